@@ -1,0 +1,2 @@
+//! The `ugmm` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Tables and images for uGMM networks: the bundled Iris table, numeric CSV and IDX files.

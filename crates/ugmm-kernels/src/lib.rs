@@ -1,0 +1,1 @@
+//! Arithmetic of the univariate-Gaussian-mixture neuron on plain slices.

@@ -1,0 +1,1 @@
+//! Neural networks whose every neuron is a univariate Gaussian mixture (uGMM-NN), on Burn.
