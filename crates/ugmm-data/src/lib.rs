@@ -1,1 +1,39 @@
 //! Tables and images for uGMM networks: the bundled Iris table, numeric CSV and IDX files.
+//!
+//! Everything that comes from outside is checked here, once: whatever this crate returns is finite, complete and of
+//! the size it says. Whatever it refuses, it refuses with one sentence ([`DataError`]) that names the place and what
+//! would be right there.
+//!
+//! ```
+//! use ugmm_data::{ClassLabels, iris, stratified_split};
+//!
+//! # fn main() -> Result<(), ugmm_data::DataError> {
+//! let table = iris();
+//! let species = &table.target.as_ref().expect("Iris has a target").labels;
+//! let classes = ClassLabels::from_labels(species)?;
+//! let split = stratified_split(&classes.encode(species)?, 0.2, 42)?;
+//! let train = table.select_rows(&split.train)?;
+//! assert_eq!((train.rows(), train.columns()), (120, 4));
+//! # Ok(())
+//! # }
+//! ```
+
+mod csv;
+mod error;
+mod file;
+mod idx;
+mod iris;
+mod labels;
+mod mnist;
+mod show;
+mod split;
+mod table;
+
+pub use crate::csv::{read_csv, read_csv_columns};
+pub use crate::error::DataError;
+pub use crate::idx::{IdxImages, read_idx_images, read_idx_labels};
+pub use crate::iris::{IRIS_SPLIT_STATES, iris, iris_split};
+pub use crate::labels::ClassLabels;
+pub use crate::mnist::{LabelledImages, Mnist, load_mnist};
+pub use crate::split::{Split, stratified_split};
+pub use crate::table::{Table, Target};

@@ -1,1 +1,64 @@
 //! Arithmetic of the univariate-Gaussian-mixture neuron on plain slices.
+//!
+//! Neuron `j` of a layer with `N` inputs mixes `N` Gaussians, the `k`-th one evaluated at input `k`
+//! (Z. S. Ali, *uGMM-NN: Univariate Gaussian Mixture Model Neural Network*, arXiv 2509.07569, section 3):
+//!
+//! ```text
+//! z_bjk = (x_bk - mu_jk) / sigma_jk
+//! c_jk  = log pi_jk - log sigma_jk - 1/2 log 2 pi          pi_j = softmax over k of the mixing logits
+//! y_bj  = log sum_k exp(c_jk - 1/2 z_bjk^2)                 a log-density
+//! r_bjk = exp(c_jk - 1/2 z_bjk^2 - y_bj)                    the responsibilities, which sum to 1 over k
+//! ```
+//!
+//! * [`forward()`] and [`backward()`] are the `f32` kernels: fused, vectorised for the instruction set found
+//!   at run time (AVX-512, AVX2, NEON or plain scalar code), parallel over the current rayon pool. Nothing of
+//!   size `batch * neurons * inputs` is ever stored. Their results do not depend on the number of threads, bit
+//!   for bit.
+//! * [`oracle`] is the same in `f64`, written to be read. Every fast path is tested against it.
+//!
+//! Any finite arguments give finite results: what lies beyond `f32` is saturated at `±f32::MAX`. Arguments
+//! that are not finite are the caller's to refuse; here they give unspecified numbers, but no panic.
+//!
+//! # Example
+//!
+//! ```
+//! use ugmm_kernels::{LayerArguments, LayerShape, backward, forward};
+//!
+//! // Two rows of two inputs, one neuron: a mixture of N(0, 1) at input 0 and N(1, 1) at input 1.
+//! let shape = LayerShape { batch: 2, inputs: 2, neurons: 1 };
+//! let arguments = LayerArguments {
+//!     x: &[0.0, 1.0, 3.0, 1.0],
+//!     means: &[0.0, 1.0],
+//!     log_sigmas: &[0.0, 0.0],
+//!     mixing_logits: &[0.0, 0.0],
+//! };
+//! let output = forward(shape, arguments)?;
+//! assert!((output.y[0] - -0.918_938_5).abs() < 1e-6); // both inputs sit on their means
+//! assert!(output.y[1] < output.y[0]);
+//!
+//! let gradients = backward(shape, arguments, &output.sums, &[1.0, 1.0], false)?;
+//! assert!(gradients.means[0] > 0.0); // the second row pulls the first mean upwards
+//! # Ok::<(), ugmm_kernels::KernelError>(())
+//! ```
+
+mod backward;
+mod backward_inputs;
+mod backward_parameters;
+mod careful;
+#[doc(hidden)]
+pub mod dispatch;
+mod error;
+mod exp;
+mod exp2;
+mod forward;
+
+pub mod oracle;
+mod prepare;
+mod range;
+mod shape;
+mod tasks;
+
+pub use backward::{Gradients, backward};
+pub use error::KernelError;
+pub use forward::{Forward, forward};
+pub use shape::{DROPPED_LOGIT, LayerArguments, LayerShape};

@@ -1,1 +1,38 @@
-//! Neural networks whose every neuron is a univariate Gaussian mixture (uGMM-NN), on Burn.
+//! Neural networks whose every neuron is a univariate Gaussian mixture.
+//!
+//! This library implements uGMM-NN (Z. S. Ali, *uGMM-NN: Univariate Gaussian Mixture Model Neural Network*,
+//! arXiv 2509.07569), called "the paper" throughout, on [Burn](https://burn.dev). A [`UgmmLayer`] is a Burn module; a
+//! [`UgmmNetwork`] stacks layers; [`training`] trains them, discriminatively or generatively ([`Objective`]);
+//! [`inference`] asks them questions; [`model_file`] keeps them.
+//!
+//! Activations are natural logarithms of mixture densities. The root of a generative network is a *score*: it is not
+//! normalised over the features, so it is never called a likelihood here.
+
+mod dropout;
+mod error;
+pub mod file;
+pub mod inference;
+mod init;
+mod layer;
+mod mlp;
+mod model;
+pub mod model_file;
+mod network;
+mod objective;
+mod op;
+mod preprocessing;
+mod preset;
+mod random;
+pub mod training;
+
+pub use error::UgmmError;
+pub use init::Init;
+pub use layer::{Means, UgmmLayer, UgmmLayerConfig};
+pub use mlp::{Mlp, MlpConfig};
+pub use model::{Model, ModelConfig};
+pub use network::{Network, UgmmNetwork, UgmmNetworkConfig};
+pub use objective::{LabelEncoding, Objective, Task};
+pub use op::ugmm_log_density;
+pub use preprocessing::Standardization;
+pub use preset::Preset;
+pub use random::{Stream, generator};

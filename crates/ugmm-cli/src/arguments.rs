@@ -1,0 +1,234 @@
+//! What can be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// Neural networks whose every neuron is a Gaussian mixture: train, predict, evaluate, reproduce the paper.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    after_help = "Example:\n  ugmm train flowers.csv --target species -o flowers.safetensors\n  \
+                  ugmm predict flowers.safetensors new-flowers.csv"
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Threads to compute with [default: one per core]; the results do not depend on it
+    #[arg(long, global = true, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+
+    /// Write the numbers to this file as well, as JSON (its fields: docs/json.md)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run an experiment of the paper and print its figures beside the measured ones
+    #[command(subcommand)]
+    Reproduce(Reproduce),
+    /// Train a classifier on a CSV file
+    Train(Train),
+    /// Predict the classes of the rows of a CSV file
+    Predict(Predict),
+    /// Compare a model's predictions with the labels of a CSV file
+    Evaluate(Evaluate),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Reproduce {
+    /// Iris: a generative uGMM network 5-10-5-1 and a feed-forward network 4-32-3
+    #[command(after_help = "Example:\n  ugmm reproduce iris --seeds 10")]
+    Iris(ReproduceIris),
+    /// MNIST: a uGMM network and a feed-forward network, both 784-128-64-10
+    #[command(
+        after_help = "Example:\n  scripts/fetch-mnist.sh data/mnist\n  ugmm reproduce mnist --data data/mnist"
+    )]
+    Mnist(ReproduceMnist),
+}
+
+#[derive(Debug, Args)]
+pub struct ReproduceOptions {
+    /// Epochs of training, instead of the paper's number
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<NonZeroUsize>,
+
+    /// Run one of the two models only
+    #[arg(long, value_name = "MODEL")]
+    pub only: Option<ModelKind>,
+
+    /// The first seed; further runs take the numbers after it
+    #[arg(long, default_value_t = 0, value_name = "SEED")]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct ReproduceIris {
+    /// Number of runs, each with a seed of its own
+    #[arg(long, default_value = "10", value_name = "N")]
+    pub seeds: NonZeroUsize,
+
+    #[command(flatten)]
+    pub options: ReproduceOptions,
+}
+
+#[derive(Debug, Args)]
+pub struct ReproduceMnist {
+    /// Folder with MNIST's four IDX files, plain or gzipped (scripts/fetch-mnist.sh brings them)
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+
+    /// Number of runs, each with a seed of its own
+    #[arg(long, default_value = "1", value_name = "N")]
+    pub seeds: NonZeroUsize,
+
+    #[command(flatten)]
+    pub options: ReproduceOptions,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  ugmm train flowers.csv --target species -o flowers.safetensors\n  \
+                        ugmm train flowers.csv --target species -o flowers.safetensors \\\n       \
+                        --hidden 64,32 --epochs 300 --seed 7 --json training.json")]
+pub struct Train {
+    /// CSV file with a header; every column but the target must be numeric
+    #[arg(value_name = "CSV")]
+    pub data: PathBuf,
+
+    /// The column to predict; its labels may be numbers or text
+    #[arg(long, value_name = "COLUMN")]
+    pub target: String,
+
+    /// The model file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+
+    /// The kind of network
+    #[arg(long, default_value = "ugmm", value_name = "MODEL")]
+    pub model: ModelKind,
+
+    /// What is optimised: the probability of the label, or the joint score of features and label
+    #[arg(long, default_value = "discriminative", value_name = "OBJECTIVE")]
+    pub objective: ObjectiveKind,
+
+    /// Settings for everything not given: the project's for tables, or those of the paper
+    #[arg(long, default_value = "standard", value_name = "PRESET")]
+    pub preset: PresetKind,
+
+    /// Sizes of the hidden layers, separated by commas; "none" for none [default: the preset's]
+    #[arg(long, value_name = "SIZES", value_parser = parse_hidden)]
+    pub hidden: Option<Hidden>,
+
+    /// Dropout of each layer (uGMM: of its components, first layer first; MLP: of each hidden layer's units)
+    #[arg(long, value_name = "P,P,…", value_delimiter = ',')]
+    pub dropout: Option<Vec<f64>>,
+
+    /// Lower bound of every σ of a uGMM network, in units of its inputs
+    #[arg(long, value_name = "SIGMA")]
+    pub min_sigma: Option<f64>,
+
+    /// Passes over the training rows
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<NonZeroUsize>,
+
+    /// Rows per step
+    #[arg(long, value_name = "N")]
+    pub batch_size: Option<NonZeroUsize>,
+
+    /// The (highest) learning rate
+    #[arg(long, value_name = "RATE")]
+    pub learning_rate: Option<f64>,
+
+    /// Scale all gradients down together when their norm exceeds this
+    #[arg(long, value_name = "NORM")]
+    pub clip: Option<f64>,
+
+    /// Share of the rows held out, with the classes in proportion, to measure the model; 0 for none
+    #[arg(long, default_value_t = 0.2, value_name = "SHARE")]
+    pub validation: f64,
+
+    /// Leave the features as they are (they are standardised otherwise, except by --preset paper)
+    #[arg(long)]
+    pub raw: bool,
+
+    /// Decides every random choice
+    #[arg(long, default_value_t = 0, value_name = "SEED")]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ugmm predict flowers.safetensors new-flowers.csv -o predictions.csv")]
+pub struct Predict {
+    /// A model file written by `ugmm train`
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+
+    /// CSV file with the model's feature columns, in any order; other columns are ignored
+    #[arg(value_name = "CSV")]
+    pub data: PathBuf,
+
+    /// The CSV file to write [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ugmm evaluate flowers.safetensors more-flowers.csv")]
+pub struct Evaluate {
+    /// A model file written by `ugmm train`
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+
+    /// CSV file with the model's feature columns and its target column
+    #[arg(value_name = "CSV")]
+    pub data: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModelKind {
+    /// A uGMM network
+    Ugmm,
+    /// A feed-forward network
+    Mlp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ObjectiveKind {
+    /// Cross-entropy of the class probabilities
+    Discriminative,
+    /// Joint score of features and label; prediction by its posterior
+    Generative,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PresetKind {
+    /// For tables
+    Standard,
+    /// As in the paper
+    Paper,
+}
+
+/// Sizes of hidden layers.
+#[derive(Clone, Debug)]
+pub struct Hidden(pub Vec<usize>);
+
+fn parse_hidden(text: &str) -> Result<Hidden, String> {
+    if text == "none" {
+        return Ok(Hidden(Vec::new()));
+    }
+    let size = |part: &str| match part.trim().parse() {
+        Ok(0) | Err(_) => {
+            Err(format!("{part:?} is not a layer size; write whole numbers from 1, such as 64,32"))
+        }
+        Ok(size) => Ok(size),
+    };
+    text.split(',').map(size).collect::<Result<_, _>>().map(Hidden)
+}

@@ -1,0 +1,95 @@
+//! What the commands print and write.
+
+use crate::error::CliError;
+use crate::statistics::MeanAndSd;
+use serde::Serialize;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+use ugmm::file::{check_writable, write_atomically};
+
+/// Version of the JSON files; docs/json.md describes them. It grows when a field changes its meaning or goes.
+const JSON_SCHEMA_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    schema: &'a str,
+    schema_version: u32,
+    ugmm_version: &'a str,
+    #[serde(flatten)]
+    content: &'a T,
+}
+
+/// Writes `content` as a JSON file, if one was asked for.
+pub fn write_json<T: Serialize>(path: Option<&Path>, schema: &str, content: &T) -> Result<(), CliError> {
+    let Some(path) = path else { return Ok(()) };
+    let ugmm_version = env!("CARGO_PKG_VERSION");
+    let envelope = Envelope { schema, schema_version: JSON_SCHEMA_VERSION, ugmm_version, content };
+    let mut text = serde_json::to_vec_pretty(&envelope).map_err(std::io::Error::from)?;
+    text.push(b'\n');
+    Ok(write_atomically(path, &text)?)
+}
+
+/// Writes to standard output. A reader that has gone (`| head`) is no error.
+pub fn print(text: &str) -> Result<(), CliError> {
+    let mut output = std::io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        result => Ok(result?),
+    }
+}
+
+/// Checks, before any work, that each output can be written and none would replace an input.
+pub fn check_outputs(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<(), CliError> {
+    let inputs: Vec<_> = inputs.iter().filter_map(|input| input.canonicalize().ok()).collect();
+    for output in outputs.iter().flatten() {
+        check_writable(output)?;
+        if output.canonicalize().is_ok_and(|output| inputs.contains(&output)) {
+            return Err(CliError::OverwritesInput(output.to_path_buf()));
+        }
+    }
+    Ok(())
+}
+
+/// A share in [0, 1] as percent with so many decimals.
+pub fn percent(share: f64, decimals: usize) -> String {
+    format!("{:.decimals$}", 100.0 * share)
+}
+
+/// Mean ± sd of shares, in percent.
+pub fn percent_and_sd(value: &MeanAndSd, decimals: usize) -> String {
+    match value.sd {
+        Some(sd) => format!("{} ± {}", percent(value.mean, decimals), percent(sd, decimals)),
+        None => percent(value.mean, decimals),
+    }
+}
+
+/// A table with its columns aligned: the first to the left, the others to the right.
+pub fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (column, cell) in row.iter().enumerate() {
+            let width = widths[column];
+            line += &if column == 0 { format!("{cell:<width$}") } else { format!("   {cell:>width$}") };
+        }
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_aligned_by_characters() {
+        let rows = vec![vec!["".into(), "µ ± σ".into()], vec!["a".into(), "1".into()]];
+        assert_eq!(table(&rows), "    µ ± σ\na       1\n");
+    }
+}

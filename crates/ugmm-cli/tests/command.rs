@@ -1,0 +1,283 @@
+//! The command from end to end, on the Iris table and on files with something wrong.
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// Runs `ugmm` in `folder`.
+fn ugmm(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ugmm")).current_dir(folder).args(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// The one line of a failure.
+fn failure(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(output.stdout.is_empty());
+    text.trim_end().strip_prefix("error: ").unwrap().to_owned()
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// A folder with iris.csv.
+fn with_iris() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let table = ugmm_data::iris();
+    let mut text = format!("{},species\n", table.feature_names.join(","));
+    for (row, label) in table.target.as_ref().unwrap().labels.iter().enumerate() {
+        let values: Vec<String> = table.row(row).iter().map(f32::to_string).collect();
+        text += &format!("{},{label}\n", values.join(","));
+    }
+    std::fs::write(folder.path().join("iris.csv"), text).unwrap();
+    folder
+}
+
+fn names(folder: &TempDir) -> Vec<String> {
+    let entries = std::fs::read_dir(folder.path()).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+const TRAIN: [&str; 6] = ["train", "iris.csv", "--target", "species", "-o", "iris.safetensors"];
+
+#[test]
+fn reproduce_iris_prints_the_papers_rows_beside_the_measured_ones() {
+    let folder = TempDir::new().unwrap();
+    let output = ugmm(folder.path(), &["reproduce", "iris", "--seeds", "1", "--json", "iris.json"]);
+    let text = stdout(&output);
+    assert!(text.contains("NOT the full protocol") && text.contains("--seeds 1"), "{text}");
+    let report = json(&folder.path().join("iris.json"));
+    assert_eq!(report["schema"], "ugmm/reproduce");
+    assert_eq!(report["schema_version"], 1);
+    let results = report["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    for (result, at_least, parameters) in [(&results[0], 0.5, 315), (&results[1], 0.9, 259)] {
+        let accuracy = result["test_accuracy"]["mean"].as_f64().unwrap();
+        assert!((at_least..=1.0).contains(&accuracy), "{result}");
+        assert_eq!(result["paper_test_accuracy"]["mean"], 1.0);
+        assert_eq!(result["parameters"], parameters);
+        assert_eq!(result["runs"][0]["history"].as_array().unwrap().len(), 300);
+        let printed = format!("{:.2}", 100.0 * accuracy);
+        let model = result["model"].as_str().unwrap();
+        assert!(text.lines().any(|line| line.starts_with(model) && line.contains(&printed)), "{text}");
+    }
+}
+
+#[test]
+fn reproduce_says_which_options_made_it_shorter() {
+    let folder = TempDir::new().unwrap();
+    let arguments = ["reproduce", "iris", "--epochs", "2", "--seeds", "3", "--only", "mlp", "--seed", "7"];
+    let text = stdout(&ugmm(folder.path(), &arguments));
+    assert!(text.contains("--epochs 2 --seeds 3 --only mlp --seed 7"), "{text}");
+    assert!(text.contains("FFNN 4-32-3") && !text.contains("uGMM-NN 5-10-5-1"), "{text}");
+}
+
+#[test]
+fn a_table_is_learned_saved_predicted_and_evaluated() {
+    let folder = with_iris();
+    let at = folder.path();
+    for options in [&[][..], &["--model", "mlp"], &["--objective", "generative"], &["--hidden", "none"]] {
+        let text =
+            stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "120", "--json", "train.json"], options].concat()));
+        assert!(
+            text.contains("150 rows, 4 features; species is one of setosa, versicolor, virginica"),
+            "{text}"
+        );
+        let report = json(&at.join("train.json"));
+        assert_eq!(report["training_rows"], 120);
+        assert_eq!(report["validation_rows"], 30);
+        assert!(report["validation_metrics"]["accuracy"].as_f64().unwrap() >= 0.85, "{options:?}: {text}");
+
+        // Columns in another order, one too many, none for the target.
+        let data = "virginica?,petal_width,petal_length,sepal_width,sepal_length\n\
+                    no,0.2,1.4,3.5,5.1\nyes,2.5,6.0,3.3,6.3\n";
+        std::fs::write(at.join("new.csv"), data).unwrap();
+        let predictions =
+            stdout(&ugmm(at, &["predict", "iris.safetensors", "new.csv", "--json", "new.json"]));
+        let lines: Vec<Vec<&str>> = predictions.lines().map(|line| line.split(',').collect()).collect();
+        assert_eq!(
+            lines[0],
+            [
+                "predicted species",
+                "probability of setosa",
+                "probability of versicolor",
+                "probability of virginica"
+            ]
+        );
+        assert_eq!((lines[1][0], lines[2][0]), ("setosa", "virginica"), "{options:?}");
+        for line in &lines[1..] {
+            let sum: f32 = line[1..].iter().map(|value| value.parse::<f32>().unwrap()).sum();
+            assert!((sum - 1.0).abs() < 1e-5, "{line:?}");
+        }
+        assert_eq!(json(&at.join("new.json"))["rows"][1]["class"], "virginica");
+
+        let text =
+            stdout(&ugmm(at, &["evaluate", "iris.safetensors", "iris.csv", "--json", "evaluation.json"]));
+        let report = json(&at.join("evaluation.json"));
+        let accuracy = report["accuracy"].as_f64().unwrap();
+        assert!(accuracy >= 0.9, "{options:?}: {text}");
+        assert!(text.contains(&format!("150 rows, accuracy {:.2} %", 100.0 * accuracy)), "{text}");
+        let counts = report["confusion"].as_array().unwrap();
+        let counts: u64 =
+            counts.iter().flat_map(|row| row.as_array().unwrap()).map(|n| n.as_u64().unwrap()).sum();
+        assert_eq!(counts, 150);
+    }
+}
+
+#[test]
+fn the_same_seed_writes_the_same_model_on_any_number_of_threads() {
+    let folder = with_iris();
+    let model = |arguments: &[&str]| {
+        stdout(&ugmm(
+            folder.path(),
+            &[&TRAIN[..], &["--epochs", "3", "--dropout", "0.2"], arguments].concat(),
+        ));
+        std::fs::read(folder.path().join("iris.safetensors")).unwrap()
+    };
+    let first = model(&["--seed", "5", "--threads", "1"]);
+    assert!(model(&["--seed", "5", "--threads", "2"]) == first);
+    assert!(model(&["--seed", "6", "--threads", "1"]) != first);
+}
+
+#[test]
+fn predictions_go_to_a_file_that_is_never_half_written() {
+    let folder = with_iris();
+    let at = folder.path();
+    stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "1"]].concat()));
+    stdout(&ugmm(at, &["predict", "iris.safetensors", "iris.csv", "-o", "out.csv"]));
+    let lines = std::fs::read_to_string(at.join("out.csv")).unwrap().lines().count();
+    assert_eq!(lines, 151);
+    // A failure leaves the old predictions.
+    std::fs::write(at.join("bad.csv"), "sepal_length,sepal_width,petal_length,petal_width\n1,2,x,4\n")
+        .unwrap();
+    let message = failure(&ugmm(at, &["predict", "iris.safetensors", "bad.csv", "-o", "out.csv"]));
+    assert!(message.starts_with("bad.csv, row 2, column \"petal_length\": \"x\""), "{message}");
+    assert_eq!(std::fs::read_to_string(at.join("out.csv")).unwrap().lines().count(), 151);
+    assert_eq!(names(&folder), ["bad.csv", "iris.csv", "iris.safetensors", "out.csv"]);
+}
+
+#[test]
+fn every_bad_table_is_refused_before_anything_is_written() {
+    for (contents, expected) in [
+        (&b""[..], "data.csv is empty"),
+        (b"a,b,species\n", "has a header but no rows"),
+        (b"a,b,species\n1,2,x\n1,two,y\n", "row 3, column \"b\": \"two\""),
+        (b"a,b,species\n1,2,x\n1,NaN,y\n", "row 3, column \"b\""),
+        (b"a,b,species\n1,2,x\n1,inf,y\n", "row 3, column \"b\""),
+        (b"a,b,species\n1,2,x\n1,y\n", "row 3: 2 fields, where the header has 3"),
+        (b"a,b,kind\n1,2,x\n1,2,y\n", "there is no target column \"species\""),
+        (b"a,b,species\n1,2,x\n3,4,x\n", "only one label, \"x\""),
+        (b"a,b,species\n1,2,x\n1,\xff,y\n", "UTF-8"),
+        (b"\x93NUMPY\x01\x00", "UTF-8"),
+    ] {
+        let folder = TempDir::new().unwrap();
+        std::fs::write(folder.path().join("data.csv"), contents).unwrap();
+        let arguments =
+            ["train", "data.csv", "--target", "species", "-o", "m.safetensors", "--json", "t.json"];
+        let message = failure(&ugmm(folder.path(), &arguments));
+        assert!(
+            message.contains("data.csv") && message.contains(expected),
+            "{message} does not say {expected}"
+        );
+        assert_eq!(names(&folder), ["data.csv"]);
+    }
+    let folder = TempDir::new().unwrap();
+    let message = failure(&ugmm(folder.path(), &TRAIN));
+    assert_eq!(message, "iris.csv does not exist");
+}
+
+#[test]
+fn outputs_that_cannot_be_written_or_would_replace_inputs_are_refused_at_once() {
+    let folder = with_iris();
+    let at = folder.path();
+    let train = |output: &str, json: &[&str]| {
+        failure(&ugmm(at, &[&["train", "iris.csv", "--target", "species", "-o", output], json].concat()))
+    };
+    assert!(train("missing/m.safetensors", &[]).starts_with("missing/m.safetensors: "));
+    assert!(train("m.safetensors", &["--json", "missing/t.json"]).starts_with("missing/t.json: "));
+    assert!(train(".", &[]).contains("directory"));
+    assert_eq!(
+        train("./iris.csv", &[]),
+        "./iris.csv: the output would replace this input; choose another name"
+    );
+    assert_eq!(names(&folder), ["iris.csv"]);
+    assert_eq!(std::fs::read_to_string(at.join("iris.csv")).unwrap().lines().count(), 151);
+}
+
+#[test]
+fn models_and_data_that_do_not_fit_are_told() {
+    let folder = with_iris();
+    let at = folder.path();
+    stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "1"]].concat()));
+    std::fs::write(at.join("other.csv"), "sepal_length,width\n1,2\n").unwrap();
+    let message = failure(&ugmm(at, &["predict", "iris.safetensors", "other.csv"]));
+    assert!(message.contains("\"sepal_width\", \"petal_length\", \"petal_width\""), "{message}");
+    assert_eq!(failure(&ugmm(at, &["predict", "iris.csv", "iris.csv"])).split(": ").next(), Some("iris.csv"));
+    let no_target = "sepal_length,sepal_width,petal_length,petal_width\n1,2,3,4\n";
+    std::fs::write(at.join("no-target.csv"), no_target).unwrap();
+    let message = failure(&ugmm(at, &["evaluate", "iris.safetensors", "no-target.csv"]));
+    assert!(message.contains("no-target.csv") && message.contains("\"species\""), "{message}");
+    let unknown = "sepal_length,sepal_width,petal_length,petal_width,species\n1,2,3,4,rose\n";
+    std::fs::write(at.join("unknown.csv"), unknown).unwrap();
+    let message = failure(&ugmm(at, &["evaluate", "iris.safetensors", "unknown.csv"]));
+    assert!(message.contains("\"rose\"") && message.contains("setosa"), "{message}");
+}
+
+#[test]
+fn settings_out_of_range_are_refused() {
+    let folder = with_iris();
+    for (options, expected) in [
+        (&["--dropout", "1"][..], "dropout is 1, but must be at least 0 and less than 1"),
+        (&["--min-sigma", "-1"], "min_sigma is -1"),
+        (&["--learning-rate", "0"], "learning_rate is 0"),
+        (&["--clip", "0"], "max_gradient_norm is 0"),
+        (&["--validation", "1"], "--validation is 1"),
+        (&["--dropout", "0.1,0.1,0.1"], "--dropout is a list of 3"),
+        (&["--model", "mlp", "--objective", "generative"], "--objective is generative"),
+    ] {
+        let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
+        // A negative value must not look like an option.
+        let joined = match &options[..] {
+            [name, value] => vec![format!("{name}={value}")],
+            other => other.to_vec(),
+        };
+        let joined: Vec<&str> = joined.iter().map(String::as_str).collect();
+        let message = failure(&ugmm(folder.path(), &[&TRAIN[..], &joined].concat()));
+        assert!(message.contains(expected), "{message} does not say {expected}");
+    }
+    assert_eq!(names(&folder), ["iris.csv"]);
+}
+
+#[test]
+fn wrong_usage_exits_with_2_and_help_has_an_example() {
+    let folder = TempDir::new().unwrap();
+    for arguments in
+        [&["train"][..], &["reproduce", "iris", "--seeds", "0"], &["predict", "m", "d", "--threads", "no"]]
+    {
+        assert_eq!(ugmm(folder.path(), arguments).status.code(), Some(2), "{arguments:?}");
+    }
+    for command in
+        [&[][..], &["reproduce", "iris"], &["reproduce", "mnist"], &["train"], &["predict"], &["evaluate"]]
+    {
+        let text = stdout(&ugmm(folder.path(), &[command, &["--help"]].concat()));
+        assert!(text.contains("Example"), "{command:?}: {text}");
+    }
+}
+
+#[test]
+fn mnist_that_is_not_there_says_how_to_get_it() {
+    let folder = TempDir::new().unwrap();
+    let message = failure(&ugmm(folder.path(), &["reproduce", "mnist", "--data", "."]));
+    assert!(message.contains("scripts/fetch-mnist.sh"), "{message}");
+}

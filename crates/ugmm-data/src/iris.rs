@@ -1,0 +1,50 @@
+//! Fisher's Iris table, part of the program so that nothing has to be downloaded to try it.
+//!
+//! Where the numbers come from is told in `data/README.md`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::csv;
+use crate::split::Split;
+use crate::table::Table;
+
+/// The random states that [`iris_split`] knows: the one used in most examples, then the first five.
+pub const IRIS_SPLIT_STATES: [u64; 6] = [42, 0, 1, 2, 3, 4];
+
+const TABLE: &str = include_str!("../data/iris.csv");
+const SPLITS: &str = include_str!("../data/iris_splits.json");
+
+/// The Iris table: 150 rows, 4 features in cm, 3 species of 50 rows each.
+///
+/// Features: length and width of the sepal, length and width of the petal. The rows are in scikit-learn's order:
+/// setosa, versicolor, virginica.
+///
+/// Source: R. A. Fisher, "The use of multiple measurements in taxonomic problems", Annals of Eugenics 7 (1936),
+/// measured by E. Anderson; the numbers are those of scikit-learn and R.
+///
+/// ```
+/// let table = ugmm_data::iris();
+/// assert_eq!((table.rows(), table.columns()), (150, 4));
+/// assert_eq!(table.row(0), [5.1, 3.5, 1.4, 0.2]);
+/// ```
+pub fn iris() -> Table {
+    csv::parse_all(Path::new("iris.csv"), TABLE.as_bytes(), Some("species"))
+        .expect("the bundled table cannot be wrong: the tests read it")
+}
+
+/// The split of [`iris`] into 120 rows to learn from and 30 to test on that scikit-learn's
+/// `train_test_split(test_size=0.2, random_state=random_state)` makes (without stratification).
+///
+/// `None` unless `random_state` is one of [`IRIS_SPLIT_STATES`].
+///
+/// ```
+/// let split = ugmm_data::iris_split(42).expect("42 is a known state");
+/// assert_eq!((split.train.len(), split.test.len()), (120, 30));
+/// assert!(ugmm_data::iris_split(5).is_none());
+/// ```
+pub fn iris_split(random_state: u64) -> Option<Split> {
+    let mut splits: BTreeMap<u64, Split> =
+        serde_json::from_str(SPLITS).expect("the bundled splits cannot be wrong: the tests read them");
+    splits.remove(&random_state)
+}

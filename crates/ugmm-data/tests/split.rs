@@ -1,0 +1,88 @@
+//! Stratified splits.
+
+use ugmm_data::{DataError, stratified_split};
+
+/// `counts[c]` rows of each class c, class after class.
+fn classes(counts: &[usize]) -> Vec<usize> {
+    counts.iter().enumerate().flat_map(|(class, &count)| vec![class; count]).collect()
+}
+
+/// Rows of class `class` among `rows`.
+fn count(rows: &[usize], classes: &[usize], class: usize) -> usize {
+    rows.iter().filter(|&&row| classes[row] == class).count()
+}
+
+#[test]
+fn every_row_is_on_one_side() {
+    for seed in 0..20 {
+        for fraction in [1e-9, 0.1, 0.5, 0.999_999] {
+            let classes = classes(&[1, 2, 3, 10, 101]);
+            let split = stratified_split(&classes, fraction, seed).unwrap();
+            let mut rows = [split.train, split.test].concat();
+            rows.sort_unstable();
+            assert_eq!(rows, (0..classes.len()).collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
+fn classes_keep_their_proportions() {
+    let classes = classes(&[50, 100, 10]);
+    let split = stratified_split(&classes, 0.2, 3).unwrap();
+    assert_eq!([0, 1, 2].map(|class| count(&split.test, &classes, class)), [10, 20, 2]);
+}
+
+#[test]
+fn two_rows_of_a_class_go_to_both_sides_and_one_is_learned_from() {
+    let classes = classes(&[1, 2, 3]);
+    for fraction in [1e-9, 0.999_999] {
+        let split = stratified_split(&classes, fraction, 0).unwrap();
+        assert_eq!((count(&split.train, &classes, 0), count(&split.test, &classes, 0)), (1, 0));
+        for class in [1, 2] {
+            assert!(count(&split.train, &classes, class) >= 1 && count(&split.test, &classes, class) >= 1);
+        }
+    }
+}
+
+#[test]
+fn the_seed_decides() {
+    let classes = classes(&[50, 50]);
+    let split = |seed| stratified_split(&classes, 0.2, seed).unwrap();
+    assert_eq!(split(1), split(1));
+    assert_ne!(split(1), split(2));
+}
+
+#[test]
+fn classes_are_mixed() {
+    let classes = classes(&[50, 50]);
+    let split = stratified_split(&classes, 0.2, 1).unwrap();
+    assert!(!split.train.iter().map(|&row| classes[row]).is_sorted());
+}
+
+#[test]
+fn class_numbers_may_be_anything() {
+    let split = stratified_split(&[usize::MAX, 7, usize::MAX, 7], 0.5, 0).unwrap();
+    assert_eq!((split.train.len(), split.test.len()), (2, 2));
+}
+
+#[test]
+fn bad_fractions_are_refused() {
+    for fraction in [0.0, 1.0, -0.5, 2.0, f64::INFINITY, f64::NAN] {
+        let error = stratified_split(&[0, 0], fraction, 0).unwrap_err();
+        assert!(matches!(error, DataError::TestFraction { .. }));
+        assert_eq!(
+            error.to_string(),
+            format!("the test fraction is {fraction}; it must be more than 0 and less than 1")
+        );
+    }
+}
+
+#[test]
+fn too_few_rows_are_refused() {
+    for (classes, rows) in [(vec![], "0 rows"), (vec![0], "1 row"), (vec![0, 1, 2], "3 rows")] {
+        assert_eq!(
+            stratified_split(&classes, 0.2, 0).unwrap_err().to_string(),
+            format!("{rows} cannot be split into training and test rows; at least one class needs two rows")
+        );
+    }
+}

@@ -1,0 +1,44 @@
+//! What can be wrong with the arguments of a kernel.
+
+/// The reasons for which a kernel refuses its arguments.
+///
+/// Values are not looked at: a kernel that is given slices of the right length always returns a result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KernelError {
+    /// A layer without inputs or without neurons, whose mixtures would have no component.
+    #[error("a layer needs at least one input and one neuron, got {inputs} inputs and {neurons} neurons")]
+    EmptyLayer {
+        /// Inputs of the layer.
+        inputs: usize,
+        /// Neurons of the layer.
+        neurons: usize,
+    },
+    /// A slice whose length does not follow from the layer's shape.
+    #[error("`{argument}` has {found} values where the shape {dimensions} asks for {expected}")]
+    Length {
+        /// Name of the argument.
+        argument: &'static str,
+        /// Its dimensions, in words, such as `[neurons, inputs] = [3, 5]`.
+        dimensions: String,
+        /// The product of these dimensions.
+        expected: usize,
+        /// The length of the slice.
+        found: usize,
+    },
+    /// Dimensions whose product does not fit in a `usize`.
+    #[error("`{argument}` of shape {dimensions} has more values than this machine can count")]
+    TooLarge {
+        /// Name of the argument.
+        argument: &'static str,
+        /// Its dimensions, in words.
+        dimensions: String,
+    },
+    /// A row that the batch does not have.
+    #[error("row {row} was asked for in a batch of {batch} rows (rows count from 0)")]
+    RowOutOfRange {
+        /// The row asked for.
+        row: usize,
+        /// Rows in the batch.
+        batch: usize,
+    },
+}

@@ -1,0 +1,82 @@
+//! Deciding, before a call, whether every product of the fast path stays far inside `f32`.
+//!
+//! Ordinary arguments do by a wide margin, and then the inner loops need no guards. Others go through the
+//! careful path as a whole.
+
+use crate::LayerArguments;
+
+/// Largest distance between an input and a mean, in their unit and in standard deviations, and largest 1/σ,
+/// that the fast path takes. Its square is finite and so is its product with a moderate number.
+const LARGEST_FACTOR: f64 = 1e18;
+
+/// Largest cotangent that the fast path takes: `w z²` is at most 128 times as large where it is not 0, and a
+/// block of rows adds up at most [`crate::backward_parameters::ROW_BLOCK`] of these.
+const LARGEST_COTANGENT: f64 = 1e30;
+
+/// Largest bound on the partial sums of the gradient with respect to the inputs that the fast path takes.
+const LARGEST_INPUT_GRADIENT: f64 = 1e35;
+
+/// Extremes of a call's arguments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Range {
+    distance: f64,
+    largest_inverse_sigma: f64,
+    smallest_inverse_sigma: f64,
+}
+
+impl Range {
+    pub(crate) fn of(arguments: LayerArguments<'_>) -> Self {
+        let (lowest_log_sigma, highest_log_sigma) = extremes(arguments.log_sigmas);
+        Range {
+            distance: largest_magnitude(arguments.x) + largest_magnitude(arguments.means),
+            largest_inverse_sigma: (-lowest_log_sigma).exp(),
+            smallest_inverse_sigma: (-highest_log_sigma).exp(),
+        }
+    }
+
+    /// Whether the exponents can be computed in `f32`.
+    pub(crate) fn suits_fast_forward(&self) -> bool {
+        self.distance <= LARGEST_FACTOR
+            && self.largest_inverse_sigma <= LARGEST_FACTOR
+            && self.smallest_inverse_sigma >= 1.0 / LARGEST_FACTOR
+            && self.distance * self.largest_inverse_sigma <= LARGEST_FACTOR
+    }
+
+    /// Whether the parameter gradients can be summed in `f32` as well.
+    pub(crate) fn suits_fast_backward(&self, cotangent: &[f32]) -> bool {
+        self.suits_fast_forward() && largest_magnitude(cotangent) <= LARGEST_COTANGENT
+    }
+
+    /// Whether the gradient with respect to the inputs can, too.
+    pub(crate) fn suits_fast_input_gradient(&self, cotangent: &[f32]) -> bool {
+        // |z| is under 14 wherever the exponential is not 0, and a block adds up NEURON_BLOCK neurons.
+        let terms = 14.0 * crate::backward_inputs::NEURON_BLOCK as f64;
+        self.suits_fast_backward(cotangent)
+            && largest_magnitude(cotangent) * self.largest_inverse_sigma * terms <= LARGEST_INPUT_GRADIENT
+    }
+}
+
+fn largest_magnitude(values: &[f32]) -> f64 {
+    let (lowest, highest) = extremes(values);
+    highest.max(-lowest).max(0.0)
+}
+
+/// The smallest and the largest value; (∞, -∞) of none.
+fn extremes(values: &[f32]) -> (f64, f64) {
+    // Independent lanes and plain comparisons, which the compiler turns into vector instructions.
+    const LANES: usize = 16;
+    let mut lowest = [f32::INFINITY; LANES];
+    let mut highest = [f32::NEG_INFINITY; LANES];
+    let mut include = |chunk: &[f32]| {
+        for (lane, &value) in chunk.iter().enumerate() {
+            lowest[lane] = if value < lowest[lane] { value } else { lowest[lane] };
+            highest[lane] = if value > highest[lane] { value } else { highest[lane] };
+        }
+    };
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    chunks.iter().for_each(|chunk| include(chunk));
+    include(rest);
+    let lowest = lowest.into_iter().fold(f32::INFINITY, f32::min);
+    let highest = highest.into_iter().fold(f32::NEG_INFINITY, f32::max);
+    (f64::from(lowest), f64::from(highest))
+}

@@ -1,0 +1,56 @@
+//! Running independent pieces of work, in parallel where that pays.
+
+use rayon::prelude::*;
+
+/// Component evaluations under which one thread is faster than waking others: a few microseconds of work.
+const PARALLEL_FROM: usize = 1 << 16;
+
+/// How one call spreads over threads. Every task owns what it writes, so this decides how long a call takes
+/// and never what it returns.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tasks {
+    threads: usize,
+}
+
+impl Tasks {
+    /// For a call of `work` component evaluations.
+    pub(crate) fn for_work(work: usize) -> Self {
+        Tasks { threads: if work < PARALLEL_FROM { 1 } else { rayon::current_num_threads() } }
+    }
+
+    /// How many of `items` a task should take: at most `largest`, and few enough that every thread gets two
+    /// tasks or more, which evens out threads of unequal speed; a multiple of `granule` where there are
+    /// enough.
+    pub(crate) fn items_per_task(self, items: usize, largest: usize, granule: usize) -> usize {
+        if self.threads == 1 {
+            return largest;
+        }
+        items.div_ceil(2 * self.threads).next_multiple_of(granule).clamp(1, largest)
+    }
+
+    /// Runs `run` on every task.
+    pub(crate) fn for_each<Task: Send>(
+        self,
+        tasks: impl Iterator<Item = Task>,
+        run: impl Fn(Task) + Sync + Send,
+    ) {
+        if self.threads == 1 {
+            tasks.for_each(run);
+        } else {
+            tasks.collect::<Vec<_>>().into_par_iter().for_each(run);
+        }
+    }
+
+    /// The results of `run` on `0..count`, in that order.
+    pub(crate) fn map<Output: Send>(
+        self,
+        count: usize,
+        run: impl Fn(usize) -> Output + Sync + Send,
+    ) -> Vec<Output> {
+        if self.threads == 1 {
+            (0..count).map(run).collect()
+        } else {
+            (0..count).into_par_iter().map(run).collect()
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What several test files need: random layers, and the comparison of the `f32` kernels with the oracle.
+#![allow(dead_code)] // each test file uses a part of it
+
+use proptest::prelude::*;
+use ugmm_kernels::dispatch::{self, InstructionSet};
+use ugmm_kernels::oracle::{self, LayerArguments64};
+use ugmm_kernels::{Forward, Gradients, LayerArguments, LayerShape};
+
+pub const BOTH: [InstructionSet; 2] = [InstructionSet::Best, InstructionSet::Scalar];
+
+/// A layer call that owns its arguments.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    pub shape: LayerShape,
+    pub x: Vec<f32>,
+    pub means: Vec<f32>,
+    pub log_sigmas: Vec<f32>,
+    pub mixing_logits: Vec<f32>,
+    pub cotangent: Vec<f32>,
+}
+
+/// The same in `f64`.
+#[derive(Clone, Debug)]
+pub struct Layer64 {
+    pub shape: LayerShape,
+    pub x: Vec<f64>,
+    pub means: Vec<f64>,
+    pub log_sigmas: Vec<f64>,
+    pub mixing_logits: Vec<f64>,
+    pub cotangent: Vec<f64>,
+}
+
+impl Layer {
+    pub fn arguments(&self) -> LayerArguments<'_> {
+        LayerArguments {
+            x: &self.x,
+            means: &self.means,
+            log_sigmas: &self.log_sigmas,
+            mixing_logits: &self.mixing_logits,
+        }
+    }
+
+    pub fn forward(&self, instructions: InstructionSet) -> Forward {
+        dispatch::forward(instructions, self.shape, self.arguments()).unwrap()
+    }
+
+    pub fn backward(&self, instructions: InstructionSet, sums: &[f32]) -> Gradients {
+        let want_x = true;
+        dispatch::backward(instructions, self.shape, self.arguments(), sums, &self.cotangent, want_x).unwrap()
+    }
+
+    pub fn widen(&self) -> Layer64 {
+        let widen = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect();
+        Layer64 {
+            shape: self.shape,
+            x: widen(&self.x),
+            means: widen(&self.means),
+            log_sigmas: widen(&self.log_sigmas),
+            mixing_logits: widen(&self.mixing_logits),
+            cotangent: widen(&self.cotangent),
+        }
+    }
+}
+
+impl Layer64 {
+    pub fn arguments(&self) -> LayerArguments64<'_> {
+        LayerArguments64 {
+            x: &self.x,
+            means: &self.means,
+            log_sigmas: &self.log_sigmas,
+            mixing_logits: &self.mixing_logits,
+        }
+    }
+
+    pub fn narrow(&self) -> Layer {
+        let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect();
+        Layer {
+            shape: self.shape,
+            x: narrow(&self.x),
+            means: narrow(&self.means),
+            log_sigmas: narrow(&self.log_sigmas),
+            mixing_logits: narrow(&self.mixing_logits),
+            cotangent: narrow(&self.cotangent),
+        }
+    }
+}
+
+/// Layers of up to the given sizes, with values from the given strategies.
+pub fn layers(
+    largest: LayerShape,
+    x: impl Strategy<Value = f32> + Clone + 'static,
+    means: impl Strategy<Value = f32> + Clone + 'static,
+    log_sigmas: impl Strategy<Value = f32> + Clone + 'static,
+    mixing_logits: impl Strategy<Value = f32> + Clone + 'static,
+    cotangent: impl Strategy<Value = f32> + Clone + 'static,
+) -> impl Strategy<Value = Layer> {
+    let sizes = (1..=largest.batch, 1..=largest.inputs, 1..=largest.neurons);
+    sizes.prop_flat_map(move |(batch, inputs, neurons)| {
+        (
+            prop::collection::vec(x.clone(), batch * inputs),
+            prop::collection::vec(means.clone(), neurons * inputs),
+            prop::collection::vec(log_sigmas.clone(), neurons * inputs),
+            prop::collection::vec(mixing_logits.clone(), neurons * inputs),
+            prop::collection::vec(cotangent.clone(), batch * neurons),
+        )
+            .prop_map(move |(x, means, log_sigmas, mixing_logits, cotangent)| Layer {
+                shape: LayerShape { batch, inputs, neurons },
+                x,
+                means,
+                log_sigmas,
+                mixing_logits,
+                cotangent,
+            })
+    })
+}
+
+/// Layers such as training meets: inputs within a few units, σ from 0.05 to 3.
+pub fn ordinary_layers(largest: usize) -> impl Strategy<Value = Layer> {
+    let largest = LayerShape { batch: largest, inputs: largest, neurons: largest };
+    layers(largest, -3.0..3.0_f32, -2.0..2.0_f32, -3.0..1.1_f32, -2.0..2.0_f32, -2.0..2.0_f32)
+}
+
+/// How far the `f32` kernels may be from the oracle on the same (widened) arguments.
+///
+/// An exponent of up to 100 is computed with a relative rounding error of about 3e-7, which becomes an error
+/// of up to 3e-5 of the exponential: an absolute one of y and a relative one of the responsibilities.
+pub struct Tolerance {
+    pub y_absolute: f64,
+    pub y_relative: f64,
+    /// Of a responsibility in a gradient, relative.
+    pub responsibility: f64,
+    /// Of a responsibility, absolute: exponentials under 2^-126 become 0 beside a sum that may be as small as
+    /// 1e-30.
+    pub flushed: f64,
+}
+
+pub const TOLERANCE: Tolerance =
+    Tolerance { y_absolute: 4e-5, y_relative: 1e-6, responsibility: 1e-4, flushed: 2e-8 };
+
+/// |z| of a component whose exponential can have become 0 is under this, or the true one is as good as 0:
+/// half its square is the 126 log 2 of the smallest exponential, with some room.
+const LARGEST_FLUSHED_Z: f64 = 14.0;
+
+/// Asserts that forward and backward on both paths agree with the oracle.
+pub fn assert_agrees_with_oracle(layer: &Layer, tolerance: &Tolerance) {
+    let wide = layer.widen();
+    let y = oracle::forward(wide.shape, wide.arguments()).unwrap();
+    let gradients = oracle::backward(wide.shape, wide.arguments(), &wide.cotangent).unwrap();
+    let allowances = allowances(&wide, tolerance);
+    for instructions in BOTH {
+        let output = layer.forward(instructions);
+        for (index, (&found, &expected)) in output.y.iter().zip(&y).enumerate() {
+            let allowed = tolerance.y_absolute + tolerance.y_relative * expected.abs();
+            let error = (f64::from(found) - in_range(expected)).abs();
+            assert!(error <= allowed, "{instructions:?} y[{index}] = {found}, oracle {expected}");
+        }
+        let found = layer.backward(instructions, &output.sums);
+        for (name, found, expected, allowances) in [
+            ("x", found.x.as_ref().unwrap(), &gradients.x, &allowances.x),
+            ("means", &found.means, &gradients.means, &allowances.means),
+            ("log_sigmas", &found.log_sigmas, &gradients.log_sigmas, &allowances.log_sigmas),
+            ("mixing_logits", &found.mixing_logits, &gradients.mixing_logits, &allowances.mixing_logits),
+        ] {
+            for (index, ((&found, &expected), &allowed)) in
+                found.iter().zip(expected).zip(allowances).enumerate()
+            {
+                let expected = in_range(expected);
+                let error = (f64::from(found) - expected).abs();
+                let allowed = allowed + f64::from(f32::MIN_POSITIVE);
+                assert!(
+                    error <= allowed,
+                    "{instructions:?} gradient {name}[{index}] = {found}, oracle {expected} ± {allowed}"
+                );
+            }
+        }
+    }
+}
+
+/// What a kernel returns for a value that may be beyond `f32`.
+pub fn in_range(value: f64) -> f64 {
+    value.clamp(f64::from(f32::MIN), f64::from(f32::MAX))
+}
+
+/// The error to allow in every gradient: that of the responsibilities, carried through the sum of terms.
+fn allowances(layer: &Layer64, tolerance: &Tolerance) -> oracle::Gradients64 {
+    let LayerShape { batch, inputs, neurons } = layer.shape;
+    let mut sums = oracle::Gradients64 {
+        x: vec![0.0; batch * inputs],
+        means: vec![0.0; neurons * inputs],
+        log_sigmas: vec![0.0; neurons * inputs],
+        mixing_logits: vec![0.0; neurons * inputs],
+    };
+    for row in 0..batch {
+        let responsibilities = oracle::responsibilities(layer.shape, layer.arguments(), row).unwrap();
+        for neuron in 0..neurons {
+            let g = layer.cotangent[row * neurons + neuron].abs();
+            for k in 0..inputs {
+                let at = neuron * inputs + k;
+                let inverse_sigma = (-layer.log_sigmas[at].clamp(-300.0, 300.0)).exp();
+                let z = ((layer.x[row * inputs + k] - layer.means[at]) * inverse_sigma).abs().min(1e150);
+                let kept = g * responsibilities[at] * tolerance.responsibility;
+                let flushed = g * tolerance.flushed;
+                let flushed_z = z.min(LARGEST_FLUSHED_Z);
+                sums.mixing_logits[at] += g * tolerance.responsibility;
+                sums.log_sigmas[at] += kept * (1.0 + z * z) + flushed * (1.0 + flushed_z * flushed_z);
+                sums.means[at] += (kept * z + flushed * flushed_z) * inverse_sigma;
+                sums.x[row * inputs + k] += (kept * z + flushed * flushed_z) * inverse_sigma;
+            }
+        }
+    }
+    sums
+}

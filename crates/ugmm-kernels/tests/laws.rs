@@ -1,0 +1,218 @@
+//! What holds for every layer, and the agreement of the fast paths with the oracle.
+
+mod common;
+
+use common::{BOTH, Layer, TOLERANCE, assert_agrees_with_oracle, layers, ordinary_layers};
+use proptest::prelude::*;
+use ugmm_kernels::{DROPPED_LOGIT, LayerShape, oracle};
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) }
+}
+
+/// The layer with its inputs in another order: `order[k]` is the old place of input k.
+fn reordered(layer: &Layer, order: &[usize]) -> Layer {
+    let pick = |values: &[f32]| -> Vec<f32> {
+        values.chunks_exact(layer.shape.inputs).flat_map(|row| order.iter().map(|&k| row[k])).collect()
+    };
+    Layer {
+        shape: LayerShape { inputs: order.len(), ..layer.shape },
+        x: pick(&layer.x),
+        means: pick(&layer.means),
+        log_sigmas: pick(&layer.log_sigmas),
+        mixing_logits: pick(&layer.mixing_logits),
+        cotangent: layer.cotangent.clone(),
+    }
+}
+
+fn assert_close(found: &[f32], expected: &[f32]) -> Result<(), TestCaseError> {
+    prop_assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(expected) {
+        let allowed = 2.0 * (TOLERANCE.y_absolute + TOLERANCE.y_relative * f64::from(expected.abs()));
+        prop_assert!(f64::from((found - expected).abs()) <= allowed, "{found} and {expected}");
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(config(64))]
+
+    #[test]
+    fn responsibilities_sum_to_one(layer in ordinary_layers(9)) {
+        let wide = layer.widen();
+        for row in 0..layer.shape.batch {
+            let responsibilities = oracle::responsibilities(wide.shape, wide.arguments(), row).unwrap();
+            for neuron in responsibilities.chunks_exact(layer.shape.inputs) {
+                prop_assert!((neuron.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+                prop_assert!(neuron.iter().all(|&responsibility| (0.0..=1.0).contains(&responsibility)));
+            }
+        }
+    }
+
+    #[test]
+    fn order_of_inputs_does_not_matter(layer in ordinary_layers(40), seed in any::<usize>()) {
+        let inputs = layer.shape.inputs;
+        let mut order: Vec<usize> = (0..inputs).rev().collect();
+        order.rotate_left(seed % inputs);
+        for instructions in BOTH {
+            let shuffled = reordered(&layer, &order).forward(instructions);
+            assert_close(&shuffled.y, &layer.forward(instructions).y)?;
+        }
+    }
+
+    #[test]
+    fn component_without_weight_might_as_well_be_absent(
+        layer in ordinary_layers(40),
+        seed in any::<usize>(),
+        far in prop::sample::select(vec![0.0_f32, 1e3, 1e17, 1e30]),
+    ) {
+        let inputs = layer.shape.inputs;
+        prop_assume!(inputs > 1);
+        let dropped = seed % inputs;
+        let mut layer = layer;
+        // Also where every component that remains is far away and the dropped one is near.
+        layer.x.iter_mut().enumerate().filter(|(at, _)| at % inputs != dropped).for_each(|(_, x)| *x += far);
+        layer.mixing_logits.iter_mut().skip(dropped).step_by(inputs).for_each(|logit| *logit = DROPPED_LOGIT);
+        let remaining: Vec<usize> = (0..inputs).filter(|&k| k != dropped).collect();
+        let smaller = reordered(&layer, &remaining);
+        for instructions in BOTH {
+            let output = layer.forward(instructions);
+            assert_close(&output.y, &smaller.forward(instructions).y)?;
+            let gradients = layer.backward(instructions, &output.sums);
+            for gradient in [&gradients.means, &gradients.log_sigmas, &gradients.mixing_logits] {
+                prop_assert!(gradient.iter().skip(dropped).step_by(inputs).all(|&value| value == 0.0));
+            }
+        }
+        assert_agrees_with_oracle(&layer, &TOLERANCE);
+    }
+
+    #[test]
+    fn rows_do_not_depend_on_their_neighbours(layer in ordinary_layers(40)) {
+        let LayerShape { batch, inputs, neurons } = layer.shape;
+        for instructions in BOTH {
+            let whole = layer.forward(instructions);
+            for row in 0..batch {
+                let alone = Layer {
+                    shape: LayerShape { batch: 1, ..layer.shape },
+                    x: layer.x[row * inputs..(row + 1) * inputs].to_vec(),
+                    ..layer.clone()
+                };
+                let expected = &whole.y[row * neurons..(row + 1) * neurons];
+                prop_assert_eq!(&alone.forward(instructions).y[..], expected);
+            }
+        }
+    }
+
+    #[test]
+    fn kernels_agree_with_the_oracle(layer in ordinary_layers(70)) {
+        assert_agrees_with_oracle(&layer, &TOLERANCE);
+    }
+
+    #[test]
+    fn kernels_agree_where_some_pairs_are_far_out(
+        layer in ordinary_layers(20),
+        far in prop::collection::vec(prop::sample::select(vec![0.0_f32, 3.0, 10.0, 30.0, 300.0, 1e5]), 20),
+    ) {
+        let mut layer = layer;
+        for (x, far) in layer.x.chunks_exact_mut(layer.shape.inputs).zip(far) {
+            x.iter_mut().for_each(|x| *x += far);
+        }
+        assert_agrees_with_oracle(&layer, &TOLERANCE);
+    }
+}
+
+/// Signed values whose magnitudes cover many decades evenly, and 0.
+fn decades(lowest: i32, highest: i32) -> impl Strategy<Value = f32> + Clone {
+    let magnitude = (lowest as f32..highest as f32).prop_map(|exponent| 10_f32.powf(exponent));
+    prop_oneof![
+        1 => Just(0.0),
+        6 => magnitude.clone(),
+        6 => magnitude.prop_map(|value| -value),
+    ]
+}
+
+proptest! {
+    #![proptest_config(config(256))]
+
+    #[test]
+    fn kernels_agree_at_extremes(
+        layer in layers(
+            LayerShape { batch: 7, inputs: 20, neurons: 5 },
+            decades(-3, 30),
+            decades(-3, 30),
+            -13.9..13.9_f32, // σ from 1e-6 to 1e6
+            -1e4..1e4_f32,
+            decades(-3, 3),
+        )
+    ) {
+        assert_agrees_with_oracle(&layer, &TOLERANCE);
+    }
+
+    #[test]
+    fn kernels_agree_at_one_extreme_at_a_time(
+        layer in ordinary_layers(20),
+        which in 0..4,
+        factor in 0.0..1.0_f32,
+    ) {
+        let mut layer = layer;
+        match which {
+            0 => layer.x.iter_mut().for_each(|x| *x *= 10_f32.powf(30.0 * factor)),
+            1 => layer.log_sigmas.iter_mut().for_each(|log_sigma| *log_sigma -= 13.8 * factor),
+            2 => layer.log_sigmas.iter_mut().for_each(|log_sigma| *log_sigma += 13.8 * factor),
+            _ => layer.mixing_logits.iter_mut().for_each(|logit| *logit *= 5e3 * factor),
+        }
+        assert_agrees_with_oracle(&layer, &TOLERANCE);
+    }
+
+    #[test]
+    fn cotangents_of_any_size_are_taken(layer in ordinary_layers(20), exponent in -20.0..37.0_f32) {
+        let mut layer = layer;
+        layer.cotangent.iter_mut().for_each(|g| *g *= 10_f32.powf(exponent));
+        assert_agrees_with_oracle(&layer, &TOLERANCE);
+    }
+}
+
+fn finite_bits() -> impl Strategy<Value = f32> + Clone {
+    any::<u32>().prop_map(f32::from_bits).prop_filter("finite", |value| value.is_finite())
+}
+
+proptest! {
+    #![proptest_config(config(512))]
+
+    #[test]
+    fn finite_arguments_give_finite_results(
+        layer in layers(
+            LayerShape { batch: 6, inputs: 20, neurons: 4 },
+            finite_bits(),
+            finite_bits(),
+            finite_bits(),
+            finite_bits(),
+            finite_bits(),
+        ),
+        ordinary in 0..6,
+    ) {
+        // One argument may be ordinary, so that it does not hide what the others do.
+        let mut layer = layer;
+        match ordinary {
+            0 => layer.x.iter_mut().for_each(|value| *value = value.sin()),
+            1 => layer.means.iter_mut().for_each(|value| *value = value.sin()),
+            2 => layer.log_sigmas.iter_mut().for_each(|value| *value = value.sin()),
+            3 => layer.mixing_logits.iter_mut().for_each(|value| *value = value.sin()),
+            4 => layer.cotangent.iter_mut().for_each(|value| *value = value.sin()),
+            _ => {}
+        }
+        for instructions in BOTH {
+            let output = layer.forward(instructions);
+            let gradients = layer.backward(instructions, &output.sums);
+            let all = [
+                &output.y,
+                &output.sums,
+                gradients.x.as_ref().unwrap(),
+                &gradients.means,
+                &gradients.log_sigmas,
+                &gradients.mixing_logits,
+            ];
+            prop_assert!(all.into_iter().flatten().all(|value| value.is_finite()));
+        }
+    }
+}

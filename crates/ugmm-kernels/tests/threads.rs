@@ -1,0 +1,58 @@
+//! Results are the same bit for bit whatever the number of threads.
+
+mod common;
+
+use common::Layer;
+use proptest::{strategy::ValueTree, test_runner::TestRunner};
+use ugmm_kernels::{Forward, Gradients, LayerShape, dispatch::InstructionSet};
+
+/// Odd sizes with enough work for several tasks, some pairs of which are far enough out to need the rescue.
+fn layer(shape: LayerShape) -> Layer {
+    let mut runner = TestRunner::deterministic();
+    let mut values = |count: usize, lowest: f32, highest: f32| {
+        let strategy = proptest::collection::vec(lowest..highest, count);
+        proptest::strategy::Strategy::new_tree(&strategy, &mut runner).unwrap().current()
+    };
+    let LayerShape { batch, inputs, neurons } = shape;
+    let mut layer = Layer {
+        shape,
+        x: values(batch * inputs, -3.0, 3.0),
+        means: values(neurons * inputs, -2.0, 2.0),
+        log_sigmas: values(neurons * inputs, -4.0, 1.0),
+        mixing_logits: values(neurons * inputs, -2.0, 2.0),
+        cotangent: values(batch * neurons, -2.0, 2.0),
+    };
+    layer.x[..3 * inputs].iter_mut().for_each(|x| *x += 500.0);
+    layer
+}
+
+fn run(layer: &Layer, threads: usize) -> (Forward, Gradients) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| {
+        let output = layer.forward(InstructionSet::Best);
+        let gradients = layer.backward(InstructionSet::Best, &output.sums);
+        (output, gradients)
+    })
+}
+
+#[test]
+fn one_two_and_three_threads_agree_to_the_bit() {
+    for (batch, inputs, neurons) in [(67, 53, 37), (9, 201, 71), (131, 784, 1), (300, 1, 301)] {
+        let layer = layer(LayerShape { batch, inputs, neurons });
+        let (output, gradients) = run(&layer, 1);
+        assert!(output.sums.contains(&0.0), "the rescue should be exercised");
+        for threads in [2, 3] {
+            let (other_output, other_gradients) = run(&layer, threads);
+            assert_eq!(bits(&output.y), bits(&other_output.y));
+            assert_eq!(bits(&output.sums), bits(&other_output.sums));
+            assert_eq!(bits(gradients.x.as_ref().unwrap()), bits(other_gradients.x.as_ref().unwrap()));
+            assert_eq!(bits(&gradients.means), bits(&other_gradients.means));
+            assert_eq!(bits(&gradients.log_sigmas), bits(&other_gradients.log_sigmas));
+            assert_eq!(bits(&gradients.mixing_logits), bits(&other_gradients.mixing_logits));
+        }
+    }
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}

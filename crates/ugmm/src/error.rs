@@ -1,0 +1,96 @@
+//! What can go wrong in this library.
+
+use std::path::PathBuf;
+
+/// An error of this library. Each message is one sentence that says what would be right.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UgmmError {
+    /// A setting is outside its range.
+    #[error("{setting} is {value}, but must be {expected}")]
+    Setting {
+        /// The setting's name.
+        setting: &'static str,
+        /// What it was set to.
+        value: String,
+        /// What it may be.
+        expected: &'static str,
+    },
+
+    /// A sample or data set does not have the size the model or its other half needs.
+    #[error("{what} has {found} {unit}, but {expected} are needed")]
+    Size {
+        /// The thing that has the wrong size.
+        what: &'static str,
+        /// Its size.
+        found: usize,
+        /// What is counted.
+        unit: &'static str,
+        /// The size it should have.
+        expected: usize,
+    },
+
+    /// A value that is NaN or infinite.
+    #[error(
+        "{what} holds {value} in row {row}, column {column} (both counted from 0); every value must be finite"
+    )]
+    NotFinite {
+        /// The thing that holds it.
+        what: &'static str,
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        column: usize,
+        /// The value.
+        value: f32,
+    },
+
+    /// A class index that the model does not have.
+    #[error("row {row} (counted from 0) has class {class}, but there are only the classes 0 to {last}")]
+    Class {
+        /// Row, from 0.
+        row: usize,
+        /// The class index found.
+        class: usize,
+        /// The largest valid one.
+        last: usize,
+    },
+
+    /// Training produced a loss that is not a number.
+    #[error(
+        "the loss became {loss} in epoch {epoch}, batch {batch} (both counted from 1); a smaller learning rate, \
+         gradient clipping or a larger min_sigma may help"
+    )]
+    Diverged {
+        /// Epoch, from 1.
+        epoch: usize,
+        /// Batch within the epoch, from 1.
+        batch: usize,
+        /// The loss.
+        loss: f32,
+    },
+
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+
+    /// A file is not a model that this version can load.
+    #[error("{path}: {reason}")]
+    ModelFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl UgmmError {
+    pub(crate) fn setting(setting: &'static str, value: impl ToString, expected: &'static str) -> Self {
+        Self::Setting { setting, value: value.to_string(), expected }
+    }
+}

@@ -1,0 +1,3 @@
+//! Questions that a trained network answers.
+
+pub mod posterior;

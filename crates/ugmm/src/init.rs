@@ -1,0 +1,148 @@
+//! Initial parameters of a layer.
+
+use crate::random::{index, normal, uniform};
+use crate::{Means, UgmmError};
+use burn::tensor::Tensor;
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// How a layer's parameters start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Init {
+    /// As in the paper's published code: μ ~ N(0, 1), σ ~ U(0, 1) (but at least 1e-3, since U can return 0), mixing
+    /// logits ~ U(0, 1).
+    Paper,
+    /// From a sample of the layer's real inputs: each mean is the value that its input takes in a row drawn at random,
+    /// σ is log-normal around a fraction of that input's standard deviation, mixing logits ~ N(0, 1). So every
+    /// component answers to some of the data from the start, whatever the data's scale.
+    #[default]
+    Data,
+}
+
+/// The smallest σ that [`Init::Paper`] gives: U(0, 1) can return exactly 0, whose logarithm would make the neuron NaN
+/// for ever.
+const SMALLEST_INITIAL_SIGMA: f64 = 1e-3;
+/// [`Init::Data`]: mean and standard deviation of log(σ / standard deviation of the input). A few components with a
+/// narrow, well-placed Gaussian carry the signal of a neuron; as wide as the data, they average each other out.
+const DATA_LOG_SIGMA_MEAN: f64 = -1.5;
+const DATA_LOG_SIGMA_SPREAD: f64 = 1.0;
+
+/// Initial values, row-major `[neurons, inputs]`; `means` is `[neurons, 1]` for tied means.
+pub(crate) struct InitialValues {
+    pub means: Vec<f32>,
+    /// log σ, of the effective σ.
+    pub log_sigmas: Vec<f32>,
+    pub mixing_logits: Vec<f32>,
+}
+
+/// Draws by [`Init::Paper`].
+pub(crate) fn paper<R: Rng + ?Sized>(
+    inputs: usize,
+    neurons: usize,
+    means: Means,
+    rng: &mut R,
+) -> InitialValues {
+    let components = neurons * inputs;
+    InitialValues {
+        means: (0..neurons * means.per_neuron(inputs)).map(|_| normal(rng) as f32).collect(),
+        log_sigmas: (0..components).map(|_| uniform(rng).max(SMALLEST_INITIAL_SIGMA).ln() as f32).collect(),
+        mixing_logits: (0..components).map(|_| uniform(rng) as f32).collect(),
+    }
+}
+
+/// Draws by [`Init::Data`] from `sample` `[rows, inputs]`.
+///
+/// # Errors
+///
+/// When the sample has no row, or a value that is not finite.
+pub(crate) fn from_data<R: Rng + ?Sized>(
+    sample: &Tensor<2>,
+    neurons: usize,
+    means: Means,
+    rng: &mut R,
+) -> Result<InitialValues, UgmmError> {
+    let [rows, inputs] = sample.dims();
+    if rows == 0 {
+        return Err(UgmmError::Size {
+            what: "the sample for initialisation",
+            found: 0,
+            unit: "rows",
+            expected: 1,
+        });
+    }
+    let values = host_values(sample);
+    if let Some(place) = values.iter().position(|value| !value.is_finite()) {
+        return Err(UgmmError::NotFinite {
+            what: "the sample for initialisation",
+            row: place / inputs,
+            column: place % inputs,
+            value: values[place],
+        });
+    }
+    let spreads = input_spreads(&values, rows, inputs);
+    let random_value = |input: usize, rng: &mut R| values[index(rng, rows) * inputs + input];
+    let means = (0..neurons)
+        .flat_map(|_| 0..means.per_neuron(inputs))
+        .map(|input| match means {
+            Means::Free => random_value(input, rng),
+            // One point serves all inputs: the value of any of them.
+            Means::Tied => random_value(index(rng, inputs), rng),
+        })
+        .collect();
+    let log_sigmas = (0..neurons)
+        .flat_map(|_| &spreads)
+        .map(|spread| (spread.ln() + DATA_LOG_SIGMA_MEAN + DATA_LOG_SIGMA_SPREAD * normal(rng)) as f32)
+        .collect();
+    let mixing_logits = (0..neurons * inputs).map(|_| normal(rng) as f32).collect();
+    Ok(InitialValues { means, log_sigmas, mixing_logits })
+}
+
+/// The standard deviation of each input. One that does not vary in the sample gets the root mean square of the
+/// others, so that it has the scale of its neighbours; 1 when none varies.
+fn input_spreads(values: &[f32], rows: usize, inputs: usize) -> Vec<f64> {
+    let mut spreads: Vec<f64> = (0..inputs)
+        .map(|input| {
+            let column = || values.iter().skip(input).step_by(inputs).map(|&value| f64::from(value));
+            let mean = column().sum::<f64>() / rows as f64;
+            (column().map(|value| (value - mean).powi(2)).sum::<f64>() / rows as f64).sqrt()
+        })
+        .collect();
+    let varying = spreads.iter().filter(|&&spread| spread > 0.0).count();
+    let typical = match varying {
+        0 => 1.0,
+        _ => (spreads.iter().map(|spread| spread.powi(2)).sum::<f64>() / varying as f64).sqrt(),
+    };
+    for spread in &mut spreads {
+        if *spread == 0.0 {
+            *spread = typical;
+        }
+    }
+    spreads
+}
+
+/// The values of a tensor, row-major.
+pub(crate) fn host_values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
+    tensor.to_data_as::<f32>().try_into_vec::<f32>().expect("the data was converted to f32")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Device;
+
+    #[test]
+    fn constant_inputs_get_the_scale_of_the_others() {
+        let values = [0.0, 5.0, 2.0, 5.0];
+        assert_eq!(input_spreads(&values, 2, 2), vec![1.0, 1.0]);
+        assert_eq!(input_spreads(&[3.0, 3.0], 2, 1), vec![1.0]);
+    }
+
+    #[test]
+    fn a_sample_that_is_not_finite_is_refused() {
+        let sample = Tensor::<2>::from_floats([[0.0, 1.0], [f32::NAN, 1.0]], &Device::flex());
+        let mut rng = crate::random::generator(0, crate::random::Stream::Initialization);
+        let error = from_data(&sample, 3, Means::Free, &mut rng).err().expect("NaN must be refused");
+        assert!(error.to_string().contains("row 1, column 0"), "{error}");
+    }
+}

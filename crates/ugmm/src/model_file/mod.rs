@@ -1,0 +1,199 @@
+//! Models on disk: one safetensors file with the weights, and in its metadata everything needed to use them.
+//!
+//! The metadata has one entry, `ugmm`, a JSON object: `format_version` (1), `model` (the [`ModelConfig`]), `task`
+//! (the [`Task`]), `columns` (names of features, target and classes), `standardization` (or null) and `training`
+//! (the settings it was trained with, or null). Weights are `f32` tensors named after the module's fields, as
+//! `layers.0.means`.
+
+mod weights;
+
+use crate::file::write_atomically;
+use crate::training::TrainingConfig;
+use crate::{Model, ModelConfig, Standardization, Task, UgmmError};
+use burn::tensor::Device;
+use safetensors::{SafeTensorError, SafeTensors};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// The version of the format that this library writes, and the only one it reads.
+pub const FORMAT_VERSION: u32 = 1;
+const METADATA_KEY: &str = "ugmm";
+
+/// Names of the columns that a model was trained on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Columns {
+    /// One per feature, in the network's order.
+    pub features: Vec<String>,
+    /// The column to predict.
+    pub target: String,
+    /// One per class, in the order of class indices.
+    pub classes: Vec<String>,
+}
+
+/// A model with all that belongs to it.
+#[derive(Clone, Debug)]
+pub struct SavedModel {
+    /// The network.
+    pub model: Model,
+    /// Its configuration.
+    pub config: ModelConfig,
+    /// What it was trained for.
+    pub task: Task,
+    /// Names.
+    pub columns: Columns,
+    /// Applied to the features before the network sees them.
+    pub standardization: Option<Standardization>,
+    /// How it was trained.
+    pub training: Option<TrainingConfig>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Description {
+    format_version: u32,
+    model: ModelConfig,
+    task: Task,
+    columns: Columns,
+    standardization: Option<Standardization>,
+    training: Option<TrainingConfig>,
+}
+
+/// The one field that every version of the format has.
+#[derive(Deserialize)]
+struct Version {
+    format_version: u32,
+}
+
+impl SavedModel {
+    /// Writes the model to `path`, replacing a file there only when all of the new one is on disk.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written, or the parts of the model do not fit each other.
+    pub fn save(&self, path: &Path) -> Result<(), UgmmError> {
+        let invalid = |reason| UgmmError::ModelFile { path: path.to_path_buf(), reason };
+        let description = Description {
+            format_version: FORMAT_VERSION,
+            model: self.config.clone(),
+            task: self.task,
+            columns: self.columns.clone(),
+            standardization: self.standardization.clone(),
+            training: self.training.clone(),
+        };
+        description.check().map_err(invalid)?;
+        let description = serde_json::to_string(&description).map_err(|error| invalid(error.to_string()))?;
+        // One entry only: the order of several would differ from run to run.
+        let metadata = HashMap::from([(METADATA_KEY.to_owned(), description)]);
+        let tensors = weights::collect(&self.model);
+        let bytes =
+            safetensors::serialize(tensors, Some(metadata)).map_err(|error| invalid(error.to_string()))?;
+        write_atomically(path, &bytes)
+    }
+
+    /// Reads a model from `path` onto `device`.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, is cut off or damaged, is no ugmm model, or is of another format version.
+    pub fn load(path: &Path, device: &Device) -> Result<Self, UgmmError> {
+        let bytes =
+            std::fs::read(path).map_err(|source| UgmmError::Io { path: path.to_path_buf(), source })?;
+        Self::from_bytes(&bytes, device)
+            .map_err(|reason| UgmmError::ModelFile { path: path.to_path_buf(), reason })
+    }
+
+    fn from_bytes(bytes: &[u8], device: &Device) -> Result<Self, String> {
+        if bytes.is_empty() {
+            return Err("the file is empty; a model written by ugmm was expected".into());
+        }
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| explain(&error))?;
+        let description = metadata
+            .metadata()
+            .as_ref()
+            .and_then(|metadata| metadata.get(METADATA_KEY))
+            .ok_or("a safetensors file, but not a ugmm model: its metadata has no entry \"ugmm\"")?;
+        let damaged = |error: serde_json::Error| format!("the model's description is damaged: {error}");
+        let Version { format_version } = serde_json::from_str(description).map_err(damaged)?;
+        if format_version != FORMAT_VERSION {
+            return Err(format!(
+                "a model of format version {format_version}, but this program reads version {FORMAT_VERSION}; \
+                 {} or train the model again",
+                if format_version > FORMAT_VERSION { "use a newer ugmm" } else { "use an older ugmm" }
+            ));
+        }
+        let description: Description = serde_json::from_str(description).map_err(damaged)?;
+        description.check()?;
+        let tensors = SafeTensors::deserialize(bytes).map_err(|error| explain(&error))?;
+        let model = weights::load(&description.model, &tensors, device)?;
+        Ok(Self {
+            model,
+            config: description.model,
+            task: description.task,
+            columns: description.columns,
+            standardization: description.standardization,
+            training: description.training,
+        })
+    }
+
+    /// Class probabilities, row-major `[rows, classes]`, of row-major `features` in the data's own units.
+    ///
+    /// # Errors
+    ///
+    /// When the number of values is not a multiple of the number of features, or a value is not finite.
+    pub fn class_probabilities(&self, features: &[f32], device: &Device) -> Result<Vec<f32>, UgmmError> {
+        use crate::training::{Dataset, Features, class_probabilities};
+        let mut features = features.to_vec();
+        if let Some(standardization) = &self.standardization {
+            standardization.apply(&mut features)?;
+        }
+        let rows = features.len() / self.task.features;
+        let unknown = vec![0; rows];
+        let dataset = Dataset::new(Features::F32(features), self.task.features, unknown, self.task.classes)?;
+        class_probabilities(&self.model, &self.task, &dataset, device)
+    }
+}
+
+impl Description {
+    /// Whether the parts fit each other.
+    fn check(&self) -> Result<(), String> {
+        self.model
+            .validate()
+            .and_then(|()| self.task.check_width(self.model.width()))
+            .map_err(|e| e.to_string())?;
+        let Task { features, classes, .. } = self.task;
+        let names = [
+            ("features", self.columns.features.len(), features),
+            ("classes", self.columns.classes.len(), classes),
+        ];
+        for (what, found, expected) in names {
+            if found != expected {
+                return Err(format!("the model has {expected} {what}, but names for {found}"));
+            }
+        }
+        match &self.standardization {
+            Some(standardization) if !standardization.fits(features) => {
+                Err(format!("the standardisation is not {features} finite means and positive scales"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Says what a defect of the file most likely means.
+fn explain(error: &SafeTensorError) -> String {
+    use SafeTensorError as E;
+    match error {
+        E::HeaderTooSmall | E::InvalidHeader(_) | E::InvalidHeaderDeserialization(_) | E::HeaderTooLarge => {
+            format!("not a model: no safetensors file ({error})")
+        }
+        E::InvalidHeaderLength => {
+            "either no model or one that is cut off: it is shorter than its header says".into()
+        }
+        E::MetadataIncompleteBuffer => {
+            "the model is cut off or has bytes too many: its size is not what its header says".into()
+        }
+        other => format!("the model is damaged: {other}"),
+    }
+}

@@ -1,0 +1,133 @@
+//! Rows in memory, and batches of them as tensors.
+
+use crate::UgmmError;
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// Feature values, row-major.
+#[derive(Clone, Debug)]
+pub enum Features {
+    /// As they are.
+    F32(Vec<f32>),
+    /// Bytes (image pixels), each multiplied by `scale` when a batch is made: a quarter of the memory.
+    Bytes {
+        /// The bytes.
+        values: Vec<u8>,
+        /// Factor to the feature value, 1/255 for pixels in [0, 1].
+        scale: f32,
+    },
+}
+
+impl Features {
+    fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::Bytes { values, .. } => values.len(),
+        }
+    }
+}
+
+/// Labelled rows for classification.
+///
+/// ```
+/// use ugmm::training::{Dataset, Features};
+///
+/// let features = Features::F32(vec![5.1, 3.5, 6.2, 2.9]);
+/// let dataset = Dataset::new(features, 2, vec![0, 1], 2)?;
+/// assert_eq!(dataset.rows(), 2);
+/// # Ok::<(), ugmm::UgmmError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    features: Features,
+    columns: usize,
+    labels: Vec<usize>,
+    classes: usize,
+}
+
+impl Dataset {
+    /// Rows of `columns` features with the class index of each row, below `classes`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no row or no column, the sizes do not fit, a value is not finite or a class index too large.
+    pub fn new(
+        features: Features,
+        columns: usize,
+        labels: Vec<usize>,
+        classes: usize,
+    ) -> Result<Self, UgmmError> {
+        if labels.is_empty() || columns == 0 {
+            let unit = if columns == 0 { "feature columns" } else { "rows" };
+            return Err(UgmmError::Size { what: "the data set", found: 0, unit, expected: 1 });
+        }
+        if features.len() != labels.len() * columns {
+            let expected = labels.len() * columns;
+            return Err(UgmmError::Size {
+                what: "the data set",
+                found: features.len(),
+                unit: "feature values",
+                expected,
+            });
+        }
+        if let Features::F32(values) = &features
+            && let Some(place) = values.iter().position(|value| !value.is_finite())
+        {
+            return Err(UgmmError::NotFinite {
+                what: "the data set",
+                row: place / columns,
+                column: place % columns,
+                value: values[place],
+            });
+        }
+        match labels.iter().position(|&label| label >= classes) {
+            Some(row) => Err(UgmmError::Class { row, class: labels[row], last: classes.saturating_sub(1) }),
+            None => Ok(Self { features, columns, labels, classes }),
+        }
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Number of feature columns.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Number of classes.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Class index of each row.
+    #[must_use]
+    pub fn labels(&self) -> &[usize] {
+        &self.labels
+    }
+
+    /// Features `[rows.len(), columns]` and labels of the given rows.
+    ///
+    /// # Panics
+    ///
+    /// When a row is not below [`Self::rows`].
+    #[must_use]
+    pub fn batch(&self, rows: &[usize], device: &Device) -> (Tensor<2>, Vec<usize>) {
+        let columns = self.columns;
+        let mut values = Vec::with_capacity(rows.len() * columns);
+        for &row in rows {
+            let range = row * columns..(row + 1) * columns;
+            match &self.features {
+                Features::F32(all) => values.extend_from_slice(&all[range]),
+                Features::Bytes { values: all, scale } => {
+                    values.extend(all[range].iter().map(|&byte| f32::from(byte) * scale));
+                }
+            }
+        }
+        let features = Tensor::from_data(TensorData::new(values, [rows.len(), columns]), device);
+        (features, rows.iter().map(|&row| self.labels[row]).collect())
+    }
+}

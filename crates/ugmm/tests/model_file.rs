@@ -1,0 +1,228 @@
+//! Model files: what is saved comes back bit for bit; what is damaged is refused in one sentence.
+
+use burn::tensor::{Device, Distribution, Tensor};
+use safetensors::tensor::{Dtype, TensorView};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use ugmm::model_file::{Columns, SavedModel};
+use ugmm::training::TrainingConfig;
+use ugmm::{
+    Init, Means, MlpConfig, ModelConfig, Network, Objective, Standardization, Stream, Task,
+    UgmmNetworkConfig, generator,
+};
+
+fn saved(config: ModelConfig) -> SavedModel {
+    let device = Device::flex();
+    let model = config.init(None, &mut generator(4, Stream::Initialization), &device).unwrap();
+    SavedModel {
+        model,
+        config,
+        task: Task { features: 4, classes: 3, objective: Objective::Discriminative },
+        columns: Columns {
+            features: ["a", "b", "c", "d"].map(String::from).to_vec(),
+            target: "species".into(),
+            classes: ["x", "y", "z"].map(String::from).to_vec(),
+        },
+        standardization: Some(Standardization { means: vec![0.1; 4], scales: vec![1.5; 4] }),
+        training: Some(TrainingConfig::new(3, 10)),
+    }
+}
+
+fn ugmm_network() -> ModelConfig {
+    let network = UgmmNetworkConfig::new(&[4, 7, 3]).with_init(Init::Paper).with_min_sigma(0.05);
+    ModelConfig::Ugmm(network)
+}
+
+fn file(folder: &TempDir) -> PathBuf {
+    folder.path().join("model.safetensors")
+}
+
+fn error(path: &Path) -> String {
+    let message = SavedModel::load(path, &Device::flex()).unwrap_err().to_string();
+    let prefix = format!("{}: ", path.display());
+    message.strip_prefix(&prefix).unwrap_or_else(|| panic!("{message} must begin with the path")).to_owned()
+}
+
+#[test]
+fn a_loaded_model_gives_the_same_bits() {
+    let device = Device::flex();
+    let x = Tensor::<2>::random([50, 4], Distribution::Normal(0.0, 2.0), &device);
+    let tied =
+        ModelConfig::Ugmm(UgmmNetworkConfig::new(&[4, 5, 3]).with_init(Init::Paper).with_means(Means::Tied));
+    let mlp = ModelConfig::Mlp(MlpConfig::new(&[4, 6, 5, 3]).with_batch_norm(true).with_dropout(&[0.1, 0.2]));
+    for config in [ugmm_network(), tied, mlp] {
+        let folder = TempDir::new().unwrap();
+        let original = saved(config);
+        original.save(&file(&folder)).unwrap();
+        let loaded = SavedModel::load(&file(&folder), &device).unwrap();
+        let bits = |model: &SavedModel| {
+            model.model.forward(x.clone()).into_data().iter::<f32>().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        assert_eq!(bits(&loaded), bits(&original));
+        assert_eq!(loaded.config, original.config);
+        assert_eq!(loaded.task, original.task);
+        assert_eq!(loaded.columns, original.columns);
+        assert_eq!(loaded.standardization, original.standardization);
+        assert_eq!(loaded.training, original.training);
+        // Saving again writes the same file.
+        let again = folder.path().join("again");
+        loaded.save(&again).unwrap();
+        assert_eq!(std::fs::read(again).unwrap(), std::fs::read(file(&folder)).unwrap());
+    }
+}
+
+#[test]
+fn every_cut_and_every_flipped_byte_of_the_header_is_survived() {
+    let folder = TempDir::new().unwrap();
+    let path = file(&folder);
+    saved(ugmm_network()).save(&path).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    for length in (0..whole.len()).step_by(7).chain([whole.len() - 1]) {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        let message = error(&path);
+        let expected = ["empty", "not a model", "cut off", "damaged"];
+        assert!(expected.iter().any(|part| message.contains(part)), "{length} bytes: {message}");
+    }
+    // A changed byte may leave a valid model (a digit of a setting); what matters is an answer without a panic.
+    let header = 8 + usize::from(u16::from_le_bytes([whole[0], whole[1]]));
+    for place in 0..header {
+        let mut damaged = whole.clone();
+        damaged[place] ^= 0x11;
+        std::fs::write(&path, &damaged).unwrap();
+        let _ = SavedModel::load(&path, &Device::flex());
+    }
+    std::fs::write(&path, [&whole[..], b"more"].concat()).unwrap();
+    assert_eq!(
+        error(&path),
+        "the model is cut off or has bytes too many: its size is not what its header says"
+    );
+}
+
+#[test]
+fn files_that_are_no_models_are_told_apart() {
+    let folder = TempDir::new().unwrap();
+    let path = file(&folder);
+    assert!(error(&path).contains("No such file"), "{}", error(&path));
+    std::fs::write(&path, "").unwrap();
+    assert_eq!(error(&path), "the file is empty; a model written by ugmm was expected");
+    std::fs::write(&path, "sepal_length,sepal_width\n5.1,3.5\n").unwrap();
+    assert!(
+        error(&path).contains("no safetensors file") || error(&path).contains("no model"),
+        "{}",
+        error(&path)
+    );
+    write_tensors(&path, None, &[]);
+    assert_eq!(error(&path), "a safetensors file, but not a ugmm model: its metadata has no entry \"ugmm\"");
+    write_tensors(&path, Some("{}".into()), &[]);
+    assert!(error(&path).starts_with("the model's description is damaged: missing field `format_version`"));
+    write_tensors(&path, Some(r#"{"format_version": 2, "new": true}"#.into()), &[]);
+    assert_eq!(
+        error(&path),
+        "a model of format version 2, but this program reads version 1; use a newer ugmm or train the model again"
+    );
+}
+
+type NamedTensor = (String, Vec<usize>, Vec<f32>);
+
+fn write_tensors(path: &Path, description: Option<String>, tensors: &[NamedTensor]) {
+    let bytes: Vec<Vec<u8>> = tensors
+        .iter()
+        .map(|(_, _, values)| values.iter().flat_map(|value| value.to_le_bytes()).collect())
+        .collect();
+    let views = tensors.iter().zip(&bytes).map(|((name, shape, _), bytes)| {
+        (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap())
+    });
+    let metadata = description.map(|description| HashMap::from([("ugmm".to_owned(), description)]));
+    std::fs::write(path, safetensors::serialize(views, metadata).unwrap()).unwrap();
+}
+
+/// Description and tensors of a good file, to be spoiled one by one.
+fn take_apart(path: &Path) -> (String, Vec<NamedTensor>) {
+    let bytes = std::fs::read(path).unwrap();
+    let (_, metadata) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+    let description = metadata.metadata().as_ref().unwrap()["ugmm"].clone();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let mut tensors: Vec<_> = tensors
+        .tensors()
+        .into_iter()
+        .map(|(name, view)| {
+            let values = view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+            (name, view.shape().to_vec(), values)
+        })
+        .collect();
+    tensors.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+    (description, tensors)
+}
+
+#[test]
+fn contents_that_do_not_fit_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = file(&folder);
+    saved(ugmm_network()).save(&path).unwrap();
+    let (description, tensors) = take_apart(&path);
+    assert_eq!(tensors[0].0, "layers.0.means");
+    let refused = |description: &str, tensors: &[NamedTensor], expected: &str| {
+        write_tensors(&path, Some(description.into()), tensors);
+        let message = error(&path);
+        assert!(message.contains(expected), "{message} does not say {expected}");
+    };
+    let changed = |from: &str, to: &str| {
+        assert!(description.contains(from), "{description}");
+        description.replace(from, to)
+    };
+
+    let mut renamed = tensors.clone();
+    renamed[0].0 = "layers.0.mean".into();
+    refused(&description, &renamed, "the model's weights \"layers.0.means\" are missing");
+    let mut reshaped = tensors.clone();
+    reshaped[0].1 = vec![4, 7];
+    refused(&description, &reshaped, "F32 of shape [7, 4] are needed");
+    let mut spoiled = tensors.clone();
+    spoiled[0].2[5] = f32::NAN;
+    refused(&description, &spoiled, "the model's weights \"layers.0.means\" hold NaN");
+    refused(&description, &tensors[1..], "the file holds");
+
+    // Sizes by the word of the file alone: nothing of that size may be allocated.
+    let huge = changed(r#""inputs":4,"neurons":7"#, r#""inputs":4,"neurons":7000000000000"#);
+    let huge = huge.replace(r#""inputs":7,"#, r#""inputs":7000000000000,"#);
+    refused(&huge, &tensors, "the model's description asks for");
+    let overflowing = changed(r#""inputs":4,"neurons":7"#, r#""inputs":4,"neurons":18446744073709551615"#);
+    let overflowing = overflowing.replace(r#""inputs":7,"#, r#""inputs":18446744073709551615,"#);
+    refused(&overflowing, &tensors, "too many to count");
+
+    refused(&changed(r#""inputs":7,"#, r#""inputs":8,"#), &tensors, "a layer has 8 inputs, but 7 are needed");
+    refused(
+        &changed(r#""features":4"#, r#""features":5"#),
+        &tensors,
+        "the network has 4 inputs, but 5 are needed",
+    );
+    refused(
+        &changed(r#"["x","y","z"]"#, r#"["x","y"]"#),
+        &tensors,
+        "the model has 3 classes, but names for 2",
+    );
+    refused(&changed("[1.5,", "[0.0,"), &tensors, "positive scales");
+    refused(&changed(r#""dropout":0.0"#, r#""dropout":1.5"#), &tensors, "dropout is 1.5");
+    refused(&changed(r#""min_sigma""#, r#""max_sigma""#), &tensors, "unknown field `max_sigma`");
+}
+
+#[test]
+fn probabilities_of_rows_in_their_own_units_sum_to_one() {
+    let model = saved(ugmm_network());
+    let device = Device::flex();
+    let features = [5.1, 3.5, 1.4, 0.2, 6.2, 2.9, 4.3, 1.3];
+    let probabilities = model.class_probabilities(&features, &device).unwrap();
+    assert_eq!(probabilities.len(), 6);
+    for row in probabilities.chunks(3) {
+        assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+    }
+    // Standardising by hand gives the same.
+    let mut raw = model.clone();
+    raw.standardization = None;
+    let by_hand = features.map(|value: f32| ((f64::from(value) - 0.1) / 1.5) as f32);
+    assert_eq!(raw.class_probabilities(&by_hand, &device).unwrap(), probabilities);
+    let error = model.class_probabilities(&[f32::NAN; 4], &device).unwrap_err().to_string();
+    assert!(error.contains("row 0, column 0"), "{error}");
+    assert!(model.class_probabilities(&[1.0; 5], &device).is_err());
+}

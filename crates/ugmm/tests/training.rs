@@ -1,0 +1,276 @@
+//! The training loop: it learns, it is repeatable, it refuses what cannot work.
+
+use burn::tensor::{Device, Tensor};
+use std::ops::ControlFlow;
+use ugmm::training::{
+    Dataset, EpochReport, Features, Observer, OptimizerConfig, Schedule, Trained, TrainingConfig, evaluate,
+    init_model, train,
+};
+use ugmm::{
+    Init, LabelEncoding, Means, MlpConfig, Model, ModelConfig, Network, Objective, Stream, Task, UgmmError,
+    UgmmNetworkConfig, generator,
+};
+
+const FEATURES: usize = 3;
+const CLASSES: usize = 3;
+
+/// Three clouds of rows that a straight line cannot separate in one coordinate alone.
+fn clouds(rows: usize) -> Dataset {
+    use rand::RngExt;
+    let mut rng = generator(11, Stream::Splitting);
+    let labels: Vec<usize> = (0..rows).map(|row| row % CLASSES).collect();
+    let features = labels
+        .iter()
+        .flat_map(|&label| {
+            let centre = [[0.0, 2.0, -1.0], [2.0, 0.0, 1.0], [-2.0, -1.0, 0.0]][label];
+            centre.map(|centre: f32| centre + rng.random_range(-1.0..1.0f32))
+        })
+        .collect();
+    Dataset::new(Features::F32(features), FEATURES, labels, CLASSES).unwrap()
+}
+
+fn task(objective: Objective) -> Task {
+    Task { features: FEATURES, classes: CLASSES, objective }
+}
+
+const GENERATIVE: Objective = Objective::Generative { label: LabelEncoding::OneHot };
+
+fn ugmm(task: &Task) -> ModelConfig {
+    ModelConfig::Ugmm(UgmmNetworkConfig::new(&[task.inputs(), 12, task.outputs()]).with_min_sigma(0.1))
+}
+
+fn settings(epochs: usize) -> TrainingConfig {
+    TrainingConfig {
+        batch_size: 16,
+        schedule: Schedule::Cosine { learning_rate: 2e-2, warmup_steps: 5, final_fraction: 0.01 },
+        ..TrainingConfig::new(0, epochs)
+    }
+}
+
+fn fit(
+    config: &ModelConfig,
+    task: &Task,
+    rows: &Dataset,
+    training: &TrainingConfig,
+) -> Result<Trained<Model>, UgmmError> {
+    let device = Device::flex();
+    let network = init_model(config, task, rows, training.seed, &device)?;
+    train(network, task, rows, None, training, &device, &mut ())
+}
+
+fn weights(network: &impl Network) -> Vec<u32> {
+    struct Bits(Vec<u32>);
+    impl burn::module::ModuleVisitor for Bits {
+        fn visit_float<const D: usize>(&mut self, parameter: &burn::module::Param<Tensor<D>>) {
+            self.0.extend(parameter.val().to_data().iter::<f32>().map(f32::to_bits));
+        }
+    }
+    let mut bits = Bits(Vec::new());
+    network.visit(&mut bits);
+    bits.0
+}
+
+#[test]
+fn every_kind_of_model_and_optimiser_learns() {
+    let rows = clouds(150);
+    let discriminative = task(Objective::Discriminative);
+    let generative = task(GENERATIVE);
+    let index = task(Objective::Generative { label: LabelEncoding::Index });
+    let tied = ModelConfig::Ugmm(
+        UgmmNetworkConfig::new(&[FEATURES, 24, CLASSES]).with_means(Means::Tied).with_min_sigma(0.1),
+    );
+    let mlp = ModelConfig::Mlp(MlpConfig::new(&[FEATURES, 16, CLASSES]));
+    let normalised = ModelConfig::Mlp(
+        MlpConfig::new(&[FEATURES, 16, 8, CLASSES]).with_batch_norm(true).with_dropout(&[0.0, 0.1]),
+    );
+    let adam = OptimizerConfig::default();
+    for (name, config, task, optimizer, learning_rate, floor) in [
+        ("uGMM", ugmm(&discriminative), discriminative, adam, 2e-2, 0.97),
+        ("uGMM, AdamW", ugmm(&discriminative), discriminative, OptimizerConfig::adam_w(1e-2), 2e-2, 0.97),
+        (
+            "uGMM, SGD",
+            ugmm(&discriminative),
+            discriminative,
+            OptimizerConfig::Sgd { momentum: 0.9, weight_decay: 0.0 },
+            5e-2,
+            0.95,
+        ),
+        ("uGMM, tied means", tied, discriminative, adam, 2e-2, 0.9),
+        ("uGMM, generative, one-hot", ugmm(&generative), generative, adam, 2e-2, 0.85),
+        ("uGMM, generative, index", ugmm(&index), index, adam, 2e-2, 0.85),
+        ("MLP", mlp, discriminative, adam, 2e-2, 0.97),
+        ("MLP, batch norm", normalised, discriminative, adam, 2e-2, 0.97),
+    ] {
+        let schedule = Schedule::Cosine { learning_rate, warmup_steps: 5, final_fraction: 0.01 };
+        let training = TrainingConfig { optimizer, schedule, ..settings(60) };
+        let trained = fit(&config, &task, &rows, &training).unwrap();
+        let metrics = evaluate(&trained.network, &task, &rows, &Device::flex()).unwrap();
+        assert!(metrics.accuracy >= floor, "{name}: {metrics:?}");
+        let (first, last) = (trained.history[0].training_loss, trained.history[59].training_loss);
+        assert!(last < first, "{name}: {first} to {last}");
+    }
+}
+
+/// One seed decides every bit, whatever the number of threads; another seed gives another model.
+#[test]
+fn one_seed_decides_every_bit() {
+    let rows = clouds(100);
+    let task = task(Objective::Discriminative);
+    // Wide enough for the kernels to use several threads.
+    let config = ModelConfig::Ugmm(
+        UgmmNetworkConfig::new(&[FEATURES, 301, 64, CLASSES]).with_dropout(&[0.2, 0.1, 0.0]),
+    );
+    let run = |seed, threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let training = TrainingConfig { seed, batch_size: 64, ..settings(2) };
+            weights(&fit(&config, &task, &rows, &training).unwrap().network)
+        })
+    };
+    let reference = run(1, 1);
+    for threads in [1, 2, 3] {
+        assert!(run(1, threads) == reference, "{threads} threads");
+    }
+    assert!(run(2, 1) != reference);
+}
+
+#[test]
+fn saved_networks_are_ready_to_predict() {
+    let rows = clouds(30);
+    let task = task(Objective::Discriminative);
+    let trained = fit(&ugmm(&task), &task, &rows, &settings(1)).unwrap();
+    let x = Tensor::<2>::zeros([2, FEATURES], &Device::flex());
+    assert!(!trained.network.forward(x).is_autodiff());
+}
+
+/// The first step of Adam moves each parameter by the learning rate against the sign of its gradient, as long as the
+/// gradient is large against ε: a wrong ε (Burn's 1e-5 against 1e-8) shows with gradients of 1e-6.
+#[test]
+fn adam_has_pytorchs_epsilon() {
+    use burn::module::Param;
+    use burn::nn::Linear;
+    use burn::optim::GradientsParams;
+    let device = Device::flex().autodiff();
+    let weight = Param::from_tensor(Tensor::<2>::from_floats([[0.5]], &device).require_grad());
+    let linear = Linear { weight, bias: None };
+    let loss = linear.forward(Tensor::<2>::from_floats([[1e-6]], &device)).sum();
+    let gradients = GradientsParams::from_grads(loss.backward(), &linear);
+    let mut optimizer = OptimizerConfig::default().init();
+    let stepped = optimizer.step(1e-2, linear, gradients);
+    let moved = 0.5 - stepped.weight.val().into_scalar::<f32>();
+    let expected = 1e-2 * 1e-6 / (1e-6 + 1e-8);
+    assert!((moved - expected).abs() < 1e-6, "{moved} instead of {expected}");
+}
+
+#[test]
+fn clipping_keeps_steps_small() {
+    let rows = clouds(30);
+    let task = task(Objective::Discriminative);
+    let optimizer = OptimizerConfig::Sgd { momentum: 0.0, weight_decay: 0.0 };
+    let schedule = Schedule::Constant { learning_rate: 1.0 };
+    let config = ugmm(&task);
+    let before = init_model(&config, &task, &rows, 0, &Device::flex()).unwrap();
+    let step = |max_gradient_norm| {
+        let training = TrainingConfig {
+            optimizer,
+            schedule: schedule.clone(),
+            batch_size: 30,
+            max_gradient_norm,
+            ..settings(1)
+        };
+        let after = fit(&config, &task, &rows, &training).unwrap().network;
+        let difference =
+            |(a, b): (u32, u32)| (f64::from(f32::from_bits(a)) - f64::from(f32::from_bits(b))).powi(2);
+        weights(&before).into_iter().zip(weights(&after)).map(difference).sum::<f64>().sqrt()
+    };
+    let free = step(None);
+    // One step of gradient descent with rate 1 moves by the gradient's norm.
+    for limit in [0.5 * free, 0.01 * free] {
+        assert!((step(Some(limit)) / limit - 1.0).abs() < 1e-3, "{limit}");
+    }
+    assert!((step(Some(2.0 * free)) / free - 1.0).abs() < 1e-6);
+}
+
+#[test]
+fn an_observer_can_stop_training() {
+    struct StopAfter(usize);
+    impl Observer for StopAfter {
+        fn on_epoch(&mut self, report: &EpochReport) -> ControlFlow<()> {
+            if report.epoch == self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+    }
+    let rows = clouds(30);
+    let task = task(Objective::Discriminative);
+    let device = Device::flex();
+    let network = init_model(&ugmm(&task), &task, &rows, 0, &device).unwrap();
+    let trained =
+        train(network, &task, &rows, Some(&rows), &settings(50), &device, &mut StopAfter(3)).unwrap();
+    assert_eq!(trained.history.len(), 3);
+    assert_eq!(trained.history[2].validation.unwrap().rows, 30);
+}
+
+#[test]
+fn what_cannot_work_is_refused() {
+    let rows = clouds(30);
+    let good = task(Objective::Discriminative);
+    let message = |config: &ModelConfig, task: &Task, training: &TrainingConfig| {
+        fit(config, task, &rows, training).unwrap_err().to_string()
+    };
+    let wide = ModelConfig::Ugmm(UgmmNetworkConfig::new(&[FEATURES + 1, CLASSES]));
+    assert_eq!(message(&wide, &good, &settings(1)), "the network has 4 inputs, but 3 are needed");
+    assert_eq!(
+        message(&ugmm(&good), &task(GENERATIVE), &settings(1)),
+        "the network has 3 inputs, but 6 are needed"
+    );
+    let none = TrainingConfig { batch_size: 0, ..settings(1) };
+    assert_eq!(message(&ugmm(&good), &good, &none), "batch_size is 0, but must be at least 1");
+    let more = Task { classes: 4, ..good };
+    let config = ModelConfig::Ugmm(UgmmNetworkConfig::new(&[FEATURES, 4]));
+    assert_eq!(message(&config, &more, &settings(1)), "the data set has 3 classes, but 4 are needed");
+
+    let dataset = |features: Vec<f32>, labels: Vec<usize>| {
+        Dataset::new(Features::F32(features), 2, labels, 2).unwrap_err().to_string()
+    };
+    assert_eq!(dataset(vec![1.0; 3], vec![0, 1]), "the data set has 3 feature values, but 4 are needed");
+    assert_eq!(
+        dataset(vec![1.0, 2.0, 3.0, f32::INFINITY], vec![0, 1]),
+        "the data set holds inf in row 1, column 1 (both counted from 0); every value must be finite"
+    );
+    assert_eq!(
+        dataset(vec![1.0; 4], vec![0, 2]),
+        "row 1 (counted from 0) has class 2, but there are only the classes 0 to 1"
+    );
+    assert_eq!(dataset(vec![], vec![]), "the data set has 0 rows, but 1 are needed");
+}
+
+/// A loss beyond f32 ends training with a sentence, not with a NaN model.
+#[test]
+fn a_loss_that_overflows_is_reported() {
+    let device = Device::flex();
+    let rows = Dataset::new(Features::F32(vec![3e38, -3e38]), 1, vec![0, 1], 2).unwrap();
+    let task = Task { features: 1, classes: 2, objective: Objective::Discriminative };
+    let mlp = ModelConfig::Mlp(MlpConfig::new(&[1, 8, 2]));
+    let network = init_model(&mlp, &task, &rows, 0, &device).unwrap();
+    let training =
+        TrainingConfig { schedule: Schedule::Constant { learning_rate: 1e30 }, ..TrainingConfig::new(0, 5) };
+    let error = train(network, &task, &rows, None, &training, &device, &mut ()).unwrap_err();
+    assert!(matches!(error, UgmmError::Diverged { .. }), "{error}");
+}
+
+#[test]
+fn configurations_survive_json_and_refuse_unknown_fields() {
+    let config = ModelConfig::Ugmm(
+        UgmmNetworkConfig::new(&[4, 3, 2])
+            .with_init(Init::Paper)
+            .with_dropout(&[0.25])
+            .with_means(Means::Tied),
+    );
+    let json = serde_json::to_string(&config).unwrap();
+    assert_eq!(serde_json::from_str::<ModelConfig>(&json).unwrap(), config);
+    let training = TrainingConfig { max_gradient_norm: Some(0.1), ..settings(7) };
+    let json = serde_json::to_string(&training).unwrap();
+    assert_eq!(serde_json::from_str::<TrainingConfig>(&json).unwrap(), training);
+    assert!(serde_json::from_str::<UgmmNetworkConfig>(r#"{"layers": [], "lairs": 1}"#).is_err());
+    let short = r#"{"layers": [{"inputs": 2, "neurons": 3}]}"#;
+    assert_eq!(serde_json::from_str::<UgmmNetworkConfig>(short).unwrap(), UgmmNetworkConfig::new(&[2, 3]));
+}
