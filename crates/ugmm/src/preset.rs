@@ -16,11 +16,16 @@ pub enum Preset {
     Standard,
 }
 
-/// Hidden layer of [`Preset::Standard`].
+/// Hidden layers of [`Preset::Standard`].
 const STANDARD_HIDDEN: [usize; 1] = [32];
+const GENERATIVE_HIDDEN: [usize; 2] = [32, 16];
 /// σ floor of [`Preset::Standard`], in units of standardised features: narrow enough to tell close values apart,
 /// wide enough that a component cannot shrink onto a single row.
 const STANDARD_MIN_SIGMA: f64 = 0.1;
+/// σ floors of a generative network, from its first layer to its root. Without floors the joint score grows without
+/// bound as components shrink onto single rows; narrow ones in the upper layers let the network map every row to the
+/// one point that its root likes best, and then nothing tells the labels apart.
+const GENERATIVE_MIN_SIGMAS: [f64; 3] = [0.2, 0.5, 1.0];
 
 impl Preset {
     /// How this preset writes a label as input variables, with the generative objective.
@@ -38,7 +43,8 @@ impl Preset {
         match (self, objective) {
             (Self::Paper, Objective::Generative { .. }) => vec![10, 5],
             (Self::Paper, Objective::Discriminative) => vec![128, 64],
-            (Self::Standard, _) => STANDARD_HIDDEN.to_vec(),
+            (Self::Standard, Objective::Discriminative) => STANDARD_HIDDEN.to_vec(),
+            (Self::Standard, Objective::Generative { .. }) => GENERATIVE_HIDDEN.to_vec(),
         }
     }
 
@@ -49,7 +55,8 @@ impl Preset {
         ModelConfig::Ugmm(match (self, task.objective) {
             (Self::Paper, Objective::Generative { .. }) => network.with_init(Init::Paper),
             (Self::Paper, Objective::Discriminative) => network.with_init(Init::Paper).with_dropout(&[0.3]),
-            (Self::Standard, _) => network.with_min_sigma(STANDARD_MIN_SIGMA),
+            (Self::Standard, Objective::Discriminative) => network.with_min_sigma(STANDARD_MIN_SIGMA),
+            (Self::Standard, Objective::Generative { .. }) => with_widening_floors(network),
         })
     }
 
@@ -90,6 +97,19 @@ impl Preset {
             max_gradient_norm: None,
         }
     }
+}
+
+fn with_widening_floors(mut network: UgmmNetworkConfig) -> UgmmNetworkConfig {
+    let [first, between, root] = GENERATIVE_MIN_SIGMAS;
+    let last = network.layers.len() - 1;
+    for (index, layer) in network.layers.iter_mut().enumerate() {
+        layer.min_sigma = match index {
+            0 => first,
+            _ if index == last => root,
+            _ => between,
+        };
+    }
+    network
 }
 
 fn sizes(task: &Task, hidden: &[usize]) -> Vec<usize> {

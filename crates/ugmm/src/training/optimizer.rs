@@ -110,3 +110,28 @@ impl OptimizerConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::module::Param;
+    use burn::nn::Linear;
+    use burn::optim::GradientsParams;
+    use burn::tensor::{Device, Tensor};
+
+    /// The first step of Adam moves each parameter by the learning rate against the sign of its gradient, as long as the
+    /// gradient is large against ε: a wrong ε (Burn's 1e-5 against 1e-8) shows with gradients of 1e-6.
+    #[test]
+    fn adam_has_pytorchs_epsilon() {
+        let device = Device::flex().autodiff();
+        let weight = Param::from_tensor(Tensor::<2>::from_floats([[0.5]], &device).require_grad());
+        let linear = Linear { weight, bias: None };
+        let loss = linear.forward(Tensor::<2>::from_floats([[1e-6]], &device)).sum();
+        let gradients = GradientsParams::from_grads(loss.backward(), &linear);
+        let mut optimizer = OptimizerConfig::default().init();
+        let stepped = optimizer.step(1e-2, linear, gradients);
+        let moved = 0.5 - stepped.weight.val().into_scalar::<f32>();
+        let expected: f32 = 1e-2 * 1e-6 / (1e-6 + 1e-8);
+        assert!((moved - expected).abs() < 1e-6, "{moved} instead of {expected}");
+    }
+}
