@@ -56,7 +56,7 @@ fn reproduce_iris_prints_the_papers_rows_beside_the_measured_ones() {
     let folder = TempDir::new().unwrap();
     let output = ugmm(folder.path(), &["reproduce", "iris", "--seeds", "1", "--json", "iris.json"]);
     let text = stdout(&output);
-    assert!(text.contains("NOT the full protocol") && text.contains("--seeds 1"), "{text}");
+    assert!(text.contains("Run with --seeds 1.") && !text.contains("NOT"), "{text}");
     let report = json(&folder.path().join("iris.json"));
     assert_eq!(report["schema"], "ugmm/reproduce");
     assert_eq!(report["schema_version"], 1);
@@ -79,7 +79,8 @@ fn reproduce_says_which_options_made_it_shorter() {
     let folder = TempDir::new().unwrap();
     let arguments = ["reproduce", "iris", "--epochs", "2", "--seeds", "3", "--only", "mlp", "--seed", "7"];
     let text = stdout(&ugmm(folder.path(), &arguments));
-    assert!(text.contains("--epochs 2 --seeds 3 --only mlp --seed 7"), "{text}");
+    assert!(text.contains("Run with --epochs 2 --seeds 3 --only mlp --seed 7."), "{text}");
+    assert!(text.contains("NOT the paper's number of epochs"), "{text}");
     assert!(text.contains("FFNN 4-32-3") && !text.contains("uGMM-NN 5-10-5-1"), "{text}");
 }
 

@@ -36,3 +36,8 @@ pub use op::ugmm_log_density;
 pub use preprocessing::Standardization;
 pub use preset::Preset;
 pub use random::{Stream, generator};
+
+/// The README's example, compiled and run with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct ReadmeExamples;
