@@ -1,19 +1,21 @@
 //! The training loop.
 
+mod adam;
 mod clipping;
 mod dataset;
 mod evaluation;
 mod optimizer;
 mod schedule;
+mod stepper;
 
 pub use dataset::{Dataset, Features};
 pub use evaluation::{Metrics, class_probabilities, evaluate, most_probable};
 pub use optimizer::OptimizerConfig;
 pub use schedule::{Position, Schedule};
+pub use stepper::Stepper;
 
 use crate::random::{Stream, generator};
 use crate::{ModelConfig, Network, Task, UgmmError};
-use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
@@ -173,7 +175,6 @@ pub fn train<N: Network>(
     observer: &mut dyn Observer,
 ) -> Result<Trained<N>, UgmmError> {
     config.validate()?;
-    task.check_width((network.inputs(), network.outputs()))?;
     if training.columns() != task.features {
         let (what, unit) = ("the data set", "feature columns");
         return Err(UgmmError::Size { what, found: training.columns(), unit, expected: task.features });
@@ -183,12 +184,8 @@ pub fn train<N: Network>(
         return Err(UgmmError::Size { what, found: training.classes(), unit, expected: task.classes });
     }
 
-    let autodiff = device.clone().autodiff();
-    // A graph of its own: the caller's network stays as it is.
-    let mut network = network.train().fork(&autodiff);
-    let mut optimizer = config.optimizer.init();
+    let mut stepper = Stepper::new(network, *task, config, device)?;
     let mut shuffling = generator(config.seed, Stream::Shuffling);
-    let mut dropout = generator(config.seed, Stream::Dropout);
     let mut order: Vec<usize> = (0..training.rows()).collect();
     let total_steps = config.epochs * training.rows().div_ceil(config.batch_size);
     let mut step = 0;
@@ -199,25 +196,18 @@ pub fn train<N: Network>(
         let mut loss_sum = 0.0;
         let mut learning_rate = 0.0;
         for (batch, rows) in order.chunks(config.batch_size).enumerate() {
-            let (x, labels) = training.batch(rows, &autodiff);
-            let loss = task.loss(&network, x, &labels, &mut dropout);
-            let gradients = loss.backward();
-            let loss: f32 = loss.into_scalar();
+            let (x, labels) = training.batch(rows, device);
+            learning_rate = config.schedule.learning_rate(Position { epoch, step, total_steps });
+            let loss = stepper.step(x, &labels, learning_rate)?;
             if !loss.is_finite() {
                 return Err(UgmmError::Diverged { epoch: epoch + 1, batch: batch + 1, loss });
             }
-            let mut gradients = GradientsParams::from_grads(gradients, &network);
-            if let Some(max_norm) = config.max_gradient_norm {
-                clipping::clip_by_global_norm(&mut gradients, &network, max_norm);
-            }
-            learning_rate = config.schedule.learning_rate(Position { epoch, step, total_steps });
-            network = optimizer.step(learning_rate, network, gradients);
             step += 1;
             loss_sum += f64::from(loss) * rows.len() as f64;
             observer.on_batch(&BatchReport { step, total_steps, loss });
         }
         let validation =
-            validation.map(|validation| evaluate(&network, task, validation, device)).transpose()?;
+            validation.map(|validation| evaluate(stepper.network(), task, validation, device)).transpose()?;
         let training_loss = loss_sum / training.rows() as f64;
         let report = EpochReport { epoch: epoch + 1, learning_rate, training_loss, validation };
         history.push(report);
@@ -225,5 +215,5 @@ pub fn train<N: Network>(
             break;
         }
     }
-    Ok(Trained { network: network.valid(), history })
+    Ok(Trained { network: stepper.network().valid(), history })
 }

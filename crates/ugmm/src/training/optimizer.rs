@@ -1,9 +1,10 @@
 //! Optimisers, with the defaults of PyTorch rather than Burn's (whose ε for Adam is 1e-5).
 
+use super::adam::FusedAdam;
 use crate::UgmmError;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
-use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig};
+use burn::optim::{ModuleOptimizer, SgdConfig};
 use serde::{Deserialize, Serialize};
 
 /// An optimiser and its settings; the learning rate is the [`Schedule`](super::Schedule)'s.
@@ -91,15 +92,10 @@ impl OptimizerConfig {
     pub(crate) fn init(&self) -> ModuleOptimizer {
         let penalty = |weight_decay| (weight_decay > 0.0).then(|| WeightDecayConfig::new(weight_decay));
         match *self {
-            Self::Adam { beta_1, beta_2, epsilon } => {
-                AdamConfig::new().with_beta_1(beta_1).with_beta_2(beta_2).with_epsilon(epsilon).init()
+            Self::Adam { beta_1, beta_2, epsilon } => FusedAdam::new(beta_1, beta_2, epsilon, 0.0).into(),
+            Self::AdamW { beta_1, beta_2, epsilon, weight_decay } => {
+                FusedAdam::new(beta_1, beta_2, epsilon, weight_decay).into()
             }
-            Self::AdamW { beta_1, beta_2, epsilon, weight_decay } => AdamWConfig::new()
-                .with_beta_1(beta_1)
-                .with_beta_2(beta_2)
-                .with_epsilon(epsilon)
-                .with_weight_decay(weight_decay)
-                .init(),
             Self::Sgd { momentum, weight_decay } => SgdConfig::new()
                 .with_momentum(
                     (momentum > 0.0)

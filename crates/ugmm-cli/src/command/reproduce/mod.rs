@@ -171,9 +171,10 @@ impl Experiment<'_> {
     fn text(&self, report: &Report) -> String {
         let mut text = format!("{}\n", self.description);
         if !report.deviations.is_empty() {
-            let options = report.deviations.join(" ");
-            text +=
-                &format!("NOT the full protocol, so not to be compared with the paper: run with {options}\n");
+            text += &format!("Run with {}.\n", report.deviations.join(" "));
+        }
+        if self.options.epochs.is_some() {
+            text += "NOT the paper's number of epochs: do not compare the figures with the paper's.\n";
         }
         let seeds = match self.seeds.get() {
             1 => "1 run".into(),

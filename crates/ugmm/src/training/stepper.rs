@@ -1,0 +1,104 @@
+//! One step of training.
+
+use super::{TrainingConfig, clipping};
+use crate::random::{Stream, generator};
+use crate::{Network, Task, UgmmError};
+use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::tensor::{Device, Tensor};
+use rand_chacha::ChaCha8Rng;
+
+/// A network in training with its optimiser: what [`train`](super::train) repeats, for training loops of one's own.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use ugmm::training::{Stepper, TrainingConfig};
+/// use ugmm::{MlpConfig, Objective, Stream, Task, generator};
+///
+/// let device = Device::flex();
+/// let task = Task { features: 2, classes: 2, objective: Objective::Discriminative };
+/// let network = MlpConfig::new(&[2, 2]).init(&mut generator(0, Stream::Initialization), &device)?;
+/// let mut stepper = Stepper::new(network, task, &TrainingConfig::new(0, 1), &device)?;
+/// let x = || Tensor::<2>::from_floats([[-1.0, 0.5], [1.0, -0.5]], &device);
+/// let before = stepper.step(x(), &[0, 1], 0.1)?;
+/// let after = stepper.step(x(), &[0, 1], 0.1)?;
+/// assert!(after < before);
+/// # Ok::<(), ugmm::UgmmError>(())
+/// ```
+pub struct Stepper<N> {
+    network: Option<N>,
+    task: Task,
+    optimizer: ModuleOptimizer,
+    max_gradient_norm: Option<f64>,
+    dropout: ChaCha8Rng,
+    device: Device,
+}
+
+impl<N: Network> Stepper<N> {
+    /// Starts training `network`; of `config` the optimiser, the clipping and the seed (for dropout) matter.
+    ///
+    /// # Errors
+    ///
+    /// When a setting is out of its range or the network does not fit the task.
+    pub fn new(network: N, task: Task, config: &TrainingConfig, device: &Device) -> Result<Self, UgmmError> {
+        config.validate()?;
+        task.check_width((network.inputs(), network.outputs()))?;
+        let device = device.clone().autodiff();
+        Ok(Self {
+            // A graph of its own: the caller's network stays as it is.
+            network: Some(network.train().fork(&device)),
+            task,
+            optimizer: config.optimizer.init(),
+            max_gradient_norm: config.max_gradient_norm,
+            dropout: generator(config.seed, Stream::Dropout),
+            device,
+        })
+    }
+
+    /// One step on a batch: features `x` `[rows, features]` and the class index of each row. Returns the loss before
+    /// the step. A loss that is not finite is returned and the network left as it was.
+    ///
+    /// # Errors
+    ///
+    /// When the batch does not fit the task.
+    pub fn step(&mut self, x: Tensor<2>, labels: &[usize], learning_rate: f64) -> Result<f32, UgmmError> {
+        self.check_batch(&x, labels)?;
+        let x = Tensor::from_inner(x.without_autodiff().to_device(&self.device));
+        let network = self.network.take().expect("a step gives the network back");
+        let loss = self.task.loss(&network, x, labels, &mut self.dropout);
+        let gradients = loss.backward();
+        let loss: f32 = loss.into_scalar();
+        self.network = Some(if loss.is_finite() {
+            let mut gradients = GradientsParams::from_grads(gradients, &network);
+            if let Some(max_norm) = self.max_gradient_norm {
+                clipping::clip_by_global_norm(&mut gradients, &network, max_norm);
+            }
+            self.optimizer.step(learning_rate, network, gradients)
+        } else {
+            network
+        });
+        Ok(loss)
+    }
+
+    /// The network as it is now, on the autodiff device.
+    #[must_use]
+    pub fn network(&self) -> &N {
+        self.network.as_ref().expect("a step gives the network back")
+    }
+
+    fn check_batch(&self, x: &Tensor<2>, labels: &[usize]) -> Result<(), UgmmError> {
+        let [rows, columns] = x.dims();
+        let size = |unit, found, expected| UgmmError::Size { what: "the batch", found, unit, expected };
+        if columns != self.task.features {
+            return Err(size("feature columns", columns, self.task.features));
+        }
+        if labels.len() != rows {
+            return Err(size("labels", labels.len(), rows));
+        }
+        match labels.iter().position(|&label| label >= self.task.classes) {
+            Some(row) => {
+                Err(UgmmError::Class { row, class: labels[row], last: self.task.classes.saturating_sub(1) })
+            }
+            None => Ok(()),
+        }
+    }
+}
