@@ -1,6 +1,7 @@
 //! The training loop.
 
 mod adam;
+mod batches;
 mod clipping;
 mod dataset;
 mod evaluation;
@@ -185,35 +186,34 @@ pub fn train<N: Network>(
     }
 
     let mut stepper = Stepper::new(network, *task, config, device)?;
-    let mut shuffling = generator(config.seed, Stream::Shuffling);
-    let mut order: Vec<usize> = (0..training.rows()).collect();
-    let total_steps = config.epochs * training.rows().div_ceil(config.batch_size);
+    let steps_per_epoch = training.rows().div_ceil(config.batch_size);
+    let total_steps = config.epochs * steps_per_epoch;
     let mut step = 0;
     let mut history = Vec::with_capacity(config.epochs);
-
-    for epoch in 0..config.epochs {
-        order.shuffle(&mut shuffling);
-        let mut loss_sum = 0.0;
-        let mut learning_rate = 0.0;
-        for (batch, rows) in order.chunks(config.batch_size).enumerate() {
-            let (x, labels) = training.batch(rows, device);
-            learning_rate = config.schedule.learning_rate(Position { epoch, step, total_steps });
-            let loss = stepper.step(x, &labels, learning_rate)?;
-            if !loss.is_finite() {
-                return Err(UgmmError::Diverged { epoch: epoch + 1, batch: batch + 1, loss });
+    batches::with_batches(training, config.batch_size, config.seed, device, |batches| {
+        for epoch in 0..config.epochs {
+            let mut loss_sum = 0.0;
+            let mut learning_rate = 0.0;
+            for (batch, (x, labels)) in batches.take(steps_per_epoch).enumerate() {
+                learning_rate = config.schedule.learning_rate(Position { epoch, step, total_steps });
+                let loss = stepper.step(x, &labels, learning_rate)?;
+                if !loss.is_finite() {
+                    return Err(UgmmError::Diverged { epoch: epoch + 1, batch: batch + 1, loss });
+                }
+                step += 1;
+                loss_sum += f64::from(loss) * labels.len() as f64;
+                observer.on_batch(&BatchReport { step, total_steps, loss });
             }
-            step += 1;
-            loss_sum += f64::from(loss) * rows.len() as f64;
-            observer.on_batch(&BatchReport { step, total_steps, loss });
+            let validation =
+                validation.map(|rows| evaluate(stepper.network(), task, rows, device)).transpose()?;
+            let training_loss = loss_sum / training.rows() as f64;
+            let report = EpochReport { epoch: epoch + 1, learning_rate, training_loss, validation };
+            history.push(report);
+            if observer.on_epoch(&report).is_break() {
+                break;
+            }
         }
-        let validation =
-            validation.map(|validation| evaluate(stepper.network(), task, validation, device)).transpose()?;
-        let training_loss = loss_sum / training.rows() as f64;
-        let report = EpochReport { epoch: epoch + 1, learning_rate, training_loss, validation };
-        history.push(report);
-        if observer.on_epoch(&report).is_break() {
-            break;
-        }
-    }
+        Ok(())
+    })?;
     Ok(Trained { network: stepper.network().valid(), history })
 }

@@ -1,0 +1,115 @@
+//! The order in which training meets its rows, and the making of batches ahead of their use.
+
+use super::Dataset;
+use crate::random::{Stream, generator};
+use burn::tensor::{Device, Tensor};
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use std::sync::mpsc::sync_channel;
+
+/// Features and labels of a batch.
+pub(super) type Batch = (Tensor<2>, Vec<usize>);
+
+/// Feature values per batch from which it pays to hand batches from thread to thread.
+const AHEAD_FROM: usize = 1 << 14;
+
+/// An endless sequence of batches: all rows in a new random order, again and again. The last batch of each round may
+/// be smaller than the others.
+struct Batches<'a> {
+    dataset: &'a Dataset,
+    batch_size: usize,
+    device: Device,
+    rng: ChaCha8Rng,
+    order: Vec<usize>,
+    next: usize,
+}
+
+impl Iterator for Batches<'_> {
+    type Item = Batch;
+
+    fn next(&mut self) -> Option<Batch> {
+        if self.next == 0 {
+            self.order.shuffle(&mut self.rng);
+        }
+        let end = (self.next + self.batch_size).min(self.order.len());
+        let batch = self.dataset.batch(&self.order[self.next..end], &self.device);
+        self.next = if end == self.order.len() { 0 } else { end };
+        Some(batch)
+    }
+}
+
+/// Calls `consume` with the batches of `dataset`. Large ones are made by a thread of their own, one ahead.
+pub(super) fn with_batches<Output>(
+    dataset: &Dataset,
+    batch_size: usize,
+    seed: u64,
+    device: &Device,
+    consume: impl FnOnce(&mut dyn Iterator<Item = Batch>) -> Output,
+) -> Output {
+    let mut batches = Batches {
+        dataset,
+        batch_size,
+        device: device.clone(),
+        rng: generator(seed, Stream::Shuffling),
+        order: (0..dataset.rows()).collect(),
+        next: 0,
+    };
+    if batch_size.saturating_mul(dataset.columns()) < AHEAD_FROM {
+        return consume(&mut batches);
+    }
+    std::thread::scope(|scope| {
+        // Nothing is kept in the channel: while one batch is in use, the next waits in the thread's hands.
+        let (sender, receiver) = sync_channel(0);
+        scope.spawn(move || {
+            for batch in batches {
+                // The receiver goes away when training ends, early or not.
+                if sender.send(batch).is_err() {
+                    break;
+                }
+            }
+        });
+        consume(&mut receiver.into_iter())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::training::Features;
+
+    /// Labels of the first batches, of rows that are as wide as they say.
+    fn labels(columns: usize, seed: u64) -> Vec<Vec<usize>> {
+        let rows = 10;
+        let features = Features::Bytes { values: vec![1; rows * columns], scale: 1.0 };
+        let dataset = Dataset::new(features, columns, (0..rows).collect(), rows).unwrap();
+        let device = Device::flex();
+        with_batches(&dataset, 4, seed, &device, |batches| {
+            batches
+                .take(9)
+                .map(|(x, labels)| (x.dims(), labels))
+                .inspect(|(dims, labels)| {
+                    assert_eq!(*dims, [labels.len(), columns]);
+                })
+                .map(|(_, labels)| labels)
+                .collect()
+        })
+    }
+
+    #[test]
+    fn every_round_meets_every_row_once_in_another_order() {
+        let batches = labels(1, 3);
+        let rounds: Vec<Vec<usize>> = batches.chunks(3).map(<[_]>::concat).collect();
+        for round in &rounds {
+            let mut sorted = round.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, (0..10).collect::<Vec<_>>());
+        }
+        assert!(rounds[0] != rounds[1] && rounds[1] != rounds[2]);
+        assert!(labels(1, 4) != batches);
+    }
+
+    #[test]
+    fn making_batches_ahead_changes_nothing() {
+        assert_eq!(labels(AHEAD_FROM, 3), labels(1, 3));
+    }
+}
