@@ -1,12 +1,14 @@
 //! The forward pass: the fast path, and the rescue of the pairs that it cannot express.
 
 use crate::careful::{CarefulNeuron, saturate};
-use crate::dispatch::InstructionSet;
+use crate::dispatch::{InstructionSet, ZeroPath};
 use crate::exp2::Exp2;
-use crate::prepare::{BLOCK, LANES, Prepared};
+use crate::logarithm::ln;
+use crate::prepare::{BLOCK, Kept, LANES, Prepared};
 use crate::range::Range;
+use crate::sparsity::keeps_zeros_apart;
 use crate::tasks::Tasks;
-use crate::{KernelError, LayerArguments, LayerShape};
+use crate::{KernelError, LayerArguments, LayerShape, sparse_forward};
 use pulp::{Simd, WithSimd};
 
 /// Sums of exponentials under this are recomputed with the pair's own largest exponent: near the smallest
@@ -42,11 +44,12 @@ pub struct Forward {
 ///
 /// [`KernelError`] when the layer is empty or a slice does not have the length that `shape` asks for.
 pub fn forward(shape: LayerShape, arguments: LayerArguments<'_>) -> Result<Forward, KernelError> {
-    forward_on(InstructionSet::Best, shape, arguments)
+    forward_on(InstructionSet::Best, ZeroPath::Measured, shape, arguments)
 }
 
 pub(crate) fn forward_on(
     instructions: InstructionSet,
+    path: ZeroPath,
     shape: LayerShape,
     arguments: LayerArguments<'_>,
 ) -> Result<Forward, KernelError> {
@@ -58,20 +61,38 @@ pub(crate) fn forward_on(
         return Ok(output);
     }
     let tasks = Tasks::for_work(shape.work());
-    if Range::of(arguments).suits_fast_forward() {
-        let prepared = Prepared::new(instructions, tasks, shape, arguments);
-        let rows = tasks.items_per_task(shape.batch, LARGEST_TASK, ROWS);
-        let pieces = arguments
-            .x
-            .chunks(rows * shape.inputs)
-            .zip(output.y.chunks_mut(rows * shape.neurons))
-            .zip(output.sums.chunks_mut(rows * shape.neurons));
-        tasks.for_each(pieces, |((x, y), sums)| {
-            instructions.run(FastRows { prepared: &prepared, inputs: shape.inputs, x, y, sums });
-        });
+    if Range::of(instructions, arguments).suits_fast_forward() {
+        let LayerShape { batch, inputs, neurons } = shape;
+        if keeps_zeros_apart(path, instructions, shape, arguments.x) {
+            sparse_forward::fill(instructions, tasks, shape, arguments, &mut output);
+        } else {
+            let prepared = Prepared::new(instructions, tasks, shape, arguments, Kept::default());
+            let rows = tasks.items_per_task(batch, LARGEST_TASK, ROWS);
+            let outputs = output.y.chunks_mut(rows * neurons).zip(output.sums.chunks_mut(rows * neurons));
+            tasks.for_each(arguments.x.chunks(rows * inputs).zip(outputs), |(x, (y, sums))| {
+                instructions.run(FastRows { prepared: &prepared, inputs, x, sums });
+                finish(instructions, &prepared.bounds, y, sums);
+            });
+        }
     }
     rescue(instructions, shape, arguments, &mut output);
     Ok(output)
+}
+
+/// Turns the sums of some rows into activations; sums that need the rescue become 0.
+pub(crate) fn finish(instructions: InstructionSet, bounds: &[f64], y: &mut [f32], sums: &mut [f32]) {
+    instructions.vectorised(
+        #[inline(always)]
+        || {
+            let rows = y.chunks_exact_mut(bounds.len()).zip(sums.chunks_exact_mut(bounds.len()));
+            for (y, sums) in rows {
+                for ((y, sum), &bound) in y.iter_mut().zip(sums).zip(bounds) {
+                    *sum = if *sum >= RESCUE_BELOW { *sum } else { 0.0 };
+                    *y = saturate(bound + ln(f64::from(*sum)));
+                }
+            }
+        },
+    );
 }
 
 /// Recomputes every pair whose sum is marked with 0.
@@ -107,7 +128,6 @@ struct FastRows<'a> {
     prepared: &'a Prepared,
     inputs: usize,
     x: &'a [f32],
-    y: &'a mut [f32],
     sums: &'a mut [f32],
 }
 
@@ -116,21 +136,15 @@ impl WithSimd for FastRows<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let FastRows { prepared, inputs, x, y, sums } = self;
+        let FastRows { prepared, inputs, x, sums } = self;
         let exp2 = Exp2::new(simd);
         let neurons = prepared.bounds.len();
         let width = prepared.blocks * LANES;
         let padded = PaddedRows::new(x, inputs, width);
         let rows = x.len() / inputs;
-        for (neuron, &bound) in prepared.bounds.iter().enumerate() {
+        for neuron in 0..neurons {
             let parameters = prepared.neuron(neuron);
-            let mut write = |row: usize, sum: f32| {
-                let at = row * neurons + neuron;
-                if sum >= RESCUE_BELOW {
-                    sums[at] = sum;
-                    y[at] = saturate(bound + f64::from(sum).ln());
-                }
-            };
+            let mut write = |row: usize, sum: f32| sums[row * neurons + neuron] = sum;
             let mut row = 0;
             while row + ROWS <= rows {
                 let tile = sum_tile::<S, ROWS>(simd, &exp2, padded.rows(row), parameters);

@@ -14,6 +14,8 @@
 //!   at run time (AVX-512, AVX2, NEON or plain scalar code), parallel over the current rayon pool. Nothing of
 //!   size `batch * neurons * inputs` is ever stored. Their results do not depend on the number of threads, bit
 //!   for bit.
+//! * Inputs that are exactly 0 cost next to nothing where there are many of them: their exponentials do not depend
+//!   on the row and are computed once per call. Which calls do that follows from their shape and share of zeros.
 //! * [`oracle`] is the same in `f64`, written to be read. Every fast path is tested against it.
 //!
 //! Any finite arguments give finite results: what lies beyond `f32` is saturated at `±f32::MAX`. Arguments
@@ -42,6 +44,7 @@
 //! ```
 
 mod backward;
+mod backward_dense;
 mod backward_inputs;
 mod backward_parameters;
 mod careful;
@@ -51,12 +54,18 @@ mod error;
 mod exp;
 mod exp2;
 mod forward;
-
+mod logarithm;
 pub mod oracle;
+mod panel;
 mod prepare;
 mod range;
 mod shape;
+mod sparse_backward;
+mod sparse_forward;
+mod sparsity;
+mod subset_sums;
 mod tasks;
+mod zero_map;
 
 pub use backward::{Gradients, backward};
 pub use error::KernelError;

@@ -3,14 +3,14 @@
 //! Ordinary arguments do by a wide margin, and then the inner loops need no guards. Others go through the
 //! careful path as a whole.
 
-use crate::LayerArguments;
+use crate::{LayerArguments, dispatch::InstructionSet};
 
 /// Largest distance between an input and a mean, in their unit and in standard deviations, and largest 1/σ,
 /// that the fast path takes. Its square is finite and so is its product with a moderate number.
 const LARGEST_FACTOR: f64 = 1e18;
 
 /// Largest cotangent that the fast path takes: `w z²` is at most 128 times as large where it is not 0, and a
-/// block of rows adds up at most [`crate::backward_parameters::ROW_BLOCK`] of these.
+/// block of rows adds up at most [`crate::backward_dense::ROW_BLOCK`] of these.
 const LARGEST_COTANGENT: f64 = 1e30;
 
 /// Largest bound on the partial sums of the gradient with respect to the inputs that the fast path takes.
@@ -25,8 +25,17 @@ pub(crate) struct Range {
 }
 
 impl Range {
-    pub(crate) fn of(arguments: LayerArguments<'_>) -> Self {
-        let (lowest_log_sigma, highest_log_sigma) = extremes(arguments.log_sigmas);
+    pub(crate) fn of(instructions: InstructionSet, arguments: LayerArguments<'_>) -> Self {
+        let largest_magnitude = |values: &[f32]| {
+            instructions.vectorised(
+                #[inline(always)]
+                || largest_magnitude(values),
+            )
+        };
+        let (lowest_log_sigma, highest_log_sigma) = instructions.vectorised(
+            #[inline(always)]
+            || extremes(arguments.log_sigmas),
+        );
         Range {
             distance: largest_magnitude(arguments.x) + largest_magnitude(arguments.means),
             largest_inverse_sigma: (-lowest_log_sigma).exp(),
@@ -50,21 +59,23 @@ impl Range {
     /// Whether the gradient with respect to the inputs can, too.
     pub(crate) fn suits_fast_input_gradient(&self, cotangent: &[f32]) -> bool {
         // |z| is under 14 wherever the exponential is not 0, and a block adds up NEURON_BLOCK neurons.
-        let terms = 14.0 * crate::backward_inputs::NEURON_BLOCK as f64;
+        let terms = 14.0 * crate::backward_dense::NEURON_BLOCK as f64;
         self.suits_fast_backward(cotangent)
             && largest_magnitude(cotangent) * self.largest_inverse_sigma * terms <= LARGEST_INPUT_GRADIENT
     }
 }
 
+#[inline(always)]
 fn largest_magnitude(values: &[f32]) -> f64 {
     let (lowest, highest) = extremes(values);
     highest.max(-lowest).max(0.0)
 }
 
 /// The smallest and the largest value; (∞, -∞) of none.
-fn extremes(values: &[f32]) -> (f64, f64) {
+#[inline(always)]
+pub(crate) fn extremes(values: &[f32]) -> (f64, f64) {
     // Independent lanes and plain comparisons, which the compiler turns into vector instructions.
-    const LANES: usize = 16;
+    const LANES: usize = 32;
     let mut lowest = [f32::INFINITY; LANES];
     let mut highest = [f32::NEG_INFINITY; LANES];
     let mut include = |chunk: &[f32]| {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{BOTH, Layer, TOLERANCE, assert_agrees_with_oracle, layers, ordinary_layers};
+use common::{BOTH, EITHER, Layer, TOLERANCE, assert_agrees_with_oracle, layers, ordinary_layers};
 use proptest::prelude::*;
 use ugmm_kernels::{DROPPED_LOGIT, LayerShape, oracle};
 
@@ -109,6 +109,48 @@ proptest! {
     }
 
     #[test]
+    fn kernels_agree_whatever_the_share_of_zeros(
+        layer in ordinary_layers(70),
+        share in 0.0..1.0_f64,
+        seed in any::<u64>(),
+        shape in 0..6,
+    ) {
+        let layer = with_zeros(layer, share, seed, shape);
+        assert_agrees_with_oracle(&layer, &TOLERANCE);
+        // The path that is chosen by itself is one of the two.
+        for instructions in BOTH {
+            let chosen = layer.forward(instructions);
+            let [apart, alike] = EITHER.map(|path| layer.forward_along(instructions, path));
+            prop_assert!(chosen == apart || chosen == alike);
+        }
+    }
+
+    #[test]
+    fn responsibilities_sum_to_one_whichever_way_each_pass_takes(
+        layer in ordinary_layers(70),
+        share in 0.0..1.0_f64,
+        seed in any::<u64>(),
+    ) {
+        // The gradient of a neuron's logits sums to Σ_b g (Σ_k r - 1), which the rows below make visible one at
+        // a time.
+        let mut layer = with_zeros(layer, share, seed, 0);
+        layer.x.truncate(layer.shape.inputs);
+        layer.shape.batch = 1;
+        layer.cotangent.truncate(layer.shape.neurons);
+        layer.cotangent.fill(1.0);
+        for instructions in BOTH {
+            for (forward, backward) in EITHER.into_iter().flat_map(|path| EITHER.map(|other| (path, other))) {
+                let sums = layer.forward_along(instructions, forward).sums;
+                let gradients = layer.backward_along(instructions, backward, &sums);
+                for logits in gradients.mixing_logits.chunks_exact(layer.shape.inputs) {
+                    let excess: f64 = logits.iter().map(|&gradient| f64::from(gradient)).sum();
+                    prop_assert!(excess.abs() < 2e-6, "responsibilities sum to 1 + {excess}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn kernels_agree_where_some_pairs_are_far_out(
         layer in ordinary_layers(20),
         far in prop::collection::vec(prop::sample::select(vec![0.0_f32, 3.0, 10.0, 30.0, 300.0, 1e5]), 20),
@@ -119,6 +161,27 @@ proptest! {
         }
         assert_agrees_with_oracle(&layer, &TOLERANCE);
     }
+}
+
+/// The layer with about that share of its x replaced by 0 of either sign; some shapes also have rows, columns or
+/// everything at 0.
+fn with_zeros(mut layer: Layer, share: f64, seed: u64, shape: i32) -> Layer {
+    let inputs = layer.shape.inputs;
+    let mut state = seed;
+    for (at, x) in layer.x.iter_mut().enumerate() {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let zero = match shape {
+            1 => (at / inputs).is_multiple_of(3),
+            2 => !(at % inputs).is_multiple_of(3),
+            3 => true,
+            4 => (at / inputs).is_multiple_of(3) || at % inputs > 5,
+            _ => false,
+        };
+        if zero || ((state >> 40) as f64) < share * f64::from(1 << 24) {
+            *x = if state >> 33 & 1 == 1 { 0.0 } else { -0.0 };
+        }
+    }
+    layer
 }
 
 /// Signed values whose magnitudes cover many decades evenly, and 0.
@@ -190,9 +253,13 @@ proptest! {
             finite_bits(),
         ),
         ordinary in 0..6,
+        zeros in any::<u32>(),
     ) {
-        // One argument may be ordinary, so that it does not hide what the others do.
         let mut layer = layer;
+        // Zeros, which random bits hardly ever are, so that both paths have something to do.
+        let inputs = layer.shape.inputs;
+        layer.x.iter_mut().enumerate().filter(|(at, _)| zeros >> (at % inputs) & 1 == 1).for_each(|(_, x)| *x = 0.0);
+        // One argument may be ordinary, so that it does not hide what the others do.
         match ordinary {
             0 => layer.x.iter_mut().for_each(|value| *value = value.sin()),
             1 => layer.means.iter_mut().for_each(|value| *value = value.sin()),
@@ -201,9 +268,9 @@ proptest! {
             4 => layer.cotangent.iter_mut().for_each(|value| *value = value.sin()),
             _ => {}
         }
-        for instructions in BOTH {
-            let output = layer.forward(instructions);
-            let gradients = layer.backward(instructions, &output.sums);
+        for (instructions, path) in BOTH.into_iter().flat_map(|set| EITHER.map(|path| (set, path))) {
+            let output = layer.forward_along(instructions, path);
+            let gradients = layer.backward_along(instructions, path, &output.sums);
             let all = [
                 &output.y,
                 &output.sums,

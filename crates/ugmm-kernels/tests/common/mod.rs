@@ -2,9 +2,12 @@
 #![allow(dead_code)] // each test file uses a part of it
 
 use proptest::prelude::*;
-use ugmm_kernels::dispatch::{self, InstructionSet};
+use ugmm_kernels::dispatch::{self, InstructionSet, ZeroPath};
 use ugmm_kernels::oracle::{self, LayerArguments64};
 use ugmm_kernels::{Forward, Gradients, LayerArguments, LayerShape};
+
+/// Both paths for zeros.
+pub const EITHER: [ZeroPath; 2] = [ZeroPath::Never, ZeroPath::Always];
 
 pub const BOTH: [InstructionSet; 2] = [InstructionSet::Best, InstructionSet::Scalar];
 
@@ -47,6 +50,15 @@ impl Layer {
     pub fn backward(&self, instructions: InstructionSet, sums: &[f32]) -> Gradients {
         let want_x = true;
         dispatch::backward(instructions, self.shape, self.arguments(), sums, &self.cotangent, want_x).unwrap()
+    }
+
+    pub fn forward_along(&self, instructions: InstructionSet, path: ZeroPath) -> Forward {
+        dispatch::forward_along(instructions, path, self.shape, self.arguments()).unwrap()
+    }
+
+    pub fn backward_along(&self, instructions: InstructionSet, path: ZeroPath, sums: &[f32]) -> Gradients {
+        let (shape, arguments) = (self.shape, self.arguments());
+        dispatch::backward_along(instructions, path, shape, arguments, sums, &self.cotangent, true).unwrap()
     }
 
     pub fn widen(&self) -> Layer64 {
@@ -141,37 +153,54 @@ pub const TOLERANCE: Tolerance =
 /// half its square is the 126 log 2 of the smallest exponential, with some room.
 const LARGEST_FLUSHED_Z: f64 = 14.0;
 
-/// Asserts that forward and backward on both paths agree with the oracle.
+/// Asserts that forward and backward agree with the oracle, on both instruction sets and whether zeros are kept
+/// apart or not, the sums of each way serving the backward pass of the other, too.
 pub fn assert_agrees_with_oracle(layer: &Layer, tolerance: &Tolerance) {
     let wide = layer.widen();
     let y = oracle::forward(wide.shape, wide.arguments()).unwrap();
     let gradients = oracle::backward(wide.shape, wide.arguments(), &wide.cotangent).unwrap();
     let allowances = allowances(&wide, tolerance);
     for instructions in BOTH {
-        let output = layer.forward(instructions);
-        for (index, (&found, &expected)) in output.y.iter().zip(&y).enumerate() {
-            let allowed = tolerance.y_absolute + tolerance.y_relative * expected.abs();
-            let error = (f64::from(found) - in_range(expected)).abs();
-            assert!(error <= allowed, "{instructions:?} y[{index}] = {found}, oracle {expected}");
-        }
-        let found = layer.backward(instructions, &output.sums);
-        for (name, found, expected, allowances) in [
-            ("x", found.x.as_ref().unwrap(), &gradients.x, &allowances.x),
-            ("means", &found.means, &gradients.means, &allowances.means),
-            ("log_sigmas", &found.log_sigmas, &gradients.log_sigmas, &allowances.log_sigmas),
-            ("mixing_logits", &found.mixing_logits, &gradients.mixing_logits, &allowances.mixing_logits),
-        ] {
-            for (index, ((&found, &expected), &allowed)) in
-                found.iter().zip(expected).zip(allowances).enumerate()
-            {
-                let expected = in_range(expected);
-                let error = (f64::from(found) - expected).abs();
-                let allowed = allowed + f64::from(f32::MIN_POSITIVE);
+        for path in EITHER {
+            let output = layer.forward_along(instructions, path);
+            for (index, (&found, &expected)) in output.y.iter().zip(&y).enumerate() {
+                let allowed = tolerance.y_absolute + tolerance.y_relative * expected.abs();
+                let error = (f64::from(found) - in_range(expected)).abs();
                 assert!(
                     error <= allowed,
-                    "{instructions:?} gradient {name}[{index}] = {found}, oracle {expected} ± {allowed}"
+                    "{instructions:?} {path:?} y[{index}] = {found}, oracle {expected}"
                 );
             }
+            for backward_path in EITHER {
+                let found = layer.backward_along(instructions, backward_path, &output.sums);
+                let way = format!("{instructions:?} {path:?} then {backward_path:?}");
+                assert_gradients(&way, &found, &gradients, &allowances);
+            }
+        }
+    }
+}
+
+fn assert_gradients(
+    way: &str,
+    found: &Gradients,
+    expected: &oracle::Gradients64,
+    allowances: &oracle::Gradients64,
+) {
+    for (name, found, expected, allowances) in [
+        ("x", found.x.as_ref().unwrap(), &expected.x, &allowances.x),
+        ("means", &found.means, &expected.means, &allowances.means),
+        ("log_sigmas", &found.log_sigmas, &expected.log_sigmas, &allowances.log_sigmas),
+        ("mixing_logits", &found.mixing_logits, &expected.mixing_logits, &allowances.mixing_logits),
+    ] {
+        for (index, ((&found, &expected), &allowed)) in found.iter().zip(expected).zip(allowances).enumerate()
+        {
+            let expected = in_range(expected);
+            let error = (f64::from(found) - expected).abs();
+            let allowed = allowed + f64::from(f32::MIN_POSITIVE);
+            assert!(
+                error <= allowed,
+                "{way}: gradient {name}[{index}] = {found}, oracle {expected} ± {allowed}"
+            );
         }
     }
 }
