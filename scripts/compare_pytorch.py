@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Times this program against PyTorch in one run: training steps and forward passes of uGMM networks.
+
+Installs what it needs into a virtual environment of its own below cargo's target directory (pip's own settings apply,
+so an index with PyTorch's smaller CPU build can be given there) and builds the example `timing`. Needs Linux, Rust, a
+C++ compiler and Python 3.10 or newer with its headers.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+sys.dont_write_bytecode = True  # No __pycache__ in the source tree.
+
+from compare_pytorch import environment
+from compare_pytorch.failure import Failure
+
+KEYS = ["training", "forward", "iris"]
+ROUNDS, QUICK_ROUNDS = 15, 5
+TURN_S, QUICK_TURN_S = 1.0, 0.2
+# A busy machine must not stretch a quick run.
+PATIENCE_S, QUICK_PATIENCE_S = float("inf"), 5.0
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mnist", metavar="DIR", type=Path, help="time on MNIST batches too; see fetch-mnist.sh")
+    parser.add_argument("--threads", metavar="LIST", type=_positive_list, default=[1, 2], help="default: 1,2")
+    parser.add_argument("--rounds", metavar="N", type=_positive, help=f"default: {ROUNDS}; {QUICK_ROUNDS} with --quick")
+    parser.add_argument("--only", metavar="LIST", type=_keys, default=KEYS, help=f"some of {','.join(KEYS)}")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write every number to FILE")
+    parser.add_argument("--quick", action="store_true", help="shorter turns and fewer rounds: within three minutes")
+    return parser.parse_args()
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return value
+
+
+def _positive_list(text: str) -> list[int]:
+    return [_positive(part) for part in text.split(",")]
+
+
+def _keys(text: str) -> list[str]:
+    keys = text.split(",")
+    for key in keys:
+        if key not in KEYS:
+            raise argparse.ArgumentTypeError(f"{key!r} is none of {', '.join(KEYS)}")
+    return keys
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Everything, in the virtual environment from the second line on."""
+    environment.enter(environment.target_directory() / "compare-pytorch-venv")
+    from compare_pytorch import problems, report
+    from compare_pytorch.rounds import Bench
+
+    machine = report.machine()  # Before the build, which loads it.
+    for threads in arguments.threads:
+        if threads > machine["cpus"]:
+            raise Failure(f"{threads} threads on {machine['cpus']} CPUs would tell nothing; choose with --threads")
+    if arguments.json is not None and not arguments.json.resolve().parent.is_dir():
+        raise Failure(f"{arguments.json} cannot be written: its folder does not exist")
+    example = environment.build_example()
+    rounds = arguments.rounds or (QUICK_ROUNDS if arguments.quick else ROUNDS)
+    turn_s, patience_s = (QUICK_TURN_S, QUICK_PATIENCE_S) if arguments.quick else (TURN_S, PATIENCE_S)
+    settings = {"rounds": rounds, "turn_s": turn_s, "quick": arguments.quick}
+    print(report.head(machine, settings), flush=True)
+
+    results = []
+    with tempfile.TemporaryDirectory(prefix="compare-pytorch-") as directory:
+        bench = Bench(example, Path(directory), rounds, turn_s, patience_s)
+        for measurement in problems.MEASUREMENTS:
+            if measurement.key not in arguments.only:
+                continue
+            files = problems.write_files(measurement, arguments.mnist, Path(directory))
+            for threads in arguments.threads:
+                for result in bench.measure(measurement, files, threads):
+                    results.append(result)
+                    print(f"\n{report.table(result)}", flush=True)
+        print(f"\n{report.NOTE}\n\n{report.agreements(bench)}", flush=True)
+    if arguments.json is not None:
+        content = report.to_json(machine, settings, bench, results)
+        arguments.json.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def main() -> int:
+    """Runs, and says in one sentence what went wrong."""
+    arguments = parse_arguments()
+    try:
+        run(arguments)
+    except Failure as failure:
+        print(f"compare_pytorch: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

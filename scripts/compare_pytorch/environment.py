@@ -1,0 +1,71 @@
+"""Gets what a comparison needs: a virtual environment with PyTorch, and the timing example. Standard library only."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+from .failure import Failure
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+REQUIREMENTS = ["torch==2.9.1", "numpy", "safetensors"]
+
+
+def target_directory() -> Path:
+    """Where cargo builds, whatever decides it: CARGO_TARGET_DIR or cargo's configuration."""
+    metadata = _cargo(["metadata", "--no-deps", "--format-version", "1"], stdout=subprocess.PIPE)
+    return Path(json.loads(metadata.stdout)["target_directory"])
+
+
+def enter(directory: Path) -> None:
+    """Goes on in the virtual environment at `directory`: makes it on first use, then starts this script again in it."""
+    if Path(sys.prefix).resolve() == directory.resolve():
+        return
+    python = directory / "bin" / "python"
+    complete = directory / "complete"  # Written last: what an interrupted installation lacks.
+    wanted = "\n".join(REQUIREMENTS)
+    if not (complete.is_file() and complete.read_text() == wanted and python.exists()):
+        _install(directory, python)
+        complete.write_text(wanted)
+    os.execv(python, [str(python), *sys.argv])
+
+
+def _install(directory: Path, python: Path) -> None:
+    print(f"installing {', '.join(REQUIREMENTS)} into {directory} (once; up to 7 GB, some minutes)", file=sys.stderr)
+    if sys.version_info < (3, 10):
+        raise Failure(f"PyTorch 2.9.1 needs Python 3.10 or newer; this is {sys.version.split()[0]}")
+    try:
+        venv.create(directory, with_pip=True, clear=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        hint = "on Debian and Ubuntu the package python3-venv is needed"
+        raise Failure(f"the virtual environment cannot be made ({error}); {hint}") from error
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *REQUIREMENTS]
+    if subprocess.run(command, stdout=sys.stderr).returncode != 0:
+        raise Failure("pip could not install what the comparison needs; its message is above")
+
+
+def build_example() -> Path:
+    """Builds the example `timing` of the crate `ugmm` as a user would; returns the program."""
+    if shutil.which("g++") is None and shutil.which("clang++") is None:
+        raise Failure("torch.compile needs a C++ compiler (g++ or clang++), and none is installed")
+    print("building the example (minutes the first time)", file=sys.stderr)
+    arguments = ["build", "--release", "--package", "ugmm", "--example", "timing"]
+    build = _cargo([*arguments, "--message-format", "json-render-diagnostics"], stdout=subprocess.PIPE)
+    for line in build.stdout.splitlines():
+        message = json.loads(line)
+        if message["reason"] == "compiler-artifact" and message["target"]["name"] == "timing":
+            return Path(message["executable"])
+    raise Failure('cargo built the example "timing", but does not say where')
+
+
+def _cargo(arguments: list[str], **options) -> subprocess.CompletedProcess:
+    try:
+        result = subprocess.run(["cargo", *arguments], cwd=REPOSITORY, text=True, **options)
+    except FileNotFoundError as error:
+        raise Failure("cargo is not installed; it comes with Rust") from error
+    if result.returncode != 0:
+        raise Failure(f"cargo {arguments[0]} failed; its message is above")
+    return result
