@@ -1,21 +1,33 @@
 //! Writing files so that nobody ever sees half of one.
 
 use crate::UgmmError;
+use std::fs::{Metadata, OpenOptions, Permissions};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// Writes `contents` to `path`, replacing what was there only when all of it is safely on disk: the bytes go to a
-/// temporary file in the same folder, which then takes the name in one step.
+/// temporary file in the same folder, which then takes the name in one step. A link is followed; a file that is
+/// replaced keeps its permissions. What is no file (a pipe, a device such as `/dev/stdout`) is written to directly.
 ///
 /// # Errors
 ///
 /// When the folder does not exist or cannot be written to, or the disk is full; the old file is then untouched.
 pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), UgmmError> {
     let io = |source| UgmmError::Io { path: path.to_path_buf(), source };
-    let mut file = temporary_beside(path).map_err(io)?;
-    file.write_all(contents).and_then(|()| file.as_file().sync_all()).map_err(io)?;
-    file.persist(path).map(|_| ()).map_err(|error| io(error.error))
+    let (path, present) = follow(path);
+    match present {
+        Some(present) if is_special(&present) => OpenOptions::new()
+            .write(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(contents))
+            .map_err(io),
+        present => {
+            let mut file = temporary_beside(&path, present.map(|file| file.permissions())).map_err(io)?;
+            file.write_all(contents).and_then(|()| file.as_file().sync_all()).map_err(io)?;
+            file.persist(path).map(|_| ()).map_err(|error| io(error.error))
+        }
+    }
 }
 
 /// Checks that [`write_atomically`] can write to `path`, so that a long computation does not end in a surprise.
@@ -26,28 +38,46 @@ pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), UgmmError> {
 /// When `path` is a folder, or its folder does not exist or cannot be written to.
 pub fn check_writable(path: &Path) -> Result<(), UgmmError> {
     let io = |source| UgmmError::Io { path: path.to_path_buf(), source };
-    if path.is_dir() {
-        return Err(io(std::io::ErrorKind::IsADirectory.into()));
+    let (path, present) = follow(path);
+    match present {
+        Some(present) if present.is_dir() => Err(io(std::io::ErrorKind::IsADirectory.into())),
+        Some(present) if is_special(&present) => Ok(()),
+        _ => temporary_beside(&path, None).map(drop).map_err(io),
     }
-    temporary_beside(path).map(drop).map_err(io)
+}
+
+/// Where a link leads to, and what is there.
+fn follow(path: &Path) -> (PathBuf, Option<Metadata>) {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let present = path.metadata().ok();
+    (path, present)
+}
+
+fn is_special(present: &Metadata) -> bool {
+    !present.is_file() && !present.is_dir()
 }
 
 /// A temporary file in the folder of `path`; it goes away by itself when it is not renamed.
-fn temporary_beside(path: &Path) -> std::io::Result<NamedTempFile> {
+fn temporary_beside(path: &Path, permissions: Option<Permissions>) -> std::io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     let mut builder = tempfile::Builder::new();
     builder.prefix(".ugmm-");
-    #[cfg(unix)]
-    {
-        // Temporary files are private by default; this one becomes an ordinary file (the umask applies).
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    if let Some(permissions) = permissions.or_else(ordinary_permissions) {
+        builder.permissions(permissions);
     }
     // The crate's own message would name the temporary file, which means nothing to anybody.
     builder.tempfile_in(folder).map_err(|error| error.kind().into())
+}
+
+/// Those of any new file (the umask applies): temporary files are private by default.
+fn ordinary_permissions() -> Option<Permissions> {
+    #[cfg(unix)]
+    return Some(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    #[cfg(not(unix))]
+    None
 }
 
 #[cfg(test)]
@@ -67,5 +97,26 @@ mod tests {
         assert!(write_atomically(&occupied, b"new").is_err());
         assert!(write_atomically(&folder.path().join("missing/file"), b"new").is_err());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_permissions_and_devices_are_respected() {
+        use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&file, "old").unwrap();
+        std::fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        check_writable(&link).unwrap();
+        write_atomically(&link, b"new").unwrap();
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(std::fs::read(&file).unwrap(), b"new");
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o640);
+        // A device must not be replaced by a file, which the superuser could do.
+        let device = Path::new("/dev/null");
+        check_writable(device).unwrap();
+        write_atomically(device, b"gone").unwrap();
+        assert!(device.metadata().unwrap().file_type().is_char_device());
     }
 }
