@@ -91,8 +91,8 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
         training: Some(training),
     };
     let training_metrics = evaluate(&saved.model, &task, &training_rows, &device)?;
-    let validation_metrics =
-        validation_rows.as_ref().map(|rows| evaluate(&saved.model, &task, rows, &device)).transpose()?;
+    // Measured after the last epoch, on the network as it is now.
+    let validation_metrics = trained.history.last().and_then(|report| report.validation);
     saved.save(&options.output)?;
     let report = Report {
         data: &options.data,

@@ -80,18 +80,24 @@ fn for_each_batch<N: Network>(
     device: &Device,
     mut visit: impl FnMut(&[f32], &[usize]),
 ) -> Result<(), UgmmError> {
+    check_dataset(task, dataset)?;
+    let network = network.valid();
+    let rows: Vec<usize> = (0..dataset.rows()).collect();
+    for rows in rows.chunks(EVALUATION_BATCH) {
+        let (x, labels) = dataset.batch(rows, device);
+        visit(&host_values(&task.log_probabilities(&network, x)), &labels);
+    }
+    Ok(())
+}
+
+/// Checks that a data set has the feature columns and classes of a task.
+pub(super) fn check_dataset(task: &Task, dataset: &Dataset) -> Result<(), UgmmError> {
     let widths =
         [("feature columns", dataset.columns(), task.features), ("classes", dataset.classes(), task.classes)];
     for (unit, found, expected) in widths {
         if found != expected {
             return Err(UgmmError::Size { what: "the data set", found, unit, expected });
         }
-    }
-    let network = network.valid();
-    let rows: Vec<usize> = (0..dataset.rows()).collect();
-    for rows in rows.chunks(EVALUATION_BATCH) {
-        let (x, labels) = dataset.batch(rows, device);
-        visit(&host_values(&task.log_probabilities(&network, x)), &labels);
     }
     Ok(())
 }

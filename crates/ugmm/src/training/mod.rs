@@ -176,15 +176,7 @@ pub fn train<N: Network>(
     observer: &mut dyn Observer,
 ) -> Result<Trained<N>, UgmmError> {
     config.validate()?;
-    if training.columns() != task.features {
-        let (what, unit) = ("the data set", "feature columns");
-        return Err(UgmmError::Size { what, found: training.columns(), unit, expected: task.features });
-    }
-    if training.classes() != task.classes {
-        let (what, unit) = ("the data set", "classes");
-        return Err(UgmmError::Size { what, found: training.classes(), unit, expected: task.classes });
-    }
-
+    evaluation::check_dataset(task, training)?;
     let mut stepper = Stepper::new(network, *task, config, device)?;
     let steps_per_epoch = training.rows().div_ceil(config.batch_size);
     let total_steps = config.epochs * steps_per_epoch;
