@@ -52,7 +52,8 @@ def build_example() -> Path:
     if shutil.which("g++") is None and shutil.which("clang++") is None:
         raise Failure("torch.compile needs a C++ compiler (g++ or clang++), and none is installed")
     print("building the example (minutes the first time)", file=sys.stderr)
-    arguments = ["build", "--release", "--package", "ugmm", "--example", "timing"]
+    # Of the whole workspace, not of one package: that shares its dependencies with `cargo build --release`.
+    arguments = ["build", "--release", "--example", "timing"]
     build = _cargo([*arguments, "--message-format", "json-render-diagnostics"], stdout=subprocess.PIPE)
     for line in build.stdout.splitlines():
         message = json.loads(line)
