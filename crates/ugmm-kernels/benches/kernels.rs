@@ -69,7 +69,7 @@ fn exponentials(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("exponentials");
     group.throughput(Throughput::Elements(values.len() as u64));
     group.bench_function("in the first-level cache", |bencher| {
-        bencher.iter(|| dispatch::exponentials(InstructionSet::Best, black_box(&values), &mut results));
+        bencher.iter(|| dispatch::exponentials(InstructionSet::best(), black_box(&values), &mut results));
     });
 }
 
@@ -92,7 +92,7 @@ fn layers(criterion: &mut Criterion) {
         for (name, want_x) in [("backward, parameters", false), ("backward, parameters and x", true)] {
             group.bench_function(name, |bencher| {
                 bencher
-                    .iter(|| backward(shape, black_box(arguments), &output.sums, &layer.cotangent, want_x));
+                    .iter(|| backward(shape, black_box(arguments), &output.saved, &layer.cotangent, want_x));
             });
         }
     }

@@ -185,18 +185,4 @@ impl ParameterSums {
     pub(crate) fn zeros(length: usize) -> Self {
         ParameterSums { w: vec![0.0; length], wz: vec![0.0; length], wzz: vec![0.0; length] }
     }
-
-    /// Makes every sum 0.
-    pub(crate) fn clear(&mut self) {
-        [&mut self.w, &mut self.wz, &mut self.wzz].into_iter().for_each(|sums| sums.fill(0.0));
-    }
-
-    /// Adds other sums.
-    pub(crate) fn add(&mut self, other: &ParameterSums) {
-        for (sums, others) in
-            [(&mut self.w, &other.w), (&mut self.wz, &other.wz), (&mut self.wzz, &other.wzz)]
-        {
-            sums.iter_mut().zip(others).for_each(|(sum, other)| *sum += other);
-        }
-    }
 }

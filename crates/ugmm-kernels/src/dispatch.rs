@@ -2,16 +2,29 @@
 //! force them; everyone else calls [`crate::forward()`] and [`crate::backward()`].
 
 use crate::exp2::Exp2;
-use crate::{Forward, Gradients, KernelError, LayerArguments, LayerShape};
-use pulp::{Arch, Scalar, Simd, WithSimd};
+use crate::vector::{self, Operation, Vector};
+use crate::{Forward, KernelError, LayerArguments, LayerShape};
+use pulp::Scalar;
+use std::sync::OnceLock;
 
-/// An instruction set to run on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An instruction set that this machine has.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
 pub enum InstructionSet {
-    /// The widest one that this machine has, found at run time.
-    Best,
     /// No vector instructions beyond those that the build target always has.
     Scalar,
+    /// 256 bits wide.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(pulp::x86::V3),
+    /// 512 bits wide.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(pulp::x86::V4),
+    /// 128 bits wide.
+    #[cfg(target_arch = "aarch64")]
+    Neon(pulp::aarch64::Neon),
+    /// 128 bits wide.
+    #[cfg(target_arch = "wasm32")]
+    Simd128(pulp::wasm::Simd128),
 }
 
 /// What becomes of inputs that are exactly 0.
@@ -26,15 +39,44 @@ pub enum ZeroPath {
 }
 
 impl InstructionSet {
+    /// All that this machine has, the widest one last.
+    pub fn all() -> Vec<Self> {
+        let all = [
+            Some(Self::Scalar),
+            #[cfg(target_arch = "x86_64")]
+            pulp::x86::V3::try_new().map(Self::Avx2),
+            #[cfg(target_arch = "x86_64")]
+            pulp::x86::V4::try_new().map(Self::Avx512),
+            #[cfg(target_arch = "aarch64")]
+            pulp::aarch64::Neon::try_new().map(Self::Neon),
+            #[cfg(target_arch = "wasm32")]
+            pulp::wasm::Simd128::try_new().map(Self::Simd128),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
+    /// The widest one.
+    pub fn best() -> Self {
+        static BEST: OnceLock<InstructionSet> = OnceLock::new();
+        *BEST.get_or_init(|| Self::all().pop().unwrap_or(Self::Scalar))
+    }
+
     /// `f32` values of a vector.
     pub(crate) fn lanes(self) -> usize {
         self.run(Lanes)
     }
 
-    pub(crate) fn run<Operation: WithSimd>(self, operation: Operation) -> Operation::Output {
+    pub(crate) fn run<O: Operation>(self, operation: O) -> O::Output {
         match self {
-            InstructionSet::Best => Arch::new().dispatch(operation),
-            InstructionSet::Scalar => Scalar.vectorize(operation),
+            Self::Scalar => vector::run(Scalar::new(), operation),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(simd) => vector::run(simd, operation),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(simd) => vector::run(simd, operation),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(simd) => vector::run(simd, operation),
+            #[cfg(target_arch = "wasm32")]
+            Self::Simd128(simd) => vector::run(simd, operation),
         }
     }
 
@@ -44,42 +86,45 @@ impl InstructionSet {
     }
 }
 
+impl std::fmt::Debug for InstructionSet {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Scalar => "scalar",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => "AVX2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => "AVX-512",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => "NEON",
+            #[cfg(target_arch = "wasm32")]
+            Self::Simd128(_) => "SIMD128",
+        })
+    }
+}
+
 struct Lanes;
 
-impl WithSimd for Lanes {
+impl Operation for Lanes {
     type Output = usize;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) -> usize {
+    fn run<S: Vector>(self, _simd: S) -> usize {
         S::F32_LANES
     }
 }
 
 struct Plain<Code>(Code);
 
-impl<Output, Code: FnOnce() -> Output> WithSimd for Plain<Code> {
+impl<Output, Code: FnOnce() -> Output> Operation for Plain<Code> {
     type Output = Output;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) -> Output {
+    fn run<S: Vector>(self, _simd: S) -> Output {
         (self.0)()
     }
 }
 
-/// [`crate::forward()`] on a given instruction set.
-///
-/// # Errors
-///
-/// As for [`crate::forward()`].
-pub fn forward(
-    instructions: InstructionSet,
-    shape: LayerShape,
-    arguments: LayerArguments<'_>,
-) -> Result<Forward, KernelError> {
-    forward_along(instructions, ZeroPath::Measured, shape, arguments)
-}
-
-/// [`crate::forward()`] on a given instruction set and path.
+/// [`crate::forward()`] on a given instruction set and path; the backward pass follows it.
 ///
 /// # Errors
 ///
@@ -90,40 +135,7 @@ pub fn forward_along(
     shape: LayerShape,
     arguments: LayerArguments<'_>,
 ) -> Result<Forward, KernelError> {
-    crate::forward::forward_on(instructions, path, shape, arguments)
-}
-
-/// [`crate::backward()`] on a given instruction set.
-///
-/// # Errors
-///
-/// As for [`crate::backward()`].
-pub fn backward(
-    instructions: InstructionSet,
-    shape: LayerShape,
-    arguments: LayerArguments<'_>,
-    sums: &[f32],
-    cotangent: &[f32],
-    want_x: bool,
-) -> Result<Gradients, KernelError> {
-    backward_along(instructions, ZeroPath::Measured, shape, arguments, sums, cotangent, want_x)
-}
-
-/// [`crate::backward()`] on a given instruction set and path.
-///
-/// # Errors
-///
-/// As for [`crate::backward()`].
-pub fn backward_along(
-    instructions: InstructionSet,
-    path: ZeroPath,
-    shape: LayerShape,
-    arguments: LayerArguments<'_>,
-    sums: &[f32],
-    cotangent: &[f32],
-    want_x: bool,
-) -> Result<Gradients, KernelError> {
-    crate::backward::backward_on(instructions, path, shape, arguments, sums, cotangent, want_x)
+    crate::forward::forward_along(instructions, path, shape, arguments)
 }
 
 /// Powers of two of values of at most 0, for whole blocks of 64 of them: the exponential at the heart of the
@@ -137,21 +149,18 @@ struct Exponentials<'a> {
     results: &'a mut [f32],
 }
 
-impl WithSimd for Exponentials<'_> {
+impl Operation for Exponentials<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let exp2 = Exp2::new(simd);
+    fn run<S: Vector>(self, simd: S) {
+        let exp2 = S::Exp2::new(simd);
         let (values, _) = S::as_simd_f32s(self.values);
         let (results, _) = S::as_mut_simd_f32s(self.results);
         let (values, _) = values.as_chunks::<4>();
         let (results, _) = results.as_chunks_mut::<4>();
         for (results, values) in results.iter_mut().zip(values) {
-            let (polynomials, powers) = exp2.factors(*values);
-            for (result, (polynomial, power)) in results.iter_mut().zip(polynomials.into_iter().zip(powers)) {
-                *result = simd.mul_f32s(polynomial, power);
-            }
+            [*results] = exp2.of([*values]);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What can be wrong with the arguments of a kernel.
 
+use crate::LayerShape;
+
 /// The reasons for which a kernel refuses its arguments.
 ///
 /// Values are not looked at: a kernel that is given slices of the right length always returns a result.
@@ -32,6 +34,14 @@ pub enum KernelError {
         argument: &'static str,
         /// Its dimensions, in words.
         dimensions: String,
+    },
+    /// What a forward pass saved is given to the backward pass of another shape.
+    #[error("what was saved comes from a forward pass of {found:?} and cannot serve {expected:?}")]
+    Saved {
+        /// The shape of the forward pass.
+        found: LayerShape,
+        /// The shape of the backward pass.
+        expected: LayerShape,
     },
     /// A row that the batch does not have.
     #[error("row {row} was asked for in a batch of {batch} rows (rows count from 0)")]

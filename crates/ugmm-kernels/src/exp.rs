@@ -1,4 +1,4 @@
-//! The `f64` exponential of the preparation and of the careful path, in a form that compilers vectorise.
+//! The `f64` exponential of the careful path, in a form that compilers vectorise.
 
 use std::f64::consts::LOG2_E;
 
@@ -29,39 +29,14 @@ const COEFFICIENTS: [f64; 11] = [
 /// Exactly 0 below about -709, and 2^1023 or so above 709: never infinite for a number.
 #[inline(always)]
 pub(crate) fn exp(value: f64) -> f64 {
-    exp_by(value, &COEFFICIENTS)
-}
-
-/// e^value by a polynomial of 2^f.
-#[inline(always)]
-fn exp_by<const COUNT: usize>(value: f64, coefficients: &[f64; COUNT]) -> f64 {
     let exponent = at_most(at_least(value * LOG2_E, -1023.0), 1023.0);
     let rounded = exponent + ROUND_AND_BIAS;
     let fraction = exponent - (rounded - ROUND_AND_BIAS);
-    let mut polynomial = coefficients[COUNT - 1];
-    for coefficient in coefficients[..COUNT - 1].iter().rev() {
+    let [lower @ .., mut polynomial] = COEFFICIENTS;
+    for coefficient in lower.into_iter().rev() {
         polynomial = polynomial * fraction + coefficient;
     }
     polynomial * f64::from_bits(rounded.to_bits() << MANTISSA_BITS)
-}
-
-/// Coefficients, from the constant upwards, of the degree 6 minimax polynomial of 2^f on [-1/2, 1/2] (Remez
-/// exchange on the relative error, which is 1.9e-9).
-const NEAR_COEFFICIENTS: [f64; 7] = [
-    1.000_000_000_554_164_7,
-    0.693_147_205_737_195_8,
-    0.240_226_468_906_455_22,
-    0.055_503_287_771_053_25,
-    0.009_618_488_956_331_182,
-    0.001_339_993_117_723_973_8,
-    0.000_153_458_121_613_116_29,
-];
-
-/// e^value for results that are rounded to `f32` afterwards: to a relative error of 2e-9, otherwise like
-/// [`exp`] and in half its time.
-#[inline(always)]
-pub(crate) fn exp_near(value: f64) -> f64 {
-    exp_by(value, &NEAR_COEFFICIENTS)
 }
 
 /// A maximum that is one instruction; `f64::max` treats NaN in a way that is not.
@@ -78,7 +53,7 @@ pub(crate) fn at_most(value: f64, bound: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{exp, exp_near};
+    use super::exp;
 
     #[test]
     fn agrees_with_the_standard_library() {
@@ -86,8 +61,6 @@ mod tests {
             let value = f64::from(step) * 1e-3 + 1e-5;
             let error = (exp(value) / value.exp() - 1.0).abs();
             assert!(error < 1e-15 + 2e-16 * value.abs(), "exp({value}) is off by {error}");
-            let error = (exp_near(value) / value.exp() - 1.0).abs();
-            assert!(error < 2e-9, "exp_near({value}) is off by {error}");
         }
     }
 

@@ -2,37 +2,53 @@
 
 use crate::careful::{CarefulNeuron, saturate};
 use crate::dispatch::{InstructionSet, ZeroPath};
-use crate::exp2::Exp2;
+use crate::forward_panel::SumRows;
 use crate::logarithm::ln;
-use crate::prepare::{BLOCK, Kept, LANES, Prepared};
+use crate::prepare::Prepared;
 use crate::range::Range;
-use crate::sparsity::keeps_zeros_apart;
 use crate::tasks::Tasks;
-use crate::{KernelError, LayerArguments, LayerShape, sparse_forward};
-use pulp::{Simd, WithSimd};
+use crate::tile::{Tiles, row_range};
+use crate::{KernelError, LayerArguments, LayerShape};
 
 /// Sums of exponentials under this are recomputed with the pair's own largest exponent: near the smallest
 /// `f32` too many of their terms have become 0.
 pub(crate) const RESCUE_BELOW: f32 = 1e-30;
 
-/// Rows evaluated together, so that a block of parameters is loaded once for all of them.
-const ROWS: usize = 4;
-
-/// Most rows of a task: their x stays in the second-level cache while the neurons go by.
-const LARGEST_TASK: usize = 64;
-
-/// Blocks of inputs that are summed up before they join the total, which keeps rounding errors from growing
-/// with the number of inputs.
-const SUM_BLOCKS: usize = 32;
-
-/// Result of [`crate::forward()`], both `[batch, neurons]`.
-#[derive(Clone, Debug, PartialEq)]
+/// Result of [`crate::forward()`].
+#[derive(Debug)]
 pub struct Forward {
-    /// The activations, log-densities of the mixtures.
+    /// The activations, log-densities of the mixtures, `[batch, neurons]`.
     pub y: Vec<f32>,
-    /// Sums of exponentials relative to the neuron's largest exponent, for [`crate::backward()`]; 0 marks a
-    /// pair that was computed in `f64` instead.
-    pub sums: Vec<f32>,
+    /// What [`crate::backward()`] needs.
+    pub saved: Saved,
+}
+
+/// What a backward pass takes from the forward pass on the same arguments.
+#[derive(Debug)]
+pub struct Saved {
+    pub(crate) shape: LayerShape,
+    pub(crate) instructions: InstructionSet,
+    /// Sums of exponentials relative to the neuron's largest exponent, `[batch, neurons]`; 0 marks a pair that was
+    /// computed in `f64` instead.
+    pub(crate) sums: Vec<f32>,
+    pub(crate) range: Range,
+    /// Absent where no pair takes the fast path.
+    pub(crate) fast: Option<Fast>,
+}
+
+impl Saved {
+    /// How many pairs of row and neuron were computed in `f64`.
+    #[doc(hidden)]
+    pub fn rescued(&self) -> usize {
+        self.sums.iter().filter(|&&sum| sum == 0.0).count()
+    }
+}
+
+/// The arguments in the form that the fast path reads.
+#[derive(Debug)]
+pub(crate) struct Fast {
+    pub(crate) prepared: Prepared,
+    pub(crate) tiles: Tiles,
 }
 
 /// The activations of a layer (arXiv 2509.07569, section 3; the formulas are at the top of this crate).
@@ -44,10 +60,10 @@ pub struct Forward {
 ///
 /// [`KernelError`] when the layer is empty or a slice does not have the length that `shape` asks for.
 pub fn forward(shape: LayerShape, arguments: LayerArguments<'_>) -> Result<Forward, KernelError> {
-    forward_on(InstructionSet::Best, ZeroPath::Measured, shape, arguments)
+    forward_along(InstructionSet::best(), ZeroPath::Measured, shape, arguments)
 }
 
-pub(crate) fn forward_on(
+pub(crate) fn forward_along(
     instructions: InstructionSet,
     path: ZeroPath,
     shape: LayerShape,
@@ -56,31 +72,47 @@ pub(crate) fn forward_on(
     arguments.check(shape)?;
     shape.check_countable_pairs()?;
     let pairs = shape.batch * shape.neurons;
-    let mut output = Forward { y: vec![0.0; pairs], sums: vec![0.0; pairs] };
-    if shape.batch == 0 {
-        return Ok(output);
-    }
-    let tasks = Tasks::for_work(shape.work());
-    if Range::of(instructions, arguments).suits_fast_forward() {
-        let LayerShape { batch, inputs, neurons } = shape;
-        if keeps_zeros_apart(path, instructions, shape, arguments.x) {
-            sparse_forward::fill(instructions, tasks, shape, arguments, &mut output);
-        } else {
-            let prepared = Prepared::new(instructions, tasks, shape, arguments, Kept::default());
-            let rows = tasks.items_per_task(batch, LARGEST_TASK, ROWS);
-            let outputs = output.y.chunks_mut(rows * neurons).zip(output.sums.chunks_mut(rows * neurons));
-            tasks.for_each(arguments.x.chunks(rows * inputs).zip(outputs), |(x, (y, sums))| {
-                instructions.run(FastRows { prepared: &prepared, inputs, x, sums });
-                finish(instructions, &prepared.bounds, y, sums);
-            });
-        }
+    let range = Range::of(instructions, arguments);
+    let saved = Saved { shape, instructions, sums: vec![0.0; pairs], range, fast: None };
+    let mut output = Forward { y: vec![0.0; pairs], saved };
+    if pairs > 0 && range.suits_fast_forward() {
+        let tasks = Tasks::for_work(shape.work());
+        let prepared = Prepared::new(instructions, tasks, shape, arguments);
+        let tiles = Tiles::new(instructions, tasks, path, shape, arguments.x);
+        let fast = Fast { prepared, tiles };
+        fill(instructions, tasks, shape, &fast, &mut output);
+        output.saved.fast = Some(fast);
     }
     rescue(instructions, shape, arguments, &mut output);
     Ok(output)
 }
 
+/// Computes the pairs that the fast path can express; the sums of the others become 0. A task takes a panel of neurons
+/// and a block of rows.
+fn fill(instructions: InstructionSet, tasks: Tasks, shape: LayerShape, fast: &Fast, output: &mut Forward) {
+    let Fast { prepared, tiles } = fast;
+    let panels = prepared.layout.count;
+    let parts = tasks.map(tiles.row_blocks() * panels, |task| {
+        let rows = row_range(shape.batch, task / panels).len();
+        let tiles = tiles.of_rows(task / panels);
+        instructions.run(SumRows { prepared, panel: task % panels, tiles, rows })
+    });
+    let width = prepared.layout.width;
+    let sums = &mut output.saved.sums;
+    for (task, part) in parts.iter().enumerate() {
+        let first_neuron = task % panels * width;
+        let neurons = width.min(shape.neurons - first_neuron);
+        for (row, part) in row_range(shape.batch, task / panels).zip(part.chunks_exact(width)) {
+            sums[row * shape.neurons + first_neuron..][..neurons].copy_from_slice(&part[..neurons]);
+        }
+    }
+    let rows = tasks.items_per_task(shape.batch, shape.batch, 1);
+    let pieces = output.y.chunks_mut(rows * shape.neurons).zip(sums.chunks_mut(rows * shape.neurons));
+    tasks.for_each(pieces, |(y, sums)| finish(instructions, prepared.bounds(), y, sums));
+}
+
 /// Turns the sums of some rows into activations; sums that need the rescue become 0.
-pub(crate) fn finish(instructions: InstructionSet, bounds: &[f64], y: &mut [f32], sums: &mut [f32]) {
+fn finish(instructions: InstructionSet, bounds: &[f64], y: &mut [f32], sums: &mut [f32]) {
     instructions.vectorised(
         #[inline(always)]
         || {
@@ -102,13 +134,13 @@ fn rescue(
     arguments: LayerArguments<'_>,
     output: &mut Forward,
 ) {
-    let marked = output.sums.iter().filter(|&&sum| sum == 0.0).count();
+    let sums = &output.saved.sums;
+    let marked = output.saved.rescued();
     if marked == 0 {
         return;
     }
     let rescued = Tasks::for_work(marked.saturating_mul(shape.inputs)).map(shape.neurons, |neuron| {
-        let mut rows =
-            (0..shape.batch).filter(|row| output.sums[row * shape.neurons + neuron] == 0.0).peekable();
+        let mut rows = (0..shape.batch).filter(|row| sums[row * shape.neurons + neuron] == 0.0).peekable();
         if rows.peek().is_none() {
             return Vec::new();
         }
@@ -121,109 +153,4 @@ fn rescue(
             output.y[row * shape.neurons + neuron] = y;
         }
     }
-}
-
-/// A few rows on every neuron.
-struct FastRows<'a> {
-    prepared: &'a Prepared,
-    inputs: usize,
-    x: &'a [f32],
-    sums: &'a mut [f32],
-}
-
-impl WithSimd for FastRows<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let FastRows { prepared, inputs, x, sums } = self;
-        let exp2 = Exp2::new(simd);
-        let neurons = prepared.bounds.len();
-        let width = prepared.blocks * LANES;
-        let padded = PaddedRows::new(x, inputs, width);
-        let rows = x.len() / inputs;
-        for neuron in 0..neurons {
-            let parameters = prepared.neuron(neuron);
-            let mut write = |row: usize, sum: f32| sums[row * neurons + neuron] = sum;
-            let mut row = 0;
-            while row + ROWS <= rows {
-                let tile = sum_tile::<S, ROWS>(simd, &exp2, padded.rows(row), parameters);
-                tile.into_iter().enumerate().for_each(|(index, sum)| write(row + index, sum));
-                row += ROWS;
-            }
-            while row < rows {
-                let [sum] = sum_tile::<S, 1>(simd, &exp2, padded.rows(row), parameters);
-                write(row, sum);
-                row += 1;
-            }
-        }
-    }
-}
-
-/// Rows of x whose length is a multiple of [`LANES`]: x itself where it has that form, a copy where not.
-struct PaddedRows<'a> {
-    values: std::borrow::Cow<'a, [f32]>,
-    width: usize,
-}
-
-impl<'a> PaddedRows<'a> {
-    fn new(x: &'a [f32], inputs: usize, width: usize) -> Self {
-        if inputs == width {
-            return PaddedRows { values: x.into(), width };
-        }
-        let mut values = vec![0.0; x.len() / inputs * width];
-        for (padded, row) in values.chunks_exact_mut(width).zip(x.chunks_exact(inputs)) {
-            padded[..inputs].copy_from_slice(row);
-        }
-        PaddedRows { values: values.into(), width }
-    }
-
-    #[inline(always)]
-    fn rows<const COUNT: usize>(&self, first: usize) -> [&[f32]; COUNT] {
-        std::array::from_fn(|index| &self.values[(first + index) * self.width..][..self.width])
-    }
-}
-
-/// The sums of exponentials of one neuron on a few rows. The order in which a row's terms are added does not
-/// depend on the rows beside it.
-#[inline(always)]
-fn sum_tile<S: Simd, const COUNT: usize>(
-    simd: S,
-    exp2: &Exp2<S>,
-    rows: [&[f32]; COUNT],
-    parameters: &[f32],
-) -> [f32; COUNT] {
-    let vectors = LANES / S::F32_LANES;
-    let (parameters, _) = S::as_simd_f32s(parameters);
-    let rows = rows.map(|row| S::as_simd_f32s(row).0);
-    let mut totals = [simd.splat_f32s(0.0); COUNT];
-    let mut position = 0;
-    for piece in parameters.chunks(SUM_BLOCKS * BLOCK / S::F32_LANES) {
-        let mut sums = [simd.splat_f32s(0.0); COUNT];
-        for block in piece.chunks_exact(3 * vectors) {
-            for vector in 0..vectors {
-                let mean = block[vector];
-                let scale = block[vectors + vector];
-                let offset = block[2 * vectors + vector];
-                let mut exponents = [offset; COUNT];
-                for (row, exponent) in rows.iter().zip(&mut exponents) {
-                    let u = simd.mul_f32s(simd.sub_f32s(row[position + vector], mean), scale);
-                    *exponent = simd.negate_mul_add_e_f32s(u, u, offset);
-                }
-                let (polynomials, powers) = exp2.factors(exponents);
-                for index in 0..COUNT {
-                    sums[index] = simd.mul_add_e_f32s(polynomials[index], powers[index], sums[index]);
-                }
-            }
-            position += vectors;
-        }
-        for (total, sum) in totals.iter_mut().zip(sums) {
-            *total = simd.add_f32s(*total, sum);
-        }
-    }
-    let mut results = [0.0; COUNT];
-    for (result, total) in results.iter_mut().zip(totals) {
-        *result = simd.reduce_sum_f32s(total);
-    }
-    results
 }

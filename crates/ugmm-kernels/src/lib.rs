@@ -38,36 +38,37 @@
 //! assert!((output.y[0] - -0.918_938_5).abs() < 1e-6); // both inputs sit on their means
 //! assert!(output.y[1] < output.y[0]);
 //!
-//! let gradients = backward(shape, arguments, &output.sums, &[1.0, 1.0], false)?;
+//! let gradients = backward(shape, arguments, &output.saved, &[1.0, 1.0], false)?;
 //! assert!(gradients.means[0] > 0.0); // the second row pulls the first mean upwards
 //! # Ok::<(), ugmm_kernels::KernelError>(())
 //! ```
 
+mod aligned;
 mod backward;
-mod backward_dense;
-mod backward_inputs;
-mod backward_parameters;
+mod backward_careful;
+mod backward_panel;
 mod careful;
+mod component;
 #[doc(hidden)]
 pub mod dispatch;
 mod error;
 mod exp;
 mod exp2;
 mod forward;
+mod forward_panel;
 mod logarithm;
 pub mod oracle;
-mod panel;
 mod prepare;
 mod range;
+mod ratios;
 mod shape;
-mod sparse_backward;
-mod sparse_forward;
-mod sparsity;
 mod subset_sums;
 mod tasks;
+mod tile;
+mod vector;
 mod zero_map;
 
 pub use backward::{Gradients, backward};
 pub use error::KernelError;
-pub use forward::{Forward, forward};
+pub use forward::{Forward, Saved, forward};
 pub use shape::{DROPPED_LOGIT, LayerArguments, LayerShape};

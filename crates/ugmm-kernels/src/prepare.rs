@@ -1,34 +1,44 @@
-//! What a call needs to know about a layer's parameters, computed once per call.
+//! What a call needs to know about a layer's parameters, computed once and kept from the forward pass for the backward
+//! pass.
 
-use crate::exp::{at_least, exp, exp_near};
-use crate::range::extremes;
+use crate::aligned::AlignedVec;
+use crate::dispatch::InstructionSet;
+use crate::exp::exp;
+use crate::exp2::{Exp2, ZERO_BELOW};
 use crate::tasks::Tasks;
-use crate::{DROPPED_LOGIT, LayerArguments, LayerShape, dispatch::InstructionSet};
+use crate::vector::{Operation, Vector};
+use crate::{DROPPED_LOGIT, LayerArguments, LayerShape};
 use std::f64::consts::LOG2_E;
-
-/// Inputs are handled in blocks of this many, the widest vector that any instruction set has.
-pub(crate) const LANES: usize = 16;
-
-/// Values that describe a block of components: [`LANES`] means, as many scales, as many offsets.
-pub(crate) const BLOCK: usize = 3 * LANES;
 
 pub(crate) const HALF_LOG_TWO_PI: f64 = 0.918_938_533_204_672_7;
 
 /// √(½ log₂ e): what turns z into the u with 2^(-u²) = exp(-½ z²).
-pub(crate) const Z_TO_U: f64 = 0.849_321_800_288_019_1;
+const Z_TO_U: f64 = 0.849_321_800_288_019_1;
 
-/// What turns u back into z, and u² into z².
-pub(crate) const U_TO_Z: f64 = 1.0 / Z_TO_U;
-pub(crate) const U_TO_Z_SQUARED: f64 = U_TO_Z * U_TO_Z;
+/// What turns u² into z².
+pub(crate) const U_TO_Z_SQUARED: f64 = 1.0 / (Z_TO_U * Z_TO_U);
 
-/// The base 2 offset of padding and of components without weight. Anything under -127 makes the exponential
-/// 0; this is also as low as offsets are ever stored.
-const NO_WEIGHT: f64 = -1e4;
+/// The base 2 offset of padding and of components without weight, which makes their exponential 0; this is also as low
+/// as offsets are ever stored.
+const NO_WEIGHT: f32 = -1e4;
+const _: () = assert!(NO_WEIGHT < ZERO_BELOW);
 
 /// The log weight of a dropped component: so low that no distance of the others makes up for it, yet finite.
 const DROPPED_LOG_WEIGHT: f64 = -1e306;
 
-/// The softmax of one neuron's mixing logits.
+/// Values of a component: mean, scale, offset.
+pub(crate) const VALUES: usize = 3;
+
+/// Neurons whose values are put in place together: a cache line of each value.
+const STRIP: usize = 16;
+
+/// Inputs whose values are computed before they are put in place, few enough for all to stay in the first-level cache.
+const INPUTS: usize = 32;
+
+/// Components whose weights are summed up in `f32` before they join the `f64` total.
+const SUM_INPUTS: usize = 512;
+
+/// The softmax of one neuron's mixing logits, in `f64`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mixing {
     largest: f64,
@@ -44,7 +54,14 @@ impl Mixing {
             largest = if logit > largest { logit } else { largest };
         }
         let largest = f64::from(largest);
-        let total = sum_over(logits, |logit| exp(f64::from(logit) - largest));
+        let mut lanes = [0.0_f64; 8];
+        let (chunks, rest) = logits.as_chunks::<8>();
+        for chunk in chunks {
+            for (lane, &logit) in lanes.iter_mut().zip(chunk) {
+                *lane += exp(f64::from(logit) - largest);
+            }
+        }
+        let total: f64 = rest.iter().map(|&logit| exp(f64::from(logit) - largest)).chain(lanes).sum();
         Mixing { largest, log_total: total.ln() }
     }
 
@@ -71,57 +88,40 @@ impl Mixing {
     }
 }
 
-/// The sum of values, in lanes that the compiler can turn into vectors.
-#[inline(always)]
-fn sum(values: &[f64]) -> f64 {
-    let (chunks, rest) = values.as_chunks::<8>();
-    let mut lanes = [0.0_f64; 8];
-    for chunk in chunks {
-        for (lane, &value) in lanes.iter_mut().zip(chunk) {
-            *lane += value;
-        }
-    }
-    lanes.iter().sum::<f64>() + rest.iter().sum::<f64>()
+/// How neurons lie in vectors: side by side, and one or two vectors form a panel, whose neurons are evaluated together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PanelLayout {
+    /// Vectors of a panel, 1 or 2.
+    pub(crate) vectors: usize,
+    /// Neurons of a panel.
+    pub(crate) width: usize,
+    /// Panels of the layer.
+    pub(crate) count: usize,
 }
 
-/// The largest value, in such lanes.
-#[inline(always)]
-fn largest_of(values: &[f64]) -> f64 {
-    let (chunks, rest) = values.as_chunks::<8>();
-    let mut lanes = [f64::MIN; 8];
-    for chunk in chunks {
-        for (lane, &value) in lanes.iter_mut().zip(chunk) {
-            *lane = at_least(value, *lane);
-        }
+impl PanelLayout {
+    pub(crate) fn new(instructions: InstructionSet, neurons: usize) -> Self {
+        let lanes = instructions.lanes();
+        let vectors = if neurons <= lanes { 1 } else { 2 };
+        let width = vectors * lanes;
+        PanelLayout { vectors, width, count: neurons.div_ceil(width) }
     }
-    rest.iter().copied().chain(lanes).fold(f64::MIN, at_least)
-}
-
-/// The sum of `term` over values, in lanes that the compiler can turn into vectors.
-#[inline(always)]
-fn sum_over(values: &[f32], term: impl Fn(f32) -> f64) -> f64 {
-    let (chunks, rest) = values.as_chunks::<8>();
-    let mut lanes = [0.0_f64; 8];
-    for chunk in chunks {
-        for (lane, &value) in lanes.iter_mut().zip(chunk) {
-            *lane += term(value);
-        }
-    }
-    lanes.iter().sum::<f64>() + rest.iter().map(|&value| term(value)).sum::<f64>()
 }
 
 /// A layer's parameters in the form that the fast path reads.
 ///
 /// With u = scale·(x - mean) a component is exp(c - M - ½z²) = 2^(offset - u²), where M, the largest c of the
 /// neuron, bounds every exponent whatever x is.
+#[derive(Debug)]
 pub(crate) struct Prepared {
-    /// `[neurons, blocks, 3, LANES]`: means, scales, offsets, padded with components without weight.
-    pub(crate) parameters: Vec<f32>,
+    pub(crate) layout: PanelLayout,
+    /// `[panels, inputs, 3, width]`: μ, √(½ log₂ e)/σ and (c - M) log₂ e; places beyond the last neuron have no weight.
+    parameters: AlignedVec,
+    /// π, `[neurons, inputs]`.
+    weights: Vec<f32>,
     /// M of each neuron, `[neurons]`.
-    pub(crate) bounds: Vec<f64>,
-    /// Blocks of inputs in a row.
-    pub(crate) blocks: usize,
-    pub(crate) kept: Kept,
+    bounds: Vec<f64>,
+    inputs: usize,
 }
 
 impl Prepared {
@@ -130,173 +130,254 @@ impl Prepared {
         tasks: Tasks,
         shape: LayerShape,
         arguments: LayerArguments<'_>,
-        mut kept: Kept,
     ) -> Self {
-        let blocks = shape.inputs.div_ceil(LANES);
-        let mut parameters = vec![0.0_f32; shape.neurons * blocks * BLOCK];
-        let mut bounds = vec![0.0_f64; shape.neurons];
-        let neurons_per_task = tasks.items_per_task(shape.neurons, shape.neurons, 1);
-        let pieces = parameters
-            .chunks_mut(neurons_per_task * blocks * BLOCK)
-            .zip(bounds.chunks_mut(neurons_per_task))
-            .zip(kept.chunks(shape.inputs, neurons_per_task, shape.neurons.div_ceil(neurons_per_task)))
+        let LayerShape { inputs, neurons, .. } = shape;
+        let layout = PanelLayout::new(instructions, neurons);
+        let size = inputs * VALUES * layout.width;
+        let mut prepared = Prepared {
+            layout,
+            parameters: AlignedVec::zeros(layout.count * size),
+            weights: vec![0.0; neurons * inputs],
+            bounds: vec![0.0; neurons],
+            inputs,
+        };
+        let panels = prepared
+            .parameters
+            .chunks_mut(size)
+            .zip(prepared.weights.chunks_mut(layout.width * inputs))
+            .zip(prepared.bounds.chunks_mut(layout.width))
             .enumerate();
-        tasks.for_each(pieces, |(task, ((parameters, bounds), mut kept))| {
-            let mut row = PreparedRow::default();
-            let neurons = parameters.chunks_exact_mut(blocks * BLOCK).zip(bounds);
-            for (index, (parameters, bound)) in neurons.enumerate() {
-                let neuron = task * neurons_per_task + index;
-                *bound = row.fill(instructions, shape, arguments, neuron);
-                pack(&row, parameters);
-                row.keep(index, &mut kept);
-            }
+        tasks.for_each(panels, |(panel, ((parameters, weights), bounds))| {
+            let first_neuron = panel * layout.width;
+            instructions.run(Fill { arguments, inputs, first_neuron, layout, parameters, weights, bounds });
         });
-        Prepared { parameters, bounds, blocks, kept }
+        prepared
     }
 
-    /// The blocks of one neuron.
-    pub(crate) fn neuron(&self, neuron: usize) -> &[f32] {
-        &self.parameters[neuron * self.blocks * BLOCK..(neuron + 1) * self.blocks * BLOCK]
+    /// The parameters of one panel, `[inputs, 3, width]`.
+    pub(crate) fn panel(&self, panel: usize) -> &[f32] {
+        let size = self.inputs * VALUES * self.layout.width;
+        &self.parameters[panel * size..(panel + 1) * size]
     }
 
-    /// One block of one neuron.
-    pub(crate) fn block(&self, neuron: usize, block: usize) -> &[f32] {
-        &self.parameters[(neuron * self.blocks + block) * BLOCK..][..BLOCK]
+    /// π of one neuron, `[inputs]`.
+    pub(crate) fn weights(&self, neuron: usize) -> &[f32] {
+        &self.weights[neuron * self.inputs..(neuron + 1) * self.inputs]
     }
-}
 
-/// Fills the blocks of one neuron.
-fn pack(row: &PreparedRow, parameters: &mut [f32]) {
-    let sources = row.means.chunks(LANES).zip(row.scales.chunks(LANES)).zip(row.offsets.chunks(LANES));
-    for (block, ((means, scales), offsets)) in parameters.chunks_exact_mut(BLOCK).zip(sources) {
-        let (block_means, rest) = block.split_at_mut(LANES);
-        let (block_scales, block_offsets) = rest.split_at_mut(LANES);
-        block_offsets.fill(NO_WEIGHT as f32);
-        block_means[..means.len()].copy_from_slice(means);
-        block_scales[..scales.len()].copy_from_slice(scales);
-        block_offsets[..offsets.len()].copy_from_slice(offsets);
+    /// M of each neuron.
+    pub(crate) fn bounds(&self) -> &[f64] {
+        &self.bounds
     }
 }
 
-/// What the fast path reads of one neuron, in the order of its inputs.
-#[derive(Default)]
-pub(crate) struct PreparedRow {
-    /// μ.
-    pub(crate) means: Vec<f32>,
-    /// √(½ log₂ e)/σ.
-    pub(crate) scales: Vec<f32>,
-    /// (c - M) log₂ e, and no less than [`NO_WEIGHT`].
-    pub(crate) offsets: Vec<f32>,
-    /// π.
-    pub(crate) weights: Vec<f32>,
-    unscaled: Vec<f64>,
-    exponents: Vec<f64>,
+/// Prepares one panel.
+struct Fill<'a> {
+    arguments: LayerArguments<'a>,
+    inputs: usize,
+    first_neuron: usize,
+    layout: PanelLayout,
+    parameters: &'a mut [f32],
+    weights: &'a mut [f32],
+    bounds: &'a mut [f64],
 }
 
-/// What the end of a backward pass reads of every neuron, `[neurons, inputs]`: empty for a forward pass.
-#[derive(Default)]
-pub(crate) struct Kept {
-    /// √(½ log₂ e)/σ.
-    scales: Vec<f32>,
-    /// π.
-    weights: Vec<f32>,
-}
+impl Operation for Fill<'_> {
+    type Output = ();
 
-impl Kept {
-    /// Room for a backward pass.
-    pub(crate) fn room(shape: LayerShape) -> Self {
-        let parameters = shape.neurons * shape.inputs;
-        Kept { scales: vec![0.0; parameters], weights: vec![0.0; parameters] }
-    }
-
-    /// The scales and weights of `neurons` neurons at a time, `count` times; empty ones when nothing is kept.
-    pub(crate) fn chunks(
-        &mut self,
-        inputs: usize,
-        neurons: usize,
-        count: usize,
-    ) -> Vec<(&mut [f32], &mut [f32])> {
-        let size = inputs * neurons;
-        let mut scales = self.scales.chunks_mut(size);
-        let mut weights = self.weights.chunks_mut(size);
-        (0..count).map(|_| (scales.next().unwrap_or_default(), weights.next().unwrap_or_default())).collect()
-    }
-
-    /// The scales and weights of some components.
-    pub(crate) fn part(&self, components: std::ops::Range<usize>) -> (&[f32], &[f32]) {
-        (&self.scales[components.clone()], &self.weights[components])
-    }
-}
-
-impl PreparedRow {
-    fn resize(&mut self, inputs: usize) {
-        for values in [&mut self.means, &mut self.scales, &mut self.offsets, &mut self.weights] {
-            values.resize(inputs, 0.0);
-        }
-        self.unscaled.resize(inputs, 0.0);
-        self.exponents.resize(inputs, 0.0);
-    }
-
-    /// Makes it a neuron none of whose components has a weight.
-    pub(crate) fn fill_without_weight(&mut self, inputs: usize) {
-        self.resize(inputs);
-        self.means.fill(0.0);
-        self.scales.fill(0.0);
-        self.offsets.fill(NO_WEIGHT as f32);
-        self.weights.fill(0.0);
-    }
-
-    /// Copies what a backward pass needs to the neuron's place, if there is one.
-    pub(crate) fn keep(&self, index: usize, (scales, weights): &mut (&mut [f32], &mut [f32])) {
-        if !scales.is_empty() {
-            let components = index * self.scales.len()..(index + 1) * self.scales.len();
-            scales[components.clone()].copy_from_slice(&self.scales);
-            weights[components].copy_from_slice(&self.weights);
+    #[inline(always)]
+    fn run<S: Vector>(self, simd: S) {
+        let Fill { arguments, inputs, first_neuron, layout, parameters, weights, bounds } = self;
+        let width = layout.width;
+        let exponentials = Exponentials::new(simd);
+        let softmaxes: Vec<Softmax> = weights
+            .chunks_exact_mut(inputs)
+            .zip(bounds)
+            .zip(first_neuron..)
+            .map(
+                #[inline(always)]
+                |((weights, bound), neuron)| {
+                    let components = neuron * inputs..(neuron + 1) * inputs;
+                    let logits = &arguments.mixing_logits[components.clone()];
+                    let (softmax, total) =
+                        exponentials.softmax(logits, &arguments.log_sigmas[components], weights);
+                    *bound = f64::from(softmax.largest_exponent) - total.ln() - HALF_LOG_TWO_PI;
+                    softmax
+                },
+            )
+            .collect();
+        let mut strip = [[0.0_f32; VALUES * INPUTS]; STRIP];
+        for first_lane in (0..width).step_by(STRIP) {
+            let lanes = STRIP.min(width - first_lane);
+            for (block, parameters) in parameters.chunks_mut(INPUTS * VALUES * width).enumerate() {
+                let first = block * INPUTS;
+                let count = INPUTS.min(inputs - first);
+                for (lane, values) in (first_lane..).zip(strip.iter_mut().take(lanes)) {
+                    let Some(&softmax) = softmaxes.get(lane) else {
+                        values.fill(0.0);
+                        values[2 * INPUTS..].fill(NO_WEIGHT);
+                        continue;
+                    };
+                    let start = (first_neuron + lane) * inputs + first;
+                    let components = start..start + count;
+                    let (means, rest) = values.split_at_mut(INPUTS);
+                    means[..count].copy_from_slice(&arguments.means[components.clone()]);
+                    let (scales, offsets) = rest.split_at_mut(INPUTS);
+                    let log_sigmas = &arguments.log_sigmas[components.clone()];
+                    let logits = &arguments.mixing_logits[components];
+                    exponentials.scales_and_offsets(softmax, log_sigmas, logits, scales, offsets);
+                }
+                for (input, parameters) in parameters.chunks_exact_mut(VALUES * width).enumerate() {
+                    for (value, parameters) in parameters.chunks_exact_mut(width).enumerate() {
+                        let at = value * INPUTS + input;
+                        match parameters[first_lane..].first_chunk_mut::<STRIP>() {
+                            Some(target) => *target = strip.each_ref().map(|values| values[at]),
+                            None => {
+                                let target = parameters[first_lane..].iter_mut().zip(&strip);
+                                target.for_each(|(target, values)| *target = values[at]);
+                            }
+                        }
+                    }
+                }
+            }
         }
     }
+}
 
-    /// Computes a neuron's values and returns its bound M.
-    pub(crate) fn fill(
-        &mut self,
-        instructions: InstructionSet,
-        shape: LayerShape,
-        arguments: LayerArguments<'_>,
-        neuron: usize,
-    ) -> f64 {
-        let components = neuron * shape.inputs..(neuron + 1) * shape.inputs;
-        self.resize(shape.inputs);
-        self.means.copy_from_slice(&arguments.means[components.clone()]);
-        let log_sigmas = &arguments.log_sigmas[components.clone()];
-        let logits = &arguments.mixing_logits[components];
-        instructions.vectorised(
-            #[inline(always)]
-            || {
-                let (_, largest) = extremes(logits);
-                // A dropped logit is so far below the others, if there are others, that its weight is 0 like
-                // this, too.
-                for (unscaled, &logit) in self.unscaled.iter_mut().zip(logits) {
-                    *unscaled = exp_near(f64::from(logit) - largest);
-                }
-                let total = sum(&self.unscaled);
-                let log_total = total.ln();
-                for ((exponent, &log_sigma), &logit) in self.exponents.iter_mut().zip(log_sigmas).zip(logits)
-                {
-                    *exponent =
-                        (f64::from(logit) - largest) - log_total - f64::from(log_sigma) - HALF_LOG_TWO_PI;
-                }
-                let bound = largest_of(&self.exponents);
-                for (scale, &log_sigma) in self.scales.iter_mut().zip(log_sigmas) {
-                    *scale = (Z_TO_U * exp_near(-f64::from(log_sigma))) as f32;
-                }
-                for (offset, &exponent) in self.offsets.iter_mut().zip(&self.exponents) {
-                    *offset = at_least((exponent - bound) * LOG2_E, NO_WEIGHT) as f32;
-                }
-                let inverse_total = 1.0 / total;
-                for (weight, &unscaled) in self.weights.iter_mut().zip(&self.unscaled) {
-                    *weight = (unscaled * inverse_total) as f32;
-                }
-                bound
-            },
-        )
+/// Of one neuron, what its components' offsets are relative to.
+#[derive(Clone, Copy)]
+struct Softmax {
+    largest_logit: f32,
+    /// Of the logits less the largest one, less log σ.
+    largest_exponent: f32,
+}
+
+/// Exponentials of natural exponents, a vector at a time.
+#[derive(Clone, Copy)]
+struct Exponentials<S: Vector> {
+    simd: S,
+    exp2: S::Exp2,
+}
+
+impl<S: Vector> Exponentials<S> {
+    #[inline(always)]
+    fn new(simd: S) -> Self {
+        Exponentials { simd, exp2: S::Exp2::new(simd) }
+    }
+
+    /// Fills `weights` with π; returns the total of the unscaled weights, too.
+    #[inline(always)]
+    fn softmax(self, logits: &[f32], log_sigmas: &[f32], weights: &mut [f32]) -> (Softmax, f64) {
+        let simd = self.simd;
+        let largest_logit =
+            self.reduce(logits, f32::NEG_INFINITY, |largest, logit| simd.max_f32s(largest, logit));
+        let largest_logit = simd.reduce_max_f32s(largest_logit);
+        let shift = simd.splat_f32s(largest_logit);
+        let mut total = 0.0;
+        let mut largest_exponent = simd.splat_f32s(f32::MIN);
+        let pieces = logits.chunks(SUM_INPUTS).zip(log_sigmas.chunks(SUM_INPUTS));
+        for ((logits, log_sigmas), weights) in pieces.zip(weights.chunks_mut(SUM_INPUTS)) {
+            let mut sum = simd.splat_f32s(0.0);
+            for ((logits, log_sigmas), weights) in logits
+                .chunks(S::F32_LANES)
+                .zip(log_sigmas.chunks(S::F32_LANES))
+                .zip(weights.chunks_mut(S::F32_LANES))
+            {
+                // Beyond the end, something too low to have a weight, even where all logits are as low as can be.
+                let padding = simd.splat_f32s(f32::NEG_INFINITY);
+                let logit = self.load(logits, padding);
+                let log_weight = self.log_weight(simd.sub_f32s(logit, shift));
+                let exponent = simd.sub_f32s(log_weight, self.load(log_sigmas, simd.splat_f32s(0.0)));
+                largest_exponent = simd.max_f32s(largest_exponent, exponent);
+                let weight = self.exp(log_weight);
+                sum = simd.add_f32s(sum, weight);
+                simd.partial_store_f32s(weights, weight);
+            }
+            total += f64::from(simd.reduce_sum_f32s(sum));
+        }
+        let scale = (1.0 / total) as f32;
+        weights.iter_mut().for_each(|weight| *weight *= scale);
+        (Softmax { largest_logit, largest_exponent: simd.reduce_max_f32s(largest_exponent) }, total)
+    }
+
+    /// Fills in the scales and offsets of some components.
+    #[inline(always)]
+    fn scales_and_offsets(
+        self,
+        softmax: Softmax,
+        log_sigmas: &[f32],
+        logits: &[f32],
+        scales: &mut [f32],
+        offsets: &mut [f32],
+    ) {
+        let simd = self.simd;
+        let zero = simd.splat_f32s(0.0);
+        let shift = simd.splat_f32s(softmax.largest_logit);
+        let largest_exponent = simd.splat_f32s(softmax.largest_exponent);
+        let parameters = log_sigmas.chunks(S::F32_LANES).zip(logits.chunks(S::F32_LANES));
+        let outputs = scales.chunks_mut(S::F32_LANES).zip(offsets.chunks_mut(S::F32_LANES));
+        for ((log_sigmas, logits), (scales, offsets)) in parameters.zip(outputs) {
+            let log_sigma = self.load(log_sigmas, zero);
+            let scale = simd.mul_f32s(self.exp(simd.neg_f32s(log_sigma)), simd.splat_f32s(Z_TO_U as f32));
+            simd.partial_store_f32s(scales, scale);
+            let log_weight = self.log_weight(simd.sub_f32s(self.load(logits, shift), shift));
+            let exponent = simd.sub_f32s(simd.sub_f32s(log_weight, log_sigma), largest_exponent);
+            let offset = simd.mul_f32s(exponent, simd.splat_f32s(LOG2_E as f32));
+            simd.partial_store_f32s(offsets, simd.max_f32s(offset, simd.splat_f32s(NO_WEIGHT)));
+        }
+    }
+
+    /// The differences between logits and their largest, raised to what still gives no weight.
+    #[inline(always)]
+    fn log_weight(self, difference: S::f32s) -> S::f32s {
+        self.simd.max_f32s(difference, self.simd.splat_f32s(2.0 * NO_WEIGHT))
+    }
+
+    /// e^value of values up to 87, to the accuracy of the power of two.
+    #[inline(always)]
+    fn exp(self, value: S::f32s) -> S::f32s {
+        // The product with log₂ e loses digits that count where the value is large: 2^(rounded product) is corrected
+        // by e to what is missing, which is small.
+        const LOG2_E_HIGH: f32 = LOG2_E as f32;
+        const LOG2_E_LOW: f32 = (LOG2_E - LOG2_E_HIGH as f64) as f32;
+        let simd = self.simd;
+        let high = simd.splat_f32s(LOG2_E_HIGH);
+        let product = simd.mul_f32s(value, high);
+        let missing = simd.mul_add_f32s(value, high, simd.neg_f32s(product));
+        let missing = simd.mul_add_f32s(value, simd.splat_f32s(LOG2_E_LOW), missing);
+        let [[power]] = self.exp2.of([[product]]);
+        let missing = simd.mul_f32s(missing, simd.splat_f32s(std::f32::consts::LN_2));
+        simd.mul_add_f32s(power, missing, power)
+    }
+
+    /// Some values, at most a vector of them, followed by padding.
+    #[inline(always)]
+    fn load(self, values: &[f32], padding: S::f32s) -> S::f32s {
+        let (whole, rest) = S::as_simd_f32s(values);
+        match whole.first() {
+            Some(&vector) => vector,
+            None => {
+                let is_value =
+                    self.simd.less_than_u32s(self.indices(), self.simd.splat_u32s(rest.len() as u32));
+                self.simd.select_f32s(is_value, self.simd.partial_load_f32s(rest), padding)
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn indices(self) -> S::u32s {
+        let indices: [u32; STRIP] = std::array::from_fn(|index| index as u32);
+        self.simd.partial_load_u32s(&indices[..S::U32_LANES])
+    }
+
+    /// All values reduced to a vector.
+    #[inline(always)]
+    fn reduce(self, values: &[f32], padding: f32, step: impl Fn(S::f32s, S::f32s) -> S::f32s) -> S::f32s {
+        let padding = self.simd.splat_f32s(padding);
+        let mut result = padding;
+        for values in values.chunks(S::F32_LANES) {
+            result = step(result, self.load(values, padding));
+        }
+        result
     }
 }

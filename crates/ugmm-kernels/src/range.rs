@@ -6,11 +6,12 @@
 use crate::{LayerArguments, dispatch::InstructionSet};
 
 /// Largest distance between an input and a mean, in their unit and in standard deviations, and largest 1/σ,
-/// that the fast path takes. Its square is finite and so is its product with a moderate number.
-const LARGEST_FACTOR: f64 = 1e18;
+/// that the fast path takes. Its square is finite, so is its product with a moderate number, and the exponential
+/// takes what is as low as minus its square.
+const LARGEST_FACTOR: f64 = 1e12;
 
 /// Largest cotangent that the fast path takes: `w z²` is at most 128 times as large where it is not 0, and a
-/// block of rows adds up at most [`crate::backward_dense::ROW_BLOCK`] of these.
+/// block of rows adds up at most [`crate::tile::ROWS`] of these.
 const LARGEST_COTANGENT: f64 = 1e30;
 
 /// Largest bound on the partial sums of the gradient with respect to the inputs that the fast path takes.
@@ -58,8 +59,8 @@ impl Range {
 
     /// Whether the gradient with respect to the inputs can, too.
     pub(crate) fn suits_fast_input_gradient(&self, cotangent: &[f32]) -> bool {
-        // |z| is under 14 wherever the exponential is not 0, and a block adds up NEURON_BLOCK neurons.
-        let terms = 14.0 * crate::backward_dense::NEURON_BLOCK as f64;
+        // |z| is under 14.5 wherever the exponential is not 0, and a panel adds up at most 32 neurons.
+        let terms = 14.5 * 32.0;
         self.suits_fast_backward(cotangent)
             && largest_magnitude(cotangent) * self.largest_inverse_sigma * terms <= LARGEST_INPUT_GRADIENT
     }

@@ -4,7 +4,9 @@
 //! sums of all 16 subsets are tabulated once (11 additions), and every word then costs one addition for four of
 //! its bits, a quarter of what multiplying would take ("method of four Russians"; Arlazarov et al., 1970).
 
-use crate::panel::PANEL_VECTORS;
+use crate::aligned::Aligned;
+use crate::vector::Vector;
+use crate::zero_map::WORD;
 use pulp::Simd;
 
 /// Terms whose subsets share a table.
@@ -13,46 +15,56 @@ const GROUP: usize = 4;
 /// Subsets of a group.
 const SUBSETS: usize = 1 << GROUP;
 
-/// Groups of a word of 32 bits. Their tables together, 16 KiB on AVX2, stay in the first-level cache.
-const GROUPS: usize = 32 / GROUP;
+/// Groups of a word of 32 bits.
+const GROUPS: usize = WORD / GROUP;
 
-/// Vectors that the tables of a word take.
-pub(crate) const TABLE: usize = GROUPS * SUBSETS * PANEL_VECTORS;
+/// A value for every neuron of a panel of `V` vectors.
+pub(crate) type Wide<S, const V: usize> = [<S as Simd>::f32s; V];
 
-/// One panel-wide value.
-pub(crate) type Wide<S> = [<S as Simd>::f32s; PANEL_VECTORS];
+/// Tables of the 32 terms of a word; 8 KiB for each vector of a panel on AVX-512, which stay in the first-level cache.
+pub(crate) struct SubsetSums<S: Vector, const V: usize> {
+    simd: S,
+    groups: Aligned<[[Wide<S, V>; SUBSETS]; GROUPS]>,
+}
 
-/// Fills the tables for the 32 terms of a word, all [`TABLE`] vectors of them.
-#[inline(always)]
-pub(crate) fn tabulate<S: Simd>(simd: S, terms: &[Wide<S>], table: &mut [S::f32s]) {
-    let (sums, _) = table.as_chunks_mut::<PANEL_VECTORS>();
-    let (sums, _) = sums.as_chunks_mut::<SUBSETS>();
-    let (terms, _) = terms.as_chunks::<GROUP>();
-    for (sums, terms) in sums.iter_mut().zip(terms) {
-        sums[0] = [simd.splat_f32s(0.0); PANEL_VECTORS];
-        for (bit, term) in terms.iter().enumerate() {
-            let half = 1 << bit;
-            for subset in 0..half {
-                let without = sums[subset];
-                for vector in 0..PANEL_VECTORS {
-                    sums[half + subset][vector] = simd.add_f32s(without[vector], term[vector]);
+impl<S: Vector, const V: usize> SubsetSums<S, V> {
+    /// With tables that are yet to be filled.
+    #[inline(always)]
+    pub(crate) fn new(simd: S) -> Self {
+        SubsetSums { simd, groups: Aligned([[[simd.splat_f32s(0.0); V]; SUBSETS]; GROUPS]) }
+    }
+
+    /// Fills the tables for as many terms as a word has bits; what is missing counts as 0.
+    #[inline(always)]
+    pub(crate) fn tabulate(&mut self, terms: &[Wide<S, V>]) {
+        let zero = [self.simd.splat_f32s(0.0); V];
+        for (group, sums) in self.groups.0.iter_mut().enumerate() {
+            sums[0] = zero;
+            for bit in 0..GROUP {
+                let term = terms.get(group * GROUP + bit).copied().unwrap_or(zero);
+                let half = 1 << bit;
+                for subset in 0..half {
+                    let without = sums[subset];
+                    for vector in 0..V {
+                        sums[half + subset][vector] = self.simd.add_f32s(without[vector], term[vector]);
+                    }
                 }
             }
         }
     }
-}
 
-/// The sum of the terms that the bits of `word` select.
-#[inline(always)]
-pub(crate) fn select<S: Simd>(simd: S, table: &[S::f32s], word: u32) -> Wide<S> {
-    let (sums, _) = table.as_chunks::<PANEL_VECTORS>();
-    let (sums, _) = sums.as_chunks::<SUBSETS>();
-    let mut total = [simd.splat_f32s(0.0); PANEL_VECTORS];
-    for (group, sums) in sums.iter().enumerate().take(GROUPS) {
-        let sum = &sums[(word >> (GROUP * group)) as usize % SUBSETS];
-        for vector in 0..PANEL_VECTORS {
-            total[vector] = simd.add_f32s(total[vector], sum[vector]);
+    /// Adds the sum of the terms that the bits of `word` select.
+    #[inline(always)]
+    pub(crate) fn add_selected(&self, total: &mut Wide<S, V>, word: u32) {
+        let mut sum = [self.simd.splat_f32s(0.0); V];
+        for (group, sums) in self.groups.0.iter().enumerate() {
+            let part = &sums[(word >> (GROUP * group)) as usize % SUBSETS];
+            for vector in 0..V {
+                sum[vector] = self.simd.add_f32s(sum[vector], part[vector]);
+            }
+        }
+        for vector in 0..V {
+            total[vector] = self.simd.add_f32s(total[vector], sum[vector]);
         }
     }
-    total
 }

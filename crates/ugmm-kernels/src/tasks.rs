@@ -41,6 +41,19 @@ impl Tasks {
         }
     }
 
+    /// The results of `run` on every task, in their order.
+    pub(crate) fn map_each<Task: Send, Output: Send>(
+        self,
+        tasks: Vec<Task>,
+        run: impl Fn(Task) -> Output + Sync + Send,
+    ) -> Vec<Output> {
+        if self.threads == 1 {
+            tasks.into_iter().map(run).collect()
+        } else {
+            tasks.into_par_iter().map(run).collect()
+        }
+    }
+
     /// The results of `run` on `0..count`, in that order.
     pub(crate) fn map<Output: Send>(
         self,

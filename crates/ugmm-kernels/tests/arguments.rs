@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{BOTH, Layer, TOLERANCE, assert_agrees_with_oracle};
+use common::{Layer, TOLERANCE, assert_agrees_with_oracle};
+use ugmm_kernels::dispatch::InstructionSet;
 use ugmm_kernels::{KernelError, LayerShape, backward, forward, oracle};
 
 fn layer(batch: usize, inputs: usize, neurons: usize) -> Layer {
@@ -29,8 +30,10 @@ fn every_small_size_works() {
 }
 
 #[test]
-fn more_rows_neurons_and_inputs_than_a_block_work() {
-    for (batch, inputs, neurons) in [(300, 3, 2), (2, 3, 300), (2, 1700, 2)] {
+fn more_rows_neurons_and_inputs_than_a_tile_work() {
+    for (batch, inputs, neurons) in
+        [(300, 3, 2), (2, 3, 300), (2, 1700, 2), (128, 128, 33), (129, 129, 16), (127, 257, 32)]
+    {
         assert_agrees_with_oracle(&layer(batch, inputs, neurons), &TOLERANCE);
     }
 }
@@ -38,10 +41,10 @@ fn more_rows_neurons_and_inputs_than_a_block_work() {
 #[test]
 fn empty_batch_gives_empty_outputs_and_zero_gradients() {
     let layer = layer(0, 3, 2);
-    for instructions in BOTH {
+    for instructions in InstructionSet::all() {
         let output = layer.forward(instructions);
-        assert!(output.y.is_empty() && output.sums.is_empty());
-        let gradients = layer.backward(instructions, &[]);
+        assert!(output.y.is_empty());
+        let gradients = layer.backward(&output.saved);
         assert_eq!(gradients.x, Some(vec![]));
         assert_eq!((gradients.means, gradients.log_sigmas), (vec![0.0; 6], vec![0.0; 6]));
         assert_eq!(gradients.mixing_logits, vec![0.0; 6]);
@@ -52,9 +55,9 @@ fn empty_batch_gives_empty_outputs_and_zero_gradients() {
 #[test]
 fn x_gradient_only_on_request() {
     let layer = layer(2, 3, 2);
-    let sums = layer.forward(BOTH[0]).sums;
-    let without = backward(layer.shape, layer.arguments(), &sums, &layer.cotangent, false).unwrap();
-    let with = backward(layer.shape, layer.arguments(), &sums, &layer.cotangent, true).unwrap();
+    let saved = layer.forward(InstructionSet::best()).saved;
+    let without = backward(layer.shape, layer.arguments(), &saved, &layer.cotangent, false).unwrap();
+    let with = backward(layer.shape, layer.arguments(), &saved, &layer.cotangent, true).unwrap();
     assert_eq!(without.x, None);
     assert_eq!(with.x.map(|x| x.len()), Some(6));
     assert_eq!(without.means, with.means);
@@ -79,12 +82,21 @@ fn slices_that_do_not_fit_are_named() {
         "`log_sigmas` has 11 values where the shape [neurons, inputs] = [4, 3] asks for 12"
     );
     layer.log_sigmas.push(0.0);
-    let error = backward(layer.shape, layer.arguments(), &[0.0; 7], &layer.cotangent, true).unwrap_err();
-    assert!(matches!(error, KernelError::Length { argument: "sums", expected: 8, found: 7, .. }), "{error}");
-    let error = backward(layer.shape, layer.arguments(), &[0.0; 8], &[], true).unwrap_err();
+    let saved = layer.forward(InstructionSet::best()).saved;
+    let error = backward(layer.shape, layer.arguments(), &saved, &[], true).unwrap_err();
     assert!(
         matches!(error, KernelError::Length { argument: "cotangent", expected: 8, found: 0, .. }),
         "{error}"
+    );
+}
+
+#[test]
+fn what_another_shape_saved_is_refused() {
+    let saved = layer(3, 3, 4).forward(InstructionSet::best()).saved;
+    let layer = layer(2, 3, 4);
+    let error = backward(layer.shape, layer.arguments(), &saved, &layer.cotangent, true).unwrap_err();
+    assert!(
+        error.to_string().starts_with("what was saved comes from a forward pass of LayerShape { batch: 3,")
     );
 }
 
@@ -113,6 +125,6 @@ fn neuron_with_every_component_dropped_stays_a_mixture() {
     assert_agrees_with_oracle(&layer, &TOLERANCE);
     layer.mixing_logits[..3].fill(f32::MIN);
     assert_agrees_with_oracle(&layer, &TOLERANCE);
-    let sum: f32 = layer.forward(BOTH[0]).y.iter().sum();
+    let sum: f32 = layer.forward(InstructionSet::best()).y.iter().sum();
     assert!(sum.is_finite() && sum.abs() < 100.0);
 }

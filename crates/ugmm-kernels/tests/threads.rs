@@ -30,26 +30,25 @@ fn layer(shape: LayerShape) -> Layer {
 fn run(layer: &Layer, path: ZeroPath, threads: usize) -> (Forward, Gradients) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
-        let output = layer.forward_along(InstructionSet::Best, path);
-        let gradients = layer.backward_along(InstructionSet::Best, path, &output.sums);
+        let output = layer.forward_along(InstructionSet::best(), path);
+        let gradients = layer.backward(&output.saved);
         (output, gradients)
     })
 }
 
 #[test]
 fn one_two_and_three_threads_agree_to_the_bit() {
-    for (batch, inputs, neurons) in [(67, 53, 37), (9, 201, 71), (131, 784, 1), (300, 1, 301)] {
+    for (batch, inputs, neurons) in [(67, 53, 37), (9, 301, 71), (131, 784, 1), (300, 1, 301)] {
         let dense = layer(LayerShape { batch, inputs, neurons });
         let mut sparse = dense.clone();
         sparse.x.iter_mut().enumerate().filter(|(at, _)| at * at % 7 > 1).for_each(|(_, x)| *x = 0.0);
         for (layer, path) in [&dense, &sparse].into_iter().flat_map(|layer| EITHER.map(|path| (layer, path)))
         {
             let (output, gradients) = run(layer, path, 1);
-            assert!(layer.x != dense.x || output.sums.contains(&0.0), "the rescue should be exercised");
+            assert!(layer.x != dense.x || output.saved.rescued() > 0, "the rescue should be exercised");
             for threads in [2, 3] {
                 let (other_output, other_gradients) = run(layer, path, threads);
                 assert_eq!(bits(&output.y), bits(&other_output.y));
-                assert_eq!(bits(&output.sums), bits(&other_output.sums));
                 assert_eq!(bits(gradients.x.as_ref().unwrap()), bits(other_gradients.x.as_ref().unwrap()));
                 assert_eq!(bits(&gradients.means), bits(&other_gradients.means));
                 assert_eq!(bits(&gradients.log_sigmas), bits(&other_gradients.log_sigmas));

@@ -1,6 +1,6 @@
 //! The hand-written derivative of the operation, for every backend that implements it.
 
-use super::UgmmBackend;
+use super::{UgmmBackend, UgmmDevice};
 use burn::backend::autodiff::{
     Autodiff, NodeId,
     checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
@@ -12,19 +12,17 @@ use burn::backend::tensor::FloatTensor;
 #[derive(Debug)]
 struct UgmmBackward;
 
-impl<B: UgmmBackend> Backward<B, 4> for UgmmBackward {
-    /// The checkpointed arguments in the order of the parents, and the sums of the forward pass.
-    type State = ([NodeId; 4], FloatTensor<B>);
+impl<B: UgmmDevice> Backward<B, 4> for UgmmBackward {
+    /// The checkpointed arguments in the order of the parents, and what the forward pass saved.
+    type State = ([NodeId; 4], B::Saved);
 
     fn backward(self, ops: Ops<Self::State, 4>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
         let cotangent = gradients.consume::<B>(&ops.node);
-        let (arguments, sums) = ops.state;
-        let [x, means, log_sigmas, mixing_logits] =
-            arguments.map(|id| checkpointer.retrieve_node_output::<FloatTensor<B>>(id));
+        let (arguments, saved) = ops.state;
+        let arguments = arguments.map(|id| checkpointer.retrieve_node_output::<FloatTensor<B>>(id));
         let want_x = ops.parents[0].is_some();
-        let (grad_means, grad_log_sigmas, grad_mixing_logits, grad_x) =
-            B::ugmm_backward(x, means, log_sigmas, mixing_logits, sums, cotangent, want_x);
-        let of_parents = [grad_x, Some(grad_means), Some(grad_log_sigmas), Some(grad_mixing_logits)];
+        let ([means, log_sigmas, mixing_logits], x) = B::ugmm_backward(arguments, saved, cotangent, want_x);
+        let of_parents = [x, Some(means), Some(log_sigmas), Some(mixing_logits)];
         for (parent, gradient) in ops.parents.into_iter().zip(of_parents) {
             if let (Some(node), Some(gradient)) = (parent, gradient) {
                 gradients.register::<B>(node.id, gradient);
@@ -33,58 +31,27 @@ impl<B: UgmmBackend> Backward<B, 4> for UgmmBackward {
     }
 }
 
-impl<B: UgmmBackend, C: CheckpointStrategy> UgmmBackend for Autodiff<B, C> {
+impl<B: UgmmDevice, C: CheckpointStrategy> UgmmBackend for Autodiff<B, C> {
     fn ugmm_forward(
         x: FloatTensor<Self>,
         means: FloatTensor<Self>,
         log_sigmas: FloatTensor<Self>,
         mixing_logits: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
+        let arguments = [x, means, log_sigmas, mixing_logits];
         // The guards keep the parents alive until the child step is registered.
-        let guards = [x.node(), means.node(), log_sigmas.node(), mixing_logits.node()];
+        let guards = arguments.each_ref().map(|argument| argument.node());
         match UgmmBackward.prepare::<C>(guards).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
-                let ids = [
-                    prep.checkpoint(&x),
-                    prep.checkpoint(&means),
-                    prep.checkpoint(&log_sigmas),
-                    prep.checkpoint(&mixing_logits),
-                ];
-                let (y, sums) = B::ugmm_forward_with_sums(
-                    x.into_primitive(),
-                    means.into_primitive(),
-                    log_sigmas.into_primitive(),
-                    mixing_logits.into_primitive(),
-                );
-                prep.finish((ids, sums), y)
+                let ids = arguments.each_ref().map(|argument| prep.checkpoint(argument));
+                let (y, saved) = B::ugmm_forward_saving(arguments.map(|argument| argument.into_primitive()));
+                prep.finish((ids, saved), y)
             }
-            OpsKind::UnTracked(prep) => prep.finish(B::ugmm_forward(
-                x.into_primitive(),
-                means.into_primitive(),
-                log_sigmas.into_primitive(),
-                mixing_logits.into_primitive(),
-            )),
+            OpsKind::UnTracked(prep) => {
+                let [x, means, log_sigmas, mixing_logits] =
+                    arguments.map(|argument| argument.into_primitive());
+                prep.finish(B::ugmm_forward(x, means, log_sigmas, mixing_logits))
+            }
         }
-    }
-
-    fn ugmm_forward_with_sums(
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        unreachable!("the sums are taken from the backend below, never through autodiff")
-    }
-
-    fn ugmm_backward(
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: bool,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, Option<FloatTensor<Self>>) {
-        unreachable!("Burn's autodiff takes no derivative of a backward pass")
     }
 }

@@ -1,9 +1,10 @@
 //! The operation on Burn's CPU backend, by the fused kernels of `ugmm-kernels`.
 
-use super::UgmmBackend;
+use super::{UgmmBackend, UgmmDevice};
 use burn::backend::flex::{Flex, FlexTensor, Layout};
 use burn::tensor::{Bytes, DType, Shape};
-use ugmm_kernels::{KernelError, LayerArguments, LayerShape, backward, forward};
+use std::sync::Arc;
+use ugmm_kernels::{Forward, KernelError, LayerArguments, LayerShape, Saved, backward, forward};
 
 /// The four tensors, contiguous (a cheap reference count when they already are).
 struct Arguments([FlexTensor; 4]);
@@ -53,41 +54,33 @@ impl UgmmBackend for Flex {
         log_sigmas: FlexTensor,
         mixing_logits: FlexTensor,
     ) -> FlexTensor {
-        Self::ugmm_forward_with_sums(x, means, log_sigmas, mixing_logits).0
+        Self::ugmm_forward_saving([x, means, log_sigmas, mixing_logits]).0
     }
+}
 
-    fn ugmm_forward_with_sums(
-        x: FlexTensor,
-        means: FlexTensor,
-        log_sigmas: FlexTensor,
-        mixing_logits: FlexTensor,
-    ) -> (FlexTensor, FlexTensor) {
-        let arguments = Arguments::from([x, means, log_sigmas, mixing_logits]);
+impl UgmmDevice for Flex {
+    type Saved = Arc<Saved>;
+
+    fn ugmm_forward_saving(arguments: [FlexTensor; 4]) -> (FlexTensor, Arc<Saved>) {
+        let arguments = Arguments::from(arguments);
         let shape = arguments.shape();
-        let result = checked(forward(shape, arguments.borrow()));
-        let size = [shape.batch, shape.neurons];
-        (tensor(result.y, size), tensor(result.sums, size))
+        let Forward { y, saved } = checked(forward(shape, arguments.borrow()));
+        (tensor(y, [shape.batch, shape.neurons]), Arc::new(saved))
     }
 
     fn ugmm_backward(
-        x: FlexTensor,
-        means: FlexTensor,
-        log_sigmas: FlexTensor,
-        mixing_logits: FlexTensor,
-        sums: FlexTensor,
+        arguments: [FlexTensor; 4],
+        saved: Arc<Saved>,
         cotangent: FlexTensor,
         want_x: bool,
-    ) -> (FlexTensor, FlexTensor, FlexTensor, Option<FlexTensor>) {
-        let arguments = Arguments::from([x, means, log_sigmas, mixing_logits]);
+    ) -> ([FlexTensor; 3], Option<FlexTensor>) {
+        let arguments = Arguments::from(arguments);
         let shape = arguments.shape();
-        let (sums, cotangent) = (sums.to_contiguous(), cotangent.to_contiguous());
-        let gradients =
-            checked(backward(shape, arguments.borrow(), values(&sums), values(&cotangent), want_x));
-        let size = [shape.neurons, shape.inputs];
+        let cotangent = cotangent.to_contiguous();
+        let gradients = checked(backward(shape, arguments.borrow(), &saved, values(&cotangent), want_x));
+        let parameters = [gradients.means, gradients.log_sigmas, gradients.mixing_logits];
         (
-            tensor(gradients.means, size),
-            tensor(gradients.log_sigmas, size),
-            tensor(gradients.mixing_logits, size),
+            parameters.map(|gradient| tensor(gradient, [shape.neurons, shape.inputs])),
             gradients.x.map(|x| tensor(x, [shape.batch, shape.inputs])),
         )
     }

@@ -1,45 +1,45 @@
 //! The uGMM layer as one differentiable Burn operation.
 //!
-//! [`ugmm_log_density`] is the only public item. Behind it, [`UgmmBackend`] is implemented once per kind of
-//! device (`cpu.rs`) and once for automatic differentiation (`autodiff.rs`), which works on every device.
+//! [`ugmm_log_density`] is the only public item. Behind it, [`UgmmBackend`] and [`UgmmDevice`] are
+//! implemented once per kind of device (`cpu.rs`), and the former once for automatic differentiation (`autodiff.rs`), which
+//! works on every device.
 
 mod autodiff;
 mod cpu;
 
 use burn::backend::{Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
+use std::fmt::Debug;
 
-/// What a device must provide for the uGMM layer. Shapes: `x` `[batch, inputs]`; `means`, `log_sigmas` and
-/// `mixing_logits` `[neurons, inputs]`; activations, `sums` and `cotangent` `[batch, neurons]`.
+/// The uGMM layer as every backend offers it. Shapes: `x` `[batch, inputs]`; `means`, `log_sigmas` and
+/// `mixing_logits` `[neurons, inputs]`; activations and `cotangent` `[batch, neurons]`.
 #[backend_extension(Flex, Autodiff)]
 pub(crate) trait UgmmBackend: burn::backend::Backend {
-    /// The activations alone.
+    /// The activations.
     fn ugmm_forward(
         x: FloatTensor<Self>,
         means: FloatTensor<Self>,
         log_sigmas: FloatTensor<Self>,
         mixing_logits: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
+}
 
-    /// The activations, and the sums that the backward pass needs (see [`ugmm_kernels::Forward`]).
-    fn ugmm_forward_with_sums(
-        x: FloatTensor<Self>,
-        means: FloatTensor<Self>,
-        log_sigmas: FloatTensor<Self>,
-        mixing_logits: FloatTensor<Self>,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+/// What a device must provide for the layer and its derivative, in the shapes above.
+pub(crate) trait UgmmDevice: UgmmBackend {
+    /// What the backward pass takes from the forward pass.
+    type Saved: Clone + Debug + Send + 'static;
 
-    /// Gradients with respect to `means`, `log_sigmas`, `mixing_logits` and, when asked for, `x`.
-    #[allow(clippy::too_many_arguments, clippy::type_complexity)]
+    /// The activations, and what the backward pass needs.
+    fn ugmm_forward_saving(arguments: [FloatTensor<Self>; 4]) -> (FloatTensor<Self>, Self::Saved);
+
+    /// Gradients with respect to `means`, `log_sigmas` and `mixing_logits` and, when asked for, `x`, for the arguments
+    /// `[x, means, log_sigmas, mixing_logits]`.
     fn ugmm_backward(
-        x: FloatTensor<Self>,
-        means: FloatTensor<Self>,
-        log_sigmas: FloatTensor<Self>,
-        mixing_logits: FloatTensor<Self>,
-        sums: FloatTensor<Self>,
+        arguments: [FloatTensor<Self>; 4],
+        saved: Self::Saved,
         cotangent: FloatTensor<Self>,
         want_x: bool,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, Option<FloatTensor<Self>>);
+    ) -> ([FloatTensor<Self>; 3], Option<FloatTensor<Self>>);
 }
 
 /// Activations `y[b,j] = log Σ_k softmax(mixing_logits[j])[k] · N(x[b,k]; means[j,k], exp(log_sigmas[j,k])²)` of a

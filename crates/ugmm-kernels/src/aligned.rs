@@ -1,0 +1,45 @@
+//! Values that start with a cache line, for vectors that do not straddle two: where they do, loads and stores take
+//! twice as long. (Pulp's vectors do not ask for alignment by themselves.)
+
+use std::ops::{Deref, DerefMut};
+
+/// Bytes of a cache line, and of the widest vector.
+const LINE: usize = 64;
+
+/// A value that starts with a cache line.
+#[repr(align(64))]
+pub(crate) struct Aligned<T>(pub(crate) T);
+
+/// Numbers of which the first starts a cache line.
+#[derive(Debug)]
+pub(crate) struct AlignedVec {
+    values: Vec<f32>,
+    start: usize,
+    length: usize,
+}
+
+impl AlignedVec {
+    pub(crate) fn zeros(length: usize) -> Self {
+        let values = vec![0.0_f32; length + LINE / size_of::<f32>()];
+        let start = values.as_ptr().align_offset(LINE);
+        // Alignment is about speed alone: without it, where an offset cannot be told, all still works.
+        let start = if start < values.len() - length { start } else { 0 };
+        AlignedVec { values, start, length }
+    }
+}
+
+impl Deref for AlignedVec {
+    type Target = [f32];
+
+    #[inline(always)]
+    fn deref(&self) -> &[f32] {
+        &self.values[self.start..self.start + self.length]
+    }
+}
+
+impl DerefMut for AlignedVec {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [f32] {
+        &mut self.values[self.start..self.start + self.length]
+    }
+}

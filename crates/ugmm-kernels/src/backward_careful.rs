@@ -1,0 +1,124 @@
+//! What the pairs of row and neuron that `f32` cannot express add to the gradients, and the part of the gradient of the
+//! mixing logits that does not depend on x.
+
+use crate::backward::Call;
+use crate::backward_panel::Outputs;
+use crate::careful::{CarefulNeuron, ParameterSums, inverse_sigma, saturate};
+use crate::prepare::{Mixing, Prepared};
+use crate::{Gradients, LayerShape};
+
+/// The rows of each neuron whose pairs are computed in `f64`.
+pub(crate) struct Rows {
+    /// Empty when there are none at all.
+    of_neurons: Vec<Vec<usize>>,
+}
+
+impl Rows {
+    /// Those for which `is_careful` is true of sum and cotangent, both `[batch, neurons]`.
+    pub(crate) fn new(
+        shape: LayerShape,
+        sums: &[f32],
+        cotangent: &[f32],
+        is_careful: impl Fn(f32, f32) -> bool,
+    ) -> Self {
+        let mut of_neurons = Vec::new();
+        let rows = sums.chunks_exact(shape.neurons).zip(cotangent.chunks_exact(shape.neurons));
+        for (row, (sums, cotangent)) in rows.enumerate() {
+            let is_careful = |(&sum, &g)| is_careful(sum, g);
+            // Mostly there is none, and finding that out without a branch for each is several times faster.
+            if !sums.iter().zip(cotangent).map(is_careful).fold(false, |any, this| any | this) {
+                continue;
+            }
+            of_neurons.resize(shape.neurons, Vec::new());
+            for (neuron, pair) in sums.iter().zip(cotangent).enumerate() {
+                if is_careful(pair) {
+                    of_neurons[neuron].push(row);
+                }
+            }
+        }
+        Rows { of_neurons }
+    }
+
+    fn of(&self, neuron: usize) -> &[usize] {
+        self.of_neurons.get(neuron).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Adds to the three parameter gradients. `prepared` is that of the fast path, if there was one.
+pub(crate) fn add_parameters(
+    call: &Call<'_>,
+    rows: &Rows,
+    prepared: Option<&Prepared>,
+    gradients: &mut Gradients,
+) {
+    let inputs = call.shape.inputs;
+    let totals = call.total_cotangents();
+    let outputs = Outputs::chunks(gradients, inputs).enumerate();
+    call.tasks.for_each(outputs, |(neuron, mut outputs)| {
+        let total = totals[neuron];
+        match prepared {
+            Some(prepared) => {
+                let (total, weights) = (saturate(total), prepared.weights(neuron));
+                for (gradient, &weight) in outputs.mixing_logits.iter_mut().zip(weights) {
+                    *gradient = saturate(f64::from(*gradient - weight * total));
+                }
+            }
+            None => {
+                let logits = &call.arguments.mixing_logits[neuron * inputs..(neuron + 1) * inputs];
+                let mixing = Mixing::of(logits);
+                for (gradient, &logit) in outputs.mixing_logits.iter_mut().zip(logits) {
+                    *gradient = saturate(f64::from(*gradient) - mixing.weight(logit) * total);
+                }
+            }
+        }
+        if !rows.of(neuron).is_empty() {
+            add_neuron(call, neuron, rows.of(neuron), &mut outputs);
+        }
+    });
+}
+
+/// Adds some rows to the gradients of one neuron.
+fn add_neuron(call: &Call<'_>, neuron: usize, rows: &[usize], outputs: &mut Outputs<'_>) {
+    let inputs = call.shape.inputs;
+    let mut sums = ParameterSums::zeros(inputs);
+    let mut careful = CarefulNeuron::new(call.instructions, call.shape, call.arguments, neuron);
+    for &row in rows {
+        careful.add_parameter_terms(call.x(row), call.cotangent(row, neuron), &mut sums);
+    }
+    let log_sigmas = &call.arguments.log_sigmas[neuron * inputs..];
+    let add = |output: &mut f32, term: f64| *output = saturate(f64::from(*output) + term);
+    for k in 0..inputs {
+        add(&mut outputs.means[k], sums.wz[k] * inverse_sigma(log_sigmas[k]));
+        add(&mut outputs.log_sigmas[k], sums.wzz[k] - sums.w[k]);
+        add(&mut outputs.mixing_logits[k], sums.w[k]);
+    }
+}
+
+/// Adds to the gradient with respect to the inputs, `[batch, inputs]`.
+pub(crate) fn add_inputs(call: &Call<'_>, rows: &Rows, gradient: &mut [f32]) {
+    if rows.of_neurons.is_empty() {
+        return;
+    }
+    let inputs = call.shape.inputs;
+    // A task takes some rows, so that it owns what it writes.
+    let rows_per_task = call.tasks.items_per_task(call.shape.batch, call.shape.batch, 1);
+    call.tasks.for_each(gradient.chunks_mut(rows_per_task * inputs).enumerate(), |(task, gradient)| {
+        let first = task * rows_per_task;
+        let own = first..first + gradient.len() / inputs;
+        let mut sums = vec![0.0_f64; gradient.len()];
+        for neuron in 0..call.shape.neurons {
+            let mut rows = rows.of(neuron).iter().filter(|row| own.contains(row)).peekable();
+            if rows.peek().is_none() {
+                continue;
+            }
+            let mut careful = CarefulNeuron::new(call.instructions, call.shape, call.arguments, neuron);
+            for &row in rows {
+                let sums = &mut sums[(row - first) * inputs..][..inputs];
+                careful.add_input_terms(call.x(row), call.cotangent(row, neuron), sums);
+            }
+        }
+        for (gradient, sum) in gradient.iter_mut().zip(sums) {
+            *gradient = saturate(f64::from(*gradient) - sum);
+        }
+    });
+}

@@ -1,0 +1,343 @@
+//! The fast path of the backward pass: each exponential is computed once and serves both the sums over rows, which the
+//! parameters need, and those over neurons, which the inputs need.
+//!
+//! Where inputs that are 0 are kept apart, their exponential and u are the same for every row, so that all these rows
+//! need is the sum of their ratios.
+
+use crate::aligned::Aligned;
+use crate::component::{Component, Evaluated, components};
+use crate::exp2::Exp2;
+use crate::forward::Fast;
+use crate::prepare::{U_TO_Z_SQUARED, VALUES};
+use crate::ratios::Ratios;
+use crate::subset_sums::{SubsetSums, Wide};
+use crate::tile::{
+    INPUTS, PLACES, Places, SparseTile, Tile, dense_places, padded_rows, row_range, sparse_places,
+};
+use crate::vector::{Operation, Vector};
+use crate::zero_map::WORD;
+use crate::{Gradients, LayerShape};
+
+/// Sums over rows of a component: of w, w·u and w·u².
+const SUMS: usize = 3;
+
+/// Values evaluated together; divides [`crate::tile::GROUP`].
+const TOGETHER: usize = 4;
+
+/// Inputs whose gradients are put in place together: a cache line of each neuron's.
+const TRANSPOSED: usize = 16;
+
+/// A part of the three parameter gradients.
+pub(crate) struct Outputs<'a> {
+    pub(crate) means: &'a mut [f32],
+    pub(crate) log_sigmas: &'a mut [f32],
+    pub(crate) mixing_logits: &'a mut [f32],
+}
+
+impl Outputs<'_> {
+    /// Parts of `size` components.
+    pub(crate) fn chunks(gradients: &mut Gradients, size: usize) -> impl Iterator<Item = Outputs<'_>> {
+        gradients
+            .means
+            .chunks_mut(size)
+            .zip(gradients.log_sigmas.chunks_mut(size))
+            .zip(gradients.mixing_logits.chunks_mut(size))
+            .map(|((means, log_sigmas), mixing_logits)| Outputs { means, log_sigmas, mixing_logits })
+    }
+}
+
+/// The gradients of a panel of neurons, as far as they come from the pairs of the fast path. The outputs are those of
+/// the panel, and to be 0 before. Returns the panel's part of the gradient with respect to the inputs, negative and
+/// before it is unscaled, `[batch, inputs]`; empty when it was not asked for.
+pub(crate) struct SumPanel<'a> {
+    pub(crate) shape: LayerShape,
+    pub(crate) fast: &'a Fast,
+    pub(crate) ratios: &'a Ratios,
+    pub(crate) panel: usize,
+    pub(crate) want_x: bool,
+    pub(crate) outputs: Outputs<'a>,
+}
+
+impl Operation for SumPanel<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn run<S: Vector>(self, simd: S) -> Vec<f32> {
+        match (self.fast.prepared.layout.vectors, self.want_x) {
+            (1, false) => self.sum::<S, 1, false>(simd),
+            (1, true) => self.sum::<S, 1, true>(simd),
+            (_, false) => self.sum::<S, 2, false>(simd),
+            (_, true) => self.sum::<S, 2, true>(simd),
+        }
+    }
+}
+
+impl SumPanel<'_> {
+    #[inline(always)]
+    fn sum<S: Vector, const V: usize, const WANT_X: bool>(mut self, simd: S) -> Vec<f32> {
+        let LayerShape { batch, inputs, .. } = self.shape;
+        let panel = self.fast.prepared.panel(self.panel);
+        let size = panel.len() / inputs;
+        let mut over_neurons = vec![0.0_f32; if WANT_X { batch * inputs } else { 0 }];
+        let exp2 = S::Exp2::new(simd);
+        let mut subsets = SubsetSums::new(simd);
+        let zero = [[simd.splat_f32s(0.0); V]; SUMS];
+        // Sums over a block of rows join the totals only then, which keeps rounding errors from growing with the batch.
+        let mut totals = Aligned([zero; INPUTS]);
+        let mut zero_ratios = Aligned([[simd.splat_f32s(0.0); V]; INPUTS]);
+        for (block, panel) in panel.chunks(INPUTS * size).enumerate() {
+            let totals = &mut totals.0[..panel.len() / size];
+            totals.fill(zero);
+            for row_block in 0..self.fast.tiles.row_blocks() {
+                let rows = row_range(batch, row_block);
+                let over_neurons = if WANT_X { &mut over_neurons[rows.start * inputs..] } else { &mut [] };
+                let mut sums = TileSums::<S, V, WANT_X> {
+                    simd,
+                    exp2,
+                    panel,
+                    ratios: places::<S, V>(self.ratios.of(row_block, self.panel)),
+                    rows: rows.len(),
+                    totals,
+                    over_neurons,
+                    inputs,
+                    first_input: block * INPUTS,
+                };
+                match &self.fast.tiles.of_rows(row_block)[block] {
+                    Tile::Dense(x) => sums.add_dense(x),
+                    Tile::Sparse(tile) => {
+                        sums.add_zeros(tile, &mut subsets, &mut zero_ratios.0);
+                        sums.add_nonzeros(tile);
+                    }
+                }
+            }
+            self.finish(simd, panel, block * INPUTS, totals);
+        }
+        over_neurons
+    }
+
+    /// Turns the sums of a block of inputs into gradients, all but the part of the mixing logits that does not depend
+    /// on x.
+    #[inline(always)]
+    fn finish<S: Vector, const V: usize>(
+        &mut self,
+        simd: S,
+        panel: &[f32],
+        first_input: usize,
+        totals: &[[Wide<S, V>; SUMS]],
+    ) {
+        let inputs = self.shape.inputs;
+        let unscale = simd.splat_f32s(self.ratios.unscale as f32);
+        let unscale_z_squared = simd.splat_f32s((self.ratios.unscale * U_TO_Z_SQUARED) as f32);
+        let (lowest, highest) = (simd.splat_f32s(f32::MIN), simd.splat_f32s(f32::MAX));
+        let saturate = |value| simd.min_f32s(simd.max_f32s(value, lowest), highest);
+        let mut gradients = [[[simd.splat_f32s(0.0); V]; TRANSPOSED]; SUMS];
+        let components = components::<S, V>(panel).chunks(TRANSPOSED);
+        for (block, (totals, components)) in totals.chunks(TRANSPOSED).zip(components).enumerate() {
+            for (at, (&[w, wu, wuu], &[_, scales, _])) in totals.iter().zip(components).enumerate() {
+                for v in 0..V {
+                    let w = simd.mul_f32s(w[v], unscale);
+                    // w z / σ and w z².
+                    let wz = simd.mul_f32s(simd.mul_f32s(wu[v], unscale_z_squared), scales[v]);
+                    let wzz = simd.mul_f32s(wuu[v], unscale_z_squared);
+                    gradients[0][at][v] = saturate(wz);
+                    gradients[1][at][v] = saturate(simd.sub_f32s(wzz, w));
+                    gradients[2][at][v] = saturate(w);
+                }
+            }
+            let first = first_input + block * TRANSPOSED;
+            let Outputs { means, log_sigmas, mixing_logits } = &mut self.outputs;
+            for (gradients, outputs) in gradients.iter().zip([means, log_sigmas, mixing_logits]) {
+                transpose::<S, V>(gradients, totals.len(), &mut outputs[first..], inputs);
+            }
+        }
+    }
+}
+
+/// Puts lane l of vector v of `values[k]` at `outputs[(v·lanes + l)·inputs + k]` where there is such a place.
+#[inline(always)]
+fn transpose<S: Vector, const V: usize>(
+    values: &[Wide<S, V>; TRANSPOSED],
+    count: usize,
+    outputs: &mut [f32],
+    inputs: usize,
+) {
+    let values: [&[f32]; TRANSPOSED] = values.each_ref().map(
+        #[inline(always)]
+        |value| pulp::bytemuck::cast_slice(value),
+    );
+    for (lane, outputs) in outputs.chunks_mut(inputs).enumerate() {
+        match outputs.first_chunk_mut::<TRANSPOSED>() {
+            Some(outputs) if count == TRANSPOSED => *outputs = values.map(|value| value[lane]),
+            _ => outputs.iter_mut().zip(values).take(count).for_each(|(output, value)| *output = value[lane]),
+        }
+    }
+}
+
+#[inline(always)]
+fn places<S: Vector, const V: usize>(values: &[f32]) -> &[Wide<S, V>; PLACES] {
+    let (wides, _) = S::as_simd_f32s(values).0.as_chunks();
+    wides.first_chunk().expect("ratios come in whole blocks")
+}
+
+/// The sums of a panel over a tile.
+struct TileSums<'a, S: Vector, const V: usize, const WANT_X: bool> {
+    simd: S,
+    exp2: S::Exp2,
+    /// The panel's components at the inputs of the tile.
+    panel: &'a [f32],
+    /// Of each row.
+    ratios: &'a [Wide<S, V>; PLACES],
+    rows: usize,
+    /// Of each input.
+    totals: &'a mut [[Wide<S, V>; SUMS]],
+    /// `[rows, inputs]`, of all inputs.
+    over_neurons: &'a mut [f32],
+    inputs: usize,
+    first_input: usize,
+}
+
+impl<S: Vector, const V: usize, const WANT_X: bool> TileSums<'_, S, V, WANT_X> {
+    /// Adds every input on every row.
+    #[inline(always)]
+    fn add_dense(&mut self, x: &[f32]) {
+        let columns = x.chunks_exact(padded_rows(self.rows));
+        for (input, (component, x)) in components::<S, V>(self.panel).iter().zip(columns).enumerate() {
+            self.add_column(component, input, dense_places(x));
+        }
+    }
+
+    /// Adds the inputs that are not 0.
+    #[inline(always)]
+    fn add_nonzeros(&mut self, tile: &SparseTile) {
+        let columns = tile.columns();
+        for (input, (component, entries)) in components::<S, V>(self.panel).iter().zip(columns).enumerate() {
+            self.add_column(component, input, sparse_places(entries));
+        }
+    }
+
+    /// Adds some values of one input.
+    #[inline(always)]
+    fn add_column(
+        &mut self,
+        component: &[Wide<S, V>; VALUES],
+        input: usize,
+        places: impl Iterator<Item = Places<TOGETHER>>,
+    ) {
+        let component = &Component::new(self.simd, self.exp2, component);
+        let mut sums = [[self.simd.splat_f32s(0.0); V]; SUMS];
+        // The same loop twice: which of the two forms of u it takes is known before.
+        match component.shifts() {
+            Some(shifts) => {
+                for Places { rows, x } in places {
+                    self.add_values(component, input, rows, component.evaluate(Some(shifts), x), &mut sums);
+                }
+            }
+            None => {
+                for Places { rows, x } in places {
+                    self.add_values(component, input, rows, component.evaluate(None, x), &mut sums);
+                }
+            }
+        }
+        self.add_to_totals(input, sums);
+    }
+
+    #[inline(always)]
+    fn add_to_totals(&mut self, input: usize, sums: [Wide<S, V>; SUMS]) {
+        for (total, sum) in self.totals[input].iter_mut().zip(sums) {
+            for v in 0..V {
+                total[v] = self.simd.add_f32s(total[v], sum[v]);
+            }
+        }
+    }
+
+    /// Adds a few values of an input.
+    #[inline(always)]
+    fn add_values(
+        &mut self,
+        component: &Component<S, V>,
+        input: usize,
+        rows: [u8; TOGETHER],
+        values: Evaluated<S, V, TOGETHER>,
+        sums: &mut [Wide<S, V>; SUMS],
+    ) {
+        for n in 0..TOGETHER {
+            self.add_value(component, input, rows[n], values.us[n], values.exponentials[n], sums);
+        }
+    }
+
+    #[inline(always)]
+    fn add_value(
+        &mut self,
+        component: &Component<S, V>,
+        input: usize,
+        row: u8,
+        us: Wide<S, V>,
+        exponentials: Wide<S, V>,
+        sums: &mut [Wide<S, V>; SUMS],
+    ) {
+        let simd = self.simd;
+        let row = usize::from(row);
+        let ratios = &self.ratios[row];
+        let mut over_neurons = simd.splat_f32s(0.0);
+        for v in 0..V {
+            let w = simd.mul_f32s(exponentials[v], ratios[v]);
+            let wu = simd.mul_f32s(w, us[v]);
+            sums[0][v] = simd.add_f32s(sums[0][v], w);
+            sums[1][v] = simd.add_f32s(sums[1][v], wu);
+            sums[2][v] = simd.mul_add_e_f32s(wu, us[v], sums[2][v]);
+            if WANT_X {
+                over_neurons = simd.mul_add_e_f32s(wu, component.scales[v], over_neurons);
+            }
+        }
+        if WANT_X && row < self.rows {
+            self.over_neurons[row * self.inputs + self.first_input + input] +=
+                simd.reduce_sum_f32s(over_neurons);
+        }
+    }
+
+    /// Adds the inputs that are 0.
+    #[inline(always)]
+    fn add_zeros(
+        &mut self,
+        tile: &SparseTile,
+        subsets: &mut SubsetSums<S, V>,
+        ratios: &mut [Wide<S, V>; INPUTS],
+    ) {
+        let simd = self.simd;
+        let ratios = &mut ratios[..self.totals.len()];
+        ratios.fill([simd.splat_f32s(0.0); V]);
+        for word in 0..self.rows.div_ceil(WORD) {
+            subsets.tabulate(&self.ratios[word * WORD..(word + 1) * WORD]);
+            for (ratio, &zeros) in ratios.iter_mut().zip(tile.zeros.of_rows(word)) {
+                subsets.add_selected(ratio, zeros);
+            }
+        }
+        for (input, (component, ratios)) in
+            components::<S, V>(self.panel).iter().zip(ratios.iter()).enumerate()
+        {
+            let component = Component::new(simd, self.exp2, component);
+            let Evaluated { us: [us], exponentials: [exponentials] } = component.evaluate(None, [0.0]);
+            let mut sums = [[simd.splat_f32s(0.0); V]; SUMS];
+            let mut terms = exponentials;
+            for v in 0..V {
+                let w = simd.mul_f32s(exponentials[v], ratios[v]);
+                let wu = simd.mul_f32s(w, us[v]);
+                sums[0][v] = w;
+                sums[1][v] = wu;
+                sums[2][v] = simd.mul_f32s(wu, us[v]);
+                terms[v] = simd.mul_f32s(simd.mul_f32s(exponentials[v], us[v]), component.scales[v]);
+            }
+            self.add_to_totals(input, sums);
+            if WANT_X {
+                for row in tile.zeros.zero_rows(input) {
+                    let mut sum = simd.splat_f32s(0.0);
+                    for v in 0..V {
+                        sum = simd.mul_add_e_f32s(self.ratios[row as usize][v], terms[v], sum);
+                    }
+                    self.over_neurons[row as usize * self.inputs + self.first_input + input] +=
+                        simd.reduce_sum_f32s(sum);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! One step of the fast path: a few values of an input on the components of a panel that look at it.
+
+use crate::exp2::Exp2;
+use crate::prepare::VALUES;
+use crate::subset_sums::Wide;
+use crate::tile::PLACES;
+use crate::vector::Vector;
+
+/// The components of a panel of `V` vectors at one input.
+#[derive(Clone, Copy)]
+pub(crate) struct Component<S: Vector, const V: usize> {
+    simd: S,
+    exp2: S::Exp2,
+    means: Wide<S, V>,
+    pub(crate) scales: Wide<S, V>,
+    offsets: Wide<S, V>,
+}
+
+/// The means, scales and offsets of a panel at each input; see [`crate::prepare::Prepared::panel`].
+#[inline(always)]
+pub(crate) fn components<S: Vector, const V: usize>(panel: &[f32]) -> &[[Wide<S, V>; VALUES]] {
+    let (panel, _) = S::as_simd_f32s(panel);
+    let (panel, _) = panel.as_chunks::<V>();
+    panel.as_chunks::<VALUES>().0
+}
+
+/// A few values on a component: u and the exponential 2^(offset - u²) of each.
+pub(crate) struct Evaluated<S: Vector, const V: usize, const N: usize> {
+    pub(crate) us: [Wide<S, V>; N],
+    pub(crate) exponentials: [Wide<S, V>; N],
+}
+
+/// Largest |mean·scale| with which u = scale·x - mean·scale, an instruction less than scale·(x - mean), keeps the
+/// digits of the exponent: rounding the product changes an exponent of -u² by up to u·2e-6.
+const LARGEST_SHIFT: f32 = 16.0;
+
+impl<S: Vector, const V: usize> Component<S, V> {
+    #[inline(always)]
+    pub(crate) fn new(simd: S, exp2: S::Exp2, &[means, scales, offsets]: &[Wide<S, V>; VALUES]) -> Self {
+        Component { simd, exp2, means, scales, offsets }
+    }
+
+    /// -mean·scale, where u may be computed from it.
+    #[inline(always)]
+    pub(crate) fn shifts(&self) -> Option<Wide<S, V>> {
+        let simd = self.simd;
+        let mut shifts = self.means;
+        let mut largest = simd.splat_f32s(0.0);
+        for v in 0..V {
+            shifts[v] = simd.neg_f32s(simd.mul_f32s(self.means[v], self.scales[v]));
+            largest = simd.max_f32s(largest, simd.abs_f32s(shifts[v]));
+        }
+        (simd.reduce_max_f32s(largest) <= LARGEST_SHIFT).then_some(shifts)
+    }
+
+    /// u of a few values; `shifts` are what [`Self::shifts`] returned.
+    #[inline(always)]
+    fn us<const N: usize>(&self, shifts: Option<Wide<S, V>>, x: [f32; N]) -> [Wide<S, V>; N] {
+        let simd = self.simd;
+        let mut us = [self.means; N];
+        for n in 0..N {
+            let x = simd.splat_f32s(x[n]);
+            for v in 0..V {
+                us[n][v] = match shifts {
+                    Some(shifts) => simd.mul_add_e_f32s(x, self.scales[v], shifts[v]),
+                    None => simd.mul_f32s(simd.sub_f32s(x, self.means[v]), self.scales[v]),
+                };
+            }
+        }
+        us
+    }
+
+    #[inline(always)]
+    fn exponents<const N: usize>(&self, us: [Wide<S, V>; N]) -> [Wide<S, V>; N] {
+        let mut exponents = us;
+        for n in 0..N {
+            for v in 0..V {
+                exponents[n][v] = self.simd.negate_mul_add_e_f32s(us[n][v], us[n][v], self.offsets[v]);
+            }
+        }
+        exponents
+    }
+
+    #[inline(always)]
+    pub(crate) fn evaluate<const N: usize>(
+        &self,
+        shifts: Option<Wide<S, V>>,
+        x: [f32; N],
+    ) -> Evaluated<S, V, N> {
+        let us = self.us(shifts, x);
+        Evaluated { us, exponentials: self.exp2.of(self.exponents(us)) }
+    }
+
+    /// Adds the exponentials of a few values to the sums of their rows.
+    #[inline(always)]
+    pub(crate) fn add_exponentials<const N: usize>(
+        &self,
+        shifts: Option<Wide<S, V>>,
+        x: [f32; N],
+        rows: [u8; N],
+        sums: &mut [Wide<S, V>; PLACES],
+    ) {
+        let (polynomials, powers) = self.exp2.factors(self.exponents(self.us(shifts, x)));
+        for n in 0..N {
+            let sum = &mut sums[usize::from(rows[n])];
+            for v in 0..V {
+                sum[v] = self.simd.mul_add_e_f32s(polynomials[n][v], powers[n][v], sum[v]);
+            }
+        }
+    }
+}

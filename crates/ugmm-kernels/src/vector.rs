@@ -1,0 +1,62 @@
+//! What the kernels ask of a vector instruction set, and the running of code compiled for one.
+
+#[cfg(target_arch = "x86_64")]
+use crate::exp2::TableExp2;
+use crate::exp2::{Exp2, PolynomialExp2};
+use pulp::{Scalar, Simd, WithSimd};
+
+/// A vector instruction set: what pulp offers on all of them, and an exponential that suits it.
+pub(crate) trait Vector: Simd {
+    type Exp2: Exp2<Self>;
+}
+
+impl Vector for Scalar {
+    type Exp2 = PolynomialExp2<Self>;
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Vector for pulp::x86::V3 {
+    type Exp2 = PolynomialExp2<Self>;
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Vector for pulp::x86::V4 {
+    type Exp2 = TableExp2;
+}
+
+#[cfg(target_arch = "aarch64")]
+impl Vector for pulp::aarch64::Neon {
+    type Exp2 = PolynomialExp2<Self>;
+}
+
+#[cfg(target_arch = "wasm32")]
+impl Vector for pulp::wasm::Simd128 {
+    type Exp2 = PolynomialExp2<Self>;
+}
+
+/// Code that runs on any instruction set. Its `run` should be `#[inline(always)]`, and so should all it calls.
+pub(crate) trait Operation {
+    type Output;
+
+    fn run<S: Vector>(self, simd: S) -> Self::Output;
+}
+
+/// Runs an operation, compiled for an instruction set that this machine has (of which `simd` is the proof).
+pub(crate) fn run<S: Vector, O: Operation>(simd: S, operation: O) -> O::Output {
+    simd.vectorize(On { simd, operation })
+}
+
+/// Ties an operation to an instruction set, whatever pulp calls it with (which is the same one).
+struct On<S, O> {
+    simd: S,
+    operation: O,
+}
+
+impl<S: Vector, O: Operation> WithSimd for On<S, O> {
+    type Output = O::Output;
+
+    #[inline(always)]
+    fn with_simd<Same: Simd>(self, _: Same) -> O::Output {
+        self.operation.run(self.simd)
+    }
+}
