@@ -14,6 +14,7 @@ use crate::subset_sums::{SubsetSums, Wide};
 use crate::tile::{
     INPUTS, PLACES, Places, SparseTile, Tile, dense_places, padded_rows, row_range, sparse_places,
 };
+use crate::transpose::transpose;
 use crate::vector::{Operation, Vector};
 use crate::zero_map::WORD;
 use crate::{Gradients, LayerShape};
@@ -126,6 +127,7 @@ impl SumPanel<'_> {
         totals: &[[Wide<S, V>; SUMS]],
     ) {
         let inputs = self.shape.inputs;
+        let width = V * S::F32_LANES;
         let unscale = simd.splat_f32s(self.ratios.unscale as f32);
         let unscale_z_squared = simd.splat_f32s((self.ratios.unscale * U_TO_Z_SQUARED) as f32);
         let (lowest, highest) = (simd.splat_f32s(f32::MIN), simd.splat_f32s(f32::MAX));
@@ -147,28 +149,10 @@ impl SumPanel<'_> {
             let first = first_input + block * TRANSPOSED;
             let Outputs { means, log_sigmas, mixing_logits } = &mut self.outputs;
             for (gradients, outputs) in gradients.iter().zip([means, log_sigmas, mixing_logits]) {
-                transpose::<S, V>(gradients, totals.len(), &mut outputs[first..], inputs);
+                let values: &[f32] = pulp::bytemuck::cast_slice(gradients.as_flattened());
+                let neurons = (outputs.len() / inputs).min(width);
+                transpose(values, width, totals.len(), neurons, &mut outputs[first..], inputs);
             }
-        }
-    }
-}
-
-/// Puts lane l of vector v of `values[k]` at `outputs[(v·lanes + l)·inputs + k]` where there is such a place.
-#[inline(always)]
-fn transpose<S: Vector, const V: usize>(
-    values: &[Wide<S, V>; TRANSPOSED],
-    count: usize,
-    outputs: &mut [f32],
-    inputs: usize,
-) {
-    let values: [&[f32]; TRANSPOSED] = values.each_ref().map(
-        #[inline(always)]
-        |value| pulp::bytemuck::cast_slice(value),
-    );
-    for (lane, outputs) in outputs.chunks_mut(inputs).enumerate() {
-        match outputs.first_chunk_mut::<TRANSPOSED>() {
-            Some(outputs) if count == TRANSPOSED => *outputs = values.map(|value| value[lane]),
-            _ => outputs.iter_mut().zip(values).take(count).for_each(|(output, value)| *output = value[lane]),
         }
     }
 }

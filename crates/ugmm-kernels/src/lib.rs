@@ -65,6 +65,7 @@ mod shape;
 mod subset_sums;
 mod tasks;
 mod tile;
+mod transpose;
 mod vector;
 mod zero_map;
 

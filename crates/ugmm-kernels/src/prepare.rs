@@ -6,6 +6,7 @@ use crate::dispatch::InstructionSet;
 use crate::exp::exp;
 use crate::exp2::{Exp2, ZERO_BELOW};
 use crate::tasks::Tasks;
+use crate::transpose::transpose;
 use crate::vector::{Operation, Vector};
 use crate::{DROPPED_LOGIT, LayerArguments, LayerShape};
 use std::f64::consts::LOG2_E;
@@ -227,17 +228,17 @@ impl Operation for Fill<'_> {
                     let logits = &arguments.mixing_logits[components];
                     exponentials.scales_and_offsets(softmax, log_sigmas, logits, scales, offsets);
                 }
-                for (input, parameters) in parameters.chunks_exact_mut(VALUES * width).enumerate() {
-                    for (value, parameters) in parameters.chunks_exact_mut(width).enumerate() {
-                        let at = value * INPUTS + input;
-                        match parameters[first_lane..].first_chunk_mut::<STRIP>() {
-                            Some(target) => *target = strip.each_ref().map(|values| values[at]),
-                            None => {
-                                let target = parameters[first_lane..].iter_mut().zip(&strip);
-                                target.for_each(|(target, values)| *target = values[at]);
-                            }
-                        }
-                    }
+                let strip = strip.as_flattened();
+                for value in 0..VALUES {
+                    let target = &mut parameters[value * width + first_lane..];
+                    transpose(
+                        &strip[value * INPUTS..],
+                        VALUES * INPUTS,
+                        lanes,
+                        count,
+                        target,
+                        VALUES * width,
+                    );
                 }
             }
         }

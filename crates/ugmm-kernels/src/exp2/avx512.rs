@@ -65,7 +65,6 @@ impl Exp2<V4> for TableExp2 {
         let [low, high] = self.table;
         let [c0, c1, c2] = self.coefficients;
         let mut fractions = exponents;
-        let mut entries = exponents;
         let mut powers = exponents;
         let mut polynomials = [[c2; V]; N];
         for n in 0..N {
@@ -86,16 +85,12 @@ impl Exp2<V4> for TableExp2 {
         }
         for n in 0..N {
             for v in 0..V {
-                // Only the five lowest bits of an index count.
                 let index = cast(powers[n][v]);
-                entries[n][v] = cast(avx512f._mm512_permutex2var_ps(cast(low), index, cast(high)));
-            }
-        }
-        for n in 0..N {
-            for v in 0..V {
                 // The index and above it the integer part; what lies above that is shifted out.
-                let bits = avx512f._mm512_slli_epi32::<INDEX_SHIFT>(cast(powers[n][v]));
-                powers[n][v] = cast(avx512f._mm512_add_epi32(bits, cast(entries[n][v])));
+                let bits = avx512f._mm512_slli_epi32::<INDEX_SHIFT>(index);
+                // Only the five lowest bits of an index count.
+                let entry = avx512f._mm512_permutex2var_ps(cast(low), index, cast(high));
+                powers[n][v] = cast(avx512f._mm512_add_epi32(bits, cast(entry)));
             }
         }
         for n in 0..N {

@@ -111,7 +111,8 @@ fn update(
     moment_2: &mut [f32],
     factors: Factors,
 ) {
-    if parameter.len() <= PARAMETERS_PER_TASK {
+    // Handing work to the pool, even to a single thread of it, costs as much as some thousand parameters.
+    if parameter.len() <= PARAMETERS_PER_TASK || rayon::current_num_threads() == 1 {
         return update_vectorised(parameter, gradient, moment_1, moment_2, factors);
     }
     let parts = (

@@ -1,0 +1,79 @@
+//! Transposing small blocks.
+
+/// Rows and columns of a block.
+const SIZE: usize = 4;
+
+type Block = [[f32; SIZE]; SIZE];
+
+/// The columns of some rows.
+#[inline(always)]
+fn columns(rows: Block) -> Block {
+    // Left alone, compilers collect the values one by one from memory. Every x86-64 processor has SSE, and they know it.
+    #[cfg(target_arch = "x86_64")]
+    if let Some(sse) = pulp::core_arch::x86::Sse::try_new() {
+        use pulp::bytemuck::cast;
+        let [a, b, c, d] = cast(rows);
+        let (low_ab, low_cd) = (sse._mm_unpacklo_ps(a, b), sse._mm_unpacklo_ps(c, d));
+        let (high_ab, high_cd) = (sse._mm_unpackhi_ps(a, b), sse._mm_unpackhi_ps(c, d));
+        return cast([
+            sse._mm_movelh_ps(low_ab, low_cd),
+            sse._mm_movehl_ps(low_cd, low_ab),
+            sse._mm_movelh_ps(high_ab, high_cd),
+            sse._mm_movehl_ps(high_cd, high_ab),
+        ]);
+    }
+    std::array::from_fn(|column| rows.map(|row| row[column]))
+}
+
+/// Row `r` of `source`, which starts at `source[r * source_stride]`, becomes column `r` of `target`, whose rows start at
+/// multiples of `target_stride`. The source has `rows` of `width` values.
+#[inline(always)]
+pub(crate) fn transpose(
+    source: &[f32],
+    source_stride: usize,
+    rows: usize,
+    width: usize,
+    target: &mut [f32],
+    target_stride: usize,
+) {
+    for row in (0..rows).step_by(SIZE) {
+        for column in (0..width).step_by(SIZE) {
+            if row + SIZE <= rows && column + SIZE <= width {
+                let mut block = [[0.0; SIZE]; SIZE];
+                for (r, values) in block.iter_mut().enumerate() {
+                    values.copy_from_slice(&source[(row + r) * source_stride + column..][..SIZE]);
+                }
+                for (c, values) in columns(block).iter().enumerate() {
+                    target[(column + c) * target_stride + row..][..SIZE].copy_from_slice(values);
+                }
+            } else {
+                for r in row..rows.min(row + SIZE) {
+                    for c in column..width.min(column + SIZE) {
+                        target[c * target_stride + r] = source[r * source_stride + c];
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::transpose;
+
+    #[test]
+    fn rows_become_columns() {
+        for (rows, columns) in [(1, 1), (4, 4), (3, 9), (16, 32), (17, 6)] {
+            let (source_stride, target_stride) = (columns + 2, rows + 3);
+            let source: Vec<f32> = (0..rows * source_stride).map(|at| at as f32).collect();
+            let mut target = vec![-1.0; columns * target_stride];
+            transpose(&source, source_stride, rows, columns, &mut target, target_stride);
+            for row in 0..target_stride {
+                for column in 0..columns {
+                    let expected = if row < rows { source[row * source_stride + column] } else { -1.0 };
+                    assert_eq!(target[column * target_stride + row], expected);
+                }
+            }
+        }
+    }
+}
