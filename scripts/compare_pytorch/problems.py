@@ -79,12 +79,13 @@ MEASUREMENTS = [
 class Files:
     """What the workers of one measurement read."""
 
-    parameters: Path
+    # Each by the name of the kind of batches.
+    parameters: dict[str, Path]
     batches: dict[str, Path]
 
 
 def write_files(measurement: Measurement, mnist: Path | None, directory: Path) -> Files:
-    """Writes the batches, and parameters made from the first kind of them, into `directory`."""
+    """Writes the batches, and parameters made from each kind of them, into `directory`."""
     rng = np.random.default_rng(0)
     count = measurement.batches * measurement.rows
     rows: dict[str, tuple[np.ndarray, np.ndarray]] = {}
@@ -97,18 +98,17 @@ def write_files(measurement: Measurement, mnist: Path | None, directory: Path) -
         if mnist is not None:
             rows["MNIST"] = _mnist(mnist, count, rng)
 
-    batches = {}
+    files = Files({}, {})
+    shape = (measurement.batches, measurement.rows)
     for name, (x, labels) in rows.items():
-        batches[name] = directory / f"{measurement.key}-{name}.safetensors"
-        shape = (measurement.batches, measurement.rows)
-        save_file({"x": x.reshape(*shape, -1), "labels": labels.astype(np.int64).reshape(shape)}, batches[name])
-
-    sample, labels = next(iter(rows.values()))
-    if measurement.generative:
-        sample = np.column_stack([sample, labels])
-    parameters = directory / f"{measurement.key}-parameters.safetensors"
-    save_file(_initial_parameters(measurement.sizes, sample[:128], rng), parameters)
-    return Files(parameters, batches)
+        files.batches[name] = directory / f"{measurement.key}-{name}.safetensors"
+        save_file(
+            {"x": x.reshape(*shape, -1), "labels": labels.astype(np.int64).reshape(shape)}, files.batches[name]
+        )
+        sample = np.column_stack([x, labels]) if measurement.generative else x
+        files.parameters[name] = directory / f"{measurement.key}-{name}-parameters.safetensors"
+        save_file(_initial_parameters(measurement.sizes, sample[:128], rng), files.parameters[name])
+    return files
 
 
 def _initial_parameters(sizes: tuple[int, ...], rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -61,7 +61,7 @@ class Bench:
             "generative": measurement.generative,
             "learning_rate": measurement.learning_rate,
             "threads": threads,
-            "parameters": str(files.parameters),
+            "parameters": {name: str(path) for name, path in files.parameters.items()},
             "batches": {name: str(path) for name, path in files.batches.items()},
         }
         contenders = [OURS, PLAIN, COMPILED] + ([MLP] if measurement.mlp else [])
@@ -102,7 +102,7 @@ class Bench:
             for name in files.batches:
                 workers[contender].answer()
                 found, right = (self._outputs(measurement, name, who) for who in (contender, REFERENCE))
-                result = agreement.compare(contender, found, right, files.parameters)
+                result = agreement.compare(contender, found, right, files.parameters[name])
                 self.agreements.append((measurement, name, job["threads"], result))
                 if result.complaint is not None:
                     where = f"{measurement.key}, {name} batches, threads: {job['threads']}"

@@ -28,9 +28,11 @@ class Worker:
         dtype = torch.float64 if variant == "reference" else torch.float32
         if variant == "mlp":
             self.network = mlp(job["sizes"])
+            own = {name: value.clone() for name, value in self.network.state_dict().items()}
+            self.initial = dict.fromkeys(job["batches"], own)
         else:
-            self.network = UgmmNetwork(load_file(job["parameters"])).to(dtype)
-        self.initial = {name: value.clone() for name, value in self.network.state_dict().items()}
+            self.initial = {name: load_file(path) for name, path in job["parameters"].items()}
+            self.network = UgmmNetwork(next(iter(self.initial.values()))).to(dtype)
         # Fused is the fastest Adam that PyTorch has on a CPU.
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=job["learning_rate"], fused=True)
         self.batches = {name: self.read(path, dtype) for name, path in job["batches"].items()}
@@ -60,14 +62,14 @@ class Worker:
         self.optimizer.step()
         return loss, outputs
 
-    def reset(self) -> None:
-        self.network.load_state_dict(self.initial)
+    def reset(self, batches: str) -> None:
+        self.network.load_state_dict(self.initial[batches])
         for state in self.optimizer.state.values():
             for value in state.values():
                 value.zero_()
 
     def check(self, batches: str, steps: int, output: str) -> dict:
-        self.reset()
+        self.reset(batches)
         tensors = {}
         if self.training:
             losses = []
@@ -85,7 +87,7 @@ class Worker:
         return {"done": True}
 
     def prepare(self, batches: str) -> dict:
-        self.reset()
+        self.reset(batches)
         self.current, self.next = self.batches[batches], 0
         return {"done": True}
 

@@ -3,10 +3,10 @@
 //! It reads one JSON command a line from its standard input and answers each with one line of JSON:
 //!
 //! * `{"command": "load", …}` (see [`Job`]) first, once: starts the threads, reads parameters and batches.
-//! * `{"command": "check", "batches": NAME, "steps": 5, "output": FILE}` starts from the parameters of the file and
+//! * `{"command": "check", "batches": NAME, "steps": 5, "output": FILE}` starts from the parameters of its file and
 //!   writes what comes out to a safetensors file: `outputs` of the first batch and, when the work is training, the
 //!   `losses` of so many steps and the parameters after them.
-//! * `{"command": "prepare", "batches": NAME}` goes back to the parameters of the file and gets everything ready, so
+//! * `{"command": "prepare", "batches": NAME}` goes back to these parameters and gets everything ready, so
 //!   that nothing has to be allocated for the first time while the clock runs.
 //! * `{"command": "run", "count": 20}` does that much work and answers with `wall_s` and, in training, the last `loss`.
 //!   The caller reads CPU time and memory from outside, the same way for every contender.
@@ -47,8 +47,8 @@ struct Job {
     generative: bool,
     learning_rate: f64,
     threads: usize,
-    /// A safetensors file with `layers.0.means` and so on, named as in a model file.
-    parameters: PathBuf,
+    /// For each kind of batches a safetensors file with `layers.0.means` and so on, named as in a model file.
+    parameters: BTreeMap<String, PathBuf>,
     /// Named safetensors files, each with `x` `[batches, rows, features]` and `labels` `[batches, rows]` (`i64`).
     batches: BTreeMap<String, PathBuf>,
 }
@@ -72,13 +72,18 @@ struct Batch {
     labels: Vec<usize>,
 }
 
+/// A kind of batches.
+struct Kind {
+    /// With the parameters of the file.
+    network: UgmmNetwork,
+    batches: Vec<Batch>,
+}
+
 struct Worker {
     job: Job,
     device: Device,
     task: Task,
-    /// With the parameters of the file.
-    network: UgmmNetwork,
-    batches: BTreeMap<String, Vec<Batch>>,
+    kinds: BTreeMap<String, Kind>,
     prepared: Option<Prepared>,
 }
 
@@ -133,35 +138,38 @@ impl Worker {
                 Objective::Discriminative
             },
         };
-        let network = read_network(&job, &device)?;
-        let batches = job
+        let kinds = job
             .batches
             .iter()
-            .map(|(name, path)| Ok((name.clone(), read_batches(path, &device)?)))
+            .map(|(name, path)| {
+                let parameters =
+                    job.parameters.get(name).ok_or_else(|| format!("no parameters for {name:?}"))?;
+                let network = read_network(&job.sizes, parameters, &device)?;
+                Ok((name.clone(), Kind { network, batches: read_batches(path, &device)? }))
+            })
             .collect::<Outcome<_>>()?;
-        Ok(Self { job, device, task, network, batches, prepared: None })
+        Ok(Self { job, device, task, kinds, prepared: None })
     }
 
-    fn stepper(&self) -> Outcome<Stepper<UgmmNetwork>> {
+    fn stepper(&self, kind: &Kind) -> Outcome<Stepper<UgmmNetwork>> {
         // The default optimiser: Adam with PyTorch's settings.
         let config = TrainingConfig::new(0, 1);
-        Ok(Stepper::new(self.network.clone(), self.task, &config, &self.device)?)
+        Ok(Stepper::new(kind.network.clone(), self.task, &config, &self.device)?)
     }
 
-    fn named(&self, name: &str) -> Outcome<&[Batch]> {
-        let batches = self.batches.get(name).ok_or_else(|| format!("no batches are called {name:?}"))?;
-        Ok(batches)
+    fn named(&self, name: &str) -> Outcome<&Kind> {
+        Ok(self.kinds.get(name).ok_or_else(|| format!("no batches are called {name:?}"))?)
     }
 
     fn check(&self, name: &str, steps: usize, output: &Path) -> Outcome<()> {
-        let batches = self.named(name)?;
-        let first = &batches[0];
+        let kind = self.named(name)?;
+        let first = &kind.batches[0];
         let input = self.task.network_input(first.x.clone(), &first.labels);
-        let mut tensors = vec![("outputs".to_owned(), self.network.forward(input).into_data())];
+        let mut tensors = vec![("outputs".to_owned(), kind.network.forward(input).into_data())];
         if self.job.work == Work::Train {
-            let mut stepper = self.stepper()?;
+            let mut stepper = self.stepper(kind)?;
             let mut losses = Vec::with_capacity(steps);
-            for batch in batches.iter().cycle().take(steps) {
+            for batch in kind.batches.iter().cycle().take(steps) {
                 losses.push(stepper.step(batch.x.clone(), &batch.labels, self.job.learning_rate)?);
             }
             tensors.push(("losses".to_owned(), TensorData::from(losses.as_slice())));
@@ -179,8 +187,9 @@ impl Worker {
     }
 
     fn prepare(&mut self, name: String) -> Outcome<()> {
-        let first = &self.named(&name)?[0];
-        let mut stepper = self.stepper()?;
+        let kind = self.named(&name)?;
+        let first = &kind.batches[0];
+        let mut stepper = self.stepper(kind)?;
         if self.job.work == Work::Train {
             // The first step makes the optimiser's state.
             stepper.step(first.x.clone(), &first.labels, self.job.learning_rate)?;
@@ -191,7 +200,7 @@ impl Worker {
 
     fn run(&mut self, count: usize) -> Outcome<Answer> {
         let prepared = self.prepared.as_mut().ok_or("\"prepare\" must come before \"run\"")?;
-        let batches = &self.batches[&prepared.name];
+        let Kind { network, batches } = &self.kinds[&prepared.name];
         let mut loss = None;
         let start = Instant::now();
         for _ in 0..count {
@@ -201,18 +210,17 @@ impl Worker {
                 Work::Train => {
                     loss = Some(prepared.stepper.step(x.clone(), labels, self.job.learning_rate)?);
                 }
-                Work::Forward => drop(black_box(self.network.forward(x.clone()))),
+                Work::Forward => drop(black_box(network.forward(x.clone()))),
             }
         }
         Ok(Answer::Time { wall_s: start.elapsed().as_secs_f64(), loss })
     }
 }
 
-fn read_network(job: &Job, device: &Device) -> Outcome<UgmmNetwork> {
+fn read_network(sizes: &[usize], parameters: &Path, device: &Device) -> Outcome<UgmmNetwork> {
     let mut rng = generator(0, Stream::Initialization);
-    let mut network =
-        UgmmNetworkConfig::new(&job.sizes).with_init(Init::Paper).init(None, &mut rng, device)?;
-    let bytes = std::fs::read(&job.parameters)?;
+    let mut network = UgmmNetworkConfig::new(sizes).with_init(Init::Paper).init(None, &mut rng, device)?;
+    let bytes = std::fs::read(parameters)?;
     let file = SafeTensors::deserialize(&bytes)?;
     for (index, layer) in network.layers.iter_mut().enumerate() {
         for (field, parameter) in [
