@@ -80,6 +80,7 @@ impl SumPanel<'_> {
         let panel = self.fast.prepared.panel(self.panel);
         let size = panel.len() / inputs;
         let mut over_neurons = vec![0.0_f32; if WANT_X { batch * inputs } else { 0 }];
+        let mut tile_over_neurons = vec![[0.0_f32; PLACES]; if WANT_X { INPUTS } else { 0 }];
         let exp2 = S::Exp2::new(simd);
         let mut subsets = SubsetSums::new(simd);
         let zero = [[simd.splat_f32s(0.0); V]; SUMS];
@@ -91,7 +92,6 @@ impl SumPanel<'_> {
             totals.fill(zero);
             for row_block in 0..self.fast.tiles.row_blocks() {
                 let rows = row_range(batch, row_block);
-                let over_neurons = if WANT_X { &mut over_neurons[rows.start * inputs..] } else { &mut [] };
                 let mut sums = TileSums::<S, V, WANT_X> {
                     simd,
                     exp2,
@@ -99,9 +99,7 @@ impl SumPanel<'_> {
                     ratios: places::<S, V>(self.ratios.of(row_block, self.panel)),
                     rows: rows.len(),
                     totals,
-                    over_neurons,
-                    inputs,
-                    first_input: block * INPUTS,
+                    over_neurons: &mut tile_over_neurons,
                 };
                 match &self.fast.tiles.of_rows(row_block)[block] {
                     Tile::Dense(x) => sums.add_dense(x),
@@ -109,6 +107,11 @@ impl SumPanel<'_> {
                         sums.add_zeros(tile, &mut subsets, &mut zero_ratios.0);
                         sums.add_nonzeros(tile);
                     }
+                }
+                if WANT_X {
+                    let source = tile_over_neurons[..totals.len()].as_flattened();
+                    let target = &mut over_neurons[rows.start * inputs + block * INPUTS..];
+                    transpose(source, PLACES, totals.len(), rows.len(), target, inputs);
                 }
             }
             self.finish(simd, panel, block * INPUTS, totals);
@@ -174,10 +177,8 @@ struct TileSums<'a, S: Vector, const V: usize, const WANT_X: bool> {
     rows: usize,
     /// Of each input.
     totals: &'a mut [[Wide<S, V>; SUMS]],
-    /// `[rows, inputs]`, of all inputs.
-    over_neurons: &'a mut [f32],
-    inputs: usize,
-    first_input: usize,
+    /// Sums over neurons, by input and row.
+    over_neurons: &'a mut [[f32; PLACES]],
 }
 
 impl<S: Vector, const V: usize, const WANT_X: bool> TileSums<'_, S, V, WANT_X> {
@@ -260,8 +261,7 @@ impl<S: Vector, const V: usize, const WANT_X: bool> TileSums<'_, S, V, WANT_X> {
         sums: &mut [Wide<S, V>; SUMS],
     ) {
         let simd = self.simd;
-        let row = usize::from(row);
-        let ratios = &self.ratios[row];
+        let ratios = &self.ratios[usize::from(row)];
         let mut over_neurons = simd.splat_f32s(0.0);
         for v in 0..V {
             let w = simd.mul_f32s(exponentials[v], ratios[v]);
@@ -273,9 +273,8 @@ impl<S: Vector, const V: usize, const WANT_X: bool> TileSums<'_, S, V, WANT_X> {
                 over_neurons = simd.mul_add_e_f32s(wu, component.scales[v], over_neurons);
             }
         }
-        if WANT_X && row < self.rows {
-            self.over_neurons[row * self.inputs + self.first_input + input] +=
-                simd.reduce_sum_f32s(over_neurons);
+        if WANT_X {
+            self.over_neurons[input][usize::from(row)] = simd.reduce_sum_f32s(over_neurons);
         }
     }
 
@@ -318,8 +317,7 @@ impl<S: Vector, const V: usize, const WANT_X: bool> TileSums<'_, S, V, WANT_X> {
                     for v in 0..V {
                         sum = simd.mul_add_e_f32s(self.ratios[row as usize][v], terms[v], sum);
                     }
-                    self.over_neurons[row as usize * self.inputs + self.first_input + input] +=
-                        simd.reduce_sum_f32s(sum);
+                    self.over_neurons[input][row as usize] = simd.reduce_sum_f32s(sum);
                 }
             }
         }
