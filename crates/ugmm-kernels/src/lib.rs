@@ -43,6 +43,9 @@
 //! # Ok::<(), ugmm_kernels::KernelError>(())
 //! ```
 
+// Loops step over vectors that lie side by side in several arrays; an index says that best.
+#![allow(clippy::needless_range_loop)]
+
 mod aligned;
 mod backward;
 mod backward_careful;
