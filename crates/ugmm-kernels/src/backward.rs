@@ -30,8 +30,8 @@ pub struct Gradients {
 /// where zeros are kept apart.
 ///
 /// A responsibility carries a relative error that is typically 1e-6, and up to 1e-4 for components many
-/// standard deviations away; one under about 1e-8 may be taken as 0 where all of them are. The errors of the
-/// gradients follow from these. Results are saturated at `±f32::MAX`.
+/// standard deviations away; one under about 1e-8 may be taken as 0 where all of them are. z is known to 2e-6. The
+/// errors of the gradients follow from these. Results are saturated at `±f32::MAX`.
 ///
 /// # Errors
 ///

@@ -141,6 +141,10 @@ pub struct Tolerance {
 pub const TOLERANCE: Tolerance =
     Tolerance { y_absolute: 4e-5, y_relative: 1e-6, responsibility: 1e-4, flushed: 2e-8 };
 
+/// Absolute error of z, from computing it as x/σ - μ/σ where that is small: as much as rounding x and μ to `f32`
+/// brings, but it shows where x is next to μ and z next to 0.
+const Z_ERROR: f64 = 2e-6;
+
 /// |z| of a component whose exponential can have become 0 is under this, or the true one is as good as 0:
 /// half its square is the 126 log 2 of the smallest exponential, with some room.
 const LARGEST_FLUSHED_Z: f64 = 14.0;
@@ -217,12 +221,13 @@ fn allowances(layer: &Layer64, tolerance: &Tolerance) -> oracle::Gradients64 {
                 let inverse_sigma = (-layer.log_sigmas[at].clamp(-300.0, 300.0)).exp();
                 let z = ((layer.x[row * inputs + k] - layer.means[at]) * inverse_sigma).abs().min(1e150);
                 let kept = g * responsibilities[at] * tolerance.responsibility;
+                let moved = g * responsibilities[at] * Z_ERROR;
                 let flushed = g * tolerance.flushed;
                 let flushed_z = z.min(LARGEST_FLUSHED_Z);
                 sums.mixing_logits[at] += g * tolerance.responsibility;
                 sums.log_sigmas[at] += kept * (1.0 + z * z) + flushed * (1.0 + flushed_z * flushed_z);
-                sums.means[at] += (kept * z + flushed * flushed_z) * inverse_sigma;
-                sums.x[row * inputs + k] += (kept * z + flushed * flushed_z) * inverse_sigma;
+                sums.means[at] += (kept * z + moved + flushed * flushed_z) * inverse_sigma;
+                sums.x[row * inputs + k] += (kept * z + moved + flushed * flushed_z) * inverse_sigma;
             }
         }
     }
