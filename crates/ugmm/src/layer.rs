@@ -1,7 +1,8 @@
 //! The uGMM layer: every neuron is a univariate Gaussian mixture with one component per input.
 
-use crate::dropout::{draw_dropped, drop_components, log_surviving_weight};
+use crate::dropout::{add_noise, draw_dropped, drop_components, drop_inputs, log_surviving_weight};
 use crate::init::{self, Init, InitialValues};
+use crate::standardization::Units;
 use crate::{UgmmError, random, ugmm_log_density};
 use burn::module::{Flag, Module, Param};
 use burn::tensor::activation::softplus;
@@ -47,6 +48,15 @@ pub struct UgmmLayerConfig {
     /// Component dropout: the probability that a component leaves its mixture in a training pass; in [0, 1).
     #[serde(default)]
     pub dropout: f64,
+    /// Input dropout: the probability that an input value of a row is replaced by 0 in a training pass; in [0, 1).
+    /// Drawn for each row by itself, and nothing is scaled up: 0 is the background of an image, and the mean of
+    /// standardised inputs. (Masking noise, Vincent et al. 2010.)
+    #[serde(default)]
+    pub input_dropout: f64,
+    /// Standard deviation of the Gaussian noise that is added to the inputs in a training pass, in the units of the means;
+    /// finite and at least 0. For a function of the inputs this is a penalty on its slopes (Bishop 1995).
+    #[serde(default)]
+    pub input_noise: f64,
     /// Whether the weights of the components that survive dropout are renormalised to sum to 1, as the paper's
     /// published code does (true), or stay as they are, as in its formula (false).
     #[serde(default = "renormalize_by_default")]
@@ -71,6 +81,8 @@ impl UgmmLayerConfig {
             means: Means::Free,
             init: Init::Data,
             dropout: 0.0,
+            input_dropout: 0.0,
+            input_noise: 0.0,
             renormalize: true,
             min_sigma: 0.0,
         }
@@ -88,8 +100,13 @@ impl UgmmLayerConfig {
         };
         at_least_one("the number of inputs", self.inputs)?;
         at_least_one("the number of neurons", self.neurons)?;
-        if !(0.0..1.0).contains(&self.dropout) {
-            return Err(UgmmError::setting("dropout", self.dropout, "at least 0 and less than 1"));
+        for (setting, probability) in [("dropout", self.dropout), ("input_dropout", self.input_dropout)] {
+            if !(0.0..1.0).contains(&probability) {
+                return Err(UgmmError::setting(setting, probability, "at least 0 and less than 1"));
+            }
+        }
+        if !(0.0..=1e30).contains(&self.input_noise) {
+            return Err(UgmmError::setting("input_noise", self.input_noise, "between 0 and 1e30"));
         }
         if !(0.0..=1e30).contains(&self.min_sigma) {
             return Err(UgmmError::setting("min_sigma", self.min_sigma, "between 0 and 1e30"));
@@ -144,6 +161,8 @@ impl UgmmLayerConfig {
             raw_log_sigmas: parameter(raw_log_sigmas),
             mixing_logits: parameter(values.mixing_logits),
             dropout: self.dropout,
+            input_dropout: self.input_dropout,
+            input_noise: self.input_noise,
             renormalize: self.renormalize,
             min_sigma: self.min_sigma,
             training: Param::from_bool(true),
@@ -207,6 +226,10 @@ pub struct UgmmLayer {
     pub mixing_logits: Param<Tensor<2>>,
     /// See [`UgmmLayerConfig::dropout`].
     pub dropout: f64,
+    /// See [`UgmmLayerConfig::input_dropout`].
+    pub input_dropout: f64,
+    /// See [`UgmmLayerConfig::input_noise`].
+    pub input_noise: f64,
     /// See [`UgmmLayerConfig::renormalize`].
     pub renormalize: bool,
     /// See [`UgmmLayerConfig::min_sigma`].
@@ -236,7 +259,7 @@ impl UgmmLayer {
     /// When `x` does not have [`Self::inputs`] columns.
     #[must_use]
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        if self.drops(&x) {
+        if self.is_random(&x) {
             let seed = Tensor::<1, Int>::random(
                 [1],
                 burn::tensor::Distribution::Uniform(0.0, i32::MAX.into()),
@@ -246,7 +269,7 @@ impl UgmmLayer {
             let mut rng = random::generator(seed.unsigned_abs(), random::Stream::Dropout);
             return self.forward_training(x, &mut rng);
         }
-        self.mixtures(x, self.mixing_logits.val())
+        self.parameters().mixtures(x)
     }
 
     /// The same, with dropout masks drawn from `rng`: what a training loop that must be repeatable calls. Without
@@ -257,15 +280,37 @@ impl UgmmLayer {
     /// When `x` does not have [`Self::inputs`] columns.
     #[must_use]
     pub fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
-        let logits = self.mixing_logits.val();
-        if !self.drops(&x) {
-            return self.mixtures(x, logits);
+        self.pass(x, self.parameters(), Some(rng))
+    }
+
+    /// The same on inputs that are standardised to `units` first, which the parameters (and noise and dropout of inputs)
+    /// refer to. A layer of several neurons returns the log-densities of the plain layer [`Self::in_units`]; one of a
+    /// single neuron, those per unit of the standardised inputs, which differ from them by a constant.
+    pub(crate) fn forward_in_units<R: Rng + ?Sized>(
+        &self,
+        x: Tensor<2>,
+        units: &Units,
+        rng: Option<&mut R>,
+    ) -> Tensor<2> {
+        let y = self.pass(units.standardize(x), self.parameters(), rng);
+        match self.neurons() {
+            // A joint score per unit of the inputs as they are could be raised without end by making them small.
+            1 => y,
+            _ => y - units.log_scale(self.mixing_logits.val()),
         }
-        let device = x.device();
-        let dropped = draw_dropped([self.neurons(), self.inputs()], self.dropout, rng);
-        let kept_logits = drop_components(logits.clone(), dropped, &device);
-        let y = self.mixtures(x, kept_logits.clone());
-        if self.renormalize { y } else { y + log_surviving_weight(logits, kept_logits) }
+    }
+
+    /// The layer of plain parameters that computes what this one does on inputs standardised to `units`; without σ floor.
+    pub(crate) fn in_units(self, units: &Units) -> Self {
+        let Parameters { means, log_sigmas, mixing_logits } = units.apply(self.parameters());
+        let replace = |old: Param<Tensor<2>>, new: Tensor<2>| old.map(|_| new.detach());
+        Self {
+            means: replace(self.means, means),
+            raw_log_sigmas: replace(self.raw_log_sigmas, log_sigmas),
+            mixing_logits: replace(self.mixing_logits, mixing_logits),
+            min_sigma: 0.0,
+            ..self
+        }
     }
 
     /// log σ `[neurons, inputs]` of the effective standard deviations, the floor included.
@@ -280,15 +325,51 @@ impl UgmmLayer {
         softplus((raw_log_sigmas - log_floor) * 2.0, 1.0) * 0.5 + log_floor
     }
 
-    fn drops(&self, x: &Tensor<2>) -> bool {
-        self.dropout > 0.0 && self.training.is_enabled() && x.device().is_autodiff()
+    fn is_random(&self, x: &Tensor<2>) -> bool {
+        let random = self.dropout > 0.0 || self.input_dropout > 0.0 || self.input_noise > 0.0;
+        random && self.training.is_enabled() && x.device().is_autodiff()
     }
 
-    fn mixtures(&self, x: Tensor<2>, mixing_logits: Tensor<2>) -> Tensor<2> {
-        let shape = mixing_logits.dims();
-        assert_eq!(x.dims()[1], shape[1], "the layer has {} inputs", shape[1]);
+    fn parameters(&self) -> Parameters {
+        let mixing_logits = self.mixing_logits.val();
         let means = self.means.val();
+        let shape = mixing_logits.dims();
         let means = if means.dims() == shape { means } else { means.expand(shape) };
-        ugmm_log_density(x, means, self.log_sigmas(), mixing_logits)
+        Parameters { means, log_sigmas: self.log_sigmas(), mixing_logits }
+    }
+
+    /// One pass with these parameters; a training pass when there is an `rng`.
+    fn pass<R: Rng + ?Sized>(&self, x: Tensor<2>, parameters: Parameters, rng: Option<&mut R>) -> Tensor<2> {
+        let rng = match rng {
+            Some(rng) if self.is_random(&x) => rng,
+            _ => return parameters.mixtures(x),
+        };
+        let x = if self.input_noise > 0.0 { add_noise(x, self.input_noise, rng) } else { x };
+        let x = if self.input_dropout > 0.0 { drop_inputs(x, self.input_dropout, rng) } else { x };
+        if self.dropout == 0.0 {
+            return parameters.mixtures(x);
+        }
+        let device = x.device();
+        let dropped = draw_dropped([self.neurons(), self.inputs()], self.dropout, rng);
+        let Parameters { means, log_sigmas, mixing_logits } = parameters;
+        let kept_logits = drop_components(mixing_logits.clone(), dropped, &device);
+        let y = Parameters { means, log_sigmas, mixing_logits: kept_logits.clone() }.mixtures(x);
+        if self.renormalize { y } else { y + log_surviving_weight(mixing_logits, kept_logits) }
+    }
+}
+
+/// What a layer's mixtures are made of, each `[neurons, inputs]`.
+pub(crate) struct Parameters {
+    pub means: Tensor<2>,
+    /// log σ, of the effective σ.
+    pub log_sigmas: Tensor<2>,
+    pub mixing_logits: Tensor<2>,
+}
+
+impl Parameters {
+    fn mixtures(self, x: Tensor<2>) -> Tensor<2> {
+        let inputs = self.mixing_logits.dims()[1];
+        assert_eq!(x.dims()[1], inputs, "the layer has {inputs} inputs");
+        ugmm_log_density(x, self.means, self.log_sigmas, self.mixing_logits)
     }
 }
