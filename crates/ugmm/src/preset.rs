@@ -25,15 +25,17 @@ const HYBRID_HIDDEN: [usize; 1] = [32];
 /// σ floors of [`Preset::Best`]: of the first layer, in units of the features, and of the others, in units of the
 /// standard deviation of their inputs. Wide components make smooth functions, which carry over to new rows: on MNIST
 /// these floors are worth more than everything else together (docs/results/mnist-quality.md).
-const DISCRIMINATIVE_MIN_SIGMAS: [f64; 2] = [0.5, 1.0];
+const DISCRIMINATIVE_MIN_SIGMAS: [f64; 2] = [1.0, 1.0];
+/// The same where there are many features, chosen for pixels in [0, 1].
+const PIXEL_MIN_SIGMAS: [f64; 2] = [0.5, 1.0];
 /// The same with the hybrid objective; a narrower one lets scores of labels lie further apart.
-const HYBRID_MIN_SIGMAS: [f64; 2] = [1.0, 0.3];
+const HYBRID_MIN_SIGMAS: [f64; 2] = [1.5, 0.3];
 /// σ floors with the joint score alone, from the first layer to the root, without standardisation between layers. Without
 /// floors the score grows without bound as components shrink onto single rows; narrow ones in the upper layers let
 /// the network map every row to the one point that its root likes best, and then nothing tells the labels apart.
 const GENERATIVE_MIN_SIGMAS: [f64; 3] = [0.2, 0.5, 1.0];
 /// Weight of the posterior's cross-entropy beside the joint score.
-const CROSS_ENTROPY_WEIGHT: f64 = 3.0;
+const CROSS_ENTROPY_WEIGHT: f64 = 10.0;
 /// Input dropout of [`Preset::Best`] from so many features on: of the first layer, where many inputs say the same (as
 /// pixels do), and of the second.
 const MANY_FEATURES: usize = 100;
@@ -81,12 +83,12 @@ impl Preset {
         ModelConfig::Ugmm(match (self, task.objective) {
             (Self::Paper, Objective::Discriminative) => network.with_init(Init::Paper).with_dropout(&[0.3]),
             (Self::Paper, _) => network.with_init(Init::Paper),
+            (Self::Best, Objective::Discriminative) if task.features >= MANY_FEATURES => network
+                .with_min_sigmas(&PIXEL_MIN_SIGMAS)
+                .with_input_dropout(&INPUT_DROPOUT[..=hidden.len().min(1)])
+                .with_standardize(true),
             (Self::Best, Objective::Discriminative) => {
-                let network = network.with_min_sigmas(&DISCRIMINATIVE_MIN_SIGMAS).with_standardize(true);
-                match task.features {
-                    MANY_FEATURES.. => network.with_input_dropout(&INPUT_DROPOUT[..=hidden.len().min(1)]),
-                    _ => network,
-                }
+                network.with_min_sigmas(&DISCRIMINATIVE_MIN_SIGMAS).with_standardize(true)
             }
             (Self::Best, Objective::Generative { .. }) => {
                 let [first, between, root] = GENERATIVE_MIN_SIGMAS;
@@ -134,7 +136,9 @@ impl Preset {
             }
             (Self::Paper, _) => (300, 16, Schedule::Constant { learning_rate: 1e-3 }),
             (Self::Best, _) if rows >= MANY_ROWS => (40, 128, cosine(1e-2, 200)),
-            (Self::Best, Objective::Hybrid { .. }) => (300, 64, cosine(1e-2, 20)),
+            (Self::Best, Objective::Discriminative | Objective::Hybrid { .. }) if !is_mlp => {
+                (300, 64, cosine(1e-2, 20))
+            }
             (Self::Best, _) => (200, 32, cosine(1e-2, 20)),
         };
         TrainingConfig { epochs, batch_size, schedule, ..TrainingConfig::new(seed, epochs) }
