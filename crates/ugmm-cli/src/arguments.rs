@@ -137,9 +137,9 @@ pub struct Train {
     #[arg(long, default_value = "discriminative", value_name = "OBJECTIVE")]
     pub objective: ObjectiveKind,
 
-    /// With --objective hybrid: the weight of the cross-entropy of the posterior beside the joint score
-    #[arg(long, default_value_t = 1.0, value_name = "WEIGHT")]
-    pub cross_entropy_weight: f64,
+    /// With --objective hybrid: the weight of the cross-entropy of the posterior beside the joint score [default: 10]
+    #[arg(long, value_name = "WEIGHT")]
+    pub cross_entropy_weight: Option<f64>,
 
     /// Settings for everything not given: those that learn best, or those of the paper
     #[arg(long, default_value = "best", value_name = "PRESET")]

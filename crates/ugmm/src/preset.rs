@@ -28,14 +28,14 @@ const HYBRID_HIDDEN: [usize; 1] = [32];
 const DISCRIMINATIVE_MIN_SIGMAS: [f64; 2] = [1.0, 1.0];
 /// The same where there are many features, chosen for pixels in [0, 1].
 const PIXEL_MIN_SIGMAS: [f64; 2] = [0.5, 1.0];
+/// The same where there is one layer only, which has to tell the classes apart by itself.
+const SINGLE_LAYER_MIN_SIGMA: f64 = 0.1;
 /// The same with the hybrid objective; a narrower one lets scores of labels lie further apart.
 const HYBRID_MIN_SIGMAS: [f64; 2] = [1.5, 0.3];
 /// σ floors with the joint score alone, from the first layer to the root, without standardisation between layers. Without
 /// floors the score grows without bound as components shrink onto single rows; narrow ones in the upper layers let
 /// the network map every row to the one point that its root likes best, and then nothing tells the labels apart.
 const GENERATIVE_MIN_SIGMAS: [f64; 3] = [0.2, 0.5, 1.0];
-/// Weight of the posterior's cross-entropy beside the joint score.
-const CROSS_ENTROPY_WEIGHT: f64 = 10.0;
 /// Input dropout of [`Preset::Best`] from so many features on: of the first layer, where many inputs say the same (as
 /// pixels do), and of the second.
 const MANY_FEATURES: usize = 100;
@@ -44,6 +44,9 @@ const INPUT_DROPOUT: [f64; 2] = [0.3, 0.2];
 const MANY_ROWS: usize = 10_000;
 
 impl Preset {
+    /// The usual weight of the posterior's cross-entropy beside the joint score in [`Objective::Hybrid`].
+    pub const CROSS_ENTROPY_WEIGHT: f64 = 10.0;
+
     /// How this preset writes a label as input variables, with a generative or hybrid objective.
     #[must_use]
     pub fn label_encoding(self) -> LabelEncoding {
@@ -60,7 +63,7 @@ impl Preset {
         let label = self.label_encoding();
         match self {
             Self::Paper => Objective::Generative { label },
-            Self::Best => Objective::Hybrid { label, weight: CROSS_ENTROPY_WEIGHT },
+            Self::Best => Objective::Hybrid { label, weight: Self::CROSS_ENTROPY_WEIGHT },
         }
     }
 
@@ -83,9 +86,12 @@ impl Preset {
         ModelConfig::Ugmm(match (self, task.objective) {
             (Self::Paper, Objective::Discriminative) => network.with_init(Init::Paper).with_dropout(&[0.3]),
             (Self::Paper, _) => network.with_init(Init::Paper),
+            (Self::Best, Objective::Discriminative) if hidden.is_empty() => {
+                network.with_min_sigma(SINGLE_LAYER_MIN_SIGMA)
+            }
             (Self::Best, Objective::Discriminative) if task.features >= MANY_FEATURES => network
                 .with_min_sigmas(&PIXEL_MIN_SIGMAS)
-                .with_input_dropout(&INPUT_DROPOUT[..=hidden.len().min(1)])
+                .with_input_dropout(&INPUT_DROPOUT)
                 .with_standardize(true),
             (Self::Best, Objective::Discriminative) => {
                 network.with_min_sigmas(&DISCRIMINATIVE_MIN_SIGMAS).with_standardize(true)

@@ -43,9 +43,10 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
         objective: match options.objective {
             ObjectiveKind::Discriminative => Objective::Discriminative,
             ObjectiveKind::Generative => Objective::Generative { label: preset.label_encoding() },
-            ObjectiveKind::Hybrid => {
-                Objective::Hybrid { label: preset.label_encoding(), weight: options.cross_entropy_weight }
-            }
+            ObjectiveKind::Hybrid => Objective::Hybrid {
+                label: preset.label_encoding(),
+                weight: options.cross_entropy_weight.unwrap_or(Preset::CROSS_ENTROPY_WEIGHT),
+            },
         },
     };
     let config = model_config(options, preset, &task)?;
