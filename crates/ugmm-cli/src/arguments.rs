@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use ugmm::Preset;
 
 /// Neural networks whose every neuron is a Gaussian mixture: train, predict, evaluate, reproduce the paper.
 #[derive(Debug, Parser)]
@@ -46,7 +47,8 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum Reproduce {
     /// Iris: a generative uGMM network 5-10-5-1 and a feed-forward network 4-32-3
-    #[command(after_help = "Example:\n  ugmm reproduce iris --seeds 10")]
+    #[command(after_help = "Examples:\n  ugmm reproduce iris --seeds 10\n  \
+                            ugmm reproduce iris --preset best --splits 0,1,2,3,4")]
     Iris(ReproduceIris),
     /// MNIST: a uGMM network and a feed-forward network, both 784-128-64-10
     #[command(
@@ -65,6 +67,10 @@ pub struct ReproduceOptions {
     #[arg(long, value_name = "MODEL")]
     pub only: Option<ModelKind>,
 
+    /// The paper's settings, or those that learn best
+    #[arg(long, default_value = "paper", value_name = "PRESET")]
+    pub preset: PresetKind,
+
     /// The first seed; further runs take the numbers after it
     #[arg(long, default_value_t = 0, value_name = "SEED")]
     pub seed: u64,
@@ -75,6 +81,14 @@ pub struct ReproduceIris {
     /// Number of runs, each with a seed of its own
     #[arg(long, default_value = "10", value_name = "N")]
     pub seeds: NonZeroUsize,
+
+    /// Splits into training and test rows, as scikit-learn's random_state: 42 (the paper's), 0, 1, 2, 3 or 4
+    #[arg(long, default_value = "42", value_name = "STATES", value_delimiter = ',')]
+    pub splits: Vec<u64>,
+
+    /// Leave the test rows alone: cross-validate on the training rows, with so many folds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=60))]
+    pub folds: Option<u64>,
 
     #[command(flatten)]
     pub options: ReproduceOptions,
@@ -89,6 +103,10 @@ pub struct ReproduceMnist {
     /// Number of runs, each with a seed of its own
     #[arg(long, default_value = "1", value_name = "N")]
     pub seeds: NonZeroUsize,
+
+    /// Leave the test images alone: hold out the last N training images and measure on them
+    #[arg(long, value_name = "N")]
+    pub validation: Option<NonZeroUsize>,
 
     #[command(flatten)]
     pub options: ReproduceOptions,
@@ -115,12 +133,16 @@ pub struct Train {
     #[arg(long, default_value = "ugmm", value_name = "MODEL")]
     pub model: ModelKind,
 
-    /// What is optimised: the probability of the label, or the joint score of features and label
+    /// What is optimised: the probability of the label, the joint score of features and label, or both
     #[arg(long, default_value = "discriminative", value_name = "OBJECTIVE")]
     pub objective: ObjectiveKind,
 
-    /// Settings for everything not given: the project's for tables, or those of the paper
-    #[arg(long, default_value = "standard", value_name = "PRESET")]
+    /// With --objective hybrid: the weight of the cross-entropy of the posterior beside the joint score [default: 10]
+    #[arg(long, value_name = "WEIGHT")]
+    pub cross_entropy_weight: Option<f64>,
+
+    /// Settings for everything not given: those that learn best, or those of the paper
+    #[arg(long, default_value = "best", value_name = "PRESET")]
     pub preset: PresetKind,
 
     /// Sizes of the hidden layers, separated by commas; "none" for none [default: the preset's]
@@ -206,14 +228,34 @@ pub enum ObjectiveKind {
     Discriminative,
     /// Joint score of features and label; prediction by its posterior
     Generative,
+    /// Joint score and cross-entropy of its posterior together
+    Hybrid,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PresetKind {
-    /// For tables
-    Standard,
+    /// What learns best
+    Best,
     /// As in the paper
     Paper,
+}
+
+impl PresetKind {
+    /// The library's preset.
+    pub fn preset(self) -> Preset {
+        match self {
+            Self::Best => Preset::Best,
+            Self::Paper => Preset::Paper,
+        }
+    }
+
+    /// As it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Best => "best",
+            Self::Paper => "paper",
+        }
+    }
 }
 
 /// Sizes of hidden layers.

@@ -84,11 +84,41 @@ fn reproduce_says_which_options_made_it_shorter() {
     assert!(text.contains("FFNN 4-32-3") && !text.contains("uGMM-NN 5-10-5-1"), "{text}");
 }
 
+/// The project's own settings, on several splits and, without a look at test rows, on folds of the training rows.
+#[test]
+fn reproduce_iris_runs_the_best_preset_on_splits_and_folds() {
+    let folder = TempDir::new().unwrap();
+    let run = |options: &[&str]| {
+        let arguments = ["reproduce", "iris", "--preset", "best", "--seeds", "1", "--json", "iris.json"];
+        let text = stdout(&ugmm(folder.path(), &[&arguments, options].concat()));
+        (text, json(&folder.path().join("iris.json")))
+    };
+    let (text, report) = run(&["--splits", "42,3"]);
+    assert!(text.contains("Run with --preset best --seeds 1 --splits 42,3."), "{text}");
+    for result in report["results"].as_array().unwrap() {
+        assert!(result["test_accuracy"]["mean"].as_f64().unwrap() >= 0.93, "{result}");
+        let splits: Vec<_> = result["runs"].as_array().unwrap().iter().map(|run| &run["split"]).collect();
+        assert_eq!(splits, [42, 3]);
+    }
+    let (text, report) = run(&["--folds", "4", "--epochs", "5", "--only", "mlp"]);
+    assert!(text.contains("The test rows are not used: 4-fold cross-validation"), "{text}");
+    assert_eq!(report["results"][0]["runs"].as_array().unwrap().len(), 4);
+    let message = failure(&ugmm(folder.path(), &["reproduce", "iris", "--splits", "5"]));
+    assert_eq!(message, "--splits is 5, but must be among 42, 0, 1, 2, 3 and 4");
+}
+
 #[test]
 fn a_table_is_learned_saved_predicted_and_evaluated() {
     let folder = with_iris();
     let at = folder.path();
-    for options in [&[][..], &["--model", "mlp"], &["--objective", "generative"], &["--hidden", "none"]] {
+    for options in [
+        &[][..],
+        &["--model", "mlp"],
+        &["--objective", "generative"],
+        &["--objective", "hybrid"],
+        &["--hidden", "none"],
+        &["--preset", "paper"],
+    ] {
         let text =
             stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "120", "--json", "train.json"], options].concat()));
         assert!(
@@ -246,6 +276,11 @@ fn settings_out_of_range_are_refused() {
         (&["--validation", "1"], "--validation is 1"),
         (&["--dropout", "0.1,0.1,0.1"], "--dropout is a list of 3"),
         (&["--model", "mlp", "--objective", "generative"], "--objective is generative"),
+        (&["--model", "mlp", "--objective", "hybrid"], "--objective is hybrid"),
+        (
+            &["--objective", "hybrid", "--cross-entropy-weight", "inf"],
+            "the weight of the cross-entropy is inf, but must be at least 0 and finite",
+        ),
     ] {
         let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
         // A negative value must not look like an option.

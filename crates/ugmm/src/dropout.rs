@@ -1,4 +1,5 @@
-//! Component dropout (paper §3.4): in training, some components of each neuron leave its mixture.
+//! Dropout in training: of components (paper §3.4), which leave the mixtures of their neurons for the whole batch, and of
+//! input values, row by row.
 
 use crate::random;
 use burn::tensor::{Bool, Device, Tensor, TensorData, activation::log_softmax};
@@ -13,11 +14,9 @@ pub(crate) fn draw_dropped<R: Rng + ?Sized>(
     probability: f64,
     rng: &mut R,
 ) -> Vec<bool> {
-    // An integer threshold: one 32-bit draw per component.
-    let threshold = (probability * 2f64.powi(32)) as u32;
     let mut dropped = Vec::with_capacity(neurons * inputs);
     for neuron in 0..neurons {
-        dropped.extend((0..inputs).map(|_| rng.random::<u32>() < threshold));
+        dropped.extend(draw(inputs, probability, rng));
         let components = &mut dropped[neuron * inputs..];
         if components.iter().all(|&dropped| dropped) {
             components[random::index(rng, inputs)] = false;
@@ -30,6 +29,29 @@ pub(crate) fn draw_dropped<R: Rng + ?Sized>(
 pub(crate) fn drop_components(mixing_logits: Tensor<2>, dropped: Vec<bool>, device: &Device) -> Tensor<2> {
     let dropped = TensorData::new(dropped, mixing_logits.dims());
     mixing_logits.mask_fill(Tensor::<2, Bool>::from_data(dropped, device), DROPPED_LOGIT)
+}
+
+/// Replaces input values of `x` `[rows, inputs]` by 0, each with this probability.
+pub(crate) fn drop_inputs<R: Rng + ?Sized>(x: Tensor<2>, probability: f64, rng: &mut R) -> Tensor<2> {
+    let dropped = draw(x.dims().iter().product(), probability, rng);
+    let (shape, device) = (x.dims(), x.device());
+    x.mask_fill(Tensor::<2, Bool>::from_data(TensorData::new(dropped, shape), &device), 0.0)
+}
+
+/// Adds Gaussian noise of this standard deviation to every value of `x` `[rows, inputs]`. On inputs in units of their
+/// spread (see `standardization.rs`) the noise is in these units too.
+pub(crate) fn add_noise<R: Rng + ?Sized>(x: Tensor<2>, deviation: f64, rng: &mut R) -> Tensor<2> {
+    let (shape, device) = (x.dims(), x.device());
+    let count = shape.iter().product();
+    let noise: Vec<f32> = (0..count).map(|_| (deviation * random::normal(rng)) as f32).collect();
+    x + Tensor::from_data(TensorData::new(noise, shape), &device)
+}
+
+/// So many Bernoulli(`probability`) draws.
+fn draw<R: Rng + ?Sized>(count: usize, probability: f64, rng: &mut R) -> Vec<bool> {
+    // An integer threshold: one 32-bit draw each.
+    let threshold = (probability * 2f64.powi(32)) as u32;
+    (0..count).map(|_| rng.random::<u32>() < threshold).collect()
 }
 
 /// log Σ_k d_jk π_jk for each neuron, `[1, neurons]`: what must be added to the activations of renormalised mixtures
@@ -67,5 +89,29 @@ mod tests {
         let share = dropped.iter().filter(|&&dropped| dropped).count() as f64 / 1e5;
         // Five standard deviations of a binomial share are 0.0072.
         assert!((share - 0.3).abs() < 0.0073, "{share}");
+    }
+
+    #[test]
+    fn dropped_inputs_are_zero_and_the_others_untouched() {
+        let device = Device::flex();
+        let x = Tensor::<2>::ones([200, 500], &device) * 3.0;
+        let mut rng = generator(2, Stream::Dropout);
+        let values: Vec<f32> = drop_inputs(x, 0.2, &mut rng).into_data().iter::<f32>().collect();
+        assert!(values.iter().all(|&value| value == 0.0 || value == 3.0));
+        let share = values.iter().filter(|&&value| value == 0.0).count() as f64 / 1e5;
+        // Five standard deviations of a binomial share are 0.0063. Each row has its own draws.
+        assert!((share - 0.2).abs() < 0.0064, "{share}");
+        assert!(values[..500] != values[500..1000]);
+    }
+
+    #[test]
+    fn noise_has_the_stated_spread() {
+        let x = Tensor::<2>::ones([200, 500], &Device::flex());
+        let mut rng = generator(3, Stream::Dropout);
+        let noisy: Vec<f32> = add_noise(x, 0.5, &mut rng).into_data().iter::<f32>().collect();
+        let mean = noisy.iter().map(|&value| f64::from(value)).sum::<f64>() / 1e5;
+        let variance = noisy.iter().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / 1e5;
+        // Five standard errors: 0.5 · 5 / √1e5, and 0.25 · 5 · √(2 / 1e5).
+        assert!((mean - 1.0).abs() < 0.008 && (variance - 0.25).abs() < 0.0056, "{mean} {variance}");
     }
 }

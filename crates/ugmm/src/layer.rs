@@ -1,184 +1,16 @@
 //! The uGMM layer: every neuron is a univariate Gaussian mixture with one component per input.
 
-use crate::dropout::{draw_dropped, drop_components, log_surviving_weight};
-use crate::init::{self, Init, InitialValues};
-use crate::{UgmmError, random, ugmm_log_density};
+mod config;
+
+pub use config::{Means, UgmmLayerConfig};
+
+use crate::dropout::{add_noise, draw_dropped, drop_components, drop_inputs, log_surviving_weight};
+use crate::standardization::Units;
+use crate::{random, ugmm_log_density};
 use burn::module::{Flag, Module, Param};
 use burn::tensor::activation::softplus;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Int, Tensor};
 use rand::Rng;
-use serde::{Deserialize, Serialize};
-
-/// Whether the components of a neuron have means of their own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Means {
-    /// One mean per component (paper §3.1).
-    #[default]
-    Free,
-    /// One mean per neuron, shared by its components (paper §5): the paper centres component k at input x_k and
-    /// evaluates it at the neuron's point y_j; since N(y; x, σ²) = N(x; y, σ²), that point is one learned mean.
-    Tied,
-}
-
-impl Means {
-    pub(crate) fn per_neuron(self, inputs: usize) -> usize {
-        match self {
-            Self::Free => inputs,
-            Self::Tied => 1,
-        }
-    }
-}
-
-/// What a [`UgmmLayer`] is made of.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UgmmLayerConfig {
-    /// Number of inputs, and so of components of each neuron; at least 1.
-    pub inputs: usize,
-    /// Number of neurons; at least 1.
-    pub neurons: usize,
-    /// Own or shared means.
-    #[serde(default)]
-    pub means: Means,
-    /// Initialisation.
-    #[serde(default)]
-    pub init: Init,
-    /// Component dropout: the probability that a component leaves its mixture in a training pass; in [0, 1).
-    #[serde(default)]
-    pub dropout: f64,
-    /// Whether the weights of the components that survive dropout are renormalised to sum to 1, as the paper's
-    /// published code does (true), or stay as they are, as in its formula (false).
-    #[serde(default = "renormalize_by_default")]
-    pub renormalize: bool,
-    /// Lower bound of every σ: σ = √(min_sigma² + exp(2ρ)) with ρ the learned parameter. Finite and at least 0;
-    /// 0 means none, and then ρ = log σ.
-    #[serde(default)]
-    pub min_sigma: f64,
-}
-
-fn renormalize_by_default() -> bool {
-    true
-}
-
-impl UgmmLayerConfig {
-    /// A layer with free means, [`Init::Data`], no dropout and no σ floor.
-    #[must_use]
-    pub fn new(inputs: usize, neurons: usize) -> Self {
-        Self {
-            inputs,
-            neurons,
-            means: Means::Free,
-            init: Init::Data,
-            dropout: 0.0,
-            renormalize: true,
-            min_sigma: 0.0,
-        }
-    }
-
-    /// Checks every setting.
-    ///
-    /// # Errors
-    ///
-    /// Names the first setting that is out of its range.
-    pub fn validate(&self) -> Result<(), UgmmError> {
-        let at_least_one = |setting, value: usize| match value {
-            0 => Err(UgmmError::setting(setting, value, "at least 1")),
-            _ => Ok(()),
-        };
-        at_least_one("the number of inputs", self.inputs)?;
-        at_least_one("the number of neurons", self.neurons)?;
-        if !(0.0..1.0).contains(&self.dropout) {
-            return Err(UgmmError::setting("dropout", self.dropout, "at least 0 and less than 1"));
-        }
-        if !(0.0..=1e30).contains(&self.min_sigma) {
-            return Err(UgmmError::setting("min_sigma", self.min_sigma, "between 0 and 1e30"));
-        }
-        Ok(())
-    }
-
-    /// A layer with new parameters. `sample` `[rows, inputs]` holds typical inputs of the layer; [`Init::Data`] needs
-    /// it, [`Init::Paper`] does not look at it.
-    ///
-    /// # Errors
-    ///
-    /// When a setting is out of its range, or the sample is missing, of the wrong width or not finite.
-    pub fn init<R: Rng + ?Sized>(
-        &self,
-        sample: Option<&Tensor<2>>,
-        rng: &mut R,
-        device: &Device,
-    ) -> Result<UgmmLayer, UgmmError> {
-        self.validate()?;
-        let values = match (self.init, sample) {
-            (Init::Paper, _) => init::paper(self.inputs, self.neurons, self.means, rng),
-            (Init::Data, None) => {
-                let expected = "\"paper\" where no sample of the inputs is given (\"data\" needs one)";
-                return Err(UgmmError::setting("init", "\"data\"", expected));
-            }
-            (Init::Data, Some(sample)) => {
-                let found = sample.dims()[1];
-                if found != self.inputs {
-                    let what = "the sample for initialisation";
-                    return Err(UgmmError::Size { what, found, unit: "columns", expected: self.inputs });
-                }
-                init::from_data(sample, self.neurons, self.means, rng)?
-            }
-        };
-        Ok(self.with_values(values, device))
-    }
-
-    /// A layer of these values; its ρ are such that the effective σ are the given ones, or just above the floor.
-    fn with_values(&self, values: InitialValues, device: &Device) -> UgmmLayer {
-        let raw_log_sigmas = values
-            .log_sigmas
-            .into_iter()
-            .map(|log_sigma| raw_log_sigma_of(log_sigma, self.min_sigma))
-            .collect();
-        let parameter = |values: Vec<f32>| {
-            let columns = values.len() / self.neurons;
-            Param::from_data(TensorData::new(values, [self.neurons, columns]), device)
-        };
-        UgmmLayer {
-            means: parameter(values.means),
-            raw_log_sigmas: parameter(raw_log_sigmas),
-            mixing_logits: parameter(values.mixing_logits),
-            dropout: self.dropout,
-            renormalize: self.renormalize,
-            min_sigma: self.min_sigma,
-            training: Param::from_bool(true),
-        }
-    }
-
-    /// A layer of the right shapes whose values are about to be replaced by those of a file.
-    pub(crate) fn blank(&self, device: &Device) -> UgmmLayer {
-        let components = self.neurons * self.inputs;
-        let zeros = InitialValues {
-            means: vec![0.0; self.neurons * self.means.per_neuron(self.inputs)],
-            log_sigmas: vec![0.0; components],
-            mixing_logits: vec![0.0; components],
-        };
-        self.with_values(zeros, device)
-    }
-}
-
-/// The ρ with √(min_sigma² + exp(2ρ)) = exp(log_sigma); a σ at or below the floor gets one a little above it, where
-/// ρ still has a gradient.
-fn raw_log_sigma_of(log_sigma: f32, min_sigma: f64) -> f32 {
-    /// Smallest share of σ² that comes from ρ.
-    const SMALLEST_SHARE: f64 = 1e-2;
-    if min_sigma == 0.0 {
-        return log_sigma;
-    }
-    let log_sigma = f64::from(log_sigma);
-    let share = -(2.0 * (min_sigma.ln() - log_sigma)).exp_m1(); // 1 − (min_sigma / σ)²
-    let rho = if share > SMALLEST_SHARE {
-        log_sigma + 0.5 * share.ln()
-    } else {
-        min_sigma.ln() + 0.5 * SMALLEST_SHARE.ln()
-    };
-    rho as f32
-}
 
 /// A layer of univariate-Gaussian-mixture neurons (paper §3.1). Neuron j maps an input row x to the log-density
 ///
@@ -207,6 +39,10 @@ pub struct UgmmLayer {
     pub mixing_logits: Param<Tensor<2>>,
     /// See [`UgmmLayerConfig::dropout`].
     pub dropout: f64,
+    /// See [`UgmmLayerConfig::input_dropout`].
+    pub input_dropout: f64,
+    /// See [`UgmmLayerConfig::input_noise`].
+    pub input_noise: f64,
     /// See [`UgmmLayerConfig::renormalize`].
     pub renormalize: bool,
     /// See [`UgmmLayerConfig::min_sigma`].
@@ -236,7 +72,7 @@ impl UgmmLayer {
     /// When `x` does not have [`Self::inputs`] columns.
     #[must_use]
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        if self.drops(&x) {
+        if self.is_random(&x) {
             let seed = Tensor::<1, Int>::random(
                 [1],
                 burn::tensor::Distribution::Uniform(0.0, i32::MAX.into()),
@@ -246,7 +82,7 @@ impl UgmmLayer {
             let mut rng = random::generator(seed.unsigned_abs(), random::Stream::Dropout);
             return self.forward_training(x, &mut rng);
         }
-        self.mixtures(x, self.mixing_logits.val())
+        self.parameters().mixtures(x)
     }
 
     /// The same, with dropout masks drawn from `rng`: what a training loop that must be repeatable calls. Without
@@ -257,15 +93,37 @@ impl UgmmLayer {
     /// When `x` does not have [`Self::inputs`] columns.
     #[must_use]
     pub fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
-        let logits = self.mixing_logits.val();
-        if !self.drops(&x) {
-            return self.mixtures(x, logits);
+        self.pass(x, self.parameters(), Some(rng))
+    }
+
+    /// The same on inputs that are standardised to `units` first, which the parameters (and noise and dropout of inputs)
+    /// refer to. A layer of several neurons returns the log-densities of the plain layer [`Self::in_units`]; one of a
+    /// single neuron, those per unit of the standardised inputs, which differ from them by a constant.
+    pub(crate) fn forward_in_units<R: Rng + ?Sized>(
+        &self,
+        x: Tensor<2>,
+        units: &Units,
+        rng: Option<&mut R>,
+    ) -> Tensor<2> {
+        let y = self.pass(units.standardize(x), self.parameters(), rng);
+        match self.neurons() {
+            // A joint score per unit of the inputs as they are could be raised without end by making them small.
+            1 => y,
+            _ => y - units.log_scale(self.mixing_logits.val()),
         }
-        let device = x.device();
-        let dropped = draw_dropped([self.neurons(), self.inputs()], self.dropout, rng);
-        let kept_logits = drop_components(logits.clone(), dropped, &device);
-        let y = self.mixtures(x, kept_logits.clone());
-        if self.renormalize { y } else { y + log_surviving_weight(logits, kept_logits) }
+    }
+
+    /// The layer of plain parameters that computes what this one does on inputs standardised to `units`; without σ floor.
+    pub(crate) fn in_units(self, units: &Units) -> Self {
+        let Parameters { means, log_sigmas, mixing_logits } = units.apply(self.parameters());
+        let replace = |old: Param<Tensor<2>>, new: Tensor<2>| old.map(|_| new.detach());
+        Self {
+            means: replace(self.means, means),
+            raw_log_sigmas: replace(self.raw_log_sigmas, log_sigmas),
+            mixing_logits: replace(self.mixing_logits, mixing_logits),
+            min_sigma: 0.0,
+            ..self
+        }
     }
 
     /// log σ `[neurons, inputs]` of the effective standard deviations, the floor included.
@@ -280,15 +138,51 @@ impl UgmmLayer {
         softplus((raw_log_sigmas - log_floor) * 2.0, 1.0) * 0.5 + log_floor
     }
 
-    fn drops(&self, x: &Tensor<2>) -> bool {
-        self.dropout > 0.0 && self.training.is_enabled() && x.device().is_autodiff()
+    fn is_random(&self, x: &Tensor<2>) -> bool {
+        let random = self.dropout > 0.0 || self.input_dropout > 0.0 || self.input_noise > 0.0;
+        random && self.training.is_enabled() && x.device().is_autodiff()
     }
 
-    fn mixtures(&self, x: Tensor<2>, mixing_logits: Tensor<2>) -> Tensor<2> {
-        let shape = mixing_logits.dims();
-        assert_eq!(x.dims()[1], shape[1], "the layer has {} inputs", shape[1]);
+    fn parameters(&self) -> Parameters {
+        let mixing_logits = self.mixing_logits.val();
         let means = self.means.val();
+        let shape = mixing_logits.dims();
         let means = if means.dims() == shape { means } else { means.expand(shape) };
-        ugmm_log_density(x, means, self.log_sigmas(), mixing_logits)
+        Parameters { means, log_sigmas: self.log_sigmas(), mixing_logits }
+    }
+
+    /// One pass with these parameters; a training pass when there is an `rng`.
+    fn pass<R: Rng + ?Sized>(&self, x: Tensor<2>, parameters: Parameters, rng: Option<&mut R>) -> Tensor<2> {
+        let rng = match rng {
+            Some(rng) if self.is_random(&x) => rng,
+            _ => return parameters.mixtures(x),
+        };
+        let x = if self.input_noise > 0.0 { add_noise(x, self.input_noise, rng) } else { x };
+        let x = if self.input_dropout > 0.0 { drop_inputs(x, self.input_dropout, rng) } else { x };
+        if self.dropout == 0.0 {
+            return parameters.mixtures(x);
+        }
+        let device = x.device();
+        let dropped = draw_dropped([self.neurons(), self.inputs()], self.dropout, rng);
+        let Parameters { means, log_sigmas, mixing_logits } = parameters;
+        let kept_logits = drop_components(mixing_logits.clone(), dropped, &device);
+        let y = Parameters { means, log_sigmas, mixing_logits: kept_logits.clone() }.mixtures(x);
+        if self.renormalize { y } else { y + log_surviving_weight(mixing_logits, kept_logits) }
+    }
+}
+
+/// What a layer's mixtures are made of, each `[neurons, inputs]`.
+pub(crate) struct Parameters {
+    pub means: Tensor<2>,
+    /// log σ, of the effective σ.
+    pub log_sigmas: Tensor<2>,
+    pub mixing_logits: Tensor<2>,
+}
+
+impl Parameters {
+    fn mixtures(self, x: Tensor<2>) -> Tensor<2> {
+        let inputs = self.mixing_logits.dims()[1];
+        assert_eq!(x.dims()[1], inputs, "the layer has {inputs} inputs");
+        ugmm_log_density(x, self.means, self.log_sigmas, self.mixing_logits)
     }
 }

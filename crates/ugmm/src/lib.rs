@@ -23,6 +23,7 @@ mod op;
 mod preprocessing;
 mod preset;
 mod random;
+mod standardization;
 pub mod training;
 
 pub use error::UgmmError;

@@ -60,6 +60,15 @@ impl ModelConfig {
         }
     }
 
+    /// The configuration of such a model after training; see [`UgmmNetworkConfig::settled`].
+    #[must_use]
+    pub fn settled(&self) -> Self {
+        match self {
+            Self::Ugmm(config) => Self::Ugmm(config.settled()),
+            Self::Mlp(config) => Self::Mlp(config.clone()),
+        }
+    }
+
     pub(crate) fn blank(&self, device: &Device) -> Model {
         match self {
             Self::Ugmm(config) => Model::Ugmm(config.blank(device)),
@@ -103,6 +112,20 @@ impl Network for Model {
         match self {
             Self::Ugmm(network) => network.forward_training(x, rng),
             Self::Mlp(network) => network.forward_training(x, rng),
+        }
+    }
+
+    fn settled(self, sample: &Tensor<2>) -> Self {
+        match self {
+            Self::Ugmm(network) => Self::Ugmm(network.settled(sample)),
+            Self::Mlp(network) => Self::Mlp(network.settled(sample)),
+        }
+    }
+
+    fn needs_settling(&self) -> bool {
+        match self {
+            Self::Ugmm(network) => network.needs_settling(),
+            Self::Mlp(network) => network.needs_settling(),
         }
     }
 }

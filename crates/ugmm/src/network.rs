@@ -1,5 +1,6 @@
 //! A stack of uGMM layers, and what every trainable network of this library can do.
 
+use crate::standardization::Units;
 use crate::{Init, Means, UgmmError, UgmmLayer, UgmmLayerConfig};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -20,6 +21,18 @@ pub trait Network: Module {
 
     /// The same in a training pass, every random choice (dropout) drawn from `rng`.
     fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2>;
+
+    /// The network as it is to be used after training: whatever it took from each batch is now fixed, to what it is on
+    /// `sample` `[rows, inputs]`, typical rows. Most networks stay as they are.
+    #[must_use]
+    fn settled(self, _sample: &Tensor<2>) -> Self {
+        self
+    }
+
+    /// Whether [`Self::settled`] changes something, so that training needs a sample for it.
+    fn needs_settling(&self) -> bool {
+        false
+    }
 }
 
 /// The layers of a [`UgmmNetwork`], first to last.
@@ -28,6 +41,11 @@ pub trait Network: Module {
 pub struct UgmmNetworkConfig {
     /// One entry per layer; each layer has as many inputs as the one before it has neurons.
     pub layers: Vec<UgmmLayerConfig>,
+    /// Whether the inputs of every layer but the first are standardised in training, over the batch; means, σ and σ
+    /// floors of these layers are then in units of their inputs' standard deviation. After training all this is
+    /// folded into the parameters ([`Self::settled`]), and a plain network remains. Not with tied means.
+    #[serde(default)]
+    pub standardize: bool,
 }
 
 impl UgmmNetworkConfig {
@@ -36,7 +54,7 @@ impl UgmmNetworkConfig {
     #[must_use]
     pub fn new(sizes: &[usize]) -> Self {
         let layers = sizes.windows(2).map(|pair| UgmmLayerConfig::new(pair[0], pair[1])).collect();
-        Self { layers }
+        Self { layers, standardize: false }
     }
 
     /// Sets the initialisation of every layer.
@@ -60,6 +78,53 @@ impl UgmmNetworkConfig {
         self
     }
 
+    /// Sets the σ floor of each layer, first layer first; layers beyond the end of the list get its last one.
+    #[must_use]
+    pub fn with_min_sigmas(mut self, min_sigmas: &[f64]) -> Self {
+        let last = min_sigmas.last().copied();
+        for (index, layer) in self.layers.iter_mut().enumerate() {
+            layer.min_sigma = min_sigmas.get(index).copied().or(last).unwrap_or(layer.min_sigma);
+        }
+        self
+    }
+
+    /// Sets input dropout, first layer first; layers beyond the end of the list keep theirs.
+    #[must_use]
+    pub fn with_input_dropout(mut self, probabilities: &[f64]) -> Self {
+        for (layer, &probability) in self.layers.iter_mut().zip(probabilities) {
+            layer.input_dropout = probability;
+        }
+        self
+    }
+
+    /// Sets the noise on the inputs, first layer first; layers beyond the end of the list keep theirs.
+    #[must_use]
+    pub fn with_input_noise(mut self, deviations: &[f64]) -> Self {
+        for (layer, &deviation) in self.layers.iter_mut().zip(deviations) {
+            layer.input_noise = deviation;
+        }
+        self
+    }
+
+    /// Sets whether the inputs of later layers are standardised in training.
+    #[must_use]
+    pub fn with_standardize(mut self, standardize: bool) -> Self {
+        self.standardize = standardize;
+        self
+    }
+
+    /// The configuration of a network after training, when standardisation is folded into its parameters: none between
+    /// its layers, and no σ floor where there was one in units of it.
+    #[must_use]
+    pub fn settled(&self) -> Self {
+        let mut config = self.clone();
+        if self.standardize {
+            config.standardize = false;
+            config.layers.iter_mut().skip(1).for_each(|layer| layer.min_sigma = 0.0);
+        }
+        config
+    }
+
     /// Sets component dropout, first layer first; layers beyond the end of the list keep theirs.
     #[must_use]
     pub fn with_dropout(mut self, probabilities: &[f64]) -> Self {
@@ -80,6 +145,10 @@ impl UgmmNetworkConfig {
         }
         for layer in &self.layers {
             layer.validate()?;
+        }
+        if self.standardize && self.layers.iter().skip(1).any(|layer| layer.means == Means::Tied) {
+            let expected = "false where means are tied, which have no unit of their own for each input";
+            return Err(UgmmError::setting("standardize", true, expected));
         }
         for pair in self.layers.windows(2) {
             if pair[0].neurons != pair[1].inputs {
@@ -110,16 +179,20 @@ impl UgmmNetworkConfig {
         // The sample passes through the new layers without gradient, so without dropout.
         let mut sample = sample.map(|sample| sample.clone().without_autodiff());
         let mut layers = Vec::with_capacity(self.layers.len());
-        for config in &self.layers {
+        for (index, config) in self.layers.iter().enumerate() {
+            if self.standardize && index > 0 {
+                sample = sample.map(|sample| Units::of(&sample).standardize(sample));
+            }
             let layer = config.init(sample.as_ref(), rng, device)?;
             sample = sample.map(|sample| layer.valid().forward(sample));
             layers.push(layer);
         }
-        Ok(UgmmNetwork { layers })
+        Ok(UgmmNetwork { layers, standardize: self.standardize })
     }
 
     pub(crate) fn blank(&self, device: &Device) -> UgmmNetwork {
-        UgmmNetwork { layers: self.layers.iter().map(|layer| layer.blank(device)).collect() }
+        let layers = self.layers.iter().map(|layer| layer.blank(device)).collect();
+        UgmmNetwork { layers, standardize: self.standardize }
     }
 }
 
@@ -140,6 +213,22 @@ impl UgmmNetworkConfig {
 pub struct UgmmNetwork {
     /// First to last.
     pub layers: Vec<UgmmLayer>,
+    /// See [`UgmmNetworkConfig::standardize`]. While it is on, [`Network::forward`] standardises by the rows it is given.
+    pub standardize: bool,
+}
+
+impl UgmmNetwork {
+    fn pass<R: Rng + ?Sized>(&self, x: Tensor<2>, mut rng: Option<&mut R>) -> Tensor<2> {
+        let layers = self.layers.iter().enumerate();
+        layers.fold(x, |x, (index, layer)| match (self.standardize && index > 0, rng.as_deref_mut()) {
+            (true, rng) => {
+                let units = Units::of(&x);
+                layer.forward_in_units(x, &units, rng)
+            }
+            (false, Some(rng)) => layer.forward_training(x, rng),
+            (false, None) => layer.forward(x),
+        })
+    }
 }
 
 impl Network for UgmmNetwork {
@@ -152,10 +241,28 @@ impl Network for UgmmNetwork {
     }
 
     fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.layers.iter().fold(x, |x, layer| layer.forward(x))
+        self.pass::<rand_chacha::ChaCha8Rng>(x, None)
     }
 
     fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
-        self.layers.iter().fold(x, |x, layer| layer.forward_training(x, rng))
+        self.pass(x, Some(rng))
+    }
+
+    fn settled(self, sample: &Tensor<2>) -> Self {
+        if !self.standardize {
+            return self;
+        }
+        let mut x = sample.clone().without_autodiff();
+        let mut layers = Vec::with_capacity(self.layers.len());
+        for (index, layer) in self.layers.into_iter().enumerate() {
+            let layer = if index > 0 { layer.in_units(&Units::of(&x)) } else { layer };
+            x = layer.valid().forward(x);
+            layers.push(layer);
+        }
+        Self { layers, standardize: false }
+    }
+
+    fn needs_settling(&self) -> bool {
+        self.standardize
     }
 }

@@ -1,39 +1,69 @@
 //! Complete settings by name: network and training for a task.
 
-use crate::training::{OptimizerConfig, Schedule, TrainingConfig};
+use crate::training::{Schedule, TrainingConfig};
 use crate::{Init, LabelEncoding, MlpConfig, ModelConfig, Objective, Task, UgmmNetworkConfig};
 use serde::{Deserialize, Serialize};
 
 /// A named set of settings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Preset {
     /// The paper's: random initialisation without a look at the data, no σ floor; the settings of its Iris experiment
     /// for the generative objective, of its MNIST experiment for the discriminative one.
     Paper,
-    /// For tables: initialisation from the data, a σ floor, Adam with a cosine schedule. Features should be
-    /// standardised.
-    Standard,
+    /// What learns best: initialisation from the data, wide σ floors, standardisation between layers, dropout of inputs
+    /// and hidden activations, Adam with a cosine schedule. Features should have a scale of about 1: pixels in
+    /// [0, 1], or standardised columns. How it was found is told in `docs/results/`.
+    #[default]
+    Best,
 }
 
-/// Hidden layers of [`Preset::Standard`].
-const STANDARD_HIDDEN: [usize; 1] = [32];
+/// Hidden layers of [`Preset::Best`].
+const DISCRIMINATIVE_HIDDEN: [usize; 1] = [32];
 const GENERATIVE_HIDDEN: [usize; 2] = [32, 16];
-/// σ floor of [`Preset::Standard`], in units of standardised features: narrow enough to tell close values apart,
-/// wide enough that a component cannot shrink onto a single row.
-const STANDARD_MIN_SIGMA: f64 = 0.1;
-/// σ floors of a generative network, from its first layer to its root. Without floors the joint score grows without
-/// bound as components shrink onto single rows; narrow ones in the upper layers let the network map every row to the
-/// one point that its root likes best, and then nothing tells the labels apart.
+const HYBRID_HIDDEN: [usize; 1] = [32];
+/// σ floors of [`Preset::Best`]: of the first layer, in units of the features, and of the others, in units of the
+/// standard deviation of their inputs. Wide components make smooth functions, which carry over to new rows: on MNIST
+/// these floors are worth more than everything else together (docs/results/mnist-quality.md).
+const DISCRIMINATIVE_MIN_SIGMAS: [f64; 2] = [1.0, 1.0];
+/// The same where there are many features, chosen for pixels in [0, 1].
+const PIXEL_MIN_SIGMAS: [f64; 2] = [0.5, 1.0];
+/// The same where there is one layer only, which has to tell the classes apart by itself.
+const SINGLE_LAYER_MIN_SIGMA: f64 = 0.1;
+/// The same with the hybrid objective; a narrower one lets scores of labels lie further apart.
+const HYBRID_MIN_SIGMAS: [f64; 2] = [1.5, 0.3];
+/// σ floors with the joint score alone, from the first layer to the root, without standardisation between layers. Without
+/// floors the score grows without bound as components shrink onto single rows; narrow ones in the upper layers let
+/// the network map every row to the one point that its root likes best, and then nothing tells the labels apart.
 const GENERATIVE_MIN_SIGMAS: [f64; 3] = [0.2, 0.5, 1.0];
+/// Input dropout of [`Preset::Best`] from so many features on: of the first layer, where many inputs say the same (as
+/// pixels do), and of the second.
+const MANY_FEATURES: usize = 100;
+const INPUT_DROPOUT: [f64; 2] = [0.3, 0.2];
+/// Rows from which [`Preset::Best`] takes larger batches and fewer epochs.
+const MANY_ROWS: usize = 10_000;
 
 impl Preset {
-    /// How this preset writes a label as input variables, with the generative objective.
+    /// The usual weight of the posterior's cross-entropy beside the joint score in [`Objective::Hybrid`].
+    pub const CROSS_ENTROPY_WEIGHT: f64 = 10.0;
+
+    /// How this preset writes a label as input variables, with a generative or hybrid objective.
     #[must_use]
     pub fn label_encoding(self) -> LabelEncoding {
         match self {
             Self::Paper => LabelEncoding::Index,
-            Self::Standard => LabelEncoding::OneHot,
+            Self::Best => LabelEncoding::OneHot,
+        }
+    }
+
+    /// The objective of this preset for a network that scores features and label together: the paper's joint score, or
+    /// that with the cross-entropy of its posterior beside it.
+    #[must_use]
+    pub fn generative_objective(self) -> Objective {
+        let label = self.label_encoding();
+        match self {
+            Self::Paper => Objective::Generative { label },
+            Self::Best => Objective::Hybrid { label, weight: Self::CROSS_ENTROPY_WEIGHT },
         }
     }
 
@@ -41,10 +71,11 @@ impl Preset {
     #[must_use]
     pub fn hidden(self, objective: Objective) -> Vec<usize> {
         match (self, objective) {
-            (Self::Paper, Objective::Generative { .. }) => vec![10, 5],
             (Self::Paper, Objective::Discriminative) => vec![128, 64],
-            (Self::Standard, Objective::Discriminative) => STANDARD_HIDDEN.to_vec(),
-            (Self::Standard, Objective::Generative { .. }) => GENERATIVE_HIDDEN.to_vec(),
+            (Self::Paper, _) => vec![10, 5],
+            (Self::Best, Objective::Discriminative) => DISCRIMINATIVE_HIDDEN.to_vec(),
+            (Self::Best, Objective::Generative { .. }) => GENERATIVE_HIDDEN.to_vec(),
+            (Self::Best, Objective::Hybrid { .. }) => HYBRID_HIDDEN.to_vec(),
         }
     }
 
@@ -53,10 +84,27 @@ impl Preset {
     pub fn ugmm(self, task: &Task, hidden: &[usize]) -> ModelConfig {
         let network = UgmmNetworkConfig::new(&sizes(task, hidden));
         ModelConfig::Ugmm(match (self, task.objective) {
-            (Self::Paper, Objective::Generative { .. }) => network.with_init(Init::Paper),
             (Self::Paper, Objective::Discriminative) => network.with_init(Init::Paper).with_dropout(&[0.3]),
-            (Self::Standard, Objective::Discriminative) => network.with_min_sigma(STANDARD_MIN_SIGMA),
-            (Self::Standard, Objective::Generative { .. }) => with_widening_floors(network),
+            (Self::Paper, _) => network.with_init(Init::Paper),
+            (Self::Best, Objective::Discriminative) if hidden.is_empty() => {
+                network.with_min_sigma(SINGLE_LAYER_MIN_SIGMA)
+            }
+            (Self::Best, Objective::Discriminative) if task.features >= MANY_FEATURES => network
+                .with_min_sigmas(&PIXEL_MIN_SIGMAS)
+                .with_input_dropout(&INPUT_DROPOUT)
+                .with_standardize(true),
+            (Self::Best, Objective::Discriminative) => {
+                network.with_min_sigmas(&DISCRIMINATIVE_MIN_SIGMAS).with_standardize(true)
+            }
+            (Self::Best, Objective::Generative { .. }) => {
+                let [first, between, root] = GENERATIVE_MIN_SIGMAS;
+                let floors =
+                    [vec![first], vec![between; hidden.len().saturating_sub(1)], vec![root]].concat();
+                network.with_min_sigmas(&floors)
+            }
+            (Self::Best, Objective::Hybrid { .. }) => {
+                network.with_min_sigmas(&HYBRID_MIN_SIGMAS).with_standardize(true)
+            }
         })
     }
 
@@ -72,44 +120,35 @@ impl Preset {
         ModelConfig::Mlp(network)
     }
 
-    /// How to train a network of this kind.
+    /// How to train a network of this kind on so many `rows`.
     #[must_use]
-    pub fn training(self, model: &ModelConfig, objective: Objective, seed: u64) -> TrainingConfig {
+    pub fn training(
+        self,
+        model: &ModelConfig,
+        objective: Objective,
+        rows: usize,
+        seed: u64,
+    ) -> TrainingConfig {
         let is_mlp = matches!(model, ModelConfig::Mlp(_));
+        let cosine = |learning_rate, warmup_steps| Schedule::Cosine {
+            learning_rate,
+            warmup_steps,
+            final_fraction: 1e-3,
+        };
         let (epochs, batch_size, schedule) = match (self, objective) {
-            (Self::Paper, Objective::Generative { .. }) => {
-                (300, 16, Schedule::Constant { learning_rate: 1e-3 })
-            }
             (Self::Paper, Objective::Discriminative) => {
                 let learning_rate = if is_mlp { 1e-3 } else { 1e-2 };
                 (100, 128, Schedule::MultiStep { learning_rate, milestones: vec![20, 45, 60], factor: 0.1 })
             }
-            (Self::Standard, _) => {
-                (200, 32, Schedule::Cosine { learning_rate: 1e-2, warmup_steps: 20, final_fraction: 1e-3 })
+            (Self::Paper, _) => (300, 16, Schedule::Constant { learning_rate: 1e-3 }),
+            (Self::Best, _) if rows >= MANY_ROWS => (40, 128, cosine(1e-2, 200)),
+            (Self::Best, Objective::Discriminative | Objective::Hybrid { .. }) if !is_mlp => {
+                (300, 64, cosine(1e-2, 20))
             }
+            (Self::Best, _) => (200, 32, cosine(1e-2, 20)),
         };
-        TrainingConfig {
-            seed,
-            epochs,
-            batch_size,
-            optimizer: OptimizerConfig::default(),
-            schedule,
-            max_gradient_norm: None,
-        }
+        TrainingConfig { epochs, batch_size, schedule, ..TrainingConfig::new(seed, epochs) }
     }
-}
-
-fn with_widening_floors(mut network: UgmmNetworkConfig) -> UgmmNetworkConfig {
-    let [first, between, root] = GENERATIVE_MIN_SIGMAS;
-    let last = network.layers.len() - 1;
-    for (index, layer) in network.layers.iter_mut().enumerate() {
-        layer.min_sigma = match index {
-            0 => first,
-            _ if index == last => root,
-            _ => between,
-        };
-    }
-    network
 }
 
 fn sizes(task: &Task, hidden: &[usize]) -> Vec<usize> {

@@ -17,6 +17,8 @@ pub enum Stream {
     Dropout,
     /// The choice of rows held out of training.
     Splitting,
+    /// The choice of the rows that a trained network is settled on.
+    Settling,
 }
 
 /// The generator of `seed` for one purpose. ChaCha8 gives the same numbers on every platform and in every version.

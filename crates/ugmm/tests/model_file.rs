@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use ugmm::model_file::{Columns, SavedModel};
 use ugmm::training::TrainingConfig;
 use ugmm::{
-    Init, Means, MlpConfig, ModelConfig, Network, Objective, Standardization, Stream, Task,
+    Init, Means, MlpConfig, Model, ModelConfig, Network, Objective, Standardization, Stream, Task,
     UgmmNetworkConfig, generator,
 };
 
@@ -70,6 +70,34 @@ fn a_loaded_model_gives_the_same_bits() {
         loaded.save(&again).unwrap();
         assert_eq!(std::fs::read(again).unwrap(), std::fs::read(file(&folder)).unwrap());
     }
+}
+
+/// A network whose standardisation is not folded away, or a configuration that is not the settled one, would load as
+/// something else.
+#[test]
+fn only_settled_networks_are_saved() {
+    let folder = TempDir::new().unwrap();
+    let device = Device::flex();
+    let x = Tensor::<2>::random([50, 4], Distribution::Normal(0.0, 2.0), &device);
+    let network = UgmmNetworkConfig::new(&[4, 7, 3]).with_min_sigma(0.5).with_standardize(true);
+    let config = ModelConfig::Ugmm(network);
+    let standardizing = config.init(Some(&x), &mut generator(4, Stream::Initialization), &device).unwrap();
+    let settled = standardizing.clone().settled(&x);
+    let with = |model: &Model, config: &ModelConfig| {
+        let plain = saved(ugmm_network());
+        SavedModel { model: model.clone(), config: config.clone(), ..plain }.save(&file(&folder))
+    };
+    for (model, config) in
+        [(&standardizing, &config), (&standardizing, &config.settled()), (&settled, &config)]
+    {
+        let error = with(model, config).unwrap_err().to_string();
+        assert!(error.contains("settled"), "{error}");
+        assert!(!file(&folder).exists());
+    }
+    with(&settled, &config.settled()).unwrap();
+    let loaded = SavedModel::load(&file(&folder), &device).unwrap();
+    let values = |model: &Model| model.forward(x.clone()).into_data().iter::<f32>().collect::<Vec<_>>();
+    assert_eq!(values(&loaded.model), values(&settled));
 }
 
 #[test]

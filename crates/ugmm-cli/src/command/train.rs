@@ -1,6 +1,6 @@
 //! `ugmm train`: a classifier from a CSV file.
 
-use crate::arguments::{Common, Hidden, ModelKind, ObjectiveKind, PresetKind, Train};
+use crate::arguments::{Common, Hidden, ModelKind, ObjectiveKind, Train};
 use crate::error::CliError;
 use crate::output::{check_outputs, percent, print, write_json};
 use crate::progress::Progress;
@@ -36,21 +36,26 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
     check_outputs(&[Some(&options.output), common.json.as_deref()], &[&options.data])?;
     let table = read_csv(&options.data, Some(&options.target))?;
     let (classes, labels) = classes(options, &table)?;
-    let preset = preset(options.preset);
+    let preset = options.preset.preset();
     let task = Task {
         features: table.columns(),
         classes: classes.len(),
         objective: match options.objective {
             ObjectiveKind::Discriminative => Objective::Discriminative,
             ObjectiveKind::Generative => Objective::Generative { label: preset.label_encoding() },
+            ObjectiveKind::Hybrid => Objective::Hybrid {
+                label: preset.label_encoding(),
+                weight: options.cross_entropy_weight.unwrap_or(Preset::CROSS_ENTROPY_WEIGHT),
+            },
         },
     };
     let config = model_config(options, preset, &task)?;
-    let training = training_config(options, preset, &config, task.objective);
+    let split = split(options.validation, &labels, options.seed)?;
+    let training = training_config(options, preset, &config, task.objective, split.train.len());
     config.validate()?;
     training.validate()?;
+    task.objective.validate()?;
 
-    let split = split(options.validation, &labels, options.seed)?;
     let parts = |rows: &[usize]| -> Result<_, CliError> {
         Ok((table.select_rows(rows)?.features, rows.iter().map(|&row| labels[row]).collect::<Vec<_>>()))
     };
@@ -84,7 +89,7 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
     };
     let saved = SavedModel {
         model: trained.network,
-        config,
+        config: config.settled(),
         task,
         columns,
         standardization,
@@ -135,13 +140,6 @@ fn text(report: &Report) -> String {
     )
 }
 
-fn preset(kind: PresetKind) -> Preset {
-    match kind {
-        PresetKind::Standard => Preset::Standard,
-        PresetKind::Paper => Preset::Paper,
-    }
-}
-
 /// The classes of the target column, and the class index of each row.
 fn classes(options: &Train, table: &Table) -> Result<(ClassLabels, Vec<usize>), CliError> {
     let in_file = |source: DataError| CliError::Labels { path: options.data.clone(), source };
@@ -167,6 +165,9 @@ fn model_config(options: &Train, preset: Preset, task: &Task) -> Result<ModelCon
         ModelKind::Mlp => match (options.objective, options.min_sigma) {
             (ObjectiveKind::Generative, _) => {
                 return Err(not_for_mlp("--objective", "generative".into()).into());
+            }
+            (ObjectiveKind::Hybrid, _) => {
+                return Err(not_for_mlp("--objective", "hybrid".into()).into());
             }
             (_, Some(min_sigma)) => return Err(not_for_mlp("--min-sigma", min_sigma.to_string()).into()),
             _ => preset.mlp(task, &hidden),
@@ -206,8 +207,9 @@ fn training_config(
     preset: Preset,
     config: &ModelConfig,
     objective: Objective,
+    rows: usize,
 ) -> TrainingConfig {
-    let mut training = preset.training(config, objective, options.seed);
+    let mut training = preset.training(config, objective, rows, options.seed);
     training.epochs = options.epochs.map_or(training.epochs, NonZeroUsize::get);
     training.batch_size = options.batch_size.map_or(training.batch_size, NonZeroUsize::get);
     training.max_gradient_norm = options.clip;

@@ -83,6 +83,7 @@ impl SavedModel {
             training: self.training.clone(),
         };
         description.check().map_err(invalid)?;
+        self.check_floors().map_err(invalid)?;
         let description = serde_json::to_string(&description).map_err(|error| invalid(error.to_string()))?;
         // One entry only: the order of several would differ from run to run.
         let metadata = HashMap::from([(METADATA_KEY.to_owned(), description)]);
@@ -90,6 +91,23 @@ impl SavedModel {
         let bytes =
             safetensors::serialize(tensors, Some(metadata)).map_err(|error| invalid(error.to_string()))?;
         write_atomically(path, &bytes)
+    }
+
+    /// Whether the layers have the σ floors that a loaded model will have by the configuration: training with
+    /// standardisation changes them.
+    fn check_floors(&self) -> Result<(), String> {
+        let (Model::Ugmm(network), ModelConfig::Ugmm(config)) = (&self.model, &self.config) else {
+            return Ok(());
+        };
+        let floors = network.layers.iter().map(|layer| layer.min_sigma);
+        match network.standardize || !floors.eq(config.layers.iter().map(|layer| layer.min_sigma)) {
+            true => Err(
+                "the network is not what its configuration says; save a trained network with the settled \
+                         configuration"
+                    .into(),
+            ),
+            false => Ok(()),
+        }
     }
 
     /// Reads a model from `path` onto `device`.
@@ -162,6 +180,12 @@ impl Description {
             .validate()
             .and_then(|()| self.task.check_width(self.model.width()))
             .map_err(|e| e.to_string())?;
+        self.task.objective.validate().map_err(|e| e.to_string())?;
+        if matches!(&self.model, ModelConfig::Ugmm(config) if config.standardize) {
+            return Err(
+                "the network still takes its units from each batch; a file holds settled networks".into()
+            );
+        }
         let Task { features, classes, .. } = self.task;
         let names = [
             ("features", self.columns.features.len(), features),

@@ -38,6 +38,9 @@ pub struct TrainingConfig {
     pub schedule: Schedule,
     /// Largest allowed Euclidean norm of all gradients together; larger ones are scaled down.
     pub max_gradient_norm: Option<f64>,
+    /// Share of a cross-entropy's target that goes from the right class to all classes alike; in [0, 1).
+    #[serde(default)]
+    pub label_smoothing: f64,
 }
 
 impl TrainingConfig {
@@ -51,6 +54,7 @@ impl TrainingConfig {
             optimizer: OptimizerConfig::default(),
             schedule: Schedule::Constant { learning_rate: 1e-3 },
             max_gradient_norm: None,
+            label_smoothing: 0.0,
         }
     }
 
@@ -67,6 +71,10 @@ impl TrainingConfig {
             && !(norm > 0.0 && norm.is_finite())
         {
             return Err(UgmmError::setting("max_gradient_norm", norm, "positive and finite"));
+        }
+        if !(0.0..1.0).contains(&self.label_smoothing) {
+            let expected = "at least 0 and less than 1";
+            return Err(UgmmError::setting("label_smoothing", self.label_smoothing, expected));
         }
         self.optimizer.validate()?;
         self.schedule.validate()
@@ -114,7 +122,8 @@ impl Observer for () {}
 /// A trained network and its history.
 #[derive(Debug)]
 pub struct Trained<N> {
-    /// The network after the last epoch, without autodiff: ready to predict.
+    /// The network after the last epoch, without autodiff and [settled](Network::settled): ready to predict. Its
+    /// configuration is the [settled one](ModelConfig::settled).
     pub network: N,
     /// One report per epoch.
     pub history: Vec<EpochReport>,
@@ -122,6 +131,9 @@ pub struct Trained<N> {
 
 /// Rows that [`Init::Data`](crate::Init::Data) looks at, at most.
 const INITIALIZATION_ROWS: usize = 2048;
+/// Rows whose statistics are folded into a network that standardises between its layers, at most: their means and
+/// deviations are then within a few per cent of those of all rows, as those of a training batch never are.
+const SETTLING_ROWS: usize = 4096;
 
 /// A new model for a task, initialised from rows of `dataset` where its configuration asks for that.
 ///
@@ -141,7 +153,7 @@ pub fn init_model(
     let mut rows: Vec<usize> = (0..dataset.rows()).collect();
     let (rows, _) = rows.partial_shuffle(&mut rng, INITIALIZATION_ROWS);
     let (x, labels) = dataset.batch(rows, device);
-    config.init(Some(&task.network_input(x, &labels)), &mut rng, device)
+    config.init(Some(&task.training_input(x, &labels)), &mut rng, device)
 }
 
 /// Trains `network` on `training` rows, measuring it on `validation` rows after each epoch.
@@ -176,7 +188,13 @@ pub fn train<N: Network>(
     observer: &mut dyn Observer,
 ) -> Result<Trained<N>, UgmmError> {
     config.validate()?;
+    task.objective.validate()?;
     evaluation::check_dataset(task, training)?;
+    let sample = network.needs_settling().then(|| settling_sample(task, training, config.seed, device));
+    let settled = |network: &N| match &sample {
+        Some(sample) => network.valid().settled(sample),
+        None => network.valid(),
+    };
     let mut stepper = Stepper::new(network, *task, config, device)?;
     let steps_per_epoch = training.rows().div_ceil(config.batch_size);
     let total_steps = config.epochs * steps_per_epoch;
@@ -196,8 +214,9 @@ pub fn train<N: Network>(
                 loss_sum += f64::from(loss) * labels.len() as f64;
                 observer.on_batch(&BatchReport { step, total_steps, loss });
             }
-            let validation =
-                validation.map(|rows| evaluate(stepper.network(), task, rows, device)).transpose()?;
+            let validation = validation
+                .map(|rows| evaluate(&settled(stepper.network()), task, rows, device))
+                .transpose()?;
             let training_loss = loss_sum / training.rows() as f64;
             let report = EpochReport { epoch: epoch + 1, learning_rate, training_loss, validation };
             history.push(report);
@@ -207,5 +226,13 @@ pub fn train<N: Network>(
         }
         Ok(())
     })?;
-    Ok(Trained { network: stepper.network().valid(), history })
+    Ok(Trained { network: settled(stepper.network()), history })
+}
+
+/// What [`Network::settled`] gets: what the network reads of training rows drawn at random.
+fn settling_sample(task: &Task, training: &Dataset, seed: u64, device: &Device) -> burn::tensor::Tensor<2> {
+    let mut rows: Vec<usize> = (0..training.rows()).collect();
+    let (rows, _) = rows.partial_shuffle(&mut generator(seed, Stream::Settling), SETTLING_ROWS);
+    let (x, labels) = training.batch(rows, device);
+    task.training_input(x, &labels)
 }

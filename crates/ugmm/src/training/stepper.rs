@@ -29,18 +29,21 @@ pub struct Stepper<N> {
     task: Task,
     optimizer: ModuleOptimizer,
     max_gradient_norm: Option<f64>,
+    label_smoothing: f64,
     dropout: ChaCha8Rng,
     device: Device,
 }
 
 impl<N: Network> Stepper<N> {
-    /// Starts training `network`; of `config` the optimiser, the clipping and the seed (for dropout) matter.
+    /// Starts training `network`; of `config` the optimiser, the clipping, the label smoothing and the seed (for dropout)
+    /// matter.
     ///
     /// # Errors
     ///
     /// When a setting is out of its range or the network does not fit the task.
     pub fn new(network: N, task: Task, config: &TrainingConfig, device: &Device) -> Result<Self, UgmmError> {
         config.validate()?;
+        task.objective.validate()?;
         task.check_width((network.inputs(), network.outputs()))?;
         let device = device.clone().autodiff();
         Ok(Self {
@@ -49,6 +52,7 @@ impl<N: Network> Stepper<N> {
             task,
             optimizer: config.optimizer.init(),
             max_gradient_norm: config.max_gradient_norm,
+            label_smoothing: config.label_smoothing,
             dropout: generator(config.seed, Stream::Dropout),
             device,
         })
@@ -64,7 +68,7 @@ impl<N: Network> Stepper<N> {
         self.check_batch(&x, labels)?;
         let x = Tensor::from_inner(x.without_autodiff().to_device(&self.device));
         let network = self.network.take().expect("a step gives the network back");
-        let loss = self.task.loss(&network, x, labels, &mut self.dropout);
+        let loss = self.task.loss(&network, x, labels, self.label_smoothing, &mut self.dropout);
         let gradients = loss.backward();
         let loss: f32 = loss.into_scalar();
         self.network = Some(if loss.is_finite() {

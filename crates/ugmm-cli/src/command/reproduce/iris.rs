@@ -1,12 +1,12 @@
 //! `ugmm reproduce iris`: the paper's generative experiment (§4.1).
 
-use super::{Contender, Experiment, percent_with_sd};
-use crate::arguments::{Common, ModelKind, ReproduceIris};
+use super::{Contender, Experiment, Part, percent_with_sd};
+use crate::arguments::{Common, ModelKind, PresetKind, ReproduceIris};
 use crate::error::CliError;
 use crate::output::check_outputs;
 use ugmm::training::{Dataset, Features};
-use ugmm::{LabelEncoding, MlpConfig, ModelConfig, Objective, Preset, Task};
-use ugmm_data::{ClassLabels, Table, iris, iris_split};
+use ugmm::{MlpConfig, ModelConfig, Objective, Preset, Standardization, Task, UgmmError};
+use ugmm_data::{ClassLabels, IRIS_SPLIT_STATES, Split, Table, iris, iris_split};
 
 /// scikit-learn's `random_state` of the split that the paper's published script uses.
 const PAPER_SPLIT: u64 = 42;
@@ -16,26 +16,34 @@ const MLP_HIDDEN: usize = 32;
 pub fn run(options: &ReproduceIris, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[])?;
     let table = iris();
-    let split = iris_split(PAPER_SPLIT).expect("the split is bundled");
-    let train = dataset(&table.select_rows(&split.train)?)?;
-    let test = dataset(&table.select_rows(&split.test)?)?;
-    let (features, classes) = (train.columns(), train.classes());
+    let preset = options.options.preset.preset();
+    let parts = splits(options)?
+        .into_iter()
+        .map(|(state, split)| part(&table, preset, (options.splits.len() > 1).then_some(state), &split))
+        .collect::<Result<Vec<_>, _>>()?;
+    let (features, classes) = (parts[0].train.columns(), parts[0].train.classes());
 
-    let objective = Objective::Generative { label: LabelEncoding::Index };
-    let generative = Task { features, classes, objective };
-    let discriminative = Task { objective: Objective::Discriminative, ..generative };
+    let discriminative = Task { features, classes, objective: Objective::Discriminative };
+    let objective = preset.generative_objective();
+    let generative = Task { objective, ..discriminative };
+    let hidden = preset.hidden(objective);
+    let sizes: Vec<String> = [&[generative.inputs()], &hidden[..], &[generative.outputs()]]
+        .concat()
+        .iter()
+        .map(usize::to_string)
+        .collect();
     let contenders = vec![
         Contender {
             kind: ModelKind::Ugmm,
-            name: "uGMM-NN 5-10-5-1",
-            config: Preset::Paper.ugmm(&generative, &Preset::Paper.hidden(objective)),
+            name: format!("uGMM-NN {}", sizes.join("-")),
+            config: preset.ugmm(&generative, &hidden),
             task: generative,
             paper: percent_with_sd(100.0, 0.0),
             published_code: Some(percent_with_sd(76.0, 15.7)),
         },
         Contender {
             kind: ModelKind::Mlp,
-            name: "FFNN 4-32-3",
+            name: "FFNN 4-32-3".into(),
             config: ModelConfig::Mlp(MlpConfig::new(&[features, MLP_HIDDEN, classes])),
             task: discriminative,
             paper: percent_with_sd(100.0, 0.0),
@@ -44,25 +52,88 @@ pub fn run(options: &ReproduceIris, common: &Common) -> Result<(), CliError> {
     ];
     let experiment = Experiment {
         name: "iris",
-        description: "Iris, by the paper's protocol: raw features, 120 training and 30 test rows, batches of 16, \
-                      Adam 1e-3, 300 epochs;\nuGMM: joint score of features and label, prediction by posterior; \
-                      FFNN: cross-entropy."
-            .into(),
+        description: description(options),
         contenders,
-        train,
-        test,
+        parts,
         // The accuracy after training.
         first_measured_epoch: |epochs| epochs,
         options: &options.options,
+        changes: changes(options),
         seeds: options.seeds,
         default_seeds: 10,
     };
     experiment.run(common.json.as_deref())
 }
 
-fn dataset(table: &Table) -> Result<Dataset, CliError> {
+/// What was changed by the options of this experiment alone.
+fn changes(options: &ReproduceIris) -> Vec<String> {
+    let mut changes = Vec::new();
+    if options.splits != [PAPER_SPLIT] {
+        let states: Vec<String> = options.splits.iter().map(u64::to_string).collect();
+        changes.push(format!("--splits {}", states.join(",")));
+    }
+    changes.extend(options.folds.map(|folds| format!("--folds {folds}")));
+    changes
+}
+
+fn description(options: &ReproduceIris) -> String {
+    let settings = match options.options.preset {
+        PresetKind::Paper => {
+            "Iris, by the paper's protocol: raw features, 120 training and 30 test rows, batches of 16, Adam 1e-3, 300 \
+             epochs;\nuGMM: joint score of features and label, prediction by posterior; FFNN: cross-entropy."
+        }
+        PresetKind::Best => {
+            "Iris, the paper's rows with this project's settings (docs/results/iris-quality.md): standardised features;\n\
+             uGMM: joint score of features and label with the cross-entropy of its posterior, prediction by posterior; \
+             FFNN: cross-entropy."
+        }
+    };
+    match options.folds {
+        Some(folds) => format!(
+            "{settings}\nThe test rows are not used: {folds}-fold cross-validation on the training rows."
+        ),
+        None => settings.into(),
+    }
+}
+
+/// The rows to train on and to measure on, with the state of the split that they come from.
+fn splits(options: &ReproduceIris) -> Result<Vec<(u64, Split)>, CliError> {
+    let mut splits = Vec::new();
+    for &state in &options.splits {
+        let Some(split) = iris_split(state) else {
+            debug_assert!(!IRIS_SPLIT_STATES.contains(&state));
+            let (setting, expected) = ("--splits", "among 42, 0, 1, 2, 3 and 4");
+            return Err(UgmmError::Setting { setting, value: state.to_string(), expected }.into());
+        };
+        match options.folds {
+            Some(folds) => splits.extend((0..folds as usize).map(|fold| {
+                let in_fold = |place: usize| place % folds as usize == fold;
+                let rows = |wanted: bool| {
+                    let rows = split.train.iter().enumerate();
+                    rows.filter(|(place, _)| in_fold(*place) == wanted).map(|(_, &row)| row).collect()
+                };
+                (state, Split { train: rows(false), test: rows(true) })
+            })),
+            None => splits.push((state, split)),
+        }
+    }
+    Ok(splits)
+}
+
+fn part(table: &Table, preset: Preset, state: Option<u64>, split: &Split) -> Result<Part, CliError> {
+    let (mut train, mut test) = (table.select_rows(&split.train)?, table.select_rows(&split.test)?);
+    if preset != Preset::Paper {
+        let standardization = Standardization::fit(&train.features, table.columns())?;
+        standardization.apply(&mut train.features)?;
+        standardization.apply(&mut test.features)?;
+    }
+    // The classes of the whole table: a fold need not have them all.
     let labels = &table.target.as_ref().expect("Iris has a target").labels;
     let classes = ClassLabels::from_labels(labels)?;
-    let encoded = classes.encode(labels)?;
-    Ok(Dataset::new(Features::F32(table.features.clone()), table.columns(), encoded, classes.len())?)
+    Ok(Part { split: state, train: dataset(&train, &classes)?, test: dataset(&test, &classes)? })
+}
+
+fn dataset(table: &Table, classes: &ClassLabels) -> Result<Dataset, CliError> {
+    let labels = classes.encode(&table.target.as_ref().expect("Iris has a target").labels)?;
+    Ok(Dataset::new(Features::F32(table.features.clone()), table.columns(), labels, classes.len())?)
 }

@@ -3,7 +3,7 @@
 mod iris;
 mod mnist;
 
-use crate::arguments::{Common, ModelKind, Reproduce, ReproduceOptions};
+use crate::arguments::{Common, ModelKind, PresetKind, Reproduce, ReproduceOptions};
 use crate::error::CliError;
 use crate::output::{percent_and_sd, print, table, write_json};
 use crate::progress::Progress;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
-use ugmm::training::{Dataset, EpochReport, TrainingConfig, init_model, train};
+use ugmm::training::{Dataset, EpochReport, TrainingConfig, evaluate, init_model, train};
 use ugmm::{ModelConfig, Preset, Task};
 
 pub fn run(what: &Reproduce, common: &Common) -> Result<(), CliError> {
@@ -25,7 +25,7 @@ pub fn run(what: &Reproduce, common: &Common) -> Result<(), CliError> {
 /// One of the models of an experiment, and what others report of it.
 struct Contender {
     kind: ModelKind,
-    name: &'static str,
+    name: String,
     config: ModelConfig,
     task: Task,
     /// Test accuracy that the paper reports.
@@ -39,19 +39,30 @@ struct Experiment<'a> {
     name: &'static str,
     description: String,
     contenders: Vec<Contender>,
-    train: Dataset,
-    test: Dataset,
-    /// First of the last epochs over which test accuracy is averaged, given their number.
+    /// Every model is trained on each of them.
+    parts: Vec<Part>,
+    /// With the paper's settings: first of the last epochs over which test accuracy is averaged, given their number.
+    /// With others, accuracy is measured once, after the last epoch.
     first_measured_epoch: fn(usize) -> usize,
     options: &'a ReproduceOptions,
+    /// Options of this experiment alone that change the paper's protocol, as typed.
+    changes: Vec<String>,
     seeds: NonZeroUsize,
     default_seeds: usize,
+}
+
+/// Rows to train on and rows to measure on.
+struct Part {
+    /// scikit-learn's random_state of the split, where there are several.
+    split: Option<u64>,
+    train: Dataset,
+    test: Dataset,
 }
 
 /// What was measured for one model.
 #[derive(Serialize)]
 struct Measured {
-    model: &'static str,
+    model: String,
     parameters: usize,
     training: TrainingConfig,
     /// Over the runs.
@@ -65,6 +76,7 @@ struct Measured {
 #[derive(Serialize)]
 struct Run {
     seed: u64,
+    split: Option<u64>,
     /// Mean over the measured epochs.
     test_accuracy: f64,
     seconds: f64,
@@ -95,6 +107,9 @@ impl Experiment<'_> {
     /// How this run differs from the paper's protocol.
     fn deviations(&self) -> Vec<String> {
         let mut deviations = Vec::new();
+        if self.options.preset != PresetKind::Paper {
+            deviations.push(format!("--preset {}", self.options.preset.name()));
+        }
         if let Some(epochs) = self.options.epochs {
             deviations.push(format!("--epochs {epochs}"));
         }
@@ -108,18 +123,21 @@ impl Experiment<'_> {
         if self.options.seed != 0 {
             deviations.push(format!("--seed {}", self.options.seed));
         }
+        deviations.extend(self.changes.iter().cloned());
         deviations
     }
 
     fn measure(&self, contender: &Contender) -> Result<Measured, CliError> {
         let first = self.options.seed;
         let seeds: Vec<u64> = (0..self.seeds.get() as u64).map(|index| first.wrapping_add(index)).collect();
-        let runs = seeds.iter().map(|&seed| self.train(contender, seed)).collect::<Result<Vec<_>, _>>()?;
+        let runs = self.parts.iter().flat_map(|part| seeds.iter().map(move |&seed| (part, seed)));
+        let runs =
+            runs.map(|(part, seed)| self.train(contender, part, seed)).collect::<Result<Vec<_>, _>>()?;
         let accuracies: Vec<f64> = runs.iter().map(|run| run.test_accuracy).collect();
         Ok(Measured {
-            model: contender.name,
+            model: contender.name.clone(),
             parameters: parameters(&contender.config),
-            training: self.training(contender, first),
+            training: self.training(contender, &self.parts[0], first),
             test_accuracy: mean_and_sd(&accuracies),
             paper_test_accuracy: contender.paper,
             published_code_test_accuracy: contender.published_code,
@@ -127,45 +145,42 @@ impl Experiment<'_> {
         })
     }
 
-    fn training(&self, contender: &Contender, seed: u64) -> TrainingConfig {
-        // Both models of an experiment follow its schedule, as in the paper's code.
-        let objective = self.contenders[0].task.objective;
-        let mut training = Preset::Paper.training(&contender.config, objective, seed);
+    fn training(&self, contender: &Contender, part: &Part, seed: u64) -> TrainingConfig {
+        let preset = self.options.preset.preset();
+        let objective = match preset {
+            // Both models of an experiment follow its schedule, as in the paper's code.
+            Preset::Paper => self.contenders[0].task.objective,
+            _ => contender.task.objective,
+        };
+        let mut training = preset.training(&contender.config, objective, part.train.rows(), seed);
         if let Some(epochs) = self.options.epochs {
             training.epochs = epochs.get();
         }
         training
     }
 
-    fn train(&self, contender: &Contender, seed: u64) -> Result<Run, CliError> {
+    fn train(&self, contender: &Contender, part: &Part, seed: u64) -> Result<Run, CliError> {
         let device = burn_device();
-        let training = self.training(contender, seed);
-        let label = format!("{}, seed {seed}", contender.name);
-        let mut progress = Progress::new(label, training.epochs);
+        let training = self.training(contender, part, seed);
+        let split = part.split.map_or(String::new(), |split| format!(", split {split}"));
+        let mut progress = Progress::new(format!("{}{split}, seed {seed}", contender.name), training.epochs);
         let start = Instant::now();
-        let network = init_model(&contender.config, &contender.task, &self.train, seed, &device)?;
-        let trained = train(
-            network,
-            &contender.task,
-            &self.train,
-            Some(&self.test),
-            &training,
-            &device,
-            &mut progress,
-        )?;
-        let first = (self.first_measured_epoch)(training.epochs);
-        let accuracies: Vec<f64> = trained
-            .history
-            .iter()
-            .filter(|report| report.epoch >= first)
-            .filter_map(|report| report.validation.map(|metrics| metrics.accuracy))
-            .collect();
-        Ok(Run {
-            seed,
-            test_accuracy: mean_and_sd(&accuracies).mean,
-            seconds: start.elapsed().as_secs_f64(),
-            history: trained.history,
-        })
+        let (config, task) = (&contender.config, &contender.task);
+        let network = init_model(config, task, &part.train, seed, &device)?;
+        let every_epoch = (self.options.preset == PresetKind::Paper).then_some(&part.test);
+        let trained = train(network, task, &part.train, every_epoch, &training, &device, &mut progress)?;
+        let seconds = start.elapsed().as_secs_f64();
+        let test_accuracy = match every_epoch {
+            Some(_) => {
+                let first = (self.first_measured_epoch)(training.epochs);
+                let measured = trained.history.iter().filter(|report| report.epoch >= first);
+                let accuracies: Vec<f64> =
+                    measured.filter_map(|report| Some(report.validation?.accuracy)).collect();
+                mean_and_sd(&accuracies).mean
+            }
+            None => evaluate(&trained.network, task, &part.test, &device)?.accuracy,
+        };
+        Ok(Run { seed, split: part.split, test_accuracy, seconds, history: trained.history })
     }
 
     fn text(&self, report: &Report) -> String {
@@ -176,7 +191,7 @@ impl Experiment<'_> {
         if self.options.epochs.is_some() {
             text += "NOT the paper's number of epochs: do not compare the figures with the paper's.\n";
         }
-        let seeds = match self.seeds.get() {
+        let seeds = match self.seeds.get() * self.parts.len() {
             1 => "1 run".into(),
             count => format!("{count} runs, mean ± sd"),
         };
@@ -191,7 +206,7 @@ impl Experiment<'_> {
         ];
         for result in report.results {
             rows.push(vec![
-                result.model.into(),
+                result.model.clone(),
                 percent_and_sd(&result.test_accuracy, 2),
                 percent_and_sd(&result.paper_test_accuracy, 2),
                 result.published_code_test_accuracy.map_or("–".into(), |value| percent_and_sd(&value, 2)),
@@ -202,9 +217,10 @@ impl Experiment<'_> {
             let seconds: f64 = result.runs.iter().map(|run| run.seconds).sum();
             let accuracies: Vec<String> =
                 result.runs.iter().map(|run| format!("{:.2}", 100.0 * run.test_accuracy)).collect();
-            let (model, parameters, threads) = (result.model, result.parameters, report.threads);
+            let by = if self.parts.len() == 1 { "by seed" } else { "by split and seed" };
+            let (model, parameters, threads) = (&result.model, result.parameters, report.threads);
             text += &format!(
-                "{model}: {parameters} parameters, {seconds:.1} s on {threads} threads; by seed: {}\n",
+                "{model}: {parameters} parameters, {seconds:.1} s on {threads} threads; {by}: {}\n",
                 accuracies.join(", ")
             );
         }
