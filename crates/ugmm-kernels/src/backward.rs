@@ -61,22 +61,29 @@ pub fn backward(
     }
     let tasks = Tasks::for_work(shape.work());
     let call = Call { instructions: saved.instructions, tasks, shape, arguments, cotangent };
+    tasks.enter(|| fill(&call, saved, &mut gradients));
+    Ok(gradients)
+}
+
+/// Fills in the gradients, which are 0 before: first what comes from the pairs that take the fast path, then the others.
+fn fill(call: &Call<'_>, saved: &Saved, gradients: &mut Gradients) {
+    let Call { shape, cotangent, .. } = *call;
     let fast = saved.fast.as_ref().filter(|_| saved.range.suits_fast_backward(cotangent));
     let fast_x = saved.range.suits_fast_input_gradient(cotangent);
-    if let Some(fast) = fast {
-        fill(&call, fast, &saved.sums, want_x && fast_x, &mut gradients);
+    match fast {
+        Some(fast) => fill_fast(call, fast, &saved.sums, fast_x, gradients),
+        None => careful::add_weights(call, gradients),
     }
     let is_careful = |sum: f32, g: f32| g != 0.0 && (fast.is_none() || !is_fast(sum, g));
     let rows = careful::Rows::new(shape, &saved.sums, cotangent, is_careful);
-    careful::add_parameters(&call, &rows, fast.map(|fast| &fast.prepared), &mut gradients);
+    careful::add_parameters(call, &rows, gradients);
     if let Some(gradient) = &mut gradients.x {
         let rows = match fast {
             Some(_) if !fast_x => careful::Rows::new(shape, &saved.sums, cotangent, |_, g| g != 0.0),
             _ => rows,
         };
-        careful::add_inputs(&call, &rows, gradient);
+        careful::add_inputs(call, &rows, gradient);
     }
-    Ok(gradients)
 }
 
 /// What all parts of the backward pass read.
@@ -109,25 +116,34 @@ impl Call<'_> {
     }
 }
 
-/// Fills in what comes from the pairs of the fast path, a panel of neurons at a time.
-fn fill(call: &Call<'_>, fast: &Fast, sums: &[f32], want_x: bool, gradients: &mut Gradients) {
+/// Fills in what comes from the pairs of the fast path, a panel of neurons at a time; the gradient with respect to the
+/// inputs only if `fast_x` says that it can be computed in that way.
+fn fill_fast(call: &Call<'_>, fast: &Fast, sums: &[f32], fast_x: bool, gradients: &mut Gradients) {
     let Call { instructions, shape, .. } = *call;
+    let want_x = gradients.x.is_some() && fast_x;
     let layout = fast.prepared.layout;
     let ratios = Ratios::new(instructions, layout, shape, sums, call.cotangent);
+    let totals = call.total_cotangents();
     let outputs: Vec<_> = Outputs::chunks(gradients, layout.width * shape.inputs).enumerate().collect();
     let over_neurons = call.tasks.map_each(outputs, |(panel, outputs)| {
-        instructions.run(SumPanel { shape, fast, ratios: &ratios, panel, want_x, outputs })
+        let totals = &totals[panel * layout.width..];
+        instructions.run(SumPanel { shape, fast, ratios: &ratios, panel, totals, want_x, outputs })
     });
     if let Some(gradient) = gradients.x.as_mut().filter(|_| want_x) {
         let unscale = -ratios.unscale * U_TO_Z_SQUARED;
-        let values = call.tasks.items_per_task(gradient.len(), 1 << 14, 1);
-        let pieces = gradient.chunks_mut(values).enumerate();
-        call.tasks.for_each(pieces, |(piece, gradient)| {
+        let tasks = Tasks::for_work(gradient.len() * over_neurons.len());
+        let values = tasks.items_per_task(gradient.len(), 1 << 14, 1);
+        tasks.for_each(gradient.chunks_mut(values).enumerate(), |(piece, gradient)| {
             let first = piece * values;
-            for (index, gradient) in (first..).zip(gradient) {
-                let sum: f64 = over_neurons.iter().map(|part| f64::from(part[index])).sum();
-                *gradient = saturate(sum * unscale);
-            }
+            instructions.vectorised(
+                #[inline(always)]
+                || {
+                    for (index, gradient) in (first..).zip(gradient) {
+                        let sum: f64 = over_neurons.iter().map(|part| f64::from(part[index])).sum();
+                        *gradient = saturate(sum * unscale);
+                    }
+                },
+            );
         });
     }
 }

@@ -1,10 +1,9 @@
-//! What the pairs of row and neuron that `f32` cannot express add to the gradients, and the part of the gradient of the
-//! mixing logits that does not depend on x.
+//! What the pairs of row and neuron that `f32` cannot express add to the gradients.
 
 use crate::backward::Call;
 use crate::backward_panel::Outputs;
 use crate::careful::{CarefulNeuron, ParameterSums, inverse_sigma, saturate};
-use crate::prepare::{Mixing, Prepared};
+use crate::prepare::Mixing;
 use crate::{Gradients, LayerShape};
 
 /// The rows of each neuron whose pairs are computed in `f64`.
@@ -44,33 +43,27 @@ impl Rows {
     }
 }
 
-/// Adds to the three parameter gradients. `prepared` is that of the fast path, if there was one.
-pub(crate) fn add_parameters(
-    call: &Call<'_>,
-    rows: &Rows,
-    prepared: Option<&Prepared>,
-    gradients: &mut Gradients,
-) {
+/// Adds the part of the gradient of the mixing logits that does not depend on x, -π times the sum of the cotangents.
+pub(crate) fn add_weights(call: &Call<'_>, gradients: &mut Gradients) {
     let inputs = call.shape.inputs;
     let totals = call.total_cotangents();
-    let outputs = Outputs::chunks(gradients, inputs).enumerate();
-    call.tasks.for_each(outputs, |(neuron, mut outputs)| {
-        let total = totals[neuron];
-        match prepared {
-            Some(prepared) => {
-                let (total, weights) = (saturate(total), prepared.weights(neuron));
-                for (gradient, &weight) in outputs.mixing_logits.iter_mut().zip(weights) {
-                    *gradient = saturate(f64::from(*gradient - weight * total));
-                }
-            }
-            None => {
-                let logits = &call.arguments.mixing_logits[neuron * inputs..(neuron + 1) * inputs];
-                let mixing = Mixing::of(logits);
-                for (gradient, &logit) in outputs.mixing_logits.iter_mut().zip(logits) {
-                    *gradient = saturate(f64::from(*gradient) - mixing.weight(logit) * total);
-                }
-            }
+    let logits = call.arguments.mixing_logits.chunks_exact(inputs);
+    let neurons = gradients.mixing_logits.chunks_exact_mut(inputs).zip(logits).zip(&totals);
+    call.tasks.for_each(neurons, |((gradient, logits), &total)| {
+        let mixing = Mixing::of(logits);
+        for (gradient, &logit) in gradient.iter_mut().zip(logits) {
+            *gradient = saturate(f64::from(*gradient) - mixing.weight(logit) * total);
         }
+    });
+}
+
+/// Adds to the three parameter gradients.
+pub(crate) fn add_parameters(call: &Call<'_>, rows: &Rows, gradients: &mut Gradients) {
+    if rows.of_neurons.is_empty() {
+        return;
+    }
+    let outputs = Outputs::chunks(gradients, call.shape.inputs).enumerate();
+    call.tasks.for_each(outputs, |(neuron, mut outputs)| {
         if !rows.of(neuron).is_empty() {
             add_neuron(call, neuron, rows.of(neuron), &mut outputs);
         }

@@ -5,6 +5,7 @@
 //! need is the sum of their ratios.
 
 use crate::aligned::Aligned;
+use crate::careful::saturate;
 use crate::component::{Component, Evaluated, components};
 use crate::exp2::Exp2;
 use crate::forward::Fast;
@@ -55,6 +56,8 @@ pub(crate) struct SumPanel<'a> {
     pub(crate) fast: &'a Fast,
     pub(crate) ratios: &'a Ratios,
     pub(crate) panel: usize,
+    /// The sum of the cotangents of each neuron, from the panel's first one on.
+    pub(crate) totals: &'a [f64],
     pub(crate) want_x: bool,
     pub(crate) outputs: Outputs<'a>,
 }
@@ -116,11 +119,24 @@ impl SumPanel<'_> {
             }
             self.finish(simd, panel, block * INPUTS, totals);
         }
+        self.add_weights();
         over_neurons
     }
 
-    /// Turns the sums of a block of inputs into gradients, all but the part of the mixing logits that does not depend
-    /// on x.
+    /// Adds the part of the gradient of the mixing logits that does not depend on x, -π times the sum of the cotangents.
+    #[inline(always)]
+    fn add_weights(&mut self) {
+        let first_neuron = self.panel * self.fast.prepared.layout.width;
+        let neurons = self.outputs.mixing_logits.chunks_exact_mut(self.shape.inputs).zip(self.totals);
+        for (neuron, (gradient, &total)) in (first_neuron..).zip(neurons) {
+            let total = saturate(total);
+            for (gradient, &weight) in gradient.iter_mut().zip(self.fast.prepared.weights(neuron)) {
+                *gradient = saturate(f64::from(*gradient - weight * total));
+            }
+        }
+    }
+
+    /// Turns the sums of a block of inputs into gradients, all but that part of the mixing logits.
     #[inline(always)]
     fn finish<S: Vector, const V: usize>(
         &mut self,

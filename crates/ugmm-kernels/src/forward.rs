@@ -14,6 +14,9 @@ use crate::{KernelError, LayerArguments, LayerShape};
 /// `f32` too many of their terms have become 0.
 pub(crate) const RESCUE_BELOW: f32 = 1e-30;
 
+/// What turning a sum into an activation costs, in component evaluations.
+const FINISH_WORK: usize = 8;
+
 /// Result of [`crate::forward()`].
 #[derive(Debug)]
 pub struct Forward {
@@ -75,15 +78,17 @@ pub(crate) fn forward_along(
     let range = Range::of(instructions, arguments);
     let saved = Saved { shape, instructions, sums: vec![0.0; pairs], range, fast: None };
     let mut output = Forward { y: vec![0.0; pairs], saved };
-    if pairs > 0 && range.suits_fast_forward() {
-        let tasks = Tasks::for_work(shape.work());
-        let prepared = Prepared::new(instructions, tasks, shape, arguments);
-        let tiles = Tiles::new(instructions, tasks, path, shape, arguments.x);
-        let fast = Fast { prepared, tiles };
-        fill(instructions, tasks, shape, &fast, &mut output);
-        output.saved.fast = Some(fast);
-    }
-    rescue(instructions, shape, arguments, &mut output);
+    let tasks = Tasks::for_work(shape.work());
+    tasks.enter(|| {
+        if pairs > 0 && range.suits_fast_forward() {
+            let prepared = Prepared::new(instructions, tasks, shape, arguments);
+            let tiles = Tiles::new(instructions, tasks, path, shape, arguments.x);
+            let fast = Fast { prepared, tiles };
+            fill(instructions, tasks, shape, &fast, &mut output);
+            output.saved.fast = Some(fast);
+        }
+        rescue(instructions, shape, arguments, &mut output);
+    });
     Ok(output)
 }
 
@@ -106,6 +111,7 @@ fn fill(instructions: InstructionSet, tasks: Tasks, shape: LayerShape, fast: &Fa
             sums[row * shape.neurons + first_neuron..][..neurons].copy_from_slice(&part[..neurons]);
         }
     }
+    let tasks = Tasks::for_work(shape.batch * shape.neurons * FINISH_WORK);
     let rows = tasks.items_per_task(shape.batch, shape.batch, 1);
     let pieces = output.y.chunks_mut(rows * shape.neurons).zip(sums.chunks_mut(rows * shape.neurons));
     tasks.for_each(pieces, |(y, sums)| finish(instructions, prepared.bounds(), y, sums));

@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
-/// Component evaluations under which one thread is faster than waking others: a few microseconds of work.
-const PARALLEL_FROM: usize = 1 << 16;
+/// Component evaluations under which one thread is about as fast as several, which must be woken: some ten microseconds
+/// of work.
+const PARALLEL_FROM: usize = 1 << 18;
 
 /// How one call spreads over threads. Every task owns what it writes, so this decides how long a call takes
 /// and never what it returns.
@@ -16,6 +17,16 @@ impl Tasks {
     /// For a call of `work` component evaluations.
     pub(crate) fn for_work(work: usize) -> Self {
         Tasks { threads: if work < PARALLEL_FROM { 1 } else { rayon::current_num_threads() } }
+    }
+
+    /// Runs `run` on a thread of the pool if it is going to need several. From outside every parallel loop would be
+    /// handed over, and waited for, by itself.
+    pub(crate) fn enter<Output: Send>(self, run: impl FnOnce() -> Output + Send) -> Output {
+        if self.threads == 1 || rayon::current_thread_index().is_some() {
+            run()
+        } else {
+            rayon::scope(|_| run())
+        }
     }
 
     /// How many of `items` a task should take: at most `largest`, and few enough that every thread gets two

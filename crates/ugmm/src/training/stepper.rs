@@ -7,6 +7,9 @@ use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
+/// Rows times parameters from which a step has loops worth several threads.
+const POOL_FROM: usize = 1 << 20;
+
 /// A network in training with its optimiser: what [`train`](super::train) repeats, for training loops of one's own.
 ///
 /// ```
@@ -31,6 +34,8 @@ pub struct Stepper<N> {
     max_gradient_norm: Option<f64>,
     label_smoothing: f64,
     dropout: ChaCha8Rng,
+    /// How many values the parameters have.
+    parameters: usize,
     device: Device,
 }
 
@@ -46,6 +51,7 @@ impl<N: Network> Stepper<N> {
         task.objective.validate()?;
         task.check_width((network.inputs(), network.outputs()))?;
         let device = device.clone().autodiff();
+        let parameters = network.num_params();
         Ok(Self {
             // A graph of its own: the caller's network stays as it is.
             network: Some(network.train().fork(&device)),
@@ -54,6 +60,7 @@ impl<N: Network> Stepper<N> {
             max_gradient_norm: config.max_gradient_norm,
             label_smoothing: config.label_smoothing,
             dropout: generator(config.seed, Stream::Dropout),
+            parameters,
             device,
         })
     }
@@ -66,6 +73,16 @@ impl<N: Network> Stepper<N> {
     /// When the batch does not fit the task.
     pub fn step(&mut self, x: Tensor<2>, labels: &[usize], learning_rate: f64) -> Result<f32, UgmmError> {
         self.check_batch(&x, labels)?;
+        let work = labels.len().saturating_mul(self.parameters);
+        if work < POOL_FROM || rayon::current_num_threads() == 1 || rayon::current_thread_index().is_some() {
+            return Ok(self.checked_step(x, labels, learning_rate));
+        }
+        // From a thread of the pool: from outside, every parallel loop in the step would be handed over, and waited for,
+        // by itself.
+        Ok(rayon::scope(|_| self.checked_step(x, labels, learning_rate)))
+    }
+
+    fn checked_step(&mut self, x: Tensor<2>, labels: &[usize], learning_rate: f64) -> f32 {
         let x = Tensor::from_inner(x.without_autodiff().to_device(&self.device));
         let network = self.network.take().expect("a step gives the network back");
         let loss = self.task.loss(&network, x, labels, self.label_smoothing, &mut self.dropout);
@@ -80,7 +97,7 @@ impl<N: Network> Stepper<N> {
         } else {
             network
         });
-        Ok(loss)
+        loss
     }
 
     /// The network as it is now, on the autodiff device.
