@@ -6,9 +6,8 @@
 use crate::{LayerArguments, dispatch::InstructionSet};
 
 /// Largest distance between an input and a mean, in their unit and in standard deviations, and largest 1/σ,
-/// that the fast path takes. Its square is finite, so is its product with a moderate number, and the exponential
-/// takes what is as low as minus its square.
-const LARGEST_FACTOR: f64 = 1e12;
+/// that the fast path takes. Its square is finite and so is its product with a moderate number.
+const LARGEST_FACTOR: f64 = 1e18;
 
 /// Largest cotangent that the fast path takes: `w z²` is at most 128 times as large where it is not 0, and a
 /// block of rows adds up at most [`crate::tile::ROWS`] of these.
