@@ -116,6 +116,8 @@ pub struct ReproduceMnist {
 #[command(after_help = "Examples:\n  ugmm train flowers.csv --target species -o flowers.safetensors\n  \
                         ugmm train flowers.csv --target species -o flowers.safetensors \\\n       \
                         --hidden 64,32 --epochs 300 --seed 7 --json training.json")]
+// So that what is wrong with -1 is said of the setting, not of an option that does not exist.
+#[command(allow_negative_numbers = true)]
 pub struct Train {
     /// CSV file with a header; every column but the target must be numeric
     #[arg(value_name = "CSV")]

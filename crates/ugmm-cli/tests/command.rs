@@ -271,7 +271,7 @@ fn settings_out_of_range_are_refused() {
     for (options, expected) in [
         (&["--dropout", "1"][..], "dropout is 1, but must be at least 0 and less than 1"),
         (&["--min-sigma", "-1"], "min_sigma is -1"),
-        (&["--learning-rate", "0"], "learning_rate is 0"),
+        (&["--learning-rate", "-0.1"], "learning_rate is -0.1"),
         (&["--clip", "0"], "max_gradient_norm is 0"),
         (&["--validation", "1"], "--validation is 1"),
         (&["--dropout", "0.1,0.1,0.1"], "--dropout is a list of 3"),
@@ -282,14 +282,7 @@ fn settings_out_of_range_are_refused() {
             "the weight of the cross-entropy is inf, but must be at least 0 and finite",
         ),
     ] {
-        let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
-        // A negative value must not look like an option.
-        let joined = match &options[..] {
-            [name, value] => vec![format!("{name}={value}")],
-            other => other.to_vec(),
-        };
-        let joined: Vec<&str> = joined.iter().map(String::as_str).collect();
-        let message = failure(&ugmm(folder.path(), &[&TRAIN[..], &joined].concat()));
+        let message = failure(&ugmm(folder.path(), &[&TRAIN[..], options].concat()));
         assert!(message.contains(expected), "{message} does not say {expected}");
     }
     assert_eq!(names(&folder), ["iris.csv"]);
