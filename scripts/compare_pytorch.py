@@ -57,7 +57,7 @@ def _keys(text: str) -> list[str]:
 
 def run(arguments: argparse.Namespace) -> None:
     """Everything, in the virtual environment from the second line on."""
-    environment.enter(environment.target_directory() / "compare-pytorch-venv")
+    environment.enter(environment.target_directory() / "compare-pytorch-venv", environment.PYTORCH)
     from compare_pytorch import problems, report
     from compare_pytorch.rounds import Bench
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from .failure import Failure
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-REQUIREMENTS = ["torch==2.9.1", "numpy", "safetensors"]
+PYTORCH = ["torch==2.9.1", "numpy", "safetensors"]
 
 
 def target_directory() -> Path:
@@ -20,31 +20,32 @@ def target_directory() -> Path:
     return Path(json.loads(metadata.stdout)["target_directory"])
 
 
-def enter(directory: Path) -> None:
+def enter(directory: Path, requirements: list[str]) -> None:
     """Goes on in the virtual environment at `directory`: makes it on first use, then starts this script again in it."""
     if Path(sys.prefix).resolve() == directory.resolve():
         return
     python = directory / "bin" / "python"
     complete = directory / "complete"  # Written last: what an interrupted installation lacks.
-    wanted = "\n".join(REQUIREMENTS)
+    wanted = "\n".join(requirements)
     if not (complete.is_file() and complete.read_text() == wanted and python.exists()):
-        _install(directory, python)
+        _install(directory, python, requirements)
         complete.write_text(wanted)
     os.execv(python, [str(python), *sys.argv])
 
 
-def _install(directory: Path, python: Path) -> None:
-    print(f"installing {', '.join(REQUIREMENTS)} into {directory} (once; up to 7 GB, some minutes)", file=sys.stderr)
+def _install(directory: Path, python: Path, requirements: list[str]) -> None:
+    size = "up to 7 GB, some minutes" if requirements == PYTORCH else "some seconds"
+    print(f"installing {', '.join(requirements)} into {directory} (once; {size})", file=sys.stderr)
     if sys.version_info < (3, 10):
-        raise Failure(f"PyTorch 2.9.1 needs Python 3.10 or newer; this is {sys.version.split()[0]}")
+        raise Failure(f"this needs Python 3.10 or newer; this is {sys.version.split()[0]}")
     try:
         venv.create(directory, with_pip=True, clear=True)
     except (OSError, subprocess.CalledProcessError) as error:
         hint = "on Debian and Ubuntu the package python3-venv is needed"
         raise Failure(f"the virtual environment cannot be made ({error}); {hint}") from error
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *REQUIREMENTS]
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
     if subprocess.run(command, stdout=sys.stderr).returncode != 0:
-        raise Failure("pip could not install what the comparison needs; its message is above")
+        raise Failure("pip could not install what is needed; its message is above")
 
 
 def build_example() -> Path:
@@ -54,12 +55,24 @@ def build_example() -> Path:
     print("building the example (minutes the first time)", file=sys.stderr)
     # Of the whole workspace, not of one package: that shares its dependencies with `cargo build --release`.
     arguments = ["build", "--release", "--example", "timing"]
+    return _build(arguments, "timing")
+
+
+def build_program() -> Path:
+    """Builds `ugmm` as a user would; returns the program."""
+    print("building ugmm (minutes the first time)", file=sys.stderr)
+    return _build(["build", "--release"], "ugmm")
+
+
+def _build(arguments: list[str], name: str) -> Path:
     build = _cargo([*arguments, "--message-format", "json-render-diagnostics"], stdout=subprocess.PIPE)
     for line in build.stdout.splitlines():
         message = json.loads(line)
-        if message["reason"] == "compiler-artifact" and message["target"]["name"] == "timing":
+        if message["reason"] != "compiler-artifact" or message["target"]["name"] != name:
+            continue
+        if message["executable"] is not None:  # A library of that name has none.
             return Path(message["executable"])
-    raise Failure('cargo built the example "timing", but does not say where')
+    raise Failure(f'cargo built "{name}", but does not say where')
 
 
 def _cargo(arguments: list[str], **options) -> subprocess.CompletedProcess:
