@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from compare_pytorch.failure import Failure
 
 from .data import DataSet, Fold
+from .metrics import accuracy
 
 TARGET = "class"
 # The program computes probabilities in f32.
@@ -31,6 +32,7 @@ class Prediction:
 
     probabilities: np.ndarray  # [rows, classes]
     seconds: float  # of training
+    training_accuracy: float  # on the rows it was trained on
     converged: bool = True  # as far as the model tells
 
 
@@ -76,7 +78,8 @@ class Ours:
         answer = _read(predicted)
         probabilities = np.array([row["probabilities"] for row in answer["rows"]], dtype=np.float64)
         columns = [answer["classes"].index(str(label)) for label in range(problem.classes)]
-        return Prediction(probabilities[:, columns], _read(report)["seconds"])
+        trained = _read(report)
+        return Prediction(probabilities[:, columns], trained["seconds"], trained["training_metrics"]["accuracy"])
 
     def _call(self, arguments: list) -> None:
         command = [str(argument) for argument in [self.program, *arguments]]
@@ -106,7 +109,8 @@ class ScikitLearn:
             model.fit(problem.features, problem.labels)
             seconds = time.perf_counter() - start
         converged = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
-        return Prediction(model.predict_proba(problem.held_out), seconds, converged)
+        training_accuracy = accuracy(model.predict_proba(problem.features), problem.labels)
+        return Prediction(model.predict_proba(problem.held_out), seconds, training_accuracy, converged)
 
 
 def all_models(program: Path) -> list[Model]:

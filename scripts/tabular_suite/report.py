@@ -26,6 +26,7 @@ class Result:
     pooled: dict[str, float]  # each metric over the held-out rows of all folds together
     folds: list[dict[str, float]]  # and fold by fold
     seconds: list[float]  # of training, fold by fold
+    training_accuracy: list[float]
     converged: list[bool]
 
 
@@ -40,6 +41,7 @@ def result(labels: list[np.ndarray], predictions: list[Prediction]) -> Result:
         measure(np.concatenate(probabilities), np.concatenate(labels)),
         [measure(*fold) for fold in zip(probabilities, labels)],
         [prediction.seconds for prediction in predictions],
+        [prediction.training_accuracy for prediction in predictions],
         [prediction.converged for prediction in predictions],
     )
 
@@ -78,7 +80,8 @@ scikit-learn's defaults."""
 def tables(data_sets: list[DataSet], models: list[Model], results: Results) -> str:
     """All of it in Markdown."""
     parts = [_sets(data_sets), *(_metric(metric, models, results) for metric in METRICS)]
-    parts += [_seconds(models, results), _mean_ranks(models, results), _duels(models, results)]
+    parts += [_training_accuracy(models, results), _seconds(models, results)]
+    parts += [_mean_ranks(models, results), _duels(models, results)]
     unfinished = [
         f"{data_set} {model.title} {sum(not done for done in results[data_set][model.key].converged)}"
         for data_set in results
@@ -101,6 +104,7 @@ def to_json(machine: dict, settings: dict, data_sets: list[DataSet], models: lis
                 "data_set": data_set.name,
                 "source": data_set.source,
                 "rows": len(data_set.labels),
+                "distinct_rows": data_set.distinct_rows(),
                 "features": data_set.features.shape[1],
                 "classes": data_set.classes,
                 "models": {model.key: _numbers(results[data_set.name][model.key]) for model in models},
@@ -111,7 +115,13 @@ def to_json(machine: dict, settings: dict, data_sets: list[DataSet], models: lis
 
 
 def _numbers(result: Result) -> dict:
-    return {**result.pooled, "seconds": result.seconds, "converged": result.converged, "folds": result.folds}
+    return {
+        **result.pooled,
+        "folds": result.folds,
+        "training_accuracy": result.training_accuracy,
+        "seconds": result.seconds,
+        "converged": result.converged,
+    }
 
 
 def _ranks(metric: Metric, models: list[Model], results: Results) -> np.ndarray:
@@ -126,11 +136,12 @@ def _mean_ranks_by_key(metric: Metric, models: list[Model], results: Results) ->
 
 
 def _sets(data_sets: list[DataSet]) -> str:
-    rows = [
-        [data_set.name, data_set.source, *map(str, data_set.features.shape), str(data_set.classes)]
-        for data_set in data_sets
-    ]
-    return _table(["data set", "from", "rows", "features", "classes"], rows)
+    rows = []
+    for data_set in data_sets:
+        count, features = data_set.features.shape
+        numbers = [count, data_set.distinct_rows(), features, data_set.classes]
+        rows.append([data_set.name, data_set.source, *map(str, numbers)])
+    return _table(["data set", "from", "rows", "of them distinct", "features", "classes"], rows)
 
 
 def _metric(metric: Metric, models: list[Model], results: Results) -> str:
@@ -143,6 +154,14 @@ def _metric(metric: Metric, models: list[Model], results: Results) -> str:
     rows.append(["mean", *(f"{metric.factor * value:.{metric.digits}f}" for value in values.mean(axis=0))])
     rows.append(["mean rank", *(f"{value:.2f}" for value in _ranks(metric, models, results).mean(axis=0))])
     return _titled(metric.title, models, rows)
+
+
+def _training_accuracy(models: list[Model], results: Results) -> str:
+    rows = [
+        [name, *(f"{100 * np.mean(by_model[model.key].training_accuracy):.2f}" for model in models)]
+        for name, by_model in results.items()
+    ]
+    return _titled("Accuracy on training rows, % (mean of folds)", models, rows)
 
 
 def _seconds(models: list[Model], results: Results) -> str:
