@@ -55,12 +55,24 @@ def build_example() -> Path:
     print("building the example (minutes the first time)", file=sys.stderr)
     # Of the whole workspace, not of one package: that shares its dependencies with `cargo build --release`.
     arguments = ["build", "--release", "--example", "timing"]
+    return _build(arguments, "timing")
+
+
+def build_program() -> Path:
+    """Builds `ugmm` as a user would; returns the program."""
+    print("building ugmm (minutes the first time)", file=sys.stderr)
+    return _build(["build", "--release"], "ugmm")
+
+
+def _build(arguments: list[str], name: str) -> Path:
     build = _cargo([*arguments, "--message-format", "json-render-diagnostics"], stdout=subprocess.PIPE)
     for line in build.stdout.splitlines():
         message = json.loads(line)
-        if message["reason"] == "compiler-artifact" and message["target"]["name"] == "timing":
+        if message["reason"] != "compiler-artifact" or message["target"]["name"] != name:
+            continue
+        if message["executable"] is not None:  # A library of that name has none.
             return Path(message["executable"])
-    raise Failure('cargo built the example "timing", but does not say where')
+    raise Failure(f'cargo built "{name}", but does not say where')
 
 
 def _cargo(arguments: list[str], **options) -> subprocess.CompletedProcess:

