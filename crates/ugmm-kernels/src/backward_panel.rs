@@ -83,7 +83,7 @@ impl SumPanel<'_> {
         let panel = self.fast.prepared.panel(self.panel);
         let size = panel.len() / inputs;
         let mut over_neurons = vec![0.0_f32; if WANT_X { batch * inputs } else { 0 }];
-        let mut tile_over_neurons = vec![[0.0_f32; PLACES]; if WANT_X { INPUTS } else { 0 }];
+        let mut tile_over_neurons = vec![[0.0_f32; PLACES]; if WANT_X { INPUTS.min(inputs) } else { 0 }];
         let exp2 = S::Exp2::new(simd);
         let mut subsets = SubsetSums::new(simd);
         let zero = [[simd.splat_f32s(0.0); V]; SUMS];
