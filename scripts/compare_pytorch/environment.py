@@ -53,7 +53,7 @@ def build_example() -> Path:
     if shutil.which("g++") is None and shutil.which("clang++") is None:
         raise Failure("torch.compile needs a C++ compiler (g++ or clang++), and none is installed")
     print("building the example (minutes the first time)", file=sys.stderr)
-    # Of the whole workspace, not of one package: that shares its dependencies with `cargo build --release`.
+    # Of the whole workspace, not of one package: other examples and benchmarks then share its dependencies.
     arguments = ["build", "--release", "--example", "timing"]
     return _build(arguments, "timing")
 
