@@ -136,6 +136,23 @@ fn one_seed_decides_every_bit() {
     assert!(run(2, 1) != reference);
 }
 
+/// Steps large enough to enter the thread pool, where threads that wait take up each other's work.
+#[test]
+fn networks_can_train_side_by_side() {
+    let task = task(Objective::Discriminative);
+    let rows = clouds(512);
+    let config = Preset::Best.ugmm(&task, &[256]);
+    let training = TrainingConfig { batch_size: 512, ..settings(3) };
+    let train = || weights(&fit(&config, &task, &rows, &training).unwrap().network);
+    let alone = train();
+    std::thread::scope(|scope| {
+        let beside: Vec<_> = (0..3).map(|_| scope.spawn(train)).collect();
+        for thread in beside {
+            assert!(thread.join().unwrap() == alone);
+        }
+    });
+}
+
 #[test]
 fn saved_networks_are_ready_to_predict() {
     let rows = clouds(30);
