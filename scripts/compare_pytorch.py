@@ -15,7 +15,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True  # No __pycache__ in the source tree.
 
 from compare_pytorch import environment
-from compare_pytorch.failure import Failure
+from compare_pytorch.failure import Failure, check_writable, exit_code
 
 KEYS = ["training", "forward", "iris"]
 ROUNDS, QUICK_ROUNDS = 15, 5
@@ -65,8 +65,7 @@ def run(arguments: argparse.Namespace) -> None:
     for threads in arguments.threads:
         if threads > machine["cpus"]:
             raise Failure(f"{threads} threads on {machine['cpus']} CPUs would tell nothing; choose with --threads")
-    if arguments.json is not None and not arguments.json.resolve().parent.is_dir():
-        raise Failure(f"{arguments.json} cannot be written: its folder does not exist")
+    check_writable(arguments.json)
     example = environment.build_example()
     rounds = arguments.rounds or (QUICK_ROUNDS if arguments.quick else ROUNDS)
     turn_s, patience_s = (QUICK_TURN_S, QUICK_PATIENCE_S) if arguments.quick else (TURN_S, PATIENCE_S)
@@ -90,18 +89,6 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.json.write_text(json.dumps(content, indent=1) + "\n")
 
 
-def main() -> int:
-    """Runs, and says in one sentence what went wrong."""
-    arguments = parse_arguments()
-    try:
-        run(arguments)
-    except Failure as failure:
-        print(f"compare_pytorch: {failure}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    command_line = parse_arguments()
+    sys.exit(exit_code("compare_pytorch", lambda: run(command_line)))

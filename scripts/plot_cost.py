@@ -14,10 +14,10 @@ from pathlib import Path
 sys.dont_write_bytecode = True  # No __pycache__ in the source tree.
 
 from compare_pytorch import environment
-from compare_pytorch.failure import Failure
+from compare_pytorch.failure import Failure, check_writable, exit_code
 
-VARIED = ["batch", "inputs", "neurons"]
-FIXED = {"batch": 128, "inputs": 784, "neurons": 128}
+# What is varied, and what it is while another is.
+FIXED = {"batch": "batch 128", "inputs": "784 inputs", "neurons": "128 neurons"}
 
 
 def measure() -> list[dict]:
@@ -38,7 +38,7 @@ def draw(rows: list[dict], path: Path) -> None:
     from matplotlib import pyplot
 
     figure, panels = pyplot.subplots(1, 3, figsize=(11, 3.6), sharey=True, layout="constrained")
-    for varied, panel in zip(VARIED, panels):
+    for varied, panel in zip(FIXED, panels):
         own = [row for row in rows if row["varied"] == varied]
         sizes = [int(row["size"]) for row in own]
         for key, label in [("backward_s", "backward"), ("forward_s", "forward")]:
@@ -46,7 +46,7 @@ def draw(rows: list[dict], path: Path) -> None:
             (line,) = panel.loglog(sizes, times, "o-", markersize=4, label=label)
             proportional = [times[-1] * size / sizes[-1] for size in sizes]
             panel.loglog(sizes, proportional, ":", color=line.get_color(), linewidth=1)
-        others = ", ".join(f"{FIXED[other]} {other}" if other != "batch" else "batch 128" for other in VARIED if other != varied)
+        others = ", ".join(size for other, size in FIXED.items() if other != varied)
         panel.set_xlabel(f"{varied} ({others})")
         panel.grid(alpha=0.3)
     panels[0].set_ylabel("milliseconds")
@@ -54,26 +54,20 @@ def draw(rows: list[dict], path: Path) -> None:
     figure.savefig(path, metadata={"Date": None})
 
 
-def main() -> int:
-    """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("svg", metavar="FILE", type=Path, help="the drawing to write, an SVG")
-    arguments = parser.parse_args()
-    try:
-        environment.enter(environment.target_directory() / "plot-venv", ["matplotlib==3.10.7"])
-        if not arguments.svg.resolve().parent.is_dir():
-            raise Failure(f"{arguments.svg} cannot be written: its folder does not exist")
-        rows = measure()
-        print("varied  size  forward ms  backward ms")
-        for row in rows:
-            forward, backward = (1e3 * float(row[key]) for key in ("forward_s", "backward_s"))
-            print(f"{row['varied']:<7} {row['size']:>5} {forward:>11.4f} {backward:>12.4f}")
-        draw(rows, arguments.svg)
-    except Failure as failure:
-        print(f"error: {failure}", file=sys.stderr)
-        return 1
-    return 0
+def run(svg: Path) -> None:
+    """Everything, in the virtual environment from the first line on."""
+    environment.enter(environment.target_directory() / "plot-venv", ["matplotlib==3.10.7"])
+    check_writable(svg)
+    rows = measure()
+    print("varied  size  forward ms  backward ms")
+    for row in rows:
+        forward, backward = (1e3 * float(row[key]) for key in ("forward_s", "backward_s"))
+        print(f"{row['varied']:<7} {row['size']:>5} {forward:>11.4f} {backward:>12.4f}")
+    draw(rows, svg)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("svg", metavar="FILE", type=Path, help="the drawing to write, an SVG")
+    command_line = parser.parse_args()
+    sys.exit(exit_code("plot_cost", lambda: run(command_line.svg)))

@@ -16,7 +16,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True  # No __pycache__ in the source tree.
 
 from compare_pytorch import environment
-from compare_pytorch.failure import Failure
+from compare_pytorch.failure import Failure, check_writable, exit_code
 from tabular_suite import sets
 
 
@@ -60,8 +60,7 @@ def run(arguments: argparse.Namespace) -> None:
     from tabular_suite import data, models, report
     from threadpoolctl import threadpool_limits
 
-    if arguments.json is not None and not arguments.json.resolve().parent.is_dir():
-        raise Failure(f"{arguments.json} cannot be written: its folder does not exist")
+    check_writable(arguments.json)
     program = _program(arguments.ugmm)
     data_sets = data.load(arguments.only, target / "tabular-suite-data")
     contenders = models.all_models(program)
@@ -96,18 +95,6 @@ def _program(given: Path | None) -> Path:
     return given.resolve()
 
 
-def main() -> int:
-    """Runs, and says in one sentence what went wrong."""
-    arguments = parse_arguments()
-    try:
-        run(arguments)
-    except Failure as failure:
-        print(f"tabular_suite: {failure}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    command_line = parse_arguments()
+    sys.exit(exit_code("tabular_suite", lambda: run(command_line)))

@@ -124,15 +124,15 @@ fn fill_fast(call: &Call<'_>, fast: &Fast, sums: &[f32], fast_x: bool, gradients
     let layout = fast.prepared.layout;
     let ratios = Ratios::new(instructions, layout, shape, sums, call.cotangent);
     let totals = call.total_cotangents();
-    let outputs: Vec<_> = Outputs::chunks(gradients, layout.width * shape.inputs).enumerate().collect();
-    let over_neurons = call.tasks.map_each(outputs, |(panel, outputs)| {
+    let outputs = Outputs::chunks(gradients, layout.width * shape.inputs).enumerate();
+    let over_neurons = call.tasks.map(outputs, |(panel, outputs)| {
         let totals = &totals[panel * layout.width..];
         instructions.run(SumPanel { shape, fast, ratios: &ratios, panel, totals, want_x, outputs })
     });
     if let Some(gradient) = gradients.x.as_mut().filter(|_| want_x) {
         let unscale = -ratios.unscale * U_TO_Z_SQUARED;
         let tasks = Tasks::for_work(gradient.len() * over_neurons.len());
-        let values = tasks.items_per_task(gradient.len(), 1 << 14, 1);
+        let values = tasks.items_per_task(gradient.len(), 1 << 14);
         tasks.for_each(gradient.chunks_mut(values).enumerate(), |(piece, gradient)| {
             let first = piece * values;
             instructions.vectorised(

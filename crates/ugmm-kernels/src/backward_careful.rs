@@ -94,7 +94,7 @@ pub(crate) fn add_inputs(call: &Call<'_>, rows: &Rows, gradient: &mut [f32]) {
     }
     let inputs = call.shape.inputs;
     // A task takes some rows, so that it owns what it writes.
-    let rows_per_task = call.tasks.items_per_task(call.shape.batch, call.shape.batch, 1);
+    let rows_per_task = call.tasks.items_per_task(call.shape.batch, call.shape.batch);
     call.tasks.for_each(gradient.chunks_mut(rows_per_task * inputs).enumerate(), |(task, gradient)| {
         let first = task * rows_per_task;
         let own = first..first + gradient.len() / inputs;

@@ -1,9 +1,10 @@
 //! Which instruction set and which path run the kernels. Hidden: it exists so that tests and benchmarks can
 //! force them; everyone else calls [`crate::forward()`] and [`crate::backward()`].
 
+pub use crate::forward::forward_along;
+
 use crate::exp2::Exp2;
 use crate::vector::{self, Operation, Vector};
-use crate::{Forward, KernelError, LayerArguments, LayerShape};
 use pulp::Scalar;
 use std::sync::OnceLock;
 
@@ -122,20 +123,6 @@ impl<Output, Code: FnOnce() -> Output> Operation for Plain<Code> {
     fn run<S: Vector>(self, _simd: S) -> Output {
         (self.0)()
     }
-}
-
-/// [`crate::forward()`] on a given instruction set and path; the backward pass follows it.
-///
-/// # Errors
-///
-/// As for [`crate::forward()`].
-pub fn forward_along(
-    instructions: InstructionSet,
-    path: ZeroPath,
-    shape: LayerShape,
-    arguments: LayerArguments<'_>,
-) -> Result<Forward, KernelError> {
-    crate::forward::forward_along(instructions, path, shape, arguments)
 }
 
 /// Powers of two of values of at most 0, for whole blocks of 64 of them: the exponential at the heart of the

@@ -13,10 +13,14 @@ use pulp::Simd;
 /// Exponents below this give exactly 0. Padding and components without weight rely on it.
 pub(crate) const ZERO_BELOW: f32 = -127.0;
 
+/// Exponents are raised to this one, whose power is assembled from exponent bits that are all 0.
+const LOWEST: f32 = ZERO_BELOW;
+
 /// Powers of two of vectors of exponents, to a relative error of 2.5e-7 where the result is a normal number;
-/// exponents are at most 127. One exponential is a chain of a dozen dependent instructions, so
-/// several are taken at once, each step for all of them before the next, which keeps the processor's arithmetic
-/// units busy.
+/// exponents are at most 127.
+///
+/// One exponential is a chain of a dozen dependent instructions, so several are taken at once, each step for all of
+/// them before the next, which keeps the processor's arithmetic units busy.
 pub(crate) trait Exp2<S: Simd>: Copy {
     /// With its constants spread over vectors.
     fn new(simd: S) -> Self;
@@ -34,13 +38,42 @@ pub(crate) trait Exp2<S: Simd>: Copy {
     }
 
     /// Two factors of each, left apart so that a caller can multiply and add in one instruction.
-    fn factors<const V: usize, const N: usize>(self, exponents: [[S::f32s; V]; N]) -> Factors<S, V, N>;
+    fn factors<const V: usize, const N: usize>(self, exponents: [[S::f32s; V]; N]) -> Pairs<S, V, N>;
 
     fn simd(self) -> S;
 }
 
-/// Pairs of factors.
-pub(crate) type Factors<S, const V: usize, const N: usize> =
+/// Splits exponents, raised to `lowest`, at the spacing of floats of the size of `round`: what is left of each, of either
+/// sign, and the sum with `round`, whose low bits hold the rest as an integer.
+#[inline(always)]
+fn split<S: Simd, const V: usize, const N: usize>(
+    simd: S,
+    exponents: [[S::f32s; V]; N],
+    lowest: S::f32s,
+    round: S::f32s,
+) -> Pairs<S, V, N> {
+    let mut fractions = exponents;
+    let mut sums = exponents;
+    for n in 0..N {
+        for v in 0..V {
+            fractions[n][v] = simd.max_f32s(exponents[n][v], lowest);
+        }
+    }
+    for n in 0..N {
+        for v in 0..V {
+            sums[n][v] = simd.add_f32s(fractions[n][v], round);
+        }
+    }
+    for n in 0..N {
+        for v in 0..V {
+            fractions[n][v] = simd.sub_f32s(fractions[n][v], simd.sub_f32s(sums[n][v], round));
+        }
+    }
+    (fractions, sums)
+}
+
+/// Two values for each of some exponents.
+pub(crate) type Pairs<S, const V: usize, const N: usize> =
     ([[<S as Simd>::f32s; V]; N], [[<S as Simd>::f32s; V]; N]);
 
 #[cfg(test)]

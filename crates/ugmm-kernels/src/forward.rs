@@ -66,7 +66,12 @@ pub fn forward(shape: LayerShape, arguments: LayerArguments<'_>) -> Result<Forwa
     forward_along(InstructionSet::best(), ZeroPath::Measured, shape, arguments)
 }
 
-pub(crate) fn forward_along(
+/// [`forward()`] on a given instruction set and path; the backward pass follows it.
+///
+/// # Errors
+///
+/// As for [`forward()`].
+pub fn forward_along(
     instructions: InstructionSet,
     path: ZeroPath,
     shape: LayerShape,
@@ -97,7 +102,7 @@ pub(crate) fn forward_along(
 fn fill(instructions: InstructionSet, tasks: Tasks, shape: LayerShape, fast: &Fast, output: &mut Forward) {
     let Fast { prepared, tiles } = fast;
     let panels = prepared.layout.count;
-    let parts = tasks.map(tiles.row_blocks() * panels, |task| {
+    let parts = tasks.map(0..tiles.row_blocks() * panels, |task| {
         let rows = row_range(shape.batch, task / panels).len();
         let tiles = tiles.of_rows(task / panels);
         instructions.run(SumRows { prepared, panel: task % panels, tiles, rows })
@@ -112,7 +117,7 @@ fn fill(instructions: InstructionSet, tasks: Tasks, shape: LayerShape, fast: &Fa
         }
     }
     let tasks = Tasks::for_work(shape.batch * shape.neurons * FINISH_WORK);
-    let rows = tasks.items_per_task(shape.batch, shape.batch, 1);
+    let rows = tasks.items_per_task(shape.batch, shape.batch);
     let pieces = output.y.chunks_mut(rows * shape.neurons).zip(sums.chunks_mut(rows * shape.neurons));
     tasks.for_each(pieces, |(y, sums)| finish(instructions, prepared.bounds(), y, sums));
 }
@@ -145,7 +150,7 @@ fn rescue(
     if marked == 0 {
         return;
     }
-    let rescued = Tasks::for_work(marked.saturating_mul(shape.inputs)).map(shape.neurons, |neuron| {
+    let rescued = Tasks::for_work(marked.saturating_mul(shape.inputs)).map(0..shape.neurons, |neuron| {
         let mut rows = (0..shape.batch).filter(|row| sums[row * shape.neurons + neuron] == 0.0).peekable();
         if rows.peek().is_none() {
             return Vec::new();

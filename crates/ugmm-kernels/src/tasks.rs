@@ -30,13 +30,12 @@ impl Tasks {
     }
 
     /// How many of `items` a task should take: at most `largest`, and few enough that every thread gets two
-    /// tasks or more, which evens out threads of unequal speed; a multiple of `granule` where there are
-    /// enough.
-    pub(crate) fn items_per_task(self, items: usize, largest: usize, granule: usize) -> usize {
+    /// tasks or more, which evens out threads of unequal speed.
+    pub(crate) fn items_per_task(self, items: usize, largest: usize) -> usize {
         if self.threads == 1 {
             return largest;
         }
-        items.div_ceil(2 * self.threads).next_multiple_of(granule).clamp(1, largest)
+        items.div_ceil(2 * self.threads).clamp(1, largest)
     }
 
     /// Runs `run` on every task.
@@ -45,36 +44,19 @@ impl Tasks {
         tasks: impl Iterator<Item = Task>,
         run: impl Fn(Task) + Sync + Send,
     ) {
-        if self.threads == 1 {
-            tasks.for_each(run);
-        } else {
-            tasks.collect::<Vec<_>>().into_par_iter().for_each(run);
-        }
+        self.map(tasks, run);
     }
 
     /// The results of `run` on every task, in their order.
-    pub(crate) fn map_each<Task: Send, Output: Send>(
+    pub(crate) fn map<Task: Send, Output: Send>(
         self,
-        tasks: Vec<Task>,
+        tasks: impl Iterator<Item = Task>,
         run: impl Fn(Task) -> Output + Sync + Send,
     ) -> Vec<Output> {
         if self.threads == 1 {
-            tasks.into_iter().map(run).collect()
+            tasks.map(run).collect()
         } else {
-            tasks.into_par_iter().map(run).collect()
-        }
-    }
-
-    /// The results of `run` on `0..count`, in that order.
-    pub(crate) fn map<Output: Send>(
-        self,
-        count: usize,
-        run: impl Fn(usize) -> Output + Sync + Send,
-    ) -> Vec<Output> {
-        if self.threads == 1 {
-            (0..count).map(run).collect()
-        } else {
-            (0..count).into_par_iter().map(run).collect()
+            tasks.collect::<Vec<_>>().into_par_iter().map(run).collect()
         }
     }
 }

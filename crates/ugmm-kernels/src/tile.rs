@@ -119,7 +119,7 @@ impl Tiles {
     ) -> Self {
         let LayerShape { batch, inputs, .. } = shape;
         let input_blocks = inputs.div_ceil(INPUTS);
-        let tiles = tasks.map(batch.div_ceil(ROWS) * input_blocks, |task| {
+        let tiles = tasks.map(0..batch.div_ceil(ROWS) * input_blocks, |task| {
             let rows = row_range(batch, task / input_blocks);
             let columns = input_range(inputs, task % input_blocks);
             let rows: Vec<&[f32]> = rows.map(|row| &x[row * inputs..][columns.clone()]).collect();

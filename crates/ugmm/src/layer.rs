@@ -93,7 +93,7 @@ impl UgmmLayer {
     /// When `x` does not have [`Self::inputs`] columns.
     #[must_use]
     pub fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
-        self.pass(x, self.parameters(), Some(rng))
+        self.pass(x, Some(rng))
     }
 
     /// The same on inputs that are standardised to `units` first, which the parameters (and noise and dropout of inputs)
@@ -105,7 +105,7 @@ impl UgmmLayer {
         units: &Units,
         rng: Option<&mut R>,
     ) -> Tensor<2> {
-        let y = self.pass(units.standardize(x), self.parameters(), rng);
+        let y = self.pass(units.standardize(x), rng);
         match self.neurons() {
             // A joint score per unit of the inputs as they are could be raised without end by making them small.
             1 => y,
@@ -151,8 +151,9 @@ impl UgmmLayer {
         Parameters { means, log_sigmas: self.log_sigmas(), mixing_logits }
     }
 
-    /// One pass with these parameters; a training pass when there is an `rng`.
-    fn pass<R: Rng + ?Sized>(&self, x: Tensor<2>, parameters: Parameters, rng: Option<&mut R>) -> Tensor<2> {
+    /// One pass; a training pass when there is an `rng`.
+    fn pass<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: Option<&mut R>) -> Tensor<2> {
+        let parameters = self.parameters();
         let rng = match rng {
             Some(rng) if self.is_random(&x) => rng,
             _ => return parameters.mixtures(x),

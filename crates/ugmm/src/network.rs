@@ -73,9 +73,8 @@ impl UgmmNetworkConfig {
 
     /// Sets the σ floor of every layer.
     #[must_use]
-    pub fn with_min_sigma(mut self, min_sigma: f64) -> Self {
-        self.layers.iter_mut().for_each(|layer| layer.min_sigma = min_sigma);
-        self
+    pub fn with_min_sigma(self, min_sigma: f64) -> Self {
+        self.with_min_sigmas(&[min_sigma])
     }
 
     /// Sets the σ floor of each layer, first layer first; layers beyond the end of the list get its last one.
@@ -90,20 +89,14 @@ impl UgmmNetworkConfig {
 
     /// Sets input dropout, first layer first; layers beyond the end of the list keep theirs.
     #[must_use]
-    pub fn with_input_dropout(mut self, probabilities: &[f64]) -> Self {
-        for (layer, &probability) in self.layers.iter_mut().zip(probabilities) {
-            layer.input_dropout = probability;
-        }
-        self
+    pub fn with_input_dropout(self, probabilities: &[f64]) -> Self {
+        self.with_each(probabilities, |layer| &mut layer.input_dropout)
     }
 
     /// Sets the noise on the inputs, first layer first; layers beyond the end of the list keep theirs.
     #[must_use]
-    pub fn with_input_noise(mut self, deviations: &[f64]) -> Self {
-        for (layer, &deviation) in self.layers.iter_mut().zip(deviations) {
-            layer.input_noise = deviation;
-        }
-        self
+    pub fn with_input_noise(self, deviations: &[f64]) -> Self {
+        self.with_each(deviations, |layer| &mut layer.input_noise)
     }
 
     /// Sets whether the inputs of later layers are standardised in training.
@@ -127,9 +120,14 @@ impl UgmmNetworkConfig {
 
     /// Sets component dropout, first layer first; layers beyond the end of the list keep theirs.
     #[must_use]
-    pub fn with_dropout(mut self, probabilities: &[f64]) -> Self {
-        for (layer, &probability) in self.layers.iter_mut().zip(probabilities) {
-            layer.dropout = probability;
+    pub fn with_dropout(self, probabilities: &[f64]) -> Self {
+        self.with_each(probabilities, |layer| &mut layer.dropout)
+    }
+
+    /// Sets a setting, first layer first; layers beyond the end of the list keep theirs.
+    fn with_each(mut self, values: &[f64], setting: impl Fn(&mut UgmmLayerConfig) -> &mut f64) -> Self {
+        for (layer, &value) in self.layers.iter_mut().zip(values) {
+            *setting(layer) = value;
         }
         self
     }

@@ -1,15 +1,12 @@
 //! The power of two by a table and a short polynomial, on AVX-512, which looks 32 values up in two registers with one
 //! instruction at the price of a multiplication.
 
-use super::{Exp2, Factors};
+use super::{Exp2, LOWEST, Pairs, split};
 use pulp::x86::V4;
 use pulp::{Simd, bytemuck::cast};
 use std::hint::black_box;
 
 type F32s = <V4 as Simd>::f32s;
-
-/// Exponents are raised to this one, whose power is assembled from exponent bits that are all 0.
-const LOWEST: f32 = -127.0;
 
 /// The bits of 2^(i/32). The table holds them less those that the index itself adds when it is shifted into place.
 #[rustfmt::skip]
@@ -59,30 +56,13 @@ impl Exp2<V4> for TableExp2 {
     }
 
     #[inline(always)]
-    fn factors<const V: usize, const N: usize>(self, exponents: [[F32s; V]; N]) -> Factors<V4, V, N> {
+    fn factors<const V: usize, const N: usize>(self, exponents: [[F32s; V]; N]) -> Pairs<V4, V, N> {
         let simd = self.simd;
         let avx512f = simd.avx512f;
         let [low, high] = self.table;
         let [c0, c1, c2] = self.coefficients;
-        let mut fractions = exponents;
-        let mut powers = exponents;
+        let (fractions, mut powers) = split(simd, exponents, self.lowest, self.round);
         let mut polynomials = [[c2; V]; N];
-        for n in 0..N {
-            for v in 0..V {
-                fractions[n][v] = simd.max_f32s(exponents[n][v], self.lowest);
-            }
-        }
-        for n in 0..N {
-            for v in 0..V {
-                powers[n][v] = simd.add_f32s(fractions[n][v], self.round);
-            }
-        }
-        for n in 0..N {
-            for v in 0..V {
-                let rounded = simd.sub_f32s(powers[n][v], self.round);
-                fractions[n][v] = simd.sub_f32s(fractions[n][v], rounded);
-            }
-        }
         for n in 0..N {
             for v in 0..V {
                 let index = cast(powers[n][v]);

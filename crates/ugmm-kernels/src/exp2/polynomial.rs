@@ -1,11 +1,8 @@
 //! The power of two by a polynomial, on any instruction set.
 
-use super::{Exp2, Factors};
+use super::{Exp2, LOWEST, Pairs, split};
 use pulp::Simd;
 use std::hint::black_box;
-
-/// Exponents are raised to this one, whose power is assembled from exponent bits that are all 0.
-const LOWEST: f32 = -127.0;
 
 /// Adding this number rounds to an integer, because floats of its size (1.5·2²³) have a spacing of 1; the low
 /// bits of the sum then hold that integer plus the exponent bias 127.
@@ -50,27 +47,10 @@ impl<S: Simd> Exp2<S> for PolynomialExp2<S> {
     }
 
     #[inline(always)]
-    fn factors<const V: usize, const N: usize>(self, exponents: [[S::f32s; V]; N]) -> Factors<S, V, N> {
+    fn factors<const V: usize, const N: usize>(self, exponents: [[S::f32s; V]; N]) -> Pairs<S, V, N> {
         let simd = self.simd;
-        let mut fractions = exponents;
-        let mut powers = exponents;
+        let (fractions, mut powers) = split(simd, exponents, self.lowest, self.round_and_bias);
         let mut polynomials = [[self.coefficients[5]; V]; N];
-        for n in 0..N {
-            for v in 0..V {
-                fractions[n][v] = simd.max_f32s(exponents[n][v], self.lowest);
-            }
-        }
-        for n in 0..N {
-            for v in 0..V {
-                powers[n][v] = simd.add_f32s(fractions[n][v], self.round_and_bias);
-            }
-        }
-        for n in 0..N {
-            for v in 0..V {
-                let rounded = simd.sub_f32s(powers[n][v], self.round_and_bias);
-                fractions[n][v] = simd.sub_f32s(fractions[n][v], rounded);
-            }
-        }
         for coefficient in self.coefficients[..5].iter().rev() {
             for n in 0..N {
                 for v in 0..V {
