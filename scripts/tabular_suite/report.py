@@ -12,11 +12,11 @@ import numpy as np
 from . import sets
 from .data import FOLDS, DataSet
 from .metrics import METRICS, Metric, measure, ranks
-from .models import Model, Prediction
+from .models import Model, Ours, Prediction
 
-# Of the studentised range for five models at 5 %, over the square root of 2 (Demšar 2006, table 5a).
-NEMENYI_QUANTILE, NEMENYI_MODELS = 2.728, 5
-COMPARED, BASELINE = ["ugmm", "ugmm_hybrid"], "mlp"
+# Of the studentised range for six models at 5 %, over the square root of 2 (Demšar 2006, table 5a).
+NEMENYI_QUANTILE, NEMENYI_MODELS = 2.850, 6
+BASELINE = "mlp"
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ def head(machine: dict, settings: dict) -> str:
 {machine["processor"]}, {machine["cpus"]} CPUs, {machine["system"]}
 {machine["ugmm"]}, scikit-learn {machine["scikit_learn"]}, Python {machine["python"]}; threads: {settings["threads"]}
 
-{FOLDS} stratified folds (seed {settings["seed"]}), the same for all. uGMM, uGMM hybrid and MLP: the preset `best` of
-`ugmm train`; logistic: LogisticRegression on standardised features; boosting: HistGradientBoostingClassifier, both with
-scikit-learn's defaults."""
+{FOLDS} stratified folds (seed {settings["seed"]}), the same for all. Models of `ugmm train`: its preset `best`, with
+the changes that their names or {settings["variants"] or "nothing else"} say. Models of scikit-learn: its defaults,
+logistic regression on standardised features."""
 
 
 def tables(data_sets: list[DataSet], models: list[Model], results: Results) -> str:
@@ -189,18 +189,17 @@ def _mean_ranks(models: list[Model], results: Results) -> str:
 
 def _duels(models: list[Model], results: Results) -> str:
     """On how many sets our models are better than, as good as, or worse than the baseline."""
-    titles = {model.key: model.title for model in models}
+    compared = [model for model in models if isinstance(model, Ours) and model.key != BASELINE]
     rows = []
     for metric in METRICS:
         cells = [metric.title.split(",")[0]]
-        for key in COMPARED:
-            ours = np.array([by_model[key].pooled[metric.key] for by_model in results.values()])
+        for model in compared:
+            ours = np.array([by_model[model.key].pooled[metric.key] for by_model in results.values()])
             theirs = np.array([by_model[BASELINE].pooled[metric.key] for by_model in results.values()])
             gain = ours - theirs if metric.higher_is_better else theirs - ours
             cells.append(f"{(gain > 0).sum()} / {(gain == 0).sum()} / {(gain < 0).sum()}")
         rows.append(cells)
-    against = [f"{titles[key]} against {titles[BASELINE]}" for key in COMPARED]
-    return _table(["sets better / equal / worse", *against], rows)
+    return _table(["sets better / equal / worse than the MLP", *(model.title for model in compared)], rows)
 
 
 def _titled(title: str, models: list[Model], rows: list[list[str]]) -> str:

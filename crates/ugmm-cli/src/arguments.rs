@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use ugmm::Preset;
+use ugmm::{Architecture, Preset};
 
 /// Neural networks whose every neuron is a Gaussian mixture: train, predict, evaluate, reproduce the paper.
 #[derive(Debug, Parser)]
@@ -55,6 +55,12 @@ pub enum Reproduce {
         after_help = "Example:\n  scripts/fetch-mnist.sh data/mnist\n  ugmm reproduce mnist --data data/mnist"
     )]
     Mnist(ReproduceMnist),
+    /// MNIST: calibration before and after temperature scaling, and whether networks notice what is no digit
+    #[command(
+        after_help = "Example:\n  scripts/fetch-mnist.sh data/mnist\n  scripts/make_others.py data/others\n  \
+                            ugmm reproduce uncertainty --data data/mnist --others data/others/*"
+    )]
+    Uncertainty(ReproduceUncertainty),
 }
 
 #[derive(Debug, Args)]
@@ -70,6 +76,11 @@ pub struct ReproduceOptions {
     /// The paper's settings, or those that learn best
     #[arg(long, default_value = "paper", value_name = "PRESET")]
     pub preset: PresetKind,
+
+    /// In place of the two models, run those of a TOML file: a table such as [wider] for each, with settings below
+    /// it (as for `ugmm train --settings`)
+    #[arg(long, value_name = "FILE", conflicts_with = "only")]
+    pub variants: Option<PathBuf>,
 
     /// The first seed; further runs take the numbers after it
     #[arg(long, default_value_t = 0, value_name = "SEED")]
@@ -113,6 +124,38 @@ pub struct ReproduceMnist {
 }
 
 #[derive(Debug, Args)]
+pub struct ReproduceUncertainty {
+    /// Folder with MNIST's four IDX files, plain or gzipped (scripts/fetch-mnist.sh brings them)
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+
+    /// Images that are no digits, as IDX files of 28 × 28 pixels, plain or gzipped (scripts/make_others.py makes some);
+    /// at most 10,000 of each file
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub others: Vec<PathBuf>,
+
+    /// Training images that are left out of training, for the temperature
+    #[arg(long, default_value = "5000", value_name = "N")]
+    pub validation: NonZeroUsize,
+
+    /// Number of runs, each with a seed of its own
+    #[arg(long, default_value = "3", value_name = "N")]
+    pub seeds: NonZeroUsize,
+
+    /// The paper's settings, or those that learn best
+    #[arg(long, default_value = "best", value_name = "PRESET")]
+    pub preset: PresetKind,
+
+    /// In place of the two models, those of a TOML file: a table such as [wider] for each, with settings below it
+    #[arg(long, value_name = "FILE")]
+    pub variants: Option<PathBuf>,
+
+    /// The first seed; further runs take the numbers after it
+    #[arg(long, default_value_t = 0, value_name = "SEED")]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ugmm train flowers.csv --target species -o flowers.safetensors\n  \
                         ugmm train flowers.csv --target species -o flowers.safetensors \\\n       \
                         --hidden 64,32 --epochs 300 --seed 7 --json training.json")]
@@ -131,13 +174,18 @@ pub struct Train {
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
 
-    /// The kind of network
-    #[arg(long, default_value = "ugmm", value_name = "MODEL")]
-    pub model: ModelKind,
+    /// Settings in a TOML file, such as `hidden = [64, 32]` or `label_smoothing = 0.1`; options go before them
+    #[arg(long, value_name = "FILE")]
+    pub settings: Option<PathBuf>,
+
+    /// The kind of network [default: ugmm]
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<ModelKind>,
 
     /// What is optimised: the probability of the label, the joint score of features and label, or both
-    #[arg(long, default_value = "discriminative", value_name = "OBJECTIVE")]
-    pub objective: ObjectiveKind,
+    /// [default: discriminative]
+    #[arg(long, value_name = "OBJECTIVE")]
+    pub objective: Option<ObjectiveKind>,
 
     /// With --objective hybrid: the weight of the cross-entropy of the posterior beside the joint score [default: 10]
     #[arg(long, value_name = "WEIGHT")]
@@ -232,6 +280,25 @@ pub enum ObjectiveKind {
     Generative,
     /// Joint score and cross-entropy of its posterior together
     Hybrid,
+}
+
+impl From<ModelKind> for Architecture {
+    fn from(kind: ModelKind) -> Self {
+        match kind {
+            ModelKind::Ugmm => Self::Ugmm,
+            ModelKind::Mlp => Self::Mlp,
+        }
+    }
+}
+
+impl From<ObjectiveKind> for ugmm::ObjectiveKind {
+    fn from(kind: ObjectiveKind) -> Self {
+        match kind {
+            ObjectiveKind::Discriminative => Self::Discriminative,
+            ObjectiveKind::Generative => Self::Generative,
+            ObjectiveKind::Hybrid => Self::Hybrid,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

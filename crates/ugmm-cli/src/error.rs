@@ -18,6 +18,8 @@ pub enum CliError {
     NoTarget { path: PathBuf, target: String },
     #[error("{path}: {source}")]
     Labels { path: PathBuf, source: ugmm_data::DataError },
+    #[error("{path}{place}: {reason}")]
+    SettingsFile { path: PathBuf, place: String, reason: String },
     #[error("the pool of threads could not be started: {0}")]
     Threads(String),
     #[error("the output could not be written: {0}")]

@@ -5,6 +5,7 @@ mod command;
 mod error;
 mod output;
 mod progress;
+mod settings_file;
 mod statistics;
 
 use arguments::{Arguments, Command};

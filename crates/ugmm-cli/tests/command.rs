@@ -274,9 +274,15 @@ fn settings_out_of_range_are_refused() {
         (&["--learning-rate", "-0.1"], "learning_rate is -0.1"),
         (&["--clip", "0"], "max_gradient_norm is 0"),
         (&["--validation", "1"], "--validation is 1"),
-        (&["--dropout", "0.1,0.1,0.1"], "--dropout is a list of 3"),
-        (&["--model", "mlp", "--objective", "generative"], "--objective is generative"),
-        (&["--model", "mlp", "--objective", "hybrid"], "--objective is hybrid"),
+        (
+            &["--dropout", "0.1,0.1,0.1"],
+            "dropout is a list of 3, but must be not empty and no longer than the number of layers",
+        ),
+        (
+            &["--model", "mlp", "--objective", "generative"],
+            "objective is given, but must be left out for a feed-forward network",
+        ),
+        (&["--model", "mlp", "--objective", "hybrid"], "objective is given"),
         (
             &["--objective", "hybrid", "--cross-entropy-weight", "inf"],
             "the weight of the cross-entropy is inf, but must be at least 0 and finite",
@@ -289,6 +295,113 @@ fn settings_out_of_range_are_refused() {
 }
 
 #[test]
+fn a_settings_file_stands_in_for_options_and_options_go_before_it() {
+    let folder = with_iris();
+    let at = folder.path();
+    std::fs::write(at.join("s.toml"), "# mine\nhidden = [7]\nepochs = 3\nlabel_smoothing = 0.1\n").unwrap();
+    let options = ["--settings", "s.toml", "--epochs", "2", "--json", "t.json"];
+    stdout(&ugmm(at, &[&TRAIN[..], &options].concat()));
+    let report = json(&at.join("t.json"));
+    assert_eq!(report["training"]["epochs"], 2);
+    assert_eq!(report["training"]["label_smoothing"], 0.1);
+    assert_eq!(report["model"]["layers"][0]["neurons"], 7);
+
+    for (contents, expected) in [
+        ("epochs = 3\nhiden = [7]\n", "s.toml, line 2: unknown field `hiden`"),
+        ("epochs = \"many\"\n", "s.toml, line 1: invalid type: string \"many\""),
+        ("epochs = \n", "s.toml, line 1: "),
+        ("batch_norm = true\n", "batch_norm is true, but must be left out for a uGMM network"),
+        (
+            "weight_decay = 0.1\noptimizer = { kind = \"sgd\", momentum = 0.9, weight_decay = 0.0 }\n",
+            "weight_decay is 0.1",
+        ),
+        (
+            "augmentation = { shift = { height = 2, width = 3, most = 1 } }\n",
+            "augmentation is 2 × 3 pixels, but must be the size of the rows' images",
+        ),
+    ] {
+        std::fs::write(at.join("s.toml"), contents).unwrap();
+        let message = failure(&ugmm(at, &[&TRAIN[..], &["--settings", "s.toml"]].concat()));
+        assert!(message.contains(expected), "{message} does not say {expected}");
+    }
+    let message = failure(&ugmm(at, &[&TRAIN[..], &["--settings", "none.toml"]].concat()));
+    assert!(message.starts_with("none.toml: "), "{message}");
+}
+
+#[test]
+fn variants_of_an_experiment_run_in_the_order_of_their_file() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    std::fs::write(at.join("v.toml"), "[zebra]\nhidden = [3]\n[ape]\nmodel = \"mlp\"\nepochs = 1\n").unwrap();
+    let arguments =
+        ["reproduce", "iris", "--variants", "v.toml", "--seeds", "1", "--folds", "2", "--epochs", "2"];
+    let text = stdout(&ugmm(at, &[&arguments[..], &["--preset", "best", "--json", "v.json"]].concat()));
+    let report = json(&at.join("v.json"));
+    let results = report["results"].as_array().unwrap();
+    let models: Vec<_> = results.iter().map(|result| result["model"].as_str().unwrap()).collect();
+    assert_eq!(models, ["zebra", "ape"]);
+    assert_eq!(results[0]["recipe"]["model"]["layers"][0]["neurons"], 3);
+    assert_eq!(results[1]["recipe"]["training"]["epochs"], 2);
+    assert!(results[0]["paper_test_accuracy"].is_null());
+    // No test row is looked at, so every epoch is measured.
+    assert_eq!(results[0]["runs"][0]["history"][1]["validation"]["rows"], 60);
+    assert!(text.contains("held-out accuracy, % (2 runs"), "{text}");
+    std::fs::write(at.join("v.toml"), "# nothing\n").unwrap();
+    let message = failure(&ugmm(at, &arguments));
+    assert_eq!(message, "v.toml: there is no table such as [wider] with settings below it");
+}
+
+/// Four IDX files with `count` images each of two kinds: bright above, and bright below.
+fn with_images(count: usize) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let mut images = [&[0, 0, 8, 3][..], &(count as u32).to_be_bytes(), &[0, 0, 0, 28, 0, 0, 0, 28]].concat();
+    let mut labels = [&[0, 0, 8, 1][..], &(count as u32).to_be_bytes()].concat();
+    for image in 0..count {
+        let label = image % 2;
+        labels.push(label as u8);
+        images.extend(
+            (0..784).map(|pixel| if (pixel / 392 == label) == (pixel % 5 > image % 3) { 200 } else { 0 }),
+        );
+    }
+    for part in ["train", "t10k"] {
+        std::fs::write(folder.path().join(format!("{part}-images-idx3-ubyte")), &images).unwrap();
+        std::fs::write(folder.path().join(format!("{part}-labels-idx1-ubyte")), &labels).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn uncertainty_compares_test_images_with_others() {
+    let folder = with_images(60);
+    let at = folder.path();
+    std::fs::copy(at.join("t10k-images-idx3-ubyte"), at.join("same-images.idx")).unwrap();
+    let settings = "hidden = [8]\nepochs = 20\nbatch_size = 8\n";
+    std::fs::write(at.join("v.toml"), format!("[small]\n{settings}[plain]\nmodel = \"mlp\"\n{settings}"))
+        .unwrap();
+    let arguments = ["reproduce", "uncertainty", "--data", ".", "--validation", "10", "--seeds", "1"];
+    let others = ["--others", "same-images.idx", "--variants", "v.toml", "--json", "u.json"];
+    let text = stdout(&ugmm(at, &[&arguments[..], &others].concat()));
+    assert!(text.contains("small, scaled") && text.contains("root score"), "{text}");
+    let report = json(&at.join("u.json"));
+    assert_eq!(report["schema"], "ugmm/uncertainty");
+    for result in report["results"].as_array().unwrap() {
+        let run = &result["runs"][0];
+        assert!(run["metrics"]["accuracy"].as_f64().unwrap() > 0.9, "{run}");
+        assert_eq!(run["metrics"]["accuracy"], run["scaled_metrics"]["accuracy"]);
+        let areas = run["area_under_roc"].as_object().unwrap();
+        assert_eq!(areas.keys().collect::<Vec<_>>().len(), 4);
+        // The same images cannot be told apart.
+        for sign in ["max_probability", "entropy", "root_score"] {
+            assert_eq!(areas["same"][sign], 0.5, "{run}");
+        }
+    }
+    let small = [&[0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2][..], &[1, 2, 3, 4]].concat();
+    std::fs::write(at.join("small.idx"), small).unwrap();
+    let message = failure(&ugmm(at, &[&arguments[..], &["--others", "small.idx"]].concat()));
+    assert!(message.contains("small.idx with images of 2 × 2 pixels"), "{message}");
+}
+
+#[test]
 fn wrong_usage_exits_with_2_and_help_has_an_example() {
     let folder = TempDir::new().unwrap();
     for arguments in
@@ -296,9 +409,15 @@ fn wrong_usage_exits_with_2_and_help_has_an_example() {
     {
         assert_eq!(ugmm(folder.path(), arguments).status.code(), Some(2), "{arguments:?}");
     }
-    for command in
-        [&[][..], &["reproduce", "iris"], &["reproduce", "mnist"], &["train"], &["predict"], &["evaluate"]]
-    {
+    for command in [
+        &[][..],
+        &["reproduce", "iris"],
+        &["reproduce", "mnist"],
+        &["reproduce", "uncertainty"],
+        &["train"],
+        &["predict"],
+        &["evaluate"],
+    ] {
         let text = stdout(&ugmm(folder.path(), &[command, &["--help"]].concat()));
         assert!(text.contains("Example"), "{command:?}: {text}");
     }

@@ -3,17 +3,20 @@
 //! This library implements uGMM-NN (Z. S. Ali, *uGMM-NN: Univariate Gaussian Mixture Model Neural Network*,
 //! arXiv 2509.07569), called "the paper" throughout, on [Burn](https://burn.dev). A [`UgmmLayer`] is a Burn module; a
 //! [`UgmmNetwork`] stacks layers; [`training`] trains them, discriminatively or generatively ([`Objective`]);
-//! [`inference`] asks them questions; [`model_file`] keeps them.
+//! [`inference`] asks them questions; [`metrics`] and
+//! [`calibration`] look at the probabilities; [`model_file`] keeps them.
 //!
 //! Activations are natural logarithms of mixture densities. The root of a generative network is a *score*: it is not
 //! normalised over the features, so it is never called a likelihood here.
 
+pub mod calibration;
 mod dropout;
 mod error;
 pub mod file;
 pub mod inference;
 mod init;
 mod layer;
+pub mod metrics;
 mod mlp;
 mod model;
 pub mod model_file;
@@ -23,12 +26,14 @@ mod op;
 mod preprocessing;
 mod preset;
 mod random;
+mod recipe;
 mod standardization;
 pub mod training;
 
 pub use error::UgmmError;
 pub use init::Init;
 pub use layer::{Means, UgmmLayer, UgmmLayerConfig};
+pub use metrics::Metrics;
 pub use mlp::{Mlp, MlpConfig};
 pub use model::{Model, ModelConfig};
 pub use network::{Network, UgmmNetwork, UgmmNetworkConfig};
@@ -37,6 +42,7 @@ pub use op::ugmm_log_density;
 pub use preprocessing::Standardization;
 pub use preset::Preset;
 pub use random::{Stream, generator};
+pub use recipe::{Architecture, ObjectiveKind, Recipe, Settings};
 
 /// The README's example, compiled and run with the documentation tests.
 #[cfg(doctest)]

@@ -17,6 +17,9 @@ pub struct MlpConfig {
     /// Dropout probability of each hidden layer's units, in [0, 1); missing entries are 0.
     #[serde(default)]
     pub dropout: Vec<f64>,
+    /// Dropout probability of the inputs, in [0, 1).
+    #[serde(default)]
+    pub input_dropout: f64,
     /// Whether each hidden layer is batch-normalised before its activation function.
     #[serde(default)]
     pub batch_norm: bool,
@@ -26,13 +29,20 @@ impl MlpConfig {
     /// Layers of these sizes without dropout or batch normalisation.
     #[must_use]
     pub fn new(sizes: &[usize]) -> Self {
-        Self { sizes: sizes.to_vec(), dropout: Vec::new(), batch_norm: false }
+        Self { sizes: sizes.to_vec(), dropout: Vec::new(), input_dropout: 0.0, batch_norm: false }
     }
 
     /// Sets the dropout of each hidden layer, first to last.
     #[must_use]
     pub fn with_dropout(mut self, probabilities: &[f64]) -> Self {
         self.dropout = probabilities.to_vec();
+        self
+    }
+
+    /// Sets the dropout of the inputs.
+    #[must_use]
+    pub fn with_input_dropout(mut self, probability: f64) -> Self {
+        self.input_dropout = probability;
         self
     }
 
@@ -63,8 +73,9 @@ impl MlpConfig {
                 expected,
             ));
         }
-        match self.dropout.iter().find(|p| !(0.0..1.0).contains(*p)) {
-            Some(p) => Err(UgmmError::setting("dropout", p, "at least 0 and less than 1")),
+        let all = self.dropout.iter().map(|&p| ("dropout", p)).chain([("input_dropout", self.input_dropout)]);
+        match all.into_iter().find(|(_, p)| !(0.0..1.0).contains(p)) {
+            Some((setting, p)) => Err(UgmmError::setting(setting, p, "at least 0 and less than 1")),
             None => Ok(()),
         }
     }
@@ -110,6 +121,7 @@ impl MlpConfig {
                 .enumerate()
                 .map(|(i, _)| self.dropout.get(i).copied().unwrap_or(0.0))
                 .collect(),
+            input_dropout: self.input_dropout,
         }
     }
 }
@@ -133,16 +145,18 @@ pub struct Mlp {
     pub norms: Vec<BatchNorm>,
     /// Dropout probability of each hidden layer.
     pub dropout: Vec<f64>,
+    /// Dropout probability of the inputs.
+    pub input_dropout: f64,
 }
 
 impl Mlp {
     /// Tensors that one batch normalisation keeps per unit: scale, shift, running mean and variance.
     pub(crate) const NORM_TENSORS: usize = 4;
 
-    /// The network with `drop` applied to each hidden layer's units.
+    /// The network with `drop` applied to the inputs and to each hidden layer's units.
     fn pass(&self, x: Tensor<2>, mut drop: impl FnMut(Tensor<2>, f64) -> Tensor<2>) -> Tensor<2> {
         let last = self.layers.len() - 1;
-        let mut x = x;
+        let mut x = drop(x, self.input_dropout);
         for (index, layer) in self.layers.iter().enumerate() {
             x = layer.forward(x);
             if index < last {

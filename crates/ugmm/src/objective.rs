@@ -1,7 +1,7 @@
 //! What a network is trained for, and how it predicts: cross-entropy of its outputs, or the joint score of features
 //! and label.
 
-use crate::inference::posterior::{joint_inputs, log_posterior};
+use crate::inference::posterior::{joint_inputs, joint_scores};
 use crate::{Network, UgmmError};
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation::log_softmax};
@@ -187,13 +187,20 @@ impl Task {
         }
     }
 
+    /// Unnormalised log-scores `[rows, classes]` of features `x` `[rows, features]`, whose softmax is P(class | x): the
+    /// outputs, or the joint scores of x with each label.
+    #[must_use]
+    pub fn class_scores<N: Network>(&self, network: &N, x: Tensor<2>) -> Tensor<2> {
+        match self.objective.label_encoding() {
+            None => network.forward(x),
+            Some(label) => joint_scores(network, x, label, self.classes),
+        }
+    }
+
     /// log P(class | x), `[rows, classes]`, of features `x` `[rows, features]`.
     #[must_use]
     pub fn log_probabilities<N: Network>(&self, network: &N, x: Tensor<2>) -> Tensor<2> {
-        match self.objective.label_encoding() {
-            None => log_softmax(network.forward(x), 1),
-            Some(label) => log_posterior(network, x, label, self.classes),
-        }
+        log_softmax(self.class_scores(network, x), 1)
     }
 }
 

@@ -56,21 +56,10 @@ impl Preset {
         }
     }
 
-    /// The objective of this preset for a network that scores features and label together: the paper's joint score, or
-    /// that with the cross-entropy of its posterior beside it.
-    #[must_use]
-    pub fn generative_objective(self) -> Objective {
-        let label = self.label_encoding();
-        match self {
-            Self::Paper => Objective::Generative { label },
-            Self::Best => Objective::Hybrid { label, weight: Self::CROSS_ENTROPY_WEIGHT },
-        }
-    }
-
     /// Sizes of the hidden layers.
     #[must_use]
-    pub fn hidden(self, objective: Objective) -> Vec<usize> {
-        match (self, objective) {
+    pub fn hidden(self, task: &Task) -> Vec<usize> {
+        match (self, task.objective) {
             (Self::Paper, Objective::Discriminative) => vec![128, 64],
             (Self::Paper, _) => vec![10, 5],
             (Self::Best, Objective::Discriminative) => DISCRIMINATIVE_HIDDEN.to_vec(),

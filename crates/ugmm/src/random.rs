@@ -19,6 +19,8 @@ pub enum Stream {
     Splitting,
     /// The choice of the rows that a trained network is settled on.
     Settling,
+    /// Changes to training rows.
+    Augmentation,
 }
 
 /// The generator of `seed` for one purpose. ChaCha8 gives the same numbers on every platform and in every version.

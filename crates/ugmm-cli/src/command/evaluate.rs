@@ -4,16 +4,14 @@ use crate::arguments::{Common, Evaluate};
 use crate::error::CliError;
 use crate::output::{check_outputs, percent, print, table, write_json};
 use serde::Serialize;
+use ugmm::metrics::{Metrics, most_probable};
 use ugmm::model_file::SavedModel;
-use ugmm::training::most_probable;
 use ugmm_data::{ClassLabels, read_csv_columns};
 
 #[derive(Serialize)]
 struct Report<'a> {
-    rows: usize,
-    accuracy: f64,
-    /// Mean of −log P(right class), natural logarithm.
-    log_loss: f64,
+    #[serde(flatten)]
+    metrics: Metrics,
     target: &'a str,
     classes: &'a [String],
     /// `confusion[right][predicted]` counts rows.
@@ -32,26 +30,15 @@ pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
     };
     let known = ClassLabels::from_names(columns.classes.clone())?;
     let labels = known.encode(&target.labels).map_err(|source| CliError::Labels { path, source })?;
-    let probabilities = saved.class_probabilities(&data.features, &device)?;
+    let log_probabilities = saved.log_probabilities(&data.features, &device)?;
 
     let classes = known.len();
     let mut confusion = vec![vec![0; classes]; classes];
-    let mut log_loss = 0.0;
-    for (probabilities, &right) in probabilities.chunks(classes).zip(&labels) {
-        confusion[right][most_probable(probabilities)] += 1;
-        // A probability that f32 rounds to 0 counts as the smallest one, so that the mean stays a number.
-        log_loss -= f64::from(probabilities[right].max(f32::MIN_POSITIVE)).ln();
+    for (row, &right) in log_probabilities.chunks(classes).zip(&labels) {
+        confusion[right][most_probable(row)] += 1;
     }
-    let rows = labels.len();
-    let right: usize = (0..classes).map(|class| confusion[class][class]).sum();
-    let report = Report {
-        rows,
-        accuracy: right as f64 / rows as f64,
-        log_loss: log_loss / rows as f64,
-        target: &columns.target,
-        classes: &columns.classes,
-        confusion,
-    };
+    let metrics = Metrics::of(&log_probabilities, &labels);
+    let report = Report { metrics, target: &columns.target, classes: &columns.classes, confusion };
     write_json(common.json.as_deref(), "ugmm/evaluate", &report)?;
     print(&text(&report))
 }
@@ -67,6 +54,13 @@ fn text(report: &Report) -> String {
         row.push(if all == 0 { "–".into() } else { percent(right as f64 / all as f64, 1) });
         rows.push(row);
     }
-    let (count, accuracy) = (report.rows, percent(report.accuracy, 2));
-    format!("{count} rows, accuracy {accuracy} %, log-loss {:.4}\n\n{}", report.log_loss, table(&rows))
+    let metrics = &report.metrics;
+    let (accuracy, error) = (percent(metrics.accuracy, 2), percent(metrics.calibration_error, 2));
+    format!(
+        "{} rows, accuracy {accuracy} %, log-loss {:.4}, Brier score {:.4}, calibration error {error} %\n\n{}",
+        metrics.rows,
+        metrics.log_loss,
+        metrics.brier_score,
+        table(&rows)
+    )
 }

@@ -5,8 +5,8 @@ use crate::error::CliError;
 use crate::output::{check_outputs, print, write_json};
 use serde::Serialize;
 use ugmm::file::write_atomically;
+use ugmm::metrics::most_probable;
 use ugmm::model_file::{Columns, SavedModel};
-use ugmm::training::most_probable;
 use ugmm_data::read_csv_columns;
 
 #[derive(Serialize)]

@@ -1,17 +1,16 @@
 //! `ugmm train`: a classifier from a CSV file.
 
-use crate::arguments::{Common, Hidden, ModelKind, ObjectiveKind, Train};
+use crate::arguments::{Common, Hidden, Train};
 use crate::error::CliError;
 use crate::output::{check_outputs, percent, print, write_json};
 use crate::progress::Progress;
+use crate::settings_file::read_settings;
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 use ugmm::model_file::{Columns, SavedModel};
-use ugmm::training::{
-    Dataset, EpochReport, Features, Metrics, Schedule, TrainingConfig, evaluate, init_model, train,
-};
-use ugmm::{ModelConfig, Objective, Preset, Standardization, Task, UgmmError};
+use ugmm::training::{Dataset, EpochReport, Features, TrainingConfig, evaluate, init_model, train};
+use ugmm::{Metrics, ModelConfig, Preset, Recipe, Settings, Standardization, Task, UgmmError};
 use ugmm_data::{ClassLabels, DataError, Split, Table, read_csv, stratified_split};
 
 #[derive(Serialize)]
@@ -37,24 +36,9 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
     let table = read_csv(&options.data, Some(&options.target))?;
     let (classes, labels) = classes(options, &table)?;
     let preset = options.preset.preset();
-    let task = Task {
-        features: table.columns(),
-        classes: classes.len(),
-        objective: match options.objective {
-            ObjectiveKind::Discriminative => Objective::Discriminative,
-            ObjectiveKind::Generative => Objective::Generative { label: preset.label_encoding() },
-            ObjectiveKind::Hybrid => Objective::Hybrid {
-                label: preset.label_encoding(),
-                weight: options.cross_entropy_weight.unwrap_or(Preset::CROSS_ENTROPY_WEIGHT),
-            },
-        },
-    };
-    let config = model_config(options, preset, &task)?;
     let split = split(options.validation, &labels, options.seed)?;
-    let training = training_config(options, preset, &config, task.objective, split.train.len());
-    config.validate()?;
-    training.validate()?;
-    task.objective.validate()?;
+    let Recipe { task, model: config, training } =
+        settings(options)?.recipe(preset, table.columns(), classes.len(), split.train.len(), options.seed)?;
 
     let parts = |rows: &[usize]| -> Result<_, CliError> {
         Ok((table.select_rows(rows)?.features, rows.iter().map(|&row| labels[row]).collect::<Vec<_>>()))
@@ -153,73 +137,26 @@ fn classes(options: &Train, table: &Table) -> Result<(ClassLabels, Vec<usize>), 
     Ok((classes, encoded))
 }
 
-fn model_config(options: &Train, preset: Preset, task: &Task) -> Result<ModelConfig, CliError> {
-    let hidden = match &options.hidden {
-        Some(Hidden(sizes)) => sizes.clone(),
-        None => preset.hidden(task.objective),
-    };
-    let not_for_mlp =
-        |setting, value: String| UgmmError::Setting { setting, value, expected: "left out with --model mlp" };
-    let mut config = match options.model {
-        ModelKind::Ugmm => preset.ugmm(task, &hidden),
-        ModelKind::Mlp => match (options.objective, options.min_sigma) {
-            (ObjectiveKind::Generative, _) => {
-                return Err(not_for_mlp("--objective", "generative".into()).into());
-            }
-            (ObjectiveKind::Hybrid, _) => {
-                return Err(not_for_mlp("--objective", "hybrid".into()).into());
-            }
-            (_, Some(min_sigma)) => return Err(not_for_mlp("--min-sigma", min_sigma.to_string()).into()),
-            _ => preset.mlp(task, &hidden),
-        },
-    };
-    match &mut config {
-        ModelConfig::Ugmm(network) => {
-            if let Some(min_sigma) = options.min_sigma {
-                *network = network.clone().with_min_sigma(min_sigma);
-            }
-            if let Some(dropout) = &options.dropout {
-                if dropout.len() > network.layers.len() {
-                    let expected = "no longer than the number of layers";
-                    let value = format!("a list of {}", dropout.len());
-                    return Err(UgmmError::Setting { setting: "--dropout", value, expected }.into());
-                }
-                let every_layer: Vec<f64> = dropout
-                    .iter()
-                    .copied()
-                    .chain(std::iter::repeat(0.0))
-                    .take(network.layers.len())
-                    .collect();
-                *network = network.clone().with_dropout(&every_layer);
-            }
-        }
-        ModelConfig::Mlp(network) => {
-            if let Some(dropout) = &options.dropout {
-                network.dropout = dropout.clone();
-            }
+/// The settings file's, and over them what was typed.
+fn settings(options: &Train) -> Result<Settings, CliError> {
+    let mut settings = options.settings.as_deref().map(read_settings).transpose()?.unwrap_or_default();
+    // An option that was not typed leaves what is there.
+    fn set<T>(setting: &mut Option<T>, typed: Option<T>) {
+        if typed.is_some() {
+            *setting = typed;
         }
     }
-    Ok(config)
-}
-
-fn training_config(
-    options: &Train,
-    preset: Preset,
-    config: &ModelConfig,
-    objective: Objective,
-    rows: usize,
-) -> TrainingConfig {
-    let mut training = preset.training(config, objective, rows, options.seed);
-    training.epochs = options.epochs.map_or(training.epochs, NonZeroUsize::get);
-    training.batch_size = options.batch_size.map_or(training.batch_size, NonZeroUsize::get);
-    training.max_gradient_norm = options.clip;
-    if let Some(rate) = options.learning_rate {
-        let (Schedule::Constant { learning_rate }
-        | Schedule::MultiStep { learning_rate, .. }
-        | Schedule::Cosine { learning_rate, .. }) = &mut training.schedule;
-        *learning_rate = rate;
-    }
-    training
+    set(&mut settings.model, options.model.map(Into::into));
+    set(&mut settings.objective, options.objective.map(Into::into));
+    set(&mut settings.cross_entropy_weight, options.cross_entropy_weight);
+    set(&mut settings.hidden, options.hidden.clone().map(|Hidden(sizes)| sizes));
+    set(&mut settings.dropout, options.dropout.clone());
+    set(&mut settings.min_sigmas, options.min_sigma.map(|min_sigma| vec![min_sigma]));
+    set(&mut settings.epochs, options.epochs.map(NonZeroUsize::get));
+    set(&mut settings.batch_size, options.batch_size.map(NonZeroUsize::get));
+    set(&mut settings.learning_rate, options.learning_rate);
+    set(&mut settings.max_gradient_norm, options.clip);
+    Ok(settings)
 }
 
 /// Training and held-out rows.

@@ -161,7 +161,18 @@ impl SavedModel {
     ///
     /// When the number of values is not a multiple of the number of features, or a value is not finite.
     pub fn class_probabilities(&self, features: &[f32], device: &Device) -> Result<Vec<f32>, UgmmError> {
-        use crate::training::{Dataset, Features, class_probabilities};
+        let mut values = self.log_probabilities(features, device)?;
+        values.iter_mut().for_each(|value| *value = value.exp());
+        Ok(values)
+    }
+
+    /// Their natural logarithms, which stay finite where a probability is too small for f32.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::class_probabilities`].
+    pub fn log_probabilities(&self, features: &[f32], device: &Device) -> Result<Vec<f32>, UgmmError> {
+        use crate::training::{Dataset, Features, log_probabilities};
         let mut features = features.to_vec();
         if let Some(standardization) = &self.standardization {
             standardization.apply(&mut features)?;
@@ -169,7 +180,7 @@ impl SavedModel {
         let rows = features.len() / self.task.features;
         let unknown = vec![0; rows];
         let dataset = Dataset::new(Features::F32(features), self.task.features, unknown, self.task.classes)?;
-        class_probabilities(&self.model, &self.task, &dataset, device)
+        log_probabilities(&self.model, &self.task, &dataset, device)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The order in which training meets its rows, and the making of batches ahead of their use.
 
-use super::Dataset;
+use super::{Augmentation, Dataset, TrainingConfig};
 use crate::random::{Stream, generator};
 use burn::tensor::{Device, Tensor};
 use rand::seq::SliceRandom;
@@ -20,6 +20,8 @@ struct Batches<'a> {
     batch_size: usize,
     device: Device,
     rng: ChaCha8Rng,
+    augmentation: Option<Augmentation>,
+    augmentation_rng: ChaCha8Rng,
     order: Vec<usize>,
     next: usize,
 }
@@ -32,7 +34,12 @@ impl Iterator for Batches<'_> {
             self.order.shuffle(&mut self.rng);
         }
         let end = (self.next + self.batch_size).min(self.order.len());
-        let batch = self.dataset.batch(&self.order[self.next..end], &self.device);
+        let rows = &self.order[self.next..end];
+        let batch = self.dataset.changed_batch(rows, &self.device, |row| {
+            if let Some(augmentation) = &self.augmentation {
+                augmentation.apply(row, &mut self.augmentation_rng);
+            }
+        });
         self.next = if end == self.order.len() { 0 } else { end };
         Some(batch)
     }
@@ -41,16 +48,18 @@ impl Iterator for Batches<'_> {
 /// Calls `consume` with the batches of `dataset`. Large ones are made by a thread of their own, one ahead.
 pub(super) fn with_batches<Output>(
     dataset: &Dataset,
-    batch_size: usize,
-    seed: u64,
+    config: &TrainingConfig,
     device: &Device,
     consume: impl FnOnce(&mut dyn Iterator<Item = Batch>) -> Output,
 ) -> Output {
+    let &TrainingConfig { batch_size, seed, augmentation, .. } = config;
     let mut batches = Batches {
         dataset,
         batch_size,
         device: device.clone(),
         rng: generator(seed, Stream::Shuffling),
+        augmentation,
+        augmentation_rng: generator(seed, Stream::Augmentation),
         order: (0..dataset.rows()).collect(),
         next: 0,
     };
@@ -83,7 +92,8 @@ mod tests {
         let features = Features::Bytes { values: vec![1; rows * columns], scale: 1.0 };
         let dataset = Dataset::new(features, columns, (0..rows).collect(), rows).unwrap();
         let device = Device::flex();
-        with_batches(&dataset, 4, seed, &device, |batches| {
+        let config = TrainingConfig { batch_size: 4, ..TrainingConfig::new(seed, 1) };
+        with_batches(&dataset, &config, &device, |batches| {
             batches
                 .take(9)
                 .map(|(x, labels)| (x.dims(), labels))

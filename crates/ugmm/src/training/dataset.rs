@@ -116,6 +116,16 @@ impl Dataset {
     /// When a row is not below [`Self::rows`].
     #[must_use]
     pub fn batch(&self, rows: &[usize], device: &Device) -> (Tensor<2>, Vec<usize>) {
+        self.changed_batch(rows, device, |_| ())
+    }
+
+    /// The same, with `change` applied to the features of each row in turn; panics likewise.
+    pub(super) fn changed_batch(
+        &self,
+        rows: &[usize],
+        device: &Device,
+        change: impl FnMut(&mut [f32]),
+    ) -> (Tensor<2>, Vec<usize>) {
         let columns = self.columns;
         let mut values = Vec::with_capacity(rows.len() * columns);
         for &row in rows {
@@ -127,6 +137,7 @@ impl Dataset {
                 }
             }
         }
+        values.chunks_mut(columns).for_each(change);
         let features = Tensor::from_data(TensorData::new(values, [rows.len(), columns]), device);
         (features, rows.iter().map(|&row| self.labels[row]).collect())
     }

@@ -1,6 +1,7 @@
 //! The training loop.
 
 mod adam;
+mod augmentation;
 mod batches;
 mod clipping;
 mod dataset;
@@ -9,14 +10,15 @@ mod optimizer;
 mod schedule;
 mod stepper;
 
+pub use augmentation::Augmentation;
 pub use dataset::{Dataset, Features};
-pub use evaluation::{Metrics, class_probabilities, evaluate, most_probable};
+pub use evaluation::{class_probabilities, evaluate, log_probabilities};
 pub use optimizer::OptimizerConfig;
 pub use schedule::{Position, Schedule};
 pub use stepper::Stepper;
 
 use crate::random::{Stream, generator};
-use crate::{ModelConfig, Network, Task, UgmmError};
+use crate::{Metrics, ModelConfig, Network, Task, UgmmError};
 use burn::tensor::Device;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
@@ -41,6 +43,9 @@ pub struct TrainingConfig {
     /// Share of a cross-entropy's target that goes from the right class to all classes alike; in [0, 1).
     #[serde(default)]
     pub label_smoothing: f64,
+    /// What is done to the rows of each batch.
+    #[serde(default)]
+    pub augmentation: Option<Augmentation>,
 }
 
 impl TrainingConfig {
@@ -55,6 +60,7 @@ impl TrainingConfig {
             schedule: Schedule::Constant { learning_rate: 1e-3 },
             max_gradient_norm: None,
             label_smoothing: 0.0,
+            augmentation: None,
         }
     }
 
@@ -190,6 +196,9 @@ pub fn train<N: Network>(
     config.validate()?;
     task.objective.validate()?;
     evaluation::check_dataset(task, training)?;
+    if let Some(augmentation) = &config.augmentation {
+        augmentation.validate(training.columns())?;
+    }
     let sample = network.needs_settling().then(|| settling_sample(task, training, config.seed, device));
     let settled = |network: &N| match &sample {
         Some(sample) => network.valid().settled(sample),
@@ -200,7 +209,7 @@ pub fn train<N: Network>(
     let total_steps = config.epochs * steps_per_epoch;
     let mut step = 0;
     let mut history = Vec::with_capacity(config.epochs);
-    batches::with_batches(training, config.batch_size, config.seed, device, |batches| {
+    batches::with_batches(training, config, device, |batches| {
         for epoch in 0..config.epochs {
             let mut loss_sum = 0.0;
             let mut learning_rate = 0.0;

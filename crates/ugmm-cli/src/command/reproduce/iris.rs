@@ -1,11 +1,11 @@
 //! `ugmm reproduce iris`: the paper's generative experiment (§4.1).
 
-use super::{Contender, Experiment, Part, percent_with_sd};
-use crate::arguments::{Common, ModelKind, PresetKind, ReproduceIris};
+use super::{Contender, Experiment, Part, layer_sizes, percent_with_sd};
+use crate::arguments::{Common, PresetKind, ReproduceIris};
 use crate::error::CliError;
 use crate::output::check_outputs;
-use ugmm::training::{Dataset, Features};
-use ugmm::{MlpConfig, ModelConfig, Objective, Preset, Standardization, Task, UgmmError};
+use ugmm::training::{Dataset, Features, Schedule};
+use ugmm::{Architecture, ModelConfig, ObjectiveKind, Preset, Settings, Standardization, UgmmError};
 use ugmm_data::{ClassLabels, IRIS_SPLIT_STATES, Split, Table, iris, iris_split};
 
 /// scikit-learn's `random_state` of the split that the paper's published script uses.
@@ -23,30 +23,43 @@ pub fn run(options: &ReproduceIris, common: &Common) -> Result<(), CliError> {
         .collect::<Result<Vec<_>, _>>()?;
     let (features, classes) = (parts[0].train.columns(), parts[0].train.classes());
 
-    let discriminative = Task { features, classes, objective: Objective::Discriminative };
-    let objective = preset.generative_objective();
-    let generative = Task { objective, ..discriminative };
-    let hidden = preset.hidden(objective);
-    let sizes: Vec<String> = [&[generative.inputs()], &hidden[..], &[generative.outputs()]]
-        .concat()
-        .iter()
-        .map(usize::to_string)
-        .collect();
+    let objective = match preset {
+        Preset::Paper => ObjectiveKind::Generative,
+        Preset::Best => ObjectiveKind::Hybrid,
+    };
+    let base = Settings { objective: Some(objective), ..Settings::default() };
+    let mlp = Settings {
+        model: Some(Architecture::Mlp),
+        hidden: Some(vec![MLP_HIDDEN]),
+        // Both models follow the schedule of the generative one, as in the paper's code.
+        ..match preset {
+            Preset::Paper => Settings {
+                epochs: Some(300),
+                batch_size: Some(16),
+                schedule: Some(Schedule::Constant { learning_rate: 1e-3 }),
+                ..Settings::default()
+            },
+            Preset::Best => Settings::default(),
+        }
+    };
+    let sizes = match base.recipe(preset, features, classes, parts[0].train.rows(), 0)?.model {
+        ModelConfig::Ugmm(network) => {
+            let neurons = network.layers.iter().map(|layer| layer.neurons);
+            layer_sizes(&[network.layers[0].inputs].into_iter().chain(neurons).collect::<Vec<_>>())
+        }
+        ModelConfig::Mlp(network) => layer_sizes(&network.sizes),
+    };
     let contenders = vec![
         Contender {
-            kind: ModelKind::Ugmm,
-            name: format!("uGMM-NN {}", sizes.join("-")),
-            config: preset.ugmm(&generative, &hidden),
-            task: generative,
-            paper: percent_with_sd(100.0, 0.0),
+            name: format!("uGMM-NN {sizes}"),
+            settings: base.clone(),
+            paper: Some(percent_with_sd(100.0, 0.0)),
             published_code: Some(percent_with_sd(76.0, 15.7)),
         },
         Contender {
-            kind: ModelKind::Mlp,
-            name: "FFNN 4-32-3".into(),
-            config: ModelConfig::Mlp(MlpConfig::new(&[features, MLP_HIDDEN, classes])),
-            task: discriminative,
-            paper: percent_with_sd(100.0, 0.0),
+            name: format!("FFNN {}", layer_sizes(&[features, MLP_HIDDEN, classes])),
+            settings: mlp,
+            paper: Some(percent_with_sd(100.0, 0.0)),
             published_code: Some(percent_with_sd(99.3, 1.4)),
         },
     ];
@@ -54,7 +67,9 @@ pub fn run(options: &ReproduceIris, common: &Common) -> Result<(), CliError> {
         name: "iris",
         description: description(options),
         contenders,
+        base,
         parts,
+        test_rows: options.folds.is_none(),
         // The accuracy after training.
         first_measured_epoch: |epochs| epochs,
         options: &options.options,

@@ -1,14 +1,15 @@
 //! `ugmm reproduce mnist`: the paper's discriminative experiment (§4.2).
 
-use super::{Contender, Experiment, Part, percent};
-use crate::arguments::{Common, ModelKind, PresetKind, ReproduceMnist};
+use super::{Contender, Experiment, Part, layer_sizes, percent};
+use crate::arguments::{Common, PresetKind, ReproduceMnist};
 use crate::error::CliError;
 use crate::output::check_outputs;
 use ugmm::training::{Dataset, Features};
-use ugmm::{Objective, Preset, Task, UgmmError};
+use ugmm::{Architecture, Settings, UgmmError};
 use ugmm_data::{IdxImages, LabelledImages, load_mnist};
 
 const DIGITS: usize = 10;
+pub(super) const PAPER_HIDDEN: [usize; 2] = [128, 64];
 
 pub fn run(options: &ReproduceMnist, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[])?;
@@ -18,25 +19,21 @@ pub fn run(options: &ReproduceMnist, common: &Common) -> Result<(), CliError> {
         None => (mnist.train, mnist.test),
     };
     let (train, test) = (dataset(train)?, dataset(test)?);
-    let task = Task { features: train.columns(), classes: DIGITS, objective: Objective::Discriminative };
-    let preset = options.options.preset.preset();
+    let features = train.columns();
     // The paper's layers, whatever the settings.
-    let hidden = Preset::Paper.hidden(task.objective);
+    let base = Settings { hidden: Some(PAPER_HIDDEN.to_vec()), ..Settings::default() };
+    let sizes = layer_sizes(&[&[features], &PAPER_HIDDEN[..], &[DIGITS]].concat());
     let contenders = vec![
         Contender {
-            kind: ModelKind::Ugmm,
-            name: "uGMM-NN 784-128-64-10".into(),
-            config: preset.ugmm(&task, &hidden),
-            task,
-            paper: percent(97.74),
+            name: format!("uGMM-NN {sizes}"),
+            settings: base.clone(),
+            paper: Some(percent(97.74)),
             published_code: Some(percent(97.46)),
         },
         Contender {
-            kind: ModelKind::Mlp,
-            name: "FFNN 784-128-64-10".into(),
-            config: preset.mlp(&task, &hidden),
-            task,
-            paper: percent(98.21),
+            name: format!("FFNN {sizes}"),
+            settings: Settings { model: Some(Architecture::Mlp), ..base.clone() },
+            paper: Some(percent(98.21)),
             published_code: Some(percent(98.31)),
         },
     ];
@@ -44,7 +41,9 @@ pub fn run(options: &ReproduceMnist, common: &Common) -> Result<(), CliError> {
         name: "mnist",
         description: description(options),
         contenders,
+        base,
         parts: vec![Part { split: None, train, test }],
+        test_rows: options.validation.is_none(),
         first_measured_epoch: |epochs| epochs - epochs / 10,
         options: &options.options,
         changes: options.validation.map(|rows| format!("--validation {rows}")).into_iter().collect(),
@@ -74,7 +73,7 @@ fn description(options: &ReproduceMnist) -> String {
 }
 
 /// Images and labels without the last `count`, and the last `count`.
-fn split_off_last(
+pub(super) fn split_off_last(
     mut all: LabelledImages,
     count: usize,
 ) -> Result<(LabelledImages, LabelledImages), CliError> {
@@ -90,9 +89,13 @@ fn split_off_last(
     Ok((all, LabelledImages { images: IdxImages { count, rows, columns, pixels }, labels }))
 }
 
-fn dataset(labelled: LabelledImages) -> Result<Dataset, CliError> {
+pub(super) fn dataset(labelled: LabelledImages) -> Result<Dataset, CliError> {
     let LabelledImages { images, labels } = labelled;
     let columns = images.rows * images.columns;
-    let features = Features::Bytes { values: images.pixels, scale: 1.0 / 255.0 };
-    Ok(Dataset::new(features, columns, labels.into_iter().map(usize::from).collect(), DIGITS)?)
+    Ok(Dataset::new(features(images.pixels), columns, labels.into_iter().map(usize::from).collect(), DIGITS)?)
+}
+
+/// Pixels in [0, 1].
+pub(super) fn features(pixels: Vec<u8>) -> Features {
+    Features::Bytes { values: pixels, scale: 1.0 / 255.0 }
 }

@@ -2,34 +2,35 @@
 
 mod iris;
 mod mnist;
+mod uncertainty;
 
 use crate::arguments::{Common, ModelKind, PresetKind, Reproduce, ReproduceOptions};
 use crate::error::CliError;
 use crate::output::{percent_and_sd, print, table, write_json};
 use crate::progress::Progress;
+use crate::settings_file::read_variants;
 use crate::statistics::{MeanAndSd, mean_and_sd};
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
-use ugmm::training::{Dataset, EpochReport, TrainingConfig, evaluate, init_model, train};
-use ugmm::{ModelConfig, Preset, Task};
+use ugmm::training::{Dataset, EpochReport, evaluate, init_model, train};
+use ugmm::{Architecture, ModelConfig, Recipe, Settings};
 
 pub fn run(what: &Reproduce, common: &Common) -> Result<(), CliError> {
     match what {
         Reproduce::Iris(options) => iris::run(options, common),
         Reproduce::Mnist(options) => mnist::run(options, common),
+        Reproduce::Uncertainty(options) => uncertainty::run(options, common),
     }
 }
 
 /// One of the models of an experiment, and what others report of it.
 struct Contender {
-    kind: ModelKind,
     name: String,
-    config: ModelConfig,
-    task: Task,
+    settings: Settings,
     /// Test accuracy that the paper reports.
-    paper: MeanAndSd,
+    paper: Option<MeanAndSd>,
     /// Test accuracy of the paper's published code, run by this project.
     published_code: Option<MeanAndSd>,
 }
@@ -38,9 +39,14 @@ struct Contender {
 struct Experiment<'a> {
     name: &'static str,
     description: String,
+    /// The paper's models.
     contenders: Vec<Contender>,
+    /// What a file of variants builds upon.
+    base: Settings,
     /// Every model is trained on each of them.
     parts: Vec<Part>,
+    /// Whether the rows that accuracy is measured on are the test rows.
+    test_rows: bool,
     /// With the paper's settings: first of the last epochs over which test accuracy is averaged, given their number.
     /// With others, accuracy is measured once, after the last epoch.
     first_measured_epoch: fn(usize) -> usize,
@@ -64,10 +70,11 @@ struct Part {
 struct Measured {
     model: String,
     parameters: usize,
-    training: TrainingConfig,
+    /// Of the first run.
+    recipe: Recipe,
     /// Over the runs.
     test_accuracy: MeanAndSd,
-    paper_test_accuracy: MeanAndSd,
+    paper_test_accuracy: Option<MeanAndSd>,
     published_code_test_accuracy: Option<MeanAndSd>,
     runs: Vec<Run>,
 }
@@ -79,6 +86,8 @@ struct Run {
     split: Option<u64>,
     /// Mean over the measured epochs.
     test_accuracy: f64,
+    /// After the last epoch.
+    test_log_loss: f64,
     seconds: f64,
     history: Vec<EpochReport>,
 }
@@ -93,15 +102,39 @@ struct Report<'a> {
 }
 
 impl Experiment<'_> {
-    fn run(self, json: Option<&Path>) -> Result<(), CliError> {
+    fn run(mut self, json: Option<&Path>) -> Result<(), CliError> {
+        if let Some(path) = &self.options.variants {
+            let variants = read_variants(path)?.into_iter();
+            self.contenders = variants.map(|(name, settings)| self.variant(name, settings)).collect();
+        }
+        let wanted = |contender: &&Contender| {
+            let kind = contender.settings.model.unwrap_or_default();
+            self.options.only.is_none_or(|only| Architecture::from(only) == kind)
+        };
+        // Every recipe is checked before any training starts.
+        for contender in self.contenders.iter().filter(wanted) {
+            self.recipe(contender, &self.parts[0], self.options.seed)?;
+        }
         let deviations = self.deviations();
-        let contenders =
-            self.contenders.iter().filter(|model| self.options.only.is_none_or(|only| only == model.kind));
-        let results = contenders.map(|contender| self.measure(contender)).collect::<Result<Vec<_>, _>>()?;
+        let results = self
+            .contenders
+            .iter()
+            .filter(wanted)
+            .map(|contender| self.measure(contender))
+            .collect::<Result<Vec<_>, _>>()?;
         let threads = rayon::current_num_threads();
         let report = Report { experiment: self.name, deviations: &deviations, threads, results: &results };
         write_json(json, "ugmm/reproduce", &report)?;
         print(&self.text(&report))
+    }
+
+    /// A model that the paper does not have.
+    fn variant(&self, name: String, mut settings: Settings) -> Contender {
+        settings.hidden = settings.hidden.or_else(|| self.base.hidden.clone());
+        if settings.model.unwrap_or_default() == Architecture::Ugmm {
+            settings.objective = settings.objective.or(self.base.objective);
+        }
+        Contender { name, settings, paper: None, published_code: None }
     }
 
     /// How this run differs from the paper's protocol.
@@ -115,6 +148,9 @@ impl Experiment<'_> {
         }
         if self.seeds.get() != self.default_seeds {
             deviations.push(format!("--seeds {}", self.seeds));
+        }
+        if let Some(path) = &self.options.variants {
+            deviations.push(format!("--variants {}", path.display()));
         }
         if let Some(only) = self.options.only {
             let name = if only == ModelKind::Ugmm { "ugmm" } else { "mlp" };
@@ -134,10 +170,11 @@ impl Experiment<'_> {
         let runs =
             runs.map(|(part, seed)| self.train(contender, part, seed)).collect::<Result<Vec<_>, _>>()?;
         let accuracies: Vec<f64> = runs.iter().map(|run| run.test_accuracy).collect();
+        let recipe = self.recipe(contender, &self.parts[0], first)?;
         Ok(Measured {
             model: contender.name.clone(),
-            parameters: parameters(&contender.config),
-            training: self.training(contender, &self.parts[0], first),
+            parameters: parameters(&recipe.model),
+            recipe,
             test_accuracy: mean_and_sd(&accuracies),
             paper_test_accuracy: contender.paper,
             published_code_test_accuracy: contender.published_code,
@@ -145,42 +182,37 @@ impl Experiment<'_> {
         })
     }
 
-    fn training(&self, contender: &Contender, part: &Part, seed: u64) -> TrainingConfig {
-        let preset = self.options.preset.preset();
-        let objective = match preset {
-            // Both models of an experiment follow its schedule, as in the paper's code.
-            Preset::Paper => self.contenders[0].task.objective,
-            _ => contender.task.objective,
-        };
-        let mut training = preset.training(&contender.config, objective, part.train.rows(), seed);
-        if let Some(epochs) = self.options.epochs {
-            training.epochs = epochs.get();
-        }
-        training
+    fn recipe(&self, contender: &Contender, part: &Part, seed: u64) -> Result<Recipe, CliError> {
+        let (preset, rows) = (self.options.preset.preset(), part.train.rows());
+        let mut settings = contender.settings.clone();
+        settings.epochs = self.options.epochs.map_or(settings.epochs, |epochs| Some(epochs.get()));
+        Ok(settings.recipe(preset, part.train.columns(), part.train.classes(), rows, seed)?)
     }
 
     fn train(&self, contender: &Contender, part: &Part, seed: u64) -> Result<Run, CliError> {
         let device = burn_device();
-        let training = self.training(contender, part, seed);
+        let Recipe { task, model, training } = self.recipe(contender, part, seed)?;
         let split = part.split.map_or(String::new(), |split| format!(", split {split}"));
         let mut progress = Progress::new(format!("{}{split}, seed {seed}", contender.name), training.epochs);
         let start = Instant::now();
-        let (config, task) = (&contender.config, &contender.task);
-        let network = init_model(config, task, &part.train, seed, &device)?;
-        let every_epoch = (self.options.preset == PresetKind::Paper).then_some(&part.test);
-        let trained = train(network, task, &part.train, every_epoch, &training, &device, &mut progress)?;
+        let network = init_model(&model, &task, &part.train, seed, &device)?;
+        // Test rows are looked at once, but for the paper's protocol, which averages over epochs.
+        let as_the_paper = self.options.preset == PresetKind::Paper && self.options.variants.is_none();
+        let every_epoch = (as_the_paper || !self.test_rows).then_some(&part.test);
+        let trained = train(network, &task, &part.train, every_epoch, &training, &device, &mut progress)?;
         let seconds = start.elapsed().as_secs_f64();
-        let test_accuracy = match every_epoch {
-            Some(_) => {
-                let first = (self.first_measured_epoch)(training.epochs);
-                let measured = trained.history.iter().filter(|report| report.epoch >= first);
-                let accuracies: Vec<f64> =
-                    measured.filter_map(|report| Some(report.validation?.accuracy)).collect();
-                mean_and_sd(&accuracies).mean
-            }
-            None => evaluate(&trained.network, task, &part.test, &device)?.accuracy,
+        let metrics = evaluate(&trained.network, &task, &part.test, &device)?;
+        let test_accuracy = if as_the_paper {
+            let first = (self.first_measured_epoch)(training.epochs);
+            let measured = trained.history.iter().filter(|report| report.epoch >= first);
+            let accuracies: Vec<f64> =
+                measured.filter_map(|report| Some(report.validation?.accuracy)).collect();
+            mean_and_sd(&accuracies).mean
+        } else {
+            metrics.accuracy
         };
-        Ok(Run { seed, split: part.split, test_accuracy, seconds, history: trained.history })
+        let (split, test_log_loss) = (part.split, metrics.log_loss);
+        Ok(Run { seed, split, test_accuracy, test_log_loss, seconds, history: trained.history })
     }
 
     fn text(&self, report: &Report) -> String {
@@ -188,28 +220,31 @@ impl Experiment<'_> {
         if !report.deviations.is_empty() {
             text += &format!("Run with {}.\n", report.deviations.join(" "));
         }
-        if self.options.epochs.is_some() {
+        if self.options.epochs.is_some() && self.options.preset == PresetKind::Paper {
             text += "NOT the paper's number of epochs: do not compare the figures with the paper's.\n";
         }
         let seeds = match self.seeds.get() * self.parts.len() {
             1 => "1 run".into(),
             count => format!("{count} runs, mean ± sd"),
         };
-        let mut rows = vec![
-            [
-                format!("test accuracy, % ({seeds})"),
-                "measured".into(),
-                "paper".into(),
-                "its published code".into(),
-            ]
-            .to_vec(),
-        ];
+        let measured_on = if self.test_rows { "test" } else { "held-out" };
+        let mut rows = vec![vec![
+            format!("{measured_on} accuracy, % ({seeds})"),
+            "measured".into(),
+            "paper".into(),
+            "its published code".into(),
+            "log-loss".into(),
+        ]];
+        let known =
+            |value: &Option<MeanAndSd>| value.as_ref().map_or("–".into(), |value| percent_and_sd(value, 2));
         for result in report.results {
+            let log_losses: Vec<f64> = result.runs.iter().map(|run| run.test_log_loss).collect();
             rows.push(vec![
                 result.model.clone(),
                 percent_and_sd(&result.test_accuracy, 2),
-                percent_and_sd(&result.paper_test_accuracy, 2),
-                result.published_code_test_accuracy.map_or("–".into(), |value| percent_and_sd(&value, 2)),
+                known(&result.paper_test_accuracy),
+                known(&result.published_code_test_accuracy),
+                format!("{:.4}", mean_and_sd(&log_losses).mean),
             ]);
         }
         text += &format!("\n{}\n", table(&rows));
@@ -243,6 +278,11 @@ fn parameters(config: &ModelConfig) -> usize {
 /// A share given in percent without spread.
 const fn percent(mean: f64) -> MeanAndSd {
     MeanAndSd { mean: mean / 100.0, sd: None }
+}
+
+/// "784-128-64-10".
+fn layer_sizes(sizes: &[usize]) -> String {
+    sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
 }
 
 /// Mean and spread given in percent.

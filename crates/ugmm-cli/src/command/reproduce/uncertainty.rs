@@ -1,0 +1,302 @@
+//! `ugmm reproduce uncertainty`: are the probabilities of MNIST networks true, and do they notice what is no digit?
+
+use super::{Progress, burn_device, mnist};
+use crate::arguments::{Common, ReproduceUncertainty};
+use crate::error::CliError;
+use crate::output::{check_outputs, percent, percent_and_sd, print, table, write_json};
+use crate::settings_file::read_variants;
+use crate::statistics::{MeanAndSd, mean_and_sd};
+use burn::tensor::{Tensor, TensorData};
+use indexmap::IndexMap;
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use serde::Serialize;
+use std::path::Path;
+use ugmm::calibration::{scaled, temperature};
+use ugmm::metrics::{Metrics, area_under_roc};
+use ugmm::training::{Dataset, Features, init_model, log_probabilities, train};
+use ugmm::{Architecture, Model, Recipe, Settings, Stream, Task, UgmmError, generator};
+use ugmm_data::{load_mnist, read_idx_images};
+
+/// Rows per forward pass.
+const BATCH: usize = 512;
+/// Images of each kind that is no digit.
+const OTHERS: usize = 10_000;
+
+/// Images that are no digits of MNIST's kind; their labels mean nothing.
+struct Others {
+    name: String,
+    images: Dataset,
+}
+
+/// One model with one seed.
+#[derive(Serialize)]
+struct Run {
+    seed: u64,
+    temperature: f64,
+    /// On the test images.
+    metrics: Metrics,
+    /// The same after temperature scaling.
+    scaled_metrics: Metrics,
+    /// By kind of images and by sign; the area under the ROC curve of test images against these.
+    area_under_roc: IndexMap<String, Areas>,
+}
+
+/// How well each sign tells test images from others.
+#[derive(Clone, Copy, Serialize)]
+struct Areas {
+    /// Probability of the predicted class.
+    max_probability: f64,
+    /// Minus the entropy of the class probabilities.
+    entropy: f64,
+    /// The root score: log Σ exp of the outputs (of a generative network: over the labels).
+    root_score: f64,
+}
+
+#[derive(Serialize)]
+struct Measured {
+    model: String,
+    recipe: Recipe,
+    runs: Vec<Run>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    experiment: &'a str,
+    validation: usize,
+    results: &'a [Measured],
+}
+
+pub fn run(options: &ReproduceUncertainty, common: &Common) -> Result<(), CliError> {
+    check_outputs(&[common.json.as_deref()], &[])?;
+    let contenders = contenders(options)?;
+    let data = load_mnist(&options.data)?;
+    let (train, held_out) = mnist::split_off_last(data.train, options.validation.get())?;
+    let images = (data.test.images.rows, data.test.images.columns);
+    let (train, held_out, test) =
+        (mnist::dataset(train)?, mnist::dataset(held_out)?, mnist::dataset(data.test)?);
+    let others = others(&test, &options.others, images)?;
+    let (features, classes, rows) = (train.columns(), train.classes(), train.rows());
+    let recipe =
+        |settings: &Settings, seed| settings.recipe(options.preset.preset(), features, classes, rows, seed);
+    let seeds: Vec<u64> = (0..options.seeds.get() as u64).map(|index| options.seed + index).collect();
+    // Every recipe is checked before any training starts.
+    let recipes = contenders
+        .iter()
+        .map(|(_, settings)| recipe(settings, options.seed))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut results = Vec::new();
+    for ((name, settings), first) in contenders.iter().zip(recipes) {
+        let mut runs = Vec::new();
+        for &seed in &seeds {
+            let recipe = recipe(settings, seed)?;
+            let network = fit(&format!("{name}, seed {seed}"), &recipe, &train)?;
+            runs.push(measure(seed, &network, &recipe.task, [&held_out, &test], &others)?);
+        }
+        results.push(Measured { model: name.clone(), recipe: first, runs });
+    }
+    let validation = options.validation.get();
+    write_json(
+        common.json.as_deref(),
+        "ugmm/uncertainty",
+        &Report { experiment: "uncertainty", validation, results: &results },
+    )?;
+    print(&text(options, &results))
+}
+
+fn contenders(options: &ReproduceUncertainty) -> Result<IndexMap<String, Settings>, CliError> {
+    let hidden = Some(mnist::PAPER_HIDDEN.to_vec());
+    let mut contenders = match &options.variants {
+        Some(path) => read_variants(path)?,
+        None => IndexMap::from([
+            ("uGMM-NN".into(), Settings::default()),
+            ("FFNN".into(), Settings { model: Some(Architecture::Mlp), ..Settings::default() }),
+        ]),
+    };
+    for settings in contenders.values_mut() {
+        settings.hidden = settings.hidden.take().or_else(|| hidden.clone());
+    }
+    Ok(contenders)
+}
+
+fn fit(label: &str, recipe: &Recipe, rows: &Dataset) -> Result<Model, CliError> {
+    let device = burn_device();
+    let Recipe { task, model, training } = recipe;
+    let mut progress = Progress::new(label, training.epochs);
+    let network = init_model(model, task, rows, training.seed, &device)?;
+    Ok(train(network, task, rows, None, training, &device, &mut progress)?.network)
+}
+
+fn measure(
+    seed: u64,
+    network: &Model,
+    task: &Task,
+    [held_out, test]: [&Dataset; 2],
+    others: &[Others],
+) -> Result<Run, CliError> {
+    let device = burn_device();
+    let log_probabilities = |rows| log_probabilities(network, task, rows, &device);
+    let temperature = temperature(&log_probabilities(held_out)?, held_out.labels())?;
+    let on_test = log_probabilities(test)?;
+    let shape = [test.rows(), test.classes()];
+    let tensor = Tensor::<2>::from_data(TensorData::new(on_test.clone(), shape), &device);
+    let scaled_on_test: Vec<f32> = scaled(tensor, temperature).into_data().iter::<f32>().collect();
+    let own = signs(network, task, test);
+    let area_under_roc = others
+        .iter()
+        .map(|others| (others.name.clone(), areas(&own, &signs(network, task, &others.images))))
+        .collect();
+    Ok(Run {
+        seed,
+        temperature,
+        metrics: Metrics::of(&on_test, test.labels()),
+        scaled_metrics: Metrics::of(&scaled_on_test, test.labels()),
+        area_under_roc,
+    })
+}
+
+/// What speaks for an image being of the kind that the network was trained on; larger is more so.
+#[derive(Default)]
+struct Signs {
+    max_probability: Vec<f64>,
+    entropy: Vec<f64>,
+    root_score: Vec<f64>,
+}
+
+fn signs(network: &Model, task: &Task, images: &Dataset) -> Signs {
+    let device = burn_device();
+    let mut signs = Signs::default();
+    let rows: Vec<usize> = (0..images.rows()).collect();
+    for rows in rows.chunks(BATCH) {
+        let scores = task.class_scores(network, images.batch(rows, &device).0);
+        let classes = scores.dims()[1];
+        let scores: Vec<f32> = scores.into_data().iter::<f32>().collect();
+        for row in scores.chunks(classes) {
+            let largest = f64::from(row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+            let sum: f64 = row.iter().map(|&score| (f64::from(score) - largest).exp()).sum();
+            let root_score = largest + sum.ln();
+            let entropy: f64 = row
+                .iter()
+                .map(|&score| f64::from(score) - root_score)
+                .map(|log_probability| -log_probability.exp() * log_probability)
+                .sum();
+            signs.max_probability.push(largest - root_score);
+            signs.entropy.push(-entropy);
+            signs.root_score.push(root_score);
+        }
+    }
+    signs
+}
+
+fn areas(own: &Signs, others: &Signs) -> Areas {
+    let area = |sign: fn(&Signs) -> &Vec<f64>| {
+        area_under_roc(sign(own), sign(others)).expect("there are images of both kinds")
+    };
+    Areas {
+        max_probability: area(|signs| &signs.max_probability),
+        entropy: area(|signs| &signs.entropy),
+        root_score: area(|signs| &signs.root_score),
+    }
+}
+
+/// Noise, test images with their pixels shuffled, inverted test images, and those of files.
+fn others(
+    test: &Dataset,
+    files: &[std::path::PathBuf],
+    (height, width): (usize, usize),
+) -> Result<Vec<Others>, CliError> {
+    let columns = test.columns();
+    let rows: Vec<usize> = (0..test.rows().min(OTHERS)).collect();
+    let digits: Vec<f32> = test.batch(&rows, &burn_device()).0.into_data().iter::<f32>().collect();
+    let mut rng = generator(0, Stream::Splitting);
+    let mut shuffled = digits.clone();
+    shuffled.chunks_mut(columns).for_each(|image| image.shuffle(&mut rng));
+    let noise = (0..digits.len()).map(|_| rng.random::<f32>()).collect();
+    let inverted = digits.iter().map(|pixel| 1.0 - pixel).collect();
+    let others = |name: String, features: Features, count: usize| -> Result<Others, UgmmError> {
+        let images = Dataset::new(features, columns, vec![0; count], test.classes())?;
+        Ok(Others { name, images })
+    };
+    let mut all = Vec::new();
+    for (name, pixels) in [("noise", noise), ("shuffled pixels", shuffled), ("inverted", inverted)] {
+        all.push(others(name.into(), Features::F32(pixels), rows.len())?);
+    }
+    for path in files {
+        let mut images = read_idx_images(path)?;
+        if (images.rows, images.columns) != (height, width) {
+            let value =
+                format!("{} with images of {} × {} pixels", path.display(), images.rows, images.columns);
+            let expected = "images as large as MNIST's, 28 × 28";
+            return Err(UgmmError::Setting { setting: "--others", value, expected }.into());
+        }
+        let count = images.count.min(OTHERS);
+        images.pixels.truncate(count * columns);
+        all.push(others(stem(path), mnist::features(images.pixels), count)?);
+    }
+    Ok(all)
+}
+
+/// "letters" of "data/letters-images-idx3-ubyte.gz".
+fn stem(path: &Path) -> String {
+    let name = path
+        .file_name()
+        .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+    name.split(['.', '-']).next().unwrap_or_default().to_owned()
+}
+
+fn text(options: &ReproduceUncertainty, results: &[Measured]) -> String {
+    let over =
+        |runs: &[Run], value: &dyn Fn(&Run) -> f64| mean_and_sd(&runs.iter().map(value).collect::<Vec<_>>());
+    let number = |value: MeanAndSd| match value.sd {
+        Some(sd) => format!("{:.4} ± {sd:.4}", value.mean),
+        None => format!("{:.4}", value.mean),
+    };
+    let mut text = format!(
+        "MNIST: trained on all but the last {} training images; these for the temperature alone; measured on the test \
+         images. Seeds: {}.\n\n",
+        options.validation, options.seeds
+    );
+    let mut rows = vec![
+        ["", "accuracy, %", "log-loss", "Brier score", "calibration error, %", "temperature"]
+            .map(String::from)
+            .to_vec(),
+    ];
+    for Measured { model, runs, .. } in results {
+        let metrics: [(&str, fn(&Run) -> &Metrics); 2] =
+            [("", |run| &run.metrics), (", scaled", |run| &run.scaled_metrics)];
+        for (name, metrics) in metrics {
+            rows.push(vec![
+                format!("{model}{name}"),
+                percent_and_sd(&over(runs, &|run| metrics(run).accuracy), 2),
+                number(over(runs, &|run| metrics(run).log_loss)),
+                number(over(runs, &|run| metrics(run).brier_score)),
+                percent_and_sd(&over(runs, &|run| metrics(run).calibration_error), 2),
+                if name.is_empty() { "1".into() } else { number(over(runs, &|run| run.temperature)) },
+            ]);
+        }
+    }
+    text += &table(&rows);
+    text += "\nArea under the ROC curve of the test images against other images, %:\n\n";
+    let mut rows = vec![["other images", "sign"].map(String::from).to_vec()];
+    rows[0].extend(results.iter().map(|result| result.model.clone()));
+    let signs: [(&str, fn(&Areas) -> f64); 3] = [
+        ("max probability", |areas| areas.max_probability),
+        ("entropy", |areas| areas.entropy),
+        ("root score", |areas| areas.root_score),
+    ];
+    let kinds = results.first().and_then(|result| result.runs.first());
+    for kind in kinds.iter().flat_map(|run| run.area_under_roc.keys()) {
+        for (sign, area) in signs {
+            let mut row = vec![kind.clone(), sign.to_owned()];
+            row.extend(results.iter().map(|result| {
+                let mean = over(&result.runs, &|run| area(&run.area_under_roc[kind]));
+                match mean.sd {
+                    Some(_) => percent_and_sd(&mean, 1),
+                    None => percent(mean.mean, 1),
+                }
+            }));
+            rows.push(row);
+        }
+    }
+    text + &table(&rows)
+}

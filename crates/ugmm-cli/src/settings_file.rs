@@ -1,0 +1,36 @@
+//! Settings in TOML files.
+
+use crate::error::CliError;
+use indexmap::IndexMap;
+use serde::de::DeserializeOwned;
+use std::path::Path;
+use ugmm::Settings;
+
+/// The settings of one model: keys of [`Settings`].
+pub fn read_settings(path: &Path) -> Result<Settings, CliError> {
+    read(path)
+}
+
+/// The settings of several models, in the order of the file: one table for each, named as the model.
+pub fn read_variants(path: &Path) -> Result<IndexMap<String, Settings>, CliError> {
+    let variants: IndexMap<String, Settings> = read(path)?;
+    if variants.is_empty() {
+        let reason = "there is no table such as [wider] with settings below it".into();
+        return Err(CliError::SettingsFile { path: path.to_path_buf(), place: String::new(), reason });
+    }
+    Ok(variants)
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<T, CliError> {
+    let in_file = |source| CliError::Model(ugmm::UgmmError::Io { path: path.to_path_buf(), source });
+    let text = std::fs::read_to_string(path).map_err(in_file)?;
+    toml::from_str(&text).map_err(|error| {
+        let line =
+            error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count());
+        CliError::SettingsFile {
+            path: path.to_path_buf(),
+            place: line.map_or(String::new(), |line| format!(", line {}", line + 1)),
+            reason: error.message().replace('\n', "; "),
+        }
+    })
+}
