@@ -3,8 +3,8 @@
 use burn::tensor::{Device, Tensor};
 use std::ops::ControlFlow;
 use ugmm::training::{
-    Dataset, EpochReport, Features, Observer, OptimizerConfig, Schedule, Trained, TrainingConfig, evaluate,
-    init_model, train,
+    Augmentation, Dataset, EpochReport, Features, Observer, OptimizerConfig, Schedule, Trained,
+    TrainingConfig, evaluate, init_model, train,
 };
 use ugmm::{
     Init, LabelEncoding, Means, MlpConfig, Model, ModelConfig, Network, Objective, Preset, Stream, Task,
@@ -134,6 +134,55 @@ fn one_seed_decides_every_bit() {
         assert!(run(1, threads) == reference, "{threads} threads");
     }
     assert!(run(2, 1) != reference);
+}
+
+/// What is drawn for the rows of a batch is repeatable, and nothing is drawn for rows that are measured.
+#[test]
+fn augmentation_changes_the_rows_of_batches_only() {
+    let rows = clouds(60);
+    let task = task(Objective::Discriminative);
+    let shift = |most| Some(Augmentation::Shift { height: 1, width: FEATURES, most });
+    let run = |augmentation| {
+        let training = TrainingConfig { augmentation, ..settings(2) };
+        fit(&ugmm(&task), &task, &rows, &training)
+    };
+    let trained = |augmentation| run(augmentation).unwrap();
+    let most_is_0 = weights(&trained(shift(0)).network);
+    assert_eq!(most_is_0, weights(&trained(None).network));
+    let message = run(shift(1)).unwrap_err().to_string();
+    assert_eq!(message, "most is 1, but must be less than the image's height and width");
+
+    // Two rows of pixels: the first two features and no more.
+    let square = |rows: &Dataset| {
+        let (x, labels) = rows.batch(&(0..rows.rows()).collect::<Vec<_>>(), &Device::flex());
+        let values = x.narrow(1, 0, 2).repeat(&[1, 2]).into_data().iter::<f32>().collect();
+        Dataset::new(Features::F32(values), 4, labels, CLASSES).unwrap()
+    };
+    let (rows, task) = (square(&rows), Task { features: 4, ..task });
+    let run = |augmentation| {
+        let training = TrainingConfig { augmentation, ..settings(2) };
+        weights(&fit(&ugmm(&task), &task, &rows, &training).unwrap().network)
+    };
+    let shifted = Some(Augmentation::Shift { height: 2, width: 2, most: 1 });
+    assert_eq!(run(shifted), run(shifted));
+    assert!(run(shifted) != run(None));
+}
+
+/// Dropout of inputs and units in training leaves the network that predicts alone.
+#[test]
+fn an_mlp_drops_inputs_in_training_only() {
+    let device = Device::flex();
+    let config = MlpConfig::new(&[FEATURES, 8, CLASSES]);
+    let network =
+        |config: MlpConfig| config.init(&mut generator(0, Stream::Initialization), &device).unwrap();
+    let x = || Tensor::<2>::ones([64, FEATURES], &device);
+    let values = |x: Tensor<2>| x.into_data().iter::<f32>().collect::<Vec<_>>();
+    let (plain, dropping) = (network(config.clone()), network(config.with_input_dropout(0.5)));
+    assert_eq!(values(plain.forward(x())), values(dropping.forward(x())));
+    let trained = values(dropping.forward_training(x(), &mut generator(0, Stream::Dropout)));
+    assert!(trained.chunks(CLASSES).any(|row| *row != trained[..CLASSES]));
+    let message = MlpConfig::new(&[2, 2]).with_input_dropout(1.0).validate().unwrap_err().to_string();
+    assert_eq!(message, "input_dropout is 1, but must be at least 0 and less than 1");
 }
 
 /// Steps large enough to enter the thread pool, where threads that wait take up each other's work.
