@@ -4,18 +4,40 @@ use crate::arguments::{Common, Evaluate};
 use crate::error::CliError;
 use crate::output::{check_outputs, percent, print, table, write_json};
 use serde::Serialize;
-use ugmm::metrics::{Metrics, most_probable};
+use ugmm::metrics::{ClassMeasures, Confusion, Metrics, ReliabilityBin, areas_one_against_rest, reliability};
 use ugmm::model_file::SavedModel;
 use ugmm_data::{ClassLabels, read_csv_columns};
+
+/// Bins of the reliability table that is printed; fewer than the calibration error has, for a look.
+const PRINTED_BINS: usize = 10;
+/// Classes up to which the confusion matrix is printed; it is in the JSON file whatever their number.
+const PRINTED_CLASSES: usize = 20;
 
 #[derive(Serialize)]
 struct Report<'a> {
     #[serde(flatten)]
     metrics: Metrics,
+    /// Mean recall of the classes.
+    balanced_accuracy: Option<f64>,
+    /// Mean over the classes of the area under the ROC curve, one against the others.
+    area_under_roc: Option<f64>,
+    baseline: Option<Baseline<'a>>,
+    /// Of generative models: mean joint score of features and right label.
+    mean_score: Option<f64>,
     target: &'a str,
     classes: &'a [String],
+    /// In the order of the classes.
+    by_class: Vec<ClassMeasures>,
     /// `confusion[right][predicted]` counts rows.
-    confusion: Vec<Vec<usize>>,
+    confusion: Confusion,
+    reliability: Vec<ReliabilityBin>,
+}
+
+/// Always guessing the commonest class.
+#[derive(Serialize)]
+struct Baseline<'a> {
+    class: &'a str,
+    accuracy: f64,
 }
 
 pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
@@ -33,34 +55,98 @@ pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
     let log_probabilities = saved.log_probabilities(&data.features, &device)?;
 
     let classes = known.len();
-    let mut confusion = vec![vec![0; classes]; classes];
-    for (row, &right) in log_probabilities.chunks(classes).zip(&labels) {
-        confusion[right][most_probable(row)] += 1;
-    }
-    let metrics = Metrics::of(&log_probabilities, &labels);
-    let report = Report { metrics, target: &columns.target, classes: &columns.classes, confusion };
+    let mean_score = match saved.task.objective.label_encoding() {
+        None => None,
+        Some(_) => {
+            let scores = saved.class_scores(&data.features, &device)?;
+            let of_labels = scores.chunks(classes).zip(&labels).map(|(row, &label)| f64::from(row[label]));
+            Some(of_labels.sum::<f64>() / labels.len() as f64)
+        }
+    };
+    let areas = areas_one_against_rest(&log_probabilities, &labels, classes);
+    let known_areas: Vec<f64> = areas.iter().flatten().copied().collect();
+    let confusion = Confusion::of(&log_probabilities, &labels, classes);
+    let report = Report {
+        metrics: Metrics::of(&log_probabilities, &labels),
+        balanced_accuracy: confusion.balanced_accuracy(),
+        area_under_roc: (!known_areas.is_empty())
+            .then(|| known_areas.iter().sum::<f64>() / known_areas.len() as f64),
+        baseline: confusion
+            .commonest()
+            .map(|(class, accuracy)| Baseline { class: &columns.classes[class], accuracy }),
+        mean_score,
+        target: &columns.target,
+        classes: &columns.classes,
+        by_class: confusion.by_class(&areas),
+        confusion,
+        reliability: reliability(&log_probabilities, &labels, PRINTED_BINS),
+    };
     write_json(common.json.as_deref(), "ugmm/evaluate", &report)?;
     print(&text(&report))
 }
 
 fn text(report: &Report) -> String {
-    let mut rows = vec![vec![format!("{} \\ predicted", report.target)]];
-    rows[0].extend(report.classes.iter().cloned());
-    rows[0].push("recall, %".into());
-    for (class, counts) in report.classes.iter().zip(&report.confusion) {
-        let mut row = vec![class.clone()];
-        row.extend(counts.iter().map(usize::to_string));
-        let (right, all) = (counts[rows.len() - 1], counts.iter().sum::<usize>());
-        row.push(if all == 0 { "–".into() } else { percent(right as f64 / all as f64, 1) });
-        rows.push(row);
-    }
     let metrics = &report.metrics;
-    let (accuracy, error) = (percent(metrics.accuracy, 2), percent(metrics.calibration_error, 2));
-    format!(
-        "{} rows, accuracy {accuracy} %, log-loss {:.4}, Brier score {:.4}, calibration error {error} %\n\n{}",
-        metrics.rows,
+    let mut text = format!("{} rows, accuracy {} %", metrics.rows, percent(metrics.accuracy, 2));
+    if let Some(Baseline { class, accuracy }) = &report.baseline {
+        text += &format!("; always guessing {class:?} gets {} %", percent(*accuracy, 2));
+    }
+    let share = |value: Option<f64>, decimals| value.map_or("–".into(), |value| percent(value, decimals));
+    text += &format!(
+        "\nbalanced accuracy {} %, mean area under ROC curves {} %\nlog-loss {:.4}, Brier score {:.4}, calibration error \
+         {} %\n",
+        share(report.balanced_accuracy, 2),
+        share(report.area_under_roc, 2),
         metrics.log_loss,
         metrics.brier_score,
-        table(&rows)
-    )
+        percent(metrics.calibration_error, 2)
+    );
+    if let Some(score) = report.mean_score {
+        text += &format!("mean joint score of features and label {score:.4} (a score, not a likelihood)\n");
+    }
+    text += &format!("\n{}", classes(report));
+    if report.classes.len() <= PRINTED_CLASSES {
+        text += &format!("\n{}", confusion(report));
+    }
+    text + &format!("\n{}", reliability_table(report))
+}
+
+fn classes(report: &Report) -> String {
+    let header = [report.target, "rows", "precision, %", "recall, %", "F1, %", "area under ROC, %"];
+    let mut rows = vec![header.map(String::from).to_vec()];
+    let share = |value: Option<f64>| value.map_or("–".into(), |value| percent(value, 1));
+    for (class, measures) in report.classes.iter().zip(&report.by_class) {
+        let ClassMeasures { rows: count, precision, recall, f1, area_under_roc } = *measures;
+        let mut row = vec![class.clone(), count.to_string()];
+        row.extend([precision, recall, f1, area_under_roc].map(share));
+        rows.push(row);
+    }
+    table(&rows)
+}
+
+fn confusion(report: &Report) -> String {
+    let mut rows = vec![vec![format!("{} \\ predicted", report.target)]];
+    rows[0].extend(report.classes.iter().cloned());
+    for (right, class) in report.classes.iter().enumerate() {
+        let mut row = vec![class.clone()];
+        row.extend(report.confusion.row(right).iter().map(usize::to_string));
+        rows.push(row);
+    }
+    table(&rows)
+}
+
+/// How often predictions are right that claim to be so sure.
+fn reliability_table(report: &Report) -> String {
+    let header = ["probability of the prediction, %", "rows", "mean, %", "right, %"];
+    let mut rows = vec![header.map(String::from).to_vec()];
+    for bin in report.reliability.iter().filter(|bin| bin.rows > 0) {
+        let lower = bin.upper - 1.0 / PRINTED_BINS as f64;
+        rows.push(vec![
+            format!("{} to {}", percent(lower, 0), percent(bin.upper, 0)),
+            bin.rows.to_string(),
+            percent(bin.probability, 1),
+            percent(bin.accuracy, 1),
+        ]);
+    }
+    table(&rows)
 }

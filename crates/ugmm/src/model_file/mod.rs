@@ -8,7 +8,7 @@
 mod weights;
 
 use crate::file::write_atomically;
-use crate::training::TrainingConfig;
+use crate::training::{Dataset, Features, TrainingConfig, class_scores, log_probabilities};
 use crate::{Model, ModelConfig, Standardization, Task, UgmmError};
 use burn::tensor::Device;
 use safetensors::{SafeTensorError, SafeTensors};
@@ -172,15 +172,27 @@ impl SavedModel {
     ///
     /// As [`Self::class_probabilities`].
     pub fn log_probabilities(&self, features: &[f32], device: &Device) -> Result<Vec<f32>, UgmmError> {
-        use crate::training::{Dataset, Features, log_probabilities};
+        log_probabilities(&self.model, &self.task, &self.unlabelled(features)?, device)
+    }
+
+    /// Unnormalised log-scores `[rows, classes]`, whose softmax are the class probabilities: of a generative network the
+    /// joint scores of the features and each label.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::class_probabilities`].
+    pub fn class_scores(&self, features: &[f32], device: &Device) -> Result<Vec<f32>, UgmmError> {
+        class_scores(&self.model, &self.task, &self.unlabelled(features)?, device)
+    }
+
+    /// Rows as the network reads them; their labels mean nothing.
+    fn unlabelled(&self, features: &[f32]) -> Result<Dataset, UgmmError> {
         let mut features = features.to_vec();
         if let Some(standardization) = &self.standardization {
             standardization.apply(&mut features)?;
         }
-        let rows = features.len() / self.task.features;
-        let unknown = vec![0; rows];
-        let dataset = Dataset::new(Features::F32(features), self.task.features, unknown, self.task.classes)?;
-        log_probabilities(&self.model, &self.task, &dataset, device)
+        let labels = vec![0; features.len() / self.task.features];
+        Dataset::new(Features::F32(features), self.task.features, labels, self.task.classes)
     }
 }
 

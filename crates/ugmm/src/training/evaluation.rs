@@ -3,7 +3,7 @@
 use super::Dataset;
 use crate::init::host_values;
 use crate::{Metrics, Network, Task, UgmmError};
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 
 /// Rows per forward pass in evaluation: enough to keep the kernels busy, small enough for the cache.
 const EVALUATION_BATCH: usize = 512;
@@ -35,13 +35,37 @@ pub fn log_probabilities<N: Network>(
     dataset: &Dataset,
     device: &Device,
 ) -> Result<Vec<f32>, UgmmError> {
+    collect(network, task, dataset, device, Task::log_probabilities)
+}
+
+/// Unnormalised log-scores of every row of a data set, row-major `[rows, classes]`: see [`Task::class_scores`].
+///
+/// # Errors
+///
+/// When the data set does not fit the task.
+pub fn class_scores<N: Network>(
+    network: &N,
+    task: &Task,
+    dataset: &Dataset,
+    device: &Device,
+) -> Result<Vec<f32>, UgmmError> {
+    collect(network, task, dataset, device, Task::class_scores)
+}
+
+fn collect<N: Network>(
+    network: &N,
+    task: &Task,
+    dataset: &Dataset,
+    device: &Device,
+    values: impl Fn(&Task, &N, Tensor<2>) -> Tensor<2>,
+) -> Result<Vec<f32>, UgmmError> {
     check_dataset(task, dataset)?;
     let network = network.valid();
     let mut all = Vec::with_capacity(dataset.rows() * task.classes);
     let rows: Vec<usize> = (0..dataset.rows()).collect();
     for rows in rows.chunks(EVALUATION_BATCH) {
         let (x, _) = dataset.batch(rows, device);
-        all.extend(host_values(&task.log_probabilities(&network, x)));
+        all.extend(host_values(&values(task, &network, x)));
     }
     Ok(all)
 }

@@ -12,7 +12,7 @@ mod stepper;
 
 pub use augmentation::Augmentation;
 pub use dataset::{Dataset, Features};
-pub use evaluation::{class_probabilities, evaluate, log_probabilities};
+pub use evaluation::{class_probabilities, class_scores, evaluate, log_probabilities};
 pub use optimizer::OptimizerConfig;
 pub use schedule::{Position, Schedule};
 pub use stepper::Stepper;
