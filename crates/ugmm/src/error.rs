@@ -45,6 +45,24 @@ pub enum UgmmError {
         value: f32,
     },
 
+    /// A value is missing where every value is needed.
+    #[error(
+        "row {row}, column {column} (both counted from 0) is missing, and this network needs every value; set          missing_values in its configuration, or fill it in"
+    )]
+    MissingValue {
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        column: usize,
+    },
+
+    /// A row without any value.
+    #[error("row {row} (counted from 0) has no value at all; a prediction needs at least one")]
+    EmptyRow {
+        /// Row, from 0.
+        row: usize,
+    },
+
     /// A class index that the model does not have.
     #[error("row {row} (counted from 0) has class {class}, but there are only the classes 0 to {last}")]
     Class {

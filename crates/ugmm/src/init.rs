@@ -55,9 +55,10 @@ pub(crate) fn paper<R: Rng + ?Sized>(
 ///
 /// # Errors
 ///
-/// When the sample has no row, or a value that is not finite.
+/// When the sample has no row, or a value that is not finite; NaN is passed over with `missing_values`.
 pub(crate) fn from_data<R: Rng + ?Sized>(
     sample: &Tensor<2>,
+    missing_values: bool,
     neurons: usize,
     means: Means,
     rng: &mut R,
@@ -72,7 +73,8 @@ pub(crate) fn from_data<R: Rng + ?Sized>(
         });
     }
     let values = host_values(sample);
-    if let Some(place) = values.iter().position(|value| !value.is_finite()) {
+    let unusable = |value: &f32| value.is_infinite() || value.is_nan() && !missing_values;
+    if let Some(place) = values.iter().position(unusable) {
         return Err(UgmmError::NotFinite {
             what: "the sample for initialisation",
             row: place / inputs,
@@ -80,8 +82,15 @@ pub(crate) fn from_data<R: Rng + ?Sized>(
             value: values[place],
         });
     }
-    let spreads = input_spreads(&values, rows, inputs);
-    let random_value = |input: usize, rng: &mut R| values[index(rng, rows) * inputs + input];
+    let spreads = input_spreads(&values, inputs);
+    let random_value = |input: usize, rng: &mut R| {
+        let value = values[index(rng, rows) * inputs + input];
+        if !value.is_nan() {
+            return value;
+        }
+        let known: Vec<f32> = column(&values, inputs, input).collect();
+        if known.is_empty() { 0.0 } else { known[index(rng, known.len())] }
+    };
     let means = (0..neurons)
         .flat_map(|_| 0..means.per_neuron(inputs))
         .map(|input| match means {
@@ -100,12 +109,13 @@ pub(crate) fn from_data<R: Rng + ?Sized>(
 
 /// The standard deviation of each input. One that does not vary in the sample gets the root mean square of the
 /// others, so that it has the scale of its neighbours; 1 when none varies.
-fn input_spreads(values: &[f32], rows: usize, inputs: usize) -> Vec<f64> {
+fn input_spreads(values: &[f32], inputs: usize) -> Vec<f64> {
     let mut spreads: Vec<f64> = (0..inputs)
         .map(|input| {
-            let column = || values.iter().skip(input).step_by(inputs).map(|&value| f64::from(value));
-            let mean = column().sum::<f64>() / rows as f64;
-            (column().map(|value| (value - mean).powi(2)).sum::<f64>() / rows as f64).sqrt()
+            let known = || column(values, inputs, input).map(f64::from);
+            let count = known().count().max(1) as f64;
+            let mean = known().sum::<f64>() / count;
+            (known().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt()
         })
         .collect();
     let varying = spreads.iter().filter(|&&spread| spread > 0.0).count();
@@ -121,6 +131,11 @@ fn input_spreads(values: &[f32], rows: usize, inputs: usize) -> Vec<f64> {
     spreads
 }
 
+/// The values of one input that are not missing.
+fn column(values: &[f32], inputs: usize, input: usize) -> impl Iterator<Item = f32> {
+    values.iter().skip(input).step_by(inputs).copied().filter(|value| !value.is_nan())
+}
+
 /// The values of a tensor, row-major.
 pub(crate) fn host_values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
     tensor.to_data_as::<f32>().try_into_vec::<f32>().expect("the data was converted to f32")
@@ -134,15 +149,18 @@ mod tests {
     #[test]
     fn constant_inputs_get_the_scale_of_the_others() {
         let values = [0.0, 5.0, 2.0, 5.0];
-        assert_eq!(input_spreads(&values, 2, 2), vec![1.0, 1.0]);
-        assert_eq!(input_spreads(&[3.0, 3.0], 2, 1), vec![1.0]);
+        assert_eq!(input_spreads(&values, 2), vec![1.0, 1.0]);
+        assert_eq!(input_spreads(&[3.0, 3.0], 1), vec![1.0]);
     }
 
     #[test]
     fn a_sample_that_is_not_finite_is_refused() {
         let sample = Tensor::<2>::from_floats([[0.0, 1.0], [f32::NAN, 1.0]], &Device::flex());
         let mut rng = crate::random::generator(0, crate::random::Stream::Initialization);
-        let error = from_data(&sample, 3, Means::Free, &mut rng).err().expect("NaN must be refused");
+        let error = from_data(&sample, false, 3, Means::Free, &mut rng).err().expect("NaN must be refused");
         assert!(error.to_string().contains("row 1, column 0"), "{error}");
+        let values = from_data(&sample, true, 3, Means::Free, &mut rng).expect("NaN is a missing value");
+        assert_eq!(values.means, [0.0, 1.0].repeat(3));
+        assert!(values.log_sigmas.iter().all(|value| value.is_finite()));
     }
 }

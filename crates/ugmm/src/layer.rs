@@ -5,6 +5,7 @@ mod config;
 pub use config::{Means, UgmmLayerConfig};
 
 use crate::dropout::{add_noise, draw_dropped, drop_components, drop_inputs, log_surviving_weight};
+use crate::missing::Missing;
 use crate::standardization::Units;
 use crate::{random, ugmm_log_density};
 use burn::module::{Flag, Module, Param};
@@ -138,6 +139,31 @@ impl UgmmLayer {
         softplus((raw_log_sigmas - log_floor) * 2.0, 1.0) * 0.5 + log_floor
     }
 
+    /// One pass, a training pass when there is an `rng`, on inputs of which some may be missing (NaN) if
+    /// `missing_values`; see `missing.rs`.
+    pub(crate) fn pass_with_missing<R: Rng + ?Sized>(
+        &self,
+        x: Tensor<2>,
+        missing_values: bool,
+        rng: Option<&mut R>,
+    ) -> Tensor<2> {
+        let missing = if missing_values { Missing::of(&x) } else { None };
+        let Some(missing) = missing else { return self.pass(x, rng) };
+        let x = missing.filled(x);
+        let x = match rng {
+            Some(rng) if self.is_random(&x) => self.disturbed(x, rng),
+            _ => x,
+        };
+        let y = self.parameters().mixtures(missing.out_of_reach(x));
+        y - missing.log_seen_weight(self.mixing_logits.val())
+    }
+
+    /// Inputs with the noise and the dropout of a training pass.
+    fn disturbed<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
+        let x = if self.input_noise > 0.0 { add_noise(x, self.input_noise, rng) } else { x };
+        if self.input_dropout > 0.0 { drop_inputs(x, self.input_dropout, rng) } else { x }
+    }
+
     fn is_random(&self, x: &Tensor<2>) -> bool {
         let random = self.dropout > 0.0 || self.input_dropout > 0.0 || self.input_noise > 0.0;
         random && self.training.is_enabled() && x.device().is_autodiff()
@@ -158,8 +184,7 @@ impl UgmmLayer {
             Some(rng) if self.is_random(&x) => rng,
             _ => return parameters.mixtures(x),
         };
-        let x = if self.input_noise > 0.0 { add_noise(x, self.input_noise, rng) } else { x };
-        let x = if self.input_dropout > 0.0 { drop_inputs(x, self.input_dropout, rng) } else { x };
+        let x = self.disturbed(x, rng);
         if self.dropout == 0.0 {
             return parameters.mixtures(x);
         }

@@ -17,6 +17,7 @@ pub mod inference;
 mod init;
 mod layer;
 pub mod metrics;
+mod missing;
 mod mlp;
 mod model;
 pub mod model_file;

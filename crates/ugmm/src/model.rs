@@ -128,4 +128,11 @@ impl Network for Model {
             Self::Mlp(network) => network.needs_settling(),
         }
     }
+
+    fn takes_missing_values(&self) -> bool {
+        match self {
+            Self::Ugmm(network) => network.takes_missing_values(),
+            Self::Mlp(network) => network.takes_missing_values(),
+        }
+    }
 }

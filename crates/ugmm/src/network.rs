@@ -5,6 +5,7 @@ use crate::{Init, Means, UgmmError, UgmmLayer, UgmmLayerConfig};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 /// A network that the training loop and the objectives of this library work with. Implement it for a Burn module of
@@ -33,6 +34,11 @@ pub trait Network: Module {
     fn needs_settling(&self) -> bool {
         false
     }
+
+    /// Whether NaN in `x` is a missing value that the network knows how to do without.
+    fn takes_missing_values(&self) -> bool {
+        false
+    }
 }
 
 /// The layers of a [`UgmmNetwork`], first to last.
@@ -46,6 +52,11 @@ pub struct UgmmNetworkConfig {
     /// folded into the parameters ([`Self::settled`]), and a plain network remains. Not with tied means.
     #[serde(default)]
     pub standardize: bool,
+    /// Whether NaN in the network's inputs means that the value is missing: the components of the first layer that would
+    /// see it are then left out, and the weights of the others renormalised. Not with component dropout in the first
+    /// layer.
+    #[serde(default)]
+    pub missing_values: bool,
 }
 
 impl UgmmNetworkConfig {
@@ -54,7 +65,7 @@ impl UgmmNetworkConfig {
     #[must_use]
     pub fn new(sizes: &[usize]) -> Self {
         let layers = sizes.windows(2).map(|pair| UgmmLayerConfig::new(pair[0], pair[1])).collect();
-        Self { layers, standardize: false }
+        Self { layers, standardize: false, missing_values: false }
     }
 
     /// Sets the initialisation of every layer.
@@ -106,6 +117,13 @@ impl UgmmNetworkConfig {
         self
     }
 
+    /// Sets whether NaN means a missing value.
+    #[must_use]
+    pub fn with_missing_values(mut self, missing_values: bool) -> Self {
+        self.missing_values = missing_values;
+        self
+    }
+
     /// The configuration of a network after training, when standardisation is folded into its parameters: none between
     /// its layers, and no σ floor where there was one in units of it.
     #[must_use]
@@ -148,6 +166,10 @@ impl UgmmNetworkConfig {
             let expected = "false where means are tied, which have no unit of their own for each input";
             return Err(UgmmError::setting("standardize", true, expected));
         }
+        if self.missing_values && self.layers[0].dropout > 0.0 {
+            let expected = "false where components of the first layer are dropped in training";
+            return Err(UgmmError::setting("missing_values", true, expected));
+        }
         for pair in self.layers.windows(2) {
             if pair[0].neurons != pair[1].inputs {
                 return Err(UgmmError::Size {
@@ -181,16 +203,18 @@ impl UgmmNetworkConfig {
             if self.standardize && index > 0 {
                 sample = sample.map(|sample| Units::of(&sample).standardize(sample));
             }
-            let layer = config.init(sample.as_ref(), rng, device)?;
-            sample = sample.map(|sample| layer.valid().forward(sample));
+            let missing_values = self.missing_values && index == 0;
+            let layer = config.init_with_missing(sample.as_ref(), missing_values, rng, device)?;
+            sample = sample
+                .map(|sample| layer.valid().pass_with_missing::<ChaCha8Rng>(sample, missing_values, None));
             layers.push(layer);
         }
-        Ok(UgmmNetwork { layers, standardize: self.standardize })
+        Ok(UgmmNetwork { layers, standardize: self.standardize, missing_values: self.missing_values })
     }
 
     pub(crate) fn blank(&self, device: &Device) -> UgmmNetwork {
         let layers = self.layers.iter().map(|layer| layer.blank(device)).collect();
-        UgmmNetwork { layers, standardize: self.standardize }
+        UgmmNetwork { layers, standardize: self.standardize, missing_values: self.missing_values }
     }
 }
 
@@ -213,6 +237,8 @@ pub struct UgmmNetwork {
     pub layers: Vec<UgmmLayer>,
     /// See [`UgmmNetworkConfig::standardize`]. While it is on, [`Network::forward`] standardises by the rows it is given.
     pub standardize: bool,
+    /// See [`UgmmNetworkConfig::missing_values`].
+    pub missing_values: bool,
 }
 
 impl UgmmNetwork {
@@ -223,8 +249,7 @@ impl UgmmNetwork {
                 let units = Units::of(&x);
                 layer.forward_in_units(x, &units, rng)
             }
-            (false, Some(rng)) => layer.forward_training(x, rng),
-            (false, None) => layer.forward(x),
+            (false, rng) => layer.pass_with_missing(x, self.missing_values && index == 0, rng),
         })
     }
 }
@@ -239,7 +264,7 @@ impl Network for UgmmNetwork {
     }
 
     fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.pass::<rand_chacha::ChaCha8Rng>(x, None)
+        self.pass::<ChaCha8Rng>(x, None)
     }
 
     fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
@@ -254,13 +279,18 @@ impl Network for UgmmNetwork {
         let mut layers = Vec::with_capacity(self.layers.len());
         for (index, layer) in self.layers.into_iter().enumerate() {
             let layer = if index > 0 { layer.in_units(&Units::of(&x)) } else { layer };
-            x = layer.valid().forward(x);
+            let missing_values = self.missing_values && index == 0;
+            x = layer.valid().pass_with_missing::<ChaCha8Rng>(x, missing_values, None);
             layers.push(layer);
         }
-        Self { layers, standardize: false }
+        Self { layers, standardize: false, missing_values: self.missing_values }
     }
 
     fn needs_settling(&self) -> bool {
         self.standardize
+    }
+
+    fn takes_missing_values(&self) -> bool {
+        self.missing_values
     }
 }

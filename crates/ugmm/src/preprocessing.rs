@@ -24,7 +24,8 @@ pub struct Standardization {
 }
 
 impl Standardization {
-    /// Means and standard deviations of row-major `values` with so many `columns`.
+    /// Means and standard deviations of row-major `values` with so many `columns`; NaN is a missing value and does not
+    /// count.
     ///
     /// # Errors
     ///
@@ -34,11 +35,15 @@ impl Standardization {
             let unit = if columns == 0 { "columns" } else { "rows" };
             return Err(UgmmError::Size { what: "the data to standardise", found: 0, unit, expected: 1 });
         }
-        let rows = (values.len() / columns) as f64;
-        let column = |column| values.iter().skip(column).step_by(columns).map(|&value| f64::from(value));
-        let means: Vec<f64> = (0..columns).map(|c| column(c).sum::<f64>() / rows).collect();
+        let column = |column| {
+            let values = values.iter().skip(column).step_by(columns);
+            values.filter(|value| !value.is_nan()).map(|&value| f64::from(value))
+        };
+        // At least 1, so that the mean of a column without any value is 0.
+        let count = |c| column(c).count().max(1) as f64;
+        let means: Vec<f64> = (0..columns).map(|c| column(c).sum::<f64>() / count(c)).collect();
         let scales = (0..columns).map(|c| {
-            let variance = column(c).map(|value| (value - means[c]).powi(2)).sum::<f64>() / rows;
+            let variance = column(c).map(|value| (value - means[c]).powi(2)).sum::<f64>() / count(c);
             let scale = variance.sqrt();
             // A spread below f32 resolution at this mean is rounding, not information.
             if scale > f64::from(f32::EPSILON) * means[c].abs() { scale } else { 1.0 }
@@ -47,7 +52,7 @@ impl Standardization {
         Ok(Self { means, scales })
     }
 
-    /// Standardises row-major values in place. Results beyond `f32` are saturated.
+    /// Standardises row-major values in place. Results beyond `f32` are saturated; NaN stays.
     ///
     /// # Errors
     ///

@@ -19,19 +19,25 @@ pub enum Preset {
 }
 
 /// Hidden layers of [`Preset::Best`].
-const DISCRIMINATIVE_HIDDEN: [usize; 1] = [32];
+const DISCRIMINATIVE_HIDDEN: [usize; 1] = [256];
 const GENERATIVE_HIDDEN: [usize; 2] = [32, 16];
-const HYBRID_HIDDEN: [usize; 1] = [32];
+const HYBRID_HIDDEN: [usize; 1] = [128];
+/// The same for more than [`FEW_CLASSES`] classes: a label reaches the root of a network with one hidden layer through
+/// sums only, which many classes are too much for (docs/results/tabular.md).
+const HYBRID_HIDDEN_MANY_CLASSES: [usize; 2] = [64, 32];
+const FEW_CLASSES: usize = 3;
 /// σ floors of [`Preset::Best`]: of the first layer, in units of the features, and of the others, in units of the
 /// standard deviation of their inputs. Wide components make smooth functions, which carry over to new rows: on MNIST
-/// these floors are worth more than everything else together (docs/results/mnist-quality.md).
-const DISCRIMINATIVE_MIN_SIGMAS: [f64; 2] = [1.0, 1.0];
+/// these floors are worth more than everything else together (docs/results/mnist-quality.md); those for tables were
+/// chosen on twelve tables (docs/results/tabular.md).
+const DISCRIMINATIVE_MIN_SIGMAS: [f64; 2] = [2.0, 1.0];
 /// The same where there are many features, chosen for pixels in [0, 1].
 const PIXEL_MIN_SIGMAS: [f64; 2] = [0.5, 1.0];
 /// The same where there is one layer only, which has to tell the classes apart by itself.
 const SINGLE_LAYER_MIN_SIGMA: f64 = 0.1;
 /// The same with the hybrid objective; a narrower one lets scores of labels lie further apart.
 const HYBRID_MIN_SIGMAS: [f64; 2] = [1.5, 0.3];
+const HYBRID_MIN_SIGMAS_MANY_CLASSES: [f64; 2] = [2.0, 0.3];
 /// σ floors with the joint score alone, from the first layer to the root, without standardisation between layers. Without
 /// floors the score grows without bound as components shrink onto single rows; narrow ones in the upper layers let
 /// the network map every row to the one point that its root likes best, and then nothing tells the labels apart.
@@ -39,7 +45,9 @@ const GENERATIVE_MIN_SIGMAS: [f64; 3] = [0.2, 0.5, 1.0];
 /// Input dropout of [`Preset::Best`] from so many features on: of the first layer, where many inputs say the same (as
 /// pixels do), and of the second.
 const MANY_FEATURES: usize = 100;
-const INPUT_DROPOUT: [f64; 2] = [0.3, 0.2];
+const PIXEL_INPUT_DROPOUT: [f64; 2] = [0.3, 0.2];
+/// The same for fewer features, each of which may be needed.
+const INPUT_DROPOUT: [f64; 2] = [0.0, 0.3];
 /// Rows from which [`Preset::Best`] takes larger batches and fewer epochs.
 const MANY_ROWS: usize = 10_000;
 
@@ -64,6 +72,9 @@ impl Preset {
             (Self::Paper, _) => vec![10, 5],
             (Self::Best, Objective::Discriminative) => DISCRIMINATIVE_HIDDEN.to_vec(),
             (Self::Best, Objective::Generative { .. }) => GENERATIVE_HIDDEN.to_vec(),
+            (Self::Best, Objective::Hybrid { .. }) if task.classes > FEW_CLASSES => {
+                HYBRID_HIDDEN_MANY_CLASSES.to_vec()
+            }
             (Self::Best, Objective::Hybrid { .. }) => HYBRID_HIDDEN.to_vec(),
         }
     }
@@ -80,11 +91,12 @@ impl Preset {
             }
             (Self::Best, Objective::Discriminative) if task.features >= MANY_FEATURES => network
                 .with_min_sigmas(&PIXEL_MIN_SIGMAS)
+                .with_input_dropout(&PIXEL_INPUT_DROPOUT)
+                .with_standardize(true),
+            (Self::Best, Objective::Discriminative) => network
+                .with_min_sigmas(&DISCRIMINATIVE_MIN_SIGMAS)
                 .with_input_dropout(&INPUT_DROPOUT)
                 .with_standardize(true),
-            (Self::Best, Objective::Discriminative) => {
-                network.with_min_sigmas(&DISCRIMINATIVE_MIN_SIGMAS).with_standardize(true)
-            }
             (Self::Best, Objective::Generative { .. }) => {
                 let [first, between, root] = GENERATIVE_MIN_SIGMAS;
                 let floors =
@@ -92,7 +104,9 @@ impl Preset {
                 network.with_min_sigmas(&floors)
             }
             (Self::Best, Objective::Hybrid { .. }) => {
-                network.with_min_sigmas(&HYBRID_MIN_SIGMAS).with_standardize(true)
+                let many_classes = task.classes > FEW_CLASSES;
+                let floors = if many_classes { HYBRID_MIN_SIGMAS_MANY_CLASSES } else { HYBRID_MIN_SIGMAS };
+                network.with_min_sigmas(&floors).with_standardize(true)
             }
         })
     }

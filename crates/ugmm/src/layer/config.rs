@@ -124,6 +124,17 @@ impl UgmmLayerConfig {
         rng: &mut R,
         device: &Device,
     ) -> Result<UgmmLayer, UgmmError> {
+        self.init_with_missing(sample, false, rng, device)
+    }
+
+    /// The same for a sample in which NaN, if `missing_values`, is a missing value.
+    pub(crate) fn init_with_missing<R: Rng + ?Sized>(
+        &self,
+        sample: Option<&Tensor<2>>,
+        missing_values: bool,
+        rng: &mut R,
+        device: &Device,
+    ) -> Result<UgmmLayer, UgmmError> {
         self.validate()?;
         let values = match (self.init, sample) {
             (Init::Paper, _) => init::paper(self.inputs, self.neurons, self.means, rng),
@@ -137,7 +148,7 @@ impl UgmmLayerConfig {
                     let what = "the sample for initialisation";
                     return Err(UgmmError::Size { what, found, unit: "columns", expected: self.inputs });
                 }
-                init::from_data(sample, self.neurons, self.means, rng)?
+                init::from_data(sample, missing_values, self.neurons, self.means, rng)?
             }
         };
         Ok(self.with_values(values, device))

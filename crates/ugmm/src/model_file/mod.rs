@@ -9,7 +9,7 @@ mod weights;
 
 use crate::file::write_atomically;
 use crate::training::{Dataset, Features, TrainingConfig, class_scores, log_probabilities};
-use crate::{Model, ModelConfig, Standardization, Task, UgmmError};
+use crate::{Model, ModelConfig, Network, Standardization, Task, UgmmError};
 use burn::tensor::Device;
 use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
@@ -192,7 +192,9 @@ impl SavedModel {
             standardization.apply(&mut features)?;
         }
         let labels = vec![0; features.len() / self.task.features];
-        Dataset::new(Features::F32(features), self.task.features, labels, self.task.classes)
+        let make =
+            if self.model.takes_missing_values() { Dataset::with_missing_values } else { Dataset::new };
+        make(Features::F32(features), self.task.features, labels, self.task.classes)
     }
 }
 

@@ -42,6 +42,7 @@ pub struct Dataset {
     columns: usize,
     labels: Vec<usize>,
     classes: usize,
+    missing_values: bool,
 }
 
 impl Dataset {
@@ -56,6 +57,31 @@ impl Dataset {
         labels: Vec<usize>,
         classes: usize,
     ) -> Result<Self, UgmmError> {
+        Self::checked(features, columns, labels, classes, false)
+    }
+
+    /// The same where a value may be missing: NaN.
+    ///
+    /// # Errors
+    ///
+    /// When there is no row or no column, the sizes do not fit, a value is infinite, a row has no value at all or a class
+    /// index is too large.
+    pub fn with_missing_values(
+        features: Features,
+        columns: usize,
+        labels: Vec<usize>,
+        classes: usize,
+    ) -> Result<Self, UgmmError> {
+        Self::checked(features, columns, labels, classes, true)
+    }
+
+    fn checked(
+        features: Features,
+        columns: usize,
+        labels: Vec<usize>,
+        classes: usize,
+        may_miss: bool,
+    ) -> Result<Self, UgmmError> {
         if labels.is_empty() || columns == 0 {
             let unit = if columns == 0 { "feature columns" } else { "rows" };
             return Err(UgmmError::Size { what: "the data set", found: 0, unit, expected: 1 });
@@ -69,19 +95,22 @@ impl Dataset {
                 expected,
             });
         }
-        if let Features::F32(values) = &features
-            && let Some(place) = values.iter().position(|value| !value.is_finite())
-        {
-            return Err(UgmmError::NotFinite {
-                what: "the data set",
-                row: place / columns,
-                column: place % columns,
-                value: values[place],
-            });
+        let mut missing_values = false;
+        if let Features::F32(values) = &features {
+            let unusable = |value: &f32| value.is_infinite() || value.is_nan() && !may_miss;
+            if let Some(place) = values.iter().position(unusable) {
+                let (row, column) = (place / columns, place % columns);
+                return Err(UgmmError::NotFinite { what: "the data set", row, column, value: values[place] });
+            }
+            missing_values = values.iter().any(|value| value.is_nan());
+            let nothing = |row: &[f32]| row.iter().all(|value| value.is_nan());
+            if let Some(row) = values.chunks(columns).position(nothing) {
+                return Err(UgmmError::EmptyRow { row });
+            }
         }
         match labels.iter().position(|&label| label >= classes) {
             Some(row) => Err(UgmmError::Class { row, class: labels[row], last: classes.saturating_sub(1) }),
-            None => Ok(Self { features, columns, labels, classes }),
+            None => Ok(Self { features, columns, labels, classes, missing_values }),
         }
     }
 
@@ -101,6 +130,15 @@ impl Dataset {
     #[must_use]
     pub fn classes(&self) -> usize {
         self.classes
+    }
+
+    /// Row and column of the first value that is missing.
+    #[must_use]
+    pub fn first_missing(&self) -> Option<(usize, usize)> {
+        let Features::F32(values) = &self.features else { return None };
+        let missing = |values: &[f32]| values.iter().position(|value| value.is_nan());
+        let place = if self.missing_values { missing(values) } else { None };
+        place.map(|place| (place / self.columns, place % self.columns))
     }
 
     /// Class index of each row.

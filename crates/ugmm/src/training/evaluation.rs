@@ -59,7 +59,7 @@ fn collect<N: Network>(
     device: &Device,
     values: impl Fn(&Task, &N, Tensor<2>) -> Tensor<2>,
 ) -> Result<Vec<f32>, UgmmError> {
-    check_dataset(task, dataset)?;
+    check_dataset(network, task, dataset)?;
     let network = network.valid();
     let mut all = Vec::with_capacity(dataset.rows() * task.classes);
     let rows: Vec<usize> = (0..dataset.rows()).collect();
@@ -84,8 +84,12 @@ pub fn evaluate<N: Network>(
     Ok(Metrics::of(&log_probabilities(network, task, dataset, device)?, dataset.labels()))
 }
 
-/// Checks that a data set has the feature columns and classes of a task.
-pub(super) fn check_dataset(task: &Task, dataset: &Dataset) -> Result<(), UgmmError> {
+/// Checks that a data set has the feature columns and classes of a task, and all values that the network needs.
+pub(super) fn check_dataset<N: Network>(
+    network: &N,
+    task: &Task,
+    dataset: &Dataset,
+) -> Result<(), UgmmError> {
     let widths =
         [("feature columns", dataset.columns(), task.features), ("classes", dataset.classes(), task.classes)];
     for (unit, found, expected) in widths {
@@ -93,5 +97,10 @@ pub(super) fn check_dataset(task: &Task, dataset: &Dataset) -> Result<(), UgmmEr
             return Err(UgmmError::Size { what: "the data set", found, unit, expected });
         }
     }
-    Ok(())
+    match dataset.first_missing() {
+        Some((row, column)) if !network.takes_missing_values() => {
+            Err(UgmmError::MissingValue { row, column })
+        }
+        _ => Ok(()),
+    }
 }

@@ -195,7 +195,7 @@ pub fn train<N: Network>(
 ) -> Result<Trained<N>, UgmmError> {
     config.validate()?;
     task.objective.validate()?;
-    evaluation::check_dataset(task, training)?;
+    evaluation::check_dataset(&network, task, training)?;
     if let Some(augmentation) = &config.augmentation {
         augmentation.validate(training.columns())?;
     }

@@ -1,0 +1,46 @@
+//! Values that are missing from a row: NaN in the inputs of a network that takes them.
+//!
+//! A neuron whose input k is missing is the mixture of its other components, their weights renormalised: the mixture given
+//! that its component is one of the inputs seen,
+//!
+//! y_j = log Σ_{k seen} π_jk N(x_k; μ_jk, σ_jk²) − log Σ_{k seen} π_jk.
+//!
+//! It is a definition, and what component dropout does in training; not the marginal of a joint density.
+
+use burn::tensor::activation::softmax;
+use burn::tensor::{Bool, Tensor};
+
+/// What stands in a missing value's place: so far from every mean that its component is exactly 0 beside any other, and
+/// inside the range of the fast kernels for σ down to 1e-6.
+const FAR: f32 = 1e12;
+/// The smallest weight that the seen components of a neuron count as; a smaller one would make its logarithm infinite.
+const SMALLEST_WEIGHT: f32 = 1e-30;
+
+/// Which values of a batch are missing.
+pub(crate) struct Missing(Tensor<2, Bool>);
+
+impl Missing {
+    /// Those of `x` `[rows, inputs]`; `None` when there is none.
+    pub(crate) fn of(x: &Tensor<2>) -> Option<Self> {
+        let missing = x.clone().without_autodiff().is_nan();
+        let any: bool = missing.clone().any().into_scalar();
+        any.then_some(Self(missing))
+    }
+
+    /// `x` with 0 in the place of what is missing, so that it can be computed with.
+    pub(crate) fn filled(&self, x: Tensor<2>) -> Tensor<2> {
+        x.mask_fill(self.0.clone(), 0.0)
+    }
+
+    /// `x` with what is missing out of the reach of every component.
+    pub(crate) fn out_of_reach(&self, x: Tensor<2>) -> Tensor<2> {
+        x.mask_fill(self.0.clone(), FAR)
+    }
+
+    /// log Σ_{k seen} π_jk, `[rows, neurons]`, for `mixing_logits` `[neurons, inputs]`.
+    pub(crate) fn log_seen_weight(&self, mixing_logits: Tensor<2>) -> Tensor<2> {
+        let seen = Tensor::ones_like(&mixing_logits).slice([0..1]).expand(self.0.dims());
+        let seen = seen.mask_fill(self.0.clone(), 0.0);
+        seen.matmul(softmax(mixing_logits, 1).transpose()).clamp_min(SMALLEST_WEIGHT).log()
+    }
+}
