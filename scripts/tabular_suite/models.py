@@ -133,7 +133,8 @@ def variants(program: Path, file: Path, directory: Path) -> list[Model]:
     except (OSError, UnicodeDecodeError) as error:
         raise Failure(f"{file} cannot be read: {error}") from error
     found = [Ours("mlp", "MLP", ("--model", "mlp"), program)]
-    for number, (name, text) in enumerate(zip(parts[1::2], parts[2::2])):
+    for number, (quoted, text) in enumerate(zip(parts[1::2], parts[2::2])):
+        name = quoted.strip().strip("\"'")
         settings = directory / f"settings-{number}.toml"
         settings.write_text(text)
         found.append(Ours(name, name, ("--settings", str(settings)), program))
