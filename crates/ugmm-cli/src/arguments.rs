@@ -227,6 +227,11 @@ pub struct Train {
     #[arg(long, default_value_t = 0.2, value_name = "SHARE")]
     pub validation: f64,
 
+    /// Measure by cross-validation with so many folds instead, learn from all rows, and scale the probabilities by the
+    /// temperature that fits the folds' predictions best
+    #[arg(long, value_name = "K", conflicts_with = "validation")]
+    pub folds: Option<NonZeroUsize>,
+
     /// Leave the features as they are (they are standardised otherwise, except by --preset paper)
     #[arg(long)]
     pub raw: bool,

@@ -295,6 +295,36 @@ fn settings_out_of_range_are_refused() {
 }
 
 #[test]
+fn folds_measure_every_row_and_make_the_probabilities_true() {
+    let folder = with_iris();
+    let at = folder.path();
+    let options = ["--folds", "5", "--epochs", "100", "--json", "t.json"];
+    let text = stdout(&ugmm(at, &[&TRAIN[..], &options].concat()));
+    assert!(text.contains("5-fold cross-validation") && text.contains("with a temperature of"), "{text}");
+    let report = json(&at.join("t.json"));
+    assert_eq!((&report["training_rows"], &report["validation_rows"]), (&150.into(), &0.into()));
+    let measured = &report["cross_validation"];
+    assert_eq!(measured["by_fold"].as_array().unwrap().len(), 5);
+    assert_eq!(measured["metrics"]["rows"], 150);
+    let number = |value: &Value| value.as_f64().unwrap();
+    assert!(number(&measured["metrics"]["accuracy"]) > 0.9, "{measured}");
+    assert_eq!(measured["metrics"]["accuracy"], measured["scaled_metrics"]["accuracy"]);
+    let (before, after) = (&measured["metrics"]["log_loss"], &measured["scaled_metrics"]["log_loss"]);
+    assert!(number(after) <= number(before) + 1e-3, "{measured}");
+
+    // The temperature is in the file: without it the same probabilities are less sure, or surer.
+    stdout(&ugmm(at, &["evaluate", "iris.safetensors", "iris.csv", "--json", "e.json"]));
+    let evaluated = json(&at.join("e.json"));
+    assert_eq!(evaluated["accuracy"], report["training_metrics"]["accuracy"]);
+    assert_ne!(evaluated["log_loss"], report["training_metrics"]["log_loss"]);
+    for (folds, expected) in [("1", "cannot be divided into 1 folds"), ("151", "150 rows cannot be divided")]
+    {
+        let message = failure(&ugmm(at, &[&TRAIN[..], &["--folds", folds]].concat()));
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
 fn a_settings_file_stands_in_for_options_and_options_go_before_it() {
     let folder = with_iris();
     let at = folder.path();

@@ -179,6 +179,12 @@ pub enum DataError {
     )]
     TooFewToSplit { rows: usize },
 
+    /// A number of folds that the rows cannot be divided into.
+    #[error(
+        "{rows} rows cannot be divided into {folds} folds; take at least 2 folds, and at most as many as rows"
+    )]
+    Folds { folds: usize, rows: usize },
+
     /// A gzip file that ends too early.
     #[error("{}: the gzip data breaks off before its end; fetch the file again", file.display())]
     GzipTruncated { file: PathBuf },

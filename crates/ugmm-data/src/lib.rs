@@ -35,5 +35,5 @@ pub use crate::idx::{IdxImages, read_idx_images, read_idx_labels};
 pub use crate::iris::{IRIS_SPLIT_STATES, iris, iris_split};
 pub use crate::labels::ClassLabels;
 pub use crate::mnist::{LabelledImages, Mnist, load_mnist};
-pub use crate::split::{Split, stratified_split};
+pub use crate::split::{Split, stratified_folds, stratified_split};
 pub use crate::table::{Table, Target};

@@ -43,15 +43,9 @@ pub fn stratified_split(classes: &[usize], test_fraction: f64, seed: u64) -> Res
     if !(test_fraction > 0.0 && test_fraction < 1.0) {
         return Err(DataError::TestFraction { fraction: test_fraction });
     }
-    // Ordered by class, so that the random numbers go to the same rows every time.
-    let mut rows_of_class: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (row, &class) in classes.iter().enumerate() {
-        rows_of_class.entry(class).or_default().push(row);
-    }
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut split = Split { train: Vec::new(), test: Vec::new() };
-    for rows in rows_of_class.values_mut() {
-        rows.shuffle(&mut rng);
+    for rows in shuffled_by_class(classes, &mut rng) {
         let (test, train) = rows.split_at(test_count(rows.len(), test_fraction));
         split.test.extend_from_slice(test);
         split.train.extend_from_slice(train);
@@ -63,6 +57,49 @@ pub fn stratified_split(classes: &[usize], test_fraction: f64, seed: u64) -> Res
     split.train.shuffle(&mut rng);
     split.test.shuffle(&mut rng);
     Ok(split)
+}
+
+/// Divides the rows into `folds` parts of the same size, give or take a row, that have the classes in the same
+/// proportions, give or take a row; each split tests on one part and learns from the others.
+///
+/// `classes` holds the class of each row, `[rows]`. A class with fewer rows than there are folds is missing from some
+/// parts. The same arguments give the same splits.
+///
+/// # Errors
+///
+/// [`DataError::Folds`] unless there are at least two folds and as many rows as folds.
+pub fn stratified_folds(classes: &[usize], folds: usize, seed: u64) -> Result<Vec<Split>, DataError> {
+    let rows = classes.len();
+    if folds < 2 || folds > rows {
+        return Err(DataError::Folds { folds, rows });
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    // Dealt like cards, one class after the other without a new beginning: no part gets the odd row of every class.
+    let dealt = shuffled_by_class(classes, &mut rng).concat();
+    let mut fold_of = vec![0; rows];
+    dealt.iter().enumerate().for_each(|(place, &row)| fold_of[row] = place % folds);
+    let mut order = dealt;
+    order.shuffle(&mut rng);
+    let part = |fold: usize, tested: bool| {
+        order.iter().copied().filter(|&row| (fold_of[row] == fold) == tested).collect()
+    };
+    Ok((0..folds).map(|fold| Split { train: part(fold, false), test: part(fold, true) }).collect())
+}
+
+/// The rows of each class in random order, class after class.
+fn shuffled_by_class(classes: &[usize], rng: &mut ChaCha8Rng) -> Vec<Vec<usize>> {
+    // Ordered by class, so that the random numbers go to the same rows every time.
+    let mut rows_of_class: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (row, &class) in classes.iter().enumerate() {
+        rows_of_class.entry(class).or_default().push(row);
+    }
+    rows_of_class
+        .into_values()
+        .map(|mut rows| {
+            rows.shuffle(rng);
+            rows
+        })
+        .collect()
 }
 
 /// How many of a class's `rows` are tested on.

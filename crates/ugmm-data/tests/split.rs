@@ -1,6 +1,6 @@
 //! Stratified splits.
 
-use ugmm_data::{DataError, stratified_split};
+use ugmm_data::{DataError, stratified_folds, stratified_split};
 
 /// `counts[c]` rows of each class c, class after class.
 fn classes(counts: &[usize]) -> Vec<usize> {
@@ -84,5 +84,35 @@ fn too_few_rows_are_refused() {
             stratified_split(&classes, 0.2, 0).unwrap_err().to_string(),
             format!("{rows} cannot be split into training and test rows; at least one class needs two rows")
         );
+    }
+}
+
+#[test]
+fn folds_are_alike_and_test_every_row_once() {
+    let classes = classes(&[1, 7, 50, 33]);
+    for folds in [2, 5, 10, 91] {
+        let splits = stratified_folds(&classes, folds, 4).unwrap();
+        let mut tested: Vec<usize> = splits.iter().flat_map(|split| split.test.clone()).collect();
+        tested.sort_unstable();
+        assert_eq!(tested, (0..classes.len()).collect::<Vec<_>>());
+        for split in &splits {
+            let mut rows = [split.train.clone(), split.test.clone()].concat();
+            rows.sort_unstable();
+            assert_eq!(rows, (0..classes.len()).collect::<Vec<_>>());
+            assert!(split.test.len().abs_diff(classes.len() / folds) <= 1);
+            for class in 0..4 {
+                let rows = classes.iter().filter(|&&of| of == class).count();
+                assert!(count(&split.test, &classes, class).abs_diff(rows / folds) <= 1);
+            }
+        }
+    }
+    assert_eq!(stratified_folds(&classes, 5, 1).unwrap(), stratified_folds(&classes, 5, 1).unwrap());
+    assert_ne!(stratified_folds(&classes, 5, 1).unwrap(), stratified_folds(&classes, 5, 2).unwrap());
+}
+
+#[test]
+fn folds_that_cannot_be_are_refused() {
+    for (rows, folds) in [(5, 1), (5, 6), (0, 2), (3, 0)] {
+        assert!(matches!(stratified_folds(&vec![0; rows], folds, 0), Err(DataError::Folds { .. })));
     }
 }

@@ -1,15 +1,15 @@
 //! Models on disk: one safetensors file with the weights, and in its metadata everything needed to use them.
 //!
 //! The metadata has one entry, `ugmm`, a JSON object: `format_version` (1), `model` (the [`ModelConfig`]), `task`
-//! (the [`Task`]), `columns` (names of features, target and classes), `standardization` (or null) and `training`
-//! (the settings it was trained with, or null). Weights are `f32` tensors named after the module's fields, as
+//! (the [`Task`]), `columns` (names of features, target and classes), `standardization` (or null), `training` (the
+//! settings it was trained with, or null) and `temperature` (or null). Weights are `f32` tensors named after the module's fields, as
 //! `layers.0.means`.
 
 mod weights;
 
 use crate::file::write_atomically;
 use crate::training::{Dataset, Features, TrainingConfig, class_scores, log_probabilities};
-use crate::{Model, ModelConfig, Network, Standardization, Task, UgmmError};
+use crate::{Model, ModelConfig, Network, Standardization, Task, UgmmError, calibration};
 use burn::tensor::Device;
 use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,8 @@ pub struct SavedModel {
     pub standardization: Option<Standardization>,
     /// How it was trained.
     pub training: Option<TrainingConfig>,
+    /// What the class scores are divided by before they become probabilities ([`crate::calibration`]); 1 if not given.
+    pub temperature: Option<f64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,6 +60,8 @@ struct Description {
     columns: Columns,
     standardization: Option<Standardization>,
     training: Option<TrainingConfig>,
+    #[serde(default)]
+    temperature: Option<f64>,
 }
 
 /// The one field that every version of the format has.
@@ -81,6 +85,7 @@ impl SavedModel {
             columns: self.columns.clone(),
             standardization: self.standardization.clone(),
             training: self.training.clone(),
+            temperature: self.temperature,
         };
         description.check().map_err(invalid)?;
         self.check_floors().map_err(invalid)?;
@@ -152,6 +157,7 @@ impl SavedModel {
             columns: description.columns,
             standardization: description.standardization,
             training: description.training,
+            temperature: description.temperature,
         })
     }
 
@@ -172,7 +178,11 @@ impl SavedModel {
     ///
     /// As [`Self::class_probabilities`].
     pub fn log_probabilities(&self, features: &[f32], device: &Device) -> Result<Vec<f32>, UgmmError> {
-        log_probabilities(&self.model, &self.task, &self.unlabelled(features)?, device)
+        let mut values = log_probabilities(&self.model, &self.task, &self.unlabelled(features)?, device)?;
+        if let Some(temperature) = self.temperature {
+            calibration::scale(&mut values, self.task.classes, temperature);
+        }
+        Ok(values)
     }
 
     /// Unnormalised log-scores `[rows, classes]`, whose softmax are the class probabilities: of a generative network the
@@ -206,6 +216,9 @@ impl Description {
             .and_then(|()| self.task.check_width(self.model.width()))
             .map_err(|e| e.to_string())?;
         self.task.objective.validate().map_err(|e| e.to_string())?;
+        if self.temperature.is_some_and(|temperature| !(temperature > 0.0 && temperature.is_finite())) {
+            return Err("the temperature must be positive and finite".into());
+        }
         if matches!(&self.model, ModelConfig::Ugmm(config) if config.standardize) {
             return Err(
                 "the network still takes its units from each batch; a file holds settled networks".into()

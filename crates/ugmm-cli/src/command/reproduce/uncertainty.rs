@@ -6,13 +6,12 @@ use crate::error::CliError;
 use crate::output::{check_outputs, percent, percent_and_sd, print, table, write_json};
 use crate::settings_file::read_variants;
 use crate::statistics::{MeanAndSd, mean_and_sd};
-use burn::tensor::{Tensor, TensorData};
 use indexmap::IndexMap;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use serde::Serialize;
 use std::path::Path;
-use ugmm::calibration::{scaled, temperature};
+use ugmm::calibration::{scale, temperature};
 use ugmm::metrics::{Metrics, area_under_roc};
 use ugmm::training::{Dataset, Features, init_model, log_probabilities, train};
 use ugmm::{Architecture, Model, Recipe, Settings, Stream, Task, UgmmError, generator};
@@ -138,9 +137,8 @@ fn measure(
     let log_probabilities = |rows| log_probabilities(network, task, rows, &device);
     let temperature = temperature(&log_probabilities(held_out)?, held_out.labels())?;
     let on_test = log_probabilities(test)?;
-    let shape = [test.rows(), test.classes()];
-    let tensor = Tensor::<2>::from_data(TensorData::new(on_test.clone(), shape), &device);
-    let scaled_on_test: Vec<f32> = scaled(tensor, temperature).into_data().iter::<f32>().collect();
+    let mut scaled_on_test = on_test.clone();
+    scale(&mut scaled_on_test, test.classes(), temperature);
     let own = signs(network, task, test);
     let area_under_roc = others
         .iter()

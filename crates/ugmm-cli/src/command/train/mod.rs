@@ -1,16 +1,20 @@
 //! `ugmm train`: a classifier from a CSV file.
 
+mod cross_validation;
+mod learner;
+
 use crate::arguments::{Common, Hidden, Train};
 use crate::error::CliError;
 use crate::output::{check_outputs, percent, print, write_json};
-use crate::progress::Progress;
 use crate::settings_file::read_settings;
+use cross_validation::CrossValidation;
+use learner::Learner;
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 use ugmm::model_file::{Columns, SavedModel};
-use ugmm::training::{Dataset, EpochReport, Features, TrainingConfig, evaluate, init_model, train};
-use ugmm::{Metrics, ModelConfig, Preset, Recipe, Settings, Standardization, Task, UgmmError};
+use ugmm::training::{EpochReport, TrainingConfig};
+use ugmm::{Metrics, ModelConfig, Preset, Settings, Task, UgmmError};
 use ugmm_data::{ClassLabels, DataError, Split, Table, read_csv, stratified_split};
 
 #[derive(Serialize)]
@@ -28,6 +32,7 @@ struct Report<'a> {
     seconds: f64,
     training_metrics: Metrics,
     validation_metrics: Option<Metrics>,
+    cross_validation: Option<&'a CrossValidation>,
     history: &'a [EpochReport],
 }
 
@@ -36,52 +41,46 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
     let table = read_csv(&options.data, Some(&options.target))?;
     let (classes, labels) = classes(options, &table)?;
     let preset = options.preset.preset();
-    let split = split(options.validation, &labels, options.seed)?;
-    let Recipe { task, model: config, training } =
-        settings(options)?.recipe(preset, table.columns(), classes.len(), split.train.len(), options.seed)?;
-
-    let parts = |rows: &[usize]| -> Result<_, CliError> {
-        Ok((table.select_rows(rows)?.features, rows.iter().map(|&row| labels[row]).collect::<Vec<_>>()))
+    let settings = settings(options)?;
+    let learner = Learner {
+        features: &table.features,
+        columns: table.columns(),
+        labels: &labels,
+        classes: classes.len(),
+        settings: &settings,
+        preset,
+        standardize: !options.raw && preset != Preset::Paper,
+        seed: options.seed,
     };
-    let (mut training_features, training_labels) = parts(&split.train)?;
-    let (mut validation_features, validation_labels) = parts(&split.test)?;
-    let standardize = !options.raw && preset != Preset::Paper;
-    let standardization =
-        standardize.then(|| Standardization::fit(&training_features, task.features)).transpose()?;
-    if let Some(standardization) = &standardization {
-        standardization.apply(&mut training_features)?;
-        standardization.apply(&mut validation_features)?;
-    }
-    let dataset =
-        |features, labels| Dataset::new(Features::F32(features), task.features, labels, task.classes);
-    let training_rows = dataset(training_features, training_labels)?;
-    let validation_rows =
-        (!split.test.is_empty()).then(|| dataset(validation_features, validation_labels)).transpose()?;
-
-    let device = burn::tensor::Device::flex();
     let start = Instant::now();
-    let network = init_model(&config, &task, &training_rows, options.seed, &device)?;
-    let mut progress = Progress::new("training", training.epochs);
-    let trained =
-        train(network, &task, &training_rows, validation_rows.as_ref(), &training, &device, &mut progress)?;
-    drop(progress);
+    let (split, cross_validation) = match options.folds {
+        None => (split(options.validation, &labels, options.seed)?, None),
+        Some(folds) => {
+            // All rows: how good the model is, the folds say.
+            let all = Split { train: (0..labels.len()).collect(), test: Vec::new() };
+            (all, Some(CrossValidation::run(&learner, folds.get())?))
+        }
+    };
+    let fitted = learner.fit("training", &split)?;
 
     let columns = Columns {
         features: table.feature_names.clone(),
         target: options.target.clone(),
         classes: classes.names().to_vec(),
     };
-    let saved = SavedModel {
-        model: trained.network,
-        config: config.settled(),
-        task,
-        columns,
-        standardization,
-        training: Some(training),
-    };
-    let training_metrics = evaluate(&saved.model, &task, &training_rows, &device)?;
+    let training_metrics =
+        Metrics::of(&fitted.log_probabilities(&fitted.training_rows)?, fitted.training_rows.labels());
     // Measured after the last epoch, on the network as it is now.
-    let validation_metrics = trained.history.last().and_then(|report| report.validation);
+    let validation_metrics = fitted.history.last().and_then(|report| report.validation);
+    let saved = SavedModel {
+        model: fitted.network,
+        config: fitted.config.settled(),
+        task: fitted.task,
+        columns,
+        standardization: fitted.standardization,
+        training: Some(fitted.training),
+        temperature: cross_validation.as_ref().map(|measured| measured.temperature),
+    };
     saved.save(&options.output)?;
     let report = Report {
         data: &options.data,
@@ -90,14 +89,15 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
         training_rows: split.train.len(),
         validation_rows: split.test.len(),
         columns: &saved.columns,
-        task,
+        task: saved.task,
         model: &saved.config,
         training: saved.training.as_ref().expect("set above"),
         parameters: burn::module::Module::num_params(&saved.model),
         seconds: start.elapsed().as_secs_f64(),
         training_metrics,
         validation_metrics,
-        history: &trained.history,
+        cross_validation: cross_validation.as_ref(),
+        history: &fitted.history,
     };
     write_json(common.json.as_deref(), "ugmm/train", &report)?;
     print(&text(&report))
@@ -112,9 +112,10 @@ fn text(report: &Report) -> String {
     let mut text =
         format!("{} rows, {features} features; {} is one of {classes}\n", report.rows, report.columns.target);
     text += &metrics("training", &report.training_metrics);
-    match &report.validation_metrics {
-        Some(validation) => text += &metrics("held-out", validation),
-        None => text += "no rows were held out, so how well the model does on new rows is unknown\n",
+    match (&report.validation_metrics, report.cross_validation) {
+        (Some(validation), _) => text += &metrics("held-out", validation),
+        (None, Some(measured)) => text += &measured.text(),
+        (None, None) => text += "no rows were held out, so how well the model does on new rows is unknown\n",
     }
     text + &format!(
         "{}: {} parameters, trained in {:.1} s\n",
