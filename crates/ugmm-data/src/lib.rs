@@ -21,6 +21,7 @@
 mod csv;
 mod error;
 mod file;
+pub mod frame;
 mod idx;
 mod iris;
 mod labels;

@@ -1,0 +1,84 @@
+//! Tables from files of any size: what is in them, and their columns in batches.
+//!
+//! [`Schema::infer`] reads a file once and says what every column holds; [`FrameReader`] then gives the columns asked
+//! for, batch by batch, from this file or another one. Neither holds more than a batch of rows in memory.
+//!
+//! # Which files
+//!
+//! What a file is follows from its content, whatever its name:
+//!
+//! * CSV in UTF-8, plain or compressed with gzip or zstd. Columns are separated by commas, semicolons, tabs or vertical
+//!   bars: by whichever divides most of the first lines into the same number of fields. Any line ends and a byte order
+//!   mark are accepted, blank lines are skipped, blanks around a field are dropped. Lines that begin with `#` are
+//!   comments if some stand above the header and are not columns themselves; another mark has to be given.
+//! * Parquet with columns of integers, floats, decimals, booleans, strings, dates and timestamps.
+//!
+//! A column without a name is called `x` and its position, such as `x3`, and so are all columns of a file without a
+//! header.
+//!
+//! # What is a number, a date, a missing value
+//!
+//! * Missing: nothing, `NA`, `N/A`, `#N/A`, `<NA>`, `NaN`, `null`, `None`, `?` and `-`, in small letters or capitals, and
+//!   what [`ReadOptions::missing`] adds.
+//! * Numbers: `5`, `-2.5`, `.5`, `1e-3`. A column may also group digits by thousands, with commas or blanks
+//!   (`1,234.5`, `1 234`), if all its values are numbers that way; so may it, in a file not separated by commas, have
+//!   decimal commas (`3,14`, `1.234,5`, `1 234,5`). A column of a file separated by semicolons in which both readings
+//!   are possible (`1,234`) has decimal commas; elsewhere it has groups. `1_234` is no number.
+//! * Integers beyond ±2^53, infinities and numbers beyond the largest `f64` are refused, unless the column is categorical
+//!   or ignored.
+//! * Booleans: `true`/`false`, `t`/`f`, `yes`/`no` or `y`/`n`, one of the pairs in a column. `0` and `1` are numbers.
+//! * Dates: `2024-02-29`, `2024-02-29T12:30`, `2024-02-29 12:30:00.5+01:00`. They become days since 1970-01-01, with the
+//!   time of day as a fraction; a time without an offset is taken as UTC.
+//! * Everything else is a category. Strings in a Parquet file are always categories, unless
+//!   [`ReadOptions::numeric`] names the column.
+//!
+//! ```
+//! use ugmm_data::frame::{FrameReader, ReadOptions, Request, Schema, Values};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = tempfile::tempdir()?;
+//! # let path = directory.path().join("flowers.csv");
+//! std::fs::write(&path, "length;colour;species\n5,1;red;1\n;blue;3\n4,7;red;3\n")?;
+//! let options = ReadOptions::default();
+//! let schema = Schema::infer(&path, &options)?;
+//! let mut requests = vec![schema.request("length")?, schema.request("colour")?];
+//! requests.push(Request::text("species"));
+//! for frame in FrameReader::open(&path, &requests, &options, 1000)? {
+//!     let frame = frame?;
+//!     let Values::Numbers(lengths) = &frame.columns[0] else { unreachable!() };
+//!     assert!(lengths[0] == 5.1 && lengths[1].is_nan());
+//!     assert_eq!(frame.columns[1], Values::Codes(vec![Some(1), Some(0), Some(1)]));
+//!     assert_eq!(frame.rows, [2, 3, 4]);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod block;
+mod boolean;
+mod cell;
+mod column_scan;
+mod date;
+mod dialect;
+mod error;
+mod input;
+mod levels;
+mod missing;
+mod names;
+mod number;
+mod options;
+mod parquet_file;
+mod reader;
+mod records;
+mod request;
+mod schema;
+mod source;
+mod text_file;
+
+pub use error::FrameError;
+pub use levels::{LEVEL_LIMIT, Level};
+pub use number::{DecimalMark, NumberFormat};
+pub use options::ReadOptions;
+pub use reader::{Frame, FrameReader, UNSEEN, Values};
+pub use request::{ReadAs, Request};
+pub use schema::{Column, Kind, Schema};

@@ -1,0 +1,184 @@
+//! The values of an Arrow array one by one, whatever its type.
+
+use std::borrow::Cow;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, Date32Type, Date64Type, Decimal128Type, Float16Type, Float32Type, Float64Type,
+    Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, ArrayAccessor, ArrayRef};
+use arrow_schema::{DataType, TimeUnit};
+
+use super::date;
+
+/// A value of a file.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Cell<'a> {
+    Missing,
+    Text(&'a str),
+    Integer(i128),
+    /// Any float, even NaN.
+    Number(f64),
+    Boolean(bool),
+    /// A date or a time, as days since 1970-01-01.
+    Days(f64),
+}
+
+impl<'a> Cell<'a> {
+    /// As it would stand in a CSV file.
+    pub(super) fn text(self) -> Cow<'a, str> {
+        match self {
+            Self::Missing => Cow::Borrowed(""),
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Integer(integer) => Cow::Owned(integer.to_string()),
+            Self::Number(number) => Cow::Owned(number.to_string()),
+            Self::Boolean(boolean) => Cow::Borrowed(if boolean { "true" } else { "false" }),
+            Self::Days(days) => Cow::Owned(date::format(days)),
+        }
+    }
+}
+
+/// What can be done with a column of some type.
+pub(super) enum Support {
+    Supported,
+    Nested,
+    Unsupported,
+}
+
+/// Whether [`for_each`] knows `data_type`.
+pub(super) fn support(data_type: &DataType) -> Support {
+    match data_type {
+        DataType::Null
+        | DataType::Boolean
+        | DataType::Int8
+        | DataType::Int16
+        | DataType::Int32
+        | DataType::Int64
+        | DataType::UInt8
+        | DataType::UInt16
+        | DataType::UInt32
+        | DataType::UInt64
+        | DataType::Float16
+        | DataType::Float32
+        | DataType::Float64
+        | DataType::Decimal128(..)
+        | DataType::Date32
+        | DataType::Date64
+        | DataType::Timestamp(..) => Support::Supported,
+        other if is_string(other) => Support::Supported,
+        DataType::Dictionary(_, values) if is_string(values) => Support::Supported,
+        other if other.is_nested() => Support::Nested,
+        _ => Support::Unsupported,
+    }
+}
+
+/// Calls `visit` with the index and value of each row, up to its first error.
+///
+/// A column of a type without [`support`] counts as missing; nobody selects one.
+pub(super) fn for_each<E>(
+    array: &ArrayRef,
+    mut visit: impl FnMut(usize, Cell) -> Result<(), E>,
+) -> Result<(), E> {
+    let visit = &mut visit;
+    match array.data_type() {
+        DataType::Boolean => each(array.as_boolean(), visit, Cell::Boolean),
+        DataType::Int8 => primitives::<Int8Type, E>(array, visit, |value| Cell::Integer(value.into())),
+        DataType::Int16 => primitives::<Int16Type, E>(array, visit, |value| Cell::Integer(value.into())),
+        DataType::Int32 => primitives::<Int32Type, E>(array, visit, |value| Cell::Integer(value.into())),
+        DataType::Int64 => primitives::<Int64Type, E>(array, visit, |value| Cell::Integer(value.into())),
+        DataType::UInt8 => primitives::<UInt8Type, E>(array, visit, |value| Cell::Integer(value.into())),
+        DataType::UInt16 => primitives::<UInt16Type, E>(array, visit, |value| Cell::Integer(value.into())),
+        DataType::UInt32 => primitives::<UInt32Type, E>(array, visit, |value| Cell::Integer(value.into())),
+        DataType::UInt64 => primitives::<UInt64Type, E>(array, visit, |value| Cell::Integer(value.into())),
+        DataType::Float16 => primitives::<Float16Type, E>(array, visit, |value| Cell::Number(value.into())),
+        DataType::Float32 => primitives::<Float32Type, E>(array, visit, |value| Cell::Number(value.into())),
+        DataType::Float64 => primitives::<Float64Type, E>(array, visit, Cell::Number),
+        &DataType::Decimal128(_, scale) => {
+            primitives::<Decimal128Type, E>(array, visit, |value| decimal(value, scale))
+        }
+        DataType::Date32 => primitives::<Date32Type, E>(array, visit, |value| Cell::Days(value.into())),
+        DataType::Date64 => primitives::<Date64Type, E>(array, visit, |value| days(value, 86_400e3)),
+        DataType::Timestamp(unit, _) => match unit {
+            TimeUnit::Second => {
+                primitives::<TimestampSecondType, E>(array, visit, |value| days(value, 86_400.0))
+            }
+            TimeUnit::Millisecond => {
+                primitives::<TimestampMillisecondType, E>(array, visit, |value| days(value, 86_400e3))
+            }
+            TimeUnit::Microsecond => {
+                primitives::<TimestampMicrosecondType, E>(array, visit, |value| days(value, 86_400e6))
+            }
+            TimeUnit::Nanosecond => {
+                primitives::<TimestampNanosecondType, E>(array, visit, |value| days(value, 86_400e9))
+            }
+        },
+        DataType::Dictionary(..) => from_dictionary(array, visit),
+        other if is_string(other) => each_string(array, visit),
+        _ => (0..array.len()).try_for_each(|index| visit(index, Cell::Missing)),
+    }
+}
+
+fn is_string(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+}
+
+/// All values of `array` as cells; missing where the array has no value.
+fn each<'a, A: ArrayAccessor, E>(
+    array: A,
+    visit: &mut impl FnMut(usize, Cell<'a>) -> Result<(), E>,
+    cell: impl Fn(A::Item) -> Cell<'a>,
+) -> Result<(), E> {
+    (0..array.len()).try_for_each(|index| {
+        visit(index, if array.is_null(index) { Cell::Missing } else { cell(array.value(index)) })
+    })
+}
+
+fn primitives<'a, T: ArrowPrimitiveType, E>(
+    array: &'a ArrayRef,
+    visit: &mut impl FnMut(usize, Cell<'a>) -> Result<(), E>,
+    cell: impl Fn(T::Native) -> Cell<'a>,
+) -> Result<(), E> {
+    each(array.as_primitive::<T>(), visit, cell)
+}
+
+fn each_string<'a, E>(
+    array: &'a ArrayRef,
+    visit: &mut impl FnMut(usize, Cell<'a>) -> Result<(), E>,
+) -> Result<(), E> {
+    match array.data_type() {
+        DataType::LargeUtf8 => each(array.as_string::<i64>(), visit, Cell::Text),
+        DataType::Utf8View => each(array.as_string_view(), visit, Cell::Text),
+        _ => each(array.as_string::<i32>(), visit, Cell::Text),
+    }
+}
+
+fn from_dictionary<E>(
+    array: &ArrayRef,
+    visit: &mut impl FnMut(usize, Cell) -> Result<(), E>,
+) -> Result<(), E> {
+    let dictionary = array.as_any_dictionary();
+    let mut values: Vec<Cell> = Vec::with_capacity(dictionary.values().len());
+    each_string(dictionary.values(), &mut |_, cell| {
+        values.push(cell);
+        Ok(())
+    })?;
+    // The keys of a dictionary without values cannot be asked for.
+    let keys = if values.is_empty() { Vec::new() } else { dictionary.normalized_keys() };
+    (0..array.len()).try_for_each(|index| {
+        let key = keys.get(index).filter(|_| !array.is_null(index));
+        visit(index, key.and_then(|&key| values.get(key)).copied().unwrap_or(Cell::Missing))
+    })
+}
+
+fn decimal<'a>(value: i128, scale: i8) -> Cell<'a> {
+    match scale {
+        0 => Cell::Integer(value),
+        _ => Cell::Number(format!("{value}e{}", -i32::from(scale)).parse().unwrap_or(f64::NAN)),
+    }
+}
+
+fn days<'a>(value: i64, per_day: f64) -> Cell<'a> {
+    Cell::Days(value as f64 / per_day)
+}

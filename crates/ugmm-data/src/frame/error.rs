@@ -1,0 +1,237 @@
+//! Everything that can be wrong with a table in a file, one variant each.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::error::DataError;
+use crate::show::{count, list, value};
+
+/// What is wrong with the table or with what was asked of it, where, and what would be right.
+///
+/// The [`Display`](std::fmt::Display) text is one sentence for the person who has the file at hand. Fields called
+/// `row` hold the 1-based line number in a file of text, as an editor shows it, and the 1-based number of the row in a
+/// Parquet file.
+///
+/// ```
+/// use ugmm_data::frame::{ReadOptions, Schema};
+///
+/// let error = Schema::infer("no-such.csv".as_ref(), &ReadOptions::default()).unwrap_err();
+/// assert_eq!(error.to_string(), "no-such.csv does not exist");
+/// ```
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the fields are what their names say; the messages below spell them out")]
+pub enum FrameError {
+    /// The file cannot be opened or read.
+    #[error(transparent)]
+    File(#[from] DataError),
+
+    /// A file of no bytes, or of blank lines and comments only.
+    #[error("{} is empty; a table needs rows and, unless it is read without one, a header line", file.display())]
+    Empty { file: PathBuf },
+
+    /// A header followed by nothing, or a Parquet file without rows.
+    #[error("{} has columns but no rows of data", file.display())]
+    NoRows { file: PathBuf },
+
+    /// Text in another encoding, in which every second byte is 0.
+    #[error(
+        "{} seems to be UTF-16 text; convert it to UTF-8, for example with: iconv -f UTF-16 -t UTF-8 OLD > NEW",
+        file.display()
+    )]
+    Utf16 { file: PathBuf },
+
+    /// A known kind of file that is no table this crate reads.
+    #[error("{} is {what}, which cannot be read as a table; {remedy}", file.display())]
+    OtherKind { file: PathBuf, what: &'static str, remedy: &'static str },
+
+    /// Bytes that are no UTF-8 text.
+    #[error("{}, row {row}, column {}: the text is not UTF-8; save the file as UTF-8", file.display(), value(column))]
+    NotUtf8 { file: PathBuf, row: usize, column: String },
+
+    /// Compressed data that ends too early.
+    #[error("{}: the {compression} data breaks off before its end; fetch the file again", file.display())]
+    CompressionTruncated { file: PathBuf, compression: &'static str },
+
+    /// Compressed data that is damaged.
+    #[error("{}: the {compression} data is damaged ({reason}); fetch the file again", file.display())]
+    CompressionDamaged { file: PathBuf, compression: &'static str, reason: String },
+
+    /// A quoted field that the file ends in the middle of.
+    #[error("{}, row {row}: a quoted field begins but its closing quote is missing", file.display())]
+    UnclosedQuote { file: PathBuf, row: usize },
+
+    /// A row so long that something must be wrong with it.
+    #[error(
+        "{}, row {row}: the row goes on for more than {mebibytes} MiB; a closing quote may be missing",
+        file.display()
+    )]
+    RowTooLong { file: PathBuf, row: usize, mebibytes: usize },
+
+    /// The first line holds numbers where column names belong.
+    #[error(
+        "{}, row {row}: the header seems to be missing, because the first line holds numbers ({}); \
+         add a first line that names every column, or read the file as one without a header",
+        file.display(), list(cells)
+    )]
+    HeaderMissing { file: PathBuf, row: usize, cells: Vec<String> },
+
+    /// The same name twice; the positions count columns from 1.
+    #[error(
+        "{}: columns {first} and {second} are both named {}; every column needs a name of its own",
+        file.display(), value(column)
+    )]
+    DuplicateColumn { file: PathBuf, column: String, first: usize, second: usize },
+
+    /// A delimiter that is no character to separate columns by.
+    #[error("the columns cannot be separated by {}; use a comma, a semicolon, a tab or another ASCII character \
+        that is no letter, digit, quote or line end", value(&char::from(*delimiter).to_string()))]
+    BadDelimiter { delimiter: u8 },
+
+    /// A mark for comments that is none, or the same as the delimiter.
+    #[error("comments cannot begin with {}; use an ASCII character such as # that is no letter, digit, quote or \
+        line end and does not separate columns", value(&char::from(*comment).to_string()))]
+    BadComment { comment: u8 },
+
+    /// The options name a column that is not there.
+    #[error(
+        "{}: the options name a column {} that is not there{}; the columns are {}",
+        file.display(), value(column), did_you_mean(closest), list(columns)
+    )]
+    UnknownColumn { file: PathBuf, column: String, closest: Option<String>, columns: Vec<String> },
+
+    /// The options name a column twice, in one list or in two.
+    #[error(
+        "the options name the column {} twice; it can be only one of numeric, categorical and ignored",
+        value(column)
+    )]
+    NamedTwice { column: String },
+
+    /// Some of the columns asked for are not there.
+    #[error(
+        "{}: there is no column {}{}; the columns are {}",
+        file.display(), missing.iter().map(|name| value(name)).collect::<Vec<_>>().join(", "),
+        did_you_mean(closest), list(columns)
+    )]
+    ColumnsMissing { file: PathBuf, missing: Vec<String>, closest: Option<String>, columns: Vec<String> },
+
+    /// A schema was asked for a column that it does not have.
+    #[error(
+        "there is no column {}{}; the columns are {}",
+        value(column),
+        did_you_mean(closest),
+        list(columns)
+    )]
+    NotInSchema { column: String, closest: Option<String>, columns: Vec<String> },
+
+    /// A column was asked for that was left alone when the schema was made.
+    #[error(
+        "the column {} was ignored, so it is not known what it holds; ask for it as text or do not ignore it",
+        value(column)
+    )]
+    IgnoredColumn { column: String },
+
+    /// No columns to read.
+    #[error("no column was asked for; name at least one")]
+    NoColumnRequested,
+
+    /// A column to read twice.
+    #[error("the column {} was asked for twice; name it once", value(column))]
+    RequestedTwice { column: String },
+
+    /// A row with more or fewer fields than the first.
+    #[error(
+        "{}, row {row}: {}, where the first row has {expected}",
+        file.display(), count(*found as u128, "field")
+    )]
+    RaggedRow { file: PathBuf, row: usize, expected: usize, found: usize },
+
+    /// Something else where a number belongs.
+    #[error(
+        "{}, row {row}, column {}: {} is not a number; write it like {example}, or add it to the marks of missing values \
+         if it is one",
+        file.display(), value(column), value(written)
+    )]
+    NotANumber { file: PathBuf, row: usize, column: String, written: String, example: &'static str },
+
+    /// NaN or an infinity where a number belongs.
+    #[error(
+        "{}, row {row}, column {}: {} is not a finite number; write a finite number, or nothing if it is not known",
+        file.display(), value(column), value(written)
+    )]
+    NotFinite { file: PathBuf, row: usize, column: String, written: String },
+
+    /// A number beyond the largest `f64`.
+    #[error(
+        "{}, row {row}, column {}: {} is too large; numbers may go from -1.7e308 to 1.7e308",
+        file.display(), value(column), value(written)
+    )]
+    TooLarge { file: PathBuf, row: usize, column: String, written: String },
+
+    /// An integer that an `f64` cannot hold.
+    #[error(
+        "{}, row {row}, column {}: {} has too many digits to be told from its neighbours (integers may go from -2^53 to \
+         2^53); make the column categorical or ignore it if these are no quantities",
+        file.display(), value(column), value(written)
+    )]
+    Inexact { file: PathBuf, row: usize, column: String, written: String },
+
+    /// Something else where a date belongs.
+    #[error(
+        "{}, row {row}, column {}: {} is not a date; write it like 2024-02-29 or 2024-02-29T12:30:00",
+        file.display(), value(column), value(written)
+    )]
+    NotADate { file: PathBuf, row: usize, column: String, written: String },
+
+    /// Something else where a boolean belongs.
+    #[error(
+        "{}, row {row}, column {}: {} is neither true nor false; write true or false, yes or no",
+        file.display(), value(column), value(written)
+    )]
+    NotABoolean { file: PathBuf, row: usize, column: String, written: String },
+
+    /// A column of text with more different values than a network can have categories.
+    #[error(
+        "{}, row {row}, column {}: more than {limit} different values up to here are too many for categories; ignore the \
+         column, or make it categorical with fewer of them",
+        file.display(), value(column)
+    )]
+    TooManyLevels { file: PathBuf, row: usize, column: String, limit: usize },
+
+    /// A column of numbers, dates or booleans that one text makes one of too many categories.
+    #[error(
+        "{}, row {row}, column {}: {} is not {expected} like the values before it, and those are too many for categories \
+         (more than {limit}); add it to the marks of missing values if it is one, or correct it, or ignore the column",
+        file.display(), value(column), value(written)
+    )]
+    OtherKindOfValue {
+        file: PathBuf,
+        row: usize,
+        column: String,
+        written: String,
+        expected: &'static str,
+        limit: usize,
+    },
+
+    /// A Parquet column of lists, structures or maps.
+    #[error("{}: the column {} is nested ({found}); flatten it into columns of single values, or ignore it",
+        file.display(), value(column))]
+    Nested { file: PathBuf, column: String, found: String },
+
+    /// A Parquet column of another type that is not supported.
+    #[error(
+        "{}: the column {} is of the type {found}; convert it to numbers, booleans, strings, dates or timestamps, or \
+         ignore it",
+        file.display(), value(column)
+    )]
+    UnsupportedType { file: PathBuf, column: String, found: String },
+
+    /// A file that begins like Parquet but is damaged or cut off.
+    #[error("{}: the Parquet data is damaged or incomplete ({reason}); fetch or write the file again", file.display())]
+    ParquetDamaged { file: PathBuf, reason: String },
+}
+
+fn did_you_mean(closest: &Option<String>) -> String {
+    closest.as_ref().map(|name| format!(" (is it {}?)", value(name))).unwrap_or_default()
+}

@@ -1,0 +1,131 @@
+//! The bytes of a file, decompressed if need be.
+
+use std::fs::File;
+use std::io::{BufReader, Cursor, Error, ErrorKind, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+
+use super::error::FrameError;
+use crate::file;
+
+/// Bytes at the beginning that tell what the file is and how its text is laid out.
+const HEAD_BYTES: u64 = 1 << 20;
+/// Bytes that are read at once.
+const BUFFER_BYTES: usize = 1 << 18;
+
+const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
+const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+const PARQUET_MAGIC: &[u8] = b"PAR1";
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// Kinds of files that people take for tables: their first bytes, their name, and what to do with them.
+const OTHERS: [(&[u8], &str, &str); 6] = [
+    (b"PK\x03\x04", "an Excel workbook or another zip archive", "save the table as CSV, or unpack it"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save the table as CSV"),
+    (b"BZh", "compressed with bzip2", "decompress it, or compress it with gzip or zstd"),
+    (b"\xfd7zXZ", "compressed with xz", "decompress it, or compress it with gzip or zstd"),
+    (b"ARROW1", "an Arrow or Feather file", "save the table as Parquet or CSV"),
+    (b"\x89HDF", "an HDF5 file", "save the table as Parquet or CSV"),
+];
+
+/// Where bytes come from, for the message if they do not.
+#[derive(Clone)]
+pub(super) struct Origin {
+    pub(super) path: PathBuf,
+    /// Name of the compression, if there is any.
+    compression: Option<&'static str>,
+}
+
+impl Origin {
+    /// The error for a read that failed for `reason`.
+    pub(super) fn refusal(&self, reason: &Error) -> FrameError {
+        let path = self.path.clone();
+        match (self.compression, reason.kind()) {
+            (Some(compression), ErrorKind::UnexpectedEof) => {
+                FrameError::CompressionTruncated { file: path, compression }
+            }
+            // What the decoders say about damaged data; other kinds are about the file itself.
+            (Some(compression), ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::Other) => {
+                FrameError::CompressionDamaged { file: path, compression, reason: reason.to_string() }
+            }
+            _ => file::refusal(&path, reason).into(),
+        }
+    }
+}
+
+/// What a file turned out to be.
+pub(super) enum Input {
+    Parquet(File),
+    Text(TextInput),
+}
+
+/// Text without its byte order mark.
+pub(super) struct TextInput {
+    pub(super) origin: Origin,
+    /// How it begins; all of it if it is short.
+    pub(super) head: Vec<u8>,
+    /// What comes after the head.
+    pub(super) rest: Box<dyn Read>,
+}
+
+impl TextInput {
+    /// Head and rest as one.
+    pub(super) fn into_reader(self) -> impl Read {
+        Cursor::new(self.head).chain(self.rest)
+    }
+}
+
+/// Opens a file of any supported kind, whatever its name.
+pub(super) fn open(path: &Path) -> Result<Input, FrameError> {
+    let mut file = file::open(path)?;
+    let mut origin = Origin { path: path.to_owned(), compression: None };
+    let mut magic = Vec::new();
+    (&mut file).take(8).read_to_end(&mut magic).map_err(|reason| origin.refusal(&reason))?;
+    if magic.starts_with(PARQUET_MAGIC) {
+        return Ok(Input::Parquet(file));
+    }
+    let read_again = Cursor::new(magic.clone()).chain(file);
+    let mut rest: Box<dyn Read> = if magic.starts_with(GZIP_MAGIC) {
+        origin.compression = Some("gzip");
+        Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, read_again)))
+    } else if magic.starts_with(ZSTD_MAGIC) {
+        origin.compression = Some("zstd");
+        Box::new(zstd::stream::read::Decoder::new(read_again).map_err(|reason| origin.refusal(&reason))?)
+    } else {
+        Box::new(read_again)
+    };
+    let mut head = Vec::new();
+    rest.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(|reason| origin.refusal(&reason))?;
+    check(&origin, &head)?;
+    if head.starts_with(BYTE_ORDER_MARK) {
+        head.drain(..BYTE_ORDER_MARK.len());
+    }
+    Ok(Input::Text(TextInput { origin, head, rest }))
+}
+
+/// Sets `file` back to its beginning.
+pub(super) fn rewind(path: &Path, file: &mut File) -> Result<(), FrameError> {
+    file.rewind().map_err(|reason| file::refusal(path, &reason).into())
+}
+
+/// Refuses what is no UTF-8 text at first sight.
+fn check(origin: &Origin, head: &[u8]) -> Result<(), FrameError> {
+    let file = || origin.path.clone();
+    let zeros_at = |odd: usize| head.chunks_exact(2).take(32).filter(|pair| pair[odd] == 0).count();
+    let wide = head.len() >= 8 && zeros_at(0).max(zeros_at(1)) >= head.len().min(64) / 4;
+    if head.starts_with(&[0xff, 0xfe])
+        || head.starts_with(&[0xfe, 0xff])
+        || wide && zeros_at(0) != zeros_at(1)
+    {
+        return Err(FrameError::Utf16 { file: file() });
+    }
+    if origin.compression.is_some() && head.starts_with(PARQUET_MAGIC) {
+        let (what, remedy) = ("a compressed Parquet file", "decompress it; Parquet is compressed inside");
+        return Err(FrameError::OtherKind { file: file(), what, remedy });
+    }
+    match OTHERS.iter().find(|(magic, ..)| head.starts_with(magic)) {
+        Some(&(_, what, remedy)) => Err(FrameError::OtherKind { file: file(), what, remedy }),
+        None => Ok(()),
+    }
+}

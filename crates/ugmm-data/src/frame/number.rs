@@ -1,0 +1,261 @@
+//! Numbers as people write them.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+/// Largest integer up to which an `f64` tells all integers apart, 2^53.
+const EXACT_INTEGER: u64 = 1 << 53;
+/// Digits that every integer below [`EXACT_INTEGER`] may have.
+const EXACT_DIGITS: usize = 15;
+
+/// What stands before the fraction of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DecimalMark {
+    /// As in `3.14`; thousands may be grouped by commas or blanks.
+    Point,
+    /// As in `3,14`; thousands may be grouped by points or blanks.
+    Comma,
+}
+
+/// How the numbers of a column are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct NumberFormat {
+    /// What stands before the fraction.
+    pub mark: DecimalMark,
+    /// Whether digits may be grouped by thousands.
+    pub grouped: bool,
+}
+
+impl Default for NumberFormat {
+    /// A decimal point and no groups.
+    fn default() -> Self {
+        Self { mark: DecimalMark::Point, grouped: false }
+    }
+}
+
+/// Why a text is no number that can be worked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refused {
+    NotANumber,
+    /// An infinity, or NaN where it does not mark a missing value.
+    NotFinite,
+    TooLarge,
+    /// An integer beyond ±2^53.
+    Inexact,
+}
+
+/// A finite number, and whether its digits were grouped.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Number {
+    pub(super) value: f64,
+    pub(super) grouped: bool,
+}
+
+/// The number that `text`, without blanks around it, is.
+pub(super) fn parse(text: &str, mark: DecimalMark) -> Result<Number, Refused> {
+    match mark {
+        DecimalMark::Point if is_plain(text) => ungrouped(text),
+        DecimalMark::Point => match without_groups(text, ',', '.') {
+            Some(digits) => Ok(Number { grouped: true, ..ungrouped(&digits)? }),
+            None => Err(word(text)),
+        },
+        DecimalMark::Comma => with_decimal_comma(text),
+    }
+}
+
+/// [`parse`] by a column's format.
+pub(super) fn parse_as(text: &str, format: NumberFormat) -> Result<f64, Refused> {
+    let number = parse(text, format.mark)?;
+    if number.grouped && !format.grouped { Err(Refused::NotANumber) } else { Ok(number.value) }
+}
+
+/// The number that an integer of a Parquet file is.
+pub(super) fn from_integer(integer: i128) -> Result<f64, Refused> {
+    if integer.unsigned_abs() > u128::from(EXACT_INTEGER) {
+        Err(Refused::Inexact)
+    } else {
+        Ok(integer as f64)
+    }
+}
+
+/// The number that a float of a Parquet file is.
+pub(super) fn from_float(float: f64) -> Result<f64, Refused> {
+    if float.is_finite() { Ok(float) } else { Err(Refused::NotFinite) }
+}
+
+fn with_decimal_comma(text: &str) -> Result<Number, Refused> {
+    if let Some(digits) = without_groups(text, '.', ',') {
+        return Ok(Number { grouped: true, ..ungrouped(&digits)? });
+    }
+    // Points would be a fraction to the parser of Rust.
+    if text.contains('.') || text.matches(',').count() > 1 {
+        return Err(word(text));
+    }
+    let text: Cow<str> = if text.contains(',') { text.replace(',', ".").into() } else { text.into() };
+    if is_plain(&text) { ungrouped(&text) } else { Err(word(&text)) }
+}
+
+/// Whether only characters of a number without groups occur. Rust's parser would accept `inf` and `nan` as well.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'))
+}
+
+fn ungrouped(text: &str) -> Result<Number, Refused> {
+    let value: f64 = text.parse().map_err(|_| Refused::NotANumber)?;
+    if value.is_infinite() {
+        return Err(Refused::TooLarge);
+    }
+    if text.len() > EXACT_DIGITS {
+        let digits = text.trim_start_matches(['+', '-']);
+        let is_integer = digits.bytes().all(|byte| byte.is_ascii_digit());
+        // More digits than a u64 has are too many unless they are zeros in front, which no `parse` minds.
+        if is_integer && digits.parse().map_or(true, |integer: u64| integer > EXACT_INTEGER) {
+            return Err(Refused::Inexact);
+        }
+    }
+    Ok(Number { value, grouped: false })
+}
+
+/// `text` with a decimal point and without the separators between groups of three digits, if it has any.
+fn without_groups(text: &str, separator: char, mark: char) -> Option<String> {
+    let is_blank = |character: char| matches!(character, ' ' | '\u{a0}' | '\u{202f}');
+    let (sign, unsigned) = match text.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (whole, fraction) = match unsigned.split_once(mark) {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (unsigned, None),
+    };
+    let separator = whole.chars().find(|&character| character == separator || is_blank(character))?;
+    let mut groups = whole.split(separator);
+    let first = groups.next()?;
+    let all_digits = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !(1..=3).contains(&first.len()) || !all_digits(first) {
+        return None;
+    }
+    let mut plain = format!("{sign}{first}");
+    for group in groups {
+        if group.len() != 3 || !all_digits(group) {
+            return None;
+        }
+        plain.push_str(group);
+    }
+    if let Some(fraction) = fraction {
+        if !all_digits(fraction) {
+            return None;
+        }
+        plain.push('.');
+        plain.push_str(fraction);
+    }
+    Some(plain)
+}
+
+/// Why a text that is not written like a number is none.
+fn word(text: &str) -> Refused {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let words = ["inf", "infinity", "nan"];
+    if words.iter().any(|word| unsigned.eq_ignore_ascii_case(word)) {
+        Refused::NotFinite
+    } else {
+        Refused::NotANumber
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(text: &str) -> Result<f64, Refused> {
+        parse(text, DecimalMark::Point).map(|number| number.value)
+    }
+
+    fn comma(text: &str) -> Result<f64, Refused> {
+        parse(text, DecimalMark::Comma).map(|number| number.value)
+    }
+
+    #[test]
+    fn numbers_with_points() {
+        for (text, value) in [
+            ("5", 5.0),
+            ("+5", 5.0),
+            ("-2.5e-3", -0.0025),
+            (".5", 0.5),
+            ("5.", 5.0),
+            ("1,234", 1234.0),
+            ("-1,234,567.25", -1_234_567.25),
+            ("1 234", 1234.0),
+            ("1\u{a0}234\u{a0}567", 1_234_567.0),
+            ("1\u{202f}234.5", 1234.5),
+            ("9007199254740992", 9_007_199_254_740_992.0),
+            ("0000000000000000000000001", 1.0),
+            ("12345678901234567.5", 12_345_678_901_234_568.0),
+        ] {
+            assert_eq!(point(text), Ok(value), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_with_decimal_commas() {
+        for (text, value) in [
+            ("5", 5.0),
+            ("3,14", 3.14),
+            ("-,5", -0.5),
+            ("2,5e-3", 0.0025),
+            ("1.234", 1234.0),
+            ("1.234,5", 1234.5),
+            ("1 234,5", 1234.5),
+        ] {
+            assert_eq!(comma(text), Ok(value), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn texts_that_are_no_numbers() {
+        for text in [
+            "",
+            "-",
+            ".",
+            "e5",
+            "1_234",
+            "0x10",
+            "12,34",
+            "1,2345",
+            ",123",
+            "1234,567",
+            "1, 234",
+            "1,234 567",
+            "1,234e5",
+            "1 2",
+            "1  234",
+            "5 %",
+            "--5",
+            "1.2.3",
+            "١",
+        ] {
+            assert_eq!(point(text), Err(Refused::NotANumber), "{text:?}");
+        }
+        for text in ["", ",", "1,2,3", "3.14", "1.234.5", "1,234.5", "x,y"] {
+            assert_eq!(comma(text), Err(Refused::NotANumber), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_held() {
+        for text in ["inf", "-Infinity", "+nan"] {
+            assert_eq!(
+                (point(text), comma(text)),
+                (Err(Refused::NotFinite), Err(Refused::NotFinite)),
+                "{text:?}"
+            );
+        }
+        assert_eq!(point("-1e400"), Err(Refused::TooLarge));
+        for text in ["9007199254740993", "-12345678901234567890123", "9,007,199,254,740,993"] {
+            assert_eq!(point(text), Err(Refused::Inexact), "{text:?}");
+        }
+        assert_eq!(from_integer(1 << 53), Ok(EXACT_INTEGER as f64));
+        assert_eq!(from_integer(-(1 << 53) - 1), Err(Refused::Inexact));
+    }
+}

@@ -1,0 +1,225 @@
+//! The columns of a file, in batches of rows.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::block::Block;
+use super::boolean;
+use super::cell::{self, Cell};
+use super::column_scan::refusal;
+use super::date;
+use super::error::FrameError;
+use super::missing::Marks;
+use super::number::{self, DecimalMark, NumberFormat, Refused};
+use super::options::ReadOptions;
+use super::request::{self, ReadAs, Request};
+use super::source::{Blocks, Source};
+
+/// The code of a category that is not in the list of those that were asked for.
+pub const UNSEEN: u32 = u32::MAX;
+
+/// Consecutive rows of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    /// The columns in the order of the requests, each with one value per row.
+    pub columns: Vec<Values>,
+    /// Where each row is in the file, for messages: the line it begins on, as an editor counts, or its number in a
+    /// Parquet file, both from 1.
+    pub rows: Vec<usize>,
+}
+
+/// The values of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Finite numbers, of [`ReadAs::Numbers`], [`ReadAs::Booleans`] and [`ReadAs::Days`]; NaN where one is missing.
+    Numbers(Vec<f64>),
+    /// Codes, of [`ReadAs::Codes`]; [`UNSEEN`] for a category not in the list, `None` where one is missing.
+    Codes(Vec<Option<u32>>),
+    /// Texts, of [`ReadAs::Text`]; `None` where one is missing.
+    Text(Vec<Option<String>>),
+}
+
+/// Reads columns of a file, frame by frame. It ends after the first error.
+pub struct FrameReader {
+    path: PathBuf,
+    columns: Vec<Plan>,
+    blocks: Blocks,
+    marks: Marks,
+    batch_rows: usize,
+    /// Whether a row has been read; without one the file is refused.
+    any_rows: bool,
+    ended: bool,
+}
+
+/// How one column is read.
+struct Plan {
+    name: String,
+    reading: Reading,
+}
+
+enum Reading {
+    Numbers(NumberFormat),
+    Booleans,
+    Days,
+    Codes(HashMap<String, u32>),
+    Text,
+}
+
+impl FrameReader {
+    /// Opens the file to read the columns `requests`, in that order and by name, in frames of `batch_rows` rows. Only
+    /// the last frame may have fewer; 0 is taken as 1.
+    ///
+    /// Other columns of the file are ignored. Of the options only those about the file and about missing values matter:
+    /// what a column is, its request says.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read or whose header is wrong, requests that contradict each other, and
+    /// [`FrameError::ColumnsMissing`] with all columns that the file lacks. What is wrong with a row comes from the
+    /// iterator; so does [`FrameError::NoRows`].
+    pub fn open(
+        path: &Path,
+        requests: &[Request],
+        options: &ReadOptions,
+        batch_rows: usize,
+    ) -> Result<Self, FrameError> {
+        request::check(requests)?;
+        let source = Source::open(path, options)?;
+        let found = source.names().find(path, requests.iter().map(|request| request.name.as_str()));
+        let positions = match found {
+            Ok(positions) => positions,
+            // A header that is a row of data is the better explanation.
+            Err(missing) => return Err(source.check_header().err().unwrap_or(missing)),
+        };
+        let batch_rows = batch_rows.max(1);
+        Ok(Self {
+            path: path.to_owned(),
+            columns: requests.iter().map(Plan::new).collect(),
+            blocks: source.select(&positions, batch_rows)?,
+            marks: options.marks(),
+            batch_rows,
+            any_rows: false,
+            ended: false,
+        })
+    }
+
+    /// The next frame, or `None` at the end.
+    fn read(&mut self) -> Result<Option<Frame>, FrameError> {
+        let mut frame = Frame {
+            columns: self.columns.iter().map(|plan| plan.reading.start()).collect(),
+            rows: Vec::new(),
+        };
+        while frame.rows.len() < self.batch_rows {
+            let Some(mut block) = self.blocks.next(self.batch_rows - frame.rows.len())? else { break };
+            for ((plan, values), index) in self.columns.iter().zip(&mut frame.columns).zip(0..) {
+                plan.append(&self.path, &self.marks, &block, index, values)?;
+            }
+            frame.rows.append(&mut block.rows);
+        }
+        if !frame.rows.is_empty() {
+            self.any_rows = true;
+            return Ok(Some(frame));
+        }
+        match self.any_rows {
+            true => Ok(None),
+            false => Err(FrameError::NoRows { file: self.path.clone() }),
+        }
+    }
+}
+
+impl Iterator for FrameReader {
+    type Item = Result<Frame, FrameError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let frame = self.read().transpose();
+        self.ended = !matches!(frame, Some(Ok(_)));
+        frame
+    }
+}
+
+impl std::iter::FusedIterator for FrameReader {}
+
+impl Reading {
+    /// No values yet.
+    fn start(&self) -> Values {
+        match self {
+            Self::Numbers(_) | Self::Booleans | Self::Days => Values::Numbers(Vec::new()),
+            Self::Codes(_) => Values::Codes(Vec::new()),
+            Self::Text => Values::Text(Vec::new()),
+        }
+    }
+}
+
+impl Plan {
+    fn new(request: &Request) -> Self {
+        let reading = match &request.read_as {
+            ReadAs::Numbers(format) => Reading::Numbers(*format),
+            ReadAs::Booleans => Reading::Booleans,
+            ReadAs::Days => Reading::Days,
+            ReadAs::Codes(levels) => Reading::Codes(request::codes(levels)),
+            ReadAs::Text => Reading::Text,
+        };
+        Self { name: request.name.clone(), reading }
+    }
+
+    /// Appends the values of the block's column at `index` to `values`.
+    fn append(
+        &self,
+        path: &Path,
+        marks: &Marks,
+        block: &Block,
+        index: usize,
+        values: &mut Values,
+    ) -> Result<(), FrameError> {
+        cell::for_each(&block.columns[index], |row, cell| {
+            let cell = marks.clean(cell);
+            match (&self.reading, &mut *values) {
+                (Reading::Codes(codes), Values::Codes(values)) => values.push(match cell {
+                    Cell::Missing => None,
+                    cell => Some(codes.get(cell.text().as_ref()).copied().unwrap_or(UNSEEN)),
+                }),
+                (_, Values::Text(values)) => values.push(match cell {
+                    Cell::Missing => None,
+                    cell => Some(cell.text().into_owned()),
+                }),
+                (_, Values::Numbers(values)) if cell == Cell::Missing => values.push(f64::NAN),
+                (_, Values::Numbers(values)) => values.push(self.number(path, block.rows[row], cell)?),
+                // `Reading::start` made values of the right kind.
+                (_, Values::Codes(values)) => values.push(None),
+            }
+            Ok(())
+        })
+    }
+
+    fn number(&self, path: &Path, row: usize, cell: Cell) -> Result<f64, FrameError> {
+        let place = || (path.to_owned(), self.name.clone(), cell.text().into_owned());
+        match (&self.reading, cell) {
+            (Reading::Booleans, Cell::Boolean(boolean)) => Ok(f64::from(u8::from(boolean))),
+            (Reading::Booleans, _) => boolean::parse(&cell.text()).ok_or_else(|| {
+                let (file, column, written) = place();
+                FrameError::NotABoolean { file, row, column, written }
+            }),
+            (Reading::Days, Cell::Days(days)) => Ok(days),
+            (Reading::Days, _) => date::parse(&cell.text()).ok_or_else(|| {
+                let (file, column, written) = place();
+                FrameError::NotADate { file, row, column, written }
+            }),
+            (reading, _) => {
+                let format = match reading {
+                    Reading::Numbers(format) => *format,
+                    _ => NumberFormat { mark: DecimalMark::Point, grouped: false },
+                };
+                let parsed = match cell {
+                    Cell::Text(text) => number::parse_as(text, format),
+                    Cell::Integer(integer) => number::from_integer(integer),
+                    Cell::Number(number) => number::from_float(number),
+                    _ => Err(Refused::NotANumber),
+                };
+                parsed.map_err(|reason| refusal(path, row, &self.name, &cell.text(), reason, format.mark))
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Which columns to read, and as what.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::error::FrameError;
+use super::number::NumberFormat;
+
+/// A column to read. Models store these, so that they read other files as the one they were trained on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Name of the column.
+    pub name: String,
+    /// What its values become.
+    pub read_as: ReadAs,
+}
+
+/// What the values of a column become.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReadAs {
+    /// Numbers, written in this format.
+    Numbers(NumberFormat),
+    /// 1 for true and 0 for false, by any pair of words.
+    Booleans,
+    /// Days since 1970-01-01.
+    Days,
+    /// The position of the value in this list; [`UNSEEN`](super::UNSEEN) for a value that is not in it.
+    Codes(Vec<String>),
+    /// The text as in the file, without blanks around it.
+    Text,
+}
+
+impl Request {
+    /// The column `name` as text, whatever it holds; for class labels.
+    pub fn text(name: impl Into<String>) -> Self {
+        Self { name: name.into(), read_as: ReadAs::Text }
+    }
+}
+
+/// Refuses an empty list and one with a name twice.
+pub(super) fn check(requests: &[Request]) -> Result<(), FrameError> {
+    if requests.is_empty() {
+        return Err(FrameError::NoColumnRequested);
+    }
+    let mut seen = HashSet::new();
+    match requests.iter().find(|request| !seen.insert(&request.name)) {
+        Some(request) => Err(FrameError::RequestedTwice { column: request.name.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// The code of each level: its position in the list.
+pub(super) fn codes(levels: &[String]) -> HashMap<String, u32> {
+    levels.iter().cloned().zip(0..).collect()
+}

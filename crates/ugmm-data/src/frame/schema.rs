@@ -1,0 +1,173 @@
+//! What the columns of a file hold.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::cell;
+use super::column_scan::ColumnScan;
+use super::error::FrameError;
+use super::levels::Level;
+use super::names::closest;
+use super::number::NumberFormat;
+use super::options::{Choice, ReadOptions};
+use super::request::{ReadAs, Request};
+use super::source::Source;
+
+/// Cells that are looked at together.
+const CELLS_PER_BLOCK: usize = 1 << 17;
+
+/// What the columns of a file hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Schema {
+    /// The columns in the order of the file.
+    pub columns: Vec<Column>,
+    /// Number of rows.
+    pub rows: usize,
+    /// What separates the columns; none in a Parquet file.
+    pub delimiter: Option<char>,
+}
+
+/// What one column holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// What its values are.
+    pub kind: Kind,
+    /// Number of rows without a value; 0 for an ignored column.
+    pub missing: usize,
+    /// The different values as text, ordered as numbers if all are finite numbers and lexicographically else.
+    ///
+    /// None for an ignored column, and for numbers and dates with more than
+    /// [`LEVEL_LIMIT`](super::LEVEL_LIMIT) different ones; in a file of more than 100 columns, with more than 1,000,000
+    /// divided by the number of columns, but at least 100.
+    pub levels: Option<Vec<Level>>,
+}
+
+/// What the values of a column are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Finite numbers.
+    Numeric {
+        /// The least of them.
+        min: f64,
+        /// The greatest of them.
+        max: f64,
+        /// Whether all of them are whole.
+        integers: bool,
+        /// How they are written.
+        format: NumberFormat,
+    },
+    /// One of the pairs of words for true and false.
+    Boolean,
+    /// Dates or times.
+    Date {
+        /// The first of them, in days since 1970-01-01.
+        min: f64,
+        /// The last of them, in days since 1970-01-01.
+        max: f64,
+    },
+    /// Texts, which are [`Column::levels`].
+    Categorical,
+    /// The same value in every row, or none at all: nothing to learn from.
+    Constant,
+    /// Left alone, as asked for.
+    Ignored,
+}
+
+impl Schema {
+    /// Reads the file once and says what its columns hold. The memory taken does not grow with the number of rows.
+    ///
+    /// # Errors
+    ///
+    /// The first thing wrong with the file or the options: [`FrameError`] has them all.
+    pub fn infer(path: &Path, options: &ReadOptions) -> Result<Self, FrameError> {
+        let source = Source::open(path, options)?;
+        source.check_header()?;
+        let names = source.names().all().to_vec();
+        let choices = options.choices(path, source.names())?;
+        let delimiter = source.delimiter();
+        let comma = delimiter.is_some_and(|delimiter| delimiter != b',');
+        let selected: Vec<usize> =
+            (0..names.len()).filter(|&index| choices[index] != Choice::Ignored).collect();
+        let scan = |&index: &usize| {
+            let only_text = source.is_declared_text(index);
+            ColumnScan::new(&names[index], choices[index], names.len(), comma, only_text)
+        };
+        let mut scans: Vec<ColumnScan> = selected.iter().map(scan).collect();
+
+        let marks = options.marks();
+        let block_rows = (CELLS_PER_BLOCK / names.len().max(1)).max(1);
+        let mut blocks = source.select(&selected, block_rows)?;
+        let mut rows = 0;
+        while let Some(block) = blocks.next(block_rows)? {
+            rows += block.rows.len();
+            for (scan, column) in scans.iter_mut().zip(&block.columns) {
+                cell::for_each(column, |index, cell| scan.add(path, block.rows[index], marks.clean(cell)))?;
+            }
+        }
+        if rows == 0 {
+            return Err(FrameError::NoRows { file: path.to_owned() });
+        }
+
+        let mut scans = scans.into_iter();
+        let mut columns = Vec::with_capacity(names.len());
+        for (name, choice) in names.into_iter().zip(choices) {
+            let scan = if choice == Choice::Ignored { None } else { scans.next() };
+            columns.push(match scan {
+                Some(scan) => scan.finish(path, delimiter == Some(b';'))?,
+                None => Column { name, kind: Kind::Ignored, missing: 0, levels: None },
+            });
+        }
+        Ok(Self { columns, rows, delimiter: delimiter.map(char::from) })
+    }
+
+    /// The column called `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`FrameError::NotInSchema`] if there is none.
+    pub fn column(&self, name: &str) -> Result<&Column, FrameError> {
+        self.columns.iter().find(|column| column.name == name).ok_or_else(|| {
+            let columns: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
+            FrameError::NotInSchema { column: name.to_owned(), closest: closest(name, &columns), columns }
+        })
+    }
+
+    /// How to read the column `name` as what it is: see [`Column::request`].
+    ///
+    /// # Errors
+    ///
+    /// [`FrameError::NotInSchema`] if there is no such column, [`FrameError::IgnoredColumn`] if it was ignored.
+    pub fn request(&self, name: &str) -> Result<Request, FrameError> {
+        let column = self.column(name)?;
+        column.request().ok_or_else(|| FrameError::IgnoredColumn { column: name.to_owned() })
+    }
+
+    /// How to read every column that there is something to learn from: all but the constant and the ignored ones, in
+    /// the order of the file.
+    pub fn requests(&self) -> Vec<Request> {
+        let useful = self.columns.iter().filter(|column| column.kind != Kind::Constant);
+        useful.filter_map(Column::request).collect()
+    }
+}
+
+impl Column {
+    /// How to read the column as what it is; none for an ignored one. A constant column is read as categories.
+    pub fn request(&self) -> Option<Request> {
+        let read_as = match &self.kind {
+            Kind::Numeric { format, .. } => ReadAs::Numbers(*format),
+            Kind::Boolean => ReadAs::Booleans,
+            Kind::Date { .. } => ReadAs::Days,
+            Kind::Categorical | Kind::Constant => ReadAs::Codes(self.level_names()),
+            Kind::Ignored => return None,
+        };
+        Some(Request { name: self.name.clone(), read_as })
+    }
+
+    fn level_names(&self) -> Vec<String> {
+        self.levels.iter().flatten().map(|level| level.text.clone()).collect()
+    }
+}

@@ -1,0 +1,85 @@
+//! A table of any supported kind.
+
+use std::path::Path;
+
+use super::block::Block;
+use super::error::FrameError;
+use super::input::{self, Input};
+use super::names::Names;
+use super::options::ReadOptions;
+use super::parquet_file::{ParquetBlocks, ParquetFile};
+use super::text_file::{TextBlocks, TextFile};
+
+/// A file whose columns are known.
+pub(super) enum Source {
+    Text(Box<TextFile>),
+    Parquet(Box<ParquetFile>),
+}
+
+impl Source {
+    pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Self, FrameError> {
+        match input::open(path)? {
+            Input::Text(text) => Ok(Self::Text(Box::new(TextFile::open(text, options)?))),
+            Input::Parquet(mut file) => {
+                input::rewind(path, &mut file)?;
+                Ok(Self::Parquet(Box::new(ParquetFile::open(path, file)?)))
+            }
+        }
+    }
+
+    pub(super) fn names(&self) -> &Names {
+        match self {
+            Self::Text(file) => &file.names,
+            Self::Parquet(file) => &file.names,
+        }
+    }
+
+    /// What separates the columns; none in a Parquet file.
+    pub(super) fn delimiter(&self) -> Option<u8> {
+        match self {
+            Self::Text(file) => Some(file.delimiter),
+            Self::Parquet(_) => None,
+        }
+    }
+
+    /// Whether the file says that the column at `index` holds strings. Text does not say what it holds.
+    pub(super) fn is_declared_text(&self, index: usize) -> bool {
+        match self {
+            Self::Text(_) => false,
+            Self::Parquet(file) => file.is_text(index),
+        }
+    }
+
+    /// Refuses a header that seems to be a row of data.
+    pub(super) fn check_header(&self) -> Result<(), FrameError> {
+        match self {
+            Self::Text(file) => file.check_header(),
+            Self::Parquet(_) => Ok(()),
+        }
+    }
+
+    /// Makes ready to read the columns at the positions `columns`, of which none occurs twice, in that order and in
+    /// blocks of at most `most_rows` rows.
+    pub(super) fn select(self, columns: &[usize], most_rows: usize) -> Result<Blocks, FrameError> {
+        match self {
+            Self::Text(file) => Ok(Blocks::Text(Box::new(file.select(columns, most_rows)?))),
+            Self::Parquet(file) => Ok(Blocks::Parquet(Box::new(file.select(columns, most_rows)?))),
+        }
+    }
+}
+
+/// A file of which some columns are read.
+pub(super) enum Blocks {
+    Text(Box<TextBlocks>),
+    Parquet(Box<ParquetBlocks>),
+}
+
+impl Blocks {
+    /// The next rows, at most `most_rows`, or `None` at the end.
+    pub(super) fn next(&mut self, most_rows: usize) -> Result<Option<Block>, FrameError> {
+        match self {
+            Self::Text(blocks) => blocks.next(most_rows),
+            Self::Parquet(blocks) => blocks.next(most_rows),
+        }
+    }
+}

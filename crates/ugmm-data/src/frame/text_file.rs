@@ -1,0 +1,241 @@
+//! Tables as text: the header, and then blocks of rows.
+
+use std::io::Read;
+
+use std::sync::Arc;
+
+use arrow_csv::ReaderBuilder;
+use arrow_csv::reader::Decoder;
+use arrow_schema::{ArrowError, DataType, Field, Schema};
+
+use super::block::Block;
+use super::dialect::Dialect;
+use super::error::FrameError;
+use super::input::{Origin, TextInput};
+use super::names::Names;
+use super::options::ReadOptions;
+use super::records::{LONGEST_MEBIBYTES, Record, Records, Trouble};
+use crate::error::DataError;
+
+/// Bytes after which a block ends.
+const BLOCK_BYTES: usize = 32 << 20;
+/// Fields of the file that one block may have.
+const BLOCK_FIELDS: usize = 1 << 21;
+
+/// A file of text after its header.
+pub(super) struct TextFile {
+    pub(super) names: Names,
+    pub(super) delimiter: u8,
+    /// Line of the header, none if the file has no header.
+    header_line: Option<usize>,
+    origin: Origin,
+    records: Records<Box<dyn Read>>,
+    rows: Rows,
+}
+
+/// Complete records, put together for Arrow's decoder.
+#[derive(Default)]
+struct Rows {
+    text: Vec<u8>,
+    /// Where each record begins in the text.
+    starts: Vec<usize>,
+    /// Line of each record.
+    lines: Vec<usize>,
+}
+
+impl Rows {
+    fn push(&mut self, line: usize, bytes: &[u8]) {
+        self.lines.push(line);
+        self.starts.push(self.text.len());
+        self.text.extend_from_slice(bytes);
+        self.text.push(b'\n');
+    }
+}
+
+impl TextFile {
+    /// Reads the header.
+    pub(super) fn open(input: TextInput, options: &ReadOptions) -> Result<Self, FrameError> {
+        let origin = input.origin.clone();
+        let dialect = Dialect::find(&input.head, options)?;
+        let reader: Box<dyn Read> = Box::new(input.into_reader());
+        let mut records = Records::new(reader, dialect.delimiter, dialect.comment);
+        let Some(first) = records.next().map_err(|trouble| refusal(&origin, trouble))? else {
+            return Err(FrameError::Empty { file: origin.path });
+        };
+        let bytes = records.bytes(&first);
+        let mut rows = Rows::default();
+        let (names, header_line) = if options.has_header {
+            let names = header(&origin, &first, bytes, dialect.delimiter)?;
+            (Names::new(&origin.path, names)?, Some(first.line))
+        } else {
+            rows.push(first.line, bytes);
+            (Names::numbered(first.fields), None)
+        };
+        Ok(Self { names, delimiter: dialect.delimiter, header_line, origin, records, rows })
+    }
+
+    /// Refuses a header that is a row of numbers, unless it counts the columns as some programs do.
+    pub(super) fn check_header(&self) -> Result<(), FrameError> {
+        let Some(row) = self.header_line else { return Ok(()) };
+        let names = self.names.all();
+        let numbers: Option<Vec<f64>> = names.iter().map(|name| name.parse().ok()).collect();
+        let Some(numbers) = numbers else { return Ok(()) };
+        let counts = numbers.windows(2).all(|pair| pair[1] == pair[0] + 1.0);
+        if counts && (numbers[0] == 0.0 || numbers.len() > 2) {
+            return Ok(());
+        }
+        Err(FrameError::HeaderMissing { file: self.origin.path.clone(), row, cells: names.to_vec() })
+    }
+
+    /// Makes ready to read the columns at the positions `columns`, in blocks of at most `most_rows` rows.
+    pub(super) fn select(self, columns: &[usize], most_rows: usize) -> Result<TextBlocks, FrameError> {
+        let count = self.names.all().len();
+        // The decoder sets memory aside for this many rows of all columns of the file.
+        let block_rows = most_rows.min(BLOCK_FIELDS / count).max(1);
+        // Arrow returns columns in the order of the file.
+        let mut in_order = columns.to_vec();
+        in_order.sort_unstable();
+        let places = columns.iter().map(|column| in_order.partition_point(|other| other < column)).collect();
+        let decoder = decoder(&self.names, self.delimiter, in_order, block_rows);
+        Ok(TextBlocks { file: self, decoder, block_rows, places })
+    }
+}
+
+/// A file of text, of which some columns are read.
+pub(super) struct TextBlocks {
+    file: TextFile,
+    decoder: Decoder,
+    block_rows: usize,
+    /// Where each column asked for is among those that the decoder returns.
+    places: Vec<usize>,
+}
+
+impl TextBlocks {
+    /// The next rows, at most `most_rows`, or `None` at the end.
+    pub(super) fn next(&mut self, most_rows: usize) -> Result<Option<Block>, FrameError> {
+        self.collect(most_rows.min(self.block_rows))?;
+        let rows = std::mem::take(&mut self.file.rows.lines);
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let mut columns = Vec::new();
+        if !self.places.is_empty() {
+            let batch = self.decode().map_err(|reason| DataError::Unreadable {
+                file: self.file.origin.path.clone(),
+                reason: reason.to_string(),
+            })?;
+            columns = self.places.iter().map(|&place| batch.column(place).clone()).collect();
+        }
+        self.file.rows.text.clear();
+        self.file.rows.starts.clear();
+        Ok(Some(Block { rows, columns }))
+    }
+
+    /// Puts complete records together, checked so that the decoder finds nothing wrong with them.
+    fn collect(&mut self, most_rows: usize) -> Result<(), FrameError> {
+        let TextFile { names, origin, records, rows, .. } = &mut self.file;
+        let expected = names.all().len();
+        while rows.lines.len() < most_rows && rows.text.len() < BLOCK_BYTES {
+            let Some(record) = records.next().map_err(|trouble| refusal(origin, trouble))? else { break };
+            if record.fields != expected {
+                let (file, row, found) = (origin.path.clone(), record.line, record.fields);
+                return Err(FrameError::RaggedRow { file, row, expected, found });
+            }
+            rows.push(record.line, records.bytes(&record));
+        }
+        match std::str::from_utf8(&rows.text) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.not_utf8(error.valid_up_to())),
+        }
+    }
+
+    /// The error for text that is no UTF-8 at byte `at` of the rows.
+    fn not_utf8(&self, at: usize) -> FrameError {
+        let TextFile { names, delimiter, origin, rows, .. } = &self.file;
+        let index = rows.starts.partition_point(|&start| start <= at).saturating_sub(1);
+        let start = rows.starts.get(index).copied().unwrap_or(0);
+        let column = fields(&rows.text[start..at], *delimiter).saturating_sub(1);
+        FrameError::NotUtf8 {
+            file: origin.path.clone(),
+            row: rows.lines.get(index).copied().unwrap_or(0),
+            column: names.all().get(column).cloned().unwrap_or_default(),
+        }
+    }
+
+    fn decode(&mut self) -> Result<arrow_array::RecordBatch, ArrowError> {
+        let mut text = self.file.rows.text.as_slice();
+        while !text.is_empty() {
+            let count = self.decoder.decode(text)?;
+            if count == 0 {
+                break;
+            }
+            text = &text[count..];
+        }
+        let batch = self.decoder.flush()?;
+        let rows = self.file.rows.starts.len();
+        let complete = |batch: &arrow_array::RecordBatch| batch.num_rows() == rows && text.is_empty();
+        batch.filter(complete).ok_or_else(|| {
+            ArrowError::CsvError("the records were divided in another way than the lines were".to_owned())
+        })
+    }
+}
+
+/// Arrow's decoder for the columns at `columns` as text.
+fn decoder(names: &Names, delimiter: u8, columns: Vec<usize>, block_rows: usize) -> Decoder {
+    let field = |name: &String| Field::new(name, DataType::Utf8, true);
+    let schema = Schema::new(names.all().iter().map(field).collect::<Vec<_>>());
+    ReaderBuilder::new(Arc::new(schema))
+        .with_delimiter(delimiter)
+        .with_batch_size(block_rows)
+        .with_projection(columns)
+        .build_decoder()
+}
+
+/// The fields of the header, without blanks around them.
+fn header(origin: &Origin, record: &Record, bytes: &[u8], delimiter: u8) -> Result<Vec<String>, FrameError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| FrameError::NotUtf8 {
+        file: origin.path.clone(),
+        row: record.line,
+        column: format!("x{}", fields(&bytes[..error.valid_up_to()], delimiter)),
+    })?;
+    let mut reader = ::csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(text.as_bytes());
+    match reader.records().next() {
+        Some(Ok(names)) => Ok(names.iter().map(|name| name.trim().to_owned()).collect()),
+        Some(Err(error)) => {
+            Err(DataError::Unreadable { file: origin.path.clone(), reason: error.to_string() }.into())
+        }
+        None => Err(FrameError::Empty { file: origin.path.clone() }),
+    }
+}
+
+/// Number of fields that the beginning of a record touches.
+fn fields(beginning: &[u8], delimiter: u8) -> usize {
+    // Closes a quoted field that the beginning ends in.
+    let mut count = 1;
+    let mut quoted = false;
+    let mut at_start = true;
+    for &byte in beginning {
+        match byte {
+            b'"' if quoted || at_start => quoted = !quoted,
+            byte if byte == delimiter && !quoted => count += 1,
+            _ => {}
+        }
+        at_start = byte == delimiter && !quoted || byte == b'"' && !quoted;
+    }
+    count
+}
+
+fn refusal(origin: &Origin, trouble: Trouble) -> FrameError {
+    let file = || origin.path.clone();
+    match trouble {
+        Trouble::Read(reason) => origin.refusal(&reason),
+        Trouble::UnclosedQuote { line } => FrameError::UnclosedQuote { file: file(), row: line },
+        Trouble::TooLong { line } => {
+            FrameError::RowTooLong { file: file(), row: line, mebibytes: LONGEST_MEBIBYTES }
+        }
+    }
+}
