@@ -224,7 +224,7 @@ fn fields(beginning: &[u8], delimiter: u8) -> usize {
             byte if byte == delimiter && !quoted => count += 1,
             _ => {}
         }
-        at_start = byte == delimiter && !quoted || byte == b'"' && !quoted;
+        at_start = (byte == b'"' || byte == delimiter) && !quoted;
     }
     count
 }

@@ -1,0 +1,231 @@
+//! What columns are taken for.
+
+use ugmm_data::frame::{DecimalMark, Kind, NumberFormat, ReadOptions};
+
+use crate::fixture::{infer, infer_with, kind, levels, refusal, refusal_with, strings};
+
+/// A file of one column.
+fn column(values: &[&str]) -> String {
+    let rows: Vec<String> = values.iter().map(|value| format!("\"{value}\",0\n")).collect();
+    format!("a,b\n{}", rows.concat())
+}
+
+fn kind_of(values: &[&str]) -> &'static str {
+    kind(&infer(column(values)), "a")
+}
+
+fn options(numeric: &[&str], categorical: &[&str], ignore: &[&str]) -> ReadOptions {
+    ReadOptions {
+        numeric: strings(numeric),
+        categorical: strings(categorical),
+        ignore: strings(ignore),
+        ..ReadOptions::default()
+    }
+}
+
+#[test]
+fn kinds_follow_from_the_values() {
+    for (values, expected) in [
+        (&["1", "2.5", "-3e4"][..], "numeric"),
+        (&["0", "1"], "numeric"),
+        (&["1,234.5", "5"], "numeric"),
+        (&["1 234", "12 345 678"], "numeric"),
+        (&["1_234", "2"], "categorical"),
+        (&["true", "False", "TRUE"], "boolean"),
+        (&["yes", "no"], "boolean"),
+        (&["t", "f"], "boolean"),
+        (&["Y", "n"], "boolean"),
+        (&["yes", "false"], "categorical"),
+        (&["f", "m"], "categorical"),
+        (&["2024-02-29", "2023-01-01T12:00:00Z"], "date"),
+        (&["2024-02-30", "2023-01-01"], "categorical"),
+        (&["1", "2024-01-01"], "categorical"),
+        (&["x", "y"], "categorical"),
+        (&["1", "x"], "categorical"),
+        (&["x", "1e400", "inf", "99999999999999999999"], "categorical"),
+        (&["1e400", "inf", "99999999999999999999", "x"], "categorical"),
+        (&["x", "x"], "constant"),
+        (&["5", "5.0"], "constant"),
+        (&["", "NA"], "constant"),
+        (&["x", ""], "categorical"),
+        (&["5", ""], "numeric"),
+        (&["yes", "", "yes"], "boolean"),
+    ] {
+        assert_eq!(kind_of(values), expected, "{values:?}");
+    }
+}
+
+#[test]
+fn numbers_are_described() {
+    let schema = infer("a,b\n1,\n,2\n-7,2.5\nNA,3\n");
+    assert_eq!((schema.rows, schema.columns[0].missing, schema.columns[1].missing), (4, 2, 1));
+    let format = NumberFormat::default();
+    assert_eq!(schema.columns[0].kind, Kind::Numeric { min: -7.0, max: 1.0, integers: true, format });
+    assert_eq!(schema.columns[1].kind, Kind::Numeric { min: 2.0, max: 3.0, integers: false, format });
+    assert_eq!(levels(&schema, "b"), [("2", 1), ("2.5", 1), ("3", 1)]);
+}
+
+#[test]
+fn levels_are_counted_in_the_order_of_class_labels() {
+    let schema = infer("a,b\nx,10\n y ,9\nx,10\nX,100\n");
+    assert_eq!(levels(&schema, "a"), [("X", 1), ("x", 2), ("y", 1)]);
+    assert_eq!(levels(&schema, "b"), [("9", 1), ("10", 2), ("100", 1)]);
+}
+
+#[test]
+fn integers_may_become_decimals_late() {
+    let content = "a\n".to_owned() + &"1\n2\n".repeat(5000) + "2.5\n";
+    assert!(matches!(infer(content).columns[0].kind, Kind::Numeric { integers: false, max: 2.5, .. }));
+}
+
+#[test]
+fn one_late_text_makes_categories() {
+    let content = "a,b\n".to_owned() + &"1,2\n2,3\n".repeat(5000) + "unknown,4\n";
+    let schema = infer(&content);
+    assert_eq!(kind(&schema, "a"), "categorical");
+    assert_eq!(levels(&schema, "a"), [("1", 5000), ("2", 5000), ("unknown", 1)]);
+    assert_eq!(
+        refusal_with(&content, &options(&["a"], &[], &[])),
+        "t, row 10002, column \"a\": \"unknown\" is not a number; write it like 5.1 or -2e-3, or add it to the marks of \
+         missing values if it is one"
+    );
+    let missing = ReadOptions { missing: strings(&["unknown"]), ..ReadOptions::default() };
+    assert_eq!(kind(&infer_with(&content, &missing), "a"), "numeric");
+}
+
+#[test]
+fn one_late_mark_is_a_missing_value() {
+    let content = "a\n".to_owned() + &"1\n2\n".repeat(5000) + "NA\n";
+    let schema = infer(content);
+    assert_eq!((kind(&schema, "a"), schema.columns[0].missing), ("numeric", 1));
+}
+
+#[test]
+fn a_text_among_many_numbers_is_refused() {
+    let rows: String = (0..10_001).map(|n| format!("{n},{}\n", n % 2)).collect();
+    assert_eq!(
+        refusal(format!("a,b\n{rows}oops,1\n")),
+        "t, row 10003, column \"a\": \"oops\" is not a number like the values before it, and those are too many for \
+         categories (more than 10000); add it to the marks of missing values if it is one, or correct it, or ignore \
+         the column"
+    );
+    let schema = infer_with(format!("a,b\n{rows}oops,1\n"), &options(&[], &[], &["a"]));
+    assert_eq!(kind(&schema, "a"), "ignored");
+}
+
+#[test]
+fn too_many_texts_are_refused() {
+    let rows = |count: usize| -> String { (0..count).map(|n| format!("n{n},0\n")).collect() };
+    let schema = infer(format!("a,b\n{}", rows(10_000)));
+    assert_eq!(levels(&schema, "a").len(), 10_000);
+    let expected = "t, row 10002, column \"a\": more than 10000 different values up to here are too many for categories; \
+                    ignore the column, or make it categorical with fewer of them";
+    assert_eq!(refusal(format!("a,b\n{}", rows(10_001))), expected);
+    let numbers: String = (0..10_001).map(|n| format!("{n},0\n")).collect();
+    assert_eq!(refusal_with(format!("a,b\n{numbers}"), &options(&[], &["a"], &[])), expected);
+    let long = "x".repeat(20_000);
+    let rows: String = (0..1000).map(|n| format!("{n}{long},0\n")).collect();
+    assert!(refusal(format!("a,b\n{rows}")).contains("too many for categories"));
+}
+
+#[test]
+fn usual_marks_are_missing_values() {
+    for mark in ["", "NA", "na", "N/A", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "?", "-", "  "]
+    {
+        let schema = infer(column(&["1", mark, "2"]));
+        assert_eq!((kind(&schema, "a"), schema.columns[0].missing), ("numeric", 1), "{mark:?}");
+    }
+    let extra = ReadOptions { missing: strings(&["-999", "n.d."]), ..ReadOptions::default() };
+    let schema = infer_with(column(&["1", " -999", "n.d.", "2"]), &extra);
+    assert_eq!((kind(&schema, "a"), schema.columns[0].missing), ("numeric", 2));
+    assert_eq!(kind_of(&["1", "n.d.", "2"]), "categorical");
+}
+
+#[test]
+fn decimal_commas_need_another_delimiter() {
+    let comma = |grouped| NumberFormat { mark: DecimalMark::Comma, grouped };
+    let point = |grouped| NumberFormat { mark: DecimalMark::Point, grouped };
+    for (content, least, format) in [
+        ("a;b\n3,14;0\n5;1\n", 3.14, comma(false)),
+        ("a;b\n1.234,5;0\n12.345,5;1\n", 1234.5, comma(true)),
+        ("a;b\n1,234;0\n2,5;1\n", 1.234, comma(false)),
+        ("a;b\n1,234;0\n2,345;1\n", 1.234, comma(false)),
+        ("a\tb\n1,234\t0\n2,345\t1\n", 1234.0, point(true)),
+        ("a\tb\n1,234\t0\n2,3\t1\n", 1.234, comma(false)),
+        ("a;b\n1.234;0\n2.345;1\n", 1.234, point(false)),
+        ("a,b\n\"1,234\",0\n\"2,345\",1\n", 1234.0, point(true)),
+        ("a;b\n5;0\n7;1\n", 5.0, point(false)),
+    ] {
+        let Kind::Numeric { min, format: found, .. } = infer(content).columns[0].kind else {
+            panic!("{content:?}")
+        };
+        assert_eq!((min, found), (least, format), "{content:?}");
+    }
+    assert_eq!(kind_of(&["3,14", "5"]), "categorical");
+}
+
+#[test]
+fn numbers_that_cannot_be_computed_with_are_refused() {
+    for (value, expected) in [
+        ("inf", "\"inf\" is not a finite number; write a finite number, or nothing if it is not known"),
+        ("-1e400", "\"-1e400\" is too large; numbers may go from -1.7e308 to 1.7e308"),
+        (
+            "9007199254740993",
+            "\"9007199254740993\" has too many digits to be told from its neighbours (integers may go from -2^53 to \
+             2^53); make the column categorical or ignore it if these are no quantities",
+        ),
+    ] {
+        let content = column(&["1", value, "2"]);
+        let expected = format!("t, row 3, column \"a\": {expected}");
+        assert_eq!(refusal(&content), expected);
+        assert_eq!(refusal_with(&content, &options(&["a"], &[], &[])), expected);
+        assert_eq!(kind(&infer_with(&content, &options(&[], &["a"], &[])), "a"), "categorical");
+        assert_eq!(kind(&infer_with(&content, &options(&[], &[], &["a"])), "a"), "ignored");
+    }
+    assert_eq!(kind_of(&["9007199254740992", "-9007199254740992"]), "numeric");
+}
+
+#[test]
+fn options_override_what_is_found() {
+    let schema = infer_with("a,b,c\n1,5,x\n2,5,y\n", &options(&["b"], &["a"], &["c"]));
+    assert_eq!(["a", "b", "c"].map(|name| kind(&schema, name)), ["categorical", "numeric", "ignored"]);
+    assert_eq!(
+        refusal_with("a\n2024-01-01\n", &options(&["a"], &[], &[])),
+        "t, row 2, column \"a\": \"2024-01-01\" is not a number; write it like 5.1 or -2e-3, or add it to the marks of \
+         missing values if it is one"
+    );
+}
+
+#[test]
+fn options_about_unknown_columns_are_refused() {
+    assert_eq!(
+        refusal_with("height,width\n1,2\n", &options(&["heigth"], &[], &[])),
+        "t: the options name a column \"heigth\" that is not there (is it \"height\"?); the columns are \"height\", \
+         \"width\""
+    );
+    assert_eq!(
+        refusal_with("height,width\n1,2\n", &options(&[], &[], &["other"])),
+        "t: the options name a column \"other\" that is not there; the columns are \"height\", \"width\""
+    );
+    for options in [options(&["width"], &["width"], &[]), options(&[], &[], &["width", "width"])] {
+        assert_eq!(
+            refusal_with("height,width\n1,2\n", &options),
+            "the options name the column \"width\" twice; it can be only one of numeric, categorical and ignored"
+        );
+    }
+}
+
+#[test]
+fn a_schema_is_asked_by_name() {
+    let schema = infer("height,width\n1,2\n2,3\n");
+    assert_eq!(
+        schema.request("Widht").unwrap_err().to_string(),
+        "there is no column \"Widht\"; the columns are \"height\", \"width\""
+    );
+    let schema = infer_with("height,width\n1,2\n2,3\n", &options(&[], &[], &["width"]));
+    assert_eq!(
+        schema.request("width").unwrap_err().to_string(),
+        "the column \"width\" was ignored, so it is not known what it holds; ask for it as text or do not ignore it"
+    );
+    assert_eq!(schema.requests().len(), 1);
+}

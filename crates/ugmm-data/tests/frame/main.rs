@@ -1,0 +1,10 @@
+//! Tables from files of any size, good and hostile; whole messages are compared, because people act on them.
+
+mod fixture;
+mod formats;
+mod hostile;
+mod kinds;
+mod large;
+mod laws;
+mod parquet;
+mod reading;

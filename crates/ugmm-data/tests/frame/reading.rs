@@ -1,0 +1,139 @@
+//! Columns by name, in batches.
+
+use ugmm_data::frame::{DecimalMark, NumberFormat, ReadAs, ReadOptions, Request, UNSEEN, Values};
+
+use crate::fixture::{Fixture, infer, numbers, read, read_refusal, strings, text};
+
+fn request(name: &str, read_as: ReadAs) -> Request {
+    Request { name: name.into(), read_as }
+}
+
+fn number(name: &str) -> Request {
+    request(name, ReadAs::Numbers(NumberFormat::default()))
+}
+
+#[test]
+fn columns_come_in_the_order_asked_for() {
+    let content = "id,b,place,a,class\n7,1,here,2,x\n8,,,4,y\n";
+    let frame = read(content, &[Request::text("class"), number("a"), number("b")]);
+    assert_eq!(text(&frame.columns[0]), [Some("x".into()), Some("y".into())]);
+    assert_eq!(numbers(&frame.columns[1]), [2.0, 4.0]);
+    assert!(numbers(&frame.columns[2])[1].is_nan());
+    assert_eq!(frame.rows, [2, 3]);
+}
+
+#[test]
+fn every_kind_is_read_as_the_schema_says() {
+    let content = "n;d;b;c;k\n1,5;2024-01-01T12:00;yes;x;same\n;;;;same\n1.000,5;1970-01-02;no;y;same\n";
+    let schema = infer(content);
+    let requests = schema.requests();
+    let names: Vec<&str> = requests.iter().map(|request| request.name.as_str()).collect();
+    assert_eq!(names, ["n", "d", "b", "c"]);
+    let frame = read(content, &requests);
+    let expected = [[1.5, 1000.5], [19_723.5, 1.0], [1.0, 0.0]];
+    for (values, expected) in frame.columns.iter().zip(expected) {
+        let values = numbers(values);
+        assert_eq!([values[0], values[2]], expected);
+        assert!(values[1].is_nan());
+    }
+    assert_eq!(frame.columns[3], Values::Codes(vec![Some(0), None, Some(1)]));
+}
+
+#[test]
+fn labels_of_any_kind_are_read_as_text() {
+    let frame =
+        read("a,b,c,d\n1,1.50,true,x\n4,,2024-01-01,\" y \"\n", &["a", "b", "c", "d"].map(Request::text));
+    let expected = [["1", "4"], ["1.50", ""], ["true", "2024-01-01"], ["x", "y"]];
+    for (values, expected) in frame.columns.iter().zip(expected) {
+        let values: Vec<&str> = text(values).iter().map(|value| value.as_deref().unwrap_or("")).collect();
+        assert_eq!(values, expected);
+    }
+}
+
+#[test]
+fn categories_that_were_not_there_have_a_code_of_their_own() {
+    let codes = request("a", ReadAs::Codes(strings(&["x", "y"])));
+    let frame = read("a,b\ny,\nz,\nNA,\nx,\n", &[codes]);
+    assert_eq!(frame.columns[0], Values::Codes(vec![Some(1), Some(UNSEEN), None, Some(0)]));
+}
+
+#[test]
+fn frames_have_the_rows_asked_for() {
+    let content = "a\n".to_owned() + &(1..=10).map(|n| format!("{n}\n")).collect::<String>();
+    let fixture = Fixture::new(content);
+    for (batch, sizes) in [(4, vec![4, 4, 2]), (5, vec![5, 5]), (100, vec![10]), (0, vec![1; 10])] {
+        let frames = fixture.frames(&[number("a")], &ReadOptions::default(), batch).unwrap();
+        assert_eq!(frames.iter().map(|frame| frame.rows.len()).collect::<Vec<_>>(), sizes);
+        let all: Vec<f64> = frames.iter().flat_map(|frame| numbers(&frame.columns[0])).copied().collect();
+        assert_eq!(all, (1..=10).map(f64::from).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn all_missing_columns_are_named() {
+    assert_eq!(
+        read_refusal("a,b\n1,2\n", &[number("c"), number("a"), Request::text("d")]),
+        "t: there is no column \"c\", \"d\"; the columns are \"a\", \"b\""
+    );
+    assert_eq!(
+        read_refusal("length,b\n1,2\n", &[number("lenght")]),
+        "t: there is no column \"lenght\" (is it \"length\"?); the columns are \"length\", \"b\""
+    );
+}
+
+#[test]
+fn requests_that_contradict_each_other_are_refused() {
+    assert_eq!(read_refusal("a\n1\n", &[]), "no column was asked for; name at least one");
+    assert_eq!(
+        read_refusal("a\n1\n", &[number("a"), Request::text("a")]),
+        "the column \"a\" was asked for twice; name it once"
+    );
+}
+
+#[test]
+fn values_of_another_kind_are_refused() {
+    let refused =
+        |value: &str, read_as| read_refusal(format!("a;b\n;\n{value};\n"), &[request("a", read_as)]);
+    let plain = NumberFormat::default();
+    let comma = NumberFormat { mark: DecimalMark::Comma, grouped: false };
+    for (value, read_as, expected) in [
+        ("x", ReadAs::Numbers(plain), "\"x\" is not a number; write it like 5.1 or -2e-3, or add"),
+        ("1,234", ReadAs::Numbers(plain), "\"1,234\" is not a number; write it like 5.1 or -2e-3, or add"),
+        ("1.234", ReadAs::Numbers(comma), "\"1.234\" is not a number; write it like 5,1 or -2e-3, or add"),
+        ("inf", ReadAs::Numbers(plain), "\"inf\" is not a finite number"),
+        ("1e999", ReadAs::Numbers(plain), "\"1e999\" is too large"),
+        ("36028797018963969", ReadAs::Numbers(plain), "\"36028797018963969\" has too many digits"),
+        ("1", ReadAs::Booleans, "\"1\" is neither true nor false; write true or false, yes or no"),
+        ("01.02.2024", ReadAs::Days, "\"01.02.2024\" is not a date; write it like 2024-02-29 or"),
+    ] {
+        let message = refused(value, read_as);
+        assert!(message.starts_with(&format!("t, row 3, column \"a\": {expected}")), "{message}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_other_columns_does_not_matter() {
+    let frame = read("a,b,c\n1,inf,x\n2,oops,\n", &[number("a")]);
+    assert_eq!(numbers(&frame.columns[0]), [1.0, 2.0]);
+}
+
+#[test]
+fn reading_ends_after_an_error() {
+    let fixture = Fixture::new("a\n1\nx\n3\n");
+    let options = ReadOptions::default();
+    let mut reader =
+        ugmm_data::frame::FrameReader::open(&fixture.path(), &[number("a")], &options, 1).unwrap();
+    assert!(reader.next().unwrap().is_ok());
+    assert!(reader.next().unwrap().is_err());
+    assert!(reader.next().is_none());
+}
+
+#[test]
+fn requests_can_be_stored() {
+    let schema = infer("n;d;b;c\n1,5;2024-01-01;yes;x\n1.000,5;1970-01-02;no;y\n");
+    let requests = schema.requests();
+    let stored = serde_json::to_string(&requests).unwrap();
+    assert_eq!(serde_json::from_str::<Vec<Request>>(&stored).unwrap(), requests);
+    let stored = serde_json::to_string(&schema).unwrap();
+    assert_eq!(serde_json::from_str::<ugmm_data::frame::Schema>(&stored).unwrap(), schema);
+}
