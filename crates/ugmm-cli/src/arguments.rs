@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use ugmm::{Architecture, Preset};
+use ugmm_data::frame::ReadOptions;
 
 /// Neural networks whose every neuron is a Gaussian mixture: train, predict, evaluate, reproduce the paper.
 #[derive(Debug, Parser)]
@@ -36,11 +37,11 @@ pub enum Command {
     /// Run an experiment of the paper and print its figures beside the measured ones
     #[command(subcommand)]
     Reproduce(Reproduce),
-    /// Train a classifier on a CSV file
+    /// Train a classifier on a table
     Train(Train),
-    /// Predict the classes of the rows of a CSV file
+    /// Predict the classes of a table's rows
     Predict(Predict),
-    /// Compare a model's predictions with the labels of a CSV file
+    /// Compare a model's predictions with a table's labels
     Evaluate(Evaluate),
 }
 
@@ -155,6 +156,53 @@ pub struct ReproduceUncertainty {
     pub seed: u64,
 }
 
+/// How to read a table, where its content does not say.
+#[derive(Debug, Args)]
+pub struct TableOptions {
+    /// What separates the columns of a text file, such as ";" or "\t" [default: found]
+    #[arg(long, value_name = "CHARACTER", value_parser = parse_delimiter)]
+    pub delimiter: Option<u8>,
+
+    /// The file has no header; its columns are x1, x2, …
+    #[arg(long)]
+    pub no_header: bool,
+
+    /// Lines that begin with this character are comments
+    #[arg(long, value_name = "CHARACTER", value_parser = parse_character)]
+    pub comment: Option<u8>,
+
+    /// Texts that stand for a missing value, besides nothing, NA, N/A, NaN, null, None, ? and -
+    #[arg(long, value_name = "TEXT,…", value_delimiter = ',', allow_hyphen_values = true)]
+    pub na: Vec<String>,
+}
+
+impl TableOptions {
+    /// The same for the library.
+    pub fn read_options(&self) -> ReadOptions {
+        ReadOptions {
+            delimiter: self.delimiter,
+            has_header: !self.no_header,
+            comment: self.comment,
+            missing: self.na.clone(),
+            ..ReadOptions::default()
+        }
+    }
+}
+
+fn parse_delimiter(text: &str) -> Result<u8, String> {
+    match text {
+        "\\t" | "tab" => Ok(b'\t'),
+        _ => parse_character(text),
+    }
+}
+
+fn parse_character(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() => Ok(*byte),
+        _ => Err(format!("{text:?} is not one ASCII character that is neither letter nor digit")),
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ugmm train flowers.csv --target species -o flowers.safetensors\n  \
                         ugmm train flowers.csv --target species -o flowers.safetensors \\\n       \
@@ -162,13 +210,28 @@ pub struct ReproduceUncertainty {
 // So that what is wrong with -1 is said of the setting, not of an option that does not exist.
 #[command(allow_negative_numbers = true)]
 pub struct Train {
-    /// CSV file with a header; every column but the target must be numeric
-    #[arg(value_name = "CSV")]
+    /// The table: CSV, TSV or the like, plain or compressed with gzip or zstd, or Parquet
+    #[arg(value_name = "TABLE")]
     pub data: PathBuf,
 
     /// The column to predict; its labels may be numbers or text
     #[arg(long, value_name = "COLUMN")]
     pub target: String,
+
+    /// Columns that are numbers, whatever they look like
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub numeric: Vec<String>,
+
+    /// Columns that are categories, even if their values are numbers
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub categorical: Vec<String>,
+
+    /// Columns to leave out, such as numbers of rows
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+
+    #[command(flatten)]
+    pub table: TableOptions,
 
     /// The model file to write
     #[arg(short, long, value_name = "FILE")]
@@ -248,9 +311,12 @@ pub struct Predict {
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
-    /// CSV file with the model's feature columns, in any order; other columns are ignored
-    #[arg(value_name = "CSV")]
+    /// A table with the model's feature columns, in any order; other columns are ignored
+    #[arg(value_name = "TABLE")]
     pub data: PathBuf,
+
+    #[command(flatten)]
+    pub table: TableOptions,
 
     /// The CSV file to write [default: standard output]
     #[arg(short, long, value_name = "FILE")]
@@ -264,9 +330,12 @@ pub struct Evaluate {
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
-    /// CSV file with the model's feature columns and its target column
-    #[arg(value_name = "CSV")]
+    /// A table with the model's feature columns and its target column
+    #[arg(value_name = "TABLE")]
     pub data: PathBuf,
+
+    #[command(flatten)]
+    pub table: TableOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

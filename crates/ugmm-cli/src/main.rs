@@ -7,6 +7,7 @@ mod output;
 mod progress;
 mod settings_file;
 mod statistics;
+mod table;
 
 use arguments::{Arguments, Command};
 use clap::Parser;

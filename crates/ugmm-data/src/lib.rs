@@ -19,6 +19,7 @@
 //! ```
 
 mod csv;
+mod encoder;
 mod error;
 mod file;
 pub mod frame;
@@ -31,6 +32,7 @@ mod split;
 mod table;
 
 pub use crate::csv::{read_csv, read_csv_columns};
+pub use crate::encoder::{Encoded, Encoder};
 pub use crate::error::DataError;
 pub use crate::idx::{IdxImages, read_idx_images, read_idx_labels};
 pub use crate::iris::{IRIS_SPLIT_STATES, iris, iris_split};

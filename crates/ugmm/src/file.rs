@@ -1,7 +1,7 @@
 //! Writing files so that nobody ever sees half of one.
 
 use crate::UgmmError;
-use std::fs::{Metadata, OpenOptions, Permissions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -15,17 +15,78 @@ use tempfile::NamedTempFile;
 /// When the folder does not exist or cannot be written to, or the disk is full; the old file is then untouched.
 pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), UgmmError> {
     let io = |source| UgmmError::Io { path: path.to_path_buf(), source };
-    let (path, present) = follow(path);
-    match present {
-        Some(present) if is_special(&present) => OpenOptions::new()
-            .write(true)
-            .open(path)
-            .and_then(|mut file| file.write_all(contents))
-            .map_err(io),
-        present => {
-            let mut file = temporary_beside(&path, present.map(|file| file.permissions())).map_err(io)?;
-            file.write_all(contents).and_then(|()| file.as_file().sync_all()).map_err(io)?;
-            file.persist(path).map(|_| ()).map_err(|error| io(error.error))
+    let mut file = AtomicFile::create(path)?;
+    file.write_all(contents).map_err(io)?;
+    file.commit()
+}
+
+/// A file that is written bit by bit and takes its name when it is finished, as with [`write_atomically`]; without
+/// [`Self::commit`] nothing of it remains.
+#[derive(Debug)]
+pub struct AtomicFile {
+    /// As it was given, for messages.
+    path: PathBuf,
+    output: Output,
+}
+
+#[derive(Debug)]
+enum Output {
+    /// To become the file of this name.
+    Temporary(NamedTempFile, PathBuf),
+    /// A pipe or a device.
+    Special(File),
+}
+
+impl AtomicFile {
+    /// Begins the file that will be at `path`.
+    ///
+    /// # Errors
+    ///
+    /// When the folder does not exist or cannot be written to.
+    pub fn create(path: &Path) -> Result<Self, UgmmError> {
+        let io = |source| UgmmError::Io { path: path.to_path_buf(), source };
+        let (target, present) = follow(path);
+        let output = match present {
+            Some(present) if is_special(&present) => {
+                Output::Special(OpenOptions::new().write(true).open(target).map_err(io)?)
+            }
+            present => {
+                let file = temporary_beside(&target, present.map(|file| file.permissions())).map_err(io)?;
+                Output::Temporary(file, target)
+            }
+        };
+        Ok(Self { path: path.to_path_buf(), output })
+    }
+
+    /// Puts the finished file in its place, when all of it is on disk.
+    ///
+    /// # Errors
+    ///
+    /// When the disk is full or the file cannot be renamed; what was at the path is then untouched.
+    pub fn commit(self) -> Result<(), UgmmError> {
+        let io = |source| UgmmError::Io { path: self.path.clone(), source };
+        match self.output {
+            Output::Temporary(file, target) => {
+                file.as_file().sync_all().map_err(io)?;
+                file.persist(target).map(|_| ()).map_err(|error| io(error.error))
+            }
+            Output::Special(mut file) => file.flush().map_err(io),
+        }
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match &mut self.output {
+            Output::Temporary(file, _) => file.write(bytes),
+            Output::Special(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match &mut self.output {
+            Output::Temporary(file, _) => file.flush(),
+            Output::Special(file) => file.flush(),
         }
     }
 }

@@ -61,6 +61,8 @@ pub struct Settings {
     pub input_dropout: Option<Vec<f64>>,
     /// uGMM: standard deviation of the noise on each layer's inputs, first to last; 0 beyond the end of the list.
     pub input_noise: Option<Vec<f64>>,
+    /// uGMM: see [`UgmmNetworkConfig::missing_values`](crate::UgmmNetworkConfig::missing_values).
+    pub missing_values: Option<bool>,
     /// Feed-forward: whether hidden layers are batch-normalised.
     pub batch_norm: Option<bool>,
     /// Passes over the training rows.
@@ -182,6 +184,9 @@ impl Settings {
         if let Some(noise) = &self.input_noise {
             network = network.with_input_noise(&filled(layers, "input_noise", noise)?);
         }
+        if let Some(missing_values) = self.missing_values {
+            network = network.with_missing_values(missing_values);
+        }
         Ok(ModelConfig::Ugmm(network))
     }
 
@@ -194,6 +199,7 @@ impl Settings {
             ("standardize", self.standardize.is_some()),
             ("min_sigmas", self.min_sigmas.is_some()),
             ("input_noise", self.input_noise.is_some()),
+            ("missing_values", self.missing_values.is_some()),
         ];
         if let Some((setting, _)) = only_ugmm.into_iter().find(|(_, given)| *given) {
             return Err(UgmmError::setting(setting, "given", "left out for a feed-forward network"));

@@ -23,6 +23,7 @@ fn saved(config: ModelConfig) -> SavedModel {
             features: ["a", "b", "c", "d"].map(String::from).to_vec(),
             target: "species".into(),
             classes: ["x", "y", "z"].map(String::from).to_vec(),
+            reading: Some(serde_json::json!([{ "name": "a" }])),
         },
         standardization: Some(Standardization { means: vec![0.1; 4], scales: vec![1.5; 4] }),
         training: Some(TrainingConfig::new(3, 10)),

@@ -1,12 +1,14 @@
-//! `ugmm evaluate`: a model's predictions against the labels of a CSV file.
+//! `ugmm evaluate`: a model's predictions against the labels of a table.
 
 use crate::arguments::{Common, Evaluate};
 use crate::error::CliError;
 use crate::output::{check_outputs, percent, print, table, write_json};
+use crate::table::{Batch, ModelReader};
 use serde::Serialize;
+use std::path::Path;
 use ugmm::metrics::{ClassMeasures, Confusion, Metrics, ReliabilityBin, areas_one_against_rest, reliability};
 use ugmm::model_file::SavedModel;
-use ugmm_data::{ClassLabels, read_csv_columns};
+use ugmm_data::ClassLabels;
 
 /// Bins of the reliability table that is printed; fewer than the calibration error has, for a look.
 const PRINTED_BINS: usize = 10;
@@ -45,24 +47,23 @@ pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
     let device = burn::tensor::Device::flex();
     let saved = SavedModel::load(&options.model, &device)?;
     let columns = &saved.columns;
-    let data = read_csv_columns(&options.data, &columns.features, Some(&columns.target))?;
-    let path = options.data.clone();
-    let Some(target) = &data.target else {
-        return Err(CliError::NoTarget { path, target: columns.target.clone() });
-    };
     let known = ClassLabels::from_names(columns.classes.clone())?;
-    let labels = known.encode(&target.labels).map_err(|source| CliError::Labels { path, source })?;
-    let log_probabilities = saved.log_probabilities(&data.features, &device)?;
-
     let classes = known.len();
-    let mean_score = match saved.task.objective.label_encoding() {
-        None => None,
-        Some(_) => {
-            let scores = saved.class_scores(&data.features, &device)?;
-            let of_labels = scores.chunks(classes).zip(&labels).map(|(row, &label)| f64::from(row[label]));
-            Some(of_labels.sum::<f64>() / labels.len() as f64)
+    let (mut log_probabilities, mut labels, mut scores) = (Vec::new(), Vec::new(), 0f64);
+    let generative = saved.task.objective.label_encoding().is_some();
+    let read_options = options.table.read_options();
+    for batch in ModelReader::open(&options.data, &options.model, &saved, true, &read_options)? {
+        let batch = batch?;
+        let right = labels_of(&options.data, &columns.target, &known, &batch)?;
+        log_probabilities.extend(saved.log_probabilities(&batch.features, &device)?);
+        if generative {
+            let of_batch = saved.class_scores(&batch.features, &device)?;
+            scores +=
+                of_batch.chunks(classes).zip(&right).map(|(row, &label)| f64::from(row[label])).sum::<f64>();
         }
-    };
+        labels.extend(right);
+    }
+    let mean_score = generative.then(|| scores / labels.len() as f64);
     let areas = areas_one_against_rest(&log_probabilities, &labels, classes);
     let known_areas: Vec<f64> = areas.iter().flatten().copied().collect();
     let confusion = Confusion::of(&log_probabilities, &labels, classes);
@@ -83,6 +84,24 @@ pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
     };
     write_json(common.json.as_deref(), "ugmm/evaluate", &report)?;
     print(&text(&report))
+}
+
+/// The class index of each row.
+fn labels_of(path: &Path, target: &str, known: &ClassLabels, batch: &Batch) -> Result<Vec<usize>, CliError> {
+    let rows = batch.labels.iter().zip(&batch.rows);
+    rows.map(|(label, &row)| {
+        let wrong = |found: String| CliError::Label {
+            path: path.to_path_buf(),
+            row,
+            target: target.into(),
+            found,
+            known: known.names().to_vec(),
+        };
+        let label = label.as_ref().ok_or_else(|| wrong("no value".into()))?;
+        let place = known.names().iter().position(|name| name == label);
+        place.ok_or_else(|| wrong(format!("{label:?}")))
+    })
+    .collect()
 }
 
 fn text(report: &Report) -> String {

@@ -1,13 +1,15 @@
-//! `ugmm predict`: classes and their probabilities for the rows of a CSV file.
+//! `ugmm predict`: classes and their probabilities for the rows of a table, however many there are.
 
 use crate::arguments::{Common, Predict};
 use crate::error::CliError;
-use crate::output::{check_outputs, print, write_json};
+use crate::output::{check_outputs, write_json};
+use crate::table::ModelReader;
 use serde::Serialize;
-use ugmm::file::write_atomically;
+use std::io::{BufWriter, ErrorKind, Write};
+use ugmm::file::AtomicFile;
 use ugmm::metrics::most_probable;
 use ugmm::model_file::{Columns, SavedModel};
-use ugmm_data::read_csv_columns;
+use ugmm_data::Encoded;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -20,38 +22,71 @@ struct Report<'a> {
 struct Row<'a> {
     class: &'a str,
     /// In the order of the classes.
-    probabilities: &'a [f32],
+    probabilities: Vec<f32>,
 }
 
 pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
     check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
     let device = burn::tensor::Device::flex();
     let saved = SavedModel::load(&options.model, &device)?;
-    let table = read_csv_columns(&options.data, &saved.columns.features, None)?;
-    let probabilities = saved.class_probabilities(&table.features, &device)?;
     let Columns { target, classes, .. } = &saved.columns;
-    let rows = probabilities
-        .chunks(classes.len())
-        .map(|probabilities| Row { class: &classes[most_probable(probabilities)], probabilities });
-    let report = Report { target, classes, rows: rows.collect() };
-    write_json(common.json.as_deref(), "ugmm/predict", &report)?;
-    let text = csv(&report)?;
-    match &options.output {
-        Some(path) => Ok(write_atomically(path, &text)?),
-        None => print(&String::from_utf8_lossy(&text)),
+    let reader =
+        ModelReader::open(&options.data, &options.model, &saved, false, &options.table.read_options())?;
+    let mut file = options.output.as_deref().map(AtomicFile::create).transpose()?;
+    let output: Box<dyn Write + '_> = match &mut file {
+        Some(file) => Box::new(BufWriter::new(file)),
+        None => Box::new(BufWriter::new(std::io::stdout().lock())),
+    };
+    let mut writer = csv::Writer::from_writer(output);
+    let mut report = Report { target, classes, rows: Vec::new() };
+    let mut encoded = Encoded::default();
+    let written = (|| -> Result<(), CliError> {
+        write(&mut writer, header(target, classes))?;
+        for batch in reader {
+            let batch = batch?;
+            encoded += batch.encoded;
+            for probabilities in saved.class_probabilities(&batch.features, &device)?.chunks(classes.len()) {
+                let class = &classes[most_probable(probabilities)];
+                let numbers = probabilities.iter().map(f32::to_string);
+                write(&mut writer, std::iter::once(class.clone()).chain(numbers))?;
+                // The rows are kept only for the JSON file.
+                if common.json.is_some() {
+                    report.rows.push(Row { class, probabilities: probabilities.to_vec() });
+                }
+            }
+        }
+        Ok(writer.flush()?)
+    })();
+    drop(writer);
+    match written {
+        // A reader of standard output that has gone (`| head`) is no error.
+        Err(CliError::Output(error)) if error.kind() == ErrorKind::BrokenPipe && file.is_none() => {}
+        written => written?,
     }
+    file.map(AtomicFile::commit).transpose()?;
+    write_json(common.json.as_deref(), "ugmm/predict", &report)?;
+    let Encoded { missing, unseen } = encoded;
+    if missing > 0 {
+        eprintln!("{missing} values were missing; the rows were predicted from the others");
+    }
+    if unseen > 0 {
+        eprintln!("{unseen} values are categories that training did not have; they were taken as missing");
+    }
+    Ok(())
 }
 
-/// A header, then for each row the predicted class and the probability of every class.
-fn csv(report: &Report) -> Result<Vec<u8>, CliError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = std::iter::once(format!("predicted {}", report.target))
-        .chain(report.classes.iter().map(|class| format!("probability of {class}")));
-    writer.write_record(header).map_err(std::io::Error::from)?;
-    for row in &report.rows {
-        let probabilities = row.probabilities.iter().map(f32::to_string);
-        let record = std::iter::once(row.class.to_owned()).chain(probabilities);
-        writer.write_record(record).map_err(std::io::Error::from)?;
-    }
-    Ok(writer.into_inner().map_err(|error| error.into_error())?)
+/// The predicted class, and the probability of every class.
+fn header<'a>(target: &str, classes: &'a [String]) -> impl Iterator<Item = String> + 'a {
+    let first = format!("predicted {target}");
+    std::iter::once(first).chain(classes.iter().map(|class| format!("probability of {class}")))
+}
+
+fn write<W: Write>(
+    writer: &mut csv::Writer<W>,
+    record: impl IntoIterator<Item = String>,
+) -> Result<(), CliError> {
+    writer.write_record(record).map_err(|error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => CliError::Output(error),
+        other => CliError::Output(std::io::Error::other(format!("{other:?}"))),
+    })
 }

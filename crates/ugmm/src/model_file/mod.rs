@@ -30,6 +30,10 @@ pub struct Columns {
     pub target: String,
     /// One per class, in the order of class indices.
     pub classes: Vec<String>,
+    /// How the features are made of a table's columns, in the words of the program that reads tables. Without it each
+    /// feature is a column of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<serde_json::Value>,
 }
 
 /// A model with all that belongs to it.

@@ -37,9 +37,15 @@ pub struct Fitted {
 }
 
 impl Learner<'_> {
-    /// The recipe for training on so many rows.
-    pub fn recipe(&self, rows: usize) -> Result<Recipe, CliError> {
-        Ok(self.settings.recipe(self.preset, self.columns, self.classes, rows, self.seed)?)
+    /// The recipe for training on so many rows. A uGMM network takes missing values, so that it can predict rows that
+    /// lack some even if no row it learned from did, unless the settings speak against it.
+    fn recipe(&self, rows: usize) -> Result<Recipe, CliError> {
+        let mut recipe = self.settings.recipe(self.preset, self.columns, self.classes, rows, self.seed)?;
+        if let ModelConfig::Ugmm(network) = &mut recipe.model {
+            let possible = network.layers[0].dropout == 0.0;
+            network.missing_values = self.settings.missing_values.unwrap_or(possible);
+        }
+        Ok(recipe)
     }
 
     /// Learns from one side of a split, measuring the other after each epoch; `label` is what the progress is called.
@@ -71,7 +77,7 @@ impl Learner<'_> {
 
     fn dataset(&self, features: Vec<f32>, rows: &[usize]) -> Result<Dataset, CliError> {
         let labels = rows.iter().map(|&row| self.labels[row]).collect();
-        Ok(Dataset::new(Features::F32(features), self.columns, labels, self.classes)?)
+        Ok(Dataset::with_missing_values(Features::F32(features), self.columns, labels, self.classes)?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! `ugmm train`: a classifier from a CSV file.
+//! `ugmm train`: a classifier from a table.
 
 mod cross_validation;
 mod learner;
@@ -7,6 +7,7 @@ use crate::arguments::{Common, Hidden, Train};
 use crate::error::CliError;
 use crate::output::{check_outputs, percent, print, write_json};
 use crate::settings_file::read_settings;
+use crate::table::{TrainingTable, overview, read_for_training};
 use cross_validation::CrossValidation;
 use learner::Learner;
 use serde::Serialize;
@@ -15,7 +16,8 @@ use std::time::Instant;
 use ugmm::model_file::{Columns, SavedModel};
 use ugmm::training::{EpochReport, TrainingConfig};
 use ugmm::{Metrics, ModelConfig, Preset, Settings, Task, UgmmError};
-use ugmm_data::{ClassLabels, DataError, Split, Table, read_csv, stratified_split};
+use ugmm_data::frame::ReadOptions;
+use ugmm_data::{Split, stratified_split};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -38,23 +40,32 @@ struct Report<'a> {
 
 pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
     check_outputs(&[Some(&options.output), common.json.as_deref()], &[&options.data])?;
-    let table = read_csv(&options.data, Some(&options.target))?;
-    let (classes, labels) = classes(options, &table)?;
-    let preset = options.preset.preset();
+    let read_options = ReadOptions {
+        numeric: options.numeric.clone(),
+        categorical: options.categorical.clone(),
+        ignore: options.ignore.clone(),
+        ..options.table.read_options()
+    };
     let settings = settings(options)?;
+    let table = read_for_training(&options.data, &options.target, &read_options)?;
+    let preset = options.preset.preset();
+    let feature_names = table.encoder.names();
     let learner = Learner {
         features: &table.features,
-        columns: table.columns(),
-        labels: &labels,
-        classes: classes.len(),
+        columns: feature_names.len(),
+        labels: &table.labels,
+        classes: table.classes.len(),
         settings: &settings,
         preset,
         standardize: !options.raw && preset != Preset::Paper,
         seed: options.seed,
     };
+    eprint!("{}", overview(&table.schema, &options.target));
+    eprint!("{}", remarks(&table));
+    let labels = &table.labels;
     let start = Instant::now();
     let (split, cross_validation) = match options.folds {
-        None => (split(options.validation, &labels, options.seed)?, None),
+        None => (split(options.validation, labels, options.seed)?, None),
         Some(folds) => {
             // All rows: how good the model is, the folds say.
             let all = Split { train: (0..labels.len()).collect(), test: Vec::new() };
@@ -64,9 +75,10 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
     let fitted = learner.fit("training", &split)?;
 
     let columns = Columns {
-        features: table.feature_names.clone(),
+        features: feature_names,
         target: options.target.clone(),
-        classes: classes.names().to_vec(),
+        classes: table.classes.names().to_vec(),
+        reading: Some(serde_json::to_value(&table.encoder).map_err(std::io::Error::from)?),
     };
     let training_metrics =
         Metrics::of(&fitted.log_probabilities(&fitted.training_rows)?, fitted.training_rows.labels());
@@ -85,7 +97,7 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
     let report = Report {
         data: &options.data,
         model_file: &options.output,
-        rows: table.rows(),
+        rows: table.labels.len(),
         training_rows: split.train.len(),
         validation_rows: split.test.len(),
         columns: &saved.columns,
@@ -125,17 +137,19 @@ fn text(report: &Report) -> String {
     )
 }
 
-/// The classes of the target column, and the class index of each row.
-fn classes(options: &Train, table: &Table) -> Result<(ClassLabels, Vec<usize>), CliError> {
-    let in_file = |source: DataError| CliError::Labels { path: options.data.clone(), source };
-    let labels = &table.target.as_ref().expect("read_csv was given a target").labels;
-    let classes = ClassLabels::from_labels(labels).map_err(in_file)?;
-    if let [label] = classes.names() {
-        let (path, target) = (options.data.clone(), options.target.clone());
-        return Err(CliError::OneClass { path, target, label: label.clone() });
+/// What of the file was left out or is missing.
+fn remarks(table: &TrainingTable) -> String {
+    let mut text = String::new();
+    if table.without_label > 0 {
+        text += &format!("left out: {} rows without a label\n", table.without_label);
     }
-    let encoded = classes.encode(labels).map_err(in_file)?;
-    Ok((classes, encoded))
+    if table.without_features > 0 {
+        text += &format!("left out: {} rows with nothing but a label\n", table.without_features);
+    }
+    if table.encoded.missing > 0 {
+        text += &format!("{} values are missing; the network does without them\n", table.encoded.missing);
+    }
+    text
 }
 
 /// The settings file's, and over them what was typed.
