@@ -57,6 +57,7 @@
 mod block;
 mod boolean;
 mod cell;
+mod checked_pages;
 mod column_scan;
 mod date;
 mod dialect;

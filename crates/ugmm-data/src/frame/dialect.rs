@@ -2,7 +2,7 @@
 
 use super::error::FrameError;
 use super::options::ReadOptions;
-use super::records::Records;
+use super::records::{Record, Records};
 
 /// What may separate columns. Of two that divide the lines equally well the earlier is right, as it is the rarer one
 /// in numbers and words.
@@ -37,12 +37,11 @@ impl Dialect {
         }
         // Either the first lines are comments, or `#` begins the name of the first column.
         let delimiter = options.delimiter.unwrap_or_else(|| delimiter(head, Some(USUAL_COMMENT)));
-        let with = |comment| Self { delimiter, comment };
-        let counts = field_counts(head, delimiter, Some(USUAL_COMMENT));
-        let first = field_counts(head, delimiter, None).first().copied();
-        let is_header = counts.is_empty() || counts.first() == first.as_ref();
+        let fields = |comment| first_records(head, delimiter, comment).first().map(|record| record.fields);
+        let below = fields(Some(USUAL_COMMENT));
+        let is_header = below.is_some() && below == fields(None);
         let is_alone = first_lines(head).nth(1).is_none_or(|line| !line.starts_with(&[USUAL_COMMENT]));
-        Ok(with(if is_header && is_alone { None } else { Some(USUAL_COMMENT) }))
+        Ok(Self { delimiter, comment: if is_header && is_alone { None } else { Some(USUAL_COMMENT) } })
     }
 }
 
@@ -57,11 +56,13 @@ fn first_lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
     lines.filter(|line| !line.is_empty())
 }
 
-/// The delimiter by which most records have the same number of fields, and more than one.
+/// The delimiter by which most records have the same number of fields, and more than one, and quotes only around
+/// fields.
 fn delimiter(head: &[u8], comment: Option<u8>) -> u8 {
     let mut best = (0.0, b',');
     for candidate in DELIMITERS {
-        let share = agreement(&field_counts(head, candidate, comment));
+        let records = first_records(head, candidate, comment);
+        let share = agreement(&records);
         if share > best.0 {
             best = (share, candidate);
         }
@@ -69,32 +70,33 @@ fn delimiter(head: &[u8], comment: Option<u8>) -> u8 {
     best.1
 }
 
-/// The share of records with as many fields as most have; 0 if that is one field.
-fn agreement(counts: &[usize]) -> f64 {
-    let mut sorted = counts.to_vec();
-    sorted.sort_unstable();
-    let most = sorted.chunk_by(|a, b| a == b).max_by_key(|run| run.len());
-    match most {
-        Some(run) if run[0] > 1 => run.len() as f64 / counts.len() as f64,
-        _ => 0.0,
-    }
+/// The share of records with as many fields as most have, times that of records without odd quotes; 0 if most have one
+/// field.
+fn agreement(records: &[Record]) -> f64 {
+    let mut counts: Vec<usize> = records.iter().map(|record| record.fields).collect();
+    counts.sort_unstable();
+    let most = counts.chunk_by(|a, b| a == b).max_by_key(|run| run.len());
+    let Some(run) = most.filter(|run| run[0] > 1) else { return 0.0 };
+    let tidy = records.iter().filter(|record| !record.odd_quotes).count();
+    let share = |count: usize| count as f64 / records.len() as f64;
+    share(run.len()) * share(tidy)
 }
 
-/// The numbers of fields of the first records, without the one that the head may cut off.
-fn field_counts(head: &[u8], delimiter: u8, comment: Option<u8>) -> Vec<usize> {
+/// The first records, without the one that the head may cut off.
+fn first_records(head: &[u8], delimiter: u8, comment: Option<u8>) -> Vec<Record> {
     let mut records = Records::new(head, delimiter, comment);
-    let mut counts = Vec::new();
-    while counts.len() < RECORDS {
+    let mut first = Vec::new();
+    while first.len() < RECORDS {
         match records.next() {
-            Ok(Some(record)) => counts.push(record.fields),
+            Ok(Some(record)) => first.push(record),
             // An unclosed quote may be closed after the head.
             Ok(None) | Err(_) => break,
         }
     }
-    if counts.len() > 1 && counts.len() < RECORDS && !head.ends_with(b"\n") {
-        counts.pop();
+    if first.len() > 1 && first.len() < RECORDS && !head.ends_with(b"\n") {
+        first.pop();
     }
-    counts
+    first
 }
 
 #[cfg(test)]

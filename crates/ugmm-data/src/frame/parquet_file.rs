@@ -3,12 +3,15 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use arrow_array::RecordBatch;
 use arrow_schema::DataType;
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
+use parquet::errors::ParquetError;
 
 use super::block::Block;
 use super::cell::{self, Support};
+use super::checked_pages::CheckedRowGroups;
 use super::error::FrameError;
 use super::names::Names;
 
@@ -19,15 +22,17 @@ const BATCH_VALUES: usize = 1 << 21;
 pub(super) struct ParquetFile {
     pub(super) names: Names,
     path: PathBuf,
+    file: File,
     builder: ParquetRecordBatchReaderBuilder<File>,
 }
 
 impl ParquetFile {
     pub(super) fn open(path: &Path, file: File) -> Result<Self, FrameError> {
+        let again = file.try_clone().map_err(|reason| damaged(path, &reason))?;
         let builder =
-            ParquetRecordBatchReaderBuilder::try_new(file).map_err(|reason| damaged(path, &reason))?;
+            ParquetRecordBatchReaderBuilder::try_new(again).map_err(|reason| damaged(path, &reason))?;
         let names = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-        Ok(Self { names: Names::new(path, names)?, path: path.to_owned(), builder })
+        Ok(Self { names: Names::new(path, names)?, path: path.to_owned(), file, builder })
     }
 
     /// Whether the file says that the column at `index` holds strings.
@@ -43,24 +48,18 @@ impl ParquetFile {
 
     /// Makes ready to read the columns at the positions `columns`, in blocks of at most `most_rows` rows.
     pub(super) fn select(self, columns: &[usize], most_rows: usize) -> Result<ParquetBlocks, FrameError> {
-        let Self { path, builder, .. } = self;
+        let Self { path, builder, file, .. } = self;
         for &column in columns {
             let field = builder.schema().field(column);
-            let (file, column, found) = (path.clone(), field.name().clone(), field.data_type().to_string());
-            match cell::support(field.data_type()) {
-                Support::Supported => {}
-                Support::Nested => return Err(FrameError::Nested { file, column, found }),
-                Support::Unsupported => return Err(FrameError::UnsupportedType { file, column, found }),
-            }
+            check_type(&path, field.name(), field.data_type())?;
         }
         // Arrow returns columns in the order of the file.
         let mut in_order = columns.to_vec();
         in_order.sort_unstable();
         let places = columns.iter().map(|column| in_order.partition_point(|other| other < column)).collect();
         let batch_rows = most_rows.min(BATCH_VALUES / columns.len().max(1)).max(1);
-        let mask = ProjectionMask::roots(builder.parquet_schema(), in_order);
-        let reader = builder.with_projection(mask).with_batch_size(batch_rows).build();
-        let reader = reader.map_err(|reason| damaged(&path, &reason))?;
+        let reader =
+            reader(file, &builder, in_order, batch_rows).map_err(|reason| damaged(&path, &reason))?;
         Ok(ParquetBlocks { path, reader, places, rows: 0, left: None })
     }
 }
@@ -74,7 +73,7 @@ pub(super) struct ParquetBlocks {
     /// Rows returned so far.
     rows: usize,
     /// Rows decoded but not returned yet.
-    left: Option<arrow_array::RecordBatch>,
+    left: Option<RecordBatch>,
 }
 
 impl ParquetBlocks {
@@ -83,7 +82,7 @@ impl ParquetBlocks {
         let batch = match self.left.take() {
             Some(batch) => batch,
             None => match self.reader.next() {
-                Some(batch) => batch.map_err(|reason| damaged(&self.path, &reason))?,
+                Some(batch) => self.checked(batch.map_err(|reason| damaged(&self.path, &reason))?)?,
                 None => return Ok(None),
             },
         };
@@ -96,6 +95,38 @@ impl ParquetBlocks {
         self.rows += count;
         let columns = self.places.iter().map(|&place| batch.column(place).clone()).collect();
         Ok(Some(Block { rows, columns }))
+    }
+
+    /// Refuses columns of other types than the file announced, which the values would then be taken for.
+    fn checked(&self, batch: RecordBatch) -> Result<RecordBatch, FrameError> {
+        for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+            check_type(&self.path, field.name(), column.data_type())?;
+        }
+        Ok(batch)
+    }
+}
+
+/// Arrow's reader of the columns at the positions `columns`, in the order of the file.
+fn reader(
+    file: File,
+    builder: &ParquetRecordBatchReaderBuilder<File>,
+    columns: Vec<usize>,
+    batch_rows: usize,
+) -> Result<ParquetRecordBatchReader, ParquetError> {
+    let schema = builder.parquet_schema();
+    let mask = ProjectionMask::roots(schema, columns);
+    let levels = parquet_to_arrow_field_levels(schema, mask, Some(builder.schema().fields()))?;
+    let row_groups = CheckedRowGroups::new(file, builder.metadata().clone())?;
+    ParquetRecordBatchReader::try_new_with_row_groups(&levels, &row_groups, batch_rows, None)
+}
+
+/// Refuses a type whose values are not single ones that this crate knows.
+fn check_type(path: &Path, column: &str, data_type: &DataType) -> Result<(), FrameError> {
+    let (file, column, found) = (path.to_owned(), column.to_owned(), data_type.to_string());
+    match cell::support(data_type) {
+        Support::Supported => Ok(()),
+        Support::Nested => Err(FrameError::Nested { file, column, found }),
+        Support::Unsupported => Err(FrameError::UnsupportedType { file, column, found }),
     }
 }
 

@@ -25,6 +25,9 @@ pub(super) struct Record {
     pub(super) line: usize,
     /// Number of fields.
     pub(super) fields: usize,
+    /// Whether a quote stands where it is an ordinary character, or something follows a quoted field: a sign that the
+    /// delimiter is another one.
+    pub(super) odd_quotes: bool,
     start: usize,
     end: usize,
 }
@@ -93,13 +96,14 @@ impl<R: Read> Records<R> {
         let mut length = 0;
         let mut lines = 0;
         let mut previous = 0;
+        let mut odd_quotes = false;
         loop {
             if self.start + length == self.filled {
                 if length > LONGEST_MEBIBYTES << 20 {
                     return Err(Trouble::TooLong { line: self.line });
                 }
                 if !self.fill().map_err(Trouble::Read)? {
-                    return self.last(state, fields, length);
+                    return self.last(state, fields, odd_quotes, length);
                 }
             }
             if self.after_carriage_return {
@@ -122,8 +126,13 @@ impl<R: Read> Records<R> {
                         _ => {}
                     }
                 } else if line_end {
-                    let record =
-                        Record { line: self.line, fields, start: self.start, end: self.start + length };
+                    let record = Record {
+                        line: self.line,
+                        fields,
+                        odd_quotes,
+                        start: self.start,
+                        end: self.start + length,
+                    };
                     self.start += length + 1;
                     self.line += lines + 1;
                     self.after_carriage_return = byte == b'\r';
@@ -135,9 +144,10 @@ impl<R: Read> Records<R> {
                     } else if byte == b'"' {
                         match state {
                             State::FieldStart | State::QuoteInQuoted => state = State::Quoted,
-                            _ => {}
+                            _ => odd_quotes = true,
                         }
                     } else {
+                        odd_quotes |= state == State::QuoteInQuoted;
                         state = State::Unquoted;
                     }
                 }
@@ -152,6 +162,7 @@ impl<R: Read> Records<R> {
         &mut self,
         state: State,
         fields: usize,
+        odd_quotes: bool,
         length: usize,
     ) -> Result<Option<(Record, State)>, Trouble> {
         if state == State::Quoted {
@@ -160,7 +171,8 @@ impl<R: Read> Records<R> {
         if length == 0 {
             return Ok(None);
         }
-        let record = Record { line: self.line, fields, start: self.start, end: self.start + length };
+        let (start, end) = (self.start, self.start + length);
+        let record = Record { line: self.line, fields, odd_quotes, start, end };
         self.start += length;
         Ok(Some((record, state)))
     }

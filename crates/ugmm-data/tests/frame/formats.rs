@@ -207,10 +207,9 @@ fn damaged_compression_is_refused() {
                 "{name} {length}"
             );
         }
+        // Both end with a checksum; gzip has the length after it.
         let mut damaged = bytes.clone();
-        for byte in &mut damaged[bytes.len() / 2..][..100] {
-            *byte ^= 0x5a;
-        }
+        damaged[bytes.len() - if name == "gzip" { 5 } else { 1 }] ^= 0x5a;
         let message = refusal(&damaged);
         assert!(message.starts_with(&format!("t: the {name} data is damaged (")), "{message}");
     }
