@@ -11,7 +11,8 @@
 //!   bars: by whichever divides most of the first lines into the same number of fields. Any line ends and a byte order
 //!   mark are accepted, blank lines are skipped, blanks around a field are dropped. Lines that begin with `#` are
 //!   comments if some stand above the header and are not columns themselves; another mark has to be given.
-//! * Parquet with columns of integers, floats, decimals, booleans, strings, dates and timestamps.
+//! * Parquet with columns of integers, floats, booleans, strings, dates, timestamps and decimals of up to 18 digits, in
+//!   any encoding but `DELTA_BYTE_ARRAY` and `BYTE_STREAM_SPLIT`, which writers use on demand only.
 //!
 //! A column without a name is called `x` and its position, such as `x3`, and so are all columns of a file without a
 //! header.

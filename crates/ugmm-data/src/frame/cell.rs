@@ -68,7 +68,6 @@ pub(super) fn support(data_type: &DataType) -> Support {
         | DataType::Date64
         | DataType::Timestamp(..) => Support::Supported,
         other if is_string(other) => Support::Supported,
-        DataType::Dictionary(_, values) if is_string(values) => Support::Supported,
         other if other.is_nested() => Support::Nested,
         _ => Support::Unsupported,
     }
@@ -114,7 +113,6 @@ pub(super) fn for_each<E>(
                 primitives::<TimestampNanosecondType, E>(array, visit, |value| days(value, 86_400e9))
             }
         },
-        DataType::Dictionary(..) => from_dictionary(array, visit),
         other if is_string(other) => each_string(array, visit),
         _ => (0..array.len()).try_for_each(|index| visit(index, Cell::Missing)),
     }
@@ -152,24 +150,6 @@ fn each_string<'a, E>(
         DataType::Utf8View => each(array.as_string_view(), visit, Cell::Text),
         _ => each(array.as_string::<i32>(), visit, Cell::Text),
     }
-}
-
-fn from_dictionary<E>(
-    array: &ArrayRef,
-    visit: &mut impl FnMut(usize, Cell) -> Result<(), E>,
-) -> Result<(), E> {
-    let dictionary = array.as_any_dictionary();
-    let mut values: Vec<Cell> = Vec::with_capacity(dictionary.values().len());
-    each_string(dictionary.values(), &mut |_, cell| {
-        values.push(cell);
-        Ok(())
-    })?;
-    // The keys of a dictionary without values cannot be asked for.
-    let keys = if values.is_empty() { Vec::new() } else { dictionary.normalized_keys() };
-    (0..array.len()).try_for_each(|index| {
-        let key = keys.get(index).filter(|_| !array.is_null(index));
-        visit(index, key.and_then(|&key| values.get(key)).copied().unwrap_or(Cell::Missing))
-    })
 }
 
 fn decimal<'a>(value: i128, scale: i8) -> Cell<'a> {

@@ -1,7 +1,7 @@
 //! The pages of a Parquet file, checked before they are decoded.
 //!
 //! Arrow's decoder trusts some of what a damaged file says and would panic: offsets, dictionaries that are not there,
-//! and runs of definition levels longer than the page. Columns here are not nested, so there is one bit of definition
+//! runs of definition levels longer than the page, lengths in some encodings. Columns here are not nested, so there is one bit of definition
 //! level per value at most, and no repetition level.
 
 use std::fs::File;
@@ -14,6 +14,12 @@ use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::serialized_reader::SerializedPageReader;
+
+/// Whether values stored in this way are decoded without panics even if they are damaged. It is so for all that
+/// writers use unless they are told to use something else.
+pub(super) fn is_trusted(encoding: Encoding) -> bool {
+    !matches!(encoding, Encoding::DELTA_BYTE_ARRAY | Encoding::BYTE_STREAM_SPLIT)
+}
 
 /// All row groups of a file.
 pub(super) struct CheckedRowGroups {
@@ -103,30 +109,49 @@ impl CheckedPages {
                 Ok(())
             }
             Page::DataPage { buf, num_values, encoding, def_level_encoding, .. } => {
-                self.check_dictionary(*encoding)?;
-                if !self.optional || *def_level_encoding != Encoding::RLE {
-                    return Ok(());
+                let mut values = &buf[..];
+                if self.optional {
+                    if *def_level_encoding != Encoding::RLE {
+                        return Err(damage("levels are not stored as runs"));
+                    }
+                    let ended = || damage("a page ends in its levels");
+                    let (length, rest) = buf.split_first_chunk().ok_or_else(ended)?;
+                    let (levels, rest) =
+                        rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(ended)?;
+                    check_levels(levels, *num_values)?;
+                    values = rest;
                 }
-                let (length, levels) =
-                    buf.split_first_chunk().ok_or_else(|| damage("a page ends before its levels"))?;
-                let levels = levels.get(..u32::from_le_bytes(*length) as usize);
-                check_levels(levels.ok_or_else(|| damage("a page ends in its levels"))?, *num_values)
+                self.check_values(*encoding, values)
             }
             Page::DataPageV2 {
                 buf, num_values, encoding, def_levels_byte_len, rep_levels_byte_len, ..
             } => {
-                self.check_dictionary(*encoding)?;
                 let repetition = *rep_levels_byte_len as usize;
-                let levels = buf.get(repetition..repetition.saturating_add(*def_levels_byte_len as usize));
-                let levels = levels.ok_or_else(|| damage("a page ends in its levels"))?;
-                if self.optional { check_levels(levels, *num_values) } else { Ok(()) }
+                let end = repetition.saturating_add(*def_levels_byte_len as usize);
+                let ended = || damage("a page ends in its levels");
+                let (levels, values) = buf.split_at_checked(end).ok_or_else(ended)?;
+                if self.optional {
+                    check_levels(&levels[repetition..], *num_values)?;
+                }
+                self.check_values(*encoding, values)
             }
         }
     }
 
-    fn check_dictionary(&self, encoding: Encoding) -> Result<()> {
-        let needs_one = matches!(encoding, Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY);
-        if needs_one && !self.dictionary { Err(damage("a dictionary is missing")) } else { Ok(()) }
+    fn check_values(&self, encoding: Encoding, values: &[u8]) -> Result<()> {
+        match encoding {
+            Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY if !self.dictionary => {
+                Err(damage("a dictionary is missing"))
+            }
+            // The first byte is the number of bits of each position in the dictionary.
+            Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY
+                if values.first().is_some_and(|&bits| bits > 32) =>
+            {
+                Err(damage("positions in a dictionary have more than 32 bits"))
+            }
+            other if is_trusted(other) => Ok(()),
+            _ => Err(damage("a page is encoded in another way than announced")),
+        }
     }
 }
 

@@ -227,6 +227,14 @@ pub enum FrameError {
     )]
     UnsupportedType { file: PathBuf, column: String, found: String },
 
+    /// A Parquet column stored in a way that is not supported.
+    #[error(
+        "{}: the column {} is stored with the encoding {found}; write the file with the usual ones, PLAIN or \
+         RLE_DICTIONARY, or ignore the column",
+        file.display(), value(column)
+    )]
+    UnsupportedEncoding { file: PathBuf, column: String, found: String },
+
     /// A file that begins like Parquet but is damaged or cut off.
     #[error("{}: the Parquet data is damaged or incomplete ({reason}); fetch or write the file again", file.display())]
     ParquetDamaged { file: PathBuf, reason: String },

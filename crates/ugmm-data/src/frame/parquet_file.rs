@@ -2,16 +2,19 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::DataType;
+use arrow_schema::{DataType, FieldRef, Fields};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
+use parquet::basic::Type;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
 
 use super::block::Block;
 use super::cell::{self, Support};
-use super::checked_pages::CheckedRowGroups;
+use super::checked_pages::{self, CheckedRowGroups};
 use super::error::FrameError;
 use super::names::Names;
 
@@ -24,6 +27,8 @@ pub(super) struct ParquetFile {
     path: PathBuf,
     file: File,
     builder: ParquetRecordBatchReaderBuilder<File>,
+    /// The columns as they are read.
+    fields: Fields,
 }
 
 impl ParquetFile {
@@ -31,35 +36,31 @@ impl ParquetFile {
         let again = file.try_clone().map_err(|reason| damaged(path, &reason))?;
         let builder =
             ParquetRecordBatchReaderBuilder::try_new(again).map_err(|reason| damaged(path, &reason))?;
-        let names = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-        Ok(Self { names: Names::new(path, names)?, path: path.to_owned(), file, builder })
+        let fields: Fields = builder.schema().fields().iter().map(without_dictionary).collect();
+        let names = fields.iter().map(|field| field.name().clone()).collect();
+        Ok(Self { names: Names::new(path, names)?, path: path.to_owned(), file, builder, fields })
     }
 
     /// Whether the file says that the column at `index` holds strings.
     pub(super) fn is_text(&self, index: usize) -> bool {
-        let is_string = |data_type: &DataType| {
-            matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
-        };
-        match self.builder.schema().field(index).data_type() {
-            DataType::Dictionary(_, values) => is_string(values),
-            other => is_string(other),
-        }
+        matches!(self.fields[index].data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
     }
 
     /// Makes ready to read the columns at the positions `columns`, in blocks of at most `most_rows` rows.
     pub(super) fn select(self, columns: &[usize], most_rows: usize) -> Result<ParquetBlocks, FrameError> {
-        let Self { path, builder, file, .. } = self;
+        let Self { path, builder, file, fields, .. } = self;
         for &column in columns {
-            let field = builder.schema().field(column);
+            let field = &fields[column];
             check_type(&path, field.name(), field.data_type())?;
+            check_storage(&path, field, builder.metadata(), column)?;
         }
         // Arrow returns columns in the order of the file.
         let mut in_order = columns.to_vec();
         in_order.sort_unstable();
         let places = columns.iter().map(|column| in_order.partition_point(|other| other < column)).collect();
         let batch_rows = most_rows.min(BATCH_VALUES / columns.len().max(1)).max(1);
-        let reader =
-            reader(file, &builder, in_order, batch_rows).map_err(|reason| damaged(&path, &reason))?;
+        let reader = reader(file, &builder, &fields, in_order, batch_rows)
+            .map_err(|reason| damaged(&path, &reason))?;
         Ok(ParquetBlocks { path, reader, places, rows: 0, left: None })
     }
 }
@@ -110,14 +111,48 @@ impl ParquetBlocks {
 fn reader(
     file: File,
     builder: &ParquetRecordBatchReaderBuilder<File>,
+    fields: &Fields,
     columns: Vec<usize>,
     batch_rows: usize,
 ) -> Result<ParquetRecordBatchReader, ParquetError> {
     let schema = builder.parquet_schema();
     let mask = ProjectionMask::roots(schema, columns);
-    let levels = parquet_to_arrow_field_levels(schema, mask, Some(builder.schema().fields()))?;
+    let levels = parquet_to_arrow_field_levels(schema, mask, Some(fields))?;
     let row_groups = CheckedRowGroups::new(file, builder.metadata().clone())?;
     ParquetRecordBatchReader::try_new_with_row_groups(&levels, &row_groups, batch_rows, None)
+}
+
+/// The field, as plain values if it is a dictionary; how they are stored in the file does not matter.
+fn without_dictionary(field: &FieldRef) -> FieldRef {
+    match field.data_type() {
+        DataType::Dictionary(_, values) => Arc::new(field.as_ref().clone().with_data_type(*values.clone())),
+        _ => field.clone(),
+    }
+}
+
+/// Refuses what Arrow can decode, but not without panics if the file is damaged: values of a fixed number of bytes, as
+/// for decimals of more than 18 digits, and some encodings.
+fn check_storage(
+    path: &Path,
+    field: &FieldRef,
+    metadata: &ParquetMetaData,
+    root: usize,
+) -> Result<(), FrameError> {
+    let schema = metadata.file_metadata().schema_descr();
+    let leaves: Vec<usize> =
+        (0..schema.num_columns()).filter(|&leaf| schema.get_column_root_idx(leaf) == root).collect();
+    let chunks = metadata.row_groups().iter().flat_map(|group| leaves.iter().map(|&leaf| group.column(leaf)));
+    for chunk in chunks {
+        let (file, column) = (path.to_owned(), field.name().clone());
+        if chunk.column_type() == Type::FIXED_LEN_BYTE_ARRAY {
+            let found = field.data_type().to_string();
+            return Err(FrameError::UnsupportedType { file, column, found });
+        }
+        if let Some(encoding) = chunk.encodings().find(|encoding| !checked_pages::is_trusted(*encoding)) {
+            return Err(FrameError::UnsupportedEncoding { file, column, found: encoding.to_string() });
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a type whose values are not single ones that this crate knows.

@@ -146,7 +146,7 @@ fn decimal_commas_need_another_delimiter() {
     let comma = |grouped| NumberFormat { mark: DecimalMark::Comma, grouped };
     let point = |grouped| NumberFormat { mark: DecimalMark::Point, grouped };
     for (content, least, format) in [
-        ("a;b\n3,14;0\n5;1\n", 3.14, comma(false)),
+        ("a;b\n3,25;0\n5;1\n", 3.25, comma(false)),
         ("a;b\n1.234,5;0\n12.345,5;1\n", 1234.5, comma(true)),
         ("a;b\n1,234;0\n2,5;1\n", 1.234, comma(false)),
         ("a;b\n1,234;0\n2,345;1\n", 1.234, comma(false)),

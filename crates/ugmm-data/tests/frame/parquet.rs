@@ -11,7 +11,7 @@ use arrow_array::{
     TimestampMicrosecondArray, TimestampSecondArray, UInt64Array,
 };
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, GzipLevel, ZstdLevel};
+use parquet::basic::{Compression, Encoding, GzipLevel, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use ugmm_data::frame::{Kind, ReadAs, ReadOptions, Request, Values};
 
@@ -241,6 +241,31 @@ fn columns_that_are_no_single_values_are_refused() {
     assert_eq!(kind(&infer_with(&content, &ignore(&["a", "b"])), "c"), "constant");
     assert_eq!(text(&read(&content, &[Request::text("c")]).columns[0]), [Some("1".to_owned())]);
     assert_eq!(infer_with(&content, &ignore(&["a", "b", "c"])).rows, 1);
+}
+
+#[test]
+fn columns_stored_in_rare_ways_are_refused() {
+    let texts: ArrayRef = Arc::new(StringArray::from(vec!["x", "xy"]));
+    let decimals = Decimal128Array::from(vec![1, 2]).with_precision_and_scale(30, 2).unwrap();
+    let batch = RecordBatch::try_from_iter([("a", texts), ("b", Arc::new(decimals) as ArrayRef)]).unwrap();
+    let properties = WriterProperties::builder()
+        .set_dictionary_enabled(false)
+        .set_column_encoding("a".into(), Encoding::DELTA_BYTE_ARRAY);
+    let mut content = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut content, batch.schema(), Some(properties.build())).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    assert_eq!(
+        refusal(&content),
+        "t: the column \"a\" is stored with the encoding DELTA_BYTE_ARRAY; write the file with the usual ones, PLAIN or \
+         RLE_DICTIONARY, or ignore the column"
+    );
+    let options = ReadOptions { ignore: strings(&["a"]), ..ReadOptions::default() };
+    assert_eq!(
+        refusal_with(&content, &options),
+        "t: the column \"b\" is of the type Decimal128(30, 2); convert it to numbers, booleans, strings, dates or \
+         timestamps, or ignore it"
+    );
 }
 
 #[test]
