@@ -1,8 +1,9 @@
-//! Tables and images for uGMM networks: the bundled Iris table, numeric CSV and IDX files.
+//! Tables and images for uGMM networks: the bundled Iris table, numeric CSV and IDX files, and in [`frame`] tables of
+//! any size and with columns of any kind, as CSV or Parquet.
 //!
-//! Everything that comes from outside is checked here, once: whatever this crate returns is finite, complete and of
-//! the size it says. Whatever it refuses, it refuses with one sentence ([`DataError`]) that names the place and what
-//! would be right there.
+//! Everything that comes from outside is checked here, once: whatever this crate returns is finite, of the size it says,
+//! and complete but for the missing values that frames mark. Whatever it refuses, it refuses with one sentence
+//! ([`DataError`], [`frame::FrameError`]) that names the place and what would be right there.
 //!
 //! ```
 //! use ugmm_data::{ClassLabels, iris, stratified_split};

@@ -66,12 +66,12 @@ pub(super) struct TextInput {
     /// How it begins; all of it if it is short.
     pub(super) head: Vec<u8>,
     /// What comes after the head.
-    pub(super) rest: Box<dyn Read>,
+    pub(super) rest: Box<dyn Read + Send>,
 }
 
 impl TextInput {
     /// Head and rest as one.
-    pub(super) fn into_reader(self) -> impl Read {
+    pub(super) fn into_reader(self) -> impl Read + Send {
         Cursor::new(self.head).chain(self.rest)
     }
 }
@@ -86,7 +86,7 @@ pub(super) fn open(path: &Path) -> Result<Input, FrameError> {
         return Ok(Input::Parquet(file));
     }
     let read_again = Cursor::new(magic.clone()).chain(file);
-    let mut rest: Box<dyn Read> = if magic.starts_with(GZIP_MAGIC) {
+    let mut rest: Box<dyn Read + Send> = if magic.starts_with(GZIP_MAGIC) {
         origin.compression = Some("gzip");
         Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, read_again)))
     } else if magic.starts_with(ZSTD_MAGIC) {

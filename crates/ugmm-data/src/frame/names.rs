@@ -82,8 +82,8 @@ fn generated(index: usize) -> String {
 pub(super) fn closest(wanted: &str, names: &[String]) -> Option<String> {
     let letters = |text: &str| -> Vec<char> { text.to_lowercase().chars().collect() };
     let wanted = letters(wanted);
-    // A third of the letters may be wrong.
-    let most = (wanted.len() / 3).max(1);
+    // A third of the letters may be wrong, but not all.
+    let most = wanted.len().div_ceil(3).min(wanted.len().saturating_sub(1));
     let measured = names.iter().map(|name| (edits(&wanted, &letters(name)), name));
     measured.filter(|(edits, _)| *edits <= most).min_by_key(|(edits, _)| *edits).map(|(_, name)| name.clone())
 }

@@ -1,7 +1,6 @@
 //! Tables as text: the header, and then blocks of rows.
 
 use std::io::Read;
-
 use std::sync::Arc;
 
 use arrow_csv::ReaderBuilder;
@@ -29,7 +28,7 @@ pub(super) struct TextFile {
     /// Line of the header, none if the file has no header.
     header_line: Option<usize>,
     origin: Origin,
-    records: Records<Box<dyn Read>>,
+    records: Records<Box<dyn Read + Send>>,
     rows: Rows,
 }
 
@@ -57,7 +56,7 @@ impl TextFile {
     pub(super) fn open(input: TextInput, options: &ReadOptions) -> Result<Self, FrameError> {
         let origin = input.origin.clone();
         let dialect = Dialect::find(&input.head, options)?;
-        let reader: Box<dyn Read> = Box::new(input.into_reader());
+        let reader: Box<dyn Read + Send> = Box::new(input.into_reader());
         let mut records = Records::new(reader, dialect.delimiter, dialect.comment);
         let Some(first) = records.next().map_err(|trouble| refusal(&origin, trouble))? else {
             return Err(FrameError::Empty { file: origin.path });

@@ -220,7 +220,7 @@ fn a_schema_is_asked_by_name() {
     let schema = infer("height,width\n1,2\n2,3\n");
     assert_eq!(
         schema.request("Widht").unwrap_err().to_string(),
-        "there is no column \"Widht\"; the columns are \"height\", \"width\""
+        "there is no column \"Widht\" (is it \"width\"?); the columns are \"height\", \"width\""
     );
     let schema = infer_with("height,width\n1,2\n2,3\n", &options(&[], &[], &["width"]));
     assert_eq!(

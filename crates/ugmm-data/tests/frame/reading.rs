@@ -1,6 +1,8 @@
 //! Columns by name, in batches.
 
-use ugmm_data::frame::{DecimalMark, NumberFormat, ReadAs, ReadOptions, Request, UNSEEN, Values};
+use ugmm_data::frame::{
+    DecimalMark, FrameReader, NumberFormat, ReadAs, ReadOptions, Request, UNSEEN, Values,
+};
 
 use crate::fixture::{Fixture, infer, numbers, read, read_refusal, strings, text};
 
@@ -121,8 +123,7 @@ fn what_is_wrong_with_other_columns_does_not_matter() {
 fn reading_ends_after_an_error() {
     let fixture = Fixture::new("a\n1\nx\n3\n");
     let options = ReadOptions::default();
-    let mut reader =
-        ugmm_data::frame::FrameReader::open(&fixture.path(), &[number("a")], &options, 1).unwrap();
+    let mut reader = FrameReader::open(&fixture.path(), &[number("a")], &options, 1).unwrap();
     assert!(reader.next().unwrap().is_ok());
     assert!(reader.next().unwrap().is_err());
     assert!(reader.next().is_none());
@@ -136,4 +137,12 @@ fn requests_can_be_stored() {
     assert_eq!(serde_json::from_str::<Vec<Request>>(&stored).unwrap(), requests);
     let stored = serde_json::to_string(&schema).unwrap();
     assert_eq!(serde_json::from_str::<ugmm_data::frame::Schema>(&stored).unwrap(), schema);
+}
+
+#[test]
+fn a_reader_can_move_to_another_thread() {
+    let fixture = Fixture::new("a\n1\n2\n");
+    let reader = FrameReader::open(&fixture.path(), &[number("a")], &ReadOptions::default(), 1).unwrap();
+    let rows = std::thread::spawn(move || reader.map(|frame| frame.unwrap().rows[0]).collect::<Vec<_>>());
+    assert_eq!(rows.join().unwrap(), [2, 3]);
 }
