@@ -1,11 +1,15 @@
 //! Many rows and many columns.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Instant;
 
+use arrow_array::{ArrayRef, Int64Array};
+use parquet::basic::Compression;
 use ugmm_data::frame::{FrameReader, ReadOptions, Request, Schema};
 
 use crate::fixture::{Fixture, kind, numbers, strings, zstd};
+use crate::parquet::written;
 
 #[test]
 fn many_rows_come_in_bounded_batches() {
@@ -59,6 +63,21 @@ fn many_columns_are_read() {
     assert_eq!(fixture.frames(&some, &options, 1000).unwrap()[0].columns.len(), 2);
     let wrong = ReadOptions { ignore: strings(&["d1"]), ..ReadOptions::default() };
     assert!(fixture.message(&fixture.infer(&wrong).unwrap_err()).ends_with("\"c9\" and 9990 more"));
+}
+
+#[test]
+fn many_columns_of_parquet_are_read() {
+    let names: Vec<String> = (0..3000).map(|index| format!("c{index}")).collect();
+    let column =
+        |index: i64| Arc::new(Int64Array::from_iter_values((0..50).map(|row| row * index))) as ArrayRef;
+    let columns = names.iter().zip(0..).map(|(name, index)| (name.as_str(), column(index))).collect();
+    let fixture = Fixture::new(written(columns, Compression::SNAPPY));
+    let options = ReadOptions::default();
+    let schema = fixture.infer(&options).unwrap();
+    assert_eq!((schema.columns.len(), schema.rows), (3000, 50));
+    let frames = fixture.frames(&schema.requests(), &options, 20).unwrap();
+    assert_eq!(frames.len(), 3);
+    assert_eq!(numbers(frames[2].columns.last().unwrap())[9], f64::from(49 * 2999));
 }
 
 /// `cargo test --release -p ugmm-data --test frame speed -- --ignored --nocapture`

@@ -5,6 +5,9 @@ use ugmm_data::frame::{ReadAs, ReadOptions, Request};
 
 use crate::fixture::{Fixture, gzip, infer, numbers, texts, zstd};
 
+/// The first four are found if they are not given.
+const ALL: [char; 5] = [',', ';', '\t', '|', ':'];
+
 /// How a table is written.
 #[derive(Debug, Clone)]
 struct Manner {
@@ -17,8 +20,8 @@ struct Manner {
     compression: u8,
 }
 
-fn manner() -> impl Strategy<Value = Manner> {
-    let delimiter = prop::sample::select(vec![',', ';', '\t', '|', ':']);
+fn manner(delimiters: &'static [char]) -> impl Strategy<Value = Manner> {
+    let delimiter = prop::sample::select(delimiters);
     let line_end = prop::sample::select(vec!["\n", "\r\n", "\r", "\n\n", "\r\n \r\n"]);
     let quoted = prop::collection::vec(any::<bool>(), 1..20);
     (delimiter, line_end, quoted, any::<bool>(), any::<bool>(), 0..3u8).prop_map(
@@ -86,7 +89,7 @@ fn lines(content: &[Vec<String>], manner: &Manner) -> Vec<usize> {
 
 proptest! {
     #[test]
-    fn texts_come_back(rows in table(), manner in manner()) {
+    fn texts_come_back(rows in table(), manner in manner(&ALL)) {
         let names: Vec<String> = (0..rows[0].len()).map(|index| format!("name {index}")).collect();
         let all: Vec<Vec<String>> = std::iter::once(names.clone()).chain(rows.clone()).collect();
         let options = ReadOptions { delimiter: Some(manner.delimiter as u8), ..ReadOptions::default() };
@@ -101,7 +104,7 @@ proptest! {
     #[test]
     fn numbers_come_back_exactly(
         values in prop::collection::vec(prop::num::f64::NORMAL | prop::num::f64::ZERO | prop::num::f64::SUBNORMAL, 2..50),
-        manner in manner(),
+        manner in manner(&ALL),
     ) {
         let rows: Vec<Vec<String>> = values.iter().map(|value| vec![format!("{value:e}"), "x".into()]).collect();
         let all: Vec<Vec<String>> = std::iter::once(vec!["a".into(), "b".into()]).chain(rows).collect();
@@ -116,9 +119,8 @@ proptest! {
     #[test]
     fn the_delimiter_is_found(
         rows in prop::collection::vec(prop::collection::vec(-1000..1000_i32, 3), 2..20),
-        manner in manner(),
+        manner in manner(&ALL[..4]),
     ) {
-        prop_assume!(manner.delimiter != ':');
         let rows = rows.iter().map(|row| row.iter().map(|number| format!("{}.5", number)).collect());
         let all: Vec<Vec<String>> = std::iter::once(["a", "b", "c"].map(String::from).into()).chain(rows).collect();
         prop_assert_eq!(infer(manner.write(&all)).delimiter, Some(manner.delimiter));
