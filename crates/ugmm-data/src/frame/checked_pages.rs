@@ -21,6 +21,9 @@ pub(super) fn is_trusted(encoding: Encoding) -> bool {
     !matches!(encoding, Encoding::DELTA_BYTE_ARRAY | Encoding::BYTE_STREAM_SPLIT)
 }
 
+/// Most values in a block of differences; writers make it 128 or a few times that.
+const LARGEST_BLOCK: u64 = 1 << 20;
+
 /// All row groups of a file.
 pub(super) struct CheckedRowGroups {
     file: Arc<File>,
@@ -109,7 +112,7 @@ impl CheckedPages {
                 Ok(())
             }
             Page::DataPage { buf, num_values, encoding, def_level_encoding, .. } => {
-                let mut values = &buf[..];
+                let (mut present, mut values) = (u64::from(*num_values), &buf[..]);
                 if self.optional {
                     if *def_level_encoding != Encoding::RLE {
                         return Err(damage("levels are not stored as runs"));
@@ -118,10 +121,10 @@ impl CheckedPages {
                     let (length, rest) = buf.split_first_chunk().ok_or_else(ended)?;
                     let (levels, rest) =
                         rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(ended)?;
-                    check_levels(levels, *num_values)?;
+                    present = count_present(levels, *num_values)?;
                     values = rest;
                 }
-                self.check_values(*encoding, values)
+                self.check_values(*encoding, present, values)
             }
             Page::DataPageV2 {
                 buf, num_values, encoding, def_levels_byte_len, rep_levels_byte_len, ..
@@ -130,61 +133,94 @@ impl CheckedPages {
                 let end = repetition.saturating_add(*def_levels_byte_len as usize);
                 let ended = || damage("a page ends in its levels");
                 let (levels, values) = buf.split_at_checked(end).ok_or_else(ended)?;
-                if self.optional {
-                    check_levels(&levels[repetition..], *num_values)?;
-                }
-                self.check_values(*encoding, values)
+                let present = match self.optional {
+                    true => count_present(&levels[repetition..], *num_values)?,
+                    false => u64::from(*num_values),
+                };
+                self.check_values(*encoding, present, values)
             }
         }
     }
 
-    fn check_values(&self, encoding: Encoding, values: &[u8]) -> Result<()> {
+    /// Checks the bytes of a page's values, of which `present` are not missing.
+    fn check_values(&self, encoding: Encoding, present: u64, values: &[u8]) -> Result<()> {
         match encoding {
-            Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY if !self.dictionary => {
-                Err(damage("a dictionary is missing"))
+            Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY => {
+                // The first byte is the number of bits of each position in the dictionary.
+                let bits = values.first().copied().unwrap_or(0);
+                match self.dictionary {
+                    true if bits <= 32 => Ok(()),
+                    true => Err(damage("positions in a dictionary have more than 32 bits")),
+                    false => Err(damage("a dictionary is missing")),
+                }
             }
-            // The first byte is the number of bits of each position in the dictionary.
-            Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY
-                if values.first().is_some_and(|&bits| bits > 32) =>
-            {
-                Err(damage("positions in a dictionary have more than 32 bits"))
-            }
+            Encoding::DELTA_BINARY_PACKED | Encoding::DELTA_LENGTH_BYTE_ARRAY => check_delta(values, present),
             other if is_trusted(other) => Ok(()),
             _ => Err(damage("a page is encoded in another way than announced")),
         }
     }
 }
 
-/// Refuses runs that end after the levels, or before there is a level for each value.
-///
-/// A run begins with a number of seven bits per byte, the last byte below 128. If it is odd, half of it is the number
-/// of bytes with eight levels each; if not, half of it is the number of times that the level in the next byte repeats.
-fn check_levels(mut levels: &[u8], values: u32) -> Result<()> {
-    let mut left = u64::from(values);
-    while left > 0 {
-        let mut header = 0_u64;
-        for position in 0.. {
-            let (&byte, rest) = levels.split_first().ok_or_else(|| damage("a page has too few levels"))?;
-            levels = rest;
-            if position == 9 {
-                return Err(damage("a run of levels is too long"));
-            }
-            header |= u64::from(byte & 0x7f) << (7 * position);
-            if byte < 0x80 {
-                break;
-            }
-        }
-        let (count, bytes) = match (header & 1, header >> 1) {
-            (0, count) => (count, 1),
-            (_, groups) => (groups.saturating_mul(8), groups.min(left.div_ceil(8))),
-        };
-        if count == 0 || bytes > levels.len() as u64 {
-            return Err(damage("a run of levels goes on after the levels"));
-        }
-        levels = &levels[bytes as usize..];
-        left = left.saturating_sub(count);
+/// Refuses differences whose header announces another number of values than there are, or blocks out of all measure.
+fn check_delta(mut values: &[u8], present: u64) -> Result<()> {
+    let block = take_number(&mut values)?;
+    let parts = take_number(&mut values)?;
+    let count = take_number(&mut values)?;
+    if block > LARGEST_BLOCK || parts > block || count != present {
+        return Err(damage("the header of a page of differences is wrong"));
     }
     Ok(())
+}
+
+/// Takes a number of seven bits per byte, the lowest first, of which the last byte is below 128.
+fn take_number(bytes: &mut &[u8]) -> Result<u64> {
+    let mut number = 0;
+    for shift in (0..63).step_by(7) {
+        let (&byte, rest) = bytes.split_first().ok_or_else(|| damage("a page ends in a number"))?;
+        *bytes = rest;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Ok(number);
+        }
+    }
+    Err(damage("a number in a page is too long"))
+}
+
+/// The number of values that are not missing. Refuses runs that end after the levels, or before there is a level for
+/// each value.
+///
+/// A run begins with a number. If it is odd, half of it is the number of bytes with eight levels each, the lowest bit
+/// first; if not, half of it is the number of times that the level in the next byte repeats.
+fn count_present(mut levels: &[u8], values: u32) -> Result<u64> {
+    let mut left = u64::from(values);
+    let mut present = 0;
+    while left > 0 {
+        let header = take_number(&mut levels)?;
+        let packed = header & 1 == 1;
+        let (count, bytes) = match packed {
+            true => ((header >> 1).saturating_mul(8), (header >> 1).min(left.div_ceil(8))),
+            false => (header >> 1, 1),
+        };
+        let run = levels.split_at_checked(bytes as usize).filter(|_| count > 0);
+        let (run, rest) = run.ok_or_else(|| damage("a run of levels goes on after the levels"))?;
+        let count = count.min(left);
+        present += match packed {
+            true => ones(run, count),
+            false => count * u64::from(run[0] != 0),
+        };
+        levels = rest;
+        left -= count;
+    }
+    Ok(present)
+}
+
+/// How many of the first `count` bits are set.
+fn ones(bytes: &[u8], count: u64) -> u64 {
+    let all: u32 = bytes.iter().map(|byte| byte.count_ones()).sum();
+    let after = (8 * bytes.len() as u64).saturating_sub(count);
+    // The bits of the last byte that are no levels.
+    let last = bytes.last().map_or(0, |&byte| (u16::from(byte) >> (8 - after.min(8))).count_ones());
+    u64::from(all) - u64::from(last)
 }
 
 fn damage(reason: &str) -> ParquetError {

@@ -20,6 +20,8 @@ use super::names::Names;
 
 /// Values that are decoded at once.
 const BATCH_VALUES: usize = 1 << 21;
+/// Rows that are decoded at once; Arrow holds less than 2 GiB of text in a column of them.
+const BATCH_ROWS: usize = 1 << 13;
 
 /// A Parquet file whose metadata has been read.
 pub(super) struct ParquetFile {
@@ -58,7 +60,7 @@ impl ParquetFile {
         let mut in_order = columns.to_vec();
         in_order.sort_unstable();
         let places = columns.iter().map(|column| in_order.partition_point(|other| other < column)).collect();
-        let batch_rows = most_rows.min(BATCH_VALUES / columns.len().max(1)).max(1);
+        let batch_rows = most_rows.min(BATCH_ROWS).min(BATCH_VALUES / columns.len().max(1)).max(1);
         let reader = reader(file, &builder, &fields, in_order, batch_rows)
             .map_err(|reason| damaged(&path, &reason))?;
         Ok(ParquetBlocks { path, reader, places, rows: 0, left: None })

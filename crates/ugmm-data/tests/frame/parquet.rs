@@ -12,7 +12,7 @@ use arrow_array::{
 };
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, GzipLevel, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{WriterProperties, WriterVersion};
 use ugmm_data::frame::{Kind, ReadAs, ReadOptions, Request, Values};
 
 use crate::fixture::{
@@ -241,6 +241,52 @@ fn columns_that_are_no_single_values_are_refused() {
     assert_eq!(kind(&infer_with(&content, &ignore(&["a", "b"])), "c"), "constant");
     assert_eq!(text(&read(&content, &[Request::text("c")]).columns[0]), [Some("1".to_owned())]);
     assert_eq!(infer_with(&content, &ignore(&["a", "b", "c"])).rows, 1);
+}
+
+#[test]
+fn missing_values_come_back_from_every_kind_of_page() {
+    // Runs of values and gaps of many lengths, so that levels are stored as runs and bit by bit.
+    let gaps = [1, 2, 3, 7, 8, 9, 40, 1, 1, 1, 100, 64];
+    let values: Vec<Option<i64>> =
+        (0..).zip(gaps).flat_map(|(run, length)| vec![(run % 2 == 0).then_some(run); length]).collect();
+    let texts: StringArray = values.iter().map(|value| value.map(|value| format!("text {value}"))).collect();
+    let columns: Vec<(&str, ArrayRef)> =
+        vec![("a", Arc::new(Int64Array::from(values.clone()))), ("b", Arc::new(texts))];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+        for (dictionary, encoding) in
+            [(true, Encoding::PLAIN), (false, Encoding::PLAIN), (false, Encoding::DELTA_BINARY_PACKED)]
+        {
+            let texts =
+                if encoding == Encoding::PLAIN { encoding } else { Encoding::DELTA_LENGTH_BYTE_ARRAY };
+            let properties = WriterProperties::builder()
+                .set_writer_version(version)
+                .set_dictionary_enabled(dictionary)
+                .set_column_encoding("a".into(), encoding)
+                .set_column_encoding("b".into(), texts)
+                .set_data_page_row_count_limit(50)
+                .set_write_batch_size(10);
+            let mut content = Vec::new();
+            let mut writer =
+                ArrowWriter::try_new(&mut content, batch.schema(), Some(properties.build())).unwrap();
+            writer.write(&batch).unwrap();
+            writer.close().unwrap();
+            let frame = read(&content, &[infer(&content).request("a").unwrap(), Request::text("b")]);
+            let found: Vec<Option<f64>> = numbers(&frame.columns[0])
+                .iter()
+                .map(|&number| if number.is_nan() { None } else { Some(number) })
+                .collect();
+            let expected: Vec<Option<f64>> =
+                values.iter().map(|value| value.map(|value| value as f64)).collect();
+            assert_eq!(found, expected, "{version:?} {dictionary} {encoding}");
+            assert!(
+                text(&frame.columns[1])
+                    .iter()
+                    .zip(&values)
+                    .all(|(text, value)| { *text == value.map(|value| format!("text {value}")) })
+            );
+        }
+    }
 }
 
 #[test]
