@@ -1,8 +1,8 @@
 //! The pages of a Parquet file, checked before they are decoded.
 //!
 //! Arrow's decoder trusts some of what a damaged file says and would panic: offsets, dictionaries that are not there,
-//! runs of definition levels longer than the page, lengths in some encodings. Columns here are not nested, so there is one bit of definition
-//! level per value at most, and no repetition level.
+//! runs of definition levels longer than the page, numbers of values, lengths in some encodings. Columns here are not
+//! nested, so there is one bit of definition level per value at most, and no repetition level.
 
 use std::fs::File;
 use std::ops::Range;
@@ -54,7 +54,8 @@ fn is_inside(chunk: &ColumnChunkMetaData, length: u64) -> bool {
 
 impl RowGroups for CheckedRowGroups {
     fn num_rows(&self) -> usize {
-        self.metadata.row_groups().iter().map(|group| group.num_rows().unsigned_abs() as usize).sum()
+        let counts = self.metadata.row_groups().iter().map(|group| group.num_rows().unsigned_abs() as usize);
+        counts.fold(0, usize::saturating_add)
     }
 
     fn column_chunks(&self, column: usize) -> Result<Box<dyn PageIterator>> {
