@@ -10,7 +10,8 @@
 //! * CSV in UTF-8, plain or compressed with gzip or zstd. Columns are separated by commas, semicolons, tabs or vertical
 //!   bars: by whichever divides most of the first lines into the same number of fields. Any line ends and a byte order
 //!   mark are accepted, blank lines are skipped, blanks around a field are dropped. Lines that begin with `#` are
-//!   comments if some stand above the header and are not columns themselves; another mark has to be given.
+//!   comments if the first line is one, and not a header whose first name begins so: a single such line with as many
+//!   fields as the next line. Another mark has to be given.
 //! * Parquet with columns of integers, floats, booleans, strings, dates, timestamps and decimals of up to 18 digits, in
 //!   any encoding but `DELTA_BYTE_ARRAY` and `BYTE_STREAM_SPLIT`, which writers use on demand only.
 //!

@@ -10,7 +10,7 @@ use super::column_scan::refusal;
 use super::date;
 use super::error::FrameError;
 use super::missing::Marks;
-use super::number::{self, DecimalMark, NumberFormat, Refused};
+use super::number::{self, NumberFormat, Refused};
 use super::options::ReadOptions;
 use super::request::{self, ReadAs, Request};
 use super::source::{Blocks, Source};
@@ -194,6 +194,7 @@ impl Plan {
         })
     }
 
+    /// The number that a value becomes.
     fn number(&self, path: &Path, row: usize, cell: Cell) -> Result<f64, FrameError> {
         let place = || (path.to_owned(), self.name.clone(), cell.text().into_owned());
         match (&self.reading, cell) {
@@ -210,7 +211,7 @@ impl Plan {
             (reading, _) => {
                 let format = match reading {
                     Reading::Numbers(format) => *format,
-                    _ => NumberFormat { mark: DecimalMark::Point, grouped: false },
+                    _ => NumberFormat::default(),
                 };
                 let parsed = match cell {
                     Cell::Text(text) => number::parse_as(text, format),

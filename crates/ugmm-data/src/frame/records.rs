@@ -74,14 +74,13 @@ impl<R: Read> Records<R> {
 
     /// The next record, or `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<Record>, Trouble> {
-        loop {
-            match self.scan()? {
-                Some((record, State::Comment)) => debug_assert!(record.end >= record.start),
-                Some((record, _)) if record.fields == 1 && self.is_blank(&record) => {}
-                Some((record, _)) => return Ok(Some(record)),
-                None => return Ok(None),
+        while let Some((record, state)) = self.scan()? {
+            let blank = record.fields == 1 && self.is_blank(&record);
+            if state != State::Comment && !blank {
+                return Ok(Some(record));
             }
         }
+        Ok(None)
     }
 
     /// The bytes of the record read last, without its line end.
