@@ -32,6 +32,11 @@ pub enum CliError {
          with --ignore {column:?}"
     )]
     TooManyLevels { path: PathBuf, column: String, levels: usize, rows: usize },
+    #[error(
+        "{path}: the column {column:?} lacks {missing} values, and a feed-forward network needs every value; fill them \
+         in, leave the column out with --ignore {column:?}, or train a uGMM network, which does without them"
+    )]
+    Incomplete { path: PathBuf, column: String, missing: usize },
     #[error("{path}, row {row}: no value at all; a prediction needs at least one")]
     EmptyRow { path: PathBuf, row: usize },
     #[error("{path}, row {row}, column {column:?}: the value is missing, and this model needs every value")]

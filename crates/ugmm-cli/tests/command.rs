@@ -24,6 +24,13 @@ fn failure(output: &Output) -> String {
     text.trim_end().strip_prefix("error: ").unwrap().to_owned()
 }
 
+/// The last line of a failure that comes after something was said about the file.
+fn failure_of(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    text.lines().last().unwrap().strip_prefix("error: ").unwrap().to_owned()
+}
+
 fn json(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
@@ -202,11 +209,9 @@ fn predictions_go_to_a_file_that_is_never_half_written() {
 fn every_bad_table_is_refused_before_anything_is_written() {
     for (contents, expected) in [
         (&b""[..], "data.csv is empty"),
-        (b"a,b,species\n", "has a header but no rows"),
-        (b"a,b,species\n1,2,x\n1,two,y\n", "row 3, column \"b\": \"two\""),
-        (b"a,b,species\n1,2,x\n1,NaN,y\n", "row 3, column \"b\""),
+        (b"a,b,species\n", "has columns but no rows"),
         (b"a,b,species\n1,2,x\n1,inf,y\n", "row 3, column \"b\""),
-        (b"a,b,species\n1,2,x\n1,y\n", "row 3: 2 fields, where the header has 3"),
+        (b"a,b,species\n1,2,x\n1,y\n", "row 3: 2 fields, where the first row has 3"),
         (b"a,b,kind\n1,2,x\n1,2,y\n", "there is no target column \"species\""),
         (b"a,b,species\n1,2,x\n3,4,x\n", "only one label, \"x\""),
         (b"a,b,species\n1,2,x\n1,\xff,y\n", "UTF-8"),
@@ -226,6 +231,10 @@ fn every_bad_table_is_refused_before_anything_is_written() {
     let folder = TempDir::new().unwrap();
     let message = failure(&ugmm(folder.path(), &TRAIN));
     assert_eq!(message, "iris.csv does not exist");
+    // A text among numbers makes a category, unless it is said that the column is one of numbers.
+    std::fs::write(folder.path().join("iris.csv"), "a,b,species\n1,2,x\n1,two,y\n").unwrap();
+    let message = failure(&ugmm(folder.path(), &[&TRAIN[..], &["--numeric", "b"]].concat()));
+    assert!(message.starts_with("iris.csv, row 3, column \"b\": \"two\""), "{message}");
 }
 
 #[test]
@@ -292,6 +301,109 @@ fn settings_out_of_range_are_refused() {
         assert!(message.contains(expected), "{message} does not say {expected}");
     }
     assert_eq!(names(&folder), ["iris.csv"]);
+}
+
+/// A table as people have them: semicolons, decimal commas, text, dates, gaps, a number of the row, a comment.
+const MESSY: &str = "# measured in May\n\
+    no;length;colour;seen;ok;species;same\n";
+
+fn messy(rows: usize) -> String {
+    let mut text = String::from(MESSY);
+    for row in 0..rows {
+        let (class, length) = if row % 2 == 0 { ("a", "1,5") } else { ("b", "4,25") };
+        let length = if row % 7 == 0 { "NA" } else { length };
+        let colour = if row % 2 == 0 { "red" } else { ["blue", "\"green; or so\""][row % 3 / 2] };
+        let colour = if row % 5 == 0 && row % 7 != 0 { "" } else { colour };
+        text += &format!(
+            "{row};{length};{colour};2024-05-{:02};{};{class};1\n",
+            row % 28 + 1,
+            ["yes", "no"][row % 3 % 2]
+        );
+    }
+    text
+}
+
+#[test]
+fn messy_tables_are_understood_learned_and_predicted() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    std::fs::write(at.join("messy.csv"), messy(140)).unwrap();
+    let train = ["train", "messy.csv", "--target", "species", "-o", "m.safetensors", "--epochs", "60"];
+    let output = ugmm(at, &[&train[..], &["--ignore", "no", "--json", "t.json"]].concat());
+    let overview = String::from_utf8(output.stderr.clone()).unwrap();
+    stdout(&output);
+    for expected in [
+        "length",
+        "number",
+        "1.5 to 4.25",
+        "category",
+        "date",
+        "true or false",
+        "left out: constant",
+        "left out: ignored",
+    ] {
+        assert!(overview.contains(expected), "{overview} does not say {expected}");
+    }
+    assert!(overview.contains("values are missing; the network does without them"), "{overview}");
+    let report = json(&at.join("t.json"));
+    let features: Vec<_> =
+        report["columns"]["features"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    assert_eq!(features, ["length", "colour=blue", "colour=green; or so", "colour=red", "seen", "ok"]);
+    assert!(report["validation_metrics"]["accuracy"].as_f64().unwrap() >= 0.95, "{report}");
+
+    // Other order, other delimiter, other decimal mark would be another format; gzip, a new colour, gaps.
+    let new = "colour\tok\tseen\tlength\nred\tyes\t2024-05-03\t1,5\nviolet\t?\t\t4,25\n";
+    std::fs::write(at.join("new.tsv"), new).unwrap();
+    let output = ugmm(at, &["predict", "m.safetensors", "new.tsv"]);
+    let remarks = String::from_utf8(output.stderr.clone()).unwrap();
+    let text = stdout(&output);
+    let classes: Vec<&str> = text.lines().map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(classes, ["predicted species", "a", "b"]);
+    assert!(
+        remarks.contains("2 values were missing") && remarks.contains("1 values are categories"),
+        "{remarks}"
+    );
+    let text = stdout(&ugmm(at, &["evaluate", "m.safetensors", "messy.csv"]));
+    assert!(text.starts_with("140 rows"), "{text}");
+
+    // Without --ignore the number of the row is a number like any other; a text that names rows is refused.
+    let table = messy(140);
+    let named = table.lines().skip(1).enumerate().map(|(row, line)| match row {
+        0 => format!("name;{line}\n"),
+        _ => format!("plant {row};{line}\n"),
+    });
+    std::fs::write(at.join("messy.csv"), named.collect::<String>()).unwrap();
+    let message = failure_of(&ugmm(at, &train));
+    assert_eq!(
+        message,
+        "messy.csv: the column \"name\" has 140 different texts in 140 rows, too many to learn from; leave it out with \
+         --ignore \"name\""
+    );
+    // A feed-forward network needs every value.
+    let mlp = ["--model", "mlp", "--ignore", "name,no"];
+    let message = failure_of(&ugmm(at, &[&train[..], &mlp].concat()));
+    assert!(message.starts_with("messy.csv: the column \"length\" lacks 20 values"), "{message}");
+}
+
+#[test]
+fn rows_without_a_label_are_left_out_and_said() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let rows: String = (0..40).map(|row| format!("{},{},{}\n", row % 2, row, ["x", "y"][row % 2])).collect();
+    std::fs::write(at.join("d.csv"), format!("a,b,kind\n{rows}1,2,\n,,x\n")).unwrap();
+    let output = ugmm(at, &["train", "d.csv", "--target", "kind", "-o", "m.safetensors", "--epochs", "2"]);
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(stdout(&output).starts_with("40 rows, 2 features"), "{output:?}");
+    assert!(
+        said.contains("left out: 1 rows without a label")
+            && said.contains("left out: 1 rows with nothing but"),
+        "{said}"
+    );
+    std::fs::write(at.join("empty.csv"), "a,b\n1,2\n,NA\n").unwrap();
+    let output = ugmm(at, &["predict", "m.safetensors", "empty.csv", "-o", "p.csv"]);
+    let message = failure(&output);
+    assert_eq!(message, "empty.csv, row 3: no value at all; a prediction needs at least one");
+    assert_eq!(names(&folder), ["d.csv", "empty.csv", "m.safetensors"]);
 }
 
 #[test]

@@ -12,11 +12,11 @@ use crate::show::{count, list, value};
 /// `row` hold the 1-based line number in the file, as an editor shows it, unless they say otherwise.
 ///
 /// ```
-/// use ugmm_data::{DataError, read_csv};
+/// use ugmm_data::{DataError, read_idx_labels};
 ///
-/// let error = read_csv("no-such.csv".as_ref(), None).unwrap_err();
-/// assert_eq!(error, DataError::FileMissing { file: "no-such.csv".into() });
-/// assert_eq!(error.to_string(), "no-such.csv does not exist");
+/// let error = read_idx_labels("no-such.idx".as_ref()).unwrap_err();
+/// assert_eq!(error, DataError::FileMissing { file: "no-such.idx".into() });
+/// assert_eq!(error.to_string(), "no-such.idx does not exist");
 /// ```
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
@@ -33,120 +33,6 @@ pub enum DataError {
     /// The operating system would not let the file be read.
     #[error("{} cannot be read: {reason}", file.display())]
     Unreadable { file: PathBuf, reason: String },
-
-    /// A CSV file of no bytes, or of blank lines only.
-    #[error("{} is empty; a CSV file needs a header line and rows of numbers", file.display())]
-    EmptyFile { file: PathBuf },
-
-    /// A CSV file whose header is followed by nothing.
-    #[error("{} has a header but no rows of data", file.display())]
-    NoRows { file: PathBuf },
-
-    /// Bytes that are no UTF-8 text.
-    #[error("{}, row {row}: the text is not UTF-8; save the file as UTF-8", file.display())]
-    NotUtf8 { file: PathBuf, row: usize },
-
-    /// A quoted field that the file ends in the middle of.
-    #[error("{}, row {row}: a quoted field begins but its closing quote is missing", file.display())]
-    UnclosedQuote { file: PathBuf, row: usize },
-
-    /// The first line holds numbers where column names belong.
-    #[error(
-        "{}, row {row}: the header seems to be missing, because the first line holds numbers ({}); \
-         add a first line that names every column",
-        file.display(), list(cells)
-    )]
-    HeaderMissing { file: PathBuf, row: usize, cells: Vec<String> },
-
-    /// The columns are separated by something other than commas.
-    #[error("{}, row {row}: the columns seem to be separated by {separator}; use commas", file.display())]
-    WrongSeparator { file: PathBuf, row: usize, separator: &'static str },
-
-    /// A header cell with nothing in it; `position` counts columns from 1.
-    #[error("{}, row {row}: column {position} has no name; every column needs one", file.display())]
-    EmptyColumnName { file: PathBuf, row: usize, position: usize },
-
-    /// The same name twice in the header; the positions count columns from 1.
-    #[error(
-        "{}, row {row}: columns {first} and {second} are both named {}; every column needs a name of its own",
-        file.display(), value(column)
-    )]
-    DuplicateColumn { file: PathBuf, row: usize, column: String, first: usize, second: usize },
-
-    /// The target is not in the header.
-    #[error("{}: there is no target column {}; the columns are {}", file.display(), value(target), list(columns))]
-    TargetMissing { file: PathBuf, target: String, columns: Vec<String> },
-
-    /// Some of the features asked for are not in the header.
-    #[error(
-        "{}: there is no feature column {}; the columns are {}",
-        file.display(), missing.iter().map(|name| value(name)).collect::<Vec<_>>().join(", "), list(columns)
-    )]
-    ColumnsMissing { file: PathBuf, missing: Vec<String>, columns: Vec<String> },
-
-    /// The target is the only column.
-    #[error("{}: {} is the only column; at least one feature column is needed beside the target",
-        file.display(), value(target))]
-    NoFeatureColumns { file: PathBuf, target: String },
-
-    /// A list of features to read with nothing in it.
-    #[error("no feature column was asked for; name at least one")]
-    NoFeatureRequested,
-
-    /// A list of features to read that names one of them twice.
-    #[error("the feature {} was asked for twice; name it once", value(feature))]
-    FeatureRequestedTwice { feature: String },
-
-    /// The target is also in the list of features to read.
-    #[error(
-        "{} was asked for both as a feature and as the target; it can be only one of them",
-        value(feature)
-    )]
-    TargetIsFeature { feature: String },
-
-    /// A row with more or fewer fields than the header.
-    #[error(
-        "{}, row {row}: {}, where the header has {expected}",
-        file.display(), count(*found as u128, "field")
-    )]
-    RaggedRow { file: PathBuf, row: usize, expected: usize, found: usize },
-
-    /// A feature cell that is empty, or holds a common mark for "not known" such as `NA`.
-    #[error(
-        "{}, row {row}, column {}: the value is missing{}; missing values are not supported yet, \
-         so fill it in or remove the row",
-        file.display(), value(column),
-        if written.is_empty() { String::new() } else { format!(" ({})", value(written)) }
-    )]
-    MissingValue { file: PathBuf, row: usize, column: String, written: String },
-
-    /// A target cell that is empty.
-    #[error(
-        "{}, row {row}, column {}: the label is missing; every row needs one",
-        file.display(), value(column)
-    )]
-    MissingLabel { file: PathBuf, row: usize, column: String },
-
-    /// Text where a number belongs.
-    #[error(
-        "{}, row {row}, column {}: {} is not a number; write it like 5.1 or -2e-3",
-        file.display(), value(column), value(written)
-    )]
-    NotANumber { file: PathBuf, row: usize, column: String, written: String },
-
-    /// NaN or an infinity where a number belongs.
-    #[error(
-        "{}, row {row}, column {}: {} is not a finite number; only finite numbers are accepted",
-        file.display(), value(column), value(written)
-    )]
-    NotFinite { file: PathBuf, row: usize, column: String, written: String },
-
-    /// A number beyond the largest `f32`.
-    #[error(
-        "{}, row {row}, column {}: {} is too large; numbers may go from -3.4e38 to 3.4e38",
-        file.display(), value(column), value(written)
-    )]
-    TooLarge { file: PathBuf, row: usize, column: String, written: String },
 
     /// A row index beyond a table's end; `index` counts from 0.
     #[error("there is no row with index {index} in a table of {}", count(*rows as u128, "row"))]

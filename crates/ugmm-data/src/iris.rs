@@ -3,11 +3,9 @@
 //! Where the numbers come from is told in `data/README.md`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use crate::csv;
 use crate::split::Split;
-use crate::table::Table;
+use crate::table::{Table, Target};
 
 /// The random states that [`iris_split`] knows: the one used in most examples, then the first five.
 pub const IRIS_SPLIT_STATES: [u64; 6] = [42, 0, 1, 2, 3, 4];
@@ -29,8 +27,17 @@ const SPLITS: &str = include_str!("../data/iris_splits.json");
 /// assert_eq!(table.row(0), [5.1, 3.5, 1.4, 0.2]);
 /// ```
 pub fn iris() -> Table {
-    csv::parse_all(Path::new("iris.csv"), TABLE.as_bytes(), Some("species"))
-        .expect("the bundled table cannot be wrong: the tests read it")
+    const RIGHT: &str = "the bundled table cannot be wrong: the tests read it";
+    let mut reader = csv::Reader::from_reader(TABLE.as_bytes());
+    let mut names: Vec<String> = reader.headers().expect(RIGHT).iter().map(String::from).collect();
+    let name = names.pop().expect(RIGHT);
+    let (mut features, mut labels) = (Vec::new(), Vec::new());
+    for record in reader.records() {
+        let record = record.expect(RIGHT);
+        features.extend(record.iter().take(names.len()).map(|cell| cell.parse::<f32>().expect(RIGHT)));
+        labels.push(record[names.len()].to_owned());
+    }
+    Table { feature_names: names, features, target: Some(Target { name, labels }) }
 }
 
 /// The split of [`iris`] into 120 rows to learn from and 30 to test on that scikit-learn's

@@ -1,5 +1,5 @@
-//! Tables and images for uGMM networks: the bundled Iris table, numeric CSV and IDX files, and in [`frame`] tables of
-//! any size and with columns of any kind, as CSV or Parquet.
+//! Tables and images for uGMM networks: in [`frame`] tables of any size and with columns of any kind, as CSV or Parquet,
+//! which an [`Encoder`] turns into the inputs of a network; images as IDX files; and the bundled Iris table.
 //!
 //! Everything that comes from outside is checked here, once: whatever this crate returns is finite, of the size it says,
 //! and complete but for the missing values that frames mark. Whatever it refuses, it refuses with one sentence
@@ -19,7 +19,6 @@
 //! # }
 //! ```
 
-mod csv;
 mod encoder;
 mod error;
 mod file;
@@ -32,7 +31,6 @@ mod show;
 mod split;
 mod table;
 
-pub use crate::csv::{read_csv, read_csv_columns};
 pub use crate::encoder::{Encoded, Encoder};
 pub use crate::error::DataError;
 pub use crate::idx::{IdxImages, read_idx_images, read_idx_labels};

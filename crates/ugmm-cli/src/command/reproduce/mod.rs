@@ -133,6 +133,8 @@ impl Experiment<'_> {
         settings.hidden = settings.hidden.or_else(|| self.base.hidden.clone());
         if settings.model.unwrap_or_default() == Architecture::Ugmm {
             settings.objective = settings.objective.or(self.base.objective);
+            settings.learning_rate = settings.learning_rate.or(self.base.learning_rate);
+            settings.epochs = settings.epochs.or(self.base.epochs);
         }
         Contender { name, settings, paper: None, published_code: None }
     }

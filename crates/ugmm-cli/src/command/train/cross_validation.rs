@@ -7,7 +7,7 @@ use crate::statistics::mean_and_sd;
 use serde::Serialize;
 use ugmm::Metrics;
 use ugmm::calibration::{scale, temperature};
-use ugmm_data::stratified_folds;
+use ugmm_data::Split;
 
 /// Measures of networks that were trained on all folds but one, on that one.
 #[derive(Serialize)]
@@ -23,10 +23,9 @@ pub struct CrossValidation {
 }
 
 impl CrossValidation {
-    /// Trains a network for each of so many folds.
-    pub fn run(learner: &Learner, folds: usize) -> Result<Self, CliError> {
-        let classes = learner.classes;
-        let splits = stratified_folds(learner.labels, folds, learner.seed)?;
+    /// Trains a network for each of the folds, which together test every row once.
+    pub fn run(learner: &Learner, splits: &[Split]) -> Result<Self, CliError> {
+        let (classes, folds) = (learner.classes, splits.len());
         let mut predictions = vec![0f32; learner.labels.len() * classes];
         let mut by_fold = Vec::with_capacity(folds);
         for (number, split) in splits.iter().enumerate() {

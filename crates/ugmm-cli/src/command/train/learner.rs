@@ -39,7 +39,7 @@ pub struct Fitted {
 impl Learner<'_> {
     /// The recipe for training on so many rows. A uGMM network takes missing values, so that it can predict rows that
     /// lack some even if no row it learned from did, unless the settings speak against it.
-    fn recipe(&self, rows: usize) -> Result<Recipe, CliError> {
+    pub fn recipe(&self, rows: usize) -> Result<Recipe, CliError> {
         let mut recipe = self.settings.recipe(self.preset, self.columns, self.classes, rows, self.seed)?;
         if let ModelConfig::Ugmm(network) = &mut recipe.model {
             let possible = network.layers[0].dropout == 0.0;

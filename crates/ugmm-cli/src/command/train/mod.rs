@@ -15,9 +15,9 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 use ugmm::model_file::{Columns, SavedModel};
 use ugmm::training::{EpochReport, TrainingConfig};
-use ugmm::{Metrics, ModelConfig, Preset, Settings, Task, UgmmError};
+use ugmm::{Architecture, Metrics, ModelConfig, Preset, Settings, Task, UgmmError};
 use ugmm_data::frame::ReadOptions;
-use ugmm_data::{Split, stratified_split};
+use ugmm_data::{Split, stratified_folds, stratified_split};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -48,6 +48,9 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
     };
     let settings = settings(options)?;
     let table = read_for_training(&options.data, &options.target, &read_options)?;
+    if settings.model.unwrap_or_default() == Architecture::Mlp {
+        check_complete(options, &table)?;
+    }
     let preset = options.preset.preset();
     let feature_names = table.encoder.names();
     let learner = Learner {
@@ -60,18 +63,19 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
         standardize: !options.raw && preset != Preset::Paper,
         seed: options.seed,
     };
-    eprint!("{}", overview(&table.schema, &options.target));
-    eprint!("{}", remarks(&table));
-    let labels = &table.labels;
-    let start = Instant::now();
-    let (split, cross_validation) = match options.folds {
-        None => (split(options.validation, labels, options.seed)?, None),
+    // What can be wrong with the options is found before anything is said about the file.
+    learner.recipe(table.labels.len())?;
+    let (split, folds) = match options.folds {
+        None => (split(options.validation, &table.labels, options.seed)?, None),
         Some(folds) => {
             // All rows: how good the model is, the folds say.
-            let all = Split { train: (0..labels.len()).collect(), test: Vec::new() };
-            (all, Some(CrossValidation::run(&learner, folds.get())?))
+            let all = Split { train: (0..table.labels.len()).collect(), test: Vec::new() };
+            (all, Some(stratified_folds(&table.labels, folds.get(), options.seed)?))
         }
     };
+    eprint!("{}{}", overview(&table.schema, &options.target), remarks(&table));
+    let start = Instant::now();
+    let cross_validation = folds.map(|folds| CrossValidation::run(&learner, &folds)).transpose()?;
     let fitted = learner.fit("training", &split)?;
 
     let columns = Columns {
@@ -135,6 +139,20 @@ fn text(report: &Report) -> String {
         report.parameters,
         report.seconds
     )
+}
+
+/// Refuses missing values, for a network that cannot do without them.
+fn check_complete(options: &Train, table: &TrainingTable) -> Result<(), CliError> {
+    let features = table.encoder.requests().iter().map(|request| &request.name);
+    let columns =
+        table.schema.columns.iter().filter(|column| features.clone().any(|name| *name == column.name));
+    match columns.into_iter().find(|column| column.missing > 0) {
+        Some(column) => {
+            let (path, missing) = (options.data.clone(), column.missing);
+            Err(CliError::Incomplete { path, column: column.name.clone(), missing })
+        }
+        None => Ok(()),
+    }
 }
 
 /// What of the file was left out or is missing.
