@@ -38,7 +38,7 @@ pub enum Command {
     #[command(subcommand)]
     Reproduce(Reproduce),
     /// Train a classifier on a table
-    Train(Train),
+    Train(Box<Train>),
     /// Predict the classes of a table's rows
     Predict(Predict),
     /// Compare a model's predictions with a table's labels

@@ -39,8 +39,7 @@ impl Missing {
 
     /// log Σ_{k seen} π_jk, `[rows, neurons]`, for `mixing_logits` `[neurons, inputs]`.
     pub(crate) fn log_seen_weight(&self, mixing_logits: Tensor<2>) -> Tensor<2> {
-        let seen = Tensor::ones_like(&mixing_logits).slice([0..1]).expand(self.0.dims());
-        let seen = seen.mask_fill(self.0.clone(), 0.0);
+        let seen = Tensor::<2>::ones(self.0.dims(), &mixing_logits.device()).mask_fill(self.0.clone(), 0.0);
         seen.matmul(softmax(mixing_logits, 1).transpose()).clamp_min(SMALLEST_WEIGHT).log()
     }
 }

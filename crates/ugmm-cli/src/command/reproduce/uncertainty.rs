@@ -260,9 +260,8 @@ fn text(options: &ReproduceUncertainty, results: &[Measured]) -> String {
             .to_vec(),
     ];
     for Measured { model, runs, .. } in results {
-        let metrics: [(&str, fn(&Run) -> &Metrics); 2] =
-            [("", |run| &run.metrics), (", scaled", |run| &run.scaled_metrics)];
-        for (name, metrics) in metrics {
+        for (name, scaled) in [("", false), (", scaled", true)] {
+            let metrics = |run: &Run| if scaled { run.scaled_metrics } else { run.metrics };
             rows.push(vec![
                 format!("{model}{name}"),
                 percent_and_sd(&over(runs, &|run| metrics(run).accuracy), 2),
@@ -277,17 +276,20 @@ fn text(options: &ReproduceUncertainty, results: &[Measured]) -> String {
     text += "\nArea under the ROC curve of the test images against other images, %:\n\n";
     let mut rows = vec![["other images", "sign"].map(String::from).to_vec()];
     rows[0].extend(results.iter().map(|result| result.model.clone()));
-    let signs: [(&str, fn(&Areas) -> f64); 3] = [
-        ("max probability", |areas| areas.max_probability),
-        ("entropy", |areas| areas.entropy),
-        ("root score", |areas| areas.root_score),
-    ];
-    let kinds = results.first().and_then(|result| result.runs.first());
-    for kind in kinds.iter().flat_map(|run| run.area_under_roc.keys()) {
-        for (sign, area) in signs {
-            let mut row = vec![kind.clone(), sign.to_owned()];
+    let by_sign = |areas: &Areas| {
+        [
+            ("max probability", areas.max_probability),
+            ("entropy", areas.entropy),
+            ("root score", areas.root_score),
+        ]
+    };
+    let Some(run) = results.first().and_then(|result| result.runs.first()) else { return text };
+    for kind in run.area_under_roc.keys() {
+        for sign in 0..by_sign(&run.area_under_roc[kind]).len() {
+            let of = |run: &Run| by_sign(&run.area_under_roc[kind])[sign];
+            let mut row = vec![kind.clone(), of(run).0.to_owned()];
             row.extend(results.iter().map(|result| {
-                let mean = over(&result.runs, &|run| area(&run.area_under_roc[kind]));
+                let mean = over(&result.runs, &|run| of(run).1);
                 match mean.sd {
                     Some(_) => percent_and_sd(&mean, 1),
                     None => percent(mean.mean, 1),
