@@ -29,7 +29,7 @@ pub enum CliError {
     NoFeatures { path: PathBuf, target: String },
     #[error(
         "{path}: the column {column:?} has {levels} different texts in {rows} rows, too many to learn from; leave it out \
-         with --ignore {column:?}"
+         with --ignore {column:?} or, if it should hold numbers, see with --numeric {column:?} which value is none"
     )]
     TooManyLevels { path: PathBuf, column: String, levels: usize, rows: usize },
     #[error(

@@ -377,12 +377,31 @@ fn messy_tables_are_understood_learned_and_predicted() {
     assert_eq!(
         message,
         "messy.csv: the column \"name\" has 140 different texts in 140 rows, too many to learn from; leave it out with \
-         --ignore \"name\""
+         --ignore \"name\" or, if it should hold numbers, see with --numeric \"name\" which value is none"
     );
     // A feed-forward network needs every value.
     let mlp = ["--model", "mlp", "--ignore", "name,no"];
     let message = failure_of(&ugmm(at, &[&train[..], &mlp].concat()));
     assert!(message.starts_with("messy.csv: the column \"length\" lacks 20 values"), "{message}");
+}
+
+#[test]
+fn a_column_of_numbers_with_a_text_in_it_is_remarked_upon() {
+    let folder = with_iris();
+    let at = folder.path();
+    let text = std::fs::read_to_string(at.join("iris.csv")).unwrap();
+    std::fs::write(at.join("iris.csv"), text.replacen(",0.2,setosa", ",wide,setosa", 1)).unwrap();
+    let said = |options: &[&str]| {
+        let output = ugmm(at, &[&TRAIN[..], &["--epochs", "1"], options].concat());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let remark = "\"petal_width\" is taken as a category, because \"wide\" is not a number";
+    assert!(said(&[]).contains(remark), "{}", said(&[]));
+    let as_missing = said(&["--na", "wide"]);
+    assert!(
+        !as_missing.contains("is taken as a category") && as_missing.contains("1 values are missing"),
+        "{as_missing}"
+    );
 }
 
 #[test]

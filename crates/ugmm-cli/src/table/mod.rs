@@ -4,6 +4,6 @@ mod overview;
 mod reading;
 mod training;
 
-pub use overview::overview;
+pub use overview::{doubts, overview};
 pub use reading::{Batch, ModelReader};
 pub use training::{TrainingTable, read_for_training};

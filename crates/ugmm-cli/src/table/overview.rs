@@ -7,6 +7,9 @@ use ugmm_data::frame::{Column, Kind, Schema};
 const MOST_LINES: usize = 40;
 /// Levels of a category that are named.
 const NAMED_LEVELS: usize = 5;
+/// Share of a category's levels that may be something else than numbers in a column that was probably meant to be one of
+/// numbers.
+const MOSTLY_NUMBERS: f64 = 0.2;
 
 /// A line for each column; of a file with very many, how many there are of each kind.
 pub fn overview(schema: &Schema, target: &str) -> String {
@@ -29,6 +32,29 @@ pub fn overview(schema: &Schema, target: &str) -> String {
     }
     let counts: Vec<String> = counts.iter().map(|(kind, count)| format!("{count} × {kind}")).collect();
     format!("{} columns: {}\n", schema.columns.len(), counts.join(", "))
+}
+
+/// A line for each category whose levels are numbers but for a few: probably a column of numbers with something wrong.
+pub fn doubts(schema: &Schema, target: &str) -> String {
+    let mut text = String::new();
+    for column in
+        schema.columns.iter().filter(|column| column.kind == Kind::Categorical && column.name != target)
+    {
+        let levels = column.levels.as_deref().unwrap_or_default();
+        let is_number = |text: &str| text.parse::<f64>().is_ok();
+        let others: Vec<&str> =
+            levels.iter().map(|level| level.text.as_str()).filter(|text| !is_number(text)).collect();
+        if let [first, ..] = others[..]
+            && others.len() as f64 <= MOSTLY_NUMBERS * levels.len() as f64
+        {
+            let name = &column.name;
+            text += &format!(
+                "{name:?} is taken as a category, because {first:?} is not a number; if it should be one, see with \
+                 --numeric {name:?}; if it marks a missing value, say --na {first:?}\n"
+            );
+        }
+    }
+    text
 }
 
 fn kind(column: &Column, target: &str) -> &'static str {

@@ -7,7 +7,7 @@ use crate::arguments::{Common, Hidden, Train};
 use crate::error::CliError;
 use crate::output::{check_outputs, percent, print, write_json};
 use crate::settings_file::read_settings;
-use crate::table::{TrainingTable, overview, read_for_training};
+use crate::table::{TrainingTable, doubts, overview, read_for_training};
 use cross_validation::CrossValidation;
 use learner::Learner;
 use serde::Serialize;
@@ -73,7 +73,8 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
             (all, Some(stratified_folds(&table.labels, folds.get(), options.seed)?))
         }
     };
-    eprint!("{}{}", overview(&table.schema, &options.target), remarks(&table));
+    eprint!("{}", overview(&table.schema, &options.target));
+    eprint!("{}{}", doubts(&table.schema, &options.target), remarks(&table));
     let start = Instant::now();
     let cross_validation = folds.map(|folds| CrossValidation::run(&learner, &folds)).transpose()?;
     let fitted = learner.fit("training", &split)?;
