@@ -21,7 +21,7 @@ pub struct ReliabilityBin {
 ///
 /// # Panics
 ///
-/// As [`Metrics::of`], and without bins.
+/// As [`Metrics::of`](super::Metrics::of), and without bins.
 #[must_use]
 pub fn reliability(log_probabilities: &[f32], labels: &[usize], bins: usize) -> Vec<ReliabilityBin> {
     let classes = log_probabilities.len() / labels.len();
