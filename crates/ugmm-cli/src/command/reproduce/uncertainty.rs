@@ -78,7 +78,8 @@ pub fn run(options: &ReproduceUncertainty, common: &Common) -> Result<(), CliErr
     let (features, classes, rows) = (train.columns(), train.classes(), train.rows());
     let recipe =
         |settings: &Settings, seed| settings.recipe(options.preset.preset(), features, classes, rows, seed);
-    let seeds: Vec<u64> = (0..options.seeds.get() as u64).map(|index| options.seed + index).collect();
+    let seeds: Vec<u64> =
+        (0..options.seeds.get() as u64).map(|index| options.seed.wrapping_add(index)).collect();
     // Every recipe is checked before any training starts.
     let recipes = contenders
         .iter()
