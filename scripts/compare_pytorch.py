@@ -15,6 +15,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True  # No __pycache__ in the source tree.
 
 from compare_pytorch import environment
+from compare_pytorch.arguments import positive
 from compare_pytorch.failure import Failure, check_writable, exit_code
 
 KEYS = ["training", "forward", "iris"]
@@ -29,22 +30,15 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mnist", metavar="DIR", type=Path, help="time on MNIST batches too; see fetch-mnist.sh")
     parser.add_argument("--threads", metavar="LIST", type=_positive_list, default=[1, 2], help="default: 1,2")
-    parser.add_argument("--rounds", metavar="N", type=_positive, help=f"default: {ROUNDS}; {QUICK_ROUNDS} with --quick")
+    parser.add_argument("--rounds", metavar="N", type=positive, help=f"default: {ROUNDS}; {QUICK_ROUNDS} with --quick")
     parser.add_argument("--only", metavar="LIST", type=_keys, default=KEYS, help=f"some of {','.join(KEYS)}")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write every number to FILE")
     parser.add_argument("--quick", action="store_true", help="shorter turns and fewer rounds: within three minutes")
     return parser.parse_args()
 
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
-    return value
-
-
 def _positive_list(text: str) -> list[int]:
-    return [_positive(part) for part in text.split(",")]
+    return [positive(part) for part in text.split(",")]
 
 
 def _keys(text: str) -> list[str]:

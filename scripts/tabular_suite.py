@@ -16,6 +16,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True  # No __pycache__ in the source tree.
 
 from compare_pytorch import environment
+from compare_pytorch.arguments import positive
 from compare_pytorch.failure import Failure, check_writable, exit_code
 from tabular_suite import sets
 
@@ -32,17 +33,10 @@ def parse_arguments() -> argparse.Namespace:
         help="to choose settings: compare those of a TOML file (a table such as [wider] for each) and the MLP, on "
         f"other tables: {', '.join(sets.DEVELOPMENT)}",
     )
-    parser.add_argument("--threads", metavar="N", type=_positive, default=1, help="for every model; default: 1")
+    parser.add_argument("--threads", metavar="N", type=positive, default=1, help="for every model; default: 1")
     parser.add_argument("--seed", metavar="N", type=_seed, default=0, help="of folds and models; default: 0")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write every number to FILE")
     return parser.parse_args()
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
-    return value
 
 
 def _seed(text: str) -> int:

@@ -3,6 +3,7 @@
 mod arguments;
 mod command;
 mod error;
+mod fit;
 mod output;
 mod progress;
 mod settings_file;

@@ -47,7 +47,8 @@ pub enum UgmmError {
 
     /// A value is missing where every value is needed.
     #[error(
-        "row {row}, column {column} (both counted from 0) is missing, and this network needs every value; set          missing_values in its configuration, or fill it in"
+        "row {row}, column {column} (both counted from 0) is missing, and this network needs every value; set \
+         missing_values in its configuration, or fill it in"
     )]
     MissingValue {
         /// Row, from 0.

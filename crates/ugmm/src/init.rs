@@ -1,5 +1,6 @@
 //! Initial parameters of a layer.
 
+use crate::missing::{check_finite, known, mean_and_deviation};
 use crate::random::{index, normal, uniform};
 use crate::{Means, UgmmError};
 use burn::tensor::Tensor;
@@ -73,23 +74,20 @@ pub(crate) fn from_data<R: Rng + ?Sized>(
         });
     }
     let values = host_values(sample);
-    let unusable = |value: &f32| value.is_infinite() || value.is_nan() && !missing_values;
-    if let Some(place) = values.iter().position(unusable) {
-        return Err(UgmmError::NotFinite {
-            what: "the sample for initialisation",
-            row: place / inputs,
-            column: place % inputs,
-            value: values[place],
-        });
-    }
+    check_finite("the sample for initialisation", &values, inputs, missing_values)?;
     let spreads = input_spreads(&values, inputs);
+    // Of a column with missing values, those that are not; gathered once, not for every draw.
+    let known: Vec<Vec<f32>> = match values.iter().any(|value| value.is_nan()) {
+        true => (0..inputs).map(|input| known(&values, inputs, input).collect()).collect(),
+        false => Vec::new(),
+    };
     let random_value = |input: usize, rng: &mut R| {
         let value = values[index(rng, rows) * inputs + input];
-        if !value.is_nan() {
-            return value;
+        match value.is_nan() {
+            false => value,
+            true if known[input].is_empty() => 0.0,
+            true => known[input][index(rng, known[input].len())],
         }
-        let known: Vec<f32> = column(&values, inputs, input).collect();
-        if known.is_empty() { 0.0 } else { known[index(rng, known.len())] }
     };
     let means = (0..neurons)
         .flat_map(|_| 0..means.per_neuron(inputs))
@@ -110,14 +108,8 @@ pub(crate) fn from_data<R: Rng + ?Sized>(
 /// The standard deviation of each input. One that does not vary in the sample gets the root mean square of the
 /// others, so that it has the scale of its neighbours; 1 when none varies.
 fn input_spreads(values: &[f32], inputs: usize) -> Vec<f64> {
-    let mut spreads: Vec<f64> = (0..inputs)
-        .map(|input| {
-            let known = || column(values, inputs, input).map(f64::from);
-            let count = known().count().max(1) as f64;
-            let mean = known().sum::<f64>() / count;
-            (known().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt()
-        })
-        .collect();
+    let mut spreads: Vec<f64> =
+        (0..inputs).map(|input| mean_and_deviation(values, inputs, input).1).collect();
     let varying = spreads.iter().filter(|&&spread| spread > 0.0).count();
     let typical = match varying {
         0 => 1.0,
@@ -129,11 +121,6 @@ fn input_spreads(values: &[f32], inputs: usize) -> Vec<f64> {
         }
     }
     spreads
-}
-
-/// The values of one input that are not missing.
-fn column(values: &[f32], inputs: usize, input: usize) -> impl Iterator<Item = f32> {
-    values.iter().skip(input).step_by(inputs).copied().filter(|value| !value.is_nan())
 }
 
 /// The values of a tensor, row-major.

@@ -1,6 +1,7 @@
 //! What happens to feature values before the network sees them. It is saved with the model.
 
 use crate::UgmmError;
+use crate::missing::mean_and_deviation;
 use serde::{Deserialize, Serialize};
 
 /// Standardisation: (value − mean) / scale, per column.
@@ -35,20 +36,11 @@ impl Standardization {
             let unit = if columns == 0 { "columns" } else { "rows" };
             return Err(UgmmError::Size { what: "the data to standardise", found: 0, unit, expected: 1 });
         }
-        let column = |column| {
-            let values = values.iter().skip(column).step_by(columns);
-            values.filter(|value| !value.is_nan()).map(|&value| f64::from(value))
-        };
-        // At least 1, so that the mean of a column without any value is 0.
-        let count = |c| column(c).count().max(1) as f64;
-        let means: Vec<f64> = (0..columns).map(|c| column(c).sum::<f64>() / count(c)).collect();
-        let scales = (0..columns).map(|c| {
-            let variance = column(c).map(|value| (value - means[c]).powi(2)).sum::<f64>() / count(c);
-            let scale = variance.sqrt();
-            // A spread below f32 resolution at this mean is rounding, not information.
-            if scale > f64::from(f32::EPSILON) * means[c].abs() { scale } else { 1.0 }
-        });
-        let scales = scales.collect();
+        let columns = (0..columns).map(|column| mean_and_deviation(values, columns, column));
+        // A spread below f32 resolution at this mean is rounding, not information.
+        let scale =
+            |mean: f64, spread: f64| if spread > f64::from(f32::EPSILON) * mean.abs() { spread } else { 1.0 };
+        let (means, scales) = columns.map(|(mean, spread)| (mean, scale(mean, spread))).unzip();
         Ok(Self { means, scales })
     }
 

@@ -3,6 +3,7 @@
 use crate::arguments::{Common, Evaluate};
 use crate::error::CliError;
 use crate::output::{check_outputs, percent, print, table, write_json};
+use crate::statistics::mean_and_sd;
 use crate::table::{Batch, ModelReader};
 use serde::Serialize;
 use std::path::Path;
@@ -55,12 +56,10 @@ pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
     for batch in ModelReader::open(&options.data, &options.model, &saved, true, &read_options)? {
         let batch = batch?;
         let right = labels_of(&options.data, &columns.target, &known, &batch)?;
-        log_probabilities.extend(saved.log_probabilities(&batch.features, &device)?);
-        if generative {
-            let of_batch = saved.class_scores(&batch.features, &device)?;
-            scores +=
-                of_batch.chunks(classes).zip(&right).map(|(row, &label)| f64::from(row[label])).sum::<f64>();
-        }
+        let of_batch = saved.class_scores(&batch.features, &device)?;
+        scores +=
+            of_batch.chunks(classes).zip(&right).map(|(row, &label)| f64::from(row[label])).sum::<f64>();
+        log_probabilities.extend(saved.log_probabilities_of(of_batch, &device));
         labels.extend(right);
     }
     let mean_score = generative.then(|| scores / labels.len() as f64);
@@ -70,8 +69,7 @@ pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
     let report = Report {
         metrics: Metrics::of(&log_probabilities, &labels),
         balanced_accuracy: confusion.balanced_accuracy(),
-        area_under_roc: (!known_areas.is_empty())
-            .then(|| known_areas.iter().sum::<f64>() / known_areas.len() as f64),
+        area_under_roc: (!known_areas.is_empty()).then(|| mean_and_sd(&known_areas).mean),
         baseline: confusion
             .commonest()
             .map(|(class, accuracy)| Baseline { class: &columns.classes[class], accuracy }),

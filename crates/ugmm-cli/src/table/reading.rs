@@ -70,14 +70,14 @@ impl Iterator for ModelReader {
     type Item = Result<Batch, CliError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let frame = match self.frames.next()? {
+        let mut frame = match self.frames.next()? {
             Ok(frame) => frame,
             Err(error) => return Some(Err(error.into())),
         };
         let mut features = Vec::new();
         let encoded = self.encoder.encode(&frame, &mut features);
-        let labels = match frame.columns.last() {
-            Some(Values::Text(labels)) if self.with_target => labels.clone(),
+        let labels = match frame.columns.pop() {
+            Some(Values::Text(labels)) if self.with_target => labels,
             _ => Vec::new(),
         };
         let width = features.len() / frame.rows.len().max(1);

@@ -56,15 +56,15 @@ pub fn read_for_training(
     let mut encoded = Encoded::default();
     let (mut without_label, mut without_features) = (0, 0);
     for frame in FrameReader::open(path, &requests, options, BATCH_ROWS)? {
-        let frame = frame?;
+        let mut frame = frame?;
         let start = features.len();
         encoded += encoder.encode(&frame, &mut features);
-        let Some(Values::Text(labels)) = frame.columns.last() else {
+        let Some(Values::Text(labels)) = frame.columns.pop() else {
             unreachable!("the target was requested last, as text")
         };
         // Rows to learn from close up over those that are left out.
         let mut kept = start;
-        for (row, label) in labels.iter().enumerate() {
+        for (row, label) in labels.into_iter().enumerate() {
             let values = start + row * width..start + (row + 1) * width;
             let empty = features[values.clone()].iter().all(|value| value.is_nan());
             match label {
@@ -73,7 +73,7 @@ pub fn read_for_training(
                 Some(label) => {
                     features.copy_within(values, kept);
                     kept += width;
-                    names.push(label.clone());
+                    names.push(label);
                 }
             }
         }
@@ -100,8 +100,7 @@ fn check_target(path: &Path, target: &str, schema: &Schema) -> Result<(), CliErr
     let distinct = column.levels.as_ref().map(Vec::len);
     match (&column.kind, distinct) {
         (Kind::Ignored, _) => Err(CliError::TargetIgnored { target: target.into() }),
-        (_, Some(distinct)) if distinct <= FEW_LEVELS || distinct * ROWS_PER_LEVEL <= schema.rows => Ok(()),
-        (_, Some(distinct)) if distinct < schema.rows => Ok(()),
+        (_, Some(distinct)) if distinct <= FEW_LEVELS || distinct < schema.rows => Ok(()),
         _ => {
             let (path, target, rows) = (path.to_path_buf(), target.into(), schema.rows);
             Err(CliError::TargetIsNoClass { path, target, rows })

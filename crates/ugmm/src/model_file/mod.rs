@@ -8,9 +8,10 @@
 mod weights;
 
 use crate::file::write_atomically;
-use crate::training::{Dataset, Features, TrainingConfig, class_scores, log_probabilities};
+use crate::init::host_values;
+use crate::training::{Dataset, Features, TrainingConfig, class_scores};
 use crate::{Model, ModelConfig, Network, Standardization, Task, UgmmError, calibration};
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor, TensorData, activation::log_softmax};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -182,11 +183,20 @@ impl SavedModel {
     ///
     /// As [`Self::class_probabilities`].
     pub fn log_probabilities(&self, features: &[f32], device: &Device) -> Result<Vec<f32>, UgmmError> {
-        let mut values = log_probabilities(&self.model, &self.task, &self.unlabelled(features)?, device)?;
+        Ok(self.log_probabilities_of(self.class_scores(features, device)?, device))
+    }
+
+    /// The same from what [`Self::class_scores`] gave, without another pass through the network.
+    #[must_use]
+    pub fn log_probabilities_of(&self, class_scores: Vec<f32>, device: &Device) -> Vec<f32> {
+        let classes = self.task.classes;
+        let shape = [class_scores.len() / classes, classes];
+        let scores = Tensor::<2>::from_data(TensorData::new(class_scores, shape), device);
+        let mut values = host_values(&log_softmax(scores, 1));
         if let Some(temperature) = self.temperature {
-            calibration::scale(&mut values, self.task.classes, temperature);
+            calibration::scale(&mut values, classes, temperature);
         }
-        Ok(values)
+        values
     }
 
     /// Unnormalised log-scores `[rows, classes]`, whose softmax are the class probabilities: of a generative network the

@@ -1,6 +1,7 @@
 //! Rows in memory, and batches of them as tensors.
 
 use crate::UgmmError;
+use crate::missing::check_finite;
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// Feature values, row-major.
@@ -97,11 +98,7 @@ impl Dataset {
         }
         let mut missing_values = false;
         if let Features::F32(values) = &features {
-            let unusable = |value: &f32| value.is_infinite() || value.is_nan() && !may_miss;
-            if let Some(place) = values.iter().position(unusable) {
-                let (row, column) = (place / columns, place % columns);
-                return Err(UgmmError::NotFinite { what: "the data set", row, column, value: values[place] });
-            }
+            check_finite("the data set", values, columns, may_miss)?;
             missing_values = values.iter().any(|value| value.is_nan());
             let nothing = |row: &[f32]| row.iter().all(|value| value.is_nan());
             if let Some(row) = values.chunks(columns).position(nothing) {

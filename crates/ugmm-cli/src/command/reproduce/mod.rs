@@ -6,15 +6,15 @@ mod uncertainty;
 
 use crate::arguments::{Common, ModelKind, PresetKind, Reproduce, ReproduceOptions};
 use crate::error::CliError;
+use crate::fit::fit;
 use crate::output::{percent_and_sd, print, table, write_json};
-use crate::progress::Progress;
 use crate::settings_file::read_variants;
 use crate::statistics::{MeanAndSd, mean_and_sd};
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
-use ugmm::training::{Dataset, EpochReport, evaluate, init_model, train};
+use ugmm::training::{Dataset, EpochReport, evaluate};
 use ugmm::{Architecture, ModelConfig, Recipe, Settings};
 
 pub fn run(what: &Reproduce, common: &Common) -> Result<(), CliError> {
@@ -167,7 +167,7 @@ impl Experiment<'_> {
 
     fn measure(&self, contender: &Contender) -> Result<Measured, CliError> {
         let first = self.options.seed;
-        let seeds: Vec<u64> = (0..self.seeds.get() as u64).map(|index| first.wrapping_add(index)).collect();
+        let seeds = seeds(first, self.seeds);
         let runs = self.parts.iter().flat_map(|part| seeds.iter().map(move |&seed| (part, seed)));
         let runs =
             runs.map(|(part, seed)| self.train(contender, part, seed)).collect::<Result<Vec<_>, _>>()?;
@@ -192,20 +192,21 @@ impl Experiment<'_> {
     }
 
     fn train(&self, contender: &Contender, part: &Part, seed: u64) -> Result<Run, CliError> {
-        let device = burn_device();
-        let Recipe { task, model, training } = self.recipe(contender, part, seed)?;
+        let recipe = self.recipe(contender, part, seed)?;
         let split = part.split.map_or(String::new(), |split| format!(", split {split}"));
-        let mut progress = Progress::new(format!("{}{split}, seed {seed}", contender.name), training.epochs);
-        let start = Instant::now();
-        let network = init_model(&model, &task, &part.train, seed, &device)?;
+        let label = format!("{}{split}, seed {seed}", contender.name);
         // Test rows are looked at once, but for the paper's protocol, which averages over epochs.
         let as_the_paper = self.options.preset == PresetKind::Paper && self.options.variants.is_none();
         let every_epoch = (as_the_paper || !self.test_rows).then_some(&part.test);
-        let trained = train(network, &task, &part.train, every_epoch, &training, &device, &mut progress)?;
+        let start = Instant::now();
+        let trained = fit(&label, &recipe, &part.train, every_epoch)?;
         let seconds = start.elapsed().as_secs_f64();
-        let metrics = evaluate(&trained.network, &task, &part.test, &device)?;
+        let metrics = match trained.history.last().and_then(|report| report.validation) {
+            Some(after_the_last_epoch) => after_the_last_epoch,
+            None => evaluate(&trained.network, &recipe.task, &part.test, &burn_device())?,
+        };
         let test_accuracy = if as_the_paper {
-            let first = (self.first_measured_epoch)(training.epochs);
+            let first = (self.first_measured_epoch)(recipe.training.epochs);
             let measured = trained.history.iter().filter(|report| report.epoch >= first);
             let accuracies: Vec<f64> =
                 measured.filter_map(|report| Some(report.validation?.accuracy)).collect();
@@ -280,6 +281,11 @@ fn parameters(config: &ModelConfig) -> usize {
 /// A share given in percent without spread.
 const fn percent(mean: f64) -> MeanAndSd {
     MeanAndSd { mean: mean / 100.0, sd: None }
+}
+
+/// So many seeds from the first on.
+fn seeds(first: u64, count: NonZeroUsize) -> Vec<u64> {
+    (0..count.get() as u64).map(|index| first.wrapping_add(index)).collect()
 }
 
 /// "784-128-64-10".

@@ -1,8 +1,9 @@
 //! `ugmm reproduce uncertainty`: are the probabilities of MNIST networks true, and do they notice what is no digit?
 
-use super::{Progress, burn_device, mnist};
+use super::{burn_device, mnist, seeds};
 use crate::arguments::{Common, ReproduceUncertainty};
 use crate::error::CliError;
+use crate::fit::fit;
 use crate::output::{check_outputs, percent, percent_and_sd, print, table, write_json};
 use crate::settings_file::read_variants;
 use crate::statistics::{MeanAndSd, mean_and_sd};
@@ -13,12 +14,10 @@ use serde::Serialize;
 use std::path::Path;
 use ugmm::calibration::{scale, temperature};
 use ugmm::metrics::{Metrics, area_under_roc};
-use ugmm::training::{Dataset, Features, init_model, log_probabilities, train};
+use ugmm::training::{Dataset, Features, class_scores, log_probabilities};
 use ugmm::{Architecture, Model, Recipe, Settings, Stream, Task, UgmmError, generator};
 use ugmm_data::{load_mnist, read_idx_images};
 
-/// Rows per forward pass.
-const BATCH: usize = 512;
 /// Images of each kind that is no digit.
 const OTHERS: usize = 10_000;
 
@@ -78,8 +77,7 @@ pub fn run(options: &ReproduceUncertainty, common: &Common) -> Result<(), CliErr
     let (features, classes, rows) = (train.columns(), train.classes(), train.rows());
     let recipe =
         |settings: &Settings, seed| settings.recipe(options.preset.preset(), features, classes, rows, seed);
-    let seeds: Vec<u64> =
-        (0..options.seeds.get() as u64).map(|index| options.seed.wrapping_add(index)).collect();
+    let seeds = seeds(options.seed, options.seeds);
     // Every recipe is checked before any training starts.
     let recipes = contenders
         .iter()
@@ -90,7 +88,7 @@ pub fn run(options: &ReproduceUncertainty, common: &Common) -> Result<(), CliErr
         let mut runs = Vec::new();
         for &seed in &seeds {
             let recipe = recipe(settings, seed)?;
-            let network = fit(&format!("{name}, seed {seed}"), &recipe, &train)?;
+            let network = fit(&format!("{name}, seed {seed}"), &recipe, &train, None)?.network;
             runs.push(measure(seed, &network, &recipe.task, [&held_out, &test], &others)?);
         }
         results.push(Measured { model: name.clone(), recipe: first, runs });
@@ -119,14 +117,6 @@ fn contenders(options: &ReproduceUncertainty) -> Result<IndexMap<String, Setting
     Ok(contenders)
 }
 
-fn fit(label: &str, recipe: &Recipe, rows: &Dataset) -> Result<Model, CliError> {
-    let device = burn_device();
-    let Recipe { task, model, training } = recipe;
-    let mut progress = Progress::new(label, training.epochs);
-    let network = init_model(model, task, rows, training.seed, &device)?;
-    Ok(train(network, task, rows, None, training, &device, &mut progress)?.network)
-}
-
 fn measure(
     seed: u64,
     network: &Model,
@@ -140,11 +130,11 @@ fn measure(
     let on_test = log_probabilities(test)?;
     let mut scaled_on_test = on_test.clone();
     scale(&mut scaled_on_test, test.classes(), temperature);
-    let own = signs(network, task, test);
+    let own = signs(network, task, test)?;
     let area_under_roc = others
         .iter()
-        .map(|others| (others.name.clone(), areas(&own, &signs(network, task, &others.images))))
-        .collect();
+        .map(|others| Ok((others.name.clone(), areas(&own, &signs(network, task, &others.images)?))))
+        .collect::<Result<_, CliError>>()?;
     Ok(Run {
         seed,
         temperature,
@@ -162,29 +152,22 @@ struct Signs {
     root_score: Vec<f64>,
 }
 
-fn signs(network: &Model, task: &Task, images: &Dataset) -> Signs {
-    let device = burn_device();
+fn signs(network: &Model, task: &Task, images: &Dataset) -> Result<Signs, CliError> {
     let mut signs = Signs::default();
-    let rows: Vec<usize> = (0..images.rows()).collect();
-    for rows in rows.chunks(BATCH) {
-        let scores = task.class_scores(network, images.batch(rows, &device).0);
-        let classes = scores.dims()[1];
-        let scores: Vec<f32> = scores.into_data().iter::<f32>().collect();
-        for row in scores.chunks(classes) {
-            let largest = f64::from(row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-            let sum: f64 = row.iter().map(|&score| (f64::from(score) - largest).exp()).sum();
-            let root_score = largest + sum.ln();
-            let entropy: f64 = row
-                .iter()
-                .map(|&score| f64::from(score) - root_score)
-                .map(|log_probability| -log_probability.exp() * log_probability)
-                .sum();
-            signs.max_probability.push(largest - root_score);
-            signs.entropy.push(-entropy);
-            signs.root_score.push(root_score);
-        }
+    for row in class_scores(network, task, images, &burn_device())?.chunks(task.classes) {
+        let largest = f64::from(row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+        let sum: f64 = row.iter().map(|&score| (f64::from(score) - largest).exp()).sum();
+        let root_score = largest + sum.ln();
+        let entropy: f64 = row
+            .iter()
+            .map(|&score| f64::from(score) - root_score)
+            .map(|log_probability| -log_probability.exp() * log_probability)
+            .sum();
+        signs.max_probability.push(largest - root_score);
+        signs.entropy.push(-entropy);
+        signs.root_score.push(root_score);
     }
-    signs
+    Ok(signs)
 }
 
 fn areas(own: &Signs, others: &Signs) -> Areas {

@@ -1,8 +1,8 @@
 //! Training on some rows of a table and predicting others.
 
 use crate::error::CliError;
-use crate::progress::Progress;
-use ugmm::training::{Dataset, EpochReport, Features, TrainingConfig, init_model, log_probabilities, train};
+use crate::fit::fit;
+use ugmm::training::{Dataset, EpochReport, Features, Trained, TrainingConfig, log_probabilities};
 use ugmm::{Model, ModelConfig, Preset, Recipe, Settings, Standardization, Task};
 use ugmm_data::Split;
 
@@ -50,7 +50,7 @@ impl Learner<'_> {
 
     /// Learns from one side of a split, measuring the other after each epoch; `label` is what the progress is called.
     pub fn fit(&self, label: &str, split: &Split) -> Result<Fitted, CliError> {
-        let Recipe { task, model: config, training } = self.recipe(split.train.len())?;
+        let recipe = self.recipe(split.train.len())?;
         let mut training_features = self.select(&split.train);
         let mut held_out_features = self.select(&split.test);
         let standardization =
@@ -62,12 +62,8 @@ impl Learner<'_> {
         let training_rows = self.dataset(training_features, &split.train)?;
         let held_out =
             (!split.test.is_empty()).then(|| self.dataset(held_out_features, &split.test)).transpose()?;
-        let device = burn::tensor::Device::flex();
-        let network = init_model(&config, &task, &training_rows, self.seed, &device)?;
-        let mut progress = Progress::new(label, training.epochs);
-        let trained =
-            train(network, &task, &training_rows, held_out.as_ref(), &training, &device, &mut progress)?;
-        let (network, history) = (trained.network, trained.history);
+        let Trained { network, history } = fit(label, &recipe, &training_rows, held_out.as_ref())?;
+        let Recipe { task, model: config, training } = recipe;
         Ok(Fitted { task, config, training, standardization, network, history, training_rows, held_out })
     }
 

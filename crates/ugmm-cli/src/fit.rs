@@ -1,0 +1,19 @@
+//! Training by a recipe, its progress shown.
+
+use crate::progress::Progress;
+use ugmm::training::{Dataset, Trained, init_model, train};
+use ugmm::{Model, Recipe, UgmmError};
+
+/// Trains a new network on `rows`, measuring it on `measured` after each epoch; `label` is what the progress is called.
+pub fn fit(
+    label: &str,
+    recipe: &Recipe,
+    rows: &Dataset,
+    measured: Option<&Dataset>,
+) -> Result<Trained<Model>, UgmmError> {
+    let device = burn::tensor::Device::flex();
+    let Recipe { task, model, training } = recipe;
+    let mut progress = Progress::new(label, training.epochs);
+    let network = init_model(model, task, rows, training.seed, &device)?;
+    train(network, task, rows, measured, training, &device, &mut progress)
+}
