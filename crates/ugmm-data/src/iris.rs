@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::labelled_table::{LabelledTable, Target};
 use crate::split::Split;
-use crate::table::{Table, Target};
 
 /// The random states that [`iris_split`] knows: the one used in most examples, then the first five.
 pub const IRIS_SPLIT_STATES: [u64; 6] = [42, 0, 1, 2, 3, 4];
@@ -26,7 +26,7 @@ const SPLITS: &str = include_str!("../data/iris_splits.json");
 /// assert_eq!((table.rows(), table.columns()), (150, 4));
 /// assert_eq!(table.row(0), [5.1, 3.5, 1.4, 0.2]);
 /// ```
-pub fn iris() -> Table {
+pub fn iris() -> LabelledTable {
     const RIGHT: &str = "the bundled table cannot be wrong: the tests read it";
     let mut reader = csv::Reader::from_reader(TABLE.as_bytes());
     let mut names: Vec<String> = reader.headers().expect(RIGHT).iter().map(String::from).collect();
@@ -37,7 +37,7 @@ pub fn iris() -> Table {
         features.extend(record.iter().take(names.len()).map(|cell| cell.parse::<f32>().expect(RIGHT)));
         labels.push(record[names.len()].to_owned());
     }
-    Table { feature_names: names, features, target: Some(Target { name, labels }) }
+    LabelledTable { feature_names: names, features, target: Some(Target { name, labels }) }
 }
 
 /// The split of [`iris`] into 120 rows to learn from and 30 to test on that scikit-learn's

@@ -6,7 +6,7 @@ use crate::error::CliError;
 use crate::output::check_outputs;
 use ugmm::training::{Dataset, Features, Schedule};
 use ugmm::{Architecture, ModelConfig, ObjectiveKind, Preset, Settings, Standardization, UgmmError};
-use ugmm_data::{ClassLabels, IRIS_SPLIT_STATES, Split, Table, iris, iris_split};
+use ugmm_data::{ClassLabels, IRIS_SPLIT_STATES, LabelledTable, Split, iris, iris_split};
 
 /// scikit-learn's `random_state` of the split that the paper's published script uses.
 const PAPER_SPLIT: u64 = 42;
@@ -141,7 +141,7 @@ fn splits(options: &ReproduceIris) -> Result<Vec<(u64, Split)>, CliError> {
     Ok(splits)
 }
 
-fn part(table: &Table, preset: Preset, state: Option<u64>, split: &Split) -> Result<Part, CliError> {
+fn part(table: &LabelledTable, preset: Preset, state: Option<u64>, split: &Split) -> Result<Part, CliError> {
     let (mut train, mut test) = (table.select_rows(&split.train)?, table.select_rows(&split.test)?);
     if preset != Preset::Paper {
         let standardization = Standardization::fit(&train.features, table.columns())?;
@@ -154,7 +154,7 @@ fn part(table: &Table, preset: Preset, state: Option<u64>, split: &Split) -> Res
     Ok(Part { split: state, train: dataset(&train, &classes)?, test: dataset(&test, &classes)? })
 }
 
-fn dataset(table: &Table, classes: &ClassLabels) -> Result<Dataset, CliError> {
+fn dataset(table: &LabelledTable, classes: &ClassLabels) -> Result<Dataset, CliError> {
     let labels = classes.encode(&table.target.as_ref().expect("Iris has a target").labels)?;
     Ok(Dataset::new(Features::F32(table.features.clone()), table.columns(), labels, classes.len())?)
 }

@@ -5,9 +5,9 @@ use crate::error::DataError;
 /// Numeric features plus an optional target column.
 ///
 /// ```
-/// use ugmm_data::{Table, Target};
+/// use ugmm_data::{LabelledTable, Target};
 ///
-/// let table = Table {
+/// let table = LabelledTable {
 ///     feature_names: vec!["height".into(), "weight".into()],
 ///     features: vec![1.7, 70.0, 1.8, 80.0],
 ///     target: Some(Target { name: "sex".into(), labels: vec!["f".into(), "m".into()] }),
@@ -16,7 +16,7 @@ use crate::error::DataError;
 /// assert_eq!(table.row(1), [1.8, 80.0]);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Table {
+pub struct LabelledTable {
     /// Name of each feature, in the order of the columns: `[features]`.
     pub feature_names: Vec<String>,
     /// The numbers, row-major: `[rows, features]`, all finite when they come from this crate.
@@ -34,7 +34,7 @@ pub struct Target {
     pub labels: Vec<String>,
 }
 
-impl Table {
+impl LabelledTable {
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.features.len().checked_div(self.columns()).unwrap_or(0)
@@ -59,14 +59,14 @@ impl Table {
     /// # Errors
     ///
     /// [`DataError::RowOutOfRange`] if an index is not less than [`rows`](Self::rows).
-    pub fn select_rows(&self, indices: &[usize]) -> Result<Table, DataError> {
+    pub fn select_rows(&self, indices: &[usize]) -> Result<LabelledTable, DataError> {
         let rows = self.rows();
         if let Some(&index) = indices.iter().find(|&&index| index >= rows) {
             return Err(DataError::RowOutOfRange { index, rows });
         }
         let features = indices.iter().flat_map(|&index| self.row(index)).copied().collect();
         let target = self.target.as_ref().map(|target| target.select_rows(indices)).transpose()?;
-        Ok(Table { feature_names: self.feature_names.clone(), features, target })
+        Ok(LabelledTable { feature_names: self.feature_names.clone(), features, target })
     }
 }
 
