@@ -23,7 +23,7 @@ use std::hint::black_box;
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use ugmm::training::{Stepper, TrainingConfig};
+use ugmm::training::{Stepper, Targets, TrainingConfig};
 use ugmm::{
     Init, LabelEncoding, Network, Objective, Stream, Task, UgmmNetwork, UgmmNetworkConfig, generator,
 };
@@ -69,7 +69,7 @@ enum Answer {
 
 struct Batch {
     x: Tensor<2>,
-    labels: Vec<usize>,
+    targets: Targets,
 }
 
 /// A kind of batches.
@@ -164,13 +164,13 @@ impl Worker {
     fn check(&self, name: &str, steps: usize, output: &Path) -> Outcome<()> {
         let kind = self.named(name)?;
         let first = &kind.batches[0];
-        let input = self.task.network_input(first.x.clone(), &first.labels);
+        let input = self.task.network_input(first.x.clone(), &first.targets);
         let mut tensors = vec![("outputs".to_owned(), kind.network.forward(input).into_data())];
         if self.job.work == Work::Train {
             let mut stepper = self.stepper(kind)?;
             let mut losses = Vec::with_capacity(steps);
             for batch in kind.batches.iter().cycle().take(steps) {
-                losses.push(stepper.step(batch.x.clone(), &batch.labels, self.job.learning_rate)?);
+                losses.push(stepper.step(batch.x.clone(), &batch.targets, self.job.learning_rate)?);
             }
             tensors.push(("losses".to_owned(), TensorData::from(losses.as_slice())));
             for (index, layer) in stepper.network().layers.iter().enumerate() {
@@ -192,7 +192,7 @@ impl Worker {
         let mut stepper = self.stepper(kind)?;
         if self.job.work == Work::Train {
             // The first step makes the optimiser's state.
-            stepper.step(first.x.clone(), &first.labels, self.job.learning_rate)?;
+            stepper.step(first.x.clone(), &first.targets, self.job.learning_rate)?;
         }
         self.prepared = Some(Prepared { name, stepper, next: 1 });
         Ok(())
@@ -204,11 +204,11 @@ impl Worker {
         let mut loss = None;
         let start = Instant::now();
         for _ in 0..count {
-            let Batch { x, labels } = &batches[prepared.next % batches.len()];
+            let Batch { x, targets } = &batches[prepared.next % batches.len()];
             prepared.next += 1;
             match self.job.work {
                 Work::Train => {
-                    loss = Some(prepared.stepper.step(x.clone(), labels, self.job.learning_rate)?);
+                    loss = Some(prepared.stepper.step(x.clone(), targets, self.job.learning_rate)?);
                 }
                 Work::Forward => drop(black_box(network.forward(x.clone()))),
             }
@@ -261,10 +261,12 @@ fn read_batches(path: &Path, device: &Device) -> Outcome<Vec<Batch>> {
             let x: Vec<f32> = x.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
             Ok(Batch {
                 x: Tensor::from_data(TensorData::new(x, [rows, features]), device),
-                labels: labels
-                    .iter()
-                    .map(|&bytes| usize::try_from(i64::from_le_bytes(bytes)))
-                    .collect::<Result<_, _>>()?,
+                targets: Targets::Classes(
+                    labels
+                        .iter()
+                        .map(|&bytes| usize::try_from(i64::from_le_bytes(bytes)))
+                        .collect::<Result<_, _>>()?,
+                ),
             })
         })
         .collect::<Outcome<_>>()?;

@@ -89,6 +89,13 @@ pub enum UgmmError {
         loss: f32,
     },
 
+    /// A state of training that cannot be written, or gone on from.
+    #[error("the checkpoint cannot be used: {reason}")]
+    Checkpoint {
+        /// What is wrong with it.
+        reason: String,
+    },
+
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     Io {

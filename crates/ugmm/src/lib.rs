@@ -38,12 +38,13 @@ pub use metrics::Metrics;
 pub use mlp::{Mlp, MlpConfig};
 pub use model::{Model, ModelConfig};
 pub use network::{Network, UgmmNetwork, UgmmNetworkConfig};
-pub use objective::{LabelEncoding, Objective, Task};
+pub use objective::{LabelEncoding, LossOptions, Objective, Task};
 pub use op::ugmm_log_density;
 pub use preprocessing::Standardization;
 pub use preset::Preset;
 pub use random::{Stream, generator};
-pub use recipe::{Architecture, ObjectiveKind, Recipe, Settings};
+pub use recipe::{Architecture, ObjectiveKind, Recipe, Settings, TableShape, TargetKind};
+pub use training::Targets;
 
 /// The README's example, compiled and run with the documentation tests.
 #[cfg(doctest)]

@@ -1,11 +1,12 @@
-//! What a network is trained for, and how it predicts: cross-entropy of its outputs, or the joint score of features
-//! and label.
+//! What a network is trained for, and how it predicts: cross-entropy of its outputs, the joint score of features and
+//! label, or the conditional density of a number.
 
+use crate::inference::conditional::random_nodes;
 use crate::inference::posterior::{joint_inputs, joint_scores};
-use crate::{Network, UgmmError};
+use crate::{Network, Targets, UgmmError};
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation::log_softmax};
-use rand::Rng;
+use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
 /// How a class label becomes input variables of a generative network.
@@ -65,6 +66,18 @@ pub enum Objective {
         /// Weight of the cross-entropy of the posterior; at least 0.
         weight: f64,
     },
+    /// One output, the joint score s(x, y) of features and a *number* y, the last input. What is maximised is the log of the
+    /// conditional density p(y | x) = exp s(x, y) / ∫ exp s(x, y′) dy′ over y′ in [`low`, `high`], which is a density by
+    /// construction. The integral is a sum over `nodes` cells of equal width, at a random place in each and, in the cell
+    /// of the row's own y, at y: so nothing is gained by structure that is finer than a cell.
+    Conditional {
+        /// Lower end of the range of y, in the network's units.
+        low: f64,
+        /// Upper end; greater than `low`.
+        high: f64,
+        /// Number of cells in training, at least 2.
+        nodes: usize,
+    },
 }
 
 impl Objective {
@@ -72,9 +85,15 @@ impl Objective {
     #[must_use]
     pub fn label_encoding(&self) -> Option<LabelEncoding> {
         match *self {
-            Self::Discriminative => None,
+            Self::Discriminative | Self::Conditional { .. } => None,
             Self::Generative { label } | Self::Hybrid { label, .. } => Some(label),
         }
+    }
+
+    /// Whether a number is predicted, not a class.
+    #[must_use]
+    pub fn predicts_numbers(&self) -> bool {
+        matches!(self, Self::Conditional { .. })
     }
 
     /// Checks every setting.
@@ -87,18 +106,42 @@ impl Objective {
             Self::Hybrid { weight, .. } if !(weight >= 0.0 && weight.is_finite()) => {
                 Err(UgmmError::setting("the weight of the cross-entropy", weight, "at least 0 and finite"))
             }
+            Self::Conditional { low, high, .. } if !(low < high && (high - low).is_finite()) => {
+                let range = format!("{low} to {high}");
+                Err(UgmmError::setting(
+                    "the range of the target",
+                    range,
+                    "from a finite number to a greater one",
+                ))
+            }
+            Self::Conditional { nodes, .. } if !(2..=MOST_NODES).contains(&nodes) => {
+                Err(UgmmError::setting("nodes", nodes, "between 2 and 4096"))
+            }
             _ => Ok(()),
         }
     }
 }
 
-/// A classification task: sizes and objective. It says what a network must look like and what its outputs mean.
+/// Cells of the range of a number in training, at most: each costs as much as another row.
+const MOST_NODES: usize = 4096;
+
+/// What is weighed how in a loss.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LossOptions {
+    /// Share of a cross-entropy's target that goes from the right class to all classes alike, in [0, 1) (Szegedy et al.
+    /// 2016).
+    pub label_smoothing: f64,
+    /// How much the rows of each class count, one positive number per class; all alike if not given.
+    pub class_weights: Option<Vec<f64>>,
+}
+
+/// A task: sizes and objective. It says what a network must look like and what its outputs mean.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Task {
     /// Number of feature columns.
     pub features: usize,
-    /// Number of classes.
+    /// Number of classes; 0 where a number is predicted.
     pub classes: usize,
     /// What is optimised.
     pub objective: Objective,
@@ -108,7 +151,11 @@ impl Task {
     /// Number of inputs a network for this task has.
     #[must_use]
     pub fn inputs(&self) -> usize {
-        self.features + self.objective.label_encoding().map_or(0, |label| label.columns(self.classes))
+        let target = match self.objective {
+            Objective::Conditional { .. } => 1,
+            objective => objective.label_encoding().map_or(0, |label| label.columns(self.classes)),
+        };
+        self.features + target
     }
 
     /// Number of outputs a network for this task has.
@@ -116,7 +163,21 @@ impl Task {
     pub fn outputs(&self) -> usize {
         match self.objective {
             Objective::Discriminative => self.classes,
-            Objective::Generative { .. } | Objective::Hybrid { .. } => 1,
+            Objective::Generative { .. } | Objective::Hybrid { .. } | Objective::Conditional { .. } => 1,
+        }
+    }
+
+    /// Checks the objective, and that it fits the number of classes.
+    ///
+    /// # Errors
+    ///
+    /// Names what is out of its range.
+    pub fn validate(&self) -> Result<(), UgmmError> {
+        self.objective.validate()?;
+        match (self.objective.predicts_numbers(), self.classes) {
+            (true, 0) | (false, 1..) => Ok(()),
+            (true, classes) => Err(UgmmError::setting("classes", classes, "0 where a number is predicted")),
+            (false, _) => Err(UgmmError::setting("classes", 0, "at least 1")),
         }
     }
 
@@ -135,55 +196,101 @@ impl Task {
         }
     }
 
-    /// What the network reads in training, `[rows, inputs]`: the features `x` `[rows, features]`, and with the
-    /// generative objective the encoded labels after them.
-    #[must_use]
-    pub fn network_input(&self, x: Tensor<2>, labels: &[usize]) -> Tensor<2> {
-        match self.objective.label_encoding() {
-            None => x,
-            Some(label) => {
-                let device = x.device();
-                Tensor::cat(vec![x, label.encode(labels, self.classes, &device)], 1)
+    /// Checks that `targets` are of the kind that is predicted, and that each class is one of the task's.
+    ///
+    /// # Errors
+    ///
+    /// Names the first that is not.
+    pub(crate) fn check_targets(&self, targets: &Targets) -> Result<(), UgmmError> {
+        match (targets, self.objective.predicts_numbers()) {
+            (Targets::Numbers(_), true) => Ok(()),
+            (Targets::Classes(classes), false) => {
+                match classes.iter().position(|&class| class >= self.classes) {
+                    Some(row) => {
+                        let last = self.classes.saturating_sub(1);
+                        Err(UgmmError::Class { row, class: classes[row], last })
+                    }
+                    None => Ok(()),
+                }
             }
+            (_, true) => Err(UgmmError::setting("the targets", "classes", "numbers, for this objective")),
+            (_, false) => Err(UgmmError::setting("the targets", "numbers", "classes, for this objective")),
         }
     }
 
-    /// The rows that a training pass goes through, `[rows · labels per row, inputs]`: with the hybrid objective each
-    /// row with every label, otherwise [`Self::network_input`].
-    pub(crate) fn training_input(&self, x: Tensor<2>, labels: &[usize]) -> Tensor<2> {
-        match self.objective {
-            Objective::Hybrid { label, .. } => joint_inputs(x, label, self.classes),
-            _ => self.network_input(x, labels),
+    /// The network's inputs `[rows, inputs]`: the features `x` `[rows, features]` and, where the objective has them among
+    /// its inputs, the targets after them.
+    ///
+    /// # Panics
+    ///
+    /// When the targets are not of the kind that is predicted.
+    #[must_use]
+    pub fn network_input(&self, x: Tensor<2>, targets: &Targets) -> Tensor<2> {
+        let device = x.device();
+        let target = match (self.objective, targets) {
+            (Objective::Conditional { .. }, Targets::Numbers(numbers)) => column(numbers.clone(), &device),
+            (objective, Targets::Classes(labels)) => match objective.label_encoding() {
+                None => return x,
+                Some(label) => label.encode(labels, self.classes, &device),
+            },
+            (_, Targets::Numbers(_)) => panic!("the task is to predict classes, not numbers"),
+        };
+        Tensor::cat(vec![x, target], 1)
+    }
+
+    /// What a training pass shows the network: with the hybrid objective each row with every label, with the conditional
+    /// one each row with its own number and the middle of every cell, otherwise [`Self::network_input`].
+    pub(crate) fn training_input(&self, x: Tensor<2>, targets: &Targets) -> Tensor<2> {
+        match (self.objective, targets) {
+            (Objective::Hybrid { label, .. }, _) => joint_inputs(x, label, self.classes),
+            (Objective::Conditional { low, high, nodes }, Targets::Numbers(numbers)) => {
+                random_nodes(numbers, (low, high), nodes, || 0.5).joined_to(x)
+            }
+            _ => self.network_input(x, targets),
         }
     }
 
     /// The loss of a training batch, `[1]`: the mean cross-entropy; or minus the mean joint score; or that plus the
-    /// weighted cross-entropy of the posterior. `label_smoothing` ε in [0, 1) moves that share of the
-    /// cross-entropy's target from the right class to all classes alike (Szegedy et al. 2016).
+    /// weighted cross-entropy of the posterior; or minus the mean log of the conditional density.
+    ///
+    /// # Panics
+    ///
+    /// When the targets are not of the kind that is predicted.
     pub fn loss<N: Network, R: Rng + ?Sized>(
         &self,
         network: &N,
         x: Tensor<2>,
-        labels: &[usize],
-        label_smoothing: f64,
+        targets: &Targets,
+        options: &LossOptions,
         rng: &mut R,
     ) -> Tensor<1> {
-        match self.objective {
-            Objective::Discriminative => {
-                cross_entropy(network.forward_training(x, rng), labels, label_smoothing)
+        match (self.objective, targets) {
+            (Objective::Discriminative, Targets::Classes(labels)) => {
+                cross_entropy(network.forward_training(x, rng), labels, options)
             }
-            Objective::Generative { .. } => {
-                network.forward_training(self.network_input(x, labels), rng).mean().neg()
+            (Objective::Generative { .. }, Targets::Classes(labels)) => {
+                let scores = network.forward_training(self.network_input(x, targets), rng);
+                weighted_mean(scores, labels, options).neg()
             }
-            Objective::Hybrid { label, weight } => {
-                let rows = labels.len();
+            (Objective::Hybrid { label, weight }, Targets::Classes(labels)) => {
                 // One pass for all labels, so that they are compared under the same dropout.
                 let scores = network.forward_training(joint_inputs(x, label, self.classes), rng);
-                let scores = scores.reshape([rows, self.classes]);
-                let targets = class_indices(labels, &scores.device()).unsqueeze_dim(1);
-                let joint_score = scores.clone().gather(1, targets).mean();
-                cross_entropy(scores, labels, label_smoothing) * weight - joint_score
+                let scores = scores.reshape([labels.len(), self.classes]);
+                let indices = class_indices(labels, &scores.device()).unsqueeze_dim(1);
+                let joint_score = weighted_mean(scores.clone().gather(1, indices), labels, options);
+                cross_entropy(scores, labels, options) * weight - joint_score
             }
+            (Objective::Conditional { low, high, nodes }, Targets::Numbers(numbers)) => {
+                let places = random_nodes(numbers, (low, high), nodes, || rng.random::<f32>());
+                let own = class_indices(&places.own_cells, &x.device()).unsqueeze_dim(1);
+                let scores = network.forward_training(places.joined_to(x), rng);
+                let scores = scores.reshape([numbers.len(), nodes]);
+                let log_shares = log_softmax(scores, 1).gather(1, own);
+                // A share of a cell as a density over it.
+                log_shares.mean().neg() + ((high - low) / nodes as f64).ln()
+            }
+            (_, Targets::Numbers(_)) => panic!("the task is to predict classes, not numbers"),
+            (_, Targets::Classes(_)) => panic!("the task is to predict numbers, not classes"),
         }
     }
 
@@ -205,11 +312,33 @@ impl Task {
 }
 
 /// Mean cross-entropy `[1]` of the softmax of `scores` `[rows, classes]`.
-fn cross_entropy(scores: Tensor<2>, labels: &[usize], label_smoothing: f64) -> Tensor<1> {
+fn cross_entropy(scores: Tensor<2>, labels: &[usize], options: &LossOptions) -> Tensor<1> {
     let device = scores.device();
-    let smoothing = (label_smoothing > 0.0).then_some(label_smoothing as f32);
-    let loss = CrossEntropyLossConfig::new().with_smoothing(smoothing).init(&device);
-    loss.forward(scores, class_indices(labels, &device))
+    let LossOptions { label_smoothing, class_weights } = options;
+    if class_weights.is_none() {
+        let smoothing = (*label_smoothing > 0.0).then_some(*label_smoothing as f32);
+        let loss = CrossEntropyLossConfig::new().with_smoothing(smoothing).init(&device);
+        return loss.forward(scores, class_indices(labels, &device));
+    }
+    let logs = log_softmax(scores, 1);
+    let right = logs.clone().gather(1, class_indices(labels, &device).unsqueeze_dim(1));
+    let rows = right * (1.0 - label_smoothing) + logs.mean_dim(1) * *label_smoothing;
+    weighted_mean(rows, labels, options).neg()
+}
+
+/// Mean `[1]` of `values` `[rows, 1]`, each row weighted by its class.
+fn weighted_mean(values: Tensor<2>, labels: &[usize], options: &LossOptions) -> Tensor<1> {
+    let Some(weights) = &options.class_weights else { return values.mean() };
+    let weights: Vec<f32> = labels.iter().map(|&label| weights[label] as f32).collect();
+    let sum: f32 = weights.iter().sum();
+    let device = values.device();
+    (values * column(weights, &device)).sum() / sum
+}
+
+/// `[values.len(), 1]`
+fn column(values: Vec<f32>, device: &Device) -> Tensor<2> {
+    let rows = values.len();
+    Tensor::from_data(TensorData::new(values, [rows, 1]), device)
 }
 
 fn class_indices(labels: &[usize], device: &Device) -> Tensor<1, Int> {

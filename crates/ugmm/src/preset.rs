@@ -22,6 +22,7 @@ pub enum Preset {
 const DISCRIMINATIVE_HIDDEN: [usize; 1] = [256];
 const GENERATIVE_HIDDEN: [usize; 2] = [32, 16];
 const HYBRID_HIDDEN: [usize; 1] = [128];
+const CONDITIONAL_HIDDEN: [usize; 2] = [64, 16];
 /// The same for more than [`FEW_CLASSES`] classes: a label reaches the root of a network with one hidden layer through
 /// sums only, which many classes are too much for (docs/results/tabular.md).
 const HYBRID_HIDDEN_MANY_CLASSES: [usize; 2] = [64, 32];
@@ -38,6 +39,8 @@ const SINGLE_LAYER_MIN_SIGMA: f64 = 0.1;
 /// The same with the hybrid objective; a narrower one lets scores of labels lie further apart.
 const HYBRID_MIN_SIGMAS: [f64; 2] = [1.5, 0.3];
 const HYBRID_MIN_SIGMAS_MANY_CLASSES: [f64; 2] = [2.0, 0.3];
+/// The same for the conditional density of a number; the root's is narrow, so that densities can be.
+const CONDITIONAL_MIN_SIGMAS: [f64; 3] = [2.0, 1.0, 0.1];
 /// σ floors with the joint score alone, from the first layer to the root, without standardisation between layers. Without
 /// floors the score grows without bound as components shrink onto single rows; narrow ones in the upper layers let
 /// the network map every row to the one point that its root likes best, and then nothing tells the labels apart.
@@ -56,6 +59,9 @@ const MANY_ROWS: usize = 10_000;
 impl Preset {
     /// The usual weight of the posterior's cross-entropy beside the joint score in [`Objective::Hybrid`].
     pub const CROSS_ENTROPY_WEIGHT: f64 = 10.0;
+
+    /// The usual number of cells of the range of a number to predict, in training.
+    pub const NODES: usize = 24;
 
     /// How this preset writes a label as input variables, with a generative or hybrid objective.
     #[must_use]
@@ -78,6 +84,7 @@ impl Preset {
                 HYBRID_HIDDEN_MANY_CLASSES.to_vec()
             }
             (Self::Best, Objective::Hybrid { .. }) => HYBRID_HIDDEN.to_vec(),
+            (Self::Best, Objective::Conditional { .. }) => CONDITIONAL_HIDDEN.to_vec(),
         }
     }
 
@@ -101,14 +108,16 @@ impl Preset {
                 .with_standardize(true),
             (Self::Best, Objective::Generative { .. }) => {
                 let [first, between, root] = GENERATIVE_MIN_SIGMAS;
-                let floors =
-                    [vec![first], vec![between; hidden.len().saturating_sub(1)], vec![root]].concat();
-                network.with_min_sigmas(&floors)
+                network.with_min_sigmas(&tapered(first, between, root, hidden))
             }
             (Self::Best, Objective::Hybrid { .. }) => {
                 let many_classes = task.classes > FEW_CLASSES;
                 let floors = if many_classes { HYBRID_MIN_SIGMAS_MANY_CLASSES } else { HYBRID_MIN_SIGMAS };
-                network.with_min_sigmas(&floors).with_standardize(true)
+                network.with_min_sigmas(floors.as_slice()).with_standardize(true)
+            }
+            (Self::Best, Objective::Conditional { .. }) => {
+                let [first, between, root] = CONDITIONAL_MIN_SIGMAS;
+                network.with_min_sigmas(&tapered(first, between, root, hidden)).with_standardize(true)
             }
         })
     }
@@ -157,10 +166,16 @@ impl Preset {
             (Self::Best, Objective::Discriminative | Objective::Hybrid { .. }) if !is_mlp => {
                 (300, 64, cosine(1e-2, 20))
             }
+            (Self::Best, Objective::Conditional { .. }) => (100, 64, cosine(1e-2, 20)),
             (Self::Best, _) => (200, 32, cosine(1e-2, 20)),
         };
         TrainingConfig { epochs, batch_size, schedule, ..TrainingConfig::new(seed, epochs) }
     }
+}
+
+/// One for each layer of a network with these hidden layers.
+fn tapered(first: f64, between: f64, root: f64, hidden: &[usize]) -> Vec<f64> {
+    [vec![first], vec![between; hidden.len().saturating_sub(1)], vec![root]].concat()
 }
 
 fn sizes(task: &Task, hidden: &[usize]) -> Vec<usize> {

@@ -1,6 +1,6 @@
 //! From a preset and a few settings to everything that training needs.
 
-use crate::training::{Augmentation, OptimizerConfig, Schedule, TrainingConfig};
+use crate::training::{Augmentation, EarlyStopping, OptimizerConfig, Schedule, TrainingConfig};
 use crate::{Init, LabelEncoding, ModelConfig, Objective, Preset, Task, UgmmError};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ pub enum ObjectiveKind {
     Generative,
     /// [`Objective::Hybrid`].
     Hybrid,
+    /// [`Objective::Conditional`]: the one for numbers, and only for them.
+    Conditional,
 }
 
 /// What to use in place of a preset's settings; whatever is `None` stays as the preset has it. As TOML:
@@ -46,6 +48,8 @@ pub struct Settings {
     pub label_encoding: Option<LabelEncoding>,
     /// Weight of the cross-entropy of the posterior beside the joint score, with the hybrid objective.
     pub cross_entropy_weight: Option<f64>,
+    /// Cells of the range of a number to predict, in training; see [`Objective::Conditional`].
+    pub nodes: Option<usize>,
     /// Sizes of the hidden layers, first to last; `[]` for none.
     pub hidden: Option<Vec<usize>>,
     /// uGMM: initialisation of every layer.
@@ -83,6 +87,35 @@ pub struct Settings {
     pub label_smoothing: Option<f64>,
     /// See [`TrainingConfig::augmentation`].
     pub augmentation: Option<Augmentation>,
+    /// See [`TrainingConfig::class_weights`].
+    pub class_weights: Option<Vec<f64>>,
+    /// Epochs without a smaller loss on the validation rows after which training stops ([`EarlyStopping`]).
+    pub patience: Option<usize>,
+}
+
+/// What the rows to learn from are like, for [`Settings::recipe`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TableShape {
+    /// Number of feature columns.
+    pub features: usize,
+    /// What is to be predicted.
+    pub target: TargetKind,
+    /// Number of training rows.
+    pub rows: usize,
+}
+
+/// What is to be predicted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TargetKind {
+    /// One of so many classes.
+    Classes(usize),
+    /// A number in a range, in the units in which the network sees it.
+    Number {
+        /// Lower end.
+        low: f64,
+        /// Upper end.
+        high: f64,
+    },
 }
 
 /// What is learned, by which network, and how.
@@ -97,64 +130,86 @@ pub struct Recipe {
 }
 
 impl Settings {
-    /// The recipe of `preset` with these settings, for a table of so many `features`, `classes` and training `rows`.
+    /// The recipe of `preset` with these settings, for a table of this shape.
     ///
     /// # Errors
     ///
     /// Names the first setting that is out of its range, or does not belong to this kind of network or objective.
     ///
     /// ```
-    /// use ugmm::{Preset, Settings};
+    /// use ugmm::{Preset, Settings, TableShape, TargetKind};
     ///
+    /// let shape = TableShape { features: 4, target: TargetKind::Classes(3), rows: 120 };
     /// let settings = Settings { hidden: Some(vec![64, 32]), ..Settings::default() };
-    /// let recipe = settings.recipe(Preset::Best, 4, 3, 120, 0)?;
+    /// let recipe = settings.recipe(Preset::Best, &shape, 0)?;
     /// assert_eq!(recipe.model.width(), (4, 3));
     /// let wrong = Settings { epochs: Some(10), batch_size: Some(0), ..Settings::default() };
-    /// let message = wrong.recipe(Preset::Best, 4, 3, 120, 0).unwrap_err().to_string();
+    /// let message = wrong.recipe(Preset::Best, &shape, 0).unwrap_err().to_string();
     /// assert_eq!(message, "batch_size is 0, but must be at least 1");
     /// # Ok::<(), ugmm::UgmmError>(())
     /// ```
-    pub fn recipe(
-        &self,
-        preset: Preset,
-        features: usize,
-        classes: usize,
-        rows: usize,
-        seed: u64,
-    ) -> Result<Recipe, UgmmError> {
-        let task = Task { features, classes, objective: self.objective(preset)? };
+    pub fn recipe(&self, preset: Preset, shape: &TableShape, seed: u64) -> Result<Recipe, UgmmError> {
+        let classes = match shape.target {
+            TargetKind::Classes(classes) => classes,
+            TargetKind::Number { .. } => 0,
+        };
+        let objective = self.objective(preset, shape.target)?;
+        let task = Task { features: shape.features, classes, objective };
         let model = self.model(preset, &task)?;
-        let training = self.training(preset, &model, task.objective, rows, seed)?;
+        let training = self.training(preset, &model, task.objective, shape.rows, seed)?;
         model.validate()?;
         training.validate()?;
-        task.objective.validate()?;
+        task.validate()?;
         if let Some(augmentation) = &training.augmentation {
-            augmentation.validate(features)?;
+            augmentation.validate(shape.features)?;
         }
         Ok(Recipe { task, model, training })
     }
 
-    fn objective(&self, preset: Preset) -> Result<Objective, UgmmError> {
-        let kind = self.objective.unwrap_or_default();
+    fn objective(&self, preset: Preset, target: TargetKind) -> Result<Objective, UgmmError> {
+        let of_numbers = matches!(target, TargetKind::Number { .. });
+        let usual = if of_numbers { ObjectiveKind::Conditional } else { ObjectiveKind::default() };
+        let kind = self.objective.unwrap_or(usual);
+        let left_out = |setting, value: &dyn std::fmt::Display, expected| {
+            Err(UgmmError::setting(setting, value.to_string(), expected))
+        };
         if let (Some(weight), true) = (self.cross_entropy_weight, kind != ObjectiveKind::Hybrid) {
-            let expected = "left out unless the objective is hybrid";
-            return Err(UgmmError::setting("cross_entropy_weight", weight, expected));
+            return left_out("cross_entropy_weight", &weight, "left out unless the objective is hybrid");
+        }
+        if let (Some(nodes), false) = (self.nodes, of_numbers) {
+            return left_out("nodes", &nodes, "left out where classes are predicted");
         }
         let label = self.label_encoding.unwrap_or(preset.label_encoding());
-        Ok(match kind {
-            ObjectiveKind::Discriminative => Objective::Discriminative,
-            ObjectiveKind::Generative => Objective::Generative { label },
-            ObjectiveKind::Hybrid => Objective::Hybrid {
-                label,
-                weight: self.cross_entropy_weight.unwrap_or(Preset::CROSS_ENTROPY_WEIGHT),
-            },
-        })
+        match (kind, target) {
+            (ObjectiveKind::Conditional, TargetKind::Number { low, high }) => {
+                let nodes = self.nodes.unwrap_or(Preset::NODES);
+                Ok(Objective::Conditional { low, high, nodes })
+            }
+            (ObjectiveKind::Conditional, _) => {
+                left_out("objective", &"conditional", "one for classes: discriminative, generative or hybrid")
+            }
+            (_, TargetKind::Number { .. }) => left_out(
+                "objective",
+                &"one for classes",
+                "conditional or left out where a number is predicted",
+            ),
+            (ObjectiveKind::Discriminative, _) => Ok(Objective::Discriminative),
+            (ObjectiveKind::Generative, _) => Ok(Objective::Generative { label }),
+            (ObjectiveKind::Hybrid, _) => {
+                let weight = self.cross_entropy_weight.unwrap_or(Preset::CROSS_ENTROPY_WEIGHT);
+                Ok(Objective::Hybrid { label, weight })
+            }
+        }
     }
 
     fn model(&self, preset: Preset, task: &Task) -> Result<ModelConfig, UgmmError> {
         let hidden = self.hidden.clone().unwrap_or_else(|| preset.hidden(task));
         match self.model.unwrap_or_default() {
             Architecture::Ugmm => self.ugmm(preset.ugmm(task, &hidden)),
+            Architecture::Mlp if task.objective.predicts_numbers() => {
+                let expected = "ugmm, where a number is predicted";
+                Err(UgmmError::setting("model", "mlp", expected))
+            }
             Architecture::Mlp => self.mlp(preset.mlp(task, &hidden)),
         }
     }
@@ -249,6 +304,13 @@ impl Settings {
         training.max_gradient_norm = self.max_gradient_norm.or(training.max_gradient_norm);
         training.label_smoothing = self.label_smoothing.unwrap_or(training.label_smoothing);
         training.augmentation = self.augmentation.or(training.augmentation);
+        if let (Some(_), true) = (&self.class_weights, objective.predicts_numbers()) {
+            let expected = "left out where a number is predicted";
+            return Err(UgmmError::setting("class_weights", "given", expected));
+        }
+        training.class_weights = self.class_weights.clone().or(training.class_weights);
+        training.early_stopping =
+            self.patience.map(|patience| EarlyStopping { patience }).or(training.early_stopping);
         Ok(training)
     }
 }

@@ -4,7 +4,8 @@ use burn::module::{Module, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use ugmm::{
-    Init, LabelEncoding, Network, Objective, Stream, Task, UgmmNetwork, UgmmNetworkConfig, generator,
+    Init, LabelEncoding, LossOptions, Network, Objective, Stream, Targets, Task, UgmmNetwork,
+    UgmmNetworkConfig, generator,
 };
 
 const X: [[f32; 2]; 4] = [[0.1, -0.7], [1.2, 0.4], [-0.6, 0.9], [0.3, 0.2]];
@@ -26,7 +27,8 @@ fn network(device: &Device) -> UgmmNetwork {
 
 fn loss(task: &Task, network: &UgmmNetwork, smoothing: f64, device: &Device) -> Tensor<1> {
     let mut rng = generator(0, Stream::Dropout);
-    task.loss(network, Tensor::from_floats(X, device), &LABELS, smoothing, &mut rng)
+    let options = LossOptions { label_smoothing: smoothing, class_weights: None };
+    task.loss(network, Tensor::from_floats(X, device), &Targets::Classes(LABELS.to_vec()), &options, &mut rng)
 }
 
 fn value(task: &Task, network: &UgmmNetwork, smoothing: f64) -> f64 {
@@ -58,6 +60,35 @@ fn the_hybrid_loss_is_its_formula() {
         let found = value(&hybrid(WEIGHT), &network, smoothing);
         let expected = WEIGHT * cross_entropy - joint_score;
         assert!((found - expected).abs() < 1e-5, "{found} instead of {expected}");
+    }
+}
+
+/// Equal weights change nothing, with smoothing or without; unequal ones are those of a weighted mean.
+#[test]
+fn class_weights_make_a_weighted_mean() {
+    let network = network(&Device::flex());
+    let x = || Tensor::<2>::from_floats(X, &Device::flex());
+    let loss = |task: &Task, rows: &[usize], smoothing, class_weights: Option<Vec<f64>>| {
+        let mut rng = generator(0, Stream::Dropout);
+        let options = LossOptions { label_smoothing: smoothing, class_weights };
+        let labels = rows.iter().map(|&row| LABELS[row]).collect();
+        let indices: Vec<i32> = rows.iter().map(|&row| row as i32).collect();
+        let x = x().select(0, Tensor::from_data(indices.as_slice(), &Device::flex()));
+        let loss = task.loss(&network, x, &Targets::Classes(labels), &options, &mut rng);
+        f64::from(loss.into_scalar::<f32>())
+    };
+    for task in [hybrid(WEIGHT), task(Objective::Generative { label: LabelEncoding::OneHot })] {
+        for smoothing in [0.0, 0.2] {
+            let all = loss(&task, &[0, 1, 2, 3], smoothing, None);
+            let equal = loss(&task, &[0, 1, 2, 3], smoothing, Some(vec![2.0; 3]));
+            assert!((all - equal).abs() < 1e-5, "{all} {equal}");
+            let weights = [1.0, 3.0, 0.5];
+            let each: f64 =
+                (0..4).map(|row| weights[LABELS[row]] * loss(&task, &[row], smoothing, None)).sum();
+            let expected = each / LABELS.iter().map(|&label| weights[label]).sum::<f64>();
+            let found = loss(&task, &[0, 1, 2, 3], smoothing, Some(weights.to_vec()));
+            assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+        }
     }
 }
 

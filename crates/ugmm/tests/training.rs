@@ -3,8 +3,8 @@
 use burn::tensor::{Device, Tensor};
 use std::ops::ControlFlow;
 use ugmm::training::{
-    Augmentation, Dataset, EpochReport, Features, Observer, OptimizerConfig, Schedule, Trained,
-    TrainingConfig, evaluate, init_model, train,
+    Augmentation, Checkpoint, Dataset, EarlyStopping, EpochReport, Features, Observer, OptimizerConfig,
+    Schedule, Trained, TrainingConfig, evaluate, init_model, train,
 };
 use ugmm::{
     Init, LabelEncoding, Means, MlpConfig, Model, ModelConfig, Network, Objective, Preset, Stream, Task,
@@ -154,9 +154,9 @@ fn augmentation_changes_the_rows_of_batches_only() {
 
     // Two rows of pixels: the first two features and no more.
     let square = |rows: &Dataset| {
-        let (x, labels) = rows.batch(&(0..rows.rows()).collect::<Vec<_>>(), &Device::flex());
+        let (x, _) = rows.batch(&(0..rows.rows()).collect::<Vec<_>>(), &Device::flex());
         let values = x.narrow(1, 0, 2).repeat(&[1, 2]).into_data().iter::<f32>().collect();
-        Dataset::new(Features::F32(values), 4, labels, CLASSES).unwrap()
+        Dataset::new(Features::F32(values), 4, rows.labels().to_vec(), CLASSES).unwrap()
     };
     let (rows, task) = (square(&rows), Task { features: 4, ..task });
     let run = |augmentation| {
@@ -245,8 +245,12 @@ fn clipping_keeps_steps_small() {
 fn an_observer_can_stop_training() {
     struct StopAfter(usize);
     impl Observer for StopAfter {
-        fn on_epoch(&mut self, report: &EpochReport) -> ControlFlow<()> {
-            if report.epoch == self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        fn on_epoch(
+            &mut self,
+            report: &EpochReport,
+            _checkpoint: &dyn Fn() -> Result<Checkpoint, UgmmError>,
+        ) -> Result<ControlFlow<()>, UgmmError> {
+            Ok(if report.epoch == self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         }
     }
     let rows = clouds(30);
@@ -257,6 +261,88 @@ fn an_observer_can_stop_training() {
         train(network, &task, &rows, Some(&rows), &settings(50), &device, &mut StopAfter(3)).unwrap();
     assert_eq!(trained.history.len(), 3);
     assert_eq!(trained.history[2].validation.unwrap().rows, 30);
+}
+
+/// The deadline shortens the training, and a cosine schedule with it.
+#[test]
+fn a_deadline_ends_training_at_the_end_of_its_schedule() {
+    struct Until(std::time::Instant);
+    impl Observer for Until {
+        fn deadline(&self) -> Option<std::time::Instant> {
+            Some(self.0)
+        }
+    }
+    let rows = clouds(150);
+    let task = task(Objective::Discriminative);
+    let device = Device::flex();
+    let training = settings(1_000_000);
+    let run = |time| {
+        let network = init_model(&ugmm(&task), &task, &rows, 0, &device).unwrap();
+        let mut until = Until(std::time::Instant::now() + std::time::Duration::from_millis(time));
+        train(network, &task, &rows, None, &training, &device, &mut until).unwrap()
+    };
+    let trained = run(1500);
+    let last = trained.history.last().unwrap();
+    assert!(last.epoch < 1_000_000);
+    // The rate has come down from 2e-2; how far depends on how even the pace was.
+    assert!(last.learning_rate < 1e-2, "{last:?}");
+    // No time at all is time for nothing but what was begun.
+    assert_eq!(run(0).history.len(), 1);
+}
+
+#[test]
+fn early_stopping_takes_the_best_network() {
+    let (rows, held_out) = (clouds(60), clouds(45));
+    let task = task(Objective::Discriminative);
+    let device = Device::flex();
+    // A rate at which the loss jumps about.
+    let training = TrainingConfig {
+        schedule: Schedule::Constant { learning_rate: 0.2 },
+        early_stopping: Some(EarlyStopping { patience: 4 }),
+        ..settings(200)
+    };
+    let network = || init_model(&ugmm(&task), &task, &rows, 0, &device).unwrap();
+    let trained = train(network(), &task, &rows, Some(&held_out), &training, &device, &mut ()).unwrap();
+    let losses: Vec<f64> = trained.history.iter().map(|report| report.validation_loss.unwrap()).collect();
+    let best = trained.best_epoch.unwrap();
+    assert!(losses.len() == best + 4 && losses.len() < 200, "{losses:?}");
+    assert!(losses.iter().all(|loss| *loss >= losses[best - 1]));
+    let measured = evaluate(&trained.network, &task, &held_out, &device).unwrap();
+    assert_eq!(measured.log_loss, losses[best - 1]);
+    let error = train(network(), &task, &rows, None, &training, &device, &mut ()).unwrap_err();
+    let expected = "early_stopping is given, but must be left out where there are no validation rows";
+    assert_eq!(error.to_string(), expected);
+}
+
+/// A network trained with weights is as if the rows of the heavier class were there more often.
+#[test]
+fn class_weights_count_rows_more_often() {
+    use ugmm::metrics::unweighted;
+    let device = Device::flex();
+    // One feature that says nothing; 3 of 4 rows are of class 0.
+    let labels: Vec<usize> = (0..400).map(|row| usize::from(row % 4 == 3)).collect();
+    let features = Features::F32((0..400).map(|row| [-1.0, 1.0][row / 4 % 2]).collect());
+    let rows = Dataset::new(features, 1, labels, 2).unwrap();
+    for (objective, weights) in [
+        (Objective::Discriminative, vec![1.0, 9.0]),
+        (Objective::Hybrid { label: LabelEncoding::OneHot, weight: 10.0 }, vec![1.0, 9.0]),
+    ] {
+        let task = Task { features: 1, classes: 2, objective };
+        let training = TrainingConfig { class_weights: Some(weights.clone()), ..settings(60) };
+        let trained = fit(&ugmm(&task), &task, &rows, &training).unwrap();
+        let mut logs = ugmm::training::log_probabilities(&trained.network, &task, &rows, &device).unwrap();
+        // 9 · ¼ against ¾.
+        assert!((logs[1].exp() - 0.75).abs() < 0.03, "{objective:?}: {}", logs[1].exp());
+        unweighted(&mut logs, &weights);
+        assert!((logs[1].exp() - 0.25).abs() < 0.03, "{objective:?}: {}", logs[1].exp());
+    }
+    let task = Task { features: 1, classes: 2, objective: Objective::Discriminative };
+    let message = |weights: Vec<f64>| {
+        let training = TrainingConfig { class_weights: Some(weights), ..settings(1) };
+        fit(&ugmm(&task), &task, &rows, &training).unwrap_err().to_string()
+    };
+    assert_eq!(message(vec![1.0]), "the list of class weights has 1 numbers, but 2 are needed");
+    assert_eq!(message(vec![1.0, 0.0]), "a class weight is 0, but must be positive and finite");
 }
 
 #[test]

@@ -1,3 +1,4 @@
 //! Questions that a trained network answers.
 
+pub mod conditional;
 pub mod posterior;

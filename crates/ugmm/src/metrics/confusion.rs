@@ -1,6 +1,5 @@
 //! Which classes are taken for which.
 
-use super::most_probable;
 use serde::Serialize;
 
 /// Counts of rows by right and predicted class.
@@ -27,12 +26,12 @@ pub struct ClassMeasures {
 }
 
 impl Confusion {
-    /// Of `log_probabilities` `[rows, classes]`, row-major, with the right class of each row, below `classes`.
+    /// Of the predicted class of each row (see [`decisions`](super::decisions)) and the right one, both below `classes`.
     #[must_use]
-    pub fn of(log_probabilities: &[f32], labels: &[usize], classes: usize) -> Self {
+    pub fn of(decisions: &[usize], labels: &[usize], classes: usize) -> Self {
         let mut counts = vec![vec![0; classes]; classes];
-        for (row, &right) in log_probabilities.chunks(classes).zip(labels) {
-            counts[right][most_probable(row)] += 1;
+        for (&predicted, &right) in decisions.iter().zip(labels) {
+            counts[right][predicted] += 1;
         }
         Self { counts }
     }
@@ -96,10 +95,8 @@ mod tests {
 
     #[test]
     fn measures_agree_with_counting_by_hand() {
-        // Predicted 0, 0, 1, 0; the third class neither occurs nor is predicted.
-        let logs = [[0.6f32, 0.3, 0.1], [0.5, 0.4, 0.1], [0.2, 0.7, 0.1], [0.9, 0.05, 0.05]].concat();
-        let logs: Vec<f32> = logs.into_iter().map(f32::ln).collect();
-        let confusion = Confusion::of(&logs, &[0, 1, 1, 0], 3);
+        // The third class neither occurs nor is predicted.
+        let confusion = Confusion::of(&[0, 0, 1, 0], &[0, 1, 1, 0], 3);
         assert_eq!(
             (confusion.row(0), confusion.row(1), confusion.row(2)),
             (&[2, 0, 0][..], &[1, 1, 0][..], &[0; 3][..])

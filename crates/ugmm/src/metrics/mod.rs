@@ -1,24 +1,29 @@
-//! How good class probabilities are.
+//! How good predictions are: class probabilities, and densities of numbers.
 
 mod confusion;
+mod decision;
+mod numbers;
 mod reliability;
 mod roc;
 
 pub use confusion::{ClassMeasures, Confusion};
+pub use decision::{decisions, most_probable, unweighted};
+pub use numbers::NumberMetrics;
 pub use reliability::{ReliabilityBin, reliability};
 pub use roc::{area_under_roc, areas_one_against_rest};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Bins of equal width over the probability of the predicted class in [`Metrics::calibration_error`].
 pub const CALIBRATION_BINS: usize = 15;
 
 /// Measures of class probabilities against the right classes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Metrics {
     /// Number of rows.
     pub rows: usize,
-    /// Share of rows whose most probable class is the right one, in [0, 1].
+    /// Share of rows whose predicted class is the right one, in [0, 1].
     pub accuracy: f64,
     /// Mean of −log P(right class | x), natural logarithm.
     pub log_loss: f64,
@@ -40,10 +45,23 @@ impl Metrics {
     pub fn of(log_probabilities: &[f32], labels: &[usize]) -> Self {
         assert!(!labels.is_empty(), "there are no rows");
         let classes = log_probabilities.len() / labels.len();
+        Self::of_decisions(log_probabilities, labels, &decisions(log_probabilities, classes, None))
+    }
+
+    /// The same where the predicted class of each row is not just the most probable one.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::of`].
+    #[must_use]
+    pub fn of_decisions(log_probabilities: &[f32], labels: &[usize], decisions: &[usize]) -> Self {
+        assert!(!labels.is_empty(), "there are no rows");
+        assert_eq!(decisions.len(), labels.len(), "as many decisions as labels");
+        let classes = log_probabilities.len() / labels.len();
         assert_eq!(log_probabilities.len(), labels.len() * classes, "as many rows as labels");
-        let (mut right, mut log_loss, mut brier) = (0usize, 0f64, 0f64);
+        let (mut log_loss, mut brier) = (0f64, 0f64);
+        let right = decisions.iter().zip(labels).filter(|(decision, label)| decision == label).count();
         for (row, &label) in log_probabilities.chunks(classes).zip(labels) {
-            right += usize::from(most_probable(row) == label);
             log_loss -= f64::from(row[label]);
             let distances = row.iter().enumerate().map(|(class, &log_probability)| {
                 let target = if class == label { 1.0 } else { 0.0 };
@@ -63,18 +81,6 @@ impl Metrics {
             calibration_error: mean(gaps.sum()),
         }
     }
-}
-
-/// Index of the largest value; the first of equal ones.
-#[must_use]
-pub fn most_probable(values: &[f32]) -> usize {
-    let mut best = 0;
-    for (index, value) in values.iter().enumerate() {
-        if *value > values[best] {
-            best = index;
-        }
-    }
-    best
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Probability against frequency.
 
-use super::most_probable;
+use super::decision::most_probable;
 use serde::Serialize;
 
 /// Rows whose predicted class has a probability in one interval.

@@ -1,14 +1,14 @@
 //! The order in which training meets its rows, and the making of batches ahead of their use.
 
-use super::{Augmentation, Dataset, TrainingConfig};
+use super::{Augmentation, Dataset, Targets, TrainingConfig};
 use crate::random::{Stream, generator};
 use burn::tensor::{Device, Tensor};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use std::sync::mpsc::sync_channel;
 
-/// Features and labels of a batch.
-pub(super) type Batch = (Tensor<2>, Vec<usize>);
+/// Features and targets of a batch.
+pub(super) type Batch = (Tensor<2>, Targets);
 
 /// Feature values per batch from which it pays to hand batches from thread to thread.
 const AHEAD_FROM: usize = 1 << 14;
@@ -45,11 +45,24 @@ impl Iterator for Batches<'_> {
     }
 }
 
-/// Calls `consume` with the batches of `dataset`. Large ones are made by a thread of their own, one ahead.
+impl Batches<'_> {
+    /// Draws the random numbers of a whole round and makes no batch of it.
+    fn skip_round(&mut self) {
+        self.order.shuffle(&mut self.rng);
+        if let Some(augmentation) = &self.augmentation {
+            let mut row = vec![0.0; self.dataset.columns()];
+            self.order.iter().for_each(|_| augmentation.apply(&mut row, &mut self.augmentation_rng));
+        }
+    }
+}
+
+/// Calls `consume` with the batches of `dataset` after so many rounds. Large ones are made by a thread of their own, one
+/// ahead.
 pub(super) fn with_batches<Output>(
     dataset: &Dataset,
     config: &TrainingConfig,
     device: &Device,
+    skipped_rounds: usize,
     consume: impl FnOnce(&mut dyn Iterator<Item = Batch>) -> Output,
 ) -> Output {
     let &TrainingConfig { batch_size, seed, augmentation, .. } = config;
@@ -63,6 +76,7 @@ pub(super) fn with_batches<Output>(
         order: (0..dataset.rows()).collect(),
         next: 0,
     };
+    (0..skipped_rounds).for_each(|_| batches.skip_round());
     if batch_size.saturating_mul(dataset.columns()) < AHEAD_FROM {
         return consume(&mut batches);
     }
@@ -88,20 +102,22 @@ mod tests {
 
     /// Labels of the first batches, of rows that are as wide as they say.
     fn labels(columns: usize, seed: u64) -> Vec<Vec<usize>> {
+        labels_after(0, columns, seed)
+    }
+
+    fn labels_after(skipped_rounds: usize, columns: usize, seed: u64) -> Vec<Vec<usize>> {
         let rows = 10;
         let features = Features::Bytes { values: vec![1; rows * columns], scale: 1.0 };
         let dataset = Dataset::new(features, columns, (0..rows).collect(), rows).unwrap();
         let device = Device::flex();
         let config = TrainingConfig { batch_size: 4, ..TrainingConfig::new(seed, 1) };
-        with_batches(&dataset, &config, &device, |batches| {
-            batches
-                .take(9)
-                .map(|(x, labels)| (x.dims(), labels))
-                .inspect(|(dims, labels)| {
-                    assert_eq!(*dims, [labels.len(), columns]);
-                })
-                .map(|(_, labels)| labels)
-                .collect()
+        with_batches(&dataset, &config, &device, skipped_rounds, |batches| {
+            let labels = |(x, targets): Batch| {
+                let Targets::Classes(labels) = targets else { panic!("the rows have classes") };
+                assert_eq!(x.dims(), [labels.len(), columns]);
+                labels
+            };
+            batches.take(9).map(labels).collect()
         })
     }
 
@@ -116,6 +132,23 @@ mod tests {
         }
         assert!(rounds[0] != rounds[1] && rounds[1] != rounds[2]);
         assert!(labels(1, 4) != batches);
+    }
+
+    #[test]
+    fn skipped_rounds_leave_the_others_as_they_are() {
+        assert_eq!(labels_after(1, 1, 3)[..6], labels(1, 3)[3..]);
+        // What augmentation draws is skipped as well.
+        let mut dataset = Dataset::new(Features::F32((0..40).map(|i| i as f32).collect()), 4, vec![0; 10], 1);
+        let dataset = dataset.as_mut().unwrap();
+        let shift = Augmentation::Shift { height: 2, width: 2, most: 1 };
+        let config = TrainingConfig { batch_size: 4, augmentation: Some(shift), ..TrainingConfig::new(1, 1) };
+        let values = |skipped: usize, first: usize| {
+            with_batches(dataset, &config, &Device::flex(), skipped, |batches| {
+                let values = |(x, _): Batch| x.into_data().iter::<f32>().collect::<Vec<_>>();
+                batches.skip(first).take(3).map(values).collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(values(2, 0), values(0, 6));
     }
 
     #[test]

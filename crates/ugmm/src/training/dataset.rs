@@ -1,7 +1,7 @@
 //! Rows in memory, and batches of them as tensors.
 
-use crate::UgmmError;
 use crate::missing::check_finite;
+use crate::{TableShape, TargetKind, UgmmError};
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// Feature values, row-major.
@@ -27,7 +27,46 @@ impl Features {
     }
 }
 
-/// Labelled rows for classification.
+/// What is to be predicted of some rows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Targets {
+    /// The class index of each row.
+    Classes(Vec<usize>),
+    /// A number of each row.
+    Numbers(Vec<f32>),
+}
+
+impl Targets {
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Classes(classes) => classes.len(),
+            Self::Numbers(numbers) => numbers.len(),
+        }
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Those of the given rows.
+    ///
+    /// # Panics
+    ///
+    /// When a row is not below [`Self::len`].
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        match self {
+            Self::Classes(classes) => Self::Classes(rows.iter().map(|&row| classes[row]).collect()),
+            Self::Numbers(numbers) => Self::Numbers(rows.iter().map(|&row| numbers[row]).collect()),
+        }
+    }
+}
+
+/// Rows to learn from, or to measure on.
 ///
 /// ```
 /// use ugmm::training::{Dataset, Features};
@@ -41,7 +80,7 @@ impl Features {
 pub struct Dataset {
     features: Features,
     columns: usize,
-    labels: Vec<usize>,
+    targets: Targets,
     classes: usize,
     missing_values: bool,
 }
@@ -58,7 +97,7 @@ impl Dataset {
         labels: Vec<usize>,
         classes: usize,
     ) -> Result<Self, UgmmError> {
-        Self::checked(features, columns, labels, classes, false)
+        Self::checked(features, columns, Targets::Classes(labels), classes, false)
     }
 
     /// The same where a value may be missing: NaN.
@@ -73,28 +112,33 @@ impl Dataset {
         labels: Vec<usize>,
         classes: usize,
     ) -> Result<Self, UgmmError> {
-        Self::checked(features, columns, labels, classes, true)
+        Self::checked(features, columns, Targets::Classes(labels), classes, true)
+    }
+
+    /// Rows with a number to predict, in which a feature may be missing (NaN).
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::with_missing_values`], and when a number is not finite.
+    pub fn with_numbers(features: Features, columns: usize, numbers: Vec<f32>) -> Result<Self, UgmmError> {
+        check_finite("the column of numbers to predict", &numbers, 1, false)?;
+        Self::checked(features, columns, Targets::Numbers(numbers), 0, true)
     }
 
     fn checked(
         features: Features,
         columns: usize,
-        labels: Vec<usize>,
+        targets: Targets,
         classes: usize,
         may_miss: bool,
     ) -> Result<Self, UgmmError> {
-        if labels.is_empty() || columns == 0 {
+        if targets.is_empty() || columns == 0 {
             let unit = if columns == 0 { "feature columns" } else { "rows" };
             return Err(UgmmError::Size { what: "the data set", found: 0, unit, expected: 1 });
         }
-        if features.len() != labels.len() * columns {
-            let expected = labels.len() * columns;
-            return Err(UgmmError::Size {
-                what: "the data set",
-                found: features.len(),
-                unit: "feature values",
-                expected,
-            });
+        if features.len() != targets.len() * columns {
+            let (found, expected) = (features.len(), targets.len() * columns);
+            return Err(UgmmError::Size { what: "the data set", found, unit: "feature values", expected });
         }
         let mut missing_values = false;
         if let Features::F32(values) = &features {
@@ -105,16 +149,18 @@ impl Dataset {
                 return Err(UgmmError::EmptyRow { row });
             }
         }
-        match labels.iter().position(|&label| label >= classes) {
-            Some(row) => Err(UgmmError::Class { row, class: labels[row], last: classes.saturating_sub(1) }),
-            None => Ok(Self { features, columns, labels, classes, missing_values }),
+        if let Targets::Classes(labels) = &targets
+            && let Some(row) = labels.iter().position(|&label| label >= classes)
+        {
+            return Err(UgmmError::Class { row, class: labels[row], last: classes.saturating_sub(1) });
         }
+        Ok(Self { features, columns, targets, classes, missing_values })
     }
 
     /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.labels.len()
+        self.targets.len()
     }
 
     /// Number of feature columns.
@@ -123,7 +169,7 @@ impl Dataset {
         self.columns
     }
 
-    /// Number of classes.
+    /// Number of classes; 0 where the rows have numbers to predict.
     #[must_use]
     pub fn classes(&self) -> usize {
         self.classes
@@ -138,19 +184,34 @@ impl Dataset {
         place.map(|place| (place / self.columns, place % self.columns))
     }
 
-    /// Class index of each row.
+    /// The shape of these rows as ones to learn classes from.
     #[must_use]
-    pub fn labels(&self) -> &[usize] {
-        &self.labels
+    pub fn shape(&self) -> TableShape {
+        TableShape { features: self.columns, target: TargetKind::Classes(self.classes), rows: self.rows() }
     }
 
-    /// Features `[rows.len(), columns]` and labels of the given rows.
+    /// What is to be predicted.
+    #[must_use]
+    pub fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// Class index of each row; none where the rows have numbers to predict.
+    #[must_use]
+    pub fn labels(&self) -> &[usize] {
+        match &self.targets {
+            Targets::Classes(labels) => labels,
+            Targets::Numbers(_) => &[],
+        }
+    }
+
+    /// Features `[rows.len(), columns]` and targets of the given rows.
     ///
     /// # Panics
     ///
     /// When a row is not below [`Self::rows`].
     #[must_use]
-    pub fn batch(&self, rows: &[usize], device: &Device) -> (Tensor<2>, Vec<usize>) {
+    pub fn batch(&self, rows: &[usize], device: &Device) -> (Tensor<2>, Targets) {
         self.changed_batch(rows, device, |_| ())
     }
 
@@ -160,7 +221,7 @@ impl Dataset {
         rows: &[usize],
         device: &Device,
         change: impl FnMut(&mut [f32]),
-    ) -> (Tensor<2>, Vec<usize>) {
+    ) -> (Tensor<2>, Targets) {
         let columns = self.columns;
         let mut values = Vec::with_capacity(rows.len() * columns);
         for &row in rows {
@@ -174,6 +235,6 @@ impl Dataset {
         }
         values.chunks_mut(columns).for_each(change);
         let features = Tensor::from_data(TensorData::new(values, [rows.len(), columns]), device);
-        (features, rows.iter().map(|&row| self.labels[row]).collect())
+        (features, self.targets.select(rows))
     }
 }

@@ -1,28 +1,16 @@
 //! How well a network predicts a data set.
 
-use super::Dataset;
+use super::{Dataset, Targets, TrainingConfig};
+use crate::inference::conditional::{ConditionalDensity, conditional_densities, portions};
 use crate::init::host_values;
-use crate::{Metrics, Network, Task, UgmmError};
+use crate::metrics::unweighted;
+use crate::{Metrics, Network, Objective, Task, UgmmError};
 use burn::tensor::{Device, Tensor};
 
 /// Rows per forward pass in evaluation: enough to keep the kernels busy, small enough for the cache.
 const EVALUATION_BATCH: usize = 512;
-
-/// Class probabilities of every row of a data set, row-major `[rows, classes]`, each row summing to 1.
-///
-/// # Errors
-///
-/// When the data set does not fit the task.
-pub fn class_probabilities<N: Network>(
-    network: &N,
-    task: &Task,
-    dataset: &Dataset,
-    device: &Device,
-) -> Result<Vec<f32>, UgmmError> {
-    let mut values = log_probabilities(network, task, dataset, device)?;
-    values.iter_mut().for_each(|value| *value = value.exp());
-    Ok(values)
-}
+/// The same where each row is passed many times.
+const DENSITY_BATCH: usize = 8192;
 
 /// log P(class | x) of every row of a data set, row-major `[rows, classes]`, natural logarithms.
 ///
@@ -70,7 +58,36 @@ fn collect<N: Network>(
     Ok(all)
 }
 
-/// How well a network predicts a data set.
+/// The conditional density of the number to predict for every row of a data set, over `cells` cells of the task's range.
+///
+/// # Errors
+///
+/// When the data set does not fit the task, or the task is to predict classes.
+pub fn predicted_densities<N: Network>(
+    network: &N,
+    task: &Task,
+    dataset: &Dataset,
+    cells: usize,
+    device: &Device,
+) -> Result<Vec<ConditionalDensity>, UgmmError> {
+    check_dataset(network, task, dataset)?;
+    let Objective::Conditional { low, high, .. } = task.objective else {
+        return Err(UgmmError::setting(
+            "the objective",
+            "one of classes",
+            "conditional, for densities of numbers",
+        ));
+    };
+    let network = network.valid();
+    let mut all = Vec::with_capacity(dataset.rows());
+    for rows in portions(dataset.rows(), cells, DENSITY_BATCH) {
+        let (x, _) = dataset.batch(&rows.collect::<Vec<_>>(), device);
+        all.extend(conditional_densities(&network, x, (low, high), cells));
+    }
+    Ok(all)
+}
+
+/// How well a network predicts the classes of a data set.
 ///
 /// # Errors
 ///
@@ -82,6 +99,40 @@ pub fn evaluate<N: Network>(
     device: &Device,
 ) -> Result<Metrics, UgmmError> {
     Ok(Metrics::of(&log_probabilities(network, task, dataset, device)?, dataset.labels()))
+}
+
+/// What is measured after an epoch.
+#[derive(Clone, Copy)]
+pub(super) struct Measured {
+    /// Mean of −log P(class | x) or −log p(number | x).
+    pub loss: f64,
+    /// Of classes.
+    pub metrics: Option<Metrics>,
+}
+
+pub(super) fn measure<N: Network>(
+    network: &N,
+    task: &Task,
+    dataset: &Dataset,
+    config: &TrainingConfig,
+    device: &Device,
+) -> Result<Measured, UgmmError> {
+    match (task.objective, dataset.targets()) {
+        (Objective::Conditional { nodes, .. }, Targets::Numbers(numbers)) => {
+            let densities = predicted_densities(network, task, dataset, nodes, device)?;
+            let log = |(density, &number): (&ConditionalDensity, &f32)| density.log_density(number.into());
+            let sum: f64 = densities.iter().zip(numbers).map(log).sum();
+            Ok(Measured { loss: -sum / numbers.len() as f64, metrics: None })
+        }
+        _ => {
+            let mut values = log_probabilities(network, task, dataset, device)?;
+            if let Some(weights) = &config.class_weights {
+                unweighted(&mut values, weights);
+            }
+            let metrics = Metrics::of(&values, dataset.labels());
+            Ok(Measured { loss: metrics.log_loss, metrics: Some(metrics) })
+        }
+    }
 }
 
 /// Checks that a data set has the feature columns and classes of a task, and all values that the network needs.
@@ -97,6 +148,7 @@ pub(super) fn check_dataset<N: Network>(
             return Err(UgmmError::Size { what: "the data set", found, unit, expected });
         }
     }
+    task.check_targets(dataset.targets())?;
     match dataset.first_missing() {
         Some((row, column)) if !network.takes_missing_values() => {
             Err(UgmmError::MissingValue { row, column })

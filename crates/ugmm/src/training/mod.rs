@@ -3,26 +3,33 @@
 mod adam;
 mod augmentation;
 mod batches;
+mod checkpoint;
 mod clipping;
 mod dataset;
+mod early_stopping;
 mod evaluation;
 mod optimizer;
 mod schedule;
 mod stepper;
 
 pub use augmentation::Augmentation;
-pub use dataset::{Dataset, Features};
-pub use evaluation::{class_probabilities, class_scores, evaluate, log_probabilities};
+pub use checkpoint::Checkpoint;
+pub use dataset::{Dataset, Features, Targets};
+pub use early_stopping::EarlyStopping;
+pub use evaluation::{class_scores, evaluate, log_probabilities, predicted_densities};
 pub use optimizer::OptimizerConfig;
 pub use schedule::{Position, Schedule};
 pub use stepper::Stepper;
 
 use crate::random::{Stream, generator};
-use crate::{Metrics, ModelConfig, Network, Task, UgmmError};
+use crate::{LossOptions, Metrics, ModelConfig, Network, Task, UgmmError};
 use burn::tensor::Device;
+use early_stopping::Best;
+use evaluation::measure;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 /// How to train.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,9 +50,18 @@ pub struct TrainingConfig {
     /// Share of a cross-entropy's target that goes from the right class to all classes alike; in [0, 1).
     #[serde(default)]
     pub label_smoothing: f64,
+    /// How much the rows of each class count in the loss, one positive number per class; all alike if not given. A network
+    /// that is trained so predicts probabilities in proportion to weight × P(class | x);
+    /// [`unweighted`](crate::metrics::unweighted) gives P(class | x) again.
+    #[serde(default)]
+    pub class_weights: Option<Vec<f64>>,
     /// What is done to the rows of each batch.
     #[serde(default)]
     pub augmentation: Option<Augmentation>,
+    /// Whether to stop when the validation rows are predicted no better, and to take the best network rather than the
+    /// last.
+    #[serde(default)]
+    pub early_stopping: Option<EarlyStopping>,
 }
 
 impl TrainingConfig {
@@ -60,8 +76,17 @@ impl TrainingConfig {
             schedule: Schedule::Constant { learning_rate: 1e-3 },
             max_gradient_norm: None,
             label_smoothing: 0.0,
+            class_weights: None,
             augmentation: None,
+            early_stopping: None,
         }
+    }
+
+    /// What of this a loss looks at.
+    #[must_use]
+    pub fn loss_options(&self) -> LossOptions {
+        let Self { label_smoothing, class_weights, .. } = self.clone();
+        LossOptions { label_smoothing, class_weights }
     }
 
     /// Checks every setting.
@@ -83,6 +108,13 @@ impl TrainingConfig {
             return Err(UgmmError::setting("label_smoothing", self.label_smoothing, expected));
         }
         self.optimizer.validate()?;
+        let positive = |weight: &f64| *weight > 0.0 && weight.is_finite();
+        if let Some(weight) = self.class_weights.iter().flatten().find(|weight| !positive(weight)) {
+            return Err(UgmmError::setting("a class weight", weight, "positive and finite"));
+        }
+        if let Some(EarlyStopping { patience: 0 }) = self.early_stopping {
+            return Err(UgmmError::setting("patience", 0, "at least 1 epoch"));
+        }
         self.schedule.validate()
     }
 }
@@ -92,14 +124,15 @@ impl TrainingConfig {
 pub struct BatchReport {
     /// Finished steps, over all epochs.
     pub step: usize,
-    /// Steps of the whole training.
+    /// Steps of the whole training, as far as it can be foreseen.
     pub total_steps: usize,
     /// Loss of this batch.
     pub loss: f32,
 }
 
 /// After an epoch.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EpochReport {
     /// Finished epochs.
     pub epoch: usize,
@@ -107,18 +140,37 @@ pub struct EpochReport {
     pub learning_rate: f64,
     /// Mean loss over the epoch's rows, as they were met (with dropout).
     pub training_loss: f64,
-    /// On the held-out rows, if any were given.
+    /// On the validation rows, if any were given and they have classes.
     pub validation: Option<Metrics>,
+    /// Mean of −log P(class | x), or of −log p(number | x), over the validation rows, if any were given.
+    pub validation_loss: Option<f64>,
 }
 
-/// Told about the progress of training; the place for progress bars, records and stopping early.
+/// Told about the progress of training, with a word in how long it goes on; the place for progress bars, records,
+/// checkpoints and interruption.
 pub trait Observer {
-    /// After each step.
-    fn on_batch(&mut self, _report: &BatchReport) {}
-
-    /// After each epoch; `Break` ends training there.
-    fn on_epoch(&mut self, _report: &EpochReport) -> ControlFlow<()> {
+    /// After each step; `Break` ends training there.
+    fn on_batch(&mut self, _report: &BatchReport) -> ControlFlow<()> {
         ControlFlow::Continue(())
+    }
+
+    /// After each epoch; `Break` ends training there. `checkpoint` makes one of this moment, for [`resume`].
+    ///
+    /// # Errors
+    ///
+    /// Whatever goes wrong here ends training.
+    fn on_epoch(
+        &mut self,
+        _report: &EpochReport,
+        _checkpoint: &dyn Fn() -> Result<Checkpoint, UgmmError>,
+    ) -> Result<ControlFlow<()>, UgmmError> {
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// When training must be over. The number of steps, and with it a cosine schedule, is shortened to what there is time
+    /// for; how far depends on the machine, so that results do too.
+    fn deadline(&self) -> Option<Instant> {
+        None
     }
 }
 
@@ -128,11 +180,13 @@ impl Observer for () {}
 /// A trained network and its history.
 #[derive(Debug)]
 pub struct Trained<N> {
-    /// The network after the last epoch, without autodiff and [settled](Network::settled): ready to predict. Its
-    /// configuration is the [settled one](ModelConfig::settled).
+    /// The network after the last epoch (with early stopping, after the best one), without autodiff and
+    /// [settled](Network::settled): ready to predict. Its configuration is the [settled one](ModelConfig::settled).
     pub network: N,
     /// One report per epoch.
     pub history: Vec<EpochReport>,
+    /// With early stopping, the epoch that the network is of, from 1.
+    pub best_epoch: Option<usize>,
 }
 
 /// Rows that [`Init::Data`](crate::Init::Data) looks at, at most.
@@ -155,11 +209,12 @@ pub fn init_model(
 ) -> Result<crate::Model, UgmmError> {
     config.validate()?;
     task.check_width(config.width())?;
+    task.check_targets(dataset.targets())?;
     let mut rng = generator(seed, Stream::Initialization);
     let mut rows: Vec<usize> = (0..dataset.rows()).collect();
     let (rows, _) = rows.partial_shuffle(&mut rng, INITIALIZATION_ROWS);
-    let (x, labels) = dataset.batch(rows, device);
-    config.init(Some(&task.training_input(x, &labels)), &mut rng, device)
+    let (x, targets) = dataset.batch(rows, device);
+    config.init(Some(&task.training_input(x, &targets)), &mut rng, device)
 }
 
 /// Trains `network` on `training` rows, measuring it on `validation` rows after each epoch.
@@ -168,7 +223,8 @@ pub fn init_model(
 ///
 /// # Errors
 ///
-/// When a setting is out of its range, the data or the network do not fit the task, or the loss is no longer finite.
+/// When a setting is out of its range, the data or the network do not fit the task, early stopping lacks validation rows,
+/// or the loss is no longer finite; and whatever goes wrong in the observer.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -193,55 +249,145 @@ pub fn train<N: Network>(
     device: &Device,
     observer: &mut dyn Observer,
 ) -> Result<Trained<N>, UgmmError> {
+    resume(None, network, task, training, validation, config, device, observer)
+}
+
+/// The same, going on from a checkpoint of such a training, if there is one, to the bits that it would have had without the
+/// interruption; of `network` then only the shape matters.
+///
+/// # Errors
+///
+/// As [`train`], and when the checkpoint is not of a network of this shape.
+#[allow(clippy::too_many_arguments, reason = "those of `train`, and where to go on")]
+pub fn resume<N: Network>(
+    checkpoint: Option<&Checkpoint>,
+    network: N,
+    task: &Task,
+    training: &Dataset,
+    validation: Option<&Dataset>,
+    config: &TrainingConfig,
+    device: &Device,
+    observer: &mut dyn Observer,
+) -> Result<Trained<N>, UgmmError> {
     config.validate()?;
-    task.objective.validate()?;
+    task.validate()?;
     evaluation::check_dataset(&network, task, training)?;
     if let Some(augmentation) = &config.augmentation {
         augmentation.validate(training.columns())?;
+    }
+    if config.early_stopping.is_some() && validation.is_none() {
+        let expected = "left out where there are no validation rows";
+        return Err(UgmmError::setting("early_stopping", "given", expected));
     }
     let sample = network.needs_settling().then(|| settling_sample(task, training, config.seed, device));
     let settled = |network: &N| match &sample {
         Some(sample) => network.valid().settled(sample),
         None => network.valid(),
     };
-    let mut stepper = Stepper::new(network, *task, config, device)?;
+    let mut best = config.early_stopping.map(Best::new);
+    let (mut stepper, mut step, mut history) = match checkpoint {
+        None => (Stepper::new(network, *task, config, device)?, 0, Vec::new()),
+        Some(checkpoint) => {
+            if let Some(best) = &mut best {
+                checkpoint.restore_best(best, &network)?;
+            }
+            let stepper = checkpoint.restore_stepper(network, *task, config, device)?;
+            (stepper, checkpoint.step(), checkpoint.history().to_vec())
+        }
+    };
     let steps_per_epoch = training.rows().div_ceil(config.batch_size);
-    let total_steps = config.epochs * steps_per_epoch;
-    let mut step = 0;
-    let mut history = Vec::with_capacity(config.epochs);
-    batches::with_batches(training, config, device, |batches| {
-        for epoch in 0..config.epochs {
-            let mut loss_sum = 0.0;
-            let mut learning_rate = 0.0;
-            for (batch, (x, labels)) in batches.take(steps_per_epoch).enumerate() {
+    let pace = Pace::new(config.epochs * steps_per_epoch, step, observer.deadline());
+    let finished = history.len();
+    batches::with_batches(training, config, device, finished, |batches| {
+        for epoch in finished..config.epochs {
+            let (mut loss_sum, mut rows, mut learning_rate) = (0.0, 0, 0.0);
+            let mut interrupted = false;
+            for (batch, (x, targets)) in batches.take(steps_per_epoch).enumerate() {
+                let total_steps = pace.total_steps(step);
                 learning_rate = config.schedule.learning_rate(Position { epoch, step, total_steps });
-                let loss = stepper.step(x, &labels, learning_rate)?;
+                let loss = stepper.step(x, &targets, learning_rate)?;
                 if !loss.is_finite() {
                     return Err(UgmmError::Diverged { epoch: epoch + 1, batch: batch + 1, loss });
                 }
                 step += 1;
-                loss_sum += f64::from(loss) * labels.len() as f64;
-                observer.on_batch(&BatchReport { step, total_steps, loss });
+                rows += targets.len();
+                loss_sum += f64::from(loss) * targets.len() as f64;
+                interrupted = observer.on_batch(&BatchReport { step, total_steps, loss }).is_break();
+                if interrupted || step >= pace.total_steps(step) {
+                    break;
+                }
             }
-            let validation = validation
-                .map(|rows| evaluate(&settled(stepper.network()), task, rows, device))
+            if interrupted {
+                break;
+            }
+            let measured = validation
+                .map(|rows| measure(&settled(stepper.network()), task, rows, config, device))
                 .transpose()?;
-            let training_loss = loss_sum / training.rows() as f64;
-            let report = EpochReport { epoch: epoch + 1, learning_rate, training_loss, validation };
+            let report = EpochReport {
+                epoch: epoch + 1,
+                learning_rate,
+                training_loss: loss_sum / rows as f64,
+                validation: measured.and_then(|measured| measured.metrics),
+                validation_loss: measured.map(|measured| measured.loss),
+            };
             history.push(report);
-            if observer.on_epoch(&report).is_break() {
+            let no_better = match (&mut best, report.validation_loss) {
+                (Some(best), Some(loss)) => best.is_enough(report.epoch, loss, || stepper.network().valid()),
+                _ => false,
+            };
+            let checkpoint = || Checkpoint::of(&stepper, step, &history, best.as_ref());
+            let stop = observer.on_epoch(&report, &checkpoint)?.is_break();
+            if stop || no_better || step >= pace.total_steps(step) {
                 break;
             }
         }
         Ok(())
     })?;
-    Ok(Trained { network: settled(stepper.network()), history })
+    let (network, best_epoch) = match best.and_then(Best::into_network) {
+        Some((network, epoch)) => (settled(&network), Some(epoch)),
+        None => (settled(stepper.network()), None),
+    };
+    Ok(Trained { network, history, best_epoch })
+}
+
+/// How many steps there is time for.
+struct Pace {
+    planned: usize,
+    deadline: Option<Instant>,
+    start: Instant,
+    first_step: usize,
+}
+
+/// Time after which the pace is known well enough to plan by.
+const PACE_AFTER: Duration = Duration::from_millis(200);
+
+impl Pace {
+    fn new(planned: usize, first_step: usize, deadline: Option<Instant>) -> Self {
+        Self { planned, deadline, start: Instant::now(), first_step }
+    }
+
+    /// Steps of the whole training, after `step` steps.
+    fn total_steps(&self, step: usize) -> usize {
+        let Some(deadline) = self.deadline else { return self.planned };
+        let now = Instant::now();
+        let left = deadline.saturating_duration_since(now);
+        if left.is_zero() {
+            return step.min(self.planned);
+        }
+        let taken = now - self.start;
+        let steps = step - self.first_step;
+        if taken < PACE_AFTER || steps == 0 {
+            return self.planned;
+        }
+        let in_time = left.as_secs_f64() / taken.as_secs_f64() * steps as f64;
+        self.planned.min(step + in_time as usize)
+    }
 }
 
 /// What [`Network::settled`] gets: what the network reads of training rows drawn at random.
 fn settling_sample(task: &Task, training: &Dataset, seed: u64, device: &Device) -> burn::tensor::Tensor<2> {
     let mut rows: Vec<usize> = (0..training.rows()).collect();
     let (rows, _) = rows.partial_shuffle(&mut generator(seed, Stream::Settling), SETTLING_ROWS);
-    let (x, labels) = training.batch(rows, device);
-    task.training_input(x, &labels)
+    let (x, targets) = training.batch(rows, device);
+    task.training_input(x, &targets)
 }

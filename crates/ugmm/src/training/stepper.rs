@@ -1,10 +1,11 @@
 //! One step of training.
 
-use super::{TrainingConfig, clipping};
+use super::checkpoint::unusable;
+use super::{Targets, TrainingConfig, clipping};
 use crate::random::{Stream, generator};
-use crate::{Network, Task, UgmmError};
+use crate::{LossOptions, Network, Task, UgmmError};
 use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Bytes, Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 /// Rows times parameters from which a step has loops worth several threads.
@@ -14,7 +15,7 @@ const POOL_FROM: usize = 1 << 20;
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
-/// use ugmm::training::{Stepper, TrainingConfig};
+/// use ugmm::training::{Stepper, Targets, TrainingConfig};
 /// use ugmm::{MlpConfig, Objective, Stream, Task, generator};
 ///
 /// let device = Device::flex();
@@ -22,8 +23,9 @@ const POOL_FROM: usize = 1 << 20;
 /// let network = MlpConfig::new(&[2, 2]).init(&mut generator(0, Stream::Initialization), &device)?;
 /// let mut stepper = Stepper::new(network, task, &TrainingConfig::new(0, 1), &device)?;
 /// let x = || Tensor::<2>::from_floats([[-1.0, 0.5], [1.0, -0.5]], &device);
-/// let before = stepper.step(x(), &[0, 1], 0.1)?;
-/// let after = stepper.step(x(), &[0, 1], 0.1)?;
+/// let classes = Targets::Classes(vec![0, 1]);
+/// let before = stepper.step(x(), &classes, 0.1)?;
+/// let after = stepper.step(x(), &classes, 0.1)?;
 /// assert!(after < before);
 /// # Ok::<(), ugmm::UgmmError>(())
 /// ```
@@ -32,7 +34,7 @@ pub struct Stepper<N> {
     task: Task,
     optimizer: ModuleOptimizer,
     max_gradient_norm: Option<f64>,
-    label_smoothing: f64,
+    loss: LossOptions,
     dropout: ChaCha8Rng,
     /// How many values the parameters have.
     parameters: usize,
@@ -40,16 +42,21 @@ pub struct Stepper<N> {
 }
 
 impl<N: Network> Stepper<N> {
-    /// Starts training `network`; of `config` the optimiser, the clipping, the label smoothing and the seed (for dropout)
-    /// matter.
+    /// Starts training `network`; of `config` the optimiser, the clipping, the loss and the seed (for dropout) matter.
     ///
     /// # Errors
     ///
     /// When a setting is out of its range or the network does not fit the task.
     pub fn new(network: N, task: Task, config: &TrainingConfig, device: &Device) -> Result<Self, UgmmError> {
         config.validate()?;
-        task.objective.validate()?;
+        task.validate()?;
         task.check_width((network.inputs(), network.outputs()))?;
+        if let Some(weights) = &config.class_weights
+            && weights.len() != task.classes
+        {
+            let (what, found) = ("the list of class weights", weights.len());
+            return Err(UgmmError::Size { what, found, unit: "numbers", expected: task.classes });
+        }
         let device = device.clone().autodiff();
         let parameters = network.num_params();
         Ok(Self {
@@ -58,34 +65,34 @@ impl<N: Network> Stepper<N> {
             task,
             optimizer: config.optimizer.init(),
             max_gradient_norm: config.max_gradient_norm,
-            label_smoothing: config.label_smoothing,
+            loss: config.loss_options(),
             dropout: generator(config.seed, Stream::Dropout),
             parameters,
             device,
         })
     }
 
-    /// One step on a batch: features `x` `[rows, features]` and the class index of each row. Returns the loss before
+    /// One step on a batch: features `x` `[rows, features]` and what is to be predicted of each row. Returns the loss before
     /// the step. A loss that is not finite is returned and the network left as it was.
     ///
     /// # Errors
     ///
     /// When the batch does not fit the task.
-    pub fn step(&mut self, x: Tensor<2>, labels: &[usize], learning_rate: f64) -> Result<f32, UgmmError> {
-        self.check_batch(&x, labels)?;
-        let work = labels.len().saturating_mul(self.parameters);
+    pub fn step(&mut self, x: Tensor<2>, targets: &Targets, learning_rate: f64) -> Result<f32, UgmmError> {
+        self.check_batch(&x, targets)?;
+        let work = targets.len().saturating_mul(self.parameters);
         if work < POOL_FROM || rayon::current_num_threads() == 1 || rayon::current_thread_index().is_some() {
-            return Ok(self.checked_step(x, labels, learning_rate));
+            return Ok(self.checked_step(x, targets, learning_rate));
         }
         // From a thread of the pool: from outside, every parallel loop in the step would be handed over, and waited for,
         // by itself.
-        Ok(rayon::scope(|_| self.checked_step(x, labels, learning_rate)))
+        Ok(rayon::scope(|_| self.checked_step(x, targets, learning_rate)))
     }
 
-    fn checked_step(&mut self, x: Tensor<2>, labels: &[usize], learning_rate: f64) -> f32 {
+    fn checked_step(&mut self, x: Tensor<2>, targets: &Targets, learning_rate: f64) -> f32 {
         let x = Tensor::from_inner(x.without_autodiff().to_device(&self.device));
         let network = self.network.take().expect("a step gives the network back");
-        let loss = self.task.loss(&network, x, labels, self.label_smoothing, &mut self.dropout);
+        let loss = self.task.loss(&network, x, targets, &self.loss, &mut self.dropout);
         let gradients = loss.backward();
         let loss: f32 = loss.into_scalar();
         self.network = Some(if loss.is_finite() {
@@ -106,20 +113,32 @@ impl<N: Network> Stepper<N> {
         self.network.as_ref().expect("a step gives the network back")
     }
 
-    fn check_batch(&self, x: &Tensor<2>, labels: &[usize]) -> Result<(), UgmmError> {
+    /// Position in the random numbers for dropout.
+    pub(super) fn dropout_position(&self) -> u128 {
+        self.dropout.get_word_pos()
+    }
+
+    /// What the optimiser remembers.
+    pub(super) fn optimizer_state(&self) -> Result<Vec<u8>, UgmmError> {
+        Ok(self.optimizer.into_bytes().map_err(unusable)?.to_vec())
+    }
+
+    /// The same stepper with an optimiser that remembers this, and at this position in the random numbers.
+    pub(super) fn continued(mut self, optimizer: Vec<u8>, dropout_position: u128) -> Result<Self, UgmmError> {
+        self.optimizer = self.optimizer.from_bytes(Bytes::from_bytes_vec(optimizer)).map_err(unusable)?;
+        self.dropout.set_word_pos(dropout_position);
+        Ok(self)
+    }
+
+    fn check_batch(&self, x: &Tensor<2>, targets: &Targets) -> Result<(), UgmmError> {
         let [rows, columns] = x.dims();
         let size = |unit, found, expected| UgmmError::Size { what: "the batch", found, unit, expected };
         if columns != self.task.features {
             return Err(size("feature columns", columns, self.task.features));
         }
-        if labels.len() != rows {
-            return Err(size("labels", labels.len(), rows));
+        if targets.len() != rows {
+            return Err(size("targets", targets.len(), rows));
         }
-        match labels.iter().position(|&label| label >= self.task.classes) {
-            Some(row) => {
-                Err(UgmmError::Class { row, class: labels[row], last: self.task.classes.saturating_sub(1) })
-            }
-            None => Ok(()),
-        }
+        self.task.check_targets(targets)
     }
 }

@@ -1,0 +1,226 @@
+//! The density of one number given the features: the joint score, normalised over a range of the number by quadrature.
+
+use crate::Network;
+use crate::init::host_values;
+use burn::tensor::{Tensor, TensorData};
+use std::ops::Range;
+
+/// The density of a number y given a row's features, p(y | x) over the cells of a range: constant on each cell. It sums to
+/// 1 whatever the network is.
+///
+/// ```
+/// use ugmm::inference::conditional::ConditionalDensity;
+///
+/// let density = ConditionalDensity::new((0.0, 4.0), vec![0.0, 1.0, 1.0, 0.0]); // scores of four cells
+/// assert!((density.mean() - 2.0).abs() < 1e-6);
+/// assert!((density.quantile(0.5) - 2.0).abs() < 1e-6);
+/// assert_eq!(density.density(4.5), 0.0);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConditionalDensity {
+    low: f64,
+    cell: f64,
+    /// Probability of each cell.
+    probabilities: Vec<f64>,
+}
+
+impl ConditionalDensity {
+    /// From the joint scores of the middles of cells of equal width, which divide the range (natural logarithms, up to a
+    /// constant).
+    ///
+    /// # Panics
+    ///
+    /// When there is no score or the range is empty.
+    #[must_use]
+    pub fn new((low, high): (f64, f64), scores: Vec<f32>) -> Self {
+        assert!(!scores.is_empty() && low < high, "a range and the scores of its cells are needed");
+        let cell = (high - low) / scores.len() as f64;
+        let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let weights: Vec<f64> = scores.iter().map(|&score| f64::from(score - largest).exp()).collect();
+        let sum: f64 = weights.iter().sum();
+        Self { low, cell, probabilities: weights.into_iter().map(|weight| weight / sum).collect() }
+    }
+
+    /// The same with every probability raised to the power 1/`temperature` and normalised again: above 1 flatter, below 1
+    /// sharper.
+    #[must_use]
+    pub fn tempered(&self, temperature: f64) -> Self {
+        let largest = self.probabilities.iter().copied().fold(0.0, f64::max);
+        let powers = self.probabilities.iter().map(|share| (share / largest).powf(1.0 / temperature));
+        let powers: Vec<f64> = powers.collect();
+        let sum: f64 = powers.iter().sum();
+        Self { probabilities: powers.into_iter().map(|power| power / sum).collect(), ..*self }
+    }
+
+    fn middle(&self, cell: usize) -> f64 {
+        self.low + (cell as f64 + 0.5) * self.cell
+    }
+
+    /// Where the range begins and ends.
+    #[must_use]
+    pub fn range(&self) -> (f64, f64) {
+        (self.low, self.low + self.cell * self.probabilities.len() as f64)
+    }
+
+    /// Probability of each cell; they sum to 1.
+    #[must_use]
+    pub fn probabilities(&self) -> &[f64] {
+        &self.probabilities
+    }
+
+    /// p(y | x), per unit of y; 0 outside of the range.
+    #[must_use]
+    pub fn density(&self, y: f64) -> f64 {
+        let place = ((y - self.low) / self.cell).floor();
+        let inside = place >= 0.0 && place < self.probabilities.len() as f64;
+        if inside { self.probabilities[place as usize] / self.cell } else { 0.0 }
+    }
+
+    /// log p(y | x), no less than the logarithm of the smallest positive `f64` per cell: what the range or `f64` cannot hold
+    /// is not impossible.
+    #[must_use]
+    pub fn log_density(&self, y: f64) -> f64 {
+        self.density(y).max(f64::MIN_POSITIVE / self.cell).ln()
+    }
+
+    /// The expected y.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        self.probabilities.iter().enumerate().map(|(cell, share)| share * self.middle(cell)).sum()
+    }
+
+    /// The standard deviation of y.
+    #[must_use]
+    pub fn deviation(&self) -> f64 {
+        let mean = self.mean();
+        // Within a cell the density is constant, with a variance of width² / 12.
+        let within = self.cell.powi(2) / 12.0;
+        let shares = self.probabilities.iter().enumerate();
+        let between: f64 = shares.map(|(cell, share)| share * (self.middle(cell) - mean).powi(2)).sum();
+        (between + within).sqrt()
+    }
+
+    /// The middle of the most probable cell; the first of equal ones.
+    #[must_use]
+    pub fn mode(&self) -> f64 {
+        let mut best = 0;
+        for (cell, share) in self.probabilities.iter().enumerate() {
+            if *share > self.probabilities[best] {
+                best = cell;
+            }
+        }
+        self.middle(best)
+    }
+
+    /// P(Y ≤ y | x).
+    #[must_use]
+    pub fn cumulative(&self, y: f64) -> f64 {
+        let place = ((y - self.low) / self.cell).clamp(0.0, self.probabilities.len() as f64);
+        let whole = place.floor() as usize;
+        let below: f64 = self.probabilities[..whole].iter().sum();
+        let part = self.probabilities.get(whole).map_or(0.0, |share| share * (place - whole as f64));
+        (below + part).min(1.0)
+    }
+
+    /// The y with P(Y ≤ y | x) = `probability`, in [0, 1].
+    #[must_use]
+    pub fn quantile(&self, probability: f64) -> f64 {
+        let mut below = 0.0;
+        for (cell, &share) in self.probabilities.iter().enumerate() {
+            if share > 0.0 && below + share >= probability {
+                let part = ((probability - below) / share).clamp(0.0, 1.0);
+                return self.low + (cell as f64 + part) * self.cell;
+            }
+            below += share;
+        }
+        self.range().1
+    }
+
+    /// The continuous ranked probability score of `y`, ∫ (F(t) − [t ≥ y])² dt, in units of y (Gneiting and Raftery 2007): 0
+    /// for certainty that is right; for a point it is the absolute error.
+    #[must_use]
+    pub fn crps(&self, y: f64) -> f64 {
+        let (low, high) = self.range();
+        // Outside of the range F is 0 or 1.
+        let mut sum = (low - y).max(0.0) + (y - high).max(0.0);
+        let mut below = 0.0;
+        for (cell, &share) in self.probabilities.iter().enumerate() {
+            let start = self.low + cell as f64 * self.cell;
+            let split = ((y - start) / self.cell).clamp(0.0, 1.0);
+            // ∫ (a + s t)² dt over a part of the cell.
+            let integral = |from: f64, to: f64, a: f64| {
+                let cube = |t: f64| a * a * t + a * share * t * t + share * share * t.powi(3) / 3.0;
+                (cube(to) - cube(from)) * self.cell
+            };
+            sum += integral(0.0, split, below) + integral(split, 1.0, below - 1.0);
+            below += share;
+        }
+        sum
+    }
+}
+
+/// The conditional densities of the number that is the last input of `network` given each row of `x` `[rows, features]`,
+/// over `cells` cells of `range`, in the network's units.
+#[must_use]
+pub fn conditional_densities<N: Network>(
+    network: &N,
+    x: Tensor<2>,
+    range: (f64, f64),
+    cells: usize,
+) -> Vec<ConditionalDensity> {
+    let [rows, _] = x.dims();
+    let middles = random_nodes(&vec![f32::NAN; rows], range, cells, || 0.5);
+    let scores = host_values(&network.forward(middles.joined_to(x)));
+    scores.chunks(cells).map(|row| ConditionalDensity::new(range, row.to_vec())).collect()
+}
+
+/// A number in each cell of a range, for each row.
+pub(crate) struct Nodes {
+    /// `[rows, cells]`
+    numbers: Vec<f32>,
+    /// The cell that holds the row's own number.
+    pub own_cells: Vec<usize>,
+}
+
+/// A place in each of `cells` cells of `range` for each row, `place` from 0 to 1 being from the beginning of the cell to its
+/// end; in the cell of the row's own number that one. A number outside of the range belongs to the nearest cell; NaN
+/// belongs to none, and its row gets the first as its own.
+pub(crate) fn random_nodes(
+    own: &[f32],
+    (low, high): (f64, f64),
+    cells: usize,
+    mut place: impl FnMut() -> f32,
+) -> Nodes {
+    let width = (high - low) / cells as f64;
+    let mut numbers = Vec::with_capacity(own.len() * cells);
+    let mut own_cells = Vec::with_capacity(own.len());
+    for &own in own {
+        let start = numbers.len();
+        numbers.extend((0..cells).map(|cell| (low + (cell as f64 + f64::from(place())) * width) as f32));
+        let cell = (((f64::from(own) - low) / width).floor().max(0.0) as usize).min(cells - 1);
+        if !own.is_nan() {
+            numbers[start + cell] = own;
+        }
+        own_cells.push(cell);
+    }
+    Nodes { numbers, own_cells }
+}
+
+impl Nodes {
+    /// Each row of `x` `[rows, features]` with each of its numbers, `[rows · cells, features + 1]`: those of the first row
+    /// first.
+    pub fn joined_to(self, x: Tensor<2>) -> Tensor<2> {
+        let [rows, features] = x.dims();
+        let device = x.device();
+        let cells = self.numbers.len() / rows.max(1);
+        let numbers = Tensor::<3>::from_data(TensorData::new(self.numbers, [rows, cells, 1]), &device);
+        let x = x.unsqueeze_dim::<3>(1).expand([rows, cells, features]);
+        Tensor::cat(vec![x, numbers], 2).reshape([rows * cells, features + 1])
+    }
+}
+
+/// Ranges of rows whose passes with `cells` nodes each have at most `most` rows together.
+pub(crate) fn portions(rows: usize, cells: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let step = (most / cells.max(1)).max(1);
+    (0..rows).step_by(step).map(move |start| start..(start + step).min(rows))
+}
