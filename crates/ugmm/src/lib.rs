@@ -3,8 +3,8 @@
 //! This library implements uGMM-NN (Z. S. Ali, *uGMM-NN: Univariate Gaussian Mixture Model Neural Network*,
 //! arXiv 2509.07569), called "the paper" throughout, on [Burn](https://burn.dev). A [`UgmmLayer`] is a Burn module; a
 //! [`UgmmNetwork`] stacks layers; [`training`] trains them, discriminatively or generatively ([`Objective`]);
-//! [`inference`] asks them questions; [`metrics`] and
-//! [`calibration`] look at the probabilities; [`model_file`] keeps them.
+//! [`inference`] asks them questions; [`inspect`] says
+//! what they respond to; [`metrics`] and [`calibration`] look at the probabilities; [`model_file`] keeps them.
 //!
 //! Activations are natural logarithms of mixture densities. The root of a generative network is a *score*: it is not
 //! normalised over the features, so it is never called a likelihood here.
@@ -15,6 +15,7 @@ mod error;
 pub mod file;
 pub mod inference;
 mod init;
+pub mod inspect;
 mod layer;
 pub mod metrics;
 mod missing;

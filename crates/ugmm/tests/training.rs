@@ -332,9 +332,9 @@ fn class_weights_count_rows_more_often() {
         let trained = fit(&ugmm(&task), &task, &rows, &training).unwrap();
         let mut logs = ugmm::training::log_probabilities(&trained.network, &task, &rows, &device).unwrap();
         // 9 · ¼ against ¾.
-        assert!((logs[1].exp() - 0.75).abs() < 0.03, "{objective:?}: {}", logs[1].exp());
+        assert!((logs[1].exp() - 0.75).abs() < 0.06, "{objective:?}: {}", logs[1].exp());
         unweighted(&mut logs, &weights);
-        assert!((logs[1].exp() - 0.25).abs() < 0.03, "{objective:?}: {}", logs[1].exp());
+        assert!((logs[1].exp() - 0.25).abs() < 0.06, "{objective:?}: {}", logs[1].exp());
     }
     let task = Task { features: 1, classes: 2, objective: Objective::Discriminative };
     let message = |weights: Vec<f64>| {

@@ -8,8 +8,11 @@
 mod weights;
 
 use crate::file::write_atomically;
+use crate::inference::conditional::ConditionalDensity;
 use crate::init::host_values;
-use crate::training::{Dataset, Features, TrainingConfig, class_scores};
+use crate::inspect::feature_responsibilities;
+use crate::metrics::unweighted;
+use crate::training::{Dataset, Features, Targets, TrainingConfig, class_scores, predicted_densities};
 use crate::{Model, ModelConfig, Network, Standardization, Task, UgmmError, calibration};
 use burn::tensor::{Device, Tensor, TensorData, activation::log_softmax};
 use safetensors::{SafeTensorError, SafeTensors};
@@ -29,10 +32,10 @@ pub struct Columns {
     pub features: Vec<String>,
     /// The column to predict.
     pub target: String,
-    /// One per class, in the order of class indices.
+    /// One per class, in the order of class indices; none where a number is predicted.
     pub classes: Vec<String>,
-    /// How the features are made of a table's columns, in the words of the program that reads tables. Without it each
-    /// feature is a column of numbers.
+    /// How the features are made of a table's columns, and what else belongs to a table, in the words of the library that
+    /// reads tables. Without it each feature is a column of numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<serde_json::Value>,
 }
@@ -52,7 +55,8 @@ pub struct SavedModel {
     pub standardization: Option<Standardization>,
     /// How it was trained.
     pub training: Option<TrainingConfig>,
-    /// What the class scores are divided by before they become probabilities ([`crate::calibration`]); 1 if not given.
+    /// What the class scores (or the log-densities of a number) are divided by before they become probabilities
+    /// ([`crate::calibration`]); 1 if not given.
     pub temperature: Option<f64>,
 }
 
@@ -166,11 +170,20 @@ impl SavedModel {
         })
     }
 
-    /// Class probabilities, row-major `[rows, classes]`, of row-major `features` in the data's own units.
+    /// How much each class counted in training, where they did not count alike; the predicted class is then the one of
+    /// largest weight × probability ([`crate::metrics::decisions`]).
+    #[must_use]
+    pub fn class_weights(&self) -> Option<&[f64]> {
+        self.training.as_ref()?.class_weights.as_deref()
+    }
+
+    /// Class probabilities, row-major `[rows, classes]`, of row-major `features` in the data's own units. They are those of
+    /// the classes as they occur, also where classes were weighted in training.
     ///
     /// # Errors
     ///
-    /// When the number of values is not a multiple of the number of features, or a value is not finite.
+    /// When the number of values is not a multiple of the number of features, a value is not finite, or the model
+    /// predicts a number.
     pub fn class_probabilities(&self, features: &[f32], device: &Device) -> Result<Vec<f32>, UgmmError> {
         let mut values = self.log_probabilities(features, device)?;
         values.iter_mut().for_each(|value| *value = value.exp());
@@ -193,20 +206,73 @@ impl SavedModel {
         let shape = [class_scores.len() / classes, classes];
         let scores = Tensor::<2>::from_data(TensorData::new(class_scores, shape), device);
         let mut values = host_values(&log_softmax(scores, 1));
+        if let Some(weights) = self.class_weights() {
+            unweighted(&mut values, weights);
+        }
         if let Some(temperature) = self.temperature {
             calibration::scale(&mut values, classes, temperature);
         }
         values
     }
 
-    /// Unnormalised log-scores `[rows, classes]`, whose softmax are the class probabilities: of a generative network the
-    /// joint scores of the features and each label.
+    /// Unnormalised log-scores `[rows, classes]`, whose softmax are the class probabilities (of a network without class
+    /// weights and temperature): of a generative network the joint scores of the features and each label.
     ///
     /// # Errors
     ///
     /// As [`Self::class_probabilities`].
     pub fn class_scores(&self, features: &[f32], device: &Device) -> Result<Vec<f32>, UgmmError> {
+        if self.task.objective.predicts_numbers() {
+            let expected = "one of classes, for class probabilities";
+            return Err(UgmmError::setting("the objective", "conditional", expected));
+        }
         class_scores(&self.model, &self.task, &self.unlabelled(features)?, device)
+    }
+
+    /// The conditional density of the number to predict, in the network's units, for each row of `features`, over so many
+    /// `cells` of its range.
+    ///
+    /// # Errors
+    ///
+    /// When the number of values is not a multiple of the number of features, a value is not finite, or the model predicts
+    /// classes.
+    pub fn densities(
+        &self,
+        features: &[f32],
+        cells: usize,
+        device: &Device,
+    ) -> Result<Vec<ConditionalDensity>, UgmmError> {
+        let rows = self.unlabelled(features)?;
+        let densities = predicted_densities(&self.model, &self.task, &rows, cells, device)?;
+        Ok(match self.temperature {
+            Some(temperature) => densities.iter().map(|density| density.tempered(temperature)).collect(),
+            None => densities,
+        })
+    }
+
+    /// How much each feature of each row is responsible for the prediction `targets`, `[rows, features]`; see
+    /// [`feature_responsibilities`].
+    ///
+    /// # Errors
+    ///
+    /// When the sizes do not fit, a value is not finite, or the model is no uGMM network.
+    pub fn responsibilities(
+        &self,
+        features: &[f32],
+        targets: &Targets,
+        device: &Device,
+    ) -> Result<Vec<f32>, UgmmError> {
+        let Model::Ugmm(network) = &self.model else {
+            return Err(UgmmError::setting("the model", "mlp", "ugmm; other neurons have no components"));
+        };
+        self.task.check_targets(targets)?;
+        let rows = self.unlabelled(features)?;
+        if rows.rows() != targets.len() {
+            let (what, found, expected) = ("the list of predictions", targets.len(), rows.rows());
+            return Err(UgmmError::Size { what, found, unit: "entries", expected });
+        }
+        let (x, _) = rows.batch(&(0..rows.rows()).collect::<Vec<_>>(), device);
+        Ok(feature_responsibilities(network, &self.task, x, targets))
     }
 
     /// Rows as the network reads them; their labels mean nothing.
@@ -215,10 +281,14 @@ impl SavedModel {
         if let Some(standardization) = &self.standardization {
             standardization.apply(&mut features)?;
         }
-        let labels = vec![0; features.len() / self.task.features];
+        let (columns, classes) = (self.task.features, self.task.classes);
+        let (rows, features) = (features.len() / columns, Features::F32(features));
+        if self.task.objective.predicts_numbers() {
+            return Dataset::with_numbers(features, columns, vec![0.0; rows]);
+        }
         let make =
             if self.model.takes_missing_values() { Dataset::with_missing_values } else { Dataset::new };
-        make(Features::F32(features), self.task.features, labels, self.task.classes)
+        make(features, columns, vec![0; rows], classes)
     }
 }
 
@@ -229,7 +299,13 @@ impl Description {
             .validate()
             .and_then(|()| self.task.check_width(self.model.width()))
             .map_err(|e| e.to_string())?;
-        self.task.objective.validate().map_err(|e| e.to_string())?;
+        self.task.validate().map_err(|e| e.to_string())?;
+        if let Some(training) = &self.training {
+            training.validate().map_err(|e| e.to_string())?;
+            if training.class_weights.as_ref().is_some_and(|weights| weights.len() != self.task.classes) {
+                return Err("there must be one class weight for each class".into());
+            }
+        }
         if self.temperature.is_some_and(|temperature| !(temperature > 0.0 && temperature.is_finite())) {
             return Err("the temperature must be positive and finite".into());
         }

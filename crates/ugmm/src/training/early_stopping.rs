@@ -31,14 +31,19 @@ impl<N> Best<N> {
 
     /// Takes note of the loss after `epoch`, from 1, and says whether to stop. A loss that is not a number is none.
     pub(super) fn is_enough(&mut self, epoch: usize, loss: f64, network: impl FnOnce() -> N) -> bool {
-        match &self.found {
-            Some(found) if !(loss < found.loss) => epoch - found.epoch >= self.patience,
-            None if loss.is_nan() => epoch >= self.patience,
-            _ => {
-                self.found = Some(Found { epoch, loss, network: network() });
-                false
-            }
+        let better = match &self.found {
+            Some(found) => loss < found.loss,
+            None => !loss.is_nan(),
+        };
+        if better {
+            self.found = Some(Found { epoch, loss, network: network() });
         }
+        self.ends_after(epoch)
+    }
+
+    /// Whether training stops after `epoch`, from 1; 0 is before the first.
+    pub(super) fn ends_after(&self, epoch: usize) -> bool {
+        epoch - self.found.as_ref().map_or(0, |found| found.epoch) >= self.patience
     }
 
     pub(super) fn into_network(self) -> Option<(N, usize)> {

@@ -298,8 +298,11 @@ pub fn resume<N: Network>(
     let steps_per_epoch = training.rows().div_ceil(config.batch_size);
     let pace = Pace::new(config.epochs * steps_per_epoch, step, observer.deadline());
     let finished = history.len();
+    // A checkpoint may be of the last epoch of a training that early stopping ended.
+    let ended = best.as_ref().is_some_and(|best| best.ends_after(finished));
+    let epochs = if ended { finished..finished } else { finished..config.epochs };
     batches::with_batches(training, config, device, finished, |batches| {
-        for epoch in finished..config.epochs {
+        for epoch in epochs {
             let (mut loss_sum, mut rows, mut learning_rate) = (0.0, 0, 0.0);
             let mut interrupted = false;
             for (batch, (x, targets)) in batches.take(steps_per_epoch).enumerate() {

@@ -1,0 +1,134 @@
+//! What a network's neurons respond to.
+
+use crate::init::host_values;
+use crate::{Network, Targets, Task, UgmmLayer, UgmmNetwork};
+use burn::module::Module;
+use burn::tensor::Tensor;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+/// Share of an output below which a neuron's responsibilities are not followed.
+const NEGLIGIBLE: f32 = 1e-6;
+
+/// How much each feature of each row is responsible for a prediction, `[rows, features]`, row-major; each row sums to 1.
+///
+/// The responsibility r_jk of component k for the activation of neuron j (paper §3.2) is followed from the output neuron
+/// to the inputs: a neuron's share is divided among its inputs by r_jk, layer by layer. The output is that of the
+/// predicted class; of a network with one root it is the root, for the features together with the predicted `targets`,
+/// whose own part is taken out in the end. A missing feature (NaN) has none.
+///
+/// # Panics
+///
+/// When `x` `[rows, features]` and the targets do not fit the task, or the task does not fit the network.
+#[must_use]
+pub fn feature_responsibilities(
+    network: &UgmmNetwork,
+    task: &Task,
+    x: Tensor<2>,
+    targets: &Targets,
+) -> Vec<f32> {
+    let [rows, features] = x.dims();
+    let roots = vec![0; rows];
+    let outputs = match (network.outputs(), targets) {
+        (1, _) | (_, Targets::Numbers(_)) => &roots,
+        (_, Targets::Classes(classes)) => classes,
+    };
+    let inputs = task.inputs();
+    let all = responsibilities(network, task.network_input(x, targets), outputs);
+    let share = |row: &[f32]| {
+        let features = &row[..features];
+        let sum: f32 = features.iter().sum();
+        let count = features.len() as f32;
+        // The target alone may be responsible; then no feature is more so than another.
+        features.iter().map(|value| if sum > 0.0 { value / sum } else { 1.0 / count }).collect::<Vec<_>>()
+    };
+    all.chunks(inputs).flat_map(share).collect()
+}
+
+/// How much each input of each row of `x` `[rows, inputs]` is responsible for the activation of one output neuron, given
+/// for each row: `[rows, inputs]`, row-major; each row sums to 1.
+///
+/// # Panics
+///
+/// When the sizes do not fit.
+#[must_use]
+pub fn responsibilities(network: &UgmmNetwork, x: Tensor<2>, outputs: &[usize]) -> Vec<f32> {
+    let network = network.valid();
+    let mut inputs = Vec::with_capacity(network.layers.len());
+    let mut x = x.without_autodiff();
+    for (index, layer) in network.layers.iter().enumerate() {
+        inputs.push(host_values(&x));
+        x = layer.pass_with_missing::<ChaCha8Rng>(x, network.missing_values && index == 0, None);
+    }
+    let neurons = network.outputs();
+    let mut shares = vec![0f32; outputs.len() * neurons];
+    for (row, &output) in shares.chunks_mut(neurons).zip(outputs) {
+        row[output] = 1.0;
+    }
+    for (layer, inputs) in network.layers.iter().zip(&inputs).rev() {
+        shares = Components::of(layer).divide(&shares, inputs);
+    }
+    shares
+}
+
+/// A layer's components, each `[neurons, inputs]`, row-major.
+struct Components {
+    inputs: usize,
+    neurons: usize,
+    means: Vec<f32>,
+    /// 1 / σ
+    precisions: Vec<f32>,
+    /// log π − log σ, up to a constant of the neuron.
+    log_weights: Vec<f32>,
+}
+
+impl Components {
+    fn of(layer: &UgmmLayer) -> Self {
+        let (inputs, neurons) = (layer.inputs(), layer.neurons());
+        let log_sigmas = host_values(&layer.log_sigmas());
+        let log_weights =
+            host_values(&layer.mixing_logits.val()).iter().zip(&log_sigmas).map(|(l, s)| l - s).collect();
+        let means = host_values(&layer.means.val().expand([neurons, inputs]));
+        let precisions = log_sigmas.iter().map(|log_sigma| (-log_sigma).exp()).collect();
+        Self { inputs, neurons, means, precisions, log_weights }
+    }
+
+    /// Divides each neuron's share `[rows, neurons]` among its inputs, `x` `[rows, inputs]`.
+    fn divide(&self, shares: &[f32], x: &[f32]) -> Vec<f32> {
+        let mut divided = vec![0f32; x.len()];
+        let rows = divided.par_chunks_mut(self.inputs).zip(x.par_chunks(self.inputs));
+        rows.zip(shares.par_chunks(self.neurons)).for_each(|((divided, x), shares)| {
+            let mut responsibilities = vec![0f32; self.inputs];
+            for (neuron, &share) in shares.iter().enumerate().filter(|(_, share)| **share > NEGLIGIBLE) {
+                self.responsibilities(neuron, x, &mut responsibilities);
+                for (divided, part) in divided.iter_mut().zip(&responsibilities) {
+                    *divided += share * part;
+                }
+            }
+            let sum: f32 = divided.iter().sum();
+            divided.iter_mut().for_each(|value| *value /= sum.max(f32::MIN_POSITIVE));
+        });
+        divided
+    }
+
+    /// r_jk of one neuron for one row.
+    fn responsibilities(&self, neuron: usize, x: &[f32], result: &mut [f32]) {
+        let place = neuron * self.inputs..(neuron + 1) * self.inputs;
+        let components = self.means[place.clone()].iter().zip(&self.precisions[place.clone()]);
+        let mut largest = f32::NEG_INFINITY;
+        for (((mean, precision), weight), (x, result)) in
+            components.zip(&self.log_weights[place]).zip(x.iter().zip(result.iter_mut()))
+        {
+            let z = (x - mean) * precision;
+            // Missing, or too far away for a number.
+            *result = if z.is_nan() { f32::NEG_INFINITY } else { (weight - 0.5 * z * z).max(f32::MIN) };
+            largest = largest.max(*result);
+        }
+        let mut sum = 0.0;
+        for value in result.iter_mut() {
+            *value = (*value - largest).exp();
+            sum += *value;
+        }
+        result.iter_mut().for_each(|value| *value /= sum);
+    }
+}
