@@ -5,6 +5,8 @@
 //!
 //! # Which files
 //!
+//! A file by its path, or standard input as `-` where one reading is enough.
+//!
 //! What a file is follows from its content, whatever its name:
 //!
 //! * CSV in UTF-8, plain or compressed with gzip or zstd. Columns are separated by commas, semicolons, tabs or vertical

@@ -35,6 +35,16 @@ pub enum FrameError {
     #[error("{} has columns but no rows of data", file.display())]
     NoRows { file: PathBuf },
 
+    /// Standard input where a table is read twice.
+    #[error(
+        "the table is read twice, once to find out what it holds, so it cannot come from standard input; save it as a file"
+    )]
+    StandardInputTwice,
+
+    /// Parquet where it cannot be read from its end.
+    #[error("standard input holds a Parquet file, which is read from its end; give it as a file")]
+    ParquetFromStandardInput,
+
     /// Text in another encoding, in which every second byte is 0.
     #[error(
         "{} seems to be UTF-16 text; convert it to UTF-8, for example with: iconv -f UTF-16 -t UTF-8 OLD > NEW",

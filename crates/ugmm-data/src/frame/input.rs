@@ -1,7 +1,7 @@
-//! The bytes of a file, decompressed if need be.
+//! The bytes of a file or of standard input, decompressed if need be.
 
 use std::fs::File;
-use std::io::{BufReader, Cursor, Error, ErrorKind, Read, Seek};
+use std::io::{self, BufReader, Cursor, Error, ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
@@ -18,6 +18,9 @@ const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
 const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const PARQUET_MAGIC: &[u8] = b"PAR1";
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// What stands for standard input; a file of this name is `./-`.
+const STANDARD_INPUT: &str = "-";
 
 /// Kinds of files that people take for tables: their first bytes, their name, and what to do with them.
 const OTHERS: [(&[u8], &str, &str); 6] = [
@@ -76,16 +79,45 @@ impl TextInput {
     }
 }
 
-/// Opens a file of any supported kind, whatever its name.
+/// Whether `path` stands for standard input.
+pub(super) fn is_standard_input(path: &Path) -> bool {
+    path == Path::new(STANDARD_INPUT)
+}
+
+/// What messages call `path`.
+pub(super) fn shown(path: &Path) -> &Path {
+    if is_standard_input(path) { Path::new("standard input") } else { path }
+}
+
+/// Opens a file of any supported kind, whatever its name, or standard input, which must be text.
 pub(super) fn open(path: &Path) -> Result<Input, FrameError> {
+    let origin = Origin { path: shown(path).to_owned(), compression: None };
+    if is_standard_input(path) {
+        let mut input = io::stdin();
+        let magic = magic(&origin, &mut input)?;
+        if magic.starts_with(PARQUET_MAGIC) {
+            return Err(FrameError::ParquetFromStandardInput);
+        }
+        return text(origin, magic, input);
+    }
     let mut file = file::open(path)?;
-    let mut origin = Origin { path: path.to_owned(), compression: None };
-    let mut magic = Vec::new();
-    (&mut file).take(8).read_to_end(&mut magic).map_err(|reason| origin.refusal(&reason))?;
+    let magic = magic(&origin, &mut file)?;
     if magic.starts_with(PARQUET_MAGIC) {
         return Ok(Input::Parquet(file));
     }
-    let read_again = Cursor::new(magic.clone()).chain(file);
+    text(origin, magic, file)
+}
+
+/// The first bytes, which tell what the input is.
+fn magic(origin: &Origin, input: &mut impl Read) -> Result<Vec<u8>, FrameError> {
+    let mut magic = Vec::new();
+    input.take(8).read_to_end(&mut magic).map_err(|reason| origin.refusal(&reason))?;
+    Ok(magic)
+}
+
+/// Text that begins with the bytes `magic` and goes on with `input`, decompressed.
+fn text(mut origin: Origin, magic: Vec<u8>, input: impl Read + Send + 'static) -> Result<Input, FrameError> {
+    let read_again = Cursor::new(magic.clone()).chain(input);
     let mut rest: Box<dyn Read + Send> = if magic.starts_with(GZIP_MAGIC) {
         origin.compression = Some("gzip");
         Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, read_again)))

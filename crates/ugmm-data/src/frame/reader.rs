@@ -9,6 +9,7 @@ use super::cell::{self, Cell};
 use super::column_scan::refusal;
 use super::date;
 use super::error::FrameError;
+use super::input;
 use super::missing::Marks;
 use super::number::{self, NumberFormat, Refused};
 use super::options::ReadOptions;
@@ -69,6 +70,9 @@ impl FrameReader {
     /// Opens the file to read the columns `requests`, in that order and by name, in frames of `batch_rows` rows. Only
     /// the last frame may have fewer; 0 is taken as 1.
     ///
+    /// The path `-` stands for standard input, which is read once from beginning to end and must be text, plain or
+    /// compressed; a file of that name is `./-`.
+    ///
     /// Other columns of the file are ignored. Of the options only those about the file and about missing values matter:
     /// what a column is, its request says.
     ///
@@ -85,6 +89,7 @@ impl FrameReader {
     ) -> Result<Self, FrameError> {
         request::check(requests)?;
         let source = Source::open(path, options)?;
+        let path = input::shown(path);
         let found = source.names().find(path, requests.iter().map(|request| request.name.as_str()));
         let positions = match found {
             Ok(positions) => positions,

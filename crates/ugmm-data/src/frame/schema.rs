@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::cell;
 use super::column_scan::ColumnScan;
 use super::error::FrameError;
+use super::input;
 use super::levels::Level;
 use super::names::closest;
 use super::number::NumberFormat;
@@ -82,8 +83,13 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// The first thing wrong with the file or the options: [`FrameError`] has them all.
+    /// The first thing wrong with the file or the options: [`FrameError`] has them all. The path `-`, standard input
+    /// for [`FrameReader`](super::FrameReader), is refused: what has been read from there to find out what it holds
+    /// could not be read again.
     pub fn infer(path: &Path, options: &ReadOptions) -> Result<Self, FrameError> {
+        if input::is_standard_input(path) {
+            return Err(FrameError::StandardInputTwice);
+        }
         let source = Source::open(path, options)?;
         source.check_header()?;
         let names = source.names().all().to_vec();

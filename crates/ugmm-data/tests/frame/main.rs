@@ -8,3 +8,4 @@ mod large;
 mod laws;
 mod parquet;
 mod reading;
+mod standard_input;
