@@ -66,6 +66,7 @@ mod column_scan;
 mod date;
 mod dialect;
 mod error;
+mod in_memory;
 mod input;
 mod levels;
 mod missing;
@@ -80,7 +81,10 @@ mod schema;
 mod source;
 mod text_file;
 
+pub(crate) use in_memory::column_of;
+
 pub use error::FrameError;
+pub use in_memory::ColumnData;
 pub use levels::{LEVEL_LIMIT, Level};
 pub use number::{DecimalMark, NumberFormat};
 pub use options::ReadOptions;

@@ -30,6 +30,7 @@ mod labels;
 mod mnist;
 mod show;
 mod split;
+mod table;
 
 pub use crate::encoder::{Encoded, Encoder};
 pub use crate::error::DataError;
@@ -39,3 +40,4 @@ pub use crate::labelled_table::{LabelledTable, Target};
 pub use crate::labels::ClassLabels;
 pub use crate::mnist::{LabelledImages, Mnist, load_mnist};
 pub use crate::split::{Split, stratified_folds, stratified_split};
+pub use crate::table::Table;

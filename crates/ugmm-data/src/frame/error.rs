@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::levels::LEVEL_LIMIT;
 use crate::error::DataError;
 use crate::show::{count, list, value};
 
@@ -223,6 +224,44 @@ pub enum FrameError {
         expected: &'static str,
         limit: usize,
     },
+
+    /// A column whose different values are too many to make categories of.
+    #[error(
+        "the column {} has too many different values for categories, of which there may be {LEVEL_LIMIT}, and fewer if \
+         they look like numbers in a table of more than 100 columns; make it categorical when the file is read, or put \
+         values together",
+        value(column)
+    )]
+    TooManyCategories { column: String },
+
+    /// A table in memory without columns or without rows.
+    #[error("the table has no {what}; it needs at least one column and one row")]
+    EmptyTable { what: &'static str },
+
+    /// A column in memory without a name; the position counts from 1.
+    #[error("column {position} has no name; every column needs one")]
+    UnnamedColumn { position: usize },
+
+    /// The same name twice in memory; the positions count columns from 1.
+    #[error(
+        "columns {first} and {second} are both named {}; every column needs a name of its own",
+        value(column)
+    )]
+    DuplicateName { column: String, first: usize, second: usize },
+
+    /// Columns in memory of different lengths.
+    #[error(
+        "the column {} has {}, where the first column has {expected}; all columns need the same number",
+        value(column), count(*found as u128, "row")
+    )]
+    ColumnLength { column: String, expected: usize, found: usize },
+
+    /// An infinity in memory; `row` counts from 1.
+    #[error(
+        "row {row}, column {}: {number} is not a finite number; give a finite number, or NaN if it is not known",
+        value(column)
+    )]
+    InfiniteNumber { row: usize, column: String, number: f64 },
 
     /// A Parquet column of lists, structures or maps.
     #[error("{}: the column {} is nested ({found}); flatten it into columns of single values, or ignore it",

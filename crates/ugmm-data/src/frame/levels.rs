@@ -55,18 +55,19 @@ impl LevelCounter {
         self.counts.as_ref().is_some_and(|counts| counts.len() == 1)
     }
 
-    /// The levels in the order of class labels: as numbers if all of them are finite numbers, else lexicographically.
+    /// The levels, [`sorted`].
     pub(super) fn finish(self) -> Option<Vec<Level>> {
-        let mut levels: Vec<Level> =
-            self.counts?.into_iter().map(|(text, rows)| Level { text: text.into(), rows }).collect();
-        levels.sort_unstable_by(|a, b| a.text.cmp(&b.text));
-        let number = |level: &Level| level.text.parse().ok().filter(|number: &f64| number.is_finite());
-        if let Some(numbers) = levels.iter().map(number).collect::<Option<Vec<f64>>>() {
-            let mut numbered: Vec<(f64, Level)> = numbers.into_iter().zip(levels).collect();
-            // The sort is stable: equal numbers stay in lexicographic order.
-            numbered.sort_by(|(a, _), (b, _)| a.partial_cmp(b).unwrap_or(Ordering::Equal));
-            levels = numbered.into_iter().map(|(_, level)| level).collect();
-        }
-        Some(levels)
+        Some(sorted(self.counts?.into_iter().map(|(text, rows)| Level { text: text.into(), rows }).collect()))
     }
+}
+
+/// The levels in the order of class labels: as numbers if all of them are finite numbers, else lexicographically.
+pub(super) fn sorted(mut levels: Vec<Level>) -> Vec<Level> {
+    levels.sort_unstable_by(|a, b| a.text.cmp(&b.text));
+    let number = |level: &Level| level.text.parse().ok().filter(|number: &f64| number.is_finite());
+    let Some(numbers) = levels.iter().map(number).collect::<Option<Vec<f64>>>() else { return levels };
+    let mut numbered: Vec<(f64, Level)> = numbers.into_iter().zip(levels).collect();
+    // The sort is stable: equal numbers stay in lexicographic order.
+    numbered.sort_by(|(a, _), (b, _)| a.partial_cmp(b).unwrap_or(Ordering::Equal));
+    numbered.into_iter().map(|(_, level)| level).collect()
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cell;
 use super::column_scan::ColumnScan;
+use super::date;
 use super::error::FrameError;
 use super::input;
 use super::levels::Level;
@@ -152,6 +153,43 @@ impl Schema {
         column.request().ok_or_else(|| FrameError::IgnoredColumn { column: name.to_owned() })
     }
 
+    /// Makes the column `name` one of categories, whatever it was found to hold: for a target of class numbers. Its
+    /// texts stay as they are in the file.
+    ///
+    /// ```
+    /// use ugmm_data::Table;
+    /// use ugmm_data::frame::{ReadOptions, Schema};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("wines.csv");
+    /// std::fs::write(&path, "alcohol,cultivar\n12.5,3\n13.1,1\n")?;
+    /// let mut schema = Schema::infer(&path, &ReadOptions::default())?;
+    /// schema.take_as_categories("cultivar")?;
+    /// let table = Table::read_as(&path, schema, &ReadOptions::default())?;
+    /// assert_eq!(table.labels("cultivar")?, [Some("3".to_owned()), Some("1".to_owned())]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`FrameError::NotInSchema`] if there is no such column, [`FrameError::IgnoredColumn`] if it was ignored,
+    /// [`FrameError::TooManyCategories`] if its [`Column::levels`] are not known.
+    pub fn take_as_categories(&mut self, name: &str) -> Result<(), FrameError> {
+        let found = self.column(name)?;
+        if found.kind == Kind::Ignored {
+            return Err(FrameError::IgnoredColumn { column: name.to_owned() });
+        }
+        if found.levels.is_none() {
+            return Err(FrameError::TooManyCategories { column: name.to_owned() });
+        }
+        for column in self.columns.iter_mut().filter(|column| column.name == name) {
+            column.kind = Kind::Categorical;
+        }
+        Ok(())
+    }
+
     /// How to read every column that there is something to learn from: all but the constant and the ignored ones, in
     /// the order of the file.
     pub fn requests(&self) -> Vec<Request> {
@@ -173,7 +211,17 @@ impl Column {
         Some(Request { name: self.name.clone(), read_as })
     }
 
-    fn level_names(&self) -> Vec<String> {
+    /// The texts of the levels; none if they are not known.
+    pub(crate) fn level_names(&self) -> Vec<String> {
         self.levels.iter().flatten().map(|level| level.text.clone()).collect()
+    }
+
+    /// A number of the column as text: as it would stand in a file.
+    pub(crate) fn text_of(&self, number: f64) -> String {
+        match self.kind {
+            Kind::Boolean => if number == 0.0 { "false" } else { "true" }.to_owned(),
+            Kind::Date { .. } => date::format(number),
+            _ => number.to_string(),
+        }
     }
 }

@@ -2,12 +2,13 @@
 
 use parquet::basic::{Compression, ZstdLevel};
 use proptest::prelude::*;
+use ugmm_data::Table;
 use ugmm_data::frame::{ReadOptions, Request};
 
 use crate::fixture::{Fixture, gzip, zstd};
 use crate::parquet::every_type;
 
-/// Infers the schema and reads all columns as they are and as text.
+/// Infers the schema, reads all columns as they are and as text, and holds them as a table.
 fn try_all(content: &[u8], options: &ReadOptions) {
     let fixture = Fixture::new(content);
     let Ok(schema) = fixture.infer(options) else { return };
@@ -15,6 +16,12 @@ fn try_all(content: &[u8], options: &ReadOptions) {
     let texts: Vec<Request> = schema.columns.iter().map(|column| Request::text(&column.name)).collect();
     let rows: usize = fixture.frames(&texts, options, 3).unwrap().iter().map(|frame| frame.rows.len()).sum();
     assert_eq!(rows, schema.rows);
+    let table = Table::read_as(&fixture.path(), schema, options).unwrap();
+    assert_eq!(table.rows(), rows);
+    for column in &table.schema().columns {
+        let labels = table.labels(&column.name).unwrap();
+        assert_eq!(labels.iter().filter(|label| label.is_none()).count(), column.missing);
+    }
 }
 
 proptest! {

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use parquet::basic::Compression;
-use ugmm_data::frame::{FrameReader, ReadOptions, Request, Schema, Values};
+use ugmm_data::Table;
+use ugmm_data::frame::{ColumnData, FrameReader, ReadOptions, Request, Schema, Values};
 
 use crate::fixture::{gzip, numbers, zstd};
 use crate::parquet::every_type;
@@ -19,9 +20,14 @@ const MARK: &str = "read: ";
 #[test]
 #[ignore = "the program that the tests below call"]
 fn reads() {
-    if std::env::var_os(CALLED).is_none() {
-        return;
+    match std::env::var(CALLED).as_deref() {
+        Ok("frames") => reads_frames(),
+        Ok("table") => reads_a_table(),
+        _ => {}
     }
+}
+
+fn reads_frames() {
     let requests = [Request::text("label"), number("n")];
     match FrameReader::open(Path::new("-"), &requests, &ReadOptions::default(), 1000) {
         Ok(frames) => frames.for_each(|frame| match frame {
@@ -37,15 +43,29 @@ fn reads() {
     }
 }
 
+fn reads_a_table() {
+    let columns = [
+        ("label".to_owned(), ColumnData::Text(vec![Some("a".into()), Some("b".into())])),
+        ("n".to_owned(), ColumnData::Numbers(vec![1.0, 2.0])),
+    ];
+    let schema = Table::from_columns(columns.to_vec()).unwrap().schema().clone();
+    let table = Table::read_as(Path::new("-"), schema, &ReadOptions::default()).unwrap();
+    println!("{MARK}{:?} {:?}", table.column("label").unwrap(), table.column("n").unwrap());
+}
+
 fn number(name: &str) -> Request {
     Request { name: name.into(), read_as: ugmm_data::frame::ReadAs::Numbers(Default::default()) }
 }
 
-/// What the called program says about `input`.
+/// What the called program says about `input` frame by frame.
 fn said(input: Vec<u8>) -> Vec<String> {
+    said_by("frames", input)
+}
+
+fn said_by(reader: &str, input: Vec<u8>) -> Vec<String> {
     let mut program = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "standard_input::reads", "--ignored", "--nocapture", "--test-threads=1"])
-        .env(CALLED, "yes")
+        .env(CALLED, reader)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -116,9 +136,16 @@ fn messages_say_standard_input() {
 }
 
 #[test]
+fn a_table_whose_schema_is_known_is_read() {
+    let lines = said_by("table", b"n,label\n7,b\n8,c\n".to_vec());
+    assert_eq!(lines, ["Codes([Some(1), Some(4294967295)]) Numbers([7.0, 8.0])"]);
+}
+
+#[test]
 fn what_is_read_twice_is_no_standard_input() {
     let options = ReadOptions::default();
     let message = "the table is read twice, once to find out what it holds, so it cannot come from standard input; \
         save it as a file";
     assert_eq!(Schema::infer(Path::new("-"), &options).unwrap_err().to_string(), message);
+    assert_eq!(Table::read(Path::new("-"), &options).unwrap_err().to_string(), message);
 }
