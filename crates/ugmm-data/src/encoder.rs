@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::encoded::Encoded;
 use crate::frame::{Frame, ReadAs, Request, UNSEEN, Values};
 
 /// How the columns of a table become inputs: a number is one input, a category one input for each of its levels, 1 for
@@ -29,15 +30,6 @@ use crate::frame::{Frame, ReadAs, Request, UNSEEN, Values};
 #[serde(transparent)]
 pub struct Encoder {
     requests: Vec<Request>,
-}
-
-/// What an encoder met.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Encoded {
-    /// Values that were missing.
-    pub missing: usize,
-    /// Categories that the encoder does not know.
-    pub unseen: usize,
 }
 
 impl Encoder {
@@ -106,13 +98,6 @@ impl Encoder {
             }
         }
         encoded
-    }
-}
-
-impl std::ops::AddAssign for Encoded {
-    fn add_assign(&mut self, other: Self) {
-        self.missing += other.missing;
-        self.unseen += other.unseen;
     }
 }
 

@@ -82,6 +82,7 @@ mod source;
 mod text_file;
 
 pub(crate) use in_memory::column_of;
+pub(crate) use request::codes;
 
 pub use error::FrameError;
 pub use in_memory::ColumnData;

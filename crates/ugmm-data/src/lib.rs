@@ -1,5 +1,6 @@
 //! Tables and images for uGMM networks: in [`frame`] tables of any size and with columns of any kind, as CSV or Parquet,
-//! which an [`Encoder`] turns into the inputs of a network; images as IDX files; and the bundled Iris table.
+//! and in memory as a [`Table`]; a [`Preprocessor`] turns both into the inputs of a network. Images as IDX files, and
+//! the bundled Iris table.
 //!
 //! Everything that comes from outside is checked here, once: whatever this crate returns is finite, of the size it says,
 //! and complete but for the missing values that frames mark. Whatever it refuses, it refuses with one sentence
@@ -19,6 +20,7 @@
 //! # }
 //! ```
 
+mod encoded;
 mod encoder;
 mod error;
 mod file;
@@ -28,16 +30,21 @@ mod iris;
 mod labelled_table;
 mod labels;
 mod mnist;
+mod preprocessor;
 mod show;
 mod split;
 mod table;
 
-pub use crate::encoder::{Encoded, Encoder};
+pub use crate::encoded::Encoded;
+pub use crate::encoder::Encoder;
 pub use crate::error::DataError;
 pub use crate::idx::{IdxImages, read_idx_images, read_idx_labels};
 pub use crate::iris::{IRIS_SPLIT_STATES, iris, iris_split};
 pub use crate::labelled_table::{LabelledTable, Target};
 pub use crate::labels::ClassLabels;
 pub use crate::mnist::{LabelledImages, Mnist, load_mnist};
+pub use crate::preprocessor::{
+    MIN_LEVEL_ROWS, Ordinal, PreprocessError, PreprocessingOptions, Preprocessor, Scaling, WrongKind,
+};
 pub use crate::split::{Split, stratified_folds, stratified_split};
 pub use crate::table::Table;

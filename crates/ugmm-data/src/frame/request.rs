@@ -4,8 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::boolean;
+use super::date;
 use super::error::FrameError;
-use super::number::NumberFormat;
+use super::number::{self, NumberFormat};
 
 /// A column to read. Models store these, so that they read other files as the one they were trained on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +41,18 @@ impl Request {
     }
 }
 
+impl ReadAs {
+    /// The number that `text` becomes; none if it is none, or if these are no numbers.
+    pub(crate) fn number(&self, text: &str) -> Option<f64> {
+        match self {
+            Self::Numbers(format) => number::parse_as(text, *format).ok(),
+            Self::Booleans => boolean::parse(text),
+            Self::Days => date::parse(text),
+            Self::Codes(_) | Self::Text => None,
+        }
+    }
+}
+
 /// Refuses an empty list and one with a name twice.
 pub(super) fn check(requests: &[Request]) -> Result<(), FrameError> {
     if requests.is_empty() {
@@ -52,6 +66,6 @@ pub(super) fn check(requests: &[Request]) -> Result<(), FrameError> {
 }
 
 /// The code of each level: its position in the list.
-pub(super) fn codes(levels: &[String]) -> HashMap<String, u32> {
+pub(crate) fn codes(levels: &[String]) -> HashMap<String, u32> {
     levels.iter().cloned().zip(0..).collect()
 }

@@ -2,13 +2,13 @@
 
 use parquet::basic::{Compression, ZstdLevel};
 use proptest::prelude::*;
-use ugmm_data::Table;
 use ugmm_data::frame::{ReadOptions, Request};
+use ugmm_data::{PreprocessingOptions, Preprocessor, Table};
 
 use crate::fixture::{Fixture, gzip, zstd};
 use crate::parquet::every_type;
 
-/// Infers the schema, reads all columns as they are and as text, and holds them as a table.
+/// Infers the schema, reads all columns as they are and as text, and makes inputs of them.
 fn try_all(content: &[u8], options: &ReadOptions) {
     let fixture = Fixture::new(content);
     let Ok(schema) = fixture.infer(options) else { return };
@@ -21,6 +21,12 @@ fn try_all(content: &[u8], options: &ReadOptions) {
     for column in &table.schema().columns {
         let labels = table.labels(&column.name).unwrap();
         assert_eq!(labels.iter().filter(|label| label.is_none()).count(), column.missing);
+    }
+    let rows: Vec<usize> = (0..rows).collect();
+    if let Ok(preprocessor) = Preprocessor::fit(&table, &rows, None, &PreprocessingOptions::default()) {
+        let inputs = preprocessor.transform(&table, &rows).unwrap();
+        assert_eq!(inputs.len(), rows.len() * preprocessor.inputs());
+        assert!(inputs.iter().all(|input| !input.is_infinite()));
     }
 }
 

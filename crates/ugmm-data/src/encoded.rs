@@ -1,0 +1,17 @@
+//! What was met while columns became inputs.
+
+/// What was met in columns that became inputs of a network.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Encoded {
+    /// Values that were missing.
+    pub missing: usize,
+    /// Categories that the network was not trained on.
+    pub unseen: usize,
+}
+
+impl std::ops::AddAssign for Encoded {
+    fn add_assign(&mut self, other: Self) {
+        self.missing += other.missing;
+        self.unseen += other.unseen;
+    }
+}

@@ -1,0 +1,223 @@
+//! From the columns of a table to the inputs of a network, scaled.
+
+mod curve;
+mod encoding;
+mod error;
+mod fit;
+mod moments;
+mod normal;
+mod options;
+mod quantiles;
+mod scale;
+mod view;
+
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use self::encoding::ColumnEncoding;
+use self::view::View;
+use crate::encoded::Encoded;
+use crate::error::DataError;
+use crate::frame::{Frame, FrameError, Request};
+use crate::table::Table;
+
+pub use self::error::{PreprocessError, WrongKind};
+pub use self::options::{Ordinal, PreprocessingOptions, Scaling};
+
+/// Rows that a category must have to get an input of its own; the rarer ones share one.
+pub const MIN_LEVEL_ROWS: usize = 3;
+
+/// Rows whose inputs are written column by column; few enough to stay in the cache.
+const BLOCK_ROWS: usize = 256;
+
+/// How the columns of a table become inputs of a network, learnt from some of its rows and saved with the network.
+///
+/// * A number or a date (in days) is one input, scaled as [`Scaling`] says.
+/// * A boolean is one input, 1 for true and 0 for false, standardised under [`Scaling::Standard`].
+/// * A category is one input, called `column=level`, for each level with at least [`MIN_LEVEL_ROWS`] rows: 1 for the
+///   row's level and 0 for the others, standardised under [`Scaling::Standard`]. Rarer levels share an input
+///   `column=(other)`, and a level that was not there is taken as one of them.
+/// * A category with an order ([`Ordinal`]) is one input, the position of its level counted from 0, scaled like a
+///   number.
+/// * A value that is missing is NaN in all inputs of its column, and so is a level that was not there if there is no
+///   input for others: the network does without it.
+/// * Columns with one value in all rows, or whose levels are all rare, make no input.
+///
+/// Values become `f32` only when they are scaled, so that nothing is lost of numbers with a large offset. A
+/// preprocessor that is deserialised is checked: whatever it was made of, it can be used without a panic.
+///
+/// ```
+/// use ugmm_data::frame::ColumnData;
+/// use ugmm_data::{PreprocessingOptions, Preprocessor, Table};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let colours = ["red", "blue", "red", "red", "blue", "blue"].map(|text| Some(text.to_owned()));
+/// let table = Table::from_columns(vec![
+///     ("length".to_owned(), ColumnData::Numbers(vec![5.0, 7.0, 5.0, 7.0, f64::NAN, 6.0])),
+///     ("colour".to_owned(), ColumnData::Text(colours.to_vec())),
+/// ])?;
+/// let rows: Vec<usize> = (0..table.rows()).collect();
+/// let preprocessor = Preprocessor::fit(&table, &rows, None, &PreprocessingOptions::default())?;
+/// assert_eq!(preprocessor.names(), ["length", "colour=blue", "colour=red"]);
+/// let inputs = preprocessor.transform(&table, &[5, 4])?;
+/// assert_eq!(inputs[..3], [0.0, 1.0, -1.0]);
+/// assert!(inputs[3].is_nan());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Saved")]
+pub struct Preprocessor {
+    columns: Vec<ColumnEncoding>,
+}
+
+/// A preprocessor that is not checked yet.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Saved {
+    columns: Vec<ColumnEncoding>,
+}
+
+impl TryFrom<Saved> for Preprocessor {
+    type Error = PreprocessError;
+
+    fn try_from(saved: Saved) -> Result<Self, PreprocessError> {
+        if saved.columns.is_empty() {
+            return Err(PreprocessError::NoColumns);
+        }
+        let mut seen = HashSet::new();
+        for (column, position) in saved.columns.iter().zip(1..) {
+            let name = &column.request.name;
+            if name.is_empty() {
+                return Err(PreprocessError::UnnamedColumn { position });
+            }
+            if !seen.insert(name) {
+                return Err(PreprocessError::ColumnTwice { column: name.clone() });
+            }
+            column.check()?;
+        }
+        Ok(Self { columns: saved.columns })
+    }
+}
+
+impl Preprocessor {
+    /// Learns from the rows `rows` of a table, counted from 0, how all its columns but `target` become inputs.
+    ///
+    /// # Errors
+    ///
+    /// A target, a row or an ordered column that is not there, an order that does not fit its column, no rows, or
+    /// [`PreprocessError::NothingToLearn`].
+    pub fn fit(
+        table: &Table,
+        rows: &[usize],
+        target: Option<&str>,
+        options: &PreprocessingOptions,
+    ) -> Result<Self, PreprocessError> {
+        check_rows(table, rows)?;
+        Ok(Self { columns: fit::fit(table, rows, target, options)? })
+    }
+
+    /// What to read from a file, in this order.
+    pub fn requests(&self) -> Vec<Request> {
+        self.columns.iter().map(|column| column.request.clone()).collect()
+    }
+
+    /// The inputs' names: the column's, and for a category with the level after an equals sign.
+    pub fn names(&self) -> Vec<String> {
+        self.columns.iter().flat_map(ColumnEncoding::names).collect()
+    }
+
+    /// Number of inputs, at least 1.
+    pub fn inputs(&self) -> usize {
+        self.columns.iter().map(|column| column.scales().len()).sum()
+    }
+
+    /// For each input the position of its column in [`Self::requests`].
+    pub fn source_columns(&self) -> Vec<usize> {
+        let of = |(position, column): (usize, &ColumnEncoding)| vec![position; column.scales().len()];
+        self.columns.iter().enumerate().flat_map(of).collect()
+    }
+
+    /// Appends the inputs of the frame's rows, `[rows, inputs]` row-major; NaN where a value is missing. The frame's
+    /// first columns must be those of [`Self::requests`].
+    ///
+    /// # Panics
+    ///
+    /// When the frame has fewer columns or columns of another kind.
+    pub fn append(&self, frame: &Frame, inputs: &mut Vec<f32>) -> Encoded {
+        let view = |(index, column): (usize, &ColumnEncoding)| {
+            let values = frame.columns.get(index).and_then(|values| View::as_read(&column.request, values));
+            values.unwrap_or_else(|| panic!("the frame was not read by the requests of the preprocessor"))
+        };
+        let views: Vec<View> = self.columns.iter().enumerate().map(view).collect();
+        let rows: Vec<usize> = (0..frame.rows.len()).collect();
+        let start = inputs.len();
+        inputs.resize(start + rows.len() * self.inputs(), 0.0);
+        self.write(&views, &rows, &mut inputs[start..])
+    }
+
+    /// The inputs of the rows `rows`, counted from 0, of a table, `[rows, inputs]` row-major; NaN where a value is
+    /// missing. Columns are found by name, and so are the levels of categories.
+    ///
+    /// # Errors
+    ///
+    /// A row that is not there, and [`PreprocessError::WrongColumns`] with all columns that are not there or hold
+    /// something else.
+    pub fn transform(&self, table: &Table, rows: &[usize]) -> Result<Vec<f32>, PreprocessError> {
+        check_rows(table, rows)?;
+        let held: HashMap<&str, _> = table.held().map(|held| (held.0.name.as_str(), held)).collect();
+        let (mut views, mut missing, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
+        for ColumnEncoding { request, .. } in &self.columns {
+            match held.get(request.name.as_str()) {
+                Some(&(column, values)) => match View::of_column(request, column, values) {
+                    Ok(view) => views.push(view),
+                    Err(kind) => wrong.push(kind),
+                },
+                None => missing.push(request.name.clone()),
+            }
+        }
+        if !missing.is_empty() || !wrong.is_empty() {
+            return Err(PreprocessError::WrongColumns { missing, wrong });
+        }
+        let mut inputs = vec![0.0; rows.len() * self.inputs()];
+        self.write(&views, rows, &mut inputs);
+        Ok(inputs)
+    }
+
+    /// The value, in the units of the data, that becomes `value` at the input `input`: a number, days since 1970-01-01,
+    /// the position of a level, or the share of rows (0 to 1) with the input's level. Under [`Scaling::Quantile`] a
+    /// value beyond the ends of the scale is that of the end. None if there is no such input or `value` is NaN.
+    pub fn to_data_units(&self, input: usize, value: f64) -> Option<f64> {
+        let scale = self.columns.iter().flat_map(ColumnEncoding::scales).nth(input)?;
+        (!value.is_nan()).then(|| scale.value(value))
+    }
+
+    /// Mean and standard deviation, in the units of the data, that the input `input` is standardised by: 0 and 1 if it
+    /// is as in the data. None if there is no such input or it is scaled by quantiles.
+    pub fn scale_of(&self, input: usize) -> Option<(f64, f64)> {
+        self.columns.iter().flat_map(ColumnEncoding::scales).nth(input)?.linear()
+    }
+
+    /// Writes the inputs of `rows`, `[rows, inputs]` row-major.
+    fn write(&self, views: &[View], rows: &[usize], inputs: &mut [f32]) -> Encoded {
+        let mut encoded = Encoded::default();
+        let stride = self.inputs();
+        for (rows, inputs) in rows.chunks(BLOCK_ROWS).zip(inputs.chunks_mut(BLOCK_ROWS * stride)) {
+            let mut offset = 0;
+            for (column, view) in self.columns.iter().zip(views) {
+                encoded += column.write(view, rows, inputs, offset, stride);
+                offset += column.scales().len();
+            }
+        }
+        encoded
+    }
+}
+
+/// Refuses rows that the table does not have.
+fn check_rows(table: &Table, rows: &[usize]) -> Result<(), PreprocessError> {
+    match rows.iter().find(|&&row| row >= table.rows()) {
+        Some(&index) => Err(FrameError::from(DataError::RowOutOfRange { index, rows: table.rows() }).into()),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,173 @@
+//! Everything that can be wrong with making inputs of columns, one variant each.
+
+use thiserror::Error;
+
+use crate::frame::FrameError;
+use crate::show::{list, value};
+
+/// What is wrong with a table that is to become inputs, with what was asked for, or with a saved
+/// [`Preprocessor`](super::Preprocessor).
+///
+/// The [`Display`](std::fmt::Display) text is one sentence that says what would be right.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the fields are what their names say; the messages below spell them out")]
+pub enum PreprocessError {
+    /// A column or a row that is not in the table.
+    #[error(transparent)]
+    Table(#[from] FrameError),
+
+    /// An empty list of rows.
+    #[error("there are no rows to learn from; give at least two")]
+    NoRows,
+
+    /// No column left to make inputs of.
+    #[error(
+        "there is nothing to learn from: besides the target, no column has different values in the rows chosen, or \
+         only categories that are too rare"
+    )]
+    NothingToLearn,
+
+    /// An order for a column that holds something else than categories.
+    #[error(
+        "the column {} is to have an order but holds {found}, not categories; take it out of the list of ordered \
+         columns",
+        value(column)
+    )]
+    NotCategories { column: String, found: &'static str },
+
+    /// Two orders for one column.
+    #[error("the column {} is listed twice among those with an order; list it once", value(column))]
+    OrdinalTwice { column: String },
+
+    /// An order for the target.
+    #[error(
+        "the column {} is the target, which is no input; take it out of the list of ordered columns",
+        value(column)
+    )]
+    OrdinalTarget { column: String },
+
+    /// A level twice in an order.
+    #[error("the order of the column {} has the level {} twice; name each once", value(column), value(level))]
+    OrderRepeats { column: String, level: String },
+
+    /// Levels that are not in the order.
+    #[error("the order of the column {} lacks levels that the table has: {}", value(column), list(levels))]
+    OrderLacks { column: String, levels: Vec<String> },
+
+    /// A table without the columns that the inputs are made of, or with others by their names.
+    #[error("the table does not fit: {}", misfits(missing, wrong))]
+    WrongColumns { missing: Vec<String>, wrong: Vec<WrongKind> },
+
+    /// A saved list without columns.
+    #[error("the preprocessing has no columns; it needs at least one")]
+    NoColumns,
+
+    /// A saved column without a name; the position counts from 1.
+    #[error("column {position} of the preprocessing has no name")]
+    UnnamedColumn { position: usize },
+
+    /// A saved column twice.
+    #[error("the preprocessing has the column {} twice; each may occur once", value(column))]
+    ColumnTwice { column: String },
+
+    /// A saved column that is read as text.
+    #[error("the preprocessing reads the column {} as text, which makes no inputs", value(column))]
+    TextColumn { column: String },
+
+    /// Saved categories without levels.
+    #[error("the preprocessing has no levels for the column {}; categories need at least one", value(column))]
+    NoLevels { column: String },
+
+    /// A saved level twice.
+    #[error(
+        "the preprocessing has the level {} of the column {} twice; each may occur once",
+        value(level),
+        value(column)
+    )]
+    LevelTwice { column: String, level: String },
+
+    /// One input for each level of something else than categories.
+    #[error(
+        "the preprocessing makes an input for each level of the column {}, which holds no categories",
+        value(column)
+    )]
+    LevelsOfNumbers { column: String },
+
+    /// More levels with an input of their own than levels.
+    #[error(
+        "the preprocessing gives {own} levels of the column {} an input of their own, where there are {levels}",
+        value(column)
+    )]
+    OwnLevels { column: String, own: usize, levels: usize },
+
+    /// Not one scale per input.
+    #[error("the preprocessing has {found} scales for the {expected} inputs of the column {}", value(column))]
+    ScaleCount { column: String, expected: usize, found: usize },
+
+    /// Zeros and ones on a scale of quantiles.
+    #[error(
+        "the preprocessing scales the levels of the column {} by quantiles; they are standardised or 0 and 1",
+        value(column)
+    )]
+    LevelsByQuantiles { column: String },
+
+    /// An infinite mean.
+    #[error("the preprocessing has {mean} as the mean of the column {}; it must be finite", value(column))]
+    MeanNotFinite { column: String, mean: f64 },
+
+    /// A deviation that one cannot divide by.
+    #[error(
+        "the preprocessing has {deviation} as the standard deviation of the column {}; it must be positive and finite",
+        value(column)
+    )]
+    DeviationNotPositive { column: String, deviation: f64 },
+
+    /// A curve that is none.
+    #[error(
+        "the preprocessing has {values} values and {scores} scores for the quantiles of the column {}; there must be \
+         as many of both, from 2 to 255",
+        value(column)
+    )]
+    KnotCount { column: String, values: usize, scores: usize },
+
+    /// A curve that goes back.
+    #[error(
+        "the values and scores for the quantiles of the column {} must be finite and ascend, each greater than the one \
+         before",
+        value(column)
+    )]
+    KnotsNotAscending { column: String },
+}
+
+/// A column that holds something else than what inputs are made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongKind {
+    /// Its name.
+    pub column: String,
+    /// What it holds, in a word or two.
+    pub found: &'static str,
+    /// What it should hold.
+    pub expected: &'static str,
+}
+
+/// Wrong columns that a message says more about than that they are there.
+const SHOWN: usize = 5;
+
+fn misfits(missing: &[String], wrong: &[WrongKind]) -> String {
+    let mut parts = Vec::new();
+    if !missing.is_empty() {
+        parts.push(format!("it has no column {}", list(missing)));
+    }
+    for WrongKind { column, found, expected } in wrong.iter().take(SHOWN) {
+        parts.push(format!("its column {} holds {found} instead of {expected}", value(column)));
+    }
+    if wrong.len() > SHOWN {
+        parts.push(format!("{} more hold something else than expected", wrong.len() - SHOWN));
+    }
+    let remedy = match wrong {
+        [] => "",
+        _ => "; read it by the schema of the table that was learnt from",
+    };
+    parts.join(", ") + remedy
+}

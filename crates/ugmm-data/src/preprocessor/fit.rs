@@ -1,0 +1,168 @@
+//! Learning from rows of a table how its columns become inputs.
+
+use std::collections::{HashMap, HashSet};
+
+use super::MIN_LEVEL_ROWS;
+use super::encoding::{ColumnEncoding, Inputs};
+use super::error::PreprocessError;
+use super::options::{Ordinal, PreprocessingOptions, Scaling};
+use super::scale::Scale;
+use super::view::kind_in_words;
+use crate::frame::{Column, FrameError, Kind, ReadAs, Request, Values, codes};
+use crate::table::Table;
+
+/// The columns that make inputs, in the order of the table.
+pub(super) fn fit(
+    table: &Table,
+    rows: &[usize],
+    target: Option<&str>,
+    options: &PreprocessingOptions,
+) -> Result<Vec<ColumnEncoding>, PreprocessError> {
+    if let Some(target) = target {
+        table.schema().column(target)?;
+    }
+    if rows.is_empty() {
+        return Err(PreprocessError::NoRows);
+    }
+    let orders = orders(table, target, &options.ordinal)?;
+    let mut columns = Vec::new();
+    for (column, values) in table.held().filter(|(column, _)| Some(column.name.as_str()) != target) {
+        let (Some(request), false) = (column.request(), column.kind == Kind::Constant) else { continue };
+        let encoding = match values {
+            Values::Numbers(numbers) => of_numbers(request, column, numbers, rows, options.scaling),
+            Values::Codes(codes) => match orders.get(column.name.as_str()) {
+                Some(order) => of_positions(order.clone(), column, codes, rows, options.scaling),
+                None => of_levels(column, codes, rows, options.scaling),
+            },
+            // A table holds none.
+            Values::Text(_) => None,
+        };
+        columns.extend(encoding);
+    }
+    if columns.is_empty() { Err(PreprocessError::NothingToLearn) } else { Ok(columns) }
+}
+
+/// The levels from least to greatest of the columns that have an order.
+fn orders<'a>(
+    table: &Table,
+    target: Option<&str>,
+    ordinals: &'a [Ordinal],
+) -> Result<HashMap<&'a str, Vec<String>>, PreprocessError> {
+    let mut orders = HashMap::new();
+    for Ordinal { column: name, order } in ordinals {
+        let found = table.schema().column(name)?;
+        let column = || name.clone();
+        if Some(name.as_str()) == target {
+            return Err(PreprocessError::OrdinalTarget { column: column() });
+        }
+        match &found.kind {
+            Kind::Categorical | Kind::Constant => {}
+            Kind::Ignored => return Err(FrameError::IgnoredColumn { column: column() }.into()),
+            kind => {
+                let found = kind_in_words(kind);
+                return Err(PreprocessError::NotCategories { column: column(), found });
+            }
+        }
+        let levels = found.level_names();
+        let order = match order {
+            None => levels,
+            Some(order) => {
+                let mut seen = HashSet::new();
+                if let Some(level) = order.iter().find(|level| !seen.insert(*level)) {
+                    return Err(PreprocessError::OrderRepeats { column: column(), level: level.clone() });
+                }
+                let lacking: Vec<String> = levels.into_iter().filter(|level| !seen.contains(level)).collect();
+                if !lacking.is_empty() {
+                    return Err(PreprocessError::OrderLacks { column: column(), levels: lacking });
+                }
+                order.clone()
+            }
+        };
+        if orders.insert(name.as_str(), order).is_some() {
+            return Err(PreprocessError::OrdinalTwice { column: column() });
+        }
+    }
+    Ok(orders)
+}
+
+/// A column of numbers, unless all that are known are alike.
+fn of_numbers(
+    request: Request,
+    column: &Column,
+    numbers: &[f64],
+    rows: &[usize],
+    scaling: Scaling,
+) -> Option<ColumnEncoding> {
+    let known = rows.iter().map(|&row| numbers[row]).filter(|number| !number.is_nan());
+    let scaling = match (&column.kind, scaling) {
+        // Two values have no distribution to speak of.
+        (Kind::Boolean, Scaling::Quantile) => Scaling::None,
+        _ => scaling,
+    };
+    Some(ColumnEncoding { request, inputs: one(known.collect(), scaling)? })
+}
+
+/// A column of categories as positions in their order.
+fn of_positions(
+    order: Vec<String>,
+    column: &Column,
+    found: &[Option<u32>],
+    rows: &[usize],
+    scaling: Scaling,
+) -> Option<ColumnEncoding> {
+    let by_name = codes(&order);
+    let positions: Vec<f64> =
+        column.level_names().iter().filter_map(|name| by_name.get(name).map(|&code| code.into())).collect();
+    let known = rows.iter().filter_map(|&row| positions.get(found[row]? as usize).copied());
+    let inputs = one(known.collect(), scaling)?;
+    Some(ColumnEncoding {
+        request: Request { name: column.name.clone(), read_as: ReadAs::Codes(order) },
+        inputs,
+    })
+}
+
+fn one(mut known: Vec<f64>, scaling: Scaling) -> Option<Inputs> {
+    let first = *known.first()?;
+    let differ = known.iter().any(|&number| number != first);
+    differ.then(|| Inputs::One(Scale::fit(scaling, &mut known)))
+}
+
+/// A column of categories with an input for each that is not rare, unless there is one only or all are rare.
+fn of_levels(
+    column: &Column,
+    found: &[Option<u32>],
+    rows: &[usize],
+    scaling: Scaling,
+) -> Option<ColumnEncoding> {
+    let mut levels: Vec<(String, usize)> = column.level_names().into_iter().map(|name| (name, 0)).collect();
+    for code in rows.iter().filter_map(|&row| found[row]) {
+        if let Some((_, count)) = levels.get_mut(code as usize) {
+            *count += 1;
+        }
+    }
+    let seen = levels.into_iter().filter(|(_, count)| *count > 0);
+    let (mut levels, rare): (Vec<_>, Vec<_>) = seen.partition(|(_, count)| *count >= MIN_LEVEL_ROWS);
+    let own = levels.len();
+    if own == 0 || own + rare.len() < 2 {
+        return None;
+    }
+    let mut counts: Vec<usize> = levels.iter().map(|(_, count)| *count).collect();
+    if !rare.is_empty() {
+        counts.push(rare.iter().map(|(_, count)| count).sum());
+    }
+    levels.extend(rare);
+    let known = counts.iter().sum::<usize>() as f64;
+    let scale = |count: usize| match scaling {
+        Scaling::Standard => {
+            let share = count as f64 / known;
+            Scale::Standard { mean: share, deviation: (share * (1.0 - share)).sqrt() }
+        }
+        Scaling::Quantile | Scaling::None => Scale::None,
+    };
+    let inputs = Inputs::PerLevel { own, scales: counts.into_iter().map(scale).collect() };
+    let levels = levels.into_iter().map(|(name, _)| name).collect();
+    Some(ColumnEncoding {
+        request: Request { name: column.name.clone(), read_as: ReadAs::Codes(levels) },
+        inputs,
+    })
+}
