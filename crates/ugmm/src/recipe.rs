@@ -166,6 +166,18 @@ impl Settings {
         Ok(Recipe { task, model, training })
     }
 
+    /// These settings, and of `base` what is not set here.
+    #[must_use]
+    pub fn over(&self, base: &Self) -> Self {
+        let (Ok(serde_json::Value::Object(mut merged)), Ok(serde_json::Value::Object(own))) =
+            (serde_json::to_value(base), serde_json::to_value(self))
+        else {
+            return self.clone();
+        };
+        merged.extend(own.into_iter().filter(|(_, value)| !value.is_null()));
+        serde_json::from_value(merged.into()).unwrap_or_else(|_| self.clone())
+    }
+
     fn objective(&self, preset: Preset, target: TargetKind) -> Result<Objective, UgmmError> {
         let of_numbers = matches!(target, TargetKind::Number { .. });
         let usual = if of_numbers { ObjectiveKind::Conditional } else { ObjectiveKind::default() };

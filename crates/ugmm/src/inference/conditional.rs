@@ -52,6 +52,23 @@ impl ConditionalDensity {
         Self { probabilities: powers.into_iter().map(|power| power / sum).collect(), ..*self }
     }
 
+    /// The same probabilities over another range, in other units.
+    ///
+    /// # Panics
+    ///
+    /// When the range is empty.
+    #[must_use]
+    pub fn over(self, (low, high): (f64, f64)) -> Self {
+        assert!(low < high, "a range is needed");
+        Self { low, cell: (high - low) / self.probabilities.len() as f64, ..self }
+    }
+
+    /// Logarithms of [`Self::probabilities`]; finite, as small as they may be.
+    #[must_use]
+    pub fn log_probabilities(&self) -> Vec<f32> {
+        self.probabilities.iter().map(|share| share.max(f64::MIN_POSITIVE).ln() as f32).collect()
+    }
+
     fn middle(&self, cell: usize) -> f64 {
         self.low + (cell as f64 + 0.5) * self.cell
     }
@@ -71,9 +88,12 @@ impl ConditionalDensity {
     /// p(y | x), per unit of y; 0 outside of the range.
     #[must_use]
     pub fn density(&self, y: f64) -> f64 {
-        let place = ((y - self.low) / self.cell).floor();
-        let inside = place >= 0.0 && place < self.probabilities.len() as f64;
-        if inside { self.probabilities[place as usize] / self.cell } else { 0.0 }
+        let (low, high) = self.range();
+        if !(low..=high).contains(&y) {
+            return 0.0;
+        }
+        let cell = ((y - self.low) / self.cell) as usize;
+        self.probabilities[cell.min(self.probabilities.len() - 1)] / self.cell
     }
 
     /// log p(y | x), no less than the logarithm of the smallest positive `f64` per cell: what the range or `f64` cannot hold

@@ -15,8 +15,11 @@ pub struct NumberMetrics {
     /// Share of the numbers' variance that the expected numbers explain, 1 − MSE / variance; at most 1, and 0 for always
     /// guessing their mean. `None` where all numbers are equal.
     pub r2: Option<f64>,
-    /// Mean of log p(number | x), natural logarithm of a density per unit of the number.
+    /// Mean of log p(number | x), natural logarithm of a density per unit of the number, over the numbers inside of the
+    /// densities' ranges.
     pub log_density: f64,
+    /// Numbers outside of the range of their density, which had no chance at all.
+    pub outside: usize,
     /// Mean continuous ranked probability score; see [`ConditionalDensity::crps`].
     pub crps: f64,
     /// Share of the numbers in the central interval of probability 50 %.
@@ -51,21 +54,66 @@ impl NumberMetrics {
                 f64::from(u8::from(in_range && at >= tail && at <= 1.0 - tail))
             })
         };
+        let is_inside = |(density, number): &(&ConditionalDensity, f64)| {
+            let (low, high) = density.range();
+            (low..=high).contains(number)
+        };
+        let inside_range = pairs().filter(is_inside).count();
+        let logs = pairs().filter(is_inside).map(|(density, number)| density.log_density(number));
+        let log_density = logs.sum::<f64>() / inside_range.max(1) as f64;
         let mse = mean(&|density, number| (density.mean() - number).powi(2));
-        let average = numbers.iter().sum::<f64>() / rows;
-        let variance = numbers.iter().map(|number| (number - average).powi(2)).sum::<f64>() / rows;
+        let variance = variance(numbers);
         Self {
             rows: numbers.len(),
             rmse: mse.sqrt(),
             mae: mean(&|density, number| (density.quantile(0.5) - number).abs()),
             r2: (variance > 0.0).then(|| 1.0 - mse / variance),
-            log_density: mean(&|density, number| density.log_density(number)),
+            log_density,
+            outside: numbers.len() - inside_range,
             crps: mean(&|density, number| density.crps(number)),
             coverage_50: inside(0.5),
             coverage_90: inside(0.9),
             width_90: mean(&|density, _| density.quantile(0.95) - density.quantile(0.05)),
         }
     }
+}
+
+impl NumberMetrics {
+    /// Of the measures of parts of some rows, those of all; `numbers` are the right numbers of all rows. `None` without
+    /// parts.
+    #[must_use]
+    pub fn together(parts: &[Self], numbers: &[f64]) -> Option<Self> {
+        let rows: usize = parts.iter().map(|part| part.rows).sum();
+        if rows == 0 {
+            return None;
+        }
+        let outside: usize = parts.iter().map(|part| part.outside).sum();
+        let sum = |value: fn(&Self) -> f64| parts.iter().map(|part| part.rows as f64 * value(part)).sum::<f64>();
+        let mean = |value: fn(&Self) -> f64| sum(value) / rows as f64;
+        let inside = |part: &Self| (part.rows - part.outside) as f64;
+        let log_densities: f64 = parts.iter().map(|part| inside(part) * part.log_density).sum();
+        let mse = mean(|part| part.rmse.powi(2));
+        let variance = variance(numbers);
+        Some(Self {
+            rows,
+            rmse: mse.sqrt(),
+            mae: mean(|part| part.mae),
+            r2: (variance > 0.0).then(|| 1.0 - mse / variance),
+            log_density: log_densities / (rows - outside).max(1) as f64,
+            outside,
+            crps: mean(|part| part.crps),
+            coverage_50: mean(|part| part.coverage_50),
+            coverage_90: mean(|part| part.coverage_90),
+            width_90: mean(|part| part.width_90),
+        })
+    }
+}
+
+/// The mean squared distance to the mean.
+fn variance(numbers: &[f64]) -> f64 {
+    let count = numbers.len() as f64;
+    let average = numbers.iter().sum::<f64>() / count;
+    numbers.iter().map(|number| (number - average).powi(2)).sum::<f64>() / count
 }
 
 #[cfg(test)]
@@ -89,5 +137,24 @@ mod tests {
         close(metrics.coverage_50, 0.5);
         close(metrics.coverage_90, 0.9);
         close(metrics.width_90, 9.0);
+        assert_eq!(metrics.outside, 0);
+        // Parts of different sizes make up the whole.
+        let uniform = ConditionalDensity::new((0.0, 10.0), vec![0.0; 40]);
+        let part = |numbers: &[f64]| NumberMetrics::of(&vec![uniform.clone(); numbers.len()], numbers);
+        let parts = [part(&numbers[..300]), part(&numbers[300..])];
+        let together = NumberMetrics::together(&parts, &numbers).unwrap();
+        close(together.rmse, metrics.rmse);
+        close(together.r2.unwrap(), 0.0);
+        close(together.log_density, metrics.log_density);
+        close(together.coverage_90, 0.9);
+        assert_eq!(NumberMetrics::together(&[], &[]), None);
+    }
+
+    #[test]
+    fn numbers_outside_of_the_range_are_counted() {
+        let density = ConditionalDensity::new((0.0, 1.0), vec![0.0; 4]);
+        let metrics = NumberMetrics::of(&vec![density; 3], &[0.5, 1.0, 3.0]);
+        assert_eq!((metrics.outside, metrics.log_density), (1, 0.0));
+        assert!((metrics.coverage_90 - 1.0 / 3.0).abs() < 1e-9, "{metrics:?}");
     }
 }

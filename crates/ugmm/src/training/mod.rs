@@ -13,7 +13,7 @@ mod schedule;
 mod stepper;
 
 pub use augmentation::Augmentation;
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{Checkpoint, Progress as CheckpointProgress};
 pub use dataset::{Dataset, Features, Targets};
 pub use early_stopping::EarlyStopping;
 pub use evaluation::{class_scores, evaluate, log_probabilities, predicted_densities};

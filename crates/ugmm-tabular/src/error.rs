@@ -1,0 +1,135 @@
+//! What can go wrong between a table and a model.
+
+use std::path::PathBuf;
+
+/// An error of this library. Each message is one sentence that says what would be right.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the fields are what their names say; the messages spell them out")]
+pub enum TabularError {
+    /// What is wrong with a file or a column.
+    #[error(transparent)]
+    Frame(#[from] ugmm_data::frame::FrameError),
+
+    /// What is wrong with the making of inputs.
+    #[error(transparent)]
+    Preprocess(#[from] ugmm_data::PreprocessError),
+
+    /// What is wrong with splits and labels.
+    #[error(transparent)]
+    Data(#[from] ugmm_data::DataError),
+
+    /// What is wrong with a network, its settings or its file.
+    #[error(transparent)]
+    Model(#[from] ugmm::UgmmError),
+
+    /// The column to predict is not there.
+    #[error("there is no target column {target:?}; the columns are {}", some(.columns))]
+    NoSuchTarget { target: String, columns: Vec<String> },
+
+    /// The column to predict is left out.
+    #[error("the target column {target:?} cannot be ignored")]
+    TargetIgnored { target: String },
+
+    /// Only one class.
+    #[error("the column {target:?} holds only one label, {label:?}; at least two classes are needed")]
+    OneClass { target: String, label: String },
+
+    /// Each row has a class of its own.
+    #[error(
+        "the column {target:?} has {classes} different labels in {rows} rows, too many to be classes; name another \
+         target, or, if it holds numbers, predict it by regression"
+    )]
+    TooManyClasses { target: String, classes: usize, rows: usize },
+
+    /// A column of text where a number is to be predicted.
+    #[error("the column {target:?} does not hold numbers, so it can only be predicted by classification")]
+    TargetIsNoNumber { target: String },
+
+    /// A column of equal numbers.
+    #[error("the column {target:?} holds one number only, {number}; there is nothing to predict")]
+    OneNumber { target: String, number: f64 },
+
+    /// No row to learn from.
+    #[error("no row has a value in the column {target:?}")]
+    NoLabels { target: String },
+
+    /// Fewer rows than learning needs.
+    #[error("only {rows} rows have a value in the column {target:?} and one beside it; at least {needed} are needed")]
+    TooFewRows { target: String, rows: usize, needed: usize },
+
+    /// A category that names rows rather than kinds of rows.
+    #[error(
+        "the column {column:?} has {levels} different texts in {rows} rows, too many to learn from; leave it out with \
+         --ignore {column:?} or, if it should hold numbers, see with --numeric {column:?} which value is none"
+    )]
+    TooManyLevels { column: String, levels: usize, rows: usize },
+
+    /// A feed-forward network needs every value.
+    #[error(
+        "the column {column:?} lacks {missing} values, and a feed-forward network needs every value; fill them in, \
+         leave the column out with --ignore {column:?}, or train a uGMM network, which does without them"
+    )]
+    Incomplete { column: String, missing: usize },
+
+    /// A class weight for a class that is not there, or none for one that is.
+    #[error("the class weights are for {}, but the classes of {target:?} are {}", some(.given), some(.classes))]
+    ClassWeights { target: String, given: Vec<String>, classes: Vec<String> },
+
+    /// A row to predict of which nothing is known.
+    #[error("{}, row {row}: no value at all; a prediction needs at least one", .file.display())]
+    EmptyRow { file: PathBuf, row: usize },
+
+    /// A row to predict that lacks a value, for a model that needs all.
+    #[error("{}, row {row}, column {column:?}: the value is missing, and this model needs every value", .file.display())]
+    NeedsEveryValue { file: PathBuf, row: usize, column: String },
+
+    /// The table's part of a model file is damaged.
+    #[error("{}: the model's description of its table cannot be used: {reason}", .file.display())]
+    ModelTable { file: PathBuf, reason: String },
+
+    /// A model for something else.
+    #[error("the model predicts {found}, where {expected} were to be predicted")]
+    OtherTask { found: &'static str, expected: &'static str },
+
+    /// A checkpoint that does not belong to this run.
+    #[error(
+        "{}: this checkpoint is of another run ({difference}); go on with the options and the data it was made with, \
+         or delete it to start anew",
+        .file.display()
+    )]
+    OtherRun { file: PathBuf, difference: String },
+
+    /// A checkpoint that is not asked for.
+    #[error(
+        "{}: a run that did not end left this checkpoint; go on from it with --resume, or delete it to start anew",
+        .file.display()
+    )]
+    UnfinishedRun { file: PathBuf },
+
+    /// A damaged checkpoint.
+    #[error("{}: no usable checkpoint ({reason}); delete it to start anew", .file.display())]
+    Checkpoint { file: PathBuf, reason: String },
+
+    /// Training was interrupted.
+    #[error("interrupted{}", match .checkpoint {
+        Some(file) => format!("; {} keeps what was done, and --resume goes on from it", file.display()),
+        None => String::new(),
+    })]
+    Interrupted { checkpoint: Option<PathBuf> },
+
+    /// Training had no time.
+    #[error("the time limit was over before anything was learned; give more time")]
+    NoTime,
+}
+
+/// Names shown in a message, at most.
+const SHOWN: usize = 20;
+
+fn some(names: &[String]) -> String {
+    match names.len() {
+        0 => "none".into(),
+        1..=SHOWN => names.join(", "),
+        more => format!("{} and {} more", names[..SHOWN].join(", "), more - SHOWN),
+    }
+}

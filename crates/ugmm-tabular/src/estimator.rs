@@ -1,0 +1,200 @@
+//! Classifiers and regressors: a model of a table with a choice made once.
+
+use crate::error::TabularError;
+use crate::fit::{FitReport, fit};
+use crate::model::TabularModel;
+use crate::options::{FitOptions, TaskChoice};
+use crate::run::Run;
+use crate::{Table, Target};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use ugmm::inference::conditional::ConditionalDensity;
+
+/// Predicts one of the labels of a column; see the [crate] for an example.
+#[derive(Clone, Debug)]
+pub struct UgmmClassifier {
+    model: TabularModel,
+}
+
+/// Predicts the number in a column, as a density.
+///
+/// ```
+/// use ugmm::Settings;
+/// use ugmm_data::frame::ColumnData;
+/// use ugmm_tabular::{FitOptions, Table, UgmmRegressor};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let dose: Vec<f64> = (0..80).map(|i| f64::from(i) / 8.0).collect();
+/// let effect = dose.iter().map(|dose| 2.0 * dose + 1.0).collect();
+/// let columns = [("dose", dose), ("effect", effect)];
+/// let columns = columns.map(|(name, numbers)| (name.to_owned(), ColumnData::Numbers(numbers)));
+/// let table = Table::from_columns(columns.to_vec())?;
+/// let settings = Settings { epochs: Some(60), ..Settings::default() };
+/// let options = FitOptions { validation: 0.0, settings, ..FitOptions::default() };
+/// let (regressor, _) = UgmmRegressor::fit(&table, "effect", &options)?;
+/// let density = &regressor.predict_densities(&table)?[40];
+/// let (low, high) = (density.quantile(0.05), density.quantile(0.95));
+/// assert!(low < density.mean() && density.mean() < high);
+/// assert!((density.mean() - 11.0).abs() < 3.0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct UgmmRegressor {
+    model: TabularModel,
+}
+
+impl UgmmClassifier {
+    /// Learns the column `target` from the others.
+    ///
+    /// # Errors
+    ///
+    /// As [`fit()`](crate::fit()).
+    pub fn fit(
+        table: &Table,
+        target: &str,
+        options: &FitOptions,
+    ) -> Result<(Self, FitReport), TabularError> {
+        let (model, report) = fit_quietly(table, target, options, TaskChoice::Classification)?;
+        Ok((Self { model }, report))
+    }
+
+    /// Reads a classifier from a file.
+    ///
+    /// # Errors
+    ///
+    /// As [`TabularModel::load`], and when the model predicts numbers.
+    pub fn load(path: &Path) -> Result<Self, TabularError> {
+        match TabularModel::load(path)? {
+            model if matches!(model.target(), Target::Classes(_)) => Ok(Self { model }),
+            _ => Err(TabularError::OtherTask { found: "numbers", expected: "classes" }),
+        }
+    }
+
+    /// Writes the classifier to a file.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), TabularError> {
+        self.model.save(path)
+    }
+
+    /// Names of the classes, in the order of probabilities.
+    #[must_use]
+    pub fn classes(&self) -> &[String] {
+        self.model.classes()
+    }
+
+    /// P(class | row) for each row of a table, `[rows, classes]`, row-major, each row summing to 1.
+    ///
+    /// # Errors
+    ///
+    /// When the table's columns do not fit.
+    pub fn predict_proba(&self, table: &Table) -> Result<Vec<f32>, TabularError> {
+        let mut values = self.model.log_probabilities(&inputs(&self.model, table)?)?;
+        values.iter_mut().for_each(|value| *value = value.exp());
+        Ok(values)
+    }
+
+    /// The predicted class of each row of a table.
+    ///
+    /// # Errors
+    ///
+    /// When the table's columns do not fit.
+    pub fn predict(&self, table: &Table) -> Result<Vec<&str>, TabularError> {
+        let values = self.model.log_probabilities(&inputs(&self.model, table)?)?;
+        let name = |class: usize| self.model.classes()[class].as_str();
+        Ok(self.model.decisions(&values).into_iter().map(name).collect())
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn model(&self) -> &TabularModel {
+        &self.model
+    }
+}
+
+impl UgmmRegressor {
+    /// Learns the column `target` from the others.
+    ///
+    /// # Errors
+    ///
+    /// As [`fit()`](crate::fit()).
+    pub fn fit(
+        table: &Table,
+        target: &str,
+        options: &FitOptions,
+    ) -> Result<(Self, FitReport), TabularError> {
+        let (model, report) = fit_quietly(table, target, options, TaskChoice::Regression)?;
+        Ok((Self { model }, report))
+    }
+
+    /// Reads a regressor from a file.
+    ///
+    /// # Errors
+    ///
+    /// As [`TabularModel::load`], and when the model predicts classes.
+    pub fn load(path: &Path) -> Result<Self, TabularError> {
+        match TabularModel::load(path)? {
+            model if matches!(model.target(), Target::Number(_)) => Ok(Self { model }),
+            _ => Err(TabularError::OtherTask { found: "classes", expected: "numbers" }),
+        }
+    }
+
+    /// Writes the regressor to a file.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), TabularError> {
+        self.model.save(path)
+    }
+
+    /// The expected number of each row of a table.
+    ///
+    /// # Errors
+    ///
+    /// When the table's columns do not fit.
+    pub fn predict(&self, table: &Table) -> Result<Vec<f64>, TabularError> {
+        Ok(self.predict_densities(table)?.iter().map(ConditionalDensity::mean).collect())
+    }
+
+    /// The density of the number of each row of a table: quantiles, intervals, and where it is.
+    ///
+    /// # Errors
+    ///
+    /// When the table's columns do not fit.
+    pub fn predict_densities(&self, table: &Table) -> Result<Vec<ConditionalDensity>, TabularError> {
+        self.model.densities(&inputs(&self.model, table)?)
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn model(&self) -> &TabularModel {
+        &self.model
+    }
+}
+
+fn fit_quietly(
+    table: &Table,
+    target: &str,
+    options: &FitOptions,
+    task: TaskChoice,
+) -> Result<(TabularModel, FitReport), TabularError> {
+    let mut run = Run {
+        progress: &mut (),
+        interrupted: &AtomicBool::new(false),
+        time_limit: None,
+        checkpoint: None,
+        checkpoint_interval: Duration::MAX,
+        resume: false,
+    };
+    fit(table, target, &FitOptions { task: Some(task), ..options.clone() }, &mut run)
+}
+
+fn inputs(model: &TabularModel, table: &Table) -> Result<Vec<f32>, TabularError> {
+    let rows: Vec<usize> = (0..table.rows()).collect();
+    Ok(model.preprocessor().transform(table, &rows)?)
+}

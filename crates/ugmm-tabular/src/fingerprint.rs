@@ -1,0 +1,49 @@
+//! Whether two runs learn from the same data.
+
+/// A number that differs, but for bad luck, when a value does (FNV-1a, of whole words).
+#[derive(Clone, Copy)]
+pub(crate) struct Fingerprint(u64);
+
+impl Fingerprint {
+    pub(crate) fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    pub(crate) fn add(&mut self, word: u64) {
+        self.0 = (self.0 ^ word).wrapping_mul(0x0000_0100_0000_01b3);
+        // The product's high bits do not reach its low ones by themselves.
+        self.0 ^= self.0 >> 32;
+    }
+
+    pub(crate) fn add_text(&mut self, text: &str) {
+        text.bytes().for_each(|byte| self.add(byte.into()));
+        self.add(u64::MAX);
+    }
+
+    pub(crate) fn text(self) -> String {
+        format!("{:016x}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_and_its_place_count() {
+        let of = |words: &[u64]| {
+            let mut fingerprint = Fingerprint::new();
+            words.iter().for_each(|&word| fingerprint.add(word));
+            fingerprint.text()
+        };
+        assert_eq!(of(&[1, 2]), of(&[1, 2]));
+        assert!(of(&[1, 2]) != of(&[2, 1]) && of(&[1]) != of(&[1, 0]) && of(&[1 << 63]) != of(&[0]));
+        let text = |a: &str, b: &str| {
+            let mut fingerprint = Fingerprint::new();
+            fingerprint.add_text(a);
+            fingerprint.add_text(b);
+            fingerprint.text()
+        };
+        assert_ne!(text("ab", "c"), text("a", "bc"));
+    }
+}

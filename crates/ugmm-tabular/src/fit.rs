@@ -1,0 +1,308 @@
+//! From a table to a model: splits, the choice of settings, cross-validation, the final network.
+
+use crate::error::TabularError;
+use crate::fingerprint::Fingerprint;
+use crate::journal::Journal;
+use crate::learner::{Fitted, Learner};
+use crate::measures::Measures;
+use crate::model::{TablePart, TabularModel};
+use crate::novelty::Novelty;
+use crate::options::FitOptions;
+use crate::outputs::Outputs;
+use crate::run::{Run, Stages};
+use crate::search::Candidate;
+use crate::target::{Target, TargetValues, prepare_target};
+use crate::Table;
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::json;
+use ugmm::calibration::temperature;
+use ugmm::model_file::{Columns, SavedModel};
+use ugmm::training::EpochReport;
+use ugmm::{Settings, UgmmError};
+use ugmm_data::frame::Values;
+use ugmm_data::{Split, stratified_folds, stratified_split};
+
+/// Folds of a search that are used where no number is given.
+const SEARCH_FOLDS: usize = 3;
+
+/// What came of a run beside the model.
+#[derive(Clone, Debug, Serialize)]
+pub struct FitReport {
+    /// Rows that were learned from or held out.
+    pub rows: usize,
+    /// Rows that the model learned from (with early stopping, those that it stopped by included).
+    pub training_rows: usize,
+    /// Rows that were held out.
+    pub validation_rows: usize,
+    /// Rows left out because they have no target.
+    pub rows_without_target: usize,
+    /// Rows left out because they have nothing but a target.
+    pub rows_without_features: usize,
+    /// Of the finished model, on the rows it learned from.
+    pub training_metrics: Measures,
+    /// Of the finished model, on the rows held out, if there were some.
+    pub validation_metrics: Option<Measures>,
+    /// With folds, or a search.
+    pub cross_validation: Option<CrossValidation>,
+    /// With a search, all that was tried.
+    pub search: Vec<Candidate>,
+    /// With early stopping, the epoch that the network is of, from 1.
+    pub best_epoch: Option<usize>,
+    /// Of the final network.
+    pub history: Vec<EpochReport>,
+    /// Time of the run, of which it may have slept some.
+    pub seconds: f64,
+}
+
+/// Measures of networks that were trained on all folds but one, on that one.
+#[derive(Clone, Debug, Serialize)]
+pub struct CrossValidation {
+    /// How many there are.
+    pub folds: usize,
+    /// Over all rows, each predicted by the network that has not seen it.
+    pub metrics: Measures,
+    /// Fitted on these predictions, and saved with the model.
+    pub temperature: f64,
+    /// The same with this temperature, which is therefore a little too good.
+    pub scaled_metrics: Measures,
+    /// Of each fold.
+    pub by_fold: Vec<Measures>,
+}
+
+/// Learns to predict the column `target` of a table from its other columns.
+///
+/// # Errors
+///
+/// When the table, the target or an option cannot be used, the loss is no longer finite, a checkpoint is of another run or
+/// cannot be written, or the run is interrupted.
+pub fn fit(
+    table: &Table,
+    target: &str,
+    options: &FitOptions,
+    run: &mut Run,
+) -> Result<(TabularModel, FitReport), TabularError> {
+    let choice = prepare_target(&mut table.schema().clone(), target, options.task)?;
+    let learner = Learner::new(table, target, choice, options)?;
+    let split = split(&learner)?;
+    let folds = match (options.folds, options.search.is_empty()) {
+        (Some(folds), _) => folds,
+        (None, false) => SEARCH_FOLDS,
+        (None, true) => 0,
+    };
+    let folds = if folds == 0 { Vec::new() } else { inner_folds(&learner, &split, folds)? };
+    let candidates = candidates(options);
+    // What can be wrong with the settings is found before anything is trained.
+    for settings in candidates.values() {
+        learner.recipe(settings, 1, split.train.len(), None)?;
+    }
+    let identity = identity(&learner);
+    let journal = Journal::open(run.checkpoint.as_deref(), run.resume, identity)?;
+    let mut stages = Stages::new(run, journal, candidates.len() * folds.len() + 1);
+
+    let mut tried = Vec::new();
+    for (name, settings) in &candidates {
+        if !folds.is_empty() {
+            let prefix = if candidates.len() == 1 { String::new() } else { format!("{name}, ") };
+            let outputs = cross_validate(&learner, settings, &folds, &prefix, &mut stages)?;
+            tried.push(measured_folds(&learner, &folds, outputs)?);
+        }
+    }
+    let losses = tried.iter().map(|measured| measured.metrics.loss());
+    let chosen = losses.enumerate().min_by(|(_, a), (_, b)| a.total_cmp(b)).map_or(0, |(index, _)| index);
+    let (_, settings) = candidates.get_index(chosen).expect("there is at least one candidate");
+    let search = match options.search.is_empty() {
+        true => Vec::new(),
+        false => {
+            let candidate = |(index, (name, measured)): (usize, (&String, &CrossValidation))| Candidate {
+                name: name.clone(),
+                measures: measured.metrics,
+                chosen: index == chosen,
+            };
+            candidates.keys().zip(&tried).enumerate().map(candidate).collect()
+        }
+    };
+    let cross_validation = (!tried.is_empty()).then(|| tried.swap_remove(chosen));
+    let fitted = learner.fit(settings, &split, &mut stages, "the model")?;
+    stages.run.progress.on_end();
+    let seconds = stages.journal.spent().as_secs_f64();
+    let Stages { journal, .. } = stages;
+    let temperature = cross_validation.as_ref().map(|measured| measured.temperature);
+    let measured = |places: &[usize]| -> Result<Measures, TabularError> {
+        let outputs = learner.outputs(&fitted, places)?.tempered(temperature);
+        Ok(learner.measures(&outputs, places))
+    };
+    let report = FitReport {
+        rows: learner.rows.len(),
+        training_rows: split.train.len(),
+        validation_rows: split.test.len(),
+        rows_without_target: learner.without_target,
+        rows_without_features: learner.without_features,
+        training_metrics: measured(&split.train)?,
+        validation_metrics: (!split.test.is_empty()).then(|| measured(&split.test)).transpose()?,
+        cross_validation,
+        search,
+        best_epoch: fitted.trained.best_epoch,
+        history: fitted.trained.history.clone(),
+        seconds,
+    };
+    let model = model(&learner, fitted, temperature)?;
+    journal.remove()?;
+    Ok((model, report))
+}
+
+/// The settings to choose from: those of the search over the options', or the options' alone.
+fn candidates(options: &FitOptions) -> IndexMap<String, Settings> {
+    if options.search.is_empty() {
+        return IndexMap::from([("the settings".to_owned(), options.settings.clone())]);
+    }
+    let over = |(name, settings): (&String, &Settings)| (name.clone(), settings.over(&options.settings));
+    options.search.iter().map(over).collect()
+}
+
+/// Rows to learn from, and held-out ones; with folds all are learned from.
+fn split(learner: &Learner) -> Result<Split, TabularError> {
+    let FitOptions { validation, folds, seed, .. } = learner.options;
+    if folds.is_some() || *validation == 0.0 {
+        return Ok(Split { train: (0..learner.rows.len()).collect(), test: Vec::new() });
+    }
+    if !(0.0..1.0).contains(validation) {
+        let (setting, expected) = ("validation", "at least 0 and less than 1");
+        return Err(UgmmError::Setting { setting, value: validation.to_string(), expected }.into());
+    }
+    Ok(stratified_split(&learner.strata(), *validation, *seed)?)
+}
+
+/// Folds of the rows to learn from, as places.
+fn inner_folds(learner: &Learner, split: &Split, folds: usize) -> Result<Vec<Split>, TabularError> {
+    let strata = learner.strata();
+    let strata: Vec<usize> = split.train.iter().map(|&place| strata[place]).collect();
+    let places = |chosen: Vec<usize>| chosen.into_iter().map(|index| split.train[index]).collect();
+    let folds = stratified_folds(&strata, folds, learner.options.seed)?;
+    Ok(folds.into_iter().map(|fold| Split { train: places(fold.train), test: places(fold.test) }).collect())
+}
+
+/// What networks that were trained on all folds but one say of that one.
+fn cross_validate(
+    learner: &Learner,
+    settings: &Settings,
+    folds: &[Split],
+    prefix: &str,
+    stages: &mut Stages,
+) -> Result<Vec<Outputs>, TabularError> {
+    let mut all = Vec::with_capacity(folds.len());
+    for (index, fold) in folds.iter().enumerate() {
+        let name = format!("{prefix}fold {} of {}", index + 1, folds.len());
+        if let Some(outputs) = stages.journal.finished(stages.number + 1) {
+            all.push(outputs.clone());
+            stages.skip();
+            continue;
+        }
+        let fitted = learner.fit(settings, fold, stages, &name)?;
+        let outputs = learner.outputs(&fitted, &fold.test)?;
+        stages.journal.finish(outputs.clone(), stages.run.checkpoint_interval)?;
+        all.push(outputs);
+    }
+    Ok(all)
+}
+
+fn measured_folds(
+    learner: &Learner,
+    folds: &[Split],
+    outputs: Vec<Outputs>,
+) -> Result<CrossValidation, TabularError> {
+    let places: Vec<usize> = folds.iter().flat_map(|fold| &fold.test).copied().collect();
+    let by_fold = |outputs: &[Outputs]| -> Vec<Measures> {
+        folds.iter().zip(outputs).map(|(fold, outputs)| learner.measures(outputs, &fold.test)).collect()
+    };
+    let whole = |parts: &[Measures], outputs: &[Outputs]| {
+        if let TargetValues::Numbers(numbers) = &learner.values
+            && let Some(together) = Measures::together(parts, numbers)
+        {
+            // Each fold has a range of its own.
+            return together;
+        }
+        let width = outputs[0].width;
+        let values = outputs.iter().flat_map(|outputs| &outputs.values).copied().collect();
+        learner.measures(&Outputs { values, width, number: None }, &places)
+    };
+    let right: Vec<usize> = match &learner.values {
+        TargetValues::Classes(_, labels) => places.iter().map(|&place| labels[place]).collect(),
+        TargetValues::Numbers(numbers) => {
+            let cells = folds.iter().zip(&outputs).flat_map(|(fold, outputs)| {
+                let number = outputs.number.expect("outputs for numbers have a range");
+                fold.test.iter().map(move |&place| number.cell(numbers[place]))
+            });
+            cells.collect()
+        }
+    };
+    let scores: Vec<f32> = outputs.iter().flat_map(|outputs| &outputs.values).copied().collect();
+    let temperature = temperature(&scores, &right)?;
+    let parts = by_fold(&outputs);
+    let metrics = whole(&parts, &outputs);
+    let scaled: Vec<Outputs> =
+        outputs.into_iter().map(|outputs| outputs.tempered(Some(temperature))).collect();
+    let scaled_metrics = whole(&by_fold(&scaled), &scaled);
+    Ok(CrossValidation { folds: folds.len(), metrics, temperature, scaled_metrics, by_fold: parts })
+}
+
+/// What makes two runs the same: the data and the options.
+fn identity(learner: &Learner) -> serde_json::Value {
+    let mut data = Fingerprint::new();
+    for column in &learner.table.schema().columns {
+        data.add_text(&column.name);
+        if let Ok(values) = learner.table.column(&column.name) {
+            add_values(&mut data, values);
+        }
+        column.levels.iter().flatten().for_each(|level| data.add_text(&level.text));
+    }
+    let options = serde_json::to_value(learner.options).expect("options are names and numbers");
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "data": data.text(),
+        "target": learner.target,
+        "options": options,
+    })
+}
+
+fn add_values(data: &mut Fingerprint, values: &Values) {
+    match values {
+        Values::Numbers(numbers) => numbers.iter().for_each(|number| data.add(number.to_bits())),
+        Values::Codes(codes) => {
+            codes.iter().for_each(|code| data.add(code.map_or(u64::MAX, u64::from)));
+        }
+        Values::Text(texts) => texts.iter().for_each(|text| data.add_text(text.as_deref().unwrap_or_default())),
+    }
+}
+
+/// The network with all that belongs to it.
+fn model(learner: &Learner, fitted: Fitted, temperature: Option<f64>) -> Result<TabularModel, TabularError> {
+    let Fitted { preprocessor, recipe, number, trained, inputs } = fitted;
+    let target = match (&learner.values, number) {
+        (TargetValues::Classes(classes, _), _) => Target::Classes(classes.clone()),
+        (TargetValues::Numbers(_), Some(number)) => Target::Number(number),
+        (TargetValues::Numbers(_), None) => unreachable!("numbers come with their scale"),
+    };
+    let novelty = Novelty::fit(&inputs, preprocessor.inputs());
+    let target_request = match target {
+        Target::Classes(_) => ugmm_data::frame::Request::text(learner.target),
+        Target::Number(_) => learner.table.schema().request(learner.target)?,
+    };
+    let columns = Columns {
+        features: preprocessor.names(),
+        target: learner.target.to_owned(),
+        classes: target.class_names(),
+        reading: None,
+    };
+    let saved = SavedModel {
+        model: trained.network,
+        config: recipe.model.settled(),
+        task: recipe.task,
+        columns,
+        standardization: None,
+        training: Some(recipe.training),
+        temperature,
+    };
+    TabularModel::new(saved, TablePart { preprocessor, target, target_request, novelty: Some(novelty) })
+}
+

@@ -1,0 +1,254 @@
+//! The checkpoint file of a run: the results of the networks that are trained, and the state of the one that is training.
+//!
+//! It is a safetensors file. Its metadata has one entry, `ugmm_checkpoint`, a JSON object; the tensors are the predictions of
+//! the finished networks and Burn's records of the unfinished one. It is replaced in one step, so that it is whole
+//! whenever the program is killed.
+
+use crate::error::TabularError;
+use crate::outputs::Outputs;
+use crate::target::NumberTarget;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use ugmm::file::write_atomically;
+use ugmm::training::{Checkpoint, CheckpointProgress};
+
+const FORMAT_VERSION: u32 = 1;
+const METADATA_KEY: &str = "ugmm_checkpoint";
+const NETWORK: &str = "network";
+const OPTIMIZER: &str = "optimizer";
+const BEST: &str = "best";
+
+/// What a run has done so far, and where that is kept.
+pub(crate) struct Journal {
+    /// None where nothing is kept.
+    path: Option<PathBuf>,
+    /// What the run is: the same for the run that goes on.
+    identity: Value,
+    finished: Vec<Outputs>,
+    current: Option<Checkpoint>,
+    spent_before: Duration,
+    start: Instant,
+    last_kept: Instant,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Description {
+    format_version: u32,
+    identity: Value,
+    spent_seconds: f64,
+    finished: Vec<Finished>,
+    current: Option<CheckpointProgress>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Finished {
+    width: usize,
+    number: Option<NumberTarget>,
+}
+
+impl Journal {
+    /// Begins a run, or goes on from the file that is there.
+    pub(crate) fn open(path: Option<&Path>, resume: bool, identity: Value) -> Result<Self, TabularError> {
+        let mut journal = Self {
+            path: path.map(Path::to_path_buf),
+            identity,
+            finished: Vec::new(),
+            current: None,
+            spent_before: Duration::ZERO,
+            start: Instant::now(),
+            last_kept: Instant::now(),
+        };
+        let Some(path) = path.filter(|path| path.exists()) else { return Ok(journal) };
+        if !resume {
+            return Err(TabularError::UnfinishedRun { file: path.to_path_buf() });
+        }
+        let io = |source| ugmm::UgmmError::Io { path: path.to_path_buf(), source };
+        let bytes = std::fs::read(path).map_err(io)?;
+        journal.read(path, &bytes)?;
+        Ok(journal)
+    }
+
+    fn read(&mut self, path: &Path, bytes: &[u8]) -> Result<(), TabularError> {
+        let unusable =
+            |reason: String| TabularError::Checkpoint { file: path.to_path_buf(), reason };
+        let damaged = |error: &dyn std::fmt::Display| unusable(error.to_string());
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(&error))?;
+        let description = metadata.metadata().as_ref().and_then(|metadata| metadata.get(METADATA_KEY));
+        let description = description.ok_or_else(|| unusable("it is another kind of file".into()))?;
+        let description: Description = serde_json::from_str(description).map_err(|error| damaged(&error))?;
+        if description.format_version != FORMAT_VERSION {
+            return Err(unusable(format!("its format version is {}", description.format_version)));
+        }
+        if let Some(difference) = difference(&description.identity, &self.identity) {
+            return Err(TabularError::OtherRun { file: path.to_path_buf(), difference });
+        }
+        let tensors = SafeTensors::deserialize(bytes).map_err(|error| damaged(&error))?;
+        let tensor = |name: &str| tensors.tensor(name).map_err(|error| damaged(&error));
+        for (index, Finished { width, number }) in description.finished.into_iter().enumerate() {
+            let tensor = tensor(&finished_name(index))?;
+            let (chunks, _) = tensor.data().as_chunks();
+            let values: Vec<f32> = chunks.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+            if tensor.dtype() != Dtype::F32 || width == 0 || !values.len().is_multiple_of(width) {
+                return Err(unusable(format!("the results of network {} are damaged", index + 1)));
+            }
+            self.finished.push(Outputs { values, width, number });
+        }
+        if let Some(progress) = description.current {
+            let best = progress.best.is_some();
+            self.current = Some(Checkpoint {
+                progress,
+                network: tensor(NETWORK)?.data().to_vec(),
+                optimizer: tensor(OPTIMIZER)?.data().to_vec(),
+                best: best.then(|| tensor(BEST).map(|tensor| tensor.data().to_vec())).transpose()?,
+            });
+        }
+        self.spent_before = Duration::try_from_secs_f64(description.spent_seconds)
+            .map_err(|error| damaged(&error))?;
+        Ok(())
+    }
+
+    /// Time the run has taken, before it was interrupted and since.
+    pub(crate) fn spent(&self) -> Duration {
+        self.spent_before + self.start.elapsed()
+    }
+
+    /// Whether there is a file.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.path.is_some()
+    }
+
+    /// Whether it is time for a checkpoint.
+    pub(crate) fn is_due(&self, interval: Duration) -> bool {
+        self.last_kept.elapsed() >= interval
+    }
+
+    /// The file, if it is there.
+    pub(crate) fn existing(&self) -> Option<PathBuf> {
+        self.path.clone().filter(|path| path.exists())
+    }
+
+    /// The state of the network that is training.
+    pub(crate) fn current(&self) -> Option<&Checkpoint> {
+        self.current.as_ref()
+    }
+
+    /// The results of the network of this number, from 1, if it is trained.
+    pub(crate) fn finished(&self, number: usize) -> Option<&Outputs> {
+        self.finished.get(number - 1)
+    }
+
+    /// Keeps the state of the network that is training.
+    pub(crate) fn keep(&mut self, checkpoint: Checkpoint) -> Result<(), TabularError> {
+        self.current = Some(checkpoint);
+        self.write()
+    }
+
+    /// Keeps the results of the network that was training; the file is written when there is one already, or it is time.
+    pub(crate) fn finish(&mut self, outputs: Outputs, interval: Duration) -> Result<(), TabularError> {
+        self.current = None;
+        self.finished.push(outputs);
+        if self.existing().is_some() || self.is_due(interval) { self.write() } else { Ok(()) }
+    }
+
+    /// Takes the file away: the run has ended.
+    pub(crate) fn remove(self) -> Result<(), TabularError> {
+        let Some(path) = self.existing() else { return Ok(()) };
+        Ok(std::fs::remove_file(&path).map_err(|source| ugmm::UgmmError::Io { path, source })?)
+    }
+
+    fn write(&mut self) -> Result<(), TabularError> {
+        self.last_kept = Instant::now();
+        let Some(path) = &self.path else { return Ok(()) };
+        let description = Description {
+            format_version: FORMAT_VERSION,
+            identity: self.identity.clone(),
+            spent_seconds: self.spent().as_secs_f64(),
+            finished: self
+                .finished
+                .iter()
+                .map(|outputs| Finished { width: outputs.width, number: outputs.number })
+                .collect(),
+            current: self.current.as_ref().map(|checkpoint| checkpoint.progress.clone()),
+        };
+        let unusable = |reason: String| TabularError::Checkpoint { file: path.clone(), reason };
+        let description =
+            serde_json::to_string(&description).map_err(|error| unusable(error.to_string()))?;
+        let floats: Vec<(String, usize, Vec<u8>)> = self
+            .finished
+            .iter()
+            .enumerate()
+            .map(|(index, outputs)| {
+                let bytes = outputs.values.iter().flat_map(|value| value.to_le_bytes()).collect();
+                (finished_name(index), outputs.width, bytes)
+            })
+            .collect();
+        let mut views = Vec::new();
+        for (name, width, bytes) in &floats {
+            let rows = bytes.len() / size_of::<f32>() / width;
+            views.push((name.clone(), TensorView::new(Dtype::F32, vec![rows, *width], bytes)));
+        }
+        if let Some(Checkpoint { network, optimizer, best, .. }) = &self.current {
+            let records = [(NETWORK, Some(network)), (OPTIMIZER, Some(optimizer)), (BEST, best.as_ref())];
+            for (name, record) in records {
+                if let Some(record) = record {
+                    views.push((name.into(), TensorView::new(Dtype::U8, vec![record.len()], record)));
+                }
+            }
+        }
+        let views = views
+            .into_iter()
+            .map(|(name, view)| Ok((name, view?)))
+            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>();
+        let metadata = HashMap::from([(METADATA_KEY.to_owned(), description)]);
+        let bytes = views
+            .and_then(|views| safetensors::serialize(views, Some(metadata)))
+            .map_err(|error| unusable(error.to_string()))?;
+        Ok(write_atomically(path, &bytes)?)
+    }
+}
+
+fn finished_name(index: usize) -> String {
+    format!("finished.{index}")
+}
+
+/// What of two runs is not the same, in words.
+fn difference(kept: &Value, now: &Value) -> Option<String> {
+    if kept == now {
+        return None;
+    }
+    let (Value::Object(a), Value::Object(b)) = (kept, now) else {
+        return Some(format!("then {kept}, now {now}"));
+    };
+    let keys = a.keys().chain(b.keys().filter(|key| !a.contains_key(*key)));
+    let missing = Value::Null;
+    keys.into_iter().find_map(|key| {
+        let (kept, now) = (a.get(key).unwrap_or(&missing), b.get(key).unwrap_or(&missing));
+        match difference(kept, now)? {
+            inner if kept.is_object() && now.is_object() => Some(inner),
+            _ => Some(format!("{key} was {kept} and is {now}")),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn differences_are_named() {
+        let kept = json!({"data": "ab", "settings": {"epochs": 3, "hidden": null}});
+        let of = |now| difference(&kept, &now);
+        assert_eq!(of(kept.clone()), None);
+        let now = json!({"data": "ab", "settings": {"epochs": 4, "hidden": null}});
+        assert_eq!(of(now).unwrap(), "epochs was 3 and is 4");
+        let now = json!({"settings": {"epochs": 3, "hidden": null}, "seed": 1});
+        assert_eq!(of(now).unwrap(), "data was \"ab\" and is null");
+    }
+}

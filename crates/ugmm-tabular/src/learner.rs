@@ -1,0 +1,352 @@
+//! A table to learn from, and the training of one network on some of its rows.
+
+use crate::error::TabularError;
+use crate::measures::Measures;
+use crate::model::device;
+use crate::options::{ClassWeights, FitOptions};
+use crate::outputs::{CELLS, Outputs};
+use crate::run::Stages;
+use crate::target::{NumberTarget, TargetRows, TargetValues, target_rows};
+use crate::{Table, TaskChoice};
+use ugmm::metrics::unweighted;
+use ugmm::training::{
+    Dataset, Features, Trained, init_model, log_probabilities, predicted_densities, resume,
+};
+use ugmm::{Architecture, Model, ModelConfig, Recipe, Settings, TableShape, TargetKind};
+use ugmm_data::frame::{Column, Kind, Values};
+use ugmm_data::{Preprocessor, Split, stratified_split};
+
+/// Levels that a category may have whatever the number of rows, and at most.
+const FEW_LEVELS: usize = 20;
+const MOST_LEVELS: usize = 1000;
+/// Rows per level, on average, under which a category with more than [`FEW_LEVELS`] is taken for a name or a number of the
+/// row, which says nothing about other rows.
+const ROWS_PER_LEVEL: usize = 5;
+/// Share of the training rows that early stopping looks at instead.
+const STOPPING_SHARE: f64 = 0.1;
+/// Parts of about the same size that numbers are divided into, for splits that have them in proportion.
+const STRATA: usize = 10;
+/// Rows that learning needs.
+const FEWEST_ROWS: usize = 2;
+
+/// A table with the rows that can be learned from. Its rows are counted in these ("places"), not in the table's.
+pub(crate) struct Learner<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) target: &'a str,
+    pub(crate) options: &'a FitOptions,
+    /// Row of the table at each place.
+    pub(crate) rows: Vec<usize>,
+    pub(crate) values: TargetValues,
+    pub(crate) class_weights: Option<Vec<f64>>,
+    /// Rows of the table that are left out because they have no target, or nothing but one.
+    pub(crate) without_target: usize,
+    pub(crate) without_features: usize,
+}
+
+/// A trained network with what it needs to predict.
+pub(crate) struct Fitted {
+    pub(crate) preprocessor: Preprocessor,
+    pub(crate) recipe: Recipe,
+    pub(crate) number: Option<NumberTarget>,
+    pub(crate) trained: Trained<Model>,
+    /// The network's inputs of the rows that it learned from.
+    pub(crate) inputs: Vec<f32>,
+}
+
+impl<'a> Learner<'a> {
+    pub(crate) fn new(
+        table: &'a Table,
+        target: &'a str,
+        choice: TaskChoice,
+        options: &'a FitOptions,
+    ) -> Result<Self, TabularError> {
+        let all_rows = table.rows();
+        let TargetRows { rows, values } = target_rows(table, target, choice)?;
+        let with_target = rows.len();
+        let known = rows_with_features(table, target)?;
+        let kept: Vec<usize> = (0..rows.len()).filter(|&place| known[rows[place]]).collect();
+        let rows: Vec<usize> = kept.iter().map(|&place| rows[place]).collect();
+        if rows.len() < FEWEST_ROWS {
+            let (target, needed) = (target.to_owned(), FEWEST_ROWS);
+            return Err(TabularError::TooFewRows { target, rows: rows.len(), needed });
+        }
+        let values = match values {
+            TargetValues::Classes(classes, labels) => {
+                TargetValues::Classes(classes, kept.iter().map(|&place| labels[place]).collect())
+            }
+            TargetValues::Numbers(numbers) => {
+                TargetValues::Numbers(kept.iter().map(|&place| numbers[place]).collect())
+            }
+        };
+        let needs_every_value = options.settings.model.unwrap_or_default() == Architecture::Mlp;
+        for column in table.schema().columns.iter().filter(|column| column.name != target) {
+            check_column(column, all_rows, needs_every_value)?;
+        }
+        let class_weights = class_weights(target, &values, options.class_weights.as_ref())?;
+        let (without_target, without_features) = (all_rows - with_target, with_target - rows.len());
+        Ok(Self { table, target, options, rows, values, class_weights, without_target, without_features })
+    }
+
+    /// A group for each place, which splits have in proportion: its class, or which tenth its number is in.
+    pub(crate) fn strata(&self) -> Vec<usize> {
+        match &self.values {
+            TargetValues::Classes(_, labels) => labels.clone(),
+            TargetValues::Numbers(numbers) => {
+                let mut order: Vec<usize> = (0..numbers.len()).collect();
+                order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]));
+                let mut strata = vec![0; numbers.len()];
+                for (rank, place) in order.into_iter().enumerate() {
+                    strata[place] = rank * STRATA / numbers.len();
+                }
+                strata
+            }
+        }
+    }
+
+    /// The recipe for training on so many rows with so many inputs.
+    pub(crate) fn recipe(
+        &self,
+        settings: &Settings,
+        features: usize,
+        rows: usize,
+        number: Option<NumberTarget>,
+    ) -> Result<Recipe, TabularError> {
+        let target = match (&self.values, number) {
+            (TargetValues::Classes(classes, _), _) => TargetKind::Classes(classes.len()),
+            (TargetValues::Numbers(numbers), number) => {
+                let (low, high) = number.unwrap_or_else(|| NumberTarget::of(numbers)).network_range();
+                TargetKind::Number { low, high }
+            }
+        };
+        let shape = TableShape { features, target, rows };
+        let mut recipe = settings.recipe(self.options.preset, &shape, self.options.seed)?;
+        if let Some(weights) = &self.class_weights {
+            recipe.training.class_weights = Some(weights.clone());
+        }
+        // A uGMM network takes missing values, so that it can predict rows that lack some even if no row it learned from
+        // did, unless the settings speak against it.
+        if let ModelConfig::Ugmm(network) = &mut recipe.model {
+            let possible = network.layers[0].dropout == 0.0;
+            network.missing_values = settings.missing_values.unwrap_or(possible);
+        }
+        Ok(recipe)
+    }
+
+    /// Trains a network on one side of a split of places, measuring the other, or with early stopping a part of the first,
+    /// after each epoch.
+    pub(crate) fn fit(
+        &self,
+        settings: &Settings,
+        split: &Split,
+        stages: &mut Stages,
+        name: &str,
+    ) -> Result<Fitted, TabularError> {
+        let (learned, measured) = self.learned_and_measured(settings, split)?;
+        let table_rows = self.table_rows(&learned);
+        let options = &self.options.preprocessing;
+        let preprocessor = Preprocessor::fit(self.table, &table_rows, Some(self.target), options)?;
+        let number = match &self.values {
+            TargetValues::Classes(..) => None,
+            TargetValues::Numbers(numbers) => {
+                let numbers: Vec<f64> = learned.iter().map(|&place| numbers[place]).collect();
+                Some(NumberTarget::of(&numbers))
+            }
+        };
+        let inputs = preprocessor.transform(self.table, &table_rows)?;
+        let recipe = self.recipe(settings, preprocessor.inputs(), learned.len(), number)?;
+        let training = self.dataset(inputs.clone(), &preprocessor, number, &learned)?;
+        let measured_inputs = preprocessor.transform(self.table, &self.table_rows(&measured))?;
+        let measured = self.dataset_or_none(measured_inputs, &preprocessor, number, &measured)?;
+
+        let mut observer = stages.next(name, recipe.training.epochs);
+        let checkpoint = observer.checkpoint();
+        let network = init_model(&recipe.model, &recipe.task, &training, recipe.training.seed, &device())?;
+        let trained = resume(
+            checkpoint.as_ref(),
+            network,
+            &recipe.task,
+            &training,
+            measured.as_ref(),
+            &recipe.training,
+            &device(),
+            &mut observer,
+        )?;
+        if let Some(failure) = observer.into_failure() {
+            return Err(failure);
+        }
+        stages.check_interrupted()?;
+        Ok(Fitted { preprocessor, recipe, number, trained, inputs })
+    }
+
+    /// The rows to learn from, and those that are measured after each epoch.
+    fn learned_and_measured(
+        &self,
+        settings: &Settings,
+        split: &Split,
+    ) -> Result<(Vec<usize>, Vec<usize>), TabularError> {
+        if settings.patience.is_none() {
+            return Ok((split.train.clone(), split.test.clone()));
+        }
+        let strata = self.strata();
+        let strata: Vec<usize> = split.train.iter().map(|&place| strata[place]).collect();
+        let inner = stratified_split(&strata, STOPPING_SHARE, self.options.seed)?;
+        let places = |chosen: &[usize]| chosen.iter().map(|&index| split.train[index]).collect();
+        Ok((places(&inner.train), places(&inner.test)))
+    }
+
+    pub(crate) fn table_rows(&self, places: &[usize]) -> Vec<usize> {
+        places.iter().map(|&place| self.rows[place]).collect()
+    }
+
+    /// What a network says of rows, before any temperature; of one that has none of the values it looks at, that anything
+    /// is possible.
+    pub(crate) fn outputs(&self, fitted: &Fitted, places: &[usize]) -> Result<Outputs, TabularError> {
+        let Fitted { preprocessor, recipe, number, trained, .. } = fitted;
+        let width = match &self.values {
+            TargetValues::Classes(classes, _) => classes.len(),
+            TargetValues::Numbers(_) => CELLS,
+        };
+        let mut values = vec![-(width as f32).ln(); places.len() * width];
+        let inputs = preprocessor.transform(self.table, &self.table_rows(places))?;
+        let known: Vec<usize> = known_rows(&inputs, preprocessor.inputs());
+        let known_places: Vec<usize> = known.iter().map(|&index| places[index]).collect();
+        if let Some(rows) = self.dataset_or_none(inputs, preprocessor, *number, places)? {
+            let known_values = match number {
+                None => {
+                    let mut values = log_probabilities(&trained.network, &recipe.task, &rows, &device())?;
+                    if let Some(weights) = &self.class_weights {
+                        unweighted(&mut values, weights);
+                    }
+                    values
+                }
+                Some(_) => predicted_densities(&trained.network, &recipe.task, &rows, CELLS, &device())?
+                    .iter()
+                    .flat_map(|density| density.log_probabilities())
+                    .collect(),
+            };
+            debug_assert_eq!(known_values.len(), known_places.len() * width);
+            for (&index, row) in known.iter().zip(known_values.chunks(width)) {
+                values[index * width..][..width].copy_from_slice(row);
+            }
+        }
+        Ok(Outputs { values, width, number: *number })
+    }
+
+    pub(crate) fn measures(&self, outputs: &Outputs, places: &[usize]) -> Measures {
+        Measures::of(outputs, &self.values, places, self.class_weights.as_deref())
+    }
+
+    /// The rows among these that have a value the network looks at, as a data set; an error if there is none.
+    fn dataset(
+        &self,
+        inputs: Vec<f32>,
+        preprocessor: &Preprocessor,
+        number: Option<NumberTarget>,
+        places: &[usize],
+    ) -> Result<Dataset, TabularError> {
+        let too_few = || {
+            let (target, needed) = (self.target.to_owned(), FEWEST_ROWS);
+            TabularError::TooFewRows { target, rows: 0, needed }
+        };
+        self.dataset_or_none(inputs, preprocessor, number, places)?.ok_or_else(too_few)
+    }
+
+    fn dataset_or_none(
+        &self,
+        inputs: Vec<f32>,
+        preprocessor: &Preprocessor,
+        number: Option<NumberTarget>,
+        places: &[usize],
+    ) -> Result<Option<Dataset>, TabularError> {
+        let columns = preprocessor.inputs();
+        let known = known_rows(&inputs, columns);
+        if known.is_empty() {
+            return Ok(None);
+        }
+        let inputs = match known.len() == places.len() {
+            true => inputs,
+            false => known.iter().flat_map(|&row| &inputs[row * columns..][..columns]).copied().collect(),
+        };
+        let places = known.iter().map(|&row| places[row]);
+        let features = Features::F32(inputs);
+        Ok(Some(match (&self.values, number) {
+            (TargetValues::Classes(classes, labels), _) => {
+                let labels = places.map(|place| labels[place]).collect();
+                Dataset::with_missing_values(features, columns, labels, classes.len())?
+            }
+            (TargetValues::Numbers(numbers), Some(number)) => {
+                let numbers = places.map(|place| number.to_network(numbers[place]) as f32).collect();
+                Dataset::with_numbers(features, columns, numbers)?
+            }
+            (TargetValues::Numbers(_), None) => unreachable!("numbers come with their scale"),
+        }))
+    }
+}
+
+/// Indices of rows `[rows, columns]` that have a value.
+fn known_rows(inputs: &[f32], columns: usize) -> Vec<usize> {
+    let known = |row: &[f32]| row.iter().any(|value| !value.is_nan());
+    let rows = inputs.chunks(columns).enumerate();
+    rows.filter(|(_, row)| known(row)).map(|(index, _)| index).collect()
+}
+
+/// For each row of the table whether it has a value beside the target.
+fn rows_with_features(table: &Table, target: &str) -> Result<Vec<bool>, TabularError> {
+    let mut known = vec![false; table.rows()];
+    let useful = |column: &&Column| {
+        column.name != target && !matches!(column.kind, Kind::Ignored | Kind::Constant)
+    };
+    for column in table.schema().columns.iter().filter(useful) {
+        match table.column(&column.name)? {
+            Values::Numbers(numbers) => {
+                known.iter_mut().zip(numbers).for_each(|(known, number)| *known |= !number.is_nan());
+            }
+            Values::Codes(codes) => known.iter_mut().zip(codes).for_each(|(known, code)| *known |= code.is_some()),
+            Values::Text(texts) => known.iter_mut().zip(texts).for_each(|(known, text)| *known |= text.is_some()),
+        }
+    }
+    Ok(known)
+}
+
+/// Refuses a category that names rows rather than kinds of rows, and gaps where there must be none.
+fn check_column(column: &Column, rows: usize, needs_every_value: bool) -> Result<(), TabularError> {
+    let levels = column.levels.as_ref().map_or(0, Vec::len);
+    let too_many = levels > FEW_LEVELS && levels * ROWS_PER_LEVEL > rows || levels > MOST_LEVELS;
+    if column.kind == Kind::Categorical && too_many {
+        return Err(TabularError::TooManyLevels { column: column.name.clone(), levels, rows });
+    }
+    let used = !matches!(column.kind, Kind::Ignored | Kind::Constant);
+    match needs_every_value && used && column.missing > 0 {
+        true => Err(TabularError::Incomplete { column: column.name.clone(), missing: column.missing }),
+        false => Ok(()),
+    }
+}
+
+fn class_weights(
+    target: &str,
+    values: &TargetValues,
+    weights: Option<&ClassWeights>,
+) -> Result<Option<Vec<f64>>, TabularError> {
+    let Some(weights) = weights else { return Ok(None) };
+    let TargetValues::Classes(classes, labels) = values else {
+        let (setting, expected) = ("class weights", "left out where a number is predicted");
+        return Err(ugmm::UgmmError::Setting { setting, value: "given".into(), expected }.into());
+    };
+    Ok(Some(match weights {
+        ClassWeights::Balanced => {
+            let mut counts = vec![0usize; classes.len()];
+            labels.iter().for_each(|&label| counts[label] += 1);
+            let share = labels.len() as f64 / classes.len() as f64;
+            // A class may have lost its only row, one without features.
+            counts.iter().map(|&count| share / count.max(1) as f64).collect()
+        }
+        ClassWeights::ByLabel(given) => {
+            let weight = |name: &String| given.get(name).copied();
+            let weights: Option<Vec<f64>> = classes.names().iter().map(weight).collect();
+            weights.filter(|weights| weights.len() == given.len()).ok_or_else(|| {
+                let (given, classes) = (given.keys().cloned().collect(), classes.names().to_vec());
+                TabularError::ClassWeights { target: target.into(), given, classes }
+            })?
+        }
+    }))
+}

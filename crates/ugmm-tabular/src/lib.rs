@@ -1,0 +1,61 @@
+//! Learning from tables with uGMM networks: a table, the preprocessing that belongs to it, and a model that predicts one
+//! of its columns from the others.
+//!
+//! A [`Table`] is read from a file (CSV, TSV, Parquet) or made of columns. [`UgmmClassifier`] learns a column of classes,
+//! [`UgmmRegressor`] a column of numbers; both fit a [`Preprocessor`] to the rows they learn from and keep it, so that a
+//! saved model reads new tables by itself. Missing values need no filling in: the network does without them.
+//!
+//! ```
+//! use ugmm::Settings;
+//! use ugmm_tabular::{FitOptions, Table, UgmmClassifier};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let (csv, model) = (folder.path().join("flowers.csv"), folder.path().join("flowers.safetensors"));
+//! # let rows = (0..60).map(|i| format!("{},{},{}\n", i % 2 * 3 + i % 5, ["red", "", "blue"][i % 3], ["a", "b"][i % 2]));
+//! # std::fs::write(&csv, format!("length,colour,species\n{}", rows.collect::<String>()))?;
+//! let table = Table::read(&csv, &Default::default())?;
+//! let settings = Settings { epochs: Some(30), ..Settings::default() };
+//! let options = FitOptions { folds: Some(3), settings, ..FitOptions::default() };
+//! let (classifier, report) = UgmmClassifier::fit(&table, "species", &options)?;
+//! let measured = report.cross_validation.expect("there were folds");
+//! assert_eq!(measured.folds, 3);
+//!
+//! classifier.save(&model)?;
+//! let classifier = UgmmClassifier::load(&model)?;
+//! let probabilities = classifier.predict_proba(&table)?; // [rows, classes], row-major
+//! assert_eq!(classifier.classes(), ["a", "b"]);
+//! assert!((probabilities[0] + probabilities[1] - 1.0).abs() < 1e-5);
+//! assert_eq!(classifier.predict(&table)?.len(), table.rows());
+//! # Ok(())
+//! # }
+//! ```
+
+mod error;
+mod estimator;
+mod fingerprint;
+mod fit;
+mod journal;
+mod learner;
+mod measures;
+mod model;
+mod novelty;
+mod options;
+mod outputs;
+mod run;
+mod search;
+mod stream;
+mod target;
+
+pub use error::TabularError;
+pub use estimator::{UgmmClassifier, UgmmRegressor};
+pub use fit::{CrossValidation, FitReport, fit};
+pub use measures::Measures;
+pub use model::TabularModel;
+pub use novelty::Novelty;
+pub use options::{ClassWeights, FitOptions, TaskChoice};
+pub use run::{Progress, Run, Stage};
+pub use search::{Candidate, small_grid};
+pub use stream::{Batch, ModelReader};
+pub use target::{NumberTarget, Target, prepare_target};
+pub use ugmm_data::{Preprocessor, Table};

@@ -1,0 +1,69 @@
+//! How good predictions of classes or numbers are.
+
+use crate::outputs::Outputs;
+use crate::target::TargetValues;
+use serde::Serialize;
+use ugmm::Metrics;
+use ugmm::metrics::{NumberMetrics, decisions};
+
+/// Measures of either kind of prediction.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Measures {
+    /// Of class probabilities.
+    Classes(Metrics),
+    /// Of densities of numbers.
+    Numbers(NumberMetrics),
+}
+
+impl Measures {
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Classes(metrics) => metrics.rows,
+            Self::Numbers(metrics) => metrics.rows,
+        }
+    }
+
+    /// Mean of −log P(class | x) or −log p(number | x): what settings are chosen by.
+    #[must_use]
+    pub fn loss(&self) -> f64 {
+        match self {
+            Self::Classes(metrics) => metrics.log_loss,
+            Self::Numbers(metrics) => -metrics.log_density,
+        }
+    }
+
+    /// Of the parts of some rows, whose numbers are `numbers`: their means, weighted by their rows.
+    pub(crate) fn together(parts: &[Self], numbers: &[f64]) -> Option<Self> {
+        let metrics = |part: &Self| match part {
+            Self::Numbers(metrics) => Some(*metrics),
+            Self::Classes(_) => None,
+        };
+        let parts: Vec<NumberMetrics> = parts.iter().map(metrics).collect::<Option<_>>()?;
+        NumberMetrics::together(&parts, numbers).map(Self::Numbers)
+    }
+
+    /// Of what a network says of the rows at `places` among the targets.
+    pub(crate) fn of(
+        outputs: &Outputs,
+        targets: &TargetValues,
+        places: &[usize],
+        class_weights: Option<&[f64]>,
+    ) -> Self {
+        match targets {
+            TargetValues::Classes(classes, labels) => {
+                let labels: Vec<usize> = places.iter().map(|&place| labels[place]).collect();
+                let decisions = decisions(&outputs.values, classes.len(), class_weights);
+                Self::Classes(Metrics::of_decisions(&outputs.values, &labels, &decisions))
+            }
+            TargetValues::Numbers(numbers) => {
+                let number = outputs.number.expect("outputs for numbers have a range");
+                let densities: Vec<_> = outputs.rows().map(|row| number.density(row)).collect();
+                let numbers: Vec<f64> = places.iter().map(|&place| numbers[place]).collect();
+                Self::Numbers(NumberMetrics::of(&densities, &numbers))
+            }
+        }
+    }
+}

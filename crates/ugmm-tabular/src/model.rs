@@ -1,0 +1,195 @@
+//! A network with all that belongs to its table.
+
+use crate::error::TabularError;
+use crate::novelty::Novelty;
+use crate::outputs::{CELLS, Outputs};
+use crate::target::Target;
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use ugmm::inference::conditional::ConditionalDensity;
+use ugmm::metrics::decisions;
+use ugmm::model_file::SavedModel;
+use ugmm::{Network, Targets};
+use ugmm_data::Preprocessor;
+use ugmm_data::frame::Request;
+
+/// A trained network with the preprocessing of its inputs and the meaning of its outputs. Inputs are row-major,
+/// `[rows, inputs]`, as [`Preprocessor::append`] and [`Preprocessor::transform`] make them.
+#[derive(Clone, Debug)]
+pub struct TabularModel {
+    saved: SavedModel,
+    part: TablePart,
+}
+
+/// What a model file keeps for this library.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TablePart {
+    pub(crate) preprocessor: Preprocessor,
+    pub(crate) target: Target,
+    /// How to read the target column, to compare predictions with it.
+    pub(crate) target_request: Request,
+    pub(crate) novelty: Option<Novelty>,
+}
+
+impl TabularModel {
+    pub(crate) fn new(mut saved: SavedModel, part: TablePart) -> Result<Self, TabularError> {
+        let json = serde_json::to_value(&part).expect("a preprocessor is made of numbers and names");
+        saved.columns.reading = Some(json);
+        Ok(Self { saved, part })
+    }
+
+    /// Reads a model from a file.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, is damaged, or is no model of a table.
+    pub fn load(path: &Path) -> Result<Self, TabularError> {
+        let saved = SavedModel::load(path, &device())?;
+        let unusable = |reason: String| TabularError::ModelTable { file: path.to_path_buf(), reason };
+        let Some(reading) = &saved.columns.reading else {
+            return Err(unusable("it has none; models that were saved without a table are for the library".into()));
+        };
+        let part: TablePart =
+            serde_json::from_value(reading.clone()).map_err(|error| unusable(error.to_string()))?;
+        let inputs = part.preprocessor.inputs();
+        if part.preprocessor.names() != saved.columns.features {
+            return Err(unusable("its columns do not make the model's features".into()));
+        }
+        let is_number = matches!(part.target, Target::Number(_));
+        if is_number != saved.task.objective.predicts_numbers() {
+            return Err(unusable("its target is not what the network predicts".into()));
+        }
+        part.target.check(&saved.columns.classes).map_err(&unusable)?;
+        part.novelty.iter().try_for_each(|novelty| novelty.check(inputs)).map_err(unusable)?;
+        Ok(Self { saved, part })
+    }
+
+    /// Writes the model to a file, replacing one there only when all of the new one is on disk.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), TabularError> {
+        Ok(self.saved.save(path)?)
+    }
+
+    /// The network and its settings.
+    #[must_use]
+    pub fn saved(&self) -> &SavedModel {
+        &self.saved
+    }
+
+    /// How columns become inputs.
+    #[must_use]
+    pub fn preprocessor(&self) -> &Preprocessor {
+        &self.part.preprocessor
+    }
+
+    /// What is predicted.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.part.target
+    }
+
+    /// Name of the column that is predicted.
+    #[must_use]
+    pub fn target_name(&self) -> &str {
+        &self.saved.columns.target
+    }
+
+    pub(crate) fn target_request(&self) -> &Request {
+        &self.part.target_request
+    }
+
+    /// How far rows are from those learned from.
+    #[must_use]
+    pub fn novelty(&self) -> Option<&Novelty> {
+        self.part.novelty.as_ref()
+    }
+
+    /// Whether rows may lack values.
+    #[must_use]
+    pub fn takes_missing_values(&self) -> bool {
+        self.saved.model.takes_missing_values()
+    }
+
+    /// Class names in the order of probabilities; none where a number is predicted.
+    #[must_use]
+    pub fn classes(&self) -> &[String] {
+        &self.saved.columns.classes
+    }
+
+    /// log P(class | x), `[rows, classes]`, row-major.
+    ///
+    /// # Errors
+    ///
+    /// When the inputs do not fit, or a number is predicted.
+    pub fn log_probabilities(&self, inputs: &[f32]) -> Result<Vec<f32>, TabularError> {
+        Ok(self.saved.log_probabilities(inputs, &device())?)
+    }
+
+    /// The predicted class of each row of log-probabilities.
+    #[must_use]
+    pub fn decisions(&self, log_probabilities: &[f32]) -> Vec<usize> {
+        decisions(log_probabilities, self.classes().len(), self.saved.class_weights())
+    }
+
+    /// The density of the number to predict for each row, in the data's units.
+    ///
+    /// # Errors
+    ///
+    /// When the inputs do not fit, or classes are predicted.
+    pub fn densities(&self, inputs: &[f32]) -> Result<Vec<ConditionalDensity>, TabularError> {
+        let densities = self.saved.densities(inputs, CELLS, &device())?;
+        let Target::Number(number) = self.part.target else {
+            return Err(TabularError::OtherTask { found: "classes", expected: "numbers" });
+        };
+        let in_data_units = |density: ConditionalDensity| density.over((number.low, number.high));
+        Ok(densities.into_iter().map(in_data_units).collect())
+    }
+
+    /// What the finished model says of rows, in the form of either kind.
+    pub(crate) fn outputs(&self, inputs: &[f32]) -> Result<Outputs, TabularError> {
+        match self.part.target {
+            Target::Classes(_) => {
+                Ok(Outputs { values: self.log_probabilities(inputs)?, width: self.classes().len(), number: None })
+            }
+            Target::Number(number) => {
+                let logs = |density: &ConditionalDensity| density.log_probabilities();
+                let values = self.densities(inputs)?.iter().flat_map(logs).collect();
+                Ok(Outputs { values, width: CELLS, number: Some(number) })
+            }
+        }
+    }
+
+    /// How much each column of [`Preprocessor::requests`] is responsible for each row's prediction, `[rows, columns]`, rows
+    /// summing to 1: of the class predicted, or of the number (in the data's units). A category's levels count together.
+    ///
+    /// # Errors
+    ///
+    /// When the sizes do not fit, or the model is no uGMM network.
+    pub fn responsibilities(&self, inputs: &[f32], targets: &Targets) -> Result<Vec<f32>, TabularError> {
+        let targets = match (&self.part.target, targets) {
+            (Target::Number(number), Targets::Numbers(numbers)) => {
+                let in_network = |value: &f32| number.to_network(f64::from(*value)) as f32;
+                &Targets::Numbers(numbers.iter().map(in_network).collect())
+            }
+            _ => targets,
+        };
+        let by_input = self.saved.responsibilities(inputs, targets, &device())?;
+        let columns = self.part.preprocessor.source_columns();
+        let count = columns.last().map_or(0, |last| last + 1);
+        let mut by_column = vec![0f32; by_input.len() / columns.len() * count];
+        for (row, sums) in by_input.chunks(columns.len()).zip(by_column.chunks_mut(count)) {
+            row.iter().zip(&columns).for_each(|(share, &column)| sums[column] += share);
+        }
+        Ok(by_column)
+    }
+}
+
+/// Where everything is computed.
+pub(crate) fn device() -> Device {
+    Device::flex()
+}

@@ -1,0 +1,175 @@
+//! Whether a row is like those that a model learned from.
+
+use serde::{Deserialize, Serialize};
+
+/// Inputs up to which their correlations are looked at; beyond, each input by itself.
+const CORRELATED_INPUTS: usize = 64;
+/// Share of the unit matrix in the covariance: inputs that say the same make it singular otherwise.
+const SHRINKAGE: f64 = 0.1;
+/// Share of the rows learned from that are not flagged.
+const ORDINARY_SHARE: f64 = 0.99;
+
+/// How far a row is from those learned from: the Mahalanobis distance of its inputs, per input, with a covariance shrunk
+/// towards the unit matrix. A value that is missing counts as an average one. One row in a hundred of those learned from
+/// is farther than the threshold.
+///
+/// It is a measure of the inputs, not of the network, and no probability.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Novelty {
+    /// Mean of each input.
+    means: Vec<f64>,
+    /// What makes inputs uncorrelated and of variance 1: the lower triangle by rows of the inverse of the covariance's
+    /// Cholesky factor; or, of many inputs, the reciprocal deviation of each.
+    whitening: Vec<f64>,
+    /// The distance beyond which a row is flagged.
+    threshold: f64,
+}
+
+impl Novelty {
+    /// Of rows to learn from, `[rows, inputs]`, row-major; NaN where a value is missing.
+    pub(crate) fn fit(values: &[f32], inputs: usize) -> Self {
+        let rows = || values.chunks(inputs);
+        let mut means = vec![0f64; inputs];
+        for (input, mean) in means.iter_mut().enumerate() {
+            let known = || rows().map(|row| f64::from(row[input])).filter(|value| !value.is_nan());
+            *mean = known().sum::<f64>() / known().count().max(1) as f64;
+        }
+        let deviations = |row: &[f32]| -> Vec<f64> {
+            row.iter().zip(&means).map(|(&value, mean)| known_or_zero(f64::from(value) - mean)).collect()
+        };
+        let count = (values.len() / inputs).max(1) as f64;
+        let whitening = if inputs <= CORRELATED_INPUTS {
+            let mut covariance = vec![0f64; inputs * inputs];
+            for row in rows().map(deviations) {
+                for (a, left) in row.iter().enumerate() {
+                    for (b, right) in row[..=a].iter().enumerate() {
+                        covariance[a * inputs + b] += left * right / count;
+                    }
+                }
+            }
+            for a in 0..inputs {
+                for b in 0..=a {
+                    let unit = if a == b { SHRINKAGE } else { 0.0 };
+                    covariance[a * inputs + b] = (1.0 - SHRINKAGE) * covariance[a * inputs + b] + unit;
+                }
+            }
+            inverse_cholesky(&mut covariance, inputs)
+        } else {
+            let mut variances = vec![0f64; inputs];
+            for row in rows().map(deviations) {
+                variances.iter_mut().zip(row).for_each(|(sum, value)| *sum += value * value / count);
+            }
+            variances.iter().map(|v| ((1.0 - SHRINKAGE) * v + SHRINKAGE).sqrt().recip()).collect()
+        };
+        let mut novelty = Self { means, whitening, threshold: f64::MAX };
+        let mut distances: Vec<f64> = rows().map(|row| novelty.distance(row)).collect();
+        distances.sort_by(f64::total_cmp);
+        let place = (ORDINARY_SHARE * distances.len() as f64).ceil() as usize;
+        novelty.threshold = distances.get(place.saturating_sub(1)).copied().unwrap_or(f64::MAX);
+        novelty
+    }
+
+    /// The distance of a row, in deviations per input: around 1 for an ordinary row.
+    #[must_use]
+    pub fn distance(&self, row: &[f32]) -> f64 {
+        let deviation = |(&value, mean): (&f32, &f64)| known_or_zero(f64::from(value) - mean);
+        let deviations: Vec<f64> = row.iter().zip(&self.means).map(deviation).collect();
+        let inputs = deviations.len();
+        let squares: f64 = if self.whitening.len() == inputs && inputs != 1 {
+            deviations.iter().zip(&self.whitening).map(|(value, scale)| (value * scale).powi(2)).sum()
+        } else {
+            let mut rest = self.whitening.as_slice();
+            (1..=inputs)
+                .map(|length| {
+                    let (factors, others) = rest.split_at(length);
+                    rest = others;
+                    factors.iter().zip(&deviations).map(|(a, b)| a * b).sum::<f64>().powi(2)
+                })
+                .sum()
+        };
+        (squares / inputs as f64).sqrt().min(f64::MAX)
+    }
+
+    /// Whether a row is farther from those learned from than 99 in 100 of them.
+    #[must_use]
+    pub fn is_unusual(&self, row: &[f32]) -> bool {
+        self.distance(row) > self.threshold
+    }
+
+    /// What must hold of one from a file, in words if it does not.
+    pub(crate) fn check(&self, inputs: usize) -> Result<(), String> {
+        let factors = if inputs <= CORRELATED_INPUTS { inputs * (inputs + 1) / 2 } else { inputs };
+        let finite = self.means.iter().chain(&self.whitening).all(|value| value.is_finite());
+        match self.means.len() == inputs && self.whitening.len() == factors && finite && self.threshold >= 0.0 {
+            true => Ok(()),
+            false => Err(format!("the measure of novelty is not one of {inputs} inputs")),
+        }
+    }
+}
+
+fn known_or_zero(value: f64) -> f64 {
+    if value.is_nan() { 0.0 } else { value }
+}
+
+/// The lower triangle, by rows, of L⁻¹ for a positive definite matrix A = L Lᵀ whose lower triangle is given.
+fn inverse_cholesky(matrix: &mut [f64], size: usize) -> Vec<f64> {
+    for a in 0..size {
+        for b in 0..=a {
+            let products = (0..b).map(|k| matrix[a * size + k] * matrix[b * size + k]);
+            let left = matrix[a * size + b] - products.sum::<f64>();
+            // Rounding must not make a pivot vanish.
+            matrix[a * size + b] =
+                if a == b { left.max(f64::EPSILON).sqrt() } else { left / matrix[b * size + b] };
+        }
+    }
+    let mut inverse = vec![0f64; size * size];
+    for a in 0..size {
+        inverse[a * size + a] = matrix[a * size + a].recip();
+        for b in 0..a {
+            let products = (b..a).map(|k| matrix[a * size + k] * inverse[k * size + b]);
+            inverse[a * size + b] = -products.sum::<f64>() / matrix[a * size + a];
+        }
+    }
+    (0..size).flat_map(|a| inverse[a * size..][..=a].to_vec()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_factor_whitens() {
+        // A = [[4, 2], [2, 5]]: L = [[2, 0], [1, 2]], L⁻¹ = [[½, 0], [−¼, ½]].
+        assert_eq!(inverse_cholesky(&mut [4.0, 0.0, 2.0, 5.0], 2), [0.5, -0.25, 0.5]);
+    }
+
+    /// Two inputs that go together: a row that breaks the rule is unusual although each of its values is ordinary.
+    #[test]
+    fn what_breaks_a_correlation_is_unusual() {
+        let values: Vec<f32> = (0..400).flat_map(|i| {
+            let x = (i % 20) as f32 / 10.0 - 0.95;
+            [x, x + 0.01 * (i % 7) as f32]
+        }).collect();
+        let novelty = Novelty::fit(&values, 2);
+        assert!(!novelty.is_unusual(&[0.9, 0.9]) && novelty.is_unusual(&[0.9, -0.9]));
+        assert!(!novelty.is_unusual(&[f32::NAN, 0.5]));
+        let unusual = values.chunks(2).filter(|row| novelty.is_unusual(row)).count();
+        assert!(unusual <= 4, "{unusual}");
+        novelty.check(2).unwrap();
+        novelty.check(3).unwrap_err();
+    }
+
+    #[test]
+    fn many_inputs_are_looked_at_one_by_one() {
+        let inputs = CORRELATED_INPUTS + 1;
+        let values: Vec<f32> = (0..100 * inputs).map(|i| ((i * 7919) % 13) as f32 - 6.0).collect();
+        let novelty = Novelty::fit(&values, inputs);
+        novelty.check(inputs).unwrap();
+        assert!(!novelty.is_unusual(&values[..inputs]) && novelty.is_unusual(&vec![30.0; inputs]));
+        // One input alone has a triangle of one entry.
+        let single = Novelty::fit(&[0.0, 1.0, -1.0, 0.5], 1);
+        single.check(1).unwrap();
+        assert!(single.is_unusual(&[5.0]) && single.distance(&[f32::MAX]).is_finite());
+    }
+}

@@ -1,0 +1,46 @@
+//! Choosing among settings by cross-validation.
+
+use crate::Measures;
+use indexmap::IndexMap;
+use serde::Serialize;
+use ugmm::{Settings, TargetKind};
+
+/// Settings that were tried.
+#[derive(Clone, Debug, Serialize)]
+pub struct Candidate {
+    /// What they are called.
+    pub name: String,
+    /// Over all rows, each predicted by a network that has not seen it.
+    pub measures: Measures,
+    /// Whether these were chosen, because their loss is the smallest.
+    pub chosen: bool,
+}
+
+/// A handful of settings around the preset's, worth trying on a table: networks that are smoother or less smooth, smaller, or
+/// deeper. Each costs as much as a training for each fold.
+#[must_use]
+pub fn small_grid(target: TargetKind) -> IndexMap<String, Settings> {
+    let settings = Settings::default;
+    let grid = match target {
+        TargetKind::Classes(_) => vec![
+            ("as the preset has it", settings()),
+            ("less smooth", Settings { min_sigmas: Some(vec![1.0, 0.5]), ..settings() }),
+            ("much less smooth", Settings { min_sigmas: Some(vec![0.5, 0.3]), ..settings() }),
+            ("smoother", Settings { min_sigmas: Some(vec![3.0, 1.5]), ..settings() }),
+            ("small", Settings { hidden: Some(vec![32]), ..settings() }),
+            ("two hidden layers", Settings { hidden: Some(vec![128, 64]), ..settings() }),
+        ],
+        TargetKind::Number { .. } => vec![
+            ("as the preset has it", settings()),
+            ("less smooth", Settings { min_sigmas: Some(vec![1.0, 0.5, 0.1]), ..settings() }),
+            ("smoother", Settings { min_sigmas: Some(vec![2.0, 1.5, 0.3]), ..settings() }),
+            (
+                "one hidden layer",
+                Settings { hidden: Some(vec![128]), min_sigmas: Some(vec![1.5, 0.1]), ..settings() },
+            ),
+            ("wider", Settings { hidden: Some(vec![128, 32]), ..settings() }),
+            ("half the epochs", Settings { epochs: Some(50), ..settings() }),
+        ],
+    };
+    grid.into_iter().map(|(name, settings)| (name.to_owned(), settings)).collect()
+}

@@ -1,0 +1,213 @@
+//! The column to predict.
+
+use crate::{TabularError, TaskChoice};
+use serde::{Deserialize, Serialize};
+use ugmm::inference::conditional::ConditionalDensity;
+use ugmm_data::frame::{Column, Kind, Schema, Values};
+use ugmm_data::{ClassLabels, Table};
+
+/// Different values up to which whole numbers are taken for classes, and a category for one of a target.
+const FEW_VALUES: usize = 20;
+/// How far the range of a number reaches beyond the numbers learned from, as a share of theirs.
+const MARGIN: f64 = 0.1;
+
+/// What a model predicts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// One of these labels.
+    Classes(ClassLabels),
+    /// A number.
+    Number(NumberTarget),
+}
+
+/// How the network sees a number: (number − mean) / scale.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberTarget {
+    /// Mean of the numbers learned from.
+    pub mean: f64,
+    /// Their standard deviation.
+    pub scale: f64,
+    /// Lower end of the range in which a number is expected, in the data's units.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+impl NumberTarget {
+    /// Of the numbers to learn from, which must not all be equal.
+    pub(crate) fn of(numbers: &[f64]) -> Self {
+        // Halves, so that the span of the largest numbers is finite.
+        let (least, most) = numbers
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &n| (low.min(n), high.max(n)));
+        let largest = least.abs().max(most.abs()).max(f64::MIN_POSITIVE);
+        let count = numbers.len() as f64;
+        let mean = numbers.iter().map(|number| number / largest).sum::<f64>() / count;
+        let square = |number: &f64| (number / largest - mean).powi(2);
+        let deviation = (numbers.iter().map(square).sum::<f64>() / count).sqrt();
+        let margin = MARGIN * (most / largest - least / largest);
+        let bounded = |number: f64| number.clamp(f64::MIN / 4.0, f64::MAX / 4.0);
+        Self {
+            mean: bounded(mean * largest),
+            scale: bounded(deviation * largest).max(f64::MIN_POSITIVE),
+            low: bounded((least / largest - margin) * largest),
+            high: bounded((most / largest + margin) * largest),
+        }
+    }
+
+    /// The range in the network's units.
+    pub(crate) fn network_range(&self) -> (f64, f64) {
+        (self.to_network(self.low), self.to_network(self.high))
+    }
+
+    /// A number in the network's units.
+    pub(crate) fn to_network(self, number: f64) -> f64 {
+        (number - self.mean) / self.scale
+    }
+
+    /// A density in the data's units, of the logarithms of the probabilities of the range's cells.
+    pub(crate) fn density(&self, log_probabilities: &[f32]) -> ConditionalDensity {
+        ConditionalDensity::new((self.low, self.high), log_probabilities.to_vec())
+    }
+
+    fn is_usable(&self) -> bool {
+        [self.mean, self.scale, self.low, self.high].iter().all(|number| number.is_finite())
+            && self.scale > 0.0
+            && self.low < self.high
+    }
+}
+
+impl Target {
+    /// What must hold of a target from a file, in words if it does not.
+    pub(crate) fn check(&self, classes: &[String]) -> Result<(), String> {
+        match self {
+            Self::Classes(labels) if labels.names() != classes => Err("the classes are not the model's".into()),
+            Self::Number(number) if !number.is_usable() => Err("the range of the target is no range".into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Class names; none of a number.
+    pub(crate) fn class_names(&self) -> Vec<String> {
+        match self {
+            Self::Classes(labels) => labels.names().to_vec(),
+            Self::Number(_) => Vec::new(),
+        }
+    }
+}
+
+/// What of the target column to predict, classes or numbers; the column is then marked as what it is to be read as.
+///
+/// # Errors
+///
+/// When there is no such column, or it cannot be what is asked for.
+pub fn prepare_target(
+    schema: &mut Schema,
+    target: &str,
+    choice: Option<TaskChoice>,
+) -> Result<TaskChoice, TabularError> {
+    let column = schema.column(target).map_err(|_| {
+        let columns = schema.columns.iter().map(|column| column.name.clone()).collect();
+        TabularError::NoSuchTarget { target: target.into(), columns }
+    })?;
+    let target_name = || target.to_owned();
+    let distinct = column.levels.as_ref().map(Vec::len);
+    let choice = match &column.kind {
+        Kind::Ignored => return Err(TabularError::TargetIgnored { target: target_name() }),
+        _ => choice.unwrap_or_else(|| usual_choice(column)),
+    };
+    match (choice, &column.kind) {
+        (TaskChoice::Regression, Kind::Numeric { .. } | Kind::Date { .. }) => Ok(choice),
+        (TaskChoice::Regression, Kind::Constant) => match column.levels.as_deref() {
+            Some([level]) if level.text.parse::<f64>().is_ok() => {
+                let number = level.text.parse().unwrap_or(f64::NAN);
+                Err(TabularError::OneNumber { target: target_name(), number })
+            }
+            Some([_, ..]) => Err(TabularError::TargetIsNoNumber { target: target_name() }),
+            _ => Err(TabularError::NoLabels { target: target_name() }),
+        },
+        (TaskChoice::Regression, _) => Err(TabularError::TargetIsNoNumber { target: target_name() }),
+        (TaskChoice::Classification, _) => {
+            if distinct == Some(0) {
+                return Err(TabularError::NoLabels { target: target_name() });
+            }
+            if let Some([level]) = column.levels.as_deref() {
+                return Err(TabularError::OneClass { target: target_name(), label: level.text.clone() });
+            }
+            let rows = schema.rows - column.missing;
+            match distinct {
+                Some(classes) if classes > FEW_VALUES && 2 * classes > rows => {
+                    Err(TabularError::TooManyClasses { target: target_name(), classes, rows })
+                }
+                _ => {
+                    schema.take_as_categories(target)?;
+                    Ok(choice)
+                }
+            }
+        }
+    }
+}
+
+fn usual_choice(column: &Column) -> TaskChoice {
+    let distinct = column.levels.as_ref().map_or(usize::MAX, Vec::len);
+    match &column.kind {
+        Kind::Numeric { integers, .. } if distinct > if *integers { FEW_VALUES } else { 2 } => {
+            TaskChoice::Regression
+        }
+        Kind::Date { .. } => TaskChoice::Regression,
+        _ => TaskChoice::Classification,
+    }
+}
+
+/// The targets of some rows, and where these are in the table.
+pub(crate) struct TargetRows {
+    pub(crate) rows: Vec<usize>,
+    pub(crate) values: TargetValues,
+}
+
+/// What is there to predict, row by row.
+pub(crate) enum TargetValues {
+    /// The classes and the index of each row's.
+    Classes(ClassLabels, Vec<usize>),
+    Numbers(Vec<f64>),
+}
+
+/// The rows of a table that have a value in its target column.
+pub(crate) fn target_rows(
+    table: &Table,
+    target: &str,
+    choice: TaskChoice,
+) -> Result<TargetRows, TabularError> {
+    let nothing = || TabularError::NoLabels { target: target.into() };
+    match choice {
+        TaskChoice::Classification => {
+            let labels = table.labels(target)?;
+            let rows: Vec<usize> = (0..labels.len()).filter(|&row| labels[row].is_some()).collect();
+            let labels: Vec<String> = labels.into_iter().flatten().collect();
+            if labels.is_empty() {
+                return Err(nothing());
+            }
+            let classes = ClassLabels::from_labels(&labels)?;
+            if let [label] = classes.names() {
+                return Err(TabularError::OneClass { target: target.into(), label: label.clone() });
+            }
+            let labels = classes.encode(&labels)?;
+            Ok(TargetRows { rows, values: TargetValues::Classes(classes, labels) })
+        }
+        TaskChoice::Regression => {
+            let Values::Numbers(numbers) = table.column(target)? else {
+                return Err(TabularError::TargetIsNoNumber { target: target.into() });
+            };
+            let rows: Vec<usize> = (0..numbers.len()).filter(|&row| !numbers[row].is_nan()).collect();
+            let numbers: Vec<f64> = rows.iter().map(|&row| numbers[row]).collect();
+            let Some(&first) = numbers.first() else { return Err(nothing()) };
+            if numbers.iter().all(|&number| number == first) {
+                return Err(TabularError::OneNumber { target: target.into(), number: first });
+            }
+            Ok(TargetRows { rows, values: TargetValues::Numbers(numbers) })
+        }
+    }
+}
+
