@@ -1,6 +1,7 @@
 //! Failures of the command, each printed as one sentence.
 
 use std::path::PathBuf;
+use ugmm_tabular::TabularError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
@@ -10,49 +11,53 @@ pub enum CliError {
     Model(#[from] ugmm::UgmmError),
     #[error(transparent)]
     Frame(#[from] ugmm_data::frame::FrameError),
-    #[error("{0}: the output would replace this input; choose another name")]
+    #[error(transparent)]
+    Tabular(#[from] TabularError),
+    /// What is wrong with the content of a file.
+    #[error("{}: {source}", .path.display())]
+    InTable { path: PathBuf, source: TabularError },
+    #[error("{}: the output would replace this input; choose another name", .0.display())]
     OverwritesInput(PathBuf),
-    #[error("{path}: the column {target:?} holds only one label, {label:?}; at least two classes are needed")]
-    OneClass { path: PathBuf, target: String, label: String },
-    #[error("{path}: there is no target column {target:?}; the columns are {}", .columns.join(", "))]
-    NoSuchTarget { path: PathBuf, target: String, columns: Vec<String> },
-    #[error("the target column {target:?} cannot be ignored")]
-    TargetIgnored { target: String },
+    #[error("{} would be written to twice; choose another name", .0.display())]
+    SameOutput(PathBuf),
+    #[error("there is no {0}; name it on the command line or in the file of --config")]
+    NotGiven(&'static str),
+    #[error("{key}: {reason}")]
+    Option { key: &'static str, reason: String },
     #[error(
-        "{path}: the column {target:?} has as many different values as it has rows ({rows}), so there are no classes to \
-         learn; numbers cannot be predicted yet"
-    )]
-    TargetIsNoClass { path: PathBuf, target: String, rows: usize },
-    #[error("{path}: no row has a value in the column {target:?}")]
-    NoLabels { path: PathBuf, target: String },
-    #[error("{path}: beside {target:?} no column is left to learn from; constant columns say nothing")]
-    NoFeatures { path: PathBuf, target: String },
-    #[error(
-        "{path}: the column {column:?} has {levels} different texts in {rows} rows, too many to learn from; leave it out \
-         with --ignore {column:?} or, if it should hold numbers, see with --numeric {column:?} which value is none"
-    )]
-    TooManyLevels { path: PathBuf, column: String, levels: usize, rows: usize },
-    #[error(
-        "{path}: the column {column:?} lacks {missing} values, and a feed-forward network needs every value; fill them \
-         in, leave the column out with --ignore {column:?}, or train a uGMM network, which does without them"
-    )]
-    Incomplete { path: PathBuf, column: String, missing: usize },
-    #[error("{path}, row {row}: no value at all; a prediction needs at least one")]
-    EmptyRow { path: PathBuf, row: usize },
-    #[error("{path}, row {row}, column {column:?}: the value is missing, and this model needs every value")]
-    NeedsEveryValue { path: PathBuf, row: usize, column: String },
-    #[error("{path}: the model's list of columns cannot be used: {reason}")]
-    Reading { path: PathBuf, reason: String },
-    #[error(
-        "{path}, row {row}, column {target:?}: {found}, where the model knows the classes {}", .known.join(", ")
+        "{}, row {row}, column {target:?}: {found}, where the model knows the classes {}", .path.display(),
+        .known.join(", ")
     )]
     Label { path: PathBuf, row: usize, target: String, found: String, known: Vec<String> },
-    #[error("{path}: {source}")]
-    Labels { path: PathBuf, source: ugmm_data::DataError },
-    #[error("{path}{place}: {reason}")]
+    #[error("{}, row {row}, column {target:?}: no value to compare the prediction with", .path.display())]
+    NoNumber { path: PathBuf, row: usize, target: String },
+    #[error("{}{place}: {reason}", .path.display())]
     SettingsFile { path: PathBuf, place: String, reason: String },
     #[error("the pool of threads could not be started: {0}")]
     Threads(String),
+    #[error("Ctrl-C cannot be watched for: {0}")]
+    Interrupts(String),
     #[error("the output could not be written: {0}")]
     Output(#[from] std::io::Error),
+}
+
+impl CliError {
+    /// An error of learning from a file, with the name of the file where the library does not know it.
+    pub fn of_table(path: &std::path::Path, source: TabularError) -> Self {
+        use TabularError as E;
+        match source {
+            E::NoSuchTarget { .. }
+            | E::OneClass { .. }
+            | E::TooManyClasses { .. }
+            | E::TargetIsNoNumber { .. }
+            | E::OneNumber { .. }
+            | E::NoLabels { .. }
+            | E::TooFewRows { .. }
+            | E::TooManyLevels { .. }
+            | E::Incomplete { .. }
+            | E::Preprocess(_)
+            | E::Data(_) => Self::InTable { path: path.to_path_buf(), source },
+            source => Self::Tabular(source),
+        }
+    }
 }

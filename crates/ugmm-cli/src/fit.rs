@@ -1,6 +1,6 @@
 //! Training by a recipe, its progress shown.
 
-use crate::progress::Progress;
+use crate::progress::Training;
 use ugmm::training::{Dataset, Trained, init_model, train};
 use ugmm::{Model, Recipe, UgmmError};
 
@@ -10,10 +10,11 @@ pub fn fit(
     recipe: &Recipe,
     rows: &Dataset,
     measured: Option<&Dataset>,
+    quiet: bool,
 ) -> Result<Trained<Model>, UgmmError> {
     let device = burn::tensor::Device::flex();
     let Recipe { task, model, training } = recipe;
-    let mut progress = Progress::new(label, training.epochs);
+    let mut progress = Training::new(label, training.epochs, quiet);
     let network = init_model(model, task, rows, training.seed, &device)?;
     train(network, task, rows, measured, training, &device, &mut progress)
 }

@@ -2,17 +2,21 @@
 
 mod arguments;
 mod command;
+mod config_file;
 mod error;
 mod fit;
+mod interrupt;
 mod output;
 mod progress;
-mod settings_file;
 mod statistics;
 mod table;
+mod variants_file;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
+use error::CliError;
 use std::process::ExitCode;
+use ugmm_tabular::TabularError;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -20,23 +24,28 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
+            match error {
+                CliError::Tabular(TabularError::Interrupted { .. }) => interrupt::EXIT_STATUS.into(),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }
 
-fn run(arguments: &Arguments) -> Result<(), error::CliError> {
+fn run(arguments: &Arguments) -> Result<(), CliError> {
     let common = &arguments.common;
     if let Some(threads) = common.threads {
         rayon::ThreadPoolBuilder::new()
             .num_threads(threads.get())
             .build_global()
-            .map_err(|error| error::CliError::Threads(error.to_string()))?;
+            .map_err(|error| CliError::Threads(error.to_string()))?;
     }
     match &arguments.command {
         Command::Reproduce(what) => command::reproduce::run(what, common),
         Command::Train(options) => command::train::run(options, common),
         Command::Predict(options) => command::predict::run(options, common),
         Command::Evaluate(options) => command::evaluate::run(options, common),
+        Command::Completions(options) => command::completions::run(options),
+        Command::Man(options) => command::man::run(options),
     }
 }

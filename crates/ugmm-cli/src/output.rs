@@ -31,8 +31,13 @@ pub fn write_json<T: Serialize>(path: Option<&Path>, schema: &str, content: &T) 
 
 /// Writes to standard output. A reader that has gone (`| head`) is no error.
 pub fn print(text: &str) -> Result<(), CliError> {
+    print_bytes(text.as_bytes())
+}
+
+/// The same for bytes.
+pub fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
     let mut output = std::io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+    match output.write_all(bytes).and_then(|()| output.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         result => Ok(result?),
     }
@@ -41,8 +46,14 @@ pub fn print(text: &str) -> Result<(), CliError> {
 /// Checks, before any work, that each output can be written and none would replace an input.
 pub fn check_outputs(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<(), CliError> {
     let inputs: Vec<_> = inputs.iter().filter_map(|input| input.canonicalize().ok()).collect();
-    for output in outputs.iter().flatten() {
+    let outputs: Vec<&Path> = outputs.iter().flatten().copied().collect();
+    for (index, output) in outputs.iter().enumerate() {
         check_writable(output)?;
+        let file = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let is_file = output.metadata().map_or(true, |metadata| metadata.is_file());
+        if is_file && outputs[..index].iter().any(|other| file(other) == file(output)) {
+            return Err(CliError::SameOutput(output.to_path_buf()));
+        }
         if output.canonicalize().is_ok_and(|output| inputs.contains(&output)) {
             return Err(CliError::OverwritesInput(output.to_path_buf()));
         }

@@ -5,84 +5,153 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
-use ugmm::training::{BatchReport, EpochReport, Observer};
+use ugmm::UgmmError;
+use ugmm::training::{BatchReport, Checkpoint, EpochReport, Observer};
+use ugmm_tabular::{Progress, Stage};
 
-/// Time between plain lines: few enough for a log, often enough to see that it lives.
+/// Time before the first plain line, which says how long it will take, and between the others.
+const FIRST_LINE: Duration = Duration::from_secs(2);
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
-pub struct Progress {
+/// Shows the training of one network after the other.
+pub struct Display {
+    kind: Kind,
     label: String,
     epochs: usize,
+    /// Networks trained before, and all.
+    before: usize,
+    of: usize,
+    share_done: f64,
+    /// What was done when this process began, by a run that it goes on from.
+    share_at_start: Option<f64>,
     start: Instant,
-    display: Display,
 }
 
-enum Display {
+enum Kind {
     Bar(ProgressBar),
-    Lines { last: Instant, share_done: f64 },
+    Lines { next: Instant },
+    Nothing,
 }
 
-impl Progress {
-    /// Shows the training of `label` over so many epochs.
-    pub fn new(label: impl Into<String>, epochs: usize) -> Self {
-        let display = if std::io::stderr().is_terminal() {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+impl Display {
+    pub fn new(quiet: bool) -> Self {
+        let start = Instant::now();
+        let kind = if quiet {
+            Kind::Nothing
+        } else if std::io::stderr().is_terminal() {
+            let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
             bar.set_style(
                 ProgressStyle::with_template("{prefix} {wide_bar} {percent:>3} % {msg}, {eta} left")
                     .expect("the template is a constant"),
             );
-            Display::Bar(bar)
+            Kind::Bar(bar)
         } else {
-            Display::Lines { last: Instant::now(), share_done: 0.0 }
+            Kind::Lines { next: start + FIRST_LINE }
         };
-        let progress = Self { label: label.into(), epochs, start: Instant::now(), display };
-        if let Display::Bar(bar) = &progress.display {
-            bar.set_prefix(progress.label.clone());
-        }
-        progress
+        let (label, epochs, share_done, share_at_start) = (String::new(), 0, 0.0, None);
+        Self { kind, label, epochs, before: 0, of: 1, share_done, share_at_start, start }
     }
-}
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Display::Bar(bar) = &self.display {
+    fn begin(&mut self, label: &str, epochs: usize, before: usize, of: usize) {
+        (self.label, self.epochs, self.before, self.of) = (label.to_owned(), epochs, before, of);
+        if let Kind::Bar(bar) = &self.kind {
+            bar.set_prefix(self.label.clone());
+        }
+    }
+
+    fn step(&mut self, report: &BatchReport) {
+        let of_this = report.step as f64 / report.total_steps.max(1) as f64;
+        self.share_done = (self.before as f64 + of_this) / self.of as f64;
+        self.share_at_start.get_or_insert(self.share_done);
+        if let Kind::Bar(bar) = &self.kind {
+            bar.set_length((report.total_steps * self.of) as u64);
+            bar.set_message(format!("loss {:.4}", report.loss));
+            bar.set_position((report.total_steps * self.before + report.step) as u64);
+        }
+    }
+
+    fn epoch(&mut self, report: &EpochReport) {
+        let last = report.epoch == self.epochs && self.before + 1 == self.of;
+        let now = Instant::now();
+        match &mut self.kind {
+            Kind::Lines { next } if now >= *next || last => *next = now + LINE_INTERVAL,
+            _ => return,
+        }
+        let held_out = match (report.validation, report.validation_loss) {
+            (Some(metrics), _) => format!(", held-out accuracy {} %", percent(metrics.accuracy, 2)),
+            (None, Some(loss)) => format!(", held-out loss {loss:.4}"),
+            (None, None) => String::new(),
+        };
+        let spent = self.start.elapsed();
+        let done = self.share_done - self.share_at_start.unwrap_or(0.0);
+        let time = match last {
+            true => format!("{} in all", HumanDuration(spent)),
+            // The first step of a process tells nothing of its pace.
+            false if done <= 0.0 => "no estimate yet".into(),
+            false => {
+                let left = spent.mul_f64(((1.0 - self.share_done) / done).min(1e6));
+                format!("about {} left", HumanDuration(left))
+            }
+        };
+        let (label, epochs, epoch, loss) = (&self.label, self.epochs, report.epoch, report.training_loss);
+        eprintln!("{label}: epoch {epoch}/{epochs}, loss {loss:.4}{held_out}, {time}");
+    }
+
+    fn end(&self) {
+        if let Kind::Bar(bar) = &self.kind {
             bar.finish_and_clear();
         }
     }
 }
 
-impl Observer for Progress {
-    fn on_batch(&mut self, report: &BatchReport) {
-        match &mut self.display {
-            Display::Bar(bar) => {
-                if bar.length().is_none() {
-                    bar.set_length(report.total_steps as u64);
-                }
-                bar.set_message(format!("loss {:.4}", report.loss));
-                bar.set_position(report.step as u64);
-            }
-            Display::Lines { share_done, .. } => {
-                *share_done = report.step as f64 / report.total_steps as f64;
-            }
-        }
+impl Drop for Display {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Progress for Display {
+    fn on_stage(&mut self, stage: &Stage) {
+        self.begin(stage.name, stage.epochs, stage.number - 1, stage.of);
     }
 
-    fn on_epoch(&mut self, report: &EpochReport) -> ControlFlow<()> {
-        if let Display::Lines { last, share_done } = &mut self.display
-            && (last.elapsed() >= LINE_INTERVAL || report.epoch == self.epochs)
-        {
-            *last = Instant::now();
-            let accuracy = report.validation.map_or(String::new(), |metrics| {
-                format!(", held-out accuracy {} %", percent(metrics.accuracy, 2))
-            });
-            let left = self.start.elapsed().mul_f64((1.0 - *share_done) / share_done.max(f64::EPSILON));
-            let left = match report.epoch == self.epochs {
-                true => format!("{} in all", HumanDuration(self.start.elapsed())),
-                false => format!("{} left", HumanDuration(left)),
-            };
-            let (label, epochs, epoch, loss) = (&self.label, self.epochs, report.epoch, report.training_loss);
-            eprintln!("{label}: epoch {epoch}/{epochs}, loss {loss:.4}{accuracy}, {left}");
-        }
+    fn on_batch(&mut self, report: &BatchReport) {
+        self.step(report);
+    }
+
+    fn on_epoch(&mut self, report: &EpochReport) {
+        self.epoch(report);
+    }
+
+    fn on_end(&mut self) {
+        self.end();
+    }
+}
+
+/// Shows the training of a single network.
+pub struct Training(Display);
+
+impl Training {
+    /// Of `label` over so many epochs.
+    pub fn new(label: &str, epochs: usize, quiet: bool) -> Self {
+        let mut display = Display::new(quiet);
+        display.begin(label, epochs, 0, 1);
+        Self(display)
+    }
+}
+
+impl Observer for Training {
+    fn on_batch(&mut self, report: &BatchReport) -> ControlFlow<()> {
+        self.0.step(report);
         ControlFlow::Continue(())
+    }
+
+    fn on_epoch(
+        &mut self,
+        report: &EpochReport,
+        _checkpoint: &dyn Fn() -> Result<Checkpoint, UgmmError>,
+    ) -> Result<ControlFlow<()>, UgmmError> {
+        self.0.epoch(report);
+        Ok(ControlFlow::Continue(()))
     }
 }

@@ -55,7 +55,9 @@ pub enum TabularError {
     NoLabels { target: String },
 
     /// Fewer rows than learning needs.
-    #[error("only {rows} rows have a value in the column {target:?} and one beside it; at least {needed} are needed")]
+    #[error(
+        "only {rows} rows have a value in the column {target:?} and one beside it; at least {needed} are needed"
+    )]
     TooFewRows { target: String, rows: usize, needed: usize },
 
     /// A category that names rows rather than kinds of rows.

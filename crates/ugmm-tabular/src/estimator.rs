@@ -51,11 +51,7 @@ impl UgmmClassifier {
     /// # Errors
     ///
     /// As [`fit()`](crate::fit()).
-    pub fn fit(
-        table: &Table,
-        target: &str,
-        options: &FitOptions,
-    ) -> Result<(Self, FitReport), TabularError> {
+    pub fn fit(table: &Table, target: &str, options: &FitOptions) -> Result<(Self, FitReport), TabularError> {
         let (model, report) = fit_quietly(table, target, options, TaskChoice::Classification)?;
         Ok((Self { model }, report))
     }
@@ -122,11 +118,7 @@ impl UgmmRegressor {
     /// # Errors
     ///
     /// As [`fit()`](crate::fit()).
-    pub fn fit(
-        table: &Table,
-        target: &str,
-        options: &FitOptions,
-    ) -> Result<(Self, FitReport), TabularError> {
+    pub fn fit(table: &Table, target: &str, options: &FitOptions) -> Result<(Self, FitReport), TabularError> {
         let (model, report) = fit_quietly(table, target, options, TaskChoice::Regression)?;
         Ok((Self { model }, report))
     }

@@ -1,5 +1,6 @@
 //! From a table to a model: splits, the choice of settings, cross-validation, the final network.
 
+use crate::Table;
 use crate::error::TabularError;
 use crate::fingerprint::Fingerprint;
 use crate::journal::Journal;
@@ -12,7 +13,6 @@ use crate::outputs::Outputs;
 use crate::run::{Run, Stages};
 use crate::search::Candidate;
 use crate::target::{Target, TargetValues, prepare_target};
-use crate::Table;
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::json;
@@ -271,7 +271,9 @@ fn add_values(data: &mut Fingerprint, values: &Values) {
         Values::Codes(codes) => {
             codes.iter().for_each(|code| data.add(code.map_or(u64::MAX, u64::from)));
         }
-        Values::Text(texts) => texts.iter().for_each(|text| data.add_text(text.as_deref().unwrap_or_default())),
+        Values::Text(texts) => {
+            texts.iter().for_each(|text| data.add_text(text.as_deref().unwrap_or_default()))
+        }
     }
 }
 
@@ -305,4 +307,3 @@ fn model(learner: &Learner, fitted: Fitted, temperature: Option<f64>) -> Result<
     };
     TabularModel::new(saved, TablePart { preprocessor, target, target_request, novelty: Some(novelty) })
 }
-

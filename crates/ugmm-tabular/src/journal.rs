@@ -75,8 +75,7 @@ impl Journal {
     }
 
     fn read(&mut self, path: &Path, bytes: &[u8]) -> Result<(), TabularError> {
-        let unusable =
-            |reason: String| TabularError::Checkpoint { file: path.to_path_buf(), reason };
+        let unusable = |reason: String| TabularError::Checkpoint { file: path.to_path_buf(), reason };
         let damaged = |error: &dyn std::fmt::Display| unusable(error.to_string());
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(&error))?;
         let description = metadata.metadata().as_ref().and_then(|metadata| metadata.get(METADATA_KEY));
@@ -108,8 +107,8 @@ impl Journal {
                 best: best.then(|| tensor(BEST).map(|tensor| tensor.data().to_vec())).transpose()?,
             });
         }
-        self.spent_before = Duration::try_from_secs_f64(description.spent_seconds)
-            .map_err(|error| damaged(&error))?;
+        self.spent_before =
+            Duration::try_from_secs_f64(description.spent_seconds).map_err(|error| damaged(&error))?;
         Ok(())
     }
 
@@ -177,8 +176,7 @@ impl Journal {
             current: self.current.as_ref().map(|checkpoint| checkpoint.progress.clone()),
         };
         let unusable = |reason: String| TabularError::Checkpoint { file: path.clone(), reason };
-        let description =
-            serde_json::to_string(&description).map_err(|error| unusable(error.to_string()))?;
+        let description = serde_json::to_string(&description).map_err(|error| unusable(error.to_string()))?;
         let floats: Vec<(String, usize, Vec<u8>)> = self
             .finished
             .iter()

@@ -293,16 +293,19 @@ fn known_rows(inputs: &[f32], columns: usize) -> Vec<usize> {
 /// For each row of the table whether it has a value beside the target.
 fn rows_with_features(table: &Table, target: &str) -> Result<Vec<bool>, TabularError> {
     let mut known = vec![false; table.rows()];
-    let useful = |column: &&Column| {
-        column.name != target && !matches!(column.kind, Kind::Ignored | Kind::Constant)
-    };
+    let useful =
+        |column: &&Column| column.name != target && !matches!(column.kind, Kind::Ignored | Kind::Constant);
     for column in table.schema().columns.iter().filter(useful) {
         match table.column(&column.name)? {
             Values::Numbers(numbers) => {
                 known.iter_mut().zip(numbers).for_each(|(known, number)| *known |= !number.is_nan());
             }
-            Values::Codes(codes) => known.iter_mut().zip(codes).for_each(|(known, code)| *known |= code.is_some()),
-            Values::Text(texts) => known.iter_mut().zip(texts).for_each(|(known, text)| *known |= text.is_some()),
+            Values::Codes(codes) => {
+                known.iter_mut().zip(codes).for_each(|(known, code)| *known |= code.is_some())
+            }
+            Values::Text(texts) => {
+                known.iter_mut().zip(texts).for_each(|(known, text)| *known |= text.is_some())
+            }
         }
     }
     Ok(known)

@@ -2,7 +2,7 @@
 
 use crate::error::TabularError;
 use crate::novelty::Novelty;
-use crate::outputs::{CELLS, Outputs};
+use crate::outputs::CELLS;
 use crate::target::Target;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,9 @@ impl TabularModel {
         let saved = SavedModel::load(path, &device())?;
         let unusable = |reason: String| TabularError::ModelTable { file: path.to_path_buf(), reason };
         let Some(reading) = &saved.columns.reading else {
-            return Err(unusable("it has none; models that were saved without a table are for the library".into()));
+            return Err(unusable(
+                "it has none; models that were saved without a table are for the library".into(),
+            ));
         };
         let part: TablePart =
             serde_json::from_value(reading.clone()).map_err(|error| unusable(error.to_string()))?;
@@ -148,20 +150,6 @@ impl TabularModel {
         };
         let in_data_units = |density: ConditionalDensity| density.over((number.low, number.high));
         Ok(densities.into_iter().map(in_data_units).collect())
-    }
-
-    /// What the finished model says of rows, in the form of either kind.
-    pub(crate) fn outputs(&self, inputs: &[f32]) -> Result<Outputs, TabularError> {
-        match self.part.target {
-            Target::Classes(_) => {
-                Ok(Outputs { values: self.log_probabilities(inputs)?, width: self.classes().len(), number: None })
-            }
-            Target::Number(number) => {
-                let logs = |density: &ConditionalDensity| density.log_probabilities();
-                let values = self.densities(inputs)?.iter().flat_map(logs).collect();
-                Ok(Outputs { values, width: CELLS, number: Some(number) })
-            }
-        }
     }
 
     /// How much each column of [`Preprocessor::requests`] is responsible for each row's prediction, `[rows, columns]`, rows

@@ -101,7 +101,8 @@ impl Novelty {
     pub(crate) fn check(&self, inputs: usize) -> Result<(), String> {
         let factors = if inputs <= CORRELATED_INPUTS { inputs * (inputs + 1) / 2 } else { inputs };
         let finite = self.means.iter().chain(&self.whitening).all(|value| value.is_finite());
-        match self.means.len() == inputs && self.whitening.len() == factors && finite && self.threshold >= 0.0 {
+        match self.means.len() == inputs && self.whitening.len() == factors && finite && self.threshold >= 0.0
+        {
             true => Ok(()),
             false => Err(format!("the measure of novelty is not one of {inputs} inputs")),
         }
@@ -147,10 +148,12 @@ mod tests {
     /// Two inputs that go together: a row that breaks the rule is unusual although each of its values is ordinary.
     #[test]
     fn what_breaks_a_correlation_is_unusual() {
-        let values: Vec<f32> = (0..400).flat_map(|i| {
-            let x = (i % 20) as f32 / 10.0 - 0.95;
-            [x, x + 0.01 * (i % 7) as f32]
-        }).collect();
+        let values: Vec<f32> = (0..400)
+            .flat_map(|i| {
+                let x = (i % 20) as f32 / 10.0 - 0.95;
+                [x, x + 0.01 * (i % 7) as f32]
+            })
+            .collect();
         let novelty = Novelty::fit(&values, 2);
         assert!(!novelty.is_unusual(&[0.9, 0.9]) && novelty.is_unusual(&[0.9, -0.9]));
         assert!(!novelty.is_unusual(&[f32::NAN, 0.5]));

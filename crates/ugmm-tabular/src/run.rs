@@ -82,7 +82,13 @@ impl<'r, 'a> Stages<'r, 'a> {
             now + deadline.saturating_duration_since(now) / (self.of - self.number + 1) as u32
         };
         let deadline = self.deadline.map(share);
-        StageObserver { run: self.run, journal: &mut self.journal, deadline, interrupted_at: None, failure: None }
+        StageObserver {
+            run: self.run,
+            journal: &mut self.journal,
+            deadline,
+            interrupted_at: None,
+            failure: None,
+        }
     }
 
     /// Passes over a stage that is done.

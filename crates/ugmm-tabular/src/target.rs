@@ -83,7 +83,9 @@ impl Target {
     /// What must hold of a target from a file, in words if it does not.
     pub(crate) fn check(&self, classes: &[String]) -> Result<(), String> {
         match self {
-            Self::Classes(labels) if labels.names() != classes => Err("the classes are not the model's".into()),
+            Self::Classes(labels) if labels.names() != classes => {
+                Err("the classes are not the model's".into())
+            }
             Self::Number(number) if !number.is_usable() => Err("the range of the target is no range".into()),
             _ => Ok(()),
         }
@@ -210,4 +212,3 @@ pub(crate) fn target_rows(
         }
     }
 }
-

@@ -87,8 +87,6 @@ pub struct Settings {
     pub label_smoothing: Option<f64>,
     /// See [`TrainingConfig::augmentation`].
     pub augmentation: Option<Augmentation>,
-    /// See [`TrainingConfig::class_weights`].
-    pub class_weights: Option<Vec<f64>>,
     /// Epochs without a smaller loss on the validation rows after which training stops ([`EarlyStopping`]).
     pub patience: Option<usize>,
 }
@@ -316,11 +314,6 @@ impl Settings {
         training.max_gradient_norm = self.max_gradient_norm.or(training.max_gradient_norm);
         training.label_smoothing = self.label_smoothing.unwrap_or(training.label_smoothing);
         training.augmentation = self.augmentation.or(training.augmentation);
-        if let (Some(_), true) = (&self.class_weights, objective.predicts_numbers()) {
-            let expected = "left out where a number is predicted";
-            return Err(UgmmError::setting("class_weights", "given", expected));
-        }
-        training.class_weights = self.class_weights.clone().or(training.class_weights);
         training.early_stopping =
             self.patience.map(|patience| EarlyStopping { patience }).or(training.early_stopping);
         Ok(training)

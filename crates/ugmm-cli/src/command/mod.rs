@@ -1,6 +1,8 @@
 //! One file per subcommand.
 
+pub mod completions;
 pub mod evaluate;
+pub mod man;
 pub mod predict;
 pub mod reproduce;
 pub mod train;

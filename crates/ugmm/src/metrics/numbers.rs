@@ -88,7 +88,8 @@ impl NumberMetrics {
             return None;
         }
         let outside: usize = parts.iter().map(|part| part.outside).sum();
-        let sum = |value: fn(&Self) -> f64| parts.iter().map(|part| part.rows as f64 * value(part)).sum::<f64>();
+        let sum =
+            |value: fn(&Self) -> f64| parts.iter().map(|part| part.rows as f64 * value(part)).sum::<f64>();
         let mean = |value: fn(&Self) -> f64| sum(value) / rows as f64;
         let inside = |part: &Self| (part.rows - part.outside) as f64;
         let log_densities: f64 = parts.iter().map(|part| inside(part) * part.log_density).sum();

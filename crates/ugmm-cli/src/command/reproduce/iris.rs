@@ -21,7 +21,6 @@ pub fn run(options: &ReproduceIris, common: &Common) -> Result<(), CliError> {
         .into_iter()
         .map(|(state, split)| part(&table, preset, (options.splits.len() > 1).then_some(state), &split))
         .collect::<Result<Vec<_>, _>>()?;
-    let (features, classes) = (parts[0].train.columns(), parts[0].train.classes());
 
     let base = match preset {
         Preset::Paper => Settings { objective: Some(ObjectiveKind::Generative), ..Settings::default() },
@@ -48,7 +47,7 @@ pub fn run(options: &ReproduceIris, common: &Common) -> Result<(), CliError> {
             Preset::Best => Settings::default(),
         }
     };
-    let sizes = match base.recipe(preset, features, classes, parts[0].train.rows(), 0)?.model {
+    let sizes = match base.recipe(preset, &parts[0].train.shape(), 0)?.model {
         ModelConfig::Ugmm(network) => {
             let neurons = network.layers.iter().map(|layer| layer.neurons);
             layer_sizes(&[network.layers[0].inputs].into_iter().chain(neurons).collect::<Vec<_>>())
@@ -63,7 +62,10 @@ pub fn run(options: &ReproduceIris, common: &Common) -> Result<(), CliError> {
             published_code: Some(percent_with_sd(76.0, 15.7)),
         },
         Contender {
-            name: format!("FFNN {}", layer_sizes(&[features, MLP_HIDDEN, classes])),
+            name: format!(
+                "FFNN {}",
+                layer_sizes(&[parts[0].train.columns(), MLP_HIDDEN, parts[0].train.classes()])
+            ),
             settings: mlp,
             paper: Some(percent_with_sd(100.0, 0.0)),
             published_code: Some(percent_with_sd(99.3, 1.4)),
@@ -81,9 +83,10 @@ pub fn run(options: &ReproduceIris, common: &Common) -> Result<(), CliError> {
         options: &options.options,
         changes: changes(options),
         seeds: options.seeds,
+        quiet: common.quiet,
         default_seeds: 10,
     };
-    experiment.run(common.json.as_deref())
+    experiment.run(common)
 }
 
 /// What was changed by the options of this experiment alone.

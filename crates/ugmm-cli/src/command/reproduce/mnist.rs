@@ -48,9 +48,10 @@ pub fn run(options: &ReproduceMnist, common: &Common) -> Result<(), CliError> {
         options: &options.options,
         changes: options.validation.map(|rows| format!("--validation {rows}")).into_iter().collect(),
         seeds: options.seeds,
+        quiet: common.quiet,
         default_seeds: 1,
     };
-    experiment.run(common.json.as_deref())
+    experiment.run(common)
 }
 
 fn description(options: &ReproduceMnist) -> String {

@@ -8,11 +8,10 @@ use crate::arguments::{Common, ModelKind, PresetKind, Reproduce, ReproduceOption
 use crate::error::CliError;
 use crate::fit::fit;
 use crate::output::{percent_and_sd, print, table, write_json};
-use crate::settings_file::read_variants;
 use crate::statistics::{MeanAndSd, mean_and_sd};
+use crate::variants_file::read_variants;
 use serde::Serialize;
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::time::Instant;
 use ugmm::training::{Dataset, EpochReport, evaluate};
 use ugmm::{Architecture, ModelConfig, Recipe, Settings};
@@ -55,6 +54,7 @@ struct Experiment<'a> {
     changes: Vec<String>,
     seeds: NonZeroUsize,
     default_seeds: usize,
+    quiet: bool,
 }
 
 /// Rows to train on and rows to measure on.
@@ -102,7 +102,7 @@ struct Report<'a> {
 }
 
 impl Experiment<'_> {
-    fn run(mut self, json: Option<&Path>) -> Result<(), CliError> {
+    fn run(mut self, common: &Common) -> Result<(), CliError> {
         if let Some(path) = &self.options.variants {
             let variants = read_variants(path)?.into_iter();
             self.contenders = variants.map(|(name, settings)| self.variant(name, settings)).collect();
@@ -124,7 +124,7 @@ impl Experiment<'_> {
             .collect::<Result<Vec<_>, _>>()?;
         let threads = rayon::current_num_threads();
         let report = Report { experiment: self.name, deviations: &deviations, threads, results: &results };
-        write_json(json, "ugmm/reproduce", &report)?;
+        write_json(common.json.as_deref(), "ugmm/reproduce", &report)?;
         print(&self.text(&report))
     }
 
@@ -185,10 +185,10 @@ impl Experiment<'_> {
     }
 
     fn recipe(&self, contender: &Contender, part: &Part, seed: u64) -> Result<Recipe, CliError> {
-        let (preset, rows) = (self.options.preset.preset(), part.train.rows());
+        let preset = self.options.preset.preset();
         let mut settings = contender.settings.clone();
         settings.epochs = self.options.epochs.map_or(settings.epochs, |epochs| Some(epochs.get()));
-        Ok(settings.recipe(preset, part.train.columns(), part.train.classes(), rows, seed)?)
+        Ok(settings.recipe(preset, &part.train.shape(), seed)?)
     }
 
     fn train(&self, contender: &Contender, part: &Part, seed: u64) -> Result<Run, CliError> {
@@ -199,7 +199,7 @@ impl Experiment<'_> {
         let as_the_paper = self.options.preset == PresetKind::Paper && self.options.variants.is_none();
         let every_epoch = (as_the_paper || !self.test_rows).then_some(&part.test);
         let start = Instant::now();
-        let trained = fit(&label, &recipe, &part.train, every_epoch)?;
+        let trained = fit(&label, &recipe, &part.train, every_epoch, self.quiet)?;
         let seconds = start.elapsed().as_secs_f64();
         let metrics = match trained.history.last().and_then(|report| report.validation) {
             Some(after_the_last_epoch) => after_the_last_epoch,

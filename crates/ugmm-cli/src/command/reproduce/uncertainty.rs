@@ -5,8 +5,8 @@ use crate::arguments::{Common, ReproduceUncertainty};
 use crate::error::CliError;
 use crate::fit::fit;
 use crate::output::{check_outputs, percent, percent_and_sd, print, table, write_json};
-use crate::settings_file::read_variants;
 use crate::statistics::{MeanAndSd, mean_and_sd};
+use crate::variants_file::read_variants;
 use indexmap::IndexMap;
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -74,9 +74,8 @@ pub fn run(options: &ReproduceUncertainty, common: &Common) -> Result<(), CliErr
     let (train, held_out, test) =
         (mnist::dataset(train)?, mnist::dataset(held_out)?, mnist::dataset(data.test)?);
     let others = others(&test, &options.others, images)?;
-    let (features, classes, rows) = (train.columns(), train.classes(), train.rows());
-    let recipe =
-        |settings: &Settings, seed| settings.recipe(options.preset.preset(), features, classes, rows, seed);
+    let shape = train.shape();
+    let recipe = |settings: &Settings, seed| settings.recipe(options.preset.preset(), &shape, seed);
     let seeds = seeds(options.seed, options.seeds);
     // Every recipe is checked before any training starts.
     let recipes = contenders
@@ -88,7 +87,7 @@ pub fn run(options: &ReproduceUncertainty, common: &Common) -> Result<(), CliErr
         let mut runs = Vec::new();
         for &seed in &seeds {
             let recipe = recipe(settings, seed)?;
-            let network = fit(&format!("{name}, seed {seed}"), &recipe, &train, None)?.network;
+            let network = fit(&format!("{name}, seed {seed}"), &recipe, &train, None, common.quiet)?.network;
             runs.push(measure(seed, &network, &recipe.task, [&held_out, &test], &others)?);
         }
         results.push(Measured { model: name.clone(), recipe: first, runs });

@@ -1,15 +1,14 @@
-//! `ugmm evaluate`: a model's predictions against the labels of a table.
+//! Predicted classes against those of a table.
 
-use crate::arguments::{Common, Evaluate};
+use super::ScoreRow;
 use crate::error::CliError;
-use crate::output::{check_outputs, percent, print, table, write_json};
+use crate::output::{percent, table};
 use crate::statistics::mean_and_sd;
-use crate::table::{Batch, ModelReader};
 use serde::Serialize;
 use std::path::Path;
 use ugmm::metrics::{ClassMeasures, Confusion, Metrics, ReliabilityBin, areas_one_against_rest, reliability};
-use ugmm::model_file::SavedModel;
-use ugmm_data::ClassLabels;
+use ugmm_data::frame::Values;
+use ugmm_tabular::{Batch, ModelReader, TabularModel};
 
 /// Bins of the reliability table that is printed; fewer than the calibration error has, for a look.
 const PRINTED_BINS: usize = 10;
@@ -17,7 +16,7 @@ const PRINTED_BINS: usize = 10;
 const PRINTED_CLASSES: usize = 20;
 
 #[derive(Serialize)]
-struct Report<'a> {
+pub struct Report<'a> {
     #[serde(flatten)]
     metrics: Metrics,
     /// Mean recall of the classes.
@@ -38,71 +37,69 @@ struct Report<'a> {
 
 /// Always guessing the commonest class.
 #[derive(Serialize)]
-struct Baseline<'a> {
+pub struct Baseline<'a> {
     class: &'a str,
     accuracy: f64,
 }
 
-pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
-    check_outputs(&[common.json.as_deref()], &[&options.model, &options.data])?;
-    let device = burn::tensor::Device::flex();
-    let saved = SavedModel::load(&options.model, &device)?;
-    let columns = &saved.columns;
-    let known = ClassLabels::from_names(columns.classes.clone())?;
-    let classes = known.len();
+/// Compares with the rows of a file.
+pub fn measure<'m>(
+    data: &Path,
+    model: &'m TabularModel,
+    reader: ModelReader<'m>,
+) -> Result<Report<'m>, CliError> {
+    let names = model.classes();
+    let classes = names.len();
     let (mut log_probabilities, mut labels, mut scores) = (Vec::new(), Vec::new(), 0f64);
-    let generative = saved.task.objective.label_encoding().is_some();
-    let read_options = options.table.read_options();
-    for batch in ModelReader::open(&options.data, &options.model, &saved, true, &read_options)? {
+    let score = ScoreRow::of(model);
+    for batch in reader {
         let batch = batch?;
-        let right = labels_of(&options.data, &columns.target, &known, &batch)?;
-        let of_batch = saved.class_scores(&batch.features, &device)?;
-        scores +=
-            of_batch.chunks(classes).zip(&right).map(|(row, &label)| f64::from(row[label])).sum::<f64>();
-        log_probabilities.extend(saved.log_probabilities_of(of_batch, &device));
+        let right = labels_of(data, model, &batch)?;
+        scores += score.sum(&batch.inputs, &right)?;
+        log_probabilities.extend(model.log_probabilities(&batch.inputs)?);
         labels.extend(right);
     }
-    let mean_score = generative.then(|| scores / labels.len() as f64);
+    let mean_score = score.is_generative().then(|| scores / labels.len() as f64);
     let areas = areas_one_against_rest(&log_probabilities, &labels, classes);
     let known_areas: Vec<f64> = areas.iter().flatten().copied().collect();
-    let confusion = Confusion::of(&log_probabilities, &labels, classes);
-    let report = Report {
-        metrics: Metrics::of(&log_probabilities, &labels),
+    let decisions = model.decisions(&log_probabilities);
+    let confusion = Confusion::of(&decisions, &labels, classes);
+    Ok(Report {
+        metrics: Metrics::of_decisions(&log_probabilities, &labels, &decisions),
         balanced_accuracy: confusion.balanced_accuracy(),
         area_under_roc: (!known_areas.is_empty()).then(|| mean_and_sd(&known_areas).mean),
-        baseline: confusion
-            .commonest()
-            .map(|(class, accuracy)| Baseline { class: &columns.classes[class], accuracy }),
+        baseline: confusion.commonest().map(|(class, accuracy)| Baseline { class: &names[class], accuracy }),
         mean_score,
-        target: &columns.target,
-        classes: &columns.classes,
+        target: model.target_name(),
+        classes: names,
         by_class: confusion.by_class(&areas),
         confusion,
         reliability: reliability(&log_probabilities, &labels, PRINTED_BINS),
-    };
-    write_json(common.json.as_deref(), "ugmm/evaluate", &report)?;
-    print(&text(&report))
+    })
 }
 
 /// The class index of each row.
-fn labels_of(path: &Path, target: &str, known: &ClassLabels, batch: &Batch) -> Result<Vec<usize>, CliError> {
-    let rows = batch.labels.iter().zip(&batch.rows);
+fn labels_of(path: &Path, model: &TabularModel, batch: &Batch) -> Result<Vec<usize>, CliError> {
+    let known = model.classes();
+    let Some(Values::Text(labels)) = &batch.target else { unreachable!("classes are read as text") };
+    let rows = labels.iter().zip(&batch.rows);
     rows.map(|(label, &row)| {
         let wrong = |found: String| CliError::Label {
             path: path.to_path_buf(),
             row,
-            target: target.into(),
+            target: model.target_name().into(),
             found,
-            known: known.names().to_vec(),
+            known: known.to_vec(),
         };
         let label = label.as_ref().ok_or_else(|| wrong("no value".into()))?;
-        let place = known.names().iter().position(|name| name == label);
+        let place = known.iter().position(|name| name == label);
         place.ok_or_else(|| wrong(format!("{label:?}")))
     })
     .collect()
 }
 
-fn text(report: &Report) -> String {
+/// As it is printed.
+pub fn text(report: &Report) -> String {
     let metrics = &report.metrics;
     let mut text = format!("{} rows, accuracy {} %", metrics.rows, percent(metrics.accuracy, 2));
     if let Some(Baseline { class, accuracy }) = &report.baseline {

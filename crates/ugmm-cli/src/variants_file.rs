@@ -1,15 +1,10 @@
-//! Settings in TOML files.
+//! Several models' settings in a TOML file, and reading such files.
 
 use crate::error::CliError;
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use std::path::Path;
 use ugmm::Settings;
-
-/// The settings of one model: keys of [`Settings`].
-pub fn read_settings(path: &Path) -> Result<Settings, CliError> {
-    read(path)
-}
 
 /// The settings of several models, in the order of the file: one table for each, named as the model.
 pub fn read_variants(path: &Path) -> Result<IndexMap<String, Settings>, CliError> {
@@ -22,15 +17,23 @@ pub fn read_variants(path: &Path) -> Result<IndexMap<String, Settings>, CliError
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T, CliError> {
+    let text = read_text(path)?;
+    toml::from_str(&text).map_err(|error| refusal(path, &text, &error))
+}
+
+/// The text of a file.
+pub fn read_text(path: &Path) -> Result<String, CliError> {
     let in_file = |source| CliError::Model(ugmm::UgmmError::Io { path: path.to_path_buf(), source });
-    let text = std::fs::read_to_string(path).map_err(in_file)?;
-    toml::from_str(&text).map_err(|error| {
-        let line =
-            error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count());
-        CliError::SettingsFile {
-            path: path.to_path_buf(),
-            place: line.map_or(String::new(), |line| format!(", line {}", line + 1)),
-            reason: error.message().replace('\n', "; "),
-        }
-    })
+    std::fs::read_to_string(path).map_err(in_file)
+}
+
+/// The error for a file that is no TOML, or not with the right keys.
+pub fn refusal(path: &Path, text: &str, error: &toml::de::Error) -> CliError {
+    let line =
+        error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count());
+    CliError::SettingsFile {
+        path: path.to_path_buf(),
+        place: line.map_or(String::new(), |line| format!(", line {}", line + 1)),
+        reason: error.message().replace('\n', "; "),
+    }
 }

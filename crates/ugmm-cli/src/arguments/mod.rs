@@ -1,10 +1,18 @@
 //! What can be typed.
 
+mod train;
+mod values;
+
+pub use train::Train;
+pub use values::{
+    Hidden, ModelKind, PresetKind, parse_class_weights, parse_delimiter, parse_duration, parse_ordinal,
+};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use ugmm::{Architecture, Preset};
 use ugmm_data::frame::ReadOptions;
+use values::parse_character;
 
 /// Neural networks whose every neuron is a Gaussian mixture: train, predict, evaluate, reproduce the paper.
 #[derive(Debug, Parser)]
@@ -30,6 +38,10 @@ pub struct Common {
     /// Write the numbers to this file as well, as JSON (its fields: docs/json.md)
     #[arg(long, global = true, value_name = "FILE")]
     pub json: Option<PathBuf>,
+
+    /// Say nothing but what is wrong; predictions are printed all the same
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -37,12 +49,16 @@ pub enum Command {
     /// Run an experiment of the paper and print its figures beside the measured ones
     #[command(subcommand)]
     Reproduce(Reproduce),
-    /// Train a classifier on a table
+    /// Learn to predict a column of a table: classes or numbers
     Train(Box<Train>),
-    /// Predict the classes of a table's rows
+    /// Predict the rows of a table
     Predict(Predict),
-    /// Compare a model's predictions with a table's labels
+    /// Compare a model's predictions with what a table holds
     Evaluate(Evaluate),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual page, or write one for each command into a folder
+    Man(Man),
 }
 
 #[derive(Debug, Subcommand)]
@@ -79,7 +95,7 @@ pub struct ReproduceOptions {
     pub preset: PresetKind,
 
     /// In place of the two models, run those of a TOML file: a table such as [wider] for each, with settings below
-    /// it (as for `ugmm train --settings`)
+    /// it (as for `ugmm train --config`)
     #[arg(long, value_name = "FILE", conflicts_with = "only")]
     pub variants: Option<PathBuf>,
 
@@ -157,7 +173,7 @@ pub struct ReproduceUncertainty {
 }
 
 /// How to read a table, where its content does not say.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct TableOptions {
     /// What separates the columns of a text file, such as ";" or "\t" [default: found]
     #[arg(long, value_name = "CHARACTER", value_parser = parse_delimiter)]
@@ -189,138 +205,44 @@ impl TableOptions {
     }
 }
 
-fn parse_delimiter(text: &str) -> Result<u8, String> {
-    match text {
-        "\\t" | "tab" => Ok(b'\t'),
-        _ => parse_character(text),
-    }
-}
-
-fn parse_character(text: &str) -> Result<u8, String> {
-    match text.as_bytes() {
-        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() => Ok(*byte),
-        _ => Err(format!("{text:?} is not one ASCII character that is neither letter nor digit")),
-    }
-}
-
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  ugmm train flowers.csv --target species -o flowers.safetensors\n  \
-                        ugmm train flowers.csv --target species -o flowers.safetensors \\\n       \
-                        --hidden 64,32 --epochs 300 --seed 7 --json training.json")]
-// So that what is wrong with -1 is said of the setting, not of an option that does not exist.
-#[command(allow_negative_numbers = true)]
-pub struct Train {
-    /// The table: CSV, TSV or the like, plain or compressed with gzip or zstd, or Parquet
-    #[arg(value_name = "TABLE")]
-    pub data: PathBuf,
-
-    /// The column to predict; its labels may be numbers or text
-    #[arg(long, value_name = "COLUMN")]
-    pub target: String,
-
-    /// Columns that are numbers, whatever they look like
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
-    pub numeric: Vec<String>,
-
-    /// Columns that are categories, even if their values are numbers
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
-    pub categorical: Vec<String>,
-
-    /// Columns to leave out, such as numbers of rows
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
-    pub ignore: Vec<String>,
-
-    #[command(flatten)]
-    pub table: TableOptions,
-
-    /// The model file to write
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-
-    /// Settings in a TOML file, such as `hidden = [64, 32]` or `label_smoothing = 0.1`; options go before them
-    #[arg(long, value_name = "FILE")]
-    pub settings: Option<PathBuf>,
-
-    /// The kind of network [default: ugmm]
-    #[arg(long, value_name = "MODEL")]
-    pub model: Option<ModelKind>,
-
-    /// What is optimised: the probability of the label, the joint score of features and label, or both
-    /// [default: discriminative]
-    #[arg(long, value_name = "OBJECTIVE")]
-    pub objective: Option<ObjectiveKind>,
-
-    /// With --objective hybrid: the weight of the cross-entropy of the posterior beside the joint score [default: 10]
-    #[arg(long, value_name = "WEIGHT")]
-    pub cross_entropy_weight: Option<f64>,
-
-    /// Settings for everything not given: those that learn best, or those of the paper
-    #[arg(long, default_value = "best", value_name = "PRESET")]
-    pub preset: PresetKind,
-
-    /// Sizes of the hidden layers, separated by commas; "none" for none [default: the preset's]
-    #[arg(long, value_name = "SIZES", value_parser = parse_hidden)]
-    pub hidden: Option<Hidden>,
-
-    /// Dropout of each layer (uGMM: of its components, first layer first; MLP: of each hidden layer's units)
-    #[arg(long, value_name = "P,P,…", value_delimiter = ',')]
-    pub dropout: Option<Vec<f64>>,
-
-    /// Lower bound of every σ of a uGMM network, in units of its inputs
-    #[arg(long, value_name = "SIGMA")]
-    pub min_sigma: Option<f64>,
-
-    /// Passes over the training rows
-    #[arg(long, value_name = "N")]
-    pub epochs: Option<NonZeroUsize>,
-
-    /// Rows per step
-    #[arg(long, value_name = "N")]
-    pub batch_size: Option<NonZeroUsize>,
-
-    /// The (highest) learning rate
-    #[arg(long, value_name = "RATE")]
-    pub learning_rate: Option<f64>,
-
-    /// Scale all gradients down together when their norm exceeds this
-    #[arg(long, value_name = "NORM")]
-    pub clip: Option<f64>,
-
-    /// Share of the rows held out, with the classes in proportion, to measure the model; 0 for none
-    #[arg(long, default_value_t = 0.2, value_name = "SHARE")]
-    pub validation: f64,
-
-    /// Measure by cross-validation with so many folds instead, learn from all rows, and scale the probabilities by the
-    /// temperature that fits the folds' predictions best
-    #[arg(long, value_name = "K", conflicts_with = "validation")]
-    pub folds: Option<NonZeroUsize>,
-
-    /// Leave the features as they are (they are standardised otherwise, except by --preset paper)
-    #[arg(long)]
-    pub raw: bool,
-
-    /// Decides every random choice
-    #[arg(long, default_value_t = 0, value_name = "SEED")]
-    pub seed: u64,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ugmm predict flowers.safetensors new-flowers.csv -o predictions.csv")]
+#[command(
+    after_help = "Examples:\n  ugmm predict flowers.safetensors new-flowers.csv -o predictions.csv\n  \
+                        zcat sensors.csv.gz | ugmm predict machine.safetensors - --format jsonl --explain 3"
+)]
 pub struct Predict {
     /// A model file written by `ugmm train`
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
-    /// A table with the model's feature columns, in any order; other columns are ignored
+    /// A table with the model's columns, in any order, among others or not; "-" for standard input
     #[arg(value_name = "TABLE")]
     pub data: PathBuf,
 
     #[command(flatten)]
     pub table: TableOptions,
 
-    /// The CSV file to write [default: standard output]
+    /// The file to write [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// What to write [default: by the ending of the output's name, else csv]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+
+    /// Add the N columns that are most responsible for each prediction, with their shares
+    #[arg(long, value_name = "N")]
+    pub explain: Option<NonZeroUsize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Comma-separated values with a header
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+    /// Apache Parquet
+    Parquet,
 }
 
 #[derive(Debug, Args)]
@@ -330,7 +252,7 @@ pub struct Evaluate {
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
-    /// A table with the model's feature columns and its target column
+    /// A table with the model's columns and its target column
     #[arg(value_name = "TABLE")]
     pub data: PathBuf,
 
@@ -338,82 +260,18 @@ pub struct Evaluate {
     pub table: TableOptions,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ModelKind {
-    /// A uGMM network
-    Ugmm,
-    /// A feed-forward network
-    Mlp,
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ugmm completions bash > ~/.local/share/bash-completion/completions/ugmm")]
+pub struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ObjectiveKind {
-    /// Cross-entropy of the class probabilities
-    Discriminative,
-    /// Joint score of features and label; prediction by its posterior
-    Generative,
-    /// Joint score and cross-entropy of its posterior together
-    Hybrid,
-}
-
-impl From<ModelKind> for Architecture {
-    fn from(kind: ModelKind) -> Self {
-        match kind {
-            ModelKind::Ugmm => Self::Ugmm,
-            ModelKind::Mlp => Self::Mlp,
-        }
-    }
-}
-
-impl From<ObjectiveKind> for ugmm::ObjectiveKind {
-    fn from(kind: ObjectiveKind) -> Self {
-        match kind {
-            ObjectiveKind::Discriminative => Self::Discriminative,
-            ObjectiveKind::Generative => Self::Generative,
-            ObjectiveKind::Hybrid => Self::Hybrid,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PresetKind {
-    /// What learns best
-    Best,
-    /// As in the paper
-    Paper,
-}
-
-impl PresetKind {
-    /// The library's preset.
-    pub fn preset(self) -> Preset {
-        match self {
-            Self::Best => Preset::Best,
-            Self::Paper => Preset::Paper,
-        }
-    }
-
-    /// As it is typed.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Best => "best",
-            Self::Paper => "paper",
-        }
-    }
-}
-
-/// Sizes of hidden layers.
-#[derive(Clone, Debug)]
-pub struct Hidden(pub Vec<usize>);
-
-fn parse_hidden(text: &str) -> Result<Hidden, String> {
-    if text == "none" {
-        return Ok(Hidden(Vec::new()));
-    }
-    let size = |part: &str| match part.trim().parse() {
-        Ok(0) | Err(_) => {
-            Err(format!("{part:?} is not a layer size; write whole numbers from 1, such as 64,32"))
-        }
-        Ok(size) => Ok(size),
-    };
-    text.split(',').map(size).collect::<Result<_, _>>().map(Hidden)
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  ugmm man | man -l -\n  ugmm man ~/.local/share/man/man1")]
+pub struct Man {
+    /// The folder to write the pages of all commands into [default: the first page to standard output]
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
 }

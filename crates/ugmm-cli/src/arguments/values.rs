@@ -1,0 +1,229 @@
+//! Values of options.
+
+use clap::ValueEnum;
+use std::time::Duration;
+use ugmm::{Architecture, Preset};
+use ugmm_data::{Ordinal, Scaling};
+use ugmm_tabular::{ClassWeights, TaskChoice};
+
+pub fn parse_delimiter(text: &str) -> Result<u8, String> {
+    match text {
+        "\\t" | "tab" => Ok(b'\t'),
+        _ => parse_character(text),
+    }
+}
+
+pub fn parse_character(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() => Ok(*byte),
+        _ => Err(format!("{text:?} is not one ASCII character that is neither letter nor digit")),
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModelKind {
+    /// A uGMM network
+    Ugmm,
+    /// A feed-forward network
+    Mlp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ObjectiveKind {
+    /// Cross-entropy of the class probabilities
+    Discriminative,
+    /// Joint score of features and label; prediction by its posterior
+    Generative,
+    /// Joint score and cross-entropy of its posterior together
+    Hybrid,
+    /// Conditional density, of numbers
+    Conditional,
+}
+
+impl From<ModelKind> for Architecture {
+    fn from(kind: ModelKind) -> Self {
+        match kind {
+            ModelKind::Ugmm => Self::Ugmm,
+            ModelKind::Mlp => Self::Mlp,
+        }
+    }
+}
+
+impl From<ObjectiveKind> for ugmm::ObjectiveKind {
+    fn from(kind: ObjectiveKind) -> Self {
+        match kind {
+            ObjectiveKind::Discriminative => Self::Discriminative,
+            ObjectiveKind::Generative => Self::Generative,
+            ObjectiveKind::Hybrid => Self::Hybrid,
+            ObjectiveKind::Conditional => Self::Conditional,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PresetKind {
+    /// What learns best
+    Best,
+    /// As in the paper
+    Paper,
+}
+
+impl PresetKind {
+    /// The library's preset.
+    pub fn preset(self) -> Preset {
+        match self {
+            Self::Best => Preset::Best,
+            Self::Paper => Preset::Paper,
+        }
+    }
+
+    /// As it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Best => "best",
+            Self::Paper => "paper",
+        }
+    }
+}
+
+/// Sizes of hidden layers.
+#[derive(Clone, Debug)]
+pub struct Hidden(pub Vec<usize>);
+
+pub fn parse_hidden(text: &str) -> Result<Hidden, String> {
+    if text == "none" {
+        return Ok(Hidden(Vec::new()));
+    }
+    let size = |part: &str| match part.trim().parse() {
+        Ok(0) | Err(_) => {
+            Err(format!("{part:?} is not a layer size; write whole numbers from 1, such as 64,32"))
+        }
+        Ok(size) => Ok(size),
+    };
+    text.split(',').map(size).collect::<Result<_, _>>().map(Hidden)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TaskKind {
+    /// Predict one of the target's labels
+    Classification,
+    /// Predict a number
+    Regression,
+}
+
+impl From<TaskKind> for TaskChoice {
+    fn from(kind: TaskKind) -> Self {
+        match kind {
+            TaskKind::Classification => Self::Classification,
+            TaskKind::Regression => Self::Regression,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScalingKind {
+    /// Mean 0 and standard deviation 1
+    Standard,
+    /// By rank, to a normal distribution: for values of very different sizes
+    Quantile,
+    /// As they are
+    None,
+}
+
+impl From<ScalingKind> for Scaling {
+    fn from(kind: ScalingKind) -> Self {
+        match kind {
+            ScalingKind::Standard => Self::Standard,
+            ScalingKind::Quantile => Self::Quantile,
+            ScalingKind::None => Self::None,
+        }
+    }
+}
+
+/// "size", or "size=small<medium<large".
+pub fn parse_ordinal(text: &str) -> Result<Ordinal, String> {
+    let (column, order) = match text.split_once('=') {
+        None => (text, None),
+        Some((column, order)) => {
+            (column, Some(order.split('<').map(|level| level.trim().to_owned()).collect()))
+        }
+    };
+    match column.trim() {
+        "" => Err("a column's name is missing; write for example size=small<medium<large".into()),
+        column => Ok(Ordinal { column: column.to_owned(), order }),
+    }
+}
+
+/// "balanced", or "ill=5,well=1".
+pub fn parse_class_weights(text: &str) -> Result<ClassWeights, String> {
+    if text == "balanced" {
+        return Ok(ClassWeights::Balanced);
+    }
+    let weight = |part: &str| {
+        let (label, weight) = part.rsplit_once('=')?;
+        let weight = weight.trim().parse().ok().filter(|weight: &f64| *weight > 0.0 && weight.is_finite())?;
+        Some((label.trim().to_owned(), weight))
+    };
+    let weights: Option<_> = text.split(',').map(weight).collect();
+    weights.map(ClassWeights::ByLabel).ok_or_else(|| {
+        format!(
+            "{text:?} is neither \"balanced\" nor a list of labels with positive weights such as ill=5,well=1"
+        )
+    })
+}
+
+/// "90", "90s", "5m", "1h30m".
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is no time; write for example 90s, 5m or 1h30m");
+    let (mut seconds, mut number) = (0.0, String::new());
+    let mut value = |number: &mut String, unit: f64| {
+        let value: f64 = number.parse().map_err(|_| wrong())?;
+        number.clear();
+        seconds += unit * value;
+        Ok::<(), String>(())
+    };
+    for character in text.chars() {
+        match character {
+            's' => value(&mut number, 1.0)?,
+            'm' => value(&mut number, 60.0)?,
+            'h' => value(&mut number, 3600.0)?,
+            other => number.push(other),
+        }
+    }
+    if !number.is_empty() {
+        value(&mut number, 1.0)?;
+    }
+    let duration = Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?;
+    if text.is_empty() { Err(wrong()) } else { Ok(duration) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_and_without_units() {
+        let seconds = |text: &str| parse_duration(text).map(|duration| duration.as_secs_f64());
+        assert_eq!(seconds("90"), Ok(90.0));
+        assert_eq!(seconds("1.5s"), Ok(1.5));
+        assert_eq!(seconds("1h30m"), Ok(5400.0));
+        for wrong in ["", "h", "5x", "-1", "1e400", "NaN", "m5m"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn orders_and_weights_are_read() {
+        let order = parse_ordinal("size = small < medium<large").unwrap();
+        let levels = ["small", "medium", "large"].map(String::from).to_vec();
+        assert_eq!(order, Ordinal { column: "size".into(), order: Some(levels) });
+        assert_eq!(parse_ordinal("size").unwrap().order, None);
+        parse_ordinal("=a<b").unwrap_err();
+        assert_eq!(parse_class_weights("balanced"), Ok(ClassWeights::Balanced));
+        let Ok(ClassWeights::ByLabel(weights)) = parse_class_weights("a=b=2, c=0.5") else { panic!() };
+        assert_eq!(weights.into_iter().collect::<Vec<_>>(), [("a=b".into(), 2.0), ("c".into(), 0.5)]);
+        for wrong in ["", "a", "a=0", "a=-1", "a=inf", "a=1,b"] {
+            parse_class_weights(wrong).unwrap_err();
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Predicted numbers against those of a table.
+
+use crate::error::CliError;
+use crate::output::{percent, table};
+use serde::Serialize;
+use std::path::Path;
+use ugmm::metrics::NumberMetrics;
+use ugmm_data::frame::Values;
+use ugmm_tabular::{ModelReader, TabularModel};
+
+/// Parts of the range of probabilities in which numbers are counted.
+const DECILES: usize = 10;
+
+#[derive(Serialize)]
+pub struct Report<'a> {
+    #[serde(flatten)]
+    metrics: NumberMetrics,
+    baseline: Baseline,
+    target: &'a str,
+    /// Share of the numbers in each tenth of their densities; 0.1 each where these are right.
+    deciles: Vec<f64>,
+}
+
+/// Always guessing the mean of the numbers compared with.
+#[derive(Serialize)]
+struct Baseline {
+    mean: f64,
+    rmse: f64,
+}
+
+/// Compares with the rows of a file.
+pub fn measure<'m>(
+    data: &Path,
+    model: &'m TabularModel,
+    reader: ModelReader<'m>,
+) -> Result<Report<'m>, CliError> {
+    let target = model.target_name();
+    let (mut densities, mut numbers) = (Vec::new(), Vec::new());
+    for batch in reader {
+        let batch = batch?;
+        let Some(Values::Numbers(right)) = &batch.target else { unreachable!("numbers are read as such") };
+        if let Some(index) = right.iter().position(|number| number.is_nan()) {
+            let (path, row) = (data.to_path_buf(), batch.rows[index]);
+            return Err(CliError::NoNumber { path, row, target: target.into() });
+        }
+        densities.extend(model.densities(&batch.inputs)?);
+        numbers.extend_from_slice(right);
+    }
+    let mut counts = [0usize; DECILES];
+    for (density, &number) in densities.iter().zip(&numbers) {
+        let decile = (density.cumulative(number) * DECILES as f64) as usize;
+        counts[decile.min(DECILES - 1)] += 1;
+    }
+    let rows = numbers.len() as f64;
+    let mean = numbers.iter().sum::<f64>() / rows;
+    let rmse = (numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / rows).sqrt();
+    Ok(Report {
+        metrics: NumberMetrics::of(&densities, &numbers),
+        baseline: Baseline { mean, rmse },
+        target,
+        deciles: counts.iter().map(|&count| count as f64 / rows).collect(),
+    })
+}
+
+/// As it is printed.
+pub fn text(report: &Report) -> String {
+    let Report { metrics, baseline, target, deciles } = report;
+    let explained = metrics.r2.map_or("–".into(), |r2| percent(r2, 2));
+    let mut text = format!(
+        "{} rows, root mean squared error {:.4}; always guessing the mean gets {:.4}\nexplained variance {explained} %, \
+         mean absolute error of the median {:.4}\nmean log-density {:.4} per unit of {target}, continuous ranked \
+         probability score {:.4}\n",
+        metrics.rows, metrics.rmse, baseline.rmse, metrics.mae, metrics.log_density, metrics.crps
+    );
+    if metrics.outside > 0 {
+        text += &format!(
+            "{} rows have a number outside of the range that the model knows; they are not in the mean log-density\n",
+            metrics.outside
+        );
+    }
+    let mut rows = vec![vec!["interval".into(), "numbers in it, %".into(), "mean width".into()]];
+    rows.push(vec!["central 50 %".into(), percent(metrics.coverage_50, 1), String::new()]);
+    let width = format!("{:.4}", metrics.width_90);
+    rows.push(vec!["central 90 %".into(), percent(metrics.coverage_90, 1), width]);
+    text += &format!("\n{}", table(&rows));
+    let mut rows = vec![vec!["tenth of the predicted distribution".into(), "numbers in it, %".into()]];
+    for (index, share) in deciles.iter().enumerate() {
+        rows.push(vec![(index + 1).to_string(), percent(*share, 1)]);
+    }
+    text + &format!("\n{}", table(&rows))
+}

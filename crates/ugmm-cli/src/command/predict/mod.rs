@@ -1,0 +1,116 @@
+//! `ugmm predict`: predictions for the rows of a table, however many there are.
+
+mod columns;
+mod csv;
+mod jsonl;
+mod parquet;
+
+use crate::arguments::{Common, Format, Predict};
+use crate::error::CliError;
+use crate::output::{check_outputs, write_json};
+use columns::{Column, Maker};
+use serde::Serialize;
+use std::io::{BufWriter, ErrorKind, Write};
+use std::path::Path;
+use ugmm::file::AtomicFile;
+use ugmm_data::Encoded;
+use ugmm_tabular::{ModelReader, TabularModel};
+
+/// Rows that are read and predicted at a time: enough to keep the kernels busy.
+const BATCH_ROWS: usize = 4096;
+/// The same where each row passes the network many times.
+const DENSITY_BATCH_ROWS: usize = 512;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    target: &'a str,
+    classes: &'a [String],
+    rows: usize,
+    missing_values: usize,
+    unseen_categories: usize,
+    unusual_rows: usize,
+}
+
+/// Where rows go, in one of the formats.
+trait RowWriter {
+    /// Writes columns of the same length.
+    fn write(&mut self, columns: &[Column]) -> Result<(), CliError>;
+    /// Writes what is still to be written.
+    fn finish(self: Box<Self>) -> Result<(), CliError>;
+}
+
+pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
+    check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
+    let model = TabularModel::load(&options.model)?;
+    let maker = Maker::new(&model, options.explain);
+    let batch_rows = if model.classes().is_empty() { DENSITY_BATCH_ROWS } else { BATCH_ROWS };
+    let reader = ModelReader::open(&options.data, &model, false, &options.table.read_options(), batch_rows)?;
+    let mut file = options.output.as_deref().map(AtomicFile::create).transpose()?;
+    let output: Box<dyn Write + Send + '_> = match &mut file {
+        Some(file) => Box::new(BufWriter::new(file)),
+        None => Box::new(BufWriter::new(std::io::stdout())),
+    };
+    let (classes, target) = (model.classes(), model.target_name());
+    let mut report =
+        Report { target, classes, rows: 0, missing_values: 0, unseen_categories: 0, unusual_rows: 0 };
+    let written = (|| -> Result<(), CliError> {
+        let mut writer: Box<dyn RowWriter> = match format(options) {
+            Format::Csv => Box::new(csv::Writer::new(output)),
+            Format::Jsonl => Box::new(jsonl::Writer::new(output)),
+            Format::Parquet => Box::new(parquet::Writer::new(output)),
+        };
+        for batch in reader {
+            let batch = batch?;
+            let (columns, unusual) = maker.columns(&batch.inputs)?;
+            writer.write(&columns)?;
+            let Encoded { missing, unseen } = batch.encoded;
+            report.rows += batch.rows.len();
+            report.missing_values += missing;
+            report.unseen_categories += unseen;
+            report.unusual_rows += unusual;
+        }
+        writer.finish()
+    })();
+    match written {
+        // A reader of standard output that has gone (`| head`) is no error.
+        Err(CliError::Output(error)) if error.kind() == ErrorKind::BrokenPipe && file.is_none() => {}
+        written => written?,
+    }
+    file.map(AtomicFile::commit).transpose()?;
+    write_json(common.json.as_deref(), "ugmm/predict", &report)?;
+    if !common.quiet {
+        eprint!("{}", remarks(&report));
+    }
+    Ok(())
+}
+
+/// What is written: as asked for, or by the name of the output.
+fn format(options: &Predict) -> Format {
+    let ending = options.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
+    options.format.unwrap_or(match ending.map(str::to_ascii_lowercase).as_deref() {
+        Some("jsonl" | "ndjson") => Format::Jsonl,
+        Some("parquet") => Format::Parquet,
+        _ => Format::Csv,
+    })
+}
+
+fn remarks(report: &Report) -> String {
+    let mut text = String::new();
+    let Report { missing_values, unseen_categories, unusual_rows, rows, .. } = report;
+    if *missing_values > 0 {
+        text += &format!("{missing_values} values were missing; the rows were predicted from the others\n");
+    }
+    if *unseen_categories > 0 {
+        text += &format!(
+            "{unseen_categories} values are categories that training did not have; they were taken as rare ones, or as \
+             missing where training had no rare ones\n"
+        );
+    }
+    // One in a hundred is to be expected.
+    if unusual_rows * 50 > *rows {
+        text += &format!(
+            "{unusual_rows} of {rows} rows are unlike those that the model learned from; be careful with these\n"
+        );
+    }
+    text
+}

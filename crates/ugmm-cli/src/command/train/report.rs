@@ -1,0 +1,145 @@
+//! What is said of a finished training.
+
+use crate::output::{percent, percent_and_sd, table};
+use crate::statistics::mean_and_sd;
+use serde::Serialize;
+use std::path::Path;
+use ugmm::model_file::Columns;
+use ugmm::training::TrainingConfig;
+use ugmm::{ModelConfig, Task};
+use ugmm_tabular::{CrossValidation, FitReport, Measures, TabularModel};
+
+#[derive(Serialize)]
+pub struct Report<'a> {
+    data: &'a Path,
+    model_file: &'a Path,
+    columns: &'a Columns,
+    task: Task,
+    model: &'a ModelConfig,
+    training: Option<&'a TrainingConfig>,
+    parameters: usize,
+    #[serde(flatten)]
+    fitted: &'a FitReport,
+}
+
+impl<'a> Report<'a> {
+    pub fn of(data: &'a Path, model_file: &'a Path, model: &'a TabularModel, fitted: &'a FitReport) -> Self {
+        let saved = model.saved();
+        Self {
+            data,
+            model_file,
+            columns: &saved.columns,
+            task: saved.task,
+            model: &saved.config,
+            training: saved.training.as_ref(),
+            parameters: burn::module::Module::num_params(&saved.model),
+            fitted,
+        }
+    }
+}
+
+pub fn text(report: &Report) -> String {
+    let Report { fitted, columns, .. } = report;
+    let target = &columns.target;
+    let what = match columns.classes.as_slice() {
+        [] => format!("{target} is a number"),
+        classes => format!("{target} is one of {}", classes.join(", ")),
+    };
+    let mut text = format!("{} rows, {} features; {what}\n", fitted.rows, report.task.features);
+    for (rows, lacking) in [
+        (fitted.rows_without_target, "no value to learn"),
+        (fitted.rows_without_features, "nothing but a value to learn"),
+    ] {
+        if rows > 0 {
+            text += &format!("left out: {rows} rows with {lacking}\n");
+        }
+    }
+    if !fitted.search.is_empty() {
+        text += &search(fitted);
+    }
+    if let Some(epoch) = fitted.best_epoch {
+        let epochs = fitted.history.len();
+        text += &format!("stopped after {epochs} epochs; the model is that of epoch {epoch}\n");
+    }
+    text += &measures("training", &fitted.training_metrics);
+    if let Some(validation) = &fitted.validation_metrics {
+        text += &measures("held-out", validation);
+    }
+    if let Some(measured) = &fitted.cross_validation {
+        text += &cross_validation(measured);
+    }
+    if fitted.validation_metrics.is_none() && fitted.cross_validation.is_none() {
+        text += "no rows were held out, so how well the model does on new rows is unknown\n";
+    }
+    let (file, parameters) = (report.model_file.display(), report.parameters);
+    text + &format!("{file}: {parameters} parameters, trained in {:.1} s\n", fitted.seconds)
+}
+
+fn measures(what: &str, measures: &Measures) -> String {
+    format!("{what} rows: {}, {}\n", measures.rows(), in_words(measures))
+}
+
+fn in_words(measures: &Measures) -> String {
+    match measures {
+        Measures::Classes(metrics) => {
+            format!("accuracy {} %, log-loss {:.4}", percent(metrics.accuracy, 2), metrics.log_loss)
+        }
+        Measures::Numbers(metrics) => {
+            let explained = metrics.r2.map_or("–".into(), |r2| percent(r2, 1));
+            format!(
+                "root mean squared error {:.4}, explained variance {explained} %, mean log-density {:.4}",
+                metrics.rmse, metrics.log_density
+            )
+        }
+    }
+}
+
+fn cross_validation(measured: &CrossValidation) -> String {
+    let CrossValidation { folds, metrics, temperature, scaled_metrics, by_fold } = measured;
+    let head =
+        format!("{folds}-fold cross-validation, each row predicted by a model that has not seen it:\n");
+    let with = format!("  with a temperature of {temperature:.3}, which is saved with the model: ");
+    head + &match (metrics, scaled_metrics) {
+        (Measures::Classes(metrics), Measures::Classes(scaled)) => {
+            let accuracies: Vec<f64> = by_fold
+                .iter()
+                .filter_map(|fold| match fold {
+                    Measures::Classes(metrics) => Some(metrics.accuracy),
+                    Measures::Numbers(_) => None,
+                })
+                .collect();
+            format!(
+                "  accuracy {} %, log-loss {:.4}, calibration error {} %\n{with}log-loss {:.4}, calibration error \
+                 {} %\n",
+                percent_and_sd(&mean_and_sd(&accuracies), 2),
+                metrics.log_loss,
+                percent(metrics.calibration_error, 2),
+                scaled.log_loss,
+                percent(scaled.calibration_error, 2)
+            )
+        }
+        (metrics, Measures::Numbers(scaled)) => format!(
+            "  {}\n{with}mean log-density {:.4}, {} % of the numbers in their 90 % intervals\n",
+            in_words(metrics),
+            scaled.log_density,
+            percent(scaled.coverage_90, 1)
+        ),
+        (metrics, scaled) => format!("  {}\n{with}{}\n", in_words(metrics), in_words(scaled)),
+    }
+}
+
+/// What was tried, best first.
+fn search(fitted: &FitReport) -> String {
+    let mut candidates: Vec<_> = fitted.search.iter().collect();
+    candidates.sort_by(|a, b| a.measures.loss().total_cmp(&b.measures.loss()));
+    let loss = match fitted.training_metrics {
+        Measures::Classes(_) => "log-loss",
+        Measures::Numbers(_) => "− mean log-density",
+    };
+    let mut rows = vec![vec!["settings tried, by cross-validation".into(), loss.into(), String::new()]];
+    for candidate in candidates {
+        let mark = if candidate.chosen { "chosen" } else { "" };
+        rows.push(vec![candidate.name.clone(), format!("{:.4}", candidate.measures.loss()), mark.into()]);
+    }
+    table(&rows)
+}

@@ -1,0 +1,308 @@
+//! The options of `ugmm train` in a TOML file: read from one, and written beside the model.
+
+use crate::arguments::{Hidden, Train, parse_class_weights, parse_delimiter, parse_duration, parse_ordinal};
+use crate::error::CliError;
+use crate::variants_file::{read_text, refusal};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use toml::de::DeTable;
+use ugmm::{Preset, Settings};
+use ugmm_data::frame::ReadOptions;
+use ugmm_data::{Ordinal, PreprocessingOptions, Scaling};
+use ugmm_tabular::{ClassWeights, TaskChoice};
+
+/// All options of a training; what is `None` or empty is as usual. The finer settings of the network and its training are
+/// [`Settings`], whose keys stand beside these in a file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    pub data: Option<PathBuf>,
+    pub target: Option<String>,
+    pub output: Option<PathBuf>,
+    pub task: Option<TaskChoice>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub numeric: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub categorical: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<String>,
+    /// As on the command line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ordinal: Vec<String>,
+    pub scaling: Option<Scaling>,
+    pub delimiter: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_header: bool,
+    pub comment: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub na: Vec<String>,
+    pub preset: Option<Preset>,
+    pub validation: Option<f64>,
+    pub folds: Option<NonZeroUsize>,
+    pub search: Option<Search>,
+    /// As on the command line.
+    pub time_limit: Option<String>,
+    pub checkpoint_interval: Option<String>,
+    pub seed: Option<u64>,
+    /// Last in a file, where tables belong.
+    pub class_weights: Option<Weights>,
+}
+
+/// Whether and among what to search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Search {
+    /// Among the small grid, or not at all.
+    Grid(bool),
+    /// Among the tables of this file.
+    File(PathBuf),
+}
+
+/// Weights of classes, as in a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Weights {
+    /// "balanced", or as on the command line.
+    Text(String),
+    /// By label.
+    ByLabel(IndexMap<String, f64>),
+}
+
+/// The keys of [`Config`].
+const KEYS: [&str; 21] = [
+    "data",
+    "target",
+    "output",
+    "task",
+    "numeric",
+    "categorical",
+    "ignore",
+    "ordinal",
+    "scaling",
+    "delimiter",
+    "no_header",
+    "comment",
+    "na",
+    "preset",
+    "validation",
+    "folds",
+    "search",
+    "time_limit",
+    "checkpoint_interval",
+    "seed",
+    "class_weights",
+];
+
+impl Config {
+    /// The file's options with what was typed over them.
+    pub fn of(options: &Train) -> Result<(Self, Settings), CliError> {
+        let (mut config, mut settings) = options.config.as_deref().map(read).transpose()?.unwrap_or_default();
+        config.take_typed(options);
+        take_typed_settings(&mut settings, options);
+        Ok((config, settings))
+    }
+
+    fn take_typed(&mut self, options: &Train) {
+        set(&mut self.data, options.data.clone());
+        set(&mut self.target, options.target.clone());
+        set(&mut self.output, options.output.clone());
+        set(&mut self.task, options.task.map(Into::into));
+        let lists = [
+            (&mut self.numeric, &options.numeric),
+            (&mut self.categorical, &options.categorical),
+            (&mut self.ignore, &options.ignore),
+            (&mut self.na, &options.table.na),
+        ];
+        for (list, typed) in lists {
+            if !typed.is_empty() {
+                list.clone_from(typed);
+            }
+        }
+        if !options.ordinal.is_empty() {
+            self.ordinal = options.ordinal.iter().map(ordinal_text).collect();
+        }
+        set(&mut self.scaling, options.scaling.map(Into::into));
+        let character = |byte: u8| char::from(byte).to_string();
+        set(&mut self.delimiter, options.table.delimiter.map(character));
+        self.no_header |= options.table.no_header;
+        set(&mut self.comment, options.table.comment.map(character));
+        set(&mut self.preset, options.preset.map(|kind| kind.preset()));
+        // One kind of measuring takes the place of the other.
+        if options.validation.is_some() {
+            (self.validation, self.folds) = (options.validation, None);
+        }
+        if options.folds.is_some() {
+            (self.validation, self.folds) = (None, options.folds);
+        }
+        let search = options.search.clone().map(|file| file.map_or(Search::Grid(true), Search::File));
+        set(&mut self.search, search);
+        let text = |duration: Duration| format!("{}s", duration.as_secs_f64());
+        set(&mut self.time_limit, options.time_limit.map(text));
+        set(&mut self.checkpoint_interval, options.checkpoint_interval.map(text));
+        set(&mut self.seed, options.seed);
+        set(
+            &mut self.class_weights,
+            options.class_weights.clone().map(|weights| match weights {
+                ClassWeights::Balanced => Weights::Text("balanced".into()),
+                ClassWeights::ByLabel(weights) => Weights::ByLabel(weights),
+            }),
+        );
+    }
+
+    /// How to read the table.
+    pub fn read_options(&self) -> Result<ReadOptions, CliError> {
+        let character = |text: &Option<String>, key| {
+            text.as_deref().map(parse_delimiter).transpose().map_err(|reason| option(key, reason))
+        };
+        Ok(ReadOptions {
+            delimiter: character(&self.delimiter, "delimiter")?,
+            has_header: !self.no_header,
+            comment: character(&self.comment, "comment")?,
+            missing: self.na.clone(),
+            numeric: self.numeric.clone(),
+            categorical: self.categorical.clone(),
+            ignore: self.ignore.clone(),
+        })
+    }
+
+    /// How columns become inputs.
+    pub fn preprocessing(&self) -> Result<PreprocessingOptions, CliError> {
+        let ordinal = self.ordinal.iter().map(|text| parse_ordinal(text));
+        let ordinal = ordinal.collect::<Result<_, _>>().map_err(|reason| option("ordinal", reason))?;
+        // The paper's networks see the features as they are.
+        let usual = match self.preset.unwrap_or_default() {
+            Preset::Paper => Scaling::None,
+            Preset::Best => Scaling::Standard,
+        };
+        Ok(PreprocessingOptions { scaling: self.scaling.unwrap_or(usual), ordinal })
+    }
+
+    pub fn class_weights(&self) -> Result<Option<ClassWeights>, CliError> {
+        match &self.class_weights {
+            None => Ok(None),
+            Some(Weights::ByLabel(weights)) => Ok(Some(ClassWeights::ByLabel(weights.clone()))),
+            Some(Weights::Text(text)) => {
+                parse_class_weights(text).map(Some).map_err(|reason| option("class_weights", reason))
+            }
+        }
+    }
+
+    pub fn time_limit(&self) -> Result<Option<Duration>, CliError> {
+        duration(self.time_limit.as_deref(), "time_limit")
+    }
+
+    pub fn checkpoint_interval(&self) -> Result<Option<Duration>, CliError> {
+        duration(self.checkpoint_interval.as_deref(), "checkpoint_interval")
+    }
+
+    /// As a file, with the finer settings.
+    pub fn text(&self, settings: &Settings) -> Result<String, CliError> {
+        let failed = |error: toml::ser::Error| CliError::Output(std::io::Error::other(error));
+        let mut table = toml::Table::try_from(self).map_err(failed)?;
+        table.extend(toml::Table::try_from(settings).map_err(failed)?);
+        // Tables come last in TOML.
+        let (tables, values): (Vec<_>, Vec<_>) = table.into_iter().partition(|(_, value)| value.is_table());
+        let table: toml::Table = values.into_iter().chain(tables).collect();
+        let head = format!(
+            "# The options of a training by ugmm {}; `ugmm train --config` with this file repeats it.\n",
+            env!("CARGO_PKG_VERSION")
+        );
+        Ok(head + &toml::to_string(&table).map_err(failed)?)
+    }
+}
+
+/// Options and settings of a file.
+fn read(path: &Path) -> Result<(Config, Settings), CliError> {
+    let text = read_text(path)?;
+    let keys = DeTable::parse(&text).map_err(|error| refusal(path, &text, &error))?;
+    let config: Config = toml::from_str(&text).map_err(|error| refusal(path, &text, &error))?;
+    let mut table: toml::Table = toml::from_str(&text).map_err(|error| refusal(path, &text, &error))?;
+    table.retain(|key, _| !KEYS.iter().any(|known| key == *known));
+    // One by one, so that what is wrong has a line.
+    for (key, _) in keys.get_ref().iter() {
+        let name = key.get_ref().as_ref();
+        if let Some(value) = table.get(name) {
+            let single = toml::Table::from_iter([(name.to_owned(), value.clone())]);
+            let setting: Result<Settings, _> = single.try_into();
+            setting.map_err(|error| {
+                let line = text[..key.span().start].matches('\n').count() + 1;
+                let (path, place) = (path.to_path_buf(), format!(", line {line}"));
+                CliError::SettingsFile { path, place, reason: error.message().replace('\n', "; ") }
+            })?;
+        }
+    }
+    let settings = table.try_into().map_err(|error| refusal(path, &text, &error))?;
+    Ok((config, settings))
+}
+
+fn take_typed_settings(settings: &mut Settings, options: &Train) {
+    set(&mut settings.model, options.model.map(Into::into));
+    set(&mut settings.objective, options.objective.map(Into::into));
+    set(&mut settings.cross_entropy_weight, options.cross_entropy_weight);
+    set(&mut settings.hidden, options.hidden.clone().map(|Hidden(sizes)| sizes));
+    set(&mut settings.dropout, options.dropout.clone());
+    set(&mut settings.min_sigmas, options.min_sigma.map(|min_sigma| vec![min_sigma]));
+    set(&mut settings.epochs, options.epochs.map(NonZeroUsize::get));
+    set(&mut settings.batch_size, options.batch_size.map(NonZeroUsize::get));
+    set(&mut settings.learning_rate, options.learning_rate);
+    set(&mut settings.max_gradient_norm, options.clip);
+    set(&mut settings.patience, options.patience.map(NonZeroUsize::get));
+}
+
+/// An option that was not typed leaves what is there.
+fn set<T>(value: &mut Option<T>, typed: Option<T>) {
+    if typed.is_some() {
+        *value = typed;
+    }
+}
+
+fn ordinal_text(ordinal: &Ordinal) -> String {
+    match &ordinal.order {
+        None => ordinal.column.clone(),
+        Some(order) => format!("{}={}", ordinal.column, order.join("<")),
+    }
+}
+
+fn duration(text: Option<&str>, key: &'static str) -> Result<Option<Duration>, CliError> {
+    text.map(parse_duration).transpose().map_err(|reason| option(key, reason))
+}
+
+fn option(key: &'static str, reason: String) -> CliError {
+    CliError::Option { key, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let config = Config {
+            data: Some("d.csv".into()),
+            target: Some("kind of \"thing\"".into()),
+            ordinal: vec!["size=s<m<l".into()],
+            scaling: Some(Scaling::Quantile),
+            delimiter: Some("\t".into()),
+            no_header: true,
+            search: Some(Search::Grid(true)),
+            folds: NonZeroUsize::new(5),
+            preset: Some(Preset::Best),
+            class_weights: Some(Weights::ByLabel(IndexMap::from([("1".into(), 2.0)]))),
+            ..Config::default()
+        };
+        let optimizer = ugmm::training::OptimizerConfig::adam_w(0.1);
+        let settings = Settings {
+            hidden: Some(vec![]),
+            epochs: Some(3),
+            optimizer: Some(optimizer),
+            ..Settings::default()
+        };
+        std::fs::write(&path, config.text(&settings).unwrap()).unwrap();
+        assert_eq!(read(&path).unwrap(), (config, settings));
+    }
+}

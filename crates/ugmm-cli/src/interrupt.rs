@@ -1,0 +1,20 @@
+//! Ctrl-C.
+
+use crate::error::CliError;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Exit status of a process that was interrupted, as shells have it: 128 and the signal's number.
+pub const EXIT_STATUS: u8 = 130;
+
+/// From now on Ctrl-C (and a request to terminate) sets this flag; a second one ends the program at once.
+pub fn watch() -> Result<&'static AtomicBool, CliError> {
+    let handler = || {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(EXIT_STATUS.into());
+        }
+    };
+    ctrlc::set_handler(handler).map_err(|error| CliError::Interrupts(error.to_string()))?;
+    Ok(&INTERRUPTED)
+}
