@@ -71,16 +71,14 @@ class Ours:
     def run(self, problem: Problem, seed: int, threads: int) -> Prediction:
         """Calls `ugmm train` and `ugmm predict`; the time is the one that `ugmm train` reports."""
         directory = problem.training_csv.parent
-        model, report, predicted = (directory / name for name in ("model.safetensors", "train.json", "predict.json"))
+        model, report, predicted = (directory / name for name in ("model.safetensors", "train.json", "predict.csv"))
         options = ["--threads", str(threads), "--json"]
         training = ["train", problem.training_csv, "--target", TARGET, "--output", model, "--validation", "0"]
+        training += ["--task", "classification"]
         self._call([*training, "--seed", str(seed), *self.arguments, *options, report])
-        self._call(["predict", model, problem.held_out_csv, "--output", directory / "predict.csv", *options, predicted])
-        answer = _read(predicted)
-        probabilities = np.array([row["probabilities"] for row in answer["rows"]], dtype=np.float64)
-        columns = [answer["classes"].index(str(label)) for label in range(problem.classes)]
+        self._call(["predict", model, problem.held_out_csv, "--output", predicted, "--threads", str(threads)])
         trained = _read(report)
-        return Prediction(probabilities[:, columns], trained["seconds"], trained["training_metrics"]["accuracy"])
+        return Prediction(_probabilities(predicted, problem.classes), trained["seconds"], trained["training_metrics"]["accuracy"])
 
     def _call(self, arguments: list) -> None:
         command = [str(argument) for argument in [self.program, *arguments]]
@@ -137,7 +135,7 @@ def variants(program: Path, file: Path, directory: Path) -> list[Model]:
         name = quoted.strip().strip("\"'")
         settings = directory / f"settings-{number}.toml"
         settings.write_text(text)
-        found.append(Ours(name, name, ("--settings", str(settings)), program))
+        found.append(Ours(name, name, ("--config", str(settings)), program))
     if len(found) == 1:
         raise Failure(f"{file} has no table such as [wider] with settings below it")
     return found
@@ -170,6 +168,13 @@ def _write(path: Path, header: list[str], rows) -> None:
         writer = csv.writer(file)
         writer.writerow(header)
         writer.writerows(rows)
+
+
+def _probabilities(path: Path, classes: int) -> np.ndarray:
+    """The columns of a file of predictions that hold the probabilities of the labels 0, 1, …"""
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    return np.array([[float(row[f"probability of {label}"]) for label in range(classes)] for row in rows])
 
 
 def _read(path: Path) -> dict:

@@ -52,6 +52,7 @@ impl CliError {
             | E::TargetIsNoNumber { .. }
             | E::OneNumber { .. }
             | E::NoLabels { .. }
+            | E::NoFeatures { .. }
             | E::TooFewRows { .. }
             | E::TooManyLevels { .. }
             | E::Incomplete { .. }

@@ -8,7 +8,7 @@ use std::path::Path;
 use ugmm::file::{check_writable, write_atomically};
 
 /// Version of the JSON files; docs/json.md describes them. It grows when a field changes its meaning or goes.
-const JSON_SCHEMA_VERSION: u32 = 1;
+const JSON_SCHEMA_VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Envelope<'a, T> {

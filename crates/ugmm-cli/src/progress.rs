@@ -15,6 +15,8 @@ const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Shows the training of one network after the other.
 pub struct Display {
+    /// What is said before anything is trained.
+    introduction: String,
     kind: Kind,
     label: String,
     epochs: usize,
@@ -34,7 +36,7 @@ enum Kind {
 }
 
 impl Display {
-    pub fn new(quiet: bool) -> Self {
+    pub fn new(introduction: String, quiet: bool) -> Self {
         let start = Instant::now();
         let kind = if quiet {
             Kind::Nothing
@@ -49,7 +51,7 @@ impl Display {
             Kind::Lines { next: start + FIRST_LINE }
         };
         let (label, epochs, share_done, share_at_start) = (String::new(), 0, 0.0, None);
-        Self { kind, label, epochs, before: 0, of: 1, share_done, share_at_start, start }
+        Self { introduction, kind, label, epochs, before: 0, of: 1, share_done, share_at_start, start }
     }
 
     fn begin(&mut self, label: &str, epochs: usize, before: usize, of: usize) {
@@ -111,6 +113,12 @@ impl Drop for Display {
 }
 
 impl Progress for Display {
+    fn on_begin(&mut self) {
+        if !matches!(self.kind, Kind::Nothing) {
+            eprint!("{}", self.introduction);
+        }
+    }
+
     fn on_stage(&mut self, stage: &Stage) {
         self.begin(stage.name, stage.epochs, stage.number - 1, stage.of);
     }
@@ -134,7 +142,7 @@ pub struct Training(Display);
 impl Training {
     /// Of `label` over so many epochs.
     pub fn new(label: &str, epochs: usize, quiet: bool) -> Self {
-        let mut display = Display::new(quiet);
+        let mut display = Display::new(String::new(), quiet);
         display.begin(label, epochs, 0, 1);
         Self(display)
     }

@@ -74,7 +74,7 @@ fn kind(column: &Column, target: &str) -> &'static str {
 fn values(column: &Column) -> String {
     match &column.kind {
         Kind::Numeric { min, max, .. } => format!("{min} to {max}"),
-        Kind::Date { min, max } => format!("{min} to {max} days since 1970-01-01"),
+        Kind::Date { min, max } => format!("{} to {}", column.text_of(*min), column.text_of(*max)),
         Kind::Ignored => String::new(),
         Kind::Boolean | Kind::Categorical | Kind::Constant => {
             let levels = column.levels.as_deref().unwrap_or_default();

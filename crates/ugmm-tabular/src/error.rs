@@ -54,6 +54,10 @@ pub enum TabularError {
     #[error("no row has a value in the column {target:?}")]
     NoLabels { target: String },
 
+    /// No column to learn from.
+    #[error("beside {target:?} no column is left to learn from; constant columns say nothing")]
+    NoFeatures { target: String },
+
     /// Fewer rows than learning needs.
     #[error(
         "only {rows} rows have a value in the column {target:?} and one beside it; at least {needed} are needed"

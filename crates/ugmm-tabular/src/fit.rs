@@ -21,7 +21,7 @@ use ugmm::model_file::{Columns, SavedModel};
 use ugmm::training::EpochReport;
 use ugmm::{Settings, UgmmError};
 use ugmm_data::frame::Values;
-use ugmm_data::{Split, stratified_folds, stratified_split};
+use ugmm_data::{Preprocessor, Split, stratified_folds, stratified_split};
 
 /// Folds of a search that are used where no number is given.
 const SEARCH_FOLDS: usize = 3;
@@ -92,12 +92,15 @@ pub fn fit(
     };
     let folds = if folds == 0 { Vec::new() } else { inner_folds(&learner, &split, folds)? };
     let candidates = candidates(options);
-    // What can be wrong with the settings is found before anything is trained.
+    // What can be wrong with the options is found before anything is trained.
+    let rows = learner.table_rows(&split.train);
+    let inputs = Preprocessor::fit(table, &rows, Some(target), &options.preprocessing)?.inputs();
     for settings in candidates.values() {
-        learner.recipe(settings, 1, split.train.len(), None)?;
+        learner.recipe(settings, inputs, split.train.len(), None)?;
     }
     let identity = identity(&learner);
     let journal = Journal::open(run.checkpoint.as_deref(), run.resume, identity)?;
+    run.progress.on_begin();
     let mut stages = Stages::new(run, journal, candidates.len() * folds.len() + 1);
 
     let mut tried = Vec::new();

@@ -295,6 +295,9 @@ fn rows_with_features(table: &Table, target: &str) -> Result<Vec<bool>, TabularE
     let mut known = vec![false; table.rows()];
     let useful =
         |column: &&Column| column.name != target && !matches!(column.kind, Kind::Ignored | Kind::Constant);
+    if !table.schema().columns.iter().any(|column| useful(&column)) {
+        return Err(TabularError::NoFeatures { target: target.into() });
+    }
     for column in table.schema().columns.iter().filter(useful) {
         match table.column(&column.name)? {
             Values::Numbers(numbers) => {

@@ -24,6 +24,8 @@ pub struct Stage<'a> {
 
 /// Told of a run as it goes on.
 pub trait Progress {
+    /// Table and options were looked at, and nothing is wrong with them.
+    fn on_begin(&mut self) {}
     /// Training of a network begins.
     fn on_stage(&mut self, _stage: &Stage) {}
     /// After a step.

@@ -17,6 +17,7 @@ use values::parse_character;
 /// Neural networks whose every neuron is a Gaussian mixture: train, predict, evaluate, reproduce the paper.
 #[derive(Debug, Parser)]
 #[command(
+    name = "ugmm",
     version,
     propagate_version = true,
     after_help = "Example:\n  ugmm train flowers.csv --target species -o flowers.safetensors\n  \

@@ -217,7 +217,7 @@ impl Column {
     }
 
     /// A number of the column as text: as it would stand in a file.
-    pub(crate) fn text_of(&self, number: f64) -> String {
+    pub fn text_of(&self, number: f64) -> String {
         match self.kind {
             Kind::Boolean => if number == 0.0 { "false" } else { "true" }.to_owned(),
             Kind::Date { .. } => date::format(number),

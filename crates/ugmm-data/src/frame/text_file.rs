@@ -65,7 +65,16 @@ impl TextFile {
         let mut rows = Rows::default();
         let (names, header_line) = if options.has_header {
             let names = header(&origin, &first, bytes, dialect.delimiter)?;
-            (Names::new(&origin.path, names)?, Some(first.line))
+            // Numbers are a row of data sooner than names that someone wrote twice.
+            let refusal = |error| match is_row_of_numbers(&names) {
+                true => FrameError::HeaderMissing {
+                    file: origin.path.clone(),
+                    row: first.line,
+                    cells: names.clone(),
+                },
+                false => error,
+            };
+            (Names::new(&origin.path, names.clone()).map_err(refusal)?, Some(first.line))
         } else {
             rows.push(first.line, bytes);
             (Names::numbered(first.fields), None)
@@ -77,13 +86,12 @@ impl TextFile {
     pub(super) fn check_header(&self) -> Result<(), FrameError> {
         let Some(row) = self.header_line else { return Ok(()) };
         let names = self.names.all();
-        let numbers: Option<Vec<f64>> = names.iter().map(|name| name.parse().ok()).collect();
-        let Some(numbers) = numbers else { return Ok(()) };
-        let counts = numbers.windows(2).all(|pair| pair[1] == pair[0] + 1.0);
-        if counts && (numbers[0] == 0.0 || numbers.len() > 2) {
-            return Ok(());
+        match is_row_of_numbers(names) {
+            true => {
+                Err(FrameError::HeaderMissing { file: self.origin.path.clone(), row, cells: names.to_vec() })
+            }
+            false => Ok(()),
         }
-        Err(FrameError::HeaderMissing { file: self.origin.path.clone(), row, cells: names.to_vec() })
     }
 
     /// Makes ready to read the columns at the positions `columns`, in blocks of at most `most_rows` rows.
@@ -209,6 +217,14 @@ fn header(origin: &Origin, record: &Record, bytes: &[u8], delimiter: u8) -> Resu
         }
         None => Err(FrameError::Empty { file: origin.path.clone() }),
     }
+}
+
+/// Whether a header is a row of numbers, and does not count the columns as some programs do.
+fn is_row_of_numbers(names: &[String]) -> bool {
+    let numbers: Option<Vec<f64>> = names.iter().map(|name| name.parse().ok()).collect();
+    let Some(numbers) = numbers.filter(|numbers| !numbers.is_empty()) else { return false };
+    let counts = numbers.windows(2).all(|pair| pair[1] == pair[0] + 1.0);
+    !(counts && (numbers[0] == 0.0 || numbers.len() > 2))
 }
 
 /// Number of fields that the beginning of a record touches.

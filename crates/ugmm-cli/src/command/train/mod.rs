@@ -40,11 +40,10 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
     fit_options.task = Some(task);
     fit_options.search = search(&config, task)?;
     let table = Table::read_as(&data, schema, &read_options)?;
-    if !common.quiet {
-        eprint!("{}{}", overview(table.schema(), &target), doubts(table.schema(), &target));
-        eprint!("{}", remarks(&table, &target, task, config.task.is_some()));
-    }
-    let mut progress = Display::new(common.quiet);
+    let introduction = overview(table.schema(), &target)
+        + &doubts(table.schema(), &target)
+        + &remarks(&table, &target, task, config.task.is_some());
+    let mut progress = Display::new(introduction, common.quiet);
     let mut run = Run {
         progress: &mut progress,
         interrupted: interrupt::watch()?,

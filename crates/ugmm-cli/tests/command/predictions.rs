@@ -1,0 +1,111 @@
+//! What `ugmm predict` reads and writes.
+
+use crate::{TRAIN, failure, names, stdout, ugmm, with_iris};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// Runs `ugmm` with this on its standard input.
+fn ugmm_fed(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ugmm"))
+        .current_dir(folder)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A child that refuses the first rows does not read the rest.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+fn with_model() -> TempDir {
+    let folder = with_iris();
+    stdout(&ugmm(folder.path(), &[&TRAIN[..], &["--epochs", "20"]].concat()));
+    folder
+}
+
+/// Header and records of a CSV text.
+fn records(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
+    let fields = |record: &csv::StringRecord| record.iter().map(String::from).collect::<Vec<_>>();
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = fields(reader.headers().unwrap());
+    (header, reader.records().map(|record| fields(&record.unwrap())).collect())
+}
+
+#[test]
+fn every_format_holds_the_same() {
+    let folder = with_model();
+    let at = folder.path();
+    let table = std::fs::read(at.join("iris.csv")).unwrap();
+    let from_file = stdout(&ugmm(at, &["predict", "iris.safetensors", "iris.csv"]));
+    let from_input = stdout(&ugmm_fed(at, &["predict", "iris.safetensors", "-"], &table));
+    assert_eq!(from_file, from_input);
+    let lines = stdout(&ugmm(at, &["predict", "iris.safetensors", "iris.csv", "--format", "jsonl"]));
+    let (header, records) = records(&from_file);
+    for (record, line) in records.iter().zip(lines.lines()) {
+        let object: serde_json::Value = serde_json::from_str(line).unwrap();
+        for (name, field) in header.iter().zip(record) {
+            let value = &object[name];
+            let text = value.as_str().map_or(value.to_string(), String::from);
+            // JSON writes 1 as 1.0.
+            let same = text == *field || text.parse::<f64>().unwrap() == field.parse::<f64>().unwrap();
+            assert!(same, "{name}: {text} {field}");
+        }
+    }
+    // The format follows the name.
+    stdout(&ugmm(at, &["predict", "iris.safetensors", "iris.csv", "-o", "p.parquet"]));
+    assert!(std::fs::read(at.join("p.parquet")).unwrap().starts_with(b"PAR1"));
+    let options = ugmm_data::frame::ReadOptions::default();
+    let table = ugmm_data::Table::read(&at.join("p.parquet"), &options).unwrap();
+    assert_eq!(table.rows(), 150);
+    let names: Vec<&str> = table.schema().columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, header);
+    let message = failure(&ugmm_fed(at, &["predict", "iris.safetensors", "-"], b"a,b\n1,2\n"));
+    assert!(message.starts_with("standard input"), "{message}");
+    let train = ["train", "-", "--target", "species", "-o", "m.safetensors"];
+    let message = failure(&ugmm_fed(at, &train, b"a,species\n1,2\n"));
+    assert!(message.contains("standard input") && message.contains("file"), "{message}");
+}
+
+#[test]
+fn reasons_are_the_most_responsible_columns() {
+    let folder = with_model();
+    let at = folder.path();
+    let text = stdout(&ugmm(at, &["predict", "iris.safetensors", "iris.csv", "--explain", "9"]));
+    let (header, records) = records(&text);
+    assert_eq!(header.iter().filter(|name| name.starts_with("reason")).count(), 4);
+    for record in records {
+        let mut reasons: Vec<&str> = record[6..].iter().step_by(2).map(String::as_str).collect();
+        let shares: Vec<f32> = record[7..].iter().step_by(2).map(|share| share.parse().unwrap()).collect();
+        assert!(shares.is_sorted_by(|a, b| a >= b) && (shares.iter().sum::<f32>() - 1.0).abs() < 1e-4);
+        reasons.sort_unstable();
+        assert_eq!(reasons, ["petal_length", "petal_width", "sepal_length", "sepal_width"]);
+    }
+    stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "2", "--model", "mlp"]].concat()));
+    let explain = ["predict", "iris.safetensors", "iris.csv", "--explain", "1", "-o", "p.csv"];
+    let message = failure(&ugmm(at, &explain));
+    assert!(message.contains("the model is mlp, but must be ugmm"), "{message}");
+    assert!(!names(&folder).contains(&"p.csv".into()));
+}
+
+#[test]
+fn unusual_rows_are_flagged() {
+    let folder = with_model();
+    let at = folder.path();
+    let header = "sepal_length,sepal_width,petal_length,petal_width\n";
+    // A flower whose petals are wider than long, one of the table, one of another planet.
+    let rows = "5.1,3.5,0.2,2.4\n5.1,3.5,1.4,0.2\n500,3,1,1\n";
+    std::fs::write(at.join("new.csv"), format!("{header}{rows}")).unwrap();
+    let output = ugmm(at, &["predict", "iris.safetensors", "new.csv"]);
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    let (_, predicted) = records(&stdout(&output));
+    let flags: Vec<&str> = predicted.iter().map(|record| record.last().unwrap().as_str()).collect();
+    assert_eq!(flags, ["true", "false", "true"]);
+    assert!(said.contains("2 of 3 rows are unlike those that the model learned from"), "{said}");
+    let text = stdout(&ugmm(at, &["predict", "iris.safetensors", "iris.csv"]));
+    let flagged = text.lines().filter(|line| line.ends_with("true")).count();
+    assert!(flagged <= 6, "{flagged}");
+}

@@ -1,0 +1,122 @@
+//! A run that is killed goes on, and ends with the same bits as one that was not.
+
+use crate::{TRAIN, failure, names, stdout, ugmm, with_iris};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Cross-validation and a final model, with checkpoints whenever there can be one.
+const RUN: [&str; 8] = ["--epochs", "60", "--folds", "3", "--checkpoint-interval", "0s", "--threads", "1"];
+const CHECKPOINT: &str = "iris.safetensors.checkpoint";
+const KILLS: u32 = 20;
+
+fn start(folder: &Path, arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_ugmm"))
+        .current_dir(folder)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// kill -9 at twenty moments that no one chose, each time going on from what was left.
+#[test]
+fn a_run_killed_twenty_times_ends_with_the_same_bits() {
+    let folder = with_iris();
+    let at = folder.path();
+    let model = at.join("iris.safetensors");
+    let arguments = [&TRAIN[..], &RUN].concat();
+    let began = Instant::now();
+    stdout(&ugmm(at, &arguments));
+    let whole = began.elapsed();
+    let expected = std::fs::read(&model).unwrap();
+    std::fs::remove_file(&model).unwrap();
+    assert!(!at.join(CHECKPOINT).exists());
+    let (mut kills, mut went_on) = (0, 0);
+    let resume = [&arguments[..], &["--resume"]].concat();
+    for attempt in 0..10 * KILLS {
+        let found = at.join(CHECKPOINT).exists();
+        let mut child = start(at, &resume);
+        if kills < KILLS {
+            // A part of the time that the whole run takes, another one each time, and enough for something to be done.
+            let share = f64::from(attempt * 37 % 23 + 2) / 100.0;
+            std::thread::sleep(whole.mul_f64(share) + Duration::from_millis(30));
+            child.kill().unwrap();
+        }
+        let output = child.wait_with_output().unwrap();
+        if output.status.code() == Some(0) {
+            assert!(std::fs::read(&model).unwrap() == expected);
+            assert!(!at.join(CHECKPOINT).exists());
+            if kills == KILLS {
+                break;
+            }
+            // It was through before it was killed: once more from the beginning.
+            std::fs::remove_file(&model).unwrap();
+        } else {
+            assert_eq!(output.status.code(), None, "{output:?}");
+            kills += 1;
+            went_on += u32::from(found);
+            // Nothing half-written under a name that means something.
+            assert!(!model.exists() || std::fs::read(&model).unwrap() == expected);
+            if model.exists() {
+                std::fs::remove_file(&model).unwrap();
+            }
+        }
+    }
+    assert_eq!(kills, KILLS);
+    assert!(went_on > KILLS / 2, "only {went_on} began with a checkpoint");
+    assert!(std::fs::read(&model).unwrap() == expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_a_checkpoint_that_is_of_use() {
+    let folder = with_iris();
+    let at = folder.path();
+    let arguments = [&TRAIN[..], &["--epochs", "400", "--folds", "3", "--threads", "1"]].concat();
+    let child = start(at, &arguments);
+    std::thread::sleep(Duration::from_millis(400));
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupt.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("error: interrupted; iris.safetensors.checkpoint keeps what was done"), "{said}");
+    assert_eq!(names(&folder), ["iris.csv", "iris.safetensors.checkpoint"]);
+
+    // It is not run over, and not taken for that of another run.
+    let message = failure(&ugmm(at, &arguments));
+    let expected = "a run that did not end left this checkpoint; go on from it with --resume";
+    assert!(message.contains(expected), "{message}");
+    let message = failure(&ugmm(at, &[&arguments[..], &["--resume", "--seed", "1"]].concat()));
+    assert!(message.contains("this checkpoint is of another run (seed was 0 and is 1)"), "{message}");
+    let table = std::fs::read_to_string(at.join("iris.csv")).unwrap();
+    std::fs::write(at.join("iris.csv"), table.replacen("5.1", "5.2", 1)).unwrap();
+    let message = failure(&ugmm(at, &[&arguments[..], &["--resume"]].concat()));
+    assert!(message.contains("this checkpoint is of another run (data was"), "{message}");
+    std::fs::write(at.join("iris.csv"), table).unwrap();
+
+    stdout(&ugmm(at, &[&arguments[..], &["--resume"]].concat()));
+    let resumed = std::fs::read(at.join("iris.safetensors")).unwrap();
+    stdout(&ugmm(at, &arguments));
+    assert!(std::fs::read(at.join("iris.safetensors")).unwrap() == resumed);
+}
+
+#[test]
+fn what_is_no_checkpoint_is_refused() {
+    let folder = with_iris();
+    let at = folder.path();
+    let resume = [&TRAIN[..], &["--epochs", "1", "--resume"]].concat();
+    for contents in [&b""[..], b"nonsense", &[255; 64]] {
+        std::fs::write(at.join(CHECKPOINT), contents).unwrap();
+        let message = failure(&ugmm(at, &resume));
+        assert!(message.contains("no usable checkpoint") && message.contains("delete it"), "{message}");
+    }
+    // A model is none, either.
+    std::fs::remove_file(at.join(CHECKPOINT)).unwrap();
+    stdout(&ugmm(at, &resume));
+    std::fs::rename(at.join("iris.safetensors"), at.join(CHECKPOINT)).unwrap();
+    let message = failure(&ugmm(at, &resume));
+    assert!(message.contains("it is another kind of file"), "{message}");
+}
