@@ -21,7 +21,6 @@
 //! ```
 
 mod encoded;
-mod encoder;
 mod error;
 mod file;
 pub mod frame;
@@ -36,7 +35,6 @@ mod split;
 mod table;
 
 pub use crate::encoded::Encoded;
-pub use crate::encoder::Encoder;
 pub use crate::error::DataError;
 pub use crate::idx::{IdxImages, read_idx_images, read_idx_labels};
 pub use crate::iris::{IRIS_SPLIT_STATES, iris, iris_split};

@@ -123,10 +123,6 @@ pub enum TabularError {
         None => String::new(),
     })]
     Interrupted { checkpoint: Option<PathBuf> },
-
-    /// Training had no time.
-    #[error("the time limit was over before anything was learned; give more time")]
-    NoTime,
 }
 
 /// Names shown in a message, at most.

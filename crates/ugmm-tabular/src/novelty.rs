@@ -91,10 +91,16 @@ impl Novelty {
         (squares / inputs as f64).sqrt().min(f64::MAX)
     }
 
-    /// Whether a row is farther from those learned from than 99 in 100 of them.
+    /// Whether a row at this distance is farther from those learned from than 99 in 100 of them.
+    #[must_use]
+    pub fn is_beyond(&self, distance: f64) -> bool {
+        distance > self.threshold
+    }
+
+    /// The same of a row.
     #[must_use]
     pub fn is_unusual(&self, row: &[f32]) -> bool {
-        self.distance(row) > self.threshold
+        self.is_beyond(self.distance(row))
     }
 
     /// What must hold of one from a file, in words if it does not.

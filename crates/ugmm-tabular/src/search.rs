@@ -33,13 +33,13 @@ pub fn small_grid(target: TargetKind) -> IndexMap<String, Settings> {
         TargetKind::Number { .. } => vec![
             ("as the preset has it", settings()),
             ("less smooth", Settings { min_sigmas: Some(vec![1.0, 0.5, 0.1]), ..settings() }),
-            ("smoother", Settings { min_sigmas: Some(vec![2.0, 1.5, 0.3]), ..settings() }),
+            ("smoother", Settings { min_sigmas: Some(vec![3.0, 1.5, 0.3]), ..settings() }),
             (
                 "one hidden layer",
                 Settings { hidden: Some(vec![128]), min_sigmas: Some(vec![1.5, 0.1]), ..settings() },
             ),
             ("wider", Settings { hidden: Some(vec![128, 32]), ..settings() }),
-            ("half the epochs", Settings { epochs: Some(50), ..settings() }),
+            ("half the epochs", Settings { epochs: Some(100), ..settings() }),
         ],
     };
     grid.into_iter().map(|(name, settings)| (name.to_owned(), settings)).collect()

@@ -77,6 +77,10 @@ pub enum Objective {
         high: f64,
         /// Number of cells in training, at least 2.
         nodes: usize,
+        /// Weight of the continuous ranked probability score beside minus the log of the density, at least 0: a proper
+        /// score as well, but one to which it matters how far off a probability is. The log of the density alone hardly
+        /// minds a little probability in all of the range.
+        crps_weight: f64,
     },
 }
 
@@ -113,6 +117,9 @@ impl Objective {
                     range,
                     "from a finite number to a greater one",
                 ))
+            }
+            Self::Conditional { crps_weight, .. } if !(crps_weight >= 0.0 && crps_weight.is_finite()) => {
+                Err(UgmmError::setting("crps_weight", crps_weight, "at least 0 and finite"))
             }
             Self::Conditional { nodes, .. } if !(2..=MOST_NODES).contains(&nodes) => {
                 Err(UgmmError::setting("nodes", nodes, "between 2 and 4096"))
@@ -243,7 +250,7 @@ impl Task {
     pub(crate) fn training_input(&self, x: Tensor<2>, targets: &Targets) -> Tensor<2> {
         match (self.objective, targets) {
             (Objective::Hybrid { label, .. }, _) => joint_inputs(x, label, self.classes),
-            (Objective::Conditional { low, high, nodes }, Targets::Numbers(numbers)) => {
+            (Objective::Conditional { low, high, nodes, .. }, Targets::Numbers(numbers)) => {
                 random_nodes(numbers, (low, high), nodes, || 0.5).joined_to(x)
             }
             _ => self.network_input(x, targets),
@@ -280,14 +287,19 @@ impl Task {
                 let joint_score = weighted_mean(scores.clone().gather(1, indices), labels, options);
                 cross_entropy(scores, labels, options) * weight - joint_score
             }
-            (Objective::Conditional { low, high, nodes }, Targets::Numbers(numbers)) => {
+            (Objective::Conditional { low, high, nodes, crps_weight }, Targets::Numbers(numbers)) => {
                 let places = random_nodes(numbers, (low, high), nodes, || rng.random::<f32>());
-                let own = class_indices(&places.own_cells, &x.device()).unsqueeze_dim(1);
+                let own_cells = places.own_cells.clone();
                 let scores = network.forward_training(places.joined_to(x), rng);
-                let scores = scores.reshape([numbers.len(), nodes]);
-                let log_shares = log_softmax(scores, 1).gather(1, own);
+                let log_shares = log_softmax(scores.reshape([numbers.len(), nodes]), 1);
+                let own = class_indices(&own_cells, &log_shares.device()).unsqueeze_dim(1);
+                let cell = (high - low) / nodes as f64;
                 // A share of a cell as a density over it.
-                log_shares.mean().neg() + ((high - low) / nodes as f64).ln()
+                let log_loss = log_shares.clone().gather(1, own).mean().neg() + cell.ln();
+                if crps_weight == 0.0 {
+                    return log_loss;
+                }
+                log_loss + crps(log_shares, &own_cells) * (crps_weight * cell)
             }
             (_, Targets::Numbers(_)) => panic!("the task is to predict classes, not numbers"),
             (_, Targets::Classes(_)) => panic!("the task is to predict numbers, not classes"),
@@ -324,6 +336,23 @@ fn cross_entropy(scores: Tensor<2>, labels: &[usize], options: &LossOptions) -> 
     let right = logs.clone().gather(1, class_indices(labels, &device).unsqueeze_dim(1));
     let rows = right * (1.0 - label_smoothing) + logs.mean_dim(1) * *label_smoothing;
     weighted_mean(rows, labels, options).neg()
+}
+
+/// Mean `[1]` over rows of the continuous ranked probability score of probabilities `[rows, cells]`, given as logarithms, in
+/// units of a cell's width: the sum of squared distances between the distribution function at the cells' ends and that
+/// of certainty that the number is in its own cell.
+fn crps(log_shares: Tensor<2>, own_cells: &[usize]) -> Tensor<1> {
+    let device = log_shares.device();
+    let [rows, cells] = log_shares.dims();
+    // Shares up to and with each cell.
+    let below: Vec<f32> =
+        (0..cells * cells).map(|place| if place / cells <= place % cells { 1.0 } else { 0.0 }).collect();
+    let below = Tensor::<2>::from_data(TensorData::new(below, [cells, cells]), &device);
+    let certain =
+        own_cells.iter().flat_map(|&own| (0..cells).map(move |cell| if cell >= own { 1f32 } else { 0.0 }));
+    let certain =
+        Tensor::<2>::from_data(TensorData::new(certain.collect::<Vec<_>>(), [rows, cells]), &device);
+    (log_shares.exp().matmul(below) - certain).square().sum() / rows as f32
 }
 
 /// Mean `[1]` of `values` `[rows, 1]`, each row weighted by its class.

@@ -40,7 +40,7 @@ const SINGLE_LAYER_MIN_SIGMA: f64 = 0.1;
 const HYBRID_MIN_SIGMAS: [f64; 2] = [1.5, 0.3];
 const HYBRID_MIN_SIGMAS_MANY_CLASSES: [f64; 2] = [2.0, 0.3];
 /// The same for the conditional density of a number; the root's is narrow, so that densities can be.
-const CONDITIONAL_MIN_SIGMAS: [f64; 3] = [2.0, 1.0, 0.1];
+const CONDITIONAL_MIN_SIGMAS: [f64; 3] = [2.0, 1.0, 0.2];
 /// σ floors with the joint score alone, from the first layer to the root, without standardisation between layers. Without
 /// floors the score grows without bound as components shrink onto single rows; narrow ones in the upper layers let
 /// the network map every row to the one point that its root likes best, and then nothing tells the labels apart.
@@ -62,6 +62,9 @@ impl Preset {
 
     /// The usual number of cells of the range of a number to predict, in training.
     pub const NODES: usize = 24;
+
+    /// The usual weight of the continuous ranked probability score for a number.
+    pub const CRPS_WEIGHT: f64 = 10.0;
 
     /// How this preset writes a label as input variables, with a generative or hybrid objective.
     #[must_use]
@@ -166,7 +169,7 @@ impl Preset {
             (Self::Best, Objective::Discriminative | Objective::Hybrid { .. }) if !is_mlp => {
                 (300, 64, cosine(1e-2, 20))
             }
-            (Self::Best, Objective::Conditional { .. }) => (100, 64, cosine(1e-2, 20)),
+            (Self::Best, Objective::Conditional { .. }) => (200, 64, cosine(1e-2, 20)),
             (Self::Best, _) => (200, 32, cosine(1e-2, 20)),
         };
         TrainingConfig { epochs, batch_size, schedule, ..TrainingConfig::new(seed, epochs) }

@@ -50,6 +50,8 @@ pub struct Settings {
     pub cross_entropy_weight: Option<f64>,
     /// Cells of the range of a number to predict, in training; see [`Objective::Conditional`].
     pub nodes: Option<usize>,
+    /// Weight of the continuous ranked probability score, for a number; see [`Objective::Conditional`].
+    pub crps_weight: Option<f64>,
     /// Sizes of the hidden layers, first to last; `[]` for none.
     pub hidden: Option<Vec<usize>>,
     /// uGMM: initialisation of every layer.
@@ -193,7 +195,8 @@ impl Settings {
         match (kind, target) {
             (ObjectiveKind::Conditional, TargetKind::Number { low, high }) => {
                 let nodes = self.nodes.unwrap_or(Preset::NODES);
-                Ok(Objective::Conditional { low, high, nodes })
+                let crps_weight = self.crps_weight.unwrap_or(Preset::CRPS_WEIGHT);
+                Ok(Objective::Conditional { low, high, nodes, crps_weight })
             }
             (ObjectiveKind::Conditional, _) => {
                 left_out("objective", &"conditional", "one for classes: discriminative, generative or hybrid")

@@ -99,23 +99,23 @@ fn two_branches_are_learned() {
     let metrics = NumberMetrics::of(&densities, &numbers);
     // The true density has ln(1 / (2 · 0.4)) = 0.22; one that knows nothing of x, about −1.9.
     assert!(metrics.log_density > -0.5, "{metrics:?}");
-    assert!((metrics.coverage_90 - 0.9).abs() < 0.08, "{metrics:?}");
+    assert!(metrics.coverage_90 > 0.85, "{metrics:?}");
     assert!(densities.iter().all(|density| density.density(0.0) < 0.1));
     assert!(trained.history.iter().all(|report| report.validation.is_none()));
 }
 
 #[test]
 fn tasks_and_targets_must_fit() {
-    let objective = Objective::Conditional { low: 1.0, high: 1.0, nodes: 8 };
+    let objective = Objective::Conditional { low: 1.0, high: 1.0, nodes: 8, crps_weight: 1.0 };
     let message = |task: Task| task.validate().unwrap_err().to_string();
     let task = Task { features: 1, classes: 0, objective };
     assert_eq!(
         message(task),
         "the range of the target is 1 to 1, but must be from a finite number to a greater one"
     );
-    let objective = Objective::Conditional { low: 0.0, high: 1.0, nodes: 1 };
+    let objective = Objective::Conditional { low: 0.0, high: 1.0, nodes: 1, crps_weight: 1.0 };
     assert_eq!(message(Task { objective, ..task }), "nodes is 1, but must be between 2 and 4096");
-    let objective = Objective::Conditional { low: 0.0, high: 1.0, nodes: 8 };
+    let objective = Objective::Conditional { low: 0.0, high: 1.0, nodes: 8, crps_weight: 1.0 };
     let good = Task { objective, ..task };
     assert_eq!(
         message(Task { classes: 2, ..good }),
@@ -128,4 +128,42 @@ fn tasks_and_targets_must_fit() {
     assert_eq!(error.to_string(), "the targets is classes, but must be numbers, for this objective");
     let error = Dataset::with_numbers(Features::F32(vec![1.0]), 1, vec![f32::NAN]).unwrap_err().to_string();
     assert!(error.starts_with("the column of numbers to predict holds NaN in row 0"), "{error}");
+}
+
+/// The loss by hand: minus the log-density of the own cell, and the distance of the distribution function from certainty.
+#[test]
+fn the_loss_is_its_formula() {
+    let device = Device::flex();
+    let config = UgmmNetworkConfig::new(&[2, 3, 1]).with_init(Init::Paper).with_min_sigma(0.3);
+    let network = config.init(None, &mut generator(5, Stream::Initialization), &device).unwrap();
+    let (x, y, nodes) = ([0.3f32, -0.8], [0.4f32, -1.9], 4usize);
+    for crps_weight in [0.0, 2.5] {
+        let objective = Objective::Conditional { low: -2.0, high: 2.0, nodes, crps_weight };
+        let task = Task { features: 1, classes: 0, objective };
+        let features = Tensor::<2>::from_floats([[x[0]], [x[1]]], &device);
+        let targets = Targets::Numbers(y.to_vec());
+        let mut rng = generator(3, Stream::Dropout);
+        let loss = task.loss(&network, features, &targets, &Default::default(), &mut rng);
+        let found = f64::from(loss.into_scalar::<f32>());
+        // The same places in the cells.
+        let mut rng = generator(3, Stream::Dropout);
+        let mut expected = 0.0;
+        for (&x, &y) in x.iter().zip(&y) {
+            let own = (f64::from(y) + 2.0).floor() as usize;
+            let mut places: Vec<f32> =
+                (0..nodes).map(|cell| cell as f32 - 2.0 + rng.random::<f32>()).collect();
+            places[own] = y;
+            let score = |y: f32| {
+                let joint = Tensor::<2>::from_floats([[x, y]], &device);
+                f64::from(network.forward(joint).into_scalar::<f32>()).exp()
+            };
+            let weights: Vec<f64> = places.into_iter().map(score).collect();
+            let total: f64 = weights.iter().sum();
+            let distribution = |cell: usize| weights[..=cell].iter().sum::<f64>() / total;
+            let distance = |cell| (distribution(cell) - if cell >= own { 1.0 } else { 0.0 }).powi(2);
+            let crps: f64 = (0..nodes).map(distance).sum();
+            expected += 0.5 * (crps_weight * crps - (weights[own] / total).ln());
+        }
+        assert!((found - expected).abs() < 1e-4, "{found} {expected}");
+    }
 }

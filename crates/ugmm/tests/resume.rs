@@ -62,7 +62,7 @@ fn every_kind_of_training_goes_on_to_the_same_bits() {
         Task { objective: Objective::Hybrid { label: LabelEncoding::OneHot, weight: 3.0 }, ..discriminative };
     let conditional = Task {
         classes: 0,
-        objective: Objective::Conditional { low: -1.0, high: 3.0, nodes: 8 },
+        objective: Objective::Conditional { low: -1.0, high: 3.0, nodes: 8, crps_weight: 1.0 },
         ..discriminative
     };
     let dropout = UgmmNetworkConfig::new(&[FEATURES, 9, 3]).with_dropout(&[0.2, 0.1]);

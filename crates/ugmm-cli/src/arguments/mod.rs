@@ -21,7 +21,8 @@ use values::parse_character;
     version,
     propagate_version = true,
     after_help = "Example:\n  ugmm train flowers.csv --target species -o flowers.safetensors\n  \
-                  ugmm predict flowers.safetensors new-flowers.csv"
+                  ugmm predict flowers.safetensors new-flowers.csv\n\n\
+                  Exit status: 0 for success, 1 for a failure, 2 for wrong usage, 130 after an interruption"
 )]
 pub struct Arguments {
     #[command(flatten)]

@@ -38,7 +38,10 @@ fn numbers_are_predicted_as_densities() {
 
     let predictions = stdout(&ugmm(at, &["predict", "m.safetensors", "n.csv"]));
     let lines: Vec<Vec<&str>> = predictions.lines().map(|line| line.split(',').collect()).collect();
-    assert_eq!(lines[0], ["predicted y", "standard deviation", "5 %", "median", "95 %", "unusual"]);
+    assert_eq!(
+        lines[0],
+        ["predicted y", "standard deviation", "5 %", "median", "95 %", "distance", "unusual"]
+    );
     for line in &lines[1..] {
         let numbers: Vec<f64> = line[..5].iter().map(|value| value.parse().unwrap()).collect();
         let [mean, deviation, low, median, high] = numbers[..] else { panic!("{line:?}") };

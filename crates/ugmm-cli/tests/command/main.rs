@@ -158,6 +158,7 @@ fn a_table_is_learned_saved_predicted_and_evaluated() {
                 "probability of versicolor",
                 "probability of virginica",
                 "entropy",
+                "distance",
                 "unusual"
             ]
         );

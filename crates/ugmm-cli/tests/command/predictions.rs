@@ -78,8 +78,8 @@ fn reasons_are_the_most_responsible_columns() {
     let (header, records) = records(&text);
     assert_eq!(header.iter().filter(|name| name.starts_with("reason")).count(), 4);
     for record in records {
-        let mut reasons: Vec<&str> = record[6..].iter().step_by(2).map(String::as_str).collect();
-        let shares: Vec<f32> = record[7..].iter().step_by(2).map(|share| share.parse().unwrap()).collect();
+        let mut reasons: Vec<&str> = record[7..].iter().step_by(2).map(String::as_str).collect();
+        let shares: Vec<f32> = record[8..].iter().step_by(2).map(|share| share.parse().unwrap()).collect();
         assert!(shares.is_sorted_by(|a, b| a >= b) && (shares.iter().sum::<f32>() - 1.0).abs() < 1e-4);
         reasons.sort_unstable();
         assert_eq!(reasons, ["petal_length", "petal_width", "sepal_length", "sepal_width"]);

@@ -80,8 +80,11 @@ impl<'m> Maker<'m> {
         let width = self.model.preprocessor().inputs();
         let mut count = 0;
         if let Some(novelty) = self.model.novelty() {
-            let unusual: Vec<bool> = inputs.chunks(width).map(|row| novelty.is_unusual(row)).collect();
+            let distances: Vec<f64> = inputs.chunks(width).map(|row| novelty.distance(row)).collect();
+            let unusual: Vec<bool> = distances.iter().map(|&distance| novelty.is_beyond(distance)).collect();
             count = unusual.iter().filter(|&&unusual| unusual).count();
+            let distances = distances.into_iter().map(|distance| distance as f32).collect();
+            columns.push(column("distance", Values::Single(distances)));
             columns.push(column("unusual", Values::Boolean(unusual)));
         }
         if self.explained > 0 {

