@@ -1,6 +1,8 @@
 //! The options of `ugmm train` in a TOML file: read from one, and written beside the model.
 
-use crate::arguments::{Hidden, Train, parse_class_weights, parse_delimiter, parse_duration, parse_ordinal};
+use crate::arguments::{
+    Hidden, Train, parse_class_weights, parse_delimiter, parse_duration, parse_ordinal, parse_time_limit,
+};
 use crate::error::CliError;
 use crate::variants_file::{read_text, refusal};
 use indexmap::IndexMap;
@@ -11,7 +13,7 @@ use std::time::Duration;
 use toml::de::DeTable;
 use ugmm::{Preset, Settings};
 use ugmm_data::frame::ReadOptions;
-use ugmm_data::{Ordinal, PreprocessingOptions, Scaling};
+use ugmm_data::{Ordinal, PreprocessingOptions, Scaling, closest};
 use ugmm_tabular::{ClassWeights, TaskChoice};
 
 /// All options of a training; what is `None` or empty is as usual. The finer settings of the network and its training are
@@ -191,11 +193,13 @@ impl Config {
     }
 
     pub fn time_limit(&self) -> Result<Option<Duration>, CliError> {
-        duration(self.time_limit.as_deref(), "time_limit")
+        let limit = self.time_limit.as_deref().map(parse_time_limit).transpose();
+        limit.map_err(|reason| option("time_limit", reason))
     }
 
     pub fn checkpoint_interval(&self) -> Result<Option<Duration>, CliError> {
-        duration(self.checkpoint_interval.as_deref(), "checkpoint_interval")
+        let interval = self.checkpoint_interval.as_deref().map(parse_duration).transpose();
+        interval.map_err(|reason| option("checkpoint_interval", reason))
     }
 
     /// As a file, with the finer settings.
@@ -230,12 +234,28 @@ fn read(path: &Path) -> Result<(Config, Settings), CliError> {
             setting.map_err(|error| {
                 let line = text[..key.span().start].matches('\n').count() + 1;
                 let (path, place) = (path.to_path_buf(), format!(", line {line}"));
-                CliError::SettingsFile { path, place, reason: error.message().replace('\n', "; ") }
+                let reason = match unknown_key(name) {
+                    Some(reason) => reason,
+                    None => format!("{name}: {}", error.message().replace('\n', "; ")),
+                };
+                CliError::SettingsFile { path, place, reason }
             })?;
         }
     }
     let settings = table.try_into().map_err(|error| refusal(path, &text, &error))?;
     Ok((config, settings))
+}
+
+/// What is wrong with a key that is none.
+fn unknown_key(name: &str) -> Option<String> {
+    let settings = serde_json::to_value(Settings::default()).ok()?;
+    let settings = settings.as_object()?.keys().cloned();
+    let known: Vec<String> = KEYS.iter().map(|key| key.to_string()).chain(settings).collect();
+    if known.iter().any(|key| key == name) {
+        return None;
+    }
+    let meant = closest(name, &known).map_or(String::new(), |key| format!("; did you mean {key:?}?"));
+    Some(format!("there is no option or setting {name:?}{meant}"))
 }
 
 fn take_typed_settings(settings: &mut Settings, options: &Train) {
@@ -264,10 +284,6 @@ fn ordinal_text(ordinal: &Ordinal) -> String {
         None => ordinal.column.clone(),
         Some(order) => format!("{}={}", ordinal.column, order.join("<")),
     }
-}
-
-fn duration(text: Option<&str>, key: &'static str) -> Result<Option<Duration>, CliError> {
-    text.map(parse_duration).transpose().map_err(|reason| option(key, reason))
 }
 
 fn option(key: &'static str, reason: String) -> CliError {

@@ -25,12 +25,12 @@ pub enum CliError {
     #[error("{key}: {reason}")]
     Option { key: &'static str, reason: String },
     #[error(
-        "{}, row {row}, column {target:?}: {found}, where the model knows the classes {}", .path.display(),
+        "{}, row {row}, column {target:?}: {found:?}, where the model knows the classes {}", .path.display(),
         .known.join(", ")
     )]
     Label { path: PathBuf, row: usize, target: String, found: String, known: Vec<String> },
-    #[error("{}, row {row}, column {target:?}: no value to compare the prediction with", .path.display())]
-    NoNumber { path: PathBuf, row: usize, target: String },
+    #[error("{}: no row has both a value in the column {target:?} and one that the model looks at", .path.display())]
+    NothingToCompare { path: PathBuf, target: String },
     #[error("{}{place}: {reason}", .path.display())]
     SettingsFile { path: PathBuf, place: String, reason: String },
     #[error("the pool of threads could not be started: {0}")]
@@ -42,6 +42,19 @@ pub enum CliError {
 }
 
 impl CliError {
+    /// 2 where what was typed cannot be right, whatever is in the files; 1 for other failures.
+    pub fn exit_status(&self) -> u8 {
+        use ugmm::UgmmError::Setting;
+        match self {
+            Self::Tabular(TabularError::Interrupted { .. }) => crate::interrupt::EXIT_STATUS,
+            Self::Option { .. }
+            | Self::NotGiven(_)
+            | Self::Model(Setting { .. })
+            | Self::Tabular(TabularError::Model(Setting { .. })) => 2,
+            _ => 1,
+        }
+    }
+
     /// An error of learning from a file, with the name of the file where the library does not know it.
     pub fn of_table(path: &std::path::Path, source: TabularError) -> Self {
         use TabularError as E;

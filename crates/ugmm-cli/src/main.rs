@@ -16,7 +16,6 @@ use arguments::{Arguments, Command};
 use clap::Parser;
 use error::CliError;
 use std::process::ExitCode;
-use ugmm_tabular::TabularError;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -24,10 +23,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
-            match error {
-                CliError::Tabular(TabularError::Interrupted { .. }) => interrupt::EXIT_STATUS.into(),
-                _ => ExitCode::FAILURE,
-            }
+            error.exit_status().into()
         }
     }
 }

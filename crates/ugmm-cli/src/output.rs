@@ -61,6 +61,11 @@ pub fn check_outputs(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<(), 
     Ok(())
 }
 
+/// "1 row", "2 rows".
+pub fn count(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
 /// A share in [0, 1] as percent with so many decimals.
 pub fn percent(share: f64, decimals: usize) -> String {
     format!("{:.decimals$}", 100.0 * share)

@@ -87,6 +87,7 @@ pub(crate) use request::codes;
 pub use error::FrameError;
 pub use in_memory::ColumnData;
 pub use levels::{LEVEL_LIMIT, Level};
+pub use names::closest;
 pub use number::{DecimalMark, NumberFormat};
 pub use options::ReadOptions;
 pub use reader::{Frame, FrameReader, UNSEEN, Values};

@@ -36,6 +36,7 @@ mod table;
 
 pub use crate::encoded::Encoded;
 pub use crate::error::DataError;
+pub use crate::frame::closest;
 pub use crate::idx::{IdxImages, read_idx_images, read_idx_labels};
 pub use crate::iris::{IRIS_SPLIT_STATES, iris, iris_split};
 pub use crate::labelled_table::{LabelledTable, Target};

@@ -1,6 +1,7 @@
 //! What can go wrong between a table and a model.
 
 use std::path::PathBuf;
+use ugmm_data::closest;
 
 /// An error of this library. Each message is one sentence that says what would be right.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +25,10 @@ pub enum TabularError {
     Model(#[from] ugmm::UgmmError),
 
     /// The column to predict is not there.
-    #[error("there is no target column {target:?}; the columns are {}", some(.columns))]
+    #[error("there is no target column {target:?}; {}", match closest(.target, .columns) {
+        Some(column) => format!("did you mean {column:?}?"),
+        None => format!("the columns are {}", some(.columns)),
+    })]
     NoSuchTarget { target: String, columns: Vec<String> },
 
     /// The column to predict is left out.
@@ -38,7 +42,7 @@ pub enum TabularError {
     /// Each row has a class of its own.
     #[error(
         "the column {target:?} has {classes} different labels in {rows} rows, too many to be classes; name another \
-         target, or, if it holds numbers, predict it by regression"
+         target, or, if it holds numbers, say --task regression"
     )]
     TooManyClasses { target: String, classes: usize, rows: usize },
 
@@ -79,12 +83,8 @@ pub enum TabularError {
     Incomplete { column: String, missing: usize },
 
     /// A class weight for a class that is not there, or none for one that is.
-    #[error("the class weights are for {}, but the classes of {target:?} are {}", some(.given), some(.classes))]
+    #[error("the class weights are for {}, but the classes of {target:?} are {}; give each its weight", some(.given), some(.classes))]
     ClassWeights { target: String, given: Vec<String>, classes: Vec<String> },
-
-    /// A row to predict of which nothing is known.
-    #[error("{}, row {row}: no value at all; a prediction needs at least one", .file.display())]
-    EmptyRow { file: PathBuf, row: usize },
 
     /// A row to predict that lacks a value, for a model that needs all.
     #[error("{}, row {row}, column {column:?}: the value is missing, and this model needs every value", .file.display())]

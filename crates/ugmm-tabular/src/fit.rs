@@ -3,7 +3,7 @@
 use crate::Table;
 use crate::error::TabularError;
 use crate::fingerprint::Fingerprint;
-use crate::journal::Journal;
+use crate::journal::{DATA_KEY, Journal};
 use crate::learner::{Fitted, Learner};
 use crate::measures::Measures;
 use crate::model::{TablePart, TabularModel};
@@ -16,7 +16,7 @@ use crate::target::{Target, TargetValues, prepare_target};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::json;
-use ugmm::calibration::temperature;
+use ugmm::calibration::{spread, temperature};
 use ugmm::model_file::{Columns, SavedModel};
 use ugmm::training::EpochReport;
 use ugmm::{Settings, UgmmError};
@@ -47,6 +47,8 @@ pub struct FitReport {
     pub cross_validation: Option<CrossValidation>,
     /// With a search, all that was tried.
     pub search: Vec<Candidate>,
+    /// Epochs that there was no time for.
+    pub skipped_epochs: usize,
     /// With early stopping, the epoch that the network is of, from 1.
     pub best_epoch: Option<usize>,
     /// Of the final network.
@@ -62,9 +64,11 @@ pub struct CrossValidation {
     pub folds: usize,
     /// Over all rows, each predicted by the network that has not seen it.
     pub metrics: Measures,
-    /// Fitted on these predictions, and saved with the model.
-    pub temperature: f64,
-    /// The same with this temperature, which is therefore a little too good.
+    /// Of classes: fitted on these predictions, and saved with the model ([`ugmm::calibration::temperature`]).
+    pub temperature: Option<f64>,
+    /// Of numbers: likewise ([`ugmm::calibration::spread`]).
+    pub spread: Option<f64>,
+    /// The same with this temperature or spread, and therefore a little too good.
     pub scaled_metrics: Measures,
     /// Of each fold.
     pub by_fold: Vec<Measures>,
@@ -119,6 +123,7 @@ pub fn fit(
         false => {
             let candidate = |(index, (name, measured)): (usize, (&String, &CrossValidation))| Candidate {
                 name: name.clone(),
+                settings: options.search[name].clone(),
                 measures: measured.metrics,
                 chosen: index == chosen,
             };
@@ -130,9 +135,9 @@ pub fn fit(
     stages.run.progress.on_end();
     let seconds = stages.journal.spent().as_secs_f64();
     let Stages { journal, .. } = stages;
-    let temperature = cross_validation.as_ref().map(|measured| measured.temperature);
+    let factor = cross_validation.as_ref().and_then(|measured| measured.temperature.or(measured.spread));
     let measured = |places: &[usize]| -> Result<Measures, TabularError> {
-        let outputs = learner.outputs(&fitted, places)?.tempered(temperature);
+        let outputs = learner.outputs(&fitted, places)?.calibrated(factor);
         Ok(learner.measures(&outputs, places))
     };
     let report = FitReport {
@@ -145,11 +150,15 @@ pub fn fit(
         validation_metrics: (!split.test.is_empty()).then(|| measured(&split.test)).transpose()?,
         cross_validation,
         search,
+        skipped_epochs: match fitted.trained.best_epoch {
+            None => fitted.recipe.training.epochs - fitted.trained.history.len(),
+            Some(_) => 0,
+        },
         best_epoch: fitted.trained.best_epoch,
         history: fitted.trained.history.clone(),
         seconds,
     };
-    let model = model(&learner, fitted, temperature)?;
+    let model = model(&learner, fitted, factor)?;
     journal.remove()?;
     Ok((model, report))
 }
@@ -173,13 +182,14 @@ fn split(learner: &Learner) -> Result<Split, TabularError> {
         let (setting, expected) = ("validation", "at least 0 and less than 1");
         return Err(UgmmError::Setting { setting, value: validation.to_string(), expected }.into());
     }
-    Ok(stratified_split(&learner.strata(), *validation, *seed)?)
+    let all: Vec<usize> = (0..learner.rows.len()).collect();
+    let strata = learner.strata(&all, validation * all.len() as f64);
+    Ok(stratified_split(&strata, *validation, *seed)?)
 }
 
 /// Folds of the rows to learn from, as places.
 fn inner_folds(learner: &Learner, split: &Split, folds: usize) -> Result<Vec<Split>, TabularError> {
-    let strata = learner.strata();
-    let strata: Vec<usize> = split.train.iter().map(|&place| strata[place]).collect();
+    let strata = learner.strata(&split.train, split.train.len() as f64 / folds as f64);
     let places = |chosen: Vec<usize>| chosen.into_iter().map(|index| split.train[index]).collect();
     let folds = stratified_folds(&strata, folds, learner.options.seed)?;
     Ok(folds.into_iter().map(|fold| Split { train: places(fold.train), test: places(fold.test) }).collect())
@@ -229,24 +239,27 @@ fn measured_folds(
         let values = outputs.iter().flat_map(|outputs| &outputs.values).copied().collect();
         learner.measures(&Outputs { values, width, number: None }, &places)
     };
-    let right: Vec<usize> = match &learner.values {
-        TargetValues::Classes(_, labels) => places.iter().map(|&place| labels[place]).collect(),
+    let factor = match &learner.values {
+        TargetValues::Classes(_, labels) => {
+            let right: Vec<usize> = places.iter().map(|&place| labels[place]).collect();
+            let scores: Vec<f32> = outputs.iter().flat_map(|outputs| &outputs.values).copied().collect();
+            temperature(&scores, &right)?
+        }
         TargetValues::Numbers(numbers) => {
-            let cells = folds.iter().zip(&outputs).flat_map(|(fold, outputs)| {
-                let number = outputs.number.expect("outputs for numbers have a range");
-                fold.test.iter().map(move |&place| number.cell(numbers[place]))
-            });
-            cells.collect()
+            let densities: Vec<_> = outputs.iter().flat_map(Outputs::densities).collect();
+            let right: Vec<f64> = places.iter().map(|&place| numbers[place]).collect();
+            spread(&densities, &right)?
         }
     };
-    let scores: Vec<f32> = outputs.iter().flat_map(|outputs| &outputs.values).copied().collect();
-    let temperature = temperature(&scores, &right)?;
     let parts = by_fold(&outputs);
     let metrics = whole(&parts, &outputs);
-    let scaled: Vec<Outputs> =
-        outputs.into_iter().map(|outputs| outputs.tempered(Some(temperature))).collect();
+    let scaled: Vec<Outputs> = outputs.into_iter().map(|outputs| outputs.calibrated(Some(factor))).collect();
     let scaled_metrics = whole(&by_fold(&scaled), &scaled);
-    Ok(CrossValidation { folds: folds.len(), metrics, temperature, scaled_metrics, by_fold: parts })
+    let (temperature, spread) = match &learner.values {
+        TargetValues::Classes(..) => (Some(factor), None),
+        TargetValues::Numbers(_) => (None, Some(factor)),
+    };
+    Ok(CrossValidation { folds: folds.len(), metrics, temperature, spread, scaled_metrics, by_fold: parts })
 }
 
 /// What makes two runs the same: the data and the options.
@@ -262,7 +275,7 @@ fn identity(learner: &Learner) -> serde_json::Value {
     let options = serde_json::to_value(learner.options).expect("options are names and numbers");
     json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "data": data.text(),
+        (DATA_KEY): data.text(),
         "target": learner.target,
         "options": options,
     })
@@ -281,7 +294,7 @@ fn add_values(data: &mut Fingerprint, values: &Values) {
 }
 
 /// The network with all that belongs to it.
-fn model(learner: &Learner, fitted: Fitted, temperature: Option<f64>) -> Result<TabularModel, TabularError> {
+fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<TabularModel, TabularError> {
     let Fitted { preprocessor, recipe, number, trained, inputs } = fitted;
     let target = match (&learner.values, number) {
         (TargetValues::Classes(classes, _), _) => Target::Classes(classes.clone()),
@@ -306,7 +319,8 @@ fn model(learner: &Learner, fitted: Fitted, temperature: Option<f64>) -> Result<
         columns,
         standardization: None,
         training: Some(recipe.training),
-        temperature,
+        temperature: factor.filter(|_| number.is_none()),
+        spread: factor.filter(|_| number.is_some()),
     };
     TabularModel::new(saved, TablePart { preprocessor, target, target_request, novelty: Some(novelty) })
 }

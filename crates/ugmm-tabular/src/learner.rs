@@ -24,7 +24,8 @@ const MOST_LEVELS: usize = 1000;
 const ROWS_PER_LEVEL: usize = 5;
 /// Share of the training rows that early stopping looks at instead.
 const STOPPING_SHARE: f64 = 0.1;
-/// Parts of about the same size that numbers are divided into, for splits that have them in proportion.
+/// Parts of about the same size that numbers are divided into, for splits that have them in proportion; fewer where not
+/// so many rows are held out.
 const STRATA: usize = 10;
 /// Rows that learning needs.
 const FEWEST_ROWS: usize = 2;
@@ -87,16 +88,18 @@ impl<'a> Learner<'a> {
         Ok(Self { table, target, options, rows, values, class_weights, without_target, without_features })
     }
 
-    /// A group for each place, which splits have in proportion: its class, or which tenth its number is in.
-    pub(crate) fn strata(&self) -> Vec<usize> {
+    /// A group for each of these places, which a split has in proportion: its class, or which part of all numbers, in
+    /// ascending order, its own is in; at most as many parts as rows are held out.
+    pub(crate) fn strata(&self, places: &[usize], held_out: f64) -> Vec<usize> {
         match &self.values {
-            TargetValues::Classes(_, labels) => labels.clone(),
+            TargetValues::Classes(_, labels) => places.iter().map(|&place| labels[place]).collect(),
             TargetValues::Numbers(numbers) => {
-                let mut order: Vec<usize> = (0..numbers.len()).collect();
-                order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]));
-                let mut strata = vec![0; numbers.len()];
-                for (rank, place) in order.into_iter().enumerate() {
-                    strata[place] = rank * STRATA / numbers.len();
+                let parts = (held_out.round() as usize).clamp(1, STRATA);
+                let mut order: Vec<usize> = (0..places.len()).collect();
+                order.sort_by(|&a, &b| numbers[places[a]].total_cmp(&numbers[places[b]]));
+                let mut strata = vec![0; places.len()];
+                for (rank, index) in order.into_iter().enumerate() {
+                    strata[index] = rank * parts / places.len();
                 }
                 strata
             }
@@ -187,8 +190,7 @@ impl<'a> Learner<'a> {
         if settings.patience.is_none() {
             return Ok((split.train.clone(), split.test.clone()));
         }
-        let strata = self.strata();
-        let strata: Vec<usize> = split.train.iter().map(|&place| strata[place]).collect();
+        let strata = self.strata(&split.train, STOPPING_SHARE * split.train.len() as f64);
         let inner = stratified_split(&strata, STOPPING_SHARE, self.options.seed)?;
         let places = |chosen: &[usize]| chosen.iter().map(|&index| split.train[index]).collect();
         Ok((places(&inner.train), places(&inner.test)))

@@ -59,10 +59,8 @@ impl Measures {
                 Self::Classes(Metrics::of_decisions(&outputs.values, &labels, &decisions))
             }
             TargetValues::Numbers(numbers) => {
-                let number = outputs.number.expect("outputs for numbers have a range");
-                let densities: Vec<_> = outputs.rows().map(|row| number.density(row)).collect();
                 let numbers: Vec<f64> = places.iter().map(|&place| numbers[place]).collect();
-                Self::Numbers(NumberMetrics::of(&densities, &numbers))
+                Self::Numbers(NumberMetrics::of(&outputs.densities(), &numbers))
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::target::NumberTarget;
 use ugmm::calibration::scale;
+use ugmm::inference::conditional::ConditionalDensity;
 
 /// Cells of the range of a number that a density is given on.
 pub(crate) const CELLS: usize = 256;
@@ -16,23 +17,26 @@ pub(crate) struct Outputs {
 }
 
 impl Outputs {
-    /// The same with this temperature.
-    pub(crate) fn tempered(mut self, temperature: Option<f64>) -> Self {
-        if let Some(temperature) = temperature {
-            scale(&mut self.values, self.width, temperature);
+    /// The same with what makes probabilities true: a temperature of classes, or the spread of numbers.
+    pub(crate) fn calibrated(mut self, factor: Option<f64>) -> Self {
+        match (factor, self.number) {
+            (None, _) => {}
+            (Some(temperature), None) => scale(&mut self.values, self.width, temperature),
+            (Some(spread), Some(number)) => {
+                let stretched = |row: &[f32]| number.density(row).stretched(spread).log_probabilities();
+                self.values = self.values.chunks(self.width).flat_map(stretched).collect();
+            }
         }
         self
     }
 
-    pub(crate) fn rows(&self) -> impl Iterator<Item = &[f32]> {
-        self.values.chunks(self.width)
+    /// Of numbers, as densities in the data's units.
+    pub(crate) fn densities(&self) -> Vec<ConditionalDensity> {
+        let number = self.number.iter();
+        number.flat_map(|number| self.rows().map(|row| number.density(row))).collect()
     }
-}
 
-impl NumberTarget {
-    /// The cell that holds a number; the nearest one of a number outside of the range.
-    pub(crate) fn cell(&self, number: f64) -> usize {
-        let place = (number - self.low) / (self.high - self.low) * CELLS as f64;
-        (place.max(0.0) as usize).min(CELLS - 1)
+    fn rows(&self) -> impl Iterator<Item = &[f32]> {
+        self.values.chunks(self.width)
     }
 }

@@ -10,6 +10,8 @@ use ugmm::{Settings, TargetKind};
 pub struct Candidate {
     /// What they are called.
     pub name: String,
+    /// What was set.
+    pub settings: Settings,
     /// Over all rows, each predicted by a network that has not seen it.
     pub measures: Measures,
     /// Whether these were chosen, because their loss is the smallest.

@@ -4,31 +4,37 @@ use crate::error::TabularError;
 use crate::model::TabularModel;
 use std::path::{Path, PathBuf};
 use ugmm_data::Encoded;
-use ugmm_data::frame::{FrameReader, ReadOptions, Values};
+use ugmm_data::frame::{FrameReader, ReadOptions, Request, Values};
 
 /// Reads a file batch by batch.
 pub struct ModelReader<'m> {
     path: PathBuf,
     model: &'m TabularModel,
     with_target: bool,
+    /// Number of columns to pass on.
+    kept: usize,
     frames: FrameReader,
 }
 
 /// Consecutive rows.
 pub struct Batch {
-    /// Row-major, `[rows, inputs]`; NaN where a value is missing.
+    /// Row-major, `[known rows, inputs]`; NaN where a value is missing. Only rows with a value that the model looks at.
     pub inputs: Vec<f32>,
+    /// For each row whether it has such a value.
+    pub known: Vec<bool>,
     /// Where each row is in the file, for messages.
     pub rows: Vec<usize>,
     /// What was met.
     pub encoded: Encoded,
-    /// The target column, where it was asked for: texts for classes, numbers for numbers.
+    /// The target column of all rows, where it was asked for: texts for classes, numbers for numbers.
     pub target: Option<Values>,
+    /// Columns to pass on, of all rows, as text.
+    pub kept: Vec<Vec<Option<String>>>,
 }
 
 impl<'m> ModelReader<'m> {
     /// Opens a file ("-" is standard input) to predict its rows, or, `with_target`, to compare predictions with its target
-    /// column, so many rows at a time.
+    /// column, so many rows at a time. The columns `keep` are passed on as they are.
     ///
     /// # Errors
     ///
@@ -38,6 +44,7 @@ impl<'m> ModelReader<'m> {
         path: &Path,
         model: &'m TabularModel,
         with_target: bool,
+        keep: &[String],
         options: &ReadOptions,
         batch_rows: usize,
     ) -> Result<Self, TabularError> {
@@ -45,8 +52,9 @@ impl<'m> ModelReader<'m> {
         if with_target {
             requests.push(model.target_request().clone());
         }
+        requests.extend(keep.iter().map(|name| Request::text(name)));
         let frames = FrameReader::open(path, &requests, options, batch_rows)?;
-        Ok(Self { path: path.to_path_buf(), model, with_target, frames })
+        Ok(Self { path: path.to_path_buf(), model, with_target, kept: keep.len(), frames })
     }
 }
 
@@ -60,23 +68,30 @@ impl Iterator for ModelReader<'_> {
         };
         let preprocessor = self.model.preprocessor();
         let mut inputs = Vec::new();
-        let target = if self.with_target { frame.columns.pop() } else { None };
+        let features = frame.columns.len() - self.kept - usize::from(self.with_target);
+        let text = |values| match values {
+            Values::Text(texts) => texts,
+            _ => unreachable!("columns to pass on are read as text"),
+        };
+        let kept = frame.columns.split_off(frame.columns.len() - self.kept).into_iter().map(text).collect();
+        let target = frame.columns.drain(features..).next();
         let encoded = preprocessor.append(&frame, &mut inputs);
         let width = preprocessor.inputs();
-        let takes_missing_values = self.model.takes_missing_values();
-        let lacking = |row: &[f32]| match takes_missing_values {
-            true => row.iter().all(|value| value.is_nan()),
-            false => row.iter().any(|value| value.is_nan()),
-        };
-        if let Some(index) = inputs.chunks(width).position(lacking) {
-            let (file, row) = (self.path.clone(), frame.rows[index]);
-            if takes_missing_values {
-                return Some(Err(TabularError::EmptyRow { file, row }));
+        let has_value = |row: &[f32]| row.iter().any(|value| !value.is_nan());
+        let known: Vec<bool> = inputs.chunks(width).map(has_value).collect();
+        if !self.model.takes_missing_values() {
+            let lacking = |row: &[f32]| row.iter().any(|value| value.is_nan());
+            if let Some(index) = inputs.chunks(width).position(lacking) {
+                let (file, row) = (self.path.clone(), frame.rows[index]);
+                let place = inputs[index * width..][..width].iter().position(|value| value.is_nan());
+                let column = preprocessor.names().swap_remove(place.unwrap_or(0));
+                return Some(Err(TabularError::NeedsEveryValue { file, row, column }));
             }
-            let place = inputs[index * width..][..width].iter().position(|value| value.is_nan());
-            let column = preprocessor.names().swap_remove(place.unwrap_or(0));
-            return Some(Err(TabularError::NeedsEveryValue { file, row, column }));
         }
-        Some(Ok(Batch { inputs, rows: frame.rows, encoded, target }))
+        if known.contains(&false) {
+            let rows = inputs.chunks(width).zip(&known).filter(|(_, known)| **known);
+            inputs = rows.flat_map(|(row, _)| row).copied().collect();
+        }
+        Some(Ok(Batch { inputs, known, rows: frame.rows, encoded, target, kept }))
     }
 }

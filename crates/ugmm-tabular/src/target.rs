@@ -8,6 +8,8 @@ use ugmm_data::{ClassLabels, Table};
 
 /// Different values up to which whole numbers are taken for classes, and a category for one of a target.
 const FEW_VALUES: usize = 20;
+/// Rows per value, on average, that classes of whole numbers have at least.
+const ROWS_PER_VALUE: usize = 3;
 /// How far the range of a number reaches beyond the numbers learned from, as a share of theirs.
 const MARGIN: f64 = 0.1;
 
@@ -118,7 +120,7 @@ pub fn prepare_target(
     let distinct = column.levels.as_ref().map(Vec::len);
     let choice = match &column.kind {
         Kind::Ignored => return Err(TabularError::TargetIgnored { target: target_name() }),
-        _ => choice.unwrap_or_else(|| usual_choice(column)),
+        _ => choice.unwrap_or_else(|| usual_choice(column, schema.rows - column.missing)),
     };
     match (choice, &column.kind) {
         (TaskChoice::Regression, Kind::Numeric { .. } | Kind::Date { .. }) => Ok(choice),
@@ -152,11 +154,13 @@ pub fn prepare_target(
     }
 }
 
-fn usual_choice(column: &Column) -> TaskChoice {
+fn usual_choice(column: &Column, rows: usize) -> TaskChoice {
     let distinct = column.levels.as_ref().map_or(usize::MAX, Vec::len);
     match &column.kind {
-        Kind::Numeric { integers, .. } if distinct > if *integers { FEW_VALUES } else { 2 } => {
-            TaskChoice::Regression
+        Kind::Numeric { integers, .. } => {
+            let most = if *integers { FEW_VALUES.min(rows / ROWS_PER_VALUE) } else { 0 };
+            // Two numbers are two classes, however few rows there are.
+            if distinct > most.max(2) { TaskChoice::Regression } else { TaskChoice::Classification }
         }
         Kind::Date { .. } => TaskChoice::Regression,
         _ => TaskChoice::Classification,

@@ -97,7 +97,7 @@ pub enum UgmmError {
     },
 
     /// A file could not be read or written.
-    #[error("{path}: {source}")]
+    #[error("{}", io_message(.path, .source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -118,5 +118,18 @@ pub enum UgmmError {
 impl UgmmError {
     pub(crate) fn setting(setting: &'static str, value: impl ToString, expected: &'static str) -> Self {
         Self::Setting { setting, value: value.to_string(), expected }
+    }
+}
+
+/// What the system said, in words where it says little.
+fn io_message(path: &std::path::Path, source: &std::io::Error) -> String {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    match (source.kind(), folder) {
+        (std::io::ErrorKind::NotFound, Some(folder)) => {
+            format!("{}: there is no folder {}", path.display(), folder.display())
+        }
+        (std::io::ErrorKind::NotFound, None) => format!("{} does not exist", path.display()),
+        (std::io::ErrorKind::IsADirectory, _) => format!("{} is a directory, not a file", path.display()),
+        _ => format!("{}: {source}", path.display()),
     }
 }

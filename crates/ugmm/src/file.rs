@@ -78,14 +78,15 @@ impl AtomicFile {
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match &mut self.output {
-            Output::Temporary(file, _) => file.write(bytes),
+            // Not by the temporary file's own writer, whose errors name it.
+            Output::Temporary(file, _) => file.as_file_mut().write(bytes),
             Output::Special(file) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         match &mut self.output {
-            Output::Temporary(file, _) => file.flush(),
+            Output::Temporary(file, _) => file.as_file_mut().flush(),
             Output::Special(file) => file.flush(),
         }
     }

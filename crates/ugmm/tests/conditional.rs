@@ -17,7 +17,14 @@ proptest! {
     fn it_is_a_density(scores in prop::collection::vec(-200f32..200.0, 1..40), low in -5f64..5.0, width in 0.1f64..9.0) {
         let high = low + width;
         let density = ConditionalDensity::new((low, high), scores);
-        for density in [density.tempered(0.5), density.tempered(3.0), density] {
+        let median = density.quantile(0.5);
+        let (narrow, wide) = (density.stretched(0.5), density.stretched(3.0));
+        // As wide as said, but for the cells' width and what is cut off.
+        let width_of = |density: &ConditionalDensity| density.quantile(0.75) - density.quantile(0.25);
+        let cell = width / density.probabilities().len() as f64;
+        prop_assert!((width_of(&narrow) - 0.5 * width_of(&density)).abs() <= 2.0 * cell);
+        prop_assert!((narrow.quantile(0.5) - median).abs() <= 2.0 * cell);
+        for density in [narrow, wide, density] {
             let steps = 4000;
             let at = |step: usize| low + width * (step as f64 + 0.5) / steps as f64;
             let integral: f64 = (0..steps).map(|step| density.density(at(step))).sum::<f64>() * width / steps as f64;

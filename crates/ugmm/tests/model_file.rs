@@ -28,6 +28,7 @@ fn saved(config: ModelConfig) -> SavedModel {
         standardization: Some(Standardization { means: vec![0.1; 4], scales: vec![1.5; 4] }),
         training: Some(TrainingConfig::new(3, 10)),
         temperature: Some(1.25),
+        spread: None,
     }
 }
 

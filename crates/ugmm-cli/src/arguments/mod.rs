@@ -6,13 +6,14 @@ mod values;
 pub use train::Train;
 pub use values::{
     Hidden, ModelKind, PresetKind, parse_class_weights, parse_delimiter, parse_duration, parse_ordinal,
+    parse_time_limit,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use ugmm_data::frame::ReadOptions;
-use values::parse_character;
+use values::{parse_character, parse_count, parse_seed, parse_threads};
 
 /// Neural networks whose every neuron is a Gaussian mixture: train, predict, evaluate, reproduce the paper.
 #[derive(Debug, Parser)]
@@ -34,7 +35,7 @@ pub struct Arguments {
 #[derive(Debug, Args)]
 pub struct Common {
     /// Threads to compute with [default: one per core]; the results do not depend on it
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", value_parser = parse_threads)]
     pub threads: Option<NonZeroUsize>,
 
     /// Write the numbers to this file as well, as JSON (its fields: docs/json.md)
@@ -85,7 +86,7 @@ pub enum Reproduce {
 #[derive(Debug, Args)]
 pub struct ReproduceOptions {
     /// Epochs of training, instead of the paper's number
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub epochs: Option<NonZeroUsize>,
 
     /// Run one of the two models only
@@ -102,14 +103,14 @@ pub struct ReproduceOptions {
     pub variants: Option<PathBuf>,
 
     /// The first seed; further runs take the numbers after it
-    #[arg(long, default_value_t = 0, value_name = "SEED")]
+    #[arg(long, default_value_t = 0, value_name = "SEED", value_parser = parse_seed)]
     pub seed: u64,
 }
 
 #[derive(Debug, Args)]
 pub struct ReproduceIris {
     /// Number of runs, each with a seed of its own
-    #[arg(long, default_value = "10", value_name = "N")]
+    #[arg(long, default_value = "10", value_name = "N", value_parser = parse_count)]
     pub seeds: NonZeroUsize,
 
     /// Splits into training and test rows, as scikit-learn's random_state: 42 (the paper's), 0, 1, 2, 3 or 4
@@ -131,11 +132,11 @@ pub struct ReproduceMnist {
     pub data: PathBuf,
 
     /// Number of runs, each with a seed of its own
-    #[arg(long, default_value = "1", value_name = "N")]
+    #[arg(long, default_value = "1", value_name = "N", value_parser = parse_count)]
     pub seeds: NonZeroUsize,
 
     /// Leave the test images alone: hold out the last N training images and measure on them
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub validation: Option<NonZeroUsize>,
 
     #[command(flatten)]
@@ -154,11 +155,11 @@ pub struct ReproduceUncertainty {
     pub others: Vec<PathBuf>,
 
     /// Training images that are left out of training, for the temperature
-    #[arg(long, default_value = "5000", value_name = "N")]
+    #[arg(long, default_value = "5000", value_name = "N", value_parser = parse_count)]
     pub validation: NonZeroUsize,
 
     /// Number of runs, each with a seed of its own
-    #[arg(long, default_value = "3", value_name = "N")]
+    #[arg(long, default_value = "3", value_name = "N", value_parser = parse_count)]
     pub seeds: NonZeroUsize,
 
     /// The paper's settings, or those that learn best
@@ -170,7 +171,7 @@ pub struct ReproduceUncertainty {
     pub variants: Option<PathBuf>,
 
     /// The first seed; further runs take the numbers after it
-    #[arg(long, default_value_t = 0, value_name = "SEED")]
+    #[arg(long, default_value_t = 0, value_name = "SEED", value_parser = parse_seed)]
     pub seed: u64,
 }
 
@@ -232,8 +233,12 @@ pub struct Predict {
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
 
+    /// Columns of the table to write before the predictions, such as a number of the row
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub keep: Vec<String>,
+
     /// Add the N columns that are most responsible for each prediction, with their shares
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub explain: Option<NonZeroUsize>,
 }
 

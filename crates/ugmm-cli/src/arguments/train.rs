@@ -2,8 +2,8 @@
 
 use super::TableOptions;
 use super::values::{
-    Hidden, ModelKind, ObjectiveKind, PresetKind, ScalingKind, TaskKind, parse_class_weights, parse_duration,
-    parse_hidden, parse_ordinal,
+    Hidden, ModelKind, ObjectiveKind, PresetKind, ScalingKind, TaskKind, parse_class_weights, parse_count,
+    parse_duration, parse_hidden, parse_ordinal, parse_seed, parse_time_limit,
 };
 use clap::Args;
 use std::num::NonZeroUsize;
@@ -95,11 +95,11 @@ pub struct Train {
     pub min_sigma: Option<f64>,
 
     /// Passes over the training rows
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub epochs: Option<NonZeroUsize>,
 
     /// Rows per step
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub batch_size: Option<NonZeroUsize>,
 
     /// The (highest) learning rate
@@ -116,7 +116,7 @@ pub struct Train {
     pub class_weights: Option<ClassWeights>,
 
     /// Stop early when a tenth of the training rows, set aside for it, has not been predicted better for N epochs
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub patience: Option<NonZeroUsize>,
 
     /// Share of the rows held out, with the classes in proportion, to measure the model; 0 for none [default: 0.2]
@@ -125,7 +125,7 @@ pub struct Train {
 
     /// Measure by cross-validation with so many folds instead, learn from all rows, and scale the probabilities by the
     /// temperature that fits the folds' predictions best
-    #[arg(long, value_name = "K", conflicts_with = "validation")]
+    #[arg(long, value_name = "K", conflicts_with = "validation", value_parser = parse_count)]
     pub folds: Option<NonZeroUsize>,
 
     /// Choose among a few settings by cross-validation: some around the preset's, or the tables of a TOML file such as
@@ -134,7 +134,7 @@ pub struct Train {
     pub search: Option<Option<PathBuf>>,
 
     /// Time for all training together, such as 90s, 5m or 1h30m; the number of epochs is cut down to it
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time_limit)]
     pub time_limit: Option<Duration>,
 
     /// Time between checkpoints, which are kept beside the model while it is trained [default: 10s]
@@ -146,6 +146,6 @@ pub struct Train {
     pub resume: bool,
 
     /// Decides every random choice [default: 0]
-    #[arg(long, value_name = "SEED")]
+    #[arg(long, value_name = "SEED", value_parser = parse_seed)]
     pub seed: Option<u64>,
 }

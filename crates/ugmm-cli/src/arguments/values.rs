@@ -1,6 +1,7 @@
 //! Values of options.
 
 use clap::ValueEnum;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 use ugmm::{Architecture, Preset};
 use ugmm_data::{Ordinal, Scaling};
@@ -195,6 +196,34 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     }
     let duration = Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?;
     if text.is_empty() { Err(wrong()) } else { Ok(duration) }
+}
+
+/// The same, but not no time at all.
+pub fn parse_time_limit(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)? {
+        Duration::ZERO => Err("there must be some time to learn in".into()),
+        duration => Ok(duration),
+    }
+}
+
+/// A whole number from 1 on.
+pub fn parse_count(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| format!("{text:?} is not a whole number from 1 on"))
+}
+
+/// More threads than any machine has cores would do nothing but wait for each other.
+const MOST_THREADS: usize = 1024;
+
+pub fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
+    match parse_count(text)? {
+        threads if threads.get() > MOST_THREADS => Err(format!("at most {MOST_THREADS} threads are started")),
+        threads => Ok(threads),
+    }
+}
+
+/// A whole number from 0 on.
+pub fn parse_seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("{text:?} is not a whole number from 0 on"))
 }
 
 #[cfg(test)]

@@ -220,7 +220,7 @@ fn the_config_beside_the_model_repeats_it() {
         ("time_limit = \"soon\"", "time_limit: \"soon\" is no time"),
         ("class_weights = \"heavy\"", "class_weights: \"heavy\" is neither"),
         ("task = \"guessing\"", "half.toml, line 1: unknown variant `guessing`"),
-        ("epoch = 3", "half.toml, line 1: unknown field `epoch`"),
+        ("epoch = 3", "half.toml, line 1: there is no option or setting \"epoch\"; did you mean \"epochs\"?"),
     ] {
         std::fs::write(at.join("half.toml"), format!("{line}\n")).unwrap();
         let message = failure(&ugmm(at, &[&TRAIN[..], &["--config", "half.toml"]].concat()));

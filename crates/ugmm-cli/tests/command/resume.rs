@@ -94,7 +94,7 @@ fn ctrl_c_leaves_a_checkpoint_that_is_of_use() {
     let table = std::fs::read_to_string(at.join("iris.csv")).unwrap();
     std::fs::write(at.join("iris.csv"), table.replacen("5.1", "5.2", 1)).unwrap();
     let message = failure(&ugmm(at, &[&arguments[..], &["--resume"]].concat()));
-    assert!(message.contains("this checkpoint is of another run (data was"), "{message}");
+    assert!(message.contains("this checkpoint is of another run (the table has changed)"), "{message}");
     std::fs::write(at.join("iris.csv"), table).unwrap();
 
     stdout(&ugmm(at, &[&arguments[..], &["--resume"]].concat()));

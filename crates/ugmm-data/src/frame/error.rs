@@ -42,6 +42,13 @@ pub enum FrameError {
     )]
     StandardInputTwice,
 
+    /// What can be read once only where a file must be read twice.
+    #[error(
+        "{} can be read only once, and a table is read twice here, first to find out what it holds; save it as a file",
+        file.display()
+    )]
+    PipeTwice { file: PathBuf },
+
     /// Parquet where it cannot be read from its end.
     #[error("standard input holds a Parquet file, which is read from its end; give it as a file")]
     ParquetFromStandardInput,
@@ -60,6 +67,13 @@ pub enum FrameError {
     /// Bytes that are no UTF-8 text.
     #[error("{}, row {row}, column {}: the text is not UTF-8; save the file as UTF-8", file.display(), value(column))]
     NotUtf8 { file: PathBuf, row: usize, column: String },
+
+    /// A byte that no text has.
+    #[error(
+        "{}, row {row}: a byte of value 0, which no text has; the file is damaged, or not a table as text",
+        file.display()
+    )]
+    ZeroByte { file: PathBuf, row: usize },
 
     /// Compressed data that ends too early.
     #[error("{}: the {compression} data breaks off before its end; fetch the file again", file.display())]
@@ -146,10 +160,6 @@ pub enum FrameError {
     /// No columns to read.
     #[error("no column was asked for; name at least one")]
     NoColumnRequested,
-
-    /// A column to read twice.
-    #[error("the column {} was asked for twice; name it once", value(column))]
-    RequestedTwice { column: String },
 
     /// A row with more or fewer fields than the first.
     #[error(

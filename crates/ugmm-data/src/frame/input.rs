@@ -23,13 +23,18 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 const STANDARD_INPUT: &str = "-";
 
 /// Kinds of files that people take for tables: their first bytes, their name, and what to do with them.
-const OTHERS: [(&[u8], &str, &str); 6] = [
+const OTHERS: [(&[u8], &str, &str); 11] = [
     (b"PK\x03\x04", "an Excel workbook or another zip archive", "save the table as CSV, or unpack it"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save the table as CSV"),
     (b"BZh", "compressed with bzip2", "decompress it, or compress it with gzip or zstd"),
     (b"\xfd7zXZ", "compressed with xz", "decompress it, or compress it with gzip or zstd"),
     (b"ARROW1", "an Arrow or Feather file", "save the table as Parquet or CSV"),
     (b"\x89HDF", "an HDF5 file", "save the table as Parquet or CSV"),
+    (b"\x89PNG", "a PNG image", "a table of rows and columns is needed"),
+    (b"\xff\xd8\xff", "a JPEG image", "a table of rows and columns is needed"),
+    (b"%PDF", "a PDF document", "save the table as CSV"),
+    (b"SQLite format 3", "a SQLite database", "export the table as CSV"),
+    (b"{\rtf", "a text document with formats", "save the table as CSV"),
 ];
 
 /// Where bytes come from, for the message if they do not.

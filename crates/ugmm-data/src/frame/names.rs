@@ -79,7 +79,7 @@ fn generated(index: usize) -> String {
 }
 
 /// The one of `names` that `wanted` is most likely a misspelling of.
-pub(super) fn closest(wanted: &str, names: &[String]) -> Option<String> {
+pub fn closest(wanted: &str, names: &[String]) -> Option<String> {
     let letters = |text: &str| -> Vec<char> { text.to_lowercase().chars().collect() };
     let wanted = letters(wanted);
     // A third of the letters may be wrong, but not all.

@@ -11,7 +11,7 @@ use super::date;
 use super::error::FrameError;
 use super::input;
 use super::missing::Marks;
-use super::number::{self, NumberFormat, Refused};
+use super::number::{self, DecimalMark, NumberFormat, Refused};
 use super::options::ReadOptions;
 use super::request::{self, ReadAs, Request};
 use super::source::{Blocks, Source};
@@ -55,11 +55,21 @@ pub struct FrameReader {
 /// How one column is read.
 struct Plan {
     name: String,
+    /// Where the column is among those read.
+    index: usize,
     reading: Reading,
 }
 
+/// Whether numbers may be written with the other decimal mark than their request says: the table that was learned from
+/// may come from another country than this one. Only what is no number with the mark of the request is read so.
+#[derive(Clone, Copy, PartialEq)]
+enum OtherMark {
+    Allowed,
+    Refused,
+}
+
 enum Reading {
-    Numbers(NumberFormat),
+    Numbers(NumberFormat, OtherMark),
     Booleans,
     Days,
     Codes(HashMap<String, u32>),
@@ -78,7 +88,7 @@ impl FrameReader {
     ///
     /// # Errors
     ///
-    /// A file that cannot be read or whose header is wrong, requests that contradict each other, and
+    /// A file that cannot be read or whose header is wrong, no request at all, and
     /// [`FrameError::ColumnsMissing`] with all columns that the file lacks. What is wrong with a row comes from the
     /// iterator; so does [`FrameError::NoRows`].
     pub fn open(
@@ -96,11 +106,26 @@ impl FrameReader {
             // A header that is a row of data is the better explanation.
             Err(missing) => return Err(source.check_header().err().unwrap_or(missing)),
         };
+        // A column may be asked for in several ways; it is read once.
+        let mut unique: Vec<usize> = Vec::new();
+        let mut index_of = HashMap::new();
+        for &position in &positions {
+            index_of.entry(position).or_insert_with(|| {
+                unique.push(position);
+                unique.len() - 1
+            });
+        }
+        let indices = positions.iter().map(|position| index_of[position]);
         let batch_rows = batch_rows.max(1);
+        let delimiter = source.delimiter();
         Ok(Self {
             path: path.to_owned(),
-            columns: requests.iter().map(Plan::new).collect(),
-            blocks: source.select(&positions, batch_rows)?,
+            columns: requests
+                .iter()
+                .zip(indices)
+                .map(|(request, index)| Plan::new(request, index, delimiter))
+                .collect(),
+            blocks: source.select(&unique, batch_rows)?,
             marks: options.marks(),
             batch_rows,
             any_rows: false,
@@ -116,8 +141,8 @@ impl FrameReader {
         };
         while frame.rows.len() < self.batch_rows {
             let Some(mut block) = self.blocks.next(self.batch_rows - frame.rows.len())? else { break };
-            for ((plan, values), index) in self.columns.iter().zip(&mut frame.columns).zip(0..) {
-                plan.append(&self.path, &self.marks, &block, index, values)?;
+            for (plan, values) in self.columns.iter().zip(&mut frame.columns) {
+                plan.append(&self.path, &self.marks, &block, values)?;
             }
             frame.rows.append(&mut block.rows);
         }
@@ -151,7 +176,7 @@ impl Reading {
     /// No values yet.
     fn start(&self) -> Values {
         match self {
-            Self::Numbers(_) | Self::Booleans | Self::Days => Values::Numbers(Vec::new()),
+            Self::Numbers(..) | Self::Booleans | Self::Days => Values::Numbers(Vec::new()),
             Self::Codes(_) => Values::Codes(Vec::new()),
             Self::Text => Values::Text(Vec::new()),
         }
@@ -159,27 +184,32 @@ impl Reading {
 }
 
 impl Plan {
-    fn new(request: &Request) -> Self {
+    /// How to read a column of a file whose columns are separated so.
+    fn new(request: &Request, index: usize, delimiter: Option<u8>) -> Self {
         let reading = match &request.read_as {
-            ReadAs::Numbers(format) => Reading::Numbers(*format),
+            ReadAs::Numbers(format) => {
+                // Where commas separate the columns, none is in the numbers.
+                let mark = if delimiter == Some(b',') { DecimalMark::Point } else { format.mark };
+                let other = if delimiter == Some(b',') { OtherMark::Refused } else { OtherMark::Allowed };
+                Reading::Numbers(NumberFormat { mark, ..*format }, other)
+            }
             ReadAs::Booleans => Reading::Booleans,
             ReadAs::Days => Reading::Days,
             ReadAs::Codes(levels) => Reading::Codes(request::codes(levels)),
             ReadAs::Text => Reading::Text,
         };
-        Self { name: request.name.clone(), reading }
+        Self { name: request.name.clone(), index, reading }
     }
 
-    /// Appends the values of the block's column at `index` to `values`.
+    /// Appends the values of the block's column to `values`.
     fn append(
         &self,
         path: &Path,
         marks: &Marks,
         block: &Block,
-        index: usize,
         values: &mut Values,
     ) -> Result<(), FrameError> {
-        cell::for_each(&block.columns[index], |row, cell| {
+        cell::for_each(&block.columns[self.index], |row, cell| {
             let cell = marks.clean(cell);
             match (&self.reading, &mut *values) {
                 (Reading::Codes(codes), Values::Codes(values)) => values.push(match cell {
@@ -214,12 +244,17 @@ impl Plan {
                 FrameError::NotADate { file, row, column, written }
             }),
             (reading, _) => {
-                let format = match reading {
-                    Reading::Numbers(format) => *format,
-                    _ => NumberFormat::default(),
+                let (format, other) = match reading {
+                    Reading::Numbers(format, other) => (*format, *other),
+                    _ => (NumberFormat::default(), OtherMark::Refused),
                 };
                 let parsed = match cell {
-                    Cell::Text(text) => number::parse_as(text, format),
+                    Cell::Text(text) => match number::parse_as(text, format) {
+                        Err(Refused::NotANumber) if other == OtherMark::Allowed => {
+                            number::parse_as(text, NumberFormat { mark: format.mark.other(), grouped: false })
+                        }
+                        parsed => parsed,
+                    },
                     Cell::Integer(integer) => number::from_integer(integer),
                     Cell::Number(number) => number::from_float(number),
                     _ => Err(Refused::NotANumber),

@@ -91,6 +91,10 @@ impl Schema {
         if input::is_standard_input(path) {
             return Err(FrameError::StandardInputTwice);
         }
+        // A pipe, too, is empty when it has been read once.
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+            return Err(FrameError::PipeTwice { file: path.to_owned() });
+        }
         let source = Source::open(path, options)?;
         source.check_header()?;
         let names = source.names().all().to_vec();

@@ -49,6 +49,16 @@ impl Rows {
         self.text.extend_from_slice(bytes);
         self.text.push(b'\n');
     }
+
+    /// Number of the record that has the byte at `at`.
+    fn index_at(&self, at: usize) -> usize {
+        self.starts.partition_point(|&start| start <= at).saturating_sub(1)
+    }
+
+    /// Line of the record that has the byte at `at`.
+    fn line_at(&self, at: usize) -> usize {
+        self.lines.get(self.index_at(at)).copied().unwrap_or(0)
+    }
 }
 
 impl TextFile {
@@ -150,21 +160,24 @@ impl TextBlocks {
             }
             rows.push(record.line, records.bytes(&record));
         }
-        match std::str::from_utf8(&rows.text) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.not_utf8(error.valid_up_to())),
+        if let Err(error) = std::str::from_utf8(&rows.text) {
+            return Err(self.not_utf8(error.valid_up_to()));
+        }
+        match rows.text.iter().position(|&byte| byte == 0) {
+            Some(at) => Err(FrameError::ZeroByte { file: origin.path.clone(), row: rows.line_at(at) }),
+            None => Ok(()),
         }
     }
 
     /// The error for text that is no UTF-8 at byte `at` of the rows.
     fn not_utf8(&self, at: usize) -> FrameError {
         let TextFile { names, delimiter, origin, rows, .. } = &self.file;
-        let index = rows.starts.partition_point(|&start| start <= at).saturating_sub(1);
+        let index = rows.index_at(at);
         let start = rows.starts.get(index).copied().unwrap_or(0);
         let column = fields(&rows.text[start..at], *delimiter).saturating_sub(1);
         FrameError::NotUtf8 {
             file: origin.path.clone(),
-            row: rows.lines.get(index).copied().unwrap_or(0),
+            row: rows.line_at(at),
             column: names.all().get(column).cloned().unwrap_or_default(),
         }
     }

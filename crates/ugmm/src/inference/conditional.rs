@@ -41,15 +41,20 @@ impl ConditionalDensity {
         Self { low, cell, probabilities: weights.into_iter().map(|weight| weight / sum).collect() }
     }
 
-    /// The same with every probability raised to the power 1/`temperature` and normalised again: above 1 flatter, below 1
-    /// sharper.
+    /// The same, stretched about its median by this factor: above 1 wider, below 1 narrower. What would come to lie outside
+    /// of the range is cut off.
     #[must_use]
-    pub fn tempered(&self, temperature: f64) -> Self {
-        let largest = self.probabilities.iter().copied().fold(0.0, f64::max);
-        let powers = self.probabilities.iter().map(|share| (share / largest).powf(1.0 / temperature));
-        let powers: Vec<f64> = powers.collect();
-        let sum: f64 = powers.iter().sum();
-        Self { probabilities: powers.into_iter().map(|power| power / sum).collect(), ..*self }
+    pub fn stretched(&self, factor: f64) -> Self {
+        let median = self.quantile(0.5);
+        let at = |edge: usize| {
+            let y = self.low + edge as f64 * self.cell;
+            self.cumulative(median + (y - median) / factor)
+        };
+        let cells = self.probabilities.len();
+        let edges: Vec<f64> = (0..=cells).map(at).collect();
+        let kept = (edges[cells] - edges[0]).max(f64::MIN_POSITIVE);
+        let probabilities = edges.windows(2).map(|pair| (pair[1] - pair[0]) / kept).collect();
+        Self { probabilities, ..*self }
     }
 
     /// The same probabilities over another range, in other units.

@@ -2,7 +2,7 @@
 //!
 //! The metadata has one entry, `ugmm`, a JSON object: `format_version` (1), `model` (the [`ModelConfig`]), `task`
 //! (the [`Task`]), `columns` (names of features, target and classes), `standardization` (or null), `training` (the
-//! settings it was trained with, or null) and `temperature` (or null). Weights are `f32` tensors named after the module's fields, as
+//! settings it was trained with, or null), `temperature` and `spread` (or null). Weights are `f32` tensors named after the module's fields, as
 //! `layers.0.means`.
 
 mod weights;
@@ -55,9 +55,11 @@ pub struct SavedModel {
     pub standardization: Option<Standardization>,
     /// How it was trained.
     pub training: Option<TrainingConfig>,
-    /// What the class scores (or the log-densities of a number) are divided by before they become probabilities
-    /// ([`crate::calibration`]); 1 if not given.
+    /// What the class scores are divided by before they become probabilities ([`crate::calibration`]); 1 if not given.
     pub temperature: Option<f64>,
+    /// By how much the densities of numbers are stretched about their medians ([`crate::calibration::spread`]); 1 if not
+    /// given.
+    pub spread: Option<f64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -71,6 +73,8 @@ struct Description {
     training: Option<TrainingConfig>,
     #[serde(default)]
     temperature: Option<f64>,
+    #[serde(default)]
+    spread: Option<f64>,
 }
 
 /// The one field that every version of the format has.
@@ -95,6 +99,7 @@ impl SavedModel {
             standardization: self.standardization.clone(),
             training: self.training.clone(),
             temperature: self.temperature,
+            spread: self.spread,
         };
         description.check().map_err(invalid)?;
         self.check_floors().map_err(invalid)?;
@@ -167,6 +172,7 @@ impl SavedModel {
             standardization: description.standardization,
             training: description.training,
             temperature: description.temperature,
+            spread: description.spread,
         })
     }
 
@@ -244,8 +250,8 @@ impl SavedModel {
     ) -> Result<Vec<ConditionalDensity>, UgmmError> {
         let rows = self.unlabelled(features)?;
         let densities = predicted_densities(&self.model, &self.task, &rows, cells, device)?;
-        Ok(match self.temperature {
-            Some(temperature) => densities.iter().map(|density| density.tempered(temperature)).collect(),
+        Ok(match self.spread {
+            Some(spread) => densities.iter().map(|density| density.stretched(spread)).collect(),
             None => densities,
         })
     }
@@ -306,8 +312,10 @@ impl Description {
                 return Err("there must be one class weight for each class".into());
             }
         }
-        if self.temperature.is_some_and(|temperature| !(temperature > 0.0 && temperature.is_finite())) {
-            return Err("the temperature must be positive and finite".into());
+        for (what, factor) in [("temperature", self.temperature), ("spread", self.spread)] {
+            if factor.is_some_and(|factor| !(factor > 0.0 && factor.is_finite())) {
+                return Err(format!("the {what} must be positive and finite"));
+            }
         }
         if matches!(&self.model, ModelConfig::Ugmm(config) if config.standardize) {
             return Err(

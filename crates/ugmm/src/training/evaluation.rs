@@ -3,7 +3,7 @@
 use super::{Dataset, Targets, TrainingConfig};
 use crate::inference::conditional::{ConditionalDensity, conditional_densities, portions};
 use crate::init::host_values;
-use crate::metrics::unweighted;
+use crate::metrics::{decisions, unweighted};
 use crate::{Metrics, Network, Objective, Task, UgmmError};
 use burn::tensor::{Device, Tensor};
 
@@ -129,7 +129,8 @@ pub(super) fn measure<N: Network>(
             if let Some(weights) = &config.class_weights {
                 unweighted(&mut values, weights);
             }
-            let metrics = Metrics::of(&values, dataset.labels());
+            let decisions = decisions(&values, task.classes, config.class_weights.as_deref());
+            let metrics = Metrics::of_decisions(&values, dataset.labels(), &decisions);
             Ok(Measured { loss: metrics.log_loss, metrics: Some(metrics) })
         }
     }

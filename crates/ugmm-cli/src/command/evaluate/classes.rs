@@ -1,6 +1,6 @@
 //! Predicted classes against those of a table.
 
-use super::ScoreRow;
+use super::{LeftOut, ScoreRow, usable_inputs};
 use crate::error::CliError;
 use crate::output::{percent, table};
 use crate::statistics::mean_and_sd;
@@ -19,6 +19,8 @@ const PRINTED_CLASSES: usize = 20;
 pub struct Report<'a> {
     #[serde(flatten)]
     metrics: Metrics,
+    #[serde(flatten)]
+    left_out: LeftOut,
     /// Mean recall of the classes.
     balanced_accuracy: Option<f64>,
     /// Mean over the classes of the area under the ROC curve, one against the others.
@@ -52,12 +54,25 @@ pub fn measure<'m>(
     let classes = names.len();
     let (mut log_probabilities, mut labels, mut scores) = (Vec::new(), Vec::new(), 0f64);
     let score = ScoreRow::of(model);
+    let mut left_out = LeftOut::default();
     for batch in reader {
         let batch = batch?;
-        let right = labels_of(data, model, &batch)?;
-        scores += score.sum(&batch.inputs, &right)?;
-        log_probabilities.extend(model.log_probabilities(&batch.inputs)?);
+        let Some(Values::Text(texts)) = &batch.target else { unreachable!("classes are read as text") };
+        let (usable, places) = left_out.sort(&batch, |place| texts[place].is_some());
+        let right = labels_of(data, model, &batch, texts, &places)?;
+        let inputs = usable_inputs(batch, &usable);
+        if right.is_empty() {
+            continue;
+        }
+        scores += score.sum(&inputs, &right)?;
+        log_probabilities.extend(model.log_probabilities(&inputs)?);
         labels.extend(right);
+    }
+    if labels.is_empty() {
+        return Err(CliError::NothingToCompare {
+            path: data.to_path_buf(),
+            target: model.target_name().into(),
+        });
     }
     let mean_score = score.is_generative().then(|| scores / labels.len() as f64);
     let areas = areas_one_against_rest(&log_probabilities, &labels, classes);
@@ -66,6 +81,7 @@ pub fn measure<'m>(
     let confusion = Confusion::of(&decisions, &labels, classes);
     Ok(Report {
         metrics: Metrics::of_decisions(&log_probabilities, &labels, &decisions),
+        left_out,
         balanced_accuracy: confusion.balanced_accuracy(),
         area_under_roc: (!known_areas.is_empty()).then(|| mean_and_sd(&known_areas).mean),
         baseline: confusion.commonest().map(|(class, accuracy)| Baseline { class: &names[class], accuracy }),
@@ -78,30 +94,33 @@ pub fn measure<'m>(
     })
 }
 
-/// The class index of each row.
-fn labels_of(path: &Path, model: &TabularModel, batch: &Batch) -> Result<Vec<usize>, CliError> {
+/// The class index of each row at these places, all of which have a text.
+fn labels_of(
+    path: &Path,
+    model: &TabularModel,
+    batch: &Batch,
+    texts: &[Option<String>],
+    places: &[usize],
+) -> Result<Vec<usize>, CliError> {
     let known = model.classes();
-    let Some(Values::Text(labels)) = &batch.target else { unreachable!("classes are read as text") };
-    let rows = labels.iter().zip(&batch.rows);
-    rows.map(|(label, &row)| {
-        let wrong = |found: String| CliError::Label {
+    let index = |&place: &usize| {
+        let text = texts[place].as_deref().unwrap_or_default();
+        known.iter().position(|name| name == text).ok_or_else(|| CliError::Label {
             path: path.to_path_buf(),
-            row,
+            row: batch.rows[place],
             target: model.target_name().into(),
-            found,
+            found: text.to_owned(),
             known: known.to_vec(),
-        };
-        let label = label.as_ref().ok_or_else(|| wrong("no value".into()))?;
-        let place = known.iter().position(|name| name == label);
-        place.ok_or_else(|| wrong(format!("{label:?}")))
-    })
-    .collect()
+        })
+    };
+    places.iter().map(index).collect()
 }
 
 /// As it is printed.
 pub fn text(report: &Report) -> String {
     let metrics = &report.metrics;
-    let mut text = format!("{} rows, accuracy {} %", metrics.rows, percent(metrics.accuracy, 2));
+    let mut text = report.left_out.text();
+    text += &format!("{} rows, accuracy {} %", metrics.rows, percent(metrics.accuracy, 2));
     if let Some(Baseline { class, accuracy }) = &report.baseline {
         text += &format!("; always guessing {class:?} gets {} %", percent(*accuracy, 2));
     }
@@ -151,7 +170,7 @@ fn confusion(report: &Report) -> String {
 
 /// How often predictions are right that claim to be so sure.
 fn reliability_table(report: &Report) -> String {
-    let header = ["probability of the prediction, %", "rows", "mean, %", "right, %"];
+    let header = ["probability of the most probable class, %", "rows", "mean, %", "right, %"];
     let mut rows = vec![header.map(String::from).to_vec()];
     for bin in report.reliability.iter().filter(|bin| bin.rows > 0) {
         let lower = bin.upper - 1.0 / PRINTED_BINS as f64;

@@ -5,8 +5,9 @@ mod numbers;
 
 use crate::arguments::{Common, Evaluate};
 use crate::error::CliError;
-use crate::output::{check_outputs, print, write_json};
-use ugmm_tabular::{ModelReader, TabularModel};
+use crate::output::{check_outputs, count, print, write_json};
+use serde::Serialize;
+use ugmm_tabular::{Batch, ModelReader, TabularModel};
 
 /// Rows that are read and predicted at a time.
 const BATCH_ROWS: usize = 4096;
@@ -19,7 +20,7 @@ pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
     let of_numbers = model.classes().is_empty();
     let batch_rows = if of_numbers { DENSITY_BATCH_ROWS } else { BATCH_ROWS };
     let read_options = options.table.read_options();
-    let reader = ModelReader::open(&options.data, &model, true, &read_options, batch_rows)?;
+    let reader = ModelReader::open(&options.data, &model, true, &[], &read_options, batch_rows)?;
     let json = common.json.as_deref();
     let text = if of_numbers {
         let report = numbers::measure(&options.data, &model, reader)?;
@@ -31,6 +32,58 @@ pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
         classes::text(&report)
     };
     if common.quiet { Ok(()) } else { print(&text) }
+}
+
+/// Rows that are not compared.
+#[derive(Clone, Copy, Default, Serialize)]
+pub struct LeftOut {
+    /// Rows whose target is missing.
+    rows_without_target: usize,
+    /// Rows without any value that the model looks at.
+    rows_without_values: usize,
+}
+
+impl LeftOut {
+    fn text(self) -> String {
+        let mut text = String::new();
+        for (rows, lacking) in [
+            (self.rows_without_target, "no value to compare with"),
+            (self.rows_without_values, "no value that the model looks at"),
+        ] {
+            if rows > 0 {
+                text += &format!("left out: {} with {lacking}\n", count(rows, "row"));
+            }
+        }
+        text
+    }
+
+    /// Takes note of the rows of a batch that have no target or no values, and gives for each of the rows that the batch
+    /// has inputs of, whether it has a target, and for each row that can be compared where it is among all.
+    fn sort(&mut self, batch: &Batch, has_target: impl Fn(usize) -> bool) -> (Vec<bool>, Vec<usize>) {
+        let (mut usable, mut places) = (Vec::new(), Vec::new());
+        for (place, &known) in batch.known.iter().enumerate() {
+            let target = has_target(place);
+            self.rows_without_target += usize::from(!target);
+            self.rows_without_values += usize::from(target && !known);
+            if known {
+                usable.push(target);
+            }
+            if known && target {
+                places.push(place);
+            }
+        }
+        (usable, places)
+    }
+}
+
+/// The inputs of the rows that can be used.
+fn usable_inputs(batch: Batch, usable: &[bool]) -> Vec<f32> {
+    if !usable.contains(&false) {
+        return batch.inputs;
+    }
+    let width = batch.inputs.len() / usable.len();
+    let rows = batch.inputs.chunks(width).zip(usable).filter(|(_, usable)| **usable);
+    rows.flat_map(|(row, _)| row).copied().collect()
 }
 
 /// Joint scores of features and right label, of models that have them.

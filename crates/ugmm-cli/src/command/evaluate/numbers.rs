@@ -1,5 +1,6 @@
 //! Predicted numbers against those of a table.
 
+use super::{LeftOut, usable_inputs};
 use crate::error::CliError;
 use crate::output::{percent, table};
 use serde::Serialize;
@@ -15,17 +16,22 @@ const DECILES: usize = 10;
 pub struct Report<'a> {
     #[serde(flatten)]
     metrics: NumberMetrics,
+    #[serde(flatten)]
+    left_out: LeftOut,
     baseline: Baseline,
     target: &'a str,
     /// Share of the numbers in each tenth of their densities; 0.1 each where these are right.
     deciles: Vec<f64>,
 }
 
-/// Always guessing the mean of the numbers compared with.
+/// Always guessing a normal distribution with mean and deviation of the numbers compared with.
 #[derive(Serialize)]
 struct Baseline {
     mean: f64,
+    /// The deviation, which is the root mean squared error of guessing the mean.
     rmse: f64,
+    log_density: f64,
+    crps: f64,
 }
 
 /// Compares with the rows of a file.
@@ -36,15 +42,19 @@ pub fn measure<'m>(
 ) -> Result<Report<'m>, CliError> {
     let target = model.target_name();
     let (mut densities, mut numbers) = (Vec::new(), Vec::new());
+    let mut left_out = LeftOut::default();
     for batch in reader {
         let batch = batch?;
         let Some(Values::Numbers(right)) = &batch.target else { unreachable!("numbers are read as such") };
-        if let Some(index) = right.iter().position(|number| number.is_nan()) {
-            let (path, row) = (data.to_path_buf(), batch.rows[index]);
-            return Err(CliError::NoNumber { path, row, target: target.into() });
+        let (usable, places) = left_out.sort(&batch, |place| !right[place].is_nan());
+        numbers.extend(places.iter().map(|&place| right[place]));
+        let inputs = usable_inputs(batch, &usable);
+        if !places.is_empty() {
+            densities.extend(model.densities(&inputs)?);
         }
-        densities.extend(model.densities(&batch.inputs)?);
-        numbers.extend_from_slice(right);
+    }
+    if numbers.is_empty() {
+        return Err(CliError::NothingToCompare { path: data.to_path_buf(), target: target.into() });
     }
     let mut counts = [0usize; DECILES];
     for (density, &number) in densities.iter().zip(&numbers) {
@@ -56,7 +66,14 @@ pub fn measure<'m>(
     let rmse = (numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / rows).sqrt();
     Ok(Report {
         metrics: NumberMetrics::of(&densities, &numbers),
-        baseline: Baseline { mean, rmse },
+        left_out,
+        baseline: Baseline {
+            mean,
+            rmse,
+            // Means over the numbers of the formulas for a normal distribution, the second for normal numbers.
+            log_density: -0.5 * (std::f64::consts::TAU.ln() + 1.0) - rmse.ln(),
+            crps: rmse / std::f64::consts::PI.sqrt(),
+        },
         target,
         deciles: counts.iter().map(|&count| count as f64 / rows).collect(),
     })
@@ -64,13 +81,21 @@ pub fn measure<'m>(
 
 /// As it is printed.
 pub fn text(report: &Report) -> String {
-    let Report { metrics, baseline, target, deciles } = report;
+    let Report { metrics, left_out, baseline, target, deciles } = report;
     let explained = metrics.r2.map_or("–".into(), |r2| percent(r2, 2));
-    let mut text = format!(
+    let mut text = left_out.text();
+    text += &format!(
         "{} rows, root mean squared error {:.4}; always guessing the mean gets {:.4}\nexplained variance {explained} %, \
-         mean absolute error of the median {:.4}\nmean log-density {:.4} per unit of {target}, continuous ranked \
-         probability score {:.4}\n",
-        metrics.rows, metrics.rmse, baseline.rmse, metrics.mae, metrics.log_density, metrics.crps
+         mean absolute error of the median {:.4}\nmean log-density {:.4} per unit of {target}; always guessing a normal \
+         distribution gets {:.4}\ncontinuous ranked probability score {:.4}; the same gets about {:.4}\n",
+        metrics.rows,
+        metrics.rmse,
+        baseline.rmse,
+        metrics.mae,
+        metrics.log_density,
+        baseline.log_density,
+        metrics.crps,
+        baseline.crps
     );
     if metrics.outside > 0 {
         text += &format!(

@@ -15,31 +15,47 @@ pub struct Column {
     pub values: Values,
 }
 
-/// The values of a column, one per row.
+/// The values of a column, one per row; none where nothing is known.
 pub enum Values {
-    Text(Vec<String>),
-    Single(Vec<f32>),
-    Double(Vec<f64>),
-    Boolean(Vec<bool>),
+    Text(Vec<Option<String>>),
+    Number(Vec<Option<f32>>),
+    Boolean(Vec<Option<bool>>),
 }
 
 /// One value.
 #[derive(Clone, Copy, Serialize)]
 #[serde(untagged)]
 pub enum Cell<'a> {
-    Text(&'a str),
-    Single(f32),
-    Double(f64),
-    Boolean(bool),
+    Text(Option<&'a str>),
+    Number(Option<f32>),
+    Boolean(Option<bool>),
+}
+
+impl Column {
+    /// The values, given for the rows that are `known`, put at their places among all rows.
+    pub fn spread_over(self, known: &[bool]) -> Self {
+        fn spread<T>(values: Vec<Option<T>>, known: &[bool]) -> Vec<Option<T>> {
+            let mut values = values.into_iter();
+            known.iter().map(|&known| if known { values.next().flatten() } else { None }).collect()
+        }
+        if !known.contains(&false) {
+            return self;
+        }
+        let values = match self.values {
+            Values::Text(values) => Values::Text(spread(values, known)),
+            Values::Number(values) => Values::Number(spread(values, known)),
+            Values::Boolean(values) => Values::Boolean(spread(values, known)),
+        };
+        Self { values, ..self }
+    }
 }
 
 impl Values {
     /// The value of a row.
     pub fn cell(&self, row: usize) -> Cell<'_> {
         match self {
-            Self::Text(values) => Cell::Text(&values[row]),
-            Self::Single(values) => Cell::Single(values[row]),
-            Self::Double(values) => Cell::Double(values[row]),
+            Self::Text(values) => Cell::Text(values[row].as_deref()),
+            Self::Number(values) => Cell::Number(values[row]),
             Self::Boolean(values) => Cell::Boolean(values[row]),
         }
     }
@@ -47,8 +63,7 @@ impl Values {
     pub fn len(&self) -> usize {
         match self {
             Self::Text(values) => values.len(),
-            Self::Single(values) => values.len(),
-            Self::Double(values) => values.len(),
+            Self::Number(values) => values.len(),
             Self::Boolean(values) => values.len(),
         }
     }
@@ -83,9 +98,9 @@ impl<'m> Maker<'m> {
             let distances: Vec<f64> = inputs.chunks(width).map(|row| novelty.distance(row)).collect();
             let unusual: Vec<bool> = distances.iter().map(|&distance| novelty.is_beyond(distance)).collect();
             count = unusual.iter().filter(|&&unusual| unusual).count();
-            let distances = distances.into_iter().map(|distance| distance as f32).collect();
-            columns.push(column("distance", Values::Single(distances)));
-            columns.push(column("unusual", Values::Boolean(unusual)));
+            let distances = distances.into_iter().map(|distance| distance as f32);
+            columns.push(column("distance", numbers(distances)));
+            columns.push(column("unusual", Values::Boolean(unusual.into_iter().map(Some).collect())));
         }
         if self.explained > 0 {
             columns.extend(self.explanation(inputs, &targets)?);
@@ -96,16 +111,16 @@ impl<'m> Maker<'m> {
     fn classes(&self, inputs: &[f32], classes: &[String]) -> Result<(Vec<Column>, Targets), CliError> {
         let logs = self.model.log_probabilities(inputs)?;
         let decisions = self.model.decisions(&logs);
-        let names = decisions.iter().map(|&class| classes[class].clone()).collect();
+        let names = decisions.iter().map(|&class| Some(classes[class].clone())).collect();
         let predicted = format!("predicted {}", self.model.target_name());
         let mut columns = vec![column(&predicted, Values::Text(names))];
         for (class, name) in classes.iter().enumerate() {
-            let of_class = logs.iter().skip(class).step_by(classes.len()).map(|log| log.exp()).collect();
-            columns.push(column(&format!("probability of {name}"), Values::Single(of_class)));
+            let of_class = logs.iter().skip(class).step_by(classes.len()).map(|log| log.exp());
+            columns.push(column(&format!("probability of {name}"), numbers(of_class)));
         }
         // In natural units, from 0 for certainty to ln C.
         let entropy = |row: &[f32]| row.iter().map(|&log| -log * log.exp()).sum::<f32>().max(0.0);
-        columns.push(column("entropy", Values::Single(logs.chunks(classes.len()).map(entropy).collect())));
+        columns.push(column("entropy", numbers(logs.chunks(classes.len()).map(entropy))));
         Ok((columns, Targets::Classes(decisions)))
     }
 
@@ -113,15 +128,16 @@ impl<'m> Maker<'m> {
         let densities = self.model.densities(inputs)?;
         let means: Vec<f64> = densities.iter().map(|density| density.mean()).collect();
         let targets = Targets::Numbers(means.iter().map(|&mean| mean as f32).collect());
-        let deviations = densities.iter().map(|density| density.deviation()).collect();
+        // As many digits as the network computes with.
+        let deviations = densities.iter().map(|density| density.deviation() as f32);
         let predicted = format!("predicted {}", self.model.target_name());
         let mut columns = vec![
-            column(&predicted, Values::Double(means)),
-            column("standard deviation", Values::Double(deviations)),
+            column(&predicted, numbers(means.iter().map(|&mean| mean as f32))),
+            column("standard deviation", numbers(deviations)),
         ];
         for (probability, name) in QUANTILES {
-            let quantiles = densities.iter().map(|density| density.quantile(probability)).collect();
-            columns.push(column(name, Values::Double(quantiles)));
+            let quantiles = densities.iter().map(|density| density.quantile(probability) as f32);
+            columns.push(column(name, numbers(quantiles)));
         }
         Ok((columns, targets))
     }
@@ -140,8 +156,8 @@ impl<'m> Maker<'m> {
         }
         let columns = ranked.into_iter().zip(1..).flat_map(|((names, values), rank)| {
             [
-                column(&format!("reason {rank}"), Values::Text(names)),
-                column(&format!("share of reason {rank}"), Values::Single(values)),
+                column(&format!("reason {rank}"), Values::Text(names.into_iter().map(Some).collect())),
+                column(&format!("share of reason {rank}"), numbers(values)),
             ]
         });
         Ok(columns.collect())
@@ -150,4 +166,8 @@ impl<'m> Maker<'m> {
 
 fn column(name: &str, values: Values) -> Column {
     Column { name: name.to_owned(), values }
+}
+
+fn numbers(values: impl IntoIterator<Item = f32>) -> Values {
+    Values::Number(values.into_iter().map(Some).collect())
 }

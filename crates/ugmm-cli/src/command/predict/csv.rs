@@ -27,10 +27,10 @@ impl<W: Write> RowWriter for Writer<W> {
             for column in columns {
                 field.clear();
                 match column.values.cell(row) {
-                    Cell::Text(text) => field.extend_from_slice(text.as_bytes()),
-                    Cell::Single(number) => write!(field, "{number}")?,
-                    Cell::Double(number) => write!(field, "{number}")?,
-                    Cell::Boolean(boolean) => write!(field, "{boolean}")?,
+                    Cell::Text(Some(text)) => field.extend_from_slice(text.as_bytes()),
+                    Cell::Number(Some(number)) => write!(field, "{number}")?,
+                    Cell::Boolean(Some(boolean)) => write!(field, "{boolean}")?,
+                    Cell::Text(None) | Cell::Number(None) | Cell::Boolean(None) => {}
                 }
                 self.writer.write_field(&field).map_err(failed)?;
             }

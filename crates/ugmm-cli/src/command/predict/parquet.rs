@@ -3,7 +3,7 @@
 use super::RowWriter;
 use super::columns::{Column, Values};
 use crate::error::CliError;
-use arrow_array::{ArrayRef, BooleanArray, Float32Array, Float64Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, BooleanArray, Float32Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -26,13 +26,12 @@ impl<W: Write + Send> RowWriter for Writer<W> {
     fn write(&mut self, columns: &[Column]) -> Result<(), CliError> {
         let array = |values: &Values| -> ArrayRef {
             match values {
-                Values::Text(values) => Arc::new(StringArray::from_iter_values(values)),
-                Values::Single(values) => Arc::new(Float32Array::from_iter_values(values.iter().copied())),
-                Values::Double(values) => Arc::new(Float64Array::from_iter_values(values.iter().copied())),
-                Values::Boolean(values) => Arc::new(BooleanArray::from(values.clone())),
+                Values::Text(values) => Arc::new(StringArray::from_iter(values)),
+                Values::Number(values) => Arc::new(Float32Array::from_iter(values)),
+                Values::Boolean(values) => Arc::new(BooleanArray::from_iter(values)),
             }
         };
-        let arrays = columns.iter().map(|column| (column.name.clone(), array(&column.values), false));
+        let arrays = columns.iter().map(|column| (column.name.clone(), array(&column.values), true));
         let batch = RecordBatch::try_from_iter_with_nullable(arrays).map_err(std::io::Error::other)?;
         if let Some(output) = self.output.take() {
             let compression = Compression::ZSTD(ZstdLevel::default());

@@ -6,7 +6,7 @@ use crate::arguments::{Common, Train};
 use crate::config_file::{Config, Search};
 use crate::error::CliError;
 use crate::interrupt;
-use crate::output::{check_outputs, print, write_json};
+use crate::output::{check_outputs, count, print, write_json};
 use crate::progress::Display;
 use crate::table::{doubts, overview};
 use crate::variants_file::read_variants;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use ugmm::file::write_atomically;
 use ugmm::{Settings, TargetKind};
-use ugmm_data::frame::Schema;
+use ugmm_data::frame::{Column, Kind, Schema};
 use ugmm_tabular::{FitOptions, Run, Table, TabularError, TaskChoice, fit, prepare_target, small_grid};
 
 /// Time between checkpoints that is lost at most, where it is not given.
@@ -106,10 +106,20 @@ fn beside(output: &Path, ending: &str) -> PathBuf {
 /// What of the file is missing, and what the target was taken for.
 fn remarks(table: &Table, target: &str, task: TaskChoice, was_given: bool) -> String {
     let mut text = String::new();
-    let columns = table.schema().columns.iter().filter(|column| column.name != target);
-    let missing: usize = columns.map(|column| column.missing).sum();
+    let used =
+        |column: &&Column| column.name != target && !matches!(column.kind, Kind::Ignored | Kind::Constant);
+    let missing: usize = table.schema().columns.iter().filter(used).map(|column| column.missing).sum();
     if missing > 0 {
-        text += &format!("{missing} values are missing; the network does without them\n");
+        text += &format!("missing: {}; the network does without them\n", count(missing, "value"));
+    }
+    if task == TaskChoice::Classification {
+        let levels = table.schema().column(target).ok().and_then(|column| column.levels.as_deref());
+        for level in levels.unwrap_or_default().iter().filter(|level| level.rows == 1) {
+            let label = &level.text;
+            text += &format!(
+                "{label:?} is the label of one row only; how well it is predicted cannot be measured\n"
+            );
+        }
     }
     let other = match task {
         TaskChoice::Regression if !was_given => Some(("a number", "classification")),

@@ -1,6 +1,6 @@
 //! What is said of a finished training.
 
-use crate::output::{percent, percent_and_sd, table};
+use crate::output::{count, percent, percent_and_sd, table};
 use crate::statistics::mean_and_sd;
 use serde::Serialize;
 use std::path::Path;
@@ -45,13 +45,14 @@ pub fn text(report: &Report) -> String {
         [] => format!("{target} is a number"),
         classes => format!("{target} is one of {}", classes.join(", ")),
     };
-    let mut text = format!("{} rows, {} features; {what}\n", fitted.rows, report.task.features);
+    let (rows, features) = (count(fitted.rows, "row"), count(report.task.features, "feature"));
+    let mut text = format!("{rows}, {features}; {what}\n");
     for (rows, lacking) in [
         (fitted.rows_without_target, "no value to learn"),
         (fitted.rows_without_features, "nothing but a value to learn"),
     ] {
         if rows > 0 {
-            text += &format!("left out: {rows} rows with {lacking}\n");
+            text += &format!("left out: {} with {lacking}\n", count(rows, "row"));
         }
     }
     if !fitted.search.is_empty() {
@@ -60,6 +61,10 @@ pub fn text(report: &Report) -> String {
     if let Some(epoch) = fitted.best_epoch {
         let epochs = fitted.history.len();
         text += &format!("stopped after {epochs} epochs; the model is that of epoch {epoch}\n");
+    }
+    if fitted.skipped_epochs > 0 {
+        let (done, skipped) = (fitted.history.len(), fitted.skipped_epochs);
+        text += &format!("there was time for {done} of {} epochs\n", done + skipped);
     }
     text += &measures("training", &fitted.training_metrics);
     if let Some(validation) = &fitted.validation_metrics {
@@ -95,10 +100,18 @@ fn in_words(measures: &Measures) -> String {
 }
 
 fn cross_validation(measured: &CrossValidation) -> String {
-    let CrossValidation { folds, metrics, temperature, scaled_metrics, by_fold } = measured;
+    let CrossValidation { folds, metrics, temperature, spread, scaled_metrics, by_fold } = measured;
     let head =
         format!("{folds}-fold cross-validation, each row predicted by a model that has not seen it:\n");
-    let with = format!("  with a temperature of {temperature:.3}, which is saved with the model: ");
+    let with = match (temperature, spread) {
+        (Some(temperature), _) => {
+            format!("  with a temperature of {temperature:.3}, which is saved with the model: ")
+        }
+        (None, Some(spread)) => {
+            format!("  stretched by {spread:.3} about their medians, as the model saves it: ")
+        }
+        (None, None) => "  ".into(),
+    };
     head + &match (metrics, scaled_metrics) {
         (Measures::Classes(metrics), Measures::Classes(scaled)) => {
             let accuracies: Vec<f64> = by_fold
@@ -119,9 +132,9 @@ fn cross_validation(measured: &CrossValidation) -> String {
             )
         }
         (metrics, Measures::Numbers(scaled)) => format!(
-            "  {}\n{with}mean log-density {:.4}, {} % of the numbers in their 90 % intervals\n",
+            "  {}\n{with}{},\n  {} % of the numbers in their 90 % intervals\n",
             in_words(metrics),
-            scaled.log_density,
+            in_words(&Measures::Numbers(*scaled)),
             percent(scaled.coverage_90, 1)
         ),
         (metrics, scaled) => format!("  {}\n{with}{}\n", in_words(metrics), in_words(scaled)),
@@ -141,5 +154,9 @@ fn search(fitted: &FitReport) -> String {
         let mark = if candidate.chosen { "chosen" } else { "" };
         rows.push(vec![candidate.name.clone(), format!("{:.4}", candidate.measures.loss()), mark.into()]);
     }
-    table(&rows)
+    let chosen = fitted.search.iter().find(|candidate| candidate.chosen);
+    let settings = chosen.and_then(|candidate| toml::to_string(&candidate.settings).ok()).unwrap_or_default();
+    let settings: Vec<&str> = settings.lines().collect();
+    let settings = if settings.is_empty() { "nothing changed".into() } else { settings.join(", ") };
+    table(&rows) + &format!("chosen: {settings}\n")
 }
