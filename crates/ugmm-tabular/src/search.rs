@@ -33,14 +33,22 @@ pub fn small_grid(target: TargetKind) -> IndexMap<String, Settings> {
             ("two hidden layers", Settings { hidden: Some(vec![128, 64]), ..settings() }),
         ],
         TargetKind::Number { .. } => vec![
-            ("as the preset has it", settings()),
-            ("less smooth", Settings { min_sigmas: Some(vec![1.0, 0.5, 0.1]), ..settings() }),
-            ("smoother", Settings { min_sigmas: Some(vec![3.0, 1.5, 0.3]), ..settings() }),
+            (
+                "one hidden layer, smoother",
+                Settings { hidden: Some(vec![128]), min_sigmas: Some(vec![2.0, 0.3]), ..settings() },
+            ),
+            (
+                "two hidden layers, smoother",
+                Settings { hidden: Some(vec![64, 16]), min_sigmas: Some(vec![3.0, 1.5, 0.3]), ..settings() },
+            ),
             (
                 "one hidden layer",
                 Settings { hidden: Some(vec![128]), min_sigmas: Some(vec![1.5, 0.1]), ..settings() },
             ),
-            ("wider", Settings { hidden: Some(vec![128, 32]), ..settings() }),
+            (
+                "two hidden layers",
+                Settings { hidden: Some(vec![64, 16]), min_sigmas: Some(vec![2.0, 1.0, 0.2]), ..settings() },
+            ),
             ("half the epochs", Settings { epochs: Some(100), ..settings() }),
         ],
     };

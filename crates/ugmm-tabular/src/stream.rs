@@ -52,7 +52,7 @@ impl<'m> ModelReader<'m> {
         if with_target {
             requests.push(model.target_request().clone());
         }
-        requests.extend(keep.iter().map(|name| Request::text(name)));
+        requests.extend(keep.iter().map(Request::text));
         let frames = FrameReader::open(path, &requests, options, batch_rows)?;
         Ok(Self { path: path.to_path_buf(), model, with_target, kept: keep.len(), frames })
     }

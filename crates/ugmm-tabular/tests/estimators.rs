@@ -21,7 +21,9 @@ fn table(rows: usize, order: &[&str]) -> Table {
                 .map(|i| if i % 7 == 3 { f64::NAN } else { (i % 2 * 4) as f64 + (i % 5) as f64 * 0.2 })
                 .collect(),
         ),
-        "colour" => texts((0..rows).map(|i| [Some("red"), None, Some("blue")][(i % 2 + i % 3) % 3])),
+        "colour" => texts((0..rows).map(|i| {
+            [Some("red"), if i % 7 == 3 { Some("red") } else { None }, Some("blue")][(i % 2 + i % 3) % 3]
+        })),
         "code" => ColumnData::Numbers((0..rows).map(|i| (i % 2 * 10 + 5) as f64).collect()),
         "size" => {
             ColumnData::Numbers((0..rows).map(|i| (i % 2 * 4) as f64 + (i % 11) as f64 / 11.0).collect())
@@ -86,15 +88,12 @@ fn what_cannot_be_learned_is_told() {
     let message = |target: &str, options: &FitOptions| {
         UgmmClassifier::fit(&known, target, options).unwrap_err().to_string()
     };
-    assert_eq!(
-        message("colr", &options(1)),
-        "there is no target column \"colr\"; the columns are length, colour, season"
-    );
+    assert_eq!(message("colr", &options(1)), "there is no target column \"colr\"; did you mean \"colour\"?");
     let weights = ClassWeights::ByLabel([("early".to_owned(), 2.0)].into_iter().collect());
     let uneven = FitOptions { class_weights: Some(weights), ..options(1) };
     assert_eq!(
         message("season", &uneven),
-        "the class weights are for early, but the classes of \"season\" are early, late"
+        "the class weights are for early, but the classes of \"season\" are early, late; give each its weight"
     );
     let much = FitOptions { validation: 1.5, ..options(1) };
     assert_eq!(message("season", &much), "validation is 1.5, but must be at least 0 and less than 1");

@@ -23,6 +23,9 @@ const DISCRIMINATIVE_HIDDEN: [usize; 1] = [256];
 const GENERATIVE_HIDDEN: [usize; 2] = [32, 16];
 const HYBRID_HIDDEN: [usize; 1] = [128];
 const CONDITIONAL_HIDDEN: [usize; 2] = [64, 16];
+/// The same for fewer than [`SEVERAL_ROWS`] rows, where a second layer learns chance.
+const CONDITIONAL_HIDDEN_FEW_ROWS: [usize; 1] = [128];
+const SEVERAL_ROWS: usize = 1000;
 /// The same for more than [`FEW_CLASSES`] classes: a label reaches the root of a network with one hidden layer through
 /// sums only, which many classes are too much for (docs/results/tabular.md).
 const HYBRID_HIDDEN_MANY_CLASSES: [usize; 2] = [64, 32];
@@ -41,6 +44,8 @@ const HYBRID_MIN_SIGMAS: [f64; 2] = [1.5, 0.3];
 const HYBRID_MIN_SIGMAS_MANY_CLASSES: [f64; 2] = [2.0, 0.3];
 /// The same for the conditional density of a number; the root's is narrow, so that densities can be.
 const CONDITIONAL_MIN_SIGMAS: [f64; 3] = [2.0, 1.0, 0.2];
+/// The same with one hidden layer.
+const CONDITIONAL_MIN_SIGMAS_SHALLOW: [f64; 2] = [1.5, 0.1];
 /// σ floors with the joint score alone, from the first layer to the root, without standardisation between layers. Without
 /// floors the score grows without bound as components shrink onto single rows; narrow ones in the upper layers let
 /// the network map every row to the one point that its root likes best, and then nothing tells the labels apart.
@@ -75,9 +80,9 @@ impl Preset {
         }
     }
 
-    /// Sizes of the hidden layers.
+    /// Sizes of the hidden layers, for so many training `rows`.
     #[must_use]
-    pub fn hidden(self, task: &Task) -> Vec<usize> {
+    pub fn hidden(self, task: &Task, rows: usize) -> Vec<usize> {
         match (self, task.objective) {
             (Self::Paper, Objective::Discriminative) => vec![128, 64],
             (Self::Paper, _) => vec![10, 5],
@@ -87,6 +92,9 @@ impl Preset {
                 HYBRID_HIDDEN_MANY_CLASSES.to_vec()
             }
             (Self::Best, Objective::Hybrid { .. }) => HYBRID_HIDDEN.to_vec(),
+            (Self::Best, Objective::Conditional { .. }) if rows < SEVERAL_ROWS => {
+                CONDITIONAL_HIDDEN_FEW_ROWS.to_vec()
+            }
             (Self::Best, Objective::Conditional { .. }) => CONDITIONAL_HIDDEN.to_vec(),
         }
     }
@@ -117,6 +125,9 @@ impl Preset {
                 let many_classes = task.classes > FEW_CLASSES;
                 let floors = if many_classes { HYBRID_MIN_SIGMAS_MANY_CLASSES } else { HYBRID_MIN_SIGMAS };
                 network.with_min_sigmas(floors.as_slice()).with_standardize(true)
+            }
+            (Self::Best, Objective::Conditional { .. }) if hidden.len() == 1 => {
+                network.with_min_sigmas(&CONDITIONAL_MIN_SIGMAS_SHALLOW).with_standardize(true)
             }
             (Self::Best, Objective::Conditional { .. }) => {
                 let [first, between, root] = CONDITIONAL_MIN_SIGMAS;

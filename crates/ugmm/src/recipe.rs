@@ -155,7 +155,7 @@ impl Settings {
         };
         let objective = self.objective(preset, shape.target)?;
         let task = Task { features: shape.features, classes, objective };
-        let model = self.model(preset, &task)?;
+        let model = self.model(preset, &task, shape.rows)?;
         let training = self.training(preset, &model, task.objective, shape.rows, seed)?;
         model.validate()?;
         training.validate()?;
@@ -215,8 +215,8 @@ impl Settings {
         }
     }
 
-    fn model(&self, preset: Preset, task: &Task) -> Result<ModelConfig, UgmmError> {
-        let hidden = self.hidden.clone().unwrap_or_else(|| preset.hidden(task));
+    fn model(&self, preset: Preset, task: &Task, rows: usize) -> Result<ModelConfig, UgmmError> {
+        let hidden = self.hidden.clone().unwrap_or_else(|| preset.hidden(task, rows));
         match self.model.unwrap_or_default() {
             Architecture::Ugmm => self.ugmm(preset.ugmm(task, &hidden)),
             Architecture::Mlp if task.objective.predicts_numbers() => {

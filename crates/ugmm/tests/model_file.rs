@@ -43,8 +43,9 @@ fn file(folder: &TempDir) -> PathBuf {
 
 fn error(path: &Path) -> String {
     let message = SavedModel::load(path, &Device::flex()).unwrap_err().to_string();
-    let prefix = format!("{}: ", path.display());
-    message.strip_prefix(&prefix).unwrap_or_else(|| panic!("{message} must begin with the path")).to_owned()
+    let rest = message.strip_prefix(&path.display().to_string());
+    let rest = rest.unwrap_or_else(|| panic!("{message} must begin with the path"));
+    rest.strip_prefix(": ").unwrap_or(rest).to_owned()
 }
 
 #[test]
@@ -134,7 +135,7 @@ fn every_cut_and_every_flipped_byte_of_the_header_is_survived() {
 fn files_that_are_no_models_are_told_apart() {
     let folder = TempDir::new().unwrap();
     let path = file(&folder);
-    assert!(error(&path).contains("No such file"), "{}", error(&path));
+    assert_eq!(error(&path), " does not exist");
     std::fs::write(&path, "").unwrap();
     assert_eq!(error(&path), "the file is empty; a model written by ugmm was expected");
     std::fs::write(&path, "sepal_length,sepal_width\n5.1,3.5\n").unwrap();

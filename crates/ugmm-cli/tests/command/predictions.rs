@@ -71,6 +71,24 @@ fn every_format_holds_the_same() {
 }
 
 #[test]
+fn columns_are_kept_beside_their_predictions() {
+    let folder = with_model();
+    let at = folder.path();
+    let header = "id,sepal_length,sepal_width,petal_length,petal_width\n";
+    std::fs::write(at.join("new.csv"), format!("{header}007,5.1,3.5,1.4,0.2\n,6.3,3.3,6.0,2.5\n")).unwrap();
+    let keep = ["predict", "iris.safetensors", "new.csv", "--keep", "id,petal_length"];
+    let (header, rows) = records(&stdout(&ugmm(at, &keep)));
+    assert_eq!(header[..3], ["id", "petal_length", "predicted species"]);
+    assert_eq!(rows[0][..3], ["007", "1.4", "setosa"]);
+    assert_eq!(rows[1][..2], ["", "6.0"]);
+    let message = failure(&ugmm(at, &["predict", "iris.safetensors", "new.csv", "--keep", "name"]));
+    assert!(message.contains("\"name\""), "{message}");
+    // A name that says nothing of the format is refused before anything is read.
+    let message = failure(&ugmm(at, &["predict", "iris.safetensors", "new.csv", "-o", "p.csv.gz"]));
+    assert_eq!(message, "--format: .gz says nothing of it; name it csv, jsonl or parquet");
+}
+
+#[test]
 fn reasons_are_the_most_responsible_columns() {
     let folder = with_model();
     let at = folder.path();

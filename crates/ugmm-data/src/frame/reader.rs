@@ -250,7 +250,10 @@ impl Plan {
                 };
                 let parsed = match cell {
                     Cell::Text(text) => match number::parse_as(text, format) {
-                        Err(Refused::NotANumber) if other == OtherMark::Allowed => {
+                        // `1,234` is too much like a number in groups of thousands to be read with a comma.
+                        Err(Refused::NotANumber)
+                            if other == OtherMark::Allowed && number::parse(text, format.mark).is_err() =>
+                        {
                             number::parse_as(text, NumberFormat { mark: format.mark.other(), grouped: false })
                         }
                         parsed => parsed,

@@ -84,12 +84,27 @@ fn all_missing_columns_are_named() {
 }
 
 #[test]
-fn requests_that_contradict_each_other_are_refused() {
+fn a_column_may_be_asked_for_in_several_ways_but_one_must_be() {
     assert_eq!(read_refusal("a\n1\n", &[]), "no column was asked for; name at least one");
-    assert_eq!(
-        read_refusal("a\n1\n", &[number("a"), Request::text("a")]),
-        "the column \"a\" was asked for twice; name it once"
-    );
+    let frame = read("b,a\nx,1\n,2\n", &[number("a"), Request::text("b"), Request::text("a")]);
+    assert_eq!(numbers(&frame.columns[0]), [1.0, 2.0]);
+    let text = |values: [Option<&str>; 2]| Values::Text(values.map(|value| value.map(String::from)).to_vec());
+    assert_eq!(frame.columns[1], text([Some("x"), None]));
+    assert_eq!(frame.columns[2], text([Some("1"), Some("2")]));
+}
+
+/// The table that was learned from may come from another country than the one to predict.
+#[test]
+fn the_other_decimal_mark_is_read_where_it_can_mean_nothing_else() {
+    let comma = NumberFormat { mark: DecimalMark::Comma, grouped: false };
+    let with = |format| request("a", ReadAs::Numbers(format));
+    let frame = read("a;b\n32,1;x\n5.25;\n", &[with(NumberFormat::default())]);
+    assert_eq!(numbers(&frame.columns[0]), [32.1, 5.25]);
+    let frame = read("a;b\n32.1;x\n5,25;\n", &[with(comma)]);
+    assert_eq!(numbers(&frame.columns[0]), [32.1, 5.25]);
+    // Where commas separate columns they are in no number.
+    let frame = read("a,b\n1.234,x\n", &[with(NumberFormat { grouped: true, ..comma })]);
+    assert_eq!(numbers(&frame.columns[0]), [1.234]);
 }
 
 #[test]
