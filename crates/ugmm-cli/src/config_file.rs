@@ -224,7 +224,7 @@ fn read(path: &Path) -> Result<(Config, Settings), CliError> {
     let keys = DeTable::parse(&text).map_err(|error| refusal(path, &text, &error))?;
     let config: Config = toml::from_str(&text).map_err(|error| refusal(path, &text, &error))?;
     let mut table: toml::Table = toml::from_str(&text).map_err(|error| refusal(path, &text, &error))?;
-    table.retain(|key, _| !KEYS.iter().any(|known| key == *known));
+    table.retain(|key, _| !KEYS.contains(&key));
     // One by one, so that what is wrong has a line.
     for (key, _) in keys.get_ref().iter() {
         let name = key.get_ref().as_ref();

@@ -12,10 +12,10 @@ pub enum CliError {
     #[error(transparent)]
     Frame(#[from] ugmm_data::frame::FrameError),
     #[error(transparent)]
-    Tabular(#[from] TabularError),
+    Tabular(Box<TabularError>),
     /// What is wrong with the content of a file.
     #[error("{}: {source}", .path.display())]
-    InTable { path: PathBuf, source: TabularError },
+    InTable { path: PathBuf, source: Box<TabularError> },
     #[error("{}: the output would replace this input; choose another name", .0.display())]
     OverwritesInput(PathBuf),
     #[error("{} would be written to twice; choose another name", .0.display())]
@@ -46,11 +46,12 @@ impl CliError {
     pub fn exit_status(&self) -> u8 {
         use ugmm::UgmmError::Setting;
         match self {
-            Self::Tabular(TabularError::Interrupted { .. }) => crate::interrupt::EXIT_STATUS,
-            Self::Option { .. }
-            | Self::NotGiven(_)
-            | Self::Model(Setting { .. })
-            | Self::Tabular(TabularError::Model(Setting { .. })) => 2,
+            Self::Tabular(error) => match **error {
+                TabularError::Interrupted { .. } => crate::interrupt::EXIT_STATUS,
+                TabularError::Model(Setting { .. }) => 2,
+                _ => 1,
+            },
+            Self::Option { .. } | Self::NotGiven(_) | Self::Model(Setting { .. }) => 2,
             _ => 1,
         }
     }
@@ -70,8 +71,14 @@ impl CliError {
             | E::TooManyLevels { .. }
             | E::Incomplete { .. }
             | E::Preprocess(_)
-            | E::Data(_) => Self::InTable { path: path.to_path_buf(), source },
-            source => Self::Tabular(source),
+            | E::Data(_) => Self::InTable { path: path.to_path_buf(), source: Box::new(source) },
+            source => source.into(),
         }
+    }
+}
+
+impl From<TabularError> for CliError {
+    fn from(error: TabularError) -> Self {
+        Self::Tabular(Box::new(error))
     }
 }
