@@ -32,7 +32,7 @@ TABLES = [
     ("SLID", "wages", []),
 ]
 MOST_ROWS = 2000
-SPLITS = 3
+SPLITS = 2
 HELD_OUT = 0.25
 MISSING = {"", "NA"}
 

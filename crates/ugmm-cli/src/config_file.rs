@@ -165,9 +165,20 @@ impl Config {
             comment: character(&self.comment, "comment")?,
             missing: self.na.clone(),
             numeric: self.numeric.clone(),
-            categorical: self.categorical.clone(),
+            categorical: self.categorical(),
             ignore: self.ignore.clone(),
+            ..ReadOptions::default()
         })
+    }
+
+    /// Columns that are categories: those with an order are, too, even if their levels are numbers.
+    fn categorical(&self) -> Vec<String> {
+        let mut columns = self.categorical.clone();
+        for text in &self.ordinal {
+            let ordered = parse_ordinal(text).map(|ordinal| ordinal.column);
+            columns.extend(ordered.ok().filter(|column| !self.categorical.contains(column)));
+        }
+        columns
     }
 
     /// How columns become inputs.

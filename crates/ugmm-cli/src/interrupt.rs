@@ -8,7 +8,8 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// Exit status of a process that was interrupted, as shells have it: 128 and the signal's number.
 pub const EXIT_STATUS: u8 = 130;
 
-/// From now on Ctrl-C (and a request to terminate) sets this flag; a second one ends the program at once.
+/// From now on Ctrl-C sets this flag; a second one ends the program at once. Other signals are left as they are: a run under
+/// `nohup` must outlive its terminal.
 pub fn watch() -> Result<&'static AtomicBool, CliError> {
     let handler = || {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {

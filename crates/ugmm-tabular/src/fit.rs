@@ -1,27 +1,24 @@
 //! From a table to a model: splits, the choice of settings, cross-validation, the final network.
 
 use crate::Table;
+use crate::cross_validation::{CrossValidation, cross_validate, inner_folds, measured_folds};
 use crate::error::TabularError;
-use crate::fingerprint::Fingerprint;
-use crate::journal::{DATA_KEY, Journal};
+use crate::identity::identity;
+use crate::journal::Journal;
 use crate::learner::{Fitted, Learner};
 use crate::measures::Measures;
 use crate::model::{TablePart, TabularModel};
 use crate::novelty::Novelty;
 use crate::options::FitOptions;
-use crate::outputs::Outputs;
 use crate::run::{Run, Stages};
 use crate::search::Candidate;
 use crate::target::{Target, TargetValues, prepare_target};
 use indexmap::IndexMap;
 use serde::Serialize;
-use serde_json::json;
-use ugmm::calibration::{spread, temperature};
 use ugmm::model_file::{Columns, SavedModel};
 use ugmm::training::EpochReport;
 use ugmm::{Settings, UgmmError};
-use ugmm_data::frame::Values;
-use ugmm_data::{Preprocessor, Split, stratified_folds, stratified_split};
+use ugmm_data::{Preprocessor, Split, stratified_split};
 
 /// Folds of a search that are used where no number is given.
 const SEARCH_FOLDS: usize = 3;
@@ -55,23 +52,6 @@ pub struct FitReport {
     pub history: Vec<EpochReport>,
     /// Time of the run, of which it may have slept some.
     pub seconds: f64,
-}
-
-/// Measures of networks that were trained on all folds but one, on that one.
-#[derive(Clone, Debug, Serialize)]
-pub struct CrossValidation {
-    /// How many there are.
-    pub folds: usize,
-    /// Over all rows, each predicted by the network that has not seen it.
-    pub metrics: Measures,
-    /// Of classes: fitted on these predictions, and saved with the model ([`ugmm::calibration::temperature`]).
-    pub temperature: Option<f64>,
-    /// Of numbers: likewise ([`ugmm::calibration::spread`]).
-    pub spread: Option<f64>,
-    /// The same with this temperature or spread, and therefore a little too good.
-    pub scaled_metrics: Measures,
-    /// Of each fold.
-    pub by_fold: Vec<Measures>,
 }
 
 /// Learns to predict the column `target` of a table from its other columns.
@@ -187,112 +167,6 @@ fn split(learner: &Learner) -> Result<Split, TabularError> {
     Ok(stratified_split(&strata, *validation, *seed)?)
 }
 
-/// Folds of the rows to learn from, as places.
-fn inner_folds(learner: &Learner, split: &Split, folds: usize) -> Result<Vec<Split>, TabularError> {
-    let strata = learner.strata(&split.train, split.train.len() as f64 / folds as f64);
-    let places = |chosen: Vec<usize>| chosen.into_iter().map(|index| split.train[index]).collect();
-    let folds = stratified_folds(&strata, folds, learner.options.seed)?;
-    Ok(folds.into_iter().map(|fold| Split { train: places(fold.train), test: places(fold.test) }).collect())
-}
-
-/// What networks that were trained on all folds but one say of that one.
-fn cross_validate(
-    learner: &Learner,
-    settings: &Settings,
-    folds: &[Split],
-    prefix: &str,
-    stages: &mut Stages,
-) -> Result<Vec<Outputs>, TabularError> {
-    let mut all = Vec::with_capacity(folds.len());
-    for (index, fold) in folds.iter().enumerate() {
-        let name = format!("{prefix}fold {} of {}", index + 1, folds.len());
-        if let Some(outputs) = stages.journal.finished(stages.number + 1) {
-            all.push(outputs.clone());
-            stages.skip();
-            continue;
-        }
-        let fitted = learner.fit(settings, fold, stages, &name)?;
-        let outputs = learner.outputs(&fitted, &fold.test)?;
-        stages.journal.finish(outputs.clone(), stages.run.checkpoint_interval)?;
-        all.push(outputs);
-    }
-    Ok(all)
-}
-
-fn measured_folds(
-    learner: &Learner,
-    folds: &[Split],
-    outputs: Vec<Outputs>,
-) -> Result<CrossValidation, TabularError> {
-    let places: Vec<usize> = folds.iter().flat_map(|fold| &fold.test).copied().collect();
-    let by_fold = |outputs: &[Outputs]| -> Vec<Measures> {
-        folds.iter().zip(outputs).map(|(fold, outputs)| learner.measures(outputs, &fold.test)).collect()
-    };
-    let whole = |parts: &[Measures], outputs: &[Outputs]| {
-        if let TargetValues::Numbers(numbers) = &learner.values
-            && let Some(together) = Measures::together(parts, numbers)
-        {
-            // Each fold has a range of its own.
-            return together;
-        }
-        let width = outputs[0].width;
-        let values = outputs.iter().flat_map(|outputs| &outputs.values).copied().collect();
-        learner.measures(&Outputs { values, width, number: None }, &places)
-    };
-    let factor = match &learner.values {
-        TargetValues::Classes(_, labels) => {
-            let right: Vec<usize> = places.iter().map(|&place| labels[place]).collect();
-            let scores: Vec<f32> = outputs.iter().flat_map(|outputs| &outputs.values).copied().collect();
-            temperature(&scores, &right)?
-        }
-        TargetValues::Numbers(numbers) => {
-            let densities: Vec<_> = outputs.iter().flat_map(Outputs::densities).collect();
-            let right: Vec<f64> = places.iter().map(|&place| numbers[place]).collect();
-            spread(&densities, &right)?
-        }
-    };
-    let parts = by_fold(&outputs);
-    let metrics = whole(&parts, &outputs);
-    let scaled: Vec<Outputs> = outputs.into_iter().map(|outputs| outputs.calibrated(Some(factor))).collect();
-    let scaled_metrics = whole(&by_fold(&scaled), &scaled);
-    let (temperature, spread) = match &learner.values {
-        TargetValues::Classes(..) => (Some(factor), None),
-        TargetValues::Numbers(_) => (None, Some(factor)),
-    };
-    Ok(CrossValidation { folds: folds.len(), metrics, temperature, spread, scaled_metrics, by_fold: parts })
-}
-
-/// What makes two runs the same: the data and the options.
-fn identity(learner: &Learner) -> serde_json::Value {
-    let mut data = Fingerprint::new();
-    for column in &learner.table.schema().columns {
-        data.add_text(&column.name);
-        if let Ok(values) = learner.table.column(&column.name) {
-            add_values(&mut data, values);
-        }
-        column.levels.iter().flatten().for_each(|level| data.add_text(&level.text));
-    }
-    let options = serde_json::to_value(learner.options).expect("options are names and numbers");
-    json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        (DATA_KEY): data.text(),
-        "target": learner.target,
-        "options": options,
-    })
-}
-
-fn add_values(data: &mut Fingerprint, values: &Values) {
-    match values {
-        Values::Numbers(numbers) => numbers.iter().for_each(|number| data.add(number.to_bits())),
-        Values::Codes(codes) => {
-            codes.iter().for_each(|code| data.add(code.map_or(u64::MAX, u64::from)));
-        }
-        Values::Text(texts) => {
-            texts.iter().for_each(|text| data.add_text(text.as_deref().unwrap_or_default()))
-        }
-    }
-}
-
 /// The network with all that belongs to it.
 fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<TabularModel, TabularError> {
     let Fitted { preprocessor, recipe, number, trained, inputs } = fitted;
@@ -301,6 +175,7 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
         (TargetValues::Numbers(_), Some(number)) => Target::Number(number),
         (TargetValues::Numbers(_), None) => unreachable!("numbers come with their scale"),
     };
+    let missing_marks = learner.table.schema().missing.clone();
     let novelty = Novelty::fit(&inputs, preprocessor.inputs());
     let target_request = match target {
         Target::Classes(_) => ugmm_data::frame::Request::text(learner.target),
@@ -322,5 +197,8 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
         temperature: factor.filter(|_| number.is_none()),
         spread: factor.filter(|_| number.is_some()),
     };
-    TabularModel::new(saved, TablePart { preprocessor, target, target_request, novelty: Some(novelty) })
+    TabularModel::new(
+        saved,
+        TablePart { preprocessor, target, target_request, novelty: Some(novelty), missing_marks },
+    )
 }

@@ -1,34 +1,28 @@
 //! A table to learn from, and the training of one network on some of its rows.
 
+use crate::class_weights::class_weights;
+use crate::columns::{check_column, rows_with_features};
 use crate::error::TabularError;
 use crate::measures::Measures;
 use crate::model::device;
-use crate::options::{ClassWeights, FitOptions};
+use crate::options::FitOptions;
 use crate::outputs::{CELLS, Outputs};
+use crate::rows::known_rows;
 use crate::run::Stages;
 use crate::target::{NumberTarget, TargetRows, TargetValues, target_rows};
 use crate::{Table, TaskChoice};
 use ugmm::metrics::unweighted;
-use ugmm::training::{
-    Dataset, Features, Trained, init_model, log_probabilities, predicted_densities, resume,
-};
+use ugmm::training::{Trained, init_model, log_probabilities, predicted_densities, resume};
 use ugmm::{Architecture, Model, ModelConfig, Recipe, Settings, TableShape, TargetKind};
-use ugmm_data::frame::{Column, Kind, Values};
 use ugmm_data::{Preprocessor, Split, stratified_split};
 
-/// Levels that a category may have whatever the number of rows, and at most.
-const FEW_LEVELS: usize = 20;
-const MOST_LEVELS: usize = 1000;
-/// Rows per level, on average, under which a category with more than [`FEW_LEVELS`] is taken for a name or a number of the
-/// row, which says nothing about other rows.
-const ROWS_PER_LEVEL: usize = 5;
 /// Share of the training rows that early stopping looks at instead.
 const STOPPING_SHARE: f64 = 0.1;
 /// Parts of about the same size that numbers are divided into, for splits that have them in proportion; fewer where not
 /// so many rows are held out.
 const STRATA: usize = 10;
 /// Rows that learning needs.
-const FEWEST_ROWS: usize = 2;
+pub(crate) const FEWEST_ROWS: usize = 2;
 
 /// A table with the rows that can be learned from. Its rows are counted in these ("places"), not in the table's.
 pub(crate) struct Learner<'a> {
@@ -237,124 +231,4 @@ impl<'a> Learner<'a> {
     pub(crate) fn measures(&self, outputs: &Outputs, places: &[usize]) -> Measures {
         Measures::of(outputs, &self.values, places, self.class_weights.as_deref())
     }
-
-    /// The rows among these that have a value the network looks at, as a data set; an error if there is none.
-    fn dataset(
-        &self,
-        inputs: Vec<f32>,
-        preprocessor: &Preprocessor,
-        number: Option<NumberTarget>,
-        places: &[usize],
-    ) -> Result<Dataset, TabularError> {
-        let too_few = || {
-            let (target, needed) = (self.target.to_owned(), FEWEST_ROWS);
-            TabularError::TooFewRows { target, rows: 0, needed }
-        };
-        self.dataset_or_none(inputs, preprocessor, number, places)?.ok_or_else(too_few)
-    }
-
-    fn dataset_or_none(
-        &self,
-        inputs: Vec<f32>,
-        preprocessor: &Preprocessor,
-        number: Option<NumberTarget>,
-        places: &[usize],
-    ) -> Result<Option<Dataset>, TabularError> {
-        let columns = preprocessor.inputs();
-        let known = known_rows(&inputs, columns);
-        if known.is_empty() {
-            return Ok(None);
-        }
-        let inputs = match known.len() == places.len() {
-            true => inputs,
-            false => known.iter().flat_map(|&row| &inputs[row * columns..][..columns]).copied().collect(),
-        };
-        let places = known.iter().map(|&row| places[row]);
-        let features = Features::F32(inputs);
-        Ok(Some(match (&self.values, number) {
-            (TargetValues::Classes(classes, labels), _) => {
-                let labels = places.map(|place| labels[place]).collect();
-                Dataset::with_missing_values(features, columns, labels, classes.len())?
-            }
-            (TargetValues::Numbers(numbers), Some(number)) => {
-                let numbers = places.map(|place| number.to_network(numbers[place]) as f32).collect();
-                Dataset::with_numbers(features, columns, numbers)?
-            }
-            (TargetValues::Numbers(_), None) => unreachable!("numbers come with their scale"),
-        }))
-    }
-}
-
-/// Indices of rows `[rows, columns]` that have a value.
-fn known_rows(inputs: &[f32], columns: usize) -> Vec<usize> {
-    let known = |row: &[f32]| row.iter().any(|value| !value.is_nan());
-    let rows = inputs.chunks(columns).enumerate();
-    rows.filter(|(_, row)| known(row)).map(|(index, _)| index).collect()
-}
-
-/// For each row of the table whether it has a value beside the target.
-fn rows_with_features(table: &Table, target: &str) -> Result<Vec<bool>, TabularError> {
-    let mut known = vec![false; table.rows()];
-    let useful =
-        |column: &&Column| column.name != target && !matches!(column.kind, Kind::Ignored | Kind::Constant);
-    if !table.schema().columns.iter().any(|column| useful(&column)) {
-        return Err(TabularError::NoFeatures { target: target.into() });
-    }
-    for column in table.schema().columns.iter().filter(useful) {
-        match table.column(&column.name)? {
-            Values::Numbers(numbers) => {
-                known.iter_mut().zip(numbers).for_each(|(known, number)| *known |= !number.is_nan());
-            }
-            Values::Codes(codes) => {
-                known.iter_mut().zip(codes).for_each(|(known, code)| *known |= code.is_some())
-            }
-            Values::Text(texts) => {
-                known.iter_mut().zip(texts).for_each(|(known, text)| *known |= text.is_some())
-            }
-        }
-    }
-    Ok(known)
-}
-
-/// Refuses a category that names rows rather than kinds of rows, and gaps where there must be none.
-fn check_column(column: &Column, rows: usize, needs_every_value: bool) -> Result<(), TabularError> {
-    let levels = column.levels.as_ref().map_or(0, Vec::len);
-    let too_many = levels > FEW_LEVELS && levels * ROWS_PER_LEVEL > rows || levels > MOST_LEVELS;
-    if column.kind == Kind::Categorical && too_many {
-        return Err(TabularError::TooManyLevels { column: column.name.clone(), levels, rows });
-    }
-    let used = !matches!(column.kind, Kind::Ignored | Kind::Constant);
-    match needs_every_value && used && column.missing > 0 {
-        true => Err(TabularError::Incomplete { column: column.name.clone(), missing: column.missing }),
-        false => Ok(()),
-    }
-}
-
-fn class_weights(
-    target: &str,
-    values: &TargetValues,
-    weights: Option<&ClassWeights>,
-) -> Result<Option<Vec<f64>>, TabularError> {
-    let Some(weights) = weights else { return Ok(None) };
-    let TargetValues::Classes(classes, labels) = values else {
-        let (setting, expected) = ("class weights", "left out where a number is predicted");
-        return Err(ugmm::UgmmError::Setting { setting, value: "given".into(), expected }.into());
-    };
-    Ok(Some(match weights {
-        ClassWeights::Balanced => {
-            let mut counts = vec![0usize; classes.len()];
-            labels.iter().for_each(|&label| counts[label] += 1);
-            let share = labels.len() as f64 / classes.len() as f64;
-            // A class may have lost its only row, one without features.
-            counts.iter().map(|&count| share / count.max(1) as f64).collect()
-        }
-        ClassWeights::ByLabel(given) => {
-            let weight = |name: &String| given.get(name).copied();
-            let weights: Option<Vec<f64>> = classes.names().iter().map(weight).collect();
-            weights.filter(|weights| weights.len() == given.len()).ok_or_else(|| {
-                let (given, classes) = (given.keys().cloned().collect(), classes.names().to_vec());
-                TabularError::ClassWeights { target: target.into(), given, classes }
-            })?
-        }
-    }))
 }

@@ -31,10 +31,14 @@
 //! # }
 //! ```
 
+mod class_weights;
+mod columns;
+mod cross_validation;
 mod error;
 mod estimator;
 mod fingerprint;
 mod fit;
+mod identity;
 mod journal;
 mod learner;
 mod measures;
@@ -42,14 +46,16 @@ mod model;
 mod novelty;
 mod options;
 mod outputs;
+mod rows;
 mod run;
 mod search;
 mod stream;
 mod target;
 
+pub use cross_validation::CrossValidation;
 pub use error::TabularError;
 pub use estimator::{UgmmClassifier, UgmmRegressor};
-pub use fit::{CrossValidation, FitReport, fit};
+pub use fit::{FitReport, fit};
 pub use measures::Measures;
 pub use model::TabularModel;
 pub use novelty::Novelty;

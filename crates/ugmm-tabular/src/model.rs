@@ -31,6 +31,9 @@ pub(crate) struct TablePart {
     /// How to read the target column, to compare predictions with it.
     pub(crate) target_request: Request,
     pub(crate) novelty: Option<Novelty>,
+    /// Marks of missing values besides the usual ones.
+    #[serde(default)]
+    pub(crate) missing_marks: Vec<String>,
 }
 
 impl TabularModel {
@@ -103,6 +106,11 @@ impl TabularModel {
 
     pub(crate) fn target_request(&self) -> &Request {
         &self.part.target_request
+    }
+
+    /// Marks of missing values besides the usual ones, as in the table that was learned from.
+    pub(crate) fn missing_marks(&self) -> &[String] {
+        &self.part.missing_marks
     }
 
     /// How far rows are from those learned from.

@@ -6,6 +6,11 @@ use std::path::{Path, PathBuf};
 use ugmm_data::Encoded;
 use ugmm_data::frame::{FrameReader, ReadOptions, Request, Values};
 
+/// Rows that are read and predicted at a time: enough to keep the kernels busy.
+const BATCH_ROWS: usize = 4096;
+/// The same where each row passes the network many times.
+const DENSITY_BATCH_ROWS: usize = 512;
+
 /// Reads a file batch by batch.
 pub struct ModelReader<'m> {
     path: PathBuf,
@@ -34,7 +39,8 @@ pub struct Batch {
 
 impl<'m> ModelReader<'m> {
     /// Opens a file ("-" is standard input) to predict its rows, or, `with_target`, to compare predictions with its target
-    /// column, so many rows at a time. The columns `keep` are passed on as they are.
+    /// column. The columns `keep` are passed on as they are. Marks of
+    /// missing values of the table that was learned from hold for this one, too.
     ///
     /// # Errors
     ///
@@ -46,14 +52,16 @@ impl<'m> ModelReader<'m> {
         with_target: bool,
         keep: &[String],
         options: &ReadOptions,
-        batch_rows: usize,
     ) -> Result<Self, TabularError> {
         let mut requests = model.preprocessor().requests();
         if with_target {
             requests.push(model.target_request().clone());
         }
         requests.extend(keep.iter().map(Request::text));
-        let frames = FrameReader::open(path, &requests, options, batch_rows)?;
+        let mut options = options.clone();
+        options.missing.extend_from_slice(model.missing_marks());
+        let batch_rows = if model.classes().is_empty() { DENSITY_BATCH_ROWS } else { BATCH_ROWS };
+        let frames = FrameReader::open(path, &requests, &options, batch_rows)?;
         Ok(Self { path: path.to_path_buf(), model, with_target, kept: keep.len(), frames })
     }
 }

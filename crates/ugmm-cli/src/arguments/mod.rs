@@ -233,6 +233,10 @@ pub struct Predict {
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
 
+    /// Take values that cannot be read, such as a text in a column of numbers, as missing
+    #[arg(long)]
+    pub lenient: bool,
+
     /// Columns of the table to write before the predictions, such as a number of the row
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub keep: Vec<String>,

@@ -89,6 +89,30 @@ fn columns_are_kept_beside_their_predictions() {
 }
 
 #[test]
+fn a_model_remembers_marks_of_missing_values_and_can_be_lenient() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let rows: String = (0..40)
+        .map(|i| {
+            format!("{},{},{}\n", i % 2 * 4 + i % 3, if i % 9 == 0 { -99 } else { i % 4 }, ["a", "b"][i % 2])
+        })
+        .collect();
+    std::fs::write(at.join("d.csv"), format!("x,n,y\n{rows}")).unwrap();
+    stdout(&ugmm(
+        at,
+        &["train", "d.csv", "--target", "y", "-o", "m.safetensors", "--epochs", "5", "--na=-99"],
+    ));
+    std::fs::write(at.join("new.csv"), "x,n\n1,-99\n2,3\n").unwrap();
+    let output = ugmm(at, &["predict", "m.safetensors", "new.csv"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("missing: 1 value"), "{output:?}");
+    std::fs::write(at.join("new.csv"), "x,n\n1,many\n2,3\n").unwrap();
+    let message = failure(&ugmm(at, &["predict", "m.safetensors", "new.csv"]));
+    assert!(message.starts_with("new.csv, row 2, column \"n\": \"many\" is not a number"), "{message}");
+    let output = ugmm(at, &["predict", "m.safetensors", "new.csv", "--lenient"]);
+    assert_eq!(stdout(&output).lines().count(), 3);
+}
+
+#[test]
 fn reasons_are_the_most_responsible_columns() {
     let folder = with_model();
     let at = folder.path();

@@ -26,6 +26,9 @@ pub struct ReadOptions {
     /// Marks for missing values besides the usual ones, compared exactly but for blanks around them. One that is a
     /// number also stands for that number in a Parquet file.
     pub missing: Vec<String>,
+    /// Whether a value that cannot be read as what its column holds is taken as missing, rather than as an error, when a
+    /// file is read by a model's requests. What a file holds is found out strictly all the same.
+    pub lenient: bool,
     /// Columns that must be numbers; a value that is none is an error.
     pub numeric: Vec<String>,
     /// Columns that are categories, even if all values are numbers.
@@ -41,6 +44,7 @@ impl Default for ReadOptions {
             has_header: true,
             comment: None,
             missing: Vec::new(),
+            lenient: false,
             numeric: Vec::new(),
             categorical: Vec::new(),
             ignore: Vec::new(),

@@ -47,6 +47,7 @@ pub struct FrameReader {
     blocks: Blocks,
     marks: Marks,
     batch_rows: usize,
+    lenient: bool,
     /// Whether a row has been read; without one the file is refused.
     any_rows: bool,
     ended: bool,
@@ -128,6 +129,7 @@ impl FrameReader {
             blocks: source.select(&unique, batch_rows)?,
             marks: options.marks(),
             batch_rows,
+            lenient: options.lenient,
             any_rows: false,
             ended: false,
         })
@@ -142,7 +144,7 @@ impl FrameReader {
         while frame.rows.len() < self.batch_rows {
             let Some(mut block) = self.blocks.next(self.batch_rows - frame.rows.len())? else { break };
             for (plan, values) in self.columns.iter().zip(&mut frame.columns) {
-                plan.append(&self.path, &self.marks, &block, values)?;
+                plan.append(&self.path, &self.marks, self.lenient, &block, values)?;
             }
             frame.rows.append(&mut block.rows);
         }
@@ -206,6 +208,7 @@ impl Plan {
         &self,
         path: &Path,
         marks: &Marks,
+        lenient: bool,
         block: &Block,
         values: &mut Values,
     ) -> Result<(), FrameError> {
@@ -221,7 +224,10 @@ impl Plan {
                     cell => Some(cell.text().into_owned()),
                 }),
                 (_, Values::Numbers(values)) if cell == Cell::Missing => values.push(f64::NAN),
-                (_, Values::Numbers(values)) => values.push(self.number(path, block.rows[row], cell)?),
+                (_, Values::Numbers(values)) => match self.number(path, block.rows[row], cell) {
+                    Err(_) if lenient => values.push(f64::NAN),
+                    number => values.push(number?),
+                },
                 // `Reading::start` made values of the right kind.
                 (_, Values::Codes(values)) => values.push(None),
             }

@@ -28,6 +28,9 @@ pub struct Schema {
     pub rows: usize,
     /// What separates the columns; none in a Parquet file.
     pub delimiter: Option<char>,
+    /// Marks of missing values besides the usual ones, as they were given.
+    #[serde(default)]
+    pub missing: Vec<String>,
 }
 
 /// What one column holds.
@@ -132,7 +135,8 @@ impl Schema {
                 None => Column { name, kind: Kind::Ignored, missing: 0, levels: None },
             });
         }
-        Ok(Self { columns, rows, delimiter: delimiter.map(char::from) })
+        let missing = options.missing.clone();
+        Ok(Self { columns, rows, delimiter: delimiter.map(char::from), missing })
     }
 
     /// The column called `name`.

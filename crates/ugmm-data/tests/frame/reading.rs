@@ -93,6 +93,19 @@ fn a_column_may_be_asked_for_in_several_ways_but_one_must_be() {
     assert_eq!(frame.columns[2], text([Some("1"), Some("2")]));
 }
 
+#[test]
+fn what_cannot_be_read_is_missing_where_that_is_allowed() {
+    let fixture = Fixture::new("a,b,c\n1,yes,2024-01-01\noops,maybe,soon\n3,no,2024-01-02\n");
+    let options = ReadOptions { lenient: true, ..ReadOptions::default() };
+    let requests = [number("a"), request("b", ReadAs::Booleans), request("c", ReadAs::Days)];
+    let mut reader = FrameReader::open(&fixture.path(), &requests, &options, 10).unwrap();
+    let frame = reader.next().unwrap().unwrap();
+    for column in &frame.columns {
+        let Values::Numbers(values) = column else { panic!("{column:?}") };
+        assert_eq!(values.iter().map(|value| value.is_nan()).collect::<Vec<_>>(), [false, true, false]);
+    }
+}
+
 /// The table that was learned from may come from another country than the one to predict.
 #[test]
 fn the_other_decimal_mark_is_read_where_it_can_mean_nothing_else() {

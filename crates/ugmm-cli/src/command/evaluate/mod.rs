@@ -9,18 +9,12 @@ use crate::output::{check_outputs, count, print, write_json};
 use serde::Serialize;
 use ugmm_tabular::{Batch, ModelReader, TabularModel};
 
-/// Rows that are read and predicted at a time.
-const BATCH_ROWS: usize = 4096;
-/// The same where each row passes the network many times.
-const DENSITY_BATCH_ROWS: usize = 512;
-
 pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[&options.model, &options.data])?;
     let model = TabularModel::load(&options.model)?;
     let of_numbers = model.classes().is_empty();
-    let batch_rows = if of_numbers { DENSITY_BATCH_ROWS } else { BATCH_ROWS };
     let read_options = options.table.read_options();
-    let reader = ModelReader::open(&options.data, &model, true, &[], &read_options, batch_rows)?;
+    let reader = ModelReader::open(&options.data, &model, true, &[], &read_options)?;
     let json = common.json.as_deref();
     let text = if of_numbers {
         let report = numbers::measure(&options.data, &model, reader)?;

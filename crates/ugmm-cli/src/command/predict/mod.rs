@@ -14,12 +14,8 @@ use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use ugmm::file::AtomicFile;
 use ugmm_data::Encoded;
+use ugmm_data::frame::ReadOptions;
 use ugmm_tabular::{ModelReader, TabularModel};
-
-/// Rows that are read and predicted at a time: enough to keep the kernels busy.
-const BATCH_ROWS: usize = 4096;
-/// The same where each row passes the network many times.
-const DENSITY_BATCH_ROWS: usize = 512;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -45,10 +41,9 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
     check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
     let model = TabularModel::load(&options.model)?;
     let maker = Maker::new(&model, options.explain);
-    let batch_rows = if model.classes().is_empty() { DENSITY_BATCH_ROWS } else { BATCH_ROWS };
     let format = format(options)?;
-    let read_options = options.table.read_options();
-    let reader = ModelReader::open(&options.data, &model, false, &options.keep, &read_options, batch_rows)?;
+    let read_options = ReadOptions { lenient: options.lenient, ..options.table.read_options() };
+    let reader = ModelReader::open(&options.data, &model, false, &options.keep, &read_options)?;
     let mut file = options.output.as_deref().map(AtomicFile::create).transpose()?;
     let output: Box<dyn Write + Send + '_> = match &mut file {
         Some(file) => Box::new(BufWriter::new(file)),

@@ -1,0 +1,35 @@
+//! How much the rows of each class count.
+
+use crate::error::TabularError;
+use crate::options::ClassWeights;
+use crate::target::TargetValues;
+
+/// The weight of each class, in their order; none where all count alike.
+pub(crate) fn class_weights(
+    target: &str,
+    values: &TargetValues,
+    weights: Option<&ClassWeights>,
+) -> Result<Option<Vec<f64>>, TabularError> {
+    let Some(weights) = weights else { return Ok(None) };
+    let TargetValues::Classes(classes, labels) = values else {
+        let (setting, expected) = ("class weights", "left out where a number is predicted");
+        return Err(ugmm::UgmmError::Setting { setting, value: "given".into(), expected }.into());
+    };
+    Ok(Some(match weights {
+        ClassWeights::Balanced => {
+            let mut counts = vec![0usize; classes.len()];
+            labels.iter().for_each(|&label| counts[label] += 1);
+            let share = labels.len() as f64 / classes.len() as f64;
+            // A class may have lost its only row, one without features.
+            counts.iter().map(|&count| share / count.max(1) as f64).collect()
+        }
+        ClassWeights::ByLabel(given) => {
+            let weight = |name: &String| given.get(name).copied();
+            let weights: Option<Vec<f64>> = classes.names().iter().map(weight).collect();
+            weights.filter(|weights| weights.len() == given.len()).ok_or_else(|| {
+                let (given, classes) = (given.keys().cloned().collect(), classes.names().to_vec());
+                TabularError::ClassWeights { target: target.into(), given, classes }
+            })?
+        }
+    }))
+}

@@ -1,0 +1,54 @@
+//! What of a table's columns can be learned from.
+
+use crate::Table;
+use crate::error::TabularError;
+use ugmm_data::frame::{Column, Kind, Values};
+
+/// Levels that a category may have whatever the number of rows, and at most.
+const FEW_LEVELS: usize = 20;
+const MOST_LEVELS: usize = 1000;
+/// Rows per level, on average, under which a category with more than [`FEW_LEVELS`] is taken for a name or a number of the
+/// row, which says nothing about other rows.
+const ROWS_PER_LEVEL: usize = 5;
+
+/// For each row of the table whether it has a value beside the target.
+pub(crate) fn rows_with_features(table: &Table, target: &str) -> Result<Vec<bool>, TabularError> {
+    let mut known = vec![false; table.rows()];
+    let useful =
+        |column: &&Column| column.name != target && !matches!(column.kind, Kind::Ignored | Kind::Constant);
+    if !table.schema().columns.iter().any(|column| useful(&column)) {
+        return Err(TabularError::NoFeatures { target: target.into() });
+    }
+    for column in table.schema().columns.iter().filter(useful) {
+        match table.column(&column.name)? {
+            Values::Numbers(numbers) => {
+                known.iter_mut().zip(numbers).for_each(|(known, number)| *known |= !number.is_nan());
+            }
+            Values::Codes(codes) => {
+                known.iter_mut().zip(codes).for_each(|(known, code)| *known |= code.is_some())
+            }
+            Values::Text(texts) => {
+                known.iter_mut().zip(texts).for_each(|(known, text)| *known |= text.is_some())
+            }
+        }
+    }
+    Ok(known)
+}
+
+/// Refuses a category that names rows rather than kinds of rows, and gaps where there must be none.
+pub(crate) fn check_column(
+    column: &Column,
+    rows: usize,
+    needs_every_value: bool,
+) -> Result<(), TabularError> {
+    let levels = column.levels.as_ref().map_or(0, Vec::len);
+    let too_many = levels > FEW_LEVELS && levels * ROWS_PER_LEVEL > rows || levels > MOST_LEVELS;
+    if column.kind == Kind::Categorical && too_many {
+        return Err(TabularError::TooManyLevels { column: column.name.clone(), levels, rows });
+    }
+    let used = !matches!(column.kind, Kind::Ignored | Kind::Constant);
+    match needs_every_value && used && column.missing > 0 {
+        true => Err(TabularError::Incomplete { column: column.name.clone(), missing: column.missing }),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,38 @@
+//! Which run a checkpoint belongs to.
+
+use crate::fingerprint::Fingerprint;
+use crate::journal::DATA_KEY;
+use crate::learner::Learner;
+use serde_json::json;
+use ugmm_data::frame::Values;
+
+/// What makes two runs the same: the data and the options.
+pub(crate) fn identity(learner: &Learner) -> serde_json::Value {
+    let mut data = Fingerprint::new();
+    for column in &learner.table.schema().columns {
+        data.add_text(&column.name);
+        if let Ok(values) = learner.table.column(&column.name) {
+            add_values(&mut data, values);
+        }
+        column.levels.iter().flatten().for_each(|level| data.add_text(&level.text));
+    }
+    let options = serde_json::to_value(learner.options).expect("options are names and numbers");
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        (DATA_KEY): data.text(),
+        "target": learner.target,
+        "options": options,
+    })
+}
+
+fn add_values(data: &mut Fingerprint, values: &Values) {
+    match values {
+        Values::Numbers(numbers) => numbers.iter().for_each(|number| data.add(number.to_bits())),
+        Values::Codes(codes) => {
+            codes.iter().for_each(|code| data.add(code.map_or(u64::MAX, u64::from)));
+        }
+        Values::Text(texts) => {
+            texts.iter().for_each(|text| data.add_text(text.as_deref().unwrap_or_default()))
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Rows of a table as data sets of a network.
+
+use crate::error::TabularError;
+use crate::learner::{FEWEST_ROWS, Learner};
+use crate::target::{NumberTarget, TargetValues};
+use ugmm::training::{Dataset, Features};
+use ugmm_data::Preprocessor;
+
+impl Learner<'_> {
+    /// The rows among these that have a value the network looks at, as a data set; an error if there is none.
+    pub(crate) fn dataset(
+        &self,
+        inputs: Vec<f32>,
+        preprocessor: &Preprocessor,
+        number: Option<NumberTarget>,
+        places: &[usize],
+    ) -> Result<Dataset, TabularError> {
+        let too_few = || {
+            let (target, needed) = (self.target.to_owned(), FEWEST_ROWS);
+            TabularError::TooFewRows { target, rows: 0, needed }
+        };
+        self.dataset_or_none(inputs, preprocessor, number, places)?.ok_or_else(too_few)
+    }
+
+    /// The same; `None` if there is none.
+    pub(crate) fn dataset_or_none(
+        &self,
+        inputs: Vec<f32>,
+        preprocessor: &Preprocessor,
+        number: Option<NumberTarget>,
+        places: &[usize],
+    ) -> Result<Option<Dataset>, TabularError> {
+        let columns = preprocessor.inputs();
+        let known = known_rows(&inputs, columns);
+        if known.is_empty() {
+            return Ok(None);
+        }
+        let inputs = match known.len() == places.len() {
+            true => inputs,
+            false => known.iter().flat_map(|&row| &inputs[row * columns..][..columns]).copied().collect(),
+        };
+        let places = known.iter().map(|&row| places[row]);
+        let features = Features::F32(inputs);
+        Ok(Some(match (&self.values, number) {
+            (TargetValues::Classes(classes, labels), _) => {
+                let labels = places.map(|place| labels[place]).collect();
+                Dataset::with_missing_values(features, columns, labels, classes.len())?
+            }
+            (TargetValues::Numbers(numbers), Some(number)) => {
+                let numbers = places.map(|place| number.to_network(numbers[place]) as f32).collect();
+                Dataset::with_numbers(features, columns, numbers)?
+            }
+            (TargetValues::Numbers(_), None) => unreachable!("numbers come with their scale"),
+        }))
+    }
+}
+
+/// Indices of rows `[rows, columns]` that have a value.
+pub(crate) fn known_rows(inputs: &[f32], columns: usize) -> Vec<usize> {
+    let known = |row: &[f32]| row.iter().any(|value| !value.is_nan());
+    let rows = inputs.chunks(columns).enumerate();
+    rows.filter(|(_, row)| known(row)).map(|(index, _)| index).collect()
+}
