@@ -41,6 +41,7 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
         Command::Train(options) => command::train::run(options, common),
         Command::Predict(options) => command::predict::run(options, common),
         Command::Evaluate(options) => command::evaluate::run(options, common),
+        Command::Inspect(options) => command::inspect::run(options, common),
         Command::Completions(options) => command::completions::run(options),
         Command::Man(options) => command::man::run(options),
     }

@@ -66,6 +66,19 @@ pub fn count(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
+/// A number with at most six digits that count.
+pub fn short(number: f64) -> String {
+    if number == 0.0 || (1e-4..1e9).contains(&number.abs()) {
+        let decimals = (5 - number.abs().max(1.0).log10().floor() as i32).max(0) as usize;
+        let text = format!("{number:.decimals$}");
+        return match text.contains('.') {
+            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+            false => text,
+        };
+    }
+    format!("{number:.5e}")
+}
+
 /// A share in [0, 1] as percent with so many decimals.
 pub fn percent(share: f64, decimals: usize) -> String {
     format!("{:.decimals$}", 100.0 * share)
@@ -107,5 +120,21 @@ mod tests {
     fn tables_are_aligned_by_characters() {
         let rows = vec![vec!["".into(), "µ ± σ".into()], vec!["a".into(), "1".into()]];
         assert_eq!(table(&rows), "    µ ± σ\na       1\n");
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        for (number, expected) in [
+            (0.0, "0"),
+            (0.01969581527037989, "0.0197"),
+            (1700000000.54, "1.70000e9"),
+            (150.25, "150.25"),
+            (-3.0, "-3"),
+            (123456.789, "123457"),
+            (1e300, "1.00000e300"),
+            (0.00001234567, "1.23457e-5"),
+        ] {
+            assert_eq!(short(number), expected);
+        }
     }
 }

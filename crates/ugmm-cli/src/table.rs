@@ -1,6 +1,6 @@
 //! What the columns of a file hold, as a table to look at.
 
-use crate::output::table;
+use crate::output::{short, table};
 use ugmm_data::frame::{Column, Kind, Schema};
 
 /// Columns up to which each gets a line.
@@ -104,44 +104,10 @@ fn values(column: &Column) -> String {
     }
 }
 
-/// A number with at most six digits that count.
-fn short(number: f64) -> String {
-    if number == 0.0 || (1e-4..1e9).contains(&number.abs()) {
-        let decimals = (5 - number.abs().max(1.0).log10().floor() as i32).max(0) as usize;
-        let text = format!("{number:.decimals$}");
-        return match text.contains('.') {
-            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-            false => text,
-        };
-    }
-    format!("{number:.5e}")
-}
-
 /// A text with at most so many characters that a line of the table fits a terminal.
 fn cut(text: &str) -> String {
     match text.char_indices().nth(LONGEST_VALUES) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_short() {
-        for (number, expected) in [
-            (0.0, "0"),
-            (0.01969581527037989, "0.0197"),
-            (1700000000.54, "1.70000e9"),
-            (150.25, "150.25"),
-            (-3.0, "-3"),
-            (123456.789, "123457"),
-            (1e300, "1.00000e300"),
-            (0.00001234567, "1.23457e-5"),
-        ] {
-            assert_eq!(short(number), expected);
-        }
     }
 }

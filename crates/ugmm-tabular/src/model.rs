@@ -146,6 +146,21 @@ impl TabularModel {
         decisions(log_probabilities, self.classes().len(), self.saved.class_weights())
     }
 
+    /// What is predicted for each row: its class, or its mean in the network's units.
+    ///
+    /// # Errors
+    ///
+    /// When the inputs do not fit.
+    pub fn predictions(&self, inputs: &[f32]) -> Result<Targets, TabularError> {
+        match self.part.target {
+            Target::Classes(_) => Ok(Targets::Classes(self.decisions(&self.log_probabilities(inputs)?))),
+            Target::Number(_) => {
+                let densities = self.saved.densities(inputs, CELLS, &device())?;
+                Ok(Targets::Numbers(densities.iter().map(|density| density.mean() as f32).collect()))
+            }
+        }
+    }
+
     /// The density of the number to predict for each row, in the data's units.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Responsibilities: what they sum to, and that they are those of the formula.
 
 use burn::tensor::{Device, Tensor};
-use ugmm::inspect::{feature_responsibilities, responsibilities};
+use ugmm::inspect::{feature_responsibilities, leading_components, responsibilities, summarize};
 use ugmm::{
     Init, LabelEncoding, Network, Objective, Stream, Targets, Task, UgmmNetwork, UgmmNetworkConfig, generator,
 };
@@ -79,4 +79,33 @@ fn the_targets_part_is_taken_out() {
             assert!((found[k] - all[k] / (all[0] + all[1])).abs() < 1e-6);
         }
     }
+}
+
+/// What is counted is what the parameters say.
+#[test]
+fn summaries_are_counts_over_components() {
+    use burn::module::Param;
+    use burn::tensor::TensorData;
+    let mut network = network(&[3, 2, 1], false);
+    let layer = &mut network.layers[0];
+    let device = Device::flex();
+    let set = |values: [[f32; 3]; 2]| Param::from_data(TensorData::new(values.concat(), [2, 3]), &device);
+    // One neuron looks at one input only, the other at all alike; one σ is at the floor.
+    layer.mixing_logits = set([[0.0, -60.0, -60.0], [0.0, 0.0, 0.0]]);
+    layer.means = set([[0.0; 3], [0.0; 3]]);
+    layer.raw_log_sigmas = set([[0.0; 3], [-20.0, 0.0, 0.0]]);
+    let x = Tensor::<2>::from_floats([[0.1, -0.2, 0.3], [1.0, 0.5, -0.7]], &device);
+    let summary = &summarize(&network, Some(x))[0];
+    assert!((summary.effective_components - 2.0).abs() < 1e-4, "{summary:?}");
+    assert_eq!(summary.at_floor, Some(1));
+    let activity = summary.activity.unwrap();
+    assert_eq!(activity.dead_components, 2);
+    assert!(activity.least < activity.mean && activity.mean < activity.greatest);
+    assert!(summarize(&network, None).iter().all(|layer| layer.activity.is_none()));
+    let leading = leading_components(&network.layers[0], 2);
+    assert_eq!((leading[0].len(), leading[0][0].input), (2, 0));
+    assert!((leading[0][0].weight - 1.0).abs() < 1e-6 && (leading[1][1].weight - 1.0 / 3.0).abs() < 1e-6);
+    let all = leading_components(&network.layers[0], 3);
+    let at_floor = all[1].iter().find(|component| component.input == 0).unwrap();
+    assert!((at_floor.sigma - 0.3).abs() < 1e-4, "{all:?}");
 }

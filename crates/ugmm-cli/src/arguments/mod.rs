@@ -58,6 +58,8 @@ pub enum Command {
     Predict(Predict),
     /// Compare a model's predictions with what a table holds
     Evaluate(Evaluate),
+    /// Show what a model's neurons are made of
+    Inspect(Inspect),
     /// Print completions for a shell
     Completions(Completions),
     /// Print the manual page, or write one for each command into a folder
@@ -269,6 +271,29 @@ pub struct Evaluate {
 
     #[command(flatten)]
     pub table: TableOptions,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ugmm inspect flowers.safetensors --data flowers.csv")]
+pub struct Inspect {
+    /// A model file written by `ugmm train`
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+
+    /// A table with the model's columns, for what the neurons do on its rows; the first 4096 are looked at
+    #[arg(long, value_name = "TABLE")]
+    pub data: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub table: TableOptions,
+
+    /// Neurons of each layer to show
+    #[arg(long, default_value = "5", value_name = "N", value_parser = parse_count)]
+    pub neurons: NonZeroUsize,
+
+    /// Components of each neuron to show, those with the largest weights
+    #[arg(long, default_value = "5", value_name = "N", value_parser = parse_count)]
+    pub components: NonZeroUsize,
 }
 
 #[derive(Debug, Args)]

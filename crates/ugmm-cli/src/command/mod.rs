@@ -2,6 +2,7 @@
 
 pub mod completions;
 pub mod evaluate;
+pub mod inspect;
 pub mod man;
 pub mod predict;
 pub mod reproduce;

@@ -188,7 +188,7 @@ fn levels_have_an_order_where_it_is_said() {
     for (order, expected) in [
         ("size=small<large", "lacks levels that the table has: \"medium\""),
         ("fits", "the column \"fits\" is the target"),
-        ("sighs", "no column"),
+        ("sighs", "a column \"sighs\" that is not there"),
     ] {
         let message = failure(&ugmm(at, &[&train[..], &["--ordinal", order]].concat()));
         assert!(message.contains(expected), "{message} does not say {expected}");

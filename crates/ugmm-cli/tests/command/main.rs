@@ -1,6 +1,7 @@
 //! The command from end to end, on the Iris table and on files with something wrong.
 
 mod hostile;
+mod inspection;
 mod learning;
 mod predictions;
 mod resume;
@@ -611,6 +612,7 @@ fn wrong_usage_exits_with_2_and_help_has_an_example() {
         &["train"],
         &["predict"],
         &["evaluate"],
+        &["inspect"],
         &["completions"],
         &["man"],
     ] {

@@ -94,7 +94,12 @@ fn a_model_remembers_marks_of_missing_values_and_can_be_lenient() {
     let at = folder.path();
     let rows: String = (0..40)
         .map(|i| {
-            format!("{},{},{}\n", i % 2 * 4 + i % 3, if i % 9 == 0 { -99 } else { i % 4 }, ["a", "b"][i % 2])
+            format!(
+                "{},{},{}\n",
+                i % 2 * 4 + i % 3,
+                if i % 9 == 0 { "-99" } else { ["0", "1", "2", "3"][i % 4] },
+                ["a", "b"][i % 2]
+            )
         })
         .collect();
     std::fs::write(at.join("d.csv"), format!("x,n,y\n{rows}")).unwrap();

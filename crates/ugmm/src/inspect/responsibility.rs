@@ -1,7 +1,8 @@
-//! What a network's neurons respond to.
+//! Which inputs are responsible for an output.
 
+use super::components::Components;
 use crate::init::host_values;
-use crate::{Network, Targets, Task, UgmmLayer, UgmmNetwork};
+use crate::{Network, Targets, Task, UgmmNetwork};
 use burn::module::Module;
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
@@ -71,28 +72,7 @@ pub fn responsibilities(network: &UgmmNetwork, x: Tensor<2>, outputs: &[usize]) 
     shares
 }
 
-/// A layer's components, each `[neurons, inputs]`, row-major.
-struct Components {
-    inputs: usize,
-    neurons: usize,
-    means: Vec<f32>,
-    /// 1 / σ
-    precisions: Vec<f32>,
-    /// log π − log σ, up to a constant of the neuron.
-    log_weights: Vec<f32>,
-}
-
 impl Components {
-    fn of(layer: &UgmmLayer) -> Self {
-        let (inputs, neurons) = (layer.inputs(), layer.neurons());
-        let log_sigmas = host_values(&layer.log_sigmas());
-        let log_weights =
-            host_values(&layer.mixing_logits.val()).iter().zip(&log_sigmas).map(|(l, s)| l - s).collect();
-        let means = host_values(&layer.means.val().expand([neurons, inputs]));
-        let precisions = log_sigmas.iter().map(|log_sigma| (-log_sigma).exp()).collect();
-        Self { inputs, neurons, means, precisions, log_weights }
-    }
-
     /// Divides each neuron's share `[rows, neurons]` among its inputs, `x` `[rows, inputs]`.
     fn divide(&self, shares: &[f32], x: &[f32]) -> Vec<f32> {
         let mut divided = vec![0f32; x.len()];
@@ -109,26 +89,5 @@ impl Components {
             divided.iter_mut().for_each(|value| *value /= sum.max(f32::MIN_POSITIVE));
         });
         divided
-    }
-
-    /// r_jk of one neuron for one row.
-    fn responsibilities(&self, neuron: usize, x: &[f32], result: &mut [f32]) {
-        let place = neuron * self.inputs..(neuron + 1) * self.inputs;
-        let components = self.means[place.clone()].iter().zip(&self.precisions[place.clone()]);
-        let mut largest = f32::NEG_INFINITY;
-        for (((mean, precision), weight), (x, result)) in
-            components.zip(&self.log_weights[place]).zip(x.iter().zip(result.iter_mut()))
-        {
-            let z = (x - mean) * precision;
-            // Missing, or too far away for a number.
-            *result = if z.is_nan() { f32::NEG_INFINITY } else { (weight - 0.5 * z * z).max(f32::MIN) };
-            largest = largest.max(*result);
-        }
-        let mut sum = 0.0;
-        for value in result.iter_mut() {
-            *value = (*value - largest).exp();
-            sum += *value;
-        }
-        result.iter_mut().for_each(|value| *value /= sum);
     }
 }

@@ -1,0 +1,223 @@
+//! `ugmm inspect`: what a model is made of, in words and numbers.
+
+use crate::arguments::{Common, Inspect};
+use crate::error::CliError;
+use crate::output::{check_outputs, count, percent, print, short, table, write_json};
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::Serialize;
+use ugmm::inspect::{Component, LayerSummary, leading_components, summarize};
+use ugmm::{LabelEncoding, Model, Objective, UgmmError, UgmmLayer, UgmmNetwork};
+use ugmm_tabular::{ModelReader, TabularModel, Target};
+
+/// Rows of the data that are looked at, at most: enough for ranges and means.
+const MOST_ROWS: usize = 4096;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    target: &'a str,
+    classes: &'a [String],
+    rows: usize,
+    layers: Vec<LayerSummary>,
+    /// `[layer][neuron]`, each with its leading components.
+    neurons: Vec<Vec<Neuron>>,
+}
+
+#[derive(Serialize)]
+struct Neuron {
+    /// What it is called: a class, or its number.
+    name: String,
+    /// How much of the outputs goes through it by the mixing weights alone; those of a layer sum to 1.
+    importance: f64,
+    /// Largest weight first.
+    components: Vec<Named>,
+}
+
+/// A component in words: its input's name, and where it is in the data's units.
+#[derive(Serialize)]
+struct Named {
+    input: String,
+    weight: f64,
+    mean: f64,
+    /// One standard deviation below and above the mean.
+    from: f64,
+    to: f64,
+}
+
+pub fn run(options: &Inspect, common: &Common) -> Result<(), CliError> {
+    let inputs = [Some(options.model.as_path()), options.data.as_deref()];
+    check_outputs(&[common.json.as_deref()], &inputs.into_iter().flatten().collect::<Vec<_>>())?;
+    let model = TabularModel::load(&options.model)?;
+    let Model::Ugmm(network) = &model.saved().model else {
+        let (setting, expected) = ("the model", "ugmm; other neurons have no components");
+        return Err(UgmmError::Setting { setting, value: "mlp".into(), expected }.into());
+    };
+    let x = match &options.data {
+        Some(data) => Some(rows(&model, data, options)?),
+        None => None,
+    };
+    let rows = x.as_ref().map_or(0, |x| x.dims()[0]);
+    let report = Report {
+        target: model.target_name(),
+        classes: model.classes(),
+        rows,
+        layers: summarize(network, x),
+        neurons: neurons(&model, network, options.components.get()),
+    };
+    write_json(common.json.as_deref(), "ugmm/inspect", &report)?;
+    if common.quiet { Ok(()) } else { print(&text(&report, options)) }
+}
+
+/// What the network reads of the first rows of a file.
+fn rows(model: &TabularModel, data: &std::path::Path, options: &Inspect) -> Result<Tensor<2>, CliError> {
+    let mut values = Vec::new();
+    let width = model.preprocessor().inputs();
+    for batch in ModelReader::open(data, model, false, &[], &options.table.read_options())? {
+        values.extend(batch?.inputs);
+        if values.len() >= MOST_ROWS * width {
+            break;
+        }
+    }
+    values.truncate(MOST_ROWS * width);
+    let rows = values.len() / width;
+    if rows == 0 {
+        return Err(CliError::NothingToCompare {
+            path: data.to_path_buf(),
+            target: model.target_name().into(),
+        });
+    }
+    let targets = model.predictions(&values)?;
+    let x = Tensor::from_data(TensorData::new(values, [rows, width]), &Device::flex());
+    Ok(model.saved().task.network_input(x, &targets))
+}
+
+/// The neurons of each layer with their leading components, in words.
+fn neurons(model: &TabularModel, network: &UgmmNetwork, most: usize) -> Vec<Vec<Neuron>> {
+    let mut names = input_names(model);
+    let last = network.layers.len() - 1;
+    let importances = importances(network);
+    let mut layers = Vec::with_capacity(network.layers.len());
+    for (index, layer) in network.layers.iter().enumerate() {
+        let of_layer: Vec<String> = match (index == last, model.classes()) {
+            (true, classes) if classes.len() == layer.neurons() => classes.to_vec(),
+            (true, _) => vec!["root".into()],
+            (false, _) => {
+                (1..=layer.neurons()).map(|number| format!("neuron {}.{number}", index + 1)).collect()
+            }
+        };
+        let named = |component: Component| {
+            let in_units = |value: f64| match index {
+                0 => in_data_units(model, component.input, value),
+                _ => value,
+            };
+            let Component { weight, mean, sigma, input } = component;
+            Named {
+                input: names[input].clone(),
+                weight,
+                mean: in_units(mean),
+                from: in_units(mean - sigma),
+                to: in_units(mean + sigma),
+            }
+        };
+        let leading = leading_components(layer, most).into_iter().zip(&of_layer);
+        let neurons = leading.zip(&importances[index]).map(|((components, name), &importance)| Neuron {
+            name: name.clone(),
+            importance,
+            components: components.into_iter().map(named).collect(),
+        });
+        layers.push(neurons.collect());
+        names = of_layer;
+    }
+    layers
+}
+
+/// A value of one of the network's inputs in the data's units, as far as these are known.
+fn in_data_units(model: &TabularModel, input: usize, value: f64) -> f64 {
+    match (model.target(), model.preprocessor().to_data_units(input, value)) {
+        (_, Some(value)) => value,
+        (Target::Number(number), None) => number.mean + value * number.scale,
+        (Target::Classes(_), None) => value,
+    }
+}
+
+/// How much of the outputs goes through each neuron of each layer, by the mixing weights alone.
+fn importances(network: &UgmmNetwork) -> Vec<Vec<f64>> {
+    let outputs = network.layers.last().map_or(0, UgmmLayer::neurons);
+    let mut all = vec![vec![1.0 / outputs as f64; outputs]];
+    for layer in network.layers.iter().skip(1).rev() {
+        let mut below = vec![0.0; layer.inputs()];
+        for (components, share) in leading_components(layer, layer.inputs()).iter().zip(&all[all.len() - 1]) {
+            components.iter().for_each(|component| below[component.input] += share * component.weight);
+        }
+        all.push(below);
+    }
+    all.reverse();
+    all
+}
+
+/// Names of the network's inputs: the features, and the target where it is among them.
+fn input_names(model: &TabularModel) -> Vec<String> {
+    let saved = model.saved();
+    let target = model.target_name();
+    let mut names = saved.columns.features.clone();
+    match (saved.task.objective, saved.task.objective.label_encoding()) {
+        (Objective::Conditional { .. }, _) | (_, Some(LabelEncoding::Index)) => names.push(target.to_owned()),
+        (_, Some(LabelEncoding::OneHot)) => {
+            names.extend(model.classes().iter().map(|class| format!("{target}={class}")));
+        }
+        (_, None) => {}
+    }
+    names
+}
+
+fn text(report: &Report, options: &Inspect) -> String {
+    let sizes: Vec<String> = std::iter::once(report.layers[0].inputs)
+        .chain(report.layers.iter().map(|layer| layer.neurons))
+        .map(|size| size.to_string())
+        .collect();
+    let mut text = format!("uGMM network {}, for {}\n\n", sizes.join("-"), report.target);
+    let header =
+        ["layer", "neurons", "components each", "effective", "at the σ floor", "dead", "activations"];
+    let mut rows = vec![header.map(String::from).to_vec()];
+    for (index, layer) in report.layers.iter().enumerate() {
+        let components = layer.neurons * layer.inputs;
+        let share = |part: usize| format!("{} %", percent(part as f64 / components as f64, 1));
+        let unknown = || "–".to_owned();
+        rows.push(vec![
+            (index + 1).to_string(),
+            layer.neurons.to_string(),
+            layer.inputs.to_string(),
+            format!("{:.1}", layer.effective_components),
+            layer.at_floor.map_or_else(unknown, share),
+            layer.activity.map_or_else(unknown, |activity| share(activity.dead_components)),
+            layer.activity.map_or_else(unknown, |activity| {
+                format!("{:.2} to {:.2}, mean {:.2}", activity.least, activity.greatest, activity.mean)
+            }),
+        ]);
+    }
+    text += &table(&rows);
+    text += &match report.rows {
+        0 => "what is dead, and how far activations range, is known with --data\n".into(),
+        rows => format!("on {}, each with its predicted {}\n", count(rows, "row"), report.target),
+    };
+    for neurons in report.neurons.iter().rev() {
+        let mut by_importance: Vec<&Neuron> = neurons.iter().collect();
+        by_importance.sort_by(|a, b| b.importance.total_cmp(&a.importance));
+        for neuron in by_importance.into_iter().take(options.neurons.get()) {
+            let mut rows =
+                vec![[neuron.name.as_str(), "weight, %", "mean", "mean ± σ"].map(String::from).to_vec()];
+            for Named { input, weight, mean, from, to } in &neuron.components {
+                let range = format!("{} to {}", short(*from), short(*to));
+                rows.push(vec![input.clone(), percent(*weight, 2), short(*mean), range]);
+            }
+            text += &format!("\n{}", table(&rows));
+        }
+        let more = neurons.len().saturating_sub(options.neurons.get());
+        if more > 0 {
+            text += &format!(
+                "\nand {} more of this layer (--neurons shows more, --json all)\n",
+                count(more, "neuron")
+            );
+        }
+    }
+    text
+}

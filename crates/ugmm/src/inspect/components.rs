@@ -1,0 +1,80 @@
+//! The components of a layer on the host.
+
+use crate::UgmmLayer;
+use crate::init::host_values;
+use serde::Serialize;
+
+/// A component of a neuron.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Component {
+    /// Number of the input it looks at, from 0.
+    pub input: usize,
+    /// Its mixing weight π; those of a neuron sum to 1.
+    pub weight: f64,
+    /// Its mean μ, in the units of its input as the layer sees it.
+    pub mean: f64,
+    /// Its standard deviation σ, in the same units.
+    pub sigma: f64,
+}
+
+/// A layer's components, each `[neurons, inputs]`, row-major.
+pub(super) struct Components {
+    pub(super) inputs: usize,
+    pub(super) neurons: usize,
+    means: Vec<f32>,
+    /// 1 / σ
+    precisions: Vec<f32>,
+    /// log π − log σ, up to a constant of the neuron.
+    log_weights: Vec<f32>,
+}
+
+impl Components {
+    pub(super) fn of(layer: &UgmmLayer) -> Self {
+        let (inputs, neurons) = (layer.inputs(), layer.neurons());
+        let log_sigmas = host_values(&layer.log_sigmas());
+        let log_weights =
+            host_values(&layer.mixing_logits.val()).iter().zip(&log_sigmas).map(|(l, s)| l - s).collect();
+        let means = host_values(&layer.means.val().expand([neurons, inputs]));
+        let precisions = log_sigmas.iter().map(|log_sigma| (-log_sigma).exp()).collect();
+        Self { inputs, neurons, means, precisions, log_weights }
+    }
+
+    /// The components of one neuron.
+    pub(super) fn neuron(&self, neuron: usize) -> Vec<Component> {
+        let place = neuron * self.inputs..(neuron + 1) * self.inputs;
+        let sigmas: Vec<f64> = self.precisions[place.clone()].iter().map(|p| f64::from(*p).recip()).collect();
+        let logits = self.log_weights[place.clone()].iter().zip(&sigmas);
+        let logits: Vec<f64> = logits.map(|(weight, sigma)| f64::from(*weight) + sigma.ln()).collect();
+        let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = logits.iter().map(|logit| (logit - largest).exp()).sum();
+        let means = &self.means[place];
+        let component = |input: usize| Component {
+            input,
+            weight: (logits[input] - largest).exp() / sum,
+            mean: means[input].into(),
+            sigma: sigmas[input],
+        };
+        (0..self.inputs).map(component).collect()
+    }
+
+    /// r_jk of one neuron for one row.
+    pub(super) fn responsibilities(&self, neuron: usize, x: &[f32], result: &mut [f32]) {
+        let place = neuron * self.inputs..(neuron + 1) * self.inputs;
+        let components = self.means[place.clone()].iter().zip(&self.precisions[place.clone()]);
+        let mut largest = f32::NEG_INFINITY;
+        for (((mean, precision), weight), (x, result)) in
+            components.zip(&self.log_weights[place]).zip(x.iter().zip(result.iter_mut()))
+        {
+            let z = (x - mean) * precision;
+            // Missing, or too far away for a number.
+            *result = if z.is_nan() { f32::NEG_INFINITY } else { (weight - 0.5 * z * z).max(f32::MIN) };
+            largest = largest.max(*result);
+        }
+        let mut sum = 0.0;
+        for value in result.iter_mut() {
+            *value = (*value - largest).exp();
+            sum += *value;
+        }
+        result.iter_mut().for_each(|value| *value /= sum);
+    }
+}

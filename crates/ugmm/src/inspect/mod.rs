@@ -1,0 +1,9 @@
+//! What a network's neurons are made of, and what they respond to.
+
+mod components;
+mod responsibility;
+mod summary;
+
+pub use components::Component;
+pub use responsibility::{feature_responsibilities, responsibilities};
+pub use summary::{Activity, LayerSummary, leading_components, summarize};
