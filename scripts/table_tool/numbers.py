@@ -1,22 +1,17 @@
 """Regression: predicted numbers, and intervals, of `ugmm` and of two models of scikit-learn."""
 
 import csv
-import tarfile
 import subprocess
 import sys
+import tarfile
 import time
-import warnings
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 
 import numpy as np
-from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from compare_pytorch.failure import Failure
 
@@ -133,45 +128,47 @@ def by_ugmm(program: Path, options: list[str], train: Table, test: Table, direct
 def by_scikit_learn(kind: str, train: Table, test: Table) -> Prediction:
     """A model for the mean, and for intervals two for quantiles, or the spread of the residuals."""
     start = time.perf_counter()
-    x, x_new = _features(train), _features(test)
+    x, x_new = features(train, test)
     y = targets(train)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        preparation = _preparation(x)
-        if kind == "linear":
-            model = make_pipeline(preparation, LinearRegression()).fit(x, y)
-            mean, spread = model.predict(x_new), np.std(y - model.predict(x))
-            low, high = mean - 1.645 * spread, mean + 1.645 * spread
-        else:
-            fit = lambda **loss: make_pipeline(preparation, HistGradientBoostingRegressor(random_state=0, **loss)).fit(x, y)
-            mean = fit().predict(x_new)
-            low, high = (fit(loss="quantile", quantile=share).predict(x_new) for share in (0.05, 0.95))
+    if kind == "linear":
+        model = LinearRegression().fit(x, y)
+        mean, spread = model.predict(x_new), np.std(y - model.predict(x))
+        low, high = mean - 1.645 * spread, mean + 1.645 * spread
+    else:
+        fit = lambda **loss: HistGradientBoostingRegressor(random_state=0, **loss).fit(x, y)
+        mean = fit().predict(x_new)
+        low, high = (fit(loss="quantile", quantile=share).predict(x_new) for share in (0.05, 0.95))
     return Prediction(mean, low, high, time.perf_counter() - start)
 
 
-def _features(table: Table) -> np.ndarray:
-    """The columns but the target: numbers where all values are numbers, else text; None where missing."""
-    places = [place for place, name in enumerate(table.header) if name != table.target]
-    rows = [[None if row[place] in MISSING else row[place] for place in places] for row in table.rows]
-    return np.array(rows, dtype=object)
+def features(train: Table, test: Table) -> tuple[np.ndarray, np.ndarray]:
+    """The columns but the target as numbers: those of numbers with the median where missing, the others one-hot."""
+    parts, new_parts = [], []
+    for place, name in enumerate(train.header):
+        if name == train.target:
+            continue
+        values, new = ([row[place] for row in table.rows] for table in (train, test))
+        if all(value in MISSING or _is_number(value) for value in values + new):
+            numbers, new_numbers = (
+                np.array([np.nan if value in MISSING else float(value) for value in part]) for part in (values, new)
+            )
+            median = np.nanmedian(numbers)
+            parts.append(np.nan_to_num(numbers, nan=median)[:, None])
+            new_parts.append(np.nan_to_num(new_numbers, nan=median)[:, None])
+        else:
+            levels = sorted(set(values))
+            one_hot = lambda part: np.array([[float(value == level) for level in levels] for value in part])
+            parts.append(one_hot(values))
+            new_parts.append(one_hot(new))
+    return np.hstack(parts), np.hstack(new_parts)
 
 
-def _preparation(x: np.ndarray) -> ColumnTransformer:
-    def is_number(column: int) -> bool:
-        try:
-            [float(value) for value in x[:, column] if value is not None]
-            return True
-        except ValueError:
-            return False
-
-    numbers = [column for column in range(x.shape[1]) if is_number(column)]
-    texts = [column for column in range(x.shape[1]) if column not in numbers]
-    as_numbers = make_pipeline(SimpleImputer(missing_values=None, strategy="median"), StandardScaler())
-    as_levels = make_pipeline(
-        SimpleImputer(missing_values=None, strategy="constant", fill_value="?"),
-        OneHotEncoder(handle_unknown="ignore", sparse_output=False),
-    )
-    return ColumnTransformer([("numbers", as_numbers, numbers), ("levels", as_levels, texts)])
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+        return True
+    except ValueError:
+        return False
 
 
 def call(command: list) -> None:

@@ -49,6 +49,9 @@ pub struct Config {
     pub time_limit: Option<String>,
     pub checkpoint_interval: Option<String>,
     pub seed: Option<u64>,
+    /// As on the command line; a file that is written has `min_sigmas` and `max_gradient_norm` in their place.
+    pub min_sigma: Option<f64>,
+    pub clip: Option<f64>,
     /// Last in a file, where tables belong.
     pub class_weights: Option<Weights>,
 }
@@ -74,7 +77,7 @@ pub enum Weights {
 }
 
 /// The keys of [`Config`].
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 23] = [
     "data",
     "target",
     "output",
@@ -95,6 +98,8 @@ const KEYS: [&str; 21] = [
     "time_limit",
     "checkpoint_interval",
     "seed",
+    "min_sigma",
+    "clip",
     "class_weights",
 ];
 
@@ -102,6 +107,8 @@ impl Config {
     /// The file's options with what was typed over them.
     pub fn of(options: &Train) -> Result<(Self, Settings), CliError> {
         let (mut config, mut settings) = options.config.as_deref().map(read).transpose()?.unwrap_or_default();
+        set(&mut settings.min_sigmas, config.min_sigma.take().map(|min_sigma| vec![min_sigma]));
+        set(&mut settings.max_gradient_norm, config.clip.take());
         config.take_typed(options);
         take_typed_settings(&mut settings, options);
         Ok((config, settings))

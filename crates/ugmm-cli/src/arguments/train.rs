@@ -38,7 +38,7 @@ pub struct Train {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Predict classes or numbers [default: numbers where the target has more than 20 different ones]
+    /// Predict classes or numbers [default: by what the target holds, and said]
     #[arg(long, value_name = "TASK")]
     pub task: Option<TaskKind>,
 

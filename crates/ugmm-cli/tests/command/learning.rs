@@ -211,6 +211,12 @@ fn the_config_beside_the_model_repeats_it() {
     // Onto itself, too.
     stdout(&ugmm(at, &["train", "--config", "iris.safetensors.toml"]));
     assert!(std::fs::read(at.join("iris.safetensors")).unwrap() == first);
+    // The names of options are keys, also where the library's setting is called otherwise.
+    std::fs::write(at.join("half.toml"), "min_sigma = 0.75\nclip = 2.5\nepochs = 1\n").unwrap();
+    stdout(&ugmm(at, &[&TRAIN[..], &["--config", "half.toml", "--json", "t.json"]].concat()));
+    let report = json(&at.join("t.json"));
+    assert_eq!(report["training"]["max_gradient_norm"], 2.5);
+    assert_eq!(report["model"]["layers"][0]["min_sigma"], 0.75);
     std::fs::write(at.join("half.toml"), "target = \"species\"\nepochs = 1\n").unwrap();
     let message = failure(&ugmm(at, &["train", "--config", "half.toml"]));
     assert_eq!(message, "there is no table; name it on the command line or in the file of --config");
