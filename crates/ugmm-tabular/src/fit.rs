@@ -54,7 +54,8 @@ pub struct FitReport {
     pub seconds: f64,
 }
 
-/// Learns to predict the column `target` of a table from its other columns.
+/// Learns to predict the column `target` of a table from its other columns. A checkpoint stays until the caller, who has the
+/// model safe, takes it away ([`Run::discard_checkpoint`]).
 ///
 /// # Errors
 ///
@@ -114,7 +115,6 @@ pub fn fit(
     let fitted = learner.fit(settings, &split, &mut stages, "the model")?;
     stages.run.progress.on_end();
     let seconds = stages.journal.spent().as_secs_f64();
-    let Stages { journal, .. } = stages;
     let factor = cross_validation.as_ref().and_then(|measured| measured.temperature.or(measured.spread));
     let measured = |places: &[usize]| -> Result<Measures, TabularError> {
         let outputs = learner.outputs(&fitted, places)?.calibrated(factor);
@@ -138,9 +138,7 @@ pub fn fit(
         history: fitted.trained.history.clone(),
         seconds,
     };
-    let model = model(&learner, fitted, factor)?;
-    journal.remove()?;
-    Ok((model, report))
+    Ok((model(&learner, fitted, factor)?, report))
 }
 
 /// The settings to choose from: those of the search over the options', or the options' alone.

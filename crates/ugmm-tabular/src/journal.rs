@@ -157,12 +157,6 @@ impl Journal {
         if self.existing().is_some() || self.is_due(interval) { self.write() } else { Ok(()) }
     }
 
-    /// Takes the file away: the run has ended.
-    pub(crate) fn remove(self) -> Result<(), TabularError> {
-        let Some(path) = self.existing() else { return Ok(()) };
-        Ok(std::fs::remove_file(&path).map_err(|source| ugmm::UgmmError::Io { path, source })?)
-    }
-
     fn write(&mut self) -> Result<(), TabularError> {
         self.last_kept = Instant::now();
         let Some(path) = &self.path else { return Ok(()) };

@@ -47,12 +47,26 @@ pub struct Run<'a> {
     pub interrupted: &'a AtomicBool,
     /// Time for all networks of the run together. Each gets its share, and its schedule is shortened to it.
     pub time_limit: Option<Duration>,
-    /// The file that keeps what is done, for [`Self::resume`]; it goes away when the run ends.
+    /// The file that keeps what is done, for [`Self::resume`]; see [`Self::discard_checkpoint`].
     pub checkpoint: Option<PathBuf>,
     /// Time between checkpoints; they are made after an epoch.
     pub checkpoint_interval: Duration,
     /// Whether to go on from the checkpoint file, if it is there. Without this an existing one is an error.
     pub resume: bool,
+}
+
+impl Run<'_> {
+    /// Deletes the checkpoint file, if there is one: to be called when the model that came of the run is saved, and not
+    /// before, so that nothing is lost whenever the program is killed.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be deleted.
+    pub fn discard_checkpoint(&self) -> Result<(), TabularError> {
+        let Some(path) = self.checkpoint.as_ref().filter(|path| path.exists()) else { return Ok(()) };
+        let io = |source| UgmmError::Io { path: path.clone(), source };
+        Ok(std::fs::remove_file(path).map_err(io)?)
+    }
 }
 
 /// How long a finished epoch is waited for after an interruption.

@@ -1,12 +1,14 @@
 //! Classifiers and regressors as a program uses them: fitted, saved, loaded, asked.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 use tempfile::TempDir;
 use ugmm::Settings;
 use ugmm::model_file::SavedModel;
 use ugmm_data::frame::ColumnData;
 use ugmm_tabular::{
-    ClassWeights, FitOptions, Table, TabularError, TaskChoice, UgmmClassifier, UgmmRegressor,
+    ClassWeights, FitOptions, Run, Table, TabularError, TaskChoice, UgmmClassifier, UgmmRegressor, fit,
 };
 
 fn texts(values: impl Iterator<Item = Option<&'static str>>) -> ColumnData {
@@ -106,6 +108,36 @@ fn what_cannot_be_learned_is_told() {
     // The choice is the estimator's, whatever the options say.
     let regression = FitOptions { task: Some(TaskChoice::Regression), ..options(1) };
     UgmmClassifier::fit(&known, "season", &regression).unwrap();
+}
+
+/// A checkpoint outlives training: the program may be killed before the model is saved.
+#[test]
+fn a_checkpoint_stays_until_it_is_discarded() {
+    let known = table(40, &["length", "colour", "season"]);
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("checkpoint");
+    let (interrupted, options) = (AtomicBool::new(false), options(3));
+    let learn = |resume| {
+        let mut run = Run {
+            progress: &mut (),
+            interrupted: &interrupted,
+            time_limit: None,
+            checkpoint: Some(path.clone()),
+            checkpoint_interval: Duration::ZERO,
+            resume,
+        };
+        let history = fit(&known, "season", &options, &mut run).map_err(Box::new)?.1.history;
+        if resume {
+            run.discard_checkpoint().map_err(Box::new)?;
+            run.discard_checkpoint().map_err(Box::new)?;
+        }
+        Ok::<_, Box<TabularError>>(history)
+    };
+    let history = learn(false).unwrap();
+    assert!(path.exists());
+    assert!(matches!(*learn(false).unwrap_err(), TabularError::UnfinishedRun { .. }));
+    assert_eq!(learn(true).unwrap(), history);
+    assert!(!path.exists());
 }
 
 /// The table's part of a model file may come from a stranger.

@@ -53,7 +53,6 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
         resume: options.resume,
     };
     let (model, fitted) = fit(&table, &target, &fit_options, &mut run).map_err(in_table)?;
-    drop(progress);
 
     // What was found, for one who repeats it.
     config.task = Some(task);
@@ -62,6 +61,7 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
     let config_text = config.text(&settings)?;
     model.save(&output)?;
     write_atomically(&config_output, config_text.as_bytes())?;
+    run.discard_checkpoint()?;
     let report = report::Report::of(&data, &output, &model, &fitted);
     write_json(common.json.as_deref(), "ugmm/train", &report)?;
     if common.quiet { Ok(()) } else { print(&report::text(&report)) }
