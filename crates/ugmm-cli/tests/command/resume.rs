@@ -1,6 +1,7 @@
 //! A run that is killed goes on, and ends with the same bits as one that was not.
 
 use crate::{TRAIN, failure, names, stdout, ugmm, with_iris};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -75,14 +76,18 @@ fn ctrl_c_leaves_a_checkpoint_that_is_of_use() {
     let folder = with_iris();
     let at = folder.path();
     let arguments = [&TRAIN[..], &["--epochs", "400", "--folds", "3", "--threads", "1"]].concat();
-    let child = start(at, &arguments);
-    std::thread::sleep(Duration::from_millis(400));
+    let mut child = start(at, &arguments);
+    // The table is shown when everything was checked and training begins.
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut text = String::new();
+    said.read_line(&mut text).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
     let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(interrupt.success());
+    said.read_to_string(&mut text).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{output:?}");
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("error: interrupted; iris.safetensors.checkpoint keeps what was done"), "{said}");
+    assert!(text.contains("error: interrupted; iris.safetensors.checkpoint keeps what was done"), "{text}");
     assert_eq!(names(&folder), ["iris.csv", "iris.safetensors.checkpoint"]);
 
     // It is not run over, and not taken for that of another run.
