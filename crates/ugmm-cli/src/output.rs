@@ -66,6 +66,11 @@ pub fn count(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
+/// A line on rows that are left out for want of something; nothing if there are none.
+pub fn left_out(rows: usize, lacking: &str) -> String {
+    if rows == 0 { String::new() } else { format!("left out: {} with {lacking}\n", count(rows, "row")) }
+}
+
 /// A number with at most six digits that count.
 pub fn short(number: f64) -> String {
     if number == 0.0 || (1e-4..1e9).contains(&number.abs()) {

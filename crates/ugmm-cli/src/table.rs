@@ -21,7 +21,6 @@ pub fn overview(schema: &Schema, target: &str) -> String {
         for (column, kind) in schema.columns.iter().zip(kinds) {
             let missing =
                 if column.kind == Kind::Ignored { "–".into() } else { column.missing.to_string() };
-            // The last column needs no alignment.
             rows.push(vec![column.name.clone(), kind.into(), missing, values(column)]);
         }
         return left_aligned_last(rows);
@@ -55,9 +54,8 @@ pub fn doubts(schema: &Schema, target: &str) -> String {
         schema.columns.iter().filter(|column| column.kind == Kind::Categorical && column.name != target)
     {
         let levels = column.levels.as_deref().unwrap_or_default();
-        let is_number = |text: &str| text.parse::<f64>().is_ok();
-        let others: Vec<&str> =
-            levels.iter().map(|level| level.text.as_str()).filter(|text| !is_number(text)).collect();
+        let others = levels.iter().filter(|level| !level.is_number());
+        let others: Vec<&str> = others.map(|level| level.text.as_str()).collect();
         if let [first, ..] = others[..]
             && others.len() as f64 <= MOSTLY_NUMBERS * levels.len() as f64
         {

@@ -14,8 +14,7 @@ const ROWS_PER_LEVEL: usize = 5;
 /// For each row of the table whether it has a value beside the target.
 pub(crate) fn rows_with_features(table: &Table, target: &str) -> Result<Vec<bool>, TabularError> {
     let mut known = vec![false; table.rows()];
-    let useful =
-        |column: &&Column| column.name != target && !matches!(column.kind, Kind::Ignored | Kind::Constant);
+    let useful = |column: &&Column| column.name != target && column.is_informative();
     if !table.schema().columns.iter().any(|column| useful(&column)) {
         return Err(TabularError::NoFeatures { target: target.into() });
     }
@@ -46,8 +45,7 @@ pub(crate) fn check_column(
     if column.kind == Kind::Categorical && too_many {
         return Err(TabularError::TooManyLevels { column: column.name.clone(), levels, rows });
     }
-    let used = !matches!(column.kind, Kind::Ignored | Kind::Constant);
-    match needs_every_value && used && column.missing > 0 {
+    match needs_every_value && column.is_informative() && column.missing > 0 {
         true => Err(TabularError::Incomplete { column: column.name.clone(), missing: column.missing }),
         false => Ok(()),
     }

@@ -195,8 +195,6 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
         temperature: factor.filter(|_| number.is_none()),
         spread: factor.filter(|_| number.is_some()),
     };
-    TabularModel::new(
-        saved,
-        TablePart { preprocessor, target, target_request, novelty: Some(novelty), missing_marks },
-    )
+    let part = TablePart { preprocessor, target, target_request, novelty: Some(novelty), missing_marks };
+    Ok(TabularModel::new(saved, part))
 }

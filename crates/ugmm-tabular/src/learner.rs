@@ -204,8 +204,7 @@ impl<'a> Learner<'a> {
         };
         let mut values = vec![-(width as f32).ln(); places.len() * width];
         let inputs = preprocessor.transform(self.table, &self.table_rows(places))?;
-        let known: Vec<usize> = known_rows(&inputs, preprocessor.inputs());
-        let known_places: Vec<usize> = known.iter().map(|&index| places[index]).collect();
+        let known = known_rows(&inputs, preprocessor.inputs());
         if let Some(rows) = self.dataset_or_none(inputs, preprocessor, *number, places)? {
             let known_values = match number {
                 None => {
@@ -220,7 +219,7 @@ impl<'a> Learner<'a> {
                     .flat_map(|density| density.log_probabilities())
                     .collect(),
             };
-            debug_assert_eq!(known_values.len(), known_places.len() * width);
+            debug_assert_eq!(known_values.len(), known.len() * width);
             for (&index, row) in known.iter().zip(known_values.chunks(width)) {
                 values[index * width..][..width].copy_from_slice(row);
             }

@@ -37,10 +37,10 @@ pub(crate) struct TablePart {
 }
 
 impl TabularModel {
-    pub(crate) fn new(mut saved: SavedModel, part: TablePart) -> Result<Self, TabularError> {
+    pub(crate) fn new(mut saved: SavedModel, part: TablePart) -> Self {
         let json = serde_json::to_value(&part).expect("a preprocessor is made of numbers and names");
         saved.columns.reading = Some(json);
-        Ok(Self { saved, part })
+        Self { saved, part }
     }
 
     /// Reads a model from a file.

@@ -20,6 +20,13 @@ pub struct Level {
     pub rows: usize,
 }
 
+impl Level {
+    /// Whether the text is a number as it stands.
+    pub fn is_number(&self) -> bool {
+        self.text.parse::<f64>().is_ok()
+    }
+}
+
 /// Counts levels until there are too many, and then forgets them.
 pub(super) struct LevelCounter {
     counts: Option<HashMap<Box<str>, usize>>,

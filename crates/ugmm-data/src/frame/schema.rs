@@ -201,12 +201,16 @@ impl Schema {
     /// How to read every column that there is something to learn from: all but the constant and the ignored ones, in
     /// the order of the file.
     pub fn requests(&self) -> Vec<Request> {
-        let useful = self.columns.iter().filter(|column| column.kind != Kind::Constant);
-        useful.filter_map(Column::request).collect()
+        self.columns.iter().filter(|column| column.is_informative()).filter_map(Column::request).collect()
     }
 }
 
 impl Column {
+    /// Whether there is something to learn from it: not from a constant or an ignored column.
+    pub fn is_informative(&self) -> bool {
+        !matches!(self.kind, Kind::Constant | Kind::Ignored)
+    }
+
     /// How to read the column as what it is; none for an ignored one. A constant column is read as categories.
     pub fn request(&self) -> Option<Request> {
         let read_as = match &self.kind {

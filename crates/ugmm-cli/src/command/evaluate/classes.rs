@@ -1,9 +1,10 @@
 //! Predicted classes against those of a table.
 
-use super::{LeftOut, ScoreRow, usable_inputs};
+use super::{LeftOut, usable_inputs};
 use crate::error::CliError;
 use crate::output::{percent, table};
 use crate::statistics::mean_and_sd;
+use burn::tensor::Device;
 use serde::Serialize;
 use std::path::Path;
 use ugmm::metrics::{ClassMeasures, Confusion, Metrics, ReliabilityBin, areas_one_against_rest, reliability};
@@ -53,7 +54,8 @@ pub fn measure<'m>(
     let names = model.classes();
     let classes = names.len();
     let (mut log_probabilities, mut labels, mut scores) = (Vec::new(), Vec::new(), 0f64);
-    let score = ScoreRow::of(model);
+    let saved = model.saved();
+    let is_generative = saved.task.objective.label_encoding().is_some();
     let mut left_out = LeftOut::default();
     for batch in reader {
         let batch = batch?;
@@ -64,8 +66,12 @@ pub fn measure<'m>(
         if right.is_empty() {
             continue;
         }
-        scores += score.sum(&inputs, &right)?;
-        log_probabilities.extend(model.log_probabilities(&inputs)?);
+        let of_classes = saved.class_scores(&inputs, &Device::flex())?;
+        if is_generative {
+            let rows = of_classes.chunks(classes).zip(&right);
+            scores += rows.map(|(row, &label)| f64::from(row[label])).sum::<f64>();
+        }
+        log_probabilities.extend(saved.log_probabilities_of(of_classes, &Device::flex()));
         labels.extend(right);
     }
     if labels.is_empty() {
@@ -74,7 +80,7 @@ pub fn measure<'m>(
             target: model.target_name().into(),
         });
     }
-    let mean_score = score.is_generative().then(|| scores / labels.len() as f64);
+    let mean_score = is_generative.then(|| scores / labels.len() as f64);
     let areas = areas_one_against_rest(&log_probabilities, &labels, classes);
     let known_areas: Vec<f64> = areas.iter().flatten().copied().collect();
     let decisions = model.decisions(&log_probabilities);

@@ -5,7 +5,7 @@ mod numbers;
 
 use crate::arguments::{Common, Evaluate};
 use crate::error::CliError;
-use crate::output::{check_outputs, count, print, write_json};
+use crate::output::{check_outputs, left_out, print, write_json};
 use serde::Serialize;
 use ugmm_tabular::{Batch, ModelReader, TabularModel};
 
@@ -39,16 +39,8 @@ pub struct LeftOut {
 
 impl LeftOut {
     fn text(self) -> String {
-        let mut text = String::new();
-        for (rows, lacking) in [
-            (self.rows_without_target, "no value to compare with"),
-            (self.rows_without_values, "no value that the model looks at"),
-        ] {
-            if rows > 0 {
-                text += &format!("left out: {} with {lacking}\n", count(rows, "row"));
-            }
-        }
-        text
+        left_out(self.rows_without_target, "no value to compare with")
+            + &left_out(self.rows_without_values, "no value that the model looks at")
     }
 
     /// Takes note of the rows of a batch that have no target or no values, and gives for each of the rows that the batch
@@ -78,29 +70,4 @@ fn usable_inputs(batch: Batch, usable: &[bool]) -> Vec<f32> {
     let width = batch.inputs.len() / usable.len();
     let rows = batch.inputs.chunks(width).zip(usable).filter(|(_, usable)| **usable);
     rows.flat_map(|(row, _)| row).copied().collect()
-}
-
-/// Joint scores of features and right label, of models that have them.
-struct ScoreRow<'m> {
-    model: &'m TabularModel,
-}
-
-impl<'m> ScoreRow<'m> {
-    fn of(model: &'m TabularModel) -> Self {
-        Self { model }
-    }
-
-    fn is_generative(&self) -> bool {
-        self.model.saved().task.objective.label_encoding().is_some()
-    }
-
-    /// The sum over some rows; 0 of a model that has none.
-    fn sum(&self, inputs: &[f32], labels: &[usize]) -> Result<f64, CliError> {
-        if !self.is_generative() {
-            return Ok(0.0);
-        }
-        let scores = self.model.saved().class_scores(inputs, &burn::tensor::Device::flex())?;
-        let rows = scores.chunks(self.model.classes().len()).zip(labels);
-        Ok(rows.map(|(row, &label)| f64::from(row[label])).sum())
-    }
 }

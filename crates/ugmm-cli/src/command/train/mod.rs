@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use ugmm::file::write_atomically;
 use ugmm::{Settings, TargetKind};
-use ugmm_data::frame::{Column, Kind, Schema};
+use ugmm_data::frame::{Column, Level, Schema};
 use ugmm_tabular::{FitOptions, Run, Table, TabularError, TaskChoice, fit, prepare_target, small_grid};
 
 /// Time between checkpoints that is lost at most, where it is not given.
@@ -106,8 +106,7 @@ fn beside(output: &Path, ending: &str) -> PathBuf {
 /// What of the file is missing, and what the target was taken for.
 fn remarks(table: &Table, target: &str, task: TaskChoice, was_given: bool) -> String {
     let mut text = String::new();
-    let used =
-        |column: &&Column| column.name != target && !matches!(column.kind, Kind::Ignored | Kind::Constant);
+    let used = |column: &&Column| column.name != target && column.is_informative();
     let missing: usize = table.schema().columns.iter().filter(used).map(|column| column.missing).sum();
     if missing > 0 {
         text += &format!("missing: {}; the network does without them\n", count(missing, "value"));
@@ -125,7 +124,8 @@ fn remarks(table: &Table, target: &str, task: TaskChoice, was_given: bool) -> St
         TaskChoice::Regression if !was_given => Some(("a number", "classification")),
         TaskChoice::Classification if !was_given => {
             let levels = table.schema().column(target).ok().and_then(|column| column.levels.as_ref());
-            let numbers = levels.is_some_and(|levels| levels.len() > 2 && levels.iter().all(is_number));
+            let numbers =
+                levels.is_some_and(|levels| levels.len() > 2 && levels.iter().all(Level::is_number));
             numbers.then_some(("classes", "regression"))
         }
         _ => None,
@@ -134,8 +134,4 @@ fn remarks(table: &Table, target: &str, task: TaskChoice, was_given: bool) -> St
         text += &format!("{target:?} is predicted as {taken}; if that is wrong, say --task {other}\n");
     }
     text
-}
-
-fn is_number(level: &ugmm_data::frame::Level) -> bool {
-    level.text.parse::<f64>().is_ok()
 }

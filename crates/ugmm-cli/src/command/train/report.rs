@@ -1,6 +1,6 @@
 //! What is said of a finished training.
 
-use crate::output::{count, percent, percent_and_sd, table};
+use crate::output::{count, left_out, percent, percent_and_sd, table};
 use crate::statistics::mean_and_sd;
 use serde::Serialize;
 use std::path::Path;
@@ -47,14 +47,8 @@ pub fn text(report: &Report) -> String {
     };
     let (rows, features) = (count(fitted.rows, "row"), count(report.task.features, "feature"));
     let mut text = format!("{rows}, {features}; {what}\n");
-    for (rows, lacking) in [
-        (fitted.rows_without_target, "no value to learn"),
-        (fitted.rows_without_features, "nothing but a value to learn"),
-    ] {
-        if rows > 0 {
-            text += &format!("left out: {} with {lacking}\n", count(rows, "row"));
-        }
-    }
+    text += &left_out(fitted.rows_without_target, "no value to learn");
+    text += &left_out(fitted.rows_without_features, "nothing but a value to learn");
     if !fitted.search.is_empty() {
         text += &search(fitted);
     }
