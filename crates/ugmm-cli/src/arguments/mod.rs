@@ -220,7 +220,7 @@ pub struct Predict {
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
-    /// A table with the model's columns, in any order, among others or not; "-" for standard input
+    /// A table with the model's columns, in any order, among others or not, or images; "-" for standard input
     #[arg(value_name = "TABLE")]
     pub data: PathBuf,
 
@@ -265,7 +265,7 @@ pub struct Evaluate {
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
-    /// A table with the model's columns and its target column
+    /// A table with the model's columns and its target column, or images with their labels in a file beside them
     #[arg(value_name = "TABLE")]
     pub data: PathBuf,
 

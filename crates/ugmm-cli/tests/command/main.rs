@@ -1,6 +1,7 @@
 //! The command from end to end, on the Iris table and on files with something wrong.
 
 mod hostile;
+mod images;
 mod inspection;
 mod learning;
 mod predictions;
