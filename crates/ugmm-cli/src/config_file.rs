@@ -198,7 +198,7 @@ impl Config {
             Preset::Best if of_images => Scaling::None,
             Preset::Best => Scaling::Standard,
         };
-        Ok(PreprocessingOptions { scaling: self.scaling.unwrap_or(usual), ordinal })
+        Ok(PreprocessingOptions { scaling: self.scaling.unwrap_or(usual), ordinal, keep_constant: false })
     }
 
     pub fn class_weights(&self) -> Result<Option<ClassWeights>, CliError> {

@@ -326,7 +326,8 @@ fn many_images_come_in_batches_of_any_size() {
         let request = folder.schema("t").unwrap().request("pixel_10_98").unwrap();
         for batch_rows in [1, 999, usize::MAX] {
             let frames =
-                FrameReader::open(&folder.path("t"), &[request.clone()], &options, batch_rows).unwrap();
+                FrameReader::open(&folder.path("t"), std::slice::from_ref(&request), &options, batch_rows)
+                    .unwrap();
             let frames: Vec<_> = frames.map(Result::unwrap).collect();
             assert_eq!(frames.len(), 3000_usize.div_ceil(batch_rows));
             let values: Vec<f64> =

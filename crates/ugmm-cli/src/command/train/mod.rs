@@ -40,6 +40,10 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
     fit_options.task = Some(task);
     fit_options.preprocessing = config.preprocessing(schema.images.is_some())?;
     fit_options.search = search(&config, task)?;
+    // Images that are moved about have something where all of them had nothing.
+    let mut settings_tried = fit_options.search.values().chain([&fit_options.settings]);
+    let moved = settings_tried.any(|settings| settings.augmentation.is_some());
+    fit_options.preprocessing.keep_constant = schema.images.is_some() && moved;
     let table = Table::read_as(&data, schema, &read_options)?;
     let introduction = overview(table.schema(), &target)
         + &doubts(table.schema(), &target)
