@@ -10,6 +10,7 @@ use std::path::Path;
 use ugmm::inference::conditional::ConditionalDensity;
 use ugmm::metrics::decisions;
 use ugmm::model_file::SavedModel;
+use ugmm::pruning::{PrunedLayer, PruningOptions};
 use ugmm::{Network, Targets};
 use ugmm_data::frame::Request;
 use ugmm_data::{ImageGrid, ImageShape, Preprocessor};
@@ -87,6 +88,21 @@ impl TabularModel {
     #[must_use]
     pub fn saved(&self) -> &SavedModel {
         &self.saved
+    }
+
+    /// The model with fewer components, pruned by rows that it was trained on or others like them ([`ugmm::pruning`]); and
+    /// what became of each layer.
+    ///
+    /// # Errors
+    ///
+    /// When the inputs do not fit, there are none, a setting is out of its range, or the model is no uGMM network.
+    pub fn pruned(
+        &self,
+        inputs: &[f32],
+        options: &PruningOptions,
+    ) -> Result<(Self, Vec<PrunedLayer>), TabularError> {
+        let (saved, layers) = self.saved.pruned(inputs, options, &device())?;
+        Ok((Self { saved, part: self.part.clone() }, layers))
     }
 
     /// How columns become inputs.

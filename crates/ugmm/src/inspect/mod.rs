@@ -1,6 +1,6 @@
 //! What a network's neurons are made of, and what they respond to.
 
-mod components;
+pub(crate) mod components;
 mod responsibility;
 mod summary;
 
