@@ -10,7 +10,7 @@ use std::path::Path;
 use ugmm::inference::conditional::ConditionalDensity;
 use ugmm::metrics::decisions;
 use ugmm::model_file::SavedModel;
-use ugmm::pruning::{PrunedLayer, PruningOptions};
+use ugmm::pruning::{Criterion, Keep, ModelPruner, PrunedLayer};
 use ugmm::{Network, Targets};
 use ugmm_data::frame::Request;
 use ugmm_data::{ImageGrid, ImageShape, Preprocessor};
@@ -90,18 +90,28 @@ impl TabularModel {
         &self.saved
     }
 
-    /// The model with fewer components, pruned by rows that it was trained on or others like them ([`ugmm::pruning`]); and
-    /// what became of each layer.
+    /// Looks at the components of the model's network on rows that it was trained on, or others like them; see
+    /// [`ModelPruner::new`].
     ///
     /// # Errors
     ///
-    /// When the inputs do not fit, there are none, a setting is out of its range, or the model is no uGMM network.
-    pub fn pruned(
+    /// When the inputs do not fit, there are none, or the model is no uGMM network.
+    pub fn pruner(
         &self,
         inputs: &[f32],
-        options: &PruningOptions,
-    ) -> Result<(Self, Vec<PrunedLayer>), TabularError> {
-        let (saved, layers) = self.saved.pruned(inputs, options, &device())?;
+        criterion: Criterion,
+        merge: Option<f64>,
+    ) -> Result<ModelPruner<'_>, TabularError> {
+        Ok(ModelPruner::new(&self.saved, inputs, criterion, merge, &device())?)
+    }
+
+    /// The model with so many of its components, and what became of each layer.
+    ///
+    /// # Errors
+    ///
+    /// When `keep` is out of its range.
+    pub fn pruned(&self, pruner: &ModelPruner, keep: Keep) -> Result<(Self, Vec<PrunedLayer>), TabularError> {
+        let (saved, layers) = pruner.prune(keep)?;
         Ok((Self { saved, part: self.part.clone() }, layers))
     }
 

@@ -7,7 +7,7 @@ use crate::output::{check_outputs, count, percent, print, short, table, write_js
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
-use ugmm::pruning::{Criterion, Keep, PrunedLayer, PruningOptions};
+use ugmm::pruning::{Criterion, Keep, PrunedLayer};
 use ugmm_tabular::TabularModel;
 
 /// Shares to compare, where none is asked for.
@@ -60,14 +60,11 @@ pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
             target: model.target_name().into(),
         });
     }
+    let merge = (options.merge > 0.0).then_some(options.merge);
+    let pruner = model.pruner(&rows.features, options.by.into(), merge)?;
     let (mut all, mut chosen) = (Vec::new(), None);
     for keep in keeps {
-        let pruning = PruningOptions {
-            criterion: options.by.into(),
-            keep,
-            merge: (options.merge > 0.0).then_some(options.merge),
-        };
-        let (pruned, layers) = model.pruned(&rows.features, &pruning)?;
+        let (pruned, layers) = model.pruned(&pruner, keep)?;
         let result = measured(&model, &pruned, keep, layers, &rows)?;
         let is_good_enough = match (options.max_loss, quality, result.quality) {
             (Some(most), Some(before), Some(after)) => loss(before, after) <= most,

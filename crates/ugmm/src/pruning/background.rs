@@ -18,6 +18,9 @@ const NOTHING: f64 = 40.0;
 /// Halvings of that depth, to about a millionth.
 const BISECTIONS: usize = 26;
 
+/// Steps to the σ of a background; each brings it closer by the square of spread over σ.
+const FIXED_POINT_STEPS: usize = 20;
+
 /// The parameters of a layer, shaped as the layer's.
 pub(super) struct Values {
     pub(super) means: Vec<f32>,
@@ -131,11 +134,25 @@ impl Neuron<'_> {
         let (mean, deviation) = self.spreads[input];
         let own_mean = components.mean(neuron, input);
         let mean = if components.tied { own_mean } else { mean };
-        // Wide enough to be flat, even if its density is then a little low.
         let spread = (deviation * deviation + (self.spreads[input].0 - mean).powi(2)).sqrt();
-        let log_sigma = (log_weight - level).max(spread.ln()).min(LARGEST_LOG_SIGMA);
+        let log_sigma = log_sigma(log_weight - level, spread);
         Some(PrunedNeuron { logits, background: Some(Background { input, mean, log_sigma }) })
     }
+}
+
+/// log σ of the component whose log-density, that of its weight aside, is `-level` on average over inputs of this spread about
+/// its mean; where none has so much, of the one that has most.
+fn log_sigma(level: f64, spread: f64) -> f64 {
+    let widest = level.min(LARGEST_LOG_SIGMA);
+    let mut log_sigma = widest;
+    for _ in 0..FIXED_POINT_STEPS {
+        let z_squared = (spread * (-log_sigma).exp()).powi(2);
+        if z_squared >= 1.0 {
+            return spread.ln();
+        }
+        log_sigma = widest - 0.5 * z_squared;
+    }
+    log_sigma
 }
 
 /// The logarithm of the constant density that, added to the first of each pair (logarithms, too), gives the mean of the
@@ -155,4 +172,33 @@ fn level(pairs: &[(f64, f64)]) -> f64 {
         }
     }
     low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_level_gives_the_mean_that_was_asked_for() {
+        let pairs: Vec<(f64, f64)> =
+            (0..50).map(|row| (f64::from(row % 7) - 9.0, f64::from(row % 5) - 6.0)).collect();
+        let level = level(&pairs);
+        let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / 50.0;
+        let found = mean(&mut pairs.iter().map(|&(kept, _)| (kept.exp() + level.exp()).ln()));
+        let expected = mean(&mut pairs.iter().map(|&(_, whole)| whole));
+        assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+        // What needs nothing gets next to nothing.
+        assert!(super::level(&[(0.0, 0.0), (1.0, 0.5)]) < -30.0);
+    }
+
+    #[test]
+    fn a_background_has_its_density_on_average() {
+        for (level, spread) in [(3.0, 0.0), (3.0, 1.0), (0.6, 1.0), (100.0, 2.0)] {
+            let log_sigma = log_sigma(level, spread);
+            let mean = log_sigma + 0.5 * (spread * (-log_sigma).exp()).powi(2);
+            assert!((mean - level.min(LARGEST_LOG_SIGMA)).abs() < 1e-3, "{level} {spread}: {mean}");
+        }
+        // The most that a component can have on average it has with the spread as its σ.
+        assert_eq!(log_sigma(-1.0, 2.0), 2f64.ln());
+    }
 }

@@ -13,12 +13,14 @@ mod plan;
 mod saved;
 
 pub use importance::Criterion;
+pub use saved::ModelPruner;
 
 use crate::init::host_values;
 use crate::inspect::components::Components;
-use crate::{Task, UgmmError, UgmmNetwork};
+use crate::{Network, Task, UgmmError, UgmmNetwork};
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData};
+use merging::Merge;
 use plan::Plan;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -27,43 +29,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Keep {
-    /// This share of all components of the network, in (0, 1], backgrounds included.
+    /// This share of all components of the network, in (0, 1], backgrounds included; each neuron keeps one.
     Share(f64),
     /// Components that are at least so important, by the criterion.
     AtLeast(f64),
 }
 
-/// What to leave out.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PruningOptions {
-    /// How important a component is.
-    pub criterion: Criterion,
-    /// How many stay. Each neuron keeps its most important one.
-    pub keep: Keep,
-    /// Components of a neuron are merged first if the logarithms of their densities differ by a constant up to this
-    /// standard deviation over rows, at least 0: then one of them, with more weight, does for both. `None` merges nothing.
-    pub merge: Option<f64>,
-}
-
-impl Default for PruningOptions {
-    fn default() -> Self {
-        Self { criterion: Criterion::default(), keep: Keep::Share(0.5), merge: Some(0.05) }
-    }
-}
-
-impl PruningOptions {
-    fn validate(&self) -> Result<(), UgmmError> {
-        match (self.keep, self.merge) {
-            (Keep::Share(share), _) if !(share > 0.0 && share <= 1.0) => Err(UgmmError::setting(
+impl Keep {
+    fn validate(self) -> Result<(), UgmmError> {
+        match self {
+            Self::Share(share) if !(share > 0.0 && share <= 1.0) => Err(UgmmError::setting(
                 "the share of components to keep",
                 share,
                 "greater than 0 and at most 1",
             )),
-            (Keep::AtLeast(least), _) if !(least >= 0.0 && least.is_finite()) => {
+            Self::AtLeast(least) if !(least >= 0.0 && least.is_finite()) => {
                 Err(UgmmError::setting("the least importance to keep", least, "at least 0 and finite"))
-            }
-            (_, Some(merge)) if !(merge >= 0.0 && merge.is_finite()) => {
-                Err(UgmmError::setting("the tolerance for merging", merge, "at least 0 and finite"))
             }
             _ => Ok(()),
         }
@@ -104,47 +85,107 @@ impl Pruned {
     }
 }
 
-/// Prunes a network for its task, looking at the rows `x` `[rows, features]`: those that it was trained on, or others like
-/// them; a thousand or a few are enough.
-///
-/// # Errors
-///
-/// When a setting is out of its range, there is no row, the sizes do not fit, or the network still standardises by the
-/// rows it is given.
-pub fn prune(
-    network: &UgmmNetwork,
-    task: &Task,
+/// What is known of a network's components, from which it can be pruned to any size.
+pub struct Pruner {
+    network: UgmmNetwork,
+    layers: Vec<Components>,
     x: Tensor<2>,
-    options: &PruningOptions,
-) -> Result<Pruned, UgmmError> {
-    options.validate()?;
-    let network = network.valid();
-    if network.standardize {
-        let expected = "false; prune the settled network that training returns";
-        return Err(UgmmError::setting("standardize", true, expected));
-    }
-    let [rows, features] = x.dims();
-    if rows == 0 || features != task.features {
-        let (found, unit, expected) = match rows {
-            0 => (0, "rows", 1),
-            _ => (features, "columns", task.features),
+    activations: Vec<Vec<f32>>,
+    importances: Vec<Vec<f64>>,
+    merges: Vec<Vec<Merge>>,
+}
+
+impl Pruner {
+    /// Looks at a network for its task on the rows `x` `[rows, features]`: those that it was trained on, or others like
+    /// them; a thousand or a few are enough. Components of a neuron are merged if the logarithms of their densities differ
+    /// by a constant, up to the standard deviation `merge` over rows, at least 0: then one of them, with more weight, does
+    /// for both. `None` merges nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the tolerance is out of its range, there is no row, the sizes do not fit, or the network still standardises by
+    /// the rows it is given.
+    pub fn new(
+        network: &UgmmNetwork,
+        task: &Task,
+        x: Tensor<2>,
+        criterion: Criterion,
+        merge: Option<f64>,
+    ) -> Result<Self, UgmmError> {
+        let network = network.valid();
+        if network.standardize {
+            let expected = "false; prune the settled network that training returns";
+            return Err(UgmmError::setting("standardize", true, expected));
+        }
+        if let Some(merge) = merge.filter(|merge| !(*merge >= 0.0 && merge.is_finite())) {
+            return Err(UgmmError::setting("the tolerance for merging", merge, "at least 0 and finite"));
+        }
+        let [rows, features] = x.dims();
+        let what = "the sample to prune by";
+        if rows == 0 {
+            return Err(UgmmError::Size { what, found: rows, unit: "rows", expected: 1 });
+        }
+        if features != task.features {
+            return Err(UgmmError::Size { what, found: features, unit: "columns", expected: task.features });
+        }
+        task.check_width((network.inputs(), network.outputs()))?;
+        let (x, group) = task.prediction_inputs(x.without_autodiff());
+        let activations = activations(&network, x.clone());
+        let sensitivities = importance::of_outputs(&activations[network.layers.len()], group);
+        let layers: Vec<Components> = network.layers.iter().map(Components::of).collect();
+        let importances = importance::importances(&layers, &activations, sensitivities, criterion);
+        let merges = match merge {
+            Some(tolerance) => merging::merges(&layers, &activations, &importances, tolerance),
+            None => vec![Vec::new(); layers.len()],
         };
-        return Err(UgmmError::Size { what: "the rows to prune by", found, unit, expected });
+        Ok(Self { network, layers, x, activations, importances, merges })
     }
-    task.check_width((crate::Network::inputs(&network), crate::Network::outputs(&network)))?;
-    let (x, group) = task.prediction_inputs(x.without_autodiff());
-    let activations = activations(&network, x.clone());
-    let sensitivities = importance::of_outputs(&activations[network.layers.len()], group);
-    let layers: Vec<Components> = network.layers.iter().map(Components::of).collect();
-    let importances = importance::importances(&layers, &activations, sensitivities, options.criterion);
-    let merges = match options.merge {
-        Some(tolerance) => merging::merges(&layers, &activations, &importances, tolerance),
-        None => vec![Vec::new(); layers.len()],
-    };
-    let plan = Plan::new(&layers, &activations, &importances, &merges, options.keep);
-    let pruned = carry_out(&network, &layers, x, &activations, &merges, &plan);
-    let report = (0..layers.len()).map(|layer| plan.report(&layers, &merges, layer)).collect();
-    Ok(Pruned { network: pruned, layers: report })
+
+    /// The network with so many of its components.
+    ///
+    /// # Errors
+    ///
+    /// When `keep` is out of its range.
+    pub fn prune(&self, keep: Keep) -> Result<Pruned, UgmmError> {
+        keep.validate()?;
+        let plan = Plan::new(&self.layers, &self.activations, &self.importances, &self.merges, keep);
+        let network = self.carry_out(&plan);
+        let layers =
+            (0..self.layers.len()).map(|layer| plan.report(&self.layers, &self.merges, layer)).collect();
+        Ok(Pruned { network, layers })
+    }
+
+    /// The network without what the plan leaves out.
+    fn carry_out(&self, plan: &Plan) -> UgmmNetwork {
+        let mut pruned = self.network.clone();
+        let mut x = self.x.clone();
+        for index in 0..self.layers.len() {
+            // The layers before are pruned already, so that this one can make up for what they have become.
+            let values = background::pruned_values(
+                &self.network.layers[index],
+                &self.layers[index],
+                &host_values(&x),
+                &self.activations[index + 1],
+                &self.merges[index],
+                &plan.layers[index],
+            );
+            let layer = &mut pruned.layers[index];
+            replace(&mut layer.means, values.means);
+            replace(&mut layer.raw_log_sigmas, values.raw_log_sigmas);
+            replace(&mut layer.mixing_logits, values.mixing_logits);
+            x = pruned.layer_pass::<ChaCha8Rng>(index, x, None);
+        }
+        for index in 0..self.layers.len() {
+            let rows = plan.layers[index].neurons();
+            let columns = (index > 0).then(|| plan.layers[index - 1].neurons());
+            let layer = &mut pruned.layers[index];
+            let columns_of_means = columns.as_deref().filter(|_| !self.layers[index].tied);
+            layer.means = selected(&layer.means, &rows, columns_of_means);
+            layer.raw_log_sigmas = selected(&layer.raw_log_sigmas, &rows, columns.as_deref());
+            layer.mixing_logits = selected(&layer.mixing_logits, &rows, columns.as_deref());
+        }
+        pruned
+    }
 }
 
 /// The inputs of each layer, and the outputs of the last, on the host.
@@ -158,49 +199,9 @@ fn activations(network: &UgmmNetwork, x: Tensor<2>) -> Vec<Vec<f32>> {
     all
 }
 
-/// The network without what the plan leaves out.
-fn carry_out(
-    network: &UgmmNetwork,
-    layers: &[Components],
-    x: Tensor<2>,
-    activations: &[Vec<f32>],
-    merges: &[Vec<merging::Merge>],
-    plan: &Plan,
-) -> UgmmNetwork {
-    let mut pruned = network.clone();
-    let mut x = x;
-    for index in 0..layers.len() {
-        // The layers before are pruned already, so that this one can make up for what they have become.
-        let inputs = host_values(&x);
-        let values = background::pruned_values(
-            &network.layers[index],
-            &layers[index],
-            &inputs,
-            &activations[index + 1],
-            &merges[index],
-            &plan.layers[index],
-        );
-        let layer = &mut pruned.layers[index];
-        let replace = |old: &mut Param<Tensor<2>>, new: Vec<f32>| {
-            let (shape, device) = (old.dims(), old.device());
-            *old = old.clone().map(|_| Tensor::from_data(TensorData::new(new, shape), &device));
-        };
-        replace(&mut layer.means, values.means);
-        replace(&mut layer.raw_log_sigmas, values.raw_log_sigmas);
-        replace(&mut layer.mixing_logits, values.mixing_logits);
-        x = pruned.layer_pass::<ChaCha8Rng>(index, x, None);
-    }
-    for index in 0..layers.len() {
-        let rows = plan.layers[index].neurons();
-        let columns = if index == 0 { None } else { Some(plan.layers[index - 1].neurons()) };
-        let layer = &mut pruned.layers[index];
-        let tied = layer.means.dims()[1] == 1;
-        let columns_of_means = columns.as_deref().filter(|_| !tied);
-        layer.means = selected(&layer.means, &rows, columns_of_means);
-        layer.raw_log_sigmas = selected(&layer.raw_log_sigmas, &rows, columns.as_deref());
-        layer.mixing_logits = selected(&layer.mixing_logits, &rows, columns.as_deref());
-    }
-    pruned
+fn replace(parameter: &mut Param<Tensor<2>>, values: Vec<f32>) {
+    let (shape, device) = (parameter.dims(), parameter.device());
+    *parameter = parameter.clone().map(|_| Tensor::from_data(TensorData::new(values, shape), &device));
 }
 
 /// Some rows, and some columns if they are given, of a parameter.

@@ -1,9 +1,12 @@
 //! What stays and what leaves.
 
-use super::merging::Merge;
+use super::merging::{Merge, log_sum_exp};
 use super::{Keep, PrunedLayer};
 use crate::inspect::components::Components;
 use crate::missing::mean_and_deviation;
+
+/// Share of its weights that a neuron can lose without anything in its place.
+const NOTHING_LEFT: f64 = 1e-4;
 
 /// What stays of a layer.
 pub(super) struct LayerPlan {
@@ -40,7 +43,8 @@ impl Plan {
         let mut is_removed = vec![false; layers.last().map_or(0, |layer| layer.neurons)];
         for (index, layer) in layers.iter().enumerate().rev() {
             let kept = kept.pop().unwrap_or_default();
-            let plan = LayerPlan::new(layer, &activations[index], index > 0, kept, is_removed);
+            let plan =
+                LayerPlan::new(layer, &activations[index], index > 0, &merges[index], kept, is_removed);
             is_removed = plan.unused_inputs(layer);
             plans.push(plan);
         }
@@ -100,6 +104,7 @@ fn kept(
     };
     let mut all: Vec<(usize, usize)> = layers.iter().enumerate().flat_map(with_weight).collect();
     let importance = |&(layer, component): &(usize, usize)| importances[layer][component];
+    let is_merged = |place: &(usize, usize)| importance(place) == f64::NEG_INFINITY;
     let count = match keep {
         Keep::Share(1.0) => all.len(),
         Keep::Share(share) => {
@@ -109,10 +114,29 @@ fn kept(
         Keep::AtLeast(least) => all.iter().filter(|place| importance(place) >= least).count(),
     };
     all.sort_by(|a, b| importance(b).total_cmp(&importance(a)));
-    for &(layer, component) in all[..count].iter().filter(|place| importance(place) > f64::NEG_INFINITY) {
-        kept[layer][component] = true;
+    // The best ones of the neurons are kept already, and count.
+    let mut left = count.saturating_sub(all.iter().filter(|(layer, one)| kept[*layer][*one]).count());
+    for place in all.iter().filter(|place| !is_merged(place)) {
+        let kept = &mut kept[place.0][place.1];
+        if left > 0 && !*kept {
+            *kept = true;
+            left -= 1;
+        }
     }
     kept
+}
+
+/// What merges leave of the weights of each neuron, as a share of all: the density of what went takes less of them where
+/// it is now.
+fn weights_left(layer: &Components, kept: &[bool], merges: &[Merge]) -> Vec<f64> {
+    let mut left = vec![0.0; layer.neurons];
+    for merge in merges.iter().filter(|merge| kept[merge.into]) {
+        let neuron = merge.component / layer.inputs;
+        let total = log_sum_exp(layer.with_weight(neuron).map(|input| layer.logit(neuron, input)));
+        let weight = |component: usize| (layer.logit(neuron, component % layer.inputs) - total).exp();
+        left[neuron] += weight(merge.component) - merge.ratio * weight(merge.into);
+    }
+    left
 }
 
 impl LayerPlan {
@@ -121,10 +145,14 @@ impl LayerPlan {
         layer: &Components,
         x: &[f32],
         of_neurons: bool,
+        merges: &[Merge],
         mut kept: Vec<bool>,
         is_removed: Vec<bool>,
     ) -> Self {
         let inputs = layer.inputs;
+        let mut is_merged = vec![false; kept.len()];
+        merges.iter().filter(|merge| kept[merge.into]).for_each(|merge| is_merged[merge.component] = true);
+        let left = weights_left(layer, &kept, merges);
         let deviations: Vec<f64> = (0..inputs).map(|input| mean_and_deviation(x, inputs, input).1).collect();
         let neurons = || (0..layer.neurons).filter(|&neuron| !is_removed[neuron]);
         let mut is_used = vec![false; inputs];
@@ -139,8 +167,11 @@ impl LayerPlan {
                 layer.with_weight(neuron).filter(|input| !kept[first + input]).collect();
             match dropped.as_slice() {
                 [] => {}
+                merged
+                    if merged.iter().all(|input| is_merged[first + input]) && left[neuron] < NOTHING_LEFT => {
+                }
                 // A background in its place would save nothing.
-                [single] => {
+                [single] if !is_merged[first + single] => {
                     kept[first + single] = true;
                     is_used[*single] = true;
                 }
