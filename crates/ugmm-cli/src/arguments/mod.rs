@@ -334,7 +334,7 @@ pub struct Prune {
     pub by: CriterionKind,
 
     /// Merge components of a neuron whose log-densities differ by a constant, up to this standard deviation; 0 for none
-    #[arg(long, default_value_t = 0.05, value_name = "NUMBER")]
+    #[arg(long, default_value_t = 0.05, value_name = "NUMBER", allow_negative_numbers = true)]
     pub merge: f64,
 
     /// Rows of TABLE to look at, the first ones

@@ -60,7 +60,7 @@ pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
             target: model.target_name().into(),
         });
     }
-    let merge = (options.merge > 0.0).then_some(options.merge);
+    let merge = (options.merge != 0.0).then_some(options.merge);
     let pruner = model.pruner(&rows.features, options.by.into(), merge)?;
     let (mut all, mut chosen) = (Vec::new(), None);
     for keep in keeps {
@@ -78,8 +78,8 @@ pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
         }
     }
     if let Some(path) = &options.output {
-        let expected = "as large as costs less; no share tried does";
-        let none = || CliError::Option { key: "--max-loss", reason: format!("must be {expected}") };
+        let reason = "every share that was tried costs more".to_owned();
+        let none = || CliError::Option { key: "--max-loss", reason };
         chosen.ok_or_else(none)?.save(path)?;
     }
     let before = |layers: &[PrunedLayer]| layers.iter().map(|layer| layer.components_before).sum();
@@ -173,7 +173,7 @@ fn text(report: &Report, rows: &FirstRows, options: &Prune) -> String {
     let more = if rows.more { "the first " } else { "" };
     text += &format!("on {more}{} of {}", count(report.rows, "row"), options.data.display());
     text += match report.quality {
-        None => ", which say nothing of the target: --data with it shows what leaving out costs\n",
+        None => ", which have no target: with it, it would be shown what pruning costs\n",
         Some(_) => "; rows that were not learned from say more about what it costs\n",
     };
     let merged: usize =
