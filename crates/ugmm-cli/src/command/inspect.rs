@@ -175,17 +175,15 @@ fn text(report: &Report, options: &Inspect) -> String {
         .map(|size| size.to_string())
         .collect();
     let mut text = format!("uGMM network {}, for {}\n\n", sizes.join("-"), report.target);
-    let header =
-        ["layer", "neurons", "components each", "effective", "at the σ floor", "dead", "activations"];
+    let header = ["layer", "neurons", "components", "effective", "at the σ floor", "dead", "activations"];
     let mut rows = vec![header.map(String::from).to_vec()];
     for (index, layer) in report.layers.iter().enumerate() {
-        let components = layer.neurons * layer.inputs;
-        let share = |part: usize| format!("{} %", percent(part as f64 / components as f64, 1));
+        let share = |part: usize| format!("{} %", percent(part as f64 / layer.components as f64, 1));
         let unknown = || "–".to_owned();
         rows.push(vec![
             (index + 1).to_string(),
             layer.neurons.to_string(),
-            layer.inputs.to_string(),
+            layer.components.to_string(),
             format!("{:.1}", layer.effective_components),
             layer.at_floor.map_or_else(unknown, share),
             layer.activity.map_or_else(unknown, |activity| share(activity.dead_components)),

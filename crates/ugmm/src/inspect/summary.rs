@@ -16,12 +16,14 @@ const DEAD_SHARE: f64 = 1e-6;
 pub struct LayerSummary {
     /// Number of neurons.
     pub neurons: usize,
-    /// Number of inputs, and so of components of each neuron.
+    /// Number of inputs, and so of components that each neuron can have.
     pub inputs: usize,
+    /// Components with weight, of all neurons together: all there can be, or fewer after pruning.
+    pub components: usize,
     /// Mean over neurons of exp H(π), the number of equal weights that would be as uncertain: from 1, where a neuron looks
     /// at one input, to the number of inputs.
     pub effective_components: f64,
-    /// Components whose σ is within one per cent of the layer's floor; `None` of a layer without one, as all but the first
+    /// Components with weight whose σ is within one per cent of the layer's floor; `None` of a layer without one, as all but the first
     /// of a network that was trained with standardisation between its layers.
     pub at_floor: Option<usize>,
     /// What the layer does on rows, where some were given.
@@ -31,7 +33,7 @@ pub struct LayerSummary {
 /// What a layer does on some rows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Activity {
-    /// Components that take less than a millionth of their neuron's responsibility, on average over the rows.
+    /// Components with weight that take less than a millionth of their neuron's responsibility, on average over the rows.
     pub dead_components: usize,
     /// Smallest activation: a log-density.
     pub least: f64,
@@ -76,16 +78,19 @@ pub fn leading_components(layer: &UgmmLayer, most: usize) -> Vec<Vec<Component>>
 
 fn summary(layer: &UgmmLayer, components: &Components, activity: Option<Activity>) -> LayerSummary {
     let (neurons, inputs) = (components.neurons, components.inputs);
-    let (mut effective, mut at_floor) = (0.0, 0);
+    let (mut effective, mut at_floor, mut with_weight) = (0.0, 0, 0);
     for neuron in 0..neurons {
         let all = components.neuron(neuron);
         let entropy = |weight: f64| if weight > 0.0 { -weight * weight.ln() } else { 0.0 };
         effective += all.iter().map(|component| entropy(component.weight)).sum::<f64>().exp();
-        at_floor += all.iter().filter(|component| component.sigma <= 1.01 * layer.min_sigma).count();
+        let all = || components.with_weight(neuron).map(|input| &all[input]);
+        at_floor += all().filter(|component| component.sigma <= 1.01 * layer.min_sigma).count();
+        with_weight += all().count();
     }
     LayerSummary {
         neurons,
         inputs,
+        components: with_weight,
         effective_components: effective / neurons as f64,
         at_floor: (layer.min_sigma > 0.0).then_some(at_floor),
         activity,
@@ -103,7 +108,8 @@ fn activity(components: &Components, x: &Tensor<2>, y: &Tensor<2>) -> Activity {
             components.responsibilities(neuron, row, &mut responsibilities);
             sums.iter_mut().zip(&responsibilities).for_each(|(sum, r)| *sum += f64::from(*r));
         }
-        dead_components += sums.iter().filter(|sum| **sum < DEAD_SHARE * rows as f64).count();
+        let is_dead = |input: &usize| sums[*input] < DEAD_SHARE * rows as f64;
+        dead_components += components.with_weight(neuron).filter(is_dead).count();
     }
     let values = || y.iter().map(|&value| f64::from(value));
     Activity {

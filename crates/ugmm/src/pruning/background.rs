@@ -57,9 +57,16 @@ pub(super) fn pruned_values(
         let Some(PrunedNeuron { logits, background }) = pruned else { continue };
         let first = neuron * inputs;
         values.mixing_logits[first..first + inputs].copy_from_slice(&logits);
+        // What has no weight is the same everywhere, so that the file can be compressed.
+        for place in (first..first + inputs).filter(|place| values.mixing_logits[*place] == DROPPED_LOGIT) {
+            values.raw_log_sigmas[place] = 0.0;
+            if !components.tied {
+                values.means[place] = 0.0;
+            }
+        }
         let Some(Background { input, mean, log_sigma }) = background else { continue };
         values.raw_log_sigmas[first + input] = raw_log_sigma_of(log_sigma as f32, layer.min_sigma);
-        if layer.means.dims()[1] > 1 {
+        if !components.tied {
             values.means[first + input] = mean as f32;
         }
     }
