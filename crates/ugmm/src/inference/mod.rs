@@ -2,3 +2,4 @@
 
 pub mod conditional;
 pub mod posterior;
+pub mod variable;

@@ -1,0 +1,62 @@
+//! What a network's inputs stand for when it is asked about them.
+
+use crate::UgmmError;
+use std::ops::Range;
+
+/// The values that a variable can have, in the network's units.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Domain {
+    /// All numbers from `low` to `high`, of a variable of one input.
+    Interval {
+        /// Lower end.
+        low: f32,
+        /// Upper end, at least `low`.
+        high: f32,
+    },
+    /// A state each, with a value for each of the variable's inputs: one for a class that enters by its index, as many as
+    /// there are levels for a category that enters one-hot.
+    States(Vec<Vec<f32>>),
+}
+
+/// A variable of a generative network: a feature, or the label.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variable {
+    /// The inputs of the network that hold it.
+    pub inputs: Range<usize>,
+    /// Its values.
+    pub domain: Domain,
+}
+
+impl Variable {
+    /// A number.
+    ///
+    /// # Errors
+    ///
+    /// When the interval is empty or not finite.
+    pub fn number(input: usize, low: f32, high: f32) -> Result<Self, UgmmError> {
+        if !(low <= high && low.is_finite() && high.is_finite()) {
+            let range = format!("{low} to {high}");
+            return Err(UgmmError::setting(
+                "a variable's range",
+                range,
+                "from a finite number to one at least as large",
+            ));
+        }
+        Ok(Self { inputs: input..input + 1, domain: Domain::Interval { low, high } })
+    }
+
+    /// A variable of some states.
+    ///
+    /// # Errors
+    ///
+    /// When there is no state, or one does not have a finite value for each input.
+    pub fn states(inputs: Range<usize>, states: Vec<Vec<f32>>) -> Result<Self, UgmmError> {
+        let fits =
+            |state: &Vec<f32>| state.len() == inputs.len() && state.iter().all(|value| value.is_finite());
+        if states.is_empty() || inputs.is_empty() || !states.iter().all(fits) {
+            let expected = "one or more, each with a finite value for each input";
+            return Err(UgmmError::setting("a variable's states", format!("{states:?}"), expected));
+        }
+        Ok(Self { inputs, domain: Domain::States(states) })
+    }
+}
