@@ -118,7 +118,7 @@ fn backgrounds_keep_mean_activations() {
     let (before, after) = (activations(&network, x.clone()), activations(&pruned.network, x.clone()));
     for class in 0..5 {
         let (before, after) = (column_mean(&before[1], 5, class), column_mean(&after[1], 5, class));
-        assert!((before - after).abs() < 0.02, "{before} {after}");
+        assert!((before - after).abs() < 0.1, "{before} {after}");
     }
 }
 

@@ -29,12 +29,14 @@ pub(super) struct Values {
 }
 
 /// The parameters of a layer after the plan and the merges, for inputs `x` `[rows, inputs]` as the pruned layers before it
-/// give them, and its activations `y` `[rows, neurons]` as they were.
+/// give them, and its activations `y` `[rows, neurons]` as they were; `sensitivities` `[rows, neurons]` say how much each of
+/// these matters.
 pub(super) fn pruned_values(
     layer: &UgmmLayer,
     components: &Components,
     x: &[f32],
     y: &[f32],
+    sensitivities: &[f64],
     merges: &[Merge],
     plan: &LayerPlan,
 ) -> Values {
@@ -49,8 +51,8 @@ pub(super) fn pruned_values(
     let spreads: Vec<(f64, f64)> = (0..inputs).map(|input| mean_and_deviation(x, inputs, input)).collect();
     let of_neuron = |neuron: usize| {
         let gains = &gains[neuron * inputs..(neuron + 1) * inputs];
-        let y = y.iter().skip(neuron).step_by(neurons).copied();
-        Neuron { components, neuron, plan, gains, spreads: &spreads }.pruned(x, y)
+        let outputs = y.iter().copied().zip(sensitivities.iter().copied()).skip(neuron).step_by(neurons);
+        Neuron { components, neuron, plan, gains, spreads: &spreads }.pruned(x, outputs)
     };
     let pruned: Vec<Option<PrunedNeuron>> = (0..neurons).into_par_iter().map(of_neuron).collect();
     for (neuron, pruned) in pruned.into_iter().enumerate() {
@@ -97,8 +99,9 @@ struct Background {
 }
 
 impl Neuron<'_> {
-    /// `None` if everything stays as it is.
-    fn pruned(&self, x: &[f32], y: impl Iterator<Item = f32>) -> Option<PrunedNeuron> {
+    /// For inputs `x` `[rows, inputs]` and, of each row, the activation as it was and how much it matters; `None` if everything
+    /// stays as it is.
+    fn pruned(&self, x: &[f32], outputs: impl Iterator<Item = (f32, f64)>) -> Option<PrunedNeuron> {
         let Neuron { components, neuron, plan, .. } = *self;
         let inputs = components.inputs;
         let kept = &plan.kept[neuron * inputs..(neuron + 1) * inputs];
@@ -116,18 +119,17 @@ impl Neuron<'_> {
         let Some(input) = plan.backgrounds[neuron] else {
             return Some(PrunedNeuron { logits, background: None });
         };
-        // The logarithms of densities of what is kept, and of the mixture as it was, both without the common normaliser.
         let kept_density = |x: &[f32]| {
             let kept = components.with_weight(neuron).filter(is_kept);
             log_sum_exp(kept.map(|input| components.exponent(neuron, input, x[input]) + gain(input)))
         };
-        let pairs: Vec<(f64, f64)> = x
-            .chunks(inputs)
-            .map(kept_density)
-            .zip(y.map(|y| f64::from(y) + total + HALF_LOG_TWO_PI))
-            .filter(|(_, whole)| whole.is_finite())
-            .collect();
-        let level = level(&pairs);
+        let rows = x.chunks(inputs).zip(outputs).map(|(x, (y, sensitivity))| Row {
+            kept: kept_density(x),
+            whole: f64::from(y) + total + HALF_LOG_TWO_PI,
+            weight: sensitivity * sensitivity,
+        });
+        let rows: Vec<Row> = rows.filter(|row| row.whole.is_finite()).collect();
+        let level = level(&rows);
         // What the weights of those that stay leave of the total.
         let left: f64 = components
             .with_weight(neuron)
@@ -162,13 +164,23 @@ fn log_sigma(level: f64, spread: f64) -> f64 {
     log_sigma
 }
 
-/// The logarithm of the constant density that, added to the first of each pair (logarithms, too), gives the mean of the
-/// second ones.
-fn level(pairs: &[(f64, f64)]) -> f64 {
-    let target = pairs.iter().map(|(_, whole)| whole).sum::<f64>() / pairs.len().max(1) as f64;
+/// A neuron on a row; logarithms without the common normaliser.
+struct Row {
+    /// Density of what is kept.
+    kept: f64,
+    /// Density of the mixture as it was.
+    whole: f64,
+    /// How much it matters.
+    weight: f64,
+}
+
+/// The logarithm of the constant density that, added to what is kept, gives the mean of what was.
+fn level(rows: &[Row]) -> f64 {
+    let total: f64 = rows.iter().map(|row| row.weight).sum();
+    let target = rows.iter().map(|row| row.weight * row.whole).sum::<f64>() / total;
     let mean = |level: f64| {
-        let sum: f64 = pairs.iter().map(|&(kept, _)| log_sum_exp([kept, level].into_iter())).sum();
-        sum / pairs.len().max(1) as f64
+        let sum = |row: &Row| row.weight * log_sum_exp([row.kept, level].into_iter());
+        rows.iter().map(sum).sum::<f64>() / total
     };
     let (mut low, mut high) = (target - NOTHING, target);
     for _ in 0..BISECTIONS {
@@ -187,15 +199,22 @@ mod tests {
 
     #[test]
     fn the_level_gives_the_mean_that_was_asked_for() {
-        let pairs: Vec<(f64, f64)> =
-            (0..50).map(|row| (f64::from(row % 7) - 9.0, f64::from(row % 5) - 6.0)).collect();
-        let level = level(&pairs);
-        let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / 50.0;
-        let found = mean(&mut pairs.iter().map(|&(kept, _)| (kept.exp() + level.exp()).ln()));
-        let expected = mean(&mut pairs.iter().map(|&(_, whole)| whole));
+        let row = |row: i32| Row {
+            kept: f64::from(row % 7) - 9.0,
+            whole: f64::from(row % 5) - 6.0,
+            weight: f64::from(1 + row % 3),
+        };
+        let rows: Vec<Row> = (0..50).map(row).collect();
+        let level = level(&rows);
+        let total: f64 = rows.iter().map(|row| row.weight).sum();
+        let mean =
+            |value: &dyn Fn(&Row) -> f64| rows.iter().map(|row| row.weight * value(row)).sum::<f64>() / total;
+        let found = mean(&|row| (row.kept.exp() + level.exp()).ln());
+        let expected = mean(&|row| row.whole);
         assert!((found - expected).abs() < 1e-5, "{found} {expected}");
         // What needs nothing gets next to nothing.
-        assert!(super::level(&[(0.0, 0.0), (1.0, 0.5)]) < -30.0);
+        let kept = [(0.0, 0.0), (1.0, 0.5)].map(|(kept, whole)| Row { kept, whole, weight: 1.0 });
+        assert!(super::level(&kept) < -30.0);
     }
 
     #[test]

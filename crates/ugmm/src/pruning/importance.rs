@@ -12,9 +12,9 @@ pub enum Criterion {
     Weight,
     /// Its mean responsibility for its neuron's activation.
     Responsibility,
-    /// How much the predictions follow it: the standard deviation of its responsibility over rows, times how sensitive
-    /// the predictions are to its neuron (root mean square). To first order this is the error of the prediction that
-    /// comes from putting a constant in its place.
+    /// How much the predictions follow it: the root mean square over rows of s (r − r̄), with r its responsibility, r̄ the
+    /// mean of that, and s the sensitivity of the predictions to its neuron. To first order this is the error that comes
+    /// from putting a constant in its place.
     #[default]
     Influence,
 }
@@ -37,84 +37,80 @@ pub(super) fn of_outputs(outputs: &[f32], group: usize) -> Vec<f64> {
     outputs.chunks(group).flat_map(of_group).collect()
 }
 
-/// The importance of each component, per layer `[neurons, inputs]`, for the inputs and outputs of the layers
-/// (`activations`) and the sensitivities of the last one's outputs.
-pub(super) fn importances(
+/// How sensitive the predictions are to each output of each layer, `[rows, neurons]`, for the inputs and outputs of the
+/// layers (`activations`) and the sensitivities of the last one's outputs.
+pub(super) fn sensitivities(
     layers: &[Components],
     activations: &[Vec<f32>],
-    sensitivities: Vec<f64>,
-    criterion: Criterion,
+    of_outputs: Vec<f64>,
 ) -> Vec<Vec<f64>> {
-    if criterion == Criterion::Weight {
-        let of_neuron = |layer: &Components, neuron| layer.neuron(neuron).into_iter().map(|one| one.weight);
-        let of_layer =
-            |layer: &Components| (0..layer.neurons).flat_map(|neuron| of_neuron(layer, neuron)).collect();
-        return layers.iter().map(of_layer).collect();
-    }
-    let mut sensitivities = sensitivities;
-    let mut all = Vec::with_capacity(layers.len());
-    for (index, layer) in layers.iter().enumerate().rev() {
-        let x = &activations[index];
-        let spreads = moments(layer, x);
-        all.push(match criterion {
-            Criterion::Influence => {
-                let by_neuron = root_mean_squares(&sensitivities, layer.neurons);
-                let neurons = spreads.chunks(layer.inputs).zip(by_neuron);
-                neurons
-                    .flat_map(|(spreads, by)| spreads.iter().map(move |moments| moments.deviation() * by))
-                    .collect()
-            }
-            Criterion::Responsibility | Criterion::Weight => {
-                spreads.iter().map(|moments| moments.mean).collect()
-            }
-        });
-        if index > 0 && criterion == Criterion::Influence {
-            sensitivities = carried_down(layer, x, &sensitivities);
-        }
+    let mut all = vec![of_outputs];
+    for (index, layer) in layers.iter().enumerate().skip(1).rev() {
+        let below = carried_down(layer, &activations[index], &all[all.len() - 1]);
+        all.push(below);
     }
     all.reverse();
     all
 }
 
-/// Of a responsibility over rows.
+/// The importance of each component, per layer `[neurons, inputs]`.
+pub(super) fn importances(
+    layers: &[Components],
+    activations: &[Vec<f32>],
+    sensitivities: &[Vec<f64>],
+    criterion: Criterion,
+) -> Vec<Vec<f64>> {
+    let of_layer = |((layer, x), sensitivities): ((&Components, &Vec<f32>), &Vec<f64>)| match criterion {
+        Criterion::Weight => {
+            let of_neuron = |neuron| layer.neuron(neuron).into_iter().map(|component| component.weight);
+            (0..layer.neurons).flat_map(of_neuron).collect()
+        }
+        Criterion::Responsibility => {
+            moments(layer, x, sensitivities).iter().map(|moments| moments.r).collect()
+        }
+        Criterion::Influence => {
+            moments(layer, x, sensitivities).iter().map(|moments| moments.influence()).collect()
+        }
+    };
+    layers.iter().zip(activations).zip(sensitivities).map(of_layer).collect()
+}
+
+/// Means over rows of a responsibility r, and with the square of the sensitivity s to its neuron.
 #[derive(Clone, Copy, Default)]
 struct Moments {
-    mean: f64,
-    mean_square: f64,
+    r: f64,
+    ss: f64,
+    ssr: f64,
+    ssrr: f64,
 }
 
 impl Moments {
-    fn deviation(self) -> f64 {
-        (self.mean_square - self.mean * self.mean).max(0.0).sqrt()
+    /// Root mean square of s (r - its mean).
+    fn influence(self) -> f64 {
+        (self.ssrr - 2.0 * self.ssr * self.r + self.ss * self.r * self.r).max(0.0).sqrt()
     }
 }
 
-fn moments(layer: &Components, x: &[f32]) -> Vec<Moments> {
-    let rows = (x.len() / layer.inputs) as f64;
+fn moments(layer: &Components, x: &[f32], sensitivities: &[f64]) -> Vec<Moments> {
+    let share = layer.inputs as f64 / x.len() as f64;
     let of_neuron = |neuron: usize| {
         let mut moments = vec![Moments::default(); layer.inputs];
         let mut responsibilities = vec![0f32; layer.inputs];
-        for x in x.chunks(layer.inputs) {
+        let sensitivities = sensitivities.iter().skip(neuron).step_by(layer.neurons);
+        for (x, sensitivity) in x.chunks(layer.inputs).zip(sensitivities) {
             layer.responsibilities(neuron, x, &mut responsibilities);
+            let ss = share * sensitivity * sensitivity;
             for (moments, &r) in moments.iter_mut().zip(&responsibilities) {
                 let r = f64::from(r);
-                moments.mean += r / rows;
-                moments.mean_square += r * r / rows;
+                moments.r += share * r;
+                moments.ss += ss;
+                moments.ssr += ss * r;
+                moments.ssrr += ss * r * r;
             }
         }
         moments
     };
     (0..layer.neurons).into_par_iter().flat_map_iter(of_neuron).collect()
-}
-
-/// Of each column of row-major values.
-fn root_mean_squares(values: &[f64], columns: usize) -> Vec<f64> {
-    let mut sums = vec![0.0; columns];
-    for row in values.chunks(columns) {
-        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value * value);
-    }
-    let rows = (values.len() / columns) as f64;
-    sums.into_iter().map(|sum| (sum / rows).sqrt()).collect()
 }
 
 /// How sensitive the predictions are to each input of a layer, `[rows, inputs]`, at most: |∂y_j/∂x_k| = r |z| / σ, with all

@@ -21,7 +21,7 @@ use crate::{Network, Task, UgmmError, UgmmNetwork};
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData};
 use merging::Merge;
-use plan::Plan;
+use plan::{Plan, Planner};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +91,7 @@ pub struct Pruner {
     layers: Vec<Components>,
     x: Tensor<2>,
     activations: Vec<Vec<f32>>,
+    sensitivities: Vec<Vec<f64>>,
     importances: Vec<Vec<f64>>,
     merges: Vec<Vec<Merge>>,
 }
@@ -131,14 +132,15 @@ impl Pruner {
         task.check_width((network.inputs(), network.outputs()))?;
         let (x, group) = task.prediction_inputs(x.without_autodiff());
         let activations = activations(&network, x.clone());
-        let sensitivities = importance::of_outputs(&activations[network.layers.len()], group);
         let layers: Vec<Components> = network.layers.iter().map(Components::of).collect();
-        let importances = importance::importances(&layers, &activations, sensitivities, criterion);
+        let of_outputs = importance::of_outputs(&activations[network.layers.len()], group);
+        let sensitivities = importance::sensitivities(&layers, &activations, of_outputs);
+        let importances = importance::importances(&layers, &activations, &sensitivities, criterion);
         let merges = match merge {
             Some(tolerance) => merging::merges(&layers, &activations, &importances, tolerance),
             None => vec![Vec::new(); layers.len()],
         };
-        Ok(Self { network, layers, x, activations, importances, merges })
+        Ok(Self { network, layers, x, activations, sensitivities, importances, merges })
     }
 
     /// The network with so many of its components.
@@ -148,7 +150,13 @@ impl Pruner {
     /// When `keep` is out of its range.
     pub fn prune(&self, keep: Keep) -> Result<Pruned, UgmmError> {
         keep.validate()?;
-        let plan = Plan::new(&self.layers, &self.activations, &self.importances, &self.merges, keep);
+        let planner = Planner {
+            layers: &self.layers,
+            activations: &self.activations,
+            importances: &self.importances,
+            merges: &self.merges,
+        };
+        let plan = planner.plan(keep);
         let network = self.carry_out(&plan);
         let layers =
             (0..self.layers.len()).map(|layer| plan.report(&self.layers, &self.merges, layer)).collect();
@@ -166,6 +174,7 @@ impl Pruner {
                 &self.layers[index],
                 &host_values(&x),
                 &self.activations[index + 1],
+                &self.sensitivities[index],
                 &self.merges[index],
                 &plan.layers[index],
             );

@@ -19,111 +19,136 @@ pub(super) struct LayerPlan {
 }
 
 impl LayerPlan {
+    /// Number of components with weight, backgrounds included.
+    fn components(&self, layer: &Components) -> usize {
+        let of_neuron = |&neuron: &usize| {
+            let place = neuron * layer.inputs..(neuron + 1) * layer.inputs;
+            let kept = self.kept[place].iter().filter(|kept| **kept).count();
+            kept + usize::from(self.backgrounds[neuron].is_some())
+        };
+        self.neurons().iter().map(of_neuron).sum()
+    }
+
     /// The neurons that stay.
     pub(super) fn neurons(&self) -> Vec<usize> {
         (0..self.is_removed.len()).filter(|&neuron| !self.is_removed[neuron]).collect()
     }
 }
 
+/// What a plan is made of, whatever its size.
+pub(super) struct Planner<'a> {
+    pub(super) layers: &'a [Components],
+    pub(super) activations: &'a [Vec<f32>],
+    pub(super) importances: &'a [Vec<f64>],
+    pub(super) merges: &'a [Vec<Merge>],
+}
+
 pub(super) struct Plan {
     pub(super) layers: Vec<LayerPlan>,
 }
 
-impl Plan {
-    pub(super) fn new(
-        layers: &[Components],
-        activations: &[Vec<f32>],
-        importances: &[Vec<f64>],
-        merges: &[Vec<Merge>],
-        keep: Keep,
-    ) -> Self {
-        let mut kept = kept(layers, importances, merges, keep);
-        let mut plans = Vec::with_capacity(layers.len());
+impl Planner<'_> {
+    pub(super) fn plan(&self, keep: Keep) -> Plan {
+        let ranking = self.ranking();
+        let all = ranking.len();
+        match keep {
+            Keep::Share(1.0) => self.of_count(&ranking, all),
+            Keep::AtLeast(least) => {
+                let important =
+                    |&&(layer, component): &&(usize, usize)| self.importances[layer][component] >= least;
+                self.of_count(&ranking, ranking.iter().filter(important).count())
+            }
+            Keep::Share(share) => {
+                // How many stay besides backgrounds is known only of a whole plan: neurons leave, and theirs with them.
+                let most = (share * all as f64).round() as usize;
+                let (mut low, mut high) = (0, most);
+                while low < high {
+                    let middle = (low + high).div_ceil(2);
+                    let fits = self.of_count(&ranking, middle).components(self.layers) <= most;
+                    (low, high) = if fits { (middle, high) } else { (low, middle - 1) };
+                }
+                self.of_count(&ranking, low)
+            }
+        }
+    }
+
+    /// All components with weight, the most important one first, by layer and place.
+    fn ranking(&self) -> Vec<(usize, usize)> {
+        let of_layer = |(index, layer): (usize, &Components)| {
+            let places =
+                |neuron| layer.with_weight(neuron).map(move |input| (index, neuron * layer.inputs + input));
+            (0..layer.neurons).flat_map(places).collect::<Vec<_>>()
+        };
+        let mut all: Vec<(usize, usize)> = self.layers.iter().enumerate().flat_map(of_layer).collect();
+        let importance = |&(layer, component): &(usize, usize)| self.importances[layer][component];
+        all.sort_by(|a, b| importance(b).total_cmp(&importance(a)));
+        all
+    }
+
+    /// The plan that keeps so many components besides backgrounds, or one of each neuron where these are more.
+    fn of_count(&self, ranking: &[(usize, usize)], count: usize) -> Plan {
+        let mut kept = self.kept(ranking, count);
+        let mut plans = Vec::with_capacity(self.layers.len());
         // From the last layer down: what nothing looks at need not be there.
-        let mut is_removed = vec![false; layers.last().map_or(0, |layer| layer.neurons)];
-        for (index, layer) in layers.iter().enumerate().rev() {
+        let mut is_removed = vec![false; self.layers.last().map_or(0, |layer| layer.neurons)];
+        for (index, layer) in self.layers.iter().enumerate().rev() {
             let kept = kept.pop().unwrap_or_default();
-            let plan =
-                LayerPlan::new(layer, &activations[index], index > 0, &merges[index], kept, is_removed);
+            let (x, merges) = (&self.activations[index], &self.merges[index]);
+            let plan = LayerPlan::new(layer, x, index > 0, merges, kept, is_removed);
             is_removed = plan.unused_inputs(layer);
             plans.push(plan);
         }
         plans.reverse();
-        Self { layers: plans }
+        Plan { layers: plans }
+    }
+
+    /// Which components stay as they are, per layer.
+    fn kept(&self, ranking: &[(usize, usize)], count: usize) -> Vec<Vec<bool>> {
+        let mut kept: Vec<Vec<bool>> =
+            self.importances.iter().map(|layer| vec![false; layer.len()]).collect();
+        let mut is_merged = kept.clone();
+        for (is_merged, merges) in is_merged.iter_mut().zip(self.merges) {
+            merges.iter().for_each(|merge| is_merged[merge.component] = true);
+        }
+        // The best one of each neuron, and then the best of all.
+        let mut has_one: Vec<Vec<bool>> =
+            self.layers.iter().map(|layer| vec![false; layer.neurons]).collect();
+        let mut left = count;
+        let candidates =
+            || ranking.iter().copied().filter(|&(layer, component)| !is_merged[layer][component]);
+        for (layer, component) in candidates() {
+            let has_one = &mut has_one[layer][component / self.layers[layer].inputs];
+            if !std::mem::replace(has_one, true) {
+                kept[layer][component] = true;
+                left = left.saturating_sub(1);
+            }
+        }
+        for (layer, component) in candidates() {
+            if left > 0 && !std::mem::replace(&mut kept[layer][component], true) {
+                left -= 1;
+            }
+        }
+        kept
+    }
+}
+
+impl Plan {
+    /// Number of components with weight, backgrounds included.
+    fn components(&self, layers: &[Components]) -> usize {
+        self.layers.iter().zip(layers).map(|(plan, layer)| plan.components(layer)).sum()
     }
 
     pub(super) fn report(&self, layers: &[Components], merges: &[Vec<Merge>], index: usize) -> PrunedLayer {
         let (layer, plan) = (&layers[index], &self.layers[index]);
         let neurons = plan.neurons();
-        let of_neuron = |&neuron: &usize| {
-            let place = neuron * layer.inputs..(neuron + 1) * layer.inputs;
-            let kept = plan.kept[place].iter().filter(|kept| **kept).count();
-            kept + usize::from(plan.backgrounds[neuron].is_some())
-        };
         PrunedLayer {
             components_before: (0..layer.neurons).map(|neuron| layer.with_weight(neuron).count()).sum(),
-            components: neurons.iter().map(of_neuron).sum(),
+            components: plan.components(layer),
             merged: merges[index].len(),
             neurons_before: layer.neurons,
             neurons: neurons.len(),
         }
     }
-}
-
-/// Which components are important enough; of each neuron the most important one.
-fn kept(
-    layers: &[Components],
-    importances: &[Vec<f64>],
-    merges: &[Vec<Merge>],
-    keep: Keep,
-) -> Vec<Vec<bool>> {
-    let mut importances = importances.to_vec();
-    for (importances, merges) in importances.iter_mut().zip(merges) {
-        for merge in merges {
-            // It lives on in the other.
-            importances[merge.into] = importances[merge.into].max(importances[merge.component]);
-            importances[merge.component] = f64::NEG_INFINITY;
-        }
-    }
-    let mut kept: Vec<Vec<bool>> = importances.iter().map(|layer| vec![false; layer.len()]).collect();
-    for ((layer, importances), kept) in layers.iter().zip(&importances).zip(&mut kept) {
-        for neuron in 0..layer.neurons {
-            let first = neuron * layer.inputs;
-            let best = layer.with_weight(neuron).max_by(|a, b| {
-                // The earlier of two that are alike.
-                importances[first + a].total_cmp(&importances[first + b]).then(b.cmp(a))
-            });
-            best.into_iter().for_each(|best| kept[first + best] = true);
-        }
-    }
-    let with_weight = |(index, layer): (usize, &Components)| {
-        (0..layer.neurons)
-            .flat_map(|neuron| layer.with_weight(neuron).map(move |input| neuron * layer.inputs + input))
-            .map(|component| (index, component))
-            .collect::<Vec<_>>()
-    };
-    let mut all: Vec<(usize, usize)> = layers.iter().enumerate().flat_map(with_weight).collect();
-    let importance = |&(layer, component): &(usize, usize)| importances[layer][component];
-    let is_merged = |place: &(usize, usize)| importance(place) == f64::NEG_INFINITY;
-    let count = match keep {
-        Keep::Share(1.0) => all.len(),
-        Keep::Share(share) => {
-            let backgrounds: usize = layers.iter().map(|layer| layer.neurons).sum();
-            ((share * all.len() as f64).round() as usize).saturating_sub(backgrounds)
-        }
-        Keep::AtLeast(least) => all.iter().filter(|place| importance(place) >= least).count(),
-    };
-    all.sort_by(|a, b| importance(b).total_cmp(&importance(a)));
-    // The best ones of the neurons are kept already, and count.
-    let mut left = count.saturating_sub(all.iter().filter(|(layer, one)| kept[*layer][*one]).count());
-    for place in all.iter().filter(|place| !is_merged(place)) {
-        let kept = &mut kept[place.0][place.1];
-        if left > 0 && !*kept {
-            *kept = true;
-            left -= 1;
-        }
-    }
-    kept
 }
 
 /// What merges leave of the weights of each neuron, as a share of all: the density of what went takes less of them where

@@ -100,7 +100,10 @@ mod tests {
         let shift = |most| Augmentation::Shift { height: 3, width: 4, most };
         assert!(shift(2).validate(12).is_ok());
         let message = shift(2).validate(13).unwrap_err().to_string();
-        assert_eq!(message, "augmentation is 3 × 4 pixels, but must be the size of the rows' images");
+        assert_eq!(
+            message,
+            "augmentation is 3 × 4 pixels, but must be the size of the rows' images, with a feature for each pixel"
+        );
         let message = shift(3).validate(12).unwrap_err().to_string();
         assert_eq!(message, "most is 3, but must be less than the image's height and width");
     }
