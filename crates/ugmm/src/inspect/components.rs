@@ -41,20 +41,25 @@ impl Components {
 
     /// The components of one neuron.
     pub(super) fn neuron(&self, neuron: usize) -> Vec<Component> {
-        let place = neuron * self.inputs..(neuron + 1) * self.inputs;
-        let sigmas: Vec<f64> = self.precisions[place.clone()].iter().map(|p| f64::from(*p).recip()).collect();
-        let logits = self.log_weights[place.clone()].iter().zip(&sigmas);
-        let logits: Vec<f64> = logits.map(|(weight, sigma)| f64::from(*weight) + sigma.ln()).collect();
-        let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = logits.iter().map(|logit| (logit - largest).exp()).sum();
-        let means = &self.means[place];
+        let weights = self.weights(neuron);
+        let first = neuron * self.inputs;
         let component = |input: usize| Component {
             input,
-            weight: (logits[input] - largest).exp() / sum,
-            mean: means[input].into(),
-            sigma: sigmas[input],
+            weight: weights[input],
+            mean: self.means[first + input].into(),
+            sigma: f64::from(self.precisions[first + input]).recip(),
         };
         (0..self.inputs).map(component).collect()
+    }
+
+    /// The mixing weights π of one neuron.
+    pub(super) fn weights(&self, neuron: usize) -> Vec<f64> {
+        let place = neuron * self.inputs..(neuron + 1) * self.inputs;
+        let logits = self.log_weights[place.clone()].iter().zip(&self.precisions[place]);
+        let logits: Vec<f64> = logits.map(|(weight, p)| f64::from(*weight) - f64::from(*p).ln()).collect();
+        let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = logits.iter().map(|logit| (logit - largest).exp()).sum();
+        logits.into_iter().map(|logit| (logit - largest).exp() / sum).collect()
     }
 
     /// r_jk of one neuron for one row.
@@ -76,5 +81,32 @@ impl Components {
             sum += *value;
         }
         result.iter_mut().for_each(|value| *value /= sum);
+    }
+
+    /// The same in double precision, and y up to a constant of the neuron and of what is missing.
+    pub(super) fn precise_responsibilities(&self, neuron: usize, x: &[f32], result: &mut [f64]) -> f64 {
+        let first = neuron * self.inputs;
+        let mut largest = f64::NEG_INFINITY;
+        for (input, (x, result)) in x.iter().zip(result.iter_mut()).enumerate() {
+            let place = first + input;
+            let z = (f64::from(*x) - f64::from(self.means[place])) * f64::from(self.precisions[place]);
+            *result =
+                if z.is_nan() { f64::NEG_INFINITY } else { f64::from(self.log_weights[place]) - 0.5 * z * z };
+            largest = largest.max(*result);
+        }
+        let mut sum = 0.0;
+        for value in result.iter_mut() {
+            *value = (*value - largest).exp();
+            sum += *value;
+        }
+        result.iter_mut().for_each(|value| *value /= sum);
+        largest + sum.ln()
+    }
+
+    /// The derivative of a component's log-density for its input, −z/σ.
+    pub(super) fn slope(&self, neuron: usize, input: usize, x: f32) -> f64 {
+        let place = neuron * self.inputs + input;
+        let precision = f64::from(self.precisions[place]);
+        (f64::from(self.means[place]) - f64::from(x)) * precision * precision
     }
 }
