@@ -73,7 +73,8 @@ pub fn deletion_curves<E: From<UgmmError>>(
 ) -> Result<DeletionCurves, E> {
     let (inputs, columns) = (sources.len(), sources.iter().max().map_or(0, |&last| last + 1));
     if columns == 0 || x.is_empty() || x.len() % inputs != 0 {
-        let (what, expected) = ("the sample to delete from", inputs.max(1));
+        let (what, expected) =
+            ("the sample to delete from", x.len().checked_div(inputs).unwrap_or(0).max(1) * inputs);
         return Err(UgmmError::Size { what, found: x.len(), unit: "values", expected }.into());
     }
     let rows = x.len() / inputs;
