@@ -85,22 +85,34 @@ impl Components {
 
     /// The same in double precision, and y up to a constant of the neuron and of what is missing.
     pub(super) fn precise_responsibilities(&self, neuron: usize, x: &[f32], result: &mut [f64]) -> f64 {
-        let first = neuron * self.inputs;
+        let (largest, sum) = self.exponentials(neuron, 0, x, result);
+        result.iter_mut().for_each(|value| *value /= sum);
+        largest + sum.ln()
+    }
+
+    /// π N(x) of the components of one neuron for inputs from `first` on, up to the constant of y, divided by the largest;
+    /// its logarithm and the sum of the others. Of no input that is known they are −∞ and 0.
+    pub(super) fn exponentials(
+        &self,
+        neuron: usize,
+        first: usize,
+        x: &[f32],
+        result: &mut [f64],
+    ) -> (f64, f64) {
+        let first = neuron * self.inputs + first;
         let mut largest = f64::NEG_INFINITY;
-        for (input, (x, result)) in x.iter().zip(result.iter_mut()).enumerate() {
-            let place = first + input;
+        for ((place, x), result) in (first..).zip(x).zip(result.iter_mut()) {
             let z = (f64::from(*x) - f64::from(self.means[place])) * f64::from(self.precisions[place]);
-            *result =
-                if z.is_nan() { f64::NEG_INFINITY } else { f64::from(self.log_weights[place]) - 0.5 * z * z };
+            let log = f64::from(self.log_weights[place]) - 0.5 * z * z;
+            *result = if z.is_nan() { f64::NEG_INFINITY } else { log };
             largest = largest.max(*result);
         }
         let mut sum = 0.0;
         for value in result.iter_mut() {
-            *value = (*value - largest).exp();
+            *value = if *value == f64::NEG_INFINITY { 0.0 } else { (*value - largest).exp() };
             sum += *value;
         }
-        result.iter_mut().for_each(|value| *value /= sum);
-        largest + sum.ln()
+        (largest, sum)
     }
 
     /// The derivative of a component's log-density for its input, −z/σ.

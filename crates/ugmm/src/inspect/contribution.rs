@@ -82,7 +82,6 @@ pub(crate) fn scaled_contributions(
     }
     let (x, chosen) = alternatives(task, x, targets);
     let (baseline, _) = alternatives(task, baseline, targets);
-    let copies = x.dims()[0] / rows;
     let (here, there) = (Trace::of(&network, x), Trace::of(&network, baseline));
     let scored = |trace: &Trace| {
         let scores = trace.outputs.clone();
@@ -91,21 +90,20 @@ pub(crate) fn scaled_contributions(
         Scored { values: host_values(&scores), logs: log_probabilities(scores), alternatives }
     };
     let mut factors = scored(&here).factors(&scored(&there), &chosen, temperature);
-    for (index, layer) in network.layers.iter().enumerate().rev() {
-        let components = Components::of(layer);
-        let (x, base) = (&here.inputs[index], &there.inputs[index]);
-        factors = match (index, absence) {
-            (0, Absence::Missing) => components.divide_knowledge(&factors, x),
-            (0, Absence::Baseline) => components.divide_change(&factors, x, base, false),
-            _ => components.divide_change(&factors, x, base, true),
-        };
+    for index in (1..network.layers.len()).rev() {
+        let components = Components::of(&network.layers[index]);
+        factors = components.factors_below(&factors, &here.inputs[index], &there.inputs[index]);
     }
-    // What is predicted may be among the inputs, where it makes no difference; all copies of a row count together.
-    let inputs = factors.len() / (copies * rows);
-    let of_feature =
-        |row: &[f64], feature: usize| row.iter().skip(feature).step_by(inputs).sum::<f64>() as f32;
-    let of_row = |row| (0..features).map(move |feature| of_feature(row, feature));
-    factors.chunks(copies * inputs).flat_map(of_row).collect()
+    let first = Components::of(&network.layers[0]);
+    let shown = Shown { features, copies: here.inputs[0].len() / (rows * first.inputs) };
+    first.divide_among_features(&factors, &here.inputs[0], &there.inputs[0], shown, absence)
+}
+
+/// How rows are shown to a network: each so many times, its features followed by what differs from copy to copy.
+#[derive(Clone, Copy)]
+struct Shown {
+    features: usize,
+    copies: usize,
 }
 
 /// What the network is shown to know the scores of everything that might be predicted, and which of that is predicted.
@@ -180,22 +178,21 @@ impl Trace {
 }
 
 impl Components {
-    /// Divides the change of a layer's neurons from `base` to `x`, each `[rows, inputs]`, among its inputs, where a neuron's
-    /// change counts as often as its factor says, `[rows, neurons]`. The result is `[rows, inputs]`: changes, or
-    /// changes `per_change` of the input.
-    fn divide_change(&self, factors: &[f64], x: &[f32], base: &[f32], per_change: bool) -> Vec<f64> {
-        let mut divided = vec![0f64; x.len()];
+    /// How often each input's change from `base` to `x`, each `[rows, inputs]`, counts, where a neuron's change counts as
+    /// often as its factor says, `[rows, neurons]`.
+    fn factors_below(&self, factors: &[f64], x: &[f32], base: &[f32]) -> Vec<f64> {
+        let mut below = vec![0f64; x.len()];
         let rows = x.par_chunks(self.inputs).zip(base.par_chunks(self.inputs));
         let rows = rows.zip(factors.par_chunks(self.neurons));
-        divided.par_chunks_mut(self.inputs).zip(rows).for_each(|(divided, ((x, base), factors))| {
+        below.par_chunks_mut(self.inputs).zip(rows).for_each(|(below, ((x, base), factors))| {
             let (mut here, mut there) = (vec![0f64; self.inputs], vec![0f64; self.inputs]);
-            let mut derivatives = vec![0f64; if per_change { self.inputs } else { 0 }];
+            let mut derivatives = vec![0f64; self.inputs];
             for (neuron, &factor) in factors.iter().enumerate().filter(|(_, factor)| **factor != 0.0) {
                 let change = self.precise_responsibilities(neuron, x, &mut here)
                     - self.precise_responsibilities(neuron, base, &mut there);
                 let (gain, loss) = (factor * growth(change), factor * growth(-change));
-                for ((divided, here), there) in divided.iter_mut().zip(&here).zip(&there) {
-                    *divided += gain * here - loss * there;
+                for ((below, here), there) in below.iter_mut().zip(&here).zip(&there) {
+                    *below += gain * here - loss * there;
                 }
                 for (input, derivative) in derivatives.iter_mut().enumerate() {
                     *derivative += factor * here[input] * self.slope(neuron, input, x[input]);
@@ -204,31 +201,78 @@ impl Components {
             for (input, derivative) in derivatives.into_iter().enumerate() {
                 let (here, there) = (f64::from(x[input]), f64::from(base[input]));
                 let small = (here - there).abs() <= SMALL_CHANGE * here.abs().max(1.0);
-                divided[input] = if small { derivative } else { divided[input] / (here - there) };
+                below[input] = if small { derivative } else { below[input] / (here - there) };
             }
         });
-        divided
+        below
     }
 
-    /// Divides by responsibility minus mixing weight, that among the inputs that are known, in the same way.
-    fn divide_knowledge(&self, factors: &[f64], x: &[f32]) -> Vec<f64> {
-        let weights: Vec<f64> = (0..self.neurons).flat_map(|neuron| self.weights(neuron)).collect();
-        let mut divided = vec![0f64; x.len()];
-        let rows = x.par_chunks(self.inputs).zip(factors.par_chunks(self.neurons));
-        divided.par_chunks_mut(self.inputs).zip(rows).for_each(|(divided, (x, factors))| {
-            let mut responsibilities = vec![0f64; self.inputs];
-            for ((neuron, &factor), weights) in factors.iter().enumerate().zip(weights.chunks(self.inputs)) {
-                self.precise_responsibilities(neuron, x, &mut responsibilities);
-                let known = |(weight, x): (&f64, &f32)| if x.is_nan() { 0.0 } else { *weight };
-                let sum: f64 = weights.iter().zip(x).map(known).sum();
-                for (input, divided) in
-                    divided.iter_mut().enumerate().filter(|(input, _)| !x[*input].is_nan())
-                {
-                    *divided +=
-                        factor * (responsibilities[input] - weights[input] / sum.max(f64::MIN_POSITIVE));
+    /// Divides the changes of a first layer's neurons among the features, `[rows, features]`: those of all copies of a row
+    /// together, since its features have the same densities in each.
+    fn divide_among_features(
+        &self,
+        factors: &[f64],
+        x: &[f32],
+        base: &[f32],
+        shown: Shown,
+        absence: Absence,
+    ) -> Vec<f32> {
+        let Shown { features, copies } = shown;
+        let size = copies * self.inputs;
+        let weights: Vec<Vec<f64>> = match absence {
+            Absence::Baseline => Vec::new(),
+            Absence::Missing => (0..self.neurons).map(|neuron| self.weights(neuron)).collect(),
+        };
+        let rows =
+            x.par_chunks(size).zip(base.par_chunks(size)).zip(factors.par_chunks(copies * self.neurons));
+        let divide = |((x, base), factors): ((&[f32], &[f32]), &[f64])| {
+            let mut divided = vec![0f64; features];
+            let (mut here, mut there) = (vec![0f64; features], vec![0f64; features]);
+            let mut rest = vec![0f64; self.inputs - features];
+            for neuron in 0..self.neurons {
+                let (largest, sum) = self.exponentials(neuron, 0, &x[..features], &mut here);
+                let (largest_there, sum_there) = match absence {
+                    Absence::Baseline => self.exponentials(neuron, 0, &base[..features], &mut there),
+                    Absence::Missing => (largest, sum),
+                };
+                // Factors of the features' densities, and of their weights.
+                let (mut gain, mut loss, mut all) = (0.0, 0.0, 0.0);
+                for (copy, factors) in factors.chunks(self.neurons).enumerate() {
+                    let others = &x[copy * self.inputs + features..(copy + 1) * self.inputs];
+                    let (largest_other, other) = self.exponentials(neuron, features, others, &mut rest);
+                    let y = |largest: f64, sum: f64| log_add(largest + sum.ln(), largest_other + other.ln());
+                    let (now, before) = (y(largest, sum), y(largest_there, sum_there));
+                    let factor = factors[neuron];
+                    gain += factor * growth(now - before) * (largest - now).exp();
+                    loss += factor * growth(before - now) * (largest_there - before).exp();
+                    all += factor;
+                }
+                match absence {
+                    Absence::Baseline => {
+                        for ((divided, here), there) in divided.iter_mut().zip(&here).zip(&there) {
+                            *divided += gain * here - loss * there;
+                        }
+                    }
+                    Absence::Missing => {
+                        let known = |input: usize| !x[input].is_nan();
+                        let weights = &weights[neuron];
+                        let seen: f64 =
+                            (0..self.inputs).filter(|&input| known(input)).map(|k| weights[k]).sum();
+                        let all = all / seen.max(f64::MIN_POSITIVE);
+                        for input in (0..features).filter(|&input| known(input)) {
+                            divided[input] += gain * here[input] - all * weights[input];
+                        }
+                    }
                 }
             }
-        });
-        divided
+            divided
+        };
+        rows.flat_map_iter(|row| divide(row).into_iter().map(|value| value as f32)).collect()
     }
+}
+
+/// log(e^a + e^b); of −∞ the other.
+fn log_add(a: f64, b: f64) -> f64 {
+    let (large, small) = if a > b { (a, b) } else { (b, a) };
+    if small == f64::NEG_INFINITY { large } else { large + (small - large).exp().ln_1p() }
 }
