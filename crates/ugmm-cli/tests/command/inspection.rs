@@ -113,8 +113,8 @@ fn faithfulness_of_numbers() {
     let at = folder.path();
     let row = |i: u32| {
         let (a, b) = (f64::from(i * 37 % 101) / 50.0 - 1.0, f64::from(i * 53 % 89) / 44.0 - 1.0);
-        let kind = if i % 3 == 0 { "left" } else { "right" };
-        let gap = if i % 11 == 0 { String::new() } else { b.to_string() };
+        let kind = if i.is_multiple_of(3) { "left" } else { "right" };
+        let gap = if i.is_multiple_of(11) { String::new() } else { b.to_string() };
         format!("{a},{gap},{kind},{}\n", 3.0 * a + 0.01 * f64::from(i % 7))
     };
     let rows: String = (0..180).map(row).collect();

@@ -72,7 +72,7 @@ pub fn deletion_curves<E: From<UgmmError>>(
     mut predict: impl FnMut(&[f32]) -> Result<Vec<f64>, E>,
 ) -> Result<DeletionCurves, E> {
     let (inputs, columns) = (sources.len(), sources.iter().max().map_or(0, |&last| last + 1));
-    if columns == 0 || x.is_empty() || x.len() % inputs != 0 {
+    if columns == 0 || x.is_empty() || !x.len().is_multiple_of(inputs) {
         let (what, expected) =
             ("the sample to delete from", x.len().checked_div(inputs).unwrap_or(0).max(1) * inputs);
         return Err(UgmmError::Size { what, found: x.len(), unit: "values", expected }.into());
