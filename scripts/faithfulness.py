@@ -32,7 +32,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ugmm", metavar="FILE", type=Path, help="the program; built with cargo when not given")
     parser.add_argument("--mnist", metavar="DIR", type=Path, default=Path("data/mnist"), help="MNIST's four files")
-    parser.add_argument("--only", choices=["tables", "mnist", "candidates"], help="one of the three")
+    parser.add_argument("--only", choices=["tables", "numbers", "mnist", "candidates"], help="one of the four")
     return parser.parse_args()
 
 
@@ -61,6 +61,9 @@ def run(arguments: argparse.Namespace) -> None:
                 for objective in OBJECTIVES:
                     model = learn(program, train, scratch, ["--objective", objective])
                     measure(program, f"{data_set.name}, {objective}", model, test, scratch)
+        if wanted("numbers"):
+            train, test = tables.write_diabetes(scratch)
+            measure(program, "diabetes, numbers", learn(program, train, scratch, []), test, scratch)
         if wanted("mnist"):
             train = tables.write_mnist(arguments.mnist, "train", scratch / "train.csv")
             test = tables.write_mnist(arguments.mnist, "test", scratch / "test.csv", MNIST_ROWS)

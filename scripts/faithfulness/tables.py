@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import numpy as np
+from sklearn.datasets import load_diabetes
 from sklearn.model_selection import train_test_split
 
 from compare_pytorch.failure import Failure
@@ -22,16 +23,26 @@ def write(data_set: DataSet, scratch: Path) -> tuple[Path, Path]:
         data_set.features, data_set.labels, test_size=0.25, stratify=data_set.labels, random_state=0
     )
     train, test = scratch / f"{data_set.name}-train.csv", scratch / f"{data_set.name}-test.csv"
+    _write_numbers(train, parts[0], [f"class {label}" for label in parts[2]])
+    _write_numbers(test, parts[1], [f"class {label}" for label in parts[3]])
+    return train, test
+
+
+def write_diabetes(scratch: Path) -> tuple[Path, Path]:
+    """scikit-learn's table with a number to predict, a quarter of it for measuring."""
+    features, numbers = load_diabetes(return_X_y=True, scaled=False)
+    parts = train_test_split(features, numbers, test_size=0.25, random_state=0)
+    train, test = scratch / "diabetes-train.csv", scratch / "diabetes-test.csv"
     _write_numbers(train, parts[0], parts[2])
     _write_numbers(test, parts[1], parts[3])
     return train, test
 
 
-def _write_numbers(path: Path, features: np.ndarray, labels: np.ndarray) -> None:
+def _write_numbers(path: Path, features: np.ndarray, labels) -> None:
     with open(path, "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([*(f"x{column + 1}" for column in range(features.shape[1])), TARGET])
-        writer.writerows([*map(float, row), f"class {label}"] for row, label in zip(features, labels))
+        writer.writerows([*map(float, row), label] for row, label in zip(features, labels))
 
 
 def write_mnist(directory: Path, part: str, path: Path, most: int | None = None) -> Path:
