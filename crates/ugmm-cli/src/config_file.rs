@@ -188,16 +188,17 @@ impl Config {
         columns
     }
 
-    /// How columns become inputs.
-    pub fn preprocessing(&self) -> Result<PreprocessingOptions, CliError> {
+    /// How columns become inputs; pixels of a file of images stay as they are, so that a background of zeros does.
+    pub fn preprocessing(&self, of_images: bool) -> Result<PreprocessingOptions, CliError> {
         let ordinal = self.ordinal.iter().map(|text| parse_ordinal(text));
         let ordinal = ordinal.collect::<Result<_, _>>().map_err(|reason| option("ordinal", reason))?;
         // The paper's networks see the features as they are.
         let usual = match self.preset.unwrap_or_default() {
             Preset::Paper => Scaling::None,
+            Preset::Best if of_images => Scaling::None,
             Preset::Best => Scaling::Standard,
         };
-        Ok(PreprocessingOptions { scaling: self.scaling.unwrap_or(usual), ordinal })
+        Ok(PreprocessingOptions { scaling: self.scaling.unwrap_or(usual), ordinal, keep_constant: false })
     }
 
     pub fn class_weights(&self) -> Result<Option<ClassWeights>, CliError> {

@@ -31,6 +31,8 @@ pub enum CliError {
     Label { path: PathBuf, row: usize, target: String, found: String, known: Vec<String> },
     #[error("{}: no row has both a value in the column {target:?} and one that the model looks at", .path.display())]
     NothingToCompare { path: PathBuf, target: String },
+    #[error("{}: no row has a value that the model looks at, to predict {target:?} from", .path.display())]
+    NothingToLookAt { path: PathBuf, target: String },
     #[error("{}{place}: {reason}", .path.display())]
     SettingsFile { path: PathBuf, place: String, reason: String },
     #[error("the pool of threads could not be started: {0}")]

@@ -4,6 +4,7 @@ mod arguments;
 mod command;
 mod config_file;
 mod error;
+mod first_rows;
 mod fit;
 mod interrupt;
 mod output;
@@ -42,6 +43,7 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
         Command::Predict(options) => command::predict::run(options, common),
         Command::Evaluate(options) => command::evaluate::run(options, common),
         Command::Inspect(options) => command::inspect::run(options, common),
+        Command::Prune(options) => command::prune::run(options, common),
         Command::Completions(options) => command::completions::run(options),
         Command::Man(options) => command::man::run(options),
     }

@@ -1,7 +1,8 @@
 //! What the columns of a file hold, as a table to look at.
 
-use crate::output::{short, table};
-use ugmm_data::frame::{Column, Kind, Schema};
+use crate::output::{count, short, table};
+use ugmm_data::ImageShape;
+use ugmm_data::frame::{Column, Images, Kind, Schema};
 
 /// Columns up to which each gets a line.
 const MOST_LINES: usize = 40;
@@ -13,8 +14,30 @@ const NAMED_LEVELS: usize = 5;
 /// numbers.
 const MOSTLY_NUMBERS: f64 = 0.2;
 
-/// A line for each column; of a file with very many, how many there are of each kind.
+/// A line for each column; of a file with very many, how many there are of each kind. Before them what images there are.
 pub fn overview(schema: &Schema, target: &str) -> String {
+    schema.images.as_ref().map(|images| of_images(images, schema)).unwrap_or_default()
+        + &of_columns(schema, target)
+}
+
+/// The size of images, how their columns are called, and where their labels come from.
+fn of_images(images: &Images, schema: &Schema) -> String {
+    let ImageShape { rows, columns } = images.shape;
+    let pixels: Vec<String> =
+        [(1, 1), (rows, columns)].map(|(row, column)| ImageShape::name(row, column)).to_vec();
+    let labels = match &images.labels {
+        Some(file) => format!("labels in {}", file.display()),
+        None => "no labels".to_owned(),
+    };
+    format!(
+        "{} of {} pixels, {} by row and column, from 0 to 1; {labels}\n",
+        count(schema.rows, "image"),
+        images.shape,
+        pixels.join(" to ")
+    )
+}
+
+fn of_columns(schema: &Schema, target: &str) -> String {
     let kinds: Vec<&str> = schema.columns.iter().map(|column| kind(column, target)).collect();
     if kinds.len() <= MOST_LINES {
         let mut rows = vec![["column", "taken as", "missing", "values"].map(String::from).to_vec()];

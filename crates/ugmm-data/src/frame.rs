@@ -16,6 +16,10 @@
 //!   fields as the next line. Another mark has to be given.
 //! * Parquet with columns of integers, floats, booleans, strings, dates, timestamps and decimals of up to 18 digits, in
 //!   any encoding but `DELTA_BYTE_ARRAY` and `BYTE_STREAM_SPLIT`, which writers use on demand only.
+//! * IDX, as MNIST's images are: unsigned bytes in three dimensions, images, rows and columns, of up to 65,536 pixels an
+//!   image, plain or compressed as CSV. A row is an image, with a column `pixel_<row>_<column>` for each pixel, both
+//!   counted from 1; its values are the bytes divided by 255, from 0 to 1. The first column is `label` if a file of labels
+//!   lies beside it, under the name of the file with `images` replaced by `labels` and `idx3` by `idx1`, plain or `.gz`.
 //!
 //! A column without a name is called `x` and its position, such as `x3`, and so are all columns of a file without a
 //! header.
@@ -66,6 +70,8 @@ mod column_scan;
 mod date;
 mod dialect;
 mod error;
+mod image_file;
+mod images;
 mod in_memory;
 mod input;
 mod levels;
@@ -85,6 +91,7 @@ pub(crate) use in_memory::column_of;
 pub(crate) use request::codes;
 
 pub use error::FrameError;
+pub use images::Images;
 pub use in_memory::ColumnData;
 pub use levels::{LEVEL_LIMIT, Level};
 pub use names::closest;

@@ -3,6 +3,8 @@
 //! Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "File formats". A
 //! header of big-endian 32-bit numbers (a magic number, then the sizes), then one byte per pixel or label.
 
+pub(crate) mod header;
+
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::Path;
@@ -14,12 +16,6 @@ use crate::file;
 
 /// First two bytes of a gzip file (RFC 1952, section 2.3.1).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-/// Unsigned bytes in three dimensions.
-const IMAGES_MAGIC: u32 = 0x0000_0803;
-/// Unsigned bytes in one dimension.
-const LABELS_MAGIC: u32 = 0x0000_0801;
-/// Bytes in one number of the header.
-const NUMBER_BYTES: usize = 4;
 /// Bytes to make room for before any has been read; afterwards as many more as there are already.
 const FIRST_STEP_BYTES: u64 = 1 << 16;
 
@@ -81,9 +77,8 @@ impl IdxImages {
 /// # }
 /// ```
 pub fn read_idx_images(path: &Path) -> Result<IdxImages, DataError> {
-    let (sizes, pixels) =
-        read(path, &Kind { content: "images", magic: IMAGES_MAGIC }, ["images", "rows", "columns"])?;
-    let [count, rows, columns] = sizes;
+    let (sizes, pixels) = Opened::new(path, &header::IMAGES)?.read()?;
+    let [count, rows, columns] = sizes.map(|size| size as usize);
     Ok(IdxImages { count, rows, columns, pixels })
 }
 
@@ -93,60 +88,46 @@ pub fn read_idx_images(path: &Path) -> Result<IdxImages, DataError> {
 ///
 /// As [`read_idx_images`], with the magic number 0x00000801.
 pub fn read_idx_labels(path: &Path) -> Result<Vec<u8>, DataError> {
-    let (_, labels) = read(path, &Kind { content: "labels", magic: LABELS_MAGIC }, ["labels"])?;
+    let (_, labels) = Opened::new(path, &header::LABELS)?.read()?;
     Ok(labels)
 }
 
-/// What a file should hold.
-struct Kind {
-    content: &'static str,
-    magic: u32,
+/// The labels of the `images` images in another file, refused before they are read if they are more or fewer.
+pub(crate) fn read_labels_of(images_file: &Path, images: u32, path: &Path) -> Result<Vec<u8>, DataError> {
+    let opened = Opened::new(path, &header::LABELS)?;
+    let [labels] = opened.sizes;
+    if labels != images {
+        return Err(DataError::CountMismatch {
+            images_file: images_file.to_owned(),
+            labels_file: path.to_owned(),
+            images: images as usize,
+            labels: labels as usize,
+        });
+    }
+    Ok(opened.read()?.1)
 }
 
-/// The sizes in the header, one for each of `dimensions`, and the bytes after it.
-fn read<const D: usize>(
-    path: &Path,
-    kind: &Kind,
-    dimensions: [&'static str; D],
-) -> Result<([usize; D], Vec<u8>), DataError> {
-    let mut source = Source::open(path)?;
-    let header_bytes = NUMBER_BYTES * (1 + D);
-    let header = source.read(header_bytes as u64)?;
-    let number = |index: usize| {
-        let bytes = header.get(index * NUMBER_BYTES..)?.first_chunk()?;
-        Some(u32::from_be_bytes(*bytes))
-    };
-
-    // The magic number first: of a file of another kind, the length of the header says nothing.
-    if let Some(found) = number(0).filter(|&found| found != kind.magic) {
-        return Err(wrong_magic(path, kind, found));
-    }
-    let mut sizes = [0; D];
-    for (index, size) in sizes.iter_mut().enumerate() {
-        *size = number(index + 1).ok_or(DataError::IdxHeaderTruncated {
-            file: path.to_owned(),
-            content: kind.content,
-            expected: header_bytes as u64,
-            found: header.len() as u64,
-        })?;
-        if *size == 0 {
-            return Err(DataError::IdxZeroSize { file: path.to_owned(), what: dimensions[index] });
-        }
-    }
-    // Three numbers of 32 bits may be too much for 64.
-    let expected = sizes.iter().map(|&size| u128::from(size)).product();
-    let data = source.read_exactly(expected, header_bytes as u64)?;
-    Ok((sizes.map(|size| size as usize), data))
+/// A file whose header has been read.
+struct Opened<'a, const D: usize> {
+    source: Source<'a>,
+    /// One for each dimension.
+    sizes: [u32; D],
 }
 
-fn wrong_magic(path: &Path, kind: &Kind, found: u32) -> DataError {
-    let hint = match found {
-        IMAGES_MAGIC => "; it seems to hold images",
-        LABELS_MAGIC => "; it seems to hold labels",
-        _ => "",
-    };
-    let (content, expected) = (kind.content, kind.magic);
-    DataError::IdxMagic { file: path.to_owned(), content, expected, found, hint }
+impl<'a, const D: usize> Opened<'a, D> {
+    fn new(path: &'a Path, kind: &header::Kind<D>) -> Result<Self, DataError> {
+        let mut source = Source::open(path)?;
+        let header = source.read(header::Kind::<D>::BYTES as u64)?;
+        let sizes = kind.sizes(path, &header)?;
+        Ok(Self { source, sizes })
+    }
+
+    /// The sizes, and the bytes that they announce.
+    fn read(mut self) -> Result<([u32; D], Vec<u8>), DataError> {
+        let expected = header::announced(&self.sizes);
+        let data = self.source.read_exactly(expected, header::Kind::<D>::BYTES as u64)?;
+        Ok((self.sizes, data))
+    }
 }
 
 /// A file, decompressed on the way if need be.
@@ -192,22 +173,13 @@ impl<'a> Source<'a> {
     fn read_exactly(&mut self, expected: u128, header_bytes: u64) -> Result<Vec<u8>, DataError> {
         // The length of a plain file tells before anything is read.
         if let Some(length) = self.length {
-            self.check_count(expected, length.saturating_sub(header_bytes))?;
+            header::check_count(self.path, expected, length.saturating_sub(header_bytes))?;
         }
         // One byte more than is right, to see whether the file goes on; a small gzip file can hold a great deal.
         let limit = u64::try_from(expected).unwrap_or(u64::MAX).saturating_add(1);
         let bytes = self.read(limit)?;
-        self.check_count(expected, bytes.len() as u64)?;
+        header::check_count(self.path, expected, bytes.len() as u64)?;
         Ok(bytes)
-    }
-
-    fn check_count(&self, expected: u128, found: u64) -> Result<(), DataError> {
-        let file = || self.path.to_owned();
-        match u128::from(found) {
-            count if count < expected => Err(DataError::IdxTooShort { file: file(), expected, found }),
-            count if count > expected => Err(DataError::IdxTooLong { file: file(), expected, found }),
-            _ => Ok(()),
-        }
     }
 
     fn broken_gzip(&self, reason: &std::io::Error) -> DataError {

@@ -1,5 +1,5 @@
-//! Tables and images for uGMM networks: in [`frame`] tables of any size and with columns of any kind, as CSV or Parquet,
-//! and in memory as a [`Table`]; a [`Preprocessor`] turns both into the inputs of a network. Images as IDX files, and
+//! Tables and images for uGMM networks: in [`frame`] tables of any size and with columns of any kind, as CSV, Parquet or
+//! IDX, and in memory as a [`Table`]; a [`Preprocessor`] turns both into the inputs of a network. Images as IDX files, and
 //! the bundled Iris table.
 //!
 //! Everything that comes from outside is checked here, once: whatever this crate returns is finite, of the size it says,
@@ -25,6 +25,7 @@ mod error;
 mod file;
 pub mod frame;
 mod idx;
+mod image_grid;
 mod iris;
 mod labelled_table;
 mod labels;
@@ -38,6 +39,7 @@ pub use crate::encoded::Encoded;
 pub use crate::error::DataError;
 pub use crate::frame::closest;
 pub use crate::idx::{IdxImages, read_idx_images, read_idx_labels};
+pub use crate::image_grid::{ImageGrid, ImageShape};
 pub use crate::iris::{IRIS_SPLIT_STATES, iris, iris_split};
 pub use crate::labelled_table::{LabelledTable, Target};
 pub use crate::labels::ClassLabels;

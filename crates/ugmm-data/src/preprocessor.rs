@@ -42,7 +42,8 @@ const BLOCK_ROWS: usize = 256;
 ///   number.
 /// * A value that is missing is NaN in all inputs of its column, and so is a level that was not there if there is no
 ///   input for others: the network does without it.
-/// * Columns with one value in all rows, or whose levels are all rare, make no input.
+/// * Columns with one value in all rows, unless [`PreprocessingOptions::keep_constant`] says otherwise, or whose levels are
+///   all rare, make no input.
 ///
 /// Values become `f32` only when they are scaled, so that nothing is lost of numbers with a large offset. A
 /// preprocessor that is deserialised is checked: whatever it was made of, it can be used without a panic.

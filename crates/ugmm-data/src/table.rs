@@ -94,8 +94,13 @@ impl Table {
         if rows == 0 {
             return Err(FrameError::EmptyTable { what: "rows" });
         }
-        let mut schema =
-            Schema { columns: Vec::with_capacity(columns.len()), rows, delimiter: None, missing: vec![] };
+        let mut schema = Schema {
+            columns: Vec::with_capacity(columns.len()),
+            rows,
+            delimiter: None,
+            missing: vec![],
+            images: None,
+        };
         let mut held = Vec::with_capacity(columns.len());
         for (name, data) in columns {
             let (column, values) = column_of(name, data)?;

@@ -3,6 +3,7 @@
 use crate::careful::{CarefulNeuron, saturate};
 use crate::dispatch::{InstructionSet, ZeroPath};
 use crate::forward_panel::SumRows;
+use crate::kept::{KeptPanel, ListKept};
 use crate::logarithm::ln;
 use crate::prepare::Prepared;
 use crate::range::Range;
@@ -87,9 +88,12 @@ pub fn forward_along(
     tasks.enter(|| {
         if pairs > 0 && range.suits_fast_forward() {
             let prepared = Prepared::new(instructions, tasks, shape, arguments);
-            let tiles = Tiles::new(instructions, tasks, path, shape, arguments.x);
+            let kept = list_kept(instructions, tasks, shape, &prepared);
+            let share = kept.iter().map(|kept| kept.as_ref().map_or(1.0, KeptPanel::share)).sum::<f64>();
+            let share = share / kept.len() as f64;
+            let tiles = Tiles::new(instructions, tasks, path, shape, arguments.x, share);
             let fast = Fast { prepared, tiles };
-            fill(instructions, tasks, shape, &fast, &mut output);
+            fill(instructions, tasks, shape, &fast, &kept, &mut output);
             output.saved.fast = Some(fast);
         }
         rescue(instructions, shape, arguments, &mut output);
@@ -97,15 +101,36 @@ pub fn forward_along(
     Ok(output)
 }
 
+/// For each panel the components that have weight, where it pays to evaluate only these.
+fn list_kept(
+    instructions: InstructionSet,
+    tasks: Tasks,
+    shape: LayerShape,
+    prepared: &Prepared,
+) -> Vec<Option<KeptPanel>> {
+    let (rows, width) = (row_range(shape.batch, 0).len(), prepared.layout.width);
+    tasks.map(0..prepared.layout.count, |panel| {
+        instructions.run(ListKept { panel: prepared.panel(panel), width, rows })
+    })
+}
+
 /// Computes the pairs that the fast path can express; the sums of the others become 0. A task takes a panel of neurons
 /// and a block of rows.
-fn fill(instructions: InstructionSet, tasks: Tasks, shape: LayerShape, fast: &Fast, output: &mut Forward) {
+fn fill(
+    instructions: InstructionSet,
+    tasks: Tasks,
+    shape: LayerShape,
+    fast: &Fast,
+    kept: &[Option<KeptPanel>],
+    output: &mut Forward,
+) {
     let Fast { prepared, tiles } = fast;
     let panels = prepared.layout.count;
     let parts = tasks.map(0..tiles.row_blocks() * panels, |task| {
         let rows = row_range(shape.batch, task / panels).len();
         let tiles = tiles.of_rows(task / panels);
-        instructions.run(SumRows { prepared, panel: task % panels, tiles, rows })
+        let panel = task % panels;
+        instructions.run(SumRows { prepared, panel, kept: kept[panel].as_ref(), tiles, rows })
     });
     let width = prepared.layout.width;
     let sums = &mut output.saved.sums;

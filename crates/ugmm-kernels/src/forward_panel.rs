@@ -6,6 +6,7 @@
 use crate::aligned::Aligned;
 use crate::component::{Component, components};
 use crate::exp2::Exp2;
+use crate::kept::KeptPanel;
 use crate::prepare::{Prepared, VALUES};
 use crate::subset_sums::{SubsetSums, Wide};
 use crate::tile::{INPUTS, PLACES, Places, SparseTile, Tile, dense_places, padded_rows, sparse_places};
@@ -19,6 +20,8 @@ const TOGETHER: usize = 2;
 pub(crate) struct SumRows<'a> {
     pub(crate) prepared: &'a Prepared,
     pub(crate) panel: usize,
+    /// Where it pays to evaluate only the components that have weight.
+    pub(crate) kept: Option<&'a KeptPanel>,
     pub(crate) tiles: &'a [Tile],
     pub(crate) rows: usize,
 }
@@ -49,10 +52,13 @@ impl SumRows<'_> {
         let mut subsets = SubsetSums::new(simd);
         let panel = self.prepared.panel(self.panel);
         let size = VALUES * V * S::F32_LANES;
-        for (tile, panel) in self.tiles.iter().zip(panel.chunks(INPUTS * size)) {
+        for (block, (tile, panel)) in self.tiles.iter().zip(panel.chunks(INPUTS * size)).enumerate() {
             sums[..rows].fill(zero);
             match tile {
-                Tile::Dense(x) => steps.add_dense(panel, x, rows, sums),
+                Tile::Dense(x) => match self.kept {
+                    Some(kept) => kept.set_sums(simd, steps.exp2, block, x, rows, sums),
+                    None => steps.add_dense(panel, x, rows, sums),
+                },
                 Tile::Sparse(tile) => {
                     steps.add_zeros(panel, tile, &mut subsets, sums);
                     steps.add_nonzeros(panel, tile, sums);

@@ -60,6 +60,7 @@ mod exp;
 mod exp2;
 mod forward;
 mod forward_panel;
+mod kept;
 mod logarithm;
 pub mod oracle;
 mod prepare;

@@ -21,7 +21,7 @@ pub(crate) const U_TO_Z_SQUARED: f64 = 1.0 / (Z_TO_U * Z_TO_U);
 
 /// The base 2 offset of padding and of components without weight, which makes their exponential 0; this is also as low
 /// as offsets are ever stored.
-const NO_WEIGHT: f32 = -1e4;
+pub(crate) const NO_WEIGHT: f32 = -1e4;
 const _: () = assert!(NO_WEIGHT < ZERO_BELOW);
 
 /// The log weight of a dropped component: so low that no distance of the others makes up for it, yet finite.

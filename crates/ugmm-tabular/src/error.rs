@@ -1,7 +1,7 @@
 //! What can go wrong between a table and a model.
 
 use std::path::PathBuf;
-use ugmm_data::closest;
+use ugmm_data::{ImageShape, closest};
 
 /// An error of this library. Each message is one sentence that says what would be right.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +89,10 @@ pub enum TabularError {
     /// A row to predict that lacks a value, for a model that needs all.
     #[error("{}, row {row}, column {column:?}: the value is missing, and this model needs every value", .file.display())]
     NeedsEveryValue { file: PathBuf, row: usize, column: String },
+
+    /// Images of another size than those that the model learned from.
+    #[error("{}: the images are {found} pixels, where the model learned from images of {expected}", .file.display())]
+    ImageSize { file: PathBuf, found: ImageShape, expected: ImageShape },
 
     /// The table's part of a model file is damaged.
     #[error("{}: the model's description of its table cannot be used: {reason}", .file.display())]

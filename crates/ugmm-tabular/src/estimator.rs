@@ -187,6 +187,9 @@ fn fit_quietly(
 }
 
 fn inputs(model: &TabularModel, table: &Table) -> Result<Vec<f32>, TabularError> {
+    if let Some(images) = &table.schema().images {
+        model.check_images(&images.file, images.shape)?;
+    }
     let rows: Vec<usize> = (0..table.rows()).collect();
     Ok(model.preprocessor().transform(table, &rows)?)
 }

@@ -195,6 +195,8 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
         temperature: factor.filter(|_| number.is_none()),
         spread: factor.filter(|_| number.is_some()),
     };
-    let part = TablePart { preprocessor, target, target_request, novelty: Some(novelty), missing_marks };
+    let images = learner.table.schema().images.as_ref().map(|images| images.shape);
+    let part =
+        TablePart { preprocessor, target, target_request, novelty: Some(novelty), missing_marks, images };
     Ok(TabularModel::new(saved, part))
 }

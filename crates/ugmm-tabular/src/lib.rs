@@ -1,7 +1,7 @@
 //! Learning from tables with uGMM networks: a table, the preprocessing that belongs to it, and a model that predicts one
 //! of its columns from the others.
 //!
-//! A [`Table`] is read from a file (CSV, TSV, Parquet) or made of columns. [`UgmmClassifier`] learns a column of classes,
+//! A [`Table`] is read from a file (CSV, TSV, Parquet, IDX) or made of columns. [`UgmmClassifier`] learns a column of classes,
 //! [`UgmmRegressor`] a column of numbers; both fit a [`Preprocessor`] to the rows they learn from and keep it, so that a
 //! saved model reads new tables by itself. Missing values need no filling in: the network does without them.
 //!

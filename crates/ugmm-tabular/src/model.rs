@@ -11,9 +11,10 @@ use ugmm::inference::conditional::ConditionalDensity;
 use ugmm::inspect::Absence;
 use ugmm::metrics::decisions;
 use ugmm::model_file::SavedModel;
+use ugmm::pruning::{Criterion, Keep, ModelPruner, PrunedLayer};
 use ugmm::{Network, Targets};
-use ugmm_data::Preprocessor;
 use ugmm_data::frame::Request;
+use ugmm_data::{ImageGrid, ImageShape, Preprocessor};
 
 /// A trained network with the preprocessing of its inputs and the meaning of its outputs. Inputs are row-major,
 /// `[rows, inputs]`, as [`Preprocessor::append`] and [`Preprocessor::transform`] make them.
@@ -35,6 +36,9 @@ pub(crate) struct TablePart {
     /// Marks of missing values besides the usual ones.
     #[serde(default)]
     pub(crate) missing_marks: Vec<String>,
+    /// Size of the images, where the table was one of images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) images: Option<ImageShape>,
 }
 
 impl TabularModel {
@@ -87,6 +91,31 @@ impl TabularModel {
         &self.saved
     }
 
+    /// Looks at the components of the model's network on rows that it was trained on, or others like them; see
+    /// [`ModelPruner::new`].
+    ///
+    /// # Errors
+    ///
+    /// When the inputs do not fit, there are none, or the model is no uGMM network.
+    pub fn pruner(
+        &self,
+        inputs: &[f32],
+        criterion: Criterion,
+        merge: Option<f64>,
+    ) -> Result<ModelPruner<'_>, TabularError> {
+        Ok(ModelPruner::new(&self.saved, inputs, criterion, merge, &device())?)
+    }
+
+    /// The model with so many of its components, and what became of each layer.
+    ///
+    /// # Errors
+    ///
+    /// When `keep` is out of its range.
+    pub fn pruned(&self, pruner: &ModelPruner, keep: Keep) -> Result<(Self, Vec<PrunedLayer>), TabularError> {
+        let (saved, layers) = pruner.prune(keep)?;
+        Ok((Self { saved, part: self.part.clone() }, layers))
+    }
+
     /// How columns become inputs.
     #[must_use]
     pub fn preprocessor(&self) -> &Preprocessor {
@@ -112,6 +141,30 @@ impl TabularModel {
     /// Marks of missing values besides the usual ones, as in the table that was learned from.
     pub(crate) fn missing_marks(&self) -> &[String] {
         &self.part.missing_marks
+    }
+
+    /// Size of the images that were learned from, if the table was a file of images.
+    #[must_use]
+    pub fn image_shape(&self) -> Option<ImageShape> {
+        self.part.images
+    }
+
+    /// Where in an image the network's inputs are, if all of them are pixels: of a file of images, or of a table whose
+    /// columns are named alike.
+    #[must_use]
+    pub fn image_grid(&self) -> Option<ImageGrid> {
+        ImageGrid::of(&self.saved.columns.features, self.part.images)
+    }
+
+    /// Refuses the images of a file for a model that learned from images of another size: their pixels would be taken for
+    /// others.
+    pub(crate) fn check_images(&self, file: &Path, found: ImageShape) -> Result<(), TabularError> {
+        match self.part.images {
+            Some(expected) if expected != found => {
+                Err(TabularError::ImageSize { file: file.to_path_buf(), found, expected })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// How far rows are from those learned from.

@@ -4,7 +4,7 @@ use crate::error::TabularError;
 use crate::model::TabularModel;
 use std::path::{Path, PathBuf};
 use ugmm_data::Encoded;
-use ugmm_data::frame::{FrameReader, ReadOptions, Request, Values};
+use ugmm_data::frame::{FrameError, FrameReader, ReadOptions, Request, Values};
 
 /// Rows that are read and predicted at a time: enough to keep the kernels busy.
 const BATCH_ROWS: usize = 4096;
@@ -44,7 +44,7 @@ impl<'m> ModelReader<'m> {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read or lacks columns, which are then all named; what is wrong with a row comes from the
+    /// When the file cannot be read, lacks columns, which are then all named, or is of images of another size; what is wrong with a row comes from the
     /// iterator.
     pub fn open(
         path: &Path,
@@ -61,7 +61,15 @@ impl<'m> ModelReader<'m> {
         let mut options = options.clone();
         options.missing.extend_from_slice(model.missing_marks());
         let batch_rows = if model.classes().is_empty() { DENSITY_BATCH_ROWS } else { BATCH_ROWS };
-        let frames = FrameReader::open(path, &requests, &options, batch_rows)?;
+        let frames = FrameReader::open(path, &requests, &options, batch_rows);
+        if let Err(FrameError::PixelMissing { file, shape, .. }) = &frames {
+            // The size of the images says it better than a pixel that smaller ones lack.
+            model.check_images(file, *shape)?;
+        }
+        let frames = frames?;
+        if let Some(images) = frames.images() {
+            model.check_images(&images.file, images.shape)?;
+        }
         Ok(Self { path: path.to_path_buf(), model, with_target, kept: keep.len(), frames })
     }
 }

@@ -3,7 +3,7 @@
 use crate::{TabularError, TaskChoice};
 use serde::{Deserialize, Serialize};
 use ugmm::inference::conditional::ConditionalDensity;
-use ugmm_data::frame::{Column, Kind, Schema, Values};
+use ugmm_data::frame::{Column, FrameError, Kind, Schema, Values};
 use ugmm_data::{ClassLabels, Table};
 
 /// Different values up to which whole numbers are taken for classes, and a category for one of a target.
@@ -112,14 +112,17 @@ pub fn prepare_target(
     target: &str,
     choice: Option<TaskChoice>,
 ) -> Result<TaskChoice, TabularError> {
-    let column = schema.column(target).map_err(|_| {
-        let columns = schema.columns.iter().map(|column| column.name.clone()).collect();
-        TabularError::NoSuchTarget { target: target.into(), columns }
+    let column = schema.column(target).map_err(|error| match error {
+        FrameError::NotInSchema { columns, .. } => {
+            TabularError::NoSuchTarget { target: target.into(), columns }
+        }
+        error => error.into(),
     })?;
     let target_name = || target.to_owned();
     let distinct = column.levels.as_ref().map(Vec::len);
     let choice = match &column.kind {
         Kind::Ignored => return Err(TabularError::TargetIgnored { target: target_name() }),
+        _ if choice.is_none() && schema.is_label(target) => TaskChoice::Classification,
         _ => choice.unwrap_or_else(|| usual_choice(column, schema.rows - column.missing)),
     };
     match (choice, &column.kind) {

@@ -2,6 +2,7 @@
 
 mod config;
 
+pub(crate) use config::raw_log_sigma_of;
 pub use config::{Means, UgmmLayerConfig};
 
 use crate::dropout::{add_noise, draw_dropped, drop_components, drop_inputs, log_surviving_weight};
@@ -155,7 +156,7 @@ impl UgmmLayer {
             _ => x,
         };
         let y = self.parameters().mixtures(missing.out_of_reach(x));
-        y - missing.log_seen_weight(self.mixing_logits.val())
+        missing.renormalized(y, self.mixing_logits.val())
     }
 
     /// Inputs with the noise and the dropout of a training pass.

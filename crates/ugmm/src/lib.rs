@@ -4,7 +4,7 @@
 //! arXiv 2509.07569), called "the paper" throughout, on [Burn](https://burn.dev). A [`UgmmLayer`] is a Burn module; a
 //! [`UgmmNetwork`] stacks layers; [`training`] trains them, discriminatively or generatively ([`Objective`]);
 //! [`inference`] asks them questions; [`inspect`] says
-//! what they respond to; [`metrics`] and [`calibration`] look at the probabilities; [`model_file`] keeps them.
+//! what they respond to; [`pruning`] leaves out what is not needed; [`metrics`] and [`calibration`] look at the probabilities; [`model_file`] keeps them.
 //!
 //! Activations are natural logarithms of mixture densities. The root of a generative network is a *score*: it is not
 //! normalised over the features, so it is never called a likelihood here.
@@ -27,6 +27,7 @@ mod objective;
 mod op;
 mod preprocessing;
 mod preset;
+pub mod pruning;
 mod random;
 mod recipe;
 mod standardization;

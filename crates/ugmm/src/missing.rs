@@ -73,9 +73,23 @@ impl Missing {
         x.mask_fill(self.0.clone(), FAR)
     }
 
-    /// log Σ_{k seen} π_jk, `[rows, neurons]`, for `mixing_logits` `[neurons, inputs]`.
-    pub(crate) fn log_seen_weight(&self, mixing_logits: Tensor<2>) -> Tensor<2> {
+    /// Activations `y` `[rows, neurons]` of the mixtures whose missing inputs were out of reach, with the weights of the
+    /// others renormalised, for `mixing_logits` `[neurons, inputs]`. NaN, and so missing to the next layer, where a neuron
+    /// sees no input that has weight.
+    pub(crate) fn renormalized(&self, y: Tensor<2>, mixing_logits: Tensor<2>) -> Tensor<2> {
         let seen = Tensor::<2>::ones(self.0.dims(), &mixing_logits.device()).mask_fill(self.0.clone(), 0.0);
-        seen.matmul(softmax(mixing_logits, 1).transpose()).clamp_min(SMALLEST_WEIGHT).log()
+        let weight = seen.matmul(softmax(mixing_logits, 1).transpose());
+        let sees_nothing = weight.clone().without_autodiff().equal_elem(0.0);
+        (y - weight.clamp_min(SMALLEST_WEIGHT).log()).mask_fill(sees_nothing, f32::NAN)
     }
+}
+
+/// Outputs `[rows, outputs]` in which what is not known (NaN: a neuron that sees nothing) is the mean of what is, so that it
+/// speaks neither for it nor against it; 0 where nothing is known.
+pub(crate) fn with_unknown_outputs(y: Tensor<2>) -> Tensor<2> {
+    let Some(Missing(unknown)) = Missing::of(&y) else { return y };
+    let known = unknown.clone().bool_not().float().sum_dim(1).clamp_min(1.0);
+    let y = y.mask_fill(unknown.clone(), 0.0);
+    let mean = y.clone().sum_dim(1) / known;
+    y.clone().mask_where(unknown, mean.expand(y.dims()))
 }

@@ -1,5 +1,6 @@
 //! A stack of uGMM layers, and what every trainable network of this library can do.
 
+use crate::missing::with_unknown_outputs;
 use crate::standardization::Units;
 use crate::{Init, Means, UgmmError, UgmmLayer, UgmmLayerConfig};
 use burn::module::Module;
@@ -249,8 +250,20 @@ impl UgmmNetwork {
                 let units = Units::of(&x);
                 layer.forward_in_units(x, &units, rng)
             }
-            (false, rng) => layer.pass_with_missing(x, self.missing_values && index == 0, rng),
+            (false, rng) => self.layer_pass(index, x, rng),
         })
+    }
+
+    /// The pass of one layer, a training pass when there is an `rng`, of a network that does not standardise between its
+    /// layers.
+    pub(crate) fn layer_pass<R: Rng + ?Sized>(
+        &self,
+        index: usize,
+        x: Tensor<2>,
+        rng: Option<&mut R>,
+    ) -> Tensor<2> {
+        let y = self.layers[index].pass_with_missing(x, self.missing_values, rng);
+        if self.missing_values && index + 1 == self.layers.len() { with_unknown_outputs(y) } else { y }
     }
 }
 

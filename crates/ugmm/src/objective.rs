@@ -132,6 +132,9 @@ impl Objective {
 /// Cells of the range of a number in training, at most: each costs as much as another row.
 const MOST_NODES: usize = 4096;
 
+/// Numbers from the range of a number that stand for all of it where predictions are looked into.
+const PREDICTION_NODES: usize = 32;
+
 /// What is weighed how in a loss.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LossOptions {
@@ -243,6 +246,29 @@ impl Task {
             (_, Targets::Numbers(_)) => panic!("the task is to predict classes, not numbers"),
         };
         Tensor::cat(vec![x, target], 1)
+    }
+
+    /// What a prediction shows the network, and how many consecutive outputs make one softmax: the features `x` `[rows,
+    /// features]` alone; each row with every label; or each row with numbers from all of the range.
+    pub(crate) fn prediction_inputs(&self, x: Tensor<2>) -> (Tensor<2>, usize) {
+        match (self.objective, self.objective.label_encoding()) {
+            (Objective::Conditional { low, high, .. }, _) => {
+                let none = vec![f32::NAN; x.dims()[0]];
+                let nodes = random_nodes(&none, (low, high), PREDICTION_NODES, || 0.5);
+                (nodes.joined_to(x), PREDICTION_NODES)
+            }
+            (_, Some(label)) => (joint_inputs(x, label, self.classes), self.classes),
+            (_, None) => (x, self.classes),
+        }
+    }
+
+    /// How many rows of the network's inputs [`Self::prediction_inputs`] makes of one row.
+    pub(crate) fn inputs_of_a_row(&self) -> usize {
+        match (self.objective, self.objective.label_encoding()) {
+            (Objective::Conditional { .. }, _) => PREDICTION_NODES,
+            (_, Some(_)) => self.classes,
+            (_, None) => 1,
+        }
     }
 
     /// What a training pass shows the network: with the hybrid objective each row with every label, with the conditional

@@ -20,6 +20,8 @@ pub enum Preset {
 
 /// Hidden layers of [`Preset::Best`].
 const DISCRIMINATIVE_HIDDEN: [usize; 1] = [256];
+/// The same where there are many features, as of images (docs/results/mnist-quality.md).
+const PIXEL_HIDDEN: [usize; 2] = [128, 64];
 const GENERATIVE_HIDDEN: [usize; 2] = [32, 16];
 const HYBRID_HIDDEN: [usize; 1] = [128];
 const CONDITIONAL_HIDDEN: [usize; 2] = [64, 16];
@@ -50,9 +52,9 @@ const CONDITIONAL_MIN_SIGMAS_SHALLOW: [f64; 2] = [1.5, 0.1];
 /// floors the score grows without bound as components shrink onto single rows; narrow ones in the upper layers let
 /// the network map every row to the one point that its root likes best, and then nothing tells the labels apart.
 const GENERATIVE_MIN_SIGMAS: [f64; 3] = [0.2, 0.5, 1.0];
-/// Input dropout of [`Preset::Best`] from so many features on: of the first layer, where many inputs say the same (as
-/// pixels do), and of the second.
+/// Features from which on [`Preset::Best`] takes them for pixels, which are many and say much the same.
 const MANY_FEATURES: usize = 100;
+/// Input dropout of [`Preset::Best`] then, of the first layer and of the second.
 const PIXEL_INPUT_DROPOUT: [f64; 2] = [0.3, 0.2];
 /// The same for fewer features, each of which may be needed.
 const INPUT_DROPOUT: [f64; 2] = [0.0, 0.3];
@@ -86,6 +88,9 @@ impl Preset {
         match (self, task.objective) {
             (Self::Paper, Objective::Discriminative) => vec![128, 64],
             (Self::Paper, _) => vec![10, 5],
+            (Self::Best, Objective::Discriminative) if task.features >= MANY_FEATURES => {
+                PIXEL_HIDDEN.to_vec()
+            }
             (Self::Best, Objective::Discriminative) => DISCRIMINATIVE_HIDDEN.to_vec(),
             (Self::Best, Objective::Generative { .. }) => GENERATIVE_HIDDEN.to_vec(),
             (Self::Best, Objective::Hybrid { .. }) if task.classes > FEW_CLASSES => {

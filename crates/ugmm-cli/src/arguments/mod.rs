@@ -5,8 +5,8 @@ mod values;
 
 pub use train::Train;
 pub use values::{
-    Hidden, ModelKind, PresetKind, parse_class_weights, parse_delimiter, parse_duration, parse_ordinal,
-    parse_time_limit,
+    CriterionKind, Hidden, ModelKind, PresetKind, parse_class_weights, parse_delimiter, parse_duration,
+    parse_ordinal, parse_time_limit,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -60,6 +60,8 @@ pub enum Command {
     Evaluate(Evaluate),
     /// Show what a model's neurons are made of
     Inspect(Inspect),
+    /// Leave out the components of a model that it does not need
+    Prune(Prune),
     /// Print completions for a shell
     Completions(Completions),
     /// Print the manual page, or write one for each command into a folder
@@ -220,7 +222,7 @@ pub struct Predict {
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
-    /// A table with the model's columns, in any order, among others or not; "-" for standard input
+    /// A table with the model's columns, in any order, among others or not, or images; "-" for standard input
     #[arg(value_name = "TABLE")]
     pub data: PathBuf,
 
@@ -275,7 +277,7 @@ pub struct Evaluate {
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
-    /// A table with the model's columns and its target column
+    /// A table with the model's columns and its target column, or images with their labels in a file beside them
     #[arg(value_name = "TABLE")]
     pub data: PathBuf,
 
@@ -317,6 +319,50 @@ pub struct Inspect {
     /// Components of each neuron to show, those with the largest weights
     #[arg(long, default_value = "5", value_name = "N", value_parser = parse_count)]
     pub components: NonZeroUsize,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  ugmm prune flowers.safetensors flowers.csv\n  \
+                  ugmm prune flowers.safetensors flowers.csv --keep 0.3 -o small.safetensors")]
+pub struct Prune {
+    /// A model file written by `ugmm train`
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+
+    /// The table that was learned from, or one like it; with the target column, it is measured what pruning costs
+    #[arg(value_name = "TABLE")]
+    pub data: PathBuf,
+
+    #[command(flatten)]
+    pub table: TableOptions,
+
+    /// The model file to write [default: none; several shares are compared]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// The share of all components to keep, greater than 0 and at most 1 [default with --output: 0.5]
+    #[arg(long, value_name = "SHARE", group = "how_much")]
+    pub keep: Option<f64>,
+
+    /// Keep the components whose weight, mean responsibility or influence (see --by) is at least this
+    #[arg(long, value_name = "NUMBER", group = "how_much")]
+    pub at_least: Option<f64>,
+
+    /// Keep as few as cost at most so many percentage points of accuracy on TABLE (of numbers: percent of the RMSE)
+    #[arg(long, value_name = "POINTS", group = "how_much", allow_negative_numbers = true)]
+    pub max_loss: Option<f64>,
+
+    /// What makes a component worth keeping
+    #[arg(long, default_value = "influence", value_name = "CRITERION")]
+    pub by: CriterionKind,
+
+    /// Merge components of a neuron whose log-densities differ by a constant, up to this standard deviation; 0 for none
+    #[arg(long, default_value_t = 0.05, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub merge: f64,
+
+    /// Rows of TABLE to look at, the first ones
+    #[arg(long, default_value = "20000", value_name = "N", value_parser = parse_count)]
+    pub rows: NonZeroUsize,
 }
 
 #[derive(Debug, Args)]

@@ -17,11 +17,12 @@ use ugmm_tabular::ClassWeights;
                         ugmm train flowers.csv --target species -o flowers.safetensors \\\n       \
                         --hidden 64,32 --epochs 300 --seed 7 --json training.json\n  \
                         ugmm train houses.csv --target price -o houses.safetensors --folds 5 --time-limit 10m\n  \
+                        ugmm train train-images-idx3-ubyte --target label -o mnist.safetensors\n  \
                         ugmm train --config flowers.safetensors.toml -o again.safetensors")]
 // So that what is wrong with -1 is said of the setting, not of an option that does not exist.
 #[command(allow_negative_numbers = true)]
 pub struct Train {
-    /// The table: CSV, TSV or the like, plain or compressed with gzip or zstd, or Parquet
+    /// The table: CSV, TSV or the like, plain or compressed with gzip or zstd, Parquet, or images in an IDX file
     #[arg(value_name = "TABLE", required_unless_present = "config")]
     pub data: Option<PathBuf>,
 
@@ -58,7 +59,7 @@ pub struct Train {
     #[arg(long, value_name = "COLUMN[=a<b<c]", value_parser = parse_ordinal)]
     pub ordinal: Vec<Ordinal>,
 
-    /// How numbers are scaled [default: standard, with --preset paper none]
+    /// How numbers are scaled [default: standard; of images and with --preset paper none]
     #[arg(long, value_name = "SCALING")]
     pub scaling: Option<ScalingKind>,
 

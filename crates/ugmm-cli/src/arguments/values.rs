@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 use std::num::NonZeroUsize;
 use std::time::Duration;
+use ugmm::pruning::Criterion;
 use ugmm::{Architecture, Preset};
 use ugmm_data::{Ordinal, Scaling};
 use ugmm_tabular::{ClassWeights, TaskChoice};
@@ -83,6 +84,27 @@ impl PresetKind {
         match self {
             Self::Best => "best",
             Self::Paper => "paper",
+        }
+    }
+}
+
+/// What makes a component worth keeping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CriterionKind {
+    /// How much the predictions follow it
+    Influence,
+    /// Its mean share of its neuron's activation
+    Responsibility,
+    /// Its mixing weight
+    Weight,
+}
+
+impl From<CriterionKind> for Criterion {
+    fn from(kind: CriterionKind) -> Self {
+        match kind {
+            CriterionKind::Influence => Self::Influence,
+            CriterionKind::Responsibility => Self::Responsibility,
+            CriterionKind::Weight => Self::Weight,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The command from end to end, on the Iris table and on files with something wrong.
 
 mod hostile;
+mod images;
 mod inspection;
 mod learning;
 mod predictions;
+mod pruning;
 mod resume;
 mod shell;
 

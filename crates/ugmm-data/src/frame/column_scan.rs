@@ -96,9 +96,20 @@ impl ColumnScan {
 
     /// Takes in the value of row `row`, cleaned of blanks and marks of missing values.
     pub(super) fn add(&mut self, path: &Path, row: usize, cell: Cell) -> Result<(), FrameError> {
-        self.rows += 1;
+        self.add_times(path, row, cell, 1)
+    }
+
+    /// The same of so many rows with one value; `row` is one of them.
+    pub(super) fn add_times(
+        &mut self,
+        path: &Path,
+        row: usize,
+        cell: Cell,
+        times: usize,
+    ) -> Result<(), FrameError> {
+        self.rows += times;
         if cell == Cell::Missing {
-            self.missing += 1;
+            self.missing += times;
             return Ok(());
         }
         let before = self.expected();
@@ -111,7 +122,7 @@ impl ColumnScan {
             if expected.is_none() {
                 self.level_limit = LEVEL_LIMIT;
             }
-            self.levels.add(&cell.text(), self.level_limit);
+            self.levels.add(&cell.text(), times, self.level_limit);
         }
         if expected.is_some() || self.levels.is_counting() {
             return Ok(());

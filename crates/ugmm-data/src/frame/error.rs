@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::levels::LEVEL_LIMIT;
 use crate::error::DataError;
+use crate::image_grid::{ImageShape, MOST_PIXELS};
 use crate::show::{count, list, value};
 
 /// What is wrong with the table or with what was asked of it, where, and what would be right.
@@ -136,7 +137,7 @@ pub enum FrameError {
     /// Some of the columns asked for are not there.
     #[error(
         "{}: there is no column {}{}; the columns are {}",
-        file.display(), missing.iter().map(|name| value(name)).collect::<Vec<_>>().join(", "),
+        file.display(), list(missing),
         did_you_mean(closest), list(columns)
     )]
     ColumnsMissing { file: PathBuf, missing: Vec<String>, closest: Option<String>, columns: Vec<String> },
@@ -293,6 +294,37 @@ pub enum FrameError {
         file.display(), value(column)
     )]
     UnsupportedEncoding { file: PathBuf, column: String, found: String },
+
+    /// An IDX file of something else than images.
+    #[error(
+        "{} is an IDX file of {values} in {}, where images are unsigned bytes in 3: images, rows and columns{}",
+        file.display(), count(*dimensions, "dimension"),
+        if *dimensions == 1 { "; if it holds their labels, give the file of images, and the labels are found beside it" }
+        else { "" }
+    )]
+    IdxOther { file: PathBuf, values: &'static str, dimensions: u8 },
+
+    /// Images so large that a table of their pixels would have too many columns.
+    #[error(
+        "{}: the images are {shape} pixels, and a table has a column for each; make them smaller, of at most {MOST_PIXELS} \
+         pixels, such as 256x256", file.display()
+    )]
+    TooManyPixels { file: PathBuf, shape: ImageShape },
+
+    /// The labels of images, of which there is no file.
+    #[error("{}: there is no column \"label\", because no file of labels lies beside the images; {}", file.display(),
+        match looked_for.as_slice() {
+            [] => "it is looked for where the name of the file of images has \"images\" in it, and is called \"labels\" \
+                   instead".to_owned(),
+            names => format!("it would be called {}", names.iter().map(|name| name.display().to_string())
+                .collect::<Vec<_>>().join(" or ")),
+        }
+    )]
+    LabelsMissing { file: PathBuf, looked_for: Vec<PathBuf> },
+
+    /// A pixel outside the images.
+    #[error("{}: the images are {shape} pixels, so there is no column {}", file.display(), value(column))]
+    PixelMissing { file: PathBuf, shape: ImageShape, column: String },
 
     /// A file that begins like Parquet but is damaged or cut off.
     #[error("{}: the Parquet data is damaged or incomplete ({reason}); fetch or write the file again", file.display())]

@@ -70,7 +70,7 @@ fn number_levels(numbers: impl Iterator<Item = f64>) -> Option<Vec<Level>> {
 fn of_texts(name: String, texts: &[Option<String>]) -> Result<(Column, Values), FrameError> {
     let mut counter = LevelCounter::new();
     for text in texts.iter().flatten() {
-        counter.add(text, LEVEL_LIMIT);
+        counter.add(text, 1, LEVEL_LIMIT);
     }
     let Some(levels) = counter.finish() else {
         return Err(FrameError::TooManyCategories { column: name });

@@ -8,6 +8,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::error::FrameError;
 use crate::file;
+use crate::idx::header;
 
 /// Bytes at the beginning that tell what the file is and how its text is laid out.
 const HEAD_BYTES: u64 = 1 << 20;
@@ -65,19 +66,24 @@ impl Origin {
 /// What a file turned out to be.
 pub(super) enum Input {
     Parquet(File),
-    Text(TextInput),
+    /// Text without its byte order mark.
+    Text(Stream),
+    /// An IDX file, perhaps of something else than images.
+    Idx(Stream),
 }
 
-/// Text without its byte order mark.
-pub(super) struct TextInput {
+/// Bytes from first to last, decompressed.
+pub(super) struct Stream {
     pub(super) origin: Origin,
     /// How it begins; all of it if it is short.
     pub(super) head: Vec<u8>,
     /// What comes after the head.
     pub(super) rest: Box<dyn Read + Send>,
+    /// How many bytes there are, where that is known: of a file that is not compressed.
+    pub(super) length: Option<u64>,
 }
 
-impl TextInput {
+impl Stream {
     /// Head and rest as one.
     pub(super) fn into_reader(self) -> impl Read + Send {
         Cursor::new(self.head).chain(self.rest)
@@ -94,7 +100,7 @@ pub(super) fn shown(path: &Path) -> &Path {
     if is_standard_input(path) { Path::new("standard input") } else { path }
 }
 
-/// Opens a file of any supported kind, whatever its name, or standard input, which must be text.
+/// Opens a file of any supported kind, whatever its name, or standard input, which must not be Parquet.
 pub(super) fn open(path: &Path) -> Result<Input, FrameError> {
     let origin = Origin { path: shown(path).to_owned(), compression: None };
     if is_standard_input(path) {
@@ -103,14 +109,15 @@ pub(super) fn open(path: &Path) -> Result<Input, FrameError> {
         if magic.starts_with(PARQUET_MAGIC) {
             return Err(FrameError::ParquetFromStandardInput);
         }
-        return text(origin, magic, input);
+        return stream(origin, magic, input, None);
     }
     let mut file = file::open(path)?;
+    let metadata = file.metadata().map_err(|reason| origin.refusal(&reason))?;
     let magic = magic(&origin, &mut file)?;
     if magic.starts_with(PARQUET_MAGIC) {
         return Ok(Input::Parquet(file));
     }
-    text(origin, magic, file)
+    stream(origin, magic, file, metadata.is_file().then_some(metadata.len()))
 }
 
 /// The first bytes, which tell what the input is.
@@ -120,8 +127,13 @@ fn magic(origin: &Origin, input: &mut impl Read) -> Result<Vec<u8>, FrameError> 
     Ok(magic)
 }
 
-/// Text that begins with the bytes `magic` and goes on with `input`, decompressed.
-fn text(mut origin: Origin, magic: Vec<u8>, input: impl Read + Send + 'static) -> Result<Input, FrameError> {
+/// What begins with the bytes `magic` and goes on with `input`, decompressed; `length` is that of both.
+fn stream(
+    mut origin: Origin,
+    magic: Vec<u8>,
+    input: impl Read + Send + 'static,
+    length: Option<u64>,
+) -> Result<Input, FrameError> {
     let read_again = Cursor::new(magic.clone()).chain(input);
     let mut rest: Box<dyn Read + Send> = if magic.starts_with(GZIP_MAGIC) {
         origin.compression = Some("gzip");
@@ -134,11 +146,15 @@ fn text(mut origin: Origin, magic: Vec<u8>, input: impl Read + Send + 'static) -
     };
     let mut head = Vec::new();
     rest.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(|reason| origin.refusal(&reason))?;
+    let length = length.filter(|_| origin.compression.is_none());
+    if header::values_and_dimensions(&head).is_some() {
+        return Ok(Input::Idx(Stream { origin, head, rest, length }));
+    }
     check(&origin, &head)?;
     if head.starts_with(BYTE_ORDER_MARK) {
         head.drain(..BYTE_ORDER_MARK.len());
     }
-    Ok(Input::Text(TextInput { origin, head, rest }))
+    Ok(Input::Text(Stream { origin, head, rest, length }))
 }
 
 /// Sets `file` back to its beginning.

@@ -38,18 +38,18 @@ impl LevelCounter {
         Self { counts: Some(HashMap::new()), bytes: 0 }
     }
 
-    /// Counts `text`, unless there were more than `limit` levels already.
-    pub(super) fn add(&mut self, text: &str, limit: usize) {
+    /// Counts `text` so many times, unless there were more than `limit` levels already.
+    pub(super) fn add(&mut self, text: &str, times: usize, limit: usize) {
         let Some(counts) = &mut self.counts else { return };
         if let Some(count) = counts.get_mut(text) {
-            *count += 1;
+            *count += times;
             return;
         }
         self.bytes += text.len();
         if counts.len() >= limit || self.bytes > BYTE_LIMIT {
             self.counts = None;
         } else {
-            counts.insert(text.into(), 1);
+            counts.insert(text.into(), times);
         }
     }
 

@@ -9,6 +9,7 @@ use super::cell::{self, Cell};
 use super::column_scan::refusal;
 use super::date;
 use super::error::FrameError;
+use super::images::Images;
 use super::input;
 use super::missing::Marks;
 use super::number::{self, DecimalMark, NumberFormat, Refused};
@@ -44,6 +45,7 @@ pub enum Values {
 pub struct FrameReader {
     path: PathBuf,
     columns: Vec<Plan>,
+    images: Option<Images>,
     blocks: Blocks,
     marks: Marks,
     batch_rows: usize,
@@ -90,7 +92,8 @@ impl FrameReader {
     /// # Errors
     ///
     /// A file that cannot be read or whose header is wrong, no request at all, and
-    /// [`FrameError::ColumnsMissing`] with all columns that the file lacks. What is wrong with a row comes from the
+    /// [`FrameError::ColumnsMissing`] with all columns that the file lacks ([`FrameError::LabelsMissing`] and
+    /// [`FrameError::PixelMissing`] of images). What is wrong with a row comes from the
     /// iterator; so does [`FrameError::NoRows`].
     pub fn open(
         path: &Path,
@@ -104,8 +107,14 @@ impl FrameReader {
         let found = source.names().find(path, requests.iter().map(|request| request.name.as_str()));
         let positions = match found {
             Ok(positions) => positions,
-            // A header that is a row of data is the better explanation.
-            Err(missing) => return Err(source.check_header().err().unwrap_or(missing)),
+            // A header that is a row of data is the better explanation, and so is what images do not have.
+            Err(missing) => {
+                let names = requests.iter().map(|request| request.name.as_str());
+                let mut absent = names.filter(|name| source.names().position(name).is_none());
+                let of_images =
+                    source.images().and_then(|images| absent.find_map(|name| images.refusal(name)));
+                return Err(source.check_header().err().or(of_images).unwrap_or(missing));
+            }
         };
         // A column may be asked for in several ways; it is read once.
         let mut unique: Vec<usize> = Vec::new();
@@ -126,6 +135,7 @@ impl FrameReader {
                 .zip(indices)
                 .map(|(request, index)| Plan::new(request, index, delimiter))
                 .collect(),
+            images: source.images().cloned(),
             blocks: source.select(&unique, batch_rows)?,
             marks: options.marks(),
             batch_rows,
@@ -133,6 +143,11 @@ impl FrameReader {
             any_rows: false,
             ended: false,
         })
+    }
+
+    /// What the images are like, if the rows are images.
+    pub fn images(&self) -> Option<&Images> {
+        self.images.as_ref()
     }
 
     /// The next frame, or `None` at the end.

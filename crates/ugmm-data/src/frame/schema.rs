@@ -8,13 +8,15 @@ use super::cell;
 use super::column_scan::ColumnScan;
 use super::date;
 use super::error::FrameError;
+use super::images::{Images, LABEL};
 use super::input;
 use super::levels::Level;
+use super::missing::Marks;
 use super::names::closest;
 use super::number::NumberFormat;
 use super::options::{Choice, ReadOptions};
 use super::request::{ReadAs, Request};
-use super::source::Source;
+use super::source::{Blocks, Source};
 
 /// Cells that are looked at together.
 const CELLS_PER_BLOCK: usize = 1 << 17;
@@ -26,11 +28,14 @@ pub struct Schema {
     pub columns: Vec<Column>,
     /// Number of rows.
     pub rows: usize,
-    /// What separates the columns; none in a Parquet file.
+    /// What separates the columns; none where nothing does.
     pub delimiter: Option<char>,
     /// Marks of missing values besides the usual ones, as they were given.
     #[serde(default)]
     pub missing: Vec<String>,
+    /// What the images are like, if the rows are images.
+    #[serde(default)]
+    pub images: Option<Images>,
 }
 
 /// What one column holds.
@@ -101,7 +106,13 @@ impl Schema {
         let source = Source::open(path, options)?;
         source.check_header()?;
         let names = source.names().all().to_vec();
-        let choices = options.choices(path, source.names())?;
+        let choices =
+            options.choices(path, source.names()).map_err(|error| match (&error, source.images()) {
+                (FrameError::UnknownColumn { column, .. }, Some(images)) => {
+                    images.refusal(column).unwrap_or(error)
+                }
+                _ => error,
+            })?;
         let delimiter = source.delimiter();
         let comma = delimiter.is_some_and(|delimiter| delimiter != b',');
         let selected: Vec<usize> =
@@ -114,14 +125,20 @@ impl Schema {
 
         let marks = options.marks();
         let block_rows = (CELLS_PER_BLOCK / names.len().max(1)).max(1);
-        let mut blocks = source.select(&selected, block_rows)?;
-        let mut rows = 0;
-        while let Some(block) = blocks.next(block_rows)? {
-            rows += block.rows.len();
-            for (scan, column) in scans.iter_mut().zip(&block.columns) {
-                cell::for_each(column, |index, cell| scan.add(path, block.rows[index], marks.clean(cell)))?;
+        let images = source.images().cloned();
+        let rows = match source.select(&selected, block_rows)? {
+            // A byte has few values, so each is looked at once. Whatever row has it, there is nothing wrong with it.
+            Blocks::Images(images) => {
+                let counts = images.counts()?;
+                for (index, scan) in scans.iter_mut().enumerate() {
+                    for (cell, times) in counts.values(index) {
+                        scan.add_times(path, 1, marks.clean(cell), times)?;
+                    }
+                }
+                counts.rows
             }
-        }
+            blocks => scan_blocks(path, blocks, block_rows, &marks, &mut scans)?,
+        };
         if rows == 0 {
             return Err(FrameError::NoRows { file: path.to_owned() });
         }
@@ -136,19 +153,28 @@ impl Schema {
             });
         }
         let missing = options.missing.clone();
-        Ok(Self { columns, rows, delimiter: delimiter.map(char::from), missing })
+        Ok(Self { columns, rows, delimiter: delimiter.map(char::from), missing, images })
     }
 
     /// The column called `name`.
     ///
     /// # Errors
     ///
-    /// [`FrameError::NotInSchema`] if there is none.
+    /// [`FrameError::NotInSchema`] if there is none; [`FrameError::LabelsMissing`] or [`FrameError::PixelMissing`] if it
+    /// could be in a file of images.
     pub fn column(&self, name: &str) -> Result<&Column, FrameError> {
         self.columns.iter().find(|column| column.name == name).ok_or_else(|| {
+            if let Some(error) = self.images.as_ref().and_then(|images| images.refusal(name)) {
+                return error;
+            }
             let columns: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
             FrameError::NotInSchema { column: name.to_owned(), closest: closest(name, &columns), columns }
         })
+    }
+
+    /// Whether the column `name` holds the labels of images, which are class numbers, however many there are.
+    pub fn is_label(&self, name: &str) -> bool {
+        name == LABEL && self.images.as_ref().is_some_and(|images| images.labels.is_some())
     }
 
     /// How to read the column `name` as what it is: see [`Column::request`].
@@ -203,6 +229,24 @@ impl Schema {
     pub fn requests(&self) -> Vec<Request> {
         self.columns.iter().filter(|column| column.is_informative()).filter_map(Column::request).collect()
     }
+}
+
+/// Takes in all rows of some columns, and says how many there are.
+fn scan_blocks(
+    path: &Path,
+    mut blocks: Blocks,
+    block_rows: usize,
+    marks: &Marks,
+    scans: &mut [ColumnScan],
+) -> Result<usize, FrameError> {
+    let mut rows = 0;
+    while let Some(block) = blocks.next(block_rows)? {
+        rows += block.rows.len();
+        for (scan, column) in scans.iter_mut().zip(&block.columns) {
+            cell::for_each(column, |index, cell| scan.add(path, block.rows[index], marks.clean(cell)))?;
+        }
+    }
+    Ok(rows)
 }
 
 impl Column {

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use super::block::Block;
 use super::error::FrameError;
+use super::image_file::{ImageBlocks, ImageFile};
+use super::images::Images;
 use super::input::{self, Input};
 use super::names::Names;
 use super::options::ReadOptions;
@@ -14,12 +16,14 @@ use super::text_file::{TextBlocks, TextFile};
 pub(super) enum Source {
     Text(Box<TextFile>),
     Parquet(Box<ParquetFile>),
+    Images(Box<ImageFile>),
 }
 
 impl Source {
     pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Self, FrameError> {
         match input::open(path)? {
             Input::Text(text) => Ok(Self::Text(Box::new(TextFile::open(text, options)?))),
+            Input::Idx(stream) => Ok(Self::Images(Box::new(ImageFile::open(stream, path)?))),
             Input::Parquet(mut file) => {
                 input::rewind(path, &mut file)?;
                 Ok(Self::Parquet(Box::new(ParquetFile::open(path, file)?)))
@@ -31,21 +35,30 @@ impl Source {
         match self {
             Self::Text(file) => &file.names,
             Self::Parquet(file) => &file.names,
+            Self::Images(file) => &file.names,
         }
     }
 
-    /// What separates the columns; none in a Parquet file.
+    /// What separates the columns; none where nothing does.
     pub(super) fn delimiter(&self) -> Option<u8> {
         match self {
             Self::Text(file) => Some(file.delimiter),
-            Self::Parquet(_) => None,
+            Self::Parquet(_) | Self::Images(_) => None,
+        }
+    }
+
+    /// What the images are like, if the rows are images.
+    pub(super) fn images(&self) -> Option<&Images> {
+        match self {
+            Self::Images(file) => Some(&file.images),
+            Self::Text(_) | Self::Parquet(_) => None,
         }
     }
 
     /// Whether the file says that the column at `index` holds strings. Text does not say what it holds.
     pub(super) fn is_declared_text(&self, index: usize) -> bool {
         match self {
-            Self::Text(_) => false,
+            Self::Text(_) | Self::Images(_) => false,
             Self::Parquet(file) => file.is_text(index),
         }
     }
@@ -54,7 +67,7 @@ impl Source {
     pub(super) fn check_header(&self) -> Result<(), FrameError> {
         match self {
             Self::Text(file) => file.check_header(),
-            Self::Parquet(_) => Ok(()),
+            Self::Parquet(_) | Self::Images(_) => Ok(()),
         }
     }
 
@@ -64,6 +77,7 @@ impl Source {
         match self {
             Self::Text(file) => Ok(Blocks::Text(Box::new(file.select(columns, most_rows)?))),
             Self::Parquet(file) => Ok(Blocks::Parquet(Box::new(file.select(columns, most_rows)?))),
+            Self::Images(file) => Ok(Blocks::Images(Box::new(file.select(columns, most_rows)?))),
         }
     }
 }
@@ -72,6 +86,7 @@ impl Source {
 pub(super) enum Blocks {
     Text(Box<TextBlocks>),
     Parquet(Box<ParquetBlocks>),
+    Images(Box<ImageBlocks>),
 }
 
 impl Blocks {
@@ -80,6 +95,7 @@ impl Blocks {
         match self {
             Self::Text(blocks) => blocks.next(most_rows),
             Self::Parquet(blocks) => blocks.next(most_rows),
+            Self::Images(blocks) => blocks.next(most_rows),
         }
     }
 }

@@ -10,7 +10,7 @@ use arrow_schema::{ArrowError, DataType, Field, Schema};
 use super::block::Block;
 use super::dialect::Dialect;
 use super::error::FrameError;
-use super::input::{Origin, TextInput};
+use super::input::{Origin, Stream};
 use super::names::Names;
 use super::options::ReadOptions;
 use super::records::{LONGEST_MEBIBYTES, Record, Records, Trouble};
@@ -63,7 +63,7 @@ impl Rows {
 
 impl TextFile {
     /// Reads the header.
-    pub(super) fn open(input: TextInput, options: &ReadOptions) -> Result<Self, FrameError> {
+    pub(super) fn open(input: Stream, options: &ReadOptions) -> Result<Self, FrameError> {
         let origin = input.origin.clone();
         let dialect = Dialect::find(&input.head, options)?;
         let reader: Box<dyn Read + Send> = Box::new(input.into_reader());

@@ -8,7 +8,7 @@ use super::error::PreprocessError;
 use super::options::{Ordinal, PreprocessingOptions, Scaling};
 use super::scale::Scale;
 use super::view::kind_in_words;
-use crate::frame::{Column, FrameError, Kind, ReadAs, Request, Values, codes};
+use crate::frame::{Column, FrameError, Kind, NumberFormat, ReadAs, Request, Values, codes};
 use crate::table::Table;
 
 /// The columns that make inputs, in the order of the table.
@@ -27,8 +27,15 @@ pub(super) fn fit(
     let orders = orders(table, target, &options.ordinal)?;
     let mut columns = Vec::new();
     for (column, values) in table.held().filter(|(column, _)| Some(column.name.as_str()) != target) {
-        let (Some(request), false) = (column.request(), column.kind == Kind::Constant) else { continue };
+        if column.kind == Kind::Constant {
+            columns.extend(constant(column).filter(|_| options.keep_constant));
+            continue;
+        }
+        let Some(request) = column.request() else { continue };
         let encoding = match values {
+            Values::Numbers(_) if options.keep_constant && is_constant(values, rows) => {
+                Some(ColumnEncoding { request, inputs: Inputs::One(Scale::None) })
+            }
             Values::Numbers(numbers) => of_numbers(request, column, numbers, rows, options.scaling),
             Values::Codes(codes) => match orders.get(column.name.as_str()) {
                 Some(order) => of_positions(order.clone(), column, codes, rows, options.scaling),
@@ -40,6 +47,22 @@ pub(super) fn fit(
         columns.extend(encoding);
     }
     if columns.is_empty() { Err(PreprocessError::NothingToLearn) } else { Ok(columns) }
+}
+
+/// A column with one value, if it is a number, as it is.
+fn constant(column: &Column) -> Option<ColumnEncoding> {
+    let read_as = ReadAs::Numbers(NumberFormat::default());
+    let names = column.level_names();
+    let is_number = names.len() == 1 && names.iter().all(|name| read_as.number(name).is_some());
+    let request = Request { name: column.name.clone(), read_as };
+    is_number.then_some(ColumnEncoding { request, inputs: Inputs::One(Scale::None) })
+}
+
+/// Whether these rows have one number, known in one of them at least.
+fn is_constant(values: &Values, rows: &[usize]) -> bool {
+    let Values::Numbers(numbers) = values else { return false };
+    let mut known = rows.iter().map(|&row| numbers[row]).filter(|number| !number.is_nan());
+    known.next().is_some_and(|first| known.all(|number| number == first))
 }
 
 /// The levels from least to greatest of the columns that have an order.

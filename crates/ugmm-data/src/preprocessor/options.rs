@@ -10,6 +10,9 @@ pub struct PreprocessingOptions {
     pub scaling: Scaling,
     /// Categories that have an order.
     pub ordinal: Vec<Ordinal>,
+    /// Whether columns that hold the same number in all rows are inputs, too, not scaled: for images that are moved about
+    /// in training.
+    pub keep_constant: bool,
 }
 
 /// How numbers are scaled.

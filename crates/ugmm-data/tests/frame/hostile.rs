@@ -38,7 +38,8 @@ proptest! {
 
     #[test]
     fn random_bytes_after_the_first_ones_of_a_known_kind(
-        magic in prop::sample::select(vec![&b"PAR1"[..], b"\x1f\x8b\x08\0", b"\x28\xb5\x2f\xfd", b"\xff\xfe", b"\xef\xbb\xbf"]),
+        magic in prop::sample::select(vec![&b"PAR1"[..], b"\x1f\x8b\x08\0", b"\x28\xb5\x2f\xfd", b"\xff\xfe", b"\xef\xbb\xbf", b"\0\0\x08\x03",
+            b"\0\0\x08\x03\0\0\0\x02\0\0\0\x03\0\0\0"]),
         bytes in prop::collection::vec(any::<u8>(), 0..400),
         tail in prop::bool::ANY,
     ) {

@@ -3,6 +3,7 @@
 mod fixture;
 mod formats;
 mod hostile;
+mod images;
 mod kinds;
 mod large;
 mod laws;

@@ -3,7 +3,7 @@
 use std::fs;
 
 use ugmm_data::frame::{FrameReader, ReadOptions};
-use ugmm_data::{Encoded, Preprocessor, Scaling, Table};
+use ugmm_data::{Encoded, PreprocessingOptions, Preprocessor, Scaling, Table};
 
 use crate::fixture::{
     NAN, all_rows, assert_same, by_input, fit_all, letters, numbers, ordered, scaled, table,
@@ -211,4 +211,30 @@ fn large_offsets_and_numbers_at_the_ends_of_their_range_are_inputs() {
     }
     let none = by_input(&fit_all(&table, &scaled(Scaling::None)).unwrap(), &table);
     assert_eq!(none[1][..2], [f32::MAX, f32::MIN]);
+}
+
+#[test]
+fn constant_numbers_are_inputs_if_it_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    // Constant in the table, constant in the rows learnt from, and what is no number.
+    fs::write(&path, "a,b,c,text\n0.5,2,1,x\n0.5,2,2,x\n0.5,2,3,x\n0.5,9,4,x\n").unwrap();
+    let table = Table::read(&path, &ReadOptions::default()).unwrap();
+    let learn = |keep_constant| {
+        let options = PreprocessingOptions { keep_constant, ..scaled(Scaling::Standard) };
+        Preprocessor::fit(&table, &[0, 1, 2], None, &options).unwrap()
+    };
+    assert_eq!(learn(false).names(), ["c"]);
+    let kept = learn(true);
+    assert_eq!(kept.names(), ["a", "b", "c"]);
+    assert_same(&by_input(&kept, &table)[0], &[0.5; 4]);
+    assert_same(&by_input(&kept, &table)[1], &[2.0, 2.0, 2.0, 9.0]);
+    assert_eq!(kept.scale_of(0), Some((0.0, 1.0)));
+    // Other values of the column in another file are read as the numbers they are.
+    fs::write(&path, "a,b,c\n0.25,2,1\n-1,2,2\n").unwrap();
+    let mut inputs = Vec::new();
+    for frame in FrameReader::open(&path, &kept.requests(), &ReadOptions::default(), 9).unwrap() {
+        kept.append(&frame.unwrap(), &mut inputs);
+    }
+    assert_eq!((inputs[0], inputs[3]), (0.25, -1.0));
 }

@@ -25,7 +25,7 @@ pub fn scaled(scaling: Scaling) -> PreprocessingOptions {
 
 pub fn ordered(scaling: Scaling, column: &str, order: Option<&[&str]>) -> PreprocessingOptions {
     let order = order.map(|order| order.iter().map(|level| level.to_string()).collect());
-    PreprocessingOptions { scaling, ordinal: vec![Ordinal { column: column.into(), order }] }
+    PreprocessingOptions { ordinal: vec![Ordinal { column: column.into(), order }], ..scaled(scaling) }
 }
 
 pub fn all_rows(table: &Table) -> Vec<usize> {

@@ -3,6 +3,7 @@
 use crate::UgmmLayer;
 use crate::init::host_values;
 use serde::Serialize;
+use ugmm_kernels::DROPPED_LOGIT;
 
 /// A component of a neuron.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -18,9 +19,11 @@ pub struct Component {
 }
 
 /// A layer's components, each `[neurons, inputs]`, row-major.
-pub(super) struct Components {
-    pub(super) inputs: usize,
-    pub(super) neurons: usize,
+pub(crate) struct Components {
+    pub(crate) inputs: usize,
+    pub(crate) neurons: usize,
+    /// Whether the components of a neuron share their mean.
+    pub(crate) tied: bool,
     means: Vec<f32>,
     /// 1 / σ
     precisions: Vec<f32>,
@@ -29,18 +32,19 @@ pub(super) struct Components {
 }
 
 impl Components {
-    pub(super) fn of(layer: &UgmmLayer) -> Self {
+    pub(crate) fn of(layer: &UgmmLayer) -> Self {
         let (inputs, neurons) = (layer.inputs(), layer.neurons());
         let log_sigmas = host_values(&layer.log_sigmas());
         let log_weights =
             host_values(&layer.mixing_logits.val()).iter().zip(&log_sigmas).map(|(l, s)| l - s).collect();
+        let tied = layer.means.dims()[1] < inputs;
         let means = host_values(&layer.means.val().expand([neurons, inputs]));
         let precisions = log_sigmas.iter().map(|log_sigma| (-log_sigma).exp()).collect();
-        Self { inputs, neurons, means, precisions, log_weights }
+        Self { inputs, neurons, tied, means, precisions, log_weights }
     }
 
     /// The components of one neuron.
-    pub(super) fn neuron(&self, neuron: usize) -> Vec<Component> {
+    pub(crate) fn neuron(&self, neuron: usize) -> Vec<Component> {
         let weights = self.weights(neuron);
         let first = neuron * self.inputs;
         let component = |input: usize| Component {
@@ -54,16 +58,48 @@ impl Components {
 
     /// The mixing weights π of one neuron.
     pub(super) fn weights(&self, neuron: usize) -> Vec<f64> {
-        let place = neuron * self.inputs..(neuron + 1) * self.inputs;
-        let logits = self.log_weights[place.clone()].iter().zip(&self.precisions[place]);
-        let logits: Vec<f64> = logits.map(|(weight, p)| f64::from(*weight) - f64::from(*p).ln()).collect();
+        let logits: Vec<f64> = (0..self.inputs).map(|input| self.logit(neuron, input)).collect();
         let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let sum: f64 = logits.iter().map(|logit| (logit - largest).exp()).sum();
         logits.into_iter().map(|logit| (logit - largest).exp() / sum).collect()
     }
 
+    /// The inputs that the components of a neuron with weight look at, in ascending order.
+    pub(crate) fn with_weight(&self, neuron: usize) -> impl Iterator<Item = usize> + Clone {
+        let log_weights = &self.log_weights[neuron * self.inputs..(neuron + 1) * self.inputs];
+        // A dropped component has no weight beside others that are not.
+        let largest = log_weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let has_weight = move |weight: f32| weight > 0.5 * DROPPED_LOGIT || largest <= 0.5 * DROPPED_LOGIT;
+        log_weights.iter().enumerate().filter(move |(_, weight)| has_weight(**weight)).map(|(input, _)| input)
+    }
+
+    /// μ of a component.
+    pub(crate) fn mean(&self, neuron: usize, input: usize) -> f64 {
+        self.means[neuron * self.inputs + input].into()
+    }
+
+    /// log π of a component, up to a constant of the neuron.
+    pub(crate) fn logit(&self, neuron: usize, input: usize) -> f64 {
+        let place = neuron * self.inputs + input;
+        f64::from(self.log_weights[place]) - f64::from(self.precisions[place]).ln()
+    }
+
+    /// log (π N(x; μ, σ²)) of a component, up to the same constant and ½ log 2π; NaN where x is missing.
+    pub(crate) fn exponent(&self, neuron: usize, input: usize, x: f32) -> f64 {
+        let place = neuron * self.inputs + input;
+        let z = (f64::from(x) - f64::from(self.means[place])) * f64::from(self.precisions[place]);
+        f64::from(self.log_weights[place]) - 0.5 * z * z
+    }
+
+    /// z / σ of a component: minus the derivative of its log-density.
+    pub(crate) fn slope(&self, neuron: usize, input: usize, x: f32) -> f64 {
+        let place = neuron * self.inputs + input;
+        let precision = f64::from(self.precisions[place]);
+        (f64::from(x) - f64::from(self.means[place])) * precision * precision
+    }
+
     /// r_jk of one neuron for one row.
-    pub(super) fn responsibilities(&self, neuron: usize, x: &[f32], result: &mut [f32]) {
+    pub(crate) fn responsibilities(&self, neuron: usize, x: &[f32], result: &mut [f32]) {
         let place = neuron * self.inputs..(neuron + 1) * self.inputs;
         let components = self.means[place.clone()].iter().zip(&self.precisions[place.clone()]);
         let mut largest = f32::NEG_INFINITY;
@@ -99,12 +135,10 @@ impl Components {
         x: &[f32],
         result: &mut [f64],
     ) -> (f64, f64) {
-        let first = neuron * self.inputs + first;
         let mut largest = f64::NEG_INFINITY;
-        for ((place, x), result) in (first..).zip(x).zip(result.iter_mut()) {
-            let z = (f64::from(*x) - f64::from(self.means[place])) * f64::from(self.precisions[place]);
-            let log = f64::from(self.log_weights[place]) - 0.5 * z * z;
-            *result = if z.is_nan() { f64::NEG_INFINITY } else { log };
+        for ((input, x), result) in (first..).zip(x).zip(result.iter_mut()) {
+            let exponent = self.exponent(neuron, input, *x);
+            *result = if exponent.is_nan() { f64::NEG_INFINITY } else { exponent };
             largest = largest.max(*result);
         }
         let mut sum = 0.0;
@@ -113,12 +147,5 @@ impl Components {
             sum += *value;
         }
         (largest, sum)
-    }
-
-    /// The derivative of a component's log-density for its input, −z/σ.
-    pub(super) fn slope(&self, neuron: usize, input: usize, x: f32) -> f64 {
-        let place = neuron * self.inputs + input;
-        let precision = f64::from(self.precisions[place]);
-        (f64::from(self.means[place]) - f64::from(x)) * precision * precision
     }
 }

@@ -195,7 +195,7 @@ impl Components {
                     *below += gain * here - loss * there;
                 }
                 for (input, derivative) in derivatives.iter_mut().enumerate() {
-                    *derivative += factor * here[input] * self.slope(neuron, input, x[input]);
+                    *derivative -= factor * here[input] * self.slope(neuron, input, x[input]);
                 }
             }
             for (input, derivative) in derivatives.into_iter().enumerate() {

@@ -1,6 +1,6 @@
 //! What a network's neurons are made of, what they respond to, and what predictions rest on.
 
-mod components;
+pub(crate) mod components;
 mod contribution;
 mod deletion;
 mod gradient;

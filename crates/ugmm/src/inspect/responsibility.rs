@@ -57,9 +57,9 @@ pub fn responsibilities(network: &UgmmNetwork, x: Tensor<2>, outputs: &[usize]) 
     let network = network.valid();
     let mut inputs = Vec::with_capacity(network.layers.len());
     let mut x = x.without_autodiff();
-    for (index, layer) in network.layers.iter().enumerate() {
+    for index in 0..network.layers.len() {
         inputs.push(host_values(&x));
-        x = layer.pass_with_missing::<ChaCha8Rng>(x, network.missing_values && index == 0, None);
+        x = network.layer_pass::<ChaCha8Rng>(index, x, None);
     }
     let neurons = network.outputs();
     let mut shares = vec![0f32; outputs.len() * neurons];

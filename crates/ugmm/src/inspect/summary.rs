@@ -53,9 +53,7 @@ pub fn summarize(network: &UgmmNetwork, x: Option<Tensor<2>>) -> Vec<LayerSummar
     let mut summaries = Vec::with_capacity(network.layers.len());
     for (index, layer) in network.layers.iter().enumerate() {
         let components = Components::of(layer);
-        let y = x
-            .clone()
-            .map(|x| layer.pass_with_missing::<ChaCha8Rng>(x, network.missing_values && index == 0, None));
+        let y = x.clone().map(|x| network.layer_pass::<ChaCha8Rng>(index, x, None));
         let activity = x.as_ref().zip(y.as_ref()).map(|(x, y)| activity(&components, x, y));
         summaries.push(summary(layer, &components, activity));
         x = y;

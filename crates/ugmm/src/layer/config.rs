@@ -192,7 +192,7 @@ impl UgmmLayerConfig {
 
 /// The ρ with √(min_sigma² + exp(2ρ)) = exp(log_sigma); a σ at or below the floor gets one a little above it, where
 /// ρ still has a gradient.
-fn raw_log_sigma_of(log_sigma: f32, min_sigma: f64) -> f32 {
+pub(crate) fn raw_log_sigma_of(log_sigma: f32, min_sigma: f64) -> f32 {
     /// Smallest share of σ² that comes from ρ.
     const SMALLEST_SHARE: f64 = 1e-2;
     if min_sigma == 0.0 {

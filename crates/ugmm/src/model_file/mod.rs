@@ -276,7 +276,7 @@ impl SavedModel {
     }
 
     /// Rows as the network reads them; their labels mean nothing.
-    fn unlabelled(&self, features: &[f32]) -> Result<Dataset, UgmmError> {
+    pub(crate) fn unlabelled(&self, features: &[f32]) -> Result<Dataset, UgmmError> {
         let mut features = features.to_vec();
         if let Some(standardization) = &self.standardization {
             standardization.apply(&mut features)?;

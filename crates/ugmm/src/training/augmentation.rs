@@ -31,7 +31,11 @@ impl Augmentation {
         let Self::Shift { height, width, most } = *self;
         if height.checked_mul(width) != Some(columns) {
             let value = format!("{height} × {width} pixels");
-            return Err(UgmmError::setting("augmentation", value, "the size of the rows' images"));
+            return Err(UgmmError::setting(
+                "augmentation",
+                value,
+                "the size of the rows' images, with a feature for each pixel",
+            ));
         }
         if most >= height.min(width) {
             return Err(UgmmError::setting("most", most, "less than the image's height and width"));

@@ -38,7 +38,12 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
     let mut schema = Schema::infer(&data, &read_options)?;
     let task = prepare_target(&mut schema, &target, fit_options.task).map_err(in_table)?;
     fit_options.task = Some(task);
+    fit_options.preprocessing = config.preprocessing(schema.images.is_some())?;
     fit_options.search = search(&config, task)?;
+    // Images that are moved about have something where all of them had nothing.
+    let mut settings_tried = fit_options.search.values().chain([&fit_options.settings]);
+    let moved = settings_tried.any(|settings| settings.augmentation.is_some());
+    fit_options.preprocessing.keep_constant = schema.images.is_some() && moved;
     let table = Table::read_as(&data, schema, &read_options)?;
     let introduction = overview(table.schema(), &target)
         + &doubts(table.schema(), &target)
@@ -73,7 +78,7 @@ fn fit_options(config: &Config, settings: Settings) -> Result<FitOptions, CliErr
         task: config.task,
         preset: config.preset.unwrap_or(usual.preset),
         settings,
-        preprocessing: config.preprocessing()?,
+        preprocessing: config.preprocessing(false)?,
         class_weights: config.class_weights()?,
         validation: config.validation.unwrap_or(usual.validation),
         folds: config.folds.map(std::num::NonZeroUsize::get),
@@ -122,7 +127,7 @@ fn remarks(table: &Table, target: &str, task: TaskChoice, was_given: bool) -> St
     }
     let other = match task {
         TaskChoice::Regression if !was_given => Some(("a number", "classification")),
-        TaskChoice::Classification if !was_given => {
+        TaskChoice::Classification if !was_given && !table.schema().is_label(target) => {
             let levels = table.schema().column(target).ok().and_then(|column| column.levels.as_ref());
             let numbers =
                 levels.is_some_and(|levels| levels.len() > 2 && levels.iter().all(Level::is_number));

@@ -1,0 +1,189 @@
+//! `ugmm prune`: a model with fewer components, and what that costs.
+
+use crate::arguments::{Common, Prune};
+use crate::error::CliError;
+use crate::first_rows::{FirstRows, Quality};
+use crate::output::{check_outputs, count, percent, print, short, table, write_json};
+use serde::Serialize;
+use std::path::Path;
+use std::time::Instant;
+use ugmm::pruning::{Criterion, Keep, PrunedLayer};
+use ugmm_tabular::TabularModel;
+
+/// Shares to compare, where none is asked for.
+const SHARES: [f64; 8] = [0.9, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05];
+/// Share to keep in a file, where none is asked for.
+const USUAL_SHARE: f64 = 0.5;
+/// Times that predictions are timed; the shortest counts.
+const TIMINGS: usize = 5;
+/// Rows to time, at most.
+const TIMED_ROWS: usize = 4096;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    target: &'a str,
+    rows: usize,
+    criterion: Criterion,
+    /// Of the model as it is.
+    components: usize,
+    quality: Option<Quality>,
+    pruned: Vec<Pruned>,
+    model_file: Option<&'a Path>,
+}
+
+#[derive(Serialize)]
+struct Pruned {
+    keep: Keep,
+    components: usize,
+    /// Of the components that there were.
+    share: f64,
+    layers: Vec<PrunedLayer>,
+    quality: Option<Quality>,
+    /// Of predictions, as a share of that of the model as it is.
+    time: f64,
+}
+
+pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
+    check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
+    let model = TabularModel::load(&options.model)?;
+    let rows = FirstRows::read(&options.data, &model, &options.table.read_options(), options.rows.get())?;
+    let quality = rows.quality(&model)?;
+    let keeps: Vec<Keep> = match (options.keep, options.at_least, options.max_loss) {
+        (Some(share), _, _) => vec![Keep::Share(share)],
+        (_, Some(least), _) => vec![Keep::AtLeast(least)],
+        (_, _, None) if options.output.is_some() => vec![Keep::Share(USUAL_SHARE)],
+        _ => SHARES.map(Keep::Share).to_vec(),
+    };
+    if options.max_loss.is_some() && quality.is_none() {
+        return Err(CliError::NothingToCompare {
+            path: options.data.clone(),
+            target: model.target_name().into(),
+        });
+    }
+    let merge = (options.merge != 0.0).then_some(options.merge);
+    let pruner = model.pruner(&rows.features, options.by.into(), merge)?;
+    let (mut all, mut chosen) = (Vec::new(), None);
+    for keep in keeps {
+        let (pruned, layers) = model.pruned(&pruner, keep)?;
+        let result = measured(&model, &pruned, keep, layers, &rows)?;
+        let is_good_enough = match (options.max_loss, quality, result.quality) {
+            (Some(most), Some(before), Some(after)) => loss(before, after) <= most,
+            _ => true,
+        };
+        all.push(result);
+        if is_good_enough {
+            chosen = Some(pruned);
+        } else {
+            break;
+        }
+    }
+    if let Some(path) = &options.output {
+        let reason = "every share that was tried costs more".to_owned();
+        let none = || CliError::Option { key: "--max-loss", reason };
+        chosen.ok_or_else(none)?.save(path)?;
+    }
+    let before = |layers: &[PrunedLayer]| layers.iter().map(|layer| layer.components_before).sum();
+    let report = Report {
+        target: model.target_name(),
+        rows: rows.rows(),
+        criterion: options.by.into(),
+        components: all.first().map_or(0, |pruned| before(&pruned.layers)),
+        quality,
+        pruned: all,
+        model_file: options.output.as_deref(),
+    };
+    write_json(common.json.as_deref(), "ugmm/prune", &report)?;
+    if common.quiet { Ok(()) } else { print(&text(&report, &rows, options)) }
+}
+
+fn measured(
+    model: &TabularModel,
+    pruned: &TabularModel,
+    keep: Keep,
+    layers: Vec<PrunedLayer>,
+    rows: &FirstRows,
+) -> Result<Pruned, CliError> {
+    let width = rows.features.len() / rows.rows();
+    let timed = &rows.features[..rows.rows().min(TIMED_ROWS) * width];
+    let mut shortest = [f64::INFINITY; 2];
+    // In turns, so that whatever else the machine does meets both.
+    for _ in 0..TIMINGS {
+        for (shortest, model) in shortest.iter_mut().zip([model, pruned]) {
+            let start = Instant::now();
+            model.predictions(timed)?;
+            *shortest = shortest.min(start.elapsed().as_secs_f64());
+        }
+    }
+    let sum = |part: fn(&PrunedLayer) -> usize| layers.iter().map(part).sum::<usize>();
+    let (components, before) = (sum(|layer| layer.components), sum(|layer| layer.components_before));
+    Ok(Pruned {
+        keep,
+        components,
+        share: components as f64 / before as f64,
+        quality: rows.quality(pruned)?,
+        layers,
+        time: shortest[1] / shortest[0],
+    })
+}
+
+/// How much worse predictions have become: percentage points of accuracy, or the rise of the root mean squared error in
+/// percent.
+fn loss(before: Quality, after: Quality) -> f64 {
+    match (before, after) {
+        (Quality::Classes(before), Quality::Classes(after)) => 100.0 * (before.accuracy - after.accuracy),
+        (Quality::Numbers(before), Quality::Numbers(after)) => 100.0 * (after.rmse / before.rmse - 1.0),
+        _ => unreachable!("both models predict the same"),
+    }
+}
+
+fn text(report: &Report, rows: &FirstRows, options: &Prune) -> String {
+    let mut header = ["kept, %", "components", "neurons"].map(String::from).to_vec();
+    header.extend(match report.quality {
+        Some(Quality::Classes(_)) => vec!["accuracy, %".into(), "log-loss".into()],
+        Some(Quality::Numbers(_)) => vec!["RMSE".into(), "CRPS".into()],
+        None => Vec::new(),
+    });
+    header.push("time, %".into());
+    let cells = |quality: Option<Quality>| match quality {
+        Some(Quality::Classes(metrics)) => {
+            vec![percent(metrics.accuracy, 2), format!("{:.4}", metrics.log_loss)]
+        }
+        Some(Quality::Numbers(metrics)) => vec![short(metrics.rmse), short(metrics.crps)],
+        None => Vec::new(),
+    };
+    let sizes = |part: fn(&PrunedLayer) -> usize, layers: &[PrunedLayer]| {
+        layers.iter().map(|layer| part(layer).to_string()).collect::<Vec<_>>().join("-")
+    };
+    let mut lines = vec![header];
+    if let Some(first) = report.pruned.first() {
+        let neurons = sizes(|layer| layer.neurons_before, &first.layers);
+        let mut line = vec!["100".into(), report.components.to_string(), neurons];
+        line.extend(cells(report.quality));
+        line.push("100".into());
+        lines.push(line);
+    }
+    for pruned in &report.pruned {
+        let neurons = sizes(|layer| layer.neurons, &pruned.layers);
+        let mut line = vec![percent(pruned.share, 1), pruned.components.to_string(), neurons];
+        line.extend(cells(pruned.quality));
+        line.push(percent(pruned.time, 0));
+        lines.push(line);
+    }
+    let mut text = table(&lines);
+    let more = if rows.more { "the first " } else { "" };
+    text += &format!("on {more}{} of {}", count(report.rows, "row"), options.data.display());
+    text += match report.quality {
+        None => ", which have no target: with it, it would be shown what pruning costs\n",
+        Some(_) => "; rows that were not learned from say more about what it costs\n",
+    };
+    let merged: usize =
+        report.pruned.last().iter().flat_map(|pruned| &pruned.layers).map(|layer| layer.merged).sum();
+    if merged > 0 {
+        text += &format!("merged into others that are as good as the same: {}\n", count(merged, "component"));
+    }
+    text += &match report.model_file {
+        Some(path) => format!("written to {}\n", path.display()),
+        None => "nothing is written without --output\n".into(),
+    };
+    text
+}

@@ -1,0 +1,94 @@
+//! The header of an IDX file: a magic number, then the sizes, as big-endian numbers of 32 bits.
+
+use std::path::Path;
+
+use crate::error::DataError;
+
+/// Unsigned bytes in three dimensions.
+const IMAGES_MAGIC: u32 = 0x0000_0803;
+/// Unsigned bytes in one dimension.
+const LABELS_MAGIC: u32 = 0x0000_0801;
+/// Bytes in one number of the header.
+const NUMBER_BYTES: usize = 4;
+
+/// What a file should hold.
+pub(crate) struct Kind<const D: usize> {
+    content: &'static str,
+    magic: u32,
+    /// What each size counts.
+    dimensions: [&'static str; D],
+}
+
+pub(crate) const IMAGES: Kind<3> =
+    Kind { content: "images", magic: IMAGES_MAGIC, dimensions: ["images", "rows", "columns"] };
+pub(crate) const LABELS: Kind<1> = Kind { content: "labels", magic: LABELS_MAGIC, dimensions: ["labels"] };
+
+impl<const D: usize> Kind<D> {
+    /// Length of the header.
+    pub(crate) const BYTES: usize = NUMBER_BYTES * (1 + D);
+
+    /// The sizes, one for each dimension, of which none is 0. `header` may be cut short by the end of the file, or go on
+    /// with what comes after it.
+    pub(crate) fn sizes(&self, path: &Path, header: &[u8]) -> Result<[u32; D], DataError> {
+        let file = || path.to_owned();
+        // The magic number first: of a file of another kind, the length of the header says nothing.
+        if let Some(found) = number(header, 0).filter(|&found| found != self.magic) {
+            let hint = match found {
+                IMAGES_MAGIC => "; it seems to hold images",
+                LABELS_MAGIC => "; it seems to hold labels",
+                _ => "",
+            };
+            let (content, expected) = (self.content, self.magic);
+            return Err(DataError::IdxMagic { file: file(), content, expected, found, hint });
+        }
+        let mut sizes = [0; D];
+        for (index, size) in sizes.iter_mut().enumerate() {
+            *size = number(header, index + 1).ok_or(DataError::IdxHeaderTruncated {
+                file: file(),
+                content: self.content,
+                expected: Self::BYTES as u64,
+                found: header.len() as u64,
+            })?;
+            if *size == 0 {
+                return Err(DataError::IdxZeroSize { file: file(), what: self.dimensions[index] });
+            }
+        }
+        Ok(sizes)
+    }
+}
+
+/// The number at `index` of a header, if it is not cut short before.
+fn number(header: &[u8], index: usize) -> Option<u32> {
+    let bytes = header.get(index * NUMBER_BYTES..)?.first_chunk()?;
+    Some(u32::from_be_bytes(*bytes))
+}
+
+/// Bytes of data that a header with these sizes announces; three numbers of 32 bits may be too much for 64.
+pub(crate) fn announced(sizes: &[u32]) -> u128 {
+    sizes.iter().map(|&size| u128::from(size)).product()
+}
+
+/// Refuses other than the `expected` bytes after the header.
+pub(crate) fn check_count(path: &Path, expected: u128, found: u64) -> Result<(), DataError> {
+    let file = || path.to_owned();
+    match u128::from(found) {
+        count if count < expected => Err(DataError::IdxTooShort { file: file(), expected, found }),
+        count if count > expected => Err(DataError::IdxTooLong { file: file(), expected, found }),
+        _ => Ok(()),
+    }
+}
+
+/// What the values of an IDX file are, and in how many dimensions, by its first bytes; none if it is no such file.
+pub(crate) fn values_and_dimensions(beginning: &[u8]) -> Option<(&'static str, u8)> {
+    let [0, 0, values, dimensions, ..] = *beginning else { return None };
+    let values = match values {
+        0x08 => "unsigned bytes",
+        0x09 => "signed bytes",
+        0x0b => "integers of 16 bits",
+        0x0c => "integers of 32 bits",
+        0x0d => "floats of 32 bits",
+        0x0e => "floats of 64 bits",
+        _ => return None,
+    };
+    (dimensions > 0).then_some((values, dimensions))
+}

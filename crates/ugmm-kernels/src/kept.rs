@@ -1,0 +1,222 @@
+//! The fast path of the forward pass where many components of a panel have no weight, as in a pruned network, or where
+//! it has fewer neurons than places.
+//!
+//! Rows lie in vector lanes here, so that only components with weight cost an exponential. Each sum has the same terms in
+//! the same order as with neurons in the lanes, and so the same bits.
+
+use crate::component::{Component, components};
+use crate::exp2::Exp2;
+use crate::prepare::{NO_WEIGHT, VALUES};
+use crate::subset_sums::Wide;
+use crate::tile::{INPUTS, PLACES, input_range};
+use crate::vector::{Operation, Vector};
+
+/// Vectors of rows evaluated together.
+const TOGETHER: usize = 4;
+
+/// What a component costs with rows in the lanes, where a place of a panel costs 1 with neurons in them: its values are
+/// spread over vectors first. (Measured on AVX2 and AVX-512; `examples/pruned.rs`.)
+const COST: f64 = 1.5;
+
+/// Lanes under which nothing is gained.
+const FEWEST_LANES: usize = 4;
+
+/// A component that has weight.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    /// Counted from the first of its block of inputs.
+    input: u32,
+    mean: f32,
+    scale: f32,
+    offset: f32,
+    /// -mean·scale, where u may be computed from it.
+    shift: Option<f32>,
+}
+
+/// The components of a panel that have weight.
+#[derive(Debug)]
+pub(crate) struct KeptPanel {
+    /// One block of inputs after the other, in each one neuron after the other.
+    entries: Vec<Entry>,
+    /// Where the entries of each neuron end, `[input blocks, width]`.
+    ends: Vec<usize>,
+    width: usize,
+    /// Cost of an evaluation, as a share of one of all places.
+    share: f64,
+}
+
+/// Lists the components of a panel `[inputs, 3, width]` that have weight, if they are so few that it pays for blocks of so
+/// many rows.
+pub(crate) struct ListKept<'a> {
+    pub(crate) panel: &'a [f32],
+    pub(crate) width: usize,
+    pub(crate) rows: usize,
+}
+
+impl Operation for ListKept<'_> {
+    type Output = Option<KeptPanel>;
+
+    #[inline(always)]
+    fn run<S: Vector>(self, simd: S) -> Option<KeptPanel> {
+        let ListKept { panel, width, rows } = self;
+        if S::F32_LANES < FEWEST_LANES {
+            return None;
+        }
+        let offsets = panel.chunks_exact(VALUES * width).flat_map(|values| &values[2 * width..]);
+        let kept = offsets.filter(|&&offset| offset > NO_WEIGHT).count();
+        let by_rows = COST * (kept * rows.next_multiple_of(S::F32_LANES)) as f64;
+        if by_rows >= (panel.len() / VALUES * rows) as f64 {
+            return None;
+        }
+        Some(if width == S::F32_LANES {
+            self.list::<S, 1>(simd, kept)
+        } else {
+            self.list::<S, 2>(simd, kept)
+        })
+    }
+}
+
+impl ListKept<'_> {
+    #[inline(always)]
+    fn list<S: Vector, const V: usize>(self, simd: S, kept: usize) -> KeptPanel {
+        let ListKept { panel, width, .. } = self;
+        let inputs = panel.len() / (VALUES * width);
+        let exp2 = S::Exp2::new(simd);
+        // The same for all neurons of the panel, as where these lie in the lanes.
+        let shifted = |component| Component::<S, V>::new(simd, exp2, component).shifts().is_some();
+        let shifted: Vec<bool> = components::<S, V>(panel).iter().map(shifted).collect();
+        let mut entries = Vec::with_capacity(kept);
+        let mut ends = Vec::with_capacity(inputs.div_ceil(INPUTS) * width);
+        for block in 0..inputs.div_ceil(INPUTS) {
+            let block = input_range(inputs, block);
+            for lane in 0..width {
+                for input in block.clone() {
+                    let values = &panel[input * VALUES * width + lane..];
+                    let [mean, scale, offset] = [values[0], values[width], values[2 * width]];
+                    if offset > NO_WEIGHT {
+                        let shift = shifted[input].then_some(-(mean * scale));
+                        let input = (input - block.start) as u32;
+                        entries.push(Entry { input, mean, scale, offset, shift });
+                    }
+                }
+                ends.push(entries.len());
+            }
+        }
+        let share = COST * kept as f64 / (width * inputs) as f64;
+        KeptPanel { entries, ends, width, share }
+    }
+}
+
+impl KeptPanel {
+    /// What its evaluation costs, where that of all places with neurons in the lanes costs 1.
+    pub(crate) fn share(&self) -> f64 {
+        self.share
+    }
+
+    /// Sets the sums of a dense tile `x` `[inputs, rows]`, whose inputs are the given block.
+    #[inline(always)]
+    pub(crate) fn set_sums<S: Vector, const V: usize>(
+        &self,
+        simd: S,
+        exp2: S::Exp2,
+        block: usize,
+        x: &[f32],
+        rows: usize,
+        sums: &mut [Wide<S, V>; PLACES],
+    ) {
+        let width = self.width;
+        let sums: &mut [f32] = pulp::bytemuck::cast_slice_mut(sums[..rows].as_flattened_mut());
+        let mut start =
+            block.checked_mul(width).and_then(|at| at.checked_sub(1)).map_or(0, |at| self.ends[at]);
+        for (lane, &end) in self.ends[block * width..][..width].iter().enumerate() {
+            let neuron = Neuron { simd, exp2, entries: &self.entries[start..end], x, rows };
+            start = end;
+            if neuron.entries.is_empty() {
+                continue;
+            }
+            let step = TOGETHER * S::F32_LANES;
+            let whole = rows / step * step;
+            for first in (0..whole).step_by(step) {
+                let values = neuron.sums(first);
+                store(pulp::bytemuck::cast_slice(&values), &mut sums[first * width + lane..], width);
+            }
+            for first in (whole..rows).step_by(S::F32_LANES) {
+                let values = [neuron.sum(first)];
+                store(pulp::bytemuck::cast_slice(&values), &mut sums[first * width + lane..], width);
+            }
+        }
+    }
+}
+
+/// The components of one neuron, and the tile that they look at.
+#[derive(Clone, Copy)]
+struct Neuron<'a, S: Vector> {
+    simd: S,
+    exp2: S::Exp2,
+    entries: &'a [Entry],
+    x: &'a [f32],
+    rows: usize,
+}
+
+impl<S: Vector> Neuron<'_, S> {
+    /// The sums of a few whole vectors of rows, from `first` on.
+    #[inline(always)]
+    fn sums(self, first: usize) -> [S::f32s; TOGETHER] {
+        let mut sums = [self.simd.splat_f32s(0.0); TOGETHER];
+        for entry in self.entries {
+            let column = &self.x[entry.input as usize * self.rows + first..];
+            let (vectors, _) = S::as_simd_f32s(column);
+            let vectors = vectors.first_chunk().expect("the rows are there");
+            self.add(entry, vectors, &mut sums);
+        }
+        sums
+    }
+
+    /// The sums of a vector of rows, of which some may be missing.
+    #[inline(always)]
+    fn sum(self, first: usize) -> S::f32s {
+        let count = S::F32_LANES.min(self.rows - first);
+        let mut sums = [self.simd.splat_f32s(0.0)];
+        for entry in self.entries {
+            let column = &self.x[entry.input as usize * self.rows + first..][..count];
+            self.add(entry, &[self.simd.partial_load_f32s(column)], &mut sums);
+        }
+        sums[0]
+    }
+
+    /// Adds the exponentials of one component.
+    #[inline(always)]
+    fn add<const N: usize>(self, entry: &Entry, x: &[S::f32s; N], sums: &mut [S::f32s; N]) {
+        let simd = self.simd;
+        let (scale, offset) = (simd.splat_f32s(entry.scale), simd.splat_f32s(entry.offset));
+        let mut us = [[sums[0]]; N];
+        match entry.shift {
+            Some(shift) => {
+                let shift = simd.splat_f32s(shift);
+                for n in 0..N {
+                    us[n][0] = simd.mul_add_e_f32s(x[n], scale, shift);
+                }
+            }
+            None => {
+                let mean = simd.splat_f32s(entry.mean);
+                for n in 0..N {
+                    us[n][0] = simd.mul_f32s(simd.sub_f32s(x[n], mean), scale);
+                }
+            }
+        }
+        let mut exponents = us;
+        for n in 0..N {
+            exponents[n][0] = simd.negate_mul_add_e_f32s(us[n][0], us[n][0], offset);
+        }
+        let (polynomials, powers) = self.exp2.factors(exponents);
+        for n in 0..N {
+            sums[n] = simd.mul_add_e_f32s(polynomials[n][0], powers[n][0], sums[n]);
+        }
+    }
+}
+
+/// Puts the sums of one neuron in their places, as far as there are such.
+#[inline(always)]
+fn store(values: &[f32], sums: &mut [f32], width: usize) {
+    sums.iter_mut().step_by(width).zip(values).for_each(|(sum, &value)| *sum = value);
+}
