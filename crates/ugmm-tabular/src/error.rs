@@ -102,6 +102,10 @@ pub enum TabularError {
     #[error("the model predicts {found}, where {expected} were to be predicted")]
     OtherTask { found: &'static str, expected: &'static str },
 
+    /// Columns to be left out of rows, for a model that needs all.
+    #[error("columns cannot be left out of a model that needs every value; delete them by their averages")]
+    CannotLeaveOut,
+
     /// A checkpoint that does not belong to this run.
     #[error(
         "{}: this checkpoint is of another run ({difference}); go on with the options and the data it was made with, \

@@ -8,6 +8,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use ugmm::inference::conditional::ConditionalDensity;
+use ugmm::inspect::Absence;
 use ugmm::metrics::decisions;
 use ugmm::model_file::SavedModel;
 use ugmm::pruning::{Criterion, Keep, ModelPruner, PrunedLayer};
@@ -235,21 +236,57 @@ impl TabularModel {
     ///
     /// When the sizes do not fit, or the model is no uGMM network.
     pub fn responsibilities(&self, inputs: &[f32], targets: &Targets) -> Result<Vec<f32>, TabularError> {
-        let targets = match (&self.part.target, targets) {
-            (Target::Number(number), Targets::Numbers(numbers)) => {
-                let in_network = |value: &f32| number.to_network(f64::from(*value)) as f32;
-                &Targets::Numbers(numbers.iter().map(in_network).collect())
-            }
-            _ => targets,
-        };
-        let by_input = self.saved.responsibilities(inputs, targets, &device())?;
+        let targets = self.in_network_units(targets);
+        Ok(self.by_column(&self.saved.responsibilities(inputs, &targets, &device())?))
+    }
+
+    /// What each column of [`Preprocessor::requests`] adds to the log-probability of each row's prediction, `[rows, columns]`, in
+    /// nats, when the row is compared with the [`Self::average_row`]; what speaks against it is negative. See
+    /// [`ugmm::inspect::contributions`]; numbers are in the data's units. A category's levels count together.
+    ///
+    /// # Errors
+    ///
+    /// When the sizes do not fit, or the model is no uGMM network.
+    pub fn contributions(
+        &self,
+        inputs: &[f32],
+        targets: &Targets,
+        absence: Absence,
+    ) -> Result<Vec<f32>, TabularError> {
+        let (targets, average) = (self.in_network_units(targets), self.average_row());
+        Ok(self.by_column(&self.saved.contributions(inputs, &average, &targets, absence, &device())?))
+    }
+
+    /// The mean of each input over the rows learned from, as the network sees it. A model that does not know it (none made by
+    /// this version) gives zeros, which it is where numbers are standardised.
+    #[must_use]
+    pub fn average_row(&self) -> Vec<f32> {
+        match &self.part.novelty {
+            Some(novelty) => novelty.means().iter().map(|&mean| mean as f32).collect(),
+            None => vec![0.0; self.part.preprocessor.inputs()],
+        }
+    }
+
+    /// Sums `[rows, columns]` of what is given for each input, `[rows, inputs]`.
+    pub(crate) fn by_column(&self, by_input: &[f32]) -> Vec<f32> {
         let columns = self.part.preprocessor.source_columns();
         let count = columns.last().map_or(0, |last| last + 1);
         let mut by_column = vec![0f32; by_input.len() / columns.len() * count];
         for (row, sums) in by_input.chunks(columns.len()).zip(by_column.chunks_mut(count)) {
             row.iter().zip(&columns).for_each(|(share, &column)| sums[column] += share);
         }
-        Ok(by_column)
+        by_column
+    }
+
+    /// Numbers in the network's units; classes as they are.
+    fn in_network_units(&self, targets: &Targets) -> Targets {
+        match (&self.part.target, targets) {
+            (Target::Number(number), Targets::Numbers(numbers)) => {
+                let in_network = |value: &f32| number.to_network(f64::from(*value)) as f32;
+                Targets::Numbers(numbers.iter().map(in_network).collect())
+            }
+            _ => targets.clone(),
+        }
     }
 }
 

@@ -70,6 +70,12 @@ impl Novelty {
         novelty
     }
 
+    /// The mean of each input over the rows learned from, without those where it is missing.
+    #[must_use]
+    pub fn means(&self) -> &[f64] {
+        &self.means
+    }
+
     /// The distance of a row, in deviations per input: around 1 for an ordinary row.
     #[must_use]
     pub fn distance(&self, row: &[f32]) -> f64 {

@@ -5,10 +5,11 @@ use safetensors::tensor::{Dtype, TensorView};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use ugmm::inspect::Absence;
 use ugmm::model_file::{Columns, SavedModel};
 use ugmm::training::TrainingConfig;
 use ugmm::{
-    Init, Means, MlpConfig, Model, ModelConfig, Network, Objective, Standardization, Stream, Task,
+    Init, Means, MlpConfig, Model, ModelConfig, Network, Objective, Standardization, Stream, Targets, Task,
     UgmmNetworkConfig, generator,
 };
 
@@ -257,4 +258,44 @@ fn probabilities_of_rows_in_their_own_units_sum_to_one() {
     let error = model.class_probabilities(&[f32::NAN; 4], &device).unwrap_err().to_string();
     assert!(error.contains("row 0, column 0"), "{error}");
     assert!(model.class_probabilities(&[1.0; 5], &device).is_err());
+}
+
+/// Contributions are of the probabilities that the model gives: with temperature, class weights and standardisation.
+#[test]
+fn contributions_sum_to_the_change_of_the_models_log_probability() {
+    let device = Device::flex();
+    let mut model = saved(ugmm_network());
+    model.training =
+        Some(TrainingConfig { class_weights: Some(vec![1.0, 4.0, 0.5]), ..TrainingConfig::new(3, 10) });
+    let rows = [0.5f32, -1.0, 0.3, 2.0, 1.1, 0.2, -0.7, 0.4];
+    let baseline = [0.1f32, 0.2, -0.1, 0.6];
+    let targets = Targets::Classes(vec![1, 2]);
+    let found = model.contributions(&rows, &baseline, &targets, Absence::Baseline, &device).unwrap();
+    let after = model.log_probabilities(&rows, &device).unwrap();
+    let before = model.log_probabilities(&baseline, &device).unwrap();
+    for (row, class) in [1, 2].into_iter().enumerate() {
+        let expected = after[3 * row + class] - before[class];
+        let sum: f32 = found[4 * row..][..4].iter().sum();
+        assert!((sum - expected).abs() < 1e-3, "{sum} {expected}");
+    }
+    let error = model.contributions(&rows, &baseline[..3], &targets, Absence::Baseline, &device).unwrap_err();
+    assert_eq!(error.to_string(), "the baseline has 3 values, but 4 are needed");
+    let few = Targets::Classes(vec![1]);
+    let error = model.contributions(&rows, &baseline, &few, Absence::Baseline, &device).unwrap_err();
+    assert_eq!(error.to_string(), "the list of predictions has 1 entries, but 2 are needed");
+
+    // In the units that the network sees, a standardised feature's step is 1.5 of the data's.
+    let gradient = model.gradients(&rows, &[1, 2], &device).unwrap();
+    for feature in 0..4 {
+        let moved = |step: f32| {
+            let mut rows = rows;
+            rows[feature] += 1.5 * step;
+            model.log_probabilities(&rows, &device).unwrap()[1]
+        };
+        let expected = (moved(0.01) - moved(-0.01)) / 0.02;
+        assert!(
+            (gradient[feature] - expected).abs() < 5e-3 * (1.0 + expected.abs()),
+            "{gradient:?} {expected}"
+        );
+    }
 }

@@ -245,7 +245,8 @@ pub struct Predict {
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub keep: Vec<String>,
 
-    /// Add the N columns that are most responsible for each prediction, with their shares
+    /// Add the N columns that speak most for each prediction, compared with an average row, with their shares of all
+    /// that does
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub explain: Option<NonZeroUsize>,
 }
@@ -258,6 +259,15 @@ pub enum Format {
     Jsonl,
     /// Apache Parquet
     Parquet,
+}
+
+/// How a column is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Deletion {
+    /// By its average over the rows learned from
+    Mean,
+    /// By leaving it out, as a missing value
+    Missing,
 }
 
 #[derive(Debug, Args)]
@@ -276,7 +286,8 @@ pub struct Evaluate {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ugmm inspect flowers.safetensors --data flowers.csv")]
+#[command(after_help = "Examples:\n  ugmm inspect flowers.safetensors --data flowers.csv\n  \
+                        ugmm inspect flowers.safetensors --data new-flowers.csv --faithfulness")]
 pub struct Inspect {
     /// A model file written by `ugmm train`
     #[arg(value_name = "MODEL")]
@@ -288,6 +299,18 @@ pub struct Inspect {
 
     #[command(flatten)]
     pub table: TableOptions,
+
+    /// Measure on the first rows of the table (1000, of numbers 200) how far the reasons of `predict --explain` can be
+    /// trusted: how fast predictions fall when columns are deleted in their order, compared with other orders
+    #[arg(
+        long,
+        value_name = "DELETION",
+        num_args = 0..=1,
+        default_missing_value = "mean",
+        require_equals = true,
+        requires = "data"
+    )]
+    pub faithfulness: Option<Deletion>,
 
     /// Neurons of each layer to show
     #[arg(long, default_value = "5", value_name = "N", value_parser = parse_count)]

@@ -51,3 +51,82 @@ fn neurons_are_shown_in_the_data_s_units() {
     let message = failure(&ugmm(at, &["inspect", "iris.safetensors"]));
     assert!(message.contains("the model is mlp, but must be ugmm"), "{message}");
 }
+
+/// Of a model that has learned its table, reasons are more faithful than chance, and what is printed is what the file says.
+#[test]
+fn faithfulness_is_measured() {
+    let folder = with_iris();
+    let at = folder.path();
+    for objective in ["discriminative", "hybrid"] {
+        stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "200", "--objective", objective]].concat()));
+        for (option, deletion) in [("--faithfulness", "mean"), ("--faithfulness=missing", "missing")] {
+            let inspect = ["inspect", "iris.safetensors", "--data", "iris.csv", option, "--json", "i.json"];
+            let text = stdout(&ugmm(at, &inspect));
+            let report = json(&at.join("i.json"));
+            let found = &report["faithfulness"];
+            assert_eq!((&found["deletion"], &found["rows"]), (&deletion.into(), &150.into()));
+            assert_eq!(found["columns"], 4);
+            let points = if deletion == "mean" { 5 } else { 4 };
+            assert_eq!(found["deleted"].as_array().unwrap().len(), points);
+            let curves = found["curves"].as_array().unwrap();
+            let heights = |name: &str| -> Vec<f64> {
+                let curve = curves.iter().find(|curve| curve["attribution"] == name).unwrap();
+                curve["probabilities"].as_array().unwrap().iter().map(number).collect()
+            };
+            let (explained, random) = (heights("contributions"), heights("random"));
+            // All columns are there, and in the end none is, whatever the order.
+            assert!((explained[0] - random[0]).abs() < 1e-9 && explained[0] > 0.6, "{explained:?}");
+            assert!(
+                deletion == "missing" || (explained[4] - random[4]).abs() < 1e-6,
+                "{explained:?} {random:?}"
+            );
+            let comparison = &found["comparisons"].as_array().unwrap().last().unwrap();
+            assert_eq!(comparison["with"], "random");
+            let (difference, error) =
+                (number(&comparison["difference"]), number(&comparison["standard_error"]));
+            let size = format!("{:.3} ± {error:.3})", difference.abs());
+            assert!(text.contains(&size), "{text}");
+            if deletion == "mean" {
+                assert!(explained[1] < random[1], "{explained:?} {random:?}");
+                assert!(difference < -2.0 * error && error > 0.0, "{comparison}");
+                assert!(text.contains(&format!("are more faithful than random order (area less by {size}")));
+            }
+            assert!(text.contains("1 of 4") && text.contains("gradient × input"), "{text}");
+        }
+    }
+    let again = ["inspect", "iris.safetensors", "--data", "iris.csv", "--faithfulness=missing"];
+    let one = stdout(&ugmm(at, &[&again[..], &["--threads", "1"]].concat()));
+    assert_eq!(one, stdout(&ugmm(at, &[&again[..], &["--threads", "3"]].concat())));
+    let first_row = std::fs::read_to_string(at.join("iris.csv")).unwrap();
+    let first_row: Vec<&str> = first_row.lines().take(2).collect();
+    std::fs::write(at.join("one.csv"), first_row.join("\n")).unwrap();
+    let text = stdout(&ugmm(at, &["inspect", "iris.safetensors", "--data", "one.csv", "--faithfulness"]));
+    assert!(text.contains("on 1 row, ") && text.contains("too few to compare with random order"), "{text}");
+    let output = ugmm(at, &["inspect", "iris.safetensors", "--faithfulness"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+/// Of a number it is the probability of its central half that is followed.
+#[test]
+fn faithfulness_of_numbers() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let at = folder.path();
+    let row = |i: u32| {
+        let (a, b) = (f64::from(i * 37 % 101) / 50.0 - 1.0, f64::from(i * 53 % 89) / 44.0 - 1.0);
+        let kind = if i.is_multiple_of(3) { "left" } else { "right" };
+        let gap = if i.is_multiple_of(11) { String::new() } else { b.to_string() };
+        format!("{a},{gap},{kind},{}\n", 3.0 * a + 0.01 * f64::from(i % 7))
+    };
+    let rows: String = (0..180).map(row).collect();
+    std::fs::write(at.join("t.csv"), format!("a,b,kind,y\n{rows}")).unwrap();
+    stdout(&ugmm(at, &["train", "t.csv", "--target", "y", "-o", "m.safetensors", "--epochs", "60"]));
+    let inspect = ["inspect", "m.safetensors", "--data", "t.csv", "--faithfulness", "--json", "i.json"];
+    let text = stdout(&ugmm(at, &inspect));
+    assert!(text.contains("are more faithful than random order"), "{text}");
+    let found = &json(&at.join("i.json"))["faithfulness"];
+    assert!((number(&found["curves"][0]["probabilities"][0]) - 0.5).abs() < 1e-6, "{found}");
+    // The number is three times the first column, and nothing else; of an average row nothing speaks for an average number.
+    let text = stdout(&ugmm(at, &["predict", "m.safetensors", "t.csv", "--explain", "1"]));
+    let named = text.lines().skip(1).filter(|line| line.contains(",a,")).count();
+    assert!(named > 120, "{named} of 180");
+}

@@ -118,19 +118,24 @@ fn a_model_remembers_marks_of_missing_values_and_can_be_lenient() {
 }
 
 #[test]
-fn reasons_are_the_most_responsible_columns() {
+fn reasons_are_the_columns_that_speak_for_the_prediction() {
     let folder = with_model();
     let at = folder.path();
     let text = stdout(&ugmm(at, &["predict", "iris.safetensors", "iris.csv", "--explain", "9"]));
     let (header, records) = records(&text);
     assert_eq!(header.iter().filter(|name| name.starts_with("reason")).count(), 4);
+    let mut without = 0;
     for record in records {
         let mut reasons: Vec<&str> = record[7..].iter().step_by(2).map(String::as_str).collect();
         let shares: Vec<f32> = record[8..].iter().step_by(2).map(|share| share.parse().unwrap()).collect();
-        assert!(shares.is_sorted_by(|a, b| a >= b) && (shares.iter().sum::<f32>() - 1.0).abs() < 1e-4);
+        let sum: f32 = shares.iter().sum();
+        assert!(shares.is_sorted_by(|a, b| a >= b) && (sum == 0.0 || (sum - 1.0).abs() < 1e-4), "{shares:?}");
+        without += usize::from(sum == 0.0);
         reasons.sort_unstable();
         assert_eq!(reasons, ["petal_length", "petal_width", "sepal_length", "sepal_width"]);
     }
+    // Only of the species in the middle, versicolor, an average flower may be more typical than a real one.
+    assert!(without < 75, "{without}");
     stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "2", "--model", "mlp"]].concat()));
     let explain = ["predict", "iris.safetensors", "iris.csv", "--explain", "1", "-o", "p.csv"];
     let message = failure(&ugmm(at, &explain));

@@ -45,20 +45,23 @@ impl Components {
 
     /// The components of one neuron.
     pub(crate) fn neuron(&self, neuron: usize) -> Vec<Component> {
-        let place = neuron * self.inputs..(neuron + 1) * self.inputs;
-        let sigmas: Vec<f64> = self.precisions[place.clone()].iter().map(|p| f64::from(*p).recip()).collect();
-        let logits = self.log_weights[place.clone()].iter().zip(&sigmas);
-        let logits: Vec<f64> = logits.map(|(weight, sigma)| f64::from(*weight) + sigma.ln()).collect();
-        let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = logits.iter().map(|logit| (logit - largest).exp()).sum();
-        let means = &self.means[place];
+        let weights = self.weights(neuron);
+        let first = neuron * self.inputs;
         let component = |input: usize| Component {
             input,
-            weight: (logits[input] - largest).exp() / sum,
-            mean: means[input].into(),
-            sigma: sigmas[input],
+            weight: weights[input],
+            mean: self.means[first + input].into(),
+            sigma: f64::from(self.precisions[first + input]).recip(),
         };
         (0..self.inputs).map(component).collect()
+    }
+
+    /// The mixing weights π of one neuron.
+    pub(super) fn weights(&self, neuron: usize) -> Vec<f64> {
+        let logits: Vec<f64> = (0..self.inputs).map(|input| self.logit(neuron, input)).collect();
+        let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = logits.iter().map(|logit| (logit - largest).exp()).sum();
+        logits.into_iter().map(|logit| (logit - largest).exp() / sum).collect()
     }
 
     /// The inputs that the components of a neuron with weight look at, in ascending order.
@@ -114,5 +117,35 @@ impl Components {
             sum += *value;
         }
         result.iter_mut().for_each(|value| *value /= sum);
+    }
+
+    /// The same in double precision, and y up to a constant of the neuron and of what is missing.
+    pub(super) fn precise_responsibilities(&self, neuron: usize, x: &[f32], result: &mut [f64]) -> f64 {
+        let (largest, sum) = self.exponentials(neuron, 0, x, result);
+        result.iter_mut().for_each(|value| *value /= sum);
+        largest + sum.ln()
+    }
+
+    /// π N(x) of the components of one neuron for inputs from `first` on, up to the constant of y, divided by the largest;
+    /// its logarithm and the sum of the others. Of no input that is known they are −∞ and 0.
+    pub(super) fn exponentials(
+        &self,
+        neuron: usize,
+        first: usize,
+        x: &[f32],
+        result: &mut [f64],
+    ) -> (f64, f64) {
+        let mut largest = f64::NEG_INFINITY;
+        for ((input, x), result) in (first..).zip(x).zip(result.iter_mut()) {
+            let exponent = self.exponent(neuron, input, *x);
+            *result = if exponent.is_nan() { f64::NEG_INFINITY } else { exponent };
+            largest = largest.max(*result);
+        }
+        let mut sum = 0.0;
+        for value in result.iter_mut() {
+            *value = if *value == f64::NEG_INFINITY { 0.0 } else { (*value - largest).exp() };
+            sum += *value;
+        }
+        (largest, sum)
     }
 }

@@ -1,9 +1,17 @@
-//! What a network's neurons are made of, and what they respond to.
+//! What a network's neurons are made of, what they respond to, and what predictions rest on.
 
 pub(crate) mod components;
+mod contribution;
+mod deletion;
+mod gradient;
 mod responsibility;
 mod summary;
 
 pub use components::Component;
+pub(crate) use contribution::scaled_contributions;
+pub use contribution::{Absence, contributions};
+pub use deletion::{Deletion, DeletionCurves, deletion_curves, random_importances};
+pub use gradient::log_probability_gradient;
+pub(crate) use gradient::score_gradient;
 pub use responsibility::{feature_responsibilities, responsibilities};
 pub use summary::{Activity, LayerSummary, leading_components, summarize};

@@ -5,6 +5,7 @@
 //! settings it was trained with, or null), `temperature` and `spread` (or null). Weights are `f32` tensors named after the module's fields, as
 //! `layers.0.means`.
 
+mod explanation;
 mod weights;
 
 use crate::file::write_atomically;
@@ -268,15 +269,8 @@ impl SavedModel {
         targets: &Targets,
         device: &Device,
     ) -> Result<Vec<f32>, UgmmError> {
-        let Model::Ugmm(network) = &self.model else {
-            return Err(UgmmError::setting("the model", "mlp", "ugmm; other neurons have no components"));
-        };
-        self.task.check_targets(targets)?;
-        let rows = self.unlabelled(features)?;
-        if rows.rows() != targets.len() {
-            let (what, found, expected) = ("the list of predictions", targets.len(), rows.rows());
-            return Err(UgmmError::Size { what, found, unit: "entries", expected });
-        }
+        let network = self.ugmm()?;
+        let rows = self.rows_of(features, targets)?;
         let (x, _) = rows.batch(&(0..rows.rows()).collect::<Vec<_>>(), device);
         Ok(feature_responsibilities(network, &self.task, x, targets))
     }

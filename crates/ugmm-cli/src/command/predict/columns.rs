@@ -4,6 +4,7 @@ use crate::error::CliError;
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use ugmm::Targets;
+use ugmm::inspect::Absence;
 use ugmm_tabular::TabularModel;
 
 /// The quantiles of a number that are written.
@@ -142,16 +143,18 @@ impl<'m> Maker<'m> {
         Ok((columns, targets))
     }
 
-    /// The columns most responsible for each row's prediction, most responsible first.
+    /// The columns that speak most for each row's prediction when it is compared with an average row, and their shares of all
+    /// that does.
     fn explanation(&self, inputs: &[f32], targets: &Targets) -> Result<Vec<Column>, CliError> {
-        let shares = self.model.responsibilities(inputs, targets)?;
+        let contributions = self.model.contributions(inputs, targets, Absence::Baseline)?;
         let mut ranked: Vec<(Vec<String>, Vec<f32>)> = vec![Default::default(); self.explained];
-        for row in shares.chunks(self.sources.len()) {
+        for row in contributions.chunks(self.sources.len()) {
+            let all: f32 = row.iter().map(|value| value.max(0.0)).sum();
             let mut order: Vec<usize> = (0..row.len()).collect();
             order.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
             for ((names, values), source) in ranked.iter_mut().zip(order) {
                 names.push(self.sources[source].clone());
-                values.push(row[source]);
+                values.push(row[source].max(0.0) / all.max(f32::MIN_POSITIVE));
             }
         }
         let columns = ranked.into_iter().zip(1..).flat_map(|((names, values), rank)| {

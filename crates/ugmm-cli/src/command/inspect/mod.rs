@@ -1,10 +1,13 @@
 //! `ugmm inspect`: what a model is made of, in words and numbers.
 
+mod trust;
+
 use crate::arguments::{Common, Inspect};
 use crate::error::CliError;
 use crate::output::{check_outputs, count, percent, print, short, table, write_json};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
+use trust::Trust;
 use ugmm::inspect::{Component, LayerSummary, leading_components, summarize};
 use ugmm::{LabelEncoding, Model, Objective, UgmmError, UgmmLayer, UgmmNetwork};
 use ugmm_tabular::{ModelReader, TabularModel, Target};
@@ -20,6 +23,8 @@ struct Report<'a> {
     layers: Vec<LayerSummary>,
     /// `[layer][neuron]`, each with its leading components.
     neurons: Vec<Vec<Neuron>>,
+    /// With `--faithfulness`.
+    faithfulness: Option<Trust>,
 }
 
 #[derive(Serialize)]
@@ -51,9 +56,14 @@ pub fn run(options: &Inspect, common: &Common) -> Result<(), CliError> {
         let (setting, expected) = ("the model", "ugmm; other neurons have no components");
         return Err(UgmmError::Setting { setting, value: "mlp".into(), expected }.into());
     };
-    let x = match &options.data {
+    let inputs = match &options.data {
         Some(data) => Some(rows(&model, data, options)?),
         None => None,
+    };
+    let x = inputs.as_deref().map(|inputs| network_input(&model, inputs)).transpose()?;
+    let trust = match (&inputs, options.faithfulness) {
+        (Some(inputs), Some(deletion)) => Some(Trust::measure(&model, inputs, deletion)?),
+        _ => None,
     };
     let rows = x.as_ref().map_or(0, |x| x.dims()[0]);
     let report = Report {
@@ -62,13 +72,14 @@ pub fn run(options: &Inspect, common: &Common) -> Result<(), CliError> {
         rows,
         layers: summarize(network, x),
         neurons: neurons(&model, network, options.components.get()),
+        faithfulness: trust,
     };
     write_json(common.json.as_deref(), "ugmm/inspect", &report)?;
     if common.quiet { Ok(()) } else { print(&text(&report, options)) }
 }
 
-/// What the network reads of the first rows of a file.
-fn rows(model: &TabularModel, data: &std::path::Path, options: &Inspect) -> Result<Tensor<2>, CliError> {
+/// The inputs of the first rows of a file.
+fn rows(model: &TabularModel, data: &std::path::Path, options: &Inspect) -> Result<Vec<f32>, CliError> {
     let mut values = Vec::new();
     let width = model.preprocessor().inputs();
     for batch in ModelReader::open(data, model, false, &[], &options.table.read_options())? {
@@ -78,15 +89,21 @@ fn rows(model: &TabularModel, data: &std::path::Path, options: &Inspect) -> Resu
         }
     }
     values.truncate(MOST_ROWS * width);
-    let rows = values.len() / width;
-    if rows == 0 {
+    if values.is_empty() {
         return Err(CliError::NothingToCompare {
             path: data.to_path_buf(),
             target: model.target_name().into(),
         });
     }
-    let targets = model.predictions(&values)?;
-    let x = Tensor::from_data(TensorData::new(values, [rows, width]), &Device::flex());
+    Ok(values)
+}
+
+/// What the network reads of rows: their inputs, and where it is among them what it predicts.
+fn network_input(model: &TabularModel, inputs: &[f32]) -> Result<Tensor<2>, CliError> {
+    let targets = model.predictions(inputs)?;
+    let width = model.preprocessor().inputs();
+    let x =
+        Tensor::from_data(TensorData::new(inputs.to_vec(), [inputs.len() / width, width]), &Device::flex());
     Ok(model.saved().task.network_input(x, &targets))
 }
 
@@ -216,6 +233,9 @@ fn text(report: &Report, options: &Inspect) -> String {
                 count(more, "neuron")
             );
         }
+    }
+    if let Some(trust) = &report.faithfulness {
+        text += &trust.text();
     }
     text
 }
