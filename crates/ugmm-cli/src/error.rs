@@ -31,8 +31,14 @@ pub enum CliError {
     Label { path: PathBuf, row: usize, target: String, found: String, known: Vec<String> },
     #[error("{}: no row has both a value in the column {target:?} and one that the model looks at", .path.display())]
     NothingToCompare { path: PathBuf, target: String },
+    #[error("{}: no row has a value that the model looks at, to predict {target:?} from", .path.display())]
+    NothingToLookAt { path: PathBuf, target: String },
     #[error("{}{place}: {reason}", .path.display())]
     SettingsFile { path: PathBuf, place: String, reason: String },
+    #[error("--neurons: there is no neuron {id:?}; neurons are called layer.number, from 1.1 to {last}")]
+    NoSuchNeuron { id: String, last: String },
+    #[error(transparent)]
+    Drawing(#[from] ugmm_report::PngError),
     #[error("the pool of threads could not be started: {0}")]
     Threads(String),
     #[error("Ctrl-C cannot be watched for: {0}")]
@@ -51,7 +57,10 @@ impl CliError {
                 TabularError::Model(Setting { .. }) => 2,
                 _ => 1,
             },
-            Self::Option { .. } | Self::NotGiven(_) | Self::Model(Setting { .. }) => 2,
+            Self::Option { .. }
+            | Self::NoSuchNeuron { .. }
+            | Self::NotGiven(_)
+            | Self::Model(Setting { .. }) => 2,
             _ => 1,
         }
     }

@@ -6,6 +6,7 @@ mod config_file;
 mod error;
 mod fit;
 mod interrupt;
+mod naming;
 mod output;
 mod progress;
 mod statistics;
@@ -42,6 +43,7 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
         Command::Predict(options) => command::predict::run(options, common),
         Command::Evaluate(options) => command::evaluate::run(options, common),
         Command::Inspect(options) => command::inspect::run(options, common),
+        Command::Report(options) => command::report::run(options, common),
         Command::Completions(options) => command::completions::run(options),
         Command::Man(options) => command::man::run(options),
     }

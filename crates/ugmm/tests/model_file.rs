@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use ugmm::model_file::{Columns, SavedModel};
-use ugmm::training::TrainingConfig;
+use ugmm::training::{History, TrainingConfig};
 use ugmm::{
     Init, Means, MlpConfig, Model, ModelConfig, Network, Objective, Standardization, Stream, Task,
     UgmmNetworkConfig, generator,
@@ -29,6 +29,11 @@ fn saved(config: ModelConfig) -> SavedModel {
         training: Some(TrainingConfig::new(3, 10)),
         temperature: Some(1.25),
         spread: None,
+        history: Some(History {
+            training_loss: vec![2.5, 1.25],
+            learning_rate: vec![0.1, 0.05],
+            ..History::default()
+        }),
     }
 }
 

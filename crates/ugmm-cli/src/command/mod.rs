@@ -5,5 +5,6 @@ pub mod evaluate;
 pub mod inspect;
 pub mod man;
 pub mod predict;
+pub mod report;
 pub mod reproduce;
 pub mod train;

@@ -1,0 +1,244 @@
+//! The rows of the table that the report looks at, and what the model says of them.
+
+use crate::arguments::Report as Options;
+use crate::error::CliError;
+use crate::output::count;
+use burn::tensor::{Device, Tensor, TensorData};
+use std::path::Path;
+use ugmm::inference::conditional::ConditionalDensity;
+use ugmm::inspect::{activations, followed_weights, leading_components};
+use ugmm::{Targets, UgmmNetwork, inspect::Component};
+use ugmm_data::frame::{FrameError, Values};
+use ugmm_report::Text;
+use ugmm_tabular::{Batch, ModelReader, TabularError, TabularModel, Target};
+
+/// Rows with what the model says of them. Lists have an entry for each row unless they say otherwise.
+pub struct Seen<'m> {
+    pub network: &'m UgmmNetwork,
+    /// Where each row is in the file.
+    pub numbers: Vec<usize>,
+    /// The features, `[rows, features]`, row-major.
+    pub features: Vec<f32>,
+    pub width: usize,
+    pub predicted: Predicted,
+    /// `None` where the table has no target column.
+    pub right: Option<Right>,
+    /// What each layer reads, and at the end what the last one gives; see [`activations`].
+    pub activations: Vec<Vec<f32>>,
+    /// `[layer][neuron]`, the components of each, largest weight first. Those without any weight are not among them.
+    pub components: Vec<Vec<Vec<Component>>>,
+    /// Shares of the outputs by weights: of the inputs, then of the neurons of each layer.
+    pub importances: Vec<Vec<f64>>,
+    /// Whether the table has more rows.
+    pub more: bool,
+    /// Rows without any value that the model looks at.
+    pub empty: usize,
+}
+
+/// What is predicted.
+pub enum Predicted {
+    Classes {
+        /// log P, `[rows, classes]`.
+        log_probabilities: Vec<f32>,
+        decisions: Vec<usize>,
+    },
+    /// Densities in the data's units.
+    Numbers(Vec<ConditionalDensity>),
+}
+
+/// What the table says.
+pub enum Right {
+    Classes(Vec<Option<usize>>),
+    /// NaN where it is missing.
+    Numbers(Vec<f64>),
+}
+
+impl<'m> Seen<'m> {
+    /// Reads the first rows of the table.
+    pub fn read(
+        model: &'m TabularModel,
+        network: &'m UgmmNetwork,
+        options: &Options,
+    ) -> Result<Self, CliError> {
+        let most = options.rows.get();
+        let (reader, with_target) = open(model, options)?;
+        let width = model.preprocessor().inputs();
+        let (mut numbers, mut features, mut empty, mut more) = (Vec::new(), Vec::new(), 0, false);
+        let (mut classes, mut right_numbers) = (Vec::new(), Vec::new());
+        for batch in reader {
+            if numbers.len() == most {
+                more = true;
+                break;
+            }
+            let batch = batch?;
+            let known: Vec<usize> = (0..batch.known.len()).filter(|&place| batch.known[place]).collect();
+            let taken = &known[..known.len().min(most - numbers.len())];
+            more = taken.len() < known.len();
+            let end = if more { known[taken.len()] } else { batch.known.len() };
+            empty += end - taken.len();
+            match &batch.target {
+                Some(Values::Text(texts)) => {
+                    for &place in taken {
+                        classes.push(class_of(&options.data, model, &batch, place, texts[place].as_deref())?);
+                    }
+                }
+                Some(Values::Numbers(all)) => right_numbers.extend(taken.iter().map(|&place| all[place])),
+                _ => {}
+            }
+            numbers.extend(taken.iter().map(|&place| batch.rows[place]));
+            features.extend_from_slice(&batch.inputs[..taken.len() * width]);
+            if more {
+                break;
+            }
+        }
+        if numbers.is_empty() {
+            let (path, target) = (options.data.clone(), model.target_name().into());
+            return Err(CliError::NothingToLookAt { path, target });
+        }
+        let right = match (with_target, model.target()) {
+            (false, _) => None,
+            (true, Target::Classes(_)) => Some(Right::Classes(classes)),
+            (true, Target::Number(_)) => Some(Right::Numbers(right_numbers)),
+        };
+        let (predicted, targets) = predict(model, &features)?;
+        let x = Tensor::<2>::from_data(
+            TensorData::new(features.clone(), [numbers.len(), width]),
+            &Device::flex(),
+        );
+        let x = model.saved().task.network_input(x, &targets);
+        let outputs = network.layers.last().map_or(0, |layer| layer.neurons());
+        let with_weight = |all: Vec<Component>| all.into_iter().filter(|one| one.weight > 0.0).collect();
+        let components = |layer| leading_components(layer, usize::MAX).into_iter().map(with_weight).collect();
+        Ok(Self {
+            network,
+            numbers,
+            features,
+            width,
+            predicted,
+            right,
+            activations: activations(network, x),
+            components: network.layers.iter().map(components).collect(),
+            importances: followed_weights(network, &vec![1.0 / outputs as f64; outputs]),
+            more,
+            empty,
+        })
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// The values of one input of a layer, or of a neuron of the layer before it.
+    pub fn column(&self, layer: usize, input: usize) -> impl Iterator<Item = f32> + Clone {
+        let values = &self.activations[layer];
+        values.iter().skip(input).step_by(values.len() / self.rows()).copied()
+    }
+
+    /// What is to be said of these rows.
+    pub fn notes(&self, model: &TabularModel, options: &Options) -> Vec<Text> {
+        let mut notes: Vec<String> = Vec::new();
+        if self.more {
+            notes.push(format!(
+                "Everything is computed on the first {} of the table, which has more (--rows).",
+                count(self.rows(), "row")
+            ));
+        }
+        if self.empty > 0 {
+            notes.push(format!(
+                "Left out: {} without any value that the model looks at.",
+                count(self.empty, "row")
+            ));
+        }
+        let target = model.target_name();
+        match &self.right {
+            None => notes.push(format!(
+                "{} has no column {target:?}: predictions are shown, but compared with nothing.",
+                super::file_name(&options.data)
+            )),
+            Some(right) if right.known() == 0 => {
+                notes.push(format!("No row has a value in the column {target:?} to compare with."));
+            }
+            Some(right) if right.known() < self.rows() => {
+                let without = self.rows() - right.known();
+                notes.push(format!(
+                    "{} have no value in the column {target:?} to compare with.",
+                    count(without, "row")
+                ));
+            }
+            Some(_) => {}
+        }
+        let all: usize = self.network.layers.iter().map(|layer| layer.neurons() * layer.inputs()).sum();
+        let kept: usize = self.components.iter().flatten().map(Vec::len).sum();
+        if kept < all {
+            notes.push(format!("{} of {all} components have no weight; they are not drawn.", all - kept));
+        }
+        if model.saved().history.is_none() {
+            notes.push("The model does not hold the course of its training, which newer ones do.".into());
+        }
+        notes.into_iter().map(Text::from).collect()
+    }
+}
+
+impl Right {
+    /// Rows of which it is known.
+    pub fn known(&self) -> usize {
+        match self {
+            Self::Classes(classes) => classes.iter().flatten().count(),
+            Self::Numbers(numbers) => numbers.iter().filter(|number| !number.is_nan()).count(),
+        }
+    }
+}
+
+/// The table, with its target column where it has one.
+fn open<'m>(model: &'m TabularModel, options: &Options) -> Result<(ModelReader<'m>, bool), CliError> {
+    let read_options = options.table.read_options();
+    let open = |with_target| ModelReader::open(&options.data, model, with_target, &[], &read_options);
+    match open(true) {
+        Err(TabularError::Frame(FrameError::ColumnsMissing { missing, .. }))
+            if missing == [model.target_name()] && options.data != Path::new("-") =>
+        {
+            Ok((open(false)?, false))
+        }
+        opened => Ok((opened?, true)),
+    }
+}
+
+/// Predictions, and the same as the network reads them.
+fn predict(model: &TabularModel, features: &[f32]) -> Result<(Predicted, Targets), CliError> {
+    Ok(match model.target() {
+        Target::Classes(_) => {
+            let log_probabilities = model.log_probabilities(features)?;
+            let decisions = model.decisions(&log_probabilities);
+            let targets = Targets::Classes(decisions.clone());
+            (Predicted::Classes { log_probabilities, decisions }, targets)
+        }
+        Target::Number(number) => {
+            let densities = model.densities(features)?;
+            let in_network =
+                |density: &ConditionalDensity| ((density.mean() - number.mean) / number.scale) as f32;
+            let targets = Targets::Numbers(densities.iter().map(in_network).collect());
+            (Predicted::Numbers(densities), targets)
+        }
+    })
+}
+
+/// The class of a row, if it has one.
+fn class_of(
+    path: &Path,
+    model: &TabularModel,
+    batch: &Batch,
+    place: usize,
+    text: Option<&str>,
+) -> Result<Option<usize>, CliError> {
+    let Some(text) = text else { return Ok(None) };
+    let known = model.classes();
+    let found = known.iter().position(|name| name == text);
+    found.map(Some).ok_or_else(|| CliError::Label {
+        path: path.to_path_buf(),
+        row: batch.rows[place],
+        target: model.target_name().into(),
+        found: text.to_owned(),
+        known: known.to_vec(),
+    })
+}

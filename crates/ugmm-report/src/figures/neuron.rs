@@ -1,0 +1,169 @@
+//! Figure 2: the components of a neuron and their mixture.
+
+use super::{histogram, percent, short, text};
+use crate::report::{Component, Neuron, Units};
+use crate::{Axis, Chart, Gaussian, Mark, Text, Tick};
+use serde::Serialize;
+
+/// Components drawn together.
+const MOST_CURVES: usize = 6;
+/// How high histograms reach.
+const BEHIND: f64 = 0.85;
+
+/// What is shown of a neuron.
+#[derive(Serialize)]
+pub(crate) struct NeuronFigures {
+    id: String,
+    name: Text,
+    layer: usize,
+    facts: Vec<(Text, Text)>,
+    /// Component by component: input, weight, mean, mean ± σ.
+    table: Vec<[Text; 4]>,
+    /// The neuron that each component looks at, if it is one.
+    links: Vec<Option<String>>,
+    pub(crate) chart: Chart,
+    pub(crate) inputs: Vec<Chart>,
+    activations: Option<Chart>,
+}
+
+pub(crate) fn neuron(neuron: &Neuron) -> NeuronFigures {
+    let mut facts = vec![
+        (text("share of the outputs, by weights"), percent(neuron.importance).into()),
+        (text("components"), neuron.components.to_string().into()),
+    ];
+    if neuron.dropped > 0 {
+        facts.push((text("dropped components"), neuron.dropped.to_string().into()));
+    }
+    let shown: f64 = neuron.leading.iter().map(|component| component.weight).sum();
+    if neuron.leading.len() < neuron.components {
+        let of = format!("{} of the weight", percent(shown));
+        facts.push((format!("the {} listed have", neuron.leading.len()).into(), of.into()));
+    }
+    let inputs = neuron.leading.iter().enumerate();
+    NeuronFigures {
+        id: neuron.id.clone(),
+        name: neuron.name.clone(),
+        layer: neuron.layer,
+        facts,
+        table: neuron.leading.iter().map(line).collect(),
+        links: neuron.leading.iter().map(|component| component.neuron.clone()).collect(),
+        chart: mixture(neuron),
+        inputs: inputs.map(|(index, component)| of_input(neuron, index, component)).collect(),
+        activations: neuron.activations.as_ref().map(|values| activations(neuron, values)),
+    }
+}
+
+fn file_name(neuron: &Neuron) -> String {
+    format!("neuron-{}", neuron.id.replace('.', "-"))
+}
+
+fn line(component: &Component) -> [Text; 4] {
+    let at = |deviations: f64| component.units.convert(component.mean + deviations * component.sigma);
+    let (low, high) = (at(-1.0).min(at(1.0)), at(-1.0).max(at(1.0)));
+    let range = format!("{} to {}", short(low), short(high));
+    [component.name.clone(), percent(component.weight).into(), short(at(0.0)).into(), range.into()]
+}
+
+/// Components and mixture on one axis.
+fn mixture(neuron: &Neuron) -> Chart {
+    let (from, to) = neuron.range;
+    let curve = |(index, component): (usize, &Component)| Gaussian {
+        name: format!("{} ({})", component.name.shortened(20), percent(component.weight)).into(),
+        series: index + 1,
+        weight: component.weight,
+        mean: component.mean,
+        sigma: component.sigma,
+    };
+    let curves: Vec<Gaussian> = neuron.leading.iter().take(MOST_CURVES).enumerate().map(curve).collect();
+    let count = neuron.mixture.len().max(2) as f64 - 1.0;
+    let x = (0..neuron.mixture.len()).map(|index| from + (to - from) * index as f64 / count).collect();
+    let highest = neuron.mixture.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+    let mut marks = Vec::new();
+    if let Some(values) = &neuron.inputs {
+        marks.push(histogram("values of its inputs, by weight", values, BEHIND));
+    }
+    marks.push(Mark::Gaussians { curves });
+    let name = text("mixture of all components");
+    marks.push(Mark::Line { name, series: 0, x, y: neuron.mixture.clone(), dashed: false });
+    Chart {
+        id: file_name(neuron),
+        title: format!("{}: components and their mixture", neuron.name).into(),
+        description: format!("Densities of the leading components of {} and of their mixture", neuron.name)
+            .into(),
+        height: 280.0,
+        x: Axis::of_numbers(neuron.units.clone(), from, to),
+        y: Axis::of_numbers("density", 0.0, 1.08 * highest),
+        marks,
+    }
+}
+
+/// One component over its own input, in the data's units.
+fn of_input(neuron: &Neuron, index: usize, component: &Component) -> Chart {
+    let Component { name, weight, mean, sigma, values, units, .. } = component;
+    let ends = values.as_ref().map(|values| (values.from, values.to));
+    let (low, high) = ends.unwrap_or((mean - 3.0 * sigma, mean + 3.0 * sigma));
+    let margin =
+        0.06 * (high - low).max(if ends.is_some_and(|(low, high)| low == high) { *sigma } else { 0.0 });
+    let (from, to) = (low - margin, high + margin);
+    let highest = 1.0 / (sigma * std::f64::consts::TAU.sqrt());
+    // The highest place of the curve within the range.
+    let z = (mean.clamp(from, to) - mean) / sigma;
+    let top = highest * (-0.5 * z * z).exp();
+    let mut marks: Vec<Mark> = values.iter().map(|values| histogram("", values, BEHIND)).collect();
+    let curve = Gaussian { name: text(""), series: index + 1, weight: 1.0, mean: *mean, sigma: *sigma };
+    marks.push(Mark::Gaussians { curves: vec![curve] });
+    Chart {
+        id: format!("{}-input-{}", file_name(neuron), index + 1),
+        title: format!("{}  π = {}", name.shortened(28), percent(*weight)).into(),
+        description: format!(
+            "Density of the component that looks at {name}, with the values of that input behind"
+        )
+        .into(),
+        height: 150.0,
+        x: units.axis(from, to),
+        // A curve that is nowhere high in the range is not blown up to look so.
+        y: Axis::hidden(0.0, 1.1 * top.max(0.05 * highest)),
+        marks,
+    }
+}
+
+fn activations(neuron: &Neuron, values: &crate::report::Histogram) -> Chart {
+    let margin = 0.04 * (values.to - values.from);
+    Chart {
+        id: format!("{}-activations", file_name(neuron)),
+        title: text("Its activations on the rows"),
+        description: format!("Histogram of the activations of {}", neuron.name).into(),
+        height: 150.0,
+        x: Axis::of_numbers("activation (a log-density)", values.from - margin, values.to + margin),
+        y: Axis::hidden(0.0, 1.0),
+        marks: vec![histogram("", values, BEHIND)],
+    }
+}
+
+impl Units {
+    /// A value in the data's units; the nearest known one beyond the ends of a curve.
+    fn convert(&self, value: f64) -> f64 {
+        match self {
+            Self::Linear { offset, factor } => offset + factor * value,
+            Self::Curve(points) => {
+                let place = points.partition_point(|(at, _)| *at < value);
+                match (place.checked_sub(1).and_then(|below| points.get(below)), points.get(place)) {
+                    (Some((x0, y0)), Some((x1, y1))) => y0 + (y1 - y0) * (value - x0) / (x1 - x0),
+                    (Some((_, y)), None) | (None, Some((_, y))) => *y,
+                    (None, None) => value,
+                }
+            }
+        }
+    }
+
+    fn axis(&self, from: f64, to: f64) -> Axis {
+        match self {
+            Self::Linear { offset, factor } => Axis::of_converted("", (from, to), *offset, *factor),
+            Self::Curve(_) => {
+                let places = (0..=4).map(|part| from + (to - from) * f64::from(part) / 4.0);
+                let tick = |at| Tick { at, text: short(self.convert(at)).into() };
+                Axis { ticks: places.map(tick).collect(), ..Axis::hidden(from, to) }
+            }
+        }
+    }
+}
