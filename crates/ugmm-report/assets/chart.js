@@ -82,7 +82,7 @@ const UgmmChart = (() => {
     const turned = isOfNames(x) && longest(x.ticks) + 6 > inner / Math.max(x.ticks.length, 1);
     const ticksHeight = x.ticks.length ? (turned ? 8 + Math.min(longest(x.ticks), 100) : 18) : 0;
     const below = ticksHeight + (x.label ? 18 : 0) + 4;
-    const height = Math.max(chart.height - 30, 20);
+    const height = chart.ratio ? Math.max(inner * chart.ratio, 1) : Math.max(chart.height - 30, 20);
     const clamped = (share) => Math.min(Math.max(share, -2), 3);
     return {
       left, width: inner, top: 8, height, turned, ticksHeight,
@@ -138,7 +138,9 @@ const UgmmChart = (() => {
     let path = "";
     mark.heights.forEach((height, index) => {
       if (height <= 0) return;
-      const [left, right] = [at(index), Math.max(at(index + 1), at(index) + 3)];
+      const whole = Math.max(at(index + 1) - at(index), 3);
+      const free = ((mark.gap ?? 0) / 2) * whole;
+      const [left, right] = [at(index) + free, at(index) + whole - free];
       path += `M${px(left)} ${bottom}V${px(top(height))}H${px(right - (right - left > 6 ? 1 : 0))}V${bottom}z`;
     });
     svg(root, "path", { class: className, d: path, "clip-path": clip });
@@ -364,6 +366,7 @@ const UgmmChart = (() => {
     for (const mark of chart.marks) {
       if (mark.kind === "gaussians") for (const curve of mark.curves) entries.push([curve.name, series(curve.series), ""]);
       else if (mark.kind === "histogram") entries.push([mark.name, "histogram", " block"]);
+      else if (mark.kind === "dots" && mark.name) entries.push([mark.name, series(mark.series), " round"]);
       else if (mark.name) entries.push([mark.name, series(mark.series), mark.dashed ? " dashed" : ""]);
     }
     const named = entries.filter(([name]) => name);

@@ -97,7 +97,7 @@
     button.type = "button";
     button.dataset.row = row.number;
     button.setAttribute("aria-pressed", "false");
-    if (row.picture) draw(button, { ...row.picture, height: 96 }, { plain: true });
+    if (row.picture) draw(button, row.picture, { plain: true });
     html(button, "b", "", `row ${row.number}`);
     html(button, "span", "", row.predicted).dir = "auto";
     if (row.right !== null) {
@@ -118,7 +118,7 @@
     if (row.right !== null) entries.splice(1, 0, ["right", row.right]);
     facts(place, entries);
     const pictures = [row.picture, row.responsible, row.chances, row.density].filter(Boolean);
-    const grid = html(place, "div", "grid");
+    const grid = html(place, "div", pictures.length > 1 ? "grid" : "grid wide");
     for (const chart of pictures) draw(grid, chart);
     draw(place, row.path, { onNeuron: (id) => showNeuron(id, true) });
     const lines = row.inputs.map(([name, value, words, share]) => {

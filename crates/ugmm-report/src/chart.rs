@@ -15,6 +15,9 @@ pub struct Chart {
     pub description: Text,
     /// Height in px; the width is that of the place it is drawn in.
     pub height: f64,
+    /// Height of the part between the axes relative to its width, in place of `height`: for pictures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<f64>,
     /// Horizontal axis.
     pub x: Axis,
     /// Vertical axis.
@@ -101,6 +104,8 @@ pub enum Mark {
         /// Where the last one ends.
         #[serde(serialize_with = "short")]
         to: f64,
+        /// Share of a bar's width that is left free, in [0, 1).
+        gap: f64,
         /// Their upper ends.
         #[serde(serialize_with = "shorts")]
         heights: Vec<f64>,

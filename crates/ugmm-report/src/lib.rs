@@ -24,7 +24,7 @@ mod svg;
 mod text;
 
 pub use chart::{Axis, Chart, Column, Edge, Gaussian, Mark, Node, Series, Tick};
-pub use figures::figures;
+pub use figures::{figures, short};
 pub use page::{Page, page};
 pub use png::{PngError, png};
 pub use report::{

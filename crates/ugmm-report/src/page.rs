@@ -21,6 +21,8 @@ pub struct Page {
     pub neurons: usize,
     /// Rows on it.
     pub rows: usize,
+    /// What was cut to keep it small, beside the report's own notes: one sentence each.
+    pub cut: Vec<Text>,
 }
 
 /// What the page's script reads.
@@ -47,6 +49,7 @@ struct MeasuresContent {
 #[must_use]
 pub fn page(report: &Report) -> Page {
     let mut notes = report.notes.clone();
+    let known = notes.len();
     let size = report.maps.as_ref().map(|maps| (maps.width, maps.height));
     let neurons = neurons(report);
     let rows = fitting(report.rows.iter().map(|row| figures::row(row, &report.target, size)), ROW_BYTES);
@@ -87,7 +90,8 @@ pub fn page(report: &Report) -> Page {
         ("{page_script}", include_str!("../assets/page.js").to_owned()),
     ];
     let (neurons, rows) = (content.neurons.len(), content.rows.len());
-    Page { html: filled(include_str!("../assets/page.html"), &parts), neurons, rows }
+    let html = filled(include_str!("../assets/page.html"), &parts);
+    Page { html, neurons, rows, cut: notes.split_off(known) }
 }
 
 /// The template with its parts, in the order in which they stand there: what is in a part is never taken for the template.

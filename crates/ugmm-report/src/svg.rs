@@ -83,8 +83,13 @@ pub fn svg(chart: &Chart, width: f64) -> String {
         left,
         top: TITLE + LEGEND_LINE * legend_lines + 6.0,
         width: (width - left - 14.0).max(10.0),
-        height: (chart.height - 30.0).max(20.0),
+        height: 0.0,
     };
+    let between_axes = match chart.ratio {
+        Some(ratio) => (plane.width * ratio).max(1.0),
+        None => (chart.height - 30.0).max(20.0),
+    };
+    let plane = Plane { height: between_axes, ..plane };
     let height = plane.bottom() + below + 6.0;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" \

@@ -1,6 +1,6 @@
 //! Pictures of classes, pixel by pixel.
 
-use super::{percent, short};
+use super::short;
 use crate::report::{ClassMaps, Maps};
 use crate::{Axis, Chart, Mark, Text};
 use serde::Serialize;
@@ -29,12 +29,12 @@ pub(crate) fn maps(maps: &Maps) -> Vec<MapRow> {
             name: class.name.clone(),
             rows: class.rows,
             charts: vec![
-                drawn("pi", format!("π, to {}", percent(largest(&class.weights))), relative(&class.weights)),
+                drawn("pi", range_title("π", &class.weights), between(&class.weights)),
                 drawn("mu", format!("μ, {} to {}", short(low), short(high)), means.collect()),
                 drawn(
                     "responsibility",
-                    format!("responsibility, to {}", percent(largest(&class.responsibilities))),
-                    relative(&class.responsibilities),
+                    range_title("responsibility", &class.responsibilities),
+                    between(&class.responsibilities),
                 ),
             ],
         }
@@ -42,14 +42,25 @@ pub(crate) fn maps(maps: &Maps) -> Vec<MapRow> {
     maps.classes.iter().enumerate().map(of_class).collect()
 }
 
-fn largest(values: &[f64]) -> f64 {
-    values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::max)
+/// Least and largest of what is finite.
+fn ends(values: &[f64]) -> (f64, f64) {
+    let finite = || values.iter().copied().filter(|value| value.is_finite());
+    (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max))
 }
 
-/// Relative to the largest, where roots of small shares are still seen.
-fn relative(values: &[f64]) -> Vec<f64> {
-    let largest = largest(values).max(f64::MIN_POSITIVE);
-    values.iter().map(|value| if value.is_finite() { (value / largest).sqrt() } else { -1.0 }).collect()
+/// Roots of where shares are between the least and the largest.
+fn between(values: &[f64]) -> Vec<f64> {
+    let (low, high) = ends(values);
+    let span = (high - low).max(f64::MIN_POSITIVE);
+    let shade = |value: &f64| if value.is_finite() { ((value - low) / span).sqrt() } else { -1.0 };
+    values.iter().map(shade).collect()
+}
+
+/// Such as "π, 0.1 % to 2 %".
+fn range_title(name: &str, shares: &[f64]) -> String {
+    let (low, high) = ends(shares);
+    let percent = |share: f64| if share.is_finite() { short(100.0 * share) } else { "–".into() };
+    format!("{name}, {} to {} %", percent(low), percent(high))
 }
 
 /// A picture of width and height.
@@ -58,7 +69,8 @@ pub(crate) fn picture(id: &str, title: Text, shades: Vec<f64>, (width, height): 
         id: id.into(),
         description: format!("A picture of {width} × {height} pixels: {title}").into(),
         title,
-        height: 30.0 + 150.0 * height as f64 / width.max(1) as f64,
+        height: 0.0,
+        ratio: Some(height as f64 / width.max(1) as f64),
         x: Axis::hidden(0.0, 1.0),
         y: Axis::hidden(0.0, 1.0),
         // To hundredths: a screen shows no more.

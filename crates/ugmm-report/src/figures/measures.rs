@@ -41,6 +41,7 @@ fn confusion_matrix(classes: &[Text], counts: &[Vec<usize>]) -> Chart {
         description: format!("Numbers of rows by right and predicted class, of {} classes", classes.len())
             .into(),
         height: (60.0 + 40.0 * classes.len() as f64).clamp(240.0, 460.0),
+        ratio: None,
         x: Axis::of_names("predicted", classes),
         y: Axis::of_names("right", classes).turned(),
         marks: vec![Mark::Cells { columns: classes.len(), shades, texts, notes }],
@@ -57,9 +58,10 @@ fn reliability_diagram(bins: &[Bin]) -> Chart {
     };
     Chart {
         id: "reliability".into(),
-        title: "Reliability: how often predictions are right that claim to be so sure".into(),
+        title: "Reliability".into(),
         description: bins.iter().map(note).map(|note| note.to_string()).collect::<Vec<_>>().join("; ").into(),
         height: 340.0,
+        ratio: None,
         x: Axis::of_numbers("mean probability of the most probable class", 0.0, 1.0),
         y: Axis::of_numbers("share that is right", 0.0, 1.02),
         marks: vec![
@@ -93,6 +95,7 @@ fn scatter(pairs: &[(f64, f64)]) -> Chart {
         title: "Predicted and right numbers".into(),
         description: format!("{} rows: right number by predicted mean", pairs.len()).into(),
         height: 340.0,
+        ratio: None,
         x: Axis::of_numbers("predicted mean", low, high),
         y: Axis::of_numbers("right", low, high),
         marks: vec![
@@ -125,6 +128,7 @@ fn tenths(deciles: &[f64]) -> Chart {
         title: "Right numbers in each tenth of their predicted distributions".into(),
         description: deciles.iter().map(|share| percent(*share)).collect::<Vec<_>>().join(", ").into(),
         height: 340.0,
+        ratio: None,
         x: Axis::of_names("tenth of the predicted distribution", &names),
         y: Axis::of_numbers("share of the rows", 0.0, 1.1 * highest),
         marks: vec![
@@ -133,6 +137,7 @@ fn tenths(deciles: &[f64]) -> Chart {
                 series: 1,
                 from: -0.5,
                 to: count - 0.5,
+                gap: 0.15,
                 heights: deciles.to_vec(),
             },
             Mark::Line {

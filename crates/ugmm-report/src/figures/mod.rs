@@ -65,8 +65,9 @@ fn percent(share: f64) -> String {
     }
 }
 
-/// A number with at most four digits that count.
-fn short(number: f64) -> String {
+/// A number with at most four digits that count, as figures have them.
+#[must_use]
+pub fn short(number: f64) -> String {
     if number == 0.0 || !number.is_finite() {
         return if number == 0.0 { "0".into() } else { "–".into() };
     }

@@ -20,6 +20,7 @@ pub(crate) fn diagram(id: &str, title: Text, diagram: &Diagram) -> Chart {
         title,
         description: description.into(),
         height: 60.0 + LINE * most as f64,
+        ratio: None,
         x: Axis::hidden(0.0, 1.0),
         y: Axis::hidden(0.0, 1.0),
         marks: vec![Mark::Graph { columns: columns.clone(), edges: edges.clone() }],

@@ -67,17 +67,18 @@ fn line(component: &Component) -> [Text; 4] {
 /// Components and mixture on one axis.
 fn mixture(neuron: &Neuron) -> Chart {
     let (from, to) = neuron.range;
+    let highest = neuron.mixture.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+    let factor = magnification(neuron, highest);
     let curve = |(index, component): (usize, &Component)| Gaussian {
         name: format!("{} ({})", component.name.shortened(20), percent(component.weight)).into(),
         series: index + 1,
-        weight: component.weight,
+        weight: factor * component.weight,
         mean: component.mean,
         sigma: component.sigma,
     };
     let curves: Vec<Gaussian> = neuron.leading.iter().take(MOST_CURVES).enumerate().map(curve).collect();
     let count = neuron.mixture.len().max(2) as f64 - 1.0;
     let x = (0..neuron.mixture.len()).map(|index| from + (to - from) * index as f64 / count).collect();
-    let highest = neuron.mixture.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
     let mut marks = Vec::new();
     if let Some(values) = &neuron.inputs {
         marks.push(histogram("values of its inputs, by weight", values, BEHIND));
@@ -87,14 +88,30 @@ fn mixture(neuron: &Neuron) -> Chart {
     marks.push(Mark::Line { name, series: 0, x, y: neuron.mixture.clone(), dashed: false });
     Chart {
         id: file_name(neuron),
-        title: format!("{}: components and their mixture", neuron.name).into(),
+        title: match factor > 1.0 {
+            true => {
+                format!("{}: components, drawn {factor} times as high, and their mixture", neuron.name).into()
+            }
+            false => format!("{}: components and their mixture", neuron.name).into(),
+        },
         description: format!("Densities of the leading components of {} and of their mixture", neuron.name)
             .into(),
         height: 280.0,
+        ratio: None,
         x: Axis::of_numbers(neuron.units.clone(), from, to),
         y: Axis::of_numbers("density", 0.0, 1.08 * highest),
         marks,
     }
+}
+
+/// What the components drawn are raised by where they are many and each is small beside their mixture.
+fn magnification(neuron: &Neuron, highest: f64) -> f64 {
+    let height = |component: &Component| {
+        let z = (component.mean.clamp(neuron.range.0, neuron.range.1) - component.mean) / component.sigma;
+        component.weight / (component.sigma * std::f64::consts::TAU.sqrt()) * (-0.5 * z * z).exp()
+    };
+    let drawn = neuron.leading.iter().take(MOST_CURVES).map(height).fold(f64::MIN_POSITIVE, f64::max);
+    [100.0, 50.0, 20.0, 10.0, 5.0].into_iter().find(|factor| factor * drawn < 0.9 * highest).unwrap_or(1.0)
 }
 
 /// One component over its own input, in the data's units.
@@ -120,6 +137,7 @@ fn of_input(neuron: &Neuron, index: usize, component: &Component) -> Chart {
         )
         .into(),
         height: 150.0,
+        ratio: None,
         x: units.axis(from, to),
         // A curve that is nowhere high in the range is not blown up to look so.
         y: Axis::hidden(0.0, 1.1 * top.max(0.05 * highest)),
@@ -134,6 +152,7 @@ fn activations(neuron: &Neuron, values: &crate::report::Histogram) -> Chart {
         title: text("Its activations on the rows"),
         description: format!("Histogram of the activations of {}", neuron.name).into(),
         height: 150.0,
+        ratio: None,
         x: Axis::of_numbers("activation (a log-density)", values.from - margin, values.to + margin),
         y: Axis::hidden(0.0, 1.0),
         marks: vec![histogram("", values, BEHIND)],

@@ -72,6 +72,7 @@ fn chances(id: &str, chances: &[(Text, f64)]) -> Chart {
             .join(", ")
             .into(),
         height: 190.0,
+        ratio: None,
         x: Axis::of_names("", &names),
         y: Axis::of_numbers("", 0.0, 1.0),
         marks: vec![Mark::Bars {
@@ -79,6 +80,7 @@ fn chances(id: &str, chances: &[(Text, f64)]) -> Chart {
             series: 1,
             from: -0.5,
             to: names.len() as f64 - 0.5,
+            gap: 0.3,
             heights: chances.iter().map(|(_, share)| *share).collect(),
         }],
     }
@@ -101,6 +103,7 @@ fn density(id: &str, density: &Density, target: &Text) -> Chart {
         title: "Predicted distribution".into(),
         description: format!("Conditional density of {target}").into(),
         height: 220.0,
+        ratio: None,
         x: Axis::of_numbers(target.clone(), reach.0, reach.1),
         y: Axis::hidden(0.0, 1.08 * highest),
         marks,

@@ -69,6 +69,7 @@ fn chart(id: &str, title: &str, y: &str, lines: Vec<(Text, usize, &[f32])>, best
         title: title.into(),
         description: format!("{title}: {epochs} epochs").into(),
         height: 240.0,
+        ratio: None,
         x: Axis::of_numbers("epoch", 1.0, epochs.max(2) as f64),
         y: Axis::of_numbers(y, low - margin, high + margin),
         marks,

@@ -15,10 +15,10 @@ pub(super) fn draw(svg: &mut String, plane: &Plane, mark: &Mark) {
     match mark {
         Mark::Histogram { from, to, heights, .. } => {
             let top = |height: f64| plane.bottom() - height.clamp(0.0, 1.0) * plane.height;
-            bars(svg, plane, (*from, *to), heights, top, GREY, 0.7);
+            bars(svg, plane, (*from, *to), 0.0, heights, top, (GREY, 0.7));
         }
-        Mark::Bars { series, from, to, heights, .. } => {
-            bars(svg, plane, (*from, *to), heights, |height| plane.y(height), colour(*series), 0.85);
+        Mark::Bars { series, from, to, gap, heights, .. } => {
+            bars(svg, plane, (*from, *to), *gap, heights, |height| plane.y(height), (colour(*series), 0.85));
         }
         Mark::Gaussians { curves } => curves.iter().for_each(|curve| gaussian(svg, plane, curve)),
         Mark::Line { series, x, y, dashed, .. } => {
@@ -45,10 +45,10 @@ fn bars(
     svg: &mut String,
     plane: &Plane,
     (from, to): (f64, f64),
+    gap: f64,
     heights: &[f64],
     top: impl Fn(f64) -> f64,
-    fill: &str,
-    opacity: f64,
+    (fill, opacity): (&str, f64),
 ) {
     let count = heights.len() as f64;
     let (mut path, bottom) = (String::new(), plane.bottom());
@@ -56,6 +56,8 @@ fn bars(
         let at = |index: f64| plane.x(from + (to - from) * index / count);
         // One value only is a bar too.
         let (left, right) = (at(index as f64), at(index as f64 + 1.0).max(at(index as f64) + 3.0));
+        let free = gap / 2.0 * (right - left);
+        let (left, right) = (left + free, right - free);
         let gap = if right - left > 6.0 { 1.0 } else { 0.0 };
         let _ = write!(
             path,

@@ -44,11 +44,12 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
     let model = TabularModel::load(&options.model)?;
     let network = network_of(&model)?;
     let seen = Seen::read(&model, network, options)?;
-    let report = collect(&model, &seen, options)?;
+    let mut report = collect(&model, &seen, options)?;
     let (files, bytes) = match options.format {
         ReportFormat::Html => {
             let page = page(&report);
             write_atomically(&options.output, page.html.as_bytes())?;
+            report.notes.extend(page.cut);
             (vec![options.output.clone()], page.html.len())
         }
         ReportFormat::Svg | ReportFormat::Png => write_figures(&report, options)?,

@@ -20,6 +20,8 @@ const PLACES: usize = 121;
 const TAIL: f64 = 0.002;
 /// Values of a layer's inputs that are looked at for its range, about.
 const SAMPLE: usize = 200_000;
+/// How far beyond the values of its inputs a mixture is drawn, as a share of their range.
+const MARGIN: f64 = 0.08;
 /// Places of a curve to the data's units.
 const CURVE: usize = 33;
 
@@ -52,6 +54,8 @@ pub fn neurons(model: &TabularModel, seen: &Seen, named: &[String]) -> Result<Ve
 struct Pool {
     from: f64,
     to: f64,
+    /// How far mixtures are drawn beyond either end.
+    margin: f64,
     /// Share of each input's values in each interval, `[inputs, FINE]`.
     shares: Vec<f64>,
 }
@@ -70,18 +74,18 @@ impl Pool {
             sample.get(((sample.len().max(1) - 1) as f64 * share) as usize).map_or(0.0, |v| f64::from(*v))
         };
         let (low, high) = (at(TAIL), at(1.0 - TAIL));
-        let margin = if low < high { 0.08 * (high - low) } else { 1.0 };
-        let (from, to) = (low - margin, high + margin);
+        let (from, to) = if low < high { (low, high) } else { (low - 1.0, high + 1.0) };
         let mut shares = vec![0.0; inputs * FINE];
         for row in values.chunks(inputs) {
             for (input, &value) in row.iter().enumerate() {
                 let place = (f64::from(value) - from) / (to - from) * FINE as f64;
-                if (0.0..FINE as f64).contains(&place) {
-                    shares[input * FINE + place as usize] += 1.0 / seen.rows() as f64;
+                // The largest value belongs to the last interval.
+                if (0.0..=FINE as f64).contains(&place) {
+                    shares[input * FINE + (place as usize).min(FINE - 1)] += 1.0 / seen.rows() as f64;
                 }
             }
         }
-        Self { from, to, shares }
+        Self { from, to, margin: MARGIN * (to - from), shares }
     }
 
     /// Of a neuron's inputs, each by its weight, in bars.
@@ -126,7 +130,8 @@ fn of_neuron(
         };
         components.iter().map(one).sum::<f64>()
     };
-    let place = |index: usize| pool.from + (pool.to - pool.from) * index as f64 / (PLACES - 1) as f64;
+    let (from, to) = (pool.from - pool.margin, pool.to + pool.margin);
+    let place = |index: usize| from + (to - from) * index as f64 / (PLACES - 1) as f64;
     let name = names[layer + 1][neuron].as_str();
     let units = match (is_first, model.saved().task.objective.label_encoding()) {
         (true, _) if is_as_in_the_data(model) => "value of the input",
@@ -142,7 +147,7 @@ fn of_neuron(
         dropped: seen.network.layers[layer].inputs() - components.len(),
         leading: components.iter().take(LEADING).map(component).collect(),
         mixture: (0..PLACES).map(|index| density(place(index))).collect(),
-        range: (pool.from, pool.to),
+        range: (from, to),
         inputs: Some(pool.histogram(components)),
         activations: Counted::of_values(seen.column(layer + 1, neuron), BARS).map(histogram),
         units: units.into(),

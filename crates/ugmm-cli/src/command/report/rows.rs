@@ -4,12 +4,12 @@ use super::image::Grid;
 use super::network::{by_responsibility, largest, names};
 use super::seen::{Predicted, Right, Seen};
 use crate::naming::in_data_units;
-use crate::output::{percent, short};
+use crate::output::percent;
 use burn::tensor::{Device, Tensor, TensorData};
 use ugmm::LabelEncoding;
 use ugmm::inference::conditional::ConditionalDensity;
 use ugmm::inspect::{RowPath, paths};
-use ugmm_report::{Density, InputShare, Row};
+use ugmm_report::{Density, InputShare, Row, short};
 use ugmm_tabular::TabularModel;
 
 /// Rows that the model is least sure of, and others at equal distances in the table.
@@ -171,5 +171,7 @@ fn picture(model: &TabularModel, seen: &Seen, grid: &Grid, row: usize, brightest
 fn responsible(grid: &Grid, path: &RowPath) -> Vec<f64> {
     let shares = &path.shares[0];
     let largest = shares.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-    grid.pixels(shares.iter().map(|share| f64::from((share / largest).sqrt())), 0.0)
+    let least = shares.iter().copied().fold(f32::INFINITY, f32::min);
+    let span = (largest - least).max(f32::MIN_POSITIVE);
+    grid.pixels(shares.iter().map(|share| f64::from(((share - least) / span).sqrt())), 0.0)
 }
