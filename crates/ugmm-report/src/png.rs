@@ -1,6 +1,6 @@
 //! Charts as PNG.
 
-use crate::chart::Chart;
+use crate::Figure;
 use crate::svg::svg;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::fontdb::Database;
@@ -65,15 +65,15 @@ fn font_resolver() -> FontResolver<'static> {
     FontResolver { select_fallback: Box::new(select_fallback), ..FontResolver::default() }
 }
 
-/// The chart as a PNG file, so many px wide, each of `scale` pixels.
+/// The figure as a PNG file, so many px wide, each of `scale` pixels.
 ///
 /// # Errors
 ///
 /// When the picture would be too large.
-pub fn png(chart: &Chart, width: f64, scale: f32) -> Result<Vec<u8>, PngError> {
+pub fn png(figure: &Figure, width: f64, scale: f32) -> Result<Vec<u8>, PngError> {
     let options = Options { fontdb: own_fonts(), font_resolver: font_resolver(), ..Options::default() };
     let drawing = |error: &dyn Display| PngError::Drawing(error.to_string());
-    let tree = Tree::from_str(&svg(chart, width), &options).map_err(|error| drawing(&error))?;
+    let tree = Tree::from_str(&svg(figure, width), &options).map_err(|error| drawing(&error))?;
     let size = |length: f32| (length * scale).ceil() as u32;
     let (width, height) = (size(tree.size().width()), size(tree.size().height()));
     let mut pixels = Pixmap::new(width, height).ok_or(PngError::Size { width, height })?;

@@ -3,9 +3,9 @@
 mod graph;
 mod marks;
 
-use crate::Text;
 use crate::chart::{Axis, Chart, Mark, Series, Tick};
 use crate::text::escaped;
+use crate::{Figure, Text};
 use std::fmt::Write;
 
 /// Colours of series: that of the text, then six after Paul Tol's scheme "bright", which colour-blind eyes tell apart.
@@ -67,9 +67,32 @@ impl Plane<'_> {
     }
 }
 
-/// The chart as a whole SVG file, so many px wide; the height follows from its content.
+/// The figure as an SVG file, so many px wide; the height follows from its content.
 #[must_use]
-pub fn svg(chart: &Chart, width: f64) -> String {
+pub fn svg(figure: &Figure, width: f64) -> String {
+    let (mut content, mut top) = (String::new(), 0.0);
+    let columns = figure.lines.iter().skip(1).map(Vec::len).max().unwrap_or(1);
+    for (index, line) in figure.lines.iter().enumerate() {
+        // The first line may be one chart over the whole width; all others are alike.
+        let columns = if index == 0 { line.len() } else { columns };
+        let (share, mut highest) = (width / columns.max(1) as f64, 0f64);
+        for (column, chart) in line.iter().enumerate() {
+            let (drawn, height) = chart_svg(chart, share, (share * column as f64, top));
+            content += &drawn;
+            highest = highest.max(height);
+        }
+        top += highest;
+    }
+    let (w, h) = (px(width), px(top));
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" \
+         font-family=\"Ubuntu, Helvetica, Arial, sans-serif\" font-size=\"{FONT_SIZE}\" role=\"img\">\n\
+         <rect width=\"{w}\" height=\"{h}\" fill=\"#ffffff\"/>\n{content}</svg>\n"
+    )
+}
+
+/// A chart at a place, and its height.
+fn chart_svg(chart: &Chart, width: f64, place: (f64, f64)) -> (String, f64) {
     let legend = legend(chart, width);
     let legend_lines = legend.iter().map(|(_, line, _)| line + 1).max().unwrap_or(0) as f64;
     let left = left_margin(&chart.y);
@@ -92,13 +115,11 @@ pub fn svg(chart: &Chart, width: f64) -> String {
     let plane = Plane { height: between_axes, ..plane };
     let height = plane.bottom() + below + 6.0;
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" \
-         font-family=\"Ubuntu, Helvetica, Arial, sans-serif\" font-size=\"{FONT_SIZE}\" role=\"img\">\n\
-         <title>{}</title>\n<desc>{}</desc>\n<rect width=\"{w}\" height=\"{h}\" fill=\"#ffffff\"/>\n",
+        "<g transform=\"translate({} {})\">\n<title>{}</title>\n<desc>{}</desc>\n",
+        px(place.0),
+        px(place.1),
         escaped(chart.title.as_str()),
         escaped(chart.description.as_str()),
-        w = px(width),
-        h = px(height),
     );
     let title = chart.title.shortened(((width - 16.0) / (13.0 * CHARACTER)) as usize);
     let _ =
@@ -121,7 +142,8 @@ pub fn svg(chart: &Chart, width: f64) -> String {
     axes(&mut svg, &plane, turned, ticks_height);
     let _ = writeln!(
         svg,
-        "<clipPath id=\"c\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>",
+        "<clipPath id=\"{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>",
+        clip_id(chart),
         px(plane.left),
         px(plane.top),
         px(plane.width),
@@ -130,7 +152,11 @@ pub fn svg(chart: &Chart, width: f64) -> String {
     for mark in &chart.marks {
         marks::draw(&mut svg, &plane, mark);
     }
-    svg + "</svg>\n"
+    (svg + "</g>\n", height)
+}
+
+fn clip_id(chart: &Chart) -> String {
+    format!("inside-{}", chart.id)
 }
 
 /// Name, series and whether dashed, of all that has a name, with where it stands: x and number of the line.

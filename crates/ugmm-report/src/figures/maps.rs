@@ -13,6 +13,15 @@ pub(crate) struct MapRow {
     pub(crate) charts: Vec<Chart>,
 }
 
+impl MapRow {
+    /// Its charts, whose titles say what class they are of.
+    pub(crate) fn named_charts(self) -> Vec<Chart> {
+        let name = self.name.shortened(12);
+        let named = |chart: Chart| Chart { title: format!("{name}: {}", chart.title).into(), ..chart };
+        self.charts.into_iter().map(named).collect()
+    }
+}
+
 pub(crate) fn maps(maps: &Maps) -> Vec<MapRow> {
     // Means of all classes on one scale, so that they can be compared.
     let means =

@@ -17,24 +17,56 @@ pub(crate) use training::training;
 use crate::report::{Histogram, Report};
 use crate::{Chart, Mark, Text};
 
+/// Components side by side in the figure of a neuron.
+const PANELS: usize = 3;
+/// Pictures side by side: those of two classes.
+const PICTURES: usize = 6;
+
+/// Charts that make one picture: lines of charts that share the width.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    /// A name that can be that of a file: letters, digits and hyphens.
+    pub id: String,
+    /// From top to bottom; a line that is not full leaves room at its end.
+    pub lines: Vec<Vec<Chart>>,
+}
+
+impl Figure {
+    /// Of one chart.
+    #[must_use]
+    pub fn of(chart: Chart) -> Self {
+        Self { id: chart.id.clone(), lines: vec![vec![chart]] }
+    }
+}
+
 /// The figures of a report, one file each: the network, neurons by their numbers ("1.3"), classes of images, training and
 /// measures. A neuron that the report does not have is left out.
 #[must_use]
-pub fn figures(report: &Report, neurons: &[String]) -> Vec<Chart> {
-    let mut charts = vec![network_figure(report)];
+pub fn figures(report: &Report, neurons: &[String]) -> Vec<Figure> {
+    let mut figures = vec![Figure::of(network_figure(report))];
     for id in neurons {
         if let Some(found) = report.neurons.iter().find(|neuron| neuron.id == *id) {
             let NeuronFigures { chart, inputs, .. } = neuron(found);
-            charts.push(chart);
-            charts.extend(inputs);
+            let id = chart.id.clone();
+            let inputs = lines_of(inputs, PANELS);
+            figures.push(Figure { id, lines: std::iter::once(vec![chart]).chain(inputs).collect() });
         }
     }
     if let Some(all) = &report.maps {
-        charts.extend(maps(all).into_iter().flat_map(|row| row.charts));
+        let maps = maps(all).into_iter().flat_map(MapRow::named_charts).collect();
+        figures.push(Figure { id: "classes".into(), lines: lines_of(maps, PICTURES) });
     }
-    charts.extend(report.measures.iter().flat_map(measures));
-    charts.extend(report.training.iter().flat_map(training));
-    charts
+    figures.extend(report.measures.iter().flat_map(measures).map(Figure::of));
+    let training: Vec<Chart> = report.training.iter().flat_map(training).collect();
+    if !training.is_empty() {
+        figures.push(Figure { id: "training".into(), lines: lines_of(training, 2) });
+    }
+    figures
+}
+
+/// So many in each line.
+fn lines_of(charts: Vec<Chart>, columns: usize) -> Vec<Vec<Chart>> {
+    charts.chunks(columns).map(<[Chart]>::to_vec).collect()
 }
 
 /// Figure 1: the network by its weights.

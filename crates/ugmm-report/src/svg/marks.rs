@@ -1,6 +1,6 @@
 //! What stands in a chart.
 
-use super::{ACCENT, GREY, Plane, colour, graph, px, text_at};
+use super::{ACCENT, GREY, Plane, clip_id, colour, graph, px, text_at};
 use crate::chart::{Gaussian, Mark};
 use std::fmt::Write;
 
@@ -24,7 +24,7 @@ pub(super) fn draw(svg: &mut String, plane: &Plane, mark: &Mark) {
         Mark::Line { series, x, y, dashed, .. } => {
             let points = x.iter().zip(y).map(|(x, y)| (plane.x(*x), plane.y(*y)));
             let dash = if *dashed { " stroke-dasharray=\"4 3\" stroke-opacity=\"0.7\"" } else { "" };
-            line(svg, points, colour(*series), if *dashed { 1.2 } else { 2.0 }, dash);
+            line(svg, plane, points, colour(*series), if *dashed { 1.2 } else { 2.0 }, dash);
         }
         Mark::Dots { series, x, y, sizes, .. } => {
             for ((x, y), size) in x.iter().zip(y).zip(sizes) {
@@ -84,10 +84,17 @@ fn gaussian(svg: &mut String, plane: &Plane, curve: &Gaussian) {
         let density = weight / (sigma * std::f64::consts::TAU.sqrt()) * (-0.5 * z * z).exp();
         (plane.x(x), plane.y(density))
     };
-    line(svg, (0..=STEPS).map(point), colour(series), 1.6, "");
+    line(svg, plane, (0..=STEPS).map(point), colour(series), 1.6, "");
 }
 
-fn line(svg: &mut String, points: impl Iterator<Item = (f64, f64)>, stroke: &str, width: f64, more: &str) {
+fn line(
+    svg: &mut String,
+    plane: &Plane,
+    points: impl Iterator<Item = (f64, f64)>,
+    stroke: &str,
+    width: f64,
+    more: &str,
+) {
     let mut path = String::new();
     for (index, (x, y)) in points.enumerate() {
         let _ = write!(path, "{}{} {}", if index == 0 { 'M' } else { 'L' }, px(x), px(y));
@@ -95,7 +102,8 @@ fn line(svg: &mut String, points: impl Iterator<Item = (f64, f64)>, stroke: &str
     let _ = writeln!(
         svg,
         "<path d=\"{path}\" fill=\"none\" stroke=\"{stroke}\" stroke-width=\"{width}\" stroke-linejoin=\"round\" \
-         clip-path=\"url(#c)\"{more}/>"
+         clip-path=\"url(#{})\"{more}/>",
+        clip_id(plane.chart)
     );
 }
 

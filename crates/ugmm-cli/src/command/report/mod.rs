@@ -1,7 +1,6 @@
 //! `ugmm report`: what is inside of a model, drawn. What is drawn is collected here; the crate ugmm-report draws it.
 
 mod facts;
-mod image;
 mod maps;
 mod measures;
 mod network;
@@ -17,14 +16,15 @@ use seen::Seen;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use ugmm::file::write_atomically;
+use ugmm_data::ImageGrid;
 use ugmm_report::{Report, Text, Training, figures, page, png, svg};
 use ugmm_tabular::TabularModel;
 
 /// Width of a figure in px, and pixels of a picture for each.
 const WIDTH: f64 = 720.0;
 const SCALE: f32 = 2.0;
-/// The same of a figure with pixels of its own.
-const PICTURE_WIDTH: f64 = 200.0;
+/// Pixels of images above which there are no pictures: they would take the page's room from everything else.
+const MOST_PIXELS: usize = 16_384;
 /// Neurons of each layer that are drawn if none are named.
 const USUAL_NEURONS: usize = 2;
 
@@ -70,13 +70,14 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
 
 /// All that the report shows.
 fn collect(model: &TabularModel, seen: &Seen, options: &Options) -> Result<Report, CliError> {
-    let grid = image::Grid::of(&model.saved().columns.features);
+    let grid = model.image_grid();
     let mut notes = seen.notes(model, options);
     let neurons = neurons::neurons(model, seen, &options.neurons)?;
-    if grid.as_ref().is_some_and(|grid| grid.is_large()) {
+    let fits = |grid: &ImageGrid| grid.shape.rows * grid.shape.columns <= MOST_PIXELS;
+    if grid.as_ref().is_some_and(|grid| !fits(grid)) {
         notes.push("The images are too large for pictures of rows and classes.".into());
     }
-    let grid = grid.filter(|grid| !grid.is_large());
+    let grid = grid.filter(fits);
     let saved = model.saved();
     Ok(Report {
         program: format!("ugmm {}", env!("CARGO_PKG_VERSION")).into(),
@@ -116,21 +117,12 @@ fn write_figures(report: &Report, options: &Options) -> Result<(Vec<PathBuf>, us
         true => usual_neurons(report),
     };
     let (mut files, mut bytes) = (Vec::new(), 0);
-    for chart in figures(report, &named) {
-        let is_small = chart.id.starts_with("class-");
-        let is_panel = chart.id.contains("-input-");
-        let width = if is_small {
-            PICTURE_WIDTH
-        } else if is_panel {
-            WIDTH / 2.0
-        } else {
-            WIDTH
-        };
+    for figure in figures(report, &named) {
         let (ending, content) = match options.format {
-            ReportFormat::Png => ("png", png(&chart, width, SCALE)?),
-            _ => ("svg", svg(&chart, width).into_bytes()),
+            ReportFormat::Png => ("png", png(&figure, WIDTH, SCALE)?),
+            _ => ("svg", svg(&figure, WIDTH).into_bytes()),
         };
-        let path = options.output.join(format!("{}.{ending}", chart.id));
+        let path = options.output.join(format!("{}.{ending}", figure.id));
         write_atomically(&path, &content)?;
         bytes += content.len();
         files.push(path);

@@ -1,6 +1,5 @@
 //! Rows that the model is unsure of, and some others, followed to the inputs that decided them.
 
-use super::image::Grid;
 use super::network::{by_responsibility, largest, names};
 use super::seen::{Predicted, Right, Seen};
 use crate::naming::in_data_units;
@@ -9,6 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use ugmm::LabelEncoding;
 use ugmm::inference::conditional::ConditionalDensity;
 use ugmm::inspect::{RowPath, paths};
+use ugmm_data::ImageGrid;
 use ugmm_report::{Density, InputShare, Row, short};
 use ugmm_tabular::TabularModel;
 
@@ -24,7 +24,7 @@ const CLASSES: usize = 12;
 /// Cells of a density as it is drawn.
 const CELLS: usize = 64;
 
-pub fn rows(model: &TabularModel, seen: &Seen, grid: Option<&Grid>) -> Vec<Row> {
+pub fn rows(model: &TabularModel, seen: &Seen, grid: Option<&ImageGrid>) -> Vec<Row> {
     let names = names(model, seen);
     let doubts: Vec<f64> = (0..seen.rows()).map(|row| doubt(model, seen, row)).collect();
     let unsure = largest(&doubts, UNSURE);
@@ -154,7 +154,7 @@ fn input_shares(
     largest(&shares, INPUTS).into_iter().filter(|&input| shares[input] > 0.0).map(share).collect()
 }
 
-fn picture(model: &TabularModel, seen: &Seen, grid: &Grid, row: usize, brightest: f32) -> Vec<f64> {
+fn picture(model: &TabularModel, seen: &Seen, grid: &ImageGrid, row: usize, brightest: f32) -> Vec<f64> {
     let values = seen.features[row * seen.width..][..seen.width].iter().enumerate();
     let is_plain = model.preprocessor().scale_of(0) == Some((0.0, 1.0));
     let bright = |(input, &value): (usize, &f32)| match is_plain {
@@ -165,13 +165,16 @@ fn picture(model: &TabularModel, seen: &Seen, grid: &Grid, row: usize, brightest
             (if value > 1.5 { value / 255.0 } else { value }).clamp(0.0, 1.0)
         }
     };
-    grid.pixels(values.map(bright).map(|value| if value.is_nan() { -1.0 } else { value }), 0.0)
+    let values: Vec<f64> =
+        values.map(bright).map(|value| if value.is_nan() { -1.0 } else { value }).collect();
+    grid.image(&values, 0.0)
 }
 
-fn responsible(grid: &Grid, path: &RowPath) -> Vec<f64> {
+fn responsible(grid: &ImageGrid, path: &RowPath) -> Vec<f64> {
     let shares = &path.shares[0];
     let largest = shares.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     let least = shares.iter().copied().fold(f32::INFINITY, f32::min);
     let span = (largest - least).max(f32::MIN_POSITIVE);
-    grid.pixels(shares.iter().map(|share| f64::from(((share - least) / span).sqrt())), 0.0)
+    let shades: Vec<f64> = shares.iter().map(|share| f64::from(((share - least) / span).sqrt())).collect();
+    grid.image(&shades, 0.0)
 }
