@@ -380,6 +380,19 @@ const UgmmChart = (() => {
   }
 
   let charts = 0;
+  /** What draws each chart anew where its width has changed. */
+  const fillers = new Map();
+
+  // Paper has a width of its own, which no observer is told of in time.
+  function fillAll(printing) {
+    document.body.classList.toggle("printing", printing);
+    for (const [figure, fill] of fillers) {
+      if (figure.isConnected) fill();
+      else fillers.delete(figure);
+    }
+  }
+  window.addEventListener("beforeprint", () => fillAll(true));
+  window.addEventListener("afterprint", () => fillAll(false));
 
   /**
    * Puts a chart into `parent`. Options: `onNeuron(id)`, called when a node that stands for a neuron is chosen;
@@ -412,6 +425,7 @@ const UgmmChart = (() => {
       crosshair(fresh, chart, plane);
     };
     fill();
+    fillers.set(figure, fill);
     new ResizeObserver(fill).observe(figure);
     return figure;
   }

@@ -118,7 +118,7 @@
     if (row.right !== null) entries.splice(1, 0, ["right", row.right]);
     facts(place, entries);
     const pictures = [row.picture, row.responsible, row.chances, row.density].filter(Boolean);
-    const grid = html(place, "div", pictures.length > 1 ? "grid" : "grid wide");
+    const grid = html(place, "div", pictures.length > 1 ? "grid" : "alone");
     for (const chart of pictures) draw(grid, chart);
     draw(place, row.path, { onNeuron: (id) => showNeuron(id, true) });
     const lines = row.inputs.map(([name, value, words, share]) => {

@@ -8,9 +8,9 @@ use serde::Serialize;
 use std::fmt::Write;
 
 /// Bytes that neurons, rows and maps may take; together with all else a page stays under 5 MB.
-const NEURON_BYTES: usize = 2_400_000;
-const ROW_BYTES: usize = 1_200_000;
-const MAP_BYTES: usize = 900_000;
+const NEURON_BYTES: usize = 2_900_000;
+const ROW_BYTES: usize = 1_000_000;
+const MAP_BYTES: usize = 700_000;
 
 /// A page.
 #[derive(Clone, Debug)]
@@ -207,8 +207,8 @@ fn section(id: &str, content: &Content) -> &'static str {
         "classes" => {
             "<p class=\"quiet\">Each class pixel by pixel. π: how much of it goes there by the mixing weights (of a network with \
              one output, from the neurons that are responsible for its rows). μ: the mean that is expected there, by the same \
-             weights; all classes on one scale. Responsibility: the mean over its rows. Of shares, roots are drawn, so that \
-             small ones are seen.</p>\n<div id=\"maps\"></div>\n"
+             weights; all classes on one scale. Responsibility: the mean over its rows. The palest and the darkest shade stand for \
+             the numbers given and for what is beyond, a twenty-fifth of the pixels at either end.</p>\n<div id=\"maps\"></div>\n"
         }
         "predictions" => "<div id=\"measures\"></div>\n",
         _ => "<div id=\"training\"></div>\n",

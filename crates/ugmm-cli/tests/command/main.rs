@@ -5,6 +5,7 @@ mod images;
 mod inspection;
 mod learning;
 mod predictions;
+mod report;
 mod resume;
 mod shell;
 

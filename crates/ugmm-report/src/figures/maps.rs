@@ -14,36 +14,36 @@ pub(crate) struct MapRow {
 }
 
 impl MapRow {
-    /// Its charts, whose titles say what class they are of.
+    /// Its charts, whose titles say what class they are of, and no more: they are small.
     pub(crate) fn named_charts(self) -> Vec<Chart> {
         let name = self.name.shortened(12);
-        let named = |chart: Chart| Chart { title: format!("{name}: {}", chart.title).into(), ..chart };
-        self.charts.into_iter().map(named).collect()
+        let named = |(chart, what): (Chart, &str)| Chart { title: format!("{name}: {what}").into(), ..chart };
+        self.charts.into_iter().zip(["π", "μ", "resp."]).map(named).collect()
     }
 }
 
 pub(crate) fn maps(maps: &Maps) -> Vec<MapRow> {
     // Means of all classes on one scale, so that they can be compared.
-    let means =
-        || maps.classes.iter().flat_map(|class| &class.means).copied().filter(|mean| mean.is_finite());
-    let (low, high) = (means().fold(f64::INFINITY, f64::min), means().fold(f64::NEG_INFINITY, f64::max));
+    let means: Vec<f64> = maps.classes.iter().flat_map(|class| &class.means).copied().collect();
+    let scale = ends(&means);
     let of_class = |(index, class): (usize, &ClassMaps)| {
         let drawn = |what: &str, title: String, shades| {
             picture(&format!("class-{}-{what}", index + 1), title.into(), shades, (maps.width, maps.height))
         };
-        let span = (high - low).max(f64::MIN_POSITIVE);
-        let means = class.means.iter();
-        let means = means.map(|mean| if mean.is_finite() { (mean - low) / span } else { -1.0 });
         MapRow {
             name: class.name.clone(),
             rows: class.rows,
             charts: vec![
-                drawn("pi", range_title("π", &class.weights), between(&class.weights)),
-                drawn("mu", format!("μ, {} to {}", short(low), short(high)), means.collect()),
+                drawn("pi", range_title("π", &class.weights), shades(&class.weights, ends(&class.weights))),
+                drawn(
+                    "mu",
+                    format!("μ, {} to {}", short(scale.0), short(scale.1)),
+                    shades(&class.means, scale),
+                ),
                 drawn(
                     "responsibility",
                     range_title("responsibility", &class.responsibilities),
-                    between(&class.responsibilities),
+                    shades(&class.responsibilities, ends(&class.responsibilities)),
                 ),
             ],
         }
@@ -51,24 +51,33 @@ pub(crate) fn maps(maps: &Maps) -> Vec<MapRow> {
     maps.classes.iter().enumerate().map(of_class).collect()
 }
 
-/// Least and largest of what is finite.
+/// Values between which all but a twenty-fifth at either end are, of those that are finite: a few pixels that are seldom
+/// lit may be far from all others.
 fn ends(values: &[f64]) -> (f64, f64) {
-    let finite = || values.iter().copied().filter(|value| value.is_finite());
-    (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max))
+    let mut finite: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+    finite.sort_by(f64::total_cmp);
+    let at = |place: usize| finite.get(place).copied().unwrap_or(f64::NAN);
+    let tail = finite.len() / 25;
+    (at(tail), at((finite.len() - tail).saturating_sub(1)))
 }
 
-/// Roots of where shares are between the least and the largest.
-fn between(values: &[f64]) -> Vec<f64> {
-    let (low, high) = ends(values);
+/// Where values are between two others.
+fn shades(values: &[f64], (low, high): (f64, f64)) -> Vec<f64> {
     let span = (high - low).max(f64::MIN_POSITIVE);
-    let shade = |value: &f64| if value.is_finite() { ((value - low) / span).sqrt() } else { -1.0 };
+    let shade = |value: &f64| if value.is_finite() { ((value - low) / span).clamp(0.0, 1.0) } else { -1.0 };
     values.iter().map(shade).collect()
+}
+
+/// A number above 0 with two digits that count, for the little room there is.
+fn two_digits(number: f64) -> String {
+    let decimals = (1 - number.max(1e-9).log10().floor() as i32).max(0) as usize;
+    format!("{number:.decimals$}")
 }
 
 /// Such as "π, 0.1 % to 2 %".
 fn range_title(name: &str, shares: &[f64]) -> String {
     let (low, high) = ends(shares);
-    let percent = |share: f64| if share.is_finite() { short(100.0 * share) } else { "–".into() };
+    let percent = |share: f64| if share.is_finite() { two_digits(100.0 * share) } else { "–".into() };
     format!("{name}, {} to {} %", percent(low), percent(high))
 }
 

@@ -132,10 +132,7 @@ fn of_input(neuron: &Neuron, index: usize, component: &Component) -> Chart {
     Chart {
         id: format!("{}-input-{}", file_name(neuron), index + 1),
         title: format!("{}  π = {}", name.shortened(28), percent(*weight)).into(),
-        description: format!(
-            "Density of the component that looks at {name}, with the values of that input behind"
-        )
-        .into(),
+        description: "The density of one component, with the values of its input behind".into(),
         height: 150.0,
         ratio: None,
         x: units.axis(from, to),

@@ -11,6 +11,8 @@ use ugmm_tabular::TabularModel;
 const MOST_NODES: usize = 14;
 /// The same where the path of a row is drawn.
 const PATH_NODES: usize = 10;
+/// Shares below this are not drawn.
+const NEGLIGIBLE: f64 = 0.002;
 /// Edges thinner than this, relative to the thickest between two columns, are not seen.
 const FAINTEST: f64 = 0.02;
 
@@ -51,7 +53,9 @@ pub fn by_responsibility(names: &[Vec<String>], path: &RowPath) -> Diagram {
         path.shares.iter().map(|shares| shares.iter().map(|&share| f64::from(share)).collect()).collect();
     let chosen: Vec<Vec<usize>> = columns
         .iter()
-        .map(|shares| largest(shares, PATH_NODES).into_iter().filter(|&node| shares[node] > 0.0).collect())
+        .map(|shares| {
+            largest(shares, PATH_NODES).into_iter().filter(|&node| shares[node] >= NEGLIGIBLE).collect()
+        })
         .collect();
     let mut edges = Vec::new();
     for (layer, flows) in path.flows.iter().enumerate() {

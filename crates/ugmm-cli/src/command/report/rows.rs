@@ -147,7 +147,7 @@ fn input_shares(
         let value = f64::from(values[input]);
         let value = match input < seen.width {
             false if is_index => model.classes().get(value.round() as usize).cloned().unwrap_or_default(),
-            _ => short(in_data_units(model, input, value)),
+            _ => short(without_noise(model, input, in_data_units(model, input, value))),
         };
         InputShare { name: names[input].as_str().into(), value: value.into(), share: shares[input] }
     };

@@ -162,7 +162,7 @@ impl<'m> Seen<'m> {
             Some(right) if right.known() < self.rows() => {
                 let without = self.rows() - right.known();
                 notes.push(format!(
-                    "{} have no value in the column {target:?} to compare with.",
+                    "{} without a value in the column {target:?} to compare with.",
                     count(without, "row")
                 ));
             }
