@@ -154,6 +154,14 @@ fn input_shares(
     largest(&shares, INPUTS).into_iter().filter(|&input| shares[input] > 0.0).map(share).collect()
 }
 
+/// A value that went through an `f32`: what is beyond its digits, beside the scale of its column, is 0.
+fn without_noise(model: &TabularModel, input: usize, value: f64) -> f64 {
+    match model.preprocessor().scale_of(input) {
+        Some((mean, deviation)) if value.abs() < 1e-6 * (mean.abs() + deviation.abs()) => 0.0,
+        _ => value,
+    }
+}
+
 fn picture(model: &TabularModel, seen: &Seen, grid: &ImageGrid, row: usize, brightest: f32) -> Vec<f64> {
     let values = seen.features[row * seen.width..][..seen.width].iter().enumerate();
     let is_plain = model.preprocessor().scale_of(0) == Some((0.0, 1.0));
