@@ -2,6 +2,7 @@
 
 use crate::error::CliError;
 use ugmm::{LabelEncoding, Model, Objective, UgmmError, UgmmNetwork};
+use ugmm_data::frame::{ReadAs, date_text};
 use ugmm_tabular::{TabularModel, Target};
 
 /// The uGMM network of a model, or in one sentence why there is none to look into.
@@ -38,6 +39,16 @@ pub fn neuron_names(model: &TabularModel, network: &UgmmNetwork, layer: usize) -
         (true, classes) if classes.len() == neurons => classes.to_vec(),
         (true, _) => vec!["root".into()],
         (false, _) => (1..=neurons).map(|number| format!("neuron {}.{number}", layer + 1)).collect(),
+    }
+}
+
+/// How values of one of the network's inputs are written: dates as such, others as numbers.
+pub fn value_text(model: &TabularModel, input: usize) -> fn(f64) -> String {
+    let columns = model.preprocessor().source_columns();
+    let requests = model.preprocessor().requests();
+    match columns.get(input).map(|&column| &requests[column].read_as) {
+        Some(ReadAs::Days) => |days| date_text(days.round()),
+        _ => ugmm_report::short,
     }
 }
 

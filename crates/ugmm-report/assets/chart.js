@@ -241,6 +241,7 @@ const UgmmChart = (() => {
         }
         explain(group, [node.name, node.note].filter(Boolean));
         if (node.neuron && options.onNeuron) {
+          group.classList.toggle("chosen", options.chosen?.() === node.neuron);
           group.setAttribute("tabindex", "0");
           group.setAttribute("role", "button");
           group.setAttribute("aria-label", `${node.name}: ${node.note}`);
@@ -396,10 +397,10 @@ const UgmmChart = (() => {
 
   /**
    * Puts a chart into `parent`. Options: `onNeuron(id)`, called when a node that stands for a neuron is chosen;
-   * `plain`, without title and legend.
+   * `chosen()`, the one that is; `plain`, without title and legend, as a part of a text.
    */
   function draw(parent, chart, options = {}) {
-    const figure = html(parent, "figure", "chart");
+    const figure = html(parent, options.plain ? "span" : "figure", "chart");
     figure.dataset.chart = chart.id;
     if (!options.plain) {
       html(figure, "figcaption", "", chart.title).dir = "auto";

@@ -38,6 +38,10 @@
   const neurons = new Map(report.neurons.map((neuron) => [neuron.id, neuron]));
   const picker = at("neuron-picker");
 
+  let chosen = "";
+  /** How diagrams let a neuron be chosen. */
+  const choice = { onNeuron: (id) => showNeuron(id, true), chosen: () => chosen };
+
   function fillPicker() {
     let group = null;
     let layer = 0;
@@ -60,7 +64,7 @@
       html(place, "p", "quiet", `Neuron ${id} is not among those on this page; --neurons ${id} draws it as a picture.`);
       return;
     }
-    picker.value = id;
+    picker.value = chosen = id;
     place.replaceChildren();
     facts(place, neuron.facts);
     draw(place, neuron.chart);
@@ -85,7 +89,7 @@
     document.querySelectorAll("[data-neuron]").forEach((node) => {
       node.classList.toggle("chosen", node.dataset.neuron === id);
     });
-    if (scroll) at("neurons").scrollIntoView({ behavior: "smooth", block: "start" });
+    if (scroll) at("neurons").scrollIntoView({ block: "start" });
   }
 
   // --- Rows ----------------------------------------------------------------------------------------------------------
@@ -120,7 +124,7 @@
     const pictures = [row.picture, row.responsible, row.chances, row.density].filter(Boolean);
     const grid = html(place, "div", pictures.length > 1 ? "grid" : "alone");
     for (const chart of pictures) draw(grid, chart);
-    draw(place, row.path, { onNeuron: (id) => showNeuron(id, true) });
+    draw(place, row.path, choice);
     const lines = row.inputs.map(([name, value, words, share]) => {
       const bar = document.createElement("span");
       bar.className = "bar";
@@ -132,12 +136,12 @@
     document.querySelectorAll("[data-row]").forEach((button) => {
       button.setAttribute("aria-pressed", String(button.dataset.row === number));
     });
-    if (scroll) at("rows").scrollIntoView({ behavior: "smooth", block: "start" });
+    if (scroll) at("rows").scrollIntoView({ block: "start" });
   }
 
   // --- The page ------------------------------------------------------------------------------------------------------
 
-  draw(at("network"), report.network, { onNeuron: (id) => showNeuron(id, true) });
+  draw(at("network"), report.network, choice);
   if (report.neurons.length) {
     fillPicker();
     showNeuron(report.first_neuron, false);

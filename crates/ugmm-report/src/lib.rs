@@ -29,7 +29,7 @@ pub use page::{Page, page};
 pub use png::{PngError, png};
 pub use report::{
     Bin, ClassMaps, Component, Density, Diagram, Histogram, InputShare, Maps, Measures, Neuron, Report, Row,
-    Training, Units,
+    Scale, Training, Units,
 };
 pub use svg::svg;
 pub use text::Text;

@@ -102,7 +102,16 @@ pub struct Component {
 
 /// How what a neuron sees is written in the data's units.
 #[derive(Clone, Debug)]
-pub enum Units {
+pub struct Units {
+    /// From what it sees to the data's units.
+    pub scale: Scale,
+    /// How a value is written there, as [`short`](crate::short) writes numbers.
+    pub text: fn(f64) -> String,
+}
+
+/// From what a neuron sees to the data's units.
+#[derive(Clone, Debug)]
+pub enum Scale {
     /// x is `offset` + `factor` · x; `factor` is not 0.
     Linear {
         /// What 0 is.

@@ -4,7 +4,8 @@ use resvg::tiny_skia::Pixmap;
 use resvg::usvg::{Options, Tree};
 use ugmm_report::{
     Axis, Bin, Chart, ClassMaps, Column, Component, Density, Diagram, Edge, Figure, Histogram, InputShare,
-    Maps, Mark, Measures, Neuron, Node, Report, Row, Text, Training, Units, figures, page, png, svg,
+    Maps, Mark, Measures, Neuron, Node, Report, Row, Scale, Text, Training, Units, figures, page, png, short,
+    svg,
 };
 
 const HOSTILE: &str = "</script><b>&\"'\n\u{0}\u{202e}]]>{report}שלום🙂";
@@ -17,9 +18,12 @@ fn component(input: usize, neuron: Option<&str>) -> Component {
         mean: input as f64 - 4.0,
         sigma: 0.5,
         values: Some(Histogram { from: -2.0, to: 2.0, counts: (0..28).map(f64::from).collect() }),
-        units: match input % 2 {
-            0 => Units::Linear { offset: 10.0, factor: 2.0 },
-            _ => Units::Curve(vec![(-1.0, 1.0), (0.0, 10.0), (1.0, 1000.0)]),
+        units: Units {
+            scale: match input % 2 {
+                0 => Scale::Linear { offset: 10.0, factor: 2.0 },
+                _ => Scale::Curve(vec![(-1.0, 1.0), (0.0, 10.0), (1.0, 1000.0)]),
+            },
+            text: if input == 2 { |value| format!("{value:.0} days") } else { short },
         },
     }
 }

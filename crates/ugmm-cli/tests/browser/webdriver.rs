@@ -136,14 +136,17 @@ impl Browser {
         log.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Addresses that were asked for since this was last asked.
+    /// Addresses that pages from files asked for since this was last asked, those of the pages among them; what the browser's
+    /// own pages ask for is not.
     pub fn requests(&self) -> Vec<String> {
         let log = self.post("/se/log", json!({ "type": "performance" }));
         let entries = log.as_array().unwrap().iter();
         let address = |entry: &Value| {
             let message: Value = serde_json::from_str(entry["message"].as_str()?).ok()?;
             let message = &message["message"];
-            (message["method"] == "Network.requestWillBeSent")
+            let of_a_file =
+                message["params"]["documentURL"].as_str().is_some_and(|url| url.starts_with("file:"));
+            (message["method"] == "Network.requestWillBeSent" && of_a_file)
                 .then(|| message["params"]["request"]["url"].as_str().unwrap_or_default().to_owned())
         };
         entries.filter_map(address).collect()

@@ -1,7 +1,7 @@
 //! Figure 2: the components of a neuron and their mixture.
 
 use super::{histogram, percent, short, text};
-use crate::report::{Component, Neuron, Units};
+use crate::report::{Component, Neuron, Scale, Units};
 use crate::{Axis, Chart, Gaussian, Mark, Text, Tick};
 use serde::Serialize;
 
@@ -60,8 +60,9 @@ fn file_name(neuron: &Neuron) -> String {
 fn line(component: &Component) -> [Text; 4] {
     let at = |deviations: f64| component.units.convert(component.mean + deviations * component.sigma);
     let (low, high) = (at(-1.0).min(at(1.0)), at(-1.0).max(at(1.0)));
-    let range = format!("{} to {}", short(low), short(high));
-    [component.name.clone(), percent(component.weight).into(), short(at(0.0)).into(), range.into()]
+    let text = component.units.text;
+    let range = format!("{} to {}", text(low), text(high));
+    [component.name.clone(), percent(component.weight).into(), text(at(0.0)).into(), range.into()]
 }
 
 /// Components and mixture on one axis.
@@ -159,9 +160,9 @@ fn activations(neuron: &Neuron, values: &crate::report::Histogram) -> Chart {
 impl Units {
     /// A value in the data's units; the nearest known one beyond the ends of a curve.
     fn convert(&self, value: f64) -> f64 {
-        match self {
-            Self::Linear { offset, factor } => offset + factor * value,
-            Self::Curve(points) => {
+        match &self.scale {
+            Scale::Linear { offset, factor } => offset + factor * value,
+            Scale::Curve(points) => {
                 let place = points.partition_point(|(at, _)| *at < value);
                 match (place.checked_sub(1).and_then(|below| points.get(below)), points.get(place)) {
                     (Some((x0, y0)), Some((x1, y1))) => y0 + (y1 - y0) * (value - x0) / (x1 - x0),
@@ -173,11 +174,18 @@ impl Units {
     }
 
     fn axis(&self, from: f64, to: f64) -> Axis {
-        match self {
-            Self::Linear { offset, factor } => Axis::of_converted("", (from, to), *offset, *factor),
-            Self::Curve(_) => {
+        match &self.scale {
+            Scale::Linear { offset, factor } => {
+                let axis = Axis::of_converted("", (from, to), *offset, *factor);
+                if std::ptr::fn_addr_eq(self.text, short as fn(f64) -> String) {
+                    return axis;
+                }
+                let own = |tick: Tick| Tick { text: (self.text)(self.convert(tick.at)).into(), ..tick };
+                Axis { ticks: axis.ticks.into_iter().map(own).collect(), ..axis }
+            }
+            Scale::Curve(_) => {
                 let places = (0..=4).map(|part| from + (to - from) * f64::from(part) / 4.0);
-                let tick = |at| Tick { at, text: short(self.convert(at)).into() };
+                let tick = |at| Tick { at, text: (self.text)(self.convert(at)).into() };
                 Axis { ticks: places.map(tick).collect(), ..Axis::hidden(from, to) }
             }
         }

@@ -43,8 +43,9 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
     check_outputs(&[page_file, common.json.as_deref()], &[&options.model, &options.data])?;
     let model = TabularModel::load(&options.model)?;
     let network = network_of(&model)?;
+    neurons::check(network, &options.neurons)?;
     let seen = Seen::read(&model, network, options)?;
-    let mut report = collect(&model, &seen, options)?;
+    let mut report = collect(&model, &seen, options);
     let (files, bytes) = match options.format {
         ReportFormat::Html => {
             let page = page(&report);
@@ -69,17 +70,17 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
 }
 
 /// All that the report shows.
-fn collect(model: &TabularModel, seen: &Seen, options: &Options) -> Result<Report, CliError> {
+fn collect(model: &TabularModel, seen: &Seen, options: &Options) -> Report {
     let grid = model.image_grid();
     let mut notes = seen.notes(model, options);
-    let neurons = neurons::neurons(model, seen, &options.neurons)?;
+    let neurons = neurons::neurons(model, seen, &options.neurons);
     let fits = |grid: &ImageGrid| grid.shape.rows * grid.shape.columns <= MOST_PIXELS;
     if grid.as_ref().is_some_and(|grid| !fits(grid)) {
         notes.push("The images are too large for pictures of rows and classes.".into());
     }
     let grid = grid.filter(fits);
     let saved = model.saved();
-    Ok(Report {
+    Report {
         program: format!("ugmm {}", env!("CARGO_PKG_VERSION")).into(),
         model: file_name(&options.model).into(),
         table: file_name(&options.data).into(),
@@ -101,7 +102,7 @@ fn collect(model: &TabularModel, seen: &Seen, options: &Options) -> Result<Repor
         }),
         neurons,
         notes,
-    })
+    }
 }
 
 fn file_name(path: &Path) -> String {

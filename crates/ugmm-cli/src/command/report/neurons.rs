@@ -3,9 +3,10 @@
 use super::network::{largest, names};
 use super::seen::Seen;
 use crate::error::CliError;
-use crate::naming::in_data_units;
+use crate::naming::{in_data_units, value_text};
 use ugmm::inspect::{Component as Parameters, Histogram as Counted};
-use ugmm_report::{Component, Histogram, Neuron, Units};
+use ugmm::{UgmmLayer, UgmmNetwork};
+use ugmm_report::{Component, Histogram, Neuron, Scale, Units, short};
 use ugmm_tabular::{TabularModel, Target};
 
 /// Components of a neuron that are listed.
@@ -25,8 +26,25 @@ const MARGIN: f64 = 0.08;
 /// Places of a curve to the data's units.
 const CURVE: usize = 33;
 
+/// Refuses names of neurons that the network does not have.
+pub fn check(network: &UgmmNetwork, named: &[String]) -> Result<(), CliError> {
+    let number =
+        |text: &str| text.parse::<usize>().ok().filter(|number| number.to_string() == text)?.checked_sub(1);
+    let is_there = |id: &String| {
+        let (layer, neuron) = id.split_once('.')?;
+        (number(neuron)? < network.layers.get(number(layer)?)?.neurons()).then_some(())
+    };
+    match named.iter().find(|id| is_there(id).is_none()) {
+        Some(id) => {
+            let last = network.layers.last().map_or(0, UgmmLayer::neurons);
+            Err(CliError::NoSuchNeuron { id: id.clone(), last: format!("{}.{last}", network.layers.len()) })
+        }
+        None => Ok(()),
+    }
+}
+
 /// All neurons, layer by layer, the most important first; but the ones named before all others.
-pub fn neurons(model: &TabularModel, seen: &Seen, named: &[String]) -> Result<Vec<Neuron>, CliError> {
+pub fn neurons(model: &TabularModel, seen: &Seen, named: &[String]) -> Vec<Neuron> {
     let names = names(model, seen);
     let mut neurons = Vec::new();
     for layer in 0..seen.network.layers.len() {
@@ -36,18 +54,10 @@ pub fn neurons(model: &TabularModel, seen: &Seen, named: &[String]) -> Result<Ve
             neurons.push(of_neuron(model, seen, &names, &pool, (layer, neuron)));
         }
     }
-    let mut first = Vec::new();
-    for id in named {
-        let place = neurons.iter().position(|neuron| neuron.id == *id);
-        let last = || format!("{}.{}", names.len() - 1, names[names.len() - 1].len());
-        first.push(place.ok_or_else(|| CliError::NoSuchNeuron { id: id.clone(), last: last() })?);
-    }
     // The page keeps to layers; within its own, a neuron that was named comes first.
-    let rank = |index: usize| first.iter().position(|&place| place == index).unwrap_or(first.len());
-    let mut order: Vec<usize> = (0..neurons.len()).collect();
-    order.sort_by_key(|&index| (neurons[index].layer, rank(index), index));
-    let mut neurons: Vec<Option<Neuron>> = neurons.into_iter().map(Some).collect();
-    Ok(order.into_iter().filter_map(|index| neurons[index].take()).collect())
+    let rank = |id: &String| named.iter().position(|named| named == id).unwrap_or(named.len());
+    neurons.sort_by_key(|neuron: &Neuron| (neuron.layer, rank(&neuron.id)));
+    neurons
 }
 
 /// The values of all inputs of a layer, counted in the same intervals.
@@ -121,7 +131,11 @@ fn of_neuron(
         mean: one.mean,
         sigma: one.sigma,
         values: Counted::of_values(seen.column(layer, one.input), BARS).map(histogram),
-        units: if is_first { units(model, one, seen) } else { Units::Linear { offset: 0.0, factor: 1.0 } },
+        units: if is_first {
+            units(model, one, seen)
+        } else {
+            Units { scale: Scale::Linear { offset: 0.0, factor: 1.0 }, text: short }
+        },
     };
     let density = |x: f64| {
         let one = |component: &Parameters| {
@@ -167,19 +181,20 @@ fn is_as_in_the_data(model: &TabularModel) -> bool {
 fn units(model: &TabularModel, component: &Parameters, seen: &Seen) -> Units {
     let input = component.input;
     let is_feature = input < seen.width;
-    match (model.preprocessor().scale_of(input), model.target()) {
-        (Some((offset, factor)), _) if is_feature => Units::Linear { offset, factor },
+    let scale = match (model.preprocessor().scale_of(input), model.target()) {
+        (Some((offset, factor)), _) if is_feature => Scale::Linear { offset, factor },
         (_, Target::Number(number)) if !is_feature => {
-            Units::Linear { offset: number.mean, factor: number.scale }
+            Scale::Linear { offset: number.mean, factor: number.scale }
         }
-        _ if !is_feature => Units::Linear { offset: 0.0, factor: 1.0 },
+        _ if !is_feature => Scale::Linear { offset: 0.0, factor: 1.0 },
         _ => {
             let ends =
                 Counted::of_values(seen.column(0, input), 1).map_or((-3.0, 3.0), |all| (all.from, all.to));
-            let (low, high) =
-                (ends.0.min(component.mean - component.sigma), ends.1.max(component.mean + component.sigma));
+            let low = ends.0.min(component.mean - component.sigma);
+            let high = ends.1.max(component.mean + component.sigma);
             let place = |index: usize| low + (high - low) * index as f64 / (CURVE - 1) as f64;
-            Units::Curve((0..CURVE).map(place).map(|at| (at, in_data_units(model, input, at))).collect())
+            Scale::Curve((0..CURVE).map(place).map(|at| (at, in_data_units(model, input, at))).collect())
         }
-    }
+    };
+    Units { scale, text: value_text(model, input) }
 }

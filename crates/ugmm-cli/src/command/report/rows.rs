@@ -2,7 +2,7 @@
 
 use super::network::{by_responsibility, largest, names};
 use super::seen::{Predicted, Right, Seen};
-use crate::naming::in_data_units;
+use crate::naming::{in_data_units, value_text};
 use crate::output::percent;
 use burn::tensor::{Device, Tensor, TensorData};
 use ugmm::LabelEncoding;
@@ -147,7 +147,7 @@ fn input_shares(
         let value = f64::from(values[input]);
         let value = match input < seen.width {
             false if is_index => model.classes().get(value.round() as usize).cloned().unwrap_or_default(),
-            _ => short(without_noise(model, input, in_data_units(model, input, value))),
+            _ => value_text(model, input)(without_noise(model, input, in_data_units(model, input, value))),
         };
         InputShare { name: names[input].as_str().into(), value: value.into(), share: shares[input] }
     };
