@@ -37,6 +37,8 @@ pub enum CliError {
     SettingsFile { path: PathBuf, place: String, reason: String },
     #[error("--neurons: there is no neuron {id:?}; neurons are called layer.number, from 1.1 to {last}")]
     NoSuchNeuron { id: String, last: String },
+    #[error("--show: row {row} is not among the rows of {} that are looked at, {first} to {last}", .path.display())]
+    NoSuchRow { path: PathBuf, row: usize, first: usize, last: usize },
     #[error(transparent)]
     Drawing(#[from] ugmm_report::PngError),
     #[error("the pool of threads could not be started: {0}")]

@@ -270,7 +270,7 @@ const UgmmChart = (() => {
         for (const curve of mark.curves) {
           const points = Array.from({ length: CURVE_STEPS + 1 }, (_, index) => {
             const x = from + ((to - from) * index) / CURVE_STEPS;
-            return [plane.x(x), plane.y(density(curve, x))];
+            return [plane.x(x), plane.y(mark.raised * density(curve, x))];
           });
           line(root, points, series(curve.series), clip);
         }

@@ -76,6 +76,8 @@ pub enum Mark {
     Gaussians {
         /// One curve each.
         curves: Vec<Gaussian>,
+        /// How many times as high as they are they are drawn.
+        raised: f64,
     },
     /// A line through points.
     Line {

@@ -22,7 +22,7 @@ pub struct Report {
     pub network: Diagram,
     /// Neurons in the order they are listed.
     pub neurons: Vec<Neuron>,
-    /// The first rows of the table that the model is least sure of, least sure first, and then some others.
+    /// Rows of the table; the first one is shown first.
     pub rows: Vec<Row>,
     /// Of a model of images.
     pub maps: Option<Maps>,

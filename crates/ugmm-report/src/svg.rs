@@ -165,7 +165,7 @@ fn legend(chart: &Chart, width: f64) -> Vec<(f64, usize, (String, Series, bool))
     for mark in &chart.marks {
         match mark {
             Mark::Histogram { name, .. } => entries.push((name.shortened(48), usize::MAX, false)),
-            Mark::Gaussians { curves } => {
+            Mark::Gaussians { curves, .. } => {
                 entries.extend(curves.iter().map(|curve| (curve.name.shortened(32), curve.series, false)));
             }
             Mark::Line { name, series, dashed, .. } => entries.push((name.shortened(48), *series, *dashed)),
@@ -239,7 +239,8 @@ fn axes(svg: &mut String, plane: &Plane, turned: bool, ticks_height: f64) {
         free_from = place + half + 4.0;
         text_at(svg, (place, plane.bottom() + 14.0), "middle", QUIET, &text);
     }
-    if !covered && !(x.ticks.is_empty() && x.label.as_str().is_empty()) {
+    let has_x = !x.ticks.is_empty() || !x.label.as_str().is_empty();
+    if has_x && !covered {
         let (left, right, bottom) = (px(plane.left), px(plane.right()), px(plane.bottom()));
         let _ = writeln!(svg, "<path d=\"M{left} {bottom}H{right}\" stroke=\"{QUIET}\"/>");
     }

@@ -33,6 +33,10 @@ pub struct Report {
     #[arg(long, default_value = "4096", value_name = "N", value_parser = parse_count)]
     pub rows: NonZeroUsize,
 
+    /// Rows to show first, by their numbers in the file (as messages and the page have them)
+    #[arg(long, value_name = "ROW,…", value_delimiter = ',')]
+    pub show: Vec<usize>,
+
     /// Neurons to draw, as layer.number: on the page beside the others, and first; of other formats in place of the two most
     /// important of each layer
     #[arg(long, value_name = "NEURON,…", value_delimiter = ',')]

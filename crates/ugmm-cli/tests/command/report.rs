@@ -66,6 +66,16 @@ fn a_page_and_figures_are_written() {
         })
         .sum();
     assert_eq!(counted, 150);
+    // A row that was asked for comes first, and once.
+    let again = |shown: &str| report(at, &["-o", "shown.html", "-q", "--show", shown]);
+    stdout(&again("100,3"));
+    let shown = content(&read(&at.join("shown.html")));
+    let numbers: Vec<u64> =
+        shown["rows"].as_array().unwrap().iter().map(|row| row["number"].as_u64().unwrap()).collect();
+    assert_eq!(numbers[..2], [100, 3]);
+    assert!((1..numbers.len()).all(|place| !numbers[..place].contains(&numbers[place])), "{numbers:?}");
+    let message = failure(&again("152"));
+    assert_eq!(message, "--show: row 152 is not among the rows of iris.csv that are looked at, 2 to 151");
     // The same model and table give the same page.
     stdout(&report(at, &["-o", "again.html", "-q"]));
     assert_eq!(read(&at.join("page.html")), read(&at.join("again.html")));

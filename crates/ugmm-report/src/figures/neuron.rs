@@ -73,7 +73,7 @@ fn mixture(neuron: &Neuron) -> Chart {
     let curve = |(index, component): (usize, &Component)| Gaussian {
         name: format!("{} ({})", component.name.shortened(20), percent(component.weight)).into(),
         series: index + 1,
-        weight: factor * component.weight,
+        weight: component.weight,
         mean: component.mean,
         sigma: component.sigma,
     };
@@ -84,7 +84,7 @@ fn mixture(neuron: &Neuron) -> Chart {
     if let Some(values) = &neuron.inputs {
         marks.push(histogram("values of its inputs, by weight", values, BEHIND));
     }
-    marks.push(Mark::Gaussians { curves });
+    marks.push(Mark::Gaussians { curves, raised: factor });
     let name = text("mixture of all components");
     marks.push(Mark::Line { name, series: 0, x, y: neuron.mixture.clone(), dashed: false });
     Chart {
@@ -129,7 +129,7 @@ fn of_input(neuron: &Neuron, index: usize, component: &Component) -> Chart {
     let top = highest * (-0.5 * z * z).exp();
     let mut marks: Vec<Mark> = values.iter().map(|values| histogram("", values, BEHIND)).collect();
     let curve = Gaussian { name: text(""), series: index + 1, weight: 1.0, mean: *mean, sigma: *sigma };
-    marks.push(Mark::Gaussians { curves: vec![curve] });
+    marks.push(Mark::Gaussians { curves: vec![curve], raised: 1.0 });
     Chart {
         id: format!("{}-input-{}", file_name(neuron), index + 1),
         title: format!("{}  π = {}", name.shortened(28), percent(*weight)).into(),

@@ -22,7 +22,7 @@ pub(crate) fn training(training: &Training) -> Vec<Chart> {
         charts.push(one(
             "validation-loss",
             "Loss on the validation rows, by epoch",
-            "−log P(right)",
+            "mean −log p",
             vec![("validation rows".into(), 2, validation_loss)],
         ));
     }

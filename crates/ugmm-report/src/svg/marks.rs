@@ -20,7 +20,9 @@ pub(super) fn draw(svg: &mut String, plane: &Plane, mark: &Mark) {
         Mark::Bars { series, from, to, gap, heights, .. } => {
             bars(svg, plane, (*from, *to), *gap, heights, |height| plane.y(height), (colour(*series), 0.85));
         }
-        Mark::Gaussians { curves } => curves.iter().for_each(|curve| gaussian(svg, plane, curve)),
+        Mark::Gaussians { curves, raised } => {
+            curves.iter().for_each(|curve| gaussian(svg, plane, curve, *raised));
+        }
         Mark::Line { series, x, y, dashed, .. } => {
             let points = x.iter().zip(y).map(|(x, y)| (plane.x(*x), plane.y(*y)));
             let dash = if *dashed { " stroke-dasharray=\"4 3\" stroke-opacity=\"0.7\"" } else { "" };
@@ -75,14 +77,14 @@ fn bars(
     );
 }
 
-fn gaussian(svg: &mut String, plane: &Plane, curve: &Gaussian) {
+fn gaussian(svg: &mut String, plane: &Plane, curve: &Gaussian, raised: f64) {
     let Gaussian { series, weight, mean, sigma, .. } = *curve;
     let (from, to) = (plane.chart.x.from, plane.chart.x.to);
     let point = |step: usize| {
         let x = from + (to - from) * step as f64 / STEPS as f64;
         let z = (x - mean) / sigma;
         let density = weight / (sigma * std::f64::consts::TAU.sqrt()) * (-0.5 * z * z).exp();
-        (plane.x(x), plane.y(density))
+        (plane.x(x), plane.y(raised * density))
     };
     line(svg, plane, (0..=STEPS).map(point), colour(series), 1.6, "");
 }

@@ -45,7 +45,8 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
     let network = network_of(&model)?;
     neurons::check(network, &options.neurons)?;
     let seen = Seen::read(&model, network, options)?;
-    let mut report = collect(&model, &seen, options);
+    let shown = seen.places(options)?;
+    let mut report = collect(&model, &seen, options, &shown);
     let (files, bytes) = match options.format {
         ReportFormat::Html => {
             let page = page(&report);
@@ -70,7 +71,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
 }
 
 /// All that the report shows.
-fn collect(model: &TabularModel, seen: &Seen, options: &Options) -> Report {
+fn collect(model: &TabularModel, seen: &Seen, options: &Options, shown: &[usize]) -> Report {
     let grid = model.image_grid();
     let mut notes = seen.notes(model, options);
     let neurons = neurons::neurons(model, seen, &options.neurons);
@@ -87,7 +88,7 @@ fn collect(model: &TabularModel, seen: &Seen, options: &Options) -> Report {
         target: model.target_name().into(),
         facts: facts::facts(model, seen),
         network: network::by_weights(model, seen),
-        rows: rows::rows(model, seen, grid.as_ref()),
+        rows: rows::rows(model, seen, grid.as_ref(), shown),
         maps: grid.as_ref().and_then(|grid| maps::maps(model, seen, grid)),
         measures: measures::measures(model, seen),
         training: saved.history.as_ref().filter(|history| !history.training_loss.is_empty()).map(|history| {

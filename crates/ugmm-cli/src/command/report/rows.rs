@@ -24,13 +24,19 @@ const CLASSES: usize = 12;
 /// Cells of a density as it is drawn.
 const CELLS: usize = 64;
 
-pub fn rows(model: &TabularModel, seen: &Seen, grid: Option<&ImageGrid>) -> Vec<Row> {
+/// `shown` are places among the rows seen that come first, besides.
+pub fn rows(model: &TabularModel, seen: &Seen, grid: Option<&ImageGrid>, shown: &[usize]) -> Vec<Row> {
     let names = names(model, seen);
     let doubts: Vec<f64> = (0..seen.rows()).map(|row| doubt(model, seen, row)).collect();
     let unsure = largest(&doubts, UNSURE);
     let step = (seen.rows() / OTHERS).max(1);
     let others = (0..seen.rows()).step_by(step).filter(|row| !unsure.contains(row)).take(OTHERS);
-    let chosen: Vec<usize> = unsure.iter().copied().chain(others).collect();
+    let mut chosen: Vec<usize> = Vec::new();
+    for row in shown.iter().copied().chain(unsure.iter().copied()).chain(others) {
+        if !chosen.contains(&row) {
+            chosen.push(row);
+        }
+    }
 
     let inputs = seen.activations[0].len() / seen.rows();
     let values: Vec<f32> =
@@ -44,7 +50,7 @@ pub fn rows(model: &TabularModel, seen: &Seen, grid: Option<&ImageGrid>) -> Vec<
         let path = &paths[place];
         let mut drawn = Row {
             number: seen.numbers[row],
-            unsure: place < unsure.len(),
+            unsure: unsure.contains(&row),
             doubt: "".into(),
             predicted: "".into(),
             right: None,

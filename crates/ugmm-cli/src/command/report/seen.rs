@@ -135,6 +135,19 @@ impl<'m> Seen<'m> {
         values.iter().skip(input).step_by(values.len() / self.rows()).copied()
     }
 
+    /// Places of rows of which the numbers in the file are given.
+    pub fn places(&self, options: &Options) -> Result<Vec<usize>, CliError> {
+        let place = |&row: &usize| {
+            self.numbers.iter().position(|&number| number == row).ok_or_else(|| CliError::NoSuchRow {
+                path: options.data.clone(),
+                row,
+                first: self.numbers[0],
+                last: self.numbers[self.numbers.len() - 1],
+            })
+        };
+        options.show.iter().map(place).collect()
+    }
+
     /// What is to be said of these rows.
     pub fn notes(&self, model: &TabularModel, options: &Options) -> Vec<Text> {
         let mut notes: Vec<String> = Vec::new();
@@ -193,11 +206,16 @@ impl Right {
 /// The table, with its target column where it has one.
 fn open<'m>(model: &'m TabularModel, options: &Options) -> Result<(ModelReader<'m>, bool), CliError> {
     let read_options = options.table.read_options();
-    let open = |with_target| ModelReader::open(&options.data, model, with_target, &[], &read_options);
+    let open = |with_target| -> Result<ModelReader<'m>, CliError> {
+        Ok(ModelReader::open(&options.data, model, with_target, &[], &read_options)?)
+    };
+    let lacks_target = |error: &TabularError| match error {
+        TabularError::Frame(FrameError::ColumnsMissing { missing, .. }) => *missing == [model.target_name()],
+        _ => false,
+    };
     match open(true) {
-        Err(TabularError::Frame(FrameError::ColumnsMissing { missing, .. }))
-            if missing == [model.target_name()] && options.data != Path::new("-") =>
-        {
+        // Standard input cannot be read from its beginning again.
+        Err(CliError::Tabular(error)) if lacks_target(&error) && options.data != Path::new("-") => {
             Ok((open(false)?, false))
         }
         opened => Ok((opened?, true)),
