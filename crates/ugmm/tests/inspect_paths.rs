@@ -88,8 +88,8 @@ fn followed_weights_are_products_of_matrices() {
     for input in 0..4 {
         let mut expected = 0.0;
         for (output, share) in [0.25, 0.75].iter().enumerate() {
-            for hidden in 0..3 {
-                expected += share * weights[1][output][hidden] * weights[0][hidden][input];
+            for (second, first) in weights[1][output].iter().zip(&weights[0]) {
+                expected += share * second * first[input];
             }
         }
         close(found[0][input], expected);
