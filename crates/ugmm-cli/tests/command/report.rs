@@ -2,6 +2,7 @@
 
 use crate::{TRAIN, failure, json, names, stdout, ugmm, with_iris};
 use std::path::Path;
+use tempfile::TempDir;
 
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap()
@@ -175,6 +176,38 @@ fn components_without_weight_are_counted_and_not_drawn() {
         .iter()
         .filter(|edge| edge["column"] == 0 && edge["note"].as_str().unwrap().starts_with("sepal"));
     assert_eq!(from_sepals.count(), 0);
+}
+
+/// Dates are written as such, also by the means of neurons; numbers are predicted.
+#[test]
+fn dates_are_dates_and_numbers_have_densities() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let row = |day: usize| format!("2024-0{}-{:02},{}\n", 1 + day % 3, 1 + day % 28, (day * day) % 37);
+    std::fs::write(at.join("days.csv"), format!("when,sold\n{}", (0..90).map(row).collect::<String>()))
+        .unwrap();
+    let train = ["train", "days.csv", "--target", "sold", "--task", "regression", "-o", "days.safetensors"];
+    stdout(&ugmm(at, &[&train[..], &["--epochs", "3", "--hidden", "4"]].concat()));
+    stdout(&ugmm(
+        at,
+        &["report", "days.safetensors", "--data", "days.csv", "-o", "page.html", "--show", "2"],
+    ));
+    let page = content(&read(&at.join("page.html")));
+    let inputs = page["rows"][0]["inputs"].as_array().unwrap();
+    let value = |name: &str| inputs.iter().find(|input| input[0] == name).unwrap()[1].as_str().unwrap();
+    assert_eq!(value("when"), "2024-01-01");
+    assert!(value("sold").parse::<f64>().is_ok(), "{inputs:?}");
+    let line = page["neurons"][0]["table"].as_array().unwrap().iter().find(|line| line[0] == "when").unwrap();
+    assert!(
+        line[2].as_str().unwrap().starts_with("202") && line[3].as_str().unwrap().contains(" to 202"),
+        "{line}"
+    );
+    assert!(page["rows"][0]["density"].is_object() && page["rows"][0]["chances"].is_null());
+    let charts = page["measures"]["charts"].as_array().unwrap();
+    assert_eq!(
+        charts.iter().map(|chart| &chart["id"]).collect::<Vec<_>>(),
+        ["predicted-and-right", "tenths"]
+    );
 }
 
 #[test]
