@@ -35,6 +35,12 @@ pub enum CliError {
     NothingToLookAt { path: PathBuf, target: String },
     #[error("{}{place}: {reason}", .path.display())]
     SettingsFile { path: PathBuf, place: String, reason: String },
+    #[error("--neurons: there is no neuron {id:?}; neurons are called layer.number, from 1.1 to {last}")]
+    NoSuchNeuron { id: String, last: String },
+    #[error("--show: row {row} is not among the rows of {} that are looked at, {first} to {last}", .path.display())]
+    NoSuchRow { path: PathBuf, row: usize, first: usize, last: usize },
+    #[error(transparent)]
+    Drawing(#[from] ugmm_report::PngError),
     #[error("the pool of threads could not be started: {0}")]
     Threads(String),
     #[error("Ctrl-C cannot be watched for: {0}")]
@@ -53,7 +59,10 @@ impl CliError {
                 TabularError::Model(Setting { .. }) => 2,
                 _ => 1,
             },
-            Self::Option { .. } | Self::NotGiven(_) | Self::Model(Setting { .. }) => 2,
+            Self::Option { .. }
+            | Self::NoSuchNeuron { .. }
+            | Self::NotGiven(_)
+            | Self::Model(Setting { .. }) => 2,
             _ => 1,
         }
     }

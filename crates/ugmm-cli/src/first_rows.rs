@@ -133,15 +133,20 @@ fn open<'m>(
     model: &'m TabularModel,
     options: &ReadOptions,
 ) -> Result<(ModelReader<'m>, bool), CliError> {
-    let open = |with_target| ModelReader::open(data, model, with_target, &[], options);
+    let open =
+        |with_target| ModelReader::open(data, model, with_target, &[], options).map_err(CliError::from);
     match open(true) {
-        Err(TabularError::Frame(FrameError::ColumnsMissing { missing, .. }))
-            if missing == [model.target_name()] && data != Path::new("-") =>
+        Err(CliError::Tabular(error))
+            if lacks_only(&error, model.target_name()) && data != Path::new("-") =>
         {
             Ok((open(false)?, false))
         }
         opened => Ok((opened?, true)),
     }
+}
+
+fn lacks_only(error: &TabularError, column: &str) -> bool {
+    matches!(error, TabularError::Frame(FrameError::ColumnsMissing { missing, .. }) if missing == &[column])
 }
 
 /// The class of a row, if it has one.

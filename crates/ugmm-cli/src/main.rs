@@ -7,6 +7,7 @@ mod error;
 mod first_rows;
 mod fit;
 mod interrupt;
+mod naming;
 mod output;
 mod progress;
 mod statistics;
@@ -44,6 +45,7 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
         Command::Evaluate(options) => command::evaluate::run(options, common),
         Command::Inspect(options) => command::inspect::run(options, common),
         Command::Prune(options) => command::prune::run(options, common),
+        Command::Report(options) => command::report::run(options, common),
         Command::Completions(options) => command::completions::run(options),
         Command::Man(options) => command::man::run(options),
     }

@@ -90,6 +90,7 @@ mod text_file;
 pub(crate) use in_memory::column_of;
 pub(crate) use request::codes;
 
+pub use date::date_text;
 pub use error::FrameError;
 pub use images::Images;
 pub use in_memory::ColumnData;

@@ -16,7 +16,7 @@ use crate::target::{Target, TargetValues, prepare_target};
 use indexmap::IndexMap;
 use serde::Serialize;
 use ugmm::model_file::{Columns, SavedModel};
-use ugmm::training::EpochReport;
+use ugmm::training::{EpochReport, History};
 use ugmm::{Settings, UgmmError};
 use ugmm_data::{Preprocessor, Split, stratified_split};
 
@@ -194,6 +194,7 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
         training: Some(recipe.training),
         temperature: factor.filter(|_| number.is_none()),
         spread: factor.filter(|_| number.is_some()),
+        history: Some(History::of(&trained.history, trained.best_epoch)),
     };
     let images = learner.table.schema().images.as_ref().map(|images| images.shape);
     let part =

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use ugmm::inspect::Absence;
 use ugmm::model_file::{Columns, SavedModel};
-use ugmm::training::TrainingConfig;
+use ugmm::training::{EpochReport, History, TrainingConfig};
 use ugmm::{
     Init, Means, MlpConfig, Model, ModelConfig, Network, Objective, Standardization, Stream, Targets, Task,
     UgmmNetworkConfig, generator,
@@ -30,6 +30,11 @@ fn saved(config: ModelConfig) -> SavedModel {
         training: Some(TrainingConfig::new(3, 10)),
         temperature: Some(1.25),
         spread: None,
+        history: Some(History {
+            training_loss: vec![2.5, 1.25],
+            learning_rate: vec![0.1, 0.05],
+            ..History::default()
+        }),
     }
 }
 
@@ -75,6 +80,47 @@ fn a_loaded_model_gives_the_same_bits() {
         loaded.save(&again).unwrap();
         assert_eq!(std::fs::read(again).unwrap(), std::fs::read(file(&folder)).unwrap());
     }
+}
+
+/// Files of before have no history; one that cannot be right is refused.
+#[test]
+fn the_course_of_training_is_kept_where_there_is_one() {
+    let folder = TempDir::new().unwrap();
+    let plain = saved(ugmm_network());
+    plain.save(&file(&folder)).unwrap();
+    let loaded = SavedModel::load(&file(&folder), &Device::flex()).unwrap();
+    assert_eq!((loaded.history.as_ref(), plain.history.is_some()), (plain.history.as_ref(), true));
+    SavedModel { history: None, ..plain.clone() }.save(&file(&folder)).unwrap();
+    assert!(!String::from_utf8_lossy(&std::fs::read(file(&folder)).unwrap()).contains("history"));
+    assert_eq!(SavedModel::load(&file(&folder), &Device::flex()).unwrap().history, None);
+
+    let history = plain.history.clone().unwrap();
+    for wrong in [
+        History { learning_rate: vec![0.1], ..history.clone() },
+        History { training_loss: vec![1.0, f32::NAN], ..history.clone() },
+        History { best_epoch: Some(3), ..history.clone() },
+    ] {
+        let error = SavedModel { history: Some(wrong), ..plain.clone() }
+            .save(&file(&folder))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("history"), "{error}");
+    }
+    let report = |epoch, loss| EpochReport {
+        epoch,
+        learning_rate: 0.1,
+        training_loss: loss,
+        validation: None,
+        validation_loss: Some(f64::INFINITY),
+    };
+    // Whatever was measured can be saved.
+    let history = History::of(&[report(1, 1e300), report(2, 0.5)], Some(2));
+    assert_eq!(
+        (&history.training_loss[..], &history.validation_loss[..]),
+        (&[f32::MAX, 0.5][..], &[f32::MAX; 2][..])
+    );
+    assert!(history.validation_accuracy.is_empty());
+    SavedModel { history: Some(history), ..plain }.save(&file(&folder)).unwrap();
 }
 
 /// A network whose standardisation is not folded away, or a configuration that is not the settled one, would load as

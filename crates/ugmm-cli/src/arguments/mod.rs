@@ -1,8 +1,10 @@
 //! What can be typed.
 
+mod report;
 mod train;
 mod values;
 
+pub use report::{Report, ReportFormat};
 pub use train::Train;
 pub use values::{
     CriterionKind, Hidden, ModelKind, PresetKind, parse_class_weights, parse_delimiter, parse_duration,
@@ -62,6 +64,8 @@ pub enum Command {
     Inspect(Inspect),
     /// Leave out the components of a model that it does not need
     Prune(Prune),
+    /// Draw what is inside of a model: a page for a browser, or figures for a paper
+    Report(Report),
     /// Print completions for a shell
     Completions(Completions),
     /// Print the manual page, or write one for each command into a folder

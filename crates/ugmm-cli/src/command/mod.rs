@@ -6,5 +6,6 @@ pub mod inspect;
 pub mod man;
 pub mod predict;
 pub mod prune;
+pub mod report;
 pub mod reproduce;
 pub mod train;

@@ -1,6 +1,9 @@
 //! Dates and times after ISO 8601, as days since 1970-01-01.
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
+/// 0000-01-01 and 9999-12-31.
+const FIRST_DAY: f64 = -719_528.0;
+const LAST_DAY: f64 = 2_932_896.0;
 
 /// Days since 1970-01-01 for `YYYY-MM-DD`, with `T` or a blank and `HH:MM[:SS[.fraction]]` after it if there is a time,
 /// and `Z` or an offset such as `+01:00` or `-0530` after that. A time without an offset is taken as UTC.
@@ -21,6 +24,20 @@ pub(super) fn parse(text: &str) -> Option<f64> {
     rest.take(b"Tt ")?;
     let seconds = rest.time()? - rest.offset()?;
     rest.0.is_empty().then_some(days + seconds / SECONDS_PER_DAY)
+}
+
+/// The date `days` after 1970-01-01, as ISO 8601 has it: with the time, to milliseconds, if there is a fraction. Dates
+/// beyond the year 9999, or before the year 0, are written as the ends of that time; NaN as 1970-01-01.
+///
+/// ```
+/// use ugmm_data::frame::date_text;
+///
+/// assert_eq!(date_text(19_782.0), "2024-02-29");
+/// assert_eq!(date_text(0.75), "1970-01-01T18:00:00");
+/// assert_eq!(date_text(f64::INFINITY), "9999-12-31");
+/// ```
+pub fn date_text(days: f64) -> String {
+    format(days.clamp(FIRST_DAY, LAST_DAY))
 }
 
 /// The date `days` after 1970-01-01, with the time, to milliseconds, if there is a fraction.

@@ -98,7 +98,7 @@ impl Components {
         (f64::from(x) - f64::from(self.means[place])) * precision * precision
     }
 
-    /// r_jk of one neuron for one row.
+    /// r_jk of one neuron for one row; 0 of a neuron that sees no input that has weight.
     pub(crate) fn responsibilities(&self, neuron: usize, x: &[f32], result: &mut [f32]) {
         let place = neuron * self.inputs..(neuron + 1) * self.inputs;
         let components = self.means[place.clone()].iter().zip(&self.precisions[place.clone()]);
@@ -107,9 +107,14 @@ impl Components {
             components.zip(&self.log_weights[place]).zip(x.iter().zip(result.iter_mut()))
         {
             let z = (x - mean) * precision;
-            // Missing, or too far away for a number.
-            *result = if z.is_nan() { f32::NEG_INFINITY } else { (weight - 0.5 * z * z).max(f32::MIN) };
+            // Missing, or too far away for a number; or dropped, which counts for nothing even beside what is far away.
+            let counts = !z.is_nan() && *weight > 0.5 * DROPPED_LOGIT;
+            *result = if counts { (weight - 0.5 * z * z).max(f32::MIN) } else { f32::NEG_INFINITY };
             largest = largest.max(*result);
+        }
+        if largest == f32::NEG_INFINITY {
+            result.fill(0.0);
+            return;
         }
         let mut sum = 0.0;
         for value in result.iter_mut() {

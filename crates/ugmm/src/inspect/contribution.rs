@@ -169,9 +169,9 @@ impl Trace {
     fn of(network: &UgmmNetwork, x: Tensor<2>) -> Self {
         let mut x = x.without_autodiff();
         let mut inputs = Vec::with_capacity(network.layers.len());
-        for (index, layer) in network.layers.iter().enumerate() {
+        for index in 0..network.layers.len() {
             inputs.push(host_values(&x));
-            x = layer.pass_with_missing::<ChaCha8Rng>(x, network.missing_values && index == 0, None);
+            x = network.layer_pass::<ChaCha8Rng>(index, x, None);
         }
         Self { inputs, outputs: x }
     }
@@ -201,7 +201,12 @@ impl Components {
             for (input, derivative) in derivatives.into_iter().enumerate() {
                 let (here, there) = (f64::from(x[input]), f64::from(base[input]));
                 let small = (here - there).abs() <= SMALL_CHANGE * here.abs().max(1.0);
-                below[input] = if small { derivative } else { below[input] / (here - there) };
+                below[input] = match (here - there).is_nan() {
+                    // A neuron that sees nothing, on this row or on the other, has no change to divide.
+                    true => 0.0,
+                    false if small => derivative,
+                    false => below[input] / (here - there),
+                };
             }
         });
         below
@@ -238,6 +243,9 @@ impl Components {
                 // Factors of the features' densities, and of their weights.
                 let (mut gain, mut loss, mut all) = (0.0, 0.0, 0.0);
                 for (copy, factors) in factors.chunks(self.neurons).enumerate() {
+                    if factors[neuron] == 0.0 {
+                        continue;
+                    }
                     let others = &x[copy * self.inputs + features..(copy + 1) * self.inputs];
                     let (largest_other, other) = self.exponentials(neuron, features, others, &mut rest);
                     let y = |largest: f64, sum: f64| log_add(largest + sum.ln(), largest_other + other.ln());

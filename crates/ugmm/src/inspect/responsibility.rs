@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 /// Share of an output below which a neuron's responsibilities are not followed.
-const NEGLIGIBLE: f32 = 1e-6;
+pub(super) const NEGLIGIBLE: f32 = 1e-6;
 
 /// How much each feature of each row is responsible for a prediction, `[rows, features]`, row-major; each row sums to 1.
 ///

@@ -2,7 +2,7 @@
 //!
 //! The metadata has one entry, `ugmm`, a JSON object: `format_version` (1), `model` (the [`ModelConfig`]), `task`
 //! (the [`Task`]), `columns` (names of features, target and classes), `standardization` (or null), `training` (the
-//! settings it was trained with, or null), `temperature` and `spread` (or null). Weights are `f32` tensors named after the module's fields, as
+//! settings it was trained with, or null), `temperature` and `spread` (or null), `history` (the course of the training, if it is known). Weights are `f32` tensors named after the module's fields, as
 //! `layers.0.means`.
 
 mod explanation;
@@ -13,7 +13,9 @@ use crate::inference::conditional::ConditionalDensity;
 use crate::init::host_values;
 use crate::inspect::feature_responsibilities;
 use crate::metrics::unweighted;
-use crate::training::{Dataset, Features, Targets, TrainingConfig, class_scores, predicted_densities};
+use crate::training::{
+    Dataset, Features, History, Targets, TrainingConfig, class_scores, predicted_densities,
+};
 use crate::{Model, ModelConfig, Network, Standardization, Task, UgmmError, calibration};
 use burn::tensor::{Device, Tensor, TensorData, activation::log_softmax};
 use safetensors::{SafeTensorError, SafeTensors};
@@ -61,6 +63,8 @@ pub struct SavedModel {
     /// By how much the densities of numbers are stretched about their medians ([`crate::calibration::spread`]); 1 if not
     /// given.
     pub spread: Option<f64>,
+    /// The course of the training.
+    pub history: Option<History>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,6 +80,8 @@ struct Description {
     temperature: Option<f64>,
     #[serde(default)]
     spread: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    history: Option<History>,
 }
 
 /// The one field that every version of the format has.
@@ -101,6 +107,7 @@ impl SavedModel {
             training: self.training.clone(),
             temperature: self.temperature,
             spread: self.spread,
+            history: self.history.clone(),
         };
         description.check().map_err(invalid)?;
         self.check_floors().map_err(invalid)?;
@@ -174,6 +181,7 @@ impl SavedModel {
             training: description.training,
             temperature: description.temperature,
             spread: description.spread,
+            history: description.history,
         })
     }
 
@@ -311,6 +319,7 @@ impl Description {
                 return Err(format!("the {what} must be positive and finite"));
             }
         }
+        self.history.iter().try_for_each(History::check)?;
         if matches!(&self.model, ModelConfig::Ugmm(config) if config.standardize) {
             return Err(
                 "the network still takes its units from each batch; a file holds settled networks".into()

@@ -16,6 +16,7 @@ pub use importance::Criterion;
 pub use saved::ModelPruner;
 
 use crate::init::host_values;
+use crate::inspect::activations;
 use crate::inspect::components::Components;
 use crate::{Network, Task, UgmmError, UgmmNetwork};
 use burn::module::{Module, Param};
@@ -195,17 +196,6 @@ impl Pruner {
         }
         pruned
     }
-}
-
-/// The inputs of each layer, and the outputs of the last, on the host.
-fn activations(network: &UgmmNetwork, x: Tensor<2>) -> Vec<Vec<f32>> {
-    let mut x = x;
-    let mut all = vec![host_values(&x)];
-    for index in 0..network.layers.len() {
-        x = network.layer_pass::<ChaCha8Rng>(index, x, None);
-        all.push(host_values(&x));
-    }
-    all
 }
 
 fn replace(parameter: &mut Param<Tensor<2>>, values: Vec<f32>) {

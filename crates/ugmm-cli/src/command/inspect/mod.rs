@@ -4,13 +4,14 @@ mod trust;
 
 use crate::arguments::{Common, Inspect};
 use crate::error::CliError;
+use crate::naming::{in_data_units, input_names, network_of, neuron_names};
 use crate::output::{check_outputs, count, percent, print, short, table, write_json};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
 use trust::Trust;
-use ugmm::inspect::{Component, LayerSummary, leading_components, summarize};
-use ugmm::{LabelEncoding, Model, Objective, UgmmError, UgmmLayer, UgmmNetwork};
-use ugmm_tabular::{ModelReader, TabularModel, Target};
+use ugmm::UgmmNetwork;
+use ugmm::inspect::{Component, LayerSummary, importances, leading_components, summarize};
+use ugmm_tabular::{ModelReader, TabularModel};
 
 /// Rows of the data that are looked at, at most: enough for ranges and means.
 const MOST_ROWS: usize = 4096;
@@ -52,10 +53,7 @@ pub fn run(options: &Inspect, common: &Common) -> Result<(), CliError> {
     let inputs = [Some(options.model.as_path()), options.data.as_deref()];
     check_outputs(&[common.json.as_deref()], &inputs.into_iter().flatten().collect::<Vec<_>>())?;
     let model = TabularModel::load(&options.model)?;
-    let Model::Ugmm(network) = &model.saved().model else {
-        let (setting, expected) = ("the model", "ugmm; other neurons have no components");
-        return Err(UgmmError::Setting { setting, value: "mlp".into(), expected }.into());
-    };
+    let network = network_of(&model)?;
     let inputs = match &options.data {
         Some(data) => Some(rows(&model, data, options)?),
         None => None,
@@ -90,7 +88,7 @@ fn rows(model: &TabularModel, data: &std::path::Path, options: &Inspect) -> Resu
     }
     values.truncate(MOST_ROWS * width);
     if values.is_empty() {
-        return Err(CliError::NothingToCompare {
+        return Err(CliError::NothingToLookAt {
             path: data.to_path_buf(),
             target: model.target_name().into(),
         });
@@ -110,17 +108,10 @@ fn network_input(model: &TabularModel, inputs: &[f32]) -> Result<Tensor<2>, CliE
 /// The neurons of each layer with their leading components, in words.
 fn neurons(model: &TabularModel, network: &UgmmNetwork, most: usize) -> Vec<Vec<Neuron>> {
     let mut names = input_names(model);
-    let last = network.layers.len() - 1;
     let importances = importances(network);
     let mut layers = Vec::with_capacity(network.layers.len());
     for (index, layer) in network.layers.iter().enumerate() {
-        let of_layer: Vec<String> = match (index == last, model.classes()) {
-            (true, classes) if classes.len() == layer.neurons() => classes.to_vec(),
-            (true, _) => vec!["root".into()],
-            (false, _) => {
-                (1..=layer.neurons()).map(|number| format!("neuron {}.{number}", index + 1)).collect()
-            }
-        };
+        let of_layer = neuron_names(model, network, index);
         let named = |component: Component| {
             let in_units = |value: f64| match index {
                 0 => in_data_units(model, component.input, value),
@@ -145,45 +136,6 @@ fn neurons(model: &TabularModel, network: &UgmmNetwork, most: usize) -> Vec<Vec<
         names = of_layer;
     }
     layers
-}
-
-/// A value of one of the network's inputs in the data's units, as far as these are known.
-fn in_data_units(model: &TabularModel, input: usize, value: f64) -> f64 {
-    match (model.target(), model.preprocessor().to_data_units(input, value)) {
-        (_, Some(value)) => value,
-        (Target::Number(number), None) => number.mean + value * number.scale,
-        (Target::Classes(_), None) => value,
-    }
-}
-
-/// How much of the outputs goes through each neuron of each layer, by the mixing weights alone.
-fn importances(network: &UgmmNetwork) -> Vec<Vec<f64>> {
-    let outputs = network.layers.last().map_or(0, UgmmLayer::neurons);
-    let mut all = vec![vec![1.0 / outputs as f64; outputs]];
-    for layer in network.layers.iter().skip(1).rev() {
-        let mut below = vec![0.0; layer.inputs()];
-        for (components, share) in leading_components(layer, layer.inputs()).iter().zip(&all[all.len() - 1]) {
-            components.iter().for_each(|component| below[component.input] += share * component.weight);
-        }
-        all.push(below);
-    }
-    all.reverse();
-    all
-}
-
-/// Names of the network's inputs: the features, and the target where it is among them.
-fn input_names(model: &TabularModel) -> Vec<String> {
-    let saved = model.saved();
-    let target = model.target_name();
-    let mut names = saved.columns.features.clone();
-    match (saved.task.objective, saved.task.objective.label_encoding()) {
-        (Objective::Conditional { .. }, _) | (_, Some(LabelEncoding::Index)) => names.push(target.to_owned()),
-        (_, Some(LabelEncoding::OneHot)) => {
-            names.extend(model.classes().iter().map(|class| format!("{target}={class}")));
-        }
-        (_, None) => {}
-    }
-    names
 }
 
 fn text(report: &Report, options: &Inspect) -> String {

@@ -1,0 +1,58 @@
+//! What is to be known first.
+
+use super::measures::class_metrics;
+use super::seen::Seen;
+use crate::output::{percent, short};
+use ugmm::Objective;
+use ugmm::metrics::NumberMetrics;
+use ugmm_report::Text;
+use ugmm_tabular::TabularModel;
+
+/// Name and value of each.
+pub fn facts(model: &TabularModel, seen: &Seen) -> Vec<(Text, Text)> {
+    let layers = &seen.network.layers;
+    let sizes: Vec<String> = std::iter::once(layers[0].inputs())
+        .chain(layers.iter().map(|layer| layer.neurons()))
+        .map(|size| size.to_string())
+        .collect();
+    let components: usize = seen.components.iter().flatten().map(Vec::len).sum();
+    let saved = model.saved();
+    let mut facts: Vec<(&str, String)> = vec![
+        ("network", sizes.join("-")),
+        ("components", components.to_string()),
+        ("trained for", objective_name(saved.task.objective).into()),
+        ("rows looked at", seen.rows().to_string()),
+    ];
+    if let Some((metrics, _)) = class_metrics(model, seen) {
+        facts.push(("accuracy on them", format!("{} %", percent(metrics.accuracy, 2))));
+        facts.push(("log-loss on them", format!("{:.4}", metrics.log_loss)));
+    }
+    if let Some((densities, numbers)) = super::measures::number_pairs(seen) {
+        let metrics = NumberMetrics::of(&densities, &numbers);
+        facts.push(("root mean squared error on them", short(metrics.rmse)));
+    }
+    if let Some(training) = &saved.training {
+        let epochs = saved.history.as_ref().map_or(training.epochs, |history| history.training_loss.len());
+        facts.push(("epochs", epochs.to_string()));
+    }
+    facts.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
+}
+
+fn objective_name(objective: Objective) -> &'static str {
+    match objective {
+        Objective::Discriminative => "classes (cross-entropy)",
+        Objective::Generative { .. } => "features and label together (joint score)",
+        Objective::Hybrid { .. } => "features and label together (joint score and cross-entropy)",
+        Objective::Conditional { .. } => "a number (conditional density)",
+    }
+}
+
+/// What the loss in training is.
+pub fn loss_name(objective: Objective) -> &'static str {
+    match objective {
+        Objective::Discriminative => "cross-entropy",
+        Objective::Generative { .. } => "minus the mean joint score",
+        Objective::Hybrid { .. } => "cross-entropy minus joint score",
+        Objective::Conditional { .. } => "−log density and CRPS",
+    }
+}

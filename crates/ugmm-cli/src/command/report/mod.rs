@@ -1,0 +1,141 @@
+//! `ugmm report`: what is inside of a model, drawn. What is drawn is collected here; the crate ugmm-report draws it.
+
+mod facts;
+mod maps;
+mod measures;
+mod network;
+mod neurons;
+mod rows;
+mod seen;
+
+use crate::arguments::{Common, Report as Options, ReportFormat};
+use crate::error::CliError;
+use crate::naming::network_of;
+use crate::output::{check_outputs, count, print, write_json};
+use seen::Seen;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use ugmm::file::write_atomically;
+use ugmm_data::ImageGrid;
+use ugmm_report::{Report, Text, Training, figures, page, png, svg};
+use ugmm_tabular::TabularModel;
+
+/// Width of a figure in px, and pixels of a picture for each.
+const WIDTH: f64 = 720.0;
+const SCALE: f32 = 2.0;
+/// Pixels of images above which there are no pictures: they would take the page's room from everything else.
+const MOST_PIXELS: usize = 16_384;
+/// Neurons of each layer that are drawn if none are named.
+const USUAL_NEURONS: usize = 2;
+
+/// What is written to the JSON file.
+#[derive(Serialize)]
+struct Written<'a> {
+    rows: usize,
+    neurons: usize,
+    notes: &'a [Text],
+    files: Vec<PathBuf>,
+}
+
+pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
+    let is_page = options.format == ReportFormat::Html;
+    let page_file = is_page.then_some(options.output.as_path());
+    check_outputs(&[page_file, common.json.as_deref()], &[&options.model, &options.data])?;
+    let model = TabularModel::load(&options.model)?;
+    let network = network_of(&model)?;
+    neurons::check(network, &options.neurons)?;
+    let seen = Seen::read(&model, network, options)?;
+    let shown = seen.places(options)?;
+    let mut report = collect(&model, &seen, options, &shown);
+    let (files, bytes) = match options.format {
+        ReportFormat::Html => {
+            let page = page(&report);
+            write_atomically(&options.output, page.html.as_bytes())?;
+            report.notes.extend(page.cut);
+            (vec![options.output.clone()], page.html.len())
+        }
+        ReportFormat::Svg | ReportFormat::Png => write_figures(&report, options)?,
+    };
+    let text = format!(
+        "{}: {}, {} kB; {} of {} looked at\n{}",
+        options.output.display(),
+        if is_page { "one page".into() } else { count(files.len(), "figure") },
+        bytes / 1000,
+        count(seen.rows(), "row"),
+        options.data.display(),
+        report.notes.iter().map(|note| format!("{note}\n")).collect::<String>()
+    );
+    let written = Written { rows: seen.rows(), neurons: report.neurons.len(), notes: &report.notes, files };
+    write_json(common.json.as_deref(), "ugmm/report", &written)?;
+    if common.quiet { Ok(()) } else { print(&text) }
+}
+
+/// All that the report shows.
+fn collect(model: &TabularModel, seen: &Seen, options: &Options, shown: &[usize]) -> Report {
+    let grid = model.image_grid();
+    let mut notes = seen.notes(model, options);
+    let neurons = neurons::neurons(model, seen, &options.neurons);
+    let fits = |grid: &ImageGrid| grid.shape.rows * grid.shape.columns <= MOST_PIXELS;
+    if grid.as_ref().is_some_and(|grid| !fits(grid)) {
+        notes.push("The images are too large for pictures of rows and classes.".into());
+    }
+    let grid = grid.filter(fits);
+    let saved = model.saved();
+    Report {
+        program: format!("ugmm {}", env!("CARGO_PKG_VERSION")).into(),
+        model: file_name(&options.model).into(),
+        table: file_name(&options.data).into(),
+        target: model.target_name().into(),
+        facts: facts::facts(model, seen),
+        network: network::by_weights(model, seen),
+        rows: rows::rows(model, seen, grid.as_ref(), shown),
+        maps: grid.as_ref().and_then(|grid| maps::maps(model, seen, grid)),
+        measures: measures::measures(model, seen),
+        training: saved.history.as_ref().filter(|history| !history.training_loss.is_empty()).map(|history| {
+            Training {
+                training_loss: history.training_loss.clone(),
+                validation_loss: history.validation_loss.clone(),
+                validation_accuracy: history.validation_accuracy.clone(),
+                learning_rate: history.learning_rate.clone(),
+                best_epoch: history.best_epoch,
+                loss: facts::loss_name(saved.task.objective).into(),
+            }
+        }),
+        neurons,
+        notes,
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+/// One file for each figure, and all their bytes.
+fn write_figures(report: &Report, options: &Options) -> Result<(Vec<PathBuf>, usize), CliError> {
+    std::fs::create_dir_all(&options.output)
+        .map_err(|source| ugmm::UgmmError::Io { path: options.output.clone(), source })?;
+    let named = match options.neurons.is_empty() {
+        false => options.neurons.clone(),
+        true => usual_neurons(report),
+    };
+    let (mut files, mut bytes) = (Vec::new(), 0);
+    for figure in figures(report, &named) {
+        let (ending, content) = match options.format {
+            ReportFormat::Png => ("png", png(&figure, WIDTH, SCALE)?),
+            _ => ("svg", svg(&figure, WIDTH).into_bytes()),
+        };
+        let path = options.output.join(format!("{}.{ending}", figure.id));
+        write_atomically(&path, &content)?;
+        bytes += content.len();
+        files.push(path);
+    }
+    Ok((files, bytes))
+}
+
+/// The most important neurons of each layer; the report lists those of a layer by importance.
+fn usual_neurons(report: &Report) -> Vec<String> {
+    let layers = report.neurons.iter().map(|neuron| neuron.layer).max().unwrap_or(0);
+    let of_layer =
+        |layer| report.neurons.iter().filter(move |neuron| neuron.layer == layer).take(USUAL_NEURONS);
+    (1..=layers).flat_map(of_layer).map(|neuron| neuron.id.clone()).collect()
+}

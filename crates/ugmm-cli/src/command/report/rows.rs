@@ -1,0 +1,194 @@
+//! Rows that the model is unsure of, and some others, followed to the inputs that decided them.
+
+use super::network::{by_responsibility, largest, names};
+use super::seen::{Predicted, Right, Seen};
+use crate::naming::{in_data_units, value_text};
+use crate::output::percent;
+use burn::tensor::{Device, Tensor, TensorData};
+use ugmm::LabelEncoding;
+use ugmm::inference::conditional::ConditionalDensity;
+use ugmm::inspect::{RowPath, paths};
+use ugmm_data::ImageGrid;
+use ugmm_report::{Density, InputShare, Row, short};
+use ugmm_tabular::TabularModel;
+
+/// Rows that the model is least sure of, and others at equal distances in the table.
+const UNSURE: usize = 24;
+const OTHERS: usize = 12;
+/// Inputs listed of a row.
+const INPUTS: usize = 12;
+/// Flows between two layers that are looked at.
+const FLOWS: usize = 60;
+/// Classes listed of a row.
+const CLASSES: usize = 12;
+/// Cells of a density as it is drawn.
+const CELLS: usize = 64;
+
+/// `shown` are places among the rows seen that come first, besides.
+pub fn rows(model: &TabularModel, seen: &Seen, grid: Option<&ImageGrid>, shown: &[usize]) -> Vec<Row> {
+    let names = names(model, seen);
+    let doubts: Vec<f64> = (0..seen.rows()).map(|row| doubt(model, seen, row)).collect();
+    let unsure = largest(&doubts, UNSURE);
+    let step = (seen.rows() / OTHERS).max(1);
+    let others = (0..seen.rows()).step_by(step).filter(|row| !unsure.contains(row)).take(OTHERS);
+    let mut chosen: Vec<usize> = Vec::new();
+    for row in shown.iter().copied().chain(unsure.iter().copied()).chain(others) {
+        if !chosen.contains(&row) {
+            chosen.push(row);
+        }
+    }
+
+    let inputs = seen.activations[0].len() / seen.rows();
+    let values: Vec<f32> =
+        chosen.iter().flat_map(|&row| &seen.activations[0][row * inputs..][..inputs]).copied().collect();
+    let x = Tensor::<2>::from_data(TensorData::new(values, [chosen.len(), inputs]), &Device::flex());
+    let outputs: Vec<usize> = chosen.iter().map(|&row| output(seen, row)).collect();
+    let paths = paths(seen.network, x, &outputs, FLOWS);
+    let brightest =
+        seen.features.iter().copied().filter(|value| value.is_finite()).fold(f32::MIN_POSITIVE, f32::max);
+    let of_row = |(place, &row): (usize, &usize)| {
+        let path = &paths[place];
+        let mut drawn = Row {
+            number: seen.numbers[row],
+            unsure: unsure.contains(&row),
+            doubt: "".into(),
+            predicted: "".into(),
+            right: None,
+            is_right: None,
+            chances: Vec::new(),
+            density: None,
+            inputs: input_shares(model, seen, &names[0], row, path),
+            path: by_responsibility(&names, path),
+            picture: grid.map(|grid| picture(model, seen, grid, row, brightest)),
+            responsible: grid.map(|grid| responsible(grid, path)),
+        };
+        match &seen.predicted {
+            Predicted::Classes { .. } => of_classes(&mut drawn, model, seen, row),
+            Predicted::Numbers(densities) => of_numbers(&mut drawn, &densities[row], seen, row),
+        }
+        drawn
+    };
+    chosen.iter().enumerate().map(of_row).collect()
+}
+
+/// The output that a row's prediction is.
+fn output(seen: &Seen, row: usize) -> usize {
+    match &seen.predicted {
+        Predicted::Classes { decisions, .. } if seen.components.last().is_some_and(|last| last.len() > 1) => {
+            decisions[row]
+        }
+        _ => 0,
+    }
+}
+
+fn chances<'s>(model: &TabularModel, seen: &'s Seen, row: usize) -> &'s [f32] {
+    let Predicted::Classes { log_probabilities, .. } = &seen.predicted else { return &[] };
+    let classes = model.classes().len();
+    &log_probabilities[row * classes..][..classes]
+}
+
+/// Entropy of the classes in nats, or the standard deviation of the number.
+fn doubt(model: &TabularModel, seen: &Seen, row: usize) -> f64 {
+    match &seen.predicted {
+        Predicted::Classes { .. } => {
+            let entropy = |log: &f32| -f64::from(log.exp()) * f64::from(*log).max(f64::MIN);
+            chances(model, seen, row).iter().map(entropy).sum()
+        }
+        Predicted::Numbers(densities) => densities[row].deviation(),
+    }
+}
+
+fn of_classes(drawn: &mut Row, model: &TabularModel, seen: &Seen, row: usize) {
+    let Predicted::Classes { decisions, .. } = &seen.predicted else { return };
+    let names = model.classes();
+    let shares: Vec<f64> = chances(model, seen, row).iter().map(|log| f64::from(*log).exp()).collect();
+    let decision = decisions[row];
+    drawn.doubt = format!("entropy {:.3}", doubt(model, seen, row)).into();
+    drawn.predicted = format!("{}, {} %", names[decision], percent(shares[decision], 1)).into();
+    let mut listed = largest(&shares, CLASSES);
+    if let Some(Right::Classes(right)) = &seen.right
+        && let Some(right) = right[row]
+    {
+        drawn.right = Some(names[right].as_str().into());
+        drawn.is_right = Some(right == decision);
+        if !listed.contains(&right) {
+            listed.pop();
+            listed.push(right);
+        }
+    }
+    if names.len() <= CLASSES {
+        listed.sort_unstable();
+    }
+    drawn.chances = listed.into_iter().map(|class| (names[class].as_str().into(), shares[class])).collect();
+}
+
+fn of_numbers(drawn: &mut Row, density: &ConditionalDensity, seen: &Seen, row: usize) {
+    let right = match &seen.right {
+        Some(Right::Numbers(numbers)) => Some(numbers[row]).filter(|number| !number.is_nan()),
+        _ => None,
+    };
+    let (low, high) = (density.quantile(0.05), density.quantile(0.95));
+    drawn.predicted = format!("mean {}", short(density.mean())).into();
+    drawn.doubt = format!("90 % from {} to {}", short(low), short(high)).into();
+    drawn.right = right.map(|right| short(right).into());
+    let (from, to) = density.range();
+    let width = (to - from) / CELLS as f64;
+    let at = |edge: usize| density.cumulative(from + edge as f64 * width);
+    let values = (0..CELLS).map(|cell| (at(cell + 1) - at(cell)) / width).collect();
+    drawn.density = Some(Density { from, to, values, right });
+}
+
+/// The inputs with the largest shares. Where the target is an input, it is among them with what is predicted.
+fn input_shares(
+    model: &TabularModel,
+    seen: &Seen,
+    names: &[String],
+    row: usize,
+    path: &RowPath,
+) -> Vec<InputShare> {
+    let shares: Vec<f64> = path.shares[0].iter().map(|&share| share.into()).collect();
+    let values = &seen.activations[0][row * shares.len()..][..shares.len()];
+    let is_index = model.saved().task.objective.label_encoding() == Some(LabelEncoding::Index);
+    let share = |input: usize| {
+        let value = f64::from(values[input]);
+        let value = match input < seen.width {
+            false if is_index => model.classes().get(value.round() as usize).cloned().unwrap_or_default(),
+            _ => value_text(model, input)(without_noise(model, input, in_data_units(model, input, value))),
+        };
+        InputShare { name: names[input].as_str().into(), value: value.into(), share: shares[input] }
+    };
+    largest(&shares, INPUTS).into_iter().filter(|&input| shares[input] > 0.0).map(share).collect()
+}
+
+/// A value that went through an `f32`: what is beyond its digits, beside the scale of its column, is 0.
+fn without_noise(model: &TabularModel, input: usize, value: f64) -> f64 {
+    match model.preprocessor().scale_of(input) {
+        Some((mean, deviation)) if value.abs() < 1e-6 * (mean.abs() + deviation.abs()) => 0.0,
+        _ => value,
+    }
+}
+
+fn picture(model: &TabularModel, seen: &Seen, grid: &ImageGrid, row: usize, brightest: f32) -> Vec<f64> {
+    let values = seen.features[row * seen.width..][..seen.width].iter().enumerate();
+    let is_plain = model.preprocessor().scale_of(0) == Some((0.0, 1.0));
+    let bright = |(input, &value): (usize, &f32)| match is_plain {
+        true => f64::from(value / brightest).clamp(0.0, 1.0),
+        // Pixels that were scaled are shown as they were in the image, which had values up to 1 or 255.
+        false => {
+            let value = in_data_units(model, input, value.into());
+            (if value > 1.5 { value / 255.0 } else { value }).clamp(0.0, 1.0)
+        }
+    };
+    let values: Vec<f64> =
+        values.map(bright).map(|value| if value.is_nan() { -1.0 } else { value }).collect();
+    grid.image(&values, 0.0)
+}
+
+fn responsible(grid: &ImageGrid, path: &RowPath) -> Vec<f64> {
+    let shares = &path.shares[0];
+    let largest = shares.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+    let least = shares.iter().copied().fold(f32::INFINITY, f32::min);
+    let span = (largest - least).max(f32::MIN_POSITIVE);
+    let shades: Vec<f64> = shares.iter().map(|share| f64::from(((share - least) / span).sqrt())).collect();
+    grid.image(&shades, 0.0)
+}

@@ -1,0 +1,62 @@
+//! What inputs and neurons are called, and the data's units.
+
+use crate::error::CliError;
+use ugmm::{LabelEncoding, Model, Objective, UgmmError, UgmmNetwork};
+use ugmm_data::frame::{ReadAs, date_text};
+use ugmm_tabular::{TabularModel, Target};
+
+/// The uGMM network of a model, or in one sentence why there is none to look into.
+pub fn network_of(model: &TabularModel) -> Result<&UgmmNetwork, CliError> {
+    match &model.saved().model {
+        Model::Ugmm(network) => Ok(network),
+        Model::Mlp(_) => {
+            let (setting, expected) = ("the model", "ugmm; other neurons have no components");
+            Err(UgmmError::Setting { setting, value: "mlp".into(), expected }.into())
+        }
+    }
+}
+
+/// Names of the network's inputs: the features, and the target where it is among them.
+pub fn input_names(model: &TabularModel) -> Vec<String> {
+    let saved = model.saved();
+    let target = model.target_name();
+    let mut names = saved.columns.features.clone();
+    match (saved.task.objective, saved.task.objective.label_encoding()) {
+        (Objective::Conditional { .. }, _) | (_, Some(LabelEncoding::Index)) => names.push(target.to_owned()),
+        (_, Some(LabelEncoding::OneHot)) => {
+            names.extend(model.classes().iter().map(|class| format!("{target}={class}")));
+        }
+        (_, None) => {}
+    }
+    names
+}
+
+/// Names of the neurons of a layer, counted from 0: of outputs the classes, of others their numbers.
+pub fn neuron_names(model: &TabularModel, network: &UgmmNetwork, layer: usize) -> Vec<String> {
+    let neurons = network.layers[layer].neurons();
+    let is_last = layer + 1 == network.layers.len();
+    match (is_last, model.classes()) {
+        (true, classes) if classes.len() == neurons => classes.to_vec(),
+        (true, _) => vec!["root".into()],
+        (false, _) => (1..=neurons).map(|number| format!("neuron {}.{number}", layer + 1)).collect(),
+    }
+}
+
+/// How values of one of the network's inputs are written: dates as such, others as numbers.
+pub fn value_text(model: &TabularModel, input: usize) -> fn(f64) -> String {
+    let columns = model.preprocessor().source_columns();
+    let requests = model.preprocessor().requests();
+    match columns.get(input).map(|&column| &requests[column].read_as) {
+        Some(ReadAs::Days) => |days| date_text(days.round()),
+        _ => ugmm_report::short,
+    }
+}
+
+/// A value of one of the network's inputs in the data's units, as far as these are known.
+pub fn in_data_units(model: &TabularModel, input: usize, value: f64) -> f64 {
+    match (model.target(), model.preprocessor().to_data_units(input, value)) {
+        (_, Some(value)) => value,
+        (Target::Number(number), None) => number.mean + value * number.scale,
+        (Target::Classes(_), None) => value,
+    }
+}

@@ -1,0 +1,122 @@
+//! From the content of a report to its charts.
+
+mod maps;
+mod measures;
+mod network;
+mod neuron;
+mod row;
+mod training;
+
+pub(crate) use maps::{MapRow, maps};
+pub(crate) use measures::measures;
+pub(crate) use network::diagram;
+pub(crate) use neuron::{NeuronFigures, neuron};
+pub(crate) use row::{RowFigures, row};
+pub(crate) use training::training;
+
+use crate::report::{Histogram, Report};
+use crate::{Chart, Mark, Text};
+
+/// Components side by side in the figure of a neuron.
+const PANELS: usize = 3;
+/// Pictures side by side: those of two classes.
+const PICTURES: usize = 6;
+
+/// Charts that make one picture: lines of charts that share the width.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    /// A name that can be that of a file: letters, digits and hyphens.
+    pub id: String,
+    /// From top to bottom; a line that is not full leaves room at its end.
+    pub lines: Vec<Vec<Chart>>,
+}
+
+impl Figure {
+    /// Of one chart.
+    #[must_use]
+    pub fn of(chart: Chart) -> Self {
+        Self { id: chart.id.clone(), lines: vec![vec![chart]] }
+    }
+}
+
+/// The figures of a report, one file each: the network, neurons by their numbers ("1.3"), classes of images, training and
+/// measures. A neuron that the report does not have is left out.
+#[must_use]
+pub fn figures(report: &Report, neurons: &[String]) -> Vec<Figure> {
+    let mut figures = vec![Figure::of(network_figure(report))];
+    for id in neurons {
+        if let Some(found) = report.neurons.iter().find(|neuron| neuron.id == *id) {
+            let NeuronFigures { chart, inputs, .. } = neuron(found);
+            let id = chart.id.clone();
+            let inputs = lines_of(inputs, PANELS);
+            figures.push(Figure { id, lines: std::iter::once(vec![chart]).chain(inputs).collect() });
+        }
+    }
+    if let Some(all) = &report.maps {
+        let maps = maps(all).into_iter().flat_map(MapRow::named_charts).collect();
+        figures.push(Figure { id: "classes".into(), lines: lines_of(maps, PICTURES) });
+    }
+    figures.extend(report.measures.iter().flat_map(measures).map(Figure::of));
+    let training: Vec<Chart> = report.training.iter().flat_map(training).collect();
+    if !training.is_empty() {
+        figures.push(Figure { id: "training".into(), lines: lines_of(training, 2) });
+    }
+    figures
+}
+
+/// So many in each line.
+fn lines_of(charts: Vec<Chart>, columns: usize) -> Vec<Vec<Chart>> {
+    charts.chunks(columns).map(<[Chart]>::to_vec).collect()
+}
+
+/// Figure 1: the network by its weights.
+pub(crate) fn network_figure(report: &Report) -> Chart {
+    let title = "The network; edges by mixing weight";
+    diagram("network", title.into(), &report.network)
+}
+
+/// A histogram up to a part of the chart's height.
+fn histogram(name: &str, histogram: &Histogram, height: f64) -> Mark {
+    let largest = histogram.counts.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+    Mark::Histogram {
+        name: name.into(),
+        from: histogram.from,
+        to: histogram.to,
+        heights: histogram.counts.iter().map(|count| height * count / largest).collect(),
+    }
+}
+
+/// A share as percent.
+fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    match percent {
+        _ if percent >= 9.95 => format!("{percent:.0} %"),
+        _ if percent >= 0.095 => format!("{percent:.1} %"),
+        _ if percent == 0.0 => "0 %".into(),
+        _ => "< 0.1 %".into(),
+    }
+}
+
+/// A number with at most four digits that count, as figures have them.
+#[must_use]
+pub fn short(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() {
+        return if number == 0.0 { "0".into() } else { "–".into() };
+    }
+    let size = number.abs();
+    let text = if (1e-3..1e6).contains(&size) {
+        let decimals = (3 - size.log10().floor() as i32).max(0) as usize;
+        let text = format!("{number:.decimals$}");
+        match text.contains('.') {
+            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+            false => text,
+        }
+    } else {
+        format!("{number:.2e}")
+    };
+    text.replace('-', "−")
+}
+
+fn text(value: impl AsRef<str>) -> Text {
+    Text::from(value)
+}

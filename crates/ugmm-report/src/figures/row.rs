@@ -1,0 +1,111 @@
+//! A row of the table, followed to the inputs that decided it.
+
+use super::{diagram, maps, percent, short};
+use crate::report::{Density, Row};
+use crate::{Axis, Chart, Mark, Text};
+use serde::Serialize;
+
+/// What is shown of a row.
+#[derive(Serialize)]
+pub(crate) struct RowFigures {
+    number: usize,
+    unsure: bool,
+    doubt: Text,
+    predicted: Text,
+    right: Option<Text>,
+    is_right: Option<bool>,
+    /// Input, value, share in words, share.
+    inputs: Vec<(Text, Text, Text, f64)>,
+    path: Chart,
+    chances: Option<Chart>,
+    density: Option<Chart>,
+    picture: Option<Chart>,
+    responsible: Option<Chart>,
+}
+
+impl RowFigures {
+    pub(crate) fn is_unsure(&self) -> bool {
+        self.unsure
+    }
+}
+
+/// `size` is width and height of the images, if rows are such.
+pub(crate) fn row(row: &Row, target: &Text, size: Option<(usize, usize)>) -> RowFigures {
+    let id = format!("row-{}", row.number);
+    let picture = |shades: &Option<Vec<f64>>, name: &str| {
+        let (shades, size) = (shades.as_ref()?, size?);
+        Some(maps::picture(&format!("{id}-{name}"), name.into(), shades.clone(), size))
+    };
+    let input = |input: &crate::report::InputShare| {
+        let rounded = (input.share * 1e4).round() / 1e4;
+        (input.name.clone(), input.value.clone(), percent(input.share).into(), rounded)
+    };
+    RowFigures {
+        number: row.number,
+        unsure: row.unsure,
+        doubt: row.doubt.clone(),
+        predicted: row.predicted.clone(),
+        right: row.right.clone(),
+        is_right: row.is_right,
+        inputs: row.inputs.iter().map(input).collect(),
+        path: diagram(
+            &format!("{id}-path"),
+            "Responsibility, from the output back to the inputs".into(),
+            &row.path,
+        ),
+        chances: (!row.chances.is_empty()).then(|| chances(&id, &row.chances)),
+        density: row.density.as_ref().map(|density| self::density(&id, density, target)),
+        picture: picture(&row.picture, "image"),
+        responsible: picture(&row.responsible, "responsibility"),
+    }
+}
+
+fn chances(id: &str, chances: &[(Text, f64)]) -> Chart {
+    let names: Vec<Text> = chances.iter().map(|(name, _)| name.clone()).collect();
+    Chart {
+        id: format!("{id}-probabilities"),
+        title: "Probabilities".into(),
+        description: chances
+            .iter()
+            .map(|(name, share)| format!("{name} {}", percent(*share)))
+            .collect::<Vec<_>>()
+            .join(", ")
+            .into(),
+        height: 190.0,
+        ratio: None,
+        x: Axis::of_names("", &names),
+        y: Axis::of_numbers("", 0.0, 1.0),
+        marks: vec![Mark::Bars {
+            name: "".into(),
+            series: 1,
+            from: -0.5,
+            to: names.len() as f64 - 0.5,
+            gap: 0.3,
+            heights: chances.iter().map(|(_, share)| *share).collect(),
+        }],
+    }
+}
+
+fn density(id: &str, density: &Density, target: &Text) -> Chart {
+    let Density { from, to, values, right } = density;
+    let width = (to - from) / values.len().max(1) as f64;
+    let highest = values.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+    let x = (0..values.len()).map(|cell| from + (cell as f64 + 0.5) * width).collect();
+    let mut marks =
+        vec![Mark::Line { name: "predicted density".into(), series: 1, x, y: values.clone(), dashed: false }];
+    if let Some(right) = *right {
+        let name = format!("right: {}", short(right)).into();
+        marks.push(Mark::Line { name, series: 2, x: vec![right; 2], y: vec![0.0, highest], dashed: true });
+    }
+    let reach = right.map_or((*from, *to), |right| (from.min(right), to.max(right)));
+    Chart {
+        id: format!("{id}-density"),
+        title: "Predicted distribution".into(),
+        description: format!("Conditional density of {target}").into(),
+        height: 220.0,
+        ratio: None,
+        x: Axis::of_numbers(target.clone(), reach.0, reach.1),
+        y: Axis::hidden(0.0, 1.08 * highest),
+        marks,
+    }
+}

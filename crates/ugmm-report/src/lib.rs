@@ -1,0 +1,35 @@
+//! Reports about uGMM networks, drawn: one HTML page that needs nothing else, and figures as SVG and PNG.
+//!
+//! Nothing is computed here but where lines go. A [`Report`] is filled in by whoever knows the network; [`page`] makes a
+//! page of it, [`figures`] its figures, and [`svg()`] and [`png()`] draw one of these.
+//!
+//! ```
+//! use ugmm_report::{Report, Training, figures, page, svg};
+//!
+//! let training = Training { training_loss: vec![0.9, 0.5, 0.4], ..Training::default() };
+//! let report = Report { target: "a <b>".into(), training: Some(training), ..Report::default() };
+//! let figures = figures(&report, &[]);
+//! assert_eq!(figures[1].id, "training");
+//! assert!(svg(&figures[1], 600.0).contains("</svg>"));
+//! assert!(page(&report).html.contains("a &lt;b&gt;"));
+//! ```
+
+mod axis;
+mod chart;
+mod figures;
+mod page;
+mod png;
+mod report;
+mod svg;
+mod text;
+
+pub use chart::{Axis, Chart, Column, Edge, Gaussian, Mark, Node, Series, Tick};
+pub use figures::{Figure, figures, short};
+pub use page::{Page, page};
+pub use png::{PngError, png};
+pub use report::{
+    Bin, ClassMaps, Component, Density, Diagram, Histogram, InputShare, Maps, Measures, Neuron, Report, Row,
+    Scale, Training, Units,
+};
+pub use svg::svg;
+pub use text::Text;

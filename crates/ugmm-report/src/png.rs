@@ -1,0 +1,82 @@
+//! Charts as PNG.
+
+use crate::Figure;
+use crate::svg::svg;
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::fontdb::Database;
+use resvg::usvg::{FontResolver, Options, Tree};
+use std::fmt::Display;
+use std::sync::{Arc, OnceLock};
+
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+pub enum PngError {
+    /// The drawing is at fault.
+    #[error("the figure cannot be drawn: {0}")]
+    Drawing(String),
+    /// No room for the pixels, or none at all.
+    #[error("a picture of {width} × {height} pixels cannot be made")]
+    Size {
+        /// Pixels from left to right.
+        width: u32,
+        /// Pixels from top to bottom.
+        height: u32,
+    },
+}
+
+/// The fonts that come with this crate: Ubuntu Light, and Hack for signs that it lacks.
+fn own_fonts() -> Arc<Database> {
+    static FONTS: OnceLock<Arc<Database>> = OnceLock::new();
+    let load = || {
+        let mut fonts = Database::new();
+        fonts.load_font_data(epaint_default_fonts::UBUNTU_LIGHT.to_vec());
+        fonts.load_font_data(epaint_default_fonts::HACK_REGULAR.to_vec());
+        fonts.set_serif_family("Ubuntu");
+        fonts.set_sans_serif_family("Ubuntu");
+        Arc::new(fonts)
+    };
+    Arc::clone(FONTS.get_or_init(load))
+}
+
+/// The same and those of the system, for signs that these lack.
+fn all_fonts() -> Arc<Database> {
+    static FONTS: OnceLock<Arc<Database>> = OnceLock::new();
+    let load = || {
+        let mut fonts = (*own_fonts()).clone();
+        fonts.load_system_fonts();
+        Arc::new(fonts)
+    };
+    Arc::clone(FONTS.get_or_init(load))
+}
+
+/// Looks for a sign among the crate's own fonts first, so that pictures are the same everywhere where these do.
+fn font_resolver() -> FontResolver<'static> {
+    let among = FontResolver::default_fallback_selector();
+    let select_fallback = move |sign, used: &[_], fonts: &mut Arc<Database>| {
+        among(sign, used, fonts).or_else(|| {
+            let all = all_fonts();
+            if all.len() > fonts.len() {
+                // The first faces of the larger collection are those of the smaller one, so that their numbers hold.
+                *fonts = all;
+            }
+            among(sign, used, fonts)
+        })
+    };
+    FontResolver { select_fallback: Box::new(select_fallback), ..FontResolver::default() }
+}
+
+/// The figure as a PNG file, so many px wide, each of `scale` pixels.
+///
+/// # Errors
+///
+/// When the picture would be too large.
+pub fn png(figure: &Figure, width: f64, scale: f32) -> Result<Vec<u8>, PngError> {
+    let options = Options { fontdb: own_fonts(), font_resolver: font_resolver(), ..Options::default() };
+    let drawing = |error: &dyn Display| PngError::Drawing(error.to_string());
+    let tree = Tree::from_str(&svg(figure, width), &options).map_err(|error| drawing(&error))?;
+    let size = |length: f32| (length * scale).ceil() as u32;
+    let (width, height) = (size(tree.size().width()), size(tree.size().height()));
+    let mut pixels = Pixmap::new(width, height).ok_or(PngError::Size { width, height })?;
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
+    pixels.encode_png().map_err(|error| drawing(&error))
+}
