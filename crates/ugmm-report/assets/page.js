@@ -121,18 +121,24 @@
     const entries = [["predicted", row.predicted], ["doubt", row.doubt]];
     if (row.right !== null) entries.splice(1, 0, ["right", row.right]);
     facts(place, entries);
-    const pictures = [row.picture, row.responsible, row.chances, row.density].filter(Boolean);
+    const pictures = [row.picture, row.speaking_for, row.speaking_against, row.responsible, row.chances, row.density].filter(Boolean);
     const grid = html(place, "div", pictures.length > 1 ? "grid" : "alone");
     for (const chart of pictures) draw(grid, chart);
     draw(place, row.path, choice);
-    const lines = row.inputs.map(([name, value, words, share]) => {
-      const bar = document.createElement("span");
-      bar.className = "bar";
-      html(bar, "i").style.width = `${100 * share}%`;
-      html(bar, "span", "", words);
-      return [name, value, bar];
-    });
-    table(place, ["input", "value", "responsibility"], lines).classList.add("shares");
+    const bar = (share, words) => {
+      const place = document.createElement("span");
+      place.className = share < 0 ? "bar against" : "bar";
+      html(place, "i").style.width = `${100 * Math.abs(share)}%`;
+      html(place, "span", "", words);
+      return place;
+    };
+    const lines = row.inputs.map((input) => [
+      input.name,
+      input.value,
+      bar(input.adds_share, input.adds),
+      bar(input.share, input.responsibility),
+    ]);
+    table(place, ["input", "value", "adds to log P", "responsibility"], lines).classList.add("shares");
     document.querySelectorAll("[data-row]").forEach((button) => {
       button.setAttribute("aria-pressed", String(button.dataset.row === number));
     });

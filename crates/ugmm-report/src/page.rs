@@ -194,14 +194,16 @@ fn section(id: &str, content: &Content) -> &'static str {
              <div id=\"neuron\"></div>\n"
         }
         "rows" if content.rows.iter().any(|row| !row.is_unsure()) => {
-            "<p class=\"quiet\">How responsible each input is for a prediction: the output's activation is divided among the \
-             neurons below by their responsibilities, and so on down to the inputs.</p>\n<div id=\"row\"></div>\n\
+            "<p class=\"quiet\">What each input adds to the logarithm of the prediction's probability, compared with the average row; and \
+             how responsible it is: the output's activation is divided among the neurons below by their responsibilities, and so \
+             on down to the inputs. The first says what the prediction rests on, the second what the neurons answer to.</p>\n<div id=\"row\"></div>\n\
              <h3>Rows the model is least sure of</h3>\n<div id=\"unsure-rows\" class=\"rows\"></div>\n\
              <h3>Other rows</h3>\n<div id=\"other-rows\" class=\"rows\"></div>\n"
         }
         "rows" => {
-            "<p class=\"quiet\">How responsible each input is for a prediction: the output's activation is divided among the \
-             neurons below by their responsibilities, and so on down to the inputs.</p>\n<div id=\"row\"></div>\n\
+            "<p class=\"quiet\">What each input adds to the logarithm of the prediction's probability, compared with the average row; and \
+             how responsible it is: the output's activation is divided among the neurons below by their responsibilities, and so \
+             on down to the inputs. The first says what the prediction rests on, the second what the neurons answer to.</p>\n<div id=\"row\"></div>\n\
              <h3>Rows, the model being least sure of the first</h3>\n<div id=\"unsure-rows\" class=\"rows\"></div>\n"
         }
         "classes" => {

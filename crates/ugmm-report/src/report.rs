@@ -142,12 +142,16 @@ pub struct Row {
     pub chances: Vec<(Text, f64)>,
     /// Of a number, its conditional density.
     pub density: Option<Density>,
-    /// The inputs that decided it, the most important first.
+    /// Inputs that speak for the prediction or against it, the most important first.
     pub inputs: Vec<InputShare>,
     /// From the inputs to the output, by responsibility.
     pub path: Diagram,
     /// Of an image, how bright it is, row by row, in [0, 1], negative where that is not known.
     pub picture: Option<Vec<f64>>,
+    /// How much each pixel speaks for the prediction, likewise, relative to the largest of this and the next.
+    pub speaking_for: Option<Vec<f64>>,
+    /// How much each pixel speaks against it.
+    pub speaking_against: Option<Vec<f64>>,
     /// The responsibility of each pixel, likewise, relative to the largest.
     pub responsible: Option<Vec<f64>>,
 }
@@ -165,14 +169,16 @@ pub struct Density {
     pub right: Option<f64>,
 }
 
-/// An input's share of a prediction.
+/// An input's part in a prediction.
 #[derive(Clone, Debug)]
 pub struct InputShare {
     /// Its name.
     pub name: Text,
     /// Its value in the row, in the data's units.
     pub value: Text,
-    /// Its share, in [0, 1].
+    /// What it adds to the logarithm of the prediction's probability, if that is known.
+    pub adds: Option<f64>,
+    /// How responsible it is, in [0, 1].
     pub share: f64,
 }
 

@@ -80,9 +80,11 @@ fn row(number: usize, unsure: bool) -> Row {
             values: vec![0.0, 1.0, f64::INFINITY],
             right: Some(3.0),
         }),
-        inputs: vec![InputShare { name: HOSTILE.into(), value: "1".into(), share: 1.0 }],
+        inputs: vec![InputShare { name: HOSTILE.into(), value: "1".into(), adds: Some(-0.5), share: 1.0 }],
         path: diagram(),
         picture: Some(vec![0.0, 0.5, 1.0, -1.0, 0.2, 0.1]),
+        speaking_for: Some(vec![0.0; 6]),
+        speaking_against: Some(vec![0.0; 6]),
         responsible: Some(vec![0.0; 6]),
     }
 }

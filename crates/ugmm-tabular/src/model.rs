@@ -4,7 +4,7 @@ use crate::error::TabularError;
 use crate::novelty::Novelty;
 use crate::outputs::CELLS;
 use crate::target::Target;
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use ugmm::inference::conditional::ConditionalDensity;
@@ -200,7 +200,7 @@ impl TabularModel {
         decisions(log_probabilities, self.classes().len(), self.saved.class_weights())
     }
 
-    /// What is predicted for each row: its class, or its mean in the network's units.
+    /// What is predicted for each row: its class, or its mean in the data's units.
     ///
     /// # Errors
     ///
@@ -209,10 +209,23 @@ impl TabularModel {
         match self.part.target {
             Target::Classes(_) => Ok(Targets::Classes(self.decisions(&self.log_probabilities(inputs)?))),
             Target::Number(_) => {
-                let densities = self.saved.densities(inputs, CELLS, &device())?;
+                let densities = self.densities(inputs)?;
                 Ok(Targets::Numbers(densities.iter().map(|density| density.mean() as f32).collect()))
             }
         }
+    }
+
+    /// What the network reads of rows with these targets (numbers in the data's units), `[rows, network inputs]`: the inputs
+    /// and, where the objective has them among its inputs, the targets.
+    ///
+    /// # Panics
+    ///
+    /// When the targets are not of the kind that is predicted, or not as many as there are rows.
+    #[must_use]
+    pub fn network_input(&self, inputs: &[f32], targets: &Targets) -> Tensor<2> {
+        let width = self.part.preprocessor.inputs();
+        let x = TensorData::new(inputs.to_vec(), [inputs.len() / width, width]);
+        self.saved.task.network_input(Tensor::from_data(x, &device()), &self.in_network_units(targets))
     }
 
     /// The density of the number to predict for each row, in the data's units.
@@ -253,8 +266,22 @@ impl TabularModel {
         targets: &Targets,
         absence: Absence,
     ) -> Result<Vec<f32>, TabularError> {
+        Ok(self.by_column(&self.input_contributions(inputs, targets, absence)?))
+    }
+
+    /// The same for each of the network's inputs that come from a column, `[rows, inputs]`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::contributions`].
+    pub fn input_contributions(
+        &self,
+        inputs: &[f32],
+        targets: &Targets,
+        absence: Absence,
+    ) -> Result<Vec<f32>, TabularError> {
         let (targets, average) = (self.in_network_units(targets), self.average_row());
-        Ok(self.by_column(&self.saved.contributions(inputs, &average, &targets, absence, &device())?))
+        Ok(self.saved.contributions(inputs, &average, &targets, absence, &device())?)
     }
 
     /// The mean of each input over the rows learned from, as the network sees it. A model that does not know it (none made by

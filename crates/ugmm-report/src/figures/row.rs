@@ -1,7 +1,7 @@
 //! A row of the table, followed to the inputs that decided it.
 
 use super::{diagram, maps, percent, short};
-use crate::report::{Density, Row};
+use crate::report::{Density, InputShare, Row};
 use crate::{Axis, Chart, Mark, Text};
 use serde::Serialize;
 
@@ -14,13 +14,26 @@ pub(crate) struct RowFigures {
     predicted: Text,
     right: Option<Text>,
     is_right: Option<bool>,
-    /// Input, value, share in words, share.
-    inputs: Vec<(Text, Text, Text, f64)>,
+    inputs: Vec<InputLine>,
     path: Chart,
     chances: Option<Chart>,
     density: Option<Chart>,
     picture: Option<Chart>,
+    speaking_for: Option<Chart>,
+    speaking_against: Option<Chart>,
     responsible: Option<Chart>,
+}
+
+/// A line of the table of inputs.
+#[derive(Serialize)]
+struct InputLine {
+    name: Text,
+    value: Text,
+    adds: Text,
+    /// Relative to the largest of the table, in [-1, 1].
+    adds_share: f64,
+    responsibility: Text,
+    share: f64,
 }
 
 impl RowFigures {
@@ -34,11 +47,18 @@ pub(crate) fn row(row: &Row, target: &Text, size: Option<(usize, usize)>) -> Row
     let id = format!("row-{}", row.number);
     let picture = |shades: &Option<Vec<f64>>, name: &str| {
         let (shades, size) = (shades.as_ref()?, size?);
-        Some(maps::picture(&format!("{id}-{name}"), name.into(), shades.clone(), size))
+        Some(maps::picture(&format!("{id}-{}", name.replace(' ', "-")), name.into(), shades.clone(), size))
     };
-    let input = |input: &crate::report::InputShare| {
-        let rounded = (input.share * 1e4).round() / 1e4;
-        (input.name.clone(), input.value.clone(), percent(input.share).into(), rounded)
+    let rounded = |share: f64| (share * 1e4).round() / 1e4;
+    let most =
+        row.inputs.iter().filter_map(|input| input.adds).fold(f64::MIN_POSITIVE, |a, b| a.max(b.abs()));
+    let input = |input: &InputShare| InputLine {
+        name: input.name.clone(),
+        value: input.value.clone(),
+        adds: input.adds.map_or_else(|| "–".into(), |adds| format!("{adds:+.3}").into()),
+        adds_share: input.adds.map_or(0.0, |adds| rounded(adds / most)),
+        responsibility: percent(input.share).into(),
+        share: rounded(input.share),
     };
     RowFigures {
         number: row.number,
@@ -56,6 +76,8 @@ pub(crate) fn row(row: &Row, target: &Text, size: Option<(usize, usize)>) -> Row
         chances: (!row.chances.is_empty()).then(|| chances(&id, &row.chances)),
         density: row.density.as_ref().map(|density| self::density(&id, density, target)),
         picture: picture(&row.picture, "image"),
+        speaking_for: picture(&row.speaking_for, "speaking for it"),
+        speaking_against: picture(&row.speaking_against, "speaking against it"),
         responsible: picture(&row.responsible, "responsibility"),
     }
 }

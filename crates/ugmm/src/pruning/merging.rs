@@ -4,9 +4,7 @@ use crate::inspect::components::Components;
 use rayon::prelude::*;
 
 /// Components of a neuron that are compared, the most important ones; the others are about to leave anyhow.
-const MOST_COMPARED: usize = 64;
-/// Rows that they are compared on, at most.
-const MOST_ROWS: usize = 256;
+const MOST_COMPARED: usize = 32;
 
 /// A component that another one stands for.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +40,8 @@ struct Candidate {
     log_weight: f64,
     /// Logarithms of its weighted density; NaN where its input is missing.
     exponents: Vec<f64>,
+    /// Its responsibilities for its neuron.
+    responsibilities: Vec<f64>,
     /// Mean of these, less that of the weight.
     efficiency: f64,
 }
@@ -57,19 +57,19 @@ fn of_neuron(
     let mut inputs: Vec<usize> = layer.with_weight(neuron).collect();
     inputs.sort_by(|a, b| importances[first + b].total_cmp(&importances[first + a]));
     inputs.truncate(MOST_COMPARED);
-    let rows = x.len() / layer.inputs;
-    let step = rows.div_ceil(MOST_ROWS).max(1);
-    let rows: Vec<&[f32]> = x.chunks(layer.inputs).step_by(step).collect();
-    let activations: Vec<f64> = rows
-        .iter()
-        .map(|x| log_sum_exp(layer.with_weight(neuron).map(|input| layer.exponent(neuron, input, x[input]))))
-        .collect();
+    let rows: Vec<&[f32]> = x.chunks(layer.inputs).collect();
+    let activation = |x: &&[f32]| {
+        log_sum_exp(layer.with_weight(neuron).map(|input| layer.exponent(neuron, input, x[input])))
+    };
+    let activations: Vec<f64> = rows.iter().map(activation).collect();
     let candidate = |&input: &usize| {
         let exponents: Vec<f64> = rows.iter().map(|x| layer.exponent(neuron, input, x[input])).collect();
         let known = || exponents.iter().filter(|exponent| exponent.is_finite());
         let mean = known().sum::<f64>() / known().count().max(1) as f64;
         let log_weight = layer.logit(neuron, input);
-        Candidate { input, log_weight, efficiency: mean - log_weight, exponents }
+        let responsibilities =
+            exponents.iter().zip(&activations).map(|(exponent, y)| (exponent - y).exp()).collect();
+        Candidate { input, log_weight, efficiency: mean - log_weight, exponents, responsibilities }
     };
     let mut candidates: Vec<Candidate> = inputs.iter().map(candidate).collect();
     // With the other's weight the one of the higher density can do at least as much.
@@ -78,7 +78,7 @@ fn of_neuron(
     let mut merges = Vec::new();
     for candidate in &candidates {
         let found = leaders.iter().find_map(|leader| {
-            let ratio = log_ratio(leader, candidate, &activations, tolerance)?;
+            let ratio = log_ratio(leader, candidate, tolerance)?;
             (ratio <= candidate.log_weight - leader.log_weight).then_some((leader.input, ratio.exp()))
         });
         match found {
@@ -92,9 +92,10 @@ fn of_neuron(
 }
 
 /// The mean difference of the second's exponents from the first's, if they do not vary more than tolerated about it.
-fn log_ratio(first: &Candidate, second: &Candidate, activations: &[f64], tolerance: f64) -> Option<f64> {
+fn log_ratio(first: &Candidate, second: &Candidate, tolerance: f64) -> Option<f64> {
     let (mut total, mut sum, mut squares) = (0.0, 0.0, 0.0);
-    for ((a, b), y) in first.exponents.iter().zip(&second.exponents).zip(activations) {
+    let weights = first.responsibilities.iter().zip(&second.responsibilities).map(|(a, b)| a + b);
+    for ((a, b), weight) in first.exponents.iter().zip(&second.exponents).zip(weights) {
         if a.is_nan() || b.is_nan() {
             // Where one is missing and the other is not, neither can stand for the other.
             if a.is_nan() != b.is_nan() {
@@ -102,7 +103,6 @@ fn log_ratio(first: &Candidate, second: &Candidate, activations: &[f64], toleran
             }
             continue;
         }
-        let weight = (a - y).exp() + (b - y).exp();
         let difference = b - a;
         if weight > 0.0 {
             total += weight;

@@ -80,7 +80,14 @@ impl Planner<'_> {
             (0..layer.neurons).flat_map(places).collect::<Vec<_>>()
         };
         let mut all: Vec<(usize, usize)> = self.layers.iter().enumerate().flat_map(of_layer).collect();
-        let importance = |&(layer, component): &(usize, usize)| self.importances[layer][component];
+        let mut importances = self.importances.to_vec();
+        for (importances, merges) in importances.iter_mut().zip(self.merges) {
+            for merge in merges {
+                // It lives on in the other.
+                importances[merge.into] = importances[merge.into].max(importances[merge.component]);
+            }
+        }
+        let importance = |&(layer, component): &(usize, usize)| importances[layer][component];
         all.sort_by(|a, b| importance(b).total_cmp(&importance(a)));
         all
     }

@@ -6,12 +6,11 @@ use crate::arguments::{Common, Inspect};
 use crate::error::CliError;
 use crate::naming::{in_data_units, input_names, network_of, neuron_names};
 use crate::output::{check_outputs, count, percent, print, short, table, write_json};
-use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
 use trust::Trust;
 use ugmm::UgmmNetwork;
 use ugmm::inspect::{Component, LayerSummary, importances, leading_components, summarize};
-use ugmm_tabular::{ModelReader, TabularModel};
+use ugmm_tabular::{ModelReader, TabularError, TabularModel};
 
 /// Rows of the data that are looked at, at most: enough for ranges and means.
 const MOST_ROWS: usize = 4096;
@@ -58,7 +57,8 @@ pub fn run(options: &Inspect, common: &Common) -> Result<(), CliError> {
         Some(data) => Some(rows(&model, data, options)?),
         None => None,
     };
-    let x = inputs.as_deref().map(|inputs| network_input(&model, inputs)).transpose()?;
+    let network_input = |inputs: &[f32]| Ok(model.network_input(inputs, &model.predictions(inputs)?));
+    let x = inputs.as_deref().map(network_input).transpose().map_err(|error: TabularError| error)?;
     let trust = match (&inputs, options.faithfulness) {
         (Some(inputs), Some(deletion)) => Some(Trust::measure(&model, inputs, deletion)?),
         _ => None,
@@ -94,15 +94,6 @@ fn rows(model: &TabularModel, data: &std::path::Path, options: &Inspect) -> Resu
         });
     }
     Ok(values)
-}
-
-/// What the network reads of rows: their inputs, and where it is among them what it predicts.
-fn network_input(model: &TabularModel, inputs: &[f32]) -> Result<Tensor<2>, CliError> {
-    let targets = model.predictions(inputs)?;
-    let width = model.preprocessor().inputs();
-    let x =
-        Tensor::from_data(TensorData::new(inputs.to_vec(), [inputs.len() / width, width]), &Device::flex());
-    Ok(model.saved().task.network_input(x, &targets))
 }
 
 /// The neurons of each layer with their leading components, in words.

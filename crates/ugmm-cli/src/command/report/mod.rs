@@ -46,7 +46,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
     neurons::check(network, &options.neurons)?;
     let seen = Seen::read(&model, network, options)?;
     let shown = seen.places(options)?;
-    let mut report = collect(&model, &seen, options, &shown);
+    let mut report = collect(&model, &seen, options, &shown)?;
     let (files, bytes) = match options.format {
         ReportFormat::Html => {
             let page = page(&report);
@@ -71,7 +71,12 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
 }
 
 /// All that the report shows.
-fn collect(model: &TabularModel, seen: &Seen, options: &Options, shown: &[usize]) -> Report {
+fn collect(
+    model: &TabularModel,
+    seen: &Seen,
+    options: &Options,
+    shown: &[usize],
+) -> Result<Report, CliError> {
     let grid = model.image_grid();
     let mut notes = seen.notes(model, options);
     let neurons = neurons::neurons(model, seen, &options.neurons);
@@ -81,14 +86,14 @@ fn collect(model: &TabularModel, seen: &Seen, options: &Options, shown: &[usize]
     }
     let grid = grid.filter(fits);
     let saved = model.saved();
-    Report {
+    Ok(Report {
         program: format!("ugmm {}", env!("CARGO_PKG_VERSION")).into(),
         model: file_name(&options.model).into(),
         table: file_name(&options.data).into(),
         target: model.target_name().into(),
         facts: facts::facts(model, seen),
         network: network::by_weights(model, seen),
-        rows: rows::rows(model, seen, grid.as_ref(), shown),
+        rows: rows::rows(model, seen, grid.as_ref(), shown)?,
         maps: grid.as_ref().and_then(|grid| maps::maps(model, seen, grid)),
         measures: measures::measures(model, seen),
         training: saved.history.as_ref().filter(|history| !history.training_loss.is_empty()).map(|history| {
@@ -103,7 +108,7 @@ fn collect(model: &TabularModel, seen: &Seen, options: &Options, shown: &[usize]
         }),
         neurons,
         notes,
-    }
+    })
 }
 
 fn file_name(path: &Path) -> String {

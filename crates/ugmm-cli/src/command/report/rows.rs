@@ -2,12 +2,13 @@
 
 use super::network::{by_responsibility, largest, names};
 use super::seen::{Predicted, Right, Seen};
+use crate::error::CliError;
 use crate::naming::{in_data_units, value_text};
 use crate::output::percent;
 use burn::tensor::{Device, Tensor, TensorData};
-use ugmm::LabelEncoding;
 use ugmm::inference::conditional::ConditionalDensity;
-use ugmm::inspect::{RowPath, paths};
+use ugmm::inspect::{Absence, RowPath, paths};
+use ugmm::{LabelEncoding, Targets};
 use ugmm_data::ImageGrid;
 use ugmm_report::{Density, InputShare, Row, short};
 use ugmm_tabular::TabularModel;
@@ -25,7 +26,12 @@ const CLASSES: usize = 12;
 const CELLS: usize = 64;
 
 /// `shown` are places among the rows seen that come first, besides.
-pub fn rows(model: &TabularModel, seen: &Seen, grid: Option<&ImageGrid>, shown: &[usize]) -> Vec<Row> {
+pub fn rows(
+    model: &TabularModel,
+    seen: &Seen,
+    grid: Option<&ImageGrid>,
+    shown: &[usize],
+) -> Result<Vec<Row>, CliError> {
     let names = names(model, seen);
     let doubts: Vec<f64> = (0..seen.rows()).map(|row| doubt(model, seen, row)).collect();
     let unsure = largest(&doubts, UNSURE);
@@ -44,10 +50,12 @@ pub fn rows(model: &TabularModel, seen: &Seen, grid: Option<&ImageGrid>, shown: 
     let x = Tensor::<2>::from_data(TensorData::new(values, [chosen.len(), inputs]), &Device::flex());
     let outputs: Vec<usize> = chosen.iter().map(|&row| output(seen, row)).collect();
     let paths = paths(seen.network, x, &outputs, FLOWS);
+    let contributions = contributions(model, seen, &chosen)?;
     let brightest =
         seen.features.iter().copied().filter(|value| value.is_finite()).fold(f32::MIN_POSITIVE, f32::max);
     let of_row = |(place, &row): (usize, &usize)| {
         let path = &paths[place];
+        let contributions = &contributions[place * seen.width..][..seen.width];
         let mut drawn = Row {
             number: seen.numbers[row],
             unsure: unsure.contains(&row),
@@ -57,9 +65,11 @@ pub fn rows(model: &TabularModel, seen: &Seen, grid: Option<&ImageGrid>, shown: 
             is_right: None,
             chances: Vec::new(),
             density: None,
-            inputs: input_shares(model, seen, &names[0], row, path),
+            inputs: input_shares(model, seen, &names[0], row, path, contributions),
             path: by_responsibility(&names, path),
             picture: grid.map(|grid| picture(model, seen, grid, row, brightest)),
+            speaking_for: grid.map(|grid| speaking(grid, contributions, 1.0)),
+            speaking_against: grid.map(|grid| speaking(grid, contributions, -1.0)),
             responsible: grid.map(|grid| responsible(grid, path)),
         };
         match &seen.predicted {
@@ -68,7 +78,7 @@ pub fn rows(model: &TabularModel, seen: &Seen, grid: Option<&ImageGrid>, shown: 
         }
         drawn
     };
-    chosen.iter().enumerate().map(of_row).collect()
+    Ok(chosen.iter().enumerate().map(of_row).collect())
 }
 
 /// The output that a row's prediction is.
@@ -138,13 +148,26 @@ fn of_numbers(drawn: &mut Row, density: &ConditionalDensity, seen: &Seen, row: u
     drawn.density = Some(Density { from, to, values, right });
 }
 
-/// The inputs with the largest shares. Where the target is an input, it is among them with what is predicted.
+/// What each input adds to the log-probability of the prediction, `[chosen rows, features]`.
+fn contributions(model: &TabularModel, seen: &Seen, chosen: &[usize]) -> Result<Vec<f32>, CliError> {
+    let features = chosen.iter().flat_map(|&row| &seen.features[row * seen.width..][..seen.width]);
+    let features: Vec<f32> = features.copied().collect();
+    let targets = match &seen.targets {
+        Targets::Classes(classes) => Targets::Classes(chosen.iter().map(|&row| classes[row]).collect()),
+        Targets::Numbers(numbers) => Targets::Numbers(chosen.iter().map(|&row| numbers[row]).collect()),
+    };
+    Ok(model.input_contributions(&features, &targets, Absence::Baseline)?)
+}
+
+/// The inputs that add most or take most away. Where the target is an input, it is among them with what is predicted, if it
+/// is responsible for more than any other.
 fn input_shares(
     model: &TabularModel,
     seen: &Seen,
     names: &[String],
     row: usize,
     path: &RowPath,
+    contributions: &[f32],
 ) -> Vec<InputShare> {
     let shares: Vec<f64> = path.shares[0].iter().map(|&share| share.into()).collect();
     let values = &seen.activations[0][row * shares.len()..][..shares.len()];
@@ -155,9 +178,19 @@ fn input_shares(
             false if is_index => model.classes().get(value.round() as usize).cloned().unwrap_or_default(),
             _ => value_text(model, input)(without_noise(model, input, in_data_units(model, input, value))),
         };
-        InputShare { name: names[input].as_str().into(), value: value.into(), share: shares[input] }
+        let adds = contributions.get(input).map(|&adds| f64::from(adds));
+        InputShare { name: names[input].as_str().into(), value: value.into(), adds, share: shares[input] }
     };
-    largest(&shares, INPUTS).into_iter().filter(|&input| shares[input] > 0.0).map(share).collect()
+    let sizes: Vec<f64> = contributions.iter().map(|adds| f64::from(adds.abs())).collect();
+    let mut listed = largest(&sizes, INPUTS);
+    let targets = seen.width..shares.len();
+    let most_responsible = largest(&shares, 1);
+    listed.extend(most_responsible.into_iter().filter(|input| targets.contains(input)));
+    listed
+        .into_iter()
+        .filter(|&input| shares[input] > 0.0 || sizes.get(input) > Some(&0.0))
+        .map(share)
+        .collect()
 }
 
 /// A value that went through an `f32`: what is beyond its digits, beside the scale of its column, is 0.
@@ -182,6 +215,13 @@ fn picture(model: &TabularModel, seen: &Seen, grid: &ImageGrid, row: usize, brig
     let values: Vec<f64> =
         values.map(bright).map(|value| if value.is_nan() { -1.0 } else { value }).collect();
     grid.image(&values, 0.0)
+}
+
+/// What adds to the prediction (of sign 1) or takes away from it (-1), relative to the largest of both.
+fn speaking(grid: &ImageGrid, contributions: &[f32], sign: f32) -> Vec<f64> {
+    let largest = contributions.iter().fold(f32::MIN_POSITIVE, |largest, adds| largest.max(adds.abs()));
+    let shade = |adds: &f32| f64::from((sign * adds / largest).max(0.0).sqrt());
+    grid.image(&contributions.iter().map(shade).collect::<Vec<_>>(), 0.0)
 }
 
 fn responsible(grid: &ImageGrid, path: &RowPath) -> Vec<f64> {

@@ -5,7 +5,6 @@ use crate::error::CliError;
 use crate::first_rows::FirstRows;
 pub use crate::first_rows::Right;
 use crate::output::count;
-use burn::tensor::{Device, Tensor, TensorData};
 use ugmm::inference::conditional::ConditionalDensity;
 use ugmm::inspect::{activations, followed_weights, leading_components};
 use ugmm::{Targets, UgmmNetwork, inspect::Component};
@@ -21,6 +20,8 @@ pub struct Seen<'m> {
     pub features: Vec<f32>,
     pub width: usize,
     pub predicted: Predicted,
+    /// The same as a list, numbers by their means.
+    pub targets: Targets,
     /// `None` where the table has no target column.
     pub right: Option<Right>,
     /// What each layer reads, and at the end what the last one gives; see [`activations`].
@@ -58,11 +59,7 @@ impl<'m> Seen<'m> {
         let FirstRows { numbers, features, right, more, empty } = rows;
         let width = model.preprocessor().inputs();
         let (predicted, targets) = predict(model, &features)?;
-        let x = Tensor::<2>::from_data(
-            TensorData::new(features.clone(), [numbers.len(), width]),
-            &Device::flex(),
-        );
-        let x = model.saved().task.network_input(x, &targets);
+        let x = model.network_input(&features, &targets);
         let outputs = network.layers.last().map_or(0, |layer| layer.neurons());
         let with_weight = |all: Vec<Component>| all.into_iter().filter(|one| one.weight > 0.0).collect();
         let components = |layer| leading_components(layer, usize::MAX).into_iter().map(with_weight).collect();
@@ -72,6 +69,7 @@ impl<'m> Seen<'m> {
             features,
             width,
             predicted,
+            targets,
             right,
             activations: activations(network, x),
             components: network.layers.iter().map(components).collect(),
@@ -150,7 +148,7 @@ impl<'m> Seen<'m> {
     }
 }
 
-/// Predictions, and the same as the network reads them.
+/// Predictions, and the same as a list.
 fn predict(model: &TabularModel, features: &[f32]) -> Result<(Predicted, Targets), CliError> {
     Ok(match model.target() {
         Target::Classes(_) => {
@@ -159,12 +157,10 @@ fn predict(model: &TabularModel, features: &[f32]) -> Result<(Predicted, Targets
             let targets = Targets::Classes(decisions.clone());
             (Predicted::Classes { log_probabilities, decisions }, targets)
         }
-        Target::Number(number) => {
+        Target::Number(_) => {
             let densities = model.densities(features)?;
-            let in_network =
-                |density: &ConditionalDensity| ((density.mean() - number.mean) / number.scale) as f32;
-            let targets = Targets::Numbers(densities.iter().map(in_network).collect());
-            (Predicted::Numbers(densities), targets)
+            let means = densities.iter().map(|density| density.mean() as f32).collect();
+            (Predicted::Numbers(densities), Targets::Numbers(means))
         }
     })
 }
