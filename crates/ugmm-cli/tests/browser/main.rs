@@ -131,8 +131,13 @@ fn neurons_and_rows_are_chosen_by_mouse_and_keyboard() {
     browser.press(&format!("[data-row='{pressed}']"), ENTER);
     assert_eq!(row(), json!(format!("Row {pressed}")));
     assert_eq!(browser.run("return document.querySelectorAll('[aria-pressed=true]').length"), json!(1));
-    // The shares of a row's four inputs are a whole.
-    let sum = "return [...document.querySelectorAll('#row .bar i')].reduce((sum, bar) => sum + parseFloat(bar.style.width), 0)";
+    // What inputs add has a sign, the largest a bar of full length; the shares of a row's four inputs are a whole.
+    let adds = "return [...document.querySelectorAll('#row td:nth-last-child(2)')].map((cell) => cell.textContent).join('')";
+    let adds = browser.run(adds);
+    assert!(adds.as_str().unwrap().matches(['+', '-']).count() == 4, "{adds}");
+    let widest = "return Math.max(...[...document.querySelectorAll('#row td:nth-last-child(2) .bar i')].map((bar) => parseFloat(bar.style.width)))";
+    assert_eq!(browser.run(widest).as_f64(), Some(100.0));
+    let sum = "return [...document.querySelectorAll('#row td:last-child .bar i')].reduce((sum, bar) => sum + parseFloat(bar.style.width), 0)";
     assert!((browser.run(sum).as_f64().unwrap() - 100.0).abs() < 0.2);
 
     browser.point_at("#neuron svg");
