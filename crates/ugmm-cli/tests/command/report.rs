@@ -194,7 +194,8 @@ fn dates_are_dates_and_numbers_have_densities() {
     ));
     let page = content(&read(&at.join("page.html")));
     let inputs = page["rows"][0]["inputs"].as_array().unwrap();
-    let value = |name: &str| inputs.iter().find(|input| input[0] == name).unwrap()[1].as_str().unwrap();
+    let value =
+        |name: &str| inputs.iter().find(|input| input["name"] == name).unwrap()["value"].as_str().unwrap();
     assert_eq!(value("when"), "2024-01-01");
     assert!(value("sold").parse::<f64>().is_ok(), "{inputs:?}");
     let line = page["neurons"][0]["table"].as_array().unwrap().iter().find(|line| line[0] == "when").unwrap();

@@ -159,8 +159,8 @@ fn contributions(model: &TabularModel, seen: &Seen, chosen: &[usize]) -> Result<
     Ok(model.input_contributions(&features, &targets, Absence::Baseline)?)
 }
 
-/// The inputs that add most or take most away. Where the target is an input, it is among them with what is predicted, if it
-/// is responsible for more than any other.
+/// The inputs that add most or take most away. Where the target is an input, it is
+/// among them with what is predicted.
 fn input_shares(
     model: &TabularModel,
     seen: &Seen,
@@ -183,9 +183,8 @@ fn input_shares(
     };
     let sizes: Vec<f64> = contributions.iter().map(|adds| f64::from(adds.abs())).collect();
     let mut listed = largest(&sizes, INPUTS);
-    let targets = seen.width..shares.len();
-    let most_responsible = largest(&shares, 1);
-    listed.extend(most_responsible.into_iter().filter(|input| targets.contains(input)));
+    let of_targets = largest(&shares[seen.width..], 1);
+    listed.extend(of_targets.into_iter().map(|target| seen.width + target));
     listed
         .into_iter()
         .filter(|&input| shares[input] > 0.0 || sizes.get(input) > Some(&0.0))
