@@ -8,16 +8,14 @@ Rust, Python 3.10 or newer and, for MNIST, the files that scripts/fetch-mnist.sh
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
 
 sys.dont_write_bytecode = True  # No __pycache__ in the source tree.
 
-from compare_pytorch import environment
 from compare_pytorch.failure import Failure, exit_code
-from tabular_suite import sets
+from tabular_suite.start import start
 
 TABLES = ["breast_cancer", "segment"]
 SHARES = [0.7, 0.5, 0.3, 0.2, 0.1, 0.05]
@@ -35,19 +33,11 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Everything, in the virtual environment from the third line on."""
-    target = environment.target_directory()
-    environment.enter(target / "tabular-suite-venv", sets.REQUIREMENTS)
-    if arguments.ugmm is not None and not os.access(arguments.ugmm, os.X_OK):
-        raise Failure(f"{arguments.ugmm} is no program; leave --ugmm out to build it")
-    program = arguments.ugmm.resolve() if arguments.ugmm else environment.build_program()
+    """Everything, in the virtual environment from the second line on."""
+    program, directory = start(arguments.ugmm)
     from faithfulness import tables
-    from tabular_suite import data, report
+    from tabular_suite import data
 
-    machine = report.machine(program)
-    print(f"{machine['processor']}, {machine['cpus']} CPUs, {machine['system']}, {machine['ugmm']}", flush=True)
-    directory = target / "tabular-suite-data"
-    directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pruning-") as scratch:
         scratch = Path(scratch)
         if arguments.only in (None, "tables"):

@@ -7,7 +7,6 @@ the program unless it is given. Needs Rust and Python 3.10 or newer.
 """
 
 import argparse
-import os
 import re
 import subprocess
 import sys
@@ -17,9 +16,8 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True  # No __pycache__ in the source tree.
 
-from compare_pytorch import environment
 from compare_pytorch.failure import Failure, exit_code
-from tabular_suite import sets
+from tabular_suite.start import start
 
 ROWS = 1_000_000
 
@@ -33,19 +31,8 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Everything, in the virtual environment from the third line on."""
-    target = environment.target_directory()
-    environment.enter(target / "tabular-suite-venv", sets.REQUIREMENTS)
-    if arguments.ugmm is not None and not os.access(arguments.ugmm, os.X_OK):
-        raise Failure(f"{arguments.ugmm} is no program; leave --ugmm out to build it")
-    program = arguments.ugmm.resolve() if arguments.ugmm else environment.build_program()
-    from tabular_suite import report
-
-    machine = report.machine(program)
-    print(f"{machine['processor']}, {machine['cpus']} CPUs, {machine['system']}")
-    print(f"{machine['ugmm']}, scikit-learn {machine['scikit_learn']}, Python {machine['python']}", flush=True)
-    directory = target / "tabular-suite-data"
-    directory.mkdir(parents=True, exist_ok=True)
+    """Everything, in the virtual environment from the second line on."""
+    program, directory = start(arguments.ugmm)
     wanted = lambda part: arguments.only in (None, part)
     with tempfile.TemporaryDirectory(prefix="table-tool-") as scratch:
         if wanted("numbers"):
