@@ -94,6 +94,39 @@ pub enum TabularError {
     #[error("{}: the images are {found} pixels, where the model learned from images of {expected}", .file.display())]
     ImageSize { file: PathBuf, found: ImageShape, expected: ImageShape },
 
+    /// Text that does not give columns their values.
+    #[error(
+        "{text:?}: {reason}; write for example length=4.5,colour=red, and names or values with commas or equals signs in double quotes"
+    )]
+    Assignment { text: String, reason: &'static str },
+
+    /// A column that the network does not have among its inputs.
+    #[error("the model has no column {column:?}; {}", match closest(.column, .columns) {
+        Some(known) => format!("did you mean {known:?}?"),
+        None => format!("its columns are {}", some(.columns)),
+    })]
+    NoSuchColumn { column: String, columns: Vec<String> },
+
+    /// The target of a discriminative network, as if it were among its inputs.
+    #[error(
+        "{target:?} is what this discriminative model predicts; only generative, hybrid and conditional ones have it          among their inputs"
+    )]
+    NoTargetInput { target: String },
+
+    /// A column with two values.
+    #[error("the column {column:?} is given twice; give it one value")]
+    GivenTwice { column: String },
+
+    /// A value that the column cannot have.
+    #[error("the column {column:?} cannot be {value:?}; it must be {expected}")]
+    NoValue { column: String, value: String, expected: String },
+
+    /// A number whose range is not known.
+    #[error(
+        "the model does not say what {column:?} ranges over, because it was trained by an older version; give a range          with --range {column}=LOW:HIGH"
+    )]
+    NoRange { column: String },
+
     /// The table's part of a model file is damaged.
     #[error("{}: the model's description of its table cannot be used: {reason}", .file.display())]
     ModelTable { file: PathBuf, reason: String },
