@@ -21,6 +21,8 @@ pub enum Stream {
     Settling,
     /// Changes to training rows.
     Augmentation,
+    /// Rows drawn from a network.
+    Sampling,
 }
 
 /// The generator of `seed` for one purpose. ChaCha8 gives the same numbers on every platform and in every version.
