@@ -50,7 +50,9 @@ impl CliError {
         match self {
             Self::Tabular(error) => match **error {
                 TabularError::Interrupted { .. } => crate::interrupt::EXIT_STATUS,
-                TabularError::Model(Setting { .. }) => 2,
+                TabularError::Model(Setting { .. })
+                | TabularError::Assignment { .. }
+                | TabularError::GivenTwice { .. } => 2,
                 _ => 1,
             },
             Self::Option { .. } | Self::NotGiven(_) | Self::Model(Setting { .. }) => 2,

@@ -3,10 +3,12 @@
 mod arguments;
 mod command;
 mod config_file;
+mod drawing;
 mod error;
 mod first_rows;
 mod fit;
 mod interrupt;
+mod known;
 mod output;
 mod progress;
 mod statistics;
@@ -44,6 +46,8 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
         Command::Evaluate(options) => command::evaluate::run(options, common),
         Command::Inspect(options) => command::inspect::run(options, common),
         Command::Prune(options) => command::prune::run(options, common),
+        Command::Query(options) => command::query::run(options, common),
+        Command::Sample(options) => command::sample::run(options, common),
         Command::Completions(options) => command::completions::run(options),
         Command::Man(options) => command::man::run(options),
     }

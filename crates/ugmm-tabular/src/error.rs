@@ -121,6 +121,38 @@ pub enum TabularError {
     #[error("the column {column:?} cannot be {value:?}; it must be {expected}")]
     NoValue { column: String, value: String, expected: String },
 
+    /// A column that is given and asked for.
+    #[error(
+        "the column {column:?} is given, so there is nothing to ask about it; leave it out of what is given"
+    )]
+    AskedAndGiven { column: String },
+
+    /// Another column than the target of a network that knows of no other.
+    #[error(
+        "this model is discriminative: it can be asked for {target:?} only, not {}; train one with --objective \
+         generative or hybrid",
+        match .column { Some(column) => format!("for {column:?}"), None => "for rows or their scores".into() }
+    )]
+    OnlyTarget { target: String, column: Option<String> },
+
+    /// A question that leaves nothing to answer it by.
+    #[error(
+        "nothing is given to predict {target:?} from; a discriminative model needs the value of one column at least"
+    )]
+    NothingGiven { target: String },
+
+    /// A question that leaves out values of a model that needs all.
+    #[error("this model needs every value; give {} as well", some(.columns))]
+    NeedsAll { columns: Vec<String> },
+
+    /// A row whose score is asked for.
+    #[error("the score is that of a whole row; give {} as well", some(.columns))]
+    WholeRow { columns: Vec<String> },
+
+    /// Nothing left to draw.
+    #[error("every column is given, so there is nothing to draw")]
+    NothingToDraw,
+
     /// A number whose range is not known.
     #[error(
         "the model does not say what {column:?} ranges over, because it was trained by an older version; give a range          with --range {column}=LOW:HIGH"

@@ -208,6 +208,14 @@ impl<'m> TableVariables<'m> {
         Ok(Evidence { values })
     }
 
+    /// Names of the variables that are neither known nor asked for.
+    #[must_use]
+    pub fn missing(&self, evidence: &Evidence, asked: &[usize]) -> Vec<String> {
+        let is_missing = |index: &usize| !evidence.holds(*index) && !asked.contains(index);
+        let missing = (0..self.variables.len()).filter(is_missing);
+        missing.map(|index| self.variables[index].name.clone()).collect()
+    }
+
     /// The network's inputs of a row of which this is known; NaN where nothing is.
     #[must_use]
     pub fn row(&self, evidence: &Evidence) -> Vec<f32> {
@@ -236,6 +244,12 @@ impl TableVariable<'_> {
     #[must_use]
     pub fn is_target(&self) -> bool {
         self.is_target
+    }
+
+    /// Whether its numbers are dates, as days since 1970-01-01.
+    #[must_use]
+    pub fn is_date(&self) -> bool {
+        self.read_as == ReadAs::Days
     }
 
     /// Its states, where it has some: categories, classes, true and false.

@@ -1,8 +1,10 @@
 //! What can be typed.
 
+mod query;
 mod train;
 mod values;
 
+pub use query::{Known, Query, Sample};
 pub use train::Train;
 pub use values::{
     CriterionKind, Hidden, ModelKind, PresetKind, parse_class_weights, parse_delimiter, parse_duration,
@@ -62,6 +64,10 @@ pub enum Command {
     Inspect(Inspect),
     /// Leave out the components of a model that it does not need
     Prune(Prune),
+    /// Ask a model for any of its columns, given any others
+    Query(Query),
+    /// Draw rows from a model
+    Sample(Sample),
     /// Print completions for a shell
     Completions(Completions),
     /// Print the manual page, or write one for each command into a folder

@@ -6,5 +6,7 @@ pub mod inspect;
 pub mod man;
 pub mod predict;
 pub mod prune;
+pub mod query;
 pub mod reproduce;
+pub mod sample;
 pub mod train;

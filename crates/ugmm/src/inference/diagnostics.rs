@@ -7,8 +7,8 @@ use serde::Serialize;
 
 /// Above this R̂, chains do not agree (the paper's recommendation).
 pub const MOST_R_HAT: f64 = 1.01;
-/// Effective draws for each chain below which R̂ and the rest cannot be trusted (the same).
-pub const EFFECTIVE_PER_CHAIN: f64 = 50.0;
+/// Effective draws of all chains together below which R̂ and the rest cannot be trusted (the same).
+pub const FEWEST_EFFECTIVE: f64 = 400.0;
 
 /// What several chains say of one quantity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -71,15 +71,13 @@ impl Diagnostics {
         }
     }
 
-    /// Whether so many chains agree well enough to be used: R̂ at most [`MOST_R_HAT`], and [`EFFECTIVE_PER_CHAIN`] effective
-    /// draws for each. A quantity that is the same in all draws agrees.
+    /// Whether the chains agree well enough to be used: R̂ at most [`MOST_R_HAT`], and [`FEWEST_EFFECTIVE`] draws worth of
+    /// independent ones. A quantity that is the same in all draws agrees.
     #[must_use]
-    pub fn agree(&self, chains: usize) -> bool {
-        let enough =
-            |effective: Option<f64>| effective.is_none_or(|n| n >= EFFECTIVE_PER_CHAIN * chains as f64);
+    pub fn agree(&self) -> bool {
+        let effective = [self.bulk_effective, self.tail_effective];
         self.r_hat.is_none_or(|r_hat| r_hat <= MOST_R_HAT)
-            && enough(self.bulk_effective)
-            && enough(self.tail_effective)
+            && effective.into_iter().flatten().all(|effective| effective >= FEWEST_EFFECTIVE)
     }
 }
 

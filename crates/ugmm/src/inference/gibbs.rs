@@ -75,7 +75,7 @@ impl Samples {
 
 /// Draws rows: `row` `[inputs]` holds what is given, in the network's units; `variables` are drawn, whatever the row says of
 /// them; what is NaN beside them stays missing. `progress` is told after each sweep how many are done, and stops all by
-/// `false`: the rows drawn until then are returned if there are enough to compare.
+/// `false`: the rows drawn until then are returned.
 ///
 /// A sweep costs, for each variable, a pass of the first layer for each chain, and one of the other layers for each chain
 /// and cell. The same seed gives the same rows, whatever the number of threads.
@@ -132,8 +132,7 @@ pub fn sample(
         if after > 0 && after % options.thin == 0 {
             values.extend_from_slice(&state);
         }
-        let enough = values.len() >= FEWEST_DRAWS * state.len();
-        if !progress(sweep) && enough {
+        if !progress(sweep) {
             break;
         }
     }

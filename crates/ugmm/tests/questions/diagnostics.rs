@@ -47,10 +47,10 @@ fn they_are_those_of_arviz() {
 #[test]
 fn independent_chains_agree_and_separate_ones_do_not() {
     let agreeing = Diagnostics::of(&chains(4, 1000, 0.0, 0.0));
-    assert!(agreeing.agree(4) && agreeing.r_hat.unwrap() < 1.01, "{agreeing:?}");
+    assert!(agreeing.agree() && agreeing.r_hat.unwrap() < 1.01, "{agreeing:?}");
     assert!(agreeing.bulk_effective.unwrap() > 3000.0, "{agreeing:?}");
     let apart = Diagnostics::of(&chains(4, 1000, 0.0, 3.0));
-    assert!(!apart.agree(4) && apart.r_hat.unwrap() > 1.5, "{apart:?}");
+    assert!(!apart.agree() && apart.r_hat.unwrap() > 1.5, "{apart:?}");
     // Different spreads about the same middle are found by the folded ranks.
     let mut spreads = chains(4, 1000, 0.0, 0.0);
     spreads[0].iter_mut().for_each(|x| *x *= 5.0);
@@ -69,7 +69,7 @@ fn odd_chains_have_no_diagnostics_or_the_worst() {
     assert_eq!(Diagnostics::of(&[]), nothing);
     assert_eq!(Diagnostics::of(&[vec![1.0, 2.0, 3.0], vec![1.0, 2.0, 4.0]]), nothing);
     let equal = Diagnostics::of(&[vec![2.0; 50], vec![2.0; 50]]);
-    assert!(equal == nothing && equal.agree(2));
+    assert!(equal == nothing && equal.agree());
     let stuck = Diagnostics::of(&[vec![0.0; 50], vec![1.0; 50]]);
-    assert!(stuck.r_hat == Some(f64::MAX) && !stuck.agree(2), "{stuck:?}");
+    assert!(stuck.r_hat == Some(f64::MAX) && !stuck.agree(), "{stuck:?}");
 }
