@@ -25,7 +25,9 @@ const SMALLEST_SUM: f32 = 1e-30;
 pub(crate) struct Lines<'n> {
     network: &'n UgmmNetwork,
     device: Device,
-    /// Of the first layer, `[neurons, inputs]`.
+    /// Means, log σ and mixing logits of the first layer, `[neurons, inputs]`.
+    first: [Tensor<2>; 3],
+    /// The same for the components of one variable, `[neurons, inputs]`.
     means: Vec<f32>,
     inverse_sigmas: Vec<f32>,
     /// log π − log σ − ½ log 2π.
@@ -72,10 +74,12 @@ impl<'n> Lines<'n> {
         let log_sigmas = first.log_sigmas();
         let log_weights = log_softmax(first.mixing_logits.val(), 1);
         let half_log_tau = 0.5 * (2.0 * PI).ln();
+        let means = first.means.val().expand(shape);
         Ok(Self {
             network,
             device: log_weights.device(),
-            means: host_values(&first.means.val().expand(shape)),
+            means: host_values(&means),
+            first: [means, log_sigmas.clone(), first.mixing_logits.val()],
             inverse_sigmas: host_values(&log_sigmas.clone().neg().exp()),
             constants: host_values(&(log_weights.clone() - log_sigmas - half_log_tau)),
             weights: host_values(&log_weights.exp()),
@@ -192,10 +196,8 @@ impl<'n> Lines<'n> {
             .map(|(place, &value)| if is_left_out(place % inputs, value) { FAR } else { value })
             .collect();
         let x = Tensor::<2>::from_data(TensorData::new(filled, [rows.len() / inputs, inputs]), &self.device);
-        let first = &self.network.layers[0];
-        let logits = first.mixing_logits.val();
-        let means = first.means.val().expand(logits.dims());
-        host_values(&ugmm_log_density(x, means, first.log_sigmas(), logits))
+        let [means, log_sigmas, mixing_logits] = self.first.clone();
+        host_values(&ugmm_log_density(x, means, log_sigmas, mixing_logits))
     }
 
     /// Logarithms of the weights of each neuron's inputs that are seen, `[neurons]`; NaN of a neuron that sees nothing, and
