@@ -3,7 +3,7 @@
 use crate::arguments::{Common, Sample};
 use crate::error::CliError;
 use crate::interrupt;
-use crate::known::{Question, some};
+use crate::known::Question;
 use crate::output::{check_outputs, count, print, short, table, write_json};
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -21,6 +21,8 @@ use ugmm_tabular::{TableSamples, TabularError, TabularModel};
 const FEWEST_DRAWS: usize = 100;
 /// Columns that are shown, those on which chains agree least.
 const MOST_COLUMNS: usize = 20;
+/// Columns that a warning names.
+const NAMED: usize = 3;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -180,7 +182,7 @@ fn text(report: &Report, question: &Question) -> String {
     for Column { column, diagnostics, .. } in columns.into_iter().take(MOST_COLUMNS) {
         let &Diagnostics { r_hat, bulk_effective, tail_effective } = diagnostics;
         let whole = |number: Option<f64>| number.map_or("–".into(), |number| format!("{number:.0}"));
-        rows.push(vec![column.clone(), in_words(r_hat), whole(bulk_effective), whole(tail_effective)]);
+        rows.push(vec![column.clone(), r_hat_in_words(r_hat), whole(bulk_effective), whole(tail_effective)]);
     }
     text += &table(&rows);
     if report.columns.len() > MOST_COLUMNS {
@@ -192,7 +194,7 @@ fn text(report: &Report, question: &Question) -> String {
     text
 }
 
-fn in_words(r_hat: Option<f64>) -> String {
+fn r_hat_in_words(r_hat: Option<f64>) -> String {
     match r_hat {
         None => "–".into(),
         Some(r_hat) if r_hat > 100.0 => "> 100".into(),
@@ -213,22 +215,23 @@ fn ordinal(number: usize) -> String {
 }
 
 fn warning(report: &Report) -> String {
-    let apart: Vec<String> = by_agreement(report)
-        .into_iter()
-        .filter(|column| !column.agree)
-        .map(|Column { column, diagnostics, .. }| {
-            let effective = [diagnostics.bulk_effective, diagnostics.tail_effective];
-            let least = effective.into_iter().flatten().fold(f64::INFINITY, f64::min);
-            format!(
-                "{column} (R-hat {}, {} effective rows)",
-                in_words(diagnostics.r_hat),
-                short(least.round())
-            )
-        })
-        .collect();
+    let apart: Vec<&Column> = by_agreement(report).into_iter().filter(|column| !column.agree).collect();
+    let in_words = |Column { column, diagnostics, .. }: &&Column| {
+        let effective = [diagnostics.bulk_effective, diagnostics.tail_effective];
+        let least = effective.into_iter().flatten().fold(f64::INFINITY, f64::min);
+        format!(
+            "{column} (R-hat {}, {} effective rows)",
+            r_hat_in_words(diagnostics.r_hat),
+            short(least.round())
+        )
+    };
+    let worst: Vec<String> = apart.iter().take(NAMED).map(in_words).collect();
     format!(
-        "warning: the chains do not agree on {}; R-hat should be at most {MOST_R_HAT} and {FEWEST_EFFECTIVE} rows \
-         effective; longer chains (--thin, --warm-up, -n) may, but not where they stay on one of several hills\n",
-        some(&apart)
+        "warning: the chains do not agree on {} of {}, least on {}; R-hat should be at most {MOST_R_HAT} and \
+         {FEWEST_EFFECTIVE} rows effective; longer chains (--thin, --warm-up, -n) may agree, unless they stay on \
+         different hills of the score\n",
+        apart.len(),
+        count(report.columns.len(), "column"),
+        worst.join(", ")
     )
 }

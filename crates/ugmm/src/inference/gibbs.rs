@@ -167,7 +167,7 @@ fn check(
     }
     let mut taken = vec![false; row.len()];
     for input in variables.iter().flat_map(|variable| variable.inputs.clone()) {
-        if !taken.get(input).is_some_and(|taken| !taken) {
+        if taken.get(input).is_none_or(|taken| *taken) {
             return Err(UgmmError::setting(
                 "a variable's input",
                 input,

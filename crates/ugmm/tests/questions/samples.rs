@@ -57,6 +57,7 @@ fn draws_of_two_variables_agree_with_integration_on_a_grid() {
         let options = SamplingOptions { chains: 256, warm_up: 50, draws: 400, thin: 2, cells: 64, seed };
         let samples = sample(&network, &[f32::NAN; 2], &variables, &options, |_| true).unwrap();
         let distance = total_variation(&network, &variables, &samples, 12);
+        println!("{sizes:?}: total variation {distance:.4}");
         assert!(distance < 0.02, "{sizes:?}: {distance}");
         assert!(samples.diagnostics.iter().all(|d| d.r_hat.unwrap() < 1.02), "{:?}", samples.diagnostics);
     }
