@@ -3,7 +3,7 @@
 use crate::arguments::Known;
 use crate::error::CliError;
 use ugmm::Objective;
-use ugmm_tabular::{Evidence, TableVariables, TabularError, TabularModel, parse_assignments};
+use ugmm_tabular::{Evidence, TableVariables, TabularModel, parse_assignments};
 
 /// Columns named in a line, at most.
 const NAMED: usize = 8;
@@ -55,9 +55,12 @@ impl<'m> Question<'m> {
     }
 }
 
-fn pairs(texts: &[String]) -> Result<Vec<(String, String)>, TabularError> {
-    let parsed: Result<Vec<_>, _> = texts.iter().map(|text| parse_assignments(text)).collect();
-    Ok(parsed?.concat())
+fn pairs(texts: &[String]) -> Result<Vec<(String, String)>, CliError> {
+    let mut pairs = Vec::new();
+    for text in texts {
+        pairs.extend(parse_assignments(text)?);
+    }
+    Ok(pairs)
 }
 
 /// The first names, and how many more there are.

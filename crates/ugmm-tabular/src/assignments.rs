@@ -1,6 +1,7 @@
 //! `column=value` as people type it.
 
 use crate::error::TabularError;
+use crate::question_error::QuestionError;
 
 /// Pairs of a column and a value from text such as `length=4.5,colour=red`. A name or a value in double quotes may hold
 /// anything (`"a=b"=3`, `place="Paris, France"`; two quotes stand for one). A part without an equals sign belongs to the
@@ -17,7 +18,7 @@ use crate::error::TabularError;
 /// # Ok::<(), ugmm_tabular::TabularError>(())
 /// ```
 pub fn parse_assignments(text: &str) -> Result<Vec<(String, String)>, TabularError> {
-    let wrong = |reason| TabularError::Assignment { text: text.to_owned(), reason };
+    let wrong = |reason| TabularError::from(QuestionError::Assignment { text: text.to_owned(), reason });
     // Parts as they were typed, so that blanks inside of a value stay.
     let mut joined: Vec<String> = Vec::new();
     for part in divided(text, ',').map_err(wrong)? {
@@ -70,7 +71,7 @@ fn unquoted(text: &str) -> String {
 ///
 /// When a name is empty or a quote is not closed.
 pub fn parse_names(text: &str) -> Result<Vec<String>, TabularError> {
-    let wrong = |reason| TabularError::Assignment { text: text.to_owned(), reason };
+    let wrong = |reason| TabularError::from(QuestionError::Assignment { text: text.to_owned(), reason });
     let name = |part: &String| match unquoted(part) {
         name if name.is_empty() => Err(wrong("a column's name is missing")),
         name => Ok(name),

@@ -2,6 +2,7 @@
 
 use crate::error::TabularError;
 use crate::model::{TabularModel, device};
+use crate::question_error::QuestionError;
 use crate::target::Target;
 use crate::variables::{Evidence, TableVariable, TableVariables};
 use ugmm::inference::conditional::ConditionalDensity;
@@ -33,10 +34,10 @@ impl TabularModel {
     fn scoring_network(&self, asked: Option<&str>) -> Result<&UgmmNetwork, TabularError> {
         match (&self.saved().model, self.variables().target()) {
             (Model::Ugmm(network), Some(_)) => Ok(network),
-            _ => Err(TabularError::OnlyTarget {
+            _ => Err(TabularError::from(QuestionError::OnlyTarget {
                 target: self.target_name().to_owned(),
                 column: asked.map(str::to_owned),
-            }),
+            })),
         }
     }
 
@@ -59,14 +60,14 @@ impl TabularModel {
         let row = variables.row(evidence);
         if asked == self.target_name() {
             if variables.target().is_some_and(|target| evidence.holds(target)) {
-                return Err(TabularError::AskedAndGiven { column: asked.to_owned() });
+                return Err(TabularError::from(QuestionError::AskedAndGiven { column: asked.to_owned() }));
             }
             self.check_given(variables, evidence, variables.target())?;
             return self.target_answer(variables, &row);
         }
         let index = variables.index_of(asked)?;
         if evidence.holds(index) {
-            return Err(TabularError::AskedAndGiven { column: asked.to_owned() });
+            return Err(TabularError::from(QuestionError::AskedAndGiven { column: asked.to_owned() }));
         }
         let network = self.scoring_network(Some(asked))?;
         self.check_given(variables, evidence, Some(index))?;
@@ -90,7 +91,7 @@ impl TabularModel {
         if self.takes_missing_values() || columns.is_empty() {
             return Ok(());
         }
-        Err(TabularError::NeedsAll { columns })
+        Err(TabularError::from(QuestionError::NeedsAll { columns }))
     }
 
     /// What a prediction says of the target.
@@ -102,7 +103,9 @@ impl TabularModel {
             Ok(scores_along(self.scoring_network(None)?, row, variable, cells)?)
         };
         match (self.target(), target, is_known) {
-            (_, None, false) => Err(TabularError::NothingGiven { target: self.target_name().to_owned() }),
+            (_, None, false) => {
+                Err(TabularError::from(QuestionError::NothingGiven { target: self.target_name().to_owned() }))
+            }
             (Target::Number(_), _, true) => Ok(Answer::Density(self.densities(features)?.swap_remove(0))),
             (Target::Number(number), Some(target), false) => {
                 let density = number.density(&scores(&target.variable()?, crate::outputs::CELLS)?);
@@ -132,7 +135,7 @@ impl TabularModel {
         let network = self.scoring_network(None)?;
         match variables.missing(evidence, &[]) {
             columns if columns.is_empty() => Ok(scores(network, &variables.row(evidence))?[0]),
-            columns => Err(TabularError::WholeRow { columns }),
+            columns => Err(TabularError::from(QuestionError::WholeRow { columns })),
         }
     }
 
@@ -153,7 +156,7 @@ impl TabularModel {
         let drawn: Vec<usize> =
             (0..variables.list().len()).filter(|&variable| !evidence.holds(variable)).collect();
         if drawn.is_empty() {
-            return Err(TabularError::NothingToDraw);
+            return Err(TabularError::from(QuestionError::NothingToDraw));
         }
         let domains: Vec<Variable> =
             drawn.iter().map(|&variable| variables.list()[variable].variable()).collect::<Result<_, _>>()?;
@@ -170,8 +173,9 @@ fn density(
     variable: &TableVariable,
     cells: usize,
 ) -> Result<ConditionalDensity, TabularError> {
-    let range =
-        variable.range().ok_or_else(|| TabularError::NoRange { column: variable.name().to_owned() })?;
+    let range = variable
+        .range()
+        .ok_or_else(|| TabularError::from(QuestionError::NoRange { column: variable.name().to_owned() }))?;
     let (low, mut high) = (range.low, range.high);
     if low >= high {
         // A constant column has a range all the same.

@@ -2,6 +2,7 @@
 
 use crate::error::TabularError;
 use crate::model::TabularModel;
+use crate::question_error::QuestionError;
 use crate::range::NumberRange;
 use crate::target::{NumberTarget, Target};
 use std::ops::Range;
@@ -152,10 +153,12 @@ impl<'m> TableVariables<'m> {
     pub fn index_of(&self, name: &str) -> Result<usize, TabularError> {
         let found = self.variables.iter().position(|variable| variable.name == name);
         found.ok_or_else(|| match self.other_target {
-            Some(target) if target == name => TabularError::NoTargetInput { target: target.to_owned() },
+            Some(target) if target == name => {
+                TabularError::from(QuestionError::NoTargetInput { target: target.to_owned() })
+            }
             _ => {
                 let columns: Vec<String> = self.variables.iter().map(|known| known.name.clone()).collect();
-                TabularError::NoSuchColumn { column: name.to_owned(), columns }
+                TabularError::from(QuestionError::NoSuchColumn { column: name.to_owned(), columns })
             }
         })
     }
@@ -168,10 +171,12 @@ impl<'m> TableVariables<'m> {
     pub fn set_range(&mut self, name: &str, text: &str) -> Result<(), TabularError> {
         let index = self.index_of(name)?;
         let variable = &mut self.variables[index];
-        let wrong = |expected: &str| TabularError::NoValue {
-            column: name.to_owned(),
-            value: text.to_owned(),
-            expected: expected.to_owned(),
+        let wrong = |expected: &str| {
+            TabularError::from(QuestionError::NoValue {
+                column: name.to_owned(),
+                value: text.to_owned(),
+                expected: expected.to_owned(),
+            })
         };
         let Values::Number(known) = &variable.values else {
             return Err(wrong("no range, because the column holds categories"));
@@ -200,7 +205,9 @@ impl<'m> TableVariables<'m> {
         for (name, value) in pairs {
             let index = self.index_of(name.as_ref())?;
             if values.iter().any(|(known, _)| *known == index) {
-                return Err(TabularError::GivenTwice { column: name.as_ref().to_owned() });
+                return Err(TabularError::from(QuestionError::GivenTwice {
+                    column: name.as_ref().to_owned(),
+                }));
             }
             values.push((index, self.variables[index].parse(value.as_ref())?));
         }
@@ -278,7 +285,9 @@ impl TableVariable<'_> {
     pub fn variable(&self) -> Result<Variable, TabularError> {
         match &self.values {
             Values::States(states) => Ok(Variable::states(self.inputs.clone(), states.inputs.clone())?),
-            Values::Number(None) => Err(TabularError::NoRange { column: self.name.clone() }),
+            Values::Number(None) => {
+                Err(TabularError::from(QuestionError::NoRange { column: self.name.clone() }))
+            }
             Values::Number(Some(range)) => {
                 let (low, high) = (self.to_network(range.low), self.to_network(range.high));
                 Ok(Variable::number(self.inputs.start, low, high)?)
@@ -317,10 +326,12 @@ impl TableVariable<'_> {
     /// When it is no value of the column; the message says what would be.
     pub fn parse(&self, text: &str) -> Result<Vec<f32>, TabularError> {
         let text = text.trim();
-        let wrong = |expected: String| TabularError::NoValue {
-            column: self.name.clone(),
-            value: text.to_owned(),
-            expected,
+        let wrong = |expected: String| {
+            TabularError::from(QuestionError::NoValue {
+                column: self.name.clone(),
+                value: text.to_owned(),
+                expected,
+            })
         };
         match &self.values {
             Values::Number(range) => {

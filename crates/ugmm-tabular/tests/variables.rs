@@ -7,7 +7,9 @@ use ugmm::model_file::SavedModel;
 use ugmm::{LabelEncoding, ObjectiveKind, Settings};
 use ugmm_data::frame::ReadOptions;
 use ugmm_data::{Ordinal, PreprocessingOptions, Scaling};
-use ugmm_tabular::{FitOptions, Table, TabularModel, UgmmClassifier, UgmmRegressor, parse_assignments};
+use ugmm_tabular::{
+    Evidence, FitOptions, Table, TabularError, TabularModel, UgmmClassifier, UgmmRegressor, parse_assignments,
+};
 
 /// Numbers with decimal commas, whole numbers, a date, true and false, an order, and a category with rare levels.
 fn table(folder: &TempDir) -> Table {
@@ -114,7 +116,9 @@ fn evidence_is_read_in_any_order_and_what_is_wrong_is_said() {
     let folder = TempDir::new().unwrap();
     let model = model(&folder, ObjectiveKind::Generative, None, Scaling::Standard);
     let mut variables = model.variables();
-    let evidence = |text: &str| variables.evidence(&parse_assignments(text)?);
+    let evidence = |text: &str| -> Result<Evidence, Box<TabularError>> {
+        Ok(variables.evidence(&parse_assignments(text)?)?)
+    };
     let one = evidence("Länge=4,5,ripe=Yes,\"a=b,c\"=rare=2,day=2024-02-03").unwrap();
     let other = evidence("\"a=b,c\"=(other), day=2024-02-03,ripe=t,Länge=4.5").unwrap();
     assert_eq!(one, other);
