@@ -2,13 +2,15 @@
 
 use std::fmt::Write;
 use tempfile::TempDir;
+use ugmm::inference::question::{Conditional, conditionals};
 use ugmm::inference::variable::Domain;
 use ugmm::model_file::SavedModel;
-use ugmm::{LabelEncoding, ObjectiveKind, Settings};
+use ugmm::{LabelEncoding, Model, ObjectiveKind, Settings};
 use ugmm_data::frame::ReadOptions;
 use ugmm_data::{Ordinal, PreprocessingOptions, Scaling};
 use ugmm_tabular::{
-    Evidence, FitOptions, Table, TabularError, TabularModel, UgmmClassifier, UgmmRegressor, parse_assignments,
+    Answer, Evidence, FitOptions, Table, TabularError, TabularModel, UgmmClassifier, UgmmRegressor,
+    parse_assignments,
 };
 
 /// Numbers with decimal commas, whole numbers, a date, true and false, an order, and a category with rare levels.
@@ -196,4 +198,32 @@ fn models_without_ranges_ask_for_them() {
     assert!(message.contains("--range count=LOW:HIGH"), "{message}");
     variables.set_range("count", "0:3").unwrap();
     assert!(variables.list()[1].variable().is_ok() && variables.list()[3].variable().is_ok());
+}
+
+/// A density in the data's units is the one in the network's, whatever the scale between them.
+#[test]
+fn densities_are_the_same_in_the_units_of_the_data_and_of_the_network() {
+    let folder = TempDir::new().unwrap();
+    for scaling in [Scaling::Standard, Scaling::Quantile, Scaling::None] {
+        let model = model(&folder, ObjectiveKind::Hybrid, None, scaling);
+        let variables = model.variables();
+        let evidence = variables.evidence(&[("kind", "pear"), ("size", "small")]).unwrap();
+        let Model::Ugmm(network) = &model.saved().model else { panic!("a uGMM network was trained") };
+        for name in ["Länge", "day"] {
+            let variable = &variables.list()[variables.index_of(name).unwrap()];
+            let Answer::Density(density) = model.answer(&variables, &evidence, name, 1000).unwrap() else {
+                panic!("a number has a density");
+            };
+            let row = variables.row(&evidence);
+            let found = conditionals(network, &row, &variable.variable().unwrap(), 1000).unwrap();
+            let Conditional::Density(expected) = &found[0] else { panic!("a number has a density") };
+            let (low, high) = density.range();
+            for part in 1..10 {
+                let x = low + (high - low) * f64::from(part) / 10.0;
+                let (found, expected) =
+                    (density.cumulative(x), expected.cumulative(variable.to_network(x).into()));
+                assert!((found - expected).abs() < 2e-3, "{name} {scaling:?}: {found} {expected}");
+            }
+        }
+    }
 }

@@ -113,6 +113,12 @@ fn iris_is_asked_and_drawn() {
         let output = ugmm(at, &["sample", "iris.safetensors", "-n", "3", "--warm-up", "1", "--thin", "1"]);
         assert_eq!(stdout(&output).lines().count(), 4);
         assert!(String::from_utf8_lossy(&output.stderr).contains("R-hat"));
+        // Two chains of 100 rows are too few to trust.
+        let few = ["--chains", "2", "-n", "8", "--warm-up", "1", "--thin", "1", "-q"];
+        let output = ugmm(at, &[&["sample", "iris.safetensors"][..], &few].concat());
+        let warning = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(warning.starts_with("warning: the chains do not agree on 5 of 5 columns"), "{warning}");
+        assert_eq!(stdout(&output).lines().count(), 9);
     }
 }
 

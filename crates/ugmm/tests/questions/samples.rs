@@ -54,7 +54,7 @@ fn draws_of_two_variables_agree_with_integration_on_a_grid() {
         (3, &[2, 12, 4, 1], [states(0), states(1)]),
     ] {
         let network = network(sizes, false, seed);
-        let options = SamplingOptions { chains: 256, warm_up: 50, draws: 400, thin: 2, cells: 64, seed };
+        let options = SamplingOptions { chains: 256, warm_up: 50, draws: 400, thin: 1, cells: 64, seed };
         let samples = sample(&network, &[f32::NAN; 2], &variables, &options, |_| true).unwrap();
         let distance = total_variation(&network, &variables, &samples, 12);
         println!("{sizes:?}: total variation {distance:.4}");
