@@ -1,7 +1,7 @@
 //! Failures of the command, each printed as one sentence.
 
 use std::path::PathBuf;
-use ugmm_tabular::TabularError;
+use ugmm_tabular::{QuestionError, TabularError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
@@ -54,7 +54,11 @@ impl CliError {
     pub fn exit_status(&self) -> u8 {
         use ugmm::UgmmError::Setting;
         match self {
-            Self::Tabular(error) => match **error {
+            Self::Tabular(error) => match &**error {
+                TabularError::Question(error) => match **error {
+                    QuestionError::Assignment { .. } | QuestionError::GivenTwice { .. } => 2,
+                    _ => 1,
+                },
                 TabularError::Interrupted { .. } => crate::interrupt::EXIT_STATUS,
                 TabularError::Model(Setting { .. }) => 2,
                 _ => 1,

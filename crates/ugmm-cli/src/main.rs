@@ -3,10 +3,12 @@
 mod arguments;
 mod command;
 mod config_file;
+mod drawing;
 mod error;
 mod first_rows;
 mod fit;
 mod interrupt;
+mod known;
 mod naming;
 mod output;
 mod progress;
@@ -46,6 +48,8 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
         Command::Inspect(options) => command::inspect::run(options, common),
         Command::Prune(options) => command::prune::run(options, common),
         Command::Report(options) => command::report::run(options, common),
+        Command::Query(options) => command::query::run(options, common),
+        Command::Sample(options) => command::sample::run(options, common),
         Command::Completions(options) => command::completions::run(options),
         Command::Man(options) => command::man::run(options),
     }

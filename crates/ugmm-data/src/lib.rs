@@ -45,7 +45,8 @@ pub use crate::labelled_table::{LabelledTable, Target};
 pub use crate::labels::ClassLabels;
 pub use crate::mnist::{LabelledImages, Mnist, load_mnist};
 pub use crate::preprocessor::{
-    MIN_LEVEL_ROWS, Ordinal, PreprocessError, PreprocessingOptions, Preprocessor, Scaling, WrongKind,
+    ColumnStates, MIN_LEVEL_ROWS, Ordinal, PreprocessError, PreprocessingOptions, Preprocessor, Scaling,
+    WrongKind,
 };
 pub use crate::split::{Split, stratified_folds, stratified_split};
 pub use crate::table::Table;

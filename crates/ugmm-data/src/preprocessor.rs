@@ -9,6 +9,7 @@ mod normal;
 mod options;
 mod quantiles;
 mod scale;
+mod states;
 mod view;
 
 use std::collections::{HashMap, HashSet};
@@ -24,6 +25,7 @@ use crate::table::Table;
 
 pub use self::error::{PreprocessError, WrongKind};
 pub use self::options::{Ordinal, PreprocessingOptions, Scaling};
+pub use self::states::ColumnStates;
 
 /// Rows that a category must have to get an input of its own; the rarer ones share one.
 pub const MIN_LEVEL_ROWS: usize = 3;

@@ -1,5 +1,6 @@
 //! What can go wrong between a table and a model.
 
+use crate::question_error::QuestionError;
 use std::path::PathBuf;
 use ugmm_data::{ImageShape, closest};
 
@@ -94,6 +95,10 @@ pub enum TabularError {
     #[error("{}: the images are {found} pixels, where the model learned from images of {expected}", .file.display())]
     ImageSize { file: PathBuf, found: ImageShape, expected: ImageShape },
 
+    /// A question that cannot be asked.
+    #[error(transparent)]
+    Question(Box<QuestionError>),
+
     /// The table's part of a model file is damaged.
     #[error("{}: the model's description of its table cannot be used: {reason}", .file.display())]
     ModelTable { file: PathBuf, reason: String },
@@ -133,10 +138,16 @@ pub enum TabularError {
     Interrupted { checkpoint: Option<PathBuf> },
 }
 
+impl From<QuestionError> for TabularError {
+    fn from(error: QuestionError) -> Self {
+        Self::Question(Box::new(error))
+    }
+}
+
 /// Names shown in a message, at most.
 const SHOWN: usize = 20;
 
-fn some(names: &[String]) -> String {
+pub(crate) fn some(names: &[String]) -> String {
     match names.len() {
         0 => "none".into(),
         1..=SHOWN => names.join(", "),

@@ -10,6 +10,7 @@ use crate::measures::Measures;
 use crate::model::{TablePart, TabularModel};
 use crate::novelty::Novelty;
 use crate::options::FitOptions;
+use crate::range::ranges;
 use crate::run::{Run, Stages};
 use crate::search::Candidate;
 use crate::target::{Target, TargetValues, prepare_target};
@@ -167,7 +168,7 @@ fn split(learner: &Learner) -> Result<Split, TabularError> {
 
 /// The network with all that belongs to it.
 fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<TabularModel, TabularError> {
-    let Fitted { preprocessor, recipe, number, trained, inputs } = fitted;
+    let Fitted { preprocessor, recipe, number, trained, inputs, rows } = fitted;
     let target = match (&learner.values, number) {
         (TargetValues::Classes(classes, _), _) => Target::Classes(classes.clone()),
         (TargetValues::Numbers(_), Some(number)) => Target::Number(number),
@@ -197,7 +198,8 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
         history: Some(History::of(&trained.history, trained.best_epoch)),
     };
     let images = learner.table.schema().images.as_ref().map(|images| images.shape);
-    let part =
-        TablePart { preprocessor, target, target_request, novelty: Some(novelty), missing_marks, images };
+    let ranges = ranges(&preprocessor, learner.table, &rows);
+    let novelty = Some(novelty);
+    let part = TablePart { preprocessor, target, target_request, novelty, missing_marks, images, ranges };
     Ok(TabularModel::new(saved, part))
 }

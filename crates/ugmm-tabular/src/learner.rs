@@ -46,6 +46,8 @@ pub(crate) struct Fitted {
     pub(crate) trained: Trained<Model>,
     /// The network's inputs of the rows that it learned from.
     pub(crate) inputs: Vec<f32>,
+    /// These rows of the table.
+    pub(crate) rows: Vec<usize>,
 }
 
 impl<'a> Learner<'a> {
@@ -172,7 +174,7 @@ impl<'a> Learner<'a> {
             return Err(failure);
         }
         stages.check_interrupted()?;
-        Ok(Fitted { preprocessor, recipe, number, trained, inputs })
+        Ok(Fitted { preprocessor, recipe, number, trained, inputs, rows: table_rows })
     }
 
     /// The rows to learn from, and those that are measured after each epoch.

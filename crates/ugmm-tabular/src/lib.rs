@@ -31,6 +31,7 @@
 //! # }
 //! ```
 
+mod assignments;
 mod class_weights;
 mod columns;
 mod cross_validation;
@@ -47,12 +48,17 @@ mod model;
 mod novelty;
 mod options;
 mod outputs;
+mod question;
+mod question_error;
+mod range;
 mod rows;
 mod run;
 mod search;
 mod stream;
 mod target;
+mod variables;
 
+pub use assignments::{parse_assignments, parse_names};
 pub use cross_validation::CrossValidation;
 pub use error::TabularError;
 pub use estimator::{UgmmClassifier, UgmmRegressor};
@@ -62,8 +68,12 @@ pub use measures::Measures;
 pub use model::TabularModel;
 pub use novelty::Novelty;
 pub use options::{ClassWeights, FitOptions, TaskChoice};
+pub use question::{Answer, TableSamples};
+pub use question_error::QuestionError;
+pub use range::NumberRange;
 pub use run::{Progress, Run, Stage};
 pub use search::{Candidate, small_grid};
 pub use stream::{Batch, ModelReader};
 pub use target::{NumberTarget, Target, prepare_target};
 pub use ugmm_data::{Preprocessor, Table};
+pub use variables::{Evidence, TableVariable, TableVariables};

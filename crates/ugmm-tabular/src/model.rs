@@ -3,6 +3,7 @@
 use crate::error::TabularError;
 use crate::novelty::Novelty;
 use crate::outputs::CELLS;
+use crate::range::NumberRange;
 use crate::target::Target;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,9 @@ pub(crate) struct TablePart {
     /// Size of the images, where the table was one of images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) images: Option<ImageShape>,
+    /// Of each column of the preprocessor what its numbers ranged over; none in files of older versions.
+    #[serde(default)]
+    pub(crate) ranges: Vec<Option<NumberRange>>,
 }
 
 impl TabularModel {
@@ -72,7 +76,10 @@ impl TabularModel {
             return Err(unusable("its target is not what the network predicts".into()));
         }
         part.target.check(&saved.columns.classes).map_err(&unusable)?;
-        part.novelty.iter().try_for_each(|novelty| novelty.check(inputs)).map_err(unusable)?;
+        part.novelty.iter().try_for_each(|novelty| novelty.check(inputs)).map_err(&unusable)?;
+        if !part.ranges.iter().flatten().all(NumberRange::is_usable) {
+            return Err(unusable("the range of a column is no range".into()));
+        }
         Ok(Self { saved, part })
     }
 
@@ -132,6 +139,13 @@ impl TabularModel {
     #[must_use]
     pub fn target_name(&self) -> &str {
         &self.saved.columns.target
+    }
+
+    /// What the numbers of a column of [`Preprocessor::requests`] ranged over in the rows learned from; `None` for other
+    /// columns, and in models of versions that did not keep it.
+    #[must_use]
+    pub fn range(&self, column: usize) -> Option<NumberRange> {
+        self.part.ranges.get(column).copied().flatten()
     }
 
     pub(crate) fn target_request(&self) -> &Request {

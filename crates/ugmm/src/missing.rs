@@ -48,9 +48,9 @@ pub(crate) fn mean_and_deviation(values: &[f32], columns: usize, column: usize) 
 
 /// What stands in a missing value's place: so far from every mean that its component is exactly 0 beside any other, and
 /// inside the range of the fast kernels for σ down to 1e-6.
-const FAR: f32 = 1e12;
+pub(crate) const FAR: f32 = 1e12;
 /// The smallest weight that the seen components of a neuron count as; a smaller one would make its logarithm infinite.
-const SMALLEST_WEIGHT: f32 = 1e-30;
+pub(crate) const SMALLEST_WEIGHT: f32 = 1e-30;
 
 /// Which values of a batch are missing.
 pub(crate) struct Missing(Tensor<2, Bool>);

@@ -23,6 +23,8 @@ pub enum Stream {
     Augmentation,
     /// Orders of inputs to delete.
     Deletion,
+    /// Rows drawn from a network.
+    Sampling,
 }
 
 /// The generator of `seed` for one purpose. ChaCha8 gives the same numbers on every platform and in every version.

@@ -1,9 +1,11 @@
 //! What can be typed.
 
+mod query;
 mod report;
 mod train;
 mod values;
 
+pub use query::{Known, Query, Sample};
 pub use report::{Report, ReportFormat};
 pub use train::Train;
 pub use values::{
@@ -66,6 +68,10 @@ pub enum Command {
     Prune(Prune),
     /// Draw what is inside of a model: a page for a browser, or figures for a paper
     Report(Report),
+    /// Ask a model for any of its columns, given any others
+    Query(Query),
+    /// Draw rows from a model
+    Sample(Sample),
     /// Print completions for a shell
     Completions(Completions),
     /// Print the manual page, or write one for each command into a folder

@@ -6,6 +6,8 @@ pub mod inspect;
 pub mod man;
 pub mod predict;
 pub mod prune;
+pub mod query;
 pub mod report;
 pub mod reproduce;
+pub mod sample;
 pub mod train;

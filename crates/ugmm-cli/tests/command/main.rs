@@ -6,6 +6,7 @@ mod inspection;
 mod learning;
 mod predictions;
 mod pruning;
+mod questions;
 mod report;
 mod resume;
 mod shell;

@@ -42,13 +42,23 @@ impl Request {
 }
 
 impl ReadAs {
-    /// The number that `text` becomes; none if it is none, or if these are no numbers.
-    pub(crate) fn number(&self, text: &str) -> Option<f64> {
+    /// The number that `text`, without blanks around it, becomes; none if it is none, or if these are no numbers.
+    pub fn number(&self, text: &str) -> Option<f64> {
         match self {
             Self::Numbers(format) => number::parse_as(text, *format).ok(),
             Self::Booleans => boolean::parse(text),
             Self::Days => date::parse(text),
             Self::Codes(_) | Self::Text => None,
+        }
+    }
+
+    /// A number as it would stand in a file: dates as `2024-02-29`, booleans as `true` and `false`, others with a decimal
+    /// point.
+    pub fn text(&self, number: f64) -> String {
+        match self {
+            Self::Booleans => if number == 0.0 { "false" } else { "true" }.to_owned(),
+            Self::Days => date::format(number),
+            _ => number.to_string(),
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) enum Inputs {
 
 impl ColumnEncoding {
     /// The levels of a column of categories; none of others.
-    fn levels(&self) -> &[String] {
+    pub(super) fn levels(&self) -> &[String] {
         match &self.request.read_as {
             ReadAs::Codes(levels) => levels,
             _ => &[],
@@ -51,14 +51,19 @@ impl ColumnEncoding {
         let levels = self.levels();
         let mut names: Vec<String> = levels[..own].iter().map(|level| format!("{column}={level}")).collect();
         if own < levels.len() {
-            // A level may have this name.
-            let mut other = "(other)".to_owned();
-            while levels.contains(&other) {
-                other = format!("({other})");
-            }
-            names.push(format!("{column}={other}"));
+            names.push(format!("{column}={}", self.other()));
         }
         names
+    }
+
+    /// What the rare levels are called together.
+    pub(super) fn other(&self) -> String {
+        let mut other = "(other)".to_owned();
+        // A level may have this name.
+        while self.levels().contains(&other) {
+            other = format!("({other})");
+        }
+        other
     }
 
     /// Writes the inputs of `rows` of the column. The first row's are at `offset` of `inputs`, those of each other row

@@ -59,4 +59,13 @@ impl Variable {
         }
         Ok(Self { inputs, domain: Domain::States(states) })
     }
+
+    /// Where a number's interval begins and ends, at least the least difference that `f32` knows apart; none of states.
+    #[must_use]
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        match self.domain {
+            Domain::Interval { low, high } => Some((low.into(), high.max(low.next_up()).into())),
+            Domain::States(_) => None,
+        }
+    }
 }

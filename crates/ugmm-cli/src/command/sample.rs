@@ -1,0 +1,237 @@
+//! `ugmm sample`: rows drawn from a model.
+
+use crate::arguments::{Common, Sample};
+use crate::error::CliError;
+use crate::interrupt;
+use crate::known::Question;
+use crate::output::{check_outputs, count, print, short, table, write_json};
+use indexmap::IndexMap;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+use ugmm::file::AtomicFile;
+use ugmm::inference::diagnostics::{Diagnostics, FEWEST_EFFECTIVE, MOST_R_HAT};
+use ugmm::inference::gibbs::SamplingOptions;
+use ugmm_tabular::{TableSamples, TabularError, TabularModel};
+
+/// Rows of each chain at least, so that chains can be compared however few rows are asked for.
+const FEWEST_DRAWS: usize = 100;
+/// Columns that are shown, those on which chains agree least.
+const MOST_COLUMNS: usize = 20;
+/// Columns that a warning names.
+const NAMED: usize = 3;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    target: &'a str,
+    given: IndexMap<String, String>,
+    rows: usize,
+    options: SamplingOptions,
+    columns: Vec<Column>,
+    /// Whether the chains agree on all columns.
+    agree: bool,
+    seconds: f64,
+    output: Option<&'a Path>,
+}
+
+#[derive(Serialize)]
+struct Column {
+    column: String,
+    #[serde(flatten)]
+    diagnostics: Diagnostics,
+    agree: bool,
+}
+
+pub fn run(options: &Sample, common: &Common) -> Result<(), CliError> {
+    check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model])?;
+    let model = TabularModel::load(&options.model)?;
+    let question = Question::new(&model, &options.known)?;
+    let (rows, chains) = (options.rows.get(), options.chains.get());
+    let sampling = SamplingOptions {
+        chains,
+        warm_up: options.warm_up,
+        draws: rows.div_ceil(chains).max(FEWEST_DRAWS),
+        thin: options.thin.get(),
+        cells: options.cells.get(),
+        seed: options.seed,
+    };
+    let start = Instant::now();
+    let drawn = draw(&question, &sampling, common.quiet)?;
+    let seconds = start.elapsed().as_secs_f64();
+    write(&question, &drawn, rows, options.output.as_deref())?;
+    let columns: Vec<Column> = drawn
+        .drawn
+        .iter()
+        .zip(&drawn.samples.diagnostics)
+        .map(|(&index, &diagnostics)| Column {
+            column: question.variables.list()[index].name().to_owned(),
+            diagnostics,
+            agree: diagnostics.agree(),
+        })
+        .collect();
+    let report = Report {
+        target: model.target_name(),
+        given: question.given().into_iter().collect(),
+        rows,
+        options: sampling,
+        agree: columns.iter().all(|column| column.agree),
+        columns,
+        seconds,
+        output: options.output.as_deref(),
+    };
+    write_json(common.json.as_deref(), "ugmm/sample", &report)?;
+    if !common.quiet {
+        let text = text(&report, &question);
+        // The rows have standard output for themselves.
+        if options.output.is_some() { print(&text)? } else { eprint!("{text}") }
+    }
+    if !report.agree {
+        eprint!("{}", warning(&report));
+    }
+    Ok(())
+}
+
+/// Draws the rows; Ctrl-C ends it without any.
+fn draw(question: &Question, options: &SamplingOptions, quiet: bool) -> Result<TableSamples, CliError> {
+    let interrupted = interrupt::watch()?;
+    let sweeps = options.warm_up.saturating_add(options.draws.saturating_mul(options.thin));
+    let bar = match quiet || !std::io::stderr().is_terminal() {
+        true => ProgressBar::hidden(),
+        false => ProgressBar::new(sweeps as u64),
+    };
+    bar.set_style(
+        ProgressStyle::with_template("drawing {wide_bar} {percent:>3} %, {eta} left")
+            .expect("the template is a constant"),
+    );
+    let progress = |sweep: usize| {
+        bar.set_position(sweep as u64);
+        !interrupted.load(Ordering::Relaxed)
+    };
+    let drawn = question.model.sample(&question.variables, &question.evidence, options, progress)?;
+    bar.finish_and_clear();
+    match interrupted.load(Ordering::Relaxed) {
+        true => Err(TabularError::Interrupted { checkpoint: None }.into()),
+        false => Ok(drawn),
+    }
+}
+
+/// Writes so many rows, evenly from all that were drawn.
+fn write(
+    question: &Question,
+    drawn: &TableSamples,
+    rows: usize,
+    output: Option<&Path>,
+) -> Result<(), CliError> {
+    let mut file = output.map(AtomicFile::create).transpose()?;
+    let to: Box<dyn Write + '_> = match &mut file {
+        Some(file) => Box::new(BufWriter::new(file)),
+        None => Box::new(BufWriter::new(std::io::stdout())),
+    };
+    let written = (|| -> Result<(), std::io::Error> {
+        let mut writer = csv::Writer::from_writer(to);
+        let variables = question.variables.list();
+        writer.write_record(variables.iter().map(|variable| variable.name()))?;
+        let samples = &drawn.samples;
+        let all = samples.rows().len() / samples.inputs();
+        for row in 0..rows {
+            let place = (row as u128 * all as u128 / rows as u128) as usize;
+            let values = &samples.rows()[place * samples.inputs()..][..samples.inputs()];
+            writer
+                .write_record(variables.iter().map(|variable| variable.text(&values[variable.inputs()])))?;
+        }
+        writer.flush()
+    })();
+    match written {
+        // A reader of standard output that has gone (`| head`) is no error.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe && output.is_none() => {}
+        written => written?,
+    }
+    file.map(AtomicFile::commit).transpose()?;
+    Ok(())
+}
+
+/// Columns on which chains agree least first.
+fn by_agreement<'r>(report: &'r Report) -> Vec<&'r Column> {
+    let mut columns: Vec<&Column> = report.columns.iter().collect();
+    let r_hat = |column: &Column| column.diagnostics.r_hat.unwrap_or(0.0);
+    columns.sort_by(|a, b| r_hat(b).total_cmp(&r_hat(a)));
+    columns
+}
+
+fn text(report: &Report, question: &Question) -> String {
+    let SamplingOptions { chains, warm_up, draws, thin, .. } = report.options;
+    let mut text = format!(
+        "{}{}, from {} of {} after {}, every {} sweep kept\n",
+        count(report.rows, "row"),
+        question.given_in_words(),
+        count(chains, "chain"),
+        count(draws, "row"),
+        count(warm_up, "sweep"),
+        ordinal(thin),
+    );
+    text += question.remark();
+    let header = ["column", "R-hat", "effective rows", "at the 5 % and 95 % quantiles"];
+    let mut rows = vec![header.map(String::from).to_vec()];
+    let columns = match report.columns.len() {
+        few if few <= MOST_COLUMNS => report.columns.iter().collect(),
+        _ => by_agreement(report),
+    };
+    for Column { column, diagnostics, .. } in columns.into_iter().take(MOST_COLUMNS) {
+        let &Diagnostics { r_hat, bulk_effective, tail_effective } = diagnostics;
+        let whole = |number: Option<f64>| number.map_or("–".into(), |number| format!("{number:.0}"));
+        rows.push(vec![column.clone(), r_hat_in_words(r_hat), whole(bulk_effective), whole(tail_effective)]);
+    }
+    text += &table(&rows);
+    if report.columns.len() > MOST_COLUMNS {
+        text += &format!(
+            "and {} more, which agree better (--json has all)\n",
+            count(report.columns.len() - MOST_COLUMNS, "column")
+        );
+    }
+    text
+}
+
+fn r_hat_in_words(r_hat: Option<f64>) -> String {
+    match r_hat {
+        None => "–".into(),
+        Some(r_hat) if r_hat > 100.0 => "> 100".into(),
+        Some(r_hat) => format!("{r_hat:.3}"),
+    }
+}
+
+/// "2nd", "10th".
+fn ordinal(number: usize) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+fn warning(report: &Report) -> String {
+    let apart: Vec<&Column> = by_agreement(report).into_iter().filter(|column| !column.agree).collect();
+    let in_words = |Column { column, diagnostics, .. }: &&Column| {
+        let effective = [diagnostics.bulk_effective, diagnostics.tail_effective];
+        let least = effective.into_iter().flatten().fold(f64::INFINITY, f64::min);
+        format!(
+            "{column} (R-hat {}, {} effective rows)",
+            r_hat_in_words(diagnostics.r_hat),
+            short(least.round())
+        )
+    };
+    let worst: Vec<String> = apart.iter().take(NAMED).map(in_words).collect();
+    format!(
+        "warning: the chains do not agree on {} of {}, least on {}; R-hat should be at most {MOST_R_HAT} and \
+         {FEWEST_EFFECTIVE} rows effective; longer chains (--thin, --warm-up, -n) may agree, unless they stay on \
+         different hills of the score\n",
+        apart.len(),
+        count(report.columns.len(), "column"),
+        worst.join(", ")
+    )
+}

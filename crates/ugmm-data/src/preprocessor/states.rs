@@ -1,0 +1,68 @@
+//! Columns of few values, which the network sees as states.
+
+use super::Preprocessor;
+use super::encoding::{ColumnEncoding, Inputs};
+use crate::frame::ReadAs;
+
+/// The values that a column of categories or booleans can have, as the network sees them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnStates {
+    /// What each state is called: `false` and `true`; the levels of an order, least first; the levels of a category that
+    /// have an input of their own, and one name for all others where these share an input.
+    pub names: Vec<String>,
+    /// The inputs of each state, one value for each input of the column.
+    pub inputs: Vec<Vec<f32>>,
+    /// Levels that share the last state.
+    pub rare: Vec<String>,
+}
+
+impl ColumnStates {
+    /// The state that a value of the table belongs to, by its text or the name of a state; none for a level that was
+    /// not there.
+    pub fn of(&self, text: &str, read_as: &ReadAs) -> Option<usize> {
+        if let ReadAs::Booleans = read_as {
+            return read_as.number(text).map(|number| usize::from(number != 0.0));
+        }
+        let own = self.names.iter().position(|name| name == text);
+        own.or_else(|| self.rare.iter().any(|level| level == text).then(|| self.names.len() - 1))
+    }
+}
+
+impl Preprocessor {
+    /// The states of the column at `column` of [`Self::requests`]; none if there is no such column, or it holds numbers or
+    /// dates.
+    pub fn states(&self, column: usize) -> Option<ColumnStates> {
+        let encoding = self.columns.get(column)?;
+        let (names, rare) = match (&encoding.request.read_as, &encoding.inputs) {
+            (ReadAs::Booleans, _) => (["false", "true"].map(String::from).to_vec(), Vec::new()),
+            (ReadAs::Codes(levels), Inputs::One(_)) => (levels.clone(), Vec::new()),
+            (ReadAs::Codes(levels), Inputs::PerLevel { own, .. }) => {
+                let mut names = levels[..*own].to_vec();
+                names.extend((*own < levels.len()).then(|| encoding.other()));
+                (names, levels[*own..].to_vec())
+            }
+            (ReadAs::Numbers(_) | ReadAs::Days | ReadAs::Text, _) => return None,
+        };
+        let inputs = (0..names.len()).map(|state| inputs(encoding, state)).collect();
+        Some(ColumnStates { names, inputs, rare })
+    }
+
+    /// The input that a number becomes, of a column of [`Self::requests`] with one input; none if there is no such column
+    /// or it has several.
+    pub fn input_of(&self, column: usize, number: f64) -> Option<f32> {
+        match &self.columns.get(column)?.inputs {
+            Inputs::One(scale) => Some(scale.input(number)),
+            Inputs::PerLevel { .. } => None,
+        }
+    }
+}
+
+fn inputs(encoding: &ColumnEncoding, state: usize) -> Vec<f32> {
+    match &encoding.inputs {
+        Inputs::One(scale) => vec![scale.input(state as f64)],
+        Inputs::PerLevel { scales, .. } => {
+            let value = |input: usize| if input == state { 1.0 } else { 0.0 };
+            scales.iter().enumerate().map(|(input, scale)| scale.input(value(input))).collect()
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What can be wrong with a question to a model.
+
+use crate::error::some;
+use ugmm_data::closest;
+
+/// A question that cannot be asked. Each message is one sentence that says what would be right.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the fields are what their names say; the messages spell them out")]
+pub enum QuestionError {
+    /// Text that does not give columns their values.
+    #[error(
+        "{text:?}: {reason}; write for example length=4.5,colour=red, and names or values with commas or equals signs in double quotes"
+    )]
+    Assignment { text: String, reason: &'static str },
+
+    /// A column that the network does not have among its inputs.
+    #[error("the model has no column {column:?}; {}", match closest(.column, .columns) {
+        Some(known) => format!("did you mean {known:?}?"),
+        None => format!("its columns are {}", some(.columns)),
+    })]
+    NoSuchColumn { column: String, columns: Vec<String> },
+
+    /// The target of a discriminative network, as if it were among its inputs.
+    #[error(
+        "{target:?} is what this discriminative model predicts; only generative, hybrid and conditional ones have it          among their inputs"
+    )]
+    NoTargetInput { target: String },
+
+    /// A column with two values.
+    #[error("the column {column:?} is given twice; give it one value")]
+    GivenTwice { column: String },
+
+    /// A value that the column cannot have.
+    #[error("the column {column:?} cannot be {value:?}; it must be {expected}")]
+    NoValue { column: String, value: String, expected: String },
+
+    /// A column that is given and asked for.
+    #[error(
+        "the column {column:?} is given, so there is nothing to ask about it; leave it out of what is given"
+    )]
+    AskedAndGiven { column: String },
+
+    /// Another column than the target of a network that knows of no other.
+    #[error(
+        "this model is discriminative: it can be asked for {target:?} only, not {}; train one with --objective \
+         generative or hybrid",
+        match .column { Some(column) => format!("for {column:?}"), None => "for rows or their scores".into() }
+    )]
+    OnlyTarget { target: String, column: Option<String> },
+
+    /// A question that leaves nothing to answer it by.
+    #[error(
+        "nothing is given to predict {target:?} from; a discriminative model needs the value of one column at least"
+    )]
+    NothingGiven { target: String },
+
+    /// A question that leaves out values of a model that needs all.
+    #[error("this model needs every value; give {} as well", some(.columns))]
+    NeedsAll { columns: Vec<String> },
+
+    /// A row whose score is asked for.
+    #[error("the score is that of a whole row; give {} as well", some(.columns))]
+    WholeRow { columns: Vec<String> },
+
+    /// Nothing left to draw.
+    #[error("every column is given, so there is nothing to draw")]
+    NothingToDraw,
+
+    /// A number whose range is not known.
+    #[error(
+        "the model does not say what {column:?} ranges over, because it was trained by an older version; give a range          with --range {column}=LOW:HIGH"
+    )]
+    NoRange { column: String },
+}

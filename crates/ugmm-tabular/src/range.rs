@@ -1,0 +1,50 @@
+//! What the numbers of a column range over.
+
+use serde::{Deserialize, Serialize};
+use ugmm_data::frame::{ReadAs, Request, Values};
+use ugmm_data::{Preprocessor, Table};
+
+/// From the least to the greatest number of a column, in the data's units.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberRange {
+    /// The least, days since 1970-01-01 of a date.
+    pub low: f64,
+    /// The greatest.
+    pub high: f64,
+    /// Whether all of them are whole.
+    pub whole: bool,
+}
+
+impl NumberRange {
+    /// Of the numbers that are known; `None` if there is none.
+    fn of(numbers: impl Iterator<Item = f64>) -> Option<Self> {
+        let mut range = Self { low: f64::INFINITY, high: f64::NEG_INFINITY, whole: true };
+        for number in numbers.filter(|number| !number.is_nan()) {
+            range.low = range.low.min(number);
+            range.high = range.high.max(number);
+            range.whole &= number.fract() == 0.0;
+        }
+        range.is_usable().then_some(range)
+    }
+
+    pub(crate) fn is_usable(&self) -> bool {
+        self.low.is_finite() && self.high.is_finite() && self.low <= self.high
+    }
+}
+
+/// The ranges of a preprocessor's columns of numbers and dates in these rows of a table.
+pub(crate) fn ranges(preprocessor: &Preprocessor, table: &Table, rows: &[usize]) -> Vec<Option<NumberRange>> {
+    let range = |Request { name, read_as }: Request| match (read_as, table.column(&name)) {
+        (ReadAs::Numbers(_) | ReadAs::Days, Ok(Values::Numbers(numbers))) => {
+            NumberRange::of(rows.iter().map(|&row| numbers[row]))
+        }
+        // A column of one value, which a table holds as a level.
+        (read_as @ ReadAs::Numbers(_), Ok(Values::Codes(_))) => {
+            let texts = table.labels(&name).unwrap_or_default();
+            NumberRange::of(rows.iter().filter_map(|&row| read_as.number(texts[row].as_deref()?)))
+        }
+        _ => None,
+    };
+    preprocessor.requests().into_iter().map(range).collect()
+}

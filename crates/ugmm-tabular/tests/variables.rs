@@ -1,0 +1,229 @@
+//! The columns of a table as variables of a network.
+
+use std::fmt::Write;
+use tempfile::TempDir;
+use ugmm::inference::question::{Conditional, conditionals};
+use ugmm::inference::variable::Domain;
+use ugmm::model_file::SavedModel;
+use ugmm::{LabelEncoding, Model, ObjectiveKind, Settings};
+use ugmm_data::frame::ReadOptions;
+use ugmm_data::{Ordinal, PreprocessingOptions, Scaling};
+use ugmm_tabular::{
+    Answer, Evidence, FitOptions, Table, TabularError, TabularModel, UgmmClassifier, UgmmRegressor,
+    parse_assignments,
+};
+
+/// Numbers with decimal commas, whole numbers, a date, true and false, an order, and a category with rare levels.
+fn table(folder: &TempDir) -> Table {
+    let mut text = String::from("Länge;count;day;ripe;size;a=b,c;kind\n");
+    for i in 0..60 {
+        let level = match i {
+            7 => "rare, 1",
+            8 => "rare=2",
+            _ => ["red", "dark blue"][i % 2],
+        };
+        let (size, ripe) = (["small", "medium", "large"][i % 3], ["yes", "no"][i / 3 % 2]);
+        let _ = writeln!(
+            text,
+            "{},{};{};2024-02-{:02};{ripe};{size};{level};{}",
+            i % 9,
+            i % 10,
+            i % 4,
+            1 + i % 28,
+            ["apple", "pear"][i % 2]
+        );
+    }
+    let path = folder.path().join("fruit.csv");
+    std::fs::write(&path, text).unwrap();
+    Table::read(&path, &ReadOptions::default()).unwrap()
+}
+
+fn options(settings: Settings, scaling: Scaling) -> FitOptions {
+    let order = Some(["small", "medium", "large"].map(String::from).to_vec());
+    let ordinal = vec![Ordinal { column: "size".into(), order }];
+    let preprocessing = PreprocessingOptions { scaling, ordinal, ..PreprocessingOptions::default() };
+    let settings = Settings { epochs: Some(1), hidden: Some(vec![4]), ..settings };
+    FitOptions { settings, preprocessing, validation: 0.0, ..FitOptions::default() }
+}
+
+fn model(
+    folder: &TempDir,
+    objective: ObjectiveKind,
+    label: Option<LabelEncoding>,
+    scaling: Scaling,
+) -> TabularModel {
+    let settings = Settings { objective: Some(objective), label_encoding: label, ..Settings::default() };
+    let (classifier, _) = UgmmClassifier::fit(&table(folder), "kind", &options(settings, scaling)).unwrap();
+    classifier.model().clone()
+}
+
+#[test]
+fn columns_are_variables_with_their_values_in_words() {
+    let folder = TempDir::new().unwrap();
+    for (scaling, label) in [
+        (Scaling::Standard, LabelEncoding::OneHot),
+        (Scaling::Quantile, LabelEncoding::Index),
+        (Scaling::None, LabelEncoding::OneHot),
+    ] {
+        let model = model(&folder, ObjectiveKind::Hybrid, Some(label), scaling);
+        let variables = model.variables();
+        let names: Vec<&str> = variables.list().iter().map(|variable| variable.name()).collect();
+        assert_eq!(names, ["Länge", "count", "day", "ripe", "size", "a=b,c", "kind"]);
+        let mut next = 0;
+        for variable in variables.list() {
+            assert_eq!(variable.inputs().start, next, "{}", variable.name());
+            next = variable.inputs().end;
+        }
+        assert_eq!((next, variables.target()), (variables.inputs(), Some(6)));
+        let states = |index: usize| variables.list()[index].states().unwrap().names.clone();
+        assert_eq!(states(3), ["false", "true"]);
+        assert_eq!(states(4), ["small", "medium", "large"]);
+        assert_eq!(states(5), ["dark blue", "red", "(other)"]);
+        assert_eq!(states(6), ["apple", "pear"]);
+        let range = variables.list()[0].range().unwrap();
+        assert_eq!((range.low, range.high, range.whole), (0.0, 8.8, false));
+        assert!(variables.list()[1].range().unwrap().whole);
+
+        // What is read from words is what the preprocessor makes of the table, and goes back to the same words.
+        let table = table(&folder);
+        let inputs = model.preprocessor().transform(&table, &(0..60).collect::<Vec<_>>()).unwrap();
+        let width = model.preprocessor().inputs();
+        for (row, inputs) in inputs.chunks(width).enumerate() {
+            for variable in variables.list() {
+                let text = table.labels(variable.name()).unwrap()[row].clone().unwrap();
+                let values = variable.parse(&text).unwrap();
+                if !variable.is_target() {
+                    assert_eq!(values, inputs[variable.inputs()], "{} {text}", variable.name());
+                }
+                let expected = if text.starts_with("rare") { "(other)".to_owned() } else { text };
+                assert_eq!(variable.text(&values), expected, "{}", variable.name());
+            }
+        }
+        for variable in variables.list() {
+            let domain = variable.variable().unwrap().domain;
+            match domain {
+                Domain::Interval { low, high } => {
+                    let range = variable.range().unwrap();
+                    assert_eq!(variable.parse(&variable.text_of(range.low)).unwrap(), [low]);
+                    assert_eq!(variable.parse(&variable.text_of(range.high)).unwrap(), [high]);
+                }
+                Domain::States(states) => assert_eq!(states, variable.states().unwrap().inputs),
+            }
+        }
+    }
+}
+
+#[test]
+fn evidence_is_read_in_any_order_and_what_is_wrong_is_said() {
+    let folder = TempDir::new().unwrap();
+    let model = model(&folder, ObjectiveKind::Generative, None, Scaling::Standard);
+    let mut variables = model.variables();
+    let evidence = |text: &str| -> Result<Evidence, Box<TabularError>> {
+        Ok(variables.evidence(&parse_assignments(text)?)?)
+    };
+    let one = evidence("Länge=4,5,ripe=Yes,\"a=b,c\"=rare=2,day=2024-02-03").unwrap();
+    let other = evidence("\"a=b,c\"=(other), day=2024-02-03,ripe=t,Länge=4.5").unwrap();
+    assert_eq!(one, other);
+    assert!(one.holds(0) && !one.holds(1));
+    let row = variables.row(&one);
+    assert_eq!(row.iter().filter(|value| !value.is_nan()).count(), 6);
+    for (text, expected) in [
+        ("Lange=1", "has no column \"Lange\"; did you mean \"Länge\"?"),
+        ("weight=1", "its columns are Länge, count, day, ripe, size, a=b,c, kind"),
+        ("count=1,count=2", "\"count\" is given twice"),
+        ("count=many", "cannot be \"many\"; it must be a number, such as those from 0 to 3"),
+        ("count=", "cannot be \"\"; it must be a number"),
+        ("count=inf", "cannot be \"inf\""),
+        ("count=1e999", "cannot be \"1e999\""),
+        ("Länge=1,2,3", "cannot be \"1,2,3\""),
+        ("day=yesterday", "it must be a date, such as those from 2024-02-01 to 2024-02-28"),
+        ("ripe=maybe", "it must be one of \"false\", \"true\""),
+        ("size=smal", "did you mean \"small\"?"),
+        ("kind=", "it must be one of \"apple\", \"pear\""),
+        ("a=b,c=red", "has no column \"a\""),
+    ] {
+        let message = evidence(text).unwrap_err().to_string();
+        assert!(message.contains(expected) && !message.contains('\n'), "{text}: {message}");
+    }
+    variables.set_range("Länge", "-1:2,5").unwrap();
+    assert_eq!(variables.list()[0].range().map(|range| (range.low, range.high)), Some((-1.0, 2.5)));
+    variables.set_range("day", "2024-01-01T00:00:2024-03-01T12:30").unwrap();
+    assert_eq!(variables.list()[2].range().map(|range| range.high), Some(19_783.0 + 12.5 / 24.0));
+    for (name, text, expected) in [
+        ("count", "1", "it must be a range such as 0:10"),
+        ("count", "2:2", "it must be a range"),
+        ("count", "NaN:2", "it must be a range"),
+        ("size", "0:1", "it must be no range"),
+        ("sise", "0:1", "did you mean \"size\"?"),
+    ] {
+        let message = variables.set_range(name, text).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn the_target_is_a_variable_where_the_network_has_it_among_its_inputs() {
+    let folder = TempDir::new().unwrap();
+    let discriminative = model(&folder, ObjectiveKind::Discriminative, None, Scaling::Standard);
+    let variables = discriminative.variables();
+    assert_eq!((variables.target(), variables.list().len()), (None, 6));
+    let message = variables.index_of("kind").unwrap_err().to_string();
+    assert!(message.contains("\"kind\" is what this discriminative model predicts"), "{message}");
+
+    let (regressor, _) =
+        UgmmRegressor::fit(&table(&folder), "Länge", &options(Settings::default(), Scaling::Standard))
+            .unwrap();
+    let variables = regressor.model().variables();
+    let target = &variables.list()[variables.target().unwrap()];
+    assert_eq!((target.name(), target.inputs().end), ("Länge", variables.inputs()));
+    let values = target.parse("4,5").unwrap();
+    assert!((target.to_data(values[0].into()) - 4.5).abs() < 1e-5);
+    assert_eq!(target.text(&values), "4.5");
+}
+
+/// A file of a version that did not keep ranges is read, and asks for one where it is needed.
+#[test]
+fn models_without_ranges_ask_for_them() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("m.safetensors");
+    model(&folder, ObjectiveKind::Generative, None, Scaling::Standard).save(&path).unwrap();
+    let device = burn::tensor::Device::flex();
+    let mut saved = SavedModel::load(&path, &device).unwrap();
+    let reading = saved.columns.reading.as_mut().unwrap().as_object_mut().unwrap();
+    assert!(reading.remove("ranges").is_some());
+    saved.save(&path).unwrap();
+    let model = TabularModel::load(&path).unwrap();
+    let mut variables = model.variables();
+    let message = variables.list()[1].variable().unwrap_err().to_string();
+    assert!(message.contains("--range count=LOW:HIGH"), "{message}");
+    variables.set_range("count", "0:3").unwrap();
+    assert!(variables.list()[1].variable().is_ok() && variables.list()[3].variable().is_ok());
+}
+
+/// A density in the data's units is the one in the network's, whatever the scale between them.
+#[test]
+fn densities_are_the_same_in_the_units_of_the_data_and_of_the_network() {
+    let folder = TempDir::new().unwrap();
+    for scaling in [Scaling::Standard, Scaling::Quantile, Scaling::None] {
+        let model = model(&folder, ObjectiveKind::Hybrid, None, scaling);
+        let variables = model.variables();
+        let evidence = variables.evidence(&[("kind", "pear"), ("size", "small")]).unwrap();
+        let Model::Ugmm(network) = &model.saved().model else { panic!("a uGMM network was trained") };
+        for name in ["Länge", "day"] {
+            let variable = &variables.list()[variables.index_of(name).unwrap()];
+            let Answer::Density(density) = model.answer(&variables, &evidence, name, 1000).unwrap() else {
+                panic!("a number has a density");
+            };
+            let row = variables.row(&evidence);
+            let found = conditionals(network, &row, &variable.variable().unwrap(), 1000).unwrap();
+            let Conditional::Density(expected) = &found[0] else { panic!("a number has a density") };
+            let (low, high) = density.range();
+            for part in 1..10 {
+                let x = low + (high - low) * f64::from(part) / 10.0;
+                let (found, expected) =
+                    (density.cumulative(x), expected.cumulative(variable.to_network(x).into()));
+                assert!((found - expected).abs() < 2e-3, "{name} {scaling:?}: {found} {expected}");
+            }
+        }
+    }
+}
