@@ -3,7 +3,7 @@
 use crate::careful::{CarefulNeuron, saturate};
 use crate::dispatch::{InstructionSet, ZeroPath};
 use crate::forward_panel::SumRows;
-use crate::kept::{KeptPanel, ListKept};
+use crate::kept::{CostOfKept, KeptPanel, ListKept};
 use crate::logarithm::ln;
 use crate::prepare::Prepared;
 use crate::range::Range;
@@ -88,10 +88,15 @@ pub fn forward_along(
     tasks.enter(|| {
         if pairs > 0 && range.suits_fast_forward() {
             let prepared = Prepared::new(instructions, tasks, shape, arguments);
-            let kept = list_kept(instructions, tasks, shape, &prepared);
-            let share = kept.iter().map(|kept| kept.as_ref().map_or(1.0, KeptPanel::share)).sum::<f64>();
-            let share = share / kept.len() as f64;
-            let tiles = Tiles::new(instructions, tasks, path, shape, arguments.x, share);
+            let costs = costs_of_kept(instructions, tasks, shape, &prepared);
+            let cost = costs.iter().map(|cost| cost.unwrap_or(1.0)).sum::<f64>() / costs.len() as f64;
+            let tiles = Tiles::new(instructions, tasks, path, shape, arguments.x, cost);
+            // Where zeros are kept apart, so much is saved already that no list is worth making.
+            let wanted = |panel: usize| costs[panel].is_some() && tiles.any_dense();
+            let kept = tasks.map(0..costs.len(), |panel| {
+                let list = ListKept { panel: prepared.panel(panel), width: prepared.layout.width };
+                wanted(panel).then(|| instructions.run(list))
+            });
             let fast = Fast { prepared, tiles };
             fill(instructions, tasks, shape, &fast, &kept, &mut output);
             output.saved.fast = Some(fast);
@@ -101,16 +106,16 @@ pub fn forward_along(
     Ok(output)
 }
 
-/// For each panel the components that have weight, where it pays to evaluate only these.
-fn list_kept(
+/// For each panel what evaluating only the components with weight costs; see [`CostOfKept`].
+fn costs_of_kept(
     instructions: InstructionSet,
     tasks: Tasks,
     shape: LayerShape,
     prepared: &Prepared,
-) -> Vec<Option<KeptPanel>> {
+) -> Vec<Option<f64>> {
     let (rows, width) = (row_range(shape.batch, 0).len(), prepared.layout.width);
     tasks.map(0..prepared.layout.count, |panel| {
-        instructions.run(ListKept { panel: prepared.panel(panel), width, rows })
+        instructions.run(CostOfKept { panel: prepared.panel(panel), width, rows })
     })
 }
 

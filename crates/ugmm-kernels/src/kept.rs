@@ -41,51 +41,62 @@ pub(crate) struct KeptPanel {
     /// Where the entries of each neuron end, `[input blocks, width]`.
     ends: Vec<usize>,
     width: usize,
-    /// Cost of an evaluation, as a share of one of all places.
-    share: f64,
 }
 
-/// Lists the components of a panel `[inputs, 3, width]` that have weight, if they are so few that it pays for blocks of so
-/// many rows.
-pub(crate) struct ListKept<'a> {
+/// What evaluating only the components with weight of a panel `[inputs, 3, width]` costs on blocks of so many rows, where
+/// that of all places with neurons in the lanes costs 1; `None` where it does not pay.
+pub(crate) struct CostOfKept<'a> {
     pub(crate) panel: &'a [f32],
     pub(crate) width: usize,
     pub(crate) rows: usize,
 }
 
-impl Operation for ListKept<'_> {
-    type Output = Option<KeptPanel>;
+impl Operation for CostOfKept<'_> {
+    type Output = Option<f64>;
 
     #[inline(always)]
-    fn run<S: Vector>(self, simd: S) -> Option<KeptPanel> {
-        let ListKept { panel, width, rows } = self;
-        if S::F32_LANES < FEWEST_LANES {
+    fn run<S: Vector>(self, _simd: S) -> Option<f64> {
+        let CostOfKept { panel, width, rows } = self;
+        if S::F32_LANES < FEWEST_LANES || rows == 0 {
             return None;
         }
-        let offsets = panel.chunks_exact(VALUES * width).flat_map(|values| &values[2 * width..]);
-        let kept = offsets.filter(|&&offset| offset > NO_WEIGHT).count();
-        let by_rows = COST * (kept * rows.next_multiple_of(S::F32_LANES)) as f64;
-        if by_rows >= (panel.len() / VALUES * rows) as f64 {
-            return None;
-        }
-        Some(if width == S::F32_LANES {
-            self.list::<S, 1>(simd, kept)
-        } else {
-            self.list::<S, 2>(simd, kept)
-        })
+        let offsets = panel.chunks_exact(VALUES * width).map(|values| &values[2 * width..]);
+        let kept: usize = offsets
+            .map(|offsets| offsets.iter().map(|&offset| usize::from(offset > NO_WEIGHT)).sum::<usize>())
+            .sum();
+        let places = panel.len() / VALUES;
+        // The last vector of rows is evaluated whole, however many it has.
+        let filled = rows as f64 / rows.next_multiple_of(S::F32_LANES) as f64;
+        let cost = COST * kept as f64 / (places as f64 * filled);
+        (cost < 1.0).then_some(cost)
+    }
+}
+
+/// Lists the components of a panel `[inputs, 3, width]` that have weight.
+pub(crate) struct ListKept<'a> {
+    pub(crate) panel: &'a [f32],
+    pub(crate) width: usize,
+}
+
+impl Operation for ListKept<'_> {
+    type Output = KeptPanel;
+
+    #[inline(always)]
+    fn run<S: Vector>(self, simd: S) -> KeptPanel {
+        if self.width == S::F32_LANES { self.list::<S, 1>(simd) } else { self.list::<S, 2>(simd) }
     }
 }
 
 impl ListKept<'_> {
     #[inline(always)]
-    fn list<S: Vector, const V: usize>(self, simd: S, kept: usize) -> KeptPanel {
-        let ListKept { panel, width, .. } = self;
+    fn list<S: Vector, const V: usize>(self, simd: S) -> KeptPanel {
+        let ListKept { panel, width } = self;
         let inputs = panel.len() / (VALUES * width);
         let exp2 = S::Exp2::new(simd);
         // The same for all neurons of the panel, as where these lie in the lanes.
         let shifted = |component| Component::<S, V>::new(simd, exp2, component).shifts().is_some();
         let shifted: Vec<bool> = components::<S, V>(panel).iter().map(shifted).collect();
-        let mut entries = Vec::with_capacity(kept);
+        let mut entries = Vec::new();
         let mut ends = Vec::with_capacity(inputs.div_ceil(INPUTS) * width);
         for block in 0..inputs.div_ceil(INPUTS) {
             let block = input_range(inputs, block);
@@ -102,17 +113,11 @@ impl ListKept<'_> {
                 ends.push(entries.len());
             }
         }
-        let share = COST * kept as f64 / (width * inputs) as f64;
-        KeptPanel { entries, ends, width, share }
+        KeptPanel { entries, ends, width }
     }
 }
 
 impl KeptPanel {
-    /// What its evaluation costs, where that of all places with neurons in the lanes costs 1.
-    pub(crate) fn share(&self) -> f64 {
-        self.share
-    }
-
     /// Sets the sums of a dense tile `x` `[inputs, rows]`, whose inputs are the given block.
     #[inline(always)]
     pub(crate) fn set_sums<S: Vector, const V: usize>(

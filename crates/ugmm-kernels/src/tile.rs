@@ -147,6 +147,11 @@ impl Tiles {
         &self.tiles[row_block * self.input_blocks..(row_block + 1) * self.input_blocks]
     }
 
+    /// Whether there is one where every value counts.
+    pub(crate) fn any_dense(&self) -> bool {
+        self.tiles.iter().any(|tile| matches!(tile, Tile::Dense(_)))
+    }
+
     /// Blocks of rows.
     pub(crate) fn row_blocks(&self) -> usize {
         self.tiles.len() / self.input_blocks

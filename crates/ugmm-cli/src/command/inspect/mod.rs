@@ -10,7 +10,7 @@ use serde::Serialize;
 use trust::Trust;
 use ugmm::UgmmNetwork;
 use ugmm::inspect::{Component, LayerSummary, importances, leading_components, summarize};
-use ugmm_tabular::{ModelReader, TabularError, TabularModel};
+use ugmm_tabular::{ModelReader, TabularModel};
 
 /// Rows of the data that are looked at, at most: enough for ranges and means.
 const MOST_ROWS: usize = 4096;
@@ -57,8 +57,10 @@ pub fn run(options: &Inspect, common: &Common) -> Result<(), CliError> {
         Some(data) => Some(rows(&model, data, options)?),
         None => None,
     };
-    let network_input = |inputs: &[f32]| Ok(model.network_input(inputs, &model.predictions(inputs)?));
-    let x = inputs.as_deref().map(network_input).transpose().map_err(|error: TabularError| error)?;
+    let x = match &inputs {
+        Some(inputs) => Some(model.network_input(inputs, &model.predictions(inputs)?)),
+        None => None,
+    };
     let trust = match (&inputs, options.faithfulness) {
         (Some(inputs), Some(deletion)) => Some(Trust::measure(&model, inputs, deletion)?),
         _ => None,
