@@ -166,7 +166,8 @@ fn lines_are_within_the_second_order_of_the_box() {
         let relaxation = Relaxation::new(&mixtures, InputBox { low: &low, high: &high, ends_only: &[] });
         let mut gap = 0.0;
         for neuron in 0..2 {
-            gap += relaxation.add_above(neuron, 1.0, &mut [0.0; 3]) - relaxation.add_below(neuron, 1.0, &mut [0.0; 3]);
+            gap += relaxation.add_above(neuron, 1.0, &mut [0.0; 3])
+                - relaxation.add_below(neuron, 1.0, &mut [0.0; 3]);
         }
         gap
     };

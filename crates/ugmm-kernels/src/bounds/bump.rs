@@ -208,7 +208,9 @@ mod tests {
                 // |φ''| ≤ 1.
                 assert!(widest <= 0.5 * (high - low).powi(2) + 1e-14, "{low} {high}: {widest}");
                 let chord = interval.chord();
-                assert!((chord.at(low) - bump(low)).abs() < 1e-14 && (chord.at(high) - bump(high)).abs() < 1e-14);
+                assert!(
+                    (chord.at(low) - bump(low)).abs() < 1e-14 && (chord.at(high) - bump(high)).abs() < 1e-14
+                );
             }
         }
     }

@@ -136,7 +136,8 @@ impl Mixtures {
             let row = neuron * reduced.inputs..(neuron + 1) * reduced.inputs;
             let peaks = &reduced.log_peaks[row.clone()];
             let weights = peaks.iter().zip(&reduced.inverse_sigmas[row.clone()]);
-            let weight: f64 = weights.map(|(peak, inverse)| (peak - inverse.ln() + HALF_LOG_TWO_PI).exp()).sum();
+            let weight: f64 =
+                weights.map(|(peak, inverse)| (peak - inverse.ln() + HALF_LOG_TWO_PI).exp()).sum();
             unknown[neuron] = weight < NO_WEIGHT;
             let log_weight = weight.max(SMALLEST_WEIGHT).ln();
             reduced.log_peaks[row].iter_mut().for_each(|peak| *peak -= log_weight);

@@ -148,7 +148,8 @@ impl Relaxation {
             above += at_upper;
             below += at_lower;
             let slopes = upper.slope.abs() + lower.slope.abs();
-            wobble += slopes * moved + rounding(1, upper.offset.abs() + lower.offset.abs() + slopes * z.abs());
+            wobble +=
+                slopes * moved + rounding(1, upper.offset.abs() + lower.offset.abs() + slopes * z.abs());
             let loose = (at_upper - at_lower) * exp(scale - in_middle);
             self.push_slopes(upper.slope * inverse, lower.slope * inverse, jensen_slope, loose);
         }
@@ -204,7 +205,8 @@ impl Relaxation {
         // log is above its chord. Its ends are moved outwards, so that the sum is between them.
         let width = greatest - least;
         let slope = if width > 1e-9 * greatest { (high - low) / width } else { 0.0 };
-        let chord = low + slope * (sum - least) - rounding(8, low.abs() + high.abs() + slope * (sum.abs() + least));
+        let chord =
+            low + slope * (sum - least) - rounding(8, low.abs() + high.abs() + slope * (sum.abs() + least));
         if jensen >= chord && jensen > low {
             self.add_slopes(&self.jensen, neuron, factor, slopes);
             return jensen;
@@ -238,4 +240,3 @@ fn tail(from: f64, to: f64, greatest: f64) -> (Line, Line) {
     let lower = Line { offset: at_middle * (1.0 + middle * middle), slope: -middle * at_middle };
     (upper, lower)
 }
-

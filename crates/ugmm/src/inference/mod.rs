@@ -1,9 +1,11 @@
 //! Questions that a trained network answers.
 
+pub mod bounds;
 pub mod conditional;
 pub mod diagnostics;
 pub mod gibbs;
 pub(crate) mod line;
+pub mod mpe;
 mod normal;
 pub mod posterior;
 pub mod question;
