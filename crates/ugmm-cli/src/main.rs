@@ -48,6 +48,8 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
         Command::Prune(options) => command::prune::run(options, common),
         Command::Query(options) => command::query::run(options, common),
         Command::Sample(options) => command::sample::run(options, common),
+        Command::Mpe(options) => command::mpe::run(options, common),
+        Command::Certify(options) => command::certify::run(options, common),
         Command::Completions(options) => command::completions::run(options),
         Command::Man(options) => command::man::run(options),
     }

@@ -9,4 +9,5 @@ pub mod mpe;
 mod normal;
 pub mod posterior;
 pub mod question;
+pub mod robustness;
 pub mod variable;
