@@ -2,6 +2,7 @@
 
 use crate::error::TabularError;
 use crate::model::TabularModel;
+use crate::question_error::QuestionError;
 use crate::variables::{Evidence, TableVariables};
 use std::ops::ControlFlow;
 use ugmm::inference::mpe::{Choice, Mpe, MpeOptions, MpeProgress, MpeQuery, most_probable_explanation};
@@ -36,7 +37,7 @@ impl TabularModel {
         let list = variables.list();
         let network = self.scoring_network(query.first().map(|&index| list[index].name()))?;
         if let Some(&index) = query.iter().find(|index| evidence.holds(**index)) {
-            return Err(TabularError::GivenTwice { column: list[index].name().to_owned() });
+            return Err(QuestionError::GivenTwice { column: list[index].name().to_owned() }.into());
         }
         let asked: Result<Vec<Variable>, TabularError> =
             query.iter().map(|&index| list[index].variable()).collect();

@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use ugmm::inference::mpe::{MpeOptions, MpeProgress};
-use ugmm_tabular::{TabularError, TabularModel, parse_names};
+use ugmm_tabular::{QuestionError, TabularError, TabularModel, parse_names};
 
 /// Columns that are printed; all are in the JSON file.
 const MOST_COLUMNS: usize = 40;
@@ -93,7 +93,7 @@ fn asked(arguments: &[String], question: &Question) -> Result<Vec<usize>, CliErr
         for name in names {
             let index = question.variables.index_of(&name)?;
             if asked.contains(&index) {
-                return Err(TabularError::GivenTwice { column: name }.into());
+                return Err(TabularError::from(QuestionError::GivenTwice { column: name }).into());
             }
             asked.push(index);
         }

@@ -61,14 +61,20 @@ struct Bounded {
     inside: Candidate,
 }
 
-/// Splits boxes until nothing can be better than the best found by more than the tolerance, or the budget is spent.
+/// Batches of boxes between two searches for something better.
+const BATCHES_PER_SEARCH: usize = 16;
+
+/// Splits boxes until nothing can be better than the best found by more than the tolerance, or the budget is spent. From time to
+/// time `search`, given the best found and the number of the time, looks for something better.
 pub(super) fn prove(
     problem: &Problem,
     mut best: Candidate,
     options: &MpeOptions,
     until: Option<Instant>,
+    mut search: impl FnMut(&Candidate, u64) -> Candidate,
     progress: &mut impl FnMut(MpeProgress) -> ControlFlow<()>,
 ) -> Proof {
+    let mut batches = 0usize;
     let whole = bounded(problem, problem.domain(), f64::INFINITY);
     // The greatest bound of the boxes that are neither open nor worse than the best: those that cannot be split further.
     let mut settled = f64::NEG_INFINITY;
@@ -109,6 +115,13 @@ pub(super) fn prove(
         let promising = children.iter().map(|child| &child.inside).max_by(|a, b| a.value.total_cmp(&b.value));
         if let Some(better) = promising.filter(|candidate| candidate.value > best.value) {
             best = polish(problem, better.clone(), until);
+        }
+        batches += 1;
+        if batches.is_multiple_of(BATCHES_PER_SEARCH) {
+            let found = search(&best, (batches / BATCHES_PER_SEARCH) as u64);
+            if found.value > best.value {
+                best = found;
+            }
         }
         open.extend(
             children.into_iter().map(|child| child.open).filter(|child| child.upper_bound > best.value),

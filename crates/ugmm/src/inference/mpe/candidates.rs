@@ -4,6 +4,7 @@ use super::Candidate;
 use super::problem::{Choice, Problem, QueryVariable, Values};
 use crate::inference::bounds::Region;
 use crate::inference::mpe::problem::Cells;
+use crate::random::uniform;
 use crate::{Stream, generator};
 use rayon::prelude::*;
 use ugmm_kernels::bounds::{InputBox, Mixtures};
@@ -35,6 +36,34 @@ pub(super) fn starts(problem: &Problem, beam: usize, seed: u64) -> Vec<Candidate
     while choices.len() < beam {
         choices.push(problem.random_choices(&mut rng));
     }
+    choices.into_par_iter().map(|choices| problem.candidate(choices)).collect()
+}
+
+/// Starts of a later search: random ones, and the best found with some of its variables drawn anew.
+pub(super) fn more_starts(
+    problem: &Problem,
+    best: &Candidate,
+    count: usize,
+    seed: u64,
+    round: u64,
+) -> Vec<Candidate> {
+    // A generator of its own for each round.
+    let mut rng = generator(seed ^ round.wrapping_mul(0x9e37_79b9_7f4a_7c15), Stream::Search);
+    let choices: Vec<Vec<Choice>> = (0..count)
+        .map(|index| {
+            let mut choices = problem.random_choices(&mut rng);
+            if index % 2 == 1 {
+                // From nearly none to nearly all.
+                let share = uniform(&mut rng);
+                for (choice, known) in choices.iter_mut().zip(&best.choices) {
+                    if uniform(&mut rng) > share {
+                        *choice = *known;
+                    }
+                }
+            }
+            choices
+        })
+        .collect();
     choices.into_par_iter().map(|choices| problem.candidate(choices)).collect()
 }
 

@@ -55,7 +55,7 @@ pub struct MpeOptions {
 
 impl Default for MpeOptions {
     fn default() -> Self {
-        Self { gap: 1e-3, time_limit: None, most_boxes: usize::MAX, beam: 32, steps: 40, seed: 0 }
+        Self { gap: 1e-3, time_limit: None, most_boxes: usize::MAX, beam: 32, steps: 60, seed: 0 }
     }
 }
 
@@ -148,7 +148,12 @@ pub fn most_probable_explanation(
     let problem = Problem::new(function, &query.query, &known);
     let until = options.time_limit.map(|limit| start + limit);
     let (found, start_value) = best_found(network, &problem, options, until);
-    let proof = branch_and_bound::prove(&problem, found, options, until, &mut progress);
+    let search = |best: &Candidate, round: u64| {
+        let starts =
+            candidates::more_starts(&problem, best, LATER_STARTS * options.beam, options.seed, round);
+        refined(network, &problem, starts, options.steps, until)
+    };
+    let proof = branch_and_bound::prove(&problem, found, options, until, search, &mut progress);
     let upper_bound = proof.upper_bound.max(proof.best.value);
     Ok(Mpe {
         inputs: problem.all_inputs(&proof.best.choices),
@@ -160,6 +165,9 @@ pub fn most_probable_explanation(
         start_value,
     })
 }
+
+/// Starts of each search during the proof, as a multiple of the beam: random ones are worth less than paths.
+const LATER_STARTS: usize = 4;
 
 /// An assignment and its score.
 #[derive(Clone, Debug)]
@@ -182,8 +190,19 @@ fn best_found(
     let until = until.map(|until| now + until.saturating_duration_since(now).mul_f64(FINDING_SHARE));
     let starts = candidates::starts(problem, options.beam, options.seed);
     let start_value = starts.iter().map(|start| start.value).fold(f64::NEG_INFINITY, f64::max);
-    let mut found = match problem.has_numbers() && options.steps > 0 {
-        true => ascent::ascend(network, problem, starts, options.steps, until),
+    (refined(network, problem, starts, options.steps, until), start_value)
+}
+
+/// The best of these after gradient ascent and polishing.
+fn refined(
+    network: &UgmmNetwork,
+    problem: &Problem,
+    starts: Vec<Candidate>,
+    steps: usize,
+    until: Option<Instant>,
+) -> Candidate {
+    let mut found = match problem.has_numbers() && steps > 0 {
+        true => ascent::ascend(network, problem, starts, steps, until),
         false => starts,
     };
     found.sort_by(|a, b| b.value.total_cmp(&a.value));
@@ -195,7 +214,7 @@ fn best_found(
         }
     }
     distinct.truncate(polish::POLISHED);
-    (polish::polish_all(problem, distinct, until), start_value)
+    polish::polish_all(problem, distinct, until)
 }
 
 /// Scores that differ by less come from the same place.

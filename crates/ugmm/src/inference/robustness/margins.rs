@@ -29,6 +29,9 @@ pub(super) struct UgmmMargins {
     classes: usize,
 }
 
+/// Functions of the features, and for each class which of them is its score and which output of that.
+type Scores = (Vec<ScoreFunction>, Vec<(usize, usize)>);
+
 impl UgmmMargins {
     pub fn new(network: &UgmmNetwork, task: &Task) -> Result<Self, UgmmError> {
         let (label, classes) = (task.objective.label_encoding(), task.classes);
@@ -36,7 +39,7 @@ impl UgmmMargins {
     }
 
     /// The score of each class: a function of the features that are there, and its output.
-    fn scores(&self, row: &[f32]) -> Option<(Vec<ScoreFunction>, Vec<(usize, usize)>)> {
+    fn scores(&self, row: &[f32]) -> Option<Scores> {
         let features = row.iter().map(|x| if x.is_nan() { Known::Missing } else { Known::Free });
         let features: Vec<Known> = features.collect();
         let Some(label) = self.label else {
