@@ -97,10 +97,10 @@ fn proofs_and_counter_examples_hold() {
                             counts[1] += 1;
                             assert!(!by_intervals && other != class);
                             assert_eq!(decided(&model, &task, &example, &log_weights), [other]);
-                            let distances =
+                            let mut distances =
                                 example.iter().zip(own).map(|(a, b)| f64::from(*a) - f64::from(*b));
                             assert!(distances.clone().all(|distance| distance.abs() <= epsilon));
-                            assert_eq!(distances.last(), Some(0.0), "the last input does not move");
+                            assert_eq!(distances.next_back(), Some(0.0), "the last input does not move");
                         }
                         Verdict::Undecided => assert!(!by_intervals),
                     }
