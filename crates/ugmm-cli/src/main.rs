@@ -50,6 +50,8 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
         Command::Report(options) => command::report::run(options, common),
         Command::Query(options) => command::query::run(options, common),
         Command::Sample(options) => command::sample::run(options, common),
+        Command::Mpe(options) => command::mpe::run(options, common),
+        Command::Certify(options) => command::certify::run(options, common),
         Command::Completions(options) => command::completions::run(options),
         Command::Man(options) => command::man::run(options),
     }

@@ -51,6 +51,7 @@ mod aligned;
 mod backward;
 mod backward_careful;
 mod backward_panel;
+pub mod bounds;
 mod careful;
 mod component;
 #[doc(hidden)]

@@ -7,7 +7,7 @@
 
 use crate::{DROPPED_LOGIT, KernelError, LayerShape};
 
-const HALF_LOG_TWO_PI: f64 = 0.918_938_533_204_672_7;
+pub(crate) const HALF_LOG_TWO_PI: f64 = 0.918_938_533_204_672_7;
 
 /// Bound on |z|, so that z² is a number.
 const LARGEST_Z: f64 = 1e150;
@@ -160,7 +160,7 @@ fn parameter_row(values: &[f64], row: usize, inputs: usize) -> &[f64] {
 }
 
 /// log π of one neuron; -∞ for components that were taken out.
-fn log_mixing_weights(logits: &[f64]) -> Vec<f64> {
+pub(crate) fn log_mixing_weights(logits: &[f64]) -> Vec<f64> {
     let dropped = f64::from(DROPPED_LOGIT);
     let some_remain = logits.iter().any(|&logit| logit > dropped);
     let remaining: Vec<f64> = logits
@@ -177,7 +177,7 @@ fn mixing_weights(logits: &[f64]) -> Vec<f64> {
     log_mixing_weights(logits).iter().map(|log_weight| log_weight.exp()).collect()
 }
 
-fn inverse_sigma(log_sigma: f64) -> f64 {
+pub(crate) fn inverse_sigma(log_sigma: f64) -> f64 {
     (-log_sigma.clamp(-LARGEST_LOG_SIGMA, LARGEST_LOG_SIGMA)).exp()
 }
 

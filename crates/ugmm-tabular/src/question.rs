@@ -31,7 +31,7 @@ pub struct TableSamples {
 
 impl TabularModel {
     /// The network, if it is generative, hybrid or conditional: its root is a score of features and target.
-    fn scoring_network(&self, asked: Option<&str>) -> Result<&UgmmNetwork, TabularError> {
+    pub(crate) fn scoring_network(&self, asked: Option<&str>) -> Result<&UgmmNetwork, TabularError> {
         match (&self.saved().model, self.variables().target()) {
             (Model::Ugmm(network), Some(_)) => Ok(network),
             _ => Err(TabularError::from(QuestionError::OnlyTarget {

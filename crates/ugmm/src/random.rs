@@ -25,6 +25,8 @@ pub enum Stream {
     Deletion,
     /// Rows drawn from a network.
     Sampling,
+    /// Starting points of a search for the best values of variables.
+    Search,
 }
 
 /// The generator of `seed` for one purpose. ChaCha8 gives the same numbers on every platform and in every version.

@@ -1,10 +1,12 @@
 //! What can be typed.
 
+mod mpe;
 mod query;
 mod report;
 mod train;
 mod values;
 
+pub use mpe::{Certify, Mpe};
 pub use query::{Known, Query, Sample};
 pub use report::{Report, ReportFormat};
 pub use train::Train;
@@ -72,6 +74,10 @@ pub enum Command {
     Query(Query),
     /// Draw rows from a model
     Sample(Sample),
+    /// Find the values of columns that a model scores highest, given others, with a proof
+    Mpe(Mpe),
+    /// Prove of rows that nothing near them is classified otherwise, or find what is
+    Certify(Certify),
     /// Print completions for a shell
     Completions(Completions),
     /// Print the manual page, or write one for each command into a folder

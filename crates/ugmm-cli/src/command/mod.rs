@@ -1,9 +1,11 @@
 //! One file per subcommand.
 
+pub mod certify;
 pub mod completions;
 pub mod evaluate;
 pub mod inspect;
 pub mod man;
+pub mod mpe;
 pub mod predict;
 pub mod prune;
 pub mod query;

@@ -1,0 +1,182 @@
+//! `ugmm certify`: whether anything near a row is classified otherwise.
+
+use crate::arguments::{Certify, Common};
+use crate::error::CliError;
+use crate::output::{check_outputs, count, percent, print, short, table, write_json};
+use serde::Serialize;
+use std::io::IsTerminal;
+use std::time::Instant;
+use ugmm::Model;
+use ugmm::inference::robustness::Verdict;
+use ugmm_data::frame::Values;
+use ugmm_tabular::{ModelReader, TabularModel};
+
+/// Rows certified between two looks at the clock.
+const BATCH: usize = 64;
+/// Columns of a counter-example that are printed: those that moved farthest.
+const MOST_COLUMNS: usize = 5;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    target: &'a str,
+    model: &'static str,
+    epsilon: f64,
+    rows: usize,
+    /// Share of the rows that are classified as the table has it.
+    accuracy: f64,
+    proved: usize,
+    disproved: usize,
+    undecided: usize,
+    /// Rows that interval bounds alone prove, without lines and splitting.
+    proved_by_intervals: usize,
+    /// Share of all rows that are classified as the table has it, and proved.
+    certified_accuracy: f64,
+    rows_left_out: usize,
+    counter_examples: Vec<CounterExample>,
+    seconds: f64,
+}
+
+#[derive(Serialize)]
+struct CounterExample {
+    /// Where the row is in the file.
+    row: usize,
+    predicted: String,
+    becomes: String,
+    /// Name, value in the row and in the counter-example, in the data's units; those that moved farthest first.
+    changes: Vec<(String, f64, f64)>,
+}
+
+pub fn run(options: &Certify, common: &Common) -> Result<(), CliError> {
+    check_outputs(&[common.json.as_deref()], &[&options.model, &options.data])?;
+    let model = TabularModel::load(&options.model)?;
+    let start = Instant::now();
+    let kind = match &model.saved().model {
+        Model::Ugmm(_) => "ugmm",
+        Model::Mlp(_) => "mlp",
+    };
+    let mut report = Report {
+        target: model.target_name(),
+        model: kind,
+        epsilon: options.epsilon,
+        rows: 0,
+        accuracy: 0.0,
+        proved: 0,
+        disproved: 0,
+        undecided: 0,
+        proved_by_intervals: 0,
+        certified_accuracy: 0.0,
+        rows_left_out: 0,
+        counter_examples: Vec::new(),
+        seconds: 0.0,
+    };
+    let (mut right, mut right_and_proved) = (0usize, 0usize);
+    let most = options.rows.map_or(usize::MAX, usize::from);
+    let width = model.preprocessor().inputs();
+    let is_shown = !common.quiet && std::io::stderr().is_terminal();
+    let of_classes = !model.classes().is_empty();
+    'reading: for batch in
+        ModelReader::open(&options.data, &model, of_classes, &[], &options.table.read_options())?
+    {
+        let batch = batch?;
+        let labels = match &batch.target {
+            Some(Values::Text(texts)) => texts.as_slice(),
+            _ => &[],
+        };
+        let known: Vec<usize> = (0..batch.known.len()).filter(|&place| batch.known[place]).collect();
+        report.rows_left_out += batch.known.len() - known.len();
+        for (places, inputs) in known.chunks(BATCH).zip(batch.inputs.chunks(BATCH * width)) {
+            let places = &places[..places.len().min(most - report.rows)];
+            let inputs = &inputs[..places.len() * width];
+            let boxes = options.boxes.get();
+            let certificates = model.certify(inputs, options.epsilon, boxes, options.attack_steps)?;
+            for ((&place, row), certificate) in places.iter().zip(inputs.chunks(width)).zip(certificates) {
+                let label = labels.get(place).and_then(Option::as_deref);
+                let is_right = label == Some(model.classes()[certificate.class].as_str());
+                right += usize::from(is_right);
+                report.proved_by_intervals += usize::from(certificate.by_intervals);
+                match certificate.verdict {
+                    Verdict::Proved => {
+                        report.proved += 1;
+                        right_and_proved += usize::from(is_right);
+                    }
+                    Verdict::Undecided => report.undecided += 1,
+                    Verdict::Disproved { example, class } => {
+                        report.disproved += 1;
+                        report.counter_examples.push(CounterExample {
+                            row: batch.rows[place],
+                            predicted: model.classes()[certificate.class].clone(),
+                            becomes: model.classes()[class].clone(),
+                            changes: changes(&model, row, &example),
+                        });
+                    }
+                }
+            }
+            report.rows += places.len();
+            if is_shown {
+                eprint!("\r{}, {} proved", count(report.rows, "row"), report.proved);
+            }
+            if report.rows >= most {
+                break 'reading;
+            }
+        }
+    }
+    if is_shown {
+        eprint!("\r\x1b[K");
+    }
+    if report.rows == 0 {
+        let (path, target) = (options.data.clone(), model.target_name().into());
+        return Err(CliError::NothingToLookAt { path, target });
+    }
+    report.accuracy = right as f64 / report.rows as f64;
+    report.certified_accuracy = right_and_proved as f64 / report.rows as f64;
+    report.seconds = start.elapsed().as_secs_f64();
+    write_json(common.json.as_deref(), "ugmm/certify", &report)?;
+    if common.quiet { Ok(()) } else { print(&text(&report, options)) }
+}
+
+/// What differs in a counter-example, in the data's units.
+fn changes(model: &TabularModel, row: &[f32], example: &[f32]) -> Vec<(String, f64, f64)> {
+    let names = &model.saved().columns.features;
+    let mut moved: Vec<usize> =
+        (0..row.len()).filter(|&k| row[k] != example[k] && !row[k].is_nan()).collect();
+    moved.sort_by(|&a, &b| (example[b] - row[b]).abs().total_cmp(&(example[a] - row[a]).abs()));
+    let units = |k: usize, value: f32| {
+        model.preprocessor().to_data_units(k, value.into()).unwrap_or_else(|| value.into())
+    };
+    moved.into_iter().map(|k| (names[k].clone(), units(k, row[k]), units(k, example[k]))).collect()
+}
+
+fn text(report: &Report, options: &Certify) -> String {
+    let share = |rows: usize| format!("{} %", percent(rows as f64 / report.rows as f64, 2));
+    let mut text = format!(
+        "{}, {} predicted {} % right; every number moved by up to {} of the network's units\n\n",
+        count(report.rows, "row"),
+        report.target,
+        percent(report.accuracy, 2),
+        options.epsilon
+    );
+    let line = |what: &str, rows: usize| vec![what.to_owned(), rows.to_string(), share(rows)];
+    text += &table(&[
+        vec!["".into(), "rows".into(), "share".into()],
+        line("proved: no class changes", report.proved),
+        line("  by intervals alone", report.proved_by_intervals),
+        line("disproved by a counter-example", report.disproved),
+        line("undecided", report.undecided),
+    ]);
+    text += &format!("\nright and proved: {} %\n", percent(report.certified_accuracy, 2));
+    if report.model == "mlp" {
+        text += "feed-forward networks are bounded by intervals only\n";
+    }
+    for example in report.counter_examples.iter().take(options.examples) {
+        let change =
+            |(name, from, to): &(String, f64, f64)| format!("{name} {} → {}", short(*from), short(*to));
+        let changes: Vec<String> = example.changes.iter().take(MOST_COLUMNS).map(change).collect();
+        let more = match example.changes.len().saturating_sub(MOST_COLUMNS) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let CounterExample { row, predicted, becomes, .. } = example;
+        text += &format!("row {row}: {predicted} becomes {becomes} with {}{more}\n", changes.join(", "));
+    }
+    text
+}

@@ -1,0 +1,135 @@
+//! `ugmm mpe` and `ugmm certify`.
+
+use crate::{TRAIN, failure, json, stdout, ugmm, with_iris};
+use serde_json::Value;
+use std::path::Path;
+
+const NUMBERS: [&str; 4] = ["sepal_length", "sepal_width", "petal_length", "petal_width"];
+const CLASSES: [&str; 3] = ["setosa", "versicolor", "virginica"];
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+fn mpe(at: &Path, arguments: &[&str]) -> Value {
+    stdout(&ugmm(at, &[&["mpe", "iris.safetensors"], arguments, &["--json", "m.json"]].concat()));
+    json(&at.join("m.json"))
+}
+
+#[test]
+fn every_subset_of_iris_is_proved_and_no_row_of_the_table_scores_higher() {
+    let folder = with_iris();
+    let at = folder.path();
+    stdout(&ugmm(at, &[&TRAIN[..], &["--objective", "hybrid", "--epochs", "60", "--hidden", "32"]].concat()));
+    let row = ["6.0", "2.9", "4.5", "1.4", "versicolor"];
+    let columns = [&NUMBERS[..], &["species"]].concat();
+    let score = |values: &[&str]| {
+        let given = columns.iter().zip(values).map(|(name, value)| format!("{name}={value}"));
+        let given = given.collect::<Vec<_>>().join(",");
+        stdout(&ugmm(at, &["query", "iris.safetensors", "--given", &given, "--score", "--json", "q.json"]));
+        number(&json(&at.join("q.json"))["score"])
+    };
+    for subset in 1..31usize {
+        let asked = |k: &usize| subset >> k & 1 == 1;
+        let query = (0..5).filter(asked).map(|k| columns[k]).collect::<Vec<_>>().join(",");
+        let given = (0..5).filter(|k| !asked(k)).map(|k| format!("{}={}", columns[k], row[k]));
+        let given = given.collect::<Vec<_>>().join(",");
+        let report = mpe(at, &["--query", &query, "--given", &given, "--gap", "0.01"]);
+        let (value, bound) = (number(&report["value"]), number(&report["upper_bound"]));
+        assert!(report["proved"].as_bool().unwrap() && value <= bound && bound - value <= 0.01, "{report}");
+        assert_eq!(number(&report["gap"]), bound - value);
+        // What is found has the score that is said, and what is known has not a greater one.
+        let found: Vec<String> = (0..5)
+            .map(|k| match report["values"].get(columns[k]) {
+                Some(value) => {
+                    report["numbers"].get(columns[k]).unwrap_or(value).to_string().replace('"', "")
+                }
+                None => row[k].to_owned(),
+            })
+            .collect();
+        let found = score(&found.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!((found - value).abs() < 1e-3, "{found} {report}");
+        assert!(score(&row) <= bound + 1e-4, "{report}");
+        if subset >> 4 == 1 {
+            for class in CLASSES {
+                assert!(score(&[row[0], row[1], row[2], row[3], class]) <= bound + 1e-4, "{class} {report}");
+            }
+        }
+    }
+    // By default all that is not given is asked for; a range is a promise.
+    let report = mpe(at, &["--given", "species=setosa", "--gap", "0.05", "--range", "petal_width=1:1.5"]);
+    assert_eq!(report["values"].as_object().unwrap().len(), 4);
+    assert!((1.0..=1.5).contains(&number(&report["numbers"]["petal_width"])), "{report}");
+    let text = stdout(&ugmm(at, &["mpe", "iris.safetensors", "--query", "species,sepal_length"]));
+    assert!(text.contains("proved to 0.001") && text.contains("neither given nor asked for"), "{text}");
+    assert!(!text.contains("likelihood"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_asked_is_said() {
+    let folder = with_iris();
+    let at = folder.path();
+    stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "5"]].concat()));
+    let message = |arguments: &[&str]| failure(&ugmm(at, arguments));
+    let usage = |arguments: &[&str]| {
+        let output = ugmm(at, arguments);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let discriminative = message(&["mpe", "iris.safetensors", "--query", "sepal_width"]);
+    assert!(discriminative.contains("discriminative") && discriminative.contains("--objective"));
+    stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "5", "--objective", "hybrid"]].concat()));
+    let ask = |arguments: &[&str]| message(&[&["mpe", "iris.safetensors"], arguments].concat());
+    assert!(ask(&["--query", "specie"]).contains("did you mean \"species\""));
+    assert!(ask(&["--query", "species,species"]).contains("twice"));
+    assert!(ask(&["--query", "species", "--given", "species=setosa"]).contains("twice"));
+    let all = "sepal_length=5,sepal_width=3,petal_length=1,petal_width=0.2,species=setosa";
+    assert!(ask(&["--given", all]).contains("number of query variables"));
+    assert!(usage(&["mpe", "iris.safetensors", "--gap=-1"]).contains("not a number from 0 on"));
+    assert!(usage(&["certify", "iris.safetensors", "iris.csv"]).contains("--epsilon"));
+}
+
+#[test]
+fn flowers_are_certified() {
+    let folder = with_iris();
+    let at = folder.path();
+    for model in [&["--objective", "hybrid"][..], &[], &["--model", "mlp"]] {
+        stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "40"], model].concat()));
+        let mut last = 151.0;
+        for epsilon in ["0", "0.1", "0.4"] {
+            let certify =
+                ["certify", "iris.safetensors", "iris.csv", "--epsilon", epsilon, "--json", "c.json"];
+            let text = stdout(&ugmm(at, &certify));
+            let report = json(&at.join("c.json"));
+            let count = |name: &str| number(&report[name]);
+            assert_eq!(count("proved") + count("disproved") + count("undecided"), 150.0, "{report}");
+            assert!(count("proved") <= last && count("proved_by_intervals") <= count("proved"), "{report}");
+            assert!(count("certified_accuracy") <= count("accuracy") && count("accuracy") > 0.8, "{report}");
+            last = count("proved");
+            if epsilon == "0" {
+                assert!(count("proved") >= 149.0 && count("disproved") == 0.0, "{report}");
+                continue;
+            }
+            // A counter-example, typed in as a row, is predicted as it says.
+            let examples = report["counter_examples"].as_array().unwrap();
+            assert_eq!(examples.len() as f64, count("disproved"));
+            assert!(examples.is_empty() || text.contains("becomes"), "{text}");
+            let table = std::fs::read_to_string(at.join("iris.csv")).unwrap();
+            for example in examples.iter().take(2) {
+                let line = table.lines().nth(example["row"].as_u64().unwrap() as usize - 1).unwrap();
+                let mut fields: Vec<String> = line.split(',').map(String::from).collect();
+                for change in example["changes"].as_array().unwrap() {
+                    let place = NUMBERS.iter().position(|name| change[0] == *name).unwrap();
+                    assert!((fields[place].parse::<f64>().unwrap() - number(&change[1])).abs() < 1e-4);
+                    fields[place] = change[2].to_string();
+                }
+                let header = table.lines().next().unwrap();
+                std::fs::write(at.join("one.csv"), format!("{header}\n{}\n", fields.join(","))).unwrap();
+                let predicted =
+                    stdout(&ugmm(at, &["predict", "iris.safetensors", "one.csv", "--format", "jsonl"]));
+                let predicted: Value = serde_json::from_str(&predicted).unwrap();
+                assert_eq!(predicted["predicted species"], example["becomes"], "{example}");
+            }
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Linear functions above and below the bump φ(z) = exp(−½ z²) on an interval.
+//!
+//! φ is concave between −1 and 1 and convex outside. Lines are made from tangents and chords; which ones are best is found by
+//! approximation, but that a line is above or below follows from the ends of the interval alone, whatever the tangent point:
+//! the line is shifted until it holds there.
+
+use crate::exp::exp;
+use std::sync::LazyLock;
+
+/// A linear function of z.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line {
+    pub offset: f64,
+    pub slope: f64,
+}
+
+impl Line {
+    fn tangent(at: f64) -> Self {
+        let value = bump(at);
+        Self { offset: value * (1.0 + at * at), slope: -at * value }
+    }
+
+    #[inline(always)]
+    pub fn at(self, z: f64) -> f64 {
+        self.offset + self.slope * z
+    }
+
+    fn mirrored(self) -> Self {
+        Self { slope: -self.slope, ..self }
+    }
+}
+
+#[inline(always)]
+pub(super) fn bump(z: f64) -> f64 {
+    exp(-0.5 * z * z)
+}
+
+/// An interval of z with the values of the bump at its ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Interval {
+    low: f64,
+    high: f64,
+    at_low: f64,
+    at_high: f64,
+}
+
+impl Interval {
+    pub fn new(low: f64, high: f64) -> Self {
+        Self { low, high, at_low: bump(low), at_high: bump(high) }
+    }
+
+    fn mirrored(self) -> Self {
+        Self { low: -self.high, high: -self.low, at_low: self.at_high, at_high: self.at_low }
+    }
+
+    fn middle(self) -> f64 {
+        0.5 * (self.low + self.high)
+    }
+
+    fn chord_slope(self) -> f64 {
+        let width = self.high - self.low;
+        // The quotient loses its digits on a very short interval; any slope will do there.
+        if width > 1e-7 {
+            (self.at_high - self.at_low) / width
+        } else {
+            let middle = self.middle();
+            -middle * bump(middle)
+        }
+    }
+
+    /// The lowest line of this slope that is above both ends.
+    fn above_ends(self, slope: f64) -> Line {
+        Line { slope, offset: (self.at_low - slope * self.low).max(self.at_high - slope * self.high) }
+    }
+
+    /// The highest line of this slope that is below both ends.
+    fn below_ends(self, slope: f64) -> Line {
+        Line { slope, offset: (self.at_low - slope * self.low).min(self.at_high - slope * self.high) }
+    }
+
+    /// The chord, through both ends: for a variable that has no other values than these it is the bump itself.
+    pub fn chord(self) -> Line {
+        let slope = self.chord_slope();
+        Line { slope, offset: 0.5 * (self.at_low - slope * self.low + self.at_high - slope * self.high) }
+    }
+
+    /// A line above the bump.
+    pub fn above(self) -> Line {
+        if self.low >= 1.0 || self.high <= -1.0 {
+            // Convex: below its chord.
+            return self.above_ends(self.chord_slope());
+        }
+        if self.low + self.high < 0.0 {
+            return self.mirrored().above().mirrored();
+        }
+        // The interval reaches farther to the right. The line from the right end touches the concave part here:
+        let touch = if self.high > 1.0 { touch_from_tail(self.high) } else { 1.0 };
+        if touch < self.low {
+            let slope = self.chord_slope();
+            // The chord is above the concave part if it is not steeper downwards than that part begins.
+            if -self.low * self.at_low <= slope {
+                return self.above_ends(slope);
+            }
+        }
+        let point = self.middle().min(touch).max(self.low.max(-1.0)).min(1.0);
+        let line = Line::tangent(point);
+        // Above the concave part; on the convex ones the difference is greatest at an end.
+        let short = (self.at_low - line.at(self.low)).max(self.at_high - line.at(self.high));
+        Line { offset: line.offset + short.max(0.0), ..line }
+    }
+
+    /// A line below the bump.
+    pub fn below(self) -> Line {
+        if self.low >= -1.0 && self.high <= 1.0 {
+            // Concave: above its chord.
+            return self.below_ends(self.chord_slope());
+        }
+        if self.low >= 1.0 || self.high <= -1.0 {
+            // Convex: above its tangents.
+            return Line::tangent(self.middle());
+        }
+        if self.low < -1.0 && self.high > 1.0 {
+            return Line { slope: 0.0, offset: self.at_low.min(self.at_high) };
+        }
+        if self.low < -1.0 {
+            return self.mirrored().below().mirrored();
+        }
+        // One tail, on the right. The line from the left end touches it here:
+        let touch = touch_from_top(self.low);
+        if touch > self.high {
+            let slope = self.chord_slope();
+            // The chord is below the tail if it is not steeper downwards than the tail ends.
+            if -self.high * self.at_high <= slope {
+                return self.below_ends(slope);
+            }
+        }
+        let line = Line::tangent(self.middle().max(touch).max(1.0).min(self.high));
+        // Below the convex part; on the concave one the difference is least at an end.
+        let over = line.at(self.low) - self.at_low;
+        Line { offset: line.offset - over.max(0.0), ..line }
+    }
+}
+
+/// Number of cells of the tables of touching points.
+const CELLS: usize = 256;
+
+/// Where a line through the bump at `tail` ≥ 1 touches its concave part, about.
+fn touch_from_tail(tail: f64) -> f64 {
+    /// Beyond, the bump is 0 beside what it is at the touching point.
+    const LAST: f64 = 6.0;
+    static TABLE: LazyLock<Vec<f64>> = LazyLock::new(|| {
+        let tails = (0..=CELLS).map(|cell| 1.0 + (LAST - 1.0) * cell as f64 / CELLS as f64);
+        tails.map(|tail| bisect(-1.0, 1.0, |t| bump(t) * (1.0 - t * (tail - t)) - bump(tail) < 0.0)).collect()
+    });
+    if tail >= LAST {
+        return 2.0 / (tail + (tail * tail - 4.0).sqrt());
+    }
+    interpolated(&TABLE, (tail - 1.0) / (LAST - 1.0))
+}
+
+/// Where a line through the bump at `top` in [−1, 1] touches its right tail, about.
+fn touch_from_top(top: f64) -> f64 {
+    static TABLE: LazyLock<Vec<f64>> = LazyLock::new(|| {
+        let tops = (0..=CELLS).map(|cell| 2.0 * cell as f64 / CELLS as f64 - 1.0);
+        tops.map(|top| bisect(1.0, 4.0, |t| bump(t) * (1.0 - t * (top - t)) - bump(top) > 0.0)).collect()
+    });
+    interpolated(&TABLE, 0.5 * (top + 1.0))
+}
+
+fn interpolated(table: &[f64], share: f64) -> f64 {
+    let place = share.clamp(0.0, 1.0) * CELLS as f64;
+    let cell = (place as usize).min(CELLS - 1);
+    let part = place - cell as f64;
+    table[cell] * (1.0 - part) + table[cell + 1] * part
+}
+
+/// Where `is_beyond` turns true.
+fn bisect(mut low: f64, mut high: f64, is_beyond: impl Fn(f64) -> bool) -> f64 {
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if is_beyond(middle) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Interval, bump};
+
+    #[test]
+    fn lines_hold_everywhere_and_are_near_on_short_intervals() {
+        for from in -80..80 {
+            for width in 0..160 {
+                let (low, high) = (f64::from(from) / 10.0, f64::from(from + width) / 10.0);
+                let interval = Interval::new(low, high);
+                let (above, below) = (interval.above(), interval.below());
+                let mut widest = 0.0f64;
+                for step in 0..=200 {
+                    let z = low + (high - low) * f64::from(step) / 200.0;
+                    assert!(above.at(z) >= bump(z) - 1e-14, "{low} {high}: {} at {z}", above.at(z));
+                    assert!(below.at(z) <= bump(z) + 1e-14, "{low} {high}: {} at {z}", below.at(z));
+                    widest = widest.max(above.at(z) - below.at(z));
+                }
+                // |φ''| ≤ 1.
+                assert!(widest <= 0.5 * (high - low).powi(2) + 1e-14, "{low} {high}: {widest}");
+                let chord = interval.chord();
+                assert!(
+                    (chord.at(low) - bump(low)).abs() < 1e-14 && (chord.at(high) - bump(high)).abs() < 1e-14
+                );
+            }
+        }
+    }
+}

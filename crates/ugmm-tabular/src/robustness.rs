@@ -1,0 +1,47 @@
+//! Certified robustness of a table's classifier.
+
+use crate::error::TabularError;
+use crate::model::TabularModel;
+use ugmm::inference::robustness::{Certificate, RobustnessOptions, certify};
+
+/// A row's certificate.
+pub type TableCertificate = Certificate;
+
+impl TabularModel {
+    /// Which inputs of the network move when a column does by a little: numbers and dates, not categories and booleans.
+    #[must_use]
+    pub fn movable_inputs(&self) -> Vec<bool> {
+        let variables = self.variables();
+        let mut movable = vec![false; self.preprocessor().inputs()];
+        let numbers = variables.list().iter().filter(|v| !v.is_target() && v.states().is_none());
+        numbers.flat_map(|variable| variable.inputs()).for_each(|input| movable[input] = true);
+        movable
+    }
+
+    /// Whether inputs within `epsilon` of each row's can change the class that is decided, for rows `inputs`
+    /// `[rows, inputs]` as [`crate::ModelReader`] gives them. Pixels of images stay between 0 and 1.
+    ///
+    /// # Errors
+    ///
+    /// When the model does not predict classes.
+    pub fn certify(
+        &self,
+        inputs: &[f32],
+        epsilon: f64,
+        most_boxes: usize,
+        attack_steps: usize,
+    ) -> Result<Vec<TableCertificate>, TabularError> {
+        let saved = self.saved();
+        // Scores are those of weighted classes; the temperature was fitted to unweighted ones.
+        let temperature = saved.temperature.unwrap_or(1.0);
+        let log_weights: Vec<f64> = saved
+            .class_weights()
+            .map_or_else(Vec::new, |weights| weights.iter().map(|w| (temperature - 1.0) * w.ln()).collect());
+        let as_they_are =
+            [0.0, 1.0].iter().all(|&pixel| self.preprocessor().input_of(0, pixel) == Some(pixel as f32));
+        let limits = (self.image_shape().is_some() && as_they_are).then_some((0.0, 1.0));
+        let options =
+            RobustnessOptions { epsilon, movable: self.movable_inputs(), limits, most_boxes, attack_steps };
+        Ok(certify(&saved.model, &saved.task, inputs, &log_weights, &options)?)
+    }
+}
