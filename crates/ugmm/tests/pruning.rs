@@ -184,6 +184,26 @@ fn neurons_that_nothing_looks_at_leave() {
     assert_eq!(pruned.network.forward(x).dims(), [60, 2]);
 }
 
+/// Neurons that leave make room for components of those that stay.
+#[test]
+fn shares_are_met() {
+    let x = tensor(&rows(80, 7), 7);
+    for sizes in [&[7, 128, 1][..], &[7, 128, 3], &[7, 60, 30, 3]] {
+        let objective = match sizes.last() {
+            Some(1) => Objective::Generative { label: LabelEncoding::Index },
+            _ => Objective::Discriminative,
+        };
+        let task = Task { features: 7 - usize::from(sizes.last() == Some(&1)), classes: 3, objective };
+        let network = network(&config(sizes), &x);
+        let features = x.clone().slice([0..80, 0..task.features]);
+        for share in [0.05, 0.1, 0.3, 0.6] {
+            let pruned = prune(&network, &task, features.clone(), Criterion::Influence, Keep::Share(share));
+            let found = pruned.share();
+            assert!(found < share + 1e-3 && found > 0.8 * share, "{sizes:?}: {found} for {share}");
+        }
+    }
+}
+
 /// A threshold keeps what is at least so important.
 #[test]
 fn thresholds_are_kept() {

@@ -61,7 +61,7 @@ impl Planner<'_> {
             Keep::Share(share) => {
                 // How many stay besides backgrounds is known only of a whole plan: neurons leave, and theirs with them.
                 let most = (share * all as f64).round() as usize;
-                let (mut low, mut high) = (0, most);
+                let (mut low, mut high) = (0, all);
                 while low < high {
                     let middle = (low + high).div_ceil(2);
                     let fits = self.of_count(&ranking, middle).components(self.layers) <= most;
