@@ -29,6 +29,8 @@ struct Report<'a> {
     quality: Option<Quality>,
     pruned: Vec<Pruned>,
     model_file: Option<&'a Path>,
+    /// Number of components of the model in that file.
+    components_in_file: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -70,17 +72,21 @@ pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
             (Some(most), Some(before), Some(after)) => loss(before, after) <= most,
             _ => true,
         };
+        let components = result.components;
         all.push(result);
         if is_good_enough {
-            chosen = Some(pruned);
+            chosen = Some((pruned, components));
         } else {
             break;
         }
     }
+    let mut components_in_file = None;
     if let Some(path) = &options.output {
         let reason = "every share that was tried costs more".to_owned();
         let none = || CliError::Option { key: "--max-loss", reason };
-        chosen.ok_or_else(none)?.save(path)?;
+        let (pruned, components) = chosen.ok_or_else(none)?;
+        pruned.save(path)?;
+        components_in_file = Some(components);
     }
     let before = |layers: &[PrunedLayer]| layers.iter().map(|layer| layer.components_before).sum();
     let report = Report {
@@ -91,6 +97,7 @@ pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
         quality,
         pruned: all,
         model_file: options.output.as_deref(),
+        components_in_file,
     };
     write_json(common.json.as_deref(), "ugmm/prune", &report)?;
     if common.quiet { Ok(()) } else { print(&text(&report, &rows, options)) }
@@ -181,8 +188,10 @@ fn text(report: &Report, rows: &FirstRows, options: &Prune) -> String {
     if merged > 0 {
         text += &format!("merged into others that are as good as the same: {}\n", count(merged, "component"));
     }
-    text += &match report.model_file {
-        Some(path) => format!("written to {}\n", path.display()),
+    text += &match report.model_file.zip(report.components_in_file) {
+        Some((path, components)) => {
+            format!("written to {}: the one with {}\n", path.display(), count(components, "component"))
+        }
         None => "nothing is written without --output\n".into(),
     };
     text

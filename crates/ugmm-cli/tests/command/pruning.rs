@@ -25,7 +25,7 @@ fn sizes_are_compared_and_the_one_asked_for_is_written() {
 
     let prune = ["prune", "iris.safetensors", "iris.csv", "-o", "small.safetensors"];
     let text = stdout(&ugmm(at, &prune));
-    assert!(text.contains("written to small.safetensors"), "{text}");
+    assert!(text.contains("written to small.safetensors: the one with "), "{text}");
     assert!((accuracy(at, "small.safetensors") - before).abs() < 0.03);
     let text = stdout(&ugmm(at, &["predict", "small.safetensors", "iris.csv", "--explain", "2"]));
     assert_eq!(text.lines().count(), 151);
@@ -35,6 +35,9 @@ fn sizes_are_compared_and_the_one_asked_for_is_written() {
         let to =
             ["prune", from, "iris.csv", "-o", "least.safetensors", "--max-loss", "0", "--json", "p.json"];
         stdout(&ugmm(at, &to));
+        let report = json(&at.join("p.json"));
+        let sizes = report["pruned"].as_array().unwrap().iter().map(|pruned| &pruned["components"]);
+        assert!(sizes.into_iter().any(|size| *size == report["components_in_file"]), "{report}");
         assert!(accuracy(at, "least.safetensors") >= accuracy(at, from));
     }
 
