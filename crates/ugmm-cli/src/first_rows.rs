@@ -149,8 +149,8 @@ fn lacks_only(error: &TabularError, column: &str) -> bool {
     matches!(error, TabularError::Frame(FrameError::ColumnsMissing { missing, .. }) if missing == &[column])
 }
 
-/// The class of a row, if it has one.
-fn class_of(
+/// The class of a row of a batch, if it has one.
+pub fn class_of(
     path: &Path,
     model: &TabularModel,
     batch: &Batch,

@@ -35,10 +35,7 @@ impl ConditionalDensity {
     pub fn new((low, high): (f64, f64), scores: Vec<f32>) -> Self {
         assert!(!scores.is_empty() && low < high, "a range and the scores of its cells are needed");
         let cell = (high - low) / scores.len() as f64;
-        let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let weights: Vec<f64> = scores.iter().map(|&score| f64::from(score - largest).exp()).collect();
-        let sum: f64 = weights.iter().sum();
-        Self { low, cell, probabilities: weights.into_iter().map(|weight| weight / sum).collect() }
+        Self { low, cell, probabilities: normalized(&scores) }
     }
 
     /// The same, stretched about its median by this factor: above 1 wider, below 1 narrower. What would come to lie outside
@@ -197,6 +194,14 @@ pub fn conditional_densities<N: Network>(
     let middles = random_nodes(&vec![f32::NAN; rows], range, cells, || 0.5);
     let scores = host_values(&network.forward(middles.joined_to(x)));
     scores.chunks(cells).map(|row| ConditionalDensity::new(range, row.to_vec())).collect()
+}
+
+/// Probabilities of which these are the logarithms, up to a constant.
+pub(crate) fn normalized(scores: &[f32]) -> Vec<f64> {
+    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let weights: Vec<f64> = scores.iter().map(|&score| f64::from(score - largest).exp()).collect();
+    let sum: f64 = weights.iter().sum();
+    weights.into_iter().map(|weight| weight / sum).collect()
 }
 
 /// A number in each cell of a range, for each row.

@@ -5,7 +5,7 @@
 //! variable. Inputs that are neither given nor asked for are missing (NaN): their components leave the mixtures of the first
 //! layer, and the weights of the others are renormalised. That is a definition, not the marginal of a joint density.
 
-use super::conditional::ConditionalDensity;
+use super::conditional::{ConditionalDensity, normalized};
 use super::line::{Lines, Nodes};
 use super::variable::{Domain, Variable};
 use crate::{UgmmError, UgmmNetwork};
@@ -71,11 +71,7 @@ pub fn conditionals(
     variable: &Variable,
     cells: usize,
 ) -> Result<Vec<Conditional>, UgmmError> {
-    let lines = Lines::new(network)?;
-    lines.check(rows, &variable.inputs)?;
-    if cells == 0 {
-        return Err(UgmmError::setting("cells", 0, "at least 1"));
-    }
+    let lines = checked_lines(network, rows, variable, cells)?;
     Ok(on_lines(&lines, rows, variable, &lines.nodes_of(variable, cells)))
 }
 
@@ -90,12 +86,23 @@ pub fn scores_along(
     variable: &Variable,
     cells: usize,
 ) -> Result<Vec<f32>, UgmmError> {
+    let lines = checked_lines(network, rows, variable, cells)?;
+    Ok(lines.scores(rows, &lines.nodes_of(variable, cells)))
+}
+
+/// The network along lines, if these rows and this variable can be asked for.
+fn checked_lines<'n>(
+    network: &'n UgmmNetwork,
+    rows: &[f32],
+    variable: &Variable,
+    cells: usize,
+) -> Result<Lines<'n>, UgmmError> {
     let lines = Lines::new(network)?;
     lines.check(rows, &variable.inputs)?;
     if cells == 0 {
         return Err(UgmmError::setting("cells", 0, "at least 1"));
     }
-    Ok(lines.scores(rows, &lines.nodes_of(variable, cells)))
+    Ok(lines)
 }
 
 /// [`conditionals`] at nodes made before.
@@ -108,12 +115,4 @@ pub(crate) fn on_lines(lines: &Lines, rows: &[f32], variable: &Variable, nodes: 
         _ => Conditional::States(normalized(scores)),
     };
     scores.chunks(nodes.count()).map(of_row).collect()
-}
-
-/// Shares of the exponentials of these.
-fn normalized(scores: &[f32]) -> Vec<f64> {
-    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let weights: Vec<f64> = scores.iter().map(|&score| f64::from(score - largest).exp()).collect();
-    let sum: f64 = weights.iter().sum();
-    weights.into_iter().map(|weight| weight / sum).collect()
 }

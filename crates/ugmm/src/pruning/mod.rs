@@ -18,6 +18,7 @@ pub use saved::ModelPruner;
 use crate::init::host_values;
 use crate::inspect::activations;
 use crate::inspect::components::Components;
+use crate::missing::mean_and_deviation;
 use crate::{Network, Task, UgmmError, UgmmNetwork};
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData};
@@ -92,6 +93,8 @@ pub struct Pruner {
     layers: Vec<Components>,
     x: Tensor<2>,
     activations: Vec<Vec<f32>>,
+    /// The standard deviation of each layer's inputs.
+    deviations: Vec<Vec<f64>>,
     sensitivities: Vec<Vec<f64>>,
     importances: Vec<Vec<f64>>,
     merges: Vec<Vec<Merge>>,
@@ -134,6 +137,10 @@ impl Pruner {
         let (x, group) = task.prediction_inputs(x.without_autodiff());
         let activations = activations(&network, x.clone());
         let layers: Vec<Components> = network.layers.iter().map(Components::of).collect();
+        let deviations = |(layer, x): (&Components, &Vec<f32>)| {
+            (0..layer.inputs).map(|input| mean_and_deviation(x, layer.inputs, input).1).collect()
+        };
+        let deviations = layers.iter().zip(&activations).map(deviations).collect();
         let of_outputs = importance::of_outputs(&activations[network.layers.len()], group);
         let sensitivities = importance::sensitivities(&layers, &activations, of_outputs);
         let importances = importance::importances(&layers, &activations, &sensitivities, criterion);
@@ -141,7 +148,7 @@ impl Pruner {
             Some(tolerance) => merging::merges(&layers, &activations, &importances, tolerance),
             None => vec![Vec::new(); layers.len()],
         };
-        Ok(Self { network, layers, x, activations, sensitivities, importances, merges })
+        Ok(Self { network, layers, x, activations, deviations, sensitivities, importances, merges })
     }
 
     /// The network with so many of its components.
@@ -153,7 +160,7 @@ impl Pruner {
         keep.validate()?;
         let planner = Planner {
             layers: &self.layers,
-            activations: &self.activations,
+            deviations: &self.deviations,
             importances: &self.importances,
             merges: &self.merges,
         };

@@ -3,7 +3,6 @@
 use super::merging::{Merge, log_sum_exp};
 use super::{Keep, PrunedLayer};
 use crate::inspect::components::Components;
-use crate::missing::mean_and_deviation;
 
 /// Share of its weights that a neuron can lose without anything in its place.
 const NOTHING_LEFT: f64 = 1e-4;
@@ -38,7 +37,8 @@ impl LayerPlan {
 /// What a plan is made of, whatever its size.
 pub(super) struct Planner<'a> {
     pub(super) layers: &'a [Components],
-    pub(super) activations: &'a [Vec<f32>],
+    /// The standard deviation of each layer's inputs.
+    pub(super) deviations: &'a [Vec<f64>],
     pub(super) importances: &'a [Vec<f64>],
     pub(super) merges: &'a [Vec<Merge>],
 }
@@ -100,8 +100,8 @@ impl Planner<'_> {
         let mut is_removed = vec![false; self.layers.last().map_or(0, |layer| layer.neurons)];
         for (index, layer) in self.layers.iter().enumerate().rev() {
             let kept = kept.pop().unwrap_or_default();
-            let (x, merges) = (&self.activations[index], &self.merges[index]);
-            let plan = LayerPlan::new(layer, x, index > 0, merges, kept, is_removed);
+            let (deviations, merges) = (&self.deviations[index], &self.merges[index]);
+            let plan = LayerPlan::new(layer, deviations, index > 0, merges, kept, is_removed);
             is_removed = plan.unused_inputs(layer);
             plans.push(plan);
         }
@@ -172,10 +172,10 @@ fn weights_left(layer: &Components, kept: &[bool], merges: &[Merge]) -> Vec<f64>
 }
 
 impl LayerPlan {
-    /// For inputs `x` `[rows, inputs]`, which are neurons that may leave or not.
+    /// For inputs of these standard deviations, which are neurons that may leave or not.
     fn new(
         layer: &Components,
-        x: &[f32],
+        deviations: &[f64],
         of_neurons: bool,
         merges: &[Merge],
         mut kept: Vec<bool>,
@@ -185,7 +185,6 @@ impl LayerPlan {
         let mut is_merged = vec![false; kept.len()];
         merges.iter().filter(|merge| kept[merge.into]).for_each(|merge| is_merged[merge.component] = true);
         let left = weights_left(layer, &kept, merges);
-        let deviations: Vec<f64> = (0..inputs).map(|input| mean_and_deviation(x, inputs, input).1).collect();
         let neurons = || (0..layer.neurons).filter(|&neuron| !is_removed[neuron]);
         let mut is_used = vec![false; inputs];
         for neuron in neurons() {

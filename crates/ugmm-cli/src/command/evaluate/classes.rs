@@ -2,6 +2,7 @@
 
 use super::{LeftOut, usable_inputs};
 use crate::error::CliError;
+use crate::first_rows::class_of;
 use crate::output::{percent, table};
 use crate::statistics::mean_and_sd;
 use burn::tensor::Device;
@@ -108,18 +109,8 @@ fn labels_of(
     texts: &[Option<String>],
     places: &[usize],
 ) -> Result<Vec<usize>, CliError> {
-    let known = model.classes();
-    let index = |&place: &usize| {
-        let text = texts[place].as_deref().unwrap_or_default();
-        known.iter().position(|name| name == text).ok_or_else(|| CliError::Label {
-            path: path.to_path_buf(),
-            row: batch.rows[place],
-            target: model.target_name().into(),
-            found: text.to_owned(),
-            known: known.to_vec(),
-        })
-    };
-    places.iter().map(index).collect()
+    let class = |&place: &usize| class_of(path, model, batch, place, texts[place].as_deref()).transpose();
+    places.iter().filter_map(class).collect()
 }
 
 /// As it is printed.
