@@ -22,7 +22,9 @@ use error::CliError;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let mut arguments = Arguments::parse();
+    // Nothing else on standard output.
+    arguments.common.quiet |= output::is_standard(arguments.common.json.as_deref());
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

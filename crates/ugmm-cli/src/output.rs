@@ -19,13 +19,21 @@ struct Envelope<'a, T> {
     content: &'a T,
 }
 
-/// Writes `content` as a JSON file, if one was asked for.
+/// Whether an output's name stands for standard output.
+pub fn is_standard(output: Option<&Path>) -> bool {
+    output.is_some_and(|output| output == "-")
+}
+
+/// Writes `content` as a JSON file, or to standard output, if that was asked for.
 pub fn write_json<T: Serialize>(path: Option<&Path>, schema: &str, content: &T) -> Result<(), CliError> {
     let Some(path) = path else { return Ok(()) };
     let ugmm_version = env!("CARGO_PKG_VERSION");
     let envelope = Envelope { schema, schema_version: JSON_SCHEMA_VERSION, ugmm_version, content };
     let mut text = serde_json::to_vec_pretty(&envelope).map_err(std::io::Error::from)?;
     text.push(b'\n');
+    if is_standard(Some(path)) {
+        return print_bytes(&text);
+    }
     Ok(write_atomically(path, &text)?)
 }
 
@@ -46,7 +54,8 @@ pub fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
 /// Checks, before any work, that each output can be written and none would replace an input.
 pub fn check_outputs(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<(), CliError> {
     let inputs: Vec<_> = inputs.iter().filter_map(|input| input.canonicalize().ok()).collect();
-    let outputs: Vec<&Path> = outputs.iter().flatten().copied().collect();
+    let outputs: Vec<&Path> =
+        outputs.iter().flatten().copied().filter(|output| !is_standard(Some(output))).collect();
     for (index, output) in outputs.iter().enumerate() {
         check_writable(output)?;
         let file = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
@@ -59,6 +68,17 @@ pub fn check_outputs(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Refuses JSON on standard output where rows go there as well.
+pub fn check_not_mixed(rows: Option<&Path>, json: Option<&Path>) -> Result<(), CliError> {
+    match rows.is_none() && is_standard(json) {
+        false => Ok(()),
+        true => {
+            let reason = "standard output has the rows already; give them a file with -o".into();
+            Err(CliError::Option { key: "--json -", reason })
+        }
+    }
 }
 
 /// "1 row", "2 rows".

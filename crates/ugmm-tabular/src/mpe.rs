@@ -3,10 +3,15 @@
 use crate::error::TabularError;
 use crate::model::TabularModel;
 use crate::question_error::QuestionError;
-use crate::variables::{Evidence, TableVariables};
+use crate::variables::{Evidence, TableVariable, TableVariables};
 use std::ops::ControlFlow;
+use ugmm::UgmmNetwork;
+use ugmm::inference::bounds::{Known, ScoreFunction};
 use ugmm::inference::mpe::{Choice, Mpe, MpeOptions, MpeProgress, MpeQuery, most_probable_explanation};
 use ugmm::inference::variable::Variable;
+
+/// Whole numbers of a range that are looked at as such; of more, what is found is rounded.
+const MOST_NUMBERS: usize = 1 << 16;
 
 /// An assignment of columns with the certificate of its score.
 #[derive(Clone, Debug)]
@@ -40,22 +45,47 @@ impl TabularModel {
             return Err(QuestionError::GivenTwice { column: list[index].name().to_owned() }.into());
         }
         let asked: Result<Vec<Variable>, TabularError> =
-            query.iter().map(|&index| list[index].variable()).collect();
+            query.iter().map(|&index| list[index].with_numbers_up_to(MOST_NUMBERS)).collect();
         let given = evidence.values.iter().flat_map(|(index, values)| {
             list[*index].inputs().zip(values.iter().copied()).collect::<Vec<(usize, f32)>>()
         });
         let question = MpeQuery { query: asked?, given: given.collect() };
-        let mpe = most_probable_explanation(network, &question, options, progress)?;
+        let mut mpe = most_probable_explanation(network, &question, options, progress)?;
+        if make_whole(&mut mpe, query.iter().map(|&index| &list[index])) {
+            // Whole numbers are among those that the bound is of.
+            mpe.value = score_at(network, &mpe.inputs)?;
+            mpe.upper_bound = mpe.upper_bound.max(mpe.value);
+            mpe.proved = mpe.gap() <= options.gap;
+        }
         let (mut values, mut numbers) = (Vec::with_capacity(query.len()), Vec::with_capacity(query.len()));
-        for (&index, choice) in query.iter().zip(&mpe.choices) {
+        for &index in query {
             let variable = &list[index];
             let inputs: Vec<f32> = variable.inputs().map(|input| mpe.inputs[input] as f32).collect();
             values.push((variable.name().to_owned(), variable.text(&inputs)));
-            numbers.push(match choice {
-                Choice::Number(value) => Some(variable.to_data(*value)),
-                Choice::State(_) => None,
-            });
+            let is_number = variable.states().is_none();
+            numbers.push(is_number.then(|| variable.whole_to_data(mpe.inputs[variable.inputs().start])));
         }
         Ok(TableMpe { values, numbers, mpe })
     }
+}
+
+/// Replaces numbers by the nearest whole ones in columns of many whole numbers, which are looked for as if they were not
+/// whole; whether there are any.
+fn make_whole<'v>(mpe: &mut Mpe, query: impl Iterator<Item = &'v TableVariable<'v>>) -> bool {
+    let mut is_changed = false;
+    for (variable, choice) in query.zip(&mut mpe.choices) {
+        if let (Choice::Number(value), Some(true)) = (choice, variable.range().map(|range| range.whole)) {
+            *value = variable.to_network(variable.whole_to_data(*value)).into();
+            mpe.inputs[variable.inputs().start] = *value;
+            is_changed = true;
+        }
+    }
+    is_changed
+}
+
+/// The score at `inputs`, NaN for what is missing, as the search computes it.
+fn score_at(network: &UgmmNetwork, inputs: &[f64]) -> Result<f64, TabularError> {
+    let known = inputs.iter().map(|&x| if x.is_nan() { Known::Missing } else { Known::Value(x) });
+    let function = ScoreFunction::new(network)?.restricted(&known.collect::<Vec<_>>())?;
+    Ok(function.outputs_at(&[])[0])
 }

@@ -7,7 +7,7 @@ use crate::target::Target;
 use crate::variables::{Evidence, TableVariable, TableVariables};
 use ugmm::inference::conditional::ConditionalDensity;
 use ugmm::inference::gibbs::{Samples, SamplingOptions, sample};
-use ugmm::inference::question::{scores, scores_along};
+use ugmm::inference::question::{Conditional, conditionals, scores, scores_along};
 use ugmm::inference::variable::Variable;
 use ugmm::{Model, UgmmNetwork};
 
@@ -16,6 +16,8 @@ use ugmm::{Model, UgmmNetwork};
 pub enum Answer {
     /// Of a number, in the data's units.
     Density(ConditionalDensity),
+    /// Of a number that has few values, in the data's units: each with its probability, ascending; these sum to 1.
+    Numbers(Vec<(f64, f64)>),
     /// The name of each state and its probability; these sum to 1.
     States(Vec<(String, f64)>),
 }
@@ -72,10 +74,15 @@ impl TabularModel {
         let network = self.scoring_network(Some(asked))?;
         self.check_given(variables, evidence, Some(index))?;
         let variable = &variables.list()[index];
+        let shares = || match conditionals(network, &row, &variable.variable()?, cells)?.swap_remove(0) {
+            Conditional::States(shares) => Ok::<_, TabularError>(shares),
+            Conditional::Density(density) => Ok(density.probabilities().to_vec()),
+        };
         if let Some(states) = variable.states() {
-            let scores = scores_along(network, &row, &variable.variable()?, 1)?;
-            let shares = ConditionalDensity::new((0.0, 1.0), scores).probabilities().to_vec();
-            return Ok(Answer::States(states.names.iter().cloned().zip(shares).collect()));
+            return Ok(Answer::States(states.names.iter().cloned().zip(shares()?).collect()));
+        }
+        if let Some(numbers) = variable.few_numbers() {
+            return Ok(Answer::Numbers(numbers.into_iter().zip(shares()?).collect()));
         }
         Ok(Answer::Density(density(network, &row, variable, cells)?))
     }

@@ -49,6 +49,10 @@ pub enum QuestionError {
     )]
     OnlyTarget { target: String, column: Option<String> },
 
+    /// A classifier is wanted.
+    #[error("the model predicts the number {target:?}; only decisions between classes can be certified")]
+    NotOfClasses { target: String },
+
     /// A question that leaves nothing to answer it by.
     #[error(
         "nothing is given to predict {target:?} from; a discriminative model needs the value of one column at least"

@@ -28,6 +28,13 @@ impl NumberRange {
         range.is_usable().then_some(range)
     }
 
+    /// The whole numbers of the range, if all of the column's are whole and there are at most so many of them.
+    pub(crate) fn whole_numbers(&self, most: usize) -> Option<Vec<f64>> {
+        let count = self.high.floor() - self.low.ceil() + 1.0;
+        let is_few = self.whole && (1.0..=most as f64).contains(&count);
+        is_few.then(|| (0..count as usize).map(|step| self.low.ceil() + step as f64).collect())
+    }
+
     pub(crate) fn is_usable(&self) -> bool {
         self.low.is_finite() && self.high.is_finite() && self.low <= self.high
     }

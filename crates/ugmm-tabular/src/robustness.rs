@@ -2,6 +2,7 @@
 
 use crate::error::TabularError;
 use crate::model::TabularModel;
+use crate::question_error::QuestionError;
 use ugmm::inference::robustness::{Certificate, RobustnessOptions, certify};
 
 /// A row's certificate.
@@ -19,7 +20,8 @@ impl TabularModel {
     }
 
     /// Whether inputs within `epsilon` of each row's can change the class that is decided, for rows `inputs`
-    /// `[rows, inputs]` as [`crate::ModelReader`] gives them. Pixels of images stay between 0 and 1.
+    /// `[rows, inputs]` as [`crate::ModelReader`] gives them; `movable` `[inputs]` says which of them move (see
+    /// [`Self::movable_inputs`]). Pixels of images stay between 0 and 1.
     ///
     /// # Errors
     ///
@@ -28,9 +30,13 @@ impl TabularModel {
         &self,
         inputs: &[f32],
         epsilon: f64,
+        movable: &[bool],
         most_boxes: usize,
         attack_steps: usize,
     ) -> Result<Vec<TableCertificate>, TabularError> {
+        if self.classes().is_empty() {
+            return Err(QuestionError::NotOfClasses { target: self.target_name().to_owned() }.into());
+        }
         let saved = self.saved();
         // Scores are those of weighted classes; the temperature was fitted to unweighted ones.
         let temperature = saved.temperature.unwrap_or(1.0);
@@ -41,7 +47,7 @@ impl TabularModel {
             [0.0, 1.0].iter().all(|&pixel| self.preprocessor().input_of(0, pixel) == Some(pixel as f32));
         let limits = (self.image_shape().is_some() && as_they_are).then_some((0.0, 1.0));
         let options =
-            RobustnessOptions { epsilon, movable: self.movable_inputs(), limits, most_boxes, attack_steps };
+            RobustnessOptions { epsilon, movable: movable.to_vec(), limits, most_boxes, attack_steps };
         Ok(certify(&saved.model, &saved.task, inputs, &log_weights, &options)?)
     }
 }

@@ -11,6 +11,8 @@ use ugmm::{LabelEncoding, Objective};
 use ugmm_data::frame::ReadAs;
 use ugmm_data::{ColumnStates, Preprocessor, closest};
 
+/// Whole numbers of a range that have a probability each, at most; those of more are as good as a density.
+const FEW_NUMBERS: usize = 64;
 /// Steps that a range is divided into for numbers as text: as fine as the network tells numbers apart.
 const STEPS: f64 = 1e5;
 
@@ -186,11 +188,16 @@ impl<'m> TableVariables<'m> {
         let colons = text.match_indices(':').map(|(place, _)| place);
         let ends = |place: usize| Some((read(&text[..place])?, read(&text[place + 1..])?));
         match colons.filter_map(ends).find(|(low, high)| low < high) {
-            Some((low, high)) => {
-                let whole = known.is_some_and(|range| range.whole);
-                variable.values = Values::Number(Some(NumberRange { low, high, whole }));
+            Some((low, high)) if !known.is_some_and(|range| range.whole) => {
+                variable.values = Values::Number(Some(NumberRange { low, high, whole: false }));
                 Ok(())
             }
+            Some((low, high)) if low.ceil() <= high.floor() => {
+                let (low, high) = (low.ceil(), high.floor());
+                variable.values = Values::Number(Some(NumberRange { low, high, whole: true }));
+                Ok(())
+            }
+            Some(_) => Err(wrong("a range with a whole number in it, because all of the column's are whole")),
             None => Err(wrong("a range such as 0:10, from one number to a greater one")),
         }
     }
@@ -277,18 +284,34 @@ impl TableVariable<'_> {
         }
     }
 
-    /// The variable with its domain in the network's units.
+    /// The numbers that it can be, ascending, in the data's units, where these are few: a column whose numbers are all whole.
+    #[must_use]
+    pub fn few_numbers(&self) -> Option<Vec<f64>> {
+        self.range().and_then(|range| range.whole_numbers(FEW_NUMBERS))
+    }
+
+    /// The variable with its domain in the network's units: the states of categories, each whole number where these are
+    /// few, the range of other numbers.
     ///
     /// # Errors
     ///
     /// When the range of a number is not known: the model was trained by a version that did not keep it.
     pub fn variable(&self) -> Result<Variable, TabularError> {
+        self.with_numbers_up_to(FEW_NUMBERS)
+    }
+
+    /// [`Self::variable`] with whole numbers one by one up to so many of them.
+    pub(crate) fn with_numbers_up_to(&self, most: usize) -> Result<Variable, TabularError> {
         match &self.values {
             Values::States(states) => Ok(Variable::states(self.inputs.clone(), states.inputs.clone())?),
             Values::Number(None) => {
                 Err(TabularError::from(QuestionError::NoRange { column: self.name.clone() }))
             }
             Values::Number(Some(range)) => {
+                if let Some(numbers) = range.whole_numbers(most) {
+                    let numbers = numbers.into_iter().map(|number| self.to_network(number)).collect();
+                    return Ok(Variable::numbers(self.inputs.start, numbers)?);
+                }
                 let (low, high) = (self.to_network(range.low), self.to_network(range.high));
                 Ok(Variable::number(self.inputs.start, low, high)?)
             }
@@ -362,6 +385,30 @@ impl TableVariable<'_> {
     #[must_use]
     pub fn text_of(&self, number: f64) -> String {
         self.read_as.text(number)
+    }
+
+    /// A number of the network in the data's units, as exact as the column's are: whole where all of them were.
+    #[must_use]
+    pub(crate) fn whole_to_data(&self, value: f64) -> f64 {
+        let number = self.to_data(value);
+        match self.range() {
+            Some(range) if range.whole => rounded(number, range),
+            _ => number,
+        }
+    }
+
+    /// A number in the data's units, to a hundred-thousandth of its range whether or not those of the column are whole; of a date
+    /// the day and the hour.
+    #[must_use]
+    pub fn fine_text(&self, number: f64) -> String {
+        if self.is_date() {
+            let hours = (number * 24.0).round();
+            let (day, hour) = ((hours / 24.0).floor(), hours.rem_euclid(24.0));
+            let hour = if hour == 0.0 { String::new() } else { format!(" {hour:02}:00") };
+            return self.text_of(day) + &hour;
+        }
+        let range = self.range().map(|range| NumberRange { whole: false, ..range });
+        ReadAs::Numbers(Default::default()).text(range.map_or(number, |range| rounded(number, range)))
     }
 
     /// The network's inputs of this variable as they would stand in the table: numbers to a hundred-thousandth of their

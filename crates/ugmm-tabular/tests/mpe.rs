@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use ugmm::inference::mpe::MpeOptions;
 use ugmm::inference::variable::Domain;
 use ugmm::{Model, Network, ObjectiveKind, Settings};
-use ugmm_data::frame::ReadOptions;
+use ugmm_data::frame::{ReadAs, ReadOptions};
 use ugmm_data::{PreprocessingOptions, Scaling};
-use ugmm_tabular::{FitOptions, Table, TabularModel, UgmmClassifier};
+use ugmm_tabular::{FitOptions, Table, TabularModel, UgmmClassifier, UgmmRegressor};
 
 const GAP: f64 = 1e-2;
 /// Points of each number's range, for so many numbers that are asked for.
@@ -45,6 +45,7 @@ fn brute_force(model: &TabularModel, row: &[f32], query: &[usize]) -> f64 {
     for variable in &domains {
         let values: Vec<Vec<f32>> = match &variable.domain {
             Domain::States(states) => states.clone(),
+            Domain::Numbers(numbers) => numbers.iter().map(|&number| vec![number]).collect(),
             Domain::Interval { low, high } => {
                 let last = (POINTS[numbers] - 1) as f32;
                 (0..POINTS[numbers]).map(|point| vec![low + (high - low) * point as f32 / last]).collect()
@@ -102,4 +103,92 @@ fn no_subset_of_iris_has_a_better_point_on_a_grid() {
             assert!(found.proved && best <= found.value + GAP + 1e-4, "{query:?}: {best}, {found:?}");
         }
     }
+}
+
+/// Rows with whole numbers, dates, categories and a number to predict or a class, which depend on each other.
+fn mixed_table(rows: usize) -> Table {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mixed.csv");
+    let mut text = String::from("children,age,since,colour,weight,well\n");
+    for row in 0..rows {
+        // Ranges without a common divisor go through all combinations.
+        let (children, age, day) = (row % 6, 18 + row * 7 % 83, row * 11 % 3001);
+        let colour = ["red", "green", "blue"][row % 3];
+        let weight = 40.0 + 0.4 * age as f64 + 3.0 * children as f64 + (row as f64 * 0.7).sin();
+        let well = if age + 5 * children + row % 7 > 70 { "ill" } else { "fit" };
+        let since = ReadAs::Days.text(12_000.0 + day as f64);
+        text += &format!("{children},{age},{since},{colour},{weight},{well}\n");
+    }
+    std::fs::write(&path, text).unwrap();
+    Table::read(&path, &ReadOptions::default()).unwrap()
+}
+
+#[test]
+fn whole_numbers_are_whole_and_no_others_score_more() {
+    let options = |objective| FitOptions {
+        settings: Settings {
+            objective: Some(objective),
+            epochs: Some(30),
+            hidden: Some(vec![12]),
+            ..Settings::default()
+        },
+        ..FitOptions::default()
+    };
+    let table = mixed_table(300);
+    let classes = UgmmClassifier::fit(&table, "well", &options(ObjectiveKind::Hybrid)).unwrap().0;
+    let numbers = UgmmRegressor::fit(&table, "weight", &options(ObjectiveKind::Conditional)).unwrap().0;
+    for (model, target) in [(classes.model(), ("well", "ill")), (numbers.model(), ("weight", "80"))] {
+        let variables = model.variables();
+        let index = |name: &str| variables.index_of(name).unwrap();
+        for asked in [&["children"][..], &["age", "colour"], &["since"], &["children", "age", "colour"]] {
+            let query: Vec<usize> = asked.iter().map(|name| index(name)).collect();
+            let given =
+                [("children", "2"), ("age", "50"), ("since", "2008-01-05"), ("colour", "red"), target];
+            let given: Vec<_> = given.into_iter().filter(|(name, _)| !asked.contains(name)).collect();
+            let evidence = variables.evidence(&given).unwrap();
+            let options = MpeOptions { gap: GAP, ..MpeOptions::default() };
+            let found =
+                model.mpe(&variables, &evidence, &query, &options, |_| ControlFlow::Continue(())).unwrap();
+            let best = best_of_whole(model, &variables.row(&evidence), &query);
+            assert!(found.mpe.proved && best <= found.mpe.upper_bound + 1e-4, "{asked:?} {best} {found:?}");
+            assert!(best <= found.mpe.value + GAP + 1e-4, "{asked:?} {best} {found:?}");
+            for (number, (name, text)) in found.numbers.iter().zip(&found.values) {
+                assert!(number.is_none_or(|number| number.fract() == 0.0), "{name} {number:?}");
+                // What is shown is what was found.
+                let shown = variables.evidence(&[(name, text)]).unwrap().values[0].1.clone();
+                let inputs = variables.list()[index(name)].inputs();
+                let found: Vec<f32> = found.mpe.inputs[inputs].iter().map(|&x| x as f32).collect();
+                assert_eq!(shown, found, "{name} {text}");
+            }
+        }
+    }
+}
+
+/// The greatest score of all whole numbers and states of the variables asked for.
+fn best_of_whole(model: &TabularModel, row: &[f32], query: &[usize]) -> f64 {
+    let Model::Ugmm(network) = &model.saved().model else { unreachable!("it was trained as such") };
+    let variables = model.variables();
+    let mut rows = vec![row.to_vec()];
+    for &index in query {
+        let variable = &variables.list()[index];
+        let values: Vec<Vec<f32>> = match (variable.states(), variable.range()) {
+            (Some(states), _) => states.inputs.clone(),
+            (None, Some(range)) => {
+                (range.low as i64..=range.high as i64).map(|x| vec![variable.to_network(x as f64)]).collect()
+            }
+            (None, None) => unreachable!("its range is known"),
+        };
+        let with = |row: Vec<f32>| {
+            values.clone().into_iter().map(move |value| {
+                let mut row = row.clone();
+                row[variable.inputs()].copy_from_slice(&value);
+                row
+            })
+        };
+        rows = rows.into_iter().flat_map(with).collect();
+    }
+    let shape = [rows.len(), row.len()];
+    let x = Tensor::<2>::from_data(TensorData::new(rows.concat(), shape), &Device::flex());
+    let best: f32 = network.forward(x).max().into_scalar();
+    best.into()
 }

@@ -34,6 +34,7 @@ fn all_choices(variables: &[Variable], grid: usize) -> Vec<Vec<Vec<f64>>> {
             Domain::States(states) => {
                 states.iter().map(|state| state.iter().map(|&x| x.into()).collect()).collect()
             }
+            Domain::Numbers(numbers) => numbers.iter().map(|&number| vec![number.into()]).collect(),
             Domain::Interval { low, high } => {
                 let (low, high) = (f64::from(*low), f64::from(*high));
                 let place = |cell: usize| low + (high - low) * cell as f64 / (grid - 1) as f64;
@@ -92,10 +93,16 @@ fn random_query(rng: &mut impl Rng) -> (usize, MpeQuery) {
     let mut query = Vec::new();
     let mut input = 0;
     for _ in 0..rng.random_range(1..4) {
-        query.push(match rng.random_range(0..4) {
+        query.push(match rng.random_range(0..5) {
             0 => Variable::states(input..input + 3, one_hot(3)).unwrap(),
             1 => {
                 Variable::states(input..input + 1, (0..5).map(|state| vec![state as f32]).collect()).unwrap()
+            }
+            2 => {
+                let mut numbers: Vec<f32> =
+                    (0..rng.random_range(1..40)).map(|_| rng.random_range(-3.0..3.0)).collect();
+                numbers.sort_by(f32::total_cmp);
+                Variable::numbers(input, numbers).unwrap()
             }
             _ => {
                 let low = rng.random_range(-3.0..1.0f32);
@@ -144,6 +151,10 @@ fn no_proved_optimum_of_200_networks_is_beaten_by_brute_force() {
             match (&variable.domain, choice) {
                 (Domain::Interval { low, high }, Choice::Number(x)) => {
                     assert!((f64::from(*low)..=f64::from(*high)).contains(x));
+                    assert_eq!(found.inputs[variable.inputs.start], *x);
+                }
+                (Domain::Numbers(numbers), Choice::Number(x)) => {
+                    assert!(numbers.iter().any(|&number| f64::from(number) == *x));
                     assert_eq!(found.inputs[variable.inputs.start], *x);
                 }
                 (Domain::States(states), Choice::State(state)) => {

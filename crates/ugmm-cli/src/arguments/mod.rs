@@ -44,7 +44,7 @@ pub struct Common {
     #[arg(long, global = true, value_name = "N", value_parser = parse_threads)]
     pub threads: Option<NonZeroUsize>,
 
-    /// Write the numbers to this file as well, as JSON (its fields: docs/json.md)
+    /// Write the numbers to this file as well, as JSON (its fields: docs/json.md); - prints them in the place of the text
     #[arg(long, global = true, value_name = "FILE")]
     pub json: Option<PathBuf>,
 

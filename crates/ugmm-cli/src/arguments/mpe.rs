@@ -68,6 +68,10 @@ pub struct Certify {
     #[arg(long, value_name = "DISTANCE", value_parser = parse_amount)]
     pub epsilon: f64,
 
+    /// Columns that stay as they are, beside the categories
+    #[arg(long, value_name = "COLUMNS")]
+    pub keep: Vec<String>,
+
     /// Look at the first rows only
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub rows: Option<NonZeroUsize>,

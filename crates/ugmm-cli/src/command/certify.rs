@@ -9,7 +9,7 @@ use std::time::Instant;
 use ugmm::Model;
 use ugmm::inference::robustness::Verdict;
 use ugmm_data::frame::Values;
-use ugmm_tabular::{ModelReader, TabularModel};
+use ugmm_tabular::{ModelReader, TabularModel, parse_names};
 
 /// Rows certified between two looks at the clock.
 const BATCH: usize = 64;
@@ -69,6 +69,7 @@ pub fn run(options: &Certify, common: &Common) -> Result<(), CliError> {
         counter_examples: Vec::new(),
         seconds: 0.0,
     };
+    let movable = movable(&model, &options.keep)?;
     let (mut right, mut right_and_proved) = (0usize, 0usize);
     let most = options.rows.map_or(usize::MAX, usize::from);
     let width = model.preprocessor().inputs();
@@ -88,7 +89,8 @@ pub fn run(options: &Certify, common: &Common) -> Result<(), CliError> {
             let places = &places[..places.len().min(most - report.rows)];
             let inputs = &inputs[..places.len() * width];
             let boxes = options.boxes.get();
-            let certificates = model.certify(inputs, options.epsilon, boxes, options.attack_steps)?;
+            let certificates =
+                model.certify(inputs, options.epsilon, &movable, boxes, options.attack_steps)?;
             for ((&place, row), certificate) in places.iter().zip(inputs.chunks(width)).zip(certificates) {
                 let label = labels.get(place).and_then(Option::as_deref);
                 let is_right = label == Some(model.classes()[certificate.class].as_str());
@@ -131,22 +133,46 @@ pub fn run(options: &Certify, common: &Common) -> Result<(), CliError> {
     report.certified_accuracy = right_and_proved as f64 / report.rows as f64;
     report.seconds = start.elapsed().as_secs_f64();
     write_json(common.json.as_deref(), "ugmm/certify", &report)?;
-    if common.quiet { Ok(()) } else { print(&text(&report, options)) }
+    if common.quiet { Ok(()) } else { print(&text(&report, &model, options)) }
+}
+
+/// Which of the network's inputs move: numbers, but for the columns that are kept.
+fn movable(model: &TabularModel, kept: &[String]) -> Result<Vec<bool>, CliError> {
+    let variables = model.variables();
+    let mut movable = model.movable_inputs();
+    for argument in kept {
+        let names = match variables.list().iter().any(|known| known.name() == argument) {
+            true => vec![argument.clone()],
+            false => parse_names(argument)?,
+        };
+        for name in names {
+            let variable = &variables.list()[variables.index_of(&name)?];
+            variable
+                .inputs()
+                .for_each(|input| movable.get_mut(input).into_iter().for_each(|moves| *moves = false));
+        }
+    }
+    Ok(movable)
 }
 
 /// What differs in a counter-example, in the data's units.
 fn changes(model: &TabularModel, row: &[f32], example: &[f32]) -> Vec<(String, f64, f64)> {
-    let names = &model.saved().columns.features;
+    let variables = model.variables();
     let mut moved: Vec<usize> =
         (0..row.len()).filter(|&k| row[k] != example[k] && !row[k].is_nan()).collect();
     moved.sort_by(|&a, &b| (example[b] - row[b]).abs().total_cmp(&(example[a] - row[a]).abs()));
     let units = |k: usize, value: f32| {
         model.preprocessor().to_data_units(k, value.into()).unwrap_or_else(|| value.into())
     };
-    moved.into_iter().map(|k| (names[k].clone(), units(k, row[k]), units(k, example[k]))).collect()
+    let name = |k: usize| {
+        let variable = variables.list().iter().find(|variable| variable.inputs().contains(&k));
+        variable.map_or_else(String::new, |variable| variable.name().to_owned())
+    };
+    moved.into_iter().map(|k| (name(k), units(k, row[k]), units(k, example[k]))).collect()
 }
 
-fn text(report: &Report, options: &Certify) -> String {
+fn text(report: &Report, model: &TabularModel, options: &Certify) -> String {
+    let variables = model.variables();
     let share = |rows: usize| format!("{} %", percent(rows as f64 / report.rows as f64, 2));
     let mut text = format!(
         "{}, {} predicted {} % right; every number moved by up to {} of the network's units\n\n",
@@ -168,8 +194,11 @@ fn text(report: &Report, options: &Certify) -> String {
         text += "feed-forward networks are bounded by intervals only\n";
     }
     for example in report.counter_examples.iter().take(options.examples) {
-        let change =
-            |(name, from, to): &(String, f64, f64)| format!("{name} {} → {}", short(*from), short(*to));
+        let change = |(name, from, to): &(String, f64, f64)| {
+            let variable = variables.list().iter().find(|variable| variable.name() == name);
+            let number = |number: f64| variable.map_or_else(|| short(number), |one| one.fine_text(number));
+            format!("{name} {} → {}", number(*from), number(*to))
+        };
         let changes: Vec<String> = example.changes.iter().take(MOST_COLUMNS).map(change).collect();
         let more = match example.changes.len().saturating_sub(MOST_COLUMNS) {
             0 => String::new(),

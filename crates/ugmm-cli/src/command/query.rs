@@ -42,7 +42,18 @@ struct Answered {
 #[serde(rename_all = "snake_case")]
 enum Says {
     Probabilities(IndexMap<String, f64>),
+    Numbers(Numbers),
     Density(Density),
+}
+
+/// Of whole numbers of which there are few.
+#[derive(Serialize)]
+struct Numbers {
+    mean: f64,
+    standard_deviation: f64,
+    mode: f64,
+    /// Of each number.
+    probabilities: IndexMap<String, f64>,
 }
 
 #[derive(Serialize)]
@@ -101,6 +112,7 @@ fn answered(question: &Question, column: String, cells: usize) -> Result<Answere
     let Question { model, variables, evidence } = question;
     let says = match model.answer(variables, evidence, &column, cells)? {
         Answer::States(states) => Says::Probabilities(states.into_iter().collect()),
+        Answer::Numbers(numbers) => Says::Numbers(of_numbers(&numbers)),
         Answer::Density(density) => {
             let (low, high) = density.range();
             let cell = (high - low) / density.probabilities().len() as f64;
@@ -121,6 +133,19 @@ fn answered(question: &Question, column: String, cells: usize) -> Result<Answere
     };
     let index = variables.list().iter().position(|variable| variable.name() == column);
     Ok(Answered { missing: variables.missing(evidence, index.as_slice()), column, says })
+}
+
+fn of_numbers(numbers: &[(f64, f64)]) -> Numbers {
+    let mean = numbers.iter().map(|(number, share)| number * share).sum::<f64>();
+    let variance: f64 = numbers.iter().map(|(number, share)| (number - mean).powi(2) * share).sum();
+    // The first of equal ones.
+    let mode = numbers.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
+    Numbers {
+        mean,
+        standard_deviation: variance.sqrt(),
+        mode: mode.map_or(mean, |(number, _)| *number),
+        probabilities: numbers.iter().map(|(number, share)| (number.to_string(), *share)).collect(),
+    }
 }
 
 fn text(report: &Report, question: &Question) -> String {
@@ -151,6 +176,12 @@ fn text(report: &Report, question: &Question) -> String {
         text.push('\n');
         text += &match says {
             Says::Probabilities(states) => of_states(states),
+            Says::Numbers(numbers) => format!(
+                "{}\nmean {}, mode {}\n",
+                of_states(&numbers.probabilities),
+                short(numbers.mean),
+                short(numbers.mode)
+            ),
             Says::Density(density) => of_density(density, question, column),
         };
     }

@@ -4,7 +4,7 @@ use crate::arguments::{Common, Sample};
 use crate::error::CliError;
 use crate::interrupt;
 use crate::known::Question;
-use crate::output::{check_outputs, count, print, short, table, write_json};
+use crate::output::{check_not_mixed, check_outputs, count, print, short, table, write_json};
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -46,6 +46,7 @@ struct Column {
 }
 
 pub fn run(options: &Sample, common: &Common) -> Result<(), CliError> {
+    check_not_mixed(options.output.as_deref(), common.json.as_deref())?;
     check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model])?;
     let model = TabularModel::load(&options.model)?;
     let question = Question::new(&model, &options.known)?;

@@ -2,6 +2,7 @@
 
 use crate::{TRAIN, failure, json, stdout, ugmm, with_iris};
 use serde_json::Value;
+use std::fmt::Write;
 use std::path::Path;
 
 const NUMBERS: [&str; 4] = ["sepal_length", "sepal_width", "petal_length", "petal_width"];
@@ -132,4 +133,71 @@ fn flowers_are_certified() {
             }
         }
     }
+}
+
+/// Wholly made up: visits are whole, and more of them with a longer stay make a complaint.
+fn with_visits() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::from("visits,stay,since,complains\n");
+    for row in 0..200 {
+        let (visits, stay) = (row % 5, f64::from(row * 37 % 100) / 10.0);
+        let complains = if f64::from(visits) + stay > 7.0 { "often" } else { "never" };
+        writeln!(text, "{visits},{stay:.1},2024-{:02}-{:02},{complains}", row % 12 + 1, row % 28 + 1)
+            .unwrap();
+    }
+    std::fs::write(folder.path().join("visits.csv"), text).unwrap();
+    folder
+}
+
+#[test]
+fn whole_numbers_have_probabilities_and_columns_can_be_kept() {
+    let folder = with_visits();
+    let at = folder.path();
+    let train = |target: &str, objective: &[&str]| {
+        let train = ["train", "visits.csv", "--target", target, "-o", "m.safetensors", "--epochs", "30"];
+        stdout(&ugmm(at, &[&train[..], &["--hidden", "16"], objective].concat()));
+    };
+    train("complains", &["--objective", "hybrid"]);
+    // Nothing but JSON on standard output.
+    let printed = |arguments: &[&str]| -> Value {
+        serde_json::from_str(&stdout(&ugmm(at, &[arguments, &["--json", "-"]].concat()))).unwrap()
+    };
+    let report = printed(&["query", "m.safetensors", "--given", "complains=often", "--ask", "visits"]);
+    let numbers = &report["answers"][0]["numbers"];
+    let shares: Vec<(&String, f64)> = numbers["probabilities"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, share)| (name, number(share)))
+        .collect();
+    assert_eq!(shares.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["0", "1", "2", "3", "4"]);
+    assert!((shares.iter().map(|(_, share)| share).sum::<f64>() - 1.0).abs() < 1e-9, "{numbers}");
+    let mean: f64 = shares.iter().map(|(name, share)| name.parse::<f64>().unwrap() * share).sum();
+    assert!((number(&numbers["mean"]) - mean).abs() < 1e-9, "{numbers}");
+    let found = printed(&["mpe", "m.safetensors", "--given", "complains=often"]);
+    assert_eq!(number(&found["numbers"]["visits"]).fract(), 0.0, "{found}");
+    assert_eq!(number(&found["numbers"]["since"]).fract(), 0.0, "{found}");
+    assert!(
+        failure(&ugmm(at, &["sample", "m.safetensors", "--json", "-"]))
+            .contains("standard output has the rows")
+    );
+    assert!(!at.join("-").exists());
+    // A column that is kept does not move, and so less is disproved.
+    let certify = ["certify", "m.safetensors", "visits.csv", "--epsilon", "0.3"];
+    let all = printed(&certify);
+    let kept = printed(&[&certify[..], &["--keep", "visits,since"]].concat());
+    let columns = |report: &Value| -> Vec<String> {
+        let examples = report["counter_examples"].as_array().unwrap().iter();
+        let changes = examples.flat_map(|example| example["changes"].as_array().unwrap());
+        changes.map(|change| change[0].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(columns(&all).iter().any(|name| name == "visits"), "{all}");
+    assert!(columns(&kept).iter().all(|name| name == "stay") && !columns(&kept).is_empty(), "{kept}");
+    assert!(number(&kept["disproved"]) < number(&all["disproved"]), "{kept}");
+    assert!(stdout(&ugmm(at, &certify)).contains("since 2024-"));
+    let slip = failure(&ugmm(at, &[&certify[..], &["--keep", "vists"]].concat()));
+    assert!(slip.contains("did you mean \"visits\""), "{slip}");
+    train("stay", &[]);
+    let message = failure(&ugmm(at, &certify));
+    assert!(message.contains("predicts the number \"stay\""), "{message}");
 }

@@ -189,6 +189,7 @@ fn somewhere(variable: &Variable, row: &mut [f32], rng: &mut ChaCha8Rng) {
         Domain::Interval { low, high } => {
             place[0] = (f64::from(*low) + uniform(rng) * (f64::from(*high) - f64::from(*low))) as f32;
         }
+        Domain::Numbers(numbers) => place[0] = numbers[index(rng, numbers.len())],
         Domain::States(states) => place.copy_from_slice(&states[index(rng, states.len())]),
     }
 }
@@ -201,18 +202,26 @@ fn draw(variable: &Variable, conditional: &Conditional, row: &mut [f32], rng: &m
         (Domain::Interval { low, high }, Conditional::Density(density)) => {
             place[0] = (density.quantile(share) as f32).clamp(*low, *high);
         }
+        (Domain::Numbers(numbers), Conditional::States(probabilities)) => {
+            place[0] = numbers[reached(probabilities, share)];
+        }
         (Domain::States(states), Conditional::States(probabilities)) => {
-            let mut below = 0.0;
-            let is_reached = |probability: &f64| {
-                below += probability;
-                share < below
-            };
-            // Rounding may leave a little above the last one.
-            let last = probabilities.iter().rposition(|probability| *probability > 0.0).unwrap_or(0);
-            place.copy_from_slice(&states[probabilities.iter().position(is_reached).unwrap_or(last)]);
+            place.copy_from_slice(&states[reached(probabilities, share)]);
         }
         _ => unreachable!("a conditional is of its variable's kind"),
     }
+}
+
+/// The first state up to which the probabilities sum to more than `share`, in [0, 1).
+fn reached(probabilities: &[f64], share: f64) -> usize {
+    let mut below = 0.0;
+    let is_reached = |probability: &f64| {
+        below += probability;
+        share < below
+    };
+    // Rounding may leave a little above the last one.
+    let last = probabilities.iter().rposition(|probability| *probability > 0.0).unwrap_or(0);
+    probabilities.iter().position(is_reached).unwrap_or(last)
 }
 
 /// How well the chains agree on a variable: on a number itself; of states on the one on which they agree least.
@@ -222,7 +231,7 @@ fn diagnostics(samples: &Samples, variable: &Variable) -> Diagnostics {
         (0..samples.chains).map(of).collect()
     };
     match &variable.domain {
-        Domain::Interval { .. } => Diagnostics::of(&chains(&|value| value[0].into())),
+        Domain::Interval { .. } | Domain::Numbers(_) => Diagnostics::of(&chains(&|value| value[0].into())),
         Domain::States(states) => {
             let of_state = |state: &Vec<f32>| {
                 Diagnostics::of(&chains(&|value| f64::from(u8::from(value == state.as_slice()))))

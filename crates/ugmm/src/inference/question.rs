@@ -15,7 +15,7 @@ use crate::{UgmmError, UgmmNetwork};
 pub enum Conditional {
     /// Of a number, over its interval.
     Density(ConditionalDensity),
-    /// The probability of each state; they sum to 1.
+    /// The probability of each state, or of each of some numbers; they sum to 1.
     States(Vec<f64>),
 }
 

@@ -13,6 +13,8 @@ pub enum Domain {
         /// Upper end, at least `low`.
         high: f32,
     },
+    /// Some numbers, ascending, of a variable of one input: whole ones, for example.
+    Numbers(Vec<f32>),
     /// A state each, with a value for each of the variable's inputs: one for a class that enters by its index, as many as
     /// there are levels for a category that enters one-hot.
     States(Vec<Vec<f32>>),
@@ -45,6 +47,19 @@ impl Variable {
         Ok(Self { inputs: input..input + 1, domain: Domain::Interval { low, high } })
     }
 
+    /// A number that has only some values.
+    ///
+    /// # Errors
+    ///
+    /// When there is no value, one is not finite, or they are not ascending.
+    pub fn numbers(input: usize, values: Vec<f32>) -> Result<Self, UgmmError> {
+        if values.is_empty() || values.iter().any(|value| !value.is_finite()) || !values.is_sorted() {
+            let expected = "one or more finite ones, ascending";
+            return Err(UgmmError::setting("a variable's values", format!("{values:?}"), expected));
+        }
+        Ok(Self { inputs: input..input + 1, domain: Domain::Numbers(values) })
+    }
+
     /// A variable of some states.
     ///
     /// # Errors
@@ -60,12 +75,13 @@ impl Variable {
         Ok(Self { inputs, domain: Domain::States(states) })
     }
 
-    /// Where a number's interval begins and ends, at least the least difference that `f32` knows apart; none of states.
+    /// Where a number's interval begins and ends, at least the least difference that `f32` knows apart; none
+    /// where there are only some values.
     #[must_use]
     pub fn interval(&self) -> Option<(f64, f64)> {
         match self.domain {
             Domain::Interval { low, high } => Some((low.into(), high.max(low.next_up()).into())),
-            Domain::States(_) => None,
+            Domain::Numbers(_) | Domain::States(_) => None,
         }
     }
 }

@@ -17,12 +17,14 @@ fn total_variation(network: &UgmmNetwork, variables: &[Variable; 2], samples: &S
             let place = |index: usize| low + (high - low) * (index as f32 + 0.5) / count as f32;
             (0..count).map(|index| (index / FINE, place(index))).collect::<Vec<_>>()
         }
+        Domain::Numbers(numbers) => numbers.iter().copied().enumerate().collect(),
         Domain::States(states) => states.iter().map(|state| state[0]).enumerate().collect(),
     };
     let bin = |variable: &Variable, value: f32| match &variable.domain {
         Domain::Interval { low, high } => {
             (((value - low) / (high - low) * bins as f32) as usize).min(bins - 1)
         }
+        Domain::Numbers(numbers) => numbers.iter().position(|number| *number == value).unwrap(),
         Domain::States(states) => states.iter().position(|state| state[0] == value).unwrap(),
     };
     let mut expected = vec![0f64; bins * bins];
@@ -52,6 +54,11 @@ fn draws_of_two_variables_agree_with_integration_on_a_grid() {
         (1, &[2, 16, 8, 1], [number(0, -1.0, 2.0), number(1, -3.0, 1.0)]),
         (2, &[2, 6, 1], [number(0, -2.0, 2.0), states(1)]),
         (3, &[2, 12, 4, 1], [states(0), states(1)]),
+        (
+            4,
+            &[2, 8, 4, 1],
+            [Variable::numbers(0, vec![-2.0, -0.5, 0.0, 0.1, 3.0]).unwrap(), number(1, -2.0, 2.0)],
+        ),
     ] {
         let network = network(sizes, false, seed);
         let options = SamplingOptions { chains: 256, warm_up: 50, draws: 400, thin: 1, cells: 64, seed };

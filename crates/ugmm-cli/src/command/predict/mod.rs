@@ -7,7 +7,7 @@ mod parquet;
 
 use crate::arguments::{Common, Format, Predict};
 use crate::error::CliError;
-use crate::output::{check_outputs, count, write_json};
+use crate::output::{check_not_mixed, check_outputs, count, write_json};
 use columns::{Column, Maker, Values};
 use serde::Serialize;
 use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
@@ -38,6 +38,7 @@ trait RowWriter {
 }
 
 pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
+    check_not_mixed(options.output.as_deref(), common.json.as_deref())?;
     check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
     let model = TabularModel::load(&options.model)?;
     let maker = Maker::new(&model, options.explain);

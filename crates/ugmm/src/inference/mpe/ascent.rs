@@ -1,6 +1,7 @@
 //! Projected gradient ascent of many starts in one batch.
 
 use super::Candidate;
+use super::numbers::Numbers;
 use super::problem::{Choice, Problem, Values};
 use crate::init::host_values;
 use crate::{Network, UgmmNetwork};
@@ -15,7 +16,8 @@ const FIRST_STEP: f64 = 0.05;
 const FASTER: f64 = 1.4;
 const SLOWER: f64 = 0.5;
 
-/// The starts after `steps` steps, each no worse than it was. Numbers move, states stay.
+/// The starts after `steps` steps, each no worse than it was. Numbers move, and those that have only some values go to the
+/// nearest at the end; states stay.
 ///
 /// Steps follow the signs of the gradients, with a length of its own for each number (Rprop): far from all means gradients
 /// have any size.
@@ -30,9 +32,9 @@ pub(super) fn ascend(
     // Frozen: no dropout, and no gradients of parameters.
     let network = network.clone().train().fork(&device).freeze();
     let numbers: Vec<Number> = (problem.variables.iter().enumerate())
-        .filter_map(|(variable, query)| match query.values {
-            Values::Interval(low, high) => {
-                Some(Number { variable, input: query.network_inputs.start, low, high })
+        .filter_map(|(variable, query)| match &query.values {
+            Values::Numbers(Numbers { low, high, .. }) => {
+                Some(Number { variable, input: query.network_inputs.start, low: *low, high: *high })
             }
             Values::States(_) => None,
         })
@@ -77,7 +79,7 @@ pub(super) fn ascend(
     }
     let pairs = best.into_par_iter().zip(starts);
     let better = |(choices, start): (Vec<Choice>, Candidate)| {
-        let candidate = problem.candidate(choices);
+        let candidate = problem.candidate(problem.nearest(choices));
         if candidate.value > start.value { candidate } else { start }
     };
     pairs.map(better).collect()

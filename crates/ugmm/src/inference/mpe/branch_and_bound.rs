@@ -99,7 +99,7 @@ pub(super) fn prove(
                 _ => break,
             }
             let Some(Open { upper_bound, cells, split }) = open.pop() else { break };
-            let Some((at, parts)) = split.and_then(|at| Some((at, cells[at].halves()?))) else {
+            let Some((at, parts)) = halves_of(problem, &cells, split) else {
                 settled = settled.max(upper_bound);
                 continue;
             };
@@ -131,7 +131,7 @@ pub(super) fn prove(
 
 /// Bounds a box; `parent` is the bound of a box that it is part of.
 fn bounded(problem: &Problem, cells: Vec<Cell>, parent: f64) -> Bounded {
-    let inside = problem.candidate(cells.iter().map(|cell| cell.middle()).collect());
+    let inside = problem.candidate(problem.middle(&cells));
     let (upper_bound, split) = {
         let region = Cells::new(problem, &cells);
         let analysis = Analysis::new(&problem.function, &region);
@@ -142,7 +142,7 @@ fn bounded(problem: &Problem, cells: Vec<Cell>, parent: f64) -> Bounded {
             let linear = |k: usize| LINEAR_SHARE * slopes[k].abs() * (high[k] - low[k]);
             variable.inputs.clone().map(|k| costs[k] + linear(k)).sum()
         };
-        let can_split = (0..cells.len()).filter(|&at| cells[at].halves().is_some());
+        let can_split = (0..cells.len()).filter(|&at| halves_of(problem, &cells, Some(at)).is_some());
         let split = can_split.max_by(|&a, &b| {
             let by_weight = weight(a).total_cmp(&weight(b));
             // Where the bound says nothing, the widest.
@@ -153,10 +153,17 @@ fn bounded(problem: &Problem, cells: Vec<Cell>, parent: f64) -> Bounded {
     Bounded { open: Open { upper_bound, cells, split }, inside }
 }
 
+/// The variable to split and the halves of its cell, if it has some.
+fn halves_of(problem: &Problem, cells: &[Cell], at: Option<usize>) -> Option<(usize, [Cell; 2])> {
+    at.and_then(|at| Some((at, cells[at].halves(&problem.variables[at].values)?)))
+}
+
 /// How much of a variable's domain a cell still is.
 fn share_left(problem: &Problem, cells: &[Cell], at: usize) -> f64 {
     match (cells[at], &problem.variables[at].values) {
-        (Cell::Number(low, high), Values::Interval(from, to)) if to > from => (high - low) / (to - from),
+        (Cell::Number(low, high), Values::Numbers(all)) if all.high > all.low => {
+            (high - low) / (all.high - all.low)
+        }
         (Cell::States(_, count), Values::States(states)) => count as f64 / states.len() as f64,
         _ => 0.0,
     }

@@ -22,7 +22,7 @@ struct Wish {
 /// So many starts, different ones where there are.
 pub(super) fn starts(problem: &Problem, beam: usize, seed: u64) -> Vec<Candidate> {
     let mut rng = generator(seed, Stream::Search);
-    let mut choices: Vec<Vec<Choice>> = vec![problem.domain().iter().map(|cell| cell.middle()).collect()];
+    let mut choices: Vec<Vec<Choice>> = vec![problem.middle(&problem.domain())];
     // Every path says what one input should be; the others are drawn, half of them from the middles.
     for (index, wish) in paths(problem, beam).into_iter().enumerate() {
         let mut start = if index % 2 == 0 { choices[0].clone() } else { problem.random_choices(&mut rng) };
@@ -73,7 +73,7 @@ fn grant(problem: &Problem, choices: &mut [Choice], wish: Wish) {
     let Some(at) = problem.variables.iter().position(of_input) else { return };
     let variable = &problem.variables[at];
     choices[at] = match &variable.values {
-        Values::Interval(low, high) => Choice::Number(wish.value.clamp(*low, *high)),
+        Values::Numbers(numbers) => Choice::Number(numbers.nearest(wish.value)),
         Values::States(states) => {
             let place = wish.place - variable.inputs.start;
             let distance = |state: &usize| (states[*state][place] - wish.value).abs();

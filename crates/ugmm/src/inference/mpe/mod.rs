@@ -15,6 +15,7 @@
 mod ascent;
 mod branch_and_bound;
 mod candidates;
+mod numbers;
 mod polish;
 mod problem;
 

@@ -99,14 +99,20 @@ impl<'a> Climb<'a> {
                     consider(&mut best, Choice::State(state));
                 }
             }
-            &Values::Interval(low, high) => {
+            Values::Numbers(numbers) if numbers.list().is_some_and(|list| list.len() <= GRID) => {
+                for &number in numbers.list().unwrap_or_default() {
+                    consider(&mut best, Choice::Number(number));
+                }
+            }
+            Values::Numbers(numbers) => {
+                let (low, high) = (numbers.low, numbers.high);
                 let now = self.x[variable.inputs.start];
                 let step = (high - low) / (GRID - 1) as f64;
                 let mut middle = now;
                 if round == 0 {
                     let place = |cell: usize| (low + step * cell as f64).clamp(low, high);
                     for cell in 0..GRID {
-                        consider(&mut best, Choice::Number(place(cell)));
+                        consider(&mut best, Choice::Number(numbers.nearest(place(cell))));
                     }
                     if let Choice::Number(number) = best.0 {
                         middle = number;
@@ -115,7 +121,7 @@ impl<'a> Climb<'a> {
                 // The others still move, so this one does not need its last digits yet.
                 let reach = step * SHRINKING.powi(round as i32);
                 let ends = ((middle - reach).max(low), (middle + reach).min(high));
-                golden(ends, |number| consider(&mut best, Choice::Number(number.clamp(low, high))));
+                golden(ends, |number| consider(&mut best, Choice::Number(numbers.nearest(number))));
             }
         }
         let (choice, value) = best;
@@ -159,7 +165,7 @@ impl<'a> Climb<'a> {
                 x[0] = number;
                 &x
             }
-            (Choice::State(_), Values::Interval(..)) => unreachable!("a number has no states"),
+            (Choice::State(_), Values::Numbers(_)) => unreachable!("a number has no states"),
         };
         let activations = others.iter().enumerate().map(|(j, &(largest, sum))| {
             let own = variable.inputs.clone().zip(values).map(|(k, &x)| first.exponent(j, k, x));

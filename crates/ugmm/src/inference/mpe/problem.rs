@@ -1,6 +1,7 @@
 //! The function to maximise, and how choices of variables become its inputs.
 
 use super::Candidate;
+use super::numbers::Numbers;
 use crate::inference::bounds::{Known, Region, ScoreFunction};
 use crate::inference::variable::{Domain, Variable};
 use rand::Rng;
@@ -11,7 +12,7 @@ use std::ops::Range;
 pub enum Choice {
     /// A number, in the network's units.
     Number(f64),
-    /// The index of a state.
+    /// The index of a state, or of one of some numbers.
     State(usize),
 }
 
@@ -31,7 +32,7 @@ pub(super) struct QueryVariable {
 }
 
 pub(super) enum Values {
-    Interval(f64, f64),
+    Numbers(Numbers),
     States(Vec<Vec<f64>>),
 }
 
@@ -45,7 +46,12 @@ impl Problem {
                 inputs: first..first + variable.inputs.len(),
                 network_inputs: variable.inputs.clone(),
                 values: match &variable.domain {
-                    Domain::Interval { low, high } => Values::Interval((*low).into(), (*high).into()),
+                    Domain::Interval { low, high } => {
+                        Values::Numbers(Numbers::all((*low).into(), (*high).into()))
+                    }
+                    Domain::Numbers(numbers) => {
+                        Values::Numbers(Numbers::only(numbers.iter().map(|&number| number.into()).collect()))
+                    }
                     Domain::States(states) => {
                         let wide = |state: &Vec<f32>| state.iter().map(|&value| value.into()).collect();
                         Values::States(states.iter().map(wide).collect())
@@ -57,7 +63,7 @@ impl Problem {
     }
 
     pub fn has_numbers(&self) -> bool {
-        self.variables.iter().any(|variable| matches!(variable.values, Values::Interval(..)))
+        self.variables.iter().any(|variable| matches!(variable.values, Values::Numbers(_)))
     }
 
     /// The free inputs of a choice for each variable.
@@ -93,21 +99,33 @@ impl Problem {
         Candidate { choices, value }
     }
 
+    /// These choices with each number that has only some values moved to the nearest.
+    pub fn nearest(&self, mut choices: Vec<Choice>) -> Vec<Choice> {
+        for (variable, choice) in self.variables.iter().zip(&mut choices) {
+            if let (Choice::Number(number), Values::Numbers(numbers)) = (choice, &variable.values) {
+                *number = numbers.nearest(*number);
+            }
+        }
+        choices
+    }
+
     /// The whole domain.
     pub fn domain(&self) -> Vec<Cell> {
         let cell = |variable: &QueryVariable| match &variable.values {
-            Values::Interval(low, high) => Cell::Number(*low, *high),
+            Values::Numbers(numbers) => Cell::Number(numbers.low, numbers.high),
             Values::States(states) => Cell::States(0, states.len()),
         };
         self.variables.iter().map(cell).collect()
     }
 
+    /// Choices in the middles of cells.
+    pub fn middle(&self, cells: &[Cell]) -> Vec<Choice> {
+        self.variables.iter().zip(cells).map(|(variable, cell)| cell.middle(&variable.values)).collect()
+    }
+
     pub fn random_choices(&self, rng: &mut impl Rng) -> Vec<Choice> {
         let choice = |variable: &QueryVariable| match &variable.values {
-            Values::Interval(low, high) => {
-                let share = crate::random::uniform(rng);
-                Choice::Number((low + share * (high - low)).clamp(*low, *high))
-            }
+            Values::Numbers(numbers) => Choice::Number(numbers.random(rng)),
             Values::States(states) => Choice::State(crate::random::index(rng, states.len())),
         };
         self.variables.iter().map(choice).collect()
@@ -121,7 +139,7 @@ impl QueryVariable {
         match (choice, &self.values) {
             (Choice::Number(number), _) => x[0] = number,
             (Choice::State(state), Values::States(states)) => x.copy_from_slice(&states[state]),
-            (Choice::State(_), Values::Interval(..)) => unreachable!("a number has no states"),
+            (Choice::State(_), Values::Numbers(_)) => unreachable!("a number has no states"),
         }
     }
 }
@@ -136,26 +154,28 @@ pub(super) enum Cell {
 }
 
 impl Cell {
-    /// The two halves; `None` if it cannot be divided.
-    pub fn halves(self) -> Option<[Self; 2]> {
-        match self {
-            Self::Number(low, high) => {
-                let middle = 0.5 * low + 0.5 * high;
-                (low < middle && middle < high)
-                    .then_some([Self::Number(low, middle), Self::Number(middle, high)])
+    /// The two halves of what is left of a variable's values; `None` if it cannot be divided.
+    pub fn halves(self, values: &Values) -> Option<[Self; 2]> {
+        match (self, values) {
+            (Self::Number(low, high), Values::Numbers(numbers)) => {
+                numbers.halves(low, high).map(|halves| halves.map(|(low, high)| Self::Number(low, high)))
             }
-            Self::States(first, count) => {
+            (Self::Number(..), Values::States(_)) => None,
+            (Self::States(first, count), _) => {
                 let half = count / 2;
                 (half > 0).then_some([Self::States(first, half), Self::States(first + half, count - half)])
             }
         }
     }
 
-    /// A choice in the middle.
-    pub fn middle(self) -> Choice {
-        match self {
-            Self::Number(low, high) => Choice::Number((0.5 * low + 0.5 * high).clamp(low, high)),
-            Self::States(first, count) => Choice::State(first + count / 2),
+    /// A choice in the middle, or near it.
+    pub fn middle(self, values: &Values) -> Choice {
+        match (self, values) {
+            (Self::Number(low, high), Values::Numbers(numbers)) => {
+                Choice::Number(numbers.nearest((0.5 * low + 0.5 * high).clamp(low, high)))
+            }
+            (Self::Number(low, _), Values::States(_)) => Choice::Number(low),
+            (Self::States(first, count), _) => Choice::State(first + count / 2),
         }
     }
 }
@@ -188,11 +208,13 @@ impl<'a> Cells<'a> {
                         ends_only[input] = states.iter().all(is_end);
                     }
                 }
-                (Cell::Number(from, to), _) => {
-                    low[variable.inputs.start] = *from;
-                    high[variable.inputs.start] = *to;
+                (Cell::Number(from, to), values) => {
+                    let input = variable.inputs.start;
+                    (low[input], high[input]) = (*from, *to);
+                    ends_only[input] =
+                        matches!(values, Values::Numbers(numbers) if numbers.are_neighbours(*from, *to));
                 }
-                (Cell::States(..), Values::Interval(..)) => unreachable!("a number has no states"),
+                (Cell::States(..), Values::Numbers(_)) => unreachable!("a number has no states"),
             }
         }
         Self { problem, cells, low, high, ends_only }
@@ -223,7 +245,7 @@ impl Region for Cells<'_> {
                 (Cell::Number(low, high), _) => {
                     (slopes[0] * (low - middle[0])).max(slopes[0] * (high - middle[0]))
                 }
-                (Cell::States(..), Values::Interval(..)) => unreachable!("a number has no states"),
+                (Cell::States(..), Values::Numbers(_)) => unreachable!("a number has no states"),
             }
         };
         self.problem.variables.iter().zip(self.cells).map(of_variable).sum()
