@@ -112,7 +112,10 @@ fn answered(question: &Question, column: String, cells: usize) -> Result<Answere
     let Question { model, variables, evidence } = question;
     let says = match model.answer(variables, evidence, &column, cells)? {
         Answer::States(states) => Says::Probabilities(states.into_iter().collect()),
-        Answer::Numbers(numbers) => Says::Numbers(of_numbers(&numbers)),
+        Answer::Numbers(numbers) => {
+            let variable = &variables.list()[variables.index_of(&column)?];
+            Says::Numbers(of_numbers(&numbers, |number| variable.text_of(number)))
+        }
         Answer::Density(density) => {
             let (low, high) = density.range();
             let cell = (high - low) / density.probabilities().len() as f64;
@@ -135,7 +138,7 @@ fn answered(question: &Question, column: String, cells: usize) -> Result<Answere
     Ok(Answered { missing: variables.missing(evidence, index.as_slice()), column, says })
 }
 
-fn of_numbers(numbers: &[(f64, f64)]) -> Numbers {
+fn of_numbers(numbers: &[(f64, f64)], name: impl Fn(f64) -> String) -> Numbers {
     let mean = numbers.iter().map(|(number, share)| number * share).sum::<f64>();
     let variance: f64 = numbers.iter().map(|(number, share)| (number - mean).powi(2) * share).sum();
     // The first of equal ones.
@@ -144,7 +147,7 @@ fn of_numbers(numbers: &[(f64, f64)]) -> Numbers {
         mean,
         standard_deviation: variance.sqrt(),
         mode: mode.map_or(mean, |(number, _)| *number),
-        probabilities: numbers.iter().map(|(number, share)| (number.to_string(), *share)).collect(),
+        probabilities: numbers.iter().map(|(number, share)| (name(*number), *share)).collect(),
     }
 }
 
@@ -179,8 +182,8 @@ fn text(report: &Report, question: &Question) -> String {
             Says::Numbers(numbers) => format!(
                 "{}\nmean {}, mode {}\n",
                 of_states(&numbers.probabilities),
-                short(numbers.mean),
-                short(numbers.mode)
+                in_words(numbers.mean, question, column),
+                in_words(numbers.mode, question, column)
             ),
             Says::Density(density) => of_density(density, question, column),
         };
@@ -207,14 +210,18 @@ fn of_states(states: &IndexMap<String, f64>) -> String {
     text
 }
 
+/// A number of a column, or its date.
+fn in_words(number: f64, question: &Question, column: &str) -> String {
+    match question.variables.list().iter().find(|variable| variable.name() == column) {
+        Some(variable) if variable.is_date() => variable.text_of(number),
+        _ => short(number),
+    }
+}
+
 /// The density over its range, and what can be said of it in numbers.
 fn of_density(density: &Density, question: &Question, column: &str) -> String {
     let Some(distribution) = &density.distribution else { return String::new() };
-    let variable = question.variables.list().iter().find(|variable| variable.name() == column);
-    let number = |number: f64| match variable {
-        Some(variable) if variable.is_date() => variable.text_of(number),
-        _ => short(number),
-    };
+    let number = |number: f64| in_words(number, question, column);
     let (low, high) = (density.low, density.high);
     let edge = |place: usize| low + (high - low) * place as f64 / WIDTH as f64;
     let share =
