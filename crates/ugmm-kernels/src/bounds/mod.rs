@@ -12,9 +12,11 @@
 mod bump;
 mod mixtures;
 mod relaxation;
+mod search;
 
 pub use mixtures::Mixtures;
 pub use relaxation::{InputBox, Relaxation};
+pub use search::{Bounded, Budget, Found, Maximization, Proof, ProofProgress, maximize};
 
 /// What rounding may add to a sum of this many terms whose magnitudes sum to `magnitude`, with a factor to spare for the
 /// rounding of the terms (a few units in the last place each, see `exp`).

@@ -44,7 +44,7 @@ pub(super) fn ascend(
         .flat_map(|_| numbers.iter().map(|number| FIRST_STEP * (number.high - number.low)))
         .collect();
     let mut last = vec![0.0; lengths.len()];
-    let mut now: Vec<Vec<Choice>> = starts.iter().map(|start| start.choices.clone()).collect();
+    let mut now: Vec<Vec<Choice>> = starts.iter().map(|start| start.point.clone()).collect();
     let mut best = now.clone();
     let mut best_scores = vec![f32::NEG_INFINITY; now.len()];
     for _ in 0..steps {

@@ -55,7 +55,7 @@ pub(super) fn more_starts(
             if index % 2 == 1 {
                 // From nearly none to nearly all.
                 let share = uniform(&mut rng);
-                for (choice, known) in choices.iter_mut().zip(&best.choices) {
+                for (choice, known) in choices.iter_mut().zip(&best.point) {
                     if uniform(&mut rng) > share {
                         *choice = *known;
                     }

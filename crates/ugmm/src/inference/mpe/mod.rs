@@ -22,9 +22,11 @@ mod problem;
 use super::bounds::{Known, ScoreFunction};
 use super::variable::Variable;
 use crate::{Network, UgmmError, UgmmNetwork};
+use branch_and_bound::{Proving, QueryBox};
 use problem::Problem;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
+use ugmm_kernels::bounds::{Budget, Found, ProofProgress, maximize};
 
 pub use problem::Choice;
 
@@ -154,15 +156,20 @@ pub fn most_probable_explanation(
             candidates::more_starts(&problem, best, LATER_STARTS * options.beam, options.seed, round);
         refined(network, &problem, starts, options.steps, until)
     };
-    let proof = branch_and_bound::prove(&problem, found, options, until, search, &mut progress);
-    let upper_bound = proof.upper_bound.max(proof.best.value);
+    let budget = Budget { gap: options.gap, until, most_regions: options.most_boxes };
+    let proving = Proving { problem: &problem, until, search };
+    let watch = |ProofProgress { value, upper_bound, regions, open }| {
+        progress(MpeProgress { value, upper_bound, boxes: regions, open })
+    };
+    let proof = maximize(&proving, QueryBox::whole(&problem), found, budget, watch);
+    let upper_bound = proof.upper_bound;
     Ok(Mpe {
-        inputs: problem.all_inputs(&proof.best.choices),
+        inputs: problem.all_inputs(&proof.best.point),
         value: proof.best.value,
         proved: upper_bound - proof.best.value <= options.gap,
         upper_bound,
-        boxes: proof.boxes,
-        choices: proof.best.choices,
+        boxes: proof.regions,
+        choices: proof.best.point,
         start_value,
     })
 }
@@ -171,11 +178,7 @@ pub fn most_probable_explanation(
 const LATER_STARTS: usize = 4;
 
 /// An assignment and its score.
-#[derive(Clone, Debug)]
-struct Candidate {
-    choices: Vec<Choice>,
-    value: f64,
-}
+type Candidate = Found<Vec<Choice>>;
 
 /// Share of the time that goes to finding at most; the rest is for the proof.
 const FINDING_SHARE: f64 = 0.5;

@@ -73,7 +73,7 @@ struct Climb<'a> {
 
 impl<'a> Climb<'a> {
     fn new(problem: &'a Problem, best: Candidate) -> Self {
-        let x = problem.inputs(&best.choices);
+        let x = problem.inputs(&best.point);
         let first = &problem.function.layers()[0];
         let neurons = 0..first.neurons();
         let exponents =
@@ -85,7 +85,7 @@ impl<'a> Climb<'a> {
         let variable = &self.problem.variables[at];
         let others = self.without(variable);
         let score = |choice: Choice| self.score(variable, &others, choice);
-        let mut best = (self.best.choices[at], self.best.value);
+        let mut best = (self.best.point[at], self.best.value);
         let consider = |best: &mut (Choice, f64), choice: Choice| {
             let value = score(choice);
             if value > best.1 {
@@ -127,7 +127,7 @@ impl<'a> Climb<'a> {
         let (choice, value) = best;
         if value > self.best.value {
             variable.set(&mut self.x, choice);
-            self.best.choices[at] = choice;
+            self.best.point[at] = choice;
             let first = &self.problem.function.layers()[0];
             for j in 0..first.neurons() {
                 for k in variable.inputs.clone() {
@@ -135,7 +135,7 @@ impl<'a> Climb<'a> {
                 }
             }
             // Computed as every other score.
-            let exact = self.problem.value(&self.best.choices);
+            let exact = self.problem.value(&self.best.point);
             self.best.value = exact;
         }
     }

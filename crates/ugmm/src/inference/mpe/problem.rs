@@ -96,7 +96,7 @@ impl Problem {
 
     pub fn candidate(&self, choices: Vec<Choice>) -> Candidate {
         let value = self.value(&choices);
-        Candidate { choices, value }
+        Candidate { point: choices, value }
     }
 
     /// These choices with each number that has only some values moved to the nearest.
