@@ -11,7 +11,7 @@
 //! * [`structure`]: which variables are joined where: mixtures, random trees, quadrants of images, hidden Chow-Liu trees,
 //!   densities for each class.
 //! * Questions are methods of the circuit, and all of them take missing values: [`Circuit::log_likelihood`],
-//!   [`Circuit::conditional`], [`Circuit::posterior`], [`Circuit::sample`], [`Circuit::impute`].
+//!   [`Circuit::conditional`], [`Circuit::posterior`], [`Circuit::sample`], [`Circuit::impute`], [`Circuit::mpe`].
 //!
 //! Training computes in `f32` (or `f64`), questions in `f64`. Results do not depend on the number of threads, bit for bit.
 //!
@@ -53,10 +53,11 @@ mod variable;
 pub use circuit::Circuit;
 pub use error::CircuitError;
 pub use leaf::{GaussianMixtures, Leaf, LeafDistribution};
-pub use query::{GaussianComponent, Imputation, UnivariateMixture};
+pub use query::{GaussianComponent, Imputation, Mpe, MpeOptions, MpeVariable, UnivariateMixture};
 pub use region::{InnerRegion, Region};
 pub use rows::Rows;
 pub use training::{
     Epoch, Method, Precision, StructureChoice, Trained, TrainingConfig, train, train_structure,
 };
+pub use ugmm_kernels::bounds::ProofProgress;
 pub use variable::{MAXIMUM_STATES, Variable, VariableKind};

@@ -18,7 +18,7 @@ impl<T: Real> CompiledGaussians<T> {
     }
 
     /// log-densities of a value under all units; 0 where it is missing.
-    pub(super) fn log_densities(&self, value: T, to: &mut [T]) {
+    pub(crate) fn log_densities(&self, value: T, to: &mut [T]) {
         if value.is_missing() {
             to.fill(T::zero());
             return;

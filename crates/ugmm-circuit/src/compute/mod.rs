@@ -10,7 +10,7 @@ mod statistics;
 mod upward;
 mod workspace;
 
-pub(crate) use compiled::{Compiled, CompiledInner, CompiledRegion};
+pub(crate) use compiled::{Compiled, CompiledGaussians, CompiledInner, CompiledRegion, CompiledTable};
 pub(crate) use matrix::multiply;
 pub(crate) use real::Real;
 pub(crate) use statistics::{

@@ -56,7 +56,11 @@ impl Circuit {
         Ok(probabilities)
     }
 
-    fn conditionals_of(&self, row: &[f64], asked: &[usize]) -> Result<Vec<UnivariateMixture>, CircuitError> {
+    pub(super) fn conditionals_of(
+        &self,
+        row: &[f64],
+        asked: &[usize],
+    ) -> Result<Vec<UnivariateMixture>, CircuitError> {
         if row.len() != self.variables().len() {
             return Err(CircuitError::Columns { found: row.len(), expected: self.variables().len() });
         }

@@ -111,8 +111,7 @@ impl UnivariateMixture {
         match self {
             Self::Continuous(components) => {
                 let mut best = (f64::NEG_INFINITY, f64::NAN);
-                for start in components.iter().filter(|c| c.weight > 0.0) {
-                    let value = climb(components, start.mean);
+                for value in self.modes(components.len()) {
                     let density = self.log_density(value);
                     if density > best.0 {
                         best = (density, value);
@@ -130,6 +129,16 @@ impl UnivariateMixture {
                 best.1
             }
         }
+    }
+
+    /// Modes of a mixture of Gaussians, those above the means of the largest density, at most so many.
+    pub(super) fn modes(&self, most: usize) -> Vec<f64> {
+        let Self::Continuous(components) = self else { return Vec::new() };
+        let starts = components.iter().filter(|c| c.weight > 0.0);
+        let mut starts: Vec<(f64, f64)> = starts.map(|c| (c.mean, self.log_density(c.mean))).collect();
+        starts.sort_by(|a, b| b.1.total_cmp(&a.1));
+        starts.truncate(most);
+        starts.into_iter().map(|(start, _)| climb(components, start)).collect()
     }
 
     /// The least value that this share of the probability lies at or below; the share is from 0 to 1. At 0 and 1, the ends of

@@ -5,7 +5,9 @@ mod derivatives;
 mod impute;
 mod likelihood;
 mod mixture;
+mod mpe;
 mod sample;
 
 pub use impute::Imputation;
 pub use mixture::{GaussianComponent, UnivariateMixture};
+pub use mpe::{Mpe, MpeOptions, MpeVariable};

@@ -1,0 +1,96 @@
+//! Each variable at the mode of its conditional given all others, until nothing moves (iterated conditional modes, Besag
+//! 1986): the log-likelihood never falls.
+
+use super::domain::Domain;
+use super::{Point, Problem};
+use crate::query::mixture::UnivariateMixture;
+use rayon::prelude::*;
+use std::time::Instant;
+use ugmm_kernels::bounds::Found;
+
+/// Rounds at most.
+const ROUNDS: usize = 200;
+/// Modes of a conditional that are looked at.
+const MOST_MODES: usize = 8;
+/// A round that gains less than this, in nats, is the last.
+const LEAST_GAIN: f64 = 1e-10;
+
+/// The best of what is reached from some starts. There must be one.
+pub(super) fn best_of(problem: &Problem, starts: Vec<Point>, until: Option<Instant>) -> Found<Point> {
+    let climbed: Vec<Found<Point>> =
+        starts.into_par_iter().map(|start| climb(problem, problem.found(start), until)).collect();
+    climbed.into_iter().max_by(|a, b| a.value.total_cmp(&b.value)).expect("there is a start")
+}
+
+/// What is reached from a row; never worse than it.
+pub(super) fn climb(problem: &Problem, mut best: Found<Point>, until: Option<Instant>) -> Found<Point> {
+    for _ in 0..ROUNDS {
+        if until.is_some_and(|until| Instant::now() >= until) {
+            break;
+        }
+        let before = best.value;
+        round(problem, &mut best);
+        // The first step away from what cannot be gains infinitely much.
+        if best.value - before < LEAST_GAIN || best.value == f64::NEG_INFINITY {
+            break;
+        }
+    }
+    best
+}
+
+/// Moves as many variables at once as make it better together; the one that gains most always does.
+fn round(problem: &Problem, best: &mut Found<Point>) {
+    let asked: Vec<usize> = problem.asked.iter().map(|domain| domain.variable).collect();
+    let row = problem.decoded(&best.point);
+    let Ok(conditionals) = problem.circuit.conditionals_of(&row, &asked) else { return };
+    let mut moves: Vec<(f64, usize, f64)> = Vec::with_capacity(asked.len());
+    for (domain, conditional) in problem.asked.iter().zip(&conditionals) {
+        let now = best.point[domain.variable];
+        let to = mode_within(conditional, domain, problem, now);
+        let gain =
+            log_density(conditional, domain, problem, to) - log_density(conditional, domain, problem, now);
+        if gain > 0.0 {
+            moves.push((gain, domain.variable, to));
+        }
+    }
+    moves.sort_by(|a, b| b.0.total_cmp(&a.0));
+    while !moves.is_empty() {
+        let mut point = best.point.clone();
+        moves.iter().for_each(|&(_, variable, to)| point[variable] = to);
+        let value = problem.value(&point);
+        if value > best.value {
+            *best = Found { point, value };
+            return;
+        }
+        moves.truncate(moves.len() / 2);
+    }
+}
+
+fn log_density(conditional: &UnivariateMixture, domain: &Domain, problem: &Problem, encoded: f64) -> f64 {
+    conditional.log_density(problem.circuit.variables()[domain.variable].decode(encoded))
+}
+
+/// The greatest value of a conditional inside of a domain, or one nearly as great, at least as good as `now`.
+fn mode_within(conditional: &UnivariateMixture, domain: &Domain, problem: &Problem, now: f64) -> f64 {
+    let about = &problem.circuit.variables()[domain.variable];
+    let (low, high) = (domain.whole.low, domain.whole.high);
+    let inside = |value: f64| about.encode(value).map_or(low, |value| value.clamp(low, high));
+    let mut best = (log_density(conditional, domain, problem, now), now);
+    let mut consider = |encoded: f64| {
+        let value = log_density(conditional, domain, problem, encoded);
+        if value > best.0 {
+            best = (value, encoded);
+        }
+    };
+    match conditional {
+        UnivariateMixture::Discrete { .. } => {
+            (low as usize..=high as usize).for_each(|state| consider(state as f64));
+        }
+        UnivariateMixture::Continuous(_) => {
+            consider(low);
+            consider(high);
+            conditional.modes(MOST_MODES).into_iter().for_each(|mode| consider(inside(mode)));
+        }
+    }
+    best.1
+}

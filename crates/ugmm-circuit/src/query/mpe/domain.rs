@@ -1,0 +1,100 @@
+//! Where a variable is looked for, in standard units and indices of tables.
+
+use super::MpeVariable;
+use crate::circuit::Circuit;
+use crate::compute::CompiledRegion;
+use crate::error::CircuitError;
+
+/// The values that a variable asked for can have.
+pub(super) struct Domain {
+    pub variable: usize,
+    pub whole: Cell,
+    /// Whether its values are indices.
+    pub is_discrete: bool,
+}
+
+/// What is left of a domain: all from `low` to `high`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Cell {
+    pub low: f64,
+    pub high: f64,
+}
+
+impl Domain {
+    pub fn new(circuit: &Circuit, asked: MpeVariable) -> Result<Self, CircuitError> {
+        let about = circuit.variable(asked.variable)?;
+        let wrong = |(low, high): (f64, f64), expected| CircuitError::Setting {
+            setting: "the range of a variable",
+            value: format!("{low} to {high}"),
+            expected,
+        };
+        if let Some(range) = asked.range
+            && !(range.0 <= range.1 && range.0.is_finite() && range.1.is_finite())
+        {
+            return Err(wrong(range, "from a finite number to one at least as large"));
+        }
+        let whole = match (about.states(), asked.range) {
+            (Some(states), range) => {
+                let last = states as f64 - 1.0;
+                let ends = range.map_or((0.0, last), |(low, high)| {
+                    let first = about.first() as f64;
+                    ((low - first).ceil().max(0.0), (high - first).floor().min(last))
+                });
+                if ends.0 > ends.1 {
+                    return Err(wrong(asked.range.unwrap_or_default(), "one with a value of the variable"));
+                }
+                Cell { low: ends.0, high: ends.1 }
+            }
+            (None, range) => {
+                let hull = hull(circuit, asked.variable);
+                match range.map(|(low, high)| (about.encode(low), about.encode(high))) {
+                    // Beyond all means the density falls, whatever the other values are.
+                    Some((Some(low), Some(high))) => {
+                        Cell { low: hull.0.clamp(low, high), high: hull.1.clamp(low, high) }
+                    }
+                    _ => Cell { low: hull.0, high: hull.1 },
+                }
+            }
+        };
+        Ok(Self { variable: asked.variable, whole, is_discrete: about.states().is_some() })
+    }
+
+    /// A value about the middle of a cell.
+    pub fn middle(&self, cell: Cell) -> f64 {
+        let middle = 0.5 * cell.low + 0.5 * cell.high;
+        if self.is_discrete { middle.floor() } else { middle.clamp(cell.low, cell.high) }
+    }
+
+    /// The two halves of a cell; `None` if it cannot be divided.
+    pub fn halves(&self, cell: Cell) -> Option<[Cell; 2]> {
+        let middle = self.middle(cell);
+        if self.is_discrete {
+            let parts = [Cell { high: middle, ..cell }, Cell { low: middle + 1.0, ..cell }];
+            (cell.low < cell.high).then_some(parts)
+        } else {
+            let parts = [Cell { high: middle, ..cell }, Cell { low: middle, ..cell }];
+            (cell.low < middle && middle < cell.high).then_some(parts)
+        }
+    }
+
+    /// How much of the domain a cell still is.
+    pub fn share(&self, cell: Cell) -> f64 {
+        let all = self.whole.high - self.whole.low;
+        if all > 0.0 { (cell.high - cell.low) / all } else { 0.0 }
+    }
+}
+
+/// From the least to the greatest mean of a continuous variable's components.
+fn hull(circuit: &Circuit, variable: usize) -> (f64, f64) {
+    let mut hull = (f64::INFINITY, f64::NEG_INFINITY);
+    for region in &circuit.compiled().regions {
+        if let CompiledRegion::Gaussian(gaussians) = region
+            && gaussians.variable == variable
+        {
+            for mean in &gaussians.means {
+                hull = (hull.0.min(*mean), hull.1.max(*mean));
+            }
+        }
+    }
+    hull
+}
