@@ -42,7 +42,7 @@ fn random_circuit(seed: u64) -> Circuit {
         structure: structures[seed as usize % 3],
         units: Some(1 + seed as usize % 5),
         components: 1 + seed as usize % 2,
-        class_conditional: (seed % 4 == 0).then_some(4),
+        class_conditional: seed.is_multiple_of(4).then_some(4),
         epochs: 5,
         seed,
         ..TrainingConfig::default()
@@ -93,11 +93,11 @@ fn no_proved_optimum_of_100_circuits_is_beaten_by_brute_force() {
         let circuit = random_circuit(case);
         let mut row = [f64::NAN; 5];
         let mut asked = Vec::new();
-        for variable in 0..5 {
+        for (variable, value) in row.iter_mut().enumerate() {
             let (low, high) = (rng.random_range(-2.0..1.0), rng.random_range(1.0..5.0));
             let range = rng.random_bool(0.4).then_some((low, high));
             match rng.random_range(0..4u8) {
-                0 => row[variable] = if variable == 2 || variable == 4 { 1.0 } else { 2.0 },
+                0 => *value = if variable == 2 || variable == 4 { 1.0 } else { 2.0 },
                 1 => {}
                 _ => asked.push(MpeVariable { variable, range }),
             }
