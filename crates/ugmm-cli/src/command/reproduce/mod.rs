@@ -1,5 +1,6 @@
 //! `ugmm reproduce`: the paper's experiments.
 
+mod approximation;
 mod iris;
 mod mnist;
 mod uncertainty;
@@ -21,6 +22,7 @@ pub fn run(what: &Reproduce, common: &Common) -> Result<(), CliError> {
         Reproduce::Iris(options) => iris::run(options, common),
         Reproduce::Mnist(options) => mnist::run(options, common),
         Reproduce::Uncertainty(options) => uncertainty::run(options, common),
+        Reproduce::Approximation(options) => approximation::run(options, common),
     }
 }
 
