@@ -9,6 +9,7 @@
 //! Activations are natural logarithms of mixture densities. The root of a generative network is a *score*: it is not
 //! normalised over the features, so it is never called a likelihood here.
 
+pub mod architecture;
 pub mod calibration;
 mod dropout;
 mod error;
