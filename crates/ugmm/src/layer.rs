@@ -134,6 +134,11 @@ impl UgmmLayer {
         softplus((raw_log_sigmas - log_floor) * 2.0, 1.0) * 0.5 + log_floor
     }
 
+    /// A pass in which nothing is random.
+    pub(crate) fn valid_pass(&self, x: Tensor<2>) -> Tensor<2> {
+        self.parameters().mixtures(x)
+    }
+
     /// One pass, a training pass when there is an `rng`, on inputs of which some may be missing (NaN) if
     /// `missing_values`; see `missing.rs`.
     pub(crate) fn pass_with_missing<R: Rng + ?Sized>(

@@ -231,9 +231,9 @@ impl UgmmConv2d {
 
     pub(crate) fn pass<R: Rng + ?Sized>(&self, x: Tensor<4>, mut rng: Option<&mut R>) -> Tensor<4> {
         let batch = x.dims()[0];
-        let (y, [height, width]) = self.cut().on_rows(x, &self.padding, self.padding_value, |rows| {
-            self.dense.pass(rows, rng.as_deref_mut())
-        });
+        let (y, [height, width]) = self
+            .cut()
+            .on_rows(x, &self.padding, self.padding_value, |rows| self.dense.pass(rows, rng.as_deref_mut()));
         let channels = y.dims()[1];
         y.reshape([batch, height, width, channels]).permute([0, 3, 1, 2])
     }

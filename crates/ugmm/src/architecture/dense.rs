@@ -8,7 +8,6 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
-use rand_chacha::ChaCha8Rng;
 
 /// What a [`UgmmDense`] is made of.
 #[derive(Config, Debug, PartialEq)]
@@ -142,14 +141,22 @@ impl UgmmDense {
     }
 
     /// Either, by whether there is an `rng`; without one nothing is random.
-    pub(super) fn pass<const D: usize, R: Rng + ?Sized>(&self, x: Tensor<D>, rng: Option<&mut R>) -> Tensor<D> {
+    pub(super) fn pass<const D: usize, R: Rng + ?Sized>(
+        &self,
+        x: Tensor<D>,
+        rng: Option<&mut R>,
+    ) -> Tensor<D> {
         match rng {
             Some(rng) => self.forward_training(x, rng),
-            None => self.on_rows(x, |x| self.layer.parameters_for_passes::<ChaCha8Rng>(None).mixtures(x)),
+            None => self.on_rows(x, |x| self.layer.valid_pass(x)),
         }
     }
 
-    fn on_rows<const D: usize>(&self, x: Tensor<D>, densities: impl FnOnce(Tensor<2>) -> Tensor<2>) -> Tensor<D> {
+    fn on_rows<const D: usize>(
+        &self,
+        x: Tensor<D>,
+        densities: impl FnOnce(Tensor<2>) -> Tensor<2>,
+    ) -> Tensor<D> {
         let mut shape = x.dims();
         let rows = shape[..D - 1].iter().product();
         let y = densities(x.reshape([rows, shape[D - 1]]));
@@ -170,7 +177,10 @@ impl Joined {
         let parameters =
             layers.iter().map(|dense| dense.layer.parameters_for_passes(rng.as_deref_mut())).collect();
         let scales = layers.iter().map(|dense| dense.scale.affine()).collect();
-        Self { parameters: Parameters::joined(parameters), scale: super::output_scale::Affine::joined(scales) }
+        Self {
+            parameters: Parameters::joined(parameters),
+            scale: super::output_scale::Affine::joined(scales),
+        }
     }
 
     /// Activations `[rows, neurons of all layers]` of `x` `[rows, inputs]`.

@@ -15,6 +15,7 @@
 
 mod convolution;
 mod dense;
+mod mixed;
 mod output_scale;
 mod patches;
 mod recurrent;
@@ -23,10 +24,14 @@ mod transformer;
 
 pub use convolution::{UgmmConv2d, UgmmConv2dConfig};
 pub use dense::{UgmmDense, UgmmDenseConfig};
+pub use mixed::{
+    Function, MaskedEncoder, MixedConfig, MixedInput, MixedLayer, MixedLayerConfig, MixedNetwork, Padding,
+    UgmmPart,
+};
 pub use output_scale::OutputScale;
 pub use recurrent::{UgmmGru, UgmmGruConfig, UgmmLstm, UgmmLstmConfig};
 pub use transformer::{
-    FeedForward, OrdinaryFeedForward, Projection, UgmmAttention, UgmmAttentionInput, UgmmAttentionOutput,
-    UgmmFeedForward, UgmmTransformerEncoder, UgmmTransformerEncoderConfig, UgmmTransformerEncoderInput,
-    UgmmTransformerEncoderLayer,
+    FeedForward, OrdinaryFeedForward, Projection, SubLayerInputs, UgmmAttention, UgmmAttentionInput,
+    UgmmAttentionOutput, UgmmFeedForward, UgmmTransformerEncoder, UgmmTransformerEncoderConfig,
+    UgmmTransformerEncoderInput, UgmmTransformerEncoderLayer,
 };

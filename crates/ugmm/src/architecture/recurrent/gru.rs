@@ -1,6 +1,6 @@
 //! Gated recurrent units with uGMM gates.
 
-use super::{check_sequences, first_states, gate_inputs, reference_sequences};
+use super::{check_sequences, first_states, gate_inputs, reference_sequences, rows_of_gates};
 use crate::UgmmError;
 use crate::architecture::dense::Joined;
 use crate::architecture::{UgmmDense, UgmmDenseConfig};
@@ -63,9 +63,9 @@ impl UgmmGruConfig {
         let sample = sample.clone().without_autodiff();
         let [sequences, steps, _] = sample.dims();
         let made_up = first_states([sequences, steps, self.d_hidden], rng, &sample.device());
-        let first = self.gates(&gate_inputs(&sample, &made_up, rng), rng, device)?.valid();
+        let first = self.gates(&gate_inputs(&sample, &made_up, false, rng), rng, device)?.valid();
         let (states, _) = first.pass::<ChaCha8Rng>(sample.clone(), None, None);
-        self.gates(&gate_inputs(&sample, &states, rng), rng, device)
+        self.gates(&gate_inputs(&sample, &states, false, rng), rng, device)
     }
 
     /// The new gate sees the hidden state behind the reset gate, that is smaller; it is drawn for the state itself, which
@@ -135,8 +135,8 @@ impl UgmmGru {
     /// When the shapes do not fit.
     #[must_use]
     pub fn forward(&self, x: Tensor<3>, state: Option<Tensor<2>>) -> Tensor<3> {
-        let mut rng = (self.update_gate.layer.dropout > 0.0)
-            .then(|| generator_of_device(&x.device(), Stream::Dropout));
+        let mut rng =
+            (self.update_gate.layer.dropout > 0.0).then(|| generator_of_device(&x.device(), Stream::Dropout));
         self.pass(x, state, rng.as_mut()).0
     }
 
@@ -153,6 +153,39 @@ impl UgmmGru {
         rng: &mut R,
     ) -> (Tensor<3>, Tensor<2>) {
         self.pass(x, state, Some(rng))
+    }
+
+    /// The gates with their names.
+    #[must_use]
+    pub fn gates(&self) -> [(&'static str, &UgmmDense); 3] {
+        [("update_gate", &self.update_gate), ("reset_gate", &self.reset_gate), ("new_gate", &self.new_gate)]
+    }
+
+    /// What the update and the reset gate look at, rows [x_t, h_{t−1}] `[batch × steps, d_input + d_hidden]` by sequence
+    /// and step, for [`inspect`](crate::inspect) and [`pruning`](crate::pruning).
+    ///
+    /// # Panics
+    ///
+    /// When the shapes do not fit.
+    #[must_use]
+    pub fn gate_inputs(&self, x: Tensor<3>) -> Tensor<2> {
+        let x = x.without_autodiff();
+        let (states, _) = self.valid().pass::<ChaCha8Rng>(x.clone(), None, None);
+        rows_of_gates(&x, &states, false)
+    }
+
+    /// What the new gate looks at: [x_t, σ(r_t) h_{t−1}], likewise.
+    ///
+    /// # Panics
+    ///
+    /// When the shapes do not fit.
+    #[must_use]
+    pub fn new_gate_inputs(&self, x: Tensor<3>) -> Tensor<2> {
+        let rows = self.gate_inputs(x);
+        let inputs = rows.dims()[1] - self.d_hidden;
+        let reset = sigmoid(self.reset_gate.valid().forward(rows.clone()));
+        let seen = rows.clone().narrow(1, inputs, self.d_hidden) * reset;
+        Tensor::cat(vec![rows.narrow(1, 0, inputs), seen], 1)
     }
 
     pub(crate) fn pass<R: Rng + ?Sized>(

@@ -1,6 +1,6 @@
 //! Long short-term memory with uGMM gates.
 
-use super::{check_sequences, first_states, gate_inputs, reference_sequences};
+use super::{check_sequences, first_states, gate_inputs, reference_sequences, rows_of_gates};
 use crate::UgmmError;
 use crate::architecture::dense::Joined;
 use crate::architecture::{UgmmDense, UgmmDenseConfig};
@@ -81,9 +81,9 @@ impl UgmmLstmConfig {
         check_sequences(sample, self.d_input)?;
         let [sequences, steps, _] = sample.dims();
         let made_up = first_states([sequences, steps, self.d_hidden], rng, &sample.device());
-        let first = self.gates(&gate_inputs(sample, &made_up, rng), rng, device)?.valid();
+        let first = self.gates(&gate_inputs(sample, &made_up, self.reverse, rng), rng, device)?.valid();
         let (states, _) = first.steps::<ChaCha8Rng>(sample.clone(), None, None);
-        self.gates(&gate_inputs(sample, &states, rng), rng, device)
+        self.gates(&gate_inputs(sample, &states, self.reverse, rng), rng, device)
     }
 
     fn gates<R: Rng + ?Sized>(
@@ -161,8 +161,8 @@ impl UgmmLstm {
     /// When the shapes do not fit.
     #[must_use]
     pub fn forward(&self, x: Tensor<3>, state: Option<LstmState<2>>) -> (Tensor<3>, LstmState<2>) {
-        let mut rng = (self.input_gate.layer.dropout > 0.0)
-            .then(|| generator_of_device(&x.device(), Stream::Dropout));
+        let mut rng =
+            (self.input_gate.layer.dropout > 0.0).then(|| generator_of_device(&x.device(), Stream::Dropout));
         self.pass(x, state, rng.as_mut())
     }
 
@@ -179,6 +179,31 @@ impl UgmmLstm {
         rng: &mut R,
     ) -> (Tensor<3>, LstmState<2>) {
         self.pass(x, state, Some(rng))
+    }
+
+    /// The gates with their names.
+    #[must_use]
+    pub fn gates(&self) -> [(&'static str, &UgmmDense); 4] {
+        [
+            ("input_gate", &self.input_gate),
+            ("forget_gate", &self.forget_gate),
+            ("output_gate", &self.output_gate),
+            ("cell_gate", &self.cell_gate),
+        ]
+    }
+
+    /// What the gates look at, rows [x_t, h_{t−1}] `[batch × steps, d_input + d_hidden]` by sequence and step, for
+    /// [`inspect`](crate::inspect) and [`pruning`](crate::pruning).
+    ///
+    /// # Panics
+    ///
+    /// When the shapes do not fit.
+    #[must_use]
+    pub fn gate_inputs(&self, x: Tensor<3>) -> Tensor<2> {
+        let x = x.without_autodiff();
+        let x = if self.batch_first { x } else { x.swap_dims(0, 1) };
+        let (states, _) = self.valid().steps::<ChaCha8Rng>(x.clone(), None, None);
+        rows_of_gates(&x, &states, self.reverse)
     }
 
     pub(crate) fn pass<R: Rng + ?Sized>(

@@ -45,23 +45,31 @@ fn check_sequences(sample: &Tensor<3>, d_input: usize) -> Result<(), UgmmError> 
 /// States before there are any real ones: uniform about 0, `[sequences, steps, d_hidden]`.
 fn first_states<R: Rng + ?Sized>(shape: [usize; 3], rng: &mut R, device: &Device) -> Tensor<3> {
     let count = shape.iter().product();
-    let values: Vec<f32> =
-        (0..count).map(|_| (FIRST_STATES * (2.0 * uniform(rng) - 1.0)) as f32).collect();
+    let values: Vec<f32> = (0..count).map(|_| (FIRST_STATES * (2.0 * uniform(rng) - 1.0)) as f32).collect();
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-/// Some rows [x_t, h_{t−1}] of sequences `x` `[sequences, steps, d_input]` whose states after each step are `states`
-/// `[sequences, steps, d_hidden]`; the state before the first step is 0.
-fn gate_inputs<R: Rng + ?Sized>(x: &Tensor<3>, states: &Tensor<3>, rng: &mut R) -> Tensor<2> {
+/// Rows [x_t, h_{t−1}] of sequences `x` `[sequences, steps, d_input]` whose states after each step are `states`
+/// `[sequences, steps, d_hidden]`; the state before the first step is 0. In reverse the last step is the first.
+fn rows_of_gates(x: &Tensor<3>, states: &Tensor<3>, reverse: bool) -> Tensor<2> {
     let [sequences, steps, d_input] = x.dims();
     let d_hidden = states.dims()[2];
-    let device = x.device();
-    let zeros = Tensor::zeros([sequences, 1, d_hidden], &device);
-    let before = Tensor::cat(vec![zeros, states.clone().narrow(1, 0, steps - 1)], 1);
-    let rows = Tensor::cat(vec![x.clone(), before], 2).reshape([sequences * steps, d_input + d_hidden]);
-    if sequences * steps <= INITIALIZATION_ROWS {
+    let zeros = Tensor::zeros([sequences, 1, d_hidden], &x.device());
+    let before = match reverse {
+        false => vec![zeros, states.clone().narrow(1, 0, steps - 1)],
+        true => vec![states.clone().narrow(1, 1, steps - 1), zeros],
+    };
+    let before = if steps > 1 { Tensor::cat(before, 1) } else { Tensor::zeros_like(states) };
+    Tensor::cat(vec![x.clone(), before], 2).reshape([sequences * steps, d_input + d_hidden])
+}
+
+/// Some of these rows.
+fn gate_inputs<R: Rng + ?Sized>(x: &Tensor<3>, states: &Tensor<3>, reverse: bool, rng: &mut R) -> Tensor<2> {
+    let rows = rows_of_gates(x, states, reverse);
+    let all = rows.dims()[0];
+    if all <= INITIALIZATION_ROWS {
         return rows;
     }
-    let chosen: Vec<i32> = (0..INITIALIZATION_ROWS).map(|_| index(rng, sequences * steps) as i32).collect();
-    rows.select(0, Tensor::from_data(chosen.as_slice(), &device))
+    let chosen: Vec<i32> = (0..INITIALIZATION_ROWS).map(|_| index(rng, all) as i32).collect();
+    rows.select(0, Tensor::from_data(chosen.as_slice(), &x.device()))
 }

@@ -6,12 +6,13 @@ use super::{
 use crate::architecture::seeded::{Draw, redrawn};
 use crate::architecture::{UgmmDense, UgmmDenseConfig};
 use crate::random::{Stream, generator_of_device};
-use crate::UgmmError;
+use crate::{UgmmError, UgmmLayer};
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::{Bool, Device, Tensor};
 use rand::Rng;
+use rand_chacha::ChaCha8Rng;
 
 /// What a [`UgmmTransformerEncoder`] is made of; as Burn's
 /// [`TransformerEncoderConfig`](burn::nn::transformer::TransformerEncoderConfig), where that applies.
@@ -264,40 +265,109 @@ impl UgmmTransformerEncoder {
         self.pass(input, Some(rng))
     }
 
+    /// All uGMM layers with the names of their places, such as "0.feed_forward.inner".
+    #[must_use]
+    pub fn ugmm_layers(&self) -> Vec<(String, &UgmmLayer)> {
+        let mut all = Vec::new();
+        for (number, layer) in self.layers.iter().enumerate() {
+            let attention = &layer.attention;
+            let projections =
+                [("query", &attention.query), ("key", &attention.key), ("value", &attention.value)];
+            for (name, projection) in projections {
+                all.extend(
+                    projection.as_ugmm().map(|dense| (format!("{number}.attention.{name}"), &dense.layer)),
+                );
+            }
+            if let Some(layers) = layer.feed_forward.as_ugmm() {
+                all.push((format!("{number}.feed_forward.inner"), &layers.inner.layer));
+                all.push((format!("{number}.feed_forward.outer"), &layers.outer.layer));
+            }
+        }
+        all
+    }
+
+    /// What the sub-layers of each layer look at, each `[batch × steps, d_model]` by sequence and step, for
+    /// [`inspect`](crate::inspect) and [`pruning`](crate::pruning).
+    ///
+    /// # Panics
+    ///
+    /// When the shapes do not fit.
+    #[must_use]
+    pub fn sub_layer_inputs(&self, input: UgmmTransformerEncoderInput) -> Vec<SubLayerInputs> {
+        let encoder = self.valid();
+        let UgmmTransformerEncoderInput { tensor, mask_pad, mask_attn } = input;
+        let mut x = tensor.without_autodiff();
+        let mut all = Vec::with_capacity(encoder.layers.len());
+        for layer in &encoder.layers {
+            let read = layer.read_by_attention(&x);
+            let (x_between, read_between) =
+                layer.after_attention::<ChaCha8Rng>(x, (&mask_pad, &mask_attn), None);
+            let rows = |x: Tensor<3>| {
+                let [batch, steps, features] = x.dims();
+                x.reshape([batch * steps, features])
+            };
+            all.push(SubLayerInputs { attention: rows(read), feed_forward: rows(read_between.clone()) });
+            x = layer.after_feed_forward::<ChaCha8Rng>(x_between, read_between, None);
+        }
+        all
+    }
+
     pub(crate) fn pass<R: Rng + ?Sized>(
         &self,
         input: UgmmTransformerEncoderInput,
         mut rng: Option<&mut R>,
     ) -> Tensor<3> {
         let UgmmTransformerEncoderInput { tensor, mask_pad, mask_attn } = input;
-        self.layers
-            .iter()
-            .fold(tensor, |x, layer| layer.pass(x, (&mask_pad, &mask_attn), rng.as_deref_mut()))
+        self.layers.iter().fold(tensor, |x, layer| layer.pass(x, (&mask_pad, &mask_attn), rng.as_deref_mut()))
     }
 }
 
+/// The two masks of attention.
+type Masks<'a> = (&'a Option<Tensor<2, Bool>>, &'a Option<Tensor<3, Bool>>);
+
 impl UgmmTransformerEncoderLayer {
-    fn pass<R: Rng + ?Sized>(
+    fn pass<R: Rng + ?Sized>(&self, x: Tensor<3>, masks: Masks, mut rng: Option<&mut R>) -> Tensor<3> {
+        let (x, read) = self.after_attention(x, masks, rng.as_deref_mut());
+        self.after_feed_forward(x, read, rng)
+    }
+
+    fn read_by_attention(&self, x: &Tensor<3>) -> Tensor<3> {
+        if self.norm_first { self.norm_2.forward(x.clone()) } else { x.clone() }
+    }
+
+    /// What goes on past the feed-forward sub-layer, and what that reads.
+    fn after_attention<R: Rng + ?Sized>(
         &self,
         x: Tensor<3>,
-        (mask_pad, mask_attn): (&Option<Tensor<2, Bool>>, &Option<Tensor<3, Bool>>),
+        (mask_pad, mask_attn): Masks,
         mut rng: Option<&mut R>,
-    ) -> Tensor<3> {
-        let read = if self.norm_first { self.norm_2.forward(x.clone()) } else { x.clone() };
-        let mut input = UgmmAttentionInput::self_attn(read);
+    ) -> (Tensor<3>, Tensor<3>) {
+        let mut input = UgmmAttentionInput::self_attn(self.read_by_attention(&x));
         input.mask_pad.clone_from(mask_pad);
         input.mask_attn.clone_from(mask_attn);
         let added = self.attention.forward(input, rng.as_deref_mut()).context;
-        let x = x + dropout(added, self.dropout, rng.as_deref_mut());
-        let (x, read) = match self.norm_first {
-            true => (x.clone(), self.norm_1.forward(x)),
-            false => {
-                let x = self.norm_1.forward(x);
-                (x.clone(), x)
-            }
-        };
+        let x = x + dropout(added, self.dropout, rng);
+        let normalized = self.norm_1.forward(x.clone());
+        if self.norm_first { (x, normalized) } else { (normalized.clone(), normalized) }
+    }
+
+    fn after_feed_forward<R: Rng + ?Sized>(
+        &self,
+        x: Tensor<3>,
+        read: Tensor<3>,
+        mut rng: Option<&mut R>,
+    ) -> Tensor<3> {
         let added = self.feed_forward.pass(read, rng.as_deref_mut());
         let x = x + dropout(added, self.dropout, rng);
         if self.norm_first { x } else { self.norm_2.forward(x) }
     }
+}
+
+/// What the two sub-layers of an encoder's layer look at, each `[batch × steps, d_model]`.
+#[derive(Clone, Debug)]
+pub struct SubLayerInputs {
+    /// Read by the projections to queries, keys and values.
+    pub attention: Tensor<2>,
+    /// Read by the feed-forward sub-layer.
+    pub feed_forward: Tensor<2>,
 }

@@ -7,7 +7,7 @@ mod projection;
 
 pub use attention::{UgmmAttention, UgmmAttentionInput, UgmmAttentionOutput};
 pub use encoder::{
-    UgmmTransformerEncoder, UgmmTransformerEncoderConfig, UgmmTransformerEncoderInput,
+    SubLayerInputs, UgmmTransformerEncoder, UgmmTransformerEncoderConfig, UgmmTransformerEncoderInput,
     UgmmTransformerEncoderLayer,
 };
 pub use feed_forward::{FeedForward, OrdinaryFeedForward, UgmmFeedForward};
