@@ -9,7 +9,7 @@ pub use config::{MixedConfig, MixedInput, MixedLayerConfig, Padding};
 pub use layer::{Function, MaskedEncoder, MixedLayer};
 
 use crate::{Network, UgmmLayer};
-use burn::module::Module;
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -97,10 +97,29 @@ impl MixedNetwork {
         parts
     }
 
+    /// Number of numbers that are learned.
+    #[must_use]
+    pub fn learned_parameters(&self) -> usize {
+        let mut count = LearnedParameters(0);
+        self.valid().train().visit(&mut count);
+        count.0
+    }
+
     fn pass<R: Rng + ?Sized>(&self, x: Tensor<2>, mut rng: Option<&mut R>) -> Tensor<2> {
         let signal = Shape::of(self.input).signal(x);
         let last = self.layers.iter().fold(signal, |signal, layer| layer.pass(signal, rng.as_deref_mut()));
         last.outputs()
+    }
+}
+
+/// Counts parameters that have a gradient in training.
+struct LearnedParameters(usize);
+
+impl ModuleVisitor for LearnedParameters {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        if parameter.val().is_require_grad() {
+            self.0 += parameter.dims().iter().product::<usize>();
+        }
     }
 }
 
