@@ -24,6 +24,7 @@ pub(super) const QUICK_IMAGES: [usize; 2] = [4000, 1000];
 /// Rows that networks are initialised from.
 const INITIALIZATION_ROWS: usize = 256;
 const BATCH_SIZE: usize = 128;
+const DEFAULT_SEEDS: usize = 3;
 const WARMUP_STEPS: usize = 200;
 /// Where the learning rate ends, as a share of the largest.
 const FINAL_FRACTION: f64 = 1e-3;
@@ -81,6 +82,13 @@ pub(super) struct Contest {
     pub contenders: Vec<Contender>,
 }
 
+impl Contest {
+    fn task(&self) -> Task {
+        let (features, classes) = (self.train.columns(), self.train.classes());
+        Task { features, classes, objective: Objective::Discriminative }
+    }
+}
+
 #[derive(Serialize)]
 struct Run {
     seed: u64,
@@ -123,12 +131,13 @@ pub(super) fn run(
         if let Some(path) = &options.variants {
             contest.contenders = variants(path, contest.input)?;
         }
+        let task = contest.task();
         if let Some(only) = &options.only {
             contest.contenders.retain(|contender| contender.name.contains(only.as_str()));
         }
         for Contender { config, practice, .. } in &mut contest.contenders {
             practice.epochs = options.epochs.map_or(practice.epochs, usize::from);
-            config.validate()?;
+            task.check_width((config.inputs(), config.outputs()?))?;
             training(practice, 0).validate()?;
         }
     }
@@ -190,8 +199,7 @@ fn measure(
     let Contest { train: rows, measured, .. } = contest;
     let Contender { name, config, practice } = contender;
     let device = burn_device();
-    let objective = Objective::Discriminative;
-    let task = Task { features: rows.columns(), classes: rows.classes(), objective };
+    let task = contest.task();
     let mut runs = Vec::new();
     let mut parameters = 0;
     for &seed in seeds {
@@ -246,6 +254,7 @@ fn deviations(options: &ArchitectureOptions) -> Vec<String> {
     add(options.quick, "--quick".into());
     add(options.validation, "--validation".into());
     add(options.epochs.is_some(), format!("--epochs {}", options.epochs.map_or(0, usize::from)));
+    add(options.seeds.get() != DEFAULT_SEEDS && !options.quick, format!("--seeds {}", options.seeds));
     add(options.seed != 0, format!("--seed {}", options.seed));
     if let Some(path) = &options.variants {
         add(true, format!("--variants {}", path.display()));

@@ -49,7 +49,9 @@ fn of_rows(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     let input = MixedInput::Sequence { steps, features };
     let network =
         |recurrent: Layer, head: Layer| MixedConfig::new(input, vec![recurrent, Layer::LastStep, head]);
-    let ugmm_head = || ugmm(DIGITS, STATE_MIN_SIGMA);
+    // Scaled, as log-densities of states hardly differ at first (docs/guide/src/architectures.md).
+    let ugmm_head =
+        || Layer::UgmmDense { outputs: DIGITS, min_sigma: STATE_MIN_SIGMA, dropout: 0.0, input_dropout: 0.0 };
     let lstm = |hidden| network(Layer::Lstm { hidden }, Layer::Linear { outputs: DIGITS });
     let gru = |hidden| network(Layer::Gru { hidden }, Layer::Linear { outputs: DIGITS });
     let hidden = ROWS_HIDDEN;
@@ -141,10 +143,6 @@ fn of_text(options: &ArchitectureOptions) -> Result<Contest, CliError> {
             named(format!("transformer {MODEL}, {d_ff}"), transformer(d_ff, false), ordinary),
         ],
     })
-}
-
-fn ugmm(neurons: usize, min_sigma: f64) -> Layer {
-    Layer::Ugmm { neurons, min_sigma, dropout: 0.0, input_dropout: 0.0 }
 }
 
 /// Windows of a text side by side, with the character after each of theirs to be predicted; what is left at the end is not

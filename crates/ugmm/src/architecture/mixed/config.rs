@@ -223,8 +223,19 @@ impl MixedConfig {
     ///
     /// Names the first setting that is wrong.
     pub fn validate(&self) -> Result<(), UgmmError> {
-        // On rows of zeros, and a few neurons more or less: layers know best what fits.
         self.shapes().map(|_| ())
+    }
+
+    /// Number of outputs, for each row or for each step of one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::validate`].
+    pub fn outputs(&self) -> Result<usize, UgmmError> {
+        self.shapes().map(|shape| match shape {
+            Shape::Sequence(_, features) => features,
+            other => other.len(),
+        })
     }
 
     /// What the last layer gives.

@@ -12,8 +12,9 @@ const STANDARD_MIN_SIGMA: f64 = 1.0;
 impl MixedConfig {
     /// A uGMM head on a convolutional trunk, for images of `[channels, height, width]` with pixels in [0, 1]: for each of
     /// `trunk` an ordinary convolution of 3 × 3 to so many channels, batch normalisation, ReLU and pooling of 2 × 2; then
-    /// uGMM layers of `head` neurons, and one with a neuron for each class, whose log-densities are the scores. The trunk's
-    /// features are normalised before the head, so that their spread suits its components.
+    /// uGMM layers of `head` neurons, and one with a neuron for each class. The trunk's features are normalised before the head,
+    /// so that their spread suits its components. Scores are scaled log-densities: as they are, the means over many
+    /// components that wide, they differ so little at first that learning begins late.
     #[must_use]
     pub fn ugmm_head_on_convolutional_trunk(
         [channels, height, width]: [usize; 3],
@@ -103,23 +104,12 @@ fn ordinary_block(channels: usize) -> [MixedLayerConfig; 4] {
 const HEAD_INPUT_DROPOUT: f64 = 0.2;
 
 fn ugmm_head(head: &[usize], classes: usize) -> Vec<MixedLayerConfig> {
-    let mut layers = Vec::new();
-    for &outputs in head {
-        layers.extend([
-            MixedLayerConfig::UgmmDense {
-                outputs,
-                min_sigma: STANDARD_MIN_SIGMA,
-                dropout: 0.0,
-                input_dropout: HEAD_INPUT_DROPOUT,
-            },
-            MixedLayerConfig::BatchNorm,
-        ]);
-    }
-    layers.push(MixedLayerConfig::Ugmm {
-        neurons: classes,
+    let dense = |outputs| MixedLayerConfig::UgmmDense {
+        outputs,
         min_sigma: STANDARD_MIN_SIGMA,
         dropout: 0.0,
         input_dropout: HEAD_INPUT_DROPOUT,
-    });
-    layers
+    };
+    let hidden = head.iter().flat_map(|&outputs| [dense(outputs), MixedLayerConfig::BatchNorm]);
+    hidden.chain([dense(classes)]).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::config::{MixedInput, MixedLayerConfig, Padding};
 use crate::UgmmError;
-use crate::architecture::UgmmConv2dConfig;
+use crate::architecture::{UgmmConv2dConfig, UgmmDenseConfig, UgmmTransformerEncoderConfig};
 use burn::nn::PaddingConfig2d;
 use burn::tensor::{Int, Tensor};
 use std::fmt;
@@ -122,34 +122,48 @@ impl Shape {
                 None => misplaced(name, "after an image that is no smaller than a patch"),
             }
         };
+        let components = |min_sigma, dropout, input_dropout| {
+            let config = UgmmDenseConfig::new(1, 1).with_min_sigma(min_sigma);
+            config.with_dropout(dropout).with_input_dropout(input_dropout).validate()
+        };
         match *layer {
-            Layer::Ugmm { neurons, .. } => {
+            Layer::Ugmm { neurons, min_sigma, dropout, input_dropout } => {
                 at_least_one("neurons", neurons)?;
+                components(min_sigma, dropout, input_dropout)?;
                 of_steps(neurons, "ugmm")
             }
-            Layer::UgmmDense { outputs, .. } => {
+            Layer::UgmmDense { outputs, min_sigma, dropout, input_dropout } => {
                 at_least_one("outputs", outputs)?;
+                components(min_sigma, dropout, input_dropout)?;
                 of_steps(outputs, "ugmm_dense")
             }
             Layer::Linear { outputs } => {
                 at_least_one("outputs", outputs)?;
                 of_steps(outputs, "linear")
             }
-            Layer::UgmmConv2d { channels, kernel, stride, dilation, padding, .. } => {
+            Layer::UgmmConv2d { channels, kernel, stride, dilation, padding, min_sigma, dropout } => {
+                components(min_sigma, dropout, 0.0)?;
                 convolved(channels, kernel, stride, dilation, padding, "ugmm_conv2d")
             }
             Layer::Conv2d { channels, kernel, stride, dilation, padding } => {
                 convolved(channels, kernel, stride, dilation, padding, "conv2d")
             }
-            Layer::UgmmLstm { hidden, .. }
-            | Layer::UgmmGru { hidden, .. }
-            | Layer::Lstm { hidden }
-            | Layer::Gru { hidden } => {
+            Layer::UgmmLstm { hidden, min_sigma, dropout }
+            | Layer::UgmmGru { hidden, min_sigma, dropout } => {
+                at_least_one("hidden", hidden)?;
+                components(min_sigma, dropout, 0.0)?;
+                recurrent(hidden, "a recurrent layer")
+            }
+            Layer::Lstm { hidden } | Layer::Gru { hidden } => {
                 at_least_one("hidden", hidden)?;
                 recurrent(hidden, "a recurrent layer")
             }
-            Layer::TransformerEncoder { .. } => match self {
-                Self::Sequence(..) => Ok(self),
+            Layer::TransformerEncoder { d_ff, heads, layers, dropout, min_sigma, .. } => match self {
+                Self::Sequence(_, features) => {
+                    let config = UgmmTransformerEncoderConfig::new(features, d_ff, heads, layers);
+                    config.with_dropout(dropout).with_min_sigma(min_sigma).validate()?;
+                    Ok(self)
+                }
                 _ => misplaced("transformer_encoder", "after a sequence"),
             },
             Layer::Embedding { features } => {
