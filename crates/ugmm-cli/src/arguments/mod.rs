@@ -1,11 +1,13 @@
 //! What can be typed.
 
+mod architectures;
 mod mpe;
 mod query;
 mod report;
 mod train;
 mod values;
 
+pub use architectures::{ArchitectureOptions, ImageTask, ReproduceImages, ReproduceSequences, SequenceTask};
 pub use mpe::{Certify, Mpe};
 pub use query::{Known, Query, Sample};
 pub use report::{Report, ReportFormat};
@@ -105,6 +107,20 @@ pub enum Reproduce {
     /// number given another that no single Gaussian can hold
     #[command(after_help = "Example:\n  ugmm reproduce approximation -o approximation")]
     Approximation(ReproduceApproximation),
+    /// Rows of images as sequences, and text character by character: uGMM gates and transformers beside ordinary ones of
+    /// the same size
+    #[command(
+        after_help = "Examples:\n  ugmm reproduce sequences --tasks text --quick\n  scripts/fetch-mnist.sh data/mnist\n  \
+                            ugmm reproduce sequences --data data/mnist"
+    )]
+    Sequences(ReproduceSequences),
+    /// Images: convolution by uGMM neurons, and a uGMM head on an ordinary trunk, beside an ordinary convolutional network
+    /// of the same size
+    #[command(
+        after_help = "Examples:\n  ugmm reproduce images --tasks digits\n  scripts/fetch-mnist.sh data/mnist\n  \
+                            ugmm reproduce images --data data/mnist"
+    )]
+    Images(ReproduceImages),
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! The command from end to end, on the Iris table and on files with something wrong.
 
+mod architectures;
 mod certificates;
 mod hostile;
 mod images;
@@ -639,6 +640,8 @@ fn wrong_usage_exits_with_2_and_help_has_an_example() {
         &["reproduce", "iris"],
         &["reproduce", "mnist"],
         &["reproduce", "uncertainty"],
+        &["reproduce", "sequences"],
+        &["reproduce", "images"],
         &["train"],
         &["predict"],
         &["evaluate"],
