@@ -38,6 +38,9 @@ pub fn fit(target: &Target, components: usize, epochs: usize) -> Result<Fit, Cli
             method: Method::ExpectationMaximization { step_size: 1.0, final_step_size: 1.0 },
             epochs,
             batch_size: POINTS,
+            // One component for each unit, and nothing besides.
+            components: 1,
+            background: 0.0,
             pseudo_count: 0.0,
             sigma_pseudo_count: 0.0,
             sigma_floor: 1e-3,
