@@ -131,7 +131,7 @@ fn a_gate_can_be_inspected_and_pruned() {
     let mut lstm = UgmmLstmConfig::new(4, 5).init_from(&x, &mut rng, &device).unwrap();
     let logits = lstm.forget_gate.layer.mixing_logits.val();
     let one_hot =
-        Tensor::<2>::zeros([5, 9], &device).slice_assign([0..5, 2..3], Tensor::full([5, 1], 8.0, &device));
+        Tensor::<2>::zeros([5, 9], &device).slice_assign([0..5, 2..3], Tensor::full([5, 1], 12.0, &device));
     lstm.forget_gate.layer.mixing_logits = Param::from_tensor(logits * 0.1 + one_hot);
     let rows = lstm.gate_inputs(x.clone());
     let gate = &lstm.forget_gate.layer;

@@ -1,6 +1,7 @@
 //! Networks of layers of any kind.
 
 use crate::support::{assert_gradients_are_right, assert_record_is_complete, random, rng, values};
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig as Layer, MixedNetwork, Padding};
 use ugmm::training::{Dataset, Features, Schedule, TrainingConfig, evaluate, train};

@@ -60,8 +60,8 @@ fn of_rows(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     let ugmm_gru = network(Layer::UgmmGru { hidden, min_sigma: STATE_MIN_SIGMA, dropout: 0.0 }, ugmm_head());
     let lstm_hidden = width_for(parameters(&ugmm_lstm)?, lstm)?;
     let gru_hidden = width_for(parameters(&ugmm_gru)?, gru)?;
-    let epochs = if options.quick { 4 } else { 15 };
-    let of_ugmm = Practice { epochs, ..Practice::default() };
+    let epochs = if options.quick { 4 } else { 10 };
+    let of_ugmm = Practice { epochs, learning_rate: 1.5e-2, ..Practice::default() };
     let ordinary = Practice { learning_rate: 3e-3, ..of_ugmm };
     let named = |name: String, config, practice| Contender { name, config, practice };
     Ok(Contest {
