@@ -35,6 +35,10 @@ fn lstm(hidden: usize) -> Layer {
     Layer::UgmmLstm { hidden, min_sigma: 0.5, dropout: 0.0 }
 }
 
+fn gru(hidden: usize) -> Layer {
+    Layer::UgmmGru { hidden, min_sigma: 0.5, dropout: 0.0, update_shift: 1.0, scale_states: true }
+}
+
 fn encoder(ugmm_feed_forward: bool) -> Layer {
     Layer::TransformerEncoder {
         d_ff: 6,
@@ -87,7 +91,7 @@ fn configs() -> Vec<MixedConfig> {
             MixedInput::Sequence { steps: 5, features: 4 },
             vec![
                 lstm(5),
-                Layer::UgmmGru { hidden: 4, min_sigma: 0.5, dropout: 0.0 },
+                gru(4),
                 Layer::Lstm { hidden: 5 },
                 Layer::Gru { hidden: 4 },
                 encoder(true),
@@ -246,7 +250,7 @@ fn sequences_are_learned_by_the_usual_loop_to_the_same_bits() {
     let task = Task { features: 8, classes: 2, objective: Objective::Discriminative };
     let config =
         TrainingConfig { schedule: Schedule::Constant { learning_rate: 2e-2 }, ..TrainingConfig::new(0, 25) };
-    for recurrent in [lstm(8), Layer::UgmmGru { hidden: 8, min_sigma: 0.5, dropout: 0.0 }] {
+    for recurrent in [lstm(8), gru(8)] {
         let layers = vec![recurrent, Layer::LastStep, Layer::Linear { outputs: 2 }];
         let network = MixedConfig::new(input, layers);
         let rows = training.batch(&(0..300).collect::<Vec<_>>(), &device).0;

@@ -91,10 +91,11 @@ fn a_gru_follows_its_equations() {
     let output = gru.forward(x.clone(), Some(hidden.clone()));
     for step in 0..6 {
         let input: Tensor<2> = x.clone().narrow(1, step, 1).reshape([2, INPUTS]);
-        let row = Tensor::cat(vec![input.clone(), hidden.clone()], 1);
+        let seen = hidden.clone() * gru.state_scale.val().unsqueeze();
+        let row = Tensor::cat(vec![input.clone(), seen.clone()], 1);
         let update = sigmoid(gru.update_gate.forward(row.clone()));
         let reset = sigmoid(gru.reset_gate.forward(row));
-        let candidate = gru.new_gate.forward(Tensor::cat(vec![input, reset * hidden.clone()], 1)).tanh();
+        let candidate = gru.new_gate.forward(Tensor::cat(vec![input, reset * seen], 1)).tanh();
         hidden = (update.clone() * -1.0 + 1.0) * candidate + update * hidden;
         let found = output.clone().narrow(1, step, 1).reshape([2, HIDDEN]);
         assert_close(&values(&found), &values(&hidden), 1e-5);

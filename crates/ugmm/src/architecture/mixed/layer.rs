@@ -131,9 +131,12 @@ impl MixedLayer {
                     UgmmLstmConfig::new(features, hidden).with_min_sigma(min_sigma).with_dropout(dropout);
                 Self::UgmmLstm(config.init_from(&signal.sequence(), rng, device)?)
             }
-            Config::UgmmGru { hidden, min_sigma, dropout } => {
-                let config =
-                    UgmmGruConfig::new(features, hidden).with_min_sigma(min_sigma).with_dropout(dropout);
+            Config::UgmmGru { hidden, min_sigma, dropout, update_shift, scale_states } => {
+                let config = UgmmGruConfig::new(features, hidden)
+                    .with_min_sigma(min_sigma)
+                    .with_dropout(dropout)
+                    .with_update_shift(update_shift)
+                    .with_scale_states(scale_states);
                 Self::UgmmGru(config.init_from(&signal.sequence(), rng, device)?)
             }
             Config::TransformerEncoder {
