@@ -300,6 +300,36 @@ fn every_step_may_have_a_prediction() {
     );
 }
 
+/// Batch normalisation behind a mixture with dropped inputs: settled, it normalises what comes without dropout.
+#[test]
+fn settled_networks_normalise_what_they_see_without_dropout() {
+    let device = Device::flex();
+    let image = MixedInput::Image { channels: 2, height: 5, width: 4 };
+    let dense = Layer::UgmmDense { outputs: 6, min_sigma: 1.0, dropout: 0.0, input_dropout: 0.4 };
+    let before = vec![convolution(3, [1, 1]), Layer::BatchNorm];
+    let after = vec![Layer::Flatten, dense, Layer::BatchNorm];
+    for layers in [before.clone().into_iter().chain([Layer::Flatten]).collect(), [before, after].concat()] {
+        let config = MixedConfig::new(image, layers);
+        let x = rows(&config, 400, &device) + 0.5;
+        let network = init(&config, 1, &device);
+        assert!(network.needs_settling());
+        let settled = network.settled(&x);
+        let y = settled.forward(x.clone());
+        // Of channels, the 20 positions together.
+        let [count, features] = y.dims();
+        let (groups, size) = if features == 60 { (3, 20) } else { (6, 1) };
+        for group in 0..groups {
+            let part = values(&y.clone().narrow(1, group * size, size));
+            let mean = part.iter().sum::<f32>() / (count * size) as f32;
+            let variance = part.iter().map(|y| (y - mean).powi(2)).sum::<f32>() / (count * size) as f32;
+            assert!(mean.abs() < 1e-3 && (variance - 1.0).abs() < 2e-2, "{mean} {variance}");
+        }
+        // Nothing is taken from other rows any more.
+        let alone = settled.forward(x.narrow(0, 7, 1));
+        assert_eq!(values(&alone), values(&y.narrow(0, 7, 1)));
+    }
+}
+
 /// By hand: 3 numbers for each component, and gain and shift of each neuron where log-densities are scaled; running
 /// means and units are not learned.
 #[test]
