@@ -139,6 +139,7 @@ fn gradients_equal_finite_differences() {
     assert_gradients_are_right(&convolution, loss, &mut rng);
 
     // With respect to the image: patches overlap, and a pixel's gradient is the sum over all that see it.
+    let convolution = init(&config, &device);
     let tracked = Tensor::<4>::from_data(x.to_data(), &device).require_grad();
     let backward = convolution.forward(tracked.clone()).tanh().square().sum().backward();
     let found = values(&tracked.grad(&backward).unwrap());

@@ -54,13 +54,11 @@ fn activations_are_scaled_log_densities() {
     let of = |parameter: &burn::module::Param<Tensor<1>>| values(&parameter.val());
     let (mean, deviation) = (of(&dense.scale.mean), of(&dense.scale.deviation));
     let (gain, shift) = (of(&dense.scale.gain), of(&dense.scale.shift));
-    let expected: Vec<f32> = y
-        .iter()
-        .enumerate()
-        .map(|(place, y)| place % 6)
-        .zip(&y)
-        .map(|(neuron, y)| gain[neuron] * (y - mean[neuron]) / deviation[neuron] + shift[neuron])
-        .collect();
+    let scaled = |(place, y): (usize, &f32)| {
+        let neuron = place % 6;
+        gain[neuron] * (y - mean[neuron]) / deviation[neuron] + shift[neuron]
+    };
+    let expected: Vec<f32> = y.iter().enumerate().map(scaled).collect();
     assert_close(&values(&dense.forward(x)), &expected, 1e-4);
 }
 
@@ -71,7 +69,7 @@ fn gradients_equal_finite_differences() {
     let mut rng = rng(3);
     let x = random([5, 4], &mut rng, &Device::flex());
     let loss = |dense: &UgmmDense| {
-        let x = Tensor::from_data(x.to_data(), &dense.layer.means.val().device());
+        let x = Tensor::<2>::from_data(x.to_data(), &dense.layer.means.val().device());
         dense.forward(x).tanh().square().sum()
     };
     assert_gradients_are_right(&dense, loss, &mut rng);

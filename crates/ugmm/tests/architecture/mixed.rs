@@ -1,6 +1,9 @@
 //! Networks of layers of any kind.
 
-use crate::support::{assert_gradients_are_right, assert_record_is_complete, random, rng, values};
+use crate::support::{
+    assert_close, assert_gradients_are_right, assert_record_is_complete, random, rng, values,
+};
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig as Layer, MixedNetwork, Padding};
 use ugmm::training::{Dataset, Features, Schedule, TrainingConfig, evaluate, train};
@@ -32,6 +35,10 @@ fn ordinary_convolution(channels: usize) -> Layer {
 
 fn lstm(hidden: usize) -> Layer {
     Layer::UgmmLstm { hidden, min_sigma: 0.5, dropout: 0.0 }
+}
+
+fn gru(hidden: usize) -> Layer {
+    Layer::UgmmGru { hidden, min_sigma: 0.5, dropout: 0.0, update_shift: 1.0, scale_states: true }
 }
 
 fn encoder(ugmm_feed_forward: bool) -> Layer {
@@ -86,7 +93,7 @@ fn configs() -> Vec<MixedConfig> {
             MixedInput::Sequence { steps: 5, features: 4 },
             vec![
                 lstm(5),
-                Layer::UgmmGru { hidden: 4, min_sigma: 0.5, dropout: 0.0 },
+                gru(4),
                 Layer::Lstm { hidden: 5 },
                 Layer::Gru { hidden: 4 },
                 encoder(true),
@@ -245,7 +252,7 @@ fn sequences_are_learned_by_the_usual_loop_to_the_same_bits() {
     let task = Task { features: 8, classes: 2, objective: Objective::Discriminative };
     let config =
         TrainingConfig { schedule: Schedule::Constant { learning_rate: 2e-2 }, ..TrainingConfig::new(0, 25) };
-    for recurrent in [lstm(8), Layer::UgmmGru { hidden: 8, min_sigma: 0.5, dropout: 0.0 }] {
+    for recurrent in [lstm(8), gru(8)] {
         let layers = vec![recurrent, Layer::LastStep, Layer::Linear { outputs: 2 }];
         let network = MixedConfig::new(input, layers);
         let rows = training.batch(&(0..300).collect::<Vec<_>>(), &device).0;
@@ -293,6 +300,36 @@ fn every_step_may_have_a_prediction() {
         error.to_string(),
         "labels_per_row is 6 with 13 labels, but must be at least 1, and the same for every row"
     );
+}
+
+/// Batch normalisation behind a mixture with dropped inputs: settled, it normalises what comes without dropout.
+#[test]
+fn settled_networks_normalise_what_they_see_without_dropout() {
+    let device = Device::flex();
+    let image = MixedInput::Image { channels: 2, height: 5, width: 4 };
+    let dense = Layer::UgmmDense { outputs: 6, min_sigma: 1.0, dropout: 0.0, input_dropout: 0.4 };
+    let before = vec![convolution(3, [1, 1]), Layer::BatchNorm];
+    let after = vec![Layer::Flatten, dense, Layer::BatchNorm];
+    for layers in [before.clone().into_iter().chain([Layer::Flatten]).collect(), [before, after].concat()] {
+        let config = MixedConfig::new(image, layers);
+        let x = rows(&config, 400, &device) + 0.5;
+        let network = init(&config, 1, &device);
+        assert!(network.needs_settling());
+        let settled = network.settled(&x);
+        let y = settled.forward(x.clone());
+        // Of channels, the 20 positions together.
+        let [count, features] = y.dims();
+        let (groups, size) = if features == 60 { (3, 20) } else { (6, 1) };
+        for group in 0..groups {
+            let part = values(&y.clone().narrow(1, group * size, size));
+            let mean = part.iter().sum::<f32>() / (count * size) as f32;
+            let variance = part.iter().map(|y| (y - mean).powi(2)).sum::<f32>() / (count * size) as f32;
+            assert!(mean.abs() < 1e-3 && (variance - 1.0).abs() < 2e-2, "{mean} {variance}");
+        }
+        // Nothing is taken from other rows any more.
+        let alone = settled.forward(x.narrow(0, 7, 1));
+        assert_close(&values(&alone), &values(&y.narrow(0, 7, 1)), 1e-4);
+    }
 }
 
 /// By hand: 3 numbers for each component, and gain and shift of each neuron where log-densities are scaled; running

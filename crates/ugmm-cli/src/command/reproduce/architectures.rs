@@ -25,6 +25,7 @@ pub(super) const QUICK_IMAGES: [usize; 2] = [4000, 1000];
 const INITIALIZATION_ROWS: usize = 256;
 const BATCH_SIZE: usize = 128;
 const DEFAULT_SEEDS: usize = 3;
+/// Steps of the warm-up, at most: a tenth of all, where that is less.
 const WARMUP_STEPS: usize = 200;
 /// Where the learning rate ends, as a share of the largest.
 const FINAL_FRACTION: f64 = 1e-3;
@@ -138,7 +139,7 @@ pub(super) fn run(
         for Contender { config, practice, .. } in &mut contest.contenders {
             practice.epochs = options.epochs.map_or(practice.epochs, usize::from);
             task.check_width((config.inputs(), config.outputs()?))?;
-            training(practice, 0).validate()?;
+            training(practice, contest.train.rows(), 0).validate()?;
         }
     }
     if let Some(only) = &options.only
@@ -175,13 +176,14 @@ fn variants(path: &Path, input: MixedInput) -> Result<Vec<Contender>, CliError> 
         .collect())
 }
 
-fn training(practice: &Practice, seed: u64) -> TrainingConfig {
+fn training(practice: &Practice, rows: usize, seed: u64) -> TrainingConfig {
+    let steps = practice.epochs * rows.div_ceil(practice.batch_size.max(1));
     TrainingConfig {
         batch_size: practice.batch_size,
         optimizer: OptimizerConfig::adam_w(practice.weight_decay),
         schedule: Schedule::Cosine {
             learning_rate: practice.learning_rate,
-            warmup_steps: WARMUP_STEPS,
+            warmup_steps: WARMUP_STEPS.min(steps / 10),
             final_fraction: FINAL_FRACTION,
         },
         max_gradient_norm: practice.max_gradient_norm,
@@ -207,7 +209,7 @@ fn measure(
         let network =
             config.init(&first_rows(rows), &mut generator(seed, Stream::Initialization), &device)?;
         parameters = network.learned_parameters();
-        let training = training(practice, seed);
+        let training = training(practice, rows.rows(), seed);
         let mut progress =
             Training::new(&format!("{}: {name}, seed {seed}", contest.name), training.epochs, common.quiet);
         // Test data are looked at once.

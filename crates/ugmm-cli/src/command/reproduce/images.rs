@@ -32,7 +32,7 @@ fn of_mnist(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     let [train, measured] = architectures::mnist(options)?;
     let (images, height, width) = (train.images.count, train.images.rows, train.images.columns);
     let size = [1, height, width];
-    let epochs = if options.quick { 2 } else { 15 };
+    let epochs = if options.quick { 3 } else { 6 };
     Ok(Contest {
         name: "MNIST",
         description: format!("MNIST: {images} images to learn from, pixels in [0, 1], no augmentation."),
@@ -40,7 +40,7 @@ fn of_mnist(options: &ArchitectureOptions) -> Result<Contest, CliError> {
         measured: dataset(measured)?,
         input: MixedInput::Image { channels: 1, height, width },
         is_text: false,
-        contenders: contenders(size, &[16, 32], &[64], epochs)?,
+        contenders: contenders(size, &[16, 32], &[64], (epochs, 128))?,
     })
 }
 
@@ -65,7 +65,7 @@ fn of_digits(options: &ArchitectureOptions) -> Result<Contest, CliError> {
         let features = Features::Bytes { values: values.copied().collect(), scale: 1.0 / DIGITS_WHITE };
         Dataset::new(features, pixels, chosen.iter().map(|&row| labels[row]).collect(), DIGITS)
     };
-    let epochs = if options.quick { 10 } else { 60 };
+    let epochs = if options.quick { 15 } else { 60 };
     Ok(Contest {
         name: "8×8 digits",
         description: format!(
@@ -76,7 +76,7 @@ fn of_digits(options: &ArchitectureOptions) -> Result<Contest, CliError> {
         measured: rows(&measured)?,
         input: MixedInput::Image { channels: 1, height, width },
         is_text: false,
-        contenders: contenders([1, height, width], &[16, 32], &[32], epochs)?,
+        contenders: contenders([1, height, width], &[16, 32], &[32], (epochs, 32))?,
     })
 }
 
@@ -84,9 +84,9 @@ fn contenders(
     size: [usize; 3],
     trunk: &[usize],
     head: &[usize],
-    epochs: usize,
+    (epochs, batch_size): (usize, usize),
 ) -> Result<Vec<Contender>, CliError> {
-    let ugmm = Practice { epochs, max_gradient_norm: None, ..Practice::default() };
+    let ugmm = Practice { epochs, batch_size, max_gradient_norm: None, ..Practice::default() };
     let ordinary = Practice { learning_rate: 3e-3, ..ugmm };
     let cnn = |width: usize| MixedConfig::cnn(size, trunk, &[width], DIGITS, DROPOUT);
     let ugmm_cnn = MixedConfig::ugmm_cnn(size, trunk, head, DIGITS);

@@ -57,11 +57,18 @@ fn of_rows(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     let hidden = ROWS_HIDDEN;
     let ugmm_lstm =
         network(Layer::UgmmLstm { hidden, min_sigma: STATE_MIN_SIGMA, dropout: 0.0 }, ugmm_head());
-    let ugmm_gru = network(Layer::UgmmGru { hidden, min_sigma: STATE_MIN_SIGMA, dropout: 0.0 }, ugmm_head());
+    let gates = Layer::UgmmGru {
+        hidden,
+        min_sigma: STATE_MIN_SIGMA,
+        dropout: 0.0,
+        update_shift: 1.0,
+        scale_states: true,
+    };
+    let ugmm_gru = network(gates, ugmm_head());
     let lstm_hidden = width_for(parameters(&ugmm_lstm)?, lstm)?;
     let gru_hidden = width_for(parameters(&ugmm_gru)?, gru)?;
-    let epochs = if options.quick { 4 } else { 15 };
-    let of_ugmm = Practice { epochs, ..Practice::default() };
+    let epochs = if options.quick { 4 } else { 10 };
+    let of_ugmm = Practice { epochs, learning_rate: 1.5e-2, ..Practice::default() };
     let ordinary = Practice { learning_rate: 3e-3, ..of_ugmm };
     let named = |name: String, config, practice| Contender { name, config, practice };
     Ok(Contest {

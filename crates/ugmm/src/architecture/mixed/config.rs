@@ -113,6 +113,10 @@ pub enum MixedLayerConfig {
         min_sigma: f64,
         #[serde(default)]
         dropout: f64,
+        #[serde(default = "one")]
+        update_shift: f64,
+        #[serde(default = "yes")]
+        scale_states: bool,
     },
     /// A [`UgmmTransformerEncoder`](crate::architecture::UgmmTransformerEncoder) with uGMM layers where it says so; with
     /// neither it is Burn's `TransformerEncoder`.
@@ -181,6 +185,10 @@ pub enum MixedLayerConfig {
 
 fn one() -> f64 {
     1.0
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn half() -> f64 {

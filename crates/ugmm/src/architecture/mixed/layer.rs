@@ -9,7 +9,7 @@ use crate::architecture::{
     UgmmLstmConfig, UgmmTransformerEncoder, UgmmTransformerEncoderConfig, UgmmTransformerEncoderInput,
 };
 use crate::{Init, UgmmError, UgmmLayer, UgmmLayerConfig};
-use burn::module::Module;
+use burn::module::{Module, RunningState};
 use burn::nn::attention::generate_autoregressive_mask;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
@@ -131,9 +131,12 @@ impl MixedLayer {
                     UgmmLstmConfig::new(features, hidden).with_min_sigma(min_sigma).with_dropout(dropout);
                 Self::UgmmLstm(config.init_from(&signal.sequence(), rng, device)?)
             }
-            Config::UgmmGru { hidden, min_sigma, dropout } => {
-                let config =
-                    UgmmGruConfig::new(features, hidden).with_min_sigma(min_sigma).with_dropout(dropout);
+            Config::UgmmGru { hidden, min_sigma, dropout, update_shift, scale_states } => {
+                let config = UgmmGruConfig::new(features, hidden)
+                    .with_min_sigma(min_sigma)
+                    .with_dropout(dropout)
+                    .with_update_shift(update_shift)
+                    .with_scale_states(scale_states);
                 Self::UgmmGru(config.init_from(&signal.sequence(), rng, device)?)
             }
             Config::TransformerEncoder {
@@ -192,6 +195,23 @@ impl MixedLayer {
             Config::LastStep => FunctionKind::LastStep.into(),
             Config::MeanOfSteps => FunctionKind::MeanOfSteps.into(),
         })
+    }
+
+    /// Batch normalisation with the mean and the variance of this signal in place of running ones.
+    pub(super) fn settle(&mut self, signal: &Signal) {
+        let Self::BatchNorm(norm) = self else { return };
+        let rows = match signal {
+            Signal::Image(x) => {
+                let [_, channels, ..] = x.dims();
+                x.clone().swap_dims(0, 1).reshape([channels, x.shape().num_elements() / channels]).transpose()
+            }
+            signal => signal.steps(),
+        };
+        let mean = rows.clone().mean_dim(0);
+        let variance = (rows - mean.clone()).square().mean_dim(0);
+        let [_, features] = mean.dims();
+        norm.running_mean = RunningState::new(mean.reshape([features]));
+        norm.running_var = RunningState::new(variance.reshape([features]));
     }
 
     /// What the layer makes of a signal, in training if there is an `rng`.

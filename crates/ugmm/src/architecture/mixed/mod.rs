@@ -143,4 +143,25 @@ impl Network for MixedNetwork {
     fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
         self.pass(x, Some(rng))
     }
+
+    /// Running means and variances of batch normalisation as they are without dropout. A mixture of many components hardly
+    /// varies, but shifts as a whole when some of its inputs are replaced by their mean: with the moments of training,
+    /// what comes out of it without dropout would be off by several standard deviations.
+    fn settled(mut self, sample: &Tensor<2>) -> Self {
+        let rows = sample.dims()[0].min(SETTLING_ROWS);
+        let sample = sample.clone().without_autodiff().narrow(0, 0, rows);
+        let mut signal = Shape::of(self.input).signal(sample);
+        for layer in &mut self.layers {
+            layer.settle(&signal);
+            signal = layer.valid().pass::<ChaCha8Rng>(signal, None);
+        }
+        self
+    }
+
+    fn needs_settling(&self) -> bool {
+        self.layers.iter().any(|layer| matches!(layer, MixedLayer::BatchNorm(_)))
+    }
 }
+
+/// Rows that running moments are settled on, at most: the layers of all of them are in memory at once.
+const SETTLING_ROWS: usize = 1024;

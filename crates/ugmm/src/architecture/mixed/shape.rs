@@ -149,7 +149,7 @@ impl Shape {
                 convolved(channels, kernel, stride, dilation, padding, "conv2d")
             }
             Layer::UgmmLstm { hidden, min_sigma, dropout }
-            | Layer::UgmmGru { hidden, min_sigma, dropout } => {
+            | Layer::UgmmGru { hidden, min_sigma, dropout, .. } => {
                 at_least_one("hidden", hidden)?;
                 components(min_sigma, dropout, 0.0)?;
                 recurrent(hidden, "a recurrent layer")

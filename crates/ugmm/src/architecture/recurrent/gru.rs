@@ -6,7 +6,7 @@ use crate::architecture::dense::Joined;
 use crate::architecture::{UgmmDense, UgmmDenseConfig};
 use crate::random::{Stream, generator_of_device};
 use burn::config::Config;
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, activation::sigmoid};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -30,6 +30,11 @@ pub struct UgmmGruConfig {
     /// Mean of the update gate's activations at first: 1, so that states are mostly kept, as an LSTM's are.
     #[config(default = 1.0)]
     pub update_shift: f64,
+    /// Whether gates see states divided by their standard deviation on the rows of initialisation. The states of a GRU are
+    /// running means, which vary far less than 1, so that components as wide as suits the inputs would hardly tell them
+    /// apart.
+    #[config(default = true)]
+    pub scale_states: bool,
 }
 
 impl UgmmGruConfig {
@@ -63,26 +68,30 @@ impl UgmmGruConfig {
         let sample = sample.clone().without_autodiff();
         let [sequences, steps, _] = sample.dims();
         let made_up = first_states([sequences, steps, self.d_hidden], rng, &sample.device());
-        let first = self.gates(&gate_inputs(&sample, &made_up, false, rng), rng, device)?.valid();
+        let first = self.gates(&sample, &made_up, rng, device)?.valid();
         let (states, _) = first.pass::<ChaCha8Rng>(sample.clone(), None, None);
-        self.gates(&gate_inputs(&sample, &states, false, rng), rng, device)
+        self.gates(&sample, &states, rng, device)
     }
 
     /// The new gate sees the hidden state behind the reset gate, that is smaller; it is drawn for the state itself, which
     /// is what it sees where nothing is reset.
     fn gates<R: Rng + ?Sized>(
         &self,
-        rows: &Tensor<2>,
+        sample: &Tensor<3>,
+        states: &Tensor<3>,
         rng: &mut R,
         device: &Device,
     ) -> Result<UgmmGru, UgmmError> {
-        let mut gate = |shift| self.gate(shift).init_from(rows, rng, device);
+        let state_scale = if self.scale_states { 1.0 / deviation(states) } else { 1.0 };
+        let rows = gate_inputs(sample, &(states.clone() * state_scale), false, rng);
+        let mut gate = |shift| self.gate(shift).init_from(&rows, rng, device);
         Ok(UgmmGru {
             update_gate: gate(self.update_shift)?,
             reset_gate: gate(0.0)?,
             new_gate: gate(0.0)?,
             d_hidden: self.d_hidden,
             clip: self.clip,
+            state_scale: Param::from_tensor(Tensor::full([1], state_scale, device)).set_require_grad(false),
         })
     }
 
@@ -98,7 +107,7 @@ impl UgmmGruConfig {
 /// [`Gru`](burn::nn::Gru):
 ///
 /// h_t = (1 − σ(z_t)) tanh(n_t) + σ(z_t) h_{t−1}, with z_t and r_t the activations of two [`UgmmDense`] over
-/// [x_t, h_{t−1}], and n_t those of one over [x_t, σ(r_t) h_{t−1}]. The reset gate is before the new gate (Burn's
+/// [x_t, s h_{t−1}], and n_t those of one over [x_t, s σ(r_t) h_{t−1}], s being the [`state_scale`](Self::state_scale). The reset gate is before the new gate (Burn's
 /// `reset_after = false`): behind it there is no matrix product that it could scale.
 ///
 /// ```
@@ -123,7 +132,18 @@ pub struct UgmmGru {
     pub d_hidden: usize,
     /// See [`UgmmGruConfig::clip`].
     pub clip: Option<f64>,
+    /// What states are multiplied by before gates look at them, `[1]`, fixed; see [`UgmmGruConfig::scale_states`].
+    pub state_scale: Param<Tensor<1>>,
 }
+
+/// Standard deviation of all states together; 1 where it is as good as 0.
+fn deviation(states: &Tensor<3>) -> f64 {
+    let mean = states.clone().mean();
+    let deviation: f64 = (states.clone() - mean.unsqueeze()).square().mean().sqrt().into_scalar();
+    if deviation > SMALLEST_DEVIATION { deviation } else { 1.0 }
+}
+
+const SMALLEST_DEVIATION: f64 = 1e-3;
 
 impl UgmmGru {
     /// Hidden states after every step `[batch, steps, d_hidden]` of sequences `x` `[batch, steps, d_input]`, as Burn's
@@ -161,7 +181,7 @@ impl UgmmGru {
         [("update_gate", &self.update_gate), ("reset_gate", &self.reset_gate), ("new_gate", &self.new_gate)]
     }
 
-    /// What the update and the reset gate look at, rows [x_t, h_{t−1}] `[batch × steps, d_input + d_hidden]` by sequence
+    /// What the update and the reset gate look at, rows [x_t, s h_{t−1}] `[batch × steps, d_input + d_hidden]` by sequence
     /// and step, for [`inspect`](crate::inspect) and [`pruning`](crate::pruning).
     ///
     /// # Panics
@@ -171,10 +191,10 @@ impl UgmmGru {
     pub fn gate_inputs(&self, x: Tensor<3>) -> Tensor<2> {
         let x = x.without_autodiff();
         let (states, _) = self.valid().pass::<ChaCha8Rng>(x.clone(), None, None);
-        rows_of_gates(&x, &states, false)
+        rows_of_gates(&x, &(states * self.state_scale.val().without_autodiff().unsqueeze()), false)
     }
 
-    /// What the new gate looks at: [x_t, σ(r_t) h_{t−1}], likewise.
+    /// What the new gate looks at: [x_t, s σ(r_t) h_{t−1}], likewise.
     ///
     /// # Panics
     ///
@@ -203,12 +223,14 @@ impl UgmmGru {
         }
         let gates = Joined::of(&[&self.update_gate, &self.reset_gate], rng.as_deref_mut());
         let new_gate = Joined::of(&[&self.new_gate], rng);
+        let scale: Tensor<2> = self.state_scale.val().unsqueeze();
         let mut outputs = Vec::with_capacity(steps);
         for step in 0..steps {
             let input = x.clone().narrow(1, step, 1).reshape([batch, d_input]);
-            let open = sigmoid(gates.forward(Tensor::cat(vec![input.clone(), hidden.clone()], 1)));
+            let seen = hidden.clone() * scale.clone();
+            let open = sigmoid(gates.forward(Tensor::cat(vec![input.clone(), seen.clone()], 1)));
             let (update, reset) = (open.clone().narrow(1, 0, width), open.narrow(1, width, width));
-            let candidate = new_gate.forward(Tensor::cat(vec![input, reset * hidden.clone()], 1)).tanh();
+            let candidate = new_gate.forward(Tensor::cat(vec![input, reset * seen], 1)).tanh();
             hidden = candidate.clone() + update * (hidden - candidate);
             if let Some(clip) = self.clip {
                 hidden = hidden.clamp(-clip, clip);
