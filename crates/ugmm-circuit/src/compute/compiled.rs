@@ -1,0 +1,141 @@
+//! A circuit's parameters in the form that is computed with.
+
+use super::Real;
+use crate::circuit::Circuit;
+use crate::leaf::{Leaf, LeafDistribution};
+use crate::region::{InnerRegion, Region};
+use crate::variable::{Variable, VariableKind};
+use rayon::prelude::*;
+use std::f64::consts::TAU;
+
+/// All regions, children first.
+#[derive(Clone, Debug)]
+pub(crate) struct Compiled<T> {
+    pub(crate) variables: usize,
+    pub(crate) regions: Vec<CompiledRegion<T>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum CompiledRegion<T> {
+    Inner(CompiledInner<T>),
+    Discrete(CompiledTable<T>),
+    Gaussian(CompiledGaussians<T>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct CompiledInner<T> {
+    pub(crate) units: usize,
+    /// Columns of the weights.
+    pub(crate) width: usize,
+    pub(crate) partitions: Vec<CompiledPartition>,
+    /// `[units, width]`.
+    pub(crate) weights: Vec<T>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct CompiledPartition {
+    /// Where its columns begin.
+    pub(crate) offset: usize,
+    pub(crate) width: usize,
+    pub(crate) children: Vec<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct CompiledTable<T> {
+    pub(crate) variable: usize,
+    pub(crate) units: usize,
+    /// log-probabilities `[states, units]`.
+    pub(crate) table: Vec<T>,
+}
+
+/// Component m of unit k at m * units + k. Its log-density is constant - ½ ((x - mean) * inverse sigma)².
+#[derive(Clone, Debug)]
+pub(crate) struct CompiledGaussians<T> {
+    pub(crate) variable: usize,
+    pub(crate) units: usize,
+    pub(crate) components: usize,
+    pub(crate) means: Vec<T>,
+    pub(crate) inverse_sigmas: Vec<T>,
+    /// log π - log σ - ½ log 2π - log scale.
+    pub(crate) constants: Vec<T>,
+}
+
+impl<T: Real> Compiled<T> {
+    pub(crate) fn new(circuit: &Circuit) -> Self {
+        let compile = |region: &Region| match region {
+            Region::Inner(inner) => CompiledRegion::Inner(CompiledInner::new(inner, circuit.regions())),
+            Region::Leaf(leaf) => leaf_region(leaf, &circuit.variables()[leaf.variable]),
+        };
+        Self {
+            variables: circuit.variables().len(),
+            regions: circuit.regions().par_iter().map(compile).collect(),
+        }
+    }
+}
+
+impl<T> CompiledRegion<T> {
+    pub(crate) fn units(&self) -> usize {
+        match self {
+            Self::Inner(inner) => inner.units,
+            Self::Discrete(table) => table.units,
+            Self::Gaussian(gaussians) => gaussians.units,
+        }
+    }
+}
+
+impl<T: Real> CompiledInner<T> {
+    fn new(inner: &InnerRegion, regions: &[Region]) -> Self {
+        let mut offset = 0;
+        let mut partitions = Vec::with_capacity(inner.partitions.len());
+        for children in &inner.partitions {
+            let width = regions[children[0]].units();
+            partitions.push(CompiledPartition { offset, width, children: children.clone() });
+            offset += width;
+        }
+        let weights = inner.weights.iter().map(|&weight| T::from_f64(weight)).collect();
+        Self { units: inner.units, width: offset, partitions, weights }
+    }
+
+    /// The weights of one unit.
+    pub(crate) fn row(&self, unit: usize) -> &[T] {
+        &self.weights[unit * self.width..(unit + 1) * self.width]
+    }
+}
+
+impl<T: Real> CompiledTable<T> {
+    /// log-probabilities of a state, given as a row has it; `None` where it is missing.
+    pub(crate) fn row(&self, state: T) -> Option<&[T]> {
+        let state = self.state(state)?;
+        Some(&self.table[state * self.units..(state + 1) * self.units])
+    }
+
+    /// A state as an index.
+    pub(crate) fn state(&self, state: T) -> Option<usize> {
+        // Whole numbers below 2^16, which rows were checked to hold.
+        if state.is_missing() { None } else { Some(state.to_f64() as usize) }
+    }
+}
+
+fn leaf_region<T: Real>(leaf: &Leaf, variable: &Variable) -> CompiledRegion<T> {
+    let convert = |values: Vec<f64>| values.into_iter().map(T::from_f64).collect();
+    match (&leaf.distribution, variable.kind) {
+        (LeafDistribution::Gaussians(mixtures), VariableKind::Continuous { .. }) => {
+            let constant = |(weight, sigma): (&f64, &f64)| {
+                weight.ln() - sigma.ln() - 0.5 * TAU.ln() - variable.scale().ln()
+            };
+            CompiledRegion::Gaussian(CompiledGaussians {
+                variable: leaf.variable,
+                units: leaf.units,
+                components: mixtures.components,
+                means: convert(mixtures.means.clone()),
+                inverse_sigmas: convert(mixtures.sigmas.iter().map(|sigma| 1.0 / sigma).collect()),
+                constants: convert(mixtures.weights.iter().zip(&mixtures.sigmas).map(constant).collect()),
+            })
+        }
+        _ => CompiledRegion::Discrete(CompiledTable {
+            variable: leaf.variable,
+            units: leaf.units,
+            table: convert(leaf.log_table(variable).unwrap_or_default()),
+        }),
+    }
+}

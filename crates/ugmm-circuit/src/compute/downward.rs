@@ -1,0 +1,143 @@
+//! From the root to flows: which share of a row's density goes through each unit, and with it the gradient and the statistics
+//! of expectation maximisation (Darwiche 2003; Peharz et al. 2016).
+//!
+//! With F the flow of a sum S = Σ_j W_j e_j: G = F / S, the flow of product j is W_j e_j G, and G e_j is the derivative of the
+//! log-likelihood with respect to W_j.
+
+use super::Real;
+use super::compiled::{Compiled, CompiledInner, CompiledRegion};
+use super::matrix::{add_transposed_product, multiply};
+use super::statistics::{LeafStatistics, RegionStatistics, Statistics};
+use super::workspace::{RegionBuffers, Workspace};
+
+impl<T: Real> Compiled<T> {
+    /// Adds the statistics of a block of rows that [`Self::upward`] has just been through.
+    pub(crate) fn downward(&self, rows: &[T], workspace: &mut Workspace<T>, statistics: &mut Statistics<T>) {
+        let count = rows.len() / self.variables;
+        let Workspace { regions, cotangents, products, .. } = workspace;
+        for buffers in regions.iter_mut() {
+            buffers.reached = false;
+        }
+        if let Some(root) = regions.last_mut() {
+            root.reached = true;
+            let flows = root.flows.iter_mut().zip(&root.values).take(count);
+            for (flow, &value) in flows {
+                *flow = if value > T::LOWEST { T::one() } else { T::zero() };
+            }
+        }
+        for (index, region) in self.regions.iter().enumerate().rev() {
+            let (below, rest) = regions.split_at_mut(index);
+            let buffers = &mut rest[0];
+            if !buffers.reached {
+                continue;
+            }
+            match (region, &mut statistics.regions[index]) {
+                (
+                    CompiledRegion::Gaussian(gaussians),
+                    RegionStatistics::Leaf(LeafStatistics::Moments(moments)),
+                ) => {
+                    let values = rows.chunks_exact(self.variables).map(|row| row[gaussians.variable]);
+                    let densities = buffers.values.chunks_exact(gaussians.units);
+                    let flows = buffers.flows.chunks_exact(gaussians.units);
+                    for ((value, densities), flows) in values.zip(densities).zip(flows) {
+                        gaussians.add_moments(value, densities, flows, moments);
+                    }
+                }
+                (CompiledRegion::Inner(inner), RegionStatistics::Inner(weights)) => {
+                    inner.flows(count, buffers, cotangents, products, weights);
+                    let flows = &products[..count * inner.width];
+                    self.distribute(inner, rows, flows, below, &mut statistics.regions);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Hands the flows of products to their factors: each gets all of it.
+    fn distribute(
+        &self,
+        inner: &CompiledInner<T>,
+        rows: &[T],
+        flows: &[T],
+        below: &mut [RegionBuffers<T>],
+        statistics: &mut [RegionStatistics<T>],
+    ) {
+        for partition in &inner.partitions {
+            let columns = partition.offset..partition.offset + partition.width;
+            let flows = || flows.chunks_exact(inner.width).map(|row| &row[columns.clone()]);
+            for &child in &partition.children {
+                if let (
+                    CompiledRegion::Discrete(table),
+                    RegionStatistics::Leaf(LeafStatistics::Counts(counts)),
+                ) = (&self.regions[child], &mut statistics[child])
+                {
+                    for (row, flows) in rows.chunks_exact(self.variables).zip(flows()) {
+                        if let Some(state) = table.state(row[table.variable]) {
+                            add(&mut counts[state * table.units..(state + 1) * table.units], flows);
+                        }
+                    }
+                    continue;
+                }
+                let buffers = &mut below[child];
+                for (to, flows) in buffers.flows.chunks_exact_mut(partition.width).zip(flows()) {
+                    if buffers.reached {
+                        add(to, flows);
+                    } else {
+                        to.copy_from_slice(flows);
+                    }
+                }
+                buffers.reached = true;
+            }
+        }
+    }
+}
+
+fn add<T: Real>(to: &mut [T], from: &[T]) {
+    for (to, &from) in to.iter_mut().zip(from) {
+        *to += from;
+    }
+}
+
+impl<T: Real> CompiledInner<T> {
+    /// Flows of the products, into `products` `[rows, width]`, and derivatives with respect to the weights, added to
+    /// `derivatives` `[units, width]`.
+    fn flows(
+        &self,
+        count: usize,
+        buffers: &RegionBuffers<T>,
+        cotangents: &mut [T],
+        products: &mut [T],
+        derivatives: &mut [T],
+    ) {
+        let numbers = count * self.units;
+        let exponentials = &buffers.exponentials[..count * self.width];
+        let cotangents = &mut cotangents[..numbers];
+        let products = &mut products[..count * self.width];
+        let sums = buffers.flows.iter().zip(&buffers.inverse_sums);
+        for (cotangent, (&flow, &inverse)) in cotangents.iter_mut().zip(sums) {
+            *cotangent = flow * inverse;
+        }
+        add_transposed_product(cotangents, self.units, exponentials, self.width, derivatives);
+        multiply(cotangents, &self.weights, self.units, products, self.width);
+        for (product, &exponential) in products.iter_mut().zip(exponentials) {
+            *product *= exponential;
+        }
+        for (row, unit, terms) in &buffers.rescued {
+            let at = row * self.units + unit;
+            let (flow, total) = (buffers.flows[at], buffers.values[at]);
+            if total == T::LOWEST || flow == T::zero() {
+                continue;
+            }
+            let weights = self.row(*unit);
+            let derivatives = &mut derivatives[unit * self.width..(unit + 1) * self.width];
+            let products = &mut products[row * self.width..(row + 1) * self.width];
+            for (j, &term) in terms.iter().enumerate() {
+                let share = flow * (term - total).exp();
+                if share > T::zero() {
+                    products[j] += share;
+                    derivatives[j] += share / weights[j];
+                }
+            }
+        }
+    }
+}

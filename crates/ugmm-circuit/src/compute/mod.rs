@@ -1,0 +1,23 @@
+//! Whole regions and blocks of rows at once, in log space: exp, matrix product, log.
+
+mod compiled;
+mod downward;
+mod gaussian_leaf;
+mod log_exp;
+mod matrix;
+mod real;
+mod statistics;
+mod upward;
+mod workspace;
+
+pub(crate) use compiled::{Compiled, CompiledInner, CompiledRegion};
+pub(crate) use matrix::multiply;
+pub(crate) use real::Real;
+pub(crate) use statistics::{
+    Lanes, LeafStatistics, Moments, RegionStatistics, Statistics, expectation, log_likelihoods,
+};
+pub(crate) use upward::log_sum_exp;
+pub(crate) use workspace::Workspace;
+
+/// Rows that are computed at once. Fixed, so that results do not depend on the number of threads.
+pub(crate) const BLOCK: usize = 64;

@@ -1,0 +1,201 @@
+//! What a batch of rows says about the parameters.
+
+use super::compiled::{Compiled, CompiledRegion};
+use super::workspace::Workspace;
+use super::{BLOCK, Real};
+use rayon::prelude::*;
+
+/// Sums over rows, by region.
+#[derive(Clone, Debug)]
+pub(crate) struct Statistics<T> {
+    pub(crate) regions: Vec<RegionStatistics<T>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum RegionStatistics<T> {
+    /// `[units, width]`: while rows are added, derivatives of the log-likelihood with respect to the weights; at the end, these
+    /// times the weights, which are expected counts.
+    Inner(Vec<T>),
+    Leaf(LeafStatistics<T>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum LeafStatistics<T> {
+    /// Expected counts `[states, units]`.
+    Counts(Vec<T>),
+    Moments(Moments<T>),
+}
+
+/// Of each component, `[components, units]`: Σ r, Σ r z and Σ r z², where z = (x - μ) / σ with the parameters that the rows were
+/// looked at with, so that nothing cancels.
+#[derive(Clone, Debug)]
+pub(crate) struct Moments<T> {
+    pub(crate) counts: Vec<T>,
+    pub(crate) first: Vec<T>,
+    pub(crate) second: Vec<T>,
+}
+
+impl<T: Real> Statistics<T> {
+    pub(crate) fn zeros<U>(compiled: &Compiled<U>) -> Self {
+        let room = |numbers: usize| vec![T::zero(); numbers];
+        let zeros = |region: &CompiledRegion<U>| match region {
+            CompiledRegion::Inner(inner) => RegionStatistics::Inner(room(inner.units * inner.width)),
+            CompiledRegion::Discrete(table) => {
+                RegionStatistics::Leaf(LeafStatistics::Counts(room(table.table.len())))
+            }
+            CompiledRegion::Gaussian(gaussians) => {
+                let numbers = gaussians.means.len();
+                RegionStatistics::Leaf(LeafStatistics::Moments(Moments {
+                    counts: room(numbers),
+                    first: room(numbers),
+                    second: room(numbers),
+                }))
+            }
+        };
+        Self { regions: compiled.regions.iter().map(zeros).collect() }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        for region in &mut self.regions {
+            for numbers in region.parts_mut() {
+                numbers.fill(T::zero());
+            }
+        }
+    }
+
+    fn numbers(&self) -> usize {
+        self.regions.iter().flat_map(RegionStatistics::parts).map(<[T]>::len).sum()
+    }
+}
+
+impl<T> RegionStatistics<T> {
+    pub(crate) fn parts(&self) -> Vec<&[T]> {
+        match self {
+            Self::Inner(numbers) | Self::Leaf(LeafStatistics::Counts(numbers)) => vec![numbers],
+            Self::Leaf(LeafStatistics::Moments(moments)) => {
+                vec![&moments.counts, &moments.first, &moments.second]
+            }
+        }
+    }
+
+    pub(crate) fn parts_mut(&mut self) -> Vec<&mut [T]> {
+        match self {
+            Self::Inner(numbers) | Self::Leaf(LeafStatistics::Counts(numbers)) => vec![numbers],
+            Self::Leaf(LeafStatistics::Moments(moments)) => {
+                vec![&mut moments.counts, &mut moments.first, &mut moments.second]
+            }
+        }
+    }
+}
+
+/// Memory that partial sums may take. More of them keep more threads busy.
+const PARTIAL_SUM_BYTES: usize = 256 << 20;
+
+/// Partial sums at most.
+const MAXIMUM_LANES: usize = 16;
+
+/// Rows whose statistics are summed in the precision of the computation; more are added up in double precision.
+const LONGEST_SUM: usize = 1 << 14;
+
+/// Partial sums over rows. Their number depends on the model only, and each takes in the same rows in the same order
+/// whatever the number of threads, so that sums do not depend on it.
+pub(crate) struct Lanes<T> {
+    lanes: Vec<Lane<T>>,
+}
+
+struct Lane<T> {
+    statistics: Statistics<T>,
+    workspace: Workspace<T>,
+    rows: Vec<T>,
+    log_likelihood: f64,
+}
+
+impl<T: Real> Lanes<T> {
+    /// For batches of this many rows.
+    pub(crate) fn new(compiled: &Compiled<T>, batch: usize) -> Self {
+        let statistics = Statistics::zeros(compiled);
+        let bytes = statistics.numbers() * size_of::<T>();
+        let blocks = batch.min(LONGEST_SUM).div_ceil(BLOCK).max(1);
+        let count = (PARTIAL_SUM_BYTES / bytes.max(1)).clamp(2, MAXIMUM_LANES).min(blocks);
+        let lane = |_| Lane {
+            statistics: statistics.clone(),
+            workspace: Workspace::new(compiled, true),
+            rows: Vec::with_capacity(BLOCK * compiled.variables),
+            log_likelihood: 0.0,
+        };
+        Self { lanes: (0..count).map(lane).collect() }
+    }
+}
+
+/// Expected statistics of the rows `batch` of `rows` `[any, variables]` into `totals`; returns the sum of their
+/// log-likelihoods.
+pub(crate) fn expectation<T: Real>(
+    compiled: &Compiled<T>,
+    rows: &[T],
+    batch: &[u32],
+    lanes: &mut Lanes<T>,
+    totals: &mut Statistics<f64>,
+) -> f64 {
+    totals.clear();
+    let mut log_likelihood = 0.0;
+    for part in batch.chunks(LONGEST_SUM) {
+        let share = part.len().div_ceil(BLOCK).div_ceil(lanes.lanes.len()) * BLOCK;
+        lanes.lanes.par_iter_mut().enumerate().for_each(|(number, lane)| {
+            let begin = (number * share).min(part.len());
+            let end = (begin + share).min(part.len());
+            lane.take_in(compiled, rows, &part[begin..end]);
+        });
+        totals.regions.par_iter_mut().enumerate().for_each(|(index, total)| {
+            for (part, total) in total.parts_mut().into_iter().enumerate() {
+                for lane in &lanes.lanes {
+                    let partial = lane.statistics.regions[index].parts()[part];
+                    for (total, partial) in total.iter_mut().zip(partial) {
+                        *total += partial.to_f64();
+                    }
+                }
+            }
+        });
+        log_likelihood += lanes.lanes.iter().map(|lane| lane.log_likelihood).sum::<f64>();
+    }
+    totals.regions.par_iter_mut().zip(&compiled.regions).for_each(|(total, region)| {
+        if let (RegionStatistics::Inner(total), CompiledRegion::Inner(inner)) = (total, region) {
+            for (total, weight) in total.iter_mut().zip(&inner.weights) {
+                *total *= weight.to_f64();
+            }
+        }
+    });
+    log_likelihood
+}
+
+impl<T: Real> Lane<T> {
+    fn take_in(&mut self, compiled: &Compiled<T>, rows: &[T], batch: &[u32]) {
+        self.statistics.clear();
+        self.log_likelihood = 0.0;
+        let width = compiled.variables;
+        for block in batch.chunks(BLOCK) {
+            self.rows.clear();
+            for &row in block {
+                let row = row as usize;
+                self.rows.extend_from_slice(&rows[row * width..(row + 1) * width]);
+            }
+            let densities = compiled.upward(&self.rows, &mut self.workspace);
+            self.log_likelihood += densities.iter().map(|density| density.to_f64()).sum::<f64>();
+            compiled.downward(&self.rows, &mut self.workspace, &mut self.statistics);
+        }
+    }
+}
+
+/// log-likelihoods of rows `[rows, variables]`.
+pub(crate) fn log_likelihoods<T: Real>(compiled: &Compiled<T>, rows: &[T]) -> Vec<f64> {
+    let width = compiled.variables;
+    let mut densities = vec![0.0; rows.len() / width];
+    densities.par_chunks_mut(BLOCK).zip(rows.par_chunks(BLOCK * width)).for_each_init(
+        || Workspace::new(compiled, false),
+        |workspace, (densities, rows)| {
+            for (density, root) in densities.iter_mut().zip(compiled.upward(rows, workspace)) {
+                *density = root.to_f64();
+            }
+        },
+    );
+    densities
+}

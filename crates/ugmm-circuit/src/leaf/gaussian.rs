@@ -1,0 +1,93 @@
+//! Learning Gaussian components from their moments.
+
+use super::GaussianMixtures;
+
+/// Expected sums of each component, `[components, units]`, with z = (x - μ) / σ.
+#[derive(Clone, Debug)]
+pub(crate) struct ComponentSums {
+    /// Rows that came from it.
+    pub(crate) shares: Vec<f64>,
+    /// The same and those that would have come from it outside of an integer's range.
+    pub(crate) counts: Vec<f64>,
+    /// Σ z over all counted.
+    pub(crate) first: Vec<f64>,
+    /// Σ z² over all counted.
+    pub(crate) second: Vec<f64>,
+}
+
+impl ComponentSums {
+    pub(crate) fn zeros(numbers: usize) -> Self {
+        let zeros = vec![0.0; numbers];
+        Self { shares: zeros.clone(), counts: zeros.clone(), first: zeros.clone(), second: zeros }
+    }
+}
+
+/// What components may be, in the leaf's units.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) lowest_mean: f64,
+    pub(crate) highest_mean: f64,
+    pub(crate) lowest_sigma: f64,
+    pub(crate) highest_sigma: f64,
+}
+
+/// How strongly a prior holds components.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Prior {
+    /// Rows that the weights of a unit are held by, spread evenly.
+    pub(crate) weights: f64,
+    /// Rows that each σ² is held by.
+    pub(crate) variance: f64,
+    /// The σ that it is held to.
+    pub(crate) sigma: f64,
+}
+
+/// Below so many rows a component stays as it is.
+const FEWEST: f64 = 1e-9;
+
+impl GaussianMixtures {
+    /// The most likely components within the limits (the maximisation step).
+    pub(crate) fn maximize(&mut self, units: usize, sums: &ComponentSums, limits: Limits, prior: Prior) {
+        for at in 0..self.means.len() {
+            let count = sums.counts[at];
+            if count > FEWEST {
+                let (mean, sigma) = (self.means[at], self.sigmas[at]);
+                let wanted = mean + sigma * sums.first[at] / count;
+                let best = wanted.clamp(limits.lowest_mean, limits.highest_mean);
+                let shift = (best - mean) / sigma;
+                // Of the deviations from the new mean.
+                let squares = sums.second[at] - 2.0 * shift * sums.first[at] + shift * shift * count;
+                let held = prior.variance * prior.sigma * prior.sigma;
+                let variance = (squares.max(0.0) * sigma * sigma + held) / (count + prior.variance);
+                self.means[at] = best;
+                self.sigmas[at] = variance.sqrt().clamp(limits.lowest_sigma, limits.highest_sigma);
+            }
+        }
+        let each = prior.weights / self.components as f64;
+        maximize_columns(&mut self.weights, units, &sums.shares, |_| each);
+    }
+}
+
+/// Distributions in the columns of `[any, units]` from expected counts and, by row, pseudo-counts. A unit without either stays
+/// as it is.
+pub(crate) fn maximize_columns(
+    probabilities: &mut [f64],
+    units: usize,
+    counts: &[f64],
+    pseudo_count: impl Fn(usize) -> f64,
+) {
+    let mut totals = vec![0.0; units];
+    for (row, counts) in counts.chunks_exact(units).enumerate() {
+        for (total, count) in totals.iter_mut().zip(counts) {
+            *total += count + pseudo_count(row);
+        }
+    }
+    let rows = probabilities.chunks_exact_mut(units).zip(counts.chunks_exact(units));
+    for (row, (probabilities, counts)) in rows.enumerate() {
+        for ((probability, count), total) in probabilities.iter_mut().zip(counts).zip(&totals) {
+            if *total > FEWEST {
+                *probability = (count + pseudo_count(row)) / total;
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Leaves: univariate mixtures of one variable.
+
+pub(crate) mod gaussian;
+pub(crate) mod integer;
+pub(crate) mod normal;
+
+use crate::error::CircuitError;
+use crate::variable::{Variable, VariableKind};
+use serde::{Deserialize, Serialize};
+
+/// How far sums of probabilities may be from 1.
+const SUM_TOLERANCE: f64 = 1e-6;
+
+/// A region of one variable: `units` univariate mixtures side by side, unit k being the paper's
+/// P_k(y) = Σ_m π_km N(y; μ_km, σ_km²) (arXiv 2509.07569, section 3), or a table of probabilities.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Leaf {
+    /// The variable, from 0.
+    pub variable: usize,
+    /// How many mixtures of it there are.
+    pub units: usize,
+    /// The mixtures.
+    pub distribution: LeafDistribution,
+    /// Whether training changes it.
+    pub trained: bool,
+}
+
+/// What the units of a leaf are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeafDistribution {
+    /// Mixtures of Gaussians, of a continuous or an integer variable.
+    Gaussians(GaussianMixtures),
+    /// Probabilities `[states, units]` of a categorical variable; those of each unit sum to 1.
+    Table(Vec<f64>),
+}
+
+/// Mixtures of Gaussians, `[components, units]` each: component m of unit k is number `m * units + k`.
+///
+/// Those of a continuous variable are in its standard units, (x - location) / scale. Those of an integer variable are in its
+/// own, counted from its lowest value: state s is the mass of [s - ½, s + ½], divided by the mass of all states.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GaussianMixtures {
+    /// Components of each unit.
+    pub components: usize,
+    /// π: not negative; they sum to 1 over the components of a unit.
+    pub weights: Vec<f64>,
+    /// μ.
+    pub means: Vec<f64>,
+    /// σ, positive.
+    pub sigmas: Vec<f64>,
+}
+
+impl GaussianMixtures {
+    /// Component `component` of `unit`, of `units`: weight, mean and standard deviation.
+    #[must_use]
+    pub fn component(&self, component: usize, unit: usize, units: usize) -> (f64, f64, f64) {
+        let at = component * units + unit;
+        (self.weights[at], self.means[at], self.sigmas[at])
+    }
+}
+
+impl Leaf {
+    /// A unit for each state of a categorical variable, which has that state only; training leaves it so. It joins the classes
+    /// of a class-conditional model to their densities.
+    #[must_use]
+    pub fn indicator(variable: usize, states: usize) -> Self {
+        let mut table = vec![0.0; states * states];
+        for state in 0..states {
+            table[state * states + state] = 1.0;
+        }
+        Self { variable, units: states, distribution: LeafDistribution::Table(table), trained: false }
+    }
+
+    /// log-probabilities `[states, units]` of a discrete variable; `None` of a continuous one.
+    #[must_use]
+    pub fn log_table(&self, variable: &Variable) -> Option<Vec<f64>> {
+        match &self.distribution {
+            LeafDistribution::Table(table) => {
+                Some(table.iter().map(|probability| probability.ln()).collect())
+            }
+            LeafDistribution::Gaussians(mixtures) => {
+                variable.states().map(|states| integer::log_table(mixtures, self.units, states))
+            }
+        }
+    }
+
+    pub(crate) fn validate(&self, region: usize, variables: &[Variable]) -> Result<(), CircuitError> {
+        let fail = |reason: String| Err(CircuitError::Region { region, reason });
+        let Some(variable) = variables.get(self.variable) else {
+            return fail(format!(
+                "is a leaf of variable {}, but there are only {}",
+                self.variable,
+                variables.len()
+            ));
+        };
+        match (&self.distribution, variable.kind) {
+            (LeafDistribution::Gaussians(mixtures), VariableKind::Continuous { .. })
+            | (LeafDistribution::Gaussians(mixtures), VariableKind::Integer { .. }) => {
+                let numbers = mixtures.components * self.units;
+                let lengths = [mixtures.weights.len(), mixtures.means.len(), mixtures.sigmas.len()];
+                if mixtures.components == 0 || lengths.iter().any(|&length| length != numbers) {
+                    return fail(format!("does not have {numbers} weights, means and sigmas"));
+                }
+                if mixtures.means.iter().any(|mean| !mean.is_finite()) {
+                    return fail("has a mean that is not finite".into());
+                }
+                if mixtures.sigmas.iter().any(|sigma| !(sigma.is_finite() && *sigma >= 1e-100)) {
+                    return fail("has a sigma that is not finite or below 1e-100".into());
+                }
+                check_columns(&mixtures.weights, self.units).or_else(fail)
+            }
+            (LeafDistribution::Table(table), VariableKind::Categorical { states }) => {
+                if table.len() != states * self.units {
+                    return fail(format!(
+                        "has {} probabilities, not {states} states × {} units",
+                        table.len(),
+                        self.units
+                    ));
+                }
+                check_columns(table, self.units).or_else(fail)
+            }
+            (LeafDistribution::Gaussians(_), _) => fail("has Gaussians of a categorical variable".into()),
+            (LeafDistribution::Table(_), _) => fail("has a table of a variable with numbers".into()),
+        }
+    }
+}
+
+/// Whether the columns of `[any, units]` are distributions.
+fn check_columns(values: &[f64], units: usize) -> Result<(), String> {
+    let mut sums = vec![0.0; units];
+    for row in values.chunks_exact(units) {
+        for (sum, &value) in sums.iter_mut().zip(row) {
+            if !(value.is_finite() && value >= 0.0) {
+                return Err(format!("has the probability {value}"));
+            }
+            *sum += value;
+        }
+    }
+    match sums.iter().position(|sum| (sum - 1.0).abs() > SUM_TOLERANCE) {
+        Some(unit) => Err(format!("has a unit, {unit}, whose probabilities sum to {}, not to 1", sums[unit])),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,88 @@
+//! Missing values filled in.
+
+use super::mixture::UnivariateMixture;
+use crate::circuit::Circuit;
+use crate::error::CircuitError;
+use crate::rows::Rows;
+use crate::variable::VariableKind;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+/// Rows whose missing values are answered for together.
+const ROWS_AT_ONCE: usize = 256;
+
+/// What a missing value is replaced by, given those of its row that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Imputation {
+    /// Its mean, which is never far off; of a categorical variable the most probable state, of an integer the nearest whole
+    /// number.
+    Mean,
+    /// Its median; of a categorical variable the most probable state.
+    Median,
+    /// Its most probable value.
+    Mode,
+    /// A draw, of all missing values of the row together, so that the rows are spread as rows without missing values are.
+    Draw {
+        /// Decides the draws.
+        seed: u64,
+    },
+}
+
+impl Circuit {
+    /// The rows with their missing values (NaN) filled in, `[rows, variables]`. [`Self::conditional`] says how certain they
+    /// are.
+    ///
+    /// # Errors
+    ///
+    /// When the rows do not fit the circuit, and when the values of a row cannot occur together.
+    pub fn impute(&self, rows: Rows<'_>, by: Imputation) -> Result<Vec<f64>, CircuitError> {
+        let width = self.variables().len();
+        let mut filled = rows.values().to_vec();
+        self.encode(rows)?;
+        if let Imputation::Draw { seed } = by {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            for (number, row) in filled.chunks_exact_mut(width).enumerate() {
+                if row.iter().any(|value| value.is_nan()) {
+                    let drawn = self.sample(1, row, &mut rng).map_err(|error| match error {
+                        CircuitError::Impossible { .. } => CircuitError::Impossible { row: number },
+                        other => other,
+                    })?;
+                    row.copy_from_slice(&drawn);
+                }
+            }
+            return Ok(filled);
+        }
+        let incomplete: Vec<usize> =
+            (0..rows.count()).filter(|&row| rows.row(row).iter().any(|value| value.is_nan())).collect();
+        // A part at a time, since the distributions take more room than the values.
+        for part in incomplete.chunks(ROWS_AT_ONCE) {
+            let values: Vec<f64> = part.iter().flat_map(|&row| rows.row(row)).copied().collect();
+            let missing = |row: usize| -> Vec<usize> {
+                (0..width).filter(|&variable| rows.row(part[row])[variable].is_nan()).collect()
+            };
+            let answers = self.conditionals_of_rows(Rows::new(&values, width)?, &missing);
+            let answers = answers.map_err(|error| match error {
+                CircuitError::Impossible { row } => CircuitError::Impossible { row: part[row] },
+                other => other,
+            })?;
+            for (row, mixtures) in answers.iter().enumerate() {
+                for (variable, mixture) in missing(row).into_iter().zip(mixtures) {
+                    let categorical =
+                        matches!(self.variables()[variable].kind, VariableKind::Categorical { .. });
+                    filled[part[row] * width + variable] = value(mixture, by, categorical);
+                }
+            }
+        }
+        Ok(filled)
+    }
+}
+
+fn value(mixture: &UnivariateMixture, by: Imputation, categorical: bool) -> f64 {
+    match by {
+        _ if categorical => mixture.mode(),
+        Imputation::Median => mixture.quantile(0.5),
+        Imputation::Mode | Imputation::Draw { .. } => mixture.mode(),
+        Imputation::Mean if matches!(mixture, UnivariateMixture::Discrete { .. }) => mixture.mean().round(),
+        Imputation::Mean => mixture.mean(),
+    }
+}

@@ -1,0 +1,11 @@
+//! Exact answers, in double precision.
+
+mod conditional;
+mod derivatives;
+mod impute;
+mod likelihood;
+mod mixture;
+mod sample;
+
+pub use impute::Imputation;
+pub use mixture::{GaussianComponent, UnivariateMixture};

@@ -1,0 +1,81 @@
+//! Regions: what a circuit is made of.
+
+use crate::error::CircuitError;
+use crate::leaf::Leaf;
+use serde::{Deserialize, Serialize};
+
+/// A part of a circuit: `units` densities side by side, all of the same variables, its scope.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Region {
+    /// Mixtures of one variable.
+    Leaf(Leaf),
+    /// Sums of products of other regions.
+    Inner(InnerRegion),
+}
+
+/// A region of sums of products. Unit k is
+///
+/// ```text
+/// Σ_p Σ_j W[k, (p, j)] Π_(c in partition p) child_c[j]
+/// ```
+///
+/// Each partition divides the scope among its children, which all have the same number of units, the partition's width.
+/// One form holds many structures: plain mixtures, random trees (a root with a partition for each), quadrants of images, hidden
+/// Chow-Liu trees and models with one density for each class.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InnerRegion {
+    /// How many sums there are.
+    pub units: usize,
+    /// The regions that each partition multiplies; all come before this one.
+    pub partitions: Vec<Vec<usize>>,
+    /// W `[units, width of all partitions together]`: not negative, and each row sums to 1.
+    pub weights: Vec<f64>,
+}
+
+impl InnerRegion {
+    /// Products that each unit sums over: the columns of W.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.weights.len() / self.units.max(1)
+    }
+
+    /// The weights of one unit.
+    #[must_use]
+    pub fn row(&self, unit: usize) -> &[f64] {
+        let width = self.width();
+        &self.weights[unit * width..(unit + 1) * width]
+    }
+
+    pub(crate) fn validate(&self, region: usize, width: usize) -> Result<(), CircuitError> {
+        let fail = |reason| Err(CircuitError::Region { region, reason });
+        if self.weights.len() != self.units * width {
+            return fail(format!(
+                "has {} weights, not {} units × {width} products",
+                self.weights.len(),
+                self.units
+            ));
+        }
+        for (unit, row) in self.weights.chunks_exact(width).enumerate() {
+            if let Some(weight) = row.iter().find(|weight| !(weight.is_finite() && **weight >= 0.0)) {
+                return fail(format!("has the weight {weight} in unit {unit}"));
+            }
+            let sum: f64 = row.iter().sum();
+            if (sum - 1.0).abs() > 1e-6 {
+                return fail(format!("has a unit, {unit}, whose weights sum to {sum}, not to 1"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Region {
+    /// Densities side by side.
+    #[must_use]
+    pub fn units(&self) -> usize {
+        match self {
+            Self::Leaf(leaf) => leaf.units,
+            Self::Inner(inner) => inner.units,
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Rows of data, borrowed.
+
+use crate::error::CircuitError;
+
+/// Rows of data: one value for each variable in the data's own units; NaN is a missing value.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    values: &'a [f64],
+    columns: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// Values `[rows, columns]`, row by row.
+    ///
+    /// # Errors
+    ///
+    /// When the values do not make up whole rows.
+    pub fn new(values: &'a [f64], columns: usize) -> Result<Self, CircuitError> {
+        if columns == 0 || !values.len().is_multiple_of(columns) {
+            return Err(CircuitError::Shape { values: values.len(), columns });
+        }
+        Ok(Self { values, columns })
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.values.len() / self.columns
+    }
+
+    /// Values in each.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// All values, row by row.
+    #[must_use]
+    pub fn values(&self) -> &'a [f64] {
+        self.values
+    }
+
+    /// One row.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such row.
+    #[must_use]
+    pub fn row(&self, row: usize) -> &'a [f64] {
+        &self.values[row * self.columns..(row + 1) * self.columns]
+    }
+
+    /// Row by row.
+    pub fn iter(&self) -> impl Iterator<Item = &'a [f64]> + Clone + use<'a> {
+        self.values.chunks_exact(self.columns)
+    }
+
+    /// One column, from top to bottom.
+    pub fn column(&self, column: usize) -> impl Iterator<Item = f64> + Clone + use<'a> {
+        self.values.iter().skip(column).step_by(self.columns).copied()
+    }
+}

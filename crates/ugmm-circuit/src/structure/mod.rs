@@ -1,0 +1,190 @@
+//! Which regions a circuit has and how they hang together, before there are numbers in them.
+
+mod chow_liu;
+mod class_conditional;
+mod mixture;
+mod mutual_information;
+mod quadrants;
+mod random_trees;
+mod scope;
+
+pub use chow_liu::hidden_chow_liu_tree;
+pub use class_conditional::class_conditional;
+pub use mixture::{independent, mixture};
+pub use quadrants::{ImageSplit, quadrants};
+pub use random_trees::random_trees;
+
+use crate::error::CircuitError;
+use crate::region::Region;
+use scope::Scope;
+
+/// Regions without their parameters, each after those it is made of; the last one is the root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Structure {
+    regions: Vec<RegionShape>,
+}
+
+/// One region of a [`Structure`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegionShape {
+    /// Mixtures of a variable.
+    Leaf {
+        /// The variable, from 0.
+        variable: usize,
+        /// How many mixtures.
+        units: usize,
+    },
+    /// One unit for each state of a categorical variable; see [`crate::Leaf::indicator`].
+    Indicator {
+        /// The variable, from 0.
+        variable: usize,
+        /// Its states.
+        states: usize,
+    },
+    /// Sums of products; see [`crate::InnerRegion`].
+    Inner {
+        /// How many sums.
+        units: usize,
+        /// The regions that each partition multiplies.
+        partitions: Vec<Vec<usize>>,
+    },
+}
+
+impl RegionShape {
+    /// Densities side by side.
+    #[must_use]
+    pub fn units(&self) -> usize {
+        match self {
+            Self::Leaf { units, .. } | Self::Inner { units, .. } => *units,
+            Self::Indicator { states, .. } => *states,
+        }
+    }
+}
+
+impl Structure {
+    /// Regions over the variables 0 to `variables` - 1. The last one is the root.
+    ///
+    /// # Errors
+    ///
+    /// When a region is not a density whatever its parameters: it must come after its children, its partitions must have the
+    /// same scope (smoothness), children of a partition must share no variable (decomposability) and have equally many
+    /// units. When the root has not one unit or not all variables, and when a region is not used.
+    pub fn new(variables: usize, regions: Vec<RegionShape>) -> Result<Self, CircuitError> {
+        let structure = Self { regions };
+        structure.check(variables)?;
+        Ok(structure)
+    }
+
+    /// The regions, children first.
+    #[must_use]
+    pub fn regions(&self) -> &[RegionShape] {
+        &self.regions
+    }
+
+    /// The structure of a circuit's regions.
+    pub(crate) fn of(variables: usize, regions: &[Region]) -> Result<Self, CircuitError> {
+        let shape = |region: &Region| match region {
+            Region::Leaf(leaf) => RegionShape::Leaf { variable: leaf.variable, units: leaf.units },
+            Region::Inner(inner) => {
+                RegionShape::Inner { units: inner.units, partitions: inner.partitions.clone() }
+            }
+        };
+        Self::new(variables, regions.iter().map(shape).collect())
+    }
+
+    /// Products that the units of an inner region sum over; 0 for a leaf.
+    pub(crate) fn width(&self, region: usize) -> usize {
+        match &self.regions[region] {
+            RegionShape::Inner { partitions, .. } => {
+                partitions.iter().map(|children| self.regions[children[0]].units()).sum()
+            }
+            _ => 0,
+        }
+    }
+
+    fn check(&self, variables: usize) -> Result<(), CircuitError> {
+        let mut scopes: Vec<Scope> = Vec::with_capacity(self.regions.len());
+        let mut used = vec![false; self.regions.len()];
+        for (region, shape) in self.regions.iter().enumerate() {
+            let fail = |reason: String| Err(CircuitError::Region { region, reason });
+            if shape.units() == 0 {
+                return fail("has no units".into());
+            }
+            let scope = match shape {
+                RegionShape::Leaf { variable, .. } | RegionShape::Indicator { variable, .. } => {
+                    if *variable >= variables {
+                        return fail(format!(
+                            "is a leaf of variable {variable}, but there are only {variables}"
+                        ));
+                    }
+                    Scope::of(*variable, variables)
+                }
+                RegionShape::Inner { partitions, .. } => {
+                    let scope = self.inner_scope(region, partitions, &scopes)?;
+                    for &child in partitions.iter().flatten() {
+                        used[child] = true;
+                    }
+                    scope
+                }
+            };
+            scopes.push(scope);
+        }
+        let Some(root) = self.regions.len().checked_sub(1) else {
+            return Err(CircuitError::Region {
+                region: 0,
+                reason: "is missing; a circuit needs one at least".into(),
+            });
+        };
+        let fail = |region, reason: String| Err(CircuitError::Region { region, reason });
+        if !matches!(self.regions[root], RegionShape::Inner { .. }) {
+            return fail(root, "is the root and a leaf; it needs an inner region above it".into());
+        }
+        if self.regions[root].units() != 1 {
+            return fail(root, format!("is the root and has {} units, not 1", self.regions[root].units()));
+        }
+        if scopes[root].count() != variables {
+            return fail(
+                root,
+                format!("is the root and has {} of {variables} variables", scopes[root].count()),
+            );
+        }
+        match used[..root].iter().position(|used| !used) {
+            Some(region) => fail(region, "is part of no other".into()),
+            None => Ok(()),
+        }
+    }
+
+    fn inner_scope(
+        &self,
+        region: usize,
+        partitions: &[Vec<usize>],
+        scopes: &[Scope],
+    ) -> Result<Scope, CircuitError> {
+        let fail = |reason: String| CircuitError::Region { region, reason };
+        let mut whole: Option<Scope> = None;
+        for (number, children) in partitions.iter().enumerate() {
+            let mut scope: Option<Scope> = None;
+            for &child in children {
+                let child_scope = scopes
+                    .get(child)
+                    .ok_or_else(|| fail(format!("has child {child}, which does not come before it")))?;
+                if self.regions[child].units() != self.regions[children[0]].units() {
+                    return Err(fail(format!("has children of different widths in partition {number}")));
+                }
+                let Some(scope) = &mut scope else {
+                    scope = Some(child_scope.clone());
+                    continue;
+                };
+                if !scope.join(child_scope) {
+                    return Err(fail(format!("has children with a common variable in partition {number}")));
+                }
+            }
+            let scope = scope.ok_or_else(|| fail(format!("has no children in partition {number}")))?;
+            if whole.as_ref().is_some_and(|whole| *whole != scope) {
+                return Err(fail(format!("has other variables in partition {number} than in partition 0")));
+            }
+            whole = Some(scope);
+        }
+        whole.ok_or_else(|| fail("has no partitions".into()))
+    }
+}

@@ -1,0 +1,11 @@
+//! Learning a circuit from rows.
+
+mod adam;
+mod batches;
+mod config;
+mod expectation_maximization;
+mod initialization;
+mod run;
+
+pub use config::{Method, Precision, StructureChoice, TrainingConfig};
+pub use run::{Epoch, Trained, train, train_structure};

@@ -1,0 +1,290 @@
+//! The loop of training.
+
+use super::adam::Adam;
+use super::batches::Batches;
+use super::config::{Method, Precision, StructureChoice, TrainingConfig};
+use super::expectation_maximization::{ExpectationMaximization, Priors};
+use super::initialization::{Encoded, frequencies, initialize};
+use crate::circuit::{Circuit, encode};
+use crate::compute::{Compiled, Lanes, Real, Statistics, expectation, log_likelihoods};
+use crate::error::CircuitError;
+use crate::rows::Rows;
+use crate::structure::{self, ImageSplit, Structure};
+use crate::variable::{Variable, VariableKind};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+/// Streams of the generator: what one draws does not shift another.
+#[derive(Clone, Copy)]
+enum Stream {
+    Splitting,
+    Structure,
+    Initialization,
+    Shuffling,
+}
+
+fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
+    let mut generator = ChaCha8Rng::seed_from_u64(seed);
+    generator.set_stream(stream as u64);
+    generator
+}
+
+/// What has come of an epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Epoch {
+    /// From 1.
+    pub number: usize,
+    /// Mean log-likelihood of the training rows in nats, each under the parameters of its batch, before they changed.
+    pub training: f64,
+    /// Mean log-likelihood of the held-out rows after the epoch.
+    pub validation: Option<f64>,
+}
+
+/// A circuit and how it was learned.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// With the parameters of the best epoch.
+    pub circuit: Circuit,
+    /// All epochs.
+    pub history: Vec<Epoch>,
+    /// The number of the epoch that the parameters are of; 0 is before the first.
+    pub best_epoch: usize,
+}
+
+/// Learns a circuit from rows, with the structure that the configuration asks for. A share of the rows is held out to stop by.
+///
+/// Each variable with its kind is given by the caller; [`Variable::standardizing`] makes continuous ones. `progress` is
+/// called after each epoch; training ends when it returns false.
+///
+/// # Errors
+///
+/// When a setting is out of range, a variable cannot be one, rows do not fit the variables or there are none, and when
+/// the likelihood stops being a number.
+pub fn train(
+    rows: Rows<'_>,
+    variables: Vec<Variable>,
+    config: &TrainingConfig,
+    progress: impl FnMut(&Epoch) -> bool,
+) -> Result<Trained, CircuitError> {
+    config.validate()?;
+    if rows.count() == 0 {
+        return Err(CircuitError::TooFewRows { rows: 0, needed: 1 });
+    }
+    let held_out = (rows.count() as f64 * config.validation_share).round() as usize;
+    let held_out = if held_out < TrainingConfig::FEWEST_VALIDATION_ROWS { 0 } else { held_out };
+    let mut order: Vec<usize> = (0..rows.count()).collect();
+    order.shuffle(&mut generator(config.seed, Stream::Splitting));
+    let pick =
+        |numbers: &[usize]| -> Vec<f64> { numbers.iter().flat_map(|&row| rows.row(row)).copied().collect() };
+    let (validation, training) = order.split_at(held_out);
+    let (validation, training) = (pick(validation), pick(training));
+    let training = Rows::new(&training, rows.columns())?;
+    let validation = Rows::new(&validation, rows.columns())?;
+    let structure = chosen_structure(training, &variables, config)?;
+    train_structure(training, (held_out > 0).then_some(validation), variables, &structure, config, progress)
+}
+
+/// Learns the parameters of a circuit with a given structure, and stops by given validation rows if there are some. The
+/// structure's settings and the validation share of the configuration do not matter.
+///
+/// # Errors
+///
+/// As [`train`]; and when the structure is not one over these variables.
+pub fn train_structure(
+    rows: Rows<'_>,
+    validation: Option<Rows<'_>>,
+    variables: Vec<Variable>,
+    structure: &Structure,
+    config: &TrainingConfig,
+    progress: impl FnMut(&Epoch) -> bool,
+) -> Result<Trained, CircuitError> {
+    config.validate()?;
+    if rows.count() == 0 {
+        return Err(CircuitError::TooFewRows { rows: 0, needed: 1 });
+    }
+    for (index, variable) in variables.iter().enumerate() {
+        variable.validate(index)?;
+    }
+    let encoded = encode(&variables, rows, |value| value)?;
+    let view = Encoded { values: &encoded, variables: &variables };
+    let priors = Priors::new(config, frequencies(&view));
+    let mut rng = generator(config.seed, Stream::Initialization);
+    let circuit = initialize(&view, structure, config, &priors, &mut rng)?;
+    let validation = validation.map(|rows| encode(&variables, rows, |value| value)).transpose()?;
+    match config.precision {
+        Precision::Double => Run::new(circuit, encoded, validation, config, priors).go(progress),
+        Precision::Single => {
+            let narrow =
+                |values: Vec<f64>| values.into_iter().map(|value| value as f32).collect::<Vec<f32>>();
+            Run::new(circuit, narrow(encoded), validation.map(narrow), config, priors).go(progress)
+        }
+    }
+}
+
+/// The structure that a configuration asks for.
+fn chosen_structure(
+    rows: Rows<'_>,
+    variables: &[Variable],
+    config: &TrainingConfig,
+) -> Result<Structure, CircuitError> {
+    let units = config.units.unwrap_or_else(|| default_units(rows.count()));
+    let Some(label) = config.class_conditional else {
+        return structure_of(rows, variables, units, config);
+    };
+    let last = variables.len().saturating_sub(1);
+    let variable = variables.get(label).ok_or(CircuitError::NoSuchVariable { variable: label, last })?;
+    let VariableKind::Categorical { states } = variable.kind else {
+        return Err(CircuitError::NotCategorical { variable: label, name: variable.label(label) });
+    };
+    let others: Vec<Variable> =
+        variables.iter().enumerate().filter(|(index, _)| *index != label).map(|(_, v)| v.clone()).collect();
+    if others.is_empty() {
+        return structure_of(rows, variables, units, config);
+    }
+    let values: Vec<f64> = rows
+        .iter()
+        .flat_map(|row| row.iter().enumerate().filter(|(index, _)| *index != label).map(|(_, value)| *value))
+        .collect();
+    let features = structure_of(Rows::new(&values, others.len())?, &others, units, config)?;
+    structure::class_conditional(&features, variables.len(), label, states)
+}
+
+fn structure_of(
+    rows: Rows<'_>,
+    variables: &[Variable],
+    units: usize,
+    config: &TrainingConfig,
+) -> Result<Structure, CircuitError> {
+    let count = variables.len();
+    match config.structure {
+        StructureChoice::ChowLiu => structure::hidden_chow_liu_tree(rows, variables, units),
+        StructureChoice::Mixture => structure::mixture(count, units),
+        StructureChoice::Independent => structure::independent(count),
+        StructureChoice::RandomTrees { replicas } => {
+            structure::random_trees(count, units, replicas, &mut generator(config.seed, Stream::Structure))
+        }
+        StructureChoice::ImageHalves { height, width } => {
+            structure::quadrants((height, width), count, units, ImageSplit::Both)
+        }
+        StructureChoice::ImageQuadrants { height, width } => {
+            structure::quadrants((height, width), count, units, ImageSplit::Quadrants)
+        }
+    }
+}
+
+/// Units by rows: as many as validation likelihood was found to reward.
+fn default_units(rows: usize) -> usize {
+    ((rows as f64).sqrt() / 2.0).round().clamp(4.0, 64.0) as usize
+}
+
+struct Run<'a, T> {
+    circuit: Circuit,
+    rows: Vec<T>,
+    validation: Option<Vec<T>>,
+    config: &'a TrainingConfig,
+    priors: Priors,
+}
+
+impl<'a, T: Real> Run<'a, T> {
+    fn new(
+        circuit: Circuit,
+        rows: Vec<T>,
+        validation: Option<Vec<T>>,
+        config: &'a TrainingConfig,
+        priors: Priors,
+    ) -> Self {
+        Self { circuit, rows, validation, config, priors }
+    }
+
+    fn go(mut self, mut progress: impl FnMut(&Epoch) -> bool) -> Result<Trained, CircuitError> {
+        let count = self.rows.len() / self.circuit.variables().len();
+        let mut batches = Batches::new(count, self.config.batch_size);
+        let mut rng = generator(self.config.seed, Stream::Shuffling);
+        let mut compiled = Compiled::<T>::new(&self.circuit);
+        let mut lanes = Lanes::new(&compiled, batches.largest());
+        let mut statistics = Statistics::<f64>::zeros(&compiled);
+        let mut maximization = ExpectationMaximization::new();
+        let mut adam = Adam::new(&self.circuit);
+        let mut best = Best::new(self.validate(&compiled), &self.circuit);
+        let mut history = Vec::new();
+        let steps = (self.config.epochs * batches.count()).max(1);
+        for epoch in 1..=self.config.epochs {
+            batches.shuffle(&mut rng);
+            let mut total = 0.0;
+            for number in 0..batches.count() {
+                let batch = batches.get(number);
+                total += expectation(&compiled, &self.rows, batch, &mut lanes, &mut statistics);
+                let step = (epoch - 1) * batches.count() + number;
+                let size = batch.len() as f64;
+                match self.config.method {
+                    Method::ExpectationMaximization { step_size, final_step_size } => {
+                        let step_size = cosine(step_size, final_step_size, step, steps);
+                        let scale = count as f64 / size;
+                        let circuit = &mut self.circuit;
+                        maximization.step(circuit, &statistics, scale, step_size, &self.priors);
+                    }
+                    Method::Adam { learning_rate } => {
+                        let rate = cosine(learning_rate, 0.0, step, steps);
+                        adam.step(&mut self.circuit, &statistics, size, rate, &self.priors);
+                    }
+                }
+                compiled = Compiled::new(&self.circuit);
+            }
+            let training = total / count as f64;
+            if !training.is_finite() {
+                return Err(CircuitError::Diverged { epoch, value: training });
+            }
+            let validation = self.validate(&compiled);
+            history.push(Epoch { number: epoch, training, validation });
+            let improved = best.offer(epoch, validation, &self.circuit);
+            let go_on = progress(&history[history.len() - 1]);
+            if !go_on || (!improved && epoch - best.epoch >= self.config.patience) {
+                break;
+            }
+        }
+        let circuit = best.circuit.unwrap_or(self.circuit);
+        Ok(Trained { circuit, history, best_epoch: best.epoch })
+    }
+
+    /// Mean log-likelihood of the held-out rows.
+    fn validate(&self, compiled: &Compiled<T>) -> Option<f64> {
+        let rows = self.validation.as_ref().filter(|rows| !rows.is_empty())?;
+        let densities = log_likelihoods(compiled, rows);
+        Some(densities.iter().sum::<f64>() / densities.len() as f64)
+    }
+}
+
+/// The best parameters so far; without validation, the last ones.
+struct Best {
+    validation: Option<f64>,
+    epoch: usize,
+    circuit: Option<Circuit>,
+}
+
+impl Best {
+    fn new(validation: Option<f64>, circuit: &Circuit) -> Self {
+        Self { validation, epoch: 0, circuit: validation.is_some().then(|| circuit.clone()) }
+    }
+
+    /// Whether these parameters are better.
+    fn offer(&mut self, epoch: usize, validation: Option<f64>, circuit: &Circuit) -> bool {
+        match (validation, self.validation) {
+            (Some(new), Some(old)) if new > old || old.is_nan() => {
+                *self = Self { validation, epoch, circuit: Some(circuit.clone()) };
+                true
+            }
+            (None, _) => {
+                self.epoch = epoch;
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// From `first` to `last` along half a cosine.
+fn cosine(first: f64, last: f64, step: usize, steps: usize) -> f64 {
+    let share = step as f64 / steps as f64;
+    last + (first - last) * 0.5 * (1.0 + (std::f64::consts::PI * share).cos())
+}

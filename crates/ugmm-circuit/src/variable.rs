@@ -1,0 +1,185 @@
+//! What a circuit is a density over.
+
+use crate::error::CircuitError;
+use serde::{Deserialize, Serialize};
+
+/// The largest number of states or integers that a variable may have: their probabilities are kept in a table.
+pub const MAXIMUM_STATES: usize = 1 << 16;
+
+/// One variable of a circuit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Variable {
+    /// What messages call it.
+    pub name: Option<String>,
+    /// Which values it has.
+    pub kind: VariableKind,
+}
+
+/// Which values a variable has, and so what the mixtures in its leaves are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VariableKind {
+    /// Any finite number. Its components are Gaussians, kept in standard units (x - `location`) / `scale`; densities are per
+    /// unit of the data.
+    Continuous {
+        /// Subtracted from each value; the data's mean, usually.
+        location: f64,
+        /// What is left is divided by this, which is positive; the data's standard deviation, usually.
+        scale: f64,
+    },
+    /// One of the states 0 to `states` - 1. Two states make a Bernoulli variable.
+    Categorical {
+        /// Their number, 1 to [`MAXIMUM_STATES`].
+        states: usize,
+    },
+    /// A whole number from `low` to `high`. Its components are Gaussians' masses of [x - ½, x + ½], divided by the mass of
+    /// the whole range.
+    Integer {
+        /// The least value.
+        low: i64,
+        /// The greatest one, less than [`MAXIMUM_STATES`] above `low`.
+        high: i64,
+    },
+}
+
+impl Variable {
+    /// A number with any finite value; see [`VariableKind::Continuous`].
+    #[must_use]
+    pub fn continuous(location: f64, scale: f64) -> Self {
+        Self { name: None, kind: VariableKind::Continuous { location, scale } }
+    }
+
+    /// One of `states` states.
+    #[must_use]
+    pub fn categorical(states: usize) -> Self {
+        Self { name: None, kind: VariableKind::Categorical { states } }
+    }
+
+    /// A whole number from `low` to `high`.
+    #[must_use]
+    pub fn integer(low: i64, high: i64) -> Self {
+        Self { name: None, kind: VariableKind::Integer { low, high } }
+    }
+
+    /// A continuous variable with the mean and the standard deviation of these values; NaN is missing. The scale is 1 where
+    /// they do not vary.
+    #[must_use]
+    pub fn standardizing(values: impl Iterator<Item = f64> + Clone) -> Self {
+        let present = || values.clone().filter(|value| value.is_finite());
+        let count = present().count();
+        // Away from the first value, so that a large offset costs no digits.
+        let Some(origin) = present().next() else { return Self::continuous(0.0, 1.0) };
+        let mean = present().map(|value| (value - origin) / count as f64).sum::<f64>();
+        let variance = present().map(|value| (value - origin - mean).powi(2) / count as f64).sum::<f64>();
+        let location = origin + mean;
+        let scale = variance.sqrt();
+        // What rounding leaves of a constant column is no spread.
+        let varies = scale.is_finite() && scale > 1e-12 * location.abs() && scale > 0.0;
+        Self::continuous(
+            if location.is_finite() { location } else { origin },
+            if varies { scale } else { 1.0 },
+        )
+    }
+
+    /// The same with a name.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    /// How many values it has; `None` for a continuous one.
+    #[must_use]
+    pub fn states(&self) -> Option<usize> {
+        match self.kind {
+            VariableKind::Continuous { .. } => None,
+            VariableKind::Categorical { states } => Some(states),
+            VariableKind::Integer { low, high } => Some((high - low) as usize + 1),
+        }
+    }
+
+    /// The least value of a discrete variable; 0 for a continuous one.
+    #[must_use]
+    pub fn first(&self) -> i64 {
+        match self.kind {
+            VariableKind::Integer { low, .. } => low,
+            _ => 0,
+        }
+    }
+
+    /// What messages call it.
+    pub(crate) fn label(&self, index: usize) -> String {
+        self.name.clone().unwrap_or_else(|| format!("variable {index}"))
+    }
+
+    /// The size of its standard unit in the data's.
+    pub(crate) fn scale(&self) -> f64 {
+        match self.kind {
+            VariableKind::Continuous { scale, .. } => scale,
+            _ => 1.0,
+        }
+    }
+
+    /// A value as circuits compute with it: in standard units, or as an index of a table; NaN where it is missing, and
+    /// `None` where the variable cannot have it.
+    pub(crate) fn encode(&self, value: f64) -> Option<f64> {
+        if value.is_nan() {
+            return Some(f64::NAN);
+        }
+        match self.kind {
+            VariableKind::Continuous { location, scale } => {
+                let standard = (value - location) / scale;
+                standard.is_finite().then_some(standard)
+            }
+            _ => {
+                let index = value - self.first() as f64;
+                let states = self.states().unwrap_or(0) as f64;
+                (index.fract() == 0.0 && (0.0..states).contains(&index)).then_some(index)
+            }
+        }
+    }
+
+    /// The value that an encoded one stands for.
+    pub(crate) fn decode(&self, encoded: f64) -> f64 {
+        match self.kind {
+            VariableKind::Continuous { location, scale } => location + scale * encoded,
+            _ => encoded + self.first() as f64,
+        }
+    }
+
+    /// What its values are, for messages.
+    pub(crate) fn expected(&self) -> String {
+        match self.kind {
+            VariableKind::Continuous { .. } => "it must be a finite number".into(),
+            VariableKind::Categorical { states } => {
+                format!("it must be a state, 0 to {}", states.saturating_sub(1))
+            }
+            VariableKind::Integer { low, high } => format!("it must be a whole number from {low} to {high}"),
+        }
+    }
+
+    pub(crate) fn validate(&self, variable: usize) -> Result<(), CircuitError> {
+        let error = |value: String, expected| Err(CircuitError::Variable { variable, value, expected });
+        match self.kind {
+            VariableKind::Continuous { location, .. } if !location.is_finite() => {
+                error(format!("location {location}"), "it must be finite")
+            }
+            VariableKind::Continuous { scale, .. } if !(scale.is_finite() && scale > 0.0) => {
+                error(format!("scale {scale}"), "it must be positive and finite")
+            }
+            VariableKind::Categorical { states } if !(1..=MAXIMUM_STATES).contains(&states) => {
+                error(format!("{states} states"), "there must be 1 to 65536 of them")
+            }
+            VariableKind::Integer { low, high }
+                if low > high
+                    || high.checked_sub(low).is_none_or(|range| range >= MAXIMUM_STATES as i64)
+                    || low.abs().max(high.abs()) > 1 << 50 =>
+            {
+                error(
+                    format!("the range {low} to {high}"),
+                    "it must hold 1 to 65536 numbers, within 2^50 of 0",
+                )
+            }
+            _ => Ok(()),
+        }
+    }
+}
