@@ -1,6 +1,7 @@
 //! The command from end to end, on the Iris table and on files with something wrong.
 
 mod certificates;
+mod densities;
 mod hostile;
 mod images;
 mod inspection;
