@@ -98,7 +98,7 @@ fn columns_are_taken_as_what_they_hold() {
 fn very_many_whole_numbers_are_a_number() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("wide.csv");
-    let rows: String = (0..50).map(|i| format!("{},{}\n", i * 2000, i % 7)).collect();
+    let rows: String = (0..50).map(|i| format!("{},{}\n", i * 100, i % 7)).collect();
     std::fs::write(&path, format!("wide,few\n{rows}")).unwrap();
     let columns = density_columns(&table_at(&path, None), None).unwrap();
     assert_eq!(columns[0].kind_name(), "number");
@@ -190,11 +190,23 @@ fn hostile_files_are_refused() {
         let message = changed(from, to);
         assert!(message.contains(reason), "{from}: {message}");
     }
-    // Numbers that are none.
-    for value in [f64::NAN, f64::INFINITY, -1.0, 1e300] {
+    // Numbers that are none, weights that do not sum to 1.
+    let tensors: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let start = |name: &str| header + tensors[name]["data_offsets"][0].as_u64().unwrap() as usize;
+    for (name, value) in [
+        ("regions.0.means", f64::NAN),
+        ("regions.0.means", f64::INFINITY),
+        ("regions.0.sigmas", 0.0),
+        ("regions.0.sigmas", -1.0),
+        ("regions.0.weights", -1.0),
+        ("regions.0.weights", 1e300),
+        ("regions.5.probabilities", 7.0),
+        ("regions.8.weights", f64::NAN),
+    ] {
         let mut changed = bytes.clone();
-        changed[header..header + 8].copy_from_slice(&value.to_le_bytes());
-        refused(&changed);
+        changed[start(name)..start(name) + 8].copy_from_slice(&value.to_le_bytes());
+        let message = refused(&changed);
+        assert!(message.contains("region"), "{message}");
     }
 }
 

@@ -14,6 +14,9 @@ use ugmm_data::{ImageShape, MIN_LEVEL_ROWS, closest};
 
 /// What the state of rare and unseen levels is called.
 pub const OTHER: &str = "(other)";
+/// How far the numbers of a column of whole numbers may be apart: those of a wider one are a density, which says as much where each
+/// number has little probability, and is learned faster than a table.
+const WIDEST: f64 = 4096.0;
 /// States that are named, at most.
 const SHOWN_STATES: usize = 10;
 /// The largest byte of a pixel.
@@ -69,6 +72,7 @@ impl DensityColumn {
     #[must_use]
     pub fn kind_name(&self) -> &'static str {
         match (&self.values, &self.request.read_as) {
+            (ColumnValues::Number, ReadAs::Days) if self.range.is_some_and(|range| range.whole) => "date",
             (ColumnValues::Number, ReadAs::Days) => "time",
             (ColumnValues::Number, _) => "number",
             (ColumnValues::Whole { .. }, ReadAs::Days) => "date",
@@ -136,6 +140,9 @@ impl DensityColumn {
             return states.get(value as usize).cloned().unwrap_or_default();
         }
         match (&self.values, self.range) {
+            (ColumnValues::Number, Some(range)) if range.whole => {
+                self.request.read_as.text(value.round() + 0.0)
+            }
             (ColumnValues::Number, Some(range)) => {
                 let wide = NumberRange { whole: false, ..range };
                 self.request.read_as.text(wide.step_rounded(value))
@@ -404,12 +411,11 @@ fn is_byte(number: f64) -> bool {
 fn whole(range: NumberRange) -> ColumnValues {
     let width = range.high - range.low;
     let is_exact = range.low.abs().max(range.high.abs()) <= (1_i64 << 50) as f64;
-    if !range.whole || !is_exact || width >= MAXIMUM_STATES as f64 {
+    if !range.whole || !is_exact || width > WIDEST {
         return ColumnValues::Number;
     }
     let (low, high) = (range.low as i64, range.high as i64);
-    let room = (MAXIMUM_STATES as i64 - 1 - (high - low)) / 2;
-    let margin = (high - low).max(1).min(room);
+    let margin = (high - low).max(1);
     let least = if low >= 0 { (low - margin).max(0) } else { low - margin };
     ColumnValues::Whole { low: least, high: high + margin }
 }

@@ -47,7 +47,7 @@ struct Version {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum RegionDescription {
-    Gaussians { variable: usize, units: usize, components: usize, trained: bool },
+    Gaussians { variable: usize, units: usize, components: usize, held: usize, trained: bool },
     Table { variable: usize, units: usize, states: usize, trained: bool },
     Inner { units: usize, partitions: Vec<Vec<usize>> },
 }
@@ -107,11 +107,11 @@ impl DensityModel {
                     let Leaf { variable, units, trained, .. } = *leaf;
                     match &leaf.distribution {
                         LeafDistribution::Gaussians(mixtures) => {
-                            let components = mixtures.components;
+                            let (components, held) = (mixtures.components, mixtures.held);
                             add("weights", [components, units], &mixtures.weights);
                             add("means", [components, units], &mixtures.means);
                             add("sigmas", [components, units], &mixtures.sigmas);
-                            RegionDescription::Gaussians { variable, units, components, trained }
+                            RegionDescription::Gaussians { variable, units, components, held, trained }
                         }
                         LeafDistribution::Table(table) => {
                             let states = table.len() / units;
@@ -238,13 +238,14 @@ impl RegionDescription {
                 let weights = read("weights", Some(units), None)?;
                 Region::Inner(InnerRegion { units, partitions, weights })
             }
-            Self::Gaussians { variable, units, components, trained } => {
+            Self::Gaussians { variable, units, components, held, trained } => {
                 let read = |name: &str| read(name, Some(components), Some(units));
                 let mixtures = GaussianMixtures {
                     components,
                     weights: read("weights")?,
                     means: read("means")?,
                     sigmas: read("sigmas")?,
+                    held,
                 };
                 Region::Leaf(Leaf {
                     variable,
