@@ -178,7 +178,7 @@ fn hostile_files_are_refused() {
     for (from, to, reason) in [
         (r#"\"format_version\":1"#, r#"\"format_version\":9"#, "format version 9"),
         (r#"\"units\":"#, r#"\"units\":99999999"#, "are needed"),
-        (r#"\"components\":1"#, r#"\"components\":4611686018427387904"#, "are needed"),
+        (r#"\"components\":"#, r#"\"components\":461168601842738790"#, "are needed"),
         (r#"\"high\":18"#, r#"\"high\":9999999999"#, "entries"),
         (r#"\"low\":0"#, r#"\"low\":-9223372036854775808"#, ""),
         (r#"\"has_target\":false"#, r#"\"has_target\":7"#, "damaged"),
