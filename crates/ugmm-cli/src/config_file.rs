@@ -1,7 +1,8 @@
 //! The options of `ugmm train` in a TOML file: read from one, and written beside the model.
 
 use crate::arguments::{
-    Hidden, ObjectiveKind, Train, parse_class_weights, parse_delimiter, parse_duration, parse_ordinal, parse_time_limit,
+    Hidden, ObjectiveKind, Train, parse_class_weights, parse_delimiter, parse_duration, parse_ordinal,
+    parse_time_limit,
 };
 use crate::error::CliError;
 use crate::variants_file::{read_text, refusal};
@@ -154,7 +155,8 @@ impl Config {
         set(&mut self.structure, options.structure.map(Into::into));
         set(&mut self.units, options.units);
         set(&mut self.method, options.method.map(Into::into));
-        self.density = options.objective.map_or(self.density, |objective| objective == ObjectiveKind::Density);
+        self.density =
+            options.objective.map_or(self.density, |objective| objective == ObjectiveKind::Density);
         // One kind of measuring takes the place of the other.
         if options.validation.is_some() {
             (self.validation, self.folds) = (options.validation, None);

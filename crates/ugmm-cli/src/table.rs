@@ -20,11 +20,7 @@ pub fn overview(schema: &Schema, target: &str) -> String {
 }
 
 /// The same with other words for what some columns are taken as, by their names.
-pub fn overview_as(
-    schema: &Schema,
-    target: &str,
-    taken_as: &dyn Fn(&str) -> Option<&'static str>,
-) -> String {
+pub fn overview_as(schema: &Schema, target: &str, taken_as: &dyn Fn(&str) -> Option<&'static str>) -> String {
     let kinds = schema.columns.iter().map(|column| taken_as(&column.name).unwrap_or(kind(column, target)));
     schema.images.as_ref().map(|images| of_images(images, schema)).unwrap_or_default()
         + &of_columns(schema, kinds.collect())

@@ -90,18 +90,27 @@ pub fn document(document: &Document) -> String {
         let _ = write!(html, "<section id=\"section-{}\">\n<h2>{}</h2>\n", number + 1, e(&section.heading));
         let _ = writeln!(html, "<p class=\"quiet\">{}</p>", e(&section.text));
         for figure in &section.figures {
-            let _ = writeln!(html, "<div class=\"drawing\" id=\"{}\">{}</div>", figure.id, svg(figure, WIDTH));
+            let _ =
+                writeln!(html, "<div class=\"drawing\" id=\"{}\">{}</div>", figure.id, svg(figure, WIDTH));
         }
         section.tables.iter().for_each(|table| add_table(&mut html, table));
         html += "</section>\n";
     }
-    let _ = write!(html, "</main>\n<footer class=\"quiet\">Made by {}.</footer>\n</body>\n</html>\n", e(&document.program));
+    let _ = write!(
+        html,
+        "</main>\n<footer class=\"quiet\">Made by {}.</footer>\n</body>\n</html>\n",
+        e(&document.program)
+    );
     html
 }
 
 fn add_table(html: &mut String, table: &DocumentTable) {
     let e = |text: &Text| escaped(text.as_str());
-    let _ = write!(html, "<div class=\"wide\"><table class=\"rows-table\"><caption>{}</caption><thead><tr>", e(&table.caption));
+    let _ = write!(
+        html,
+        "<div class=\"wide\"><table class=\"rows-table\"><caption>{}</caption><thead><tr>",
+        e(&table.caption)
+    );
     for name in &table.header {
         let _ = write!(html, "<th scope=\"col\" dir=\"auto\">{}</th>", e(name));
     }
@@ -123,9 +132,17 @@ mod tests {
     #[test]
     fn what_comes_from_tables_is_text_on_the_page() {
         let evil = Text::from("<script>alert(1)</script>");
-        let table = DocumentTable { caption: evil.clone(), header: vec![evil.clone()], rows: vec![vec![evil.clone()]] };
-        let section =
-            DocumentSection { heading: evil.clone(), text: evil.clone(), figures: vec![], tables: vec![table] };
+        let table = DocumentTable {
+            caption: evil.clone(),
+            header: vec![evil.clone()],
+            rows: vec![vec![evil.clone()]],
+        };
+        let section = DocumentSection {
+            heading: evil.clone(),
+            text: evil.clone(),
+            figures: vec![],
+            tables: vec![table],
+        };
         let page = document(&Document {
             program: "ugmm".into(),
             title: evil.clone(),

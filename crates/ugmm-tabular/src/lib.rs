@@ -66,10 +66,10 @@ pub use any_model::AnyModel;
 pub use assignments::{parse_assignments, parse_names};
 pub use cross_validation::CrossValidation;
 pub use density::{
-    Dependence, DensityAnswer, DensityBatch, DensityColumn, DensityEvidence, DensityLearned, DensityMethod, DensityModel,
-    DensityOptions, DensityReader, DensityReport, DensityRun, DensityStructure, EncodedRows, Filled, FilledCell,
-    LogLikelihoodMeasures, LogLikelihoods, OTHER, Outside, Surprise, SurprisingColumn, density_columns, fit_density, mixture_metrics,
-    prepare_pixels,
+    DensityAnswer, DensityBatch, DensityColumn, DensityEvidence, DensityLearned, DensityMethod, DensityModel,
+    DensityOptions, DensityReader, DensityReport, DensityRun, DensityStructure, Dependence, EncodedRows,
+    Filled, FilledCell, LogLikelihoodMeasures, LogLikelihoods, OTHER, Outside, Surprise, SurprisingColumn,
+    density_columns, fit_density, mixture_metrics, prepare_pixels,
 };
 pub use error::TabularError;
 pub use estimator::{UgmmClassifier, UgmmRegressor};

@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 use ugmm_data::frame::{ReadOptions, Schema};
 use ugmm_tabular::{
-    AnyModel, DensityModel, DensityOptions, DensityReader, DensityReport, DensityRun, DensityStructure, OTHER, Table,
-    density_columns, fit_density, prepare_target,
+    AnyModel, DensityModel, DensityOptions, DensityReader, DensityReport, DensityRun, DensityStructure,
+    OTHER, Table, density_columns, fit_density, prepare_target,
 };
 
 const ROWS: usize = 240;
@@ -28,7 +28,10 @@ fn text() -> String {
             5 => "mauve",
             _ => ["red", "green", "blue"][(kind + usize::from(i % 10 == 9)) % 3],
         };
-        text += &format!("{height:.3},{weight},{count},{day},{seen},{member},{colour},x,{}\n", ["a", "b", "c"][kind]);
+        text += &format!(
+            "{height:.3},{weight},{count},{day},{seen},{member},{colour},x,{}\n",
+            ["a", "b", "c"][kind]
+        );
     }
     text
 }
@@ -44,8 +47,12 @@ fn table_at(path: &Path, target: Option<&str>) -> Table {
 
 fn learned(path: &Path, target: Option<&str>, structure: DensityStructure) -> (DensityModel, DensityReport) {
     let table = table_at(path, target);
-    let options =
-        DensityOptions { target: target.map(str::to_owned), structure, epochs: Some(30), ..DensityOptions::default() };
+    let options = DensityOptions {
+        target: target.map(str::to_owned),
+        structure,
+        epochs: Some(30),
+        ..DensityOptions::default()
+    };
     let interrupted = AtomicBool::new(false);
     let mut run = DensityRun { progress: &mut |_, _, _, _| {}, interrupted: &interrupted, time_limit: None };
     fit_density(&table, &options, &mut run).unwrap()
@@ -108,7 +115,12 @@ fn very_many_whole_numbers_are_a_number() {
 #[test]
 fn a_density_is_ahead_of_independent_columns_and_predicts() {
     let (_folder, path) = with_table();
-    for structure in [DensityStructure::Auto, DensityStructure::ChowLiu, DensityStructure::RandomTrees, DensityStructure::Mixture] {
+    for structure in [
+        DensityStructure::Auto,
+        DensityStructure::ChowLiu,
+        DensityStructure::RandomTrees,
+        DensityStructure::Mixture,
+    ] {
         let (model, report) = learned(&path, Some("kind"), structure);
         let held_out = report.validation_log_likelihoods.unwrap();
         assert!(held_out.model.mean > held_out.independent.mean + 1.0, "{structure:?}: {held_out:?}");
@@ -222,7 +234,8 @@ fn values_that_cannot_be_make_a_row_impossible_and_are_named() {
     std::fs::write(&new, format!("{header}\n{rows}")).unwrap();
     let batch = rows_of(&new, &model);
     assert_eq!((batch.rows.missing, batch.rows.unseen), (1, 1));
-    let outside: Vec<(usize, f64)> = batch.rows.outside.iter().map(|found| (found.row, found.number)).collect();
+    let outside: Vec<(usize, f64)> =
+        batch.rows.outside.iter().map(|found| (found.row, found.number)).collect();
     assert_eq!(outside, [(1, 900.0), (2, 2.5)]);
     let surprises = model.surprises(&batch.rows).unwrap();
     assert!(surprises[0].log_likelihood.is_finite());
@@ -261,7 +274,8 @@ fn a_row_is_not_the_more_usual_for_what_is_missing() {
     let mut rows = batch.rows.clone();
     let width = model.columns().len();
     rows.values.chunks_exact_mut(width).for_each(|row| row[3..].fill(f64::NAN));
-    let shares: Vec<f64> = model.surprises(&rows).unwrap().iter().map(|surprise| surprise.share_below).collect();
+    let shares: Vec<f64> =
+        model.surprises(&rows).unwrap().iter().map(|surprise| surprise.share_below).collect();
     let mean = shares.iter().sum::<f64>() / shares.len() as f64;
     assert!((0.3..0.7).contains(&mean), "{mean}");
 }
@@ -302,7 +316,8 @@ fn what_cannot_be_learned_is_said() {
         std::fs::write(&path, text).unwrap();
         let table = table_at(&path, None);
         let interrupted = AtomicBool::new(false);
-        let mut run = DensityRun { progress: &mut |_, _, _, _| {}, interrupted: &interrupted, time_limit: None };
+        let mut run =
+            DensityRun { progress: &mut |_, _, _, _| {}, interrupted: &interrupted, time_limit: None };
         fit_density(&table, &options, &mut run).unwrap_err().to_string()
     };
     let usual = DensityOptions::default;

@@ -33,7 +33,8 @@ impl Circuit {
                     let together = compiled.upward(rows, workspace).to_vec();
                     let derivatives = log_derivatives(&compiled, rows, workspace);
                     let mut answers = vec![f64::NAN; rows.len()];
-                    let places = answers.iter_mut().zip(rows).enumerate().filter(|(_, (_, value))| !value.is_nan());
+                    let places =
+                        answers.iter_mut().zip(rows).enumerate().filter(|(_, (_, value))| !value.is_nan());
                     for (place, (answer, _)) in places {
                         let (row, variable) = (place / width, place % width);
                         let of_leaf = |&leaf: &usize| {
@@ -86,7 +87,10 @@ mod tests {
             row[place % 3] = f64::NAN;
             let others = circuit.log_likelihood(Rows::new(&row, 3).unwrap()).unwrap()[0];
             let expected = together[place / 3] - others;
-            assert!((answer - expected).abs() < 1e-9 * expected.abs().max(1.0), "{place}: {answer} {expected}");
+            assert!(
+                (answer - expected).abs() < 1e-9 * expected.abs().max(1.0),
+                "{place}: {answer} {expected}"
+            );
         }
     }
 }

@@ -41,9 +41,11 @@ pub struct Score {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  ugmm impute flowers.safetensors flowers.csv -o whole.csv --uncertainty\n  \
+#[command(
+    after_help = "Examples:\n  ugmm impute flowers.safetensors flowers.csv -o whole.csv --uncertainty\n  \
                         ugmm impute flowers.safetensors flowers.csv -o twenty.csv --draws 20\n  \
-                        ugmm impute mnist.safetensors t10k-images-idx3-ubyte --hide bottom --rows 10 -o completed.png")]
+                        ugmm impute mnist.safetensors t10k-images-idx3-ubyte --hide bottom --rows 10 -o completed.png"
+)]
 pub struct Impute {
     /// A model file written by `ugmm train --objective density`
     #[arg(value_name = "MODEL")]

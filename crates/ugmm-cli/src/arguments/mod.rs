@@ -13,8 +13,8 @@ pub use query::{Known, Query, Sample};
 pub use report::{Report, ReportFormat};
 pub use train::Train;
 pub use values::{
-    CriterionKind, Hidden, ModelKind, ObjectiveKind, PresetKind, parse_class_weights, parse_delimiter, parse_duration,
-    parse_ordinal, parse_time_limit,
+    CriterionKind, Hidden, ModelKind, ObjectiveKind, PresetKind, parse_class_weights, parse_delimiter,
+    parse_duration, parse_ordinal, parse_time_limit,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

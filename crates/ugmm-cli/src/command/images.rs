@@ -47,7 +47,12 @@ pub fn write_samples(model: &DensityModel, rows: &[f64], output: &Path) -> Resul
 }
 
 /// `ugmm impute MODEL IMAGES --hide bottom -o FILE.png`: each image, what of it is known, the expected whole, and draws.
-pub fn complete(model: &DensityModel, options: &Impute, output: &Path, common: &Common) -> Result<(), CliError> {
+pub fn complete(
+    model: &DensityModel,
+    options: &Impute,
+    output: &Path,
+    common: &Common,
+) -> Result<(), CliError> {
     let grid = grid(model)?;
     let Some(hide) = options.hide else {
         let reason = "images have no missing pixels; say which part of each to hide".into();
@@ -61,7 +66,8 @@ pub fn complete(model: &DensityModel, options: &Impute, output: &Path, common: &
         .map(|column| grid.places.get(column).is_some_and(|&place| hide.hides(place, &grid)))
         .collect();
     let mut sheet: Vec<Vec<Vec<u8>>> = Vec::new();
-    'file: for batch in DensityReader::open(&options.data, model, false, &[], &options.table.read_options())? {
+    'file: for batch in DensityReader::open(&options.data, model, false, &[], &options.table.read_options())?
+    {
         let batch = batch?;
         for row in 0..batch.places.len() {
             if sheet.len() == most {
@@ -69,14 +75,19 @@ pub fn complete(model: &DensityModel, options: &Impute, output: &Path, common: &
             }
             let whole = batch.row(row);
             let mut known = whole.to_vec();
-            known.iter_mut().zip(&is_hidden).filter(|(_, hidden)| **hidden).for_each(|(value, _)| *value = f64::NAN);
+            known
+                .iter_mut()
+                .zip(&is_hidden)
+                .filter(|(_, hidden)| **hidden)
+                .for_each(|(value, _)| *value = f64::NAN);
             let mut expected = known.clone();
             for cell in &model.fill(&known, &is_hidden)?[0].cells {
                 expected[cell.column] = cell.value;
             }
             let seed = options.seed.wrapping_add((batch.places[row] as u64) << 32);
             let drawn = model.complete(&known, draws, seed)?;
-            let mut images = vec![image(model, &grid, whole), image(model, &grid, &known), image(model, &grid, &expected)];
+            let mut images =
+                vec![image(model, &grid, whole), image(model, &grid, &known), image(model, &grid, &expected)];
             images.extend(drawn.chunks_exact(width).map(|row| image(model, &grid, row)));
             sheet.push(images);
         }
@@ -111,7 +122,8 @@ fn check_number(images: usize) -> Result<(), CliError> {
     match images <= MOST_IMAGES {
         true => Ok(()),
         false => {
-            let reason = format!("{images} images are too many for a picture; at most {MOST_IMAGES} are drawn");
+            let reason =
+                format!("{images} images are too many for a picture; at most {MOST_IMAGES} are drawn");
             Err(CliError::Option { key: "-o", reason })
         }
     }

@@ -180,7 +180,9 @@ fn drawn(
         let values = batch.row(row);
         match values.iter().any(|value| value.is_nan()) {
             // Each row has numbers of its own, wherever the batch begins.
-            true => completed.extend(model.complete(values, draws, seed.wrapping_add((place as u64) << 32))?),
+            true => {
+                completed.extend(model.complete(values, draws, seed.wrapping_add((place as u64) << 32))?)
+            }
             false => completed.extend(values.repeat(draws)),
         }
     }
@@ -221,7 +223,8 @@ fn text(report: &Report) -> String {
         0 => String::new(),
         _ => format!(" ({})", crate::known::some(&by_column)),
     };
-    let draws = report.draws.map_or(String::new(), |draws| format!(", each {draws} times, drawn together by row"));
+    let draws =
+        report.draws.map_or(String::new(), |draws| format!(", each {draws} times, drawn together by row"));
     format!(
         "{}: {} filled in{by_column}{draws}\n",
         count(report.met.rows, "row"),

@@ -74,7 +74,8 @@ fn columns(
     let named = |text: &dyn Fn(usize, &Surprise) -> Option<String>| {
         Values::Text(surprises.iter().enumerate().map(|(place, surprise)| text(place, surprise)).collect())
     };
-    let number = |number: &dyn Fn(&Surprise) -> Option<f64>| Values::Exact(surprises.iter().map(number).collect());
+    let number =
+        |number: &dyn Fn(&Surprise) -> Option<f64>| Values::Exact(surprises.iter().map(number).collect());
     vec![
         column("log-likelihood", number(&|surprise| Some(surprise.log_likelihood))),
         column("share of rows less likely", number(&|surprise| Some(surprise.share_below))),

@@ -14,11 +14,7 @@ fn with_people() -> TempDir {
         let weight = if i % 9 == 4 { String::new() } else { format!("{:.1}", 0.5 * height + 6.0 * noise) };
         let children = (i / 7) % 4;
         let colour = if i % 10 == 3 { "" } else { ["red", "blue"][usize::from(height > 175.0)] };
-        text += &format!(
-            "p{i},{height},{weight},{children},19{}-0{}-11,{colour}\n",
-            50 + i % 40,
-            1 + i % 9
-        );
+        text += &format!("p{i},{height},{weight},{children},19{}-0{}-11,{colour}\n", 50 + i % 40, 1 + i % 9);
     }
     std::fs::write(folder.path().join("people.csv"), text).unwrap();
     folder
@@ -42,7 +38,19 @@ fn conditionals_are_ratios_of_likelihoods() {
     let folder = with_people();
     let at = folder.path();
     train_people(at, &["--epochs", "20"]);
-    stdout(&ugmm(at, &["query", "d.safetensors", "--given", "height=180,children=1", "--ask", "colour", "--json", "a.json"]));
+    stdout(&ugmm(
+        at,
+        &[
+            "query",
+            "d.safetensors",
+            "--given",
+            "height=180,children=1",
+            "--ask",
+            "colour",
+            "--json",
+            "a.json",
+        ],
+    ));
     let answer = json(&at.join("a.json"));
     let probabilities = answer["answers"][0]["probabilities"].as_object().unwrap();
     let sum: f64 = probabilities.values().map(|share| share.as_f64().unwrap()).sum();
@@ -53,7 +61,10 @@ fn conditionals_are_ratios_of_likelihoods() {
         assert!((ratio - share.as_f64().unwrap()).abs() < 1e-9, "{state}: {ratio} {share}");
     }
     // The density of a number, and its whole numbers' probabilities.
-    stdout(&ugmm(at, &["query", "d.safetensors", "--given", "height=180", "--ask", "weight,children", "--json", "a.json"]));
+    stdout(&ugmm(
+        at,
+        &["query", "d.safetensors", "--given", "height=180", "--ask", "weight,children", "--json", "a.json"],
+    ));
     let answer = json(&at.join("a.json"));
     let density = &answer["answers"][0]["density"];
     let (low, high) = (density["low"].as_f64().unwrap(), density["high"].as_f64().unwrap());
@@ -79,12 +90,29 @@ fn a_density_is_learned_scored_and_evaluated() {
     let at = folder.path();
     let output = ugmm(
         at,
-        &["train", "people.csv", "--ignore", "name", "--objective", "density", "-o", "d.safetensors", "--json", "t.json"],
+        &[
+            "train",
+            "people.csv",
+            "--ignore",
+            "name",
+            "--objective",
+            "density",
+            "-o",
+            "d.safetensors",
+            "--json",
+            "t.json",
+        ],
     );
     let text = stdout(&output);
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("whole number") && said.contains("date") && said.contains("they are integrated out"), "{said}");
-    assert!(text.contains("held-out rows: 40, log-likelihood") && text.contains("of independent columns"), "{text}");
+    assert!(
+        said.contains("whole number") && said.contains("date") && said.contains("they are integrated out"),
+        "{said}"
+    );
+    assert!(
+        text.contains("held-out rows: 40, log-likelihood") && text.contains("of independent columns"),
+        "{text}"
+    );
     let report = json(&at.join("t.json"));
     let held_out = &report["validation_log_likelihoods"];
     let [model, independent] = ["model", "independent"].map(|who| held_out[who]["mean"].as_f64().unwrap());
@@ -101,14 +129,25 @@ fn a_density_is_learned_scored_and_evaluated() {
     let lines: Vec<Vec<&str>> = scores.lines().map(|line| line.split(',').collect()).collect();
     assert_eq!(
         lines[0],
-        ["name", "log-likelihood", "share of rows less likely", "most surprising", "its value", "expected", "surprise"]
+        [
+            "name",
+            "log-likelihood",
+            "share of rows less likely",
+            "most surprising",
+            "its value",
+            "expected",
+            "surprise"
+        ]
     );
     let number = |row: usize, column: usize| lines[row][column].parse::<f64>().unwrap();
     assert!(number(1, 1).is_finite() && number(1, 2) > 0.02, "{scores}");
     assert_eq!((lines[2][1], lines[2][3], lines[2][4]), ("-inf", "children", "outside"), "{scores}");
     assert_eq!((number(3, 2), lines[3][3]), (0.0, "weight"), "{scores}");
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("\"children\" in row 3 (99, where it must be a whole number from 0 to 6)"), "{said}");
+    assert!(
+        said.contains("\"children\" in row 3 (99, where it must be a whole number from 0 to 6)"),
+        "{said}"
+    );
     assert_eq!(json(&at.join("s.json"))["rows_with_outside_values"], 1);
 
     // Without a target predict says the same log-likelihood, and evaluate their mean.
@@ -134,7 +173,8 @@ fn gaps_are_filled_in_and_the_rest_stays_as_it_is() {
     let at = folder.path();
     train_people(at, &["--epochs", "20"]);
     let before = std::fs::read_to_string(at.join("people.csv")).unwrap();
-    let imputed = stdout(&ugmm(at, &["impute", "d.safetensors", "people.csv", "--uncertainty", "--json", "i.json"]));
+    let imputed =
+        stdout(&ugmm(at, &["impute", "d.safetensors", "people.csv", "--uncertainty", "--json", "i.json"]));
     let cells = |text: &str| -> Vec<Vec<String>> {
         text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
     };
@@ -159,10 +199,12 @@ fn gaps_are_filled_in_and_the_rest_stays_as_it_is() {
         }
     }
     assert_eq!(json(&at.join("i.json"))["filled_values"], filled);
-    let drawn = cells(&stdout(&ugmm(at, &["impute", "d.safetensors", "people.csv", "--draws", "3", "--seed", "5"])));
+    let drawn =
+        cells(&stdout(&ugmm(at, &["impute", "d.safetensors", "people.csv", "--draws", "3", "--seed", "5"])));
     assert_eq!((drawn.len(), drawn[0][0].as_str()), (1 + 3 * 200, "draw"));
     assert!(drawn.iter().all(|row| row.iter().all(|cell| !cell.is_empty())));
-    let again = cells(&stdout(&ugmm(at, &["impute", "d.safetensors", "people.csv", "--draws", "3", "--seed", "5"])));
+    let again =
+        cells(&stdout(&ugmm(at, &["impute", "d.safetensors", "people.csv", "--draws", "3", "--seed", "5"])));
     assert_eq!(drawn, again);
     let (one, two) = (&drawn[1 + 3 * 4], &drawn[2 + 3 * 4]);
     assert!(one[1] == two[1] && one[3] != two[3], "row 5 lacks its weight: {one:?} {two:?}");
@@ -178,7 +220,12 @@ fn samples_are_rows_of_the_table_and_questions_of_chains_are_refused() {
     let mut tall = 0;
     for line in drawn.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
-        assert!(cells[4] == "blue" && cells[2].parse::<i64>().is_ok() && (cells[3].starts_with("19") || cells[3].starts_with("20")), "{line}");
+        assert!(
+            cells[4] == "blue"
+                && cells[2].parse::<i64>().is_ok()
+                && (cells[3].starts_with("19") || cells[3].starts_with("20")),
+            "{line}"
+        );
         tall += usize::from(cells[0].parse::<f64>().unwrap() > 172.0);
     }
     assert!(tall > 240, "{tall}");
@@ -186,18 +233,33 @@ fn samples_are_rows_of_the_table_and_questions_of_chains_are_refused() {
     std::fs::write(at.join("drawn.csv"), drawn).unwrap();
     stdout(&ugmm(at, &["evaluate", "d.safetensors", "drawn.csv"]));
     for (arguments, reason) in [
-        (&["sample", "d.safetensors", "--chains", "4"][..], "--chains: a density model draws its rows independently"),
+        (
+            &["sample", "d.safetensors", "--chains", "4"][..],
+            "--chains: a density model draws its rows independently",
+        ),
         (&["sample", "d.safetensors", "--range", "height=0:1"], "--range: a density model knows"),
         (&["sample", "d.safetensors", "-o", "x.png"], "-o: the model is of no images"),
         (&["query", "d.safetensors", "--cells", "9"], "--cells: a density model answers without cells"),
-        (&["query", "d.safetensors", "--given", "children=77"], "\"children\" cannot be \"77\"; it must be a whole number"),
+        (
+            &["query", "d.safetensors", "--given", "children=77"],
+            "\"children\" cannot be \"77\"; it must be a whole number",
+        ),
         (&["query", "d.safetensors", "--ask", "colours"], "did you mean \"colour\"?"),
-        (&["prune", "d.safetensors", "people.csv"], "this is a density model, and ugmm prune is for networks"),
+        (
+            &["prune", "d.safetensors", "people.csv"],
+            "this is a density model, and ugmm prune is for networks",
+        ),
         (&["certify", "d.safetensors", "people.csv", "--epsilon", "0.1"], "ugmm certify is for networks"),
         (&["predict", "d.safetensors", "people.csv", "--explain", "1"], "reasons are those of networks"),
         (&["inspect", "d.safetensors", "--data", "people.csv"], "a density model has none"),
-        (&["report", "d.safetensors", "--data", "people.csv", "-o", "r.html", "--neurons", "1.1"], "no neurons"),
-        (&["impute", "d.safetensors", "people.csv", "--hide", "top", "-o", "x.csv"], "--hide: parts of images"),
+        (
+            &["report", "d.safetensors", "--data", "people.csv", "-o", "r.html", "--neurons", "1.1"],
+            "no neurons",
+        ),
+        (
+            &["impute", "d.safetensors", "people.csv", "--hide", "top", "-o", "x.csv"],
+            "--hide: parts of images",
+        ),
     ] {
         let message = failure(&ugmm(at, arguments));
         assert!(message.contains(reason), "{arguments:?}: {message}");
@@ -210,7 +272,18 @@ fn a_target_is_predicted_like_by_other_models() {
     let at = folder.path();
     let text = stdout(&ugmm(
         at,
-        &["train", "iris.csv", "--objective", "density", "--target", "species", "-o", "d.safetensors", "--json", "t.json"],
+        &[
+            "train",
+            "iris.csv",
+            "--objective",
+            "density",
+            "--target",
+            "species",
+            "-o",
+            "d.safetensors",
+            "--json",
+            "t.json",
+        ],
     ));
     assert!(text.contains("species of held-out rows, predicted from the others: accuracy"), "{text}");
     assert!(json(&at.join("t.json"))["predictions"]["accuracy"].as_f64().unwrap() >= 0.9, "{text}");
@@ -228,19 +301,36 @@ fn a_target_is_predicted_like_by_other_models() {
     let text = stdout(&ugmm(at, &["query", "d.safetensors", "--given", "petal_length=1.4"]));
     assert!(text.contains("setosa") && text.contains("integrated out: sepal_length"), "{text}");
     // A class that there is none of.
-    std::fs::write(at.join("new.csv"), "sepal_length,sepal_width,petal_length,petal_width,species\n5,3,1,0.2,rose\n").unwrap();
+    std::fs::write(
+        at.join("new.csv"),
+        "sepal_length,sepal_width,petal_length,petal_width,species\n5,3,1,0.2,rose\n",
+    )
+    .unwrap();
     let message = failure(&ugmm(at, &["evaluate", "d.safetensors", "new.csv"]));
     assert!(message.contains("row 2, column \"species\": \"rose\""), "{message}");
     // A number.
     let text = stdout(&ugmm(
         at,
-        &["train", "iris.csv", "--objective", "density", "--target", "petal_width", "-o", "n.safetensors", "--json", "t.json"],
+        &[
+            "train",
+            "iris.csv",
+            "--objective",
+            "density",
+            "--target",
+            "petal_width",
+            "-o",
+            "n.safetensors",
+            "--json",
+            "t.json",
+        ],
     ));
     assert!(json(&at.join("t.json"))["predictions"]["r2"].as_f64().unwrap() > 0.8, "{text}");
     let text = stdout(&ugmm(at, &["evaluate", "n.safetensors", "iris.csv"]));
     assert!(text.contains("explained variance") && text.contains("central 90 %"), "{text}");
     let predictions = stdout(&ugmm(at, &["predict", "n.safetensors", "iris.csv"]));
-    assert!(predictions.starts_with("predicted petal_width,standard deviation,5 %,median,95 %,log-likelihood\n"));
+    assert!(
+        predictions.starts_with("predicted petal_width,standard deviation,5 %,median,95 %,log-likelihood\n")
+    );
     let text = stdout(&ugmm(at, &["inspect", "n.safetensors"]));
     assert!(text.contains("it predicts petal_width") && text.contains("petal_length, petal_width"), "{text}");
 }
@@ -264,21 +354,41 @@ fn settings_of_networks_are_refused_and_those_of_densities_without_one_too() {
         let message = failure(&ugmm(at, &[&density[..], more].concat()));
         assert_eq!(
             message,
-            format!("--objective density: {key} is for networks, and --objective density learns none; leave it out")
+            format!(
+                "--objective density: {key} is for networks, and --objective density learns none; leave it out"
+            )
         );
     }
     let network = ["train", "iris.csv", "--target", "species", "-o", "d.safetensors"];
-    for (more, key) in [(["--structure", "mixture"], "structure"), (["--units", "3"], "units"), (["--method", "em"], "method")] {
+    for (more, key) in [
+        (["--structure", "mixture"], "structure"),
+        (["--units", "3"], "units"),
+        (["--method", "em"], "method"),
+    ] {
         let message = failure(&ugmm(at, &[&network[..], &more].concat()));
-        assert_eq!(message, format!("{key}: this is a setting of density models; say --objective density as well"));
+        assert_eq!(
+            message,
+            format!("{key}: this is a setting of density models; say --objective density as well")
+        );
     }
-    let message = failure(&ugmm(at, &["train", "iris.csv", "--objective", "generative", "-o", "d.safetensors"]));
+    let message =
+        failure(&ugmm(at, &["train", "iris.csv", "--objective", "generative", "-o", "d.safetensors"]));
     assert!(message.starts_with("there is no target"), "{message}");
     // The options that were used, in a file.
-    stdout(&ugmm(at, &[&density[..], &["--epochs", "3", "--structure", "random-trees", "--units", "3", "--method", "adam"]].concat()));
+    stdout(&ugmm(
+        at,
+        &[
+            &density[..],
+            &["--epochs", "3", "--structure", "random-trees", "--units", "3", "--method", "adam"],
+        ]
+        .concat(),
+    ));
     let model = std::fs::read(at.join("d.safetensors")).unwrap();
     let text = std::fs::read_to_string(at.join("d.safetensors.toml")).unwrap();
-    assert!(text.contains("objective = \"density\"") && text.contains("structure = \"random-trees\""), "{text}");
+    assert!(
+        text.contains("objective = \"density\"") && text.contains("structure = \"random-trees\""),
+        "{text}"
+    );
     stdout(&ugmm(at, &["train", "--config", "d.safetensors.toml", "-o", "e.safetensors"]));
     assert_eq!(std::fs::read(at.join("e.safetensors")).unwrap(), model);
     std::fs::write(at.join("bad.toml"), "objective = \"density\"\nhidden = [3]\n").unwrap();
@@ -288,7 +398,10 @@ fn settings_of_networks_are_refused_and_those_of_densities_without_one_too() {
     stdout(&ugmm(at, &[&network[..], &["--epochs", "2"]].concat()));
     for command in ["score", "impute"] {
         let message = failure(&ugmm(at, &[command, "d.safetensors", "iris.csv"]));
-        assert!(message.contains(&format!("this is a network, and ugmm {command} needs a density model")), "{message}");
+        assert!(
+            message.contains(&format!("this is a network, and ugmm {command} needs a density model")),
+            "{message}"
+        );
     }
 }
 
@@ -308,7 +421,11 @@ fn with_images() -> TempDir {
         labels.push(u8::from(is_left));
         for pixel in 0..16u32 {
             let lit = (pixel % 4 < 2) == is_left;
-            images.push(if lit { 200 + ((image * 7 + pixel * 3) % 40) as u8 } else { ((image + pixel) % 9) as u8 });
+            images.push(if lit {
+                200 + ((image * 7 + pixel * 3) % 40) as u8
+            } else {
+                ((image + pixel) % 9) as u8
+            });
         }
     }
     std::fs::write(folder.path().join("train-images-idx3-ubyte"), images).unwrap();
@@ -322,7 +439,18 @@ fn images_have_bits_and_pictures() {
     let at = folder.path();
     let images = "train-images-idx3-ubyte";
     for structure in ["auto", "quadrants"] {
-        let arguments = ["train", images, "--objective", "density", "-o", "d.safetensors", "--epochs", "30", "--structure", structure];
+        let arguments = [
+            "train",
+            images,
+            "--objective",
+            "density",
+            "-o",
+            "d.safetensors",
+            "--epochs",
+            "30",
+            "--structure",
+            structure,
+        ];
         let text = stdout(&ugmm(at, &[&arguments[..], &["--json", "t.json"]].concat()));
         let bits = json(&at.join("t.json"))["bits_per_pixel"].as_f64().unwrap();
         assert!(text.contains("bits per pixel") && (1.0..8.0).contains(&bits), "{bits}: {text}");
@@ -331,14 +459,31 @@ fn images_have_bits_and_pictures() {
     assert!(text.contains("bits per pixel"), "{text}");
     let is_png = |name: &str| std::fs::read(at.join(name)).unwrap().starts_with(b"\x89PNG");
     stdout(&ugmm(at, &["sample", "d.safetensors", "-n", "9", "-o", "drawn.png"]));
-    stdout(&ugmm(at, &["impute", "d.safetensors", images, "--hide", "right", "--rows", "4", "-o", "completed.png"]));
+    stdout(&ugmm(
+        at,
+        &["impute", "d.safetensors", images, "--hide", "right", "--rows", "4", "-o", "completed.png"],
+    ));
     assert!(is_png("drawn.png") && is_png("completed.png"));
     let page = stdout(&ugmm(at, &["report", "d.safetensors", "--data", images, "-o", "r.html"]));
     assert!(page.contains("one page"), "{page}");
     let message = failure(&ugmm(at, &["impute", "d.safetensors", images, "-o", "completed.png"]));
     assert!(message.contains("say which part of each to hide"), "{message}");
     // With labels.
-    let text = stdout(&ugmm(at, &["train", images, "--objective", "density", "--target", "label", "-o", "l.safetensors", "--epochs", "20"]));
+    let text = stdout(&ugmm(
+        at,
+        &[
+            "train",
+            images,
+            "--objective",
+            "density",
+            "--target",
+            "label",
+            "-o",
+            "l.safetensors",
+            "--epochs",
+            "20",
+        ],
+    ));
     assert!(text.contains("label of held-out rows"), "{text}");
     let text = stdout(&ugmm(at, &["evaluate", "l.safetensors", images, "--json", "e.json"]));
     assert!(json(&at.join("e.json"))["accuracy"].as_f64().unwrap() > 0.95, "{text}");
@@ -349,15 +494,46 @@ fn a_report_shows_columns_rows_and_draws() {
     let folder = with_people();
     let at = folder.path();
     train_people(at, &["--epochs", "20"]);
-    let text = stdout(&ugmm(at, &["report", "d.safetensors", "--data", "people.csv", "-o", "r.html", "--show", "3", "--json", "r.json"]));
+    let text = stdout(&ugmm(
+        at,
+        &[
+            "report",
+            "d.safetensors",
+            "--data",
+            "people.csv",
+            "-o",
+            "r.html",
+            "--show",
+            "3",
+            "--json",
+            "r.json",
+        ],
+    ));
     assert!(text.contains("one page") && text.contains("200 rows of people.csv looked at"), "{text}");
     let page = std::fs::read_to_string(at.join("r.html")).unwrap();
-    for part in ["Columns", "Dependencies", "Least likely", "Rows asked for", "Draws", "Training", "mutual information"] {
+    for part in [
+        "Columns",
+        "Dependencies",
+        "Least likely",
+        "Rows asked for",
+        "Draws",
+        "Training",
+        "mutual information",
+    ] {
         assert!(page.contains(part), "{part}");
     }
-    assert!(!page.contains("<script") && !page.contains("http://") || page.matches("http://").count() == page.matches("http://www.w3.org/2000/svg").count());
-    stdout(&ugmm(at, &["report", "d.safetensors", "--data", "people.csv", "-o", "figures", "--format", "svg"]));
+    assert!(
+        !page.contains("<script") && !page.contains("http://")
+            || page.matches("http://").count() == page.matches("http://www.w3.org/2000/svg").count()
+    );
+    stdout(&ugmm(
+        at,
+        &["report", "d.safetensors", "--data", "people.csv", "-o", "figures", "--format", "svg"],
+    ));
     assert!(at.join("figures/dependencies.svg").is_file() && at.join("figures/columns-1.svg").is_file());
-    let message = failure(&ugmm(at, &["report", "d.safetensors", "--data", "people.csv", "-o", "r.html", "--show", "9999"]));
+    let message = failure(&ugmm(
+        at,
+        &["report", "d.safetensors", "--data", "people.csv", "-o", "r.html", "--show", "9999"],
+    ));
     assert!(message.contains("row 9999 is not among the rows"), "{message}");
 }

@@ -85,7 +85,12 @@ impl DensityModel {
     /// # Errors
     ///
     /// When everything is given, or what is given cannot occur together.
-    pub fn sample(&self, evidence: &DensityEvidence, count: usize, seed: u64) -> Result<Vec<f64>, TabularError> {
+    pub fn sample(
+        &self,
+        evidence: &DensityEvidence,
+        count: usize,
+        seed: u64,
+    ) -> Result<Vec<f64>, TabularError> {
         if evidence.row.iter().all(|value| !value.is_nan()) {
             return Err(QuestionError::NothingToDraw.into());
         }

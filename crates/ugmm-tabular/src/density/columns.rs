@@ -1,11 +1,11 @@
 //! The columns of a table as variables of a circuit.
 
+use crate::Table;
 use crate::columns::check_column;
 use crate::error::TabularError;
 use crate::question_error::QuestionError;
 use crate::range::NumberRange;
 use crate::variables::{number, some_of};
-use crate::Table;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use ugmm_circuit::{MAXIMUM_STATES, Variable};
@@ -16,11 +16,13 @@ use ugmm_data::{ImageShape, MIN_LEVEL_ROWS, closest};
 pub const OTHER: &str = "(other)";
 /// How far the numbers of a column of whole numbers may be apart: those of a wider one are a density, which says as much where each
 /// number has little probability, and is learned faster than a table.
-const WIDEST: f64 = 4096.0;
+const WIDEST: f64 = 1024.0;
 /// States that are named, at most.
 const SHOWN_STATES: usize = 10;
 /// The largest byte of a pixel.
 const WHITE: f64 = 255.0;
+/// Bytes that there are.
+const BYTES: usize = 256;
 /// How far a pixel times 255 may be from a whole number: pixels may have been written with few digits.
 const PIXEL_TOLERANCE: f64 = 0.02;
 
@@ -317,7 +319,7 @@ impl DensityColumn {
             (ColumnValues::Whole { low, high }, V::Integer { low: least, high: greatest }) => {
                 (*low, *high) == (least, greatest)
             }
-            (ColumnValues::Pixel, V::Integer { low: 0, high: 255 }) => true,
+            (ColumnValues::Pixel, V::Categorical { states: BYTES }) => true,
             (ColumnValues::Truth | ColumnValues::States { .. }, V::Categorical { states }) => {
                 self.states().is_some_and(|names| names.len() == states)
             }
@@ -330,7 +332,8 @@ impl DensityColumn {
         let variable = match &self.values {
             ColumnValues::Number => Variable::standardizing(values),
             ColumnValues::Whole { low, high } => Variable::integer(*low, *high),
-            ColumnValues::Pixel => Variable::integer(0, WHITE as i64),
+            // A probability for each byte: there are rows enough, and black and white are no ends of a bell.
+            ColumnValues::Pixel => Variable::categorical(BYTES),
             ColumnValues::Truth | ColumnValues::States { .. } => {
                 Variable::categorical(self.states().map_or(1, |names| names.len()))
             }
@@ -344,10 +347,7 @@ impl DensityColumn {
 /// # Errors
 ///
 /// When nothing is left to learn from, or a category names rows rather than kinds of rows.
-pub fn density_columns(
-    table: &Table,
-    target: Option<&str>,
-) -> Result<Vec<DensityColumn>, TabularError> {
+pub fn density_columns(table: &Table, target: Option<&str>) -> Result<Vec<DensityColumn>, TabularError> {
     let schema = table.schema();
     let is_image = schema.images.is_some();
     let is_target = |column: &Column| Some(column.name.as_str()) == target;
@@ -375,11 +375,7 @@ pub fn density_columns(
     Ok(columns)
 }
 
-fn column_of(
-    table: &Table,
-    column: &Column,
-    is_image: bool,
-) -> Result<DensityColumn, TabularError> {
+fn column_of(table: &Table, column: &Column, is_image: bool) -> Result<DensityColumn, TabularError> {
     let mut request = table.schema().request(&column.name)?;
     let (values, range) = match (table.column(&column.name)?, &column.kind) {
         (Values::Numbers(_), Kind::Boolean) => (ColumnValues::Truth, None),

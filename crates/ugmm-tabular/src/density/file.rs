@@ -89,8 +89,7 @@ impl DensityModel {
     ///
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), TabularError> {
-        let failed =
-            |reason: String| TabularError::DensityFile { file: path.to_path_buf(), reason };
+        let failed = |reason: String| TabularError::DensityFile { file: path.to_path_buf(), reason };
         check_tables(self.circuit.variables(), self.circuit.regions().iter().map(leaf_of)).map_err(failed)?;
         let mut regions = Vec::new();
         let mut tensors = Vec::new();
@@ -142,8 +141,8 @@ impl DensityModel {
     ///
     /// When the file cannot be read, is cut off or damaged, is no density model, or is of another format version.
     pub fn load(path: &Path) -> Result<Self, TabularError> {
-        let bytes = std::fs::read(path)
-            .map_err(|source| ugmm::UgmmError::Io { path: path.to_path_buf(), source })?;
+        let bytes =
+            std::fs::read(path).map_err(|source| ugmm::UgmmError::Io { path: path.to_path_buf(), source })?;
         Self::from_bytes(&bytes)
             .map_err(|reason| TabularError::DensityFile { file: path.to_path_buf(), reason })
     }
@@ -206,7 +205,8 @@ fn check_tables(
         else {
             continue;
         };
-        let states = high.checked_sub(low).and_then(|range| usize::try_from(range).ok()).unwrap_or(usize::MAX);
+        let states =
+            high.checked_sub(low).and_then(|range| usize::try_from(range).ok()).unwrap_or(usize::MAX);
         numbers = numbers.saturating_add(states.saturating_add(1).saturating_mul(units));
     }
     match numbers <= MOST_TABLE_NUMBERS {
@@ -264,8 +264,7 @@ impl RegionDescription {
 
 /// The numbers of a tensor with two dimensions, of which some are known.
 fn read(tensors: &SafeTensors, name: &str, expected: [Option<usize>; 2]) -> Result<Vec<f64>, String> {
-    let tensor =
-        tensors.tensor(name).map_err(|_| format!("the model's parameters {name:?} are missing"))?;
+    let tensor = tensors.tensor(name).map_err(|_| format!("the model's parameters {name:?} are missing"))?;
     let fits = tensor.shape().len() == 2
         && tensor.shape().iter().zip(expected).all(|(&size, expected)| expected.is_none_or(|e| e == size));
     if tensor.dtype() != Dtype::F64 || !fits {

@@ -6,10 +6,10 @@ use super::measures::LogLikelihoodMeasures;
 use super::model::{DensityLearned, DensityModel, DensityPart};
 use super::options::{DensityMethod, DensityOptions, DensityRun, DensityStructure};
 use super::typical::Typical;
+use crate::Table;
 use crate::error::TabularError;
 use crate::measures::Measures;
 use crate::target::prepare_target;
-use crate::Table;
 use serde::Serialize;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -26,7 +26,9 @@ const FEW_VALUES: usize = 2_000_000;
 /// Trees of a circuit of random trees.
 const REPLICAS: usize = 8;
 /// Epochs of columns that do not depend on each other, at most: these are learned fast.
-const INDEPENDENT_EPOCHS: usize = 30;
+const INDEPENDENT_EPOCHS: usize = 20;
+/// Changes of their parameters in an epoch, about: each makes the tables of all whole numbers anew.
+const INDEPENDENT_STEPS: usize = 8;
 /// Components of each column that does not depend on the others, at most: with too few rows for as many, σ floor and priors hold
 /// them.
 const INDEPENDENT_COMPONENTS: usize = 8;
@@ -115,7 +117,10 @@ pub fn fit_density(
         Ok(LogLikelihoodMeasures::of(&circuit.log_likelihood(Rows::new(rows, width)?)?))
     };
     let both = |rows: &[f64]| -> Result<LogLikelihoods, TabularError> {
-        Ok(LogLikelihoods { model: measured(&trained.circuit, rows)?, independent: measured(&independent, rows)? })
+        Ok(LogLikelihoods {
+            model: measured(&trained.circuit, rows)?,
+            independent: measured(&independent, rows)?,
+        })
     };
     let training_log_likelihoods = both(&training)?;
     let validation_log_likelihoods = (!held_out.is_empty()).then(|| both(&held_out)).transpose()?;
@@ -229,7 +234,9 @@ impl Fitter<'_> {
             (DensityStructure::RandomTrees, _) => StructureChoice::RandomTrees { replicas: REPLICAS },
             (DensityStructure::Mixture, _) => StructureChoice::Mixture,
             (DensityStructure::Independent, _) => StructureChoice::Independent,
-            (DensityStructure::Quadrants, Some((height, width))) => StructureChoice::ImageHalves { height, width },
+            (DensityStructure::Quadrants, Some((height, width))) => {
+                StructureChoice::ImageHalves { height, width }
+            }
             _ => StructureChoice::ChowLiu,
         };
         config.units = options.units;
@@ -272,7 +279,9 @@ impl Fitter<'_> {
             tried.extend(level.map(|level| (structure, level)));
             let is_better = match &best {
                 None => true,
-                Some(_) => tried.len() > 1 && tried[..tried.len() - 1].iter().all(|(_, other)| level > Some(*other)),
+                Some(_) => {
+                    tried.len() > 1 && tried[..tried.len() - 1].iter().all(|(_, other)| level > Some(*other))
+                }
             };
             if is_better {
                 best = Some(Chosen { trained, structure, config, tried: Vec::new(), out_of_time });
@@ -291,13 +300,11 @@ impl Fitter<'_> {
         let mut config = self.config(DensityStructure::Independent, None);
         config.components = INDEPENDENT_COMPONENTS;
         config.epochs = config.epochs.min(INDEPENDENT_EPOCHS);
+        config.batch_size = config.batch_size.max(rows.len() / self.columns.len() / INDEPENDENT_STEPS);
         let interrupted = run.interrupted;
-        let trained = train(
-            Rows::new(rows, self.columns.len())?,
-            self.variables(rows),
-            &config,
-            |_| !interrupted.load(Ordering::Relaxed),
-        )?;
+        let trained = train(Rows::new(rows, self.columns.len())?, self.variables(rows), &config, |_| {
+            !interrupted.load(Ordering::Relaxed)
+        })?;
         self.check_interrupted(run)?;
         Ok(trained.circuit)
     }
@@ -307,9 +314,11 @@ impl Fitter<'_> {
         let pixels = self.columns.len() - usize::from(self.has_target);
         let names: Vec<&str> = self.columns[..pixels].iter().map(DensityColumn::name).collect();
         let grid = ugmm_data::ImageGrid::of(&names, None)?;
-        let in_order = grid.places.iter().enumerate().all(|(index, &(row, column))| {
-            row * grid.shape.columns + column == index
-        });
+        let in_order = grid
+            .places
+            .iter()
+            .enumerate()
+            .all(|(index, &(row, column))| row * grid.shape.columns + column == index);
         (in_order && grid.places.len() == grid.shape.rows * grid.shape.columns)
             .then_some((grid.shape.rows, grid.shape.columns))
     }
@@ -335,7 +344,8 @@ impl Fitter<'_> {
             let by_now = began.elapsed();
             // Another epoch takes as long as those before.
             let next = by_now + by_now / epoch.number as u32;
-            out_of_time = deadline.is_some_and(|deadline| began + next > deadline) && epoch.number < config.epochs;
+            out_of_time =
+                deadline.is_some_and(|deadline| began + next > deadline) && epoch.number < config.epochs;
             !out_of_time && !interrupted.load(Ordering::Relaxed)
         })?;
         self.check_interrupted(run)?;

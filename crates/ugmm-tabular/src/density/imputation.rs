@@ -59,9 +59,7 @@ impl DensityModel {
                 }
                 several => {
                     let all = self.circuit.conditionals(row)?;
-                    Ok(Filled {
-                        cells: several.iter().map(|&column| cell((column, &all[column]))).collect(),
-                    })
+                    Ok(Filled { cells: several.iter().map(|&column| cell((column, &all[column]))).collect() })
                 }
             }
         };

@@ -84,8 +84,10 @@ fn continuous_ranked_probability_score(mixture: &UnivariateMixture, number: f64)
             let pair = |a: &GaussianComponent, b: &GaussianComponent| {
                 a.weight * b.weight * mean_distance(a.mean - b.mean, a.sigma.hypot(b.sigma))
             };
-            let near: f64 = components.iter().map(|c| c.weight * mean_distance(number - c.mean, c.sigma)).sum();
-            let apart: f64 = components.iter().map(|a| components.iter().map(|b| pair(a, b)).sum::<f64>()).sum();
+            let near: f64 =
+                components.iter().map(|c| c.weight * mean_distance(number - c.mean, c.sigma)).sum();
+            let apart: f64 =
+                components.iter().map(|a| components.iter().map(|b| pair(a, b)).sum::<f64>()).sum();
             near - 0.5 * apart
         }
         UnivariateMixture::Discrete { first, probabilities } => {
@@ -121,7 +123,8 @@ mod tests {
         ]);
         let numbers: Vec<f64> = (0..2000).map(|i| normal.quantile((f64::from(i) + 0.5) / 2000.0)).collect();
         let metrics = mixture_metrics(&vec![normal; 2000], &numbers);
-        let close = |found: f64, expected: f64| assert!((found - expected).abs() < 5e-3, "{found} {expected}");
+        let close =
+            |found: f64, expected: f64| assert!((found - expected).abs() < 5e-3, "{found} {expected}");
         close(metrics.rmse, 2.0);
         close(metrics.r2.unwrap(), 0.0);
         // −½ ln 2πe − ln σ, σ/√π, and 2 · 1.645 σ.

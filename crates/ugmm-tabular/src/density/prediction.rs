@@ -43,9 +43,10 @@ impl DensityModel {
         };
         match (self.target(), self.task()) {
             (Some(target), Some(found)) if found == task => Ok(target),
-            (_, found) => {
-                Err(TabularError::OtherTask { found: found.map_or("nothing", in_words), expected: in_words(task) })
-            }
+            (_, found) => Err(TabularError::OtherTask {
+                found: found.map_or("nothing", in_words),
+                expected: in_words(task),
+            }),
         }
     }
 

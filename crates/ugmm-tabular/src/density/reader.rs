@@ -136,7 +136,10 @@ fn batch_rows(model: &DensityModel) -> usize {
 }
 
 /// Refuses images of another size.
-fn checked(frames: Result<FrameReader, FrameError>, model: &DensityModel) -> Result<FrameReader, TabularError> {
+fn checked(
+    frames: Result<FrameReader, FrameError>,
+    model: &DensityModel,
+) -> Result<FrameReader, TabularError> {
     if let Err(FrameError::PixelMissing { file, shape, .. }) = &frames {
         // The size of the images says it better than a pixel that smaller ones lack.
         model.check_images(file, *shape)?;

@@ -117,7 +117,10 @@ impl<'m> Patterns<'m> {
         let width = pattern.len();
         let mut draws = self.draws.clone();
         for row in draws.chunks_exact_mut(width) {
-            row.iter_mut().zip(pattern).filter(|(_, known)| !**known).for_each(|(value, _)| *value = f64::NAN);
+            row.iter_mut()
+                .zip(pattern)
+                .filter(|(_, known)| !**known)
+                .for_each(|(value, _)| *value = f64::NAN);
         }
         let levels = self.circuit.log_likelihood(Rows::new(&draws, width)?)?;
         let count = levels.len() as f64;

@@ -69,7 +69,9 @@ pub fn run(model: &DensityModel, options: &Evaluate, common: &Common) -> Result<
             Some(_) => logs.extend(model.log_class_probabilities(&known)?),
             None => {
                 let found = model.predicted_mixtures(&known)?;
-                places.extend(found.iter().zip(of_known.clone()).map(|(mixture, number)| mixture.cumulative(number)));
+                places.extend(
+                    found.iter().zip(of_known.clone()).map(|(mixture, number)| mixture.cumulative(number)),
+                );
                 mixtures.extend(found);
             }
         }

@@ -5,7 +5,7 @@ use crate::error::CliError;
 use crate::output::{percent, print, table, write_json};
 use serde::Serialize;
 use ugmm_circuit::UnivariateMixture;
-use ugmm_tabular::{Dependence, DensityColumn, DensityModel};
+use ugmm_tabular::{DensityColumn, DensityModel, Dependence};
 
 /// States of a column that its line names.
 const NAMED_STATES: usize = 3;
@@ -47,9 +47,13 @@ struct Pair<'a> {
 }
 
 pub fn run(model: &DensityModel, options: &Inspect, common: &Common) -> Result<(), CliError> {
-    for (key, given) in [("--data", options.data.is_some()), ("--faithfulness", options.faithfulness.is_some())] {
+    for (key, given) in
+        [("--data", options.data.is_some()), ("--faithfulness", options.faithfulness.is_some())]
+    {
         if given {
-            let reason = "this shows what the neurons of networks do, and a density model has none; leave it out".into();
+            let reason =
+                "this shows what the neurons of networks do, and a density model has none; leave it out"
+                    .into();
             return Err(CliError::Option { key, reason });
         }
     }
@@ -93,11 +97,13 @@ pub fn run(model: &DensityModel, options: &Inspect, common: &Common) -> Result<(
 
 /// A distribution in a line.
 pub fn in_a_line(column: &DensityColumn, distribution: &UnivariateMixture) -> String {
-    if let (Some(names), UnivariateMixture::Discrete { probabilities, .. }) = (column.states(), distribution) {
+    if let (Some(names), UnivariateMixture::Discrete { probabilities, .. }) = (column.states(), distribution)
+    {
         let mut states: Vec<(String, f64)> = names.into_iter().zip(probabilities.iter().copied()).collect();
         states.sort_by(|a, b| b.1.total_cmp(&a.1));
         let named = states.iter().take(NAMED_STATES);
-        let named: Vec<String> = named.map(|(name, share)| format!("{name} {} %", percent(*share, 1))).collect();
+        let named: Vec<String> =
+            named.map(|(name, share)| format!("{name} {} %", percent(*share, 1))).collect();
         return named.join(", ");
     }
     let [low, median, high] = [0.05, 0.5, 0.95].map(|share| column.text(distribution.quantile(share)));
@@ -127,10 +133,14 @@ fn text(report: &Report) -> String {
         text += &format!("and {more} more (--json has all)\n");
     }
     match &report.dependencies {
-        None => text += &format!("\nwhich columns depend on each other is shown of up to {MOST_COLUMNS} columns\n"),
+        None => {
+            text +=
+                &format!("\nwhich columns depend on each other is shown of up to {MOST_COLUMNS} columns\n")
+        }
         Some(pairs) if pairs.is_empty() => {}
         Some(pairs) => {
-            let mut rows = vec![["depend on each other", "mutual information, nats"].map(String::from).to_vec()];
+            let mut rows =
+                vec![["depend on each other", "mutual information, nats"].map(String::from).to_vec()];
             for Pair { columns: [a, b], mutual_information } in pairs.iter().take(PRINTED) {
                 rows.push(vec![format!("{a}, {b}"), format!("{mutual_information:.4}")]);
             }

@@ -22,14 +22,18 @@ struct Report<'a> {
 
 pub fn run(model: &DensityModel, options: &Predict, common: &Common) -> Result<(), CliError> {
     if options.explain.is_some() {
-        let reason = "reasons are those of networks; ugmm score names the column of a row that surprises most".into();
+        let reason =
+            "reasons are those of networks; ugmm score names the column of a row that surprises most".into();
         return Err(CliError::Option { key: "--explain", reason });
     }
     let format = format_of(options.format, options.output.as_deref())?;
     let read_options = ReadOptions { lenient: options.lenient, ..options.table.read_options() };
     let reader = DensityReader::open(&options.data, model, false, &options.keep, &read_options)?;
-    let mut report =
-        Report { target: model.target_name(), classes: model.classes().unwrap_or_default(), met: Met::default() };
+    let mut report = Report {
+        target: model.target_name(),
+        classes: model.classes().unwrap_or_default(),
+        met: Met::default(),
+    };
     let mut examples = Vec::new();
     write_rows(options.output.as_deref(), format, |writer| {
         for batch in reader {
@@ -43,7 +47,11 @@ pub fn run(model: &DensityModel, options: &Predict, common: &Common) -> Result<(
     })?;
     write_json(common.json.as_deref(), "ugmm/predict", &report)?;
     if !common.quiet {
-        let doing = if report.target.is_some() { "the rows were predicted from the others" } else { "integrated out" };
+        let doing = if report.target.is_some() {
+            "the rows were predicted from the others"
+        } else {
+            "integrated out"
+        };
         eprint!("{}", report.met.remarks(doing, &examples));
         if report.target.is_none() && report.met.outside_values > 0 {
             let rows = count(report.met.rows_with_outside_values, "row");
@@ -64,7 +72,8 @@ fn columns(model: &DensityModel, batch: &DensityBatch) -> Result<Vec<Column>, Cl
     match model.classes() {
         Some(classes) => {
             let logs = model.log_class_probabilities(rows)?;
-            let names = decisions(&logs, classes.len(), None).into_iter().map(|class| Some(classes[class].clone()));
+            let names =
+                decisions(&logs, classes.len(), None).into_iter().map(|class| Some(classes[class].clone()));
             columns.push(column(&predicted, Values::Text(names.collect())));
             for (class, name) in classes.iter().enumerate() {
                 let of_class = logs.iter().skip(class).step_by(classes.len()).map(|log| log.exp());

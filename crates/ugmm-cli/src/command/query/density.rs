@@ -172,7 +172,8 @@ fn shown_range(distribution: &UnivariateMixture) -> (f64, f64) {
 
 impl Summary {
     fn of(column: &DensityColumn, distribution: &UnivariateMixture) -> Self {
-        let quantile = |(share, name): (f64, &'static str)| (name, column.to_table(distribution.quantile(share)));
+        let quantile =
+            |(share, name): (f64, &'static str)| (name, column.to_table(distribution.quantile(share)));
         Self {
             mean: column.to_table(distribution.mean()),
             standard_deviation: column.to_table(distribution.variance().max(0.0).sqrt()),
@@ -186,8 +187,14 @@ fn text(report: &Report) -> String {
     let given = given_in_words(report.given.iter());
     let mut text = String::new();
     if let Some(level) = report.log_likelihood {
-        let what = if report.given.is_empty() { " of nothing".to_owned() } else { given.replacen(" given", " of", 1) };
-        text += &format!("log-likelihood{what}: {level:.6}\nin nats; columns that are not given are integrated out\n");
+        let what = if report.given.is_empty() {
+            " of nothing".to_owned()
+        } else {
+            given.replacen(" given", " of", 1)
+        };
+        text += &format!(
+            "log-likelihood{what}: {level:.6}\nin nats; columns that are not given are integrated out\n"
+        );
     }
     for (index, answered) in report.answers.iter().enumerate() {
         if index > 0 {

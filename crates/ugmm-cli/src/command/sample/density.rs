@@ -33,7 +33,8 @@ pub fn run(model: &DensityModel, options: &Sample, common: &Common) -> Result<()
         ("--cells", options.cells.is_some()),
     ];
     if let Some((key, _)) = of_chains.into_iter().find(|(_, given)| *given) {
-        let reason = "a density model draws its rows independently and exactly, without chains; leave it out".into();
+        let reason =
+            "a density model draws its rows independently and exactly, without chains; leave it out".into();
         return Err(CliError::Option { key, reason });
     }
     let evidence = model.evidence(&pairs(&options.known.given)?)?;
@@ -42,7 +43,9 @@ pub fn run(model: &DensityModel, options: &Sample, common: &Common) -> Result<()
     let seconds = start.elapsed().as_secs_f64();
     match options.output.as_deref().filter(|output| images::is_picture(output)) {
         Some(output) => images::write_samples(model, &drawn, output)?,
-        None => write_rows(options.output.as_deref(), Format::Csv, |writer| writer.write(&columns(model, &drawn)))?,
+        None => write_rows(options.output.as_deref(), Format::Csv, |writer| {
+            writer.write(&columns(model, &drawn))
+        })?,
     }
     let report = Report {
         target: model.target_name(),

@@ -41,7 +41,12 @@ struct Column<'a> {
     taken_as: &'a str,
 }
 
-pub fn run(options: &Train, mut config: Config, settings: &Settings, common: &Common) -> Result<(), CliError> {
+pub fn run(
+    options: &Train,
+    mut config: Config,
+    settings: &Settings,
+    common: &Common,
+) -> Result<(), CliError> {
     refuse_network_options(options, &config, settings)?;
     let data = config.data.clone().ok_or(CliError::NotGiven("table"))?;
     let output = config.output.clone().ok_or(CliError::NotGiven("output"))?;
@@ -137,6 +142,9 @@ fn refuse_network_options(options: &Train, config: &Config, settings: &Settings)
 fn introduction(schema: &Schema, columns: &[DensityColumn], target: Option<&str>) -> String {
     let kind = |name: &str| {
         let column = columns.iter().find(|column| column.name() == name);
+        if column.is_none() && schema.is_label(name) {
+            return Some("left out: labels that nobody asks for");
+        }
         column.map(|column| match target == Some(name) {
             true if column.states().is_some() => "target: classes",
             true => "target: a number",
@@ -145,8 +153,9 @@ fn introduction(schema: &Schema, columns: &[DensityColumn], target: Option<&str>
     };
     let target = target.unwrap_or_default();
     let mut text = overview_as(schema, target, &kind) + &doubts(schema, target);
+    let is_used = |name: &str| columns.iter().any(|column| column.name() == name);
     let missing: usize =
-        schema.columns.iter().filter(|column| kind(&column.name).is_some()).map(|column| column.missing).sum();
+        schema.columns.iter().filter(|column| is_used(&column.name)).map(|column| column.missing).sum();
     if missing > 0 {
         text += &format!("missing: {}; they are integrated out\n", count(missing, "value"));
     }

@@ -17,7 +17,11 @@ const MOST_STATES: usize = 12;
 const MOST_DEPENDENT: usize = 40;
 
 /// The distribution of each column by itself, with a histogram of the table's values behind.
-pub fn section(model: &DensityModel, seen: &Seen, notes: &mut Vec<Text>) -> Result<DocumentSection, CliError> {
+pub fn section(
+    model: &DensityModel,
+    seen: &Seen,
+    notes: &mut Vec<Text>,
+) -> Result<DocumentSection, CliError> {
     let width = model.columns().len();
     let marginals = model.circuit().conditionals(&vec![f64::NAN; width]).map_err(TabularError::from)?;
     if width > MOST_COLUMNS {
@@ -46,7 +50,9 @@ pub fn section(model: &DensityModel, seen: &Seen, notes: &mut Vec<Text>) -> Resu
 fn chart(index: usize, column: &DensityColumn, marginal: &UnivariateMixture, values: &[f64]) -> Chart {
     let title = Text::from(Text::from(column.name()).shortened(36));
     let (x, y, marks) = match (column.states(), marginal) {
-        (Some(names), UnivariateMixture::Discrete { probabilities, .. }) => of_states(&names, probabilities, values),
+        (Some(names), UnivariateMixture::Discrete { probabilities, .. }) => {
+            of_states(&names, probabilities, values)
+        }
         _ => of_numbers(column, marginal, values),
     };
     Chart {
@@ -65,9 +71,11 @@ fn of_states(names: &[String], probabilities: &[f64], values: &[f64]) -> (Axis, 
     let mut order: Vec<usize> = (0..names.len()).collect();
     order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
     order.truncate(MOST_STATES);
-    let labels: Vec<Text> = order.iter().map(|&state| Text::from(Text::from(&names[state]).shortened(14))).collect();
+    let labels: Vec<Text> =
+        order.iter().map(|&state| Text::from(Text::from(&names[state]).shortened(14))).collect();
     let counted = |state: usize| values.iter().filter(|value| **value == state as f64).count();
-    let shares: Vec<f64> = order.iter().map(|&state| counted(state) as f64 / values.len().max(1) as f64).collect();
+    let shares: Vec<f64> =
+        order.iter().map(|&state| counted(state) as f64 / values.len().max(1) as f64).collect();
     let heights: Vec<f64> = order.iter().map(|&state| probabilities[state]).collect();
     let top = heights.iter().chain(&shares).copied().fold(0.0, f64::max);
     let marks = vec![
@@ -91,7 +99,11 @@ fn of_states(names: &[String], probabilities: &[f64], values: &[f64]) -> (Axis, 
     (Axis::of_names("", &labels), Axis::of_numbers("probability", 0.0, 1.08 * top), marks)
 }
 
-fn of_numbers(column: &DensityColumn, marginal: &UnivariateMixture, values: &[f64]) -> (Axis, Axis, Vec<Mark>) {
+fn of_numbers(
+    column: &DensityColumn,
+    marginal: &UnivariateMixture,
+    values: &[f64],
+) -> (Axis, Axis, Vec<Mark>) {
     let (mut low, mut high) = (marginal.quantile(0.002), marginal.quantile(0.998));
     // Whole bars for whole numbers.
     let bar = match column.is_whole() {
@@ -161,7 +173,8 @@ pub fn dependencies(model: &DensityModel) -> Result<Option<DocumentSection>, Cli
         for (row, column) in [(a, b), (b, a)] {
             shades[row * width + column] = (pair.mutual_information / largest).sqrt();
             notes[row * width + column] =
-                format!("{} and {}: {} nats", names[row], names[column], short(pair.mutual_information)).into();
+                format!("{} and {}: {} nats", names[row], names[column], short(pair.mutual_information))
+                    .into();
         }
     }
     let chart = Chart {

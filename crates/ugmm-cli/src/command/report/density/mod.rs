@@ -90,7 +90,12 @@ fn collect(model: &DensityModel, seen: &Seen, options: &Options) -> Result<Docum
         ("parameters".into(), model.circuit().parameters().to_string().into()),
         ("learned from".into(), count(learned.training_rows, "row").into()),
         (
-            if learned.validation_rows > 0 { "log-likelihood, held-out rows" } else { "log-likelihood, training rows" }.into(),
+            if learned.validation_rows > 0 {
+                "log-likelihood, held-out rows"
+            } else {
+                "log-likelihood, training rows"
+            }
+            .into(),
             format!("{} per row", short(learned.log_likelihood)).into(),
         ),
         ("of independent columns".into(), short(learned.independent_log_likelihood).into()),
@@ -166,7 +171,12 @@ fn training(model: &DensityModel) -> Option<DocumentSection> {
     };
     Some(DocumentSection {
         heading: "Training".into(),
-        text: format!("By {}; the parameters are those of epoch {}.", learned.method.in_words(), learned.best_epoch).into(),
+        text: format!(
+            "By {}; the parameters are those of epoch {}.",
+            learned.method.in_words(),
+            learned.best_epoch
+        )
+        .into(),
         figures: vec![Figure::of(chart)],
         tables: Vec::new(),
     })

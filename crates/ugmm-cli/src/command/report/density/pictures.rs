@@ -13,7 +13,11 @@ const IN_A_LINE: usize = 6;
 const MOST_PIXELS: usize = 16_384;
 
 /// Mean and spread of each pixel, images drawn, and the least and most likely ones of the table.
-pub fn sections(model: &DensityModel, grid: &ImageGrid, seen: &Seen) -> Result<Vec<DocumentSection>, CliError> {
+pub fn sections(
+    model: &DensityModel,
+    grid: &ImageGrid,
+    seen: &Seen,
+) -> Result<Vec<DocumentSection>, CliError> {
     if grid.shape.rows * grid.shape.columns > MOST_PIXELS {
         return Ok(Vec::new());
     }
@@ -34,14 +38,19 @@ pub fn sections(model: &DensityModel, grid: &ImageGrid, seen: &Seen) -> Result<V
     let drawn = model.sample(&model.evidence::<&str, &str>(&[])?, DRAWN, 0)?;
     let image = |row: &[f64]| -> Vec<f64> { (0..pixels).map(|index| in_table(index, row[index])).collect() };
     let sheet = |id: &str, rows: Vec<(String, Vec<f64>)>| {
-        let charts = rows.into_iter().enumerate().map(|(number, (title, values))| {
-            picture(&format!("{id}-{}", number + 1), &title, grid, &values)
-        });
+        let charts = rows
+            .into_iter()
+            .enumerate()
+            .map(|(number, (title, values))| picture(&format!("{id}-{}", number + 1), &title, grid, &values));
         let charts: Vec<Chart> = charts.collect();
-        charts.chunks(IN_A_LINE).enumerate().map(|(line, charts)| Figure {
-            id: format!("{id}-line-{}", line + 1),
-            lines: vec![charts.to_vec()],
-        }).collect::<Vec<Figure>>()
+        charts
+            .chunks(IN_A_LINE)
+            .enumerate()
+            .map(|(line, charts)| Figure {
+                id: format!("{id}-line-{}", line + 1),
+                lines: vec![charts.to_vec()],
+            })
+            .collect::<Vec<Figure>>()
     };
     let mut order: Vec<usize> = (0..seen.places.len()).collect();
     order.sort_by(|&a, &b| seen.surprises[a].log_likelihood.total_cmp(&seen.surprises[b].log_likelihood));
@@ -59,7 +68,11 @@ pub fn sections(model: &DensityModel, grid: &ImageGrid, seen: &Seen) -> Result<V
     };
     Ok(vec![
         section("Pixels", "Each pixel by itself, by the model.", vec![usual]),
-        section("Draws", "Images that nobody has seen: independent draws from the density.", sheet("draw", drawn)),
+        section(
+            "Draws",
+            "Images that nobody has seen: independent draws from the density.",
+            sheet("draw", drawn),
+        ),
         section("Least likely images", "Of the rows looked at.", sheet("least-likely", least)),
         section("Most likely images", "Of the rows looked at.", sheet("most-likely", most)),
     ])

@@ -11,7 +11,8 @@ const SHOWN: usize = 10;
 /// Columns of a row that are shown.
 const MOST_COLUMNS: usize = 12;
 /// Names of what is known of a row, after its number.
-const KNOWN: [&str; 5] = ["log-likelihood", "rows less likely, %", "most surprising", "its value", "usual given the others"];
+const KNOWN: [&str; 5] =
+    ["log-likelihood", "rows less likely, %", "most surprising", "its value", "usual given the others"];
 
 /// What was read of the table.
 #[derive(Default)]
@@ -69,7 +70,11 @@ fn line(model: &DensityModel, seen: &Seen, row: usize) -> Vec<Text> {
             let column = &model.columns()[found.column];
             let value = seen.values[row * width + found.column];
             let value = if value.is_nan() { "outside of its range".into() } else { column.text(value) };
-            [column.name().into(), value.into(), crate::command::score::expected(column, &found.expected).into()]
+            [
+                column.name().into(),
+                value.into(),
+                crate::command::score::expected(column, &found.expected).into(),
+            ]
         }
     });
     cells
@@ -82,9 +87,14 @@ pub fn draws(model: &DensityModel) -> Result<DocumentSection, CliError> {
     let columns = model.columns().len();
     let shown = columns.min(MOST_COLUMNS);
     let row = |row: &[f64]| -> Vec<Text> {
-        row.iter().zip(model.columns()).take(shown).map(|(&value, column)| column.text(value).into()).collect()
+        row.iter()
+            .zip(model.columns())
+            .take(shown)
+            .map(|(&value, column)| column.text(value).into())
+            .collect()
     };
-    let cut = if shown < columns { format!(" (the first {shown} of {columns} columns)") } else { String::new() };
+    let cut =
+        if shown < columns { format!(" (the first {shown} of {columns} columns)") } else { String::new() };
     let table = DocumentTable {
         caption: format!("Rows that nobody has seen{cut}").into(),
         header: model.columns()[..shown].iter().map(|column| column.name().into()).collect(),
