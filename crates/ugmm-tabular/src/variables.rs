@@ -179,13 +179,9 @@ impl<'m> TableVariables<'m> {
             })
         };
         let Values::Number(known) = &variable.values else {
-            return Err(wrong("no range, because the column holds categories"));
+            return Err(wrong(range_expected::OF_CATEGORIES));
         };
-        let read = |text: &str| number(&variable.read_as, text.trim());
-        // A time has colons of its own.
-        let colons = text.match_indices(':').map(|(place, _)| place);
-        let ends = |place: usize| Some((read(&text[..place])?, read(&text[place + 1..])?));
-        match colons.filter_map(ends).find(|(low, high)| low < high) {
+        match range_ends(&variable.read_as, text) {
             Some((low, high)) if !known.is_some_and(|range| range.whole) => {
                 variable.values = Values::Number(Some(NumberRange { low, high, whole: false }));
                 Ok(())
@@ -195,8 +191,8 @@ impl<'m> TableVariables<'m> {
                 variable.values = Values::Number(Some(NumberRange { low, high, whole: true }));
                 Ok(())
             }
-            Some(_) => Err(wrong("a range with a whole number in it, because all of the column's are whole")),
-            None => Err(wrong("a range such as 0:10, from one number to a greater one")),
+            Some(_) => Err(wrong(range_expected::WHOLE)),
+            None => Err(wrong(range_expected::RANGE)),
         }
     }
 
@@ -427,6 +423,22 @@ impl TableVariable<'_> {
             }
         }
     }
+}
+
+/// What ranges must be, for messages.
+pub(crate) mod range_expected {
+    pub const OF_CATEGORIES: &str = "no range, because the column holds categories";
+    pub const RANGE: &str = "a range such as 0:10, from one number to a greater one";
+    pub const WHOLE: &str = "a range with a whole number in it, because all of the column's are whole";
+}
+
+/// The ends of a range of a column of numbers, the lower one first, from text such as `0:10`.
+pub(crate) fn range_ends(read_as: &ReadAs, text: &str) -> Option<(f64, f64)> {
+    let read = |text: &str| number(read_as, text.trim());
+    // A time has colons of its own.
+    let colons = text.match_indices(':').map(|(place, _)| place);
+    let ends = |place: usize| Some((read(&text[..place])?, read(&text[place + 1..])?));
+    colons.filter_map(ends).find(|(low, high)| low < high)
 }
 
 /// A number as the column has them, or with a decimal point.

@@ -22,19 +22,20 @@ fn parse_amount(text: &str) -> Result<f64, String> {
                   ugmm mpe flowers.safetensors --given species=setosa --gap 0.01 --time-limit 10s"
 )]
 pub struct Mpe {
-    /// A generative, hybrid or conditional model file written by `ugmm train`
+    /// A generative, hybrid, conditional or density model file written by `ugmm train`
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
     #[command(flatten)]
     pub known: Known,
 
-    /// The columns to find, together; those that are neither given nor asked for are missing [default: all that are not
+    /// The columns to find, together; those that are neither given nor asked for are missing, and of a
+    /// density integrated out [default: all that are not
     /// given]
     #[arg(long, value_name = "COLUMN,…")]
     pub query: Vec<String>,
 
-    /// By how much the score may be below its upper bound to count as proved, in nats
+    /// By how much the score, or the log-likelihood, may be below its upper bound to count as proved, in nats
     #[arg(long, default_value = "0.001", value_name = "NATS", value_parser = parse_amount)]
     pub gap: f64,
 
@@ -42,7 +43,7 @@ pub struct Mpe {
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_time_limit)]
     pub time_limit: Duration,
 
-    /// Paths of the first search, and starts of the gradient ascent
+    /// Paths of the first search, and starts of the gradient ascent; of a density, samples to climb from
     #[arg(long, default_value = "32", value_name = "N", value_parser = parse_count)]
     pub beam: NonZeroUsize,
 

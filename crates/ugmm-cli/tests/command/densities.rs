@@ -537,3 +537,44 @@ fn a_report_shows_columns_rows_and_draws() {
     ));
     assert!(message.contains("row 9999 is not among the rows"), "{message}");
 }
+
+/// What is found has the log-likelihood that is said, no row of the table has more than the bound, and ranges are kept.
+#[test]
+fn the_most_probable_values_come_with_a_proof() {
+    let folder = with_people();
+    let at = folder.path();
+    train_people(at, &["--epochs", "20"]);
+    let mpe = |more: &[&str]| {
+        let arguments = [&["mpe", "d.safetensors", "--gap", "0.05", "--json", "m.json"], more].concat();
+        let text = stdout(&ugmm(at, &arguments));
+        (text, json(&at.join("m.json")))
+    };
+    let (text, found) = mpe(&["--given", "height=180", "--query", "weight,children,colour"]);
+    assert!(text.contains("log-likelihood") && text.contains("integrated out: born"), "{text}");
+    let number = |name: &str| found[name].as_f64().unwrap();
+    assert!(found["proved"].as_bool().unwrap() && number("value") <= number("upper_bound"), "{found}");
+    let weight = &found["numbers"]["weight"];
+    let [children, colour] = ["children", "colour"].map(|name| found["values"][name].as_str().unwrap());
+    let same = level(at, &format!("height=180,weight={weight},children={children},colour={colour}"));
+    assert!((same - number("value")).abs() < 1e-9, "{same} {found}");
+    for (weight, children) in [(88, 0), (90, 1), (91, 2), (92, 3)] {
+        for colour in ["red", "blue"] {
+            let other = level(at, &format!("height=180,weight={weight},children={children},colour={colour}"));
+            assert!(other <= number("upper_bound"), "{weight} {children} {colour}: {other} {found}");
+        }
+    }
+    let ranged = ["--given", "height=180", "--query", "weight,children", "--range", "weight=70:80,children=2:9"];
+    let (_, ranged) = mpe(&ranged);
+    assert!((70.0..=80.0).contains(&ranged["numbers"]["weight"].as_f64().unwrap()), "{ranged}");
+    assert!(ranged["numbers"]["children"].as_f64().unwrap() >= 2.0, "{ranged}");
+    for (more, expected) in [
+        (&["--query", "wieght"][..], "did you mean \"weight\"?"),
+        (&["--query", "weight", "--given", "weight=80"], "twice"),
+        (&["--query", "weight", "--range", "colour=0:1"], "holds categories"),
+        (&["--query", "weight", "--range", "children=0:1"], "is not asked for"),
+        (&["--query", "children", "--range", "children=0.2:0.8"], "a whole number in it"),
+    ] {
+        let message = failure(&ugmm(at, &[&["mpe", "d.safetensors"], more].concat()));
+        assert!(message.contains(expected), "{more:?}: {message}");
+    }
+}

@@ -13,6 +13,7 @@ mod fit;
 mod imputation;
 mod measures;
 mod model;
+mod mpe;
 mod options;
 mod prediction;
 mod reader;

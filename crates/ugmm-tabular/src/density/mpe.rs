@@ -1,0 +1,59 @@
+//! The most probable values of columns, with a certificate.
+
+use super::answers::DensityEvidence;
+use super::model::DensityModel;
+use crate::error::TabularError;
+use crate::question_error::QuestionError;
+use crate::variables::{range_ends, range_expected};
+use std::ops::ControlFlow;
+use ugmm_circuit::{Mpe, MpeOptions, MpeVariable, ProofProgress};
+
+impl DensityModel {
+    /// A column to find among the numbers of a range such as `0:10`, in the table's units.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such column of numbers, or the text is no range with a value of the column.
+    pub fn ranged(&self, name: &str, text: &str) -> Result<MpeVariable, TabularError> {
+        let variable = self.index_of(name)?;
+        let column = &self.columns()[variable];
+        let wrong = |expected: &str| {
+            let (column, value) = (name.to_owned(), text.to_owned());
+            TabularError::from(QuestionError::NoValue { column, value, expected: expected.to_owned() })
+        };
+        if !column.is_number() {
+            return Err(wrong(range_expected::OF_CATEGORIES));
+        }
+        let Some((low, high)) = range_ends(&column.request.read_as, text) else {
+            return Err(wrong(range_expected::RANGE));
+        };
+        let (low, high) = (column.from_table(low), column.from_table(high));
+        if column.is_whole() && low.ceil() > high.floor() {
+            return Err(wrong(range_expected::WHOLE));
+        }
+        Ok(MpeVariable { variable, range: Some((low, high)) })
+    }
+
+    /// The values of the columns `asked` that are most probable together given the evidence, with an upper bound of the
+    /// log-likelihood of all others; columns that are neither are integrated out. Numbers of the answer are the
+    /// circuit's.
+    ///
+    /// # Errors
+    ///
+    /// When a column is given and asked for, or as [`Circuit::mpe`](ugmm_circuit::Circuit::mpe).
+    pub fn mpe(
+        &self,
+        evidence: &DensityEvidence,
+        asked: &[MpeVariable],
+        options: &MpeOptions,
+        progress: impl FnMut(ProofProgress) -> ControlFlow<()>,
+    ) -> Result<Mpe, TabularError> {
+        if let Some(one) =
+            asked.iter().find(|one| evidence.row.get(one.variable).is_some_and(|x| !x.is_nan()))
+        {
+            let column = self.columns()[one.variable].name().to_owned();
+            return Err(QuestionError::GivenTwice { column }.into());
+        }
+        Ok(self.circuit().mpe(&evidence.row, asked, options, progress)?)
+    }
+}
