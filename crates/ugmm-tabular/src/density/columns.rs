@@ -130,7 +130,7 @@ impl DensityColumn {
     }
 
     /// The circuit's value of a number in the table's units.
-    pub(crate) fn from_table(&self, number: f64) -> f64 {
+    pub(crate) fn in_circuit(&self, number: f64) -> f64 {
         if self.values == ColumnValues::Pixel { number * WHITE } else { number }
     }
 
@@ -166,8 +166,8 @@ impl DensityColumn {
             }
             (false, Some(range)) => {
                 let range = NumberRange {
-                    low: self.from_table(range.low),
-                    high: self.from_table(range.high),
+                    low: self.in_circuit(range.low),
+                    high: self.in_circuit(range.high),
                     whole: false,
                 };
                 self.to_table(range.step_rounded(value)).to_string()
