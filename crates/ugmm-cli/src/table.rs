@@ -65,7 +65,7 @@ fn of_columns(schema: &Schema, kinds: Vec<&str>) -> String {
 }
 
 /// The table with its last column to the left, as text is read.
-fn left_aligned_last(mut rows: Vec<Vec<String>>) -> String {
+pub fn left_aligned_last(mut rows: Vec<Vec<String>>) -> String {
     let values: Vec<String> = rows.iter_mut().filter_map(Vec::pop).collect();
     let lines = table(&rows);
     let lines: Vec<&str> = lines.lines().collect();

@@ -98,7 +98,7 @@ fn columns_are_taken_as_what_they_hold() {
         assert!(message.contains("cannot be") && message.contains(wrong), "{message}");
     }
     assert_eq!(columns[3].text(columns[3].parse("2024-02-29").unwrap()), "2024-02-29");
-    assert_eq!(columns[5].text(columns[5].parse("yes").unwrap()), "true");
+    assert_eq!(columns[5].text(columns[5].parse("true").unwrap()), "yes");
 }
 
 #[test]

@@ -46,8 +46,8 @@ pub(crate) enum ColumnValues {
     Whole { low: i64, high: i64 },
     /// A pixel, 0 to 1: its byte divided by 255.
     Pixel,
-    /// 0 is false, 1 is true.
-    Truth,
+    /// 0 is false, 1 is true, in the words of the table.
+    Truth { words: [String; 2] },
     /// The levels of the request by their codes, and after them, `with_other`, one state for all others.
     States { with_other: bool },
 }
@@ -80,7 +80,7 @@ impl DensityColumn {
             (ColumnValues::Whole { .. }, ReadAs::Days) => "date",
             (ColumnValues::Whole { .. }, _) => "whole number",
             (ColumnValues::Pixel, _) => "pixel",
-            (ColumnValues::Truth, _) => "true or false",
+            (ColumnValues::Truth { .. }, _) => "true or false",
             (ColumnValues::States { .. }, _) => "category",
         }
     }
@@ -113,7 +113,7 @@ impl DensityColumn {
     #[must_use]
     pub fn states(&self) -> Option<Vec<String>> {
         match (&self.values, &self.request.read_as) {
-            (ColumnValues::Truth, _) => Some(["false", "true"].map(String::from).to_vec()),
+            (ColumnValues::Truth { words }, _) => Some(words.to_vec()),
             (ColumnValues::States { with_other }, ReadAs::Codes(levels)) => {
                 let mut names = levels.clone();
                 names.extend(with_other.then(|| OTHER.to_owned()));
@@ -130,7 +130,7 @@ impl DensityColumn {
     }
 
     /// The circuit's value of a number in the table's units.
-    pub(crate) fn from_table(&self, number: f64) -> f64 {
+    pub(crate) fn in_circuit(&self, number: f64) -> f64 {
         if self.values == ColumnValues::Pixel { number * WHITE } else { number }
     }
 
@@ -166,8 +166,8 @@ impl DensityColumn {
             }
             (false, Some(range)) => {
                 let range = NumberRange {
-                    low: self.from_table(range.low),
-                    high: self.from_table(range.high),
+                    low: self.in_circuit(range.low),
+                    high: self.in_circuit(range.high),
                     whole: false,
                 };
                 self.to_table(range.step_rounded(value)).to_string()
@@ -192,7 +192,7 @@ impl DensityColumn {
         };
         if let Some(states) = self.states() {
             let state = match self.values {
-                ColumnValues::Truth => self.request.read_as.number(text),
+                ColumnValues::Truth { .. } => self.request.read_as.number(text),
                 _ => states.iter().position(|name| name == text).map(|state| state as f64),
             };
             return state.ok_or_else(|| {
@@ -295,7 +295,7 @@ impl DensityColumn {
                 low <= high && high.checked_sub(*low).is_some_and(|range| range < MAXIMUM_STATES as i64)
             }
             (ColumnValues::Pixel, ReadAs::Numbers(_)) => true,
-            (ColumnValues::Truth, ReadAs::Booleans) => true,
+            (ColumnValues::Truth { .. }, ReadAs::Booleans) => true,
             (ColumnValues::States { with_other }, ReadAs::Codes(levels)) => {
                 (1..=MAXIMUM_STATES).contains(&(levels.len() + usize::from(*with_other)))
             }
@@ -320,7 +320,7 @@ impl DensityColumn {
                 (*low, *high) == (least, greatest)
             }
             (ColumnValues::Pixel, V::Categorical { states: BYTES }) => true,
-            (ColumnValues::Truth | ColumnValues::States { .. }, V::Categorical { states }) => {
+            (ColumnValues::Truth { .. } | ColumnValues::States { .. }, V::Categorical { states }) => {
                 self.states().is_some_and(|names| names.len() == states)
             }
             _ => false,
@@ -334,7 +334,7 @@ impl DensityColumn {
             ColumnValues::Whole { low, high } => Variable::integer(*low, *high),
             // A probability for each byte: there are rows enough, and black and white are no ends of a bell.
             ColumnValues::Pixel => Variable::categorical(BYTES),
-            ColumnValues::Truth | ColumnValues::States { .. } => {
+            ColumnValues::Truth { .. } | ColumnValues::States { .. } => {
                 Variable::categorical(self.states().map_or(1, |names| names.len()))
             }
         };
@@ -378,7 +378,7 @@ pub fn density_columns(table: &Table, target: Option<&str>) -> Result<Vec<Densit
 fn column_of(table: &Table, column: &Column, is_image: bool) -> Result<DensityColumn, TabularError> {
     let mut request = table.schema().request(&column.name)?;
     let (values, range) = match (table.column(&column.name)?, &column.kind) {
-        (Values::Numbers(_), Kind::Boolean) => (ColumnValues::Truth, None),
+        (Values::Numbers(_), Kind::Boolean) => (ColumnValues::Truth { words: words(column) }, None),
         (Values::Numbers(numbers), _) => {
             let range = NumberRange::of(numbers.iter().copied());
             // Of a column without any value.
@@ -396,6 +396,16 @@ fn column_of(table: &Table, column: &Column, is_image: bool) -> Result<DensityCo
         }
     };
     Ok(DensityColumn { request, values, range })
+}
+
+/// The words of a column for false and true, those that most rows have.
+fn words(column: &Column) -> [String; 2] {
+    let levels = column.levels.as_deref().unwrap_or_default();
+    let word = |number: f64, usual: &str| {
+        let own = levels.iter().filter(|level| ReadAs::Booleans.number(&level.text) == Some(number));
+        own.max_by_key(|level| level.rows).map_or_else(|| usual.to_owned(), |level| level.text.clone())
+    };
+    [word(0.0, "false"), word(1.0, "true")]
 }
 
 fn is_byte(number: f64) -> bool {

@@ -3,6 +3,7 @@
 use crate::arguments::{Common, Inspect};
 use crate::error::CliError;
 use crate::output::{percent, print, table, write_json};
+use crate::table::left_aligned_last;
 use serde::Serialize;
 use ugmm_circuit::UnivariateMixture;
 use ugmm_tabular::{DensityColumn, DensityModel, Dependence};
@@ -127,7 +128,7 @@ fn text(report: &Report) -> String {
     for column in report.columns.iter().take(PRINTED_COLUMNS) {
         rows.push(vec![column.name.into(), column.taken_as.into(), column.marginal.clone()]);
     }
-    text += &table(&rows);
+    text += &left_aligned_last(rows);
     let more = report.columns.len().saturating_sub(PRINTED_COLUMNS);
     if more > 0 {
         text += &format!("and {more} more (--json has all)\n");
