@@ -3,7 +3,7 @@
 use crate::error::CircuitError;
 use serde::{Deserialize, Serialize};
 
-/// How a circuit is learned. The defaults were chosen by held-out likelihood on nine of KEEL's tables, cut to 150, 1,000 and
+/// How a circuit is learned. The defaults were chosen by held-out likelihood on eight of KEEL's tables, cut to 150, 1,000 and
 /// 4,000 rows. Images with many states for each pixel are better off with a `pseudo_count` of 5 to 10, one component and
 /// batches of 1,000 rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -563,7 +563,8 @@ fn the_most_probable_values_come_with_a_proof() {
             assert!(other <= number("upper_bound"), "{weight} {children} {colour}: {other} {found}");
         }
     }
-    let ranged = ["--given", "height=180", "--query", "weight,children", "--range", "weight=70:80,children=2:9"];
+    let ranged =
+        ["--given", "height=180", "--query", "weight,children", "--range", "weight=70:80,children=2:9"];
     let (_, ranged) = mpe(&ranged);
     assert!((70.0..=80.0).contains(&ranged["numbers"]["weight"].as_f64().unwrap()), "{ranged}");
     assert!(ranged["numbers"]["children"].as_f64().unwrap() >= 2.0, "{ranged}");

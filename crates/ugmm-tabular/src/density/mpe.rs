@@ -27,7 +27,7 @@ impl DensityModel {
         let Some((low, high)) = range_ends(&column.request.read_as, text) else {
             return Err(wrong(range_expected::RANGE));
         };
-        let (low, high) = (column.from_table(low), column.from_table(high));
+        let (low, high) = (column.in_circuit(low), column.in_circuit(high));
         if column.is_whole() && low.ceil() > high.floor() {
             return Err(wrong(range_expected::WHOLE));
         }

@@ -9,6 +9,7 @@ use rand::Rng;
 
 /// The same two layers at every step of a sequence.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a few handles to tensors each, and a model has few of these")]
 pub enum FeedForward {
     /// Linear, GELU, linear: Burn's [`PositionWiseFeedForward`](burn::nn::PositionWiseFeedForward).
     Ordinary(OrdinaryFeedForward),

@@ -8,6 +8,7 @@ use rand::Rng;
 
 /// A map of the features of each step.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a few handles to tensors each, and a model has few of these")]
 pub enum Projection {
     /// An affine map.
     Linear(Linear),
