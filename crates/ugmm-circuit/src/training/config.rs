@@ -13,6 +13,9 @@ pub struct TrainingConfig {
     pub units: Option<usize>,
     /// Gaussian components of each unit of a leaf.
     pub components: usize,
+    /// Circuits that are learned, each from other random choices and with other rows held out, and mixed with equal weights. Each
+    /// costs as much time as one circuit, and makes the density of rows unlike the training rows better.
+    pub members: usize,
     /// A categorical variable that gets a density of the others for each of its states. `None` treats all variables alike.
     pub class_conditional: Option<usize>,
     /// How parameters are found.
@@ -45,6 +48,7 @@ impl Default for TrainingConfig {
             structure: StructureChoice::default(),
             units: None,
             components: 1,
+            members: 1,
             class_conditional: None,
             method: Method::default(),
             epochs: 100,
@@ -150,6 +154,7 @@ impl TrainingConfig {
         let checks = [
             ("units", self.units.unwrap_or(1) as f64, self.units != Some(0), "1 or more"),
             ("components", self.components as f64, self.components > 0, "1 or more"),
+            ("members", self.members as f64, self.members > 0, "1 or more"),
             ("replicas", replicas as f64, replicas > 0, "1 or more"),
             ("batch_size", self.batch_size as f64, self.batch_size > 0, "1 or more"),
             ("patience", self.patience as f64, self.patience > 0, "1 or more"),

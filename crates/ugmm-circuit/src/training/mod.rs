@@ -5,6 +5,7 @@ mod batches;
 mod config;
 mod expectation_maximization;
 mod initialization;
+mod members;
 mod run;
 
 pub use config::{Method, Precision, StructureChoice, TrainingConfig};
