@@ -65,20 +65,22 @@ impl Variable {
     /// they do not vary.
     #[must_use]
     pub fn standardizing(values: impl Iterator<Item = f64> + Clone) -> Self {
+        // As shares of the largest, so that squares neither overflow nor vanish, and away from the first, so that a large
+        // offset costs no digits.
         let present = || values.clone().filter(|value| value.is_finite());
-        let count = present().count();
-        // Away from the first value, so that a large offset costs no digits.
-        let Some(origin) = present().next() else { return Self::continuous(0.0, 1.0) };
-        let mean = present().map(|value| (value - origin) / count as f64).sum::<f64>();
-        let variance = present().map(|value| (value - origin - mean).powi(2) / count as f64).sum::<f64>();
+        let largest = present().map(f64::abs).fold(0.0, f64::max);
+        let Some(origin) = present().next().filter(|_| largest > 0.0).map(|value| value / largest) else {
+            return Self::continuous(0.0, 1.0);
+        };
+        let count = present().count() as f64;
+        let shares = || present().map(|value| value / largest - origin);
+        let mean = shares().map(|share| share / count).sum::<f64>();
+        let variance = shares().map(|share| (share - mean).powi(2) / count).sum::<f64>();
         let location = origin + mean;
         let scale = variance.sqrt();
         // What rounding leaves of a constant column is no spread.
-        let varies = scale.is_finite() && scale > 1e-12 * location.abs() && scale > 0.0;
-        Self::continuous(
-            if location.is_finite() { location } else { origin },
-            if varies { scale } else { 1.0 },
-        )
+        let varies = scale > 1e-14 * location.abs() && scale * largest >= f64::MIN_POSITIVE;
+        Self::continuous(location * largest, if varies { scale * largest } else { 1.0 })
     }
 
     /// The same with a name.

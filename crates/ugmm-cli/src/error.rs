@@ -10,6 +10,8 @@ pub enum CliError {
     #[error(transparent)]
     Model(#[from] ugmm::UgmmError),
     #[error(transparent)]
+    Circuit(#[from] ugmm_circuit::CircuitError),
+    #[error(transparent)]
     Frame(#[from] ugmm_data::frame::FrameError),
     #[error(transparent)]
     Tabular(Box<TabularError>),

@@ -8,7 +8,12 @@ use ugmm::Settings;
 
 /// The settings of several models, in the order of the file: one table for each, named as the model.
 pub fn read_variants(path: &Path) -> Result<IndexMap<String, Settings>, CliError> {
-    let variants: IndexMap<String, Settings> = read(path)?;
+    read_tables(path)
+}
+
+/// The same for settings of any kind.
+pub fn read_tables<T: DeserializeOwned>(path: &Path) -> Result<IndexMap<String, T>, CliError> {
+    let variants: IndexMap<String, T> = read(path)?;
     if variants.is_empty() {
         let reason = "there is no table such as [wider] with settings below it".into();
         return Err(CliError::SettingsFile { path: path.to_path_buf(), place: String::new(), reason });

@@ -1,6 +1,6 @@
 //! Tables and images for uGMM networks: in [`frame`] tables of any size and with columns of any kind, as CSV, Parquet or
 //! IDX, and in memory as a [`Table`]; a [`Preprocessor`] turns both into the inputs of a network. Images as IDX files, and
-//! the bundled Iris table.
+//! the bundled Iris table, small digits and a text.
 //!
 //! Everything that comes from outside is checked here, once: whatever this crate returns is finite, of the size it says,
 //! and complete but for the missing values that frames mark. Whatever it refuses, it refuses with one sentence
@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+mod digits;
 mod encoded;
 mod error;
 mod file;
@@ -34,7 +35,9 @@ mod preprocessor;
 mod show;
 mod split;
 mod table;
+mod text;
 
+pub use crate::digits::digits;
 pub use crate::encoded::Encoded;
 pub use crate::error::DataError;
 pub use crate::frame::closest;
@@ -50,3 +53,4 @@ pub use crate::preprocessor::{
 };
 pub use crate::split::{Split, stratified_folds, stratified_split};
 pub use crate::table::Table;
+pub use crate::text::{EncodedText, paradise_lost};

@@ -11,7 +11,7 @@ use crate::standardization::Units;
 use crate::{random, ugmm_log_density};
 use burn::module::{Flag, Module, Param};
 use burn::tensor::activation::softplus;
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
 /// A layer of univariate-Gaussian-mixture neurons (paper §3.1). Neuron j maps an input row x to the log-density
@@ -75,13 +75,7 @@ impl UgmmLayer {
     #[must_use]
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         if self.is_random(&x) {
-            let seed = Tensor::<1, Int>::random(
-                [1],
-                burn::tensor::Distribution::Uniform(0.0, i32::MAX.into()),
-                &x.device(),
-            );
-            let seed: i64 = seed.into_scalar();
-            let mut rng = random::generator(seed.unsigned_abs(), random::Stream::Dropout);
+            let mut rng = random::generator_of_device(&x.device(), random::Stream::Dropout);
             return self.forward_training(x, &mut rng);
         }
         self.parameters().mixtures(x)
@@ -140,6 +134,11 @@ impl UgmmLayer {
         softplus((raw_log_sigmas - log_floor) * 2.0, 1.0) * 0.5 + log_floor
     }
 
+    /// A pass in which nothing is random.
+    pub(crate) fn valid_pass(&self, x: Tensor<2>) -> Tensor<2> {
+        self.parameters().mixtures(x)
+    }
+
     /// One pass, a training pass when there is an `rng`, on inputs of which some may be missing (NaN) if
     /// `missing_values`; see `missing.rs`.
     pub(crate) fn pass_with_missing<R: Rng + ?Sized>(
@@ -167,7 +166,25 @@ impl UgmmLayer {
 
     fn is_random(&self, x: &Tensor<2>) -> bool {
         let random = self.dropout > 0.0 || self.input_dropout > 0.0 || self.input_noise > 0.0;
-        random && self.training.is_enabled() && x.device().is_autodiff()
+        random && self.is_training(&x.device())
+    }
+
+    /// Whether a pass on this device is one of training, in which dropout is on.
+    pub(crate) fn is_training(&self, device: &Device) -> bool {
+        self.training.is_enabled() && device.is_autodiff()
+    }
+
+    /// The parameters of several passes that share their dropped components: those of a sequence. Weights of what is left
+    /// are renormalised; inputs are not disturbed.
+    pub(crate) fn parameters_for_passes<R: Rng + ?Sized>(&self, rng: Option<&mut R>) -> Parameters {
+        let parameters = self.parameters();
+        let device = parameters.mixing_logits.device();
+        let Some(rng) = rng.filter(|_| self.dropout > 0.0 && self.is_training(&device)) else {
+            return parameters;
+        };
+        let dropped = draw_dropped([self.neurons(), self.inputs()], self.dropout, rng);
+        let mixing_logits = drop_components(parameters.mixing_logits.clone(), dropped, &device);
+        Parameters { mixing_logits, ..parameters }
     }
 
     fn parameters(&self) -> Parameters {
@@ -199,6 +216,7 @@ impl UgmmLayer {
 }
 
 /// What a layer's mixtures are made of, each `[neurons, inputs]`.
+#[derive(Clone)]
 pub(crate) struct Parameters {
     pub means: Tensor<2>,
     /// log σ, of the effective σ.
@@ -207,7 +225,19 @@ pub(crate) struct Parameters {
 }
 
 impl Parameters {
-    fn mixtures(self, x: Tensor<2>) -> Tensor<2> {
+    /// The neurons of all these layers, which have the same inputs, as one layer.
+    pub(crate) fn joined(layers: Vec<Self>) -> Self {
+        let (mut means, mut log_sigmas, mut mixing_logits) = (Vec::new(), Vec::new(), Vec::new());
+        for layer in layers {
+            means.push(layer.means);
+            log_sigmas.push(layer.log_sigmas);
+            mixing_logits.push(layer.mixing_logits);
+        }
+        let join = |parts| Tensor::cat(parts, 0);
+        Self { means: join(means), log_sigmas: join(log_sigmas), mixing_logits: join(mixing_logits) }
+    }
+
+    pub(crate) fn mixtures(self, x: Tensor<2>) -> Tensor<2> {
         let inputs = self.mixing_logits.dims()[1];
         assert_eq!(x.dims()[1], inputs, "the layer has {inputs} inputs");
         ugmm_log_density(x, self.means, self.log_sigmas, self.mixing_logits)

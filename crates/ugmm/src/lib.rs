@@ -2,13 +2,14 @@
 //!
 //! This library implements uGMM-NN (Z. S. Ali, *uGMM-NN: Univariate Gaussian Mixture Model Neural Network*,
 //! arXiv 2509.07569), called "the paper" throughout, on [Burn](https://burn.dev). A [`UgmmLayer`] is a Burn module; a
-//! [`UgmmNetwork`] stacks layers; [`training`] trains them, discriminatively or generatively ([`Objective`]);
+//! [`UgmmNetwork`] stacks layers, and [`architecture`] puts them into recurrent, transformer and convolutional networks; [`training`] trains them, discriminatively or generatively ([`Objective`]);
 //! [`inference`] asks them questions; [`inspect`] says
 //! what they respond to; [`pruning`] leaves out what is not needed; [`metrics`] and [`calibration`] look at the probabilities; [`model_file`] keeps them.
 //!
 //! Activations are natural logarithms of mixture densities. The root of a generative network is a *score*: it is not
 //! normalised over the features, so it is never called a likelihood here.
 
+pub mod architecture;
 pub mod calibration;
 mod dropout;
 mod error;
@@ -47,6 +48,11 @@ pub use preset::Preset;
 pub use random::{Stream, generator};
 pub use recipe::{Architecture, ObjectiveKind, Recipe, Settings, TableShape, TargetKind};
 pub use training::Targets;
+
+/// The guide's examples on architectures, compiled and run with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/src/architectures.md")]
+struct ArchitectureExamples;
 
 /// The README's example, compiled and run with the documentation tests.
 #[cfg(doctest)]

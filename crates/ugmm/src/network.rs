@@ -18,7 +18,13 @@ pub trait Network: Module {
     /// Number of output columns.
     fn outputs(&self) -> usize;
 
-    /// Outputs `[batch, outputs]` of `x` `[batch, inputs]`.
+    /// Rows of outputs that it gives for each row of inputs: 1, or the steps of a sequence, where something is predicted of
+    /// each.
+    fn predictions_per_row(&self) -> usize {
+        1
+    }
+
+    /// Outputs `[batch × predictions per row, outputs]` of `x` `[batch, inputs]`.
     fn forward(&self, x: Tensor<2>) -> Tensor<2>;
 
     /// The same in a training pass, every random choice (dropout) drawn from `rng`.

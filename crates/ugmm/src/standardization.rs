@@ -26,6 +26,11 @@ impl Units {
         Self { mean, deviation: (variance + VARIANCE_OFFSET).sqrt() }
     }
 
+    /// Mean and standard deviation, each `[1, inputs]`.
+    pub(crate) fn into_parts(self) -> (Tensor<2>, Tensor<2>) {
+        (self.mean, self.deviation)
+    }
+
     /// Inputs in these units.
     pub(crate) fn standardize(&self, x: Tensor<2>) -> Tensor<2> {
         (x - self.mean.clone()) / self.deviation.clone()

@@ -6,13 +6,20 @@
 
 use super::Real;
 use super::compiled::{Compiled, CompiledInner, CompiledRegion};
+use super::log_exp::vectorized;
 use super::matrix::{add_transposed_product, multiply};
 use super::statistics::{LeafStatistics, RegionStatistics, Statistics};
 use super::workspace::{RegionBuffers, Workspace};
+use pulp::NullaryFnOnce;
 
 impl<T: Real> Compiled<T> {
     /// Adds the statistics of a block of rows that [`Self::upward`] has just been through.
     pub(crate) fn downward(&self, rows: &[T], workspace: &mut Workspace<T>, statistics: &mut Statistics<T>) {
+        vectorized(Downward { compiled: self, rows, workspace, statistics });
+    }
+
+    #[inline(always)]
+    fn all_flows(&self, rows: &[T], workspace: &mut Workspace<T>, statistics: &mut Statistics<T>) {
         let count = rows.len() / self.variables;
         let Workspace { regions, cotangents, products, .. } = workspace;
         for buffers in regions.iter_mut() {
@@ -54,6 +61,7 @@ impl<T: Real> Compiled<T> {
     }
 
     /// Hands the flows of products to their factors: each gets all of it.
+    #[inline(always)]
     fn distribute(
         &self,
         inner: &CompiledInner<T>,
@@ -92,6 +100,7 @@ impl<T: Real> Compiled<T> {
     }
 }
 
+#[inline(always)]
 fn add<T: Real>(to: &mut [T], from: &[T]) {
     for (to, &from) in to.iter_mut().zip(from) {
         *to += from;
@@ -101,6 +110,7 @@ fn add<T: Real>(to: &mut [T], from: &[T]) {
 impl<T: Real> CompiledInner<T> {
     /// Flows of the products, into `products` `[rows, width]`, and derivatives with respect to the weights, added to
     /// `derivatives` `[units, width]`.
+    #[inline(always)]
     fn flows(
         &self,
         count: usize,
@@ -139,5 +149,21 @@ impl<T: Real> CompiledInner<T> {
                 }
             }
         }
+    }
+}
+
+struct Downward<'a, T> {
+    compiled: &'a Compiled<T>,
+    rows: &'a [T],
+    workspace: &'a mut Workspace<T>,
+    statistics: &'a mut Statistics<T>,
+}
+
+impl<T: Real> NullaryFnOnce for Downward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.compiled.all_flows(self.rows, self.workspace, self.statistics);
     }
 }

@@ -6,18 +6,21 @@ use super::statistics::Moments;
 
 impl<T: Real> CompiledGaussians<T> {
     /// Standard distance of a value from a component.
+    #[inline(always)]
     fn distance(&self, value: T, at: usize) -> T {
         let z = (value - self.means[at]) * self.inverse_sigmas[at];
         z.smaller(T::FARTHEST).larger(-T::FARTHEST)
     }
 
     /// log-density of a component.
+    #[inline(always)]
     fn log_component(&self, value: T, at: usize) -> T {
         let z = self.distance(value, at);
         self.constants[at] - T::from_f64(0.5) * z * z
     }
 
     /// log-densities of a value under all units; 0 where it is missing.
+    #[inline(always)]
     pub(crate) fn log_densities(&self, value: T, to: &mut [T]) {
         if value.is_missing() {
             to.fill(T::zero());
@@ -47,6 +50,7 @@ impl<T: Real> CompiledGaussians<T> {
     }
 
     /// Adds the moments of the components that a value with these flows came from.
+    #[inline(always)]
     pub(super) fn add_moments(&self, value: T, densities: &[T], flows: &[T], moments: &mut Moments<T>) {
         if value.is_missing() {
             return;

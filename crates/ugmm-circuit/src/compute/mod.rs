@@ -7,6 +7,8 @@ mod log_exp;
 mod matrix;
 mod real;
 mod statistics;
+#[cfg(test)]
+mod tests;
 mod upward;
 mod workspace;
 

@@ -29,23 +29,24 @@ pub(crate) trait Real:
 
     fn from_f64(value: f64) -> Self;
     fn to_f64(self) -> f64;
+
+    /// e^value of values of at most 0; in single precision in a form that compilers vectorise.
     fn exp(self) -> Self;
+
+    /// log of a positive normal number; in single precision in a form that compilers vectorise.
     fn ln(self) -> Self;
 
-    /// e^(value - `shift`) of each, for values of at most the shift.
-    fn exp_all(values: &mut [Self]);
-
-    /// The logarithm of each positive normal number.
-    fn ln_all(values: &mut [Self]);
-
+    #[inline(always)]
     fn larger(self, other: Self) -> Self {
         if self > other { self } else { other }
     }
 
+    #[inline(always)]
     fn smaller(self, other: Self) -> Self {
         if self < other { self } else { other }
     }
 
+    #[inline(always)]
     fn is_missing(self) -> bool {
         self.to_f64().is_nan()
     }
@@ -69,20 +70,14 @@ impl Real for f32 {
         f64::from(self)
     }
 
+    #[inline(always)]
     fn exp(self) -> Self {
-        self.exp()
+        log_exp::exp(self)
     }
 
+    #[inline(always)]
     fn ln(self) -> Self {
-        self.ln()
-    }
-
-    fn exp_all(values: &mut [Self]) {
-        log_exp::exp_all(values);
-    }
-
-    fn ln_all(values: &mut [Self]) {
-        log_exp::ln_all(values);
+        log_exp::ln(self)
     }
 }
 
@@ -105,17 +100,5 @@ impl Real for f64 {
 
     fn ln(self) -> Self {
         self.ln()
-    }
-
-    fn exp_all(values: &mut [Self]) {
-        for value in values {
-            *value = value.exp();
-        }
-    }
-
-    fn ln_all(values: &mut [Self]) {
-        for value in values {
-            *value = value.ln();
-        }
     }
 }

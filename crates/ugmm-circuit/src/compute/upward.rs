@@ -1,15 +1,25 @@
 //! From the values of a row to log-densities of all regions.
 
 use super::compiled::{Compiled, CompiledInner, CompiledRegion};
+use super::log_exp::vectorized;
 use super::matrix::multiply_transposed;
 use super::workspace::{RegionBuffers, Workspace};
 use super::{BLOCK, Real};
+use pulp::NullaryFnOnce;
 
 impl<T: Real> Compiled<T> {
     /// log-densities of all regions for at most [`BLOCK`] rows `[rows, variables]`; returns those of the root.
     pub(crate) fn upward<'w>(&self, rows: &[T], workspace: &'w mut Workspace<T>) -> &'w [T] {
         let count = rows.len() / self.variables;
         debug_assert!(count <= BLOCK, "a block at most");
+        vectorized(Upward { compiled: self, rows, workspace });
+        let root = self.regions.len() - 1;
+        &workspace.regions[root].values[..count * self.regions[root].units()]
+    }
+
+    #[inline(always)]
+    fn all_regions(&self, rows: &[T], workspace: &mut Workspace<T>) {
+        let count = rows.len() / self.variables;
         for (index, region) in self.regions.iter().enumerate() {
             // Children come before.
             let (below, rest) = workspace.regions.split_at_mut(index);
@@ -34,11 +44,10 @@ impl<T: Real> Compiled<T> {
                 }
             }
         }
-        let root = &workspace.regions[self.regions.len() - 1];
-        &root.values[..count * self.regions[self.regions.len() - 1].units()]
     }
 
     /// Logarithms of an inner region's products for one row.
+    #[inline(always)]
     pub(crate) fn log_products(
         &self,
         inner: &CompiledInner<T>,
@@ -68,6 +77,7 @@ impl<T: Real> Compiled<T> {
     }
 
     /// log-densities of a region below for one row; `None` where its only variable is missing.
+    #[inline(always)]
     pub(crate) fn child_values<'v>(
         &'v self,
         child: usize,
@@ -97,7 +107,8 @@ impl<T: Real> Compiled<T> {
             products.resize(inner.width, T::zero());
             self.log_products(inner, rows, *row, below, products);
             for (product, &weight) in products.iter_mut().zip(inner.row(*unit)) {
-                *product = if weight > T::zero() { *product + weight.ln() } else { T::LOWEST };
+                *product =
+                    if weight > T::zero() { *product + T::from_f64(weight.to_f64().ln()) } else { T::LOWEST };
             }
             buffers.values[*row * inner.units + *unit] = log_sum_exp(products);
         }
@@ -107,6 +118,7 @@ impl<T: Real> Compiled<T> {
 
 impl<T: Real> CompiledInner<T> {
     /// From log-products, in the place of the exponentials, to exponentials and log-sums.
+    #[inline(always)]
     fn sum(&self, count: usize, buffers: &mut RegionBuffers<T>, maxima: &mut [T]) {
         let exponentials = &mut buffers.exponentials[..count * self.width];
         for (row, maximum) in exponentials.chunks_exact_mut(self.width).zip(maxima.iter_mut()) {
@@ -114,36 +126,48 @@ impl<T: Real> CompiledInner<T> {
             // Less minus infinity would be no number.
             let shift = if *maximum == T::LOWEST { T::zero() } else { *maximum };
             for value in row {
-                *value -= shift;
+                *value = (*value - shift).exp();
             }
         }
-        T::exp_all(exponentials);
         let values = &mut buffers.values[..count * self.units];
         let inverse_sums = &mut buffers.inverse_sums[..count * self.units];
         multiply_transposed(exponentials, &self.weights, self.width, values, self.units);
         buffers.rescued.clear();
-        for (at, (sum, inverse)) in values.iter_mut().zip(inverse_sums.iter_mut()).enumerate() {
-            if *sum >= T::SMALLEST_SUM {
-                *inverse = T::one() / *sum;
-            } else {
-                *inverse = T::zero();
-                *sum = T::one();
-                let row = at / self.units;
-                if maxima[row] > T::LOWEST {
-                    buffers.rescued.push((row, at % self.units, Vec::new()));
-                }
+        let rows = values.chunks_exact_mut(self.units).zip(inverse_sums.chunks_exact_mut(self.units));
+        for (row, ((sums, inverses), &maximum)) in rows.zip(maxima.iter()).enumerate() {
+            let mut all_large = true;
+            for (value, inverse) in sums.iter_mut().zip(inverses.iter_mut()) {
+                let sum = *value;
+                let large = sum >= T::SMALLEST_SUM;
+                all_large &= large;
+                *inverse = if large { T::one() / sum } else { T::zero() };
+                *value = if large { maximum + sum.ln() } else { T::LOWEST };
             }
-        }
-        T::ln_all(values);
-        for (row, &maximum) in values.chunks_exact_mut(self.units).zip(maxima.iter()) {
-            for value in row {
-                *value += maximum;
+            if !all_large && maximum > T::LOWEST {
+                let small = inverses.iter().enumerate().filter(|(_, inverse)| **inverse == T::zero());
+                buffers.rescued.extend(small.map(|(unit, _)| (row, unit, Vec::new())));
             }
         }
     }
 }
 
+struct Upward<'a, T> {
+    compiled: &'a Compiled<T>,
+    rows: &'a [T],
+    workspace: &'a mut Workspace<T>,
+}
+
+impl<T: Real> NullaryFnOnce for Upward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.compiled.all_regions(self.rows, self.workspace);
+    }
+}
+
 /// The largest of some numbers, several chains at once.
+#[inline(always)]
 fn largest<T: Real>(values: &[T]) -> T {
     const CHAINS: usize = 16;
     let mut maxima = [T::LOWEST; CHAINS];

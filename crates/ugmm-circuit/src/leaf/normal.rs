@@ -53,7 +53,7 @@ impl Truncated {
             TAU.sqrt() - at_a * mills_ratio(-a) - at_b * mills_ratio(b)
         };
         // An interval too narrow to tell its ends apart.
-        let mass = mass.max((b - a) * at_b).max(f64::MIN_POSITIVE);
+        let mass = mass.max((b - a) * at_a.min(at_b)).max(f64::MIN_POSITIVE);
         let times = |x: f64, density: f64| if density == 0.0 { 0.0 } else { x * density };
         Self {
             log_mass: mass.ln() - 0.5 * origin * origin - 0.5 * TAU.ln(),
@@ -102,6 +102,8 @@ mod tests {
             (20.0, 20.1),
             (-41.0, -40.0),
             (-3.0, 8.0),
+            (-5.0, 0.1),
+            (-8.0, 3.0),
             (1.0, 1.001),
             (150.0, 150.01),
         ];

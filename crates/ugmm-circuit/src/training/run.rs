@@ -111,6 +111,9 @@ fn train_member(
     if rows.count() == 0 {
         return Err(CircuitError::TooFewRows { rows: 0, needed: 1 });
     }
+    validate(&variables)?;
+    // Now, while rows have the numbers that the caller knows them by.
+    encode(&variables, rows, |_| ())?;
     let held_out = (rows.count() as f64 * config.validation_share).round() as usize;
     let held_out = if held_out < TrainingConfig::FEWEST_VALIDATION_ROWS { 0 } else { held_out };
     let mut order: Vec<usize> = (0..rows.count()).collect();
@@ -143,9 +146,7 @@ pub fn train_structure(
     if rows.count() == 0 {
         return Err(CircuitError::TooFewRows { rows: 0, needed: 1 });
     }
-    for (index, variable) in variables.iter().enumerate() {
-        variable.validate(index)?;
-    }
+    validate(&variables)?;
     let encoded = encode(&variables, rows, |value| value)?;
     let view = Encoded { values: &encoded, variables: &variables };
     let priors = Priors::new(config, frequencies(&view));
@@ -160,6 +161,10 @@ pub fn train_structure(
             Run::new(circuit, narrow(encoded), validation.map(narrow), config, priors).go(progress)
         }
     }
+}
+
+fn validate(variables: &[Variable]) -> Result<(), CircuitError> {
+    variables.iter().enumerate().try_for_each(|(index, variable)| variable.validate(index))
 }
 
 /// The structure that a configuration asks for.

@@ -1,11 +1,13 @@
 //! What can be typed.
 
+mod architectures;
 mod mpe;
 mod query;
 mod report;
 mod train;
 mod values;
 
+pub use architectures::{ArchitectureOptions, ImageTask, ReproduceImages, ReproduceSequences, SequenceTask};
 pub use mpe::{Certify, Mpe};
 pub use query::{Known, Query, Sample};
 pub use report::{Report, ReportFormat};
@@ -101,6 +103,24 @@ pub enum Reproduce {
                             ugmm reproduce uncertainty --data data/mnist --others data/others/*"
     )]
     Uncertainty(ReproduceUncertainty),
+    /// How near mixtures of univariate Gaussians come to smooth densities as components are added, and a density of one
+    /// number given another that no single Gaussian can hold
+    #[command(after_help = "Example:\n  ugmm reproduce approximation -o approximation")]
+    Approximation(ReproduceApproximation),
+    /// Rows of images as sequences, and text character by character: uGMM gates and transformers beside ordinary ones of
+    /// the same size
+    #[command(
+        after_help = "Examples:\n  ugmm reproduce sequences --tasks text --quick\n  scripts/fetch-mnist.sh data/mnist\n  \
+                            ugmm reproduce sequences --data data/mnist"
+    )]
+    Sequences(ReproduceSequences),
+    /// Images: convolution by uGMM neurons, and a uGMM head on an ordinary trunk, beside an ordinary convolutional network
+    /// of the same size
+    #[command(
+        after_help = "Examples:\n  ugmm reproduce images --tasks digits\n  scripts/fetch-mnist.sh data/mnist\n  \
+                            ugmm reproduce images --data data/mnist"
+    )]
+    Images(ReproduceImages),
 }
 
 #[derive(Debug, Args)]
@@ -191,6 +211,29 @@ pub struct ReproduceUncertainty {
     pub variants: Option<PathBuf>,
 
     /// The first seed; further runs take the numbers after it
+    #[arg(long, default_value_t = 0, value_name = "SEED", value_parser = parse_seed)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct ReproduceApproximation {
+    /// The largest number of components; from 1 it is doubled up to it
+    #[arg(long, default_value = "64", value_name = "N", value_parser = parse_count)]
+    pub components: NonZeroUsize,
+
+    /// Steps of expectation maximisation, each over all points
+    #[arg(long, default_value = "1000", value_name = "N", value_parser = parse_count)]
+    pub epochs: NonZeroUsize,
+
+    /// Rows to learn the density of one number given another from
+    #[arg(long, default_value = "5000", value_name = "N", value_parser = parse_count)]
+    pub rows: NonZeroUsize,
+
+    /// Write the figures into this folder, as SVG
+    #[arg(long, short, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+
+    /// Decides every random choice
     #[arg(long, default_value_t = 0, value_name = "SEED", value_parser = parse_seed)]
     pub seed: u64,
 }

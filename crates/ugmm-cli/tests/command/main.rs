@@ -1,5 +1,6 @@
 //! The command from end to end, on the Iris table and on files with something wrong.
 
+mod architectures;
 mod certificates;
 mod hostile;
 mod images;
@@ -101,6 +102,31 @@ fn reproduce_says_which_options_made_it_shorter() {
     assert!(text.contains("Run with --epochs 2 --seeds 3 --only mlp --seed 7."), "{text}");
     assert!(text.contains("NOT the paper's number of epochs"), "{text}");
     assert!(text.contains("FFNN 4-32-3") && !text.contains("uGMM-NN 5-10-5-1"), "{text}");
+}
+
+#[test]
+fn reproduce_approximation_has_smaller_errors_with_more_components_and_draws_them() {
+    let folder = TempDir::new().unwrap();
+    let short = ["--components", "4", "--epochs", "40", "--rows", "200", "-o", "figures", "--json", "-"];
+    let text = stdout(&ugmm(folder.path(), &[&["reproduce", "approximation"], &short[..]].concat()));
+    let report: Value = serde_json::from_str(&text).unwrap();
+    for density in report["densities"].as_array().unwrap() {
+        let fits = density["fits"].as_array().unwrap();
+        let errors: Vec<f64> = fits.iter().map(|fit| fit["total_variation"].as_f64().unwrap()).collect();
+        assert!(errors[0] > errors[1] && errors[1] > errors[2] && errors[0] < 0.5, "{density}");
+        assert!(fits.iter().all(|fit| fit["divergence"].as_f64().unwrap() > 0.0), "{density}");
+    }
+    let worth: Vec<f64> = report["conditional"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["log_density"].as_f64().unwrap())
+        .collect();
+    assert!(worth[0] > worth[1] && worth[0] > worth[2] && worth[1] > worth[3], "{report}");
+    for name in ["skewed", "heavy-tailed", "multimodal", "interval", "plateau", "errors", "conditional"] {
+        let svg = std::fs::read_to_string(folder.path().join(format!("figures/{name}.svg"))).unwrap();
+        assert!(svg.contains("</svg>") && !svg.contains("NaN"), "{name}");
+    }
 }
 
 /// The project's own settings, on several splits and, without a look at test rows, on folds of the training rows.
@@ -614,6 +640,8 @@ fn wrong_usage_exits_with_2_and_help_has_an_example() {
         &["reproduce", "iris"],
         &["reproduce", "mnist"],
         &["reproduce", "uncertainty"],
+        &["reproduce", "sequences"],
+        &["reproduce", "images"],
         &["train"],
         &["predict"],
         &["evaluate"],

@@ -23,5 +23,5 @@ pub(crate) use gradient::score_gradient;
 pub use histogram::Histogram;
 pub use importance::{followed_weights, importances};
 pub use paths::{Flow, RowPath, paths};
-pub use responsibility::{feature_responsibilities, responsibilities};
-pub use summary::{Activity, LayerSummary, leading_components, summarize};
+pub use responsibility::{feature_responsibilities, mean_responsibilities, responsibilities};
+pub use summary::{Activity, LayerSummary, leading_components, summarize, summarize_layer};

@@ -2,7 +2,7 @@
 
 use super::components::Components;
 use crate::init::host_values;
-use crate::{Network, Targets, Task, UgmmNetwork};
+use crate::{Network, Targets, Task, UgmmLayer, UgmmNetwork};
 use burn::module::Module;
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
@@ -70,6 +70,31 @@ pub fn responsibilities(network: &UgmmNetwork, x: Tensor<2>, outputs: &[usize]) 
         shares = Components::of(layer).divide(&shares, inputs);
     }
     shares
+}
+
+/// The mean responsibility of each component of a layer for its neuron's activation (paper §3.2) over the rows `x`
+/// `[rows, inputs]` that the layer reads: `[neurons, inputs]`, row-major; those of a neuron sum to 1.
+///
+/// # Panics
+///
+/// When `x` does not have the layer's number of inputs.
+#[must_use]
+pub fn mean_responsibilities(layer: &UgmmLayer, x: Tensor<2>) -> Vec<f64> {
+    let components = Components::of(&layer.valid());
+    let inputs = components.inputs;
+    assert_eq!(x.dims()[1], inputs, "the layer has {inputs} inputs");
+    let x = host_values(&x.without_autodiff());
+    let rows = (x.len() / inputs).max(1) as f64;
+    let of_neuron = |neuron: usize| {
+        let mut means = vec![0f64; inputs];
+        let mut responsibilities = vec![0f32; inputs];
+        for row in x.chunks(inputs) {
+            components.responsibilities(neuron, row, &mut responsibilities);
+            means.iter_mut().zip(&responsibilities).for_each(|(mean, r)| *mean += f64::from(*r) / rows);
+        }
+        means
+    };
+    (0..components.neurons).into_par_iter().flat_map_iter(of_neuron).collect()
 }
 
 impl Components {

@@ -63,6 +63,18 @@ pub fn summarize(network: &UgmmNetwork, x: Option<Tensor<2>>) -> Vec<LayerSummar
     summaries
 }
 
+/// The same of a layer of a model of any kind (see [`architecture`](crate::architecture)), and what it does on the rows `x`
+/// `[rows, inputs]` that it reads there.
+///
+/// # Panics
+///
+/// When `x` does not have the layer's number of inputs.
+#[must_use]
+pub fn summarize_layer(layer: &UgmmLayer, x: Option<Tensor<2>>) -> LayerSummary {
+    let network = UgmmNetwork { layers: vec![layer.clone()], standardize: false, missing_values: false };
+    summarize(&network, x).remove(0)
+}
+
 /// The components of each neuron of a layer that have the largest mixing weights, at most so many, largest first.
 #[must_use]
 pub fn leading_components(layer: &UgmmLayer, most: usize) -> Vec<Vec<Component>> {

@@ -19,7 +19,7 @@ use crate::init::host_values;
 use crate::inspect::activations;
 use crate::inspect::components::Components;
 use crate::missing::mean_and_deviation;
-use crate::{Network, Task, UgmmError, UgmmNetwork};
+use crate::{Network, Task, UgmmError, UgmmLayer, UgmmNetwork};
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData};
 use merging::Merge;
@@ -122,19 +122,41 @@ impl Pruner {
             let expected = "false; prune the settled network that training returns";
             return Err(UgmmError::setting("standardize", true, expected));
         }
+        check_sample(&x, task.features)?;
+        task.check_width((network.inputs(), network.outputs()))?;
+        let (x, group) = task.prediction_inputs(x.without_autodiff());
+        Self::of_outputs(network, x, group, criterion, merge)
+    }
+
+    /// The same for a layer of a model of any kind (see [`architecture`](crate::architecture)), on the rows `x`
+    /// `[rows, inputs]` that it reads there. Every output counts the same, since what becomes of it is not known.
+    ///
+    /// # Errors
+    ///
+    /// When the tolerance is out of its range, there is no row, or the sizes do not fit.
+    pub fn of_layer(
+        layer: &UgmmLayer,
+        x: Tensor<2>,
+        criterion: Criterion,
+        merge: Option<f64>,
+    ) -> Result<Self, UgmmError> {
+        check_sample(&x, layer.inputs())?;
+        let layers = vec![layer.valid()];
+        let network = UgmmNetwork { layers, standardize: false, missing_values: false };
+        Self::of_outputs(network, x.without_autodiff(), 1, criterion, merge)
+    }
+
+    /// Where each `group` of consecutive outputs has a softmax of its own.
+    fn of_outputs(
+        network: UgmmNetwork,
+        x: Tensor<2>,
+        group: usize,
+        criterion: Criterion,
+        merge: Option<f64>,
+    ) -> Result<Self, UgmmError> {
         if let Some(merge) = merge.filter(|merge| !(*merge >= 0.0 && merge.is_finite())) {
             return Err(UgmmError::setting("the tolerance for merging", merge, "at least 0 and finite"));
         }
-        let [rows, features] = x.dims();
-        let what = "the sample to prune by";
-        if rows == 0 {
-            return Err(UgmmError::Size { what, found: rows, unit: "rows", expected: 1 });
-        }
-        if features != task.features {
-            return Err(UgmmError::Size { what, found: features, unit: "columns", expected: task.features });
-        }
-        task.check_width((network.inputs(), network.outputs()))?;
-        let (x, group) = task.prediction_inputs(x.without_autodiff());
         let activations = activations(&network, x.clone());
         let layers: Vec<Components> = network.layers.iter().map(Components::of).collect();
         let deviations = |(layer, x): (&Components, &Vec<f32>)| {
@@ -203,6 +225,48 @@ impl Pruner {
         }
         pruned
     }
+}
+
+fn check_sample(x: &Tensor<2>, columns: usize) -> Result<(), UgmmError> {
+    let what = "the sample to prune by";
+    match x.dims() {
+        [0, _] => Err(UgmmError::Size { what, found: 0, unit: "rows", expected: 1 }),
+        [_, found] if found != columns => {
+            Err(UgmmError::Size { what, found, unit: "columns", expected: columns })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A layer of a model of any kind with so many of its components, and what became of it; see [`Pruner::of_layer`].
+///
+/// # Errors
+///
+/// As [`Pruner::of_layer`], and when `keep` is out of its range.
+///
+/// ```
+/// use burn::tensor::{Device, Distribution, Tensor};
+/// use ugmm::architecture::UgmmDenseConfig;
+/// use ugmm::pruning::{Criterion, Keep, prune_layer};
+///
+/// let device = Device::flex();
+/// let mut dense = UgmmDenseConfig::new(16, 8).init(&device)?;
+/// let x = Tensor::<2>::random([200, 16], Distribution::Normal(0.0, 1.0), &device);
+/// let (layer, pruned) = prune_layer(&dense.layer, x, Criterion::Influence, None, Keep::Share(0.5))?;
+/// assert_eq!((pruned.components_before, pruned.components), (128, 64));
+/// dense.layer = layer;
+/// # Ok::<(), ugmm::UgmmError>(())
+/// ```
+pub fn prune_layer(
+    layer: &UgmmLayer,
+    x: Tensor<2>,
+    criterion: Criterion,
+    merge: Option<f64>,
+    keep: Keep,
+) -> Result<(UgmmLayer, PrunedLayer), UgmmError> {
+    let mut pruned = Pruner::of_layer(layer, x, criterion, merge)?.prune(keep)?;
+    let layer = pruned.network.layers.pop().expect("it has one layer");
+    Ok((layer, pruned.layers[0]))
 }
 
 fn replace(parameter: &mut Param<Tensor<2>>, values: Vec<f32>) {

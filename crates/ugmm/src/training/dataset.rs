@@ -82,6 +82,7 @@ pub struct Dataset {
     columns: usize,
     targets: Targets,
     classes: usize,
+    targets_per_row: usize,
     missing_values: bool,
 }
 
@@ -97,7 +98,7 @@ impl Dataset {
         labels: Vec<usize>,
         classes: usize,
     ) -> Result<Self, UgmmError> {
-        Self::checked(features, columns, Targets::Classes(labels), classes, false)
+        Self::checked(features, columns, (Targets::Classes(labels), 1), classes, false)
     }
 
     /// The same where a value may be missing: NaN.
@@ -112,7 +113,7 @@ impl Dataset {
         labels: Vec<usize>,
         classes: usize,
     ) -> Result<Self, UgmmError> {
-        Self::checked(features, columns, Targets::Classes(labels), classes, true)
+        Self::checked(features, columns, (Targets::Classes(labels), 1), classes, true)
     }
 
     /// Rows with a number to predict, in which a feature may be missing (NaN).
@@ -122,13 +123,29 @@ impl Dataset {
     /// As [`Self::with_missing_values`], and when a number is not finite.
     pub fn with_numbers(features: Features, columns: usize, numbers: Vec<f32>) -> Result<Self, UgmmError> {
         check_finite("the column of numbers to predict", &numbers, 1, false)?;
-        Self::checked(features, columns, Targets::Numbers(numbers), 0, true)
+        Self::checked(features, columns, (Targets::Numbers(numbers), 1), 0, true)
+    }
+
+    /// Rows of which several classes are to be predicted, `labels_per_row` of each, those of the first row first: such as one
+    /// for each step of a sequence.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn of_sequences(
+        features: Features,
+        columns: usize,
+        labels: Vec<usize>,
+        labels_per_row: usize,
+        classes: usize,
+    ) -> Result<Self, UgmmError> {
+        Self::checked(features, columns, (Targets::Classes(labels), labels_per_row), classes, false)
     }
 
     fn checked(
         features: Features,
         columns: usize,
-        targets: Targets,
+        (targets, targets_per_row): (Targets, usize),
         classes: usize,
         may_miss: bool,
     ) -> Result<Self, UgmmError> {
@@ -136,8 +153,17 @@ impl Dataset {
             let unit = if columns == 0 { "feature columns" } else { "rows" };
             return Err(UgmmError::Size { what: "the data set", found: 0, unit, expected: 1 });
         }
-        if features.len() != targets.len() * columns {
-            let (found, expected) = (features.len(), targets.len() * columns);
+        if targets_per_row == 0 || !targets.len().is_multiple_of(targets_per_row) {
+            let value = format!("{targets_per_row} with {} labels", targets.len());
+            return Err(UgmmError::setting(
+                "labels_per_row",
+                value,
+                "at least 1, and the same for every row",
+            ));
+        }
+        let rows = targets.len() / targets_per_row;
+        if features.len() != rows * columns {
+            let (found, expected) = (features.len(), rows * columns);
             return Err(UgmmError::Size { what: "the data set", found, unit: "feature values", expected });
         }
         let mut missing_values = false;
@@ -152,15 +178,26 @@ impl Dataset {
         if let Targets::Classes(labels) = &targets
             && let Some(row) = labels.iter().position(|&label| label >= classes)
         {
-            return Err(UgmmError::Class { row, class: labels[row], last: classes.saturating_sub(1) });
+            let class = labels[row];
+            return Err(UgmmError::Class {
+                row: row / targets_per_row,
+                class,
+                last: classes.saturating_sub(1),
+            });
         }
-        Ok(Self { features, columns, targets, classes, missing_values })
+        Ok(Self { features, columns, targets, classes, targets_per_row, missing_values })
     }
 
     /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.targets.len()
+        self.targets.len() / self.targets_per_row
+    }
+
+    /// How much is to be predicted of each row: 1, but of [sequences](Self::of_sequences).
+    #[must_use]
+    pub fn targets_per_row(&self) -> usize {
+        self.targets_per_row
     }
 
     /// Number of feature columns.
@@ -196,7 +233,7 @@ impl Dataset {
         &self.targets
     }
 
-    /// Class index of each row; none where the rows have numbers to predict.
+    /// Class index of each row, or of each step of each; none where the rows have numbers to predict.
     #[must_use]
     pub fn labels(&self) -> &[usize] {
         match &self.targets {
@@ -205,7 +242,7 @@ impl Dataset {
         }
     }
 
-    /// Features `[rows.len(), columns]` and targets of the given rows.
+    /// Features `[rows.len(), columns]` and targets of the given rows, those of the first one first.
     ///
     /// # Panics
     ///
@@ -235,6 +272,13 @@ impl Dataset {
         }
         values.chunks_mut(columns).for_each(change);
         let features = Tensor::from_data(TensorData::new(values, [rows.len(), columns]), device);
-        (features, self.targets.select(rows))
+        let targets = match self.targets_per_row {
+            1 => self.targets.select(rows),
+            count => {
+                let all = rows.iter().flat_map(|row| row * count..(row + 1) * count);
+                self.targets.select(&all.collect::<Vec<_>>())
+            }
+        };
+        (features, targets)
     }
 }

@@ -12,7 +12,7 @@ const EVALUATION_BATCH: usize = 512;
 /// The same where each row is passed many times.
 const DENSITY_BATCH: usize = 8192;
 
-/// log P(class | x) of every row of a data set, row-major `[rows, classes]`, natural logarithms.
+/// log P(class | x) of every row of a data set (or of every step of each), row-major `[rows, classes]`, natural logarithms.
 ///
 /// # Errors
 ///
@@ -148,6 +148,10 @@ pub(super) fn check_dataset<N: Network>(
         if found != expected {
             return Err(UgmmError::Size { what: "the data set", found, unit, expected });
         }
+    }
+    if dataset.targets_per_row() != network.predictions_per_row() {
+        let (found, expected) = (dataset.targets_per_row(), network.predictions_per_row());
+        return Err(UgmmError::Size { what: "the data set", found, unit: "targets per row", expected });
     }
     task.check_targets(dataset.targets())?;
     match dataset.first_missing() {

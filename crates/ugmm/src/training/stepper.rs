@@ -136,8 +136,9 @@ impl<N: Network> Stepper<N> {
         if columns != self.task.features {
             return Err(size("feature columns", columns, self.task.features));
         }
-        if targets.len() != rows {
-            return Err(size("targets", targets.len(), rows));
+        let expected = rows * self.network().predictions_per_row();
+        if targets.len() != expected {
+            return Err(size("targets", targets.len(), expected));
         }
         self.task.check_targets(targets)
     }

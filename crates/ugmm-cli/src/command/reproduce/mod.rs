@@ -1,7 +1,11 @@
 //! `ugmm reproduce`: the paper's experiments.
 
+mod approximation;
+mod architectures;
+mod images;
 mod iris;
 mod mnist;
+mod sequences;
 mod uncertainty;
 
 use crate::arguments::{Common, ModelKind, PresetKind, Reproduce, ReproduceOptions};
@@ -21,6 +25,9 @@ pub fn run(what: &Reproduce, common: &Common) -> Result<(), CliError> {
         Reproduce::Iris(options) => iris::run(options, common),
         Reproduce::Mnist(options) => mnist::run(options, common),
         Reproduce::Uncertainty(options) => uncertainty::run(options, common),
+        Reproduce::Approximation(options) => approximation::run(options, common),
+        Reproduce::Sequences(options) => sequences::run(options, common),
+        Reproduce::Images(options) => images::run(options, common),
     }
 }
 

@@ -1,0 +1,102 @@
+//! `ugmm reproduce images`: uGMM neurons and convolution.
+
+use super::architectures::{self, Contender, Contest, Practice, parameters, width_for};
+use super::mnist::dataset;
+use crate::arguments::{ArchitectureOptions, Common, ImageTask, ReproduceImages};
+use crate::error::CliError;
+use crate::output::check_outputs;
+use ugmm::architecture::{MixedConfig, MixedInput};
+use ugmm::training::{Dataset, Features};
+use ugmm_data::{ClassLabels, digits, stratified_split};
+
+const DIGITS: usize = 10;
+/// Largest pixel of the 8 × 8 digits.
+const DIGITS_WHITE: f32 = 16.0;
+/// Dropout of the ordinary network's dense layers.
+const DROPOUT: f64 = 0.3;
+
+pub fn run(options: &ReproduceImages, common: &Common) -> Result<(), CliError> {
+    check_outputs(&[common.json.as_deref()], &[])?;
+    let contests = options
+        .tasks
+        .iter()
+        .map(|task| match task {
+            ImageTask::Mnist => of_mnist(&options.options),
+            ImageTask::Digits => of_digits(&options.options),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    architectures::run("images", contests, &options.options, common)
+}
+
+fn of_mnist(options: &ArchitectureOptions) -> Result<Contest, CliError> {
+    let [train, measured] = architectures::mnist(options)?;
+    let (images, height, width) = (train.images.count, train.images.rows, train.images.columns);
+    let size = [1, height, width];
+    let epochs = if options.quick { 2 } else { 15 };
+    Ok(Contest {
+        name: "MNIST",
+        description: format!("MNIST: {images} images to learn from, pixels in [0, 1], no augmentation."),
+        train: dataset(train)?,
+        measured: dataset(measured)?,
+        input: MixedInput::Image { channels: 1, height, width },
+        is_text: false,
+        contenders: contenders(size, &[16, 32], &[64], epochs)?,
+    })
+}
+
+fn of_digits(options: &ArchitectureOptions) -> Result<Contest, CliError> {
+    let all = digits();
+    let names: Vec<String> = all.labels.iter().map(u8::to_string).collect();
+    let labels = ClassLabels::from_labels(&names)?.encode(&names)?;
+    let split = stratified_split(&labels, 0.2, 42)?;
+    let (train, measured) = match options.validation {
+        true => {
+            let of_train: Vec<usize> = split.train.iter().map(|&row| labels[row]).collect();
+            let inner = stratified_split(&of_train, 0.2, 42)?;
+            let rows = |chosen: &[usize]| chosen.iter().map(|&place| split.train[place]).collect();
+            (rows(&inner.train), rows(&inner.test))
+        }
+        false => (split.train, split.test),
+    };
+    let (height, width) = (all.images.rows, all.images.columns);
+    let rows = |chosen: &[usize]| {
+        let pixels = height * width;
+        let values = chosen.iter().flat_map(|row| &all.images.pixels[row * pixels..(row + 1) * pixels]);
+        let features = Features::Bytes { values: values.copied().collect(), scale: 1.0 / DIGITS_WHITE };
+        Dataset::new(features, pixels, chosen.iter().map(|&row| labels[row]).collect(), DIGITS)
+    };
+    let epochs = if options.quick { 10 } else { 60 };
+    Ok(Contest {
+        name: "8×8 digits",
+        description: format!(
+            "8×8 digits: {} images to learn from, a fifth of all, by class, to measure on.",
+            train.len()
+        ),
+        train: rows(&train)?,
+        measured: rows(&measured)?,
+        input: MixedInput::Image { channels: 1, height, width },
+        is_text: false,
+        contenders: contenders([1, height, width], &[16, 32], &[32], epochs)?,
+    })
+}
+
+fn contenders(
+    size: [usize; 3],
+    trunk: &[usize],
+    head: &[usize],
+    epochs: usize,
+) -> Result<Vec<Contender>, CliError> {
+    let ugmm = Practice { epochs, max_gradient_norm: None, ..Practice::default() };
+    let ordinary = Practice { learning_rate: 3e-3, ..ugmm };
+    let cnn = |width: usize| MixedConfig::cnn(size, trunk, &[width], DIGITS, DROPOUT);
+    let ugmm_cnn = MixedConfig::ugmm_cnn(size, trunk, head, DIGITS);
+    let head_on_trunk = MixedConfig::ugmm_head_on_convolutional_trunk(size, trunk, head, DIGITS);
+    let width = width_for(parameters(&ugmm_cnn)?, cnn)?;
+    let named = |name: String, config, practice| Contender { name, config, practice };
+    let channels = trunk.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
+    Ok(vec![
+        named(format!("uGMM CNN {channels}, {}", head[0]), ugmm_cnn, ugmm),
+        named(format!("uGMM head {} on a trunk {channels}", head[0]), head_on_trunk, ugmm),
+        named(format!("CNN {channels}, {width}"), cnn(width), ordinary),
+    ])
+}

@@ -1,0 +1,155 @@
+//! `ugmm reproduce sequences`: uGMM gates and transformers.
+
+use super::architectures::{self, Contender, Contest, Practice, parameters, width_for};
+use super::mnist::dataset;
+use crate::arguments::{ArchitectureOptions, Common, ReproduceSequences, SequenceTask};
+use crate::error::CliError;
+use crate::output::check_outputs;
+use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig as Layer};
+use ugmm::training::{Dataset, Features};
+use ugmm_data::{EncodedText, paradise_lost};
+
+const DIGITS: usize = 10;
+/// Hidden states of the uGMM networks that read rows of images.
+const ROWS_HIDDEN: usize = 64;
+/// σ floor of a head that reads hidden states, which lie between −1 and 1.
+const STATE_MIN_SIGMA: f64 = 0.5;
+
+/// Characters that are read at once, from the first on.
+const WINDOW: usize = 96;
+/// Shares of the text to learn from, and to hold out (--validation); the rest is for testing.
+const TRAINING_SHARE: f64 = 0.9;
+const VALIDATION_SHARE: f64 = 0.05;
+/// Characters with --quick.
+const QUICK_CHARACTERS: usize = 60_000;
+/// Features of a character.
+const EMBEDDING: usize = 32;
+const TEXT_HIDDEN: usize = 96;
+const MODEL: usize = 64;
+const HEADS: usize = 4;
+const LAYERS: usize = 2;
+const FEED_FORWARD: usize = 64;
+
+pub fn run(options: &ReproduceSequences, common: &Common) -> Result<(), CliError> {
+    check_outputs(&[common.json.as_deref()], &[])?;
+    let contests = options
+        .tasks
+        .iter()
+        .map(|task| match task {
+            SequenceTask::Rows => of_rows(&options.options),
+            SequenceTask::Text => of_text(&options.options),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    architectures::run("sequences", contests, &options.options, common)
+}
+
+fn of_rows(options: &ArchitectureOptions) -> Result<Contest, CliError> {
+    let [train, measured] = architectures::mnist(options)?;
+    let (images, steps, features) = (train.images.count, train.images.rows, train.images.columns);
+    let input = MixedInput::Sequence { steps, features };
+    let network =
+        |recurrent: Layer, head: Layer| MixedConfig::new(input, vec![recurrent, Layer::LastStep, head]);
+    // Scaled, as log-densities of states hardly differ at first (docs/guide/src/architectures.md).
+    let ugmm_head =
+        || Layer::UgmmDense { outputs: DIGITS, min_sigma: STATE_MIN_SIGMA, dropout: 0.0, input_dropout: 0.0 };
+    let lstm = |hidden| network(Layer::Lstm { hidden }, Layer::Linear { outputs: DIGITS });
+    let gru = |hidden| network(Layer::Gru { hidden }, Layer::Linear { outputs: DIGITS });
+    let hidden = ROWS_HIDDEN;
+    let ugmm_lstm =
+        network(Layer::UgmmLstm { hidden, min_sigma: STATE_MIN_SIGMA, dropout: 0.0 }, ugmm_head());
+    let ugmm_gru = network(Layer::UgmmGru { hidden, min_sigma: STATE_MIN_SIGMA, dropout: 0.0 }, ugmm_head());
+    let lstm_hidden = width_for(parameters(&ugmm_lstm)?, lstm)?;
+    let gru_hidden = width_for(parameters(&ugmm_gru)?, gru)?;
+    let epochs = if options.quick { 4 } else { 15 };
+    let of_ugmm = Practice { epochs, ..Practice::default() };
+    let ordinary = Practice { learning_rate: 3e-3, ..of_ugmm };
+    let named = |name: String, config, practice| Contender { name, config, practice };
+    Ok(Contest {
+        name: "rows of MNIST",
+        description: format!(
+            "Rows of MNIST: {images} images to learn from, each read as {steps} steps of {features} pixels."
+        ),
+        train: dataset(train)?,
+        measured: dataset(measured)?,
+        input,
+        is_text: false,
+        contenders: vec![
+            named(format!("uGMM LSTM {hidden}"), ugmm_lstm, of_ugmm),
+            named(format!("LSTM {lstm_hidden}"), lstm(lstm_hidden), ordinary),
+            named(format!("uGMM GRU {hidden}"), ugmm_gru, of_ugmm),
+            named(format!("GRU {gru_hidden}"), gru(gru_hidden), ordinary),
+        ],
+    })
+}
+
+fn of_text(options: &ArchitectureOptions) -> Result<Contest, CliError> {
+    let EncodedText { alphabet, numbers } = EncodedText::of(&paradise_lost());
+    let symbols = alphabet.len();
+    let share = |share: f64| (share * numbers.len() as f64) as usize;
+    let (learned, held_out) = (share(TRAINING_SHARE), share(TRAINING_SHARE + VALIDATION_SHARE));
+    let (mut train, mut measured) = match options.validation {
+        true => (&numbers[..learned], &numbers[learned..held_out]),
+        false => (&numbers[..learned], &numbers[held_out..]),
+    };
+    if options.quick {
+        (train, measured) = (&train[..QUICK_CHARACTERS], &measured[..QUICK_CHARACTERS / 10]);
+    }
+    let input = MixedInput::Symbols { steps: WINDOW, symbols };
+    let embedding = || Layer::Embedding { features: EMBEDDING };
+    let recurrent = |layer: Layer, head: Layer| MixedConfig::new(input, vec![embedding(), layer, head]);
+    let transformer = |d_ff: usize, ugmm_feed_forward: bool| {
+        let encoder = Layer::TransformerEncoder {
+            d_ff,
+            heads: HEADS,
+            layers: LAYERS,
+            dropout: 0.1,
+            causal: true,
+            ugmm_feed_forward,
+            ugmm_projections: false,
+            min_sigma: 1.0,
+        };
+        let head = Layer::Linear { outputs: symbols };
+        let embedding = Layer::Embedding { features: MODEL };
+        MixedConfig::new(input, vec![embedding, Layer::PositionalEncoding, encoder, Layer::LayerNorm, head])
+    };
+    let lstm = |hidden| recurrent(Layer::Lstm { hidden }, Layer::Linear { outputs: symbols });
+    let hidden = TEXT_HIDDEN;
+    let ugmm_lstm = recurrent(
+        Layer::UgmmLstm { hidden, min_sigma: STATE_MIN_SIGMA, dropout: 0.0 },
+        Layer::Linear { outputs: symbols },
+    );
+    let ugmm_transformer = transformer(FEED_FORWARD, true);
+    let lstm_hidden = width_for(parameters(&ugmm_lstm)?, lstm)?;
+    let d_ff = width_for(parameters(&ugmm_transformer)?, |d_ff| transformer(d_ff, false))?;
+    let epochs = if options.quick { 4 } else { 20 };
+    let of_ugmm = Practice { epochs, batch_size: 32, ..Practice::default() };
+    let ordinary = Practice { learning_rate: 3e-3, ..of_ugmm };
+    let named = |name: String, config, practice| Contender { name, config, practice };
+    Ok(Contest {
+        name: "text",
+        description: format!(
+            "Paradise Lost: {} characters to learn from, read in windows of {WINDOW} from a state that knows nothing; \
+             {symbols} different ones.",
+            train.len()
+        ),
+        train: windows(train, symbols)?,
+        measured: windows(measured, symbols)?,
+        input,
+        is_text: true,
+        contenders: vec![
+            named(format!("uGMM LSTM {hidden}"), ugmm_lstm, of_ugmm),
+            named(format!("LSTM {lstm_hidden}"), lstm(lstm_hidden), ordinary),
+            named(format!("uGMM transformer {MODEL}, {FEED_FORWARD}"), ugmm_transformer, ordinary),
+            named(format!("transformer {MODEL}, {d_ff}"), transformer(d_ff, false), ordinary),
+        ],
+    })
+}
+
+/// Windows of a text side by side, with the character after each of theirs to be predicted; what is left at the end is not
+/// used.
+fn windows(numbers: &[usize], symbols: usize) -> Result<Dataset, CliError> {
+    let starts = || (0..numbers.len().saturating_sub(1) / WINDOW).map(|window| window * WINDOW);
+    let read = starts().flat_map(|start| &numbers[start..start + WINDOW]).map(|&number| number as f32);
+    let next = starts().flat_map(|start| &numbers[start + 1..start + WINDOW + 1]).copied().collect();
+    Ok(Dataset::of_sequences(Features::F32(read.collect()), WINDOW, next, WINDOW, symbols)?)
+}

@@ -1,0 +1,303 @@
+//! The configuration of a mixed network.
+
+use super::shape::Shape;
+use super::{MixedLayer, MixedNetwork};
+use crate::UgmmError;
+use crate::random::{Stream, generator};
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+/// What the rows of a [`MixedNetwork`] are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum MixedInput {
+    /// Features.
+    Features {
+        /// Their number.
+        features: usize,
+    },
+    /// The pixels of an image by channel, row and column, the last one fastest.
+    Image {
+        /// Number of channels.
+        channels: usize,
+        /// Rows of pixels.
+        height: usize,
+        /// Columns of pixels.
+        width: usize,
+    },
+    /// A sequence of steps, each with features, which follow each other.
+    Sequence {
+        /// Number of steps.
+        steps: usize,
+        /// Features of each.
+        features: usize,
+    },
+    /// A sequence of symbols, as their numbers: whole, from 0.
+    Symbols {
+        /// Number of steps.
+        steps: usize,
+        /// How many symbols there are.
+        symbols: usize,
+    },
+}
+
+/// What surrounds an image that is convolved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Padding {
+    /// As many pixels of value 0 as keep its size (divided by the stride).
+    #[default]
+    Same,
+    /// Nothing.
+    Valid,
+}
+
+/// One layer of a [`MixedNetwork`]. Its inputs are what the layer before it gives.
+///
+/// What is said of uGMM layers: `min_sigma`, in the units of the inputs, `dropout` of components and `input_dropout` are those
+/// of [`UgmmLayerConfig`](crate::UgmmLayerConfig). A layer "of each step" also takes rows of features, and then has one step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[allow(missing_docs, reason = "the fields are those of the modules")]
+pub enum MixedLayerConfig {
+    /// Log-densities, as they are, of each step: what a classifier should end with, or an ordinary uGMM network be made of.
+    Ugmm {
+        neurons: usize,
+        #[serde(default = "one")]
+        min_sigma: f64,
+        #[serde(default)]
+        dropout: f64,
+        #[serde(default)]
+        input_dropout: f64,
+    },
+    /// A [`UgmmDense`](crate::architecture::UgmmDense), of each step.
+    UgmmDense {
+        outputs: usize,
+        #[serde(default = "one")]
+        min_sigma: f64,
+        #[serde(default)]
+        dropout: f64,
+        #[serde(default)]
+        input_dropout: f64,
+    },
+    /// A [`UgmmConv2d`](crate::architecture::UgmmConv2d).
+    UgmmConv2d {
+        channels: usize,
+        kernel: [usize; 2],
+        #[serde(default = "ones")]
+        stride: [usize; 2],
+        #[serde(default = "ones")]
+        dilation: [usize; 2],
+        #[serde(default)]
+        padding: Padding,
+        #[serde(default = "one")]
+        min_sigma: f64,
+        #[serde(default)]
+        dropout: f64,
+    },
+    /// A [`UgmmLstm`](crate::architecture::UgmmLstm).
+    UgmmLstm {
+        hidden: usize,
+        #[serde(default = "half")]
+        min_sigma: f64,
+        #[serde(default)]
+        dropout: f64,
+    },
+    /// A [`UgmmGru`](crate::architecture::UgmmGru).
+    UgmmGru {
+        hidden: usize,
+        #[serde(default = "half")]
+        min_sigma: f64,
+        #[serde(default)]
+        dropout: f64,
+    },
+    /// A [`UgmmTransformerEncoder`](crate::architecture::UgmmTransformerEncoder) with uGMM layers where it says so; with
+    /// neither it is Burn's `TransformerEncoder`.
+    TransformerEncoder {
+        d_ff: usize,
+        heads: usize,
+        layers: usize,
+        #[serde(default)]
+        dropout: f64,
+        /// Whether steps attend only to themselves and those before.
+        #[serde(default)]
+        causal: bool,
+        #[serde(default)]
+        ugmm_feed_forward: bool,
+        #[serde(default)]
+        ugmm_projections: bool,
+        #[serde(default = "one")]
+        min_sigma: f64,
+    },
+    /// Burn's `Linear`, of each step.
+    Linear { outputs: usize },
+    /// Burn's `Conv2d`.
+    Conv2d {
+        channels: usize,
+        kernel: [usize; 2],
+        #[serde(default = "ones")]
+        stride: [usize; 2],
+        #[serde(default = "ones")]
+        dilation: [usize; 2],
+        #[serde(default)]
+        padding: Padding,
+    },
+    /// Burn's `Lstm`.
+    Lstm { hidden: usize },
+    /// Burn's `Gru`.
+    Gru { hidden: usize },
+    /// Burn's `Embedding` of symbols.
+    Embedding { features: usize },
+    /// Burn's `PositionalEncoding`; the number of features must be even.
+    PositionalEncoding,
+    /// Burn's `BatchNorm`, of channels or features.
+    BatchNorm,
+    /// Burn's `LayerNorm`, of the features of each step.
+    LayerNorm,
+    /// Burn's `MaxPool2d`.
+    MaxPool2d { kernel: [usize; 2] },
+    /// Rectified linear units.
+    Relu,
+    /// Gaussian error linear units.
+    Gelu,
+    /// σ
+    Sigmoid,
+    /// tanh
+    Tanh,
+    /// Values are 0 in training with this probability, and the others scaled up.
+    Dropout { probability: f64 },
+    /// An image or a sequence as features.
+    Flatten,
+    /// The mean of each channel, as features.
+    MeanOfPixels,
+    /// The last step of a sequence, as features.
+    LastStep,
+    /// The mean over the steps of a sequence, as features.
+    MeanOfSteps,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn half() -> f64 {
+    0.5
+}
+
+fn ones() -> [usize; 2] {
+    [1, 1]
+}
+
+/// What a [`MixedNetwork`] is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MixedConfig {
+    /// What its rows are.
+    pub input: MixedInput,
+    /// First to last. The last one gives features: one for each class, of each row or, of a sequence, of each step.
+    pub layers: Vec<MixedLayerConfig>,
+}
+
+/// Rows that uGMM layers are initialised from, at most.
+const INITIALIZATION_ROWS: usize = 256;
+
+impl MixedConfig {
+    /// These layers for rows of this kind.
+    #[must_use]
+    pub fn new(input: MixedInput, layers: Vec<MixedLayerConfig>) -> Self {
+        Self { input, layers }
+    }
+
+    /// Number of columns of a row.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        Shape::of(self.input).len()
+    }
+
+    /// Checks every layer, and that they fit together.
+    ///
+    /// # Errors
+    ///
+    /// Names the first setting that is wrong.
+    pub fn validate(&self) -> Result<(), UgmmError> {
+        self.shapes().map(|_| ())
+    }
+
+    /// Number of outputs, for each row or for each step of one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::validate`].
+    pub fn outputs(&self) -> Result<usize, UgmmError> {
+        self.shapes().map(|shape| match shape {
+            Shape::Sequence(_, features) => features,
+            other => other.len(),
+        })
+    }
+
+    /// What the last layer gives.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::validate`].
+    pub(super) fn shapes(&self) -> Result<Shape, UgmmError> {
+        let first = Shape::of(self.input);
+        first.check()?;
+        let last = self.layers.iter().try_fold(first, |shape, layer| shape.after(layer))?;
+        match last {
+            Shape::Features(_) | Shape::Sequence(..) => Ok(last),
+            Shape::Image(..) | Shape::Symbols(..) => {
+                let value = last.to_string();
+                let expected = "features, of each row or of each step; flatten what is an image";
+                Err(UgmmError::setting("what the last layer gives", value, expected))
+            }
+        }
+    }
+
+    /// A network with new parameters. `sample` `[rows, inputs]` holds typical rows; each uGMM layer is initialised from
+    /// what the layers before it make of them. At most 256 rows are looked at.
+    ///
+    /// # Errors
+    ///
+    /// When a setting is wrong, or the sample is empty, of the wrong width or not finite.
+    pub fn init<R: Rng + ?Sized>(
+        &self,
+        sample: &Tensor<2>,
+        rng: &mut R,
+        device: &Device,
+    ) -> Result<MixedNetwork, UgmmError> {
+        let output = self.shapes()?;
+        let (what, [rows, columns]) = ("the sample for initialisation", sample.dims());
+        if columns != self.inputs() {
+            return Err(UgmmError::Size { what, found: columns, unit: "columns", expected: self.inputs() });
+        }
+        if rows == 0 {
+            return Err(UgmmError::Size { what, found: 0, unit: "rows", expected: 1 });
+        }
+        let sample = sample.clone().without_autodiff().narrow(0, 0, rows.min(INITIALIZATION_ROWS));
+        let mut shape = Shape::of(self.input);
+        let mut signal = shape.signal(sample);
+        let mut layers = Vec::with_capacity(self.layers.len());
+        for config in &self.layers {
+            let layer = MixedLayer::new(config, shape, &signal, rng, device)?;
+            signal = layer.valid().pass::<ChaCha8Rng>(signal, None);
+            shape = shape.after(config)?;
+            layers.push(layer);
+        }
+        Ok(MixedNetwork { layers, input: self.input, output: output.into() })
+    }
+
+    /// The same from rows of zeros and of a seed of its own: a network of the right shape for
+    /// [`load_record`](Module::load_record).
+    ///
+    /// # Errors
+    ///
+    /// When a setting is wrong.
+    pub fn blank(&self, device: &Device) -> Result<MixedNetwork, UgmmError> {
+        let sample = Tensor::zeros([1, self.inputs()], &device.clone().inner());
+        self.init(&sample, &mut generator(0, Stream::Initialization), device)
+    }
+}

@@ -1,0 +1,146 @@
+//! Networks of uGMM and ordinary layers in any order.
+
+mod config;
+mod layer;
+mod ready;
+mod shape;
+
+pub use config::{MixedConfig, MixedInput, MixedLayerConfig, Padding};
+pub use layer::{Function, MaskedEncoder, MixedLayer};
+
+use crate::{Network, UgmmLayer};
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::Tensor;
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use shape::Shape;
+
+/// A network of layers of any kind, one after the other; made by [`MixedConfig::init`]. The training loop works with it
+/// as with any [`Network`].
+///
+/// ```
+/// use burn::tensor::{Device, Distribution, Tensor};
+/// use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig, Padding};
+/// use ugmm::{Network, Stream, generator};
+///
+/// let device = Device::flex();
+/// let config = MixedConfig::new(
+///     MixedInput::Image { channels: 1, height: 8, width: 8 },
+///     vec![
+///         MixedLayerConfig::Conv2d {
+///             channels: 6, kernel: [3, 3], stride: [1, 1], dilation: [1, 1], padding: Padding::Same,
+///         },
+///         MixedLayerConfig::BatchNorm,
+///         MixedLayerConfig::Relu,
+///         MixedLayerConfig::MaxPool2d { kernel: [2, 2] },
+///         MixedLayerConfig::Flatten,
+///         MixedLayerConfig::Ugmm { neurons: 10, min_sigma: 1.0, dropout: 0.0, input_dropout: 0.0 },
+///     ],
+/// );
+/// let images = Tensor::<2>::random([20, 64], Distribution::Uniform(0.0, 1.0), &device);
+/// let network = config.init(&images, &mut generator(0, Stream::Initialization), &device)?;
+/// assert_eq!(network.forward(images).dims(), [20, 10]);
+/// # Ok::<(), ugmm::UgmmError>(())
+/// ```
+#[derive(Module, Debug)]
+pub struct MixedNetwork {
+    /// First to last.
+    pub layers: Vec<MixedLayer>,
+    #[module(skip)]
+    input: MixedInput,
+    #[module(skip)]
+    output: Output,
+}
+
+/// What comes out for a row.
+#[derive(Clone, Copy, Debug)]
+struct Output {
+    steps: usize,
+    features: usize,
+}
+
+impl From<Shape> for Output {
+    fn from(shape: Shape) -> Self {
+        match shape {
+            Shape::Sequence(steps, features) => Self { steps, features },
+            other => Self { steps: 1, features: other.len() },
+        }
+    }
+}
+
+/// A uGMM layer of a network with the name of its place, such as "0.forget_gate".
+pub type UgmmPart<'a> = (String, &'a UgmmLayer);
+
+impl MixedNetwork {
+    /// All uGMM layers with the names of their places: the number of the layer, from 0, and what it is in it.
+    #[must_use]
+    pub fn ugmm_layers(&self) -> Vec<UgmmPart<'_>> {
+        let mut parts = Vec::new();
+        for (number, layer) in self.layers.iter().enumerate() {
+            let mut add = |name: &str, layer| parts.push((format!("{number}.{name}"), layer));
+            match layer {
+                MixedLayer::Ugmm(layer) => add("ugmm", layer),
+                MixedLayer::UgmmDense(dense) => add("ugmm_dense", &dense.layer),
+                MixedLayer::UgmmConv2d(convolution) => add("ugmm_conv2d", &convolution.dense.layer),
+                MixedLayer::UgmmLstm(lstm) => {
+                    lstm.gates().into_iter().for_each(|(name, gate)| add(name, &gate.layer));
+                }
+                MixedLayer::UgmmGru(gru) => {
+                    gru.gates().into_iter().for_each(|(name, gate)| add(name, &gate.layer));
+                }
+                MixedLayer::TransformerEncoder(encoder) => {
+                    encoder.encoder.ugmm_layers().into_iter().for_each(|(name, layer)| add(&name, layer));
+                }
+                _ => {}
+            }
+        }
+        parts
+    }
+
+    /// Number of numbers that are learned.
+    #[must_use]
+    pub fn learned_parameters(&self) -> usize {
+        let mut count = LearnedParameters(0);
+        self.valid().train().visit(&mut count);
+        count.0
+    }
+
+    fn pass<R: Rng + ?Sized>(&self, x: Tensor<2>, mut rng: Option<&mut R>) -> Tensor<2> {
+        let signal = Shape::of(self.input).signal(x);
+        let last = self.layers.iter().fold(signal, |signal, layer| layer.pass(signal, rng.as_deref_mut()));
+        last.outputs()
+    }
+}
+
+/// Counts parameters that have a gradient in training.
+struct LearnedParameters(usize);
+
+impl ModuleVisitor for LearnedParameters {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        if parameter.val().is_require_grad() {
+            self.0 += parameter.dims().iter().product::<usize>();
+        }
+    }
+}
+
+impl Network for MixedNetwork {
+    fn inputs(&self) -> usize {
+        Shape::of(self.input).len()
+    }
+
+    fn outputs(&self) -> usize {
+        self.output.features
+    }
+
+    fn predictions_per_row(&self) -> usize {
+        self.output.steps
+    }
+
+    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        self.pass::<ChaCha8Rng>(x, None)
+    }
+
+    fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
+        self.pass(x, Some(rng))
+    }
+}

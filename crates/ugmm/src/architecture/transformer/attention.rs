@@ -1,0 +1,116 @@
+//! Multi-head attention whose queries, keys and values may come from uGMM layers.
+
+use super::{Projection, dropout};
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::tensor::{
+    Bool, Tensor,
+    activation::{quiet_softmax, softmax},
+};
+use rand::Rng;
+
+/// Attention scores of what is masked, as Burn's `min_float` has it by default.
+const MASKED_SCORE: f32 = -1.0e4;
+
+/// Multi-head attention (Vaswani et al. 2017), as Burn's
+/// [`MultiHeadAttention`](burn::nn::attention::MultiHeadAttention) computes it, with projections of either kind. Where they
+/// are uGMM layers, a query or key says how probable its step is under each of d_model mixtures.
+#[derive(Module, Debug)]
+pub struct UgmmAttention {
+    /// To queries.
+    pub query: Projection,
+    /// To keys.
+    pub key: Projection,
+    /// To values.
+    pub value: Projection,
+    /// From the heads back to the features of a step.
+    pub output: Linear,
+    /// Number of heads.
+    pub n_heads: usize,
+    /// Dropout probability of attention weights.
+    pub dropout: f64,
+    /// Whether heads may attend to nothing; see Burn's `MultiHeadAttentionConfig`.
+    pub quiet_softmax: bool,
+}
+
+/// What attention looks at, made as Burn's [`MhaInput`](burn::nn::attention::MhaInput).
+#[derive(Clone, Debug)]
+pub struct UgmmAttentionInput {
+    pub(super) query: Tensor<3>,
+    pub(super) key: Tensor<3>,
+    pub(super) value: Tensor<3>,
+    pub(super) mask_pad: Option<Tensor<2, Bool>>,
+    pub(super) mask_attn: Option<Tensor<3, Bool>>,
+}
+
+impl UgmmAttentionInput {
+    /// A sequence that attends to itself, `[batch, steps, d_model]`.
+    #[must_use]
+    pub fn self_attn(x: Tensor<3>) -> Self {
+        Self::new(x.clone(), x.clone(), x)
+    }
+
+    /// What attends, `[batch, steps_1, d_model]`, and what is attended to, both `[batch, steps_2, d_model]`.
+    #[must_use]
+    pub fn new(query: Tensor<3>, key: Tensor<3>, value: Tensor<3>) -> Self {
+        Self { query, key, value, mask_pad: None, mask_attn: None }
+    }
+
+    /// Steps that are padding and not attended to: `[batch, steps_2]`, true for these.
+    #[must_use]
+    pub fn mask_pad(self, mask_pad: Tensor<2, Bool>) -> Self {
+        Self { mask_pad: Some(mask_pad), ..self }
+    }
+
+    /// Steps that a step does not attend to: `[batch, steps_1, steps_2]`, true for these.
+    #[must_use]
+    pub fn mask_attn(self, mask_attn: Tensor<3, Bool>) -> Self {
+        Self { mask_attn: Some(mask_attn), ..self }
+    }
+}
+
+/// What comes of attention.
+#[derive(Clone, Debug)]
+pub struct UgmmAttentionOutput {
+    /// `[batch, heads, steps_1, steps_2]`; after dropout, in training.
+    pub weights: Tensor<4>,
+    /// `[batch, steps_1, d_model]`
+    pub context: Tensor<3>,
+}
+
+impl UgmmAttention {
+    /// Attention; in training, with everything random drawn from `rng`. Without one nothing is random.
+    ///
+    /// # Panics
+    ///
+    /// When the shapes do not fit.
+    #[must_use]
+    pub fn forward<R: Rng + ?Sized>(
+        &self,
+        input: UgmmAttentionInput,
+        mut rng: Option<&mut R>,
+    ) -> UgmmAttentionOutput {
+        let [batch, steps, d_model] = input.query.dims();
+        let others = input.key.dims()[1];
+        let d_head = d_model / self.n_heads;
+        let mut heads = |projection: &Projection, x: Tensor<3>| {
+            let [batch, steps, _] = x.dims();
+            let y = projection.pass(x, rng.as_deref_mut());
+            y.reshape([batch, steps, self.n_heads, d_head]).swap_dims(1, 2)
+        };
+        let query = heads(&self.query, input.query);
+        let key = heads(&self.key, input.key);
+        let value = heads(&self.value, input.value);
+        let mut scores = query.matmul(key.transpose()) / (d_head as f32).sqrt();
+        if let Some(mask) = input.mask_pad {
+            scores = scores.mask_fill(mask.reshape([batch, 1, 1, others]), MASKED_SCORE);
+        }
+        if let Some(mask) = input.mask_attn {
+            scores = scores.mask_fill(mask.reshape([batch, 1, steps, others]), MASKED_SCORE);
+        }
+        let weights = if self.quiet_softmax { quiet_softmax(scores, 3) } else { softmax(scores, 3) };
+        let weights = dropout(weights, self.dropout, rng);
+        let context = weights.clone().matmul(value).swap_dims(1, 2).reshape([batch, steps, d_model]);
+        UgmmAttentionOutput { weights, context: self.output.forward(context) }
+    }
+}
