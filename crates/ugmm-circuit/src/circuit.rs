@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 /// use ugmm_circuit::{Circuit, GaussianMixtures, InnerRegion, Leaf, LeafDistribution, Region, Rows, Variable};
 ///
 /// // ¼ N(0, 1) + ¾ N(2, 1).
-/// let mixtures = GaussianMixtures { components: 1, weights: vec![1.0; 2], means: vec![0.0, 2.0], sigmas: vec![1.0; 2] };
+/// let mixtures = GaussianMixtures { components: 1, weights: vec![1.0; 2], means: vec![0.0, 2.0], sigmas: vec![1.0; 2], held: 0 };
 /// let leaf = Leaf { variable: 0, units: 2, distribution: LeafDistribution::Gaussians(mixtures), trained: true };
 /// let root = InnerRegion { units: 1, partitions: vec![vec![0]], weights: vec![0.25, 0.75] };
 /// let circuit = Circuit::new(vec![Variable::continuous(0.0, 1.0)], vec![Region::Leaf(leaf), Region::Inner(root)])?;

@@ -15,6 +15,7 @@ fn full_batch() -> TrainingConfig {
         method: Method::ExpectationMaximization { step_size: 1.0, final_step_size: 1.0 },
         batch_size: usize::MAX,
         components: 2,
+        background: 0.0,
         precision: Precision::Double,
         ..Default::default()
     }

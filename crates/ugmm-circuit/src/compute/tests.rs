@@ -131,6 +131,7 @@ fn moments_of_integers_are_derivatives() {
         weights: vec![0.3, 0.6, 0.7, 0.4],
         means: vec![0.5, 4.0, 2.5, -0.4],
         sigmas: vec![0.8, 2.0, 0.3, 5.0],
+        held: 0,
     };
     let counts: Vec<f64> = (0..12).map(|at| f64::from(at % 5) + 0.5).collect();
     let total = |mixtures: &GaussianMixtures| {
@@ -187,6 +188,7 @@ fn sums_too_small_beside_others_are_computed_apart() {
             weights: vec![1.0; 2],
             means: means.to_vec(),
             sigmas: vec![1.0; 2],
+            held: 0,
         })
     };
     let leaf = |variable, means| {

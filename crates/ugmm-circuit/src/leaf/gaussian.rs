@@ -48,7 +48,8 @@ const FEWEST: f64 = 1e-9;
 impl GaussianMixtures {
     /// The most likely components within the limits (the maximisation step).
     pub(crate) fn maximize(&mut self, units: usize, sums: &ComponentSums, limits: Limits, prior: Prior) {
-        for at in 0..self.means.len() {
+        let trained = (self.components - self.held) * units;
+        for at in 0..trained {
             let count = sums.counts[at];
             if count > FEWEST {
                 let (mean, sigma) = (self.means[at], self.sigmas[at]);
@@ -63,8 +64,31 @@ impl GaussianMixtures {
                 self.sigmas[at] = variance.sqrt().clamp(limits.lowest_sigma, limits.highest_sigma);
             }
         }
-        let each = prior.weights / self.components as f64;
-        maximize_columns(&mut self.weights, units, &sums.shares, |_| each);
+        let each = prior.weights / (self.components - self.held).max(1) as f64;
+        self.change_weights(units, |weights| {
+            maximize_columns(weights, units, &sums.shares[..trained], |_| each)
+        });
+    }
+
+    /// Changes the weights of the components that are not held, which are given and taken as if there were no others.
+    pub(crate) fn change_weights(&mut self, units: usize, change: impl FnOnce(&mut [f64])) {
+        let (trained, held) = self.weights.split_at_mut((self.components - self.held) * units);
+        let mut shares = vec![1.0; units];
+        for row in held.chunks_exact(units) {
+            shares.iter_mut().zip(row).for_each(|(share, weight)| *share -= weight);
+        }
+        let scale = |trained: &mut [f64], by: &dyn Fn(f64) -> f64| {
+            for row in trained.chunks_exact_mut(units) {
+                row.iter_mut().zip(&shares).for_each(|(weight, share)| *weight *= by(*share));
+            }
+        };
+        if trained.is_empty() {
+            return;
+        }
+        // Where held components have all the weight, nothing can change.
+        scale(trained, &|share| if share > 0.0 { 1.0 / share } else { 0.0 });
+        change(trained);
+        scale(trained, &|share| share.max(0.0));
     }
 }
 

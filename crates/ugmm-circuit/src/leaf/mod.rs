@@ -49,6 +49,9 @@ pub struct GaussianMixtures {
     pub means: Vec<f64>,
     /// σ, positive.
     pub sigmas: Vec<f64>,
+    /// How many of the last components of each unit training leaves as they are.
+    #[serde(default)]
+    pub held: usize,
 }
 
 impl GaussianMixtures {
@@ -101,6 +104,9 @@ impl Leaf {
                 let lengths = [mixtures.weights.len(), mixtures.means.len(), mixtures.sigmas.len()];
                 if mixtures.components == 0 || lengths.iter().any(|&length| length != numbers) {
                     return fail(format!("does not have {numbers} weights, means and sigmas"));
+                }
+                if mixtures.held > mixtures.components {
+                    return fail(format!("holds {} of {} components", mixtures.held, mixtures.components));
                 }
                 if mixtures.means.iter().any(|mean| !mean.is_finite()) {
                     return fail("has a mean that is not finite".into());

@@ -130,16 +130,22 @@ fn raise_components(
     averages: &mut [Averages; 3],
     step: Step,
 ) {
-    let groups: Vec<usize> = (0..mixtures.means.len()).map(|at| at % units).collect();
-    raise_logits(&mut mixtures.weights, &groups, &sums.shares, rows, &mut averages[0], step);
+    let trained = (mixtures.components - mixtures.held) * units;
+    let groups: Vec<usize> = (0..trained).map(|at| at % units).collect();
+    mixtures.change_weights(units, |weights| {
+        raise_logits(weights, &groups, &sums.shares[..trained], rows, &mut averages[0], step);
+    });
     // A mean moves by shares of its σ, so that units do not matter: the gradient with respect to μ / σ.
-    let of_means: Vec<f64> = sums.first.iter().map(|first| first / rows).collect();
+    let of_means: Vec<f64> = sums.first[..trained].iter().map(|first| first / rows).collect();
     let rises = averages[1].rise(&of_means, step);
     for ((mean, sigma), rise) in mixtures.means.iter_mut().zip(&mixtures.sigmas).zip(rises) {
         *mean = (*mean + sigma * rise).clamp(limits.lowest_mean, limits.highest_mean);
     }
-    let of_sigmas: Vec<f64> =
-        sums.second.iter().zip(&sums.counts).map(|(second, count)| (second - count) / rows).collect();
+    let of_sigmas: Vec<f64> = sums.second[..trained]
+        .iter()
+        .zip(&sums.counts)
+        .map(|(second, count)| (second - count) / rows)
+        .collect();
     let rises = averages[2].rise(&of_sigmas, step);
     for (sigma, rise) in mixtures.sigmas.iter_mut().zip(rises) {
         *sigma = (*sigma * rise.exp()).clamp(limits.lowest_sigma, limits.highest_sigma);

@@ -26,6 +26,9 @@ const SMOOTHING: f64 = 2.0;
 /// Weight of a region's unit for the same unit of its children, beyond what noise gives it.
 const PREFERENCE: f64 = 0.5;
 
+/// The standard deviation of the background of a continuous variable, in its scale.
+const BACKGROUND_SIGMA: f64 = 4.0;
+
 /// Rows as training has them: encoded, `[rows, variables]`.
 pub(super) struct Encoded<'a> {
     pub(super) values: &'a [f64],
@@ -110,6 +113,14 @@ fn weights(units: usize, widths: &[usize], rng: &mut ChaCha8Rng) -> Vec<f64> {
     weights
 }
 
+/// A component as wide as what a variable could ever be: mean and standard deviation in the leaf's units.
+fn background(variable: &Variable) -> (f64, f64) {
+    match variable.states() {
+        Some(states) => (states as f64 / 2.0 - 0.5, states as f64),
+        None => (0.0, BACKGROUND_SIGMA),
+    }
+}
+
 struct Clusters<'a> {
     rows: &'a Encoded<'a>,
     sample: Vec<usize>,
@@ -156,12 +167,19 @@ impl<'a> Clusters<'a> {
         }
         let (limits, _) = priors.of(about);
         let of_all = self.moments(variable, None, (0.0, 1.0));
+        let held = usize::from(config.background > 0.0);
+        let components = config.components + held;
+        let (middle, width) = background(about);
         let mut mixtures = GaussianMixtures {
-            components: config.components,
-            weights: vec![1.0 / config.components as f64; units * config.components],
-            means: vec![0.0; units * config.components],
-            sigmas: vec![1.0; units * config.components],
+            components,
+            weights: vec![(1.0 - config.background) / config.components as f64; units * components],
+            means: vec![middle; units * components],
+            sigmas: vec![width; units * components],
+            held,
         };
+        if held > 0 {
+            mixtures.weights[config.components * units..].fill(config.background);
+        }
         for unit in 0..units {
             let (mean, deviation) = self.moments(variable, Some(unit % self.count), of_all);
             for component in 0..config.components {

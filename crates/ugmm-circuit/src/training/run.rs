@@ -218,9 +218,10 @@ fn structure_of(
     }
 }
 
-/// Units by rows: as many as validation likelihood was found to reward.
+/// Units by rows: on tables of 150 to 4,000 rows, half as many were worse and a quarter much worse, and above 64 time counts
+/// for more.
 fn default_units(rows: usize) -> usize {
-    ((rows as f64).sqrt() / 2.0).round().clamp(4.0, 64.0) as usize
+    (rows as f64).sqrt().round().clamp(4.0, 64.0) as usize
 }
 
 struct Run<'a, T> {

@@ -64,6 +64,7 @@ fn leaf(variable: &Variable, units: usize, rng: &mut ChaCha8Rng) -> LeafDistribu
         weights: columns(COMPONENTS, units, rng),
         means: (0..numbers).map(|_| center + width * (2.0 * rng.random::<f64>() - 1.0)).collect(),
         sigmas: (0..numbers).map(|_| (0.2 + 0.6 * rng.random::<f64>()) * width / 1.5).collect(),
+        held: 0,
     })
 }
 
