@@ -32,6 +32,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--models", metavar="LIST", help="some of ugmm,learn_spn,rat_spn,gaussian_mixture,kernel_density")
     parser.add_argument("--splits", metavar="N", type=positive, default=3, help="of each table; default: 3")
     parser.add_argument("--limit", metavar="SECONDS", type=positive, default=60, help="CPU time of a fit; default: 60")
+    parser.add_argument(
+        "--keep", metavar="FILE", type=Path, help="outcomes are added to FILE, and those that are there are not measured again"
+    )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write every number to FILE")
     return parser.parse_args()
 
@@ -47,6 +50,7 @@ def _names(text: str) -> list[str]:
 def run(arguments: argparse.Namespace) -> None:
     """Everything, in the virtual environment from the second line on."""
     check_writable(arguments.json)
+    check_writable(arguments.keep)
     program, directory = start(arguments.ugmm, "density-suite-venv", sets.REQUIREMENTS)
     import torch
     from threadpoolctl import threadpool_limits
@@ -64,6 +68,7 @@ def likelihoods(arguments: argparse.Namespace, program: Path, directory: Path, s
     from importlib.metadata import version
 
     from density_suite import data, measure, models, pyjuice, report
+    from density_suite.kept import Kept
     from density_suite.program import Ours
     from tabular_suite.report import machine
 
@@ -74,13 +79,17 @@ def likelihoods(arguments: argparse.Namespace, program: Path, directory: Path, s
     if arguments.models is not None:
         contenders = [model for model in contenders if model.key in arguments.models.split(",")]
     tables = data.load(arguments.only or sets.ALL, directory)
+    kept = Kept(arguments.keep)
     results: report.Results = {}
     for table in tables:
         results[table.name] = {model.key: [] for model in contenders}
         for number in range(arguments.splits):
             split = data.split(table, number)
             for model in contenders:
-                outcome = measure.measure(model, split, SEED, arguments.limit)
+                outcome = kept.get(table.name, number, model.key)
+                if outcome is None:
+                    outcome = measure.measure(model, split, SEED, arguments.limit)
+                    kept.add(table.name, number, model.key, outcome)
                 results[table.name][model.key].append(outcome)
                 level = f"{outcome.test.mean():.3f}" if len(outcome.test) else "no density"
                 chosen = f"{outcome.chosen}; {outcome.seconds:.2f} of {outcome.all_seconds:.2f} s"

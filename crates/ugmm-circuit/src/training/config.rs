@@ -4,7 +4,7 @@ use crate::error::CircuitError;
 use serde::{Deserialize, Serialize};
 
 /// How a circuit is learned. The defaults were chosen by held-out likelihood on nine of KEEL's tables, cut to 150, 1,000 and
-/// 4,000 rows. Images with many states for each pixel are better off with a `pseudo_count` of 5 to 10, one component and
+/// 4,000 rows, those of σ on ten others (docs/results/densities.md). Images with many states for each pixel are better off with a `pseudo_count` of 5 to 10, one component and
 /// batches of 1,000 rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -60,10 +60,10 @@ impl Default for TrainingConfig {
             epochs: 100,
             batch_size: 256,
             pseudo_count: 1.0,
-            sigma_floor: 0.005,
-            sigma_pseudo_count: 0.1,
+            sigma_floor: 0.002,
+            sigma_pseudo_count: 0.01,
             validation_share: 0.1,
-            patience: 10,
+            patience: 5,
             seed: 0,
             precision: Precision::default(),
         }

@@ -46,3 +46,60 @@ pub(super) fn mix(members: Vec<Circuit>) -> Result<Circuit, CircuitError> {
     regions.push(Region::Inner(root));
     Circuit::new(variables, regions)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{TrainingConfig, train_structure};
+    use super::mix;
+    use crate::circuit::Circuit;
+    use crate::rows::Rows;
+    use crate::structure::{self, Structure};
+    use crate::variable::Variable;
+    use rand::SeedableRng;
+
+    /// Two numbers and a class that depend on each other, some missing.
+    fn values() -> Vec<f64> {
+        let row = |i: u32| {
+            let (class, x) = (f64::from(i % 2), f64::from(i * 7 % 11));
+            [if i % 5 == 0 { f64::NAN } else { x + 10.0 * class }, x * x, class]
+        };
+        (0..60).flat_map(row).collect()
+    }
+
+    fn circuit(structure: &Structure, seed: u64) -> Circuit {
+        let values = values();
+        let rows = Rows::new(&values, 3).unwrap();
+        let variables = vec![
+            Variable::standardizing(rows.column(0)),
+            Variable::standardizing(rows.column(1)),
+            Variable::categorical(2),
+        ];
+        let config = TrainingConfig { seed, epochs: 3, ..Default::default() };
+        train_structure(rows, None, variables, structure, &config, |_| true).unwrap().circuit
+    }
+
+    #[test]
+    fn the_mixture_has_the_mean_density_of_its_members() {
+        let features = structure::mixture(2, 3).unwrap();
+        let members = vec![
+            circuit(&structure::mixture(3, 4).unwrap(), 1),
+            circuit(&structure::class_conditional(&features, 3, 2, 2).unwrap(), 2),
+            circuit(
+                &structure::random_trees(3, 2, 2, &mut rand_chacha::ChaCha8Rng::from_seed([7; 32])).unwrap(),
+                3,
+            ),
+        ];
+        let mixed = mix(members.clone()).unwrap();
+        let mut rows = values();
+        rows.extend([f64::NAN, 3.0, f64::NAN, f64::NAN, f64::NAN, f64::NAN, 4.0, 90.0, 1.0]);
+        let rows = Rows::new(&rows, 3).unwrap();
+        let found = mixed.log_likelihood(rows).unwrap();
+        let each: Vec<Vec<f64>> = members.iter().map(|member| member.log_likelihood(rows).unwrap()).collect();
+        for (row, found) in found.iter().enumerate() {
+            let mean = each.iter().map(|densities| densities[row].exp()).sum::<f64>() / 3.0;
+            assert!((found - mean.ln()).abs() < 1e-9, "row {row}: {found}, not {}", mean.ln());
+        }
+        assert_eq!(mixed.parameters(), members.iter().map(Circuit::parameters).sum::<usize>());
+        assert_eq!(mix(members[..1].to_vec()).unwrap(), members[0]);
+    }
+}
