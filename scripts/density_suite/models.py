@@ -86,6 +86,7 @@ class RandomSpn:
     title: str = "SPFlow, RAT-SPN"
     most_steps: int = 100
     steps_at_once: int = 5
+    patience: int = 4  # times without better validation rows, after which it stops
 
     def tries(self, split: Split) -> dict[str, object]:
         settings = [(channels, repetitions) for channels in (4, 8, 16) for repetitions in (2, 8)]
@@ -99,15 +100,16 @@ class RandomSpn:
         depth = max(1, min(3, int(math.log2(columns))))
         model = RatSPN([leaf], 1, channels, repetitions, depth)
         training, validation = (torch.tensor(x, dtype=torch.float32) for x in (split.training, split.validation))
-        best, best_state = -math.inf, None
+        best, best_state, waited = -math.inf, None, 0
         for _ in range(self.most_steps // self.steps_at_once):
-            done = len(expectation_maximization(model, training, max_steps=self.steps_at_once))
+            # It stops by itself when a step does not help, and may go on later: its steps are not exact.
+            expectation_maximization(model, training, max_steps=self.steps_at_once)
             with torch.no_grad():
                 level = float(model.log_likelihood(validation).mean())
-            if not level > best:
-                break
-            best, best_state = level, copy.deepcopy(model.state_dict())
-            if done < self.steps_at_once:
+            waited += 1
+            if level > best:
+                best, best_state, waited = level, copy.deepcopy(model.state_dict()), 0
+            if waited == self.patience:
                 break
         if best_state is None:
             raise ValueError("its likelihood is not finite")

@@ -54,8 +54,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let config = TrainingConfig {
         epochs,
         method,
-        batch_size: option("batch")?.map_or(defaults.batch_size, |size| size as usize),
-        pseudo_count: option("pseudo")?.unwrap_or(defaults.pseudo_count),
+        batch_size: option("batch")?.map_or(1024, |size| size as usize),
+        pseudo_count: option("pseudo")?.unwrap_or(5.0),
         ..defaults
     };
     let start = Instant::now();

@@ -12,7 +12,6 @@ use ugmm_circuit::{
 /// Expectation maximisation as the textbook has it.
 fn full_batch() -> TrainingConfig {
     TrainingConfig {
-        method: Method::ExpectationMaximization { step_size: 1.0, final_step_size: 1.0 },
         batch_size: usize::MAX,
         components: 2,
         background: 0.0,
@@ -129,7 +128,8 @@ fn classes_get_densities_of_their_own() {
     let Some(Region::Inner(root)) = circuit.regions().last() else { panic!("the root is an inner region") };
     for (class, weight) in root.weights.iter().enumerate() {
         let share = rows.column(1).filter(|&value| value == class as f64).count() as f64 / 3000.0;
-        assert!((weight - share).abs() < 0.02, "class {class} has {weight}, not {share}");
+        // A batch of 256 rows leaves about so much noise, where held-out rows stopped training.
+        assert!((weight - share).abs() < 0.03, "class {class} has {weight}, not {share}");
     }
     let log_loss = |circuit: &Circuit| {
         let probabilities = circuit.posterior(rows, 1).unwrap();
@@ -236,7 +236,10 @@ fn settings_and_data_that_cannot_be_are_refused() {
     assert!(refuse(&|config| config.units = Some(0)).contains("units"));
     assert!(refuse(&|config| config.sigma_floor = f64::NAN).contains("sigma_floor"));
     assert!(refuse(&|config| config.validation_share = 1.0).contains("validation_share"));
-    assert!(refuse(&|config| config.method = Method::Adam { learning_rate: -1.0 }).contains("learning rate"));
+    assert!(
+        refuse(&|config| config.method = Method::Adam { learning_rate: -1.0 })
+            .contains("learning_rate is -1, but must be positive")
+    );
     assert!(
         refuse(&|config| config.structure = StructureChoice::RandomTrees { replicas: 0 })
             .contains("replicas")

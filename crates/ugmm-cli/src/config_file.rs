@@ -1,7 +1,8 @@
 //! The options of `ugmm train` in a TOML file: read from one, and written beside the model.
 
 use crate::arguments::{
-    Hidden, Train, parse_class_weights, parse_delimiter, parse_duration, parse_ordinal, parse_time_limit,
+    Hidden, ObjectiveKind, Train, parse_class_weights, parse_delimiter, parse_duration, parse_ordinal,
+    parse_time_limit,
 };
 use crate::error::CliError;
 use crate::variants_file::{read_text, refusal};
@@ -14,7 +15,7 @@ use toml::de::DeTable;
 use ugmm::{Preset, Settings};
 use ugmm_data::frame::ReadOptions;
 use ugmm_data::{Ordinal, PreprocessingOptions, Scaling, closest};
-use ugmm_tabular::{ClassWeights, TaskChoice};
+use ugmm_tabular::{ClassWeights, DensityMethod, DensityStructure, TaskChoice};
 
 /// All options of a training; what is `None` or empty is as usual. The finer settings of the network and its training are
 /// [`Settings`], whose keys stand beside these in a file.
@@ -42,6 +43,12 @@ pub struct Config {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub na: Vec<String>,
     pub preset: Option<Preset>,
+    /// Whether the objective is the density of all columns; in a file `objective = "density"`, which is no setting of networks.
+    #[serde(skip)]
+    pub density: bool,
+    pub structure: Option<DensityStructure>,
+    pub units: Option<NonZeroUsize>,
+    pub method: Option<DensityMethod>,
     pub validation: Option<f64>,
     pub folds: Option<NonZeroUsize>,
     pub search: Option<Search>,
@@ -76,8 +83,11 @@ pub enum Weights {
     ByLabel(IndexMap<String, f64>),
 }
 
+/// The objective of no network.
+const DENSITY: &str = "density";
+
 /// The keys of [`Config`].
-const KEYS: [&str; 23] = [
+const KEYS: [&str; 26] = [
     "data",
     "target",
     "output",
@@ -92,6 +102,9 @@ const KEYS: [&str; 23] = [
     "comment",
     "na",
     "preset",
+    "structure",
+    "units",
+    "method",
     "validation",
     "folds",
     "search",
@@ -139,6 +152,11 @@ impl Config {
         self.no_header |= options.table.no_header;
         set(&mut self.comment, options.table.comment.map(character));
         set(&mut self.preset, options.preset.map(|kind| kind.preset()));
+        set(&mut self.structure, options.structure.map(Into::into));
+        set(&mut self.units, options.units);
+        set(&mut self.method, options.method.map(Into::into));
+        self.density =
+            options.objective.map_or(self.density, |objective| objective == ObjectiveKind::Density);
         // One kind of measuring takes the place of the other.
         if options.validation.is_some() {
             (self.validation, self.folds) = (options.validation, None);
@@ -226,6 +244,9 @@ impl Config {
         let failed = |error: toml::ser::Error| CliError::Output(std::io::Error::other(error));
         let mut table = toml::Table::try_from(self).map_err(failed)?;
         table.extend(toml::Table::try_from(settings).map_err(failed)?);
+        if self.density {
+            table.insert("objective".into(), DENSITY.into());
+        }
         // Tables come last in TOML.
         let (tables, values): (Vec<_>, Vec<_>) = table.into_iter().partition(|(_, value)| value.is_table());
         let table: toml::Table = values.into_iter().chain(tables).collect();
@@ -241,9 +262,13 @@ impl Config {
 fn read(path: &Path) -> Result<(Config, Settings), CliError> {
     let text = read_text(path)?;
     let keys = DeTable::parse(&text).map_err(|error| refusal(path, &text, &error))?;
-    let config: Config = toml::from_str(&text).map_err(|error| refusal(path, &text, &error))?;
+    let mut config: Config = toml::from_str(&text).map_err(|error| refusal(path, &text, &error))?;
     let mut table: toml::Table = toml::from_str(&text).map_err(|error| refusal(path, &text, &error))?;
     table.retain(|key, _| !KEYS.contains(&key));
+    config.density = table.get("objective").and_then(toml::Value::as_str) == Some(DENSITY);
+    if config.density {
+        table.remove("objective");
+    }
     // One by one, so that what is wrong has a line.
     for (key, _) in keys.get_ref().iter() {
         let name = key.get_ref().as_ref();
@@ -279,7 +304,7 @@ fn unknown_key(name: &str) -> Option<String> {
 
 fn take_typed_settings(settings: &mut Settings, options: &Train) {
     set(&mut settings.model, options.model.map(Into::into));
-    set(&mut settings.objective, options.objective.map(Into::into));
+    set(&mut settings.objective, options.objective.and_then(|objective| objective.of_network()));
     set(&mut settings.cross_entropy_weight, options.cross_entropy_weight);
     set(&mut settings.hidden, options.hidden.clone().map(|Hidden(sizes)| sizes));
     set(&mut settings.dropout, options.dropout.clone());

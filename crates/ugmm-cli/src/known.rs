@@ -55,7 +55,7 @@ impl<'m> Question<'m> {
     }
 }
 
-fn pairs(texts: &[String]) -> Result<Vec<(String, String)>, CliError> {
+pub fn pairs(texts: &[String]) -> Result<Vec<(String, String)>, CliError> {
     let mut pairs = Vec::new();
     for text in texts {
         pairs.extend(parse_assignments(text)?);

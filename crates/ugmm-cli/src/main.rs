@@ -3,6 +3,7 @@
 mod arguments;
 mod command;
 mod config_file;
+mod density_rows;
 mod drawing;
 mod error;
 mod first_rows;
@@ -12,6 +13,7 @@ mod known;
 mod naming;
 mod output;
 mod progress;
+mod row_output;
 mod statistics;
 mod table;
 mod variants_file;
@@ -52,6 +54,8 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
         Command::Report(options) => command::report::run(options, common),
         Command::Query(options) => command::query::run(options, common),
         Command::Sample(options) => command::sample::run(options, common),
+        Command::Score(options) => command::score::run(options, common),
+        Command::Impute(options) => command::impute::run(options, common),
         Command::Mpe(options) => command::mpe::run(options, common),
         Command::Certify(options) => command::certify::run(options, common),
         Command::Completions(options) => command::completions::run(options),

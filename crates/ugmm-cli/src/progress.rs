@@ -163,3 +163,29 @@ impl Observer for Training {
         Ok(ControlFlow::Continue(()))
     }
 }
+
+/// Shows the epochs of a density's training, which has no steps to show.
+pub struct EpochLines {
+    quiet: bool,
+    next: Instant,
+    /// Where lines end up over each other.
+    on_terminal: bool,
+}
+
+impl EpochLines {
+    pub fn new(quiet: bool) -> Self {
+        let next = Instant::now() + FIRST_LINE;
+        Self { quiet, next, on_terminal: std::io::stderr().is_terminal() }
+    }
+
+    /// After an epoch, with the log-likelihood per row of the rows learned from and of those set aside.
+    pub fn show(&mut self, epoch: usize, epochs: usize, training: f64, set_aside: Option<f64>) {
+        let now = Instant::now();
+        if self.quiet || now < self.next {
+            return;
+        }
+        self.next = now + if self.on_terminal { FIRST_LINE } else { LINE_INTERVAL };
+        let set_aside = set_aside.map_or(String::new(), |level| format!(", of rows set aside {level:.4}"));
+        eprintln!("epoch {epoch}/{epochs} at most, log-likelihood {training:.4} per row{set_aside}");
+    }
+}

@@ -16,8 +16,14 @@ const MOSTLY_NUMBERS: f64 = 0.2;
 
 /// A line for each column; of a file with very many, how many there are of each kind. Before them what images there are.
 pub fn overview(schema: &Schema, target: &str) -> String {
+    overview_as(schema, target, &|_| None)
+}
+
+/// The same with other words for what some columns are taken as, by their names.
+pub fn overview_as(schema: &Schema, target: &str, taken_as: &dyn Fn(&str) -> Option<&'static str>) -> String {
+    let kinds = schema.columns.iter().map(|column| taken_as(&column.name).unwrap_or(kind(column, target)));
     schema.images.as_ref().map(|images| of_images(images, schema)).unwrap_or_default()
-        + &of_columns(schema, target)
+        + &of_columns(schema, kinds.collect())
 }
 
 /// The size of images, how their columns are called, and where their labels come from.
@@ -37,8 +43,7 @@ fn of_images(images: &Images, schema: &Schema) -> String {
     )
 }
 
-fn of_columns(schema: &Schema, target: &str) -> String {
-    let kinds: Vec<&str> = schema.columns.iter().map(|column| kind(column, target)).collect();
+fn of_columns(schema: &Schema, kinds: Vec<&str>) -> String {
     if kinds.len() <= MOST_LINES {
         let mut rows = vec![["column", "taken as", "missing", "values"].map(String::from).to_vec()];
         for (column, kind) in schema.columns.iter().zip(kinds) {

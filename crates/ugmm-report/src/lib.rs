@@ -16,6 +16,7 @@
 
 mod axis;
 mod chart;
+mod document;
 mod figures;
 mod page;
 mod png;
@@ -24,9 +25,10 @@ mod svg;
 mod text;
 
 pub use chart::{Axis, Chart, Column, Edge, Gaussian, Mark, Node, Series, Tick};
+pub use document::{Document, DocumentSection, DocumentTable, document};
 pub use figures::{Figure, figures, short};
 pub use page::{Page, page};
-pub use png::{PngError, png};
+pub use png::{PngError, grey_png, png};
 pub use report::{
     Bin, ClassMaps, Component, Density, Diagram, Histogram, InputShare, Maps, Measures, Neuron, Report, Row,
     Scale, Training, Units,

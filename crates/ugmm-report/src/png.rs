@@ -2,7 +2,7 @@
 
 use crate::Figure;
 use crate::svg::svg;
-use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::tiny_skia::{IntSize, Pixmap, Transform};
 use resvg::usvg::fontdb::Database;
 use resvg::usvg::{FontResolver, Options, Tree};
 use std::fmt::Display;
@@ -79,4 +79,19 @@ pub fn png(figure: &Figure, width: f64, scale: f32) -> Result<Vec<u8>, PngError>
     let mut pixels = Pixmap::new(width, height).ok_or(PngError::Size { width, height })?;
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
     pixels.encode_png().map_err(|error| drawing(&error))
+}
+
+/// Grey pixels, row by row, as a PNG file.
+///
+/// # Errors
+///
+/// When they do not make up rows of this width, or the picture would be too large.
+pub fn grey_png(pixels: &[u8], width: usize) -> Result<Vec<u8>, PngError> {
+    let height = pixels.len() / width.max(1);
+    let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    let no_picture = || PngError::Size { width: side(width), height: side(height) };
+    let size = IntSize::from_wh(side(width), side(height)).ok_or_else(no_picture)?;
+    let colours = pixels.iter().flat_map(|&grey| [grey, grey, grey, u8::MAX]).collect();
+    let picture = Pixmap::from_vec(colours, size).ok_or_else(no_picture)?;
+    picture.encode_png().map_err(|error| PngError::Drawing(error.to_string()))
 }

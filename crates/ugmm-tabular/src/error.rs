@@ -25,6 +25,10 @@ pub enum TabularError {
     #[error(transparent)]
     Model(#[from] ugmm::UgmmError),
 
+    /// What is wrong with a circuit.
+    #[error(transparent)]
+    Circuit(#[from] ugmm_circuit::CircuitError),
+
     /// The column to predict is not there.
     #[error("there is no target column {target:?}; {}", match closest(.target, .columns) {
         Some(column) => format!("did you mean {column:?}?"),
@@ -62,6 +66,18 @@ pub enum TabularError {
     /// No column to learn from.
     #[error("beside {target:?} no column is left to learn from; constant columns say nothing")]
     NoFeatures { target: String },
+
+    /// A table of constant columns.
+    #[error("no column is left to learn from; constant columns say nothing")]
+    NothingToLearn,
+
+    /// Fewer rows than a density needs.
+    #[error("only {rows} rows have a value; at least {needed} are needed")]
+    TooFewKnownRows { rows: usize, needed: usize },
+
+    /// A setting for images.
+    #[error("{setting} is for images, and the columns are not the pixels of whole ones")]
+    NoImages { setting: &'static str },
 
     /// Fewer rows than learning needs.
     #[error(
@@ -102,6 +118,24 @@ pub enum TabularError {
     /// The table's part of a model file is damaged.
     #[error("{}: the model's description of its table cannot be used: {reason}", .file.display())]
     ModelTable { file: PathBuf, reason: String },
+
+    /// The file of a density model is damaged.
+    #[error("{}: {reason}", .file.display())]
+    DensityFile { file: PathBuf, reason: String },
+
+    /// A command for networks, and a density model.
+    #[error(
+        "{}: this is a density model, and {what} is for networks; train one without --objective density",
+        .file.display()
+    )]
+    NeedsNetwork { file: PathBuf, what: &'static str },
+
+    /// A command for density models, and a network.
+    #[error(
+        "{}: this is a network, and {what} needs a density model; train one with --objective density",
+        .file.display()
+    )]
+    NeedsDensity { file: PathBuf, what: &'static str },
 
     /// A model for something else.
     #[error("the model predicts {found}, where {expected} were to be predicted")]

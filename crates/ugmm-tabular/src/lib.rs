@@ -31,10 +31,12 @@
 //! # }
 //! ```
 
+mod any_model;
 mod assignments;
 mod class_weights;
 mod columns;
 mod cross_validation;
+mod density;
 mod error;
 mod estimator;
 mod faithfulness;
@@ -60,8 +62,15 @@ mod stream;
 mod target;
 mod variables;
 
+pub use any_model::AnyModel;
 pub use assignments::{parse_assignments, parse_names};
 pub use cross_validation::CrossValidation;
+pub use density::{
+    DensityAnswer, DensityBatch, DensityColumn, DensityEvidence, DensityLearned, DensityMethod, DensityModel,
+    DensityOptions, DensityReader, DensityReport, DensityRun, DensityStructure, Dependence, EncodedRows,
+    Filled, FilledCell, LogLikelihoodMeasures, LogLikelihoods, OTHER, Outside, Surprise, SurprisingColumn,
+    density_columns, fit_density, mixture_metrics, prepare_pixels,
+};
 pub use error::TabularError;
 pub use estimator::{UgmmClassifier, UgmmRegressor};
 pub use faithfulness::{Attribution, AttributionCurve, Faithfulness};

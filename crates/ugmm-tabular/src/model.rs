@@ -58,7 +58,15 @@ impl TabularModel {
     ///
     /// When the file cannot be read, is damaged, or is no model of a table.
     pub fn load(path: &Path) -> Result<Self, TabularError> {
-        let saved = SavedModel::load(path, &device())?;
+        Self::of_saved(path, SavedModel::load(path, &device())?)
+    }
+
+    /// The same of the bytes of the file.
+    pub(crate) fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, TabularError> {
+        Self::of_saved(path, SavedModel::from_file_bytes(path, bytes, &device())?)
+    }
+
+    fn of_saved(path: &Path, saved: SavedModel) -> Result<Self, TabularError> {
         let unusable = |reason: String| TabularError::ModelTable { file: path.to_path_buf(), reason };
         let Some(reading) = &saved.columns.reading else {
             return Err(unusable(

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 use ugmm_data::frame::{ReadAs, Request, Values};
 use ugmm_data::{Preprocessor, Table};
 
+/// Steps that a range is divided into for numbers as text.
+const STEPS: f64 = 1e5;
+
 /// From the least to the greatest number of a column, in the data's units.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,7 +21,7 @@ pub struct NumberRange {
 
 impl NumberRange {
     /// Of the numbers that are known; `None` if there is none.
-    fn of(numbers: impl Iterator<Item = f64>) -> Option<Self> {
+    pub(crate) fn of(numbers: impl Iterator<Item = f64>) -> Option<Self> {
         let mut range = Self { low: f64::INFINITY, high: f64::NEG_INFINITY, whole: true };
         for number in numbers.filter(|number| !number.is_nan()) {
             range.low = range.low.min(number);
@@ -33,6 +36,18 @@ impl NumberRange {
         let count = self.high.floor() - self.low.ceil() + 1.0;
         let is_few = self.whole && (1.0..=most as f64).contains(&count);
         is_few.then(|| (0..count as usize).map(|step| self.low.ceil() + step as f64).collect())
+    }
+
+    /// A number to about a hundred-thousandth of the range, with few decimals.
+    pub(crate) fn step_rounded(&self, number: f64) -> f64 {
+        let step = 10f64.powf(((self.high - self.low) / STEPS).log10().floor());
+        let rounded = match step >= 1.0 {
+            true => (number / step).round() * step,
+            // A division by a power of ten gives the number with the fewest decimals.
+            false => (number * step.recip().round()).round() / step.recip().round(),
+        };
+        // No -0.
+        if rounded.is_finite() { rounded + 0.0 } else { number }
     }
 
     pub(crate) fn is_usable(&self) -> bool {

@@ -13,8 +13,6 @@ use ugmm_data::{ColumnStates, Preprocessor, closest};
 
 /// Whole numbers of a range that have a probability each, at most; those of more are as good as a density.
 const FEW_NUMBERS: usize = 64;
-/// Steps that a range is divided into for numbers as text: as fine as the network tells numbers apart.
-const STEPS: f64 = 1e5;
 
 /// The columns of a model's table as variables of its network: features in the order of the table, and after them the
 /// target, where it is among the network's inputs (it is not where the network is discriminative).
@@ -432,7 +430,7 @@ impl TableVariable<'_> {
 }
 
 /// A number as the column has them, or with a decimal point.
-fn number(read_as: &ReadAs, text: &str) -> Option<f64> {
+pub(crate) fn number(read_as: &ReadAs, text: &str) -> Option<f64> {
     let plain = || ReadAs::Numbers(Default::default()).number(text);
     match read_as {
         ReadAs::Numbers(_) | ReadAs::Text => read_as.number(text).or_else(plain),
@@ -440,23 +438,15 @@ fn number(read_as: &ReadAs, text: &str) -> Option<f64> {
     }
 }
 
-/// A number to about a hundred-thousandth of its range, with few decimals, and inside of it.
+/// A number as exact as the column's are: whole and inside of the range where all of them are.
 fn rounded(number: f64, range: NumberRange) -> f64 {
-    let rounded = if range.whole {
-        number.round().clamp(range.low, range.high)
-    } else {
-        let step = 10f64.powf(((range.high - range.low) / STEPS).log10().floor());
-        match step >= 1.0 {
-            true => (number / step).round() * step,
-            // A division by a power of ten gives the number with the fewest decimals.
-            false => (number * step.recip().round()).round() / step.recip().round(),
-        }
-    };
-    // No -0.
-    if rounded.is_finite() { rounded + 0.0 } else { number }
+    match range.whole {
+        true => number.round().clamp(range.low, range.high) + 0.0,
+        false => range.step_rounded(number),
+    }
 }
 
-fn some_of(names: &[String]) -> String {
+pub(crate) fn some_of(names: &[String]) -> String {
     /// Names shown in a message, at most.
     const SHOWN: usize = 20;
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("{name:?}")).collect();

@@ -10,7 +10,7 @@ static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
 /// Coefficients, from the constant upwards, of a degree 6 polynomial of 2^f on [-½, ½], fitted to the least largest
 /// relative error, 1.9e-9.
 const COEFFICIENTS: [f32; 7] =
-    [1.0, 0.693_147_2, 0.240_226_47, 0.055_503_29, 0.009_618_489, 0.001_339_993_1, 0.000_153_458_12];
+    [1.0, LN_2, 0.240_226_47, 0.055_503_29, 0.009_618_489, 0.001_339_993_1, 0.000_153_458_12];
 
 const MANTISSA_BITS: u32 = 23;
 

@@ -3,6 +3,7 @@
 mod conditional;
 mod derivatives;
 mod impute;
+mod leave_one_out;
 mod likelihood;
 mod mixture;
 mod mpe;

@@ -106,13 +106,15 @@ pub enum StructureChoice {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// Expectation maximisation on batches (Cappé and Moulines 2009): expected statistics are averaged over batches, the
-    /// newest with the step size as its weight, which falls from the first to the last epoch by a cosine. With all rows in
-    /// one batch and step size 1 the likelihood never falls.
+    /// Expectation maximisation on batches (Cappé and Moulines 2009): expected statistics are averaged over batches, the newest
+    /// with the step size as its weight. It falls from the first to the last epoch by a cosine, but not below a batch's share
+    /// of an epoch; large steps are noisy, which helps to find better parameters. So where rows are held out, epochs with all
+    /// rows in one batch follow upon the best one, until they no longer help. With one batch to begin with, all of it is the
+    /// textbook's method, and the likelihood never falls.
     ExpectationMaximization {
-        /// From above 0 to 1.
+        /// Above 0, and at most 1.
         step_size: f64,
-        /// At the end.
+        /// In the end; above 0, and at most 1.
         final_step_size: f64,
     },
     /// Adam (Kingma and Ba 2015) on the negative log-likelihood per row, over logits, means and log σ.
@@ -144,20 +146,24 @@ impl TrainingConfig {
     pub const FEWEST_VALIDATION_ROWS: usize = 10;
 
     pub(crate) fn validate(&self) -> Result<(), CircuitError> {
-        let positive = |value: f64| value.is_finite() && value > 0.0;
         let held = |value: f64| value.is_finite() && value >= 0.0;
-        let step = |value: f64| positive(value) && value <= 1.0;
         let replicas = match self.structure {
             StructureChoice::RandomTrees { replicas } => replicas,
             _ => 1,
         };
-        let (steps, rate) = match self.method {
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        let step = |value: f64| positive(value) && value <= 1.0;
+        let (rate, last) = match self.method {
             Method::ExpectationMaximization { step_size, final_step_size } => {
-                (step(step_size) && step(final_step_size), true)
+                (("step_size", step_size, step(step_size), "above 0, and at most 1"), final_step_size)
             }
-            Method::Adam { learning_rate } => (true, positive(learning_rate)),
+            Method::Adam { learning_rate } => {
+                (("learning_rate", learning_rate, positive(learning_rate), "positive"), 1.0)
+            }
         };
         let checks = [
+            rate,
+            ("final_step_size", last, step(last), "above 0, and at most 1"),
             ("units", self.units.unwrap_or(1) as f64, self.units != Some(0), "1 or more"),
             ("components", self.components as f64, self.components > 0, "1 or more"),
             ("background", self.background, (0.0..1.0).contains(&self.background), "from 0 to below 1"),
@@ -184,15 +190,6 @@ impl TrainingConfig {
             if !fine {
                 return Err(CircuitError::Setting { setting, value: value.to_string(), expected });
             }
-        }
-        let fail = |setting, expected| {
-            Err(CircuitError::Setting { setting, value: format!("{:?}", self.method), expected })
-        };
-        if !steps {
-            return fail("method", "one whose step sizes are above 0 and at most 1");
-        }
-        if !rate {
-            return fail("method", "one with a positive learning rate");
         }
         Ok(())
     }

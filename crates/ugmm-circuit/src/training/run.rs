@@ -254,6 +254,7 @@ impl<'a, T: Real> Run<'a, T> {
         let mut adam = Adam::new(&self.circuit);
         let mut best = Best::new(self.validate(&compiled), &self.circuit);
         let mut history = Vec::new();
+        let mut stopped = false;
         let steps = (self.config.epochs * batches.count()).max(1);
         for epoch in 1..=self.config.epochs {
             batches.shuffle(&mut rng);
@@ -265,7 +266,8 @@ impl<'a, T: Real> Run<'a, T> {
                 let size = batch.len() as f64;
                 match self.config.method {
                     Method::ExpectationMaximization { step_size, final_step_size } => {
-                        let step_size = cosine(step_size, final_step_size, step, steps);
+                        let share = 1.0 / batches.count() as f64;
+                        let step_size = cosine(step_size, final_step_size, step, steps).max(share);
                         let scale = count as f64 / size;
                         let circuit = &mut self.circuit;
                         maximization.step(circuit, &statistics, scale, step_size, &self.priors);
@@ -284,9 +286,27 @@ impl<'a, T: Real> Run<'a, T> {
             let validation = self.validate(&compiled);
             history.push(Epoch { member: 1, number: epoch, training, validation });
             let improved = best.offer(epoch, validation, &self.circuit);
-            let go_on = progress(&history[history.len() - 1]);
-            if !go_on || (!improved && epoch - best.epoch >= self.config.patience) {
+            stopped = !progress(&history[history.len() - 1]);
+            if stopped || (!improved && epoch - best.epoch >= self.config.patience) {
                 break;
+            }
+        }
+        let noisy =
+            matches!(self.config.method, Method::ExpectationMaximization { .. }) && batches.count() > 1;
+        if let Some(circuit) = best.circuit.clone().filter(|_| noisy && !stopped) {
+            self.circuit = circuit;
+            let all: Vec<u32> = (0..count as u32).collect();
+            for epoch in history.len() + 1..=history.len() + self.config.patience {
+                compiled = Compiled::new(&self.circuit);
+                let total = expectation(&compiled, &self.rows, &all, &mut lanes, &mut statistics);
+                // With nothing to average with, the statistics of all rows are all that counts.
+                ExpectationMaximization::new().step(&mut self.circuit, &statistics, 1.0, 1.0, &self.priors);
+                let validation = self.validate(&Compiled::new(&self.circuit));
+                history.push(Epoch { number: epoch, training: total / count as f64, validation });
+                let improved = best.offer(epoch, validation, &self.circuit);
+                if !progress(&history[history.len() - 1]) || !improved {
+                    break;
+                }
             }
         }
         let circuit = best.circuit.unwrap_or(self.circuit);

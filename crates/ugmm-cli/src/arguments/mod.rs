@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod architectures;
+mod density;
 mod mpe;
 mod query;
 mod report;
@@ -8,13 +9,14 @@ mod train;
 mod values;
 
 pub use architectures::{ArchitectureOptions, ImageTask, ReproduceImages, ReproduceSequences, SequenceTask};
+pub use density::{Hide, Impute, Score};
 pub use mpe::{Certify, Mpe};
 pub use query::{Known, Query, Sample};
 pub use report::{Report, ReportFormat};
 pub use train::Train;
 pub use values::{
-    CriterionKind, Hidden, ModelKind, PresetKind, parse_class_weights, parse_delimiter, parse_duration,
-    parse_ordinal, parse_time_limit,
+    CriterionKind, Hidden, ModelKind, ObjectiveKind, PresetKind, parse_class_weights, parse_delimiter,
+    parse_duration, parse_ordinal, parse_time_limit,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -60,7 +62,7 @@ pub enum Command {
     /// Run an experiment of the paper and print its figures beside the measured ones
     #[command(subcommand)]
     Reproduce(Reproduce),
-    /// Learn to predict a column of a table: classes or numbers
+    /// Learn to predict a column of a table, classes or numbers, or learn the density of all columns
     Train(Box<Train>),
     /// Predict the rows of a table
     Predict(Predict),
@@ -76,6 +78,10 @@ pub enum Command {
     Query(Query),
     /// Draw rows from a model
     Sample(Sample),
+    /// Say how likely rows are by a density model, and what is unusual about them
+    Score(Score),
+    /// Fill in the missing values of a table by a density model
+    Impute(Impute),
     /// Find the values of columns that a model scores highest, given others, with a proof
     Mpe(Mpe),
     /// Prove of rows that nothing near them is classified otherwise, or find what is

@@ -25,7 +25,8 @@ pub struct Known {
                   ugmm query flowers.safetensors --given '\"length, cm\"=4' --given 'place=\"Paris, France\"'"
 )]
 pub struct Query {
-    /// A model file written by `ugmm train`; for other questions than its target a generative, hybrid or conditional one
+    /// A model file written by `ugmm train`; for other questions than its target a density,
+    /// generative, hybrid or conditional one
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
@@ -37,13 +38,13 @@ pub struct Query {
     #[arg(long, value_name = "COLUMN,…")]
     pub ask: Vec<String>,
 
-    /// The score of a row of which everything is given
+    /// The score of a row of which everything is given; of a density model the log-likelihood of what is given
     #[arg(long, conflicts_with = "ask")]
     pub score: bool,
 
-    /// Cells that the range of a number is divided into
-    #[arg(long, default_value = "256", value_name = "N", value_parser = parse_count)]
-    pub cells: NonZeroUsize,
+    /// Cells that the range of a number is divided into [default: 256]; a density model needs none
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub cells: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Args)]
@@ -52,7 +53,7 @@ pub struct Query {
                   ugmm sample flowers.safetensors -n 50 --warm-up 1000 --thin 50"
 )]
 pub struct Sample {
-    /// A generative, hybrid or conditional model file written by `ugmm train`
+    /// A density, generative, hybrid or conditional model file written by `ugmm train`
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
@@ -63,25 +64,25 @@ pub struct Sample {
     #[arg(short = 'n', long, default_value = "1000", value_name = "N", value_parser = parse_count)]
     pub rows: NonZeroUsize,
 
-    /// The CSV file to write [default: standard output]
+    /// The CSV file to write, or, of a density of images, a picture (.png) [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// Chains that begin at random places, at least 2
-    #[arg(long, default_value = "8", value_name = "N", value_parser = parse_count)]
-    pub chains: NonZeroUsize,
+    /// Chains that begin at random places, at least 2 [default: 8]; a density model needs none, as its draws are independent
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub chains: Option<NonZeroUsize>,
 
-    /// Sweeps over all columns before the first row is kept
-    #[arg(long, default_value_t = 200, value_name = "N")]
-    pub warm_up: usize,
+    /// Sweeps over all columns before the first row is kept [default: 200]; not of a density model
+    #[arg(long, value_name = "N")]
+    pub warm_up: Option<usize>,
 
-    /// Sweeps of a chain from one row to the next
-    #[arg(long, default_value = "10", value_name = "N", value_parser = parse_count)]
-    pub thin: NonZeroUsize,
+    /// Sweeps of a chain from one row to the next [default: 10]; not of a density model
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub thin: Option<NonZeroUsize>,
 
-    /// Cells that the range of a number is divided into
-    #[arg(long, default_value = "128", value_name = "N", value_parser = parse_count)]
-    pub cells: NonZeroUsize,
+    /// Cells that the range of a number is divided into [default: 128]; not of a density model
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub cells: Option<NonZeroUsize>,
 
     /// Decides every random choice
     #[arg(long, default_value_t = 0, value_name = "SEED", value_parser = parse_seed)]

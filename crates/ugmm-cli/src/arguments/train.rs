@@ -1,6 +1,7 @@
 //! The options of `ugmm train`.
 
 use super::TableOptions;
+use super::density::{MethodKind, StructureKind};
 use super::values::{
     Hidden, ModelKind, ObjectiveKind, PresetKind, ScalingKind, TaskKind, parse_class_weights, parse_count,
     parse_duration, parse_hidden, parse_ordinal, parse_seed, parse_time_limit,
@@ -18,6 +19,7 @@ use ugmm_tabular::ClassWeights;
                         --hidden 64,32 --epochs 300 --seed 7 --json training.json\n  \
                         ugmm train houses.csv --target price -o houses.safetensors --folds 5 --time-limit 10m\n  \
                         ugmm train train-images-idx3-ubyte --target label -o mnist.safetensors\n  \
+                        ugmm train flowers.csv --objective density -o flowers-density.safetensors\n  \
                         ugmm train --config flowers.safetensors.toml -o again.safetensors")]
 // So that what is wrong with -1 is said of the setting, not of an option that does not exist.
 #[command(allow_negative_numbers = true)]
@@ -26,8 +28,8 @@ pub struct Train {
     #[arg(value_name = "TABLE", required_unless_present = "config")]
     pub data: Option<PathBuf>,
 
-    /// The column to predict: labels, which may be text, or numbers
-    #[arg(long, value_name = "COLUMN", required_unless_present = "config")]
+    /// The column to predict: labels, which may be text, or numbers; with --objective density there need not be one
+    #[arg(long, value_name = "COLUMN", required_unless_present_any = ["config", "objective"])]
     pub target: Option<String>,
 
     /// The model file to write; the options that were used go beside it, with .toml at the end of its name
@@ -70,14 +72,26 @@ pub struct Train {
     #[arg(long, value_name = "MODEL")]
     pub model: Option<ModelKind>,
 
-    /// What is optimised: the probability of the label, the joint score of features and label, or both
-    /// [default: discriminative; of numbers conditional, and nothing else]
+    /// What is optimised: the probability of the label, the joint score of features and label, or both; or the density of all
+    /// columns [default: discriminative; of numbers conditional]
     #[arg(long, value_name = "OBJECTIVE")]
     pub objective: Option<ObjectiveKind>,
 
     /// With --objective hybrid: the weight of the cross-entropy of the posterior beside the joint score [default: 10]
     #[arg(long, value_name = "WEIGHT")]
     pub cross_entropy_weight: Option<f64>,
+
+    /// With --objective density: which columns are joined where [default: auto]
+    #[arg(long, value_name = "STRUCTURE")]
+    pub structure: Option<StructureKind>,
+
+    /// With --objective density: densities side by side in each part [default: by the number of rows]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub units: Option<NonZeroUsize>,
+
+    /// With --objective density: how parameters are found [default: em]
+    #[arg(long, value_name = "METHOD")]
+    pub method: Option<MethodKind>,
 
     /// Settings for everything not given: those that learn best, or those of the paper [default: best]
     #[arg(long, value_name = "PRESET")]

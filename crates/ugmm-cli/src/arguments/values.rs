@@ -40,6 +40,8 @@ pub enum ObjectiveKind {
     Hybrid,
     /// Conditional density, of numbers
     Conditional,
+    /// Density of all columns, normalised by construction: no network but a circuit
+    Density,
 }
 
 impl From<ModelKind> for Architecture {
@@ -51,13 +53,15 @@ impl From<ModelKind> for Architecture {
     }
 }
 
-impl From<ObjectiveKind> for ugmm::ObjectiveKind {
-    fn from(kind: ObjectiveKind) -> Self {
-        match kind {
-            ObjectiveKind::Discriminative => Self::Discriminative,
-            ObjectiveKind::Generative => Self::Generative,
-            ObjectiveKind::Hybrid => Self::Hybrid,
-            ObjectiveKind::Conditional => Self::Conditional,
+impl ObjectiveKind {
+    /// The library's, of a network.
+    pub fn of_network(self) -> Option<ugmm::ObjectiveKind> {
+        match self {
+            Self::Discriminative => Some(ugmm::ObjectiveKind::Discriminative),
+            Self::Generative => Some(ugmm::ObjectiveKind::Generative),
+            Self::Hybrid => Some(ugmm::ObjectiveKind::Hybrid),
+            Self::Conditional => Some(ugmm::ObjectiveKind::Conditional),
+            Self::Density => None,
         }
     }
 }

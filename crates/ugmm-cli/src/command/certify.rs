@@ -9,7 +9,7 @@ use std::time::Instant;
 use ugmm::Model;
 use ugmm::inference::robustness::Verdict;
 use ugmm_data::frame::Values;
-use ugmm_tabular::{ModelReader, TabularModel, parse_names};
+use ugmm_tabular::{AnyModel, ModelReader, TabularModel, parse_names};
 
 /// Rows certified between two looks at the clock.
 const BATCH: usize = 64;
@@ -48,7 +48,7 @@ struct CounterExample {
 
 pub fn run(options: &Certify, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[&options.model, &options.data])?;
-    let model = TabularModel::load(&options.model)?;
+    let model = AnyModel::load(&options.model)?.network(&options.model, "ugmm certify")?;
     let start = Instant::now();
     let kind = match &model.saved().model {
         Model::Ugmm(_) => "ugmm",

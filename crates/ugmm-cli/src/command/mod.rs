@@ -3,6 +3,8 @@
 pub mod certify;
 pub mod completions;
 pub mod evaluate;
+mod images;
+pub mod impute;
 pub mod inspect;
 pub mod man;
 pub mod mpe;
@@ -12,4 +14,5 @@ pub mod query;
 pub mod report;
 pub mod reproduce;
 pub mod sample;
+pub mod score;
 pub mod train;

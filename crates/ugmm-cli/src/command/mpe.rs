@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use ugmm::inference::mpe::{MpeOptions, MpeProgress};
-use ugmm_tabular::{QuestionError, TabularError, TabularModel, parse_names};
+use ugmm_tabular::{AnyModel, QuestionError, TabularError, parse_names};
 
 /// Columns that are printed; all are in the JSON file.
 const MOST_COLUMNS: usize = 40;
@@ -40,7 +40,10 @@ struct Report<'a> {
 
 pub fn run(options: &Mpe, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[&options.model])?;
-    let model = TabularModel::load(&options.model)?;
+    let model = match AnyModel::load(&options.model)? {
+        AnyModel::Network(model) => *model,
+        density => density.network(&options.model, "ugmm mpe")?,
+    };
     let question = Question::new(&model, &options.known)?;
     let asked = asked(&options.query, &question)?;
     let start = Instant::now();

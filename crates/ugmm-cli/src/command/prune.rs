@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 use ugmm::pruning::{Criterion, Keep, PrunedLayer};
-use ugmm_tabular::TabularModel;
+use ugmm_tabular::{AnyModel, TabularModel};
 
 /// Shares to compare, where none is asked for.
 const SHARES: [f64; 8] = [0.9, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05];
@@ -47,7 +47,7 @@ struct Pruned {
 
 pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
     check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
-    let model = TabularModel::load(&options.model)?;
+    let model = AnyModel::load(&options.model)?.network(&options.model, "ugmm prune")?;
     let rows = FirstRows::read(&options.data, &model, &options.table.read_options(), options.rows.get())?;
     let quality = rows.quality(&model)?;
     let keeps: Vec<Keep> = match (options.keep, options.at_least, options.max_loss) {

@@ -2,6 +2,7 @@
 
 mod architectures;
 mod certificates;
+mod densities;
 mod hostile;
 mod images;
 mod inspection;

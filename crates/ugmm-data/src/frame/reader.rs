@@ -101,8 +101,35 @@ impl FrameReader {
         options: &ReadOptions,
         batch_rows: usize,
     ) -> Result<Self, FrameError> {
-        request::check(requests)?;
+        Self::of_source(path, Source::open(path, options)?, requests, options, batch_rows)
+    }
+
+    /// The same with all columns of the file as texts after those of `requests`, in the order of the file, and their names.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::open`].
+    pub fn open_whole(
+        path: &Path,
+        requests: &[Request],
+        options: &ReadOptions,
+        batch_rows: usize,
+    ) -> Result<(Self, Vec<String>), FrameError> {
         let source = Source::open(path, options)?;
+        let names = source.names().all().to_vec();
+        let mut all = requests.to_vec();
+        all.extend(names.iter().map(Request::text));
+        Ok((Self::of_source(path, source, &all, options, batch_rows)?, names))
+    }
+
+    fn of_source(
+        path: &Path,
+        source: Source,
+        requests: &[Request],
+        options: &ReadOptions,
+        batch_rows: usize,
+    ) -> Result<Self, FrameError> {
+        request::check(requests)?;
         let path = input::shown(path);
         let found = source.names().find(path, requests.iter().map(|request| request.name.as_str()));
         let positions = match found {

@@ -145,7 +145,16 @@ impl SavedModel {
     pub fn load(path: &Path, device: &Device) -> Result<Self, UgmmError> {
         let bytes =
             std::fs::read(path).map_err(|source| UgmmError::Io { path: path.to_path_buf(), source })?;
-        Self::from_bytes(&bytes, device)
+        Self::from_file_bytes(path, &bytes, device)
+    }
+
+    /// The same of bytes that were read from `path` already.
+    ///
+    /// # Errors
+    ///
+    /// When they are cut off or damaged, no ugmm model, or of another format version.
+    pub fn from_file_bytes(path: &Path, bytes: &[u8], device: &Device) -> Result<Self, UgmmError> {
+        Self::from_bytes(bytes, device)
             .map_err(|reason| UgmmError::ModelFile { path: path.to_path_buf(), reason })
     }
 

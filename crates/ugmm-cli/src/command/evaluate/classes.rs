@@ -22,16 +22,16 @@ pub struct Report<'a> {
     #[serde(flatten)]
     metrics: Metrics,
     #[serde(flatten)]
-    left_out: LeftOut,
+    pub left_out: LeftOut,
     /// Mean recall of the classes.
     balanced_accuracy: Option<f64>,
     /// Mean over the classes of the area under the ROC curve, one against the others.
     area_under_roc: Option<f64>,
-    baseline: Option<Baseline<'a>>,
+    baseline: Option<Baseline>,
     /// Of generative models: mean joint score of features and right label.
     mean_score: Option<f64>,
     target: &'a str,
-    classes: &'a [String],
+    classes: Vec<String>,
     /// In the order of the classes.
     by_class: Vec<ClassMeasures>,
     /// `confusion[right][predicted]` counts rows.
@@ -41,8 +41,8 @@ pub struct Report<'a> {
 
 /// Always guessing the commonest class.
 #[derive(Serialize)]
-pub struct Baseline<'a> {
-    class: &'a str,
+pub struct Baseline {
+    class: String,
     accuracy: f64,
 }
 
@@ -82,23 +82,43 @@ pub fn measure<'m>(
         });
     }
     let mean_score = is_generative.then(|| scores / labels.len() as f64);
-    let areas = areas_one_against_rest(&log_probabilities, &labels, classes);
-    let known_areas: Vec<f64> = areas.iter().flatten().copied().collect();
     let decisions = model.decisions(&log_probabilities);
-    let confusion = Confusion::of(&decisions, &labels, classes);
-    Ok(Report {
-        metrics: Metrics::of_decisions(&log_probabilities, &labels, &decisions),
-        left_out,
-        balanced_accuracy: confusion.balanced_accuracy(),
-        area_under_roc: (!known_areas.is_empty()).then(|| mean_and_sd(&known_areas).mean),
-        baseline: confusion.commonest().map(|(class, accuracy)| Baseline { class: &names[class], accuracy }),
-        mean_score,
-        target: model.target_name(),
-        classes: names,
-        by_class: confusion.by_class(&areas),
-        confusion,
-        reliability: reliability(&log_probabilities, &labels, PRINTED_BINS),
-    })
+    let said = Said { log_probabilities, labels, decisions };
+    Ok(Report { mean_score, left_out, ..Report::of(model.target_name(), names.to_vec(), &said) })
+}
+
+/// What is said of rows, and what is right.
+pub struct Said {
+    /// `[rows, classes]`.
+    pub log_probabilities: Vec<f32>,
+    /// The right class of each row.
+    pub labels: Vec<usize>,
+    /// The predicted one.
+    pub decisions: Vec<usize>,
+}
+
+impl<'a> Report<'a> {
+    /// Of rows, which must not be none.
+    pub fn of(target: &'a str, classes: Vec<String>, said: &Said) -> Self {
+        let Said { log_probabilities, labels, decisions } = said;
+        let areas = areas_one_against_rest(log_probabilities, labels, classes.len());
+        let known_areas: Vec<f64> = areas.iter().flatten().copied().collect();
+        let confusion = Confusion::of(decisions, labels, classes.len());
+        let commonest = confusion.commonest();
+        Self {
+            metrics: Metrics::of_decisions(log_probabilities, labels, decisions),
+            left_out: LeftOut::default(),
+            balanced_accuracy: confusion.balanced_accuracy(),
+            area_under_roc: (!known_areas.is_empty()).then(|| mean_and_sd(&known_areas).mean),
+            baseline: commonest.map(|(class, accuracy)| Baseline { class: classes[class].clone(), accuracy }),
+            mean_score: None,
+            target,
+            by_class: confusion.by_class(&areas),
+            confusion,
+            reliability: reliability(log_probabilities, labels, PRINTED_BINS),
+            classes,
+        }
+    }
 }
 
 /// The class index of each row at these places, all of which have a text.

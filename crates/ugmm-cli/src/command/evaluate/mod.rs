@@ -1,17 +1,21 @@
 //! `ugmm evaluate`: a model's predictions against what a table holds.
 
 mod classes;
+mod density;
 mod numbers;
 
 use crate::arguments::{Common, Evaluate};
 use crate::error::CliError;
 use crate::output::{check_outputs, left_out, print, write_json};
 use serde::Serialize;
-use ugmm_tabular::{Batch, ModelReader, TabularModel};
+use ugmm_tabular::{AnyModel, Batch, ModelReader};
 
 pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[&options.model, &options.data])?;
-    let model = TabularModel::load(&options.model)?;
+    let model = match AnyModel::load(&options.model)? {
+        AnyModel::Network(model) => model,
+        AnyModel::Density(model) => return density::run(&model, options, common),
+    };
     let of_numbers = model.classes().is_empty();
     let read_options = options.table.read_options();
     let reader = ModelReader::open(&options.data, &model, true, &[], &read_options)?;
@@ -32,13 +36,13 @@ pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
 #[derive(Clone, Copy, Default, Serialize)]
 pub struct LeftOut {
     /// Rows whose target is missing.
-    rows_without_target: usize,
+    pub rows_without_target: usize,
     /// Rows without any value that the model looks at.
     rows_without_values: usize,
 }
 
 impl LeftOut {
-    fn text(self) -> String {
+    pub fn text(self) -> String {
         left_out(self.rows_without_target, "no value to compare with")
             + &left_out(self.rows_without_values, "no value that the model looks at")
     }

@@ -17,7 +17,7 @@ pub struct Report<'a> {
     #[serde(flatten)]
     metrics: NumberMetrics,
     #[serde(flatten)]
-    left_out: LeftOut,
+    pub left_out: LeftOut,
     baseline: Baseline,
     target: &'a str,
     /// Share of the numbers in each tenth of their densities; 0.1 each where these are right.
@@ -56,27 +56,35 @@ pub fn measure<'m>(
     if numbers.is_empty() {
         return Err(CliError::NothingToCompare { path: data.to_path_buf(), target: target.into() });
     }
-    let mut counts = [0usize; DECILES];
-    for (density, &number) in densities.iter().zip(&numbers) {
-        let decile = (density.cumulative(number) * DECILES as f64) as usize;
-        counts[decile.min(DECILES - 1)] += 1;
+    let places: Vec<f64> =
+        densities.iter().zip(&numbers).map(|(density, &number)| density.cumulative(number)).collect();
+    Ok(Report { left_out, ..Report::of(target, NumberMetrics::of(&densities, &numbers), &numbers, &places) })
+}
+
+impl<'a> Report<'a> {
+    /// Of numbers, which must not be none, and where each lies in its predicted distribution, from 0 to 1.
+    pub fn of(target: &'a str, metrics: NumberMetrics, numbers: &[f64], places: &[f64]) -> Self {
+        let mut counts = [0usize; DECILES];
+        for place in places {
+            counts[((place * DECILES as f64) as usize).min(DECILES - 1)] += 1;
+        }
+        let rows = numbers.len() as f64;
+        let mean = numbers.iter().sum::<f64>() / rows;
+        let rmse = (numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / rows).sqrt();
+        Self {
+            metrics,
+            left_out: LeftOut::default(),
+            baseline: Baseline {
+                mean,
+                rmse,
+                // Means over the numbers of the formulas for a normal distribution, the second for normal numbers.
+                log_density: -0.5 * (std::f64::consts::TAU.ln() + 1.0) - rmse.ln(),
+                crps: rmse / std::f64::consts::PI.sqrt(),
+            },
+            target,
+            deciles: counts.iter().map(|&count| count as f64 / rows).collect(),
+        }
     }
-    let rows = numbers.len() as f64;
-    let mean = numbers.iter().sum::<f64>() / rows;
-    let rmse = (numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / rows).sqrt();
-    Ok(Report {
-        metrics: NumberMetrics::of(&densities, &numbers),
-        left_out,
-        baseline: Baseline {
-            mean,
-            rmse,
-            // Means over the numbers of the formulas for a normal distribution, the second for normal numbers.
-            log_density: -0.5 * (std::f64::consts::TAU.ln() + 1.0) - rmse.ln(),
-            crps: rmse / std::f64::consts::PI.sqrt(),
-        },
-        target,
-        deciles: counts.iter().map(|&count| count as f64 / rows).collect(),
-    })
 }
 
 /// As it is printed.

@@ -1,5 +1,6 @@
 //! `ugmm inspect`: what a model is made of, in words and numbers.
 
+mod density;
 mod trust;
 
 use crate::arguments::{Common, Inspect};
@@ -10,7 +11,7 @@ use serde::Serialize;
 use trust::Trust;
 use ugmm::UgmmNetwork;
 use ugmm::inspect::{Component, LayerSummary, importances, leading_components, summarize};
-use ugmm_tabular::{ModelReader, TabularModel};
+use ugmm_tabular::{AnyModel, ModelReader, TabularModel};
 
 /// Rows of the data that are looked at, at most: enough for ranges and means.
 const MOST_ROWS: usize = 4096;
@@ -51,7 +52,10 @@ struct Named {
 pub fn run(options: &Inspect, common: &Common) -> Result<(), CliError> {
     let inputs = [Some(options.model.as_path()), options.data.as_deref()];
     check_outputs(&[common.json.as_deref()], &inputs.into_iter().flatten().collect::<Vec<_>>())?;
-    let model = TabularModel::load(&options.model)?;
+    let model = match AnyModel::load(&options.model)? {
+        AnyModel::Network(model) => model,
+        AnyModel::Density(model) => return density::run(&model, options, common),
+    };
     let network = network_of(&model)?;
     let inputs = match &options.data {
         Some(data) => Some(rows(&model, data, options)?),

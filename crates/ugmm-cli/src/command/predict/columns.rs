@@ -1,74 +1,14 @@
 //! What is said of each row, column by column.
 
 use crate::error::CliError;
-use serde::Serialize;
+use crate::row_output::{Column, Values};
 use std::num::NonZeroUsize;
 use ugmm::Targets;
 use ugmm::inspect::Absence;
 use ugmm_tabular::TabularModel;
 
 /// The quantiles of a number that are written.
-const QUANTILES: [(f64, &str); 3] = [(0.05, "5 %"), (0.5, "median"), (0.95, "95 %")];
-
-/// A column of the output.
-pub struct Column {
-    pub name: String,
-    pub values: Values,
-}
-
-/// The values of a column, one per row; none where nothing is known.
-pub enum Values {
-    Text(Vec<Option<String>>),
-    Number(Vec<Option<f32>>),
-    Boolean(Vec<Option<bool>>),
-}
-
-/// One value.
-#[derive(Clone, Copy, Serialize)]
-#[serde(untagged)]
-pub enum Cell<'a> {
-    Text(Option<&'a str>),
-    Number(Option<f32>),
-    Boolean(Option<bool>),
-}
-
-impl Column {
-    /// The values, given for the rows that are `known`, put at their places among all rows.
-    pub fn spread_over(self, known: &[bool]) -> Self {
-        fn spread<T>(values: Vec<Option<T>>, known: &[bool]) -> Vec<Option<T>> {
-            let mut values = values.into_iter();
-            known.iter().map(|&known| if known { values.next().flatten() } else { None }).collect()
-        }
-        if !known.contains(&false) {
-            return self;
-        }
-        let values = match self.values {
-            Values::Text(values) => Values::Text(spread(values, known)),
-            Values::Number(values) => Values::Number(spread(values, known)),
-            Values::Boolean(values) => Values::Boolean(spread(values, known)),
-        };
-        Self { values, ..self }
-    }
-}
-
-impl Values {
-    /// The value of a row.
-    pub fn cell(&self, row: usize) -> Cell<'_> {
-        match self {
-            Self::Text(values) => Cell::Text(values[row].as_deref()),
-            Self::Number(values) => Cell::Number(values[row]),
-            Self::Boolean(values) => Cell::Boolean(values[row]),
-        }
-    }
-
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Text(values) => values.len(),
-            Self::Number(values) => values.len(),
-            Self::Boolean(values) => values.len(),
-        }
-    }
-}
+pub(super) const QUANTILES: [(f64, &str); 3] = [(0.05, "5 %"), (0.5, "median"), (0.95, "95 %")];
 
 /// Makes the columns of a model's predictions.
 pub struct Maker<'m> {
@@ -167,10 +107,10 @@ impl<'m> Maker<'m> {
     }
 }
 
-fn column(name: &str, values: Values) -> Column {
+pub(super) fn column(name: &str, values: Values) -> Column {
     Column { name: name.to_owned(), values }
 }
 
-fn numbers(values: impl IntoIterator<Item = f32>) -> Values {
+pub(super) fn numbers(values: impl IntoIterator<Item = f32>) -> Values {
     Values::Number(values.into_iter().map(Some).collect())
 }

@@ -1,21 +1,17 @@
 //! `ugmm predict`: predictions for the rows of a table, however many there are.
 
 mod columns;
-mod csv;
-mod jsonl;
-mod parquet;
+mod density;
 
-use crate::arguments::{Common, Format, Predict};
+use crate::arguments::{Common, Predict};
 use crate::error::CliError;
 use crate::output::{check_not_mixed, check_outputs, count, write_json};
-use columns::{Column, Maker, Values};
+use crate::row_output::{Column, Values, format_of, write_rows};
+use columns::Maker;
 use serde::Serialize;
-use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
-use std::path::Path;
-use ugmm::file::AtomicFile;
 use ugmm_data::Encoded;
 use ugmm_data::frame::ReadOptions;
-use ugmm_tabular::{ModelReader, TabularModel};
+use ugmm_tabular::{AnyModel, ModelReader};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -29,27 +25,17 @@ struct Report<'a> {
     unusual_rows: usize,
 }
 
-/// Where rows go, in one of the formats.
-trait RowWriter {
-    /// Writes columns of the same length.
-    fn write(&mut self, columns: &[Column]) -> Result<(), CliError>;
-    /// Writes what is still to be written.
-    fn finish(self: Box<Self>) -> Result<(), CliError>;
-}
-
 pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
     check_not_mixed(options.output.as_deref(), common.json.as_deref())?;
     check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
-    let model = TabularModel::load(&options.model)?;
+    let model = match AnyModel::load(&options.model)? {
+        AnyModel::Network(model) => model,
+        AnyModel::Density(model) => return density::run(&model, options, common),
+    };
     let maker = Maker::new(&model, options.explain);
-    let format = format(options)?;
+    let format = format_of(options.format, options.output.as_deref())?;
     let read_options = ReadOptions { lenient: options.lenient, ..options.table.read_options() };
     let reader = ModelReader::open(&options.data, &model, false, &options.keep, &read_options)?;
-    let mut file = options.output.as_deref().map(AtomicFile::create).transpose()?;
-    let output: Box<dyn Write + Send + '_> = match &mut file {
-        Some(file) => Box::new(BufWriter::new(file)),
-        None => Box::new(BufWriter::new(std::io::stdout())),
-    };
     let (classes, target) = (model.classes(), model.target_name());
     let mut report = Report {
         target,
@@ -60,19 +46,12 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
         unseen_categories: 0,
         unusual_rows: 0,
     };
-    let written = (|| -> Result<(), CliError> {
-        let mut writer: Box<dyn RowWriter> = match format {
-            Format::Csv => Box::new(csv::Writer::new(output)),
-            Format::Jsonl => Box::new(jsonl::Writer::new(output)),
-            Format::Parquet => Box::new(parquet::Writer::new(output)),
-        };
+    write_rows(options.output.as_deref(), format, |writer| {
         for batch in reader {
             let batch = batch?;
             let (predicted, unusual) = maker.columns(&batch.inputs)?;
-            let kept = options.keep.iter().zip(batch.kept);
-            let kept = kept.map(|(name, texts)| Column { name: name.clone(), values: Values::Text(texts) });
             let predicted = predicted.into_iter().map(|column| column.spread_over(&batch.known));
-            writer.write(&kept.chain(predicted).collect::<Vec<_>>())?;
+            writer.write(&kept(&options.keep, batch.kept).chain(predicted).collect::<Vec<_>>())?;
             report.rows_without_values += batch.known.iter().filter(|known| !**known).count();
             let Encoded { missing, unseen } = batch.encoded;
             report.rows += batch.rows.len();
@@ -80,14 +59,8 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
             report.unseen_categories += unseen;
             report.unusual_rows += unusual;
         }
-        writer.finish()
-    })();
-    match written {
-        // A reader of standard output that has gone (`| head`) is no error.
-        Err(CliError::Output(error)) if error.kind() == ErrorKind::BrokenPipe && file.is_none() => {}
-        written => written?,
-    }
-    file.map(AtomicFile::commit).transpose()?;
+        Ok(())
+    })?;
     write_json(common.json.as_deref(), "ugmm/predict", &report)?;
     if !common.quiet {
         eprint!("{}", remarks(&report));
@@ -95,30 +68,13 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
     Ok(())
 }
 
-/// What is written: as asked for, or by the name of the output.
-fn format(options: &Predict) -> Result<Format, CliError> {
-    let ending = options.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
-    let format = match (options.format, ending.map(str::to_ascii_lowercase).as_deref()) {
-        (Some(format), _) => format,
-        (None, Some("jsonl" | "ndjson")) => Format::Jsonl,
-        (None, Some("parquet")) => Format::Parquet,
-        (None, None | Some("csv" | "txt")) => Format::Csv,
-        (None, Some(_)) if options.output.as_deref().is_some_and(is_special) => Format::Csv,
-        (None, Some(ending)) => {
-            let reason = format!(".{ending} says nothing of it; name it csv, jsonl or parquet");
-            return Err(CliError::Option { key: "--format", reason });
-        }
+/// Columns of the table that are passed on.
+pub fn kept(names: &[String], columns: Vec<Vec<Option<String>>>) -> impl Iterator<Item = Column> {
+    let column = |(name, texts): (&String, Vec<Option<String>>)| Column {
+        name: name.clone(),
+        values: Values::Text(texts),
     };
-    if format == Format::Parquet && options.output.is_none() && std::io::stdout().is_terminal() {
-        let reason = "Parquet is not for a terminal; name a file with -o".into();
-        return Err(CliError::Option { key: "--format", reason });
-    }
-    Ok(format)
-}
-
-/// A device or a pipe, whose name says nothing of the format.
-fn is_special(path: &Path) -> bool {
-    path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+    names.iter().zip(columns).map(column)
 }
 
 fn remarks(report: &Report) -> String {

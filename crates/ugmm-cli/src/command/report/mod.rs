@@ -1,5 +1,6 @@
 //! `ugmm report`: what is inside of a model, drawn. What is drawn is collected here; the crate ugmm-report draws it.
 
+mod density;
 mod facts;
 mod maps;
 mod measures;
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 use ugmm::file::write_atomically;
 use ugmm_data::ImageGrid;
 use ugmm_report::{Report, Text, Training, figures, page, png, svg};
-use ugmm_tabular::TabularModel;
+use ugmm_tabular::{AnyModel, TabularModel};
 
 /// Width of a figure in px, and pixels of a picture for each.
 const WIDTH: f64 = 720.0;
@@ -41,7 +42,10 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
     let is_page = options.format == ReportFormat::Html;
     let page_file = is_page.then_some(options.output.as_path());
     check_outputs(&[page_file, common.json.as_deref()], &[&options.model, &options.data])?;
-    let model = TabularModel::load(&options.model)?;
+    let model = match AnyModel::load(&options.model)? {
+        AnyModel::Network(model) => model,
+        AnyModel::Density(model) => return density::run(&model, options, common),
+    };
     let network = network_of(&model)?;
     neurons::check(network, &options.neurons)?;
     let seen = Seen::read(&model, network, options)?;

@@ -1,5 +1,6 @@
 //! `ugmm train`: a model from a table.
 
+mod density;
 mod report;
 
 use crate::arguments::{Common, Train};
@@ -23,6 +24,10 @@ const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
 
 pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
     let (mut config, settings) = Config::of(options)?;
+    if config.density {
+        return density::run(options, config, &settings, common);
+    }
+    refuse_density_options(&config)?;
     let data = config.data.clone().ok_or(CliError::NotGiven("table"))?;
     let target = config.target.clone().ok_or(CliError::NotGiven("target"))?;
     let output = config.output.clone().ok_or(CliError::NotGiven("output"))?;
@@ -70,6 +75,22 @@ pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
     let report = report::Report::of(&data, &output, &model, &fitted);
     write_json(common.json.as_deref(), "ugmm/train", &report)?;
     if common.quiet { Ok(()) } else { print(&report::text(&report)) }
+}
+
+/// Refuses settings of densities for a network.
+fn refuse_density_options(config: &Config) -> Result<(), CliError> {
+    let given = [
+        ("structure", config.structure.is_some()),
+        ("units", config.units.is_some()),
+        ("method", config.method.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((key, _)) => {
+            let reason = "this is a setting of density models; say --objective density as well".into();
+            Err(CliError::Option { key, reason })
+        }
+    }
 }
 
 fn fit_options(config: &Config, settings: Settings) -> Result<FitOptions, CliError> {

@@ -78,7 +78,7 @@ fn measures(what: &str, measures: &Measures) -> String {
     format!("{what} rows: {}, {}\n", measures.rows(), in_words(measures))
 }
 
-fn in_words(measures: &Measures) -> String {
+pub fn in_words(measures: &Measures) -> String {
     match measures {
         Measures::Classes(metrics) => {
             format!("accuracy {} %, log-loss {:.4}", percent(metrics.accuracy, 2), metrics.log_loss)

@@ -1,4 +1,4 @@
-//! Predictions as JSON, an object a line.
+//! Rows as JSON, an object a line.
 
 use super::RowWriter;
 use super::columns::Column;

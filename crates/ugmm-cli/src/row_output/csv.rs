@@ -1,4 +1,4 @@
-//! Predictions as comma-separated values.
+//! Rows as comma-separated values.
 
 use super::RowWriter;
 use super::columns::{Cell, Column};
@@ -29,8 +29,9 @@ impl<W: Write> RowWriter for Writer<W> {
                 match column.values.cell(row) {
                     Cell::Text(Some(text)) => field.extend_from_slice(text.as_bytes()),
                     Cell::Number(Some(number)) => write!(field, "{number}")?,
+                    Cell::Exact(Some(number)) => write!(field, "{number}")?,
                     Cell::Boolean(Some(boolean)) => write!(field, "{boolean}")?,
-                    Cell::Text(None) | Cell::Number(None) | Cell::Boolean(None) => {}
+                    Cell::Text(None) | Cell::Number(None) | Cell::Exact(None) | Cell::Boolean(None) => {}
                 }
                 self.writer.write_field(&field).map_err(failed)?;
             }

@@ -1,5 +1,7 @@
 //! `ugmm query`: any column of a model's table, given any others.
 
+pub mod density;
+
 use crate::arguments::{Common, Query};
 use crate::drawing::{bar, curve};
 use crate::error::CliError;
@@ -7,9 +9,12 @@ use crate::known::{Question, some};
 use crate::output::{check_outputs, percent, print, short, write_json};
 use indexmap::IndexMap;
 use serde::Serialize;
+use std::num::NonZeroUsize;
 use ugmm::inference::conditional::ConditionalDensity;
-use ugmm_tabular::{Answer, TabularModel, parse_names};
+use ugmm_tabular::{Answer, AnyModel, parse_names};
 
+/// Cells of the range of a number where no number is given.
+const CELLS: usize = 256;
 /// Size of a picture, in characters.
 const WIDTH: usize = 64;
 const LINES: usize = 8;
@@ -72,7 +77,10 @@ struct Density {
 
 pub fn run(options: &Query, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[&options.model])?;
-    let model = TabularModel::load(&options.model)?;
+    let model = match AnyModel::load(&options.model)? {
+        AnyModel::Network(model) => model,
+        AnyModel::Density(model) => return density::run(&model, options, common),
+    };
     let question = Question::new(&model, &options.known)?;
     let is_whole = question.variables.target().is_some()
         && question.variables.missing(&question.evidence, &[]).is_empty();
@@ -83,11 +91,14 @@ pub fn run(options: &Query, common: &Common) -> Result<(), CliError> {
     let asked = match (score, options.ask.is_empty()) {
         (Some(_), _) => Vec::new(),
         (None, true) => vec![model.target_name().to_owned()],
-        (None, false) => asked(&options.ask, &question)?,
+        (None, false) => asked(&options.ask, |name| {
+            let is_variable = question.variables.list().iter().any(|known| known.name() == name);
+            is_variable || name == question.model.target_name()
+        })?,
     };
     let mut answers = Vec::new();
     for column in asked {
-        answers.push(answered(&question, column, options.cells.get())?);
+        answers.push(answered(&question, column, options.cells.map_or(CELLS, NonZeroUsize::get))?);
     }
     let given = question.given().into_iter().collect();
     let report = Report { target: model.target_name(), given, answers, score };
@@ -96,11 +107,10 @@ pub fn run(options: &Query, common: &Common) -> Result<(), CliError> {
 }
 
 /// The columns asked for: an argument that is the name of one, or a list of names.
-fn asked(arguments: &[String], question: &Question) -> Result<Vec<String>, CliError> {
+fn asked(arguments: &[String], is_column: impl Fn(&str) -> bool) -> Result<Vec<String>, CliError> {
     let mut asked = Vec::new();
     for argument in arguments {
-        let is_column = question.variables.list().iter().any(|known| known.name() == argument);
-        match is_column || argument == question.model.target_name() {
+        match is_column(argument) {
             true => asked.push(argument.clone()),
             false => asked.extend(parse_names(argument)?),
         }
@@ -227,11 +237,7 @@ fn of_density(density: &Density, question: &Question, column: &str) -> String {
     let share =
         |place: usize| distribution.cumulative(edge(place + 1)) - distribution.cumulative(edge(place));
     let heights: Vec<f64> = (0..WIDTH).map(share).collect();
-    let mut text: String = curve(&heights, LINES).iter().map(|line| format!("  {line}\n")).collect();
-    text += &format!("  {}\n", "─".repeat(WIDTH));
-    let (left, right) = (number(low), number(high));
-    let gap = WIDTH.saturating_sub(left.chars().count() + right.chars().count()).max(1);
-    text += &format!("  {left}{}{right}\n\n", " ".repeat(gap));
+    let mut text = picture(&heights, &number(low), &number(high));
     let interval = [0.05, 0.95].map(|share| number(distribution.quantile(share))).join(" to ");
     text += &format!(
         "mean {}, mode {}, median {}, 90 % from {interval}\n",
@@ -240,4 +246,12 @@ fn of_density(density: &Density, question: &Question, column: &str) -> String {
         number(distribution.quantile(0.5)),
     );
     text
+}
+
+/// Heights over a range, with its ends below.
+fn picture(heights: &[f64], left: &str, right: &str) -> String {
+    let mut text: String = curve(heights, LINES).iter().map(|line| format!("  {line}\n")).collect();
+    text += &format!("  {}\n", "─".repeat(WIDTH));
+    let gap = WIDTH.saturating_sub(left.chars().count() + right.chars().count()).max(1);
+    text + &format!("  {left}{}{right}\n\n", " ".repeat(gap))
 }

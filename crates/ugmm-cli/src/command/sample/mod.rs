@@ -1,5 +1,7 @@
 //! `ugmm sample`: rows drawn from a model.
 
+mod density;
+
 use crate::arguments::{Common, Sample};
 use crate::error::CliError;
 use crate::interrupt;
@@ -9,14 +11,20 @@ use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 use ugmm::file::AtomicFile;
 use ugmm::inference::diagnostics::{Diagnostics, FEWEST_EFFECTIVE, MOST_R_HAT};
 use ugmm::inference::gibbs::SamplingOptions;
-use ugmm_tabular::{TableSamples, TabularError, TabularModel};
+use ugmm_tabular::{AnyModel, TableSamples, TabularError};
 
+/// What is done where nothing else is asked for.
+const CHAINS: usize = 8;
+const WARM_UP: usize = 200;
+const THIN: usize = 10;
+const CELLS: usize = 128;
 /// Rows of each chain at least, so that chains can be compared however few rows are asked for.
 const FEWEST_DRAWS: usize = 100;
 /// Columns that are shown, those on which chains agree least.
@@ -48,15 +56,18 @@ struct Column {
 pub fn run(options: &Sample, common: &Common) -> Result<(), CliError> {
     check_not_mixed(options.output.as_deref(), common.json.as_deref())?;
     check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model])?;
-    let model = TabularModel::load(&options.model)?;
+    let model = match AnyModel::load(&options.model)? {
+        AnyModel::Network(model) => model,
+        AnyModel::Density(model) => return density::run(&model, options, common),
+    };
     let question = Question::new(&model, &options.known)?;
-    let (rows, chains) = (options.rows.get(), options.chains.get());
+    let (rows, chains) = (options.rows.get(), options.chains.map_or(CHAINS, NonZeroUsize::get));
     let sampling = SamplingOptions {
         chains,
-        warm_up: options.warm_up,
+        warm_up: options.warm_up.unwrap_or(WARM_UP),
         draws: rows.div_ceil(chains).max(FEWEST_DRAWS),
-        thin: options.thin.get(),
-        cells: options.cells.get(),
+        thin: options.thin.map_or(THIN, NonZeroUsize::get),
+        cells: options.cells.map_or(CELLS, NonZeroUsize::get),
         seed: options.seed,
     };
     let start = Instant::now();

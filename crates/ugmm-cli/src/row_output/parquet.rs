@@ -1,9 +1,9 @@
-//! Predictions as Apache Parquet.
+//! Rows as Apache Parquet.
 
 use super::RowWriter;
 use super::columns::{Column, Values};
 use crate::error::CliError;
-use arrow_array::{ArrayRef, BooleanArray, Float32Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, BooleanArray, Float32Array, Float64Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -28,6 +28,7 @@ impl<W: Write + Send> RowWriter for Writer<W> {
             match values {
                 Values::Text(values) => Arc::new(StringArray::from_iter(values)),
                 Values::Number(values) => Arc::new(Float32Array::from_iter(values)),
+                Values::Exact(values) => Arc::new(Float64Array::from_iter(values)),
                 Values::Boolean(values) => Arc::new(BooleanArray::from_iter(values)),
             }
         };

@@ -1,0 +1,233 @@
+//! `ugmm impute`: the missing values of a table, filled in by a density model.
+
+use crate::arguments::{Common, Impute};
+use crate::command::images;
+use crate::density_rows::{Met, outside_examples};
+use crate::error::CliError;
+use crate::output::{check_not_mixed, check_outputs, count, write_json};
+use crate::row_output::{Column, Values, write_rows};
+use serde::Serialize;
+use ugmm_tabular::{AnyModel, DensityBatch, DensityModel, DensityReader};
+
+/// What the values of one column of the output are made of.
+enum Source {
+    /// A column of the file as it is.
+    Kept(usize),
+    /// A column of the file, which is the model's as well.
+    Filled { kept: usize, column: usize },
+    /// How uncertain what was filled in of a column of the model is.
+    Uncertainty { kept: usize, column: usize },
+    /// The number of the draw.
+    Draw,
+}
+
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    met: Met,
+    /// Values that were filled in, of one table.
+    filled_values: usize,
+    draws: Option<usize>,
+    /// By column of the model.
+    filled_by_column: Vec<(String, usize)>,
+}
+
+pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
+    check_not_mixed(options.output.as_deref(), common.json.as_deref())?;
+    check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
+    let model = AnyModel::load(&options.model)?.density(&options.model, "ugmm impute")?;
+    if let Some(output) = options.output.as_deref().filter(|output| images::is_picture(output)) {
+        return images::complete(&model, options, output, common);
+    }
+    if options.hide.is_some() {
+        let reason = "parts of images are hidden for a picture of what the model makes of them; name one with -o FILE.png";
+        return Err(CliError::Option { key: "--hide", reason: reason.into() });
+    }
+    let (reader, names) = DensityReader::open_whole(&options.data, &model, &options.table.read_options())?;
+    let sources = sources(&model, &names, reader.with_target(), options)?;
+    let (mut met, mut examples) = (Met::default(), Vec::new());
+    let mut filled_by_column = vec![0; model.columns().len()];
+    let format = crate::arguments::Format::Csv;
+    write_rows(options.output.as_deref(), format, |writer| {
+        for batch in reader {
+            let batch = batch?;
+            met.add(&batch);
+            outside_examples(&model, &batch, &mut examples);
+            for (index, missing) in filled_by_column.iter_mut().enumerate() {
+                let kept = sources.iter().find_map(|(_, source)| match source {
+                    Source::Filled { kept, column } if *column == index => Some(*kept),
+                    _ => None,
+                });
+                let texts = kept.map(|kept| &batch.kept[kept]);
+                *missing += texts.map_or(0, |texts| texts.iter().filter(|text| text.is_none()).count());
+            }
+            let columns = match options.draws {
+                None => filled(&model, &batch, &sources)?,
+                Some(draws) => drawn(&model, &batch, &sources, draws.get(), options.seed)?,
+            };
+            writer.write(&columns)?;
+        }
+        Ok(())
+    })?;
+    let named = model.columns().iter().map(|column| column.name().to_owned());
+    let report = Report {
+        met,
+        filled_values: filled_by_column.iter().sum(),
+        draws: options.draws.map(std::num::NonZeroUsize::get),
+        filled_by_column: named.zip(filled_by_column).filter(|(_, count)| *count > 0).collect(),
+    };
+    write_json(common.json.as_deref(), "ugmm/impute", &report)?;
+    if !common.quiet {
+        let met = Met { missing_values: 0, ..report.met };
+        eprint!("{}{}", met.remarks("", &examples), text(&report));
+    }
+    Ok(())
+}
+
+/// The columns of the output: those of the file in their order, and what was asked for beside them.
+fn sources(
+    model: &DensityModel,
+    names: &[String],
+    with_target: bool,
+    options: &Impute,
+) -> Result<Vec<(String, Source)>, CliError> {
+    let is_read = |column: usize| with_target || model.target() != Some(column);
+    let mut sources: Vec<(String, Source)> = Vec::new();
+    for (kept, name) in names.iter().enumerate() {
+        let column = model.columns().iter().position(|column| column.name() == name);
+        let source = match column {
+            Some(column) if is_read(column) => Source::Filled { kept, column },
+            _ => Source::Kept(kept),
+        };
+        sources.push((name.clone(), source));
+    }
+    if options.uncertainty {
+        let filled = sources.iter().filter_map(|(_, source)| match *source {
+            Source::Filled { kept, column } => Some((kept, column)),
+            _ => None,
+        });
+        let uncertainty = |(kept, index): (usize, usize)| {
+            let column = &model.columns()[index];
+            let of = if column.is_number() { "standard deviation of" } else { "probability of" };
+            (format!("{of} {}", column.name()), Source::Uncertainty { kept, column: index })
+        };
+        let added: Vec<_> = filled.map(uncertainty).collect();
+        sources.extend(added);
+    }
+    if options.draws.is_some() {
+        sources.insert(0, ("draw".to_owned(), Source::Draw));
+    }
+    let mut seen = std::collections::HashSet::new();
+    match sources.iter().find(|(name, _)| !seen.insert(name.as_str())) {
+        None => Ok(sources),
+        Some((name, _)) => {
+            let reason = format!("the table has a column {name:?} already; give that one another name");
+            let key = if options.draws.is_some() { "--draws" } else { "--uncertainty" };
+            Err(CliError::Option { key, reason })
+        }
+    }
+}
+
+/// The rows with their missing values filled in by what is to be expected.
+fn filled(
+    model: &DensityModel,
+    batch: &DensityBatch,
+    sources: &[(String, Source)],
+) -> Result<Vec<Column>, CliError> {
+    let wanted = wanted(model, sources);
+    let filled = model.fill(&batch.rows.values, &wanted)?;
+    let cell = |row: usize, column: usize| filled[row].cells.iter().find(|cell| cell.column == column);
+    let rows = 0..batch.places.len();
+    let column = |(name, source): &(String, Source)| {
+        let values = match *source {
+            Source::Kept(kept) => Values::Text(batch.kept[kept].clone()),
+            Source::Draw => Values::Number(Vec::new()),
+            Source::Filled { kept, column } => Values::Text(
+                batch.kept[kept]
+                    .iter()
+                    .enumerate()
+                    .map(|(row, text)| {
+                        text.clone().or_else(|| {
+                            cell(row, column).map(|cell| model.columns()[column].text(cell.value))
+                        })
+                    })
+                    .collect(),
+            ),
+            Source::Uncertainty { kept, column } => {
+                let of_row = |row: usize| match batch.kept[kept][row] {
+                    Some(_) => None,
+                    None => cell(row, column).map(|cell| cell.uncertainty),
+                };
+                Values::Exact(rows.clone().map(of_row).collect())
+            }
+        };
+        Column { name: name.clone(), values }
+    };
+    Ok(sources.iter().map(column).collect())
+}
+
+/// Each row as often as there are draws, its missing values drawn together.
+fn drawn(
+    model: &DensityModel,
+    batch: &DensityBatch,
+    sources: &[(String, Source)],
+    draws: usize,
+    seed: u64,
+) -> Result<Vec<Column>, CliError> {
+    let width = model.columns().len();
+    let mut completed = Vec::with_capacity(batch.places.len() * draws * width);
+    for (row, &place) in batch.places.iter().enumerate() {
+        let values = batch.row(row);
+        match values.iter().any(|value| value.is_nan()) {
+            // Each row has numbers of its own, wherever the batch begins.
+            true => {
+                completed.extend(model.complete(values, draws, seed.wrapping_add((place as u64) << 32))?)
+            }
+            false => completed.extend(values.repeat(draws)),
+        }
+    }
+    let rows = batch.places.len() * draws;
+    let column = |(name, source): &(String, Source)| {
+        let values = match *source {
+            Source::Kept(kept) => {
+                Values::Text((0..rows).map(|row| batch.kept[kept][row / draws].clone()).collect())
+            }
+            Source::Draw => Values::Text((0..rows).map(|row| Some((row % draws + 1).to_string())).collect()),
+            Source::Filled { kept, column } => Values::Text(
+                (0..rows)
+                    .map(|row| {
+                        let text = || model.columns()[column].text(completed[row * width + column]);
+                        Some(batch.kept[kept][row / draws].clone().unwrap_or_else(text))
+                    })
+                    .collect(),
+            ),
+            Source::Uncertainty { .. } => Values::Exact(vec![None; rows]),
+        };
+        Column { name: name.clone(), values }
+    };
+    Ok(sources.iter().map(column).collect())
+}
+
+/// Which columns of the model are filled in.
+fn wanted(model: &DensityModel, sources: &[(String, Source)]) -> Vec<bool> {
+    let is_wanted = |index: usize| {
+        sources.iter().any(|(_, source)| matches!(source, Source::Filled { column, .. } if *column == index))
+    };
+    (0..model.columns().len()).map(is_wanted).collect()
+}
+
+fn text(report: &Report) -> String {
+    let by_column: Vec<String> =
+        report.filled_by_column.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let by_column = match by_column.len() {
+        0 => String::new(),
+        _ => format!(" ({})", crate::known::some(&by_column)),
+    };
+    let draws =
+        report.draws.map_or(String::new(), |draws| format!(", each {draws} times, drawn together by row"));
+    format!(
+        "{}: {} filled in{by_column}{draws}\n",
+        count(report.met.rows, "row"),
+        count(report.filled_values, "value")
+    )
+}

@@ -1,0 +1,201 @@
+//! The report of a density model: columns, dependencies, rows, draws.
+
+mod columns;
+mod pictures;
+mod rows;
+
+use super::{SCALE, WIDTH, file_name};
+use crate::arguments::{Common, Report as Options, ReportFormat};
+use crate::density_rows::{Met, outside_examples};
+use crate::error::CliError;
+use crate::output::{count, print, write_json};
+use rows::Seen;
+use serde::Serialize;
+use std::path::PathBuf;
+use ugmm::file::write_atomically;
+use ugmm_report::{Axis, Chart, Document, DocumentSection, Figure, Mark, Text, document, png, short, svg};
+use ugmm_tabular::{DensityModel, DensityReader, LogLikelihoodMeasures};
+
+#[derive(Serialize)]
+struct Written<'a> {
+    rows: usize,
+    notes: &'a [Text],
+    files: Vec<PathBuf>,
+}
+
+pub fn run(model: &DensityModel, options: &Options, common: &Common) -> Result<(), CliError> {
+    if !options.neurons.is_empty() {
+        let reason = "a density model has no neurons; leave it out".into();
+        return Err(CliError::Option { key: "--neurons", reason });
+    }
+    let seen = read(model, options)?;
+    let report = collect(model, &seen, options)?;
+    let (files, bytes) = match options.format {
+        ReportFormat::Html => {
+            let page = document(&report);
+            write_atomically(&options.output, page.as_bytes())?;
+            (vec![options.output.clone()], page.len())
+        }
+        ReportFormat::Svg | ReportFormat::Png => write_figures(&report, options)?,
+    };
+    let text = format!(
+        "{}: {}, {} kB; {} of {} looked at\n{}",
+        options.output.display(),
+        if options.format == ReportFormat::Html { "one page".into() } else { count(files.len(), "figure") },
+        bytes / 1000,
+        count(seen.places.len(), "row"),
+        options.data.display(),
+        report.notes.iter().map(|note| format!("{note}\n")).collect::<String>()
+    );
+    let written = Written { rows: seen.places.len(), notes: &report.notes, files };
+    write_json(common.json.as_deref(), "ugmm/report", &written)?;
+    if common.quiet { Ok(()) } else { print(&text) }
+}
+
+/// The first rows of the table, with its target where it has one.
+fn read(model: &DensityModel, options: &Options) -> Result<Seen, CliError> {
+    let (reader, _) =
+        DensityReader::open_with_target_if_there(&options.data, model, &[], &options.table.read_options())?;
+    let (mut seen, most) = (Seen::default(), options.rows.get());
+    for batch in reader {
+        let batch = batch?;
+        seen.met.add(&batch);
+        outside_examples(model, &batch, &mut seen.examples);
+        let taken = batch.places.len().min(most - seen.places.len());
+        let width = model.columns().len();
+        seen.values.extend_from_slice(&batch.rows.values[..taken * width]);
+        seen.surprises.extend(model.surprises(&batch.rows)?.into_iter().take(taken));
+        seen.places.extend_from_slice(&batch.places[..taken]);
+        if seen.places.len() == most {
+            break;
+        }
+    }
+    for &row in &options.show {
+        if !seen.places.contains(&row) {
+            let (first, last) = (seen.places[0], seen.places[seen.places.len() - 1]);
+            return Err(CliError::NoSuchRow { path: options.data.clone(), row, first, last });
+        }
+    }
+    Ok(seen)
+}
+
+fn collect(model: &DensityModel, seen: &Seen, options: &Options) -> Result<Document, CliError> {
+    let learned = model.learned();
+    let levels: Vec<f64> = seen.surprises.iter().map(|surprise| surprise.log_likelihood).collect();
+    let found = LogLikelihoodMeasures::of(&levels);
+    let error = found.standard_error.map_or(String::new(), |error| format!(" ± {}", short(error)));
+    let mut facts: Vec<(Text, Text)> = vec![
+        ("structure".into(), learned.structure.in_words().into()),
+        ("columns".into(), model.columns().len().to_string().into()),
+        ("parameters".into(), model.circuit().parameters().to_string().into()),
+        ("learned from".into(), count(learned.training_rows, "row").into()),
+        (
+            if learned.validation_rows > 0 {
+                "log-likelihood, held-out rows"
+            } else {
+                "log-likelihood, training rows"
+            }
+            .into(),
+            format!("{} per row", short(learned.log_likelihood)).into(),
+        ),
+        ("of independent columns".into(), short(learned.independent_log_likelihood).into()),
+        (
+            format!("log-likelihood, {} of this table", count(found.rows, "row")).into(),
+            format!("{}{error} per row", short(found.mean)).into(),
+        ),
+    ];
+    if let Some(target) = model.target_name() {
+        facts.insert(0, ("predicts".into(), target.into()));
+    }
+    let mut notes: Vec<Text> = Vec::new();
+    let met = Met { missing_values: 0, ..seen.met };
+    notes.extend(met.remarks("", &seen.examples).lines().map(Text::from));
+    let mut sections = Vec::new();
+    match model.image_grid() {
+        Some(grid) => sections.extend(pictures::sections(model, &grid, seen)?),
+        None => {
+            sections.push(columns::section(model, seen, &mut notes)?);
+            sections.extend(columns::dependencies(model)?);
+        }
+    }
+    sections.push(rows::section(model, seen, &options.show));
+    if model.image_grid().is_none() {
+        sections.push(rows::draws(model)?);
+    }
+    sections.extend(training(model));
+    let (file, table) = (file_name(&options.model), file_name(&options.data));
+    Ok(Document {
+        program: format!("ugmm {}", env!("CARGO_PKG_VERSION")).into(),
+        title: format!("Density: {file}").into(),
+        subtitle: format!("A density over all columns, seen with {table}").into(),
+        facts,
+        notes,
+        sections,
+    })
+}
+
+/// The course of the training.
+fn training(model: &DensityModel) -> Option<DocumentSection> {
+    let learned = model.learned();
+    let line = |name: &str, series, values: Vec<(usize, f64)>| Mark::Line {
+        name: name.into(),
+        series,
+        x: values.iter().map(|(epoch, _)| (epoch + 1) as f64).collect(),
+        y: values.iter().map(|(_, level)| *level).collect(),
+        dashed: false,
+    };
+    let training: Vec<(usize, f64)> = learned.training_history.iter().copied().enumerate().collect();
+    let set_aside = learned.validation_history.iter().copied().enumerate();
+    let set_aside: Vec<(usize, f64)> = set_aside.filter_map(|(epoch, level)| Some((epoch, level?))).collect();
+    // The first epochs may be far below all others.
+    let all: Vec<f64> = training.iter().chain(&set_aside).map(|(_, level)| *level).collect();
+    let mut sorted = all.clone();
+    sorted.sort_by(f64::total_cmp);
+    let (low, high) = (*sorted.get(sorted.len() / 10)?, *sorted.last()?);
+    let margin = 0.1 * (high - low);
+    let epochs = training.len();
+    let mut marks = vec![line("rows learned from", 1, training)];
+    if !set_aside.is_empty() {
+        marks.push(line("rows set aside to stop by", 2, set_aside));
+    }
+    let title = "Log-likelihood per row, by epoch";
+    let chart = Chart {
+        id: "training".into(),
+        title: title.into(),
+        description: format!("{title}: {epochs} epochs").into(),
+        height: 260.0,
+        ratio: None,
+        x: Axis::of_numbers("epoch", 1.0, epochs.max(2) as f64),
+        y: Axis::of_numbers("log-likelihood, nats", low - margin, high + margin),
+        marks,
+    };
+    Some(DocumentSection {
+        heading: "Training".into(),
+        text: format!(
+            "By {}; the parameters are those of epoch {}.",
+            learned.method.in_words(),
+            learned.best_epoch
+        )
+        .into(),
+        figures: vec![Figure::of(chart)],
+        tables: Vec::new(),
+    })
+}
+
+/// One file for each figure, and all their bytes.
+fn write_figures(report: &Document, options: &Options) -> Result<(Vec<PathBuf>, usize), CliError> {
+    std::fs::create_dir_all(&options.output)
+        .map_err(|source| ugmm::UgmmError::Io { path: options.output.clone(), source })?;
+    let (mut files, mut bytes) = (Vec::new(), 0);
+    for figure in report.sections.iter().flat_map(|section| &section.figures) {
+        let (ending, content) = match options.format {
+            ReportFormat::Png => ("png", png(figure, WIDTH, SCALE)?),
+            _ => ("svg", svg(figure, WIDTH).into_bytes()),
+        };
+        let path = options.output.join(format!("{}.{ending}", figure.id));
+        write_atomically(&path, &content)?;
+        bytes += content.len();
+        files.push(path);
+    }
+    Ok((files, bytes))
+}

@@ -1,0 +1,133 @@
+//! `ugmm score`: how likely the rows of a table are, and what is unusual about them.
+
+use crate::arguments::{Common, Score};
+use crate::density_rows::{Met, outside_examples};
+use crate::error::CliError;
+use crate::output::{check_not_mixed, check_outputs, count, percent, write_json};
+use crate::row_output::{Column, Values, format_of, write_rows};
+use serde::Serialize;
+use ugmm_circuit::UnivariateMixture;
+use ugmm_data::frame::ReadOptions;
+use ugmm_tabular::{AnyModel, DensityColumn, DensityModel, DensityReader, LogLikelihoodMeasures, Surprise};
+
+/// Share of usual rows below which a row is counted as unlikely.
+const UNLIKELY: f64 = 0.01;
+
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    met: Met,
+    /// Whether the table's target was read; it is then part of the log-likelihood.
+    with_target: bool,
+    log_likelihood: LogLikelihoodMeasures,
+    /// Rows less likely than 99 of 100 usual ones.
+    unlikely_rows: usize,
+}
+
+pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
+    check_not_mixed(options.output.as_deref(), common.json.as_deref())?;
+    check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
+    let model = AnyModel::load(&options.model)?.density(&options.model, "ugmm score")?;
+    let format = format_of(options.format, options.output.as_deref())?;
+    let read_options = ReadOptions { lenient: options.lenient, ..options.table.read_options() };
+    let (reader, with_target) =
+        DensityReader::open_with_target_if_there(&options.data, &model, &options.keep, &read_options)?;
+    let (mut met, mut examples) = (Met::default(), Vec::new());
+    let (mut log_likelihoods, mut unlikely_rows) = (Vec::new(), 0);
+    write_rows(options.output.as_deref(), format, |writer| {
+        for batch in reader {
+            let batch = batch?;
+            met.add(&batch);
+            outside_examples(&model, &batch, &mut examples);
+            let surprises = model.surprises(&batch.rows)?;
+            log_likelihoods.extend(surprises.iter().map(|surprise| surprise.log_likelihood));
+            unlikely_rows += surprises.iter().filter(|surprise| surprise.share_below < UNLIKELY).count();
+            let values = |place: usize, column: usize| {
+                let value = batch.row(place)[column];
+                match value.is_nan() {
+                    true => "outside".to_owned(),
+                    false => model.columns()[column].text(value),
+                }
+            };
+            let columns = columns(&model, &surprises, values);
+            let kept = super::predict::kept(&options.keep, batch.kept.clone());
+            writer.write(&kept.chain(columns).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    })?;
+    let log_likelihood = LogLikelihoodMeasures::of(&log_likelihoods);
+    let report = Report { met, with_target, log_likelihood, unlikely_rows };
+    write_json(common.json.as_deref(), "ugmm/score", &report)?;
+    if !common.quiet {
+        eprint!("{}", remarks(&report, &model, &examples));
+    }
+    Ok(())
+}
+
+/// What is written of each row; `value` is that of a column of a row.
+fn columns(
+    model: &DensityModel,
+    surprises: &[Surprise],
+    value: impl Fn(usize, usize) -> String,
+) -> Vec<Column> {
+    let column = |name: &str, values| Column { name: name.to_owned(), values };
+    let named = |text: &dyn Fn(usize, &Surprise) -> Option<String>| {
+        Values::Text(surprises.iter().enumerate().map(|(place, surprise)| text(place, surprise)).collect())
+    };
+    let number =
+        |number: &dyn Fn(&Surprise) -> Option<f64>| Values::Exact(surprises.iter().map(number).collect());
+    vec![
+        column("log-likelihood", number(&|surprise| Some(surprise.log_likelihood))),
+        column("share of rows less likely", number(&|surprise| Some(surprise.share_below))),
+        column(
+            "most surprising",
+            named(&|_, surprise| {
+                surprise.column.as_ref().map(|found| model.columns()[found.column].name().to_owned())
+            }),
+        ),
+        column(
+            "its value",
+            named(&|place, surprise| surprise.column.as_ref().map(|found| value(place, found.column))),
+        ),
+        column(
+            "expected",
+            named(&|_, surprise| {
+                let found = surprise.column.as_ref()?;
+                Some(expected(&model.columns()[found.column], &found.expected))
+            }),
+        ),
+        column("surprise", number(&|surprise| surprise.column.as_ref().map(|found| found.nats))),
+    ]
+}
+
+/// What was to be expected of a column: its interval of probability 90 %, or its most probable state.
+pub fn expected(column: &DensityColumn, distribution: &UnivariateMixture) -> String {
+    match column.states() {
+        Some(_) => {
+            let state = distribution.mode();
+            format!("{} ({} %)", column.text(state), percent(distribution.density(state), 0))
+        }
+        None => {
+            let [low, high] = [0.05, 0.95].map(|share| column.text(distribution.quantile(share)));
+            if low == high { low } else { format!("{low} to {high}") }
+        }
+    }
+}
+
+fn remarks(report: &Report, model: &DensityModel, examples: &[String]) -> String {
+    let LogLikelihoodMeasures { rows, mean, standard_error, .. } = report.log_likelihood;
+    let error = standard_error.map_or(String::new(), |error| format!(" ± {error:.4}"));
+    let without = match (model.target_name(), report.with_target) {
+        (Some(target), false) => format!(" (without {target:?}, which the table does not have)"),
+        _ => String::new(),
+    };
+    let mut text = report.met.remarks("integrated out", examples);
+    text += &format!("{}: log-likelihood {mean:.4}{error} per row{without}\n", count(rows, "row"));
+    text += &format!(
+        "less likely than 99 of 100 rows {}: {} of {} (1 % is to be expected of rows of the same kind)\n",
+        if model.learned().validation_rows > 0 { "held out in training" } else { "learned from" },
+        report.unlikely_rows,
+        count(rows, "row")
+    );
+    text
+}

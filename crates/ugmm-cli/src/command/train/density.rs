@@ -1,0 +1,215 @@
+//! `ugmm train --objective density`: a density of all columns of a table.
+
+use super::beside;
+use super::report::in_words;
+use crate::arguments::{Common, Train};
+use crate::config_file::Config;
+use crate::error::CliError;
+use crate::interrupt;
+use crate::output::{check_outputs, count, left_out, print, table, write_json};
+use crate::progress::EpochLines;
+use crate::table::{doubts, overview_as};
+use serde::Serialize;
+use std::path::Path;
+use ugmm::Settings;
+use ugmm::file::write_atomically;
+use ugmm_data::frame::Schema;
+use ugmm_tabular::{
+    DensityColumn, DensityModel, DensityOptions, DensityReport, DensityRun, LogLikelihoodMeasures,
+    LogLikelihoods, Table, TabularError, density_columns, fit_density, prepare_pixels, prepare_target,
+};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    data: &'a Path,
+    model_file: &'a Path,
+    objective: &'static str,
+    target: Option<&'a str>,
+    columns: Vec<Column<'a>>,
+    parameters: usize,
+    /// Of images without a target: of the rows held out, or, without, of those learned from.
+    bits_per_pixel: Option<f64>,
+    #[serde(flatten)]
+    fitted: &'a DensityReport,
+    #[serde(skip)]
+    model: &'a DensityModel,
+}
+
+#[derive(Serialize)]
+struct Column<'a> {
+    name: &'a str,
+    taken_as: &'a str,
+}
+
+pub fn run(
+    options: &Train,
+    mut config: Config,
+    settings: &Settings,
+    common: &Common,
+) -> Result<(), CliError> {
+    refuse_network_options(options, &config, settings)?;
+    let data = config.data.clone().ok_or(CliError::NotGiven("table"))?;
+    let output = config.output.clone().ok_or(CliError::NotGiven("output"))?;
+    let config_output = beside(&output, "toml");
+    let outputs = [Some(output.as_path()), Some(config_output.as_path()), common.json.as_deref()];
+    check_outputs(&outputs, &[&data])?;
+    let time_limit = config.time_limit()?;
+    let read_options = config.read_options()?;
+    let in_table = |error: TabularError| CliError::of_table(&data, error);
+    let mut schema = Schema::infer(&data, &read_options)?;
+    prepare_pixels(&mut schema);
+    if let Some(target) = &config.target {
+        config.task = Some(prepare_target(&mut schema, target, config.task).map_err(in_table)?);
+    }
+    let usual = DensityOptions::default();
+    let fit_options = DensityOptions {
+        target: config.target.clone(),
+        task: config.task,
+        structure: config.structure.unwrap_or_default(),
+        units: config.units.map(std::num::NonZeroUsize::get),
+        method: config.method,
+        epochs: settings.epochs,
+        patience: settings.patience,
+        batch_size: settings.batch_size,
+        learning_rate: settings.learning_rate,
+        validation: config.validation.unwrap_or(usual.validation),
+        seed: config.seed.unwrap_or(usual.seed),
+    };
+    let table = Table::read_as(&data, schema, &read_options)?;
+    let columns = density_columns(&table, config.target.as_deref()).map_err(in_table)?;
+    if !common.quiet {
+        eprint!("{}", introduction(table.schema(), &columns, config.target.as_deref()));
+    }
+    let mut lines = EpochLines::new(common.quiet);
+    let mut progress = |epoch, epochs, training, held_out| lines.show(epoch, epochs, training, held_out);
+    let mut run = DensityRun { progress: &mut progress, interrupted: interrupt::watch()?, time_limit };
+    let (model, fitted) = fit_density(&table, &fit_options, &mut run).map_err(in_table)?;
+
+    // What was found, for one who repeats it.
+    config.seed = Some(fit_options.seed);
+    let config_text = config.text(settings)?;
+    model.save(&output)?;
+    write_atomically(&config_output, config_text.as_bytes())?;
+    let seen = fitted.validation_log_likelihoods.unwrap_or(fitted.training_log_likelihoods);
+    let report = Report {
+        data: &data,
+        model_file: &output,
+        objective: "density",
+        target: model.target_name(),
+        columns: model
+            .columns()
+            .iter()
+            .map(|column| Column { name: column.name(), taken_as: column.kind_name() })
+            .collect(),
+        parameters: model.circuit().parameters(),
+        bits_per_pixel: model.bits_per_pixel(seen.model.mean),
+        fitted: &fitted,
+        model: &model,
+    };
+    write_json(common.json.as_deref(), "ugmm/train", &report)?;
+    if common.quiet { Ok(()) } else { print(&text(&report)) }
+}
+
+/// Refuses what is set of a network's training.
+fn refuse_network_options(options: &Train, config: &Config, settings: &Settings) -> Result<(), CliError> {
+    let given = [
+        ("scaling", config.scaling.is_some()),
+        ("ordinal", !config.ordinal.is_empty()),
+        ("preset", config.preset.is_some()),
+        ("class_weights", config.class_weights.is_some()),
+        ("folds", config.folds.is_some()),
+        ("search", config.search.is_some()),
+        ("checkpoint_interval", config.checkpoint_interval.is_some()),
+        ("resume", options.resume),
+    ];
+    let mut settings = settings.clone();
+    // What a density has as well.
+    (settings.epochs, settings.batch_size) = (None, None);
+    (settings.learning_rate, settings.patience) = (None, None);
+    let settings = serde_json::to_value(&settings).map_err(std::io::Error::from)?;
+    let set = settings.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let key = given.into_iter().filter(|(_, given)| *given).map(|(key, _)| key.to_owned());
+    match key.chain(set.map(|(key, _)| key.clone())).next() {
+        None => Ok(()),
+        Some(key) => {
+            let reason = format!("{key} is for networks, and --objective density learns none; leave it out");
+            Err(CliError::Option { key: "--objective density", reason })
+        }
+    }
+}
+
+/// What the columns are taken as.
+fn introduction(schema: &Schema, columns: &[DensityColumn], target: Option<&str>) -> String {
+    let kind = |name: &str| {
+        let column = columns.iter().find(|column| column.name() == name);
+        if column.is_none() && schema.is_label(name) {
+            return Some("left out: labels that nobody asks for");
+        }
+        column.map(|column| match target == Some(name) {
+            true if column.states().is_some() => "target: classes",
+            true => "target: a number",
+            false => column.kind_name(),
+        })
+    };
+    let target = target.unwrap_or_default();
+    let mut text = overview_as(schema, target, &kind) + &doubts(schema, target);
+    let is_used = |name: &str| columns.iter().any(|column| column.name() == name);
+    let missing: usize =
+        schema.columns.iter().filter(|column| is_used(&column.name)).map(|column| column.missing).sum();
+    if missing > 0 {
+        text += &format!("missing: {}; they are integrated out\n", count(missing, "value"));
+    }
+    text
+}
+
+fn text(report: &Report) -> String {
+    let Report { fitted, model, .. } = report;
+    let mut text = format!("{}; {}\n", count(fitted.rows, "row"), model.structure_in_words());
+    text += &left_out(fitted.rows_without_values, "no value");
+    if !fitted.tried.is_empty() {
+        let mut rows =
+            vec![["structures tried", "log-likelihood of rows set aside", ""].map(String::from).to_vec()];
+        for (structure, level) in &fitted.tried {
+            let mark = if *structure == fitted.structure { "chosen" } else { "" };
+            rows.push(vec![structure.in_words().into(), format!("{level:.4}"), mark.into()]);
+        }
+        text += &table(&rows);
+    }
+    if fitted.epochs > 0 && fitted.best_epoch < fitted.epochs {
+        text += &format!(
+            "stopped after {}; the model is that of epoch {}\n",
+            count(fitted.epochs, "epoch"),
+            fitted.best_epoch
+        );
+    }
+    if fitted.out_of_time {
+        text += &format!("there was time for {} only\n", count(fitted.epochs, "epoch"));
+    }
+    text += &likelihoods("training", &fitted.training_log_likelihoods);
+    match &fitted.validation_log_likelihoods {
+        Some(held_out) => text += &likelihoods("held-out", held_out),
+        None => text += "no rows were held out, so how likely new rows are is unknown\n",
+    }
+    if let Some(bits) = report.bits_per_pixel {
+        text += &format!("that is {bits:.4} bits per pixel\n");
+    }
+    if let (Some(target), Some(measures)) = (report.target, &fitted.predictions) {
+        let rows = if fitted.validation_rows > 0 { "held-out" } else { "training" };
+        text += &format!("{target} of {rows} rows, predicted from the others: {}\n", in_words(measures));
+    }
+    let (file, parameters) = (report.model_file.display(), report.parameters);
+    text + &format!("{file}: {parameters} parameters, trained in {:.1} s\n", fitted.seconds)
+}
+
+fn likelihoods(what: &str, found: &LogLikelihoods) -> String {
+    let LogLikelihoodMeasures { rows, mean, standard_error, impossible } = found.model;
+    let error = standard_error.map_or(String::new(), |error| format!(" ± {error:.4}"));
+    let impossible = match impossible {
+        0 => String::new(),
+        some => format!(" ({} impossible and left out)", count(some, "row")),
+    };
+    format!(
+        "{what} rows: {rows}, log-likelihood {mean:.4}{error} per row{impossible}; of independent columns {:.4}\n",
+        found.independent.mean
+    )
+}

@@ -1,0 +1,75 @@
+//! What is met in the rows of a table that a density model reads.
+
+use crate::output::count;
+use serde::Serialize;
+use ugmm_tabular::{DensityBatch, DensityModel};
+
+/// Values outside of their ranges that are named, at most.
+const NAMED: usize = 3;
+
+/// What was met.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Met {
+    pub rows: usize,
+    pub missing_values: usize,
+    pub unseen_categories: usize,
+    /// Numbers that their columns cannot have, and classes that there are none of.
+    pub outside_values: usize,
+    pub rows_with_outside_values: usize,
+}
+
+impl Met {
+    /// Takes note of a batch. A target that was not read is not missing.
+    pub fn add(&mut self, batch: &DensityBatch) {
+        self.rows += batch.places.len();
+        self.missing_values += batch.rows.missing;
+        self.unseen_categories += batch.rows.unseen;
+        self.outside_values += batch.rows.outside.len();
+        let mut last = None;
+        for outside in &batch.rows.outside {
+            self.rows_with_outside_values += usize::from(last != Some(outside.row));
+            last = Some(outside.row);
+        }
+    }
+
+    /// As it is said; `doing` is what is done about missing values.
+    pub fn remarks(&self, doing: &str, examples: &[String]) -> String {
+        let mut text = String::new();
+        if self.missing_values > 0 {
+            text += &format!("missing: {}; {doing}\n", count(self.missing_values, "value"));
+        }
+        if self.unseen_categories > 0 {
+            text += &format!(
+                "categories that training did not have, or seldom: {}; taken as {}\n",
+                count(self.unseen_categories, "value"),
+                ugmm_tabular::OTHER
+            );
+        }
+        if self.outside_values > 0 {
+            let more = self.outside_values.saturating_sub(examples.len());
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            text += &format!(
+                "values that their columns cannot have in this model: {}{more}; they have no probability, and nothing is \
+                 concluded from them\n",
+                examples.join(", ")
+            );
+        }
+        text
+    }
+}
+
+/// Adds values of a batch that are outside of their ranges, in words, until there are some.
+pub fn outside_examples(model: &DensityModel, batch: &DensityBatch, examples: &mut Vec<String>) {
+    for outside in batch.rows.outside.iter().take(NAMED.saturating_sub(examples.len())) {
+        let (column, row) = (&model.columns()[outside.column], batch.places[outside.row]);
+        let value = match outside.number.is_nan() {
+            true => "a class that the model does not know".to_owned(),
+            false => column.number_text(outside.number),
+        };
+        examples.push(format!(
+            "{:?} in row {row} ({value}, where it must be {})",
+            column.name(),
+            column.possible_values()
+        ));
+    }
+}

@@ -1,0 +1,77 @@
+//! Rows of any number as a file or on standard output, in one of several formats.
+
+mod columns;
+mod csv;
+mod jsonl;
+mod parquet;
+
+pub use columns::{Column, Values};
+
+use crate::arguments::Format;
+use crate::error::CliError;
+use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
+use std::path::Path;
+use ugmm::file::AtomicFile;
+
+/// Where rows go, in one of the formats.
+pub trait RowWriter {
+    /// Writes columns of the same length.
+    fn write(&mut self, columns: &[Column]) -> Result<(), CliError>;
+    /// Writes what is still to be written.
+    fn finish(self: Box<Self>) -> Result<(), CliError>;
+}
+
+/// Writes the rows that `rows` hands over; a file has its name only when all of them are in it.
+pub fn write_rows(
+    output: Option<&Path>,
+    format: Format,
+    rows: impl FnOnce(&mut dyn RowWriter) -> Result<(), CliError>,
+) -> Result<(), CliError> {
+    let mut file = output.map(AtomicFile::create).transpose()?;
+    let to: Box<dyn Write + Send + '_> = match &mut file {
+        Some(file) => Box::new(BufWriter::new(file)),
+        None => Box::new(BufWriter::new(std::io::stdout())),
+    };
+    let written = (|| -> Result<(), CliError> {
+        let mut writer: Box<dyn RowWriter> = match format {
+            Format::Csv => Box::new(csv::Writer::new(to)),
+            Format::Jsonl => Box::new(jsonl::Writer::new(to)),
+            Format::Parquet => Box::new(parquet::Writer::new(to)),
+        };
+        rows(&mut *writer)?;
+        writer.finish()
+    })();
+    match written {
+        // A reader of standard output that has gone (`| head`) is no error.
+        Err(CliError::Output(error)) if error.kind() == ErrorKind::BrokenPipe && file.is_none() => {}
+        written => written?,
+    }
+    file.map(AtomicFile::commit).transpose()?;
+    Ok(())
+}
+
+/// What is written: as asked for, or by the name of the output.
+pub fn format_of(asked: Option<Format>, output: Option<&Path>) -> Result<Format, CliError> {
+    let ending = output.and_then(Path::extension).and_then(|ending| ending.to_str());
+    let format = match (asked, ending.map(str::to_ascii_lowercase).as_deref()) {
+        (Some(format), _) => format,
+        (None, Some("jsonl" | "ndjson")) => Format::Jsonl,
+        (None, Some("parquet")) => Format::Parquet,
+        (None, None | Some("csv" | "txt")) => Format::Csv,
+        (None, Some(_)) if output.is_some_and(is_special) => Format::Csv,
+        (None, Some(ending)) => {
+            let reason = format!(".{ending} says nothing of it; name it csv, jsonl or parquet");
+            return Err(CliError::Option { key: "--format", reason });
+        }
+    };
+    if format == Format::Parquet && output.is_none() && std::io::stdout().is_terminal() {
+        let reason = "Parquet is not for a terminal; name a file with -o".into();
+        return Err(CliError::Option { key: "--format", reason });
+    }
+    Ok(format)
+}
+
+/// A device or a pipe, whose name says nothing of the format.
+fn is_special(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}

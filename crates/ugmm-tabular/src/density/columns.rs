@@ -1,0 +1,431 @@
+//! The columns of a table as variables of a circuit.
+
+use crate::Table;
+use crate::columns::check_column;
+use crate::error::TabularError;
+use crate::question_error::QuestionError;
+use crate::range::NumberRange;
+use crate::variables::{number, some_of};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use ugmm_circuit::{MAXIMUM_STATES, Variable};
+use ugmm_data::frame::{Column, Kind, Level, ReadAs, Request, Schema, UNSEEN, Values};
+use ugmm_data::{ImageShape, MIN_LEVEL_ROWS, closest};
+
+/// What the state of rare and unseen levels is called.
+pub const OTHER: &str = "(other)";
+/// How far the numbers of a column of whole numbers may be apart: those of a wider one are a density, which says as much where each
+/// number has little probability, and is learned faster than a table.
+const WIDEST: f64 = 1024.0;
+/// States that are named, at most.
+const SHOWN_STATES: usize = 10;
+/// The largest byte of a pixel.
+const WHITE: f64 = 255.0;
+/// Bytes that there are.
+const BYTES: usize = 256;
+/// How far a pixel times 255 may be from a whole number: pixels may have been written with few digits.
+const PIXEL_TOLERANCE: f64 = 0.02;
+
+/// A column of a table as a variable of a circuit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DensityColumn {
+    pub(crate) request: Request,
+    pub(crate) values: ColumnValues,
+    /// What its numbers ranged over in the rows learned from.
+    pub(crate) range: Option<NumberRange>,
+}
+
+/// What a variable stands for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum ColumnValues {
+    /// Any number, or any time.
+    Number,
+    /// Whole numbers, or days, of this range.
+    Whole { low: i64, high: i64 },
+    /// A pixel, 0 to 1: its byte divided by 255.
+    Pixel,
+    /// 0 is false, 1 is true.
+    Truth,
+    /// The levels of the request by their codes, and after them, `with_other`, one state for all others.
+    States { with_other: bool },
+}
+
+/// A value of a row, as the circuit wants it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Encoded {
+    Missing,
+    Value(f64),
+    /// A level that training did not have or had seldom.
+    Unseen(f64),
+    /// A number that the variable cannot be.
+    Impossible(f64),
+}
+
+impl DensityColumn {
+    /// The column's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.request.name
+    }
+
+    /// What it is taken as, in a word or two.
+    #[must_use]
+    pub fn kind_name(&self) -> &'static str {
+        match (&self.values, &self.request.read_as) {
+            (ColumnValues::Number, ReadAs::Days) if self.range.is_some_and(|range| range.whole) => "date",
+            (ColumnValues::Number, ReadAs::Days) => "time",
+            (ColumnValues::Number, _) => "number",
+            (ColumnValues::Whole { .. }, ReadAs::Days) => "date",
+            (ColumnValues::Whole { .. }, _) => "whole number",
+            (ColumnValues::Pixel, _) => "pixel",
+            (ColumnValues::Truth, _) => "true or false",
+            (ColumnValues::States { .. }, _) => "category",
+        }
+    }
+
+    /// Whether its values have an order and a distance: numbers, dates, pixels.
+    #[must_use]
+    pub fn is_number(&self) -> bool {
+        matches!(self.values, ColumnValues::Number | ColumnValues::Whole { .. } | ColumnValues::Pixel)
+    }
+
+    /// Whether it is one of whole numbers, days or pixels, which have probabilities rather than densities.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        matches!(self.values, ColumnValues::Whole { .. } | ColumnValues::Pixel)
+    }
+
+    /// Whether its numbers are dates or times, as days since 1970-01-01.
+    #[must_use]
+    pub fn is_date(&self) -> bool {
+        self.request.read_as == ReadAs::Days
+    }
+
+    /// Least and greatest number of the rows learned from, in the table's units; none of a category.
+    #[must_use]
+    pub fn range(&self) -> Option<NumberRange> {
+        self.range
+    }
+
+    /// Names of its states, in order; none of a number.
+    #[must_use]
+    pub fn states(&self) -> Option<Vec<String>> {
+        match (&self.values, &self.request.read_as) {
+            (ColumnValues::Truth, _) => Some(["false", "true"].map(String::from).to_vec()),
+            (ColumnValues::States { with_other }, ReadAs::Codes(levels)) => {
+                let mut names = levels.clone();
+                names.extend(with_other.then(|| OTHER.to_owned()));
+                Some(names)
+            }
+            _ => None,
+        }
+    }
+
+    /// A value of the circuit's variable in the table's units: the same but for pixels.
+    #[must_use]
+    pub fn to_table(&self, value: f64) -> f64 {
+        if self.values == ColumnValues::Pixel { value / WHITE } else { value }
+    }
+
+    /// The circuit's value of a number in the table's units.
+    pub(crate) fn from_table(&self, number: f64) -> f64 {
+        if self.values == ColumnValues::Pixel { number * WHITE } else { number }
+    }
+
+    /// A value of the circuit's variable as it would stand in the table: numbers to a hundred-thousandth of their range.
+    #[must_use]
+    pub fn text(&self, value: f64) -> String {
+        if let Some(states) = self.states() {
+            // What is no state can only come of a file that was made by hand.
+            return states.get(value as usize).cloned().unwrap_or_default();
+        }
+        match (&self.values, self.range) {
+            (ColumnValues::Number, Some(range)) if range.whole => {
+                self.request.read_as.text(value.round() + 0.0)
+            }
+            (ColumnValues::Number, Some(range)) => {
+                let wide = NumberRange { whole: false, ..range };
+                self.request.read_as.text(wide.step_rounded(value))
+            }
+            (ColumnValues::Whole { .. }, _) => self.request.read_as.text(value.round() + 0.0),
+            (ColumnValues::Pixel, _) => ((value.round() + 0.0) / WHITE).to_string(),
+            _ => self.request.read_as.text(value),
+        }
+    }
+
+    /// A number that need not be one of the variable's, such as a mean, as text: with the digits that count.
+    #[must_use]
+    pub fn fine_text(&self, value: f64) -> String {
+        match (self.is_date(), self.range) {
+            (true, _) => {
+                let day = value.floor();
+                let minutes = ((value - day) * 1440.0).round();
+                self.request.read_as.text(day + minutes / 1440.0)
+            }
+            (false, Some(range)) => {
+                let range = NumberRange {
+                    low: self.from_table(range.low),
+                    high: self.from_table(range.high),
+                    whole: false,
+                };
+                self.to_table(range.step_rounded(value)).to_string()
+            }
+            (false, None) => value.to_string(),
+        }
+    }
+
+    /// The circuit's value for one as it would stand in the table.
+    ///
+    /// # Errors
+    ///
+    /// When it is no value of the column; the message says what would be.
+    pub fn parse(&self, text: &str) -> Result<f64, TabularError> {
+        let text = text.trim();
+        let wrong = |expected: String| {
+            TabularError::from(QuestionError::NoValue {
+                column: self.name().to_owned(),
+                value: text.to_owned(),
+                expected,
+            })
+        };
+        if let Some(states) = self.states() {
+            let state = match self.values {
+                ColumnValues::Truth => self.request.read_as.number(text),
+                _ => states.iter().position(|name| name == text).map(|state| state as f64),
+            };
+            return state.ok_or_else(|| {
+                wrong(match closest(text, &states) {
+                    Some(name) => format!("one of {}; did you mean {name:?}?", some_of(&states)),
+                    None => format!("one of {}", some_of(&states)),
+                })
+            });
+        }
+        let Some(number) = number(&self.request.read_as, text) else {
+            let kind = if self.is_date() { "a date" } else { "a number" };
+            let text_of = |number: f64| self.request.read_as.text(number);
+            let example = self.range.map(|range| {
+                format!(", such as those from {} to {}", text_of(range.low), text_of(range.high))
+            });
+            return Err(wrong(format!("{kind}{}", example.unwrap_or_default())));
+        };
+        match self.encode_number(number) {
+            Encoded::Value(value) => Ok(value),
+            _ => Err(wrong(self.possible_values())),
+        }
+    }
+
+    /// A number in the table's units as it would stand there.
+    #[must_use]
+    pub fn number_text(&self, number: f64) -> String {
+        self.request.read_as.text(number)
+    }
+
+    /// What its numbers can be, in words.
+    #[must_use]
+    pub fn possible_values(&self) -> String {
+        match self.values {
+            ColumnValues::Whole { low, high } => {
+                let kind = if self.is_date() { "a day" } else { "a whole number" };
+                let [low, high] = [low, high].map(|end| self.request.read_as.text(end as f64));
+                format!("{kind} from {low} to {high}")
+            }
+            ColumnValues::Pixel => "a pixel from 0 to 1, a byte divided by 255".into(),
+            ColumnValues::States { .. } => match self.states().unwrap_or_default() {
+                names if names.len() <= SHOWN_STATES => format!("one of {}", names.join(", ")),
+                names => format!("one of {} states", names.len()),
+            },
+            _ => "a finite number".into(),
+        }
+    }
+
+    /// A number of the table.
+    pub(crate) fn encode_number(&self, number: f64) -> Encoded {
+        if number.is_nan() {
+            return Encoded::Missing;
+        }
+        let possible = |is_possible: bool, value: f64| {
+            if is_possible { Encoded::Value(value) } else { Encoded::Impossible(number) }
+        };
+        match self.values {
+            ColumnValues::Whole { low, high } => {
+                possible(number.fract() == 0.0 && (low as f64..=high as f64).contains(&number), number)
+            }
+            ColumnValues::Pixel => {
+                let byte = number * WHITE;
+                let is_byte = (byte - byte.round()).abs() < PIXEL_TOLERANCE;
+                possible(is_byte && (0.0..=WHITE).contains(&byte.round()), byte.round() + 0.0)
+            }
+            _ => Encoded::Value(number),
+        }
+    }
+
+    /// A code of the table; [`UNSEEN`](ugmm_data::frame::UNSEEN) is none of the levels.
+    pub(crate) fn encode_code(&self, code: Option<u32>) -> Encoded {
+        let ReadAs::Codes(levels) = &self.request.read_as else { return Encoded::Missing };
+        match (code, &self.values) {
+            (None, _) => Encoded::Missing,
+            (Some(code), _) if (code as usize) < levels.len() => Encoded::Value(f64::from(code)),
+            (Some(_), ColumnValues::States { with_other: true }) => Encoded::Unseen(levels.len() as f64),
+            // Of a target: a class that there is none of.
+            (Some(_), _) => Encoded::Impossible(f64::NAN),
+        }
+    }
+
+    /// The values of the column in a table that it was made of: codes are those of its levels, not of the table's.
+    pub(crate) fn values_of<'t>(&self, table: &'t Table) -> Result<Cow<'t, Values>, TabularError> {
+        let values = table.column(self.name())?;
+        let (Values::Codes(codes), ReadAs::Codes(levels)) = (values, &self.request.read_as) else {
+            return Ok(Cow::Borrowed(values));
+        };
+        let known = table.schema().column(self.name())?.levels.as_deref().unwrap_or_default();
+        let own = |level: &Level| levels.iter().position(|own| *own == level.text);
+        let own: Vec<u32> = known.iter().map(|level| own(level).map_or(UNSEEN, |code| code as u32)).collect();
+        let code = |code: &Option<u32>| code.map(|code| own.get(code as usize).copied().unwrap_or(UNSEEN));
+        Ok(Cow::Owned(Values::Codes(codes.iter().map(code).collect())))
+    }
+
+    /// What must hold of a column from a file, in words if it does not.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let name = self.name();
+        let fits = match (&self.values, &self.request.read_as) {
+            (ColumnValues::Number, ReadAs::Numbers(_) | ReadAs::Days) => true,
+            (ColumnValues::Whole { low, high }, ReadAs::Numbers(_) | ReadAs::Days) => {
+                low <= high && high.checked_sub(*low).is_some_and(|range| range < MAXIMUM_STATES as i64)
+            }
+            (ColumnValues::Pixel, ReadAs::Numbers(_)) => true,
+            (ColumnValues::Truth, ReadAs::Booleans) => true,
+            (ColumnValues::States { with_other }, ReadAs::Codes(levels)) => {
+                (1..=MAXIMUM_STATES).contains(&(levels.len() + usize::from(*with_other)))
+            }
+            _ => false,
+        };
+        if !fits {
+            return Err(format!("the values of the column {name:?} are not those that it is read as"));
+        }
+        match self.range {
+            Some(range) if !range.is_usable() => Err(format!("the range of the column {name:?} is no range")),
+            None if self.is_number() => Err(format!("the column {name:?} has no range")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the circuit's variable is the one that this column makes.
+    pub(crate) fn fits(&self, variable: &Variable) -> bool {
+        use ugmm_circuit::VariableKind as V;
+        match (&self.values, variable.kind) {
+            (ColumnValues::Number, V::Continuous { .. }) => true,
+            (ColumnValues::Whole { low, high }, V::Integer { low: least, high: greatest }) => {
+                (*low, *high) == (least, greatest)
+            }
+            (ColumnValues::Pixel, V::Categorical { states: BYTES }) => true,
+            (ColumnValues::Truth | ColumnValues::States { .. }, V::Categorical { states }) => {
+                self.states().is_some_and(|names| names.len() == states)
+            }
+            _ => false,
+        }
+    }
+
+    /// The circuit's variable, for these values of the rows to learn from.
+    pub(crate) fn variable(&self, values: impl Iterator<Item = f64> + Clone) -> Variable {
+        let variable = match &self.values {
+            ColumnValues::Number => Variable::standardizing(values),
+            ColumnValues::Whole { low, high } => Variable::integer(*low, *high),
+            // A probability for each byte: there are rows enough, and black and white are no ends of a bell.
+            ColumnValues::Pixel => Variable::categorical(BYTES),
+            ColumnValues::Truth | ColumnValues::States { .. } => {
+                Variable::categorical(self.states().map_or(1, |names| names.len()))
+            }
+        };
+        variable.named(self.name())
+    }
+}
+
+/// The columns of a table that a density is learned of, the target last.
+///
+/// # Errors
+///
+/// When nothing is left to learn from, or a category names rows rather than kinds of rows.
+pub fn density_columns(table: &Table, target: Option<&str>) -> Result<Vec<DensityColumn>, TabularError> {
+    let schema = table.schema();
+    let is_image = schema.images.is_some();
+    let is_target = |column: &Column| Some(column.name.as_str()) == target;
+    let used = schema.columns.iter().filter(|column| !is_target(column) && column.is_informative());
+    // Labels that nobody asks for are no part of an image.
+    let used = used.filter(|column| !schema.is_label(&column.name));
+    let mut columns = Vec::new();
+    for column in used {
+        check_column(column, table.rows(), false)?;
+        columns.push(column_of(table, column, is_image)?);
+    }
+    if columns.is_empty() {
+        return Err(TabularError::NothingToLearn);
+    }
+    for column in schema.columns.iter().filter(|column| is_target(column)) {
+        columns.push(match &column.kind {
+            Kind::Categorical => DensityColumn {
+                request: schema.request(&column.name)?,
+                values: ColumnValues::States { with_other: false },
+                range: None,
+            },
+            _ => column_of(table, column, false)?,
+        });
+    }
+    Ok(columns)
+}
+
+fn column_of(table: &Table, column: &Column, is_image: bool) -> Result<DensityColumn, TabularError> {
+    let mut request = table.schema().request(&column.name)?;
+    let (values, range) = match (table.column(&column.name)?, &column.kind) {
+        (Values::Numbers(_), Kind::Boolean) => (ColumnValues::Truth, None),
+        (Values::Numbers(numbers), _) => {
+            let range = NumberRange::of(numbers.iter().copied());
+            // Of a column without any value.
+            let range = range.unwrap_or(NumberRange { low: 0.0, high: 0.0, whole: false });
+            let is_pixel = is_image && numbers.iter().all(|number| is_byte(*number));
+            let values = if is_pixel { ColumnValues::Pixel } else { whole(range) };
+            (values, Some(range))
+        }
+        _ => {
+            let levels = column.levels.as_deref().unwrap_or_default();
+            let common = levels.iter().filter(|level| level.rows >= MIN_LEVEL_ROWS);
+            let common: Vec<String> = common.map(|level| level.text.clone()).collect();
+            request.read_as = ReadAs::Codes(common);
+            (ColumnValues::States { with_other: true }, None)
+        }
+    };
+    Ok(DensityColumn { request, values, range })
+}
+
+fn is_byte(number: f64) -> bool {
+    (number * WHITE - (number * WHITE).round()).abs() < PIXEL_TOLERANCE
+}
+
+/// Whole numbers of a range, which is made wider on both sides by as much as it is wide: to be outside of it is to be
+/// impossible, which no number of training rows can say of the next ones. It is not made to reach below 0 where it did not.
+fn whole(range: NumberRange) -> ColumnValues {
+    let width = range.high - range.low;
+    let is_exact = range.low.abs().max(range.high.abs()) <= (1_i64 << 50) as f64;
+    if !range.whole || !is_exact || width > WIDEST {
+        return ColumnValues::Number;
+    }
+    let (low, high) = (range.low as i64, range.high as i64);
+    let margin = (high - low).max(1);
+    let least = if low >= 0 { (low - margin).max(0) } else { low - margin };
+    ColumnValues::Whole { low: least, high: high + margin }
+}
+
+/// Makes every pixel of a file of images a column of numbers, also one that is the same in all images: a density of images is
+/// one of whole images.
+pub fn prepare_pixels(schema: &mut Schema) {
+    let Some(shape) = schema.images.as_ref().map(|images| images.shape) else { return };
+    let pixels: std::collections::HashSet<String> = ImageShape::names(shape).collect();
+    for column in schema.columns.iter_mut().filter(|column| pixels.contains(&column.name)) {
+        if let (Kind::Constant, Some([level])) = (&column.kind, column.levels.as_deref()) {
+            let value = level.text.parse().unwrap_or(0.0);
+            let format = ugmm_data::frame::NumberFormat::default();
+            column.kind = Kind::Numeric { min: value, max: value, integers: false, format };
+        }
+    }
+}

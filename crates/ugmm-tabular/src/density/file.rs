@@ -1,0 +1,299 @@
+//! Density models on disk: one safetensors file with the circuit's parameters, and in its metadata everything else.
+//!
+//! The metadata has one entry, `ugmm_density`, a JSON object: `format_version` (1), `variables` and `regions` (of the circuit,
+//! without their numbers), `table` (columns, target, how it was learned, what is usual). Parameters are `f64` tensors named after
+//! the region: `regions.3.weights` of an inner region, `[units, products]`; `regions.0.weights`, `.means` and `.sigmas` of a leaf
+//! of Gaussians, `[components, units]`; `regions.1.probabilities` of a categorical leaf, `[states, units]`.
+
+use super::model::{DensityModel, DensityPart};
+use crate::error::TabularError;
+use safetensors::tensor::{Dtype, View};
+use safetensors::{SafeTensorError, SafeTensors};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::Path;
+use ugmm::file::write_atomically;
+use ugmm_circuit::{
+    Circuit, GaussianMixtures, InnerRegion, Leaf, LeafDistribution, Region, Variable, VariableKind,
+};
+
+/// The version of the format that this library writes, and the only one it reads.
+const FORMAT_VERSION: u32 = 1;
+/// The metadata entry of density models.
+pub(crate) const METADATA_KEY: &str = "ugmm_density";
+/// Numbers that the tables of a circuit's integer leaves hold, at most: they are made when it is used, and the file does not
+/// have them.
+const MOST_TABLE_NUMBERS: usize = 1 << 27;
+/// Bits that say which region has which variable, at most.
+const MOST_SCOPE_BITS: usize = 1 << 32;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Description {
+    format_version: u32,
+    variables: Vec<Variable>,
+    regions: Vec<RegionDescription>,
+    table: DensityPart,
+}
+
+/// The one field that every version of the format has.
+#[derive(Deserialize)]
+struct Version {
+    format_version: u32,
+}
+
+/// A region without its numbers.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum RegionDescription {
+    Gaussians { variable: usize, units: usize, components: usize, held: usize, trained: bool },
+    Table { variable: usize, units: usize, states: usize, trained: bool },
+    Inner { units: usize, partitions: Vec<Vec<usize>> },
+}
+
+/// An `f64` tensor on its way to a file.
+struct Parameters {
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl View for Parameters {
+    fn dtype(&self) -> Dtype {
+        Dtype::F64
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+impl Parameters {
+    fn new(shape: [usize; 2], values: &[f64]) -> Self {
+        Self { shape: shape.to_vec(), bytes: values.iter().flat_map(|value| value.to_le_bytes()).collect() }
+    }
+}
+
+impl DensityModel {
+    /// Writes the model to a file, replacing one there only when all of the new one is on disk.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), TabularError> {
+        let failed = |reason: String| TabularError::DensityFile { file: path.to_path_buf(), reason };
+        check_tables(self.circuit.variables(), self.circuit.regions().iter().map(leaf_of)).map_err(failed)?;
+        let mut regions = Vec::new();
+        let mut tensors = Vec::new();
+        for (index, region) in self.circuit.regions().iter().enumerate() {
+            let mut add = |name: &str, shape, values: &[f64]| {
+                tensors.push((format!("regions.{index}.{name}"), Parameters::new(shape, values)));
+            };
+            regions.push(match region {
+                Region::Inner(inner) => {
+                    add("weights", [inner.units, inner.width()], &inner.weights);
+                    RegionDescription::Inner { units: inner.units, partitions: inner.partitions.clone() }
+                }
+                Region::Leaf(leaf) => {
+                    let Leaf { variable, units, trained, .. } = *leaf;
+                    match &leaf.distribution {
+                        LeafDistribution::Gaussians(mixtures) => {
+                            let (components, held) = (mixtures.components, mixtures.held);
+                            add("weights", [components, units], &mixtures.weights);
+                            add("means", [components, units], &mixtures.means);
+                            add("sigmas", [components, units], &mixtures.sigmas);
+                            RegionDescription::Gaussians { variable, units, components, held, trained }
+                        }
+                        LeafDistribution::Table(table) => {
+                            let states = table.len() / units;
+                            add("probabilities", [states, units], table);
+                            RegionDescription::Table { variable, units, states, trained }
+                        }
+                    }
+                }
+            });
+        }
+        let description = Description {
+            format_version: FORMAT_VERSION,
+            variables: self.circuit.variables().to_vec(),
+            regions,
+            table: self.part.clone(),
+        };
+        let description = serde_json::to_string(&description).map_err(|error| failed(error.to_string()))?;
+        // One entry only: the order of several would differ from run to run.
+        let metadata = HashMap::from([(METADATA_KEY.to_owned(), description)]);
+        let bytes =
+            safetensors::serialize(tensors, Some(metadata)).map_err(|error| failed(error.to_string()))?;
+        Ok(write_atomically(path, &bytes)?)
+    }
+
+    /// Reads a model from a file.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, is cut off or damaged, is no density model, or is of another format version.
+    pub fn load(path: &Path) -> Result<Self, TabularError> {
+        let bytes =
+            std::fs::read(path).map_err(|source| ugmm::UgmmError::Io { path: path.to_path_buf(), source })?;
+        Self::from_bytes(&bytes)
+            .map_err(|reason| TabularError::DensityFile { file: path.to_path_buf(), reason })
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        if bytes.is_empty() {
+            return Err("the file is empty; a model written by ugmm was expected".into());
+        }
+        let tensors = SafeTensors::deserialize(bytes).map_err(|error| explain(&error))?;
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| explain(&error))?;
+        let description = metadata
+            .metadata()
+            .as_ref()
+            .and_then(|metadata| metadata.get(METADATA_KEY))
+            .ok_or_else(|| {
+                format!("no density model: its metadata has no entry {METADATA_KEY:?}; train one with --objective density")
+            })?;
+        let damaged = |error: serde_json::Error| format!("the model's description is damaged: {error}");
+        let Version { format_version } = serde_json::from_str(description).map_err(damaged)?;
+        if format_version != FORMAT_VERSION {
+            return Err(format!(
+                "a density model of format version {format_version}, but this program reads version {FORMAT_VERSION}; \
+                 {} or train the model again",
+                if format_version > FORMAT_VERSION { "use a newer ugmm" } else { "use an older ugmm" }
+            ));
+        }
+        let Description { variables, regions, table, .. } =
+            serde_json::from_str(description).map_err(damaged)?;
+        // Before anything is made by the description's word.
+        if regions.len().checked_mul(variables.len()).is_none_or(|bits| bits > MOST_SCOPE_BITS) {
+            return Err(format!(
+                "{} regions over {} variables are more than any table makes",
+                regions.len(),
+                variables.len()
+            ));
+        }
+        check_tables(&variables, regions.iter().map(RegionDescription::leaf))?;
+        let read = regions.into_iter().enumerate().map(|(index, region)| region.read(index, &tensors));
+        let regions: Vec<Region> = read.collect::<Result<_, _>>()?;
+        let circuit = Circuit::new(variables, regions).map_err(|error| error.to_string())?;
+        Self::new(circuit, table)
+    }
+}
+
+fn leaf_of(region: &Region) -> Option<(usize, usize)> {
+    match region {
+        Region::Leaf(leaf) => Some((leaf.variable, leaf.units)),
+        Region::Inner(_) => None,
+    }
+}
+
+/// Refuses leaves of integers whose tables would fill the memory.
+fn check_tables(
+    variables: &[Variable],
+    leaves: impl Iterator<Item = Option<(usize, usize)>>,
+) -> Result<(), String> {
+    let mut numbers = 0usize;
+    for (variable, units) in leaves.flatten() {
+        let Some(VariableKind::Integer { low, high }) = variables.get(variable).map(|variable| variable.kind)
+        else {
+            continue;
+        };
+        let states =
+            high.checked_sub(low).and_then(|range| usize::try_from(range).ok()).unwrap_or(usize::MAX);
+        numbers = numbers.saturating_add(states.saturating_add(1).saturating_mul(units));
+    }
+    match numbers <= MOST_TABLE_NUMBERS {
+        true => Ok(()),
+        false => Err(format!(
+            "its tables of whole numbers would have {numbers} entries, where at most {MOST_TABLE_NUMBERS} are made"
+        )),
+    }
+}
+
+impl RegionDescription {
+    /// Variable and units of a leaf.
+    fn leaf(&self) -> Option<(usize, usize)> {
+        match *self {
+            Self::Gaussians { variable, units, .. } | Self::Table { variable, units, .. } => {
+                Some((variable, units))
+            }
+            Self::Inner { .. } => None,
+        }
+    }
+
+    /// The region with its numbers from the file.
+    fn read(self, index: usize, tensors: &SafeTensors) -> Result<Region, String> {
+        let read = |name: &str, rows: Option<usize>, columns: Option<usize>| {
+            read(tensors, &format!("regions.{index}.{name}"), [rows, columns])
+        };
+        Ok(match self {
+            Self::Inner { units, partitions } => {
+                let weights = read("weights", Some(units), None)?;
+                Region::Inner(InnerRegion { units, partitions, weights })
+            }
+            Self::Gaussians { variable, units, components, held, trained } => {
+                let read = |name: &str| read(name, Some(components), Some(units));
+                let mixtures = GaussianMixtures {
+                    components,
+                    weights: read("weights")?,
+                    means: read("means")?,
+                    sigmas: read("sigmas")?,
+                    held,
+                };
+                Region::Leaf(Leaf {
+                    variable,
+                    units,
+                    distribution: LeafDistribution::Gaussians(mixtures),
+                    trained,
+                })
+            }
+            Self::Table { variable, units, states, trained } => {
+                let table = read("probabilities", Some(states), Some(units))?;
+                Region::Leaf(Leaf { variable, units, distribution: LeafDistribution::Table(table), trained })
+            }
+        })
+    }
+}
+
+/// The numbers of a tensor with two dimensions, of which some are known.
+fn read(tensors: &SafeTensors, name: &str, expected: [Option<usize>; 2]) -> Result<Vec<f64>, String> {
+    let tensor = tensors.tensor(name).map_err(|_| format!("the model's parameters {name:?} are missing"))?;
+    let fits = tensor.shape().len() == 2
+        && tensor.shape().iter().zip(expected).all(|(&size, expected)| expected.is_none_or(|e| e == size));
+    if tensor.dtype() != Dtype::F64 || !fits {
+        let size = |size: Option<usize>| size.map_or("any".to_owned(), |size| size.to_string());
+        return Err(format!(
+            "the model's parameters {name:?} are {:?} of shape {:?}, but F64 of shape [{}, {}] are needed",
+            tensor.dtype(),
+            tensor.shape(),
+            size(expected[0]),
+            size(expected[1])
+        ));
+    }
+    let (chunks, _) = tensor.data().as_chunks();
+    Ok(chunks.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect())
+}
+
+/// Says what a defect of the file most likely means.
+fn explain(error: &SafeTensorError) -> String {
+    use SafeTensorError as E;
+    match error {
+        E::HeaderTooSmall | E::InvalidHeader(_) | E::InvalidHeaderDeserialization(_) | E::HeaderTooLarge => {
+            format!("not a model: no safetensors file ({error})")
+        }
+        E::InvalidHeaderLength => {
+            "either no model or one that is cut off: it is shorter than its header says".into()
+        }
+        E::MetadataIncompleteBuffer => {
+            "the model is cut off or has bytes too many: its size is not what its header says".into()
+        }
+        other => format!("the model is damaged: {other}"),
+    }
+}

@@ -1,0 +1,361 @@
+//! From a table to a density: rows held out, the choice of a structure, the circuit and what it is measured by.
+
+use super::columns::{DensityColumn, density_columns};
+use super::encoding::encode;
+use super::measures::LogLikelihoodMeasures;
+use super::model::{DensityLearned, DensityModel, DensityPart};
+use super::options::{DensityMethod, DensityOptions, DensityRun, DensityStructure};
+use super::typical::Typical;
+use crate::Table;
+use crate::error::TabularError;
+use crate::measures::Measures;
+use crate::target::prepare_target;
+use serde::Serialize;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+use ugmm::UgmmError;
+use ugmm_circuit::{Circuit, Method, Rows, StructureChoice, Trained, TrainingConfig, Variable, train};
+use ugmm_data::stratified_split;
+
+/// Rows that learning needs.
+const FEWEST_ROWS: usize = 2;
+/// Share of the training rows that is set aside to stop by.
+const STOPPING_SHARE: f64 = 0.1;
+/// Values of a table up to which several structures are tried, of which the one that suits the rows set aside best is taken.
+const FEW_VALUES: usize = 2_000_000;
+/// Trees of a circuit of random trees.
+const REPLICAS: usize = 8;
+/// Epochs of columns that do not depend on each other, at most: these are learned fast.
+const INDEPENDENT_EPOCHS: usize = 20;
+/// Changes of their parameters in an epoch, about: each makes the tables of all whole numbers anew.
+const INDEPENDENT_STEPS: usize = 8;
+/// Components of each column that does not depend on the others, at most: with too few rows for as many, σ floor and priors hold
+/// them.
+const INDEPENDENT_COMPONENTS: usize = 8;
+/// Step size of Adam, where it is not given.
+const ADAM_RATE: f64 = 0.01;
+
+/// Log-likelihoods of some rows, by the model and by others.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct LogLikelihoods {
+    /// By the model.
+    pub model: LogLikelihoodMeasures,
+    /// By columns that do not depend on each other, each a mixture learned from the same rows.
+    pub independent: LogLikelihoodMeasures,
+}
+
+/// What came of a run beside the model.
+#[derive(Clone, Debug, Serialize)]
+pub struct DensityReport {
+    /// Rows that were learned from or held out.
+    pub rows: usize,
+    /// Rows left out because nothing is known of them.
+    pub rows_without_values: usize,
+    /// Rows that the model learned from (those that it stopped by included).
+    pub training_rows: usize,
+    /// Rows that were held out.
+    pub validation_rows: usize,
+    /// Of the rows it learned from.
+    pub training_log_likelihoods: LogLikelihoods,
+    /// Of the rows held out, if there were some.
+    pub validation_log_likelihoods: Option<LogLikelihoods>,
+    /// How well the target of the rows held out (or, without, of those learned from) is predicted, if there is one.
+    pub predictions: Option<Measures>,
+    /// Structures that were tried, with the mean log-likelihood of the rows set aside; none where there was no choice.
+    pub tried: Vec<(DensityStructure, f64)>,
+    /// The structure of the model.
+    pub structure: DensityStructure,
+    /// How it was learned.
+    pub training: TrainingConfig,
+    /// Epochs that were done.
+    pub epochs: usize,
+    /// The epoch that the model is of.
+    pub best_epoch: usize,
+    /// Whether the time was over before training was.
+    pub out_of_time: bool,
+    /// Time of the run.
+    pub seconds: f64,
+}
+
+/// Learns a density over the columns of a table. Missing values are integrated out, those of the target too.
+///
+/// # Errors
+///
+/// When the table, the target or an option cannot be used, or the run is interrupted.
+pub fn fit_density(
+    table: &Table,
+    options: &DensityOptions,
+    run: &mut DensityRun,
+) -> Result<(DensityModel, DensityReport), TabularError> {
+    let start = Instant::now();
+    if let Some(target) = &options.target {
+        prepare_target(&mut table.schema().clone(), target, options.task)?;
+    }
+    let all: Vec<usize> = (0..table.rows()).collect();
+    let target = options.target.as_deref();
+    let columns = density_columns(table, target)?;
+    let values = encoded(table, &columns)?;
+    let width = columns.len();
+    let known: Vec<usize> = all
+        .iter()
+        .copied()
+        .filter(|row| values[row * width..(row + 1) * width].iter().any(|value| !value.is_nan()))
+        .collect();
+    if known.len() < FEWEST_ROWS {
+        return Err(TabularError::TooFewKnownRows { rows: known.len(), needed: FEWEST_ROWS });
+    }
+    let (train_rows, held_out) = split(&values, &columns, target.is_some(), &known, options)?;
+    let pick = |rows: &[usize]| -> Vec<f64> {
+        rows.iter().flat_map(|row| &values[row * width..(row + 1) * width]).copied().collect()
+    };
+    let (training, held_out) = (pick(&train_rows), pick(&held_out));
+    drop(values);
+    let fitter = Fitter { columns: &columns, options, has_target: target.is_some(), start };
+    let Chosen { trained, structure, config, tried, out_of_time } = fitter.fit(&training, run)?;
+    let independent = fitter.independent(&training, run)?;
+    let measured = |circuit: &Circuit, rows: &[f64]| -> Result<LogLikelihoodMeasures, TabularError> {
+        Ok(LogLikelihoodMeasures::of(&circuit.log_likelihood(Rows::new(rows, width)?)?))
+    };
+    let both = |rows: &[f64]| -> Result<LogLikelihoods, TabularError> {
+        Ok(LogLikelihoods {
+            model: measured(&trained.circuit, rows)?,
+            independent: measured(&independent, rows)?,
+        })
+    };
+    let training_log_likelihoods = both(&training)?;
+    let validation_log_likelihoods = (!held_out.is_empty()).then(|| both(&held_out)).transpose()?;
+    let usual = if held_out.is_empty() { &training } else { &held_out };
+    let seen = validation_log_likelihoods.unwrap_or(training_log_likelihoods);
+    let typical = Typical::of(&trained.circuit, usual)?;
+    let learned = DensityLearned {
+        training_rows: training.len() / width,
+        validation_rows: held_out.len() / width,
+        structure,
+        method: options.method.unwrap_or(DensityMethod::Em),
+        log_likelihood: seen.model.mean,
+        independent_log_likelihood: seen.independent.mean,
+        training_history: trained.history.iter().map(|epoch| epoch.training).collect(),
+        validation_history: trained.history.iter().map(|epoch| epoch.validation).collect(),
+        best_epoch: trained.best_epoch,
+        seed: options.seed,
+    };
+    let part = DensityPart {
+        has_target: target.is_some(),
+        missing_marks: table.schema().missing.clone(),
+        images: table.schema().images.as_ref().map(|images| images.shape),
+        learned,
+        typical,
+        columns: columns.clone(),
+    };
+    let (epochs, best_epoch) = (trained.history.len(), trained.best_epoch);
+    let model = DensityModel::new(trained.circuit, part).expect("the circuit is made of these columns");
+    let predictions = if target.is_some() { model.measures(usual)? } else { None };
+    let report = DensityReport {
+        rows: known.len(),
+        rows_without_values: table.rows() - known.len(),
+        training_rows: training.len() / width,
+        validation_rows: held_out.len() / width,
+        training_log_likelihoods,
+        validation_log_likelihoods,
+        predictions,
+        tried,
+        structure,
+        training: config,
+        epochs,
+        best_epoch,
+        out_of_time,
+        seconds: start.elapsed().as_secs_f64(),
+    };
+    Ok((model, report))
+}
+
+/// The rows of a table, `[rows, columns]`.
+fn encoded(table: &Table, columns: &[DensityColumn]) -> Result<Vec<f64>, TabularError> {
+    let held: Vec<_> = columns.iter().map(|column| column.values_of(table)).collect::<Result<_, _>>()?;
+    let values: Vec<_> = held.iter().map(|values| Some(values.as_ref())).collect();
+    Ok(encode(columns, &values, table.rows()).values)
+}
+
+/// Rows to learn from, and held-out ones, with the classes of the target in proportion.
+fn split(
+    values: &[f64],
+    columns: &[DensityColumn],
+    has_target: bool,
+    known: &[usize],
+    options: &DensityOptions,
+) -> Result<(Vec<usize>, Vec<usize>), TabularError> {
+    let share = options.validation;
+    if share == 0.0 {
+        return Ok((known.to_vec(), Vec::new()));
+    }
+    if !(0.0..1.0).contains(&share) {
+        let (setting, expected) = ("validation", "at least 0 and less than 1");
+        return Err(UgmmError::Setting { setting, value: share.to_string(), expected }.into());
+    }
+    let width = columns.len();
+    let of_classes = has_target && columns[width - 1].states().is_some();
+    let class = |&row: &usize| match values[(row + 1) * width - 1] {
+        class if of_classes && !class.is_nan() => class as usize + 1,
+        _ => 0,
+    };
+    let classes: Vec<usize> = known.iter().map(class).collect();
+    let split = stratified_split(&classes, share, options.seed)?;
+    let rows = |places: &[usize]| places.iter().map(|&place| known[place]).collect();
+    Ok((rows(&split.train), rows(&split.test)))
+}
+
+struct Fitter<'a> {
+    columns: &'a [DensityColumn],
+    options: &'a DensityOptions,
+    has_target: bool,
+    start: Instant,
+}
+
+struct Chosen {
+    trained: Trained,
+    structure: DensityStructure,
+    config: TrainingConfig,
+    tried: Vec<(DensityStructure, f64)>,
+    out_of_time: bool,
+}
+
+impl Fitter<'_> {
+    fn variables(&self, rows: &[f64]) -> Vec<Variable> {
+        let width = self.columns.len();
+        let column = |index: usize| rows.iter().skip(index).step_by(width).copied();
+        self.columns.iter().enumerate().map(|(index, known)| known.variable(column(index))).collect()
+    }
+
+    /// The settings of the circuit.
+    fn config(&self, structure: DensityStructure, images: Option<(usize, usize)>) -> TrainingConfig {
+        let options = self.options;
+        let mut config = TrainingConfig { seed: options.seed, ..TrainingConfig::default() };
+        config.structure = match (structure, images) {
+            (DensityStructure::RandomTrees, _) => StructureChoice::RandomTrees { replicas: REPLICAS },
+            (DensityStructure::Mixture, _) => StructureChoice::Mixture,
+            (DensityStructure::Independent, _) => StructureChoice::Independent,
+            (DensityStructure::Quadrants, Some((height, width))) => {
+                StructureChoice::ImageHalves { height, width }
+            }
+            _ => StructureChoice::ChowLiu,
+        };
+        config.units = options.units;
+        config.epochs = options.epochs.unwrap_or(config.epochs);
+        config.batch_size = options.batch_size.unwrap_or(config.batch_size);
+        config.patience = options.patience.unwrap_or(config.patience);
+        config.validation_share = STOPPING_SHARE;
+        if options.method == Some(DensityMethod::Adam) {
+            config.method = Method::Adam { learning_rate: options.learning_rate.unwrap_or(ADAM_RATE) };
+        }
+        let target = self.columns.len() - 1;
+        let of_classes = self.has_target && self.columns[target].states().is_some();
+        // Columns that do not depend on each other do not depend on the class either.
+        if of_classes && structure != DensityStructure::Independent {
+            config.class_conditional = Some(target);
+        }
+        config
+    }
+
+    /// The circuit with the structure asked for, or with the best one.
+    fn fit(&self, rows: &[f64], run: &mut DensityRun) -> Result<Chosen, TabularError> {
+        let images = self.images();
+        let candidates = match self.options.structure {
+            DensityStructure::Auto if rows.len() <= FEW_VALUES && self.columns.len() > 1 => {
+                vec![DensityStructure::ChowLiu, DensityStructure::Mixture, DensityStructure::RandomTrees]
+            }
+            DensityStructure::Auto => vec![DensityStructure::ChowLiu],
+            DensityStructure::Quadrants if images.is_none() => {
+                return Err(TabularError::NoImages { setting: "--structure quadrants" });
+            }
+            structure => vec![structure],
+        };
+        let mut best: Option<Chosen> = None;
+        let mut tried = Vec::new();
+        for (number, &structure) in candidates.iter().enumerate() {
+            let config = self.config(structure, images);
+            let (trained, out_of_time) = self.train(rows, &config, (number, candidates.len()), run)?;
+            // Without rows set aside there is nothing to choose by.
+            let level = trained.best_epoch.checked_sub(1).and_then(|epoch| trained.history[epoch].validation);
+            tried.extend(level.map(|level| (structure, level)));
+            let is_better = match &best {
+                None => true,
+                Some(_) => {
+                    tried.len() > 1 && tried[..tried.len() - 1].iter().all(|(_, other)| level > Some(*other))
+                }
+            };
+            if is_better {
+                best = Some(Chosen { trained, structure, config, tried: Vec::new(), out_of_time });
+            }
+            if level.is_none() || out_of_time {
+                break;
+            }
+        }
+        let mut chosen = best.expect("there is one structure at least");
+        chosen.tried = if tried.len() > 1 { tried } else { Vec::new() };
+        Ok(chosen)
+    }
+
+    /// Columns that do not depend on each other, each a mixture of as many components as the circuit has units.
+    fn independent(&self, rows: &[f64], run: &mut DensityRun) -> Result<Circuit, TabularError> {
+        let mut config = self.config(DensityStructure::Independent, None);
+        config.components = INDEPENDENT_COMPONENTS;
+        config.epochs = config.epochs.min(INDEPENDENT_EPOCHS);
+        config.batch_size = config.batch_size.max(rows.len() / self.columns.len() / INDEPENDENT_STEPS);
+        let interrupted = run.interrupted;
+        let trained = train(Rows::new(rows, self.columns.len())?, self.variables(rows), &config, |_| {
+            !interrupted.load(Ordering::Relaxed)
+        })?;
+        self.check_interrupted(run)?;
+        Ok(trained.circuit)
+    }
+
+    /// The size of the images, where all columns but the target are the pixels of whole ones.
+    fn images(&self) -> Option<(usize, usize)> {
+        let pixels = self.columns.len() - usize::from(self.has_target);
+        let names: Vec<&str> = self.columns[..pixels].iter().map(DensityColumn::name).collect();
+        let grid = ugmm_data::ImageGrid::of(&names, None)?;
+        let in_order = grid
+            .places
+            .iter()
+            .enumerate()
+            .all(|(index, &(row, column))| row * grid.shape.columns + column == index);
+        (in_order && grid.places.len() == grid.shape.rows * grid.shape.columns)
+            .then_some((grid.shape.rows, grid.shape.columns))
+    }
+
+    fn train(
+        &self,
+        rows: &[f64],
+        config: &TrainingConfig,
+        (number, of): (usize, usize),
+        run: &mut DensityRun,
+    ) -> Result<(Trained, bool), TabularError> {
+        let began = Instant::now();
+        // Each structure gets an equal share of what is left.
+        let deadline = run.time_limit.map(|limit| {
+            let left = limit.saturating_sub(self.start.elapsed());
+            began + left / (of - number) as u32
+        });
+        let mut out_of_time = false;
+        let (progress, interrupted) = (&mut *run.progress, run.interrupted);
+        let rows = Rows::new(rows, self.columns.len())?;
+        let trained = train(rows, self.variables(rows.values()), config, |epoch| {
+            progress(epoch.number, config.epochs, epoch.training, epoch.validation);
+            let by_now = began.elapsed();
+            // Another epoch takes as long as those before.
+            let next = by_now + by_now / epoch.number as u32;
+            out_of_time =
+                deadline.is_some_and(|deadline| began + next > deadline) && epoch.number < config.epochs;
+            !out_of_time && !interrupted.load(Ordering::Relaxed)
+        })?;
+        self.check_interrupted(run)?;
+        Ok((trained, out_of_time))
+    }
+
+    fn check_interrupted(&self, run: &DensityRun) -> Result<(), TabularError> {
+        match run.interrupted.load(Ordering::Relaxed) {
+            true => Err(TabularError::Interrupted { checkpoint: None }),
+            false => Ok(()),
+        }
+    }
+}

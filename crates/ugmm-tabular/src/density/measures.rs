@@ -1,0 +1,165 @@
+//! How likely rows are, and how good predictions of numbers by mixtures are.
+
+use serde::Serialize;
+use ugmm::metrics::NumberMetrics;
+use ugmm_circuit::{GaussianComponent, UnivariateMixture};
+
+/// Log-likelihoods of some rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct LogLikelihoodMeasures {
+    /// Number of rows.
+    pub rows: usize,
+    /// Mean log-likelihood of the rows that are possible, in nats.
+    pub mean: f64,
+    /// Standard error of the mean; none of one row.
+    pub standard_error: Option<f64>,
+    /// Rows with a value that its column cannot have, whose log-likelihood is minus infinity.
+    pub impossible: usize,
+}
+
+impl LogLikelihoodMeasures {
+    /// Of the log-likelihoods of some rows.
+    #[must_use]
+    pub fn of(log_likelihoods: &[f64]) -> Self {
+        let possible = || log_likelihoods.iter().copied().filter(|value| *value != f64::NEG_INFINITY);
+        let count = possible().count();
+        let mean = possible().sum::<f64>() / count.max(1) as f64;
+        let squares: f64 = possible().map(|value| (value - mean).powi(2)).sum();
+        Self {
+            rows: log_likelihoods.len(),
+            mean,
+            standard_error: (count > 1).then(|| (squares / (count - 1) as f64 / count as f64).sqrt()),
+            impossible: log_likelihoods.len() - count,
+        }
+    }
+}
+
+/// Measures of mixtures against the numbers that were there, in the same units. Numbers that cannot be count as outside.
+///
+/// # Panics
+///
+/// When there are no numbers, or not as many as mixtures.
+#[must_use]
+pub fn mixture_metrics(mixtures: &[UnivariateMixture], numbers: &[f64]) -> NumberMetrics {
+    assert!(!numbers.is_empty(), "there are no rows");
+    assert_eq!(mixtures.len(), numbers.len(), "as many numbers as mixtures");
+    let rows = numbers.len() as f64;
+    let pairs = || mixtures.iter().zip(numbers.iter().copied());
+    let mean = |value: &dyn Fn(&UnivariateMixture, f64) -> f64| {
+        pairs().map(|(mixture, number)| value(mixture, number)).sum::<f64>() / rows
+    };
+    let quantiles = |share: f64| -> Vec<(f64, f64)> {
+        let tail = 0.5 * (1.0 - share);
+        mixtures.iter().map(|mixture| (mixture.quantile(tail), mixture.quantile(1.0 - tail))).collect()
+    };
+    let inside = |intervals: &[(f64, f64)]| {
+        let is_inside = |((low, high), number): &(&(f64, f64), &f64)| (*low..=*high).contains(*number);
+        intervals.iter().zip(numbers).filter(is_inside).count() as f64 / rows
+    };
+    let (half, nine_tenths) = (quantiles(0.5), quantiles(0.9));
+    let logs: Vec<f64> = pairs().map(|(mixture, number)| mixture.log_density(number)).collect();
+    let possible: Vec<f64> = logs.iter().copied().filter(|log| log.is_finite()).collect();
+    let mse = mean(&|mixture, number| (mixture.mean() - number).powi(2));
+    let average = numbers.iter().sum::<f64>() / rows;
+    let variance = numbers.iter().map(|number| (number - average).powi(2)).sum::<f64>() / rows;
+    NumberMetrics {
+        rows: numbers.len(),
+        rmse: mse.sqrt(),
+        mae: mean(&|mixture, number| (mixture.quantile(0.5) - number).abs()),
+        r2: (variance > 0.0).then(|| 1.0 - mse / variance),
+        log_density: possible.iter().sum::<f64>() / possible.len().max(1) as f64,
+        outside: logs.len() - possible.len(),
+        crps: mean(&continuous_ranked_probability_score),
+        coverage_50: inside(&half),
+        coverage_90: inside(&nine_tenths),
+        width_90: nine_tenths.iter().map(|(low, high)| high - low).sum::<f64>() / rows,
+    }
+}
+
+/// ∫ (F(t) − 1[t ≥ y])² dt: of a mixture of Gaussians E|X − y| − ½ E|X − X′| in closed form (Grimit et al. 2006), of a discrete
+/// variable a sum over its values, which are 1 apart.
+fn continuous_ranked_probability_score(mixture: &UnivariateMixture, number: f64) -> f64 {
+    match mixture {
+        UnivariateMixture::Continuous(components) => {
+            let pair = |a: &GaussianComponent, b: &GaussianComponent| {
+                a.weight * b.weight * mean_distance(a.mean - b.mean, a.sigma.hypot(b.sigma))
+            };
+            let near: f64 =
+                components.iter().map(|c| c.weight * mean_distance(number - c.mean, c.sigma)).sum();
+            let apart: f64 =
+                components.iter().map(|a| components.iter().map(|b| pair(a, b)).sum::<f64>()).sum();
+            near - 0.5 * apart
+        }
+        UnivariateMixture::Discrete { first, probabilities } => {
+            let (mut sum, mut score) = (0.0, 0.0);
+            let first = *first as f64;
+            for (value, probability) in (0..).map(|step| first + f64::from(step)).zip(probabilities) {
+                sum += probability;
+                score += (sum - f64::from(u8::from(value >= number))).powi(2);
+            }
+            // Between the number and the range, F is 0 or 1.
+            let last = first + (probabilities.len() - 1) as f64;
+            score + (first - number).max(0.0) + (number - last).max(0.0)
+        }
+    }
+}
+
+/// E|N(mean, sigma²)|.
+fn mean_distance(mean: f64, sigma: f64) -> f64 {
+    let z = mean / sigma;
+    let density = (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt();
+    2.0 * sigma * density + mean * libm::erf(z * std::f64::consts::FRAC_1_SQRT_2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measures_of_a_normal_distribution_are_those_of_the_formulas() {
+        let normal = UnivariateMixture::Continuous(vec![
+            GaussianComponent { weight: 0.25, mean: 3.0, sigma: 2.0 },
+            GaussianComponent { weight: 0.75, mean: 3.0, sigma: 2.0 },
+        ]);
+        let numbers: Vec<f64> = (0..2000).map(|i| normal.quantile((f64::from(i) + 0.5) / 2000.0)).collect();
+        let metrics = mixture_metrics(&vec![normal; 2000], &numbers);
+        let close =
+            |found: f64, expected: f64| assert!((found - expected).abs() < 5e-3, "{found} {expected}");
+        close(metrics.rmse, 2.0);
+        close(metrics.r2.unwrap(), 0.0);
+        // −½ ln 2πe − ln σ, σ/√π, and 2 · 1.645 σ.
+        close(metrics.log_density, -0.5 * (std::f64::consts::TAU.ln() + 1.0) - 2f64.ln());
+        close(metrics.crps, 2.0 / std::f64::consts::PI.sqrt());
+        close(metrics.width_90, 4.0 * 1.644_854);
+        close(metrics.coverage_90, 0.9);
+        close(metrics.coverage_50, 0.5);
+    }
+
+    #[test]
+    fn the_score_of_a_discrete_variable_is_that_of_expected_distances() {
+        let probabilities = vec![0.2, 0.3, 0.1, 0.4];
+        let distribution = UnivariateMixture::Discrete { first: 5, probabilities: probabilities.clone() };
+        for number in [3.0, 5.0, 6.0, 8.0, 11.0] {
+            let at = |state: usize| 5.0 + state as f64;
+            let near: f64 = (0..4).map(|a| probabilities[a] * (at(a) - number).abs()).sum();
+            let mut apart = 0.0;
+            for a in 0..4 {
+                for b in 0..4 {
+                    apart += probabilities[a] * probabilities[b] * (at(a) - at(b)).abs();
+                }
+            }
+            let score = continuous_ranked_probability_score(&distribution, number);
+            assert!((score - (near - 0.5 * apart)).abs() < 1e-12, "{number}: {score}");
+        }
+        let metrics = mixture_metrics(&[distribution], &[20.0]);
+        assert_eq!((metrics.outside, metrics.coverage_90), (1, 0.0));
+    }
+
+    #[test]
+    fn impossible_rows_are_counted_and_left_out_of_the_mean() {
+        let measures = LogLikelihoodMeasures::of(&[-1.0, f64::NEG_INFINITY, -3.0]);
+        assert_eq!((measures.rows, measures.mean, measures.impossible), (3, -2.0, 1));
+        assert_eq!(measures.standard_error, Some(1.0));
+        assert_eq!(LogLikelihoodMeasures::of(&[-1.0]).standard_error, None);
+    }
+}

@@ -1,0 +1,34 @@
+//! Density models of tables: a [`Circuit`](ugmm_circuit::Circuit) over all columns, normalised by construction, with all that
+//! belongs to its table.
+//!
+//! [`fit_density`] learns one, with or without a column to predict. Here, and only here, the word is log-likelihood: missing
+//! values are integrated out, so that it is that of the columns that are there.
+
+mod answers;
+mod columns;
+mod dependence;
+mod encoding;
+mod file;
+mod fit;
+mod imputation;
+mod measures;
+mod model;
+mod options;
+mod prediction;
+mod reader;
+mod structure_text;
+mod surprise;
+mod typical;
+
+pub use answers::{DensityAnswer, DensityEvidence};
+pub use columns::{DensityColumn, OTHER, density_columns, prepare_pixels};
+pub use dependence::Dependence;
+pub use encoding::{EncodedRows, Outside};
+pub(crate) use file::METADATA_KEY;
+pub use fit::{DensityReport, LogLikelihoods, fit_density};
+pub use imputation::{Filled, FilledCell};
+pub use measures::{LogLikelihoodMeasures, mixture_metrics};
+pub use model::{DensityLearned, DensityModel};
+pub use options::{DensityMethod, DensityOptions, DensityRun, DensityStructure};
+pub use reader::{DensityBatch, DensityReader};
+pub use surprise::{Surprise, SurprisingColumn};

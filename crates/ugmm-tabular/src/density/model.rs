@@ -1,0 +1,195 @@
+//! A circuit with all that belongs to its table.
+
+use super::columns::DensityColumn;
+use super::options::{DensityMethod, DensityStructure};
+use super::typical::Typical;
+use crate::TaskChoice;
+use crate::error::TabularError;
+use crate::question_error::QuestionError;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use ugmm_circuit::{Circuit, Rows};
+use ugmm_data::{ImageGrid, ImageShape};
+
+/// A density over the columns of a table. Rows are `[rows, columns]`, row by row, in the order of [`Self::columns`]: NaN is a
+/// missing value, states are counted from 0, pixels are bytes, dates are days since 1970-01-01.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DensityModel {
+    pub(crate) circuit: Circuit,
+    pub(crate) part: DensityPart,
+}
+
+/// What a model file keeps beside the circuit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DensityPart {
+    pub(crate) columns: Vec<DensityColumn>,
+    /// Whether the last column is one to predict.
+    pub(crate) has_target: bool,
+    /// Marks of missing values besides the usual ones.
+    pub(crate) missing_marks: Vec<String>,
+    /// Size of the images, where the table was one of images.
+    pub(crate) images: Option<ImageShape>,
+    pub(crate) learned: DensityLearned,
+    pub(crate) typical: Typical,
+}
+
+/// How a density was learned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DensityLearned {
+    /// Rows that were learned from, those that training stopped by included.
+    pub training_rows: usize,
+    /// Rows that were held out to measure on.
+    pub validation_rows: usize,
+    /// The structure, never `auto`.
+    pub structure: DensityStructure,
+    /// How parameters were found.
+    pub method: DensityMethod,
+    /// Mean log-likelihood of the rows held out, or, if there are none, of those learned from.
+    pub log_likelihood: f64,
+    /// The same of columns that do not depend on each other.
+    pub independent_log_likelihood: f64,
+    /// After each epoch the mean log-likelihood of the rows learned from.
+    pub training_history: Vec<f64>,
+    /// After each epoch that of the rows set aside to stop by, if there were some.
+    pub validation_history: Vec<Option<f64>>,
+    /// The epoch that the parameters are of, from 1.
+    pub best_epoch: usize,
+    /// Decided every random choice.
+    pub seed: u64,
+}
+
+impl DensityModel {
+    /// A circuit over these columns.
+    ///
+    /// # Errors
+    ///
+    /// In words, when the columns are not those of the circuit.
+    pub(crate) fn new(circuit: Circuit, part: DensityPart) -> Result<Self, String> {
+        let columns = &part.columns;
+        if columns.len() != circuit.variables().len() {
+            return Err(format!(
+                "it has {} columns, but the circuit has {} variables",
+                columns.len(),
+                circuit.variables().len()
+            ));
+        }
+        for (column, variable) in columns.iter().zip(circuit.variables()) {
+            column.check()?;
+            if !column.fits(variable) {
+                return Err(format!("the column {:?} is not the circuit's variable", column.name()));
+            }
+        }
+        part.typical.check(columns.len())?;
+        Ok(Self { circuit, part })
+    }
+
+    /// The density itself.
+    #[must_use]
+    pub fn circuit(&self) -> &Circuit {
+        &self.circuit
+    }
+
+    /// The columns, in the order of the circuit's variables; the target, if there is one, is the last.
+    #[must_use]
+    pub fn columns(&self) -> &[DensityColumn] {
+        &self.part.columns
+    }
+
+    /// Index of the column to predict, if there is one.
+    #[must_use]
+    pub fn target(&self) -> Option<usize> {
+        self.part.has_target.then(|| self.part.columns.len() - 1)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn target_name(&self) -> Option<&str> {
+        self.target().map(|target| self.columns()[target].name())
+    }
+
+    /// Classes of the target, in the order of its states; none where it is a number, or there is none.
+    #[must_use]
+    pub fn classes(&self) -> Option<Vec<String>> {
+        self.columns()[self.target()?].states()
+    }
+
+    /// What of the target is predicted.
+    #[must_use]
+    pub fn task(&self) -> Option<TaskChoice> {
+        let target = self.target()?;
+        Some(match self.columns()[target].states() {
+            Some(_) => TaskChoice::Classification,
+            None => TaskChoice::Regression,
+        })
+    }
+
+    /// How it was learned.
+    #[must_use]
+    pub fn learned(&self) -> &DensityLearned {
+        &self.part.learned
+    }
+
+    pub(crate) fn missing_marks(&self) -> &[String] {
+        &self.part.missing_marks
+    }
+
+    /// Size of the images that were learned from, if the table was a file of images.
+    #[must_use]
+    pub fn image_shape(&self) -> Option<ImageShape> {
+        self.part.images
+    }
+
+    /// Where in an image the columns beside the target are, if all of them are pixels.
+    #[must_use]
+    pub fn image_grid(&self) -> Option<ImageGrid> {
+        let pixels = self.columns().len() - usize::from(self.part.has_target);
+        let names: Vec<&str> = self.columns()[..pixels].iter().map(DensityColumn::name).collect();
+        ImageGrid::of(&names, self.part.images)
+    }
+
+    /// A mean log-likelihood of images in bits for each pixel; `None` where the columns are not pixels only.
+    #[must_use]
+    pub fn bits_per_pixel(&self, log_likelihood: f64) -> Option<f64> {
+        let is_image = self.part.images.is_some() && !self.part.has_target;
+        is_image.then(|| -log_likelihood / (self.columns().len() as f64 * std::f64::consts::LN_2))
+    }
+
+    /// Refuses the images of a file for a model that learned from images of another size.
+    pub(crate) fn check_images(&self, file: &Path, found: ImageShape) -> Result<(), TabularError> {
+        match self.part.images {
+            Some(expected) if expected != found => {
+                Err(TabularError::ImageSize { file: file.to_path_buf(), found, expected })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The index of the column `name`.
+    ///
+    /// # Errors
+    ///
+    /// When there is none; the message has the closest name there is.
+    pub fn index_of(&self, name: &str) -> Result<usize, TabularError> {
+        let found = self.columns().iter().position(|column| column.name() == name);
+        found.ok_or_else(|| {
+            let columns = self.columns().iter().map(|column| column.name().to_owned()).collect();
+            TabularError::from(QuestionError::NoSuchColumn { column: name.to_owned(), columns })
+        })
+    }
+
+    /// The log-likelihood of each row, in nats: of continuous numbers per unit of the table. Missing values are integrated
+    /// out.
+    ///
+    /// # Errors
+    ///
+    /// When the values are not rows of the model's columns, or one is not a value of its column.
+    pub fn log_likelihood(&self, rows: &[f64]) -> Result<Vec<f64>, TabularError> {
+        Ok(self.circuit.log_likelihood(self.rows(rows)?)?)
+    }
+
+    pub(crate) fn rows<'r>(&self, rows: &'r [f64]) -> Result<Rows<'r>, TabularError> {
+        Ok(Rows::new(rows, self.columns().len())?)
+    }
+}

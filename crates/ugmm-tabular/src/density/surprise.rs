@@ -1,0 +1,79 @@
+//! What is unusual about a row.
+
+use super::encoding::EncodedRows;
+use super::model::DensityModel;
+use super::typical::Patterns;
+use crate::error::TabularError;
+use ugmm_circuit::UnivariateMixture;
+
+/// How unusual a row is, and by which column most.
+#[derive(Clone, Debug)]
+pub struct Surprise {
+    /// The row's log-likelihood in nats; minus infinity where a value is outside of its column's range.
+    pub log_likelihood: f64,
+    /// The share of the rows held out (or, without, learned from) that are less likely, in [0, 1], rows being compared by the
+    /// columns that are known; small is unusual.
+    pub share_below: f64,
+    /// The column that surprises most given the others; none of a row without values.
+    pub column: Option<SurprisingColumn>,
+}
+
+/// A column of a row that was not to be expected of the others.
+#[derive(Clone, Debug)]
+pub struct SurprisingColumn {
+    /// Its index.
+    pub column: usize,
+    /// By how many nats its log-density given the others is below what is usual of the column; negative where it is above,
+    /// infinite where the value cannot be.
+    pub nats: f64,
+    /// What was to be expected of it given the others.
+    pub expected: UnivariateMixture,
+}
+
+impl DensityModel {
+    /// For each row how unusual it is.
+    ///
+    /// # Errors
+    ///
+    /// When the values are not rows of the model's columns.
+    pub fn surprises(&self, rows: &EncodedRows) -> Result<Vec<Surprise>, TabularError> {
+        let width = self.columns().len();
+        let log_likelihoods = self.log_likelihood(&rows.values)?;
+        let conditionals = self.circuit.log_conditionals(self.rows(&rows.values)?)?;
+        let mut patterns = Patterns::of(&self.circuit)?;
+        let typical = self.typical();
+        let mut outside = rows.outside.iter().peekable();
+        let mut surprises = Vec::with_capacity(log_likelihoods.len());
+        for (place, &log_likelihood) in log_likelihoods.iter().enumerate() {
+            let row = &rows.values[place * width..(place + 1) * width];
+            let mut impossible = None;
+            while let Some(found) = outside.next_if(|outside| outside.row == place) {
+                impossible.get_or_insert(found.column);
+            }
+            let of_row = &conditionals[place * width..(place + 1) * width];
+            let known = (0..width).filter(|&column| !of_row[column].is_nan());
+            let strangest = known.max_by(|&a, &b| {
+                let [a, b] = [a, b].map(|column| typical.standardized_surprise(column, of_row[column]));
+                a.total_cmp(&b)
+            });
+            let column = match (impossible.or(strangest), impossible) {
+                (None, _) => None,
+                (Some(column), impossible) => Some(SurprisingColumn {
+                    column,
+                    nats: match impossible {
+                        Some(_) => f64::INFINITY,
+                        None => typical.surprise(column, of_row[column]),
+                    },
+                    expected: self.circuit.conditional(row, column)?,
+                }),
+            };
+            let share_below = match impossible {
+                Some(_) => 0.0,
+                None => typical.share_below(patterns.standardized(row, log_likelihood)?),
+            };
+            let log_likelihood = if impossible.is_some() { f64::NEG_INFINITY } else { log_likelihood };
+            surprises.push(Surprise { log_likelihood, share_below, column });
+        }
+        Ok(surprises)
+    }
+}

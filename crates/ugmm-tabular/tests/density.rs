@@ -1,0 +1,333 @@
+//! Densities of tables: columns, files, rows that cannot be, and what is unusual.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use tempfile::TempDir;
+use ugmm_data::frame::{ReadOptions, Schema};
+use ugmm_tabular::{
+    AnyModel, DensityModel, DensityOptions, DensityReader, DensityReport, DensityRun, DensityStructure,
+    OTHER, Table, density_columns, fit_density, prepare_target,
+};
+
+const ROWS: usize = 240;
+
+/// A table of all kinds of columns, with gaps; weight follows height, colour follows kind.
+fn text() -> String {
+    let mut text = String::from("height,weight,count,day,seen,member,colour,constant,kind\n");
+    for i in 0..ROWS {
+        let kind = i % 3;
+        let noise = |step: usize| ((i * step) % 17) as f64 / 17.0 - 0.5;
+        let height = 150.0 + 20.0 * kind as f64 + 8.0 * noise(5);
+        let weight =
+            if i % 11 == 0 { String::new() } else { format!("{:.3}", 0.5 * height + 3.0 * noise(7)) };
+        let count = 3 * kind + i % 4;
+        let day = format!("2024-0{}-{:02}", 1 + i % 9, 1 + (i * 7) % 28);
+        let seen = format!("2024-03-01T{:02}:30", i % 24);
+        let member = if i % 13 == 0 { "" } else { ["yes", "no"][usize::from((i / 3) % 4 == 0)] };
+        let colour = match i {
+            5 => "mauve",
+            _ => ["red", "green", "blue"][(kind + usize::from(i % 10 == 9)) % 3],
+        };
+        text += &format!(
+            "{height:.3},{weight},{count},{day},{seen},{member},{colour},x,{}\n",
+            ["a", "b", "c"][kind]
+        );
+    }
+    text
+}
+
+fn table_at(path: &Path, target: Option<&str>) -> Table {
+    let options = ReadOptions::default();
+    let mut schema = Schema::infer(path, &options).unwrap();
+    if let Some(target) = target {
+        prepare_target(&mut schema, target, None).unwrap();
+    }
+    Table::read_as(path, schema, &options).unwrap()
+}
+
+fn learned(path: &Path, target: Option<&str>, structure: DensityStructure) -> (DensityModel, DensityReport) {
+    let table = table_at(path, target);
+    let options = DensityOptions {
+        target: target.map(str::to_owned),
+        structure,
+        epochs: Some(30),
+        ..DensityOptions::default()
+    };
+    let interrupted = AtomicBool::new(false);
+    let mut run = DensityRun { progress: &mut |_, _, _, _| {}, interrupted: &interrupted, time_limit: None };
+    fit_density(&table, &options, &mut run).unwrap()
+}
+
+fn with_table() -> (TempDir, std::path::PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("table.csv");
+    std::fs::write(&path, text()).unwrap();
+    (folder, path)
+}
+
+fn rows_of(path: &Path, model: &DensityModel) -> ugmm_tabular::DensityBatch {
+    let (mut reader, _) =
+        DensityReader::open_with_target_if_there(path, model, &[], &ReadOptions::default()).unwrap();
+    reader.next().unwrap().unwrap()
+}
+
+#[test]
+fn columns_are_taken_as_what_they_hold() {
+    let (_folder, path) = with_table();
+    let columns = density_columns(&table_at(&path, Some("kind")), Some("kind")).unwrap();
+    let kinds: Vec<(&str, &str)> = columns.iter().map(|column| (column.name(), column.kind_name())).collect();
+    let expected = [
+        ("height", "number"),
+        ("weight", "number"),
+        ("count", "whole number"),
+        ("day", "date"),
+        ("seen", "time"),
+        ("member", "true or false"),
+        ("colour", "category"),
+        ("kind", "category"),
+    ];
+    assert_eq!(kinds, expected);
+    // Rare levels share a state; a target has no such state.
+    assert_eq!(columns[6].states().unwrap(), ["blue", "green", "red", OTHER]);
+    assert_eq!(columns[7].states().unwrap(), ["a", "b", "c"]);
+    // A count is not below 0, and may be larger than any that was seen.
+    assert_eq!(columns[2].possible_values(), "a whole number from 0 to 18");
+    assert_eq!(columns[2].parse("18").unwrap(), 18.0);
+    for (column, wrong) in [(2, "-1"), (2, "19"), (2, "1.5"), (0, "tall"), (3, "yesterday"), (6, "pink")] {
+        let message = columns[column].parse(wrong).unwrap_err().to_string();
+        assert!(message.contains("cannot be") && message.contains(wrong), "{message}");
+    }
+    assert_eq!(columns[3].text(columns[3].parse("2024-02-29").unwrap()), "2024-02-29");
+    assert_eq!(columns[5].text(columns[5].parse("yes").unwrap()), "true");
+}
+
+#[test]
+fn very_many_whole_numbers_are_a_number() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("wide.csv");
+    let rows: String = (0..50).map(|i| format!("{},{}\n", i * 100, i % 7)).collect();
+    std::fs::write(&path, format!("wide,few\n{rows}")).unwrap();
+    let columns = density_columns(&table_at(&path, None), None).unwrap();
+    assert_eq!(columns[0].kind_name(), "number");
+    assert_eq!(columns[1].kind_name(), "whole number");
+}
+
+#[test]
+fn a_density_is_ahead_of_independent_columns_and_predicts() {
+    let (_folder, path) = with_table();
+    for structure in [
+        DensityStructure::Auto,
+        DensityStructure::ChowLiu,
+        DensityStructure::RandomTrees,
+        DensityStructure::Mixture,
+    ] {
+        let (model, report) = learned(&path, Some("kind"), structure);
+        let held_out = report.validation_log_likelihoods.unwrap();
+        assert!(held_out.model.mean > held_out.independent.mean + 1.0, "{structure:?}: {held_out:?}");
+        assert!(report.predictions.unwrap().loss() < 0.2, "{structure:?}: {:?}", report.predictions);
+        assert_eq!((report.training_rows, report.validation_rows), (192, 48));
+        assert_eq!(model.columns().len(), 8);
+        let probabilities = model.log_class_probabilities(&rows_of(&path, &model).rows.values).unwrap();
+        for row in probabilities.chunks(3) {
+            assert!((row.iter().map(|log| log.exp()).sum::<f32>() - 1.0).abs() < 1e-5);
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_model_and_files_keep_it() {
+    let (folder, path) = with_table();
+    let (model, _) = learned(&path, Some("kind"), DensityStructure::ChowLiu);
+    let (again, _) = learned(&path, Some("kind"), DensityStructure::ChowLiu);
+    assert_eq!(model, again);
+    let file = folder.path().join("model.safetensors");
+    model.save(&file).unwrap();
+    let first = std::fs::read(&file).unwrap();
+    let read = DensityModel::load(&file).unwrap();
+    assert_eq!(read, model);
+    let rows = rows_of(&path, &model).rows.values;
+    assert_eq!(read.log_likelihood(&rows).unwrap(), model.log_likelihood(&rows).unwrap());
+    read.save(&file).unwrap();
+    assert_eq!(std::fs::read(&file).unwrap(), first);
+    let AnyModel::Density(_) = AnyModel::load(&file).unwrap() else { panic!("a density") };
+    let message = AnyModel::load(&file).unwrap().network(&file, "ugmm prune").unwrap_err().to_string();
+    assert!(message.contains("this is a density model, and ugmm prune is for networks"), "{message}");
+}
+
+/// Whatever is done to a file, it is refused in a sentence or is a model still.
+#[test]
+fn hostile_files_are_refused() {
+    let (folder, path) = with_table();
+    let (model, _) = learned(&path, None, DensityStructure::Mixture);
+    let file = folder.path().join("model.safetensors");
+    model.save(&file).unwrap();
+    let bytes = std::fs::read(&file).unwrap();
+    let refused = |bytes: &[u8]| -> String {
+        std::fs::write(&file, bytes).unwrap();
+        let message = AnyModel::load(&file).unwrap_err().to_string();
+        assert_eq!(message.lines().count(), 1, "{message}");
+        assert!(message.starts_with(&file.display().to_string()), "{message}");
+        message
+    };
+    for length in (0..bytes.len()).step_by(bytes.len() / 97) {
+        refused(&bytes[..length]);
+    }
+    refused(&[&bytes[..], &[0]].concat());
+    // The header's JSON, changed without changing its length.
+    let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let text = String::from_utf8(bytes[8..header].to_vec()).unwrap();
+    let changed = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}: {}", &text[..600]);
+        let mut text = text.replacen(from, to, 1);
+        while !text.len().is_multiple_of(8) {
+            text.push(' ');
+        }
+        let mut changed = (text.len() as u64).to_le_bytes().to_vec();
+        changed.extend_from_slice(text.as_bytes());
+        changed.extend_from_slice(&bytes[header..]);
+        refused(&changed)
+    };
+    for (from, to, reason) in [
+        (r#"\"format_version\":1"#, r#"\"format_version\":9"#, "format version 9"),
+        (r#"\"units\":"#, r#"\"units\":99999999"#, "are needed"),
+        (r#"\"components\":"#, r#"\"components\":461168601842738790"#, "are needed"),
+        (r#"\"high\":18"#, r#"\"high\":9999999999"#, "entries"),
+        (r#"\"low\":0"#, r#"\"low\":-9223372036854775808"#, ""),
+        (r#"\"has_target\":false"#, r#"\"has_target\":7"#, "damaged"),
+        (r#"\"columns\":["#, r#"\"columns\":[1,"#, "damaged"),
+        (r#"\"partitions\":[["#, r#"\"partitions\":[[77777,"#, "region"),
+        (r#"regions.0.weights"#, r#"regions.0.weighty"#, "missing"),
+        (r#"ugmm_density"#, r#"ugmm_dens"#, "ugmm"),
+    ] {
+        let message = changed(from, to);
+        assert!(message.contains(reason), "{from}: {message}");
+    }
+    // Numbers that are none, weights that do not sum to 1.
+    let tensors: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let start = |name: &str| header + tensors[name]["data_offsets"][0].as_u64().unwrap() as usize;
+    for (name, value) in [
+        ("regions.0.means", f64::NAN),
+        ("regions.0.means", f64::INFINITY),
+        ("regions.0.sigmas", 0.0),
+        ("regions.0.sigmas", -1.0),
+        ("regions.0.weights", -1.0),
+        ("regions.0.weights", 1e300),
+        ("regions.5.probabilities", 7.0),
+        ("regions.8.weights", f64::NAN),
+    ] {
+        let mut changed = bytes.clone();
+        changed[start(name)..start(name) + 8].copy_from_slice(&value.to_le_bytes());
+        let message = refused(&changed);
+        assert!(message.contains("region"), "{message}");
+    }
+}
+
+#[test]
+fn values_that_cannot_be_make_a_row_impossible_and_are_named() {
+    let (folder, path) = with_table();
+    let (model, _) = learned(&path, None, DensityStructure::ChowLiu);
+    let new = folder.path().join("new.csv");
+    let header = text().lines().next().unwrap().to_owned();
+    let rows = "150,75,2,2024-05-05,2024-03-01T05:30,yes,red,x,a\n\
+                150,75,900,2024-05-05,2024-03-01T05:30,yes,pink,x,a\n\
+                150,,2.5,2024-05-05,2024-03-01T05:30,yes,red,x,a\n";
+    std::fs::write(&new, format!("{header}\n{rows}")).unwrap();
+    let batch = rows_of(&new, &model);
+    assert_eq!((batch.rows.missing, batch.rows.unseen), (1, 1));
+    let outside: Vec<(usize, f64)> =
+        batch.rows.outside.iter().map(|found| (found.row, found.number)).collect();
+    assert_eq!(outside, [(1, 900.0), (2, 2.5)]);
+    let surprises = model.surprises(&batch.rows).unwrap();
+    assert!(surprises[0].log_likelihood.is_finite());
+    for surprise in &surprises[1..] {
+        assert_eq!((surprise.log_likelihood, surprise.share_below), (f64::NEG_INFINITY, 0.0));
+        assert_eq!(model.columns()[surprise.column.as_ref().unwrap().column].name(), "count");
+    }
+    // What cannot be is nothing to conclude from: the other columns are.
+    assert!(model.log_likelihood(&batch.rows.values).unwrap().iter().all(|level| level.is_finite()));
+}
+
+#[test]
+fn the_column_that_is_wrong_is_the_one_that_surprises() {
+    let (folder, path) = with_table();
+    let (model, _) = learned(&path, None, DensityStructure::ChowLiu);
+    let new = folder.path().join("new.csv");
+    let mut lines: Vec<String> = text().lines().map(str::to_owned).collect();
+    lines.truncate(31);
+    // A weight of another height.
+    lines[7] = lines[7].replacen(&lines[7].split(',').nth(1).unwrap().to_owned(), "140.000", 1);
+    std::fs::write(&new, lines.join("\n")).unwrap();
+    let surprises = model.surprises(&rows_of(&new, &model).rows).unwrap();
+    let strange = &surprises[6];
+    assert_eq!(model.columns()[strange.column.as_ref().unwrap().column].name(), "weight");
+    assert_eq!(strange.share_below, 0.0);
+    let ordinary = surprises.iter().filter(|surprise| surprise.share_below > 0.02).count();
+    assert!(ordinary >= 26, "{ordinary} of 30");
+}
+
+/// Rows with fewer values are compared with rows of the same columns.
+#[test]
+fn a_row_is_not_the_more_usual_for_what_is_missing() {
+    let (_folder, path) = with_table();
+    let (model, _) = learned(&path, None, DensityStructure::ChowLiu);
+    let batch = rows_of(&path, &model);
+    let mut rows = batch.rows.clone();
+    let width = model.columns().len();
+    rows.values.chunks_exact_mut(width).for_each(|row| row[3..].fill(f64::NAN));
+    let shares: Vec<f64> =
+        model.surprises(&rows).unwrap().iter().map(|surprise| surprise.share_below).collect();
+    let mean = shares.iter().sum::<f64>() / shares.len() as f64;
+    assert!((0.3..0.7).contains(&mean), "{mean}");
+}
+
+#[test]
+fn missing_values_are_filled_in_by_what_they_depend_on() {
+    let (_folder, path) = with_table();
+    let (model, _) = learned(&path, None, DensityStructure::ChowLiu);
+    let width = model.columns().len();
+    let rows = rows_of(&path, &model).rows.values;
+    let wanted = vec![true; width];
+    for (row, filled) in rows.chunks_exact(width).zip(model.fill(&rows, &wanted).unwrap()) {
+        let missing = row.iter().filter(|value| value.is_nan()).count();
+        assert_eq!(filled.cells.len(), missing);
+        for cell in filled.cells.iter().filter(|cell| cell.column == 1) {
+            // Within about three of its standard deviations of the line that weights follow.
+            assert!((cell.value - 0.5 * row[0]).abs() < 9.0, "{} {}", cell.value, row[0]);
+            assert!((0.0..12.0).contains(&cell.uncertainty), "{}", cell.uncertainty);
+        }
+        for cell in filled.cells.iter().filter(|cell| cell.column == 5) {
+            assert!((0.0..=1.0).contains(&cell.value) && (0.3..=1.0).contains(&cell.uncertainty));
+        }
+    }
+    let row = &rows[..width];
+    let draws = model.complete(row, 50, 7).unwrap();
+    assert_eq!(draws, model.complete(row, 50, 7).unwrap());
+    for draw in draws.chunks_exact(width) {
+        assert!(draw.iter().zip(row).all(|(drawn, known)| known.is_nan() || drawn == known));
+        assert!(draw.iter().all(|value| value.is_finite()));
+    }
+}
+
+#[test]
+fn what_cannot_be_learned_is_said() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("table.csv");
+    let try_text = |text: &str, options: DensityOptions| -> String {
+        std::fs::write(&path, text).unwrap();
+        let table = table_at(&path, None);
+        let interrupted = AtomicBool::new(false);
+        let mut run =
+            DensityRun { progress: &mut |_, _, _, _| {}, interrupted: &interrupted, time_limit: None };
+        fit_density(&table, &options, &mut run).unwrap_err().to_string()
+    };
+    let usual = DensityOptions::default;
+    assert!(try_text("a,b\n1,x\n1,x\n", usual()).contains("constant columns say nothing"));
+    let quadrants = DensityOptions { structure: DensityStructure::Quadrants, ..usual() };
+    assert!(try_text(&text(), quadrants).contains("--structure quadrants is for images"));
+    let target = DensityOptions { target: Some("hieght".into()), ..usual() };
+    assert!(try_text(&text(), target).contains("did you mean \"height\"?"));
+    let share = DensityOptions { validation: 1.5, ..usual() };
+    assert!(try_text(&text(), share).contains("validation is 1.5"));
+    let units = DensityOptions { units: Some(0), ..usual() };
+    assert!(try_text(&text(), units).contains("units is 0"));
+}
