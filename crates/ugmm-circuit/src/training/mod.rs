@@ -2,6 +2,7 @@
 
 mod adam;
 mod batches;
+mod choice;
 mod config;
 mod expectation_maximization;
 mod initialization;

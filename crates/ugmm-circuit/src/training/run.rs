@@ -2,7 +2,8 @@
 
 use super::adam::Adam;
 use super::batches::Batches;
-use super::config::{Method, Precision, StructureChoice, TrainingConfig};
+use super::choice::chosen_structure;
+use super::config::{Method, Precision, TrainingConfig};
 use super::expectation_maximization::{ExpectationMaximization, Priors};
 use super::initialization::{Encoded, frequencies, initialize};
 use super::members::{member_seed, mix};
@@ -10,22 +11,22 @@ use crate::circuit::{Circuit, encode};
 use crate::compute::{Compiled, Lanes, Real, Statistics, expectation, log_likelihoods};
 use crate::error::CircuitError;
 use crate::rows::Rows;
-use crate::structure::{self, ImageSplit, Structure};
-use crate::variable::{Variable, VariableKind};
+use crate::structure::Structure;
+use crate::variable::Variable;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 /// Streams of the generator: what one draws does not shift another.
 #[derive(Clone, Copy)]
-enum Stream {
+pub(super) enum Stream {
     Splitting,
     Structure,
     Initialization,
     Shuffling,
 }
 
-fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
+pub(super) fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     generator.set_stream(stream as u64);
     generator
@@ -165,63 +166,6 @@ pub fn train_structure(
 
 fn validate(variables: &[Variable]) -> Result<(), CircuitError> {
     variables.iter().enumerate().try_for_each(|(index, variable)| variable.validate(index))
-}
-
-/// The structure that a configuration asks for.
-fn chosen_structure(
-    rows: Rows<'_>,
-    variables: &[Variable],
-    config: &TrainingConfig,
-) -> Result<Structure, CircuitError> {
-    let units = config.units.unwrap_or_else(|| default_units(rows.count()));
-    let Some(label) = config.class_conditional else {
-        return structure_of(rows, variables, units, config);
-    };
-    let last = variables.len().saturating_sub(1);
-    let variable = variables.get(label).ok_or(CircuitError::NoSuchVariable { variable: label, last })?;
-    let VariableKind::Categorical { states } = variable.kind else {
-        return Err(CircuitError::NotCategorical { variable: label, name: variable.label(label) });
-    };
-    let others: Vec<Variable> =
-        variables.iter().enumerate().filter(|(index, _)| *index != label).map(|(_, v)| v.clone()).collect();
-    if others.is_empty() {
-        return structure_of(rows, variables, units, config);
-    }
-    let values: Vec<f64> = rows
-        .iter()
-        .flat_map(|row| row.iter().enumerate().filter(|(index, _)| *index != label).map(|(_, value)| *value))
-        .collect();
-    let features = structure_of(Rows::new(&values, others.len())?, &others, units, config)?;
-    structure::class_conditional(&features, variables.len(), label, states)
-}
-
-fn structure_of(
-    rows: Rows<'_>,
-    variables: &[Variable],
-    units: usize,
-    config: &TrainingConfig,
-) -> Result<Structure, CircuitError> {
-    let count = variables.len();
-    match config.structure {
-        StructureChoice::ChowLiu => structure::hidden_chow_liu_tree(rows, variables, units),
-        StructureChoice::Mixture => structure::mixture(count, units),
-        StructureChoice::Independent => structure::independent(count),
-        StructureChoice::RandomTrees { replicas } => {
-            structure::random_trees(count, units, replicas, &mut generator(config.seed, Stream::Structure))
-        }
-        StructureChoice::ImageHalves { height, width } => {
-            structure::quadrants((height, width), count, units, ImageSplit::Both)
-        }
-        StructureChoice::ImageQuadrants { height, width } => {
-            structure::quadrants((height, width), count, units, ImageSplit::Quadrants)
-        }
-    }
-}
-
-/// Units by rows: on tables of 150 to 4,000 rows, half as many were worse and a quarter much worse, and above 64 time counts
-/// for more.
-fn default_units(rows: usize) -> usize {
-    (rows as f64).sqrt().round().clamp(4.0, 64.0) as usize
 }
 
 struct Run<'a, T> {
