@@ -246,7 +246,7 @@ impl<'a, T: Real> Run<'a, T> {
                 // With nothing to average with, the statistics of all rows are all that counts.
                 ExpectationMaximization::new().step(&mut self.circuit, &statistics, 1.0, 1.0, &self.priors);
                 let validation = self.validate(&Compiled::new(&self.circuit));
-                history.push(Epoch { number: epoch, training: total / count as f64, validation });
+                history.push(Epoch { member: 1, number: epoch, training: total / count as f64, validation });
                 let improved = best.offer(epoch, validation, &self.circuit);
                 if !progress(&history[history.len() - 1]) || !improved {
                     break;
