@@ -4,8 +4,8 @@ use crate::error::CircuitError;
 use serde::{Deserialize, Serialize};
 
 /// How a circuit is learned. The defaults were chosen by held-out likelihood on nine of KEEL's tables, cut to 150, 1,000 and
-/// 4,000 rows, those of σ on ten others (docs/results/densities.md). Images with many states for each pixel are better off with a `pseudo_count` of 5 to 10, one component and
-/// batches of 1,000 rows.
+/// 4,000 rows, those of σ and the patience on ten tables of docs/results/densities.md. Images with many states for each pixel are
+/// better off with a `pseudo_count` of 5 to 10, one component and batches of 1,000 rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingConfig {
