@@ -141,7 +141,7 @@ def _sets(data_sets: list[DataSet]) -> str:
         count, features = data_set.features.shape
         numbers = [count, data_set.distinct_rows(), features, data_set.classes]
         rows.append([data_set.name, data_set.source, *map(str, numbers)])
-    return _table(["data set", "from", "rows", "of them distinct", "features", "classes"], rows)
+    return table(["data set", "from", "rows", "of them distinct", "features", "classes"], rows)
 
 
 def _metric(metric: Metric, models: list[Model], results: Results) -> str:
@@ -199,13 +199,14 @@ def _duels(models: list[Model], results: Results) -> str:
             gain = ours - theirs if metric.higher_is_better else theirs - ours
             cells.append(f"{(gain > 0).sum()} / {(gain == 0).sum()} / {(gain < 0).sum()}")
         rows.append(cells)
-    return _table(["sets better / equal / worse than the MLP", *(model.title for model in compared)], rows)
+    return table(["sets better / equal / worse than the MLP", *(model.title for model in compared)], rows)
 
 
 def _titled(title: str, models: list[Model], rows: list[list[str]]) -> str:
-    return _table([title, *(model.title for model in models)], rows)
+    return table([title, *(model.title for model in models)], rows)
 
 
-def _table(header: list[str], rows: list[list[str]]) -> str:
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """In Markdown."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

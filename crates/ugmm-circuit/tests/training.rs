@@ -361,3 +361,33 @@ fn evidence_that_cannot_be_is_an_error() {
     assert!(matches!(circuit.conditional(&[0.0], 0), Err(CircuitError::Columns { found: 1, expected: 2 })));
     assert!(matches!(circuit.conditional(&[0.0, 0.0], 2), Err(CircuitError::NoSuchVariable { .. })));
 }
+
+#[test]
+fn members_are_learned_from_seeds_of_their_own_and_an_unfinished_one_is_left_out() {
+    let values: Vec<f64> =
+        (0..120).flat_map(|i: u32| [f64::from(i % 7), f64::from(i % 7 * (i % 3))]).collect();
+    let rows = Rows::new(&values, 2).unwrap();
+    let variables: Vec<Variable> =
+        (0..2).map(|column| Variable::standardizing(rows.column(column))).collect();
+    let config = TrainingConfig { members: 3, epochs: 4, patience: 4, ..Default::default() };
+    let mut seen = Vec::new();
+    let whole = train(rows, variables.clone(), &config, |epoch| {
+        seen.push((epoch.member, epoch.number));
+        true
+    })
+    .unwrap();
+    let expected: Vec<(usize, usize)> =
+        (1..=3).flat_map(|member| (1..=4).map(move |number| (member, number))).collect();
+    assert_eq!((seen, whole.members, whole.history.len()), (expected, 3, 4));
+    let alone =
+        train(rows, variables.clone(), &TrainingConfig { members: 1, ..config.clone() }, |_| true).unwrap();
+    assert_eq!(alone.history, whole.history);
+    assert_eq!(whole.circuit.parameters(), 3 * alone.circuit.parameters());
+    // The held-out rows are other ones, and so is what they say.
+    assert_ne!(alone.validation, whole.validation);
+    let stopped =
+        train(rows, variables.clone(), &config, |epoch| epoch.member < 2 || epoch.number < 2).unwrap();
+    assert_eq!((stopped.members, &stopped.circuit), (1, &alone.circuit));
+    let none = train(rows, variables, &TrainingConfig { members: 0, ..config }, |_| true);
+    assert_eq!(none.unwrap_err().to_string(), "members is 0, but must be 1 or more");
+}

@@ -48,6 +48,7 @@ pub struct Config {
     pub density: bool,
     pub structure: Option<DensityStructure>,
     pub units: Option<NonZeroUsize>,
+    pub members: Option<NonZeroUsize>,
     pub method: Option<DensityMethod>,
     pub validation: Option<f64>,
     pub folds: Option<NonZeroUsize>,
@@ -87,7 +88,7 @@ pub enum Weights {
 const DENSITY: &str = "density";
 
 /// The keys of [`Config`].
-const KEYS: [&str; 26] = [
+const KEYS: [&str; 27] = [
     "data",
     "target",
     "output",
@@ -104,6 +105,7 @@ const KEYS: [&str; 26] = [
     "preset",
     "structure",
     "units",
+    "members",
     "method",
     "validation",
     "folds",
@@ -154,6 +156,7 @@ impl Config {
         set(&mut self.preset, options.preset.map(|kind| kind.preset()));
         set(&mut self.structure, options.structure.map(Into::into));
         set(&mut self.units, options.units);
+        set(&mut self.members, options.members);
         set(&mut self.method, options.method.map(Into::into));
         self.density =
             options.objective.map_or(self.density, |objective| objective == ObjectiveKind::Density);

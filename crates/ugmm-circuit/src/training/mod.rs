@@ -6,6 +6,7 @@ mod choice;
 mod config;
 mod expectation_maximization;
 mod initialization;
+mod members;
 mod run;
 
 pub use config::{Method, Precision, StructureChoice, TrainingConfig};

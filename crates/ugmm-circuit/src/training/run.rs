@@ -6,6 +6,7 @@ use super::choice::chosen_structure;
 use super::config::{Method, Precision, TrainingConfig};
 use super::expectation_maximization::{ExpectationMaximization, Priors};
 use super::initialization::{Encoded, frequencies, initialize};
+use super::members::{member_seed, mix};
 use crate::circuit::{Circuit, encode};
 use crate::compute::{Compiled, Lanes, Real, Statistics, expectation, log_likelihoods};
 use crate::error::CircuitError;
@@ -34,7 +35,9 @@ pub(super) fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
 /// What has come of an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Epoch {
-    /// From 1.
+    /// Of the members that are learned one after another, from 1.
+    pub member: usize,
+    /// From 1 for each member.
     pub number: usize,
     /// Mean log-likelihood of the training rows in nats, each under the parameters of its batch, before they changed.
     pub training: f64,
@@ -45,18 +48,24 @@ pub struct Epoch {
 /// A circuit and how it was learned.
 #[derive(Clone, Debug)]
 pub struct Trained {
-    /// With the parameters of the best epoch.
+    /// With the parameters of the best epoch; of several members, their mixture.
     pub circuit: Circuit,
-    /// All epochs.
+    /// All epochs of the first member.
     pub history: Vec<Epoch>,
-    /// The number of the epoch that the parameters are of; 0 is before the first.
+    /// The number of the epoch that the parameters of the first member are of; 0 is before the first.
     pub best_epoch: usize,
+    /// Mean log-likelihood of the held-out rows in the best epoch, the mean over members; `None` without such rows.
+    pub validation: Option<f64>,
+    /// Circuits that are mixed.
+    pub members: usize,
 }
 
-/// Learns a circuit from rows, with the structure that the configuration asks for. A share of the rows is held out to stop by.
+/// Learns a circuit from rows, with the structure that the configuration asks for. A share of the rows is held out to stop by,
+/// other ones for each member.
 ///
 /// Each variable with its kind is given by the caller; [`Variable::standardizing`] makes continuous ones. `progress` is
-/// called after each epoch; training ends when it returns false.
+/// called after each epoch; training ends when it returns false, and a member that was not finished is left out unless it is the
+/// first.
 ///
 /// # Errors
 ///
@@ -66,9 +75,40 @@ pub fn train(
     rows: Rows<'_>,
     variables: Vec<Variable>,
     config: &TrainingConfig,
-    progress: impl FnMut(&Epoch) -> bool,
+    mut progress: impl FnMut(&Epoch) -> bool,
 ) -> Result<Trained, CircuitError> {
     config.validate()?;
+    let mut first: Option<Trained> = None;
+    let (mut circuits, mut levels) = (Vec::new(), Vec::new());
+    for member in 0..config.members {
+        let config = TrainingConfig { seed: member_seed(config.seed, member), ..config.clone() };
+        let mut go_on = true;
+        let trained = train_member(rows, variables.clone(), &config, |epoch| {
+            go_on = progress(&Epoch { member: member + 1, ..*epoch });
+            go_on
+        })?;
+        if go_on || first.is_none() {
+            circuits.push(trained.circuit.clone());
+            levels.push(trained.validation);
+            first.get_or_insert(trained);
+        }
+        if !go_on {
+            break;
+        }
+    }
+    let first = first.expect("there is one member at least");
+    let members = circuits.len();
+    let validation = levels.iter().copied().sum::<Option<f64>>().map(|sum| sum / members as f64);
+    Ok(Trained { circuit: mix(circuits)?, validation, members, ..first })
+}
+
+/// One circuit, with rows of its own held out.
+fn train_member(
+    rows: Rows<'_>,
+    variables: Vec<Variable>,
+    config: &TrainingConfig,
+    progress: impl FnMut(&Epoch) -> bool,
+) -> Result<Trained, CircuitError> {
     if rows.count() == 0 {
         return Err(CircuitError::TooFewRows { rows: 0, needed: 1 });
     }
@@ -90,7 +130,7 @@ pub fn train(
 }
 
 /// Learns the parameters of a circuit with a given structure, and stops by given validation rows if there are some. The
-/// structure's settings and the validation share of the configuration do not matter.
+/// structure's settings, the validation share and the members of the configuration do not matter.
 ///
 /// # Errors
 ///
@@ -188,7 +228,7 @@ impl<'a, T: Real> Run<'a, T> {
                 return Err(CircuitError::Diverged { epoch, value: training });
             }
             let validation = self.validate(&compiled);
-            history.push(Epoch { number: epoch, training, validation });
+            history.push(Epoch { member: 1, number: epoch, training, validation });
             let improved = best.offer(epoch, validation, &self.circuit);
             stopped = !progress(&history[history.len() - 1]);
             if stopped || (!improved && epoch - best.epoch >= self.config.patience) {
@@ -206,7 +246,7 @@ impl<'a, T: Real> Run<'a, T> {
                 // With nothing to average with, the statistics of all rows are all that counts.
                 ExpectationMaximization::new().step(&mut self.circuit, &statistics, 1.0, 1.0, &self.priors);
                 let validation = self.validate(&Compiled::new(&self.circuit));
-                history.push(Epoch { number: epoch, training: total / count as f64, validation });
+                history.push(Epoch { member: 1, number: epoch, training: total / count as f64, validation });
                 let improved = best.offer(epoch, validation, &self.circuit);
                 if !progress(&history[history.len() - 1]) || !improved {
                     break;
@@ -214,7 +254,7 @@ impl<'a, T: Real> Run<'a, T> {
             }
         }
         let circuit = best.circuit.unwrap_or(self.circuit);
-        Ok(Trained { circuit, history, best_epoch: best.epoch })
+        Ok(Trained { circuit, history, best_epoch: best.epoch, validation: best.validation, members: 1 })
     }
 
     /// Mean log-likelihood of the held-out rows.

@@ -89,6 +89,11 @@ pub struct Train {
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub units: Option<NonZeroUsize>,
 
+    /// With --objective density: circuits that are learned, each with other rows set aside, and mixed [default: 4, of large tables
+    /// 1]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub members: Option<NonZeroUsize>,
+
     /// With --objective density: how parameters are found [default: em]
     #[arg(long, value_name = "METHOD")]
     pub method: Option<MethodKind>,

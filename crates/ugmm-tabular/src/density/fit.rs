@@ -29,6 +29,9 @@ const IMAGE_BATCH: usize = 1024;
 const IMAGE_PSEUDO_COUNT: f64 = 5.0;
 /// Trees of a circuit of random trees.
 const REPLICAS: usize = 8;
+/// Circuits that are learned and mixed of such a table; with one component in each of their leaves, since their mixture has more of
+/// them than two components would make.
+const MEMBERS: usize = 4;
 /// Epochs of columns that do not depend on each other, at most: these are learned fast.
 const INDEPENDENT_EPOCHS: usize = 20;
 /// Changes of their parameters in an epoch, about: each makes the tables of all whole numbers anew.
@@ -71,7 +74,9 @@ pub struct DensityReport {
     pub structure: DensityStructure,
     /// How it was learned.
     pub training: TrainingConfig,
-    /// Epochs that were done.
+    /// Circuits that are mixed.
+    pub members: usize,
+    /// Epochs that were done, of the first circuit.
     pub epochs: usize,
     /// The epoch that the model is of.
     pub best_epoch: usize,
@@ -151,7 +156,7 @@ pub fn fit_density(
         typical,
         columns: columns.clone(),
     };
-    let (epochs, best_epoch) = (trained.history.len(), trained.best_epoch);
+    let (epochs, best_epoch, members) = (trained.history.len(), trained.best_epoch, trained.members);
     let model = DensityModel::new(trained.circuit, part).expect("the circuit is made of these columns");
     let predictions = if target.is_some() { model.measures(usual)? } else { None };
     let report = DensityReport {
@@ -165,6 +170,7 @@ pub fn fit_density(
         tried,
         structure,
         training: config,
+        members,
         epochs,
         best_epoch,
         out_of_time,
@@ -231,9 +237,18 @@ impl Fitter<'_> {
     }
 
     /// The settings of the circuit.
-    fn config(&self, structure: DensityStructure, images: Option<(usize, usize)>) -> TrainingConfig {
+    fn config(
+        &self,
+        structure: DensityStructure,
+        images: Option<(usize, usize)>,
+        values: usize,
+    ) -> TrainingConfig {
         let options = self.options;
         let mut config = TrainingConfig { seed: options.seed, ..TrainingConfig::default() };
+        config.members = options.members.unwrap_or(if values <= FEW_VALUES { MEMBERS } else { 1 });
+        if config.members > 1 {
+            config.components = 1;
+        }
         config.structure = match (structure, images) {
             (DensityStructure::RandomTrees, _) => StructureChoice::RandomTrees { replicas: REPLICAS },
             (DensityStructure::Mixture, _) => StructureChoice::Mixture,
@@ -279,10 +294,10 @@ impl Fitter<'_> {
         let mut best: Option<Chosen> = None;
         let mut tried = Vec::new();
         for (number, &structure) in candidates.iter().enumerate() {
-            let config = self.config(structure, images);
+            let config = self.config(structure, images, rows.len());
             let (trained, out_of_time) = self.train(rows, &config, (number, candidates.len()), run)?;
             // Without rows set aside there is nothing to choose by.
-            let level = trained.best_epoch.checked_sub(1).and_then(|epoch| trained.history[epoch].validation);
+            let level = trained.validation;
             tried.extend(level.map(|level| (structure, level)));
             let is_better = match &best {
                 None => true,
@@ -304,7 +319,8 @@ impl Fitter<'_> {
 
     /// Columns that do not depend on each other, each a mixture of as many components as the circuit has units.
     fn independent(&self, rows: &[f64], run: &mut DensityRun) -> Result<Circuit, TabularError> {
-        let mut config = self.config(DensityStructure::Independent, self.images());
+        let mut config = self.config(DensityStructure::Independent, self.images(), rows.len());
+        config.members = 1;
         config.components = INDEPENDENT_COMPONENTS;
         config.epochs = config.epochs.min(INDEPENDENT_EPOCHS);
         config.batch_size = config.batch_size.max(rows.len() / self.columns.len() / INDEPENDENT_STEPS);
@@ -343,16 +359,17 @@ impl Fitter<'_> {
             let left = limit.saturating_sub(self.start.elapsed());
             began + left / (of - number) as u32
         });
-        let mut out_of_time = false;
+        let (mut out_of_time, mut done) = (false, 0);
         let (progress, interrupted) = (&mut *run.progress, run.interrupted);
         let rows = Rows::new(rows, self.columns.len())?;
         let trained = train(rows, self.variables(rows.values()), config, |epoch| {
             progress(epoch.number, config.epochs, epoch.training, epoch.validation);
             let by_now = began.elapsed();
+            done += 1;
             // Another epoch takes as long as those before.
-            let next = by_now + by_now / epoch.number as u32;
-            out_of_time =
-                deadline.is_some_and(|deadline| began + next > deadline) && epoch.number < config.epochs;
+            let next = by_now + by_now / done;
+            let is_last = epoch.number == config.epochs && epoch.member == config.members;
+            out_of_time = deadline.is_some_and(|deadline| began + next > deadline) && !is_last;
             !out_of_time && !interrupted.load(Ordering::Relaxed)
         })?;
         self.check_interrupted(run)?;

@@ -46,6 +46,8 @@ pub struct DensityOptions {
     pub structure: DensityStructure,
     /// Densities side by side in each region.
     pub units: Option<usize>,
+    /// Circuits that are learned from other rows set aside each and mixed; by the size of the table if not given.
+    pub members: Option<usize>,
     /// How parameters are found.
     pub method: Option<DensityMethod>,
     /// Passes over the training rows, at most.
@@ -69,6 +71,7 @@ impl Default for DensityOptions {
             task: None,
             structure: DensityStructure::Auto,
             units: None,
+            members: None,
             method: None,
             epochs: None,
             patience: None,

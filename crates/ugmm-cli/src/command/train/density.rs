@@ -67,6 +67,7 @@ pub fn run(
         task: config.task,
         structure: config.structure.unwrap_or_default(),
         units: config.units.map(std::num::NonZeroUsize::get),
+        members: config.members.map(std::num::NonZeroUsize::get),
         method: config.method,
         epochs: settings.epochs,
         patience: settings.patience,

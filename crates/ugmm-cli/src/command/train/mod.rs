@@ -82,6 +82,7 @@ fn refuse_density_options(config: &Config) -> Result<(), CliError> {
     let given = [
         ("structure", config.structure.is_some()),
         ("units", config.units.is_some()),
+        ("members", config.members.is_some()),
         ("method", config.method.is_some()),
     ];
     match given.into_iter().find(|(_, given)| *given) {

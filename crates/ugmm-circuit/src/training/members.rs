@@ -1,0 +1,105 @@
+//! Several circuits as one: the mixture of what was learned from different random choices and different rows held out (bagging;
+//! Breiman 1996). Its log-likelihood of any row is at least the mean of its members'.
+
+use crate::circuit::Circuit;
+use crate::error::CircuitError;
+use crate::region::{InnerRegion, Region};
+
+/// Seeds of members are this far apart: 2^64 divided by the golden ratio, so that those of neighbouring seeds do not meet.
+const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The seed of a member, counted from 0; the first one has the seed itself.
+pub(super) fn member_seed(seed: u64, member: usize) -> u64 {
+    seed.wrapping_add(SEED_STEP.wrapping_mul(member as u64))
+}
+
+/// Circuits over the same variables, mixed with equal weights. Their roots become one, whose partitions are those of all of them.
+pub(super) fn mix(members: Vec<Circuit>) -> Result<Circuit, CircuitError> {
+    let count = members.len();
+    if count == 1 {
+        return members.into_iter().next().ok_or(CircuitError::TooFewRows { rows: 0, needed: 1 });
+    }
+    let variables = members.first().map_or(Vec::new(), |member| member.variables().to_vec());
+    let mut regions: Vec<Region> = Vec::new();
+    let mut root = InnerRegion { units: 1, partitions: Vec::new(), weights: Vec::new() };
+    for member in &members {
+        let offset = regions.len();
+        let moved = |inner: &InnerRegion| InnerRegion {
+            partitions: inner
+                .partitions
+                .iter()
+                .map(|children| children.iter().map(|child| child + offset).collect())
+                .collect(),
+            ..inner.clone()
+        };
+        let (last, others) = member.regions().split_last().expect("a circuit has a root");
+        regions.extend(others.iter().map(|region| match region {
+            Region::Inner(inner) => Region::Inner(moved(inner)),
+            leaf => leaf.clone(),
+        }));
+        if let Region::Inner(inner) = last {
+            let inner = moved(inner);
+            root.partitions.extend(inner.partitions);
+            root.weights.extend(inner.weights.iter().map(|weight| weight / count as f64));
+        }
+    }
+    regions.push(Region::Inner(root));
+    Circuit::new(variables, regions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{TrainingConfig, train_structure};
+    use super::mix;
+    use crate::circuit::Circuit;
+    use crate::rows::Rows;
+    use crate::structure::{self, Structure};
+    use crate::variable::Variable;
+    use rand::SeedableRng;
+
+    /// Two numbers and a class that depend on each other, some missing.
+    fn values() -> Vec<f64> {
+        let row = |i: u32| {
+            let (class, x) = (f64::from(i % 2), f64::from(i * 7 % 11));
+            [if i % 5 == 0 { f64::NAN } else { x + 10.0 * class }, x * x, class]
+        };
+        (0..60).flat_map(row).collect()
+    }
+
+    fn circuit(structure: &Structure, seed: u64) -> Circuit {
+        let values = values();
+        let rows = Rows::new(&values, 3).unwrap();
+        let variables = vec![
+            Variable::standardizing(rows.column(0)),
+            Variable::standardizing(rows.column(1)),
+            Variable::categorical(2),
+        ];
+        let config = TrainingConfig { seed, epochs: 3, ..Default::default() };
+        train_structure(rows, None, variables, structure, &config, |_| true).unwrap().circuit
+    }
+
+    #[test]
+    fn the_mixture_has_the_mean_density_of_its_members() {
+        let features = structure::mixture(2, 3).unwrap();
+        let members = vec![
+            circuit(&structure::mixture(3, 4).unwrap(), 1),
+            circuit(&structure::class_conditional(&features, 3, 2, 2).unwrap(), 2),
+            circuit(
+                &structure::random_trees(3, 2, 2, &mut rand_chacha::ChaCha8Rng::from_seed([7; 32])).unwrap(),
+                3,
+            ),
+        ];
+        let mixed = mix(members.clone()).unwrap();
+        let mut rows = values();
+        rows.extend([f64::NAN, 3.0, f64::NAN, f64::NAN, f64::NAN, f64::NAN, 4.0, 90.0, 1.0]);
+        let rows = Rows::new(&rows, 3).unwrap();
+        let found = mixed.log_likelihood(rows).unwrap();
+        let each: Vec<Vec<f64>> = members.iter().map(|member| member.log_likelihood(rows).unwrap()).collect();
+        for (row, found) in found.iter().enumerate() {
+            let mean = each.iter().map(|densities| densities[row].exp()).sum::<f64>() / 3.0;
+            assert!((found - mean.ln()).abs() < 1e-9, "row {row}: {found}, not {}", mean.ln());
+        }
+        assert_eq!(mixed.parameters(), members.iter().map(Circuit::parameters).sum::<usize>());
+        assert_eq!(mix(members[..1].to_vec()).unwrap(), members[0]);
+    }
+}
