@@ -61,7 +61,7 @@ mod tests {
     fn values() -> Vec<f64> {
         let row = |i: u32| {
             let (class, x) = (f64::from(i % 2), f64::from(i * 7 % 11));
-            [if i % 5 == 0 { f64::NAN } else { x + 10.0 * class }, x * x, class]
+            [if i.is_multiple_of(5) { f64::NAN } else { x + 10.0 * class }, x * x, class]
         };
         (0..60).flat_map(row).collect()
     }
