@@ -104,6 +104,14 @@ pub fn short(number: f64) -> String {
     format!("{number:.5e}")
 }
 
+/// A mean log-likelihood with its standard error, where there is one.
+pub fn level_and_error(mean: f64, standard_error: Option<f64>) -> String {
+    // Of what no density has room for, so many digits say nothing.
+    let text = |value: f64| if value.abs() < 1e6 { format!("{value:.4}") } else { short(value) };
+    let error = standard_error.filter(|error| error.is_finite());
+    text(mean) + &error.map_or_else(String::new, |error| format!(" ± {}", text(error)))
+}
+
 /// A share in [0, 1] as percent with so many decimals.
 pub fn percent(share: f64, decimals: usize) -> String {
     format!("{:.decimals$}", 100.0 * share)

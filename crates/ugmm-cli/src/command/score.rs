@@ -3,7 +3,7 @@
 use crate::arguments::{Common, Score};
 use crate::density_rows::{Met, outside_examples};
 use crate::error::CliError;
-use crate::output::{check_not_mixed, check_outputs, count, percent, write_json};
+use crate::output::{check_not_mixed, check_outputs, count, level_and_error, percent, write_json};
 use crate::row_output::{Column, Values, format_of, write_rows};
 use serde::Serialize;
 use ugmm_circuit::UnivariateMixture;
@@ -116,13 +116,13 @@ pub fn expected(column: &DensityColumn, distribution: &UnivariateMixture) -> Str
 
 fn remarks(report: &Report, model: &DensityModel, examples: &[String]) -> String {
     let LogLikelihoodMeasures { rows, mean, standard_error, .. } = report.log_likelihood;
-    let error = standard_error.map_or(String::new(), |error| format!(" ± {error:.4}"));
     let without = match (model.target_name(), report.with_target) {
         (Some(target), false) => format!(" (without {target:?}, which the table does not have)"),
         _ => String::new(),
     };
     let mut text = report.met.remarks("integrated out", examples);
-    text += &format!("{}: log-likelihood {mean:.4}{error} per row{without}\n", count(rows, "row"));
+    let level = level_and_error(mean, standard_error);
+    text += &format!("{}: log-likelihood {level} per row{without}\n", count(rows, "row"));
     text += &format!(
         "less likely than 99 of 100 rows {}: {} of {} (1 % is to be expected of rows of the same kind)\n",
         if model.learned().validation_rows > 0 { "held out in training" } else { "learned from" },

@@ -4,7 +4,7 @@ use super::{LeftOut, classes, numbers};
 use crate::arguments::{Common, Evaluate};
 use crate::density_rows::{Met, outside_examples};
 use crate::error::CliError;
-use crate::output::{count, print, write_json};
+use crate::output::{count, level_and_error, print, write_json};
 use serde::Serialize;
 use ugmm::metrics::decisions;
 use ugmm_tabular::{DensityModel, DensityReader, LogLikelihoodMeasures, mixture_metrics};
@@ -109,10 +109,10 @@ fn text(report: &Report, model: &DensityModel, examples: &[String]) -> String {
     let learned = model.learned();
     let met = Met { missing_values: 0, ..report.met };
     let mut text = met.remarks("", examples);
-    let error = standard_error.map_or(String::new(), |error| format!(" ± {error:.4}"));
     text += &format!(
-        "{}, log-likelihood {mean:.4}{error} per row; {} in training had {:.4}\n",
+        "{}, log-likelihood {} per row; {} in training had {:.4}\n",
         count(rows, "row"),
+        level_and_error(mean, standard_error),
         if learned.validation_rows > 0 { "held-out rows" } else { "the rows learned from" },
         learned.log_likelihood
     );

@@ -6,7 +6,7 @@ use crate::arguments::{Common, Train};
 use crate::config_file::Config;
 use crate::error::CliError;
 use crate::interrupt;
-use crate::output::{check_outputs, count, left_out, print, table, write_json};
+use crate::output::{check_outputs, count, left_out, level_and_error, print, table, write_json};
 use crate::progress::EpochLines;
 use crate::table::{doubts, overview_as};
 use serde::Serialize;
@@ -204,13 +204,13 @@ fn text(report: &Report) -> String {
 
 fn likelihoods(what: &str, found: &LogLikelihoods) -> String {
     let LogLikelihoodMeasures { rows, mean, standard_error, impossible } = found.model;
-    let error = standard_error.map_or(String::new(), |error| format!(" ± {error:.4}"));
     let impossible = match impossible {
         0 => String::new(),
         some => format!(" ({} impossible and left out)", count(some, "row")),
     };
     format!(
-        "{what} rows: {rows}, log-likelihood {mean:.4}{error} per row{impossible}; of independent columns {:.4}\n",
+        "{what} rows: {rows}, log-likelihood {} per row{impossible}; of independent columns {:.4}\n",
+        level_and_error(mean, standard_error),
         found.independent.mean
     )
 }

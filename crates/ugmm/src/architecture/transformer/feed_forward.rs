@@ -11,7 +11,7 @@ use rand::Rng;
 #[derive(Module, Debug)]
 #[allow(clippy::large_enum_variant, reason = "a few handles to tensors each, and a model has few of these")]
 pub enum FeedForward {
-    /// Linear, GELU, linear: Burn's [`PositionWiseFeedForward`](burn::nn::PositionWiseFeedForward).
+    /// Linear, GELU, linear: as in Burn's `PositionWiseFeedForward`.
     Ordinary(OrdinaryFeedForward),
     /// Two uGMM layers, with nothing between them: they are not linear themselves.
     Ugmm(UgmmFeedForward),
