@@ -29,7 +29,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--ugmm", metavar="FILE", type=Path, help="the program; built with cargo when not given")
     parser.add_argument("--part", choices=["likelihood", "novelty"], help="one of the two")
     parser.add_argument("--only", metavar="LIST", type=_names, help=f"some of {','.join(sets.ALL + sets.DEVELOPMENT)}")
-    parser.add_argument("--models", metavar="LIST", help="some of ugmm,learn_spn,rat_spn,gaussian_mixture,kernel_density")
+    parser.add_argument("--models", metavar="LIST", help="some of ugmm,ugmm_quick,learn_spn,rat_spn,gaussian_mixture,kernel_density")
     parser.add_argument("--splits", metavar="N", type=positive, default=3, help="of each table; default: 3")
     parser.add_argument("--limit", metavar="SECONDS", type=positive, default=60, help="CPU time of a fit; default: 60")
     parser.add_argument(
@@ -75,7 +75,7 @@ def likelihoods(arguments: argparse.Namespace, program: Path, directory: Path, s
     versions = {name: version(name) for name in ("spflow", "torch", "pyjuice", "scikit-learn")}
     print(", ".join(f"{name} {number}" for name, number in versions.items()))
     print(f"PyJuice, asked for a hidden Chow-Liu tree of Gaussians on the processor: {pyjuice.says()}\n", flush=True)
-    contenders = [Ours(program, scratch), *models.peers()]
+    contenders = [Ours(program, scratch), Ours(program, scratch, quick=True), *models.peers()]
     if arguments.models is not None:
         contenders = [model for model in contenders if model.key in arguments.models.split(",")]
     tables = data.load(arguments.only or sets.ALL, directory)
@@ -109,6 +109,7 @@ def novelty_table(program: Path, directory: Path, scratch: Path) -> None:
     rows = []
     for data_set in data.load(sets.NOVELTY, directory):
         areas = novelty.measure(program, data_set, scratch)
+        print(f"novelty, {data_set.name}: {', '.join(f'{area:.3f}' for area in areas)}", file=sys.stderr, flush=True)
         rows.append([data_set.name, *(f"{100 * area:.1f}" for area in areas)])
     print(f"\n{table(['Area under ROC, %, mean of classes left out', *novelty.MODELS], rows)}", flush=True)
 

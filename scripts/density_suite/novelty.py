@@ -26,18 +26,22 @@ def measure(program: Path, data_set: DataSet, directory: Path) -> list[float]:
         learned, ordinary = train_test_split(known, test_size=0.25, random_state=0)
         # Columns that do not vary among the rows learned from say nothing.
         varies = data_set.features[learned].std(axis=0) > 0
-        split = standardized(data_set.features[:, varies], learned, learned[:0], np.concatenate([ordinary, new]))
+        values, asked = data_set.features[:, varies], np.concatenate([ordinary, new])
+        # The program gets the table as it is, whole numbers as such.
+        raw = Split(values[learned], values[:0], values[asked])
+        split = standardized(values, learned, learned[:0], asked)
         is_new = np.arange(len(split.test)) >= len(ordinary)
-        areas.append([roc_auc_score(is_new, surprise) for surprise in _surprises(program, split, directory)])
+        areas.append([roc_auc_score(is_new, surprise) for surprise in _surprises(program, raw, split, directory)])
     return [float(area) for area in np.mean(areas, axis=0)]
 
 
-def _surprises(program: Path, split: Split, directory: Path) -> list[np.ndarray]:
-    """How unusual the test rows are, by each model with its defaults."""
-    ours = Ours(program, directory)
-    density = ours.fit(split, [], 0)
+def _surprises(program: Path, raw: Split, split: Split, directory: Path) -> list[np.ndarray]:
+    """How unusual the test rows are, by each model with its defaults; of the structures that `ugmm train` would compare, the one
+    that it chooses most often."""
+    density = Ours(program, directory).fit(raw, ["--structure", "chow-liu"], 0)
     return [
-        -density(split.test),
+        # What a column cannot be makes a row impossible, which is as surprising as can be.
+        np.minimum(-density(raw.test), np.finfo(float).max),
         -IsolationForest(random_state=0).fit(split.training).score_samples(split.test),
         -LocalOutlierFactor(novelty=True).fit(split.training).score_samples(split.test),
         -KernelDensity(bandwidth="scott").fit(split.training).score_samples(split.test),
