@@ -351,9 +351,10 @@ impl Fitter<'_> {
             let by_now = began.elapsed();
             // Another epoch takes as long as those before.
             let next = by_now + by_now / epoch.number as u32;
-            out_of_time =
-                deadline.is_some_and(|deadline| began + next > deadline) && epoch.number < config.epochs;
-            !out_of_time && !interrupted.load(Ordering::Relaxed)
+            let is_over = deadline.is_some_and(|deadline| began + next > deadline);
+            // What comes after the last epoch only settles the parameters.
+            out_of_time |= is_over && epoch.number < config.epochs;
+            !is_over && !interrupted.load(Ordering::Relaxed)
         })?;
         self.check_interrupted(run)?;
         Ok((trained, out_of_time))
