@@ -14,6 +14,10 @@ from .data import Split
 from .models import Model
 
 
+# Below this, in nats per row, components have shrunk to points, and what is left says nothing.
+LOWEST_LEVEL = -1e6
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of a model on a split."""
@@ -72,8 +76,8 @@ def measure(model: Model, split: Split, seed: int, limit: float) -> Outcome:
         if density is None:
             continue
         level = float(np.mean(density(split.validation)))
-        if not np.isfinite(level):
-            failures[name] = f"log-likelihood of validation rows {level}"
+        if not LOWEST_LEVEL < level < np.inf:
+            failures[name] = f"log-likelihood of validation rows {level:.3g}"
         elif best is None or level > best[0]:
             # A model may keep one file for all of its tries.
             best = (level, name, seconds, density(split.test))
