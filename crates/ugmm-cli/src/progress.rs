@@ -186,6 +186,7 @@ impl EpochLines {
         }
         self.next = now + if self.on_terminal { FIRST_LINE } else { LINE_INTERVAL };
         let set_aside = set_aside.map_or(String::new(), |level| format!(", of rows set aside {level:.4}"));
-        eprintln!("epoch {epoch}/{epochs} at most, log-likelihood {training:.4} per row{set_aside}");
+        let of = if epoch <= epochs { format!("/{epochs} at most") } else { " (settling)".into() };
+        eprintln!("epoch {epoch}{of}, log-likelihood {training:.4} per row{set_aside}");
     }
 }

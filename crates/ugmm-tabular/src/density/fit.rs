@@ -368,9 +368,11 @@ impl Fitter<'_> {
             done += 1;
             // Another epoch takes as long as those before.
             let next = by_now + by_now / done;
-            let is_last = epoch.number == config.epochs && epoch.member == config.members;
-            out_of_time = deadline.is_some_and(|deadline| began + next > deadline) && !is_last;
-            !out_of_time && !interrupted.load(Ordering::Relaxed)
+            let is_over = deadline.is_some_and(|deadline| began + next > deadline);
+            // What comes after the last epoch of the last circuit only settles its parameters.
+            let is_last = epoch.number >= config.epochs && epoch.member == config.members;
+            out_of_time |= is_over && !is_last;
+            !is_over && !interrupted.load(Ordering::Relaxed)
         })?;
         self.check_interrupted(run)?;
         Ok((trained, out_of_time))

@@ -93,12 +93,14 @@ fn continuous_ranked_probability_score(mixture: &UnivariateMixture, number: f64)
         UnivariateMixture::Discrete { first, probabilities } => {
             let (mut sum, mut score) = (0.0, 0.0);
             let first = *first as f64;
-            for (value, probability) in (0..).map(|step| first + f64::from(step)).zip(probabilities) {
+            // From each value to the next; behind the last one F is 1.
+            let steps = &probabilities[..probabilities.len().saturating_sub(1)];
+            for (value, probability) in (0..).map(|step| first + f64::from(step)).zip(steps) {
                 sum += probability;
                 score += (sum - f64::from(u8::from(value >= number))).powi(2);
             }
             // Between the number and the range, F is 0 or 1.
-            let last = first + (probabilities.len() - 1) as f64;
+            let last = first + steps.len() as f64;
             score + (first - number).max(0.0) + (number - last).max(0.0)
         }
     }
