@@ -19,6 +19,12 @@ pub enum Init {
     /// component answers to some of the data from the start, whatever the data's scale.
     #[default]
     Data,
+    /// From a sample as well, with components three times as wide as each input varies and means that lie apart as far:
+    /// μ ~ N(mean, (3 sd)²), log σ ~ N(log 3 sd, 0.1²), mixing logits ~ N(0, 1). Such a neuron begins as nearly a linear function of
+    /// its inputs, Σ_k π_k μ_k x_k / σ_k² and little else, and each neuron as another one. Under [`Init::Data`] the neurons of a wide layer share
+    /// most of what they see, how far inputs are from their middle as a whole, and learn slowly behind activations that
+    /// are scaled to unit variance (docs/results/architectures.md). The default of [`architecture`](crate::architecture).
+    Wide,
 }
 
 /// The smallest σ that [`Init::Paper`] gives: U(0, 1) can return exactly 0, whose logarithm would make the neuron NaN
@@ -28,6 +34,9 @@ const SMALLEST_INITIAL_SIGMA: f64 = 1e-3;
 /// narrow, well-placed Gaussian carry the signal of a neuron; as wide as the data, they average each other out.
 const DATA_LOG_SIGMA_MEAN: f64 = -1.5;
 const DATA_LOG_SIGMA_SPREAD: f64 = 1.0;
+/// [`Init::Wide`]: σ, and the standard deviation of the means, in standard deviations of the input.
+const WIDE_SPREAD: f64 = 3.0;
+const WIDE_LOG_SIGMA_SPREAD: f64 = 0.1;
 
 /// Initial values, row-major `[neurons, inputs]`; `means` is `[neurons, 1]` for tied means.
 pub(crate) struct InitialValues {
@@ -65,16 +74,7 @@ pub(crate) fn from_data<R: Rng + ?Sized>(
     rng: &mut R,
 ) -> Result<InitialValues, UgmmError> {
     let [rows, inputs] = sample.dims();
-    if rows == 0 {
-        return Err(UgmmError::Size {
-            what: "the sample for initialisation",
-            found: 0,
-            unit: "rows",
-            expected: 1,
-        });
-    }
-    let values = host_values(sample);
-    check_finite("the sample for initialisation", &values, inputs, missing_values)?;
+    let values = checked_values(sample, missing_values)?;
     let spreads = input_spreads(&values, inputs);
     // Of a column with missing values, those that are not; gathered once, not for every draw.
     let known: Vec<Vec<f32>> = match values.iter().any(|value| value.is_nan()) {
@@ -103,6 +103,55 @@ pub(crate) fn from_data<R: Rng + ?Sized>(
         .collect();
     let mixing_logits = (0..neurons * inputs).map(|_| normal(rng) as f32).collect();
     Ok(InitialValues { means, log_sigmas, mixing_logits })
+}
+
+/// Draws by [`Init::Wide`] from `sample` `[rows, inputs]`.
+///
+/// # Errors
+///
+/// As [`from_data`].
+pub(crate) fn wide<R: Rng + ?Sized>(
+    sample: &Tensor<2>,
+    missing_values: bool,
+    neurons: usize,
+    means: Means,
+    rng: &mut R,
+) -> Result<InitialValues, UgmmError> {
+    let inputs = sample.dims()[1];
+    let values = checked_values(sample, missing_values)?;
+    let spreads = input_spreads(&values, inputs);
+    let centres: Vec<f64> = (0..inputs).map(|input| mean_and_deviation(&values, inputs, input).0).collect();
+    let means = (0..neurons)
+        .flat_map(|_| 0..means.per_neuron(inputs))
+        .map(|input| {
+            let input = match means {
+                Means::Free => input,
+                Means::Tied => index(rng, inputs),
+            };
+            (centres[input] + WIDE_SPREAD * spreads[input] * normal(rng)) as f32
+        })
+        .collect();
+    let log_sigmas = (0..neurons)
+        .flat_map(|_| &spreads)
+        .map(|spread| ((WIDE_SPREAD * spread).ln() + WIDE_LOG_SIGMA_SPREAD * normal(rng)) as f32)
+        .collect();
+    let mixing_logits = (0..neurons * inputs).map(|_| normal(rng) as f32).collect();
+    Ok(InitialValues { means, log_sigmas, mixing_logits })
+}
+
+/// The values of a sample, row-major.
+///
+/// # Errors
+///
+/// When it has no row, or a value that is not finite; NaN is passed over with `missing_values`.
+fn checked_values(sample: &Tensor<2>, missing_values: bool) -> Result<Vec<f32>, UgmmError> {
+    let (what, [rows, inputs]) = ("the sample for initialisation", sample.dims());
+    if rows == 0 {
+        return Err(UgmmError::Size { what, found: 0, unit: "rows", expected: 1 });
+    }
+    let values = host_values(sample);
+    check_finite(what, &values, inputs, missing_values)?;
+    Ok(values)
 }
 
 /// The standard deviation of each input. One that does not vary in the sample gets the root mean square of the

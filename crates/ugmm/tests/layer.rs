@@ -183,7 +183,7 @@ impl rand::TryRng for Zeros {
 fn a_random_source_that_returns_zero_gives_a_working_layer() {
     let device = Device::flex();
     let sample = Tensor::<2>::zeros([3, 4], &device);
-    for init in [Init::Paper, Init::Data] {
+    for init in [Init::Paper, Init::Data, Init::Wide] {
         for means in [Means::Free, Means::Tied] {
             let config = UgmmLayerConfig { init, means, ..UgmmLayerConfig::new(4, 3) };
             let layer = config.init(Some(&sample), &mut Zeros, &device).unwrap();
@@ -257,7 +257,7 @@ fn settings_out_of_range_are_refused_in_one_sentence() {
         ),
         (
             UgmmLayerConfig { init: Init::Data, ..paper.clone() },
-            "init is \"data\", but must be \"paper\" where no sample of the inputs is given (\"data\" needs one)",
+            "init is \"data\", but must be \"paper\" where no sample of the inputs is given (the others need one)",
         ),
     ] {
         assert_eq!(message(config).as_deref(), Some(expected));

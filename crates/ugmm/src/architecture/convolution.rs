@@ -2,8 +2,8 @@
 
 use super::patches::Patches;
 use super::{UgmmDense, UgmmDenseConfig};
-use crate::UgmmError;
 use crate::random::{Stream, generator_of_device, index};
+use crate::{Init, UgmmError};
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::PaddingConfig2d;
@@ -36,6 +36,9 @@ pub struct UgmmConv2dConfig {
     /// [`UgmmLayerConfig::min_sigma`](crate::UgmmLayerConfig::min_sigma).
     #[config(default = 1.0)]
     pub min_sigma: f64,
+    /// How layers begin; see [`Init`].
+    #[config(default = "Init::Wide")]
+    pub init: Init,
     /// Component dropout; see [`UgmmLayerConfig::dropout`](crate::UgmmLayerConfig::dropout).
     #[config(default = 0.0)]
     pub dropout: f64,
@@ -134,6 +137,7 @@ impl UgmmConv2dConfig {
     fn dense(&self) -> UgmmDenseConfig {
         UgmmDenseConfig::new(self.patches().len(), self.channels[1])
             .with_min_sigma(self.min_sigma)
+            .with_init(self.init)
             .with_dropout(self.dropout)
     }
 

@@ -26,6 +26,9 @@ pub struct UgmmDenseConfig {
     /// See [`UgmmLayerConfig::input_dropout`].
     #[config(default = 0.0)]
     pub input_dropout: f64,
+    /// See [`Init`]; of [`Init::Paper`] only the parameters of the layer are the paper's.
+    #[config(default = "Init::Wide")]
+    pub init: Init,
     /// Mean of the activations at first.
     #[config(default = 0.0)]
     pub shift: f64,
@@ -81,7 +84,7 @@ impl UgmmDenseConfig {
 
     fn layer(&self) -> UgmmLayerConfig {
         UgmmLayerConfig {
-            init: Init::Data,
+            init: self.init,
             dropout: self.dropout,
             input_dropout: self.input_dropout,
             min_sigma: self.min_sigma,

@@ -112,8 +112,8 @@ impl UgmmLayerConfig {
         Ok(())
     }
 
-    /// A layer with new parameters. `sample` `[rows, inputs]` holds typical inputs of the layer; [`Init::Data`] needs
-    /// it, [`Init::Paper`] does not look at it.
+    /// A layer with new parameters. `sample` `[rows, inputs]` holds typical inputs of the layer; [`Init::Data`] and
+    /// [`Init::Wide`] need it, [`Init::Paper`] does not look at it.
     ///
     /// # Errors
     ///
@@ -138,17 +138,19 @@ impl UgmmLayerConfig {
         self.validate()?;
         let values = match (self.init, sample) {
             (Init::Paper, _) => init::paper(self.inputs, self.neurons, self.means, rng),
-            (Init::Data, None) => {
-                let expected = "\"paper\" where no sample of the inputs is given (\"data\" needs one)";
-                return Err(UgmmError::setting("init", "\"data\"", expected));
+            (init @ (Init::Data | Init::Wide), None) => {
+                let value = if init == Init::Data { "\"data\"" } else { "\"wide\"" };
+                let expected = "\"paper\" where no sample of the inputs is given (the others need one)";
+                return Err(UgmmError::setting("init", value, expected));
             }
-            (Init::Data, Some(sample)) => {
+            (init @ (Init::Data | Init::Wide), Some(sample)) => {
                 let found = sample.dims()[1];
                 if found != self.inputs {
                     let what = "the sample for initialisation";
                     return Err(UgmmError::Size { what, found, unit: "columns", expected: self.inputs });
                 }
-                init::from_data(sample, missing_values, self.neurons, self.means, rng)?
+                let draw = if init == Init::Data { init::from_data } else { init::wide };
+                draw(sample, missing_values, self.neurons, self.means, rng)?
             }
         };
         Ok(self.with_values(values, device))

@@ -3,6 +3,7 @@
 use crate::support::{assert_close, random, rng, values};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
+use ugmm::Init;
 use ugmm::architecture::{
     MixedConfig, MixedInput, MixedLayerConfig as Layer, Padding, UgmmConv2dConfig, UgmmDense, UgmmGruConfig,
     UgmmLstmConfig, UgmmTransformerEncoderConfig, UgmmTransformerEncoderInput,
@@ -68,7 +69,7 @@ fn every_ugmm_layer_of_a_mixed_network_is_found_by_name() {
     let config = MixedConfig::new(
         MixedInput::Sequence { steps: 4, features: 4 },
         vec![
-            Layer::UgmmLstm { hidden: 4, min_sigma: 0.5, dropout: 0.0 },
+            Layer::UgmmLstm { hidden: 4, min_sigma: 0.5, init: Init::Data, dropout: 0.0 },
             Layer::TransformerEncoder {
                 d_ff: 6,
                 heads: 2,
@@ -78,11 +79,18 @@ fn every_ugmm_layer_of_a_mixed_network_is_found_by_name() {
                 ugmm_feed_forward: true,
                 ugmm_projections: true,
                 min_sigma: 1.0,
+                init: Init::Wide,
             },
             Layer::LastStep,
             Layer::Linear { outputs: 4 },
-            Layer::UgmmDense { outputs: 3, min_sigma: 1.0, dropout: 0.0, input_dropout: 0.0 },
-            Layer::Ugmm { neurons: 2, min_sigma: 1.0, dropout: 0.0, input_dropout: 0.0 },
+            Layer::UgmmDense {
+                outputs: 3,
+                min_sigma: 1.0,
+                init: Init::Data,
+                dropout: 0.0,
+                input_dropout: 0.0,
+            },
+            Layer::Ugmm { neurons: 2, min_sigma: 1.0, init: Init::Data, dropout: 0.0, input_dropout: 0.0 },
         ],
     );
     let network = config.blank(&device).unwrap();
@@ -113,6 +121,7 @@ fn every_ugmm_layer_of_a_mixed_network_is_found_by_name() {
                 dilation: [1, 1],
                 padding: Padding::Same,
                 min_sigma: 1.0,
+                init: Init::Wide,
                 dropout: 0.0,
             },
             Layer::Flatten,

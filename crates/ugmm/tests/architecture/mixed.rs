@@ -7,14 +7,14 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig as Layer, MixedNetwork, Padding};
 use ugmm::training::{Dataset, Features, Schedule, TrainingConfig, evaluate, train};
-use ugmm::{Network, Objective, Stream, Task, generator};
+use ugmm::{Init, Network, Objective, Stream, Task, generator};
 
 fn ugmm(neurons: usize) -> Layer {
-    Layer::Ugmm { neurons, min_sigma: 0.5, dropout: 0.0, input_dropout: 0.0 }
+    Layer::Ugmm { neurons, min_sigma: 0.5, init: Init::Data, dropout: 0.0, input_dropout: 0.0 }
 }
 
 fn dense(outputs: usize) -> Layer {
-    Layer::UgmmDense { outputs, min_sigma: 0.5, dropout: 0.0, input_dropout: 0.0 }
+    Layer::UgmmDense { outputs, min_sigma: 0.5, init: Init::Data, dropout: 0.0, input_dropout: 0.0 }
 }
 
 fn convolution(channels: usize, dilation: [usize; 2]) -> Layer {
@@ -25,6 +25,7 @@ fn convolution(channels: usize, dilation: [usize; 2]) -> Layer {
         dilation,
         padding: Padding::Same,
         min_sigma: 0.5,
+        init: Init::Wide,
         dropout: 0.0,
     }
 }
@@ -34,11 +35,18 @@ fn ordinary_convolution(channels: usize) -> Layer {
 }
 
 fn lstm(hidden: usize) -> Layer {
-    Layer::UgmmLstm { hidden, min_sigma: 0.5, dropout: 0.0 }
+    Layer::UgmmLstm { hidden, min_sigma: 0.5, init: Init::Data, dropout: 0.0 }
 }
 
 fn gru(hidden: usize) -> Layer {
-    Layer::UgmmGru { hidden, min_sigma: 0.5, dropout: 0.0, update_shift: 1.0, scale_states: true }
+    Layer::UgmmGru {
+        hidden,
+        min_sigma: 0.5,
+        init: Init::Data,
+        dropout: 0.0,
+        update_shift: 1.0,
+        scale_states: true,
+    }
 }
 
 fn encoder(ugmm_feed_forward: bool) -> Layer {
@@ -51,6 +59,7 @@ fn encoder(ugmm_feed_forward: bool) -> Layer {
         ugmm_feed_forward,
         ugmm_projections: ugmm_feed_forward,
         min_sigma: 1.0,
+        init: Init::Wide,
     }
 }
 
@@ -223,7 +232,7 @@ fn what_does_not_fit_is_named() {
     // What only the layer knows.
     let config = MixedConfig::new(
         features,
-        vec![Layer::Ugmm { neurons: 2, min_sigma: -1.0, dropout: 0.0, input_dropout: 0.0 }],
+        vec![Layer::Ugmm { neurons: 2, min_sigma: -1.0, init: Init::Data, dropout: 0.0, input_dropout: 0.0 }],
     );
     assert_eq!(config.validate().unwrap_err().to_string(), "min_sigma is -1, but must be between 0 and 1e30");
 }
@@ -307,7 +316,8 @@ fn every_step_may_have_a_prediction() {
 fn settled_networks_normalise_what_they_see_without_dropout() {
     let device = Device::flex();
     let image = MixedInput::Image { channels: 2, height: 5, width: 4 };
-    let dense = Layer::UgmmDense { outputs: 6, min_sigma: 1.0, dropout: 0.0, input_dropout: 0.4 };
+    let dense =
+        Layer::UgmmDense { outputs: 6, min_sigma: 1.0, init: Init::Data, dropout: 0.0, input_dropout: 0.4 };
     let before = vec![convolution(3, [1, 1]), Layer::BatchNorm];
     let after = vec![Layer::Flatten, dense, Layer::BatchNorm];
     for layers in [before.clone().into_iter().chain([Layer::Flatten]).collect(), [before, after].concat()] {

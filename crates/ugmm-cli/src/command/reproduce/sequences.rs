@@ -5,6 +5,7 @@ use super::mnist::dataset;
 use crate::arguments::{ArchitectureOptions, Common, ReproduceSequences, SequenceTask};
 use crate::error::CliError;
 use crate::output::check_outputs;
+use ugmm::Init;
 use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig as Layer};
 use ugmm::training::{Dataset, Features};
 use ugmm_data::{EncodedText, paradise_lost};
@@ -50,16 +51,24 @@ fn of_rows(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     let network =
         |recurrent: Layer, head: Layer| MixedConfig::new(input, vec![recurrent, Layer::LastStep, head]);
     // Scaled, as log-densities of states hardly differ at first (docs/guide/src/architectures.md).
-    let ugmm_head =
-        || Layer::UgmmDense { outputs: DIGITS, min_sigma: STATE_MIN_SIGMA, dropout: 0.0, input_dropout: 0.0 };
+    let ugmm_head = || Layer::UgmmDense {
+        outputs: DIGITS,
+        min_sigma: STATE_MIN_SIGMA,
+        init: Init::Data,
+        dropout: 0.0,
+        input_dropout: 0.0,
+    };
     let lstm = |hidden| network(Layer::Lstm { hidden }, Layer::Linear { outputs: DIGITS });
     let gru = |hidden| network(Layer::Gru { hidden }, Layer::Linear { outputs: DIGITS });
     let hidden = ROWS_HIDDEN;
-    let ugmm_lstm =
-        network(Layer::UgmmLstm { hidden, min_sigma: STATE_MIN_SIGMA, dropout: 0.0 }, ugmm_head());
+    let ugmm_lstm = network(
+        Layer::UgmmLstm { hidden, min_sigma: STATE_MIN_SIGMA, init: Init::Data, dropout: 0.0 },
+        ugmm_head(),
+    );
     let gates = Layer::UgmmGru {
         hidden,
         min_sigma: STATE_MIN_SIGMA,
+        init: Init::Data,
         dropout: 0.0,
         update_shift: 1.0,
         scale_states: true,
@@ -114,6 +123,7 @@ fn of_text(options: &ArchitectureOptions) -> Result<Contest, CliError> {
             ugmm_feed_forward,
             ugmm_projections: false,
             min_sigma: 1.0,
+            init: Init::Wide,
         };
         let head = Layer::Linear { outputs: symbols };
         let embedding = Layer::Embedding { features: MODEL };
@@ -122,7 +132,7 @@ fn of_text(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     let lstm = |hidden| recurrent(Layer::Lstm { hidden }, Layer::Linear { outputs: symbols });
     let hidden = TEXT_HIDDEN;
     let ugmm_lstm = recurrent(
-        Layer::UgmmLstm { hidden, min_sigma: STATE_MIN_SIGMA, dropout: 0.0 },
+        Layer::UgmmLstm { hidden, min_sigma: STATE_MIN_SIGMA, init: Init::Data, dropout: 0.0 },
         Layer::Linear { outputs: symbols },
     );
     let ugmm_transformer = transformer(FEED_FORWARD, true);

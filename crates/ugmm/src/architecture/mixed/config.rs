@@ -2,8 +2,8 @@
 
 use super::shape::Shape;
 use super::{MixedLayer, MixedNetwork};
-use crate::UgmmError;
 use crate::random::{Stream, generator};
+use crate::{Init, UgmmError};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
@@ -58,7 +58,7 @@ pub enum Padding {
 /// One layer of a [`MixedNetwork`]. Its inputs are what the layer before it gives.
 ///
 /// What is said of uGMM layers: `min_sigma`, in the units of the inputs, `dropout` of components and `input_dropout` are those
-/// of [`UgmmLayerConfig`](crate::UgmmLayerConfig). A layer "of each step" also takes rows of features, and then has one step.
+/// of [`UgmmLayerConfig`](crate::UgmmLayerConfig), as is `init` (`data` of scores and gates, `wide` of the others, if left out). A layer "of each step" also takes rows of features, and then has one step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "the fields are those of the modules")]
@@ -69,6 +69,8 @@ pub enum MixedLayerConfig {
         #[serde(default = "one")]
         min_sigma: f64,
         #[serde(default)]
+        init: Init,
+        #[serde(default)]
         dropout: f64,
         #[serde(default)]
         input_dropout: f64,
@@ -78,6 +80,8 @@ pub enum MixedLayerConfig {
         outputs: usize,
         #[serde(default = "one")]
         min_sigma: f64,
+        #[serde(default = "wide")]
+        init: Init,
         #[serde(default)]
         dropout: f64,
         #[serde(default)]
@@ -95,6 +99,8 @@ pub enum MixedLayerConfig {
         padding: Padding,
         #[serde(default = "one")]
         min_sigma: f64,
+        #[serde(default = "wide")]
+        init: Init,
         #[serde(default)]
         dropout: f64,
     },
@@ -104,6 +110,8 @@ pub enum MixedLayerConfig {
         #[serde(default = "half")]
         min_sigma: f64,
         #[serde(default)]
+        init: Init,
+        #[serde(default)]
         dropout: f64,
     },
     /// A [`UgmmGru`](crate::architecture::UgmmGru).
@@ -111,6 +119,8 @@ pub enum MixedLayerConfig {
         hidden: usize,
         #[serde(default = "half")]
         min_sigma: f64,
+        #[serde(default)]
+        init: Init,
         #[serde(default)]
         dropout: f64,
         #[serde(default = "one")]
@@ -135,6 +145,8 @@ pub enum MixedLayerConfig {
         ugmm_projections: bool,
         #[serde(default = "one")]
         min_sigma: f64,
+        #[serde(default = "wide")]
+        init: Init,
     },
     /// Burn's `Linear`, of each step.
     Linear { outputs: usize },
@@ -181,6 +193,10 @@ pub enum MixedLayerConfig {
     LastStep,
     /// The mean over the steps of a sequence, as features.
     MeanOfSteps,
+}
+
+fn wide() -> Init {
+    Init::Wide
 }
 
 fn one() -> f64 {

@@ -8,7 +8,7 @@ use crate::architecture::{
     UgmmConv2d, UgmmConv2dConfig, UgmmDense, UgmmDenseConfig, UgmmGru, UgmmGruConfig, UgmmLstm,
     UgmmLstmConfig, UgmmTransformerEncoder, UgmmTransformerEncoderConfig, UgmmTransformerEncoderInput,
 };
-use crate::{Init, UgmmError, UgmmLayer, UgmmLayerConfig};
+use crate::{UgmmError, UgmmLayer, UgmmLayerConfig};
 use burn::module::{Module, RunningState};
 use burn::nn::attention::generate_autoregressive_mask;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -105,35 +105,40 @@ impl MixedLayer {
             Shape::Symbols(_, symbols) => symbols,
         };
         Ok(match *config {
-            Config::Ugmm { neurons, min_sigma, dropout, input_dropout } => {
+            Config::Ugmm { neurons, min_sigma, init, dropout, input_dropout } => {
                 let base = UgmmLayerConfig::new(features, neurons);
-                let config = UgmmLayerConfig { init: Init::Data, min_sigma, dropout, input_dropout, ..base };
+                let config = UgmmLayerConfig { init, min_sigma, dropout, input_dropout, ..base };
                 Self::Ugmm(config.init(Some(&signal.steps()), rng, device)?)
             }
-            Config::UgmmDense { outputs, min_sigma, dropout, input_dropout } => {
+            Config::UgmmDense { outputs, min_sigma, init, dropout, input_dropout } => {
                 let config = UgmmDenseConfig::new(features, outputs)
                     .with_min_sigma(min_sigma)
+                    .with_init(init)
                     .with_dropout(dropout)
                     .with_input_dropout(input_dropout);
                 Self::UgmmDense(config.init_from(&signal.steps(), rng, device)?)
             }
-            Config::UgmmConv2d { channels, kernel, stride, dilation, padding, min_sigma, dropout } => {
+            Config::UgmmConv2d { channels, kernel, stride, dilation, padding, min_sigma, init, dropout } => {
                 let config = UgmmConv2dConfig::new([features, channels], kernel)
                     .with_stride(stride)
                     .with_dilation(dilation)
                     .with_padding(padding_of(padding, kernel, dilation, stride)?)
                     .with_min_sigma(min_sigma)
+                    .with_init(init)
                     .with_dropout(dropout);
                 Self::UgmmConv2d(config.init_from(&signal.image(), rng, device)?)
             }
-            Config::UgmmLstm { hidden, min_sigma, dropout } => {
-                let config =
-                    UgmmLstmConfig::new(features, hidden).with_min_sigma(min_sigma).with_dropout(dropout);
+            Config::UgmmLstm { hidden, min_sigma, init, dropout } => {
+                let config = UgmmLstmConfig::new(features, hidden)
+                    .with_min_sigma(min_sigma)
+                    .with_init(init)
+                    .with_dropout(dropout);
                 Self::UgmmLstm(config.init_from(&signal.sequence(), rng, device)?)
             }
-            Config::UgmmGru { hidden, min_sigma, dropout, update_shift, scale_states } => {
+            Config::UgmmGru { hidden, min_sigma, init, dropout, update_shift, scale_states } => {
                 let config = UgmmGruConfig::new(features, hidden)
                     .with_min_sigma(min_sigma)
+                    .with_init(init)
                     .with_dropout(dropout)
                     .with_update_shift(update_shift)
                     .with_scale_states(scale_states);
@@ -148,12 +153,14 @@ impl MixedLayer {
                 ugmm_feed_forward,
                 ugmm_projections,
                 min_sigma,
+                init,
             } => {
                 let config = UgmmTransformerEncoderConfig::new(features, d_ff, heads, layers)
                     .with_dropout(dropout)
                     .with_ugmm_feed_forward(ugmm_feed_forward)
                     .with_ugmm_projections(ugmm_projections)
-                    .with_min_sigma(min_sigma);
+                    .with_min_sigma(min_sigma)
+                    .with_init(init);
                 let encoder = config.init_with(rng, device)?;
                 Self::TransformerEncoder(MaskedEncoder { encoder, causal })
             }

@@ -1,6 +1,7 @@
 //! Configurations that are ready to use.
 
 use super::{MixedConfig, MixedInput, MixedLayerConfig, Padding};
+use crate::Init;
 
 /// Patches of the convolutions here.
 const KERNEL: [usize; 2] = [3, 3];
@@ -48,6 +49,7 @@ impl MixedConfig {
                     dilation: [1, 1],
                     padding: Padding::Same,
                     min_sigma,
+                    init: Init::Wide,
                     dropout: 0.0,
                 },
                 MixedLayerConfig::MaxPool2d { kernel: [2, 2] },
@@ -107,6 +109,7 @@ fn ugmm_head(head: &[usize], classes: usize) -> Vec<MixedLayerConfig> {
     let dense = |outputs| MixedLayerConfig::UgmmDense {
         outputs,
         min_sigma: STANDARD_MIN_SIGMA,
+        init: Init::Wide,
         dropout: 0.0,
         input_dropout: HEAD_INPUT_DROPOUT,
     };

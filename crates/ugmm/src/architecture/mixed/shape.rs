@@ -127,12 +127,12 @@ impl Shape {
             config.with_dropout(dropout).with_input_dropout(input_dropout).validate()
         };
         match *layer {
-            Layer::Ugmm { neurons, min_sigma, dropout, input_dropout } => {
+            Layer::Ugmm { neurons, min_sigma, dropout, input_dropout, .. } => {
                 at_least_one("neurons", neurons)?;
                 components(min_sigma, dropout, input_dropout)?;
                 of_steps(neurons, "ugmm")
             }
-            Layer::UgmmDense { outputs, min_sigma, dropout, input_dropout } => {
+            Layer::UgmmDense { outputs, min_sigma, dropout, input_dropout, .. } => {
                 at_least_one("outputs", outputs)?;
                 components(min_sigma, dropout, input_dropout)?;
                 of_steps(outputs, "ugmm_dense")
@@ -141,14 +141,14 @@ impl Shape {
                 at_least_one("outputs", outputs)?;
                 of_steps(outputs, "linear")
             }
-            Layer::UgmmConv2d { channels, kernel, stride, dilation, padding, min_sigma, dropout } => {
+            Layer::UgmmConv2d { channels, kernel, stride, dilation, padding, min_sigma, dropout, .. } => {
                 components(min_sigma, dropout, 0.0)?;
                 convolved(channels, kernel, stride, dilation, padding, "ugmm_conv2d")
             }
             Layer::Conv2d { channels, kernel, stride, dilation, padding } => {
                 convolved(channels, kernel, stride, dilation, padding, "conv2d")
             }
-            Layer::UgmmLstm { hidden, min_sigma, dropout }
+            Layer::UgmmLstm { hidden, min_sigma, dropout, .. }
             | Layer::UgmmGru { hidden, min_sigma, dropout, .. } => {
                 at_least_one("hidden", hidden)?;
                 components(min_sigma, dropout, 0.0)?;

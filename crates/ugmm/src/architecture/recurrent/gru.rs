@@ -1,6 +1,7 @@
 //! Gated recurrent units with uGMM gates.
 
 use super::{check_sequences, first_states, gate_inputs, reference_sequences, rows_of_gates};
+use crate::Init;
 use crate::UgmmError;
 use crate::architecture::dense::Joined;
 use crate::architecture::{UgmmDense, UgmmDenseConfig};
@@ -24,6 +25,9 @@ pub struct UgmmGruConfig {
     /// [`UgmmLayerConfig::min_sigma`](crate::UgmmLayerConfig::min_sigma). States lie between −1 and 1.
     #[config(default = 0.5)]
     pub min_sigma: f64,
+    /// How layers begin; see [`Init`].
+    #[config(default = "Init::Data")]
+    pub init: Init,
     /// Component dropout, the same at every step; see [`UgmmLayerConfig::dropout`](crate::UgmmLayerConfig::dropout).
     #[config(default = 0.0)]
     pub dropout: f64,
@@ -98,6 +102,7 @@ impl UgmmGruConfig {
     fn gate(&self, shift: f64) -> UgmmDenseConfig {
         UgmmDenseConfig::new(self.d_input + self.d_hidden, self.d_hidden)
             .with_min_sigma(self.min_sigma)
+            .with_init(self.init)
             .with_dropout(self.dropout)
             .with_shift(shift)
     }

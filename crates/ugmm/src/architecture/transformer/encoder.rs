@@ -3,6 +3,7 @@
 use super::{
     FeedForward, OrdinaryFeedForward, Projection, UgmmAttention, UgmmAttentionInput, UgmmFeedForward, dropout,
 };
+use crate::Init;
 use crate::architecture::seeded::{Draw, redrawn};
 use crate::architecture::{UgmmDense, UgmmDenseConfig};
 use crate::random::{Stream, generator_of_device};
@@ -49,6 +50,9 @@ pub struct UgmmTransformerEncoderConfig {
     /// [`UgmmLayerConfig::min_sigma`](crate::UgmmLayerConfig::min_sigma).
     #[config(default = 1.0)]
     pub min_sigma: f64,
+    /// How layers begin; see [`Init`].
+    #[config(default = "Init::Wide")]
+    pub init: Init,
     /// Standard deviation, at first, of what a uGMM feed-forward sub-layer adds to each feature of a step.
     #[config(default = 0.3)]
     pub residual_gain: f64,
@@ -157,7 +161,8 @@ impl UgmmTransformerEncoderConfig {
         rng: &mut R,
         device: &Device,
     ) -> Result<UgmmDense, UgmmError> {
-        let config = UgmmDenseConfig::new(d_input, d_output).with_min_sigma(self.min_sigma);
+        let config =
+            UgmmDenseConfig::new(d_input, d_output).with_min_sigma(self.min_sigma).with_init(self.init);
         let sample = crate::architecture::dense::reference_rows(d_input, rng, device);
         config.init_from(&sample, rng, device)
     }
