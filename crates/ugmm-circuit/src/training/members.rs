@@ -49,7 +49,7 @@ pub(super) fn mix(members: Vec<Circuit>) -> Result<Circuit, CircuitError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{TrainingConfig, train_structure};
+    use super::super::{TrainingConfig, add_members, train, train_structure};
     use super::mix;
     use crate::circuit::Circuit;
     use crate::rows::Rows;
@@ -101,5 +101,33 @@ mod tests {
         }
         assert_eq!(mixed.parameters(), members.iter().map(Circuit::parameters).sum::<usize>());
         assert_eq!(mix(members[..1].to_vec()).unwrap(), members[0]);
+    }
+
+    #[test]
+    fn members_that_are_added_later_are_those_of_one_training() {
+        let values = values();
+        let rows = Rows::new(&values, 3).unwrap();
+        let variables = || {
+            vec![
+                Variable::standardizing(rows.column(0)),
+                Variable::standardizing(rows.column(1)),
+                Variable::categorical(2),
+            ]
+        };
+        let config = TrainingConfig { members: 3, epochs: 2, validation_share: 0.2, ..Default::default() };
+        let at_once = train(rows, variables(), &config, |_| true).unwrap();
+        let first =
+            train(rows, variables(), &TrainingConfig { members: 1, ..config.clone() }, |_| true).unwrap();
+        assert_ne!(at_once.circuit, first.circuit);
+        let mut numbers = Vec::new();
+        let added = add_members(first, rows, variables(), &config, |epoch| {
+            numbers.push(epoch.member);
+            true
+        });
+        let added = added.unwrap();
+        assert_eq!(added.circuit, at_once.circuit);
+        assert_eq!((added.members, added.validation), (3, at_once.validation));
+        numbers.dedup();
+        assert_eq!(numbers, [2, 3]);
     }
 }

@@ -10,4 +10,4 @@ mod members;
 mod run;
 
 pub use config::{Method, Precision, StructureChoice, TrainingConfig};
-pub use run::{Epoch, Trained, train, train_structure};
+pub use run::{Epoch, Trained, add_members, train, train_structure};

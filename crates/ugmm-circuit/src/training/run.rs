@@ -78,25 +78,47 @@ pub fn train(
     mut progress: impl FnMut(&Epoch) -> bool,
 ) -> Result<Trained, CircuitError> {
     config.validate()?;
-    let mut first: Option<Trained> = None;
-    let (mut circuits, mut levels) = (Vec::new(), Vec::new());
-    for member in 0..config.members {
+    let mut go_on = true;
+    let first = train_member(rows, variables.clone(), config, |epoch| {
+        go_on = progress(epoch);
+        go_on
+    })?;
+    if go_on { add_members(first, rows, variables, config, progress) } else { Ok(first) }
+}
+
+/// Learns the members of a configuration that come after the first, which is given, and mixes them with it. With the
+/// first one from [`train`], by the same configuration but for one member, this gives what [`train`] gives with all.
+///
+/// # Errors
+///
+/// As [`train`].
+///
+/// # Panics
+///
+/// When the circuit that is given is a mixture of several already.
+pub fn add_members(
+    first: Trained,
+    rows: Rows<'_>,
+    variables: Vec<Variable>,
+    config: &TrainingConfig,
+    mut progress: impl FnMut(&Epoch) -> bool,
+) -> Result<Trained, CircuitError> {
+    config.validate()?;
+    assert_eq!(first.members, 1, "the first member is one circuit");
+    let (mut circuits, mut levels) = (vec![first.circuit.clone()], vec![first.validation]);
+    for member in 1..config.members {
         let config = TrainingConfig { seed: member_seed(config.seed, member), ..config.clone() };
         let mut go_on = true;
         let trained = train_member(rows, variables.clone(), &config, |epoch| {
             go_on = progress(&Epoch { member: member + 1, ..*epoch });
             go_on
         })?;
-        if go_on || first.is_none() {
-            circuits.push(trained.circuit.clone());
-            levels.push(trained.validation);
-            first.get_or_insert(trained);
-        }
         if !go_on {
             break;
         }
+        circuits.push(trained.circuit);
+        levels.push(trained.validation);
     }
-    let first = first.expect("there is one member at least");
     let members = circuits.len();
     let validation = levels.iter().copied().sum::<Option<f64>>().map(|sum| sum / members as f64);
     Ok(Trained { circuit: mix(circuits)?, validation, members, ..first })

@@ -14,7 +14,9 @@ use serde::Serialize;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 use ugmm::UgmmError;
-use ugmm_circuit::{Circuit, Method, Rows, StructureChoice, Trained, TrainingConfig, Variable, train};
+use ugmm_circuit::{
+    Circuit, Epoch, Method, Rows, StructureChoice, Trained, TrainingConfig, Variable, add_members, train,
+};
 use ugmm_data::stratified_split;
 
 /// Rows that learning needs.
@@ -291,11 +293,14 @@ impl Fitter<'_> {
             }
             structure => vec![structure],
         };
+        // Structures are compared by one circuit of each, and only the best one gets the others that it is mixed with. Where
+        // there is a choice, these have a share of the time of their own.
+        let parts = if candidates.len() > 1 { candidates.len() + 1 } else { 1 };
         let mut best: Option<Chosen> = None;
         let mut tried = Vec::new();
         for (number, &structure) in candidates.iter().enumerate() {
             let config = self.config(structure, images, rows.len());
-            let (trained, out_of_time) = self.train(rows, &config, (number, candidates.len()), run)?;
+            let (trained, out_of_time) = self.train(rows, &config, None, (number, parts), run)?;
             // Without rows set aside there is nothing to choose by.
             let level = trained.validation;
             tried.extend(level.map(|level| (structure, level)));
@@ -313,6 +318,11 @@ impl Fitter<'_> {
             }
         }
         let mut chosen = best.expect("there is one structure at least");
+        if chosen.config.members > 1 && !chosen.out_of_time {
+            let part = (parts - 1, parts);
+            (chosen.trained, chosen.out_of_time) =
+                self.train(rows, &chosen.config, Some(chosen.trained), part, run)?;
+        }
         chosen.tried = if tried.len() > 1 { tried } else { Vec::new() };
         Ok(chosen)
     }
@@ -346,15 +356,17 @@ impl Fitter<'_> {
             .then_some((grid.shape.rows, grid.shape.columns))
     }
 
+    /// The first circuit, or the others after it.
     fn train(
         &self,
         rows: &[f64],
         config: &TrainingConfig,
+        first: Option<Trained>,
         (number, of): (usize, usize),
         run: &mut DensityRun,
     ) -> Result<(Trained, bool), TabularError> {
         let began = Instant::now();
-        // Each structure gets an equal share of what is left.
+        // Each part gets an equal share of what is left.
         let deadline = run.time_limit.map(|limit| {
             let left = limit.saturating_sub(self.start.elapsed());
             began + left / (of - number) as u32
@@ -362,7 +374,8 @@ impl Fitter<'_> {
         let (mut out_of_time, mut done) = (false, 0);
         let (progress, interrupted) = (&mut *run.progress, run.interrupted);
         let rows = Rows::new(rows, self.columns.len())?;
-        let trained = train(rows, self.variables(rows.values()), config, |epoch| {
+        let last_member = if first.is_none() { 1 } else { config.members };
+        let by_epoch = |epoch: &Epoch| {
             progress(epoch.number, config.epochs, epoch.training, epoch.validation);
             let by_now = began.elapsed();
             done += 1;
@@ -370,10 +383,15 @@ impl Fitter<'_> {
             let next = by_now + by_now / done;
             let is_over = deadline.is_some_and(|deadline| began + next > deadline);
             // What comes after the last epoch of the last circuit only settles its parameters.
-            let is_last = epoch.number >= config.epochs && epoch.member == config.members;
+            let is_last = epoch.number >= config.epochs && epoch.member == last_member;
             out_of_time |= is_over && !is_last;
             !is_over && !interrupted.load(Ordering::Relaxed)
-        })?;
+        };
+        let variables = self.variables(rows.values());
+        let trained = match first {
+            None => train(rows, variables, &TrainingConfig { members: 1, ..config.clone() }, by_epoch),
+            Some(first) => add_members(first, rows, variables, config, by_epoch),
+        }?;
         self.check_interrupted(run)?;
         Ok((trained, out_of_time))
     }

@@ -5,7 +5,7 @@ use crate::layer::Parameters;
 use crate::random::{Stream, generator_of_device, normal};
 use crate::{Init, UgmmError, UgmmLayer, UgmmLayerConfig};
 use burn::config::Config;
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 
@@ -66,8 +66,15 @@ impl UgmmDenseConfig {
         self.validate()?;
         let sample = sample.clone().without_autodiff();
         let layer = self.layer().init(Some(&sample), rng, device)?;
-        let scale = OutputScale::of(&layer.valid().forward(sample), device).with_shift(self.shift);
-        Ok(UgmmDense { layer, scale })
+        let valid = layer.valid();
+        let typical = sample.clone().mean_dim(0);
+        let scale = OutputScale::of(&(valid.forward(sample) - valid.forward(typical.clone())), device);
+        let reference = Tensor::<1>::from_data(typical.reshape([self.d_input]).into_data(), device);
+        Ok(UgmmDense {
+            layer,
+            scale: scale.with_shift(self.shift),
+            reference: Param::from_tensor(reference).set_require_grad(false),
+        })
     }
 
     /// Checks every setting.
@@ -119,6 +126,9 @@ pub struct UgmmDense {
     pub layer: UgmmLayer,
     /// What is made of their log-densities.
     pub scale: OutputScale,
+    /// `[d_input]`: a typical input, whose log-densities are the level of the others. The mean of the rows that the layer is
+    /// initialised from; fixed.
+    pub reference: Param<Tensor<1>>,
 }
 
 impl UgmmDense {
@@ -164,11 +174,12 @@ impl UgmmDense {
         let rows = shape[..D - 1].iter().product();
         let y = densities(x.reshape([rows, shape[D - 1]]));
         shape[D - 1] = self.layer.neurons();
-        self.scale.forward(y).reshape(shape)
+        let scale = self.scale.affine(self.layer.valid_pass(self.reference.val().unsqueeze()));
+        scale.forward(y).reshape(shape)
     }
 }
 
-/// Layers of the same inputs that are evaluated together, with the same dropped components in every pass.
+/// Layers initialised from the same rows that are evaluated together, with the same dropped components in every pass.
 pub(super) struct Joined {
     parameters: Parameters,
     scale: super::output_scale::Affine,
@@ -179,11 +190,16 @@ impl Joined {
     pub(super) fn of<R: Rng + ?Sized>(layers: &[&UgmmDense], mut rng: Option<&mut R>) -> Self {
         let parameters =
             layers.iter().map(|dense| dense.layer.parameters_for_passes(rng.as_deref_mut())).collect();
-        let scales = layers.iter().map(|dense| dense.scale.affine()).collect();
-        Self {
-            parameters: Parameters::joined(parameters),
-            scale: super::output_scale::Affine::joined(scales),
-        }
+        let parameters = Parameters::joined(parameters);
+        let reference = parameters.clone().mixtures(layers[0].reference.val().unsqueeze());
+        let mut first = 0;
+        let scales = layers.iter().map(|dense| {
+            let neurons = dense.layer.neurons();
+            first += neurons;
+            dense.scale.affine(reference.clone().narrow(1, first - neurons, neurons))
+        });
+        let scale = super::output_scale::Affine::joined(scales.collect());
+        Self { parameters, scale }
     }
 
     /// Activations `[rows, neurons of all layers]` of `x` `[rows, inputs]`.

@@ -4,22 +4,25 @@ use crate::standardization::Units;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
-/// What makes activations about 0 of a layer's log-densities y: gain · (y − mean) / deviation + shift, neuron by neuron.
+/// What makes activations about 0 of a layer's log-densities y: gain · (y − y₀ − mean) / deviation + shift, neuron by neuron,
+/// with y₀ those of a typical input ([`UgmmDense::reference`](crate::architecture::UgmmDense::reference)).
 ///
 /// Gates, attention scores and residual streams need numbers that vary about 0. A log-density does neither: its mean is
-/// anything, and where many components average each other out it hardly varies. So each neuron has a unit of its own:
-/// mean and deviation are those of its log-densities on the rows that the layer is initialised from, and then stay;
+/// anything, and where many components average each other out it hardly varies. So it is compared with that of a typical
+/// input under the same parameters, since a step that makes all components a little wider would else move it by many times what it
+/// varies; and each neuron has a unit of its own:
+/// mean and deviation are those of y − y₀ on the rows that the layer is initialised from, and then stay;
 /// gain and shift are learned. (For a linear layer this is the data-dependent initialisation of Salimans and Kingma
 /// 2016.) Nothing depends on the other rows of a batch, nor on the other steps of a sequence. Fixed units keep the steps
 /// of gain and shift in proportion: a deviation of 0.05 that was learned as it is would take steps far too large for it.
 ///
 /// Through a sigmoid with gain = deviation this is p / (p + p₀): the probability that an input comes from the neuron's
-/// mixture rather than from a background of constant density p₀ (with log p₀ = mean for shift 0).
+/// mixture rather than from a background of constant density p₀ (with log p₀ = y₀ + mean for shift 0).
 #[derive(Module, Debug)]
 pub struct OutputScale {
-    /// `[neurons]`, of log-densities; fixed.
+    /// `[neurons]`, of log-densities above those of the typical input; fixed.
     pub mean: Param<Tensor<1>>,
-    /// `[neurons]`, positive, of log-densities; fixed.
+    /// `[neurons]`, positive, of the same; fixed.
     pub deviation: Param<Tensor<1>>,
     /// `[neurons]`; 1 at first. Activations have this standard deviation on the rows of initialisation.
     pub gain: Param<Tensor<1>>,
@@ -28,7 +31,8 @@ pub struct OutputScale {
 }
 
 impl OutputScale {
-    /// One that makes activations of mean 0 and standard deviation 1 of these log-densities, `[rows, neurons]`.
+    /// One that makes activations of mean 0 and standard deviation 1 of these log-densities, above those of the typical input,
+    /// `[rows, neurons]`.
     pub(super) fn of(y: &Tensor<2>, device: &Device) -> Self {
         let neurons = y.dims()[1];
         let (mean, deviation) = Units::of(y).into_parts();
@@ -49,16 +53,14 @@ impl OutputScale {
         Self { shift: self.shift.map(|zeros| zeros + shift), ..self }
     }
 
-    /// Activations of log-densities, both `[rows, neurons]`.
-    pub(super) fn forward(&self, y: Tensor<2>) -> Tensor<2> {
-        self.affine().forward(y)
-    }
-
-    /// The same as one factor and one summand.
-    pub(super) fn affine(&self) -> Affine {
+    /// What makes activations of log-densities, `[rows, neurons]`, where those of the typical input are `reference`,
+    /// `[1, neurons]`.
+    pub(super) fn affine(&self, reference: Tensor<2>) -> Affine {
         let factor = self.gain.val() / self.deviation.val();
         let summand = self.shift.val() - factor.clone() * self.mean.val();
-        Affine { factor: factor.unsqueeze(), summand: summand.unsqueeze() }
+        let factor = factor.unsqueeze();
+        let summand = summand.unsqueeze() - factor.clone() * reference;
+        Affine { factor, summand }
     }
 }
 

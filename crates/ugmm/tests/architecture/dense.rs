@@ -51,12 +51,13 @@ fn activations_are_scaled_log_densities() {
     }
     let x = random([9, 4], &mut rng, &device);
     let y = values(&dense.layer.forward(x.clone()));
+    let reference = values(&dense.layer.forward(dense.reference.val().unsqueeze()));
     let of = |parameter: &burn::module::Param<Tensor<1>>| values(&parameter.val());
     let (mean, deviation) = (of(&dense.scale.mean), of(&dense.scale.deviation));
     let (gain, shift) = (of(&dense.scale.gain), of(&dense.scale.shift));
     let scaled = |(place, y): (usize, &f32)| {
         let neuron = place % 6;
-        gain[neuron] * (y - mean[neuron]) / deviation[neuron] + shift[neuron]
+        gain[neuron] * (y - reference[neuron] - mean[neuron]) / deviation[neuron] + shift[neuron]
     };
     let expected: Vec<f32> = y.iter().enumerate().map(scaled).collect();
     assert_close(&values(&dense.forward(x)), &expected, 1e-4);

@@ -88,6 +88,7 @@ fn contenders(
 ) -> Result<Vec<Contender>, CliError> {
     let ugmm = Practice { epochs, batch_size, max_gradient_norm: None, ..Practice::default() };
     let ordinary = Practice { learning_rate: 3e-3, ..ugmm };
+    let ugmm = Practice { learning_rate: 3e-2, ..ugmm };
     let cnn = |width: usize| MixedConfig::cnn(size, trunk, &[width], DIGITS, DROPOUT);
     let ugmm_cnn = MixedConfig::ugmm_cnn(size, trunk, head, DIGITS);
     let head_on_trunk = MixedConfig::ugmm_head_on_convolutional_trunk(size, trunk, head, DIGITS);
