@@ -3,7 +3,7 @@
 use crate::arguments::Known;
 use crate::error::CliError;
 use ugmm::Objective;
-use ugmm_tabular::{Evidence, TableVariables, TabularModel, parse_assignments};
+use ugmm_tabular::{Evidence, TableVariables, TabularModel, parse_assignments, parse_names};
 
 /// Columns named in a line, at most.
 const NAMED: usize = 8;
@@ -34,11 +34,9 @@ impl<'m> Question<'m> {
         self.evidence.values.iter().map(text).collect()
     }
 
-    /// " given a = 1, b = 2"; nothing if nothing is.
+    /// As [`given_in_words`], of the columns that are given.
     pub fn given_in_words(&self) -> String {
-        let given: Vec<String> =
-            self.given().iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        if given.is_empty() { String::new() } else { format!(" given {}", some(&given)) }
+        given_in_words(self.given().iter().map(|(name, value)| (name, value)))
     }
 
     /// What to keep in mind of the distributions of other columns than the target.
@@ -61,6 +59,24 @@ pub fn pairs(texts: &[String]) -> Result<Vec<(String, String)>, CliError> {
         pairs.extend(parse_assignments(text)?);
     }
     Ok(pairs)
+}
+
+/// " given a = 1, b = 2"; nothing if nothing is.
+pub fn given_in_words<'g>(given: impl Iterator<Item = (&'g String, &'g String)>) -> String {
+    let given: Vec<String> = given.map(|(name, value)| format!("{name} = {value}")).collect();
+    if given.is_empty() { String::new() } else { format!(" given {}", some(&given)) }
+}
+
+/// The columns named by arguments, each the name of one or a list of names.
+pub fn names(arguments: &[String], is_column: impl Fn(&str) -> bool) -> Result<Vec<String>, CliError> {
+    let mut names = Vec::new();
+    for argument in arguments {
+        match is_column(argument) {
+            true => names.push(argument.clone()),
+            false => names.extend(parse_names(argument)?),
+        }
+    }
+    Ok(names)
 }
 
 /// The first names, and how many more there are.

@@ -2,6 +2,7 @@
 
 use crate::arguments::{Certify, Common};
 use crate::error::CliError;
+use crate::known::names;
 use crate::output::{check_outputs, count, percent, print, short, table, write_json};
 use serde::Serialize;
 use std::io::IsTerminal;
@@ -9,7 +10,7 @@ use std::time::Instant;
 use ugmm::Model;
 use ugmm::inference::robustness::Verdict;
 use ugmm_data::frame::Values;
-use ugmm_tabular::{AnyModel, ModelReader, TabularModel, parse_names};
+use ugmm_tabular::{AnyModel, ModelReader, TabularModel};
 
 /// Rows certified between two looks at the clock.
 const BATCH: usize = 64;
@@ -140,17 +141,14 @@ pub fn run(options: &Certify, common: &Common) -> Result<(), CliError> {
 fn movable(model: &TabularModel, kept: &[String]) -> Result<Vec<bool>, CliError> {
     let variables = model.variables();
     let mut movable = model.movable_inputs();
-    for argument in kept {
-        let names = match variables.list().iter().any(|known| known.name() == argument) {
-            true => vec![argument.clone()],
-            false => parse_names(argument)?,
-        };
-        for name in names {
-            let variable = &variables.list()[variables.index_of(&name)?];
-            variable
-                .inputs()
-                .for_each(|input| movable.get_mut(input).into_iter().for_each(|moves| *moves = false));
-        }
+    for name in names(kept, |name| variables.list().iter().any(|known| known.name() == name))? {
+        let inputs = variables.list()[variables.index_of(&name)?].inputs();
+        // A target among the columns has inputs behind those of the network.
+        movable
+            .iter_mut()
+            .enumerate()
+            .filter(|(input, _)| inputs.contains(input))
+            .for_each(|(_, moves)| *moves = false);
     }
     Ok(movable)
 }

@@ -31,6 +31,14 @@ pub(super) struct QueryBox {
     split: Option<usize>,
 }
 
+/// Upper bounds over a box, by region; empty where [`Boxes::fixed`] has them.
+struct Upward {
+    /// Each `[units]`.
+    bounds: Vec<Vec<f64>>,
+    /// Of each inner region's products, `[width]`.
+    products: Vec<Vec<f64>>,
+}
+
 impl<'p, 'c> Boxes<'p, 'c> {
     pub fn new(problem: &'p Problem<'c>, until: Option<Instant>) -> Self {
         let compiled = problem.circuit.compiled();
@@ -42,7 +50,7 @@ impl<'p, 'c> Boxes<'p, 'c> {
         let mut boxes = Self { problem, compiled, places, fixed: vec![None; count], until };
         let mut is_open = vec![false; count];
         let cells: Vec<Cell> = problem.asked.iter().map(|domain| domain.whole).collect();
-        let all = boxes.upward(&cells);
+        let all = boxes.upward(&cells).bounds;
         for (index, (region, values)) in boxes.compiled.regions.iter().zip(all).enumerate() {
             is_open[index] = match region {
                 CompiledRegion::Inner(inner) => children(inner).any(|child| is_open[child]),
@@ -58,18 +66,22 @@ impl<'p, 'c> Boxes<'p, 'c> {
         QueryBox { cells: self.problem.asked.iter().map(|domain| domain.whole).collect(), split: None }
     }
 
-    /// Upper bounds of all regions over a box, each `[units]`; empty where [`Self::fixed`] has them.
-    fn upward(&self, cells: &[Cell]) -> Vec<Vec<f64>> {
-        let mut bounds: Vec<Vec<f64>> = Vec::with_capacity(self.compiled.regions.len());
-        for (region, fixed) in self.compiled.regions.iter().zip(&self.fixed) {
-            bounds.push(match (fixed, region) {
+    fn upward(&self, cells: &[Cell]) -> Upward {
+        let count = self.compiled.regions.len();
+        let mut upward = Upward { bounds: Vec::with_capacity(count), products: vec![Vec::new(); count] };
+        for (index, (region, fixed)) in self.compiled.regions.iter().zip(&self.fixed).enumerate() {
+            let bounds = match (fixed, region) {
                 (Some(_), _) => Vec::new(),
                 (None, CompiledRegion::Discrete(table)) => self.of_table(table, cells),
                 (None, CompiledRegion::Gaussian(gaussians)) => self.of_gaussians(gaussians, cells),
-                (None, CompiledRegion::Inner(inner)) => sums(inner, &self.products(inner, &bounds)),
-            });
+                (None, CompiledRegion::Inner(inner)) => {
+                    upward.products[index] = self.products(inner, &upward.bounds);
+                    sums(inner, &upward.products[index])
+                }
+            };
+            upward.bounds.push(bounds);
         }
-        bounds
+        upward
     }
 
     fn values<'v>(&'v self, bounds: &'v [Vec<f64>], region: usize) -> &'v [f64] {
@@ -145,7 +157,7 @@ impl<'p, 'c> Boxes<'p, 'c> {
 
     /// By variable asked for, how much its leaves' bounds are above their densities in the middle of the box, weighted by the
     /// share of the bound that goes through each: what splitting can gain.
-    fn looseness(&self, cells: &[Cell], bounds: &[Vec<f64>]) -> Vec<f64> {
+    fn looseness(&self, cells: &[Cell], Upward { bounds, products }: &Upward) -> Vec<f64> {
         let middle = self.problem.middle(cells);
         let mut gains = vec![0.0; cells.len()];
         let mut flows: Vec<Vec<f64>> = bounds.iter().map(|values| vec![0.0; values.len()]).collect();
@@ -177,8 +189,7 @@ impl<'p, 'c> Boxes<'p, 'c> {
                     add(gaussians.variable, &values);
                 }
                 CompiledRegion::Inner(inner) => {
-                    let products = self.products(inner, bounds);
-                    let shares = shares(inner, &products, &bounds[index], flows);
+                    let shares = shares(inner, &products[index], &bounds[index], flows);
                     for partition in &inner.partitions {
                         let shares = &shares[partition.offset..partition.offset + partition.width];
                         for &child in &partition.children {
@@ -242,10 +253,10 @@ impl Maximization for Boxes<'_, '_> {
 
     fn bounded(&self, QueryBox { cells, .. }: QueryBox) -> Bounded<QueryBox, Point> {
         let inside = self.problem.found(self.problem.middle(&cells));
-        let bounds = self.upward(&cells);
-        let root = bounds.len() - 1;
-        let upper_bound = self.values(&bounds, root)[0].max(inside.value);
-        let gains = self.looseness(&cells, &bounds);
+        let upward = self.upward(&cells);
+        let root = upward.bounds.len() - 1;
+        let upper_bound = self.values(&upward.bounds, root)[0].max(inside.value);
+        let gains = self.looseness(&cells, &upward);
         let asked = &self.problem.asked;
         let can_split = (0..cells.len()).filter(|&at| asked[at].halves(cells[at]).is_some());
         let split = can_split.max_by(|&a, &b| {

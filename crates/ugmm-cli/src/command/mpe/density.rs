@@ -2,9 +2,9 @@
 
 use super::{Display, Report, asked};
 use crate::arguments::{Common, Mpe};
-use crate::command::query::density::{given, given_in_words};
+use crate::command::query::density::given;
 use crate::error::CliError;
-use crate::known::{pairs, some};
+use crate::known::{given_in_words, pairs, some};
 use ugmm_circuit::{MpeOptions, MpeVariable};
 use ugmm_tabular::DensityModel;
 

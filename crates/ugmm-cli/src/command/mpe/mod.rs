@@ -6,6 +6,7 @@ mod network;
 use crate::arguments::{Common, Mpe};
 use crate::error::CliError;
 use crate::interrupt;
+use crate::known::names;
 use crate::output::{check_outputs, print, short, table, write_json};
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -15,7 +16,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use ugmm_circuit::ProofProgress;
-use ugmm_tabular::{AnyModel, QuestionError, TabularError, parse_names};
+use ugmm_tabular::{AnyModel, QuestionError, TabularError};
 
 /// Columns that are printed; all are in the JSON file.
 const MOST_COLUMNS: usize = 40;
@@ -56,18 +57,12 @@ fn asked<'n>(
     find: impl Fn(&str) -> Result<usize, CliError>,
 ) -> Result<Vec<usize>, CliError> {
     let mut asked = Vec::new();
-    for argument in arguments {
-        let names = match columns.clone().any(|known| known == argument) {
-            true => vec![argument.clone()],
-            false => parse_names(argument)?,
-        };
-        for name in names {
-            let index = find(&name)?;
-            if asked.contains(&index) {
-                return Err(TabularError::from(QuestionError::GivenTwice { column: name }).into());
-            }
-            asked.push(index);
+    for name in names(arguments, |name| columns.clone().any(|known| known == name))? {
+        let index = find(&name)?;
+        if asked.contains(&index) {
+            return Err(TabularError::from(QuestionError::GivenTwice { column: name }).into());
         }
+        asked.push(index);
     }
     if arguments.is_empty() {
         asked.extend((0..columns.count()).filter(|&index| is_free(index)));

@@ -1,9 +1,9 @@
 //! Questions to a density model, answered exactly.
 
-use super::{QUANTILES, WIDTH, asked, of_states, picture};
+use super::{QUANTILES, WIDTH, of_states, picture};
 use crate::arguments::{Common, Known, Query};
 use crate::error::CliError;
-use crate::known::{pairs, some};
+use crate::known::{given_in_words, names, pairs, some};
 use crate::output::{print, short, write_json};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -95,7 +95,7 @@ pub fn run(model: &DensityModel, options: &Query, common: &Common) -> Result<(),
             free.map(|(_, column)| column.name().to_owned()).collect()
         }
         (None, false, _) => {
-            asked(&options.ask, |name| model.columns().iter().any(|column| column.name() == name))?
+            names(&options.ask, |name| model.columns().iter().any(|column| column.name() == name))?
         }
     };
     let answers = asked.iter().map(|column| answered(model, &evidence, column)).collect::<Result<_, _>>()?;
@@ -120,12 +120,6 @@ pub fn refuse_range(known: &Known) -> Result<(), CliError> {
 pub fn given(model: &DensityModel, evidence: &DensityEvidence) -> Vec<(String, String)> {
     let known = model.columns().iter().zip(&evidence.row).filter(|(_, value)| !value.is_nan());
     known.map(|(column, &value)| (column.name().to_owned(), column.text(value))).collect()
-}
-
-/// " given a = 1, b = 2"; nothing if nothing is.
-pub fn given_in_words<'g>(given: impl Iterator<Item = (&'g String, &'g String)>) -> String {
-    let given: Vec<String> = given.map(|(name, value)| format!("{name} = {value}")).collect();
-    if given.is_empty() { String::new() } else { format!(" given {}", some(&given)) }
 }
 
 fn answered<'m>(

@@ -5,13 +5,13 @@ pub mod density;
 use crate::arguments::{Common, Query};
 use crate::drawing::{bar, curve};
 use crate::error::CliError;
-use crate::known::{Question, some};
+use crate::known::{Question, names, some};
 use crate::output::{check_outputs, percent, print, short, write_json};
 use indexmap::IndexMap;
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use ugmm::inference::conditional::ConditionalDensity;
-use ugmm_tabular::{Answer, AnyModel, parse_names};
+use ugmm_tabular::{Answer, AnyModel};
 
 /// Cells of the range of a number where no number is given.
 const CELLS: usize = 256;
@@ -91,7 +91,7 @@ pub fn run(options: &Query, common: &Common) -> Result<(), CliError> {
     let asked = match (score, options.ask.is_empty()) {
         (Some(_), _) => Vec::new(),
         (None, true) => vec![model.target_name().to_owned()],
-        (None, false) => asked(&options.ask, |name| {
+        (None, false) => names(&options.ask, |name| {
             let is_variable = question.variables.list().iter().any(|known| known.name() == name);
             is_variable || name == question.model.target_name()
         })?,
@@ -104,18 +104,6 @@ pub fn run(options: &Query, common: &Common) -> Result<(), CliError> {
     let report = Report { target: model.target_name(), given, answers, score };
     write_json(common.json.as_deref(), "ugmm/query", &report)?;
     if common.quiet { Ok(()) } else { print(&text(&report, &question)) }
-}
-
-/// The columns asked for: an argument that is the name of one, or a list of names.
-fn asked(arguments: &[String], is_column: impl Fn(&str) -> bool) -> Result<Vec<String>, CliError> {
-    let mut asked = Vec::new();
-    for argument in arguments {
-        match is_column(argument) {
-            true => asked.push(argument.clone()),
-            false => asked.extend(parse_names(argument)?),
-        }
-    }
-    Ok(asked)
 }
 
 fn answered(question: &Question, column: String, cells: usize) -> Result<Answered, CliError> {

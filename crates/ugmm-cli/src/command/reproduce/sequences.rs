@@ -54,7 +54,7 @@ fn of_rows(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     let ugmm_head = || Layer::UgmmDense {
         outputs: DIGITS,
         min_sigma: STATE_MIN_SIGMA,
-        init: Init::Data,
+        init: Init::Wide,
         dropout: 0.0,
         input_dropout: 0.0,
     };
@@ -62,13 +62,13 @@ fn of_rows(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     let gru = |hidden| network(Layer::Gru { hidden }, Layer::Linear { outputs: DIGITS });
     let hidden = ROWS_HIDDEN;
     let ugmm_lstm = network(
-        Layer::UgmmLstm { hidden, min_sigma: STATE_MIN_SIGMA, init: Init::Data, dropout: 0.0 },
+        Layer::UgmmLstm { hidden, min_sigma: STATE_MIN_SIGMA, init: Init::Wide, dropout: 0.0 },
         ugmm_head(),
     );
     let gates = Layer::UgmmGru {
         hidden,
         min_sigma: STATE_MIN_SIGMA,
-        init: Init::Data,
+        init: Init::Wide,
         dropout: 0.0,
         update_shift: 1.0,
         scale_states: true,
@@ -77,7 +77,7 @@ fn of_rows(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     let lstm_hidden = width_for(parameters(&ugmm_lstm)?, lstm)?;
     let gru_hidden = width_for(parameters(&ugmm_gru)?, gru)?;
     let epochs = if options.quick { 4 } else { 10 };
-    let of_ugmm = Practice { epochs, learning_rate: 1.5e-2, ..Practice::default() };
+    let of_ugmm = Practice { epochs, learning_rate: 6e-2, ..Practice::default() };
     let ordinary = Practice { learning_rate: 3e-3, ..of_ugmm };
     let named = |name: String, config, practice| Contender { name, config, practice };
     Ok(Contest {
@@ -132,14 +132,15 @@ fn of_text(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     let lstm = |hidden| recurrent(Layer::Lstm { hidden }, Layer::Linear { outputs: symbols });
     let hidden = TEXT_HIDDEN;
     let ugmm_lstm = recurrent(
-        Layer::UgmmLstm { hidden, min_sigma: STATE_MIN_SIGMA, init: Init::Data, dropout: 0.0 },
+        Layer::UgmmLstm { hidden, min_sigma: STATE_MIN_SIGMA, init: Init::Wide, dropout: 0.0 },
         Layer::Linear { outputs: symbols },
     );
     let ugmm_transformer = transformer(FEED_FORWARD, true);
     let lstm_hidden = width_for(parameters(&ugmm_lstm)?, lstm)?;
     let d_ff = width_for(parameters(&ugmm_transformer)?, |d_ff| transformer(d_ff, false))?;
     let epochs = if options.quick { 4 } else { 20 };
-    let of_ugmm = Practice { epochs, batch_size: 32, ..Practice::default() };
+    let of_ugmm = Practice { epochs, batch_size: 32, learning_rate: 6e-2, ..Practice::default() };
+    let of_transformer = Practice { learning_rate: 1e-2, ..of_ugmm };
     let ordinary = Practice { learning_rate: 3e-3, ..of_ugmm };
     let named = |name: String, config, practice| Contender { name, config, practice };
     Ok(Contest {
@@ -156,7 +157,7 @@ fn of_text(options: &ArchitectureOptions) -> Result<Contest, CliError> {
         contenders: vec![
             named(format!("uGMM LSTM {hidden}"), ugmm_lstm, of_ugmm),
             named(format!("LSTM {lstm_hidden}"), lstm(lstm_hidden), ordinary),
-            named(format!("uGMM transformer {MODEL}, {FEED_FORWARD}"), ugmm_transformer, ordinary),
+            named(format!("uGMM transformer {MODEL}, {FEED_FORWARD}"), ugmm_transformer, of_transformer),
             named(format!("transformer {MODEL}, {d_ff}"), transformer(d_ff, false), ordinary),
         ],
     })

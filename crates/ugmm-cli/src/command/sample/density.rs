@@ -2,9 +2,9 @@
 
 use crate::arguments::{Common, Format, Sample};
 use crate::command::images;
-use crate::command::query::density::{given, given_in_words, refuse_range};
+use crate::command::query::density::{given, refuse_range};
 use crate::error::CliError;
-use crate::known::pairs;
+use crate::known::{given_in_words, pairs};
 use crate::output::{count, print, write_json};
 use crate::row_output::{Column, Values, write_rows};
 use indexmap::IndexMap;

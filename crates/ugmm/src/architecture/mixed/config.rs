@@ -58,7 +58,7 @@ pub enum Padding {
 /// One layer of a [`MixedNetwork`]. Its inputs are what the layer before it gives.
 ///
 /// What is said of uGMM layers: `min_sigma`, in the units of the inputs, `dropout` of components and `input_dropout` are those
-/// of [`UgmmLayerConfig`](crate::UgmmLayerConfig), as is `init` (`data` of scores and gates, `wide` of the others, if left out). A layer "of each step" also takes rows of features, and then has one step.
+/// of [`UgmmLayerConfig`](crate::UgmmLayerConfig), as is `init` (`data` of a `ugmm` layer, `wide` of the others, if left out). A layer "of each step" also takes rows of features, and then has one step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "the fields are those of the modules")]
@@ -109,7 +109,7 @@ pub enum MixedLayerConfig {
         hidden: usize,
         #[serde(default = "half")]
         min_sigma: f64,
-        #[serde(default)]
+        #[serde(default = "wide")]
         init: Init,
         #[serde(default)]
         dropout: f64,
@@ -119,7 +119,7 @@ pub enum MixedLayerConfig {
         hidden: usize,
         #[serde(default = "half")]
         min_sigma: f64,
-        #[serde(default)]
+        #[serde(default = "wide")]
         init: Init,
         #[serde(default)]
         dropout: f64,

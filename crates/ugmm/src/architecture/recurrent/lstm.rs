@@ -33,7 +33,7 @@ pub struct UgmmLstmConfig {
     #[config(default = 0.5)]
     pub min_sigma: f64,
     /// How layers begin; see [`Init`].
-    #[config(default = "Init::Data")]
+    #[config(default = "Init::Wide")]
     pub init: Init,
     /// Component dropout, the same at every step; see [`UgmmLayerConfig::dropout`](crate::UgmmLayerConfig::dropout).
     #[config(default = 0.0)]

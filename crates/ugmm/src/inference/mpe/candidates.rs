@@ -24,14 +24,15 @@ pub(super) fn starts(problem: &Problem, beam: usize, seed: u64) -> Vec<Candidate
     let mut rng = generator(seed, Stream::Search);
     let mut choices: Vec<Vec<Choice>> = vec![problem.middle(&problem.domain())];
     // Every path says what one input should be; the others are drawn, half of them from the middles.
-    for (index, wish) in paths(problem, beam).into_iter().enumerate() {
+    let wishes = paths(problem, beam);
+    for (index, &wish) in wishes.iter().enumerate() {
         let mut start = if index % 2 == 0 { choices[0].clone() } else { problem.random_choices(&mut rng) };
         grant(problem, &mut start, wish);
         choices.push(start);
     }
     // And every path's wish at once, the best path's where two wish for the same.
     let mut all = choices[0].clone();
-    paths(problem, beam).into_iter().rev().for_each(|wish| grant(problem, &mut all, wish));
+    wishes.into_iter().rev().for_each(|wish| grant(problem, &mut all, wish));
     choices.push(all);
     while choices.len() < beam {
         choices.push(problem.random_choices(&mut rng));
