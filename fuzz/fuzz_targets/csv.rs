@@ -14,7 +14,8 @@ fuzz_target!(|input: &[u8]| {
     if content.starts_with(b"PAR1") || content.starts_with(&[0, 0]) {
         return;
     }
-    let mut options = ReadOptions { has_header: first & 1 == 0, lenient: first & 2 != 0, ..ReadOptions::default() };
+    let mut options =
+        ReadOptions { has_header: first & 1 == 0, lenient: first & 2 != 0, ..ReadOptions::default() };
     if first & 4 != 0 {
         options.missing = vec!["-999".into(), "x".into()];
     }

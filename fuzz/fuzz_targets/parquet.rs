@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ugmm_data::frame::{FrameReader, ReadOptions, Schema};
 use ugmm_data::Table;
+use ugmm_data::frame::{FrameReader, ReadOptions, Schema};
 use ugmm_fuzz::{file, within_memory};
 
 /// A page may be as large as this whatever the file's size.

@@ -12,7 +12,8 @@ static NETWORK: LazyLock<TabularModel> = LazyLock::new(|| {
     TabularModel::load(&path).expect("it was written by this program")
 });
 static DENSITY: LazyLock<DensityModel> = LazyLock::new(|| {
-    let path = file("density", include_bytes!("../../crates/ugmm-cli/tests/models/0.1.0/density.safetensors"));
+    let path =
+        file("density", include_bytes!("../../crates/ugmm-cli/tests/models/0.1.0/density.safetensors"));
     match AnyModel::load(&path) {
         Ok(AnyModel::Density(model)) => *model,
         _ => panic!("it was written by this program"),

@@ -1,8 +1,8 @@
 //! Circuits from files that mean no good: sizes whose product overflows must not be taken for sizes that fit.
 
 use ugmm_circuit::{
-    Circuit, CircuitError, GaussianMixtures, InnerRegion, Leaf, LeafDistribution, Region, Rows, TrainingConfig,
-    Variable, train,
+    Circuit, CircuitError, GaussianMixtures, InnerRegion, Leaf, LeafDistribution, Region, Rows,
+    TrainingConfig, Variable, train,
 };
 
 /// Times 16 it is 2^64, which is 0 to a `usize`.

@@ -125,7 +125,9 @@ fn layer(seed: u64) -> (Layer, Kind) {
 }
 
 fn assert_finite(layer: &Layer) {
-    for (instructions, path) in InstructionSet::all().into_iter().flat_map(|set| EITHER.map(|path| (set, path))) {
+    for (instructions, path) in
+        InstructionSet::all().into_iter().flat_map(|set| EITHER.map(|path| (set, path)))
+    {
         let output = layer.forward_along(instructions, path);
         let gradients = layer.backward(&output.saved);
         for (what, values) in [

@@ -133,7 +133,8 @@ impl UgmmError {
 /// How much would be needed.
 fn memory_message(weights: Option<usize>, bytes: Option<usize>) -> String {
     let (Some(weights), Some(bytes)) = (weights, bytes) else {
-        return "a network of these sizes has more weights than can be counted; make its layers smaller".into();
+        return "a network of these sizes has more weights than can be counted; make its layers smaller"
+            .into();
     };
     let gibibytes = bytes as f64 / f64::from(1 << 30);
     format!(

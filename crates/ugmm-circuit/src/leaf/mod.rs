@@ -105,9 +105,7 @@ impl Leaf {
                 let lengths = [mixtures.weights.len(), mixtures.means.len(), mixtures.sigmas.len()];
                 if lengths.iter().any(|&length| Some(length) != numbers) {
                     let (components, units) = (mixtures.components, self.units);
-                    return fail(format!(
-                        "does not have {components} × {units} weights, means and sigmas"
-                    ));
+                    return fail(format!("does not have {components} × {units} weights, means and sigmas"));
                 }
                 if mixtures.held > mixtures.components {
                     return fail(format!("holds {} of {} components", mixtures.held, mixtures.components));

@@ -20,7 +20,10 @@ fn a_full_disk_is_said_in_a_sentence() {
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         let last = said.lines().last().unwrap_or_default();
-        assert!(last.starts_with("error: /dev/full") && last.contains("No space left"), "{arguments:?}: {said}");
+        assert!(
+            last.starts_with("error: /dev/full") && last.contains("No space left"),
+            "{arguments:?}: {said}"
+        );
     }
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let mut predict = Command::new(env!("CARGO_BIN_EXE_ugmm"));

@@ -40,8 +40,10 @@ fn numbers_that_a_file_of_options_cannot_hold_are_refused_at_once() {
 fn times_beyond_all_clocks_are_no_limit() {
     let folder = with_iris();
     let long = "5000000000000000h";
-    let train = ["train", "iris.csv", "--target", "species", "-o", "m.safetensors", "--objective", "generative"];
-    let train = [&train[..], &["--epochs", "30", "--time-limit", long, "--checkpoint-interval", long]].concat();
+    let train =
+        ["train", "iris.csv", "--target", "species", "-o", "m.safetensors", "--objective", "generative"];
+    let train =
+        [&train[..], &["--epochs", "30", "--time-limit", long, "--checkpoint-interval", long]].concat();
     stdout(&ugmm(folder.path(), &train));
     let given = "sepal_length=5,sepal_width=3,petal_length=4";
     stdout(&ugmm(folder.path(), &["mpe", "m.safetensors", "--given", given, "--time-limit", long]));

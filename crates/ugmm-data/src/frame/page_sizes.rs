@@ -57,7 +57,9 @@ impl ChunkReader for PageFile {
     fn get_read(&self, start: u64) -> Result<Self::T> {
         let sizes = match self.sizes(start, USUAL_HEADER)? {
             Some(sizes) => sizes,
-            None => self.sizes(start, LONGEST_HEADER)?.ok_or_else(|| damage("the header of a page is cut off"))?,
+            None => {
+                self.sizes(start, LONGEST_HEADER)?.ok_or_else(|| damage("the header of a page is cut off"))?
+            }
         };
         if sizes.uncompressed > largest(sizes.compressed) {
             return Err(damage(&format!(
@@ -75,7 +77,8 @@ impl ChunkReader for PageFile {
         if self.gzip {
             let packed = bytes.get(self.levels.load(Ordering::Relaxed)..).unwrap_or_default();
             let most = largest(length) as u64;
-            let unpacked = std::io::copy(&mut MultiGzDecoder::new(packed).take(most + 1), &mut std::io::sink());
+            let unpacked =
+                std::io::copy(&mut MultiGzDecoder::new(packed).take(most + 1), &mut std::io::sink());
             // What cannot be unpacked is refused by the decoder, or is not packed.
             if unpacked.is_ok_and(|unpacked| unpacked > most) {
                 return Err(damage(&format!("a page of {length} bytes unpacks to more than {most}")));

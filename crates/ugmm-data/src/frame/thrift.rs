@@ -141,8 +141,9 @@ mod tests {
     fn every_kind_is_passed_over() {
         // Fields 1 to 11 of all kinds, then field 300 of an i32: -2.
         let bytes = [
-            0x11, 0x12, 0x13, 7, 0x14, 4, 0x15, 0x80, 1, 0x16, 6, 0x17, 0, 0, 0, 0, 0, 0, 0, 0, 0x18, 2, b'a', b'b',
-            0x19, 0x25, 2, 4, 0x1b, 1, 0x18, 1, 1, b'x', 0x1c, 0x15, 2, 0, 0x05, 0xd8, 0x04, 3, 0,
+            0x11, 0x12, 0x13, 7, 0x14, 4, 0x15, 0x80, 1, 0x16, 6, 0x17, 0, 0, 0, 0, 0, 0, 0, 0, 0x18, 2,
+            b'a', b'b', 0x19, 0x25, 2, 4, 0x1b, 1, 0x18, 1, 1, b'x', 0x1c, 0x15, 2, 0, 0x05, 0xd8, 0x04, 3,
+            0,
         ];
         let mut compact = Compact(&bytes);
         let (mut last, mut kinds) = (0, Vec::new());

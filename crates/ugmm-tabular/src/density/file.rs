@@ -188,7 +188,8 @@ impl DensityModel {
                 variables.len()
             ));
         }
-        let most_numbers = bytes.len().saturating_mul(TABLE_NUMBERS_PER_BYTE).saturating_add(FREE_TABLE_NUMBERS);
+        let most_numbers =
+            bytes.len().saturating_mul(TABLE_NUMBERS_PER_BYTE).saturating_add(FREE_TABLE_NUMBERS);
         let leaves = regions.iter().map(RegionDescription::leaf);
         check_tables(&variables, leaves, most_numbers.min(MOST_TABLE_NUMBERS))?;
         let read = regions.into_iter().enumerate().map(|(index, region)| region.read(index, &tensors));
