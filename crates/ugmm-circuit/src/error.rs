@@ -18,6 +18,10 @@ pub enum CircuitError {
     #[error("region {region} {reason}")]
     Region { region: usize, reason: String },
 
+    /// A circuit that does not fit into memory.
+    #[error("{}", memory_message(*.numbers, *.bytes))]
+    Memory { numbers: Option<usize>, bytes: Option<usize> },
+
     /// Numbers that do not fill rows.
     #[error("{values} values do not make up rows of {columns}, one value for each variable")]
     Shape { values: usize, columns: usize },
@@ -53,4 +57,16 @@ pub enum CircuitError {
         "the log-likelihood became {value} in epoch {epoch}; a smaller step size or a larger sigma_floor may help"
     )]
     Diverged { epoch: usize, value: f64 },
+}
+
+/// How much would be needed; `None` is too much to count.
+fn memory_message(numbers: Option<usize>, bytes: Option<usize>) -> String {
+    let (Some(numbers), Some(bytes)) = (numbers, bytes) else {
+        return "a circuit of this structure has more numbers than can be counted; take fewer units".into();
+    };
+    let gibibytes = bytes as f64 / f64::from(1 << 30);
+    format!(
+        "a circuit of this structure has {numbers} numbers, and training it takes {gibibytes:.1} GiB of memory, more than \
+         there is; take fewer units"
+    )
 }

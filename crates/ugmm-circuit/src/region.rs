@@ -47,15 +47,18 @@ impl InnerRegion {
         &self.weights[unit * width..(unit + 1) * width]
     }
 
-    pub(crate) fn validate(&self, region: usize, width: usize) -> Result<(), CircuitError> {
+    /// `width` is the number of products, `None` where it is too large to count.
+    pub(crate) fn validate(&self, region: usize, width: Option<usize>) -> Result<(), CircuitError> {
         let fail = |reason| Err(CircuitError::Region { region, reason });
-        if self.weights.len() != self.units * width {
+        let numbers = width.and_then(|width| width.checked_mul(self.units));
+        let Some(width) = width.filter(|&width| width > 0 && numbers == Some(self.weights.len())) else {
             return fail(format!(
-                "has {} weights, not {} units × {width} products",
+                "has {} weights, not {} units × {} products",
                 self.weights.len(),
-                self.units
+                self.units,
+                width.map_or("too many".to_owned(), |width| width.to_string())
             ));
-        }
+        };
         for (unit, row) in self.weights.chunks_exact(width).enumerate() {
             if let Some(weight) = row.iter().find(|weight| !(weight.is_finite() && **weight >= 0.0)) {
                 return fail(format!("has the weight {weight} in unit {unit}"));

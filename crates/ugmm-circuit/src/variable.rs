@@ -174,7 +174,7 @@ impl Variable {
             VariableKind::Integer { low, high }
                 if low > high
                     || high.checked_sub(low).is_none_or(|range| range >= MAXIMUM_STATES as i64)
-                    || low.abs().max(high.abs()) > 1 << 50 =>
+                    || low.unsigned_abs().max(high.unsigned_abs()) > 1 << 50 =>
             {
                 error(
                     format!("the range {low} to {high}"),

@@ -65,6 +65,7 @@
 mod block;
 mod boolean;
 mod cell;
+mod checked_footer;
 mod checked_pages;
 mod column_scan;
 mod date;
@@ -79,6 +80,7 @@ mod missing;
 mod names;
 mod number;
 mod options;
+mod page_sizes;
 mod parquet_file;
 mod reader;
 mod records;
@@ -86,6 +88,7 @@ mod request;
 mod schema;
 mod source;
 mod text_file;
+mod thrift;
 
 pub(crate) use in_memory::column_of;
 pub(crate) use request::codes;

@@ -4,6 +4,7 @@ use crate::density::DensityModel;
 use crate::error::TabularError;
 use crate::model::TabularModel;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::collections::HashMap;
 use std::path::Path;
 use ugmm::UgmmError;
@@ -21,7 +22,7 @@ pub enum AnyModel {
 #[derive(Deserialize)]
 struct Header {
     #[serde(rename = "__metadata__")]
-    metadata: Option<HashMap<String, serde_json::Value>>,
+    metadata: Option<HashMap<String, IgnoredAny>>,
 }
 
 impl AnyModel {

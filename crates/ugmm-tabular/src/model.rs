@@ -73,8 +73,7 @@ impl TabularModel {
                 "it has none; models that were saved without a table are for the library".into(),
             ));
         };
-        let part: TablePart =
-            serde_json::from_value(reading.clone()).map_err(|error| unusable(error.to_string()))?;
+        let part: TablePart = TablePart::deserialize(reading).map_err(|error| unusable(error.to_string()))?;
         let inputs = part.preprocessor.inputs();
         if part.preprocessor.names() != saved.columns.features {
             return Err(unusable("its columns do not make the model's features".into()));

@@ -84,7 +84,8 @@ pub(crate) struct Stages<'r, 'a> {
 impl<'r, 'a> Stages<'r, 'a> {
     pub(crate) fn new(run: &'r mut Run<'a>, journal: Journal, of: usize) -> Self {
         let left = run.time_limit.map(|limit| limit.saturating_sub(journal.spent()));
-        let deadline = left.map(|left| Instant::now() + left);
+        // Beyond the end of all clocks is no limit.
+        let deadline = left.and_then(|left| Instant::now().checked_add(left));
         Self { run, journal, deadline, number: 0, of }
     }
 

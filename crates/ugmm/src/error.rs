@@ -89,6 +89,15 @@ pub enum UgmmError {
         loss: f32,
     },
 
+    /// A network that does not fit into memory.
+    #[error("{}", memory_message(*.weights, *.bytes))]
+    Memory {
+        /// Number of weights; `None` if they are too many to count.
+        weights: Option<usize>,
+        /// Bytes that training it takes, at least; `None` if they are too many to count.
+        bytes: Option<usize>,
+    },
+
     /// A state of training that cannot be written, or gone on from.
     #[error("the checkpoint cannot be used: {reason}")]
     Checkpoint {
@@ -119,6 +128,19 @@ impl UgmmError {
     pub(crate) fn setting(setting: &'static str, value: impl ToString, expected: &'static str) -> Self {
         Self::Setting { setting, value: value.to_string(), expected }
     }
+}
+
+/// How much would be needed.
+fn memory_message(weights: Option<usize>, bytes: Option<usize>) -> String {
+    let (Some(weights), Some(bytes)) = (weights, bytes) else {
+        return "a network of these sizes has more weights than can be counted; make its layers smaller"
+            .into();
+    };
+    let gibibytes = bytes as f64 / f64::from(1 << 30);
+    format!(
+        "a network of these sizes has {weights} weights, and training it takes {gibibytes:.1} GiB of memory, more than \
+         there is; make its layers smaller"
+    )
 }
 
 /// What the system said, in words where it says little.

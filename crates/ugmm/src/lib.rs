@@ -18,6 +18,7 @@ pub mod inference;
 mod init;
 pub mod inspect;
 mod layer;
+mod memory;
 pub mod metrics;
 mod missing;
 mod mlp;

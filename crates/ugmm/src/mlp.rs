@@ -87,10 +87,19 @@ impl MlpConfig {
     /// When a setting is out of its range.
     pub fn init<R: Rng + ?Sized>(&self, rng: &mut R, device: &Device) -> Result<Mlp, UgmmError> {
         self.validate()?;
+        crate::memory::check(self.weights())?;
         Ok(self.with_values(device, |inputs| {
             let limit = 1.0 / (inputs as f64).sqrt();
             ((2.0 * uniform(rng) - 1.0) * limit) as f32
         }))
+    }
+
+    /// Number of weights, or `None` where it overflows.
+    pub(crate) fn weights(&self) -> Option<usize> {
+        let linear = self.sizes.windows(2).map(|pair| pair[0].checked_add(1)?.checked_mul(pair[1]));
+        let hidden = &self.sizes[1..self.sizes.len() - 1];
+        let norms = hidden.iter().filter(|_| self.batch_norm).map(|size| size.checked_mul(Mlp::NORM_TENSORS));
+        linear.chain(norms).try_fold(0usize, |sum, count| sum.checked_add(count?))
     }
 
     pub(crate) fn blank(&self, device: &Device) -> Mlp {

@@ -203,6 +203,7 @@ impl UgmmNetworkConfig {
         device: &Device,
     ) -> Result<UgmmNetwork, UgmmError> {
         self.validate()?;
+        crate::memory::check(self.weights())?;
         // The sample passes through the new layers without gradient, so without dropout.
         let mut sample = sample.map(|sample| sample.clone().without_autodiff());
         let mut layers = Vec::with_capacity(self.layers.len());
@@ -217,6 +218,16 @@ impl UgmmNetworkConfig {
             layers.push(layer);
         }
         Ok(UgmmNetwork { layers, standardize: self.standardize, missing_values: self.missing_values })
+    }
+
+    /// Number of weights, or `None` where it overflows.
+    pub(crate) fn weights(&self) -> Option<usize> {
+        let mut layers = self.layers.iter().map(|layer| {
+            let per_neuron =
+                layer.inputs.checked_mul(2)?.checked_add(layer.means.per_neuron(layer.inputs))?;
+            layer.neurons.checked_mul(per_neuron)
+        });
+        layers.try_fold(0usize, |sum, count| sum.checked_add(count?))
     }
 
     pub(crate) fn blank(&self, device: &Device) -> UgmmNetwork {

@@ -345,3 +345,32 @@ fn contributions_sum_to_the_change_of_the_models_log_probability() {
         );
     }
 }
+
+/// The fuzzer's: the sums of a feed-forward network are beyond f32, and their difference is no number.
+#[test]
+fn rows_far_out_have_probabilities_or_an_error_but_no_nan() {
+    let device = Device::flex();
+    let mlp = saved(ModelConfig::Mlp(MlpConfig::new(&[4, 6, 5, 3])));
+    for model in [&mlp, &saved(ugmm_network())] {
+        for value in [0.0, 3e38, -3e38, f32::MAX, 1e-45] {
+            let probabilities = model.class_probabilities(&[value; 4], &device).unwrap();
+            assert!((probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{value}: {probabilities:?}");
+        }
+    }
+    // With weights such as nobody learns there is no saying.
+    let folder = TempDir::new().unwrap();
+    mlp.save(&file(&folder)).unwrap();
+    let (description, mut tensors) = take_apart(&file(&folder));
+    for (name, _, values) in &mut tensors {
+        if name.ends_with("weight") {
+            values
+                .iter_mut()
+                .enumerate()
+                .for_each(|(at, value)| *value = if at % 2 == 0 { 3e38 } else { -3e38 });
+        }
+    }
+    write_tensors(&file(&folder), Some(description), &tensors);
+    let model = SavedModel::load(&file(&folder), &device).unwrap();
+    let error = model.class_probabilities(&[1.0, 2.0, 3.0, 4.0], &device).unwrap_err().to_string();
+    assert!(error.contains("the network's output holds"), "{error}");
+}

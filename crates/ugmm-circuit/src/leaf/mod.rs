@@ -100,10 +100,12 @@ impl Leaf {
         match (&self.distribution, variable.kind) {
             (LeafDistribution::Gaussians(mixtures), VariableKind::Continuous { .. })
             | (LeafDistribution::Gaussians(mixtures), VariableKind::Integer { .. }) => {
-                let numbers = mixtures.components * self.units;
+                // Sizes may come from a file that means no good: their product must not overflow.
+                let numbers = mixtures.components.checked_mul(self.units).filter(|&numbers| numbers > 0);
                 let lengths = [mixtures.weights.len(), mixtures.means.len(), mixtures.sigmas.len()];
-                if mixtures.components == 0 || lengths.iter().any(|&length| length != numbers) {
-                    return fail(format!("does not have {numbers} weights, means and sigmas"));
+                if lengths.iter().any(|&length| Some(length) != numbers) {
+                    let (components, units) = (mixtures.components, self.units);
+                    return fail(format!("does not have {components} × {units} weights, means and sigmas"));
                 }
                 if mixtures.held > mixtures.components {
                     return fail(format!("holds {} of {} components", mixtures.held, mixtures.components));
@@ -117,7 +119,7 @@ impl Leaf {
                 check_columns(&mixtures.weights, self.units).or_else(fail)
             }
             (LeafDistribution::Table(table), VariableKind::Categorical { states }) => {
-                if table.len() != states * self.units {
+                if states.checked_mul(self.units) != Some(table.len()) {
                     return fail(format!(
                         "has {} probabilities, not {states} states × {} units",
                         table.len(),

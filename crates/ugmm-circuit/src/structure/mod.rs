@@ -92,13 +92,14 @@ impl Structure {
         Self::new(variables, regions.iter().map(shape).collect())
     }
 
-    /// Products that the units of an inner region sum over; 0 for a leaf.
-    pub(crate) fn width(&self, region: usize) -> usize {
+    /// Products that the units of an inner region sum over; 0 for a leaf, and `None` where they are too many to count.
+    pub(crate) fn width(&self, region: usize) -> Option<usize> {
         match &self.regions[region] {
             RegionShape::Inner { partitions, .. } => {
-                partitions.iter().map(|children| self.regions[children[0]].units()).sum()
+                let mut widths = partitions.iter().map(|children| self.regions[children[0]].units());
+                widths.try_fold(0, usize::checked_add)
             }
-            _ => 0,
+            _ => Some(0),
         }
     }
 

@@ -7,6 +7,7 @@ mod config;
 mod expectation_maximization;
 mod initialization;
 mod members;
+mod memory;
 mod run;
 
 pub use config::{Method, Precision, StructureChoice, TrainingConfig};

@@ -7,6 +7,7 @@ use super::config::{Method, Precision, TrainingConfig};
 use super::expectation_maximization::{ExpectationMaximization, Priors};
 use super::initialization::{Encoded, frequencies, initialize};
 use super::members::{member_seed, mix};
+use super::memory;
 use crate::circuit::{Circuit, encode};
 use crate::compute::{Compiled, Lanes, Real, Statistics, expectation, log_likelihoods};
 use crate::error::CircuitError;
@@ -170,6 +171,8 @@ pub fn train_structure(
         return Err(CircuitError::TooFewRows { rows: 0, needed: 1 });
     }
     validate(&variables)?;
+    // With the one of the background.
+    memory::check(structure, &variables, config.components.saturating_add(1))?;
     let encoded = encode(&variables, rows, |value| value)?;
     let view = Encoded { values: &encoded, variables: &variables };
     let priors = Priors::new(config, frequencies(&view));

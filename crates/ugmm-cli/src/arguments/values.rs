@@ -122,10 +122,8 @@ pub fn parse_hidden(text: &str) -> Result<Hidden, String> {
         return Ok(Hidden(Vec::new()));
     }
     let size = |part: &str| match part.trim().parse() {
-        Ok(0) | Err(_) => {
-            Err(format!("{part:?} is not a layer size; write whole numbers from 1, such as 64,32"))
-        }
-        Ok(size) => Ok(size),
+        Ok(size) if size > 0 && size as u64 <= GREATEST => Ok(size),
+        _ => Err(format!("{part:?} is not a layer size; write whole numbers from 1, such as 64,32")),
     };
     text.split(',').map(size).collect::<Result<_, _>>().map(Hidden)
 }
@@ -232,9 +230,13 @@ pub fn parse_time_limit(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// The greatest number that the files of options hold; they are TOML.
+const GREATEST: u64 = i64::MAX as u64;
+
 /// A whole number from 1 on.
 pub fn parse_count(text: &str) -> Result<NonZeroUsize, String> {
-    text.parse().map_err(|_| format!("{text:?} is not a whole number from 1 on"))
+    let count = text.parse().ok().filter(|count: &NonZeroUsize| count.get() as u64 <= GREATEST);
+    count.ok_or_else(|| format!("{text:?} is not a whole number from 1 to {GREATEST}"))
 }
 
 /// More threads than any machine has cores would do nothing but wait for each other.
@@ -249,7 +251,8 @@ pub fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
 
 /// A whole number from 0 on.
 pub fn parse_seed(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("{text:?} is not a whole number from 0 on"))
+    let seed = text.parse().ok().filter(|&seed: &u64| seed <= GREATEST);
+    seed.ok_or_else(|| format!("{text:?} is not a whole number from 0 to {GREATEST}"))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::arguments::Format;
 use crate::error::CliError;
 use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::Path;
+use ugmm::UgmmError;
 use ugmm::file::AtomicFile;
 
 /// Where rows go, in one of the formats.
@@ -44,6 +45,10 @@ pub fn write_rows(
     match written {
         // A reader of standard output that has gone (`| head`) is no error.
         Err(CliError::Output(error)) if error.kind() == ErrorKind::BrokenPipe && file.is_none() => {}
+        Err(CliError::Output(source)) if output.is_some() => {
+            let path = output.map(Path::to_path_buf).unwrap_or_default();
+            return Err(CliError::Model(UgmmError::Io { path, source }));
+        }
         written => written?,
     }
     file.map(AtomicFile::commit).transpose()?;

@@ -3,10 +3,13 @@
 mod architectures;
 mod certificates;
 mod densities;
+mod faults;
 mod hostile;
 mod images;
 mod inspection;
 mod learning;
+mod limits;
+mod old_models;
 mod predictions;
 mod pruning;
 mod questions;

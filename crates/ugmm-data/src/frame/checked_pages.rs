@@ -9,11 +9,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use parquet::arrow::arrow_reader::RowGroups;
-use parquet::basic::Encoding;
+use parquet::basic::{Compression, Encoding};
 use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::serialized_reader::SerializedPageReader;
+
+use super::page_sizes::PageFile;
 
 /// Whether values stored in this way are decoded without panics even if they are damaged. It is so for all that
 /// writers use unless they are told to use something else.
@@ -89,7 +91,9 @@ impl Iterator for Chunks {
         let chunk = row_group.column(self.column);
         let rows = row_group.num_rows().unsigned_abs() as usize;
         let optional = chunk.column_descr().max_def_level() > 0;
-        let pages = SerializedPageReader::new(self.file.clone(), chunk, rows, None);
+        let gzip = matches!(chunk.compression(), Compression::GZIP(_));
+        let file = Arc::new(PageFile::new(self.file.clone(), gzip));
+        let pages = SerializedPageReader::new(file, chunk, rows, None);
         let checked = |pages| Box::new(CheckedPages { pages, optional, dictionary: false }) as _;
         Some(pages.map(checked))
     }
@@ -98,7 +102,7 @@ impl Iterator for Chunks {
 impl PageIterator for Chunks {}
 
 struct CheckedPages {
-    pages: SerializedPageReader<File>,
+    pages: SerializedPageReader<PageFile>,
     /// Whether values may be missing, so that there are definition levels.
     optional: bool,
     /// Whether there has been a dictionary.

@@ -326,6 +326,13 @@ pub enum FrameError {
     #[error("{}: the images are {shape} pixels, so there is no column {}", file.display(), value(column))]
     PixelMissing { file: PathBuf, shape: ImageShape, column: String },
 
+    /// A packed file that would fill the memory.
+    #[error(
+        "{} holds more than {times} times its own size, which tables do not; if it is right, save it as plain CSV",
+        file.display()
+    )]
+    Unpacks { file: PathBuf, times: u64 },
+
     /// A file that begins like Parquet but is damaged or cut off.
     #[error("{}: the Parquet data is damaged or incomplete ({reason}); fetch or write the file again", file.display())]
     ParquetDamaged { file: PathBuf, reason: String },

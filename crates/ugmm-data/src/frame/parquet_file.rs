@@ -14,6 +14,7 @@ use parquet::file::metadata::ParquetMetaData;
 
 use super::block::Block;
 use super::cell::{self, Support};
+use super::checked_footer;
 use super::checked_pages::{self, CheckedRowGroups};
 use super::error::FrameError;
 use super::names::Names;
@@ -35,7 +36,8 @@ pub(super) struct ParquetFile {
 
 impl ParquetFile {
     pub(super) fn open(path: &Path, file: File) -> Result<Self, FrameError> {
-        let again = file.try_clone().map_err(|reason| damaged(path, &reason))?;
+        let mut again = file.try_clone().map_err(|reason| damaged(path, &reason))?;
+        checked_footer::check(&mut again).map_err(|reason| damaged(path, &reason))?;
         let builder =
             ParquetRecordBatchReaderBuilder::try_new(again).map_err(|reason| damaged(path, &reason))?;
         let fields: Fields = builder.schema().fields().iter().map(without_dictionary).collect();

@@ -17,6 +17,12 @@ use super::options::ReadOptions;
 use super::request::{self, ReadAs, Request};
 use super::source::{Blocks, Source};
 
+/// Bytes of values that one frame may hold whatever the file's size, and how many times as large as the file it may be beyond
+/// that. Only a whole table in one frame comes near: a packed file of some kilobytes may hold as many equal rows as fill any
+/// memory.
+const FREE_BYTES: u64 = 256 << 20;
+const MOST_TIMES: u64 = 500;
+
 /// The code of a category that is not in the list of those that were asked for.
 pub const UNSEEN: u32 = u32::MAX;
 
@@ -50,6 +56,8 @@ pub struct FrameReader {
     marks: Marks,
     batch_rows: usize,
     lenient: bool,
+    /// Bytes that a frame may hold; none where the size of the file is not known.
+    most_bytes: Option<u64>,
     /// Whether a row has been read; without one the file is refused.
     any_rows: bool,
     ended: bool,
@@ -167,6 +175,11 @@ impl FrameReader {
             marks: options.marks(),
             batch_rows,
             lenient: options.lenient,
+            most_bytes: path
+                .metadata()
+                .ok()
+                .filter(std::fs::Metadata::is_file)
+                .map(|file| file.len().saturating_mul(MOST_TIMES).max(FREE_BYTES)),
             any_rows: false,
             ended: false,
         })
@@ -183,10 +196,17 @@ impl FrameReader {
             columns: self.columns.iter().map(|plan| plan.reading.start()).collect(),
             rows: Vec::new(),
         };
+        let mut bytes = 0;
         while frame.rows.len() < self.batch_rows {
             let Some(mut block) = self.blocks.next(self.batch_rows - frame.rows.len())? else { break };
             for (plan, values) in self.columns.iter().zip(&mut frame.columns) {
+                let before = frame.rows.len();
                 plan.append(&self.path, &self.marks, self.lenient, &block, values)?;
+                bytes += bytes_from(values, before);
+            }
+            bytes += (block.rows.len() * size_of::<usize>()) as u64;
+            if self.most_bytes.is_some_and(|most| bytes > most) {
+                return Err(FrameError::Unpacks { file: self.path.clone(), times: MOST_TIMES });
             }
             frame.rows.append(&mut block.rows);
         }
@@ -199,6 +219,19 @@ impl FrameReader {
             false => Err(FrameError::NoRows { file: self.path.clone() }),
         }
     }
+}
+
+/// Bytes that the values from a row on take.
+fn bytes_from(values: &Values, row: usize) -> u64 {
+    let bytes = match values {
+        Values::Numbers(numbers) => size_of_val(&numbers[row..]),
+        Values::Codes(codes) => size_of_val(&codes[row..]),
+        Values::Text(texts) => {
+            let texts = &texts[row..];
+            size_of_val(texts) + texts.iter().flatten().map(String::len).sum::<usize>()
+        }
+    };
+    bytes as u64
 }
 
 impl Iterator for FrameReader {

@@ -25,8 +25,15 @@ pub(crate) const METADATA_KEY: &str = "ugmm_density";
 /// Numbers that the tables of a circuit's integer leaves hold, at most: they are made when it is used, and the file does not
 /// have them.
 const MOST_TABLE_NUMBERS: usize = 1 << 27;
-/// Bits that say which region has which variable, at most.
+/// Numbers that these tables may hold whatever the file's size,
+const FREE_TABLE_NUMBERS: usize = 1 << 22;
+/// and beyond these, for each byte of the file: a component takes 24, and the widest columns that are learned as whole numbers
+/// have 3,073 of them.
+const TABLE_NUMBERS_PER_BYTE: usize = 129;
+/// Bits that say which region has which variable, at most,
 const MOST_SCOPE_BITS: usize = 1 << 32;
+/// and for each byte of the file: a region takes some hundred, and has a bit for each variable.
+const SCOPE_BITS_PER_BYTE: usize = 256;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,7 +97,8 @@ impl DensityModel {
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), TabularError> {
         let failed = |reason: String| TabularError::DensityFile { file: path.to_path_buf(), reason };
-        check_tables(self.circuit.variables(), self.circuit.regions().iter().map(leaf_of)).map_err(failed)?;
+        let leaves = self.circuit.regions().iter().map(leaf_of);
+        check_tables(self.circuit.variables(), leaves, MOST_TABLE_NUMBERS).map_err(failed)?;
         let mut regions = Vec::new();
         let mut tensors = Vec::new();
         for (index, region) in self.circuit.regions().iter().enumerate() {
@@ -172,14 +180,18 @@ impl DensityModel {
         let Description { variables, regions, table, .. } =
             serde_json::from_str(description).map_err(damaged)?;
         // Before anything is made by the description's word.
-        if regions.len().checked_mul(variables.len()).is_none_or(|bits| bits > MOST_SCOPE_BITS) {
+        let most_bits = MOST_SCOPE_BITS.min(bytes.len().saturating_mul(SCOPE_BITS_PER_BYTE));
+        if regions.len().checked_mul(variables.len()).is_none_or(|bits| bits > most_bits) {
             return Err(format!(
                 "{} regions over {} variables are more than any table makes",
                 regions.len(),
                 variables.len()
             ));
         }
-        check_tables(&variables, regions.iter().map(RegionDescription::leaf))?;
+        let most_numbers =
+            bytes.len().saturating_mul(TABLE_NUMBERS_PER_BYTE).saturating_add(FREE_TABLE_NUMBERS);
+        let leaves = regions.iter().map(RegionDescription::leaf);
+        check_tables(&variables, leaves, most_numbers.min(MOST_TABLE_NUMBERS))?;
         let read = regions.into_iter().enumerate().map(|(index, region)| region.read(index, &tensors));
         let regions: Vec<Region> = read.collect::<Result<_, _>>()?;
         let circuit = Circuit::new(variables, regions).map_err(|error| error.to_string())?;
@@ -194,10 +206,11 @@ fn leaf_of(region: &Region) -> Option<(usize, usize)> {
     }
 }
 
-/// Refuses leaves of integers whose tables would fill the memory.
+/// Refuses leaves of integers whose tables would hold more than so many numbers.
 fn check_tables(
     variables: &[Variable],
     leaves: impl Iterator<Item = Option<(usize, usize)>>,
+    most: usize,
 ) -> Result<(), String> {
     let mut numbers = 0usize;
     for (variable, units) in leaves.flatten() {
@@ -209,10 +222,10 @@ fn check_tables(
             high.checked_sub(low).and_then(|range| usize::try_from(range).ok()).unwrap_or(usize::MAX);
         numbers = numbers.saturating_add(states.saturating_add(1).saturating_mul(units));
     }
-    match numbers <= MOST_TABLE_NUMBERS {
+    match numbers <= most {
         true => Ok(()),
         false => Err(format!(
-            "its tables of whole numbers would have {numbers} entries, where at most {MOST_TABLE_NUMBERS} are made"
+            "its tables of whole numbers would have {numbers} entries, where at most {most} are made"
         )),
     }
 }

@@ -367,9 +367,9 @@ impl Fitter<'_> {
     ) -> Result<(Trained, bool), TabularError> {
         let began = Instant::now();
         // Each part gets an equal share of what is left.
-        let deadline = run.time_limit.map(|limit| {
+        let deadline = run.time_limit.and_then(|limit| {
             let left = limit.saturating_sub(self.start.elapsed());
-            began + left / (of - number) as u32
+            began.checked_add(left / (of - number) as u32)
         });
         let (mut out_of_time, mut done) = (false, 0);
         let (progress, interrupted) = (&mut *run.progress, run.interrupted);

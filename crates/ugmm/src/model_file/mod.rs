@@ -26,6 +26,9 @@ use std::path::Path;
 /// The version of the format that this library writes, and the only one it reads.
 pub const FORMAT_VERSION: u32 = 1;
 const METADATA_KEY: &str = "ugmm";
+/// The largest input of a feed-forward network; what is larger is taken as this, so that its products with ordinary weights
+/// stay within f32.
+const LARGEST_INPUT: f32 = 1e18;
 
 /// Names of the columns that a model was trained on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -250,7 +253,17 @@ impl SavedModel {
             let expected = "one of classes, for class probabilities";
             return Err(UgmmError::setting("the objective", "conditional", expected));
         }
-        class_scores(&self.model, &self.task, &self.unlabelled(features)?, device)
+        let scores = class_scores(&self.model, &self.task, &self.unlabelled(features)?, device)?;
+        // Sums of large products are beyond f32, and their differences nothing at all; uGMM neurons saturate instead.
+        match scores.iter().position(|score| !score.is_finite()) {
+            Some(at) => Err(UgmmError::NotFinite {
+                what: "the network's output",
+                row: at / self.task.classes,
+                column: at % self.task.classes,
+                value: scores[at],
+            }),
+            None => Ok(scores),
+        }
     }
 
     /// The conditional density of the number to predict, in the network's units, for each row of `features`, over so many
@@ -297,6 +310,9 @@ impl SavedModel {
         let mut features = features.to_vec();
         if let Some(standardization) = &self.standardization {
             standardization.apply(&mut features)?;
+        }
+        if matches!(self.model, Model::Mlp(_)) {
+            features.iter_mut().for_each(|value| *value = value.clamp(-LARGEST_INPUT, LARGEST_INPUT));
         }
         let (columns, classes) = (self.task.features, self.task.classes);
         let (rows, features) = (features.len() / columns, Features::F32(features));

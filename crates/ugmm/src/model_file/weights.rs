@@ -1,7 +1,7 @@
 //! The weights of a module as named tensors, and back.
 
 use crate::init::host_values;
-use crate::{Mlp, Model, ModelConfig};
+use crate::{Model, ModelConfig};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::tensor::{Dtype, SafeTensors, View};
@@ -92,25 +92,10 @@ pub(super) fn load(
 
 /// Number of weights in the file of such a model, or `None` where it overflows.
 fn parameter_count(config: &ModelConfig) -> Option<usize> {
-    let counts: Vec<Option<usize>> = match config {
-        ModelConfig::Ugmm(config) => config
-            .layers
-            .iter()
-            .map(|layer| {
-                let per_neuron =
-                    layer.inputs.checked_mul(2)?.checked_add(layer.means.per_neuron(layer.inputs))?;
-                layer.neurons.checked_mul(per_neuron)
-            })
-            .collect(),
-        ModelConfig::Mlp(config) => {
-            let linear = config.sizes.windows(2).map(|pair| pair[0].checked_add(1)?.checked_mul(pair[1]));
-            let hidden = &config.sizes[1..config.sizes.len() - 1];
-            let norms =
-                hidden.iter().filter(|_| config.batch_norm).map(|size| size.checked_mul(Mlp::NORM_TENSORS));
-            linear.chain(norms).collect()
-        }
-    };
-    counts.into_iter().try_fold(0usize, |sum, count| sum.checked_add(count?))
+    match config {
+        ModelConfig::Ugmm(config) => config.weights(),
+        ModelConfig::Mlp(config) => config.weights(),
+    }
 }
 
 struct Loader<'a> {

@@ -385,7 +385,7 @@ impl Pace {
             return self.planned;
         }
         let in_time = left.as_secs_f64() / taken.as_secs_f64() * steps as f64;
-        self.planned.min(step + in_time as usize)
+        self.planned.min(step.saturating_add(in_time as usize))
     }
 }
 

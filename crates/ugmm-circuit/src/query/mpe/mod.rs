@@ -108,7 +108,7 @@ impl Circuit {
         options: &MpeOptions,
         progress: impl FnMut(ProofProgress) -> ControlFlow<()>,
     ) -> Result<Mpe, CircuitError> {
-        let until = options.time_limit.map(|limit| Instant::now() + limit);
+        let until = options.time_limit.and_then(|limit| Instant::now().checked_add(limit));
         if !(options.gap >= 0.0 && options.gap.is_finite()) {
             let value = options.gap.to_string();
             return Err(CircuitError::Setting { setting: "gap", value, expected: "at least 0 and finite" });

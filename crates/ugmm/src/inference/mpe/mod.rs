@@ -149,7 +149,7 @@ pub fn most_probable_explanation(
     let known = known_inputs(network, query)?;
     let function = ScoreFunction::new(network)?.restricted(&known)?;
     let problem = Problem::new(function, &query.query, &known);
-    let until = options.time_limit.map(|limit| start + limit);
+    let until = options.time_limit.and_then(|limit| start.checked_add(limit));
     let (found, start_value) = best_found(network, &problem, options, until);
     let search = |best: &Candidate, round: u64| {
         let starts =

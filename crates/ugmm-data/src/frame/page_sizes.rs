@@ -1,0 +1,166 @@
+//! How much the pages of a Parquet file unpack to, checked before they are unpacked.
+//!
+//! The decoder makes room for what a page's header announces, up to 2 GiB for a page of a few bytes, and unpacks gzip
+//! whatever it announces.
+
+use std::fs::File;
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
+use parquet::errors::{ParquetError, Result};
+use parquet::file::reader::{ChunkReader, Length};
+
+use super::thrift::{Compact, I32, STRUCT};
+
+/// Bytes that any page may unpack to; writers make pages of one MiB or a few.
+const LARGEST_PAGE: usize = 64 << 20;
+/// How many times its own size a larger page may unpack to.
+const LARGEST_RATIO: usize = 32;
+/// Bytes of a page that hold its header, as a rule; and those that are looked at if they do not.
+const USUAL_HEADER: u64 = 1 << 12;
+const LONGEST_HEADER: u64 = 16 << 20;
+/// Fields of a page's header.
+const UNCOMPRESSED: i64 = 2;
+const COMPRESSED: i64 = 3;
+const SECOND_VERSION: i64 = 8;
+/// Fields of the part for the second version: bytes before the values, which are not compressed.
+const LEVEL_BYTES: [i64; 2] = [5, 6];
+
+/// A file of which single pages are read.
+pub(super) struct PageFile {
+    file: Arc<File>,
+    gzip: bool,
+    /// Of the page whose header was read last, bytes that are not compressed.
+    levels: AtomicUsize,
+}
+
+impl PageFile {
+    /// `gzip` says whether the pages are compressed so.
+    pub(super) fn new(file: Arc<File>, gzip: bool) -> Self {
+        Self { file, gzip, levels: AtomicUsize::new(0) }
+    }
+}
+
+impl Length for PageFile {
+    fn len(&self) -> u64 {
+        self.file.len()
+    }
+}
+
+impl ChunkReader for PageFile {
+    type T = <File as ChunkReader>::T;
+
+    /// From where a page's header begins.
+    fn get_read(&self, start: u64) -> Result<Self::T> {
+        let sizes = match self.sizes(start, USUAL_HEADER)? {
+            Some(sizes) => sizes,
+            None => {
+                self.sizes(start, LONGEST_HEADER)?.ok_or_else(|| damage("the header of a page is cut off"))?
+            }
+        };
+        if sizes.uncompressed > largest(sizes.compressed) {
+            return Err(damage(&format!(
+                "a page of {} bytes claims to unpack to {}",
+                sizes.compressed, sizes.uncompressed
+            )));
+        }
+        self.levels.store(sizes.levels, Ordering::Relaxed);
+        self.file.get_read(start)
+    }
+
+    /// The bytes of a page after its header.
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
+        let bytes = self.file.get_bytes(start, length)?;
+        if self.gzip {
+            let packed = bytes.get(self.levels.load(Ordering::Relaxed)..).unwrap_or_default();
+            let most = largest(length) as u64;
+            let unpacked =
+                std::io::copy(&mut MultiGzDecoder::new(packed).take(most + 1), &mut std::io::sink());
+            // What cannot be unpacked is refused by the decoder, or is not packed.
+            if unpacked.is_ok_and(|unpacked| unpacked > most) {
+                return Err(damage(&format!("a page of {length} bytes unpacks to more than {most}")));
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+/// What a page of so many bytes may unpack to.
+fn largest(compressed: usize) -> usize {
+    LARGEST_PAGE.max(compressed.saturating_mul(LARGEST_RATIO))
+}
+
+/// What a page's header says.
+#[derive(Debug, PartialEq)]
+struct Sizes {
+    /// The most that it says, if it says it more than once.
+    uncompressed: usize,
+    /// The least.
+    compressed: usize,
+    levels: usize,
+}
+
+impl PageFile {
+    /// What the header at `start` says, if it is no longer than so many bytes.
+    fn sizes(&self, start: u64, most: u64) -> Result<Option<Sizes>> {
+        let mut header = Vec::new();
+        self.file.get_read(start)?.take(most).read_to_end(&mut header)?;
+        Ok(sizes(&header))
+    }
+}
+
+/// `None` where the header is cut off or none.
+fn sizes(header: &[u8]) -> Option<Sizes> {
+    let mut sizes = Sizes { uncompressed: 0, compressed: usize::MAX, levels: 0 };
+    let mut compact = Compact(header);
+    let size = |number: i64| usize::try_from(number).unwrap_or(0);
+    let mut last = 0;
+    while let Some(field) = compact.field(last)? {
+        last = field.number;
+        match (field.number, field.kind) {
+            (UNCOMPRESSED, I32) => sizes.uncompressed = sizes.uncompressed.max(size(compact.number()?)),
+            (COMPRESSED, I32) => sizes.compressed = sizes.compressed.min(size(compact.number()?)),
+            (SECOND_VERSION, STRUCT) => {
+                let mut last = 0;
+                while let Some(field) = compact.field(last)? {
+                    last = field.number;
+                    match field.kind {
+                        I32 if LEVEL_BYTES.contains(&field.number) => {
+                            sizes.levels = sizes.levels.saturating_add(size(compact.number()?));
+                        }
+                        kind => compact.skip(kind)?,
+                    }
+                }
+            }
+            (_, kind) => compact.skip(kind)?,
+        }
+    }
+    (sizes.compressed != usize::MAX).then_some(sizes)
+}
+
+fn damage(reason: &str) -> ParquetError {
+    ParquetError::General(reason.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_found_in_headers_of_either_version() {
+        // Type 0, 200 bytes unpacked, 100 packed, and a first version's part.
+        let first = [0x15, 0, 0x15, 0x90, 3, 0x15, 0xc8, 1, 0x2c, 0x15, 2, 0x15, 0, 0, 0];
+        assert_eq!(sizes(&first), Some(Sizes { uncompressed: 200, compressed: 100, levels: 0 }));
+        // Type 3, and a second version's part with levels of 6 and 1 bytes.
+        let second = [0x15, 6, 0x15, 0x90, 3, 0x15, 0xc8, 1, 0x5c, 0x55, 12, 0x15, 2, 0x11, 0, 0];
+        assert_eq!(sizes(&second), Some(Sizes { uncompressed: 200, compressed: 100, levels: 7 }));
+        // Said twice: the worse counts.
+        let twice = [0x15, 0, 0x15, 2, 0x15, 2, 0x05, 4, 0x90, 3, 0];
+        assert_eq!(sizes(&twice), Some(Sizes { uncompressed: 200, compressed: 1, levels: 0 }));
+        assert_eq!(sizes(&first[..14]), None);
+        assert_eq!(sizes(&[0]), None);
+    }
+}

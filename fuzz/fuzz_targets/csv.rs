@@ -1,0 +1,25 @@
+//! Tables of text, plain or compressed. The first byte says by which options they are read.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use ugmm_data::frame::ReadOptions;
+use ugmm_fuzz::{file, try_table, within_memory};
+
+/// Blocks of rows are decoded with memory set aside for the largest there may be; decompressors have their windows.
+const CONSTANT: usize = 512 << 20;
+
+fuzz_target!(|input: &[u8]| {
+    let Some((&first, content)) = input.split_first() else { return };
+    // Other formats have targets of their own.
+    if content.starts_with(b"PAR1") || content.starts_with(&[0, 0]) {
+        return;
+    }
+    let mut options =
+        ReadOptions { has_header: first & 1 == 0, lenient: first & 2 != 0, ..ReadOptions::default() };
+    if first & 4 != 0 {
+        options.missing = vec!["-999".into(), "x".into()];
+    }
+    options.delimiter = [None, Some(b';'), Some(b'\t'), Some(b' ')][usize::from(first >> 6)];
+    let path = file("csv", content);
+    within_memory(content.len(), 512, CONSTANT, || try_table(&path, &options));
+});
