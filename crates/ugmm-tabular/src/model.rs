@@ -5,7 +5,8 @@ use crate::novelty::Novelty;
 use crate::outputs::CELLS;
 use crate::range::NumberRange;
 use crate::target::Target;
-use burn::tensor::{Device, Tensor, TensorData};
+use crate::device::device;
+use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use ugmm::inference::conditional::ConditionalDensity;
@@ -337,9 +338,4 @@ impl TabularModel {
             _ => targets.clone(),
         }
     }
-}
-
-/// Where everything is computed.
-pub(crate) fn device() -> Device {
-    Device::flex()
 }

@@ -1,6 +1,6 @@
 //! The options of `ugmm train`.
 
-use super::TableOptions;
+use super::{DeviceOption, TableOptions};
 use super::density::{MethodKind, StructureKind};
 use super::values::{
     Hidden, ModelKind, ObjectiveKind, PresetKind, ScalingKind, TaskKind, parse_class_weights, parse_count,
@@ -168,4 +168,7 @@ pub struct Train {
     /// Decides every random choice [default: 0]
     #[arg(long, value_name = "SEED", value_parser = parse_seed)]
     pub seed: Option<u64>,
+
+    #[command(flatten)]
+    pub device: DeviceOption,
 }
