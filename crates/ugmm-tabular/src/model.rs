@@ -1,11 +1,11 @@
 //! A network with all that belongs to its table.
 
+use crate::device::device;
 use crate::error::TabularError;
 use crate::novelty::Novelty;
 use crate::outputs::CELLS;
 use crate::range::NumberRange;
 use crate::target::Target;
-use crate::device::device;
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Questions to the model of a table: one column given others, the score of a row, rows drawn.
 
-use crate::error::TabularError;
 use crate::device::device;
+use crate::error::TabularError;
 use crate::model::TabularModel;
 use crate::question_error::QuestionError;
 use crate::target::Target;

@@ -57,7 +57,9 @@ fn choice() -> Result<(DeviceName, String), Box<dyn Error>> {
         }
     };
     match found.0 {
-        DeviceName::Cpu => Err("this measures GPUs; cargo bench -p ugmm-kernels measures the processor".into()),
+        DeviceName::Cpu => {
+            Err("this measures GPUs; cargo bench -p ugmm-kernels measures the processor".into())
+        }
         _ => Ok(found),
     }
 }

@@ -26,7 +26,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use ugmm::training::{Stepper, Targets, TrainingConfig};
 use ugmm::{
-    DeviceName, Init, LabelEncoding, Network, Objective, Stream, Task, UgmmNetwork, UgmmNetworkConfig, generator,
+    DeviceName, Init, LabelEncoding, Network, Objective, Stream, Task, UgmmNetwork, UgmmNetworkConfig,
+    generator,
 };
 
 #[derive(Deserialize)]
@@ -213,7 +214,11 @@ impl Worker {
             prepared.next += 1;
             match self.job.work {
                 Work::Train if on_gpu => {
-                    drop(prepared.stepper.step_without_waiting(x.clone(), targets, self.job.learning_rate)?);
+                    drop(prepared.stepper.step_without_waiting(
+                        x.clone(),
+                        targets,
+                        self.job.learning_rate,
+                    )?);
                 }
                 Work::Train => {
                     loss = Some(prepared.stepper.step(x.clone(), targets, self.job.learning_rate)?);

@@ -183,7 +183,8 @@ fn description(_: &Device) -> String {
 
 /// Has a device compute something.
 fn check(device: &Device) -> Result<(), String> {
-    let sum: f32 = quietly(|| burn::tensor::Tensor::<1>::from_floats([1.0, 2.0], device).sum().into_scalar())?;
+    let sum: f32 =
+        quietly(|| burn::tensor::Tensor::<1>::from_floats([1.0, 2.0], device).sum().into_scalar())?;
     if sum == 3.0 { Ok(()) } else { Err(format!("1 + 2 gave {sum}")) }
 }
 
@@ -218,7 +219,8 @@ impl FromStr for DeviceName {
     type Err = UgmmError;
 
     fn from_str(text: &str) -> Result<Self, UgmmError> {
-        let expected = "cpu, wgpu, vulkan, metal, cuda or rocm, and a number for one of several GPUs, as in cuda:1";
+        let expected =
+            "cpu, wgpu, vulkan, metal, cuda or rocm, and a number for one of several GPUs, as in cuda:1";
         let error = || UgmmError::setting("the device", text, expected);
         if text == "cpu" {
             return Ok(Self::Cpu);
@@ -242,7 +244,9 @@ mod tests {
         for text in ["cpu", "wgpu", "vulkan", "metal", "cuda", "rocm:3", "cuda:12"] {
             assert_eq!(text.parse::<DeviceName>().unwrap().to_string(), text);
         }
-        for text in ["", "gpu", "CPU", "cuda:", "cuda:-1", "cuda:+1", "cuda:x", "cpu:0", "cuda:99999999999999999999"] {
+        for text in
+            ["", "gpu", "CPU", "cuda:", "cuda:-1", "cuda:+1", "cuda:x", "cpu:0", "cuda:99999999999999999999"]
+        {
             let message = text.parse::<DeviceName>().unwrap_err().to_string();
             assert!(message.contains("cuda:1"), "{text}: {message}");
         }

@@ -4,7 +4,8 @@
 use crate::support::{device, host, matrix};
 use burn::tensor::Device;
 use ugmm::training::{
-    Dataset, Features, OptimizerConfig, Stepper, Targets, Trained, TrainingConfig, init_model, log_probabilities, train,
+    Dataset, Features, OptimizerConfig, Stepper, Targets, Trained, TrainingConfig, init_model,
+    log_probabilities, train,
 };
 use ugmm::{
     LabelEncoding, Model, ModelConfig, Objective, Preset, Recipe, Settings, Stream, Task, UgmmError,
@@ -63,13 +64,17 @@ fn assert_learns_alike(what: &str, recipe: &Recipe, rows: &Dataset) {
         ];
         for (found, expected) in pairs {
             let allowed = LOSS_TOLERANCE * expected.abs().max(1.0);
-            assert!((found - expected).abs() <= allowed, "{what}, epoch {epoch}: {found}, processor {expected}");
+            assert!(
+                (found - expected).abs() <= allowed,
+                "{what}, epoch {epoch}: {found}, processor {expected}"
+            );
         }
     }
     let first = expected.history.first().unwrap().training_loss;
     let last = expected.history.last().unwrap().training_loss;
     assert!(last < first, "{what}: nothing was learned");
-    let of = |network: &Model, device: &Device| log_probabilities(network, &recipe.task, rows, device).unwrap();
+    let of =
+        |network: &Model, device: &Device| log_probabilities(network, &recipe.task, rows, device).unwrap();
     for (found, expected) in of(&found.network, &device).iter().zip(of(&expected.network, &cpu)) {
         assert!((found.exp() - expected.exp()).abs() <= PROBABILITY_TOLERANCE, "{what}: {found} {expected}");
     }

@@ -76,7 +76,8 @@ fn every_size_and_tile_agrees_with_the_oracle_and_tiles_to_the_bit() {
             ugmm::gpu_testing::force_tile(Some(tile));
             let found = run(&layer, &device);
             ugmm::gpu_testing::force_tile(None);
-            let same = |one: &[f32], other: &[f32]| one.iter().zip(other).all(|(a, b)| a.to_bits() == b.to_bits());
+            let same =
+                |one: &[f32], other: &[f32]| one.iter().zip(other).all(|(a, b)| a.to_bits() == b.to_bits());
             let what = format!("{batch}×{inputs}→{neurons}, tile {tile}");
             assert!(same(&found.y, &chosen.y), "{what}: y");
             assert!(same(&found.gradients.means, &chosen.gradients.means), "{what}: means");

@@ -1,12 +1,8 @@
 //! A component on an input, for any finite numbers: what the rescue of far pairs sums. Exponents are kept as a quarter of
 //! what they are, so that none of them is beyond `f32`.
 
-use super::prepare::{
-    LARGEST_EXPONENT, LARGEST_LOGIT, NORMALIZER, OWN_LOG_SIGMA, OWN_LOGIT, OWN_MEAN,
-};
-use super::twofold::{
-    Scaled, Twofold, clamped, exact_product, exact_sum, inverse_sigma, product, scaled,
-};
+use super::prepare::{LARGEST_EXPONENT, LARGEST_LOGIT, NORMALIZER, OWN_LOG_SIGMA, OWN_LOGIT, OWN_MEAN};
+use super::twofold::{Scaled, Twofold, clamped, exact_product, exact_sum, inverse_sigma, product, scaled};
 use cubecl::prelude::*;
 use ugmm_kernels::DROPPED_LOGIT as DROPPED;
 
@@ -16,8 +12,11 @@ pub(super) const RESCUE_BELOW: f32 = 1e-30;
 const LARGEST_COTANGENT: f32 = 1e20;
 const LARGEST_RATIO: f32 = 1e36;
 
-/// Bound on |z|/4: ½z² is then just inside `f32`.
-const LARGEST_QUARTER_Z: f32 = 6.49e18;
+/// Bound on |z|/4 where it is squared: ½z² is then just inside `f32`, and from [`LARGEST_QUARTER`] on.
+const LARGEST_QUARTER_Z: f32 = 6.5219e18;
+/// What a component loses beyond that bound for each factor of e in its distance: far more than any rounding, and little
+/// enough to be inside `f32`.
+const BEYOND: f32 = 2e36;
 /// Bound on logits and log σ, a quarter each of what is left beside ½z².
 const LARGEST_PARAMETER: f32 = 3.2e38;
 /// A quarter of the lowest logit relative to the largest.
@@ -26,8 +25,8 @@ const LOWEST_WEIGHT: f32 = -0.25 * LARGEST_PARAMETER;
 pub(super) const NOTHING: f32 = -2.5e38;
 /// A quarter of how far under the largest exponent an exponential counts as 0; it would be 1e-43.
 const NEGLIGIBLE: f32 = -24.75;
-/// Where four times a quarter of an exponent is beyond `f32`.
-const LARGEST_QUARTER: f32 = 8.45e37;
+/// Where four times a number is beyond `f32`, as nearly as matters.
+const LARGEST_QUARTER: f32 = 8.507e37;
 const LARGEST: f32 = f32::MAX;
 
 /// A component on an input.
@@ -36,7 +35,7 @@ const LARGEST: f32 = f32::MAX;
 pub(super) struct Careful {
     /// A quarter of log π + the normaliser of the neuron - log σ - ½z².
     pub(super) quarter: Twofold,
-    /// A quarter of z, bounded.
+    /// A quarter of z.
     pub(super) quarter_z: f32,
     pub(super) inverse_sigma: Scaled,
 }
@@ -48,6 +47,7 @@ pub(super) fn careful(
     of_neurons: &Tensor<f32>,
     neuron: usize,
     k: usize,
+    zero: u32,
 ) -> Careful {
     let (neurons, inputs) = (prepared.shape(1), prepared.shape(2));
     let components = neurons * inputs;
@@ -58,20 +58,24 @@ pub(super) fn careful(
     let largest_logit = of_neurons[LARGEST_LOGIT * neurons + neuron];
 
     // A sixteenth of the distance, which is never beyond f32.
-    let distance = exact_sum(x * 0.0625, -(mean * 0.0625));
-    let inverse = inverse_sigma(log_sigma);
-    let z = product(distance, Twofold { high: inverse.high, low: inverse.low });
-    let z = scaled(z, inverse.power + 2, LARGEST_QUARTER_Z);
-    let square = exact_product(z.high, z.high);
-    let half_square_low = 2.0 * square.low + 4.0 * z.high * z.low;
+    let distance = exact_sum(x * 0.0625, -(mean * 0.0625), zero);
+    let inverse = inverse_sigma(log_sigma, zero);
+    let z = product(distance, Twofold { high: inverse.high, low: inverse.low }, zero);
+    let z = scaled(z, inverse.power + 2, LARGEST_QUARTER);
+    let bounded = clamped(z.high, LARGEST_QUARTER_Z);
+    let square = exact_product(bounded, bounded, zero);
+    let is_inside = z.high == bounded;
+    let half_square_low = 2.0 * square.low + select(is_inside, 4.0 * bounded * z.low, 0.0);
+    // Beyond the bound the nearest component still is the one that counts.
+    let excess = BEYOND * (z.high.abs() / LARGEST_QUARTER_Z).max(1.0).ln();
 
     let logit_quarter = clamped(logit, LARGEST_PARAMETER) * 0.25;
     let largest_quarter = clamped(largest_logit, LARGEST_PARAMETER) * 0.25;
-    let weight = exact_sum(logit_quarter, -largest_quarter);
+    let weight = exact_sum(logit_quarter, -largest_quarter, zero);
     let dropped = logit <= DROPPED && largest_logit > DROPPED;
     let bounded_log_sigma = clamped(log_sigma, LARGEST_PARAMETER) * 0.25;
-    let peak = exact_sum(weight.high.max(LOWEST_WEIGHT), -bounded_log_sigma);
-    let all = exact_sum(peak.high, -(2.0 * square.high));
+    let peak = exact_sum(weight.high.max(LOWEST_WEIGHT), -bounded_log_sigma, zero);
+    let all = exact_sum(peak.high, -(2.0 * square.high + excess), zero);
     let low = all.low + (peak.low + weight.low - half_square_low);
     Careful {
         quarter: Twofold { high: select(dropped, NOTHING, all.high), low: select(dropped, 0.0, low) },
@@ -131,13 +135,14 @@ pub(super) fn quarter_of_pair(
     of_neurons: &Tensor<f32>,
     row: usize,
     neuron: usize,
+    zero: u32,
 ) -> Twofold {
     let (rows, neurons) = (pairs.shape(1), pairs.shape(2));
     let index = row * neurons + neuron;
     let sum = pairs[index];
     let largest = of_neurons[LARGEST_EXPONENT * neurons + neuron];
     let normalizer = of_neurons[NORMALIZER * neurons + neuron];
-    let fast = exact_sum(0.25 * (largest + normalizer), 0.25 * sum.max(RESCUE_BELOW).ln());
+    let fast = exact_sum(0.25 * (largest + normalizer), 0.25 * sum.max(RESCUE_BELOW).ln(), zero);
     let high = pairs[rows * neurons + index];
     let low = pairs[2 * rows * neurons + index];
     let rescued = sum == 0.0;

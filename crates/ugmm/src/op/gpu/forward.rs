@@ -1,10 +1,8 @@
 //! The forward pass: the sums of exponentials by tiles of rows and neurons, and the rescue of the pairs whose sums vanish.
 
 use super::LARGEST_INPUT;
-use super::careful::{
-    NOTHING, RESCUE_BELOW, activation, careful, exponential, is_larger,
-};
-use super::prepare::{LARGEST_EXPONENT, MEAN, NORMALIZER, NO_WEIGHT, OFFSET, SCALE};
+use super::careful::{NOTHING, RESCUE_BELOW, activation, careful, exponential, is_larger};
+use super::prepare::{LARGEST_EXPONENT, MEAN, NO_WEIGHT, NORMALIZER, OFFSET, SCALE};
 use super::tile::{DEPTH, SIDE};
 use super::twofold::{Twofold, clamped, exact_sum};
 use cubecl::prelude::*;
@@ -135,6 +133,7 @@ pub(super) fn rescue(
     of_neurons: &Tensor<f32>,
     pairs: &mut Tensor<f32>,
     y: &mut Tensor<f32>,
+    zero: u32,
 ) {
     let (rows, neurons) = (y.shape(0), y.shape(1));
     let index = ABSOLUTE_POS;
@@ -151,7 +150,7 @@ pub(super) fn rescue(
     let mut high = NOTHING.runtime();
     let mut low = 0.0f32.runtime();
     for k in 0..inputs {
-        let quarter = careful(x[values + k * x.stride(1)], prepared, of_neurons, neuron, k).quarter;
+        let quarter = careful(x[values + k * x.stride(1)], prepared, of_neurons, neuron, k, zero).quarter;
         if is_larger(quarter, Twofold { high, low }) {
             high = quarter.high;
             low = quarter.low;
@@ -160,11 +159,11 @@ pub(super) fn rescue(
     let largest = Twofold { high, low };
     let mut total = 0.0f32.runtime();
     for k in 0..inputs {
-        let quarter = careful(x[values + k * x.stride(1)], prepared, of_neurons, neuron, k).quarter;
+        let quarter = careful(x[values + k * x.stride(1)], prepared, of_neurons, neuron, k, zero).quarter;
         total += exponential(quarter, largest);
     }
     // It is at least 1.
-    let all = exact_sum(high, 0.25 * total.ln());
+    let all = exact_sum(high, 0.25 * total.ln(), zero);
     let quarter = Twofold { high: all.high, low: all.low + low };
     pairs[rows * neurons + index] = quarter.high;
     pairs[2 * rows * neurons + index] = quarter.low;

@@ -2,8 +2,7 @@
 
 use super::LARGEST_INPUT;
 use super::careful::{
-    careful, exponential, fast_ratio, over_sigma, quarter_of_pair, saturated_product,
-    saturated_sum,
+    careful, exponential, fast_ratio, over_sigma, quarter_of_pair, saturated_product, saturated_sum,
 };
 use super::forward::fast_exp;
 use super::prepare::{MEAN, NO_WEIGHT, OFFSET, SCALE};
@@ -131,6 +130,7 @@ pub(super) fn add_careful(
     cotangent: &Tensor<f32>,
     lists: &Tensor<u32>,
     of_x: &mut Tensor<f32>,
+    zero: u32,
 ) {
     let (rows, inputs) = (of_x.shape(0), of_x.shape(1));
     let index = ABSOLUTE_POS;
@@ -148,8 +148,8 @@ pub(super) fn add_careful(
     for i in 0..count {
         let neuron = lists[list + 1 + i] as usize;
         let g = cotangent[row * cotangent.stride(0) + neuron * cotangent.stride(1)];
-        let component = careful(value, prepared, of_neurons, neuron, k);
-        let r = exponential(component.quarter, quarter_of_pair(pairs, of_neurons, row, neuron));
+        let component = careful(value, prepared, of_neurons, neuron, k, zero);
+        let r = exponential(component.quarter, quarter_of_pair(pairs, of_neurons, row, neuron, zero));
         let wz = saturated_product(g * r.min(1.0), 4.0 * component.quarter_z);
         sum = saturated_sum(sum, -over_sigma(wz, component.inverse_sigma));
     }

@@ -30,6 +30,9 @@ use ugmm_kernels::LayerShape;
 /// Inputs beyond this are taken as this by the fast path, which sees a component of weight 0 either way.
 const LARGEST_INPUT: f32 = 1e25;
 
+/// See `twofold.rs`.
+const ZERO: u32 = 0;
+
 /// Rows in a part of the parameters' gradients, unless there would be too many parts.
 const ROWS_OF_PART: usize = 512;
 const MOST_PARTS: usize = 32;
@@ -103,6 +106,7 @@ impl UgmmDevice for CubeBackend {
             mixing_logits.into_tensor_arg(),
             prepared.clone().into_tensor_arg(),
             of_neurons.clone().into_tensor_arg(),
+            ZERO,
         );
         let pairs = new_tensor(&x, &[careful::PAIR_PLANES, batch, neurons]);
         let y = new_tensor(&x, &[batch, neurons]);
@@ -113,7 +117,7 @@ impl UgmmDevice for CubeBackend {
             launch_tuned(&TUNER, shape, batch * neurons, tensors, launch_sums);
             let [x, prepared, of_neurons, pairs, y] = arguments_of(&of_rescue);
             let (count, dim) = a_unit_each(&client, batch * neurons);
-            forward::rescue::launch(&client, count, dim, x, prepared, of_neurons, pairs, y);
+            forward::rescue::launch(&client, count, dim, x, prepared, of_neurons, pairs, y, ZERO);
         }
         (y, Saved { shape, prepared, of_neurons, pairs })
     }
@@ -163,6 +167,7 @@ fn parameter_gradients(x: &CubeTensor, saved: &Saved, cotangent: &CubeTensor) ->
         cotangent,
         lists,
         parts_argument,
+        ZERO,
     );
     let gradients = [(); 3].map(|()| new_tensor(x, &[neurons, inputs]));
     let [of_means, of_log_sigmas, of_logits] = gradients.clone().map(CubeTensor::into_tensor_arg);
@@ -195,12 +200,18 @@ fn input_gradient(x: &CubeTensor, saved: &Saved, cotangent: &CubeTensor) -> Cube
     let (count, dim) = a_unit_each(client, batch * inputs);
     let all = [x, prepared, of_neurons, pairs, cotangent, &lists, &of_x].map(Clone::clone);
     let [x, prepared, of_neurons, pairs, cotangent, lists, out] = all.map(CubeTensor::into_tensor_arg);
-    inputs::add_careful::launch(client, count, dim, x, prepared, of_neurons, pairs, cotangent, lists, out);
+    inputs::add_careful::launch(
+        client, count, dim, x, prepared, of_neurons, pairs, cotangent, lists, out, ZERO,
+    );
     of_x
 }
 
 /// See [`lists::careful_partners`].
-fn careful_partners(saved: &Saved, cotangent: &CubeTensor, owners_are_rows: bool) -> (CubeTensor, CubeTensor) {
+fn careful_partners(
+    saved: &Saved,
+    cotangent: &CubeTensor,
+    owners_are_rows: bool,
+) -> (CubeTensor, CubeTensor) {
     let LayerShape { batch, neurons, .. } = saved.shape;
     let (owners, partners) = if owners_are_rows { (batch, neurons) } else { (neurons, batch) };
     let lists = new_tensor_of(DType::U32, cotangent, &[owners, 1 + partners]);
@@ -235,7 +246,17 @@ fn launch_parts(shape: LayerShape, tensors: &Tensors, tile: Tile) {
     let count = cube_count(client, cubes);
     let Tile { outer, inner } = tile;
     parameters::parts::launch(
-        client, count, tile_dim(), x, prepared, pairs, cotangent, parts, rows, outer, inner,
+        client,
+        count,
+        tile_dim(),
+        x,
+        prepared,
+        pairs,
+        cotangent,
+        parts,
+        rows,
+        outer,
+        inner,
     );
 }
 
@@ -245,9 +266,7 @@ fn launch_inputs(shape: LayerShape, tensors: &Tensors, tile: Tile) {
     let [x, prepared, pairs, cotangent, of_x] = arguments_of(tensors);
     let count = cube_count(client, cubes);
     let Tile { outer, inner } = tile;
-    inputs::gradients::launch(
-        client, count, tile_dim(), x, prepared, pairs, cotangent, of_x, outer, inner,
-    );
+    inputs::gradients::launch(client, count, tile_dim(), x, prepared, pairs, cotangent, of_x, outer, inner);
 }
 
 fn arguments_of(tensors: &Tensors) -> [TensorArg; 5] {
@@ -289,7 +308,10 @@ fn checked_shape(arguments: &[CubeTensor; 4]) -> LayerShape {
     }
     let (batch, inputs) = (x.meta.shape()[0], x.meta.shape()[1]);
     let neurons = parameters[0].meta.shape()[0];
-    assert!(inputs > 0 && neurons > 0, "uGMM operation: {inputs} inputs, {neurons} neurons; both must be at least 1");
+    assert!(
+        inputs > 0 && neurons > 0,
+        "uGMM operation: {inputs} inputs, {neurons} neurons; both must be at least 1"
+    );
     for (name, tensor) in ["means", "log_sigmas", "mixing_logits"].iter().zip(parameters) {
         let (found, expected) = (tensor.meta.shape(), [neurons, inputs]);
         assert!(

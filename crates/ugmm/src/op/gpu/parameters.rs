@@ -3,11 +3,10 @@
 
 use super::LARGEST_INPUT;
 use super::careful::{
-    careful, exponential, fast_ratio, over_sigma, quarter_of_pair, saturated_product,
-    saturated_sum,
+    careful, exponential, fast_ratio, over_sigma, quarter_of_pair, saturated_product, saturated_sum,
 };
 use super::forward::fast_exp;
-use super::prepare::{HALF_LOG_TWO_PI, LARGEST_LOGIT, MEAN, NORMALIZER, NO_WEIGHT, OFFSET, OWN_LOGIT, SCALE};
+use super::prepare::{HALF_LOG_TWO_PI, LARGEST_LOGIT, MEAN, NO_WEIGHT, NORMALIZER, OFFSET, OWN_LOGIT, SCALE};
 use super::tile::{DEPTH, SIDE};
 use super::twofold::clamped;
 use cubecl::prelude::*;
@@ -155,6 +154,7 @@ pub(super) fn careful_part(
     cotangent: &Tensor<f32>,
     lists: &Tensor<u32>,
     parts: &mut Tensor<f32>,
+    zero: u32,
 ) {
     let (neurons, inputs) = (prepared.shape(1), prepared.shape(2));
     let components = neurons * inputs;
@@ -171,8 +171,8 @@ pub(super) fn careful_part(
         let row = lists[list + 1 + i] as usize;
         let g = cotangent[row * cotangent.stride(0) + neuron * cotangent.stride(1)];
         let value = x[row * x.stride(0) + k * x.stride(1)];
-        let component = careful(value, prepared, of_neurons, neuron, k);
-        let r = exponential(component.quarter, quarter_of_pair(pairs, of_neurons, row, neuron));
+        let component = careful(value, prepared, of_neurons, neuron, k, zero);
+        let r = exponential(component.quarter, quarter_of_pair(pairs, of_neurons, row, neuron, zero));
         let w = g * r.min(1.0);
         let z = 4.0 * component.quarter_z;
         let wz = saturated_product(w, z);

@@ -72,6 +72,7 @@ pub(super) fn prepare(
     logits: &Tensor<f32>,
     prepared: &mut Tensor<f32>,
     of_neurons: &mut Tensor<f32>,
+    zero: u32,
 ) {
     let neuron = CUBE_POS;
     let neurons = of_neurons.shape(1);
@@ -134,7 +135,7 @@ pub(super) fn prepare(
         let mut offset = NO_WEIGHT.runtime();
         if beyond == 0.0 && !(some_remain && logit <= DROPPED) {
             let log_sigma = log_sigmas[log_sigmas_of + k * log_sigmas.stride(1)];
-            let inverse = inverse_sigma(log_sigma);
+            let inverse = inverse_sigma(log_sigma, zero);
             mean = means[means_of + k * means.stride(1)];
             scale = inverse.high * ROOT_OF_HALF * power_of_two(inverse.power);
             offset = (((logit - largest_logit) - log_sigma) - largest).max(NO_WEIGHT);

@@ -5,8 +5,8 @@
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::client::Client;
 use cubecl::prelude::*;
-use cubecl::tune::{LocalTuner, Tunable, TunableSet};
 use cubecl::server::CubeCountSelection;
+use cubecl::tune::{LocalTuner, Tunable, TunableSet};
 use cubecl::{AutotuneKey, CubeTuneId};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -90,10 +90,13 @@ pub(super) fn launch_tuned(
     let set = tuner.init(&id, move || {
         let mut set = TunableSet::<TileKey, (Shape3, Tensors), ()>::new_cloning_inputs(key);
         for (tile, name) in TILES.into_iter().zip(NAMES) {
-            set = set.with(Tunable::new(name, move |((batch, inputs, neurons), tensors): (Shape3, Tensors)| {
-                launch(LayerShape { batch, inputs, neurons }, &tensors, tile);
-                Ok::<(), String>(())
-            }));
+            set = set.with(Tunable::new(
+                name,
+                move |((batch, inputs, neurons), tensors): (Shape3, Tensors)| {
+                    launch(LayerShape { batch, inputs, neurons }, &tensors, tile);
+                    Ok::<(), String>(())
+                },
+            ));
         }
         set
     });

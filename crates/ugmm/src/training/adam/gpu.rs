@@ -37,8 +37,7 @@ fn update(
     let second = beta_2 * moment_2[index] + (1.0 - beta_2) * g * g;
     new_moment_1[index] = first;
     new_moment_2[index] = second;
-    new_parameter[index] =
-        keep * parameter[index] - step * first / (second.sqrt() * root_scale + epsilon);
+    new_parameter[index] = keep * parameter[index] - step * first / (second.sqrt() * root_scale + epsilon);
 }
 
 /// Whether the kernel takes tensors such as this one.
@@ -56,7 +55,12 @@ pub(super) fn step<const D: usize>(tensors: [BurnTensor<D>; 4], factors: Factors
     let [parameter, ..] = &tensors;
     let (client, shape) = (parameter.client.clone(), parameter.meta.shape().clone());
     let results = [(); 3].map(|()| {
-        empty_device_contiguous_dtype(client.clone(), parameter.device.clone(), shape.clone(), parameter.dtype)
+        empty_device_contiguous_dtype(
+            client.clone(),
+            parameter.device.clone(),
+            shape.clone(),
+            parameter.dtype,
+        )
     });
     let units = shape.num_elements();
     if units > 0 {
