@@ -7,6 +7,7 @@ use burn::tensor::Tensor;
 const STEPS_PER_READING: usize = 16;
 
 /// The loss of a step.
+#[allow(clippy::large_enum_variant, reason = "one at a time, and gone at once")]
 pub(super) enum StepLoss {
     Known(f32),
     /// `[1]`, on its device.
