@@ -29,9 +29,12 @@ def parse_arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mnist", metavar="DIR", type=Path, help="time on MNIST batches too; see fetch-mnist.sh")
-    parser.add_argument("--threads", metavar="LIST", type=_positive_list, default=[1, 2], help="default: 1,2")
+    parser.add_argument("--threads", metavar="LIST", type=_positive_list, help="default: 1,2; 1 with --device cuda")
+    parser.add_argument(
+        "--device", choices=["cpu", "cuda"], default="cpu", help="cuda: an NVIDIA GPU, batches of 4096; default: cpu"
+    )
     parser.add_argument("--rounds", metavar="N", type=positive, help=f"default: {ROUNDS}; {QUICK_ROUNDS} with --quick")
-    parser.add_argument("--only", metavar="LIST", type=_keys, default=KEYS, help=f"some of {','.join(KEYS)}")
+    parser.add_argument("--only", metavar="LIST", type=_keys, help=f"some of {','.join(KEYS)}")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write every number to FILE")
     parser.add_argument("--quick", action="store_true", help="shorter turns and fewer rounds: within three minutes")
     return parser.parse_args()
@@ -56,24 +59,28 @@ def run(arguments: argparse.Namespace) -> None:
     from compare_pytorch.rounds import Bench
 
     machine = report.machine()  # Before the build, which loads it.
-    for threads in arguments.threads:
+    on_gpu = arguments.device == "cuda"
+    thread_counts = arguments.threads or ([1] if on_gpu else [1, 2])
+    for threads in thread_counts:
         if threads > machine["cpus"]:
             raise Failure(f"{threads} threads on {machine['cpus']} CPUs would tell nothing; choose with --threads")
     check_writable(arguments.json)
-    example = environment.build_example()
+    if on_gpu:
+        report.check_gpu()
+    example = environment.build_example(arguments.device)
     rounds = arguments.rounds or (QUICK_ROUNDS if arguments.quick else ROUNDS)
     turn_s, patience_s = (QUICK_TURN_S, QUICK_PATIENCE_S) if arguments.quick else (TURN_S, PATIENCE_S)
-    settings = {"rounds": rounds, "turn_s": turn_s, "quick": arguments.quick}
+    settings = {"rounds": rounds, "turn_s": turn_s, "quick": arguments.quick, "device": arguments.device}
     print(report.head(machine, settings), flush=True)
 
     results = []
     with tempfile.TemporaryDirectory(prefix="compare-pytorch-") as directory:
-        bench = Bench(example, Path(directory), rounds, turn_s, patience_s)
-        for measurement in problems.MEASUREMENTS:
-            if measurement.key not in arguments.only:
+        bench = Bench(example, Path(directory), rounds, turn_s, patience_s, arguments.device)
+        for measurement in problems.GPU_MEASUREMENTS if on_gpu else problems.MEASUREMENTS:
+            if measurement.key not in (arguments.only or KEYS):
                 continue
             files = problems.write_files(measurement, arguments.mnist, Path(directory))
-            for threads in arguments.threads:
+            for threads in thread_counts:
                 for result in bench.measure(measurement, files, threads):
                     results.append(result)
                     print(f"\n{report.table(result)}", flush=True)

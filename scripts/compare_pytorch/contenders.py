@@ -42,15 +42,16 @@ REFERENCE = Contender("reference", "uGMM, PyTorch in f64")
 class Worker:
     """A contender at work on one measurement."""
 
-    def __init__(self, contender: Contender, example: Path, threads: int):
+    def __init__(self, contender: Contender, example: Path, threads: int, device: str):
         self.contender = contender
+        self.device = device
         kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_SETTINGS)}
         if contender.torch:
             command = [sys.executable, "-m", "compare_pytorch.torch_worker", contender.key]
             own = {
                 **TUNED_MALLOC,
                 "OMP_NUM_THREADS": str(threads),
-                "CUDA_VISIBLE_DEVICES": "",
+                **({"CUDA_VISIBLE_DEVICES": ""} if device == "cpu" else {}),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
                 # Compiled kernels stay for the next run. One process, so that its CPU time is all there is.
@@ -101,11 +102,22 @@ class Worker:
         return {"cpu_s": cpu / count, "wall_s": answer["wall_s"] / count}
 
     def memory_mib(self, field: str) -> float:
-        """A line of /proc/PID/status in MiB: VmRSS is resident memory now, VmHWM its peak."""
+        """A line of /proc/PID/status in MiB: VmRSS is resident memory now, VmHWM its peak. On a GPU what the process has
+        of the GPU's memory now, which is near its peak: nobody here gives memory back."""
+        if self.device != "cpu":
+            return self._gpu_memory_mib()
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith(field + ":"):
                 return int(line.split()[1]) / 1024
         raise Failure(f"/proc/PID/status has no {field}")
+
+    def _gpu_memory_mib(self) -> float:
+        query = ["nvidia-smi", "--query-compute-apps=pid,used_memory", "--format=csv,noheader,nounits"]
+        for line in subprocess.run(query, text=True, capture_output=True, check=True).stdout.splitlines():
+            pid, memory = line.split(",")
+            if int(pid) == self.process.pid:
+                return float(memory)
+        return float("nan")  # Drivers in containers do not always say whose memory it is.
 
     def stop(self) -> None:
         """Ends the process."""

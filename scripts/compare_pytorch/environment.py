@@ -48,13 +48,15 @@ def _install(directory: Path, python: Path, requirements: list[str]) -> None:
         raise Failure("pip could not install what is needed; its message is above")
 
 
-def build_example() -> Path:
-    """Builds the example `timing` of the crate `ugmm` as a user would; returns the program."""
+def build_example(device: str) -> Path:
+    """Builds the example `timing` of the crate `ugmm` as a user would, for "cpu" or "cuda"; returns the program."""
     if shutil.which("g++") is None and shutil.which("clang++") is None:
         raise Failure("torch.compile needs a C++ compiler (g++ or clang++), and none is installed")
     print("building the example (minutes the first time)", file=sys.stderr)
     # Of the whole workspace, not of one package: other examples and benchmarks then share its dependencies.
     arguments = ["build", "--release", "--example", "timing"]
+    if device != "cpu":
+        arguments += ["--features", f"ugmm/{device}"]
     return _build(arguments, "timing")
 
 

@@ -1,7 +1,8 @@
 """What is timed, and the batches and initial parameters that all contenders read."""
 
 import csv
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,14 @@ MEASUREMENTS = [
         learning_rate=1e-3,
         mlp=False,
     ),
+]
+
+
+GPU_ROWS = 4096
+GPU_MEASUREMENTS = [
+    replace(measurement, rows=GPU_ROWS, batches=4, title=re.sub(r"batch \d+", f"batch {GPU_ROWS}", measurement.title))
+    for measurement in MEASUREMENTS
+    if not measurement.generative
 ]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from .agreement import OUTPUT_TOLERANCE, PARAMETER_TOLERANCE, STEPS
 from .contenders import OURS, Contender
+from .failure import Failure
 from .rounds import Bench, Result
 
 # Load average from which the times are said to be those of a busy machine.
@@ -32,6 +33,14 @@ def machine() -> dict:
     }
 
 
+def check_gpu() -> None:
+    """Refuses a machine where PyTorch sees no NVIDIA GPU, before any work is done."""
+    import torch
+
+    if not torch.cuda.is_available():
+        raise Failure("PyTorch sees no NVIDIA GPU here; nvidia-smi must list one, and PyTorch be a build with CUDA")
+
+
 def head(machine: dict, settings: dict) -> str:
     """What is compared, and where."""
     rounds, turn_s, load = settings["rounds"], settings["turn_s"], machine["load_average_at_start"]
@@ -48,6 +57,13 @@ All train with Adam (PyTorch's is the fused one) in f32. All three of PyTorch ru
 Each contender is a process and works while the others idle: up to {rounds} rounds, in each of them a turn of about
 {turn_s:g} s for everyone, from the same parameters. Numbers are medians over rounds, with the quartiles in brackets.
 Ratios are taken within a round, to ugmm: 5x means five times what this program takes."""
+    if settings["device"] == "cuda":
+        import torch
+
+        text += f"""
+
+All compute on {torch.cuda.get_device_name()}, without waiting for it before a turn ends; wall times count. The MiB
+are those that a process has of the GPU's memory, its context included."""
     if load > BUSY:
         text += f"""
 

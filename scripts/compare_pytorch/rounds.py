@@ -42,11 +42,12 @@ class Result:
 class Bench:
     """Measures; keeps the reference's outputs, which do not depend on the number of threads."""
 
-    def __init__(self, example: Path, directory: Path, rounds: int, turn_s: float, patience_s: float):
+    def __init__(self, example: Path, directory: Path, rounds: int, turn_s: float, patience_s: float, device: str):
         self.example = example
         self.directory = directory
         self.rounds = rounds
         self.turn_s = turn_s
+        self.device = device
         self.patience_s = patience_s  # After so long with one kind of batches no further round begins.
         self.referenced: set[str] = set()
         self.agreements: list[tuple[Measurement, str, int, Agreement]] = []
@@ -61,6 +62,7 @@ class Bench:
             "generative": measurement.generative,
             "learning_rate": measurement.learning_rate,
             "threads": threads,
+            "device": self.device,
             "parameters": {name: str(path) for name, path in files.parameters.items()},
             "batches": {name: str(path) for name, path in files.batches.items()},
         }
@@ -68,7 +70,7 @@ class Bench:
         workers: dict[Contender, Worker] = {}
         try:
             for contender in contenders:
-                workers[contender] = Worker(contender, self.example, threads)
+                workers[contender] = Worker(contender, self.example, threads, self.device)
                 workers[contender].send("load", **job)
             for worker in workers.values():
                 worker.answer()
@@ -89,7 +91,7 @@ class Bench:
             for name in files.batches:
                 self._send_check(workers[contender], measurement, name)
         if measurement.key not in self.referenced:
-            reference = Worker(REFERENCE, self.example, threads=1)
+            reference = Worker(REFERENCE, self.example, 1, self.device)
             try:
                 reference.ask("load", **job | {"threads": 1})
                 for name in files.batches:

@@ -23,17 +23,20 @@ class Worker:
         torch.set_num_threads(job["threads"])
         torch.manual_seed(0)
         self.variant = variant
+        self.device = torch.device(job["device"])
+        # The same arithmetic as everywhere else here: f32, not its short form.
+        torch.backends.cuda.matmul.allow_tf32 = False
         self.training = job["work"] == "train"
         self.generative = job["generative"]
         dtype = torch.float64 if variant == "reference" else torch.float32
         if variant == "mlp":
-            self.network = mlp(job["sizes"])
+            self.network = mlp(job["sizes"]).to(self.device)
             own = {name: value.clone() for name, value in self.network.state_dict().items()}
             self.initial = dict.fromkeys(job["batches"], own)
         else:
-            self.initial = {name: load_file(path) for name, path in job["parameters"].items()}
-            self.network = UgmmNetwork(next(iter(self.initial.values()))).to(dtype)
-        # Fused is the fastest Adam that PyTorch has on a CPU.
+            self.initial = {name: load_file(path, device=str(self.device)) for name, path in job["parameters"].items()}
+            self.network = UgmmNetwork(next(iter(self.initial.values()))).to(self.device, dtype)
+        # Fused is the fastest Adam that PyTorch has.
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=job["learning_rate"], fused=True)
         self.batches = {name: self.read(path, dtype) for name, path in job["batches"].items()}
         self.forward, self.loss = self.network.forward, self.loss_and_outputs
@@ -44,7 +47,7 @@ class Worker:
         self.next = 0
 
     def read(self, path: str, dtype: torch.dtype) -> list[tuple[Tensor, Tensor]]:
-        file = load_file(path)
+        file = load_file(path, device=str(self.device))
         x, labels = file["x"].to(dtype), file["labels"]
         if self.generative:  # The label is one more input; joined here, so that it costs PyTorch nothing later.
             x = torch.cat([x, labels.to(dtype).unsqueeze(-1)], dim=-1)
@@ -57,10 +60,28 @@ class Worker:
 
     def step(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         self.optimizer.zero_grad(set_to_none=True)
-        loss, outputs = self.loss(x, labels)
-        loss.backward()
+        if self.variant == "reference":
+            loss, outputs = self.accumulate(x, labels)
+        else:
+            loss, outputs = self.loss(x, labels)
+            loss.backward()
         self.optimizer.step()
         return loss, outputs
+
+    def accumulate(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss, outputs and gradients by some rows after others."""
+        total, outputs = torch.zeros((), dtype=x.dtype, device=x.device), []
+        for part, part_labels in zip(x.split(REFERENCE_ROWS), labels.split(REFERENCE_ROWS)):
+            loss, part_outputs = self.loss(part, part_labels)
+            share = loss * (len(part) / len(x))
+            share.backward()
+            total += share.detach()
+            outputs.append(part_outputs)
+        return total, torch.cat(outputs)
+
+    def wait(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
 
     def reset(self, batches: str) -> None:
         self.network.load_state_dict(self.initial[batches])
@@ -93,16 +114,21 @@ class Worker:
 
     def run(self, count: int) -> dict:
         loss = None
+        self.wait()
         start = time.perf_counter()
         for _ in range(count):
             x, labels = self.current[self.next % len(self.current)]
             self.next += 1
             if self.training:
-                loss = self.step(x, labels)[0].item()
+                loss = self.step(x, labels)[0]
+                if self.device.type == "cpu":
+                    loss = loss.item()
             else:
                 with torch.no_grad():
                     self.forward(x)
-        return {"wall_s": time.perf_counter() - start, "loss": loss}
+        self.wait()  # Until all is done that was asked for.
+        wall_s = time.perf_counter() - start
+        return {"wall_s": wall_s, "loss": None if loss is None else float(loss)}
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ pub fn fit(
     measured: Option<&Dataset>,
     quiet: bool,
 ) -> Result<Trained<Model>, UgmmError> {
-    let device = burn::tensor::Device::flex();
+    let device = ugmm_tabular::device();
     let Recipe { task, model, training } = recipe;
     let mut progress = Training::new(label, training.epochs, quiet);
     let network = init_model(model, task, rows, training.seed, &device)?;

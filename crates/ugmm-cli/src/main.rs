@@ -44,6 +44,10 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
             .build_global()
             .map_err(|error| CliError::Threads(error.to_string()))?;
     }
+    let device = arguments.command.device();
+    if device != ugmm::DeviceName::Cpu {
+        ugmm_tabular::use_device(device.open()?);
+    }
     match &arguments.command {
         Command::Reproduce(what) => command::reproduce::run(what, common),
         Command::Train(options) => command::train::run(options, common),
@@ -58,6 +62,7 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
         Command::Impute(options) => command::impute::run(options, common),
         Command::Mpe(options) => command::mpe::run(options, common),
         Command::Certify(options) => command::certify::run(options, common),
+        Command::Devices => command::devices::run(common),
         Command::Completions(options) => command::completions::run(options),
         Command::Man(options) => command::man::run(options),
     }

@@ -137,7 +137,7 @@ impl TabularModel {
         }
         all.push((Attribution::Responsibilities, self.responsibilities(inputs, targets)?));
         if let Targets::Classes(classes) = targets {
-            let gradients = self.saved().gradients(inputs, classes, &crate::model::device())?;
+            let gradients = self.saved().gradients(inputs, classes, &crate::device::device())?;
             let times = |difference: &dyn Fn(f32, f32) -> f32| -> Vec<f32> {
                 let rows = gradients.chunks(average.len()).zip(inputs.chunks(average.len()));
                 let products = rows.flat_map(|(gradients, row)| {

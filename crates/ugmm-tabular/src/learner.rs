@@ -2,9 +2,9 @@
 
 use crate::class_weights::class_weights;
 use crate::columns::{check_column, rows_with_features};
+use crate::device::device;
 use crate::error::TabularError;
 use crate::measures::Measures;
-use crate::model::device;
 use crate::options::FitOptions;
 use crate::outputs::{CELLS, Outputs};
 use crate::rows::known_rows;

@@ -37,6 +37,7 @@ mod class_weights;
 mod columns;
 mod cross_validation;
 mod density;
+mod device;
 mod error;
 mod estimator;
 mod faithfulness;
@@ -71,6 +72,7 @@ pub use density::{
     Filled, FilledCell, LogLikelihoodMeasures, LogLikelihoods, OTHER, Outside, Surprise, SurprisingColumn,
     density_columns, fit_density, mixture_metrics, prepare_pixels,
 };
+pub use device::{device, use_device};
 pub use error::TabularError;
 pub use estimator::{UgmmClassifier, UgmmRegressor};
 pub use faithfulness::{Attribution, AttributionCurve, Faithfulness};

@@ -1,11 +1,12 @@
 //! A network with all that belongs to its table.
 
+use crate::device::device;
 use crate::error::TabularError;
 use crate::novelty::Novelty;
 use crate::outputs::CELLS;
 use crate::range::NumberRange;
 use crate::target::Target;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use ugmm::inference::conditional::ConditionalDensity;
@@ -336,9 +337,4 @@ impl TabularModel {
             _ => targets.clone(),
         }
     }
-}
-
-/// Where everything is computed.
-pub(crate) fn device() -> Device {
-    Device::flex()
 }

@@ -1,7 +1,8 @@
 //! Questions to the model of a table: one column given others, the score of a row, rows drawn.
 
+use crate::device::device;
 use crate::error::TabularError;
-use crate::model::{TabularModel, device};
+use crate::model::TabularModel;
 use crate::question_error::QuestionError;
 use crate::target::Target;
 use crate::variables::{Evidence, TableVariable, TableVariables};

@@ -8,7 +8,8 @@
 //!   `losses` of so many steps and the parameters after them.
 //! * `{"command": "prepare", "batches": NAME}` goes back to these parameters and gets everything ready, so
 //!   that nothing has to be allocated for the first time while the clock runs.
-//! * `{"command": "run", "count": 20}` does that much work and answers with `wall_s` and, in training, the last `loss`.
+//! * `{"command": "run", "count": 20}` does that much work and answers with `wall_s` and, in training, the last `loss`; a
+//!   GPU is asked for no loss, and waited for at the end.
 //!   The caller reads CPU time and memory from outside, the same way for every contender.
 //!
 //! A training step here is the one of `ugmm::training::train`: both call [`Stepper`].
@@ -25,7 +26,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use ugmm::training::{Stepper, Targets, TrainingConfig};
 use ugmm::{
-    Init, LabelEncoding, Network, Objective, Stream, Task, UgmmNetwork, UgmmNetworkConfig, generator,
+    DeviceName, Init, LabelEncoding, Network, Objective, Stream, Task, UgmmNetwork, UgmmNetworkConfig,
+    generator,
 };
 
 #[derive(Deserialize)]
@@ -47,6 +49,8 @@ struct Job {
     generative: bool,
     learning_rate: f64,
     threads: usize,
+    /// As `ugmm train --device` takes it.
+    device: String,
     /// For each kind of batches a safetensors file with `layers.0.means` and so on, named as in a model file.
     parameters: BTreeMap<String, PathBuf>,
     /// Named safetensors files, each with `x` `[batches, rows, features]` and `labels` `[batches, rows]` (`i64`).
@@ -126,7 +130,7 @@ fn main() -> Outcome<()> {
 impl Worker {
     fn load(job: Job) -> Outcome<Self> {
         rayon::ThreadPoolBuilder::new().num_threads(job.threads).build_global()?;
-        let device = Device::flex();
+        let device = job.device.parse::<DeviceName>()?.open()?;
         let inputs = *job.sizes.first().ok_or("no sizes given")?;
         let label = LabelEncoding::Index;
         let task = Task {
@@ -201,18 +205,29 @@ impl Worker {
     fn run(&mut self, count: usize) -> Outcome<Answer> {
         let prepared = self.prepared.as_mut().ok_or("\"prepare\" must come before \"run\"")?;
         let Kind { network, batches } = &self.kinds[&prepared.name];
+        let on_gpu = self.job.device != DeviceName::Cpu.to_string();
+        self.device.sync()?;
         let mut loss = None;
         let start = Instant::now();
         for _ in 0..count {
             let Batch { x, targets } = &batches[prepared.next % batches.len()];
             prepared.next += 1;
             match self.job.work {
+                Work::Train if on_gpu => {
+                    drop(prepared.stepper.step_without_waiting(
+                        x.clone(),
+                        targets,
+                        self.job.learning_rate,
+                    )?);
+                }
                 Work::Train => {
                     loss = Some(prepared.stepper.step(x.clone(), targets, self.job.learning_rate)?);
                 }
                 Work::Forward => drop(black_box(network.forward(x.clone()))),
             }
         }
+        // Until all is done that was asked for.
+        self.device.sync()?;
         Ok(Answer::Time { wall_s: start.elapsed().as_secs_f64(), loss })
     }
 }

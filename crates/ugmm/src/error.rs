@@ -98,6 +98,15 @@ pub enum UgmmError {
         bytes: Option<usize>,
     },
 
+    /// A device that cannot be used.
+    #[error("the device {device}: {reason}")]
+    Device {
+        /// Its name.
+        device: String,
+        /// What is wrong, and what to build or to install.
+        reason: String,
+    },
+
     /// A state of training that cannot be written, or gone on from.
     #[error("the checkpoint cannot be used: {reason}")]
     Checkpoint {

@@ -11,6 +11,7 @@
 
 pub mod architecture;
 pub mod calibration;
+mod device;
 mod dropout;
 mod error;
 pub mod file;
@@ -35,6 +36,7 @@ mod recipe;
 mod standardization;
 pub mod training;
 
+pub use device::{DeviceName, GpuBackend};
 pub use error::UgmmError;
 pub use init::Init;
 pub use layer::{Means, UgmmLayer, UgmmLayerConfig};
@@ -43,6 +45,9 @@ pub use mlp::{Mlp, MlpConfig};
 pub use model::{Model, ModelConfig};
 pub use network::{Network, UgmmNetwork, UgmmNetworkConfig};
 pub use objective::{LabelEncoding, LossOptions, Objective, Task};
+#[cfg(feature = "gpu")]
+#[doc(hidden)]
+pub use op::gpu::testing as gpu_testing;
 pub use op::ugmm_log_density;
 pub use preprocessing::Standardization;
 pub use preset::Preset;

@@ -1,5 +1,6 @@
 //! What can be typed after `reproduce sequences` and `reproduce images`.
 
+use super::DeviceOption;
 use super::values::{parse_count, parse_seed};
 use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
@@ -41,6 +42,9 @@ pub struct ArchitectureOptions {
     /// and, if wanted, its training (docs/guide/src/architectures.md)
     #[arg(long, value_name = "FILE")]
     pub variants: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub device: DeviceOption,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -19,11 +19,13 @@ pub use values::{
     parse_duration, parse_ordinal, parse_time_limit,
 };
 
+use crate::error::CliError;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use ugmm::DeviceName;
 use ugmm_data::frame::ReadOptions;
-use values::{parse_character, parse_count, parse_seed, parse_threads};
+use values::{parse_character, parse_count, parse_device, parse_seed, parse_threads};
 
 /// Neural networks whose every neuron is a Gaussian mixture: train, predict, evaluate, reproduce the paper.
 #[derive(Debug, Parser)]
@@ -57,6 +59,27 @@ pub struct Common {
     pub quiet: bool,
 }
 
+#[derive(Debug, Args)]
+pub struct DeviceOption {
+    /// What to compute on: cpu, or a GPU by wgpu, vulkan, metal, cuda or rocm, such as cuda:1 for the second one (`ugmm
+    /// devices` lists what there is)
+    #[arg(long, default_value = "cpu", value_name = "DEVICE", value_parser = parse_device)]
+    pub device: DeviceName,
+}
+
+impl DeviceOption {
+    /// Refuses a GPU for what is computed on the processor alone.
+    pub fn refuse_for_densities(&self) -> Result<(), CliError> {
+        match self.device {
+            DeviceName::Cpu => Ok(()),
+            _ => {
+                let reason = "densities are computed on the processor alone; leave it out".into();
+                Err(CliError::Option { key: "--device", reason })
+            }
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run an experiment of the paper and print its figures beside the measured ones
@@ -86,10 +109,32 @@ pub enum Command {
     Mpe(Mpe),
     /// Prove of rows that nothing near them is classified otherwise, or find what is
     Certify(Certify),
+    /// List the devices that networks can be computed on
+    Devices,
     /// Print completions for a shell
     Completions(Completions),
     /// Print the manual page, or write one for each command into a folder
     Man(Man),
+}
+
+impl Command {
+    /// What it computes on.
+    pub fn device(&self) -> DeviceName {
+        match self {
+            Self::Train(options) => options.device.device,
+            Self::Predict(options) => options.device.device,
+            Self::Evaluate(options) => options.device.device,
+            Self::Reproduce(what) => match what {
+                Reproduce::Iris(options) => options.options.device.device,
+                Reproduce::Mnist(options) => options.options.device.device,
+                Reproduce::Uncertainty(options) => options.device.device,
+                Reproduce::Sequences(options) => options.options.device.device,
+                Reproduce::Images(options) => options.options.device.device,
+                Reproduce::Approximation(_) => DeviceName::Cpu,
+            },
+            _ => DeviceName::Cpu,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -151,6 +196,9 @@ pub struct ReproduceOptions {
     /// The first seed; further runs take the numbers after it
     #[arg(long, default_value_t = 0, value_name = "SEED", value_parser = parse_seed)]
     pub seed: u64,
+
+    #[command(flatten)]
+    pub device: DeviceOption,
 }
 
 #[derive(Debug, Args)]
@@ -219,6 +267,9 @@ pub struct ReproduceUncertainty {
     /// The first seed; further runs take the numbers after it
     #[arg(long, default_value_t = 0, value_name = "SEED", value_parser = parse_seed)]
     pub seed: u64,
+
+    #[command(flatten)]
+    pub device: DeviceOption,
 }
 
 #[derive(Debug, Args)]
@@ -314,6 +365,9 @@ pub struct Predict {
     /// that does
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub explain: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    pub device: DeviceOption,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -348,6 +402,9 @@ pub struct Evaluate {
 
     #[command(flatten)]
     pub table: TableOptions,
+
+    #[command(flatten)]
+    pub device: DeviceOption,
 }
 
 #[derive(Debug, Args)]

@@ -1,11 +1,11 @@
 //! The options of `ugmm train`.
 
-use super::TableOptions;
 use super::density::{MethodKind, StructureKind};
 use super::values::{
     Hidden, ModelKind, ObjectiveKind, PresetKind, ScalingKind, TaskKind, parse_class_weights, parse_count,
     parse_duration, parse_hidden, parse_ordinal, parse_seed, parse_time_limit,
 };
+use super::{DeviceOption, TableOptions};
 use clap::Args;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -168,4 +168,7 @@ pub struct Train {
     /// Decides every random choice [default: 0]
     #[arg(long, value_name = "SEED", value_parser = parse_seed)]
     pub seed: Option<u64>,
+
+    #[command(flatten)]
+    pub device: DeviceOption,
 }

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 use ugmm::pruning::Criterion;
-use ugmm::{Architecture, Preset};
+use ugmm::{Architecture, DeviceName, Preset};
 use ugmm_data::{Ordinal, Scaling};
 use ugmm_tabular::{ClassWeights, TaskChoice};
 
@@ -13,6 +13,10 @@ pub fn parse_delimiter(text: &str) -> Result<u8, String> {
         "\\t" | "tab" => Ok(b'\t'),
         _ => parse_character(text),
     }
+}
+
+pub fn parse_device(text: &str) -> Result<DeviceName, String> {
+    text.parse().map_err(|error: ugmm::UgmmError| error.to_string())
 }
 
 pub fn parse_character(text: &str) -> Result<u8, String> {

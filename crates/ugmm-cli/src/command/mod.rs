@@ -2,6 +2,7 @@
 
 pub mod certify;
 pub mod completions;
+pub mod devices;
 pub mod evaluate;
 mod images;
 pub mod impute;

@@ -173,7 +173,8 @@ pub fn assert_agrees_with_oracle(layer: &Layer, tolerance: &Tolerance) {
     }
 }
 
-fn assert_gradients(
+/// Asserts that gradients are the expected ones up to the allowances.
+pub fn assert_gradients(
     way: &str,
     found: &Gradients,
     expected: &oracle::Gradients64,
@@ -204,7 +205,7 @@ pub fn in_range(value: f64) -> f64 {
 }
 
 /// The error to allow in every gradient: that of the responsibilities, carried through the sum of terms.
-fn allowances(layer: &Layer64, tolerance: &Tolerance) -> oracle::Gradients64 {
+pub fn allowances(layer: &Layer64, tolerance: &Tolerance) -> oracle::Gradients64 {
     let LayerShape { batch, inputs, neurons } = layer.shape;
     let mut sums = oracle::Gradients64 {
         x: vec![0.0; batch * inputs],

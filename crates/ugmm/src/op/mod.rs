@@ -1,11 +1,13 @@
 //! The uGMM layer as one differentiable Burn operation.
 //!
 //! [`ugmm_log_density`] is the only public item. Behind it, [`UgmmBackend`] and [`UgmmDevice`] are
-//! implemented once per kind of device (`cpu.rs`), and the former once for automatic differentiation (`autodiff.rs`), which
+//! implemented once per kind of device (`cpu.rs`, `gpu/`), and the former once for automatic differentiation (`autodiff.rs`), which
 //! works on every device.
 
 mod autodiff;
 mod cpu;
+#[cfg(feature = "gpu")]
+pub(crate) mod gpu;
 
 use burn::backend::{Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
@@ -13,7 +15,7 @@ use std::fmt::Debug;
 
 /// The uGMM layer as every backend offers it. Shapes: `x` `[batch, inputs]`; `means`, `log_sigmas` and
 /// `mixing_logits` `[neurons, inputs]`; activations and `cotangent` `[batch, neurons]`.
-#[backend_extension(Flex, Autodiff)]
+#[backend_extension(Flex, Cube: cfg(feature = "gpu"), Autodiff)]
 pub(crate) trait UgmmBackend: burn::backend::Backend {
     /// The activations.
     fn ugmm_forward(

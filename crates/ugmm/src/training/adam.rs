@@ -1,6 +1,9 @@
 //! Adam in one pass over memory. Burn's own takes a dozen passes, each with a new tensor, which costs more than the
 //! kernels of a uGMM layer on sparse inputs.
 
+#[cfg(feature = "gpu")]
+mod gpu;
+
 use burn::backend::DispatchDevice;
 use burn::backend::flex::{Flex, FlexTensor};
 use burn::optim::{Adam, AdamConfig, AdamState, AdaptiveMomentumState, LearningRate, Optimizer};
@@ -8,7 +11,7 @@ use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 
 /// Adam (Kingma and Ba 2015), with decoupled weight decay if any (AdamW, Loshchilov and Hutter 2019): one fused loop
-/// on the CPU backend, Burn's operations elsewhere.
+/// on the CPU backend, one fused kernel on those for GPUs, Burn's operations elsewhere.
 #[derive(Clone)]
 pub(crate) struct FusedAdam {
     beta_1: f32,
@@ -54,6 +57,14 @@ impl Optimizer for FusedAdam {
         gradient: Tensor<D>,
         state: Option<Self::State<D>>,
     ) -> (Tensor<D>, Option<Self::State<D>>) {
+        #[cfg(feature = "gpu")]
+        if gpu::takes(&parameter) {
+            let momentum = or_first(state, &parameter);
+            let time = momentum.time + 1;
+            let tensors = [parameter, gradient, momentum.moment_1, momentum.moment_2];
+            let [parameter, moment_1, moment_2] = gpu::step(tensors, self.factors(learning_rate, time));
+            return (parameter, Some(AdamState::new(AdaptiveMomentumState::new(time, moment_1, moment_2))));
+        }
         if !matches!(parameter.device().as_dispatch(), DispatchDevice::Flex(_)) {
             let decayed = match self.weight_decay {
                 0.0 => parameter,
@@ -61,10 +72,7 @@ impl Optimizer for FusedAdam {
             };
             return self.elsewhere.step(learning_rate, decayed, gradient, state);
         }
-        let momentum = state.map_or_else(
-            || AdaptiveMomentumState::new(0, parameter.zeros_like(), parameter.zeros_like()),
-            |state| state.momentum,
-        );
+        let momentum = or_first(state, &parameter);
         let time = momentum.time + 1;
         let mut tensors = [parameter, momentum.moment_1, momentum.moment_2].map(owned);
         let gradient = owned(gradient);
@@ -78,6 +86,14 @@ impl Optimizer for FusedAdam {
     fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
         Adam::to_device(state, device)
     }
+}
+
+/// The state, or that before the first step.
+fn or_first<const D: usize>(state: Option<AdamState<D>>, parameter: &Tensor<D>) -> AdaptiveMomentumState<D> {
+    state.map_or_else(
+        || AdaptiveMomentumState::new(0, parameter.zeros_like(), parameter.zeros_like()),
+        |state| state.momentum,
+    )
 }
 
 /// The tensor with a buffer that holds its values in order and nothing else.

@@ -9,6 +9,7 @@ mod dataset;
 mod early_stopping;
 mod evaluation;
 mod history;
+mod losses;
 mod optimizer;
 mod schedule;
 mod stepper;
@@ -28,6 +29,7 @@ use crate::{LossOptions, Metrics, ModelConfig, Network, Task, UgmmError};
 use burn::tensor::Device;
 use early_stopping::Best;
 use evaluation::measure;
+use losses::{Losses, NotFinite};
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -128,7 +130,7 @@ pub struct BatchReport {
     pub step: usize,
     /// Steps of the whole training, as far as it can be foreseen.
     pub total_steps: usize,
-    /// Loss of this batch.
+    /// Loss of this batch; on a GPU, of the last batch whose loss has been read.
     pub loss: f32,
 }
 
@@ -305,23 +307,22 @@ pub fn resume<N: Network>(
     let epochs = if ended { finished..finished } else { finished..config.epochs };
     batches::with_batches(training, config, device, finished, |batches| {
         for epoch in epochs {
-            let (mut loss_sum, mut rows, mut learning_rate) = (0.0, 0, 0.0);
+            let (mut losses, mut learning_rate) = (Losses::default(), 0.0);
             let mut interrupted = false;
+            let diverged = |NotFinite { batch, loss }| UgmmError::Diverged { epoch: epoch + 1, batch, loss };
             for (batch, (x, targets)) in batches.take(steps_per_epoch).enumerate() {
                 let total_steps = pace.total_steps(step);
                 learning_rate = config.schedule.learning_rate(Position { epoch, step, total_steps });
-                let loss = stepper.step(x, &targets, learning_rate)?;
-                if !loss.is_finite() {
-                    return Err(UgmmError::Diverged { epoch: epoch + 1, batch: batch + 1, loss });
-                }
+                let loss = stepper.fastest_step(x, &targets, learning_rate)?;
+                losses.add(loss, batch + 1, targets.len()).map_err(diverged)?;
+                let loss = losses.latest();
                 step += 1;
-                rows += targets.len();
-                loss_sum += f64::from(loss) * targets.len() as f64;
                 interrupted = observer.on_batch(&BatchReport { step, total_steps, loss }).is_break();
                 if interrupted || step >= pace.total_steps(step) {
                     break;
                 }
             }
+            losses.read().map_err(diverged)?;
             if interrupted {
                 break;
             }
@@ -331,7 +332,7 @@ pub fn resume<N: Network>(
             let report = EpochReport {
                 epoch: epoch + 1,
                 learning_rate,
-                training_loss: loss_sum / rows as f64,
+                training_loss: losses.mean(),
                 validation: measured.and_then(|measured| measured.metrics),
                 validation_loss: measured.map(|measured| measured.loss),
             };

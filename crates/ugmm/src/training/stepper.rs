@@ -1,11 +1,13 @@
 //! One step of training.
 
 use super::checkpoint::unusable;
+use super::losses::StepLoss;
 use super::{Targets, TrainingConfig, clipping};
+use crate::device::is_cpu;
 use crate::random::{Stream, generator};
 use crate::{LossOptions, Network, Task, UgmmError};
 use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::tensor::{Bytes, Device, Tensor};
+use burn::tensor::{Bytes, Device, Gradients, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 /// Rows times parameters from which a step has loops worth several threads.
@@ -81,12 +83,60 @@ impl<N: Network> Stepper<N> {
     pub fn step(&mut self, x: Tensor<2>, targets: &Targets, learning_rate: f64) -> Result<f32, UgmmError> {
         self.check_batch(&x, targets)?;
         let work = targets.len().saturating_mul(self.parameters);
-        if work < POOL_FROM || rayon::current_num_threads() == 1 || rayon::current_thread_index().is_some() {
+        let in_pool = rayon::current_num_threads() == 1 || rayon::current_thread_index().is_some();
+        if work < POOL_FROM || in_pool || !is_cpu(&self.device) {
             return Ok(self.checked_step(x, targets, learning_rate));
         }
         // From a thread of the pool: from outside, every parallel loop in the step would be handed over, and waited for,
         // by itself.
         Ok(rayon::scope(|_| self.checked_step(x, targets, learning_rate)))
+    }
+
+    /// The same on a GPU without waiting for it: the loss, `[1]`, stays on the device, and the step is taken whatever it is,
+    /// so that one that is not finite spoils the network.
+    ///
+    /// # Errors
+    ///
+    /// When the batch does not fit the task.
+    pub fn step_without_waiting(
+        &mut self,
+        x: Tensor<2>,
+        targets: &Targets,
+        learning_rate: f64,
+    ) -> Result<Tensor<1>, UgmmError> {
+        self.check_batch(&x, targets)?;
+        Ok(self.unchecked_step(x, targets, learning_rate))
+    }
+
+    /// [`Self::step`] on a processor, [`Self::step_without_waiting`] elsewhere.
+    pub(super) fn fastest_step(
+        &mut self,
+        x: Tensor<2>,
+        targets: &Targets,
+        learning_rate: f64,
+    ) -> Result<StepLoss, UgmmError> {
+        match is_cpu(&self.device) {
+            true => self.step(x, targets, learning_rate).map(StepLoss::Known),
+            false => self.step_without_waiting(x, targets, learning_rate).map(StepLoss::OnDevice),
+        }
+    }
+
+    fn unchecked_step(&mut self, x: Tensor<2>, targets: &Targets, learning_rate: f64) -> Tensor<1> {
+        let x = Tensor::from_inner(x.without_autodiff().to_device(&self.device));
+        let network = self.network.take().expect("a step gives the network back");
+        let loss = self.task.loss(&network, x, targets, &self.loss, &mut self.dropout);
+        let gradients = loss.backward();
+        self.network = Some(self.stepped(network, gradients, learning_rate));
+        loss.without_autodiff()
+    }
+
+    /// The network after a step against these gradients.
+    fn stepped(&mut self, network: N, gradients: Gradients, learning_rate: f64) -> N {
+        let mut gradients = GradientsParams::from_grads(gradients, &network);
+        if let Some(max_norm) = self.max_gradient_norm {
+            clipping::clip_by_global_norm(&mut gradients, &network, max_norm);
+        }
+        self.optimizer.step(learning_rate, network, gradients)
     }
 
     fn checked_step(&mut self, x: Tensor<2>, targets: &Targets, learning_rate: f64) -> f32 {
@@ -95,15 +145,9 @@ impl<N: Network> Stepper<N> {
         let loss = self.task.loss(&network, x, targets, &self.loss, &mut self.dropout);
         let gradients = loss.backward();
         let loss: f32 = loss.into_scalar();
-        self.network = Some(if loss.is_finite() {
-            let mut gradients = GradientsParams::from_grads(gradients, &network);
-            if let Some(max_norm) = self.max_gradient_norm {
-                clipping::clip_by_global_norm(&mut gradients, &network, max_norm);
-            }
-            self.optimizer.step(learning_rate, network, gradients)
-        } else {
-            network
-        });
+        let is_usable = loss.is_finite();
+        self.network =
+            Some(if is_usable { self.stepped(network, gradients, learning_rate) } else { network });
         loss
     }
 

@@ -5,12 +5,11 @@ use crate::error::CliError;
 use crate::first_rows::class_of;
 use crate::output::{percent, table};
 use crate::statistics::mean_and_sd;
-use burn::tensor::Device;
 use serde::Serialize;
 use std::path::Path;
 use ugmm::metrics::{ClassMeasures, Confusion, Metrics, ReliabilityBin, areas_one_against_rest, reliability};
 use ugmm_data::frame::Values;
-use ugmm_tabular::{Batch, ModelReader, TabularModel};
+use ugmm_tabular::{Batch, ModelReader, TabularModel, device};
 
 /// Bins of the reliability table that is printed; fewer than the calibration error has, for a look.
 const PRINTED_BINS: usize = 10;
@@ -67,12 +66,12 @@ pub fn measure<'m>(
         if right.is_empty() {
             continue;
         }
-        let of_classes = saved.class_scores(&inputs, &Device::flex())?;
+        let of_classes = saved.class_scores(&inputs, &device())?;
         if is_generative {
             let rows = of_classes.chunks(classes).zip(&right);
             scores += rows.map(|(row, &label)| f64::from(row[label])).sum::<f64>();
         }
-        log_probabilities.extend(saved.log_probabilities_of(of_classes, &Device::flex()));
+        log_probabilities.extend(saved.log_probabilities_of(of_classes, &device()));
         labels.extend(right);
     }
     if labels.is_empty() {

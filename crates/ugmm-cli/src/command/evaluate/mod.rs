@@ -14,7 +14,10 @@ pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[&options.model, &options.data])?;
     let model = match AnyModel::load(&options.model)? {
         AnyModel::Network(model) => model,
-        AnyModel::Density(model) => return density::run(&model, options, common),
+        AnyModel::Density(model) => {
+            options.device.refuse_for_densities()?;
+            return density::run(&model, options, common);
+        }
     };
     let of_numbers = model.classes().is_empty();
     let read_options = options.table.read_options();

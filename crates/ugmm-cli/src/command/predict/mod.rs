@@ -30,7 +30,10 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
     check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
     let model = match AnyModel::load(&options.model)? {
         AnyModel::Network(model) => model,
-        AnyModel::Density(model) => return density::run(&model, options, common),
+        AnyModel::Density(model) => {
+            options.device.refuse_for_densities()?;
+            return density::run(&model, options, common);
+        }
     };
     let maker = Maker::new(&model, options.explain);
     let format = format_of(options.format, options.output.as_deref())?;

@@ -1,7 +1,7 @@
 //! What `ugmm reproduce sequences` and `ugmm reproduce images` have in common: networks of uGMM and of ordinary layers,
 //! trained on the same rows with several seeds.
 
-use super::{burn_device, seeds};
+use super::seeds;
 use crate::arguments::{ArchitectureOptions, Common};
 use crate::error::CliError;
 use crate::output::{percent_and_sd, print, table, write_json};
@@ -16,6 +16,7 @@ use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig};
 use ugmm::training::{Dataset, EpochReport, OptimizerConfig, Schedule, TrainingConfig, evaluate, train};
 use ugmm::{Objective, Stream, Task, UgmmError, generator};
 use ugmm_data::{LabelledImages, Mnist, load_mnist};
+use ugmm_tabular::device;
 
 /// Training images of MNIST that are measured on with --validation.
 pub(super) const MNIST_VALIDATION: usize = 5000;
@@ -200,7 +201,7 @@ fn measure(
 ) -> Result<Measured, CliError> {
     let Contest { train: rows, measured, .. } = contest;
     let Contender { name, config, practice } = contender;
-    let device = burn_device();
+    let device = device();
     let task = contest.task();
     let mut runs = Vec::new();
     let mut parameters = 0;
@@ -243,7 +244,7 @@ fn measure(
 fn first_rows(rows: &Dataset) -> Tensor<2> {
     let count = rows.rows().min(INITIALIZATION_ROWS);
     let spread: Vec<usize> = (0..count).map(|index| index * rows.rows() / count).collect();
-    rows.batch(&spread, &burn_device()).0
+    rows.batch(&spread, &device()).0
 }
 
 fn deviations(options: &ArchitectureOptions) -> Vec<String> {
@@ -314,7 +315,7 @@ pub(super) fn width_for(
     parameters: usize,
     config: impl Fn(usize) -> MixedConfig,
 ) -> Result<usize, UgmmError> {
-    let count = |width: usize| Ok(config(width).blank(&burn_device())?.learned_parameters());
+    let count = |width: usize| Ok(config(width).blank(&device())?.learned_parameters());
     let (mut low, mut high) = (1, 2);
     while count(high)? <= parameters {
         (low, high) = (high, 2 * high);
@@ -332,7 +333,7 @@ pub(super) fn width_for(
 
 /// Number of parameters of a network.
 pub(super) fn parameters(config: &MixedConfig) -> Result<usize, UgmmError> {
-    Ok(config.blank(&burn_device())?.learned_parameters())
+    Ok(config.blank(&device())?.learned_parameters())
 }
 
 /// MNIST's images to learn from and to measure on.

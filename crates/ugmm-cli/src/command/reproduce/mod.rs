@@ -19,6 +19,7 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 use ugmm::training::{Dataset, EpochReport, evaluate};
 use ugmm::{Architecture, ModelConfig, Recipe, Settings};
+use ugmm_tabular::device;
 
 pub fn run(what: &Reproduce, common: &Common) -> Result<(), CliError> {
     match what {
@@ -210,7 +211,7 @@ impl Experiment<'_> {
         let seconds = start.elapsed().as_secs_f64();
         let metrics = match trained.history.last().and_then(|report| report.validation) {
             Some(after_the_last_epoch) => after_the_last_epoch,
-            None => evaluate(&trained.network, &recipe.task, &part.test, &burn_device())?,
+            None => evaluate(&trained.network, &recipe.task, &part.test, &device())?,
         };
         let test_accuracy = if as_the_paper {
             let first = (self.first_measured_epoch)(recipe.training.epochs);
@@ -271,10 +272,6 @@ impl Experiment<'_> {
         }
         text
     }
-}
-
-fn burn_device() -> burn::tensor::Device {
-    burn::tensor::Device::flex()
 }
 
 /// Number of trainable numbers of a model.

@@ -1,6 +1,6 @@
 //! `ugmm reproduce uncertainty`: are the probabilities of MNIST networks true, and do they notice what is no digit?
 
-use super::{burn_device, mnist, seeds};
+use super::{mnist, seeds};
 use crate::arguments::{Common, ReproduceUncertainty};
 use crate::error::CliError;
 use crate::fit::fit;
@@ -17,6 +17,7 @@ use ugmm::metrics::{Metrics, area_under_roc};
 use ugmm::training::{Dataset, Features, class_scores, log_probabilities};
 use ugmm::{Architecture, Model, Recipe, Settings, Stream, Task, UgmmError, generator};
 use ugmm_data::{load_mnist, read_idx_images};
+use ugmm_tabular::device;
 
 /// Images of each kind that is no digit.
 const OTHERS: usize = 10_000;
@@ -123,7 +124,7 @@ fn measure(
     [held_out, test]: [&Dataset; 2],
     others: &[Others],
 ) -> Result<Run, CliError> {
-    let device = burn_device();
+    let device = device();
     let log_probabilities = |rows| log_probabilities(network, task, rows, &device);
     let temperature = temperature(&log_probabilities(held_out)?, held_out.labels())?;
     let on_test = log_probabilities(test)?;
@@ -153,7 +154,7 @@ struct Signs {
 
 fn signs(network: &Model, task: &Task, images: &Dataset) -> Result<Signs, CliError> {
     let mut signs = Signs::default();
-    for row in class_scores(network, task, images, &burn_device())?.chunks(task.classes) {
+    for row in class_scores(network, task, images, &device())?.chunks(task.classes) {
         let largest = f64::from(row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
         let sum: f64 = row.iter().map(|&score| (f64::from(score) - largest).exp()).sum();
         let root_score = largest + sum.ln();
@@ -188,7 +189,7 @@ fn others(
 ) -> Result<Vec<Others>, CliError> {
     let columns = test.columns();
     let rows: Vec<usize> = (0..test.rows().min(OTHERS)).collect();
-    let digits: Vec<f32> = test.batch(&rows, &burn_device()).0.into_data().iter::<f32>().collect();
+    let digits: Vec<f32> = test.batch(&rows, &device()).0.into_data().iter::<f32>().collect();
     let mut rng = generator(0, Stream::Splitting);
     let mut shuffled = digits.clone();
     shuffled.chunks_mut(columns).for_each(|image| image.shuffle(&mut rng));

@@ -25,6 +25,7 @@ const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
 pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
     let (mut config, settings) = Config::of(options)?;
     if config.density {
+        options.device.refuse_for_densities()?;
         return density::run(options, config, &settings, common);
     }
     refuse_density_options(&config)?;

@@ -1,0 +1,28 @@
+//! That the tests run where they say: a software device is named, and must be Vulkan's; OpenGL, to which wgpu falls back in
+//! silence, would prove nothing about the kernels.
+
+use crate::support::{device, host, is_cpu};
+use burn::tensor::Tensor;
+
+#[test]
+fn the_device_is_a_gpu_or_vulkans_software_device() {
+    let Some(device) = device() else { return };
+    assert!(!is_cpu(&device));
+    let identity = device.identity().expect("a CubeCL device says what it is");
+    println!("{}, {}, {device:?}", identity.name, identity.fingerprint);
+    if identity.physical.is_none() {
+        assert!(identity.name.contains("llvmpipe"), "{identity:?} is no GPU, and not llvmpipe");
+    }
+    let three: f32 = (Tensor::<1>::ones([1], &device) * 3.0).into_scalar();
+    assert_eq!(three, 3.0);
+}
+
+#[test]
+fn results_stay_on_the_device() {
+    let Some(device) = device() else { return };
+    let zeros = || Tensor::<2>::zeros([2, 3], &device);
+    let y = ugmm::ugmm_log_density(zeros(), zeros(), zeros(), zeros());
+    assert_eq!(y.device(), device);
+    // Equal weights of the peak of N(0, 1).
+    assert!(host(y).iter().all(|y| (y + 0.918_938_5).abs() < 1e-6));
+}
