@@ -34,6 +34,9 @@ const REPLICAS: usize = 8;
 /// Circuits that are learned and mixed of such a table; with one component in each of their leaves, since their mixture has more of
 /// them than two components would make.
 const MEMBERS: usize = 4;
+/// How much a mean log-likelihood of one row may differ by chance between structures, in nats: of structures that are closer by what rows
+/// are set aside, each gets all its circuits, which are compared by rows of their own.
+const CHANCE_PER_ROW: f64 = 1.0;
 /// Epochs of columns that do not depend on each other, at most: these are learned fast.
 const INDEPENDENT_EPOCHS: usize = 20;
 /// Changes of their parameters in an epoch, about: each makes the tables of all whole numbers anew.
@@ -293,36 +296,45 @@ impl Fitter<'_> {
             }
             structure => vec![structure],
         };
-        // Structures are compared by one circuit of each, and only the best one gets the others that it is mixed with. Where
-        // there is a choice, these have a share of the time of their own.
+        // Structures are compared by one circuit of each, and only those among the best get the others that they are mixed
+        // with. Where there is a choice, these have a share of the time of their own.
         let parts = if candidates.len() > 1 { candidates.len() + 1 } else { 1 };
-        let mut best: Option<Chosen> = None;
-        let mut tried = Vec::new();
+        let mut all: Vec<Chosen> = Vec::new();
         for (number, &structure) in candidates.iter().enumerate() {
             let config = self.config(structure, images, rows.len());
             let (trained, out_of_time) = self.train(rows, &config, None, (number, parts), run)?;
             // Without rows set aside there is nothing to choose by.
-            let level = trained.validation;
-            tried.extend(level.map(|level| (structure, level)));
-            let is_better = match &best {
-                None => true,
-                Some(_) => {
-                    tried.len() > 1 && tried[..tried.len() - 1].iter().all(|(_, other)| level > Some(*other))
-                }
-            };
-            if is_better {
-                best = Some(Chosen { trained, structure, config, tried: Vec::new(), out_of_time });
-            }
-            if level.is_none() || out_of_time {
+            let is_last = trained.validation.is_none() || out_of_time;
+            all.push(Chosen { trained, structure, config, tried: Vec::new(), out_of_time });
+            if is_last {
                 break;
             }
         }
-        let mut chosen = best.expect("there is one structure at least");
-        if chosen.config.members > 1 && !chosen.out_of_time {
-            let part = (parts - 1, parts);
-            (chosen.trained, chosen.out_of_time) =
-                self.train(rows, &chosen.config, Some(chosen.trained), part, run)?;
+        let out_of_time = all.iter().any(|chosen| chosen.out_of_time);
+        let set_aside = rows.len() as f64 / self.columns.len() as f64 * STOPPING_SHARE;
+        let enough = all.iter().filter_map(|chosen| chosen.trained.validation).reduce(f64::max);
+        let enough = enough.map(|best| best - CHANCE_PER_ROW / set_aside.sqrt());
+        let (mut best, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|chosen| {
+            chosen.trained.validation >= enough || enough.is_some_and(f64::is_nan)
+        });
+        let parts = best.len();
+        for (number, chosen) in best.iter_mut().enumerate() {
+            if chosen.config.members > 1 && !out_of_time {
+                let first = Some(chosen.trained.clone());
+                (chosen.trained, chosen.out_of_time) =
+                    self.train(rows, &chosen.config, first, (number, parts), run)?;
+            }
         }
+        let level = |structure: &DensityStructure| {
+            let of_it = best.iter().chain(&others).find(|chosen| chosen.structure == *structure)?;
+            of_it.trained.validation.map(|level| (*structure, level))
+        };
+        let tried: Vec<_> = candidates.iter().filter_map(level).collect();
+        // The first of equal ones.
+        let best = best.into_iter().reduce(|best, other| {
+            if other.trained.validation > best.trained.validation { other } else { best }
+        });
+        let mut chosen = best.expect("the best structure is among those near it");
         chosen.tried = if tried.len() > 1 { tried } else { Vec::new() };
         Ok(chosen)
     }
