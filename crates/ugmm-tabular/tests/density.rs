@@ -331,3 +331,35 @@ fn what_cannot_be_learned_is_said() {
     let units = DensityOptions { units: Some(0), ..usual() };
     assert!(try_text(&text(), units).contains("units is 0"));
 }
+
+/// Tables of whole numbers are not in the file; a small one must not ask for gigabytes of them, nor for sets of variables.
+#[test]
+fn what_a_file_makes_is_bounded_by_its_size() {
+    let (folder, path) = with_table();
+    let (model, _) = learned(&path, None, DensityStructure::Mixture);
+    let file = folder.path().join("model.safetensors");
+    model.save(&file).unwrap();
+    let bytes = std::fs::read(&file).unwrap();
+    let (_, metadata) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+    let description = &metadata.metadata().as_ref().unwrap()["ugmm_density"];
+    let description: serde_json::Value = serde_json::from_str(description).unwrap();
+    let refusal = |variables: serde_json::Value, regions: serde_json::Value| {
+        let mut description = description.clone();
+        description["variables"] = variables;
+        description["regions"] = regions;
+        let metadata = std::collections::HashMap::from([("ugmm_density".into(), description.to_string())]);
+        let none: [(String, safetensors::tensor::TensorView); 0] = [];
+        std::fs::write(&file, safetensors::serialize(none, Some(metadata)).unwrap()).unwrap();
+        AnyModel::load(&file).unwrap_err().to_string()
+    };
+    let wide = serde_json::json!([{ "name": null, "kind": { "integer": { "low": 0, "high": 65535 } } }]);
+    let leaf = serde_json::json!({
+        "gaussians": { "variable": 0, "units": 2000, "components": 1, "held": 0, "trained": true }
+    });
+    let message = refusal(wide.clone(), serde_json::json!([leaf]));
+    assert!(message.contains("would have 131072000 entries, where at most"), "{message}");
+    // A list of nothing but small things.
+    let many = |count: usize, value: &serde_json::Value| serde_json::Value::Array(vec![value.clone(); count]);
+    let message = refusal(many(60_000, &wide[0]), many(60_000, &leaf));
+    assert!(message.contains("60000 regions over 60000 variables"), "{message}");
+}

@@ -112,7 +112,11 @@ struct CheckedPages {
 impl CheckedPages {
     fn check(&mut self, page: &Page) -> Result<()> {
         match page {
-            Page::DictionaryPage { .. } => {
+            Page::DictionaryPage { buf, num_values, .. } => {
+                // The decoder divides by their number.
+                if *num_values == 0 && !buf.is_empty() {
+                    return Err(damage("a dictionary of no values has bytes"));
+                }
                 self.dictionary = true;
                 Ok(())
             }
@@ -160,6 +164,10 @@ impl CheckedPages {
                 }
             }
             Encoding::DELTA_BINARY_PACKED | Encoding::DELTA_LENGTH_BYTE_ARRAY => check_delta(values, present),
+            // The decoder divides by their number.
+            Encoding::PLAIN if present == 0 && !values.is_empty() => {
+                Err(damage("a page of no values has bytes"))
+            }
             other if is_trusted(other) => Ok(()),
             _ => Err(damage("a page is encoded in another way than announced")),
         }

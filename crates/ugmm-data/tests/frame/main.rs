@@ -3,6 +3,7 @@
 mod bombs;
 mod fixture;
 mod formats;
+mod found;
 mod hostile;
 mod images;
 mod kinds;

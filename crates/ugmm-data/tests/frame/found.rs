@@ -1,0 +1,26 @@
+//! What fuzzing found; each file is in the folder `found`.
+
+use std::path::Path;
+
+use ugmm_data::Table;
+use ugmm_data::frame::{FrameReader, ReadOptions, Schema};
+
+/// Whatever is in them, there is a table or one sentence.
+#[test]
+fn no_file_that_fuzzing_found_is_a_panic() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frame/found");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let options = ReadOptions::default();
+        let result = Schema::infer(&path, &options).and_then(|schema| {
+            FrameReader::open(&path, &schema.requests(), &options, 100)?.collect::<Result<Vec<_>, _>>()?;
+            Table::read_as(&path, schema, &options)
+        });
+        if let Err(error) = result {
+            assert_eq!(error.to_string().lines().count(), 1, "{error}");
+        }
+        count += 1;
+    }
+    assert!(count > 0);
+}
