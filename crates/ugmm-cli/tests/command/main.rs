@@ -3,6 +3,7 @@
 mod architectures;
 mod certificates;
 mod densities;
+mod devices;
 mod faults;
 mod hostile;
 mod images;

@@ -1,7 +1,7 @@
 //! The operation on a GPU, or on a software Vulkan device, which runs the same kernels:
 //!
 //! ```text
-//! cargo test -p ugmm --features wgpu --test gpu
+//! cargo test --profile gpu -p ugmm --features wgpu --test gpu
 //! ```
 //!
 //! All buffers that the kernels write to are filled with NaN first, so that what is not written is found. Without any
