@@ -7,13 +7,11 @@
 
 use super::model::{DensityModel, DensityPart};
 use crate::error::TabularError;
-use safetensors::tensor::{Dtype, View};
-use safetensors::{SafeTensorError, SafeTensors};
+use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::path::Path;
 use ugmm::file::write_atomically;
+use ugmm::model_file::{Container, StoredTensor};
 use ugmm_circuit::{
     Circuit, GaussianMixtures, InnerRegion, Leaf, LeafDistribution, Region, Variable, VariableKind,
 };
@@ -22,6 +20,12 @@ use ugmm_circuit::{
 const FORMAT_VERSION: u32 = 1;
 /// The metadata entry of density models.
 pub(crate) const METADATA_KEY: &str = "ugmm_density";
+const CONTAINER: Container = Container {
+    key: METADATA_KEY,
+    version: FORMAT_VERSION,
+    content: "density model",
+    without_entry: "no density model: its metadata has no entry \"ugmm_density\"; train one with --objective density",
+};
 /// Numbers that the tables of a circuit's integer leaves hold, at most: they are made when it is used, and the file does not
 /// have them.
 const MOST_TABLE_NUMBERS: usize = 1 << 27;
@@ -44,12 +48,6 @@ struct Description {
     table: DensityPart,
 }
 
-/// The one field that every version of the format has.
-#[derive(Deserialize)]
-struct Version {
-    format_version: u32,
-}
-
 /// A region without its numbers.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -57,36 +55,6 @@ enum RegionDescription {
     Gaussians { variable: usize, units: usize, components: usize, held: usize, trained: bool },
     Table { variable: usize, units: usize, states: usize, trained: bool },
     Inner { units: usize, partitions: Vec<Vec<usize>> },
-}
-
-/// An `f64` tensor on its way to a file.
-struct Parameters {
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
-}
-
-impl View for Parameters {
-    fn dtype(&self) -> Dtype {
-        Dtype::F64
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.bytes)
-    }
-
-    fn data_len(&self) -> usize {
-        self.bytes.len()
-    }
-}
-
-impl Parameters {
-    fn new(shape: [usize; 2], values: &[f64]) -> Self {
-        Self { shape: shape.to_vec(), bytes: values.iter().flat_map(|value| value.to_le_bytes()).collect() }
-    }
 }
 
 impl DensityModel {
@@ -102,8 +70,8 @@ impl DensityModel {
         let mut regions = Vec::new();
         let mut tensors = Vec::new();
         for (index, region) in self.circuit.regions().iter().enumerate() {
-            let mut add = |name: &str, shape, values: &[f64]| {
-                tensors.push((format!("regions.{index}.{name}"), Parameters::new(shape, values)));
+            let mut add = |name: &str, shape: [usize; 2], values: &[f64]| {
+                tensors.push((format!("regions.{index}.{name}"), StoredTensor::of_f64(&shape, values)));
             };
             regions.push(match region {
                 Region::Inner(inner) => {
@@ -135,11 +103,7 @@ impl DensityModel {
             regions,
             table: self.part.clone(),
         };
-        let description = serde_json::to_string(&description).map_err(|error| failed(error.to_string()))?;
-        // One entry only: the order of several would differ from run to run.
-        let metadata = HashMap::from([(METADATA_KEY.to_owned(), description)]);
-        let bytes =
-            safetensors::serialize(tensors, Some(metadata)).map_err(|error| failed(error.to_string()))?;
+        let bytes = CONTAINER.write(&description, tensors).map_err(failed)?;
         Ok(write_atomically(path, &bytes)?)
     }
 
@@ -156,29 +120,8 @@ impl DensityModel {
     }
 
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        if bytes.is_empty() {
-            return Err("the file is empty; a model written by ugmm was expected".into());
-        }
-        let tensors = SafeTensors::deserialize(bytes).map_err(|error| explain(&error))?;
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| explain(&error))?;
-        let description = metadata
-            .metadata()
-            .as_ref()
-            .and_then(|metadata| metadata.get(METADATA_KEY))
-            .ok_or_else(|| {
-                format!("no density model: its metadata has no entry {METADATA_KEY:?}; train one with --objective density")
-            })?;
-        let damaged = |error: serde_json::Error| format!("the model's description is damaged: {error}");
-        let Version { format_version } = serde_json::from_str(description).map_err(damaged)?;
-        if format_version != FORMAT_VERSION {
-            return Err(format!(
-                "a density model of format version {format_version}, but this program reads version {FORMAT_VERSION}; \
-                 {} or train the model again",
-                if format_version > FORMAT_VERSION { "use a newer ugmm" } else { "use an older ugmm" }
-            ));
-        }
-        let Description { variables, regions, table, .. } =
-            serde_json::from_str(description).map_err(damaged)?;
+        let (description, tensors): (Description, _) = CONTAINER.read(bytes)?;
+        let Description { variables, regions, table, .. } = description;
         // Before anything is made by the description's word.
         let most_bits = MOST_SCOPE_BITS.min(bytes.len().saturating_mul(SCOPE_BITS_PER_BYTE));
         if regions.len().checked_mul(variables.len()).is_none_or(|bits| bits > most_bits) {
@@ -292,21 +235,4 @@ fn read(tensors: &SafeTensors, name: &str, expected: [Option<usize>; 2]) -> Resu
     }
     let (chunks, _) = tensor.data().as_chunks();
     Ok(chunks.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect())
-}
-
-/// Says what a defect of the file most likely means.
-fn explain(error: &SafeTensorError) -> String {
-    use SafeTensorError as E;
-    match error {
-        E::HeaderTooSmall | E::InvalidHeader(_) | E::InvalidHeaderDeserialization(_) | E::HeaderTooLarge => {
-            format!("not a model: no safetensors file ({error})")
-        }
-        E::InvalidHeaderLength => {
-            "either no model or one that is cut off: it is shorter than its header says".into()
-        }
-        E::MetadataIncompleteBuffer => {
-            "the model is cut off or has bytes too many: its size is not what its header says".into()
-        }
-        other => format!("the model is damaged: {other}"),
-    }
 }

@@ -314,9 +314,9 @@ impl Fitter<'_> {
         let set_aside = rows.len() as f64 / self.columns.len() as f64 * STOPPING_SHARE;
         let enough = all.iter().filter_map(|chosen| chosen.trained.validation).reduce(f64::max);
         let enough = enough.map(|best| best - CHANCE_PER_ROW / set_aside.sqrt());
-        let (mut best, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|chosen| {
-            chosen.trained.validation >= enough || enough.is_some_and(f64::is_nan)
-        });
+        let (mut best, others): (Vec<_>, Vec<_>) = all
+            .into_iter()
+            .partition(|chosen| chosen.trained.validation >= enough || enough.is_some_and(f64::is_nan));
         let parts = best.len();
         for (number, chosen) in best.iter_mut().enumerate() {
             if chosen.config.members > 1 && !out_of_time {

@@ -5,6 +5,7 @@
 //! settings it was trained with, or null), `temperature` and `spread` (or null), `history` (the course of the training, if it is known). Weights are `f32` tensors named after the module's fields, as
 //! `layers.0.means`.
 
+mod container;
 mod explanation;
 mod weights;
 
@@ -18,14 +19,19 @@ use crate::training::{
 };
 use crate::{Model, ModelConfig, Network, Standardization, Task, UgmmError, calibration};
 use burn::tensor::{Device, Tensor, TensorData, activation::log_softmax};
-use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::path::Path;
+
+pub use container::{Container, StoredTensor};
 
 /// The version of the format that this library writes, and the only one it reads.
 pub const FORMAT_VERSION: u32 = 1;
-const METADATA_KEY: &str = "ugmm";
+const CONTAINER: Container = Container {
+    key: "ugmm",
+    version: FORMAT_VERSION,
+    content: "model",
+    without_entry: "a safetensors file, but not a ugmm model: its metadata has no entry \"ugmm\"",
+};
 /// The largest input of a feed-forward network; what is larger is taken as this, so that its products with ordinary weights
 /// stay within f32.
 const LARGEST_INPUT: f32 = 1e18;
@@ -87,12 +93,6 @@ struct Description {
     history: Option<History>,
 }
 
-/// The one field that every version of the format has.
-#[derive(Deserialize)]
-struct Version {
-    format_version: u32,
-}
-
 impl SavedModel {
     /// Writes the model to `path`, replacing a file there only when all of the new one is on disk.
     ///
@@ -114,12 +114,7 @@ impl SavedModel {
         };
         description.check().map_err(invalid)?;
         self.check_floors().map_err(invalid)?;
-        let description = serde_json::to_string(&description).map_err(|error| invalid(error.to_string()))?;
-        // One entry only: the order of several would differ from run to run.
-        let metadata = HashMap::from([(METADATA_KEY.to_owned(), description)]);
-        let tensors = weights::collect(&self.model);
-        let bytes =
-            safetensors::serialize(tensors, Some(metadata)).map_err(|error| invalid(error.to_string()))?;
+        let bytes = CONTAINER.write(&description, weights::collect(&self.model)).map_err(invalid)?;
         write_atomically(path, &bytes)
     }
 
@@ -162,27 +157,8 @@ impl SavedModel {
     }
 
     fn from_bytes(bytes: &[u8], device: &Device) -> Result<Self, String> {
-        if bytes.is_empty() {
-            return Err("the file is empty; a model written by ugmm was expected".into());
-        }
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| explain(&error))?;
-        let description = metadata
-            .metadata()
-            .as_ref()
-            .and_then(|metadata| metadata.get(METADATA_KEY))
-            .ok_or("a safetensors file, but not a ugmm model: its metadata has no entry \"ugmm\"")?;
-        let damaged = |error: serde_json::Error| format!("the model's description is damaged: {error}");
-        let Version { format_version } = serde_json::from_str(description).map_err(damaged)?;
-        if format_version != FORMAT_VERSION {
-            return Err(format!(
-                "a model of format version {format_version}, but this program reads version {FORMAT_VERSION}; \
-                 {} or train the model again",
-                if format_version > FORMAT_VERSION { "use a newer ugmm" } else { "use an older ugmm" }
-            ));
-        }
-        let description: Description = serde_json::from_str(description).map_err(damaged)?;
+        let (description, tensors): (Description, _) = CONTAINER.read(bytes)?;
         description.check()?;
-        let tensors = SafeTensors::deserialize(bytes).map_err(|error| explain(&error))?;
         let model = weights::load(&description.model, &tensors, device)?;
         Ok(Self {
             model,
@@ -366,22 +342,5 @@ impl Description {
             }
             _ => Ok(()),
         }
-    }
-}
-
-/// Says what a defect of the file most likely means.
-fn explain(error: &SafeTensorError) -> String {
-    use SafeTensorError as E;
-    match error {
-        E::HeaderTooSmall | E::InvalidHeader(_) | E::InvalidHeaderDeserialization(_) | E::HeaderTooLarge => {
-            format!("not a model: no safetensors file ({error})")
-        }
-        E::InvalidHeaderLength => {
-            "either no model or one that is cut off: it is shorter than its header says".into()
-        }
-        E::MetadataIncompleteBuffer => {
-            "the model is cut off or has bytes too many: its size is not what its header says".into()
-        }
-        other => format!("the model is damaged: {other}"),
     }
 }

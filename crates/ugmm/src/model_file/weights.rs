@@ -1,38 +1,14 @@
 //! The weights of a module as named tensors, and back.
 
+use super::StoredTensor;
 use crate::init::host_values;
 use crate::{Model, ModelConfig};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData};
-use safetensors::tensor::{Dtype, SafeTensors, View};
-use std::borrow::Cow;
-
-/// An `f32` tensor on its way to a file.
-pub(super) struct Weight {
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
-}
-
-impl View for Weight {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.bytes)
-    }
-
-    fn data_len(&self) -> usize {
-        self.bytes.len()
-    }
-}
+use safetensors::tensor::{Dtype, SafeTensors};
 
 /// Every float tensor of the model with its name.
-pub(super) fn collect(model: &Model) -> Vec<(String, Weight)> {
+pub(super) fn collect(model: &Model) -> Vec<(String, StoredTensor)> {
     let mut collector = Collector::default();
     match model {
         Model::Ugmm(network) => network.visit(&mut collector),
@@ -44,7 +20,7 @@ pub(super) fn collect(model: &Model) -> Vec<(String, Weight)> {
 #[derive(Default)]
 struct Collector {
     path: Vec<String>,
-    weights: Vec<(String, Weight)>,
+    weights: Vec<(String, StoredTensor)>,
 }
 
 impl ModuleVisitor for Collector {
@@ -58,8 +34,7 @@ impl ModuleVisitor for Collector {
 
     fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
         let tensor = parameter.val();
-        let bytes = host_values(&tensor).into_iter().flat_map(f32::to_le_bytes).collect();
-        let weight = Weight { shape: tensor.dims().to_vec(), bytes };
+        let weight = StoredTensor::of_f32(&tensor.dims(), &host_values(&tensor));
         self.weights.push((self.path.join("."), weight));
     }
 }
