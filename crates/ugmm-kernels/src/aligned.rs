@@ -43,3 +43,19 @@ impl DerefMut for AlignedVec {
         &mut self.values[self.start..self.start + self.length]
     }
 }
+
+#[cfg(all(test, not(miri)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_number_starts_a_cache_line() {
+        for length in (0..40).chain([100, 1000, 4099]) {
+            // Several at a time, so that they begin at different places.
+            let all: Vec<AlignedVec> = (0..8).map(|_| AlignedVec::zeros(length)).collect();
+            for values in &all {
+                assert_eq!((values.len(), values.as_ptr().align_offset(LINE)), (length, 0));
+            }
+        }
+    }
+}
