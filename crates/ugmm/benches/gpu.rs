@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{name}: {description}\n");
     let in_software = description.contains("in software");
     let limit = exponentials(&device, if in_software { FEW_EXPONENTIALS } else { EXPONENTIALS });
-    println!("exponentials alone: {:.1} billion a second\n", limit / 1e9);
+    println!("exponentials alone: {:.2} billion a second\n", limit / 1e9);
     let batch = if in_software { BATCH / 32 } else { BATCH };
     for [inputs, neurons] in [[784, 128], [128, 64], [64, 10]] {
         layer(&device, batch, inputs, neurons, limit);
@@ -101,7 +101,7 @@ fn layer(device: &Device, batch: usize, inputs: usize, neurons: usize, limit: f6
     let report = |what: &str, seconds: f64, passes: f64| {
         let rate = passes * components / seconds;
         println!(
-            "{what:<44}{:>10.3} ms{:>10.1} billion components a second, {:>3.0} % of exponentials alone",
+            "{what:<44}{:>10.3} ms{:>10.2} billion components a second, {:>3.0} % of exponentials alone",
             seconds * 1e3,
             rate / 1e9,
             100.0 * rate / limit

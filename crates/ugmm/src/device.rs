@@ -60,7 +60,7 @@ impl GpuBackend {
             Self::Metal => "no GPU was found that Metal runs on; only Apple's machines have one",
             Self::Cuda => {
                 "no NVIDIA GPU was found; install NVIDIA's driver, so that nvidia-smi lists the GPU, and the CUDA \
-                 toolkit's run-time compiler (libnvrtc)"
+                 toolkit (in /usr/local/cuda, or where CUDA_PATH says)"
             }
             Self::Rocm => "no AMD GPU was found; install ROCm, so that rocminfo lists the GPU",
         }

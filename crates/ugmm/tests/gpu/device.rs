@@ -26,3 +26,22 @@ fn results_stay_on_the_device() {
     // Equal weights of the peak of N(0, 1).
     assert!(host(y).iter().all(|y| (y + 0.918_938_5).abs() < 1e-6));
 }
+
+/// What `--device` does.
+#[test]
+#[cfg(feature = "wgpu")]
+fn a_device_is_opened_by_its_name() {
+    use ugmm::{DeviceName, GpuBackend};
+
+    if device().is_none() {
+        return;
+    }
+    let all = DeviceName::all();
+    let first = DeviceName::Gpu(GpuBackend::Wgpu, 0);
+    let (_, description) = all.iter().find(|(name, _)| *name == first).expect("the device is listed");
+    let opened = first.open().unwrap();
+    assert!(!is_cpu(&opened));
+    assert_eq!(opened.identity().unwrap().physical.is_none(), description.contains("in software"));
+    let message = DeviceName::Gpu(GpuBackend::Wgpu, 99).open().unwrap_err().to_string();
+    assert!(message.contains("wgpu:99") && message.contains("the last of its kind"), "{message}");
+}
