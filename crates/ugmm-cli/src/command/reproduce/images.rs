@@ -32,7 +32,7 @@ fn of_mnist(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     let [train, measured] = architectures::mnist(options)?;
     let (images, height, width) = (train.images.count, train.images.rows, train.images.columns);
     let size = [1, height, width];
-    let epochs = if options.quick { 3 } else { 6 };
+    let epochs = if options.quick { 3 } else { 8 };
     Ok(Contest {
         name: "MNIST",
         description: format!("MNIST: {images} images to learn from, pixels in [0, 1], no augmentation."),
