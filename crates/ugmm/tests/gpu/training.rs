@@ -139,7 +139,7 @@ fn adam_moves_parameters_as_on_the_processor() {
         OptimizerConfig::Sgd { momentum: 0.9, weight_decay: 0.0 },
     ] {
         let mut config = TrainingConfig::new(0, 1);
-        config.optimizer = optimizer.clone();
+        config.optimizer = optimizer;
         let task = Task { features: COLUMNS, classes: 3, objective: Objective::Discriminative };
         let parameters = |device: &Device| {
             let mut rng = generator(5, Stream::Initialization);

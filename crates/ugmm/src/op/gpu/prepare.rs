@@ -1,5 +1,8 @@
 //! The parameters in the form that the other kernels read, once per pass.
 
+// Of NaN a kernel makes a number, where `clamp` does not say.
+#![allow(clippy::manual_clamp)]
+
 use super::twofold::{inverse_sigma, power_of_two};
 use cubecl::prelude::*;
 use ugmm_kernels::DROPPED_LOGIT as DROPPED;

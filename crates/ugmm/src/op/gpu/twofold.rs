@@ -27,7 +27,7 @@ pub(super) struct Scaled {
 
 const LOG2_E: f32 = std::f32::consts::LOG2_E;
 /// The first 16 bits of ln 2: products with integers up to 256 are exact.
-const LN_2_HIGH: f32 = 0.693_145_751_953_125;
+const LN_2_HIGH: f32 = 0.693_145_75;
 const LN_2_MIDDLE: f32 = 1.428_606_8e-6;
 /// What an exponent is multiplied by before its series; four squarings after it undo that.
 const SMALLER: f32 = 1.0 / 16.0;
