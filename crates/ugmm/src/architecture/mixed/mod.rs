@@ -21,7 +21,7 @@ use shape::Shape;
 /// ```
 /// use burn::tensor::{Device, Distribution, Tensor};
 /// use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig, Padding};
-/// use ugmm::{Network, Stream, generator};
+/// use ugmm::{Init, Network, Stream, generator};
 ///
 /// let device = Device::flex();
 /// let config = MixedConfig::new(
@@ -34,7 +34,9 @@ use shape::Shape;
 ///         MixedLayerConfig::Relu,
 ///         MixedLayerConfig::MaxPool2d { kernel: [2, 2] },
 ///         MixedLayerConfig::Flatten,
-///         MixedLayerConfig::Ugmm { neurons: 10, min_sigma: 1.0, dropout: 0.0, input_dropout: 0.0 },
+///         MixedLayerConfig::Ugmm {
+///             neurons: 10, min_sigma: 1.0, init: Init::Data, dropout: 0.0, input_dropout: 0.0,
+///         },
 ///     ],
 /// );
 /// let images = Tensor::<2>::random([20, 64], Distribution::Uniform(0.0, 1.0), &device);
