@@ -5,9 +5,10 @@ use crate::support::{
 };
 use burn::module::Module;
 use burn::nn::LinearConfig;
+use burn::tensor::activation::relu;
 use burn::tensor::{Device, Distribution, Tensor};
 use ugmm::architecture::{UgmmDense, UgmmDenseConfig};
-use ugmm::{Stream, generator};
+use ugmm::{Init, Stream, generator};
 
 fn dense(d_input: usize, d_output: usize, device: &Device) -> UgmmDense {
     let mut rng = rng(1);
@@ -139,4 +140,28 @@ fn settings_and_samples_that_cannot_be_are_refused() {
     assert!(
         config.init_from(&sample, &mut rng(0), &device).unwrap_err().to_string().contains("row 0, column 1")
     );
+}
+
+/// What `Init::Wide` is for (docs/results/architectures.md): behind features that are large together, neurons that begin with
+/// components on the data are nearly one and the same.
+#[test]
+fn neurons_of_a_wide_layer_differ_from_the_start() {
+    const ROWS: usize = 200;
+    const FEATURES: usize = 400;
+    const NEURONS: usize = 16;
+    let device = Device::flex();
+    let mut rng = rng(8);
+    let common: Tensor<2> = random([ROWS, 1], &mut rng, &device);
+    let own: Tensor<2> = random([ROWS, FEATURES], &mut rng, &device);
+    let sample = relu(own + common * 0.5);
+    let mut mean_correlation = |init: Init| {
+        let dense = UgmmDenseConfig::new(FEATURES, NEURONS).with_init(init);
+        let dense = dense.init_from(&sample, &mut rng, &device).unwrap();
+        // Activations have mean 0 and standard deviation 1 here.
+        let y = dense.forward(sample.clone());
+        let correlations = y.clone().transpose().matmul(y) / ROWS as f32;
+        (values(&correlations.abs().sum())[0] - NEURONS as f32) / (NEURONS * (NEURONS - 1)) as f32
+    };
+    let (data, wide) = (mean_correlation(Init::Data), mean_correlation(Init::Wide));
+    assert!(data > 0.85 && wide < 0.75, "{data} {wide}");
 }
