@@ -44,6 +44,12 @@ pub fn run(options: &ReproduceSequences, common: &Common) -> Result<(), CliError
     architectures::run("sequences", contests, &options.options, common)
 }
 
+/// Learning rate of networks with uGMM gates: the larger one is the best for few steps, and too restless for many
+/// (docs/results/architectures.md).
+fn gate_rate(options: &ArchitectureOptions) -> f64 {
+    if options.quick { 6e-2 } else { 2e-2 }
+}
+
 fn of_rows(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     let [train, measured] = architectures::mnist(options)?;
     let (images, steps, features) = (train.images.count, train.images.rows, train.images.columns);
@@ -77,7 +83,7 @@ fn of_rows(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     let lstm_hidden = width_for(parameters(&ugmm_lstm)?, lstm)?;
     let gru_hidden = width_for(parameters(&ugmm_gru)?, gru)?;
     let epochs = if options.quick { 4 } else { 10 };
-    let of_ugmm = Practice { epochs, learning_rate: 6e-2, ..Practice::default() };
+    let of_ugmm = Practice { epochs, learning_rate: gate_rate(options), ..Practice::default() };
     let ordinary = Practice { learning_rate: 3e-3, ..of_ugmm };
     let named = |name: String, config, practice| Contender { name, config, practice };
     Ok(Contest {
@@ -139,7 +145,8 @@ fn of_text(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     let lstm_hidden = width_for(parameters(&ugmm_lstm)?, lstm)?;
     let d_ff = width_for(parameters(&ugmm_transformer)?, |d_ff| transformer(d_ff, false))?;
     let epochs = if options.quick { 4 } else { 20 };
-    let of_ugmm = Practice { epochs, batch_size: 32, learning_rate: 6e-2, ..Practice::default() };
+    let learning_rate = gate_rate(options);
+    let of_ugmm = Practice { epochs, batch_size: 32, learning_rate, ..Practice::default() };
     let of_transformer = Practice { learning_rate: 1e-2, ..of_ugmm };
     let ordinary = Practice { learning_rate: 3e-3, ..of_ugmm };
     let named = |name: String, config, practice| Contender { name, config, practice };
