@@ -2,21 +2,10 @@
 
 mod common;
 
-use common::{Layer64, TOLERANCE, assert_agrees_with_oracle};
+use common::{GOLDEN, Layer64, TOLERANCE, assert_agrees_with_oracle, golden_layer, golden_values};
 use safetensors::SafeTensors;
 use std::path::Path;
-use ugmm_kernels::{LayerShape, oracle};
-
-const FILES: [&str; 8] = [
-    "layer_in5_nodes3",
-    "layer_in8_nodes4",
-    "layer_in784_nodes16",
-    "far_x_1e4",
-    "tiny_sigma_1e-6",
-    "huge_logits_1e4",
-    "mixed_extremes",
-    "ties",
-];
+use ugmm_kernels::oracle;
 
 struct Golden {
     layer: Layer64,
@@ -33,22 +22,9 @@ impl Golden {
         let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
         let gradient_tolerance = metadata.metadata().as_ref().unwrap()["grad_rtol"].parse().unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();
-        let values = |tensor: &str| -> Vec<f64> {
-            let (numbers, rest) = file.tensor(tensor).unwrap().data().as_chunks::<8>();
-            assert!(rest.is_empty());
-            numbers.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect()
-        };
-        let x = file.tensor("x").unwrap();
-        let y = file.tensor("y").unwrap();
+        let values = |tensor: &str| golden_values(&file, tensor);
         Golden {
-            layer: Layer64 {
-                shape: LayerShape { batch: x.shape()[0], inputs: x.shape()[1], neurons: y.shape()[1] },
-                x: values("x"),
-                means: values("mu"),
-                log_sigmas: values("log_sigma"),
-                mixing_logits: values("mix_logits"),
-                cotangent: values("cotangent"),
-            },
+            layer: golden_layer(&file),
             y: values("y"),
             gradients: oracle::Gradients64 {
                 x: values("grad_x"),
@@ -63,7 +39,7 @@ impl Golden {
 
 #[test]
 fn oracle_agrees_with_the_independent_implementation() {
-    for name in FILES {
+    for name in GOLDEN {
         let golden = Golden::read(name);
         let layer = &golden.layer;
         let y = oracle::forward(layer.shape, layer.arguments()).unwrap();
@@ -93,7 +69,7 @@ fn oracle_agrees_with_the_independent_implementation() {
 
 #[test]
 fn kernels_agree_with_the_oracle_on_the_same_layers() {
-    for name in FILES {
+    for name in GOLDEN {
         // Rounded to f32 first and widened for the oracle: where σ is 1e-6 the rounding alone moves x by more
         // than a standard deviation.
         assert_agrees_with_oracle(&Golden::read(name).layer.narrow(), &TOLERANCE);

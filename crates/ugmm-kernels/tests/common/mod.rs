@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test file uses a part of it
 
 use proptest::prelude::*;
+use safetensors::SafeTensors;
 use ugmm_kernels::dispatch::{self, InstructionSet, ZeroPath};
 use ugmm_kernels::oracle::{self, LayerArguments64};
 use ugmm_kernels::{Forward, Gradients, LayerArguments, LayerShape, Saved, backward};
@@ -53,6 +54,18 @@ impl Layer {
         backward(self.shape, self.arguments(), saved, &self.cotangent, true).unwrap()
     }
 
+    /// The same with inputs, σ (small, then large) or logits that are extreme, by which of the four is asked for, and the more so
+    /// the larger the factor, up to 1.
+    pub fn with_one_extreme(mut self, which: i32, factor: f32) -> Self {
+        match which {
+            0 => self.x.iter_mut().for_each(|x| *x *= 10_f32.powf(30.0 * factor)),
+            1 => self.log_sigmas.iter_mut().for_each(|log_sigma| *log_sigma -= 13.8 * factor),
+            2 => self.log_sigmas.iter_mut().for_each(|log_sigma| *log_sigma += 13.8 * factor),
+            _ => self.mixing_logits.iter_mut().for_each(|logit| *logit *= 5e3 * factor),
+        }
+        self
+    }
+
     pub fn widen(&self) -> Layer64 {
         let widen = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect();
         Layer64 {
@@ -63,6 +76,39 @@ impl Layer {
             mixing_logits: widen(&self.mixing_logits),
             cotangent: widen(&self.cotangent),
         }
+    }
+}
+
+/// Files of vectors of an independent implementation, in the folder `golden`.
+pub const GOLDEN: [&str; 8] = [
+    "layer_in5_nodes3",
+    "layer_in8_nodes4",
+    "layer_in784_nodes16",
+    "far_x_1e4",
+    "tiny_sigma_1e-6",
+    "huge_logits_1e4",
+    "mixed_extremes",
+    "ties",
+];
+
+/// The numbers of a tensor of such a file.
+pub fn golden_values(file: &SafeTensors, tensor: &str) -> Vec<f64> {
+    let (numbers, rest) = file.tensor(tensor).unwrap().data().as_chunks::<8>();
+    assert!(rest.is_empty());
+    numbers.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect()
+}
+
+/// Its layer.
+pub fn golden_layer(file: &SafeTensors) -> Layer64 {
+    let values = |tensor: &str| golden_values(file, tensor);
+    let (x, y) = (file.tensor("x").unwrap(), file.tensor("y").unwrap());
+    Layer64 {
+        shape: LayerShape { batch: x.shape()[0], inputs: x.shape()[1], neurons: y.shape()[1] },
+        x: values("x"),
+        means: values("mu"),
+        log_sigmas: values("log_sigma"),
+        mixing_logits: values("mix_logits"),
+        cotangent: values("cotangent"),
     }
 }
 

@@ -66,14 +66,7 @@ proptest! {
         which in 0..4,
         factor in 0.0..1.0_f32,
     ) {
-        let mut layer = layer;
-        match which {
-            0 => layer.x.iter_mut().for_each(|x| *x *= 10_f32.powf(30.0 * factor)),
-            1 => layer.log_sigmas.iter_mut().for_each(|log_sigma| *log_sigma -= 13.8 * factor),
-            2 => layer.log_sigmas.iter_mut().for_each(|log_sigma| *log_sigma += 13.8 * factor),
-            _ => layer.mixing_logits.iter_mut().for_each(|logit| *logit *= 5e3 * factor),
-        }
-        check("one extreme", &layer);
+        check("one extreme", &layer.with_one_extreme(which, factor));
     }
 
     #[test]

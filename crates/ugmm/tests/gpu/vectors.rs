@@ -1,43 +1,18 @@
 //! Golden vectors, sizes, tiles, strides: calls that are always the same.
 
-use crate::common::{Layer, Layer64};
+use crate::common::{GOLDEN, Layer, golden_layer};
 use crate::support::{assert_agrees, device, host, matrix, ordinary, run};
 use burn::tensor::{Device, Tensor};
 use safetensors::SafeTensors;
 use std::path::Path;
-use ugmm_kernels::{DROPPED_LOGIT, LayerShape};
-
-const GOLDEN: [&str; 8] = [
-    "layer_in5_nodes3",
-    "layer_in8_nodes4",
-    "layer_in784_nodes16",
-    "far_x_1e4",
-    "tiny_sigma_1e-6",
-    "huge_logits_1e4",
-    "mixed_extremes",
-    "ties",
-];
+use ugmm_kernels::DROPPED_LOGIT;
 
 /// The layer of golden vectors of `ugmm-kernels`, which an independent implementation made.
 fn golden(name: &str) -> Layer {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ugmm-kernels/tests/golden");
     let bytes = std::fs::read(folder.join(format!("{name}.safetensors"))).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
-    let values = |tensor: &str| -> Vec<f64> {
-        let (numbers, _) = file.tensor(tensor).unwrap().data().as_chunks::<8>();
-        numbers.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect()
-    };
-    let shape = |tensor: &str| file.tensor(tensor).unwrap().shape().to_vec();
-    let (x, y) = (shape("x"), shape("y"));
-    Layer64 {
-        shape: LayerShape { batch: x[0], inputs: x[1], neurons: y[1] },
-        x: values("x"),
-        means: values("mu"),
-        log_sigmas: values("log_sigma"),
-        mixing_logits: values("mix_logits"),
-        cotangent: values("cotangent"),
-    }
-    .narrow()
+    golden_layer(&file).narrow()
 }
 
 #[test]

@@ -128,9 +128,22 @@ pub(super) fn is_careful(sum: f32, cotangent: f32) -> bool {
     !is_fast(sum, cotangent) && cotangent != 0.0
 }
 
+/// The responsibility of a component for a pair.
+#[cube]
+pub(super) fn careful_responsibility(
+    component: Careful,
+    pairs: &Tensor<f32>,
+    of_neurons: &Tensor<f32>,
+    row: usize,
+    neuron: usize,
+    zero: u32,
+) -> f32 {
+    exponential(component.quarter, quarter_of_pair(pairs, of_neurons, row, neuron, zero)).min(1.0)
+}
+
 /// A quarter of a pair's activation without the neuron's normaliser.
 #[cube]
-pub(super) fn quarter_of_pair(
+fn quarter_of_pair(
     pairs: &Tensor<f32>,
     of_neurons: &Tensor<f32>,
     row: usize,

@@ -1,10 +1,9 @@
 //! The forward pass: the sums of exponentials by tiles of rows and neurons, and the rescue of the pairs whose sums vanish.
 
-use super::LARGEST_INPUT;
 use super::careful::{NOTHING, RESCUE_BELOW, activation, careful, exponential, is_larger};
-use super::prepare::{LARGEST_EXPONENT, MEAN, NO_WEIGHT, NORMALIZER, OFFSET, SCALE};
+use super::prepare::{LARGEST_EXPONENT, NORMALIZER, fast_component, fast_input};
 use super::tile::{DEPTH, SIDE};
-use super::twofold::{Twofold, clamped, exact_sum};
+use super::twofold::{Twofold, exact_sum};
 use cubecl::prelude::*;
 
 /// Sums and activations of the pairs of `rows_of_unit · SIDE` rows and `neurons_of_unit · SIDE` neurons. Each unit has the
@@ -21,7 +20,6 @@ pub(super) fn sums(
 ) {
     let (rows, neurons) = (y.shape(0), y.shape(1));
     let inputs = prepared.shape(2);
-    let components = neurons * inputs;
     let row_tile = comptime!(rows_of_unit * SIDE);
     let neuron_tile = comptime!(neurons_of_unit * SIDE);
     let across = neurons.div_ceil(neuron_tile);
@@ -52,28 +50,15 @@ pub(super) fn sums(
         #[unroll]
         for i in 0..rows_of_unit {
             let row = first_row + line + i * SIDE;
-            let mut value = 0.0f32.runtime();
-            if row < rows && k < inputs {
-                value = clamped(x[row * x.stride(0) + k * x.stride(1)], LARGEST_INPUT);
-            }
-            xs[lane * x_pitch + line + i * SIDE] = value;
+            xs[lane * x_pitch + line + i * SIDE] = fast_input(x, row, k, rows);
         }
         #[unroll]
         for i in 0..neurons_of_unit {
-            let neuron = first_neuron + line + i * SIDE;
-            let mut mean = 0.0f32.runtime();
-            let mut scale = 0.0f32.runtime();
-            let mut offset = NO_WEIGHT.runtime();
-            if neuron < neurons && k < inputs {
-                let index = neuron * inputs + k;
-                mean = prepared[MEAN * components + index];
-                scale = prepared[SCALE * components + index];
-                offset = prepared[OFFSET * components + index];
-            }
+            let component = fast_component(prepared, first_neuron + line + i * SIDE, k);
             let place = lane * pitch + line + i * SIDE;
-            means[place] = mean;
-            scales[place] = scale;
-            offsets[place] = offset;
+            means[place] = component.mean;
+            scales[place] = component.scale;
+            offsets[place] = component.offset;
         }
         sync_cube();
         for depth in 0..DEPTH {

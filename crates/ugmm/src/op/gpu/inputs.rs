@@ -1,13 +1,11 @@
 //! Gradients with respect to the inputs.
 
-use super::LARGEST_INPUT;
 use super::careful::{
-    careful, exponential, fast_ratio, over_sigma, quarter_of_pair, saturated_product, saturated_sum,
+    careful, careful_responsibility, fast_ratio, over_sigma, saturated_product, saturated_sum,
 };
 use super::forward::fast_exp;
-use super::prepare::{MEAN, NO_WEIGHT, OFFSET, SCALE};
+use super::prepare::{fast_component, fast_input};
 use super::tile::{DEPTH, SIDE};
-use super::twofold::clamped;
 use cubecl::prelude::*;
 
 /// The sums over all neurons for `rows_of_unit · SIDE` rows and `inputs_of_unit · SIDE` inputs.
@@ -23,7 +21,6 @@ pub(super) fn gradients(
 ) {
     let (rows, inputs) = (of_x.shape(0), of_x.shape(1));
     let neurons = prepared.shape(1);
-    let components = neurons * inputs;
     let row_tile = comptime!(rows_of_unit * SIDE);
     let input_tile = comptime!(inputs_of_unit * SIDE);
     let across = inputs.div_ceil(input_tile);
@@ -44,10 +41,7 @@ pub(super) fn gradients(
             let row = first_row + line + i * SIDE;
             let k = first_input + lane + j * SIDE;
             let at = comptime!(i * inputs_of_unit + j);
-            values[at] = 0.0f32.runtime();
-            if row < rows && k < inputs {
-                values[at] = clamped(x[row * x.stride(0) + k * x.stride(1)], LARGEST_INPUT);
-            }
+            values[at] = fast_input(x, row, k, rows);
             sums[at] = 0.0f32.runtime();
         }
     }
@@ -60,21 +54,11 @@ pub(super) fn gradients(
     for first in range_stepped(0, neurons, DEPTH) {
         #[unroll]
         for j in 0..inputs_of_unit {
-            let neuron = first + line;
-            let k = first_input + lane + j * SIDE;
-            let mut mean = 0.0f32.runtime();
-            let mut scale = 0.0f32.runtime();
-            let mut offset = NO_WEIGHT.runtime();
-            if neuron < neurons && k < inputs {
-                let index = neuron * inputs + k;
-                mean = prepared[MEAN * components + index];
-                scale = prepared[SCALE * components + index];
-                offset = prepared[OFFSET * components + index];
-            }
+            let component = fast_component(prepared, first + line, first_input + lane + j * SIDE);
             let place = line * input_tile + lane + j * SIDE;
-            means[place] = mean;
-            scales[place] = scale;
-            offsets[place] = offset;
+            means[place] = component.mean;
+            scales[place] = component.scale;
+            offsets[place] = component.offset;
         }
         #[unroll]
         for i in 0..rows_of_unit {
@@ -149,8 +133,8 @@ pub(super) fn add_careful(
         let neuron = lists[list + 1 + i] as usize;
         let g = cotangent[row * cotangent.stride(0) + neuron * cotangent.stride(1)];
         let component = careful(value, prepared, of_neurons, neuron, k, zero);
-        let r = exponential(component.quarter, quarter_of_pair(pairs, of_neurons, row, neuron, zero));
-        let wz = saturated_product(g * r.min(1.0), 4.0 * component.quarter_z);
+        let w = g * careful_responsibility(component, pairs, of_neurons, row, neuron, zero);
+        let wz = saturated_product(w, 4.0 * component.quarter_z);
         sum = saturated_sum(sum, -over_sigma(wz, component.inverse_sigma));
     }
     of_x[index] = sum;

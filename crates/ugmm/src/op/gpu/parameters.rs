@@ -1,14 +1,12 @@
 //! Gradients with respect to the parameters. The rows are dealt out in parts, so that layers of few components keep a GPU
 //! busy too; how many there are depends on the batch alone, and so do the results.
 
-use super::LARGEST_INPUT;
 use super::careful::{
-    careful, exponential, fast_ratio, over_sigma, quarter_of_pair, saturated_product, saturated_sum,
+    careful, careful_responsibility, fast_ratio, over_sigma, saturated_product, saturated_sum,
 };
 use super::forward::fast_exp;
-use super::prepare::{HALF_LOG_TWO_PI, LARGEST_LOGIT, MEAN, NO_WEIGHT, NORMALIZER, OFFSET, OWN_LOGIT, SCALE};
+use super::prepare::{HALF_LOG_TWO_PI, LARGEST_LOGIT, NORMALIZER, OWN_LOGIT, fast_component, fast_input};
 use super::tile::{DEPTH, SIDE};
-use super::twofold::clamped;
 use cubecl::prelude::*;
 use ugmm_kernels::DROPPED_LOGIT as DROPPED;
 
@@ -63,15 +61,10 @@ pub(super) fn parts(
             let neuron = first_neuron + line + j * SIDE;
             let k = first_input + lane + i * SIDE;
             let at = comptime!(j * inputs_of_unit + i);
-            means[at] = 0.0f32.runtime();
-            scales[at] = 0.0f32.runtime();
-            offsets[at] = NO_WEIGHT.runtime();
-            if neuron < neurons && k < inputs {
-                let index = neuron * inputs + k;
-                means[at] = prepared[MEAN * components + index];
-                scales[at] = prepared[SCALE * components + index];
-                offsets[at] = prepared[OFFSET * components + index];
-            }
+            let component = fast_component(prepared, neuron, k);
+            means[at] = component.mean;
+            scales[at] = component.scale;
+            offsets[at] = component.offset;
             sums[at] = 0.0f32.runtime();
             sums_u[at] = 0.0f32.runtime();
             sums_uu[at] = 0.0f32.runtime();
@@ -86,11 +79,7 @@ pub(super) fn parts(
         #[unroll]
         for i in 0..inputs_of_unit {
             let k = first_input + lane + i * SIDE;
-            let mut value = 0.0f32.runtime();
-            if row < end && k < inputs {
-                value = clamped(x[row * x.stride(0) + k * x.stride(1)], LARGEST_INPUT);
-            }
-            xs[line * input_tile + lane + i * SIDE] = value;
+            xs[line * input_tile + lane + i * SIDE] = fast_input(x, row, k, end);
         }
         #[unroll]
         for j in 0..neurons_of_unit {
@@ -172,8 +161,7 @@ pub(super) fn careful_part(
         let g = cotangent[row * cotangent.stride(0) + neuron * cotangent.stride(1)];
         let value = x[row * x.stride(0) + k * x.stride(1)];
         let component = careful(value, prepared, of_neurons, neuron, k, zero);
-        let r = exponential(component.quarter, quarter_of_pair(pairs, of_neurons, row, neuron, zero));
-        let w = g * r.min(1.0);
+        let w = g * careful_responsibility(component, pairs, of_neurons, row, neuron, zero);
         let z = 4.0 * component.quarter_z;
         let wz = saturated_product(w, z);
         of_mean = saturated_sum(of_mean, over_sigma(wz, component.inverse_sigma));

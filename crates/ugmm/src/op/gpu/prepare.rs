@@ -3,16 +3,17 @@
 // Of NaN a kernel makes a number, where `clamp` does not say.
 #![allow(clippy::manual_clamp)]
 
-use super::twofold::{inverse_sigma, power_of_two};
+use super::LARGEST_INPUT;
+use super::twofold::{clamped, inverse_sigma, power_of_two};
 use cubecl::prelude::*;
 use ugmm_kernels::DROPPED_LOGIT as DROPPED;
 
 /// What there is of every component, as planes of `[neurons, inputs]`: the mean, √½/σ, the natural exponent of the
 /// component's peak relative to the largest of its neuron, and then the parameters as they are.
 pub(super) const PLANES: usize = 6;
-pub(super) const MEAN: usize = 0;
-pub(super) const SCALE: usize = 1;
-pub(super) const OFFSET: usize = 2;
+const MEAN: usize = 0;
+const SCALE: usize = 1;
+const OFFSET: usize = 2;
 /// The mean again: the first three planes are those of the fast path, which leaves out components that it cannot take.
 pub(super) const OWN_MEAN: usize = 3;
 pub(super) const OWN_LOG_SIGMA: usize = 4;
@@ -29,7 +30,7 @@ pub(super) const NORMALIZER: usize = 2;
 pub(super) const UNITS: usize = 64;
 
 /// Offset of a component without weight: its exponential is 0.
-pub(super) const NO_WEIGHT: f32 = -1e4;
+const NO_WEIGHT: f32 = -1e4;
 /// Below any logit.
 const LOWEST: f32 = -3.4e38;
 /// The fast path takes neurons whose parameters are inside these bounds: inputs up to [`super::LARGEST_INPUT`] are then
@@ -37,6 +38,42 @@ const LOWEST: f32 = -3.4e38;
 const LARGEST_MEAN: f32 = 1e24;
 const LOWEST_LOG_SIGMA: f32 = -27.6;
 const HIGHEST_LOG_SIGMA: f32 = 46.0;
+
+/// A component as the fast path takes it.
+#[derive(CubeType, Clone, Copy)]
+#[expand(derive(Clone, Copy))]
+pub(super) struct FastComponent {
+    pub(super) mean: f32,
+    pub(super) scale: f32,
+    pub(super) offset: f32,
+}
+
+/// One of a neuron and an input; one without weight where the layer has none.
+#[cube]
+pub(super) fn fast_component(prepared: &Tensor<f32>, neuron: usize, k: usize) -> FastComponent {
+    let (neurons, inputs) = (prepared.shape(1), prepared.shape(2));
+    let components = neurons * inputs;
+    let mut mean = 0.0f32.runtime();
+    let mut scale = 0.0f32.runtime();
+    let mut offset = NO_WEIGHT.runtime();
+    if neuron < neurons && k < inputs {
+        let index = neuron * inputs + k;
+        mean = prepared[MEAN * components + index];
+        scale = prepared[SCALE * components + index];
+        offset = prepared[OFFSET * components + index];
+    }
+    FastComponent { mean, scale, offset }
+}
+
+/// An input value as the fast path takes it; 0 from the row `end` on and beyond the last input.
+#[cube]
+pub(super) fn fast_input(x: &Tensor<f32>, row: usize, k: usize, end: usize) -> f32 {
+    let mut value = 0.0f32.runtime();
+    if row < end && k < x.shape(1) {
+        value = clamped(x[row * x.stride(0) + k * x.stride(1)], LARGEST_INPUT);
+    }
+    value
+}
 
 pub(super) const HALF_LOG_TWO_PI: f32 = 0.918_938_5;
 const ROOT_OF_HALF: f32 = std::f32::consts::FRAC_1_SQRT_2;
