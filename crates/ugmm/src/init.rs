@@ -81,7 +81,7 @@ pub(crate) fn from_data<R: Rng + ?Sized>(
         true => (0..inputs).map(|input| known(&values, inputs, input).collect()).collect(),
         false => Vec::new(),
     };
-    let random_value = |input: usize, rng: &mut R| {
+    let mean = |input: usize, rng: &mut R| {
         let value = values[index(rng, rows) * inputs + input];
         match value.is_nan() {
             false => value,
@@ -89,20 +89,10 @@ pub(crate) fn from_data<R: Rng + ?Sized>(
             true => known[input][index(rng, known[input].len())],
         }
     };
-    let means = (0..neurons)
-        .flat_map(|_| 0..means.per_neuron(inputs))
-        .map(|input| match means {
-            Means::Free => random_value(input, rng),
-            // One point serves all inputs: the value of any of them.
-            Means::Tied => random_value(index(rng, inputs), rng),
-        })
-        .collect();
-    let log_sigmas = (0..neurons)
-        .flat_map(|_| &spreads)
-        .map(|spread| (spread.ln() + DATA_LOG_SIGMA_MEAN + DATA_LOG_SIGMA_SPREAD * normal(rng)) as f32)
-        .collect();
-    let mixing_logits = (0..neurons * inputs).map(|_| normal(rng) as f32).collect();
-    Ok(InitialValues { means, log_sigmas, mixing_logits })
+    let log_sigma = |input: usize, rng: &mut R| {
+        (spreads[input].ln() + DATA_LOG_SIGMA_MEAN + DATA_LOG_SIGMA_SPREAD * normal(rng)) as f32
+    };
+    Ok(drawn([neurons, inputs], means, mean, log_sigma, rng))
 }
 
 /// Draws by [`Init::Wide`] from `sample` `[rows, inputs]`.
@@ -121,22 +111,33 @@ pub(crate) fn wide<R: Rng + ?Sized>(
     let values = checked_values(sample, missing_values)?;
     let spreads = input_spreads(&values, inputs);
     let centres: Vec<f64> = (0..inputs).map(|input| mean_and_deviation(&values, inputs, input).0).collect();
+    let mean =
+        |input: usize, rng: &mut R| (centres[input] + WIDE_SPREAD * spreads[input] * normal(rng)) as f32;
+    let log_sigma = |input: usize, rng: &mut R| {
+        ((WIDE_SPREAD * spreads[input]).ln() + WIDE_LOG_SIGMA_SPREAD * normal(rng)) as f32
+    };
+    Ok(drawn([neurons, inputs], means, mean, log_sigma, rng))
+}
+
+/// A layer of means and log σ that are drawn for each input, and mixing logits ~ N(0, 1).
+fn drawn<R: Rng + ?Sized>(
+    [neurons, inputs]: [usize; 2],
+    means: Means,
+    mut mean: impl FnMut(usize, &mut R) -> f32,
+    mut log_sigma: impl FnMut(usize, &mut R) -> f32,
+    rng: &mut R,
+) -> InitialValues {
     let means = (0..neurons)
         .flat_map(|_| 0..means.per_neuron(inputs))
-        .map(|input| {
-            let input = match means {
-                Means::Free => input,
-                Means::Tied => index(rng, inputs),
-            };
-            (centres[input] + WIDE_SPREAD * spreads[input] * normal(rng)) as f32
+        .map(|input| match means {
+            Means::Free => mean(input, rng),
+            // One point serves all inputs: one that suits any of them.
+            Means::Tied => mean(index(rng, inputs), rng),
         })
         .collect();
-    let log_sigmas = (0..neurons)
-        .flat_map(|_| &spreads)
-        .map(|spread| ((WIDE_SPREAD * spread).ln() + WIDE_LOG_SIGMA_SPREAD * normal(rng)) as f32)
-        .collect();
+    let log_sigmas = (0..neurons).flat_map(|_| 0..inputs).map(|input| log_sigma(input, rng)).collect();
     let mixing_logits = (0..neurons * inputs).map(|_| normal(rng) as f32).collect();
-    Ok(InitialValues { means, log_sigmas, mixing_logits })
+    InitialValues { means, log_sigmas, mixing_logits }
 }
 
 /// The values of a sample, row-major.

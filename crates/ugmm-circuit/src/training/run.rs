@@ -79,11 +79,7 @@ pub fn train(
     mut progress: impl FnMut(&Epoch) -> bool,
 ) -> Result<Trained, CircuitError> {
     config.validate()?;
-    let mut go_on = true;
-    let first = train_member(rows, variables.clone(), config, |epoch| {
-        go_on = progress(epoch);
-        go_on
-    })?;
+    let (first, go_on) = train_member(0, rows, variables.clone(), config, &mut progress)?;
     if go_on { add_members(first, rows, variables, config, progress) } else { Ok(first) }
 }
 
@@ -108,12 +104,7 @@ pub fn add_members(
     assert_eq!(first.members, 1, "the first member is one circuit");
     let (mut circuits, mut levels) = (vec![first.circuit.clone()], vec![first.validation]);
     for member in 1..config.members {
-        let config = TrainingConfig { seed: member_seed(config.seed, member), ..config.clone() };
-        let mut go_on = true;
-        let trained = train_member(rows, variables.clone(), &config, |epoch| {
-            go_on = progress(&Epoch { member: member + 1, ..*epoch });
-            go_on
-        })?;
+        let (trained, go_on) = train_member(member, rows, variables.clone(), config, &mut progress)?;
         if !go_on {
             break;
         }
@@ -125,13 +116,15 @@ pub fn add_members(
     Ok(Trained { circuit: mix(circuits)?, validation, members, ..first })
 }
 
-/// One circuit, with rows of its own held out.
+/// One circuit, counted from 0, with a seed and rows of its own held out; and whether training is to go on after it.
 fn train_member(
+    member: usize,
     rows: Rows<'_>,
     variables: Vec<Variable>,
     config: &TrainingConfig,
-    progress: impl FnMut(&Epoch) -> bool,
-) -> Result<Trained, CircuitError> {
+    progress: &mut impl FnMut(&Epoch) -> bool,
+) -> Result<(Trained, bool), CircuitError> {
+    let config = &TrainingConfig { seed: member_seed(config.seed, member), ..config.clone() };
     if rows.count() == 0 {
         return Err(CircuitError::TooFewRows { rows: 0, needed: 1 });
     }
@@ -149,7 +142,13 @@ fn train_member(
     let training = Rows::new(&training, rows.columns())?;
     let validation = Rows::new(&validation, rows.columns())?;
     let structure = chosen_structure(training, &variables, config)?;
-    train_structure(training, (held_out > 0).then_some(validation), variables, &structure, config, progress)
+    let validation = (held_out > 0).then_some(validation);
+    let mut go_on = true;
+    let trained = train_structure(training, validation, variables, &structure, config, |epoch| {
+        go_on = progress(&Epoch { member: member + 1, ..*epoch });
+        go_on
+    })?;
+    Ok((trained, go_on))
 }
 
 /// Learns the parameters of a circuit with a given structure, and stops by given validation rows if there are some. The

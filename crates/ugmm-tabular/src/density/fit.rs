@@ -314,17 +314,19 @@ impl Fitter<'_> {
         let set_aside = rows.len() as f64 / self.columns.len() as f64 * STOPPING_SHARE;
         let enough = all.iter().filter_map(|chosen| chosen.trained.validation).reduce(f64::max);
         let enough = enough.map(|best| best - CHANCE_PER_ROW / set_aside.sqrt());
-        let (mut best, others): (Vec<_>, Vec<_>) = all
+        let (best, others): (Vec<_>, Vec<_>) = all
             .into_iter()
             .partition(|chosen| chosen.trained.validation >= enough || enough.is_some_and(f64::is_nan));
         let parts = best.len();
-        for (number, chosen) in best.iter_mut().enumerate() {
+        let with_all = best.into_iter().enumerate().map(|(number, mut chosen)| {
             if chosen.config.members > 1 && !out_of_time {
-                let first = Some(chosen.trained.clone());
+                let first = Some(chosen.trained);
                 (chosen.trained, chosen.out_of_time) =
                     self.train(rows, &chosen.config, first, (number, parts), run)?;
             }
-        }
+            Ok(chosen)
+        });
+        let best: Vec<Chosen> = with_all.collect::<Result<_, TabularError>>()?;
         let level = |structure: &DensityStructure| {
             let of_it = best.iter().chain(&others).find(|chosen| chosen.structure == *structure)?;
             of_it.trained.validation.map(|level| (*structure, level))
