@@ -31,7 +31,8 @@ pub use mixed::{
 pub use output_scale::OutputScale;
 pub use recurrent::{UgmmGru, UgmmGruConfig, UgmmLstm, UgmmLstmConfig};
 pub use transformer::{
-    FeedForward, OrdinaryFeedForward, Projection, SubLayerInputs, UgmmAttention, UgmmAttentionInput,
-    UgmmAttentionOutput, UgmmFeedForward, UgmmTransformerEncoder, UgmmTransformerEncoderConfig,
-    UgmmTransformerEncoderInput, UgmmTransformerEncoderLayer,
+    FeedForward, OrdinaryFeedForward, Projection, SubLayerInputs, UgmmAttention, UgmmAttentionCache,
+    UgmmAttentionInput, UgmmAttentionOutput, UgmmFeedForward, UgmmTransformerEncoder,
+    UgmmTransformerEncoderAutoregressiveCache, UgmmTransformerEncoderConfig, UgmmTransformerEncoderInput,
+    UgmmTransformerEncoderLayer,
 };

@@ -66,6 +66,17 @@ fn an_ordinary_one_is_burns_encoder() {
                 TransformerEncoderInput::new(x.clone()).mask_pad(padding(&device)).mask_attn(causal),
             );
             assert_close(&values(&found), &values(&expected), 1e-5);
+
+            let (mut our_cache, mut burns_cache) =
+                (ours.new_autoregressive_cache(), burns.new_autoregressive_cache());
+            for steps in 1..=5 {
+                let x = x.clone().narrow(1, 0, steps);
+                let input = UgmmTransformerEncoderInput::new(x.clone());
+                let found = ours.forward_autoregressive_inference(input, &mut our_cache);
+                let input = TransformerEncoderInput::new(x);
+                let expected = burns.forward_autoregressive_inference(input, &mut burns_cache);
+                assert_close(&values(&found), &values(&expected), 1e-5);
+            }
         }
     }
 }
@@ -91,6 +102,57 @@ fn masks_hide_what_they_should() {
         let masked =
             |x: Tensor<3>| encoder.forward(UgmmTransformerEncoderInput::new(x).mask_pad(padding(&device)));
         assert_close(&before(masked(x).narrow(0, 0, 1)), &before(masked(other).narrow(0, 0, 1)), 1e-6);
+    }
+}
+
+/// A cache, filled step by step or by several steps at once, changes nothing: with a causal mask it gives what a pass over all
+/// steps gives.
+#[test]
+fn a_sequence_that_grows_is_encoded_as_one_that_is_there() {
+    let device = Device::flex();
+    let x: Tensor<3> = random([2, 6, 8], &mut rng(5), &device);
+    let padding = {
+        let is_padding = [[false; 6], [false, false, true, false, false, false]].concat();
+        Tensor::<2, Bool>::from_data(TensorData::new(is_padding, [2, 6]), &device)
+    };
+    for norm_first in [false, true] {
+        let config = config().with_norm_first(norm_first).with_ugmm_projections(true).with_dropout(0.3);
+        let encoder = init(&config, &device);
+        let input = |steps: usize| {
+            UgmmTransformerEncoderInput::new(x.clone().narrow(1, 0, steps))
+                .mask_pad(padding.clone().narrow(1, 0, steps))
+                .mask_attn(generate_autoregressive_mask(2, steps, &device))
+        };
+        let expected = values(&encoder.forward(input(6)));
+        for ends in [vec![1, 2, 3, 4, 5, 6], vec![3, 4, 6], vec![6]] {
+            let mut cache = encoder.new_autoregressive_cache();
+            let mut found = None;
+            for end in ends {
+                found = Some(encoder.forward_autoregressive_inference(input(end), &mut cache));
+                assert_eq!(cache.steps(), end);
+            }
+            assert_close(&values(&found.unwrap()), &expected, 1e-5);
+        }
+        // Without a mask new steps see each other, but no step sees one that came later.
+        let open = |steps: usize| UgmmTransformerEncoderInput::new(x.clone().narrow(1, 0, steps));
+        let mut cache = encoder.new_autoregressive_cache();
+        let first = encoder.forward_autoregressive_inference(open(3), &mut cache);
+        assert_close(&values(&first), &values(&encoder.forward(open(3))), 1e-5);
+        let later = encoder.forward_autoregressive_inference(open(6), &mut cache);
+        assert_eq!(values(&later.narrow(1, 0, 3)), values(&first));
+    }
+}
+
+#[test]
+#[should_panic(expected = "a sequence of 3 steps, of which the cache knows 3, has no new step")]
+fn a_cache_wants_a_new_step() {
+    let device = Device::flex();
+    let encoder = init(&config(), &device);
+    let x: Tensor<3> = random([2, 3, 8], &mut rng(6), &device);
+    let mut cache = encoder.new_autoregressive_cache();
+    for _ in 0..2 {
+        let input = UgmmTransformerEncoderInput::new(x.clone());
+        let _ = encoder.forward_autoregressive_inference(input, &mut cache);
     }
 }
 

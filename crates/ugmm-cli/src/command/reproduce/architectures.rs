@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Instant;
 use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig};
-use ugmm::training::{Dataset, EpochReport, OptimizerConfig, Schedule, TrainingConfig, evaluate, train};
+use ugmm::training::{
+    Augmentation, Dataset, EpochReport, OptimizerConfig, Schedule, TrainingConfig, evaluate, train,
+};
 use ugmm::{Objective, Stream, Task, UgmmError, generator};
 use ugmm_data::{LabelledImages, Mnist, load_mnist};
 use ugmm_tabular::device;
@@ -42,6 +44,8 @@ pub(super) struct Practice {
     /// By AdamW.
     pub weight_decay: f32,
     pub max_gradient_norm: Option<f64>,
+    /// Images are moved by at most so many pixels in each direction, anew whenever they are met.
+    pub shift: usize,
 }
 
 impl Default for Practice {
@@ -52,6 +56,7 @@ impl Default for Practice {
             learning_rate: 1e-2,
             weight_decay: 0.0,
             max_gradient_norm: Some(1.0),
+            shift: 0,
         }
     }
 }
@@ -140,7 +145,7 @@ pub(super) fn run(
         for Contender { config, practice, .. } in &mut contest.contenders {
             practice.epochs = options.epochs.map_or(practice.epochs, usize::from);
             task.check_width((config.inputs(), config.outputs()?))?;
-            training(practice, contest.train.rows(), 0).validate()?;
+            training(practice, (contest.train.rows(), contest.input), 0)?.validate()?;
         }
     }
     if let Some(only) = &options.only
@@ -177,9 +182,25 @@ fn variants(path: &Path, input: MixedInput) -> Result<Vec<Contender>, CliError> 
         .collect())
 }
 
-fn training(practice: &Practice, rows: usize, seed: u64) -> TrainingConfig {
+fn training(
+    practice: &Practice,
+    (rows, input): (usize, MixedInput),
+    seed: u64,
+) -> Result<TrainingConfig, UgmmError> {
     let steps = practice.epochs * rows.div_ceil(practice.batch_size.max(1));
-    TrainingConfig {
+    let augmentation = match (practice.shift, input) {
+        (0, _) => None,
+        (most, MixedInput::Image { channels: 1, height, width }) => {
+            let shift = Augmentation::Shift { height, width, most };
+            shift.validate(height * width)?;
+            Some(shift)
+        }
+        (most, _) => {
+            let expected = "0 where rows are not images of one channel";
+            return Err(UgmmError::Setting { setting: "shift", value: most.to_string(), expected });
+        }
+    };
+    Ok(TrainingConfig {
         batch_size: practice.batch_size,
         optimizer: OptimizerConfig::adam_w(practice.weight_decay),
         schedule: Schedule::Cosine {
@@ -188,8 +209,9 @@ fn training(practice: &Practice, rows: usize, seed: u64) -> TrainingConfig {
             final_fraction: FINAL_FRACTION,
         },
         max_gradient_norm: practice.max_gradient_norm,
+        augmentation,
         ..TrainingConfig::new(seed, practice.epochs)
-    }
+    })
 }
 
 fn measure(
@@ -210,7 +232,7 @@ fn measure(
         let network =
             config.init(&first_rows(rows), &mut generator(seed, Stream::Initialization), &device)?;
         parameters = network.learned_parameters();
-        let training = training(practice, rows.rows(), seed);
+        let training = training(practice, (rows.rows(), contest.input), seed)?;
         let mut progress =
             Training::new(&format!("{}: {name}, seed {seed}", contest.name), training.epochs, common.quiet);
         // Test data are looked at once.

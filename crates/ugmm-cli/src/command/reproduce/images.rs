@@ -14,6 +14,8 @@ const DIGITS: usize = 10;
 const DIGITS_WHITE: f32 = 16.0;
 /// Dropout of the ordinary network's dense layers.
 const DROPOUT: f64 = 0.3;
+/// By how many pixels MNIST's images are moved at most.
+const MNIST_SHIFT: usize = 2;
 
 pub fn run(options: &ReproduceImages, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[])?;
@@ -35,12 +37,15 @@ fn of_mnist(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     let epochs = if options.quick { 3 } else { 8 };
     Ok(Contest {
         name: "MNIST",
-        description: format!("MNIST: {images} images to learn from, pixels in [0, 1], no augmentation."),
+        description: format!(
+            "MNIST: {images} images to learn from, pixels in [0, 1], moved by at most {MNIST_SHIFT} pixels in \
+             each direction, anew in each epoch."
+        ),
         train: dataset(train)?,
         measured: dataset(measured)?,
         input: MixedInput::Image { channels: 1, height, width },
         is_text: false,
-        contenders: contenders(size, &[16, 32], &[64], (epochs, 128))?,
+        contenders: contenders(size, &[16, 32], &[64], (epochs, 128, MNIST_SHIFT))?,
     })
 }
 
@@ -76,7 +81,7 @@ fn of_digits(options: &ArchitectureOptions) -> Result<Contest, CliError> {
         measured: rows(&measured)?,
         input: MixedInput::Image { channels: 1, height, width },
         is_text: false,
-        contenders: contenders([1, height, width], &[16, 32], &[32], (epochs, 32))?,
+        contenders: contenders([1, height, width], &[16, 32], &[32], (epochs, 32, 0))?,
     })
 }
 
@@ -84,9 +89,9 @@ fn contenders(
     size: [usize; 3],
     trunk: &[usize],
     head: &[usize],
-    (epochs, batch_size): (usize, usize),
+    (epochs, batch_size, shift): (usize, usize, usize),
 ) -> Result<Vec<Contender>, CliError> {
-    let ugmm = Practice { epochs, batch_size, max_gradient_norm: None, ..Practice::default() };
+    let ugmm = Practice { epochs, batch_size, shift, max_gradient_norm: None, ..Practice::default() };
     let ordinary = Practice { learning_rate: 3e-3, ..ugmm };
     let ugmm = Practice { learning_rate: 3e-2, ..ugmm };
     let cnn = |width: usize| MixedConfig::cnn(size, trunk, &[width], DIGITS, DROPOUT);

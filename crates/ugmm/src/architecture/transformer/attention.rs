@@ -1,6 +1,6 @@
 //! Multi-head attention whose queries, keys and values may come from uGMM layers.
 
-use super::{Projection, dropout};
+use super::{Projection, UgmmAttentionCache, dropout};
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{
@@ -8,6 +8,7 @@ use burn::tensor::{
     activation::{quiet_softmax, softmax},
 };
 use rand::Rng;
+use rand_chacha::ChaCha8Rng;
 
 /// Attention scores of what is masked, as Burn's `min_float` has it by default.
 const MASKED_SCORE: f32 = -1.0e4;
@@ -88,10 +89,34 @@ impl UgmmAttention {
     pub fn forward<R: Rng + ?Sized>(
         &self,
         input: UgmmAttentionInput,
+        rng: Option<&mut R>,
+    ) -> UgmmAttentionOutput {
+        self.pass(input, None, rng)
+    }
+
+    /// Attention of new steps, `[batch, new, d_model]` in queries, keys and values, to themselves and to all steps that the
+    /// cache knows, which has the new ones after it. Masks are `[batch, known + new]` and `[batch, new, known + new]`.
+    /// Nothing is random.
+    ///
+    /// # Panics
+    ///
+    /// When the shapes do not fit.
+    #[must_use]
+    pub fn forward_cache(
+        &self,
+        input: UgmmAttentionInput,
+        cache: &mut UgmmAttentionCache,
+    ) -> UgmmAttentionOutput {
+        self.pass::<ChaCha8Rng>(input, Some(cache), None)
+    }
+
+    pub(super) fn pass<R: Rng + ?Sized>(
+        &self,
+        input: UgmmAttentionInput,
+        cache: Option<&mut UgmmAttentionCache>,
         mut rng: Option<&mut R>,
     ) -> UgmmAttentionOutput {
         let [batch, steps, d_model] = input.query.dims();
-        let others = input.key.dims()[1];
         let d_head = d_model / self.n_heads;
         let mut heads = |projection: &Projection, x: Tensor<3>| {
             let [batch, steps, _] = x.dims();
@@ -99,8 +124,12 @@ impl UgmmAttention {
             y.reshape([batch, steps, self.n_heads, d_head]).swap_dims(1, 2)
         };
         let query = heads(&self.query, input.query);
-        let key = heads(&self.key, input.key);
-        let value = heads(&self.value, input.value);
+        let mut key = heads(&self.key, input.key);
+        let mut value = heads(&self.value, input.value);
+        if let Some(cache) = cache {
+            (key, value) = cache.extend(key, value);
+        }
+        let others = key.dims()[2];
         let mut scores = query.matmul(key.transpose()) / (d_head as f32).sqrt();
         if let Some(mask) = input.mask_pad {
             scores = scores.mask_fill(mask.reshape([batch, 1, 1, others]), MASKED_SCORE);

@@ -1,176 +1,16 @@
 //! The encoder of a transformer.
 
 use super::{
-    FeedForward, OrdinaryFeedForward, Projection, UgmmAttention, UgmmAttentionInput, UgmmFeedForward, dropout,
+    FeedForward, UgmmAttention, UgmmAttentionCache, UgmmAttentionInput,
+    UgmmTransformerEncoderAutoregressiveCache, dropout,
 };
-use crate::Init;
-use crate::architecture::seeded::{Draw, redrawn};
-use crate::architecture::{UgmmDense, UgmmDenseConfig};
+use crate::UgmmLayer;
 use crate::random::{Stream, generator_of_device};
-use crate::{UgmmError, UgmmLayer};
-use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::{Bool, Device, Tensor};
+use burn::nn::LayerNorm;
+use burn::tensor::{Bool, Tensor};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-
-/// What a [`UgmmTransformerEncoder`] is made of; as Burn's
-/// [`TransformerEncoderConfig`](burn::nn::transformer::TransformerEncoderConfig), where that applies.
-#[derive(Config, Debug, PartialEq)]
-pub struct UgmmTransformerEncoderConfig {
-    /// Number of features of a step.
-    pub d_model: usize,
-    /// Neurons between the two layers of a feed-forward sub-layer.
-    pub d_ff: usize,
-    /// Number of heads; d_model is a multiple of it.
-    pub n_heads: usize,
-    /// Number of layers.
-    pub n_layers: usize,
-    /// Dropout probability of attention weights, in feed-forward sub-layers and of what sub-layers add.
-    #[config(default = 0.1)]
-    pub dropout: f64,
-    /// Whether sub-layers are normalised before rather than after. Then a uGMM layer reads what was just normalised, the
-    /// inputs that it is made for.
-    #[config(default = true)]
-    pub norm_first: bool,
-    /// Whether heads may attend to nothing; see Burn's `MultiHeadAttentionConfig`.
-    #[config(default = false)]
-    pub quiet_softmax: bool,
-    /// Added to the variance in layer normalisation.
-    #[config(default = 1e-5)]
-    pub layer_norm_eps: f64,
-    /// Whether feed-forward sub-layers are uGMM layers. Without them, and with ordinary projections, it is Burn's encoder.
-    #[config(default = true)]
-    pub ugmm_feed_forward: bool,
-    /// Whether queries, keys and values come from uGMM layers.
-    #[config(default = false)]
-    pub ugmm_projections: bool,
-    /// Lower bound of every σ, in the units of normalised features; see
-    /// [`UgmmLayerConfig::min_sigma`](crate::UgmmLayerConfig::min_sigma).
-    #[config(default = 1.0)]
-    pub min_sigma: f64,
-    /// How layers begin; see [`Init`].
-    #[config(default = "Init::Wide")]
-    pub init: Init,
-    /// Standard deviation, at first, of what a uGMM feed-forward sub-layer adds to each feature of a step.
-    #[config(default = 0.3)]
-    pub residual_gain: f64,
-}
-
-impl UgmmTransformerEncoderConfig {
-    /// Checks every setting.
-    ///
-    /// # Errors
-    ///
-    /// Names the first setting that is out of its range.
-    pub fn validate(&self) -> Result<(), UgmmError> {
-        let sizes = [("d_model", self.d_model), ("d_ff", self.d_ff), ("n_heads", self.n_heads)];
-        if let Some((setting, _)) = sizes.into_iter().find(|(_, size)| *size == 0) {
-            return Err(UgmmError::setting(setting, 0, "at least 1"));
-        }
-        if !self.d_model.is_multiple_of(self.n_heads) {
-            return Err(UgmmError::setting("d_model", self.d_model, "a multiple of n_heads"));
-        }
-        if !(0.0..1.0).contains(&self.dropout) {
-            return Err(UgmmError::setting("dropout", self.dropout, "at least 0 and less than 1"));
-        }
-        if !(self.layer_norm_eps > 0.0 && self.layer_norm_eps.is_finite()) {
-            return Err(UgmmError::setting("layer_norm_eps", self.layer_norm_eps, "positive and finite"));
-        }
-        if !(self.residual_gain > 0.0 && self.residual_gain.is_finite()) {
-            return Err(UgmmError::setting("residual_gain", self.residual_gain, "positive and finite"));
-        }
-        UgmmDenseConfig::new(self.d_model, self.d_ff).with_min_sigma(self.min_sigma).validate()
-    }
-
-    /// A new encoder. Its random numbers come from the device's own generator (`Device::seed`), as those of Burn's modules.
-    ///
-    /// # Errors
-    ///
-    /// When a setting is out of its range.
-    pub fn init(&self, device: &Device) -> Result<UgmmTransformerEncoder, UgmmError> {
-        self.init_with(&mut generator_of_device(device, Stream::Initialization), device)
-    }
-
-    /// The same, drawn from `rng`. No sample of the inputs is needed: every uGMM layer reads features that are
-    /// normalised, and is initialised for such.
-    ///
-    /// # Errors
-    ///
-    /// When a setting is out of its range.
-    pub fn init_with<R: Rng + ?Sized>(
-        &self,
-        rng: &mut R,
-        device: &Device,
-    ) -> Result<UgmmTransformerEncoder, UgmmError> {
-        self.validate()?;
-        let layers = (0..self.n_layers).map(|_| self.layer(rng, device)).collect::<Result<_, _>>()?;
-        Ok(UgmmTransformerEncoder { layers })
-    }
-
-    fn layer<R: Rng + ?Sized>(
-        &self,
-        rng: &mut R,
-        device: &Device,
-    ) -> Result<UgmmTransformerEncoderLayer, UgmmError> {
-        let norm = || LayerNormConfig::new(self.d_model).with_epsilon(self.layer_norm_eps).init(device);
-        let mut projection = || {
-            Ok::<_, UgmmError>(match self.ugmm_projections {
-                true => Projection::Ugmm(self.dense(self.d_model, self.d_model, rng, device)?),
-                false => Projection::Linear(linear(self.d_model, self.d_model, rng, device)),
-            })
-        };
-        let (query, key, value) = (projection()?, projection()?, projection()?);
-        let attention = UgmmAttention {
-            query,
-            key,
-            value,
-            output: linear(self.d_model, self.d_model, rng, device),
-            n_heads: self.n_heads,
-            dropout: self.dropout,
-            quiet_softmax: self.quiet_softmax,
-        };
-        let feed_forward = match self.ugmm_feed_forward {
-            true => {
-                let inner = self.dense(self.d_model, self.d_ff, rng, device)?;
-                let mut outer = self.dense(self.d_ff, self.d_model, rng, device)?;
-                outer.scale.gain = outer.scale.gain.map(|gain| gain * self.residual_gain);
-                FeedForward::Ugmm(UgmmFeedForward { inner, outer, dropout: self.dropout })
-            }
-            false => FeedForward::Ordinary(OrdinaryFeedForward {
-                linear_inner: linear(self.d_model, self.d_ff, rng, device),
-                linear_outer: linear(self.d_ff, self.d_model, rng, device),
-                dropout: self.dropout,
-            }),
-        };
-        Ok(UgmmTransformerEncoderLayer {
-            attention,
-            feed_forward,
-            norm_1: norm(),
-            norm_2: norm(),
-            dropout: self.dropout,
-            norm_first: self.norm_first,
-        })
-    }
-
-    fn dense<R: Rng + ?Sized>(
-        &self,
-        d_input: usize,
-        d_output: usize,
-        rng: &mut R,
-        device: &Device,
-    ) -> Result<UgmmDense, UgmmError> {
-        let config =
-            UgmmDenseConfig::new(d_input, d_output).with_min_sigma(self.min_sigma).with_init(self.init);
-        let sample = crate::architecture::dense::reference_rows(d_input, rng, device);
-        config.init_from(&sample, rng, device)
-    }
-}
-
-fn linear<R: Rng + ?Sized>(d_input: usize, d_output: usize, rng: &mut R, device: &Device) -> Linear {
-    redrawn(LinearConfig::new(d_input, d_output).init(device), Draw::FanIn, rng)
-}
 
 /// What an encoder reads, made as Burn's
 /// [`TransformerEncoderInput`](burn::nn::transformer::TransformerEncoderInput).
@@ -204,8 +44,7 @@ impl UgmmTransformerEncoderInput {
 
 /// The encoder of a transformer (Vaswani et al. 2017) with uGMM feed-forward sub-layers and, if wanted, uGMM projections,
 /// for the place of Burn's [`TransformerEncoder`](burn::nn::transformer::TransformerEncoder). Positions are encoded before
-/// it, by Burn's [`PositionalEncoding`](burn::nn::PositionalEncoding), for example. There is no cache for the steps of
-/// autoregressive generation.
+/// it, by Burn's [`PositionalEncoding`](burn::nn::PositionalEncoding), for example.
 ///
 /// ```
 /// use burn::nn::attention::generate_autoregressive_mask;
@@ -270,6 +109,62 @@ impl UgmmTransformerEncoder {
         self.pass(input, Some(rng))
     }
 
+    /// A cache for [`Self::forward_autoregressive_inference`] that knows no step yet.
+    #[must_use]
+    pub fn new_autoregressive_cache(&self) -> UgmmTransformerEncoderAutoregressiveCache {
+        UgmmTransformerEncoderAutoregressiveCache::empty(self.layers.len())
+    }
+
+    /// Encoded sequences `[batch, steps, d_model]` of sequences that grow: only steps that the cache does not know are
+    /// computed. They attend to all that masks do not hide; steps before them are as they were, so that
+    /// one new step at a time gives what [`forward`](Self::forward) gives with a causal mask. As of Burn's encoder, `input` is
+    /// the sequence from its first step on, with masks for all of it; unlike there, several steps may be new. Nothing is
+    /// random.
+    ///
+    /// # Panics
+    ///
+    /// When the shapes do not fit, no step is new, or the cache is that of another batch or of an encoder of another size.
+    ///
+    /// ```
+    /// use burn::tensor::{Device, Distribution, Tensor};
+    /// use ugmm::architecture::{UgmmTransformerEncoderConfig, UgmmTransformerEncoderInput};
+    ///
+    /// let device = Device::flex();
+    /// let encoder = UgmmTransformerEncoderConfig::new(16, 32, 4, 2).init(&device)?;
+    /// let mut cache = encoder.new_autoregressive_cache();
+    /// let mut sequence = Tensor::<3>::zeros([1, 1, 16], &device);
+    /// for _ in 0..5 {
+    ///     let input = UgmmTransformerEncoderInput::new(sequence.clone());
+    ///     let encoded = encoder.forward_autoregressive_inference(input, &mut cache);
+    ///     let last = encoded.narrow(1, cache.steps() - 1, 1);
+    ///     let next = last + Tensor::random([1, 1, 16], Distribution::Normal(0.0, 1.0), &device); // a decoder's choice
+    ///     sequence = Tensor::cat(vec![sequence, next], 1);
+    /// }
+    /// assert_eq!(cache.steps(), 5);
+    /// # Ok::<(), ugmm::UgmmError>(())
+    /// ```
+    #[must_use]
+    pub fn forward_autoregressive_inference(
+        &self,
+        input: UgmmTransformerEncoderInput,
+        cache: &mut UgmmTransformerEncoderAutoregressiveCache,
+    ) -> Tensor<3> {
+        let UgmmTransformerEncoderInput { tensor, mask_pad, mask_attn } = input;
+        let (steps, known) = (tensor.dims()[1], cache.steps());
+        assert!(
+            steps > known,
+            "a sequence of {steps} steps, of which the cache knows {known}, has no new step"
+        );
+        assert_eq!(self.layers.len(), cache.layers.len(), "layers of the encoder and of the cache");
+        let new = steps - known;
+        let masks = (&mask_pad, &mask_attn.map(|mask| mask.narrow(1, known, new)));
+        let layers = self.layers.iter().zip(&mut cache.layers);
+        let encoded = layers.fold(tensor.narrow(1, known, new), |x, (layer, cache)| {
+            layer.pass::<ChaCha8Rng>(x, masks, Some(cache), None)
+        });
+        cache.extend(encoded)
+    }
+
     /// All uGMM layers with the names of their places, such as "0.feed_forward.inner".
     #[must_use]
     pub fn ugmm_layers(&self) -> Vec<(String, &UgmmLayer)> {
@@ -306,7 +201,7 @@ impl UgmmTransformerEncoder {
         for layer in &encoder.layers {
             let read = layer.read_by_attention(&x);
             let (x_between, read_between) =
-                layer.after_attention::<ChaCha8Rng>(x, (&mask_pad, &mask_attn), None);
+                layer.after_attention::<ChaCha8Rng>(x, (&mask_pad, &mask_attn), None, None);
             let rows = |x: Tensor<3>| {
                 let [batch, steps, features] = x.dims();
                 x.reshape([batch * steps, features])
@@ -323,7 +218,8 @@ impl UgmmTransformerEncoder {
         mut rng: Option<&mut R>,
     ) -> Tensor<3> {
         let UgmmTransformerEncoderInput { tensor, mask_pad, mask_attn } = input;
-        self.layers.iter().fold(tensor, |x, layer| layer.pass(x, (&mask_pad, &mask_attn), rng.as_deref_mut()))
+        let masks = (&mask_pad, &mask_attn);
+        self.layers.iter().fold(tensor, |x, layer| layer.pass(x, masks, None, rng.as_deref_mut()))
     }
 }
 
@@ -331,8 +227,14 @@ impl UgmmTransformerEncoder {
 type Masks<'a> = (&'a Option<Tensor<2, Bool>>, &'a Option<Tensor<3, Bool>>);
 
 impl UgmmTransformerEncoderLayer {
-    fn pass<R: Rng + ?Sized>(&self, x: Tensor<3>, masks: Masks, mut rng: Option<&mut R>) -> Tensor<3> {
-        let (x, read) = self.after_attention(x, masks, rng.as_deref_mut());
+    fn pass<R: Rng + ?Sized>(
+        &self,
+        x: Tensor<3>,
+        masks: Masks,
+        cache: Option<&mut UgmmAttentionCache>,
+        mut rng: Option<&mut R>,
+    ) -> Tensor<3> {
+        let (x, read) = self.after_attention(x, masks, cache, rng.as_deref_mut());
         self.after_feed_forward(x, read, rng)
     }
 
@@ -345,12 +247,13 @@ impl UgmmTransformerEncoderLayer {
         &self,
         x: Tensor<3>,
         (mask_pad, mask_attn): Masks,
+        cache: Option<&mut UgmmAttentionCache>,
         mut rng: Option<&mut R>,
     ) -> (Tensor<3>, Tensor<3>) {
         let mut input = UgmmAttentionInput::self_attn(self.read_by_attention(&x));
         input.mask_pad.clone_from(mask_pad);
         input.mask_attn.clone_from(mask_attn);
-        let added = self.attention.forward(input, rng.as_deref_mut()).context;
+        let added = self.attention.pass(input, cache, rng.as_deref_mut()).context;
         let x = x + dropout(added, self.dropout, rng);
         let normalized = self.norm_1.forward(x.clone());
         if self.norm_first { (x, normalized) } else { (normalized.clone(), normalized) }

@@ -1,14 +1,17 @@
 //! Transformers with uGMM layers.
 
 mod attention;
+mod cache;
+mod config;
 mod encoder;
 mod feed_forward;
 mod projection;
 
 pub use attention::{UgmmAttention, UgmmAttentionInput, UgmmAttentionOutput};
+pub use cache::{UgmmAttentionCache, UgmmTransformerEncoderAutoregressiveCache};
+pub use config::UgmmTransformerEncoderConfig;
 pub use encoder::{
-    SubLayerInputs, UgmmTransformerEncoder, UgmmTransformerEncoderConfig, UgmmTransformerEncoderInput,
-    UgmmTransformerEncoderLayer,
+    SubLayerInputs, UgmmTransformerEncoder, UgmmTransformerEncoderInput, UgmmTransformerEncoderLayer,
 };
 pub use feed_forward::{FeedForward, OrdinaryFeedForward, UgmmFeedForward};
 pub use projection::Projection;
