@@ -15,7 +15,7 @@ layers = [
 ]
 
 [ordinary]
-training = { epochs = 2, learning_rate = 3e-3 }
+training = { epochs = 2, learning_rate = 3e-3, shift = 1 }
 layers = [{ kind = "flatten" }, { kind = "linear", outputs = 10 }]
 "#;
 
@@ -100,6 +100,20 @@ fn what_cannot_be_is_said_before_training() {
         let message = failure(&ugmm(folder.path(), &DIGITS));
         assert!(message.contains(expected), "{message}");
     }
+    let large = with_variants(&SMALL.replace("shift = 1", "shift = 8"));
+    let message = failure(&ugmm(large.path(), &DIGITS));
+    assert!(message.contains("most is 8, but must be less than the image's height and width"), "{message}");
+    let moved_text = with_variants(
+        r#"[a]
+        training = { shift = 1 }
+        layers = [{ kind = "embedding", features = 8 }, { kind = "linear", outputs = 66 }]"#,
+    );
+    let arguments = ["reproduce", "sequences", "--tasks", "text", "--quick", "--variants", "v.toml"];
+    let message = failure(&ugmm(moved_text.path(), &arguments));
+    assert!(
+        message.contains("shift is 1, but must be 0 where rows are not images of one channel"),
+        "{message}"
+    );
     let folder = with_variants(SMALL);
     let message = failure(&ugmm(folder.path(), &[&DIGITS[..], &["--only", "large"]].concat()));
     assert!(message.contains("--only is large"), "{message}");

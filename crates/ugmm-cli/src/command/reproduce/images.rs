@@ -91,7 +91,7 @@ fn contenders(
     head: &[usize],
     (epochs, batch_size, shift): (usize, usize, usize),
 ) -> Result<Vec<Contender>, CliError> {
-    let ugmm = Practice { epochs, batch_size, shift, max_gradient_norm: None, ..Practice::default() };
+    let ugmm = Practice { epochs, batch_size, shift, ..Practice::default() };
     let ordinary = Practice { learning_rate: 3e-3, ..ugmm };
     let ugmm = Practice { learning_rate: 3e-2, ..ugmm };
     let cnn = |width: usize| MixedConfig::cnn(size, trunk, &[width], DIGITS, DROPOUT);
