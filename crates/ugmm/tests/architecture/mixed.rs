@@ -361,8 +361,8 @@ fn ready_configurations_fit_images() {
     let device = Device::flex();
     let images = random::<2>([12, 64], &mut rng(9), &device).abs();
     let configs = [
-        MixedConfig::ugmm_cnn([1, 8, 8], &[4, 6], &[8], 10),
-        MixedConfig::ugmm_head_on_convolutional_trunk([1, 8, 8], &[4, 6], &[8], 10),
+        MixedConfig::ugmm_cnn([1, 8, 8], &[4, 6], &[8], 10, 0.2),
+        MixedConfig::ugmm_head_on_convolutional_trunk([1, 8, 8], &[4, 6], &[8], 10, 0.2),
         MixedConfig::cnn([1, 8, 8], &[4, 6], &[8], 10, 0.3),
     ];
     for config in configs {

@@ -12,10 +12,12 @@ use ugmm_data::{ClassLabels, digits, stratified_split};
 const DIGITS: usize = 10;
 /// Largest pixel of the 8 × 8 digits.
 const DIGITS_WHITE: f32 = 16.0;
-/// Dropout of the ordinary network's dense layers.
+/// Dropout of the ordinary network's dense layers, and of the uGMM heads.
 const DROPOUT: f64 = 0.3;
+const MNIST_UGMM_DROPOUT: f64 = 0.2;
+const DIGITS_UGMM_DROPOUT: f64 = 0.4;
 /// By how many pixels MNIST's images are moved at most.
-const MNIST_SHIFT: usize = 2;
+const MNIST_SHIFT: usize = 1;
 
 pub fn run(options: &ReproduceImages, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[])?;
@@ -35,17 +37,18 @@ fn of_mnist(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     let (images, height, width) = (train.images.count, train.images.rows, train.images.columns);
     let size = [1, height, width];
     let epochs = if options.quick { 3 } else { 8 };
+    let practice = Practice { epochs, shift: MNIST_SHIFT, ..Practice::default() };
     Ok(Contest {
         name: "MNIST",
         description: format!(
-            "MNIST: {images} images to learn from, pixels in [0, 1], moved by at most {MNIST_SHIFT} pixels in \
+            "MNIST: {images} images to learn from, pixels in [0, 1], moved by at most {MNIST_SHIFT} pixel in \
              each direction, anew in each epoch."
         ),
         train: dataset(train)?,
         measured: dataset(measured)?,
         input: MixedInput::Image { channels: 1, height, width },
         is_text: false,
-        contenders: contenders(size, &[16, 32], &[64], (epochs, 128, MNIST_SHIFT))?,
+        contenders: contenders(size, [&[16, 32, 64], &[64]], MNIST_UGMM_DROPOUT, practice)?,
     })
 }
 
@@ -71,6 +74,7 @@ fn of_digits(options: &ArchitectureOptions) -> Result<Contest, CliError> {
         Dataset::new(features, pixels, chosen.iter().map(|&row| labels[row]).collect(), DIGITS)
     };
     let epochs = if options.quick { 15 } else { 60 };
+    let practice = Practice { epochs, batch_size: 32, ..Practice::default() };
     Ok(Contest {
         name: "8×8 digits",
         description: format!(
@@ -81,22 +85,22 @@ fn of_digits(options: &ArchitectureOptions) -> Result<Contest, CliError> {
         measured: rows(&measured)?,
         input: MixedInput::Image { channels: 1, height, width },
         is_text: false,
-        contenders: contenders([1, height, width], &[16, 32], &[32], (epochs, 32, 0))?,
+        contenders: contenders([1, height, width], [&[16, 32], &[32]], DIGITS_UGMM_DROPOUT, practice)?,
     })
 }
 
 fn contenders(
     size: [usize; 3],
-    trunk: &[usize],
-    head: &[usize],
-    (epochs, batch_size, shift): (usize, usize, usize),
+    [trunk, head]: [&[usize]; 2],
+    ugmm_dropout: f64,
+    practice: Practice,
 ) -> Result<Vec<Contender>, CliError> {
-    let ugmm = Practice { epochs, batch_size, shift, ..Practice::default() };
-    let ordinary = Practice { learning_rate: 3e-3, ..ugmm };
-    let ugmm = Practice { learning_rate: 3e-2, ..ugmm };
+    let ordinary = Practice { learning_rate: 3e-3, ..practice };
+    let ugmm = Practice { learning_rate: 3e-2, ..practice };
     let cnn = |width: usize| MixedConfig::cnn(size, trunk, &[width], DIGITS, DROPOUT);
-    let ugmm_cnn = MixedConfig::ugmm_cnn(size, trunk, head, DIGITS);
-    let head_on_trunk = MixedConfig::ugmm_head_on_convolutional_trunk(size, trunk, head, DIGITS);
+    let ugmm_cnn = MixedConfig::ugmm_cnn(size, trunk, head, DIGITS, ugmm_dropout);
+    let head_on_trunk =
+        MixedConfig::ugmm_head_on_convolutional_trunk(size, trunk, head, DIGITS, ugmm_dropout);
     let width = width_for(parameters(&ugmm_cnn)?, cnn)?;
     let named = |name: String, config, practice| Contender { name, config, practice };
     let channels = trunk.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
