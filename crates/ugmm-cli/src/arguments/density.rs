@@ -1,7 +1,7 @@
 //! The options of `ugmm score` and `ugmm impute`, and those of `ugmm train --objective density`.
 
 use super::values::{parse_count, parse_seed};
-use super::{Format, TableOptions};
+use super::{RowOptions, TableOptions};
 use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -23,21 +23,8 @@ pub struct Score {
     #[command(flatten)]
     pub table: TableOptions,
 
-    /// The file to write [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-
-    /// What to write [default: by the ending of the output's name, else csv]
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<Format>,
-
-    /// Take values that cannot be read, such as a text in a column of numbers, as missing
-    #[arg(long)]
-    pub lenient: bool,
-
-    /// Columns of the table to write before the others, such as a number of the row
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
-    pub keep: Vec<String>,
+    #[command(flatten)]
+    pub rows: RowOptions,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod density;
 mod mpe;
 mod query;
 mod report;
+mod rows;
 mod train;
 mod values;
 
@@ -13,6 +14,7 @@ pub use density::{Hide, Impute, Score};
 pub use mpe::{Certify, Mpe};
 pub use query::{Known, Query, Sample};
 pub use report::{Report, ReportFormat};
+pub use rows::{Format, RowOptions};
 pub use train::Train;
 pub use values::{
     CriterionKind, Hidden, ModelKind, ObjectiveKind, PresetKind, parse_class_weights, parse_delimiter,
@@ -345,21 +347,8 @@ pub struct Predict {
     #[command(flatten)]
     pub table: TableOptions,
 
-    /// The file to write [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-
-    /// What to write [default: by the ending of the output's name, else csv]
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<Format>,
-
-    /// Take values that cannot be read, such as a text in a column of numbers, as missing
-    #[arg(long)]
-    pub lenient: bool,
-
-    /// Columns of the table to write before the predictions, such as a number of the row
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
-    pub keep: Vec<String>,
+    #[command(flatten)]
+    pub rows: RowOptions,
 
     /// Add the N columns that speak most for each prediction, compared with an average row, with their shares of all
     /// that does
@@ -368,16 +357,6 @@ pub struct Predict {
 
     #[command(flatten)]
     pub device: DeviceOption,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Comma-separated values with a header
-    Csv,
-    /// One JSON object a line
-    Jsonl,
-    /// Apache Parquet
-    Parquet,
 }
 
 /// How a column is deleted.

@@ -7,7 +7,6 @@ use crate::output::{check_not_mixed, check_outputs, count, level_and_error, perc
 use crate::row_output::{Column, Values, format_of, write_rows};
 use serde::Serialize;
 use ugmm_circuit::UnivariateMixture;
-use ugmm_data::frame::ReadOptions;
 use ugmm_tabular::{AnyModel, DensityColumn, DensityModel, DensityReader, LogLikelihoodMeasures, Surprise};
 
 /// Share of usual rows below which a row is counted as unlikely.
@@ -25,16 +24,19 @@ struct Report {
 }
 
 pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
-    check_not_mixed(options.output.as_deref(), common.json.as_deref())?;
-    check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
+    check_not_mixed(options.rows.output.as_deref(), common.json.as_deref())?;
+    check_outputs(
+        &[options.rows.output.as_deref(), common.json.as_deref()],
+        &[&options.model, &options.data],
+    )?;
     let model = AnyModel::load(&options.model)?.density(&options.model, "ugmm score")?;
-    let format = format_of(options.format, options.output.as_deref())?;
-    let read_options = ReadOptions { lenient: options.lenient, ..options.table.read_options() };
+    let format = format_of(options.rows.format, options.rows.output.as_deref())?;
+    let read_options = options.rows.read_options(&options.table);
     let (reader, with_target) =
-        DensityReader::open_with_target_if_there(&options.data, &model, &options.keep, &read_options)?;
+        DensityReader::open_with_target_if_there(&options.data, &model, &options.rows.keep, &read_options)?;
     let (mut met, mut examples) = (Met::default(), Vec::new());
     let (mut log_likelihoods, mut unlikely_rows) = (Vec::new(), 0);
-    write_rows(options.output.as_deref(), format, |writer| {
+    write_rows(options.rows.output.as_deref(), format, |writer| {
         for batch in reader {
             let batch = batch?;
             met.add(&batch);
@@ -50,7 +52,7 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
                 }
             };
             let columns = columns(&model, &surprises, values);
-            let kept = super::predict::kept(&options.keep, batch.kept.clone());
+            let kept = super::predict::kept(&options.rows.keep, batch.kept.clone());
             writer.write(&kept.chain(columns).collect::<Vec<_>>())?;
         }
         Ok(())

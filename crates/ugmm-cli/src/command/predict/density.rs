@@ -9,7 +9,6 @@ use crate::output::{count, write_json};
 use crate::row_output::{Column, Values, format_of, write_rows};
 use serde::Serialize;
 use ugmm::metrics::decisions;
-use ugmm_data::frame::ReadOptions;
 use ugmm_tabular::{DensityBatch, DensityModel, DensityReader};
 
 #[derive(Serialize)]
@@ -26,22 +25,22 @@ pub fn run(model: &DensityModel, options: &Predict, common: &Common) -> Result<(
             "reasons are those of networks; ugmm score names the column of a row that surprises most".into();
         return Err(CliError::Option { key: "--explain", reason });
     }
-    let format = format_of(options.format, options.output.as_deref())?;
-    let read_options = ReadOptions { lenient: options.lenient, ..options.table.read_options() };
-    let reader = DensityReader::open(&options.data, model, false, &options.keep, &read_options)?;
+    let format = format_of(options.rows.format, options.rows.output.as_deref())?;
+    let read_options = options.rows.read_options(&options.table);
+    let reader = DensityReader::open(&options.data, model, false, &options.rows.keep, &read_options)?;
     let mut report = Report {
         target: model.target_name(),
         classes: model.classes().unwrap_or_default(),
         met: Met::default(),
     };
     let mut examples = Vec::new();
-    write_rows(options.output.as_deref(), format, |writer| {
+    write_rows(options.rows.output.as_deref(), format, |writer| {
         for batch in reader {
             let batch = batch?;
             report.met.add(&batch);
             outside_examples(model, &batch, &mut examples);
             let predicted = columns(model, &batch)?;
-            writer.write(&kept(&options.keep, batch.kept).chain(predicted).collect::<Vec<_>>())?;
+            writer.write(&kept(&options.rows.keep, batch.kept).chain(predicted).collect::<Vec<_>>())?;
         }
         Ok(())
     })?;

@@ -10,7 +10,6 @@ use crate::row_output::{Column, Values, format_of, write_rows};
 use columns::Maker;
 use serde::Serialize;
 use ugmm_data::Encoded;
-use ugmm_data::frame::ReadOptions;
 use ugmm_tabular::{AnyModel, ModelReader};
 
 #[derive(Serialize)]
@@ -26,8 +25,11 @@ struct Report<'a> {
 }
 
 pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
-    check_not_mixed(options.output.as_deref(), common.json.as_deref())?;
-    check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
+    check_not_mixed(options.rows.output.as_deref(), common.json.as_deref())?;
+    check_outputs(
+        &[options.rows.output.as_deref(), common.json.as_deref()],
+        &[&options.model, &options.data],
+    )?;
     let model = match AnyModel::load(&options.model)? {
         AnyModel::Network(model) => model,
         AnyModel::Density(model) => {
@@ -36,9 +38,9 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
         }
     };
     let maker = Maker::new(&model, options.explain);
-    let format = format_of(options.format, options.output.as_deref())?;
-    let read_options = ReadOptions { lenient: options.lenient, ..options.table.read_options() };
-    let reader = ModelReader::open(&options.data, &model, false, &options.keep, &read_options)?;
+    let format = format_of(options.rows.format, options.rows.output.as_deref())?;
+    let read_options = options.rows.read_options(&options.table);
+    let reader = ModelReader::open(&options.data, &model, false, &options.rows.keep, &read_options)?;
     let (classes, target) = (model.classes(), model.target_name());
     let mut report = Report {
         target,
@@ -49,12 +51,12 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
         unseen_categories: 0,
         unusual_rows: 0,
     };
-    write_rows(options.output.as_deref(), format, |writer| {
+    write_rows(options.rows.output.as_deref(), format, |writer| {
         for batch in reader {
             let batch = batch?;
             let (predicted, unusual) = maker.columns(&batch.inputs)?;
             let predicted = predicted.into_iter().map(|column| column.spread_over(&batch.known));
-            writer.write(&kept(&options.keep, batch.kept).chain(predicted).collect::<Vec<_>>())?;
+            writer.write(&kept(&options.rows.keep, batch.kept).chain(predicted).collect::<Vec<_>>())?;
             report.rows_without_values += batch.known.iter().filter(|known| !**known).count();
             let Encoded { missing, unseen } = batch.encoded;
             report.rows += batch.rows.len();

@@ -1,6 +1,7 @@
 //! Questions to a density model, answered exactly.
 
-use super::{QUANTILES, WIDTH, of_states, picture};
+use super::says::{Density, Numbers, Says, Summary, quantiles};
+use super::{WIDTH, of_states, picture};
 use crate::arguments::{Common, Known, Query};
 use crate::error::CliError;
 use crate::known::{given_in_words, names, pairs, some};
@@ -37,41 +38,6 @@ struct Answered<'m> {
     says: Says,
     #[serde(skip)]
     answer: DensityAnswer<'m>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Says {
-    Probabilities(IndexMap<String, f64>),
-    Numbers(Numbers),
-    Density(Density),
-}
-
-/// Of whole numbers and days.
-#[derive(Serialize)]
-struct Numbers {
-    #[serde(flatten)]
-    summary: Summary,
-    probabilities: IndexMap<String, f64>,
-}
-
-#[derive(Serialize)]
-struct Density {
-    #[serde(flatten)]
-    summary: Summary,
-    low: f64,
-    high: f64,
-    /// At the middles of cells of equal width from low to high, per unit of the column.
-    density: Vec<f64>,
-}
-
-/// In the table's units.
-#[derive(Serialize)]
-struct Summary {
-    mean: f64,
-    standard_deviation: f64,
-    mode: f64,
-    quantiles: IndexMap<&'static str, f64>,
 }
 
 pub fn run(model: &DensityModel, options: &Query, common: &Common) -> Result<(), CliError> {
@@ -136,7 +102,7 @@ fn answered<'m>(
         (None, UnivariateMixture::Discrete { first, probabilities }) => {
             let numbers = (*first..).zip(probabilities).filter(|(_, share)| **share > 0.0);
             Says::Numbers(Numbers {
-                summary: Summary::of(column, &answer.distribution),
+                summary: summary(column, &answer.distribution),
                 probabilities: numbers.map(|(value, share)| (column.text(value as f64), *share)).collect(),
             })
         }
@@ -144,7 +110,7 @@ fn answered<'m>(
             let (low, high) = shown_range(distribution);
             let cell = (high - low) / CELLS as f64;
             let density = (0..CELLS).map(|place| distribution.density(low + (place as f64 + 0.5) * cell));
-            let summary = Summary::of(column, distribution);
+            let summary = summary(column, distribution);
             Says::Density(Density { summary, low, high, density: density.collect() })
         }
     };
@@ -164,16 +130,12 @@ fn shown_range(distribution: &UnivariateMixture) -> (f64, f64) {
     (low - margin, high + margin)
 }
 
-impl Summary {
-    fn of(column: &DensityColumn, distribution: &UnivariateMixture) -> Self {
-        let quantile =
-            |(share, name): (f64, &'static str)| (name, column.to_table(distribution.quantile(share)));
-        Self {
-            mean: column.to_table(distribution.mean()),
-            standard_deviation: column.to_table(distribution.variance().max(0.0).sqrt()),
-            mode: column.to_table(distribution.mode()),
-            quantiles: QUANTILES.map(quantile).into_iter().collect(),
-        }
+fn summary(column: &DensityColumn, distribution: &UnivariateMixture) -> Summary {
+    Summary {
+        mean: column.to_table(distribution.mean()),
+        standard_deviation: column.to_table(distribution.variance().max(0.0).sqrt()),
+        mode: column.to_table(distribution.mode()),
+        quantiles: quantiles(|share| column.to_table(distribution.quantile(share))),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `ugmm query`: any column of a model's table, given any others.
 
 pub mod density;
+mod says;
 
 use crate::arguments::{Common, Query};
 use crate::drawing::{bar, curve};
@@ -8,6 +9,7 @@ use crate::error::CliError;
 use crate::known::{Question, names, some};
 use crate::output::{check_outputs, percent, print, short, write_json};
 use indexmap::IndexMap;
+use says::{Density, Numbers, Says, Summary, quantiles};
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use ugmm::inference::conditional::ConditionalDensity;
@@ -22,8 +24,6 @@ const LINES: usize = 8;
 const BAR: usize = 40;
 /// States that are shown, the most probable ones.
 const MOST_STATES: usize = 30;
-const QUANTILES: [(f64, &str); 5] =
-    [(0.05, "0.05"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (0.95, "0.95")];
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -41,36 +41,7 @@ struct Answered {
     missing: Vec<String>,
     #[serde(flatten)]
     says: Says,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Says {
-    Probabilities(IndexMap<String, f64>),
-    Numbers(Numbers),
-    Density(Density),
-}
-
-/// Of whole numbers of which there are few.
-#[derive(Serialize)]
-struct Numbers {
-    mean: f64,
-    standard_deviation: f64,
-    mode: f64,
-    /// Of each number.
-    probabilities: IndexMap<String, f64>,
-}
-
-#[derive(Serialize)]
-struct Density {
-    mean: f64,
-    standard_deviation: f64,
-    mode: f64,
-    quantiles: IndexMap<&'static str, f64>,
-    low: f64,
-    high: f64,
-    /// Per unit of the column, over cells of equal width from low to high.
-    density: Vec<f64>,
+    /// Of a number that is not whole.
     #[serde(skip)]
     distribution: Option<ConditionalDensity>,
 }
@@ -108,6 +79,7 @@ pub fn run(options: &Query, common: &Common) -> Result<(), CliError> {
 
 fn answered(question: &Question, column: String, cells: usize) -> Result<Answered, CliError> {
     let Question { model, variables, evidence } = question;
+    let mut distribution = None;
     let says = match model.answer(variables, evidence, &column, cells)? {
         Answer::States(states) => Says::Probabilities(states.into_iter().collect()),
         Answer::Numbers(numbers) => {
@@ -117,34 +89,43 @@ fn answered(question: &Question, column: String, cells: usize) -> Result<Answere
         Answer::Density(density) => {
             let (low, high) = density.range();
             let cell = (high - low) / density.probabilities().len() as f64;
-            Says::Density(Density {
+            let summary = Summary {
                 mean: density.mean(),
                 standard_deviation: density.deviation(),
                 mode: density.mode(),
-                quantiles: QUANTILES
-                    .map(|(share, name)| (name, density.quantile(share)))
-                    .into_iter()
-                    .collect(),
-                low,
-                high,
-                density: density.probabilities().iter().map(|share| share / cell).collect(),
-                distribution: Some(density),
-            })
+                quantiles: quantiles(|share| density.quantile(share)),
+            };
+            let heights = density.probabilities().iter().map(|share| share / cell).collect();
+            distribution = Some(density);
+            Says::Density(Density { summary, low, high, density: heights })
         }
     };
     let index = variables.list().iter().position(|variable| variable.name() == column);
-    Ok(Answered { missing: variables.missing(evidence, index.as_slice()), column, says })
+    let missing = variables.missing(evidence, index.as_slice());
+    Ok(Answered { missing, column, says, distribution })
 }
 
+/// Of numbers in ascending order with their probabilities.
 fn of_numbers(numbers: &[(f64, f64)], name: impl Fn(f64) -> String) -> Numbers {
     let mean = numbers.iter().map(|(number, share)| number * share).sum::<f64>();
     let variance: f64 = numbers.iter().map(|(number, share)| (number - mean).powi(2) * share).sum();
     // The first of equal ones.
     let mode = numbers.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
+    let quantile = |share: f64| {
+        let mut below = 0.0;
+        let reaches = |(_, of_number): &&(f64, f64)| {
+            below += of_number;
+            below >= share
+        };
+        numbers.iter().find(reaches).or(numbers.last()).map_or(mean, |(number, _)| *number)
+    };
     Numbers {
-        mean,
-        standard_deviation: variance.sqrt(),
-        mode: mode.map_or(mean, |(number, _)| *number),
+        summary: Summary {
+            mean,
+            standard_deviation: variance.sqrt(),
+            mode: mode.map_or(mean, |(number, _)| *number),
+            quantiles: quantiles(quantile),
+        },
         probabilities: numbers.iter().map(|(number, share)| (name(*number), *share)).collect(),
     }
 }
@@ -160,7 +141,7 @@ fn text(report: &Report, question: &Question) -> String {
         );
     }
     for (index, answered) in report.answers.iter().enumerate() {
-        let Answered { column, missing, says } = answered;
+        let Answered { column, missing, says, distribution } = answered;
         if index > 0 {
             text.push('\n');
         }
@@ -180,10 +161,12 @@ fn text(report: &Report, question: &Question) -> String {
             Says::Numbers(numbers) => format!(
                 "{}\nmean {}, mode {}\n",
                 of_states(&numbers.probabilities),
-                in_words(numbers.mean, question, column),
-                in_words(numbers.mode, question, column)
+                in_words(numbers.summary.mean, question, column),
+                in_words(numbers.summary.mode, question, column)
             ),
-            Says::Density(density) => of_density(density, question, column),
+            Says::Density(density) => distribution
+                .as_ref()
+                .map_or_else(String::new, |distribution| of_density(density, distribution, question, column)),
         };
     }
     text
@@ -217,8 +200,12 @@ fn in_words(number: f64, question: &Question, column: &str) -> String {
 }
 
 /// The density over its range, and what can be said of it in numbers.
-fn of_density(density: &Density, question: &Question, column: &str) -> String {
-    let Some(distribution) = &density.distribution else { return String::new() };
+fn of_density(
+    density: &Density,
+    distribution: &ConditionalDensity,
+    question: &Question,
+    column: &str,
+) -> String {
     let number = |number: f64| in_words(number, question, column);
     let (low, high) = (density.low, density.high);
     let edge = |place: usize| low + (high - low) * place as f64 / WIDTH as f64;
@@ -229,8 +216,8 @@ fn of_density(density: &Density, question: &Question, column: &str) -> String {
     let interval = [0.05, 0.95].map(|share| number(distribution.quantile(share))).join(" to ");
     text += &format!(
         "mean {}, mode {}, median {}, 90 % from {interval}\n",
-        number(density.mean),
-        number(density.mode),
+        number(density.summary.mean),
+        number(density.summary.mode),
         number(distribution.quantile(0.5)),
     );
     text
@@ -242,4 +229,17 @@ fn picture(heights: &[f64], left: &str, right: &str) -> String {
     text += &format!("  {}\n", "─".repeat(WIDTH));
     let gap = WIDTH.saturating_sub(left.chars().count() + right.chars().count()).max(1);
     text + &format!("  {left}{}{right}\n\n", " ".repeat(gap))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_of_numbers_are_numbers() {
+        let numbers = of_numbers(&[(1.0, 0.5), (2.0, 0.25), (5.0, 0.25)], |number| number.to_string());
+        let quantiles: Vec<f64> = numbers.summary.quantiles.into_values().collect();
+        assert_eq!(quantiles, [1.0, 1.0, 1.0, 2.0, 5.0]);
+        assert_eq!((numbers.summary.mean, numbers.summary.mode), (2.25, 1.0));
+    }
 }
