@@ -263,9 +263,8 @@ fn an_observer_can_stop_training() {
     assert_eq!(trained.history[2].validation.unwrap().rows, 30);
 }
 
-/// The deadline shortens the training, and a cosine schedule with it.
 #[test]
-fn a_deadline_ends_training_at_the_end_of_its_schedule() {
+fn a_deadline_ends_training() {
     struct Until(std::time::Instant);
     impl Observer for Until {
         fn deadline(&self) -> Option<std::time::Instant> {
@@ -281,11 +280,7 @@ fn a_deadline_ends_training_at_the_end_of_its_schedule() {
         let mut until = Until(std::time::Instant::now() + std::time::Duration::from_millis(time));
         train(network, &task, &rows, None, &training, &device, &mut until).unwrap()
     };
-    let trained = run(1500);
-    let last = trained.history.last().unwrap();
-    assert!(last.epoch < 1_000_000);
-    // The rate has come down from 2e-2; how far depends on how even the pace was.
-    assert!(last.learning_rate < 1e-2, "{last:?}");
+    assert!(run(1500).history.len() < 1_000_000);
     // No time at all is time for nothing but what was begun.
     assert_eq!(run(0).history.len(), 1);
 }

@@ -11,6 +11,7 @@ mod evaluation;
 mod history;
 mod losses;
 mod optimizer;
+mod pace;
 mod schedule;
 mod stepper;
 
@@ -30,10 +31,11 @@ use burn::tensor::Device;
 use early_stopping::Best;
 use evaluation::measure;
 use losses::{Losses, NotFinite};
+use pace::Pace;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How to train.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -300,7 +302,12 @@ pub fn resume<N: Network>(
         }
     };
     let steps_per_epoch = training.rows().div_ceil(config.batch_size);
-    let pace = Pace::new(config.epochs * steps_per_epoch, step, observer.deadline());
+    let pace = Pace {
+        planned: config.epochs * steps_per_epoch,
+        deadline: observer.deadline(),
+        start: Instant::now(),
+        first_step: step,
+    };
     let finished = history.len();
     // A checkpoint may be of the last epoch of a training that early stopping ended.
     let ended = best.as_ref().is_some_and(|best| best.ends_after(finished));
@@ -311,14 +318,14 @@ pub fn resume<N: Network>(
             let mut interrupted = false;
             let diverged = |NotFinite { batch, loss }| UgmmError::Diverged { epoch: epoch + 1, batch, loss };
             for (batch, (x, targets)) in batches.take(steps_per_epoch).enumerate() {
-                let total_steps = pace.total_steps(step);
+                let total_steps = pace.total_steps(step, Instant::now());
                 learning_rate = config.schedule.learning_rate(Position { epoch, step, total_steps });
                 let loss = stepper.fastest_step(x, &targets, learning_rate)?;
                 losses.add(loss, batch + 1, targets.len()).map_err(diverged)?;
                 let loss = losses.latest();
                 step += 1;
                 interrupted = observer.on_batch(&BatchReport { step, total_steps, loss }).is_break();
-                if interrupted || step >= pace.total_steps(step) {
+                if interrupted || step >= pace.total_steps(step, Instant::now()) {
                     break;
                 }
             }
@@ -343,7 +350,7 @@ pub fn resume<N: Network>(
             };
             let checkpoint = || Checkpoint::of(&stepper, step, &history, best.as_ref());
             let stop = observer.on_epoch(&report, &checkpoint)?.is_break();
-            if stop || no_better || step >= pace.total_steps(step) {
+            if stop || no_better || step >= pace.total_steps(step, Instant::now()) {
                 break;
             }
         }
@@ -354,40 +361,6 @@ pub fn resume<N: Network>(
         None => (settled(stepper.network()), None),
     };
     Ok(Trained { network, history, best_epoch })
-}
-
-/// How many steps there is time for.
-struct Pace {
-    planned: usize,
-    deadline: Option<Instant>,
-    start: Instant,
-    first_step: usize,
-}
-
-/// Time after which the pace is known well enough to plan by.
-const PACE_AFTER: Duration = Duration::from_millis(200);
-
-impl Pace {
-    fn new(planned: usize, first_step: usize, deadline: Option<Instant>) -> Self {
-        Self { planned, deadline, start: Instant::now(), first_step }
-    }
-
-    /// Steps of the whole training, after `step` steps.
-    fn total_steps(&self, step: usize) -> usize {
-        let Some(deadline) = self.deadline else { return self.planned };
-        let now = Instant::now();
-        let left = deadline.saturating_duration_since(now);
-        if left.is_zero() {
-            return step.min(self.planned);
-        }
-        let taken = now - self.start;
-        let steps = step - self.first_step;
-        if taken < PACE_AFTER || steps == 0 {
-            return self.planned;
-        }
-        let in_time = left.as_secs_f64() / taken.as_secs_f64() * steps as f64;
-        self.planned.min(step.saturating_add(in_time as usize))
-    }
 }
 
 /// What [`Network::settled`] gets: what the network reads of training rows drawn at random.
