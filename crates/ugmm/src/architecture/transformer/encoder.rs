@@ -78,7 +78,7 @@ pub struct UgmmTransformerEncoderLayer {
     pub norm_2: LayerNorm,
     /// Dropout probability of what the sub-layers add.
     pub dropout: f64,
-    /// See [`UgmmTransformerEncoderConfig::norm_first`].
+    /// See [`UgmmTransformerEncoderConfig::norm_first`](super::UgmmTransformerEncoderConfig::norm_first).
     pub norm_first: bool,
 }
 
