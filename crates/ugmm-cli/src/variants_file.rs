@@ -39,6 +39,19 @@ pub fn refusal(path: &Path, text: &str, error: &toml::de::Error) -> CliError {
     CliError::SettingsFile {
         path: path.to_path_buf(),
         place: line.map_or(String::new(), |line| format!(", line {}", line + 1)),
-        reason: error.message().replace('\n', "; "),
+        reason: in_plain_words(&error.message().replace('\n', "; ")),
     }
+}
+
+/// A reason without the names of Rust's types.
+fn in_plain_words(reason: &str) -> String {
+    const WORDS: [(&str, &str); 6] = [
+        ("expected a nonzero usize", "expected a whole number from 1 on"),
+        ("expected usize", "expected a whole number from 0 on"),
+        ("expected u64", "expected a whole number from 0 on"),
+        ("expected f64", "expected a number"),
+        ("expected f32", "expected a number"),
+        ("expected a boolean", "expected true or false"),
+    ];
+    WORDS.iter().fold(reason.to_owned(), |reason, (type_name, words)| reason.replace(type_name, words))
 }

@@ -103,6 +103,14 @@ fn what_cannot_be_is_said_before_training() {
     let large = with_variants(&SMALL.replace("shift = 1", "shift = 8"));
     let message = failure(&ugmm(large.path(), &DIGITS));
     assert!(message.contains("most is 8, but must be less than the image's height and width"), "{message}");
+    for (training, expected) in [
+        ("shift = -1", "v.toml, line 3: invalid value: integer `-1`, expected a whole number from 0 on"),
+        ("weight_decay = \"high\"", "line 3: invalid type: string \"high\", expected a number"),
+    ] {
+        let folder = with_variants(&SMALL.replace("epochs = 12", training));
+        let message = failure(&ugmm(folder.path(), &DIGITS));
+        assert!(message.contains(expected), "{message}");
+    }
     let moved_text = with_variants(
         r#"[a]
         training = { shift = 1 }
