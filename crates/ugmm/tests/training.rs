@@ -3,8 +3,8 @@
 use burn::tensor::{Device, Tensor};
 use std::ops::ControlFlow;
 use ugmm::training::{
-    Augmentation, Checkpoint, Dataset, EarlyStopping, EpochReport, Features, Observer, OptimizerConfig,
-    Schedule, Trained, TrainingConfig, evaluate, init_model, train,
+    Augmentation, BatchReport, Checkpoint, Dataset, EarlyStopping, EpochReport, Features, Observer,
+    OptimizerConfig, Position, Schedule, Trained, TrainingConfig, evaluate, init_model, train,
 };
 use ugmm::{
     Init, LabelEncoding, Means, MlpConfig, Model, ModelConfig, Network, Objective, Preset, Stream, Task,
@@ -263,10 +263,17 @@ fn an_observer_can_stop_training() {
     assert_eq!(trained.history[2].validation.unwrap().rows, 30);
 }
 
+/// The deadline shortens the training, and a cosine schedule with it.
 #[test]
-fn a_deadline_ends_training() {
-    struct Until(std::time::Instant);
+fn a_deadline_ends_training_at_the_end_of_its_schedule() {
+    /// The deadline, and the last step with what was told of it.
+    struct Until(std::time::Instant, Option<BatchReport>);
     impl Observer for Until {
+        fn on_batch(&mut self, report: &BatchReport) -> ControlFlow<()> {
+            self.1 = Some(*report);
+            ControlFlow::Continue(())
+        }
+
         fn deadline(&self) -> Option<std::time::Instant> {
             Some(self.0)
         }
@@ -277,12 +284,20 @@ fn a_deadline_ends_training() {
     let training = settings(1_000_000);
     let run = |time| {
         let network = init_model(&ugmm(&task), &task, &rows, 0, &device).unwrap();
-        let mut until = Until(std::time::Instant::now() + std::time::Duration::from_millis(time));
-        train(network, &task, &rows, None, &training, &device, &mut until).unwrap()
+        let mut until = Until(std::time::Instant::now() + std::time::Duration::from_millis(time), None);
+        let trained = train(network, &task, &rows, None, &training, &device, &mut until).unwrap();
+        (trained, until.1.unwrap())
     };
-    assert!(run(1500).history.len() < 1_000_000);
+    let (trained, last_step) = run(1500);
+    let last = trained.history.last().unwrap();
+    assert!(last.epoch < 1_000_000);
+    // How far the rate has come down depends on how even the pace was; it is that of so many steps in all.
+    let BatchReport { step, total_steps, .. } = last_step;
+    assert!(total_steps < 1_000_000, "{last_step:?}");
+    let position = Position { epoch: last.epoch - 1, step: step - 1, total_steps };
+    assert_eq!(last.learning_rate, training.schedule.learning_rate(position));
     // No time at all is time for nothing but what was begun.
-    assert_eq!(run(0).history.len(), 1);
+    assert_eq!(run(0).0.history.len(), 1);
 }
 
 #[test]

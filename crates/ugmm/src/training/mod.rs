@@ -318,14 +318,14 @@ pub fn resume<N: Network>(
             let mut interrupted = false;
             let diverged = |NotFinite { batch, loss }| UgmmError::Diverged { epoch: epoch + 1, batch, loss };
             for (batch, (x, targets)) in batches.take(steps_per_epoch).enumerate() {
-                let total_steps = pace.total_steps(step, Instant::now());
+                let total_steps = pace.total_steps(step);
                 learning_rate = config.schedule.learning_rate(Position { epoch, step, total_steps });
                 let loss = stepper.fastest_step(x, &targets, learning_rate)?;
                 losses.add(loss, batch + 1, targets.len()).map_err(diverged)?;
                 let loss = losses.latest();
                 step += 1;
                 interrupted = observer.on_batch(&BatchReport { step, total_steps, loss }).is_break();
-                if interrupted || step >= pace.total_steps(step, Instant::now()) {
+                if interrupted || step >= pace.total_steps(step) {
                     break;
                 }
             }
@@ -350,7 +350,7 @@ pub fn resume<N: Network>(
             };
             let checkpoint = || Checkpoint::of(&stepper, step, &history, best.as_ref());
             let stop = observer.on_epoch(&report, &checkpoint)?.is_break();
-            if stop || no_better || step >= pace.total_steps(step, Instant::now()) {
+            if stop || no_better || step >= pace.total_steps(step) {
                 break;
             }
         }

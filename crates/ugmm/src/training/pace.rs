@@ -16,10 +16,12 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Steps of the whole training, as it looks `now`, after `step` steps: what a schedule goes by, so that it ends with the
-    /// time.
-    pub(super) fn total_steps(&self, step: usize, now: Instant) -> usize {
-        let Some(deadline) = self.deadline else { return self.planned };
+    /// Steps of the whole training, as it looks after `step` steps: what a schedule goes by, so that it ends with the time.
+    pub(super) fn total_steps(&self, step: usize) -> usize {
+        self.deadline.map_or(self.planned, |deadline| self.steps_by(deadline, step, Instant::now()))
+    }
+
+    fn steps_by(&self, deadline: Instant, step: usize, now: Instant) -> usize {
         let left = deadline.saturating_duration_since(now);
         if left.is_zero() {
             return step.min(self.planned);
@@ -42,19 +44,20 @@ mod tests {
     fn a_training_is_shortened_to_its_time() {
         let start = Instant::now();
         let after = |seconds: f64| start + Duration::from_secs_f64(seconds);
-        let pace = Pace { planned: 1000, deadline: Some(after(10.0)), start, first_step: 40 };
+        let deadline = after(10.0);
+        let pace = Pace { planned: 1000, deadline: Some(deadline), start, first_step: 40 };
+        let total_steps = |step, now| pace.steps_by(deadline, step, now);
         // Nothing is known at first.
-        assert_eq!(pace.total_steps(40, start), 1000);
-        assert_eq!(pace.total_steps(41, after(0.1)), 1000);
+        assert_eq!(total_steps(40, start), 1000);
+        assert_eq!(total_steps(41, after(0.1)), 1000);
         // A hundred steps in two seconds, so four hundred more in the eight that are left.
-        assert_eq!(pace.total_steps(140, after(2.0)), 540);
+        assert_eq!(total_steps(140, after(2.0)), 540);
         // It goes faster than that, so that there is time for all, or stands still.
-        assert_eq!(pace.total_steps(540, after(3.0)), 1000);
-        assert_eq!(pace.total_steps(141, after(9.9)), 142);
+        assert_eq!(total_steps(540, after(3.0)), 1000);
+        assert_eq!(total_steps(141, after(9.9)), 142);
         // The time is over.
-        assert_eq!(pace.total_steps(142, after(10.0)), 142);
-        assert_eq!(pace.total_steps(142, after(11.0)), 142);
-        let endless = Pace { deadline: None, ..pace };
-        assert_eq!(endless.total_steps(142, after(1e6)), 1000);
+        assert_eq!(total_steps(142, after(10.0)), 142);
+        assert_eq!(total_steps(142, after(11.0)), 142);
+        assert_eq!(Pace { deadline: None, ..pace }.total_steps(142), 1000);
     }
 }
