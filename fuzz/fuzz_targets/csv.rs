@@ -5,8 +5,8 @@ use libfuzzer_sys::fuzz_target;
 use ugmm_data::frame::ReadOptions;
 use ugmm_fuzz::{file, try_table, within_memory};
 
-/// Blocks of rows are decoded with memory set aside for the largest there may be; decompressors have their windows.
-const CONSTANT: usize = 512 << 20;
+/// Decompressors have their windows.
+const CONSTANT: usize = 192 << 20;
 
 fuzz_target!(|input: &[u8]| {
     let Some((&first, content)) = input.split_first() else { return };

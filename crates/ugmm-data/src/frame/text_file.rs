@@ -4,8 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use arrow_csv::ReaderBuilder;
-use arrow_csv::reader::Decoder;
-use arrow_schema::{ArrowError, DataType, Field, Schema};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
 use super::block::Block;
 use super::dialect::Dialect;
@@ -107,21 +106,24 @@ impl TextFile {
     /// Makes ready to read the columns at the positions `columns`, in blocks of at most `most_rows` rows.
     pub(super) fn select(self, columns: &[usize], most_rows: usize) -> Result<TextBlocks, FrameError> {
         let count = self.names.all().len();
-        // The decoder sets memory aside for this many rows of all columns of the file.
         let block_rows = most_rows.min(BLOCK_FIELDS / count).max(1);
         // Arrow returns columns in the order of the file.
         let mut in_order = columns.to_vec();
         in_order.sort_unstable();
         let places = columns.iter().map(|column| in_order.partition_point(|other| other < column)).collect();
-        let decoder = decoder(&self.names, self.delimiter, in_order, block_rows);
-        Ok(TextBlocks { file: self, decoder, block_rows, places })
+        let field = |name: &String| Field::new(name, DataType::Utf8, true);
+        let schema = Arc::new(Schema::new(self.names.all().iter().map(field).collect::<Vec<_>>()));
+        Ok(TextBlocks { file: self, schema, in_order, block_rows, places })
     }
 }
 
 /// A file of text, of which some columns are read.
 pub(super) struct TextBlocks {
     file: TextFile,
-    decoder: Decoder,
+    /// All columns of the file, as text.
+    schema: SchemaRef,
+    /// Positions of the columns asked for, in the order of the file.
+    in_order: Vec<usize>,
     block_rows: usize,
     /// Where each column asked for is among those that the decoder returns.
     places: Vec<usize>,
@@ -182,33 +184,31 @@ impl TextBlocks {
         }
     }
 
-    fn decode(&mut self) -> Result<arrow_array::RecordBatch, ArrowError> {
+    fn decode(&self) -> Result<arrow_array::RecordBatch, ArrowError> {
         let mut text = self.file.rows.text.as_slice();
+        let rows = self.file.rows.starts.len();
+        // A decoder sets memory aside for all rows of its batch at once, so each block has one of its size. One row
+        // more, since a full decoder leaves the newline after the last carriage return.
+        let mut decoder = ReaderBuilder::new(self.schema.clone())
+            .with_delimiter(self.file.delimiter)
+            .with_batch_size(rows + 1)
+            .with_projection(self.in_order.clone())
+            .build_decoder();
+        // After an empty line, a byte order mark in the first cell is content, as the division into records had it.
+        decoder.decode(b"\n")?;
         while !text.is_empty() {
-            let count = self.decoder.decode(text)?;
+            let count = decoder.decode(text)?;
             if count == 0 {
                 break;
             }
             text = &text[count..];
         }
-        let batch = self.decoder.flush()?;
-        let rows = self.file.rows.starts.len();
+        let batch = decoder.flush()?;
         let complete = |batch: &arrow_array::RecordBatch| batch.num_rows() == rows && text.is_empty();
         batch.filter(complete).ok_or_else(|| {
             ArrowError::CsvError("the records were divided in another way than the lines were".to_owned())
         })
     }
-}
-
-/// Arrow's decoder for the columns at `columns` as text.
-fn decoder(names: &Names, delimiter: u8, columns: Vec<usize>, block_rows: usize) -> Decoder {
-    let field = |name: &String| Field::new(name, DataType::Utf8, true);
-    let schema = Schema::new(names.all().iter().map(field).collect::<Vec<_>>());
-    ReaderBuilder::new(Arc::new(schema))
-        .with_delimiter(delimiter)
-        .with_batch_size(block_rows)
-        .with_projection(columns)
-        .build_decoder()
 }
 
 /// The fields of the header, without blanks around them.

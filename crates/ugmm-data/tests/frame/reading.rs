@@ -174,3 +174,14 @@ fn a_reader_can_move_to_another_thread() {
     let rows = std::thread::spawn(move || reader.map(|frame| frame.unwrap().rows[0]).collect::<Vec<_>>());
     assert_eq!(rows.join().unwrap(), [2, 3]);
 }
+
+/// A byte order mark that is not the first thing of a file is a sign like others, wherever a block of rows begins.
+#[test]
+fn a_byte_order_mark_in_a_cell_is_content() {
+    let fixture = Fixture::new("a,b\n\u{feff}\"x,1\ny,2\n\u{feff}\"z,3\n");
+    for rows in [1, 2, 3] {
+        let frames = fixture.frames(&[Request::text("a")], &ReadOptions::default(), rows).unwrap();
+        let cells: Vec<_> = frames.iter().flat_map(|frame| text(&frame.columns[0]).to_vec()).collect();
+        assert_eq!(cells, [Some("\u{feff}\"x".into()), Some("y".into()), Some("\u{feff}\"z".into())]);
+    }
+}
