@@ -66,6 +66,30 @@ impl GpuBackend {
         }
     }
 
+    /// What to look for where a device is there, and does not compute.
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Cuda => {
+                "; libnvrtc of the CUDA toolkit has to be where the system looks for libraries (LD_LIBRARY_PATH), and no \
+                 newer than the driver"
+            }
+            _ => "",
+        }
+    }
+
+    /// What a device needs beside its driver, and has not got.
+    fn lacking(self) -> Option<&'static str> {
+        match self {
+            // CubeCL panics without it, in a thread of its own.
+            #[cfg(feature = "cuda")]
+            Self::Cuda if !cubecl::cuda::install::cuda_path().is_some_and(|path| path.is_dir()) => Some(
+                "there is a GPU and its driver, but no CUDA toolkit; install it (on Debian and Ubuntu the package \
+                 nvidia-cuda-toolkit), or set CUDA_PATH to the folder that it is in",
+            ),
+            _ => None,
+        }
+    }
+
     /// The devices that it finds, in the order of their numbers.
     fn devices(self) -> Vec<Device> {
         #[cfg(feature = "gpu")]
@@ -141,7 +165,10 @@ impl DeviceName {
             let last = Self::Gpu(backend, devices.len() - 1);
             return Err(error(format!("there is no such device; the last of its kind is {last}")));
         };
-        check(device).map_err(|reason| error(format!("it does not compute: {reason}")))?;
+        if let Some(reason) = backend.lacking() {
+            return Err(error(reason.into()));
+        }
+        check(device).map_err(|reason| error(format!("it does not compute: {reason}{}", backend.hint())))?;
         Ok(device.clone())
     }
 

@@ -29,7 +29,7 @@ fn results_stay_on_the_device() {
 
 /// What `--device` does.
 #[test]
-#[cfg(feature = "wgpu")]
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
 fn a_device_is_opened_by_its_name() {
     use ugmm::{DeviceName, GpuBackend};
 
@@ -37,11 +37,12 @@ fn a_device_is_opened_by_its_name() {
         return;
     }
     let all = DeviceName::all();
-    let first = DeviceName::Gpu(GpuBackend::Wgpu, 0);
+    let backend = if cfg!(feature = "wgpu") { GpuBackend::Wgpu } else { GpuBackend::Cuda };
+    let first = DeviceName::Gpu(backend, 0);
     let (_, description) = all.iter().find(|(name, _)| *name == first).expect("the device is listed");
     let opened = first.open().unwrap();
     assert!(!is_cpu(&opened));
     assert_eq!(opened.identity().unwrap().physical.is_none(), description.contains("in software"));
-    let message = DeviceName::Gpu(GpuBackend::Wgpu, 99).open().unwrap_err().to_string();
-    assert!(message.contains("wgpu:99") && message.contains("the last of its kind"), "{message}");
+    let message = DeviceName::Gpu(backend, 99).open().unwrap_err().to_string();
+    assert!(message.contains(":99") && message.contains("the last of its kind"), "{message}");
 }

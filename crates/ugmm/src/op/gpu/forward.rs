@@ -1,6 +1,7 @@
 //! The forward pass: the sums of exponentials by tiles of rows and neurons, and the rescue of the pairs whose sums vanish.
 
 use super::careful::{NOTHING, RESCUE_BELOW, activation, careful, exponential, is_larger};
+use super::fast_exp::fast_exp;
 use super::prepare::{LARGEST_EXPONENT, NORMALIZER, fast_component, fast_input};
 use super::tile::{DEPTH, SIDE};
 use super::twofold::{Twofold, exact_sum};
@@ -101,12 +102,6 @@ pub(super) fn sums(
             }
         }
     }
-}
-
-/// exp by the device's own instruction, where the compiler has one.
-#[cube(fast_math = FastMath::ReducedPrecision.into())]
-pub(super) fn fast_exp(value: f32) -> f32 {
-    value.exp()
 }
 
 /// Activations of the pairs whose sum is 0, with their own largest exponent, and what the backward pass needs of them. A

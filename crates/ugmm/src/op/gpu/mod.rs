@@ -7,6 +7,7 @@
 
 mod careful;
 mod exponentials;
+mod fast_exp;
 mod forward;
 mod inputs;
 mod lists;

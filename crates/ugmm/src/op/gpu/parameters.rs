@@ -4,7 +4,7 @@
 use super::careful::{
     careful, careful_responsibility, fast_ratio, over_sigma, saturated_product, saturated_sum,
 };
-use super::forward::fast_exp;
+use super::fast_exp::fast_exp;
 use super::prepare::{HALF_LOG_TWO_PI, LARGEST_LOGIT, NORMALIZER, OWN_LOGIT, fast_component, fast_input};
 use super::tile::{DEPTH, SIDE};
 use cubecl::prelude::*;

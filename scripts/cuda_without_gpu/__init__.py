@@ -1,0 +1,1 @@
+"""CUDA's path of the program on a machine without an NVIDIA GPU."""
