@@ -117,6 +117,10 @@ impl CheckedPages {
                 if *num_values == 0 && !buf.is_empty() {
                     return Err(damage("a dictionary of no values has bytes"));
                 }
+                // Room is made for as many as it announces. A value takes a bit at least.
+                if *num_values as usize > 8 * buf.len() {
+                    return Err(damage("a dictionary announces more values than it has bytes"));
+                }
                 self.dictionary = true;
                 Ok(())
             }

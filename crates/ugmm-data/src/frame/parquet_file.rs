@@ -170,5 +170,10 @@ fn check_type(path: &Path, column: &str, data_type: &DataType) -> Result<(), Fra
 }
 
 fn damaged(path: &Path, reason: &dyn std::error::Error) -> FrameError {
-    FrameError::ParquetDamaged { file: path.to_owned(), reason: reason.to_string() }
+    let reason = reason.to_string();
+    // The crates name themselves before what they say, one within the other.
+    let said = ["Parquet argument error: ", "Parquet error: ", "Arrow: "]
+        .iter()
+        .fold(reason.as_str(), |said, prefix| said.strip_prefix(prefix).unwrap_or(said));
+    FrameError::ParquetDamaged { file: path.to_owned(), reason: said.to_owned() }
 }

@@ -24,3 +24,14 @@ fn no_file_that_fuzzing_found_is_a_panic() {
     }
     assert!(count > 0);
 }
+
+/// The decoder would make room for 10⁹ values, 5 GiB, of a file of 2 KB.
+#[test]
+fn a_dictionary_that_announces_more_values_than_it_has_is_refused() {
+    let content = include_bytes!("found/dictionary-of-too-many-values.parquet");
+    assert_eq!(
+        crate::fixture::refusal(content),
+        "t: the Parquet data is damaged or incomplete (a dictionary announces more values than it has bytes); fetch or \
+         write the file again"
+    );
+}
