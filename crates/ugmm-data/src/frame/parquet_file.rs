@@ -8,7 +8,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::{DataType, FieldRef, Fields};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
-use parquet::basic::Type;
+use parquet::basic::{ConvertedType, Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 
@@ -47,7 +47,7 @@ impl ParquetFile {
 
     /// Whether the file says that the column at `index` holds strings.
     pub(super) fn is_text(&self, index: usize) -> bool {
-        matches!(self.fields[index].data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+        is_text(self.fields[index].data_type())
     }
 
     /// Makes ready to read the columns at the positions `columns`, in blocks of at most `most_rows` rows.
@@ -126,6 +126,10 @@ fn reader(
     ParquetRecordBatchReader::try_new_with_row_groups(&levels, &row_groups, batch_rows, None)
 }
 
+fn is_text(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+}
+
 /// The field, as plain values if it is a dictionary; how they are stored in the file does not matter.
 fn without_dictionary(field: &FieldRef) -> FieldRef {
     match field.data_type() {
@@ -135,7 +139,8 @@ fn without_dictionary(field: &FieldRef) -> FieldRef {
 }
 
 /// Refuses what Arrow can decode, but not without panics if the file is damaged: values of a fixed number of bytes, as
-/// for decimals of more than 18 digits, and some encodings.
+/// for decimals of more than 18 digits, and some encodings. And text that is not said to be UTF-8 where the values are,
+/// though Arrow's own schema in the file says so: the decoder does not check it then.
 fn check_storage(
     path: &Path,
     field: &FieldRef,
@@ -145,6 +150,12 @@ fn check_storage(
     let schema = metadata.file_metadata().schema_descr();
     let leaves: Vec<usize> =
         (0..schema.num_columns()).filter(|&leaf| schema.get_column_root_idx(leaf) == root).collect();
+    let is_marked = |&leaf: &usize| schema.column(leaf).converted_type() == ConvertedType::UTF8;
+    if is_text(field.data_type()) && !leaves.iter().all(is_marked) {
+        let (file, column) = (path.to_owned(), field.name().clone());
+        let found = format!("{} that is not marked as UTF-8", field.data_type());
+        return Err(FrameError::UnsupportedType { file, column, found });
+    }
     let chunks = metadata.row_groups().iter().flat_map(|group| leaves.iter().map(|&leaf| group.column(leaf)));
     for chunk in chunks {
         let (file, column) = (path.to_owned(), field.name().clone());

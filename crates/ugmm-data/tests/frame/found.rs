@@ -35,3 +35,11 @@ fn a_dictionary_that_announces_more_values_than_it_has_is_refused() {
          write the file again"
     );
 }
+
+/// Arrow's schema says text, and the values are bytes: the decoder takes them for text unseen, which without debug
+/// assertions is undefined behaviour.
+#[test]
+fn text_that_is_not_marked_as_such_is_refused() {
+    let message = crate::fixture::refusal(include_bytes!("found/text-not-marked-as-utf8.parquet"));
+    assert!(message.contains("that is not marked as UTF-8; convert it to"), "{message}");
+}
