@@ -11,7 +11,8 @@ fn the_device_is_a_gpu_or_vulkans_software_device() {
     let identity = device.identity().expect("a CubeCL device says what it is");
     println!("{}, {}, {device:?}", identity.name, identity.fingerprint);
     if identity.physical.is_none() {
-        assert!(identity.name.contains("llvmpipe"), "{identity:?} is no GPU, and not llvmpipe");
+        let is_known = ["llvmpipe", "SwiftShader"].iter().any(|name| identity.name.contains(name));
+        assert!(is_known, "{identity:?} is no GPU, and no software Vulkan device that is known");
     }
     let three: f32 = (Tensor::<1>::ones([1], &device) * 3.0).into_scalar();
     assert_eq!(three, 3.0);
@@ -29,7 +30,6 @@ fn results_stay_on_the_device() {
 
 /// What `--device` does.
 #[test]
-#[cfg(any(feature = "wgpu", feature = "cuda"))]
 fn a_device_is_opened_by_its_name() {
     use ugmm::{DeviceName, GpuBackend};
 
@@ -37,7 +37,7 @@ fn a_device_is_opened_by_its_name() {
         return;
     }
     let all = DeviceName::all();
-    let backend = if cfg!(feature = "wgpu") { GpuBackend::Wgpu } else { GpuBackend::Cuda };
+    let backend = GpuBackend::ALL.into_iter().find(|backend| backend.is_built()).unwrap();
     let first = DeviceName::Gpu(backend, 0);
     let (_, description) = all.iter().find(|(name, _)| *name == first).expect("the device is listed");
     let opened = first.open().unwrap();

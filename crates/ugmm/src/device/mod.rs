@@ -1,8 +1,12 @@
 //! Devices by name: the processor, and GPUs by one of Burn's backends, of which a build has those of its features.
 
+mod check;
+
 use crate::UgmmError;
 use burn::backend::DispatchDevice;
 use burn::tensor::Device;
+#[cfg(feature = "gpu")]
+use check::quietly;
 use std::fmt;
 use std::str::FromStr;
 
@@ -73,6 +77,8 @@ impl GpuBackend {
                 "; libnvrtc of the CUDA toolkit has to be where the system looks for libraries (LD_LIBRARY_PATH), and no \
                  newer than the driver"
             }
+            // CubeCL 0.11 writes kernels with shared memory, Burn's own among them, that are no valid SPIR-V.
+            Self::Vulkan => "; the feature wgpu takes the same GPUs by another compiler of kernels",
             _ => "",
         }
     }
@@ -141,7 +147,7 @@ pub enum DeviceName {
 }
 
 impl DeviceName {
-    /// The device, once it has computed something.
+    /// The device, once it has computed a small layer as the processor does.
     ///
     /// # Errors
     ///
@@ -168,7 +174,9 @@ impl DeviceName {
         if let Some(reason) = backend.lacking() {
             return Err(error(reason.into()));
         }
-        check(device).map_err(|reason| error(format!("it does not compute: {reason}{}", backend.hint())))?;
+        check::check(device).map_err(|reason| {
+            error(format!("it does not compute as it should: {reason}{}", backend.hint()))
+        })?;
         Ok(device.clone())
     }
 
@@ -206,30 +214,6 @@ fn description(device: &Device) -> String {
 #[cfg(not(feature = "gpu"))]
 fn description(_: &Device) -> String {
     String::new()
-}
-
-/// Has a device compute something.
-fn check(device: &Device) -> Result<(), String> {
-    let sum: f32 =
-        quietly(|| burn::tensor::Tensor::<1>::from_floats([1.0, 2.0], device).sum().into_scalar())?;
-    if sum == 3.0 { Ok(()) } else { Err(format!("1 + 2 gave {sum}")) }
-}
-
-/// What `compute` returns, or the first line of what it panics with. Nothing is printed; panics of other threads meanwhile
-/// are silent too.
-fn quietly<T>(compute: impl FnOnce() -> T) -> Result<T, String> {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| ()));
-    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(compute));
-    std::panic::set_hook(hook);
-    result.map_err(|panic| {
-        let text = match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
-            (Some(text), _) => text.as_str(),
-            (None, Some(text)) => text,
-            (None, None) => "no reason given",
-        };
-        text.lines().next().unwrap_or_default().trim().to_owned()
-    })
 }
 
 impl fmt::Display for DeviceName {
