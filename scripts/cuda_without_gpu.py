@@ -2,7 +2,7 @@
 """CUDA's path of the program on a machine without an NVIDIA GPU.
 
 `test` runs the tests of the GPU kernels: the CUDA source that CubeCL writes for them is compiled for the processor and run
-there, thread by thread, behind a driver that is made for it. `count` has NVIDIA's own compilers make machine code of the
+there, thread by thread in two orders, behind a driver that is made for it. `count` has NVIDIA's own compilers make machine code of the
 kernels (wheels of PyPI, in a virtual environment below cargo's target directory) and counts registers and instructions.
 
 The LLVM that CUDA's build would fetch from the internet is left out: with NVRTC as the compiler, nothing calls it. Needs
@@ -95,8 +95,10 @@ def emulate(tests: Path, folder: Path, name: str) -> None:
         "UGMM_REQUIRE_GPU": "1",
     }
     command = [tests, "--test-threads=1", *([name] if name else [])]
-    if subprocess.run(command, env={**os.environ, **own}).returncode != 0:
-        raise Failure("tests failed; their messages are above")
+    for order, variable in [("first to last", {}), ("last to first", {"UGMM_BACKWARD": "1"})]:
+        print(f"threads of a block from {order}", file=sys.stderr)
+        if subprocess.run(command, env={**os.environ, **own, **variable}).returncode != 0:
+            raise Failure("tests failed; their messages are above")
 
 
 def count(tests: Path, folder: Path, compute: int) -> None:

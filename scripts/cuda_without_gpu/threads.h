@@ -1,5 +1,6 @@
 // CUDA's blocks of threads on one core. A thread of a block is a fiber, which hands over to the next at a barrier; the first
-// one goes on when all have.
+// one goes on when all have. With $UGMM_BACKWARD the last thread is the first: where a barrier is missing, one of the two
+// orders reads what is not there yet.
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -67,6 +68,7 @@ static void prepare(fiber &thread, char *stack_end) {
 extern "C" void launch(void **with, const unsigned *grid, const unsigned *block, unsigned shared) {
   const size_t stack = 128 << 10;
   const unsigned count = block[0] * block[1] * block[2];
+  const bool backward = getenv("UGMM_BACKWARD");
   arguments = with;
   gridDim = {grid[0], grid[1], grid[2]};
   blockDim = {block[0], block[1], block[2]};
@@ -81,7 +83,8 @@ extern "C" void launch(void **with, const unsigned *grid, const unsigned *block,
         memset(shared_memory, 0xff, shared);
         for (unsigned i = 0; i < count; i++) prepare(fibers[i], stacks + stack * (i + 1));
         for (unsigned running = count; running > 0;)
-          for (current = 0; current < count; current++) {
+          for (unsigned turn = 0; turn < count; turn++) {
+            current = backward ? count - 1 - turn : turn;
             if (fibers[current].ended) continue;
             threadIdx = fibers[current].index;
             if (has_barriers) {

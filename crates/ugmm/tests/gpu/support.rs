@@ -2,7 +2,7 @@
 
 use crate::common::{Layer, TOLERANCE, allowances, assert_gradients, in_range};
 use burn::backend::DispatchDevice;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, DeviceType, Tensor, TensorData};
 use std::sync::LazyLock;
 use ugmm_kernels::oracle::{self, Gradients64};
 use ugmm_kernels::{Gradients, LayerShape};
@@ -19,14 +19,21 @@ static DEVICE: LazyLock<Option<Device>> = LazyLock::new(|| {
     device
 });
 
-#[cfg(feature = "cuda")]
+/// That of the first backend in the build that has one. The names of `DeviceType` depend on the features.
 fn first_device() -> Option<Device> {
-    Device::enumerate(burn::tensor::DeviceType::Cuda).into_vec().into_iter().next()
-}
-
-#[cfg(not(feature = "cuda"))]
-fn first_device() -> Option<Device> {
-    Device::enumerate(burn::tensor::DeviceType::Wgpu).into_vec().into_iter().next()
+    let kinds = [
+        #[cfg(feature = "cuda")]
+        DeviceType::Cuda,
+        #[cfg(feature = "rocm")]
+        DeviceType::Rocm,
+        #[cfg(feature = "metal")]
+        DeviceType::Metal,
+        #[cfg(feature = "vulkan")]
+        DeviceType::Vulkan,
+        #[cfg(feature = "wgpu")]
+        DeviceType::Wgpu,
+    ];
+    kinds.into_iter().find_map(|kind| Device::enumerate(kind).into_vec().into_iter().next())
 }
 
 /// The device under test; `None`, said aloud, where there is none.
