@@ -85,3 +85,37 @@ impl Variable {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn domains_without_values_are_refused() {
+        for (low, high) in [(1.0, 0.0), (f32::NAN, 1.0), (0.0, f32::INFINITY), (f32::NEG_INFINITY, 0.0)] {
+            let message = Variable::number(0, low, high).unwrap_err().to_string();
+            assert!(message.contains(&format!("{low} to {high}")), "{message}");
+        }
+        for values in [vec![], vec![f32::NAN], vec![1.0, 0.0], vec![0.0, f32::INFINITY]] {
+            let message = Variable::numbers(0, values).unwrap_err().to_string();
+            assert!(message.contains("finite ones, ascending"), "{message}");
+        }
+        for (inputs, states) in [
+            (0..2, vec![]),
+            (0..2, vec![vec![1.0, 0.0], vec![1.0]]),
+            (0..1, vec![vec![f32::NAN]]),
+            (3..3, vec![vec![]]),
+        ] {
+            let message = Variable::states(inputs, states).unwrap_err().to_string();
+            assert!(message.contains("a finite value for each input"), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_interval_of_one_number_has_a_width() {
+        let (low, high) = Variable::number(2, 1.0, 1.0).unwrap().interval().unwrap();
+        assert!(low == 1.0 && high > low && high < 1.000_001);
+        assert_eq!(Variable::numbers(2, vec![1.0, 2.0]).unwrap().interval(), None);
+        assert_eq!(Variable::states(2..4, vec![vec![1.0, 0.0]]).unwrap().interval(), None);
+    }
+}
