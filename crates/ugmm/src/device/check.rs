@@ -14,12 +14,10 @@ const TOLERANCE: f32 = 1e-3;
 pub(super) fn check(device: &Device) -> Result<(), String> {
     let found = quietly(|| layer(device))?;
     let expected = layer(&Device::flex());
-    let differs = |(found, expected): &(f32, f32)| {
-        let difference = (found - expected).abs();
-        // NaN differs.
-        !(difference <= TOLERANCE * (1.0 + expected.abs()))
-    };
-    match found.into_iter().zip(expected).find(differs) {
+    // NaN agrees with nothing.
+    let agrees =
+        |(found, expected): &(f32, f32)| (found - expected).abs() <= TOLERANCE * (1.0 + expected.abs());
+    match found.into_iter().zip(expected).find(|pair| !agrees(pair)) {
         Some((found, expected)) => {
             Err(format!("of a small layer it makes {found}, where the processor makes {expected}"))
         }
