@@ -91,3 +91,60 @@ pub(crate) fn extremes(values: &[f32]) -> (f64, f64) {
     let highest = highest.into_iter().fold(f32::NEG_INFINITY, f32::max);
     (f64::from(lowest), f64::from(highest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The range of one component, with an input and a mean of these sizes.
+    fn of(x: f32, mean: f32, log_sigma: f32) -> Range {
+        let (x, means, log_sigmas) = ([x, 0.0], [0.0, mean], [log_sigma, 0.0]);
+        let arguments =
+            LayerArguments { x: &x, means: &means, log_sigmas: &log_sigmas, mixing_logits: &[0.0; 2] };
+        Range::of(InstructionSet::Scalar, arguments)
+    }
+
+    #[test]
+    fn the_fast_forward_pass_takes_distances_and_deviations_up_to_its_largest_factor() {
+        assert!(of(1.0, -1.0, 0.0).suits_fast_forward());
+        // The distance is the sum of both: each alone would do, and with a mean of 0 the input counts.
+        assert!(of(6e17, 0.0, 0.0).suits_fast_forward());
+        assert!(of(0.0, -6e17, 0.0).suits_fast_forward());
+        assert!(!of(6e17, -6e17, 0.0).suits_fast_forward());
+        assert!(!of(-2e18, 0.0, 0.0).suits_fast_forward());
+        // log 1e18 is 41.4.
+        assert!(of(0.0, 0.0, -41.0).suits_fast_forward());
+        assert!(!of(0.0, 0.0, -42.0).suits_fast_forward());
+        assert!(of(0.0, 0.0, 41.0).suits_fast_forward());
+        assert!(!of(0.0, 0.0, 42.0).suits_fast_forward());
+        // In standard deviations.
+        assert!(!of(1e10, 0.0, -20.0).suits_fast_forward());
+    }
+
+    #[test]
+    fn the_fast_backward_pass_takes_moderate_cotangents() {
+        let ordinary = of(1.0, 1.0, 0.0);
+        assert!(ordinary.suits_fast_backward(&[1.0, -9e29]));
+        assert!(!ordinary.suits_fast_backward(&[1.0, -2e30]));
+        assert!(!of(1e19, 0.0, 0.0).suits_fast_backward(&[1.0]));
+        assert!(ordinary.suits_fast_input_gradient(&[9e29]));
+        // Of the two conditions each alone refuses.
+        assert!(!ordinary.suits_fast_input_gradient(&[2e30]));
+        assert!(!of(0.0, 0.0, -12.0).suits_fast_input_gradient(&[1e29]));
+        assert!(!of(1e19, 0.0, 0.0).suits_fast_input_gradient(&[1.0]));
+    }
+
+    #[test]
+    fn extremes_are_found_at_every_place() {
+        assert_eq!(extremes(&[]), (f64::INFINITY, f64::NEG_INFINITY));
+        for length in [1, 31, 32, 33, 70] {
+            for at in 0..length {
+                let mut values = vec![0.5; length];
+                values[at] = 2.0;
+                assert_eq!(extremes(&values).1, 2.0);
+                values[at] = -2.0;
+                assert_eq!(extremes(&values).0, -2.0);
+            }
+        }
+    }
+}
