@@ -10,7 +10,6 @@ Linux on x86-64, Rust, gcc and g++, and Python 3.10 or newer.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True  # No __pycache__ in the source tree.
 
+from compare_pytorch import environment
 from compare_pytorch.environment import REPOSITORY, enter, target_directory
 from compare_pytorch.failure import Failure, exit_code
 from cuda_without_gpu import machine_code
@@ -60,16 +60,8 @@ def build(folder: Path) -> Path:
     print("building the tests with CUDA (minutes the first time)", file=sys.stderr)
     flags = "-C link-arg=-Wl,--unresolved-symbols=ignore-all -C link-arg=-Wl,-z,lazy -C relro-level=off"
     own = {"DOCS_RS": "1", "CUDARC_CUDA_VERSION": "12090", "CARGO_INCREMENTAL": "0", "RUSTFLAGS": flags}
-    command = "cargo test --profile gpu -p ugmm --features cuda --test gpu --locked --no-run".split()
-    command += ["--target-dir", folder / "build", "--message-format", "json-render-diagnostics"]
-    result = subprocess.run(command, cwd=REPOSITORY, env={**os.environ, **own}, stdout=subprocess.PIPE, text=True)
-    if result.returncode != 0:
-        raise Failure("cargo test failed; its message is above")
-    for line in result.stdout.splitlines():
-        message = json.loads(line)
-        if message["reason"] == "compiler-artifact" and message["target"]["kind"] == ["test"]:
-            return Path(message["executable"])
-    raise Failure("cargo built the tests, but does not say where")
+    arguments = "test --profile gpu -p ugmm --features cuda --test gpu --locked --no-run".split()
+    return environment.build([*arguments, "--target-dir", str(folder / "build")], "gpu", env={**os.environ, **own})
 
 
 def shared_library(source: str, folder: Path, name: str) -> None:

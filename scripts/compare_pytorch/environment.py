@@ -57,18 +57,19 @@ def build_example(device: str) -> Path:
     arguments = ["build", "--release", "--example", "timing"]
     if device != "cpu":
         arguments += ["--features", f"ugmm/{device}"]
-    return _build(arguments, "timing")
+    return build(arguments, "timing")
 
 
 def build_program() -> Path:
     """Builds `ugmm` as a user would; returns the program."""
     print("building ugmm (minutes the first time)", file=sys.stderr)
-    return _build(["build", "--release"], "ugmm")
+    return build(["build", "--release"], "ugmm")
 
 
-def _build(arguments: list[str], name: str) -> Path:
-    build = _cargo([*arguments, "--message-format", "json-render-diagnostics"], stdout=subprocess.PIPE)
-    for line in build.stdout.splitlines():
+def build(arguments: list[str], name: str, **options) -> Path:
+    """Has cargo build, with options for `subprocess.run`; returns the program of the target `name`."""
+    result = _cargo([*arguments, "--message-format", "json-render-diagnostics"], stdout=subprocess.PIPE, **options)
+    for line in result.stdout.splitlines():
         message = json.loads(line)
         if message["reason"] != "compiler-artifact" or message["target"]["name"] != name:
             continue
