@@ -149,6 +149,128 @@ proptest! {
     }
 }
 
+/// The least value that a line above a function has at `at`, and the greatest of one below it, by points (x, value) of
+/// the function: how far a line through (`at`, 0) must be raised, by the slope that needs it least.
+fn nearest_lines(points: &[(f64, f64)], at: f64) -> (f64, f64) {
+    let raised = |slope: f64, sign: f64| {
+        let over = points.iter().map(|(x, value)| sign * value - slope * (x - at));
+        over.fold(f64::NEG_INFINITY, f64::max)
+    };
+    let steepest = points.windows(2).map(|pair| ((pair[1].1 - pair[0].1) / (pair[1].0 - pair[0].0)).abs());
+    let steepest = steepest.fold(0.0, f64::max);
+    let least = |sign: f64| {
+        // Convex in the slope.
+        let (mut low, mut high) = (-steepest, steepest);
+        for _ in 0..80 {
+            let (first, second) = (low + (high - low) / 3.0, high - (high - low) / 3.0);
+            if raised(first, sign) < raised(second, sign) { high = second } else { low = first }
+        }
+        raised(0.5 * (low + high), sign)
+    };
+    (least(1.0), -least(-1.0))
+}
+
+/// A component over a box, as numbers on a grid say, in units of `exp(scale)`.
+struct Measured {
+    /// In the middle of the box: the component, the nearest line above it and the nearest below.
+    middle: f64,
+    above: f64,
+    below: f64,
+    /// By how much the chord of ½ z² is above ½ z² there: what Jensen's line loses by it.
+    square_loss: f64,
+}
+
+impl Measured {
+    fn new(
+        mixtures: &Mixtures,
+        (neuron, input): (usize, usize),
+        (low, high): (f64, f64),
+        scale: f64,
+    ) -> Self {
+        const STEPS: i32 = 400;
+        let value = |x: f64| (mixtures.exponent(neuron, input, x) - scale).exp();
+        let x = |step: i32| low + (high - low) * f64::from(step) / f64::from(STEPS);
+        let middle = 0.5 * low + 0.5 * high;
+        let (above, below) = if high - low > 1e-9 {
+            nearest_lines(&(0..=STEPS).map(|step| (x(step), value(x(step)))).collect::<Vec<_>>(), middle)
+        } else {
+            (value(middle), value(middle))
+        };
+        let exponent = |x: f64| mixtures.exponent(neuron, input, x);
+        let square_loss = exponent(middle) - 0.5 * (exponent(low) + exponent(high));
+        Self { middle: value(middle), above, below, square_loss }
+    }
+}
+
+/// Boxes a few σ wide, around and beside the means, where an error of the grid is small beside a sum.
+fn boxes_near_the_components() -> impl Strategy<Value = (Layer, Vec<f32>, bool)> {
+    let layer = layers(
+        LayerShape { batch: 1, inputs: 4, neurons: 3 },
+        -2.0..2.0_f32,
+        -2.0..2.0_f32,
+        -1.0..1.1_f32,
+        -2.0..2.0_f32,
+        Just(1f32),
+    );
+    layer.prop_flat_map(|layer| {
+        let width = prop_oneof![Just(0f32), 0f32..1.0, 0f32..4.0];
+        let widths = prop::collection::vec(width, layer.shape.inputs);
+        (Just(layer), widths, any::<bool>())
+    })
+}
+
+#[test]
+fn no_line_is_much_nearer_in_the_middle() {
+    proptest!(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) },
+        |((layer, widths, last_is_known) in boxes_near_the_components())| {
+        let mut mixtures = Mixtures::new(layer.shape, layer.arguments()).unwrap();
+        let mut low: Vec<f64> = layer.x.iter().map(|&x| f64::from(x)).collect();
+        let mut high: Vec<f64> = low.iter().zip(&widths).map(|(low, &width)| low + f64::from(width)).collect();
+        if last_is_known && low.len() > 1 {
+            let known = low.pop();
+            high.pop();
+            mixtures = mixtures.given(&[vec![None; low.len()], vec![known]].concat());
+        }
+        let inputs = low.len();
+        let relaxation = Relaxation::new(&mixtures, InputBox { low: &low, high: &high, ends_only: &[] });
+        prop_assert_eq!(relaxation.inputs(), inputs);
+        let close = |a: f64, b: f64, tolerance: f64| (a - b).abs() <= tolerance;
+        for neuron in 0..mixtures.neurons() {
+            let scale = relaxation.scales[neuron];
+            let nearest = |k: usize| mixtures.exponent(neuron, k, mixtures.mean(neuron, k).clamp(low[k], high[k]));
+            let constant = mixtures.constants()[neuron];
+            prop_assert!(close(scale, (0..inputs).map(nearest).fold(constant, f64::max), 1e-9));
+
+            let measured: Vec<Measured> = (0..inputs)
+                .map(|k| Measured::new(&mixtures, (neuron, k), (low[k], high[k]), scale))
+                .collect();
+            let sum = |value: fn(&Measured) -> f64| (constant - scale).exp() + measured.iter().map(value).sum::<f64>();
+            // The grid's spacing is at most 4 / 0.37 / 400 of a σ; a factor of a few for components that are highest outside of the box.
+            let tolerance = 1e-3 * inputs as f64;
+            let (above, below, middle) = (sum(|m| m.above), sum(|m| m.below), sum(|m| m.middle));
+            prop_assert!(close(relaxation.sums_above.values[neuron], above, tolerance), "{} {above}", relaxation.sums_above.values[neuron]);
+            for (k, m) in measured.iter().enumerate() {
+                let loose = relaxation.looseness[neuron * inputs + k];
+                prop_assert!(close(loose * middle, m.above - m.below, tolerance), "{loose} {} {}", m.above, m.below);
+            }
+
+            let (y_low, y_high) = (relaxation.low[neuron], relaxation.high[neuron]);
+            let (least, greatest) = ((y_low - scale).exp(), (y_high - scale).exp());
+            let touch = 0.5 * (least + greatest);
+            let expected = y_high.min(scale + touch.ln() + above / touch - 1.0);
+            let found = relaxation.add_above(neuron, 1.0, &mut vec![0.0; inputs]);
+            prop_assert!(close(found, expected, tolerance / touch), "{found} {expected}");
+
+            let chord = y_low + (y_high - y_low) * (below - least) / (greatest - least).max(1e-12);
+            let jensen = scale + middle.ln() - measured.iter().map(|m| m.middle / middle * m.square_loss).sum::<f64>();
+            let expected = y_low.max(jensen).max(chord);
+            let found = relaxation.add_below(neuron, 1.0, &mut vec![0.0; inputs]);
+            let steepness = (y_high - y_low) / (greatest - least).max(1e-12);
+            prop_assert!(close(found, expected, 1e-6 + tolerance * steepness), "{found} {expected}");
+        }
+    });
+}
+
 #[test]
 fn lines_are_within_the_second_order_of_the_box() {
     let layer = Layer {
@@ -193,5 +315,97 @@ fn a_category_costs_nothing() {
         let sum = relaxation.sums_above.slopes.iter().zip(&state).map(|(s, x)| s * (x - 0.5)).sum::<f64>();
         let above = (relaxation.sums_above.values[0] + sum).ln() + relaxation.scales[0];
         assert!((above - mixtures.activations(&state)[0]).abs() < 1e-10);
+    }
+}
+
+#[test]
+fn what_a_mixture_tells_of_a_component_is_its_exponent() {
+    let shape = LayerShape { batch: 1, inputs: 2, neurons: 2 };
+    let layer = Layer {
+        shape,
+        x: vec![0.0; 2],
+        means: vec![0.1, 0.8, -1.0, 2.0],
+        log_sigmas: vec![-1.0, -1.5, 0.5, 0.0],
+        mixing_logits: vec![0.0, 0.5, 1.0, DROPPED_LOGIT],
+        cotangent: vec![1.0; 2],
+    };
+    let mixtures = Mixtures::new(shape, layer.arguments()).unwrap();
+    for (neuron, input, x) in [(0, 0, 0.3), (0, 1, -2.0), (1, 0, 5.0)] {
+        let at = 2 * neuron + input;
+        let sigma = f64::from(layer.log_sigmas[at]).exp();
+        let weight = match neuron {
+            0 => f64::from(layer.mixing_logits[at]).exp() / (1.0 + 0.5f64.exp()),
+            _ => 1.0,
+        };
+        let z = (x - f64::from(layer.means[at])) / sigma;
+        let density = weight * (-0.5 * z * z).exp() / (sigma * std::f64::consts::TAU.sqrt());
+        assert!((mixtures.exponent(neuron, input, x) - density.ln()).abs() < 1e-12);
+        assert_eq!(mixtures.mean(neuron, input), f64::from(layer.means[at]));
+        assert!((mixtures.inverse_sigma(neuron, input) * sigma - 1.0).abs() < 1e-12);
+        let peak = mixtures.log_peak(neuron, input);
+        assert!((peak - (weight / (sigma * std::f64::consts::TAU.sqrt())).ln()).abs() < 1e-12);
+    }
+    assert!(mixtures.log_peak(1, 1) < -1e20);
+    assert_eq!((mixtures.inputs(), mixtures.neurons()), (2, 2));
+    assert_eq!(mixtures.constants(), [f64::NEG_INFINITY; 2]);
+    let given = mixtures.given(&[Some(0.3), None]);
+    assert_eq!((given.inputs(), given.neurons()), (1, 2));
+    assert!((given.constants()[0] - mixtures.exponent(0, 0, 0.3)).abs() < 1e-12);
+}
+
+/// A neuron that weighs its second input by no more than the rest of `f32`, and one that weighs it by 10^-35.
+#[test]
+fn neurons_that_see_nothing_are_unknown() {
+    let shape = LayerShape { batch: 1, inputs: 2, neurons: 3 };
+    let layer = Layer {
+        shape,
+        x: vec![0.0; 2],
+        means: vec![0.0; 6],
+        log_sigmas: vec![0.0; 6],
+        mixing_logits: vec![0.0, DROPPED_LOGIT, 80.0, 0.0, 0.0, 0.0],
+        cotangent: vec![1.0; 3],
+    };
+    let mixtures = Mixtures::new(shape, layer.arguments()).unwrap();
+    let (reduced, unknown) = mixtures.without(&[true, false]);
+    assert_eq!(unknown, [true, false, false]);
+    // The weight of the second neuron counts as 10^-30 when it is divided by, the third one's is renormalised to 1.
+    let log_peak = |log_weight: f64| log_weight - 0.5 * std::f64::consts::TAU.ln();
+    assert!((reduced.log_peak(1, 0) - log_peak(-80.0 + 30.0 * std::f64::consts::LN_10)).abs() < 1e-9);
+    assert!((reduced.log_peak(2, 0) - log_peak(0.0)).abs() < 1e-12);
+    assert_eq!(mixtures.without(&[false, false]), (mixtures.clone(), vec![false; 3]));
+    // As the oracle has it where nothing is left.
+    assert_eq!(mixtures.without(&[true, true]).0.activations(&[]), [-f64::MAX; 3]);
+}
+
+#[test]
+fn intervals_are_narrowed_from_either_side() {
+    let shape = LayerShape { batch: 1, inputs: 1, neurons: 1 };
+    let layer = Layer {
+        shape,
+        x: vec![0.0],
+        means: vec![0.0],
+        log_sigmas: vec![0.0],
+        mixing_logits: vec![0.0],
+        cotangent: vec![1.0],
+    };
+    let mixtures = Mixtures::new(shape, layer.arguments()).unwrap();
+    let relaxation = Relaxation::new(&mixtures, InputBox { low: &[-2.0], high: &[1.0], ends_only: &[] });
+    let (low, high) = (relaxation.low[0], relaxation.high[0]);
+    let narrowed = |from: f64, to: f64| {
+        let mut narrowed = relaxation.clone();
+        narrowed.narrow(0, from, to);
+        (narrowed.low[0], narrowed.high[0])
+    };
+    assert_eq!(narrowed(low - 1.0, high + 1.0), (low, high));
+    assert_eq!(narrowed(low + 0.5, high - 0.5), (low + 0.5, high - 0.5));
+    // What contradicts itself by rounding is still an interval.
+    assert_eq!(narrowed(low + 0.5, low), (low + 0.5, low + 0.5));
+}
+
+#[test]
+fn the_allowance_for_rounding_is_a_few_units_in_the_last_place_for_each_term() {
+    for terms in [0, 1, 100, 10_000] {
+        let units = ugmm_kernels::bounds::rounding(terms, 2.0) / (2.0 * f64::EPSILON);
+        assert!(units >= terms as f64 + 32.0 && units <= 2.0 * terms as f64 + 128.0, "{terms}: {units}");
     }
 }

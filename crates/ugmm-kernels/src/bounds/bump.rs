@@ -119,14 +119,11 @@ impl Interval {
             // Convex: above its tangents.
             return Line::tangent(self.middle());
         }
-        if self.low < -1.0 && self.high > 1.0 {
-            return Line { slope: 0.0, offset: self.at_low.min(self.at_high) };
-        }
-        if self.low < -1.0 {
+        if self.low + self.high < 0.0 {
             return self.mirrored().below().mirrored();
         }
-        // One tail, on the right. The line from the left end touches it here:
-        let touch = touch_from_top(self.low);
+        // The interval reaches farther to the right, into the tail there. The line from the left end touches that tail here:
+        let touch = touch_from_left(self.low);
         if touch > self.high {
             let slope = self.chord_slope();
             // The chord is below the tail if it is not steeper downwards than the tail ends.
@@ -135,7 +132,8 @@ impl Interval {
             }
         }
         let line = Line::tangent(self.middle().max(touch).max(1.0).min(self.high));
-        // Below the convex part; on the concave one the difference is least at an end.
+        // Below the convex tail that it touches. It falls, so that on a tail on the left the difference is least at the left end;
+        // on the concave part it is least at one end of that.
         let over = line.at(self.low) - self.at_low;
         Line { offset: line.offset - over.max(0.0), ..line }
     }
@@ -158,13 +156,15 @@ fn touch_from_tail(tail: f64) -> f64 {
     interpolated(&TABLE, (tail - 1.0) / (LAST - 1.0))
 }
 
-/// Where a line through the bump at `top` in [−1, 1] touches its right tail, about.
-fn touch_from_top(top: f64) -> f64 {
+/// Where a line through the bump at `left` ≤ 1 touches its right tail, about.
+fn touch_from_left(left: f64) -> f64 {
+    /// Beyond, the bump is 0 beside what it is anywhere near.
+    const FIRST: f64 = -6.0;
     static TABLE: LazyLock<Vec<f64>> = LazyLock::new(|| {
-        let tops = (0..=CELLS).map(|cell| 2.0 * cell as f64 / CELLS as f64 - 1.0);
-        tops.map(|top| bisect(1.0, 4.0, |t| bump(t) * (1.0 - t * (top - t)) - bump(top) > 0.0)).collect()
+        let lefts = (0..=CELLS).map(|cell| FIRST + (1.0 - FIRST) * cell as f64 / CELLS as f64);
+        lefts.map(|left| bisect(1.0, 8.0, |t| bump(t) * (1.0 - t * (left - t)) - bump(left) < 0.0)).collect()
     });
-    interpolated(&TABLE, 0.5 * (top + 1.0))
+    interpolated(&TABLE, (left - FIRST) / (1.0 - FIRST))
 }
 
 fn interpolated(table: &[f64], share: f64) -> f64 {
@@ -190,6 +190,38 @@ fn bisect(mut low: f64, mut high: f64, is_beyond: impl Fn(f64) -> bool) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::{Interval, bump};
+
+    /// The least that a line above all of `points`, (z, value), can be at `at`: of all lines through (`at`, 0), how far the one that
+    /// needs it least must be raised. Convex in the slope.
+    fn least_above(points: &[(f64, f64)], at: f64) -> f64 {
+        let raised = |slope: f64| {
+            points.iter().map(|(z, value)| value - slope * (z - at)).fold(f64::NEG_INFINITY, f64::max)
+        };
+        let (mut low, mut high) = (-0.7, 0.7);
+        for _ in 0..60 {
+            let (first, second) = (low + (high - low) / 3.0, high - (high - low) / 3.0);
+            if raised(first) < raised(second) { high = second } else { low = first }
+        }
+        raised(0.5 * (low + high))
+    }
+
+    #[test]
+    fn no_line_is_nearer_to_the_bump_in_the_middle() {
+        for from in -24..24 {
+            for width in 1..32 {
+                let (low, high) = (f64::from(from) / 4.0, f64::from(from + width) / 4.0);
+                let (middle, interval) = (0.5 * (low + high), Interval::new(low, high));
+                let place = |step: i32| low + (high - low) * f64::from(step) / 400.0;
+                let points: Vec<_> = (0..=400).map(|step| (place(step), bump(place(step)))).collect();
+                let mirrored: Vec<_> = points.iter().map(|(z, value)| (*z, -value)).collect();
+                let (above, below) = (least_above(&points, middle), -least_above(&mirrored, middle));
+                // The grid is too low by at most an eighth of its spacing squared.
+                let near = 2e-5 + 0.125 * ((high - low) / 400.0).powi(2);
+                assert!(interval.above().at(middle) < above + near, "{low} {high}: {above}");
+                assert!(interval.below().at(middle) > below - near, "{low} {high}: {below}");
+            }
+        }
+    }
 
     #[test]
     fn lines_hold_everywhere_and_are_near_on_short_intervals() {

@@ -240,3 +240,49 @@ fn tail(from: f64, to: f64, greatest: f64) -> (Line, Line) {
     let lower = Line { offset: at_middle * (1.0 + middle * middle), slope: -middle * at_middle };
     (upper, lower)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{FAR_TAIL, tail};
+
+    #[test]
+    fn lines_of_a_far_tail_hold_and_touch() {
+        for (near, width) in
+            [(FAR_TAIL, 0.0), (FAR_TAIL, 1e-8), (30.5, 0.02), (40.0, 1.0), (1e4, 1e-4), (1e8, 3.0)]
+        {
+            for side in [1.0, -1.0] {
+                let far = near + width;
+                let (from, to) = if side > 0.0 { (near, far) } else { (-far, -near) };
+                let greatest = 0.7;
+                let (upper, lower) = tail(from, to, greatest);
+                let value = |z: f64| greatest * (-0.5 * (z.abs() - near) * (z.abs() + near)).exp();
+                // A line's two parts cancel.
+                let slack = |z: f64| 1e-12 * (1.0 + (upper.slope * z).abs() + (lower.slope * z).abs());
+                for step in 0..=100 {
+                    let z = from + (to - from) * f64::from(step) / 100.0;
+                    assert!(
+                        upper.at(z) >= value(z) - slack(z),
+                        "{from} {to} {z}: {} {}",
+                        upper.at(z),
+                        value(z)
+                    );
+                    assert!(
+                        lower.at(z) <= value(z) + slack(z),
+                        "{from} {to} {z}: {} {}",
+                        lower.at(z),
+                        value(z)
+                    );
+                }
+                let middle = 0.5 * (from + to);
+                assert!((lower.at(middle) - value(middle)).abs() <= slack(middle));
+                // The chord, but on intervals too short for a quotient, where it is level.
+                let (left, right) = (upper.at(from) - value(from), upper.at(to) - value(to));
+                let short = if width > 1e-7 { 0.0 } else { 2.0 * near * width };
+                assert!(
+                    left.abs() <= short + slack(from) && right.abs() <= short + slack(to),
+                    "{left} {right}"
+                );
+            }
+        }
+    }
+}
