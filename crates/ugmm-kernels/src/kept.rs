@@ -225,3 +225,37 @@ impl<S: Vector> Neuron<'_, S> {
 fn store(values: &[f32], sums: &mut [f32], width: usize) {
     sums.iter_mut().step_by(width).zip(values).for_each(|(sum, &value)| *sum = value);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{COST, CostOfKept, FEWEST_LANES, NO_WEIGHT, VALUES};
+    use crate::dispatch::InstructionSet;
+
+    #[test]
+    fn components_with_weight_and_lanes_that_are_filled_cost() {
+        const INPUTS: usize = 10;
+        for instructions in InstructionSet::all() {
+            let width = instructions.lanes();
+            // A panel in which so many inputs have weight, for all neurons.
+            let cost = |kept: usize, rows: usize| {
+                let mut panel = vec![0.0; INPUTS * VALUES * width];
+                for (input, values) in panel.chunks_exact_mut(VALUES * width).enumerate() {
+                    values[2 * width..].fill(if input < kept { -1.0 } else { NO_WEIGHT });
+                }
+                instructions.run(CostOfKept { panel: &panel, width, rows })
+            };
+            if width < FEWEST_LANES {
+                assert_eq!(cost(0, 4), None);
+                continue;
+            }
+            assert!((cost(4, 8 * width).unwrap() - 0.4 * COST).abs() < 1e-12);
+            assert_eq!(cost(0, 8 * width), Some(0.0));
+            assert_eq!(cost(7, 8 * width), None);
+            assert_eq!(cost(4, 0), None);
+            // One row of a second vector.
+            let filled = (width + 1) as f64 / (2 * width) as f64;
+            assert!((cost(3, width + 1).unwrap() - 0.3 * COST / filled).abs() < 1e-12);
+            assert_eq!(cost(4, width + 1).is_some(), 0.4 * COST / filled < 1.0);
+        }
+    }
+}

@@ -60,3 +60,33 @@ impl Tasks {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{PARALLEL_FROM, Tasks};
+
+    #[test]
+    fn threads_and_pieces_follow_from_the_work() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+        pool.install(|| {
+            assert_eq!(Tasks::for_work(PARALLEL_FROM - 1).threads, 1);
+            assert_eq!(Tasks::for_work(PARALLEL_FROM).threads, 3);
+        });
+        assert_eq!(Tasks { threads: 1 }.items_per_task(100, 50), 50);
+        // Two tasks for each of three threads.
+        for (items, largest, expected) in [(100, 50, 17), (96, 50, 16), (100, 4, 4), (2, 50, 1), (0, 50, 1)] {
+            assert_eq!(Tasks { threads: 3 }.items_per_task(items, largest), expected, "{items} {largest}");
+        }
+    }
+
+    #[test]
+    fn results_come_in_the_order_of_the_tasks() {
+        for threads in [1, 3] {
+            let tasks = Tasks { threads };
+            assert_eq!(
+                tasks.enter(|| tasks.map(0..100, |task| 2 * task)),
+                (0..100).map(|t| 2 * t).collect::<Vec<_>>()
+            );
+        }
+    }
+}

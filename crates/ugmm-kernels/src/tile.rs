@@ -204,3 +204,26 @@ fn transposed(rows: &[&[f32]]) -> Vec<f32> {
     }
     columns
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{COST_OF_ZEROS, FEWEST_ROWS_APART, SMALLEST_SHARE_APART, keeps_zeros_apart};
+    use crate::dispatch::ZeroPath;
+
+    #[test]
+    fn zeros_are_kept_apart_where_it_pays() {
+        let measured = |rows: usize, zeros: usize, dense_cost: f64| {
+            let row: Vec<f32> = (0..100).map(|input| if input < zeros { 0.0 } else { 1.0 }).collect();
+            keeps_zeros_apart(ZeroPath::Measured, &vec![row.as_slice(); rows], dense_cost)
+        };
+        let enough = (100.0 * SMALLEST_SHARE_APART) as usize;
+        assert!(measured(FEWEST_ROWS_APART, enough, 1.0));
+        assert!(!measured(FEWEST_ROWS_APART - 1, enough, 1.0));
+        assert!(!measured(FEWEST_ROWS_APART, enough - 1, 1.0));
+        // Half of the places, and what the zeros cost.
+        assert!(measured(64, 50, 0.51 + COST_OF_ZEROS) && !measured(64, 50, 0.49 + COST_OF_ZEROS));
+        let ones = [1.0; 3];
+        assert!(keeps_zeros_apart(ZeroPath::Always, &[&ones], 0.0));
+        assert!(!keeps_zeros_apart(ZeroPath::Never, &[&[0.0; 3]], 1.0));
+    }
+}

@@ -93,6 +93,38 @@ fn slices_that_do_not_fit_are_named() {
 }
 
 #[test]
+fn the_oracle_names_them_too() {
+    let fits = layer(2, 3, 4).widen();
+    for argument in ["x", "means", "log_sigmas", "mixing_logits"] {
+        let mut layer = fits.clone();
+        match argument {
+            "x" => layer.x.push(0.0),
+            "means" => layer.means.push(0.0),
+            "log_sigmas" => layer.log_sigmas.push(0.0),
+            _ => layer.mixing_logits.push(0.0),
+        }
+        let errors = [
+            oracle::forward(layer.shape, layer.arguments()).unwrap_err(),
+            oracle::responsibilities(layer.shape, layer.arguments(), 0).unwrap_err(),
+            oracle::backward(layer.shape, layer.arguments(), &layer.cotangent).unwrap_err(),
+        ];
+        for error in errors {
+            assert!(
+                matches!(error, KernelError::Length { argument: named, .. } if named == argument),
+                "{error}"
+            );
+        }
+    }
+    let error = oracle::backward(fits.shape, fits.arguments(), &[]).unwrap_err();
+    assert!(matches!(error, KernelError::Length { argument: "cotangent", .. }), "{error}");
+    let empty = LayerShape { inputs: 0, ..fits.shape };
+    assert_eq!(
+        oracle::forward(empty, fits.arguments()),
+        Err(KernelError::EmptyLayer { inputs: 0, neurons: 4 })
+    );
+}
+
+#[test]
 fn what_another_shape_saved_is_refused() {
     let saved = layer(3, 3, 4).forward(InstructionSet::best()).saved;
     let layer = layer(2, 3, 4);
