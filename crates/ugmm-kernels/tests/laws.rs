@@ -4,6 +4,7 @@ mod common;
 
 use common::{EITHER, Layer, TOLERANCE, assert_agrees_with_oracle, layers, ordinary_layers};
 use proptest::prelude::*;
+use ugmm_kernels::bounds::Mixtures;
 use ugmm_kernels::dispatch::InstructionSet;
 use ugmm_kernels::{DROPPED_LOGIT, LayerShape, oracle};
 
@@ -46,6 +47,28 @@ proptest! {
             for neuron in responsibilities.chunks_exact(layer.shape.inputs) {
                 prop_assert!((neuron.iter().sum::<f64>() - 1.0).abs() < 1e-12);
                 prop_assert!(neuron.iter().all(|&responsibility| (0.0..=1.0).contains(&responsibility)));
+            }
+        }
+    }
+
+    /// The `f64` path gives the same results as the fast one, at many times its cost, so nothing else would show that the fast one is
+    /// not taken: where the sum of exponentials, beside the greatest that a component can have, is not near the smallest `f32`.
+    #[test]
+    fn only_pairs_far_from_all_components_are_computed_in_f64(layer in ordinary_layers(40)) {
+        let (shape, wide) = (layer.shape, layer.widen());
+        let y = oracle::forward(shape, wide.arguments()).unwrap();
+        let mixtures = Mixtures::new(shape, layer.arguments()).unwrap();
+        let peaks = |neuron: usize| (0..shape.inputs).map(move |k| (neuron, k));
+        let highest = |neuron| peaks(neuron).map(|(n, k)| mixtures.log_peak(n, k)).fold(f64::NEG_INFINITY, f64::max);
+        let bounds: Vec<f64> = (0..shape.neurons).map(highest).collect();
+        let sums = y.iter().enumerate().map(|(pair, y)| y - bounds[pair % shape.neurons]);
+        let smallest = 1e-30f64.ln();
+        let count = |below: f64| sums.clone().filter(|&sum| sum < below).count();
+        let (least, most) = (count(smallest - 0.1), count(smallest + 0.1));
+        for instructions in InstructionSet::all() {
+            for path in EITHER {
+                let rescued = layer.forward_along(instructions, path).saved.rescued();
+                prop_assert!((least..=most).contains(&rescued), "{instructions:?} {path:?}: {rescued}, {least} to {most}");
             }
         }
     }
