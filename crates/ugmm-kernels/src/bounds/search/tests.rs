@@ -63,6 +63,8 @@ fn the_greatest_value_is_found_and_proved() {
 struct Dull {
     levels: u32,
     best: u32,
+    /// Of regions that do not begin at 0.
+    bound_elsewhere: f64,
     bytes: usize,
     /// Times of the searches by other means, and what they find.
     searches: Mutex<Vec<u64>>,
@@ -85,7 +87,11 @@ impl Maximization for Dull {
     type Point = u32;
 
     fn bounded(&self, (low, high): (u32, u32)) -> Bounded<(u32, u32), u32> {
-        let upper_bound = if high - low > 1 { 1.0 } else { self.at(low).value };
+        let upper_bound = match (high - low, low) {
+            (1, _) => self.at(low).value,
+            (_, 0) => 1.0,
+            _ => self.bound_elsewhere,
+        };
         Bounded { region: (low, high), upper_bound, inside: self.at(low) }
     }
 
@@ -112,7 +118,15 @@ impl Maximization for Dull {
 const ALL: Budget = Budget { gap: 0.0, until: None, most_regions: usize::MAX };
 
 fn dull(levels: u32, best: u32) -> Dull {
-    Dull { levels, best, bytes: 0, searches: Mutex::default(), found_at: 0, polished: Mutex::default() }
+    Dull {
+        levels,
+        best,
+        bound_elsewhere: 1.0,
+        bytes: 0,
+        searches: Mutex::default(),
+        found_at: 0,
+        polished: Mutex::default(),
+    }
 }
 
 fn search(problem: &Dull, budget: Budget) -> (Proof<u32>, Vec<ProofProgress>) {
@@ -203,4 +217,12 @@ fn a_search_ends_where_its_budget_does() {
     let later = Some(Instant::now() + std::time::Duration::from_secs(3600));
     let (proof, _) = search(&dull(12, 1234), Budget { until: later, ..ALL });
     assert_eq!(proof.best.point, 1234);
+}
+
+#[test]
+fn regions_within_the_tolerance_are_not_split() {
+    let problem = Dull { bound_elsewhere: 0.3, ..dull(4, 0) };
+    let (proof, _) = search(&problem, Budget { gap: 0.5, ..ALL });
+    // Each region that begins at 0, and its sibling.
+    assert_eq!((proof.regions, proof.best.value, proof.upper_bound), (1 + 2 * 4, 0.0, 0.3));
 }
