@@ -64,6 +64,7 @@ impl Tasks {
 #[cfg(test)]
 mod tests {
     use super::{PARALLEL_FROM, Tasks};
+    use crate::LayerShape;
 
     #[test]
     fn threads_and_pieces_follow_from_the_work() {
@@ -71,6 +72,10 @@ mod tests {
         pool.install(|| {
             assert_eq!(Tasks::for_work(PARALLEL_FROM - 1).threads, 1);
             assert_eq!(Tasks::for_work(PARALLEL_FROM).threads, 3);
+            // 2^18 component evaluations, and a row less.
+            let shape = LayerShape { batch: 64, inputs: 32, neurons: 128 };
+            assert_eq!(Tasks::for_work(shape.work()).threads, 3);
+            assert_eq!(Tasks::for_work(LayerShape { batch: 63, ..shape }.work()).threads, 1);
         });
         assert_eq!(Tasks { threads: 1 }.items_per_task(100, 50), 50);
         // Two tasks for each of three threads.

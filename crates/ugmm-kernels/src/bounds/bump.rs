@@ -205,6 +205,21 @@ mod tests {
         raised(0.5 * (low + high))
     }
 
+    /// Ends just inside of the tables, whose shares round to 1, and far outside of them.
+    #[test]
+    fn lines_at_the_ends_of_the_tables_hold() {
+        for (low, high) in
+            [(1.0f64.next_down(), 3.0), (-1.0, 6.0f64.next_down()), (-6.0, 6.0), (-40.0, 50.0), (-1e6, 1e6)]
+        {
+            let interval = Interval::new(low, high);
+            let points = [low, high, 0.5 * (low + high), 0.0, 1.0, -1.0, 2.0, -2.0];
+            for z in points.map(|z: f64| z.clamp(low, high)) {
+                assert!(interval.above().at(z) >= bump(z) - 1e-14, "{low} {high} {z}");
+                assert!(interval.below().at(z) <= bump(z) + 1e-14, "{low} {high} {z}");
+            }
+        }
+    }
+
     #[test]
     fn no_line_is_nearer_to_the_bump_in_the_middle() {
         for from in -24..24 {
