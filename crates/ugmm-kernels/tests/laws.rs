@@ -249,6 +249,20 @@ proptest! {
         layer.cotangent.iter_mut().for_each(|g| *g *= 10_f32.powf(exponent));
         assert_agrees_with_oracle(&layer, &TOLERANCE);
     }
+
+    /// Cotangents that the fast path takes, but not for the gradient with respect to the inputs, which 1/σ makes larger.
+    #[test]
+    fn gradients_of_inputs_alone_can_be_computed_in_f64(layer in ordinary_layers(20)) {
+        let mut layer = layer;
+        layer.cotangent.iter_mut().for_each(|g| *g *= 4e29);
+        layer.log_sigmas.iter_mut().for_each(|log_sigma| *log_sigma -= 8.0);
+        // Inputs of the first row are a few σ from the means.
+        let inputs = layer.shape.inputs;
+        for (at, (mean, log_sigma)) in layer.means.iter_mut().zip(&layer.log_sigmas).enumerate() {
+            *mean = layer.x[at % inputs] + *mean * log_sigma.exp();
+        }
+        assert_agrees_with_oracle(&layer, &TOLERANCE);
+    }
 }
 
 fn finite_bits() -> impl Strategy<Value = f32> + Clone {
