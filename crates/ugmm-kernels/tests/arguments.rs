@@ -161,4 +161,10 @@ fn neuron_with_every_component_dropped_stays_a_mixture() {
     assert_agrees_with_oracle(&layer, &TOLERANCE);
     let sum: f32 = layer.forward(InstructionSet::best()).y.iter().sum();
     assert!(sum.is_finite() && sum.abs() < 100.0);
+    // Far from all means, where it is computed in `f64`.
+    layer.x.iter_mut().for_each(|x| *x += 1e3);
+    for logit in [f32::MIN, ugmm_kernels::DROPPED_LOGIT] {
+        layer.mixing_logits[..3].fill(logit);
+        assert_agrees_with_oracle(&layer, &TOLERANCE);
+    }
 }
