@@ -368,7 +368,7 @@ fn what_a_mixture_tells_of_a_component_is_its_exponent() {
     assert!((given.constants()[0] - mixtures.exponent(0, 0, 0.3)).abs() < 1e-12);
 }
 
-/// A neuron that weighs its second input by no more than the rest of `f32`, and one that weighs it by 10^-35.
+/// Without the first input: a neuron that has dropped the second, one that weighs it by 10^-35, and an ordinary one.
 #[test]
 fn neurons_that_see_nothing_are_unknown() {
     let shape = LayerShape { batch: 1, inputs: 2, neurons: 3 };
