@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::nearest_lines::nearest_lines;
 use common::{Layer, layers, ordinary_layers};
 use proptest::prelude::*;
 use ugmm_kernels::bounds::{InputBox, Mixtures, Relaxation};
@@ -150,27 +151,6 @@ proptest! {
     }
 }
 
-/// The least value that a line above a function has at `at`, and the greatest of one below it, by points (x, value) of
-/// the function: how far a line through (`at`, 0) must be raised, by the slope that needs it least.
-fn nearest_lines(points: &[(f64, f64)], at: f64) -> (f64, f64) {
-    let raised = |slope: f64, sign: f64| {
-        let over = points.iter().map(|(x, value)| sign * value - slope * (x - at));
-        over.fold(f64::NEG_INFINITY, f64::max)
-    };
-    let steepest = points.windows(2).map(|pair| ((pair[1].1 - pair[0].1) / (pair[1].0 - pair[0].0)).abs());
-    let steepest = steepest.fold(0.0, f64::max);
-    let least = |sign: f64| {
-        // Convex in the slope.
-        let (mut low, mut high) = (-steepest, steepest);
-        for _ in 0..80 {
-            let (first, second) = (low + (high - low) / 3.0, high - (high - low) / 3.0);
-            if raised(first, sign) < raised(second, sign) { high = second } else { low = first }
-        }
-        raised(0.5 * (low + high), sign)
-    };
-    (least(1.0), -least(-1.0))
-}
-
 /// A component over a box, as numbers on a grid say, in units of `exp(scale)`.
 struct Measured {
     /// In the middle of the box: the component, the nearest line above it and the nearest below.
@@ -276,11 +256,11 @@ fn no_line_is_much_nearer_in_the_middle() {
             let found = relaxation.add_above(neuron, 1.0, &mut vec![0.0; inputs]);
             prop_assert!(close(found, expected, tolerance / touch), "{found} {expected}");
 
-            let chord = y_low + (y_high - y_low) * (below - least) / (greatest - least).max(1e-12);
+            let steepness = (y_high - y_low) / (greatest - least).max(1e-12);
+            let chord = y_low + steepness * (below - least);
             let jensen = scale + middle.ln() - measured.iter().map(|m| m.middle / middle * m.square_loss).sum::<f64>();
             let expected = y_low.max(jensen).max(chord);
             let found = relaxation.add_below(neuron, 1.0, &mut vec![0.0; inputs]);
-            let steepness = (y_high - y_low) / (greatest - least).max(1e-12);
             prop_assert!(close(found, expected, 1e-6 + tolerance * steepness), "{found} {expected}");
         }
     });
@@ -353,12 +333,12 @@ fn what_a_mixture_tells_of_a_component_is_its_exponent() {
             _ => 1.0,
         };
         let z = (x - f64::from(layer.means[at])) / sigma;
-        let density = weight * (-0.5 * z * z).exp() / (sigma * std::f64::consts::TAU.sqrt());
+        let peak = weight / (sigma * std::f64::consts::TAU.sqrt());
+        let density = peak * (-0.5 * z * z).exp();
         assert!((mixtures.exponent(neuron, input, x) - density.ln()).abs() < 1e-12);
         assert_eq!(mixtures.mean(neuron, input), f64::from(layer.means[at]));
         assert!((mixtures.inverse_sigma(neuron, input) * sigma - 1.0).abs() < 1e-12);
-        let peak = mixtures.log_peak(neuron, input);
-        assert!((peak - (weight / (sigma * std::f64::consts::TAU.sqrt())).ln()).abs() < 1e-12);
+        assert!((mixtures.log_peak(neuron, input) - peak.ln()).abs() < 1e-12);
     }
     assert!(mixtures.log_peak(1, 1) < -1e20);
     assert_eq!((mixtures.inputs(), mixtures.neurons()), (2, 2));

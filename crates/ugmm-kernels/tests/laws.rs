@@ -58,8 +58,9 @@ proptest! {
         let (shape, wide) = (layer.shape, layer.widen());
         let y = oracle::forward(shape, wide.arguments()).unwrap();
         let mixtures = Mixtures::new(shape, layer.arguments()).unwrap();
-        let peaks = |neuron: usize| (0..shape.inputs).map(move |k| (neuron, k));
-        let highest = |neuron| peaks(neuron).map(|(n, k)| mixtures.log_peak(n, k)).fold(f64::NEG_INFINITY, f64::max);
+        let highest = |neuron| {
+            (0..shape.inputs).map(|k| mixtures.log_peak(neuron, k)).fold(f64::NEG_INFINITY, f64::max)
+        };
         let bounds: Vec<f64> = (0..shape.neurons).map(highest).collect();
         let sums = y.iter().enumerate().map(|(pair, y)| y - bounds[pair % shape.neurons]);
         let smallest = 1e-30f64.ln();

@@ -139,39 +139,53 @@ impl Interval {
     }
 }
 
-/// Number of cells of the tables of touching points.
-const CELLS: usize = 256;
-
 /// Where a line through the bump at `tail` ≥ 1 touches its concave part, about.
 fn touch_from_tail(tail: f64) -> f64 {
     /// Beyond, the bump is 0 beside what it is at the touching point.
     const LAST: f64 = 6.0;
-    static TABLE: LazyLock<Vec<f64>> = LazyLock::new(|| {
-        let tails = (0..=CELLS).map(|cell| 1.0 + (LAST - 1.0) * cell as f64 / CELLS as f64);
-        tails.map(|tail| bisect(-1.0, 1.0, |t| bump(t) * (1.0 - t * (tail - t)) - bump(tail) < 0.0)).collect()
-    });
+    static TABLE: LazyLock<Table> = LazyLock::new(|| Table::new([1.0, LAST], [-1.0, 1.0]));
     if tail >= LAST {
         return 2.0 / (tail + (tail * tail - 4.0).sqrt());
     }
-    interpolated(&TABLE, (tail - 1.0) / (LAST - 1.0))
+    TABLE.at(tail)
 }
 
 /// Where a line through the bump at `left` ≤ 1 touches its right tail, about.
 fn touch_from_left(left: f64) -> f64 {
     /// Beyond, the bump is 0 beside what it is anywhere near.
     const FIRST: f64 = -6.0;
-    static TABLE: LazyLock<Vec<f64>> = LazyLock::new(|| {
-        let lefts = (0..=CELLS).map(|cell| FIRST + (1.0 - FIRST) * cell as f64 / CELLS as f64);
-        lefts.map(|left| bisect(1.0, 8.0, |t| bump(t) * (1.0 - t * (left - t)) - bump(left) < 0.0)).collect()
-    });
-    interpolated(&TABLE, (left - FIRST) / (1.0 - FIRST))
+    static TABLE: LazyLock<Table> = LazyLock::new(|| Table::new([FIRST, 1.0], [1.0, 8.0]));
+    TABLE.at(left)
 }
 
-fn interpolated(table: &[f64], share: f64) -> f64 {
-    let place = share.clamp(0.0, 1.0) * CELLS as f64;
-    let cell = (place as usize).min(CELLS - 1);
-    let part = place - cell as f64;
-    table[cell] * (1.0 - part) + table[cell + 1] * part
+/// Number of cells of a table.
+const CELLS: usize = 256;
+
+/// Where lines through points of the bump touch it.
+struct Table {
+    first: f64,
+    last: f64,
+    touches: Vec<f64>,
+}
+
+impl Table {
+    /// Of points from the first to the last, whose lines touch in the second range.
+    fn new([first, last]: [f64; 2], [low, high]: [f64; 2]) -> Self {
+        let points = (0..=CELLS).map(|cell| first + (last - first) * cell as f64 / CELLS as f64);
+        // Farther on, tangents pass below the point.
+        let is_beyond = |t: f64, point: f64| bump(t) * (1.0 - t * (point - t)) - bump(point) < 0.0;
+        let touches = points.map(|point| bisect(low, high, |t| is_beyond(t, point))).collect();
+        Self { first, last, touches }
+    }
+
+    /// For a point in between, or that of the nearest end.
+    fn at(&self, point: f64) -> f64 {
+        let share = (point - self.first) / (self.last - self.first);
+        let place = share.clamp(0.0, 1.0) * CELLS as f64;
+        let cell = (place as usize).min(CELLS - 1);
+        let part = place - cell as f64;
+        self.touches[cell] * (1.0 - part) + self.touches[cell + 1] * part
+    }
 }
 
 /// Where `is_beyond` turns true.
@@ -190,20 +204,7 @@ fn bisect(mut low: f64, mut high: f64, is_beyond: impl Fn(f64) -> bool) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::{Interval, bump};
-
-    /// The least that a line above all of `points`, (z, value), can be at `at`: of all lines through (`at`, 0), how far the one that
-    /// needs it least must be raised. Convex in the slope.
-    fn least_above(points: &[(f64, f64)], at: f64) -> f64 {
-        let raised = |slope: f64| {
-            points.iter().map(|(z, value)| value - slope * (z - at)).fold(f64::NEG_INFINITY, f64::max)
-        };
-        let (mut low, mut high) = (-0.7, 0.7);
-        for _ in 0..60 {
-            let (first, second) = (low + (high - low) / 3.0, high - (high - low) / 3.0);
-            if raised(first) < raised(second) { high = second } else { low = first }
-        }
-        raised(0.5 * (low + high))
-    }
+    use crate::bounds::nearest_lines::nearest_lines;
 
     /// Ends just inside of the tables, whose shares round to 1, and far outside of them.
     #[test]
@@ -228,8 +229,7 @@ mod tests {
                 let (middle, interval) = (0.5 * (low + high), Interval::new(low, high));
                 let place = |step: i32| low + (high - low) * f64::from(step) / 400.0;
                 let points: Vec<_> = (0..=400).map(|step| (place(step), bump(place(step)))).collect();
-                let mirrored: Vec<_> = points.iter().map(|(z, value)| (*z, -value)).collect();
-                let (above, below) = (least_above(&points, middle), -least_above(&mirrored, middle));
+                let (above, below) = nearest_lines(&points, middle);
                 // The grid is too low by at most an eighth of its spacing squared.
                 let near = 2e-5 + 0.125 * ((high - low) / 400.0).powi(2);
                 assert!(interval.above().at(middle) < above + near, "{low} {high}: {above}");

@@ -11,6 +11,9 @@
 
 mod bump;
 mod mixtures;
+#[cfg(test)]
+#[path = "../../tests/common/nearest_lines.rs"]
+mod nearest_lines;
 mod relaxation;
 mod search;
 

@@ -1,6 +1,8 @@
 //! What several test files need: random layers, and the comparison of the `f32` kernels with the oracle.
 #![allow(dead_code)] // each test file uses a part of it
 
+pub mod nearest_lines;
+
 use proptest::prelude::*;
 use safetensors::SafeTensors;
 use ugmm_kernels::dispatch::{self, InstructionSet, ZeroPath};

@@ -42,7 +42,7 @@ impl Maximization for Wave {
 
 #[test]
 fn the_greatest_value_is_found_and_proved() {
-    let budget = Budget { gap: 1e-6, until: None, most_regions: usize::MAX };
+    let budget = Budget { gap: 1e-6, ..ALL };
     let mut gaps = Vec::new();
     let proof = maximize(&Wave, (-7.0, 9.0), Wave::at(9.0), budget, |progress| {
         gaps.push(progress.upper_bound - progress.value);
@@ -210,12 +210,13 @@ fn a_search_ends_where_its_budget_does() {
     // So many bytes that thirty regions are too many.
     let (_, open) = bounds(ALL, MOST_MEMORY / 30);
     assert!((30..30 + 2 * BATCH).contains(&open), "{open}");
-    let stopped = maximize(&dull(12, 1234), (0, 4096), dull(12, 1234).at(0), ALL, |state| {
+    let problem = dull(12, 1234);
+    let stopped = maximize(&problem, problem.whole(), problem.at(0), ALL, |state| {
         if state.regions > 10 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     assert!((11..11 + 2 * BATCH).contains(&stopped.regions), "{}", stopped.regions);
     let later = Some(Instant::now() + std::time::Duration::from_secs(3600));
-    let (proof, _) = search(&dull(12, 1234), Budget { until: later, ..ALL });
+    let (proof, _) = search(&problem, Budget { until: later, ..ALL });
     assert_eq!(proof.best.point, 1234);
 }
 
