@@ -13,12 +13,20 @@ const ROWS_PER_LEVEL: usize = 5;
 
 /// For each row of the table whether it has a value beside the target.
 pub(crate) fn rows_with_features(table: &Table, target: &str) -> Result<Vec<bool>, TabularError> {
-    let mut known = vec![false; table.rows()];
     let useful = |column: &&Column| column.name != target && column.is_informative();
     if !table.schema().columns.iter().any(|column| useful(&column)) {
         return Err(TabularError::NoFeatures { target: target.into() });
     }
-    for column in table.schema().columns.iter().filter(useful) {
+    rows_with_values(table, table.schema().columns.iter().filter(useful))
+}
+
+/// For each row of the table whether it has a value in one of these columns.
+pub(crate) fn rows_with_values<'c>(
+    table: &Table,
+    columns: impl Iterator<Item = &'c Column>,
+) -> Result<Vec<bool>, TabularError> {
+    let mut known = vec![false; table.rows()];
+    for column in columns {
         match table.column(&column.name)? {
             Values::Numbers(numbers) => {
                 known.iter_mut().zip(numbers).for_each(|(known, number)| *known |= !number.is_nan());

@@ -58,6 +58,11 @@ fn learned(path: &Path, target: Option<&str>, structure: DensityStructure) -> (D
     fit_density(&table, &options, &mut run).unwrap()
 }
 
+/// With no row held out.
+fn of_all_rows(target: Option<&str>) -> DensityOptions {
+    DensityOptions { target: target.map(str::to_owned), validation: 0.0, ..DensityOptions::default() }
+}
+
 fn with_table() -> (TempDir, std::path::PathBuf) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("table.csv");
@@ -74,7 +79,7 @@ fn rows_of(path: &Path, model: &DensityModel) -> ugmm_tabular::DensityBatch {
 #[test]
 fn columns_are_taken_as_what_they_hold() {
     let (_folder, path) = with_table();
-    let columns = density_columns(&table_at(&path, Some("kind")), Some("kind")).unwrap();
+    let columns = density_columns(&table_at(&path, Some("kind")), &of_all_rows(Some("kind"))).unwrap();
     let kinds: Vec<(&str, &str)> = columns.iter().map(|column| (column.name(), column.kind_name())).collect();
     let expected = [
         ("height", "number"),
@@ -107,9 +112,53 @@ fn very_many_whole_numbers_are_a_number() {
     let path = folder.path().join("wide.csv");
     let rows: String = (0..50).map(|i| format!("{},{}\n", i * 100, i % 7)).collect();
     std::fs::write(&path, format!("wide,few\n{rows}")).unwrap();
-    let columns = density_columns(&table_at(&path, None), None).unwrap();
+    let columns = density_columns(&table_at(&path, None), &of_all_rows(None)).unwrap();
     assert_eq!(columns[0].kind_name(), "number");
     assert_eq!(columns[1].kind_name(), "whole number");
+}
+
+/// What held-out rows hold decides neither levels nor ranges nor anything else that is learned.
+#[test]
+fn held_out_rows_are_not_looked_at() {
+    let (folder, path) = with_table();
+    let texts: Vec<String> = text().lines().map(str::to_owned).collect();
+    let columns = |text: &str| {
+        let path = folder.path().join("changed.csv");
+        std::fs::write(&path, text).unwrap();
+        learned(&path, Some("kind"), DensityStructure::ChowLiu)
+    };
+    let (model, report) = learned(&path, Some("kind"), DensityStructure::ChowLiu);
+    // The rows held out are found by marking one row after the other: the range of the training rows stays.
+    let held_out: Vec<usize> = (0..ROWS / 2)
+        .filter(|&row| {
+            let mut lines = texts.clone();
+            let rest = lines[row + 1].split_once(',').unwrap().1.to_owned();
+            lines[row + 1] = format!("99999.125,{rest}");
+            let path = folder.path().join("marked.csv");
+            std::fs::write(&path, lines.join("\n")).unwrap();
+            let options = DensityOptions { target: Some("kind".into()), ..DensityOptions::default() };
+            let columns = density_columns(&table_at(&path, Some("kind")), &options).unwrap();
+            columns[0].range().unwrap().high < 1000.0
+        })
+        .collect();
+    assert!(held_out.len() > 10);
+    let mut lines = texts.clone();
+    for (place, &row) in held_out.iter().enumerate() {
+        let fields: Vec<&str> = texts[row + 1].split(',').collect();
+        let mut fields: Vec<String> = fields.into_iter().map(str::to_owned).collect();
+        // Wide and far numbers, decimals among whole ones, and a level that would be a common one.
+        (fields[0], fields[1]) = (format!("{}.5", 1000 + place), format!("-{place}.25"));
+        fields[2] = if place % 2 == 0 { "999".into() } else { "1".into() };
+        fields[6] = "violet".into();
+        lines[row + 1] = fields.join(",");
+    }
+    let (changed, other) = columns(&lines.join("\n"));
+    assert_eq!(changed.columns(), model.columns());
+    assert_eq!(changed.circuit(), model.circuit());
+    assert_eq!(other.training_log_likelihoods, report.training_log_likelihoods);
+    assert_eq!(report.validation_log_likelihoods.unwrap().model.impossible, 0);
+    let impossible = other.validation_log_likelihoods.unwrap().model.impossible;
+    assert_eq!(impossible, held_out.len().div_ceil(2));
 }
 
 #[test]

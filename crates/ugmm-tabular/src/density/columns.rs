@@ -347,50 +347,70 @@ impl DensityColumn {
 /// # Errors
 ///
 /// When nothing is left to learn from, or a category names rows rather than kinds of rows.
-pub fn density_columns(table: &Table, target: Option<&str>) -> Result<Vec<DensityColumn>, TabularError> {
+pub(crate) fn used_columns<'t>(
+    table: &'t Table,
+    target: Option<&str>,
+) -> Result<Vec<&'t Column>, TabularError> {
     let schema = table.schema();
-    let is_image = schema.images.is_some();
-    let is_target = |column: &Column| Some(column.name.as_str()) == target;
+    let is_target = |column: &&Column| Some(column.name.as_str()) == target;
     let used = schema.columns.iter().filter(|column| !is_target(column) && column.is_informative());
     // Labels that nobody asks for are no part of an image.
-    let used = used.filter(|column| !schema.is_label(&column.name));
-    let mut columns = Vec::new();
-    for column in used {
-        check_column(column, table.rows(), false)?;
-        columns.push(column_of(table, column, is_image)?);
-    }
+    let mut columns: Vec<_> = used.filter(|column| !schema.is_label(&column.name)).collect();
     if columns.is_empty() {
         return Err(TabularError::NothingToLearn);
     }
-    for column in schema.columns.iter().filter(|column| is_target(column)) {
-        columns.push(match &column.kind {
-            Kind::Categorical => DensityColumn {
-                request: schema.request(&column.name)?,
-                values: ColumnValues::States { with_other: false },
-                range: None,
-            },
-            _ => column_of(table, column, false)?,
-        });
-    }
+    columns.iter().try_for_each(|column| check_column(column, table.rows(), false))?;
+    columns.extend(schema.columns.iter().filter(is_target));
     Ok(columns)
 }
 
-fn column_of(table: &Table, column: &Column, is_image: bool) -> Result<DensityColumn, TabularError> {
+/// The same as variables, whose levels and ranges are those of `rows`, the rows to learn from: what other rows hold makes no
+/// difference.
+pub(crate) fn columns_of(
+    table: &Table,
+    target: Option<&str>,
+    rows: &[usize],
+) -> Result<Vec<DensityColumn>, TabularError> {
+    let schema = table.schema();
+    let column_of = |column: &Column| match (&column.kind, Some(column.name.as_str()) == target) {
+        // A split leaves no class of the target without a row to learn from.
+        (Kind::Categorical, true) => Ok(DensityColumn {
+            request: schema.request(&column.name)?,
+            values: ColumnValues::States { with_other: false },
+            range: None,
+        }),
+        (_, is_target) => column_of(table, column, schema.images.is_some() && !is_target, rows),
+    };
+    used_columns(table, target)?.into_iter().map(column_of).collect()
+}
+
+fn column_of(
+    table: &Table,
+    column: &Column,
+    is_image: bool,
+    rows: &[usize],
+) -> Result<DensityColumn, TabularError> {
     let mut request = table.schema().request(&column.name)?;
     let (values, range) = match (table.column(&column.name)?, &column.kind) {
         (Values::Numbers(_), Kind::Boolean) => (ColumnValues::Truth { words: words(column) }, None),
         (Values::Numbers(numbers), _) => {
-            let range = NumberRange::of(numbers.iter().copied());
+            let range = NumberRange::of(rows.iter().map(|&row| numbers[row]));
             // Of a column without any value.
             let range = range.unwrap_or(NumberRange { low: 0.0, high: 0.0, whole: false });
             let is_pixel = is_image && numbers.iter().all(|number| is_byte(*number));
             let values = if is_pixel { ColumnValues::Pixel } else { whole(range) };
             (values, Some(range))
         }
-        _ => {
+        (values, _) => {
             let levels = column.levels.as_deref().unwrap_or_default();
-            let common = levels.iter().filter(|level| level.rows >= MIN_LEVEL_ROWS);
-            let common: Vec<String> = common.map(|level| level.text.clone()).collect();
+            let mut counts = vec![0usize; levels.len()];
+            if let Values::Codes(codes) = values {
+                let codes = rows.iter().filter_map(|&row| codes[row]);
+                codes
+                    .for_each(|code| counts.get_mut(code as usize).into_iter().for_each(|count| *count += 1));
+            }
+            let common = levels.iter().zip(counts).filter(|(_, rows)| *rows >= MIN_LEVEL_ROWS);
+            let common: Vec<String> = common.map(|(level, _)| level.text.clone()).collect();
             request.read_as = ReadAs::Codes(common);
             (ColumnValues::States { with_other: true }, None)
         }

@@ -1,23 +1,26 @@
 //! From a table to a density: rows held out, the choice of a structure, the circuit and what it is measured by.
 
-use super::columns::{DensityColumn, density_columns};
-use super::encoding::encode;
+use super::columns::{DensityColumn, columns_of, used_columns};
+use super::encoding::{EncodedRows, encode};
 use super::measures::LogLikelihoodMeasures;
 use super::model::{DensityLearned, DensityModel, DensityPart};
 use super::options::{DensityMethod, DensityOptions, DensityRun, DensityStructure};
 use super::typical::Typical;
 use crate::Table;
+use crate::columns::rows_with_values;
 use crate::error::TabularError;
 use crate::measures::Measures;
 use crate::target::prepare_target;
 use serde::Serialize;
+use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 use ugmm::UgmmError;
 use ugmm_circuit::{
     Circuit, Epoch, Method, Rows, StructureChoice, Trained, TrainingConfig, Variable, add_members, train,
 };
-use ugmm_data::stratified_split;
+use ugmm_data::frame::{Kind, Values};
+use ugmm_data::{Split, stratified_split};
 
 /// Rows that learning needs.
 const FEWEST_ROWS: usize = 2;
@@ -105,39 +108,37 @@ pub fn fit_density(
     if let Some(target) = &options.target {
         prepare_target(&mut table.schema().clone(), target, options.task)?;
     }
-    let all: Vec<usize> = (0..table.rows()).collect();
     let target = options.target.as_deref();
-    let columns = density_columns(table, target)?;
+    let split = split(table, options)?;
+    let columns = columns_of(table, target, &split.train)?;
     let values = encoded(table, &columns)?;
     let width = columns.len();
-    let known: Vec<usize> = all
-        .iter()
-        .copied()
-        .filter(|row| values[row * width..(row + 1) * width].iter().any(|value| !value.is_nan()))
-        .collect();
-    if known.len() < FEWEST_ROWS {
-        return Err(TabularError::TooFewKnownRows { rows: known.len(), needed: FEWEST_ROWS });
-    }
-    let (train_rows, held_out) = split(&values, &columns, target.is_some(), &known, options)?;
     let pick = |rows: &[usize]| -> Vec<f64> {
-        rows.iter().flat_map(|row| &values[row * width..(row + 1) * width]).copied().collect()
+        rows.iter().flat_map(|row| &values.values[row * width..(row + 1) * width]).copied().collect()
     };
-    let (training, held_out) = (pick(&train_rows), pick(&held_out));
+    let (training, held_out) = (pick(&split.train), pick(&split.test));
+    // A value that no row learned from makes possible is as unlikely as can be, not missing.
+    let outside: HashSet<usize> = values.outside.iter().map(|outside| outside.row).collect();
+    let impossible: Vec<usize> =
+        (0..split.test.len()).filter(|&place| outside.contains(&split.test[place])).collect();
     drop(values);
     let fitter = Fitter { columns: &columns, options, has_target: target.is_some(), start };
     let Chosen { trained, structure, config, tried, out_of_time } = fitter.fit(&training, run)?;
     let independent = fitter.independent(&training, run)?;
-    let measured = |circuit: &Circuit, rows: &[f64]| -> Result<LogLikelihoodMeasures, TabularError> {
-        Ok(LogLikelihoodMeasures::of(&circuit.log_likelihood(Rows::new(rows, width)?)?))
+    let measured = |circuit: &Circuit, rows: &[f64], impossible: &[usize]| {
+        let mut levels = circuit.log_likelihood(Rows::new(rows, width)?)?;
+        impossible.iter().for_each(|&place| levels[place] = f64::NEG_INFINITY);
+        Ok::<_, TabularError>(LogLikelihoodMeasures::of(&levels))
     };
-    let both = |rows: &[f64]| -> Result<LogLikelihoods, TabularError> {
+    let both = |rows: &[f64], impossible: &[usize]| -> Result<LogLikelihoods, TabularError> {
         Ok(LogLikelihoods {
-            model: measured(&trained.circuit, rows)?,
-            independent: measured(&independent, rows)?,
+            model: measured(&trained.circuit, rows, impossible)?,
+            independent: measured(&independent, rows, impossible)?,
         })
     };
-    let training_log_likelihoods = both(&training)?;
-    let validation_log_likelihoods = (!held_out.is_empty()).then(|| both(&held_out)).transpose()?;
+    let training_log_likelihoods = both(&training, &[])?;
+    let validation_log_likelihoods =
+        (!held_out.is_empty()).then(|| both(&held_out, &impossible)).transpose()?;
     let usual = if held_out.is_empty() { &training } else { &held_out };
     let seen = validation_log_likelihoods.unwrap_or(training_log_likelihoods);
     let typical = Typical::of(&trained.circuit, usual)?;
@@ -164,9 +165,10 @@ pub fn fit_density(
     let (epochs, best_epoch, members) = (trained.history.len(), trained.best_epoch, trained.members);
     let model = DensityModel::new(trained.circuit, part).expect("the circuit is made of these columns");
     let predictions = if target.is_some() { model.measures(usual)? } else { None };
+    let known = split.train.len() + split.test.len();
     let report = DensityReport {
-        rows: known.len(),
-        rows_without_values: table.rows() - known.len(),
+        rows: known,
+        rows_without_values: table.rows() - known,
         training_rows: training.len() / width,
         validation_rows: held_out.len() / width,
         training_log_likelihoods,
@@ -184,39 +186,53 @@ pub fn fit_density(
     Ok((model, report))
 }
 
-/// The rows of a table, `[rows, columns]`.
-fn encoded(table: &Table, columns: &[DensityColumn]) -> Result<Vec<f64>, TabularError> {
-    let held: Vec<_> = columns.iter().map(|column| column.values_of(table)).collect::<Result<_, _>>()?;
-    let values: Vec<_> = held.iter().map(|values| Some(values.as_ref())).collect();
-    Ok(encode(columns, &values, table.rows()).values)
+/// The columns of a table that a density is learned of with these options, the target last: as the rows that are not held out
+/// have them.
+///
+/// # Errors
+///
+/// When nothing is left to learn from, a category names rows rather than kinds of rows, or the rows cannot be split.
+pub fn density_columns(table: &Table, options: &DensityOptions) -> Result<Vec<DensityColumn>, TabularError> {
+    columns_of(table, options.target.as_deref(), &split(table, options)?.train)
 }
 
-/// Rows to learn from, and held-out ones, with the classes of the target in proportion.
-fn split(
-    values: &[f64],
-    columns: &[DensityColumn],
-    has_target: bool,
-    known: &[usize],
-    options: &DensityOptions,
-) -> Result<(Vec<usize>, Vec<usize>), TabularError> {
+/// The rows of a table, `[rows, columns]`.
+fn encoded(table: &Table, columns: &[DensityColumn]) -> Result<EncodedRows, TabularError> {
+    let held: Vec<_> = columns.iter().map(|column| column.values_of(table)).collect::<Result<_, _>>()?;
+    let values: Vec<_> = held.iter().map(|values| Some(values.as_ref())).collect();
+    Ok(encode(columns, &values, table.rows()))
+}
+
+/// The rows of a table with a value: those to learn from, and held-out ones, with the classes of the target in proportion.
+fn split(table: &Table, options: &DensityOptions) -> Result<Split, TabularError> {
+    let columns = used_columns(table, options.target.as_deref())?;
+    let has_value = rows_with_values(table, columns.into_iter())?;
+    let known: Vec<usize> = (0..table.rows()).filter(|&row| has_value[row]).collect();
+    if known.len() < FEWEST_ROWS {
+        return Err(TabularError::TooFewKnownRows { rows: known.len(), needed: FEWEST_ROWS });
+    }
     let share = options.validation;
     if share == 0.0 {
-        return Ok((known.to_vec(), Vec::new()));
+        return Ok(Split { train: known, test: Vec::new() });
     }
     if !(0.0..1.0).contains(&share) {
         let (setting, expected) = ("validation", "at least 0 and less than 1");
         return Err(UgmmError::Setting { setting, value: share.to_string(), expected }.into());
     }
-    let width = columns.len();
-    let of_classes = has_target && columns[width - 1].states().is_some();
-    let class = |&row: &usize| match values[(row + 1) * width - 1] {
-        class if of_classes && !class.is_nan() => class as usize + 1,
-        _ => 0,
-    };
-    let classes: Vec<usize> = known.iter().map(class).collect();
+    let mut classes = vec![0usize; known.len()];
+    if let Some(target) = &options.target {
+        let of_classes = matches!(table.schema().column(target)?.kind, Kind::Categorical | Kind::Boolean);
+        let class = |row: usize, values: &Values| match values {
+            Values::Codes(codes) => codes[row].map_or(0, |code| code as usize + 1),
+            Values::Numbers(truths) if of_classes && !truths[row].is_nan() => truths[row] as usize + 1,
+            _ => 0,
+        };
+        let values = table.column(target)?;
+        classes.iter_mut().zip(&known).for_each(|(place, &row)| *place = class(row, values));
+    }
     let split = stratified_split(&classes, share, options.seed)?;
-    let rows = |places: &[usize]| places.iter().map(|&place| known[place]).collect();
-    Ok((rows(&split.train), rows(&split.test)))
+    let rows = |places: Vec<usize>| places.into_iter().map(|place| known[place]).collect();
+    Ok(Split { train: rows(split.train), test: rows(split.test) })
 }
 
 struct Fitter<'a> {

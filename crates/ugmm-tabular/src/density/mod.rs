@@ -22,11 +22,11 @@ mod surprise;
 mod typical;
 
 pub use answers::{DensityAnswer, DensityEvidence};
-pub use columns::{DensityColumn, OTHER, density_columns, prepare_pixels};
+pub use columns::{DensityColumn, OTHER, prepare_pixels};
 pub use dependence::Dependence;
 pub use encoding::{EncodedRows, Outside};
 pub(crate) use file::METADATA_KEY;
-pub use fit::{DensityReport, LogLikelihoods, fit_density};
+pub use fit::{DensityReport, LogLikelihoods, density_columns, fit_density};
 pub use imputation::{Filled, FilledCell};
 pub use measures::{LogLikelihoodMeasures, mixture_metrics};
 pub use model::{DensityLearned, DensityModel};

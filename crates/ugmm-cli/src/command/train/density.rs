@@ -77,7 +77,7 @@ pub fn run(
         seed: config.seed.unwrap_or(usual.seed),
     };
     let table = Table::read_as(&data, schema, &read_options)?;
-    let columns = density_columns(&table, config.target.as_deref()).map_err(in_table)?;
+    let columns = density_columns(&table, &fit_options).map_err(in_table)?;
     if !common.quiet {
         eprint!("{}", introduction(table.schema(), &columns, config.target.as_deref()));
     }
