@@ -107,6 +107,10 @@ impl SumPanel<'_> {
                 match &self.fast.tiles.of_rows(row_block)[block] {
                     Tile::Dense(x) => sums.add_dense(x),
                     Tile::Sparse(tile) => {
+                        if WANT_X && tile.has_missing {
+                            // What is missing gets no gradient.
+                            sums.over_neurons.as_flattened_mut().fill(0.0);
+                        }
                         sums.add_zeros(tile, &mut subsets, &mut zero_ratios.0);
                         sums.add_nonzeros(tile);
                     }

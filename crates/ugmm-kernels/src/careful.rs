@@ -17,8 +17,11 @@ const LARGEST_LOG_SIGMA: f64 = 300.0;
 /// Bound on one term of a gradient sum: 10⁸ of them still add up to a number.
 const LARGEST_TERM: f64 = 1e300;
 
-/// The exponent of padding, below that of any component.
+/// The exponent of padding and of missing values, below that of any component.
 const PADDING_EXPONENT: f64 = -1e307;
+
+/// An exponent below this is that of padding, of a missing value or of a dropped component: z² is 1e300 at most.
+const NOTHING_SEEN: f64 = -1e305;
 
 /// An exponent this far under the largest has an exponential of no consequence, 1e-304 of the largest.
 const NEGLIGIBLE: f64 = 700.0;
@@ -128,7 +131,8 @@ impl CarefulNeuron {
     }
 
     /// Fills `z` and `unscaled`, the exponentials relative to the largest exponent; returns that exponent and
-    /// the sum of the exponentials, which is at least 1.
+    /// the sum of the exponentials, which is at least 1. Where no component with weight sees a value, all of them are 0
+    /// and the sum counts as 1.
     fn evaluate(&mut self, x: &[f32]) -> (f64, f64) {
         let instructions = self.instructions;
         for (x64, &x) in self.x.iter_mut().zip(x) {
@@ -149,13 +153,20 @@ impl CarefulNeuron {
                     z.iter_mut().zip(unscaled.iter_mut()).zip(x).zip(parameters)
                 {
                     for lane in 0..LANES {
+                        let is_missing = x[lane].is_nan();
                         let distance = (x[lane] - mean[lane]) * inverse_sigma[lane];
-                        z[lane] = at_most(at_least(distance, -LARGEST_Z), LARGEST_Z);
-                        t[lane] = exponent[lane] - 0.5 * z[lane] * z[lane];
+                        let z_seen = at_most(at_least(distance, -LARGEST_Z), LARGEST_Z);
+                        z[lane] = if is_missing { 0.0 } else { z_seen };
+                        let seen = exponent[lane] - 0.5 * z[lane] * z[lane];
+                        t[lane] = if is_missing { PADDING_EXPONENT } else { seen };
                         largest[lane] = at_least(t[lane], largest[lane]);
                     }
                 }
                 let largest = largest.into_iter().fold(f64::MIN, at_least);
+                if largest < NOTHING_SEEN {
+                    unscaled.fill([0.0; LANES]);
+                    return (largest, 1.0);
+                }
                 let mut total = [0.0_f64; LANES];
                 for t in unscaled {
                     // Far from every mean one component tends to dwarf all others: theirs need no computing.

@@ -19,7 +19,11 @@
 //!   zeros, so that the last bits of a row with zeros can depend on the rows beside it.
 //! * [`oracle`] is the same in `f64`, written to be read. Every fast path is tested against it.
 //!
-//! Any finite arguments give finite results: what lies beyond `f32` is saturated at `±f32::MAX`. Arguments
+//! A NaN in x is a missing value: its components leave the sum, without any change of the other weights, and its own
+//! gradient is 0. The activation of a neuron all of whose inputs are missing, or see only components that were taken
+//! out, is at most `-f32::MAX`.
+//!
+//! Any finite arguments give finite results: what lies beyond `f32` is saturated at `±f32::MAX`. Other arguments
 //! that are not finite are the caller's to refuse; here they give unspecified numbers, but no panic.
 //!
 //! # Example
@@ -78,4 +82,4 @@ mod zero_map;
 pub use backward::{Gradients, backward};
 pub use error::KernelError;
 pub use forward::{Forward, Saved, forward};
-pub use shape::{DROPPED_LOGIT, LayerArguments, LayerShape};
+pub use shape::{DROPPED_LOGIT, LayerArguments, LayerShape, NO_LOG_WEIGHT};

@@ -18,7 +18,7 @@ const LARGEST_LOG_SIGMA: f64 = 300.0;
 /// Borrowed arguments of a layer in `f64`, all row-major; see [`crate::LayerArguments`].
 #[derive(Clone, Copy, Debug)]
 pub struct LayerArguments64<'a> {
-    /// Inputs, `[batch, inputs]`.
+    /// Inputs, `[batch, inputs]`; NaN where a value is missing.
     pub x: &'a [f64],
     /// Component means, `[neurons, inputs]`.
     pub means: &'a [f64],
@@ -57,7 +57,8 @@ pub fn forward(shape: LayerShape, arguments: LayerArguments64<'_>) -> Result<Vec
     Ok(y)
 }
 
-/// The responsibilities r of one row, `[neurons, inputs]`; those of a neuron sum to 1.
+/// The responsibilities r of one row, `[neurons, inputs]`; those of a neuron sum to 1, or are all 0 where no component
+/// with weight sees a value.
 ///
 /// # Errors
 ///
@@ -142,11 +143,19 @@ impl Pair {
         let mut z = Vec::with_capacity(inputs);
         let mut exponents = Vec::with_capacity(inputs);
         for k in 0..inputs {
+            if x[k].is_nan() {
+                z.push(0.0);
+                exponents.push(f64::NEG_INFINITY);
+                continue;
+            }
             let z_k = ((x[k] - means[k]) * inverse_sigma(log_sigmas[k])).clamp(-LARGEST_Z, LARGEST_Z);
             z.push(z_k);
             exponents.push(log_weights[k] - log_sigmas[k] - HALF_LOG_TWO_PI - 0.5 * z_k * z_k);
         }
         let largest = largest_of(&exponents);
+        if largest == f64::NEG_INFINITY {
+            return Pair { y: -f64::MAX, z, responsibilities: vec![0.0; inputs] };
+        }
         let unscaled: Vec<f64> = exponents.iter().map(|exponent| (exponent - largest).exp()).collect();
         let total: f64 = unscaled.iter().sum();
         // Divided by their sum rather than taken as exp(exponent - y), which would carry the rounding of y.

@@ -5,9 +5,13 @@ use crate::KernelError;
 /// A mixing logit at or below this value takes its component out of the mixture: its weight is exactly 0 and
 /// its density is never looked at, however far the inputs are from the other components.
 ///
-/// Component dropout and missing inputs are expressed like this. A neuron all of whose logits are this low is
+/// Component dropout and pruning are expressed like this. A neuron all of whose logits are this low is
 /// the ordinary softmax of them, so that there is always a mixture left.
 pub const DROPPED_LOGIT: f32 = -1e30;
+
+/// A neuron sees nothing where the logarithm of the weight of all components that see a value is at most this: more than
+/// differences of logits make, and less than [`DROPPED_LOGIT`] does.
+pub const NO_LOG_WEIGHT: f32 = -1e20;
 
 /// Sizes of one call of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +27,7 @@ pub struct LayerShape {
 /// Borrowed arguments of a layer, all row-major.
 #[derive(Clone, Copy, Debug)]
 pub struct LayerArguments<'a> {
-    /// Inputs, `[batch, inputs]`.
+    /// Inputs, `[batch, inputs]`; NaN where a value is missing.
     pub x: &'a [f32],
     /// Component means μ, `[neurons, inputs]`, in the unit of `x`.
     pub means: &'a [f32],

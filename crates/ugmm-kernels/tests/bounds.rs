@@ -363,13 +363,34 @@ fn neurons_that_see_nothing_are_unknown() {
     let mixtures = Mixtures::new(shape, layer.arguments()).unwrap();
     let (reduced, unknown) = mixtures.without(&[true, false]);
     assert_eq!(unknown, [true, false, false]);
-    // The weight of the second neuron counts as 10^-30 when it is divided by, the third one's is renormalised to 1.
-    let log_peak = |log_weight: f64| log_weight - 0.5 * std::f64::consts::TAU.ln();
-    assert!((reduced.log_peak(1, 0) - log_peak(-80.0 + 30.0 * std::f64::consts::LN_10)).abs() < 1e-9);
-    assert!((reduced.log_peak(2, 0) - log_peak(0.0)).abs() < 1e-12);
+    // The first neuron is gone; what the others see has a weight of 1, however small it was.
+    assert_eq!((reduced.inputs(), reduced.neurons()), (1, 2));
+    let log_peak = -0.5 * std::f64::consts::TAU.ln();
+    assert!((reduced.log_peak(0, 0) - log_peak).abs() < 1e-12);
+    assert!((reduced.log_peak(1, 0) - log_peak).abs() < 1e-12);
     assert_eq!(mixtures.without(&[false, false]), (mixtures.clone(), vec![false; 3]));
-    // As the oracle has it where nothing is left.
-    assert_eq!(mixtures.without(&[true, true]).0.activations(&[]), [-f64::MAX; 3]);
+    let (nothing, unknown) = mixtures.without(&[true, true]);
+    assert_eq!((nothing.neurons(), unknown), (0, vec![true; 3]));
+}
+
+#[test]
+fn a_floor_under_deviations_is_computed_in_f64() {
+    let shape = LayerShape { batch: 1, inputs: 3, neurons: 1 };
+    let layer = Layer {
+        shape,
+        x: vec![0.0; 3],
+        means: vec![0.0; 3],
+        log_sigmas: vec![-2.5, 1.25, -400.0],
+        mixing_logits: vec![0.0; 3],
+        cotangent: vec![1.0],
+    };
+    let mixtures = Mixtures::with_floor(shape, layer.arguments(), 0.3).unwrap();
+    for (input, raw) in [(0, -2.5f64), (1, 1.25), (2, -400.0)] {
+        let sigma = (0.09 + (2.0 * raw).exp()).sqrt();
+        assert!((mixtures.inverse_sigma(0, input) * sigma - 1.0).abs() < 1e-15);
+        let log_peak = -(3f64.ln()) - sigma.ln() - 0.5 * std::f64::consts::TAU.ln();
+        assert!((mixtures.log_peak(0, input) - log_peak).abs() < 1e-15);
+    }
 }
 
 #[test]

@@ -154,7 +154,7 @@ impl UgmmLayer {
             Some(rng) if self.is_random(&x) => self.disturbed(x, rng),
             _ => x,
         };
-        let y = self.parameters().mixtures(missing.out_of_reach(x));
+        let y = self.parameters().mixtures(missing.marked(x));
         missing.renormalized(y, self.mixing_logits.val())
     }
 

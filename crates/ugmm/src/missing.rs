@@ -5,11 +5,14 @@
 //!
 //! y_j = log Σ_{k seen} π_jk N(x_k; μ_jk, σ_jk²) − log Σ_{k seen} π_jk.
 //!
-//! It is a definition, and what component dropout does in training; not the marginal of a joint density.
+//! It is a definition, and what component dropout does in training; not the marginal of a joint density. Both logarithms
+//! come from the layer's own operation, the second one on inputs that all sit on their means, so that neither a small
+//! weight nor a wide component is lost.
 
-use crate::UgmmError;
-use burn::tensor::activation::softmax;
-use burn::tensor::{Bool, Tensor};
+use crate::device::is_cpu;
+use crate::{UgmmError, ugmm_log_density};
+use burn::tensor::{Bool, Device, Tensor};
+use ugmm_kernels::NO_LOG_WEIGHT;
 
 /// Checks that row-major `values` are finite; NaN is allowed where they may be missing.
 ///
@@ -46,11 +49,25 @@ pub(crate) fn mean_and_deviation(values: &[f32], columns: usize, column: usize) 
     (mean, (known().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt())
 }
 
-/// What stands in a missing value's place: so far from every mean that its component is exactly 0 beside any other, and
-/// inside the range of the fast kernels for σ down to 1e-6.
-pub(crate) const FAR: f32 = 1e12;
-/// The smallest weight that the seen components of a neuron count as; a smaller one would make its logarithm infinite.
-pub(crate) const SMALLEST_WEIGHT: f32 = 1e-30;
+const HALF_LOG_TWO_PI: f32 = 0.918_938_5;
+
+/// What stands in a missing value's place for the layer's operation: NaN, which the kernels of processors leave out. Those
+/// of GPUs, whose compilers take NaN for impossible, get a number out of the reach of every σ up to 1e23.
+fn marker(device: &Device) -> f32 {
+    const OUT_OF_REACH: f32 = 1e25;
+    if is_cpu(device) { f32::NAN } else { OUT_OF_REACH }
+}
+
+/// log Σ π over the components that see a value, `[rows, neurons]`, for `missing` `[rows, inputs]` and `mixing_logits`
+/// `[neurons, inputs]`; NaN where none of them has weight (see [`NO_LOG_WEIGHT`]).
+pub(crate) fn log_seen_weight(missing: Tensor<2, Bool>, mixing_logits: Tensor<2>) -> Tensor<2> {
+    let device = missing.device();
+    let x = Tensor::<2>::zeros(missing.dims(), &device).mask_fill(missing, marker(&device));
+    let zeros = Tensor::<2>::zeros(mixing_logits.dims(), &device);
+    let log_weight = ugmm_log_density(x, zeros.clone(), zeros, mixing_logits) + HALF_LOG_TWO_PI;
+    let sees_nothing = log_weight.clone().without_autodiff().lower_equal_elem(NO_LOG_WEIGHT);
+    log_weight.mask_fill(sees_nothing, f32::NAN)
+}
 
 /// Which values of a batch are missing.
 pub(crate) struct Missing(Tensor<2, Bool>);
@@ -68,19 +85,19 @@ impl Missing {
         x.mask_fill(self.0.clone(), 0.0)
     }
 
-    /// `x` with what is missing out of the reach of every component.
-    pub(crate) fn out_of_reach(&self, x: Tensor<2>) -> Tensor<2> {
-        x.mask_fill(self.0.clone(), FAR)
+    /// `x` with what is missing marked for the layer's operation.
+    pub(crate) fn marked(&self, x: Tensor<2>) -> Tensor<2> {
+        let marker = marker(&x.device());
+        x.mask_fill(self.0.clone(), marker)
     }
 
-    /// Activations `y` `[rows, neurons]` of the mixtures whose missing inputs were out of reach, with the weights of the
-    /// others renormalised, for `mixing_logits` `[neurons, inputs]`. NaN, and so missing to the next layer, where a neuron
+    /// Activations `y` `[rows, neurons]` of the mixtures without what is missing, with the weights of the others
+    /// renormalised, for `mixing_logits` `[neurons, inputs]`. NaN, and so missing to the next layer, where a neuron
     /// sees no input that has weight.
     pub(crate) fn renormalized(&self, y: Tensor<2>, mixing_logits: Tensor<2>) -> Tensor<2> {
-        let seen = Tensor::<2>::ones(self.0.dims(), &mixing_logits.device()).mask_fill(self.0.clone(), 0.0);
-        let weight = seen.matmul(softmax(mixing_logits, 1).transpose());
-        let sees_nothing = weight.clone().without_autodiff().equal_elem(0.0);
-        (y - weight.clamp_min(SMALLEST_WEIGHT).log()).mask_fill(sees_nothing, f32::NAN)
+        let log_weight = log_seen_weight(self.0.clone(), mixing_logits);
+        let sees_nothing = log_weight.clone().without_autodiff().is_nan();
+        (y - log_weight.mask_fill(sees_nothing.clone(), 0.0)).mask_fill(sees_nothing, f32::NAN)
     }
 }
 

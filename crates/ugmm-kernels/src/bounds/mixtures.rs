@@ -2,16 +2,17 @@
 
 use super::{InputBox, rounding};
 use crate::exp::exp;
-use crate::oracle::{HALF_LOG_TWO_PI, inverse_sigma, log_mixing_weights};
-use crate::{KernelError, LayerArguments, LayerShape};
+use crate::oracle::{HALF_LOG_TWO_PI, log_mixing_weights};
+use crate::{KernelError, LayerArguments, LayerShape, NO_LOG_WEIGHT};
 
 /// Bound on |z|, as in the oracle.
 const LARGEST_Z: f64 = 1e150;
 
-/// Weights of the seen components of a neuron that `f32` takes as none, and the smallest that they count as; both as in the
-/// network's own treatment of missing values.
-const NO_WEIGHT: f64 = 1e-45;
-const SMALLEST_WEIGHT: f64 = 1e-30;
+/// Bound on |log σ| where σ is taken, as in the oracle.
+const LARGEST_LOG_SIGMA: f64 = 300.0;
+
+/// An exponential this many nats under the largest is 0.
+const NEGLIGIBLE: f64 = 800.0;
 
 /// The mixtures of a layer: log of the peak of each component, log π − log σ − ½ log 2π, its mean and 1/σ; and for each
 /// neuron the log of a constant share of its sum, which stands for inputs whose values are known.
@@ -21,8 +22,14 @@ pub struct Mixtures {
     neurons: usize,
     /// `[neurons]`, −∞ for none.
     pub(super) constants: Vec<f64>,
+    /// By how much rounding can have moved each constant, `[neurons]`.
+    pub(super) constant_roundings: Vec<f64>,
+    /// log π, `[neurons, inputs]`, −∞ for a component that was taken out.
+    log_weights: Vec<f64>,
     /// `[neurons, inputs]`, −∞ for a component that was taken out.
     pub(super) log_peaks: Vec<f64>,
+    /// Sums of the magnitudes that the peaks were made of, `[neurons, inputs]`; 1 for a component that was taken out.
+    pub(super) magnitudes: Vec<f64>,
     pub(super) means: Vec<f64>,
     pub(super) inverse_sigmas: Vec<f64>,
 }
@@ -34,22 +41,52 @@ impl Mixtures {
     ///
     /// When the layer is empty or a slice does not have the length that `shape` asks for.
     pub fn new(shape: LayerShape, arguments: LayerArguments<'_>) -> Result<Self, KernelError> {
+        Self::with_floor(shape, arguments, 0.0)
+    }
+
+    /// The mixtures of a layer with a floor under its standard deviations: `arguments.log_sigmas` are the learned ρ of
+    /// σ = √(min_sigma² + exp(2ρ)), which is computed in `f64`.
+    ///
+    /// # Errors
+    ///
+    /// When the layer is empty or a slice does not have the length that `shape` asks for.
+    pub fn with_floor(
+        shape: LayerShape,
+        arguments: LayerArguments<'_>,
+        min_sigma: f64,
+    ) -> Result<Self, KernelError> {
         let LayerShape { inputs, neurons, .. } = shape;
         shape.check_not_empty()?;
         shape.check_parameter("means", arguments.means.len())?;
         shape.check_parameter("log_sigmas", arguments.log_sigmas.len())?;
         shape.check_parameter("mixing_logits", arguments.mixing_logits.len())?;
         let wide = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>();
-        let log_sigmas = wide(arguments.log_sigmas);
-        let log_weights = wide(arguments.mixing_logits);
-        let log_weights = log_weights.chunks_exact(inputs).flat_map(log_mixing_weights);
+        let logits = wide(arguments.mixing_logits);
+        let log_weights: Vec<f64> = logits.chunks_exact(inputs).flat_map(log_mixing_weights).collect();
+        // 1/σ, and log σ.
+        let deviation = |&raw: &f32| {
+            let raw = f64::from(raw);
+            let bounded = raw.clamp(-LARGEST_LOG_SIGMA, LARGEST_LOG_SIGMA);
+            if min_sigma == 0.0 {
+                return ((-bounded).exp(), raw);
+            }
+            let sigma = min_sigma.hypot(bounded.exp());
+            (1.0 / sigma, if raw > LARGEST_LOG_SIGMA { raw } else { sigma.ln() })
+        };
+        let (inverse_sigmas, log_sigmas): (Vec<f64>, Vec<f64>) =
+            arguments.log_sigmas.iter().map(deviation).unzip();
+        let peaks = log_weights.iter().zip(&log_sigmas).map(|(weight, log_sigma)| Peak::of(*weight, *log_sigma));
+        let (log_peaks, magnitudes) = peaks.map(|peak| (peak.log, peak.magnitude)).unzip();
         Ok(Self {
             inputs,
             neurons,
             constants: vec![f64::NEG_INFINITY; neurons],
-            log_peaks: log_weights.zip(&log_sigmas).map(|(w, s)| w - s - HALF_LOG_TWO_PI).collect(),
+            constant_roundings: vec![0.0; neurons],
+            log_peaks,
+            magnitudes,
+            log_weights,
             means: wide(arguments.means),
-            inverse_sigmas: log_sigmas.into_iter().map(inverse_sigma).collect(),
+            inverse_sigmas,
         })
     }
 
@@ -123,50 +160,89 @@ impl Mixtures {
             .collect()
     }
 
-    /// These mixtures without the inputs that are `missing` `[inputs]`, the weights of the others renormalised; and which
-    /// neurons see nothing then, whose activations are unknown and must be taken out of the next layer in the same way.
+    /// These mixtures without the inputs that are `missing` `[inputs]`, the weights of the others renormalised, and without the
+    /// neurons that then see nothing; and which neurons those are, `[neurons]`. Their activations are unknown, so that the
+    /// next layer is to be taken without them as its inputs.
+    ///
+    /// # Panics
+    ///
+    /// When inputs were turned into constants before, by [`Self::given`].
     #[must_use]
     pub fn without(&self, missing: &[bool]) -> (Self, Vec<bool>) {
-        let mut reduced = self.selected(|input| !missing[input]);
-        let mut unknown = vec![false; self.neurons];
-        if reduced.inputs == self.inputs {
-            return (reduced, unknown);
+        assert!(self.constants.iter().all(|constant| *constant == f64::NEG_INFINITY), "no input is known yet");
+        assert_eq!(missing.len(), self.inputs, "one entry for each input");
+        if !missing.contains(&true) {
+            return (self.clone(), vec![false; self.neurons]);
         }
-        for neuron in 0..self.neurons {
-            let row = neuron * reduced.inputs..(neuron + 1) * reduced.inputs;
-            let peaks = &reduced.log_peaks[row.clone()];
-            let weights = peaks.iter().zip(&reduced.inverse_sigmas[row.clone()]);
-            let weight: f64 =
-                weights.map(|(peak, inverse)| (peak - inverse.ln() + HALF_LOG_TWO_PI).exp()).sum();
-            unknown[neuron] = weight < NO_WEIGHT;
-            let log_weight = weight.max(SMALLEST_WEIGHT).ln();
-            reduced.log_peaks[row].iter_mut().for_each(|peak| *peak -= log_weight);
+        let seen: Vec<usize> = (0..self.inputs).filter(|&input| !missing[input]).collect();
+        let weight = |neuron: usize| {
+            let row = &self.log_weights[neuron * self.inputs..(neuron + 1) * self.inputs];
+            log_sum(&seen.iter().map(|&input| row[input]).collect::<Vec<f64>>(), f64::NEG_INFINITY)
+        };
+        let log_seen: Vec<f64> = (0..self.neurons).map(weight).collect();
+        let unknown: Vec<bool> = log_seen.iter().map(|&weight| weight <= f64::from(NO_LOG_WEIGHT)).collect();
+        let neurons: Vec<usize> = (0..self.neurons).filter(|&neuron| !unknown[neuron]).collect();
+        let mut reduced = self.selected(&neurons, &seen);
+        for (place, &neuron) in neurons.iter().enumerate() {
+            for at in place * seen.len()..(place + 1) * seen.len() {
+                reduced.log_weights[at] -= log_seen[neuron];
+                reduced.log_peaks[at] -= log_seen[neuron];
+                reduced.magnitudes[at] += log_seen[neuron].abs();
+            }
         }
         (reduced, unknown)
     }
 
     /// These mixtures with the inputs that have `values` `[inputs]` turned into the constant share of their neurons.
+    ///
+    /// # Panics
+    ///
+    /// When there is not one entry for each input.
     #[must_use]
     pub fn given(&self, values: &[Option<f64>]) -> Self {
-        let mut reduced = self.selected(|input| values[input].is_none());
+        assert_eq!(values.len(), self.inputs, "one entry for each input");
+        let all: Vec<usize> = (0..self.neurons).collect();
+        let free: Vec<usize> = (0..self.inputs).filter(|&input| values[input].is_none()).collect();
+        let mut reduced = self.selected(&all, &free);
         for neuron in 0..self.neurons {
-            let known = values.iter().enumerate().filter_map(|(k, value)| value.map(|x| (k, x)));
-            let exponents: Vec<f64> = known.map(|(k, x)| self.exponent(neuron, k, x)).collect();
-            reduced.constants[neuron] = log_sum(&exponents, self.constants[neuron]);
+            let known = values.iter().enumerate().filter_map(|(input, value)| value.map(|x| (input, x)));
+            // Rounding moves the logarithm of a sum no more than it moves the exponents.
+            let mut moved = self.constant_roundings[neuron];
+            let mut exponents = Vec::new();
+            for (input, x) in known {
+                let at = neuron * self.inputs + input;
+                let z = self.z(at, x);
+                let exponent = self.exponent(neuron, input, x);
+                if exponent > f64::NEG_INFINITY {
+                    let of_z = (z.abs() + self.z_rounding(at, x.abs())) * self.z_rounding(at, x.abs());
+                    moved = moved.max(of_z + rounding(4, self.magnitudes[at] + z * z));
+                }
+                exponents.push(exponent);
+            }
+            if exponents.iter().any(|exponent| *exponent > f64::NEG_INFINITY) {
+                let constant = log_sum(&exponents, self.constants[neuron]);
+                reduced.constants[neuron] = constant;
+                reduced.constant_roundings[neuron] = moved + rounding(exponents.len(), constant.abs() + 1.0);
+            }
         }
         reduced
     }
 
-    fn selected(&self, keep: impl Fn(usize) -> bool) -> Self {
-        let kept: Vec<usize> = (0..self.inputs).filter(|&input| keep(input)).collect();
+    /// Some of the neurons and inputs.
+    fn selected(&self, neurons: &[usize], inputs: &[usize]) -> Self {
         let pick = |values: &[f64]| -> Vec<f64> {
-            values.chunks_exact(self.inputs.max(1)).flat_map(|row| kept.iter().map(|&k| row[k])).collect()
+            let of_neuron = |&neuron: &usize| inputs.iter().map(move |&k| values[neuron * self.inputs + k]);
+            neurons.iter().flat_map(of_neuron).collect()
         };
+        let of_neurons = |values: &[f64]| neurons.iter().map(|&neuron| values[neuron]).collect();
         Self {
-            inputs: kept.len(),
-            neurons: self.neurons,
-            constants: self.constants.clone(),
+            inputs: inputs.len(),
+            neurons: neurons.len(),
+            constants: of_neurons(&self.constants),
+            constant_roundings: of_neurons(&self.constant_roundings),
+            log_weights: pick(&self.log_weights),
             log_peaks: pick(&self.log_peaks),
+            magnitudes: pick(&self.magnitudes),
             means: pick(&self.means),
             inverse_sigmas: pick(&self.inverse_sigmas),
         }
@@ -180,30 +256,53 @@ impl Mixtures {
         let mut least = vec![0.0; self.inputs];
         let mut greatest = vec![0.0; self.inputs];
         for neuron in 0..self.neurons {
-            let mut largest_peak = 0.0f64;
             for k in 0..self.inputs {
                 let at = neuron * self.inputs + k;
                 let (from, to) = self.z_interval(at, inputs.low[k], inputs.high[k]);
                 let (near, far) = (nearest(from, to), from.abs().max(to.abs()));
                 least[k] = self.log_peaks[at] - 0.5 * far * far;
                 greatest[k] = self.log_peaks[at] - 0.5 * near * near;
-                if self.log_peaks[at] > f64::NEG_INFINITY {
-                    largest_peak = largest_peak.max(self.log_peaks[at].abs());
-                }
             }
-            let slack = |y: f64| rounding(self.inputs, 1.0 + y.abs() + largest_peak);
-            let (y_low, y_high) =
-                (log_sum(&least, self.constants[neuron]), log_sum(&greatest, self.constants[neuron]));
-            low.push(y_low - slack(y_low));
-            high.push(y_high + slack(y_high));
+            let bound = |exponents: &[f64]| {
+                let y = log_sum(exponents, self.constants[neuron]);
+                (y, self.log_sum_rounding(neuron, exponents, y))
+            };
+            let ((y_low, below), (y_high, above)) = (bound(&least), bound(&greatest));
+            low.push(y_low - below);
+            high.push(y_high + above);
         }
         (low, high)
+    }
+
+    /// By how much rounding can have moved `y`, the logarithm of a neuron's sum of these exponents and its constant, beyond
+    /// what it did to z.
+    fn log_sum_rounding(&self, neuron: usize, exponents: &[f64], y: f64) -> f64 {
+        let magnitudes = &self.magnitudes[neuron * self.inputs..(neuron + 1) * self.inputs];
+        let counts = |(exponent, _): &(&f64, &f64)| **exponent >= y - NEGLIGIBLE;
+        let magnitude = exponents.iter().zip(magnitudes).filter(counts).fold(0.0, |most: f64, (_, m)| most.max(*m));
+        let of_constant =
+            if self.constants[neuron] >= y - NEGLIGIBLE { self.constant_roundings[neuron] } else { 0.0 };
+        rounding(self.inputs, 1.0 + y.abs() + magnitude) + of_constant
     }
 
     /// The interval of z over one of x, rounding included.
     #[inline(always)]
     pub(super) fn z_interval(&self, at: usize, low: f64, high: f64) -> (f64, f64) {
         (self.z(at, low) - self.z_rounding(at, low.abs()), self.z(at, high) + self.z_rounding(at, high.abs()))
+    }
+}
+
+/// The logarithm of a component's greatest density, its weight included, and what that was made of.
+struct Peak {
+    log: f64,
+    magnitude: f64,
+}
+
+impl Peak {
+    fn of(log_weight: f64, log_sigma: f64) -> Self {
+        let log = log_weight - log_sigma - HALF_LOG_TWO_PI;
+        let is_there = log_weight > f64::NEG_INFINITY;
+        Self { log, magnitude: if is_there { 1.0 + log_weight.abs() + log_sigma.abs() } else { 1.0 } }
     }
 }
 

@@ -102,8 +102,10 @@ impl Relaxation {
             scale = 0.0;
         }
         let in_middle = log_sum(&exponents, constant);
-        let share_of_constant = exp(constant - scale);
-        let (mut above, mut below, mut jensen) = (share_of_constant, share_of_constant, in_middle);
+        let moved_constant = mixtures.constant_roundings[neuron];
+        let mut above = exp(constant + moved_constant - scale);
+        let mut below = exp(constant - moved_constant - scale);
+        let mut jensen = in_middle - moved_constant;
         let mut jensen_magnitude = in_middle.abs() + 1.0;
         let (mut wobble, mut jensen_wobble) = (0.0, 0.0);
         for k in 0..self.inputs {
@@ -120,7 +122,7 @@ impl Relaxation {
             let square = Line { offset: 0.5 * from * to, slope: -0.5 * (from + to) };
             if responsibility > 0.0 {
                 jensen += responsibility * (square.at(z) + 0.5 * z * z);
-                jensen_magnitude += responsibility * (from * from + to * to + z * z);
+                jensen_magnitude += responsibility * (from * from + to * to + z * z + mixtures.magnitudes[at]);
                 jensen_wobble += responsibility * square.slope.abs() * moved;
             }
             let jensen_slope = responsibility * square.slope * inverse;
@@ -148,8 +150,9 @@ impl Relaxation {
             above += at_upper;
             below += at_lower;
             let slopes = upper.slope.abs() + lower.slope.abs();
-            wobble +=
-                slopes * moved + rounding(1, upper.offset.abs() + lower.offset.abs() + slopes * z.abs());
+            let magnitude = upper.offset.abs() + lower.offset.abs() + slopes * z.abs();
+            // The exponent of a line's factor is as exact as what it was made of.
+            wobble += slopes * moved + rounding(1, magnitude) * mixtures.magnitudes[at];
             let loose = (at_upper - at_lower) * exp(scale - in_middle);
             self.push_slopes(upper.slope * inverse, lower.slope * inverse, jensen_slope, loose);
         }

@@ -43,19 +43,34 @@ impl ScoreFunction {
             let arguments = LayerArguments {
                 x: &[],
                 means: &host_values(&layer.means.val().expand([shape.neurons, shape.inputs])),
-                log_sigmas: &host_values(&layer.log_sigmas()),
+                log_sigmas: &host_values(&layer.raw_log_sigmas.val()),
                 mixing_logits: &host_values(&layer.mixing_logits.val()),
             };
-            Mixtures::new(shape, arguments).expect("a layer has parameters of its own shape")
+            let mixtures = Mixtures::with_floor(shape, arguments, layer.min_sigma);
+            mixtures.expect("a layer has parameters of its own shape")
         });
-        Ok(Self { layers: layers.collect() })
+        Ok(Self::chained(layers.collect()))
     }
 
-    /// The same function of those inputs that are [`Known::Free`].
+    /// The layers as one function: each sees exactly the neurons that are left of the layer before it.
+    fn chained(layers: Vec<Mixtures>) -> Self {
+        assert!(!layers.is_empty(), "a network has a layer");
+        for pair in layers.windows(2) {
+            assert_eq!(pair[1].inputs(), pair[0].neurons(), "a layer sees what there is of the one before it");
+        }
+        Self { layers }
+    }
+
+    /// This function of a network as one of those inputs that are [`Known::Free`]. A neuron that sees only missing inputs
+    /// leaves the function, in its own layer and as an input of the next one.
     ///
     /// # Errors
     ///
-    /// When `known` does not have an entry for each input, or an output sees nothing of what is left.
+    /// When `known` does not have an entry for each input of the network, or an output sees nothing of what is left.
+    ///
+    /// # Panics
+    ///
+    /// When this is a restricted function already.
     pub fn restricted(&self, known: &[Known]) -> Result<Self, UgmmError> {
         if known.len() != self.inputs() {
             let (what, unit) = ("what is known of a network's inputs", "entries");
@@ -63,19 +78,8 @@ impl ScoreFunction {
         }
         let mut missing: Vec<bool> = known.iter().map(|known| *known == Known::Missing).collect();
         let mut layers = Vec::with_capacity(self.layers.len());
-        for (index, layer) in self.layers.iter().enumerate() {
-            let (mut layer, unknown) = layer.without(&missing);
-            if index == 0 {
-                let seen = known.iter().filter(|known| **known != Known::Missing);
-                let values: Vec<Option<f64>> = seen
-                    .map(|known| match known {
-                        Known::Value(value) => Some(*value),
-                        _ => None,
-                    })
-                    .collect();
-                layer = layer.given(&values);
-            }
-            // What a neuron that sees nothing is, is unknown in turn, and it leaves the next layer.
+        for layer in &self.layers {
+            let (layer, unknown) = layer.without(&missing);
             missing = unknown;
             layers.push(layer);
         }
@@ -83,7 +87,15 @@ impl ScoreFunction {
             let expected = "such that every output sees something";
             return Err(UgmmError::setting("what is missing", "too much", expected));
         }
-        Ok(Self { layers })
+        let seen = known.iter().filter(|known| **known != Known::Missing);
+        let values: Vec<Option<f64>> = seen
+            .map(|known| match known {
+                Known::Value(value) => Some(*value),
+                _ => None,
+            })
+            .collect();
+        layers[0] = layers[0].given(&values);
+        Ok(Self::chained(layers))
     }
 
     /// Number of free inputs.

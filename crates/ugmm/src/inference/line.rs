@@ -7,10 +7,10 @@
 
 use super::variable::{Domain, Variable};
 use crate::init::host_values;
-use crate::missing::{FAR, SMALLEST_WEIGHT, check_finite, with_unknown_outputs};
+use crate::missing::{check_finite, log_seen_weight, with_unknown_outputs};
 use crate::{Network, UgmmError, UgmmNetwork, ugmm_log_density};
 use burn::tensor::activation::log_softmax;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Bool, Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use std::f32::consts::PI;
@@ -32,7 +32,6 @@ pub(crate) struct Lines<'n> {
     inverse_sigmas: Vec<f32>,
     /// log π − log σ − ½ log 2π.
     constants: Vec<f32>,
-    weights: Vec<f32>,
 }
 
 /// The values of a variable that scores are asked for, and what the first layer's components make of them.
@@ -81,8 +80,7 @@ impl<'n> Lines<'n> {
             means: host_values(&means),
             first: [means, log_sigmas.clone(), first.mixing_logits.val()],
             inverse_sigmas: host_values(&log_sigmas.clone().neg().exp()),
-            constants: host_values(&(log_weights.clone() - log_sigmas - half_log_tau)),
-            weights: host_values(&log_weights.exp()),
+            constants: host_values(&(log_weights - log_sigmas - half_log_tau)),
         })
     }
 
@@ -167,14 +165,15 @@ impl<'n> Lines<'n> {
         let (neurons, inputs) = (self.neurons(), self.inputs());
         let count = rows.len() / inputs;
         let rest = self.without(rows, &nodes.inputs);
+        let seen = self.log_seen(rows, &nodes.inputs);
         let mut y = vec![0f32; count * nodes.count * neurons];
-        let of_rows = y.par_chunks_mut(nodes.count * neurons);
-        of_rows.zip(rest.par_chunks(neurons)).zip(rows.par_chunks(inputs)).for_each(|((y, rest), row)| {
-            let seen = self.log_seen(row, &nodes.inputs);
+        let of_rows = y.par_chunks_mut(nodes.count * neurons).enumerate();
+        of_rows.zip(rest.par_chunks(neurons)).for_each(|((row, y), rest)| {
             add(y, rest, nodes);
-            if let Some(seen) = seen {
+            if let Some(seen) = &seen {
+                let seen = &seen[row * neurons..][..neurons];
                 for y in y.chunks_mut(neurons) {
-                    y.iter_mut().zip(&seen).for_each(|(y, seen)| *y -= seen);
+                    y.iter_mut().zip(seen).for_each(|(y, seen)| *y -= seen);
                 }
             }
         });
@@ -191,28 +190,30 @@ impl<'n> Lines<'n> {
     /// logarithms, not renormalised.
     fn without(&self, rows: &[f32], variable: &Range<usize>) -> Vec<f32> {
         let inputs = self.inputs();
-        let is_left_out = |input: usize, value: f32| value.is_nan() || variable.contains(&input);
+        let is_left_out = |place: usize| variable.contains(&(place % inputs));
         let filled = rows.iter().enumerate();
-        let filled: Vec<f32> = filled
-            .map(|(place, &value)| if is_left_out(place % inputs, value) { FAR } else { value })
-            .collect();
+        let filled: Vec<f32> =
+            filled.map(|(place, &value)| if is_left_out(place) { f32::NAN } else { value }).collect();
         let x = Tensor::<2>::from_data(TensorData::new(filled, [rows.len() / inputs, inputs]), &self.device);
         let [means, log_sigmas, mixing_logits] = self.first.clone();
         host_values(&ugmm_log_density(x, means, log_sigmas, mixing_logits))
     }
 
-    /// Logarithms of the weights of each neuron's inputs that are seen, `[neurons]`; NaN of a neuron that sees nothing, and
-    /// none if nothing is missing.
-    fn log_seen(&self, row: &[f32], variable: &Range<usize>) -> Option<Vec<f32>> {
-        let is_seen = |input: usize| variable.contains(&input) || !row[input].is_nan();
-        if (0..row.len()).all(is_seen) {
+    /// Logarithms of the weights of each neuron's inputs that are seen, `[rows, neurons]`; NaN of a neuron that sees nothing,
+    /// and none if nothing is missing.
+    fn log_seen(&self, rows: &[f32], variable: &Range<usize>) -> Option<Vec<f32>> {
+        let inputs = self.inputs();
+        let missing: Vec<bool> = rows
+            .iter()
+            .enumerate()
+            .map(|(place, value)| value.is_nan() && !variable.contains(&(place % inputs)))
+            .collect();
+        if !missing.contains(&true) {
             return None;
         }
-        let log = |weights: &[f32]| {
-            let seen: f32 = (0..row.len()).filter(|&input| is_seen(input)).map(|input| weights[input]).sum();
-            if seen == 0.0 { f32::NAN } else { seen.max(SMALLEST_WEIGHT).ln() }
-        };
-        Some(self.weights.chunks(row.len()).map(log).collect())
+        let shape = [rows.len() / inputs, inputs];
+        let missing = Tensor::<2, Bool>::from_data(TensorData::new(missing, shape), &self.device);
+        Some(host_values(&log_seen_weight(missing, self.first[2].clone())))
     }
 }
 
