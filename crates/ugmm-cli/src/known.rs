@@ -27,7 +27,7 @@ impl<'m> Question<'m> {
 
     /// The columns that are given, with their values as they are understood.
     pub fn given(&self) -> Vec<(String, String)> {
-        let text = |(index, values): &(usize, Vec<f32>)| {
+        let text = |(index, values): &(usize, Vec<f64>)| {
             let variable = &self.variables.list()[*index];
             (variable.name().to_owned(), variable.text(values))
         };

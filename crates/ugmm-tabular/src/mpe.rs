@@ -47,7 +47,7 @@ impl TabularModel {
         let asked: Result<Vec<Variable>, TabularError> =
             query.iter().map(|&index| list[index].with_numbers_up_to(MOST_NUMBERS)).collect();
         let given = evidence.values.iter().flat_map(|(index, values)| {
-            list[*index].inputs().zip(values.iter().copied()).collect::<Vec<(usize, f32)>>()
+            list[*index].inputs().zip(values.iter().copied()).collect::<Vec<(usize, f64)>>()
         });
         let question = MpeQuery { query: asked?, given: given.collect() };
         let mut mpe = most_probable_explanation(network, &question, options, progress)?;
@@ -60,8 +60,7 @@ impl TabularModel {
         let (mut values, mut numbers) = (Vec::with_capacity(query.len()), Vec::with_capacity(query.len()));
         for &index in query {
             let variable = &list[index];
-            let inputs: Vec<f32> = variable.inputs().map(|input| mpe.inputs[input] as f32).collect();
-            values.push((variable.name().to_owned(), variable.text(&inputs)));
+            values.push((variable.name().to_owned(), variable.text(&mpe.inputs[variable.inputs()])));
             let is_number = variable.states().is_none();
             numbers.push(is_number.then(|| variable.whole_to_data(mpe.inputs[variable.inputs().start])));
         }
@@ -75,7 +74,7 @@ fn make_whole<'v>(mpe: &mut Mpe, query: impl Iterator<Item = &'v TableVariable<'
     let mut is_changed = false;
     for (variable, choice) in query.zip(&mut mpe.choices) {
         if let (Choice::Number(value), Some(true)) = (choice, variable.range().map(|range| range.whole)) {
-            *value = variable.to_network(variable.whole_to_data(*value)).into();
+            *value = variable.to_network(variable.whole_to_data(*value));
             mpe.inputs[variable.inputs().start] = *value;
             is_changed = true;
         }

@@ -191,7 +191,7 @@ fn density(
     }
     let edge = |cell: usize| {
         let share = cell as f64 / cells as f64;
-        f64::from(variable.to_network(low * (1.0 - share) + high * share))
+        variable.to_network(low * (1.0 - share) + high * share)
     };
     let edges: Vec<f64> = (0..=cells).map(edge).collect();
     let middles = edges.windows(2).map(|pair| vec![(0.5 * (pair[0] + pair[1])) as f32]).collect();

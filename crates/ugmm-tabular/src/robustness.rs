@@ -44,7 +44,7 @@ impl TabularModel {
             .class_weights()
             .map_or_else(Vec::new, |weights| weights.iter().map(|w| (temperature - 1.0) * w.ln()).collect());
         let as_they_are =
-            [0.0, 1.0].iter().all(|&pixel| self.preprocessor().input_of(0, pixel) == Some(pixel as f32));
+            [0.0, 1.0].iter().all(|&pixel| self.preprocessor().input_of(0, pixel) == Some(pixel));
         let limits = (self.image_shape().is_some() && as_they_are).then_some((0.0, 1.0));
         let options =
             RobustnessOptions { epsilon, movable: movable.to_vec(), limits, most_boxes, attack_steps };

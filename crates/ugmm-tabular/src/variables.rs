@@ -58,7 +58,7 @@ enum Scale<'m> {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
     /// Index of the variable and its inputs' values, in ascending order of variables, each at most once.
-    pub values: Vec<(usize, Vec<f32>)>,
+    pub values: Vec<(usize, Vec<f64>)>,
 }
 
 impl Evidence {
@@ -202,7 +202,7 @@ impl<'m> TableVariables<'m> {
     ///
     /// Names the first column that is not there or is given twice, and the first value that is none of its column's.
     pub fn evidence<N: AsRef<str>, V: AsRef<str>>(&self, pairs: &[(N, V)]) -> Result<Evidence, TabularError> {
-        let mut values: Vec<(usize, Vec<f32>)> = Vec::with_capacity(pairs.len());
+        let mut values: Vec<(usize, Vec<f64>)> = Vec::with_capacity(pairs.len());
         for (name, value) in pairs {
             let index = self.index_of(name.as_ref())?;
             if values.iter().any(|(known, _)| *known == index) {
@@ -229,7 +229,8 @@ impl<'m> TableVariables<'m> {
     pub fn row(&self, evidence: &Evidence) -> Vec<f32> {
         let mut row = vec![f32::NAN; self.inputs];
         for (index, values) in &evidence.values {
-            row[self.variables[*index].inputs.clone()].copy_from_slice(values);
+            let inputs = self.variables[*index].inputs.clone();
+            row[inputs].iter_mut().zip(values).for_each(|(input, &value)| *input = value as f32);
         }
         row
     }
@@ -312,14 +313,14 @@ impl TableVariable<'_> {
         }
     }
 
-    /// A number of the data as the network sees it; 0 where there are states.
+    /// A number of the data in the network's units, before it is rounded to `f32`; 0 where there are states.
     #[must_use]
-    pub fn to_network(&self, number: f64) -> f32 {
+    pub fn to_network(&self, number: f64) -> f64 {
         match self.scale {
             Scale::Feature { preprocessor, column } => {
                 preprocessor.input_of(column, number).unwrap_or_default()
             }
-            Scale::Number(target) => target.to_network(number).clamp(f32::MIN.into(), f32::MAX.into()) as f32,
+            Scale::Number(target) => target.to_network(number).clamp(f32::MIN.into(), f32::MAX.into()),
             Scale::None => 0.0,
         }
     }
@@ -341,7 +342,7 @@ impl TableVariable<'_> {
     /// # Errors
     ///
     /// When it is no value of the column; the message says what would be.
-    pub fn parse(&self, text: &str) -> Result<Vec<f32>, TabularError> {
+    pub fn parse(&self, text: &str) -> Result<Vec<f64>, TabularError> {
         let text = text.trim();
         let wrong = |expected: String| {
             TabularError::from(QuestionError::NoValue {
@@ -366,7 +367,7 @@ impl TableVariable<'_> {
                 Ok(vec![self.to_network(number)])
             }
             Values::States(states) => match states.of(text, &self.read_as) {
-                Some(state) => Ok(states.inputs[state].clone()),
+                Some(state) => Ok(states.inputs[state].iter().map(|&input| input.into()).collect()),
                 None => Err(wrong(match closest(text, &states.names) {
                     Some(name) => format!("one of {}; did you mean {name:?}?", some_of(&states.names)),
                     None => format!("one of {}", some_of(&states.names)),
@@ -408,15 +409,16 @@ impl TableVariable<'_> {
     /// The network's inputs of this variable as they would stand in the table: numbers to a hundred-thousandth of their
     /// range, whole where all of the column's were; the nearest state.
     #[must_use]
-    pub fn text(&self, inputs: &[f32]) -> String {
+    pub fn text(&self, inputs: &[f64]) -> String {
         match &self.values {
             Values::Number(range) => {
-                let number = self.to_data(f64::from(inputs[0]));
+                let number = self.to_data(inputs[0]);
                 self.text_of(range.map_or(number, |range| rounded(number, range)))
             }
             Values::States(states) => {
-                let distance =
-                    |state: &[f32]| -> f32 { state.iter().zip(inputs).map(|(a, b)| (a - b).powi(2)).sum() };
+                let distance = |state: &[f32]| -> f64 {
+                    state.iter().zip(inputs).map(|(&a, b)| (f64::from(a) - b).powi(2)).sum()
+                };
                 let distances = states.inputs.iter().map(|state| distance(state));
                 let nearest = distances.enumerate().min_by(|(_, a), (_, b)| a.total_cmp(b));
                 nearest.map_or_else(String::new, |(state, _)| states.names[state].clone())

@@ -45,10 +45,11 @@ fn brute_force(model: &TabularModel, row: &[f32], query: &[usize]) -> f64 {
     for variable in &domains {
         let values: Vec<Vec<f32>> = match &variable.domain {
             Domain::States(states) => states.clone(),
-            Domain::Numbers(numbers) => numbers.iter().map(|&number| vec![number]).collect(),
+            Domain::Numbers(numbers) => numbers.iter().map(|&number| vec![number as f32]).collect(),
             Domain::Interval { low, high } => {
-                let last = (POINTS[numbers] - 1) as f32;
-                (0..POINTS[numbers]).map(|point| vec![low + (high - low) * point as f32 / last]).collect()
+                let last = (POINTS[numbers] - 1) as f64;
+                let place = |point: usize| low + (high - low) * point as f64 / last;
+                (0..POINTS[numbers]).map(|point| vec![place(point) as f32]).collect()
             }
         };
         let with = |row: &Vec<f32>| {
@@ -157,8 +158,7 @@ fn whole_numbers_are_whole_and_no_others_score_more() {
                 // What is shown is what was found.
                 let shown = variables.evidence(&[(name, text)]).unwrap().values[0].1.clone();
                 let inputs = variables.list()[index(name)].inputs();
-                let found: Vec<f32> = found.mpe.inputs[inputs].iter().map(|&x| x as f32).collect();
-                assert_eq!(shown, found, "{name} {text}");
+                assert_eq!(shown, found.mpe.inputs[inputs], "{name} {text}");
             }
         }
     }
@@ -174,7 +174,8 @@ fn best_of_whole(model: &TabularModel, row: &[f32], query: &[usize]) -> f64 {
         let values: Vec<Vec<f32>> = match (variable.states(), variable.range()) {
             (Some(states), _) => states.inputs.clone(),
             (None, Some(range)) => {
-                (range.low as i64..=range.high as i64).map(|x| vec![variable.to_network(x as f64)]).collect()
+                let input = |x: i64| vec![variable.to_network(x as f64) as f32];
+                (range.low as i64..=range.high as i64).map(input).collect()
             }
             (None, None) => unreachable!("its range is known"),
         };

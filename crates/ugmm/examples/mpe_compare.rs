@@ -75,7 +75,7 @@ fn compare(problem: &Problem, seconds: Option<f64>) -> Result<(), Box<dyn Error>
     let label = first_label..first_label + problem.labels[0].len();
     let mut query: Vec<Variable> = Vec::new();
     for input in 0..problem.numbers {
-        query.push(Variable::number(input, -SIDE, SIDE)?);
+        query.push(Variable::number(input, (-SIDE).into(), SIDE.into())?);
     }
     query.push(Variable::states(label, problem.labels.clone())?);
     let given = (problem.numbers..first_label).map(|input| (input, 0.0)).collect();

@@ -34,11 +34,10 @@ fn all_choices(variables: &[Variable], grid: usize) -> Vec<Vec<Vec<f64>>> {
             Domain::States(states) => {
                 states.iter().map(|state| state.iter().map(|&x| x.into()).collect()).collect()
             }
-            Domain::Numbers(numbers) => numbers.iter().map(|&number| vec![number.into()]).collect(),
+            Domain::Numbers(numbers) => numbers.iter().map(|&number| vec![number]).collect(),
             Domain::Interval { low, high } => {
-                let (low, high) = (f64::from(*low), f64::from(*high));
                 let place = |cell: usize| low + (high - low) * cell as f64 / (grid - 1) as f64;
-                (0..grid).map(|cell| vec![place(cell).clamp(low, high)]).collect()
+                (0..grid).map(|cell| vec![place(cell).clamp(*low, *high)]).collect()
             }
         }
     };
@@ -61,7 +60,7 @@ fn all_choices(variables: &[Variable], grid: usize) -> Vec<Vec<Vec<f64>>> {
 fn brute_force(network: &UgmmNetwork, query: &MpeQuery, grid: usize) -> f64 {
     let mut known = vec![Known::Missing; network.inputs()];
     query.query.iter().for_each(|v| v.inputs.clone().for_each(|input| known[input] = Known::Free));
-    query.given.iter().for_each(|&(input, value)| known[input] = Known::Value(value.into()));
+    query.given.iter().for_each(|&(input, value)| known[input] = Known::Value(value));
     let function = ScoreFunction::new(network).unwrap().restricted(&known).unwrap();
     let place = |input: usize| known[..input].iter().filter(|known| **known == Known::Free).count();
     let mut best = f64::NEG_INFINITY;
@@ -99,14 +98,14 @@ fn random_query(rng: &mut impl Rng) -> (usize, MpeQuery) {
                 Variable::states(input..input + 1, (0..5).map(|state| vec![state as f32]).collect()).unwrap()
             }
             2 => {
-                let mut numbers: Vec<f32> =
+                let mut numbers: Vec<f64> =
                     (0..rng.random_range(1..40)).map(|_| rng.random_range(-3.0..3.0)).collect();
-                numbers.sort_by(f32::total_cmp);
+                numbers.sort_by(f64::total_cmp);
                 Variable::numbers(input, numbers).unwrap()
             }
             _ => {
-                let low = rng.random_range(-3.0..1.0f32);
-                Variable::number(input, low, low + rng.random_range(0.0..4.0f32)).unwrap()
+                let low = rng.random_range(-3.0..1.0);
+                Variable::number(input, low, low + rng.random_range(0.0..4.0)).unwrap()
             }
         });
         input = query[query.len() - 1].inputs.end;
@@ -114,7 +113,7 @@ fn random_query(rng: &mut impl Rng) -> (usize, MpeQuery) {
     let mut given = Vec::new();
     for _ in 0..rng.random_range(0..3) {
         if rng.random_bool(0.7) {
-            given.push((input, rng.random_range(-2.0..2.0f32)));
+            given.push((input, rng.random_range(-2.0..2.0)));
         }
         input += 1;
     }
@@ -150,11 +149,11 @@ fn no_proved_optimum_of_200_networks_is_beaten_by_brute_force() {
         for (variable, choice) in query.query.iter().zip(&found.choices) {
             match (&variable.domain, choice) {
                 (Domain::Interval { low, high }, Choice::Number(x)) => {
-                    assert!((f64::from(*low)..=f64::from(*high)).contains(x));
+                    assert!((*low..=*high).contains(x));
                     assert_eq!(found.inputs[variable.inputs.start], *x);
                 }
                 (Domain::Numbers(numbers), Choice::Number(x)) => {
-                    assert!(numbers.iter().any(|&number| f64::from(number) == *x));
+                    assert!(numbers.contains(x));
                     assert_eq!(found.inputs[variable.inputs.start], *x);
                 }
                 (Domain::States(states), Choice::State(state)) => {
@@ -234,7 +233,7 @@ fn what_cannot_be_asked_is_said() {
     let network = random_network(&[3, 4, 1], &mut rng);
     let number = |input| Variable::number(input, -1.0, 1.0).unwrap();
     let ask =
-        |network: &UgmmNetwork, query: Vec<Variable>, given: Vec<(usize, f32)>, options: &MpeOptions| {
+        |network: &UgmmNetwork, query: Vec<Variable>, given: Vec<(usize, f64)>, options: &MpeOptions| {
             let query = MpeQuery { query, given };
             most_probable_explanation(network, &query, options, |_| ControlFlow::Continue(())).unwrap_err()
         };
@@ -244,7 +243,7 @@ fn what_cannot_be_asked_is_said() {
     assert!(message(ask(&network, vec![number(0), number(0)], vec![], &options)).contains("number 0 twice"));
     assert!(message(ask(&network, vec![number(0)], vec![(0, 1.0)], &options)).contains("twice"));
     assert!(message(ask(&network, vec![number(3)], vec![], &options)).contains("an input is 3"));
-    assert!(message(ask(&network, vec![number(0)], vec![(1, f32::NAN)], &options)).contains("NaN"));
+    assert!(message(ask(&network, vec![number(0)], vec![(1, f64::NAN)], &options)).contains("NaN"));
     let negative = MpeOptions { gap: -1.0, ..MpeOptions::default() };
     assert!(message(ask(&network, vec![number(0)], vec![], &negative)).contains("gap"));
     let mut complete = network.clone();

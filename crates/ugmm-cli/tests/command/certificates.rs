@@ -201,3 +201,42 @@ fn whole_numbers_have_probabilities_and_columns_can_be_kept() {
     let message = failure(&ugmm(at, &certify));
     assert!(message.contains("predicts the number \"stay\""), "{message}");
 }
+
+/// Where a hidden neuron of a pruned network sees only what is missing, it is missing to the next layer: setosa at a petal
+/// length of 1.6, versicolor at 1.951, which is nearer than 0.2 of the network's units.
+#[test]
+fn what_is_proved_of_a_pruned_network_holds_where_values_are_missing() {
+    let folder = with_iris();
+    let at = folder.path();
+    let table = std::fs::read_to_string(at.join("iris.csv")).unwrap().replacen("species", "target", 1);
+    std::fs::write(at.join("iris.csv"), &table).unwrap();
+    stdout(&ugmm(at, &["train", "iris.csv", "--target", "target", "-o", "whole.safetensors"]));
+    stdout(&ugmm(
+        at,
+        &["prune", "whole.safetensors", "iris.csv", "--keep", "0.3", "-o", "pruned.safetensors"],
+    ));
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/pruned-and-missing.csv");
+    let class_at = |petal_length: &str| {
+        let text = std::fs::read_to_string(&case).unwrap().replace("1.6", petal_length);
+        std::fs::write(at.join("row.csv"), text).unwrap();
+        let predicted = stdout(&ugmm(at, &["predict", "pruned.safetensors", "row.csv"]));
+        CLASSES.into_iter().find(|class| predicted.lines().nth(1).unwrap().starts_with(class)).unwrap()
+    };
+    assert_ne!(class_at("1.6"), class_at("1.951"));
+    let certify =
+        ["certify", "pruned.safetensors", case.to_str().unwrap(), "--epsilon", "0.2", "--json", "c.json"];
+    stdout(&ugmm(at, &certify));
+    let report = json(&at.join("c.json"));
+    assert_eq!((&report["rows"], &report["proved"]), (&1.into(), &0.into()), "{report}");
+    // A search for the best values goes through the same layers.
+    let hybrid = ["--objective", "hybrid", "--epochs", "40", "-o", "whole.safetensors"];
+    stdout(&ugmm(at, &[&["train", "iris.csv", "--target", "target"], &hybrid[..]].concat()));
+    stdout(&ugmm(
+        at,
+        &["prune", "whole.safetensors", "iris.csv", "--keep", "0.1", "-o", "pruned.safetensors"],
+    ));
+    for given in ["petal_length=1.6", "petal_length=4.5,target=virginica"] {
+        let arguments = ["mpe", "pruned.safetensors", "--given", given, "--query", "petal_width"];
+        assert!(stdout(&ugmm(at, &arguments)).contains("no other values score above"));
+    }
+}

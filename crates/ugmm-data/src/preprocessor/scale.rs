@@ -41,6 +41,11 @@ impl Scale {
 
     /// The input that a value becomes; NaN stays NaN.
     pub(super) fn input(&self, value: f64) -> f32 {
+        self.input_f64(value) as f32
+    }
+
+    /// The input that a value becomes before it is rounded to `f32`, in the range of `f32`; NaN stays NaN.
+    pub(super) fn input_f64(&self, value: f64) -> f64 {
         saturated(match self {
             Self::None => value,
             // The difference is that of two `f64`: as `f32` the digits of a value with a large mean would be lost.
@@ -97,9 +102,9 @@ impl Scale {
     }
 }
 
-/// The closest `f32`; NaN stays NaN.
-fn saturated(value: f64) -> f32 {
-    value.clamp(f32::MIN.into(), f32::MAX.into()) as f32
+/// The closest number in the range of `f32`; NaN stays NaN.
+fn saturated(value: f64) -> f64 {
+    value.clamp(f32::MIN.into(), f32::MAX.into())
 }
 
 #[cfg(test)]

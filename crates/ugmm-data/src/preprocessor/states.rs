@@ -48,10 +48,10 @@ impl Preprocessor {
     }
 
     /// The input that a number becomes, of a column of [`Self::requests`] with one input; none if there is no such column
-    /// or it has several.
-    pub fn input_of(&self, column: usize, number: f64) -> Option<f32> {
+    /// or it has several. The network's own input is this number rounded to `f32`.
+    pub fn input_of(&self, column: usize, number: f64) -> Option<f64> {
         match &self.columns.get(column)?.inputs {
-            Inputs::One(scale) => Some(scale.input(number)),
+            Inputs::One(scale) => Some(scale.input_f64(number)),
             Inputs::PerLevel { .. } => None,
         }
     }

@@ -75,7 +75,8 @@ impl Mixtures {
         };
         let (inverse_sigmas, log_sigmas): (Vec<f64>, Vec<f64>) =
             arguments.log_sigmas.iter().map(deviation).unzip();
-        let peaks = log_weights.iter().zip(&log_sigmas).map(|(weight, log_sigma)| Peak::of(*weight, *log_sigma));
+        let peaks =
+            log_weights.iter().zip(&log_sigmas).map(|(weight, log_sigma)| Peak::of(*weight, *log_sigma));
         let (log_peaks, magnitudes) = peaks.map(|peak| (peak.log, peak.magnitude)).unzip();
         Ok(Self {
             inputs,
@@ -169,7 +170,10 @@ impl Mixtures {
     /// When inputs were turned into constants before, by [`Self::given`].
     #[must_use]
     pub fn without(&self, missing: &[bool]) -> (Self, Vec<bool>) {
-        assert!(self.constants.iter().all(|constant| *constant == f64::NEG_INFINITY), "no input is known yet");
+        assert!(
+            self.constants.iter().all(|constant| *constant == f64::NEG_INFINITY),
+            "no input is known yet"
+        );
         assert_eq!(missing.len(), self.inputs, "one entry for each input");
         if !missing.contains(&true) {
             return (self.clone(), vec![false; self.neurons]);
@@ -279,7 +283,8 @@ impl Mixtures {
     fn log_sum_rounding(&self, neuron: usize, exponents: &[f64], y: f64) -> f64 {
         let magnitudes = &self.magnitudes[neuron * self.inputs..(neuron + 1) * self.inputs];
         let counts = |(exponent, _): &(&f64, &f64)| **exponent >= y - NEGLIGIBLE;
-        let magnitude = exponents.iter().zip(magnitudes).filter(counts).fold(0.0, |most: f64, (_, m)| most.max(*m));
+        let magnitude =
+            exponents.iter().zip(magnitudes).filter(counts).fold(0.0, |most: f64, (_, m)| most.max(*m));
         let of_constant =
             if self.constants[neuron] >= y - NEGLIGIBLE { self.constant_roundings[neuron] } else { 0.0 };
         rounding(self.inputs, 1.0 + y.abs() + magnitude) + of_constant

@@ -122,7 +122,8 @@ impl Relaxation {
             let square = Line { offset: 0.5 * from * to, slope: -0.5 * (from + to) };
             if responsibility > 0.0 {
                 jensen += responsibility * (square.at(z) + 0.5 * z * z);
-                jensen_magnitude += responsibility * (from * from + to * to + z * z + mixtures.magnitudes[at]);
+                jensen_magnitude +=
+                    responsibility * (from * from + to * to + z * z + mixtures.magnitudes[at]);
                 jensen_wobble += responsibility * square.slope.abs() * moved;
             }
             let jensen_slope = responsibility * square.slope * inverse;

@@ -56,7 +56,11 @@ impl ScoreFunction {
     fn chained(layers: Vec<Mixtures>) -> Self {
         assert!(!layers.is_empty(), "a network has a layer");
         for pair in layers.windows(2) {
-            assert_eq!(pair[1].inputs(), pair[0].neurons(), "a layer sees what there is of the one before it");
+            assert_eq!(
+                pair[1].inputs(),
+                pair[0].neurons(),
+                "a layer sees what there is of the one before it"
+            );
         }
         Self { layers }
     }

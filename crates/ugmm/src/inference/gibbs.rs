@@ -187,9 +187,9 @@ fn somewhere(variable: &Variable, row: &mut [f32], rng: &mut ChaCha8Rng) {
     let place = &mut row[variable.inputs.clone()];
     match &variable.domain {
         Domain::Interval { low, high } => {
-            place[0] = (f64::from(*low) + uniform(rng) * (f64::from(*high) - f64::from(*low))) as f32;
+            place[0] = (low + uniform(rng) * (high - low)) as f32;
         }
-        Domain::Numbers(numbers) => place[0] = numbers[index(rng, numbers.len())],
+        Domain::Numbers(numbers) => place[0] = numbers[index(rng, numbers.len())] as f32,
         Domain::States(states) => place.copy_from_slice(&states[index(rng, states.len())]),
     }
 }
@@ -200,10 +200,10 @@ fn draw(variable: &Variable, conditional: &Conditional, row: &mut [f32], rng: &m
     let share = uniform(rng);
     match (&variable.domain, conditional) {
         (Domain::Interval { low, high }, Conditional::Density(density)) => {
-            place[0] = (density.quantile(share) as f32).clamp(*low, *high);
+            place[0] = density.quantile(share).clamp(*low, *high) as f32;
         }
         (Domain::Numbers(numbers), Conditional::States(probabilities)) => {
-            place[0] = numbers[reached(probabilities, share)];
+            place[0] = numbers[reached(probabilities, share)] as f32;
         }
         (Domain::States(states), Conditional::States(probabilities)) => {
             place.copy_from_slice(&states[reached(probabilities, share)]);

@@ -144,7 +144,7 @@ impl<'n> Lines<'n> {
     pub fn nodes_of(&self, variable: &Variable, cells: usize) -> Nodes {
         let values = match &variable.domain {
             Domain::States(states) => states.concat(),
-            Domain::Numbers(numbers) => numbers.clone(),
+            Domain::Numbers(numbers) => numbers.iter().map(|&number| number as f32).collect(),
             Domain::Interval { .. } => {
                 let (low, high) = variable.interval().unwrap_or((0.0, 1.0));
                 let width = (high - low) / cells as f64;

@@ -9,12 +9,12 @@ pub enum Domain {
     /// All numbers from `low` to `high`, of a variable of one input.
     Interval {
         /// Lower end.
-        low: f32,
+        low: f64,
         /// Upper end, at least `low`.
-        high: f32,
+        high: f64,
     },
     /// Some numbers, ascending, of a variable of one input: whole ones, for example.
-    Numbers(Vec<f32>),
+    Numbers(Vec<f64>),
     /// A state each, with a value for each of the variable's inputs: one for a class that enters by its index, as many as
     /// there are levels for a category that enters one-hot.
     States(Vec<Vec<f32>>),
@@ -35,7 +35,7 @@ impl Variable {
     /// # Errors
     ///
     /// When the interval is empty or not finite.
-    pub fn number(input: usize, low: f32, high: f32) -> Result<Self, UgmmError> {
+    pub fn number(input: usize, low: f64, high: f64) -> Result<Self, UgmmError> {
         if !(low <= high && low.is_finite() && high.is_finite()) {
             let range = format!("{low} to {high}");
             return Err(UgmmError::setting(
@@ -52,7 +52,7 @@ impl Variable {
     /// # Errors
     ///
     /// When there is no value, one is not finite, or they are not ascending.
-    pub fn numbers(input: usize, values: Vec<f32>) -> Result<Self, UgmmError> {
+    pub fn numbers(input: usize, values: Vec<f64>) -> Result<Self, UgmmError> {
         if values.is_empty() || values.iter().any(|value| !value.is_finite()) || !values.is_sorted() {
             let expected = "one or more finite ones, ascending";
             return Err(UgmmError::setting("a variable's values", format!("{values:?}"), expected));
@@ -80,7 +80,7 @@ impl Variable {
     #[must_use]
     pub fn interval(&self) -> Option<(f64, f64)> {
         match self.domain {
-            Domain::Interval { low, high } => Some((low.into(), high.max(low.next_up()).into())),
+            Domain::Interval { low, high } => Some((low, high.max((low as f32).next_up().into()))),
             Domain::Numbers(_) | Domain::States(_) => None,
         }
     }
@@ -92,11 +92,11 @@ mod tests {
 
     #[test]
     fn domains_without_values_are_refused() {
-        for (low, high) in [(1.0, 0.0), (f32::NAN, 1.0), (0.0, f32::INFINITY), (f32::NEG_INFINITY, 0.0)] {
+        for (low, high) in [(1.0, 0.0), (f64::NAN, 1.0), (0.0, f64::INFINITY), (f64::NEG_INFINITY, 0.0)] {
             let message = Variable::number(0, low, high).unwrap_err().to_string();
             assert!(message.contains(&format!("{low} to {high}")), "{message}");
         }
-        for values in [vec![], vec![f32::NAN], vec![1.0, 0.0], vec![0.0, f32::INFINITY]] {
+        for values in [vec![], vec![f64::NAN], vec![1.0, 0.0], vec![0.0, f64::INFINITY]] {
             let message = Variable::numbers(0, values).unwrap_err().to_string();
             assert!(message.contains("finite ones, ascending"), "{message}");
         }

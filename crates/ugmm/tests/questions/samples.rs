@@ -14,17 +14,17 @@ fn total_variation(network: &UgmmNetwork, variables: &[Variable; 2], samples: &S
     let sides = |variable: &Variable| match &variable.domain {
         Domain::Interval { low, high } => {
             let count = bins * FINE;
-            let place = |index: usize| low + (high - low) * (index as f32 + 0.5) / count as f32;
-            (0..count).map(|index| (index / FINE, place(index))).collect::<Vec<_>>()
+            let place = |index: usize| low + (high - low) * (index as f64 + 0.5) / count as f64;
+            (0..count).map(|index| (index / FINE, place(index) as f32)).collect::<Vec<_>>()
         }
-        Domain::Numbers(numbers) => numbers.iter().copied().enumerate().collect(),
+        Domain::Numbers(numbers) => numbers.iter().map(|&number| number as f32).enumerate().collect(),
         Domain::States(states) => states.iter().map(|state| state[0]).enumerate().collect(),
     };
     let bin = |variable: &Variable, value: f32| match &variable.domain {
         Domain::Interval { low, high } => {
-            (((value - low) / (high - low) * bins as f32) as usize).min(bins - 1)
+            (((f64::from(value) - low) / (high - low) * bins as f64) as usize).min(bins - 1)
         }
-        Domain::Numbers(numbers) => numbers.iter().position(|number| *number == value).unwrap(),
+        Domain::Numbers(numbers) => numbers.iter().position(|&number| number as f32 == value).unwrap(),
         Domain::States(states) => states.iter().position(|state| state[0] == value).unwrap(),
     };
     let mut expected = vec![0f64; bins * bins];

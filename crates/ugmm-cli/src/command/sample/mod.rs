@@ -151,6 +151,7 @@ fn write(
         for row in 0..rows {
             let place = (row as u128 * all as u128 / rows as u128) as usize;
             let values = &samples.rows()[place * samples.inputs()..][..samples.inputs()];
+            let values: Vec<f64> = values.iter().map(|&value| value.into()).collect();
             writer
                 .write_record(variables.iter().map(|variable| variable.text(&values[variable.inputs()])))?;
         }

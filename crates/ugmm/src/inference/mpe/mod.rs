@@ -36,7 +36,7 @@ pub struct MpeQuery {
     /// Variables to find, over their domains. No input in two of them.
     pub query: Vec<Variable>,
     /// Inputs whose values are known, in the network's units. Inputs in neither are missing.
-    pub given: Vec<(usize, f32)>,
+    pub given: Vec<(usize, f64)>,
 }
 
 /// How an answer is looked for.
@@ -249,9 +249,10 @@ fn known_inputs(network: &UgmmNetwork, query: &MpeQuery) -> Result<Vec<Known>, U
     }
     for &(input, value) in &query.given {
         if !value.is_finite() {
+            let value = value as f32;
             return Err(UgmmError::NotFinite { what: "the evidence", row: 0, column: input, value });
         }
-        set(input, Known::Value(value.into()))?;
+        set(input, Known::Value(value))?;
     }
     match known.iter().position(|known| *known == Known::Missing) {
         Some(column) if !network.takes_missing_values() => Err(UgmmError::MissingValue { row: 0, column }),

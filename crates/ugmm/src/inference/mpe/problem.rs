@@ -46,12 +46,8 @@ impl Problem {
                 inputs: first..first + variable.inputs.len(),
                 network_inputs: variable.inputs.clone(),
                 values: match &variable.domain {
-                    Domain::Interval { low, high } => {
-                        Values::Numbers(Numbers::all((*low).into(), (*high).into()))
-                    }
-                    Domain::Numbers(numbers) => {
-                        Values::Numbers(Numbers::only(numbers.iter().map(|&number| number.into()).collect()))
-                    }
+                    Domain::Interval { low, high } => Values::Numbers(Numbers::all(*low, *high)),
+                    Domain::Numbers(numbers) => Values::Numbers(Numbers::only(numbers.clone())),
                     Domain::States(states) => {
                         let wide = |state: &Vec<f32>| state.iter().map(|&value| value.into()).collect();
                         Values::States(states.iter().map(wide).collect())
