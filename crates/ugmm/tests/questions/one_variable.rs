@@ -55,7 +55,7 @@ fn a_density_is_the_normalised_score_on_a_fine_grid() {
         };
         assert!((density.probabilities().iter().sum::<f64>() - 1.0).abs() < 1e-9);
         let fine = 4000;
-        let place = |index: usize| f64::from(low) + 4.0 * (index as f64 + 0.5) / fine as f64;
+        let place = |index: usize| low + 4.0 * (index as f64 + 0.5) / fine as f64;
         let rows: Vec<Vec<f32>> = (0..fine).map(|index| vec![row[0], place(index) as f32, row[2]]).collect();
         let weights: Vec<f64> = roots(&network, &rows).iter().map(|root| root.exp()).collect();
         let sum: f64 = weights.iter().sum();
