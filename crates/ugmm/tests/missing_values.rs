@@ -69,6 +69,23 @@ proptest! {
     }
 }
 
+/// A component as wide as the background of a pruned neuron, weights of e^-60 beside it, and values far from all means.
+#[test]
+fn a_missing_value_is_out_of_reach_of_every_component() {
+    let mut network = layer(3, 1, 0);
+    let set = |values: [f32; 3]| move |_| tensor(&values, 3);
+    let parameters = &mut network.layers[0];
+    parameters.raw_log_sigmas = parameters.raw_log_sigmas.clone().map(set([30.0, 0.0, -3.0]));
+    parameters.mixing_logits = parameters.mixing_logits.clone().map(set([60.0, 0.0, 1.0]));
+    for far in [0.0, 1e3, 1e6] {
+        for row in [[f32::NAN, far, f32::NAN], [f32::NAN, far, -far], [f32::NAN, f32::NAN, 1.0 + far]] {
+            let found = f64::from(values(network.forward(tensor(&row, 3)))[0]);
+            let expected = expected(&network, &row)[0];
+            assert!((found - expected).abs() <= 1e-5 * (1.0 + expected.abs()), "{row:?}: {found} {expected}");
+        }
+    }
+}
+
 #[test]
 fn nothing_missing_changes_no_bit() {
     let with = layer(4, 3, 0);
