@@ -146,7 +146,12 @@ fn open<'m>(
 }
 
 fn lacks_only(error: &TabularError, column: &str) -> bool {
-    matches!(error, TabularError::Frame(FrameError::ColumnsMissing { missing, .. }) if missing == &[column])
+    match error {
+        TabularError::Frame(FrameError::ColumnsMissing { missing, .. }) => missing == &[column],
+        // Images without the file of their labels.
+        TabularError::Frame(FrameError::LabelsMissing { .. }) => true,
+        _ => false,
+    }
 }
 
 /// The class of a row of a batch, if it has one.

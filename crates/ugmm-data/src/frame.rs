@@ -11,11 +11,13 @@
 //!
 //! * CSV in UTF-8, plain or compressed with gzip or zstd. Columns are separated by commas, semicolons, tabs or vertical
 //!   bars: by whichever divides most of the first lines into the same number of fields. Any line ends and a byte order
-//!   mark are accepted, blank lines are skipped, blanks around a field are dropped. Lines that begin with `#` are
+//!   mark are accepted, blanks around a field are dropped. Blank lines are skipped, but in a file of a single column they
+//!   are rows without a value; at its end, only if there are such rows before. Lines that begin with `#` are
 //!   comments if the first line is one, and not a header whose first name begins so: a single such line with as many
 //!   fields as the next line. Another mark has to be given.
-//! * Parquet with columns of integers, floats, booleans, strings, dates, timestamps and decimals of up to 18 digits, in
-//!   any encoding but `DELTA_BYTE_ARRAY` and `BYTE_STREAM_SPLIT`, which writers use on demand only.
+//! * Parquet with columns of integers, floats, booleans, strings, dates, timestamps and decimals, in any encoding but
+//!   `DELTA_BYTE_ARRAY` and `BYTE_STREAM_SPLIT`, which writers use on demand only; plain or compressed with snappy, gzip or
+//!   zstd.
 //! * IDX, as MNIST's images are: unsigned bytes in three dimensions, images, rows and columns, of up to 65,536 pixels an
 //!   image, plain or compressed as CSV. A row is an image, with a column `pixel_<row>_<column>` for each pixel, both
 //!   counted from 1; its values are the bytes divided by 255, from 0 to 1. The first column is `label` if a file of labels

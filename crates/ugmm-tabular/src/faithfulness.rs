@@ -2,9 +2,10 @@
 
 use crate::error::TabularError;
 use crate::model::TabularModel;
+use crate::target::Predictions;
 use serde::Serialize;
 use ugmm::inspect::{Absence, Deletion, DeletionCurves, deletion_curves, random_importances};
-use ugmm::{Stream, Targets, generator};
+use ugmm::{Stream, generator};
 
 /// Orders drawn at random for each row, to compare with.
 const RANDOM_ORDERS: u64 = 3;
@@ -126,7 +127,7 @@ impl TabularModel {
     fn attributions(
         &self,
         inputs: &[f32],
-        targets: &Targets,
+        targets: &Predictions,
         average: &[f32],
         absence: Absence,
     ) -> Result<Vec<(Attribution, Vec<f32>)>, TabularError> {
@@ -136,7 +137,7 @@ impl TabularModel {
             all.push((Attribution::Knowledge, self.contributions(inputs, targets, Absence::Missing)?));
         }
         all.push((Attribution::Responsibilities, self.responsibilities(inputs, targets)?));
-        if let Targets::Classes(classes) = targets {
+        if let Predictions::Classes(classes) = targets {
             let gradients = self.saved().gradients(inputs, classes, &crate::device::device())?;
             let times = |difference: &dyn Fn(f32, f32) -> f32| -> Vec<f32> {
                 let rows = gradients.chunks(average.len()).zip(inputs.chunks(average.len()));
@@ -157,17 +158,17 @@ impl TabularModel {
     }
 
     /// What is predicted, numbers in the data's units, and whose probability is followed.
-    fn followed(&self, inputs: &[f32]) -> Result<(Targets, Followed), TabularError> {
+    fn followed(&self, inputs: &[f32]) -> Result<(Predictions, Followed), TabularError> {
         if !self.classes().is_empty() {
             let classes = self.decisions(&self.log_probabilities(inputs)?);
-            return Ok((Targets::Classes(classes.clone()), Followed::Classes(classes)));
+            return Ok((Predictions::Classes(classes.clone()), Followed::Classes(classes)));
         }
         let (low, high) = CENTRAL_HALF;
         let densities = self.densities(inputs)?;
-        let means = densities.iter().map(|density| density.mean() as f32).collect();
+        let means = densities.iter().map(|density| density.mean()).collect();
         let intervals =
             densities.iter().map(|density| (density.quantile(low), density.quantile(high))).collect();
-        Ok((Targets::Numbers(means), Followed::Intervals(intervals)))
+        Ok((Predictions::Numbers(means), Followed::Intervals(intervals)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! From a table to a model: splits, the choice of settings, cross-validation, the final network.
 
 use crate::Table;
+use crate::columns::words;
 use crate::cross_validation::{CrossValidation, cross_validate, inner_folds, measured_folds};
 use crate::error::TabularError;
 use crate::identity::identity;
@@ -19,6 +20,7 @@ use serde::Serialize;
 use ugmm::model_file::{Columns, SavedModel};
 use ugmm::training::{EpochReport, History};
 use ugmm::{Settings, UgmmError};
+use ugmm_data::frame::{ReadAs, Request};
 use ugmm_data::{Preprocessor, Split, stratified_split};
 
 /// Folds of a search that are used where no number is given.
@@ -177,7 +179,7 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
     let missing_marks = learner.table.schema().missing.clone();
     let novelty = Novelty::fit(&inputs, preprocessor.inputs());
     let target_request = match target {
-        Target::Classes(_) => ugmm_data::frame::Request::text(learner.target),
+        Target::Classes(_) => Request::text(learner.target),
         Target::Number(_) => learner.table.schema().request(learner.target)?,
     };
     let columns = Columns {
@@ -199,7 +201,18 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
     };
     let images = learner.table.schema().images.as_ref().map(|images| images.shape);
     let ranges = ranges(&preprocessor, learner.table, &rows);
+    let words = words_of(learner.table, &preprocessor)?;
     let novelty = Some(novelty);
-    let part = TablePart { preprocessor, target, target_request, novelty, missing_marks, images, ranges };
+    let part =
+        TablePart { preprocessor, target, target_request, novelty, missing_marks, images, ranges, words };
     Ok(TabularModel::new(saved, part))
+}
+
+/// The table's words for false and true in each column of a preprocessor that has them.
+fn words_of(table: &Table, preprocessor: &Preprocessor) -> Result<Vec<Option<[String; 2]>>, TabularError> {
+    let of_request = |request: Request| match request.read_as {
+        ReadAs::Booleans => Ok(Some(words(table.schema().column(&request.name)?))),
+        _ => Ok(None),
+    };
+    preprocessor.requests().into_iter().map(of_request).collect()
 }

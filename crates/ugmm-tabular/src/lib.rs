@@ -89,6 +89,6 @@ pub use robustness::TableCertificate;
 pub use run::{Progress, Run, Stage};
 pub use search::{Candidate, small_grid};
 pub use stream::{Batch, ModelReader};
-pub use target::{NumberTarget, Target, prepare_target};
+pub use target::{NumberTarget, Predictions, Target, prepare_target};
 pub use ugmm_data::{Preprocessor, Table};
 pub use variables::{Evidence, TableVariable, TableVariables};

@@ -5,7 +5,7 @@ use crate::error::TabularError;
 use crate::novelty::Novelty;
 use crate::outputs::CELLS;
 use crate::range::NumberRange;
-use crate::target::Target;
+use crate::target::{Predictions, Target};
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -44,6 +44,10 @@ pub(crate) struct TablePart {
     /// Of each column of the preprocessor what its numbers ranged over; none in files of older versions.
     #[serde(default)]
     pub(crate) ranges: Vec<Option<NumberRange>>,
+    /// Of each column of the preprocessor the table's words for false and true; none of other columns, and in files of older
+    /// versions.
+    #[serde(default)]
+    pub(crate) words: Vec<Option<[String; 2]>>,
 }
 
 impl TabularModel {
@@ -156,6 +160,13 @@ impl TabularModel {
         self.part.ranges.get(column).copied().flatten()
     }
 
+    /// The table's words for false and true in a column of [`Preprocessor::requests`]; `None` for other columns, and in models
+    /// of versions that did not keep them.
+    #[must_use]
+    pub fn words(&self, column: usize) -> Option<&[String; 2]> {
+        self.part.words.get(column)?.as_ref()
+    }
+
     pub(crate) fn target_request(&self) -> &Request {
         &self.part.target_request
     }
@@ -227,24 +238,24 @@ impl TabularModel {
     /// # Errors
     ///
     /// When the inputs do not fit.
-    pub fn predictions(&self, inputs: &[f32]) -> Result<Targets, TabularError> {
+    pub fn predictions(&self, inputs: &[f32]) -> Result<Predictions, TabularError> {
         match self.part.target {
-            Target::Classes(_) => Ok(Targets::Classes(self.decisions(&self.log_probabilities(inputs)?))),
+            Target::Classes(_) => Ok(Predictions::Classes(self.decisions(&self.log_probabilities(inputs)?))),
             Target::Number(_) => {
                 let densities = self.densities(inputs)?;
-                Ok(Targets::Numbers(densities.iter().map(|density| density.mean() as f32).collect()))
+                Ok(Predictions::Numbers(densities.iter().map(ConditionalDensity::mean).collect()))
             }
         }
     }
 
-    /// What the network reads of rows with these targets (numbers in the data's units), `[rows, network inputs]`: the inputs
+    /// What the network reads of rows with these targets, `[rows, network inputs]`: the inputs
     /// and, where the objective has them among its inputs, the targets.
     ///
     /// # Panics
     ///
     /// When the targets are not of the kind that is predicted, or not as many as there are rows.
     #[must_use]
-    pub fn network_input(&self, inputs: &[f32], targets: &Targets) -> Tensor<2> {
+    pub fn network_input(&self, inputs: &[f32], targets: &Predictions) -> Tensor<2> {
         let width = self.part.preprocessor.inputs();
         let x = TensorData::new(inputs.to_vec(), [inputs.len() / width, width]);
         self.saved.task.network_input(Tensor::from_data(x, &device()), &self.in_network_units(targets))
@@ -270,7 +281,7 @@ impl TabularModel {
     /// # Errors
     ///
     /// When the sizes do not fit, or the model is no uGMM network.
-    pub fn responsibilities(&self, inputs: &[f32], targets: &Targets) -> Result<Vec<f32>, TabularError> {
+    pub fn responsibilities(&self, inputs: &[f32], targets: &Predictions) -> Result<Vec<f32>, TabularError> {
         let targets = self.in_network_units(targets);
         Ok(self.by_column(&self.saved.responsibilities(inputs, &targets, &device())?))
     }
@@ -285,7 +296,7 @@ impl TabularModel {
     pub fn contributions(
         &self,
         inputs: &[f32],
-        targets: &Targets,
+        targets: &Predictions,
         absence: Absence,
     ) -> Result<Vec<f32>, TabularError> {
         Ok(self.by_column(&self.input_contributions(inputs, targets, absence)?))
@@ -299,7 +310,7 @@ impl TabularModel {
     pub fn input_contributions(
         &self,
         inputs: &[f32],
-        targets: &Targets,
+        targets: &Predictions,
         absence: Absence,
     ) -> Result<Vec<f32>, TabularError> {
         let (targets, average) = (self.in_network_units(targets), self.average_row());
@@ -328,13 +339,14 @@ impl TabularModel {
     }
 
     /// Numbers in the network's units; classes as they are.
-    fn in_network_units(&self, targets: &Targets) -> Targets {
-        match (&self.part.target, targets) {
-            (Target::Number(number), Targets::Numbers(numbers)) => {
-                let in_network = |value: &f32| number.to_network(f64::from(*value)) as f32;
-                Targets::Numbers(numbers.iter().map(in_network).collect())
-            }
-            _ => targets.clone(),
+    fn in_network_units(&self, targets: &Predictions) -> Targets {
+        let in_network = |number: &f64| match &self.part.target {
+            Target::Number(target) => target.to_network(*number) as f32,
+            Target::Classes(_) => *number as f32,
+        };
+        match targets {
+            Predictions::Classes(classes) => Targets::Classes(classes.clone()),
+            Predictions::Numbers(numbers) => Targets::Numbers(numbers.iter().map(in_network).collect()),
         }
     }
 }

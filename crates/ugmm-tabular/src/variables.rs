@@ -81,7 +81,10 @@ impl TabularModel {
             let start = sources.partition_point(|&source| source < column);
             let inputs = start..sources.partition_point(|&source| source <= column);
             let values = match preprocessor.states(column) {
-                Some(states) => Values::States(states),
+                Some(states) => Values::States(match self.words(column) {
+                    Some(words) => ColumnStates { names: words.to_vec(), ..states },
+                    None => states,
+                }),
                 None => Values::Number(self.range(column)),
             };
             let (name, read_as) = (request.name, request.read_as);

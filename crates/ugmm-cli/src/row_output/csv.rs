@@ -29,6 +29,11 @@ impl<W: Write> RowWriter for Writer<W> {
                 match column.values.cell(row) {
                     Cell::Text(Some(text)) => field.extend_from_slice(text.as_bytes()),
                     Cell::Number(Some(number)) => write!(field, "{number}")?,
+                    // Whole numbers and others of ordinary size without an exponent, the rest with one.
+                    Cell::Exact(Some(number)) if (1e-7..1e17).contains(&number.abs()) || number == 0.0 => {
+                        write!(field, "{number}")?;
+                    }
+                    Cell::Exact(Some(number)) if number.is_finite() => write!(field, "{number:e}")?,
                     Cell::Exact(Some(number)) => write!(field, "{number}")?,
                     Cell::Boolean(Some(boolean)) => write!(field, "{boolean}")?,
                     Cell::Text(None) | Cell::Number(None) | Cell::Exact(None) | Cell::Boolean(None) => {}

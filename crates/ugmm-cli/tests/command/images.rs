@@ -202,3 +202,16 @@ fn labels_are_classes_however_many_there_are_unless_it_is_said_otherwise() {
     assert!(!String::from_utf8(output.stderr).unwrap().contains("regression"));
     assert!(run(at, &[&train[..], &["--task", "regression"]].concat()).contains("label is a number"));
 }
+
+#[test]
+fn images_without_labels_are_reported_on_and_pruned_by() {
+    let folder = with_bars();
+    let at = folder.path();
+    run(at, &[&TRAIN[..], &["--epochs", "2"]].concat());
+    let (images, _) = bars(30, SIDE, 3);
+    fs::write(at.join("new-images-idx3-ubyte"), images).unwrap();
+    for data in ["new-images-idx3-ubyte", TRAINING] {
+        run(at, &["report", "m.safetensors", data, "--rows", "20", "-o", "r.html"]);
+        run(at, &["prune", "m.safetensors", data, "--keep", "0.5", "-o", "small.safetensors"]);
+    }
+}

@@ -16,6 +16,7 @@ mod pruning;
 mod questions;
 mod report;
 mod resume;
+mod rows;
 mod shell;
 
 use serde_json::Value;

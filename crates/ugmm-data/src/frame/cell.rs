@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Date64Type, Decimal128Type, Float16Type, Float32Type, Float64Type,
-    Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    ArrowPrimitiveType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type,
+    Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayAccessor, ArrayRef};
 use arrow_schema::{DataType, TimeUnit};
@@ -63,7 +64,10 @@ pub(super) fn support(data_type: &DataType) -> Support {
         | DataType::Float16
         | DataType::Float32
         | DataType::Float64
+        | DataType::Decimal32(..)
+        | DataType::Decimal64(..)
         | DataType::Decimal128(..)
+        | DataType::Decimal256(..)
         | DataType::Date32
         | DataType::Date64
         | DataType::Timestamp(..) => Support::Supported,
@@ -94,9 +98,19 @@ pub(super) fn for_each<E>(
         DataType::Float16 => primitives::<Float16Type, E>(array, visit, |value| Cell::Number(value.into())),
         DataType::Float32 => primitives::<Float32Type, E>(array, visit, |value| Cell::Number(value.into())),
         DataType::Float64 => primitives::<Float64Type, E>(array, visit, Cell::Number),
+        &DataType::Decimal32(_, scale) => {
+            primitives::<Decimal32Type, E>(array, visit, |value| decimal(value.into(), scale))
+        }
+        &DataType::Decimal64(_, scale) => {
+            primitives::<Decimal64Type, E>(array, visit, |value| decimal(value.into(), scale))
+        }
         &DataType::Decimal128(_, scale) => {
             primitives::<Decimal128Type, E>(array, visit, |value| decimal(value, scale))
         }
+        // What 128 bits do not hold has more digits than an `f64`, too.
+        &DataType::Decimal256(_, scale) => primitives::<Decimal256Type, E>(array, visit, |value| {
+            value.to_i128().map_or_else(|| Cell::Number(scaled(&value, scale)), |value| decimal(value, scale))
+        }),
         DataType::Date32 => primitives::<Date32Type, E>(array, visit, |value| Cell::Days(value.into())),
         DataType::Date64 => primitives::<Date64Type, E>(array, visit, |value| days(value, 86_400e3)),
         DataType::Timestamp(unit, _) => match unit {
@@ -155,8 +169,13 @@ fn each_string<'a, E>(
 fn decimal<'a>(value: i128, scale: i8) -> Cell<'a> {
     match scale {
         0 => Cell::Integer(value),
-        _ => Cell::Number(format!("{value}e{}", -i32::from(scale)).parse().unwrap_or(f64::NAN)),
+        _ => Cell::Number(scaled(&value, scale)),
     }
+}
+
+/// The number nearest to `digits` / 10^`scale`.
+fn scaled(digits: &impl std::fmt::Display, scale: i8) -> f64 {
+    format!("{digits}e{}", -i32::from(scale)).parse().unwrap_or(f64::NAN)
 }
 
 fn days<'a>(value: i64, per_day: f64) -> Cell<'a> {

@@ -1,7 +1,8 @@
 //! The pages of a Parquet file, checked before they are decoded.
 //!
 //! Arrow's decoder trusts some of what a damaged file says and would panic: offsets, dictionaries that are not there,
-//! runs of definition levels longer than the page, numbers of values, lengths in some encodings. Columns here are not
+//! runs of definition levels longer than the page, numbers of values, lengths in some encodings; of values of a fixed number of
+//! bytes positions in the dictionary as well, and of decimals of any number of bytes how many these are. Columns here are not
 //! nested, so there is one bit of definition level per value at most, and no repetition level.
 
 use std::fs::File;
@@ -9,18 +10,86 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use parquet::arrow::arrow_reader::RowGroups;
-use parquet::basic::{Compression, Encoding};
+use parquet::basic::{Compression, ConvertedType, Encoding, LogicalType, Type};
 use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::serialized_reader::SerializedPageReader;
+use parquet::schema::types::ColumnDescriptor;
 
 use super::page_sizes::PageFile;
 
 /// Whether values stored in this way are decoded without panics even if they are damaged. It is so for all that
-/// writers use unless they are told to use something else.
-pub(super) fn is_trusted(encoding: Encoding) -> bool {
-    !matches!(encoding, Encoding::DELTA_BYTE_ARRAY | Encoding::BYTE_STREAM_SPLIT)
+/// writers use unless they are told to use something else. Of decimals of any number of bytes (`of_any_length`) lengths are
+/// checked where they stand before each value only.
+pub(super) fn is_trusted(encoding: Encoding, of_any_length: bool) -> bool {
+    match encoding {
+        Encoding::DELTA_BYTE_ARRAY | Encoding::BYTE_STREAM_SPLIT => false,
+        Encoding::DELTA_LENGTH_BYTE_ARRAY => !of_any_length,
+        _ => true,
+    }
+}
+
+/// Bytes of a value of a column of a fixed number of them that is a number: a decimal or a float of 16 bits.
+pub(super) fn fixed_length(column: &ColumnDescriptor) -> Option<usize> {
+    let is_number = column.converted_type() == ConvertedType::DECIMAL
+        || matches!(column.logical_type_ref(), Some(LogicalType::Decimal { .. } | LogicalType::Float16));
+    let length = usize::try_from(column.type_length()).ok();
+    length.filter(|length| is_number && (1..=LONGEST_DECIMAL).contains(length))
+}
+
+/// Most bytes of a decimal: those of 76 digits, which is the longest type there is.
+const LONGEST_DECIMAL: usize = 32;
+/// The same of one of up to 38 digits.
+const LONGEST_SHORT_DECIMAL: usize = 16;
+/// Digits of these.
+const DIGITS_OF_SHORT: i32 = 38;
+
+/// How the bytes of a column's values are divided, where the decoder trusts the file in it.
+#[derive(Clone, Copy, PartialEq)]
+enum Lengths {
+    /// The decoder checks what there is to check.
+    Unchecked,
+    /// This many for each value.
+    Fixed(usize),
+    /// A length before each value, at most this one.
+    AtMost(usize),
+}
+
+impl Lengths {
+    fn of(column: &ColumnDescriptor) -> Self {
+        let is_decimal = column.converted_type() == ConvertedType::DECIMAL
+            || matches!(column.logical_type_ref(), Some(LogicalType::Decimal { .. }));
+        match column.physical_type() {
+            Type::FIXED_LEN_BYTE_ARRAY => Self::Fixed(usize::try_from(column.type_length()).unwrap_or(0)),
+            Type::BYTE_ARRAY if is_decimal && column.type_precision() > DIGITS_OF_SHORT => {
+                Self::AtMost(LONGEST_DECIMAL)
+            }
+            Type::BYTE_ARRAY if is_decimal => Self::AtMost(LONGEST_SHORT_DECIMAL),
+            _ => Self::Unchecked,
+        }
+    }
+
+    /// Refuses other bytes than those of so many values.
+    fn check(self, count: u64, mut bytes: &[u8]) -> Result<()> {
+        match self {
+            Self::Unchecked => Ok(()),
+            Self::Fixed(length) if bytes.len() as u64 >= count.saturating_mul(length as u64) => Ok(()),
+            Self::Fixed(_) => Err(damage("a page ends in its values")),
+            Self::AtMost(most) => {
+                for _ in 0..count {
+                    let ended = || damage("a page ends in its values");
+                    let (length, rest) = bytes.split_first_chunk().ok_or_else(ended)?;
+                    let length = u32::from_le_bytes(*length) as usize;
+                    if length > most {
+                        return Err(damage("a decimal has more bytes than its digits"));
+                    }
+                    bytes = rest.get(length..).ok_or_else(ended)?;
+                }
+                Ok(())
+            }
+        }
+    }
 }
 
 /// Most values in a block of differences; writers make it 128 or a few times that.
@@ -94,7 +163,8 @@ impl Iterator for Chunks {
         let gzip = matches!(chunk.compression(), Compression::GZIP(_));
         let file = Arc::new(PageFile::new(self.file.clone(), gzip));
         let pages = SerializedPageReader::new(file, chunk, rows, None);
-        let checked = |pages| Box::new(CheckedPages { pages, optional, dictionary: false }) as _;
+        let lengths = Lengths::of(chunk.column_descr());
+        let checked = |pages| Box::new(CheckedPages { pages, optional, lengths, dictionary: None }) as _;
         Some(pages.map(checked))
     }
 }
@@ -105,8 +175,9 @@ struct CheckedPages {
     pages: SerializedPageReader<PageFile>,
     /// Whether values may be missing, so that there are definition levels.
     optional: bool,
-    /// Whether there has been a dictionary.
-    dictionary: bool,
+    lengths: Lengths,
+    /// How many values the dictionary has, if there has been one.
+    dictionary: Option<u32>,
 }
 
 impl CheckedPages {
@@ -121,8 +192,8 @@ impl CheckedPages {
                 if *num_values as usize > 8 * buf.len() {
                     return Err(damage("a dictionary announces more values than it has bytes"));
                 }
-                self.dictionary = true;
-                Ok(())
+                self.dictionary = Some(*num_values);
+                self.lengths.check((*num_values).into(), buf)
             }
             Page::DataPage { buf, num_values, encoding, def_level_encoding, .. } => {
                 let (mut present, mut values) = (u64::from(*num_values), &buf[..]);
@@ -160,19 +231,28 @@ impl CheckedPages {
         match encoding {
             Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY => {
                 // The first byte is the number of bits of each position in the dictionary.
-                let bits = values.first().copied().unwrap_or(0);
+                let (&bits, positions) = values.split_first().unwrap_or((&0, &[]));
                 match self.dictionary {
-                    true if bits <= 32 => Ok(()),
-                    true => Err(damage("positions in a dictionary have more than 32 bits")),
-                    false => Err(damage("a dictionary is missing")),
+                    Some(_) if bits > 32 => Err(damage("positions in a dictionary have more than 32 bits")),
+                    // Others are checked by the decoder.
+                    Some(count) if matches!(self.lengths, Lengths::Fixed(_)) => {
+                        check_positions(positions, bits.into(), present, count.into())
+                    }
+                    Some(_) => Ok(()),
+                    None => Err(damage("a dictionary is missing")),
                 }
             }
-            Encoding::DELTA_BINARY_PACKED | Encoding::DELTA_LENGTH_BYTE_ARRAY => check_delta(values, present),
+            Encoding::DELTA_BINARY_PACKED | Encoding::DELTA_LENGTH_BYTE_ARRAY
+                if self.lengths == Lengths::Unchecked =>
+            {
+                check_delta(values, present)
+            }
             // The decoder divides by their number.
             Encoding::PLAIN if present == 0 && !values.is_empty() => {
                 Err(damage("a page of no values has bytes"))
             }
-            other if is_trusted(other) => Ok(()),
+            Encoding::PLAIN => self.lengths.check(present, values),
+            other if is_trusted(other, matches!(self.lengths, Lengths::AtMost(_))) => Ok(()),
             _ => Err(damage("a page is encoded in another way than announced")),
         }
     }
@@ -229,6 +309,36 @@ fn count_present(mut levels: &[u8], values: u32) -> Result<u64> {
         left -= count;
     }
     Ok(present)
+}
+
+/// Refuses positions that are not below `count`, the number of values in the dictionary, and runs that end after the page.
+/// Runs are those of [`count_present`] with so many `bits` instead of one; the value of a run that repeats takes whole bytes.
+fn check_positions(mut bytes: &[u8], bits: u64, present: u64, count: u64) -> Result<()> {
+    let ended = || damage("a run of positions goes on after the page");
+    let mut left = present;
+    while left > 0 {
+        let header = take_number(&mut bytes)?;
+        let (length, size, values) = match header & 1 == 1 {
+            true => ((header >> 1).saturating_mul(8), (header >> 1).saturating_mul(bits), left),
+            false => (header >> 1, bits.div_ceil(8), 1),
+        };
+        // The last run may be cut off behind the last position.
+        let size = size.min((left * bits).div_ceil(8).max(bits.div_ceil(8)));
+        let run = usize::try_from(size).ok().and_then(|size| bytes.split_at_checked(size));
+        let (run, rest) = run.filter(|_| length > 0).ok_or_else(ended)?;
+        let position = |index: u64| {
+            let (start, shift) = ((index * bits / 8) as usize, index * bits % 8);
+            let chunk = run[start.min(run.len())..].iter().take(5);
+            let number = chunk.rev().fold(0, |number, &byte| number << 8 | u64::from(byte));
+            (number >> shift) & ((1 << bits) - 1)
+        };
+        if !(0..values.min(length)).all(|index| position(index) < count) {
+            return Err(damage("a position in a dictionary is beyond its end"));
+        }
+        bytes = rest;
+        left -= length.min(left);
+    }
+    Ok(())
 }
 
 /// How many of the first `count` bits are set.

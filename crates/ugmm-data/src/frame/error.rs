@@ -295,6 +295,14 @@ pub enum FrameError {
     )]
     UnsupportedEncoding { file: PathBuf, column: String, found: String },
 
+    /// A Parquet column compressed in a way that is not supported.
+    #[error(
+        "{}: the column {} is compressed with {found}, which is not supported; write the file with snappy, gzip or zstd, or \
+         without compression, or ignore the column",
+        file.display(), value(column)
+    )]
+    UnsupportedCompression { file: PathBuf, column: String, found: String },
+
     /// An IDX file of something else than images.
     #[error(
         "{} is an IDX file of {values} in {}, where images are unsigned bytes in 3: images, rows and columns{}",

@@ -8,9 +8,10 @@ use arrow_array::RecordBatch;
 use arrow_schema::{DataType, FieldRef, Fields};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
-use parquet::basic::{ConvertedType, Type};
+use parquet::basic::{Compression, ConvertedType, Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
+use parquet::schema::types::ColumnDescriptor;
 
 use super::block::Block;
 use super::cell::{self, Support};
@@ -55,7 +56,7 @@ impl ParquetFile {
         let Self { path, builder, file, fields, .. } = self;
         for &column in columns {
             let field = &fields[column];
-            check_type(&path, field.name(), field.data_type())?;
+            check_type(&path, field.name(), field.data_type(), &stored(builder.metadata(), column))?;
             check_storage(&path, field, builder.metadata(), column)?;
         }
         // Arrow returns columns in the order of the file.
@@ -105,7 +106,7 @@ impl ParquetBlocks {
     /// Refuses columns of other types than the file announced, which the values would then be taken for.
     fn checked(&self, batch: RecordBatch) -> Result<RecordBatch, FrameError> {
         for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
-            check_type(&self.path, field.name(), column.data_type())?;
+            check_type(&self.path, field.name(), column.data_type(), "")?;
         }
         Ok(batch)
     }
@@ -138,9 +139,32 @@ fn without_dictionary(field: &FieldRef) -> FieldRef {
     }
 }
 
-/// Refuses what Arrow can decode, but not without panics if the file is damaged: values of a fixed number of bytes, as
-/// for decimals of more than 18 digits, and some encodings. And text that is not said to be UTF-8 where the values are,
-/// though Arrow's own schema in the file says so: the decoder does not check it then.
+/// The leaves of the column at the position `root`: one, unless it is nested.
+fn leaves(metadata: &ParquetMetaData, root: usize) -> Vec<usize> {
+    let schema = metadata.file_metadata().schema_descr();
+    (0..schema.num_columns()).filter(|&leaf| schema.get_column_root_idx(leaf) == root).collect()
+}
+
+/// How the values of a column are stored, in words to stand behind its type.
+fn stored(metadata: &ParquetMetaData, root: usize) -> String {
+    let schema = metadata.file_metadata().schema_descr();
+    match leaves(metadata, root)[..] {
+        [leaf] => format!(", stored as {}", physical(&schema.column(leaf))),
+        _ => String::new(),
+    }
+}
+
+fn physical(column: &ColumnDescriptor) -> String {
+    match column.physical_type() {
+        Type::FIXED_LEN_BYTE_ARRAY => format!("FIXED_LEN_BYTE_ARRAY({})", column.type_length()),
+        other => other.to_string(),
+    }
+}
+
+/// Refuses what Arrow can decode, but not without panics if the file is damaged: values of a fixed number of bytes that
+/// [`checked_pages`] does not check, and some encodings. What is compressed in a way that this crate was not built with. And
+/// text that is not said to be UTF-8 where the values are, though Arrow's own schema in the file says so: the decoder does
+/// not check it then.
 fn check_storage(
     path: &Path,
     field: &FieldRef,
@@ -148,34 +172,57 @@ fn check_storage(
     root: usize,
 ) -> Result<(), FrameError> {
     let schema = metadata.file_metadata().schema_descr();
-    let leaves: Vec<usize> =
-        (0..schema.num_columns()).filter(|&leaf| schema.get_column_root_idx(leaf) == root).collect();
+    let leaves = leaves(metadata, root);
+    let refusal = |found: String| {
+        let (file, column) = (path.to_owned(), field.name().clone());
+        Err(FrameError::UnsupportedType { file, column, found })
+    };
     let is_marked = |&leaf: &usize| schema.column(leaf).converted_type() == ConvertedType::UTF8;
     if is_text(field.data_type()) && !leaves.iter().all(is_marked) {
-        let (file, column) = (path.to_owned(), field.name().clone());
-        let found = format!("{} that is not marked as UTF-8", field.data_type());
-        return Err(FrameError::UnsupportedType { file, column, found });
+        return refusal(format!("{} that is not marked as UTF-8", field.data_type()));
+    }
+    for &leaf in &leaves {
+        let column = schema.column(leaf);
+        if column.physical_type() == Type::FIXED_LEN_BYTE_ARRAY
+            && checked_pages::fixed_length(&column).is_none()
+        {
+            return refusal(format!("{}, stored as {}", field.data_type(), physical(&column)));
+        }
     }
     let chunks = metadata.row_groups().iter().flat_map(|group| leaves.iter().map(|&leaf| group.column(leaf)));
     for chunk in chunks {
         let (file, column) = (path.to_owned(), field.name().clone());
-        if chunk.column_type() == Type::FIXED_LEN_BYTE_ARRAY {
-            let found = field.data_type().to_string();
-            return Err(FrameError::UnsupportedType { file, column, found });
+        let compression = chunk.compression();
+        if !is_unpacked(compression) {
+            // A level of compression is of no interest.
+            let name = compression.to_string();
+            let found = name.split('(').next().unwrap_or_default().to_owned();
+            return Err(FrameError::UnsupportedCompression { file, column, found });
         }
-        if let Some(encoding) = chunk.encodings().find(|encoding| !checked_pages::is_trusted(*encoding)) {
+        let is_decimal = matches!(field.data_type(), DataType::Decimal128(..) | DataType::Decimal256(..));
+        let of_any_length = is_decimal && chunk.column_type() == Type::BYTE_ARRAY;
+        let is_trusted = |encoding| checked_pages::is_trusted(encoding, of_any_length);
+        if let Some(encoding) = chunk.encodings().find(|encoding| !is_trusted(*encoding)) {
             return Err(FrameError::UnsupportedEncoding { file, column, found: encoding.to_string() });
         }
     }
     Ok(())
 }
 
-/// Refuses a type whose values are not single ones that this crate knows.
-fn check_type(path: &Path, column: &str, data_type: &DataType) -> Result<(), FrameError> {
-    let (file, column, found) = (path.to_owned(), column.to_owned(), data_type.to_string());
+/// Whether this crate has a decoder for pages that are compressed so.
+fn is_unpacked(compression: Compression) -> bool {
+    matches!(
+        compression,
+        Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::GZIP(_) | Compression::ZSTD(_)
+    )
+}
+
+/// Refuses a type whose values are not single ones that this crate knows; `stored` says how they are stored.
+fn check_type(path: &Path, column: &str, data_type: &DataType, stored: &str) -> Result<(), FrameError> {
+    let (file, column, found) = (path.to_owned(), column.to_owned(), format!("{data_type}{stored}"));
     match cell::support(data_type) {
         Support::Supported => Ok(()),
-        Support::Nested => Err(FrameError::Nested { file, column, found }),
+        Support::Nested => Err(FrameError::Nested { file, column, found: data_type.to_string() }),
         Support::Unsupported => Err(FrameError::UnsupportedType { file, column, found }),
     }
 }

@@ -46,6 +46,35 @@ pub(super) struct Records<R> {
     line: usize,
     /// Whether the last record ended with `\r`, so that `\n` belongs to the same line end.
     after_carriage_return: bool,
+    blank: BlankLines,
+}
+
+/// Lines of nothing, one after the other; comments between them are not told from them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct BlankLines {
+    /// The first of them.
+    line: usize,
+    count: usize,
+}
+
+impl BlankLines {
+    /// The first line, which is then none of them any more.
+    pub(super) fn take_first(&mut self) -> Option<usize> {
+        self.count = self.count.checked_sub(1)?;
+        self.line += 1;
+        Some(self.line - 1)
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.count == 0
+    }
+
+    fn add(&mut self, line: usize) {
+        if self.count == 0 {
+            self.line = line;
+        }
+        self.count += 1;
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -69,6 +98,7 @@ impl<R: Read> Records<R> {
             start: 0,
             line: 1,
             after_carriage_return: false,
+            blank: BlankLines::default(),
         }
     }
 
@@ -76,11 +106,20 @@ impl<R: Read> Records<R> {
     pub(super) fn next(&mut self) -> Result<Option<Record>, Trouble> {
         while let Some((record, state)) = self.scan()? {
             let blank = record.fields == 1 && self.is_blank(&record);
-            if state != State::Comment && !blank {
+            if state == State::Comment {
+                continue;
+            }
+            if !blank {
                 return Ok(Some(record));
             }
+            self.blank.add(record.line);
         }
         Ok(None)
+    }
+
+    /// The blank lines that were passed over since they were last taken.
+    pub(super) fn take_blank_lines(&mut self) -> BlankLines {
+        std::mem::take(&mut self.blank)
     }
 
     /// The bytes of the record read last, without its line end.

@@ -12,7 +12,7 @@ use super::error::FrameError;
 use super::input::{Origin, Stream};
 use super::names::Names;
 use super::options::ReadOptions;
-use super::records::{LONGEST_MEBIBYTES, Record, Records, Trouble};
+use super::records::{BlankLines, LONGEST_MEBIBYTES, Record, Records, Trouble};
 use crate::error::DataError;
 
 /// Bytes after which a block ends.
@@ -29,7 +29,24 @@ pub(super) struct TextFile {
     origin: Origin,
     records: Records<Box<dyn Read + Send>>,
     rows: Rows,
+    blank: BlankRows,
 }
+
+/// Blank lines of a file of one column: there is no other way to write that a row has no value, and pandas alone has a pair
+/// of quotes for it. At the end of the file they are rows only if there were some before: editors and people leave a blank
+/// line there.
+#[derive(Default)]
+struct BlankRows {
+    /// Those that are rows, but not among them yet.
+    lines: BlankLines,
+    /// The record that comes after them.
+    next: Option<Record>,
+    /// Whether one stands before a row with a value.
+    are_rows: bool,
+}
+
+/// A field without a value, as it can stand alone in a line.
+const NO_VALUE: &[u8] = b"\"\"";
 
 /// Complete records, put together for Arrow's decoder.
 #[derive(Default)]
@@ -60,6 +77,14 @@ impl Rows {
     }
 }
 
+impl BlankRows {
+    /// Takes note of lines before a row with a value.
+    fn put(&mut self, lines: BlankLines) {
+        self.are_rows |= !lines.is_empty();
+        self.lines = lines;
+    }
+}
+
 impl TextFile {
     /// Reads the header.
     pub(super) fn open(input: Stream, options: &ReadOptions) -> Result<Self, FrameError> {
@@ -71,7 +96,7 @@ impl TextFile {
             return Err(FrameError::Empty { file: origin.path });
         };
         let bytes = records.bytes(&first);
-        let mut rows = Rows::default();
+        let (mut rows, mut blank) = (Rows::default(), BlankRows::default());
         let (names, header_line) = if options.has_header {
             let names = header(&origin, &first, bytes, dialect.delimiter)?;
             // Numbers are a row of data sooner than names that someone wrote twice.
@@ -85,10 +110,18 @@ impl TextFile {
             };
             (Names::new(&origin.path, names.clone()).map_err(refusal)?, Some(first.line))
         } else {
-            rows.push(first.line, bytes);
+            match first.fields {
+                // Blank lines before it are rows.
+                1 => blank.next = Some(first),
+                _ => rows.push(first.line, bytes),
+            }
             (Names::numbered(first.fields), None)
         };
-        Ok(Self { names, delimiter: dialect.delimiter, header_line, origin, records, rows })
+        let above = records.take_blank_lines();
+        if blank.next.is_some() {
+            blank.put(above);
+        }
+        Ok(Self { names, delimiter: dialect.delimiter, header_line, origin, records, rows, blank })
     }
 
     /// Refuses a header that is a row of numbers, unless it counts the columns as some programs do.
@@ -152,10 +185,24 @@ impl TextBlocks {
 
     /// Puts complete records together, checked so that the decoder finds nothing wrong with them.
     fn collect(&mut self, most_rows: usize) -> Result<(), FrameError> {
-        let TextFile { names, origin, records, rows, .. } = &mut self.file;
+        let TextFile { names, origin, records, rows, blank, .. } = &mut self.file;
         let expected = names.all().len();
         while rows.lines.len() < most_rows && rows.text.len() < BLOCK_BYTES {
-            let Some(record) = records.next().map_err(|trouble| refusal(origin, trouble))? else { break };
+            if let Some(line) = blank.lines.take_first() {
+                rows.push(line, NO_VALUE);
+                continue;
+            }
+            let record = match blank.next.take() {
+                Some(record) => Some(record),
+                None => records.next().map_err(|trouble| refusal(origin, trouble))?,
+            };
+            let lines = if expected == 1 { records.take_blank_lines() } else { BlankLines::default() };
+            if !lines.is_empty() && (record.is_some() || blank.are_rows) {
+                blank.put(lines);
+                blank.next = record;
+                continue;
+            }
+            let Some(record) = record else { break };
             if record.fields != expected {
                 let (file, row, found) = (origin.path.clone(), record.line, record.fields);
                 return Err(FrameError::RaggedRow { file, row, expected, found });

@@ -73,6 +73,14 @@ pub fn every_type(compression: Compression) -> Vec<u8> {
                         .with_timezone("UTC"),
                 ),
             ),
+            (
+                "fixed",
+                Arc::new(
+                    Decimal128Array::from(vec![Some(-12_345), None, Some(5)])
+                        .with_precision_and_scale(30, 2)
+                        .unwrap(),
+                ),
+            ),
         ],
         compression,
     )
@@ -95,7 +103,7 @@ fn every_type_is_described_and_read() {
             kinds,
             [
                 number, number, number, number, number, number, "boolean", category, category, category,
-                category, date, date, date
+                category, date, date, date, number
             ]
         );
         let frame = read(&content, &schema.requests());
@@ -110,6 +118,7 @@ fn every_type_is_described_and_read() {
             (11, 19_782.0, 0.0),
             (12, 0.5, 1.0),
             (13, -0.5, 0.0),
+            (14, -123.45, 0.05),
         ] {
             let values = numbers(&frame.columns[index]);
             assert_eq!((values[0], values[1].is_nan(), values[2]), (first, true, last), "{index}");
@@ -146,7 +155,8 @@ fn every_type_is_read_as_text() {
             "u",
             "2024-02-29",
             "1970-01-01T12:00:00",
-            "1969-12-31T12:00:00"
+            "1969-12-31T12:00:00",
+            "-123.45"
         ]
     );
     assert!(frame.columns.iter().all(|values| text(values)[1].is_none()));
@@ -235,7 +245,7 @@ fn columns_that_are_no_single_values_are_refused() {
     let ignore = |names: &[&str]| ReadOptions { ignore: strings(names), ..ReadOptions::default() };
     assert_eq!(
         refusal_with(&content, &ignore(&["a"])),
-        "t: the column \"b\" is of the type Binary; convert it to numbers, booleans, strings, dates or timestamps, \
+        "t: the column \"b\" is of the type Binary, stored as BYTE_ARRAY; convert it to numbers, booleans, strings, dates or timestamps, \
          or ignore it"
     );
     assert_eq!(kind(&infer_with(&content, &ignore(&["a", "b"])), "c"), "constant");
@@ -308,10 +318,92 @@ fn columns_stored_in_rare_ways_are_refused() {
     );
     let options = ReadOptions { ignore: strings(&["a"]), ..ReadOptions::default() };
     assert_eq!(
-        refusal_with(&content, &options),
-        "t: the column \"b\" is of the type Decimal128(30, 2); convert it to numbers, booleans, strings, dates or \
-         timestamps, or ignore it"
+        numbers(&read(&content, &[infer_with(&content, &options).request("b").unwrap()]).columns[0]),
+        [0.01, 0.02]
     );
+}
+
+/// Files by pyarrow, whose decimals have a fixed number of bytes unless something else is asked for.
+#[test]
+fn decimals_of_other_writers_are_numbers() {
+    let (dictionary, plain, integers) = (
+        &include_bytes!("../data/decimals.parquet")[..],
+        &include_bytes!("../data/decimals-plain.parquet")[..],
+        &include_bytes!("../data/decimals-integers.parquet")[..],
+    );
+    let price = [12.34, f64::NAN, -0.05, 1_234_567_890_123_456.78].repeat(2);
+    let long = [1.5, -2.0, f64::NAN, 3.25].repeat(2);
+    let whole = [1.0, 2.0, 3.0, f64::NAN].repeat(2);
+    let half = [0.5, f64::NAN, 1.5, 2.0].repeat(2);
+    for (content, name, expected) in [
+        (dictionary, "price", &price),
+        (dictionary, "long", &long),
+        (dictionary, "whole", &whole),
+        (dictionary, "wide", &long),
+        (dictionary, "short", &long),
+        (dictionary, "half", &half),
+        (plain, "price", &price),
+        (plain, "long", &long),
+        (plain, "whole", &whole),
+        (integers, "price", &price),
+        (integers, "whole", &whole),
+    ] {
+        let frame = read(content, &[infer(content).request(name).unwrap()]);
+        let same = |(a, b): (&f64, &f64)| a == b || a.is_nan() && b.is_nan();
+        let found = numbers(&frame.columns[0]);
+        assert!(found.len() == 8 && found.iter().zip(expected).all(same), "{name}: {found:?}");
+    }
+}
+
+/// The decoder would panic on some of these.
+#[test]
+fn decimals_with_a_changed_byte_are_read_or_refused() {
+    for content in
+        [&include_bytes!("../data/decimals.parquet")[..], include_bytes!("../data/decimals-plain.parquet")]
+    {
+        // Pages come first; behind them, what changes is seen in other tests.
+        for at in 4..content.len().min(1200) {
+            for change in [1, 0x80, 0xff] {
+                let mut content = content.to_vec();
+                content[at] ^= change;
+                let fixture = Fixture::new(content);
+                let options = ReadOptions::default();
+                if let Ok(schema) = fixture.infer(&options) {
+                    let _ = fixture.frames(&schema.requests(), &options, 3);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let compressed = |name: &str| {
+        format!(
+            "t: the column \"a\" is compressed with {name}, which is not supported; write the file with snappy, gzip or \
+             zstd, or without compression, or ignore the column"
+        )
+    };
+    assert_eq!(refusal(include_bytes!("../data/lz4.parquet")), compressed("LZ4_RAW"));
+    assert_eq!(refusal(include_bytes!("../data/brotli.parquet")), compressed("BROTLI"));
+    let types = include_bytes!("../data/types.parquet");
+    let message = refusal(types);
+    assert!(
+        message
+            .starts_with("t: the column \"when\" is of the type Time64(µs), stored as INT64; convert it to"),
+        "{message}"
+    );
+    let options = ReadOptions { ignore: strings(&["when"]), ..ReadOptions::default() };
+    let message = refusal_with(types, &options);
+    assert!(
+        message.starts_with(
+            "t: the column \"id\" is of the type FixedSizeBinary(16), stored as FIXED_LEN_BYTE_ARRAY(16); convert"
+        ),
+        "{message}"
+    );
+    // A column of nulls only.
+    let options = ReadOptions { ignore: strings(&["when", "id"]), ..ReadOptions::default() };
+    assert_eq!(infer_with(types, &options).columns[2].missing, 2);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The columns of a table as variables of a circuit.
 
 use crate::Table;
-use crate::columns::check_column;
+use crate::columns::{check_column, words};
 use crate::error::TabularError;
 use crate::question_error::QuestionError;
 use crate::range::NumberRange;
@@ -416,16 +416,6 @@ fn column_of(
         }
     };
     Ok(DensityColumn { request, values, range })
-}
-
-/// The words of a column for false and true, those that most rows have.
-fn words(column: &Column) -> [String; 2] {
-    let levels = column.levels.as_deref().unwrap_or_default();
-    let word = |number: f64, usual: &str| {
-        let own = levels.iter().filter(|level| ReadAs::Booleans.number(&level.text) == Some(number));
-        own.max_by_key(|level| level.rows).map_or_else(|| usual.to_owned(), |level| level.text.clone())
-    };
-    [word(0.0, "false"), word(1.0, "true")]
 }
 
 fn is_byte(number: f64) -> bool {

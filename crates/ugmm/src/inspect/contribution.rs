@@ -44,6 +44,8 @@ pub enum Absence {
 /// In contrast to [`super::feature_responsibilities`], which say what neurons answer to, these say what makes the difference
 /// between the predictions.
 ///
+/// All of them are finite: what is beyond the largest `f32`, as for a row very far from all others, is that one.
+///
 /// A feature that is missing (NaN) must be missing in the baseline as well; it adds nothing.
 ///
 /// # Panics
@@ -275,8 +277,13 @@ impl Components {
             }
             divided
         };
-        rows.flat_map_iter(|row| divide(row).into_iter().map(|value| value as f32)).collect()
+        rows.flat_map_iter(|row| divide(row).into_iter().map(finite)).collect()
     }
+}
+
+/// The nearest finite `f32`; 0 of what is beyond `f64` as well, which says nothing.
+fn finite(value: f64) -> f32 {
+    if value.is_nan() { 0.0 } else { value.clamp(f32::MIN.into(), f32::MAX.into()) as f32 }
 }
 
 /// log(e^a + e^b); of −∞ the other.

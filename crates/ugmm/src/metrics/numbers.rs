@@ -22,9 +22,9 @@ pub struct NumberMetrics {
     pub outside: usize,
     /// Mean continuous ranked probability score; see [`ConditionalDensity::crps`].
     pub crps: f64,
-    /// Share of the numbers in the central interval of probability 50 %.
+    /// Share of the numbers in the central interval of probability 50 %: from one quantile to the other, both included.
     pub coverage_50: f64,
-    /// Share of the numbers in the central interval of probability 90 %.
+    /// Share of the numbers in the central interval of probability 90 %: from one quantile to the other, both included.
     pub coverage_90: f64,
     /// Mean width of the central interval of probability 90 %.
     pub width_90: f64,
@@ -48,10 +48,8 @@ impl NumberMetrics {
         let inside = |share: f64| {
             let tail = 0.5 * (1.0 - share);
             mean(&|density, number| {
-                let at = density.cumulative(number);
-                let (low, high) = density.range();
-                let in_range = number >= low && number <= high;
-                f64::from(u8::from(in_range && at >= tail && at <= 1.0 - tail))
+                let interval = density.quantile(tail)..=density.quantile(1.0 - tail);
+                f64::from(u8::from(interval.contains(&number)))
             })
         };
         let is_inside = |(density, number): &(&ConditionalDensity, f64)| {

@@ -27,6 +27,9 @@ impl SavedModel {
         device: &Device,
     ) -> Result<Vec<f32>, UgmmError> {
         let network = self.ugmm()?;
+        if features.is_empty() && targets.is_empty() {
+            return Ok(Vec::new());
+        }
         let rows = self.rows_of(features, targets)?;
         let columns = self.task.features;
         if baseline.len() != columns {

@@ -180,8 +180,8 @@ impl SavedModel {
         self.training.as_ref()?.class_weights.as_deref()
     }
 
-    /// Class probabilities, row-major `[rows, classes]`, of row-major `features` in the data's own units. They are those of
-    /// the classes as they occur, also where classes were weighted in training.
+    /// Class probabilities, row-major `[rows, classes]`, of row-major `features` in the data's own units; none of no rows. They
+    /// are those of the classes as they occur, also where classes were weighted in training.
     ///
     /// # Errors
     ///
@@ -229,6 +229,9 @@ impl SavedModel {
             let expected = "one of classes, for class probabilities";
             return Err(UgmmError::setting("the objective", "conditional", expected));
         }
+        if features.is_empty() {
+            return Ok(Vec::new());
+        }
         let scores = class_scores(&self.model, &self.task, &self.unlabelled(features)?, device)?;
         // Sums of large products are beyond f32, and their differences nothing at all; uGMM neurons saturate instead.
         match scores.iter().position(|score| !score.is_finite()) {
@@ -243,7 +246,7 @@ impl SavedModel {
     }
 
     /// The conditional density of the number to predict, in the network's units, for each row of `features`, over so many
-    /// `cells` of its range.
+    /// `cells` of its range; none for no rows.
     ///
     /// # Errors
     ///
@@ -255,6 +258,9 @@ impl SavedModel {
         cells: usize,
         device: &Device,
     ) -> Result<Vec<ConditionalDensity>, UgmmError> {
+        if features.is_empty() && self.task.objective.predicts_numbers() {
+            return Ok(Vec::new());
+        }
         let rows = self.unlabelled(features)?;
         let densities = predicted_densities(&self.model, &self.task, &rows, cells, device)?;
         Ok(match self.spread {

@@ -3,9 +3,8 @@
 use crate::error::CliError;
 use crate::row_output::{Column, Values};
 use std::num::NonZeroUsize;
-use ugmm::Targets;
 use ugmm::inspect::Absence;
-use ugmm_tabular::TabularModel;
+use ugmm_tabular::{Predictions, TabularModel};
 
 /// The quantiles of a number that are written.
 pub(super) const QUANTILES: [(f64, &str); 3] = [(0.05, "5 %"), (0.5, "median"), (0.95, "95 %")];
@@ -39,7 +38,7 @@ impl<'m> Maker<'m> {
             let distances: Vec<f64> = inputs.chunks(width).map(|row| novelty.distance(row)).collect();
             let unusual: Vec<bool> = distances.iter().map(|&distance| novelty.is_beyond(distance)).collect();
             count = unusual.iter().filter(|&&unusual| unusual).count();
-            let distances = distances.into_iter().map(|distance| distance as f32);
+            let distances = distances.into_iter().map(|distance| distance.min(f32::MAX.into()) as f32);
             columns.push(column("distance", numbers(distances)));
             columns.push(column("unusual", Values::Boolean(unusual.into_iter().map(Some).collect())));
         }
@@ -49,7 +48,7 @@ impl<'m> Maker<'m> {
         Ok((columns, count))
     }
 
-    fn classes(&self, inputs: &[f32], classes: &[String]) -> Result<(Vec<Column>, Targets), CliError> {
+    fn classes(&self, inputs: &[f32], classes: &[String]) -> Result<(Vec<Column>, Predictions), CliError> {
         let logs = self.model.log_probabilities(inputs)?;
         let decisions = self.model.decisions(&logs);
         let names = decisions.iter().map(|&class| Some(classes[class].clone())).collect();
@@ -62,44 +61,43 @@ impl<'m> Maker<'m> {
         // In natural units, from 0 for certainty to ln C.
         let entropy = |row: &[f32]| row.iter().map(|&log| -log * log.exp()).sum::<f32>().max(0.0);
         columns.push(column("entropy", numbers(logs.chunks(classes.len()).map(entropy))));
-        Ok((columns, Targets::Classes(decisions)))
+        Ok((columns, Predictions::Classes(decisions)))
     }
 
-    fn numbers(&self, inputs: &[f32]) -> Result<(Vec<Column>, Targets), CliError> {
+    fn numbers(&self, inputs: &[f32]) -> Result<(Vec<Column>, Predictions), CliError> {
         let densities = self.model.densities(inputs)?;
         let means: Vec<f64> = densities.iter().map(|density| density.mean()).collect();
-        let targets = Targets::Numbers(means.iter().map(|&mean| mean as f32).collect());
-        // As many digits as the network computes with.
-        let deviations = densities.iter().map(|density| density.deviation() as f32);
         let predicted = format!("predicted {}", self.model.target_name());
+        let deviations = densities.iter().map(|density| density.deviation());
         let mut columns = vec![
-            column(&predicted, numbers(means.iter().map(|&mean| mean as f32))),
-            column("standard deviation", numbers(deviations)),
+            column(&predicted, exact(means.iter().copied())),
+            column("standard deviation", exact(deviations)),
         ];
         for (probability, name) in QUANTILES {
-            let quantiles = densities.iter().map(|density| density.quantile(probability) as f32);
-            columns.push(column(name, numbers(quantiles)));
+            columns.push(column(name, exact(densities.iter().map(|density| density.quantile(probability)))));
         }
-        Ok((columns, targets))
+        Ok((columns, Predictions::Numbers(means)))
     }
 
     /// The columns that speak most for each row's prediction when it is compared with an average row, and their shares of all
     /// that does.
-    fn explanation(&self, inputs: &[f32], targets: &Targets) -> Result<Vec<Column>, CliError> {
+    fn explanation(&self, inputs: &[f32], targets: &Predictions) -> Result<Vec<Column>, CliError> {
         let contributions = self.model.contributions(inputs, targets, Absence::Baseline)?;
-        let mut ranked: Vec<(Vec<String>, Vec<f32>)> = vec![Default::default(); self.explained];
+        let mut ranked: Vec<(Vec<Option<String>>, Vec<f32>)> = vec![Default::default(); self.explained];
         for row in contributions.chunks(self.sources.len()) {
-            let all: f32 = row.iter().map(|value| value.max(0.0)).sum();
+            // Of a row far from all others a sum may be beyond f32.
+            let all: f64 = row.iter().map(|value| f64::from(value.max(0.0))).sum();
             let mut order: Vec<usize> = (0..row.len()).collect();
             order.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
             for ((names, values), source) in ranked.iter_mut().zip(order) {
-                names.push(self.sources[source].clone());
-                values.push(row[source].max(0.0) / all.max(f32::MIN_POSITIVE));
+                // Nothing speaks for it: then nothing is named.
+                names.push((all > 0.0).then(|| self.sources[source].clone()));
+                values.push((f64::from(row[source].max(0.0)) / all.max(f64::MIN_POSITIVE)) as f32);
             }
         }
         let columns = ranked.into_iter().zip(1..).flat_map(|((names, values), rank)| {
             [
-                column(&format!("reason {rank}"), Values::Text(names.into_iter().map(Some).collect())),
+                column(&format!("reason {rank}"), Values::Text(names)),
                 column(&format!("share of reason {rank}"), numbers(values)),
             ]
         });
@@ -113,4 +111,8 @@ pub(super) fn column(name: &str, values: Values) -> Column {
 
 pub(super) fn numbers(values: impl IntoIterator<Item = f32>) -> Values {
     Values::Number(values.into_iter().map(Some).collect())
+}
+
+pub(super) fn exact(values: impl IntoIterator<Item = f64>) -> Values {
+    Values::Exact(values.into_iter().map(Some).collect())
 }

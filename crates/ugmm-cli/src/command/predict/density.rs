@@ -1,6 +1,6 @@
 //! Predictions of a density model: of its target, or, without one, how likely each row is.
 
-use super::columns::{QUANTILES, column, numbers};
+use super::columns::{QUANTILES, column, exact, numbers};
 use super::kept;
 use crate::arguments::{Common, Predict};
 use crate::density_rows::{Met, outside_examples};
@@ -84,13 +84,11 @@ fn columns(model: &DensityModel, batch: &DensityBatch) -> Result<Vec<Column>, Cl
         }
         None => {
             let mixtures = model.predicted_mixtures(rows)?;
-            let means = mixtures.iter().map(|mixture| Some(mixture.mean()));
-            columns.push(column(&predicted, Values::Exact(means.collect())));
-            let deviations = mixtures.iter().map(|mixture| Some(mixture.variance().max(0.0).sqrt()));
-            columns.push(column("standard deviation", Values::Exact(deviations.collect())));
+            columns.push(column(&predicted, exact(mixtures.iter().map(|mixture| mixture.mean()))));
+            let deviations = mixtures.iter().map(|mixture| mixture.variance().max(0.0).sqrt());
+            columns.push(column("standard deviation", exact(deviations)));
             for (share, name) in QUANTILES {
-                let quantiles = mixtures.iter().map(|mixture| Some(mixture.quantile(share)));
-                columns.push(column(name, Values::Exact(quantiles.collect())));
+                columns.push(column(name, exact(mixtures.iter().map(|mixture| mixture.quantile(share)))));
             }
         }
     }

@@ -6,9 +6,9 @@ use crate::error::CliError;
 use crate::naming::{in_data_units, value_text};
 use crate::output::percent;
 use burn::tensor::{Device, Tensor, TensorData};
+use ugmm::LabelEncoding;
 use ugmm::inference::conditional::ConditionalDensity;
 use ugmm::inspect::{Absence, RowPath, paths};
-use ugmm::{LabelEncoding, Targets};
 use ugmm_data::ImageGrid;
 use ugmm_report::{Density, InputShare, Row, short};
 use ugmm_tabular::TabularModel;
@@ -152,11 +152,7 @@ fn of_numbers(drawn: &mut Row, density: &ConditionalDensity, seen: &Seen, row: u
 fn contributions(model: &TabularModel, seen: &Seen, chosen: &[usize]) -> Result<Vec<f32>, CliError> {
     let features = chosen.iter().flat_map(|&row| &seen.features[row * seen.width..][..seen.width]);
     let features: Vec<f32> = features.copied().collect();
-    let targets = match &seen.targets {
-        Targets::Classes(classes) => Targets::Classes(chosen.iter().map(|&row| classes[row]).collect()),
-        Targets::Numbers(numbers) => Targets::Numbers(chosen.iter().map(|&row| numbers[row]).collect()),
-    };
-    Ok(model.input_contributions(&features, &targets, Absence::Baseline)?)
+    Ok(model.input_contributions(&features, &seen.targets.select(chosen), Absence::Baseline)?)
 }
 
 /// The inputs that add most or take most away. Where the target is an input, it is

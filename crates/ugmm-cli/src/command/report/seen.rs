@@ -7,9 +7,9 @@ pub use crate::first_rows::Right;
 use crate::output::count;
 use ugmm::inference::conditional::ConditionalDensity;
 use ugmm::inspect::{activations, followed_weights, leading_components};
-use ugmm::{Targets, UgmmNetwork, inspect::Component};
+use ugmm::{UgmmNetwork, inspect::Component};
 use ugmm_report::Text;
-use ugmm_tabular::{TabularModel, Target};
+use ugmm_tabular::{Predictions, TabularModel, Target};
 
 /// Rows with what the model says of them. Lists have an entry for each row unless they say otherwise.
 pub struct Seen<'m> {
@@ -21,7 +21,7 @@ pub struct Seen<'m> {
     pub width: usize,
     pub predicted: Predicted,
     /// The same as a list, numbers by their means.
-    pub targets: Targets,
+    pub targets: Predictions,
     /// `None` where the table has no target column.
     pub right: Option<Right>,
     /// What each layer reads, and at the end what the last one gives; see [`activations`].
@@ -149,18 +149,18 @@ impl<'m> Seen<'m> {
 }
 
 /// Predictions, and the same as a list.
-fn predict(model: &TabularModel, features: &[f32]) -> Result<(Predicted, Targets), CliError> {
+fn predict(model: &TabularModel, features: &[f32]) -> Result<(Predicted, Predictions), CliError> {
     Ok(match model.target() {
         Target::Classes(_) => {
             let log_probabilities = model.log_probabilities(features)?;
             let decisions = model.decisions(&log_probabilities);
-            let targets = Targets::Classes(decisions.clone());
+            let targets = Predictions::Classes(decisions.clone());
             (Predicted::Classes { log_probabilities, decisions }, targets)
         }
         Target::Number(_) => {
             let densities = model.densities(features)?;
-            let means = densities.iter().map(|density| density.mean() as f32).collect();
-            (Predicted::Numbers(densities), Targets::Numbers(means))
+            let means = densities.iter().map(|density| density.mean()).collect();
+            (Predicted::Numbers(densities), Predictions::Numbers(means))
         }
     })
 }

@@ -1,7 +1,7 @@
 //! `ugmm train --objective density`: a density of all columns of a table.
 
 use super::beside;
-use super::report::in_words;
+use super::report::{OF_DENSITIES, in_words};
 use crate::arguments::{Common, Train};
 use crate::config_file::Config;
 use crate::error::CliError;
@@ -190,6 +190,13 @@ fn text(report: &Report) -> String {
     match &fitted.validation_log_likelihoods {
         Some(held_out) => text += &likelihoods("held-out", held_out),
         None => text += "no rows were held out, so how likely new rows are is unknown\n",
+    }
+    if [Some(fitted.training_log_likelihoods), fitted.validation_log_likelihoods]
+        .iter()
+        .flatten()
+        .any(|found| found.model.mean > 0.0)
+    {
+        text += OF_DENSITIES;
     }
     if let Some(bits) = report.bits_per_pixel {
         text += &format!("that is {bits:.4} bits per pixel\n");

@@ -38,6 +38,9 @@ impl<'a> Report<'a> {
     }
 }
 
+/// Said where a log-density is above 0, or a loss, which is minus one, below it.
+pub const OF_DENSITIES: &str = "a log-density above 0, and a loss below 0, is normal: densities exceed 1 where numbers lie close together\n";
+
 pub fn text(report: &Report) -> String {
     let Report { fitted, columns, .. } = report;
     let target = &columns.target;
@@ -66,6 +69,14 @@ pub fn text(report: &Report) -> String {
     }
     if let Some(measured) = &fitted.cross_validation {
         text += &cross_validation(measured);
+    }
+    let is_dense =
+        |measures: &Measures| matches!(measures, Measures::Numbers(numbers) if numbers.log_density > 0.0);
+    let measured = [Some(&fitted.training_metrics), fitted.validation_metrics.as_ref()];
+    if measured.into_iter().flatten().any(is_dense)
+        || fitted.history.iter().any(|epoch| epoch.training_loss < 0.0)
+    {
+        text += OF_DENSITIES;
     }
     if fitted.validation_metrics.is_none() && fitted.cross_validation.is_none() {
         text += "no rows were held out, so how well the model does on new rows is unknown\n";
