@@ -211,7 +211,7 @@ fn images_without_labels_are_reported_on_and_pruned_by() {
     let (images, _) = bars(30, SIDE, 3);
     fs::write(at.join("new-images-idx3-ubyte"), images).unwrap();
     for data in ["new-images-idx3-ubyte", TRAINING] {
-        run(at, &["report", "m.safetensors", data, "--rows", "20", "-o", "r.html"]);
+        run(at, &["report", "m.safetensors", "--data", data, "--rows", "20", "-o", "r.html"]);
         run(at, &["prune", "m.safetensors", data, "--keep", "0.5", "-o", "small.safetensors"]);
     }
 }

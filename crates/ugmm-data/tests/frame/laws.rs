@@ -89,7 +89,11 @@ fn lines(content: &[Vec<String>], manner: &Manner) -> Vec<usize> {
 
 proptest! {
     #[test]
-    fn texts_come_back(rows in table(), manner in manner(&ALL)) {
+    fn texts_come_back(rows in table(), mut manner in manner(&ALL)) {
+        // A blank line of a single column is a row.
+        if rows[0].len() == 1 && manner.line_end.len() > 1 {
+            manner.line_end = "\r\n";
+        }
         let names: Vec<String> = (0..rows[0].len()).map(|index| format!("name {index}")).collect();
         let all: Vec<Vec<String>> = std::iter::once(names.clone()).chain(rows.clone()).collect();
         let options = ReadOptions { delimiter: Some(manner.delimiter as u8), ..ReadOptions::default() };

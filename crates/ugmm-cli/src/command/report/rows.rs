@@ -74,7 +74,7 @@ pub fn rows(
         };
         match &seen.predicted {
             Predicted::Classes { .. } => of_classes(&mut drawn, model, seen, row),
-            Predicted::Numbers(densities) => of_numbers(&mut drawn, &densities[row], seen, row),
+            Predicted::Numbers(densities) => of_numbers(&mut drawn, model, &densities[row], seen, row),
         }
         drawn
     };
@@ -132,15 +132,19 @@ fn of_classes(drawn: &mut Row, model: &TabularModel, seen: &Seen, row: usize) {
     drawn.chances = listed.into_iter().map(|class| (names[class].as_str().into(), shares[class])).collect();
 }
 
-fn of_numbers(drawn: &mut Row, density: &ConditionalDensity, seen: &Seen, row: usize) {
+fn of_numbers(drawn: &mut Row, model: &TabularModel, density: &ConditionalDensity, seen: &Seen, row: usize) {
     let right = match &seen.right {
         Some(Right::Numbers(numbers)) => Some(numbers[row]).filter(|number| !number.is_nan()),
         _ => None,
     };
     let (low, high) = (density.quantile(0.05), density.quantile(0.95));
-    drawn.predicted = format!("mean {}", short(density.mean())).into();
-    drawn.doubt = format!("90 % from {} to {}", short(low), short(high)).into();
-    drawn.right = right.map(|right| short(right).into());
+    // With the digits that count beside the numbers' range: those of times in seconds differ in the last of ten.
+    let variables = model.variables();
+    let target = variables.target().map(|target| &variables.list()[target]);
+    let text = |number: f64| target.map_or_else(|| short(number), |target| target.fine_text(number));
+    drawn.predicted = format!("mean {}", text(density.mean())).into();
+    drawn.doubt = format!("90 % from {} to {}", text(low), text(high)).into();
+    drawn.right = right.map(|right| text(right).into());
     let (from, to) = density.range();
     let width = (to - from) / CELLS as f64;
     let at = |edge: usize| density.cumulative(from + edge as f64 * width);
