@@ -162,7 +162,7 @@ fn columns_of_all_kinds_are_asked_and_drawn_with_gaps() {
     stdout(&ugmm(at, &[&TRAIN_MIXED[..], &["--objective", "hybrid"]].concat()));
     let given = ["m.safetensors", "--given", "place=Paris, France,ok=Yes,\"a=b\"=0.5"];
     let report = ask(at, &[&given[..], &["--ask", "kind", "--ask", "when,count"]].concat());
-    assert_eq!(report["given"], serde_json::json!({"place": "Paris, France", "a=b": "0.5", "ok": "true"}));
+    assert_eq!(report["given"], serde_json::json!({"place": "Paris, France", "a=b": "0.5", "ok": "yes"}));
     let answers = report["answers"].as_array().unwrap();
     assert!(number(&answers[0]["probabilities"]["new"]) > 0.5, "{report}");
     assert!(answers[1]["numbers"]["probabilities"]["2024-03-17"].is_number(), "{report}");
@@ -183,7 +183,7 @@ fn columns_of_all_kinds_are_asked_and_drawn_with_gaps() {
     for row in &rows {
         assert!(["Bonn", "Paris, France", "(other)"].contains(&row[0].as_str()), "{row:?}");
         assert!((0.0..=3.9).contains(&row[1].parse::<f64>().unwrap()), "{row:?}");
-        assert!(row[2].starts_with("2024-03-") && ["true", "false"].contains(&row[3].as_str()), "{row:?}");
+        assert!(row[2].starts_with("2024-03-") && ["yes", "no"].contains(&row[3].as_str()), "{row:?}");
         assert!(
             row[4].parse::<usize>().unwrap() <= 5 && ["new", "old"].contains(&row[5].as_str()),
             "{row:?}"
@@ -203,7 +203,7 @@ fn columns_of_all_kinds_are_asked_and_drawn_with_gaps() {
         ("count=NaN", 1, "cannot be \"NaN\""),
         ("count=1e400", 1, "cannot be \"1e400\""),
         ("when=2024-02-30", 1, "must be a date, such as those from 2024-03-01 to 2024-03-30"),
-        ("ok=2", 1, "must be one of \"false\", \"true\""),
+        ("ok=2", 1, "must be one of \"no\", \"yes\""),
         ("place=Pairs, France", 1, "did you mean \"Paris, France\"?"),
         ("kind=new", 1, "\"kind\" is given, so there is nothing to ask"),
     ] {

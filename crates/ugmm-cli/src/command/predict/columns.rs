@@ -83,21 +83,20 @@ impl<'m> Maker<'m> {
     /// that does.
     fn explanation(&self, inputs: &[f32], targets: &Predictions) -> Result<Vec<Column>, CliError> {
         let contributions = self.model.contributions(inputs, targets, Absence::Baseline)?;
-        let mut ranked: Vec<(Vec<Option<String>>, Vec<f32>)> = vec![Default::default(); self.explained];
+        let mut ranked: Vec<(Vec<String>, Vec<f32>)> = vec![Default::default(); self.explained];
         for row in contributions.chunks(self.sources.len()) {
             // Of a row far from all others a sum may be beyond f32.
             let all: f64 = row.iter().map(|value| f64::from(value.max(0.0))).sum();
             let mut order: Vec<usize> = (0..row.len()).collect();
             order.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
             for ((names, values), source) in ranked.iter_mut().zip(order) {
-                // Nothing speaks for it: then nothing is named.
-                names.push((all > 0.0).then(|| self.sources[source].clone()));
+                names.push(self.sources[source].clone());
                 values.push((f64::from(row[source].max(0.0)) / all.max(f64::MIN_POSITIVE)) as f32);
             }
         }
         let columns = ranked.into_iter().zip(1..).flat_map(|((names, values), rank)| {
             [
-                column(&format!("reason {rank}"), Values::Text(names)),
+                column(&format!("reason {rank}"), Values::Text(names.into_iter().map(Some).collect())),
                 column(&format!("share of reason {rank}"), numbers(values)),
             ]
         });
