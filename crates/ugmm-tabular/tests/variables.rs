@@ -233,8 +233,7 @@ fn densities_are_the_same_in_the_units_of_the_data_and_of_the_network() {
             let (low, high) = density.range();
             for part in 1..10 {
                 let x = low + (high - low) * f64::from(part) / 10.0;
-                let (found, expected) =
-                    (density.cumulative(x), expected.cumulative(variable.to_network(x).into()));
+                let (found, expected) = (density.cumulative(x), expected.cumulative(variable.to_network(x)));
                 assert!((found - expected).abs() < 2e-3, "{name} {scaling:?}: {found} {expected}");
             }
         }

@@ -165,3 +165,16 @@ fn answers_have_the_tables_words_for_true_and_false() {
         assert!(found.contains(yes), "{found}");
     }
 }
+
+#[test]
+fn positive_log_densities_are_said_to_be_normal() {
+    let folder = TempDir::new().unwrap();
+    let row =
+        |index: usize| format!("{},{}\n", index % 20, (index % 20) as f64 / 1e5 + (index % 7) as f64 / 1e7);
+    write(&folder, "t.csv", &("x,y\n".to_owned() + &(0..80).map(row).collect::<String>()));
+    for options in [&["--target", "y"][..], &["--objective", "density"]] {
+        let train = [&["train", "t.csv", "--epochs", "20", "-o", "m"], options].concat();
+        let text = stdout(&ugmm(folder.path(), &train));
+        assert!(text.contains("a log-density above 0, and a loss below 0, is normal"), "{text}");
+    }
+}
