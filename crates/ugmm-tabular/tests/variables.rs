@@ -76,7 +76,7 @@ fn columns_are_variables_with_their_values_in_words() {
         }
         assert_eq!((next, variables.target()), (variables.inputs(), Some(6)));
         let states = |index: usize| variables.list()[index].states().unwrap().names.clone();
-        assert_eq!(states(3), ["false", "true"]);
+        assert_eq!(states(3), ["no", "yes"]);
         assert_eq!(states(4), ["small", "medium", "large"]);
         assert_eq!(states(5), ["dark blue", "red", "(other)"]);
         assert_eq!(states(6), ["apple", "pear"]);
@@ -147,7 +147,7 @@ fn evidence_is_read_in_any_order_and_what_is_wrong_is_said() {
         ("count=1e999", "cannot be \"1e999\""),
         ("Länge=1,2,3", "cannot be \"1,2,3\""),
         ("day=yesterday", "it must be a date, such as those from 2024-02-01 to 2024-02-28"),
-        ("ripe=maybe", "it must be one of \"false\", \"true\""),
+        ("ripe=maybe", "it must be one of \"no\", \"yes\""),
         ("size=smal", "did you mean \"small\"?"),
         ("kind=", "it must be one of \"apple\", \"pear\""),
         ("a=b,c=red", "has no column \"a\""),
