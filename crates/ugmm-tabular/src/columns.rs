@@ -2,7 +2,7 @@
 
 use crate::Table;
 use crate::error::TabularError;
-use ugmm_data::frame::{Column, Kind, ReadAs, Values};
+use ugmm_data::frame::{Column, Kind, Values};
 
 /// Levels that a category may have whatever the number of rows, and at most.
 const FEW_LEVELS: usize = 20;
@@ -57,14 +57,4 @@ pub(crate) fn check_column(
         true => Err(TabularError::Incomplete { column: column.name.clone(), missing: column.missing }),
         false => Ok(()),
     }
-}
-
-/// The words of a column for false and true, as they stand in most rows.
-pub(crate) fn words(column: &Column) -> [String; 2] {
-    let levels = column.levels.as_deref().unwrap_or_default();
-    let word = |number: f64, usual: &str| {
-        let own = levels.iter().filter(|level| ReadAs::Booleans.number(&level.text) == Some(number));
-        own.max_by_key(|level| level.rows).map_or_else(|| usual.to_owned(), |level| level.text.clone())
-    };
-    [word(0.0, "false"), word(1.0, "true")]
 }

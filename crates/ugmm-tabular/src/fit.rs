@@ -1,7 +1,6 @@
 //! From a table to a model: splits, the choice of settings, cross-validation, the final network.
 
 use crate::Table;
-use crate::columns::words;
 use crate::cross_validation::{CrossValidation, cross_validate, inner_folds, measured_folds};
 use crate::error::TabularError;
 use crate::identity::identity;
@@ -211,7 +210,7 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
 /// The table's words for false and true in each column of a preprocessor that has them.
 fn words_of(table: &Table, preprocessor: &Preprocessor) -> Result<Vec<Option<[String; 2]>>, TabularError> {
     let of_request = |request: Request| match request.read_as {
-        ReadAs::Booleans => Ok(Some(words(table.schema().column(&request.name)?))),
+        ReadAs::Booleans => Ok(Some(table.schema().column(&request.name)?.words())),
         _ => Ok(None),
     };
     preprocessor.requests().into_iter().map(of_request).collect()

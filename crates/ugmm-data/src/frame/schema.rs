@@ -272,6 +272,17 @@ impl Column {
         self.levels.iter().flatten().map(|level| level.text.clone()).collect()
     }
 
+    /// The words of a column of booleans for false and true, as they stand in most rows; `false` and `true` where it has
+    /// none.
+    pub fn words(&self) -> [String; 2] {
+        let word = |number: f64, usual: &str| {
+            let own = |level: &&Level| ReadAs::Booleans.number(&level.text) == Some(number);
+            let commonest = self.levels.iter().flatten().filter(own).max_by_key(|level| level.rows);
+            commonest.map_or_else(|| usual.to_owned(), |level| level.text.clone())
+        };
+        [word(0.0, "false"), word(1.0, "true")]
+    }
+
     /// A number of the column as text: as it would stand in a file.
     pub fn text_of(&self, number: f64) -> String {
         match self.kind {

@@ -1,7 +1,7 @@
 //! The columns of a table as variables of a circuit.
 
 use crate::Table;
-use crate::columns::{check_column, words};
+use crate::columns::check_column;
 use crate::error::TabularError;
 use crate::question_error::QuestionError;
 use crate::range::NumberRange;
@@ -392,7 +392,7 @@ fn column_of(
 ) -> Result<DensityColumn, TabularError> {
     let mut request = table.schema().request(&column.name)?;
     let (values, range) = match (table.column(&column.name)?, &column.kind) {
-        (Values::Numbers(_), Kind::Boolean) => (ColumnValues::Truth { words: words(column) }, None),
+        (Values::Numbers(_), Kind::Boolean) => (ColumnValues::Truth { words: column.words() }, None),
         (Values::Numbers(numbers), _) => {
             let range = NumberRange::of(rows.iter().map(|&row| numbers[row]));
             // Of a column without any value.
