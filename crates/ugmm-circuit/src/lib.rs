@@ -57,7 +57,8 @@ pub use query::{GaussianComponent, Imputation, Mpe, MpeOptions, MpeVariable, Uni
 pub use region::{InnerRegion, Region};
 pub use rows::Rows;
 pub use training::{
-    Epoch, Method, Precision, StructureChoice, Trained, TrainingConfig, add_members, train, train_structure,
+    CrossValidated, Epoch, Method, Precision, StructureChoice, Trained, TrainingConfig, add_members,
+    cross_validate, train, train_structure,
 };
 pub use ugmm_kernels::bounds::ProofProgress;
 pub use variable::{MAXIMUM_STATES, Variable, VariableKind};

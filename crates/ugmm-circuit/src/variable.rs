@@ -19,13 +19,19 @@ pub struct Variable {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VariableKind {
-    /// Any finite number. Its components are Gaussians, kept in standard units (x - `location`) / `scale`; densities are per
-    /// unit of the data.
+    /// Any finite number, or one from `low` or to `high` only. Its components are Gaussians, kept in standard units
+    /// (x - `location`) / `scale`, each divided by its mass between the ends; densities are per unit of the data.
     Continuous {
         /// Subtracted from each value; the data's mean, usually.
         location: f64,
         /// What is left is divided by this, which is positive; the data's standard deviation, usually.
         scale: f64,
+        /// The least value that it can have; without it there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        low: Option<f64>,
+        /// The greatest one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        high: Option<f64>,
     },
     /// One of the states 0 to `states` - 1. Two states make a Bernoulli variable.
     Categorical {
@@ -46,7 +52,16 @@ impl Variable {
     /// A number with any finite value; see [`VariableKind::Continuous`].
     #[must_use]
     pub fn continuous(location: f64, scale: f64) -> Self {
-        Self { name: None, kind: VariableKind::Continuous { location, scale } }
+        Self { name: None, kind: VariableKind::Continuous { location, scale, low: None, high: None } }
+    }
+
+    /// A continuous variable that has no values below `low` nor above `high`; any other variable as it is.
+    #[must_use]
+    pub fn between(mut self, least: Option<f64>, greatest: Option<f64>) -> Self {
+        if let VariableKind::Continuous { low, high, .. } = &mut self.kind {
+            (*low, *high) = (least, greatest);
+        }
+        self
     }
 
     /// One of `states` states.
@@ -121,6 +136,27 @@ impl Variable {
         }
     }
 
+    /// The ends of a continuous variable, in the data's units; infinite where there are none, and of other variables.
+    pub(crate) fn ends(&self) -> (f64, f64) {
+        match self.kind {
+            VariableKind::Continuous { low, high, .. } => {
+                (low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY))
+            }
+            _ => (f64::NEG_INFINITY, f64::INFINITY),
+        }
+    }
+
+    /// The same in standard units.
+    pub(crate) fn standard_ends(&self) -> (f64, f64) {
+        let (low, high) = self.ends();
+        match self.kind {
+            VariableKind::Continuous { location, scale, .. } => {
+                ((low - location) / scale, (high - location) / scale)
+            }
+            _ => (low, high),
+        }
+    }
+
     /// A value as circuits compute with it: in standard units, or as an index of a table; NaN where it is missing, and
     /// `None` where the variable cannot have it.
     pub(crate) fn encode(&self, value: f64) -> Option<f64> {
@@ -128,9 +164,10 @@ impl Variable {
             return Some(f64::NAN);
         }
         match self.kind {
-            VariableKind::Continuous { location, scale } => {
+            VariableKind::Continuous { location, scale, .. } => {
+                let (low, high) = self.ends();
                 let standard = (value - location) / scale;
-                standard.is_finite().then_some(standard)
+                (standard.is_finite() && (low..=high).contains(&value)).then_some(standard)
             }
             _ => {
                 let index = value - self.first() as f64;
@@ -143,7 +180,11 @@ impl Variable {
     /// The value that an encoded one stands for.
     pub(crate) fn decode(&self, encoded: f64) -> f64 {
         match self.kind {
-            VariableKind::Continuous { location, scale } => location + scale * encoded,
+            VariableKind::Continuous { location, scale, .. } => {
+                // Rounding does not lead beyond the ends; a missing value stays one.
+                let (low, high) = self.ends();
+                (location + scale * encoded).clamp(low, high)
+            }
             _ => encoded + self.first() as f64,
         }
     }
@@ -151,12 +192,27 @@ impl Variable {
     /// What its values are, for messages.
     pub(crate) fn expected(&self) -> String {
         match self.kind {
+            VariableKind::Continuous { low: Some(low), high: Some(high), .. } => {
+                format!("it must be a number from {low} to {high}")
+            }
+            VariableKind::Continuous { low: Some(low), .. } => {
+                format!("it must be a number of at least {low}")
+            }
+            VariableKind::Continuous { high: Some(high), .. } => {
+                format!("it must be a number of at most {high}")
+            }
             VariableKind::Continuous { .. } => "it must be a finite number".into(),
             VariableKind::Categorical { states } => {
                 format!("it must be a state, 0 to {}", states.saturating_sub(1))
             }
             VariableKind::Integer { low, high } => format!("it must be a whole number from {low} to {high}"),
         }
+    }
+
+    /// Whether there is something between its ends, which can be told apart in standard units.
+    fn holds_standard_numbers(&self) -> bool {
+        let (low, high) = self.standard_ends();
+        low < high
     }
 
     pub(crate) fn validate(&self, variable: usize) -> Result<(), CircuitError> {
@@ -167,6 +223,15 @@ impl Variable {
             }
             VariableKind::Continuous { scale, .. } if !(scale.is_finite() && scale > 0.0) => {
                 error(format!("scale {scale}"), "it must be positive and finite")
+            }
+            VariableKind::Continuous { low, high, .. }
+                if low.into_iter().chain(high).any(|end| !end.is_finite())
+                    || !self.holds_standard_numbers() =>
+            {
+                error(
+                    format!("the ends {} and {}", self.ends().0, self.ends().1),
+                    "they must be finite numbers, the first one less",
+                )
             }
             VariableKind::Categorical { states } if !(1..=MAXIMUM_STATES).contains(&states) => {
                 error(format!("{states} states"), "there must be 1 to 65536 of them")

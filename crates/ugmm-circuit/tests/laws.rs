@@ -154,7 +154,7 @@ fn two_numbers_integrate_to_one_after_training() {
         let (reach, steps) = (36.0, 500);
         let standard = |step: usize| reach * (2.0 * step as f64 / steps as f64 - 1.0);
         let of = |column: usize, z: f64| match variables[column].kind {
-            ugmm_circuit::VariableKind::Continuous { location, scale } => location + scale * z,
+            ugmm_circuit::VariableKind::Continuous { location, scale, .. } => location + scale * z,
             _ => unreachable!("it is continuous"),
         };
         let cell: f64 =
@@ -201,7 +201,7 @@ fn a_million_samples_match_the_marginals() {
             for (value, below, upto) in steps {
                 let cumulative = expected.cumulative(value);
                 distance = distance.max((upto as f64 / count as f64 - cumulative).abs());
-                if matches!(expected, UnivariateMixture::Continuous(_)) {
+                if matches!(expected, UnivariateMixture::Continuous { .. }) {
                     distance = distance.max((cumulative - below as f64 / count as f64).abs());
                 }
             }

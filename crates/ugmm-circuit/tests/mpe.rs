@@ -59,7 +59,7 @@ fn values(circuit: &Circuit, asked: MpeVariable, points: usize) -> Vec<f64> {
             .filter(|value| range.is_none_or(|(low, high)| (low..=high).contains(value)))
             .collect(),
         (None, range) => {
-            let VariableKind::Continuous { location, scale } = variable.kind else { unreachable!() };
+            let VariableKind::Continuous { location, scale, .. } = variable.kind else { unreachable!() };
             let (low, high) = range.unwrap_or((location - 4.0 * scale, location + 4.0 * scale));
             (0..points).map(|point| low + (high - low) * point as f64 / (points - 1) as f64).collect()
         }

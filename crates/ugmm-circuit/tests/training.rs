@@ -6,7 +6,7 @@ use common::{log_likelihood, mixed_variables, random_circuit, random_rows, rng, 
 use ugmm_circuit::structure::{Structure, mixture};
 use ugmm_circuit::{
     Circuit, CircuitError, LeafDistribution, Method, Precision, Region, Rows, StructureChoice,
-    TrainingConfig, Variable, VariableKind, train, train_structure,
+    TrainingConfig, Variable, train, train_structure,
 };
 
 /// Expectation maximisation as the textbook has it.
@@ -268,7 +268,7 @@ fn settings_and_data_that_cannot_be_are_refused() {
     assert!(Rows::new(&values[..7], 4).is_err() && Rows::new(&[], 0).is_err());
     let none = train(Rows::new(&[], 4).unwrap(), variables.clone(), &TrainingConfig::default(), |_| true);
     assert_eq!(none.unwrap_err(), CircuitError::TooFewRows { rows: 0, needed: 1 });
-    let broken = Variable { name: None, kind: VariableKind::Continuous { location: 0.0, scale: 0.0 } };
+    let broken = Variable::continuous(0.0, 0.0);
     let error =
         train(Rows::new(&[1.0], 1).unwrap(), vec![broken], &TrainingConfig::default(), |_| true).unwrap_err();
     assert!(error.to_string().contains("variable 0 has scale 0"), "{error}");

@@ -2,7 +2,7 @@
 
 use super::Real;
 use crate::circuit::Circuit;
-use crate::leaf::{Leaf, LeafDistribution};
+use crate::leaf::{Leaf, LeafDistribution, gaussian};
 use crate::region::{InnerRegion, Region};
 use crate::variable::{Variable, VariableKind};
 use rayon::prelude::*;
@@ -56,7 +56,7 @@ pub(crate) struct CompiledGaussians<T> {
     pub(crate) components: usize,
     pub(crate) means: Vec<T>,
     pub(crate) inverse_sigmas: Vec<T>,
-    /// log π - log σ - ½ log 2π - log scale.
+    /// log π - log σ - ½ log 2π - log scale - log of the mass between the variable's ends.
     pub(crate) constants: Vec<T>,
 }
 
@@ -120,8 +120,11 @@ fn leaf_region<T: Real>(leaf: &Leaf, variable: &Variable) -> CompiledRegion<T> {
     let convert = |values: Vec<f64>| values.into_iter().map(T::from_f64).collect();
     match (&leaf.distribution, variable.kind) {
         (LeafDistribution::Gaussians(mixtures), VariableKind::Continuous { .. }) => {
-            let constant = |(weight, sigma): (&f64, &f64)| {
-                weight.ln() - sigma.ln() - 0.5 * TAU.ln() - variable.scale().ln()
+            let ends = variable.standard_ends();
+            let constant = |at: usize| {
+                let (weight, mean, sigma) = (mixtures.weights[at], mixtures.means[at], mixtures.sigmas[at]);
+                let density = weight.ln() - sigma.ln() - 0.5 * TAU.ln() - variable.scale().ln();
+                density - gaussian::between(ends, mean, sigma).map_or(0.0, |inside| inside.log_mass)
             };
             CompiledRegion::Gaussian(CompiledGaussians {
                 variable: leaf.variable,
@@ -129,7 +132,7 @@ fn leaf_region<T: Real>(leaf: &Leaf, variable: &Variable) -> CompiledRegion<T> {
                 components: mixtures.components,
                 means: convert(mixtures.means.clone()),
                 inverse_sigmas: convert(mixtures.sigmas.iter().map(|sigma| 1.0 / sigma).collect()),
-                constants: convert(mixtures.weights.iter().zip(&mixtures.sigmas).map(constant).collect()),
+                constants: convert((0..mixtures.means.len()).map(constant).collect()),
             })
         }
         _ => CompiledRegion::Discrete(CompiledTable {

@@ -7,41 +7,77 @@ use super::workspace::{RegionBuffers, Workspace};
 use super::{BLOCK, Real};
 use pulp::NullaryFnOnce;
 
+/// Values farther from the mean than this, in standard units, are looked at by themselves.
+const FAR: f64 = 1e3;
+
 impl<T: Real> Compiled<T> {
-    /// log-densities of all regions for at most [`BLOCK`] rows `[rows, variables]`; returns those of the root.
+    /// log-densities of all regions for at most [`BLOCK`] rows `[rows, variables]`; returns those of the root. What the workspace
+    /// keeps of the regions is without its [`Workspace::shifts`].
     pub(crate) fn upward<'w>(&self, rows: &[T], workspace: &'w mut Workspace<T>) -> &'w [T] {
         let count = rows.len() / self.variables;
         debug_assert!(count <= BLOCK, "a block at most");
         vectorized(Upward { compiled: self, rows, workspace });
-        let root = self.regions.len() - 1;
-        &workspace.regions[root].values[..count * self.regions[root].units()]
+        let root = &workspace.regions[self.regions.len() - 1].values[..count];
+        workspace.totals.clear();
+        workspace.totals.extend_from_slice(root);
+        for &(row, _, shift) in &workspace.shifts {
+            workspace.totals[row] += shift;
+        }
+        &workspace.totals
     }
 
     #[inline(always)]
     fn all_regions(&self, rows: &[T], workspace: &mut Workspace<T>) {
         let count = rows.len() / self.variables;
+        workspace.shifts.clear();
+        for (region, buffers) in self.regions.iter().zip(&mut workspace.regions) {
+            let CompiledRegion::Gaussian(gaussians) = region else { continue };
+            let values = rows.chunks_exact(self.variables).map(|row| row[gaussians.variable]);
+            let places = values.zip(buffers.values.chunks_exact_mut(gaussians.units)).enumerate();
+            for (row, (value, to)) in places {
+                gaussians.log_densities(value, to);
+                if value.larger(-value) > T::from_f64(FAR) {
+                    workspace.shifts.push((row, gaussians.variable, T::zero()));
+                }
+            }
+        }
+        self.shift_far(workspace);
         for (index, region) in self.regions.iter().enumerate() {
+            let CompiledRegion::Inner(inner) = region else { continue };
             // Children come before.
             let (below, rest) = workspace.regions.split_at_mut(index);
             let buffers = &mut rest[0];
-            match region {
-                CompiledRegion::Discrete(_) => {}
-                CompiledRegion::Gaussian(gaussians) => {
-                    let values = rows.chunks_exact(self.variables).map(|row| row[gaussians.variable]);
-                    for (value, to) in values.zip(buffers.values.chunks_exact_mut(gaussians.units)) {
-                        gaussians.log_densities(value, to);
-                    }
-                }
-                CompiledRegion::Inner(inner) => {
-                    let numbers = count * inner.width;
-                    for (row, products) in
-                        buffers.exponentials[..numbers].chunks_exact_mut(inner.width).enumerate()
+            let numbers = count * inner.width;
+            for (row, products) in buffers.exponentials[..numbers].chunks_exact_mut(inner.width).enumerate() {
+                self.log_products(inner, rows, row, below, products);
+            }
+            inner.sum(count, buffers, &mut workspace.maxima);
+            self.rescue(inner, rows, below, buffers);
+        }
+    }
+
+    /// Of values far from everything, takes the largest log-density of the variable off those of all its leaves. Each product has
+    /// one leaf of a variable, so that all sums fall by as much; and beside numbers of such a size, what the other variables and the
+    /// weights say would be lost by rounding.
+    fn shift_far(&self, workspace: &mut Workspace<T>) {
+        let Workspace { regions, shifts, .. } = workspace;
+        shifts.sort_by_key(|&(row, variable, _)| (row, variable));
+        shifts.dedup_by_key(|(row, variable, _)| (*row, *variable));
+        for (row, variable, shift) in shifts.iter_mut() {
+            let mut each = |change: &mut dyn FnMut(&mut [T])| {
+                for (region, buffers) in self.regions.iter().zip(regions.iter_mut()) {
+                    if let CompiledRegion::Gaussian(gaussians) = region
+                        && gaussians.variable == *variable
                     {
-                        self.log_products(inner, rows, row, below, products);
+                        change(&mut buffers.values[*row * gaussians.units..(*row + 1) * gaussians.units]);
                     }
-                    inner.sum(count, buffers, &mut workspace.maxima);
-                    self.rescue(inner, rows, below, buffers);
                 }
+            };
+            let mut maximum = T::LOWEST;
+            each(&mut |values| maximum = maximum.larger(largest(values)));
+            if maximum > T::LOWEST {
+                *shift = maximum;
+                each(&mut |values| values.iter_mut().for_each(|value| *value -= maximum));
             }
         }
     }

@@ -6,6 +6,10 @@ use super::{BLOCK, Real};
 /// Buffers for a block of at most [`BLOCK`] rows.
 pub(crate) struct Workspace<T> {
     pub(crate) regions: Vec<RegionBuffers<T>>,
+    /// Row, variable and what was taken off the log-densities of all leaves of the variable, so that digits are left for the rest.
+    pub(crate) shifts: Vec<(usize, usize, T)>,
+    /// log-densities of the root `[rows]`.
+    pub(super) totals: Vec<T>,
     /// `[rows]`.
     pub(super) maxima: Vec<T>,
     /// `[rows, units]` of the widest region.
@@ -53,6 +57,7 @@ impl<T: Real> Workspace<T> {
             buffers
         });
         let regions = regions.collect();
-        Self { regions, maxima: room(1), cotangents: room(units), products: room(width) }
+        let (shifts, totals) = (Vec::new(), Vec::new());
+        Self { regions, shifts, totals, maxima: room(1), cotangents: room(units), products: room(width) }
     }
 }

@@ -1,13 +1,15 @@
 //! Learning Gaussian components from their moments.
 
 use super::GaussianMixtures;
+use super::normal::Truncated;
+use crate::compute::Moments;
 
 /// Expected sums of each component, `[components, units]`, with z = (x - μ) / σ.
 #[derive(Clone, Debug)]
 pub(crate) struct ComponentSums {
     /// Rows that came from it.
     pub(crate) shares: Vec<f64>,
-    /// The same and those that would have come from it outside of an integer's range.
+    /// The same and those that would have come from it outside of the variable's ends.
     pub(crate) counts: Vec<f64>,
     /// Σ z over all counted.
     pub(crate) first: Vec<f64>,
@@ -20,6 +22,42 @@ impl ComponentSums {
         let zeros = vec![0.0; numbers];
         Self { shares: zeros.clone(), counts: zeros.clone(), first: zeros.clone(), second: zeros }
     }
+
+    /// From the moments of rows. Between ends each component is divided by its mass there, so those count as well that it would
+    /// have had outside (Dempster, Laird and Rubin 1977, truncated data).
+    pub(crate) fn of_moments(
+        mixtures: &GaussianMixtures,
+        moments: &Moments<f64>,
+        ends: (f64, f64),
+    ) -> ComponentSums {
+        let mut sums = ComponentSums {
+            shares: moments.counts.clone(),
+            counts: moments.counts.clone(),
+            first: moments.first.clone(),
+            second: moments.second.clone(),
+        };
+        for at in 0..mixtures.means.len() {
+            if let Some(inside) = between(ends, mixtures.means[at], mixtures.sigmas[at]) {
+                sums.add_outside(at, inside);
+            }
+        }
+        sums
+    }
+
+    /// Adds what a component would have had outside, by what it is inside.
+    pub(crate) fn add_outside(&mut self, at: usize, inside: Truncated) {
+        let share = self.shares[at];
+        let inverse_mass = (-inside.log_mass).exp();
+        self.counts[at] = share * inverse_mass;
+        self.first[at] -= share * inside.first;
+        self.second[at] += share * (inverse_mass - inside.second);
+    }
+}
+
+/// A standard normal variable between the ends of a variable, for a component of it; `None` where there are no ends.
+pub(crate) fn between((low, high): (f64, f64), mean: f64, sigma: f64) -> Option<Truncated> {
+    let is_bounded = low > f64::NEG_INFINITY || high < f64::INFINITY;
+    is_bounded.then(|| Truncated::new((low - mean) / sigma, (high - mean) / sigma))
 }
 
 /// What components may be, in the leaf's units.

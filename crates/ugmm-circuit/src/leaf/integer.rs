@@ -77,12 +77,8 @@ pub(crate) fn component_sums(mixtures: &GaussianMixtures, units: usize, counts: 
                 first += from_here * cell.first;
                 second += from_here * cell.second;
             }
-            let whole = discretised.whole;
-            let inverse_mass = (-whole.log_mass).exp();
-            sums.shares[at] = share;
-            sums.counts[at] = share * inverse_mass;
-            sums.first[at] = first - share * whole.first;
-            sums.second[at] = second + share * (inverse_mass - whole.second);
+            (sums.shares[at], sums.first[at], sums.second[at]) = (share, first, second);
+            sums.add_outside(at, discretised.whole);
         }
     }
     sums

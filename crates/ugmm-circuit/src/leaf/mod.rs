@@ -113,6 +113,10 @@ impl Leaf {
                 if mixtures.means.iter().any(|mean| !mean.is_finite()) {
                     return fail("has a mean that is not finite".into());
                 }
+                let (low, high) = variable.standard_ends();
+                if mixtures.means.iter().any(|mean| !(low..=high).contains(mean)) {
+                    return fail("has a mean beyond the ends of its variable".into());
+                }
                 if mixtures.sigmas.iter().any(|sigma| !(sigma.is_finite() && *sigma >= 1e-100)) {
                     return fail("has a sigma that is not finite or below 1e-100".into());
                 }

@@ -5,6 +5,7 @@ use super::mixture::{GaussianComponent, UnivariateMixture};
 use crate::circuit::Circuit;
 use crate::compute::{BLOCK, Compiled, CompiledRegion, Workspace, log_sum_exp};
 use crate::error::CircuitError;
+use crate::leaf::gaussian::between;
 use crate::leaf::{Leaf, LeafDistribution};
 use crate::region::Region;
 use crate::rows::Rows;
@@ -127,6 +128,7 @@ impl Circuit {
             return None;
         }
         let about = &self.variables()[variable];
+        let ends = about.standard_ends();
         let mut components = Vec::new();
         let mut probabilities = vec![0.0; about.states().unwrap_or(0)];
         for (leaf, compiled, weights) in leaves {
@@ -146,8 +148,10 @@ impl Circuit {
                         for component in 0..mixtures.components {
                             let (share, mean, sigma) = mixtures.component(component, unit, leaf.units);
                             if share > 0.0 {
+                                let inside =
+                                    between(ends, mean, sigma).map_or(1.0, |part| part.log_mass.exp());
                                 components.push(GaussianComponent {
-                                    weight: weight * share,
+                                    weight: weight * share / inside,
                                     mean: about.decode(mean),
                                     sigma: sigma * about.scale(),
                                 });
@@ -159,7 +163,11 @@ impl Circuit {
             }
         }
         Some(match about.states() {
-            None => UnivariateMixture::Continuous(components),
+            None => {
+                let (low, high) = about.ends();
+                let finite = |end: f64| Some(end).filter(|end| end.is_finite());
+                UnivariateMixture::Continuous { components, low: finite(low), high: finite(high) }
+            }
             Some(_) => {
                 // Rounding apart they sum to 1 already.
                 let sum: f64 = probabilities.iter().sum();

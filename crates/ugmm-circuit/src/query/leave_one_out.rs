@@ -30,8 +30,14 @@ impl Circuit {
             .map_init(
                 || Workspace::new(&compiled, false),
                 |workspace, rows| {
-                    let together = compiled.upward(rows, workspace).to_vec();
+                    compiled.upward(rows, workspace);
+                    let together = &workspace.regions[compiled.regions.len() - 1].values;
                     let derivatives = log_derivatives(&compiled, rows, workspace);
+                    // What was taken off the leaves of the variable itself is in the one and not in the other.
+                    let shift = |row: usize, variable: usize| {
+                        let own = |shift: &&(usize, usize, f64)| (shift.0, shift.1) == (row, variable);
+                        workspace.shifts.iter().find(own).map_or(0.0, |shift| shift.2)
+                    };
                     let mut answers = vec![f64::NAN; rows.len()];
                     let places =
                         answers.iter_mut().zip(rows).enumerate().filter(|(_, (_, value))| !value.is_nan());
@@ -45,7 +51,7 @@ impl Circuit {
                         // What cannot be by the other values alone is not made possible by this one.
                         *answer = match log_sum_exp(&all) {
                             f64::NEG_INFINITY => f64::NEG_INFINITY,
-                            others => together[row] - others,
+                            others => together[row] - others + shift(row, variable),
                         };
                     }
                     answers

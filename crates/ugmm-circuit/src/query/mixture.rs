@@ -1,5 +1,6 @@
 //! The distribution of one variable.
 
+use crate::leaf::gaussian::between;
 use crate::leaf::normal::cumulative;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{E, TAU};
@@ -25,8 +26,16 @@ pub struct GaussianComponent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnivariateMixture {
-    /// Of a continuous variable: a mixture of Gaussians. Weights sum to 1.
-    Continuous(Vec<GaussianComponent>),
+    /// Of a continuous variable: a mixture of Gaussians, cut off at the ends of the variable where it has some.
+    Continuous {
+        /// Between the ends the density is the sum of theirs, times their weights. Without ends the weights sum to 1; with
+        /// ends each is divided by the component's mass between them.
+        components: Vec<GaussianComponent>,
+        /// The least value; without it there is none.
+        low: Option<f64>,
+        /// The greatest value.
+        high: Option<f64>,
+    },
     /// Of a discrete variable: probabilities of `first`, `first` + 1 and so on, which sum to 1.
     Discrete {
         /// The least value.
@@ -37,11 +46,46 @@ pub enum UnivariateMixture {
 }
 
 impl UnivariateMixture {
+    /// The least and the greatest value of a continuous variable; infinite where there is none.
+    fn ends(&self) -> (f64, f64) {
+        match self {
+            Self::Continuous { low, high, .. } => {
+                (low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY))
+            }
+            Self::Discrete { .. } => (f64::NEG_INFINITY, f64::INFINITY),
+        }
+    }
+
+    /// Whether a continuous variable can have this value.
+    fn reaches(&self, value: f64) -> bool {
+        let (low, high) = self.ends();
+        (low..=high).contains(&value)
+    }
+
+    /// Probability, mean and variance of each component between the ends.
+    fn parts(&self) -> impl Iterator<Item = (f64, f64, f64)> {
+        let components: &[GaussianComponent] = match self {
+            Self::Continuous { components, .. } => components,
+            Self::Discrete { .. } => &[],
+        };
+        let ends = self.ends();
+        components.iter().map(move |c| match between(ends, c.mean, c.sigma) {
+            None => (c.weight, c.mean, c.sigma.powi(2)),
+            Some(inside) => {
+                let variance = (inside.second - inside.first.powi(2)).max(0.0) * c.sigma.powi(2);
+                (c.weight * inside.log_mass.exp(), c.mean + c.sigma * inside.first, variance)
+            }
+        })
+    }
+
     /// The density at a value per unit of the data, or the probability of a discrete value.
     #[must_use]
     pub fn density(&self, value: f64) -> f64 {
         match self {
-            Self::Continuous(components) => components.iter().map(|component| component.density(value)).sum(),
+            Self::Continuous { .. } if !self.reaches(value) => 0.0,
+            Self::Continuous { components, .. } => {
+                components.iter().map(|component| component.density(value)).sum()
+            }
             Self::Discrete { first, probabilities } => {
                 let index = value - *first as f64;
                 if index.fract() == 0.0 && (0.0..probabilities.len() as f64).contains(&index) {
@@ -57,7 +101,8 @@ impl UnivariateMixture {
     #[must_use]
     pub fn log_density(&self, value: f64) -> f64 {
         match self {
-            Self::Continuous(components) => {
+            Self::Continuous { .. } if !self.reaches(value) => f64::NEG_INFINITY,
+            Self::Continuous { components, .. } => {
                 let logs: Vec<f64> =
                     components.iter().map(|component| component.log_density(value)).collect();
                 crate::compute::log_sum_exp(&logs)
@@ -70,8 +115,12 @@ impl UnivariateMixture {
     #[must_use]
     pub fn cumulative(&self, value: f64) -> f64 {
         match self {
-            Self::Continuous(components) => {
-                let part = |c: &GaussianComponent| c.weight * cumulative((value - c.mean) / c.sigma);
+            Self::Continuous { components, .. } => {
+                let (low, high) = self.ends();
+                let part = |c: &GaussianComponent| {
+                    let below = |value: f64| cumulative((value - c.mean) / c.sigma);
+                    c.weight * (below(value.clamp(low, high)) - below(low))
+                };
                 components.iter().map(part).sum::<f64>().min(1.0)
             }
             Self::Discrete { first, probabilities } => {
@@ -85,7 +134,10 @@ impl UnivariateMixture {
     #[must_use]
     pub fn mean(&self) -> f64 {
         match self {
-            Self::Continuous(components) => components.iter().map(|c| c.weight * c.mean).sum(),
+            Self::Continuous { .. } => {
+                let (low, high) = self.ends();
+                self.parts().map(|(weight, mean, _)| weight * mean).sum::<f64>().clamp(low, high)
+            }
             Self::Discrete { .. } => self.values().map(|(value, probability)| value * probability).sum(),
         }
     }
@@ -95,8 +147,8 @@ impl UnivariateMixture {
     pub fn variance(&self) -> f64 {
         let mean = self.mean();
         match self {
-            Self::Continuous(components) => {
-                components.iter().map(|c| c.weight * (c.sigma.powi(2) + (c.mean - mean).powi(2))).sum()
+            Self::Continuous { .. } => {
+                self.parts().map(|(weight, own, variance)| weight * (variance + (own - mean).powi(2))).sum()
             }
             Self::Discrete { .. } => {
                 self.values().map(|(value, probability)| probability * (value - mean).powi(2)).sum()
@@ -109,7 +161,7 @@ impl UnivariateMixture {
     #[must_use]
     pub fn mode(&self) -> f64 {
         match self {
-            Self::Continuous(components) => {
+            Self::Continuous { components, .. } => {
                 let mut best = (f64::NEG_INFINITY, f64::NAN);
                 for value in self.modes(components.len()) {
                     let density = self.log_density(value);
@@ -133,12 +185,14 @@ impl UnivariateMixture {
 
     /// Modes of a mixture of Gaussians, those above the means of the largest density, at most so many.
     pub(super) fn modes(&self, most: usize) -> Vec<f64> {
-        let Self::Continuous(components) = self else { return Vec::new() };
+        let Self::Continuous { components, .. } = self else { return Vec::new() };
+        let (low, high) = self.ends();
         let starts = components.iter().filter(|c| c.weight > 0.0);
         let mut starts: Vec<(f64, f64)> = starts.map(|c| (c.mean, self.log_density(c.mean))).collect();
         starts.sort_by(|a, b| b.1.total_cmp(&a.1));
         starts.truncate(most);
-        starts.into_iter().map(|(start, _)| climb(components, start)).collect()
+        // Means are between the ends, and so is what lies between means.
+        starts.into_iter().map(|(start, _)| climb(components, start).clamp(low, high)).collect()
     }
 
     /// The least value that this share of the probability lies at or below; the share is from 0 to 1. At 0 and 1, the ends of
@@ -146,10 +200,11 @@ impl UnivariateMixture {
     #[must_use]
     pub fn quantile(&self, share: f64) -> f64 {
         match self {
-            Self::Continuous(components) => {
+            Self::Continuous { components, .. } => {
                 let reach = |sign: f64| components.iter().map(move |c| c.mean + sign * REACH * c.sigma);
-                let mut low = reach(-1.0).fold(f64::INFINITY, f64::min);
-                let mut high = reach(1.0).fold(f64::NEG_INFINITY, f64::max);
+                let (least, greatest) = self.ends();
+                let mut low = reach(-1.0).fold(f64::INFINITY, f64::min).max(least);
+                let mut high = reach(1.0).fold(f64::NEG_INFINITY, f64::max).min(greatest);
                 for _ in 0..BISECTIONS {
                     let middle = low + (high - low) / 2.0;
                     if middle <= low || middle >= high {
@@ -180,7 +235,7 @@ impl UnivariateMixture {
     #[must_use]
     pub fn entropy(&self) -> f64 {
         match self {
-            Self::Continuous(components) => self.differential_entropy(components),
+            Self::Continuous { components, .. } => self.differential_entropy(components),
             Self::Discrete { probabilities, .. } => {
                 probabilities.iter().filter(|p| **p > 0.0).map(|p| -p * p.ln()).sum()
             }
@@ -191,7 +246,8 @@ impl UnivariateMixture {
     fn differential_entropy(&self, components: &[GaussianComponent]) -> f64 {
         const STEPS: i32 = 100;
         let alone = |c: &GaussianComponent| 0.5 * (TAU * E).ln() + c.sigma.ln();
-        if let [component] = components {
+        let (low, high) = self.ends();
+        if let ([component], false) = (components, low.is_finite() || high.is_finite()) {
             return alone(component);
         }
         // Where a narrow component stands inside a wide one, the wide one's grid has to be as fine: its ends and the others'
@@ -199,7 +255,7 @@ impl UnivariateMixture {
         let mut ends: Vec<f64> = Vec::new();
         for c in components.iter().filter(|c| c.weight > 0.0) {
             for z in [-REACH, -6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0, REACH] {
-                ends.push(c.mean + z * c.sigma);
+                ends.push((c.mean + z * c.sigma).clamp(low, high));
             }
         }
         ends.sort_by(f64::total_cmp);
@@ -223,7 +279,7 @@ impl UnivariateMixture {
     /// Discrete values and their probabilities; nothing of a continuous variable.
     fn values(&self) -> impl Iterator<Item = (f64, f64)> {
         let (first, probabilities): (i64, &[f64]) = match self {
-            Self::Continuous(_) => (0, &[]),
+            Self::Continuous { .. } => (0, &[]),
             Self::Discrete { first, probabilities } => (*first, probabilities),
         };
         probabilities.iter().enumerate().map(move |(index, &p)| ((first + index as i64) as f64, p))

@@ -130,8 +130,9 @@ impl<'c> Choices<'c> {
                     let component = choose(&weights[unit * components..(unit + 1) * components], rng);
                     if let LeafDistribution::Gaussians(mixtures) = &leaf.distribution {
                         let (_, mean, sigma) = mixtures.component(component, unit, leaf.units);
-                        let value = mean + sigma * normal(rng);
-                        row[leaf.variable] = self.circuit.variables()[leaf.variable].decode(value);
+                        let about = &self.circuit.variables()[leaf.variable];
+                        row[leaf.variable] =
+                            about.decode(normal_between(about.standard_ends(), mean, sigma, rng));
                     }
                 }
                 _ => {}
@@ -184,6 +185,27 @@ fn choose(cumulative: &[f64], rng: &mut ChaCha8Rng) -> usize {
     let index = cumulative.partition_point(|&sum| sum <= point);
     // Rounding may bring the point up to the total.
     if index < cumulative.len() { index } else { cumulative.partition_point(|&sum| sum < total) }
+}
+
+/// A draw of N(mean, sigma²) given that it lies between two ends, the mean being there as well: the first of several draws that
+/// does, which is about every second one at least.
+fn normal_between((low, high): (f64, f64), mean: f64, sigma: f64, rng: &mut ChaCha8Rng) -> f64 {
+    loop {
+        let value = if high - low < sigma {
+            // Ends so near that the density hardly falls between them.
+            let value = low + (high - low) * rng.random::<f64>();
+            let z = (value - mean) / sigma;
+            if rng.random::<f64>() > (-0.5 * z * z).exp() {
+                continue;
+            }
+            value
+        } else {
+            mean + sigma * normal(rng)
+        };
+        if (low..=high).contains(&value) {
+            return value;
+        }
+    }
 }
 
 /// A draw of N(0, 1) by the Box–Muller transform (Box and Muller 1958), finite for every source.

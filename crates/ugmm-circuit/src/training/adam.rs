@@ -6,6 +6,7 @@ use crate::compute::{LeafStatistics, RegionStatistics, Statistics};
 use crate::leaf::gaussian::{ComponentSums, Limits};
 use crate::leaf::{GaussianMixtures, Leaf, LeafDistribution, integer};
 use crate::region::Region;
+use crate::variable::Variable;
 use rayon::prelude::*;
 
 const FIRST_DECAY: f64 = 0.9;
@@ -80,8 +81,7 @@ impl Adam {
                 raise_logits(&mut inner.weights, &groups, counts, rows, &mut averages[0], step);
             }
             (Region::Leaf(leaf), RegionStatistics::Leaf(statistics)) if leaf.trained => {
-                let limits = priors.of(&variables[leaf.variable]).0;
-                raise_leaf(leaf, statistics, limits, rows, averages, step);
+                raise_leaf(leaf, &variables[leaf.variable], statistics, priors, rows, averages, step);
             }
             _ => {}
         });
@@ -90,13 +90,15 @@ impl Adam {
 
 fn raise_leaf(
     leaf: &mut Leaf,
+    variable: &Variable,
     statistics: &LeafStatistics<f64>,
-    limits: Limits,
+    priors: &Priors,
     rows: f64,
     averages: &mut [Averages; 3],
     step: Step,
 ) {
     let units = leaf.units;
+    let limits = priors.of(variable).0;
     match (&mut leaf.distribution, statistics) {
         (LeafDistribution::Table(table), LeafStatistics::Counts(counts)) => {
             let groups: Vec<usize> = (0..table.len()).map(|at| at % units).collect();
@@ -107,12 +109,7 @@ fn raise_leaf(
             raise_components(mixtures, units, &sums, limits, rows, averages, step);
         }
         (LeafDistribution::Gaussians(mixtures), LeafStatistics::Moments(moments)) => {
-            let sums = ComponentSums {
-                shares: moments.counts.clone(),
-                counts: moments.counts.clone(),
-                first: moments.first.clone(),
-                second: moments.second.clone(),
-            };
+            let sums = ComponentSums::of_moments(mixtures, moments, variable.standard_ends());
             raise_components(mixtures, units, &sums, limits, rows, averages, step);
         }
         (LeafDistribution::Table(_), LeafStatistics::Moments(_)) => {}

@@ -48,11 +48,13 @@ impl Priors {
                 (limits, prior((PRIOR_SIGMA * states / 4.0).max(LOWEST_INTEGER_SIGMA)))
             }
             _ => {
+                let (low, high) = variable.standard_ends();
                 let limits = Limits {
-                    lowest_mean: f64::MIN,
-                    highest_mean: f64::MAX,
+                    lowest_mean: low.max(f64::MIN),
+                    highest_mean: high.min(f64::MAX),
                     lowest_sigma: self.sigma_floor,
-                    highest_sigma: f64::MAX,
+                    // Beyond twice the range the density between both ends is the same everywhere.
+                    highest_sigma: (2.0 * (high - low)).clamp(self.sigma_floor, f64::MAX),
                 };
                 (limits, prior(PRIOR_SIGMA))
             }
@@ -143,12 +145,7 @@ fn maximize_leaf(
         (LeafDistribution::Gaussians(mixtures), LeafStatistics::Moments(moments)) => {
             let (limits, prior) = priors.of(variable);
             let old = (mixtures.means.clone(), mixtures.sigmas.clone());
-            let sums = ComponentSums {
-                shares: moments.counts.clone(),
-                counts: moments.counts.clone(),
-                first: moments.first.clone(),
-                second: moments.second.clone(),
-            };
+            let sums = ComponentSums::of_moments(mixtures, moments, variable.standard_ends());
             mixtures.maximize(units, &sums, limits, prior);
             refer(moments, (&old.0, &old.1), (&mixtures.means, &mixtures.sigmas));
         }

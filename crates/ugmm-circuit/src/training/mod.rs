@@ -4,6 +4,7 @@ mod adam;
 mod batches;
 mod choice;
 mod config;
+mod cross_validation;
 mod expectation_maximization;
 mod initialization;
 mod members;
@@ -11,4 +12,5 @@ mod memory;
 mod run;
 
 pub use config::{Method, Precision, StructureChoice, TrainingConfig};
+pub use cross_validation::{CrossValidated, cross_validate};
 pub use run::{Epoch, Trained, add_members, train, train_structure};

@@ -116,9 +116,16 @@ fn density(circuit: &Circuit, region: usize, unit: usize, row: &[f64]) -> f64 {
                                     let whole = mass(at(low as f64 - 0.5), at(high as f64 + 0.5));
                                     mass(at(value - 0.5), at(value + 0.5)) / whole
                                 }
-                                VariableKind::Continuous { location, scale } => {
-                                    let z = ((value - location) / scale - mean) / sigma;
-                                    (-0.5 * z * z).exp() / (std::f64::consts::TAU.sqrt() * sigma * scale)
+                                VariableKind::Continuous { location, scale, low, high } => {
+                                    let at = |value: f64| ((value - location) / scale - mean) / sigma;
+                                    let whole = match (low, high) {
+                                        (Some(low), Some(high)) => mass(at(low), at(high)),
+                                        _ => 1.0,
+                                    };
+                                    let z = at(value);
+                                    (-0.5 * z * z).exp()
+                                        / (std::f64::consts::TAU.sqrt() * sigma * scale)
+                                        / whole
                                 }
                                 VariableKind::Categorical { .. } => unreachable!("it has a table"),
                             }
@@ -129,13 +136,13 @@ fn density(circuit: &Circuit, region: usize, unit: usize, row: &[f64]) -> f64 {
     }
 }
 
-/// One variable of each kind, and a second number.
+/// One variable of each kind, and a second number, which has ends.
 pub fn mixed_variables() -> Vec<Variable> {
     vec![
         Variable::continuous(2.0, 3.0).named("length"),
         Variable::categorical(3).named("colour"),
         Variable::integer(-2, 4).named("count"),
-        Variable::continuous(-1.0, 0.5).named("width"),
+        Variable::continuous(-1.0, 0.5).between(Some(-2.0), Some(0.25)).named("width"),
     ]
 }
 
@@ -147,7 +154,7 @@ pub fn random_rows(variables: &[Variable], count: usize, missing: f64, seed: u64
         for variable in variables {
             let draw = rng.random::<f64>();
             let value = match variable.kind {
-                VariableKind::Continuous { location, scale } => location + scale * 4.0 * (draw - 0.5),
+                VariableKind::Continuous { location, scale, .. } => location + scale * 4.0 * (draw - 0.5),
                 _ => {
                     let states = variable.states().expect("a discrete variable") as f64;
                     variable.first() as f64 + (draw * states).floor()

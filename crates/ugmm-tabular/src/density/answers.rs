@@ -39,7 +39,7 @@ impl DensityAnswer<'_> {
             UnivariateMixture::Discrete { probabilities, .. } => {
                 Some(self.column.states()?.into_iter().zip(probabilities.iter().copied()).collect())
             }
-            UnivariateMixture::Continuous(_) => None,
+            UnivariateMixture::Continuous { .. } => None,
         }
     }
 }

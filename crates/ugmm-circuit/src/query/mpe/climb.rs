@@ -86,7 +86,7 @@ fn mode_within(conditional: &UnivariateMixture, domain: &Domain, problem: &Probl
         UnivariateMixture::Discrete { .. } => {
             (low as usize..=high as usize).for_each(|state| consider(state as f64));
         }
-        UnivariateMixture::Continuous(_) => {
+        UnivariateMixture::Continuous { .. } => {
             consider(low);
             consider(high);
             conditional.modes(MOST_MODES).into_iter().for_each(|mode| consider(inside(mode)));

@@ -47,7 +47,15 @@ impl Domain {
             }
             (None, range) => {
                 let hull = hull(circuit, asked.variable);
-                match range.map(|(low, high)| (about.encode(low), about.encode(high))) {
+                // Beyond its ends the variable has no values.
+                let (least, greatest) = about.ends();
+                if let Some(range) = range
+                    && (range.1 < least || range.0 > greatest)
+                {
+                    return Err(wrong(range, "one with a value of the variable"));
+                }
+                let inside = |value: f64| about.encode(value.clamp(least, greatest));
+                match range.map(|(low, high)| (inside(low), inside(high))) {
                     // Beyond all means the density falls, whatever the other values are.
                     Some((Some(low), Some(high))) => {
                         Cell { low: hull.0.clamp(low, high), high: hull.1.clamp(low, high) }

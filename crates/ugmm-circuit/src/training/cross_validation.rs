@@ -1,0 +1,111 @@
+//! How well a configuration does on rows that it has not seen, where there are too few to set some aside.
+
+use super::choice::chosen_structure;
+use super::config::TrainingConfig;
+use super::run::{Epoch, Stream, generator, train_structure};
+use crate::error::CircuitError;
+use crate::rows::Rows;
+use crate::variable::Variable;
+use rand::seq::SliceRandom;
+
+/// What cross-validation found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CrossValidated {
+    /// Mean log-likelihood of all rows, each by the circuit of `epoch` epochs that has not seen it.
+    pub level: f64,
+    /// The number of epochs, the same for all folds, after which that mean is greatest.
+    pub epoch: usize,
+}
+
+/// Learns a circuit for each of some folds, from the rows of the others, for all epochs of the configuration; its validation share,
+/// its patience and its members do not matter. `progress` is called after each epoch; with false it ends cross-validation
+/// without a result.
+///
+/// # Errors
+///
+/// As [`train`](super::train), and when there are fewer than 2 folds or fewer rows than folds.
+pub fn cross_validate(
+    rows: Rows<'_>,
+    variables: &[Variable],
+    config: &TrainingConfig,
+    folds: usize,
+    mut progress: impl FnMut(&Epoch) -> bool,
+) -> Result<Option<CrossValidated>, CircuitError> {
+    config.validate()?;
+    if folds < 2 {
+        let (setting, expected) = ("folds", "2 or more");
+        return Err(CircuitError::Setting { setting, value: folds.to_string(), expected });
+    }
+    if rows.count() < folds {
+        return Err(CircuitError::TooFewRows { rows: rows.count(), needed: folds });
+    }
+    let config = TrainingConfig { patience: config.epochs.max(1), ..config.clone() };
+    let mut order: Vec<usize> = (0..rows.count()).collect();
+    order.shuffle(&mut generator(config.seed, Stream::Splitting));
+    let mut sums = vec![0.0; config.epochs];
+    for fold in 0..folds {
+        let pick = |is_held_out: bool| -> Vec<f64> {
+            let places = order.iter().enumerate().filter(|(place, _)| (place % folds == fold) == is_held_out);
+            places.flat_map(|(_, &row)| rows.row(row)).copied().collect()
+        };
+        let (held_out, training) = (pick(true), pick(false));
+        let held_out = Rows::new(&held_out, rows.columns())?;
+        let training = Rows::new(&training, rows.columns())?;
+        let structure = chosen_structure(training, variables, &config)?;
+        let mut go_on = true;
+        train_structure(training, Some(held_out), variables.to_vec(), &structure, &config, |epoch| {
+            // After the last one come some that only settle it.
+            if let (Some(sum), Some(level)) = (sums.get_mut(epoch.number - 1), epoch.validation) {
+                *sum += level * held_out.count() as f64;
+            }
+            go_on = progress(epoch);
+            go_on
+        })?;
+        if !go_on {
+            return Ok(None);
+        }
+    }
+    let levels = sums.iter().map(|sum| sum / rows.count() as f64).enumerate();
+    // The first of equal ones; what is no number is no candidate.
+    let best = levels
+        .filter(|(_, level)| !level.is_nan())
+        .reduce(|best, other| if other.1 > best.1 { other } else { best });
+    Ok(best.map(|(epoch, level)| CrossValidated { level, epoch: epoch + 1 }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::training::StructureChoice;
+
+    /// Two columns that are the same but for noise, the second of which independent columns cannot foretell.
+    #[test]
+    fn dependence_is_found_from_few_rows() {
+        let values: Vec<f64> = (0..40)
+            .flat_map(|i| {
+                let x = f64::from(i * 17 % 40);
+                [x, x + f64::from(i % 3)]
+            })
+            .collect();
+        let rows = Rows::new(&values, 2).unwrap();
+        let variables = [0, 1].map(|column| Variable::standardizing(rows.column(column)));
+        let level = |structure, units| {
+            let units = Some(units);
+            let config = TrainingConfig { structure, units, epochs: 40, components: 1, ..Default::default() };
+            let mut epochs = 0;
+            let found = cross_validate(rows, &variables, &config, 5, |_| {
+                epochs += 1;
+                true
+            });
+            let found = found.unwrap().unwrap();
+            assert!(epochs == 5 * 40 && (1..=40).contains(&found.epoch));
+            assert_eq!(cross_validate(rows, &variables, &config, 5, |_| false).unwrap(), None);
+            found.level
+        };
+        assert!(level(StructureChoice::Mixture, 4) > level(StructureChoice::Independent, 1) + 0.5);
+        let config = TrainingConfig::default();
+        for folds in [1, 41] {
+            assert!(cross_validate(rows, &variables, &config, folds, |_| true).is_err());
+        }
+    }
+}
