@@ -16,6 +16,8 @@ pub struct Met {
     /// Numbers that their columns cannot have, and classes that there are none of.
     pub outside_values: usize,
     pub rows_with_outside_values: usize,
+    /// Numbers with a fraction in columns of whole numbers, which were rounded.
+    pub rounded_values: usize,
 }
 
 impl Met {
@@ -25,6 +27,7 @@ impl Met {
         self.missing_values += batch.rows.missing;
         self.unseen_categories += batch.rows.unseen;
         self.outside_values += batch.rows.outside.len();
+        self.rounded_values += batch.rows.rounded;
         let mut last = None;
         for outside in &batch.rows.outside {
             self.rows_with_outside_values += usize::from(last != Some(outside.row));
@@ -40,9 +43,15 @@ impl Met {
         }
         if self.unseen_categories > 0 {
             text += &format!(
-                "categories that training did not have, or seldom: {}; taken as {}\n",
+                "categories that training did not have, or seldom: {}; taken as one and the same rare category\n",
                 count(self.unseen_categories, "value"),
-                ugmm_tabular::OTHER
+            );
+        }
+        if self.rounded_values > 0 {
+            text += &format!(
+                "numbers with a fraction in columns that had only whole ones in training: {}; rounded (train on a table with such \
+                 numbers for a density of them)\n",
+                count(self.rounded_values, "value")
             );
         }
         if self.outside_values > 0 {
@@ -55,6 +64,18 @@ impl Met {
             );
         }
         text
+    }
+}
+
+/// A line about cells that no level of the table stands for; nothing if there are none.
+pub fn left_empty(cells: usize) -> String {
+    match cells {
+        0 => String::new(),
+        cells => format!(
+            "left empty: {}, where one of the categories that were rare in training would be; this model was trained by a version that \
+             did not keep their names: train it again\n",
+            count(cells, "cell")
+        ),
     }
 }
 

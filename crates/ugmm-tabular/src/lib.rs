@@ -55,6 +55,7 @@ mod outputs;
 mod question;
 mod question_error;
 mod range;
+mod rare_levels;
 mod robustness;
 mod rows;
 mod run;
@@ -69,8 +70,9 @@ pub use cross_validation::CrossValidation;
 pub use density::{
     DensityAnswer, DensityBatch, DensityColumn, DensityEvidence, DensityLearned, DensityMethod, DensityModel,
     DensityOptions, DensityReader, DensityReport, DensityRun, DensityStructure, Dependence, EncodedRows,
-    Filled, FilledCell, LogLikelihoodMeasures, LogLikelihoods, OTHER, Outside, Surprise, SurprisingColumn,
-    density_columns, fit_density, mixture_metrics, prepare_pixels,
+    Filled, FilledCell, LogLikelihoodMeasures, LogLikelihoods, OTHER, Outside, RareLevel, Surprise,
+    SurprisingColumn, TriedStructure, UNLIKELY, density_columns, fit_density, mixture_metrics,
+    prepare_pixels,
 };
 pub use device::{device, use_device};
 pub use error::TabularError;

@@ -289,7 +289,7 @@ fn values_that_cannot_be_make_a_row_impossible_and_are_named() {
     let surprises = model.surprises(&batch.rows).unwrap();
     assert!(surprises[0].log_likelihood.is_finite());
     for surprise in &surprises[1..] {
-        assert_eq!((surprise.log_likelihood, surprise.share_below), (f64::NEG_INFINITY, 0.0));
+        assert_eq!((surprise.log_likelihood, surprise.share_at_most), (f64::NEG_INFINITY, 0.0));
         assert_eq!(model.columns()[surprise.column.as_ref().unwrap().column].name(), "count");
     }
     // What cannot be is nothing to conclude from: the other columns are.
@@ -309,8 +309,8 @@ fn the_column_that_is_wrong_is_the_one_that_surprises() {
     let surprises = model.surprises(&rows_of(&new, &model).rows).unwrap();
     let strange = &surprises[6];
     assert_eq!(model.columns()[strange.column.as_ref().unwrap().column].name(), "weight");
-    assert_eq!(strange.share_below, 0.0);
-    let ordinary = surprises.iter().filter(|surprise| surprise.share_below > 0.02).count();
+    assert_eq!(strange.share_at_most, 0.0);
+    let ordinary = surprises.iter().filter(|surprise| surprise.share_at_most > 0.02).count();
     assert!(ordinary >= 26, "{ordinary} of 30");
 }
 
@@ -324,7 +324,7 @@ fn a_row_is_not_the_more_usual_for_what_is_missing() {
     let width = model.columns().len();
     rows.values.chunks_exact_mut(width).for_each(|row| row[3..].fill(f64::NAN));
     let shares: Vec<f64> =
-        model.surprises(&rows).unwrap().iter().map(|surprise| surprise.share_below).collect();
+        model.surprises(&rows).unwrap().iter().map(|surprise| surprise.share_at_most).collect();
     let mean = shares.iter().sum::<f64>() / shares.len() as f64;
     assert!((0.3..0.7).contains(&mean), "{mean}");
 }
@@ -371,8 +371,8 @@ fn what_cannot_be_learned_is_said() {
     };
     let usual = DensityOptions::default;
     assert!(try_text("a,b\n1,x\n1,x\n", usual()).contains("constant columns say nothing"));
-    let quadrants = DensityOptions { structure: DensityStructure::Quadrants, ..usual() };
-    assert!(try_text(&text(), quadrants).contains("--structure quadrants is for images"));
+    let halves = DensityOptions { structure: DensityStructure::Halves, ..usual() };
+    assert!(try_text(&text(), halves).contains("--structure halves is for images"));
     let target = DensityOptions { target: Some("hieght".into()), ..usual() };
     assert!(try_text(&text(), target).contains("did you mean \"height\"?"));
     let share = DensityOptions { validation: 1.5, ..usual() };

@@ -1,7 +1,9 @@
 //! The distribution of one variable.
 
+use super::sample::{choose, normal_between};
 use crate::leaf::gaussian::between;
 use crate::leaf::normal::cumulative;
+use rand::Rng;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{E, TAU};
 
@@ -230,6 +232,21 @@ impl UnivariateMixture {
         }
     }
 
+    /// A value drawn from it. Of a discrete variable the probabilities need not sum to 1: their ratios count.
+    pub fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> f64 {
+        match self {
+            Self::Continuous { components, .. } => {
+                let parts: Vec<f64> = self.parts().map(|(weight, ..)| weight).collect();
+                let (low, high) = self.ends();
+                let component = components.get(choose(&running_sums(&parts), rng));
+                component.map_or(f64::NAN, |c| normal_between((low, high), c.mean, c.sigma, rng))
+            }
+            Self::Discrete { first, probabilities } => {
+                (*first + choose(&running_sums(probabilities), rng) as i64) as f64
+            }
+        }
+    }
+
     /// The entropy in nats: exact of a discrete variable; the differential entropy of a continuous one by quadrature, to
     /// about nine digits.
     #[must_use]
@@ -295,6 +312,16 @@ impl GaussianComponent {
     fn density(&self, value: f64) -> f64 {
         self.log_density(value).exp()
     }
+}
+
+/// The sum of some numbers up to each of them.
+fn running_sums(values: &[f64]) -> Vec<f64> {
+    let mut sum = 0.0;
+    let add = |value: &f64| {
+        sum += value;
+        sum
+    };
+    values.iter().map(add).collect()
 }
 
 /// From a value up to the mode above it: the fixed point of the means, each weighted by its responsibility over its variance,

@@ -179,7 +179,7 @@ fn cumulative(values: &[f64], width: usize) -> Vec<f64> {
 }
 
 /// An index with a probability proportional to its step in the cumulative weights; never one without weight.
-fn choose(cumulative: &[f64], rng: &mut ChaCha8Rng) -> usize {
+pub(super) fn choose<R: Rng + ?Sized>(cumulative: &[f64], rng: &mut R) -> usize {
     let total = cumulative.last().copied().unwrap_or(0.0);
     let point = rng.random::<f64>() * total;
     let index = cumulative.partition_point(|&sum| sum <= point);
@@ -189,7 +189,12 @@ fn choose(cumulative: &[f64], rng: &mut ChaCha8Rng) -> usize {
 
 /// A draw of N(mean, sigma²) given that it lies between two ends, the mean being there as well: the first of several draws that
 /// does, which is about every second one at least.
-fn normal_between((low, high): (f64, f64), mean: f64, sigma: f64, rng: &mut ChaCha8Rng) -> f64 {
+pub(super) fn normal_between<R: Rng + ?Sized>(
+    (low, high): (f64, f64),
+    mean: f64,
+    sigma: f64,
+    rng: &mut R,
+) -> f64 {
     loop {
         let value = if high - low < sigma {
             // Ends so near that the density hardly falls between them.
@@ -209,7 +214,7 @@ fn normal_between((low, high): (f64, f64), mean: f64, sigma: f64, rng: &mut ChaC
 }
 
 /// A draw of N(0, 1) by the Box–Muller transform (Box and Muller 1958), finite for every source.
-fn normal(rng: &mut ChaCha8Rng) -> f64 {
+fn normal<R: Rng + ?Sized>(rng: &mut R) -> f64 {
     let (u, v): (f64, f64) = (rng.random(), rng.random());
     (-2.0 * (-u).ln_1p()).sqrt() * (TAU * v).cos()
 }

@@ -95,8 +95,8 @@ pub enum StructureKind {
     RandomTrees,
     /// A plain mixture
     Mixture,
-    /// Of images: rectangles, halved again and again
-    Quadrants,
+    /// Of images: rectangles, halved again and again, both ways
+    Halves,
     /// Columns that do not depend on each other
     Independent,
 }
@@ -108,7 +108,7 @@ impl From<StructureKind> for DensityStructure {
             StructureKind::ChowLiu => Self::ChowLiu,
             StructureKind::RandomTrees => Self::RandomTrees,
             StructureKind::Mixture => Self::Mixture,
-            StructureKind::Quadrants => Self::Quadrants,
+            StructureKind::Halves => Self::Halves,
             StructureKind::Independent => Self::Independent,
         }
     }

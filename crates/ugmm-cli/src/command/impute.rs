@@ -2,11 +2,12 @@
 
 use crate::arguments::{Common, Impute};
 use crate::command::images;
-use crate::density_rows::{Met, outside_examples};
+use crate::density_rows::{Met, left_empty, outside_examples};
 use crate::error::CliError;
 use crate::output::{check_not_mixed, check_outputs, count, write_json};
 use crate::row_output::{Column, Values, write_rows};
 use serde::Serialize;
+use std::path::Path;
 use ugmm_tabular::{AnyModel, DensityBatch, DensityModel, DensityReader};
 
 /// What the values of one column of the output are made of.
@@ -27,6 +28,8 @@ struct Report {
     met: Met,
     /// Values that were filled in, of one table.
     filled_values: usize,
+    /// Missing values that were left so, since the model does not know the rare level that would be there; of all draws.
+    empty_cells: usize,
     draws: Option<usize>,
     /// By column of the model.
     filled_by_column: Vec<(String, usize)>,
@@ -44,7 +47,9 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
         return Err(CliError::Option { key: "--hide", reason: reason.into() });
     }
     let (reader, names) = DensityReader::open_whole(&options.data, &model, &options.table.read_options())?;
-    let sources = sources(&model, &names, reader.with_target(), options)?;
+    let has_gaps = if options.uncertainty { gaps(&model, options)? } else { None };
+    let sources = sources(&model, &names, reader.with_target(), has_gaps.as_deref(), options)?;
+    let mut empty_cells = 0;
     let (mut met, mut examples) = (Met::default(), Vec::new());
     let mut filled_by_column = vec![0; model.columns().len()];
     let format = crate::arguments::Format::Csv;
@@ -65,6 +70,15 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
                 None => filled(&model, &batch, &sources)?,
                 Some(draws) => drawn(&model, &batch, &sources, draws.get(), options.seed)?,
             };
+            for (column, (_, source)) in columns.iter().zip(&sources) {
+                if let (Values::Text(texts), Source::Filled { column, .. }) = (&column.values, source) {
+                    let empty = texts.iter().filter(|text| text.is_none()).count();
+                    empty_cells += empty;
+                    if options.draws.is_none() {
+                        filled_by_column[*column] -= empty;
+                    }
+                }
+            }
             writer.write(&columns)?;
         }
         Ok(())
@@ -73,22 +87,39 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
     let report = Report {
         met,
         filled_values: filled_by_column.iter().sum(),
+        empty_cells,
         draws: options.draws.map(std::num::NonZeroUsize::get),
         filled_by_column: named.zip(filled_by_column).filter(|(_, count)| *count > 0).collect(),
     };
     write_json(common.json.as_deref(), "ugmm/impute", &report)?;
     if !common.quiet {
         let met = Met { missing_values: 0, ..report.met };
-        eprint!("{}{}", met.remarks("", &examples), text(&report));
+        eprint!("{}{}{}", met.remarks("", &examples), text(&report), left_empty(empty_cells));
     }
     Ok(())
 }
 
-/// The columns of the output: those of the file in their order, and what was asked for beside them.
+/// Which columns of the file lack values; none where that cannot be found out without the rows, which come once only.
+fn gaps(model: &DensityModel, options: &Impute) -> Result<Option<Vec<bool>>, CliError> {
+    if options.data == Path::new("-") {
+        return Ok(None);
+    }
+    let (reader, names) = DensityReader::open_whole(&options.data, model, &options.table.read_options())?;
+    let mut has_gaps = vec![false; names.len()];
+    for batch in reader {
+        for (has_gaps, texts) in has_gaps.iter_mut().zip(&batch?.kept) {
+            *has_gaps |= texts.iter().any(Option::is_none);
+        }
+    }
+    Ok(Some(has_gaps))
+}
+
+/// The columns of the output: those of the file in their order, and what was asked for beside them, of columns that have gaps.
 fn sources(
     model: &DensityModel,
     names: &[String],
     with_target: bool,
+    has_gaps: Option<&[bool]>,
     options: &Impute,
 ) -> Result<Vec<(String, Source)>, CliError> {
     let is_read = |column: usize| with_target || model.target() != Some(column);
@@ -103,7 +134,9 @@ fn sources(
     }
     if options.uncertainty {
         let filled = sources.iter().filter_map(|(_, source)| match *source {
-            Source::Filled { kept, column } => Some((kept, column)),
+            Source::Filled { kept, column } if has_gaps.is_none_or(|has_gaps| has_gaps[kept]) => {
+                Some((kept, column))
+            }
             _ => None,
         });
         let uncertainty = |(kept, index): (usize, usize)| {
@@ -147,16 +180,18 @@ fn filled(
                     .iter()
                     .enumerate()
                     .map(|(row, text)| {
-                        text.clone().or_else(|| {
-                            cell(row, column).map(|cell| model.columns()[column].text(cell.value))
-                        })
+                        text.clone().or_else(|| model.columns()[column].cell(cell(row, column)?.value))
                     })
                     .collect(),
             ),
             Source::Uncertainty { kept, column } => {
                 let of_row = |row: usize| match batch.kept[kept][row] {
                     Some(_) => None,
-                    None => cell(row, column).map(|cell| cell.uncertainty),
+                    None => {
+                        let filled = cell(row, column);
+                        let is_filled = |value| model.columns()[column].cell(value).is_some();
+                        filled.filter(|filled| is_filled(filled.value)).map(|filled| filled.uncertainty)
+                    }
                 };
                 Values::Exact(rows.clone().map(of_row).collect())
             }
@@ -196,8 +231,8 @@ fn drawn(
             Source::Filled { kept, column } => Values::Text(
                 (0..rows)
                     .map(|row| {
-                        let text = || model.columns()[column].text(completed[row * width + column]);
-                        Some(batch.kept[kept][row / draws].clone().unwrap_or_else(text))
+                        let drawn = || model.columns()[column].cell(completed[row * width + column]);
+                        batch.kept[kept][row / draws].clone().or_else(drawn)
                     })
                     .collect(),
             ),

@@ -7,10 +7,12 @@ use crate::output::{check_not_mixed, check_outputs, count, level_and_error, perc
 use crate::row_output::{Column, Values, format_of, write_rows};
 use serde::Serialize;
 use ugmm_circuit::UnivariateMixture;
-use ugmm_tabular::{AnyModel, DensityColumn, DensityModel, DensityReader, LogLikelihoodMeasures, Surprise};
+use ugmm_tabular::{
+    AnyModel, DensityColumn, DensityModel, DensityReader, LogLikelihoodMeasures, Surprise, UNLIKELY,
+};
 
-/// Share of usual rows below which a row is counted as unlikely.
-const UNLIKELY: f64 = 0.01;
+/// What the value of a level is called that training had seldom or not at all.
+const RARE: &str = "rare or not seen";
 
 #[derive(Serialize)]
 struct Report {
@@ -43,12 +45,12 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
             outside_examples(&model, &batch, &mut examples);
             let surprises = model.surprises(&batch.rows)?;
             log_likelihoods.extend(surprises.iter().map(|surprise| surprise.log_likelihood));
-            unlikely_rows += surprises.iter().filter(|surprise| surprise.share_below < UNLIKELY).count();
+            unlikely_rows += surprises.iter().filter(|surprise| surprise.share_at_most < UNLIKELY).count();
             let values = |place: usize, column: usize| {
                 let value = batch.row(place)[column];
                 match value.is_nan() {
                     true => "outside".to_owned(),
-                    false => model.columns()[column].text(value),
+                    false => model.columns()[column].cell(value).unwrap_or_else(|| RARE.to_owned()),
                 }
             };
             let columns = columns(&model, &surprises, values);
@@ -80,7 +82,7 @@ fn columns(
         |number: &dyn Fn(&Surprise) -> Option<f64>| Values::Exact(surprises.iter().map(number).collect());
     vec![
         column("log-likelihood", number(&|surprise| Some(surprise.log_likelihood))),
-        column("share of rows less likely", number(&|surprise| Some(surprise.share_below))),
+        column("share of rows as likely or less", number(&|surprise| Some(surprise.share_at_most))),
         column(
             "most surprising",
             named(&|_, surprise| {
@@ -106,8 +108,8 @@ fn columns(
 pub fn expected(column: &DensityColumn, distribution: &UnivariateMixture) -> String {
     match column.states() {
         Some(_) => {
-            let state = distribution.mode();
-            format!("{} ({} %)", column.text(state), percent(distribution.density(state), 0))
+            let (state, probability) = column.most_probable(distribution);
+            format!("{} ({} %)", column.text(state), percent(probability, 0))
         }
         None => {
             let [low, high] = [0.05, 0.95].map(|share| column.text(distribution.quantile(share)));

@@ -3,6 +3,7 @@
 mod architectures;
 mod certificates;
 mod densities;
+mod density_answers;
 mod devices;
 mod faults;
 mod hostile;

@@ -10,7 +10,7 @@ use ugmm_circuit::UnivariateMixture;
 /// What is known of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DensityEvidence {
-    /// One value for each column; NaN where nothing is known.
+    /// One value for each column; NaN where nothing is known. A rare level has a value of its own, after the column's states.
     pub row: Vec<f64>,
 }
 
@@ -32,12 +32,14 @@ impl DensityEvidence {
 }
 
 impl DensityAnswer<'_> {
-    /// Each state with its probability; none of a number.
+    /// Each state with its probability, rare levels by their shares of the rows that have one; none of a number.
     #[must_use]
     pub fn states(&self) -> Option<Vec<(String, f64)>> {
+        self.column.states()?;
         match &self.distribution {
             UnivariateMixture::Discrete { probabilities, .. } => {
-                Some(self.column.states()?.into_iter().zip(probabilities.iter().copied()).collect())
+                let named = |(value, share)| (self.column.state_name(value), share);
+                Some(self.column.divided(probabilities).into_iter().map(named).collect())
             }
             UnivariateMixture::Continuous { .. } => None,
         }
@@ -75,12 +77,14 @@ impl DensityModel {
         if evidence.holds(index) {
             return Err(QuestionError::AskedAndGiven { column: asked.to_owned() }.into());
         }
-        let distribution = self.circuit.conditional(&evidence.row, index)?;
+        let distribution = self.circuit.conditional(&self.states_of(&evidence.row).0, index)?;
         Ok(DensityAnswer { column: &self.columns()[index], distribution })
     }
 
     /// Draws rows `[count, columns]` with the values of the evidence and all others from the density given these: independent
-    /// of each other, and exact.
+    /// of each other, and exact. Where the state of rare levels would be drawn, one of them is, by its share of the rows; where
+    /// training had none, a level that it had. A model that does not know its rare levels leaves the state, which is no value
+    /// ([`DensityColumn::cell`]).
     ///
     /// # Errors
     ///
@@ -94,6 +98,49 @@ impl DensityModel {
         if evidence.row.iter().all(|value| !value.is_nan()) {
             return Err(QuestionError::NothingToDraw.into());
         }
-        Ok(self.circuit.sample(count, &evidence.row, &mut generator(seed, Stream::Sampling))?)
+        self.complete(&evidence.row, count, seed)
+    }
+
+    /// Rows drawn from the density given the values of a row that are there, `[count, columns]`: the missing ones together, so
+    /// that completed tables are spread as whole ones are. Rare levels are drawn as by [`Self::sample`].
+    ///
+    /// # Errors
+    ///
+    /// When the row is not one of the model's columns, or its values cannot occur together.
+    pub fn complete(&self, row: &[f64], count: usize, seed: u64) -> Result<Vec<f64>, TabularError> {
+        let mut rng = generator(seed, Stream::Sampling);
+        let mut rows = self.circuit.sample(count, &self.states_of(row).0, &mut rng)?;
+        for drawn in rows.chunks_exact_mut(row.len()) {
+            for (index, column) in self.columns().iter().enumerate() {
+                if !row[index].is_nan() {
+                    drawn[index] = row[index];
+                } else if column.rare().is_some()
+                    && column.other().map(|other| other as f64) == Some(drawn[index])
+                {
+                    let levels = self.levels_instead(drawn, index)?;
+                    let probabilities = levels.iter().map(|(_, share)| *share).collect();
+                    let place = UnivariateMixture::Discrete { first: 0, probabilities }.draw(&mut rng);
+                    drawn[index] = levels.get(place as usize).map_or(drawn[index], |(level, _)| *level);
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// What to draw from in the place of the state of rare and unseen levels: each level with a share.
+    fn levels_instead(&self, row: &[f64], index: usize) -> Result<Vec<(f64, f64)>, TabularError> {
+        let column = &self.columns()[index];
+        let mut levels = column.rare_values();
+        if levels.is_empty() {
+            // Training had no rare ones, so that only its common ones are values of the column.
+            let row = self.states_of(row).0;
+            if let UnivariateMixture::Discrete { probabilities, .. } =
+                self.circuit.conditional(&row, index)?
+            {
+                levels = column.divided(&probabilities);
+                levels.pop();
+            }
+        }
+        Ok(levels)
     }
 }

@@ -8,12 +8,18 @@ use crate::range::NumberRange;
 use crate::variables::{number, some_of};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use ugmm_circuit::{MAXIMUM_STATES, Variable};
+use ugmm_circuit::{MAXIMUM_STATES, UnivariateMixture, Variable};
 use ugmm_data::frame::{Column, Kind, Level, ReadAs, Request, Schema, UNSEEN, Values};
 use ugmm_data::{ImageShape, MIN_LEVEL_ROWS, closest};
 
-/// What the state of rare and unseen levels is called.
+/// What the state of rare and unseen levels is called. It is no value: nothing is drawn or filled in as such.
 pub const OTHER: &str = "(other)";
+/// What it is called where training had no rare levels.
+const NOT_SEEN: &str = "(not seen)";
+/// Rows, and the share of all rows, that have the least or the greatest of a column's whole numbers where they end with it: numbers
+/// that thin out towards an end have about one row there, however many rows there are.
+const PILED_UP: usize = 10;
+const PILED_UP_SHARE: f64 = 0.05;
 /// How far the numbers of a column of whole numbers may be apart: those of a wider one are a density, which says as much where each
 /// number has little probability, and is learned faster than a table.
 const WIDEST: f64 = 1024.0;
@@ -34,6 +40,25 @@ pub struct DensityColumn {
     pub(crate) values: ColumnValues,
     /// What its numbers ranged over in the rows learned from.
     pub(crate) range: Option<NumberRange>,
+    /// Of numbers that are no whole ones, the least that can be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) least: Option<f64>,
+    /// The greatest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) greatest: Option<f64>,
+    /// Levels that share the last state; none where the model was trained by a version that did not keep them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rare: Option<Vec<RareLevel>>,
+}
+
+/// A level that too few rows have for a state of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RareLevel {
+    /// As the table has it.
+    pub text: String,
+    /// Rows learned from that have it; at least 1.
+    pub rows: usize,
 }
 
 /// What a variable stands for.
@@ -61,9 +86,16 @@ pub(crate) enum Encoded {
     Unseen(f64),
     /// A number that the variable cannot be.
     Impossible(f64),
+    /// A number with a fraction of a variable of whole numbers: the nearest one, or the day.
+    Rounded(f64),
 }
 
 impl DensityColumn {
+    /// A column of which nothing more is known.
+    fn new(request: Request, values: ColumnValues, range: Option<NumberRange>) -> Self {
+        Self { request, values, range, least: None, greatest: None, rare: None }
+    }
+
     /// The column's name.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -123,6 +155,65 @@ impl DensityColumn {
         }
     }
 
+    /// The state of rare and unseen levels, if it has one.
+    #[must_use]
+    pub fn other(&self) -> Option<usize> {
+        match (&self.values, &self.request.read_as) {
+            (ColumnValues::States { with_other: true }, ReadAs::Codes(levels)) => Some(levels.len()),
+            _ => None,
+        }
+    }
+
+    /// Levels that share the state of rare and unseen ones; none where the model does not know them.
+    #[must_use]
+    pub fn rare(&self) -> Option<&[RareLevel]> {
+        self.rare.as_deref()
+    }
+
+    /// The values that stand for rare levels, which come after the states, each with its share of the rows that have a rare one.
+    pub(crate) fn rare_values(&self) -> Vec<(f64, f64)> {
+        let (Some(other), Some(rare)) = (self.other(), self.rare()) else { return Vec::new() };
+        let rows = rare.iter().map(|level| level.rows).sum::<usize>() as f64;
+        (other + 1..).zip(rare).map(|(value, level)| (value as f64, level.rows as f64 / rows)).collect()
+    }
+
+    /// The state that a value stands for, and the logarithm of the value's share of it: 0 but for rare levels.
+    pub(crate) fn state_of(&self, value: f64) -> (f64, f64) {
+        match self.other() {
+            Some(other) if value > other as f64 => {
+                let share = self.rare_values().into_iter().find(|(rare, _)| *rare == value);
+                (other as f64, share.map_or(0.0, |(_, share)| share.ln()))
+            }
+            _ => (value, 0.0),
+        }
+    }
+
+    /// Each value of a column of states with its probability, where `probabilities` are those of its states: the state of rare and
+    /// unseen levels is divided between the rare ones, if the model knows some.
+    pub(crate) fn divided(&self, probabilities: &[f64]) -> Vec<(f64, f64)> {
+        let rare = self.rare_values();
+        let kept = if rare.is_empty() { probabilities.len() } else { probabilities.len().saturating_sub(1) };
+        let last = probabilities.last().copied().unwrap_or(0.0);
+        let states = (0..kept).map(|state| (state as f64, probabilities[state]));
+        states.chain(rare.into_iter().map(|(value, share)| (value, share * last))).collect()
+    }
+
+    /// The most probable value of a column of states and its probability. It is a level of the table wherever the model knows one: only
+    /// a model without the names of rare levels answers with the state of all of them.
+    #[must_use]
+    pub fn most_probable(&self, distribution: &UnivariateMixture) -> (f64, f64) {
+        let UnivariateMixture::Discrete { probabilities, .. } = distribution else {
+            let mode = distribution.mode();
+            return (mode, distribution.density(mode));
+        };
+        let mut values = self.divided(probabilities);
+        if self.rare.is_some() && values.len() > 1 {
+            values.retain(|(value, _)| Some(*value as usize) != self.other());
+        }
+        let first = values.first().copied().unwrap_or((0.0, 0.0));
+        values.into_iter().fold(first, |best, one| if one.1 > best.1 { one } else { best })
+    }
+
     /// A value of the circuit's variable in the table's units: the same but for pixels.
     #[must_use]
     pub fn to_table(&self, value: f64) -> f64 {
@@ -138,8 +229,10 @@ impl DensityColumn {
     #[must_use]
     pub fn text(&self, value: f64) -> String {
         if let Some(states) = self.states() {
+            let rare = || self.rare()?.get((value as usize).checked_sub(states.len())?);
             // What is no state can only come of a file that was made by hand.
-            return states.get(value as usize).cloned().unwrap_or_default();
+            let state = states.get(value as usize).or_else(|| rare().map(|level| &level.text));
+            return state.cloned().unwrap_or_default();
         }
         match (&self.values, self.range) {
             (ColumnValues::Number, Some(range)) if range.whole => {
@@ -153,6 +246,18 @@ impl DensityColumn {
             (ColumnValues::Pixel, _) => ((value.round() + 0.0) / WHITE).to_string(),
             _ => self.request.read_as.text(value),
         }
+    }
+
+    /// What a value of a column of states is called in a list of all of them.
+    pub(crate) fn state_name(&self, value: f64) -> String {
+        let has_no_rare = self.rare().is_some_and(<[RareLevel]>::is_empty);
+        self.cell(value).unwrap_or_else(|| if has_no_rare { NOT_SEEN } else { OTHER }.to_owned())
+    }
+
+    /// A value as [`Self::text`] has it; none for the state of rare and unseen levels, which is no value of the table.
+    #[must_use]
+    pub fn cell(&self, value: f64) -> Option<String> {
+        (self.other().map(|other| other as f64) != Some(value)).then(|| self.text(value))
     }
 
     /// A number that need not be one of the variable's, such as a mean, as text: with the digits that count.
@@ -193,7 +298,11 @@ impl DensityColumn {
         if let Some(states) = self.states() {
             let state = match self.values {
                 ColumnValues::Truth { .. } => self.request.read_as.number(text),
-                _ => states.iter().position(|name| name == text).map(|state| state as f64),
+                _ => states
+                    .iter()
+                    .position(|name| name == text)
+                    .or_else(|| self.rare_or_other(text))
+                    .map(|state| state as f64),
             };
             return state.ok_or_else(|| {
                 wrong(match closest(text, &states) {
@@ -216,6 +325,13 @@ impl DensityColumn {
         }
     }
 
+    /// The value of a rare level, or of the state of all of them by its other name.
+    fn rare_or_other(&self, text: &str) -> Option<usize> {
+        let (other, rare) = (self.other()?, self.rare().unwrap_or_default());
+        let place = rare.iter().position(|level| level.text == text);
+        place.map(|place| other + 1 + place).or((text == NOT_SEEN).then_some(other))
+    }
+
     /// A number in the table's units as it would stand there.
     #[must_use]
     pub fn number_text(&self, number: f64) -> String {
@@ -230,6 +346,19 @@ impl DensityColumn {
                 let kind = if self.is_date() { "a day" } else { "a whole number" };
                 let [low, high] = [low, high].map(|end| self.request.read_as.text(end as f64));
                 format!("{kind} from {low} to {high}")
+            }
+            ColumnValues::Number if self.least.is_some() || self.greatest.is_some() => {
+                let text = |end: f64| self.request.read_as.text(end);
+                let kind = if self.is_date() { "a date" } else { "a number" };
+                match (self.least, self.greatest) {
+                    (Some(least), Some(greatest)) => {
+                        format!("{kind} from {} to {}", text(least), text(greatest))
+                    }
+                    (least, greatest) => {
+                        let most = if least.is_some() { "least" } else { "most" };
+                        format!("{kind} of at {most} {}", text(least.or(greatest).unwrap_or_default()))
+                    }
+                }
             }
             ColumnValues::Pixel => "a pixel from 0 to 1, a byte divided by 255".into(),
             ColumnValues::States { .. } => match self.states().unwrap_or_default() {
@@ -250,7 +379,17 @@ impl DensityColumn {
         };
         match self.values {
             ColumnValues::Whole { low, high } => {
-                possible(number.fract() == 0.0 && (low as f64..=high as f64).contains(&number), number)
+                let whole = if self.is_date() { number.floor() } else { number.round() };
+                match (low as f64..=high as f64).contains(&whole) {
+                    false => Encoded::Impossible(number),
+                    true if whole == number => Encoded::Value(number),
+                    true => Encoded::Rounded(whole),
+                }
+            }
+            ColumnValues::Number => {
+                let is_beyond = self.least.is_some_and(|least| number < least)
+                    || self.greatest.is_some_and(|greatest| number > greatest);
+                possible(!is_beyond, number)
             }
             ColumnValues::Pixel => {
                 let byte = number * WHITE;
@@ -304,6 +443,10 @@ impl DensityColumn {
         if !fits {
             return Err(format!("the values of the column {name:?} are not those that it is read as"));
         }
+        let rare = self.rare.as_deref().unwrap_or_default();
+        if rare.iter().any(|level| level.rows == 0) || !rare.is_empty() && self.other().is_none() {
+            return Err(format!("the rare levels of the column {name:?} are not those of a category"));
+        }
         match self.range {
             Some(range) if !range.is_usable() => Err(format!("the range of the column {name:?} is no range")),
             None if self.is_number() => Err(format!("the column {name:?} has no range")),
@@ -315,7 +458,9 @@ impl DensityColumn {
     pub(crate) fn fits(&self, variable: &Variable) -> bool {
         use ugmm_circuit::VariableKind as V;
         match (&self.values, variable.kind) {
-            (ColumnValues::Number, V::Continuous { .. }) => true,
+            (ColumnValues::Number, V::Continuous { low, high, .. }) => {
+                (self.least, self.greatest) == (low, high)
+            }
             (ColumnValues::Whole { low, high }, V::Integer { low: least, high: greatest }) => {
                 (*low, *high) == (least, greatest)
             }
@@ -330,7 +475,7 @@ impl DensityColumn {
     /// The circuit's variable, for these values of the rows to learn from.
     pub(crate) fn variable(&self, values: impl Iterator<Item = f64> + Clone) -> Variable {
         let variable = match &self.values {
-            ColumnValues::Number => Variable::standardizing(values),
+            ColumnValues::Number => Variable::standardizing(values).between(self.least, self.greatest),
             ColumnValues::Whole { low, high } => Variable::integer(*low, *high),
             // A probability for each byte: there are rows enough, and black and white are no ends of a bell.
             ColumnValues::Pixel => Variable::categorical(BYTES),
@@ -374,11 +519,10 @@ pub(crate) fn columns_of(
     let schema = table.schema();
     let column_of = |column: &Column| match (&column.kind, Some(column.name.as_str()) == target) {
         // A split leaves no class of the target without a row to learn from.
-        (Kind::Categorical, true) => Ok(DensityColumn {
-            request: schema.request(&column.name)?,
-            values: ColumnValues::States { with_other: false },
-            range: None,
-        }),
+        (Kind::Categorical, true) => {
+            let values = ColumnValues::States { with_other: false };
+            Ok(DensityColumn::new(schema.request(&column.name)?, values, None))
+        }
         (_, is_target) => column_of(table, column, schema.images.is_some() && !is_target, rows),
     };
     used_columns(table, target)?.into_iter().map(column_of).collect()
@@ -391,15 +535,20 @@ fn column_of(
     rows: &[usize],
 ) -> Result<DensityColumn, TabularError> {
     let mut request = table.schema().request(&column.name)?;
-    let (values, range) = match (table.column(&column.name)?, &column.kind) {
-        (Values::Numbers(_), Kind::Boolean) => (ColumnValues::Truth { words: column.words() }, None),
+    Ok(match (table.column(&column.name)?, &column.kind) {
+        (Values::Numbers(_), Kind::Boolean) => {
+            DensityColumn::new(request, ColumnValues::Truth { words: column.words() }, None)
+        }
         (Values::Numbers(numbers), _) => {
-            let range = NumberRange::of(rows.iter().map(|&row| numbers[row]));
-            // Of a column without any value.
-            let range = range.unwrap_or(NumberRange { low: 0.0, high: 0.0, whole: false });
-            let is_pixel = is_image && numbers.iter().all(|number| is_byte(*number));
-            let values = if is_pixel { ColumnValues::Pixel } else { whole(range) };
-            (values, Some(range))
+            let of_rows = rows.iter().map(|&row| numbers[row]);
+            let no_value = NumberRange { low: 0.0, high: 0.0, whole: false };
+            match NumberRange::of(of_rows.clone()) {
+                None => DensityColumn::new(request, ColumnValues::Number, Some(no_value)),
+                Some(range) if is_image && numbers.iter().all(|number| is_byte(*number)) => {
+                    DensityColumn::new(request, ColumnValues::Pixel, Some(range))
+                }
+                Some(range) => of_numbers(request, range, of_rows),
+            }
         }
         (values, _) => {
             let levels = column.levels.as_deref().unwrap_or_default();
@@ -409,31 +558,56 @@ fn column_of(
                 codes
                     .for_each(|code| counts.get_mut(code as usize).into_iter().for_each(|count| *count += 1));
             }
-            let common = levels.iter().zip(counts).filter(|(_, rows)| *rows >= MIN_LEVEL_ROWS);
-            let common: Vec<String> = common.map(|(level, _)| level.text.clone()).collect();
+            let seen = levels.iter().zip(counts).filter(|(_, rows)| *rows > 0);
+            let (common, rare): (Vec<_>, Vec<_>) = seen.partition(|(_, rows)| *rows >= MIN_LEVEL_ROWS);
+            let common = common.into_iter().map(|(level, _)| level.text.clone()).collect();
+            let rare = rare.into_iter().map(|(level, rows)| RareLevel { text: level.text.clone(), rows });
             request.read_as = ReadAs::Codes(common);
-            (ColumnValues::States { with_other: true }, None)
+            let values = ColumnValues::States { with_other: true };
+            let rare = Some(rare.collect());
+            DensityColumn { rare, ..DensityColumn::new(request, values, None) }
         }
-    };
-    Ok(DensityColumn { request, values, range })
+    })
+}
+
+/// A column of numbers, days or times, with the values that it can have by those that it had:
+///
+/// * Numbers none of which was negative are not below 0, those none of which was positive not above it.
+/// * Whole numbers and days over a short range have a probability each, over this range and as much again on both sides, since to be
+///   outside is to be impossible, which no number of rows can say of the next ones. At an end that many rows have, whole numbers
+///   end: the best of five stars, the hundred of a hundred percent.
+/// * Days and times over a long range are within as much again on both sides as well.
+fn of_numbers(
+    request: Request,
+    range: NumberRange,
+    numbers: impl Iterator<Item = f64> + Clone,
+) -> DensityColumn {
+    let is_date = request.read_as == ReadAs::Days;
+    let width = range.high - range.low;
+    let margin = width.max(1.0);
+    // No day is less than nothing. Of a column of zeros only, either end would do.
+    let least = (!is_date && range.low >= 0.0).then_some(0.0);
+    let greatest = (!is_date && range.high <= 0.0 && range.low < 0.0).then_some(0.0);
+    let low = (range.low - margin).max(least.unwrap_or(f64::NEG_INFINITY));
+    let high = (range.high + margin).min(greatest.unwrap_or(f64::INFINITY));
+    let is_exact = range.low.abs().max(range.high.abs()) <= (1_i64 << 50) as f64;
+    if range.whole && is_exact && width <= WIDEST {
+        let known = numbers.clone().filter(|number| !number.is_nan()).count();
+        let is_piled_up = |end: f64| {
+            let rows = numbers.clone().filter(|number| *number == end).count();
+            !is_date && width > 0.0 && rows >= PILED_UP && rows as f64 >= PILED_UP_SHARE * known as f64
+        };
+        let low = if is_piled_up(range.low) { range.low } else { low };
+        let high = if is_piled_up(range.high) { range.high } else { high };
+        let values = ColumnValues::Whole { low: low as i64, high: high as i64 };
+        return DensityColumn::new(request, values, Some(range));
+    }
+    let (least, greatest) = if is_date { (Some(low), Some(high)) } else { (least, greatest) };
+    DensityColumn { least, greatest, ..DensityColumn::new(request, ColumnValues::Number, Some(range)) }
 }
 
 fn is_byte(number: f64) -> bool {
     (number * WHITE - (number * WHITE).round()).abs() < PIXEL_TOLERANCE
-}
-
-/// Whole numbers of a range, which is made wider on both sides by as much as it is wide: to be outside of it is to be
-/// impossible, which no number of training rows can say of the next ones. It is not made to reach below 0 where it did not.
-fn whole(range: NumberRange) -> ColumnValues {
-    let width = range.high - range.low;
-    let is_exact = range.low.abs().max(range.high.abs()) <= (1_i64 << 50) as f64;
-    if !range.whole || !is_exact || width > WIDEST {
-        return ColumnValues::Number;
-    }
-    let (low, high) = (range.low as i64, range.high as i64);
-    let margin = (high - low).max(1);
-    let least = if low >= 0 { (low - margin).max(0) } else { low - margin };
-    ColumnValues::Whole { low: least, high: high + margin }
 }
 
 /// Makes every pixel of a file of images a column of numbers, also one that is the same in all images: a density of images is

@@ -14,6 +14,8 @@ pub struct EncodedRows {
     pub missing: usize,
     /// Levels that training did not have or had seldom.
     pub unseen: usize,
+    /// Numbers with a fraction in columns of whole numbers, which were rounded.
+    pub rounded: usize,
 }
 
 /// A value that has no probability at all: a number outside of the range of its column, or a class that there was none of.
@@ -45,6 +47,10 @@ pub(crate) fn encode(columns: &[DensityColumn], values: &[Option<&Values>], rows
                 Encoded::Value(value) => *place = value,
                 Encoded::Unseen(value) => {
                     encoded.unseen += 1;
+                    *place = value;
+                }
+                Encoded::Rounded(value) => {
+                    encoded.rounded += 1;
                     *place = value;
                 }
                 Encoded::Impossible(number) => {

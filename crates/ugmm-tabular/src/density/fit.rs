@@ -25,7 +25,7 @@ use ugmm_data::{Split, stratified_split};
 /// Rows that learning needs.
 const FEWEST_ROWS: usize = 2;
 /// Share of the training rows that is set aside to stop by.
-const STOPPING_SHARE: f64 = 0.1;
+pub(super) const STOPPING_SHARE: f64 = 0.1;
 /// Values of a table up to which several structures are tried, of which the one that suits the rows set aside best is taken.
 const FEW_VALUES: usize = 2_000_000;
 /// Rows of a step, and rows that each distribution is held to its prior by, where columns are pixels: chosen by the bits of held-out
@@ -59,6 +59,21 @@ pub struct LogLikelihoods {
     pub independent: LogLikelihoodMeasures,
 }
 
+/// A structure that was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct TriedStructure {
+    /// The structure.
+    pub structure: DensityStructure,
+    /// Densities side by side in its regions, of independent columns components of each, where they were chosen too.
+    pub units: Option<usize>,
+    /// Mean log-likelihood, by one circuit, of the rows set aside, which are the same for all structures; where there were too few
+    /// to set some aside, of all rows by cross-validation.
+    pub log_likelihood: f64,
+    /// Of the structures close to the best by that: the mean over all circuits that are mixed, each measured by rows of its own.
+    /// Where several structures have it, it decides between them.
+    pub of_all_circuits: Option<f64>,
+}
+
 /// What came of a run beside the model.
 #[derive(Clone, Debug, Serialize)]
 pub struct DensityReport {
@@ -76,8 +91,10 @@ pub struct DensityReport {
     pub validation_log_likelihoods: Option<LogLikelihoods>,
     /// How well the target of the rows held out (or, without, of those learned from) is predicted, if there is one.
     pub predictions: Option<Measures>,
-    /// Structures that were tried, with the mean log-likelihood of the rows set aside; none where there was no choice.
-    pub tried: Vec<(DensityStructure, f64)>,
+    /// Structures that were tried; none where there was no choice.
+    pub tried: Vec<TriedStructure>,
+    /// Folds of the cross-validation by which a table with too few rows to set some aside was learned.
+    pub folds: Option<usize>,
     /// The structure of the model.
     pub structure: DensityStructure,
     /// How it was learned.
@@ -123,7 +140,7 @@ pub fn fit_density(
         (0..split.test.len()).filter(|&place| outside.contains(&split.test[place])).collect();
     drop(values);
     let fitter = Fitter { columns: &columns, options, has_target: target.is_some(), start };
-    let Chosen { trained, structure, config, tried, out_of_time } = fitter.fit(&training, run)?;
+    let Chosen { trained, structure, config, tried, folds, out_of_time } = fitter.fit(&training, run)?;
     let independent = fitter.independent(&training, run)?;
     let measured = |circuit: &Circuit, rows: &[f64], impossible: &[usize]| {
         let mut levels = circuit.log_likelihood(Rows::new(rows, width)?)?;
@@ -175,6 +192,7 @@ pub fn fit_density(
         validation_log_likelihoods,
         predictions,
         tried,
+        folds,
         structure,
         training: config,
         members,
@@ -235,30 +253,36 @@ fn split(table: &Table, options: &DensityOptions) -> Result<Split, TabularError>
     Ok(Split { train: rows(split.train), test: rows(split.test) })
 }
 
-struct Fitter<'a> {
-    columns: &'a [DensityColumn],
-    options: &'a DensityOptions,
-    has_target: bool,
-    start: Instant,
+pub(super) struct Fitter<'a> {
+    pub(super) columns: &'a [DensityColumn],
+    pub(super) options: &'a DensityOptions,
+    pub(super) has_target: bool,
+    pub(super) start: Instant,
 }
 
-struct Chosen {
-    trained: Trained,
-    structure: DensityStructure,
-    config: TrainingConfig,
-    tried: Vec<(DensityStructure, f64)>,
-    out_of_time: bool,
+pub(super) struct Chosen {
+    pub(super) trained: Trained,
+    pub(super) structure: DensityStructure,
+    pub(super) config: TrainingConfig,
+    pub(super) tried: Vec<TriedStructure>,
+    pub(super) folds: Option<usize>,
+    pub(super) out_of_time: bool,
 }
 
 impl Fitter<'_> {
-    fn variables(&self, rows: &[f64]) -> Vec<Variable> {
+    pub(super) fn variables(&self, rows: &[f64]) -> Vec<Variable> {
         let width = self.columns.len();
         let column = |index: usize| rows.iter().skip(index).step_by(width).copied();
         self.columns.iter().enumerate().map(|(index, known)| known.variable(column(index))).collect()
     }
 
+    /// Whether there is a column of classes to predict.
+    pub(super) fn of_classes(&self) -> bool {
+        self.has_target && self.columns.last().is_some_and(|target| target.states().is_some())
+    }
+
     /// The settings of the circuit.
-    fn config(
+    pub(super) fn config(
         &self,
         structure: DensityStructure,
         images: Option<(usize, usize)>,
@@ -274,7 +298,7 @@ impl Fitter<'_> {
             (DensityStructure::RandomTrees, _) => StructureChoice::RandomTrees { replicas: REPLICAS },
             (DensityStructure::Mixture, _) => StructureChoice::Mixture,
             (DensityStructure::Independent, _) => StructureChoice::Independent,
-            (DensityStructure::Quadrants, Some((height, width))) => {
+            (DensityStructure::Halves, Some((height, width))) => {
                 StructureChoice::ImageHalves { height, width }
             }
             _ => StructureChoice::ChowLiu,
@@ -290,11 +314,9 @@ impl Fitter<'_> {
         if options.method == Some(DensityMethod::Adam) {
             config.method = Method::Adam { learning_rate: options.learning_rate.unwrap_or(ADAM_RATE) };
         }
-        let target = self.columns.len() - 1;
-        let of_classes = self.has_target && self.columns[target].states().is_some();
         // Columns that do not depend on each other do not depend on the class either.
-        if of_classes && structure != DensityStructure::Independent {
-            config.class_conditional = Some(target);
+        if self.of_classes() && structure != DensityStructure::Independent {
+            config.class_conditional = Some(self.columns.len() - 1);
         }
         config
     }
@@ -302,13 +324,16 @@ impl Fitter<'_> {
     /// The circuit with the structure asked for, or with the best one.
     fn fit(&self, rows: &[f64], run: &mut DensityRun) -> Result<Chosen, TabularError> {
         let images = self.images();
+        if images.is_none() && self.has_few(rows) {
+            return self.fit_few(rows, run);
+        }
         let candidates = match self.options.structure {
             DensityStructure::Auto if rows.len() <= FEW_VALUES && self.columns.len() > 1 => {
                 vec![DensityStructure::ChowLiu, DensityStructure::Mixture, DensityStructure::RandomTrees]
             }
             DensityStructure::Auto => vec![DensityStructure::ChowLiu],
-            DensityStructure::Quadrants if images.is_none() => {
-                return Err(TabularError::NoImages { setting: "--structure quadrants" });
+            DensityStructure::Halves if images.is_none() => {
+                return Err(TabularError::NoImages { setting: "--structure halves" });
             }
             structure => vec![structure],
         };
@@ -321,18 +346,24 @@ impl Fitter<'_> {
             let (trained, out_of_time) = self.train(rows, &config, None, (number, parts), run)?;
             // Without rows set aside there is nothing to choose by.
             let is_last = trained.validation.is_none() || out_of_time;
-            all.push(Chosen { trained, structure, config, tried: Vec::new(), out_of_time });
+            all.push(Chosen { trained, structure, config, tried: Vec::new(), folds: None, out_of_time });
             if is_last {
                 break;
             }
         }
         let out_of_time = all.iter().any(|chosen| chosen.out_of_time);
+        let by_one = |chosen: &Chosen| {
+            let (structure, units, of_all_circuits) = (chosen.structure, None, None);
+            let log_likelihood = chosen.trained.validation?;
+            Some(TriedStructure { structure, units, log_likelihood, of_all_circuits })
+        };
+        let mut tried: Vec<TriedStructure> = all.iter().filter_map(by_one).collect();
         let set_aside = rows.len() as f64 / self.columns.len() as f64 * STOPPING_SHARE;
         let enough = all.iter().filter_map(|chosen| chosen.trained.validation).reduce(f64::max);
         let enough = enough.map(|best| best - CHANCE_PER_ROW / set_aside.sqrt());
-        let (best, others): (Vec<_>, Vec<_>) = all
-            .into_iter()
-            .partition(|chosen| chosen.trained.validation >= enough || enough.is_some_and(f64::is_nan));
+        let is_close =
+            |chosen: &Chosen| chosen.trained.validation >= enough || enough.is_some_and(f64::is_nan);
+        let best: Vec<Chosen> = all.into_iter().filter(is_close).collect();
         let parts = best.len();
         let with_all = best.into_iter().enumerate().map(|(number, mut chosen)| {
             if chosen.config.members > 1 && !out_of_time {
@@ -343,11 +374,12 @@ impl Fitter<'_> {
             Ok(chosen)
         });
         let best: Vec<Chosen> = with_all.collect::<Result<_, TabularError>>()?;
-        let level = |structure: &DensityStructure| {
-            let of_it = best.iter().chain(&others).find(|chosen| chosen.structure == *structure)?;
-            of_it.trained.validation.map(|level| (*structure, level))
-        };
-        let tried: Vec<_> = candidates.iter().filter_map(level).collect();
+        for one in &mut tried {
+            let of_it = best.iter().find(|chosen| chosen.structure == one.structure);
+            one.of_all_circuits = of_it
+                .filter(|chosen| chosen.trained.members > 1)
+                .and_then(|chosen| chosen.trained.validation);
+        }
         // The first of equal ones.
         let best = best.into_iter().reduce(|best, other| {
             if other.trained.validation > best.trained.validation { other } else { best }
@@ -359,6 +391,9 @@ impl Fitter<'_> {
 
     /// Columns that do not depend on each other, each a mixture of as many components as the circuit has units.
     fn independent(&self, rows: &[f64], run: &mut DensityRun) -> Result<Circuit, TabularError> {
+        if self.images().is_none() && self.has_few(rows) {
+            return self.independent_few(rows, run);
+        }
         let mut config = self.config(DensityStructure::Independent, self.images(), rows.len());
         config.members = 1;
         config.components = INDEPENDENT_COMPONENTS;
@@ -387,7 +422,7 @@ impl Fitter<'_> {
     }
 
     /// The first circuit, or the others after it.
-    fn train(
+    pub(super) fn train(
         &self,
         rows: &[f64],
         config: &TrainingConfig,
@@ -426,7 +461,7 @@ impl Fitter<'_> {
         Ok((trained, out_of_time))
     }
 
-    fn check_interrupted(&self, run: &DensityRun) -> Result<(), TabularError> {
+    pub(super) fn check_interrupted(&self, run: &DensityRun) -> Result<(), TabularError> {
         match run.interrupted.load(Ordering::Relaxed) {
             true => Err(TabularError::Interrupted { checkpoint: None }),
             false => Ok(()),

@@ -4,7 +4,6 @@ use super::columns::DensityColumn;
 use super::model::DensityModel;
 use crate::error::TabularError;
 use rayon::prelude::*;
-use ugmm::{Stream, generator};
 use ugmm_circuit::{CircuitError, UnivariateMixture};
 
 /// A row with what its missing values are replaced by.
@@ -19,7 +18,8 @@ pub struct Filled {
 pub struct FilledCell {
     /// Index of the column.
     pub column: usize,
-    /// Its mean given the values that are there, of whole numbers the nearest one, or its most probable state.
+    /// Its mean given the values that are there, of whole numbers the nearest one, or its most probable level or state
+    /// ([`DensityColumn::most_probable`]).
     pub value: f64,
     /// The standard deviation of a number given them, in the table's units, or the probability of the state.
     pub uncertainty: f64,
@@ -28,8 +28,8 @@ pub struct FilledCell {
 impl FilledCell {
     fn of(index: usize, column: &DensityColumn, distribution: &UnivariateMixture) -> Self {
         if !column.is_number() {
-            let value = distribution.mode();
-            return Self { column: index, value, uncertainty: distribution.density(value) };
+            let (value, uncertainty) = column.most_probable(distribution);
+            return Self { column: index, value, uncertainty };
         }
         let mean = distribution.mean();
         let value = if column.is_whole() { mean.round() } else { mean };
@@ -66,15 +66,5 @@ impl DensityModel {
         let filled: Result<Vec<Filled>, CircuitError> =
             rows.par_chunks(self.columns().len()).map(fill).collect();
         Ok(filled?)
-    }
-
-    /// Rows drawn from the density given the values of a row that are there, `[count, columns]`: the missing ones together, so
-    /// that completed tables are spread as whole ones are.
-    ///
-    /// # Errors
-    ///
-    /// When the row is not one of the model's columns, or its values cannot occur together.
-    pub fn complete(&self, row: &[f64], count: usize, seed: u64) -> Result<Vec<f64>, TabularError> {
-        Ok(self.circuit.sample(count, row, &mut generator(seed, Stream::Sampling))?)
     }
 }

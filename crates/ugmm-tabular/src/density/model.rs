@@ -186,7 +186,26 @@ impl DensityModel {
     ///
     /// When the values are not rows of the model's columns, or one is not a value of its column.
     pub fn log_likelihood(&self, rows: &[f64]) -> Result<Vec<f64>, TabularError> {
-        Ok(self.circuit.log_likelihood(self.rows(rows)?)?)
+        let (states, shares) = self.states_of(rows);
+        let mut levels = self.circuit.log_likelihood(self.rows(&states)?)?;
+        levels.iter_mut().zip(shares).for_each(|(level, share)| *level += share);
+        Ok(levels)
+    }
+
+    /// Rows with the state of all rare levels in the place of each of them, as the circuit wants them, and by row the logarithm of
+    /// the share that the row's rare levels have of these states.
+    pub(crate) fn states_of(&self, rows: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let width = self.columns().len();
+        let (mut states, mut shares) = (rows.to_vec(), vec![0.0; rows.len() / width]);
+        let with_other = self.columns().iter().enumerate().filter(|(_, column)| column.other().is_some());
+        for (index, column) in with_other {
+            for (row, share) in states.chunks_exact_mut(width).zip(&mut shares) {
+                let (state, log_share) = column.state_of(row[index]);
+                row[index] = state;
+                *share += log_share;
+            }
+        }
+        (states, shares)
     }
 
     pub(crate) fn rows<'r>(&self, rows: &'r [f64]) -> Result<Rows<'r>, TabularError> {

@@ -36,7 +36,8 @@ impl DensityModel {
 
     /// The values of the columns `asked` that are most probable together given the evidence, with an upper bound of the
     /// log-likelihood of all others; columns that are neither are integrated out. Numbers of the answer are the
-    /// circuit's.
+    /// circuit's. Of a category, the levels that training had in enough rows are looked at; the most frequent of the rare ones if there
+    /// are no others.
     ///
     /// # Errors
     ///
@@ -54,6 +55,27 @@ impl DensityModel {
             let column = self.columns()[one.variable].name().to_owned();
             return Err(QuestionError::GivenTwice { column }.into());
         }
-        Ok(self.circuit().mpe(&evidence.row, asked, options, progress)?)
+        let is_of_rare = |one: &MpeVariable| self.columns().get(one.variable)?.other();
+        let asked: Vec<MpeVariable> = asked
+            .iter()
+            .map(|one| match is_of_rare(one) {
+                // The state of all others is no value.
+                Some(other) if other > 0 => MpeVariable { range: Some((0.0, other as f64 - 1.0)), ..*one },
+                _ => *one,
+            })
+            .collect();
+        let (row, shares) = self.states_of(&evidence.row);
+        let mut found = self.circuit().mpe(&row, &asked, options, progress)?;
+        let mut share: f64 = shares.iter().sum();
+        for one in asked.iter().filter(|one| is_of_rare(one) == Some(0)) {
+            let rare = self.columns()[one.variable].rare_values();
+            if let Some((value, of_rare)) = rare.into_iter().reduce(|a, b| if b.1 > a.1 { b } else { a }) {
+                found.row[one.variable] = value;
+                share += of_rare.ln();
+            }
+        }
+        found.value += share;
+        found.upper_bound += share;
+        Ok(found)
     }
 }

@@ -18,8 +18,9 @@ pub enum DensityStructure {
     RandomTrees,
     /// A plain mixture: each component is independent of column to column.
     Mixture,
-    /// Of images: rectangles, halved again and again.
-    Quadrants,
+    /// Of images: rectangles, halved again and again, both ways. Versions before called it quadrants.
+    #[serde(alias = "quadrants")]
+    Halves,
     /// Columns that do not depend on each other.
     Independent,
 }

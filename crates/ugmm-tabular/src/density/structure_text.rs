@@ -12,7 +12,7 @@ impl DensityStructure {
             Self::ChowLiu => "hidden Chow-Liu tree",
             Self::RandomTrees => "random trees",
             Self::Mixture => "mixture",
-            Self::Quadrants => "halved rectangles of images",
+            Self::Halves => "halved rectangles of images",
             Self::Independent => "independent columns",
         }
     }

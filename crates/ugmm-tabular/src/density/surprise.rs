@@ -11,12 +11,19 @@ use ugmm_circuit::UnivariateMixture;
 pub struct Surprise {
     /// The row's log-likelihood in nats; minus infinity where a value is outside of its column's range.
     pub log_likelihood: f64,
-    /// The share of the rows held out (or, without, learned from) that are less likely, in [0, 1], rows being compared by the
-    /// columns that are known; small is unusual.
-    pub share_below: f64,
-    /// The column that surprises most given the others; none of a row without values.
+    /// The share of the rows held out (or, without, learned from) that are as likely or less, in [0, 1], rows being compared by
+    /// the columns that are known; small is unusual.
+    pub share_at_most: f64,
+    /// The column that surprises most given the others; none where no column is surprising: all values are such as are usual, or
+    /// there are none.
     pub column: Option<SurprisingColumn>,
 }
+
+/// Share of usual rows below which a row is called unlikely.
+pub const UNLIKELY: f64 = 0.01;
+/// Standard deviations below what is usual from which on a value is surprising, and nats in a row that is unlikely.
+const SURPRISING: f64 = 2.0;
+const SURPRISING_IF_UNLIKELY: f64 = 0.1;
 
 /// A column of a row that was not to be expected of the others.
 #[derive(Clone, Debug)]
@@ -52,10 +59,18 @@ impl DensityModel {
             }
             let of_row = &conditionals[place * width..(place + 1) * width];
             let known = (0..width).filter(|&column| !of_row[column].is_nan());
-            let strangest = known.max_by(|&a, &b| {
-                let [a, b] = [a, b].map(|column| typical.standardized_surprise(column, of_row[column]));
-                a.total_cmp(&b)
-            });
+            let share_at_most = match impossible {
+                Some(_) => 0.0,
+                None => typical.share_at_most(patterns.standardized(row, log_likelihood)?),
+            };
+            let standardized = |column: usize| typical.standardized_surprise(column, of_row[column]);
+            let strangest = known.max_by(|&a, &b| standardized(a).total_cmp(&standardized(b)));
+            let is_surprising = |&column: &usize| {
+                standardized(column) >= SURPRISING
+                    || share_at_most < UNLIKELY
+                        && typical.surprise(column, of_row[column]) >= SURPRISING_IF_UNLIKELY
+            };
+            let strangest = strangest.filter(is_surprising);
             let column = match (impossible.or(strangest), impossible) {
                 (None, _) => None,
                 (Some(column), impossible) => Some(SurprisingColumn {
@@ -67,12 +82,8 @@ impl DensityModel {
                     expected: self.circuit.conditional(row, column)?,
                 }),
             };
-            let share_below = match impossible {
-                Some(_) => 0.0,
-                None => typical.share_below(patterns.standardized(row, log_likelihood)?),
-            };
             let log_likelihood = if impossible.is_some() { f64::NEG_INFINITY } else { log_likelihood };
-            surprises.push(Surprise { log_likelihood, share_below, column });
+            surprises.push(Surprise { log_likelihood, share_at_most, column });
         }
         Ok(surprises)
     }

@@ -16,6 +16,9 @@ const MOST_VALUES: usize = 1 << 21;
 /// The least spread that levels are compared by: log-likelihoods of rows that are all alike differ by rounding.
 const LEAST_SPREAD: f64 = 1e-6;
 
+/// How far levels of equal rows may be apart, as a share of them.
+const ROUNDING: f64 = 1e-9;
+
 /// What is usual among rows that were held out, or, if there are none, among those learned from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,9 +58,12 @@ impl Typical {
         Ok(Self { levels, columns: (0..width).map(column).collect() })
     }
 
-    /// The share of the usual rows whose standardised log-likelihood is less.
-    pub(crate) fn share_below(&self, level: f64) -> f64 {
-        self.levels.partition_point(|&usual| usual < level) as f64 / self.levels.len() as f64
+    /// The share of the usual rows whose standardised log-likelihood is this or less: those that are as likely count, so that a row is
+    /// not unusual for being like many others.
+    pub(crate) fn share_at_most(&self, level: f64) -> f64 {
+        // Equal rows have equal levels but for rounding.
+        let level = level + ROUNDING * level.abs().max(1.0);
+        self.levels.partition_point(|&usual| usual <= level) as f64 / self.levels.len() as f64
     }
 
     /// By how many nats a column's log-density given the others falls short of what is usual.

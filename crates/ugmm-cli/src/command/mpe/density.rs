@@ -3,6 +3,7 @@
 use super::{Display, Report, asked};
 use crate::arguments::{Common, Mpe};
 use crate::command::query::density::given;
+use crate::density_rows::left_empty;
 use crate::error::CliError;
 use crate::known::{given_in_words, pairs, some};
 use ugmm_circuit::{MpeOptions, MpeVariable};
@@ -36,7 +37,9 @@ pub fn run(model: &DensityModel, options: &Mpe, common: &Common) -> Result<(), C
     let mut display = Display::new("log-likelihood", common.quiet)?;
     let found = model.mpe(&evidence, &variables, &search, |progress| display.show(progress))?;
     let seconds = display.finish();
-    let value_of = |&index: &usize| (columns[index].name().to_owned(), columns[index].text(found.row[index]));
+    let cell = |index: usize| columns[index].cell(found.row[index]);
+    let empty_cells = asked.iter().filter(|&&index| cell(index).is_none()).count();
+    let value_of = |&index: &usize| (columns[index].name().to_owned(), cell(index).unwrap_or_default());
     let numbers = asked.iter().filter(|&&index| columns[index].is_number());
     let number_of =
         |&index: &usize| (columns[index].name().to_owned(), columns[index].to_table(found.row[index]));
@@ -61,5 +64,6 @@ pub fn run(model: &DensityModel, options: &Mpe, common: &Common) -> Result<(), C
     if !report.missing.is_empty() {
         remarks += &format!("integrated out: {}\n", some(&report.missing));
     }
+    remarks += &left_empty(empty_cells);
     report.tell(&title, ("log-likelihood", "have a log-likelihood"), &remarks, common)
 }

@@ -114,10 +114,18 @@ fn answered<'m>(
             Says::Density(Density { summary, low, high, density: density.collect() })
         }
     };
+    let entropy = match &says {
+        // Rare levels are told apart here.
+        Says::Probabilities(states) => {
+            let term = |share: &f64| if *share > 0.0 { -share * share.ln() } else { 0.0 };
+            states.values().map(term).sum()
+        }
+        _ => answer.distribution.entropy(),
+    };
     Ok(Answered {
         column: column.name(),
         integrated_out: others.map(|(_, other)| other.name().to_owned()).collect(),
-        entropy: answer.distribution.entropy(),
+        entropy,
         says,
         answer,
     })
@@ -127,7 +135,13 @@ fn answered<'m>(
 fn shown_range(distribution: &UnivariateMixture) -> (f64, f64) {
     let (low, high) = (distribution.quantile(0.001), distribution.quantile(0.999));
     let margin = 0.05 * (high - low);
-    (low - margin, high + margin)
+    let (least, greatest) = match distribution {
+        UnivariateMixture::Continuous { low, high, .. } => (*low, *high),
+        UnivariateMixture::Discrete { .. } => (None, None),
+    };
+    // Not beyond the ends of the column.
+    let low = (low - margin).max(least.unwrap_or(f64::NEG_INFINITY));
+    (low, (high + margin).min(greatest.unwrap_or(f64::INFINITY)))
 }
 
 fn summary(column: &DensityColumn, distribution: &UnivariateMixture) -> Summary {

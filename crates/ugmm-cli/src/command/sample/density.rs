@@ -3,6 +3,7 @@
 use crate::arguments::{Common, Format, Sample};
 use crate::command::images;
 use crate::command::query::density::{given, refuse_range};
+use crate::density_rows::left_empty;
 use crate::error::CliError;
 use crate::known::{given_in_words, pairs};
 use crate::output::{count, print, write_json};
@@ -18,6 +19,8 @@ struct Report<'a> {
     target: Option<&'a str>,
     given: IndexMap<String, String>,
     rows: usize,
+    /// Cells left empty, since the model does not know the rare level that would be there.
+    empty_cells: usize,
     /// Draws do not depend on each other, so there are no chains to agree.
     independent: bool,
     seconds: f64,
@@ -40,6 +43,7 @@ pub fn run(model: &DensityModel, options: &Sample, common: &Common) -> Result<()
     let evidence = model.evidence(&pairs(&options.known.given)?)?;
     let start = Instant::now();
     let drawn = model.sample(&evidence, options.rows.get(), options.seed)?;
+    let empty_cells = empty_cells(model, &drawn);
     let seconds = start.elapsed().as_secs_f64();
     match options.output.as_deref().filter(|output| images::is_picture(output)) {
         Some(output) => images::write_samples(model, &drawn, output)?,
@@ -51,6 +55,7 @@ pub fn run(model: &DensityModel, options: &Sample, common: &Common) -> Result<()
         target: model.target_name(),
         given: given(model, &evidence).into_iter().collect(),
         rows: options.rows.get(),
+        empty_cells,
         independent: true,
         seconds,
         output: options.output.as_deref(),
@@ -60,7 +65,8 @@ pub fn run(model: &DensityModel, options: &Sample, common: &Common) -> Result<()
         return Ok(());
     }
     let rows = count(report.rows, "row");
-    let text = format!("{rows}{}, independent draws from the density\n", given_in_words(report.given.iter()));
+    let given = given_in_words(report.given.iter());
+    let text = format!("{rows}{given}, independent draws from the density\n{}", left_empty(empty_cells));
     // The rows have standard output for themselves.
     if options.output.is_some() {
         return print(&text);
@@ -69,11 +75,18 @@ pub fn run(model: &DensityModel, options: &Sample, common: &Common) -> Result<()
     Ok(())
 }
 
+/// Cells of rows drawn that have no value: a rare level whose name the model does not know.
+fn empty_cells(model: &DensityModel, rows: &[f64]) -> usize {
+    let of_row =
+        |row: &[f64]| model.columns().iter().zip(row).filter(|(c, value)| c.cell(**value).is_none()).count();
+    rows.chunks(model.columns().len()).map(of_row).sum()
+}
+
 fn columns(model: &DensityModel, rows: &[f64]) -> Vec<Column> {
     let width = model.columns().len();
     let column = |(index, column): (usize, &ugmm_tabular::DensityColumn)| {
         let values = rows.iter().skip(index).step_by(width);
-        let texts = values.map(|&value| Some(column.text(value)));
+        let texts = values.map(|&value| column.cell(value));
         Column { name: column.name().to_owned(), values: Values::Text(texts.collect()) }
     };
     model.columns().iter().enumerate().map(column).collect()

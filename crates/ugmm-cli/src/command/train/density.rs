@@ -15,8 +15,9 @@ use ugmm::Settings;
 use ugmm::file::write_atomically;
 use ugmm_data::frame::Schema;
 use ugmm_tabular::{
-    DensityColumn, DensityModel, DensityOptions, DensityReport, DensityRun, LogLikelihoodMeasures,
-    LogLikelihoods, Table, TabularError, density_columns, fit_density, prepare_pixels, prepare_target,
+    DensityColumn, DensityModel, DensityOptions, DensityReport, DensityRun, DensityStructure,
+    LogLikelihoodMeasures, LogLikelihoods, Table, TabularError, density_columns, fit_density, prepare_pixels,
+    prepare_target,
 };
 
 #[derive(Serialize)]
@@ -167,15 +168,7 @@ fn text(report: &Report) -> String {
     let Report { fitted, model, .. } = report;
     let mut text = format!("{}; {}\n", count(fitted.rows, "row"), model.structure_in_words());
     text += &left_out(fitted.rows_without_values, "no value");
-    if !fitted.tried.is_empty() {
-        let mut rows =
-            vec![["structures tried", "log-likelihood of rows set aside", ""].map(String::from).to_vec()];
-        for (structure, level) in &fitted.tried {
-            let mark = if *structure == fitted.structure { "chosen" } else { "" };
-            rows.push(vec![structure.in_words().into(), format!("{level:.4}"), mark.into()]);
-        }
-        text += &table(&rows);
-    }
+    text += &tried(fitted);
     if fitted.epochs > 0 && fitted.best_epoch < fitted.epochs {
         text += &format!(
             "stopped after {}; the model is that of epoch {}\n",
@@ -207,6 +200,45 @@ fn text(report: &Report) -> String {
     }
     let (file, parameters) = (report.model_file.display(), report.parameters);
     text + &format!("{file}: {parameters} parameters, trained in {:.1} s\n", fitted.seconds)
+}
+
+/// The structures that were tried, with all that decided between them.
+fn tried(fitted: &DensityReport) -> String {
+    if fitted.tried.len() < 2 {
+        return String::new();
+    }
+    // With one structure close to the best, how good all circuits of it are decided nothing.
+    let finalists = fitted.tried.iter().filter(|tried| tried.of_all_circuits.is_some()).count();
+    let mut header = vec!["structures tried".to_owned(), "log-likelihood of rows set aside".into()];
+    if let Some(folds) = fitted.folds {
+        header[1] = format!("log-likelihood by {folds}-fold cross-validation");
+    }
+    if finalists > 1 {
+        header.push(format!("the {} close ones with all {} circuits", finalists, fitted.members));
+    }
+    header.push(String::new());
+    let mut rows = vec![header];
+    for tried in &fitted.tried {
+        let name = tried.structure.in_words();
+        let name = match (tried.units, tried.structure) {
+            (None, _) => name.to_owned(),
+            (Some(parts), DensityStructure::Independent) => format!("{name}, {}", count(parts, "component")),
+            (Some(units), _) => format!("{name}, {}", count(units, "unit")),
+        };
+        let mut row = vec![name, format!("{:.4}", tried.log_likelihood)];
+        if finalists > 1 {
+            row.push(tried.of_all_circuits.map_or("–".into(), |level| format!("{level:.4}")));
+        }
+        row.push(if tried.structure == fitted.structure { "chosen".into() } else { String::new() });
+        rows.push(row);
+    }
+    let remark = match finalists {
+        0 | 1 => "",
+        _ => {
+            "the last column decided; its circuits are each measured by other rows, so that its figures compare with each other only\n"
+        }
+    };
+    table(&rows) + remark
 }
 
 fn likelihoods(what: &str, found: &LogLikelihoods) -> String {

@@ -12,7 +12,7 @@ const SHOWN: usize = 10;
 const MOST_COLUMNS: usize = 12;
 /// Names of what is known of a row, after its number.
 const KNOWN: [&str; 5] =
-    ["log-likelihood", "rows less likely, %", "most surprising", "its value", "usual given the others"];
+    ["log-likelihood", "rows as likely or less, %", "most surprising", "its value", "usual given the others"];
 
 /// What was read of the table.
 #[derive(Default)]
@@ -30,7 +30,7 @@ pub struct Seen {
 pub fn section(model: &DensityModel, seen: &Seen, named: &[usize]) -> DocumentSection {
     let mut order: Vec<usize> = (0..seen.places.len()).collect();
     order.sort_by(|&a, &b| {
-        let key = |row: usize| (seen.surprises[row].share_below, seen.surprises[row].log_likelihood);
+        let key = |row: usize| (seen.surprises[row].share_at_most, seen.surprises[row].log_likelihood);
         let (a, b) = (key(a), key(b));
         a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
     });
@@ -62,7 +62,7 @@ fn line(model: &DensityModel, seen: &Seen, row: usize) -> Vec<Text> {
     let mut cells: Vec<Text> = vec![
         seen.places[row].to_string().into(),
         if surprise.log_likelihood.is_finite() { short(surprise.log_likelihood) } else { "−∞".into() }.into(),
-        percent(surprise.share_below, 1).into(),
+        percent(surprise.share_at_most, 1).into(),
     ];
     cells.extend(match &surprise.column {
         None => ["–", "–", "–"].map(Text::from),

@@ -1,0 +1,165 @@
+//! Tables with too few rows to set some aside: structure, units and epochs are chosen by cross-validation, and the circuits are
+//! learned from all rows.
+
+use super::fit::{Chosen, Fitter, STOPPING_SHARE, TriedStructure};
+use super::options::{DensityRun, DensityStructure};
+use crate::error::TabularError;
+use std::sync::atomic::Ordering;
+use ugmm_circuit::{Circuit, CrossValidated, Rows, TrainingConfig, cross_validate, train};
+
+/// Folds, as long as there are so many rows.
+const FOLDS: usize = 5;
+/// Fewer rows say nothing about how columns depend on each other.
+const FEWEST_ROWS: usize = 10;
+/// Epochs, where they are not given.
+const EPOCHS: usize = 60;
+/// Rows that each σ is held by, more than where there are rows to stop by.
+const SIGMA_PSEUDO_COUNT: f64 = 0.3;
+/// Units that are tried, components of independent columns. Of very wide tables a trial takes long, so that there are fewer of them.
+const UNITS: [usize; 4] = [2, 3, 5, 8];
+const COMPONENTS: [usize; 3] = [1, 2, 4];
+const WIDE_UNITS: [usize; 1] = [3];
+const WIDE_COMPONENTS: [usize; 1] = [1];
+/// Values of a very wide table.
+const MANY_VALUES: usize = 50_000;
+
+/// What is compared.
+struct Candidate {
+    structure: DensityStructure,
+    /// Of independent columns components.
+    units: usize,
+    config: TrainingConfig,
+}
+
+impl Fitter<'_> {
+    /// Whether there are too few rows to set some aside.
+    pub(super) fn has_few(&self, rows: &[f64]) -> bool {
+        let set_aside = (rows.len() / self.columns.len()) as f64 * STOPPING_SHARE;
+        (set_aside.round() as usize) < TrainingConfig::FEWEST_VALIDATION_ROWS
+    }
+
+    /// The circuit of the structure and units that do best on rows not seen.
+    pub(super) fn fit_few(&self, rows: &[f64], run: &mut DensityRun) -> Result<Chosen, TabularError> {
+        use DensityStructure::{Auto, ChowLiu, Independent, Mixture};
+        let structures = match self.options.structure {
+            // One column depends on no other.
+            Auto if self.columns.len() == 1 => vec![Independent],
+            // Columns that do not depend on each other would say nothing of the class.
+            Auto if self.of_classes() => vec![Mixture, ChowLiu],
+            Auto if rows.len() / self.columns.len() < FEWEST_ROWS => vec![Independent],
+            Auto => vec![Independent, Mixture, ChowLiu],
+            structure => vec![structure],
+        };
+        let (candidate, found, tried) = self.best_of(&structures, rows, run)?;
+        let mut config = candidate.config;
+        config.epochs = found.map_or(config.epochs, |found| found.epoch);
+        let (mut trained, mut out_of_time) =
+            self.train(rows, &TrainingConfig { members: 1, ..config.clone() }, None, (0, 2), run)?;
+        if config.members > 1 && !out_of_time {
+            (trained, out_of_time) = self.train(rows, &config, Some(trained), (1, 2), run)?;
+        }
+        // Of each structure the best of its units, if there is a choice at all.
+        let folds = found.map(|_| folds(rows.len() / self.columns.len()));
+        let structure = candidate.structure;
+        let tried = if structures.len() > 1 { tried } else { Vec::new() };
+        Ok(Chosen { trained, structure, config, tried, folds, out_of_time })
+    }
+
+    /// Columns that do not depend on each other, with as many components as do best on rows not seen.
+    pub(super) fn independent_few(
+        &self,
+        rows: &[f64],
+        run: &mut DensityRun,
+    ) -> Result<Circuit, TabularError> {
+        let (candidate, found, _) = self.best_of(&[DensityStructure::Independent], rows, run)?;
+        let epochs = found.map_or(candidate.config.epochs, |found| found.epoch);
+        let config = TrainingConfig { epochs, members: 1, ..candidate.config };
+        let interrupted = run.interrupted;
+        let rows = Rows::new(rows, self.columns.len())?;
+        let variables = self.variables(rows.values());
+        let trained = train(rows, variables, &config, |_| !interrupted.load(Ordering::Relaxed))?;
+        self.check_interrupted(run)?;
+        Ok(trained.circuit)
+    }
+
+    /// The best candidate of some structures, what was found of it, and the best of each structure. Without rows enough for two folds,
+    /// or time, it is the first one of which nothing is known.
+    fn best_of(
+        &self,
+        structures: &[DensityStructure],
+        rows: &[f64],
+        run: &DensityRun,
+    ) -> Result<(Candidate, Option<CrossValidated>, Vec<TriedStructure>), TabularError> {
+        let count = rows.len() / self.columns.len();
+        let variables = self.variables(rows);
+        let mut best: Option<(Candidate, Option<CrossValidated>)> = None;
+        let mut tried: Vec<TriedStructure> = Vec::new();
+        for candidate in structures.iter().flat_map(|&structure| self.candidates(structure, rows.len())) {
+            let is_over = || {
+                let is_late = |limit| self.start.elapsed() > limit / 2;
+                run.interrupted.load(Ordering::Relaxed) || run.time_limit.is_some_and(is_late)
+            };
+            let found = match folds(count) {
+                0 | 1 => None,
+                folds => cross_validate(
+                    Rows::new(rows, self.columns.len())?,
+                    &variables,
+                    &candidate.config,
+                    folds,
+                    |_| !is_over(),
+                )?,
+            };
+            self.check_interrupted(run)?;
+            if let Some(CrossValidated { level: log_likelihood, .. }) = found {
+                let Candidate { structure, units, .. } = candidate;
+                let one =
+                    TriedStructure { structure, units: Some(units), log_likelihood, of_all_circuits: None };
+                match tried.iter_mut().find(|one| one.structure == structure) {
+                    Some(known) if known.log_likelihood >= log_likelihood => {}
+                    Some(known) => *known = one,
+                    None => tried.push(one),
+                }
+            }
+            let level = |found: Option<CrossValidated>| found.map_or(f64::NEG_INFINITY, |found| found.level);
+            if best.as_ref().is_none_or(|(_, known)| level(found) > level(*known)) {
+                best = Some((candidate, found));
+            }
+        }
+        let (candidate, found) = best.ok_or(TabularError::NothingToLearn)?;
+        Ok((candidate, found, tried))
+    }
+
+    /// The settings of a structure that are compared.
+    fn candidates(&self, structure: DensityStructure, values: usize) -> Vec<Candidate> {
+        let is_wide = values > MANY_VALUES;
+        let is_independent = structure == DensityStructure::Independent;
+        let mut config = self.config(structure, None, values);
+        config.epochs = self.options.epochs.unwrap_or(EPOCHS);
+        config.sigma_pseudo_count = SIGMA_PSEUDO_COUNT;
+        config.validation_share = 0.0;
+        let units: Vec<usize> = match (is_independent, self.options.units) {
+            (true, _) if is_wide => WIDE_COMPONENTS.to_vec(),
+            (true, _) => COMPONENTS.to_vec(),
+            (false, Some(units)) => vec![units],
+            (false, None) if is_wide => WIDE_UNITS.to_vec(),
+            // For each class one alone may be all that there are rows for.
+            (false, None) if config.class_conditional.is_some() => [&[1], &UNITS[..]].concat(),
+            (false, None) => UNITS.to_vec(),
+        };
+        let candidate = |units| {
+            let mut config = config.clone();
+            match is_independent {
+                // Several would be the same but for rounding.
+                true => (config.components, config.members) = (units, 1),
+                false => config.units = Some(units),
+            }
+            Candidate { structure, units, config }
+        };
+        units.into_iter().map(candidate).collect()
+    }
+}
+
+/// Folds of so many rows; fewer than 2 are none.
+fn folds(rows: usize) -> usize {
+    FOLDS.min(rows)
+}
