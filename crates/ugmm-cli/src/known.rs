@@ -13,6 +13,8 @@ pub struct Question<'m> {
     pub model: &'m TabularModel,
     pub variables: TableVariables<'m>,
     pub evidence: Evidence,
+    /// What is given as it was typed.
+    typed: Vec<(String, String)>,
 }
 
 impl<'m> Question<'m> {
@@ -21,17 +23,27 @@ impl<'m> Question<'m> {
         for (column, range) in pairs(&known.range)? {
             variables.set_range(&column, &range)?;
         }
-        let evidence = variables.evidence(&pairs(&known.given)?)?;
-        Ok(Self { model, variables, evidence })
+        let typed = pairs(&known.given)?;
+        let evidence = variables.evidence(&typed)?;
+        Ok(Self { model, variables, evidence, typed })
     }
 
     /// The columns that are given, with their values as they are understood.
     pub fn given(&self) -> Vec<(String, String)> {
         let text = |(index, values): &(usize, Vec<f64>)| {
             let variable = &self.variables.list()[*index];
-            (variable.name().to_owned(), variable.text(values))
+            let text = self.given_rare(*index).unwrap_or_else(|| variable.text(values));
+            (variable.name().to_owned(), text)
         };
         self.evidence.values.iter().map(text).collect()
+    }
+
+    /// The rare level that is given of a variable, as it was typed; none if none is.
+    pub fn given_rare(&self, index: usize) -> Option<String> {
+        let variable = &self.variables.list()[index];
+        let (_, typed) = self.typed.iter().find(|(name, _)| name == variable.name())?;
+        let is_rare = variable.states()?.rare.iter().any(|level| level == typed.trim());
+        is_rare.then(|| typed.trim().to_owned())
     }
 
     /// As [`given_in_words`], of the columns that are given.
@@ -43,11 +55,13 @@ impl<'m> Question<'m> {
     pub fn remark(&self) -> &'static str {
         match self.model.saved().task.objective {
             Objective::Conditional { .. } => {
-                "the model learned its target given the other columns; what it says of those was never compared with data\n"
+                "warning: this is not how the data are distributed: the model learned its target given the other columns, and what it \
+                 says of those was never compared with data; for that, ugmm train TABLE --objective density\n"
             }
             _ => {
-                "training raises the score of the rows learned from, which is not normalised over their features: a feature's \
-                 distribution by the score need not be that of the data\n"
+                "warning: this is not how the data are distributed: training raises the score of the rows learned from and holds it down \
+                 nowhere else, so that mean and mode of a feature may be far from all rows; for that, ugmm train TABLE --objective \
+                 density\n"
             }
         }
     }

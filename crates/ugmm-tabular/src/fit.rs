@@ -11,6 +11,7 @@ use crate::model::{TablePart, TabularModel};
 use crate::novelty::Novelty;
 use crate::options::FitOptions;
 use crate::range::ranges;
+use crate::rare_levels::rare_rows;
 use crate::run::{Run, Stages};
 use crate::search::Candidate;
 use crate::target::{Target, TargetValues, prepare_target};
@@ -201,9 +202,18 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
     let images = learner.table.schema().images.as_ref().map(|images| images.shape);
     let ranges = ranges(&preprocessor, learner.table, &rows);
     let words = words_of(learner.table, &preprocessor)?;
-    let novelty = Some(novelty);
-    let part =
-        TablePart { preprocessor, target, target_request, novelty, missing_marks, images, ranges, words };
+    let rare_rows = rare_rows(&preprocessor, learner.table, &rows);
+    let part = TablePart {
+        preprocessor,
+        target,
+        target_request,
+        novelty: Some(novelty),
+        missing_marks,
+        images,
+        ranges,
+        words,
+        rare_rows,
+    };
     Ok(TabularModel::new(saved, part))
 }
 

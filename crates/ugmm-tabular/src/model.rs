@@ -48,6 +48,9 @@ pub(crate) struct TablePart {
     /// versions.
     #[serde(default)]
     pub(crate) words: Vec<Option<[String; 2]>>,
+    /// Of each column of the preprocessor how many rows had each of its rare levels; none in files of older versions.
+    #[serde(default)]
+    pub(crate) rare_rows: Vec<Vec<usize>>,
 }
 
 impl TabularModel {
@@ -151,6 +154,11 @@ impl TabularModel {
     #[must_use]
     pub fn target_name(&self) -> &str {
         &self.saved.columns.target
+    }
+
+    /// Rows that had each of the rare levels of a column of the preprocessor; none where it has none, or that is not known.
+    pub(crate) fn rare_rows(&self, column: usize) -> &[usize] {
+        self.part.rare_rows.get(column).map_or(&[], Vec::as_slice)
     }
 
     /// What the numbers of a column of [`Preprocessor::requests`] ranged over in the rows learned from; `None` for other

@@ -26,7 +26,8 @@ pub struct TableMpe {
 
 impl TabularModel {
     /// The values of the columns `query` (indices of `variables`) that maximise the score of the network's root given the
-    /// evidence, over their ranges and states; columns that are neither are missing.
+    /// evidence, over their ranges and states, of categories the levels with an input of their own; columns that are neither are
+    /// missing.
     ///
     /// # Errors
     ///
@@ -45,7 +46,7 @@ impl TabularModel {
             return Err(QuestionError::GivenTwice { column: list[index].name().to_owned() }.into());
         }
         let asked: Result<Vec<Variable>, TabularError> =
-            query.iter().map(|&index| list[index].with_numbers_up_to(MOST_NUMBERS)).collect();
+            query.iter().map(|&index| list[index].of_own_states(MOST_NUMBERS)).collect();
         let given = evidence.values.iter().flat_map(|(index, values)| {
             list[*index].inputs().zip(values.iter().copied()).collect::<Vec<(usize, f64)>>()
         });

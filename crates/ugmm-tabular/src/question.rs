@@ -19,7 +19,7 @@ pub enum Answer {
     Density(ConditionalDensity),
     /// Of a number that has few values, in the data's units: each with its probability, ascending; these sum to 1.
     Numbers(Vec<(f64, f64)>),
-    /// The name of each state and its probability; these sum to 1.
+    /// The name of each state and its probability; these sum to 1. Rare levels share a state's by their rows.
     States(Vec<(String, f64)>),
 }
 
@@ -80,7 +80,13 @@ impl TabularModel {
             Conditional::Density(density) => Ok(density.probabilities().to_vec()),
         };
         if let Some(states) = variable.states() {
-            return Ok(Answer::States(states.names.iter().cloned().zip(shares()?).collect()));
+            let mut named: Vec<(String, f64)> = states.names.iter().cloned().zip(shares()?).collect();
+            let rare = variable.rare_levels();
+            if let (Some(other), false) = (named.last().map(|(_, share)| *share), rare.is_empty()) {
+                named.pop();
+                named.extend(rare.into_iter().map(|(level, share)| (level.to_owned(), share * other)));
+            }
+            return Ok(Answer::States(named));
         }
         if let Some(numbers) = variable.few_numbers() {
             return Ok(Answer::Numbers(numbers.into_iter().zip(shares()?).collect()));

@@ -23,7 +23,8 @@ pub enum QuestionError {
 
     /// The target of a discriminative network, as if it were among its inputs.
     #[error(
-        "{target:?} is what this discriminative model predicts; only generative, hybrid and conditional ones have it          among their inputs"
+        "{target:?} is what this discriminative model predicts, so it cannot be given; to ask for other columns given {target:?}, \
+         train a density: ugmm train TABLE --objective density"
     )]
     NoTargetInput { target: String },
 
@@ -43,8 +44,8 @@ pub enum QuestionError {
 
     /// Another column than the target of a network that knows of no other.
     #[error(
-        "this model is discriminative: it can be asked for {target:?} only, not {}; train one with --objective \
-         generative or hybrid",
+        "this model is discriminative: it can be asked for {target:?} only, not {}; train a density for that: ugmm train TABLE \
+         --objective density",
         match .column { Some(column) => format!("for {column:?}"), None => "for rows or their scores".into() }
     )]
     OnlyTarget { target: String, column: Option<String> },

@@ -33,6 +33,8 @@ pub struct TableVariable<'m> {
     read_as: ReadAs,
     scale: Scale<'m>,
     is_target: bool,
+    /// Rows that had each of the rare levels, where the model knows that.
+    rare_rows: &'m [usize],
 }
 
 #[derive(Clone, Debug)]
@@ -89,7 +91,16 @@ impl TabularModel {
             };
             let (name, read_as) = (request.name, request.read_as);
             let scale = Scale::Feature { preprocessor, column };
-            variables.push(TableVariable { name, inputs, values, read_as, scale, is_target: false });
+            let rare_rows = self.rare_rows(column);
+            variables.push(TableVariable {
+                name,
+                inputs,
+                values,
+                read_as,
+                scale,
+                is_target: false,
+                rare_rows,
+            });
         }
         let features = task.features;
         let target = |values, width, scale| TableVariable {
@@ -99,6 +110,7 @@ impl TabularModel {
             read_as: self.target_request().read_as.clone(),
             scale,
             is_target: true,
+            rare_rows: &[],
         };
         match (self.target(), task.objective) {
             (Target::Number(number), Objective::Conditional { .. }) => {
@@ -419,15 +431,49 @@ impl TableVariable<'_> {
                 self.text_of(range.map_or(number, |range| rounded(number, range)))
             }
             Values::States(states) => {
-                let distance = |state: &[f32]| -> f64 {
-                    state.iter().zip(inputs).map(|(&a, b)| (f64::from(a) - b).powi(2)).sum()
-                };
-                let distances = states.inputs.iter().map(|state| distance(state));
-                let nearest = distances.enumerate().min_by(|(_, a), (_, b)| a.total_cmp(b));
-                nearest.map_or_else(String::new, |(state, _)| states.names[state].clone())
+                nearest(states, inputs).map_or_else(String::new, |state| states.names[state].clone())
             }
         }
     }
+
+    /// Whether these inputs are the state that all rare levels share, which is no value of the table.
+    #[must_use]
+    pub fn is_rare(&self, inputs: &[f64]) -> bool {
+        self.states().is_some_and(|states| {
+            !states.rare.is_empty() && nearest(states, inputs) == states.names.len().checked_sub(1)
+        })
+    }
+
+    /// The rare levels, each with its share of the rows that have one; none where the model does not know how many those are.
+    #[must_use]
+    pub fn rare_levels(&self) -> Vec<(&str, f64)> {
+        let Some(states) = self.states().filter(|states| states.rare.len() == self.rare_rows.len()) else {
+            return Vec::new();
+        };
+        let rows = self.rare_rows.iter().sum::<usize>().max(1) as f64;
+        let levels = states.rare.iter().map(String::as_str);
+        levels.zip(self.rare_rows).map(|(level, of_level)| (level, *of_level as f64 / rows)).collect()
+    }
+
+    /// The variable without the state of rare levels: what its most probable value is looked for among.
+    pub(crate) fn of_own_states(&self, most: usize) -> Result<Variable, TabularError> {
+        match &self.values {
+            // There is a level with an input of its own wherever there is this state.
+            Values::States(states) if !states.rare.is_empty() && states.inputs.len() > 1 => {
+                let own = states.inputs[..states.inputs.len() - 1].to_vec();
+                Ok(Variable::states(self.inputs.clone(), own)?)
+            }
+            _ => self.with_numbers_up_to(most),
+        }
+    }
+}
+
+/// The state whose inputs are nearest.
+fn nearest(states: &ColumnStates, inputs: &[f64]) -> Option<usize> {
+    let distance =
+        |state: &[f32]| -> f64 { state.iter().zip(inputs).map(|(&a, b)| (f64::from(a) - b).powi(2)).sum() };
+    let distances = states.inputs.iter().map(|state| distance(state));
+    distances.enumerate().min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(state, _)| state)
 }
 
 /// What ranges must be, for messages.

@@ -39,6 +39,8 @@ struct Answered {
     column: String,
     /// Columns that are neither given nor asked for.
     missing: Vec<String>,
+    /// Why the answer is not how the data are distributed; none of the target.
+    warning: Option<&'static str>,
     #[serde(flatten)]
     says: Says,
     /// Of a number that is not whole.
@@ -78,7 +80,7 @@ pub fn run(options: &Query, common: &Common) -> Result<(), CliError> {
 }
 
 fn answered(question: &Question, column: String, cells: usize) -> Result<Answered, CliError> {
-    let Question { model, variables, evidence } = question;
+    let Question { model, variables, evidence, .. } = question;
     let mut distribution = None;
     let says = match model.answer(variables, evidence, &column, cells)? {
         Answer::States(states) => Says::Probabilities(states.into_iter().collect()),
@@ -102,7 +104,9 @@ fn answered(question: &Question, column: String, cells: usize) -> Result<Answere
     };
     let index = variables.list().iter().position(|variable| variable.name() == column);
     let missing = variables.missing(evidence, index.as_slice());
-    Ok(Answered { missing, column, says, distribution })
+    let remark = question.remark().trim_end().trim_start_matches("warning: ");
+    let warning = (column != model.target_name()).then_some(remark);
+    Ok(Answered { missing, warning, column, says, distribution })
 }
 
 /// Of numbers in ascending order with their probabilities.
@@ -141,7 +145,7 @@ fn text(report: &Report, question: &Question) -> String {
         );
     }
     for (index, answered) in report.answers.iter().enumerate() {
-        let Answered { column, missing, says, distribution } = answered;
+        let Answered { column, missing, says, distribution, .. } = answered;
         if index > 0 {
             text.push('\n');
         }

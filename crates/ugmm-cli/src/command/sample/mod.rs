@@ -3,6 +3,7 @@
 mod density;
 
 use crate::arguments::{Common, Sample};
+use crate::density_rows::left_empty;
 use crate::error::CliError;
 use crate::interrupt;
 use crate::known::Question;
@@ -18,7 +19,8 @@ use std::time::Instant;
 use ugmm::file::AtomicFile;
 use ugmm::inference::diagnostics::{Diagnostics, FEWEST_EFFECTIVE, MOST_R_HAT};
 use ugmm::inference::gibbs::SamplingOptions;
-use ugmm_tabular::{AnyModel, TableSamples, TabularError};
+use ugmm_circuit::UnivariateMixture;
+use ugmm_tabular::{AnyModel, TableSamples, TableVariable, TabularError};
 
 /// What is done where nothing else is asked for.
 const CHAINS: usize = 8;
@@ -37,6 +39,8 @@ struct Report<'a> {
     target: &'a str,
     given: IndexMap<String, String>,
     rows: usize,
+    /// Cells left empty, since the model does not know the rare level that would be there.
+    empty_cells: usize,
     options: SamplingOptions,
     columns: Vec<Column>,
     /// Whether the chains agree on all columns.
@@ -73,7 +77,7 @@ pub fn run(options: &Sample, common: &Common) -> Result<(), CliError> {
     let start = Instant::now();
     let drawn = draw(&question, &sampling, common.quiet)?;
     let seconds = start.elapsed().as_secs_f64();
-    write(&question, &drawn, rows, options.output.as_deref())?;
+    let empty_cells = write(&question, &drawn, rows, options)?;
     let columns: Vec<Column> = drawn
         .drawn
         .iter()
@@ -88,6 +92,7 @@ pub fn run(options: &Sample, common: &Common) -> Result<(), CliError> {
         target: model.target_name(),
         given: question.given().into_iter().collect(),
         rows,
+        empty_cells,
         options: sampling,
         agree: columns.iter().all(|column| column.agree),
         columns,
@@ -130,13 +135,33 @@ fn draw(question: &Question, options: &SamplingOptions, quiet: bool) -> Result<T
     }
 }
 
-/// Writes so many rows, evenly from all that were drawn.
+/// Writes so many rows, evenly from all that were drawn; how many cells are left empty. Where all rare levels of a column are one
+/// state, one of them is drawn by its share of the rows.
 fn write(
     question: &Question,
     drawn: &TableSamples,
     rows: usize,
-    output: Option<&Path>,
-) -> Result<(), CliError> {
+    options: &Sample,
+) -> Result<usize, CliError> {
+    let output = options.output.as_deref();
+    let mut rng = ugmm::generator(options.seed, ugmm::Stream::Sampling);
+    let mut empty_cells = 0;
+    let mut cell = |(index, variable): (usize, &TableVariable), inputs: &[f64]| {
+        let inputs = &inputs[variable.inputs()];
+        if !variable.is_rare(inputs) {
+            return variable.text(inputs);
+        }
+        let levels = variable.rare_levels();
+        let probabilities = levels.iter().map(|(_, share)| *share).collect();
+        let level = UnivariateMixture::Discrete { first: 0, probabilities }.draw(&mut rng) as usize;
+        question.given_rare(index).unwrap_or_else(|| match levels.get(level) {
+            Some((level, _)) => (*level).to_owned(),
+            None => {
+                empty_cells += 1;
+                String::new()
+            }
+        })
+    };
     let mut file = output.map(AtomicFile::create).transpose()?;
     let to: Box<dyn Write + '_> = match &mut file {
         Some(file) => Box::new(BufWriter::new(file)),
@@ -152,8 +177,7 @@ fn write(
             let place = (row as u128 * all as u128 / rows as u128) as usize;
             let values = &samples.rows()[place * samples.inputs()..][..samples.inputs()];
             let values: Vec<f64> = values.iter().map(|&value| value.into()).collect();
-            writer
-                .write_record(variables.iter().map(|variable| variable.text(&values[variable.inputs()])))?;
+            writer.write_record(variables.iter().enumerate().map(|variable| cell(variable, &values)))?;
         }
         writer.flush()
     })();
@@ -163,7 +187,7 @@ fn write(
         written => written?,
     }
     file.map(AtomicFile::commit).transpose()?;
-    Ok(())
+    Ok(empty_cells)
 }
 
 /// Columns on which chains agree least first.
@@ -185,6 +209,7 @@ fn text(report: &Report, question: &Question) -> String {
         count(warm_up, "sweep"),
         ordinal(thin),
     );
+    text += &left_empty(report.empty_cells);
     text += question.remark();
     let header = ["column", "R-hat", "effective rows", "at the 5 % and 95 % quantiles"];
     let mut rows = vec![header.map(String::from).to_vec()];
