@@ -1,8 +1,8 @@
 //! The options of `ugmm train` in a TOML file: read from one, and written beside the model.
 
 use crate::arguments::{
-    Hidden, ObjectiveKind, Train, parse_class_weights, parse_delimiter, parse_duration, parse_ordinal,
-    parse_time_limit,
+    Hidden, ObjectiveKind, Train, parse_class_weights, parse_dates, parse_decimal, parse_delimiter,
+    parse_duration, parse_ordinal, parse_thousands, parse_time_limit,
 };
 use crate::error::CliError;
 use crate::variants_file::{read_text, refusal};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::DeTable;
 use ugmm::{Preset, Settings};
-use ugmm_data::frame::ReadOptions;
+use ugmm_data::frame::{DecimalMark, ReadOptions, Thousands};
 use ugmm_data::{Ordinal, PreprocessingOptions, Scaling, closest};
 use ugmm_tabular::{ClassWeights, DensityMethod, DensityStructure, TaskChoice};
 
@@ -42,6 +42,11 @@ pub struct Config {
     pub comment: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub na: Vec<String>,
+    /// As on the command line.
+    pub decimal: Option<String>,
+    pub thousands: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub date_format: Vec<String>,
     pub preset: Option<Preset>,
     /// Whether the objective is the density of all columns; in a file `objective = "density"`, which is no setting of networks.
     #[serde(skip)]
@@ -88,7 +93,7 @@ pub enum Weights {
 const DENSITY: &str = "density";
 
 /// The keys of [`Config`].
-const KEYS: [&str; 27] = [
+const KEYS: [&str; 30] = [
     "data",
     "target",
     "output",
@@ -102,6 +107,9 @@ const KEYS: [&str; 27] = [
     "no_header",
     "comment",
     "na",
+    "decimal",
+    "thousands",
+    "date_format",
     "preset",
     "structure",
     "units",
@@ -139,6 +147,7 @@ impl Config {
             (&mut self.categorical, &options.categorical),
             (&mut self.ignore, &options.ignore),
             (&mut self.na, &options.table.na),
+            (&mut self.date_format, &options.table.date_format),
         ];
         for (list, typed) in lists {
             if !typed.is_empty() {
@@ -153,6 +162,19 @@ impl Config {
         set(&mut self.delimiter, options.table.delimiter.map(character));
         self.no_header |= options.table.no_header;
         set(&mut self.comment, options.table.comment.map(character));
+        let mark = |mark| match mark {
+            DecimalMark::Point => ".".to_owned(),
+            DecimalMark::Comma => ",".to_owned(),
+        };
+        set(&mut self.decimal, options.table.decimal.map(mark));
+        let mark = |mark| match mark {
+            Thousands::Nothing => "none".to_owned(),
+            Thousands::Comma => ",".to_owned(),
+            Thousands::Point => ".".to_owned(),
+            Thousands::Blank => " ".to_owned(),
+            Thousands::Apostrophe => "'".to_owned(),
+        };
+        set(&mut self.thousands, options.table.thousands.map(mark));
         set(&mut self.preset, options.preset.map(|kind| kind.preset()));
         set(&mut self.structure, options.structure.map(Into::into));
         set(&mut self.units, options.units);
@@ -192,6 +214,11 @@ impl Config {
             has_header: !self.no_header,
             comment: character(&self.comment, "comment")?,
             missing: self.na.clone(),
+            decimal: (self.decimal.as_deref().map(parse_decimal).transpose())
+                .map_err(|reason| option("decimal", reason))?,
+            thousands: (self.thousands.as_deref().map(parse_thousands).transpose())
+                .map_err(|reason| option("thousands", reason))?,
+            dates: self.date_format.iter().map(|text| parse_dates(text)).collect(),
             numeric: self.numeric.clone(),
             categorical: self.categorical(),
             ignore: self.ignore.clone(),

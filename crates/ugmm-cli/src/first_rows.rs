@@ -3,7 +3,7 @@
 use crate::error::CliError;
 use std::path::Path;
 use ugmm::metrics::{Metrics, NumberMetrics};
-use ugmm_data::frame::{FrameError, ReadOptions, Values};
+use ugmm_data::frame::{FrameError, LevelIndex, ReadOptions, Values};
 use ugmm_tabular::{Batch, ModelReader, TabularError, TabularModel, Target};
 
 /// Rows with a value that the model looks at. Lists have an entry for each of them.
@@ -164,7 +164,7 @@ pub fn class_of(
 ) -> Result<Option<usize>, CliError> {
     let Some(text) = text else { return Ok(None) };
     let known = model.classes();
-    let found = known.iter().position(|name| name == text);
+    let found = LevelIndex::new(known).position(text).map(|class| class as usize);
     found.map(Some).ok_or_else(|| CliError::Label {
         path: path.to_path_buf(),
         row: batch.rows[place],

@@ -2,7 +2,7 @@
 
 use crate::error::CliError;
 use ugmm::{LabelEncoding, Model, Objective, UgmmError, UgmmNetwork};
-use ugmm_data::frame::{ReadAs, date_text};
+use ugmm_data::frame::minute_text;
 use ugmm_tabular::{TabularModel, Target};
 
 /// The uGMM network of a model, or in one sentence why there is none to look into.
@@ -47,7 +47,7 @@ pub fn value_text(model: &TabularModel, input: usize) -> fn(f64) -> String {
     let columns = model.preprocessor().source_columns();
     let requests = model.preprocessor().requests();
     match columns.get(input).map(|&column| &requests[column].read_as) {
-        Some(ReadAs::Days) => |days| date_text(days.round()),
+        Some(read_as) if read_as.is_date() => minute_text,
         _ => ugmm_report::short,
     }
 }

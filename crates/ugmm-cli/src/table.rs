@@ -2,7 +2,7 @@
 
 use crate::output::{count, short, table};
 use ugmm_data::ImageShape;
-use ugmm_data::frame::{Column, Images, Kind, Schema};
+use ugmm_data::frame::{Column, DecimalMark, Doubt, Images, Kind, NumberFormat, ReadAs, Schema, date_text};
 
 /// Columns up to which each gets a line.
 const MOST_LINES: usize = 40;
@@ -75,9 +75,10 @@ pub fn left_aligned_last(mut rows: Vec<Vec<String>>) -> String {
     lines.iter().zip(&values).map(line).collect()
 }
 
-/// A line for each category whose levels are numbers but for a few: probably a column of numbers with something wrong.
+/// A line for what was assumed that the file does not decide, and one for each category whose levels are numbers but for a few:
+/// probably a column of numbers with something wrong.
 pub fn doubts(schema: &Schema, target: &str) -> String {
-    let mut text = String::new();
+    let mut text: String = schema.doubts.iter().map(|doubt| doubt_text(schema, doubt)).collect();
     for column in
         schema.columns.iter().filter(|column| column.kind == Kind::Categorical && column.name != target)
     {
@@ -95,6 +96,48 @@ pub fn doubts(schema: &Schema, target: &str) -> String {
         }
     }
     text
+}
+
+/// What was assumed, and what to type if that is wrong.
+fn doubt_text(schema: &Schema, doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::DecimalMark { column, written, taken } => {
+            let (mark, other) = match taken {
+                DecimalMark::Point => ("point", ","),
+                DecimalMark::Comma => ("comma", "."),
+            };
+            format!(
+                "{column:?} is read with decimal {mark}s, as which {written:?} is {}; nothing in the file decides it; if that is \
+                 wrong, say --decimal {other}\n",
+                number_as(written, *taken)
+            )
+        }
+        Doubt::MixedMarks { point, comma } => format!(
+            "the numbers of {point:?} have decimal points and those of {comma:?} decimal commas; each is read as it is; if one \
+             is not meant as numbers, say --categorical {comma:?}\n"
+        ),
+        Doubt::DayOrMonth { column, written, day_first } => {
+            let (first, other) = if *day_first { ("day", "%m/%d/%Y") } else { ("month", "%d/%m/%Y") };
+            let request = schema.request(column).ok();
+            let days = request.and_then(|request| request.read_as.number(written)).unwrap_or_default();
+            format!(
+                "{column:?} is read with the {first} first, as which {written:?} is {}; nothing in the file decides it; if that \
+                 is wrong, say --date-format \"{column}={other}\"\n",
+                date_text(days)
+            )
+        }
+        Doubt::NoDates { column, written } => format!(
+            "{column:?} looks like dates and is taken as a category, because {written:?} is not written as the others are, or is \
+             no date; say how they are written, such as --date-format \"{column}=%d/%m/%Y\", or --na {written:?} if it marks a \
+             missing value\n"
+        ),
+    }
+}
+
+/// The number that a text is with this decimal mark.
+fn number_as(text: &str, mark: DecimalMark) -> String {
+    let format = NumberFormat { mark, grouped: true };
+    ReadAs::Numbers(format).number(text).map_or_else(String::new, |number| number.to_string())
 }
 
 fn kind(column: &Column, target: &str) -> &'static str {
@@ -115,7 +158,7 @@ fn kind(column: &Column, target: &str) -> &'static str {
 fn values(column: &Column) -> String {
     match &column.kind {
         Kind::Numeric { min, max, .. } => format!("{} to {}", short(*min), short(*max)),
-        Kind::Date { min, max } => format!("{} to {}", column.text_of(*min), column.text_of(*max)),
+        Kind::Date { min, max, .. } => format!("{} to {}", column.text_of(*min), column.text_of(*max)),
         Kind::Ignored => String::new(),
         Kind::Boolean | Kind::Categorical | Kind::Constant => {
             let levels = column.levels.as_deref().unwrap_or_default();

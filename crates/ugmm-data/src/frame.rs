@@ -30,17 +30,21 @@
 //!
 //! * Missing: nothing, `NA`, `N/A`, `#N/A`, `<NA>`, `NaN`, `null`, `None`, `?` and `-`, in small letters or capitals, and
 //!   what [`ReadOptions::missing`] adds.
-//! * Numbers: `5`, `-2.5`, `.5`, `1e-3`. A column may also group digits by thousands, with commas or blanks
-//!   (`1,234.5`, `1 234`), if all its values are numbers that way; so may it, in a file not separated by commas, have
-//!   decimal commas (`3,14`, `1.234,5`, `1 234,5`). A column of a file separated by semicolons in which both readings
-//!   are possible (`1,234`) has decimal commas; elsewhere it has groups. `1_234` is no number.
+//! * Numbers: `5`, `-2.5`, `.5`, `1e-3`. A column may also group digits by thousands, with commas, blanks or apostrophes
+//!   (`1,234.5`, `1 234`, `1'234`), if all its values are numbers that way, or have decimal commas (`3,14`, `1.234,5`, `1 234,5`).
+//!   Where both readings are possible (`1,234`, `1.234`), the columns decide that can be read in one way only, for the whole
+//!   file, or [`ReadOptions::decimal`] and [`ReadOptions::thousands`]. If nothing does, commas are decimal marks in a file
+//!   separated by semicolons, and separate groups elsewhere; [`Schema::doubts`] says so. `1_234` is no number.
 //! * Integers beyond ±2^53, infinities and numbers beyond the largest `f64` are refused, unless the column is categorical
 //!   or ignored.
-//! * Booleans: `true`/`false`, `t`/`f`, `yes`/`no` or `y`/`n`, one of the pairs in a column. `0` and `1` are numbers.
-//! * Dates: `2024-02-29`, `2024-02-29T12:30`, `2024-02-29 12:30:00.5+01:00`. They become days since 1970-01-01, with the
-//!   time of day as a fraction; a time without an offset is taken as UTC.
-//! * Everything else is a category. Strings in a Parquet file are always categories, unless
-//!   [`ReadOptions::numeric`] names the column.
+//! * Booleans: `true`/`false`, `t`/`f`, `yes`/`no` or `y`/`n`, one of the pairs in a column, in small letters or capitals. `0` and
+//!   `1` are numbers, but are read as false and true by a request for booleans.
+//! * Dates: `2024-02-29`, `29/02/2024`, `2/29/24`, `29 Feb 2024`, `February 29, 2024`, each with a time after it if there is one
+//!   (`12:30`, `T12:30:00.5+01:00`, `6:30 PM`). They become days since 1970-01-01, with the time of day as a fraction; a
+//!   time without an offset is taken as UTC. Whether the day or the month comes first is found from all values of the column,
+//!   or else from other columns; see [`Schema::doubts`] and [`ReadOptions::dates`].
+//! * Everything else is a category. Strings in a Parquet file are no numbers, unless [`ReadOptions::numeric`] names the
+//!   column.
 //!
 //! ```
 //! use ugmm_data::frame::{FrameReader, ReadOptions, Request, Schema, Values};
@@ -93,16 +97,15 @@ mod text_file;
 mod thrift;
 
 pub(crate) use in_memory::column_of;
-pub(crate) use request::codes;
 
-pub use date::date_text;
+pub use date::{DateFormat, date_text, minute_text};
 pub use error::FrameError;
 pub use images::Images;
 pub use in_memory::ColumnData;
-pub use levels::{LEVEL_LIMIT, Level};
+pub use levels::{LEVEL_LIMIT, Level, LevelIndex};
 pub use names::closest;
-pub use number::{DecimalMark, NumberFormat};
-pub use options::ReadOptions;
+pub use number::{DecimalMark, NumberFormat, Thousands};
+pub use options::{ReadOptions, StatedDates};
 pub use reader::{Frame, FrameReader, UNSEEN, Values};
 pub use request::{ReadAs, Request};
-pub use schema::{Column, Kind, Schema};
+pub use schema::{Column, Doubt, Kind, Schema};

@@ -1,11 +1,12 @@
 //! Class names and their numbers.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::DataError;
+use crate::frame::LevelIndex;
 
 /// Class names <-> 0..C-1.
 ///
@@ -92,16 +93,21 @@ impl ClassLabels {
         self.names.is_empty()
     }
 
-    /// The number of each label's class, in 0..C: `[rows]`.
+    /// Finds the class that a label stands for, however a program writes it: `1.0` is the class `1`, and `TRUE` the class `yes`
+    /// beside `no`.
+    pub fn index(&self) -> LevelIndex {
+        LevelIndex::new(&self.names)
+    }
+
+    /// The number of each label's class, in 0..C: `[rows]`; labels are found as [`Self::index`] finds them.
     ///
     /// # Errors
     ///
     /// [`DataError::UnknownLabel`] at the first label that is none of the names.
     pub fn encode(&self, labels: &[String]) -> Result<Vec<usize>, DataError> {
-        let numbers: HashMap<&str, usize> =
-            self.names.iter().enumerate().map(|(number, name)| (name.as_str(), number)).collect();
+        let classes = self.index();
         let encode_one = |(index, label): (usize, &String)| {
-            numbers.get(label.as_str()).copied().ok_or_else(|| DataError::UnknownLabel {
+            classes.position(label).map(|class| class as usize).ok_or_else(|| DataError::UnknownLabel {
                 row: index + 1,
                 label: label.clone(),
                 known: self.names.clone(),

@@ -100,6 +100,7 @@ impl Table {
             delimiter: None,
             missing: vec![],
             images: None,
+            doubts: vec![],
         };
         let mut held = Vec::with_capacity(columns.len());
         for (name, data) in columns {

@@ -3,6 +3,7 @@
 use crate::error::TabularError;
 use crate::options::ClassWeights;
 use crate::target::TargetValues;
+use std::collections::HashMap;
 
 /// The weight of each class, in their order; none where all count alike.
 pub(crate) fn class_weights(
@@ -24,8 +25,11 @@ pub(crate) fn class_weights(
             counts.iter().map(|&count| share / count.max(1) as f64).collect()
         }
         ClassWeights::ByLabel(given) => {
-            let weight = |name: &String| given.get(name).copied();
-            let weights: Option<Vec<f64>> = classes.names().iter().map(weight).collect();
+            let index = classes.index();
+            let by_class: HashMap<u32, f64> =
+                given.iter().filter_map(|(label, weight)| Some((index.position(label)?, *weight))).collect();
+            let weights: Option<Vec<f64>> =
+                (0..classes.len() as u32).map(|class| by_class.get(&class).copied()).collect();
             weights.filter(|weights| weights.len() == given.len()).ok_or_else(|| {
                 let (given, classes) = (given.keys().cloned().collect(), classes.names().to_vec());
                 TabularError::ClassWeights { target: target.into(), given, classes }

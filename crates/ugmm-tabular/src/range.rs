@@ -58,7 +58,7 @@ impl NumberRange {
 /// The ranges of a preprocessor's columns of numbers and dates in these rows of a table.
 pub(crate) fn ranges(preprocessor: &Preprocessor, table: &Table, rows: &[usize]) -> Vec<Option<NumberRange>> {
     let range = |Request { name, read_as }: Request| match (read_as, table.column(&name)) {
-        (ReadAs::Numbers(_) | ReadAs::Days, Ok(Values::Numbers(numbers))) => {
+        (ReadAs::Numbers(_) | ReadAs::Days | ReadAs::Dates(_), Ok(Values::Numbers(numbers))) => {
             NumberRange::of(rows.iter().map(|&row| numbers[row]))
         }
         // A column of one value, which a table holds as a level.

@@ -8,7 +8,7 @@ use crate::target::{NumberTarget, Target};
 use std::ops::Range;
 use ugmm::inference::variable::Variable;
 use ugmm::{LabelEncoding, Objective};
-use ugmm_data::frame::ReadAs;
+use ugmm_data::frame::{ReadAs, minute_text};
 use ugmm_data::{ColumnStates, Preprocessor, closest};
 
 /// Whole numbers of a range that have a probability each, at most; those of more are as good as a density.
@@ -273,7 +273,7 @@ impl TableVariable<'_> {
     /// Whether its numbers are dates, as days since 1970-01-01.
     #[must_use]
     pub fn is_date(&self) -> bool {
-        self.read_as == ReadAs::Days
+        self.read_as.is_date()
     }
 
     /// Its states, where it has some: categories, classes, true and false.
@@ -376,7 +376,7 @@ impl TableVariable<'_> {
                             self.text_of(range.high)
                         )
                     });
-                    let kind = if self.read_as == ReadAs::Days { "a date" } else { "a number" };
+                    let kind = if self.read_as.is_date() { "a date" } else { "a number" };
                     wrong(format!("{kind}{}", example.unwrap_or_default()))
                 })?;
                 Ok(vec![self.to_network(number)])
@@ -408,14 +408,11 @@ impl TableVariable<'_> {
     }
 
     /// A number in the data's units, to a hundred-thousandth of its range whether or not those of the column are whole; of a date
-    /// the day and the hour.
+    /// the day and the minute.
     #[must_use]
     pub fn fine_text(&self, number: f64) -> String {
         if self.is_date() {
-            let hours = (number * 24.0).round();
-            let (day, hour) = ((hours / 24.0).floor(), hours.rem_euclid(24.0));
-            let hour = if hour == 0.0 { String::new() } else { format!(" {hour:02}:00") };
-            return self.text_of(day) + &hour;
+            return minute_text(number);
         }
         let range = self.range().map(|range| NumberRange { whole: false, ..range });
         ReadAs::Numbers(Default::default()).text(range.map_or(number, |range| rounded(number, range)))

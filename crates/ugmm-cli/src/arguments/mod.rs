@@ -17,8 +17,8 @@ pub use report::{Report, ReportFormat};
 pub use rows::{Format, RowOptions};
 pub use train::Train;
 pub use values::{
-    CriterionKind, Hidden, ModelKind, ObjectiveKind, PresetKind, parse_class_weights, parse_delimiter,
-    parse_duration, parse_ordinal, parse_time_limit,
+    CriterionKind, Hidden, ModelKind, ObjectiveKind, PresetKind, parse_class_weights, parse_dates,
+    parse_decimal, parse_delimiter, parse_duration, parse_ordinal, parse_thousands, parse_time_limit,
 };
 
 use crate::error::CliError;
@@ -26,7 +26,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use ugmm::DeviceName;
-use ugmm_data::frame::ReadOptions;
+use ugmm_data::frame::{DecimalMark, ReadOptions, Thousands};
 use values::{parse_character, parse_count, parse_device, parse_seed, parse_threads};
 
 /// Neural networks whose every neuron is a Gaussian mixture: train, predict, evaluate, reproduce the paper.
@@ -315,6 +315,19 @@ pub struct TableOptions {
     /// Texts that stand for a missing value, besides nothing, NA, N/A, NaN, null, None, ? and -
     #[arg(long, value_name = "TEXT,…", value_delimiter = ',', allow_hyphen_values = true)]
     pub na: Vec<String>,
+
+    /// The decimal mark of all numbers: "." or "," [default: found from the whole file]
+    #[arg(long, value_name = "MARK", value_parser = parse_decimal)]
+    pub decimal: Option<DecimalMark>,
+
+    /// What stands between thousands in all numbers: ",", ".", "'", " " or none [default: found from the whole file]
+    #[arg(long, value_name = "MARK", value_parser = parse_thousands)]
+    pub thousands: Option<Thousands>,
+
+    /// How dates are written, of all columns or of one: "%d/%m/%Y" or "day=%m/%d/%y %H:%M"; may be given several times
+    /// [default: found from the whole column]
+    #[arg(long, value_name = "[COLUMN=]FORMAT")]
+    pub date_format: Vec<String>,
 }
 
 impl TableOptions {
@@ -325,6 +338,9 @@ impl TableOptions {
             has_header: !self.no_header,
             comment: self.comment,
             missing: self.na.clone(),
+            decimal: self.decimal,
+            thousands: self.thousands,
+            dates: self.date_format.iter().map(|text| parse_dates(text)).collect(),
             ..ReadOptions::default()
         }
     }

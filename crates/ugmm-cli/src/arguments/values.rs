@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 use ugmm::pruning::Criterion;
 use ugmm::{Architecture, DeviceName, Preset};
+use ugmm_data::frame::{DecimalMark, StatedDates, Thousands};
 use ugmm_data::{Ordinal, Scaling};
 use ugmm_tabular::{ClassWeights, TaskChoice};
 
@@ -12,6 +13,36 @@ pub fn parse_delimiter(text: &str) -> Result<u8, String> {
     match text {
         "\\t" | "tab" => Ok(b'\t'),
         _ => parse_character(text),
+    }
+}
+
+pub fn parse_decimal(text: &str) -> Result<DecimalMark, String> {
+    match text {
+        "." | "point" => Ok(DecimalMark::Point),
+        "," | "comma" => Ok(DecimalMark::Comma),
+        _ => Err(format!("{text:?} is no decimal mark; it is \".\" or \",\"")),
+    }
+}
+
+pub fn parse_thousands(text: &str) -> Result<Thousands, String> {
+    match text {
+        "none" => Ok(Thousands::Nothing),
+        "," | "comma" => Ok(Thousands::Comma),
+        "." | "point" => Ok(Thousands::Point),
+        " " | "space" => Ok(Thousands::Blank),
+        "'" | "apostrophe" => Ok(Thousands::Apostrophe),
+        _ => Err(format!("{text:?} does not stand between thousands; \",\", \".\", \"'\", \" \" or none do")),
+    }
+}
+
+/// A format of dates, perhaps with the name of its column before it.
+pub fn parse_dates(text: &str) -> StatedDates {
+    let start = text.find('%').unwrap_or(text.len());
+    match text[..start].rfind('=') {
+        Some(sign) => {
+            StatedDates { column: Some(text[..sign].trim().to_owned()), format: text[sign + 1..].to_owned() }
+        }
+        None => StatedDates { column: None, format: text.to_owned() },
     }
 }
 

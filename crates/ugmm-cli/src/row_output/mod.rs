@@ -65,7 +65,9 @@ pub fn format_of(asked: Option<Format>, output: Option<&Path>) -> Result<Format,
         (None, None | Some("csv" | "txt")) => Format::Csv,
         (None, Some(_)) if output.is_some_and(is_special) => Format::Csv,
         (None, Some(ending)) => {
-            let reason = format!(".{ending} says nothing of it; name it csv, jsonl or parquet");
+            let reason = format!(
+                "predictions are not written as .{ending}; end the name in .csv, .jsonl or .parquet, or state one of them"
+            );
             return Err(CliError::Option { key: "--format", reason });
         }
     };

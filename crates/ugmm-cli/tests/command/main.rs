@@ -19,6 +19,7 @@ mod report;
 mod resume;
 mod rows;
 mod shell;
+mod values;
 
 use serde_json::Value;
 use std::path::Path;

@@ -85,7 +85,10 @@ fn columns_are_kept_beside_their_predictions() {
     assert!(message.contains("\"name\""), "{message}");
     // A name that says nothing of the format is refused before anything is read.
     let message = failure(&ugmm(at, &["predict", "iris.safetensors", "new.csv", "-o", "p.csv.gz"]));
-    assert_eq!(message, "--format: .gz says nothing of it; name it csv, jsonl or parquet");
+    assert_eq!(
+        message,
+        "--format: predictions are not written as .gz; end the name in .csv, .jsonl or .parquet, or state one of them"
+    );
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Words for true and false.
 
+use super::number;
+
 /// The pairs of words, in small letters.
 const PAIRS: [(&str, &str); 4] = [("true", "false"), ("t", "f"), ("yes", "no"), ("y", "n")];
 
@@ -13,7 +15,7 @@ pub(super) fn pairs(text: &str) -> u8 {
     PAIRS.iter().enumerate().map(bit).sum()
 }
 
-/// 1 or 0 for a word of any pair.
+/// 1 or 0 for a word of any pair, and for a text that is the number 1 or 0.
 pub(super) fn parse(text: &str) -> Option<f64> {
     let is = |word: &str| text.eq_ignore_ascii_case(word);
     if PAIRS.iter().any(|&(yes, _)| is(yes)) {
@@ -21,6 +23,6 @@ pub(super) fn parse(text: &str) -> Option<f64> {
     } else if PAIRS.iter().any(|&(_, no)| is(no)) {
         Some(0.0)
     } else {
-        None
+        number::plain(text).filter(|&number| number == 0.0 || number == 1.0)
     }
 }

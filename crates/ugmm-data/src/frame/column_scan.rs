@@ -4,15 +4,17 @@ use std::path::Path;
 
 use super::boolean;
 use super::cell::Cell;
-use super::date;
+use super::date::{self, DateFormat};
 use super::error::FrameError;
-use super::levels::{LEVEL_LIMIT, LevelCounter};
-use super::number::{self, DecimalMark, Number, NumberFormat, Refused};
-use super::options::Choice;
-use super::schema::{Column, Kind};
+use super::levels::{LEVEL_LIMIT, Level, LevelCounter};
+use super::number::{self, DecimalMark, Number, NumberFormat, Refused, Thousands};
+use super::options::{Choice, ReadOptions};
+use super::schema::{Column, Doubt, Kind};
 
 /// Levels that all columns together may count while they look like numbers; see [`ColumnScan::new`].
 const NUMBER_LEVELS: usize = 1_000_000;
+/// Share of a column's levels that look like dates, from which on it is said that they are not taken as such.
+const MOSTLY_DATES: f64 = 0.8;
 /// Levels that any column may count.
 const FEWEST_LEVELS: usize = 100;
 
@@ -25,21 +27,116 @@ pub(super) struct ColumnScan {
     /// The column as numbers, while all values fit.
     point: Option<Numbers>,
     comma: Option<Numbers>,
+    /// The first value that is a number with one mark only, of each of the two.
+    only_point: Option<Place>,
+    only_comma: Option<Place>,
+    /// The first value that is one number with a decimal point and another with a comma.
+    open_mark: Option<Place>,
     /// The pairs of words for booleans that all values fit.
     pairs: u8,
-    /// The column as dates, while all values fit.
-    dates: Option<Range>,
+    /// The column as dates in the formats that all values fit.
+    dates: Vec<(DateFormat, Range)>,
+    /// The first date whose order has to be known.
+    open_date: Option<Place>,
+    /// Whether a date has AM or PM, which are written with the month first.
+    half_days: bool,
+    /// The format of the dates if it is stated, and whether for this column by its name, which then must hold dates.
+    stated_dates: Option<(DateFormat, bool)>,
     /// The first value that is a number but not one to compute with.
     refused: Option<(usize, String, Refused)>,
     levels: LevelCounter,
     level_limit: usize,
 }
 
+/// Row and text of a value.
+type Place = (usize, String);
+
+/// How the numbers and dates of a file are written, as far as it is known.
+pub(super) struct Manner {
+    /// The decimal mark that is stated,
+    stated: Option<DecimalMark>,
+    thousands: Option<Thousands>,
+    /// or that columns decide which can be read in one way only,
+    found: Option<DecimalMark>,
+    /// Where nothing says otherwise.
+    assumed: DecimalMark,
+    /// Whether the day comes first in the columns that decide it.
+    day_first: Option<bool>,
+    /// Where both marks occur, a column with points and one with commas.
+    mixed: Option<(String, String)>,
+}
+
+impl Manner {
+    /// By the options, and by all the columns of a file for what they leave open; commas are in the numbers of a file that is
+    /// separated by semicolons.
+    pub(super) fn of(
+        scans: &[ColumnScan],
+        options: &ReadOptions,
+        semicolons: bool,
+    ) -> Result<Self, FrameError> {
+        let only = |mark| {
+            let decides = move |scan: &&ColumnScan| scan.only_mark() == Some(mark);
+            scans.iter().find(decides).map(|scan| scan.name.clone())
+        };
+        let (point, comma) = (only(DecimalMark::Point), only(DecimalMark::Comma));
+        let has_comma =
+            |scan: &ColumnScan| scan.open_mark.as_ref().is_some_and(|(_, text)| text.contains(','));
+        let day_first = |first: bool| scans.iter().any(|scan| scan.day_first() == Some(first));
+        Ok(Self {
+            stated: options.decimal_mark()?,
+            thousands: options.thousands,
+            found: match (&point, &comma) {
+                (Some(_), None) => Some(DecimalMark::Point),
+                (None, Some(_)) => Some(DecimalMark::Comma),
+                _ => None,
+            },
+            assumed: match semicolons && scans.iter().any(has_comma) {
+                true => DecimalMark::Comma,
+                false => DecimalMark::Point,
+            },
+            day_first: match (day_first(true), day_first(false)) {
+                (true, false) => Some(true),
+                (false, true) => Some(false),
+                _ => None,
+            },
+            mixed: point.zip(comma),
+        })
+    }
+
+    /// What remains open in the whole file.
+    pub(super) fn doubt(&self) -> Option<Doubt> {
+        let (point, comma) = self.mixed.clone()?;
+        Some(Doubt::MixedMarks { point, comma })
+    }
+
+    fn mark(&self) -> DecimalMark {
+        self.stated.or(self.found).unwrap_or(self.assumed)
+    }
+
+    /// What is stated, in words.
+    fn in_words(&self) -> String {
+        let decimal = self.stated.map(|mark| match mark {
+            DecimalMark::Point => "with decimal points",
+            DecimalMark::Comma => "with decimal commas",
+        });
+        let thousands = self.thousands.map(|thousands| match thousands {
+            Thousands::Nothing => "without marks between thousands",
+            Thousands::Comma => "with commas between thousands",
+            Thousands::Point => "with points between thousands",
+            Thousands::Blank => "with blanks between thousands",
+            Thousands::Apostrophe => "with apostrophes between thousands",
+        });
+        decimal.into_iter().chain(thousands).collect::<Vec<_>>().join(" and ")
+    }
+}
+
 /// What is known of a column of numbers.
 struct Numbers {
     range: Range,
     integers: bool,
-    grouped: bool,
+    /// The first value in groups, and what groups its digits; further ones that are grouped otherwise.
+    grouped: Option<(Place, Thousands)>,
+    otherwise: Option<(Place, Thousands)>,
 }
 
 /// From the least to the greatest value; empty at first.
@@ -59,25 +156,48 @@ impl Range {
 }
 
 impl Numbers {
-    const NONE: Self = Self { range: Range::EMPTY, integers: true, grouped: false };
+    const NONE: Self = Self { range: Range::EMPTY, integers: true, grouped: None, otherwise: None };
 
-    fn add(&mut self, number: Number) {
+    fn add(&mut self, row: usize, text: &Cell, number: Number) {
         self.range.add(number.value);
         self.integers &= number.value.fract() == 0.0;
-        self.grouped |= number.grouped;
+        let Some(groups) = number.groups else { return };
+        let place = || ((row, text.text().into_owned()), groups);
+        let (_, first) = self.grouped.get_or_insert_with(place);
+        if *first != groups {
+            self.otherwise.get_or_insert_with(place);
+        }
+    }
+
+    /// The first value that is not grouped as stated.
+    fn contradiction(&self, stated: Option<Thousands>) -> Option<&Place> {
+        let all = [&self.grouped, &self.otherwise].into_iter().flatten();
+        stated
+            .and_then(|stated| all.into_iter().find(|(_, groups)| *groups != stated).map(|(place, _)| place))
     }
 }
 
 impl ColumnScan {
-    /// A scan of one of `columns` columns. `comma` says whether there may be decimal commas, `only_text` whether the
-    /// file says that these are strings.
+    /// A scan of one of `columns` columns; `only_text` says whether the file says that these are strings.
     ///
     /// Numbers are counted as levels too, as one text makes categories of them. For that memory is set aside, and a
     /// share of it for each column, so that thousands of columns of measurements do not take thousands of times as
     /// much.
-    pub(super) fn new(name: &str, choice: Choice, columns: usize, comma: bool, only_text: bool) -> Self {
+    pub(super) fn new(
+        name: &str,
+        choice: Choice,
+        columns: usize,
+        only_text: bool,
+        options: &ReadOptions,
+    ) -> Self {
         let numbers = choice != Choice::Categorical && !(only_text && choice == Choice::Inferred);
-        let others = choice == Choice::Inferred && !only_text;
+        let others = choice == Choice::Inferred;
+        let stated = options.dates_of(name).filter(|_| others);
+        let formats = match &stated {
+            Some((format, _)) => vec![format.clone()],
+            None if others => DateFormat::TRIED.to_vec(),
+            None => Vec::new(),
+        };
         let share = (NUMBER_LEVELS / columns.max(1)).clamp(FEWEST_LEVELS, LEVEL_LIMIT);
         Self {
             name: name.to_owned(),
@@ -85,9 +205,15 @@ impl ColumnScan {
             missing: 0,
             rows: 0,
             point: numbers.then_some(Numbers::NONE),
-            comma: (numbers && comma).then_some(Numbers::NONE),
+            comma: numbers.then_some(Numbers::NONE),
+            only_point: None,
+            only_comma: None,
+            open_mark: None,
             pairs: if others { boolean::ALL_PAIRS } else { 0 },
-            dates: others.then_some(Range::EMPTY),
+            dates: formats.into_iter().map(|format| (format, Range::EMPTY)).collect(),
+            open_date: None,
+            half_days: false,
+            stated_dates: stated,
             refused: None,
             levels: LevelCounter::new(),
             level_limit: if numbers { share } else { LEVEL_LIMIT },
@@ -115,6 +241,11 @@ impl ColumnScan {
         let before = self.expected();
         self.narrow(row, cell);
         let expected = self.expected();
+        if let (Some((format, true)), true) = (&self.stated_dates, self.dates.is_empty()) {
+            let (file, column, written) = (path.to_owned(), self.name.clone(), cell.text().into_owned());
+            let example = DateFormat::example(Some(format));
+            return Err(FrameError::NotADate { file, row, column, written, example });
+        }
         if self.choice == Choice::Numeric {
             self.check_number(path, row, cell)?;
         }
@@ -137,49 +268,88 @@ impl ColumnScan {
         })
     }
 
-    /// What the column holds.
-    pub(super) fn finish(self, path: &Path, semicolons: bool) -> Result<Column, FrameError> {
+    /// What the column holds, in a file that is written in this manner; what is in doubt about it is added to the list.
+    pub(super) fn finish(
+        self,
+        path: &Path,
+        manner: &Manner,
+        doubts: &mut Vec<Doubt>,
+    ) -> Result<Column, FrameError> {
         let constant = match self.choice {
             Choice::Inferred => self.rows == self.missing || self.missing == 0 && self.has_one_value(),
             _ => self.rows == self.missing,
         };
+        let numbers = if self.has_stated_dates() { None } else { self.numbers(path, manner)? };
         let kind = if constant {
             Kind::Constant
-        } else if let Some((mark, numbers)) = self.numbers(semicolons) {
+        } else if let Some((mark, numbers)) = numbers {
             if let Some((row, written, reason)) = &self.refused {
                 return Err(refusal(path, *row, &self.name, written, *reason, mark));
             }
+            if let Some((_, written)) = self.open_mark.as_ref().filter(|_| self.only_mark().is_none())
+                && manner.stated.or(manner.found).is_none()
+                && manner.thousands.is_none()
+            {
+                let (column, written) = (self.name.clone(), written.clone());
+                doubts.push(Doubt::DecimalMark { column, written, taken: mark });
+            }
             let Range { min, max } = numbers.range;
-            let format = NumberFormat { mark, grouped: numbers.grouped };
+            let format = NumberFormat { mark, grouped: numbers.grouped.is_some() };
             Kind::Numeric { min, max, integers: numbers.integers, format }
         } else if self.pairs != 0 {
             Kind::Boolean
-        } else if let Some(Range { min, max }) = self.dates {
-            Kind::Date { min, max }
+        } else if let Some((format, Range { min, max })) = self.dates(manner) {
+            if let (Some((_, written)), None, None) = (&self.open_date, self.day_first(), manner.day_first)
+                && let Some(DateFormat::DayFirst | DateFormat::MonthFirst) = format
+            {
+                let (column, written) = (self.name.clone(), written.clone());
+                let day_first = format == Some(DateFormat::DayFirst);
+                doubts.push(Doubt::DayOrMonth { column, written, day_first });
+            }
+            Kind::Date { min, max, format }
         } else {
             Kind::Categorical
         };
-        Ok(Column { name: self.name, kind, missing: self.missing, levels: self.levels.finish() })
+        let levels = self.levels.finish(kind == Kind::Boolean);
+        if kind == Kind::Categorical
+            && self.choice == Choice::Inferred
+            && let Some(written) = no_date(levels.as_deref().unwrap_or_default())
+        {
+            doubts.push(Doubt::NoDates { column: self.name.clone(), written });
+        }
+        Ok(Column { name: self.name, kind, missing: self.missing, levels })
     }
 
     /// Drops what the column cannot be with this value.
     fn narrow(&mut self, row: usize, cell: Cell) {
-        let mut numbers = |numbers: &mut Option<Numbers>, parsed: Result<Number, Refused>| match parsed {
-            Ok(number) => {
-                if let Some(numbers) = numbers {
-                    numbers.add(number);
+        let place = || (row, cell.text().into_owned());
+        if self.point.is_some() || self.comma.is_some() {
+            let point = number_of(cell, DecimalMark::Point);
+            let comma = match cell {
+                Cell::Text(text) if text.contains(['.', ',', ' ', '\'']) || point.is_err() => {
+                    number_of(cell, DecimalMark::Comma)
+                }
+                _ => point,
+            };
+            let only = match (point, comma) {
+                (Ok(_), Err(Refused::NotANumber)) => Some(&mut self.only_point),
+                (Err(Refused::NotANumber), Ok(_)) => Some(&mut self.only_comma),
+                (Ok(point), Ok(comma)) if point.value != comma.value => Some(&mut self.open_mark),
+                _ => None,
+            };
+            if let Some(only) = only {
+                only.get_or_insert_with(place);
+            }
+            for (numbers, parsed) in [(&mut self.point, point), (&mut self.comma, comma)] {
+                match (numbers.as_mut(), parsed) {
+                    (None, _) => {}
+                    (Some(numbers), Ok(number)) => numbers.add(row, &cell, number),
+                    (Some(_), Err(Refused::NotANumber)) => *numbers = None,
+                    (Some(_), Err(reason)) => {
+                        self.refused.get_or_insert_with(|| (row, cell.text().into_owned(), reason));
+                    }
                 }
             }
-            Err(Refused::NotANumber) => *numbers = None,
-            Err(reason) => {
-                self.refused.get_or_insert_with(|| (row, cell.text().into_owned(), reason));
-            }
-        };
-        if self.point.is_some() {
-            numbers(&mut self.point, number_of(cell, DecimalMark::Point));
-        }
-        if self.comma.is_some() {
-            numbers(&mut self.comma, number_of(cell, DecimalMark::Comma));
         }
         if self.pairs != 0 {
             self.pairs &= match cell {
@@ -189,24 +359,70 @@ impl ColumnScan {
                 _ => 0,
             };
         }
-        if let Some(range) = &mut self.dates {
-            let days = match cell {
-                Cell::Text(text) => date::parse(text),
-                Cell::Days(days) => Some(days),
-                _ => None,
-            };
-            match days {
-                Some(days) => range.add(days),
-                None => self.dates = None,
-            }
+        if self.dates.is_empty() {
+            return;
         }
+        let text = match cell {
+            Cell::Text(text) => text.into(),
+            // Dates such as 20240229.
+            Cell::Integer(_) if self.stated_dates.is_some() => cell.text(),
+            _ => "".into(),
+        };
+        self.dates.retain_mut(|(format, range)| {
+            let days = match cell {
+                Cell::Days(days) => Some(days),
+                _ => date::parse(&text, Some(format)),
+            };
+            days.inspect(|&days| range.add(days)).is_some()
+        });
+        if self.open_date.is_none() && self.dates.iter().any(|(format, _)| date::is_open(&text, format)) {
+            self.open_date = Some(place());
+        }
+        self.half_days |= text.ends_with(['m', 'M']);
+    }
+
+    /// The mark that the column must have, if it can only have one.
+    fn only_mark(&self) -> Option<DecimalMark> {
+        match (&self.point, &self.comma) {
+            (Some(_), None) => Some(DecimalMark::Point),
+            (None, Some(_)) => Some(DecimalMark::Comma),
+            _ => None,
+        }
+    }
+
+    /// Whether the dates must have the day or the month first, if there is a date that this matters for.
+    fn day_first(&self) -> Option<bool> {
+        let fits = |wanted| self.dates.iter().any(|(format, _)| *format == wanted);
+        match (fits(DateFormat::DayFirst), fits(DateFormat::MonthFirst)) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether the column holds dates in the format that is stated.
+    pub(super) fn has_stated_dates(&self) -> bool {
+        self.stated_dates.is_some() && !self.dates.is_empty() && self.open_date.is_some()
+    }
+
+    /// The column as dates, with their format if their order has to be known.
+    fn dates(&self, manner: &Manner) -> Option<(Option<DateFormat>, Range)> {
+        let (first, range) = self.dates.first()?;
+        if self.open_date.is_none() {
+            return Some((None, *range));
+        }
+        // The month comes first where clocks have twelve hours.
+        let month_first = !manner.day_first.unwrap_or(!self.half_days);
+        let other = self.dates.iter().find(|(format, _)| month_first && *format == DateFormat::MonthFirst);
+        let (format, range) = other.unwrap_or(&(first.clone(), *range)).clone();
+        Some((Some(format), range))
     }
 
     /// What the column can still be but for categories.
     fn expected(&self) -> Option<&'static str> {
         if self.point.is_some() || self.comma.is_some() {
             Some("a number")
-        } else if self.dates.is_some() {
+        } else if !self.dates.is_empty() {
             Some("a date")
         } else {
             (self.pairs != 0).then_some("true or false")
@@ -235,20 +451,51 @@ impl ColumnScan {
         self.levels.is_constant() || self.refused.is_none() && (one(&self.point) || one(&self.comma))
     }
 
-    /// The column as numbers. If both marks are possible, only groups make a difference: `1,234` is 1.234 where
-    /// semicolons separate the columns, since commas do not because they are in the numbers, and 1234 elsewhere.
-    fn numbers(&self, semicolons: bool) -> Option<(DecimalMark, &Numbers)> {
-        let point = self.point.as_ref().map(|numbers| (DecimalMark::Point, numbers));
-        let comma = self.comma.as_ref().map(|numbers| (DecimalMark::Comma, numbers));
-        match &self.point {
-            Some(numbers) if numbers.grouped && semicolons => comma.or(point),
-            _ => point.or(comma),
+    /// The column as numbers.
+    fn numbers(&self, path: &Path, manner: &Manner) -> Result<Option<(DecimalMark, &Numbers)>, FrameError> {
+        let other = manner.mark().other();
+        let readings = [(manner.mark(), self.with(manner.mark())), (other, self.with(other))];
+        let fits = |mark: DecimalMark, numbers: &Numbers| {
+            // A column of whole numbers, say, has both.
+            manner.stated.is_none_or(|stated| stated == mark)
+                && numbers.contradiction(manner.thousands).is_none()
+        };
+        let mut some = readings.iter().filter_map(|(mark, numbers)| Some((*mark, numbers.as_ref()?)));
+        let Some((mark, numbers)) = some.clone().next() else { return Ok(None) };
+        if let Some(fitting) = some.find(|(mark, numbers)| fits(*mark, numbers)) {
+            return Ok(Some(fitting));
+        }
+        let own = if mark == DecimalMark::Point { &self.only_point } else { &self.only_comma };
+        let wrong = numbers.contradiction(manner.thousands).or(own.as_ref()).or(self.open_mark.as_ref());
+        let (row, written) = wrong.cloned().unwrap_or_default();
+        let (file, column, stated) = (path.to_owned(), self.name.clone(), manner.in_words());
+        Err(FrameError::OtherMarks { file, row, column, written, stated })
+    }
+
+    fn with(&self, mark: DecimalMark) -> &Option<Numbers> {
+        match mark {
+            DecimalMark::Point => &self.point,
+            DecimalMark::Comma => &self.comma,
         }
     }
 }
 
+/// A value that keeps a column from being one of dates, if most of its levels look like dates.
+fn no_date(levels: &[Level]) -> Option<String> {
+    let looks_like = levels.iter().filter(|level| date::resembles(&level.text)).count();
+    if levels.len() < 2 || (looks_like as f64) < MOSTLY_DATES * levels.len() as f64 {
+        return None;
+    }
+    let formats = DateFormat::TRIED.map(Some).into_iter().chain([None]);
+    let others = formats.map(|format| {
+        let is_none = |level: &&Level| date::parse(&level.text, format.as_ref()).is_none();
+        levels.iter().filter(is_none).collect::<Vec<_>>()
+    });
+    others.min_by_key(Vec::len)?.first().map(|level| level.text.clone())
+}
+
 fn number_of(cell: Cell, mark: DecimalMark) -> Result<Number, Refused> {
-    let plain = |value| Number { value, grouped: false };
+    let plain = |value| Number { value, groups: None };
     match cell {
         Cell::Text(text) => number::parse(text, mark),
         Cell::Integer(integer) => number::from_integer(integer).map(plain),

@@ -1,29 +1,190 @@
-//! Dates and times after ISO 8601, as days since 1970-01-01.
+//! Dates and times as people write them, as days since 1970-01-01.
+
+use chrono::format::{Item, Parsed, StrftimeItems};
+use chrono::{Datelike, NaiveTime, Timelike};
+use serde::{Deserialize, Serialize};
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
+const MINUTES_PER_DAY: f64 = 1440.0;
 /// 0000-01-01 and 9999-12-31.
 const FIRST_DAY: f64 = -719_528.0;
 const LAST_DAY: f64 = 2_932_896.0;
+/// Years of two digits from here on are of the twentieth century, those before of the next.
+const PIVOT: i64 = 70;
 
-/// Days since 1970-01-01 for `YYYY-MM-DD`, with `T` or a blank and `HH:MM[:SS[.fraction]]` after it if there is a time,
-/// and `Z` or an offset such as `+01:00` or `-0530` after that. A time without an offset is taken as UTC.
-pub(super) fn parse(text: &str) -> Option<f64> {
+/// How the dates of a column are written, where year, month and day could stand in another order than `2024-02-29` has
+/// them. Dates whose order is plain (`2024-02-29`, `2024/2/29`, `29 Feb 2024`, `February 29, 2024`) are read with any format.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateFormat {
+    /// As in `29/02/2024`, `29.2.24` or `29-02-2024 18:30`.
+    DayFirst,
+    /// As in `02/29/2024` or `2/29/24 6:30 PM`.
+    MonthFirst,
+    /// As in `99-12-31`.
+    ShortYearFirst,
+    /// As `strftime` has it, such as `%d.%m.%Y %H:%M`.
+    Stated(String),
+}
+
+impl DateFormat {
+    /// What is tried where nothing is stated; of two that fit the first is taken.
+    pub(super) const TRIED: [Self; 3] = [Self::DayFirst, Self::MonthFirst, Self::ShortYearFirst];
+
+    /// A date in this format, for messages.
+    pub(super) fn example(format: Option<&Self>) -> String {
+        match format {
+            None => "2024-02-29 or 2024-02-29T12:30:00".to_owned(),
+            Some(Self::DayFirst) => "29/02/2024 (the day first) or 2024-02-29".to_owned(),
+            Some(Self::MonthFirst) => "02/29/2024 (the month first) or 2024-02-29".to_owned(),
+            Some(Self::ShortYearFirst) => "24-02-29 (the year first) or 2024-02-29".to_owned(),
+            Some(Self::Stated(format)) => format!("{format:?} says, or 2024-02-29"),
+        }
+    }
+}
+
+/// Whether `format` is one of `strftime` that says year, month and day.
+pub(super) fn is_format(format: &str) -> bool {
+    let items: Vec<Item> = StrftimeItems::new(format).collect();
+    let has = |wanted: &[&str]| wanted.iter().any(|wanted| format.contains(wanted));
+    !items.contains(&Item::Error)
+        && (has(&["%F", "%D", "%x", "%c", "%+", "%v", "%s"])
+            || has(&["%Y", "%y", "%-Y", "%-y", "%G"])
+                && (has(&["%j", "%-j"])
+                    || has(&["%m", "%-m", "%_m", "%b", "%B", "%h"]) && has(&["%d", "%-d", "%e", "%_d"])))
+}
+
+/// Days since 1970-01-01 of a date in this format or of one whose order is plain, with the time of day as a fraction. A time
+/// without an offset is taken as UTC.
+pub(super) fn parse(text: &str, format: Option<&DateFormat>) -> Option<f64> {
+    match format {
+        Some(DateFormat::Stated(format)) => stated(text, format).or_else(|| written(text)?.days(None)),
+        format => written(text)?.days(format),
+    }
+}
+
+/// Whether the order of the numbers of `text` has to be known to read it as a date in this format.
+pub(super) fn is_open(text: &str, format: &DateFormat) -> bool {
+    parse(text, Some(format)) != parse(text, None)
+}
+
+/// Whether `text` looks like a date, even one that there is not.
+pub(super) fn resembles(text: &str) -> bool {
+    let groups: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|group| !group.is_empty()).collect();
+    let is_number = |group: &&str| group.len() <= 4 && group.bytes().all(|byte| byte.is_ascii_digit());
+    let is_year =
+        |group: &&str| group.len() == 4 && is_number(group) && matches!(group.as_bytes()[0], b'1' | b'2');
+    let (first, rest) = groups.split_at(groups.len().min(3));
+    written(text).is_some()
+        || first.iter().any(|group| group.len() >= 3 && month_of(group).is_some())
+            && first.iter().any(is_number)
+        || first.len() == 3
+            && rest.len() < 5
+            && first.iter().all(is_number)
+            && first.iter().filter(|g| is_year(g)).count() == 1
+}
+
+/// A date by a format of `strftime`.
+fn stated(text: &str, format: &str) -> Option<f64> {
+    let mut parsed = Parsed::new();
+    chrono::format::parse(&mut parsed, text, StrftimeItems::new(format)).ok()?;
+    // Seconds since 1970 say all.
+    if let Some(seconds) = parsed.timestamp() {
+        return Some(seconds as f64 / SECONDS_PER_DAY);
+    }
+    let date = parsed.to_naive_date().ok()?;
+    let has_time = parsed.hour_mod_12().is_some() || parsed.minute().is_some();
+    let time = if has_time { parsed.to_naive_time().ok()? } else { NaiveTime::MIN };
+    let days = days_from_civil(date.year().into(), date.month().into(), date.day().into()) as f64;
+    let seconds = f64::from(time.num_seconds_from_midnight()) + f64::from(time.nanosecond()) / 1e9;
+    Some(days + (seconds - f64::from(parsed.offset().unwrap_or(0))) / SECONDS_PER_DAY)
+}
+
+/// A text that has the shape of a date.
+struct Written {
+    numbers: Numbers,
+    /// Seconds since midnight UTC.
+    seconds: f64,
+}
+
+enum Numbers {
+    /// Year, month and day.
+    Plain(i64, i64, i64),
+    /// In an order that is not known; whether the last has two digits.
+    Open([i64; 3], bool),
+}
+
+impl Written {
+    fn days(&self, format: Option<&DateFormat>) -> Option<f64> {
+        let full = |year, is_short| match is_short {
+            true if year < PIVOT => 2000 + year,
+            true => 1900 + year,
+            false => year,
+        };
+        let (year, month, day) = match (&self.numbers, format) {
+            (&Numbers::Plain(year, month, day), _) => (year, month, day),
+            (&Numbers::Open([day, month, year], is_short), Some(DateFormat::DayFirst)) => {
+                (full(year, is_short), month, day)
+            }
+            (&Numbers::Open([month, day, year], is_short), Some(DateFormat::MonthFirst)) => {
+                (full(year, is_short), month, day)
+            }
+            (&Numbers::Open([year, month, day], true), Some(DateFormat::ShortYearFirst)) => {
+                (full(year, true), month, day)
+            }
+            _ => return None,
+        };
+        let is_date = (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
+        is_date.then(|| days_from_civil(year, month, day) as f64 + self.seconds / SECONDS_PER_DAY)
+    }
+}
+
+/// Year, month and day, with a blank or `T` and the time after it if there is one: `HH:MM[:SS[.fraction]]`, perhaps with AM or
+/// PM, and `Z`, `UTC`, `GMT` or an offset such as `+01:00` or `-0530` after that.
+fn written(text: &str) -> Option<Written> {
     let mut rest = Rest(text.as_bytes());
-    let year = rest.digits(4)?;
-    rest.take(b"-")?;
-    let month = rest.digits(2)?;
-    rest.take(b"-")?;
-    let day = rest.digits(2)?;
-    if !(1..=12).contains(&month) || !(1..=days_in_month(year, month)).contains(&day) {
-        return None;
+    // The names of days say nothing that is needed.
+    if let Some(name) = rest.word().filter(|name| is_weekday(name)) {
+        rest.skip(name.len());
+        let _ = rest.take(b".,");
+        rest.blanks();
     }
-    let days = days_from_civil(year, month, day) as f64;
+    let numbers = rest.date()?;
     if rest.0.is_empty() {
-        return Some(days);
+        return Some(Written { numbers, seconds: 0.0 });
     }
+    let _ = rest.take(b",");
     rest.take(b"Tt ")?;
+    rest.blanks();
     let seconds = rest.time()? - rest.offset()?;
-    rest.0.is_empty().then_some(days + seconds / SECONDS_PER_DAY)
+    rest.0.is_empty().then_some(Written { numbers, seconds })
+}
+
+fn is_weekday(name: &str) -> bool {
+    let names = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let name = name.to_lowercase();
+    names.iter().any(|full| *full == name || name.len() >= 3 && name.len() <= 4 && full.starts_with(&name))
+}
+
+/// The month of an English or German name, in full or short.
+fn month_of(name: &str) -> Option<i64> {
+    const NAMES: [&[&str]; 12] = [
+        &["january", "januar", "jan", "jän"],
+        &["february", "februar", "feb"],
+        &["march", "märz", "maerz", "mar", "mrz", "mär"],
+        &["april", "apr"],
+        &["may", "mai"],
+        &["june", "juni", "jun"],
+        &["july", "juli", "jul"],
+        &["august", "aug"],
+        &["september", "sept", "sep"],
+        &["october", "oktober", "oct", "okt"],
+        &["november", "nov"],
+        &["december", "dezember", "dec", "dez"],
+    ];
+    let name = name.to_lowercase();
+    NAMES.iter().zip(1..).find(|(names, _)| names.contains(&name.as_str())).map(|(_, month)| month)
 }
 
 /// The date `days` after 1970-01-01, as ISO 8601 has it: with the time, to milliseconds, if there is a fraction. Dates
@@ -38,6 +199,19 @@ pub(super) fn parse(text: &str) -> Option<f64> {
 /// ```
 pub fn date_text(days: f64) -> String {
     format(days.clamp(FIRST_DAY, LAST_DAY))
+}
+
+/// The date `days` after 1970-01-01 with the time to the minute, for what is no value of a table, such as a mean: without the time
+/// at midnight.
+///
+/// ```
+/// use ugmm_data::frame::minute_text;
+///
+/// assert_eq!(minute_text(19_782.0), "2024-02-29");
+/// assert_eq!(minute_text(0.7501), "1970-01-01T18:00:00");
+/// ```
+pub fn minute_text(days: f64) -> String {
+    date_text((days * MINUTES_PER_DAY).round() / MINUTES_PER_DAY)
 }
 
 /// The date `days` after 1970-01-01, with the time, to milliseconds, if there is a fraction.
@@ -58,7 +232,7 @@ pub(super) fn format(days: f64) -> String {
 /// What is left to parse.
 struct Rest<'a>(&'a [u8]);
 
-impl Rest<'_> {
+impl<'a> Rest<'a> {
     /// One of the bytes `allowed`.
     fn take(&mut self, allowed: &[u8]) -> Option<u8> {
         let (&first, rest) = self.0.split_first()?;
@@ -66,6 +240,24 @@ impl Rest<'_> {
             self.0 = rest;
             first
         })
+    }
+
+    fn skip(&mut self, bytes: usize) {
+        self.0 = &self.0[bytes..];
+    }
+
+    fn blanks(&mut self) {
+        while self.take(b" ").is_some() {}
+    }
+
+    /// The word that comes next, which is not taken.
+    fn word(&self) -> Option<&'a str> {
+        if self.0.first().is_none_or(u8::is_ascii_digit) {
+            return None;
+        }
+        let text = std::str::from_utf8(self.0).ok()?;
+        let end = text.find(|character: char| !character.is_alphabetic()).unwrap_or(text.len());
+        (end > 0).then(|| &text[..end])
     }
 
     /// Exactly `count` digits, at most 4.
@@ -77,9 +269,87 @@ impl Rest<'_> {
         Some(number)
     }
 
+    /// All digits that come next, 1 to 4, and how many there are.
+    fn number(&mut self) -> Option<(i64, usize)> {
+        let count = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        (1..=4).contains(&count).then_some(())?;
+        Some((self.digits(count)?, count))
+    }
+
+    /// A number of one or two digits.
+    fn short(&mut self) -> Option<i64> {
+        self.number().filter(|&(_, digits)| digits <= 2).map(|(number, _)| number)
+    }
+
+    /// The name of a month, perhaps with a point after it.
+    fn month(&mut self) -> Option<i64> {
+        let name = self.word()?;
+        let (month, length) = (month_of(name)?, name.len());
+        self.skip(length);
+        let _ = self.take(b".");
+        Some(month)
+    }
+
+    /// A year after the name of a month.
+    fn year(&mut self) -> Option<i64> {
+        let _ = self.take(b",");
+        let _ = self.take(b"-/");
+        self.blanks();
+        match self.number()? {
+            (year, 4) => Some(year),
+            (year, 2) => Some(if year < PIVOT { 2000 + year } else { 1900 + year }),
+            _ => None,
+        }
+    }
+
+    /// `st`, `nd`, `rd` or `th` after a day.
+    fn ordinal(&mut self) {
+        let is_ordinal =
+            |word: &str| ["st", "nd", "rd", "th"].iter().any(|end| end.eq_ignore_ascii_case(word));
+        if self.word().is_some_and(is_ordinal) {
+            self.skip(2);
+        }
+    }
+
+    fn date(&mut self) -> Option<Numbers> {
+        if let Some(month) = self.month() {
+            let _ = self.take(b"-/");
+            self.blanks();
+            let day = self.short()?;
+            self.ordinal();
+            return Some(Numbers::Plain(self.year()?, month, day));
+        }
+        let (first, digits) = self.number()?;
+        match digits {
+            4 => {
+                let separator = self.take(b"-/. ")?;
+                let month = self.month().or_else(|| self.short())?;
+                self.take(&[separator])?;
+                Some(Numbers::Plain(first, month, self.short()?))
+            }
+            1 | 2 => {
+                self.ordinal();
+                let separator = self.take(b"-/. ")?;
+                self.blanks();
+                if let Some(month) = self.month() {
+                    return Some(Numbers::Plain(self.year()?, month, first));
+                }
+                if separator == b' ' {
+                    return None;
+                }
+                let second = self.short()?;
+                self.take(&[separator])?;
+                self.blanks();
+                let (third, digits) = self.number()?;
+                matches!(digits, 2 | 4).then_some(Numbers::Open([first, second, third], digits == 2))
+            }
+            _ => None,
+        }
+    }
+
     /// Seconds since midnight.
     fn time(&mut self) -> Option<f64> {
-        let hours = self.digits(2)?;
+        let mut hours = self.short()?;
         self.take(b":")?;
         let minutes = self.digits(2)?;
         let mut seconds = 0.0;
@@ -89,8 +359,25 @@ impl Rest<'_> {
                 seconds += self.fraction()?;
             }
         }
+        if let Some(is_afternoon) = self.half_of_day() {
+            (1..=12).contains(&hours).then_some(())?;
+            hours = hours % 12 + if is_afternoon { 12 } else { 0 };
+        }
         let valid = hours < 24 && minutes < 60 && seconds < 60.0;
         valid.then_some((3600 * hours + 60 * minutes) as f64 + seconds)
+    }
+
+    /// Whether `PM` comes next, perhaps after a blank, rather than `AM`; none if neither does.
+    fn half_of_day(&mut self) -> Option<bool> {
+        let blanks = self.0.iter().take_while(|&&byte| byte == b' ').count();
+        let after = Rest(&self.0[blanks..]);
+        let length = ["a.m.", "p.m.", "am", "pm"].iter().map(|half| half.len()).find(|&length| {
+            let word = after.0.get(..length).map(<[u8]>::to_ascii_lowercase);
+            word.is_some_and(|word| matches!(word.as_slice(), b"a.m." | b"p.m." | b"am" | b"pm"))
+        })?;
+        let is_afternoon = after.0[0].eq_ignore_ascii_case(&b'p');
+        self.skip(blanks + length);
+        Some(is_afternoon)
     }
 
     /// At least one digit after a decimal point.
@@ -103,8 +390,15 @@ impl Rest<'_> {
 
     /// Seconds by which the clock is ahead of UTC; 0 if nothing is left.
     fn offset(&mut self) -> Option<f64> {
+        self.blanks();
         if self.0.is_empty() || self.take(b"Zz").is_some() {
             return Some(0.0);
+        }
+        if self.word().is_some_and(|zone| ["UTC", "GMT"].iter().any(|utc| utc.eq_ignore_ascii_case(zone))) {
+            self.skip(3);
+            if self.0.is_empty() {
+                return Some(0.0);
+            }
         }
         let sign = if self.take(b"+-")? == b'-' { -1.0 } else { 1.0 };
         let hours = self.digits(2)?;
@@ -166,8 +460,18 @@ mod tests {
             ("2024-02-29T06:00:00.000+06:00", 19_782.0),
             ("2024-02-29T06:00-0600", 19_782.5),
             ("0001-01-01", -719_162.0),
+            ("2024-2-29", 19_782.0),
+            ("2024/02/29 6:00 pm", 19_782.75),
+            ("29 Feb 2024", 19_782.0),
+            ("29-FEB-24", 19_782.0),
+            ("29. Februar 2024", 19_782.0),
+            ("29th February 2024 06:00 UTC", 19_782.25),
+            ("Feb 29, 2024", 19_782.0),
+            ("Thursday, February 29th, 2024, 12:00 AM", 19_782.0),
+            ("Thu, 29 Feb 2024 06:00:00 +0600", 19_782.0),
+            ("1. März 2024", 19_783.0),
         ] {
-            assert_eq!(parse(text), Some(days), "{text:?}");
+            assert_eq!(parse(text, None), Some(days), "{text:?}");
         }
     }
 
@@ -192,10 +496,16 @@ mod tests {
             "2024-01-01T12:00+",
             "2024-01-01T12:00+1",
             "2024-01-01x",
-            "2024-1-1",
+            "2024-01-01 13:00 PM",
             "01/02/2024",
+            "29.02.2024",
+            "30 Feb 2024",
+            "29 Abc 2024",
+            "Mon",
+            "29 2 2024",
+            "1.2.3",
         ] {
-            assert_eq!(parse(text), None, "{text:?}");
+            assert_eq!(parse(text, None), None, "{text:?}");
         }
     }
 
@@ -204,7 +514,7 @@ mod tests {
         for days in -800_000..800_000 {
             let text = format(f64::from(days));
             if !text.starts_with('-') {
-                assert_eq!(parse(&text), Some(f64::from(days)), "{text}");
+                assert_eq!(parse(&text, None), Some(f64::from(days)), "{text}");
             }
         }
         assert_eq!(format(19_782.25), "2024-02-29T06:00:00");
@@ -212,5 +522,42 @@ mod tests {
         for extreme in [f64::MAX, f64::MIN, 1e14, -1e14] {
             assert!(!format(extreme).is_empty());
         }
+    }
+
+    #[test]
+    fn dates_in_an_order_that_must_be_known() {
+        let [day, month, year] = DateFormat::TRIED;
+        for (text, format, days) in [
+            ("29/02/2024", &day, Some(19_782.0)),
+            ("29.2.24", &day, Some(19_782.0)),
+            ("29-02-2024 18:00", &day, Some(19_782.75)),
+            ("29/02/2024", &month, None),
+            ("2/29/2024 6:00 PM", &month, Some(19_782.75)),
+            ("02/29/70", &month, None),
+            ("01/02/70", &month, Some(1.0)),
+            ("99-12-31", &year, Some(10_956.0)),
+            ("99-12-31", &day, None),
+            ("2024-02-29", &month, Some(19_782.0)),
+        ] {
+            assert_eq!(parse(text, Some(format)), days, "{text:?} {format:?}");
+        }
+        let stated = |format: &str| DateFormat::Stated(format.to_owned());
+        for (text, format, days) in [
+            ("29|02|2024", "%d|%m|%Y", Some(19_782.0)),
+            ("20240229 06:00", "%Y%m%d %H:%M", Some(19_782.25)),
+            ("29/02/2024 06:00:00 +0600", "%d/%m/%Y %H:%M:%S %z", Some(19_782.0)),
+            ("2024-060", "%Y-%j", Some(19_782.0)),
+            ("2024-02-29", "%d/%m/%Y", Some(19_782.0)),
+            ("30/02/2024", "%d/%m/%Y", None),
+            ("x", "%Q", None),
+        ] {
+            assert_eq!(parse(text, Some(&stated(format))), days, "{text:?} {format:?}");
+        }
+        assert!(is_format("%d.%m.%y") && is_format("%F %T") && is_format("%b %d, %Y"));
+        assert!(
+            !is_format("%Y") && !is_format("%m/%Y") && !is_format("%Q %d %m %Y") && !is_format("dd/mm/yyyy")
+        );
+        assert!(resembles("31/02/2024") && resembles("Feb 2024") && resembles("2024-13-01 10:00"));
+        assert!(!resembles("12-34") && !resembles("marble 3") && !resembles("5.84"));
     }
 }

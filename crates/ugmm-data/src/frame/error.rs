@@ -177,6 +177,47 @@ pub enum FrameError {
     )]
     NotANumber { file: PathBuf, row: usize, column: String, written: String, example: &'static str },
 
+    /// The decimal mark and what groups digits are stated and are the same.
+    #[error(
+        "the decimal mark and the mark between thousands are stated as the same; state one of them, such as --decimal ,"
+    )]
+    MarksContradict,
+
+    /// A number with other marks than are stated.
+    #[error(
+        "{}, row {row}, column {}: {} is not written as stated, {stated}; state the marks that the file has \
+         (--decimal, --thousands), or none",
+        file.display(), value(column), value(written)
+    )]
+    OtherMarks { file: PathBuf, row: usize, column: String, written: String, stated: String },
+
+    /// Numbers with decimal points and with decimal commas in one file, one of which can be either.
+    #[error(
+        "{}, row {row}, column {}: {} contradicts {} in row {other_row}, column {}, in its decimal mark, and one of them could be \
+         read with either; say which mark is right (--decimal . or --decimal ,)",
+        file.display(), value(column), value(written), value(other), value(other_column)
+    )]
+    MixedMarks {
+        file: PathBuf,
+        row: usize,
+        column: String,
+        written: String,
+        other_row: usize,
+        other_column: String,
+        other: String,
+    },
+
+    /// A format of dates that is none.
+    #[error(
+        "{} is no format of dates; it needs year, month and day, such as %d/%m/%Y or %m/%d/%y %H:%M",
+        value(format)
+    )]
+    BadDateFormat { format: String },
+
+    /// A format of dates that no column has.
+    #[error("{}: no column holds dates written as {}; state the format that they have, or none", file.display(), value(format))]
+    NoSuchDates { file: PathBuf, format: String },
+
     /// NaN or an infinity where a number belongs.
     #[error(
         "{}, row {row}, column {}: {} is not a finite number; write a finite number, or nothing if it is not known",
@@ -201,10 +242,10 @@ pub enum FrameError {
 
     /// Something else where a date belongs.
     #[error(
-        "{}, row {row}, column {}: {} is not a date; write it like 2024-02-29 or 2024-02-29T12:30:00",
+        "{}, row {row}, column {}: {} is not a date; write it like {example}, or state another format (--date-format)",
         file.display(), value(column), value(written)
     )]
-    NotADate { file: PathBuf, row: usize, column: String, written: String },
+    NotADate { file: PathBuf, row: usize, column: String, written: String, example: String },
 
     /// Something else where a boolean belongs.
     #[error(

@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use super::error::FrameError;
-use super::levels::{self, LEVEL_LIMIT, Level, LevelCounter};
+use super::levels::{self, LEVEL_LIMIT, Level, LevelCounter, LevelIndex};
 use super::number::NumberFormat;
 use super::reader::Values;
-use super::request;
 use super::schema::{Column, Kind};
 
 /// The values of a column in memory, one per row.
@@ -72,15 +71,15 @@ fn of_texts(name: String, texts: &[Option<String>]) -> Result<(Column, Values), 
     for text in texts.iter().flatten() {
         counter.add(text, 1, LEVEL_LIMIT);
     }
-    let Some(levels) = counter.finish() else {
+    let Some(levels) = counter.finish(false) else {
         return Err(FrameError::TooManyCategories { column: name });
     };
     let missing = texts.iter().filter(|text| text.is_none()).count();
     let constant = levels.is_empty() || missing == 0 && levels.len() == 1;
     let kind = if constant { Kind::Constant } else { Kind::Categorical };
     let column = Column { name, kind, missing, levels: Some(levels) };
-    let codes = request::codes(&column.level_names());
-    let code = |text: &Option<String>| text.as_ref().and_then(|text| codes.get(text).copied());
+    let codes = LevelIndex::new(&column.level_names());
+    let code = |text: &Option<String>| text.as_ref().and_then(|text| codes.position(text));
     let values = Values::Codes(texts.iter().map(code).collect());
     Ok((column, values))
 }

@@ -20,13 +20,28 @@ const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const PARQUET_MAGIC: &[u8] = b"PAR1";
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
+/// What to do with a spreadsheet.
+const AS_CSV: &str =
+    "open it with a spreadsheet program, save the sheet as \"CSV UTF-8\" (File, Save As), and give that file";
+/// Archives that are spreadsheets: what is near their beginning, and their name.
+const SPREADSHEETS: [(&[u8], &str); 4] = [
+    (b"xl/", "an Excel workbook (.xlsx)"),
+    (b"[Content_Types].xml", "an Excel workbook (.xlsx) or another document of Office"),
+    (b"opendocument.spreadsheet", "an OpenDocument spreadsheet (.ods)"),
+    (b"Index/Document.iwa", "a Numbers spreadsheet"),
+];
+
 /// What stands for standard input; a file of this name is `./-`.
 const STANDARD_INPUT: &str = "-";
 
 /// Kinds of files that people take for tables: their first bytes, their name, and what to do with them.
-const OTHERS: [(&[u8], &str, &str); 11] = [
-    (b"PK\x03\x04", "an Excel workbook or another zip archive", "save the table as CSV, or unpack it"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save the table as CSV"),
+const OTHERS: [(&[u8], &str, &str); 15] = [
+    (b"PK\x03\x04", "a zip archive", "unpack it and give the table inside"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", AS_CSV),
+    (b"<?xml", "an XML file", AS_CSV),
+    (b"<!DOCTYPE", "a web page", AS_CSV),
+    (b"<html", "a web page", AS_CSV),
+    (b"RDX", "a file of R", "write the table with write.csv"),
     (b"BZh", "compressed with bzip2", "decompress it, or compress it with gzip or zstd"),
     (b"\xfd7zXZ", "compressed with xz", "decompress it, or compress it with gzip or zstd"),
     (b"ARROW1", "an Arrow or Feather file", "save the table as Parquet or CSV"),
@@ -175,6 +190,20 @@ fn check(origin: &Origin, head: &[u8]) -> Result<(), FrameError> {
     }
     if origin.compression.is_some() && head.starts_with(PARQUET_MAGIC) {
         let (what, remedy) = ("a compressed Parquet file", "decompress it; Parquet is compressed inside");
+        return Err(FrameError::OtherKind { file: file(), what, remedy });
+    }
+    let has = |part: &[u8]| head.windows(part.len()).any(|window| window == part);
+    if head.starts_with(b"PK\x03\x04")
+        && let Some(&(_, what)) = SPREADSHEETS.iter().find(|(part, _)| has(part))
+    {
+        return Err(FrameError::OtherKind { file: file(), what, remedy: AS_CSV });
+    }
+    let mut start = head.iter().filter(|byte| !byte.is_ascii_whitespace());
+    if let (Some(b'{' | b'['), Some(b'"' | b'{' | b'[')) = (start.next(), start.next()) {
+        let (what, remedy) = (
+            "a JSON file",
+            "save the table as CSV or Parquet, for example with pandas.read_json(FILE).to_csv(NEW)",
+        );
         return Err(FrameError::OtherKind { file: file(), what, remedy });
     }
     match OTHERS.iter().find(|(magic, ..)| head.starts_with(magic)) {

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{boolean, number};
+
 /// Most levels of a column.
 pub const LEVEL_LIMIT: usize = 10_000;
 
@@ -24,6 +26,51 @@ impl Level {
     /// Whether the text is a number as it stands.
     pub fn is_number(&self) -> bool {
         self.text.parse::<f64>().is_ok()
+    }
+}
+
+/// Finds the level that a text stands for, however a program writes it: `1.0` is the level `1` if there is no level `1.0`, and
+/// `TRUE` is the level `yes` of levels that are one word for true and one for false.
+///
+/// ```
+/// use ugmm_data::frame::LevelIndex;
+///
+/// let index = LevelIndex::new(&["0".into(), "1".into(), "many".into()]);
+/// assert_eq!(["1", "1.0", "many", "2"].map(|text| index.position(text)), [Some(1), Some(1), Some(2), None]);
+/// let index = LevelIndex::new(&["no".into(), "yes".into()]);
+/// assert_eq!(["yes", "TRUE", "0", "x"].map(|text| index.position(text)), [Some(1), Some(1), Some(0), None]);
+/// ```
+#[derive(Debug, Clone)]
+pub struct LevelIndex {
+    exact: HashMap<String, u32>,
+    /// By the bits of the numbers that levels are.
+    numbers: HashMap<u64, u32>,
+    /// The levels for false and true, where there are no others.
+    truths: Option<[u32; 2]>,
+}
+
+impl LevelIndex {
+    /// Of these levels, each by its position; of a level that is there twice the last.
+    pub fn new(levels: &[String]) -> Self {
+        let numbers = levels.iter().zip(0..);
+        let numbers = numbers.filter_map(|(level, code)| Some((number::plain(level)?.to_bits(), code)));
+        let truths = match levels {
+            [first, second] => match [first, second].map(|level| boolean::parse(level)) {
+                [Some(0.0), Some(1.0)] => Some([0, 1]),
+                [Some(1.0), Some(0.0)] => Some([1, 0]),
+                _ => None,
+            },
+            _ => None,
+        };
+        Self { exact: levels.iter().cloned().zip(0..).collect(), numbers: numbers.collect(), truths }
+    }
+
+    /// The position of the level that `text`, without blanks around it, stands for.
+    pub fn position(&self, text: &str) -> Option<u32> {
+        let number = || self.numbers.get(&number::plain(text)?.to_bits()).copied();
+        let truth =
+            || self.truths.zip(boolean::parse(text)).map(|(truths, value)| truths[usize::from(value != 0.0)]);
+        self.exact.get(text).copied().or_else(number).or_else(truth)
     }
 }
 
@@ -62,9 +109,27 @@ impl LevelCounter {
         self.counts.as_ref().is_some_and(|counts| counts.len() == 1)
     }
 
-    /// The levels, [`sorted`].
-    pub(super) fn finish(self) -> Option<Vec<Level>> {
-        Some(sorted(self.counts?.into_iter().map(|(text, rows)| Level { text: text.into(), rows }).collect()))
+    /// The levels, [`sorted`]. Levels that are one whole number (`1` and `1.0`) or, of booleans, one value (`True` and `TRUE`)
+    /// are one, under the text that most rows have.
+    pub(super) fn finish(self, booleans: bool) -> Option<Vec<Level>> {
+        let mut levels: Vec<Level> =
+            self.counts?.into_iter().map(|(text, rows)| Level { text: text.into(), rows }).collect();
+        let value = |level: &Level| match booleans {
+            true => boolean::parse(&level.text),
+            // `1.1` and `1.10` may be two versions.
+            false => number::plain(&level.text).filter(|number| number.fract() == 0.0),
+        };
+        // The most frequent first.
+        levels.sort_unstable_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.text.cmp(&b.text)));
+        let mut places: HashMap<u64, usize> = HashMap::new();
+        let mut merged: Vec<Level> = Vec::with_capacity(levels.len());
+        for level in levels {
+            match value(&level).map(|value| *places.entry(value.to_bits()).or_insert(merged.len())) {
+                Some(place) if place < merged.len() => merged[place].rows += level.rows,
+                _ => merged.push(level),
+            }
+        }
+        Some(sorted(merged))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What people write for a value that is not known.
 
 use super::cell::Cell;
+use super::number;
 
 /// In small letters; compared without regard to case.
 const USUAL: [&str; 10] = ["", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "?", "-"];
@@ -11,14 +12,14 @@ const USUAL_BYTES: usize = 4;
 pub(super) struct Marks {
     /// Added marks, compared exactly.
     added: Vec<String>,
-    /// Added marks that are numbers, for files whose values are numbers rather than text.
+    /// Added marks that are numbers: `-999` stands for `-999.0` and `-999,0` as well, and for the number in a Parquet file.
     added_numbers: Vec<f64>,
 }
 
 impl Marks {
     pub(super) fn new(added: &[String]) -> Self {
         let added: Vec<String> = added.iter().map(|mark| mark.trim().to_owned()).collect();
-        let added_numbers = added.iter().filter_map(|mark| mark.parse().ok()).collect();
+        let added_numbers = added.iter().filter_map(|mark| number::plain(mark)).collect();
         Self { added, added_numbers }
     }
 
@@ -41,5 +42,7 @@ impl Marks {
             text.len() <= USUAL_BYTES && !text.starts_with(|first: char| first.is_ascii_digit());
         may_be_usual && USUAL.iter().any(|mark| mark.eq_ignore_ascii_case(text))
             || self.added.iter().any(|mark| mark == text)
+            || !self.added_numbers.is_empty()
+                && number::plain(text).is_some_and(|number| self.added_numbers.contains(&number))
     }
 }

@@ -13,9 +13,9 @@ const EXACT_DIGITS: usize = 15;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DecimalMark {
-    /// As in `3.14`; thousands may be grouped by commas or blanks.
+    /// As in `3.14`; thousands may be grouped by commas, blanks or apostrophes.
     Point,
-    /// As in `3,14`; thousands may be grouped by points or blanks.
+    /// As in `3,14`; thousands may be grouped by points, blanks or apostrophes.
     Comma,
 }
 
@@ -24,6 +24,42 @@ impl DecimalMark {
         match self {
             Self::Point => Self::Comma,
             Self::Comma => Self::Point,
+        }
+    }
+}
+
+/// What stands between groups of three digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Thousands {
+    /// Nothing: digits are not grouped.
+    Nothing,
+    /// As in `1,234`; the decimal mark is a point.
+    Comma,
+    /// As in `1.234`; the decimal mark is a comma.
+    Point,
+    /// As in `1 234`, with an ordinary, narrow or no-break space.
+    Blank,
+    /// As in `1'234`.
+    Apostrophe,
+}
+
+impl Thousands {
+    fn of(character: char) -> Option<Self> {
+        match character {
+            ',' => Some(Self::Comma),
+            '.' => Some(Self::Point),
+            ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' => Some(Self::Blank),
+            '\'' | '\u{2019}' => Some(Self::Apostrophe),
+            _ => None,
+        }
+    }
+
+    /// The decimal mark that goes with it; none if both do.
+    pub(super) fn decimal_mark(self) -> Option<DecimalMark> {
+        match self {
+            Self::Comma => Some(DecimalMark::Point),
+            Self::Point => Some(DecimalMark::Comma),
+            Self::Nothing | Self::Blank | Self::Apostrophe => None,
         }
     }
 }
@@ -55,11 +91,11 @@ pub(super) enum Refused {
     Inexact,
 }
 
-/// A finite number, and whether its digits were grouped.
+/// A finite number, and what its digits were grouped by.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Number {
     pub(super) value: f64,
-    pub(super) grouped: bool,
+    pub(super) groups: Option<Thousands>,
 }
 
 /// The number that `text`, without blanks around it, is.
@@ -67,7 +103,7 @@ pub(super) fn parse(text: &str, mark: DecimalMark) -> Result<Number, Refused> {
     match mark {
         DecimalMark::Point if is_plain(text) => ungrouped(text),
         DecimalMark::Point => match without_groups(text, ',', '.') {
-            Some(digits) => Ok(Number { grouped: true, ..ungrouped(&digits)? }),
+            Some((digits, groups)) => Ok(Number { groups: Some(groups), ..ungrouped(&digits)? }),
             None => Err(word(text)),
         },
         DecimalMark::Comma => with_decimal_comma(text),
@@ -77,7 +113,43 @@ pub(super) fn parse(text: &str, mark: DecimalMark) -> Result<Number, Refused> {
 /// [`parse`] by a column's format.
 pub(super) fn parse_as(text: &str, format: NumberFormat) -> Result<f64, Refused> {
     let number = parse(text, format.mark)?;
-    if number.grouped && !format.grouped { Err(Refused::NotANumber) } else { Ok(number.value) }
+    if number.groups.is_some() && !format.grouped { Err(Refused::NotANumber) } else { Ok(number.value) }
+}
+
+/// The mark that `text` is a number with, where it is none with the other; `None` where it is one with both or with none.
+pub(super) fn only_mark(text: &str) -> Option<DecimalMark> {
+    match (parse(text, DecimalMark::Point), parse(text, DecimalMark::Comma)) {
+        (Ok(_), Err(Refused::NotANumber)) => Some(DecimalMark::Point),
+        (Err(Refused::NotANumber), Ok(_)) => Some(DecimalMark::Comma),
+        _ => None,
+    }
+}
+
+/// Whether `text` is one number with a decimal point and another with a decimal comma, as `1.234` is.
+pub(super) fn depends_on_mark(text: &str) -> bool {
+    // Only a mark before three digits can be either.
+    let may_depend = text.len() > 4 && matches!(text.as_bytes()[text.len() - 4], b'.' | b',');
+    let value = |mark| parse(text, mark).map(|number| number.value);
+    match (may_depend, may_depend.then(|| (value(DecimalMark::Point), value(DecimalMark::Comma)))) {
+        (true, Some((Ok(point), Ok(comma)))) => point != comma,
+        _ => false,
+    }
+}
+
+/// The number that a text which may be a label, a category or a mark of missing values stands for, so that `1`, `1.0` and
+/// `1,0` are one: without groups, which could be decimals, and without zeros in front, which names of things have.
+pub(super) fn plain(text: &str) -> Option<f64> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let mut first = digits.bytes();
+    match (first.next()?, first.next()) {
+        (b'0', Some(b'0'..=b'9')) => return None,
+        (b'0'..=b'9' | b'.' | b',', _) => {}
+        _ => return None,
+    }
+    let ungrouped = |mark| parse(text, mark).ok().filter(|number| number.groups.is_none());
+    // No -0.
+    let number = ungrouped(DecimalMark::Point).or_else(|| ungrouped(DecimalMark::Comma))?;
+    Some(number.value + 0.0)
 }
 
 /// The number that an integer of a Parquet file is.
@@ -95,8 +167,8 @@ pub(super) fn from_float(float: f64) -> Result<f64, Refused> {
 }
 
 fn with_decimal_comma(text: &str) -> Result<Number, Refused> {
-    if let Some(digits) = without_groups(text, '.', ',') {
-        return Ok(Number { grouped: true, ..ungrouped(&digits)? });
+    if let Some((digits, groups)) = without_groups(text, '.', ',') {
+        return Ok(Number { groups: Some(groups), ..ungrouped(&digits)? });
     }
     // Points would be a fraction to the parser of Rust.
     if text.contains('.') || text.matches(',').count() > 1 {
@@ -124,12 +196,11 @@ fn ungrouped(text: &str) -> Result<Number, Refused> {
             return Err(Refused::Inexact);
         }
     }
-    Ok(Number { value, grouped: false })
+    Ok(Number { value, groups: None })
 }
 
-/// `text` with a decimal point and without the separators between groups of three digits, if it has any.
-fn without_groups(text: &str, separator: char, mark: char) -> Option<String> {
-    let is_blank = |character: char| matches!(character, ' ' | '\u{a0}' | '\u{202f}');
+/// `text` with a decimal point and without the separators between groups of three digits, if it has any, and what these are.
+fn without_groups(text: &str, separator: char, mark: char) -> Option<(String, Thousands)> {
     let (sign, unsigned) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", text.strip_prefix('+').unwrap_or(text)),
@@ -138,11 +209,14 @@ fn without_groups(text: &str, separator: char, mark: char) -> Option<String> {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (unsigned, None),
     };
-    let separator = whole.chars().find(|&character| character == separator || is_blank(character))?;
+    let of_either =
+        |character: char| Thousands::of(character).is_some_and(|groups| groups.decimal_mark().is_none());
+    let separator = whole.chars().find(|&character| character == separator || of_either(character))?;
     let mut groups = whole.split(separator);
     let first = groups.next()?;
     let all_digits = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
-    if !(1..=3).contains(&first.len()) || !all_digits(first) {
+    // Nobody groups by thousands what begins with 0: `0.123` is a decimal.
+    if !(1..=3).contains(&first.len()) || !all_digits(first) || first.starts_with('0') {
         return None;
     }
     let mut plain = format!("{sign}{first}");
@@ -159,7 +233,7 @@ fn without_groups(text: &str, separator: char, mark: char) -> Option<String> {
         plain.push('.');
         plain.push_str(fraction);
     }
-    Some(plain)
+    Some((plain, Thousands::of(separator)?))
 }
 
 /// Why a text that is not written like a number is none.
@@ -198,6 +272,8 @@ mod tests {
             ("1 234", 1234.0),
             ("1\u{a0}234\u{a0}567", 1_234_567.0),
             ("1\u{202f}234.5", 1234.5),
+            ("1'234'567.5", 1_234_567.5),
+            ("1\u{2019}234", 1234.0),
             ("9007199254740992", 9_007_199_254_740_992.0),
             ("0000000000000000000000001", 1.0),
             ("12345678901234567.5", 12_345_678_901_234_568.0),
@@ -216,6 +292,8 @@ mod tests {
             ("1.234", 1234.0),
             ("1.234,5", 1234.5),
             ("1 234,5", 1234.5),
+            ("1'234,5", 1234.5),
+            ("0,123", 0.123),
         ] {
             assert_eq!(comma(text), Ok(value), "{text:?}");
         }
@@ -235,6 +313,8 @@ mod tests {
             ",123",
             "1234,567",
             "1, 234",
+            "0,123",
+            "012,345",
             "1,234 567",
             "1,234e5",
             "1 2",
@@ -246,7 +326,7 @@ mod tests {
         ] {
             assert_eq!(point(text), Err(Refused::NotANumber), "{text:?}");
         }
-        for text in ["", ",", "1,2,3", "3.14", "1.234.5", "1,234.5", "x,y"] {
+        for text in ["", ",", "1,2,3", "3.14", "1.234.5", "1,234.5", "0.123", "x,y"] {
             assert_eq!(comma(text), Err(Refused::NotANumber), "{text:?}");
         }
     }
@@ -266,5 +346,36 @@ mod tests {
         }
         assert_eq!(from_integer(1 << 53), Ok(EXACT_INTEGER as f64));
         assert_eq!(from_integer(-(1 << 53) - 1), Err(Refused::Inexact));
+    }
+
+    #[test]
+    fn texts_that_stand_for_a_number() {
+        for (text, number) in [
+            ("1", Some(1.0)),
+            ("1.0", Some(1.0)),
+            ("1,00", Some(1.0)),
+            ("-0", Some(0.0)),
+            ("0.50", Some(0.5)),
+            ("1e3", Some(1000.0)),
+            ("1.234", Some(1.234)),
+            ("007", None),
+            ("1'234", None),
+            ("inf", None),
+            ("x", None),
+            ("", None),
+        ] {
+            assert_eq!(plain(text), number, "{text:?}");
+        }
+        let depends = |text| depends_on_mark(text);
+        assert!(
+            depends("1.234")
+                && depends("-12,345")
+                && !depends("0.123")
+                && !depends("1 234")
+                && !depends("é.12")
+        );
+        assert_eq!(only_mark("5.84"), Some(DecimalMark::Point));
+        assert_eq!(only_mark("0,123"), Some(DecimalMark::Comma));
+        assert_eq!(["1.234", "5", "x"].map(only_mark), [None; 3]);
     }
 }

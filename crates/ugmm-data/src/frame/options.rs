@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use super::date::{self, DateFormat};
 use super::error::FrameError;
 use super::missing::Marks;
 use super::names::{Names, closest};
+use super::number::{DecimalMark, Thousands};
 
 /// How to read a file, where its content does not say. The default is right for most files.
 ///
@@ -24,11 +26,17 @@ pub struct ReadOptions {
     /// What a line that is no row begins with; see the [module](super) for what is done if it is not given.
     pub comment: Option<u8>,
     /// Marks for missing values besides the usual ones, compared exactly but for blanks around them. One that is a
-    /// number also stands for that number in a Parquet file.
+    /// number stands for that number however it is written: `-999` for `-999.0` as well, and in a Parquet file.
     pub missing: Vec<String>,
     /// Whether a value that cannot be read as what its column holds is taken as missing, rather than as an error, when a
     /// file is read by a model's requests. What a file holds is found out strictly all the same.
     pub lenient: bool,
+    /// The decimal mark of all numbers; found from the file if not given. A column of numbers with the other one is refused.
+    pub decimal: Option<DecimalMark>,
+    /// What groups the digits of all numbers; found from the file if not given. A column of numbers with another one is refused.
+    pub thousands: Option<Thousands>,
+    /// How dates are written, by column; found from the file for columns that are not there.
+    pub dates: Vec<StatedDates>,
     /// Columns that must be numbers; a value that is none is an error.
     pub numeric: Vec<String>,
     /// Columns that are categories, even if all values are numbers.
@@ -45,11 +53,23 @@ impl Default for ReadOptions {
             comment: None,
             missing: Vec::new(),
             lenient: false,
+            decimal: None,
+            thousands: None,
+            dates: Vec::new(),
             numeric: Vec::new(),
             categorical: Vec::new(),
             ignore: Vec::new(),
         }
     }
+}
+
+/// How the dates of one column, or of all that are dates, are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatedDates {
+    /// The column; all columns that fit if there is none.
+    pub column: Option<String>,
+    /// As `strftime` has it, with year, month and day: `%d/%m/%Y`.
+    pub format: String,
 }
 
 /// What the options say about a column.
@@ -66,6 +86,30 @@ impl ReadOptions {
         Marks::new(&self.missing)
     }
 
+    /// The decimal mark that is stated, by itself or by what groups digits; refuses options that contradict each other.
+    pub(super) fn decimal_mark(&self) -> Result<Option<DecimalMark>, FrameError> {
+        match (self.decimal, self.thousands.and_then(Thousands::decimal_mark)) {
+            (Some(decimal), Some(other)) if decimal != other => Err(FrameError::MarksContradict),
+            (decimal, other) => Ok(decimal.or(other)),
+        }
+    }
+
+    /// The format of dates that is stated for the column `name`, and whether it is for this column by name.
+    pub(super) fn dates_of(&self, name: &str) -> Option<(DateFormat, bool)> {
+        let stated = |column: Option<&str>| self.dates.iter().find(|dates| dates.column.as_deref() == column);
+        let own = stated(Some(name)).map(|dates| (dates, true));
+        let (dates, is_own) = own.or_else(|| stated(None).map(|dates| (dates, false)))?;
+        Some((DateFormat::Stated(dates.format.clone()), is_own))
+    }
+
+    /// Refuses formats of dates that are none.
+    pub(super) fn check_dates(&self) -> Result<(), FrameError> {
+        match self.dates.iter().find(|dates| !date::is_format(&dates.format)) {
+            Some(dates) => Err(FrameError::BadDateFormat { format: dates.format.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// What is said about each of the columns `names`; refuses names that are not there or there twice.
     pub(super) fn choices(&self, path: &Path, names: &Names) -> Result<Vec<Choice>, FrameError> {
         let lists = [
@@ -75,17 +119,22 @@ impl ReadOptions {
         ];
         let mut choices = vec![Choice::Inferred; names.all().len()];
         let mut seen = HashSet::new();
+        let position = |name: &String| {
+            names.position(name).ok_or_else(|| FrameError::UnknownColumn {
+                file: path.to_owned(),
+                column: name.clone(),
+                closest: closest(name, names.all()),
+                columns: names.all().to_vec(),
+            })
+        };
+        self.dates
+            .iter()
+            .filter_map(|dates| dates.column.as_ref())
+            .try_for_each(|name| position(name).map(drop))?;
         for (name, choice) in
             lists.iter().flat_map(|&(list, choice)| list.iter().map(move |name| (name, choice)))
         {
-            let Some(position) = names.position(name) else {
-                return Err(FrameError::UnknownColumn {
-                    file: path.to_owned(),
-                    column: name.clone(),
-                    closest: closest(name, names.all()),
-                    columns: names.all().to_vec(),
-                });
-            };
+            let position = position(name)?;
             if !seen.insert(position) {
                 return Err(FrameError::NamedTwice { column: name.clone() });
             }

@@ -7,10 +7,11 @@ use super::block::Block;
 use super::boolean;
 use super::cell::{self, Cell};
 use super::column_scan::refusal;
-use super::date;
+use super::date::{self, DateFormat};
 use super::error::FrameError;
 use super::images::Images;
 use super::input;
+use super::levels::LevelIndex;
 use super::missing::Marks;
 use super::number::{self, DecimalMark, NumberFormat, Refused};
 use super::options::ReadOptions;
@@ -54,6 +55,7 @@ pub struct FrameReader {
     images: Option<Images>,
     blocks: Blocks,
     marks: Marks,
+    number_marks: NumberMarks,
     batch_rows: usize,
     lenient: bool,
     /// Bytes that a frame may hold; none where the size of the file is not known.
@@ -71,19 +73,28 @@ struct Plan {
     reading: Reading,
 }
 
-/// Whether numbers may be written with the other decimal mark than their request says: the table that was learned from
-/// may come from another country than this one. Only what is no number with the mark of the request is read so.
-#[derive(Clone, Copy, PartialEq)]
-enum OtherMark {
-    Allowed,
-    Refused,
+/// How the numbers of a file that is read by a model's requests are written: the table that was learned from may come from another
+/// country than this one.
+#[derive(Default)]
+struct NumberMarks {
+    /// The mark that is stated for all of them.
+    stated: Option<DecimalMark>,
+    /// The mark that the beginning of the file has in place of that of the requests.
+    other: Option<DecimalMark>,
+    /// The first value with the other mark than its request says,
+    contradicting: Option<Written>,
+    /// and the first that was read by its request and would be another number with the other mark.
+    open: Option<Written>,
 }
 
+/// A value: its row, its column and its text.
+type Written = (usize, String, String);
+
 enum Reading {
-    Numbers(NumberFormat, OtherMark),
+    Numbers(NumberFormat),
     Booleans,
-    Days,
-    Codes(HashMap<String, u32>),
+    Days(Option<DateFormat>),
+    Codes(LevelIndex),
     Text,
 }
 
@@ -162,17 +173,24 @@ impl FrameReader {
         }
         let indices = positions.iter().map(|position| index_of[position]);
         let batch_rows = batch_rows.max(1);
-        let delimiter = source.delimiter();
+        options.check_dates()?;
+        let other = if options.decimal_mark()?.is_none() {
+            other_mark(&source, requests, &positions, &options.marks())
+        } else {
+            None
+        };
+        let number_marks = NumberMarks { stated: options.decimal_mark()?, other, ..NumberMarks::default() };
         Ok(Self {
             path: path.to_owned(),
             columns: requests
                 .iter()
                 .zip(indices)
-                .map(|(request, index)| Plan::new(request, index, delimiter))
+                .map(|(request, index)| Plan::new(request, index, options, &number_marks))
                 .collect(),
             images: source.images().cloned(),
             blocks: source.select(&unique, batch_rows)?,
             marks: options.marks(),
+            number_marks,
             batch_rows,
             lenient: options.lenient,
             most_bytes: path
@@ -201,7 +219,7 @@ impl FrameReader {
             let Some(mut block) = self.blocks.next(self.batch_rows - frame.rows.len())? else { break };
             for (plan, values) in self.columns.iter().zip(&mut frame.columns) {
                 let before = frame.rows.len();
-                plan.append(&self.path, &self.marks, self.lenient, &block, values)?;
+                plan.append(&self.path, &self.marks, &mut self.number_marks, self.lenient, &block, values)?;
                 bytes += bytes_from(values, before);
             }
             bytes += (block.rows.len() * size_of::<usize>()) as u64;
@@ -253,7 +271,7 @@ impl Reading {
     /// No values yet.
     fn start(&self) -> Values {
         match self {
-            Self::Numbers(..) | Self::Booleans | Self::Days => Values::Numbers(Vec::new()),
+            Self::Numbers(_) | Self::Booleans | Self::Days(_) => Values::Numbers(Vec::new()),
             Self::Codes(_) => Values::Codes(Vec::new()),
             Self::Text => Values::Text(Vec::new()),
         }
@@ -261,18 +279,19 @@ impl Reading {
 }
 
 impl Plan {
-    /// How to read a column of a file whose columns are separated so.
-    fn new(request: &Request, index: usize, delimiter: Option<u8>) -> Self {
+    fn new(request: &Request, index: usize, options: &ReadOptions, marks: &NumberMarks) -> Self {
+        let stated_dates = || options.dates_of(&request.name).map(|(format, _)| format);
         let reading = match &request.read_as {
-            ReadAs::Numbers(format) => {
-                // Where commas separate the columns, none is in the numbers.
-                let mark = if delimiter == Some(b',') { DecimalMark::Point } else { format.mark };
-                let other = if delimiter == Some(b',') { OtherMark::Refused } else { OtherMark::Allowed };
-                Reading::Numbers(NumberFormat { mark, ..*format }, other)
-            }
+            ReadAs::Numbers(format) => Reading::Numbers(match marks.stated.or(marks.other) {
+                Some(mark) if mark != format.mark || marks.stated.is_some() => {
+                    NumberFormat { mark, grouped: true }
+                }
+                _ => *format,
+            }),
             ReadAs::Booleans => Reading::Booleans,
-            ReadAs::Days => Reading::Days,
-            ReadAs::Codes(levels) => Reading::Codes(request::codes(levels)),
+            ReadAs::Days => Reading::Days(stated_dates()),
+            ReadAs::Dates(format) => Reading::Days(stated_dates().or_else(|| Some(format.clone()))),
+            ReadAs::Codes(levels) => Reading::Codes(LevelIndex::new(levels)),
             ReadAs::Text => Reading::Text,
         };
         Self { name: request.name.clone(), index, reading }
@@ -283,6 +302,7 @@ impl Plan {
         &self,
         path: &Path,
         marks: &Marks,
+        number_marks: &mut NumberMarks,
         lenient: bool,
         block: &Block,
         values: &mut Values,
@@ -292,17 +312,21 @@ impl Plan {
             match (&self.reading, &mut *values) {
                 (Reading::Codes(codes), Values::Codes(values)) => values.push(match cell {
                     Cell::Missing => None,
-                    cell => Some(codes.get(cell.text().as_ref()).copied().unwrap_or(UNSEEN)),
+                    cell => Some(codes.position(&cell.text()).unwrap_or(UNSEEN)),
                 }),
                 (_, Values::Text(values)) => values.push(match cell {
                     Cell::Missing => None,
                     cell => Some(cell.text().into_owned()),
                 }),
                 (_, Values::Numbers(values)) if cell == Cell::Missing => values.push(f64::NAN),
-                (_, Values::Numbers(values)) => match self.number(path, block.rows[row], cell) {
-                    Err(_) if lenient => values.push(f64::NAN),
-                    number => values.push(number?),
-                },
+                (_, Values::Numbers(values)) => {
+                    match self.number(path, block.rows[row], cell, number_marks) {
+                        // No value is wrong in itself then.
+                        Err(error @ FrameError::MixedMarks { .. }) => return Err(error),
+                        Err(_) if lenient => values.push(f64::NAN),
+                        number => values.push(number?),
+                    }
+                }
                 // `Reading::start` made values of the right kind.
                 (_, Values::Codes(values)) => values.push(None),
             }
@@ -311,7 +335,13 @@ impl Plan {
     }
 
     /// The number that a value becomes.
-    fn number(&self, path: &Path, row: usize, cell: Cell) -> Result<f64, FrameError> {
+    fn number(
+        &self,
+        path: &Path,
+        row: usize,
+        cell: Cell,
+        marks: &mut NumberMarks,
+    ) -> Result<f64, FrameError> {
         let place = || (path.to_owned(), self.name.clone(), cell.text().into_owned());
         match (&self.reading, cell) {
             (Reading::Booleans, Cell::Boolean(boolean)) => Ok(f64::from(u8::from(boolean))),
@@ -319,23 +349,37 @@ impl Plan {
                 let (file, column, written) = place();
                 FrameError::NotABoolean { file, row, column, written }
             }),
-            (Reading::Days, Cell::Days(days)) => Ok(days),
-            (Reading::Days, _) => date::parse(&cell.text()).ok_or_else(|| {
+            (Reading::Days(_), Cell::Days(days)) => Ok(days),
+            (Reading::Days(format), _) => date::parse(&cell.text(), format.as_ref()).ok_or_else(|| {
                 let (file, column, written) = place();
-                FrameError::NotADate { file, row, column, written }
+                FrameError::NotADate {
+                    file,
+                    row,
+                    column,
+                    written,
+                    example: DateFormat::example(format.as_ref()),
+                }
             }),
             (reading, _) => {
-                let (format, other) = match reading {
-                    Reading::Numbers(format, other) => (*format, *other),
-                    _ => (NumberFormat::default(), OtherMark::Refused),
+                let format = match reading {
+                    Reading::Numbers(format) => *format,
+                    _ => NumberFormat::default(),
                 };
                 let parsed = match cell {
                     Cell::Text(text) => match number::parse_as(text, format) {
                         // `1,234` is too much like a number in groups of thousands to be read with a comma.
                         Err(Refused::NotANumber)
-                            if other == OtherMark::Allowed && number::parse(text, format.mark).is_err() =>
+                            if marks.stated.is_none()
+                                && number::only_mark(text) == Some(format.mark.other()) =>
                         {
-                            number::parse_as(text, NumberFormat { mark: format.mark.other(), grouped: false })
+                            marks
+                                .contradicting
+                                .get_or_insert_with(|| (row, self.name.clone(), text.to_owned()));
+                            number::parse_as(text, NumberFormat { mark: format.mark.other(), grouped: true })
+                        }
+                        Ok(number) if marks.open.is_none() && number::depends_on_mark(text) => {
+                            marks.open = Some((row, self.name.clone(), text.to_owned()));
+                            Ok(number)
                         }
                         parsed => parsed,
                     },
@@ -343,8 +387,61 @@ impl Plan {
                     Cell::Number(number) => number::from_float(number),
                     _ => Err(Refused::NotANumber),
                 };
+                marks.check(path)?;
                 parsed.map_err(|reason| refusal(path, row, &self.name, &cell.text(), reason, format.mark))
             }
         }
     }
+}
+
+impl NumberMarks {
+    /// Refuses a file in which one number has the other mark than the requests say and another one was read by them that could
+    /// have it, too.
+    fn check(&self, path: &Path) -> Result<(), FrameError> {
+        let (Some(first), Some(second), None) = (&self.contradicting, &self.open, self.stated) else {
+            return Ok(());
+        };
+        let ((row, column, written), (other_row, other_column, other)) = (first.clone(), second.clone());
+        Err(FrameError::MixedMarks {
+            file: path.to_owned(),
+            row,
+            column,
+            written,
+            other_row,
+            other_column,
+            other,
+        })
+    }
+}
+
+/// The decimal mark that the numbers at the beginning of a file have, if it is not that of the requests: some numbers cannot have
+/// that, and none needs it.
+fn other_mark(
+    source: &Source,
+    requests: &[Request],
+    positions: &[usize],
+    missing: &Marks,
+) -> Option<DecimalMark> {
+    let Source::Text(file) = source else { return None };
+    let columns: Vec<(usize, DecimalMark)> = (requests.iter().zip(positions))
+        .filter_map(|(request, &position)| match &request.read_as {
+            ReadAs::Numbers(format) => Some((position, format.mark)),
+            _ => None,
+        })
+        .collect();
+    let (&(_, mark), others) = columns.split_first()?;
+    if others.iter().any(|(_, other)| *other != mark) {
+        return None;
+    }
+    let mut found = [false; 2];
+    file.first_rows(|fields| {
+        for (text, mark) in columns.iter().filter_map(|(position, mark)| Some((fields.get(*position)?, mark)))
+        {
+            let only =
+                if missing.clean(Cell::Text(text)) == Cell::Missing { None } else { number::only_mark(text) };
+            found[0] |= only == Some(*mark);
+            found[1] |= only == Some(mark.other());
+        }
+    });
+    (found == [false, true]).then(|| mark.other())
 }

@@ -1,11 +1,9 @@
 //! Which columns to read, and as what.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::boolean;
-use super::date;
+use super::date::{self, DateFormat};
 use super::error::FrameError;
 use super::number::{self, NumberFormat};
 
@@ -26,8 +24,10 @@ pub enum ReadAs {
     Numbers(NumberFormat),
     /// 1 for true and 0 for false, by any pair of words.
     Booleans,
-    /// Days since 1970-01-01.
+    /// Days since 1970-01-01, of dates whose order is plain, such as `2024-02-29`.
     Days,
+    /// Days since 1970-01-01, of dates in this format.
+    Dates(DateFormat),
     /// The position of the value in this list; [`UNSEEN`](super::UNSEEN) for a value that is not in it.
     Codes(Vec<String>),
     /// The text as in the file, without blanks around it.
@@ -42,12 +42,18 @@ impl Request {
 }
 
 impl ReadAs {
+    /// Whether the values are dates, as days since 1970-01-01.
+    pub fn is_date(&self) -> bool {
+        matches!(self, Self::Days | Self::Dates(_))
+    }
+
     /// The number that `text`, without blanks around it, becomes; none if it is none, or if these are no numbers.
     pub fn number(&self, text: &str) -> Option<f64> {
         match self {
             Self::Numbers(format) => number::parse_as(text, *format).ok(),
             Self::Booleans => boolean::parse(text),
-            Self::Days => date::parse(text),
+            Self::Days => date::parse(text, None),
+            Self::Dates(format) => date::parse(text, Some(format)),
             Self::Codes(_) | Self::Text => None,
         }
     }
@@ -57,7 +63,7 @@ impl ReadAs {
     pub fn text(&self, number: f64) -> String {
         match self {
             Self::Booleans => if number == 0.0 { "false" } else { "true" }.to_owned(),
-            Self::Days => date::format(number),
+            Self::Days | Self::Dates(_) => date::format(number),
             _ => number.to_string(),
         }
     }
@@ -66,9 +72,4 @@ impl ReadAs {
 /// Refuses an empty list and one with a name twice.
 pub(super) fn check(requests: &[Request]) -> Result<(), FrameError> {
     if requests.is_empty() { Err(FrameError::NoColumnRequested) } else { Ok(()) }
-}
-
-/// The code of each level: its position in the list.
-pub(crate) fn codes(levels: &[String]) -> HashMap<String, u32> {
-    levels.iter().cloned().zip(0..).collect()
 }

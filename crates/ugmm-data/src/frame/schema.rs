@@ -5,15 +5,15 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::cell;
-use super::column_scan::ColumnScan;
-use super::date;
+use super::column_scan::{ColumnScan, Manner};
+use super::date::{self, DateFormat};
 use super::error::FrameError;
 use super::images::{Images, LABEL};
 use super::input;
 use super::levels::Level;
 use super::missing::Marks;
 use super::names::closest;
-use super::number::NumberFormat;
+use super::number::{DecimalMark, NumberFormat};
 use super::options::{Choice, ReadOptions};
 use super::request::{ReadAs, Request};
 use super::source::{Blocks, Source};
@@ -36,6 +36,25 @@ pub struct Schema {
     /// What the images are like, if the rows are images.
     #[serde(default)]
     pub images: Option<Images>,
+    /// What was assumed that the file does not decide.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<Doubt>,
+}
+
+/// What a file does not decide, and what was assumed. `column` is the name of a column, and `written` a value of it that could
+/// be something else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the fields are what their names say")]
+pub enum Doubt {
+    /// Its numbers would be others with the other decimal mark.
+    DecimalMark { column: String, written: String, taken: DecimalMark },
+    /// One column can only have decimal points and another only decimal commas.
+    MixedMarks { point: String, comma: String },
+    /// Its dates could have the month where the day was assumed, or the other way round.
+    DayOrMonth { column: String, written: String, day_first: bool },
+    /// It looks like dates and is not taken as such, because this value fits no format that others have.
+    NoDates { column: String, written: String },
 }
 
 /// What one column holds.
@@ -78,6 +97,9 @@ pub enum Kind {
         min: f64,
         /// The last of them, in days since 1970-01-01.
         max: f64,
+        /// How they are written, if the order of year, month and day has to be known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        format: Option<DateFormat>,
     },
     /// Texts, which are [`Column::levels`].
     Categorical,
@@ -103,6 +125,7 @@ impl Schema {
         if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
             return Err(FrameError::PipeTwice { file: path.to_owned() });
         }
+        options.check_dates()?;
         let source = Source::open(path, options)?;
         source.check_header()?;
         let names = source.names().all().to_vec();
@@ -114,12 +137,11 @@ impl Schema {
                 _ => error,
             })?;
         let delimiter = source.delimiter();
-        let comma = delimiter.is_some_and(|delimiter| delimiter != b',');
         let selected: Vec<usize> =
             (0..names.len()).filter(|&index| choices[index] != Choice::Ignored).collect();
         let scan = |&index: &usize| {
             let only_text = source.is_declared_text(index);
-            ColumnScan::new(&names[index], choices[index], names.len(), comma, only_text)
+            ColumnScan::new(&names[index], choices[index], names.len(), only_text, options)
         };
         let mut scans: Vec<ColumnScan> = selected.iter().map(scan).collect();
 
@@ -143,17 +165,23 @@ impl Schema {
             return Err(FrameError::NoRows { file: path.to_owned() });
         }
 
+        let manner = Manner::of(&scans, options, delimiter == Some(b';'))?;
+        let for_all = options.dates.iter().find(|dates| dates.column.is_none());
+        if let Some(dates) = for_all.filter(|_| !scans.iter().any(ColumnScan::has_stated_dates)) {
+            return Err(FrameError::NoSuchDates { file: path.to_owned(), format: dates.format.clone() });
+        }
+        let mut doubts: Vec<Doubt> = manner.doubt().into_iter().collect();
         let mut scans = scans.into_iter();
         let mut columns = Vec::with_capacity(names.len());
         for (name, choice) in names.into_iter().zip(choices) {
             let scan = if choice == Choice::Ignored { None } else { scans.next() };
             columns.push(match scan {
-                Some(scan) => scan.finish(path, delimiter == Some(b';'))?,
+                Some(scan) => scan.finish(path, &manner, &mut doubts)?,
                 None => Column { name, kind: Kind::Ignored, missing: 0, levels: None },
             });
         }
         let missing = options.missing.clone();
-        Ok(Self { columns, rows, delimiter: delimiter.map(char::from), missing, images })
+        Ok(Self { columns, rows, delimiter: delimiter.map(char::from), missing, images, doubts })
     }
 
     /// The column called `name`.
@@ -260,7 +288,8 @@ impl Column {
         let read_as = match &self.kind {
             Kind::Numeric { format, .. } => ReadAs::Numbers(*format),
             Kind::Boolean => ReadAs::Booleans,
-            Kind::Date { .. } => ReadAs::Days,
+            Kind::Date { format: None, .. } => ReadAs::Days,
+            Kind::Date { format: Some(format), .. } => ReadAs::Dates(format.clone()),
             Kind::Categorical | Kind::Constant => ReadAs::Codes(self.level_names()),
             Kind::Ignored => return None,
         };

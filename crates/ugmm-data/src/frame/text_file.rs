@@ -30,6 +30,9 @@ pub(super) struct TextFile {
     records: Records<Box<dyn Read + Send>>,
     rows: Rows,
     blank: BlankRows,
+    /// How the text begins, after its byte order mark, and how it is laid out.
+    head: Vec<u8>,
+    dialect: Dialect,
 }
 
 /// Blank lines of a file of one column: there is no other way to write that a row has no value, and pandas alone has a pair
@@ -90,6 +93,7 @@ impl TextFile {
     pub(super) fn open(input: Stream, options: &ReadOptions) -> Result<Self, FrameError> {
         let origin = input.origin.clone();
         let dialect = Dialect::find(&input.head, options)?;
+        let head = input.head.clone();
         let reader: Box<dyn Read + Send> = Box::new(input.into_reader());
         let mut records = Records::new(reader, dialect.delimiter, dialect.comment);
         let Some(first) = records.next().map_err(|trouble| refusal(&origin, trouble))? else {
@@ -121,7 +125,17 @@ impl TextFile {
         if blank.next.is_some() {
             blank.put(above);
         }
-        Ok(Self { names, delimiter: dialect.delimiter, header_line, origin, records, rows, blank })
+        Ok(Self {
+            names,
+            delimiter: dialect.delimiter,
+            header_line,
+            origin,
+            records,
+            rows,
+            blank,
+            head,
+            dialect,
+        })
     }
 
     /// Refuses a header that is a row of numbers, unless it counts the columns as some programs do.
@@ -136,8 +150,21 @@ impl TextFile {
         }
     }
 
+    /// Calls `visit` with the fields of each complete row at the beginning of the file, without blanks around them.
+    pub(super) fn first_rows(&self, mut visit: impl FnMut(&::csv::StringRecord)) {
+        let end = self.head.iter().rposition(|&byte| byte == b'\n').unwrap_or(self.head.len());
+        let mut reader = ::csv::ReaderBuilder::new()
+            .has_headers(self.header_line.is_some())
+            .flexible(true)
+            .delimiter(self.dialect.delimiter)
+            .comment(self.dialect.comment)
+            .trim(::csv::Trim::All)
+            .from_reader(&self.head[..end]);
+        reader.records().map_while(Result::ok).for_each(|record| visit(&record));
+    }
+
     /// Makes ready to read the columns at the positions `columns`, in blocks of at most `most_rows` rows.
-    pub(super) fn select(self, columns: &[usize], most_rows: usize) -> Result<TextBlocks, FrameError> {
+    pub(super) fn select(mut self, columns: &[usize], most_rows: usize) -> Result<TextBlocks, FrameError> {
         let count = self.names.all().len();
         let block_rows = most_rows.min(BLOCK_FIELDS / count).max(1);
         // Arrow returns columns in the order of the file.
@@ -146,6 +173,7 @@ impl TextFile {
         let places = columns.iter().map(|column| in_order.partition_point(|other| other < column)).collect();
         let field = |name: &String| Field::new(name, DataType::Utf8, true);
         let schema = Arc::new(Schema::new(self.names.all().iter().map(field).collect::<Vec<_>>()));
+        self.head = Vec::new();
         Ok(TextBlocks { file: self, schema, in_order, block_rows, places })
     }
 }

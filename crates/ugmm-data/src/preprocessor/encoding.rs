@@ -137,7 +137,7 @@ impl ColumnEncoding {
                     return Err(PreprocessError::LevelTwice { column: column(), level: level.clone() });
                 }
             }
-            ReadAs::Numbers(_) | ReadAs::Booleans | ReadAs::Days => {
+            ReadAs::Numbers(_) | ReadAs::Booleans | ReadAs::Days | ReadAs::Dates(_) => {
                 if let Inputs::PerLevel { .. } = self.inputs {
                     return Err(PreprocessError::LevelsOfNumbers { column: column() });
                 }

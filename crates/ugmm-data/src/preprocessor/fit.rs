@@ -8,7 +8,7 @@ use super::error::PreprocessError;
 use super::options::{Ordinal, PreprocessingOptions, Scaling};
 use super::scale::Scale;
 use super::view::kind_in_words;
-use crate::frame::{Column, FrameError, Kind, NumberFormat, ReadAs, Request, Values, codes};
+use crate::frame::{Column, FrameError, Kind, LevelIndex, NumberFormat, ReadAs, Request, Values};
 use crate::table::Table;
 
 /// The columns that make inputs, in the order of the table.
@@ -94,7 +94,9 @@ fn orders<'a>(
                 if let Some(level) = order.iter().find(|level| !seen.insert(*level)) {
                     return Err(PreprocessError::OrderRepeats { column: column(), level: level.clone() });
                 }
-                let lacking: Vec<String> = levels.into_iter().filter(|level| !seen.contains(level)).collect();
+                let index = LevelIndex::new(order);
+                let lacking: Vec<String> =
+                    levels.into_iter().filter(|level| index.position(level).is_none()).collect();
                 if !lacking.is_empty() {
                     return Err(PreprocessError::OrderLacks { column: column(), levels: lacking });
                 }
@@ -133,9 +135,9 @@ fn of_positions(
     rows: &[usize],
     scaling: Scaling,
 ) -> Option<ColumnEncoding> {
-    let by_name = codes(&order);
+    let index = LevelIndex::new(&order);
     let positions: Vec<f64> =
-        column.level_names().iter().filter_map(|name| by_name.get(name).map(|&code| code.into())).collect();
+        column.level_names().iter().filter_map(|name| index.position(name).map(f64::from)).collect();
     let known = rows.iter().filter_map(|&row| positions.get(found[row]? as usize).copied());
     let inputs = one(known.collect(), scaling)?;
     Some(ColumnEncoding {

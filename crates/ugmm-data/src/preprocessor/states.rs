@@ -2,7 +2,7 @@
 
 use super::Preprocessor;
 use super::encoding::{ColumnEncoding, Inputs};
-use crate::frame::ReadAs;
+use crate::frame::{LevelIndex, ReadAs};
 
 /// The values that a column of categories or booleans can have, as the network sees them.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,8 +23,9 @@ impl ColumnStates {
         if let ReadAs::Booleans = read_as {
             return read_as.number(text).map(|number| usize::from(number != 0.0));
         }
-        let own = self.names.iter().position(|name| name == text);
-        own.or_else(|| self.rare.iter().any(|level| level == text).then(|| self.names.len() - 1))
+        let all: Vec<String> = self.names.iter().chain(&self.rare).cloned().collect();
+        let place = LevelIndex::new(&all).position(text)? as usize;
+        Some(place.min(self.names.len() - 1))
     }
 }
 
@@ -41,7 +42,7 @@ impl Preprocessor {
                 names.extend((*own < levels.len()).then(|| encoding.other()));
                 (names, levels[*own..].to_vec())
             }
-            (ReadAs::Numbers(_) | ReadAs::Days | ReadAs::Text, _) => return None,
+            (ReadAs::Numbers(_) | ReadAs::Days | ReadAs::Dates(_) | ReadAs::Text, _) => return None,
         };
         let inputs = (0..names.len()).map(|state| inputs(encoding, state)).collect();
         Some(ColumnStates { names, inputs, rare })

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::error::WrongKind;
-use crate::frame::{Column, Kind, ReadAs, Request, UNSEEN, Values, codes};
+use crate::frame::{Column, Kind, LevelIndex, ReadAs, Request, UNSEEN, Values};
 
 /// The values of a column, as its request says.
 pub(super) enum View<'a> {
@@ -18,9 +18,10 @@ impl<'a> View<'a> {
     pub(super) fn as_read(request: &Request, values: &'a Values) -> Option<Self> {
         match (&request.read_as, values) {
             (ReadAs::Codes(_), Values::Codes(codes)) => Some(Self::Codes(codes.into())),
-            (ReadAs::Numbers(_) | ReadAs::Booleans | ReadAs::Days, Values::Numbers(numbers)) => {
-                Some(Self::Numbers(numbers.into()))
-            }
+            (
+                ReadAs::Numbers(_) | ReadAs::Booleans | ReadAs::Days | ReadAs::Dates(_),
+                Values::Numbers(numbers),
+            ) => Some(Self::Numbers(numbers.into())),
             _ => None,
         }
     }
@@ -39,7 +40,7 @@ impl<'a> View<'a> {
             expected: match &request.read_as {
                 ReadAs::Numbers(_) => "numbers",
                 ReadAs::Booleans => "true and false",
-                ReadAs::Days => "dates",
+                ReadAs::Days | ReadAs::Dates(_) => "dates",
                 ReadAs::Codes(_) | ReadAs::Text => "categories",
             },
         };
@@ -47,8 +48,8 @@ impl<'a> View<'a> {
             (&request.read_as, &column.kind),
             (ReadAs::Numbers(_), Kind::Numeric { .. })
                 | (ReadAs::Booleans, Kind::Boolean)
-                | (ReadAs::Days, Kind::Date { .. })
-                | (ReadAs::Numbers(_) | ReadAs::Booleans | ReadAs::Days, Kind::Constant)
+                | (ReadAs::Days | ReadAs::Dates(_), Kind::Date { .. })
+                | (ReadAs::Numbers(_) | ReadAs::Booleans | ReadAs::Days | ReadAs::Dates(_), Kind::Constant)
         );
         match (&request.read_as, values) {
             (ReadAs::Codes(levels), Values::Codes(found)) => {
@@ -77,8 +78,8 @@ fn recoded<'a>(levels: &[String], names: &[String], found: &'a [Option<u32>]) ->
     if levels == names {
         return found.into();
     }
-    let by_name = codes(levels);
-    let new: Vec<u32> = names.iter().map(|name| by_name.get(name).copied().unwrap_or(UNSEEN)).collect();
+    let index = LevelIndex::new(levels);
+    let new: Vec<u32> = names.iter().map(|name| index.position(name).unwrap_or(UNSEEN)).collect();
     let code = |code: &Option<u32>| code.map(|code| new.get(code as usize).copied().unwrap_or(UNSEEN));
     found.iter().map(code).collect()
 }

@@ -184,11 +184,32 @@ fn other_encodings_are_refused() {
 
 #[test]
 fn other_kinds_of_files_are_refused() {
-    assert_eq!(
-        refusal(b"PK\x03\x04rest"),
-        "t is an Excel workbook or another zip archive, which cannot be read as a table; save the table as CSV, \
-         or unpack it"
-    );
+    for (content, what) in [
+        (&b"PK\x03\x04 xl/workbook.xml"[..], "an Excel workbook (.xlsx)"),
+        (
+            b"PK\x03\x04 mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
+            "an OpenDocument spreadsheet (.ods)",
+        ),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)"),
+    ] {
+        assert_eq!(
+            refusal(content),
+            format!(
+                "t is {what}, which cannot be read as a table; open it with a spreadsheet program, save the sheet as \
+                 \"CSV UTF-8\" (File, Save As), and give that file"
+            )
+        );
+    }
+    for (content, what) in [
+        (&b"PK\x03\x04rest"[..], "a zip archive"),
+        (b"SQLite format 3\0", "a SQLite database"),
+        (b"%PDF-1.7", "a PDF document"),
+        (b"[\n {\"a\": 1}]", "a JSON file"),
+        (b"{\"a\": 1}\n", "a JSON file"),
+    ] {
+        let message = refusal(content);
+        assert!(message.starts_with(&format!("t is {what}, which cannot be read as a table; ")), "{message}");
+    }
     assert_eq!(
         refusal(gzip(b"PAR1rest")),
         "t is a compressed Parquet file, which cannot be read as a table; decompress it; Parquet is compressed inside"

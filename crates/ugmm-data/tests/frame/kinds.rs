@@ -1,6 +1,6 @@
 //! What columns are taken for.
 
-use ugmm_data::frame::{DecimalMark, Kind, NumberFormat, ReadOptions};
+use ugmm_data::frame::{DecimalMark, Doubt, Kind, NumberFormat, ReadOptions, StatedDates, Thousands};
 
 use crate::fixture::{infer, infer_with, kind, levels, refusal, refusal_with, strings};
 
@@ -142,7 +142,7 @@ fn usual_marks_are_missing_values() {
 }
 
 #[test]
-fn decimal_commas_need_another_delimiter() {
+fn decimal_marks_are_those_of_the_file() {
     let comma = |grouped| NumberFormat { mark: DecimalMark::Comma, grouped };
     let point = |grouped| NumberFormat { mark: DecimalMark::Point, grouped };
     for (content, least, format) in [
@@ -161,7 +161,135 @@ fn decimal_commas_need_another_delimiter() {
         };
         assert_eq!((min, found), (least, format), "{content:?}");
     }
-    assert_eq!(kind_of(&["3,14", "5"]), "categorical");
+    assert_eq!(kind_of(&["3,14", "5"]), "numeric");
+}
+
+/// The range of the column "a" and what is in doubt.
+fn range(content: &str, options: &ReadOptions) -> (f64, f64, usize) {
+    let schema = infer_with(content, options);
+    match schema.columns[0].kind {
+        Kind::Numeric { min, max, .. } | Kind::Date { min, max, .. } => (min, max, schema.doubts.len()),
+        ref other => panic!("{content:?}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_column_that_can_be_read_in_one_way_decides_for_the_others() {
+    for (content, least, greatest, doubts) in [
+        ("a;b\n1.204;5,84\n890;8,9\n", 890.0, 1204.0, 0),
+        ("a,b\n1.204,\"5,84\"\n890,\"8,9\"\n", 890.0, 1204.0, 0),
+        ("a,b\n\"1,204\",5.84\n890,8.9\n", 890.0, 1204.0, 0),
+        ("a;b\n1,204;5.84\n890;8.9\n", 890.0, 1204.0, 0),
+        ("a\tb\n1,204\t0,584\n8,900\t0,890\n", 1.204, 8.9, 0),
+        ("a;b\n1.204;x\n8.900;y\n", 1.204, 8.9, 1),
+        ("a;b\n1,204;x\n8,900;y\n", 1.204, 8.9, 1),
+        ("a,b\n\"1,204\",x\n\"8,900\",y\n", 1204.0, 8900.0, 1),
+        ("a;b\n1'204;x\n8'900,5;y\n", 1204.0, 8900.5, 0),
+        ("a;b\n1\u{202f}204;x\n8\u{a0}900,5;y\n", 1204.0, 8900.5, 0),
+        ("a;b;c\n1.204;5,84;5.84\n890;8,9;8.9\n", 1.204, 890.0, 2),
+    ] {
+        assert_eq!(range(content, &ReadOptions::default()), (least, greatest, doubts), "{content:?}");
+    }
+}
+
+#[test]
+fn marks_of_numbers_can_be_stated() {
+    let stated = |decimal, thousands| ReadOptions { decimal, thousands, ..ReadOptions::default() };
+    let (point, comma) = (Some(DecimalMark::Point), Some(DecimalMark::Comma));
+    let content = "a;b\n1.204;x\n8.900;y\n";
+    assert_eq!(range(content, &stated(comma, None)), (1204.0, 8900.0, 0));
+    assert_eq!(range(content, &stated(point, None)), (1.204, 8.9, 0));
+    assert_eq!(range(content, &stated(None, Some(Thousands::Point))), (1204.0, 8900.0, 0));
+    assert_eq!(range(content, &stated(None, Some(Thousands::Nothing))), (1.204, 8.9, 0));
+    for (content, options, expected) in [
+        (
+            "a;b\n1.5;x\n2;y\n",
+            stated(comma, None),
+            "\"1.5\" is not written as stated, with decimal commas; state",
+        ),
+        (
+            "a;b\n1 500;x\n2;y\n",
+            stated(None, Some(Thousands::Apostrophe)),
+            "\"1 500\" is not written as stated, with apos",
+        ),
+    ] {
+        let message = refusal_with(content, &options);
+        assert!(message.starts_with(&format!("t, row 2, column \"a\": {expected}")), "{message}");
+    }
+    let message = refusal_with("a\n1\n", &stated(comma, Some(Thousands::Comma)));
+    assert!(message.starts_with("the decimal mark and the mark between thousands"), "{message}");
+}
+
+#[test]
+fn the_order_of_dates_is_that_of_the_column() {
+    for (values, first, doubts) in [
+        (&["01/02/1970", "13/02/1970"][..], 31.0, 0),
+        (&["01/02/1970", "02/13/1970"], 1.0, 0),
+        (&["01/02/1970", "02/03/1970"], 31.0, 1),
+        (&["1.2.70", "2.3.71"], 31.0, 1),
+        (&["1/2/1970 6:00 PM", "2/3/1971 1:00 AM"], 1.75, 1),
+        (&["2 Jan 1970", "January 3rd, 1971"], 1.0, 0),
+        (&["70-01-31", "70-01-30"], 29.0, 0),
+    ] {
+        let (least, _, found) = range(&column(values), &ReadOptions::default());
+        assert_eq!((least, found), (first, doubts), "{values:?}");
+    }
+    // Another column decides.
+    let schema = infer("a,b\n01/02/1970,02/13/1970\n03/04/1970,05/06/1970\n");
+    assert!(
+        matches!(schema.columns[0].kind, Kind::Date { min: 1.0, .. }) && schema.doubts.is_empty(),
+        "{schema:?}"
+    );
+}
+
+#[test]
+fn the_format_of_dates_can_be_stated() {
+    let stated = |column: Option<&str>, format: &str| {
+        let dates = vec![StatedDates { column: column.map(str::to_owned), format: format.to_owned() }];
+        ReadOptions { dates, ..ReadOptions::default() }
+    };
+    let content = column(&["01/02/1970", "02/03/1970"]);
+    assert_eq!(range(&content, &stated(None, "%m/%d/%Y")).0, 1.0);
+    assert_eq!(range(&content, &stated(Some("a"), "%m/%d/%Y")).0, 1.0);
+    assert_eq!(range(&column(&["19700102", "19700103"]), &stated(Some("a"), "%Y%m%d")).0, 1.0);
+    for (options, expected) in [
+        (
+            stated(Some("a"), "%Y.%m.%d"),
+            "t, row 2, column \"a\": \"01/02/1970\" is not a date; write it like \"%Y.%m.%d\" says",
+        ),
+        (stated(None, "%Y.%m.%d"), "t: no column holds dates written as \"%Y.%m.%d\""),
+        (stated(Some("a"), "dd/mm"), "\"dd/mm\" is no format of dates"),
+        (stated(Some("c"), "%F"), "t: the options name a column \"c\" that is not there"),
+    ] {
+        let message = refusal_with(&content, &options);
+        assert!(message.starts_with(expected), "{message}");
+    }
+}
+
+#[test]
+fn what_looks_like_dates_and_is_none_is_in_doubt() {
+    let schema = infer(column(&["31/01/2024", "30/01/2024", "31/02/2024", "01/03/2024", "02/03/2024"]));
+    let Doubt::NoDates { written, .. } = &schema.doubts[0] else { panic!("{schema:?}") };
+    assert_eq!((kind(&schema, "a"), written.as_str()), ("categorical", "31/02/2024"));
+    assert!(infer(column(&["x", "y", "31/01/2024"])).doubts.is_empty());
+}
+
+#[test]
+fn marks_and_levels_that_are_numbers_are_compared_as_such() {
+    let marked = |mark: &str| ReadOptions { missing: strings(&[mark]), ..ReadOptions::default() };
+    for (content, mark) in [
+        ("a;b\n-999.0;1\n5;2\n", "-999"),
+        ("a;b\n-999,0;1,5\n5;2\n", "-999"),
+        ("a;b\n-999;1\n5;2\n", "-999.0"),
+    ] {
+        assert_eq!(infer_with(content, &marked(mark)).columns[0].missing, 1, "{content:?}");
+    }
+    assert_eq!(infer_with("a\n0999\n5\n6\n", &marked("999")).columns[0].missing, 0);
+    let options = options(&[], &["a"], &[]);
+    let schema = infer_with("a\n1\n1.0\n2\n1\n01\n1.1\n1.10\n", &options);
+    assert_eq!(levels(&schema, "a"), [("01", 1), ("1", 3), ("1.1", 1), ("1.10", 1), ("2", 1)]);
+    let schema = infer(column(&["True", "TRUE", "False", "true", "TRUE"]));
+    assert_eq!(levels(&schema, "a"), [("False", 1), ("TRUE", 4)]);
 }
 
 #[test]

@@ -115,9 +115,18 @@ fn the_other_decimal_mark_is_read_where_it_can_mean_nothing_else() {
     assert_eq!(numbers(&frame.columns[0]), [32.1, 5.25]);
     let frame = read("a;b\n32.1;x\n5,25;\n", &[with(comma)]);
     assert_eq!(numbers(&frame.columns[0]), [32.1, 5.25]);
-    // Where commas separate columns they are in no number.
-    let frame = read("a,b\n1.234,x\n", &[with(NumberFormat { grouped: true, ..comma })]);
-    assert_eq!(numbers(&frame.columns[0]), [1.234]);
+    // One number that can only have a point decides for all; without any the numbers are as in the table learned from.
+    let grouped = with(NumberFormat { grouped: true, ..comma });
+    let frame = read("a,b\n1.234,x\n5.84,x\n", std::slice::from_ref(&grouped));
+    assert_eq!(numbers(&frame.columns[0]), [1.234, 5.84]);
+    let frame = read("a,b\n1.234,x\n\"5,84\",x\n", &[grouped]);
+    assert_eq!(numbers(&frame.columns[0]), [1234.0, 5.84]);
+    let message =
+        read_refusal("a;b\n5,84;x\n1.234;x\n5.84;x\n", &[with(NumberFormat { grouped: true, ..comma })]);
+    assert!(
+        message.starts_with("t, row 4, column \"a\": \"5.84\" contradicts \"1.234\" in row 3"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -133,7 +142,7 @@ fn values_of_another_kind_are_refused() {
         ("inf", ReadAs::Numbers(plain), "\"inf\" is not a finite number"),
         ("1e999", ReadAs::Numbers(plain), "\"1e999\" is too large"),
         ("36028797018963969", ReadAs::Numbers(plain), "\"36028797018963969\" has too many digits"),
-        ("1", ReadAs::Booleans, "\"1\" is neither true nor false; write true or false, yes or no"),
+        ("2", ReadAs::Booleans, "\"2\" is neither true nor false; write true or false, yes or no"),
         ("01.02.2024", ReadAs::Days, "\"01.02.2024\" is not a date; write it like 2024-02-29 or"),
     ] {
         let message = refused(value, read_as);

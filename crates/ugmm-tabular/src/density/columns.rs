@@ -9,7 +9,9 @@ use crate::variables::{number, some_of};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use ugmm_circuit::{MAXIMUM_STATES, UnivariateMixture, Variable};
-use ugmm_data::frame::{Column, Kind, Level, ReadAs, Request, Schema, UNSEEN, Values};
+use ugmm_data::frame::{
+    Column, Kind, Level, LevelIndex, ReadAs, Request, Schema, UNSEEN, Values, minute_text,
+};
 use ugmm_data::{ImageShape, MIN_LEVEL_ROWS, closest};
 
 /// What the state of rare and unseen levels is called. It is no value: nothing is drawn or filled in as such.
@@ -106,10 +108,14 @@ impl DensityColumn {
     #[must_use]
     pub fn kind_name(&self) -> &'static str {
         match (&self.values, &self.request.read_as) {
-            (ColumnValues::Number, ReadAs::Days) if self.range.is_some_and(|range| range.whole) => "date",
-            (ColumnValues::Number, ReadAs::Days) => "time",
+            (ColumnValues::Number, read_as)
+                if read_as.is_date() && self.range.is_some_and(|range| range.whole) =>
+            {
+                "date"
+            }
+            (ColumnValues::Number, read_as) if read_as.is_date() => "time",
             (ColumnValues::Number, _) => "number",
-            (ColumnValues::Whole { .. }, ReadAs::Days) => "date",
+            (ColumnValues::Whole { .. }, read_as) if read_as.is_date() => "date",
             (ColumnValues::Whole { .. }, _) => "whole number",
             (ColumnValues::Pixel, _) => "pixel",
             (ColumnValues::Truth { .. }, _) => "true or false",
@@ -132,7 +138,7 @@ impl DensityColumn {
     /// Whether its numbers are dates or times, as days since 1970-01-01.
     #[must_use]
     pub fn is_date(&self) -> bool {
-        self.request.read_as == ReadAs::Days
+        self.request.read_as.is_date()
     }
 
     /// Least and greatest number of the rows learned from, in the table's units; none of a category.
@@ -264,11 +270,7 @@ impl DensityColumn {
     #[must_use]
     pub fn fine_text(&self, value: f64) -> String {
         match (self.is_date(), self.range) {
-            (true, _) => {
-                let day = value.floor();
-                let minutes = ((value - day) * 1440.0).round();
-                self.request.read_as.text(day + minutes / 1440.0)
-            }
+            (true, _) => minute_text(value),
             (false, Some(range)) => {
                 let range = NumberRange {
                     low: self.in_circuit(range.low),
@@ -298,9 +300,9 @@ impl DensityColumn {
         if let Some(states) = self.states() {
             let state = match self.values {
                 ColumnValues::Truth { .. } => self.request.read_as.number(text),
-                _ => states
-                    .iter()
-                    .position(|name| name == text)
+                _ => LevelIndex::new(&states)
+                    .position(text)
+                    .map(|state| state as usize)
                     .or_else(|| self.rare_or_other(text))
                     .map(|state| state as f64),
             };
@@ -429,8 +431,8 @@ impl DensityColumn {
     pub(crate) fn check(&self) -> Result<(), String> {
         let name = self.name();
         let fits = match (&self.values, &self.request.read_as) {
-            (ColumnValues::Number, ReadAs::Numbers(_) | ReadAs::Days) => true,
-            (ColumnValues::Whole { low, high }, ReadAs::Numbers(_) | ReadAs::Days) => {
+            (ColumnValues::Number, ReadAs::Numbers(_) | ReadAs::Days | ReadAs::Dates(_)) => true,
+            (ColumnValues::Whole { low, high }, ReadAs::Numbers(_) | ReadAs::Days | ReadAs::Dates(_)) => {
                 low <= high && high.checked_sub(*low).is_some_and(|range| range < MAXIMUM_STATES as i64)
             }
             (ColumnValues::Pixel, ReadAs::Numbers(_)) => true,

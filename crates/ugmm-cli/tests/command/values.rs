@@ -1,0 +1,169 @@
+//! Numbers, dates, truth and missing values as people and programs write them, from training to predictions.
+
+use super::{failure, failure_of, stdout, ugmm};
+use std::path::Path;
+use tempfile::TempDir;
+
+/// A folder with these files.
+fn with(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    files.iter().for_each(|(name, text)| std::fs::write(folder.path().join(name), text).unwrap());
+    folder
+}
+
+/// One of the small tables on which the program was wrong.
+fn case(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name);
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// What a short training says of its table.
+fn train(at: &Path, table: &str, target: &str, others: &[&str]) -> String {
+    let usual = ["train", table, "--target", target, "-o", "m.safetensors", "--epochs", "3"];
+    let output = ugmm(at, &[&usual[..], others].concat());
+    stdout(&output);
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn predict(at: &Path, table: &str, others: &[&str]) -> String {
+    stdout(&ugmm(at, &[&["predict", "m.safetensors", table][..], others].concat()))
+}
+
+/// The line of the table of columns.
+fn line<'a>(said: &'a str, column: &str) -> &'a str {
+    said.lines().find(|line| line.trim_start().starts_with(column)).unwrap_or_else(|| panic!("{said}"))
+}
+
+#[test]
+fn thousands_are_found_by_the_decimals_of_another_column() {
+    let table = case("german-thousands.csv");
+    let english = table.replace('.', "").replace(',', ".").replace(';', ",");
+    let folder = with(&[
+        ("d.csv", &table),
+        ("english.csv", &english),
+        ("quoted.csv", "flaeche,einwohner\n\"33,16\",3.316\n"),
+    ]);
+    let at = folder.path();
+    let said = train(at, "d.csv", "land", &[]);
+    assert!(line(&said, "einwohner").contains("412 to 3316"), "{said}");
+    assert!(!said.contains("--decimal"), "{said}");
+    // The model remembers it, and knows a file that is written otherwise.
+    assert_eq!(predict(at, "d.csv", &[]), predict(at, "english.csv", &[]));
+    let other = with(&[]);
+    std::fs::copy(at.join("m.safetensors"), other.path().join("m.safetensors")).unwrap();
+    std::fs::write(other.path().join("plain.csv"), "flaeche,einwohner\n33.16,3316\n").unwrap();
+    std::fs::write(other.path().join("mixed.csv"), "flaeche;einwohner\n33,16;3.316\n33.16;412\n").unwrap();
+    assert_eq!(predict(at, "quoted.csv", &[]), predict(other.path(), "plain.csv", &[]));
+    let message = failure(&ugmm(other.path(), &["predict", "m.safetensors", "mixed.csv"]));
+    assert!(message.starts_with("mixed.csv, row 3, column \"flaeche\": \"33.16\" contradicts"), "{message}");
+    let message =
+        failure(&ugmm(at, &["train", "d.csv", "--target", "land", "-o", "n.safetensors", "--decimal", "."]));
+    assert!(message.contains("\"5,84\" is not written as stated, with decimal points"), "{message}");
+}
+
+#[test]
+fn what_is_assumed_of_a_decimal_mark_is_said() {
+    let rows: String =
+        (0..30).map(|i| format!("{}.{:03};{}\n", i % 7 + 1, 100 + 13 * i, ["a", "b"][i % 2])).collect();
+    let folder = with(&[("d.csv", &format!("x;y\n{rows}"))]);
+    let said = train(folder.path(), "d.csv", "y", &[]);
+    assert!(
+        said.contains("\"x\" is read with decimal points, as which \"1.100\" is 1.1; nothing in the file"),
+        "{said}"
+    );
+    let said = train(folder.path(), "d.csv", "y", &["--decimal", ","]);
+    assert!(!said.contains("nothing in the file") && line(&said, "x ").contains("1100 to"), "{said}");
+}
+
+#[test]
+fn dates_with_the_day_first_are_predicted_as_those_of_the_standard() {
+    let table = case("dates-day-first.csv");
+    let (mut iso, mut new, mut new_iso) = ("day,rent\n".to_owned(), "day\n".to_owned(), "day\n".to_owned());
+    for line in table.lines().skip(1) {
+        iso += &format!("{}-{}-{}{}\n", &line[6..10], &line[3..5], &line[..2], &line[10..]);
+    }
+    for day in 20..30 {
+        new += &format!("{day}/02/2024\n");
+        new_iso += &format!("2024-02-{day}\n");
+    }
+    let files = [("d.csv", table.as_str()), ("iso.csv", &iso), ("new.csv", &new), ("new-iso.csv", &new_iso)];
+    let (folder, other) = (with(&files), with(&files));
+    let said = train(folder.path(), "d.csv", "rent", &[]);
+    assert!(line(&said, "day").contains("date") && !said.contains("--date-format"), "{said}");
+    train(other.path(), "iso.csv", "rent", &[]);
+    let expected = predict(other.path(), "new-iso.csv", &[]);
+    assert_eq!(predict(folder.path(), "new.csv", &[]), expected);
+    assert_eq!(predict(folder.path(), "new-iso.csv", &[]), expected);
+    assert_eq!(predict(other.path(), "new.csv", &["--date-format", "%d/%m/%Y"]), expected);
+    let message = failure(&ugmm(other.path(), &["predict", "m.safetensors", "new.csv"]));
+    assert!(message.contains("\"20/02/2024\" is not a date; write it like 2024-02-29"), "{message}");
+    std::fs::write(folder.path().join("us.csv"), "day\n02/20/2024\n").unwrap();
+    let message = failure(&ugmm(folder.path(), &["predict", "m.safetensors", "us.csv"]));
+    assert!(
+        message.contains("\"02/20/2024\" is not a date; write it like 29/02/2024 (the day first)"),
+        "{message}"
+    );
+}
+
+#[test]
+fn what_is_assumed_of_dates_is_said() {
+    let rows: String =
+        (0..40).map(|i| format!("0{}/0{}/2024,{}\n", i % 8 + 1, i % 5 + 1, i % 2 * 3)).collect();
+    let broken = rows.replace("08/02/2024", "31/02/2024");
+    let folder = with(&[("d.csv", &format!("day,y\n{rows}")), ("broken.csv", &format!("day,y\n{broken}"))]);
+    let said = train(folder.path(), "d.csv", "y", &[]);
+    assert!(said.contains("\"day\" is read with the day first"), "{said}");
+    assert!(said.contains("say --date-format \"day=%m/%d/%Y\""), "{said}");
+    let said = train(folder.path(), "d.csv", "y", &["--date-format", "day=%m/%d/%Y"]);
+    assert!(
+        line(&said, "day").contains("2024-01-01 to 2024-05-08") && !said.contains("nothing in the file"),
+        "{said}"
+    );
+    let usual = ["train", "broken.csv", "--target", "y", "-o", "m.safetensors", "--epochs", "1"];
+    let output = ugmm(folder.path(), &usual);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("\"day\" looks like dates and is taken as a category, because \"31/02/2024\""),
+        "{said}"
+    );
+    let message =
+        failure_of(&ugmm(folder.path(), &[&usual[..], &["--date-format", "day=%d/%m/%Y"]].concat()));
+    assert!(message.contains("\"31/02/2024\" is not a date"), "{message}");
+}
+
+#[test]
+fn labels_and_truth_are_the_same_however_they_are_written() {
+    let table = |truth: [&str; 2], label: [&str; 2]| {
+        let row = |i: usize| format!("{},{},{}\n", i % 5 + i % 2 * 4, truth[i / 2 % 2], label[i % 2]);
+        "x,t,y\n".to_owned() + &(0..40).map(row).collect::<String>()
+    };
+    let kinds = [["True", "False"], ["TRUE", "FALSE"], ["t", "f"], ["yes", "no"], ["1", "0"], ["1.0", "0.0"]];
+    let folder = with(&[("d.csv", &table(kinds[0], ["0", "1"]))]);
+    let at = folder.path();
+    train(at, "d.csv", "y", &[]);
+    let expected = predict(at, "d.csv", &[]);
+    let measured = stdout(&ugmm(at, &["evaluate", "m.safetensors", "d.csv"]));
+    for truth in kinds {
+        std::fs::write(at.join("o.csv"), table(truth, ["0.0", "1.0"])).unwrap();
+        assert_eq!(predict(at, "o.csv", &[]), expected, "{truth:?}");
+        assert_eq!(stdout(&ugmm(at, &["evaluate", "m.safetensors", "o.csv"])), measured, "{truth:?}");
+    }
+    train(at, "d.csv", "t", &[]);
+    let measured = stdout(&ugmm(at, &["evaluate", "m.safetensors", "d.csv"]));
+    for truth in kinds {
+        std::fs::write(at.join("o.csv"), table(truth, ["0", "1"])).unwrap();
+        assert_eq!(stdout(&ugmm(at, &["evaluate", "m.safetensors", "o.csv"])), measured, "{truth:?}");
+    }
+}
+
+#[test]
+fn a_mark_that_is_a_number_is_missing_however_it_is_written() {
+    let rows: String = (0..30)
+        .map(|i| {
+            format!("{};{}\n", if i % 5 == 0 { "-999,0".into() } else { format!("{i},5") }, ["a", "b"][i % 2])
+        })
+        .collect();
+    let folder = with(&[("d.csv", &format!("x;y\n{rows}"))]);
+    let said = train(folder.path(), "d.csv", "y", &["--na=-999"]);
+    assert!(said.contains("missing: 6 values") && line(&said, "x ").contains("1.5 to 29.5"), "{said}");
+}
