@@ -36,7 +36,7 @@ const STANDARD_INPUT: &str = "-";
 
 /// Kinds of files that people take for tables: their first bytes, their name, and what to do with them.
 const OTHERS: [(&[u8], &str, &str); 15] = [
-    (b"PK\x03\x04", "a zip archive", "unpack it and give the table inside"),
+    (b"PK\x03\x04", "an Excel workbook or another zip archive", "save the table as CSV, or unpack it"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", AS_CSV),
     (b"<?xml", "an XML file", AS_CSV),
     (b"<!DOCTYPE", "a web page", AS_CSV),

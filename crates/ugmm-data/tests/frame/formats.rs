@@ -201,7 +201,7 @@ fn other_kinds_of_files_are_refused() {
         );
     }
     for (content, what) in [
-        (&b"PK\x03\x04rest"[..], "a zip archive"),
+        (&b"PK\x03\x04rest"[..], "an Excel workbook or another zip archive"),
         (b"SQLite format 3\0", "a SQLite database"),
         (b"%PDF-1.7", "a PDF document"),
         (b"[\n {\"a\": 1}]", "a JSON file"),
