@@ -2,7 +2,7 @@
 
 use crate::arguments::{
     Hidden, ObjectiveKind, Train, parse_class_weights, parse_dates, parse_decimal, parse_delimiter,
-    parse_duration, parse_ordinal, parse_thousands, parse_time_limit,
+    parse_duration, parse_ordinal, parse_thousands, parse_time_limit, usual_marks,
 };
 use crate::error::CliError;
 use crate::variants_file::{read_text, refusal};
@@ -47,6 +47,10 @@ pub struct Config {
     pub thousands: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub date_format: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub keep_text: Vec<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_usual_na: bool,
     pub preset: Option<Preset>,
     /// Whether the objective is the density of all columns; in a file `objective = "density"`, which is no setting of networks.
     #[serde(skip)]
@@ -93,7 +97,7 @@ pub enum Weights {
 const DENSITY: &str = "density";
 
 /// The keys of [`Config`].
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 32] = [
     "data",
     "target",
     "output",
@@ -110,6 +114,8 @@ const KEYS: [&str; 30] = [
     "decimal",
     "thousands",
     "date_format",
+    "keep_text",
+    "no_usual_na",
     "preset",
     "structure",
     "units",
@@ -148,6 +154,7 @@ impl Config {
             (&mut self.ignore, &options.ignore),
             (&mut self.na, &options.table.na),
             (&mut self.date_format, &options.table.date_format),
+            (&mut self.keep_text, &options.table.keep_text),
         ];
         for (list, typed) in lists {
             if !typed.is_empty() {
@@ -161,6 +168,7 @@ impl Config {
         let character = |byte: u8| char::from(byte).to_string();
         set(&mut self.delimiter, options.table.delimiter.map(character));
         self.no_header |= options.table.no_header;
+        self.no_usual_na |= options.table.no_usual_na;
         set(&mut self.comment, options.table.comment.map(character));
         let mark = |mark| match mark {
             DecimalMark::Point => ".".to_owned(),
@@ -219,6 +227,7 @@ impl Config {
             thousands: (self.thousands.as_deref().map(parse_thousands).transpose())
                 .map_err(|reason| option("thousands", reason))?,
             dates: self.date_format.iter().map(|text| parse_dates(text)).collect(),
+            usual_marks: usual_marks(self.no_usual_na, &self.keep_text),
             numeric: self.numeric.clone(),
             categorical: self.categorical(),
             ignore: self.ignore.clone(),

@@ -1,7 +1,9 @@
 //! What is met in the rows of a table that a density model reads.
 
 use crate::output::count;
+use crate::unseen::lines;
 use serde::Serialize;
+use ugmm_data::frame::UnseenValues;
 use ugmm_tabular::{DensityBatch, DensityModel};
 
 /// Values outside of their ranges that are named, at most.
@@ -35,8 +37,8 @@ impl Met {
         }
     }
 
-    /// As it is said; `doing` is what is done about missing values.
-    pub fn remarks(&self, doing: &str, examples: &[String]) -> String {
+    /// As it is said; `doing` is what is done about missing values, `unseen` the reader's.
+    pub fn remarks(&self, doing: &str, examples: &[String], unseen: &[UnseenValues]) -> String {
         let mut text = String::new();
         if self.missing_values > 0 {
             text += &format!("missing: {}; {doing}\n", count(self.missing_values, "value"));
@@ -53,6 +55,7 @@ impl Met {
                  numbers for a density of them)\n",
                 count(self.rounded_values, "value")
             );
+            text += &lines(unseen);
         }
         if self.outside_values > 0 {
             let more = self.outside_values.saturating_sub(examples.len());

@@ -22,6 +22,10 @@ pub enum CliError {
     OverwritesInput(PathBuf),
     #[error("{} would be written to twice; choose another name", .0.display())]
     SameOutput(PathBuf),
+    #[error(
+        "two columns of the output would be called {0:?}; leave it out of --keep, or give the table's another name"
+    )]
+    SameColumn(String),
     #[error("there is no {0}; name it on the command line or in the file of --config")]
     NotGiven(&'static str),
     #[error("{key}: {reason}")]
@@ -58,7 +62,10 @@ impl CliError {
         match self {
             Self::Tabular(error) => match &**error {
                 TabularError::Question(error) => match **error {
-                    QuestionError::Assignment { .. } | QuestionError::GivenTwice { .. } => 2,
+                    QuestionError::Assignment { .. }
+                    | QuestionError::GivenTwice { .. }
+                    | QuestionError::GivenAndAsked { .. }
+                    | QuestionError::AskedTwice { .. } => 2,
                     _ => 1,
                 },
                 TabularError::Interrupted { .. } => crate::interrupt::EXIT_STATUS,
@@ -66,6 +73,7 @@ impl CliError {
                 _ => 1,
             },
             Self::Option { .. }
+            | Self::SameColumn(_)
             | Self::NoSuchNeuron { .. }
             | Self::NotGiven(_)
             | Self::Model(Setting { .. }) => 2,

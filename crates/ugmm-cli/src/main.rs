@@ -13,9 +13,11 @@ mod known;
 mod naming;
 mod output;
 mod progress;
+mod row_names;
 mod row_output;
 mod statistics;
 mod table;
+mod unseen;
 mod variants_file;
 
 use arguments::{Arguments, Command};

@@ -2,7 +2,10 @@
 
 use crate::output::{count, short, table};
 use ugmm_data::ImageShape;
-use ugmm_data::frame::{Column, DecimalMark, Doubt, Images, Kind, NumberFormat, ReadAs, Schema, date_text};
+use ugmm_data::frame::{
+    Column, DecimalMark, Doubt, Images, Kind, Level, NumberFormat, ReadAs, Schema, date_text,
+};
+use ugmm_tabular::{as_missing, no_numbers};
 
 /// Columns up to which each gets a line.
 const MOST_LINES: usize = 40;
@@ -10,9 +13,8 @@ const MOST_LINES: usize = 40;
 const LONGEST_VALUES: usize = 48;
 /// Levels of a category that are named.
 const NAMED_LEVELS: usize = 5;
-/// Share of a category's levels that may be something else than numbers in a column that was probably meant to be one of
-/// numbers.
-const MOSTLY_NUMBERS: f64 = 0.2;
+/// Columns that a remark names.
+const NAMED_COLUMNS: usize = 6;
 
 /// A line for each column; of a file with very many, how many there are of each kind. Before them what images there are.
 pub fn overview(schema: &Schema, target: &str) -> String {
@@ -21,7 +23,11 @@ pub fn overview(schema: &Schema, target: &str) -> String {
 
 /// The same with other words for what some columns are taken as, by their names.
 pub fn overview_as(schema: &Schema, target: &str, taken_as: &dyn Fn(&str) -> Option<&'static str>) -> String {
-    let kinds = schema.columns.iter().map(|column| taken_as(&column.name).unwrap_or(kind(column, target)));
+    let kind = |column: &Column| match schema.index.iter().any(|index| index.name == column.name) {
+        true => "left out: index",
+        false => taken_as(&column.name).unwrap_or(kind(column, target)),
+    };
+    let kinds = schema.columns.iter().map(kind);
     schema.images.as_ref().map(|images| of_images(images, schema)).unwrap_or_default()
         + &of_columns(schema, kinds.collect())
 }
@@ -75,25 +81,72 @@ pub fn left_aligned_last(mut rows: Vec<Vec<String>>) -> String {
     lines.iter().zip(&values).map(line).collect()
 }
 
-/// A line for what was assumed that the file does not decide, and one for each category whose levels are numbers but for a few:
-/// probably a column of numbers with something wrong.
+/// What was assumed of the columns that may be wrong, a line each, with the option that says otherwise.
 pub fn doubts(schema: &Schema, target: &str) -> String {
-    let mut text: String = schema.doubts.iter().map(|doubt| doubt_text(schema, doubt)).collect();
-    for column in
-        schema.columns.iter().filter(|column| column.kind == Kind::Categorical && column.name != target)
-    {
-        let levels = column.levels.as_deref().unwrap_or_default();
-        let others = levels.iter().filter(|level| !level.is_number());
-        let others: Vec<&str> = others.map(|level| level.text.as_str()).collect();
-        if let [first, ..] = others[..]
-            && others.len() as f64 <= MOSTLY_NUMBERS * levels.len() as f64
-        {
-            let name = &column.name;
-            text += &format!(
+    let open: String = schema.doubts.iter().map(|doubt| doubt_text(schema, doubt)).collect();
+    open + &near_numbers(schema, target)
+        + &taken_as_missing(schema, target)
+        + &crate::row_names::remarks(schema, target)
+}
+
+/// A line for each category whose levels are numbers but for a few: probably a column of numbers with something wrong.
+fn near_numbers(schema: &Schema, target: &str) -> String {
+    let mut text = String::new();
+    for column in &schema.columns {
+        let (others, name) = (no_numbers(column), &column.name);
+        let Some(first) = others.first() else { continue };
+        text += &match name == target {
+            true => format!(
+                "{name:?} is predicted as classes, because {first:?} is not a number; if it is one but for that, say {} \
+                 --task regression\n",
+                as_missing(&others)
+            ),
+            false => format!(
                 "{name:?} is taken as a category, because {first:?} is not a number; if it should be one, see with \
                  --numeric {name:?}; if it marks a missing value, say --na {first:?}\n"
-            );
-        }
+            ),
+        };
+    }
+    text
+}
+
+/// The texts of categories that were taken for missing values, and how often they are there. In a column of numbers or dates they
+/// are nothing else.
+fn taken_as_missing(schema: &Schema, target: &str) -> String {
+    let of_text = |column: &&Column| match column.kind {
+        Kind::Categorical => !column.levels.iter().flatten().all(Level::is_number) || column.name == target,
+        Kind::Boolean => true,
+        // The label is the only one.
+        Kind::Constant => column.name == target,
+        _ => false,
+    };
+    let marked = schema.columns.iter().filter(of_text).filter(|column| !column.missing_as.is_empty());
+    let (of_target, of_features): (Vec<_>, Vec<_>) = marked.partition(|column| column.name == target);
+    let marks = |column: &Column| {
+        let marks = column.missing_as.iter().take(NAMED_LEVELS);
+        let marks: Vec<String> = marks.map(|mark| format!("{} times {:?}", mark.rows, mark.text)).collect();
+        marks.join(", ")
+    };
+    let mut text = String::new();
+    if let Some(column) = of_target.first() {
+        text += &format!(
+            "{target:?} has {}, taken for missing values, whose rows are left out; if that is a class, say --keep-text \
+             {target:?}\n",
+            marks(column)
+        );
+    }
+    if let Some(first) = of_features.first() {
+        let named = of_features.iter().take(NAMED_COLUMNS);
+        let named: Vec<String> = named.map(|column| format!("{:?} {}", column.name, marks(column))).collect();
+        let more = match of_features.len().saturating_sub(NAMED_COLUMNS) {
+            0 => String::new(),
+            more => format!("; and so in {}", count(more, "more column")),
+        };
+        text += &format!(
+            "taken for missing values: in {}{more}; where such a text is a value, say --keep-text {:?}\n",
+            named.join("; in "),
+            first.name
+        );
     }
     text
 }

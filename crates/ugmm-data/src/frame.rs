@@ -29,7 +29,7 @@
 //! # What is a number, a date, a missing value
 //!
 //! * Missing: nothing, `NA`, `N/A`, `#N/A`, `<NA>`, `NaN`, `null`, `None`, `?` and `-`, in small letters or capitals, and
-//!   what [`ReadOptions::missing`] adds.
+//!   what [`ReadOptions::missing`] adds. [`ReadOptions::usual_marks`] names columns in which all but nothing are values.
 //! * Numbers: `5`, `-2.5`, `.5`, `1e-3`. A column may also group digits by thousands, with commas, blanks or apostrophes
 //!   (`1,234.5`, `1 234`, `1'234`), if all its values are numbers that way, or have decimal commas (`3,14`, `1.234,5`, `1 234,5`).
 //!   Where both readings are possible (`1,234`, `1.234`), the columns decide that can be read in one way only, for the whole
@@ -91,10 +91,12 @@ mod parquet_file;
 mod reader;
 mod records;
 mod request;
+mod row_numbers;
 mod schema;
 mod source;
 mod text_file;
 mod thrift;
+mod unseen;
 
 pub(crate) use in_memory::column_of;
 
@@ -103,9 +105,11 @@ pub use error::FrameError;
 pub use images::Images;
 pub use in_memory::ColumnData;
 pub use levels::{LEVEL_LIMIT, Level, LevelIndex};
+pub use missing::UsualMarks;
 pub use names::closest;
 pub use number::{DecimalMark, NumberFormat, Thousands};
 pub use options::{ReadOptions, StatedDates};
 pub use reader::{Frame, FrameReader, UNSEEN, Values};
 pub use request::{ReadAs, Request};
 pub use schema::{Column, Doubt, Kind, Schema};
+pub use unseen::UnseenValues;

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::frame::{
-    Column, ColumnData, FrameError, FrameReader, Kind, ReadOptions, Request, Schema, Values, column_of,
+    Column, ColumnData, FrameError, FrameReader, Kind, ReadOptions, Request, Schema, UsualMarks, Values,
+    column_of,
 };
 
 /// A table in memory with columns of any kind, of a file or of a program's own data.
@@ -99,6 +100,8 @@ impl Table {
             rows,
             delimiter: None,
             missing: vec![],
+            usual_marks: UsualMarks::Missing,
+            index: vec![],
             images: None,
             doubts: vec![],
         };

@@ -2,6 +2,7 @@
 
 use crate::question_error::QuestionError;
 use std::path::PathBuf;
+use ugmm_data::frame::Level;
 use ugmm_data::{ImageShape, closest};
 
 /// An error of this library. Each message is one sentence that says what would be right.
@@ -41,27 +42,38 @@ pub enum TabularError {
     TargetIgnored { target: String },
 
     /// Only one class.
-    #[error("the column {target:?} holds only one label, {label:?}; at least two classes are needed")]
-    OneClass { target: String, label: String },
+    #[error(
+        "the column {target:?} holds only one label, {label:?}; at least two classes are needed{}",
+        kept_as_classes(.target, .missing_as)
+    )]
+    OneClass { target: String, label: String, missing_as: Vec<Level> },
 
     /// Each row has a class of its own.
     #[error(
         "the column {target:?} has {classes} different labels in {rows} rows, too many to be classes; name another \
-         target, or, if it holds numbers, say --task regression"
+         target, or, if it holds numbers, say {}--task regression",
+        if .no_number.is_empty() { String::new() } else { format!("{} ", as_missing(.no_number)) }
     )]
-    TooManyClasses { target: String, classes: usize, rows: usize },
+    TooManyClasses { target: String, classes: usize, rows: usize, no_number: Vec<String> },
 
     /// A column of text where a number is to be predicted.
-    #[error("the column {target:?} does not hold numbers, so it can only be predicted by classification")]
-    TargetIsNoNumber { target: String },
+    #[error("the column {target:?} does not hold numbers, so it can only be predicted by classification{}",
+        match .no_number.first() {
+            None => String::new(),
+            Some(text) => format!(
+                "; if it holds numbers but for {text:?}, which marks a missing value, say {}", as_missing(.no_number)
+            ),
+        }
+    )]
+    TargetIsNoNumber { target: String, no_number: Vec<String> },
 
     /// A column of equal numbers.
     #[error("the column {target:?} holds one number only, {number}; there is nothing to predict")]
     OneNumber { target: String, number: f64 },
 
     /// No row to learn from.
-    #[error("no row has a value in the column {target:?}")]
-    NoLabels { target: String },
+    #[error("no row has a value in the column {target:?}{}", kept_as_classes(.target, .missing_as))]
+    NoLabels { target: String, missing_as: Vec<Level> },
 
     /// No column to learn from.
     #[error("beside {target:?} no column is left to learn from; constant columns say nothing")]
@@ -87,8 +99,8 @@ pub enum TabularError {
 
     /// A category that names rows rather than kinds of rows.
     #[error(
-        "the column {column:?} has {levels} different texts in {rows} rows, too many to learn from; leave it out with \
-         --ignore {column:?} or, if it should hold numbers, see with --numeric {column:?} which value is none"
+        "the column {column:?} has {levels} different texts in {rows} rows, too many to learn from; if it should hold \
+         numbers, see with --numeric {column:?} which value is none; else leave it out with --ignore {column:?}"
     )]
     TooManyLevels { column: String, levels: usize, rows: usize },
 
@@ -176,6 +188,25 @@ impl From<QuestionError> for TabularError {
     fn from(error: QuestionError) -> Self {
         Self::Question(Box::new(error))
     }
+}
+
+/// What to type to make classes of the texts that stand for missing values in the target; nothing if there are none.
+fn kept_as_classes(target: &str, missing_as: &[Level]) -> String {
+    match missing_as {
+        [] => String::new(),
+        marks => {
+            let marks: Vec<String> =
+                marks.iter().map(|mark| format!("{:?} ({} times)", mark.text, mark.rows)).collect();
+            let marks = some(&marks);
+            format!("; taken for missing values: {marks}; if these are classes, say --keep-text {target:?}")
+        }
+    }
+}
+
+/// What to type to make texts marks of missing values.
+pub fn as_missing(texts: &[String]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| format!("--na={text:?}")).collect();
+    quoted.join(" ")
 }
 
 /// Names shown in a message, at most.

@@ -177,6 +177,7 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
         (TargetValues::Numbers(_), None) => unreachable!("numbers come with their scale"),
     };
     let missing_marks = learner.table.schema().missing.clone();
+    let usual_marks = learner.table.schema().usual_marks.clone();
     let novelty = Novelty::fit(&inputs, preprocessor.inputs());
     let target_request = match target {
         Target::Classes(_) => Request::text(learner.target),
@@ -209,6 +210,7 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
         target_request,
         novelty: Some(novelty),
         missing_marks,
+        usual_marks,
         images,
         ranges,
         words,

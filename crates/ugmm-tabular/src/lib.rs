@@ -75,7 +75,7 @@ pub use density::{
     prepare_pixels,
 };
 pub use device::{device, use_device};
-pub use error::TabularError;
+pub use error::{TabularError, as_missing};
 pub use estimator::{UgmmClassifier, UgmmRegressor};
 pub use faithfulness::{Attribution, AttributionCurve, Faithfulness};
 pub use fit::{FitReport, fit};
@@ -91,6 +91,6 @@ pub use robustness::TableCertificate;
 pub use run::{Progress, Run, Stage};
 pub use search::{Candidate, small_grid};
 pub use stream::{Batch, ModelReader};
-pub use target::{NumberTarget, Predictions, Target, prepare_target};
+pub use target::{NumberTarget, Predictions, Target, no_numbers, prepare_target};
 pub use ugmm_data::{Preprocessor, Table};
 pub use variables::{Evidence, TableVariable, TableVariables};

@@ -15,7 +15,7 @@ use ugmm::metrics::decisions;
 use ugmm::model_file::SavedModel;
 use ugmm::pruning::{Criterion, Keep, ModelPruner, PrunedLayer};
 use ugmm::{Network, Targets};
-use ugmm_data::frame::Request;
+use ugmm_data::frame::{ReadOptions, Request, UsualMarks};
 use ugmm_data::{ImageGrid, ImageShape, Preprocessor};
 
 /// A trained network with the preprocessing of its inputs and the meaning of its outputs. Inputs are row-major,
@@ -38,6 +38,9 @@ pub(crate) struct TablePart {
     /// Marks of missing values besides the usual ones.
     #[serde(default)]
     pub(crate) missing_marks: Vec<String>,
+    /// Columns in which the usual ones are values.
+    #[serde(default, skip_serializing_if = "UsualMarks::are_missing")]
+    pub(crate) usual_marks: UsualMarks,
     /// Size of the images, where the table was one of images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) images: Option<ImageShape>,
@@ -51,6 +54,14 @@ pub(crate) struct TablePart {
     /// Of each column of the preprocessor how many rows had each of its rare levels; none in files of older versions.
     #[serde(default)]
     pub(crate) rare_rows: Vec<Vec<usize>>,
+}
+
+/// The options, with marks of missing values beside theirs, and columns in which the usual ones are values.
+pub(crate) fn with_marks(options: &ReadOptions, marks: &[String], usual: &UsualMarks) -> ReadOptions {
+    let mut options = options.clone();
+    options.missing.extend_from_slice(marks);
+    options.usual_marks = options.usual_marks.and(usual);
+    options
 }
 
 impl TabularModel {
@@ -179,9 +190,9 @@ impl TabularModel {
         &self.part.target_request
     }
 
-    /// Marks of missing values besides the usual ones, as in the table that was learned from.
-    pub(crate) fn missing_marks(&self) -> &[String] {
-        &self.part.missing_marks
+    /// The options with the marks of missing values that the table had that was learned from.
+    pub(crate) fn with_marks(&self, options: &ReadOptions) -> ReadOptions {
+        with_marks(options, &self.part.missing_marks, &self.part.usual_marks)
     }
 
     /// Size of the images that were learned from, if the table was a file of images.

@@ -43,7 +43,7 @@ impl TabularModel {
         let list = variables.list();
         let network = self.scoring_network(query.first().map(|&index| list[index].name()))?;
         if let Some(&index) = query.iter().find(|index| evidence.holds(**index)) {
-            return Err(QuestionError::GivenTwice { column: list[index].name().to_owned() }.into());
+            return Err(QuestionError::GivenAndAsked { column: list[index].name().to_owned() }.into());
         }
         let asked: Result<Vec<Variable>, TabularError> =
             query.iter().map(|&index| list[index].of_own_states(MOST_NUMBERS)).collect();

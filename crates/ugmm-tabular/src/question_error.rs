@@ -32,6 +32,14 @@ pub enum QuestionError {
     #[error("the column {column:?} is given twice; give it one value")]
     GivenTwice { column: String },
 
+    /// A column whose value is given, and asked for.
+    #[error("the column {column:?} is both given and asked for; leave it out of one of the two")]
+    GivenAndAsked { column: String },
+
+    /// A column that is asked for twice.
+    #[error("the column {column:?} is asked for twice; name it once")]
+    AskedTwice { column: String },
+
     /// A value that the column cannot have.
     #[error("the column {column:?} cannot be {value:?}; it must be {expected}")]
     NoValue { column: String, value: String, expected: String },
@@ -74,7 +82,8 @@ pub enum QuestionError {
 
     /// A number whose range is not known.
     #[error(
-        "the model does not say what {column:?} ranges over, because it was trained by an older version; give a range          with --range {column}=LOW:HIGH"
+        "the model does not say what {column:?} ranges over, because it was trained by an older version; give a range \
+         with --range {column}=LOW:HIGH"
     )]
     NoRange { column: String },
 }

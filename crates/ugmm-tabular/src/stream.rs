@@ -4,7 +4,7 @@ use crate::error::TabularError;
 use crate::model::TabularModel;
 use std::path::{Path, PathBuf};
 use ugmm_data::Encoded;
-use ugmm_data::frame::{FrameError, FrameReader, ReadOptions, Request, Values};
+use ugmm_data::frame::{FrameError, FrameReader, ReadOptions, Request, UnseenValues, Values};
 
 /// Rows that are read and predicted at a time: enough to keep the kernels busy.
 const BATCH_ROWS: usize = 4096;
@@ -58,8 +58,7 @@ impl<'m> ModelReader<'m> {
             requests.push(model.target_request().clone());
         }
         requests.extend(keep.iter().map(Request::text));
-        let mut options = options.clone();
-        options.missing.extend_from_slice(model.missing_marks());
+        let options = model.with_marks(options);
         let batch_rows = if model.classes().is_empty() { DENSITY_BATCH_ROWS } else { BATCH_ROWS };
         let frames = FrameReader::open(path, &requests, &options, batch_rows);
         if let Err(FrameError::PixelMissing { file, shape, .. }) = &frames {
@@ -71,6 +70,14 @@ impl<'m> ModelReader<'m> {
             model.check_images(&images.file, images.shape)?;
         }
         Ok(Self { path: path.to_path_buf(), model, with_target, kept: keep.len(), frames })
+    }
+}
+
+impl ModelReader<'_> {
+    /// The categories met so far that training did not have, by column.
+    #[must_use]
+    pub fn unseen(&self) -> Vec<UnseenValues> {
+        self.frames.unseen()
     }
 }
 

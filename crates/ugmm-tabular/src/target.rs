@@ -3,13 +3,16 @@
 use crate::{TabularError, TaskChoice};
 use serde::{Deserialize, Serialize};
 use ugmm::inference::conditional::ConditionalDensity;
-use ugmm_data::frame::{Column, FrameError, Kind, Schema, Values};
+use ugmm_data::frame::{Column, FrameError, Kind, Level, Schema, Values};
 use ugmm_data::{ClassLabels, Table};
 
 /// Different values up to which whole numbers are taken for classes, and a category for one of a target.
 const FEW_VALUES: usize = 20;
 /// Rows per value, on average, that classes of whole numbers have at least.
 const ROWS_PER_VALUE: usize = 3;
+/// Share of a column's different values that may be something else than numbers in one that was probably meant to be one of
+/// numbers.
+const FEW_OTHERS: f64 = 0.2;
 /// How far the range of a number reaches beyond the numbers learned from, as a share of theirs.
 const MARGIN: f64 = 0.1;
 
@@ -151,6 +154,7 @@ pub fn prepare_target(
     target: &str,
     choice: Option<TaskChoice>,
 ) -> Result<TaskChoice, TabularError> {
+    schema.take_from_index(target);
     let column = schema.column(target).map_err(|error| match error {
         FrameError::NotInSchema { columns, .. } => {
             TabularError::NoSuchTarget { target: target.into(), columns }
@@ -158,6 +162,9 @@ pub fn prepare_target(
         error => error.into(),
     })?;
     let target_name = || target.to_owned();
+    let missing_as = || column.missing_as.clone();
+    let is_no_number =
+        || TabularError::TargetIsNoNumber { target: target_name(), no_number: no_numbers(column) };
     let distinct = column.levels.as_ref().map(Vec::len);
     let choice = match &column.kind {
         Kind::Ignored => return Err(TabularError::TargetIgnored { target: target_name() }),
@@ -171,21 +178,23 @@ pub fn prepare_target(
                 let number = level.text.parse().unwrap_or(f64::NAN);
                 Err(TabularError::OneNumber { target: target_name(), number })
             }
-            Some([_, ..]) => Err(TabularError::TargetIsNoNumber { target: target_name() }),
-            _ => Err(TabularError::NoLabels { target: target_name() }),
+            Some([_, ..]) => Err(is_no_number()),
+            _ => Err(TabularError::NoLabels { target: target_name(), missing_as: missing_as() }),
         },
-        (TaskChoice::Regression, _) => Err(TabularError::TargetIsNoNumber { target: target_name() }),
+        (TaskChoice::Regression, _) => Err(is_no_number()),
         (TaskChoice::Classification, _) => {
             if distinct == Some(0) {
-                return Err(TabularError::NoLabels { target: target_name() });
+                return Err(TabularError::NoLabels { target: target_name(), missing_as: missing_as() });
             }
             if let Some([level]) = column.levels.as_deref() {
-                return Err(TabularError::OneClass { target: target_name(), label: level.text.clone() });
+                let (target, label, missing_as) = (target_name(), level.text.clone(), missing_as());
+                return Err(TabularError::OneClass { target, label, missing_as });
             }
             let rows = schema.rows - column.missing;
             match distinct {
                 Some(classes) if classes > FEW_VALUES && 2 * classes > rows => {
-                    Err(TabularError::TooManyClasses { target: target_name(), classes, rows })
+                    let (target, no_number) = (target_name(), no_numbers(column));
+                    Err(TabularError::TooManyClasses { target, classes, rows, no_number })
                 }
                 _ => {
                     schema.take_as_categories(target)?;
@@ -194,6 +203,15 @@ pub fn prepare_target(
             }
         }
     }
+}
+
+/// The texts of a column of categories that are no numbers, where almost all of its texts are; none of others.
+pub fn no_numbers(column: &Column) -> Vec<String> {
+    let levels = column.levels.as_deref().unwrap_or_default();
+    let others: Vec<String> =
+        levels.iter().filter(|level| !level.is_number()).map(|level| level.text.clone()).collect();
+    let few = others.len() as f64 <= FEW_OTHERS * levels.len() as f64;
+    if column.kind == Kind::Categorical && few { others } else { Vec::new() }
 }
 
 fn usual_choice(column: &Column, rows: usize) -> TaskChoice {
@@ -228,7 +246,10 @@ pub(crate) fn target_rows(
     target: &str,
     choice: TaskChoice,
 ) -> Result<TargetRows, TabularError> {
-    let nothing = || TabularError::NoLabels { target: target.into() };
+    let missing_as = || -> Vec<Level> {
+        table.schema().column(target).map(|column| column.missing_as.clone()).unwrap_or_default()
+    };
+    let nothing = || TabularError::NoLabels { target: target.into(), missing_as: missing_as() };
     match choice {
         TaskChoice::Classification => {
             let labels = table.labels(target)?;
@@ -239,14 +260,16 @@ pub(crate) fn target_rows(
             }
             let classes = ClassLabels::from_labels(&labels)?;
             if let [label] = classes.names() {
-                return Err(TabularError::OneClass { target: target.into(), label: label.clone() });
+                let (target, label, missing_as) = (target.into(), label.clone(), missing_as());
+                return Err(TabularError::OneClass { target, label, missing_as });
             }
             let labels = classes.encode(&labels)?;
             Ok(TargetRows { rows, values: TargetValues::Classes(classes, labels) })
         }
         TaskChoice::Regression => {
             let Values::Numbers(numbers) = table.column(target)? else {
-                return Err(TabularError::TargetIsNoNumber { target: target.into() });
+                let no_number = no_numbers(table.schema().column(target)?);
+                return Err(TabularError::TargetIsNoNumber { target: target.into(), no_number });
             };
             let rows: Vec<usize> = (0..numbers.len()).filter(|&row| !numbers[row].is_nan()).collect();
             let numbers: Vec<f64> = rows.iter().map(|&row| numbers[row]).collect();

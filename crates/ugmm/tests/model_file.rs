@@ -200,6 +200,14 @@ fn files_that_are_no_models_are_told_apart() {
         error(&path),
         "a model of format version 2, but this program reads version 1; use a newer ugmm or train the model again"
     );
+    for version in ["99999999999", "18446744073709551616", "1.5"] {
+        write_tensors(&path, Some(format!("{{\"format_version\": {version}}}")), &[]);
+        let message = error(&path);
+        assert!(
+            message.contains("but this program reads version 1; use a newer ugmm"),
+            "{version}: {message}"
+        );
+    }
 }
 
 type NamedTensor = (String, Vec<usize>, Vec<f32>);

@@ -26,7 +26,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use ugmm::DeviceName;
-use ugmm_data::frame::{DecimalMark, ReadOptions, Thousands};
+use ugmm_data::frame::{DecimalMark, ReadOptions, Thousands, UsualMarks};
 use values::{parse_character, parse_count, parse_device, parse_seed, parse_threads};
 
 /// Neural networks whose every neuron is a Gaussian mixture: train, predict, evaluate, reproduce the paper.
@@ -328,6 +328,23 @@ pub struct TableOptions {
     /// [default: found from the whole column]
     #[arg(long, value_name = "[COLUMN=]FORMAT")]
     pub date_format: Vec<String>,
+
+    /// Columns in which NA, None, - and the like are values; only an empty field is missing there, and what --na says
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub keep_text: Vec<String>,
+
+    /// NA, None, - and the like are values in all columns; only an empty field is missing, and what --na says
+    #[arg(long)]
+    pub no_usual_na: bool,
+}
+
+/// In which columns the usual marks of missing values are values.
+pub fn usual_marks(none: bool, keep_text: &[String]) -> UsualMarks {
+    match (none, keep_text) {
+        (true, _) => UsualMarks::Text,
+        (false, []) => UsualMarks::Missing,
+        (false, columns) => UsualMarks::TextIn(columns.to_vec()),
+    }
 }
 
 impl TableOptions {
@@ -341,6 +358,7 @@ impl TableOptions {
             decimal: self.decimal,
             thousands: self.thousands,
             dates: self.date_format.iter().map(|text| parse_dates(text)).collect(),
+            usual_marks: usual_marks(self.no_usual_na, &self.keep_text),
             ..ReadOptions::default()
         }
     }

@@ -46,7 +46,8 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
         let reason = "parts of images are hidden for a picture of what the model makes of them; name one with -o FILE.png";
         return Err(CliError::Option { key: "--hide", reason: reason.into() });
     }
-    let (reader, names) = DensityReader::open_whole(&options.data, &model, &options.table.read_options())?;
+    let (mut reader, names) =
+        DensityReader::open_whole(&options.data, &model, &options.table.read_options())?;
     let has_gaps = if options.uncertainty { gaps(&model, options)? } else { None };
     let sources = sources(&model, &names, reader.with_target(), has_gaps.as_deref(), options)?;
     let mut empty_cells = 0;
@@ -54,7 +55,7 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
     let mut filled_by_column = vec![0; model.columns().len()];
     let format = crate::arguments::Format::Csv;
     write_rows(options.output.as_deref(), format, |writer| {
-        for batch in reader {
+        for batch in reader.by_ref() {
             let batch = batch?;
             met.add(&batch);
             outside_examples(&model, &batch, &mut examples);
@@ -94,7 +95,8 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
     write_json(common.json.as_deref(), "ugmm/impute", &report)?;
     if !common.quiet {
         let met = Met { missing_values: 0, ..report.met };
-        eprint!("{}{}{}", met.remarks("", &examples), text(&report), left_empty(empty_cells));
+        let remarks = met.remarks("", &examples, &reader.unseen());
+        eprint!("{remarks}{}{}", text(&report), left_empty(empty_cells));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use crate::output::{check_not_mixed, check_outputs, count, level_and_error, perc
 use crate::row_output::{Column, Values, format_of, write_rows};
 use serde::Serialize;
 use ugmm_circuit::UnivariateMixture;
+use ugmm_data::frame::UnseenValues;
 use ugmm_tabular::{
     AnyModel, DensityColumn, DensityModel, DensityReader, LogLikelihoodMeasures, Surprise, UNLIKELY,
 };
@@ -34,12 +35,12 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
     let model = AnyModel::load(&options.model)?.density(&options.model, "ugmm score")?;
     let format = format_of(options.rows.format, options.rows.output.as_deref())?;
     let read_options = options.rows.read_options(&options.table);
-    let (reader, with_target) =
+    let (mut reader, with_target) =
         DensityReader::open_with_target_if_there(&options.data, &model, &options.rows.keep, &read_options)?;
     let (mut met, mut examples) = (Met::default(), Vec::new());
     let (mut log_likelihoods, mut unlikely_rows) = (Vec::new(), 0);
     write_rows(options.rows.output.as_deref(), format, |writer| {
-        for batch in reader {
+        for batch in reader.by_ref() {
             let batch = batch?;
             met.add(&batch);
             outside_examples(&model, &batch, &mut examples);
@@ -63,7 +64,7 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
     let report = Report { met, with_target, log_likelihood, unlikely_rows };
     write_json(common.json.as_deref(), "ugmm/score", &report)?;
     if !common.quiet {
-        eprint!("{}", remarks(&report, &model, &examples));
+        eprint!("{}", remarks(&report, &model, &examples, &reader.unseen()));
     }
     Ok(())
 }
@@ -118,13 +119,13 @@ pub fn expected(column: &DensityColumn, distribution: &UnivariateMixture) -> Str
     }
 }
 
-fn remarks(report: &Report, model: &DensityModel, examples: &[String]) -> String {
+fn remarks(report: &Report, model: &DensityModel, examples: &[String], unseen: &[UnseenValues]) -> String {
     let LogLikelihoodMeasures { rows, mean, standard_error, .. } = report.log_likelihood;
     let without = match (model.target_name(), report.with_target) {
         (Some(target), false) => format!(" (without {target:?}, which the table does not have)"),
         _ => String::new(),
     };
-    let mut text = report.met.remarks("integrated out", examples);
+    let mut text = report.met.remarks("integrated out", examples, unseen);
     let level = level_and_error(mean, standard_error);
     text += &format!("{}: log-likelihood {level} per row{without}\n", count(rows, "row"));
     text += &format!(

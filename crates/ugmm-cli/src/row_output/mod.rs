@@ -9,6 +9,7 @@ pub use columns::{Column, Values};
 
 use crate::arguments::Format;
 use crate::error::CliError;
+use std::collections::HashSet;
 use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use ugmm::UgmmError;
@@ -20,6 +21,29 @@ pub trait RowWriter {
     fn write(&mut self, columns: &[Column]) -> Result<(), CliError>;
     /// Writes what is still to be written.
     fn finish(self: Box<Self>) -> Result<(), CliError>;
+}
+
+/// Refuses columns of one name before anything is written.
+struct Named<'w> {
+    writer: &'w mut dyn RowWriter,
+    are_checked: bool,
+}
+
+impl RowWriter for Named<'_> {
+    fn write(&mut self, columns: &[Column]) -> Result<(), CliError> {
+        if !self.are_checked {
+            let mut seen = HashSet::new();
+            if let Some(column) = columns.iter().find(|column| !seen.insert(column.name.as_str())) {
+                return Err(CliError::SameColumn(column.name.clone()));
+            }
+            self.are_checked = true;
+        }
+        self.writer.write(columns)
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), CliError> {
+        Ok(())
+    }
 }
 
 /// Writes the rows that `rows` hands over; a file has its name only when all of them are in it.
@@ -39,7 +63,7 @@ pub fn write_rows(
             Format::Jsonl => Box::new(jsonl::Writer::new(to)),
             Format::Parquet => Box::new(parquet::Writer::new(to)),
         };
-        rows(&mut *writer)?;
+        rows(&mut Named { writer: &mut *writer, are_checked: false })?;
         writer.finish()
     })();
     match written {

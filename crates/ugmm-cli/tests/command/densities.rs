@@ -342,15 +342,15 @@ fn settings_of_networks_are_refused_and_those_of_densities_without_one_too() {
     let at = folder.path();
     let density = ["train", "iris.csv", "--objective", "density", "-o", "d.safetensors"];
     for (more, key) in [
-        (&["--hidden", "3"][..], "hidden"),
-        (&["--dropout", "0.1"], "dropout"),
-        (&["--folds", "3"], "folds"),
-        (&["--search"], "search"),
-        (&["--scaling", "none"], "scaling"),
-        (&["--preset", "paper"], "preset"),
-        (&["--resume"], "resume"),
-        (&["--class-weights", "balanced"], "class_weights"),
-        (&["--model", "mlp"], "model"),
+        (&["--hidden", "3"][..], "--hidden"),
+        (&["--dropout", "0.1"], "--dropout"),
+        (&["--folds", "3"], "--folds"),
+        (&["--search"], "--search"),
+        (&["--scaling", "none"], "--scaling"),
+        (&["--preset", "paper"], "--preset"),
+        (&["--resume"], "--resume"),
+        (&["--class-weights", "balanced"], "--class-weights"),
+        (&["--model", "mlp"], "--model"),
     ] {
         let message = failure(&ugmm(at, &[&density[..], more].concat()));
         assert_eq!(
@@ -362,9 +362,9 @@ fn settings_of_networks_are_refused_and_those_of_densities_without_one_too() {
     }
     let network = ["train", "iris.csv", "--target", "species", "-o", "d.safetensors"];
     for (more, key) in [
-        (["--structure", "mixture"], "structure"),
-        (["--units", "3"], "units"),
-        (["--method", "em"], "method"),
+        (["--structure", "mixture"], "--structure"),
+        (["--units", "3"], "--units"),
+        (["--method", "em"], "--method"),
     ] {
         let message = failure(&ugmm(at, &[&network[..], &more].concat()));
         assert_eq!(
@@ -571,7 +571,7 @@ fn the_most_probable_values_come_with_a_proof() {
     assert!(ranged["numbers"]["children"].as_f64().unwrap() >= 2.0, "{ranged}");
     for (more, expected) in [
         (&["--query", "wieght"][..], "did you mean \"weight\"?"),
-        (&["--query", "weight", "--given", "weight=80"], "twice"),
+        (&["--query", "weight", "--given", "weight=80"], "both given and asked for"),
         (&["--query", "weight", "--range", "colour=0:1"], "holds categories"),
         (&["--query", "weight", "--range", "children=0:1"], "is not asked for"),
         (&["--query", "children", "--range", "children=0.2:0.8"], "a whole number in it"),

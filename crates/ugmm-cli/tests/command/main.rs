@@ -2,6 +2,7 @@
 
 mod architectures;
 mod certificates;
+mod columns;
 mod densities;
 mod density_answers;
 mod devices;
@@ -332,23 +333,23 @@ fn models_and_data_that_do_not_fit_are_told() {
 fn settings_out_of_range_are_refused() {
     let folder = with_iris();
     for (options, expected) in [
-        (&["--dropout", "1"][..], "dropout is 1, but must be at least 0 and less than 1"),
-        (&["--min-sigma", "-1"], "min_sigma is -1"),
-        (&["--learning-rate", "-0.1"], "learning_rate is -0.1"),
-        (&["--clip", "0"], "max_gradient_norm is 0"),
-        (&["--validation", "1"], "validation is 1"),
+        (&["--dropout", "1"][..], "--dropout is 1, but must be at least 0 and less than 1"),
+        (&["--min-sigma", "-1"], "--min-sigma is -1"),
+        (&["--learning-rate", "-0.1"], "--learning-rate is -0.1"),
+        (&["--clip", "0"], "--clip is 0"),
+        (&["--validation", "1"], "--validation is 1"),
         (
             &["--dropout", "0.1,0.1,0.1"],
-            "dropout is a list of 3, but must be not empty and no longer than the number of layers",
+            "--dropout is a list of 3, but must be not empty and no longer than the number of layers",
         ),
         (
             &["--model", "mlp", "--objective", "generative"],
-            "objective is given, but must be left out for a feed-forward network",
+            "--objective is given, but must be left out for a feed-forward network",
         ),
-        (&["--model", "mlp", "--objective", "hybrid"], "objective is given"),
+        (&["--model", "mlp", "--objective", "hybrid"], "--objective is given"),
         (
             &["--objective", "hybrid", "--cross-entropy-weight", "inf"],
-            "the weight of the cross-entropy is inf, but must be at least 0 and finite",
+            "--cross-entropy-weight is inf, but must be at least 0 and finite",
         ),
     ] {
         let message = failure(&ugmm(folder.path(), &[&TRAIN[..], options].concat()));
@@ -427,8 +428,8 @@ fn messy_tables_are_understood_learned_and_predicted() {
     let message = failure_of(&ugmm(at, &train));
     assert_eq!(
         message,
-        "messy.csv: the column \"name\" has 140 different texts in 140 rows, too many to learn from; leave it out with \
-         --ignore \"name\" or, if it should hold numbers, see with --numeric \"name\" which value is none"
+        "messy.csv: the column \"name\" has 140 different texts in 140 rows, too many to learn from; if it should \
+         hold numbers, see with --numeric \"name\" which value is none; else leave it out with --ignore \"name\""
     );
     // A feed-forward network needs every value.
     let mlp = ["--model", "mlp", "--ignore", "name,no"];

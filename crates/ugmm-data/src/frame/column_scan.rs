@@ -7,8 +7,10 @@ use super::cell::Cell;
 use super::date::{self, DateFormat};
 use super::error::FrameError;
 use super::levels::{LEVEL_LIMIT, Level, LevelCounter};
+use super::missing::Marks;
 use super::number::{self, DecimalMark, Number, NumberFormat, Refused, Thousands};
 use super::options::{Choice, ReadOptions};
+use super::row_numbers::RowNumbers;
 use super::schema::{Column, Doubt, Kind};
 
 /// Levels that all columns together may count while they look like numbers; see [`ColumnScan::new`].
@@ -17,12 +19,19 @@ const NUMBER_LEVELS: usize = 1_000_000;
 const MOSTLY_DATES: f64 = 0.8;
 /// Levels that any column may count.
 const FEWEST_LEVELS: usize = 100;
+/// Different texts for a missing value that are counted.
+const MOST_MARKS: usize = 100;
 
 /// What is known of a column after some rows.
 pub(super) struct ColumnScan {
     name: String,
     choice: Choice,
     missing: usize,
+    /// Whether the usual marks stand for missing values.
+    usual_marks: bool,
+    /// The texts that were taken for missing values.
+    marks: LevelCounter,
+    row_numbers: RowNumbers,
     rows: usize,
     /// The column as numbers, while all values fit.
     point: Option<Numbers>,
@@ -189,6 +198,7 @@ impl ColumnScan {
         columns: usize,
         only_text: bool,
         options: &ReadOptions,
+        marks: &Marks,
     ) -> Self {
         let numbers = choice != Choice::Categorical && !(only_text && choice == Choice::Inferred);
         let others = choice == Choice::Inferred;
@@ -203,6 +213,9 @@ impl ColumnScan {
             name: name.to_owned(),
             choice,
             missing: 0,
+            usual_marks: marks.usual_in(name),
+            marks: LevelCounter::new(),
+            row_numbers: RowNumbers::default(),
             rows: 0,
             point: numbers.then_some(Numbers::NONE),
             comma: numbers.then_some(Numbers::NONE),
@@ -220,9 +233,15 @@ impl ColumnScan {
         }
     }
 
-    /// Takes in the value of row `row`, cleaned of blanks and marks of missing values.
-    pub(super) fn add(&mut self, path: &Path, row: usize, cell: Cell) -> Result<(), FrameError> {
-        self.add_times(path, row, cell, 1)
+    /// Takes in the value of row `row`, as it is in the file.
+    pub(super) fn add(
+        &mut self,
+        path: &Path,
+        row: usize,
+        cell: Cell,
+        marks: &Marks,
+    ) -> Result<(), FrameError> {
+        self.add_times(path, row, cell, 1, marks)
     }
 
     /// The same of so many rows with one value; `row` is one of them.
@@ -230,16 +249,26 @@ impl ColumnScan {
         &mut self,
         path: &Path,
         row: usize,
-        cell: Cell,
+        written: Cell,
         times: usize,
+        marks: &Marks,
     ) -> Result<(), FrameError> {
         self.rows += times;
+        let cell = marks.clean(written, self.usual_marks);
         if cell == Cell::Missing {
             self.missing += times;
+            let text = if matches!(written, Cell::Number(number) if number.is_nan()) {
+                "".into()
+            } else {
+                written.text()
+            };
+            if !text.trim().is_empty() {
+                self.marks.add(text.trim(), times, MOST_MARKS);
+            }
             return Ok(());
         }
         let before = self.expected();
-        self.narrow(row, cell);
+        self.narrow(row, cell, times);
         let expected = self.expected();
         if let (Some((format, true)), true) = (&self.stated_dates, self.dates.is_empty()) {
             let (file, column, written) = (path.to_owned(), self.name.clone(), cell.text().into_owned());
@@ -317,14 +346,22 @@ impl ColumnScan {
         {
             doubts.push(Doubt::NoDates { column: self.name.clone(), written });
         }
-        Ok(Column { name: self.name, kind, missing: self.missing, levels })
+        let missing_as = self.marks.finish(false).unwrap_or_default();
+        let numbers_rows = self.row_numbers.number(self.rows);
+        Ok(Column { name: self.name, kind, missing: self.missing, levels, missing_as, numbers_rows })
     }
 
     /// Drops what the column cannot be with this value.
-    fn narrow(&mut self, row: usize, cell: Cell) {
+    fn narrow(&mut self, row: usize, cell: Cell, times: usize) {
         let place = || (row, cell.text().into_owned());
+        if self.point.is_none() {
+            self.row_numbers.add(None, times);
+        }
         if self.point.is_some() || self.comma.is_some() {
             let point = number_of(cell, DecimalMark::Point);
+            if self.point.is_some() {
+                self.row_numbers.add(point.ok().map(|number| number.value), times);
+            }
             let comma = match cell {
                 Cell::Text(text) if text.contains(['.', ',', ' ', '\'']) || point.is_err() => {
                     number_of(cell, DecimalMark::Comma)

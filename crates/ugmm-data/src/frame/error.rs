@@ -235,8 +235,8 @@ pub enum FrameError {
     /// An integer that an `f64` cannot hold.
     #[error(
         "{}, row {row}, column {}: {} has too many digits to be told from its neighbours (integers may go from -2^53 to \
-         2^53); make the column categorical or ignore it if these are no quantities",
-        file.display(), value(column), value(written)
+         2^53); if these are no quantities, make the column categorical or leave it out with --ignore {}",
+        file.display(), value(column), value(written), value(column)
     )]
     Inexact { file: PathBuf, row: usize, column: String, written: String },
 
@@ -256,17 +256,18 @@ pub enum FrameError {
 
     /// A column of text with more different values than a network can have categories.
     #[error(
-        "{}, row {row}, column {}: more than {limit} different values up to here are too many for categories; ignore the \
-         column, or make it categorical with fewer of them",
-        file.display(), value(column)
+        "{}, row {row}, column {}: more than {limit} different values up to here are too many for categories; put \
+         values together, or leave the column out with --ignore {}",
+        file.display(), value(column), value(column)
     )]
     TooManyLevels { file: PathBuf, row: usize, column: String, limit: usize },
 
     /// A column of numbers, dates or booleans that one text makes one of too many categories.
     #[error(
         "{}, row {row}, column {}: {} is not {expected} like the values before it, and those are too many for categories \
-         (more than {limit}); add it to the marks of missing values if it is one, or correct it, or ignore the column",
-        file.display(), value(column), value(written)
+         (more than {limit}); add it to the marks of missing values if it is one, or correct it, or leave the column out with \
+         --ignore {}",
+        file.display(), value(column), value(written), value(column)
     )]
     OtherKindOfValue {
         file: PathBuf,

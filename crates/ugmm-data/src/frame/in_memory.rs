@@ -6,6 +6,7 @@ use super::error::FrameError;
 use super::levels::{self, LEVEL_LIMIT, Level, LevelCounter, LevelIndex};
 use super::number::NumberFormat;
 use super::reader::Values;
+use super::row_numbers::RowNumbers;
 use super::schema::{Column, Kind};
 
 /// The values of a column in memory, one per row.
@@ -49,7 +50,10 @@ fn of_numbers(name: String, numbers: &[f64]) -> Result<Column, FrameError> {
         let integers = known().all(|number| number.fract() == 0.0);
         Kind::Numeric { min, max, integers, format: NumberFormat::default() }
     };
-    Ok(Column { name, kind, missing, levels: number_levels(known()) })
+    let mut row_numbers = RowNumbers::default();
+    known().for_each(|number| row_numbers.add(Some(number), 1));
+    let numbers_rows = row_numbers.number(numbers.len());
+    Ok(Column { name, kind, missing, levels: number_levels(known()), missing_as: vec![], numbers_rows })
 }
 
 /// The different numbers as texts, unless they are too many.
@@ -77,7 +81,8 @@ fn of_texts(name: String, texts: &[Option<String>]) -> Result<(Column, Values), 
     let missing = texts.iter().filter(|text| text.is_none()).count();
     let constant = levels.is_empty() || missing == 0 && levels.len() == 1;
     let kind = if constant { Kind::Constant } else { Kind::Categorical };
-    let column = Column { name, kind, missing, levels: Some(levels) };
+    let levels = Some(levels);
+    let column = Column { name, kind, missing, levels, missing_as: vec![], numbers_rows: false };
     let codes = LevelIndex::new(&column.level_names());
     let code = |text: &Option<String>| text.as_ref().and_then(|text| codes.position(text));
     let values = Values::Codes(texts.iter().map(code).collect());

@@ -1,6 +1,6 @@
 //! Names of columns: finding them, and saying which one may have been meant.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::error::FrameError;
@@ -9,12 +9,22 @@ use super::error::FrameError;
 pub(super) struct Names {
     names: Vec<String>,
     positions: HashMap<String, usize>,
+    /// How many columns at the beginning have no name in the file, or one that pandas makes up for such.
+    unnamed: usize,
 }
 
 impl Names {
     /// Gives columns without a name the one of their position, and refuses a name that two columns have.
     pub(super) fn new(path: &Path, names: Vec<String>) -> Result<Self, FrameError> {
-        let named = |(index, name): (usize, String)| if name.is_empty() { generated(index) } else { name };
+        let is_unnamed = |name: &&String| name.is_empty() || name.starts_with("Unnamed: ");
+        let unnamed = names.iter().take_while(is_unnamed).count();
+        let given: HashSet<String> = names.iter().cloned().collect();
+        let named = |(index, name): (usize, String)| match generated(index) {
+            _ if !name.is_empty() => name,
+            // Another column has it.
+            taken if given.contains(&taken) => format!("unnamed_{taken}"),
+            free => free,
+        };
         let names: Vec<String> = names.into_iter().enumerate().map(named).collect();
         let mut positions = HashMap::with_capacity(names.len());
         for (index, name) in names.iter().enumerate() {
@@ -27,14 +37,19 @@ impl Names {
                 });
             }
         }
-        Ok(Self { names, positions })
+        Ok(Self { names, positions, unnamed })
     }
 
     /// `x1`, `x2`, … for a file without a header.
     pub(super) fn numbered(count: usize) -> Self {
         let names: Vec<String> = (0..count).map(generated).collect();
         let positions = names.iter().cloned().enumerate().map(|(index, name)| (name, index)).collect();
-        Self { names, positions }
+        Self { names, positions, unnamed: 0 }
+    }
+
+    /// How many columns at the beginning have no name in the file.
+    pub(super) fn unnamed(&self) -> usize {
+        self.unnamed
     }
 
     pub(super) fn all(&self) -> &[String] {

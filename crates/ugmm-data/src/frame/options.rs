@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::date::{self, DateFormat};
 use super::error::FrameError;
-use super::missing::Marks;
+use super::missing::{Marks, UsualMarks};
 use super::names::{Names, closest};
 use super::number::{DecimalMark, Thousands};
 
@@ -28,6 +28,8 @@ pub struct ReadOptions {
     /// Marks for missing values besides the usual ones, compared exactly but for blanks around them. One that is a
     /// number stands for that number however it is written: `-999` for `-999.0` as well, and in a Parquet file.
     pub missing: Vec<String>,
+    /// Columns in which the usual marks are values.
+    pub usual_marks: UsualMarks,
     /// Whether a value that cannot be read as what its column holds is taken as missing, rather than as an error, when a
     /// file is read by a model's requests. What a file holds is found out strictly all the same.
     pub lenient: bool,
@@ -52,6 +54,7 @@ impl Default for ReadOptions {
             has_header: true,
             comment: None,
             missing: Vec::new(),
+            usual_marks: UsualMarks::Missing,
             lenient: false,
             decimal: None,
             thousands: None,
@@ -83,7 +86,7 @@ pub(super) enum Choice {
 
 impl ReadOptions {
     pub(super) fn marks(&self) -> Marks {
-        Marks::new(&self.missing)
+        Marks::new(self.usual_marks.clone(), &self.missing)
     }
 
     /// The decimal mark that is stated, by itself or by what groups digits; refuses options that contradict each other.
@@ -118,6 +121,17 @@ impl ReadOptions {
             (&self.ignore, Choice::Ignored),
         ];
         let mut choices = vec![Choice::Inferred; names.all().len()];
+        let position = |name: &String| {
+            names.position(name).ok_or_else(|| FrameError::UnknownColumn {
+                file: path.to_owned(),
+                column: name.clone(),
+                closest: closest(name, names.all()),
+                columns: names.all().to_vec(),
+            })
+        };
+        if let UsualMarks::TextIn(columns) = &self.usual_marks {
+            columns.iter().try_for_each(|name| position(name).map(drop))?;
+        }
         let mut seen = HashSet::new();
         let position = |name: &String| {
             names.position(name).ok_or_else(|| FrameError::UnknownColumn {

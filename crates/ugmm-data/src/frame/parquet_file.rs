@@ -51,6 +51,17 @@ impl ParquetFile {
         is_text(self.fields[index].data_type())
     }
 
+    /// The columns that pandas wrote as the index of its table, by name.
+    pub(super) fn index_columns(&self) -> Vec<String> {
+        let metadata = self.builder.metadata().file_metadata().key_value_metadata();
+        let pandas = metadata.into_iter().flatten().find(|entry| entry.key == "pandas");
+        let text = pandas.and_then(|entry| entry.value.as_deref()).unwrap_or_default();
+        let described: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+        let index = described["index_columns"].as_array().into_iter().flatten();
+        // A range of numbers is described, and is no column of the file.
+        index.filter_map(|column| column.as_str().map(str::to_owned)).collect()
+    }
+
     /// Makes ready to read the columns at the positions `columns`, in blocks of at most `most_rows` rows.
     pub(super) fn select(self, columns: &[usize], most_rows: usize) -> Result<ParquetBlocks, FrameError> {
         let Self { path, builder, file, fields, .. } = self;

@@ -17,6 +17,7 @@ use super::number::{self, DecimalMark, NumberFormat, Refused};
 use super::options::ReadOptions;
 use super::request::{self, ReadAs, Request};
 use super::source::{Blocks, Source};
+use super::unseen::{UnseenCounter, UnseenValues};
 
 /// Bytes of values that one frame may hold whatever the file's size, and how many times as large as the file it may be beyond
 /// that. Only a whole table in one frame comes near: a packed file of some kilobytes may hold as many equal rows as fill any
@@ -56,6 +57,8 @@ pub struct FrameReader {
     blocks: Blocks,
     marks: Marks,
     number_marks: NumberMarks,
+    /// Of each column what was met that is none of its categories.
+    unseen: Vec<UnseenCounter>,
     batch_rows: usize,
     lenient: bool,
     /// Bytes that a frame may hold; none where the size of the file is not known.
@@ -71,6 +74,8 @@ struct Plan {
     /// Where the column is among those read.
     index: usize,
     reading: Reading,
+    /// Whether the usual marks stand for missing values.
+    usual_marks: bool,
 }
 
 /// How the numbers of a file that is read by a model's requests are written: the table that was learned from may come from another
@@ -174,8 +179,9 @@ impl FrameReader {
         let indices = positions.iter().map(|position| index_of[position]);
         let batch_rows = batch_rows.max(1);
         options.check_dates()?;
+        let marks = options.marks();
         let other = if options.decimal_mark()?.is_none() {
-            other_mark(&source, requests, &positions, &options.marks())
+            other_mark(&source, requests, &positions, &marks)
         } else {
             None
         };
@@ -185,12 +191,13 @@ impl FrameReader {
             columns: requests
                 .iter()
                 .zip(indices)
-                .map(|(request, index)| Plan::new(request, index, options, &number_marks))
+                .map(|(request, index)| Plan::new(request, index, options, &number_marks, &marks))
                 .collect(),
             images: source.images().cloned(),
             blocks: source.select(&unique, batch_rows)?,
-            marks: options.marks(),
+            marks,
             number_marks,
+            unseen: requests.iter().map(|_| UnseenCounter::default()).collect(),
             batch_rows,
             lenient: options.lenient,
             most_bytes: path
@@ -201,6 +208,12 @@ impl FrameReader {
             any_rows: false,
             ended: false,
         })
+    }
+
+    /// The categories met so far that were not asked for, by column, in the order of the requests.
+    pub fn unseen(&self) -> Vec<UnseenValues> {
+        let found = self.columns.iter().zip(&self.unseen).map(|(plan, unseen)| unseen.found(&plan.name));
+        found.flatten().collect()
     }
 
     /// What the images are like, if the rows are images.
@@ -217,9 +230,11 @@ impl FrameReader {
         let mut bytes = 0;
         while frame.rows.len() < self.batch_rows {
             let Some(mut block) = self.blocks.next(self.batch_rows - frame.rows.len())? else { break };
-            for (plan, values) in self.columns.iter().zip(&mut frame.columns) {
+            let columns = self.columns.iter().zip(&mut self.unseen);
+            for ((plan, unseen), values) in columns.zip(&mut frame.columns) {
                 let before = frame.rows.len();
-                plan.append(&self.path, &self.marks, &mut self.number_marks, self.lenient, &block, values)?;
+                let number_marks = &mut self.number_marks;
+                plan.append(&self.path, &self.marks, number_marks, self.lenient, &block, values, unseen)?;
                 bytes += bytes_from(values, before);
             }
             bytes += (block.rows.len() * size_of::<usize>()) as u64;
@@ -279,7 +294,13 @@ impl Reading {
 }
 
 impl Plan {
-    fn new(request: &Request, index: usize, options: &ReadOptions, marks: &NumberMarks) -> Self {
+    fn new(
+        request: &Request,
+        index: usize,
+        options: &ReadOptions,
+        marks: &NumberMarks,
+        missing: &Marks,
+    ) -> Self {
         let stated_dates = || options.dates_of(&request.name).map(|(format, _)| format);
         let reading = match &request.read_as {
             ReadAs::Numbers(format) => Reading::Numbers(match marks.stated.or(marks.other) {
@@ -294,7 +315,8 @@ impl Plan {
             ReadAs::Codes(levels) => Reading::Codes(LevelIndex::new(levels)),
             ReadAs::Text => Reading::Text,
         };
-        Self { name: request.name.clone(), index, reading }
+        let usual_marks = missing.usual_in(&request.name);
+        Self { name: request.name.clone(), index, reading, usual_marks }
     }
 
     /// Appends the values of the block's column to `values`.
@@ -306,13 +328,20 @@ impl Plan {
         lenient: bool,
         block: &Block,
         values: &mut Values,
+        unseen: &mut UnseenCounter,
     ) -> Result<(), FrameError> {
         cell::for_each(&block.columns[self.index], |row, cell| {
-            let cell = marks.clean(cell);
+            let cell = marks.clean(cell, self.usual_marks);
             match (&self.reading, &mut *values) {
                 (Reading::Codes(codes), Values::Codes(values)) => values.push(match cell {
                     Cell::Missing => None,
-                    cell => Some(codes.position(&cell.text()).unwrap_or(UNSEEN)),
+                    cell => {
+                        let text = cell.text();
+                        Some(codes.position(&text).unwrap_or_else(|| {
+                            unseen.add(&text);
+                            UNSEEN
+                        }))
+                    }
                 }),
                 (_, Values::Text(values)) => values.push(match cell {
                     Cell::Missing => None,
@@ -423,22 +452,22 @@ fn other_mark(
     missing: &Marks,
 ) -> Option<DecimalMark> {
     let Source::Text(file) = source else { return None };
-    let columns: Vec<(usize, DecimalMark)> = (requests.iter().zip(positions))
+    let columns: Vec<(usize, DecimalMark, bool)> = (requests.iter().zip(positions))
         .filter_map(|(request, &position)| match &request.read_as {
-            ReadAs::Numbers(format) => Some((position, format.mark)),
+            ReadAs::Numbers(format) => Some((position, format.mark, missing.usual_in(&request.name))),
             _ => None,
         })
         .collect();
-    let (&(_, mark), others) = columns.split_first()?;
-    if others.iter().any(|(_, other)| *other != mark) {
+    let (&(_, mark, _), others) = columns.split_first()?;
+    if others.iter().any(|(_, other, _)| *other != mark) {
         return None;
     }
     let mut found = [false; 2];
     file.first_rows(|fields| {
-        for (text, mark) in columns.iter().filter_map(|(position, mark)| Some((fields.get(*position)?, mark)))
-        {
-            let only =
-                if missing.clean(Cell::Text(text)) == Cell::Missing { None } else { number::only_mark(text) };
+        for (position, mark, usual) in &columns {
+            let Some(text) = fields.get(*position) else { continue };
+            let is_missing = missing.clean(Cell::Text(text), *usual) == Cell::Missing;
+            let only = if is_missing { None } else { number::only_mark(text) };
             found[0] |= only == Some(*mark);
             found[1] |= only == Some(mark.other());
         }

@@ -11,7 +11,7 @@ use super::error::FrameError;
 use super::images::{Images, LABEL};
 use super::input;
 use super::levels::Level;
-use super::missing::Marks;
+use super::missing::{Marks, UsualMarks};
 use super::names::closest;
 use super::number::{DecimalMark, NumberFormat};
 use super::options::{Choice, ReadOptions};
@@ -33,6 +33,14 @@ pub struct Schema {
     /// Marks of missing values besides the usual ones, as they were given.
     #[serde(default)]
     pub missing: Vec<String>,
+    /// Columns in which the usual marks are values.
+    #[serde(default)]
+    pub usual_marks: UsualMarks,
+    /// Columns that the file itself says to be an index, which names its rows: pandas writes one into Parquet files by name, and
+    /// pandas and R into CSV as a first column without a name. They are ignored among [`Self::columns`], unless the options
+    /// name them; here is what they hold.
+    #[serde(default)]
+    pub index: Vec<Column>,
     /// What the images are like, if the rows are images.
     #[serde(default)]
     pub images: Option<Images>,
@@ -72,6 +80,12 @@ pub struct Column {
     /// [`LEVEL_LIMIT`](super::LEVEL_LIMIT) different ones; in a file of more than 100 columns, with more than 1,000,000
     /// divided by the number of columns, but at least 100.
     pub levels: Option<Vec<Level>>,
+    /// The texts that were taken for missing values, and in how many rows; empty fields are not among them.
+    #[serde(default)]
+    pub missing_as: Vec<Level>,
+    /// Whether its values are whole numbers that count the rows in some order: each from the least to the greatest once.
+    #[serde(default)]
+    pub numbers_rows: bool,
 }
 
 /// What the values of a column are.
@@ -139,13 +153,14 @@ impl Schema {
         let delimiter = source.delimiter();
         let selected: Vec<usize> =
             (0..names.len()).filter(|&index| choices[index] != Choice::Ignored).collect();
+        let marks = options.marks();
         let scan = |&index: &usize| {
             let only_text = source.is_declared_text(index);
-            ColumnScan::new(&names[index], choices[index], names.len(), only_text, options)
+            ColumnScan::new(&names[index], choices[index], names.len(), only_text, options, &marks)
         };
         let mut scans: Vec<ColumnScan> = selected.iter().map(scan).collect();
 
-        let marks = options.marks();
+        let declared = source.index_columns();
         let block_rows = (CELLS_PER_BLOCK / names.len().max(1)).max(1);
         let images = source.images().cloned();
         let rows = match source.select(&selected, block_rows)? {
@@ -154,7 +169,7 @@ impl Schema {
                 let counts = images.counts()?;
                 for (index, scan) in scans.iter_mut().enumerate() {
                     for (cell, times) in counts.values(index) {
-                        scan.add_times(path, 1, marks.clean(cell), times)?;
+                        scan.add_times(path, 1, cell, times, &marks)?;
                     }
                 }
                 counts.rows
@@ -173,15 +188,43 @@ impl Schema {
         let mut doubts: Vec<Doubt> = manner.doubt().into_iter().collect();
         let mut scans = scans.into_iter();
         let mut columns = Vec::with_capacity(names.len());
-        for (name, choice) in names.into_iter().zip(choices) {
+        let mut index = Vec::new();
+        for (position, (name, choice)) in names.into_iter().zip(choices).enumerate() {
             let scan = if choice == Choice::Ignored { None } else { scans.next() };
-            columns.push(match scan {
+            let column = match scan {
                 Some(scan) => scan.finish(path, &manner, &mut doubts)?,
-                None => Column { name, kind: Kind::Ignored, missing: 0, levels: None },
-            });
+                None => Column::ignored(name),
+            };
+            let declared = declared.iter().find(|(index, _)| *index == position).map(|(_, how)| *how);
+            match declared.filter(|how| choice == Choice::Inferred && how.names_rows(&column, rows)) {
+                Some(_) => {
+                    columns.push(Column::ignored(column.name.clone()));
+                    index.push(column);
+                }
+                None => columns.push(column),
+            }
         }
-        let missing = options.missing.clone();
-        Ok(Self { columns, rows, delimiter: delimiter.map(char::from), missing, images, doubts })
+        if columns.iter().all(|column| column.kind == Kind::Ignored) {
+            // There would be nothing else.
+            for column in std::mem::take(&mut index) {
+                columns
+                    .iter_mut()
+                    .filter(|other| other.name == column.name)
+                    .for_each(|o| *o = column.clone());
+            }
+        }
+        let (missing, usual_marks) = (options.missing.clone(), options.usual_marks.clone());
+        let delimiter = delimiter.map(char::from);
+        Ok(Self { columns, rows, delimiter, missing, usual_marks, index, images, doubts })
+    }
+
+    /// Takes the column `name` for one like any other again, if it was left out as the file's [`Self::index`].
+    pub fn take_from_index(&mut self, name: &str) {
+        let Some(place) = self.index.iter().position(|column| column.name == name) else { return };
+        let column = self.index.remove(place);
+        for other in self.columns.iter_mut().filter(|other| other.name == name) {
+            *other = column.clone();
+        }
     }
 
     /// The column called `name`.
@@ -271,13 +314,18 @@ fn scan_blocks(
     while let Some(block) = blocks.next(block_rows)? {
         rows += block.rows.len();
         for (scan, column) in scans.iter_mut().zip(&block.columns) {
-            cell::for_each(column, |index, cell| scan.add(path, block.rows[index], marks.clean(cell)))?;
+            cell::for_each(column, |index, cell| scan.add(path, block.rows[index], cell, marks))?;
         }
     }
     Ok(rows)
 }
 
 impl Column {
+    /// One that is left alone.
+    fn ignored(name: String) -> Self {
+        Self { name, kind: Kind::Ignored, missing: 0, levels: None, missing_as: vec![], numbers_rows: false }
+    }
+
     /// Whether there is something to learn from it: not from a constant or an ignored column.
     pub fn is_informative(&self) -> bool {
         !matches!(self.kind, Kind::Constant | Kind::Ignored)

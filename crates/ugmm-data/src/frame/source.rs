@@ -10,6 +10,7 @@ use super::input::{self, Input};
 use super::names::Names;
 use super::options::ReadOptions;
 use super::parquet_file::{ParquetBlocks, ParquetFile};
+use super::row_numbers::Declared;
 use super::text_file::{TextBlocks, TextFile};
 
 /// A file whose columns are known.
@@ -37,6 +38,21 @@ impl Source {
             Self::Parquet(file) => &file.names,
             Self::Images(file) => &file.names,
         }
+    }
+
+    /// The columns that the file says to be an index, which names its rows, by position.
+    pub(super) fn index_columns(&self) -> Vec<(usize, Declared)> {
+        let by_name = |name: &String| name.strip_prefix("__index_level_").is_some();
+        let names = self.names().all();
+        let of_pandas = match self {
+            Self::Parquet(file) => file.index_columns(),
+            Self::Text(_) | Self::Images(_) => Vec::new(),
+        };
+        let how = |position: usize| match of_pandas.contains(&names[position]) || by_name(&names[position]) {
+            true => Some((position, Declared::ByName)),
+            false => (position < self.names().unnamed()).then_some((position, Declared::ByPlace)),
+        };
+        (0..names.len()).filter_map(how).collect()
     }
 
     /// What separates the columns; none where nothing does.

@@ -106,8 +106,8 @@ fn a_text_among_many_numbers_is_refused() {
     assert_eq!(
         refusal(format!("a,b\n{rows}oops,1\n")),
         "t, row 10003, column \"a\": \"oops\" is not a number like the values before it, and those are too many for \
-         categories (more than 10000); add it to the marks of missing values if it is one, or correct it, or ignore \
-         the column"
+         categories (more than 10000); add it to the marks of missing values if it is one, or correct it, or leave \
+         the column out with --ignore \"a\""
     );
     let schema = infer_with(format!("a,b\n{rows}oops,1\n"), &options(&[], &[], &["a"]));
     assert_eq!(kind(&schema, "a"), "ignored");
@@ -119,7 +119,7 @@ fn too_many_texts_are_refused() {
     let schema = infer(format!("a,b\n{}", rows(10_000)));
     assert_eq!(levels(&schema, "a").len(), 10_000);
     let expected = "t, row 10002, column \"a\": more than 10000 different values up to here are too many for categories; \
-                    ignore the column, or make it categorical with fewer of them";
+                    put values together, or leave the column out with --ignore \"a\"";
     assert_eq!(refusal(format!("a,b\n{}", rows(10_001))), expected);
     let numbers: String = (0..10_001).map(|n| format!("{n},0\n")).collect();
     assert_eq!(refusal_with(format!("a,b\n{numbers}"), &options(&[], &["a"], &[])), expected);
@@ -300,7 +300,7 @@ fn numbers_that_cannot_be_computed_with_are_refused() {
         (
             "9007199254740993",
             "\"9007199254740993\" has too many digits to be told from its neighbours (integers may go from -2^53 to \
-             2^53); make the column categorical or ignore it if these are no quantities",
+             2^53); if these are no quantities, make the column categorical or leave it out with --ignore \"a\"",
         ),
     ] {
         let content = column(&["1", value, "2"]);

@@ -174,6 +174,7 @@ pub fn fit_density(
     let part = DensityPart {
         has_target: target.is_some(),
         missing_marks: table.schema().missing.clone(),
+        usual_marks: table.schema().usual_marks.clone(),
         images: table.schema().images.as_ref().map(|images| images.shape),
         learned,
         typical,

@@ -5,10 +5,12 @@ use super::options::{DensityMethod, DensityStructure};
 use super::typical::Typical;
 use crate::TaskChoice;
 use crate::error::TabularError;
+use crate::model::with_marks;
 use crate::question_error::QuestionError;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use ugmm_circuit::{Circuit, Rows};
+use ugmm_data::frame::{ReadOptions, UsualMarks};
 use ugmm_data::{ImageGrid, ImageShape};
 
 /// A density over the columns of a table. Rows are `[rows, columns]`, row by row, in the order of [`Self::columns`]: NaN is a
@@ -28,6 +30,9 @@ pub(crate) struct DensityPart {
     pub(crate) has_target: bool,
     /// Marks of missing values besides the usual ones.
     pub(crate) missing_marks: Vec<String>,
+    /// Columns in which the usual ones are values.
+    #[serde(default, skip_serializing_if = "UsualMarks::are_missing")]
+    pub(crate) usual_marks: UsualMarks,
     /// Size of the images, where the table was one of images.
     pub(crate) images: Option<ImageShape>,
     pub(crate) learned: DensityLearned,
@@ -131,8 +136,9 @@ impl DensityModel {
         &self.part.learned
     }
 
-    pub(crate) fn missing_marks(&self) -> &[String] {
-        &self.part.missing_marks
+    /// The options with the marks of missing values that the table had that was learned from.
+    pub(crate) fn with_marks(&self, options: &ReadOptions) -> ReadOptions {
+        with_marks(options, &self.part.missing_marks, &self.part.usual_marks)
     }
 
     /// Size of the images that were learned from, if the table was a file of images.

@@ -53,7 +53,7 @@ impl DensityModel {
             asked.iter().find(|one| evidence.row.get(one.variable).is_some_and(|x| !x.is_nan()))
         {
             let column = self.columns()[one.variable].name().to_owned();
-            return Err(QuestionError::GivenTwice { column }.into());
+            return Err(QuestionError::GivenAndAsked { column }.into());
         }
         let is_of_rare = |one: &MpeVariable| self.columns().get(one.variable)?.other();
         let asked: Vec<MpeVariable> = asked

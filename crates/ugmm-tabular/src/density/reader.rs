@@ -4,7 +4,7 @@ use super::encoding::{EncodedRows, encode};
 use super::model::DensityModel;
 use crate::error::TabularError;
 use std::path::Path;
-use ugmm_data::frame::{FrameError, FrameReader, ReadOptions, Request, Values};
+use ugmm_data::frame::{FrameError, FrameReader, ReadOptions, Request, UnseenValues, Values};
 
 /// Values that are read at a time.
 const BATCH_VALUES: usize = 1 << 18;
@@ -56,7 +56,7 @@ impl<'m> DensityReader<'m> {
     ) -> Result<Self, TabularError> {
         let mut requests = read_requests(model, with_target);
         requests.extend(keep.iter().map(Request::text));
-        let options = with_marks(options, model);
+        let options = model.with_marks(options);
         let frames = FrameReader::open(path, &requests, &options, batch_rows(model));
         let frames = checked(frames, model)?;
         Ok(Self { model, frames, with_target, kept: keep.len() })
@@ -72,7 +72,7 @@ impl<'m> DensityReader<'m> {
         model: &'m DensityModel,
         options: &ReadOptions,
     ) -> Result<(Self, Vec<String>), TabularError> {
-        let options = with_marks(options, model);
+        let options = model.with_marks(options);
         let open = |with_target| -> Result<(Self, Vec<String>), TabularError> {
             let requests = read_requests(model, with_target);
             match FrameReader::open_whole(path, &requests, &options, batch_rows(model)) {
@@ -112,6 +112,12 @@ impl<'m> DensityReader<'m> {
         }
     }
 
+    /// The categories met so far that training did not have, or seldom, by column.
+    #[must_use]
+    pub fn unseen(&self) -> Vec<UnseenValues> {
+        self.frames.unseen()
+    }
+
     /// Whether the target is among what is read.
     #[must_use]
     pub fn with_target(&self) -> bool {
@@ -123,12 +129,6 @@ impl<'m> DensityReader<'m> {
 fn read_requests(model: &DensityModel, with_target: bool) -> Vec<Request> {
     let read = model.columns().len() - usize::from(!with_target && model.target().is_some());
     model.columns()[..read].iter().map(|column| column.request.clone()).collect()
-}
-
-fn with_marks(options: &ReadOptions, model: &DensityModel) -> ReadOptions {
-    let mut options = options.clone();
-    options.missing.extend_from_slice(model.missing_marks());
-    options
 }
 
 fn batch_rows(model: &DensityModel) -> usize {

@@ -66,7 +66,8 @@ impl View for StoredTensor {
 /// The one field that every version of a format has.
 #[derive(Deserialize)]
 struct Version {
-    format_version: u32,
+    /// Whatever its size: a version that a newer program counts otherwise is still a newer one.
+    format_version: serde_json::Number,
 }
 
 impl Container {
@@ -100,12 +101,14 @@ impl Container {
         let description = entry.ok_or(self.without_entry)?;
         let damaged = |error: serde_json::Error| format!("the model's description is damaged: {error}");
         let Version { format_version } = serde_json::from_str(description).map_err(damaged)?;
-        if format_version != self.version {
+        if format_version.as_u64() != Some(self.version.into()) {
+            // Fractions and numbers beyond any integer have no order but this.
+            let is_newer = format_version.as_f64().is_none_or(|version| version > f64::from(self.version));
             return Err(format!(
                 "a {} of format version {format_version}, but this program reads version {}; {} or train the model again",
                 self.content,
                 self.version,
-                if format_version > self.version { "use a newer ugmm" } else { "use an older ugmm" }
+                if is_newer { "use a newer ugmm" } else { "use an older ugmm" }
             ));
         }
         let description = serde_json::from_str(description).map_err(damaged)?;

@@ -49,7 +49,7 @@ pub struct Baseline {
 pub fn measure<'m>(
     data: &Path,
     model: &'m TabularModel,
-    reader: ModelReader<'m>,
+    reader: &mut ModelReader<'m>,
 ) -> Result<Report<'m>, CliError> {
     let names = model.classes();
     let classes = names.len();

@@ -7,6 +7,7 @@ use crate::error::CliError;
 use crate::output::{count, level_and_error, print, write_json};
 use serde::Serialize;
 use ugmm::metrics::decisions;
+use ugmm_data::frame::UnseenValues;
 use ugmm_tabular::{DensityModel, DensityReader, LogLikelihoodMeasures, mixture_metrics};
 
 #[derive(Serialize)]
@@ -34,12 +35,12 @@ pub fn run(model: &DensityModel, options: &Evaluate, common: &Common) -> Result<
     let target = model.target();
     // Its texts, so that a class that the model does not know can be named.
     let keep: Vec<String> = model.classes().and(model.target_name()).map(str::to_owned).into_iter().collect();
-    let reader = DensityReader::open(&options.data, model, target.is_some(), &keep, &read_options)?;
+    let mut reader = DensityReader::open(&options.data, model, target.is_some(), &keep, &read_options)?;
     let width = model.columns().len();
     let (mut met, mut examples, mut likelihoods) = (Met::default(), Vec::new(), Vec::new());
     let mut left_out = LeftOut::default();
     let (mut logs, mut right, mut mixtures, mut places) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for batch in reader {
+    for batch in reader.by_ref() {
         let batch = batch?;
         met.add(&batch);
         outside_examples(model, &batch, &mut examples);
@@ -101,14 +102,14 @@ pub fn run(model: &DensityModel, options: &Evaluate, common: &Common) -> Result<
     let bits_per_pixel = model.bits_per_pixel(log_likelihood.mean);
     let report = Report { log_likelihood, bits_per_pixel, met, predictions };
     write_json(common.json.as_deref(), "ugmm/evaluate", &report)?;
-    if common.quiet { Ok(()) } else { print(&text(&report, model, &examples)) }
+    if common.quiet { Ok(()) } else { print(&text(&report, model, &examples, &reader.unseen())) }
 }
 
-fn text(report: &Report, model: &DensityModel, examples: &[String]) -> String {
+fn text(report: &Report, model: &DensityModel, examples: &[String], unseen: &[UnseenValues]) -> String {
     let LogLikelihoodMeasures { rows, mean, standard_error, impossible } = report.log_likelihood;
     let learned = model.learned();
     let met = Met { missing_values: 0, ..report.met };
-    let mut text = met.remarks("", examples);
+    let mut text = met.remarks("", examples, unseen);
     text += &format!(
         "{}, log-likelihood {} per row; {} in training had {:.4}\n",
         count(rows, "row"),

@@ -7,6 +7,7 @@ mod numbers;
 use crate::arguments::{Common, Evaluate};
 use crate::error::CliError;
 use crate::output::{check_outputs, left_out, print, write_json};
+use crate::unseen::lines;
 use serde::Serialize;
 use ugmm_tabular::{AnyModel, Batch, ModelReader};
 
@@ -21,18 +22,26 @@ pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
     };
     let of_numbers = model.classes().is_empty();
     let read_options = options.table.read_options();
-    let reader = ModelReader::open(&options.data, &model, true, &[], &read_options)?;
+    let mut reader = ModelReader::open(&options.data, &model, true, &[], &read_options)?;
     let json = common.json.as_deref();
     let text = if of_numbers {
-        let report = numbers::measure(&options.data, &model, reader)?;
+        let report = numbers::measure(&options.data, &model, &mut reader)?;
         write_json(json, "ugmm/evaluate", &report)?;
         numbers::text(&report)
     } else {
-        let report = classes::measure(&options.data, &model, reader)?;
+        let report = classes::measure(&options.data, &model, &mut reader)?;
         write_json(json, "ugmm/evaluate", &report)?;
         classes::text(&report)
     };
-    if common.quiet { Ok(()) } else { print(&text) }
+    if common.quiet { Ok(()) } else { print(&(unseen(&reader) + &text)) }
+}
+
+/// What was met of categories that training did not have, if anything.
+fn unseen(reader: &ModelReader) -> String {
+    match reader.unseen() {
+        none if none.is_empty() => String::new(),
+        unseen => format!("categories that training did not have:\n{}", lines(&unseen)),
+    }
 }
 
 /// Rows that are not compared.

@@ -38,7 +38,7 @@ struct Baseline {
 pub fn measure<'m>(
     data: &Path,
     model: &'m TabularModel,
-    reader: ModelReader<'m>,
+    reader: &mut ModelReader<'m>,
 ) -> Result<Report<'m>, CliError> {
     let target = model.target_name();
     let (mut densities, mut numbers) = (Vec::new(), Vec::new());

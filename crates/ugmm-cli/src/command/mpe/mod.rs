@@ -60,7 +60,7 @@ fn asked<'n>(
     for name in names(arguments, |name| columns.clone().any(|known| known == name))? {
         let index = find(&name)?;
         if asked.contains(&index) {
-            return Err(TabularError::from(QuestionError::GivenTwice { column: name }).into());
+            return Err(TabularError::from(QuestionError::AskedTwice { column: name }).into());
         }
         asked.push(index);
     }

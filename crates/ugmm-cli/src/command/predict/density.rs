@@ -27,7 +27,7 @@ pub fn run(model: &DensityModel, options: &Predict, common: &Common) -> Result<(
     }
     let format = format_of(options.rows.format, options.rows.output.as_deref())?;
     let read_options = options.rows.read_options(&options.table);
-    let reader = DensityReader::open(&options.data, model, false, &options.rows.keep, &read_options)?;
+    let mut reader = DensityReader::open(&options.data, model, false, &options.rows.keep, &read_options)?;
     let mut report = Report {
         target: model.target_name(),
         classes: model.classes().unwrap_or_default(),
@@ -35,7 +35,7 @@ pub fn run(model: &DensityModel, options: &Predict, common: &Common) -> Result<(
     };
     let mut examples = Vec::new();
     write_rows(options.rows.output.as_deref(), format, |writer| {
-        for batch in reader {
+        for batch in reader.by_ref() {
             let batch = batch?;
             report.met.add(&batch);
             outside_examples(model, &batch, &mut examples);
@@ -51,7 +51,7 @@ pub fn run(model: &DensityModel, options: &Predict, common: &Common) -> Result<(
         } else {
             "integrated out"
         };
-        eprint!("{}", report.met.remarks(doing, &examples));
+        eprint!("{}", report.met.remarks(doing, &examples, &reader.unseen()));
         if report.target.is_none() && report.met.outside_values > 0 {
             let rows = count(report.met.rows_with_outside_values, "row");
             eprintln!("the log-likelihood of {rows} is minus infinity, written as -inf (JSON has null)");

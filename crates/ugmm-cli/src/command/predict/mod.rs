@@ -7,9 +7,11 @@ use crate::arguments::{Common, Predict};
 use crate::error::CliError;
 use crate::output::{check_not_mixed, check_outputs, count, write_json};
 use crate::row_output::{Column, Values, format_of, write_rows};
+use crate::unseen::lines;
 use columns::Maker;
 use serde::Serialize;
 use ugmm_data::Encoded;
+use ugmm_data::frame::UnseenValues;
 use ugmm_tabular::{AnyModel, ModelReader};
 
 #[derive(Serialize)]
@@ -40,7 +42,7 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
     let maker = Maker::new(&model, options.explain);
     let format = format_of(options.rows.format, options.rows.output.as_deref())?;
     let read_options = options.rows.read_options(&options.table);
-    let reader = ModelReader::open(&options.data, &model, false, &options.rows.keep, &read_options)?;
+    let mut reader = ModelReader::open(&options.data, &model, false, &options.rows.keep, &read_options)?;
     let (classes, target) = (model.classes(), model.target_name());
     let mut report = Report {
         target,
@@ -52,7 +54,7 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
         unusual_rows: 0,
     };
     write_rows(options.rows.output.as_deref(), format, |writer| {
-        for batch in reader {
+        for batch in reader.by_ref() {
             let batch = batch?;
             let (predicted, unusual) = maker.columns(&batch.inputs)?;
             let predicted = predicted.into_iter().map(|column| column.spread_over(&batch.known));
@@ -68,7 +70,7 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
     })?;
     write_json(common.json.as_deref(), "ugmm/predict", &report)?;
     if !common.quiet {
-        eprint!("{}", remarks(&report));
+        eprint!("{}", remarks(&report, &reader.unseen()));
     }
     Ok(())
 }
@@ -82,7 +84,7 @@ pub fn kept(names: &[String], columns: Vec<Vec<Option<String>>>) -> impl Iterato
     names.iter().zip(columns).map(column)
 }
 
-fn remarks(report: &Report) -> String {
+fn remarks(report: &Report, unseen: &[UnseenValues]) -> String {
     let mut text = String::new();
     let &Report { rows, rows_without_values, missing_values, unseen_categories, unusual_rows, .. } = report;
     if rows_without_values > 0 {
@@ -103,6 +105,7 @@ fn remarks(report: &Report) -> String {
              ones\n",
             count(unseen_categories, "value")
         );
+        text += &lines(unseen);
     }
     // One in a hundred is to be expected.
     if unusual_rows * 50 > rows {

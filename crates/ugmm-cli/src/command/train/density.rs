@@ -2,6 +2,7 @@
 
 use super::beside;
 use super::report::{OF_DENSITIES, in_words};
+use super::typed::option_of;
 use crate::arguments::{Common, Train};
 use crate::config_file::Config;
 use crate::error::CliError;
@@ -134,6 +135,7 @@ fn refuse_network_options(options: &Train, config: &Config, settings: &Settings)
     match key.chain(set.map(|(key, _)| key.clone())).next() {
         None => Ok(()),
         Some(key) => {
+            let key = option_of(options, &key).unwrap_or(&key);
             let reason = format!("{key} is for networks, and --objective density learns none; leave it out");
             Err(CliError::Option { key: "--objective density", reason })
         }

@@ -2,6 +2,7 @@
 
 mod density;
 mod report;
+mod typed;
 
 use crate::arguments::{Common, Train};
 use crate::config_file::{Config, Search};
@@ -22,7 +23,18 @@ use ugmm_tabular::{FitOptions, Run, Table, TabularError, TaskChoice, fit, prepar
 /// Time between checkpoints that is lost at most, where it is not given.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
 
+/// Labels of one row each that are named.
+const NAMED_LABELS: usize = 5;
+/// Classes for which two rows each are no reason to say anything.
+const FEW_CLASSES: usize = 4;
+/// Rows of each class, on average, with fewer than which the classes may be names of the rows.
+const ROWS_PER_CLASS: usize = 3;
+
 pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
+    train(options, common).map_err(|error| typed::as_typed(error, options))
+}
+
+fn train(options: &Train, common: &Common) -> Result<(), CliError> {
     let (mut config, settings) = Config::of(options)?;
     if config.density {
         options.device.refuse_for_densities()?;
@@ -141,10 +153,23 @@ fn remarks(table: &Table, target: &str, task: TaskChoice, was_given: bool) -> St
     }
     if task == TaskChoice::Classification {
         let levels = table.schema().column(target).ok().and_then(|column| column.levels.as_deref());
-        for level in levels.unwrap_or_default().iter().filter(|level| level.rows == 1) {
-            let label = &level.text;
+        let levels = levels.unwrap_or_default();
+        let once = || levels.iter().filter(|level| level.rows == 1);
+        for Level { text: label, .. } in once().take(NAMED_LABELS) {
             text += &format!(
                 "{label:?} is the label of one row only; how well it is predicted cannot be measured\n"
+            );
+        }
+        let more = once().count().saturating_sub(NAMED_LABELS);
+        if more > 0 {
+            text += &format!("and so are {} more\n", more);
+        }
+        let rows: usize = levels.iter().map(|level| level.rows).sum();
+        if levels.len() > FEW_CLASSES && rows < ROWS_PER_CLASS * levels.len() {
+            let classes = levels.len();
+            text += &format!(
+                "{target:?} has {classes} classes in {rows} rows, too few of each to learn; if it only names the rows, say \
+                 another --target; if it holds numbers, say --task regression\n"
             );
         }
     }

@@ -109,7 +109,7 @@ fn collect(model: &DensityModel, seen: &Seen, options: &Options) -> Result<Docum
     }
     let mut notes: Vec<Text> = Vec::new();
     let met = Met { missing_values: 0, ..seen.met };
-    notes.extend(met.remarks("", &seen.examples).lines().map(Text::from));
+    notes.extend(met.remarks("", &seen.examples, &[]).lines().map(Text::from));
     let mut sections = Vec::new();
     match model.image_grid() {
         Some(grid) => sections.extend(pictures::sections(model, &grid, seen)?),
