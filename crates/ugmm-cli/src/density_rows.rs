@@ -48,6 +48,7 @@ impl Met {
                 "categories that training did not have, or seldom: {}; taken as one and the same rare category\n",
                 count(self.unseen_categories, "value"),
             );
+            text += &lines(unseen);
         }
         if self.rounded_values > 0 {
             text += &format!(
@@ -55,7 +56,6 @@ impl Met {
                  numbers for a density of them)\n",
                 count(self.rounded_values, "value")
             );
-            text += &lines(unseen);
         }
         if self.outside_values > 0 {
             let more = self.outside_values.saturating_sub(examples.len());
