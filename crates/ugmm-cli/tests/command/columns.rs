@@ -124,7 +124,7 @@ fn columns_that_may_name_the_rows_are_warned_of_and_kept() {
         let day = format!("2024-{:02}-{:02}", 1 + n / 28, 1 + n % 28);
         let length = 0.37 * n as f64 + 1.0;
         let price = 120_000 + 10 * (n * 37 % 991) * (n + 3);
-        let class = if n % 2 == 0 { "a" } else { "b" };
+        let class = ["a", "b"][n as usize % 2];
         format!("{},{order},{ticket},{day},{length:.2},{price},{},{class}\n", n + 1, 1_700_000_000 + 61 * n)
     };
     let folder = with_table("t.csv", header.to_owned() + &(0..120).map(row).collect::<String>());
@@ -187,10 +187,9 @@ fn a_target_with_a_class_for_almost_every_row_is_not_learned_in_silence() {
 
 #[test]
 fn output_columns_of_one_name_are_refused_before_anything_is_written() {
-    let folder = with_table("t.csv", "entropy,log-likelihood,y\n1.5,2.5,a\n2.5,1.5,b\n".repeat(1));
-    let at = folder.path();
     let rows: String = (0..60).map(|n| format!("{}.5,{}.25,{}\n", n % 9, n % 7, ["a", "b"][n % 2])).collect();
-    std::fs::write(at.join("t.csv"), "entropy,log-likelihood,y\n".to_owned() + &rows).unwrap();
+    let folder = with_table("t.csv", "entropy,log-likelihood,y\n".to_owned() + &rows);
+    let at = folder.path();
     train(at, "t.csv", &["--target", "y"]);
     std::fs::rename(at.join("m"), at.join("network")).unwrap();
     train(at, "t.csv", &["--objective", "density"]);

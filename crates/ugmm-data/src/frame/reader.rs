@@ -57,8 +57,6 @@ pub struct FrameReader {
     blocks: Blocks,
     marks: Marks,
     number_marks: NumberMarks,
-    /// Of each column what was met that is none of its categories.
-    unseen: Vec<UnseenCounter>,
     batch_rows: usize,
     lenient: bool,
     /// Bytes that a frame may hold; none where the size of the file is not known.
@@ -76,6 +74,8 @@ struct Plan {
     reading: Reading,
     /// Whether the usual marks stand for missing values.
     usual_marks: bool,
+    /// What was met that is none of its categories.
+    unseen: UnseenCounter,
 }
 
 /// How the numbers of a file that is read by a model's requests are written: the table that was learned from may come from another
@@ -197,7 +197,6 @@ impl FrameReader {
             blocks: source.select(&unique, batch_rows)?,
             marks,
             number_marks,
-            unseen: requests.iter().map(|_| UnseenCounter::default()).collect(),
             batch_rows,
             lenient: options.lenient,
             most_bytes: path
@@ -212,8 +211,7 @@ impl FrameReader {
 
     /// The categories met so far that were not asked for, by column, in the order of the requests.
     pub fn unseen(&self) -> Vec<UnseenValues> {
-        let found = self.columns.iter().zip(&self.unseen).map(|(plan, unseen)| unseen.found(&plan.name));
-        found.flatten().collect()
+        self.columns.iter().filter_map(|plan| plan.unseen.found(&plan.name)).collect()
     }
 
     /// What the images are like, if the rows are images.
@@ -230,11 +228,10 @@ impl FrameReader {
         let mut bytes = 0;
         while frame.rows.len() < self.batch_rows {
             let Some(mut block) = self.blocks.next(self.batch_rows - frame.rows.len())? else { break };
-            let columns = self.columns.iter().zip(&mut self.unseen);
-            for ((plan, unseen), values) in columns.zip(&mut frame.columns) {
+            for (plan, values) in self.columns.iter_mut().zip(&mut frame.columns) {
                 let before = frame.rows.len();
                 let number_marks = &mut self.number_marks;
-                plan.append(&self.path, &self.marks, number_marks, self.lenient, &block, values, unseen)?;
+                plan.append(&self.path, &self.marks, number_marks, self.lenient, &block, values)?;
                 bytes += bytes_from(values, before);
             }
             bytes += (block.rows.len() * size_of::<usize>()) as u64;
@@ -316,21 +313,22 @@ impl Plan {
             ReadAs::Text => Reading::Text,
         };
         let usual_marks = missing.usual_in(&request.name);
-        Self { name: request.name.clone(), index, reading, usual_marks }
+        let unseen = UnseenCounter::default();
+        Self { name: request.name.clone(), index, reading, usual_marks, unseen }
     }
 
     /// Appends the values of the block's column to `values`.
     fn append(
-        &self,
+        &mut self,
         path: &Path,
         marks: &Marks,
         number_marks: &mut NumberMarks,
         lenient: bool,
         block: &Block,
         values: &mut Values,
-        unseen: &mut UnseenCounter,
     ) -> Result<(), FrameError> {
-        cell::for_each(&block.columns[self.index], |row, cell| {
+        let mut unseen = std::mem::take(&mut self.unseen);
+        let appended = cell::for_each(&block.columns[self.index], |row, cell| {
             let cell = marks.clean(cell, self.usual_marks);
             match (&self.reading, &mut *values) {
                 (Reading::Codes(codes), Values::Codes(values)) => values.push(match cell {
@@ -360,7 +358,9 @@ impl Plan {
                 (_, Values::Codes(values)) => values.push(None),
             }
             Ok(())
-        })
+        });
+        self.unseen = unseen;
+        appended
     }
 
     /// The number that a value becomes.
