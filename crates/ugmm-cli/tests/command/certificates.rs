@@ -1,6 +1,6 @@
 //! `ugmm mpe` and `ugmm certify`.
 
-use crate::{TRAIN, failure, json, stdout, ugmm, with_iris};
+use crate::{CASES, TRAIN, failure, json, stdout, ugmm, with_iris};
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::Path;
@@ -215,7 +215,7 @@ fn what_is_proved_of_a_pruned_network_holds_where_values_are_missing() {
         at,
         &["prune", "whole.safetensors", "iris.csv", "--keep", "0.3", "-o", "pruned.safetensors"],
     ));
-    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/pruned-and-missing.csv");
+    let case = Path::new(CASES).join("pruned-and-missing.csv");
     let class_at = |petal_length: &str| {
         let text = std::fs::read_to_string(&case).unwrap().replace("1.6", petal_length);
         std::fs::write(at.join("row.csv"), text).unwrap();

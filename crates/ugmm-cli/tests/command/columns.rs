@@ -1,10 +1,8 @@
 //! What the columns of a table are taken for, and what is said of it.
 
-use crate::{failure, failure_of, json, stdout, ugmm};
+use crate::{CASES, failure, failure_of, json, stdout, ugmm};
 use std::path::Path;
 use tempfile::TempDir;
-
-const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases");
 
 /// A folder with one table.
 fn with_table(name: &str, content: impl AsRef<[u8]>) -> TempDir {

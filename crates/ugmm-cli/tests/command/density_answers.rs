@@ -1,6 +1,6 @@
 //! What densities answer: real levels, values that columns can have, ties, few rows, far values.
 
-use super::{json, stdout, ugmm, with_iris};
+use super::{CASES, json, stdout, ugmm, with_iris};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -11,8 +11,7 @@ fn with(name: &str, text: &str) -> TempDir {
 }
 
 fn with_case(name: &str) -> TempDir {
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    with(name, &std::fs::read_to_string(cases.join(name)).unwrap())
+    with(name, &std::fs::read_to_string(Path::new(CASES).join(name)).unwrap())
 }
 
 fn train(at: &Path, table: &str, more: &[&str]) -> String {

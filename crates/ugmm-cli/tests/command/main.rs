@@ -27,6 +27,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
+/// Small tables on which the program was wrong.
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases");
+
 /// Runs `ugmm` in `folder`.
 fn ugmm(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ugmm")).current_dir(folder).args(arguments).output().unwrap()

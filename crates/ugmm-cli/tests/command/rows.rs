@@ -1,6 +1,6 @@
 //! One row out for each row in, with the digits and words of the table.
 
-use crate::{json, stdout, ugmm};
+use crate::{CASES, json, stdout, ugmm};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -21,7 +21,7 @@ fn column(rows: &[Vec<String>], name: &str) -> Vec<String> {
 }
 
 fn case(name: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name).display().to_string()
+    format!("{CASES}/{name}")
 }
 
 /// A table of a number, a category, a pair of words, a class and a number.

@@ -1,6 +1,6 @@
 //! Numbers, dates, truth and missing values as people and programs write them, from training to predictions.
 
-use super::{failure, failure_of, stdout, ugmm};
+use super::{CASES, failure, failure_of, stdout, ugmm};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -13,8 +13,7 @@ fn with(files: &[(&str, &str)]) -> TempDir {
 
 /// One of the small tables on which the program was wrong.
 fn case(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name);
-    std::fs::read_to_string(path).unwrap()
+    std::fs::read_to_string(Path::new(CASES).join(name)).unwrap()
 }
 
 /// What a short training says of its table.
