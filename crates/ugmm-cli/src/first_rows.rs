@@ -4,7 +4,9 @@ use crate::error::CliError;
 use std::path::Path;
 use ugmm::metrics::{Metrics, NumberMetrics};
 use ugmm_data::frame::{FrameError, LevelIndex, ReadOptions, Values};
-use ugmm_tabular::{Batch, ModelReader, TabularError, TabularModel, Target};
+use ugmm_tabular::{
+    Baseline, Batch, ClassBaseline, Measures, ModelReader, NumberBaseline, TabularError, TabularModel, Target,
+};
 
 /// Rows with a value that the model looks at. Lists have an entry for each of them.
 pub struct FirstRows {
@@ -112,6 +114,20 @@ impl FirstRows {
         }))
     }
 
+    /// How good guessing is on these rows; `None` where the target of none is known.
+    pub fn baseline(&self, model: &TabularModel) -> Option<Baseline> {
+        match self.right.as_ref().filter(|right| right.known() > 0)? {
+            Right::Classes(classes) => {
+                let labels: Vec<usize> = classes.iter().flatten().copied().collect();
+                ClassBaseline::of(model.classes(), &labels).map(Baseline::Class)
+            }
+            Right::Numbers(numbers) => {
+                let numbers: Vec<f64> = numbers.iter().copied().filter(|number| !number.is_nan()).collect();
+                Some(Baseline::Number(NumberBaseline::of(&numbers)))
+            }
+        }
+    }
+
     fn features_of(&self, chosen: impl Iterator<Item = bool>) -> Vec<f32> {
         let width = self.features.len() / self.rows();
         let rows = self.features.chunks(width).zip(chosen).filter(|(_, chosen)| *chosen);
@@ -125,6 +141,15 @@ impl FirstRows {
 pub enum Quality {
     Classes(Metrics),
     Numbers(NumberMetrics),
+}
+
+impl Quality {
+    pub fn measures(self) -> Measures {
+        match self {
+            Self::Classes(metrics) => Measures::Classes(metrics),
+            Self::Numbers(metrics) => Measures::Numbers(metrics),
+        }
+    }
 }
 
 /// The table, with its target column where it has one.

@@ -8,8 +8,11 @@ use crate::run::Stages;
 use crate::target::TargetValues;
 use serde::Serialize;
 use ugmm::Settings;
-use ugmm::calibration::{spread, temperature};
+use ugmm::calibration::{SPREAD_RANGE, TEMPERATURE_RANGE, spread, temperature};
 use ugmm_data::{Split, stratified_folds};
+
+/// What is nearer to the end of a range than this, as a factor, is at it.
+const NEAR: f64 = 1.001;
 
 /// Measures of networks that were trained on all folds but one, on that one.
 #[derive(Clone, Debug, Serialize)]
@@ -18,11 +21,16 @@ pub struct CrossValidation {
     pub folds: usize,
     /// Over all rows, each predicted by the network that has not seen it.
     pub metrics: Measures,
-    /// Of classes: fitted on these predictions, and saved with the model ([`ugmm::calibration::temperature`]).
+    /// Of classes: fitted on these predictions, and saved with the model ([`ugmm::calibration::temperature`]); 1 where another
+    /// would have made the predictions of rows that it was not fitted to worse.
     pub temperature: Option<f64>,
     /// Of numbers: likewise ([`ugmm::calibration::spread`]).
     pub spread: Option<f64>,
-    /// The same with this temperature or spread, and therefore a little too good.
+    /// The temperature or spread that was fitted, where 1 is saved in its place.
+    pub rejected: Option<f64>,
+    /// Whether the fitted temperature or spread is the smallest or the largest that there is.
+    pub at_limit: bool,
+    /// The same with a temperature or spread: each fold's predictions with the one that fits the other folds' best.
     pub scaled_metrics: Measures,
     /// Of each fold.
     pub by_fold: Vec<Measures>,
@@ -51,17 +59,79 @@ pub(crate) fn cross_validate(
     let mut all = Vec::with_capacity(folds.len());
     for (index, fold) in folds.iter().enumerate() {
         let name = format!("{prefix}fold {} of {}", index + 1, folds.len());
-        if let Some(outputs) = stages.journal.finished(stages.number + 1) {
-            all.push(outputs.clone());
-            stages.skip();
-            continue;
-        }
-        let fitted = learner.fit(settings, fold, stages, &name)?;
-        let outputs = learner.outputs(&fitted, &fold.test)?;
-        stages.journal.finish(outputs.clone(), stages.run.checkpoint_interval)?;
-        all.push(outputs);
+        all.push(held_out_outputs(learner, settings, fold, &name, stages)?);
     }
     Ok(all)
+}
+
+/// What a network that was trained on one side of a split says of the other.
+pub(crate) fn held_out_outputs(
+    learner: &Learner,
+    settings: &Settings,
+    split: &Split,
+    name: &str,
+    stages: &mut Stages,
+) -> Result<Outputs, TabularError> {
+    if let Some(outputs) = stages.journal.finished(stages.number + 1) {
+        let outputs = outputs.clone();
+        stages.skip();
+        return Ok(outputs);
+    }
+    let fitted = learner.fit(settings, split, stages, name)?;
+    let outputs = learner.outputs(&fitted, &split.test)?;
+    stages.journal.finish(outputs.clone(), stages.run.checkpoint_interval)?;
+    Ok(outputs)
+}
+
+/// The temperature or spread that fits the predictions of some folds best.
+pub(crate) fn fitted_factor<'o>(
+    learner: &Learner,
+    folds: impl Iterator<Item = (&'o Split, &'o Outputs)>,
+) -> Result<f64, TabularError> {
+    match &learner.values {
+        TargetValues::Classes(classes, labels) => {
+            let (mut scores, mut right) = (Vec::new(), Vec::new());
+            for (fold, outputs) in folds {
+                // What a network says of a class that it never met tells nothing of the others.
+                let mut known = vec![false; classes.len()];
+                fold.train.iter().for_each(|&place| known[labels[place]] = true);
+                for (&place, row) in fold.test.iter().zip(outputs.values.chunks(outputs.width)) {
+                    if known[labels[place]] {
+                        scores.extend_from_slice(row);
+                        right.push(labels[place]);
+                    }
+                }
+            }
+            match right.is_empty() {
+                true => Ok(1.0),
+                false => Ok(temperature(&scores, &right, learner.class_weights.as_deref())?),
+            }
+        }
+        TargetValues::Numbers(numbers) => {
+            let (mut densities, mut right) = (Vec::new(), Vec::new());
+            for (fold, outputs) in folds {
+                let of_fold: Vec<f64> = fold.test.iter().map(|&place| numbers[place]).collect();
+                let (found, places) = outputs.network_densities(&of_fold);
+                densities.extend(found);
+                right.extend(places);
+            }
+            Ok(spread(&densities, &right)?)
+        }
+    }
+}
+
+/// Whether a temperature or spread, on rows that it was not fitted to, makes nothing worse that it is for.
+fn is_better(before: &Measures, after: &Measures) -> bool {
+    match (before, after) {
+        (Measures::Classes(before), Measures::Classes(after)) => {
+            after.log_loss <= before.log_loss && after.calibration_error <= before.calibration_error
+        }
+        (Measures::Numbers(found), Measures::Numbers(scaled)) => {
+            let miss = |coverage: f64| (coverage - 0.9).abs();
+            miss(scaled.coverage_90) <= miss(found.coverage_90) || after.loss() <= before.loss()
+        }
+        _ => false,
+    }
 }
 
 pub(crate) fn measured_folds(
@@ -84,25 +154,31 @@ pub(crate) fn measured_folds(
         let values = outputs.iter().flat_map(|outputs| &outputs.values).copied().collect();
         learner.measures(&Outputs { values, width, number: None }, &places)
     };
-    let factor = match &learner.values {
-        TargetValues::Classes(_, labels) => {
-            let right: Vec<usize> = places.iter().map(|&place| labels[place]).collect();
-            let scores: Vec<f32> = outputs.iter().flat_map(|outputs| &outputs.values).copied().collect();
-            temperature(&scores, &right)?
-        }
-        TargetValues::Numbers(numbers) => {
-            let densities: Vec<_> = outputs.iter().flat_map(Outputs::densities).collect();
-            let right: Vec<f64> = places.iter().map(|&place| numbers[place]).collect();
-            spread(&densities, &right)?
-        }
-    };
+    let factor = fitted_factor(learner, folds.iter().zip(&outputs))?;
+    let class_weights = learner.class_weights.as_deref();
     let parts = by_fold(&outputs);
     let metrics = whole(&parts, &outputs);
-    let scaled: Vec<Outputs> = outputs.into_iter().map(|outputs| outputs.calibrated(Some(factor))).collect();
-    let scaled_metrics = whole(&by_fold(&scaled), &scaled);
-    let (temperature, spread) = match &learner.values {
-        TargetValues::Classes(..) => (Some(factor), None),
-        TargetValues::Numbers(_) => (None, Some(factor)),
+    let scaled = |(index, own): (usize, &Outputs)| -> Result<Outputs, TabularError> {
+        let others = folds.iter().zip(&outputs).enumerate().filter(|(other, _)| *other != index);
+        let of_others = fitted_factor(learner, others.map(|(_, fold)| fold))?;
+        Ok(own.clone().calibrated(Some(of_others), class_weights))
     };
-    Ok(CrossValidation { folds: folds.len(), metrics, temperature, spread, scaled_metrics, by_fold: parts })
+    let scaled: Vec<Outputs> = outputs.iter().enumerate().map(scaled).collect::<Result<_, _>>()?;
+    let scaled_metrics = whole(&by_fold(&scaled), &scaled);
+    let (is_classes, (least, most)) = match &learner.values {
+        TargetValues::Classes(..) => (true, TEMPERATURE_RANGE),
+        TargetValues::Numbers(_) => (false, SPREAD_RANGE),
+    };
+    let is_taken = is_better(&metrics, &scaled_metrics);
+    let taken = if is_taken { factor } else { 1.0 };
+    Ok(CrossValidation {
+        folds: folds.len(),
+        metrics,
+        temperature: is_classes.then_some(taken),
+        spread: (!is_classes).then_some(taken),
+        rejected: (!is_taken).then_some(factor),
+        at_limit: factor <= least * NEAR || factor >= most / NEAR,
+        scaled_metrics: if is_taken { scaled_metrics } else { metrics },
+        by_fold: parts,
+    })
 }

@@ -1,7 +1,10 @@
 //! From a table to a model: splits, the choice of settings, cross-validation, the final network.
 
 use crate::Table;
-use crate::cross_validation::{CrossValidation, cross_validate, inner_folds, measured_folds};
+use crate::cross_validation::{
+    CrossValidation, cross_validate, fitted_factor, held_out_outputs, inner_folds, measured_folds,
+};
+use crate::doubts::{Baseline, doubts};
 use crate::error::TabularError;
 use crate::identity::identity;
 use crate::journal::Journal;
@@ -26,6 +29,20 @@ use ugmm_data::{Preprocessor, Split, stratified_split};
 /// Folds of a search that are used where no number is given.
 const SEARCH_FOLDS: usize = 3;
 
+/// Training rows from which on, without folds, the width of densities of numbers is fitted to a share of them that another
+/// network is trained without; and up to which: with more rows densities are about right, and training takes long.
+const CALIBRATED_ROWS: std::ops::Range<usize> = 100..10_000;
+const CALIBRATION_SHARE: f64 = 0.2;
+
+/// By how much densities of numbers are stretched, without folds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Calibration {
+    /// Rows that it was fitted to, of a network that was trained without them.
+    pub rows: usize,
+    /// The factor, saved with the model ([`ugmm::calibration::spread`]).
+    pub spread: f64,
+}
+
 /// What came of a run beside the model.
 #[derive(Clone, Debug, Serialize)]
 pub struct FitReport {
@@ -43,6 +60,12 @@ pub struct FitReport {
     pub training_metrics: Measures,
     /// Of the finished model, on the rows held out, if there were some.
     pub validation_metrics: Option<Measures>,
+    /// Of numbers, without folds and with enough rows.
+    pub calibration: Option<Calibration>,
+    /// Of the rows that the model is measured on: those of the folds, those held out, or those learned from.
+    pub baseline: Option<Baseline>,
+    /// What may have gone wrong, in sentences.
+    pub doubts: Vec<String>,
     /// With folds, or a search.
     pub cross_validation: Option<CrossValidation>,
     /// With a search, all that was tried.
@@ -89,7 +112,9 @@ pub fn fit(
     let identity = identity(&learner);
     let journal = Journal::open(run.checkpoint.as_deref(), run.resume, identity)?;
     run.progress.on_begin();
-    let mut stages = Stages::new(run, journal, candidates.len() * folds.len() + 1);
+    let calibrating = calibrating(&learner, &split, &folds)?;
+    let networks = candidates.len() * folds.len() + usize::from(calibrating.is_some()) + 1;
+    let mut stages = Stages::new(run, journal, networks);
 
     let mut tried = Vec::new();
     for (name, settings) in &candidates {
@@ -115,22 +140,43 @@ pub fn fit(
         }
     };
     let cross_validation = (!tried.is_empty()).then(|| tried.swap_remove(chosen));
+    let calibration = match &calibrating {
+        None => None,
+        Some(split) => {
+            let name = "the width of intervals";
+            let outputs = held_out_outputs(&learner, settings, split, name, &mut stages)?;
+            let spread = fitted_factor(&learner, std::iter::once((split, &outputs)))?;
+            Some(Calibration { rows: split.test.len(), spread })
+        }
+    };
     let fitted = learner.fit(settings, &split, &mut stages, "the model")?;
     stages.run.progress.on_end();
     let seconds = stages.journal.spent().as_secs_f64();
     let factor = cross_validation.as_ref().and_then(|measured| measured.temperature.or(measured.spread));
+    let factor = factor.or(calibration.map(|calibration| calibration.spread));
     let measured = |places: &[usize]| -> Result<Measures, TabularError> {
-        let outputs = learner.outputs(&fitted, places)?.calibrated(factor);
+        let outputs = learner.outputs(&fitted, places)?.calibrated(factor, learner.class_weights.as_deref());
         Ok(learner.measures(&outputs, places))
     };
+    let training_metrics = measured(&split.train)?;
+    let validation_metrics = (!split.test.is_empty()).then(|| measured(&split.test)).transpose()?;
+    // All rows are in folds where none is held out.
+    let compared = if split.test.is_empty() { &split.train } else { &split.test };
+    let folds_metrics = cross_validation.as_ref().map(|measured| measured.scaled_metrics);
+    let usual = validation_metrics.or(folds_metrics).unwrap_or(training_metrics);
+    let baseline = Baseline::of(&learner.values, compared);
+    let doubts = doubts(&learner, &fitted, baseline.as_ref(), &usual);
     let report = FitReport {
         rows: learner.rows.len(),
         training_rows: split.train.len(),
         validation_rows: split.test.len(),
         rows_without_target: learner.without_target,
         rows_without_features: learner.without_features,
-        training_metrics: measured(&split.train)?,
-        validation_metrics: (!split.test.is_empty()).then(|| measured(&split.test)).transpose()?,
+        training_metrics,
+        validation_metrics,
+        calibration,
+        baseline,
+        doubts,
         cross_validation,
         search,
         skipped_epochs: match fitted.trained.best_epoch {
@@ -151,6 +197,18 @@ fn candidates(options: &FitOptions) -> IndexMap<String, Settings> {
     }
     let over = |(name, settings): (&String, &Settings)| (name.clone(), settings.over(&options.settings));
     options.search.iter().map(over).collect()
+}
+
+/// The training rows as ones to learn from and ones to fit the width of densities to, where that is done.
+fn calibrating(learner: &Learner, split: &Split, folds: &[Split]) -> Result<Option<Split>, TabularError> {
+    let is_number = matches!(learner.values, TargetValues::Numbers(_));
+    if !is_number || !folds.is_empty() || !CALIBRATED_ROWS.contains(&split.train.len()) {
+        return Ok(None);
+    }
+    let strata = learner.strata(&split.train, CALIBRATION_SHARE * split.train.len() as f64);
+    let inner = stratified_split(&strata, CALIBRATION_SHARE, learner.options.seed)?;
+    let places = |chosen: Vec<usize>| chosen.into_iter().map(|index| split.train[index]).collect();
+    Ok(Some(Split { train: places(inner.train), test: places(inner.test) }))
 }
 
 /// Rows to learn from, and held-out ones; with folds all are learned from.
@@ -197,6 +255,7 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
         standardization: None,
         training: Some(recipe.training),
         temperature: factor.filter(|_| number.is_none()),
+        temperature_after_weights: false,
         spread: factor.filter(|_| number.is_some()),
         history: Some(History::of(&trained.history, trained.best_epoch)),
     };

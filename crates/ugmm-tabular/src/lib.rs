@@ -38,6 +38,7 @@ mod columns;
 mod cross_validation;
 mod density;
 mod device;
+mod doubts;
 mod error;
 mod estimator;
 mod faithfulness;
@@ -75,10 +76,11 @@ pub use density::{
     prepare_pixels,
 };
 pub use device::{device, use_device};
+pub use doubts::{Baseline, ClassBaseline, NumberBaseline};
 pub use error::{TabularError, as_missing};
 pub use estimator::{UgmmClassifier, UgmmRegressor};
 pub use faithfulness::{Attribution, AttributionCurve, Faithfulness};
-pub use fit::{FitReport, fit};
+pub use fit::{Calibration, FitReport, fit};
 pub use measures::Measures;
 pub use model::TabularModel;
 pub use mpe::TableMpe;

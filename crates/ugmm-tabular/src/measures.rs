@@ -26,12 +26,16 @@ impl Measures {
         }
     }
 
-    /// Mean of −log P(class | x) or −log p(number | x): what settings are chosen by.
+    /// Mean of −log P(class | x) or −log p(number | x), numbers outside of the range included: what settings are chosen by.
     #[must_use]
     pub fn loss(&self) -> f64 {
         match self {
             Self::Classes(metrics) => metrics.log_loss,
-            Self::Numbers(metrics) => -metrics.log_density,
+            // A number without any chance counts as much as f64 can say.
+            Self::Numbers(metrics) => {
+                let outside = metrics.outside as f64 / metrics.rows.max(1) as f64;
+                -(1.0 - outside) * metrics.log_density - outside * f64::MIN_POSITIVE.ln()
+            }
         }
     }
 

@@ -290,8 +290,7 @@ impl TabularModel {
         let Target::Number(number) = self.part.target else {
             return Err(TabularError::OtherTask { found: "classes", expected: "numbers" });
         };
-        let in_data_units = |density: ConditionalDensity| density.over((number.low, number.high));
-        Ok(densities.into_iter().map(in_data_units).collect())
+        Ok(densities.into_iter().map(|density| number.in_data_units(density)).collect())
     }
 
     /// How much each column of [`Preprocessor::requests`] is responsible for each row's prediction, `[rows, columns]`, rows

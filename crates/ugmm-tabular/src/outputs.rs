@@ -17,13 +17,15 @@ pub(crate) struct Outputs {
 }
 
 impl Outputs {
-    /// The same with what makes probabilities true: a temperature of classes, or the spread of numbers.
-    pub(crate) fn calibrated(mut self, factor: Option<f64>) -> Self {
+    /// The same with what makes probabilities true: a temperature of classes that were weighted so in training, or the spread
+    /// of numbers.
+    pub(crate) fn calibrated(mut self, factor: Option<f64>, class_weights: Option<&[f64]>) -> Self {
         match (factor, self.number) {
             (None, _) => {}
-            (Some(temperature), None) => scale(&mut self.values, self.width, temperature),
+            (Some(temperature), None) => scale(&mut self.values, self.width, temperature, class_weights),
             (Some(spread), Some(number)) => {
-                let stretched = |row: &[f32]| number.density(row).stretched(spread).log_probabilities();
+                let stretched =
+                    |row: &[f32]| number.network_density(row).stretched(spread).log_probabilities();
                 self.values = self.values.chunks(self.width).flat_map(stretched).collect();
             }
         }
@@ -34,6 +36,13 @@ impl Outputs {
     pub(crate) fn densities(&self) -> Vec<ConditionalDensity> {
         let number = self.number.iter();
         number.flat_map(|number| self.rows().map(|row| number.density(row))).collect()
+    }
+
+    /// Of numbers, as densities in the network's units, with what is right in these units.
+    pub(crate) fn network_densities(&self, right: &[f64]) -> (Vec<ConditionalDensity>, Vec<f64>) {
+        let Some(number) = self.number else { return (Vec::new(), Vec::new()) };
+        let densities = self.rows().map(|row| number.network_density(row)).collect();
+        (densities, right.iter().map(|&right| number.to_network(right)).collect())
     }
 
     fn rows(&self) -> impl Iterator<Item = &[f32]> {

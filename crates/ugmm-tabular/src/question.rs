@@ -122,9 +122,10 @@ impl TabularModel {
             }
             (Target::Number(_), _, true) => Ok(Answer::Density(self.densities(features)?.swap_remove(0))),
             (Target::Number(number), Some(target), false) => {
-                let density = number.density(&scores(&target.variable()?, crate::outputs::CELLS)?);
+                let density = number.network_density(&scores(&target.variable()?, crate::outputs::CELLS)?);
                 let spread = self.saved().spread.unwrap_or(1.0);
-                Ok(Answer::Density(if spread == 1.0 { density } else { density.stretched(spread) }))
+                let density = if spread == 1.0 { density } else { density.stretched(spread) };
+                Ok(Answer::Density(number.in_data_units(density)))
             }
             (Target::Classes(labels), target, _) => {
                 let logs = match target {

@@ -38,8 +38,10 @@ impl TabularModel {
             return Err(QuestionError::NotOfClasses { target: self.target_name().to_owned() }.into());
         }
         let saved = self.saved();
-        // Scores are those of weighted classes; the temperature was fitted to unweighted ones.
-        let temperature = saved.temperature.unwrap_or(1.0);
+        // Scores are those of weighted classes, by which classes are decided; in old files the temperature divides the
+        // unweighted ones, and so has a part in decisions.
+        let temperature =
+            if saved.temperature_after_weights { saved.temperature.unwrap_or(1.0) } else { 1.0 };
         let log_weights: Vec<f64> = saved
             .class_weights()
             .map_or_else(Vec::new, |weights| weights.iter().map(|w| (temperature - 1.0) * w.ln()).collect());

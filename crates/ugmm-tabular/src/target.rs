@@ -15,6 +15,13 @@ const ROWS_PER_VALUE: usize = 3;
 const FEW_OTHERS: f64 = 0.2;
 /// How far the range of a number reaches beyond the numbers learned from, as a share of theirs.
 const MARGIN: f64 = 0.1;
+/// A number is far from the others if it is so many widths of the middle half of all numbers beyond it, and of few alone.
+const FAR: f64 = 10.0;
+/// The same in widths of the middle nine tenths, where half of the numbers are equal.
+const FAR_OF_EQUAL: f64 = 4.0;
+const FEW_FAR: f64 = 0.01;
+/// The part of the usual range that is, beyond it, as wide as in the middle; from there on distances count by their logarithm.
+const TAIL: f64 = 0.02;
 
 /// What a model predicts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,7 +72,7 @@ impl Predictions {
     }
 }
 
-/// How the network sees a number: (number − mean) / scale.
+/// How the network sees a number: (number − mean) / scale, and by logarithms beyond the usual range, if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NumberTarget {
@@ -77,11 +84,30 @@ pub struct NumberTarget {
     pub low: f64,
     /// Upper end.
     pub high: f64,
+    /// Where all numbers are but a few that are far from all others, if there are such; mean and scale are those of the numbers
+    /// in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<(f64, f64)>,
 }
 
 impl NumberTarget {
     /// Of the numbers to learn from, which must not all be equal.
     pub(crate) fn of(numbers: &[f64]) -> Self {
+        let Some((least, most)) = usual_numbers(numbers) else { return Self::of_usual(numbers) };
+        let near: Vec<f64> =
+            numbers.iter().copied().filter(|number| (least..=most).contains(number)).collect();
+        let inner = Self::of_usual(&near);
+        let (mut low, mut high) = (inner.low, inner.high);
+        for &number in numbers {
+            low = low.min(number + MARGIN * (number - inner.low).min(0.0));
+            high = high.max(number + MARGIN * (number - inner.high).max(0.0));
+        }
+        let bounded = |number: f64| number.clamp(f64::MIN / 4.0, f64::MAX / 4.0);
+        Self { low: bounded(low), high: bounded(high), usual: Some((inner.low, inner.high)), ..inner }
+    }
+
+    /// Of numbers none of which is far from the others.
+    fn of_usual(numbers: &[f64]) -> Self {
         // Halves, so that the span of the largest numbers is finite.
         let (least, most) = numbers
             .iter()
@@ -98,6 +124,7 @@ impl NumberTarget {
             scale: bounded(deviation * largest).max(f64::MIN_POSITIVE),
             low: bounded((least / largest - margin) * largest),
             high: bounded((most / largest + margin) * largest),
+            usual: None,
         }
     }
 
@@ -108,19 +135,93 @@ impl NumberTarget {
 
     /// A number in the network's units.
     pub(crate) fn to_network(self, number: f64) -> f64 {
-        (number - self.mean) / self.scale
+        let linear = |number: f64| (number - self.mean) / self.scale;
+        let Some((low, high)) = self.usual.map(|(low, high)| (linear(low), linear(high))) else {
+            return linear(number);
+        };
+        let (place, unit) = (linear(number), TAIL * (high - low));
+        let beyond = |distance: f64| unit * (distance / unit).ln_1p();
+        match place {
+            place if place > high => high + beyond(place - high),
+            place if place < low => low - beyond(low - place),
+            place => place,
+        }
+    }
+
+    /// The number, in the data's units, that the network sees as this.
+    fn of_network(self, place: f64) -> f64 {
+        let data = |place: f64| self.mean + self.scale * place;
+        let linear = |number: f64| (number - self.mean) / self.scale;
+        let Some((low, high)) = self.usual.map(|(low, high)| (linear(low), linear(high))) else {
+            return data(place);
+        };
+        let unit = TAIL * (high - low);
+        let beyond = |distance: f64| unit * (distance / unit).exp_m1();
+        data(match place {
+            place if place > high => high + beyond(place - high),
+            place if place < low => low - beyond(low - place),
+            place => place,
+        })
+    }
+
+    /// A density in the network's units, of the logarithms of the probabilities of the range's cells.
+    pub(crate) fn network_density(&self, log_probabilities: &[f32]) -> ConditionalDensity {
+        ConditionalDensity::new(self.network_range(), log_probabilities.to_vec())
+    }
+
+    /// The same density in the data's units.
+    pub(crate) fn in_data_units(&self, density: ConditionalDensity) -> ConditionalDensity {
+        let Some((low, high)) = self.usual else { return density.over((self.low, self.high)) };
+        let (start, end) = self.network_range();
+        let cells = density.probabilities().len();
+        let edge = |cell: usize| match cell {
+            0 => self.low,
+            cell if cell == cells => self.high,
+            cell => self.of_network(start + (end - start) * cell as f64 / cells as f64),
+        };
+        let edges: Vec<f64> = (0..=cells).map(edge).collect();
+        let first = edges.partition_point(|&edge| edge < low);
+        let last = edges.partition_point(|&edge| edge <= high).max(1) - 1;
+        // Cells that f64 cannot tell apart are none.
+        let is_usable = first < last && edges.windows(2).all(|pair| pair[0] < pair[1]);
+        match is_usable {
+            true => density.over_cells(edges.into(), first..last),
+            false => density.over((self.low, self.high)),
+        }
     }
 
     /// A density in the data's units, of the logarithms of the probabilities of the range's cells.
     pub(crate) fn density(&self, log_probabilities: &[f32]) -> ConditionalDensity {
-        ConditionalDensity::new((self.low, self.high), log_probabilities.to_vec())
+        self.in_data_units(self.network_density(log_probabilities))
     }
 
     fn is_usable(&self) -> bool {
         [self.mean, self.scale, self.low, self.high].iter().all(|number| number.is_finite())
             && self.scale > 0.0
             && self.low < self.high
+            && self.usual.is_none_or(|(low, high)| self.low <= low && low < high && high <= self.high)
+            && {
+                let (low, high) = self.network_range();
+                low < high && (high - low).is_finite()
+            }
     }
+}
+
+/// From the least to the greatest of the numbers that are not far from all others, if a few are.
+pub(crate) fn usual_numbers(numbers: &[f64]) -> Option<(f64, f64)> {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = |share: f64| sorted[(share * (sorted.len() - 1) as f64).round() as usize];
+    let fences = |tail: f64, far: f64| {
+        let (low, high) = (at(tail), at(1.0 - tail));
+        (high > low).then_some((low - far * (high - low), high + far * (high - low)))
+    };
+    let (low, high) = fences(0.25, FAR).or_else(|| fences(0.05, FAR_OF_EQUAL))?;
+    let near =
+        sorted.partition_point(|&number| number < low)..sorted.partition_point(|&number| number <= high);
+    let far = sorted.len() - near.len();
+    let is_few = far > 0 && far as f64 <= (FEW_FAR * sorted.len() as f64).max(1.0);
+    is_few.then(|| (sorted[near.start], sorted[near.end - 1]))
 }
 
 impl Target {

@@ -29,6 +29,7 @@ fn saved(config: ModelConfig) -> SavedModel {
         standardization: Some(Standardization { means: vec![0.1; 4], scales: vec![1.5; 4] }),
         training: Some(TrainingConfig::new(3, 10)),
         temperature: Some(1.25),
+        temperature_after_weights: false,
         spread: None,
         history: Some(History {
             training_loss: vec![2.5, 1.25],

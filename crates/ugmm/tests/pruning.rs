@@ -236,6 +236,7 @@ fn saved(config: UgmmNetworkConfig, network: UgmmNetwork, task: Task) -> SavedMo
         training: None,
         history: None,
         temperature: None,
+        temperature_after_weights: false,
         spread: None,
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 use ugmm::pruning::{Criterion, Keep, PrunedLayer};
-use ugmm_tabular::{AnyModel, TabularModel};
+use ugmm_tabular::{AnyModel, Baseline, TabularModel};
 
 /// Shares to compare, where none is asked for.
 const SHARES: [f64; 8] = [0.9, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05];
@@ -27,6 +27,8 @@ struct Report<'a> {
     /// Of the model as it is.
     components: usize,
     quality: Option<Quality>,
+    /// Of the rows whose target is known.
+    baseline: Option<Baseline>,
     pruned: Vec<Pruned>,
     model_file: Option<&'a Path>,
     /// Number of components of the model in that file.
@@ -75,9 +77,8 @@ pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
         let components = result.components;
         all.push(result);
         if is_good_enough {
+            // A smaller one may cost less than one before it, so all of them are tried.
             chosen = Some((pruned, components));
-        } else {
-            break;
         }
     }
     let mut components_in_file = None;
@@ -95,6 +96,7 @@ pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
         criterion: options.by.into(),
         components: all.first().map_or(0, |pruned| before(&pruned.layers)),
         quality,
+        baseline: rows.baseline(&model),
         pruned: all,
         model_file: options.output.as_deref(),
         components_in_file,
@@ -183,6 +185,20 @@ fn text(report: &Report, rows: &FirstRows, options: &Prune) -> String {
         None => ", which have no target: with it, it would be shown what pruning costs\n",
         Some(_) => "; rows that were not learned from say more about what it costs\n",
     };
+    if let Some(baseline) = &report.baseline {
+        text += &format!("to compare: {}\n", baseline.in_words(report.target));
+        let is_guess = |quality: Option<Quality>| {
+            quality.is_some_and(|quality| baseline.is_not_beaten_by(&quality.measures()))
+        };
+        let written = report.components_in_file;
+        let guesses = |pruned: &&Pruned| is_guess(pruned.quality);
+        let guesses: Vec<&Pruned> = report.pruned.iter().filter(guesses).collect();
+        if guesses.iter().any(|pruned| written.is_none_or(|written| written == pruned.components)) {
+            let shares: Vec<String> =
+                guesses.iter().map(|pruned| format!("{} %", percent(pruned.share, 1))).collect();
+            text += &format!("warning: no better than guessing with {}\n", shares.join(", "));
+        }
+    }
     let merged: usize =
         report.pruned.last().iter().flat_map(|pruned| &pruned.layers).map(|layer| layer.merged).sum();
     if merged > 0 {

@@ -20,6 +20,7 @@ mod report;
 mod resume;
 mod rows;
 mod shell;
+mod trust;
 mod values;
 
 use serde_json::Value;

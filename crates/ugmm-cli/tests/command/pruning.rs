@@ -8,6 +8,15 @@ fn accuracy(at: &Path, model: &str) -> f64 {
     json(&at.join("e.json"))["accuracy"].as_f64().unwrap()
 }
 
+/// Whether one of the models is right as seldom as guessing, and no surer.
+fn is_guess(pruned: &[serde_json::Value]) -> bool {
+    let is_guess = |quality: &serde_json::Value| {
+        let [accuracy, log_loss] = ["accuracy", "log_loss"].map(|name| quality[name].as_f64().unwrap());
+        accuracy <= 1.0 / 3.0 + (2.0 / 9.0 / 150f64).sqrt() && log_loss >= 3f64.ln()
+    };
+    pruned.iter().any(|pruned| is_guess(&pruned["quality"]))
+}
+
 #[test]
 fn sizes_are_compared_and_the_one_asked_for_is_written() {
     let folder = with_iris();
@@ -21,7 +30,9 @@ fn sizes_are_compared_and_the_one_asked_for_is_written() {
     assert_eq!((&report["schema"], &report["components"]), (&"ugmm/prune".into(), &1792.into()));
     let pruned = report["pruned"].as_array().unwrap();
     let shares: Vec<f64> = pruned.iter().map(|pruned| pruned["share"].as_f64().unwrap()).collect();
-    assert!(shares.len() > 5 && shares.is_sorted_by(|a, b| a >= b), "{shares:?}");
+    assert!(shares.len() == 8 && shares.is_sorted_by(|a, b| a >= b), "{shares:?}");
+    assert!(text.contains("to compare: always guessing species = setosa is right in 33.33 %"), "{text}");
+    assert!(text.contains("warning: no better than guessing with") == is_guess(pruned), "{text}");
 
     let prune = ["prune", "iris.safetensors", "iris.csv", "-o", "small.safetensors"];
     let text = stdout(&ugmm(at, &prune));
@@ -39,6 +50,8 @@ fn sizes_are_compared_and_the_one_asked_for_is_written() {
         let sizes = report["pruned"].as_array().unwrap().iter().map(|pruned| &pruned["components"]);
         assert!(sizes.into_iter().any(|size| *size == report["components_in_file"]), "{report}");
         assert!(accuracy(at, "least.safetensors") >= accuracy(at, from));
+        // A share that costs more is no reason not to try the smaller ones.
+        assert_eq!(report["pruned"].as_array().unwrap().len(), 8);
     }
 
     // Nothing to measure by.

@@ -345,14 +345,16 @@ impl Fitter<'_> {
         for (number, &structure) in candidates.iter().enumerate() {
             let config = self.config(structure, images, rows.len());
             let (trained, out_of_time) = self.train(rows, &config, None, (number, parts), run)?;
-            // Without rows set aside there is nothing to choose by.
-            let is_last = trained.validation.is_none() || out_of_time;
+            // Without rows set aside there is nothing to choose by, and without time nothing to choose from.
+            let no_time = run.time_limit.is_some_and(|limit| {
+                number == 0 && self.start.elapsed() > limit / parts as u32 || self.start.elapsed() >= limit
+            });
+            let is_last = trained.validation.is_none() || no_time;
             all.push(Chosen { trained, structure, config, tried: Vec::new(), folds: None, out_of_time });
             if is_last {
                 break;
             }
         }
-        let out_of_time = all.iter().any(|chosen| chosen.out_of_time);
         let by_one = |chosen: &Chosen| {
             let (structure, units, of_all_circuits) = (chosen.structure, None, None);
             let log_likelihood = chosen.trained.validation?;
@@ -367,7 +369,8 @@ impl Fitter<'_> {
         let best: Vec<Chosen> = all.into_iter().filter(is_close).collect();
         let parts = best.len();
         let with_all = best.into_iter().enumerate().map(|(number, mut chosen)| {
-            if chosen.config.members > 1 && !out_of_time {
+            let is_over = run.time_limit.is_some_and(|limit| self.start.elapsed() >= limit);
+            if chosen.config.members > 1 && !chosen.out_of_time && !is_over {
                 let first = Some(chosen.trained);
                 (chosen.trained, chosen.out_of_time) =
                     self.train(rows, &chosen.config, first, (number, parts), run)?;
@@ -432,10 +435,12 @@ impl Fitter<'_> {
         run: &mut DensityRun,
     ) -> Result<(Trained, bool), TabularError> {
         let began = Instant::now();
-        // Each part gets an equal share of what is left.
+        // Each part gets an equal share of what is left; but a first circuit that cannot be learned in its share gets all of
+        // it, since a choice among circuits none of which is learned is worth nothing.
         let deadline = run.time_limit.and_then(|limit| {
             let left = limit.saturating_sub(self.start.elapsed());
-            began.checked_add(left / (of - number) as u32)
+            let parts = if first.is_none() && number == 0 { 1 } else { of - number };
+            began.checked_add(left / parts as u32)
         });
         let (mut out_of_time, mut done) = (false, 0);
         let (progress, interrupted) = (&mut *run.progress, run.interrupted);

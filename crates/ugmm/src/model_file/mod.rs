@@ -2,7 +2,8 @@
 //!
 //! The metadata has one entry, `ugmm`, a JSON object: `format_version` (1), `model` (the [`ModelConfig`]), `task`
 //! (the [`Task`]), `columns` (names of features, target and classes), `standardization` (or null), `training` (the
-//! settings it was trained with, or null), `temperature` and `spread` (or null), `history` (the course of the training, if it is known). Weights are `f32` tensors named after the module's fields, as
+//! settings it was trained with, or null), `temperature` and `spread` (or null),
+//! `temperature_before_weights` (true where there are class weights and a temperature), `history` (the course of the training, if it is known). Weights are `f32` tensors named after the module's fields, as
 //! `layers.0.means`.
 
 mod container;
@@ -67,8 +68,12 @@ pub struct SavedModel {
     pub standardization: Option<Standardization>,
     /// How it was trained.
     pub training: Option<TrainingConfig>,
-    /// What the class scores are divided by before they become probabilities ([`crate::calibration`]); 1 if not given.
+    /// What the class scores are divided by before they become probabilities ([`crate::calibration`]); 1 if not given. It
+    /// changes no predicted class.
     pub temperature: Option<f64>,
+    /// Of files of version 0.1.0 with class weights: that the temperature divides what is left when the weights are taken out
+    /// of the scores, so that it changes predicted classes.
+    pub temperature_after_weights: bool,
     /// By how much the densities of numbers are stretched about their medians ([`crate::calibration::spread`]); 1 if not
     /// given.
     pub spread: Option<f64>,
@@ -87,6 +92,9 @@ struct Description {
     training: Option<TrainingConfig>,
     #[serde(default)]
     temperature: Option<f64>,
+    /// Whether the temperature divides the scores with the class weights in them; not so in files of version 0.1.0.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    temperature_before_weights: bool,
     #[serde(default)]
     spread: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -109,6 +117,8 @@ impl SavedModel {
             standardization: self.standardization.clone(),
             training: self.training.clone(),
             temperature: self.temperature,
+            temperature_before_weights: self.class_weights().and(self.temperature).is_some()
+                && !self.temperature_after_weights,
             spread: self.spread,
             history: self.history.clone(),
         };
@@ -160,6 +170,8 @@ impl SavedModel {
         let (description, tensors): (Description, _) = CONTAINER.read(bytes)?;
         description.check()?;
         let model = weights::load(&description.model, &tensors, device)?;
+        let has_weights =
+            description.training.as_ref().is_some_and(|training| training.class_weights.is_some());
         Ok(Self {
             model,
             config: description.model,
@@ -167,6 +179,9 @@ impl SavedModel {
             columns: description.columns,
             standardization: description.standardization,
             training: description.training,
+            temperature_after_weights: has_weights
+                && description.temperature.is_some()
+                && !description.temperature_before_weights,
             temperature: description.temperature,
             spread: description.spread,
             history: description.history,
@@ -213,7 +228,8 @@ impl SavedModel {
             unweighted(&mut values, weights);
         }
         if let Some(temperature) = self.temperature {
-            calibration::scale(&mut values, classes, temperature);
+            let weights = self.class_weights().filter(|_| !self.temperature_after_weights);
+            calibration::scale(&mut values, classes, temperature, weights);
         }
         values
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::path::Path;
 use ugmm::metrics::{ClassMeasures, Confusion, Metrics, ReliabilityBin, areas_one_against_rest, reliability};
 use ugmm_data::frame::Values;
-use ugmm_tabular::{Batch, ModelReader, TabularModel, device};
+use ugmm_tabular::{Batch, ClassBaseline, ModelReader, TabularModel, device};
 
 /// Bins of the reliability table that is printed; fewer than the calibration error has, for a look.
 const PRINTED_BINS: usize = 10;
@@ -26,7 +26,7 @@ pub struct Report<'a> {
     balanced_accuracy: Option<f64>,
     /// Mean over the classes of the area under the ROC curve, one against the others.
     area_under_roc: Option<f64>,
-    baseline: Option<Baseline>,
+    baseline: Option<ClassBaseline>,
     /// Of generative models: mean joint score of features and right label.
     mean_score: Option<f64>,
     target: &'a str,
@@ -36,13 +36,6 @@ pub struct Report<'a> {
     /// `confusion[right][predicted]` counts rows.
     confusion: Confusion,
     reliability: Vec<ReliabilityBin>,
-}
-
-/// Always guessing the commonest class.
-#[derive(Serialize)]
-pub struct Baseline {
-    class: String,
-    accuracy: f64,
 }
 
 /// Compares with the rows of a file.
@@ -103,13 +96,12 @@ impl<'a> Report<'a> {
         let areas = areas_one_against_rest(log_probabilities, labels, classes.len());
         let known_areas: Vec<f64> = areas.iter().flatten().copied().collect();
         let confusion = Confusion::of(decisions, labels, classes.len());
-        let commonest = confusion.commonest();
         Self {
             metrics: Metrics::of_decisions(log_probabilities, labels, decisions),
             left_out: LeftOut::default(),
             balanced_accuracy: confusion.balanced_accuracy(),
             area_under_roc: (!known_areas.is_empty()).then(|| mean_and_sd(&known_areas).mean),
-            baseline: commonest.map(|(class, accuracy)| Baseline { class: classes[class].clone(), accuracy }),
+            baseline: ClassBaseline::of(&classes, labels),
             mean_score: None,
             target,
             by_class: confusion.by_class(&areas),
@@ -137,7 +129,7 @@ pub fn text(report: &Report) -> String {
     let metrics = &report.metrics;
     let mut text = report.left_out.text();
     text += &format!("{} rows, accuracy {} %", metrics.rows, percent(metrics.accuracy, 2));
-    if let Some(Baseline { class, accuracy }) = &report.baseline {
+    if let Some(ClassBaseline { class, accuracy, .. }) = &report.baseline {
         text += &format!("; always guessing {class:?} gets {} %", percent(*accuracy, 2));
     }
     let share = |value: Option<f64>, decimals| value.map_or("–".into(), |value| percent(value, decimals));

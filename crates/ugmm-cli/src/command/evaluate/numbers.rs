@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::path::Path;
 use ugmm::metrics::NumberMetrics;
 use ugmm_data::frame::Values;
-use ugmm_tabular::{ModelReader, TabularModel};
+use ugmm_tabular::{ModelReader, NumberBaseline, TabularModel};
 
 /// Parts of the range of probabilities in which numbers are counted.
 const DECILES: usize = 10;
@@ -18,20 +18,10 @@ pub struct Report<'a> {
     metrics: NumberMetrics,
     #[serde(flatten)]
     pub left_out: LeftOut,
-    baseline: Baseline,
+    baseline: NumberBaseline,
     target: &'a str,
     /// Share of the numbers in each tenth of their densities; 0.1 each where these are right.
     deciles: Vec<f64>,
-}
-
-/// Always guessing a normal distribution with mean and deviation of the numbers compared with.
-#[derive(Serialize)]
-struct Baseline {
-    mean: f64,
-    /// The deviation, which is the root mean squared error of guessing the mean.
-    rmse: f64,
-    log_density: f64,
-    crps: f64,
 }
 
 /// Compares with the rows of a file.
@@ -69,18 +59,10 @@ impl<'a> Report<'a> {
             counts[((place * DECILES as f64) as usize).min(DECILES - 1)] += 1;
         }
         let rows = numbers.len() as f64;
-        let mean = numbers.iter().sum::<f64>() / rows;
-        let rmse = (numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / rows).sqrt();
         Self {
             metrics,
             left_out: LeftOut::default(),
-            baseline: Baseline {
-                mean,
-                rmse,
-                // Means over the numbers of the formulas for a normal distribution, the second for normal numbers.
-                log_density: -0.5 * (std::f64::consts::TAU.ln() + 1.0) - rmse.ln(),
-                crps: rmse / std::f64::consts::PI.sqrt(),
-            },
+            baseline: NumberBaseline::of(numbers),
             target,
             deciles: counts.iter().map(|&count| count as f64 / rows).collect(),
         }

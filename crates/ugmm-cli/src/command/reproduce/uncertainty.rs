@@ -126,10 +126,10 @@ fn measure(
 ) -> Result<Run, CliError> {
     let device = device();
     let log_probabilities = |rows| log_probabilities(network, task, rows, &device);
-    let temperature = temperature(&log_probabilities(held_out)?, held_out.labels())?;
+    let temperature = temperature(&log_probabilities(held_out)?, held_out.labels(), None)?;
     let on_test = log_probabilities(test)?;
     let mut scaled_on_test = on_test.clone();
-    scale(&mut scaled_on_test, test.classes(), temperature);
+    scale(&mut scaled_on_test, test.classes(), temperature, None);
     let own = signs(network, task, test)?;
     let area_under_roc = others
         .iter()

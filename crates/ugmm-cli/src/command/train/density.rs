@@ -179,7 +179,10 @@ fn text(report: &Report) -> String {
         );
     }
     if fitted.out_of_time {
-        text += &format!("there was time for {} only\n", count(fitted.epochs, "epoch"));
+        text += &match fitted.members {
+            1 => format!("the time limit ended training after {}\n", count(fitted.epochs, "epoch")),
+            members => format!("there was time for {members} of {} circuits\n", fitted.training.members),
+        };
     }
     text += &likelihoods("training", &fitted.training_log_likelihoods);
     match &fitted.validation_log_likelihoods {

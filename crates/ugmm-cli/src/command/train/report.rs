@@ -7,7 +7,7 @@ use std::path::Path;
 use ugmm::model_file::Columns;
 use ugmm::training::TrainingConfig;
 use ugmm::{ModelConfig, Task};
-use ugmm_tabular::{CrossValidation, FitReport, Measures, TabularModel};
+use ugmm_tabular::{Calibration, CrossValidation, FitReport, Measures, TabularModel};
 
 #[derive(Serialize)]
 pub struct Report<'a> {
@@ -66,6 +66,7 @@ pub fn text(report: &Report) -> String {
     text += &measures("training", &fitted.training_metrics);
     if let Some(validation) = &fitted.validation_metrics {
         text += &measures("held-out", validation);
+        text += &interval(validation);
     }
     if let Some(measured) = &fitted.cross_validation {
         text += &cross_validation(measured);
@@ -78,8 +79,26 @@ pub fn text(report: &Report) -> String {
     {
         text += OF_DENSITIES;
     }
+    if let Some(Calibration { rows, spread }) = fitted.calibration {
+        text += &format!(
+            "densities are stretched by {spread:.3} about their medians: so 90 % intervals hold 90 % of {} that a network \
+             was trained without\n",
+            count(rows, "training row")
+        );
+    }
+    if let Some(baseline) = &fitted.baseline {
+        let rows = match (&fitted.validation_metrics, &fitted.cross_validation) {
+            (Some(_), _) => "held-out rows",
+            (None, Some(_)) => "the rows of the folds",
+            (None, None) => "training rows",
+        };
+        text += &format!("to compare, on {rows}: {}\n", baseline.in_words(target));
+    }
     if fitted.validation_metrics.is_none() && fitted.cross_validation.is_none() {
         text += "no rows were held out, so how well the model does on new rows is unknown\n";
+    }
+    for doubt in &fitted.doubts {
+        text += &format!("warning: {doubt}\n");
     }
     let (file, parameters) = (report.model_file.display(), report.parameters);
     text + &format!("{file}: {parameters} parameters, trained in {:.1} s\n", fitted.seconds)
@@ -87,6 +106,16 @@ pub fn text(report: &Report) -> String {
 
 fn measures(what: &str, measures: &Measures) -> String {
     format!("{what} rows: {}, {}\n", measures.rows(), in_words(measures))
+}
+
+/// How many numbers are in their intervals.
+fn interval(measures: &Measures) -> String {
+    match measures {
+        Measures::Classes(_) => String::new(),
+        Measures::Numbers(metrics) => {
+            format!("  {} % of the numbers in their 90 % intervals\n", percent(metrics.coverage_90, 1))
+        }
+    }
 }
 
 pub fn in_words(measures: &Measures) -> String {
@@ -105,18 +134,46 @@ pub fn in_words(measures: &Measures) -> String {
 }
 
 fn cross_validation(measured: &CrossValidation) -> String {
-    let CrossValidation { folds, metrics, temperature, spread, scaled_metrics, by_fold } = measured;
+    let CrossValidation { folds, metrics, temperature, spread, rejected, at_limit, scaled_metrics, by_fold } =
+        measured;
     let head =
         format!("{folds}-fold cross-validation, each row predicted by a model that has not seen it:\n");
-    let with = match (temperature, spread) {
-        (Some(temperature), _) => {
-            format!("  with a temperature of {temperature:.3}, which is saved with the model: ")
-        }
-        (None, Some(spread)) => {
-            format!("  stretched by {spread:.3} about their medians, as the model saves it: ")
-        }
-        (None, None) => "  ".into(),
+    let (with, what) = match (temperature, spread) {
+        (Some(temperature), _) => (
+            format!(
+                "  a temperature of {temperature:.3} is saved with the model; each fold with the one that suits the others:\n    "
+            ),
+            "temperature",
+        ),
+        (None, Some(spread)) => (
+            format!(
+                "  stretched by {spread:.3} about their medians, as the model saves it; each fold as suits the others:\n    "
+            ),
+            "stretching",
+        ),
+        (None, None) => ("  ".into(), "factor"),
     };
+    let limit = match at_limit {
+        true => {
+            format!("  the {what} is at the end of its range, so these predictions say little about it\n")
+        }
+        false => String::new(),
+    };
+    if let Some(rejected) = rejected {
+        let measures = match metrics {
+            Measures::Classes(metrics) => format!(
+                "{}, calibration error {} %",
+                in_words(&Measures::Classes(*metrics)),
+                percent(metrics.calibration_error, 2)
+            ),
+            Measures::Numbers(_) => format!("{}\n{}", in_words(metrics), interval(metrics).trim_end()),
+        };
+        return head
+            + &format!(
+                "  {measures}\n  a {what} of {rejected:.3} would make them worse on rows that it was not fitted to, so none \
+                 is saved\n{limit}"
+            );
+    }
     head + &match (metrics, scaled_metrics) {
         (Measures::Classes(metrics), Measures::Classes(scaled)) => {
             let accuracies: Vec<f64> = by_fold
@@ -137,13 +194,13 @@ fn cross_validation(measured: &CrossValidation) -> String {
             )
         }
         (metrics, Measures::Numbers(scaled)) => format!(
-            "  {}\n{with}{},\n  {} % of the numbers in their 90 % intervals\n",
+            "  {}\n{with}{},\n    {} % of the numbers in their 90 % intervals\n",
             in_words(metrics),
             in_words(&Measures::Numbers(*scaled)),
             percent(scaled.coverage_90, 1)
         ),
         (metrics, scaled) => format!("  {}\n{with}{}\n", in_words(metrics), in_words(scaled)),
-    }
+    } + &limit
 }
 
 /// What was tried, best first.

@@ -1,0 +1,142 @@
+//! What is said of a training can be relied on: temperatures, intervals, numbers far from all others, and doubts.
+
+use crate::{json, stdout, ugmm};
+use std::path::Path;
+use tempfile::TempDir;
+
+/// Numbers that look random: about uniform over [0, 1).
+fn chance(state: &mut u64) -> f64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    (*state >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// About standard normal.
+fn normal(state: &mut u64) -> f64 {
+    (0..12).map(|_| chance(state)).sum::<f64>() - 6.0
+}
+
+/// y = 2x + a standard normal number.
+fn line(rows: usize, seed: u64) -> Vec<(f64, f64)> {
+    let mut state = seed;
+    let row = |_| {
+        let x = 20.0 * chance(&mut state) - 10.0;
+        (x, 2.0 * x + normal(&mut state))
+    };
+    (0..rows).map(row).collect()
+}
+
+fn written(at: &Path, name: &str, rows: &[(f64, f64)]) {
+    let rows: String = rows.iter().map(|(x, y)| format!("{x:.4},{y:.4}\n")).collect();
+    std::fs::write(at.join(name), format!("x,y\n{rows}")).unwrap();
+}
+
+/// Two overlapping classes of which one is rare.
+fn imbalanced(rows: usize) -> String {
+    let mut state = 3;
+    let row = |_| {
+        let class = if chance(&mut state) < 0.15 { ("rare", 1.2) } else { ("usual", 0.0) };
+        format!("{:.3},{:.3},{}\n", class.1 + normal(&mut state), class.1 + normal(&mut state), class.0)
+    };
+    "a,b,class\n".to_owned() + &(0..rows).map(row).collect::<String>()
+}
+
+#[test]
+fn a_temperature_changes_no_class_where_classes_are_weighted() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    std::fs::write(at.join("t.csv"), imbalanced(240)).unwrap();
+    let train = ["train", "t.csv", "--target", "class", "--class-weights", "balanced", "--epochs", "15"];
+    let validation = ["--validation", "0", "-o", "plain.safetensors"];
+    stdout(&ugmm(at, &[&train[..], &validation].concat()));
+    let folds = ["--folds", "4", "-o", "scaled.safetensors", "--json", "t.json"];
+    let text = stdout(&ugmm(at, &[&train[..], &folds].concat()));
+    let classes = |model: &str| -> Vec<String> {
+        let text = stdout(&ugmm(at, &["predict", model, "t.csv"]));
+        text.lines().map(|line| line.split(',').next().unwrap().to_owned()).collect()
+    };
+    assert_eq!(classes("plain.safetensors"), classes("scaled.safetensors"), "{text}");
+    let report = json(&at.join("t.json"));
+    let measured = &report["cross_validation"];
+    // What is printed is what is saved: with a temperature or without, the classes are the same.
+    assert_eq!(measured["metrics"]["accuracy"], measured["scaled_metrics"]["accuracy"]);
+}
+
+#[test]
+fn one_far_row_does_not_make_all_probabilities_alike() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let table = include_str!("../cases/one-far-row.csv");
+    std::fs::write(at.join("t.csv"), table).unwrap();
+    let train = ["train", "t.csv", "--target", "y", "--task", "classification", "--folds", "5"];
+    let more = ["--epochs", "40", "-o", "m.safetensors", "--json", "t.json"];
+    stdout(&ugmm(at, &[&train[..], &more].concat()));
+    let report = json(&at.join("t.json"));
+    let measured = &report["cross_validation"];
+    let temperature = measured["temperature"].as_f64().unwrap();
+    assert!((0.05..20.0).contains(&temperature), "{temperature}");
+    for measure in ["log_loss", "calibration_error"] {
+        let [before, after] = ["metrics", "scaled_metrics"].map(|of| measured[of][measure].as_f64().unwrap());
+        assert!(after <= before, "{measure}: {before} {after}");
+    }
+}
+
+#[test]
+fn one_far_number_does_not_spoil_a_model_and_is_named() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let mut rows = line(240, 1);
+    rows[16].1 = 1e4;
+    written(at, "t.csv", &rows);
+    written(at, "new.csv", &line(300, 7));
+    let train = ["train", "t.csv", "--target", "y", "--epochs", "60", "-o", "m.safetensors"];
+    let text = stdout(&ugmm(at, &train));
+    assert!(text.contains("y is 10000 in row 17, where all others lie between"), "{text}");
+    stdout(&ugmm(at, &["evaluate", "m.safetensors", "new.csv", "--json", "e.json"]));
+    let report = json(&at.join("e.json"));
+    assert!(report["r2"].as_f64().unwrap() > 0.95, "{report}");
+    let coverage = report["coverage_90"].as_f64().unwrap();
+    assert!((0.82..0.98).contains(&coverage), "{report}");
+}
+
+#[test]
+fn intervals_of_a_line_hold_what_they_say() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    written(at, "t.csv", &line(400, 1));
+    written(at, "new.csv", &line(1000, 7));
+    let train = ["train", "t.csv", "--target", "y", "--epochs", "60", "-o", "m.safetensors"];
+    let text = stdout(&ugmm(at, &train));
+    assert!(text.contains("that a network was trained without"), "{text}");
+    stdout(&ugmm(at, &["evaluate", "m.safetensors", "new.csv", "--json", "e.json"]));
+    let report = json(&at.join("e.json"));
+    let coverage = report["coverage_90"].as_f64().unwrap();
+    assert!((0.85..0.95).contains(&coverage), "{report}");
+}
+
+#[test]
+fn a_training_that_did_not_learn_says_so() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let mut state = 5;
+    let noise = |state: &mut u64| format!("{:.3},{:.3}", normal(state), normal(state));
+    let rows: String =
+        (0..200).map(|i| format!("{},{}\n", noise(&mut state), ["u", "v", "w"][i * 7 % 3])).collect();
+    std::fs::write(at.join("noise.csv"), format!("a,b,c\n{rows}")).unwrap();
+    let train = ["train", "noise.csv", "--target", "c", "--epochs", "20", "-o", "m.safetensors"];
+    let text = stdout(&ugmm(at, &train));
+    assert!(text.contains("warning: the model is no better than guessing"), "{text}");
+
+    let rows: String = (0..200)
+        .map(|i| {
+            format!("{},{}\n", 1_000_000_000 + i * 37 % 200, if i * 37 % 200 > 90 { "hi" } else { "lo" })
+        })
+        .collect();
+    std::fs::write(at.join("big.csv"), format!("t,c\n{rows}")).unwrap();
+    let train = ["train", "big.csv", "--target", "c", "--epochs", "5", "-o", "m.safetensors"];
+    let text = stdout(&ugmm(at, &[&train[..], &["--scaling", "none"]].concat()));
+    assert!(
+        text.contains("the column \"t\" has 160 different values, of which the network can tell only"),
+        "{text}"
+    );
+    assert!(!stdout(&ugmm(at, &train)).contains("can tell only"));
+}

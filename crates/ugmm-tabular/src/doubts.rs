@@ -1,0 +1,232 @@
+//! What a finished training leaves to doubt: whether it is better than guessing, and what may have kept it from learning.
+
+use crate::learner::{Fitted, Learner};
+use crate::measures::Measures;
+use crate::target::{TargetValues, usual_numbers};
+use serde::Serialize;
+use std::collections::HashSet;
+use ugmm::ModelConfig;
+use ugmm_data::frame::{ReadAs, Values};
+
+/// Rows that are looked at to find out whether a column's values are told apart.
+const ROWS: usize = 10_000;
+/// Standard deviation of an input beyond which a network, whose components are about 1 wide, sees little of it.
+const WIDE_INPUT: f64 = 30.0;
+/// Hidden layers from which on depth is a likely reason.
+const DEEP: usize = 3;
+/// Numbers far from all others that are named.
+const NAMED: usize = 3;
+
+/// How good guessing is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Baseline {
+    /// Of classes.
+    Class(ClassBaseline),
+    /// Of numbers.
+    Number(NumberBaseline),
+}
+
+/// Always guessing the commonest class of the rows compared with, and the shares of all.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClassBaseline {
+    /// The commonest class; the first of equally common ones.
+    pub class: String,
+    /// Its share of the rows, in [0, 1].
+    pub accuracy: f64,
+    /// Mean −log of the share of each row's class.
+    pub log_loss: f64,
+}
+
+/// Always guessing a normal distribution with mean and deviation of the numbers compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct NumberBaseline {
+    /// The mean.
+    pub mean: f64,
+    /// The deviation, which is the root mean squared error of guessing the mean.
+    pub rmse: f64,
+    /// Mean log-density per unit of the numbers.
+    pub log_density: f64,
+    /// Mean continuous ranked probability score, for normal numbers.
+    pub crps: f64,
+}
+
+impl ClassBaseline {
+    /// Of rows with these classes; `None` without rows.
+    #[must_use]
+    pub fn of(names: &[String], labels: &[usize]) -> Option<Self> {
+        let mut counts = vec![0usize; names.len()];
+        labels.iter().for_each(|&label| counts[label] += 1);
+        let most = counts.iter().copied().max().filter(|&most| most > 0)?;
+        let class = names[counts.iter().position(|&count| count == most)?].clone();
+        let share = |count: usize| count as f64 / labels.len() as f64;
+        let known = counts.iter().filter(|&&count| count > 0);
+        let log_loss = known.map(|&count| -share(count) * share(count).ln()).sum();
+        Some(Self { class, accuracy: share(most), log_loss })
+    }
+}
+
+impl NumberBaseline {
+    /// Of rows with these numbers, which must not be none.
+    #[must_use]
+    pub fn of(numbers: &[f64]) -> Self {
+        let rows = numbers.len() as f64;
+        let mean = numbers.iter().sum::<f64>() / rows;
+        let rmse = (numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / rows).sqrt();
+        // Means over the numbers of the formulas for a normal distribution, the second for normal numbers.
+        let log_density = -0.5 * (std::f64::consts::TAU.ln() + 1.0) - rmse.ln();
+        Self { mean, rmse, log_density, crps: rmse / std::f64::consts::PI.sqrt() }
+    }
+}
+
+impl Baseline {
+    /// Of the rows at `places`, which must not be none.
+    pub(crate) fn of(values: &TargetValues, places: &[usize]) -> Option<Self> {
+        match values {
+            TargetValues::Classes(classes, labels) => {
+                let labels: Vec<usize> = places.iter().map(|&place| labels[place]).collect();
+                ClassBaseline::of(classes.names(), &labels).map(Self::Class)
+            }
+            TargetValues::Numbers(numbers) if !places.is_empty() => {
+                let numbers: Vec<f64> = places.iter().map(|&place| numbers[place]).collect();
+                Some(Self::Number(NumberBaseline::of(&numbers)))
+            }
+            TargetValues::Numbers(_) => None,
+        }
+    }
+
+    /// Whether predictions with these measures, of the same rows, are no better by any measure, chance allowed for.
+    #[must_use]
+    pub fn is_not_beaten_by(&self, measures: &Measures) -> bool {
+        match (self, measures) {
+            (Self::Class(guess), Measures::Classes(found)) => {
+                let chance = (guess.accuracy * (1.0 - guess.accuracy) / found.rows.max(1) as f64).sqrt();
+                found.accuracy <= guess.accuracy + chance && found.log_loss >= guess.log_loss
+            }
+            (Self::Number(guess), Measures::Numbers(found)) => {
+                found.rmse >= guess.rmse && found.log_density <= guess.log_density
+            }
+            _ => false,
+        }
+    }
+
+    /// In words, after "always guessing".
+    #[must_use]
+    pub fn in_words(&self, target: &str) -> String {
+        match self {
+            Self::Class(ClassBaseline { class, accuracy, .. }) => {
+                format!("always guessing {target} = {class} is right in {:.2} %", 100.0 * accuracy)
+            }
+            Self::Number(NumberBaseline { rmse, .. }) => {
+                format!("always guessing the mean of {target} has a root mean squared error of {rmse:.4}")
+            }
+        }
+    }
+}
+
+/// Sentences about what may have gone wrong; none where nothing did.
+pub(crate) fn doubts(
+    learner: &Learner,
+    fitted: &Fitted,
+    baseline: Option<&Baseline>,
+    measures: &Measures,
+) -> Vec<String> {
+    let mut doubts = far_numbers(learner);
+    doubts.extend(hidden_columns(learner, fitted));
+    if fitted.trained.best_epoch.is_none()
+        && let [first, .., last] = fitted.trained.history.as_slice()
+        && last.training_loss > first.training_loss + 0.01 * (1.0 + first.training_loss.abs())
+    {
+        doubts.push(format!(
+            "the training loss rose from {:.4} in the first epoch to {:.4} in the last; try a smaller --learning-rate, \
+             or --clip 1",
+            first.training_loss, last.training_loss
+        ));
+    }
+    if let Some(baseline) = baseline.filter(|baseline| baseline.is_not_beaten_by(measures)) {
+        let layers = match &fitted.recipe.model {
+            ModelConfig::Ugmm(network) => network.layers.len(),
+            ModelConfig::Mlp(network) => network.sizes.len().saturating_sub(1),
+        };
+        let hidden = layers.saturating_sub(1);
+        let reason = match hidden >= DEEP {
+            true => format!(
+                "networks of {hidden} hidden layers are hard to learn: try --hidden with one or two sizes"
+            ),
+            false => "either the other columns say nothing of it, or other settings are needed: try --search"
+                .into(),
+        };
+        doubts.push(format!(
+            "the model is no better than guessing ({}); {reason}",
+            baseline.in_words(learner.target)
+        ));
+    }
+    doubts
+}
+
+/// Numbers to predict that are far from all others.
+fn far_numbers(learner: &Learner) -> Vec<String> {
+    let TargetValues::Numbers(numbers) = &learner.values else { return Vec::new() };
+    let Some((low, high)) = usual_numbers(numbers) else { return Vec::new() };
+    let far: Vec<usize> =
+        (0..numbers.len()).filter(|&place| !(low..=high).contains(&numbers[place])).collect();
+    let target = learner.target;
+    let named: Vec<String> = far
+        .iter()
+        .take(NAMED)
+        .map(|&place| format!("{} in row {}", numbers[place], learner.rows[place] + 1))
+        .collect();
+    let more = match far.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    vec![format!(
+        "{target} is {}{more}, where all others lie between {} and {}; if that is an error, correct or remove it. Predicted \
+         means do not count such numbers unless they are likely",
+        named.join(", "),
+        low,
+        high
+    )]
+}
+
+/// Columns whose values the network cannot tell apart, or that are far wider than its components.
+fn hidden_columns(learner: &Learner, fitted: &Fitted) -> Vec<String> {
+    let Fitted { preprocessor, inputs, rows, .. } = fitted;
+    let (requests, sources, width) =
+        (preprocessor.requests(), preprocessor.source_columns(), preprocessor.inputs());
+    let mut doubts = Vec::new();
+    for (input, &source) in sources.iter().enumerate() {
+        let request = &requests[source];
+        let is_number = matches!(request.read_as, ReadAs::Numbers(_) | ReadAs::Days);
+        let Ok(Values::Numbers(numbers)) = learner.table.column(&request.name) else { continue };
+        if !is_number || learner.table.schema().images.is_some() {
+            continue;
+        }
+        let values = || rows.iter().take(ROWS).map(|&row| numbers[row]).filter(|number| !number.is_nan());
+        let seen = || inputs.iter().skip(input).step_by(width).take(ROWS).filter(|value| !value.is_nan());
+        let different = values().map(f64::to_bits).collect::<HashSet<_>>().len();
+        let told_apart = seen().map(|value| value.to_bits()).collect::<HashSet<_>>().len();
+        let is_raw = preprocessor.scale_of(input) == Some((0.0, 1.0));
+        let count = seen().count().max(1) as f64;
+        let mean = seen().map(|&value| f64::from(value)).sum::<f64>() / count;
+        let variance = seen().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / count;
+        let name = &request.name;
+        if different > 2 && 2 * told_apart < different {
+            let mend = match is_raw {
+                true => "use another --scaling than none",
+                false => "use --scaling quantile, or look for values far from all others",
+            };
+            doubts.push(format!(
+                "the column {name:?} has {different} different values, of which the network can tell only {told_apart} \
+                 apart; {mend}"
+            ));
+        } else if is_raw && variance.sqrt() > WIDE_INPUT {
+            doubts.push(format!(
+                "the column {name:?} is not scaled and spreads over {:.0} on either side of its mean, where networks learn \
+                 from columns of about 1; leave out --scaling none",
+                variance.sqrt()
+            ));
+        }
+    }
+    doubts
+}
