@@ -375,6 +375,7 @@ impl Fitter<'_> {
                 (chosen.trained, chosen.out_of_time) =
                     self.train(rows, &chosen.config, first, (number, parts), run)?;
             }
+            chosen.out_of_time |= is_over && chosen.config.members > 1;
             Ok(chosen)
         });
         let best: Vec<Chosen> = with_all.collect::<Result<_, TabularError>>()?;
