@@ -1,7 +1,6 @@
 //! One row out for each row in, with the digits and words of the table.
 
 use crate::{CASES, json, stdout, ugmm};
-use std::path::Path;
 use tempfile::TempDir;
 
 fn write(folder: &TempDir, name: &str, text: &str) {
