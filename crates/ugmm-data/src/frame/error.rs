@@ -191,21 +191,14 @@ pub enum FrameError {
     )]
     OtherMarks { file: PathBuf, row: usize, column: String, written: String, stated: String },
 
-    /// Numbers with decimal points and with decimal commas in one file, one of which can be either.
+    /// Numbers with decimal points and with decimal commas in one file, one of which can be either; `other` is that one with its
+    /// place, in words.
     #[error(
-        "{}, row {row}, column {}: {} contradicts {} in row {other_row}, column {}, in its decimal mark, and one of them could be \
-         read with either; say which mark is right (--decimal . or --decimal ,)",
-        file.display(), value(column), value(written), value(other), value(other_column)
+        "{}, row {row}, column {}: {} contradicts {other}, in its decimal mark, and one of them could be read with either; \
+         say which mark is right (--decimal . or --decimal ,)",
+        file.display(), value(column), value(written)
     )]
-    MixedMarks {
-        file: PathBuf,
-        row: usize,
-        column: String,
-        written: String,
-        other_row: usize,
-        other_column: String,
-        other: String,
-    },
+    MixedMarks { file: PathBuf, row: usize, column: String, written: String, other: String },
 
     /// A format of dates that is none.
     #[error(

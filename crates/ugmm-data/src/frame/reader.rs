@@ -18,6 +18,7 @@ use super::options::ReadOptions;
 use super::request::{self, ReadAs, Request};
 use super::source::{Blocks, Source};
 use super::unseen::{UnseenCounter, UnseenValues};
+use crate::show::value;
 
 /// Bytes of values that one frame may hold whatever the file's size, and how many times as large as the file it may be beyond
 /// that. Only a whole table in one frame comes near: a packed file of some kilobytes may hold as many equal rows as fill any
@@ -430,16 +431,10 @@ impl NumberMarks {
         let (Some(first), Some(second), None) = (&self.contradicting, &self.open, self.stated) else {
             return Ok(());
         };
-        let ((row, column, written), (other_row, other_column, other)) = (first.clone(), second.clone());
-        Err(FrameError::MixedMarks {
-            file: path.to_owned(),
-            row,
-            column,
-            written,
-            other_row,
-            other_column,
-            other,
-        })
+        let (row, column, written) = first.clone();
+        let (other_row, other_column, other) = second;
+        let other = format!("{} in row {other_row}, column {}", value(other), value(other_column));
+        Err(FrameError::MixedMarks { file: path.to_owned(), row, column, written, other })
     }
 }
 

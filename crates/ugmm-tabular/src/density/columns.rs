@@ -330,8 +330,9 @@ impl DensityColumn {
     /// The value of a rare level, or of the state of all of them by its other name.
     fn rare_or_other(&self, text: &str) -> Option<usize> {
         let (other, rare) = (self.other()?, self.rare().unwrap_or_default());
-        let place = rare.iter().position(|level| level.text == text);
-        place.map(|place| other + 1 + place).or((text == NOT_SEEN).then_some(other))
+        let names: Vec<String> = rare.iter().map(|level| level.text.clone()).collect();
+        let place = LevelIndex::new(&names).position(text);
+        place.map(|place| other + 1 + place as usize).or((text == NOT_SEEN).then_some(other))
     }
 
     /// A number in the table's units as it would stand there.
@@ -584,7 +585,7 @@ fn of_numbers(
     range: NumberRange,
     numbers: impl Iterator<Item = f64> + Clone,
 ) -> DensityColumn {
-    let is_date = request.read_as == ReadAs::Days;
+    let is_date = request.read_as.is_date();
     let width = range.high - range.low;
     let margin = width.max(1.0);
     // No day is less than nothing. Of a column of zeros only, either end would do.
