@@ -94,6 +94,7 @@ impl CliError {
             | E::NoFeatures { .. }
             | E::TooFewRows { .. }
             | E::TooManyLevels { .. }
+            | E::NotAllDates { .. }
             | E::Incomplete { .. }
             | E::Preprocess(_)
             | E::Data(_) => Self::InTable { path: path.to_path_buf(), source: Box::new(source) },

@@ -51,7 +51,11 @@ pub(crate) fn check_column(
     let levels = column.levels.as_ref().map_or(0, Vec::len);
     let too_many = levels > FEW_LEVELS && levels * ROWS_PER_LEVEL > rows || levels > MOST_LEVELS;
     if column.kind == Kind::Categorical && too_many {
-        return Err(TabularError::TooManyLevels { column: column.name.clone(), levels, rows });
+        let name = column.name.clone();
+        return Err(match column.no_date() {
+            Some(written) => TabularError::NotAllDates { column: name, levels, written },
+            None => TabularError::TooManyLevels { column: name, levels, rows },
+        });
     }
     match needs_every_value && column.is_informative() && column.missing > 0 {
         true => Err(TabularError::Incomplete { column: column.name.clone(), missing: column.missing }),

@@ -104,6 +104,14 @@ pub enum TabularError {
     )]
     TooManyLevels { column: String, levels: usize, rows: usize },
 
+    /// Dates but for a value, and too many to be categories.
+    #[error(
+        "the column {column:?} has {levels} different texts that look like dates, but {written:?} is no date or is written in another \
+         way than the others; say how dates are written with --date-format \"{column}=%d/%m/%Y\" or the like, say --na {written:?} if \
+         it marks a missing value, or leave the column out with --ignore {column:?}"
+    )]
+    NotAllDates { column: String, levels: usize, written: String },
+
     /// A feed-forward network needs every value.
     #[error(
         "the column {column:?} lacks {missing} values, and a feed-forward network needs every value; fill them in, \

@@ -119,8 +119,15 @@ fn what_is_assumed_of_dates_is_said() {
         "{said}"
     );
     let usual = ["train", "broken.csv", "--target", "y", "-o", "m.safetensors", "--epochs", "1"];
-    let output = ugmm(folder.path(), &usual);
-    let said = String::from_utf8_lossy(&output.stderr);
+    let message = failure_of(&ugmm(folder.path(), &usual));
+    assert!(
+        message.contains("has 40 different texts that look like dates, but \"31/02/2024\" is no date"),
+        "{message}"
+    );
+    let few: String =
+        (0..40).map(|i| format!("{}/02/2024,{}\n", [10, 20, 28, 31][i % 4], i % 2 * 3)).collect();
+    std::fs::write(folder.path().join("few.csv"), format!("day,y\n{few}")).unwrap();
+    let said = train(folder.path(), "few.csv", "y", &[]);
     assert!(
         said.contains("\"day\" looks like dates and is taken as a category, because \"31/02/2024\""),
         "{said}"

@@ -518,7 +518,7 @@ impl ColumnScan {
 }
 
 /// A value that keeps a column from being one of dates, if most of its levels look like dates.
-fn no_date(levels: &[Level]) -> Option<String> {
+pub(super) fn no_date(levels: &[Level]) -> Option<String> {
     let looks_like = levels.iter().filter(|level| date::resembles(&level.text)).count();
     if levels.len() < 2 || (looks_like as f64) < MOSTLY_DATES * levels.len() as f64 {
         return None;

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::cell;
-use super::column_scan::{ColumnScan, Manner};
+use super::column_scan::{self, ColumnScan, Manner};
 use super::date::{self, DateFormat};
 use super::error::FrameError;
 use super::images::{Images, LABEL};
@@ -324,6 +324,13 @@ impl Column {
     /// One that is left alone.
     fn ignored(name: String) -> Self {
         Self { name, kind: Kind::Ignored, missing: 0, levels: None, missing_as: vec![], numbers_rows: false }
+    }
+
+    /// Of a column of texts that look like dates, one that keeps it from being read as such: it is no date, or is written in
+    /// another way than the others. `None` of any other column.
+    pub fn no_date(&self) -> Option<String> {
+        let levels = self.levels.as_deref().filter(|_| self.kind == Kind::Categorical)?;
+        column_scan::no_date(levels)
     }
 
     /// Whether there is something to learn from it: not from a constant or an ignored column.
