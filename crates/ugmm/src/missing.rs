@@ -53,7 +53,7 @@ const HALF_LOG_TWO_PI: f32 = 0.918_938_5;
 
 /// What stands in a missing value's place for the layer's operation: NaN, which the kernels of processors leave out. Those
 /// of GPUs, whose compilers take NaN for impossible, get a number out of the reach of every σ up to 1e23.
-fn marker(device: &Device) -> f32 {
+pub(crate) fn marker(device: &Device) -> f32 {
     const OUT_OF_REACH: f32 = 1e25;
     if is_cpu(device) { f32::NAN } else { OUT_OF_REACH }
 }

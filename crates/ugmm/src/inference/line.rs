@@ -7,7 +7,7 @@
 
 use super::variable::{Domain, Variable};
 use crate::init::host_values;
-use crate::missing::{check_finite, log_seen_weight, with_unknown_outputs};
+use crate::missing::{check_finite, log_seen_weight, marker, with_unknown_outputs};
 use crate::{Network, UgmmError, UgmmNetwork, ugmm_log_density};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Bool, Device, Tensor, TensorData};
@@ -190,10 +190,11 @@ impl<'n> Lines<'n> {
     /// logarithms, not renormalised.
     fn without(&self, rows: &[f32], variable: &Range<usize>) -> Vec<f32> {
         let inputs = self.inputs();
-        let is_left_out = |place: usize| variable.contains(&(place % inputs));
+        let marker = marker(&self.device);
+        let is_left_out = |place: usize, value: f32| value.is_nan() || variable.contains(&(place % inputs));
         let filled = rows.iter().enumerate();
         let filled: Vec<f32> =
-            filled.map(|(place, &value)| if is_left_out(place) { f32::NAN } else { value }).collect();
+            filled.map(|(place, &value)| if is_left_out(place, value) { marker } else { value }).collect();
         let x = Tensor::<2>::from_data(TensorData::new(filled, [rows.len() / inputs, inputs]), &self.device);
         let [means, log_sigmas, mixing_logits] = self.first.clone();
         host_values(&ugmm_log_density(x, means, log_sigmas, mixing_logits))
