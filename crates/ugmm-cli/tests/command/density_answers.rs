@@ -248,7 +248,8 @@ fn the_chosen_structure_is_the_best_of_those_shown() {
     assert!(text.lines().any(|line| line.contains(&shown) && line.contains("chosen")), "{text}");
 }
 
-/// Five numbers with a common cause: 60 rows to learn from, 2000 fresh ones.
+/// Five numbers of standard deviation 1 with a common cause: 60 rows to learn from, 1000 fresh ones. Independent columns have −7.09
+/// nats at best, and about −7.2 learned from so few.
 #[test]
 fn few_rows_are_learned_better_than_by_independent_columns() {
     let rows = |count: usize, state: &mut u64, common: f64| {
@@ -262,21 +263,17 @@ fn few_rows_are_learned_better_than_by_independent_columns() {
         }
         text
     };
-    // With a correlation of ½ dependence is worth 0.5 nats; without any there is nothing to be gained.
-    for (seed, common, ahead) in [(1, 0.75, 0.25), (2, 0.75, 0.25), (3, 0.0, -0.08)] {
+    // Dependence is worth 0.7 nats where it is; where it is not, nothing is lost by looking for it.
+    for (seed, common, least) in [(1, 0.75, -6.9), (3, 0.0, -7.3)] {
         let mut state = seed;
         let folder = with("few.csv", &rows(60, &mut state, common));
         let at = folder.path();
-        std::fs::write(at.join("fresh.csv"), rows(2000, &mut state, common)).unwrap();
-        let level = |structure: &str| {
-            let text = train(at, "few.csv", &["--structure", structure]);
-            stdout(&ugmm(at, &["evaluate", "d.safetensors", "fresh.csv", "--json", "e.json"]));
-            (json(&at.join("e.json"))["log_likelihood"]["mean"].as_f64().unwrap(), text)
-        };
-        let (chosen, text) = level("auto");
-        let (independent, _) = level("independent");
-        assert!(chosen > independent + ahead, "{seed}: {chosen} {independent}\n{text}");
+        std::fs::write(at.join("fresh.csv"), rows(1000, &mut state, common)).unwrap();
+        let text = train(at, "few.csv", &[]);
         assert!(text.contains("by 5-fold cross-validation"), "{text}");
+        stdout(&ugmm(at, &["evaluate", "d.safetensors", "fresh.csv", "--json", "e.json"]));
+        let level = json(&at.join("e.json"))["log_likelihood"]["mean"].as_f64().unwrap();
+        assert!(level > least, "{seed}: {level}\n{text}");
     }
 }
 
