@@ -512,8 +512,8 @@ pub(crate) fn used_columns<'t>(
     Ok(columns)
 }
 
-/// The same as variables, whose levels and ranges are those of `rows`, the rows to learn from: what other rows hold makes no
-/// difference.
+/// The columns of [`used_columns`] as variables. Levels and ranges are those of `rows`, the rows to learn from: what other rows
+/// hold makes no difference.
 pub(crate) fn columns_of(
     table: &Table,
     target: Option<&str>,
