@@ -499,7 +499,7 @@ fn folds_measure_every_row_and_make_the_probabilities_true() {
     let at = folder.path();
     let options = ["--folds", "5", "--epochs", "100", "--json", "t.json"];
     let text = stdout(&ugmm(at, &[&TRAIN[..], &options].concat()));
-    assert!(text.contains("5-fold cross-validation") && text.contains("with a temperature of"), "{text}");
+    assert!(text.contains("5-fold cross-validation") && text.contains("a temperature of"), "{text}");
     let report = json(&at.join("t.json"));
     assert_eq!((&report["training_rows"], &report["validation_rows"]), (&150.into(), &0.into()));
     let measured = &report["cross_validation"];
