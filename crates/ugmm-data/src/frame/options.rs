@@ -133,14 +133,6 @@ impl ReadOptions {
             columns.iter().try_for_each(|name| position(name).map(drop))?;
         }
         let mut seen = HashSet::new();
-        let position = |name: &String| {
-            names.position(name).ok_or_else(|| FrameError::UnknownColumn {
-                file: path.to_owned(),
-                column: name.clone(),
-                closest: closest(name, names.all()),
-                columns: names.all().to_vec(),
-            })
-        };
         self.dates
             .iter()
             .filter_map(|dates| dates.column.as_ref())
