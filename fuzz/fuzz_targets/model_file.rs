@@ -5,9 +5,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ugmm::Targets;
 use ugmm_fuzz::{file, within_memory};
-use ugmm_tabular::{AnyModel, DensityModel, TabularModel};
+use ugmm_tabular::{AnyModel, DensityModel, Predictions, TabularModel};
 
 /// What a file may take beside a multiple of its size.
 const CONSTANT: usize = 64 << 20;
@@ -62,7 +61,7 @@ fn ask_network(model: &TabularModel) {
     }
     if let Ok(predictions) = model.predictions(&rows) {
         assert_eq!(predictions.len(), rows.len() / width);
-        if let Targets::Numbers(numbers) = &predictions {
+        if let Predictions::Numbers(numbers) = &predictions {
             assert!(numbers.iter().all(|number| !number.is_nan()));
         }
         let _ = model.responsibilities(&rows, &predictions);
