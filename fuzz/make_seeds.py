@@ -3,7 +3,7 @@
 
     fuzz/make_seeds.py target/release/ugmm
 
-The program writes the Parquet files. What is there is written anew.
+The program writes the Parquet files, but for those of compressions that it only reads. What is there is written anew.
 """
 
 import gzip
@@ -58,6 +58,8 @@ def idx() -> None:
 
 
 def parquet(program: str) -> None:
+    for name in ["lz4", "brotli"]:
+        put("parquet", name, (HERE.parent / "crates/ugmm-data/tests/data" / f"{name}.parquet").read_bytes())
     pets = TESTS / "models/pets.csv"
     with tempfile.TemporaryDirectory() as folder:
         for model in sorted((TESTS / "models").glob("*/*.safetensors")):

@@ -16,8 +16,8 @@
 //!   comments if the first line is one, and not a header whose first name begins so: a single such line with as many
 //!   fields as the next line. Another mark has to be given.
 //! * Parquet with columns of integers, floats, booleans, strings, dates, timestamps and decimals, in any encoding but
-//!   `DELTA_BYTE_ARRAY` and `BYTE_STREAM_SPLIT`, which writers use on demand only; plain or compressed with snappy, gzip or
-//!   zstd.
+//!   `DELTA_BYTE_ARRAY` and `BYTE_STREAM_SPLIT`, which writers use on demand only; plain or compressed with snappy,
+//!   gzip, zstd, Brotli or `LZ4_RAW`.
 //! * IDX, as MNIST's images are: unsigned bytes in three dimensions, images, rows and columns, of up to 65,536 pixels an
 //!   image, plain or compressed as CSV. A row is an image, with a column `pixel_<row>_<column>` for each pixel, both
 //!   counted from 1; its values are the bytes divided by 255, from 0 to 1. The first column is `label` if a file of labels

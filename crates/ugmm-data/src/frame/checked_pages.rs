@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use parquet::arrow::arrow_reader::RowGroups;
-use parquet::basic::{Compression, ConvertedType, Encoding, LogicalType, Type};
+use parquet::basic::{ConvertedType, Encoding, LogicalType, Type};
 use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
@@ -160,8 +160,7 @@ impl Iterator for Chunks {
         let chunk = row_group.column(self.column);
         let rows = row_group.num_rows().unsigned_abs() as usize;
         let optional = chunk.column_descr().max_def_level() > 0;
-        let gzip = matches!(chunk.compression(), Compression::GZIP(_));
-        let file = Arc::new(PageFile::new(self.file.clone(), gzip));
+        let file = Arc::new(PageFile::new(self.file.clone(), chunk.compression()));
         let pages = SerializedPageReader::new(file, chunk, rows, None);
         let lengths = Lengths::of(chunk.column_descr());
         let checked = |pages| Box::new(CheckedPages { pages, optional, lengths, dictionary: None }) as _;

@@ -332,8 +332,8 @@ pub enum FrameError {
 
     /// A Parquet column compressed in a way that is not supported.
     #[error(
-        "{}: the column {} is compressed with {found}, which is not supported; write the file with snappy, gzip or zstd, or \
-         without compression, or ignore the column",
+        "{}: the column {} is compressed with {found}, which is not supported; write the file with snappy, gzip, zstd, brotli \
+         or LZ4_RAW, or without compression, or ignore the column",
         file.display(), value(column)
     )]
     UnsupportedCompression { file: PathBuf, column: String, found: String },

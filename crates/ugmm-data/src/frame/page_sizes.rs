@@ -1,15 +1,17 @@
 //! How much the pages of a Parquet file unpack to, checked before they are unpacked.
 //!
-//! The decoder makes room for what a page's header announces, up to 2 GiB for a page of a few bytes, and unpacks gzip
-//! whatever it announces.
+//! The decoder makes room for what a page's header announces, up to 2 GiB for a page of a few bytes, and unpacks gzip and
+//! Brotli whatever it announces.
 
 use std::fs::File;
 use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use brotli_decompressor::Decompressor;
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
+use parquet::basic::Compression;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
 
@@ -22,6 +24,8 @@ const LARGEST_RATIO: usize = 32;
 /// Bytes of a page that hold its header, as a rule; and those that are looked at if they do not.
 const USUAL_HEADER: u64 = 1 << 12;
 const LONGEST_HEADER: u64 = 16 << 20;
+/// Bytes of Brotli that are unpacked at a time.
+const BROTLI_BUFFER: usize = 1 << 14;
 /// Fields of a page's header.
 const UNCOMPRESSED: i64 = 2;
 const COMPRESSED: i64 = 3;
@@ -32,15 +36,24 @@ const LEVEL_BYTES: [i64; 2] = [5, 6];
 /// A file of which single pages are read.
 pub(super) struct PageFile {
     file: Arc<File>,
-    gzip: bool,
+    compression: Compression,
     /// Of the page whose header was read last, bytes that are not compressed.
     levels: AtomicUsize,
 }
 
 impl PageFile {
-    /// `gzip` says whether the pages are compressed so.
-    pub(super) fn new(file: Arc<File>, gzip: bool) -> Self {
-        Self { file, gzip, levels: AtomicUsize::new(0) }
+    /// `compression` is that of the pages.
+    pub(super) fn new(file: Arc<File>, compression: Compression) -> Self {
+        Self { file, compression, levels: AtomicUsize::new(0) }
+    }
+
+    /// What unpacks `packed` without a limit in the decoder, if this compression has one.
+    fn unpacker<'a>(&self, packed: &'a [u8]) -> Option<Box<dyn Read + 'a>> {
+        match self.compression {
+            Compression::GZIP(_) => Some(Box::new(MultiGzDecoder::new(packed))),
+            Compression::BROTLI(_) => Some(Box::new(Decompressor::new(packed, BROTLI_BUFFER))),
+            _ => None,
+        }
     }
 }
 
@@ -74,11 +87,10 @@ impl ChunkReader for PageFile {
     /// The bytes of a page after its header.
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
         let bytes = self.file.get_bytes(start, length)?;
-        if self.gzip {
-            let packed = bytes.get(self.levels.load(Ordering::Relaxed)..).unwrap_or_default();
+        let packed = bytes.get(self.levels.load(Ordering::Relaxed)..).unwrap_or_default();
+        if let Some(unpacker) = self.unpacker(packed) {
             let most = largest(length) as u64;
-            let unpacked =
-                std::io::copy(&mut MultiGzDecoder::new(packed).take(most + 1), &mut std::io::sink());
+            let unpacked = std::io::copy(&mut unpacker.take(most + 1), &mut std::io::sink());
             // What cannot be unpacked is refused by the decoder, or is not packed.
             if unpacked.is_ok_and(|unpacked| unpacked > most) {
                 return Err(damage(&format!("a page of {length} bytes unpacks to more than {most}")));

@@ -220,12 +220,10 @@ fn check_storage(
     Ok(())
 }
 
-/// Whether this crate has a decoder for pages that are compressed so.
+/// Whether pages that are compressed so can be unpacked. LZO has no decoder here; the old kind of LZ4 is several kinds, of which the
+/// decoder reads some and takes the others for damaged.
 fn is_unpacked(compression: Compression) -> bool {
-    matches!(
-        compression,
-        Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::GZIP(_) | Compression::ZSTD(_)
-    )
+    !matches!(compression, Compression::LZO | Compression::LZ4)
 }
 
 /// Refuses a type whose values are not single ones that this crate knows; `stored` says how they are stored.

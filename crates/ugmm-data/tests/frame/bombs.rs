@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch};
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, GzipLevel, ZstdLevel};
+use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use ugmm_data::Table;
 use ugmm_data::frame::{FrameReader, ReadOptions, Request, Schema};
@@ -78,6 +78,8 @@ fn pages_that_unpack_to_far_more_than_they_are_are_refused() {
         Compression::SNAPPY,
         Compression::ZSTD(ZstdLevel::default()),
         Compression::GZIP(GzipLevel::default()),
+        Compression::BROTLI(BrotliLevel::default()),
+        Compression::LZ4_RAW,
     ] {
         let fine = zeros(100_000, compression);
         let schema = Fixture::new(fine).infer(&ReadOptions::default()).unwrap();
@@ -91,6 +93,22 @@ fn pages_that_unpack_to_far_more_than_they_are_are_refused() {
         }
         let message = inferred.unwrap_err().to_string();
         assert!(message.contains("claims to unpack to 8000"), "{compression:?}: {message}");
+    }
+}
+
+/// The decoders of gzip and Brotli do not look at what the header announces.
+#[test]
+fn pages_that_unpack_to_far_more_than_they_announce_are_refused() {
+    for compression in
+        [Compression::GZIP(GzipLevel::default()), Compression::BROTLI(BrotliLevel::default())]
+    {
+        let mut bomb = zeros(10_000_000, compression);
+        // A page of the first version, and a number of four bytes: 200 in place of 80 million.
+        assert_eq!(bomb[4..7], [0x15, 0, 0x15]);
+        assert!(bomb[7..10].iter().all(|&byte| byte >= 0x80) && bomb[10] < 0x80, "{:?}", &bomb[7..11]);
+        bomb[7..11].copy_from_slice(&[0x90, 0x83, 0x80, 0]);
+        let message = refusal(&bomb);
+        assert!(message.contains("unpacks to more than 67108864"), "{compression:?}: {message}");
     }
 }
 

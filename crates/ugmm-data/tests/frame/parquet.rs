@@ -11,7 +11,7 @@ use arrow_array::{
     TimestampMicrosecondArray, TimestampSecondArray, UInt64Array,
 };
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, Encoding, GzipLevel, ZstdLevel};
+use parquet::basic::{BrotliLevel, Compression, Encoding, GzipLevel, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType};
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::file::writer::SerializedFileWriter;
@@ -96,6 +96,8 @@ fn every_type_is_described_and_read() {
         Compression::SNAPPY,
         Compression::GZIP(GzipLevel::default()),
         Compression::ZSTD(ZstdLevel::default()),
+        Compression::BROTLI(BrotliLevel::default()),
+        Compression::LZ4_RAW,
     ] {
         let content = every_type(compression);
         let schema = infer(&content);
@@ -401,16 +403,25 @@ fn decimals_with_a_changed_byte_are_read_or_refused() {
     }
 }
 
+/// As pyarrow writes them with `compression="lz4"` and `"brotli"`.
+#[test]
+fn lz4_and_brotli_of_another_program_are_read() {
+    for content in [&include_bytes!("../data/lz4.parquet")[..], include_bytes!("../data/brotli.parquet")] {
+        let schema = infer(content);
+        let frame = read(content, &[schema.requests()[0].clone(), Request::text("b")]);
+        assert_eq!(numbers(&frame.columns[0]), [1.0, 2.0, 3.0]);
+        assert_eq!(text(&frame.columns[1]), [Some("x".into()), Some("y".into()), Some("z".into())]);
+    }
+}
+
 #[test]
 fn what_cannot_be_read_is_named() {
-    let compressed = |name: &str| {
-        format!(
-            "t: the column \"a\" is compressed with {name}, which is not supported; write the file with snappy, gzip or \
-             zstd, or without compression, or ignore the column"
-        )
-    };
-    assert_eq!(refusal(include_bytes!("../data/lz4.parquet")), compressed("LZ4_RAW"));
-    assert_eq!(refusal(include_bytes!("../data/brotli.parquet")), compressed("BROTLI"));
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+    assert_eq!(
+        refusal(written(vec![("a", numbers)], Compression::LZ4)),
+        "t: the column \"a\" is compressed with LZ4, which is not supported; write the file with snappy, gzip, zstd, brotli \
+         or LZ4_RAW, or without compression, or ignore the column"
+    );
     let types = include_bytes!("../data/types.parquet");
     let message = refusal(types);
     assert!(
