@@ -189,7 +189,7 @@ fn doubt_text(schema: &Schema, doubt: &Doubt) -> String {
 
 /// The number that a text is with this decimal mark.
 fn number_as(text: &str, mark: DecimalMark) -> String {
-    let format = NumberFormat { mark, grouped: true };
+    let format = NumberFormat { mark, grouped: true, ..NumberFormat::default() };
     ReadAs::Numbers(format).number(text).map_or_else(String::new, |number| number.to_string())
 }
 

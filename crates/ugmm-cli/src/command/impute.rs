@@ -8,7 +8,8 @@ use crate::output::{check_not_mixed, check_outputs, count, write_json};
 use crate::row_output::{Column, Values, write_rows};
 use serde::Serialize;
 use std::path::Path;
-use ugmm_tabular::{AnyModel, DensityBatch, DensityModel, DensityReader};
+use ugmm_data::frame::DecimalMark;
+use ugmm_tabular::{AnyModel, DensityBatch, DensityColumn, DensityModel, DensityReader};
 
 /// What the values of one column of the output are made of.
 enum Source {
@@ -50,6 +51,7 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
         DensityReader::open_whole(&options.data, &model, &options.table.read_options())?;
     let has_gaps = if options.uncertainty { gaps(&model, options)? } else { None };
     let sources = sources(&model, &names, reader.with_target(), has_gaps.as_deref(), options)?;
+    let mark = reader.decimal_mark();
     let mut empty_cells = 0;
     let (mut met, mut examples) = (Met::default(), Vec::new());
     let mut filled_by_column = vec![0; model.columns().len()];
@@ -68,8 +70,8 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
                 *missing += texts.map_or(0, |texts| texts.iter().filter(|text| text.is_none()).count());
             }
             let columns = match options.draws {
-                None => filled(&model, &batch, &sources)?,
-                Some(draws) => drawn(&model, &batch, &sources, draws.get(), options.seed)?,
+                None => filled(&model, &batch, &sources, mark)?,
+                Some(draws) => drawn(&model, &batch, &sources, mark, draws.get(), options.seed)?,
             };
             for (column, (_, source)) in columns.iter().zip(&sources) {
                 if let (Values::Text(texts), Source::Filled { column, .. }) = (&column.values, source) {
@@ -168,6 +170,7 @@ fn filled(
     model: &DensityModel,
     batch: &DensityBatch,
     sources: &[(String, Source)],
+    mark: DecimalMark,
 ) -> Result<Vec<Column>, CliError> {
     let wanted = wanted(model, sources);
     let filled = model.fill(&batch.rows.values, &wanted)?;
@@ -182,7 +185,8 @@ fn filled(
                     .iter()
                     .enumerate()
                     .map(|(row, text)| {
-                        text.clone().or_else(|| model.columns()[column].cell(cell(row, column)?.value))
+                        text.clone()
+                            .or_else(|| written(&model.columns()[column], cell(row, column)?.value, mark))
                     })
                     .collect(),
             ),
@@ -208,6 +212,7 @@ fn drawn(
     model: &DensityModel,
     batch: &DensityBatch,
     sources: &[(String, Source)],
+    mark: DecimalMark,
     draws: usize,
     seed: u64,
 ) -> Result<Vec<Column>, CliError> {
@@ -233,7 +238,8 @@ fn drawn(
             Source::Filled { kept, column } => Values::Text(
                 (0..rows)
                     .map(|row| {
-                        let drawn = || model.columns()[column].cell(completed[row * width + column]);
+                        let drawn =
+                            || written(&model.columns()[column], completed[row * width + column], mark);
                         batch.kept[kept][row / draws].clone().or_else(drawn)
                     })
                     .collect(),
@@ -243,6 +249,13 @@ fn drawn(
         Column { name: name.clone(), values }
     };
     Ok(sources.iter().map(column).collect())
+}
+
+/// What stands in the cell that gets this value, numbers as the file has them; none where the model knows no value to write.
+fn written(column: &DensityColumn, value: f64, mark: DecimalMark) -> Option<String> {
+    let text = column.cell(value)?;
+    let is_decimal = mark == DecimalMark::Comma && column.is_number() && !column.is_date();
+    Some(if is_decimal { text.replace('.', ",") } else { text })
 }
 
 /// Which columns of the model are filled in.

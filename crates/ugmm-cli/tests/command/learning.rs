@@ -159,6 +159,33 @@ fn a_time_limit_is_kept() {
     stdout(&ugmm(at, &[&TRAIN[..], &options].concat()));
     let report = json(&at.join("t.json"));
     assert!(report["history"].as_array().unwrap().len() < 1_000_000);
+    // The epochs that are said of a density are those that were made.
+    write_numbers(&at.join("numbers.csv"), 4000);
+    let density = [
+        "train",
+        "numbers.csv",
+        "--objective",
+        "density",
+        "--structure",
+        "random-trees",
+        "--epochs",
+        "100000",
+    ];
+    let output = ugmm(
+        at,
+        &[&density[..], &["--time-limit", "1s", "--json", "d.json", "-o", "d.safetensors"]].concat(),
+    );
+    let said = stdout(&output);
+    let report = json(&at.join("d.json"));
+    let epochs = report["epochs"].as_u64().unwrap();
+    assert!(report["out_of_time"] == true && (1..100_000).contains(&epochs), "{report}");
+    let s = if epochs == 1 { "" } else { "s" };
+    assert!(said.contains(&format!("the time limit ended training after {epochs} epoch{s}\n")), "{said}");
+    let shown = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        shown.contains(&format!("epoch {epochs}/")) && !shown.contains(&format!("epoch {}/", epochs + 1)),
+        "{shown}"
+    );
     let output = ugmm(at, &[&TRAIN[..], &["--time-limit", "soon"]].concat());
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) && message.contains("\"soon\" is no time"), "{message}");

@@ -140,3 +140,29 @@ fn a_training_that_did_not_learn_says_so() {
     );
     assert!(!stdout(&ugmm(at, &train)).contains("can tell only"));
 }
+
+#[test]
+fn what_may_have_kept_a_network_from_learning_is_said() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let mut state = 7;
+    let rows: String = (0..200)
+        .map(|i| {
+            format!("{:.1},{:.3},{}\n", 3000.0 * normal(&mut state), normal(&mut state), ["u", "v"][i % 2])
+        })
+        .collect();
+    std::fs::write(at.join("t.csv"), format!("a,b,c\n{rows}")).unwrap();
+    let train = |others: &[&str]| {
+        let usual = ["train", "t.csv", "--target", "c", "-o", "m.safetensors"];
+        stdout(&ugmm(at, &[&usual[..], others].concat()))
+    };
+    let said = train(&["--epochs", "3", "--scaling", "none"]);
+    assert!(said.contains("warning: the column \"a\" is not scaled and spreads over "), "{said}");
+    assert!(!said.contains("the column \"b\""), "{said}");
+    let said = train(&["--epochs", "3", "--hidden", "4,4,4,4,4,4"]);
+    assert!(said.contains("networks of 6 hidden layers are hard to learn: try --hidden"), "{said}");
+    let said = train(&["--epochs", "4", "--learning-rate", "30", "--hidden", "16"]);
+    assert!(said.contains("warning: the training loss rose from "), "{said}");
+    let said = train(&["--epochs", "4", "--hidden", "16"]);
+    assert!(!said.contains("the training loss rose") && !said.contains("is not scaled"), "{said}");
+}

@@ -162,6 +162,57 @@ fn labels_and_truth_are_the_same_however_they_are_written() {
     }
 }
 
+/// A feature learned as the numbers 0 and 1.
+#[test]
+fn truth_is_read_where_only_0_and_1_were_learned() {
+    let table = |truth: [&str; 2], many: &str| {
+        let row = |i: usize| format!("{},{},{many},{}\n", i % 5, truth[i % 2], ["a", "b"][i % 2]);
+        "x,t,n,y\n".to_owned() + &(0..40).map(row).collect::<String>()
+    };
+    let counted = table(["0", "1"], "3").replacen(",3,", ",4,", 20);
+    let folder = with(&[("d.csv", &counted)]);
+    let at = folder.path();
+    train(at, "d.csv", "y", &[]);
+    let expected = predict(at, "d.csv", &[]);
+    for truth in [["False", "True"], ["FALSE", "TRUE"], ["no", "yes"], ["0.0", "1.0"]] {
+        let written = table(truth, "3").replacen(",3,", ",4,", 20);
+        std::fs::write(at.join("o.csv"), &written).unwrap();
+        assert_eq!(predict(at, "o.csv", &[]), expected, "{truth:?}");
+        // Where other numbers were, a word is wrong.
+        std::fs::write(at.join("o.csv"), written.replacen(",4,", ",true,", 1)).unwrap();
+        let message = failure(&ugmm(at, &["predict", "m.safetensors", "o.csv"]));
+        assert!(message.starts_with("o.csv, row 2, column \"n\": \"true\" is not a number"), "{message}");
+    }
+}
+
+/// What is filled in can be read again with the rest of its column.
+#[test]
+fn imputed_numbers_have_the_decimal_mark_of_the_file() {
+    let rows: String = (0..60)
+        .map(|i| match i % 10 {
+            3 => format!(";{},25\n", i % 7),
+            _ => format!("{},5;{},25\n", i % 5, i % 7),
+        })
+        .collect();
+    let folder = with(&[("d.csv", &format!("x;y\n{rows}"))]);
+    let at = folder.path();
+    let train = ["train", "d.csv", "--objective", "density", "--epochs", "3", "-o", "m.safetensors"];
+    stdout(&ugmm(at, &train));
+    for others in [&[][..], &["--draws", "2"]] {
+        let imputed = stdout(&ugmm(
+            at,
+            &[&["impute", "m.safetensors", "d.csv", "-o", "full.csv"][..], others].concat(),
+        ));
+        assert!(imputed.is_empty());
+        let text = std::fs::read_to_string(at.join("full.csv")).unwrap();
+        assert!(!text.contains('.'), "{text}");
+        let schema = ugmm_data::frame::Schema::infer(&at.join("full.csv"), &Default::default()).unwrap();
+        let kind = &schema.column("x").unwrap().kind;
+        assert!(matches!(kind, ugmm_data::frame::Kind::Numeric { .. }), "{kind:?}");
+        assert_eq!(schema.column("x").unwrap().missing, 0);
+    }
+}
+
 #[test]
 fn a_mark_that_is_a_number_is_missing_however_it_is_written() {
     let rows: String = (0..30)

@@ -323,7 +323,8 @@ impl ColumnScan {
                 doubts.push(Doubt::DecimalMark { column, written, taken: mark });
             }
             let Range { min, max } = numbers.range;
-            let format = NumberFormat { mark, grouped: numbers.grouped.is_some() };
+            let truth = numbers.integers && min >= 0.0 && max <= 1.0;
+            let format = NumberFormat { mark, grouped: numbers.grouped.is_some(), truth };
             Kind::Numeric { min, max, integers: numbers.integers, format }
         } else if self.pairs != 0 {
             Kind::Boolean

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::boolean;
+
 /// Largest integer up to which an `f64` tells all integers apart, 2^53.
 const EXACT_INTEGER: u64 = 1 << 53;
 /// Digits that every integer below [`EXACT_INTEGER`] may have.
@@ -71,12 +73,15 @@ pub struct NumberFormat {
     pub mark: DecimalMark,
     /// Whether digits may be grouped by thousands.
     pub grouped: bool,
+    /// Whether words for true and false stand for 1 and 0: the column held no other numbers when this format was found.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub truth: bool,
 }
 
 impl Default for NumberFormat {
     /// A decimal point and no groups.
     fn default() -> Self {
-        Self { mark: DecimalMark::Point, grouped: false }
+        Self { mark: DecimalMark::Point, grouped: false, truth: false }
     }
 }
 
@@ -112,8 +117,11 @@ pub(super) fn parse(text: &str, mark: DecimalMark) -> Result<Number, Refused> {
 
 /// [`parse`] by a column's format.
 pub(super) fn parse_as(text: &str, format: NumberFormat) -> Result<f64, Refused> {
-    let number = parse(text, format.mark)?;
-    if number.groups.is_some() && !format.grouped { Err(Refused::NotANumber) } else { Ok(number.value) }
+    match parse(text, format.mark) {
+        Err(Refused::NotANumber) if format.truth => boolean::parse(text).ok_or(Refused::NotANumber),
+        Ok(number) if number.groups.is_some() && !format.grouped => Err(Refused::NotANumber),
+        number => Ok(number?.value),
+    }
 }
 
 /// The mark that `text` is a number with, where it is none with the other; `None` where it is one with both or with none.

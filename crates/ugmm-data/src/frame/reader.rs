@@ -210,6 +210,15 @@ impl FrameReader {
         })
     }
 
+    /// The decimal mark of the numbers of the file, as far as columns of numbers were asked for.
+    pub fn decimal_mark(&self) -> DecimalMark {
+        let of_requests = self.columns.iter().find_map(|plan| match &plan.reading {
+            Reading::Numbers(format) => Some(format.mark),
+            _ => None,
+        });
+        of_requests.unwrap_or(DecimalMark::Point)
+    }
+
     /// The categories met so far that were not asked for, by column, in the order of the requests.
     pub fn unseen(&self) -> Vec<UnseenValues> {
         self.columns.iter().filter_map(|plan| plan.unseen.found(&plan.name)).collect()
@@ -303,7 +312,7 @@ impl Plan {
         let reading = match &request.read_as {
             ReadAs::Numbers(format) => Reading::Numbers(match marks.stated.or(marks.other) {
                 Some(mark) if mark != format.mark || marks.stated.is_some() => {
-                    NumberFormat { mark, grouped: true }
+                    NumberFormat { mark, grouped: true, ..*format }
                 }
                 _ => *format,
             }),
@@ -405,7 +414,10 @@ impl Plan {
                             marks
                                 .contradicting
                                 .get_or_insert_with(|| (row, self.name.clone(), text.to_owned()));
-                            number::parse_as(text, NumberFormat { mark: format.mark.other(), grouped: true })
+                            number::parse_as(
+                                text,
+                                NumberFormat { mark: format.mark.other(), grouped: true, ..format },
+                            )
                         }
                         Ok(number) if marks.open.is_none() && number::depends_on_mark(text) => {
                             marks.open = Some((row, self.name.clone(), text.to_owned()));
@@ -415,6 +427,7 @@ impl Plan {
                     },
                     Cell::Integer(integer) => number::from_integer(integer),
                     Cell::Number(number) => number::from_float(number),
+                    Cell::Boolean(boolean) if format.truth => Ok(f64::from(u8::from(boolean))),
                     _ => Err(Refused::NotANumber),
                 };
                 marks.check(path)?;

@@ -99,8 +99,7 @@ fn pages_that_unpack_to_far_more_than_they_are_are_refused() {
 /// The decoders of gzip and Brotli do not look at what the header announces.
 #[test]
 fn pages_that_unpack_to_far_more_than_they_announce_are_refused() {
-    for compression in
-        [Compression::GZIP(GzipLevel::default()), Compression::BROTLI(BrotliLevel::default())]
+    for compression in [Compression::GZIP(GzipLevel::default()), Compression::BROTLI(BrotliLevel::default())]
     {
         let mut bomb = zeros(10_000_000, compression);
         // A page of the first version, and a number of four bytes: 200 in place of 80 million.

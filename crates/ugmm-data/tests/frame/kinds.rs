@@ -143,8 +143,8 @@ fn usual_marks_are_missing_values() {
 
 #[test]
 fn decimal_marks_are_those_of_the_file() {
-    let comma = |grouped| NumberFormat { mark: DecimalMark::Comma, grouped };
-    let point = |grouped| NumberFormat { mark: DecimalMark::Point, grouped };
+    let comma = |grouped| NumberFormat { mark: DecimalMark::Comma, grouped, truth: false };
+    let point = |grouped| NumberFormat { mark: DecimalMark::Point, grouped, truth: false };
     for (content, least, format) in [
         ("a;b\n3,25;0\n5;1\n", 3.25, comma(false)),
         ("a;b\n1.234,5;0\n12.345,5;1\n", 1234.5, comma(true)),

@@ -109,7 +109,7 @@ fn what_cannot_be_read_is_missing_where_that_is_allowed() {
 /// The table that was learned from may come from another country than the one to predict.
 #[test]
 fn the_other_decimal_mark_is_read_where_it_can_mean_nothing_else() {
-    let comma = NumberFormat { mark: DecimalMark::Comma, grouped: false };
+    let comma = NumberFormat { mark: DecimalMark::Comma, ..NumberFormat::default() };
     let with = |format| request("a", ReadAs::Numbers(format));
     let frame = read("a;b\n32,1;x\n5.25;\n", &[with(NumberFormat::default())]);
     assert_eq!(numbers(&frame.columns[0]), [32.1, 5.25]);
@@ -134,7 +134,7 @@ fn values_of_another_kind_are_refused() {
     let refused =
         |value: &str, read_as| read_refusal(format!("a;b\n;\n{value};\n"), &[request("a", read_as)]);
     let plain = NumberFormat::default();
-    let comma = NumberFormat { mark: DecimalMark::Comma, grouped: false };
+    let comma = NumberFormat { mark: DecimalMark::Comma, ..NumberFormat::default() };
     for (value, read_as, expected) in [
         ("x", ReadAs::Numbers(plain), "\"x\" is not a number; write it like 5.1 or -2e-3, or add"),
         ("1,234", ReadAs::Numbers(plain), "\"1,234\" is not a number; write it like 5.1 or -2e-3, or add"),

@@ -4,7 +4,7 @@ use super::encoding::{EncodedRows, encode};
 use super::model::DensityModel;
 use crate::error::TabularError;
 use std::path::Path;
-use ugmm_data::frame::{FrameError, FrameReader, ReadOptions, Request, UnseenValues, Values};
+use ugmm_data::frame::{DecimalMark, FrameError, FrameReader, ReadOptions, Request, UnseenValues, Values};
 
 /// Values that are read at a time.
 const BATCH_VALUES: usize = 1 << 18;
@@ -116,6 +116,12 @@ impl<'m> DensityReader<'m> {
     #[must_use]
     pub fn unseen(&self) -> Vec<UnseenValues> {
         self.frames.unseen()
+    }
+
+    /// The decimal mark of the numbers of the file.
+    #[must_use]
+    pub fn decimal_mark(&self) -> DecimalMark {
+        self.frames.decimal_mark()
     }
 
     /// Whether the target is among what is read.
