@@ -1,0 +1,254 @@
+//! Probabilities that are neither too sure nor too careful: temperature scaling of classes (Guo et al. 2017), and stretching
+//! of densities.
+
+use crate::UgmmError;
+use crate::inference::conditional::ConditionalDensity;
+
+/// Smallest and largest temperature that [`temperature`] gives; rows that are all right have no best one.
+pub const TEMPERATURE_RANGE: (f64, f64) = (1e-2, 1e2);
+/// Temperatures that are tried first, evenly in their logarithm: a loss that is bounded may have several valleys.
+const TEMPERATURES: usize = 49;
+/// Steps of the golden-section search around the best of them: to a relative precision of about 1e-6.
+const TEMPERATURE_STEPS: usize = 26;
+
+/// The temperature T that makes the log-loss of softmax(s / T) smallest, for `scores` s `[rows, classes]`, row-major
+/// (log-probabilities will do) and the right class of each row. Take rows that were held out of training. Where the network
+/// learned with `class_weights` w, the scores are its log-probabilities as [`crate::metrics::unweighted`] leaves them, and
+/// the temperature is that of [`scale`] with these weights.
+///
+/// Of n rows one more is imagined to be wrong, so that few rows that all happen to be right do not make the
+/// probabilities certain: the right class counts (n + 1)/(n + 2), the others share the rest (Platt 1999). No row has a
+/// larger loss than a right class of probability 1 / (classes · (n + 1)), so that one row far from all others does not
+/// decide.
+///
+/// # Errors
+///
+/// When there are no rows, the sizes do not fit or a class is not below the number of classes.
+///
+/// ```
+/// // Twice as sure as it should be: 9 of 10 rows right at a probability of 0.9879.
+/// let scores = [2.0 * 9f32.ln(), 0.0].repeat(10_000);
+/// let labels = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1].repeat(1000);
+/// let temperature = ugmm::calibration::temperature(&scores, &labels, None)?;
+/// assert!((temperature - 2.0).abs() < 1e-3);
+/// # Ok::<(), ugmm::UgmmError>(())
+/// ```
+pub fn temperature(
+    scores: &[f32],
+    labels: &[usize],
+    class_weights: Option<&[f64]>,
+) -> Result<f64, UgmmError> {
+    let what = "the sample for calibration";
+    if labels.is_empty() {
+        return Err(UgmmError::Size { what, found: 0, unit: "rows", expected: 1 });
+    }
+    let classes = scores.len() / labels.len();
+    if classes * labels.len() != scores.len() || classes == 0 {
+        let expected = classes.max(1) * labels.len();
+        return Err(UgmmError::Size { what, found: scores.len(), unit: "scores", expected });
+    }
+    if let Some(row) = labels.iter().position(|&label| label >= classes) {
+        return Err(UgmmError::Class { row, class: labels[row], last: classes - 1 });
+    }
+    let log_weights = log_weights(classes, class_weights);
+    let rows = labels.len() as f64;
+    let right = if classes == 1 { 1.0 } else { (rows + 1.0) / (rows + 2.0) };
+    let other = (1.0 - right) / (classes.max(2) - 1) as f64;
+    let most = (classes as f64 * (rows + 1.0)).ln();
+    let mut logs = vec![0.0; classes];
+    let mut loss = |log_temperature: f64| -> f64 {
+        let temperature = log_temperature.exp();
+        let of_row = |(row, &label): (&[f32], &usize)| {
+            scaled(row, temperature, &log_weights, &mut logs);
+            let all: f64 = logs.iter().sum();
+            (-other * all - (right - other) * logs[label]).min(most)
+        };
+        scores.chunks(classes).zip(labels).map(of_row).sum()
+    };
+    let (low, high) = (TEMPERATURE_RANGE.0.ln(), TEMPERATURE_RANGE.1.ln());
+    let step = (high - low) / (TEMPERATURES - 1) as f64;
+    let tried = (0..TEMPERATURES).map(|index| low + index as f64 * step).map(|at| (at, loss(at)));
+    let best = tried.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0.0, |(at, _)| at);
+    let (low, high) = ((best - step).max(low), (best + step).min(high));
+    Ok(golden_section((low, high), TEMPERATURE_STEPS, loss).exp())
+}
+
+/// Turns `log_probabilities` s `[rows, classes]`, row-major, into log softmax(s / T). Where the network learned with
+/// `class_weights` w, and these are taken out of its probabilities, it is the weighted ones whose logarithms are divided:
+/// log softmax((s + log w) / T − log w), so that the class of the largest weight × probability stays the same.
+///
+/// # Panics
+///
+/// When there are not as many weights as classes.
+pub fn scale(log_probabilities: &mut [f32], classes: usize, temperature: f64, class_weights: Option<&[f64]>) {
+    let log_weights = log_weights(classes, class_weights);
+    let mut logs = vec![0.0; classes];
+    for row in log_probabilities.chunks_mut(classes) {
+        scaled(row, temperature, &log_weights, &mut logs);
+        row.iter_mut().zip(&logs).for_each(|(score, &log)| *score = log as f32);
+    }
+}
+
+fn log_weights(classes: usize, class_weights: Option<&[f64]>) -> Vec<f64> {
+    let logs = class_weights.map(|weights| weights.iter().map(|weight| weight.ln()).collect());
+    let logs: Vec<f64> = logs.unwrap_or_else(|| vec![0.0; classes]);
+    assert_eq!(logs.len(), classes, "as many weights as classes");
+    logs
+}
+
+/// log softmax((s + log w) / T − log w) of one row's s.
+fn scaled(scores: &[f32], temperature: f64, log_weights: &[f64], logs: &mut [f64]) {
+    let places = scores.iter().zip(log_weights);
+    let weighted = places.clone().map(|(&score, weight)| f64::from(score) + weight);
+    let largest = weighted.fold(f64::NEG_INFINITY, f64::max);
+    for (log, (&score, weight)) in logs.iter_mut().zip(places) {
+        *log = (f64::from(score) + weight - largest) / temperature - weight;
+    }
+    let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let log_sum = largest + logs.iter().map(|log| (log - largest).exp()).sum::<f64>().ln();
+    logs.iter_mut().for_each(|log| *log -= log_sum);
+}
+
+/// Where between two ends a function of one valley is least (Kiefer 1953).
+fn golden_section((mut low, mut high): (f64, f64), steps: usize, mut loss: impl FnMut(f64) -> f64) -> f64 {
+    let ratio = 0.5 * (5f64.sqrt() - 1.0);
+    let (mut left, mut right) = (high - ratio * (high - low), low + ratio * (high - low));
+    let (mut at_left, mut at_right) = (loss(left), loss(right));
+    for _ in 0..steps {
+        if at_left <= at_right {
+            (high, right, at_right) = (right, left, at_left);
+            left = high - ratio * (high - low);
+            at_left = loss(left);
+        } else {
+            (low, left, at_left) = (left, right, at_right);
+            right = low + ratio * (high - low);
+            at_right = loss(right);
+        }
+    }
+    0.5 * (low + high)
+}
+
+/// Smallest and largest factor that [`spread`] gives.
+pub const SPREAD_RANGE: (f64, f64) = (0.2, 5.0);
+/// Probability of the central interval that [`spread`] makes hold as many numbers.
+const INTERVAL: f64 = 0.9;
+
+/// The factor by which to stretch densities about their medians ([`ConditionalDensity::stretched`]) so that their central
+/// intervals of 90 % hold 90 % of the right numbers: the smallest factor that is enough for ⌈0.9 (n + 1)⌉ of n rows
+/// (split conformal prediction; Lei et al. 2018). How far away the others are makes no difference. Take rows that were
+/// held out of training.
+///
+/// # Errors
+///
+/// When there are no rows, or not as many numbers as densities.
+pub fn spread(densities: &[ConditionalDensity], numbers: &[f64]) -> Result<f64, UgmmError> {
+    if densities.is_empty() || densities.len() != numbers.len() {
+        let (what, expected) = ("the sample for calibration", densities.len().max(1));
+        return Err(UgmmError::Size { what, found: numbers.len(), unit: "numbers", expected });
+    }
+    let enough = |(density, &number): (&ConditionalDensity, &f64)| {
+        let median = density.quantile(0.5);
+        let tail = 0.5 * (1.0 - INTERVAL);
+        let end = density.quantile(if number < median { tail } else { 1.0 - tail });
+        (number - median).abs() / (end - median).abs().max(f64::MIN_POSITIVE)
+    };
+    let mut factors: Vec<f64> = densities.iter().zip(numbers).map(enough).collect();
+    factors.sort_by(f64::total_cmp);
+    let needed = (INTERVAL * (factors.len() + 1) as f64).ceil() as usize;
+    Ok(factors[needed.clamp(1, factors.len()) - 1].clamp(SPREAD_RANGE.0, SPREAD_RANGE.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Metrics;
+
+    #[test]
+    fn the_temperature_has_the_smallest_log_loss() {
+        let scores: Vec<f32> = (0..300).map(|i| ((i * 7919) % 101) as f32 / 20.0).collect();
+        let labels: Vec<usize> = (0..100).map(|i| (i * 31) % 3).collect();
+        let found = temperature(&scores, &labels, None).unwrap();
+        let log_loss = |temperature: f64| {
+            let mut logs = scores.clone();
+            scale(&mut logs, 3, temperature, None);
+            let sums = logs.chunks(3).map(|row| row.iter().map(|log| log.exp()).sum::<f32>());
+            assert!(sums.into_iter().all(|sum| (sum - 1.0).abs() < 1e-5));
+            // With the imagined row, which is as wrong as all rows are on average.
+            let all: f64 = logs.iter().map(|&log| f64::from(log)).sum();
+            let right: f64 = logs.chunks(3).zip(&labels).map(|(row, &label)| f64::from(row[label])).sum();
+            assert!((right + 100.0 * Metrics::of(&logs, &labels).log_loss).abs() < 1e-6);
+            -(101.0 * right + 0.5 * (all - right)) / 102.0
+        };
+        let best = log_loss(found);
+        for factor in [0.9, 0.99, 1.01, 1.1] {
+            assert!(best <= log_loss(found * factor) + 1e-7, "{found}");
+        }
+    }
+
+    /// Log-probabilities that are right as often as they say, and one row that is certain and wrong.
+    #[test]
+    fn one_row_does_not_decide() {
+        let (mut scores, mut labels) = ([3f32.ln(), 0.0].repeat(200), [0, 0, 0, 1].repeat(50));
+        let before = temperature(&scores, &labels, None).unwrap();
+        scores.extend([1e6, 0.0]);
+        labels.push(1);
+        let after = temperature(&scores, &labels, None).unwrap();
+        assert!((before - 1.0).abs() < 0.05 && (after - before).abs() < 0.05, "{before} {after}");
+    }
+
+    #[test]
+    fn no_temperature_changes_a_weighted_decision() {
+        use crate::metrics::decisions;
+        let weights = [0.3, 5.0, 1.0];
+        let mut logs: Vec<f32> = (0..3000).map(|i| -((i * 7919 % 1013) as f32) / 100.0).collect();
+        scale(&mut logs, 3, 1.0, None);
+        let before = decisions(&logs, 3, Some(&weights));
+        for temperature in [0.05, 0.5, 2.0, 20.0] {
+            let mut scaled = logs.clone();
+            scale(&mut scaled, 3, temperature, Some(&weights));
+            assert_eq!(decisions(&scaled, 3, Some(&weights)), before, "{temperature}");
+            assert!(
+                scaled.chunks(3).all(|row| (row.iter().map(|l| l.exp()).sum::<f32>() - 1.0).abs() < 1e-5)
+            );
+        }
+        let mut same = logs.clone();
+        scale(&mut same, 3, 1.0, Some(&weights));
+        assert!(same.iter().zip(&logs).all(|(a, b)| (a - b).abs() < 1e-5));
+    }
+
+    /// Normal densities of half the deviation that the numbers have.
+    #[test]
+    fn the_spread_makes_densities_as_wide_as_the_numbers() {
+        let cells = 200;
+        let middle = |cell: usize| -10.0 + 20.0 * (cell as f64 + 0.5) / cells as f64;
+        let scores = (0..cells).map(|cell| (-0.5 * (middle(cell) / 0.5).powi(2)) as f32).collect();
+        let density = ConditionalDensity::new((-10.0, 10.0), scores);
+        // Quantiles of a standard normal distribution, from a density of one.
+        let scores = (0..cells).map(|cell| (-0.5 * middle(cell).powi(2)) as f32).collect();
+        let standard = ConditionalDensity::new((-10.0, 10.0), scores);
+        let numbers: Vec<f64> = (0..500).map(|i| standard.quantile((f64::from(i) + 0.5) / 500.0)).collect();
+        let densities = vec![density; 500];
+        let factor = spread(&densities, &numbers).unwrap();
+        assert!((factor - 2.0).abs() < 0.05, "{factor}");
+        assert!(spread(&[], &[]).is_err() && spread(&densities, &numbers[1..]).is_err());
+    }
+
+    #[test]
+    fn rows_that_are_all_right_do_not_become_certain() {
+        // 2 of 2 right count as 3 of 4: log 3 is the score that says so.
+        let found = temperature(&[3f32.ln(), 0.0, 0.0, 3f32.ln()], &[0, 1], None).unwrap();
+        assert!((found - 1.0).abs() < 1e-6, "{found}");
+        let found = temperature(&[1.0, 0.0], &[1], None).unwrap();
+        assert!((found - TEMPERATURE_RANGE.1).abs() < 1e-3, "{found}");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let message =
+            |scores: &[f32], labels: &[usize]| temperature(scores, labels, None).unwrap_err().to_string();
+        assert_eq!(message(&[], &[]), "the sample for calibration has 0 rows, but 1 are needed");
+        assert_eq!(message(&[1.0; 5], &[0, 0]), "the sample for calibration has 5 scores, but 4 are needed");
+        let expected = "row 1 (counted from 0) has class 2, but there are only the classes 0 to 1";
+        assert_eq!(message(&[1.0; 4], &[0, 2]), expected);
+    }
+}

@@ -1,0 +1,351 @@
+//! The density of one number given the features: the joint score, normalised over a range of the number by quadrature.
+
+use crate::Network;
+use crate::init::host_values;
+use burn::tensor::{Tensor, TensorData};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Probability of the tails up to which they do not move [`ConditionalDensity::mean`].
+const SMALL_TAILS: f64 = 0.05;
+
+/// Share of a cell's probability that stays when a density is made narrower.
+const LEFT_OUTSIDE: f64 = 1e-3;
+
+/// The density of a number y given a row's features, p(y | x) over the cells of a range: constant on each cell. It sums to
+/// 1 whatever the network is. Its cells are of equal width, or in other units of widths of their own
+/// ([`Self::over_cells`]).
+///
+/// ```
+/// use ugmm::inference::conditional::ConditionalDensity;
+///
+/// let density = ConditionalDensity::new((0.0, 4.0), vec![0.0, 1.0, 1.0, 0.0]); // scores of four cells
+/// assert!((density.mean() - 2.0).abs() < 1e-6);
+/// assert!((density.quantile(0.5) - 2.0).abs() < 1e-6);
+/// assert_eq!(density.density(4.5), 0.0);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConditionalDensity {
+    cells: Cells,
+    /// Probability of each cell.
+    probabilities: Vec<f64>,
+}
+
+/// Where the cells of a density are.
+#[derive(Clone, Debug, PartialEq)]
+enum Cells {
+    Equal {
+        low: f64,
+        width: f64,
+    },
+    /// Ends of the cells, ascending, and the cells between the tails.
+    Unequal {
+        edges: Arc<[f64]>,
+        usual: Range<usize>,
+    },
+}
+
+impl Cells {
+    fn edge(&self, cell: usize) -> f64 {
+        match self {
+            Self::Equal { low, width } => low + cell as f64 * width,
+            Self::Unequal { edges, .. } => edges[cell],
+        }
+    }
+
+    fn width(&self, cell: usize) -> f64 {
+        match self {
+            Self::Equal { width, .. } => *width,
+            Self::Unequal { edges, .. } => edges[cell + 1] - edges[cell],
+        }
+    }
+
+    fn at(&self, cell: usize, part: f64) -> f64 {
+        match self {
+            Self::Equal { low, width } => low + (cell as f64 + part) * width,
+            Self::Unequal { edges, .. } => edges[cell] + part * (edges[cell + 1] - edges[cell]),
+        }
+    }
+
+    /// The cell of `y` with the part of it that is below, as one number from 0 to the number of cells.
+    fn place(&self, y: f64, cells: usize) -> f64 {
+        match self {
+            Self::Equal { low, width } => ((y - low) / width).clamp(0.0, cells as f64),
+            Self::Unequal { edges, .. } => {
+                let cell = edges.partition_point(|edge| *edge <= y).clamp(1, cells) - 1;
+                cell as f64 + ((y - edges[cell]) / (edges[cell + 1] - edges[cell])).clamp(0.0, 1.0)
+            }
+        }
+    }
+}
+
+impl ConditionalDensity {
+    /// From the joint scores of the middles of cells of equal width, which divide the range (natural logarithms, up to a
+    /// constant).
+    ///
+    /// # Panics
+    ///
+    /// When there is no score or the range is empty.
+    #[must_use]
+    pub fn new((low, high): (f64, f64), scores: Vec<f32>) -> Self {
+        assert!(!scores.is_empty() && low < high, "a range and the scores of its cells are needed");
+        let cell = (high - low) / scores.len() as f64;
+        Self { cells: Cells::Equal { low, width: cell }, probabilities: normalized(&scores) }
+    }
+
+    /// The same, stretched about its median by this factor: above 1 wider, below 1 narrower. What would come to lie outside
+    /// of the range is cut off; what nothing would come to lie on keeps a thousandth of its probability, so that it does not
+    /// become impossible.
+    #[must_use]
+    pub fn stretched(&self, factor: f64) -> Self {
+        let median = self.quantile(0.5);
+        let at = |edge: usize| self.cumulative(median + (self.cells.edge(edge) - median) / factor);
+        let cells = self.probabilities.len();
+        let edges: Vec<f64> = (0..=cells).map(at).collect();
+        let kept = (edges[cells] - edges[0]).max(f64::MIN_POSITIVE);
+        let mut probabilities: Vec<f64> = edges.windows(2).map(|pair| (pair[1] - pair[0]) / kept).collect();
+        for (stretched, share) in probabilities.iter_mut().zip(&self.probabilities) {
+            *stretched = stretched.max(LEFT_OUTSIDE * share);
+        }
+        let sum: f64 = probabilities.iter().sum();
+        probabilities.iter_mut().for_each(|share| *share /= sum);
+        Self { probabilities, cells: self.cells.clone() }
+    }
+
+    /// The same probabilities over another range, in other units.
+    ///
+    /// # Panics
+    ///
+    /// When the range is empty.
+    #[must_use]
+    pub fn over(self, (low, high): (f64, f64)) -> Self {
+        assert!(low < high, "a range is needed");
+        Self { cells: Cells::Equal { low, width: (high - low) / self.probabilities.len() as f64 }, ..self }
+    }
+
+    /// The same probabilities over cells with these ends, in other units. The cells that are not `usual` are tails: where
+    /// they hold little probability together, they do not move the [mean](Self::mean).
+    ///
+    /// # Panics
+    ///
+    /// When the ends are not ascending or not those of as many cells, or no cell is usual.
+    #[must_use]
+    pub fn over_cells(self, edges: Arc<[f64]>, usual: Range<usize>) -> Self {
+        let cells = self.probabilities.len();
+        assert_eq!(edges.len(), cells + 1, "the ends of as many cells are needed");
+        assert!(edges.windows(2).all(|pair| pair[0] < pair[1]), "cells are needed");
+        assert!(usual.start < usual.end && usual.end <= cells, "a usual cell is needed");
+        Self { cells: Cells::Unequal { edges, usual }, ..self }
+    }
+
+    /// Logarithms of [`Self::probabilities`]; finite, as small as they may be.
+    #[must_use]
+    pub fn log_probabilities(&self) -> Vec<f32> {
+        self.probabilities.iter().map(|share| share.max(f64::MIN_POSITIVE).ln() as f32).collect()
+    }
+
+    fn middle(&self, cell: usize) -> f64 {
+        self.cells.at(cell, 0.5)
+    }
+
+    /// Cells with their probabilities for expectations: without tails that hold little.
+    fn expected(&self) -> impl Iterator<Item = (usize, f64)> {
+        let all = 0..self.probabilities.len();
+        let (cells, share) = match &self.cells {
+            Cells::Equal { .. } => (all, 1.0),
+            Cells::Unequal { usual, .. } => {
+                let share: f64 = self.probabilities[usual.clone()].iter().sum();
+                if share > 1.0 - SMALL_TAILS { (usual.clone(), share) } else { (all, 1.0) }
+            }
+        };
+        cells.map(move |cell| (cell, self.probabilities[cell] / share))
+    }
+
+    /// Where the range begins and ends.
+    #[must_use]
+    pub fn range(&self) -> (f64, f64) {
+        match &self.cells {
+            Cells::Equal { low, width } => (*low, low + width * self.probabilities.len() as f64),
+            Cells::Unequal { edges, .. } => (edges[0], edges[self.probabilities.len()]),
+        }
+    }
+
+    /// Probability of each cell; they sum to 1.
+    #[must_use]
+    pub fn probabilities(&self) -> &[f64] {
+        &self.probabilities
+    }
+
+    /// p(y | x), per unit of y; 0 outside of the range.
+    #[must_use]
+    pub fn density(&self, y: f64) -> f64 {
+        let (low, high) = self.range();
+        if !(low..=high).contains(&y) {
+            return 0.0;
+        }
+        let cell = self.cell_of(y);
+        self.probabilities[cell] / self.cells.width(cell)
+    }
+
+    /// log p(y | x), no less than the logarithm of the smallest positive `f64` per cell: what the range or `f64` cannot hold
+    /// is not impossible.
+    #[must_use]
+    pub fn log_density(&self, y: f64) -> f64 {
+        self.density(y).max(f64::MIN_POSITIVE / self.cells.width(self.cell_of(y))).ln()
+    }
+
+    /// The cell of `y`, or the nearest one.
+    fn cell_of(&self, y: f64) -> usize {
+        let cells = self.probabilities.len();
+        (self.cells.place(y, cells) as usize).min(cells - 1)
+    }
+
+    /// The expected y, given that it is in no tail where the tails hold less than 5 % of the probability: numbers as far
+    /// away as theirs, each seen once or twice, would move the expectation of every row.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        self.expected().map(|(cell, share)| share * self.middle(cell)).sum()
+    }
+
+    /// The standard deviation of y, of the same part of the density as the mean.
+    #[must_use]
+    pub fn deviation(&self) -> f64 {
+        let mean = self.mean();
+        // Within a cell the density is constant, with a variance of width² / 12.
+        let square = |cell: usize| (self.middle(cell) - mean).powi(2) + self.cells.width(cell).powi(2) / 12.0;
+        self.expected().map(|(cell, share)| share * square(cell)).sum::<f64>().sqrt()
+    }
+
+    /// The middle of the cell of the greatest density; the first of equal ones.
+    #[must_use]
+    pub fn mode(&self) -> f64 {
+        let density = |cell: usize| self.probabilities[cell] / self.cells.width(cell);
+        let mut best = 0;
+        for cell in 1..self.probabilities.len() {
+            if density(cell) > density(best) {
+                best = cell;
+            }
+        }
+        self.middle(best)
+    }
+
+    /// P(Y ≤ y | x).
+    #[must_use]
+    pub fn cumulative(&self, y: f64) -> f64 {
+        let place = self.cells.place(y, self.probabilities.len());
+        let whole = place.floor() as usize;
+        let below: f64 = self.probabilities[..whole].iter().sum();
+        let part = self.probabilities.get(whole).map_or(0.0, |share| share * (place - whole as f64));
+        (below + part).min(1.0)
+    }
+
+    /// The y with P(Y ≤ y | x) = `probability`, in [0, 1].
+    #[must_use]
+    pub fn quantile(&self, probability: f64) -> f64 {
+        let mut below = 0.0;
+        for (cell, &share) in self.probabilities.iter().enumerate() {
+            if share > 0.0 && below + share >= probability {
+                let part = ((probability - below) / share).clamp(0.0, 1.0);
+                return self.cells.at(cell, part);
+            }
+            below += share;
+        }
+        self.range().1
+    }
+
+    /// The continuous ranked probability score of `y`, ∫ (F(t) − [t ≥ y])² dt, in units of y (Gneiting and Raftery 2007): 0
+    /// for certainty that is right; for a point it is the absolute error.
+    #[must_use]
+    pub fn crps(&self, y: f64) -> f64 {
+        let (low, high) = self.range();
+        // Outside of the range F is 0 or 1.
+        let mut sum = (low - y).max(0.0) + (y - high).max(0.0);
+        let mut below = 0.0;
+        for (cell, &share) in self.probabilities.iter().enumerate() {
+            let (start, width) = (self.cells.edge(cell), self.cells.width(cell));
+            let split = ((y - start) / width).clamp(0.0, 1.0);
+            // ∫ (a + s t)² dt over a part of the cell.
+            let integral = |from: f64, to: f64, a: f64| {
+                let cube = |t: f64| a * a * t + a * share * t * t + share * share * t.powi(3) / 3.0;
+                (cube(to) - cube(from)) * width
+            };
+            sum += integral(0.0, split, below) + integral(split, 1.0, below - 1.0);
+            below += share;
+        }
+        sum
+    }
+}
+
+/// The conditional densities of the number that is the last input of `network` given each row of `x` `[rows, features]`,
+/// over `cells` cells of `range`, in the network's units.
+#[must_use]
+pub fn conditional_densities<N: Network>(
+    network: &N,
+    x: Tensor<2>,
+    range: (f64, f64),
+    cells: usize,
+) -> Vec<ConditionalDensity> {
+    let [rows, _] = x.dims();
+    let middles = random_nodes(&vec![f32::NAN; rows], range, cells, || 0.5);
+    let scores = host_values(&network.forward(middles.joined_to(x)));
+    scores.chunks(cells).map(|row| ConditionalDensity::new(range, row.to_vec())).collect()
+}
+
+/// Probabilities of which these are the logarithms, up to a constant.
+pub(crate) fn normalized(scores: &[f32]) -> Vec<f64> {
+    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let weights: Vec<f64> = scores.iter().map(|&score| f64::from(score - largest).exp()).collect();
+    let sum: f64 = weights.iter().sum();
+    weights.into_iter().map(|weight| weight / sum).collect()
+}
+
+/// A number in each cell of a range, for each row.
+pub(crate) struct Nodes {
+    /// `[rows, cells]`
+    numbers: Vec<f32>,
+    /// The cell that holds the row's own number.
+    pub own_cells: Vec<usize>,
+}
+
+/// A place in each of `cells` cells of `range` for each row, `place` from 0 to 1 being from the beginning of the cell to its
+/// end; in the cell of the row's own number that one. A number outside of the range belongs to the nearest cell; NaN
+/// belongs to none, and its row gets the first as its own.
+pub(crate) fn random_nodes(
+    own: &[f32],
+    (low, high): (f64, f64),
+    cells: usize,
+    mut place: impl FnMut() -> f32,
+) -> Nodes {
+    let width = (high - low) / cells as f64;
+    let mut numbers = Vec::with_capacity(own.len() * cells);
+    let mut own_cells = Vec::with_capacity(own.len());
+    for &own in own {
+        let start = numbers.len();
+        numbers.extend((0..cells).map(|cell| (low + (cell as f64 + f64::from(place())) * width) as f32));
+        let cell = (((f64::from(own) - low) / width).floor().max(0.0) as usize).min(cells - 1);
+        if !own.is_nan() {
+            numbers[start + cell] = own;
+        }
+        own_cells.push(cell);
+    }
+    Nodes { numbers, own_cells }
+}
+
+impl Nodes {
+    /// Each row of `x` `[rows, features]` with each of its numbers, `[rows · cells, features + 1]`: those of the first row
+    /// first.
+    pub fn joined_to(self, x: Tensor<2>) -> Tensor<2> {
+        let [rows, features] = x.dims();
+        let device = x.device();
+        let cells = self.numbers.len() / rows.max(1);
+        let numbers = Tensor::<3>::from_data(TensorData::new(self.numbers, [rows, cells, 1]), &device);
+        let x = x.unsqueeze_dim::<3>(1).expand([rows, cells, features]);
+        Tensor::cat(vec![x, numbers], 2).reshape([rows * cells, features + 1])
+    }
+}
+
+/// Ranges of rows whose passes with `cells` nodes each have at most `most` rows together.
+pub(crate) fn portions(rows: usize, cells: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let step = (most / cells.max(1)).max(1);
+    (0..rows).step_by(step).map(move |start| start..(start + step).min(rows))
+}

@@ -1,0 +1,245 @@
+//! Scores of rows that differ in one variable, at the cost of that variable.
+//!
+//! A neuron of the first layer is a sum over its inputs. Of rows that are alike but for one variable, the sum over all
+//! other inputs is the same: it is computed once, and each value of the variable adds its own components to it. The other
+//! layers see all rows in one batch. With D inputs and n values this saves up to min(D, n) times the work in the first
+//! layer.
+
+use super::variable::{Domain, Variable};
+use crate::init::host_values;
+use crate::missing::{check_finite, log_seen_weight, marker, with_unknown_outputs};
+use crate::{Network, UgmmError, UgmmNetwork, ugmm_log_density};
+use burn::tensor::activation::log_softmax;
+use burn::tensor::{Bool, Device, Tensor, TensorData};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use std::f32::consts::PI;
+use std::ops::Range;
+
+/// Activations of the first layer that one batch has at most, 64 MiB.
+const MOST_ACTIVATIONS: usize = 1 << 24;
+/// Sums under this are computed again from logarithms: f32 has no more digits to lose below.
+const SMALLEST_SUM: f32 = 1e-30;
+
+/// A network prepared for rows that differ in one variable.
+pub(crate) struct Lines<'n> {
+    network: &'n UgmmNetwork,
+    device: Device,
+    /// Means, log σ and mixing logits of the first layer, `[neurons, inputs]`.
+    first: [Tensor<2>; 3],
+    /// The same for the components of one variable, `[neurons, inputs]`.
+    means: Vec<f32>,
+    inverse_sigmas: Vec<f32>,
+    /// log π − log σ − ½ log 2π.
+    constants: Vec<f32>,
+}
+
+/// The values of a variable that scores are asked for, and what the first layer's components make of them.
+pub(crate) struct Nodes {
+    inputs: Range<usize>,
+    count: usize,
+    /// Logarithms of the variable's components, `[nodes, neurons]`.
+    logs: Vec<f32>,
+    /// The greatest of each neuron, `[neurons]`.
+    greatest: Vec<f32>,
+    /// exp(logs − greatest), `[nodes, neurons]`.
+    shares: Vec<f32>,
+}
+
+impl Nodes {
+    /// How many values there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+}
+
+impl<'n> Lines<'n> {
+    /// Of a trained network.
+    ///
+    /// # Errors
+    ///
+    /// When it has not one output, or still takes units from its batches.
+    pub fn new(network: &'n UgmmNetwork) -> Result<Self, UgmmError> {
+        if network.outputs() != 1 {
+            let (what, unit) = ("the network", "outputs");
+            return Err(UgmmError::Size { what, found: network.outputs(), unit, expected: 1 });
+        }
+        if network.standardize {
+            let expected = "false: a network is asked after training, when its units are settled";
+            return Err(UgmmError::setting("standardize", true, expected));
+        }
+        let first = &network.layers[0];
+        let shape = first.mixing_logits.dims();
+        let log_sigmas = first.log_sigmas();
+        let log_weights = log_softmax(first.mixing_logits.val(), 1);
+        let half_log_tau = 0.5 * (2.0 * PI).ln();
+        let means = first.means.val().expand(shape);
+        Ok(Self {
+            network,
+            device: log_weights.device(),
+            means: host_values(&means),
+            first: [means, log_sigmas.clone(), first.mixing_logits.val()],
+            inverse_sigmas: host_values(&log_sigmas.clone().neg().exp()),
+            constants: host_values(&(log_weights - log_sigmas - half_log_tau)),
+        })
+    }
+
+    fn inputs(&self) -> usize {
+        self.network.inputs()
+    }
+
+    fn neurons(&self) -> usize {
+        self.network.layers[0].neurons()
+    }
+
+    /// Checks row-major rows: their size, that values are finite, and that only such are missing as may be, besides those
+    /// of the variable asked for.
+    pub fn check(&self, rows: &[f32], asked: &Range<usize>) -> Result<(), UgmmError> {
+        let inputs = self.inputs();
+        let size = |found| UgmmError::Size { what: "the rows", found, unit: "values", expected: inputs };
+        if asked.end > inputs || asked.is_empty() {
+            return Err(size(asked.end));
+        }
+        if rows.is_empty() || !rows.len().is_multiple_of(inputs) {
+            return Err(size(rows.len()));
+        }
+        check_finite("a row", rows, inputs, true)?;
+        let is_needed = |place: &usize| rows[*place].is_nan() && !asked.contains(&(place % inputs));
+        match (0..rows.len()).find(is_needed) {
+            Some(place) if !self.network.missing_values => {
+                Err(UgmmError::MissingValue { row: place / inputs, column: place % inputs })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Some values of a variable: `[nodes, inputs of the variable]`, row-major.
+    pub fn nodes(&self, inputs: Range<usize>, values: &[f32]) -> Nodes {
+        let (neurons, all, width) = (self.neurons(), self.inputs(), inputs.len());
+        let count = values.len() / width;
+        let mut logs = vec![0f32; count * neurons];
+        logs.par_chunks_mut(neurons).zip(values.par_chunks(width)).for_each(|(logs, values)| {
+            for (neuron, log) in logs.iter_mut().enumerate() {
+                let exponent = |(input, value): (usize, &f32)| {
+                    let place = neuron * all + input;
+                    let z = (value - self.means[place]) * self.inverse_sigmas[place];
+                    (self.constants[place] - 0.5 * z * z).max(f32::MIN)
+                };
+                let exponents = inputs.clone().zip(values).map(exponent);
+                *log = exponents.reduce(log_add).unwrap_or(f32::MIN);
+            }
+        });
+        let mut greatest = vec![f32::MIN; neurons];
+        for row in logs.chunks(neurons) {
+            greatest.iter_mut().zip(row).for_each(|(greatest, log)| *greatest = greatest.max(*log));
+        }
+        let shares = logs
+            .chunks(neurons)
+            .flat_map(|row| row.iter().zip(&greatest).map(|(log, most)| (log - most).exp()));
+        let shares = shares.collect();
+        Nodes { inputs, count, logs, greatest, shares }
+    }
+
+    /// The nodes of a variable: the middles of so many cells of an interval, or all states.
+    pub fn nodes_of(&self, variable: &Variable, cells: usize) -> Nodes {
+        let values = match &variable.domain {
+            Domain::States(states) => states.concat(),
+            Domain::Numbers(numbers) => numbers.iter().map(|&number| number as f32).collect(),
+            Domain::Interval { .. } => {
+                let (low, high) = variable.interval().unwrap_or((0.0, 1.0));
+                let width = (high - low) / cells as f64;
+                (0..cells).map(|cell| (low + (cell as f64 + 0.5) * width) as f32).collect()
+            }
+        };
+        self.nodes(variable.inputs.clone(), &values)
+    }
+
+    /// Scores `[rows, nodes]` of row-major `rows` `[rows, inputs]`, checked, with each value in the place of the variable's
+    /// own; NaN in other places is missing.
+    pub fn scores(&self, rows: &[f32], nodes: &Nodes) -> Vec<f32> {
+        let step = (MOST_ACTIVATIONS / (nodes.count * self.neurons())).max(1) * self.inputs();
+        rows.chunks(step).flat_map(|rows| self.scores_of_batch(rows, nodes)).collect()
+    }
+
+    fn scores_of_batch(&self, rows: &[f32], nodes: &Nodes) -> Vec<f32> {
+        let (neurons, inputs) = (self.neurons(), self.inputs());
+        let count = rows.len() / inputs;
+        let rest = self.without(rows, &nodes.inputs);
+        let seen = self.log_seen(rows, &nodes.inputs);
+        let mut y = vec![0f32; count * nodes.count * neurons];
+        let of_rows = y.par_chunks_mut(nodes.count * neurons).enumerate();
+        of_rows.zip(rest.par_chunks(neurons)).for_each(|((row, y), rest)| {
+            add(y, rest, nodes);
+            if let Some(seen) = &seen {
+                let seen = &seen[row * neurons..][..neurons];
+                for y in y.chunks_mut(neurons) {
+                    y.iter_mut().zip(seen).for_each(|(y, seen)| *y -= seen);
+                }
+            }
+        });
+        let y = Tensor::<2>::from_data(TensorData::new(y, [count * nodes.count, neurons]), &self.device);
+        let layers = self.network.layers.len();
+        let root = match layers {
+            1 if self.network.missing_values => with_unknown_outputs(y),
+            _ => (1..layers).fold(y, |y, layer| self.network.layer_pass::<ChaCha8Rng>(layer, y, None)),
+        };
+        host_values(&root)
+    }
+
+    /// The first layer's sums without the inputs of the variable, nor those that are missing, `[rows, neurons]`:
+    /// logarithms, not renormalised.
+    fn without(&self, rows: &[f32], variable: &Range<usize>) -> Vec<f32> {
+        let inputs = self.inputs();
+        let marker = marker(&self.device);
+        let is_left_out = |place: usize, value: f32| value.is_nan() || variable.contains(&(place % inputs));
+        let filled = rows.iter().enumerate();
+        let filled: Vec<f32> =
+            filled.map(|(place, &value)| if is_left_out(place, value) { marker } else { value }).collect();
+        let x = Tensor::<2>::from_data(TensorData::new(filled, [rows.len() / inputs, inputs]), &self.device);
+        let [means, log_sigmas, mixing_logits] = self.first.clone();
+        host_values(&ugmm_log_density(x, means, log_sigmas, mixing_logits))
+    }
+
+    /// Logarithms of the weights of each neuron's inputs that are seen, `[rows, neurons]`; NaN of a neuron that sees nothing,
+    /// and none if nothing is missing.
+    fn log_seen(&self, rows: &[f32], variable: &Range<usize>) -> Option<Vec<f32>> {
+        let inputs = self.inputs();
+        let missing: Vec<bool> = rows
+            .iter()
+            .enumerate()
+            .map(|(place, value)| value.is_nan() && !variable.contains(&(place % inputs)))
+            .collect();
+        if !missing.contains(&true) {
+            return None;
+        }
+        let shape = [rows.len() / inputs, inputs];
+        let missing = Tensor::<2, Bool>::from_data(TensorData::new(missing, shape), &self.device);
+        Some(host_values(&log_seen_weight(missing, self.first[2].clone())))
+    }
+}
+
+/// log(exp(rest) + exp(log)) for each node and neuron, `[nodes, neurons]`.
+fn add(y: &mut [f32], rest: &[f32], nodes: &Nodes) {
+    let neurons = rest.len();
+    // What is the same for all nodes: the greater of the two terms, and both as shares of it.
+    let largest: Vec<f32> = rest.iter().zip(&nodes.greatest).map(|(rest, most)| rest.max(*most)).collect();
+    let share = |values: &[f32]| -> Vec<f32> {
+        values.iter().zip(&largest).map(|(value, largest)| (value - largest).exp()).collect()
+    };
+    let (rest_shares, factors) = (share(rest), share(&nodes.greatest));
+    for (node, y) in y.chunks_mut(neurons).enumerate() {
+        let shares = &nodes.shares[node * neurons..][..neurons];
+        for neuron in 0..neurons {
+            let sum = rest_shares[neuron] + shares[neuron] * factors[neuron];
+            y[neuron] = match sum < SMALLEST_SUM {
+                true => log_add(rest[neuron], nodes.logs[node * neurons + neuron]),
+                false => largest[neuron] + sum.ln(),
+            };
+        }
+    }
+}
+
+/// log(exp(a) + exp(b)).
+fn log_add(a: f32, b: f32) -> f32 {
+    a.max(b) + (-(a - b).abs()).exp().ln_1p()
+}

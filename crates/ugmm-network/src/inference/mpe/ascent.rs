@@ -1,0 +1,110 @@
+//! Projected gradient ascent of many starts in one batch.
+
+use super::Candidate;
+use super::numbers::Numbers;
+use super::problem::{Choice, Problem, Values};
+use crate::init::host_values;
+use crate::{Network, UgmmNetwork};
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
+use std::time::Instant;
+
+/// First step of each number, as a share of its range.
+const FIRST_STEP: f64 = 0.05;
+/// Shares of the last step that are taken after a gradient of the same and of the other sign (Riedmiller and Braun 1993).
+const FASTER: f64 = 1.4;
+const SLOWER: f64 = 0.5;
+
+/// The starts after `steps` steps, each no worse than it was. Numbers move, and those that have only some values go to the
+/// nearest at the end; states stay.
+///
+/// Steps follow the signs of the gradients, with a length of its own for each number (Rprop): far from all means gradients
+/// have any size.
+pub(super) fn ascend(
+    network: &UgmmNetwork,
+    problem: &Problem,
+    starts: Vec<Candidate>,
+    steps: usize,
+    until: Option<Instant>,
+) -> Vec<Candidate> {
+    let device = Device::flex().autodiff();
+    // Frozen: no dropout, and no gradients of parameters.
+    let network = network.clone().train().fork(&device).freeze();
+    let numbers: Vec<Number> = (problem.variables.iter().enumerate())
+        .filter_map(|(variable, query)| match &query.values {
+            Values::Numbers(Numbers { low, high, .. }) => {
+                Some(Number { variable, input: query.network_inputs.start, low: *low, high: *high })
+            }
+            Values::States(_) => None,
+        })
+        .collect();
+    let mut lengths: Vec<f64> = starts
+        .iter()
+        .flat_map(|_| numbers.iter().map(|number| FIRST_STEP * (number.high - number.low)))
+        .collect();
+    let mut last = vec![0.0; lengths.len()];
+    let mut now: Vec<Vec<Choice>> = starts.iter().map(|start| start.point.clone()).collect();
+    let mut best = now.clone();
+    let mut best_scores = vec![f32::NEG_INFINITY; now.len()];
+    for _ in 0..steps {
+        if until.is_some_and(|until| Instant::now() >= until) {
+            break;
+        }
+        let (scores, gradients) = gradients(&network, problem, &now, &device);
+        for (row, choices) in now.iter_mut().enumerate() {
+            if scores[row] > best_scores[row] {
+                best_scores[row] = scores[row];
+                best[row].clone_from(choices);
+            }
+            for (place, number) in numbers.iter().enumerate() {
+                let at = row * numbers.len() + place;
+                let gradient = f64::from(gradients[row * network.inputs() + number.input]);
+                let turn = gradient * last[at];
+                lengths[at] *= if turn > 0.0 {
+                    FASTER
+                } else if turn < 0.0 {
+                    SLOWER
+                } else {
+                    1.0
+                };
+                lengths[at] = lengths[at].min(number.high - number.low);
+                // After a turn the step back is a fresh start.
+                last[at] = if turn < 0.0 { 0.0 } else { gradient };
+                let Choice::Number(x) = choices[number.variable] else { continue };
+                let step = if gradient == 0.0 { 0.0 } else { lengths[at] * gradient.signum() };
+                choices[number.variable] = Choice::Number((x + step).clamp(number.low, number.high));
+            }
+        }
+    }
+    let pairs = best.into_par_iter().zip(starts);
+    let better = |(choices, start): (Vec<Choice>, Candidate)| {
+        let candidate = problem.candidate(problem.nearest(choices));
+        if candidate.value > start.value { candidate } else { start }
+    };
+    pairs.map(better).collect()
+}
+
+struct Number {
+    variable: usize,
+    input: usize,
+    low: f64,
+    high: f64,
+}
+
+/// Scores `[rows]`, and their gradients with respect to the network's inputs, `[rows, inputs]`.
+fn gradients(
+    network: &UgmmNetwork,
+    problem: &Problem,
+    rows: &[Vec<Choice>],
+    device: &Device,
+) -> (Vec<f32>, Vec<f32>) {
+    let inputs = network.inputs();
+    let values: Vec<f32> =
+        rows.iter().flat_map(|choices| problem.all_inputs(choices)).map(|value| value as f32).collect();
+    let x = Tensor::<2>::from_data(TensorData::new(values, [rows.len(), inputs]), device).require_grad();
+    let scores = network.forward(x.clone());
+    let gradient = scores.clone().sum().backward();
+    let gradient = x.grad(&gradient).map_or_else(|| vec![0.0; rows.len() * inputs], |g| host_values(&g));
+    (host_values(&scores), gradient)
+}

@@ -1,0 +1,199 @@
+//! One variable at a time: each in turn gets the value that is best given the others.
+
+use super::Candidate;
+use super::problem::{Choice, Problem, QueryVariable, Values};
+use rayon::prelude::*;
+use std::time::Instant;
+
+/// Candidates polished, at most.
+pub(super) const POLISHED: usize = 8;
+
+/// Rounds through the variables, at most.
+const ROUNDS: usize = 30;
+/// A round that gains less than this, in nats, is the last.
+const LEAST_GAIN: f64 = 1e-8;
+
+/// Times that the best candidate is polished again, at most, where there are few variables.
+const REPETITIONS: usize = 20;
+const FEW_VARIABLES: usize = 16;
+
+/// Values of a number that are tried in the first round, before the best of them is looked into.
+const GRID: usize = 17;
+/// By how much the part of a number's range that later rounds look at shrinks.
+const SHRINKING: f64 = 0.8;
+/// Golden-section steps, at most: to 1e-5 of the interval, and so to about 1e-10 of how much the score varies in it.
+const GOLDEN_STEPS: usize = 24;
+
+/// The best of these after polishing. There must be one.
+pub(super) fn polish_all(problem: &Problem, candidates: Vec<Candidate>, until: Option<Instant>) -> Candidate {
+    let polished: Vec<Candidate> =
+        candidates.into_par_iter().map(|candidate| polish(problem, candidate, until)).collect();
+    let mut best =
+        polished.into_iter().max_by(|a, b| a.value.total_cmp(&b.value)).expect("there is a candidate");
+    if problem.variables.len() > FEW_VARIABLES {
+        return best;
+    }
+    // Variables that depend on each other need many rounds; of few variables these cost next to nothing.
+    for _ in 0..REPETITIONS {
+        let before = best.value;
+        best = polish(problem, best, until);
+        if best.value - before < LEAST_GAIN {
+            break;
+        }
+    }
+    best
+}
+
+/// A candidate with each variable as good as it can be by itself; never worse than it was.
+pub(super) fn polish(problem: &Problem, candidate: Candidate, until: Option<Instant>) -> Candidate {
+    let mut climb = Climb::new(problem, candidate);
+    for round in 0..ROUNDS {
+        let before = climb.best.value;
+        for variable in 0..problem.variables.len() {
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return climb.best;
+            }
+            climb.improve(variable, round);
+        }
+        if climb.best.value - before < LEAST_GAIN {
+            break;
+        }
+    }
+    climb.best
+}
+
+struct Climb<'a> {
+    problem: &'a Problem,
+    best: Candidate,
+    /// Free inputs of the best.
+    x: Vec<f64>,
+    /// Exponents of the first layer there, `[neurons, inputs]`.
+    exponents: Vec<f64>,
+}
+
+impl<'a> Climb<'a> {
+    fn new(problem: &'a Problem, best: Candidate) -> Self {
+        let x = problem.inputs(&best.point);
+        let first = &problem.function.layers()[0];
+        let neurons = 0..first.neurons();
+        let exponents =
+            neurons.flat_map(|j| x.iter().enumerate().map(move |(k, &x)| first.exponent(j, k, x)));
+        Self { problem, best, exponents: exponents.collect(), x }
+    }
+
+    fn improve(&mut self, at: usize, round: usize) {
+        let variable = &self.problem.variables[at];
+        let others = self.without(variable);
+        let score = |choice: Choice| self.score(variable, &others, choice);
+        let mut best = (self.best.point[at], self.best.value);
+        let consider = |best: &mut (Choice, f64), choice: Choice| {
+            let value = score(choice);
+            if value > best.1 {
+                *best = (choice, value);
+            }
+            value
+        };
+        match &variable.values {
+            Values::States(states) => {
+                for state in 0..states.len() {
+                    consider(&mut best, Choice::State(state));
+                }
+            }
+            Values::Numbers(numbers) if numbers.list().is_some_and(|list| list.len() <= GRID) => {
+                for &number in numbers.list().unwrap_or_default() {
+                    consider(&mut best, Choice::Number(number));
+                }
+            }
+            Values::Numbers(numbers) => {
+                let (low, high) = (numbers.low, numbers.high);
+                let now = self.x[variable.inputs.start];
+                let step = (high - low) / (GRID - 1) as f64;
+                let mut middle = now;
+                if round == 0 {
+                    let place = |cell: usize| (low + step * cell as f64).clamp(low, high);
+                    for cell in 0..GRID {
+                        consider(&mut best, Choice::Number(numbers.nearest(place(cell))));
+                    }
+                    if let Choice::Number(number) = best.0 {
+                        middle = number;
+                    }
+                }
+                // The others still move, so this one does not need its last digits yet.
+                let reach = step * SHRINKING.powi(round as i32);
+                let ends = ((middle - reach).max(low), (middle + reach).min(high));
+                golden(ends, |number| consider(&mut best, Choice::Number(numbers.nearest(number))));
+            }
+        }
+        let (choice, value) = best;
+        if value > self.best.value {
+            variable.set(&mut self.x, choice);
+            self.best.point[at] = choice;
+            let first = &self.problem.function.layers()[0];
+            for j in 0..first.neurons() {
+                for k in variable.inputs.clone() {
+                    self.exponents[j * first.inputs() + k] = first.exponent(j, k, self.x[k]);
+                }
+            }
+            // Computed as every other score.
+            let exact = self.problem.value(&self.best.point);
+            self.best.value = exact;
+        }
+    }
+
+    /// The largest exponent and the sum of exponentials divided by its own of each first-layer neuron without a variable.
+    fn without(&self, variable: &QueryVariable) -> Vec<(f64, f64)> {
+        let first = &self.problem.function.layers()[0];
+        let rows = self.exponents.chunks_exact(first.inputs()).zip(first.constants());
+        rows.map(|(row, &constant)| {
+            let other = |k: &usize| !variable.inputs.contains(k);
+            let largest = (0..row.len()).filter(other).map(|k| row[k]).fold(constant, f64::max);
+            if largest == f64::NEG_INFINITY {
+                return (largest, 0.0);
+            }
+            let sum: f64 = (0..row.len()).filter(other).map(|k| (row[k] - largest).exp()).sum();
+            (largest, sum + (constant - largest).exp())
+        })
+        .collect()
+    }
+
+    fn score(&self, variable: &QueryVariable, others: &[(f64, f64)], choice: Choice) -> f64 {
+        let first = &self.problem.function.layers()[0];
+        let mut x = [0.0];
+        let values: &[f64] = match (choice, &variable.values) {
+            (Choice::State(state), Values::States(states)) => &states[state],
+            (Choice::Number(number), _) => {
+                x[0] = number;
+                &x
+            }
+            (Choice::State(_), Values::Numbers(_)) => unreachable!("a number has no states"),
+        };
+        let activations = others.iter().enumerate().map(|(j, &(largest, sum))| {
+            let own = variable.inputs.clone().zip(values).map(|(k, &x)| first.exponent(j, k, x));
+            let top = own.clone().fold(largest, f64::max);
+            if top == f64::NEG_INFINITY {
+                return -f64::MAX;
+            }
+            let rest = if sum > 0.0 { sum * (largest - top).exp() } else { 0.0 };
+            top + (rest + own.map(|exponent| (exponent - top).exp()).sum::<f64>()).ln()
+        });
+        self.problem.function.outputs_above(activations.collect())[0]
+    }
+}
+
+/// Golden-section search for a maximum; what it tries, `score` sees.
+fn golden((mut low, mut high): (f64, f64), mut score: impl FnMut(f64) -> f64) {
+    const SHARE: f64 = 0.618_033_988_749_894_9;
+    let (mut left, mut right) = (high - SHARE * (high - low), low + SHARE * (high - low));
+    let (mut at_left, mut at_right) = (score(left), score(right));
+    for _ in 0..GOLDEN_STEPS {
+        if at_left > at_right {
+            (high, right, at_right) = (right, left, at_left);
+            left = high - SHARE * (high - low);
+            at_left = score(left);
+        } else {
+            (low, left, at_left) = (left, right, at_right);
+            right = low + SHARE * (high - low);
+            at_right = score(right);
+        }
+    }
+}

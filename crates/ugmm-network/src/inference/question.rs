@@ -1,0 +1,118 @@
+//! What a network with one root says of any of its variables, given any others.
+//!
+//! Its root is a score: a logarithm that is not normalised over the inputs. The distribution of *one* variable, over its
+//! states or over an interval, is well defined all the same: the exponentials of the scores, normalised over that
+//! variable. Inputs that are neither given nor asked for are missing (NaN): their components leave the mixtures of the first
+//! layer, and the weights of the others are renormalised. That is a definition, not the marginal of a joint density.
+
+use super::conditional::{ConditionalDensity, normalized};
+use super::line::{Lines, Nodes};
+use super::variable::{Domain, Variable};
+use crate::{UgmmError, UgmmNetwork};
+
+/// The distribution of one variable given others.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Conditional {
+    /// Of a number, over its interval.
+    Density(ConditionalDensity),
+    /// The probability of each state, or of each of some numbers; they sum to 1.
+    States(Vec<f64>),
+}
+
+/// The scores `[rows]` of row-major `rows` `[rows, inputs]`, in the network's units; NaN is missing.
+///
+/// # Errors
+///
+/// When the network has not one output, the size does not fit, a value is infinite, or one is missing where the network
+/// needs all.
+pub fn scores(network: &UgmmNetwork, rows: &[f32]) -> Result<Vec<f32>, UgmmError> {
+    use crate::Network;
+    use crate::init::host_values;
+    use burn::tensor::{Tensor, TensorData};
+    let lines = Lines::new(network)?;
+    let inputs = network.inputs();
+    lines.check(rows, &(0..inputs))?;
+    // With all inputs asked for nothing would be missing.
+    if let (Some(place), false) = (rows.iter().position(|value| value.is_nan()), network.missing_values) {
+        return Err(UgmmError::MissingValue { row: place / inputs, column: place % inputs });
+    }
+    let device = network.layers[0].mixing_logits.val().device();
+    let x = Tensor::<2>::from_data(TensorData::new(rows.to_vec(), [rows.len() / inputs, inputs]), &device);
+    Ok(host_values(&network.forward(x)))
+}
+
+/// The distribution of `variable` given what each of row-major `rows` `[rows, inputs]` says of the others, over `cells` cells
+/// of its interval or over its states. What the rows say of the variable itself is not looked at; NaN elsewhere is missing.
+///
+/// It costs a pass of the first layer for each row, and one of the other layers for each row and cell.
+///
+/// # Errors
+///
+/// As [`scores`], and when `cells` is 0.
+///
+/// ```
+/// use burn::tensor::Device;
+/// use ugmm::inference::question::{Conditional, conditionals};
+/// use ugmm::inference::variable::Variable;
+/// use ugmm::{Init, Stream, UgmmNetworkConfig, generator};
+///
+/// let config = UgmmNetworkConfig::new(&[2, 8, 1]).with_init(Init::Paper).with_min_sigma(0.2);
+/// let network = config.init(None, &mut generator(0, Stream::Initialization), &Device::flex())?;
+/// let y = Variable::number(1, -3.0, 3.0)?;
+/// let found = conditionals(&network, &[0.5, f32::NAN], &y, 200)?;
+/// let Conditional::Density(density) = &found[0] else { unreachable!() };
+/// assert!((density.probabilities().iter().sum::<f64>() - 1.0).abs() < 1e-9);
+/// assert!(density.quantile(0.05) < density.mean() && density.mean() < density.quantile(0.95));
+/// # Ok::<(), ugmm::UgmmError>(())
+/// ```
+pub fn conditionals(
+    network: &UgmmNetwork,
+    rows: &[f32],
+    variable: &Variable,
+    cells: usize,
+) -> Result<Vec<Conditional>, UgmmError> {
+    let lines = checked_lines(network, rows, variable, cells)?;
+    Ok(on_lines(&lines, rows, variable, &lines.nodes_of(variable, cells)))
+}
+
+/// The scores of `variable`'s states or of the middles of its cells, `[rows, nodes]`: what [`conditionals`] normalises.
+///
+/// # Errors
+///
+/// As [`conditionals`].
+pub fn scores_along(
+    network: &UgmmNetwork,
+    rows: &[f32],
+    variable: &Variable,
+    cells: usize,
+) -> Result<Vec<f32>, UgmmError> {
+    let lines = checked_lines(network, rows, variable, cells)?;
+    Ok(lines.scores(rows, &lines.nodes_of(variable, cells)))
+}
+
+/// The network along lines, if these rows and this variable can be asked for.
+fn checked_lines<'n>(
+    network: &'n UgmmNetwork,
+    rows: &[f32],
+    variable: &Variable,
+    cells: usize,
+) -> Result<Lines<'n>, UgmmError> {
+    let lines = Lines::new(network)?;
+    lines.check(rows, &variable.inputs)?;
+    if cells == 0 {
+        return Err(UgmmError::setting("cells", 0, "at least 1"));
+    }
+    Ok(lines)
+}
+
+/// [`conditionals`] at nodes made before.
+pub(crate) fn on_lines(lines: &Lines, rows: &[f32], variable: &Variable, nodes: &Nodes) -> Vec<Conditional> {
+    let scores = lines.scores(rows, nodes);
+    let of_row = |scores: &[f32]| match (&variable.domain, variable.interval()) {
+        (Domain::Interval { .. }, Some(interval)) => {
+            Conditional::Density(ConditionalDensity::new(interval, scores.to_vec()))
+        }
+        _ => Conditional::States(normalized(scores)),
+    };
+    scores.chunks(nodes.count()).map(of_row).collect()
+}

@@ -1,0 +1,202 @@
+//! Certified robustness: whether any input within ε in every coordinate of a row makes a classifier decide otherwise.
+//!
+//! A row is *proved* when an upper bound of every margin (another class's score minus that of the decided class) over the
+//! box around it is below 0; *disproved* by an input in the box that the network decides otherwise, which projected
+//! gradient ascent of the margin looks for; and *undecided* when neither is found within the budget. Boxes are
+//! split where a bound does not settle them, as in branch and bound.
+
+mod attack;
+mod margins;
+mod plain;
+
+use crate::init::host_values;
+use crate::{Model, Task, UgmmError};
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+use margins::{Margins, UgmmMargins};
+use plain::PlainMargins;
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// Rows that pass through the network together.
+const ROWS: usize = 256;
+
+/// What is to be certified, and how much is spent on it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RobustnessOptions {
+    /// How far each input may move, in the network's units; at least 0.
+    pub epsilon: f64,
+    /// Which inputs move, `[features]`; the others stay as they are, as categories do.
+    pub movable: Vec<bool>,
+    /// What inputs cannot leave: 0 to 1 of pixels.
+    pub limits: Option<(f64, f64)>,
+    /// Boxes that the box around a row is split into at most; 1: it is not split.
+    pub most_boxes: usize,
+    /// Steps of the search for a counter-example.
+    pub attack_steps: usize,
+}
+
+/// Whether a decision stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// No input in the box is decided otherwise.
+    Proved,
+    /// This one is, as this class.
+    Disproved {
+        /// The features, `[features]`.
+        example: Vec<f32>,
+        /// What the network decides there.
+        class: usize,
+    },
+    /// Neither was found.
+    Undecided,
+}
+
+/// A row's verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Certificate {
+    /// What the network decides for the row.
+    pub class: usize,
+    /// Whether that stands.
+    pub verdict: Verdict,
+    /// Whether interval bounds alone prove it: without lines, without splitting.
+    pub by_intervals: bool,
+}
+
+/// Certificates of the rows of `features` `[rows, features]`, row-major, in the network's units. Classes are decided by the
+/// greatest score plus `log_weights` (one for each class, of class weights; empty for none).
+///
+/// # Errors
+///
+/// When the task is not one of classes, or the sizes of the rows, of `movable` or of the weights do not fit it.
+pub fn certify(
+    model: &Model,
+    task: &Task,
+    features: &[f32],
+    log_weights: &[f64],
+    options: &RobustnessOptions,
+) -> Result<Vec<Certificate>, UgmmError> {
+    check(task, features, log_weights, options)?;
+    let log_weights = if log_weights.is_empty() { vec![0.0; task.classes] } else { log_weights.to_vec() };
+    let margins: Box<dyn Margins> = match model {
+        Model::Ugmm(network) => Box::new(UgmmMargins::new(network, task)?),
+        Model::Mlp(network) => Box::new(PlainMargins::new(network, task)?),
+    };
+    let decide = |features: &[f32]| decisions(model, task, features, &log_weights);
+    let classes = decide(features);
+    let attacks = attack::attack(model, task, features, &classes, &log_weights, options);
+    let found = decide(&attacks);
+    let rows: Vec<(&[f32], &[f32], usize, usize)> = (features.chunks(task.features))
+        .zip(attacks.chunks(task.features))
+        .zip(classes.iter().zip(found))
+        .map(|((row, attack), (&class, other))| (row, attack, class, other))
+        .collect();
+    let certified = rows.into_par_iter().map(|(row, attack, class, other)| {
+        let (low, high) = sides(row, options);
+        let greatest = |low: &[f64], high: &[f64], by_intervals: bool| {
+            let bounds = margins.greatest(row, low, high, class, &log_weights, by_intervals);
+            bounds.into_iter().fold(f64::NEG_INFINITY, f64::max)
+        };
+        let by_intervals = greatest(&low, &high, true) < 0.0;
+        let verdict = if other != class {
+            Verdict::Disproved { example: attack.to_vec(), class: other }
+        } else if by_intervals || margins.has_lines() && split(&greatest, low, high, options) {
+            Verdict::Proved
+        } else {
+            Verdict::Undecided
+        };
+        Certificate { class, verdict, by_intervals: by_intervals && other == class }
+    });
+    Ok(certified.collect())
+}
+
+/// Whether all of the box is settled within the budget, by halving what is not along its longest side.
+fn split(
+    greatest: &impl Fn(&[f64], &[f64], bool) -> f64,
+    low: Vec<f64>,
+    high: Vec<f64>,
+    options: &RobustnessOptions,
+) -> bool {
+    let mut open = vec![(low, high)];
+    let mut boxes = 1;
+    while let Some((low, high)) = open.pop() {
+        if greatest(&low, &high, false) < 0.0 {
+            continue;
+        }
+        let width = |k: &usize| high[*k] - low[*k];
+        let longest = (0..low.len()).max_by(|a, b| width(a).total_cmp(&width(b)));
+        let Some(at) = longest.filter(|at| width(at) > 0.0) else { return false };
+        boxes += 1;
+        if boxes > options.most_boxes {
+            return false;
+        }
+        let middle = 0.5 * low[at] + 0.5 * high[at];
+        let (mut left, mut right) = (high.clone(), low.clone());
+        left[at] = middle;
+        right[at] = middle;
+        open.push((low, left));
+        open.push((right, high));
+    }
+    true
+}
+
+/// The box around a row; a missing value stays missing.
+fn sides(row: &[f32], options: &RobustnessOptions) -> (Vec<f64>, Vec<f64>) {
+    let side = |sign: f64| -> Vec<f64> {
+        let movable = row.iter().zip(&options.movable);
+        movable.map(|(&x, &moves)| moved(x.into(), sign * options.epsilon, moves, options.limits)).collect()
+    };
+    (side(-1.0), side(1.0))
+}
+
+fn moved(x: f64, by: f64, moves: bool, limits: Option<(f64, f64)>) -> f64 {
+    match limits {
+        _ if !moves => x,
+        // A row beyond the limits stays where it is on that side.
+        Some((low, high)) => (x + by).clamp(low.min(x), high.max(x)),
+        None => x + by,
+    }
+}
+
+/// The class with the greatest weighted score of each row, the first of equal ones.
+fn decisions(model: &Model, task: &Task, features: &[f32], log_weights: &[f64]) -> Vec<usize> {
+    let model = model.valid();
+    let mut scores = Vec::with_capacity(features.len() / task.features * task.classes);
+    for rows in features.chunks(ROWS * task.features) {
+        let x = TensorData::new(rows.to_vec(), [rows.len() / task.features, task.features]);
+        scores.extend(host_values(&task.class_scores(&model, Tensor::<2>::from_data(x, &Device::flex()))));
+    }
+    let weighted = |row: &[f32], class: usize| f64::from(row[class]) + log_weights[class];
+    let best = |row: &[f32]| {
+        (0..task.classes).rev().max_by(|&a, &b| weighted(row, a).total_cmp(&weighted(row, b))).unwrap_or(0)
+    };
+    scores.chunks(task.classes).map(best).collect()
+}
+
+fn check(
+    task: &Task,
+    features: &[f32],
+    log_weights: &[f64],
+    options: &RobustnessOptions,
+) -> Result<(), UgmmError> {
+    if task.objective.predicts_numbers() {
+        let expected = "one of classes; only classifiers are certified";
+        return Err(UgmmError::setting("the objective", "conditional", expected));
+    }
+    if !(options.epsilon >= 0.0 && options.epsilon.is_finite()) {
+        return Err(UgmmError::setting("epsilon", options.epsilon, "at least 0 and finite"));
+    }
+    let sizes = [
+        ("the list of inputs that move", options.movable.len(), "entries", task.features),
+        ("the last row", features.len() % task.features, "values", 0),
+    ];
+    let weights = ("the list of class weights", log_weights.len(), "entries", task.classes);
+    for (what, found, unit, expected) in sizes.into_iter().chain((!log_weights.is_empty()).then_some(weights))
+    {
+        if found != expected {
+            return Err(UgmmError::Size { what, found, unit, expected });
+        }
+    }
+    Ok(())
+}

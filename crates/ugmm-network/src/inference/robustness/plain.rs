@@ -1,0 +1,96 @@
+//! Interval bounds of a plain feed-forward network (Gowal et al. 2018), for comparison.
+
+use super::margins::Margins;
+use crate::init::host_values;
+use crate::{Mlp, Task, UgmmError};
+use ugmm_kernels::bounds::rounding;
+
+/// Layers with their normalisations folded in.
+pub(super) struct PlainMargins {
+    layers: Vec<Affine>,
+}
+
+struct Affine {
+    /// `[outputs, inputs]`
+    weights: Vec<Vec<f64>>,
+    biases: Vec<f64>,
+}
+
+impl PlainMargins {
+    pub fn new(network: &Mlp, task: &Task) -> Result<Self, UgmmError> {
+        if task.objective.label_encoding().is_some() {
+            let expected = "discriminative; feed-forward networks are certified as such only";
+            return Err(UgmmError::setting("the objective", "generative", expected));
+        }
+        let layers = network.layers.iter().enumerate().map(|(index, layer)| {
+            let [inputs, outputs] = layer.weight.dims();
+            let values = host_values(&layer.weight.val());
+            let weight =
+                |output: usize| (0..inputs).map(|k| f64::from(values[k * outputs + output])).collect();
+            let mut weights: Vec<Vec<f64>> = (0..outputs).map(weight).collect();
+            let biases = layer.bias.as_ref().map(|bias| host_values(&bias.val()));
+            let mut biases: Vec<f64> =
+                biases.map_or(vec![0.0; outputs], |values| values.into_iter().map(f64::from).collect());
+            if let Some(norm) = network.norms.get(index) {
+                let (gamma, beta) = (host_values(&norm.gamma.val()), host_values(&norm.beta.val()));
+                let mean = host_values(&norm.running_mean.value());
+                let variance = host_values(&norm.running_var.value());
+                for unit in 0..outputs {
+                    let scale = f64::from(gamma[unit]) / (f64::from(variance[unit]) + norm.epsilon).sqrt();
+                    weights[unit].iter_mut().for_each(|weight| *weight *= scale);
+                    biases[unit] = (biases[unit] - f64::from(mean[unit])) * scale + f64::from(beta[unit]);
+                }
+            }
+            Affine { weights, biases }
+        });
+        Ok(Self { layers: layers.collect() })
+    }
+}
+
+/// The least and the greatest value of Σ weights · x + bias over a box.
+fn range(weights: impl Iterator<Item = f64>, bias: f64, low: &[f64], high: &[f64]) -> (f64, f64) {
+    let (mut least, mut greatest, mut magnitude) = (bias, bias, bias.abs());
+    for (weight, (low, high)) in weights.zip(low.iter().zip(high)) {
+        let (a, b) = (weight * low, weight * high);
+        least += a.min(b);
+        greatest += a.max(b);
+        magnitude += a.abs().max(b.abs());
+    }
+    let slack = rounding(low.len(), magnitude);
+    (least - slack, greatest + slack)
+}
+
+impl Margins for PlainMargins {
+    fn greatest(
+        &self,
+        _row: &[f32],
+        low: &[f64],
+        high: &[f64],
+        class: usize,
+        log_weights: &[f64],
+        _by_intervals: bool,
+    ) -> Vec<f64> {
+        let (mut low, mut high) = (low.to_vec(), high.to_vec());
+        let (last, hidden) = self.layers.split_last().expect("a network has a layer");
+        for layer in hidden {
+            let units = layer.weights.iter().zip(&layer.biases);
+            let ranges = units.map(|(weights, &bias)| range(weights.iter().copied(), bias, &low, &high));
+            (low, high) = ranges.map(|(least, greatest)| (least.max(0.0), greatest.max(0.0))).unzip();
+        }
+        let own = &last.weights[class];
+        let margin = |other: usize| {
+            if other == class {
+                return f64::NEG_INFINITY;
+            }
+            // The last layer of the difference, not the difference of the last layers.
+            let weights = last.weights[other].iter().zip(own).map(|(other, own)| other - own);
+            let bias = last.biases[other] - last.biases[class] + (log_weights[other] - log_weights[class]);
+            range(weights, bias, &low, &high).1
+        };
+        (0..last.weights.len()).map(margin).collect()
+    }
+
+    fn has_lines(&self) -> bool {
+        false
+    }
+}

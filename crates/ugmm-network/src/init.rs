@@ -1,0 +1,203 @@
+//! Initial parameters of a layer.
+
+use crate::missing::{check_finite, known, mean_and_deviation};
+use crate::random::{index, normal, uniform};
+use crate::{Means, UgmmError};
+use burn::tensor::Tensor;
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// How a layer's parameters start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Init {
+    /// As in the paper's published code: μ ~ N(0, 1), σ ~ U(0, 1) (but at least 1e-3, since U can return 0), mixing
+    /// logits ~ U(0, 1).
+    Paper,
+    /// From a sample of the layer's real inputs: each mean is the value that its input takes in a row drawn at random,
+    /// σ is log-normal around a fraction of that input's standard deviation, mixing logits ~ N(0, 1). So every
+    /// component answers to some of the data from the start, whatever the data's scale.
+    #[default]
+    Data,
+    /// From a sample as well, with components three times as wide as each input varies and means that lie apart as far:
+    /// μ ~ N(mean, (3 sd)²), log σ ~ N(log 3 sd, 0.1²), mixing logits ~ N(0, 1). Such a neuron begins as nearly a linear function of
+    /// its inputs, Σ_k π_k μ_k x_k / σ_k² and little else, and each neuron as another one. Under [`Init::Data`] the neurons of a wide layer share
+    /// most of what they see, how far inputs are from their middle as a whole, and learn slowly behind activations that
+    /// are scaled to unit variance (docs/results/architectures.md). The default of [`architecture`](crate::architecture).
+    Wide,
+}
+
+/// The smallest σ that [`Init::Paper`] gives: U(0, 1) can return exactly 0, whose logarithm would make the neuron NaN
+/// for ever.
+const SMALLEST_INITIAL_SIGMA: f64 = 1e-3;
+/// [`Init::Data`]: mean and standard deviation of log(σ / standard deviation of the input). A few components with a
+/// narrow, well-placed Gaussian carry the signal of a neuron; as wide as the data, they average each other out.
+const DATA_LOG_SIGMA_MEAN: f64 = -1.5;
+const DATA_LOG_SIGMA_SPREAD: f64 = 1.0;
+/// [`Init::Wide`]: σ, and the standard deviation of the means, in standard deviations of the input.
+const WIDE_SPREAD: f64 = 3.0;
+const WIDE_LOG_SIGMA_SPREAD: f64 = 0.1;
+
+/// Initial values, row-major `[neurons, inputs]`; `means` is `[neurons, 1]` for tied means.
+pub(crate) struct InitialValues {
+    pub means: Vec<f32>,
+    /// log σ, of the effective σ.
+    pub log_sigmas: Vec<f32>,
+    pub mixing_logits: Vec<f32>,
+}
+
+/// Draws by [`Init::Paper`].
+pub(crate) fn paper<R: Rng + ?Sized>(
+    inputs: usize,
+    neurons: usize,
+    means: Means,
+    rng: &mut R,
+) -> InitialValues {
+    let components = neurons * inputs;
+    InitialValues {
+        means: (0..neurons * means.per_neuron(inputs)).map(|_| normal(rng) as f32).collect(),
+        log_sigmas: (0..components).map(|_| uniform(rng).max(SMALLEST_INITIAL_SIGMA).ln() as f32).collect(),
+        mixing_logits: (0..components).map(|_| uniform(rng) as f32).collect(),
+    }
+}
+
+/// Draws by [`Init::Data`] from `sample` `[rows, inputs]`.
+///
+/// # Errors
+///
+/// When the sample has no row, or a value that is not finite; NaN is passed over with `missing_values`.
+pub(crate) fn from_data<R: Rng + ?Sized>(
+    sample: &Tensor<2>,
+    missing_values: bool,
+    neurons: usize,
+    means: Means,
+    rng: &mut R,
+) -> Result<InitialValues, UgmmError> {
+    let [rows, inputs] = sample.dims();
+    let values = checked_values(sample, missing_values)?;
+    let spreads = input_spreads(&values, inputs);
+    // Of a column with missing values, those that are not; gathered once, not for every draw.
+    let known: Vec<Vec<f32>> = match values.iter().any(|value| value.is_nan()) {
+        true => (0..inputs).map(|input| known(&values, inputs, input).collect()).collect(),
+        false => Vec::new(),
+    };
+    let mean = |input: usize, rng: &mut R| {
+        let value = values[index(rng, rows) * inputs + input];
+        match value.is_nan() {
+            false => value,
+            true if known[input].is_empty() => 0.0,
+            true => known[input][index(rng, known[input].len())],
+        }
+    };
+    let log_sigma = |input: usize, rng: &mut R| {
+        (spreads[input].ln() + DATA_LOG_SIGMA_MEAN + DATA_LOG_SIGMA_SPREAD * normal(rng)) as f32
+    };
+    Ok(drawn([neurons, inputs], means, mean, log_sigma, rng))
+}
+
+/// Draws by [`Init::Wide`] from `sample` `[rows, inputs]`.
+///
+/// # Errors
+///
+/// As [`from_data`].
+pub(crate) fn wide<R: Rng + ?Sized>(
+    sample: &Tensor<2>,
+    missing_values: bool,
+    neurons: usize,
+    means: Means,
+    rng: &mut R,
+) -> Result<InitialValues, UgmmError> {
+    let inputs = sample.dims()[1];
+    let values = checked_values(sample, missing_values)?;
+    let spreads = input_spreads(&values, inputs);
+    let centres: Vec<f64> = (0..inputs).map(|input| mean_and_deviation(&values, inputs, input).0).collect();
+    let mean =
+        |input: usize, rng: &mut R| (centres[input] + WIDE_SPREAD * spreads[input] * normal(rng)) as f32;
+    let log_sigma = |input: usize, rng: &mut R| {
+        ((WIDE_SPREAD * spreads[input]).ln() + WIDE_LOG_SIGMA_SPREAD * normal(rng)) as f32
+    };
+    Ok(drawn([neurons, inputs], means, mean, log_sigma, rng))
+}
+
+/// A layer of means and log σ that are drawn for each input, and mixing logits ~ N(0, 1).
+fn drawn<R: Rng + ?Sized>(
+    [neurons, inputs]: [usize; 2],
+    means: Means,
+    mut mean: impl FnMut(usize, &mut R) -> f32,
+    mut log_sigma: impl FnMut(usize, &mut R) -> f32,
+    rng: &mut R,
+) -> InitialValues {
+    let means = (0..neurons)
+        .flat_map(|_| 0..means.per_neuron(inputs))
+        .map(|input| match means {
+            Means::Free => mean(input, rng),
+            // One point serves all inputs: one that suits any of them.
+            Means::Tied => mean(index(rng, inputs), rng),
+        })
+        .collect();
+    let log_sigmas = (0..neurons).flat_map(|_| 0..inputs).map(|input| log_sigma(input, rng)).collect();
+    let mixing_logits = (0..neurons * inputs).map(|_| normal(rng) as f32).collect();
+    InitialValues { means, log_sigmas, mixing_logits }
+}
+
+/// The values of a sample, row-major.
+///
+/// # Errors
+///
+/// When it has no row, or a value that is not finite; NaN is passed over with `missing_values`.
+fn checked_values(sample: &Tensor<2>, missing_values: bool) -> Result<Vec<f32>, UgmmError> {
+    let (what, [rows, inputs]) = ("the sample for initialisation", sample.dims());
+    if rows == 0 {
+        return Err(UgmmError::Size { what, found: 0, unit: "rows", expected: 1 });
+    }
+    let values = host_values(sample);
+    check_finite(what, &values, inputs, missing_values)?;
+    Ok(values)
+}
+
+/// The standard deviation of each input. One that does not vary in the sample gets the root mean square of the
+/// others, so that it has the scale of its neighbours; 1 when none varies.
+fn input_spreads(values: &[f32], inputs: usize) -> Vec<f64> {
+    let mut spreads: Vec<f64> =
+        (0..inputs).map(|input| mean_and_deviation(values, inputs, input).1).collect();
+    let varying = spreads.iter().filter(|&&spread| spread > 0.0).count();
+    let typical = match varying {
+        0 => 1.0,
+        _ => (spreads.iter().map(|spread| spread.powi(2)).sum::<f64>() / varying as f64).sqrt(),
+    };
+    for spread in &mut spreads {
+        if *spread == 0.0 {
+            *spread = typical;
+        }
+    }
+    spreads
+}
+
+/// The values of a tensor, row-major.
+pub(crate) fn host_values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
+    tensor.to_data_as::<f32>().try_into_vec::<f32>().expect("the data was converted to f32")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Device;
+
+    #[test]
+    fn constant_inputs_get_the_scale_of_the_others() {
+        let values = [0.0, 5.0, 2.0, 5.0];
+        assert_eq!(input_spreads(&values, 2), vec![1.0, 1.0]);
+        assert_eq!(input_spreads(&[3.0, 3.0], 1), vec![1.0]);
+    }
+
+    #[test]
+    fn a_sample_that_is_not_finite_is_refused() {
+        let sample = Tensor::<2>::from_floats([[0.0, 1.0], [f32::NAN, 1.0]], &Device::flex());
+        let mut rng = crate::random::generator(0, crate::random::Stream::Initialization);
+        let error = from_data(&sample, false, 3, Means::Free, &mut rng).err().expect("NaN must be refused");
+        assert!(error.to_string().contains("row 1, column 0"), "{error}");
+        let values = from_data(&sample, true, 3, Means::Free, &mut rng).expect("NaN is a missing value");
+        assert_eq!(values.means, [0.0, 1.0].repeat(3));
+        assert!(values.log_sigmas.iter().all(|value| value.is_finite()));
+    }
+}

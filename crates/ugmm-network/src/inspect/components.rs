@@ -1,0 +1,156 @@
+//! The components of a layer on the host.
+
+use crate::UgmmLayer;
+use crate::init::host_values;
+use serde::Serialize;
+use ugmm_kernels::DROPPED_LOGIT;
+
+/// A component of a neuron.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Component {
+    /// Number of the input it looks at, from 0.
+    pub input: usize,
+    /// Its mixing weight π; those of a neuron sum to 1.
+    pub weight: f64,
+    /// Its mean μ, in the units of its input as the layer sees it.
+    pub mean: f64,
+    /// Its standard deviation σ, in the same units.
+    pub sigma: f64,
+}
+
+/// A layer's components, each `[neurons, inputs]`, row-major.
+pub(crate) struct Components {
+    pub(crate) inputs: usize,
+    pub(crate) neurons: usize,
+    /// Whether the components of a neuron share their mean.
+    pub(crate) tied: bool,
+    means: Vec<f32>,
+    /// 1 / σ
+    precisions: Vec<f32>,
+    /// log π − log σ, up to a constant of the neuron.
+    log_weights: Vec<f32>,
+}
+
+impl Components {
+    pub(crate) fn of(layer: &UgmmLayer) -> Self {
+        let (inputs, neurons) = (layer.inputs(), layer.neurons());
+        let log_sigmas = host_values(&layer.log_sigmas());
+        let log_weights =
+            host_values(&layer.mixing_logits.val()).iter().zip(&log_sigmas).map(|(l, s)| l - s).collect();
+        let tied = layer.means.dims()[1] < inputs;
+        let means = host_values(&layer.means.val().expand([neurons, inputs]));
+        let precisions = log_sigmas.iter().map(|log_sigma| (-log_sigma).exp()).collect();
+        Self { inputs, neurons, tied, means, precisions, log_weights }
+    }
+
+    /// The components of one neuron.
+    pub(crate) fn neuron(&self, neuron: usize) -> Vec<Component> {
+        let weights = self.weights(neuron);
+        let first = neuron * self.inputs;
+        let component = |input: usize| Component {
+            input,
+            weight: weights[input],
+            mean: self.means[first + input].into(),
+            sigma: f64::from(self.precisions[first + input]).recip(),
+        };
+        (0..self.inputs).map(component).collect()
+    }
+
+    /// The mixing weights π of one neuron.
+    pub(super) fn weights(&self, neuron: usize) -> Vec<f64> {
+        let logits: Vec<f64> = (0..self.inputs).map(|input| self.logit(neuron, input)).collect();
+        let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = logits.iter().map(|logit| (logit - largest).exp()).sum();
+        logits.into_iter().map(|logit| (logit - largest).exp() / sum).collect()
+    }
+
+    /// The inputs that the components of a neuron with weight look at, in ascending order.
+    pub(crate) fn with_weight(&self, neuron: usize) -> impl Iterator<Item = usize> + Clone {
+        let log_weights = &self.log_weights[neuron * self.inputs..(neuron + 1) * self.inputs];
+        // A dropped component has no weight beside others that are not.
+        let largest = log_weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let has_weight = move |weight: f32| weight > 0.5 * DROPPED_LOGIT || largest <= 0.5 * DROPPED_LOGIT;
+        log_weights.iter().enumerate().filter(move |(_, weight)| has_weight(**weight)).map(|(input, _)| input)
+    }
+
+    /// μ of a component.
+    pub(crate) fn mean(&self, neuron: usize, input: usize) -> f64 {
+        self.means[neuron * self.inputs + input].into()
+    }
+
+    /// log π of a component, up to a constant of the neuron.
+    pub(crate) fn logit(&self, neuron: usize, input: usize) -> f64 {
+        let place = neuron * self.inputs + input;
+        f64::from(self.log_weights[place]) - f64::from(self.precisions[place]).ln()
+    }
+
+    /// log (π N(x; μ, σ²)) of a component, up to the same constant and ½ log 2π; NaN where x is missing.
+    pub(crate) fn exponent(&self, neuron: usize, input: usize, x: f32) -> f64 {
+        let place = neuron * self.inputs + input;
+        let z = (f64::from(x) - f64::from(self.means[place])) * f64::from(self.precisions[place]);
+        f64::from(self.log_weights[place]) - 0.5 * z * z
+    }
+
+    /// z / σ of a component: minus the derivative of its log-density.
+    pub(crate) fn slope(&self, neuron: usize, input: usize, x: f32) -> f64 {
+        let place = neuron * self.inputs + input;
+        let precision = f64::from(self.precisions[place]);
+        (f64::from(x) - f64::from(self.means[place])) * precision * precision
+    }
+
+    /// r_jk of one neuron for one row; 0 of a neuron that sees no input that has weight.
+    pub(crate) fn responsibilities(&self, neuron: usize, x: &[f32], result: &mut [f32]) {
+        let place = neuron * self.inputs..(neuron + 1) * self.inputs;
+        let components = self.means[place.clone()].iter().zip(&self.precisions[place.clone()]);
+        let mut largest = f32::NEG_INFINITY;
+        for (((mean, precision), weight), (x, result)) in
+            components.zip(&self.log_weights[place]).zip(x.iter().zip(result.iter_mut()))
+        {
+            let z = (x - mean) * precision;
+            // Missing, or too far away for a number; or dropped, which counts for nothing even beside what is far away.
+            let counts = !z.is_nan() && *weight > 0.5 * DROPPED_LOGIT;
+            *result = if counts { (weight - 0.5 * z * z).max(f32::MIN) } else { f32::NEG_INFINITY };
+            largest = largest.max(*result);
+        }
+        if largest == f32::NEG_INFINITY {
+            result.fill(0.0);
+            return;
+        }
+        let mut sum = 0.0;
+        for value in result.iter_mut() {
+            *value = (*value - largest).exp();
+            sum += *value;
+        }
+        result.iter_mut().for_each(|value| *value /= sum);
+    }
+
+    /// The same in double precision, and y up to a constant of the neuron and of what is missing.
+    pub(super) fn precise_responsibilities(&self, neuron: usize, x: &[f32], result: &mut [f64]) -> f64 {
+        let (largest, sum) = self.exponentials(neuron, 0, x, result);
+        result.iter_mut().for_each(|value| *value /= sum);
+        largest + sum.ln()
+    }
+
+    /// π N(x) of the components of one neuron for inputs from `first` on, up to the constant of y, divided by the largest;
+    /// its logarithm and the sum of the others. Of no input that is known they are −∞ and 0.
+    pub(super) fn exponentials(
+        &self,
+        neuron: usize,
+        first: usize,
+        x: &[f32],
+        result: &mut [f64],
+    ) -> (f64, f64) {
+        let mut largest = f64::NEG_INFINITY;
+        for ((input, x), result) in (first..).zip(x).zip(result.iter_mut()) {
+            let exponent = self.exponent(neuron, input, *x);
+            *result = if exponent.is_nan() { f64::NEG_INFINITY } else { exponent };
+            largest = largest.max(*result);
+        }
+        let mut sum = 0.0;
+        for value in result.iter_mut() {
+            *value = if *value == f64::NEG_INFINITY { 0.0 } else { (*value - largest).exp() };
+            sum += *value;
+        }
+        (largest, sum)
+    }
+}

@@ -1,0 +1,293 @@
+//! What each input adds to the log-probability of what is predicted.
+
+use super::components::Components;
+use crate::inference::conditional::random_nodes;
+use crate::inference::posterior::joint_inputs;
+use crate::init::host_values;
+use crate::{Objective, Targets, Task, UgmmNetwork};
+use burn::module::Module;
+use burn::tensor::{Tensor, activation::log_softmax};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+/// Change of a value, in units of its own size or of 1, under which a ratio of changes is taken to be the derivative: about
+/// a hundred times what rounding to f32 leaves uncertain.
+const SMALL_CHANGE: f64 = 1e-4;
+/// Cells of the range of a number among which one is predicted here: each costs as much as another row.
+const CELLS: usize = 32;
+
+/// What a feature is compared with, to say what it adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// The baseline's value in its place.
+    Baseline,
+    /// Nothing: each neuron of the first layer does without it. For networks that take missing values.
+    Missing,
+}
+
+/// What each feature of each row of `x` `[rows, features]` adds to the log-probability of what is predicted for it: of a class,
+/// or of the cell that holds a number when its range is divided into 32. `[rows, features]`, row-major, in nats; what
+/// speaks against the prediction is negative.
+///
+/// Each row is compared with its `baseline` `[rows, features]`, such as the mean of all rows. With [`Absence::Baseline`] the
+/// contributions of a row sum to log P(prediction | x) − log P(prediction | baseline), up to rounding: a neuron's change
+/// y − y⁰ is divided among its components without remainder by their responsibilities r for the row and r⁰ for the
+/// baseline,
+///
+/// y − y⁰ = Σ_k (r_k φ(y − y⁰) − r⁰_k φ(y⁰ − y)), with φ(d) = d / (1 − e^−d),
+///
+/// which is the logarithmic mean division of the change of a sum (Ang and Choi 1997); the change of the softmax's
+/// denominator is divided likewise. A neuron passes on its change per change of its input, as in DeepLIFT (Shrikumar et
+/// al. 2017). With [`Absence::Missing`] the components of the first layer get r_k − π_k instead, responsibility minus mixing
+/// weight: how fast y falls when component k is left out of the mixture.
+///
+/// In contrast to [`super::feature_responsibilities`], which say what neurons answer to, these say what makes the difference
+/// between the predictions.
+///
+/// All of them are finite: what is beyond the largest `f32`, as for a row very far from all others, is that one.
+///
+/// A feature that is missing (NaN) must be missing in the baseline as well; it adds nothing.
+///
+/// # Panics
+///
+/// When `x`, the baseline and the targets do not fit each other or the task, or the task does not fit the network.
+#[must_use]
+pub fn contributions(
+    network: &UgmmNetwork,
+    task: &Task,
+    x: Tensor<2>,
+    baseline: Tensor<2>,
+    targets: &Targets,
+    absence: Absence,
+) -> Vec<f32> {
+    let log_probabilities = |scores: Tensor<2>| host_values(&log_softmax(scores, 1));
+    scaled_contributions(network, task, [x, baseline], targets, absence, 1.0, log_probabilities)
+}
+
+/// The same where scores become log-probabilities in another way: by the function given, which divides them by
+/// `temperature` and may add a constant to each class before it normalises.
+pub(crate) fn scaled_contributions(
+    network: &UgmmNetwork,
+    task: &Task,
+    [x, baseline]: [Tensor<2>; 2],
+    targets: &Targets,
+    absence: Absence,
+    temperature: f64,
+    log_probabilities: impl Fn(Tensor<2>) -> Vec<f32>,
+) -> Vec<f32> {
+    let network = network.valid();
+    let [rows, features] = x.dims();
+    assert_eq!(baseline.dims(), [rows, features], "the baseline has as many rows and features as x");
+    assert_eq!(targets.len(), rows, "there is one target for each row");
+    if rows == 0 {
+        return Vec::new();
+    }
+    let (x, chosen) = alternatives(task, x, targets);
+    let (baseline, _) = alternatives(task, baseline, targets);
+    let (here, there) = (Trace::of(&network, x), Trace::of(&network, baseline));
+    let scored = |trace: &Trace| {
+        let scores = trace.outputs.clone();
+        let alternatives = scores.dims()[0] * scores.dims()[1] / rows;
+        let scores = scores.reshape([rows, alternatives]);
+        Scored { values: host_values(&scores), logs: log_probabilities(scores), alternatives }
+    };
+    let mut factors = scored(&here).factors(&scored(&there), &chosen, temperature);
+    for index in (1..network.layers.len()).rev() {
+        let components = Components::of(&network.layers[index]);
+        factors = components.factors_below(&factors, &here.inputs[index], &there.inputs[index]);
+    }
+    let first = Components::of(&network.layers[0]);
+    let shown = Shown { features, copies: here.inputs[0].len() / (rows * first.inputs) };
+    first.divide_among_features(&factors, &here.inputs[0], &there.inputs[0], shown, absence)
+}
+
+/// How rows are shown to a network: each so many times, its features followed by what differs from copy to copy.
+#[derive(Clone, Copy)]
+struct Shown {
+    features: usize,
+    copies: usize,
+}
+
+/// What the network is shown to know the scores of everything that might be predicted, and which of that is predicted.
+fn alternatives(task: &Task, x: Tensor<2>, targets: &Targets) -> (Tensor<2>, Vec<usize>) {
+    match (task.objective, targets) {
+        (Objective::Conditional { low, high, .. }, Targets::Numbers(numbers)) => {
+            let nodes = random_nodes(numbers, (low, high), CELLS, || 0.5);
+            let chosen = nodes.own_cells.clone();
+            (nodes.joined_to(x), chosen)
+        }
+        (objective, Targets::Classes(classes)) => match objective.label_encoding() {
+            None => (x, classes.clone()),
+            Some(label) => (joint_inputs(x, label, task.classes), classes.clone()),
+        },
+        (_, Targets::Numbers(_)) => panic!("the task is to predict classes, not numbers"),
+    }
+}
+
+/// Scores and log-probabilities, `[rows, alternatives]`, row-major.
+struct Scored {
+    values: Vec<f32>,
+    logs: Vec<f32>,
+    alternatives: usize,
+}
+
+impl Scored {
+    /// How often the change of each score since `base` counts in the change of the chosen log-probability.
+    fn factors(&self, base: &Self, chosen: &[usize], temperature: f64) -> Vec<f64> {
+        let mut factors = Vec::with_capacity(self.values.len());
+        for (row, &chosen) in chosen.iter().enumerate() {
+            let first = row * self.alternatives;
+            let change = |here: &[f32], there: &[f32], place: usize| {
+                f64::from(here[first + place]) - f64::from(there[first + place])
+            };
+            let of_score = |place| change(&self.values, &base.values, place) / temperature;
+            let of_sum = of_score(chosen) - change(&self.logs, &base.logs, chosen);
+            let (gain, loss) = (growth(of_sum), growth(-of_sum));
+            factors.extend((0..self.alternatives).map(|place| {
+                let [now, before] = [self, base].map(|scored| f64::from(scored.logs[first + place]).exp());
+                let change = of_score(place);
+                let small = change.abs() <= SMALL_CHANGE;
+                let in_sum = if small { now } else { (now * gain - before * loss) / change };
+                let own = if place == chosen { 1.0 } else { 0.0 };
+                (own - in_sum) / temperature
+            }));
+        }
+        factors
+    }
+}
+
+/// φ(d) = d / (1 − e^−d): from 0 through φ(0) = 1 to d.
+fn growth(change: f64) -> f64 {
+    if change.abs() < 1e-9 { 1.0 + 0.5 * change } else { change / -(-change).exp_m1() }
+}
+
+/// What goes into each layer of a network, row-major, and what comes out of the last.
+struct Trace {
+    inputs: Vec<Vec<f32>>,
+    outputs: Tensor<2>,
+}
+
+impl Trace {
+    fn of(network: &UgmmNetwork, x: Tensor<2>) -> Self {
+        let mut x = x.without_autodiff();
+        let mut inputs = Vec::with_capacity(network.layers.len());
+        for index in 0..network.layers.len() {
+            inputs.push(host_values(&x));
+            x = network.layer_pass::<ChaCha8Rng>(index, x, None);
+        }
+        Self { inputs, outputs: x }
+    }
+}
+
+impl Components {
+    /// How often each input's change from `base` to `x`, each `[rows, inputs]`, counts, where a neuron's change counts as
+    /// often as its factor says, `[rows, neurons]`.
+    fn factors_below(&self, factors: &[f64], x: &[f32], base: &[f32]) -> Vec<f64> {
+        let mut below = vec![0f64; x.len()];
+        let rows = x.par_chunks(self.inputs).zip(base.par_chunks(self.inputs));
+        let rows = rows.zip(factors.par_chunks(self.neurons));
+        below.par_chunks_mut(self.inputs).zip(rows).for_each(|(below, ((x, base), factors))| {
+            let (mut here, mut there) = (vec![0f64; self.inputs], vec![0f64; self.inputs]);
+            let mut derivatives = vec![0f64; self.inputs];
+            for (neuron, &factor) in factors.iter().enumerate().filter(|(_, factor)| **factor != 0.0) {
+                let change = self.precise_responsibilities(neuron, x, &mut here)
+                    - self.precise_responsibilities(neuron, base, &mut there);
+                let (gain, loss) = (factor * growth(change), factor * growth(-change));
+                for ((below, here), there) in below.iter_mut().zip(&here).zip(&there) {
+                    *below += gain * here - loss * there;
+                }
+                for (input, derivative) in derivatives.iter_mut().enumerate() {
+                    *derivative -= factor * here[input] * self.slope(neuron, input, x[input]);
+                }
+            }
+            for (input, derivative) in derivatives.into_iter().enumerate() {
+                let (here, there) = (f64::from(x[input]), f64::from(base[input]));
+                let small = (here - there).abs() <= SMALL_CHANGE * here.abs().max(1.0);
+                below[input] = match (here - there).is_nan() {
+                    // A neuron that sees nothing, on this row or on the other, has no change to divide.
+                    true => 0.0,
+                    false if small => derivative,
+                    false => below[input] / (here - there),
+                };
+            }
+        });
+        below
+    }
+
+    /// Divides the changes of a first layer's neurons among the features, `[rows, features]`: those of all copies of a row
+    /// together, since its features have the same densities in each.
+    fn divide_among_features(
+        &self,
+        factors: &[f64],
+        x: &[f32],
+        base: &[f32],
+        shown: Shown,
+        absence: Absence,
+    ) -> Vec<f32> {
+        let Shown { features, copies } = shown;
+        let size = copies * self.inputs;
+        let weights: Vec<Vec<f64>> = match absence {
+            Absence::Baseline => Vec::new(),
+            Absence::Missing => (0..self.neurons).map(|neuron| self.weights(neuron)).collect(),
+        };
+        let rows =
+            x.par_chunks(size).zip(base.par_chunks(size)).zip(factors.par_chunks(copies * self.neurons));
+        let divide = |((x, base), factors): ((&[f32], &[f32]), &[f64])| {
+            let mut divided = vec![0f64; features];
+            let (mut here, mut there) = (vec![0f64; features], vec![0f64; features]);
+            let mut rest = vec![0f64; self.inputs - features];
+            for neuron in 0..self.neurons {
+                let (largest, sum) = self.exponentials(neuron, 0, &x[..features], &mut here);
+                let (largest_there, sum_there) = match absence {
+                    Absence::Baseline => self.exponentials(neuron, 0, &base[..features], &mut there),
+                    Absence::Missing => (largest, sum),
+                };
+                // Factors of the features' densities, and of their weights.
+                let (mut gain, mut loss, mut all) = (0.0, 0.0, 0.0);
+                for (copy, factors) in factors.chunks(self.neurons).enumerate() {
+                    if factors[neuron] == 0.0 {
+                        continue;
+                    }
+                    let others = &x[copy * self.inputs + features..(copy + 1) * self.inputs];
+                    let (largest_other, other) = self.exponentials(neuron, features, others, &mut rest);
+                    let y = |largest: f64, sum: f64| log_add(largest + sum.ln(), largest_other + other.ln());
+                    let (now, before) = (y(largest, sum), y(largest_there, sum_there));
+                    let factor = factors[neuron];
+                    gain += factor * growth(now - before) * (largest - now).exp();
+                    loss += factor * growth(before - now) * (largest_there - before).exp();
+                    all += factor;
+                }
+                match absence {
+                    Absence::Baseline => {
+                        for ((divided, here), there) in divided.iter_mut().zip(&here).zip(&there) {
+                            *divided += gain * here - loss * there;
+                        }
+                    }
+                    Absence::Missing => {
+                        let known = |input: usize| !x[input].is_nan();
+                        let weights = &weights[neuron];
+                        let seen: f64 =
+                            (0..self.inputs).filter(|&input| known(input)).map(|k| weights[k]).sum();
+                        let all = all / seen.max(f64::MIN_POSITIVE);
+                        for input in (0..features).filter(|&input| known(input)) {
+                            divided[input] += gain * here[input] - all * weights[input];
+                        }
+                    }
+                }
+            }
+            divided
+        };
+        rows.flat_map_iter(|row| divide(row).into_iter().map(finite)).collect()
+    }
+}
+
+/// The nearest finite `f32`; 0 of what is beyond `f64` as well, which says nothing.
+fn finite(value: f64) -> f32 {
+    if value.is_nan() { 0.0 } else { value.clamp(f32::MIN.into(), f32::MAX.into()) as f32 }
+}
+
+/// log(e^a + e^b); of −∞ the other.
+fn log_add(a: f64, b: f64) -> f64 {
+    let (large, small) = if a > b { (a, b) } else { (b, a) };
+    if small == f64::NEG_INFINITY { large } else { large + (small - large).exp().ln_1p() }
+}

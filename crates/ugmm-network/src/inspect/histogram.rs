@@ -1,0 +1,68 @@
+//! Where values lie.
+
+use serde::Serialize;
+
+/// Counts of values in intervals of equal width.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Histogram {
+    /// Lower end of the first interval: the smallest value.
+    pub from: f64,
+    /// Upper end of the last one: the largest value.
+    pub to: f64,
+    /// Weight of the values in each interval: their number, where each counts 1.
+    pub counts: Vec<f64>,
+}
+
+impl Histogram {
+    /// Of these values, each with how much it counts, in so many intervals from the smallest value to the largest; what
+    /// is not finite is passed over. `None` where nothing is left. Where all values are equal, one interval holds them.
+    #[must_use]
+    pub fn of<V>(values: V, intervals: usize) -> Option<Self>
+    where
+        V: Iterator<Item = (f32, f64)> + Clone,
+    {
+        let finite = values.filter(|(value, _)| value.is_finite());
+        let ends = finite.clone().fold(None, |ends, (value, _)| match ends {
+            None => Some((value, value)),
+            Some((low, high)) => Some((value.min(low), value.max(high))),
+        });
+        let (from, to) = ends.map(|(low, high)| (f64::from(low), f64::from(high)))?;
+        let intervals = if from < to { intervals.max(1) } else { 1 };
+        let mut counts = vec![0.0; intervals];
+        for (value, weight) in finite {
+            let place = (f64::from(value) - from) / (to - from) * intervals as f64;
+            // Where all values are equal the place is NaN, and becomes 0.
+            counts[(place as usize).min(intervals - 1)] += weight;
+        }
+        Some(Self { from, to, counts })
+    }
+
+    /// Of unweighted values.
+    #[must_use]
+    pub fn of_values(values: impl Iterator<Item = f32> + Clone, intervals: usize) -> Option<Self> {
+        Self::of(values.map(|value| (value, 1.0)), intervals)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_finite_value_is_counted_once() {
+        let values = [0.0, 1.0, f32::NAN, 0.49, 0.5, f32::INFINITY, 1.0];
+        let histogram = Histogram::of_values(values.into_iter(), 2).unwrap();
+        assert_eq!(histogram, Histogram { from: 0.0, to: 1.0, counts: vec![2.0, 3.0] });
+        let weighted = Histogram::of([(-1.0, 0.25), (3.0, 0.5)].into_iter(), 4).unwrap();
+        assert_eq!(weighted.counts, [0.25, 0.0, 0.0, 0.5]);
+    }
+
+    #[test]
+    fn equal_values_nothing_and_the_largest_span_are_no_trouble() {
+        let equal = Histogram::of_values([7.0; 3].into_iter(), 5).unwrap();
+        assert_eq!(equal, Histogram { from: 7.0, to: 7.0, counts: vec![3.0] });
+        assert_eq!(Histogram::of_values([f32::NAN].into_iter(), 5), None);
+        let wide = Histogram::of_values([f32::MIN, f32::MAX].into_iter(), 2).unwrap();
+        assert_eq!(wide.counts, [1.0, 1.0]);
+    }
+}

@@ -1,0 +1,88 @@
+//! One prediction followed through the layers to the inputs that decided it.
+
+use super::activations::activations;
+use super::components::Components;
+use super::responsibility::NEGLIGIBLE;
+use crate::UgmmNetwork;
+use burn::module::Module;
+use burn::tensor::Tensor;
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// A part of an output that goes from a neuron to one of its inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Flow {
+    /// Number of the input, from 0.
+    pub input: usize,
+    /// Number of the neuron that it is an input of.
+    pub neuron: usize,
+    /// Share of the output that goes this way, in [0, 1].
+    pub share: f32,
+}
+
+/// Where responsibility for an output lies in one row. What an output neuron gives is divided among its inputs by their
+/// responsibilities, what each of these gets among its own inputs, and so on
+/// ([`responsibilities`](super::responsibilities)).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RowPath {
+    /// Shares of the network's inputs, then of the neurons of each layer, first layer first; each list sums to 1.
+    pub shares: Vec<Vec<f32>>,
+    /// For each layer its largest flows, largest first.
+    pub flows: Vec<Vec<Flow>>,
+}
+
+/// The paths of the rows of `x` `[rows, inputs]` from an output neuron given for each row, with at most so many flows of
+/// each layer.
+///
+/// # Panics
+///
+/// When the sizes do not fit.
+#[must_use]
+pub fn paths(network: &UgmmNetwork, x: Tensor<2>, outputs: &[usize], most_flows: usize) -> Vec<RowPath> {
+    let [rows, _] = x.dims();
+    assert_eq!(rows, outputs.len(), "an output for each row");
+    let network = network.valid();
+    let read = activations(&network, x);
+    let layers: Vec<Components> = network.layers.iter().map(Components::of).collect();
+    let path = |(row, &output): (usize, &usize)| {
+        let mut shares = vec![0f32; layers.last().map_or(0, |layer| layer.neurons)];
+        shares[output] = 1.0;
+        let mut path = RowPath { shares: vec![shares], flows: Vec::new() };
+        for (layer, values) in layers.iter().zip(&read).rev() {
+            let x = &values[row * layer.inputs..][..layer.inputs];
+            let (below, flows) = layer.flows(&path.shares[path.shares.len() - 1], x, most_flows);
+            path.shares.push(below);
+            path.flows.push(flows);
+        }
+        path.shares.reverse();
+        path.flows.reverse();
+        path
+    };
+    outputs.par_iter().enumerate().map(path).collect()
+}
+
+impl Components {
+    /// The shares of the inputs and the largest flows to them, of one row.
+    fn flows(&self, shares: &[f32], x: &[f32], most: usize) -> (Vec<f32>, Vec<Flow>) {
+        let mut below = vec![0f32; self.inputs];
+        let mut flows: Vec<Flow> = Vec::new();
+        let mut responsibilities = vec![0f32; self.inputs];
+        let largest_first = |a: &Flow, b: &Flow| b.share.total_cmp(&a.share);
+        for (neuron, &share) in shares.iter().enumerate().filter(|(_, share)| **share > NEGLIGIBLE) {
+            self.responsibilities(neuron, x, &mut responsibilities);
+            for (input, responsibility) in responsibilities.iter().enumerate() {
+                let share = share * responsibility;
+                below[input] += share;
+                if most > 0 && share > NEGLIGIBLE {
+                    flows.push(Flow { input, neuron, share });
+                }
+            }
+            // Kept short, whatever the number of neurons.
+            flows.sort_by(largest_first);
+            flows.truncate(most);
+        }
+        let sum: f32 = below.iter().sum();
+        below.iter_mut().for_each(|share| *share /= sum.max(f32::MIN_POSITIVE));
+        (below, flows)
+    }
+}

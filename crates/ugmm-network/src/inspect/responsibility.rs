@@ -1,0 +1,118 @@
+//! Which inputs are responsible for an output.
+
+use super::components::Components;
+use crate::init::host_values;
+use crate::{Network, Targets, Task, UgmmLayer, UgmmNetwork};
+use burn::module::Module;
+use burn::tensor::Tensor;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+/// Share of an output below which a neuron's responsibilities are not followed.
+pub(super) const NEGLIGIBLE: f32 = 1e-6;
+
+/// How much each feature of each row is responsible for a prediction, `[rows, features]`, row-major; each row sums to 1.
+///
+/// The responsibility r_jk of component k for the activation of neuron j (paper §3.2) is followed from the output neuron
+/// to the inputs: a neuron's share is divided among its inputs by r_jk, layer by layer. The output is that of the
+/// predicted class; of a network with one root it is the root, for the features together with the predicted `targets`,
+/// whose own part is taken out in the end. A missing feature (NaN) has none.
+///
+/// # Panics
+///
+/// When `x` `[rows, features]` and the targets do not fit the task, or the task does not fit the network.
+#[must_use]
+pub fn feature_responsibilities(
+    network: &UgmmNetwork,
+    task: &Task,
+    x: Tensor<2>,
+    targets: &Targets,
+) -> Vec<f32> {
+    let [rows, features] = x.dims();
+    let roots = vec![0; rows];
+    let outputs = match (network.outputs(), targets) {
+        (1, _) | (_, Targets::Numbers(_)) => &roots,
+        (_, Targets::Classes(classes)) => classes,
+    };
+    let inputs = task.inputs();
+    let all = responsibilities(network, task.network_input(x, targets), outputs);
+    let share = |row: &[f32]| {
+        let features = &row[..features];
+        let sum: f32 = features.iter().sum();
+        let count = features.len() as f32;
+        // The target alone may be responsible; then no feature is more so than another.
+        features.iter().map(|value| if sum > 0.0 { value / sum } else { 1.0 / count }).collect::<Vec<_>>()
+    };
+    all.chunks(inputs).flat_map(share).collect()
+}
+
+/// How much each input of each row of `x` `[rows, inputs]` is responsible for the activation of one output neuron, given
+/// for each row: `[rows, inputs]`, row-major; each row sums to 1.
+///
+/// # Panics
+///
+/// When the sizes do not fit.
+#[must_use]
+pub fn responsibilities(network: &UgmmNetwork, x: Tensor<2>, outputs: &[usize]) -> Vec<f32> {
+    let network = network.valid();
+    let mut inputs = Vec::with_capacity(network.layers.len());
+    let mut x = x.without_autodiff();
+    for index in 0..network.layers.len() {
+        inputs.push(host_values(&x));
+        x = network.layer_pass::<ChaCha8Rng>(index, x, None);
+    }
+    let neurons = network.outputs();
+    let mut shares = vec![0f32; outputs.len() * neurons];
+    for (row, &output) in shares.chunks_mut(neurons).zip(outputs) {
+        row[output] = 1.0;
+    }
+    for (layer, inputs) in network.layers.iter().zip(&inputs).rev() {
+        shares = Components::of(layer).divide(&shares, inputs);
+    }
+    shares
+}
+
+/// The mean responsibility of each component of a layer for its neuron's activation (paper §3.2) over the rows `x`
+/// `[rows, inputs]` that the layer reads: `[neurons, inputs]`, row-major; those of a neuron sum to 1.
+///
+/// # Panics
+///
+/// When `x` does not have the layer's number of inputs.
+#[must_use]
+pub fn mean_responsibilities(layer: &UgmmLayer, x: Tensor<2>) -> Vec<f64> {
+    let components = Components::of(&layer.valid());
+    let inputs = components.inputs;
+    assert_eq!(x.dims()[1], inputs, "the layer has {inputs} inputs");
+    let x = host_values(&x.without_autodiff());
+    let rows = (x.len() / inputs).max(1) as f64;
+    let of_neuron = |neuron: usize| {
+        let mut means = vec![0f64; inputs];
+        let mut responsibilities = vec![0f32; inputs];
+        for row in x.chunks(inputs) {
+            components.responsibilities(neuron, row, &mut responsibilities);
+            means.iter_mut().zip(&responsibilities).for_each(|(mean, r)| *mean += f64::from(*r) / rows);
+        }
+        means
+    };
+    (0..components.neurons).into_par_iter().flat_map_iter(of_neuron).collect()
+}
+
+impl Components {
+    /// Divides each neuron's share `[rows, neurons]` among its inputs, `x` `[rows, inputs]`.
+    fn divide(&self, shares: &[f32], x: &[f32]) -> Vec<f32> {
+        let mut divided = vec![0f32; x.len()];
+        let rows = divided.par_chunks_mut(self.inputs).zip(x.par_chunks(self.inputs));
+        rows.zip(shares.par_chunks(self.neurons)).for_each(|((divided, x), shares)| {
+            let mut responsibilities = vec![0f32; self.inputs];
+            for (neuron, &share) in shares.iter().enumerate().filter(|(_, share)| **share > NEGLIGIBLE) {
+                self.responsibilities(neuron, x, &mut responsibilities);
+                for (divided, part) in divided.iter_mut().zip(&responsibilities) {
+                    *divided += share * part;
+                }
+            }
+            let sum: f32 = divided.iter().sum();
+            divided.iter_mut().for_each(|value| *value /= sum.max(f32::MIN_POSITIVE));
+        });
+        divided
+    }
+}

@@ -1,0 +1,211 @@
+//! What a layer is made of.
+
+use super::UgmmLayer;
+use crate::UgmmError;
+use crate::init::{self, Init, InitialValues};
+use burn::module::Param;
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// Whether the components of a neuron have means of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Means {
+    /// One mean per component (paper §3.1).
+    #[default]
+    Free,
+    /// One mean per neuron, shared by its components (paper §5): the paper centres component k at input x_k and
+    /// evaluates it at the neuron's point y_j; since N(y; x, σ²) = N(x; y, σ²), that point is one learned mean.
+    Tied,
+}
+
+impl Means {
+    pub(crate) fn per_neuron(self, inputs: usize) -> usize {
+        match self {
+            Self::Free => inputs,
+            Self::Tied => 1,
+        }
+    }
+}
+
+/// What a [`UgmmLayer`] is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UgmmLayerConfig {
+    /// Number of inputs, and so of components of each neuron; at least 1.
+    pub inputs: usize,
+    /// Number of neurons; at least 1.
+    pub neurons: usize,
+    /// Own or shared means.
+    #[serde(default)]
+    pub means: Means,
+    /// Initialisation.
+    #[serde(default)]
+    pub init: Init,
+    /// Component dropout: the probability that a component leaves its mixture in a training pass; in [0, 1).
+    #[serde(default)]
+    pub dropout: f64,
+    /// Input dropout: the probability that an input value of a row is replaced by 0 in a training pass; in [0, 1).
+    /// Drawn for each row by itself, and nothing is scaled up: 0 is the background of an image, and the mean of
+    /// standardised inputs. (Masking noise, Vincent et al. 2010.)
+    #[serde(default)]
+    pub input_dropout: f64,
+    /// Standard deviation of the Gaussian noise that is added to the inputs in a training pass, in the units of the means;
+    /// finite and at least 0. For a function of the inputs this is a penalty on its slopes (Bishop 1995).
+    #[serde(default)]
+    pub input_noise: f64,
+    /// Whether the weights of the components that survive dropout are renormalised to sum to 1, as the paper's
+    /// published code does (true), or stay as they are, as in its formula (false).
+    #[serde(default = "renormalize_by_default")]
+    pub renormalize: bool,
+    /// Lower bound of every σ: σ = √(min_sigma² + exp(2ρ)) with ρ the learned parameter. Finite and at least 0;
+    /// 0 means none, and then ρ = log σ.
+    #[serde(default)]
+    pub min_sigma: f64,
+}
+
+fn renormalize_by_default() -> bool {
+    true
+}
+
+impl UgmmLayerConfig {
+    /// A layer with free means, [`Init::Data`], no dropout and no σ floor.
+    #[must_use]
+    pub fn new(inputs: usize, neurons: usize) -> Self {
+        Self {
+            inputs,
+            neurons,
+            means: Means::Free,
+            init: Init::Data,
+            dropout: 0.0,
+            input_dropout: 0.0,
+            input_noise: 0.0,
+            renormalize: true,
+            min_sigma: 0.0,
+        }
+    }
+
+    /// Checks every setting.
+    ///
+    /// # Errors
+    ///
+    /// Names the first setting that is out of its range.
+    pub fn validate(&self) -> Result<(), UgmmError> {
+        let at_least_one = |setting, value: usize| match value {
+            0 => Err(UgmmError::setting(setting, value, "at least 1")),
+            _ => Ok(()),
+        };
+        at_least_one("the number of inputs", self.inputs)?;
+        at_least_one("the number of neurons", self.neurons)?;
+        for (setting, probability) in [("dropout", self.dropout), ("input_dropout", self.input_dropout)] {
+            if !(0.0..1.0).contains(&probability) {
+                return Err(UgmmError::setting(setting, probability, "at least 0 and less than 1"));
+            }
+        }
+        if !(0.0..=1e30).contains(&self.input_noise) {
+            return Err(UgmmError::setting("input_noise", self.input_noise, "between 0 and 1e30"));
+        }
+        if !(0.0..=1e30).contains(&self.min_sigma) {
+            return Err(UgmmError::setting("min_sigma", self.min_sigma, "between 0 and 1e30"));
+        }
+        Ok(())
+    }
+
+    /// A layer with new parameters. `sample` `[rows, inputs]` holds typical inputs of the layer; [`Init::Data`] and
+    /// [`Init::Wide`] need it, [`Init::Paper`] does not look at it.
+    ///
+    /// # Errors
+    ///
+    /// When a setting is out of its range, or the sample is missing, of the wrong width or not finite.
+    pub fn init<R: Rng + ?Sized>(
+        &self,
+        sample: Option<&Tensor<2>>,
+        rng: &mut R,
+        device: &Device,
+    ) -> Result<UgmmLayer, UgmmError> {
+        self.init_with_missing(sample, false, rng, device)
+    }
+
+    /// The same for a sample in which NaN, if `missing_values`, is a missing value.
+    pub(crate) fn init_with_missing<R: Rng + ?Sized>(
+        &self,
+        sample: Option<&Tensor<2>>,
+        missing_values: bool,
+        rng: &mut R,
+        device: &Device,
+    ) -> Result<UgmmLayer, UgmmError> {
+        self.validate()?;
+        let values = match (self.init, sample) {
+            (Init::Paper, _) => init::paper(self.inputs, self.neurons, self.means, rng),
+            (init @ (Init::Data | Init::Wide), None) => {
+                let value = if init == Init::Data { "\"data\"" } else { "\"wide\"" };
+                let expected = "\"paper\" where no sample of the inputs is given (the others need one)";
+                return Err(UgmmError::setting("init", value, expected));
+            }
+            (init @ (Init::Data | Init::Wide), Some(sample)) => {
+                let found = sample.dims()[1];
+                if found != self.inputs {
+                    let what = "the sample for initialisation";
+                    return Err(UgmmError::Size { what, found, unit: "columns", expected: self.inputs });
+                }
+                let draw = if init == Init::Data { init::from_data } else { init::wide };
+                draw(sample, missing_values, self.neurons, self.means, rng)?
+            }
+        };
+        Ok(self.with_values(values, device))
+    }
+
+    /// A layer of these values; its ρ are such that the effective σ are the given ones, or just above the floor.
+    fn with_values(&self, values: InitialValues, device: &Device) -> UgmmLayer {
+        let raw_log_sigmas = values
+            .log_sigmas
+            .into_iter()
+            .map(|log_sigma| raw_log_sigma_of(log_sigma, self.min_sigma))
+            .collect();
+        let parameter = |values: Vec<f32>| {
+            let columns = values.len() / self.neurons;
+            Param::from_data(TensorData::new(values, [self.neurons, columns]), device)
+        };
+        UgmmLayer {
+            means: parameter(values.means),
+            raw_log_sigmas: parameter(raw_log_sigmas),
+            mixing_logits: parameter(values.mixing_logits),
+            dropout: self.dropout,
+            input_dropout: self.input_dropout,
+            input_noise: self.input_noise,
+            renormalize: self.renormalize,
+            min_sigma: self.min_sigma,
+            training: Param::from_bool(true),
+        }
+    }
+
+    /// A layer of the right shapes whose values are about to be replaced by those of a file.
+    pub(crate) fn blank(&self, device: &Device) -> UgmmLayer {
+        let components = self.neurons * self.inputs;
+        let zeros = InitialValues {
+            means: vec![0.0; self.neurons * self.means.per_neuron(self.inputs)],
+            log_sigmas: vec![0.0; components],
+            mixing_logits: vec![0.0; components],
+        };
+        self.with_values(zeros, device)
+    }
+}
+
+/// The ρ with √(min_sigma² + exp(2ρ)) = exp(log_sigma); a σ at or below the floor gets one a little above it, where
+/// ρ still has a gradient.
+pub(crate) fn raw_log_sigma_of(log_sigma: f32, min_sigma: f64) -> f32 {
+    /// Smallest share of σ² that comes from ρ.
+    const SMALLEST_SHARE: f64 = 1e-2;
+    if min_sigma == 0.0 {
+        return log_sigma;
+    }
+    let log_sigma = f64::from(log_sigma);
+    let share = -(2.0 * (min_sigma.ln() - log_sigma)).exp_m1(); // 1 − (min_sigma / σ)²
+    let rho = if share > SMALLEST_SHARE {
+        log_sigma + 0.5 * share.ln()
+    } else {
+        min_sigma.ln() + 0.5 * SMALLEST_SHARE.ln()
+    };
+    rho as f32
+}

@@ -1,0 +1,1 @@
+//! Networks of univariate-Gaussian-mixture neurons without a framework.

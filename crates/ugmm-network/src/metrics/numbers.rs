@@ -1,0 +1,159 @@
+//! How good conditional densities of numbers are.
+
+use crate::inference::conditional::ConditionalDensity;
+use serde::Serialize;
+
+/// Measures of conditional densities against the numbers that were there, in their units.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct NumberMetrics {
+    /// Number of rows.
+    pub rows: usize,
+    /// Root of the mean squared distance between expected and right number.
+    pub rmse: f64,
+    /// Mean distance between median and right number.
+    pub mae: f64,
+    /// Share of the numbers' variance that the expected numbers explain, 1 − MSE / variance; at most 1, and 0 for always
+    /// guessing their mean. `None` where all numbers are equal.
+    pub r2: Option<f64>,
+    /// Mean of log p(number | x), natural logarithm of a density per unit of the number, over the numbers inside of the
+    /// densities' ranges.
+    pub log_density: f64,
+    /// Numbers outside of the range of their density, which had no chance at all.
+    pub outside: usize,
+    /// Mean continuous ranked probability score; see [`ConditionalDensity::crps`].
+    pub crps: f64,
+    /// Share of the numbers in the central interval of probability 50 %: from one quantile to the other, both included.
+    pub coverage_50: f64,
+    /// Share of the numbers in the central interval of probability 90 %: from one quantile to the other, both included.
+    pub coverage_90: f64,
+    /// Mean width of the central interval of probability 90 %.
+    pub width_90: f64,
+}
+
+impl NumberMetrics {
+    /// Of a density per row, with the right number of each.
+    ///
+    /// # Panics
+    ///
+    /// When there are no rows, or not as many numbers as densities.
+    #[must_use]
+    pub fn of(densities: &[ConditionalDensity], numbers: &[f64]) -> Self {
+        assert!(!numbers.is_empty(), "there are no rows");
+        assert_eq!(densities.len(), numbers.len(), "as many numbers as densities");
+        let rows = numbers.len() as f64;
+        let pairs = || densities.iter().zip(numbers.iter().copied());
+        let mean = |value: &dyn Fn(&ConditionalDensity, f64) -> f64| {
+            pairs().map(|(density, number)| value(density, number)).sum::<f64>() / rows
+        };
+        let inside = |share: f64| {
+            let tail = 0.5 * (1.0 - share);
+            mean(&|density, number| {
+                let interval = density.quantile(tail)..=density.quantile(1.0 - tail);
+                f64::from(u8::from(interval.contains(&number)))
+            })
+        };
+        let is_inside = |(density, number): &(&ConditionalDensity, f64)| {
+            let (low, high) = density.range();
+            (low..=high).contains(number)
+        };
+        let inside_range = pairs().filter(is_inside).count();
+        let logs = pairs().filter(is_inside).map(|(density, number)| density.log_density(number));
+        let log_density = logs.sum::<f64>() / inside_range.max(1) as f64;
+        let mse = mean(&|density, number| (density.mean() - number).powi(2));
+        let variance = variance(numbers);
+        Self {
+            rows: numbers.len(),
+            rmse: mse.sqrt(),
+            mae: mean(&|density, number| (density.quantile(0.5) - number).abs()),
+            r2: (variance > 0.0).then(|| 1.0 - mse / variance),
+            log_density,
+            outside: numbers.len() - inside_range,
+            crps: mean(&|density, number| density.crps(number)),
+            coverage_50: inside(0.5),
+            coverage_90: inside(0.9),
+            width_90: mean(&|density, _| density.quantile(0.95) - density.quantile(0.05)),
+        }
+    }
+}
+
+impl NumberMetrics {
+    /// Of the measures of parts of some rows, those of all; `numbers` are the right numbers of all rows. `None` without
+    /// parts.
+    #[must_use]
+    pub fn together(parts: &[Self], numbers: &[f64]) -> Option<Self> {
+        let rows: usize = parts.iter().map(|part| part.rows).sum();
+        if rows == 0 {
+            return None;
+        }
+        let outside: usize = parts.iter().map(|part| part.outside).sum();
+        let sum =
+            |value: fn(&Self) -> f64| parts.iter().map(|part| part.rows as f64 * value(part)).sum::<f64>();
+        let mean = |value: fn(&Self) -> f64| sum(value) / rows as f64;
+        let inside = |part: &Self| (part.rows - part.outside) as f64;
+        let log_densities: f64 = parts.iter().map(|part| inside(part) * part.log_density).sum();
+        let mse = mean(|part| part.rmse.powi(2));
+        let variance = variance(numbers);
+        Some(Self {
+            rows,
+            rmse: mse.sqrt(),
+            mae: mean(|part| part.mae),
+            r2: (variance > 0.0).then(|| 1.0 - mse / variance),
+            log_density: log_densities / (rows - outside).max(1) as f64,
+            outside,
+            crps: mean(|part| part.crps),
+            coverage_50: mean(|part| part.coverage_50),
+            coverage_90: mean(|part| part.coverage_90),
+            width_90: mean(|part| part.width_90),
+        })
+    }
+}
+
+/// The mean squared distance to the mean.
+fn variance(numbers: &[f64]) -> f64 {
+    let count = numbers.len() as f64;
+    let average = numbers.iter().sum::<f64>() / count;
+    numbers.iter().map(|number| (number - average).powi(2)).sum::<f64>() / count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The uniform density on [0, 10], and numbers spread evenly.
+    #[test]
+    fn measures_of_a_uniform_density_are_those_of_the_formulas() {
+        let uniform = ConditionalDensity::new((0.0, 10.0), vec![0.0; 40]);
+        let numbers: Vec<f64> = (0..1000).map(|i| (f64::from(i) + 0.5) / 100.0).collect();
+        let metrics = NumberMetrics::of(&vec![uniform; 1000], &numbers);
+        let close =
+            |found: f64, expected: f64| assert!((found - expected).abs() < 2e-3, "{found} {expected}");
+        close(metrics.rmse, (100.0f64 / 12.0).sqrt());
+        close(metrics.mae, 2.5);
+        close(metrics.r2.unwrap(), 0.0);
+        close(metrics.log_density, -(10f64.ln()));
+        // E ∫ (F − 1[t ≥ y])² dt = E|Y − y| − ½ E|Y − Y′| = 10/3 − 5/3.
+        close(metrics.crps, 10.0 / 6.0);
+        close(metrics.coverage_50, 0.5);
+        close(metrics.coverage_90, 0.9);
+        close(metrics.width_90, 9.0);
+        assert_eq!(metrics.outside, 0);
+        // Parts of different sizes make up the whole.
+        let uniform = ConditionalDensity::new((0.0, 10.0), vec![0.0; 40]);
+        let part = |numbers: &[f64]| NumberMetrics::of(&vec![uniform.clone(); numbers.len()], numbers);
+        let parts = [part(&numbers[..300]), part(&numbers[300..])];
+        let together = NumberMetrics::together(&parts, &numbers).unwrap();
+        close(together.rmse, metrics.rmse);
+        close(together.r2.unwrap(), 0.0);
+        close(together.log_density, metrics.log_density);
+        close(together.coverage_90, 0.9);
+        assert_eq!(NumberMetrics::together(&[], &[]), None);
+    }
+
+    #[test]
+    fn numbers_outside_of_the_range_are_counted() {
+        let density = ConditionalDensity::new((0.0, 1.0), vec![0.0; 4]);
+        let metrics = NumberMetrics::of(&vec![density; 3], &[0.5, 1.0, 3.0]);
+        assert_eq!((metrics.outside, metrics.log_density), (1, 0.0));
+        assert!((metrics.coverage_90 - 1.0 / 3.0).abs() < 1e-9, "{metrics:?}");
+    }
+}

@@ -1,0 +1,61 @@
+//! Probability against frequency.
+
+use super::decision::most_probable;
+use serde::Serialize;
+
+/// Rows whose predicted class has a probability in one interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ReliabilityBin {
+    /// Upper end of the interval, which belongs to it.
+    pub upper: f64,
+    /// Number of rows.
+    pub rows: usize,
+    /// Mean probability of the predicted class; 0 without rows.
+    pub probability: f64,
+    /// Share of rows whose predicted class is right; 0 without rows.
+    pub accuracy: f64,
+}
+
+/// The reliability diagram of `log_probabilities` `[rows, classes]`: rows in `bins` intervals of equal width by the probability
+/// of the predicted class. A calibrated model's accuracy equals the probability in each.
+///
+/// # Panics
+///
+/// As [`Metrics::of`](super::Metrics::of), and without bins.
+#[must_use]
+pub fn reliability(log_probabilities: &[f32], labels: &[usize], bins: usize) -> Vec<ReliabilityBin> {
+    let classes = log_probabilities.len() / labels.len();
+    let mut sums = vec![(0usize, 0f64, 0usize); bins];
+    for (row, &label) in log_probabilities.chunks(classes).zip(labels) {
+        let predicted = most_probable(row);
+        let probability = f64::from(row[predicted]).exp();
+        let bin = ((probability * bins as f64).ceil() as usize).clamp(1, bins) - 1;
+        let (rows, probabilities, right) = &mut sums[bin];
+        *rows += 1;
+        *probabilities += probability;
+        *right += usize::from(predicted == label);
+    }
+    let share = |sum: f64, rows: usize| if rows == 0 { 0.0 } else { sum / rows as f64 };
+    let bin = |(index, (rows, probabilities, right)): (usize, (usize, f64, usize))| ReliabilityBin {
+        upper: (index + 1) as f64 / bins as f64,
+        rows,
+        probability: share(probabilities, rows),
+        accuracy: share(right as f64, rows),
+    };
+    sums.into_iter().enumerate().map(bin).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_fall_into_the_bin_of_their_probability() {
+        let bins = reliability(&[0.5f32, 0.5, 0.75, 0.25, 0.8, 0.2].map(f32::ln), &[0, 1, 0], 4);
+        let rows: Vec<usize> = bins.iter().map(|bin| bin.rows).collect();
+        assert_eq!(rows, [0, 1, 1, 1]);
+        let uppers: Vec<f64> = bins.iter().map(|bin| bin.upper).collect();
+        assert_eq!(uppers, [0.25, 0.5, 0.75, 1.0]);
+        assert_eq!(bins[2].accuracy, 0.0);
+    }
+}

@@ -1,0 +1,112 @@
+//! Values that are missing from a row: NaN in the inputs of a network that takes them.
+//!
+//! A neuron whose input k is missing is the mixture of its other components, their weights renormalised: the mixture given
+//! that its component is one of the inputs seen,
+//!
+//! y_j = log Σ_{k seen} π_jk N(x_k; μ_jk, σ_jk²) − log Σ_{k seen} π_jk.
+//!
+//! It is a definition, and what component dropout does in training; not the marginal of a joint density. Both logarithms
+//! come from the layer's own operation, the second one on inputs that all sit on their means, so that neither a small
+//! weight nor a wide component is lost.
+
+use crate::device::is_cpu;
+use crate::{UgmmError, ugmm_log_density};
+use burn::tensor::{Bool, Device, Tensor};
+use ugmm_kernels::NO_LOG_WEIGHT;
+
+/// Checks that row-major `values` are finite; NaN is allowed where they may be missing.
+///
+/// # Errors
+///
+/// Names the first value that is not, in `what`.
+pub(crate) fn check_finite(
+    what: &'static str,
+    values: &[f32],
+    columns: usize,
+    missing_values: bool,
+) -> Result<(), UgmmError> {
+    let unusable = |value: &f32| value.is_infinite() || value.is_nan() && !missing_values;
+    match values.iter().position(unusable) {
+        Some(place) => {
+            let (row, column) = (place / columns, place % columns);
+            Err(UgmmError::NotFinite { what, row, column, value: values[place] })
+        }
+        None => Ok(()),
+    }
+}
+
+/// The values of one column of row-major `values` that are not missing.
+pub(crate) fn known(values: &[f32], columns: usize, column: usize) -> impl Iterator<Item = f32> {
+    values.iter().skip(column).step_by(columns).copied().filter(|value| !value.is_nan())
+}
+
+/// Mean and standard deviation (divisor n) of these; 0 of none.
+pub(crate) fn mean_and_deviation(values: &[f32], columns: usize, column: usize) -> (f64, f64) {
+    let known = || known(values, columns, column).map(f64::from);
+    // At least 1, so that the mean of a column without any value is 0.
+    let count = known().count().max(1) as f64;
+    let mean = known().sum::<f64>() / count;
+    (mean, (known().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt())
+}
+
+const HALF_LOG_TWO_PI: f32 = 0.918_938_5;
+
+/// What stands in a missing value's place for the layer's operation: NaN, which the kernels of processors leave out. Those
+/// of GPUs, whose compilers take NaN for impossible, get a number out of the reach of every σ up to 1e23.
+pub(crate) fn marker(device: &Device) -> f32 {
+    const OUT_OF_REACH: f32 = 1e25;
+    if is_cpu(device) { f32::NAN } else { OUT_OF_REACH }
+}
+
+/// log Σ π over the components that see a value, `[rows, neurons]`, for `missing` `[rows, inputs]` and `mixing_logits`
+/// `[neurons, inputs]`; NaN where none of them has weight (see [`NO_LOG_WEIGHT`]).
+pub(crate) fn log_seen_weight(missing: Tensor<2, Bool>, mixing_logits: Tensor<2>) -> Tensor<2> {
+    let device = missing.device();
+    let x = Tensor::<2>::zeros(missing.dims(), &device).mask_fill(missing, marker(&device));
+    let zeros = Tensor::<2>::zeros(mixing_logits.dims(), &device);
+    let log_weight = ugmm_log_density(x, zeros.clone(), zeros, mixing_logits) + HALF_LOG_TWO_PI;
+    let sees_nothing = log_weight.clone().without_autodiff().lower_equal_elem(NO_LOG_WEIGHT);
+    log_weight.mask_fill(sees_nothing, f32::NAN)
+}
+
+/// Which values of a batch are missing.
+pub(crate) struct Missing(Tensor<2, Bool>);
+
+impl Missing {
+    /// Those of `x` `[rows, inputs]`; `None` when there is none.
+    pub(crate) fn of(x: &Tensor<2>) -> Option<Self> {
+        let missing = x.clone().without_autodiff().is_nan();
+        let any: bool = missing.clone().any().into_scalar();
+        any.then_some(Self(missing))
+    }
+
+    /// `x` with 0 in the place of what is missing, so that it can be computed with.
+    pub(crate) fn filled(&self, x: Tensor<2>) -> Tensor<2> {
+        x.mask_fill(self.0.clone(), 0.0)
+    }
+
+    /// `x` with what is missing marked for the layer's operation.
+    pub(crate) fn marked(&self, x: Tensor<2>) -> Tensor<2> {
+        let marker = marker(&x.device());
+        x.mask_fill(self.0.clone(), marker)
+    }
+
+    /// Activations `y` `[rows, neurons]` of the mixtures without what is missing, with the weights of the others
+    /// renormalised, for `mixing_logits` `[neurons, inputs]`. NaN, and so missing to the next layer, where a neuron
+    /// sees no input that has weight.
+    pub(crate) fn renormalized(&self, y: Tensor<2>, mixing_logits: Tensor<2>) -> Tensor<2> {
+        let log_weight = log_seen_weight(self.0.clone(), mixing_logits);
+        let sees_nothing = log_weight.clone().without_autodiff().is_nan();
+        (y - log_weight.mask_fill(sees_nothing.clone(), 0.0)).mask_fill(sees_nothing, f32::NAN)
+    }
+}
+
+/// Outputs `[rows, outputs]` in which what is not known (NaN: a neuron that sees nothing) is the mean of what is, so that it
+/// speaks neither for it nor against it; 0 where nothing is known.
+pub(crate) fn with_unknown_outputs(y: Tensor<2>) -> Tensor<2> {
+    let Some(Missing(unknown)) = Missing::of(&y) else { return y };
+    let known = unknown.clone().bool_not().float().sum_dim(1).clamp_min(1.0);
+    let y = y.mask_fill(unknown.clone(), 0.0);
+    let mean = y.clone().sum_dim(1) / known;
+    y.clone().mask_where(unknown, mean.expand(y.dims()))
+}

@@ -1,0 +1,124 @@
+//! What the predictions of a saved model rest on.
+
+use super::SavedModel;
+use crate::init::host_values;
+use crate::inspect::{Absence, scaled_contributions, score_gradient};
+use crate::training::{Dataset, Targets};
+use crate::{Model, UgmmError, UgmmNetwork};
+use burn::tensor::{Device, Tensor, activation::log_softmax};
+
+/// Rows that are explained at a time, of networks that pass each once.
+const BATCH: usize = 512;
+
+impl SavedModel {
+    /// What each feature of each row adds to the log-probability of its prediction, `[rows, features]`, compared with a
+    /// `baseline` `[features]`; see [`crate::inspect::contributions`]. Probabilities are those of
+    /// [`Self::log_probabilities`], temperature and class weights included; the spread of numbers is not.
+    ///
+    /// # Errors
+    ///
+    /// When the sizes do not fit, a value is not finite, or the model is no uGMM network.
+    pub fn contributions(
+        &self,
+        features: &[f32],
+        baseline: &[f32],
+        targets: &Targets,
+        absence: Absence,
+        device: &Device,
+    ) -> Result<Vec<f32>, UgmmError> {
+        let network = self.ugmm()?;
+        if features.is_empty() && targets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = self.rows_of(features, targets)?;
+        let columns = self.task.features;
+        if baseline.len() != columns {
+            let (what, found) = ("the baseline", baseline.len());
+            return Err(UgmmError::Size { what, found, unit: "values", expected: columns });
+        }
+        // What is missing has nothing to be compared with.
+        let base = features.chunks(columns).flat_map(|row| row.iter().zip(baseline));
+        let base =
+            base.map(|(value, base)| if value.is_nan() { f32::NAN } else { *base }).collect::<Vec<_>>();
+        let base = self.unlabelled(&base)?;
+        let step = (BATCH / self.task.classes.max(1)).max(1);
+        let mut all = Vec::with_capacity(features.len());
+        for places in batches(rows.rows(), step) {
+            let [(x, _), (base, _)] = [&rows, &base].map(|rows| rows.batch(&places, device));
+            let log_probabilities = |scores: Tensor<2>| match targets {
+                Targets::Classes(_) => self.log_probabilities_of(host_values(&scores), device),
+                Targets::Numbers(_) => host_values(&log_softmax(scores, 1)),
+            };
+            let targets = targets.select(&places);
+            let temperature = self.temperature.unwrap_or(1.0);
+            all.extend(scaled_contributions(
+                network,
+                &self.task,
+                [x, base],
+                &targets,
+                absence,
+                temperature,
+                log_probabilities,
+            ));
+        }
+        Ok(all)
+    }
+
+    /// ∂ log P(class | x) / ∂ x, `[rows, features]`, for one class given for each row; see
+    /// [`crate::inspect::log_probability_gradient`]. Probabilities as in [`Self::log_probabilities`], features in the
+    /// units that the network sees.
+    ///
+    /// # Errors
+    ///
+    /// When the sizes do not fit, a value is not finite, or the model predicts numbers.
+    pub fn gradients(
+        &self,
+        features: &[f32],
+        classes: &[usize],
+        device: &Device,
+    ) -> Result<Vec<f32>, UgmmError> {
+        let rows = self.rows_of(features, &Targets::Classes(classes.to_vec()))?;
+        let (count, temperature) = (self.task.classes, self.temperature.unwrap_or(1.0));
+        let probabilities = self.class_probabilities(features, device)?;
+        let mut all = Vec::with_capacity(features.len());
+        for places in batches(rows.rows(), BATCH) {
+            let (x, _) = rows.batch(&places, device);
+            let factor = |(row, class): (usize, usize)| {
+                let own = if classes[row] == class { 1.0 } else { 0.0 };
+                ((own - f64::from(probabilities[row * count + class])) / temperature) as f32
+            };
+            let factors =
+                places.iter().flat_map(|&row| (0..count).map(move |class| (row, class))).map(factor);
+            all.extend(score_gradient(&self.model, &self.task, x, factors.collect()));
+        }
+        Ok(all)
+    }
+
+    /// The network, if it is of Gaussian mixtures.
+    pub(super) fn ugmm(&self) -> Result<&UgmmNetwork, UgmmError> {
+        match &self.model {
+            Model::Ugmm(network) => Ok(network),
+            Model::Mlp(_) => {
+                Err(UgmmError::setting("the model", "mlp", "ugmm; other neurons have no components"))
+            }
+        }
+    }
+
+    /// Rows as the network reads them, which must be as many as the targets.
+    pub(super) fn rows_of(&self, features: &[f32], targets: &Targets) -> Result<Dataset, UgmmError> {
+        self.task.check_targets(targets)?;
+        let rows = self.unlabelled(features)?;
+        match rows.rows() == targets.len() {
+            true => Ok(rows),
+            false => {
+                let (what, found, expected) = ("the list of predictions", targets.len(), rows.rows());
+                Err(UgmmError::Size { what, found, unit: "entries", expected })
+            }
+        }
+    }
+}
+
+/// Row numbers, at most `step` at a time.
+fn batches(rows: usize, step: usize) -> impl Iterator<Item = Vec<usize>> {
+    (0..rows).step_by(step).map(move |start| (start..(start + step).min(rows)).collect())
+}

@@ -1,0 +1,368 @@
+//! Models on disk: one safetensors file with the weights, and in its metadata everything needed to use them.
+//!
+//! The metadata has one entry, `ugmm`, a JSON object: `format_version` (1), `model` (the [`ModelConfig`]), `task`
+//! (the [`Task`]), `columns` (names of features, target and classes), `standardization` (or null), `training` (the
+//! settings it was trained with, or null), `temperature` and `spread` (or null),
+//! `temperature_before_weights` (true where there are class weights and a temperature), `history` (the course of the training, if it is known). Weights are `f32` tensors named after the module's fields, as
+//! `layers.0.means`.
+
+mod container;
+mod explanation;
+mod weights;
+
+use crate::file::write_atomically;
+use crate::inference::conditional::ConditionalDensity;
+use crate::init::host_values;
+use crate::inspect::feature_responsibilities;
+use crate::metrics::unweighted;
+use crate::training::{
+    Dataset, Features, History, Targets, TrainingConfig, class_scores, predicted_densities,
+};
+use crate::{Model, ModelConfig, Network, Standardization, Task, UgmmError, calibration};
+use burn::tensor::{Device, Tensor, TensorData, activation::log_softmax};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+pub use container::{Container, StoredTensor};
+
+/// The version of the format that this library writes, and the only one it reads.
+pub const FORMAT_VERSION: u32 = 1;
+const CONTAINER: Container = Container {
+    key: "ugmm",
+    version: FORMAT_VERSION,
+    content: "model",
+    without_entry: "a safetensors file, but not a ugmm model: its metadata has no entry \"ugmm\"",
+};
+/// The largest input of a feed-forward network; what is larger is taken as this, so that its products with ordinary weights
+/// stay within f32.
+const LARGEST_INPUT: f32 = 1e18;
+
+/// Names of the columns that a model was trained on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Columns {
+    /// One per feature, in the network's order.
+    pub features: Vec<String>,
+    /// The column to predict.
+    pub target: String,
+    /// One per class, in the order of class indices; none where a number is predicted.
+    pub classes: Vec<String>,
+    /// How the features are made of a table's columns, and what else belongs to a table, in the words of the library that
+    /// reads tables. Without it each feature is a column of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<serde_json::Value>,
+}
+
+/// A model with all that belongs to it.
+#[derive(Clone, Debug)]
+pub struct SavedModel {
+    /// The network.
+    pub model: Model,
+    /// Its configuration.
+    pub config: ModelConfig,
+    /// What it was trained for.
+    pub task: Task,
+    /// Names.
+    pub columns: Columns,
+    /// Applied to the features before the network sees them.
+    pub standardization: Option<Standardization>,
+    /// How it was trained.
+    pub training: Option<TrainingConfig>,
+    /// What the class scores are divided by before they become probabilities ([`crate::calibration`]); 1 if not given. It
+    /// changes no predicted class.
+    pub temperature: Option<f64>,
+    /// Of files of version 0.1.0 with class weights: that the temperature divides what is left when the weights are taken out
+    /// of the scores, so that it changes predicted classes.
+    pub temperature_after_weights: bool,
+    /// By how much the densities of numbers are stretched about their medians ([`crate::calibration::spread`]); 1 if not
+    /// given.
+    pub spread: Option<f64>,
+    /// The course of the training.
+    pub history: Option<History>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Description {
+    format_version: u32,
+    model: ModelConfig,
+    task: Task,
+    columns: Columns,
+    standardization: Option<Standardization>,
+    training: Option<TrainingConfig>,
+    #[serde(default)]
+    temperature: Option<f64>,
+    /// Whether the temperature divides the scores with the class weights in them; not so in files of version 0.1.0.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    temperature_before_weights: bool,
+    #[serde(default)]
+    spread: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    history: Option<History>,
+}
+
+impl SavedModel {
+    /// Writes the model to `path`, replacing a file there only when all of the new one is on disk.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written, or the parts of the model do not fit each other.
+    pub fn save(&self, path: &Path) -> Result<(), UgmmError> {
+        let invalid = |reason| UgmmError::ModelFile { path: path.to_path_buf(), reason };
+        let description = Description {
+            format_version: FORMAT_VERSION,
+            model: self.config.clone(),
+            task: self.task,
+            columns: self.columns.clone(),
+            standardization: self.standardization.clone(),
+            training: self.training.clone(),
+            temperature: self.temperature,
+            temperature_before_weights: self.class_weights().and(self.temperature).is_some()
+                && !self.temperature_after_weights,
+            spread: self.spread,
+            history: self.history.clone(),
+        };
+        description.check().map_err(invalid)?;
+        self.check_floors().map_err(invalid)?;
+        let bytes = CONTAINER.write(&description, weights::collect(&self.model)).map_err(invalid)?;
+        write_atomically(path, &bytes)
+    }
+
+    /// Whether the layers have the σ floors that a loaded model will have by the configuration: training with
+    /// standardisation changes them.
+    fn check_floors(&self) -> Result<(), String> {
+        let (Model::Ugmm(network), ModelConfig::Ugmm(config)) = (&self.model, &self.config) else {
+            return Ok(());
+        };
+        let floors = network.layers.iter().map(|layer| layer.min_sigma);
+        match network.standardize || !floors.eq(config.layers.iter().map(|layer| layer.min_sigma)) {
+            true => Err(
+                "the network is not what its configuration says; save a trained network with the settled \
+                         configuration"
+                    .into(),
+            ),
+            false => Ok(()),
+        }
+    }
+
+    /// Reads a model from `path` onto `device`.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, is cut off or damaged, is no ugmm model, or is of another format version.
+    pub fn load(path: &Path, device: &Device) -> Result<Self, UgmmError> {
+        let bytes =
+            std::fs::read(path).map_err(|source| UgmmError::Io { path: path.to_path_buf(), source })?;
+        Self::from_file_bytes(path, &bytes, device)
+    }
+
+    /// The same of bytes that were read from `path` already.
+    ///
+    /// # Errors
+    ///
+    /// When they are cut off or damaged, no ugmm model, or of another format version.
+    pub fn from_file_bytes(path: &Path, bytes: &[u8], device: &Device) -> Result<Self, UgmmError> {
+        Self::from_bytes(bytes, device)
+            .map_err(|reason| UgmmError::ModelFile { path: path.to_path_buf(), reason })
+    }
+
+    fn from_bytes(bytes: &[u8], device: &Device) -> Result<Self, String> {
+        let (description, tensors): (Description, _) = CONTAINER.read(bytes)?;
+        description.check()?;
+        let model = weights::load(&description.model, &tensors, device)?;
+        let has_weights =
+            description.training.as_ref().is_some_and(|training| training.class_weights.is_some());
+        Ok(Self {
+            model,
+            config: description.model,
+            task: description.task,
+            columns: description.columns,
+            standardization: description.standardization,
+            training: description.training,
+            temperature_after_weights: has_weights
+                && description.temperature.is_some()
+                && !description.temperature_before_weights,
+            temperature: description.temperature,
+            spread: description.spread,
+            history: description.history,
+        })
+    }
+
+    /// How much each class counted in training, where they did not count alike; the predicted class is then the one of
+    /// largest weight × probability ([`crate::metrics::decisions`]).
+    #[must_use]
+    pub fn class_weights(&self) -> Option<&[f64]> {
+        self.training.as_ref()?.class_weights.as_deref()
+    }
+
+    /// Class probabilities, row-major `[rows, classes]`, of row-major `features` in the data's own units; none of no rows. They
+    /// are those of the classes as they occur, also where classes were weighted in training.
+    ///
+    /// # Errors
+    ///
+    /// When the number of values is not a multiple of the number of features, a value is not finite, or the model
+    /// predicts a number.
+    pub fn class_probabilities(&self, features: &[f32], device: &Device) -> Result<Vec<f32>, UgmmError> {
+        let mut values = self.log_probabilities(features, device)?;
+        values.iter_mut().for_each(|value| *value = value.exp());
+        Ok(values)
+    }
+
+    /// Their natural logarithms, which stay finite where a probability is too small for f32.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::class_probabilities`].
+    pub fn log_probabilities(&self, features: &[f32], device: &Device) -> Result<Vec<f32>, UgmmError> {
+        Ok(self.log_probabilities_of(self.class_scores(features, device)?, device))
+    }
+
+    /// The same from what [`Self::class_scores`] gave, without another pass through the network.
+    #[must_use]
+    pub fn log_probabilities_of(&self, class_scores: Vec<f32>, device: &Device) -> Vec<f32> {
+        let classes = self.task.classes;
+        let shape = [class_scores.len() / classes, classes];
+        let scores = Tensor::<2>::from_data(TensorData::new(class_scores, shape), device);
+        let mut values = host_values(&log_softmax(scores, 1));
+        if let Some(weights) = self.class_weights() {
+            unweighted(&mut values, weights);
+        }
+        if let Some(temperature) = self.temperature {
+            let weights = self.class_weights().filter(|_| !self.temperature_after_weights);
+            calibration::scale(&mut values, classes, temperature, weights);
+        }
+        values
+    }
+
+    /// Unnormalised log-scores `[rows, classes]`, whose softmax are the class probabilities (of a network without class
+    /// weights and temperature): of a generative network the joint scores of the features and each label.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::class_probabilities`].
+    pub fn class_scores(&self, features: &[f32], device: &Device) -> Result<Vec<f32>, UgmmError> {
+        if self.task.objective.predicts_numbers() {
+            let expected = "one of classes, for class probabilities";
+            return Err(UgmmError::setting("the objective", "conditional", expected));
+        }
+        if features.is_empty() {
+            return Ok(Vec::new());
+        }
+        let scores = class_scores(&self.model, &self.task, &self.unlabelled(features)?, device)?;
+        // Sums of large products are beyond f32, and their differences nothing at all; uGMM neurons saturate instead.
+        match scores.iter().position(|score| !score.is_finite()) {
+            Some(at) => Err(UgmmError::NotFinite {
+                what: "the network's output",
+                row: at / self.task.classes,
+                column: at % self.task.classes,
+                value: scores[at],
+            }),
+            None => Ok(scores),
+        }
+    }
+
+    /// The conditional density of the number to predict, in the network's units, for each row of `features`, over so many
+    /// `cells` of its range; none for no rows.
+    ///
+    /// # Errors
+    ///
+    /// When the number of values is not a multiple of the number of features, a value is not finite, or the model predicts
+    /// classes.
+    pub fn densities(
+        &self,
+        features: &[f32],
+        cells: usize,
+        device: &Device,
+    ) -> Result<Vec<ConditionalDensity>, UgmmError> {
+        if features.is_empty() && self.task.objective.predicts_numbers() {
+            return Ok(Vec::new());
+        }
+        let rows = self.unlabelled(features)?;
+        let densities = predicted_densities(&self.model, &self.task, &rows, cells, device)?;
+        Ok(match self.spread {
+            Some(spread) => densities.iter().map(|density| density.stretched(spread)).collect(),
+            None => densities,
+        })
+    }
+
+    /// How much each feature of each row is responsible for the prediction `targets`, `[rows, features]`; see
+    /// [`feature_responsibilities`].
+    ///
+    /// # Errors
+    ///
+    /// When the sizes do not fit, a value is not finite, or the model is no uGMM network.
+    pub fn responsibilities(
+        &self,
+        features: &[f32],
+        targets: &Targets,
+        device: &Device,
+    ) -> Result<Vec<f32>, UgmmError> {
+        let network = self.ugmm()?;
+        let rows = self.rows_of(features, targets)?;
+        let (x, _) = rows.batch(&(0..rows.rows()).collect::<Vec<_>>(), device);
+        Ok(feature_responsibilities(network, &self.task, x, targets))
+    }
+
+    /// Rows as the network reads them; their labels mean nothing.
+    pub(crate) fn unlabelled(&self, features: &[f32]) -> Result<Dataset, UgmmError> {
+        let mut features = features.to_vec();
+        if let Some(standardization) = &self.standardization {
+            standardization.apply(&mut features)?;
+        }
+        if matches!(self.model, Model::Mlp(_)) {
+            features.iter_mut().for_each(|value| *value = value.clamp(-LARGEST_INPUT, LARGEST_INPUT));
+        }
+        let (columns, classes) = (self.task.features, self.task.classes);
+        let (rows, features) = (features.len() / columns, Features::F32(features));
+        if self.task.objective.predicts_numbers() {
+            return Dataset::with_numbers(features, columns, vec![0.0; rows]);
+        }
+        let make =
+            if self.model.takes_missing_values() { Dataset::with_missing_values } else { Dataset::new };
+        make(features, columns, vec![0; rows], classes)
+    }
+}
+
+impl Description {
+    /// Whether the parts fit each other.
+    fn check(&self) -> Result<(), String> {
+        self.model
+            .validate()
+            .and_then(|()| self.task.check_width(self.model.width()))
+            .map_err(|e| e.to_string())?;
+        self.task.validate().map_err(|e| e.to_string())?;
+        if let Some(training) = &self.training {
+            training.validate().map_err(|e| e.to_string())?;
+            if training.class_weights.as_ref().is_some_and(|weights| weights.len() != self.task.classes) {
+                return Err("there must be one class weight for each class".into());
+            }
+        }
+        for (what, factor) in [("temperature", self.temperature), ("spread", self.spread)] {
+            if factor.is_some_and(|factor| !(factor > 0.0 && factor.is_finite())) {
+                return Err(format!("the {what} must be positive and finite"));
+            }
+        }
+        self.history.iter().try_for_each(History::check)?;
+        if matches!(&self.model, ModelConfig::Ugmm(config) if config.standardize) {
+            return Err(
+                "the network still takes its units from each batch; a file holds settled networks".into()
+            );
+        }
+        let Task { features, classes, .. } = self.task;
+        let names = [
+            ("features", self.columns.features.len(), features),
+            ("classes", self.columns.classes.len(), classes),
+        ];
+        for (what, found, expected) in names {
+            if found != expected {
+                return Err(format!("the model has {expected} {what}, but names for {found}"));
+            }
+        }
+        match &self.standardization {
+            Some(standardization) if !standardization.fits(features) => {
+                Err(format!("the standardisation is not {features} finite means and positive scales"))
+            }
+            _ => Ok(()),
+        }
+    }
+}

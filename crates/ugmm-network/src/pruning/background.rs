@@ -1,0 +1,230 @@
+//! The one component that stands for all those of a neuron that left.
+
+use super::merging::{Merge, log_sum_exp};
+use super::plan::LayerPlan;
+use crate::UgmmLayer;
+use crate::init::host_values;
+use crate::inspect::components::Components;
+use crate::layer::raw_log_sigma_of;
+use crate::missing::mean_and_deviation;
+use rayon::prelude::*;
+use ugmm_kernels::DROPPED_LOGIT;
+
+const HALF_LOG_TWO_PI: f64 = 0.918_938_533_204_672_7;
+/// log σ of a background, at most: enough to be flat, and inside the range of the fast kernels.
+const LARGEST_LOG_SIGMA: f64 = 30.0;
+/// Depth under a neuron's mean activation at which its background is as good as nothing.
+const NOTHING: f64 = 40.0;
+/// Halvings of that depth, to about a millionth.
+const BISECTIONS: usize = 26;
+
+/// Steps to the σ of a background; each brings it closer by the square of spread over σ.
+const FIXED_POINT_STEPS: usize = 20;
+
+/// The parameters of a layer, shaped as the layer's.
+pub(super) struct Values {
+    pub(super) means: Vec<f32>,
+    pub(super) raw_log_sigmas: Vec<f32>,
+    pub(super) mixing_logits: Vec<f32>,
+}
+
+/// The parameters of a layer after the plan and the merges, for inputs `x` `[rows, inputs]` as the pruned layers before it
+/// give them, and its activations `y` `[rows, neurons]` as they were; `sensitivities` `[rows, neurons]` say how much each of
+/// these matters.
+pub(super) fn pruned_values(
+    layer: &UgmmLayer,
+    components: &Components,
+    x: &[f32],
+    y: &[f32],
+    sensitivities: &[f64],
+    merges: &[Merge],
+    plan: &LayerPlan,
+) -> Values {
+    let (inputs, neurons) = (components.inputs, components.neurons);
+    let mut values = Values {
+        means: host_values(&layer.means.val()),
+        raw_log_sigmas: host_values(&layer.raw_log_sigmas.val()),
+        mixing_logits: host_values(&layer.mixing_logits.val()),
+    };
+    let mut gains = vec![0.0; neurons * inputs];
+    merges.iter().for_each(|merge| gains[merge.into] += merge.ratio);
+    let spreads: Vec<(f64, f64)> = (0..inputs).map(|input| mean_and_deviation(x, inputs, input)).collect();
+    let of_neuron = |neuron: usize| {
+        let gains = &gains[neuron * inputs..(neuron + 1) * inputs];
+        let outputs = y.iter().copied().zip(sensitivities.iter().copied()).skip(neuron).step_by(neurons);
+        Neuron { components, neuron, plan, gains, spreads: &spreads }.pruned(x, outputs)
+    };
+    let pruned: Vec<Option<PrunedNeuron>> = (0..neurons).into_par_iter().map(of_neuron).collect();
+    for (neuron, pruned) in pruned.into_iter().enumerate() {
+        let Some(PrunedNeuron { logits, background }) = pruned else { continue };
+        let first = neuron * inputs;
+        values.mixing_logits[first..first + inputs].copy_from_slice(&logits);
+        // What has no weight is the same everywhere, so that the file can be compressed.
+        for place in (first..first + inputs).filter(|place| values.mixing_logits[*place] == DROPPED_LOGIT) {
+            values.raw_log_sigmas[place] = 0.0;
+            if !components.tied {
+                values.means[place] = 0.0;
+            }
+        }
+        let Some(Background { input, mean, log_sigma }) = background else { continue };
+        values.raw_log_sigmas[first + input] = raw_log_sigma_of(log_sigma as f32, layer.min_sigma);
+        if !components.tied {
+            values.means[first + input] = mean as f32;
+        }
+    }
+    values
+}
+
+/// A neuron to prune.
+struct Neuron<'a> {
+    components: &'a Components,
+    neuron: usize,
+    plan: &'a LayerPlan,
+    /// How much density each component takes over from those merged into it, as a multiple of its own.
+    gains: &'a [f64],
+    /// Mean and standard deviation of each input.
+    spreads: &'a [(f64, f64)],
+}
+
+struct PrunedNeuron {
+    /// `[inputs]`
+    logits: Vec<f32>,
+    background: Option<Background>,
+}
+
+struct Background {
+    input: usize,
+    mean: f64,
+    log_sigma: f64,
+}
+
+impl Neuron<'_> {
+    /// For inputs `x` `[rows, inputs]` and, of each row, the activation as it was and how much it matters; `None` if everything
+    /// stays as it is.
+    fn pruned(&self, x: &[f32], outputs: impl Iterator<Item = (f32, f64)>) -> Option<PrunedNeuron> {
+        let Neuron { components, neuron, plan, .. } = *self;
+        let inputs = components.inputs;
+        let kept = &plan.kept[neuron * inputs..(neuron + 1) * inputs];
+        let is_kept = |input: &usize| kept[*input];
+        if components.with_weight(neuron).all(|input| is_kept(&input)) || plan.is_removed[neuron] {
+            return None;
+        }
+        let gain = |input: usize| self.gains[input].ln_1p();
+        let logit = |input: usize| components.logit(neuron, input);
+        let total = log_sum_exp(components.with_weight(neuron).map(logit));
+        let mut logits = vec![DROPPED_LOGIT; inputs];
+        for input in components.with_weight(neuron).filter(is_kept) {
+            logits[input] = (logit(input) + gain(input)) as f32;
+        }
+        let Some(input) = plan.backgrounds[neuron] else {
+            return Some(PrunedNeuron { logits, background: None });
+        };
+        let kept_density = |x: &[f32]| {
+            let kept = components.with_weight(neuron).filter(is_kept);
+            log_sum_exp(kept.map(|input| components.exponent(neuron, input, x[input]) + gain(input)))
+        };
+        let rows = x.chunks(inputs).zip(outputs).map(|(x, (y, sensitivity))| Row {
+            kept: kept_density(x),
+            whole: f64::from(y) + total + HALF_LOG_TWO_PI,
+            weight: sensitivity * sensitivity,
+        });
+        let rows: Vec<Row> = rows.filter(|row| row.whole.is_finite()).collect();
+        let level = level(&rows);
+        // What the weights of those that stay leave of the total.
+        let left: f64 = components
+            .with_weight(neuron)
+            .map(|input| match kept[input] {
+                true => -self.gains[input] * (logit(input) - total).exp(),
+                false => (logit(input) - total).exp(),
+            })
+            .sum();
+        let log_weight = left.max(f64::from(f32::MIN_POSITIVE)).ln() + total;
+        logits[input] = log_weight as f32;
+        let (mean, deviation) = self.spreads[input];
+        let own_mean = components.mean(neuron, input);
+        let mean = if components.tied { own_mean } else { mean };
+        let spread = (deviation * deviation + (self.spreads[input].0 - mean).powi(2)).sqrt();
+        let log_sigma = log_sigma(log_weight - level, spread);
+        Some(PrunedNeuron { logits, background: Some(Background { input, mean, log_sigma }) })
+    }
+}
+
+/// log σ of the component whose log-density, that of its weight aside, is `-level` on average over inputs of this spread about
+/// its mean; where none has so much, of the one that has most.
+fn log_sigma(level: f64, spread: f64) -> f64 {
+    let widest = level.min(LARGEST_LOG_SIGMA);
+    let mut log_sigma = widest;
+    for _ in 0..FIXED_POINT_STEPS {
+        let z_squared = (spread * (-log_sigma).exp()).powi(2);
+        if z_squared >= 1.0 {
+            return spread.ln();
+        }
+        log_sigma = widest - 0.5 * z_squared;
+    }
+    log_sigma
+}
+
+/// A neuron on a row; logarithms without the common normaliser.
+struct Row {
+    /// Density of what is kept.
+    kept: f64,
+    /// Density of the mixture as it was.
+    whole: f64,
+    /// How much it matters.
+    weight: f64,
+}
+
+/// The logarithm of the constant density that, added to what is kept, gives the mean of what was.
+fn level(rows: &[Row]) -> f64 {
+    let total: f64 = rows.iter().map(|row| row.weight).sum();
+    let target = rows.iter().map(|row| row.weight * row.whole).sum::<f64>() / total;
+    let mean = |level: f64| {
+        let sum = |row: &Row| row.weight * log_sum_exp([row.kept, level].into_iter());
+        rows.iter().map(sum).sum::<f64>() / total
+    };
+    let (mut low, mut high) = (target - NOTHING, target);
+    for _ in 0..BISECTIONS {
+        let middle = 0.5 * (low + high);
+        match mean(middle) < target {
+            true => low = middle,
+            false => high = middle,
+        }
+    }
+    low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_level_gives_the_mean_that_was_asked_for() {
+        let row = |row: i32| Row {
+            kept: f64::from(row % 7) - 9.0,
+            whole: f64::from(row % 5) - 6.0,
+            weight: f64::from(1 + row % 3),
+        };
+        let rows: Vec<Row> = (0..50).map(row).collect();
+        let level = level(&rows);
+        let total: f64 = rows.iter().map(|row| row.weight).sum();
+        let mean =
+            |value: &dyn Fn(&Row) -> f64| rows.iter().map(|row| row.weight * value(row)).sum::<f64>() / total;
+        let found = mean(&|row| (row.kept.exp() + level.exp()).ln());
+        let expected = mean(&|row| row.whole);
+        assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+        // What needs nothing gets next to nothing.
+        let kept = [(0.0, 0.0), (1.0, 0.5)].map(|(kept, whole)| Row { kept, whole, weight: 1.0 });
+        assert!(super::level(&kept) < -30.0);
+    }
+
+    #[test]
+    fn a_background_has_its_density_on_average() {
+        for (level, spread) in [(3.0, 0.0), (3.0, 1.0), (0.6, 1.0), (100.0, 2.0)] {
+            let log_sigma = log_sigma(level, spread);
+            let mean = log_sigma + 0.5 * (spread * (-log_sigma).exp()).powi(2);
+            assert!((mean - level.min(LARGEST_LOG_SIGMA)).abs() < 1e-3, "{level} {spread}: {mean}");
+        }
+        // The most that a component can have on average it has with the spread as its σ.
+        assert_eq!(log_sigma(-1.0, 2.0), 2f64.ln());
+    }
+}

@@ -1,0 +1,290 @@
+//! Leaving out components that a network does not need.
+//!
+//! A component may take much of its neuron's responsibility and yet say nothing, because it takes the same on every row:
+//! what matters to the layer above is what changes. So the components that leave a neuron are merged into one, its
+//! *background*: it has their weights together and is so wide that it hardly depends on its input, with the density that
+//! keeps the neuron's mean activation. Without it the activations would shift out of the reach of the next layer's
+//! components.
+
+mod background;
+mod importance;
+mod merging;
+mod plan;
+mod saved;
+
+pub use importance::Criterion;
+pub use saved::ModelPruner;
+
+use crate::init::host_values;
+use crate::inspect::activations;
+use crate::inspect::components::Components;
+use crate::missing::mean_and_deviation;
+use crate::{Network, Task, UgmmError, UgmmLayer, UgmmNetwork};
+use burn::module::{Module, Param};
+use burn::tensor::{Tensor, TensorData};
+use merging::Merge;
+use plan::{Plan, Planner};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// This share of all components of the network, in (0, 1], backgrounds included; each neuron keeps one.
+    Share(f64),
+    /// Components that are at least so important, by the criterion.
+    AtLeast(f64),
+}
+
+impl Keep {
+    fn validate(self) -> Result<(), UgmmError> {
+        match self {
+            Self::Share(share) if !(share > 0.0 && share <= 1.0) => Err(UgmmError::setting(
+                "the share of components to keep",
+                share,
+                "greater than 0 and at most 1",
+            )),
+            Self::AtLeast(least) if !(least >= 0.0 && least.is_finite()) => {
+                Err(UgmmError::setting("the least importance to keep", least, "at least 0 and finite"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What became of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PrunedLayer {
+    /// Components with weight before.
+    pub components_before: usize,
+    /// Components with weight now, backgrounds included.
+    pub components: usize,
+    /// Components that were merged into others that are much like them.
+    pub merged: usize,
+    /// Neurons before.
+    pub neurons_before: usize,
+    /// Neurons now: one that no component looks at any more has left.
+    pub neurons: usize,
+}
+
+/// A network with fewer components.
+#[derive(Clone, Debug)]
+pub struct Pruned {
+    /// The network. Its components without weight have the logit [`ugmm_kernels::DROPPED_LOGIT`], cost nothing, and stay
+    /// without weight if it is trained on.
+    pub network: UgmmNetwork,
+    /// First to last.
+    pub layers: Vec<PrunedLayer>,
+}
+
+impl Pruned {
+    /// Share of the components that had weight before that are left.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        let sum = |part: fn(&PrunedLayer) -> usize| self.layers.iter().map(part).sum::<usize>();
+        sum(|layer| layer.components) as f64 / sum(|layer| layer.components_before) as f64
+    }
+}
+
+/// What is known of a network's components, from which it can be pruned to any size.
+pub struct Pruner {
+    network: UgmmNetwork,
+    layers: Vec<Components>,
+    x: Tensor<2>,
+    activations: Vec<Vec<f32>>,
+    /// The standard deviation of each layer's inputs.
+    deviations: Vec<Vec<f64>>,
+    sensitivities: Vec<Vec<f64>>,
+    importances: Vec<Vec<f64>>,
+    merges: Vec<Vec<Merge>>,
+}
+
+impl Pruner {
+    /// Looks at a network for its task on the rows `x` `[rows, features]`: those that it was trained on, or others like
+    /// them; a thousand or a few are enough. Components of a neuron are merged if the logarithms of their densities differ
+    /// by a constant, up to the standard deviation `merge` over rows, at least 0: then one of them, with more weight, does
+    /// for both. `None` merges nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the tolerance is out of its range, there is no row, the sizes do not fit, or the network still standardises by
+    /// the rows it is given.
+    pub fn new(
+        network: &UgmmNetwork,
+        task: &Task,
+        x: Tensor<2>,
+        criterion: Criterion,
+        merge: Option<f64>,
+    ) -> Result<Self, UgmmError> {
+        let network = network.valid();
+        if network.standardize {
+            let expected = "false; prune the settled network that training returns";
+            return Err(UgmmError::setting("standardize", true, expected));
+        }
+        check_sample(&x, task.features)?;
+        task.check_width((network.inputs(), network.outputs()))?;
+        let (x, group) = task.prediction_inputs(x.without_autodiff());
+        Self::of_outputs(network, x, group, criterion, merge)
+    }
+
+    /// The same for a layer of a model of any kind (see [`architecture`](crate::architecture)), on the rows `x`
+    /// `[rows, inputs]` that it reads there. Every output counts the same, since what becomes of it is not known.
+    ///
+    /// # Errors
+    ///
+    /// When the tolerance is out of its range, there is no row, or the sizes do not fit.
+    pub fn of_layer(
+        layer: &UgmmLayer,
+        x: Tensor<2>,
+        criterion: Criterion,
+        merge: Option<f64>,
+    ) -> Result<Self, UgmmError> {
+        check_sample(&x, layer.inputs())?;
+        let layers = vec![layer.valid()];
+        let network = UgmmNetwork { layers, standardize: false, missing_values: false };
+        Self::of_outputs(network, x.without_autodiff(), 1, criterion, merge)
+    }
+
+    /// Where each `group` of consecutive outputs has a softmax of its own.
+    fn of_outputs(
+        network: UgmmNetwork,
+        x: Tensor<2>,
+        group: usize,
+        criterion: Criterion,
+        merge: Option<f64>,
+    ) -> Result<Self, UgmmError> {
+        if let Some(merge) = merge.filter(|merge| !(*merge >= 0.0 && merge.is_finite())) {
+            return Err(UgmmError::setting("the tolerance for merging", merge, "at least 0 and finite"));
+        }
+        let activations = activations(&network, x.clone());
+        let layers: Vec<Components> = network.layers.iter().map(Components::of).collect();
+        let deviations = |(layer, x): (&Components, &Vec<f32>)| {
+            (0..layer.inputs).map(|input| mean_and_deviation(x, layer.inputs, input).1).collect()
+        };
+        let deviations = layers.iter().zip(&activations).map(deviations).collect();
+        let of_outputs = importance::of_outputs(&activations[network.layers.len()], group);
+        let sensitivities = importance::sensitivities(&layers, &activations, of_outputs);
+        let importances = importance::importances(&layers, &activations, &sensitivities, criterion);
+        let merges = match merge {
+            Some(tolerance) => merging::merges(&layers, &activations, &importances, tolerance),
+            None => vec![Vec::new(); layers.len()],
+        };
+        Ok(Self { network, layers, x, activations, deviations, sensitivities, importances, merges })
+    }
+
+    /// The network with so many of its components.
+    ///
+    /// # Errors
+    ///
+    /// When `keep` is out of its range.
+    pub fn prune(&self, keep: Keep) -> Result<Pruned, UgmmError> {
+        keep.validate()?;
+        let planner = Planner {
+            layers: &self.layers,
+            deviations: &self.deviations,
+            importances: &self.importances,
+            merges: &self.merges,
+        };
+        let plan = planner.plan(keep);
+        let network = self.carry_out(&plan);
+        let layers =
+            (0..self.layers.len()).map(|layer| plan.report(&self.layers, &self.merges, layer)).collect();
+        Ok(Pruned { network, layers })
+    }
+
+    /// The network without what the plan leaves out.
+    fn carry_out(&self, plan: &Plan) -> UgmmNetwork {
+        let mut pruned = self.network.clone();
+        let mut x = self.x.clone();
+        for index in 0..self.layers.len() {
+            // The layers before are pruned already, so that this one can make up for what they have become.
+            let values = background::pruned_values(
+                &self.network.layers[index],
+                &self.layers[index],
+                &host_values(&x),
+                &self.activations[index + 1],
+                &self.sensitivities[index],
+                &self.merges[index],
+                &plan.layers[index],
+            );
+            let layer = &mut pruned.layers[index];
+            replace(&mut layer.means, values.means);
+            replace(&mut layer.raw_log_sigmas, values.raw_log_sigmas);
+            replace(&mut layer.mixing_logits, values.mixing_logits);
+            x = pruned.layer_pass::<ChaCha8Rng>(index, x, None);
+        }
+        for index in 0..self.layers.len() {
+            let rows = plan.layers[index].neurons();
+            let columns = (index > 0).then(|| plan.layers[index - 1].neurons());
+            let layer = &mut pruned.layers[index];
+            let columns_of_means = columns.as_deref().filter(|_| !self.layers[index].tied);
+            layer.means = selected(&layer.means, &rows, columns_of_means);
+            layer.raw_log_sigmas = selected(&layer.raw_log_sigmas, &rows, columns.as_deref());
+            layer.mixing_logits = selected(&layer.mixing_logits, &rows, columns.as_deref());
+        }
+        pruned
+    }
+}
+
+fn check_sample(x: &Tensor<2>, columns: usize) -> Result<(), UgmmError> {
+    let what = "the sample to prune by";
+    match x.dims() {
+        [0, _] => Err(UgmmError::Size { what, found: 0, unit: "rows", expected: 1 }),
+        [_, found] if found != columns => {
+            Err(UgmmError::Size { what, found, unit: "columns", expected: columns })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A layer of a model of any kind with so many of its components, and what became of it; see [`Pruner::of_layer`].
+///
+/// # Errors
+///
+/// As [`Pruner::of_layer`], and when `keep` is out of its range.
+///
+/// ```
+/// use burn::tensor::{Device, Distribution, Tensor};
+/// use ugmm::architecture::UgmmDenseConfig;
+/// use ugmm::pruning::{Criterion, Keep, prune_layer};
+///
+/// let device = Device::flex();
+/// let mut dense = UgmmDenseConfig::new(16, 8).init(&device)?;
+/// let x = Tensor::<2>::random([200, 16], Distribution::Normal(0.0, 1.0), &device);
+/// let (layer, pruned) = prune_layer(&dense.layer, x, Criterion::Influence, None, Keep::Share(0.5))?;
+/// assert_eq!((pruned.components_before, pruned.components), (128, 64));
+/// dense.layer = layer;
+/// # Ok::<(), ugmm::UgmmError>(())
+/// ```
+pub fn prune_layer(
+    layer: &UgmmLayer,
+    x: Tensor<2>,
+    criterion: Criterion,
+    merge: Option<f64>,
+    keep: Keep,
+) -> Result<(UgmmLayer, PrunedLayer), UgmmError> {
+    let mut pruned = Pruner::of_layer(layer, x, criterion, merge)?.prune(keep)?;
+    let layer = pruned.network.layers.pop().expect("it has one layer");
+    Ok((layer, pruned.layers[0]))
+}
+
+fn replace(parameter: &mut Param<Tensor<2>>, values: Vec<f32>) {
+    let (shape, device) = (parameter.dims(), parameter.device());
+    *parameter = parameter.clone().map(|_| Tensor::from_data(TensorData::new(values, shape), &device));
+}
+
+/// Some rows, and some columns if they are given, of a parameter.
+fn selected(parameter: &Param<Tensor<2>>, rows: &[usize], columns: Option<&[usize]>) -> Param<Tensor<2>> {
+    let tensor = parameter.val();
+    let width = tensor.dims()[1];
+    let values = host_values(&tensor);
+    let all: Vec<usize> = (0..width).collect();
+    let columns = columns.unwrap_or(&all);
+    let selected: Vec<f32> = rows
+        .iter()
+        .flat_map(|row| columns.iter().map(move |column| (row, column)))
+        .map(|(row, column)| values[row * width + column])
+        .collect();
+    Param::from_data(TensorData::new(selected, [rows.len(), columns.len()]), &tensor.device())
+}

@@ -1,0 +1,236 @@
+//! What stays and what leaves.
+
+use super::merging::{Merge, log_sum_exp};
+use super::{Keep, PrunedLayer};
+use crate::inspect::components::Components;
+
+/// Share of its weights that a neuron can lose without anything in its place.
+const NOTHING_LEFT: f64 = 1e-4;
+
+/// What stays of a layer.
+pub(super) struct LayerPlan {
+    /// Which components stay as they are, `[neurons, inputs]`.
+    pub(super) kept: Vec<bool>,
+    /// For each neuron the input of its background, if it has one.
+    pub(super) backgrounds: Vec<Option<usize>>,
+    /// Which neurons leave the network.
+    pub(super) is_removed: Vec<bool>,
+}
+
+impl LayerPlan {
+    /// Number of components with weight, backgrounds included.
+    fn components(&self, layer: &Components) -> usize {
+        let of_neuron = |&neuron: &usize| {
+            let place = neuron * layer.inputs..(neuron + 1) * layer.inputs;
+            let kept = self.kept[place].iter().filter(|kept| **kept).count();
+            kept + usize::from(self.backgrounds[neuron].is_some())
+        };
+        self.neurons().iter().map(of_neuron).sum()
+    }
+
+    /// The neurons that stay.
+    pub(super) fn neurons(&self) -> Vec<usize> {
+        (0..self.is_removed.len()).filter(|&neuron| !self.is_removed[neuron]).collect()
+    }
+}
+
+/// What a plan is made of, whatever its size.
+pub(super) struct Planner<'a> {
+    pub(super) layers: &'a [Components],
+    /// The standard deviation of each layer's inputs.
+    pub(super) deviations: &'a [Vec<f64>],
+    pub(super) importances: &'a [Vec<f64>],
+    pub(super) merges: &'a [Vec<Merge>],
+}
+
+pub(super) struct Plan {
+    pub(super) layers: Vec<LayerPlan>,
+}
+
+impl Planner<'_> {
+    pub(super) fn plan(&self, keep: Keep) -> Plan {
+        let ranking = self.ranking();
+        let all = ranking.len();
+        match keep {
+            Keep::Share(1.0) => self.of_count(&ranking, all),
+            Keep::AtLeast(least) => {
+                let important =
+                    |&&(layer, component): &&(usize, usize)| self.importances[layer][component] >= least;
+                self.of_count(&ranking, ranking.iter().filter(important).count())
+            }
+            Keep::Share(share) => {
+                // How many stay besides backgrounds is known only of a whole plan: neurons leave, and theirs with them.
+                let most = (share * all as f64).round() as usize;
+                let (mut low, mut high) = (0, all);
+                while low < high {
+                    let middle = (low + high).div_ceil(2);
+                    let fits = self.of_count(&ranking, middle).components(self.layers) <= most;
+                    (low, high) = if fits { (middle, high) } else { (low, middle - 1) };
+                }
+                self.of_count(&ranking, low)
+            }
+        }
+    }
+
+    /// All components with weight, the most important one first, by layer and place.
+    fn ranking(&self) -> Vec<(usize, usize)> {
+        let of_layer = |(index, layer): (usize, &Components)| {
+            let places =
+                |neuron| layer.with_weight(neuron).map(move |input| (index, neuron * layer.inputs + input));
+            (0..layer.neurons).flat_map(places).collect::<Vec<_>>()
+        };
+        let mut all: Vec<(usize, usize)> = self.layers.iter().enumerate().flat_map(of_layer).collect();
+        let mut importances = self.importances.to_vec();
+        for (importances, merges) in importances.iter_mut().zip(self.merges) {
+            for merge in merges {
+                // It lives on in the other.
+                importances[merge.into] = importances[merge.into].max(importances[merge.component]);
+            }
+        }
+        let importance = |&(layer, component): &(usize, usize)| importances[layer][component];
+        all.sort_by(|a, b| importance(b).total_cmp(&importance(a)));
+        all
+    }
+
+    /// The plan that keeps so many components besides backgrounds, or one of each neuron where these are more.
+    fn of_count(&self, ranking: &[(usize, usize)], count: usize) -> Plan {
+        let mut kept = self.kept(ranking, count);
+        let mut plans = Vec::with_capacity(self.layers.len());
+        // From the last layer down: what nothing looks at need not be there.
+        let mut is_removed = vec![false; self.layers.last().map_or(0, |layer| layer.neurons)];
+        for (index, layer) in self.layers.iter().enumerate().rev() {
+            let kept = kept.pop().unwrap_or_default();
+            let (deviations, merges) = (&self.deviations[index], &self.merges[index]);
+            let plan = LayerPlan::new(layer, deviations, index > 0, merges, kept, is_removed);
+            is_removed = plan.unused_inputs(layer);
+            plans.push(plan);
+        }
+        plans.reverse();
+        Plan { layers: plans }
+    }
+
+    /// Which components stay as they are, per layer.
+    fn kept(&self, ranking: &[(usize, usize)], count: usize) -> Vec<Vec<bool>> {
+        let mut kept: Vec<Vec<bool>> =
+            self.importances.iter().map(|layer| vec![false; layer.len()]).collect();
+        let mut is_merged = kept.clone();
+        for (is_merged, merges) in is_merged.iter_mut().zip(self.merges) {
+            merges.iter().for_each(|merge| is_merged[merge.component] = true);
+        }
+        // The best one of each neuron, and then the best of all.
+        let mut has_one: Vec<Vec<bool>> =
+            self.layers.iter().map(|layer| vec![false; layer.neurons]).collect();
+        let mut left = count;
+        let candidates =
+            || ranking.iter().copied().filter(|&(layer, component)| !is_merged[layer][component]);
+        for (layer, component) in candidates() {
+            let has_one = &mut has_one[layer][component / self.layers[layer].inputs];
+            if !std::mem::replace(has_one, true) {
+                kept[layer][component] = true;
+                left = left.saturating_sub(1);
+            }
+        }
+        for (layer, component) in candidates() {
+            if left > 0 && !std::mem::replace(&mut kept[layer][component], true) {
+                left -= 1;
+            }
+        }
+        kept
+    }
+}
+
+impl Plan {
+    /// Number of components with weight, backgrounds included.
+    fn components(&self, layers: &[Components]) -> usize {
+        self.layers.iter().zip(layers).map(|(plan, layer)| plan.components(layer)).sum()
+    }
+
+    pub(super) fn report(&self, layers: &[Components], merges: &[Vec<Merge>], index: usize) -> PrunedLayer {
+        let (layer, plan) = (&layers[index], &self.layers[index]);
+        let neurons = plan.neurons();
+        PrunedLayer {
+            components_before: (0..layer.neurons).map(|neuron| layer.with_weight(neuron).count()).sum(),
+            components: plan.components(layer),
+            merged: merges[index].len(),
+            neurons_before: layer.neurons,
+            neurons: neurons.len(),
+        }
+    }
+}
+
+/// What merges leave of the weights of each neuron, as a share of all: the density of what went takes less of them where
+/// it is now.
+fn weights_left(layer: &Components, kept: &[bool], merges: &[Merge]) -> Vec<f64> {
+    let mut left = vec![0.0; layer.neurons];
+    for merge in merges.iter().filter(|merge| kept[merge.into]) {
+        let neuron = merge.component / layer.inputs;
+        let total = log_sum_exp(layer.with_weight(neuron).map(|input| layer.logit(neuron, input)));
+        let weight = |component: usize| (layer.logit(neuron, component % layer.inputs) - total).exp();
+        left[neuron] += weight(merge.component) - merge.ratio * weight(merge.into);
+    }
+    left
+}
+
+impl LayerPlan {
+    /// For inputs of these standard deviations, which are neurons that may leave or not.
+    fn new(
+        layer: &Components,
+        deviations: &[f64],
+        of_neurons: bool,
+        merges: &[Merge],
+        mut kept: Vec<bool>,
+        is_removed: Vec<bool>,
+    ) -> Self {
+        let inputs = layer.inputs;
+        let mut is_merged = vec![false; kept.len()];
+        merges.iter().filter(|merge| kept[merge.into]).for_each(|merge| is_merged[merge.component] = true);
+        let left = weights_left(layer, &kept, merges);
+        let neurons = || (0..layer.neurons).filter(|&neuron| !is_removed[neuron]);
+        let mut is_used = vec![false; inputs];
+        for neuron in neurons() {
+            let kept = &kept[neuron * inputs..(neuron + 1) * inputs];
+            is_used.iter_mut().zip(kept).for_each(|(used, kept)| *used |= kept);
+        }
+        let mut backgrounds = vec![None; layer.neurons];
+        for neuron in neurons() {
+            let first = neuron * inputs;
+            let dropped: Vec<usize> =
+                layer.with_weight(neuron).filter(|input| !kept[first + input]).collect();
+            match dropped.as_slice() {
+                [] => {}
+                merged
+                    if merged.iter().all(|input| is_merged[first + input]) && left[neuron] < NOTHING_LEFT => {
+                }
+                // A background in its place would save nothing.
+                [single] if !is_merged[first + single] => {
+                    kept[first + single] = true;
+                    is_used[*single] = true;
+                }
+                _ => {
+                    // Where the input hardly changes, neither does the background; an input that nothing else looks at
+                    // would have to stay for it.
+                    let steadiest = dropped.iter().copied().min_by(|&a, &b| {
+                        let steadiness = |input: usize| (of_neurons && !is_used[input], deviations[input]);
+                        let ((a_unused, a_deviation), (b_unused, b_deviation)) =
+                            (steadiness(a), steadiness(b));
+                        a_unused.cmp(&b_unused).then(a_deviation.total_cmp(&b_deviation))
+                    });
+                    backgrounds[neuron] = steadiest;
+                    steadiest.into_iter().for_each(|input| is_used[input] = true);
+                }
+            }
+        }
+        Self { kept, backgrounds, is_removed }
+    }
+
+    /// Which inputs no component looks at.
+    fn unused_inputs(&self, layer: &Components) -> Vec<bool> {
+        let mut is_unused = vec![true; layer.inputs];
+        for neuron in self.neurons() {
+            let kept = &self.kept[neuron * layer.inputs..(neuron + 1) * layer.inputs];
+            is_unused.iter_mut().zip(kept).for_each(|(unused, kept)| *unused &= !kept);
+            self.backgrounds[neuron].into_iter().for_each(|input| is_unused[input] = false);
+        }
+        is_unused
+    }
+}

@@ -1,0 +1,60 @@
+//! Standardisation between layers in training (batch normalisation, Ioffe and Szegedy 2015, without its scale and shift,
+//! which means and σ already are), and its folding into plain parameters.
+//!
+//! A layer whose inputs x are standardised, (x − m) / s, with parameters (μ, σ, ℓ) is a plain layer: its components are
+//! Gaussians of x itself with mean m + sμ and deviation sσ. With fixed numbers in place of those of a batch, a plain
+//! layer remains.
+
+use crate::layer::Parameters;
+use burn::tensor::{Tensor, activation::log_softmax};
+
+/// Added to the variance of each input, so that one that does not vary has a scale. Small against the variance that
+/// activations have even where 784 components wash each other out (4e-4).
+const VARIANCE_OFFSET: f64 = 1e-6;
+
+/// The mean and the standard deviation of each input of a layer, `[1, inputs]`.
+pub(crate) struct Units {
+    mean: Tensor<2>,
+    deviation: Tensor<2>,
+}
+
+impl Units {
+    /// Those of `x` `[rows, inputs]`, with gradient.
+    pub(crate) fn of(x: &Tensor<2>) -> Self {
+        let mean = x.clone().mean_dim(0);
+        let variance = (x.clone() - mean.clone()).square().mean_dim(0);
+        Self { mean, deviation: (variance + VARIANCE_OFFSET).sqrt() }
+    }
+
+    /// Mean and standard deviation, each `[1, inputs]`.
+    pub(crate) fn into_parts(self) -> (Tensor<2>, Tensor<2>) {
+        (self.mean, self.deviation)
+    }
+
+    /// Inputs in these units.
+    pub(crate) fn standardize(&self, x: Tensor<2>) -> Tensor<2> {
+        (x - self.mean.clone()) / self.deviation.clone()
+    }
+
+    /// By how much log-densities per unit of the standardised inputs exceed those of [`Self::apply`]'s parameters,
+    /// `[1, neurons]`: the log of the mean deviation, weighted by `mixing_logits` `[neurons, inputs]`.
+    pub(crate) fn log_scale(&self, mixing_logits: Tensor<2>) -> Tensor<2> {
+        let in_plain_units = mixing_logits.clone() + self.deviation.clone().log();
+        // Both softmax denominators from the same component.
+        let difference = log_softmax(mixing_logits, 1) - log_softmax(in_plain_units, 1);
+        (difference + self.deviation.clone().log()).narrow(1, 0, 1).transpose()
+    }
+
+    /// Plain parameters, each `[neurons, inputs]`, of a layer whose parameters are in these units. A density per unit
+    /// of (x − m)/s is s times one per unit of x; the logits gain log s, so that the components keep their shares of
+    /// the neuron, whose activation changes by a constant only.
+    pub(crate) fn apply(&self, parameters: Parameters) -> Parameters {
+        let Parameters { means, log_sigmas, mixing_logits } = parameters;
+        let log_deviation = self.deviation.clone().log();
+        Parameters {
+            means: means * self.deviation.clone() + self.mean.clone(),
+            log_sigmas: log_sigmas + log_deviation.clone(),
+            mixing_logits: mixing_logits + log_deviation,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Changes to training rows, drawn anew each time a row is met, that leave its label true.
+
+use crate::UgmmError;
+use crate::random::index;
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// What is done to the features of each row of a training batch; never to rows that are measured or predicted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Augmentation {
+    /// Features are the pixels of an image, row by row, which is moved by a whole number of pixels down or up and right
+    /// or left, each drawn uniformly from −`most` to `most`. Pixels that move out are lost; 0, the background, moves in.
+    Shift {
+        /// Rows of pixels.
+        height: usize,
+        /// Columns of pixels.
+        width: usize,
+        /// Largest distance in each direction, in pixels; below `height` and `width`.
+        most: usize,
+    },
+}
+
+impl Augmentation {
+    /// Checks every setting, for rows of so many features.
+    ///
+    /// # Errors
+    ///
+    /// Names the first setting that does not fit.
+    pub fn validate(&self, columns: usize) -> Result<(), UgmmError> {
+        let Self::Shift { height, width, most } = *self;
+        if height.checked_mul(width) != Some(columns) {
+            let value = format!("{height} × {width} pixels");
+            return Err(UgmmError::setting(
+                "augmentation",
+                value,
+                "the size of the rows' images, with a feature for each pixel",
+            ));
+        }
+        if most >= height.min(width) {
+            return Err(UgmmError::setting("most", most, "less than the image's height and width"));
+        }
+        Ok(())
+    }
+
+    /// Changes the features of one row.
+    pub(super) fn apply<R: Rng + ?Sized>(&self, row: &mut [f32], rng: &mut R) {
+        let Self::Shift { height, width, most } = *self;
+        let mut draw = || index(rng, 2 * most + 1) as isize - most as isize;
+        let (down, right) = (draw(), draw());
+        let source = |place: usize, shift: isize, size: usize| {
+            place.checked_add_signed(-shift).filter(|&place| place < size)
+        };
+        let image = row.to_vec();
+        for (y, line) in row.chunks_mut(width).enumerate() {
+            match source(y, down, height) {
+                None => line.fill(0.0),
+                Some(from_y) => {
+                    let from = &image[from_y * width..][..width];
+                    for (x, pixel) in line.iter_mut().enumerate() {
+                        *pixel = source(x, right, width).map_or(0.0, |x| from[x]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Stream, generator};
+    use std::collections::HashSet;
+
+    #[test]
+    fn images_move_in_all_directions_and_lose_what_leaves() {
+        let shift = Augmentation::Shift { height: 3, width: 4, most: 1 };
+        let image: Vec<f32> = (1..=12).map(|value| value as f32).collect();
+        let mut rng = generator(0, Stream::Augmentation);
+        let mut seen = HashSet::new();
+        for _ in 0..500 {
+            let mut moved = image.clone();
+            shift.apply(&mut moved, &mut rng);
+            // Where pixel (1, 1), which cannot leave, went.
+            let place = moved.iter().position(|&value| value == 6.0).unwrap();
+            let (down, right) = (place / 4, place % 4);
+            seen.insert((down, right));
+            for (place, value) in moved.iter().enumerate() {
+                let (y, x) = (place / 4 + 1, place % 4 + 1);
+                let inside = (down..down + 3).contains(&y) && (right..right + 4).contains(&x);
+                let expected = if inside { image[(y - down) * 4 + x - right] } else { 0.0 };
+                assert_eq!(*value, expected, "{moved:?}");
+            }
+        }
+        assert_eq!(seen.len(), 9);
+    }
+
+    #[test]
+    fn images_of_another_size_and_shifts_out_of_sight_are_refused() {
+        let shift = |most| Augmentation::Shift { height: 3, width: 4, most };
+        assert!(shift(2).validate(12).is_ok());
+        let message = shift(2).validate(13).unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "augmentation is 3 × 4 pixels, but must be the size of the rows' images, with a feature for each pixel"
+        );
+        let message = shift(3).validate(12).unwrap_err().to_string();
+        assert_eq!(message, "most is 3, but must be less than the image's height and width");
+    }
+}

@@ -1,0 +1,158 @@
+//! The order in which training meets its rows, and the making of batches ahead of their use.
+
+use super::{Augmentation, Dataset, Targets, TrainingConfig};
+use crate::random::{Stream, generator};
+use burn::tensor::{Device, Tensor};
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use std::sync::mpsc::sync_channel;
+
+/// Features and targets of a batch.
+pub(super) type Batch = (Tensor<2>, Targets);
+
+/// Feature values per batch from which it pays to hand batches from thread to thread.
+const AHEAD_FROM: usize = 1 << 14;
+
+/// An endless sequence of batches: all rows in a new random order, again and again. The last batch of each round may
+/// be smaller than the others.
+struct Batches<'a> {
+    dataset: &'a Dataset,
+    batch_size: usize,
+    device: Device,
+    rng: ChaCha8Rng,
+    augmentation: Option<Augmentation>,
+    augmentation_rng: ChaCha8Rng,
+    order: Vec<usize>,
+    next: usize,
+}
+
+impl Iterator for Batches<'_> {
+    type Item = Batch;
+
+    fn next(&mut self) -> Option<Batch> {
+        if self.next == 0 {
+            self.order.shuffle(&mut self.rng);
+        }
+        let end = (self.next + self.batch_size).min(self.order.len());
+        let rows = &self.order[self.next..end];
+        let batch = self.dataset.changed_batch(rows, &self.device, |row| {
+            if let Some(augmentation) = &self.augmentation {
+                augmentation.apply(row, &mut self.augmentation_rng);
+            }
+        });
+        self.next = if end == self.order.len() { 0 } else { end };
+        Some(batch)
+    }
+}
+
+impl Batches<'_> {
+    /// Draws the random numbers of a whole round and makes no batch of it.
+    fn skip_round(&mut self) {
+        self.order.shuffle(&mut self.rng);
+        if let Some(augmentation) = &self.augmentation {
+            let mut row = vec![0.0; self.dataset.columns()];
+            self.order.iter().for_each(|_| augmentation.apply(&mut row, &mut self.augmentation_rng));
+        }
+    }
+}
+
+/// Calls `consume` with the batches of `dataset` after so many rounds. Large ones are made by a thread of their own, one
+/// ahead.
+pub(super) fn with_batches<Output>(
+    dataset: &Dataset,
+    config: &TrainingConfig,
+    device: &Device,
+    skipped_rounds: usize,
+    consume: impl FnOnce(&mut dyn Iterator<Item = Batch>) -> Output,
+) -> Output {
+    let &TrainingConfig { batch_size, seed, augmentation, .. } = config;
+    let mut batches = Batches {
+        dataset,
+        batch_size,
+        device: device.clone(),
+        rng: generator(seed, Stream::Shuffling),
+        augmentation,
+        augmentation_rng: generator(seed, Stream::Augmentation),
+        order: (0..dataset.rows()).collect(),
+        next: 0,
+    };
+    (0..skipped_rounds).for_each(|_| batches.skip_round());
+    if batch_size.saturating_mul(dataset.columns()) < AHEAD_FROM {
+        return consume(&mut batches);
+    }
+    std::thread::scope(|scope| {
+        // Nothing is kept in the channel: while one batch is in use, the next waits in the thread's hands.
+        let (sender, receiver) = sync_channel(0);
+        scope.spawn(move || {
+            for batch in batches {
+                // The receiver goes away when training ends, early or not.
+                if sender.send(batch).is_err() {
+                    break;
+                }
+            }
+        });
+        consume(&mut receiver.into_iter())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::training::Features;
+
+    /// Labels of the first batches, of rows that are as wide as they say.
+    fn labels(columns: usize, seed: u64) -> Vec<Vec<usize>> {
+        labels_after(0, columns, seed)
+    }
+
+    fn labels_after(skipped_rounds: usize, columns: usize, seed: u64) -> Vec<Vec<usize>> {
+        let rows = 10;
+        let features = Features::Bytes { values: vec![1; rows * columns], scale: 1.0 };
+        let dataset = Dataset::new(features, columns, (0..rows).collect(), rows).unwrap();
+        let device = Device::flex();
+        let config = TrainingConfig { batch_size: 4, ..TrainingConfig::new(seed, 1) };
+        with_batches(&dataset, &config, &device, skipped_rounds, |batches| {
+            let labels = |(x, targets): Batch| {
+                let Targets::Classes(labels) = targets else { panic!("the rows have classes") };
+                assert_eq!(x.dims(), [labels.len(), columns]);
+                labels
+            };
+            batches.take(9).map(labels).collect()
+        })
+    }
+
+    #[test]
+    fn every_round_meets_every_row_once_in_another_order() {
+        let batches = labels(1, 3);
+        let rounds: Vec<Vec<usize>> = batches.chunks(3).map(<[_]>::concat).collect();
+        for round in &rounds {
+            let mut sorted = round.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, (0..10).collect::<Vec<_>>());
+        }
+        assert!(rounds[0] != rounds[1] && rounds[1] != rounds[2]);
+        assert!(labels(1, 4) != batches);
+    }
+
+    #[test]
+    fn skipped_rounds_leave_the_others_as_they_are() {
+        assert_eq!(labels_after(1, 1, 3)[..6], labels(1, 3)[3..]);
+        // What augmentation draws is skipped as well.
+        let mut dataset = Dataset::new(Features::F32((0..40).map(|i| i as f32).collect()), 4, vec![0; 10], 1);
+        let dataset = dataset.as_mut().unwrap();
+        let shift = Augmentation::Shift { height: 2, width: 2, most: 1 };
+        let config = TrainingConfig { batch_size: 4, augmentation: Some(shift), ..TrainingConfig::new(1, 1) };
+        let values = |skipped: usize, first: usize| {
+            with_batches(dataset, &config, &Device::flex(), skipped, |batches| {
+                let values = |(x, _): Batch| x.into_data().iter::<f32>().collect::<Vec<_>>();
+                batches.skip(first).take(3).map(values).collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(values(2, 0), values(0, 6));
+    }
+
+    #[test]
+    fn making_batches_ahead_changes_nothing() {
+        assert_eq!(labels(AHEAD_FROM, 3), labels(1, 3));
+    }
+}

@@ -1,0 +1,284 @@
+//! Rows in memory, and batches of them as tensors.
+
+use crate::missing::check_finite;
+use crate::{TableShape, TargetKind, UgmmError};
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// Feature values, row-major.
+#[derive(Clone, Debug)]
+pub enum Features {
+    /// As they are.
+    F32(Vec<f32>),
+    /// Bytes (image pixels), each multiplied by `scale` when a batch is made: a quarter of the memory.
+    Bytes {
+        /// The bytes.
+        values: Vec<u8>,
+        /// Factor to the feature value, 1/255 for pixels in [0, 1].
+        scale: f32,
+    },
+}
+
+impl Features {
+    fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::Bytes { values, .. } => values.len(),
+        }
+    }
+}
+
+/// What is to be predicted of some rows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Targets {
+    /// The class index of each row.
+    Classes(Vec<usize>),
+    /// A number of each row.
+    Numbers(Vec<f32>),
+}
+
+impl Targets {
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Classes(classes) => classes.len(),
+            Self::Numbers(numbers) => numbers.len(),
+        }
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Those of the given rows.
+    ///
+    /// # Panics
+    ///
+    /// When a row is not below [`Self::len`].
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        match self {
+            Self::Classes(classes) => Self::Classes(rows.iter().map(|&row| classes[row]).collect()),
+            Self::Numbers(numbers) => Self::Numbers(rows.iter().map(|&row| numbers[row]).collect()),
+        }
+    }
+}
+
+/// Rows to learn from, or to measure on.
+///
+/// ```
+/// use ugmm::training::{Dataset, Features};
+///
+/// let features = Features::F32(vec![5.1, 3.5, 6.2, 2.9]);
+/// let dataset = Dataset::new(features, 2, vec![0, 1], 2)?;
+/// assert_eq!(dataset.rows(), 2);
+/// # Ok::<(), ugmm::UgmmError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    features: Features,
+    columns: usize,
+    targets: Targets,
+    classes: usize,
+    targets_per_row: usize,
+    missing_values: bool,
+}
+
+impl Dataset {
+    /// Rows of `columns` features with the class index of each row, below `classes`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no row or no column, the sizes do not fit, a value is not finite or a class index too large.
+    pub fn new(
+        features: Features,
+        columns: usize,
+        labels: Vec<usize>,
+        classes: usize,
+    ) -> Result<Self, UgmmError> {
+        Self::checked(features, columns, (Targets::Classes(labels), 1), classes, false)
+    }
+
+    /// The same where a value may be missing: NaN.
+    ///
+    /// # Errors
+    ///
+    /// When there is no row or no column, the sizes do not fit, a value is infinite, a row has no value at all or a class
+    /// index is too large.
+    pub fn with_missing_values(
+        features: Features,
+        columns: usize,
+        labels: Vec<usize>,
+        classes: usize,
+    ) -> Result<Self, UgmmError> {
+        Self::checked(features, columns, (Targets::Classes(labels), 1), classes, true)
+    }
+
+    /// Rows with a number to predict, in which a feature may be missing (NaN).
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::with_missing_values`], and when a number is not finite.
+    pub fn with_numbers(features: Features, columns: usize, numbers: Vec<f32>) -> Result<Self, UgmmError> {
+        check_finite("the column of numbers to predict", &numbers, 1, false)?;
+        Self::checked(features, columns, (Targets::Numbers(numbers), 1), 0, true)
+    }
+
+    /// Rows of which several classes are to be predicted, `labels_per_row` of each, those of the first row first: such as one
+    /// for each step of a sequence.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn of_sequences(
+        features: Features,
+        columns: usize,
+        labels: Vec<usize>,
+        labels_per_row: usize,
+        classes: usize,
+    ) -> Result<Self, UgmmError> {
+        Self::checked(features, columns, (Targets::Classes(labels), labels_per_row), classes, false)
+    }
+
+    fn checked(
+        features: Features,
+        columns: usize,
+        (targets, targets_per_row): (Targets, usize),
+        classes: usize,
+        may_miss: bool,
+    ) -> Result<Self, UgmmError> {
+        if targets.is_empty() || columns == 0 {
+            let unit = if columns == 0 { "feature columns" } else { "rows" };
+            return Err(UgmmError::Size { what: "the data set", found: 0, unit, expected: 1 });
+        }
+        if targets_per_row == 0 || !targets.len().is_multiple_of(targets_per_row) {
+            let value = format!("{targets_per_row} with {} labels", targets.len());
+            return Err(UgmmError::setting(
+                "labels_per_row",
+                value,
+                "at least 1, and the same for every row",
+            ));
+        }
+        let rows = targets.len() / targets_per_row;
+        if features.len() != rows * columns {
+            let (found, expected) = (features.len(), rows * columns);
+            return Err(UgmmError::Size { what: "the data set", found, unit: "feature values", expected });
+        }
+        let mut missing_values = false;
+        if let Features::F32(values) = &features {
+            check_finite("the data set", values, columns, may_miss)?;
+            missing_values = values.iter().any(|value| value.is_nan());
+            let nothing = |row: &[f32]| row.iter().all(|value| value.is_nan());
+            if let Some(row) = values.chunks(columns).position(nothing) {
+                return Err(UgmmError::EmptyRow { row });
+            }
+        }
+        if let Targets::Classes(labels) = &targets
+            && let Some(row) = labels.iter().position(|&label| label >= classes)
+        {
+            let class = labels[row];
+            return Err(UgmmError::Class {
+                row: row / targets_per_row,
+                class,
+                last: classes.saturating_sub(1),
+            });
+        }
+        Ok(Self { features, columns, targets, classes, targets_per_row, missing_values })
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.targets.len() / self.targets_per_row
+    }
+
+    /// How much is to be predicted of each row: 1, but of [sequences](Self::of_sequences).
+    #[must_use]
+    pub fn targets_per_row(&self) -> usize {
+        self.targets_per_row
+    }
+
+    /// Number of feature columns.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Number of classes; 0 where the rows have numbers to predict.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Row and column of the first value that is missing.
+    #[must_use]
+    pub fn first_missing(&self) -> Option<(usize, usize)> {
+        let Features::F32(values) = &self.features else { return None };
+        let missing = |values: &[f32]| values.iter().position(|value| value.is_nan());
+        let place = if self.missing_values { missing(values) } else { None };
+        place.map(|place| (place / self.columns, place % self.columns))
+    }
+
+    /// The shape of these rows as ones to learn classes from.
+    #[must_use]
+    pub fn shape(&self) -> TableShape {
+        TableShape { features: self.columns, target: TargetKind::Classes(self.classes), rows: self.rows() }
+    }
+
+    /// What is to be predicted.
+    #[must_use]
+    pub fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// Class index of each row, or of each step of each; none where the rows have numbers to predict.
+    #[must_use]
+    pub fn labels(&self) -> &[usize] {
+        match &self.targets {
+            Targets::Classes(labels) => labels,
+            Targets::Numbers(_) => &[],
+        }
+    }
+
+    /// Features `[rows.len(), columns]` and targets of the given rows, those of the first one first.
+    ///
+    /// # Panics
+    ///
+    /// When a row is not below [`Self::rows`].
+    #[must_use]
+    pub fn batch(&self, rows: &[usize], device: &Device) -> (Tensor<2>, Targets) {
+        self.changed_batch(rows, device, |_| ())
+    }
+
+    /// The same, with `change` applied to the features of each row in turn; panics likewise.
+    pub(super) fn changed_batch(
+        &self,
+        rows: &[usize],
+        device: &Device,
+        change: impl FnMut(&mut [f32]),
+    ) -> (Tensor<2>, Targets) {
+        let columns = self.columns;
+        let mut values = Vec::with_capacity(rows.len() * columns);
+        for &row in rows {
+            let range = row * columns..(row + 1) * columns;
+            match &self.features {
+                Features::F32(all) => values.extend_from_slice(&all[range]),
+                Features::Bytes { values: all, scale } => {
+                    values.extend(all[range].iter().map(|&byte| f32::from(byte) * scale));
+                }
+            }
+        }
+        values.chunks_mut(columns).for_each(change);
+        let features = Tensor::from_data(TensorData::new(values, [rows.len(), columns]), device);
+        let targets = match self.targets_per_row {
+            1 => self.targets.select(rows),
+            count => {
+                let all = rows.iter().flat_map(|row| row * count..(row + 1) * count);
+                self.targets.select(&all.collect::<Vec<_>>())
+            }
+        };
+        (features, targets)
+    }
+}

@@ -1,0 +1,163 @@
+//! How well a network predicts a data set.
+
+use super::{Dataset, Targets, TrainingConfig};
+use crate::inference::conditional::{ConditionalDensity, conditional_densities, portions};
+use crate::init::host_values;
+use crate::metrics::{decisions, unweighted};
+use crate::{Metrics, Network, Objective, Task, UgmmError};
+use burn::tensor::{Device, Tensor};
+
+/// Rows per forward pass in evaluation: enough to keep the kernels busy, small enough for the cache.
+const EVALUATION_BATCH: usize = 512;
+/// The same where each row is passed many times.
+const DENSITY_BATCH: usize = 8192;
+
+/// log P(class | x) of every row of a data set (or of every step of each), row-major `[rows, classes]`, natural logarithms.
+///
+/// # Errors
+///
+/// When the data set does not fit the task.
+pub fn log_probabilities<N: Network>(
+    network: &N,
+    task: &Task,
+    dataset: &Dataset,
+    device: &Device,
+) -> Result<Vec<f32>, UgmmError> {
+    collect(network, task, dataset, device, Task::log_probabilities)
+}
+
+/// Unnormalised log-scores of every row of a data set, row-major `[rows, classes]`: see [`Task::class_scores`].
+///
+/// # Errors
+///
+/// When the data set does not fit the task.
+pub fn class_scores<N: Network>(
+    network: &N,
+    task: &Task,
+    dataset: &Dataset,
+    device: &Device,
+) -> Result<Vec<f32>, UgmmError> {
+    collect(network, task, dataset, device, Task::class_scores)
+}
+
+fn collect<N: Network>(
+    network: &N,
+    task: &Task,
+    dataset: &Dataset,
+    device: &Device,
+    values: impl Fn(&Task, &N, Tensor<2>) -> Tensor<2>,
+) -> Result<Vec<f32>, UgmmError> {
+    check_dataset(network, task, dataset)?;
+    let network = network.valid();
+    let mut all = Vec::with_capacity(dataset.rows() * task.classes);
+    let rows: Vec<usize> = (0..dataset.rows()).collect();
+    for rows in rows.chunks(EVALUATION_BATCH) {
+        let (x, _) = dataset.batch(rows, device);
+        all.extend(host_values(&values(task, &network, x)));
+    }
+    Ok(all)
+}
+
+/// The conditional density of the number to predict for every row of a data set, over `cells` cells of the task's range.
+///
+/// # Errors
+///
+/// When the data set does not fit the task, or the task is to predict classes.
+pub fn predicted_densities<N: Network>(
+    network: &N,
+    task: &Task,
+    dataset: &Dataset,
+    cells: usize,
+    device: &Device,
+) -> Result<Vec<ConditionalDensity>, UgmmError> {
+    check_dataset(network, task, dataset)?;
+    let Objective::Conditional { low, high, .. } = task.objective else {
+        return Err(UgmmError::setting(
+            "the objective",
+            "one of classes",
+            "conditional, for densities of numbers",
+        ));
+    };
+    let network = network.valid();
+    let mut all = Vec::with_capacity(dataset.rows());
+    for rows in portions(dataset.rows(), cells, DENSITY_BATCH) {
+        let (x, _) = dataset.batch(&rows.collect::<Vec<_>>(), device);
+        all.extend(conditional_densities(&network, x, (low, high), cells));
+    }
+    Ok(all)
+}
+
+/// How well a network predicts the classes of a data set.
+///
+/// # Errors
+///
+/// When the data set does not fit the task.
+pub fn evaluate<N: Network>(
+    network: &N,
+    task: &Task,
+    dataset: &Dataset,
+    device: &Device,
+) -> Result<Metrics, UgmmError> {
+    Ok(Metrics::of(&log_probabilities(network, task, dataset, device)?, dataset.labels()))
+}
+
+/// What is measured after an epoch.
+#[derive(Clone, Copy)]
+pub(super) struct Measured {
+    /// Mean of −log P(class | x) or −log p(number | x).
+    pub loss: f64,
+    /// Of classes.
+    pub metrics: Option<Metrics>,
+}
+
+pub(super) fn measure<N: Network>(
+    network: &N,
+    task: &Task,
+    dataset: &Dataset,
+    config: &TrainingConfig,
+    device: &Device,
+) -> Result<Measured, UgmmError> {
+    match (task.objective, dataset.targets()) {
+        (Objective::Conditional { nodes, .. }, Targets::Numbers(numbers)) => {
+            let densities = predicted_densities(network, task, dataset, nodes, device)?;
+            let log = |(density, &number): (&ConditionalDensity, &f32)| density.log_density(number.into());
+            let sum: f64 = densities.iter().zip(numbers).map(log).sum();
+            Ok(Measured { loss: -sum / numbers.len() as f64, metrics: None })
+        }
+        _ => {
+            let mut values = log_probabilities(network, task, dataset, device)?;
+            if let Some(weights) = &config.class_weights {
+                unweighted(&mut values, weights);
+            }
+            let decisions = decisions(&values, task.classes, config.class_weights.as_deref());
+            let metrics = Metrics::of_decisions(&values, dataset.labels(), &decisions);
+            Ok(Measured { loss: metrics.log_loss, metrics: Some(metrics) })
+        }
+    }
+}
+
+/// Checks that a data set has the feature columns and classes of a task, and all values that the network needs.
+pub(super) fn check_dataset<N: Network>(
+    network: &N,
+    task: &Task,
+    dataset: &Dataset,
+) -> Result<(), UgmmError> {
+    let widths =
+        [("feature columns", dataset.columns(), task.features), ("classes", dataset.classes(), task.classes)];
+    for (unit, found, expected) in widths {
+        if found != expected {
+            return Err(UgmmError::Size { what: "the data set", found, unit, expected });
+        }
+    }
+    if dataset.targets_per_row() != network.predictions_per_row() {
+        let (found, expected) = (dataset.targets_per_row(), network.predictions_per_row());
+        return Err(UgmmError::Size { what: "the data set", found, unit: "targets per row", expected });
+    }
+    task.check_targets(dataset.targets())?;
+    match dataset.first_missing() {
+        Some((row, column)) if !network.takes_missing_values() => {
+            Err(UgmmError::MissingValue { row, column })
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,176 @@
+//! The density of a number given features: what it is, and that it is learned.
+
+use burn::tensor::{Device, Tensor};
+use proptest::prelude::*;
+use rand::RngExt;
+use ugmm::inference::conditional::{ConditionalDensity, conditional_densities};
+use ugmm::metrics::NumberMetrics;
+use ugmm::training::{Dataset, Features, init_model, predicted_densities, train};
+use ugmm::{
+    Init, Network, Objective, Preset, Settings, Stream, TableShape, TargetKind, Targets, Task,
+    UgmmNetworkConfig, generator,
+};
+
+proptest! {
+    /// Whatever the scores, the density is one, and its summaries agree with each other.
+    #[test]
+    fn it_is_a_density(scores in prop::collection::vec(-200f32..200.0, 1..40), low in -5f64..5.0, width in 0.1f64..9.0) {
+        let high = low + width;
+        let density = ConditionalDensity::new((low, high), scores);
+        let median = density.quantile(0.5);
+        let (narrow, wide) = (density.stretched(0.5), density.stretched(3.0));
+        // As wide as said, but for the cells' width and what is cut off.
+        let width_of = |density: &ConditionalDensity| density.quantile(0.75) - density.quantile(0.25);
+        let cell = width / density.probabilities().len() as f64;
+        prop_assert!((width_of(&narrow) - 0.5 * width_of(&density)).abs() <= 2.0 * cell);
+        prop_assert!((narrow.quantile(0.5) - median).abs() <= 2.0 * cell);
+        for density in [narrow, wide, density] {
+            let steps = 4000;
+            let at = |step: usize| low + width * (step as f64 + 0.5) / steps as f64;
+            let integral: f64 = (0..steps).map(|step| density.density(at(step))).sum::<f64>() * width / steps as f64;
+            // The cells' edges do not fall on the grid's.
+            prop_assert!((integral - 1.0).abs() < 0.02, "{integral}");
+            prop_assert!((density.probabilities().iter().sum::<f64>() - 1.0).abs() < 1e-9);
+            prop_assert_eq!((density.cumulative(low - 1.0), density.density(high + 1.0)), (0.0, 0.0));
+            prop_assert!((density.cumulative(high) - 1.0).abs() < 1e-9);
+            let mut last = low;
+            for step in 0..=20 {
+                let probability = f64::from(step) / 20.0;
+                let quantile = density.quantile(probability);
+                prop_assert!(quantile >= last - 1e-9 && quantile <= high + 1e-9);
+                prop_assert!((density.cumulative(quantile) - probability).abs() < 1e-6);
+                last = quantile;
+            }
+            let mean = density.mean();
+            prop_assert!((low..=high).contains(&mean) && density.deviation() <= width);
+            // The score as an integral of squared distances of distribution functions.
+            for y in [low - 0.5, mean, high + 0.25] {
+                let (from, to) = (low - 1.0, high + 1.0);
+                let cell = (to - from) / 20_000.0;
+                let square = |step: usize| {
+                    let t = from + (step as f64 + 0.5) * cell;
+                    (density.cumulative(t) - if t >= y { 1.0 } else { 0.0 }).powi(2)
+                };
+                let expected = (0..20_000).map(square).sum::<f64>() * cell;
+                prop_assert!((density.crps(y) - expected).abs() < 1e-3 * width.max(1.0), "{} {expected}", density.crps(y));
+            }
+        }
+    }
+}
+
+/// The joint score normalised by hand.
+#[test]
+fn densities_are_the_normalised_joint_score() {
+    let device = Device::flex();
+    let config = UgmmNetworkConfig::new(&[3, 4, 1]).with_init(Init::Paper).with_min_sigma(0.3);
+    let network = config.init(None, &mut generator(5, Stream::Initialization), &device).unwrap();
+    let x = [[0.3f32, -0.4], [1.0, 0.2]];
+    let densities = conditional_densities(&network, Tensor::from_floats(x, &device), (-2.0, 2.0), 50);
+    for (row, density) in x.iter().zip(&densities) {
+        let score = |y: f64| {
+            let joint = Tensor::<2>::from_floats([[row[0], row[1], y as f32]], &device);
+            f64::from(network.forward(joint).into_scalar::<f32>()).exp()
+        };
+        let middle = |cell: usize| -2.0 + 4.0 * (cell as f64 + 0.5) / 50.0;
+        let total: f64 = (0..50).map(|cell| score(middle(cell))).sum::<f64>() * 4.0 / 50.0;
+        for cell in 0..50 {
+            let (found, expected) = (density.density(middle(cell)), score(middle(cell)) / total);
+            assert!((found / expected - 1.0).abs() < 1e-4, "{found} {expected}");
+        }
+    }
+}
+
+/// y = ±x with noise: the mean says nothing, the density has two peaks.
+#[test]
+fn two_branches_are_learned() {
+    let device = Device::flex();
+    let mut rng = generator(6, Stream::Splitting);
+    let mut draw = |rows: usize| {
+        let mut noise = |width: f32| rng.random_range(-width..width);
+        let x: Vec<f32> = (0..rows).map(|_| noise(1.0) + 2.0).collect();
+        let y =
+            x.iter().enumerate().map(|(row, x)| if row % 2 == 0 { x + noise(0.2) } else { noise(0.2) - x });
+        let numbers = y.collect();
+        Dataset::with_numbers(Features::F32(x), 1, numbers).unwrap()
+    };
+    let (rows, new) = (draw(600), draw(300));
+    let target = TargetKind::Number { low: -4.0, high: 4.0 };
+    let shape = TableShape { features: 1, target, rows: 600 };
+    let settings = Settings { epochs: Some(40), nodes: Some(24), ..Settings::default() };
+    let recipe = settings.recipe(Preset::Best, &shape, 0).unwrap();
+    let network = init_model(&recipe.model, &recipe.task, &rows, 0, &device).unwrap();
+    let trained = train(network, &recipe.task, &rows, None, &recipe.training, &device, &mut ()).unwrap();
+    let densities = predicted_densities(&trained.network, &recipe.task, &new, 128, &device).unwrap();
+    let Targets::Numbers(numbers) = new.targets() else { panic!("numbers were drawn") };
+    let numbers: Vec<f64> = numbers.iter().map(|&number| number.into()).collect();
+    let metrics = NumberMetrics::of(&densities, &numbers);
+    // The true density has ln(1 / (2 · 0.4)) = 0.22; one that knows nothing of x, about −1.9.
+    assert!(metrics.log_density > -0.5, "{metrics:?}");
+    assert!(metrics.coverage_90 > 0.85, "{metrics:?}");
+    assert!(densities.iter().all(|density| density.density(0.0) < 0.1));
+    assert!(trained.history.iter().all(|report| report.validation.is_none()));
+}
+
+#[test]
+fn tasks_and_targets_must_fit() {
+    let objective = Objective::Conditional { low: 1.0, high: 1.0, nodes: 8, crps_weight: 1.0 };
+    let message = |task: Task| task.validate().unwrap_err().to_string();
+    let task = Task { features: 1, classes: 0, objective };
+    assert_eq!(
+        message(task),
+        "the range of the target is 1 to 1, but must be from a finite number to a greater one"
+    );
+    let objective = Objective::Conditional { low: 0.0, high: 1.0, nodes: 1, crps_weight: 1.0 };
+    assert_eq!(message(Task { objective, ..task }), "nodes is 1, but must be between 2 and 4096");
+    let objective = Objective::Conditional { low: 0.0, high: 1.0, nodes: 8, crps_weight: 1.0 };
+    let good = Task { objective, ..task };
+    assert_eq!(
+        message(Task { classes: 2, ..good }),
+        "classes is 2, but must be 0 where a number is predicted"
+    );
+    let classes = Task { objective: Objective::Discriminative, ..task };
+    assert_eq!(message(classes), "classes is 0, but must be at least 1");
+    let rows = Dataset::new(Features::F32(vec![1.0, 2.0]), 1, vec![0, 0], 1).unwrap();
+    let error = init_model(&Preset::Best.ugmm(&good, &[4]), &good, &rows, 0, &Device::flex()).unwrap_err();
+    assert_eq!(error.to_string(), "the targets is classes, but must be numbers, for this objective");
+    let error = Dataset::with_numbers(Features::F32(vec![1.0]), 1, vec![f32::NAN]).unwrap_err().to_string();
+    assert!(error.starts_with("the column of numbers to predict holds NaN in row 0"), "{error}");
+}
+
+/// The loss by hand: minus the log-density of the own cell, and the distance of the distribution function from certainty.
+#[test]
+fn the_loss_is_its_formula() {
+    let device = Device::flex();
+    let config = UgmmNetworkConfig::new(&[2, 3, 1]).with_init(Init::Paper).with_min_sigma(0.3);
+    let network = config.init(None, &mut generator(5, Stream::Initialization), &device).unwrap();
+    let (x, y, nodes) = ([0.3f32, -0.8], [0.4f32, -1.9], 4usize);
+    for crps_weight in [0.0, 2.5] {
+        let objective = Objective::Conditional { low: -2.0, high: 2.0, nodes, crps_weight };
+        let task = Task { features: 1, classes: 0, objective };
+        let features = Tensor::<2>::from_floats([[x[0]], [x[1]]], &device);
+        let targets = Targets::Numbers(y.to_vec());
+        let mut rng = generator(3, Stream::Dropout);
+        let loss = task.loss(&network, features, &targets, &Default::default(), &mut rng);
+        let found = f64::from(loss.into_scalar::<f32>());
+        // The same places in the cells.
+        let mut rng = generator(3, Stream::Dropout);
+        let mut expected = 0.0;
+        for (&x, &y) in x.iter().zip(&y) {
+            let own = (f64::from(y) + 2.0).floor() as usize;
+            let mut places: Vec<f32> =
+                (0..nodes).map(|cell| cell as f32 - 2.0 + rng.random::<f32>()).collect();
+            places[own] = y;
+            let score = |y: f32| {
+                let joint = Tensor::<2>::from_floats([[x, y]], &device);
+                f64::from(network.forward(joint).into_scalar::<f32>()).exp()
+            };
+            let weights: Vec<f64> = places.into_iter().map(score).collect();
+            let total: f64 = weights.iter().sum();
+            let distribution = |cell: usize| weights[..=cell].iter().sum::<f64>() / total;
+            let distance = |cell| (distribution(cell) - if cell >= own { 1.0 } else { 0.0 }).powi(2);
+            let crps: f64 = (0..nodes).map(distance).sum();
+            expected += 0.5 * (crps_weight * crps - (weights[own] / total).ln());
+        }
+        assert!((found - expected).abs() < 1e-4, "{found} {expected}");
+    }
+}

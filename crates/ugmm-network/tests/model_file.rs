@@ -1,0 +1,385 @@
+//! Model files: what is saved comes back bit for bit; what is damaged is refused in one sentence.
+
+use burn::tensor::{Device, Distribution, Tensor};
+use safetensors::tensor::{Dtype, TensorView};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use ugmm::inspect::Absence;
+use ugmm::model_file::{Columns, SavedModel};
+use ugmm::training::{EpochReport, History, TrainingConfig};
+use ugmm::{
+    Init, Means, MlpConfig, Model, ModelConfig, Network, Objective, Standardization, Stream, Targets, Task,
+    UgmmNetworkConfig, generator,
+};
+
+fn saved(config: ModelConfig) -> SavedModel {
+    let device = Device::flex();
+    let model = config.init(None, &mut generator(4, Stream::Initialization), &device).unwrap();
+    SavedModel {
+        model,
+        config,
+        task: Task { features: 4, classes: 3, objective: Objective::Discriminative },
+        columns: Columns {
+            features: ["a", "b", "c", "d"].map(String::from).to_vec(),
+            target: "species".into(),
+            classes: ["x", "y", "z"].map(String::from).to_vec(),
+            reading: Some(serde_json::json!([{ "name": "a" }])),
+        },
+        standardization: Some(Standardization { means: vec![0.1; 4], scales: vec![1.5; 4] }),
+        training: Some(TrainingConfig::new(3, 10)),
+        temperature: Some(1.25),
+        temperature_after_weights: false,
+        spread: None,
+        history: Some(History {
+            training_loss: vec![2.5, 1.25],
+            learning_rate: vec![0.1, 0.05],
+            ..History::default()
+        }),
+    }
+}
+
+fn ugmm_network() -> ModelConfig {
+    let network = UgmmNetworkConfig::new(&[4, 7, 3]).with_init(Init::Paper).with_min_sigma(0.05);
+    ModelConfig::Ugmm(network)
+}
+
+fn file(folder: &TempDir) -> PathBuf {
+    folder.path().join("model.safetensors")
+}
+
+fn error(path: &Path) -> String {
+    let message = SavedModel::load(path, &Device::flex()).unwrap_err().to_string();
+    let rest = message.strip_prefix(&path.display().to_string());
+    let rest = rest.unwrap_or_else(|| panic!("{message} must begin with the path"));
+    rest.strip_prefix(": ").unwrap_or(rest).to_owned()
+}
+
+#[test]
+fn a_loaded_model_gives_the_same_bits() {
+    let device = Device::flex();
+    let x = Tensor::<2>::random([50, 4], Distribution::Normal(0.0, 2.0), &device);
+    let tied =
+        ModelConfig::Ugmm(UgmmNetworkConfig::new(&[4, 5, 3]).with_init(Init::Paper).with_means(Means::Tied));
+    let mlp = ModelConfig::Mlp(MlpConfig::new(&[4, 6, 5, 3]).with_batch_norm(true).with_dropout(&[0.1, 0.2]));
+    for config in [ugmm_network(), tied, mlp] {
+        let folder = TempDir::new().unwrap();
+        let original = saved(config);
+        original.save(&file(&folder)).unwrap();
+        let loaded = SavedModel::load(&file(&folder), &device).unwrap();
+        let bits = |model: &SavedModel| {
+            model.model.forward(x.clone()).into_data().iter::<f32>().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        assert_eq!(bits(&loaded), bits(&original));
+        assert_eq!(loaded.config, original.config);
+        assert_eq!(loaded.task, original.task);
+        assert_eq!(loaded.columns, original.columns);
+        assert_eq!(loaded.standardization, original.standardization);
+        assert_eq!(loaded.training, original.training);
+        // Saving again writes the same file.
+        let again = folder.path().join("again");
+        loaded.save(&again).unwrap();
+        assert_eq!(std::fs::read(again).unwrap(), std::fs::read(file(&folder)).unwrap());
+    }
+}
+
+/// Files of before have no history; one that cannot be right is refused.
+#[test]
+fn the_course_of_training_is_kept_where_there_is_one() {
+    let folder = TempDir::new().unwrap();
+    let plain = saved(ugmm_network());
+    plain.save(&file(&folder)).unwrap();
+    let loaded = SavedModel::load(&file(&folder), &Device::flex()).unwrap();
+    assert_eq!((loaded.history.as_ref(), plain.history.is_some()), (plain.history.as_ref(), true));
+    SavedModel { history: None, ..plain.clone() }.save(&file(&folder)).unwrap();
+    assert!(!String::from_utf8_lossy(&std::fs::read(file(&folder)).unwrap()).contains("history"));
+    assert_eq!(SavedModel::load(&file(&folder), &Device::flex()).unwrap().history, None);
+
+    let history = plain.history.clone().unwrap();
+    for wrong in [
+        History { learning_rate: vec![0.1], ..history.clone() },
+        History { training_loss: vec![1.0, f32::NAN], ..history.clone() },
+        History { best_epoch: Some(3), ..history.clone() },
+    ] {
+        let error = SavedModel { history: Some(wrong), ..plain.clone() }
+            .save(&file(&folder))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("history"), "{error}");
+    }
+    let report = |epoch, loss| EpochReport {
+        epoch,
+        learning_rate: 0.1,
+        training_loss: loss,
+        validation: None,
+        validation_loss: Some(f64::INFINITY),
+    };
+    // Whatever was measured can be saved.
+    let history = History::of(&[report(1, 1e300), report(2, 0.5)], Some(2));
+    assert_eq!(
+        (&history.training_loss[..], &history.validation_loss[..]),
+        (&[f32::MAX, 0.5][..], &[f32::MAX; 2][..])
+    );
+    assert!(history.validation_accuracy.is_empty());
+    SavedModel { history: Some(history), ..plain }.save(&file(&folder)).unwrap();
+}
+
+/// A network whose standardisation is not folded away, or a configuration that is not the settled one, would load as
+/// something else.
+#[test]
+fn only_settled_networks_are_saved() {
+    let folder = TempDir::new().unwrap();
+    let device = Device::flex();
+    let x = Tensor::<2>::random([50, 4], Distribution::Normal(0.0, 2.0), &device);
+    let network = UgmmNetworkConfig::new(&[4, 7, 3]).with_min_sigma(0.5).with_standardize(true);
+    let config = ModelConfig::Ugmm(network);
+    let standardizing = config.init(Some(&x), &mut generator(4, Stream::Initialization), &device).unwrap();
+    let settled = standardizing.clone().settled(&x);
+    let with = |model: &Model, config: &ModelConfig| {
+        let plain = saved(ugmm_network());
+        SavedModel { model: model.clone(), config: config.clone(), ..plain }.save(&file(&folder))
+    };
+    for (model, config) in
+        [(&standardizing, &config), (&standardizing, &config.settled()), (&settled, &config)]
+    {
+        let error = with(model, config).unwrap_err().to_string();
+        assert!(error.contains("settled"), "{error}");
+        assert!(!file(&folder).exists());
+    }
+    with(&settled, &config.settled()).unwrap();
+    let loaded = SavedModel::load(&file(&folder), &device).unwrap();
+    let values = |model: &Model| model.forward(x.clone()).into_data().iter::<f32>().collect::<Vec<_>>();
+    assert_eq!(values(&loaded.model), values(&settled));
+}
+
+#[test]
+fn every_cut_and_every_flipped_byte_of_the_header_is_survived() {
+    let folder = TempDir::new().unwrap();
+    let path = file(&folder);
+    saved(ugmm_network()).save(&path).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    for length in (0..whole.len()).step_by(7).chain([whole.len() - 1]) {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        let message = error(&path);
+        let expected = ["empty", "not a model", "cut off", "damaged"];
+        assert!(expected.iter().any(|part| message.contains(part)), "{length} bytes: {message}");
+    }
+    // A changed byte may leave a valid model (a digit of a setting); what matters is an answer without a panic.
+    let header = 8 + usize::from(u16::from_le_bytes([whole[0], whole[1]]));
+    for place in 0..header {
+        let mut damaged = whole.clone();
+        damaged[place] ^= 0x11;
+        std::fs::write(&path, &damaged).unwrap();
+        let _ = SavedModel::load(&path, &Device::flex());
+    }
+    std::fs::write(&path, [&whole[..], b"more"].concat()).unwrap();
+    assert_eq!(
+        error(&path),
+        "the model is cut off or has bytes too many: its size is not what its header says"
+    );
+}
+
+#[test]
+fn files_that_are_no_models_are_told_apart() {
+    let folder = TempDir::new().unwrap();
+    let path = file(&folder);
+    assert_eq!(error(&path), " does not exist");
+    std::fs::write(&path, "").unwrap();
+    assert_eq!(error(&path), "the file is empty; a model written by ugmm was expected");
+    std::fs::write(&path, "sepal_length,sepal_width\n5.1,3.5\n").unwrap();
+    assert!(
+        error(&path).contains("no safetensors file") || error(&path).contains("no model"),
+        "{}",
+        error(&path)
+    );
+    write_tensors(&path, None, &[]);
+    assert_eq!(error(&path), "a safetensors file, but not a ugmm model: its metadata has no entry \"ugmm\"");
+    write_tensors(&path, Some("{}".into()), &[]);
+    assert!(error(&path).starts_with("the model's description is damaged: missing field `format_version`"));
+    write_tensors(&path, Some(r#"{"format_version": 2, "new": true}"#.into()), &[]);
+    assert_eq!(
+        error(&path),
+        "a model of format version 2, but this program reads version 1; use a newer ugmm or train the model again"
+    );
+    for version in ["99999999999", "18446744073709551616", "1.5"] {
+        write_tensors(&path, Some(format!("{{\"format_version\": {version}}}")), &[]);
+        let message = error(&path);
+        assert!(
+            message.contains("but this program reads version 1; use a newer ugmm"),
+            "{version}: {message}"
+        );
+    }
+}
+
+type NamedTensor = (String, Vec<usize>, Vec<f32>);
+
+fn write_tensors(path: &Path, description: Option<String>, tensors: &[NamedTensor]) {
+    let bytes: Vec<Vec<u8>> = tensors
+        .iter()
+        .map(|(_, _, values)| values.iter().flat_map(|value| value.to_le_bytes()).collect())
+        .collect();
+    let views = tensors.iter().zip(&bytes).map(|((name, shape, _), bytes)| {
+        (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap())
+    });
+    let metadata = description.map(|description| HashMap::from([("ugmm".to_owned(), description)]));
+    std::fs::write(path, safetensors::serialize(views, metadata).unwrap()).unwrap();
+}
+
+/// Description and tensors of a good file, to be spoiled one by one.
+fn take_apart(path: &Path) -> (String, Vec<NamedTensor>) {
+    let bytes = std::fs::read(path).unwrap();
+    let (_, metadata) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+    let description = metadata.metadata().as_ref().unwrap()["ugmm"].clone();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let mut tensors: Vec<_> = tensors
+        .tensors()
+        .into_iter()
+        .map(|(name, view)| {
+            let values = view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+            (name, view.shape().to_vec(), values)
+        })
+        .collect();
+    tensors.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+    (description, tensors)
+}
+
+#[test]
+fn contents_that_do_not_fit_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = file(&folder);
+    saved(ugmm_network()).save(&path).unwrap();
+    let (description, tensors) = take_apart(&path);
+    assert_eq!(tensors[0].0, "layers.0.means");
+    let refused = |description: &str, tensors: &[NamedTensor], expected: &str| {
+        write_tensors(&path, Some(description.into()), tensors);
+        let message = error(&path);
+        assert!(message.contains(expected), "{message} does not say {expected}");
+    };
+    let changed = |from: &str, to: &str| {
+        assert!(description.contains(from), "{description}");
+        description.replace(from, to)
+    };
+
+    let mut renamed = tensors.clone();
+    renamed[0].0 = "layers.0.mean".into();
+    refused(&description, &renamed, "the model's weights \"layers.0.means\" are missing");
+    let mut reshaped = tensors.clone();
+    reshaped[0].1 = vec![4, 7];
+    refused(&description, &reshaped, "F32 of shape [7, 4] are needed");
+    let mut spoiled = tensors.clone();
+    spoiled[0].2[5] = f32::NAN;
+    refused(&description, &spoiled, "the model's weights \"layers.0.means\" hold NaN");
+    refused(&description, &tensors[1..], "the file holds");
+
+    // Sizes by the word of the file alone: nothing of that size may be allocated.
+    let huge = changed(r#""inputs":4,"neurons":7"#, r#""inputs":4,"neurons":7000000000000"#);
+    let huge = huge.replace(r#""inputs":7,"#, r#""inputs":7000000000000,"#);
+    refused(&huge, &tensors, "the model's description asks for");
+    let overflowing = changed(r#""inputs":4,"neurons":7"#, r#""inputs":4,"neurons":18446744073709551615"#);
+    let overflowing = overflowing.replace(r#""inputs":7,"#, r#""inputs":18446744073709551615,"#);
+    refused(&overflowing, &tensors, "too many to count");
+
+    refused(&changed(r#""inputs":7,"#, r#""inputs":8,"#), &tensors, "a layer has 8 inputs, but 7 are needed");
+    refused(
+        &changed(r#""features":4"#, r#""features":5"#),
+        &tensors,
+        "the network has 4 inputs, but 5 are needed",
+    );
+    refused(
+        &changed(r#"["x","y","z"]"#, r#"["x","y"]"#),
+        &tensors,
+        "the model has 3 classes, but names for 2",
+    );
+    refused(&changed("[1.5,", "[0.0,"), &tensors, "positive scales");
+    refused(&changed(r#""dropout":0.0"#, r#""dropout":1.5"#), &tensors, "dropout is 1.5");
+    refused(&changed(r#""min_sigma""#, r#""max_sigma""#), &tensors, "unknown field `max_sigma`");
+}
+
+#[test]
+fn probabilities_of_rows_in_their_own_units_sum_to_one() {
+    let model = saved(ugmm_network());
+    let device = Device::flex();
+    let features = [5.1, 3.5, 1.4, 0.2, 6.2, 2.9, 4.3, 1.3];
+    let probabilities = model.class_probabilities(&features, &device).unwrap();
+    assert_eq!(probabilities.len(), 6);
+    for row in probabilities.chunks(3) {
+        assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+    }
+    // Standardising by hand gives the same.
+    let mut raw = model.clone();
+    raw.standardization = None;
+    let by_hand = features.map(|value: f32| ((f64::from(value) - 0.1) / 1.5) as f32);
+    assert_eq!(raw.class_probabilities(&by_hand, &device).unwrap(), probabilities);
+    let error = model.class_probabilities(&[f32::NAN; 4], &device).unwrap_err().to_string();
+    assert!(error.contains("row 0, column 0"), "{error}");
+    assert!(model.class_probabilities(&[1.0; 5], &device).is_err());
+}
+
+/// Contributions are of the probabilities that the model gives: with temperature, class weights and standardisation.
+#[test]
+fn contributions_sum_to_the_change_of_the_models_log_probability() {
+    let device = Device::flex();
+    let mut model = saved(ugmm_network());
+    model.training =
+        Some(TrainingConfig { class_weights: Some(vec![1.0, 4.0, 0.5]), ..TrainingConfig::new(3, 10) });
+    let rows = [0.5f32, -1.0, 0.3, 2.0, 1.1, 0.2, -0.7, 0.4];
+    let baseline = [0.1f32, 0.2, -0.1, 0.6];
+    let targets = Targets::Classes(vec![1, 2]);
+    let found = model.contributions(&rows, &baseline, &targets, Absence::Baseline, &device).unwrap();
+    let after = model.log_probabilities(&rows, &device).unwrap();
+    let before = model.log_probabilities(&baseline, &device).unwrap();
+    for (row, class) in [1, 2].into_iter().enumerate() {
+        let expected = after[3 * row + class] - before[class];
+        let sum: f32 = found[4 * row..][..4].iter().sum();
+        assert!((sum - expected).abs() < 1e-3, "{sum} {expected}");
+    }
+    let error = model.contributions(&rows, &baseline[..3], &targets, Absence::Baseline, &device).unwrap_err();
+    assert_eq!(error.to_string(), "the baseline has 3 values, but 4 are needed");
+    let few = Targets::Classes(vec![1]);
+    let error = model.contributions(&rows, &baseline, &few, Absence::Baseline, &device).unwrap_err();
+    assert_eq!(error.to_string(), "the list of predictions has 1 entries, but 2 are needed");
+
+    // In the units that the network sees, a standardised feature's step is 1.5 of the data's.
+    let gradient = model.gradients(&rows, &[1, 2], &device).unwrap();
+    for feature in 0..4 {
+        let moved = |step: f32| {
+            let mut rows = rows;
+            rows[feature] += 1.5 * step;
+            model.log_probabilities(&rows, &device).unwrap()[1]
+        };
+        let expected = (moved(0.01) - moved(-0.01)) / 0.02;
+        assert!(
+            (gradient[feature] - expected).abs() < 5e-3 * (1.0 + expected.abs()),
+            "{gradient:?} {expected}"
+        );
+    }
+}
+
+/// The fuzzer's: the sums of a feed-forward network are beyond f32, and their difference is no number.
+#[test]
+fn rows_far_out_have_probabilities_or_an_error_but_no_nan() {
+    let device = Device::flex();
+    let mlp = saved(ModelConfig::Mlp(MlpConfig::new(&[4, 6, 5, 3])));
+    for model in [&mlp, &saved(ugmm_network())] {
+        for value in [0.0, 3e38, -3e38, f32::MAX, 1e-45] {
+            let probabilities = model.class_probabilities(&[value; 4], &device).unwrap();
+            assert!((probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{value}: {probabilities:?}");
+        }
+    }
+    // With weights such as nobody learns there is no saying.
+    let folder = TempDir::new().unwrap();
+    mlp.save(&file(&folder)).unwrap();
+    let (description, mut tensors) = take_apart(&file(&folder));
+    for (name, _, values) in &mut tensors {
+        if name.ends_with("weight") {
+            values
+                .iter_mut()
+                .enumerate()
+                .for_each(|(at, value)| *value = if at % 2 == 0 { 3e38 } else { -3e38 });
+        }
+    }
+    write_tensors(&file(&folder), Some(description), &tensors);
+    let model = SavedModel::load(&file(&folder), &device).unwrap();
+    let error = model.class_probabilities(&[1.0, 2.0, 3.0, 4.0], &device).unwrap_err().to_string();
+    assert!(error.contains("the network's output holds"), "{error}");
+}

@@ -1,0 +1,108 @@
+//! Standardisation between layers: it folds away without a trace, and leaves a network that a file can hold.
+
+use burn::module::Module;
+use burn::tensor::{Device, Distribution, Tensor};
+use ugmm::training::{Dataset, Features, Schedule, TrainingConfig, evaluate, init_model, train};
+use ugmm::{Means, ModelConfig, Network, Objective, Stream, Task, UgmmNetwork, UgmmNetworkConfig, generator};
+
+const SIZES: [usize; 4] = [6, 20, 9, 4];
+
+fn rows(count: usize) -> Tensor<2> {
+    Tensor::random([count, SIZES[0]], Distribution::Normal(0.5, 2.0), &Device::flex())
+}
+
+fn network(sizes: &[usize], sample: &Tensor<2>) -> UgmmNetwork {
+    let config = UgmmNetworkConfig::new(sizes).with_min_sigmas(&[0.5, 1.0]).with_standardize(true);
+    config.init(Some(sample), &mut generator(5, Stream::Initialization), &Device::flex()).unwrap()
+}
+
+fn values(tensor: Tensor<2>) -> Vec<f32> {
+    tensor.into_data().iter::<f32>().collect()
+}
+
+fn assert_close(found: &[f32], expected: &[f32]) {
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() < 2e-4 * (1.0 + expected.abs()), "{found} instead of {expected}");
+    }
+}
+
+/// On the rows that it is settled on, the plain network gives what the standardising one gave.
+#[test]
+fn folding_leaves_the_outputs_unchanged() {
+    let x = rows(300);
+    let standardizing = network(&SIZES, &x);
+    let before = values(standardizing.forward(x.clone()));
+    let settled = standardizing.settled(&x);
+    assert!(!settled.standardize && settled.layers[1..].iter().all(|layer| layer.min_sigma == 0.0));
+    assert_eq!(settled.layers[0].min_sigma, 0.5);
+    assert_close(&values(settled.forward(x.clone())), &before);
+    // Nothing is taken from the rows any more: one alone gives the same as among others.
+    let alone = values(settled.forward(x.clone().narrow(0, 7, 1)));
+    assert_close(&alone, &before[7 * 4..8 * 4]);
+    // Settling a plain network changes nothing.
+    let again = settled.clone().settled(&rows(10));
+    assert_eq!(values(again.forward(x.clone())), values(settled.forward(x)));
+}
+
+/// A single root's scores change by one constant, which no posterior sees.
+#[test]
+fn folding_shifts_a_single_root_by_a_constant() {
+    let x = rows(200);
+    let standardizing = network(&[6, 12, 5, 1], &x);
+    let before = values(standardizing.forward(x.clone()));
+    let after = values(standardizing.settled(&x).forward(x));
+    let shift = after[0] - before[0];
+    let shifted: Vec<f32> = before.iter().map(|score| score + shift).collect();
+    assert_close(&after, &shifted);
+}
+
+/// The scale of a layer's activations is no way to raise a joint score: inputs twice as large, with parameters that
+/// follow them, leave a standardising root where it was.
+#[test]
+fn the_score_of_a_standardising_root_does_not_depend_on_the_scale_of_its_inputs() {
+    let x = rows(100);
+    let mut network = network(&[6, 12, 1], &x);
+    let before = values(network.forward(x.clone()));
+    let first = &mut network.layers[0];
+    // σ twice as wide lowers every activation by log 2: a shift, which standardisation takes out.
+    first.means = first.means.clone().map(|means| means * 2.0);
+    first.raw_log_sigmas = first.raw_log_sigmas.clone().map(|rho| rho + 2f64.ln());
+    first.min_sigma *= 2.0;
+    assert_close(&values(network.forward(x * 2.0)), &before);
+}
+
+#[test]
+fn a_trained_network_is_settled_and_fits_its_settled_configuration() {
+    let device = Device::flex();
+    let features: Vec<f32> = rows(60).into_data().iter::<f32>().collect();
+    let labels = features.chunks(SIZES[0]).map(|row| usize::from(row[0] > row[1])).collect();
+    let data = Dataset::new(Features::F32(features), SIZES[0], labels, 2).unwrap();
+    let task = Task { features: SIZES[0], classes: 2, objective: Objective::Discriminative };
+    let network = UgmmNetworkConfig::new(&[6, 8, 2])
+        .with_min_sigma(1.0)
+        .with_standardize(true)
+        .with_input_dropout(&[0.0, 0.1])
+        .with_input_noise(&[0.1]);
+    let config = ModelConfig::Ugmm(network);
+    let model = init_model(&config, &task, &data, 1, &device).unwrap();
+    let schedule = Schedule::Constant { learning_rate: 2e-2 };
+    let settings = TrainingConfig { schedule, ..TrainingConfig::new(1, 100) };
+    let trained = train(model, &task, &data, Some(&data), &settings, &device, &mut ()).unwrap();
+    assert!(!trained.network.needs_settling());
+    let ModelConfig::Ugmm(settled) = config.settled() else { panic!("still a uGMM network") };
+    assert!(!settled.standardize && settled.layers[1].min_sigma == 0.0 && settled.layers[0].min_sigma == 1.0);
+    // What was measured in training is what the returned network gives.
+    let metrics = evaluate(&trained.network, &task, &data, &device).unwrap();
+    assert_eq!(trained.history[99].validation, Some(metrics));
+    assert!(metrics.accuracy > 0.8, "{metrics:?}");
+    assert_eq!(trained.network.num_params(), 3 * (6 * 8 + 8 * 2));
+}
+
+#[test]
+fn tied_means_cannot_be_standardised() {
+    let config = UgmmNetworkConfig::new(&SIZES).with_means(Means::Tied).with_standardize(true);
+    assert_eq!(
+        config.validate().unwrap_err().to_string(),
+        "standardize is true, but must be false where means are tied, which have no unit of their own for each input"
+    );
+}
