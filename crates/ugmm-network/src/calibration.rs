@@ -29,9 +29,9 @@ const TEMPERATURE_STEPS: usize = 26;
 /// // Twice as sure as it should be: 9 of 10 rows right at a probability of 0.9879.
 /// let scores = [2.0 * 9f32.ln(), 0.0].repeat(10_000);
 /// let labels = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1].repeat(1000);
-/// let temperature = ugmm::calibration::temperature(&scores, &labels, None)?;
+/// let temperature = ugmm_network::calibration::temperature(&scores, &labels, None)?;
 /// assert!((temperature - 2.0).abs() < 1e-3);
-/// # Ok::<(), ugmm::UgmmError>(())
+/// # Ok::<(), ugmm_network::UgmmError>(())
 /// ```
 pub fn temperature(
     scores: &[f32],

@@ -3,7 +3,6 @@
 use crate::missing::{check_finite, known, mean_and_deviation};
 use crate::random::{index, normal, uniform};
 use crate::{Means, UgmmError};
-use burn::tensor::Tensor;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +22,7 @@ pub enum Init {
     /// μ ~ N(mean, (3 sd)²), log σ ~ N(log 3 sd, 0.1²), mixing logits ~ N(0, 1). Such a neuron begins as nearly a linear function of
     /// its inputs, Σ_k π_k μ_k x_k / σ_k² and little else, and each neuron as another one. Under [`Init::Data`] the neurons of a wide layer share
     /// most of what they see, how far inputs are from their middle as a whole, and learn slowly behind activations that
-    /// are scaled to unit variance (docs/results/architectures.md). The default of [`architecture`](crate::architecture).
+    /// are scaled to unit variance (docs/results/architectures.md). The default of uGMM neurons in other architectures.
     Wide,
 }
 
@@ -67,18 +66,18 @@ pub(crate) fn paper<R: Rng + ?Sized>(
 ///
 /// When the sample has no row, or a value that is not finite; NaN is passed over with `missing_values`.
 pub(crate) fn from_data<R: Rng + ?Sized>(
-    sample: &Tensor<2>,
+    sample: &[f32],
     missing_values: bool,
-    neurons: usize,
+    [neurons, inputs]: [usize; 2],
     means: Means,
     rng: &mut R,
 ) -> Result<InitialValues, UgmmError> {
-    let [rows, inputs] = sample.dims();
-    let values = checked_values(sample, missing_values)?;
-    let spreads = input_spreads(&values, inputs);
+    check_sample(sample, inputs, missing_values)?;
+    let (values, rows) = (sample, sample.len() / inputs);
+    let spreads = input_spreads(values, inputs);
     // Of a column with missing values, those that are not; gathered once, not for every draw.
     let known: Vec<Vec<f32>> = match values.iter().any(|value| value.is_nan()) {
-        true => (0..inputs).map(|input| known(&values, inputs, input).collect()).collect(),
+        true => (0..inputs).map(|input| known(values, inputs, input).collect()).collect(),
         false => Vec::new(),
     };
     let mean = |input: usize, rng: &mut R| {
@@ -101,16 +100,15 @@ pub(crate) fn from_data<R: Rng + ?Sized>(
 ///
 /// As [`from_data`].
 pub(crate) fn wide<R: Rng + ?Sized>(
-    sample: &Tensor<2>,
+    sample: &[f32],
     missing_values: bool,
-    neurons: usize,
+    [neurons, inputs]: [usize; 2],
     means: Means,
     rng: &mut R,
 ) -> Result<InitialValues, UgmmError> {
-    let inputs = sample.dims()[1];
-    let values = checked_values(sample, missing_values)?;
-    let spreads = input_spreads(&values, inputs);
-    let centres: Vec<f64> = (0..inputs).map(|input| mean_and_deviation(&values, inputs, input).0).collect();
+    check_sample(sample, inputs, missing_values)?;
+    let spreads = input_spreads(sample, inputs);
+    let centres: Vec<f64> = (0..inputs).map(|input| mean_and_deviation(sample, inputs, input).0).collect();
     let mean =
         |input: usize, rng: &mut R| (centres[input] + WIDE_SPREAD * spreads[input] * normal(rng)) as f32;
     let log_sigma = |input: usize, rng: &mut R| {
@@ -140,19 +138,17 @@ fn drawn<R: Rng + ?Sized>(
     InitialValues { means, log_sigmas, mixing_logits }
 }
 
-/// The values of a sample, row-major.
+/// Checks a sample `[rows, inputs]`.
 ///
 /// # Errors
 ///
 /// When it has no row, or a value that is not finite; NaN is passed over with `missing_values`.
-fn checked_values(sample: &Tensor<2>, missing_values: bool) -> Result<Vec<f32>, UgmmError> {
-    let (what, [rows, inputs]) = ("the sample for initialisation", sample.dims());
-    if rows == 0 {
+fn check_sample(sample: &[f32], inputs: usize, missing_values: bool) -> Result<(), UgmmError> {
+    let what = "the sample for initialisation";
+    if sample.is_empty() {
         return Err(UgmmError::Size { what, found: 0, unit: "rows", expected: 1 });
     }
-    let values = host_values(sample);
-    check_finite(what, &values, inputs, missing_values)?;
-    Ok(values)
+    check_finite(what, sample, inputs, missing_values)
 }
 
 /// The standard deviation of each input. One that does not vary in the sample gets the root mean square of the
@@ -173,15 +169,9 @@ fn input_spreads(values: &[f32], inputs: usize) -> Vec<f64> {
     spreads
 }
 
-/// The values of a tensor, row-major.
-pub(crate) fn host_values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
-    tensor.to_data_as::<f32>().try_into_vec::<f32>().expect("the data was converted to f32")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::Device;
 
     #[test]
     fn constant_inputs_get_the_scale_of_the_others() {
@@ -192,11 +182,12 @@ mod tests {
 
     #[test]
     fn a_sample_that_is_not_finite_is_refused() {
-        let sample = Tensor::<2>::from_floats([[0.0, 1.0], [f32::NAN, 1.0]], &Device::flex());
+        let sample = [0.0, 1.0, f32::NAN, 1.0];
         let mut rng = crate::random::generator(0, crate::random::Stream::Initialization);
-        let error = from_data(&sample, false, 3, Means::Free, &mut rng).err().expect("NaN must be refused");
+        let error =
+            from_data(&sample, false, [3, 2], Means::Free, &mut rng).err().expect("NaN must be refused");
         assert!(error.to_string().contains("row 1, column 0"), "{error}");
-        let values = from_data(&sample, true, 3, Means::Free, &mut rng).expect("NaN is a missing value");
+        let values = from_data(&sample, true, [3, 2], Means::Free, &mut rng).expect("NaN is a missing value");
         assert_eq!(values.means, [0.0, 1.0].repeat(3));
         assert!(values.log_sigmas.iter().all(|value| value.is_finite()));
     }

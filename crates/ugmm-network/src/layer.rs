@@ -1,245 +1,124 @@
 //! The uGMM layer: every neuron is a univariate Gaussian mixture with one component per input.
 
 mod config;
+mod pass;
 
 pub(crate) use config::raw_log_sigma_of;
-pub use config::{Means, UgmmLayerConfig};
+pub use config::{LayerConfig, Means};
+pub(crate) use pass::{Parameters, Pass, Recorded, log_sum_exp, softmax};
 
-use crate::dropout::{add_noise, draw_dropped, drop_components, drop_inputs, log_surviving_weight};
-use crate::missing::Missing;
 use crate::standardization::Units;
-use crate::{random, ugmm_log_density};
-use burn::module::{Flag, Module, Param};
-use burn::tensor::activation::softplus;
-use burn::tensor::{Device, Tensor};
-use rand::Rng;
+use std::borrow::Cow;
 
 /// A layer of univariate-Gaussian-mixture neurons (paper §3.1). Neuron j maps an input row x to the log-density
 ///
 /// y_j = log Σ_k π_jk N(x_k; μ_jk, σ_jk²), with π_j = softmax(mixing logits of j).
 ///
-/// Like Burn's own modules it drops components only on an autodiff device and while its training flag is on.
-///
 /// ```
-/// use burn::tensor::{Device, Tensor};
-/// use ugmm::{Init, Stream, UgmmLayerConfig, generator};
+/// use ugmm_network::{Init, LayerConfig, Stream, generator};
 ///
-/// let device = Device::flex();
-/// let config = UgmmLayerConfig { init: Init::Paper, ..UgmmLayerConfig::new(4, 3) };
-/// let layer = config.init(None, &mut generator(0, Stream::Initialization), &device)?;
-/// let y = layer.forward(Tensor::zeros([8, 4], &device));
-/// assert_eq!(y.dims(), [8, 3]);
-/// # Ok::<(), ugmm::UgmmError>(())
+/// let config = LayerConfig { init: Init::Paper, ..LayerConfig::new(4, 3) };
+/// let layer = config.init(None, &mut generator(0, Stream::Initialization))?;
+/// assert_eq!(layer.forward(&[0.0; 8 * 4]).len(), 8 * 3);
+/// # Ok::<(), ugmm_network::UgmmError>(())
 /// ```
-#[derive(Module, Debug)]
-pub struct UgmmLayer {
-    /// μ: `[neurons, inputs]`, or `[neurons, 1]` when tied.
-    pub means: Param<Tensor<2>>,
-    /// ρ: `[neurons, inputs]`, the learned parameter of σ = √(min_sigma² + exp(2ρ)); log σ when min_sigma is 0.
-    pub raw_log_sigmas: Param<Tensor<2>>,
-    /// ℓ: `[neurons, inputs]`, with π_j = softmax(ℓ_j).
-    pub mixing_logits: Param<Tensor<2>>,
-    /// See [`UgmmLayerConfig::dropout`].
-    pub dropout: f64,
-    /// See [`UgmmLayerConfig::input_dropout`].
-    pub input_dropout: f64,
-    /// See [`UgmmLayerConfig::input_noise`].
-    pub input_noise: f64,
-    /// See [`UgmmLayerConfig::renormalize`].
-    pub renormalize: bool,
-    /// See [`UgmmLayerConfig::min_sigma`].
-    pub min_sigma: f64,
-    /// Whether dropout is on in training passes; cleared by Burn's `freeze`.
-    pub training: Param<Flag>,
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Sizes and settings.
+    pub config: LayerConfig,
+    /// μ, row-major `[neurons, inputs]`, or `[neurons]` when tied.
+    pub means: Vec<f32>,
+    /// ρ, row-major `[neurons, inputs]`: the learned parameter of σ = √(min_sigma² + exp(2ρ)); log σ when min_sigma is 0.
+    pub raw_log_sigmas: Vec<f32>,
+    /// ℓ, row-major `[neurons, inputs]`, with π_j = softmax(ℓ_j).
+    pub mixing_logits: Vec<f32>,
 }
 
-impl UgmmLayer {
+impl Layer {
     /// Number of inputs, which is the number of components of each neuron.
     #[must_use]
     pub fn inputs(&self) -> usize {
-        self.mixing_logits.dims()[1]
+        self.config.inputs
     }
 
     /// Number of neurons.
     #[must_use]
     pub fn neurons(&self) -> usize {
-        self.mixing_logits.dims()[0]
+        self.config.neurons
     }
 
-    /// Activations `[batch, neurons]` (log-densities) of `x` `[batch, inputs]`, as a Burn module does it: with
-    /// dropout in training, its masks seeded by the device's own generator (`Device::seed`).
+    /// Number of parameters.
+    #[must_use]
+    pub fn parameter_count(&self) -> usize {
+        self.tensors().iter().map(|tensor| tensor.len()).sum()
+    }
+
+    /// Activations `[rows, neurons]` (log-densities) of row-major `x` `[rows, inputs]`, without anything random.
     ///
     /// # Panics
     ///
-    /// When `x` does not have [`Self::inputs`] columns.
+    /// When `x` is not made of whole rows.
     #[must_use]
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        if self.is_random(&x) {
-            let mut rng = random::generator_of_device(&x.device(), random::Stream::Dropout);
-            return self.forward_training(x, &mut rng);
-        }
+    pub fn forward(&self, x: &[f32]) -> Vec<f32> {
         self.parameters().mixtures(x)
     }
 
-    /// The same, with dropout masks drawn from `rng`: what a training loop that must be repeatable calls. Without
-    /// dropout, or outside training, `rng` is not touched.
-    ///
-    /// # Panics
-    ///
-    /// When `x` does not have [`Self::inputs`] columns.
+    /// log σ `[neurons, inputs]` of the effective standard deviations, the floor included.
     #[must_use]
-    pub fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
-        self.pass(x, Some(rng))
+    pub fn log_sigmas(&self) -> Cow<'_, [f32]> {
+        if self.config.min_sigma == 0.0 {
+            return Cow::Borrowed(&self.raw_log_sigmas);
+        }
+        // ½ log(m² + e^2ρ) = log m + ½ log(1 + e^2(ρ − log m)).
+        let log_floor = self.config.min_sigma.ln() as f32;
+        let floored = |&rho: &f32| 0.5 * softplus((rho - log_floor) * 2.0) + log_floor;
+        Cow::Owned(self.raw_log_sigmas.iter().map(floored).collect())
     }
 
-    /// The same on inputs that are standardised to `units` first, which the parameters (and noise and dropout of inputs)
-    /// refer to. A layer of several neurons returns the log-densities of the plain layer [`Self::in_units`]; one of a
-    /// single neuron, those per unit of the standardised inputs, which differ from them by a constant.
-    pub(crate) fn forward_in_units<R: Rng + ?Sized>(
-        &self,
-        x: Tensor<2>,
-        units: &Units,
-        rng: Option<&mut R>,
-    ) -> Tensor<2> {
-        let y = self.pass(units.standardize(x), rng);
-        match self.neurons() {
-            // A joint score per unit of the inputs as they are could be raised without end by making them small.
-            1 => y,
-            _ => y - units.log_scale(self.mixing_logits.val()),
+    /// The means of all components `[neurons, inputs]`.
+    #[must_use]
+    pub fn component_means(&self) -> Cow<'_, [f32]> {
+        match self.config.means {
+            Means::Free => Cow::Borrowed(&self.means),
+            Means::Tied => {
+                let inputs = self.inputs();
+                Cow::Owned(self.means.iter().flat_map(|&mean| std::iter::repeat_n(mean, inputs)).collect())
+            }
+        }
+    }
+
+    /// What the mixtures are made of.
+    pub(crate) fn parameters(&self) -> Parameters<'_> {
+        Parameters {
+            inputs: self.inputs(),
+            means: self.component_means(),
+            log_sigmas: self.log_sigmas(),
+            mixing_logits: Cow::Borrowed(&self.mixing_logits),
         }
     }
 
     /// The layer of plain parameters that computes what this one does on inputs standardised to `units`; without σ floor.
     pub(crate) fn in_units(self, units: &Units) -> Self {
-        let Parameters { means, log_sigmas, mixing_logits } = units.apply(self.parameters());
-        let replace = |old: Param<Tensor<2>>, new: Tensor<2>| old.map(|_| new.detach());
-        Self {
-            means: replace(self.means, means),
-            raw_log_sigmas: replace(self.raw_log_sigmas, log_sigmas),
-            mixing_logits: replace(self.mixing_logits, mixing_logits),
-            min_sigma: 0.0,
-            ..self
-        }
+        let Parameters { means, log_sigmas, mixing_logits, .. } = units.apply(self.parameters());
+        let (means, log_sigmas, mixing_logits) =
+            (means.into_owned(), log_sigmas.into_owned(), mixing_logits.into_owned());
+        let config = LayerConfig { min_sigma: 0.0, ..self.config };
+        Self { config, means, raw_log_sigmas: log_sigmas, mixing_logits }
     }
 
-    /// log σ `[neurons, inputs]` of the effective standard deviations, the floor included.
-    #[must_use]
-    pub fn log_sigmas(&self) -> Tensor<2> {
-        let raw_log_sigmas = self.raw_log_sigmas.val();
-        if self.min_sigma == 0.0 {
-            return raw_log_sigmas;
-        }
-        // ½ log(m² + e^2ρ) = log m + ½ log(1 + e^2(ρ − log m)); the derivative of the softplus is exp(2ρ)/σ².
-        let log_floor = self.min_sigma.ln();
-        softplus((raw_log_sigmas - log_floor) * 2.0, 1.0) * 0.5 + log_floor
+    /// Means, ρ and mixing logits, in the order in which training and files have them.
+    pub(crate) fn tensors(&self) -> [&[f32]; 3] {
+        [&self.means, &self.raw_log_sigmas, &self.mixing_logits]
     }
 
-    /// A pass in which nothing is random.
-    pub(crate) fn valid_pass(&self, x: Tensor<2>) -> Tensor<2> {
-        self.parameters().mixtures(x)
-    }
-
-    /// One pass, a training pass when there is an `rng`, on inputs of which some may be missing (NaN) if
-    /// `missing_values`; see `missing.rs`.
-    pub(crate) fn pass_with_missing<R: Rng + ?Sized>(
-        &self,
-        x: Tensor<2>,
-        missing_values: bool,
-        rng: Option<&mut R>,
-    ) -> Tensor<2> {
-        let missing = if missing_values { Missing::of(&x) } else { None };
-        let Some(missing) = missing else { return self.pass(x, rng) };
-        let x = missing.filled(x);
-        let x = match rng {
-            Some(rng) if self.is_random(&x) => self.disturbed(x, rng),
-            _ => x,
-        };
-        let y = self.parameters().mixtures(missing.marked(x));
-        missing.renormalized(y, self.mixing_logits.val())
-    }
-
-    /// Inputs with the noise and the dropout of a training pass.
-    fn disturbed<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
-        let x = if self.input_noise > 0.0 { add_noise(x, self.input_noise, rng) } else { x };
-        if self.input_dropout > 0.0 { drop_inputs(x, self.input_dropout, rng) } else { x }
-    }
-
-    fn is_random(&self, x: &Tensor<2>) -> bool {
-        let random = self.dropout > 0.0 || self.input_dropout > 0.0 || self.input_noise > 0.0;
-        random && self.is_training(&x.device())
-    }
-
-    /// Whether a pass on this device is one of training, in which dropout is on.
-    pub(crate) fn is_training(&self, device: &Device) -> bool {
-        self.training.is_enabled() && device.is_autodiff()
-    }
-
-    /// The parameters of several passes that share their dropped components: those of a sequence. Weights of what is left
-    /// are renormalised; inputs are not disturbed.
-    pub(crate) fn parameters_for_passes<R: Rng + ?Sized>(&self, rng: Option<&mut R>) -> Parameters {
-        let parameters = self.parameters();
-        let device = parameters.mixing_logits.device();
-        let Some(rng) = rng.filter(|_| self.dropout > 0.0 && self.is_training(&device)) else {
-            return parameters;
-        };
-        let dropped = draw_dropped([self.neurons(), self.inputs()], self.dropout, rng);
-        let mixing_logits = drop_components(parameters.mixing_logits.clone(), dropped, &device);
-        Parameters { mixing_logits, ..parameters }
-    }
-
-    fn parameters(&self) -> Parameters {
-        let mixing_logits = self.mixing_logits.val();
-        let means = self.means.val();
-        let shape = mixing_logits.dims();
-        let means = if means.dims() == shape { means } else { means.expand(shape) };
-        Parameters { means, log_sigmas: self.log_sigmas(), mixing_logits }
-    }
-
-    /// One pass; a training pass when there is an `rng`.
-    fn pass<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: Option<&mut R>) -> Tensor<2> {
-        let parameters = self.parameters();
-        let rng = match rng {
-            Some(rng) if self.is_random(&x) => rng,
-            _ => return parameters.mixtures(x),
-        };
-        let x = self.disturbed(x, rng);
-        if self.dropout == 0.0 {
-            return parameters.mixtures(x);
-        }
-        let device = x.device();
-        let dropped = draw_dropped([self.neurons(), self.inputs()], self.dropout, rng);
-        let Parameters { means, log_sigmas, mixing_logits } = parameters;
-        let kept_logits = drop_components(mixing_logits.clone(), dropped, &device);
-        let y = Parameters { means, log_sigmas, mixing_logits: kept_logits.clone() }.mixtures(x);
-        if self.renormalize { y } else { y + log_surviving_weight(mixing_logits, kept_logits) }
+    /// The same to be changed.
+    pub(crate) fn tensors_mut(&mut self) -> [&mut [f32]; 3] {
+        [&mut self.means, &mut self.raw_log_sigmas, &mut self.mixing_logits]
     }
 }
 
-/// What a layer's mixtures are made of, each `[neurons, inputs]`.
-#[derive(Clone)]
-pub(crate) struct Parameters {
-    pub means: Tensor<2>,
-    /// log σ, of the effective σ.
-    pub log_sigmas: Tensor<2>,
-    pub mixing_logits: Tensor<2>,
-}
-
-impl Parameters {
-    /// The neurons of all these layers, which have the same inputs, as one layer.
-    pub(crate) fn joined(layers: Vec<Self>) -> Self {
-        let (mut means, mut log_sigmas, mut mixing_logits) = (Vec::new(), Vec::new(), Vec::new());
-        for layer in layers {
-            means.push(layer.means);
-            log_sigmas.push(layer.log_sigmas);
-            mixing_logits.push(layer.mixing_logits);
-        }
-        let join = |parts| Tensor::cat(parts, 0);
-        Self { means: join(means), log_sigmas: join(log_sigmas), mixing_logits: join(mixing_logits) }
-    }
-
-    pub(crate) fn mixtures(self, x: Tensor<2>) -> Tensor<2> {
-        let inputs = self.mixing_logits.dims()[1];
-        assert_eq!(x.dims()[1], inputs, "the layer has {inputs} inputs");
-        ugmm_log_density(x, self.means, self.log_sigmas, self.mixing_logits)
-    }
+/// log(1 + eˣ), exact to `f32` at both ends.
+fn softplus(x: f32) -> f32 {
+    let x = f64::from(x);
+    (x.max(0.0) + (-x.abs()).exp().ln_1p()) as f32
 }

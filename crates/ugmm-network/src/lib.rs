@@ -1,1 +1,47 @@
-//! Networks of univariate-Gaussian-mixture neurons without a framework.
+//! Networks of univariate-Gaussian-mixture neurons (uGMM-NN: Z. S. Ali, *uGMM-NN: Univariate Gaussian Mixture Model Neural
+//! Network*, arXiv 2509.07569, called "the paper" throughout), on plain slices and without a framework.
+//!
+//! A [`Network`] is a stack of [`Layer`]s whose arithmetic is that of `ugmm-kernels`; an [`Mlp`] is the plain network that it
+//! is compared with, and a [`Model`] is either. [`training`] trains them, discriminatively or generatively ([`Objective`]);
+//! [`inference`] asks them questions; [`inspect`] says what they respond to; [`pruning`] leaves out what is not needed;
+//! [`metrics`] and [`calibration`] look at the probabilities; [`model_file`] keeps them.
+//!
+//! Activations are natural logarithms of mixture densities. The root of a generative network is a *score*: it is not
+//! normalised over the features, so it is never called a likelihood here.
+
+pub mod calibration;
+mod dropout;
+mod error;
+pub mod file;
+pub mod inference;
+mod init;
+mod layer;
+mod memory;
+pub mod metrics;
+mod missing;
+mod mlp;
+mod model;
+mod network;
+mod objective;
+mod predictor;
+mod preprocessing;
+mod preset;
+mod random;
+mod recipe;
+mod standardization;
+pub mod training;
+
+pub use error::UgmmError;
+pub use init::Init;
+pub use layer::{Layer, LayerConfig, Means};
+pub use metrics::Metrics;
+pub use mlp::{BatchNorm, Linear, Mlp, MlpConfig};
+pub use model::{Model, ModelConfig};
+pub use network::{Network, NetworkConfig};
+pub use objective::{LabelEncoding, LossInputs, LossOptions, Objective, Task};
+pub use predictor::Predictor;
+pub use preprocessing::Standardization;
+pub use preset::Preset;
+pub use random::{Stream, generator};
+pub use recipe::{Architecture, ObjectiveKind, Recipe, Settings, TableShape, TargetKind};
+pub use training::Targets;

@@ -6,13 +6,13 @@
 //! y_j = log Σ_{k seen} π_jk N(x_k; μ_jk, σ_jk²) − log Σ_{k seen} π_jk.
 //!
 //! It is a definition, and what component dropout does in training; not the marginal of a joint density. Both logarithms
-//! come from the layer's own operation, the second one on inputs that all sit on their means, so that neither a small
+//! come from the layer's own kernels, the second one on inputs that all sit on their means, so that neither a small
 //! weight nor a wide component is lost.
 
-use crate::device::is_cpu;
-use crate::{UgmmError, ugmm_log_density};
-use burn::tensor::{Bool, Device, Tensor};
-use ugmm_kernels::NO_LOG_WEIGHT;
+use crate::UgmmError;
+use crate::layer::{Layer, Parameters};
+use std::borrow::Cow;
+use ugmm_kernels::{Forward, NO_LOG_WEIGHT, Saved};
 
 /// Checks that row-major `values` are finite; NaN is allowed where they may be missing.
 ///
@@ -51,62 +51,118 @@ pub(crate) fn mean_and_deviation(values: &[f32], columns: usize, column: usize) 
 
 const HALF_LOG_TWO_PI: f32 = 0.918_938_5;
 
-/// What stands in a missing value's place for the layer's operation: NaN, which the kernels of processors leave out. Those
-/// of GPUs, whose compilers take NaN for impossible, get a number out of the reach of every σ up to 1e23.
-pub(crate) fn marker(device: &Device) -> f32 {
-    const OUT_OF_REACH: f32 = 1e25;
-    if is_cpu(device) { f32::NAN } else { OUT_OF_REACH }
+/// log Σ π over the components that see a value, for each row and neuron: the activations of standard normal components
+/// whose inputs sit on their means.
+struct SeenWeight<'l> {
+    /// `[rows, inputs]`: 0, or NaN where the value is missing.
+    x: Vec<f32>,
+    parameters: Parameters<'l>,
 }
 
-/// log Σ π over the components that see a value, `[rows, neurons]`, for `missing` `[rows, inputs]` and `mixing_logits`
-/// `[neurons, inputs]`; NaN where none of them has weight (see [`NO_LOG_WEIGHT`]).
-pub(crate) fn log_seen_weight(missing: Tensor<2, Bool>, mixing_logits: Tensor<2>) -> Tensor<2> {
-    let device = missing.device();
-    let x = Tensor::<2>::zeros(missing.dims(), &device).mask_fill(missing, marker(&device));
-    let zeros = Tensor::<2>::zeros(mixing_logits.dims(), &device);
-    let log_weight = ugmm_log_density(x, zeros.clone(), zeros, mixing_logits) + HALF_LOG_TWO_PI;
-    let sees_nothing = log_weight.clone().without_autodiff().lower_equal_elem(NO_LOG_WEIGHT);
-    log_weight.mask_fill(sees_nothing, f32::NAN)
-}
-
-/// Which values of a batch are missing.
-pub(crate) struct Missing(Tensor<2, Bool>);
-
-impl Missing {
-    /// Those of `x` `[rows, inputs]`; `None` when there is none.
-    pub(crate) fn of(x: &Tensor<2>) -> Option<Self> {
-        let missing = x.clone().without_autodiff().is_nan();
-        let any: bool = missing.clone().any().into_scalar();
-        any.then_some(Self(missing))
+impl<'l> SeenWeight<'l> {
+    fn new(x: &[f32], mixing_logits: &'l [f32], inputs: usize) -> Self {
+        let zeros = || Cow::Owned(vec![0.0; mixing_logits.len()]);
+        let mixing_logits = Cow::Borrowed(mixing_logits);
+        let x = x.iter().map(|x| if x.is_nan() { f32::NAN } else { 0.0 }).collect();
+        Self { x, parameters: Parameters { inputs, means: zeros(), log_sigmas: zeros(), mixing_logits } }
     }
 
-    /// `x` with 0 in the place of what is missing, so that it can be computed with.
-    pub(crate) fn filled(&self, x: Tensor<2>) -> Tensor<2> {
-        x.mask_fill(self.0.clone(), 0.0)
-    }
-
-    /// `x` with what is missing marked for the layer's operation.
-    pub(crate) fn marked(&self, x: Tensor<2>) -> Tensor<2> {
-        let marker = marker(&x.device());
-        x.mask_fill(self.0.clone(), marker)
-    }
-
-    /// Activations `y` `[rows, neurons]` of the mixtures without what is missing, with the weights of the others
-    /// renormalised, for `mixing_logits` `[neurons, inputs]`. NaN, and so missing to the next layer, where a neuron
-    /// sees no input that has weight.
-    pub(crate) fn renormalized(&self, y: Tensor<2>, mixing_logits: Tensor<2>) -> Tensor<2> {
-        let log_weight = log_seen_weight(self.0.clone(), mixing_logits);
-        let sees_nothing = log_weight.clone().without_autodiff().is_nan();
-        (y - log_weight.mask_fill(sees_nothing.clone(), 0.0)).mask_fill(sees_nothing, f32::NAN)
+    /// `[rows, neurons]`, NaN where no component that sees a value has weight (see [`NO_LOG_WEIGHT`]); and what the way back
+    /// needs.
+    fn logs(&self) -> Forward {
+        let mut found = self.parameters.recorded(&self.x);
+        for log_weight in &mut found.y {
+            *log_weight += HALF_LOG_TWO_PI;
+            if *log_weight <= NO_LOG_WEIGHT {
+                *log_weight = f32::NAN;
+            }
+        }
+        found
     }
 }
 
-/// Outputs `[rows, outputs]` in which what is not known (NaN: a neuron that sees nothing) is the mean of what is, so that it
+/// log Σ π over the components that see a value, `[rows, neurons]`, for row-major `x` `[rows, inputs]`, of which it matters
+/// only where it is NaN; NaN where none of them has weight.
+pub(crate) fn log_seen_weight(x: &[f32], mixing_logits: &[f32], inputs: usize) -> Vec<f32> {
+    SeenWeight::new(x, mixing_logits, inputs).logs().y
+}
+
+/// What is missing of the inputs of a layer.
+pub(crate) struct Missing<'l> {
+    weight: SeenWeight<'l>,
+    /// `[rows, neurons]`
+    log_weight: Vec<f32>,
+    saved: Saved,
+}
+
+impl<'l> Missing<'l> {
+    /// Of the inputs `x` `[rows, inputs]` of `layer`; `None` when nothing is missing.
+    pub(crate) fn of(x: &[f32], layer: &'l Layer) -> Option<Self> {
+        if !x.iter().any(|x| x.is_nan()) {
+            return None;
+        }
+        let weight = SeenWeight::new(x, &layer.mixing_logits, layer.inputs());
+        let Forward { y: log_weight, saved } = weight.logs();
+        Some(Self { weight, log_weight, saved })
+    }
+
+    /// Turns activations `[rows, neurons]` without what is missing into those of mixtures whose other weights are
+    /// renormalised. NaN, and so missing to the next layer, where a neuron sees no input that has weight.
+    pub(crate) fn renormalize(&self, y: &mut [f32]) {
+        y.iter_mut().zip(&self.log_weight).for_each(|(y, log_weight)| *y -= log_weight);
+    }
+
+    /// Takes the activations that are missing out of `cotangent` `[rows, neurons]`, and adds the gradients of the
+    /// renormalisation with respect to the mixing logits `[neurons, inputs]`.
+    pub(crate) fn backward(&self, cotangent: &mut [f32], logits: &mut [f32]) {
+        for (g, log_weight) in cotangent.iter_mut().zip(&self.log_weight) {
+            *g = if log_weight.is_nan() { 0.0 } else { *g };
+        }
+        let found = self.weight.parameters.backward(&self.weight.x, &self.saved, cotangent, false);
+        logits.iter_mut().zip(found.mixing_logits).for_each(|(sum, gradient)| *sum -= gradient);
+    }
+}
+
+/// Replaces what is not known (NaN: a neuron that sees nothing) of outputs `[rows, outputs]` by the mean of what is, so that it
 /// speaks neither for it nor against it; 0 where nothing is known.
-pub(crate) fn with_unknown_outputs(y: Tensor<2>) -> Tensor<2> {
-    let Some(Missing(unknown)) = Missing::of(&y) else { return y };
-    let known = unknown.clone().bool_not().float().sum_dim(1).clamp_min(1.0);
-    let y = y.mask_fill(unknown.clone(), 0.0);
-    let mean = y.clone().sum_dim(1) / known;
-    y.clone().mask_where(unknown, mean.expand(y.dims()))
+pub(crate) fn fill_unknown_outputs(y: &mut [f32], outputs: usize) -> UnknownOutputs {
+    let mut unknown = Vec::new();
+    for (row, values) in y.chunks_mut(outputs).enumerate() {
+        if !values.iter().any(|y| y.is_nan()) {
+            continue;
+        }
+        let known = values.iter().filter(|y| !y.is_nan());
+        let mean = known.clone().sum::<f32>() / known.count().max(1) as f32;
+        for (column, y) in values.iter_mut().enumerate().filter(|(_, y)| y.is_nan()) {
+            *y = mean;
+            unknown.push((row, column));
+        }
+    }
+    UnknownOutputs { outputs, unknown }
+}
+
+/// The outputs that were replaced, by row.
+pub(crate) struct UnknownOutputs {
+    outputs: usize,
+    unknown: Vec<(usize, usize)>,
+}
+
+impl UnknownOutputs {
+    /// Hands the cotangents `[rows, outputs]` of outputs that were replaced to those that were known.
+    pub(crate) fn backward(&self, cotangent: &mut [f32]) {
+        for of_row in self.unknown.chunk_by(|one, other| one.0 == other.0) {
+            let row = &mut cotangent[of_row[0].0 * self.outputs..][..self.outputs];
+            let mut sum = 0.0;
+            for &(_, column) in of_row {
+                sum += std::mem::take(&mut row[column]);
+            }
+            let known = self.outputs - of_row.len();
+            if known > 0 {
+                let is_unknown = |column: usize| of_row.iter().any(|&(_, unknown)| unknown == column);
+                for (column, g) in row.iter_mut().enumerate() {
+                    *g += if is_unknown(column) { 0.0 } else { sum / known as f32 };
+                }
+            }
+        }
+    }
 }

@@ -1,11 +1,10 @@
 //! The plain feed-forward network that uGMM networks are compared with (the paper's FFNN).
 
 use crate::random::uniform;
-use crate::{Network, UgmmError};
-use burn::module::{Module, Param};
-use burn::nn::{BatchNorm, BatchNormConfig, Linear};
-use burn::tensor::{Device, Tensor, TensorData, activation::relu};
+use crate::{Predictor, UgmmError};
+use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::Rng;
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 /// What an [`Mlp`] is made of.
@@ -85,10 +84,10 @@ impl MlpConfig {
     /// # Errors
     ///
     /// When a setting is out of its range.
-    pub fn init<R: Rng + ?Sized>(&self, rng: &mut R, device: &Device) -> Result<Mlp, UgmmError> {
+    pub fn init<R: Rng + ?Sized>(&self, rng: &mut R) -> Result<Mlp, UgmmError> {
         self.validate()?;
         crate::memory::check(self.weights())?;
-        Ok(self.with_values(device, |inputs| {
+        Ok(self.with_values(|inputs| {
             let limit = 1.0 / (inputs as f64).sqrt();
             ((2.0 * uniform(rng) - 1.0) * limit) as f32
         }))
@@ -102,51 +101,62 @@ impl MlpConfig {
         linear.chain(norms).try_fold(0usize, |sum, count| sum.checked_add(count?))
     }
 
-    pub(crate) fn blank(&self, device: &Device) -> Mlp {
-        self.with_values(device, |_| 0.0)
+    pub(crate) fn blank(&self) -> Mlp {
+        self.with_values(|_| 0.0)
     }
 
-    fn with_values(&self, device: &Device, mut value: impl FnMut(usize) -> f32) -> Mlp {
+    fn with_values(&self, mut value: impl FnMut(usize) -> f32) -> Mlp {
         let hidden = &self.sizes[1..self.sizes.len() - 1];
         let mut values = |count: usize, inputs| (0..count).map(|_| value(inputs)).collect::<Vec<_>>();
-        let layers = self
-            .sizes
-            .windows(2)
-            .map(|pair| {
-                let weight = TensorData::new(values(pair[0] * pair[1], pair[0]), [pair[0], pair[1]]);
-                let bias = TensorData::new(values(pair[1], pair[0]), [pair[1]]);
-                Linear {
-                    weight: Param::from_data(weight, device),
-                    bias: Some(Param::from_data(bias, device)),
-                }
-            })
-            .collect();
-        let norms = hidden.iter().filter(|_| self.batch_norm);
-        Mlp {
-            layers,
-            norms: norms.map(|&size| BatchNormConfig::new(size).init(device)).collect(),
-            dropout: hidden
-                .iter()
-                .enumerate()
-                .map(|(i, _)| self.dropout.get(i).copied().unwrap_or(0.0))
-                .collect(),
-            input_dropout: self.input_dropout,
-        }
+        let layers = self.sizes.windows(2).map(|pair| Linear {
+            inputs: pair[0],
+            outputs: pair[1],
+            weight: values(pair[0] * pair[1], pair[0]),
+            bias: values(pair[1], pair[0]),
+        });
+        let layers = layers.collect();
+        let norms = hidden.iter().filter(|_| self.batch_norm).map(|&size| BatchNorm::new(size)).collect();
+        let dropout = (0..hidden.len()).map(|i| self.dropout.get(i).copied().unwrap_or(0.0)).collect();
+        Mlp { layers, norms, dropout, input_dropout: self.input_dropout }
     }
+}
+
+/// A layer that computes x · weight + bias.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Linear {
+    /// Number of inputs.
+    pub inputs: usize,
+    /// Number of outputs.
+    pub outputs: usize,
+    /// Row-major `[inputs, outputs]`.
+    pub weight: Vec<f32>,
+    /// `[outputs]`
+    pub bias: Vec<f32>,
+}
+
+/// A batch normalisation (Ioffe and Szegedy 2015).
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchNorm {
+    /// Scale of each unit.
+    pub gamma: Vec<f32>,
+    /// Shift of each unit.
+    pub beta: Vec<f32>,
+    /// Mean of each unit over the batches of training, the last ones counting most.
+    pub running_mean: Vec<f32>,
+    /// The same of the variance.
+    pub running_var: Vec<f32>,
 }
 
 /// A multilayer perceptron with ReLU between its layers.
 ///
 /// ```
-/// use burn::tensor::{Device, Tensor};
-/// use ugmm::{MlpConfig, Network, Stream, generator};
+/// use ugmm_network::{MlpConfig, Predictor, Stream, generator};
 ///
-/// let device = Device::flex();
-/// let network = MlpConfig::new(&[4, 32, 3]).init(&mut generator(0, Stream::Initialization), &device)?;
-/// assert_eq!(network.forward(Tensor::zeros([8, 4], &device)).dims(), [8, 3]);
-/// # Ok::<(), ugmm::UgmmError>(())
+/// let network = MlpConfig::new(&[4, 32, 3]).init(&mut generator(0, Stream::Initialization))?;
+/// assert_eq!(network.forward(&[0.0; 8 * 4]).len(), 8 * 3);
+/// # Ok::<(), ugmm_network::UgmmError>(())
 /// ```
-#[derive(Module, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Mlp {
     /// First to last.
     pub layers: Vec<Linear>,
@@ -158,52 +168,318 @@ pub struct Mlp {
     pub input_dropout: f64,
 }
 
+/// Added to a variance.
+const EPSILON: f64 = 1e-5;
+/// Share of a new batch in running means and variances.
+const MOMENTUM: f32 = 0.1;
+
+impl BatchNorm {
+    fn new(units: usize) -> Self {
+        let [zeros, ones] = [0.0, 1.0].map(|value| vec![value; units]);
+        Self { gamma: ones.clone(), beta: zeros.clone(), running_mean: zeros, running_var: ones }
+    }
+
+    /// Replaces `x` `[rows, units]` by the normalised values before scale and shift; returns one over the deviations.
+    fn normalize(x: &mut [f32], mean: &[f32], variance: &[f32]) -> Vec<f32> {
+        let inverse = |&variance: &f32| (1.0 / (f64::from(variance) + EPSILON).sqrt()) as f32;
+        let inverses: Vec<f32> = variance.iter().map(inverse).collect();
+        for row in x.chunks_mut(mean.len()) {
+            for ((x, mean), inverse) in row.iter_mut().zip(mean).zip(&inverses) {
+                *x = (*x - mean) * inverse;
+            }
+        }
+        inverses
+    }
+
+    fn scale_and_shift(&self, x: &mut [f32]) {
+        for row in x.chunks_mut(self.gamma.len()) {
+            row.iter_mut()
+                .zip(&self.gamma)
+                .zip(&self.beta)
+                .for_each(|((x, gamma), beta)| *x = *x * gamma + beta);
+        }
+    }
+}
+
+/// Mean and variance (divisor n) of each column of row-major `x`.
+fn moments(x: &[f32], columns: usize) -> (Vec<f32>, Vec<f32>) {
+    let rows = (x.len() / columns) as f64;
+    let column = |column: usize| {
+        let values = || x.iter().skip(column).step_by(columns).map(|&x| f64::from(x));
+        let mean = values().sum::<f64>() / rows;
+        (mean as f32, (values().map(|x| (x - mean).powi(2)).sum::<f64>() / rows) as f32)
+    };
+    (0..columns).map(column).unzip()
+}
+
+impl Linear {
+    /// x · weight + bias, `[rows, outputs]`.
+    fn forward(&self, x: &[f32]) -> Vec<f32> {
+        assert!(x.len().is_multiple_of(self.inputs), "the layer has {} inputs", self.inputs);
+        let rows = x.len() / self.inputs;
+        let mut y: Vec<f32> = (0..rows).flat_map(|_| self.bias.iter().copied()).collect();
+        let weight = view(&self.weight, self.inputs);
+        let mut output = ArrayViewMut2::from_shape((rows, self.outputs), &mut y).expect("it was made so");
+        ndarray::linalg::general_mat_mul(1.0, &view(x, rows), &weight, 1.0, &mut output);
+        y
+    }
+}
+
+/// Row-major values with so many rows.
+fn view(values: &[f32], rows: usize) -> ArrayView2<'_, f32> {
+    let columns = values.len().checked_div(rows).unwrap_or(0);
+    ArrayView2::from_shape((rows, columns), values).expect("the values make whole rows")
+}
+
+/// a · b of matrices.
+fn product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) -> Vec<f32> {
+    let mut values = vec![0.0; a.nrows() * b.ncols()];
+    let mut output = ArrayViewMut2::from_shape((a.nrows(), b.ncols()), &mut values).expect("it was made so");
+    ndarray::linalg::general_mat_mul(1.0, &a, &b, 0.0, &mut output);
+    values
+}
+
 impl Mlp {
     /// Tensors that one batch normalisation keeps per unit: scale, shift, running mean and variance.
     pub(crate) const NORM_TENSORS: usize = 4;
 
-    /// The network with `drop` applied to the inputs and to each hidden layer's units.
-    fn pass(&self, x: Tensor<2>, mut drop: impl FnMut(Tensor<2>, f64) -> Tensor<2>) -> Tensor<2> {
+    /// What it is made of.
+    #[must_use]
+    pub fn config(&self) -> MlpConfig {
+        let inputs = self.layers.iter().map(|layer| layer.inputs);
+        MlpConfig {
+            sizes: inputs.chain(self.layers.last().map(|layer| layer.outputs)).collect(),
+            dropout: self.dropout.clone(),
+            input_dropout: self.input_dropout,
+            batch_norm: !self.norms.is_empty(),
+        }
+    }
+
+    /// Number of parameters, without what batch normalisation remembers.
+    #[must_use]
+    pub fn parameter_count(&self) -> usize {
+        self.tensors().iter().map(|tensor| tensor.len()).sum()
+    }
+
+    /// All that is trained: weight and bias of each layer, then scale and shift of each normalisation.
+    pub(crate) fn tensors(&self) -> Vec<&[f32]> {
+        let layers = self.layers.iter().flat_map(|layer| [&layer.weight, &layer.bias]);
+        let norms = self.norms.iter().flat_map(|norm| [&norm.gamma, &norm.beta]);
+        layers.chain(norms).map(Vec::as_slice).collect()
+    }
+
+    /// The same to be changed.
+    pub(crate) fn tensors_mut(&mut self) -> Vec<&mut [f32]> {
+        let layers = self.layers.iter_mut().flat_map(|layer| [&mut layer.weight, &mut layer.bias]);
+        let norms = self.norms.iter_mut().flat_map(|norm| [&mut norm.gamma, &mut norm.beta]);
+        layers.chain(norms).map(Vec::as_mut_slice).collect()
+    }
+
+    /// A training pass that can be gone back; every random choice is drawn from `rng`.
+    pub(crate) fn recorded(&self, mut x: Vec<f32>, rng: &mut ChaCha8Rng) -> RecordedMlp<'_> {
         let last = self.layers.len() - 1;
-        let mut x = drop(x, self.input_dropout);
+        let mut layers = Vec::with_capacity(self.layers.len());
+        let input_mask = drop_units(&mut x, self.input_dropout, rng);
         for (index, layer) in self.layers.iter().enumerate() {
-            x = layer.forward(x);
+            let mut y = layer.forward(&x);
+            let mut recorded = RecordedLinear { x, norm: None, active: Vec::new() };
             if index < last {
                 if let Some(norm) = self.norms.get(index) {
-                    x = norm.forward(x);
+                    let (mean, variance) = moments(&y, layer.outputs);
+                    let inverses = BatchNorm::normalize(&mut y, &mean, &variance);
+                    recorded.norm = Some(RecordedNorm { normalized: y.clone(), inverses, mean, variance });
+                    norm.scale_and_shift(&mut y);
                 }
-                x = drop(relu(x), self.dropout[index]);
+                // 0 below 0, and what dropout makes of a unit.
+                let mask: Vec<f32> = y.iter().map(|&y| if y > 0.0 { 1.0 } else { 0.0 }).collect();
+                y.iter_mut().for_each(|y| *y = y.max(0.0));
+                let dropped = drop_units(&mut y, self.dropout[index], rng);
+                recorded.active = match dropped.is_empty() {
+                    true => mask,
+                    false => mask.iter().zip(dropped).map(|(mask, scale)| mask * scale).collect(),
+                };
             }
+            layers.push(recorded);
+            x = y;
+        }
+        RecordedMlp { network: self, layers, input_mask, outputs: x }
+    }
+
+    /// The outputs, and what the way back needs, without anything random.
+    pub(crate) fn recorded_quietly(&self, x: Vec<f32>) -> RecordedMlp<'_> {
+        let last = self.layers.len() - 1;
+        let mut layers = Vec::with_capacity(self.layers.len());
+        let mut x = x;
+        for (index, layer) in self.layers.iter().enumerate() {
+            let mut y = layer.forward(&x);
+            let mut active = Vec::new();
+            if index < last {
+                self.normalize_as_learned(index, &mut y);
+                active = y.iter().map(|&y| if y > 0.0 { 1.0 } else { 0.0 }).collect();
+                y.iter_mut().for_each(|y| *y = y.max(0.0));
+            }
+            layers.push(RecordedLinear { x, norm: None, active });
+            x = y;
+        }
+        RecordedMlp { network: self, layers, input_mask: Vec::new(), outputs: x }
+    }
+
+    /// Normalises the outputs of a hidden layer by what was remembered in training.
+    fn normalize_as_learned(&self, index: usize, y: &mut [f32]) {
+        if let Some(norm) = self.norms.get(index) {
+            BatchNorm::normalize(y, &norm.running_mean, &norm.running_var);
+            norm.scale_and_shift(y);
+        }
+    }
+
+    /// Takes a batch's means and variances into those that are remembered.
+    pub(crate) fn remember(&mut self, moments: Vec<(Vec<f32>, Vec<f32>)>) {
+        for (norm, (mean, variance)) in self.norms.iter_mut().zip(moments) {
+            let pairs = [(&mut norm.running_mean, mean), (&mut norm.running_var, variance)];
+            for (running, new) in pairs {
+                for (running, new) in running.iter_mut().zip(new) {
+                    *running = *running * (1.0 - MOMENTUM) + new * MOMENTUM;
+                }
+            }
+        }
+    }
+}
+
+/// Drops values with this probability; survivors are scaled up, so that the expected activation stays (Srivastava et al.
+/// 2014). Returns what each was multiplied by; nothing where nothing can be dropped.
+fn drop_units(x: &mut [f32], probability: f64, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    if probability == 0.0 {
+        return Vec::new();
+    }
+    let scale = (1.0 / (1.0 - probability)) as f32;
+    let mask: Vec<f32> = x.iter().map(|_| if uniform(rng) < probability { 0.0 } else { scale }).collect();
+    x.iter_mut().zip(&mask).for_each(|(x, mask)| *x *= mask);
+    mask
+}
+
+impl Predictor for Mlp {
+    fn inputs(&self) -> usize {
+        self.layers.first().map_or(0, |layer| layer.inputs)
+    }
+
+    fn outputs(&self) -> usize {
+        self.layers.last().map_or(0, |layer| layer.outputs)
+    }
+
+    fn forward(&self, x: &[f32]) -> Vec<f32> {
+        let mut x = self.layers[0].forward(x);
+        for (index, layer) in self.layers.iter().skip(1).enumerate() {
+            self.normalize_as_learned(index, &mut x);
+            x.iter_mut().for_each(|x| *x = x.max(0.0));
+            x = layer.forward(&x);
         }
         x
     }
 }
 
-impl Network for Mlp {
-    fn inputs(&self) -> usize {
-        self.layers.first().map_or(0, |layer| layer.weight.dims()[0])
+/// A pass through a network with all that the way back needs.
+pub(crate) struct RecordedMlp<'n> {
+    network: &'n Mlp,
+    layers: Vec<RecordedLinear>,
+    input_mask: Vec<f32>,
+    /// `[rows, outputs]`
+    pub outputs: Vec<f32>,
+}
+
+struct RecordedLinear {
+    x: Vec<f32>,
+    norm: Option<RecordedNorm>,
+    /// The derivative of what follows the layer: of ReLU, and of dropout.
+    active: Vec<f32>,
+}
+
+struct RecordedNorm {
+    normalized: Vec<f32>,
+    inverses: Vec<f32>,
+    mean: Vec<f32>,
+    variance: Vec<f32>,
+}
+
+impl RecordedMlp<'_> {
+    /// Mean and variance of what each normalisation met.
+    pub(crate) fn moments(self) -> Vec<(Vec<f32>, Vec<f32>)> {
+        let norms = self.layers.into_iter().filter_map(|layer| layer.norm);
+        norms.map(|norm| (norm.mean, norm.variance)).collect()
     }
 
-    fn outputs(&self) -> usize {
-        self.layers.last().map_or(0, |layer| layer.weight.dims()[1])
-    }
-
-    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.pass(x, |x, _| x)
-    }
-
-    fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
-        self.pass(x, |x, probability| {
-            if probability == 0.0 {
-                return x;
+    /// Adds the gradients of Σ outputs · `cotangent` with respect to [`Mlp::tensors`] to `gradients`; returns that with
+    /// respect to the inputs, if it is wanted.
+    pub(crate) fn backward(
+        &self,
+        mut cotangent: Vec<f32>,
+        gradients: &mut [Vec<f32>],
+        want_x: bool,
+    ) -> Option<Vec<f32>> {
+        let count = self.network.layers.len();
+        for (index, (recorded, layer)) in self.layers.iter().zip(&self.network.layers).enumerate().rev() {
+            if !recorded.active.is_empty() {
+                cotangent.iter_mut().zip(&recorded.active).for_each(|(g, active)| *g *= active);
+                if let Some(norm) = self.network.norms.get(index) {
+                    let [gamma, beta] = &mut gradients[2 * count + 2 * index..][..2] else {
+                        unreachable!("a normalisation has two tensors")
+                    };
+                    match &recorded.norm {
+                        Some(found) => found.backward(&mut cotangent, norm, gamma, beta),
+                        None => norm.backward_as_learned(&mut cotangent),
+                    }
+                }
             }
-            // Survivors are scaled up, so that the expected activation stays (Srivastava et al. 2014).
-            let scale = (1.0 / (1.0 - probability)) as f32;
-            let [rows, units] = x.dims();
-            let mask = (0..rows * units).map(|_| if uniform(rng) < probability { 0.0 } else { scale });
-            let mask = TensorData::new(mask.collect::<Vec<f32>>(), [rows, units]);
-            let device = x.device();
-            x * Tensor::from_data(mask, &device)
-        })
+            let rows = cotangent.len() / layer.outputs;
+            let g = view(&cotangent, rows);
+            let weight = product(view(&recorded.x, rows).reversed_axes(), g);
+            gradients[2 * index].iter_mut().zip(weight).for_each(|(sum, gradient)| *sum += gradient);
+            for row in cotangent.chunks(layer.outputs) {
+                gradients[2 * index + 1].iter_mut().zip(row).for_each(|(sum, gradient)| *sum += gradient);
+            }
+            if index == 0 && !want_x {
+                return None;
+            }
+            cotangent = product(g, view(&layer.weight, layer.inputs).reversed_axes());
+        }
+        if !self.input_mask.is_empty() {
+            cotangent.iter_mut().zip(&self.input_mask).for_each(|(g, mask)| *g *= mask);
+        }
+        Some(cotangent)
+    }
+}
+
+impl RecordedNorm {
+    /// Turns gradients with respect to the outputs into those with respect to the inputs, and adds those of scale and shift.
+    fn backward(&self, g: &mut [f32], norm: &BatchNorm, gamma: &mut [f32], beta: &mut [f32]) {
+        let units = self.inverses.len();
+        let rows = (g.len() / units) as f64;
+        let (mut sums, mut products) = (vec![0.0_f64; units], vec![0.0_f64; units]);
+        for (g, x) in g.chunks(units).zip(self.normalized.chunks(units)) {
+            for (((sum, product), &g), &x) in sums.iter_mut().zip(&mut products).zip(g).zip(x) {
+                *sum += f64::from(g);
+                *product += f64::from(g) * f64::from(x);
+            }
+        }
+        for unit in 0..units {
+            gamma[unit] += products[unit] as f32;
+            beta[unit] += sums[unit] as f32;
+        }
+        for (g, x) in g.chunks_mut(units).zip(self.normalized.chunks(units)) {
+            for (unit, (g, &x)) in g.iter_mut().zip(x).enumerate() {
+                let centred = *g - (sums[unit] / rows) as f32 - x * (products[unit] / rows) as f32;
+                *g = norm.gamma[unit] * self.inverses[unit] * centred;
+            }
+        }
+    }
+}
+
+impl BatchNorm {
+    /// Gradients with respect to the inputs where means and variances are those that were remembered.
+    fn backward_as_learned(&self, g: &mut [f32]) {
+        for row in g.chunks_mut(self.gamma.len()) {
+            for ((g, gamma), &variance) in row.iter_mut().zip(&self.gamma).zip(&self.running_var) {
+                *g *= gamma / (f64::from(variance) + EPSILON).sqrt() as f32;
+            }
+        }
     }
 }

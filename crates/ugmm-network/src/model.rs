@@ -1,9 +1,10 @@
 //! Either kind of network behind one type: what a model file holds.
 
-use crate::{Mlp, MlpConfig, Network, UgmmError, UgmmNetwork, UgmmNetworkConfig};
-use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use crate::mlp::RecordedMlp;
+use crate::network::RecordedNetwork;
+use crate::{Mlp, MlpConfig, Network, NetworkConfig, Predictor, UgmmError};
 use rand::Rng;
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 /// The configuration of a [`Model`].
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ModelConfig {
     /// A uGMM network.
-    Ugmm(UgmmNetworkConfig),
+    Ugmm(NetworkConfig),
     /// A plain feed-forward network.
     Mlp(MlpConfig),
 }
@@ -29,20 +30,15 @@ impl ModelConfig {
         }
     }
 
-    /// A model with new parameters; `sample` as in [`UgmmNetworkConfig::init`].
+    /// A model with new parameters; `sample` as in [`NetworkConfig::init`].
     ///
     /// # Errors
     ///
-    /// As [`UgmmNetworkConfig::init`] and [`MlpConfig::init`].
-    pub fn init<R: Rng + ?Sized>(
-        &self,
-        sample: Option<&Tensor<2>>,
-        rng: &mut R,
-        device: &Device,
-    ) -> Result<Model, UgmmError> {
+    /// As [`NetworkConfig::init`] and [`MlpConfig::init`].
+    pub fn init<R: Rng + ?Sized>(&self, sample: Option<&[f32]>, rng: &mut R) -> Result<Model, UgmmError> {
         Ok(match self {
-            Self::Ugmm(config) => Model::Ugmm(config.init(sample, rng, device)?),
-            Self::Mlp(config) => Model::Mlp(config.init(rng, device)?),
+            Self::Ugmm(config) => Model::Ugmm(config.init(sample, rng)?),
+            Self::Mlp(config) => Model::Mlp(config.init(rng)?),
         })
     }
 
@@ -60,7 +56,7 @@ impl ModelConfig {
         }
     }
 
-    /// The configuration of such a model after training; see [`UgmmNetworkConfig::settled`].
+    /// The configuration of such a model after training; see [`NetworkConfig::settled`].
     #[must_use]
     pub fn settled(&self) -> Self {
         match self {
@@ -69,24 +65,126 @@ impl ModelConfig {
         }
     }
 
-    pub(crate) fn blank(&self, device: &Device) -> Model {
+    /// Number of weights in the file of such a model, or `None` where it overflows.
+    pub(crate) fn weights(&self) -> Option<usize> {
         match self {
-            Self::Ugmm(config) => Model::Ugmm(config.blank(device)),
-            Self::Mlp(config) => Model::Mlp(config.blank(device)),
+            Self::Ugmm(config) => config.weights(),
+            Self::Mlp(config) => config.weights(),
+        }
+    }
+
+    pub(crate) fn blank(&self) -> Model {
+        match self {
+            Self::Ugmm(config) => Model::Ugmm(config.blank()),
+            Self::Mlp(config) => Model::Mlp(config.blank()),
         }
     }
 }
 
 /// A network of either kind.
-#[derive(Module, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Model {
     /// A uGMM network.
-    Ugmm(UgmmNetwork),
+    Ugmm(Network),
     /// A plain feed-forward network.
     Mlp(Mlp),
 }
 
-impl Network for Model {
+impl Model {
+    /// What it is made of.
+    #[must_use]
+    pub fn config(&self) -> ModelConfig {
+        match self {
+            Self::Ugmm(network) => ModelConfig::Ugmm(network.config()),
+            Self::Mlp(network) => ModelConfig::Mlp(network.config()),
+        }
+    }
+
+    /// Number of parameters.
+    #[must_use]
+    pub fn parameter_count(&self) -> usize {
+        match self {
+            Self::Ugmm(network) => network.parameter_count(),
+            Self::Mlp(network) => network.parameter_count(),
+        }
+    }
+
+    /// All that is trained, in the order in which gradients have it.
+    pub(crate) fn tensors(&self) -> Vec<&[f32]> {
+        match self {
+            Self::Ugmm(network) => network.layers.iter().flat_map(|layer| layer.tensors()).collect(),
+            Self::Mlp(network) => network.tensors(),
+        }
+    }
+
+    /// The same to be changed.
+    pub(crate) fn tensors_mut(&mut self) -> Vec<&mut [f32]> {
+        match self {
+            Self::Ugmm(network) => network.layers.iter_mut().flat_map(|layer| layer.tensors_mut()).collect(),
+            Self::Mlp(network) => network.tensors_mut(),
+        }
+    }
+
+    /// [`Self::tensors`], and what batch normalisations remember.
+    pub(crate) fn state(&self) -> Vec<&[f32]> {
+        let mut state = self.tensors();
+        if let Self::Mlp(network) = self {
+            let norms = network.norms.iter().flat_map(|norm| [&norm.running_mean, &norm.running_var]);
+            state.extend(norms.map(Vec::as_slice));
+        }
+        state
+    }
+
+    /// A model of the same kind and sizes with these numbers in the order of [`Self::state`]; none of another length.
+    pub(crate) fn with_state(&self, mut values: impl ExactSizeIterator<Item = f32>) -> Option<Self> {
+        if values.len() != self.state().iter().map(|tensor| tensor.len()).sum::<usize>() {
+            return None;
+        }
+        let mut changed = self.clone();
+        let mut fill = |tensor: &mut [f32]| {
+            tensor.iter_mut().zip(&mut values).for_each(|(place, value)| *place = value);
+        };
+        changed.tensors_mut().into_iter().for_each(&mut fill);
+        if let Self::Mlp(network) = &mut changed {
+            for norm in &mut network.norms {
+                fill(&mut norm.running_mean);
+                fill(&mut norm.running_var);
+            }
+        }
+        Some(changed)
+    }
+
+    /// The network as it is to be used after training; see [`Network::settled`].
+    #[must_use]
+    pub fn settled(self, sample: &[f32]) -> Self {
+        match self {
+            Self::Ugmm(network) => Self::Ugmm(network.settled(sample)),
+            Self::Mlp(network) => Self::Mlp(network),
+        }
+    }
+
+    /// Whether [`Self::settled`] changes something, so that training needs a sample for it.
+    #[must_use]
+    pub fn needs_settling(&self) -> bool {
+        matches!(self, Self::Ugmm(network) if network.standardize)
+    }
+
+    /// A pass that can be gone back: one of training if there is an `rng`.
+    pub(crate) fn recorded(&self, x: Vec<f32>, rng: Option<&mut ChaCha8Rng>) -> RecordedModel<'_> {
+        match (self, rng) {
+            (Self::Ugmm(network), rng) => RecordedModel::Ugmm(network.recorded(x, rng)),
+            (Self::Mlp(network), Some(rng)) => RecordedModel::Mlp(network.recorded(x, rng)),
+            (Self::Mlp(network), None) => RecordedModel::Mlp(network.recorded_quietly(x)),
+        }
+    }
+
+    /// Empty gradients of [`Self::tensors`].
+    pub(crate) fn zero_gradients(&self) -> Vec<Vec<f32>> {
+        self.tensors().iter().map(|tensor| vec![0.0; tensor.len()]).collect()
+    }
+}
+
+impl Predictor for Model {
     fn inputs(&self) -> usize {
         match self {
             Self::Ugmm(network) => network.inputs(),
@@ -101,31 +199,10 @@ impl Network for Model {
         }
     }
 
-    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+    fn forward(&self, x: &[f32]) -> Vec<f32> {
         match self {
             Self::Ugmm(network) => network.forward(x),
             Self::Mlp(network) => network.forward(x),
-        }
-    }
-
-    fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
-        match self {
-            Self::Ugmm(network) => network.forward_training(x, rng),
-            Self::Mlp(network) => network.forward_training(x, rng),
-        }
-    }
-
-    fn settled(self, sample: &Tensor<2>) -> Self {
-        match self {
-            Self::Ugmm(network) => Self::Ugmm(network.settled(sample)),
-            Self::Mlp(network) => Self::Mlp(network.settled(sample)),
-        }
-    }
-
-    fn needs_settling(&self) -> bool {
-        match self {
-            Self::Ugmm(network) => network.needs_settling(),
-            Self::Mlp(network) => network.needs_settling(),
         }
     }
 
@@ -133,6 +210,44 @@ impl Network for Model {
         match self {
             Self::Ugmm(network) => network.takes_missing_values(),
             Self::Mlp(network) => network.takes_missing_values(),
+        }
+    }
+}
+
+/// A pass through a network with all that the way back needs.
+pub(crate) enum RecordedModel<'m> {
+    Ugmm(RecordedNetwork<'m>),
+    Mlp(RecordedMlp<'m>),
+}
+
+impl RecordedModel<'_> {
+    /// `[rows, outputs]`
+    pub(crate) fn outputs(&self) -> &[f32] {
+        match self {
+            Self::Ugmm(pass) => &pass.outputs,
+            Self::Mlp(pass) => &pass.outputs,
+        }
+    }
+
+    /// Adds the gradients of Σ outputs · `cotangent` with respect to [`Model::tensors`] to `gradients`; returns that with
+    /// respect to the inputs, if it is wanted.
+    pub(crate) fn backward(
+        &self,
+        cotangent: Vec<f32>,
+        gradients: &mut [Vec<f32>],
+        want_x: bool,
+    ) -> Option<Vec<f32>> {
+        match self {
+            Self::Ugmm(pass) => pass.backward(cotangent, gradients, want_x),
+            Self::Mlp(pass) => pass.backward(cotangent, gradients, want_x),
+        }
+    }
+
+    /// What batch normalisations met.
+    pub(crate) fn moments(self) -> Vec<(Vec<f32>, Vec<f32>)> {
+        match self {
+            Self::Ugmm(_) => Vec::new(),
+            Self::Mlp(pass) => pass.moments(),
         }
     }
 }

@@ -1,59 +1,19 @@
-//! A stack of uGMM layers, and what every trainable network of this library can do.
+//! A stack of uGMM layers.
 
-use crate::missing::with_unknown_outputs;
+use crate::layer::{Pass, Recorded};
+use crate::missing::{UnknownOutputs, fill_unknown_outputs, log_seen_weight};
 use crate::standardization::Units;
-use crate::{Init, Means, UgmmError, UgmmLayer, UgmmLayerConfig};
-use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use crate::{Init, Layer, LayerConfig, Means, Predictor, UgmmError};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-/// A network that the training loop and the objectives of this library work with. Implement it for a Burn module of
-/// your own to train that.
-pub trait Network: Module {
-    /// Number of input columns.
-    fn inputs(&self) -> usize;
-
-    /// Number of output columns.
-    fn outputs(&self) -> usize;
-
-    /// Rows of outputs that it gives for each row of inputs: 1, or the steps of a sequence, where something is predicted of
-    /// each.
-    fn predictions_per_row(&self) -> usize {
-        1
-    }
-
-    /// Outputs `[batch × predictions per row, outputs]` of `x` `[batch, inputs]`.
-    fn forward(&self, x: Tensor<2>) -> Tensor<2>;
-
-    /// The same in a training pass, every random choice (dropout) drawn from `rng`.
-    fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2>;
-
-    /// The network as it is to be used after training: whatever it took from each batch is now fixed, to what it is on
-    /// `sample` `[rows, inputs]`, typical rows. Most networks stay as they are.
-    #[must_use]
-    fn settled(self, _sample: &Tensor<2>) -> Self {
-        self
-    }
-
-    /// Whether [`Self::settled`] changes something, so that training needs a sample for it.
-    fn needs_settling(&self) -> bool {
-        false
-    }
-
-    /// Whether NaN in `x` is a missing value that the network knows how to do without.
-    fn takes_missing_values(&self) -> bool {
-        false
-    }
-}
-
-/// The layers of a [`UgmmNetwork`], first to last.
+/// The layers of a [`Network`], first to last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct UgmmNetworkConfig {
+pub struct NetworkConfig {
     /// One entry per layer; each layer has as many inputs as the one before it has neurons.
-    pub layers: Vec<UgmmLayerConfig>,
+    pub layers: Vec<LayerConfig>,
     /// Whether the inputs of every layer but the first are standardised in training, over the batch; means, σ and σ
     /// floors of these layers are then in units of their inputs' standard deviation. After training all this is
     /// folded into the parameters ([`Self::settled`]), and a plain network remains. Not with tied means.
@@ -66,12 +26,12 @@ pub struct UgmmNetworkConfig {
     pub missing_values: bool,
 }
 
-impl UgmmNetworkConfig {
+impl NetworkConfig {
     /// Layers of these sizes, inputs first: `[784, 128, 64, 10]` is three layers. Everything else as in
-    /// [`UgmmLayerConfig::new`].
+    /// [`LayerConfig::new`].
     #[must_use]
     pub fn new(sizes: &[usize]) -> Self {
-        let layers = sizes.windows(2).map(|pair| UgmmLayerConfig::new(pair[0], pair[1])).collect();
+        let layers = sizes.windows(2).map(|pair| LayerConfig::new(pair[0], pair[1])).collect();
         Self { layers, standardize: false, missing_values: false }
     }
 
@@ -150,7 +110,7 @@ impl UgmmNetworkConfig {
     }
 
     /// Sets a setting, first layer first; layers beyond the end of the list keep theirs.
-    fn with_each(mut self, values: &[f64], setting: impl Fn(&mut UgmmLayerConfig) -> &mut f64) -> Self {
+    fn with_each(mut self, values: &[f64], setting: impl Fn(&mut LayerConfig) -> &mut f64) -> Self {
         for (layer, &value) in self.layers.iter_mut().zip(values) {
             *setting(layer) = value;
         }
@@ -190,34 +150,27 @@ impl UgmmNetworkConfig {
         Ok(())
     }
 
-    /// A network with new parameters. `sample` `[rows, inputs]` holds typical rows; each layer is initialised from
-    /// what the layers before it make of them.
+    /// A network with new parameters. `sample`, row-major `[rows, inputs]`, holds typical rows; each layer is initialised
+    /// from what the layers before it make of them.
     ///
     /// # Errors
     ///
-    /// As [`UgmmLayerConfig::init`].
-    pub fn init<R: Rng + ?Sized>(
-        &self,
-        sample: Option<&Tensor<2>>,
-        rng: &mut R,
-        device: &Device,
-    ) -> Result<UgmmNetwork, UgmmError> {
+    /// As [`LayerConfig::init`].
+    pub fn init<R: Rng + ?Sized>(&self, sample: Option<&[f32]>, rng: &mut R) -> Result<Network, UgmmError> {
         self.validate()?;
         crate::memory::check(self.weights())?;
-        // The sample passes through the new layers without gradient, so without dropout.
-        let mut sample = sample.map(|sample| sample.clone().without_autodiff());
+        let mut sample = sample.map(<[f32]>::to_vec);
         let mut layers = Vec::with_capacity(self.layers.len());
         for (index, config) in self.layers.iter().enumerate() {
-            if self.standardize && index > 0 {
-                sample = sample.map(|sample| Units::of(&sample).standardize(sample));
+            if let (Some(sample), true) = (&mut sample, self.standardize && index > 0) {
+                Units::of(sample, config.inputs).standardize(sample);
             }
             let missing_values = self.missing_values && index == 0;
-            let layer = config.init_with_missing(sample.as_ref(), missing_values, rng, device)?;
-            sample = sample
-                .map(|sample| layer.valid().pass_with_missing::<ChaCha8Rng>(sample, missing_values, None));
+            let layer = config.init_with_missing(sample.as_deref(), missing_values, rng)?;
+            sample = sample.map(|sample| activations(&layer, &sample, missing_values));
             layers.push(layer);
         }
-        Ok(UgmmNetwork { layers, standardize: self.standardize, missing_values: self.missing_values })
+        Ok(Network { layers, standardize: self.standardize, missing_values: self.missing_values })
     }
 
     /// Number of weights, or `None` where it overflows.
@@ -230,97 +183,154 @@ impl UgmmNetworkConfig {
         layers.try_fold(0usize, |sum, count| sum.checked_add(count?))
     }
 
-    pub(crate) fn blank(&self, device: &Device) -> UgmmNetwork {
-        let layers = self.layers.iter().map(|layer| layer.blank(device)).collect();
-        UgmmNetwork { layers, standardize: self.standardize, missing_values: self.missing_values }
+    pub(crate) fn blank(&self) -> Network {
+        let layers = self.layers.iter().map(LayerConfig::blank).collect();
+        Network { layers, standardize: self.standardize, missing_values: self.missing_values }
     }
 }
 
-/// A feed-forward stack of [`UgmmLayer`]s (paper §3.3): the activations of one layer, which are log-densities, are the
+/// A feed-forward stack of [`Layer`]s (paper §3.3): the activations of one layer, which are log-densities, are the
 /// inputs of the next.
 ///
 /// ```
-/// use burn::tensor::{Device, Tensor};
-/// use ugmm::{Init, Network, Stream, UgmmNetworkConfig, generator};
+/// use ugmm_network::{Init, NetworkConfig, Predictor, Stream, generator};
 ///
-/// let device = Device::flex();
-/// let config = UgmmNetworkConfig::new(&[4, 16, 3]).with_init(Init::Paper);
-/// let network = config.init(None, &mut generator(0, Stream::Initialization), &device)?;
-/// assert_eq!(network.forward(Tensor::zeros([8, 4], &device)).dims(), [8, 3]);
-/// # Ok::<(), ugmm::UgmmError>(())
+/// let config = NetworkConfig::new(&[4, 16, 3]).with_init(Init::Paper);
+/// let network = config.init(None, &mut generator(0, Stream::Initialization))?;
+/// assert_eq!(network.forward(&[0.0; 8 * 4]).len(), 8 * 3);
+/// # Ok::<(), ugmm_network::UgmmError>(())
 /// ```
-#[derive(Module, Debug)]
-pub struct UgmmNetwork {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
     /// First to last.
-    pub layers: Vec<UgmmLayer>,
-    /// See [`UgmmNetworkConfig::standardize`]. While it is on, [`Network::forward`] standardises by the rows it is given.
+    pub layers: Vec<Layer>,
+    /// See [`NetworkConfig::standardize`]. While it is on, [`Predictor::forward`] standardises by the rows it is given.
     pub standardize: bool,
-    /// See [`UgmmNetworkConfig::missing_values`].
+    /// See [`NetworkConfig::missing_values`].
     pub missing_values: bool,
 }
 
-impl UgmmNetwork {
-    fn pass<R: Rng + ?Sized>(&self, x: Tensor<2>, mut rng: Option<&mut R>) -> Tensor<2> {
-        let layers = self.layers.iter().enumerate();
-        layers.fold(x, |x, (index, layer)| match (self.standardize && index > 0, rng.as_deref_mut()) {
-            (true, rng) => {
-                let units = Units::of(&x);
-                layer.forward_in_units(x, &units, rng)
-            }
-            (false, rng) => self.layer_pass(index, x, rng),
-        })
+/// Activations `[rows, neurons]` of a layer without anything random, where NaN in `x` `[rows, inputs]` may be a missing value.
+fn activations(layer: &Layer, x: &[f32], missing_values: bool) -> Vec<f32> {
+    let mut y = layer.forward(x);
+    if missing_values && x.iter().any(|x| x.is_nan()) {
+        let log_weight = log_seen_weight(x, &layer.mixing_logits, layer.inputs());
+        y.iter_mut().zip(log_weight).for_each(|(y, log_weight)| *y -= log_weight);
     }
-
-    /// The pass of one layer, a training pass when there is an `rng`, of a network that does not standardise between its
-    /// layers.
-    pub(crate) fn layer_pass<R: Rng + ?Sized>(
-        &self,
-        index: usize,
-        x: Tensor<2>,
-        rng: Option<&mut R>,
-    ) -> Tensor<2> {
-        let y = self.layers[index].pass_with_missing(x, self.missing_values, rng);
-        if self.missing_values && index + 1 == self.layers.len() { with_unknown_outputs(y) } else { y }
-    }
+    y
 }
 
-impl Network for UgmmNetwork {
-    fn inputs(&self) -> usize {
-        self.layers.first().map_or(0, UgmmLayer::inputs)
+impl Network {
+    /// What it is made of.
+    #[must_use]
+    pub fn config(&self) -> NetworkConfig {
+        NetworkConfig {
+            layers: self.layers.iter().map(|layer| layer.config.clone()).collect(),
+            standardize: self.standardize,
+            missing_values: self.missing_values,
+        }
     }
 
-    fn outputs(&self) -> usize {
-        self.layers.last().map_or(0, UgmmLayer::neurons)
+    /// Number of parameters.
+    #[must_use]
+    pub fn parameter_count(&self) -> usize {
+        self.layers.iter().map(Layer::parameter_count).sum()
     }
 
-    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.pass::<ChaCha8Rng>(x, None)
+    /// The activations of the layer at `index` for its inputs `x` `[rows, inputs]`; those of the last layer are the outputs.
+    pub(crate) fn layer_forward(&self, index: usize, mut x: Vec<f32>) -> Vec<f32> {
+        let layer = &self.layers[index];
+        if self.standardize && index > 0 {
+            return Recorded::new(layer, x, self.way(index, None)).1;
+        }
+        x = activations(layer, &x, self.missing_values);
+        if self.missing_values && index + 1 == self.layers.len() {
+            fill_unknown_outputs(&mut x, layer.neurons());
+        }
+        x
     }
 
-    fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
-        self.pass(x, Some(rng))
+    /// How the layer at `index` is passed.
+    fn way<'r>(&self, index: usize, rng: Option<&'r mut ChaCha8Rng>) -> Pass<'r> {
+        let standardize = self.standardize && index > 0;
+        // In units of a batch nothing is known of values that are not there.
+        Pass { rng, standardize, missing_values: self.missing_values && !standardize }
     }
 
-    fn settled(self, sample: &Tensor<2>) -> Self {
+    /// A pass through all layers that can be gone back: one of training if there is an `rng`.
+    pub(crate) fn recorded(&self, x: Vec<f32>, mut rng: Option<&mut ChaCha8Rng>) -> RecordedNetwork<'_> {
+        let mut layers = Vec::with_capacity(self.layers.len());
+        let mut y = x;
+        for (index, layer) in self.layers.iter().enumerate() {
+            let (recorded, activations) = Recorded::new(layer, y, self.way(index, rng.as_deref_mut()));
+            layers.push(recorded);
+            y = activations;
+        }
+        let unknown = self.missing_values.then(|| fill_unknown_outputs(&mut y, self.outputs()));
+        RecordedNetwork { layers, unknown, outputs: y }
+    }
+
+    /// The network as it is to be used after training: what it took from each batch is now fixed, to what it is on `sample`
+    /// `[rows, inputs]`, typical rows.
+    #[must_use]
+    pub fn settled(self, sample: &[f32]) -> Self {
         if !self.standardize {
             return self;
         }
-        let mut x = sample.clone().without_autodiff();
+        let mut x = sample.to_vec();
         let mut layers = Vec::with_capacity(self.layers.len());
         for (index, layer) in self.layers.into_iter().enumerate() {
-            let layer = if index > 0 { layer.in_units(&Units::of(&x)) } else { layer };
-            let missing_values = self.missing_values && index == 0;
-            x = layer.valid().pass_with_missing::<ChaCha8Rng>(x, missing_values, None);
+            let inputs = layer.inputs();
+            let layer = if index > 0 { layer.in_units(&Units::of(&x, inputs)) } else { layer };
+            x = activations(&layer, &x, self.missing_values && index == 0);
             layers.push(layer);
         }
         Self { layers, standardize: false, missing_values: self.missing_values }
     }
+}
 
-    fn needs_settling(&self) -> bool {
-        self.standardize
+impl Predictor for Network {
+    fn inputs(&self) -> usize {
+        self.layers.first().map_or(0, Layer::inputs)
+    }
+
+    fn outputs(&self) -> usize {
+        self.layers.last().map_or(0, Layer::neurons)
+    }
+
+    fn forward(&self, x: &[f32]) -> Vec<f32> {
+        (0..self.layers.len()).fold(x.to_vec(), |x, index| self.layer_forward(index, x))
     }
 
     fn takes_missing_values(&self) -> bool {
         self.missing_values
+    }
+}
+
+/// A pass through a network with all that the way back needs.
+pub(crate) struct RecordedNetwork<'n> {
+    layers: Vec<Recorded<'n>>,
+    unknown: Option<UnknownOutputs>,
+    /// `[rows, outputs]`
+    pub outputs: Vec<f32>,
+}
+
+impl RecordedNetwork<'_> {
+    /// Adds the gradients of Σ outputs · `cotangent` with respect to the tensors of all layers, in their order, to
+    /// `gradients`; returns that with respect to the inputs, if it is wanted.
+    pub(crate) fn backward(
+        &self,
+        mut cotangent: Vec<f32>,
+        gradients: &mut [Vec<f32>],
+        want_x: bool,
+    ) -> Option<Vec<f32>> {
+        if let Some(unknown) = &self.unknown {
+            unknown.backward(&mut cotangent);
+        }
+        for (index, (layer, gradients)) in self.layers.iter().zip(gradients.chunks_mut(3)).enumerate().rev() {
+            let [means, rhos, logits] = gradients else { unreachable!("a layer has three tensors") };
+            cotangent = layer.backward(cotangent, [means, rhos, logits], want_x || index > 0)?;
+        }
+        Some(cotangent)
     }
 }

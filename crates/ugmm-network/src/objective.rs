@@ -1,12 +1,13 @@
 //! What a network is trained for, and how it predicts: cross-entropy of its outputs, the joint score of features and
 //! label, or the conditional density of a number.
 
+mod loss;
+
+pub use loss::{LossInputs, LossOptions};
+
 use crate::inference::conditional::random_nodes;
 use crate::inference::posterior::{joint_inputs, joint_scores};
-use crate::{Network, Targets, UgmmError};
-use burn::nn::loss::CrossEntropyLossConfig;
-use burn::tensor::{Device, Int, Tensor, TensorData, activation::log_softmax};
-use rand::{Rng, RngExt};
+use crate::{Predictor, Targets, UgmmError};
 use serde::{Deserialize, Serialize};
 
 /// How a class label becomes input variables of a generative network.
@@ -29,9 +30,9 @@ impl LabelEncoding {
         }
     }
 
-    /// Encoded labels `[rows, columns]`.
+    /// Encoded labels, row-major `[rows, columns]`.
     #[must_use]
-    pub fn encode(self, labels: &[usize], classes: usize, device: &Device) -> Tensor<2> {
+    pub fn encode(self, labels: &[usize], classes: usize) -> Vec<f32> {
         let columns = self.columns(classes);
         let mut values = vec![0f32; labels.len() * columns];
         for (row, &label) in values.chunks_mut(columns).zip(labels) {
@@ -40,7 +41,7 @@ impl LabelEncoding {
                 Self::OneHot => row[label] = 1.0,
             }
         }
-        Tensor::from_data(TensorData::new(values, [labels.len(), columns]), device)
+        values
     }
 }
 
@@ -135,16 +136,6 @@ const MOST_NODES: usize = 4096;
 /// Numbers from the range of a number that stand for all of it where predictions are looked into.
 const PREDICTION_NODES: usize = 32;
 
-/// What is weighed how in a loss.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct LossOptions {
-    /// Share of a cross-entropy's target that goes from the right class to all classes alike, in [0, 1) (Szegedy et al.
-    /// 2016).
-    pub label_smoothing: f64,
-    /// How much the rows of each class count, one positive number per class; all alike if not given.
-    pub class_weights: Option<Vec<f64>>,
-}
-
 /// A task: sizes and objective. It says what a network must look like and what its outputs mean.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -211,7 +202,7 @@ impl Task {
     /// # Errors
     ///
     /// Names the first that is not.
-    pub(crate) fn check_targets(&self, targets: &Targets) -> Result<(), UgmmError> {
+    pub fn check_targets(&self, targets: &Targets) -> Result<(), UgmmError> {
         match (targets, self.objective.predicts_numbers()) {
             (Targets::Numbers(_), true) => Ok(()),
             (Targets::Classes(classes), false) => {
@@ -228,6 +219,35 @@ impl Task {
         }
     }
 
+    /// Checks that there is a weight for each class, if there are any.
+    ///
+    /// # Errors
+    ///
+    /// When there are more or fewer.
+    pub fn check_class_weights(&self, weights: Option<&[f64]>) -> Result<(), UgmmError> {
+        match weights.map(<[f64]>::len).filter(|&found| found != self.classes) {
+            Some(found) => {
+                let what = "the list of class weights";
+                Err(UgmmError::Size { what, found, unit: "numbers", expected: self.classes })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that features `x` `[rows, features]` and targets, of which each row has so many, are a batch of this task.
+    ///
+    /// # Errors
+    ///
+    /// Says what does not fit.
+    pub fn check_batch(&self, x: &[f32], targets: &Targets, targets_per_row: usize) -> Result<(), UgmmError> {
+        let expected = targets.len() / targets_per_row * self.features;
+        if x.len() != expected || !targets.len().is_multiple_of(targets_per_row) {
+            let (what, found) = ("the batch", x.len());
+            return Err(UgmmError::Size { what, found, unit: "feature values", expected });
+        }
+        self.check_targets(targets)
+    }
+
     /// The network's inputs `[rows, inputs]`: the features `x` `[rows, features]` and, where the objective has them among
     /// its inputs, the targets after them.
     ///
@@ -235,30 +255,32 @@ impl Task {
     ///
     /// When the targets are not of the kind that is predicted.
     #[must_use]
-    pub fn network_input(&self, x: Tensor<2>, targets: &Targets) -> Tensor<2> {
-        let device = x.device();
-        let target = match (self.objective, targets) {
-            (Objective::Conditional { .. }, Targets::Numbers(numbers)) => column(numbers.clone(), &device),
+    pub fn network_input(&self, x: &[f32], targets: &Targets) -> Vec<f32> {
+        match (self.objective, targets) {
+            (Objective::Conditional { .. }, Targets::Numbers(numbers)) => {
+                joined(x, self.features, numbers, 1)
+            }
             (objective, Targets::Classes(labels)) => match objective.label_encoding() {
-                None => return x,
-                Some(label) => label.encode(labels, self.classes, &device),
+                None => x.to_vec(),
+                Some(label) => {
+                    joined(x, self.features, &label.encode(labels, self.classes), label.columns(self.classes))
+                }
             },
             (_, Targets::Numbers(_)) => panic!("the task is to predict classes, not numbers"),
-        };
-        Tensor::cat(vec![x, target], 1)
+        }
     }
 
     /// What a prediction shows the network, and how many consecutive outputs make one softmax: the features `x` `[rows,
     /// features]` alone; each row with every label; or each row with numbers from all of the range.
-    pub(crate) fn prediction_inputs(&self, x: Tensor<2>) -> (Tensor<2>, usize) {
+    pub(crate) fn prediction_inputs(&self, x: &[f32]) -> (Vec<f32>, usize) {
         match (self.objective, self.objective.label_encoding()) {
             (Objective::Conditional { low, high, .. }, _) => {
-                let none = vec![f32::NAN; x.dims()[0]];
+                let none = vec![f32::NAN; x.len() / self.features];
                 let nodes = random_nodes(&none, (low, high), PREDICTION_NODES, || 0.5);
                 (nodes.joined_to(x), PREDICTION_NODES)
             }
-            (_, Some(label)) => (joint_inputs(x, label, self.classes), self.classes),
-            (_, None) => (x, self.classes),
+            (_, Some(label)) => (joint_inputs(x, label, self.classes, self.features), self.classes),
+            (_, None) => (x.to_vec(), self.classes),
         }
     }
 
@@ -273,9 +295,14 @@ impl Task {
 
     /// What a training pass shows the network: with the hybrid objective each row with every label, with the conditional
     /// one each row with its own number and the middle of every cell, otherwise [`Self::network_input`].
-    pub(crate) fn training_input(&self, x: Tensor<2>, targets: &Targets) -> Tensor<2> {
+    ///
+    /// # Panics
+    ///
+    /// When the targets are not of the kind that is predicted.
+    #[must_use]
+    pub fn training_input(&self, x: &[f32], targets: &Targets) -> Vec<f32> {
         match (self.objective, targets) {
-            (Objective::Hybrid { label, .. }, _) => joint_inputs(x, label, self.classes),
+            (Objective::Hybrid { label, .. }, _) => joint_inputs(x, label, self.classes, self.features),
             (Objective::Conditional { low, high, nodes, .. }, Targets::Numbers(numbers)) => {
                 random_nodes(numbers, (low, high), nodes, || 0.5).joined_to(x)
             }
@@ -283,59 +310,10 @@ impl Task {
         }
     }
 
-    /// The loss of a training batch, `[1]`: the mean cross-entropy; or minus the mean joint score; or that plus the
-    /// weighted cross-entropy of the posterior; or minus the mean log of the conditional density.
-    ///
-    /// # Panics
-    ///
-    /// When the targets are not of the kind that is predicted.
-    pub fn loss<N: Network, R: Rng + ?Sized>(
-        &self,
-        network: &N,
-        x: Tensor<2>,
-        targets: &Targets,
-        options: &LossOptions,
-        rng: &mut R,
-    ) -> Tensor<1> {
-        match (self.objective, targets) {
-            (Objective::Discriminative, Targets::Classes(labels)) => {
-                cross_entropy(network.forward_training(x, rng), labels, options)
-            }
-            (Objective::Generative { .. }, Targets::Classes(labels)) => {
-                let scores = network.forward_training(self.network_input(x, targets), rng);
-                weighted_mean(scores, labels, options).neg()
-            }
-            (Objective::Hybrid { label, weight }, Targets::Classes(labels)) => {
-                // One pass for all labels, so that they are compared under the same dropout.
-                let scores = network.forward_training(joint_inputs(x, label, self.classes), rng);
-                let scores = scores.reshape([labels.len(), self.classes]);
-                let indices = class_indices(labels, &scores.device()).unsqueeze_dim(1);
-                let joint_score = weighted_mean(scores.clone().gather(1, indices), labels, options);
-                cross_entropy(scores, labels, options) * weight - joint_score
-            }
-            (Objective::Conditional { low, high, nodes, crps_weight }, Targets::Numbers(numbers)) => {
-                let places = random_nodes(numbers, (low, high), nodes, || rng.random::<f32>());
-                let own_cells = places.own_cells.clone();
-                let scores = network.forward_training(places.joined_to(x), rng);
-                let log_shares = log_softmax(scores.reshape([numbers.len(), nodes]), 1);
-                let own = class_indices(&own_cells, &log_shares.device()).unsqueeze_dim(1);
-                let cell = (high - low) / nodes as f64;
-                // A share of a cell as a density over it.
-                let log_loss = log_shares.clone().gather(1, own).mean().neg() + cell.ln();
-                if crps_weight == 0.0 {
-                    return log_loss;
-                }
-                log_loss + crps(log_shares, &own_cells) * (crps_weight * cell)
-            }
-            (_, Targets::Numbers(_)) => panic!("the task is to predict classes, not numbers"),
-            (_, Targets::Classes(_)) => panic!("the task is to predict numbers, not classes"),
-        }
-    }
-
     /// Unnormalised log-scores `[rows, classes]` of features `x` `[rows, features]`, whose softmax is P(class | x): the
     /// outputs, or the joint scores of x with each label.
     #[must_use]
-    pub fn class_scores<N: Network>(&self, network: &N, x: Tensor<2>) -> Tensor<2> {
+    pub fn class_scores<N: Predictor + ?Sized>(&self, network: &N, x: &[f32]) -> Vec<f32> {
         match self.objective.label_encoding() {
             None => network.forward(x),
             Some(label) => joint_scores(network, x, label, self.classes),
@@ -344,59 +322,25 @@ impl Task {
 
     /// log P(class | x), `[rows, classes]`, of features `x` `[rows, features]`.
     #[must_use]
-    pub fn log_probabilities<N: Network>(&self, network: &N, x: Tensor<2>) -> Tensor<2> {
-        log_softmax(self.class_scores(network, x), 1)
+    pub fn log_probabilities<N: Predictor + ?Sized>(&self, network: &N, x: &[f32]) -> Vec<f32> {
+        let mut scores = self.class_scores(network, x);
+        log_softmax(&mut scores, self.classes);
+        scores
     }
 }
 
-/// Mean cross-entropy `[1]` of the softmax of `scores` `[rows, classes]`.
-fn cross_entropy(scores: Tensor<2>, labels: &[usize], options: &LossOptions) -> Tensor<1> {
-    let device = scores.device();
-    let LossOptions { label_smoothing, class_weights } = options;
-    if class_weights.is_none() {
-        let smoothing = (*label_smoothing > 0.0).then_some(*label_smoothing as f32);
-        let loss = CrossEntropyLossConfig::new().with_smoothing(smoothing).init(&device);
-        return loss.forward(scores, class_indices(labels, &device));
+/// Each row of `x` `[rows, features]` with its row of `more` `[rows, columns]` after it.
+fn joined(x: &[f32], features: usize, more: &[f32], columns: usize) -> Vec<f32> {
+    let rows = x.chunks(features).zip(more.chunks(columns));
+    rows.flat_map(|(x, more)| x.iter().chain(more).copied()).collect()
+}
+
+/// Turns scores `[rows, columns]` into the logarithms of their softmax.
+pub(crate) fn log_softmax(scores: &mut [f32], columns: usize) {
+    for row in scores.chunks_mut(columns) {
+        let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let sum: f64 = row.iter().map(|&score| f64::from(score - largest).exp()).sum();
+        let log_sum = sum.ln() as f32;
+        row.iter_mut().for_each(|score| *score = (*score - largest) - log_sum);
     }
-    let logs = log_softmax(scores, 1);
-    let right = logs.clone().gather(1, class_indices(labels, &device).unsqueeze_dim(1));
-    let rows = right * (1.0 - label_smoothing) + logs.mean_dim(1) * *label_smoothing;
-    weighted_mean(rows, labels, options).neg()
-}
-
-/// Mean `[1]` over rows of the continuous ranked probability score of probabilities `[rows, cells]`, given as logarithms, in
-/// units of a cell's width: the sum of squared distances between the distribution function at the cells' ends and that
-/// of certainty that the number is in its own cell.
-fn crps(log_shares: Tensor<2>, own_cells: &[usize]) -> Tensor<1> {
-    let device = log_shares.device();
-    let [rows, cells] = log_shares.dims();
-    // Shares up to and with each cell.
-    let below: Vec<f32> =
-        (0..cells * cells).map(|place| if place / cells <= place % cells { 1.0 } else { 0.0 }).collect();
-    let below = Tensor::<2>::from_data(TensorData::new(below, [cells, cells]), &device);
-    let certain =
-        own_cells.iter().flat_map(|&own| (0..cells).map(move |cell| if cell >= own { 1f32 } else { 0.0 }));
-    let certain =
-        Tensor::<2>::from_data(TensorData::new(certain.collect::<Vec<_>>(), [rows, cells]), &device);
-    (log_shares.exp().matmul(below) - certain).square().sum() / rows as f32
-}
-
-/// Mean `[1]` of `values` `[rows, 1]`, each row weighted by its class.
-fn weighted_mean(values: Tensor<2>, labels: &[usize], options: &LossOptions) -> Tensor<1> {
-    let Some(weights) = &options.class_weights else { return values.mean() };
-    let weights: Vec<f32> = labels.iter().map(|&label| weights[label] as f32).collect();
-    let sum: f32 = weights.iter().sum();
-    let device = values.device();
-    (values * column(weights, &device)).sum() / sum
-}
-
-/// `[values.len(), 1]`
-fn column(values: Vec<f32>, device: &Device) -> Tensor<2> {
-    let rows = values.len();
-    Tensor::from_data(TensorData::new(values, [rows, 1]), device)
-}
-
-fn class_indices(labels: &[usize], device: &Device) -> Tensor<1, Int> {
-    let labels: Vec<i32> = labels.iter().map(|&label| label as i32).collect();
-    Tensor::from_data(labels.as_slice(), device)
 }

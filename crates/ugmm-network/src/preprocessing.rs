@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 /// Standardisation: (value − mean) / scale, per column.
 ///
 /// ```
-/// use ugmm::Standardization;
+/// use ugmm_network::Standardization;
 ///
 /// let mut rows = vec![1.0, 10.0, 3.0, 10.0]; // two rows of two columns, the second constant
 /// let standardization = Standardization::fit(&rows, 2)?;
 /// standardization.apply(&mut rows)?;
 /// assert_eq!(rows, [-1.0, 0.0, 1.0, 0.0]);
-/// # Ok::<(), ugmm::UgmmError>(())
+/// # Ok::<(), ugmm_network::UgmmError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

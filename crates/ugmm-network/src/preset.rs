@@ -1,7 +1,7 @@
 //! Complete settings by name: network and training for a task.
 
 use crate::training::{Schedule, TrainingConfig};
-use crate::{Init, LabelEncoding, MlpConfig, ModelConfig, Objective, Task, UgmmNetworkConfig};
+use crate::{Init, LabelEncoding, MlpConfig, ModelConfig, NetworkConfig, Objective, Task};
 use serde::{Deserialize, Serialize};
 
 /// A named set of settings.
@@ -107,7 +107,7 @@ impl Preset {
     /// A uGMM network for `task` with these hidden layers.
     #[must_use]
     pub fn ugmm(self, task: &Task, hidden: &[usize]) -> ModelConfig {
-        let network = UgmmNetworkConfig::new(&sizes(task, hidden));
+        let network = NetworkConfig::new(&sizes(task, hidden));
         ModelConfig::Ugmm(match (self, task.objective) {
             (Self::Paper, Objective::Discriminative) => network.with_init(Init::Paper).with_dropout(&[0.3]),
             (Self::Paper, _) => network.with_init(Init::Paper),

@@ -1,7 +1,6 @@
 //! Random numbers: everything random in this library is drawn on the host from one of these generators, so that a
-//! seed decides every bit whatever the device and the number of threads.
+//! seed decides every bit whatever the number of threads.
 
-use burn::tensor::{Device, Distribution, Int, Tensor};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::f64::consts::TAU;
@@ -36,13 +35,6 @@ pub fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     generator.set_stream(stream as u64);
     generator
-}
-
-/// The same for a seed that the device's own generator draws (`Device::seed`), as Burn's modules draw theirs.
-pub(crate) fn generator_of_device(device: &Device, stream: Stream) -> ChaCha8Rng {
-    let seed = Tensor::<1, Int>::random([1], Distribution::Uniform(0.0, i32::MAX.into()), device);
-    let seed: i64 = seed.into_scalar();
-    generator(seed.unsigned_abs(), stream)
 }
 
 /// A draw of U[0, 1) on a grid of 2⁻⁵³; 0 can come up, 1 cannot.

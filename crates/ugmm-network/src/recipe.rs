@@ -67,7 +67,7 @@ pub struct Settings {
     pub input_dropout: Option<Vec<f64>>,
     /// uGMM: standard deviation of the noise on each layer's inputs, first to last; 0 beyond the end of the list.
     pub input_noise: Option<Vec<f64>>,
-    /// uGMM: see [`UgmmNetworkConfig::missing_values`](crate::UgmmNetworkConfig::missing_values).
+    /// uGMM: see [`NetworkConfig::missing_values`](crate::NetworkConfig::missing_values).
     pub missing_values: Option<bool>,
     /// Feed-forward: whether hidden layers are batch-normalised.
     pub batch_norm: Option<bool>,
@@ -137,7 +137,7 @@ impl Settings {
     /// Names the first setting that is out of its range, or does not belong to this kind of network or objective.
     ///
     /// ```
-    /// use ugmm::{Preset, Settings, TableShape, TargetKind};
+    /// use ugmm_network::{Preset, Settings, TableShape, TargetKind};
     ///
     /// let shape = TableShape { features: 4, target: TargetKind::Classes(3), rows: 120 };
     /// let settings = Settings { hidden: Some(vec![64, 32]), ..Settings::default() };
@@ -146,7 +146,7 @@ impl Settings {
     /// let wrong = Settings { epochs: Some(10), batch_size: Some(0), ..Settings::default() };
     /// let message = wrong.recipe(Preset::Best, &shape, 0).unwrap_err().to_string();
     /// assert_eq!(message, "batch_size is 0, but must be at least 1");
-    /// # Ok::<(), ugmm::UgmmError>(())
+    /// # Ok::<(), ugmm_network::UgmmError>(())
     /// ```
     pub fn recipe(&self, preset: Preset, shape: &TableShape, seed: u64) -> Result<Recipe, UgmmError> {
         let classes = match shape.target {

@@ -5,56 +5,123 @@
 //! Gaussians of x itself with mean m + sμ and deviation sσ. With fixed numbers in place of those of a batch, a plain
 //! layer remains.
 
-use crate::layer::Parameters;
-use burn::tensor::{Tensor, activation::log_softmax};
+use crate::layer::{Parameters, log_sum_exp, softmax};
+use std::borrow::Cow;
 
 /// Added to the variance of each input, so that one that does not vary has a scale. Small against the variance that
 /// activations have even where 784 components wash each other out (4e-4).
 const VARIANCE_OFFSET: f64 = 1e-6;
 
-/// The mean and the standard deviation of each input of a layer, `[1, inputs]`.
+/// The mean and the standard deviation of each input of a layer, `[inputs]`.
 pub(crate) struct Units {
-    mean: Tensor<2>,
-    deviation: Tensor<2>,
+    mean: Vec<f32>,
+    deviation: Vec<f32>,
 }
 
 impl Units {
-    /// Those of `x` `[rows, inputs]`, with gradient.
-    pub(crate) fn of(x: &Tensor<2>) -> Self {
-        let mean = x.clone().mean_dim(0);
-        let variance = (x.clone() - mean.clone()).square().mean_dim(0);
-        Self { mean, deviation: (variance + VARIANCE_OFFSET).sqrt() }
+    /// Those of row-major `x` `[rows, inputs]`.
+    pub(crate) fn of(x: &[f32], inputs: usize) -> Self {
+        let rows = (x.len() / inputs) as f64;
+        let mut mean = vec![0.0_f64; inputs];
+        for row in x.chunks(inputs) {
+            mean.iter_mut().zip(row).for_each(|(sum, &x)| *sum += f64::from(x));
+        }
+        mean.iter_mut().for_each(|sum| *sum /= rows);
+        let mut variance = vec![0.0_f64; inputs];
+        for row in x.chunks(inputs) {
+            for ((sum, &mean), &x) in variance.iter_mut().zip(&mean).zip(row) {
+                *sum += (f64::from(x) - mean).powi(2);
+            }
+        }
+        let deviation = variance.iter().map(|sum| (sum / rows + VARIANCE_OFFSET).sqrt() as f32).collect();
+        Self { mean: mean.into_iter().map(|mean| mean as f32).collect(), deviation }
     }
 
-    /// Mean and standard deviation, each `[1, inputs]`.
-    pub(crate) fn into_parts(self) -> (Tensor<2>, Tensor<2>) {
-        (self.mean, self.deviation)
-    }
-
-    /// Inputs in these units.
-    pub(crate) fn standardize(&self, x: Tensor<2>) -> Tensor<2> {
-        (x - self.mean.clone()) / self.deviation.clone()
+    /// Makes inputs `[rows, inputs]` ones in these units.
+    pub(crate) fn standardize(&self, x: &mut [f32]) {
+        for row in x.chunks_mut(self.mean.len()) {
+            for ((x, mean), deviation) in row.iter_mut().zip(&self.mean).zip(&self.deviation) {
+                *x = (*x - mean) / deviation;
+            }
+        }
     }
 
     /// By how much log-densities per unit of the standardised inputs exceed those of [`Self::apply`]'s parameters,
-    /// `[1, neurons]`: the log of the mean deviation, weighted by `mixing_logits` `[neurons, inputs]`.
-    pub(crate) fn log_scale(&self, mixing_logits: Tensor<2>) -> Tensor<2> {
-        let in_plain_units = mixing_logits.clone() + self.deviation.clone().log();
-        // Both softmax denominators from the same component.
-        let difference = log_softmax(mixing_logits, 1) - log_softmax(in_plain_units, 1);
-        (difference + self.deviation.clone().log()).narrow(1, 0, 1).transpose()
+    /// `[neurons]`: the log of the mean deviation, weighted by `mixing_logits` `[neurons, inputs]`.
+    pub(crate) fn log_scale(&self, mixing_logits: &[f32]) -> Vec<f32> {
+        let of_neuron =
+            |logits: &[f32]| (log_sum_exp(&self.in_plain_units(logits)) - log_sum_exp(logits)) as f32;
+        mixing_logits.chunks(self.mean.len()).map(of_neuron).collect()
+    }
+
+    /// Adds the gradients of Σ_j `totals`[j] · log_scale[j] with respect to the mixing logits `[neurons, inputs]` and to the
+    /// logarithms of the deviations `[inputs]`.
+    pub(crate) fn log_scale_gradients(
+        &self,
+        mixing_logits: &[f32],
+        totals: &[f64],
+        logits: &mut [f32],
+        log_deviations: &mut [f64],
+    ) {
+        let inputs = self.mean.len();
+        let neurons = mixing_logits.chunks(inputs).zip(totals).zip(logits.chunks_mut(inputs));
+        for ((own, &total), gradients) in neurons {
+            let scaled = self.in_plain_units(own);
+            let weights = softmax(&scaled).zip(softmax(own));
+            for ((gradient, sum), (scaled, own)) in
+                gradients.iter_mut().zip(&mut *log_deviations).zip(weights)
+            {
+                *gradient += (total * (scaled - own)) as f32;
+                *sum += total * scaled;
+            }
+        }
+    }
+
+    /// Turns gradients with respect to standardised inputs `[rows, inputs]` into those with respect to the inputs, given
+    /// those with respect to the logarithms of the deviations for what else depends on them.
+    pub(crate) fn backward(&self, gradients: &mut [f32], standardized: &[f32], log_deviations: &[f64]) {
+        let inputs = self.mean.len();
+        let rows = (gradients.len() / inputs) as f64;
+        let (mut sums, mut products) = (vec![0.0_f64; inputs], vec![0.0_f64; inputs]);
+        for (gradients, x) in gradients.chunks(inputs).zip(standardized.chunks(inputs)) {
+            for (((sum, product), &g), &x) in sums.iter_mut().zip(&mut products).zip(gradients).zip(x) {
+                *sum += f64::from(g);
+                *product += f64::from(g) * f64::from(x);
+            }
+        }
+        let constants: Vec<(f32, f32, f32)> = (0..inputs)
+            .map(|input| {
+                let slope = (products[input] - log_deviations[input]) / rows;
+                (self.deviation[input], (sums[input] / rows) as f32, slope as f32)
+            })
+            .collect();
+        for (gradients, x) in gradients.chunks_mut(inputs).zip(standardized.chunks(inputs)) {
+            for ((g, &x), &(deviation, mean, slope)) in gradients.iter_mut().zip(x).zip(&constants) {
+                *g = (*g - mean - x * slope) / deviation;
+            }
+        }
     }
 
     /// Plain parameters, each `[neurons, inputs]`, of a layer whose parameters are in these units. A density per unit
     /// of (x − m)/s is s times one per unit of x; the logits gain log s, so that the components keep their shares of
     /// the neuron, whose activation changes by a constant only.
-    pub(crate) fn apply(&self, parameters: Parameters) -> Parameters {
-        let Parameters { means, log_sigmas, mixing_logits } = parameters;
-        let log_deviation = self.deviation.clone().log();
+    pub(crate) fn apply<'a>(&self, parameters: Parameters<'_>) -> Parameters<'a> {
+        let inputs = self.mean.len();
+        let each = |values: &[f32], change: &dyn Fn(usize, f32) -> f32| {
+            let changed = values.iter().enumerate().map(|(place, &value)| change(place % inputs, value));
+            Cow::Owned(changed.collect())
+        };
+        let plus_log_deviation = |input: usize, value: f32| value + self.deviation[input].ln();
         Parameters {
-            means: means * self.deviation.clone() + self.mean.clone(),
-            log_sigmas: log_sigmas + log_deviation.clone(),
-            mixing_logits: mixing_logits + log_deviation,
+            inputs,
+            means: each(&parameters.means, &|input, mean| mean * self.deviation[input] + self.mean[input]),
+            log_sigmas: each(&parameters.log_sigmas, &plus_log_deviation),
+            mixing_logits: each(&parameters.mixing_logits, &plus_log_deviation),
         }
+    }
+
+    /// One neuron's mixing logits in units of the inputs as they are.
+    fn in_plain_units(&self, logits: &[f32]) -> Vec<f32> {
+        logits.iter().zip(&self.deviation).map(|(logit, deviation)| logit + deviation.ln()).collect()
     }
 }

@@ -3,12 +3,12 @@
 use burn::tensor::{Device, Tensor};
 use proptest::prelude::*;
 use rand::RngExt;
-use ugmm::inference::conditional::{ConditionalDensity, conditional_densities};
-use ugmm::metrics::NumberMetrics;
-use ugmm::training::{Dataset, Features, init_model, predicted_densities, train};
-use ugmm::{
-    Init, Network, Objective, Preset, Settings, Stream, TableShape, TargetKind, Targets, Task,
-    UgmmNetworkConfig, generator,
+use ugmm_network::inference::conditional::{ConditionalDensity, conditional_densities};
+use ugmm_network::metrics::NumberMetrics;
+use ugmm_network::training::{Dataset, Features, init_model, predicted_densities, train};
+use ugmm_network::{
+    Init, Predictor, Objective, Preset, Settings, Stream, TableShape, TargetKind, Targets, Task,
+    NetworkConfig, generator,
 };
 
 proptest! {
@@ -62,7 +62,7 @@ proptest! {
 #[test]
 fn densities_are_the_normalised_joint_score() {
     let device = Device::flex();
-    let config = UgmmNetworkConfig::new(&[3, 4, 1]).with_init(Init::Paper).with_min_sigma(0.3);
+    let config = NetworkConfig::new(&[3, 4, 1]).with_init(Init::Paper).with_min_sigma(0.3);
     let network = config.init(None, &mut generator(5, Stream::Initialization), &device).unwrap();
     let x = [[0.3f32, -0.4], [1.0, 0.2]];
     let densities = conditional_densities(&network, Tensor::from_floats(x, &device), (-2.0, 2.0), 50);
@@ -141,7 +141,7 @@ fn tasks_and_targets_must_fit() {
 #[test]
 fn the_loss_is_its_formula() {
     let device = Device::flex();
-    let config = UgmmNetworkConfig::new(&[2, 3, 1]).with_init(Init::Paper).with_min_sigma(0.3);
+    let config = NetworkConfig::new(&[2, 3, 1]).with_init(Init::Paper).with_min_sigma(0.3);
     let network = config.init(None, &mut generator(5, Stream::Initialization), &device).unwrap();
     let (x, y, nodes) = ([0.3f32, -0.8], [0.4f32, -1.9], 4usize);
     for crps_weight in [0.0, 2.5] {

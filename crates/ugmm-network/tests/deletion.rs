@@ -1,8 +1,8 @@
 //! Deletion curves.
 
-use ugmm::UgmmError;
-use ugmm::inspect::{Deletion, DeletionCurves, deletion_curves, random_importances};
-use ugmm::{Stream, generator};
+use ugmm_network::UgmmError;
+use ugmm_network::inspect::{Deletion, DeletionCurves, deletion_curves, random_importances};
+use ugmm_network::{Stream, generator};
 
 /// The sum of a row's values times 1, 2, 3 and so on; what is missing counts nothing.
 fn weighted_sum(rows: &[f32], columns: usize) -> Result<Vec<f64>, UgmmError> {

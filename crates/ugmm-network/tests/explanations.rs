@@ -4,19 +4,19 @@
 use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
-use ugmm::inference::conditional::conditional_densities;
-use ugmm::inspect::{Absence, contributions, feature_responsibilities, log_probability_gradient};
-use ugmm::{
-    Init, LabelEncoding, Objective, Stream, Targets, Task, UgmmNetwork, UgmmNetworkConfig, generator,
+use ugmm_network::inference::conditional::conditional_densities;
+use ugmm_network::inspect::{Absence, contributions, feature_responsibilities, log_probability_gradient};
+use ugmm_network::{
+    Init, LabelEncoding, Objective, Stream, Targets, Task, Network, NetworkConfig, generator,
 };
 
 const FEATURES: usize = 4;
 const ROWS: usize = 6;
 
-fn network(task: &Task, hidden: &[usize], seed: u64) -> UgmmNetwork {
+fn network(task: &Task, hidden: &[usize], seed: u64) -> Network {
     let sizes = [&[task.inputs()], hidden, &[task.outputs()]].concat();
     let config =
-        UgmmNetworkConfig::new(&sizes).with_init(Init::Paper).with_min_sigma(0.5).with_missing_values(true);
+        NetworkConfig::new(&sizes).with_init(Init::Paper).with_min_sigma(0.5).with_missing_values(true);
     config.init(None, &mut generator(seed, Stream::Initialization), &Device::flex()).unwrap()
 }
 
@@ -40,7 +40,7 @@ fn classifications() -> [Task; 4] {
 }
 
 /// log P(class | x) of each row.
-fn log_probabilities(network: &UgmmNetwork, task: &Task, x: &[f32], classes: &[usize]) -> Vec<f32> {
+fn log_probabilities(network: &Network, task: &Task, x: &[f32], classes: &[usize]) -> Vec<f32> {
     let logs = task.log_probabilities(network, tensor(x, task.features)).into_data();
     let logs: Vec<f32> = logs.iter::<f32>().collect();
     logs.chunks(task.classes).zip(classes).map(|(row, &class)| row[class]).collect()

@@ -1,13 +1,13 @@
 //! Responsibilities: what they sum to, and that they are those of the formula.
 
 use burn::tensor::{Device, Tensor};
-use ugmm::inspect::{feature_responsibilities, leading_components, responsibilities, summarize};
-use ugmm::{
-    Init, LabelEncoding, Network, Objective, Stream, Targets, Task, UgmmNetwork, UgmmNetworkConfig, generator,
+use ugmm_network::inspect::{feature_responsibilities, leading_components, responsibilities, summarize};
+use ugmm_network::{
+    Init, LabelEncoding, Predictor, Objective, Stream, Targets, Task, Network, NetworkConfig, generator,
 };
 
-fn network(sizes: &[usize], missing_values: bool) -> UgmmNetwork {
-    let config = UgmmNetworkConfig::new(sizes)
+fn network(sizes: &[usize], missing_values: bool) -> Network {
+    let config = NetworkConfig::new(sizes)
         .with_init(Init::Paper)
         .with_min_sigma(0.3)
         .with_missing_values(missing_values);
@@ -49,7 +49,7 @@ fn one_layers_responsibilities_are_those_of_the_formula() {
 fn they_pass_through_layers_and_sum_to_one() {
     let x = || Tensor::<2>::from_floats([[0.5, -1.0, 0.0, 2.0]], &Device::flex());
     let deep = network(&[4, 1, 2], false);
-    let first = UgmmNetwork { layers: deep.layers[..1].to_vec(), ..deep.clone() };
+    let first = Network { layers: deep.layers[..1].to_vec(), ..deep.clone() };
     assert_eq!(responsibilities(&deep, x(), &[1]), responsibilities(&first, x(), &[0]));
 
     let x = Tensor::<2>::from_floats(

@@ -1,16 +1,16 @@
 //! Paths, followed weights and class maps: what they sum to, and that they are those of the definitions.
 
 use burn::tensor::{Device, Tensor};
-use ugmm::inspect::{
+use ugmm_network::inspect::{
     activations, class_maps, feature_responsibilities, followed_weights, importances, leading_components,
     paths, responsibilities,
 };
-use ugmm::{
-    Init, LabelEncoding, Network, Objective, Stream, Targets, Task, UgmmNetwork, UgmmNetworkConfig, generator,
+use ugmm_network::{
+    Init, LabelEncoding, Predictor, Objective, Stream, Targets, Task, Network, NetworkConfig, generator,
 };
 
-fn network(sizes: &[usize], missing_values: bool) -> UgmmNetwork {
-    let config = UgmmNetworkConfig::new(sizes)
+fn network(sizes: &[usize], missing_values: bool) -> Network {
+    let config = NetworkConfig::new(sizes)
         .with_init(Init::Paper)
         .with_min_sigma(0.3)
         .with_missing_values(missing_values);
@@ -76,7 +76,7 @@ fn followed_weights_are_products_of_matrices() {
         .layers
         .iter()
         .map(|layer| {
-            let of_neuron = |mut all: Vec<ugmm::inspect::Component>| {
+            let of_neuron = |mut all: Vec<ugmm_network::inspect::Component>| {
                 all.sort_by_key(|component| component.input);
                 all.iter().map(|component| component.weight).collect()
             };
@@ -119,7 +119,7 @@ fn class_maps_are_of_the_class_s_own_output_and_rows() {
                 rows.iter().map(|row| f64::from(shares[4 * row + feature])).sum::<f64>() / rows.len() as f64;
             close(maps.responsibilities[feature], mean);
             // A mean of means lies among them.
-            let of_input = |all: &Vec<ugmm::inspect::Component>| {
+            let of_input = |all: &Vec<ugmm_network::inspect::Component>| {
                 all.iter().find(|one| one.input == feature).unwrap().mean
             };
             let means: Vec<f64> = leading_components(&network.layers[0], 4).iter().map(of_input).collect();

@@ -2,10 +2,10 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
-use ugmm::training::{Dataset, Features, TrainingConfig, evaluate, init_model, train};
-use ugmm::{
-    Init, LabelEncoding, MlpConfig, ModelConfig, Network, Objective, Preset, Stream, Task, UgmmLayerConfig,
-    UgmmNetwork, UgmmNetworkConfig, generator,
+use ugmm_network::training::{Dataset, Features, TrainingConfig, evaluate, init_model, train};
+use ugmm_network::{
+    Init, LabelEncoding, MlpConfig, ModelConfig, Predictor, Objective, Preset, Stream, Task, LayerConfig,
+    Network, NetworkConfig, generator,
 };
 
 fn values(tensor: Tensor<2>) -> Vec<f32> {
@@ -18,8 +18,8 @@ fn tensor(values: &[f32], columns: usize) -> Tensor<2> {
 }
 
 /// A network of one layer.
-fn layer(inputs: usize, neurons: usize, seed: u64) -> UgmmNetwork {
-    UgmmNetworkConfig::new(&[inputs, neurons])
+fn layer(inputs: usize, neurons: usize, seed: u64) -> Network {
+    NetworkConfig::new(&[inputs, neurons])
         .with_init(Init::Paper)
         .with_missing_values(true)
         .init(None, &mut generator(seed, Stream::Initialization), &Device::flex())
@@ -27,7 +27,7 @@ fn layer(inputs: usize, neurons: usize, seed: u64) -> UgmmNetwork {
 }
 
 /// The definition, in f64: the mixture of the components whose inputs are seen.
-fn expected(network: &UgmmNetwork, row: &[f32]) -> Vec<f64> {
+fn expected(network: &Network, row: &[f32]) -> Vec<f64> {
     let layer = &network.layers[0];
     let (means, log_sigmas, logits) =
         (values(layer.means.val()), values(layer.log_sigmas()), values(layer.mixing_logits.val()));
@@ -89,7 +89,7 @@ fn a_missing_value_is_out_of_reach_of_every_component() {
 #[test]
 fn nothing_missing_changes_no_bit() {
     let with = layer(4, 3, 0);
-    let without = UgmmNetwork { missing_values: false, ..with.clone() };
+    let without = Network { missing_values: false, ..with.clone() };
     let x = || tensor(&[0.1, -0.4, 2.0, 0.0, 1.0, 0.3, -0.2, 0.5], 4);
     assert_eq!(values(with.forward(x())), values(without.forward(x())));
 }
@@ -146,8 +146,8 @@ fn rows_without_any_value_and_nan_where_none_is_expected_are_refused() {
     let features = Features::F32(vec![1.0, f32::NAN]);
     let message = Dataset::new(features, 2, vec![0], 1).unwrap_err().to_string();
     assert!(message.contains("NaN in row 0, column 1"), "{message}");
-    let dropping = UgmmLayerConfig { dropout: 0.1, ..UgmmLayerConfig::new(2, 2) };
-    let config = UgmmNetworkConfig { layers: vec![dropping], standardize: false, missing_values: true };
+    let dropping = LayerConfig { dropout: 0.1, ..LayerConfig::new(2, 2) };
+    let config = NetworkConfig { layers: vec![dropping], standardize: false, missing_values: true };
     let message = config.validate().unwrap_err().to_string();
     assert!(message.starts_with("missing_values is true, but must be false where"), "{message}");
 }

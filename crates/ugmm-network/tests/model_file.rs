@@ -5,12 +5,12 @@ use safetensors::tensor::{Dtype, TensorView};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use ugmm::inspect::Absence;
-use ugmm::model_file::{Columns, SavedModel};
-use ugmm::training::{EpochReport, History, TrainingConfig};
-use ugmm::{
-    Init, Means, MlpConfig, Model, ModelConfig, Network, Objective, Standardization, Stream, Targets, Task,
-    UgmmNetworkConfig, generator,
+use ugmm_network::inspect::Absence;
+use ugmm_network::model_file::{Columns, SavedModel};
+use ugmm_network::training::{EpochReport, History, TrainingConfig};
+use ugmm_network::{
+    Init, Means, MlpConfig, Model, ModelConfig, Predictor, Objective, Standardization, Stream, Targets, Task,
+    NetworkConfig, generator,
 };
 
 fn saved(config: ModelConfig) -> SavedModel {
@@ -40,7 +40,7 @@ fn saved(config: ModelConfig) -> SavedModel {
 }
 
 fn ugmm_network() -> ModelConfig {
-    let network = UgmmNetworkConfig::new(&[4, 7, 3]).with_init(Init::Paper).with_min_sigma(0.05);
+    let network = NetworkConfig::new(&[4, 7, 3]).with_init(Init::Paper).with_min_sigma(0.05);
     ModelConfig::Ugmm(network)
 }
 
@@ -60,7 +60,7 @@ fn a_loaded_model_gives_the_same_bits() {
     let device = Device::flex();
     let x = Tensor::<2>::random([50, 4], Distribution::Normal(0.0, 2.0), &device);
     let tied =
-        ModelConfig::Ugmm(UgmmNetworkConfig::new(&[4, 5, 3]).with_init(Init::Paper).with_means(Means::Tied));
+        ModelConfig::Ugmm(NetworkConfig::new(&[4, 5, 3]).with_init(Init::Paper).with_means(Means::Tied));
     let mlp = ModelConfig::Mlp(MlpConfig::new(&[4, 6, 5, 3]).with_batch_norm(true).with_dropout(&[0.1, 0.2]));
     for config in [ugmm_network(), tied, mlp] {
         let folder = TempDir::new().unwrap();
@@ -131,7 +131,7 @@ fn only_settled_networks_are_saved() {
     let folder = TempDir::new().unwrap();
     let device = Device::flex();
     let x = Tensor::<2>::random([50, 4], Distribution::Normal(0.0, 2.0), &device);
-    let network = UgmmNetworkConfig::new(&[4, 7, 3]).with_min_sigma(0.5).with_standardize(true);
+    let network = NetworkConfig::new(&[4, 7, 3]).with_min_sigma(0.5).with_standardize(true);
     let config = ModelConfig::Ugmm(network);
     let standardizing = config.init(Some(&x), &mut generator(4, Stream::Initialization), &device).unwrap();
     let settled = standardizing.clone().settled(&x);

@@ -3,14 +3,14 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
 use std::ops::ControlFlow;
-use ugmm::inference::bounds::{Analysis, Known, ScoreFunction, Sides};
-use ugmm::inference::mpe::{Choice, Mpe, MpeOptions, MpeQuery, most_probable_explanation};
-use ugmm::inference::variable::{Domain, Variable};
-use ugmm::{Init, Network, Stream, UgmmError, UgmmNetwork, UgmmNetworkConfig, generator};
+use ugmm_network::inference::bounds::{Analysis, Known, ScoreFunction, Sides};
+use ugmm_network::inference::mpe::{Choice, Mpe, MpeOptions, MpeQuery, most_probable_explanation};
+use ugmm_network::inference::variable::{Domain, Variable};
+use ugmm_network::{Init, Predictor, Stream, UgmmError, Network, NetworkConfig, generator};
 
 /// A network of paper-like parameters with σ of many sizes: peaks and plateaus.
-fn random_network(sizes: &[usize], rng: &mut impl Rng) -> UgmmNetwork {
-    let config = UgmmNetworkConfig::new(sizes).with_init(Init::Paper).with_missing_values(true);
+fn random_network(sizes: &[usize], rng: &mut impl Rng) -> Network {
+    let config = NetworkConfig::new(sizes).with_init(Init::Paper).with_missing_values(true);
     let mut network =
         config.init(None, &mut generator(rng.random(), Stream::Initialization), &Device::flex()).unwrap();
     for (index, layer) in network.layers.iter_mut().enumerate() {
@@ -23,7 +23,7 @@ fn random_network(sizes: &[usize], rng: &mut impl Rng) -> UgmmNetwork {
     network
 }
 
-fn answer(network: &UgmmNetwork, query: &MpeQuery, options: &MpeOptions) -> Mpe {
+fn answer(network: &Network, query: &MpeQuery, options: &MpeOptions) -> Mpe {
     most_probable_explanation(network, query, options, |_| ControlFlow::Continue(())).unwrap()
 }
 
@@ -57,7 +57,7 @@ fn all_choices(variables: &[Variable], grid: usize) -> Vec<Vec<Vec<f64>>> {
 }
 
 /// The greatest score on a grid, by the `f64` function of all inputs.
-fn brute_force(network: &UgmmNetwork, query: &MpeQuery, grid: usize) -> f64 {
+fn brute_force(network: &Network, query: &MpeQuery, grid: usize) -> f64 {
     let mut known = vec![Known::Missing; network.inputs()];
     query.query.iter().for_each(|v| v.inputs.clone().for_each(|input| known[input] = Known::Free));
     query.given.iter().for_each(|&(input, value)| known[input] = Known::Value(value));
@@ -76,7 +76,7 @@ fn brute_force(network: &UgmmNetwork, query: &MpeQuery, grid: usize) -> f64 {
 }
 
 /// The root's score by the network itself, in `f32`.
-fn forward(network: &UgmmNetwork, inputs: &[f64]) -> f64 {
+fn forward(network: &Network, inputs: &[f64]) -> f64 {
     let values: Vec<f32> = inputs.iter().map(|&value| value as f32).collect();
     let x = Tensor::<2>::from_data(TensorData::new(values, [1, inputs.len()]), &Device::flex());
     let score: f32 = network.forward(x).into_scalar();
@@ -233,7 +233,7 @@ fn what_cannot_be_asked_is_said() {
     let network = random_network(&[3, 4, 1], &mut rng);
     let number = |input| Variable::number(input, -1.0, 1.0).unwrap();
     let ask =
-        |network: &UgmmNetwork, query: Vec<Variable>, given: Vec<(usize, f64)>, options: &MpeOptions| {
+        |network: &Network, query: Vec<Variable>, given: Vec<(usize, f64)>, options: &MpeOptions| {
             let query = MpeQuery { query, given };
             most_probable_explanation(network, &query, options, |_| ControlFlow::Continue(())).unwrap_err()
         };

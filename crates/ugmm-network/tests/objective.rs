@@ -3,9 +3,9 @@
 use burn::module::{Module, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
-use ugmm::{
-    Init, LabelEncoding, LossOptions, Network, Objective, Stream, Targets, Task, UgmmNetwork,
-    UgmmNetworkConfig, generator,
+use ugmm_network::{
+    Init, LabelEncoding, LossOptions, Predictor, Objective, Stream, Targets, Task, Network,
+    NetworkConfig, generator,
 };
 
 const X: [[f32; 2]; 4] = [[0.1, -0.7], [1.2, 0.4], [-0.6, 0.9], [0.3, 0.2]];
@@ -20,18 +20,18 @@ fn hybrid(weight: f64) -> Task {
     task(Objective::Hybrid { label: LabelEncoding::OneHot, weight })
 }
 
-fn network(device: &Device) -> UgmmNetwork {
-    let config = UgmmNetworkConfig::new(&[5, 4, 1]).with_init(Init::Paper).with_min_sigma(0.3);
+fn network(device: &Device) -> Network {
+    let config = NetworkConfig::new(&[5, 4, 1]).with_init(Init::Paper).with_min_sigma(0.3);
     config.init(None, &mut generator(8, Stream::Initialization), device).unwrap()
 }
 
-fn loss(task: &Task, network: &UgmmNetwork, smoothing: f64, device: &Device) -> Tensor<1> {
+fn loss(task: &Task, network: &Network, smoothing: f64, device: &Device) -> Tensor<1> {
     let mut rng = generator(0, Stream::Dropout);
     let options = LossOptions { label_smoothing: smoothing, class_weights: None };
     task.loss(network, Tensor::from_floats(X, device), &Targets::Classes(LABELS.to_vec()), &options, &mut rng)
 }
 
-fn value(task: &Task, network: &UgmmNetwork, smoothing: f64) -> f64 {
+fn value(task: &Task, network: &Network, smoothing: f64) -> f64 {
     f64::from(loss(task, network, smoothing, &Device::flex()).into_scalar::<f32>())
 }
 
@@ -109,7 +109,7 @@ fn the_hybrid_gradient_is_the_finite_difference() {
         GradientsParams::from_grads(loss(&hybrid(WEIGHT), &tracked, 0.0, &device).backward(), &tracked);
     // Wide enough for f32 losses, narrow enough for the curvature.
     let step = 2e-3f32;
-    let parameter_of: [fn(&mut UgmmNetwork) -> &mut Param<Tensor<2>>; 6] = [
+    let parameter_of: [fn(&mut Network) -> &mut Param<Tensor<2>>; 6] = [
         |network| &mut network.layers[0].means,
         |network| &mut network.layers[0].raw_log_sigmas,
         |network| &mut network.layers[0].mixing_logits,

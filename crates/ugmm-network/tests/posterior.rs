@@ -1,15 +1,15 @@
 //! The posterior over labels.
 
 use burn::tensor::{Device, Distribution, Tensor};
-use ugmm::inference::posterior::{joint_scores, log_posterior};
-use ugmm::{Init, LabelEncoding, Network, Stream, UgmmNetwork, UgmmNetworkConfig, generator};
+use ugmm_network::inference::posterior::{joint_scores, log_posterior};
+use ugmm_network::{Init, LabelEncoding, Predictor, Stream, Network, NetworkConfig, generator};
 
 const FEATURES: usize = 4;
 const CLASSES: usize = 3;
 
-fn network(encoding: LabelEncoding) -> UgmmNetwork {
+fn network(encoding: LabelEncoding) -> Network {
     let inputs = FEATURES + encoding.columns(CLASSES);
-    let config = UgmmNetworkConfig::new(&[inputs, 6, 1]).with_init(Init::Paper);
+    let config = NetworkConfig::new(&[inputs, 6, 1]).with_init(Init::Paper);
     config.init(None, &mut generator(1, Stream::Initialization), &Device::flex()).unwrap()
 }
 

@@ -4,11 +4,11 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;
-use ugmm::inference::mpe::{MpeOptions, MpeQuery, most_probable_explanation};
-use ugmm::inference::robustness::{RobustnessOptions, Verdict, certify};
-use ugmm::inference::variable::Variable;
-use ugmm::{
-    Init, LabelEncoding, Model, Network, Objective, Stream, Task, UgmmNetwork, UgmmNetworkConfig, generator,
+use ugmm_network::inference::mpe::{MpeOptions, MpeQuery, most_probable_explanation};
+use ugmm_network::inference::robustness::{RobustnessOptions, Verdict, certify};
+use ugmm_network::inference::variable::Variable;
+use ugmm_network::{
+    Init, LabelEncoding, Model, Predictor, Objective, Stream, Task, Network, NetworkConfig, generator,
 };
 use ugmm_kernels::oracle::{self, LayerArguments64};
 use ugmm_kernels::{DROPPED_LOGIT, LayerShape};
@@ -18,9 +18,9 @@ const CLASSES: usize = 3;
 
 /// A network without most of its components: each is dropped with the probability that is given, and some of the rest are
 /// as wide as the backgrounds of pruned neurons, or weigh next to nothing.
-fn pruned_network(sizes: &[usize], dropped: f64, rng: &mut impl Rng) -> UgmmNetwork {
+fn pruned_network(sizes: &[usize], dropped: f64, rng: &mut impl Rng) -> Network {
     let floor = [0.0, 0.4][usize::from(rng.random_bool(0.5))];
-    let config = UgmmNetworkConfig::new(sizes).with_init(Init::Paper).with_missing_values(true);
+    let config = NetworkConfig::new(sizes).with_init(Init::Paper).with_missing_values(true);
     let config = config.with_min_sigma(floor);
     let mut network =
         config.init(None, &mut generator(rng.random(), Stream::Initialization), &Device::flex()).unwrap();
@@ -56,7 +56,7 @@ fn sizes(features: usize, outputs: usize, rng: &mut impl Rng) -> Vec<usize> {
 }
 
 /// Outputs `[rows, outputs]` of the network itself, in `f32`.
-fn outputs(network: &UgmmNetwork, rows: Vec<f32>, inputs: usize) -> Vec<f32> {
+fn outputs(network: &Network, rows: Vec<f32>, inputs: usize) -> Vec<f32> {
     let shape = [rows.len() / inputs, inputs];
     let x = Tensor::<2>::from_data(TensorData::new(rows, shape), &Device::flex());
     network.forward(x).into_data().try_into_vec().unwrap()
@@ -194,7 +194,7 @@ fn no_sampled_point_scores_more_than_the_upper_bound() {
 }
 
 /// The root's score in `f64`, with the parameters as they are saved and σ from its definition.
-fn exact(network: &UgmmNetwork, x: &[f64]) -> f64 {
+fn exact(network: &Network, x: &[f64]) -> f64 {
     let wide = |values: Tensor<2>| -> Vec<f64> {
         let values: Vec<f32> = values.into_data().try_into_vec().unwrap();
         values.into_iter().map(f64::from).collect()

@@ -2,12 +2,12 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
-use ugmm::inspect::Absence;
-use ugmm::model_file::{Columns, SavedModel};
-use ugmm::pruning::{Criterion, Keep, ModelPruner, Pruned, Pruner};
-use ugmm::{
-    Init, LabelEncoding, Means, Model, ModelConfig, Network, Objective, Stream, Targets, Task, UgmmLayer,
-    UgmmNetwork, UgmmNetworkConfig, generator,
+use ugmm_network::inspect::Absence;
+use ugmm_network::model_file::{Columns, SavedModel};
+use ugmm_network::pruning::{Criterion, Keep, ModelPruner, Pruned, Pruner};
+use ugmm_network::{
+    Init, LabelEncoding, Means, Model, ModelConfig, Predictor, Objective, Stream, Targets, Task, Layer,
+    Network, NetworkConfig, generator,
 };
 
 const CRITERIA: [Criterion; 3] = [Criterion::Influence, Criterion::Responsibility, Criterion::Weight];
@@ -26,11 +26,11 @@ fn rows(count: usize, columns: usize) -> Vec<f32> {
     (0..count * columns).map(|at| ((at * at + 7 * at) as f32 * 0.618).sin() * 1.7).collect()
 }
 
-fn config(sizes: &[usize]) -> UgmmNetworkConfig {
-    UgmmNetworkConfig::new(sizes).with_init(Init::Data)
+fn config(sizes: &[usize]) -> NetworkConfig {
+    NetworkConfig::new(sizes).with_init(Init::Data)
 }
 
-fn network(config: &UgmmNetworkConfig, x: &Tensor<2>) -> UgmmNetwork {
+fn network(config: &NetworkConfig, x: &Tensor<2>) -> Network {
     config.init(Some(x), &mut generator(5, Stream::Initialization), &Device::flex()).unwrap()
 }
 
@@ -38,12 +38,12 @@ fn task(features: usize, classes: usize) -> Task {
     Task { features, classes, objective: Objective::Discriminative }
 }
 
-fn prune(network: &UgmmNetwork, task: &Task, x: Tensor<2>, criterion: Criterion, keep: Keep) -> Pruned {
+fn prune(network: &Network, task: &Task, x: Tensor<2>, criterion: Criterion, keep: Keep) -> Pruned {
     Pruner::new(network, task, x, criterion, None).unwrap().prune(keep).unwrap()
 }
 
 /// π of a layer, `[neurons, inputs]`.
-fn weights(layer: &UgmmLayer) -> Vec<Vec<f64>> {
+fn weights(layer: &Layer) -> Vec<Vec<f64>> {
     let logits = values(layer.mixing_logits.val());
     let softmax = |logits: &[f64]| {
         let largest = logits.iter().copied().fold(f64::MIN, f64::max);
@@ -55,9 +55,9 @@ fn weights(layer: &UgmmLayer) -> Vec<Vec<f64>> {
 }
 
 /// The outputs of each layer on some rows.
-fn activations(network: &UgmmNetwork, x: Tensor<2>) -> Vec<Vec<f64>> {
+fn activations(network: &Network, x: Tensor<2>) -> Vec<Vec<f64>> {
     let mut x = x;
-    let pass = |layer: &UgmmLayer| {
+    let pass = |layer: &Layer| {
         x = layer.forward(x.clone());
         values(x.clone())
     };
@@ -221,7 +221,7 @@ fn thresholds_are_kept() {
     }
 }
 
-fn saved(config: UgmmNetworkConfig, network: UgmmNetwork, task: Task) -> SavedModel {
+fn saved(config: NetworkConfig, network: Network, task: Task) -> SavedModel {
     SavedModel {
         model: Model::Ugmm(network),
         config: ModelConfig::Ugmm(config),
@@ -307,7 +307,7 @@ fn what_cannot_be_pruned_is_said() {
     let standardized = config(&[4, 5, 3]).with_standardize(true);
     let open = network(&standardized, &x);
     let plain = network(&config(&[4, 5, 3]), &x);
-    let of = |network: &UgmmNetwork, task: Task, x: &Tensor<2>, merge: Option<f64>| {
+    let of = |network: &Network, task: Task, x: &Tensor<2>, merge: Option<f64>| {
         Pruner::new(network, &task, x.clone(), Criterion::Influence, merge)
             .map(|_| ())
             .unwrap_err()

@@ -2,13 +2,13 @@
 
 use burn::tensor::{Device, Tensor};
 use std::ops::ControlFlow;
-use ugmm::training::{
+use ugmm_network::training::{
     Augmentation, Checkpoint, Dataset, EarlyStopping, EpochReport, Features, Observer, OptimizerConfig,
     Schedule, TrainingConfig, init_model, resume, train,
 };
-use ugmm::{
+use ugmm_network::{
     LabelEncoding, MlpConfig, Model, ModelConfig, Objective, Preset, Stream, Task, UgmmError,
-    UgmmNetworkConfig, generator,
+    NetworkConfig, generator,
 };
 
 const FEATURES: usize = 4;
@@ -65,8 +65,8 @@ fn every_kind_of_training_goes_on_to_the_same_bits() {
         objective: Objective::Conditional { low: -1.0, high: 3.0, nodes: 8, crps_weight: 1.0 },
         ..discriminative
     };
-    let dropout = UgmmNetworkConfig::new(&[FEATURES, 9, 3]).with_dropout(&[0.2, 0.1]);
-    let noise = UgmmNetworkConfig::new(&[FEATURES, 9, 3])
+    let dropout = NetworkConfig::new(&[FEATURES, 9, 3]).with_dropout(&[0.2, 0.1]);
+    let noise = NetworkConfig::new(&[FEATURES, 9, 3])
         .with_min_sigma(0.5)
         .with_standardize(true)
         .with_input_dropout(&[0.1, 0.2])

@@ -2,8 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
-use ugmm::inference::robustness::{Certificate, RobustnessOptions, Verdict, certify};
-use ugmm::{Init, LabelEncoding, MlpConfig, Model, Objective, Stream, Task, UgmmNetworkConfig, generator};
+use ugmm_network::inference::robustness::{Certificate, RobustnessOptions, Verdict, certify};
+use ugmm_network::{Init, LabelEncoding, MlpConfig, Model, Objective, Stream, Task, NetworkConfig, generator};
 
 const FEATURES: usize = 3;
 const CLASSES: usize = 3;
@@ -17,7 +17,7 @@ fn models() -> Vec<(Model, Task)> {
     let device = Device::flex();
     let mut rng = generator(3, Stream::Initialization);
     let mut ugmm = |sizes: &[usize]| {
-        let config = UgmmNetworkConfig::new(sizes).with_init(Init::Paper).with_min_sigma(0.5);
+        let config = NetworkConfig::new(sizes).with_init(Init::Paper).with_min_sigma(0.5);
         Model::Ugmm(config.init(None, &mut rng, &device).unwrap())
     };
     let mut models = vec![
@@ -131,7 +131,7 @@ fn a_row_is_proved_at_smaller_distances_as_well_and_lines_prove_more_than_interv
 fn limits_are_kept_and_missing_values_stay_missing() {
     let device = Device::flex();
     let config =
-        UgmmNetworkConfig::new(&[FEATURES, 8, CLASSES]).with_init(Init::Paper).with_missing_values(true);
+        NetworkConfig::new(&[FEATURES, 8, CLASSES]).with_init(Init::Paper).with_missing_values(true);
     let model = Model::Ugmm(config.init(None, &mut generator(6, Stream::Initialization), &device).unwrap());
     let features = [0.1, f32::NAN, 0.9, f32::NAN, 0.5, 0.0];
     let options = RobustnessOptions { limits: Some((0.0, 1.0)), movable: vec![true; 3], ..options(2.0) };

@@ -2,8 +2,8 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
-use ugmm::training::{Dataset, Features, Schedule, TrainingConfig, evaluate, init_model, train};
-use ugmm::{Means, ModelConfig, Network, Objective, Stream, Task, UgmmNetwork, UgmmNetworkConfig, generator};
+use ugmm_network::training::{Dataset, Features, Schedule, TrainingConfig, evaluate, init_model, train};
+use ugmm_network::{Means, ModelConfig, Predictor, Objective, Stream, Task, Network, NetworkConfig, generator};
 
 const SIZES: [usize; 4] = [6, 20, 9, 4];
 
@@ -11,8 +11,8 @@ fn rows(count: usize) -> Tensor<2> {
     Tensor::random([count, SIZES[0]], Distribution::Normal(0.5, 2.0), &Device::flex())
 }
 
-fn network(sizes: &[usize], sample: &Tensor<2>) -> UgmmNetwork {
-    let config = UgmmNetworkConfig::new(sizes).with_min_sigmas(&[0.5, 1.0]).with_standardize(true);
+fn network(sizes: &[usize], sample: &Tensor<2>) -> Network {
+    let config = NetworkConfig::new(sizes).with_min_sigmas(&[0.5, 1.0]).with_standardize(true);
     config.init(Some(sample), &mut generator(5, Stream::Initialization), &Device::flex()).unwrap()
 }
 
@@ -78,7 +78,7 @@ fn a_trained_network_is_settled_and_fits_its_settled_configuration() {
     let labels = features.chunks(SIZES[0]).map(|row| usize::from(row[0] > row[1])).collect();
     let data = Dataset::new(Features::F32(features), SIZES[0], labels, 2).unwrap();
     let task = Task { features: SIZES[0], classes: 2, objective: Objective::Discriminative };
-    let network = UgmmNetworkConfig::new(&[6, 8, 2])
+    let network = NetworkConfig::new(&[6, 8, 2])
         .with_min_sigma(1.0)
         .with_standardize(true)
         .with_input_dropout(&[0.0, 0.1])
@@ -100,7 +100,7 @@ fn a_trained_network_is_settled_and_fits_its_settled_configuration() {
 
 #[test]
 fn tied_means_cannot_be_standardised() {
-    let config = UgmmNetworkConfig::new(&SIZES).with_means(Means::Tied).with_standardize(true);
+    let config = NetworkConfig::new(&SIZES).with_means(Means::Tied).with_standardize(true);
     assert_eq!(
         config.validate().unwrap_err().to_string(),
         "standardize is true, but must be false where means are tied, which have no unit of their own for each input"

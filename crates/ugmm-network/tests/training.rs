@@ -2,13 +2,13 @@
 
 use burn::tensor::{Device, Tensor};
 use std::ops::ControlFlow;
-use ugmm::training::{
+use ugmm_network::training::{
     Augmentation, BatchReport, Checkpoint, Dataset, EarlyStopping, EpochReport, Features, Observer,
     OptimizerConfig, Position, Schedule, Trained, TrainingConfig, evaluate, init_model, train,
 };
-use ugmm::{
-    Init, LabelEncoding, Means, MlpConfig, Model, ModelConfig, Network, Objective, Preset, Stream, Task,
-    UgmmError, UgmmNetworkConfig, generator,
+use ugmm_network::{
+    Init, LabelEncoding, Means, MlpConfig, Model, ModelConfig, Predictor, Objective, Preset, Stream, Task,
+    UgmmError, NetworkConfig, generator,
 };
 
 const FEATURES: usize = 3;
@@ -58,7 +58,7 @@ fn fit(
     train(network, task, rows, None, training, &device, &mut ())
 }
 
-fn weights(network: &impl Network) -> Vec<u32> {
+fn weights(network: &impl Predictor) -> Vec<u32> {
     struct Bits(Vec<u32>);
     impl burn::module::ModuleVisitor for Bits {
         fn visit_float<const D: usize>(&mut self, parameter: &burn::module::Param<Tensor<D>>) {
@@ -78,7 +78,7 @@ fn every_kind_of_model_and_optimiser_learns() {
     let index = task(Objective::Generative { label: LabelEncoding::Index });
     let hybrid = task(Objective::Hybrid { label: LabelEncoding::OneHot, weight: 1.0 });
     let tied = ModelConfig::Ugmm(
-        UgmmNetworkConfig::new(&[FEATURES, 24, CLASSES]).with_means(Means::Tied).with_min_sigma(0.1),
+        NetworkConfig::new(&[FEATURES, 24, CLASSES]).with_means(Means::Tied).with_min_sigma(0.1),
     );
     let mlp = ModelConfig::Mlp(MlpConfig::new(&[FEATURES, 16, CLASSES]));
     let normalised = ModelConfig::Mlp(
@@ -120,7 +120,7 @@ fn one_seed_decides_every_bit() {
     let task = task(Objective::Discriminative);
     // Wide enough for the kernels to use several threads.
     let config = ModelConfig::Ugmm(
-        UgmmNetworkConfig::new(&[FEATURES, 301, 64, CLASSES]).with_dropout(&[0.2, 0.1, 0.0]),
+        NetworkConfig::new(&[FEATURES, 301, 64, CLASSES]).with_dropout(&[0.2, 0.1, 0.0]),
     );
     let run = |seed, threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -218,7 +218,7 @@ fn clipping_keeps_steps_small() {
     let optimizer = OptimizerConfig::Sgd { momentum: 0.0, weight_decay: 0.0 };
     let schedule = Schedule::Constant { learning_rate: 1.0 };
     // Plain: settling would move the parameters as well.
-    let config = ModelConfig::Ugmm(UgmmNetworkConfig::new(&[FEATURES, 16, CLASSES]).with_min_sigma(0.1));
+    let config = ModelConfig::Ugmm(NetworkConfig::new(&[FEATURES, 16, CLASSES]).with_min_sigma(0.1));
     let before = init_model(&config, &task, &rows, 0, &Device::flex()).unwrap();
     let step = |max_gradient_norm| {
         let training = TrainingConfig {
@@ -327,7 +327,7 @@ fn early_stopping_takes_the_best_network() {
 /// A network trained with weights is as if the rows of the heavier class were there more often.
 #[test]
 fn class_weights_count_rows_more_often() {
-    use ugmm::metrics::unweighted;
+    use ugmm_network::metrics::unweighted;
     let device = Device::flex();
     // One feature that says nothing; 3 of 4 rows are of class 0.
     let labels: Vec<usize> = (0..400).map(|row| usize::from(row % 4 == 3)).collect();
@@ -340,7 +340,7 @@ fn class_weights_count_rows_more_often() {
         let task = Task { features: 1, classes: 2, objective };
         let training = TrainingConfig { class_weights: Some(weights.clone()), ..settings(60) };
         let trained = fit(&ugmm(&task), &task, &rows, &training).unwrap();
-        let mut logs = ugmm::training::log_probabilities(&trained.network, &task, &rows, &device).unwrap();
+        let mut logs = ugmm_network::training::log_probabilities(&trained.network, &task, &rows, &device).unwrap();
         // 9 · ¼ against ¾.
         assert!((logs[1].exp() - 0.75).abs() < 0.06, "{objective:?}: {}", logs[1].exp());
         unweighted(&mut logs, &weights);
@@ -362,7 +362,7 @@ fn what_cannot_work_is_refused() {
     let message = |config: &ModelConfig, task: &Task, training: &TrainingConfig| {
         fit(config, task, &rows, training).unwrap_err().to_string()
     };
-    let wide = ModelConfig::Ugmm(UgmmNetworkConfig::new(&[FEATURES + 1, CLASSES]));
+    let wide = ModelConfig::Ugmm(NetworkConfig::new(&[FEATURES + 1, CLASSES]));
     assert_eq!(message(&wide, &good, &settings(1)), "the network has 4 inputs, but 3 are needed");
     assert_eq!(
         message(&ugmm(&good), &task(GENERATIVE), &settings(1)),
@@ -371,7 +371,7 @@ fn what_cannot_work_is_refused() {
     let none = TrainingConfig { batch_size: 0, ..settings(1) };
     assert_eq!(message(&ugmm(&good), &good, &none), "batch_size is 0, but must be at least 1");
     let more = Task { classes: 4, ..good };
-    let config = ModelConfig::Ugmm(UgmmNetworkConfig::new(&[FEATURES, 4]));
+    let config = ModelConfig::Ugmm(NetworkConfig::new(&[FEATURES, 4]));
     assert_eq!(message(&config, &more, &settings(1)), "the data set has 3 classes, but 4 are needed");
 
     let dataset = |features: Vec<f32>, labels: Vec<usize>| {
@@ -407,7 +407,7 @@ fn a_loss_that_overflows_is_reported() {
 #[test]
 fn configurations_survive_json_and_refuse_unknown_fields() {
     let config = ModelConfig::Ugmm(
-        UgmmNetworkConfig::new(&[4, 3, 2])
+        NetworkConfig::new(&[4, 3, 2])
             .with_init(Init::Paper)
             .with_dropout(&[0.25])
             .with_means(Means::Tied),
@@ -417,7 +417,7 @@ fn configurations_survive_json_and_refuse_unknown_fields() {
     let training = TrainingConfig { max_gradient_norm: Some(0.1), ..settings(7) };
     let json = serde_json::to_string(&training).unwrap();
     assert_eq!(serde_json::from_str::<TrainingConfig>(&json).unwrap(), training);
-    assert!(serde_json::from_str::<UgmmNetworkConfig>(r#"{"layers": [], "lairs": 1}"#).is_err());
+    assert!(serde_json::from_str::<NetworkConfig>(r#"{"layers": [], "lairs": 1}"#).is_err());
     let short = r#"{"layers": [{"inputs": 2, "neurons": 3}]}"#;
-    assert_eq!(serde_json::from_str::<UgmmNetworkConfig>(short).unwrap(), UgmmNetworkConfig::new(&[2, 3]));
+    assert_eq!(serde_json::from_str::<NetworkConfig>(short).unwrap(), NetworkConfig::new(&[2, 3]));
 }

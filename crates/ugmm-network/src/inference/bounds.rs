@@ -6,7 +6,7 @@
 //! Singh et al. 2019); their error falls with the square of the width of the box.
 
 use crate::init::host_values;
-use crate::{UgmmError, UgmmNetwork};
+use crate::{UgmmError, Network};
 use ugmm_kernels::bounds::{InputBox, Mixtures, Relaxation, rounding};
 use ugmm_kernels::{LayerArguments, LayerShape};
 
@@ -33,7 +33,7 @@ impl ScoreFunction {
     /// # Errors
     ///
     /// When the network still standardises between its layers, as it does in training.
-    pub fn new(network: &UgmmNetwork) -> Result<Self, UgmmError> {
+    pub fn new(network: &Network) -> Result<Self, UgmmError> {
         if network.standardize {
             let expected = "false; bounds are of settled networks, as they are after training";
             return Err(UgmmError::setting("standardize", true, expected));

@@ -1,8 +1,6 @@
 //! The density of one number given the features: the joint score, normalised over a range of the number by quadrature.
 
-use crate::Network;
-use crate::init::host_values;
-use burn::tensor::{Tensor, TensorData};
+use crate::Predictor;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -17,7 +15,7 @@ const LEFT_OUTSIDE: f64 = 1e-3;
 /// ([`Self::over_cells`]).
 ///
 /// ```
-/// use ugmm::inference::conditional::ConditionalDensity;
+/// use ugmm_network::inference::conditional::ConditionalDensity;
 ///
 /// let density = ConditionalDensity::new((0.0, 4.0), vec![0.0, 1.0, 1.0, 0.0]); // scores of four cells
 /// assert!((density.mean() - 2.0).abs() < 1e-6);
@@ -279,15 +277,15 @@ impl ConditionalDensity {
 /// The conditional densities of the number that is the last input of `network` given each row of `x` `[rows, features]`,
 /// over `cells` cells of `range`, in the network's units.
 #[must_use]
-pub fn conditional_densities<N: Network>(
+pub fn conditional_densities<N: Predictor + ?Sized>(
     network: &N,
-    x: Tensor<2>,
+    x: &[f32],
     range: (f64, f64),
     cells: usize,
 ) -> Vec<ConditionalDensity> {
-    let [rows, _] = x.dims();
+    let rows = x.len() / (network.inputs() - 1);
     let middles = random_nodes(&vec![f32::NAN; rows], range, cells, || 0.5);
-    let scores = host_values(&network.forward(middles.joined_to(x)));
+    let scores = network.forward(&middles.joined_to(x));
     scores.chunks(cells).map(|row| ConditionalDensity::new(range, row.to_vec())).collect()
 }
 
@@ -332,15 +330,20 @@ pub(crate) fn random_nodes(
 }
 
 impl Nodes {
-    /// Each row of `x` `[rows, features]` with each of its numbers, `[rows · cells, features + 1]`: those of the first row
+    /// Each row of row-major `x` `[rows, features]` with each of its numbers, `[rows · cells, features + 1]`: those of the first row
     /// first.
-    pub fn joined_to(self, x: Tensor<2>) -> Tensor<2> {
-        let [rows, features] = x.dims();
-        let device = x.device();
-        let cells = self.numbers.len() / rows.max(1);
-        let numbers = Tensor::<3>::from_data(TensorData::new(self.numbers, [rows, cells, 1]), &device);
-        let x = x.unsqueeze_dim::<3>(1).expand([rows, cells, features]);
-        Tensor::cat(vec![x, numbers], 2).reshape([rows * cells, features + 1])
+    pub fn joined_to(self, x: &[f32]) -> Vec<f32> {
+        let rows = self.own_cells.len();
+        let features = x.len().checked_div(rows).unwrap_or(0);
+        let cells = self.numbers.len().checked_div(rows).unwrap_or(0);
+        let mut joined = Vec::with_capacity(self.numbers.len() * (features + 1));
+        for (row, numbers) in x.chunks(features.max(1)).zip(self.numbers.chunks(cells.max(1))) {
+            for &number in numbers {
+                joined.extend_from_slice(row);
+                joined.push(number);
+            }
+        }
+        joined
     }
 }
 

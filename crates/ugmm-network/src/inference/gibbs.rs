@@ -10,7 +10,7 @@ use super::line::Lines;
 use super::question::{Conditional, on_lines};
 use super::variable::{Domain, Variable};
 use crate::random::{Stream, generator, index, uniform};
-use crate::{Network, UgmmError, UgmmNetwork};
+use crate::{Predictor, UgmmError, Network};
 use rand_chacha::ChaCha8Rng;
 
 /// How rows are drawn.
@@ -87,21 +87,21 @@ impl Samples {
 ///
 /// ```
 /// use burn::tensor::Device;
-/// use ugmm::inference::gibbs::{SamplingOptions, sample};
-/// use ugmm::inference::variable::Variable;
-/// use ugmm::{Init, Stream, UgmmNetworkConfig, generator};
+/// use ugmm_network::inference::gibbs::{SamplingOptions, sample};
+/// use ugmm_network::inference::variable::Variable;
+/// use ugmm_network::{Init, Stream, NetworkConfig, generator};
 ///
-/// let config = UgmmNetworkConfig::new(&[2, 8, 1]).with_init(Init::Paper).with_min_sigma(0.2);
+/// let config = NetworkConfig::new(&[2, 8, 1]).with_init(Init::Paper).with_min_sigma(0.2);
 /// let network = config.init(None, &mut generator(0, Stream::Initialization), &Device::flex())?;
 /// let variables = [Variable::number(0, -2.0, 2.0)?, Variable::number(1, -2.0, 2.0)?];
 /// let options = SamplingOptions { draws: 50, ..SamplingOptions::default() };
 /// let samples = sample(&network, &[f32::NAN; 2], &variables, &options, |_| true)?;
 /// assert_eq!(samples.rows().len(), 50 * 8 * 2);
 /// assert!(samples.rows().iter().all(|value| (-2.0..=2.0).contains(value)));
-/// # Ok::<(), ugmm::UgmmError>(())
+/// # Ok::<(), ugmm_network::UgmmError>(())
 /// ```
 pub fn sample(
-    network: &UgmmNetwork,
+    network: &Network,
     row: &[f32],
     variables: &[Variable],
     options: &SamplingOptions,
@@ -145,7 +145,7 @@ pub fn sample(
 const FEWEST_DRAWS: usize = 4;
 
 fn check(
-    network: &UgmmNetwork,
+    network: &Network,
     row: &[f32],
     variables: &[Variable],
     options: &SamplingOptions,

@@ -8,7 +8,7 @@
 use super::variable::{Domain, Variable};
 use crate::init::host_values;
 use crate::missing::{check_finite, log_seen_weight, marker, with_unknown_outputs};
-use crate::{Network, UgmmError, UgmmNetwork, ugmm_log_density};
+use crate::{Predictor, UgmmError, Network, ugmm_log_density};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
@@ -23,7 +23,7 @@ const SMALLEST_SUM: f32 = 1e-30;
 
 /// A network prepared for rows that differ in one variable.
 pub(crate) struct Lines<'n> {
-    network: &'n UgmmNetwork,
+    network: &'n Network,
     device: Device,
     /// Means, log σ and mixing logits of the first layer, `[neurons, inputs]`.
     first: [Tensor<2>; 3],
@@ -59,7 +59,7 @@ impl<'n> Lines<'n> {
     /// # Errors
     ///
     /// When it has not one output, or still takes units from its batches.
-    pub fn new(network: &'n UgmmNetwork) -> Result<Self, UgmmError> {
+    pub fn new(network: &'n Network) -> Result<Self, UgmmError> {
         if network.outputs() != 1 {
             let (what, unit) = ("the network", "outputs");
             return Err(UgmmError::Size { what, found: network.outputs(), unit, expected: 1 });

@@ -1,41 +1,45 @@
 //! The posterior over labels of a generative network.
 
-use crate::{LabelEncoding, Network};
-use burn::tensor::{Tensor, activation::log_softmax};
+use crate::objective::log_softmax;
+use crate::{LabelEncoding, Predictor};
 
 /// Each row of `x` `[rows, features]` with each label, `[rows · classes, inputs]`: the labels of the first row first.
-pub(crate) fn joint_inputs(x: Tensor<2>, encoding: LabelEncoding, classes: usize) -> Tensor<2> {
-    let [rows, features] = x.dims();
-    let device = x.device();
-    let labels: Vec<usize> = (0..classes).collect();
+pub(crate) fn joint_inputs(x: &[f32], encoding: LabelEncoding, classes: usize, features: usize) -> Vec<f32> {
     let columns = encoding.columns(classes);
-    let labels =
-        encoding.encode(&labels, classes, &device).unsqueeze_dim::<3>(0).expand([rows, classes, columns]);
-    let x = x.unsqueeze_dim::<3>(1).expand([rows, classes, features]);
-    Tensor::cat(vec![x, labels], 2).reshape([rows * classes, features + columns])
+    let labels = encoding.encode(&(0..classes).collect::<Vec<_>>(), classes);
+    let mut joint = Vec::with_capacity(x.len() / features.max(1) * classes * (features + columns));
+    for row in x.chunks(features) {
+        for label in labels.chunks(columns) {
+            joint.extend_from_slice(row);
+            joint.extend_from_slice(label);
+        }
+    }
+    joint
 }
 
 /// Joint scores `[rows, classes]` of each row of `x` `[rows, features]` with each label: the network's root evaluated
 /// at (x, label). Natural logarithms of something that is not normalised over x.
 #[must_use]
-pub fn joint_scores<N: Network>(
+pub fn joint_scores<N: Predictor + ?Sized>(
     network: &N,
-    x: Tensor<2>,
+    x: &[f32],
     encoding: LabelEncoding,
     classes: usize,
-) -> Tensor<2> {
-    let rows = x.dims()[0];
-    network.forward(joint_inputs(x, encoding, classes)).reshape([rows, classes])
+) -> Vec<f32> {
+    let features = network.inputs() - encoding.columns(classes);
+    network.forward(&joint_inputs(x, encoding, classes, features))
 }
 
 /// log P(label | x), `[rows, classes]`: the joint score normalised over the labels (paper §3.5), which is well defined
 /// although the score is no density.
 #[must_use]
-pub fn log_posterior<N: Network>(
+pub fn log_posterior<N: Predictor + ?Sized>(
     network: &N,
-    x: Tensor<2>,
+    x: &[f32],
     encoding: LabelEncoding,
     classes: usize,
-) -> Tensor<2> {
-    log_softmax(joint_scores(network, x, encoding, classes), 1)
+) -> Vec<f32> {
+    let mut scores = joint_scores(network, x, encoding, classes);
+    log_softmax(&mut scores, classes);
+    scores
 }

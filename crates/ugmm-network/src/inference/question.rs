@@ -8,7 +8,7 @@
 use super::conditional::{ConditionalDensity, normalized};
 use super::line::{Lines, Nodes};
 use super::variable::{Domain, Variable};
-use crate::{UgmmError, UgmmNetwork};
+use crate::{UgmmError, Network};
 
 /// The distribution of one variable given others.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,8 +25,8 @@ pub enum Conditional {
 ///
 /// When the network has not one output, the size does not fit, a value is infinite, or one is missing where the network
 /// needs all.
-pub fn scores(network: &UgmmNetwork, rows: &[f32]) -> Result<Vec<f32>, UgmmError> {
-    use crate::Network;
+pub fn scores(network: &Network, rows: &[f32]) -> Result<Vec<f32>, UgmmError> {
+    use crate::Predictor;
     use crate::init::host_values;
     use burn::tensor::{Tensor, TensorData};
     let lines = Lines::new(network)?;
@@ -52,21 +52,21 @@ pub fn scores(network: &UgmmNetwork, rows: &[f32]) -> Result<Vec<f32>, UgmmError
 ///
 /// ```
 /// use burn::tensor::Device;
-/// use ugmm::inference::question::{Conditional, conditionals};
-/// use ugmm::inference::variable::Variable;
-/// use ugmm::{Init, Stream, UgmmNetworkConfig, generator};
+/// use ugmm_network::inference::question::{Conditional, conditionals};
+/// use ugmm_network::inference::variable::Variable;
+/// use ugmm_network::{Init, Stream, NetworkConfig, generator};
 ///
-/// let config = UgmmNetworkConfig::new(&[2, 8, 1]).with_init(Init::Paper).with_min_sigma(0.2);
+/// let config = NetworkConfig::new(&[2, 8, 1]).with_init(Init::Paper).with_min_sigma(0.2);
 /// let network = config.init(None, &mut generator(0, Stream::Initialization), &Device::flex())?;
 /// let y = Variable::number(1, -3.0, 3.0)?;
 /// let found = conditionals(&network, &[0.5, f32::NAN], &y, 200)?;
 /// let Conditional::Density(density) = &found[0] else { unreachable!() };
 /// assert!((density.probabilities().iter().sum::<f64>() - 1.0).abs() < 1e-9);
 /// assert!(density.quantile(0.05) < density.mean() && density.mean() < density.quantile(0.95));
-/// # Ok::<(), ugmm::UgmmError>(())
+/// # Ok::<(), ugmm_network::UgmmError>(())
 /// ```
 pub fn conditionals(
-    network: &UgmmNetwork,
+    network: &Network,
     rows: &[f32],
     variable: &Variable,
     cells: usize,
@@ -81,7 +81,7 @@ pub fn conditionals(
 ///
 /// As [`conditionals`].
 pub fn scores_along(
-    network: &UgmmNetwork,
+    network: &Network,
     rows: &[f32],
     variable: &Variable,
     cells: usize,
@@ -92,7 +92,7 @@ pub fn scores_along(
 
 /// The network along lines, if these rows and this variable can be asked for.
 fn checked_lines<'n>(
-    network: &'n UgmmNetwork,
+    network: &'n Network,
     rows: &[f32],
     variable: &Variable,
     cells: usize,

@@ -1,6 +1,6 @@
 //! What passes from layer to layer.
 
-use crate::UgmmNetwork;
+use crate::Network;
 use crate::init::host_values;
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 ///
 /// When `x` does not have the network's number of inputs.
 #[must_use]
-pub fn activations(network: &UgmmNetwork, x: Tensor<2>) -> Vec<Vec<f32>> {
+pub fn activations(network: &Network, x: Tensor<2>) -> Vec<Vec<f32>> {
     let network = network.valid();
     let mut x = x.without_autodiff();
     let mut all = vec![host_values(&x)];

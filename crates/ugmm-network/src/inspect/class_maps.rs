@@ -3,7 +3,7 @@
 use super::components::Components;
 use super::importance::followed_weights;
 use super::paths::paths;
-use crate::{Network, Targets, Task, UgmmNetwork};
+use crate::{Predictor, Targets, Task, Network};
 use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::Serialize;
@@ -36,7 +36,7 @@ pub struct ClassMaps {
 ///
 /// When the sizes do not fit the task, or the task is to predict numbers.
 #[must_use]
-pub fn class_maps(network: &UgmmNetwork, task: &Task, x: Tensor<2>, labels: &[usize]) -> Vec<ClassMaps> {
+pub fn class_maps(network: &Network, task: &Task, x: Tensor<2>, labels: &[usize]) -> Vec<ClassMaps> {
     let network = network.valid();
     let first = Components::of(&network.layers[0]);
     let classes = task.classes;

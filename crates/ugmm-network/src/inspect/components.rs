@@ -1,6 +1,6 @@
 //! The components of a layer on the host.
 
-use crate::UgmmLayer;
+use crate::Layer;
 use crate::init::host_values;
 use serde::Serialize;
 use ugmm_kernels::DROPPED_LOGIT;
@@ -32,7 +32,7 @@ pub(crate) struct Components {
 }
 
 impl Components {
-    pub(crate) fn of(layer: &UgmmLayer) -> Self {
+    pub(crate) fn of(layer: &Layer) -> Self {
         let (inputs, neurons) = (layer.inputs(), layer.neurons());
         let log_sigmas = host_values(&layer.log_sigmas());
         let log_weights =

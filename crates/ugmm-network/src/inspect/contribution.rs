@@ -4,7 +4,7 @@ use super::components::Components;
 use crate::inference::conditional::random_nodes;
 use crate::inference::posterior::joint_inputs;
 use crate::init::host_values;
-use crate::{Objective, Targets, Task, UgmmNetwork};
+use crate::{Objective, Targets, Task, Network};
 use burn::module::Module;
 use burn::tensor::{Tensor, activation::log_softmax};
 use rand_chacha::ChaCha8Rng;
@@ -53,7 +53,7 @@ pub enum Absence {
 /// When `x`, the baseline and the targets do not fit each other or the task, or the task does not fit the network.
 #[must_use]
 pub fn contributions(
-    network: &UgmmNetwork,
+    network: &Network,
     task: &Task,
     x: Tensor<2>,
     baseline: Tensor<2>,
@@ -67,7 +67,7 @@ pub fn contributions(
 /// The same where scores become log-probabilities in another way: by the function given, which divides them by
 /// `temperature` and may add a constant to each class before it normalises.
 pub(crate) fn scaled_contributions(
-    network: &UgmmNetwork,
+    network: &Network,
     task: &Task,
     [x, baseline]: [Tensor<2>; 2],
     targets: &Targets,
@@ -168,7 +168,7 @@ struct Trace {
 }
 
 impl Trace {
-    fn of(network: &UgmmNetwork, x: Tensor<2>) -> Self {
+    fn of(network: &Network, x: Tensor<2>) -> Self {
         let mut x = x.without_autodiff();
         let mut inputs = Vec::with_capacity(network.layers.len());
         for index in 0..network.layers.len() {

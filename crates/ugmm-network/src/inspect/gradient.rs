@@ -1,7 +1,7 @@
 //! How fast class scores change with each input.
 
 use crate::init::host_values;
-use crate::{Network, Task};
+use crate::{Predictor, Task};
 use burn::tensor::{Tensor, TensorData, activation::softmax};
 
 /// ∂ log P(class | x) / ∂ x of each feature of each row, for one class given for each row: `[rows, features]`, row-major. Of a
@@ -12,7 +12,7 @@ use burn::tensor::{Tensor, TensorData, activation::softmax};
 ///
 /// When the sizes or the classes do not fit the task, or the task predicts numbers.
 #[must_use]
-pub fn log_probability_gradient<N: Network>(
+pub fn log_probability_gradient<N: Predictor>(
     network: &N,
     task: &Task,
     x: Tensor<2>,
@@ -28,7 +28,7 @@ pub fn log_probability_gradient<N: Network>(
 }
 
 /// The gradient of the sum of class scores, each times its factor `[rows, classes]`.
-pub(crate) fn score_gradient<N: Network>(
+pub(crate) fn score_gradient<N: Predictor>(
     network: &N,
     task: &Task,
     x: Tensor<2>,

@@ -3,7 +3,7 @@
 use super::activations::activations;
 use super::components::Components;
 use super::responsibility::NEGLIGIBLE;
-use crate::UgmmNetwork;
+use crate::Network;
 use burn::module::Module;
 use burn::tensor::Tensor;
 use rayon::prelude::*;
@@ -38,7 +38,7 @@ pub struct RowPath {
 ///
 /// When the sizes do not fit.
 #[must_use]
-pub fn paths(network: &UgmmNetwork, x: Tensor<2>, outputs: &[usize], most_flows: usize) -> Vec<RowPath> {
+pub fn paths(network: &Network, x: Tensor<2>, outputs: &[usize], most_flows: usize) -> Vec<RowPath> {
     let [rows, _] = x.dims();
     assert_eq!(rows, outputs.len(), "an output for each row");
     let network = network.valid();

@@ -2,7 +2,7 @@
 
 use super::components::Components;
 use crate::init::host_values;
-use crate::{Network, Targets, Task, UgmmLayer, UgmmNetwork};
+use crate::{Predictor, Targets, Task, Layer, Network};
 use burn::module::Module;
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
@@ -23,7 +23,7 @@ pub(super) const NEGLIGIBLE: f32 = 1e-6;
 /// When `x` `[rows, features]` and the targets do not fit the task, or the task does not fit the network.
 #[must_use]
 pub fn feature_responsibilities(
-    network: &UgmmNetwork,
+    network: &Network,
     task: &Task,
     x: Tensor<2>,
     targets: &Targets,
@@ -53,7 +53,7 @@ pub fn feature_responsibilities(
 ///
 /// When the sizes do not fit.
 #[must_use]
-pub fn responsibilities(network: &UgmmNetwork, x: Tensor<2>, outputs: &[usize]) -> Vec<f32> {
+pub fn responsibilities(network: &Network, x: Tensor<2>, outputs: &[usize]) -> Vec<f32> {
     let network = network.valid();
     let mut inputs = Vec::with_capacity(network.layers.len());
     let mut x = x.without_autodiff();
@@ -79,7 +79,7 @@ pub fn responsibilities(network: &UgmmNetwork, x: Tensor<2>, outputs: &[usize]) 
 ///
 /// When `x` does not have the layer's number of inputs.
 #[must_use]
-pub fn mean_responsibilities(layer: &UgmmLayer, x: Tensor<2>) -> Vec<f64> {
+pub fn mean_responsibilities(layer: &Layer, x: Tensor<2>) -> Vec<f64> {
     let components = Components::of(&layer.valid());
     let inputs = components.inputs;
     assert_eq!(x.dims()[1], inputs, "the layer has {inputs} inputs");

@@ -2,7 +2,7 @@
 
 use super::components::{Component, Components};
 use crate::init::host_values;
-use crate::{UgmmLayer, UgmmNetwork};
+use crate::{Layer, Network};
 use burn::module::Module;
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
@@ -49,7 +49,7 @@ pub struct Activity {
 ///
 /// When `x` does not have the network's number of inputs.
 #[must_use]
-pub fn summarize(network: &UgmmNetwork, x: Option<Tensor<2>>) -> Vec<LayerSummary> {
+pub fn summarize(network: &Network, x: Option<Tensor<2>>) -> Vec<LayerSummary> {
     let network = network.valid();
     let mut x = x.map(Tensor::without_autodiff);
     let mut summaries = Vec::with_capacity(network.layers.len());
@@ -70,14 +70,14 @@ pub fn summarize(network: &UgmmNetwork, x: Option<Tensor<2>>) -> Vec<LayerSummar
 ///
 /// When `x` does not have the layer's number of inputs.
 #[must_use]
-pub fn summarize_layer(layer: &UgmmLayer, x: Option<Tensor<2>>) -> LayerSummary {
-    let network = UgmmNetwork { layers: vec![layer.clone()], standardize: false, missing_values: false };
+pub fn summarize_layer(layer: &Layer, x: Option<Tensor<2>>) -> LayerSummary {
+    let network = Network { layers: vec![layer.clone()], standardize: false, missing_values: false };
     summarize(&network, x).remove(0)
 }
 
 /// The components of each neuron of a layer that have the largest mixing weights, at most so many, largest first.
 #[must_use]
-pub fn leading_components(layer: &UgmmLayer, most: usize) -> Vec<Vec<Component>> {
+pub fn leading_components(layer: &Layer, most: usize) -> Vec<Vec<Component>> {
     let components = Components::of(&layer.valid());
     let leading = |neuron| {
         let mut all = components.neuron(neuron);
@@ -88,7 +88,7 @@ pub fn leading_components(layer: &UgmmLayer, most: usize) -> Vec<Vec<Component>>
     (0..components.neurons).map(leading).collect()
 }
 
-fn summary(layer: &UgmmLayer, components: &Components, activity: Option<Activity>) -> LayerSummary {
+fn summary(layer: &Layer, components: &Components, activity: Option<Activity>) -> LayerSummary {
     let (neurons, inputs) = (components.neurons, components.inputs);
     let (mut effective, mut at_floor, mut with_weight) = (0.0, 0, 0);
     for neuron in 0..neurons {

@@ -1,10 +1,8 @@
 //! What a layer is made of.
 
-use super::UgmmLayer;
+use super::Layer;
 use crate::UgmmError;
 use crate::init::{self, Init, InitialValues};
-use burn::module::Param;
-use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +19,9 @@ pub enum Means {
 }
 
 impl Means {
-    pub(crate) fn per_neuron(self, inputs: usize) -> usize {
+    /// How many means a neuron with so many inputs has.
+    #[must_use]
+    pub fn per_neuron(self, inputs: usize) -> usize {
         match self {
             Self::Free => inputs,
             Self::Tied => 1,
@@ -29,10 +29,10 @@ impl Means {
     }
 }
 
-/// What a [`UgmmLayer`] is made of.
+/// What a [`Layer`] is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct UgmmLayerConfig {
+pub struct LayerConfig {
     /// Number of inputs, and so of components of each neuron; at least 1.
     pub inputs: usize,
     /// Number of neurons; at least 1.
@@ -69,7 +69,7 @@ fn renormalize_by_default() -> bool {
     true
 }
 
-impl UgmmLayerConfig {
+impl LayerConfig {
     /// A layer with free means, [`Init::Data`], no dropout and no σ floor.
     #[must_use]
     pub fn new(inputs: usize, neurons: usize) -> Self {
@@ -112,29 +112,23 @@ impl UgmmLayerConfig {
         Ok(())
     }
 
-    /// A layer with new parameters. `sample` `[rows, inputs]` holds typical inputs of the layer; [`Init::Data`] and
+    /// A layer with new parameters. `sample`, row-major `[rows, inputs]`, holds typical inputs of the layer; [`Init::Data`] and
     /// [`Init::Wide`] need it, [`Init::Paper`] does not look at it.
     ///
     /// # Errors
     ///
     /// When a setting is out of its range, or the sample is missing, of the wrong width or not finite.
-    pub fn init<R: Rng + ?Sized>(
-        &self,
-        sample: Option<&Tensor<2>>,
-        rng: &mut R,
-        device: &Device,
-    ) -> Result<UgmmLayer, UgmmError> {
-        self.init_with_missing(sample, false, rng, device)
+    pub fn init<R: Rng + ?Sized>(&self, sample: Option<&[f32]>, rng: &mut R) -> Result<Layer, UgmmError> {
+        self.init_with_missing(sample, false, rng)
     }
 
     /// The same for a sample in which NaN, if `missing_values`, is a missing value.
     pub(crate) fn init_with_missing<R: Rng + ?Sized>(
         &self,
-        sample: Option<&Tensor<2>>,
+        sample: Option<&[f32]>,
         missing_values: bool,
         rng: &mut R,
-        device: &Device,
-    ) -> Result<UgmmLayer, UgmmError> {
+    ) -> Result<Layer, UgmmError> {
         self.validate()?;
         let values = match (self.init, sample) {
             (Init::Paper, _) => init::paper(self.inputs, self.neurons, self.means, rng),
@@ -144,51 +138,38 @@ impl UgmmLayerConfig {
                 return Err(UgmmError::setting("init", value, expected));
             }
             (init @ (Init::Data | Init::Wide), Some(sample)) => {
-                let found = sample.dims()[1];
-                if found != self.inputs {
-                    let what = "the sample for initialisation";
-                    return Err(UgmmError::Size { what, found, unit: "columns", expected: self.inputs });
+                if !sample.len().is_multiple_of(self.inputs) {
+                    let (what, found) = ("the sample for initialisation", sample.len());
+                    let unit = "values, which make no whole rows,";
+                    return Err(UgmmError::Size { what, found, unit, expected: self.inputs });
                 }
                 let draw = if init == Init::Data { init::from_data } else { init::wide };
-                draw(sample, missing_values, self.neurons, self.means, rng)?
+                draw(sample, missing_values, [self.neurons, self.inputs], self.means, rng)?
             }
         };
-        Ok(self.with_values(values, device))
+        Ok(self.with_values(values))
     }
 
     /// A layer of these values; its ρ are such that the effective σ are the given ones, or just above the floor.
-    fn with_values(&self, values: InitialValues, device: &Device) -> UgmmLayer {
-        let raw_log_sigmas = values
-            .log_sigmas
-            .into_iter()
-            .map(|log_sigma| raw_log_sigma_of(log_sigma, self.min_sigma))
-            .collect();
-        let parameter = |values: Vec<f32>| {
-            let columns = values.len() / self.neurons;
-            Param::from_data(TensorData::new(values, [self.neurons, columns]), device)
-        };
-        UgmmLayer {
-            means: parameter(values.means),
-            raw_log_sigmas: parameter(raw_log_sigmas),
-            mixing_logits: parameter(values.mixing_logits),
-            dropout: self.dropout,
-            input_dropout: self.input_dropout,
-            input_noise: self.input_noise,
-            renormalize: self.renormalize,
-            min_sigma: self.min_sigma,
-            training: Param::from_bool(true),
+    fn with_values(&self, values: InitialValues) -> Layer {
+        let floored = |log_sigma| raw_log_sigma_of(log_sigma, self.min_sigma);
+        Layer {
+            config: self.clone(),
+            means: values.means,
+            raw_log_sigmas: values.log_sigmas.into_iter().map(floored).collect(),
+            mixing_logits: values.mixing_logits,
         }
     }
 
     /// A layer of the right shapes whose values are about to be replaced by those of a file.
-    pub(crate) fn blank(&self, device: &Device) -> UgmmLayer {
+    pub(crate) fn blank(&self) -> Layer {
         let components = self.neurons * self.inputs;
-        let zeros = InitialValues {
+        Layer {
+            config: self.clone(),
             means: vec![0.0; self.neurons * self.means.per_neuron(self.inputs)],
-            log_sigmas: vec![0.0; components],
+            raw_log_sigmas: vec![0.0; components],
             mixing_logits: vec![0.0; components],
-        };
-        self.with_values(zeros, device)
+        }
     }
 }
 

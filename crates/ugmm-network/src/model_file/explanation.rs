@@ -4,7 +4,7 @@ use super::SavedModel;
 use crate::init::host_values;
 use crate::inspect::{Absence, scaled_contributions, score_gradient};
 use crate::training::{Dataset, Targets};
-use crate::{Model, UgmmError, UgmmNetwork};
+use crate::{Model, UgmmError, Network};
 use burn::tensor::{Device, Tensor, activation::log_softmax};
 
 /// Rows that are explained at a time, of networks that pass each once.
@@ -95,7 +95,7 @@ impl SavedModel {
     }
 
     /// The network, if it is of Gaussian mixtures.
-    pub(super) fn ugmm(&self) -> Result<&UgmmNetwork, UgmmError> {
+    pub(super) fn ugmm(&self) -> Result<&Network, UgmmError> {
         match &self.model {
             Model::Ugmm(network) => Ok(network),
             Model::Mlp(_) => {

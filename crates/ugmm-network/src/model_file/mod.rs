@@ -18,7 +18,7 @@ use crate::metrics::unweighted;
 use crate::training::{
     Dataset, Features, History, Targets, TrainingConfig, class_scores, predicted_densities,
 };
-use crate::{Model, ModelConfig, Network, Standardization, Task, UgmmError, calibration};
+use crate::{Model, ModelConfig, Predictor, Standardization, Task, UgmmError, calibration};
 use burn::tensor::{Device, Tensor, TensorData, activation::log_softmax};
 use serde::{Deserialize, Serialize};
 use std::path::Path;

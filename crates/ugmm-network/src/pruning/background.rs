@@ -2,7 +2,7 @@
 
 use super::merging::{Merge, log_sum_exp};
 use super::plan::LayerPlan;
-use crate::UgmmLayer;
+use crate::Layer;
 use crate::init::host_values;
 use crate::inspect::components::Components;
 use crate::layer::raw_log_sigma_of;
@@ -32,7 +32,7 @@ pub(super) struct Values {
 /// give them, and its activations `y` `[rows, neurons]` as they were; `sensitivities` `[rows, neurons]` say how much each of
 /// these matters.
 pub(super) fn pruned_values(
-    layer: &UgmmLayer,
+    layer: &Layer,
     components: &Components,
     x: &[f32],
     y: &[f32],

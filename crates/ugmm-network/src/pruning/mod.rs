@@ -19,7 +19,7 @@ use crate::init::host_values;
 use crate::inspect::activations;
 use crate::inspect::components::Components;
 use crate::missing::mean_and_deviation;
-use crate::{Network, Task, UgmmError, UgmmLayer, UgmmNetwork};
+use crate::{Predictor, Task, UgmmError, Layer, Network};
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData};
 use merging::Merge;
@@ -73,7 +73,7 @@ pub struct PrunedLayer {
 pub struct Pruned {
     /// The network. Its components without weight have the logit [`ugmm_kernels::DROPPED_LOGIT`], cost nothing, and stay
     /// without weight if it is trained on.
-    pub network: UgmmNetwork,
+    pub network: Network,
     /// First to last.
     pub layers: Vec<PrunedLayer>,
 }
@@ -89,7 +89,7 @@ impl Pruned {
 
 /// What is known of a network's components, from which it can be pruned to any size.
 pub struct Pruner {
-    network: UgmmNetwork,
+    network: Network,
     layers: Vec<Components>,
     x: Tensor<2>,
     activations: Vec<Vec<f32>>,
@@ -111,7 +111,7 @@ impl Pruner {
     /// When the tolerance is out of its range, there is no row, the sizes do not fit, or the network still standardises by
     /// the rows it is given.
     pub fn new(
-        network: &UgmmNetwork,
+        network: &Network,
         task: &Task,
         x: Tensor<2>,
         criterion: Criterion,
@@ -135,20 +135,20 @@ impl Pruner {
     ///
     /// When the tolerance is out of its range, there is no row, or the sizes do not fit.
     pub fn of_layer(
-        layer: &UgmmLayer,
+        layer: &Layer,
         x: Tensor<2>,
         criterion: Criterion,
         merge: Option<f64>,
     ) -> Result<Self, UgmmError> {
         check_sample(&x, layer.inputs())?;
         let layers = vec![layer.valid()];
-        let network = UgmmNetwork { layers, standardize: false, missing_values: false };
+        let network = Network { layers, standardize: false, missing_values: false };
         Self::of_outputs(network, x.without_autodiff(), 1, criterion, merge)
     }
 
     /// Where each `group` of consecutive outputs has a softmax of its own.
     fn of_outputs(
-        network: UgmmNetwork,
+        network: Network,
         x: Tensor<2>,
         group: usize,
         criterion: Criterion,
@@ -194,7 +194,7 @@ impl Pruner {
     }
 
     /// The network without what the plan leaves out.
-    fn carry_out(&self, plan: &Plan) -> UgmmNetwork {
+    fn carry_out(&self, plan: &Plan) -> Network {
         let mut pruned = self.network.clone();
         let mut x = self.x.clone();
         for index in 0..self.layers.len() {
@@ -246,8 +246,8 @@ fn check_sample(x: &Tensor<2>, columns: usize) -> Result<(), UgmmError> {
 ///
 /// ```
 /// use burn::tensor::{Device, Distribution, Tensor};
-/// use ugmm::architecture::UgmmDenseConfig;
-/// use ugmm::pruning::{Criterion, Keep, prune_layer};
+/// use ugmm_network::architecture::UgmmDenseConfig;
+/// use ugmm_network::pruning::{Criterion, Keep, prune_layer};
 ///
 /// let device = Device::flex();
 /// let mut dense = UgmmDenseConfig::new(16, 8).init(&device)?;
@@ -255,15 +255,15 @@ fn check_sample(x: &Tensor<2>, columns: usize) -> Result<(), UgmmError> {
 /// let (layer, pruned) = prune_layer(&dense.layer, x, Criterion::Influence, None, Keep::Share(0.5))?;
 /// assert_eq!((pruned.components_before, pruned.components), (128, 64));
 /// dense.layer = layer;
-/// # Ok::<(), ugmm::UgmmError>(())
+/// # Ok::<(), ugmm_network::UgmmError>(())
 /// ```
 pub fn prune_layer(
-    layer: &UgmmLayer,
+    layer: &Layer,
     x: Tensor<2>,
     criterion: Criterion,
     merge: Option<f64>,
     keep: Keep,
-) -> Result<(UgmmLayer, PrunedLayer), UgmmError> {
+) -> Result<(Layer, PrunedLayer), UgmmError> {
     let mut pruned = Pruner::of_layer(layer, x, criterion, merge)?.prune(keep)?;
     let layer = pruned.network.layers.pop().expect("it has one layer");
     Ok((layer, pruned.layers[0]))

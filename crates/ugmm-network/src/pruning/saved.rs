@@ -2,7 +2,7 @@
 
 use super::{Criterion, Keep, PrunedLayer, Pruner};
 use crate::model_file::SavedModel;
-use crate::{Model, ModelConfig, UgmmError, UgmmNetworkConfig};
+use crate::{Model, ModelConfig, UgmmError, NetworkConfig};
 use burn::tensor::Device;
 
 /// Rows that the network is looked at with, at most: a row of the data is several where it is shown with each label, or
@@ -12,7 +12,7 @@ const MOST_NETWORK_ROWS: usize = 4096;
 /// [`Pruner`] for a model with all that belongs to it.
 pub struct ModelPruner<'m> {
     saved: &'m SavedModel,
-    config: &'m UgmmNetworkConfig,
+    config: &'m NetworkConfig,
     pruner: Pruner,
 }
 

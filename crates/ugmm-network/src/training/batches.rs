@@ -2,13 +2,12 @@
 
 use super::{Augmentation, Dataset, Targets, TrainingConfig};
 use crate::random::{Stream, generator};
-use burn::tensor::{Device, Tensor};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use std::sync::mpsc::sync_channel;
 
 /// Features and targets of a batch.
-pub(super) type Batch = (Tensor<2>, Targets);
+pub(super) type Batch = (Vec<f32>, Targets);
 
 /// Feature values per batch from which it pays to hand batches from thread to thread.
 const AHEAD_FROM: usize = 1 << 14;
@@ -18,7 +17,6 @@ const AHEAD_FROM: usize = 1 << 14;
 struct Batches<'a> {
     dataset: &'a Dataset,
     batch_size: usize,
-    device: Device,
     rng: ChaCha8Rng,
     augmentation: Option<Augmentation>,
     augmentation_rng: ChaCha8Rng,
@@ -35,7 +33,7 @@ impl Iterator for Batches<'_> {
         }
         let end = (self.next + self.batch_size).min(self.order.len());
         let rows = &self.order[self.next..end];
-        let batch = self.dataset.changed_batch(rows, &self.device, |row| {
+        let batch = self.dataset.changed_batch(rows, |row| {
             if let Some(augmentation) = &self.augmentation {
                 augmentation.apply(row, &mut self.augmentation_rng);
             }
@@ -61,7 +59,6 @@ impl Batches<'_> {
 pub(super) fn with_batches<Output>(
     dataset: &Dataset,
     config: &TrainingConfig,
-    device: &Device,
     skipped_rounds: usize,
     consume: impl FnOnce(&mut dyn Iterator<Item = Batch>) -> Output,
 ) -> Output {
@@ -69,7 +66,6 @@ pub(super) fn with_batches<Output>(
     let mut batches = Batches {
         dataset,
         batch_size,
-        device: device.clone(),
         rng: generator(seed, Stream::Shuffling),
         augmentation,
         augmentation_rng: generator(seed, Stream::Augmentation),
@@ -109,12 +105,11 @@ mod tests {
         let rows = 10;
         let features = Features::Bytes { values: vec![1; rows * columns], scale: 1.0 };
         let dataset = Dataset::new(features, columns, (0..rows).collect(), rows).unwrap();
-        let device = Device::flex();
         let config = TrainingConfig { batch_size: 4, ..TrainingConfig::new(seed, 1) };
-        with_batches(&dataset, &config, &device, skipped_rounds, |batches| {
+        with_batches(&dataset, &config, skipped_rounds, |batches| {
             let labels = |(x, targets): Batch| {
                 let Targets::Classes(labels) = targets else { panic!("the rows have classes") };
-                assert_eq!(x.dims(), [labels.len(), columns]);
+                assert_eq!(x.len(), labels.len() * columns);
                 labels
             };
             batches.take(9).map(labels).collect()
@@ -143,8 +138,8 @@ mod tests {
         let shift = Augmentation::Shift { height: 2, width: 2, most: 1 };
         let config = TrainingConfig { batch_size: 4, augmentation: Some(shift), ..TrainingConfig::new(1, 1) };
         let values = |skipped: usize, first: usize| {
-            with_batches(dataset, &config, &Device::flex(), skipped, |batches| {
-                let values = |(x, _): Batch| x.into_data().iter::<f32>().collect::<Vec<_>>();
+            with_batches(dataset, &config, skipped, |batches| {
+                let values = |(x, _): Batch| x;
                 batches.skip(first).take(3).map(values).collect::<Vec<_>>()
             })
         };

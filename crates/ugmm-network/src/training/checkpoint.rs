@@ -1,21 +1,19 @@
 //! The state of a training after an epoch, to go on from.
 
 use super::early_stopping::{Best, Found};
-use super::{EpochReport, Stepper, TrainingConfig};
-use crate::{Network, Task, UgmmError};
-use burn::store::{ModuleRecord, RecordError};
-use burn::tensor::{Bytes, Device};
+use super::{Engine, EpochReport};
+use crate::UgmmError;
 use serde::{Deserialize, Serialize};
 
 /// The state of a training after an epoch: parameters, what the optimiser remembers, the position in the random numbers
-/// and the history. [`resume`](super::resume) goes on from it to the same bits as if it had never stopped.
+/// and the history. [`run`](super::run) goes on from it to the same bits as if it had never stopped.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
-    /// What is not the state of a tensor.
+    /// What is not the state of the engine.
     pub progress: Progress,
-    /// The network's parameters, as Burn writes them.
+    /// The network's parameters, as the engine writes them.
     pub network: Vec<u8>,
-    /// The optimiser's state, as Burn writes it.
+    /// The optimiser's state, as the engine writes it.
     pub optimizer: Vec<u8>,
     /// The parameters of the best network so far, with early stopping.
     pub best: Option<Vec<u8>>,
@@ -35,30 +33,37 @@ pub struct Progress {
     pub best: Option<(usize, f64)>,
 }
 
+/// The state of an [`Engine`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct EngineState {
+    /// The network's parameters, as the engine writes them.
+    pub network: Vec<u8>,
+    /// What the optimiser remembers, as the engine writes it.
+    pub optimizer: Vec<u8>,
+    /// Position in the random numbers for dropout.
+    pub dropout_position: u128,
+}
+
 impl Checkpoint {
-    pub(super) fn of<N: Network>(
-        stepper: &Stepper<N>,
+    pub(super) fn of<E: Engine>(
+        engine: &E,
         step: usize,
         history: &[EpochReport],
-        best: Option<&Best<N>>,
+        best: Option<&Best<E::Network>>,
     ) -> Result<Self, UgmmError> {
         let found = best.and_then(|best| best.found.as_ref());
+        let EngineState { network, optimizer, dropout_position } = engine.state()?;
         Ok(Self {
             progress: Progress {
                 step,
-                dropout_position: stepper.dropout_position(),
+                dropout_position,
                 history: history.to_vec(),
                 best: found.map(|found| (found.epoch, found.loss)),
             },
-            network: parameters(stepper.network().valid())?,
-            optimizer: stepper.optimizer_state()?,
-            best: found.map(|found| parameters(found.network.clone())).transpose()?,
+            network,
+            optimizer,
+            best: found.map(|found| engine.to_bytes(&found.network)).transpose()?,
         })
-    }
-
-    /// Finished steps.
-    pub(super) fn step(&self) -> usize {
-        self.progress.step
     }
 
     /// One report per finished epoch.
@@ -67,40 +72,24 @@ impl Checkpoint {
         &self.progress.history
     }
 
-    /// A stepper in the state of this checkpoint; of `network` only the shape matters.
-    pub(super) fn restore_stepper<N: Network>(
-        &self,
-        network: N,
-        task: Task,
-        config: &TrainingConfig,
-        device: &Device,
-    ) -> Result<Stepper<N>, UgmmError> {
-        let network = with_parameters(network, &self.network)?;
-        let stepper = Stepper::new(network, task, config, device)?;
-        stepper.continued(self.optimizer.clone(), self.progress.dropout_position)
+    /// Brings the engine into the state of this checkpoint.
+    pub(super) fn restore<E: Engine>(&self, engine: &mut E) -> Result<(), UgmmError> {
+        engine.restore(&EngineState {
+            network: self.network.clone(),
+            optimizer: self.optimizer.clone(),
+            dropout_position: self.progress.dropout_position,
+        })
     }
 
-    /// The best network so far; of `network` only the shape matters.
-    pub(super) fn restore_best<N: Network>(&self, best: &mut Best<N>, network: &N) -> Result<(), UgmmError> {
+    /// The best network so far.
+    pub(super) fn restore_best<E: Engine>(
+        &self,
+        best: &mut Best<E::Network>,
+        engine: &E,
+    ) -> Result<(), UgmmError> {
         if let (Some((epoch, loss)), Some(bytes)) = (self.progress.best, &self.best) {
-            let network = with_parameters(network.clone(), bytes)?;
-            best.found = Some(Found { epoch, loss, network });
+            best.found = Some(Found { epoch, loss, network: engine.network_of(bytes)? });
         }
         Ok(())
     }
-}
-
-/// The error for a record that cannot be written or used.
-pub(super) fn unusable(error: impl std::fmt::Display) -> UgmmError {
-    UgmmError::Checkpoint { reason: error.to_string() }
-}
-
-fn parameters<N: Network>(network: N) -> Result<Vec<u8>, UgmmError> {
-    Ok(network.into_record().into_bytes().map_err(unusable)?.to_vec())
-}
-
-fn with_parameters<N: Network>(network: N, bytes: &[u8]) -> Result<N, UgmmError> {
-    let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes.to_vec()));
-    let restored = record.and_then(|record| network.try_load_record(record));
-    restored.map_err(|error: RecordError| unusable(error))
 }

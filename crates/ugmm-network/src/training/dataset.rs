@@ -1,8 +1,7 @@
-//! Rows in memory, and batches of them as tensors.
+//! Rows in memory, and batches of them.
 
 use crate::missing::check_finite;
 use crate::{TableShape, TargetKind, UgmmError};
-use burn::tensor::{Device, Tensor, TensorData};
 
 /// Feature values, row-major.
 #[derive(Clone, Debug)]
@@ -69,12 +68,12 @@ impl Targets {
 /// Rows to learn from, or to measure on.
 ///
 /// ```
-/// use ugmm::training::{Dataset, Features};
+/// use ugmm_network::training::{Dataset, Features};
 ///
 /// let features = Features::F32(vec![5.1, 3.5, 6.2, 2.9]);
 /// let dataset = Dataset::new(features, 2, vec![0, 1], 2)?;
 /// assert_eq!(dataset.rows(), 2);
-/// # Ok::<(), ugmm::UgmmError>(())
+/// # Ok::<(), ugmm_network::UgmmError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Dataset {
@@ -242,23 +241,22 @@ impl Dataset {
         }
     }
 
-    /// Features `[rows.len(), columns]` and targets of the given rows, those of the first one first.
+    /// Features, row-major `[rows.len(), columns]`, and targets of the given rows, those of the first one first.
     ///
     /// # Panics
     ///
     /// When a row is not below [`Self::rows`].
     #[must_use]
-    pub fn batch(&self, rows: &[usize], device: &Device) -> (Tensor<2>, Targets) {
-        self.changed_batch(rows, device, |_| ())
+    pub fn batch(&self, rows: &[usize]) -> (Vec<f32>, Targets) {
+        self.changed_batch(rows, |_| ())
     }
 
     /// The same, with `change` applied to the features of each row in turn; panics likewise.
     pub(super) fn changed_batch(
         &self,
         rows: &[usize],
-        device: &Device,
         change: impl FnMut(&mut [f32]),
-    ) -> (Tensor<2>, Targets) {
+    ) -> (Vec<f32>, Targets) {
         let columns = self.columns;
         let mut values = Vec::with_capacity(rows.len() * columns);
         for &row in rows {
@@ -271,7 +269,6 @@ impl Dataset {
             }
         }
         values.chunks_mut(columns).for_each(change);
-        let features = Tensor::from_data(TensorData::new(values, [rows.len(), columns]), device);
         let targets = match self.targets_per_row {
             1 => self.targets.select(rows),
             count => {
@@ -279,6 +276,6 @@ impl Dataset {
                 self.targets.select(&all.collect::<Vec<_>>())
             }
         };
-        (features, targets)
+        (values, targets)
     }
 }

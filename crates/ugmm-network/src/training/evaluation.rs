@@ -2,10 +2,8 @@
 
 use super::{Dataset, Targets, TrainingConfig};
 use crate::inference::conditional::{ConditionalDensity, conditional_densities, portions};
-use crate::init::host_values;
 use crate::metrics::{decisions, unweighted};
-use crate::{Metrics, Network, Objective, Task, UgmmError};
-use burn::tensor::{Device, Tensor};
+use crate::{Metrics, Objective, Predictor, Task, UgmmError};
 
 /// Rows per forward pass in evaluation: enough to keep the kernels busy, small enough for the cache.
 const EVALUATION_BATCH: usize = 512;
@@ -17,13 +15,12 @@ const DENSITY_BATCH: usize = 8192;
 /// # Errors
 ///
 /// When the data set does not fit the task.
-pub fn log_probabilities<N: Network>(
+pub fn log_probabilities<N: Predictor + ?Sized>(
     network: &N,
     task: &Task,
     dataset: &Dataset,
-    device: &Device,
 ) -> Result<Vec<f32>, UgmmError> {
-    collect(network, task, dataset, device, Task::log_probabilities)
+    collect(network, task, dataset, Task::log_probabilities)
 }
 
 /// Unnormalised log-scores of every row of a data set, row-major `[rows, classes]`: see [`Task::class_scores`].
@@ -31,29 +28,26 @@ pub fn log_probabilities<N: Network>(
 /// # Errors
 ///
 /// When the data set does not fit the task.
-pub fn class_scores<N: Network>(
+pub fn class_scores<N: Predictor + ?Sized>(
     network: &N,
     task: &Task,
     dataset: &Dataset,
-    device: &Device,
 ) -> Result<Vec<f32>, UgmmError> {
-    collect(network, task, dataset, device, Task::class_scores)
+    collect(network, task, dataset, Task::class_scores)
 }
 
-fn collect<N: Network>(
+fn collect<N: Predictor + ?Sized>(
     network: &N,
     task: &Task,
     dataset: &Dataset,
-    device: &Device,
-    values: impl Fn(&Task, &N, Tensor<2>) -> Tensor<2>,
+    values: impl Fn(&Task, &N, &[f32]) -> Vec<f32>,
 ) -> Result<Vec<f32>, UgmmError> {
     check_dataset(network, task, dataset)?;
-    let network = network.valid();
     let mut all = Vec::with_capacity(dataset.rows() * task.classes);
     let rows: Vec<usize> = (0..dataset.rows()).collect();
     for rows in rows.chunks(EVALUATION_BATCH) {
-        let (x, _) = dataset.batch(rows, device);
-        all.extend(host_values(&values(task, &network, x)));
+        let (x, _) = dataset.batch(rows);
+        all.extend(values(task, network, &x));
     }
     Ok(all)
 }
@@ -63,12 +57,11 @@ fn collect<N: Network>(
 /// # Errors
 ///
 /// When the data set does not fit the task, or the task is to predict classes.
-pub fn predicted_densities<N: Network>(
+pub fn predicted_densities<N: Predictor + ?Sized>(
     network: &N,
     task: &Task,
     dataset: &Dataset,
     cells: usize,
-    device: &Device,
 ) -> Result<Vec<ConditionalDensity>, UgmmError> {
     check_dataset(network, task, dataset)?;
     let Objective::Conditional { low, high, .. } = task.objective else {
@@ -78,11 +71,10 @@ pub fn predicted_densities<N: Network>(
             "conditional, for densities of numbers",
         ));
     };
-    let network = network.valid();
     let mut all = Vec::with_capacity(dataset.rows());
     for rows in portions(dataset.rows(), cells, DENSITY_BATCH) {
-        let (x, _) = dataset.batch(&rows.collect::<Vec<_>>(), device);
-        all.extend(conditional_densities(&network, x, (low, high), cells));
+        let (x, _) = dataset.batch(&rows.collect::<Vec<_>>());
+        all.extend(conditional_densities(network, &x, (low, high), cells));
     }
     Ok(all)
 }
@@ -92,40 +84,43 @@ pub fn predicted_densities<N: Network>(
 /// # Errors
 ///
 /// When the data set does not fit the task.
-pub fn evaluate<N: Network>(
+pub fn evaluate<N: Predictor + ?Sized>(
     network: &N,
     task: &Task,
     dataset: &Dataset,
-    device: &Device,
 ) -> Result<Metrics, UgmmError> {
-    Ok(Metrics::of(&log_probabilities(network, task, dataset, device)?, dataset.labels()))
+    Ok(Metrics::of(&log_probabilities(network, task, dataset)?, dataset.labels()))
 }
 
 /// What is measured after an epoch.
-#[derive(Clone, Copy)]
-pub(super) struct Measured {
+#[derive(Clone, Copy, Debug)]
+pub struct Measured {
     /// Mean of −log P(class | x) or −log p(number | x).
     pub loss: f64,
     /// Of classes.
     pub metrics: Option<Metrics>,
 }
 
-pub(super) fn measure<N: Network>(
+/// What is measured of `network` on validation rows after an epoch of a training with these settings.
+///
+/// # Errors
+///
+/// When the data set does not fit the task.
+pub fn measure<N: Predictor + ?Sized>(
     network: &N,
     task: &Task,
     dataset: &Dataset,
     config: &TrainingConfig,
-    device: &Device,
 ) -> Result<Measured, UgmmError> {
     match (task.objective, dataset.targets()) {
         (Objective::Conditional { nodes, .. }, Targets::Numbers(numbers)) => {
-            let densities = predicted_densities(network, task, dataset, nodes, device)?;
+            let densities = predicted_densities(network, task, dataset, nodes)?;
             let log = |(density, &number): (&ConditionalDensity, &f32)| density.log_density(number.into());
             let sum: f64 = densities.iter().zip(numbers).map(log).sum();
             Ok(Measured { loss: -sum / numbers.len() as f64, metrics: None })
         }
         _ => {
-            let mut values = log_probabilities(network, task, dataset, device)?;
+            let mut values = log_probabilities(network, task, dataset)?;
             if let Some(weights) = &config.class_weights {
                 unweighted(&mut values, weights);
             }
@@ -137,7 +132,7 @@ pub(super) fn measure<N: Network>(
 }
 
 /// Checks that a data set has the feature columns and classes of a task, and all values that the network needs.
-pub(super) fn check_dataset<N: Network>(
+pub(super) fn check_dataset<N: Predictor + ?Sized>(
     network: &N,
     task: &Task,
     dataset: &Dataset,

@@ -1,12 +1,11 @@
 //! The training loop.
 
-mod adam;
 mod augmentation;
 mod batches;
 mod checkpoint;
-mod clipping;
 mod dataset;
 mod early_stopping;
+mod engine;
 mod evaluation;
 mod history;
 mod losses;
@@ -14,22 +13,22 @@ mod optimizer;
 mod pace;
 mod schedule;
 mod stepper;
+mod update;
 
 pub use augmentation::Augmentation;
-pub use checkpoint::{Checkpoint, Progress as CheckpointProgress};
+pub use checkpoint::{Checkpoint, EngineState, Progress as CheckpointProgress};
 pub use dataset::{Dataset, Features, Targets};
 pub use early_stopping::EarlyStopping;
-pub use evaluation::{class_scores, evaluate, log_probabilities, predicted_densities};
+pub use engine::Engine;
+pub use evaluation::{Measured, class_scores, evaluate, log_probabilities, measure, predicted_densities};
 pub use history::History;
 pub use optimizer::OptimizerConfig;
 pub use schedule::{Position, Schedule};
 pub use stepper::Stepper;
 
 use crate::random::{Stream, generator};
-use crate::{LossOptions, Metrics, ModelConfig, Network, Task, UgmmError};
-use burn::tensor::Device;
+use crate::{LossOptions, Metrics, Model, ModelConfig, Task, UgmmError};
 use early_stopping::Best;
-use evaluation::measure;
 use losses::{Losses, NotFinite};
 use pace::Pace;
 use rand::seq::SliceRandom;
@@ -186,8 +185,8 @@ impl Observer for () {}
 /// A trained network and its history.
 #[derive(Debug)]
 pub struct Trained<N> {
-    /// The network after the last epoch (with early stopping, after the best one), without autodiff and
-    /// [settled](Network::settled): ready to predict. Its configuration is the [settled one](ModelConfig::settled).
+    /// The network after the last epoch (with early stopping, after the best one), [settled](Model::settled): ready to
+    /// predict.
     pub network: N,
     /// One report per epoch.
     pub history: Vec<EpochReport>,
@@ -211,16 +210,15 @@ pub fn init_model(
     task: &Task,
     dataset: &Dataset,
     seed: u64,
-    device: &Device,
-) -> Result<crate::Model, UgmmError> {
+) -> Result<Model, UgmmError> {
     config.validate()?;
     task.check_width(config.width())?;
     task.check_targets(dataset.targets())?;
     let mut rng = generator(seed, Stream::Initialization);
     let mut rows: Vec<usize> = (0..dataset.rows()).collect();
     let (rows, _) = rows.partial_shuffle(&mut rng, INITIALIZATION_ROWS);
-    let (x, targets) = dataset.batch(rows, device);
-    config.init(Some(&task.training_input(x, &targets)), &mut rng, device)
+    let (x, targets) = dataset.batch(rows);
+    config.init(Some(&task.training_input(&x, &targets)), &mut rng)
 }
 
 /// Trains `network` on `training` rows, measuring it on `validation` rows after each epoch.
@@ -233,29 +231,26 @@ pub fn init_model(
 /// or the loss is no longer finite; and whatever goes wrong in the observer.
 ///
 /// ```
-/// use burn::tensor::Device;
-/// use ugmm::training::{Dataset, Features, TrainingConfig, init_model, train};
-/// use ugmm::{ModelConfig, Objective, Task, UgmmNetworkConfig};
+/// use ugmm_network::training::{Dataset, Features, TrainingConfig, init_model, train};
+/// use ugmm_network::{ModelConfig, NetworkConfig, Objective, Task};
 ///
-/// let device = Device::flex();
 /// let rows = Dataset::new(Features::F32(vec![-1.0, -1.2, 0.9, 1.1]), 1, vec![0, 0, 1, 1], 2)?;
 /// let task = Task { features: 1, classes: 2, objective: Objective::Discriminative };
-/// let config = ModelConfig::Ugmm(UgmmNetworkConfig::new(&[1, 4, 2]));
-/// let network = init_model(&config, &task, &rows, 0, &device)?;
-/// let trained = train(network, &task, &rows, None, &TrainingConfig::new(0, 3), &device, &mut ())?;
+/// let config = ModelConfig::Ugmm(NetworkConfig::new(&[1, 4, 2]));
+/// let network = init_model(&config, &task, &rows, 0)?;
+/// let trained = train(network, &task, &rows, None, &TrainingConfig::new(0, 3), &mut ())?;
 /// assert_eq!(trained.history.len(), 3);
-/// # Ok::<(), ugmm::UgmmError>(())
+/// # Ok::<(), ugmm_network::UgmmError>(())
 /// ```
-pub fn train<N: Network>(
-    network: N,
+pub fn train(
+    network: Model,
     task: &Task,
     training: &Dataset,
     validation: Option<&Dataset>,
     config: &TrainingConfig,
-    device: &Device,
     observer: &mut dyn Observer,
-) -> Result<Trained<N>, UgmmError> {
-    resume(None, network, task, training, validation, config, device, observer)
+) -> Result<Trained<Model>, UgmmError> {
+    resume(None, network, task, training, validation, config, observer)
 }
 
 /// The same, going on from a checkpoint of such a training, if there is one, to the bits that it would have had without the
@@ -264,20 +259,36 @@ pub fn train<N: Network>(
 /// # Errors
 ///
 /// As [`train`], and when the checkpoint is not of a network of this shape.
-#[allow(clippy::too_many_arguments, reason = "those of `train`, and where to go on")]
-pub fn resume<N: Network>(
+pub fn resume(
     checkpoint: Option<&Checkpoint>,
-    network: N,
+    network: Model,
     task: &Task,
     training: &Dataset,
     validation: Option<&Dataset>,
     config: &TrainingConfig,
-    device: &Device,
     observer: &mut dyn Observer,
-) -> Result<Trained<N>, UgmmError> {
+) -> Result<Trained<Model>, UgmmError> {
+    let engine = Stepper::new(network, *task, config)?;
+    run(engine, checkpoint, task, training, validation, config, observer)
+}
+
+/// The training loop, with any [`Engine`] that makes the steps; goes on from a checkpoint of the same engine, if there is one.
+///
+/// # Errors
+///
+/// As [`resume`].
+pub fn run<E: Engine>(
+    mut engine: E,
+    checkpoint: Option<&Checkpoint>,
+    task: &Task,
+    training: &Dataset,
+    validation: Option<&Dataset>,
+    config: &TrainingConfig,
+    observer: &mut dyn Observer,
+) -> Result<Trained<E::Network>, UgmmError> {
     config.validate()?;
     task.validate()?;
-    evaluation::check_dataset(&network, task, training)?;
+    evaluation::check_dataset(engine.predictor(), task, training)?;
     if let Some(augmentation) = &config.augmentation {
         augmentation.validate(training.columns())?;
     }
@@ -285,20 +296,20 @@ pub fn resume<N: Network>(
         let expected = "left out where there are no validation rows";
         return Err(UgmmError::setting("early_stopping", "given", expected));
     }
-    let sample = network.needs_settling().then(|| settling_sample(task, training, config.seed, device));
-    let settled = |network: &N| match &sample {
-        Some(sample) => network.valid().settled(sample),
-        None => network.valid(),
+    let sample = engine.needs_settling().then(|| settling_sample(task, training, config.seed));
+    let settled = |engine: &E, network: E::Network| match &sample {
+        Some(sample) => engine.settled(network, sample),
+        None => network,
     };
     let mut best = config.early_stopping.map(Best::new);
-    let (mut stepper, mut step, mut history) = match checkpoint {
-        None => (Stepper::new(network, *task, config, device)?, 0, Vec::new()),
+    let (mut step, mut history) = match checkpoint {
+        None => (0, Vec::new()),
         Some(checkpoint) => {
             if let Some(best) = &mut best {
-                checkpoint.restore_best(best, &network)?;
+                checkpoint.restore_best(best, &engine)?;
             }
-            let stepper = checkpoint.restore_stepper(network, *task, config, device)?;
-            (stepper, checkpoint.step(), checkpoint.history().to_vec())
+            checkpoint.restore(&mut engine)?;
+            (checkpoint.progress.step, checkpoint.history().to_vec())
         }
     };
     let steps_per_epoch = training.rows().div_ceil(config.batch_size);
@@ -312,7 +323,7 @@ pub fn resume<N: Network>(
     // A checkpoint may be of the last epoch of a training that early stopping ended.
     let ended = best.as_ref().is_some_and(|best| best.ends_after(finished));
     let epochs = if ended { finished..finished } else { finished..config.epochs };
-    batches::with_batches(training, config, device, finished, |batches| {
+    batches::with_batches(training, config, finished, |batches| {
         for epoch in epochs {
             let (mut losses, mut learning_rate) = (Losses::default(), 0.0);
             let mut interrupted = false;
@@ -320,8 +331,12 @@ pub fn resume<N: Network>(
             for (batch, (x, targets)) in batches.take(steps_per_epoch).enumerate() {
                 let total_steps = pace.total_steps(step);
                 learning_rate = config.schedule.learning_rate(Position { epoch, step, total_steps });
-                let loss = stepper.fastest_step(x, &targets, learning_rate)?;
-                losses.add(loss, batch + 1, targets.len()).map_err(diverged)?;
+                let count = targets.len();
+                engine.step(x, &targets, learning_rate)?;
+                losses.add(batch + 1, count);
+                if losses.is_time_to_ask(engine.steps_per_reading()) {
+                    losses.take(engine.read_losses()).map_err(diverged)?;
+                }
                 let loss = losses.latest();
                 step += 1;
                 interrupted = observer.on_batch(&BatchReport { step, total_steps, loss }).is_break();
@@ -329,12 +344,12 @@ pub fn resume<N: Network>(
                     break;
                 }
             }
-            losses.read().map_err(diverged)?;
+            losses.take(engine.read_losses()).map_err(diverged)?;
             if interrupted {
                 break;
             }
             let measured = validation
-                .map(|rows| measure(&settled(stepper.network()), task, rows, config, device))
+                .map(|rows| engine.measure(&settled(&engine, engine.network()), task, rows, config))
                 .transpose()?;
             let report = EpochReport {
                 epoch: epoch + 1,
@@ -345,10 +360,10 @@ pub fn resume<N: Network>(
             };
             history.push(report);
             let no_better = match (&mut best, report.validation_loss) {
-                (Some(best), Some(loss)) => best.is_enough(report.epoch, loss, || stepper.network().valid()),
+                (Some(best), Some(loss)) => best.is_enough(report.epoch, loss, || engine.network()),
                 _ => false,
             };
-            let checkpoint = || Checkpoint::of(&stepper, step, &history, best.as_ref());
+            let checkpoint = || Checkpoint::of(&engine, step, &history, best.as_ref());
             let stop = observer.on_epoch(&report, &checkpoint)?.is_break();
             if stop || no_better || step >= pace.total_steps(step) {
                 break;
@@ -357,16 +372,16 @@ pub fn resume<N: Network>(
         Ok(())
     })?;
     let (network, best_epoch) = match best.and_then(Best::into_network) {
-        Some((network, epoch)) => (settled(&network), Some(epoch)),
-        None => (settled(stepper.network()), None),
+        Some((network, epoch)) => (settled(&engine, network), Some(epoch)),
+        None => (settled(&engine, engine.network()), None),
     };
     Ok(Trained { network, history, best_epoch })
 }
 
-/// What [`Network::settled`] gets: what the network reads of training rows drawn at random.
-fn settling_sample(task: &Task, training: &Dataset, seed: u64, device: &Device) -> burn::tensor::Tensor<2> {
+/// What [`Engine::settled`] gets: what the network reads of training rows drawn at random.
+fn settling_sample(task: &Task, training: &Dataset, seed: u64) -> Vec<f32> {
     let mut rows: Vec<usize> = (0..training.rows()).collect();
     let (rows, _) = rows.partial_shuffle(&mut generator(seed, Stream::Settling), SETTLING_ROWS);
-    let (x, targets) = training.batch(rows, device);
-    task.training_input(x, &targets)
+    let (x, targets) = training.batch(rows);
+    task.training_input(&x, &targets)
 }

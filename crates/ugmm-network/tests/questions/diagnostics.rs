@@ -1,6 +1,6 @@
 //! R̂ and effective numbers against ArviZ 0.23.4, on chains that both can make.
 
-use ugmm::inference::diagnostics::Diagnostics;
+use ugmm_network::inference::diagnostics::Diagnostics;
 
 /// Autoregressive chains from a linear congruential generator, each `shift` above the one before.
 fn chains(count: usize, draws: usize, correlation: f64, shift: f64) -> Vec<Vec<f64>> {

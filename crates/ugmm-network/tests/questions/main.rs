@@ -5,10 +5,10 @@ mod one_variable;
 mod samples;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use ugmm::{Init, Network, Stream, UgmmNetwork, UgmmNetworkConfig, generator};
+use ugmm_network::{Init, Predictor, Stream, Network, NetworkConfig, generator};
 
-fn network(sizes: &[usize], missing_values: bool, seed: u64) -> UgmmNetwork {
-    let config = UgmmNetworkConfig::new(sizes)
+fn network(sizes: &[usize], missing_values: bool, seed: u64) -> Network {
+    let config = NetworkConfig::new(sizes)
         .with_init(Init::Paper)
         .with_min_sigma(0.25)
         .with_missing_values(missing_values);
@@ -16,7 +16,7 @@ fn network(sizes: &[usize], missing_values: bool, seed: u64) -> UgmmNetwork {
 }
 
 /// The root of each row by a plain pass.
-fn roots(network: &UgmmNetwork, rows: &[Vec<f32>]) -> Vec<f64> {
+fn roots(network: &Network, rows: &[Vec<f32>]) -> Vec<f64> {
     let data = TensorData::new(rows.concat(), [rows.len(), network.inputs()]);
     let root = network.forward(Tensor::<2>::from_data(data, &Device::flex()));
     root.into_data().iter::<f32>().map(f64::from).collect()

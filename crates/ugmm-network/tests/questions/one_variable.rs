@@ -2,9 +2,9 @@
 
 use crate::{network, roots};
 use proptest::prelude::*;
-use ugmm::UgmmError;
-use ugmm::inference::question::{Conditional, conditionals, scores, scores_along};
-use ugmm::inference::variable::Variable;
+use ugmm_network::UgmmError;
+use ugmm_network::inference::question::{Conditional, conditionals, scores, scores_along};
+use ugmm_network::inference::variable::Variable;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]

@@ -3,12 +3,12 @@
 use crate::{network, roots};
 use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
-use ugmm::inference::gibbs::{Samples, SamplingOptions, sample};
-use ugmm::inference::variable::{Domain, Variable};
-use ugmm::{Init, Stream, UgmmNetwork, UgmmNetworkConfig, generator};
+use ugmm_network::inference::gibbs::{Samples, SamplingOptions, sample};
+use ugmm_network::inference::variable::{Domain, Variable};
+use ugmm_network::{Init, Stream, Network, NetworkConfig, generator};
 
 /// Total variation between the shares of draws in the bins of a grid over two variables and those of exp(score).
-fn total_variation(network: &UgmmNetwork, variables: &[Variable; 2], samples: &Samples, bins: usize) -> f64 {
+fn total_variation(network: &Network, variables: &[Variable; 2], samples: &Samples, bins: usize) -> f64 {
     // Sub-cells of each bin on each side for the integral.
     const FINE: usize = 8;
     let sides = |variable: &Variable| match &variable.domain {
@@ -72,9 +72,9 @@ fn draws_of_two_variables_agree_with_integration_on_a_grid() {
 
 /// A root that wants a neuron of the first layer low, which is low where both inputs are far from its means: two hills, about
 /// (2, 2) and (−2, −2), and no way between them along one coordinate.
-fn two_hills() -> UgmmNetwork {
+fn two_hills() -> Network {
     let device = Device::flex();
-    let config = UgmmNetworkConfig::new(&[2, 2, 1]).with_init(Init::Paper);
+    let config = NetworkConfig::new(&[2, 2, 1]).with_init(Init::Paper);
     let mut network = config.init(None, &mut generator(0, Stream::Initialization), &device).unwrap();
     let layers = [(vec![-2.0, -2.0, 2.0, 2.0], 0.3f32), (vec![-90.0, -90.0], 3.0)];
     for (layer, (means, sigma)) in network.layers.iter_mut().zip(layers) {

@@ -4,7 +4,7 @@ use super::Candidate;
 use super::numbers::Numbers;
 use super::problem::{Choice, Problem, Values};
 use crate::init::host_values;
-use crate::{Network, UgmmNetwork};
+use crate::{Predictor, Network};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
@@ -22,7 +22,7 @@ const SLOWER: f64 = 0.5;
 /// Steps follow the signs of the gradients, with a length of its own for each number (Rprop): far from all means gradients
 /// have any size.
 pub(super) fn ascend(
-    network: &UgmmNetwork,
+    network: &Network,
     problem: &Problem,
     starts: Vec<Candidate>,
     steps: usize,
@@ -94,7 +94,7 @@ struct Number {
 
 /// Scores `[rows]`, and their gradients with respect to the network's inputs, `[rows, inputs]`.
 fn gradients(
-    network: &UgmmNetwork,
+    network: &Network,
     problem: &Problem,
     rows: &[Vec<Choice>],
     device: &Device,

@@ -21,7 +21,7 @@ mod problem;
 
 use super::bounds::{Known, ScoreFunction};
 use super::variable::Variable;
-use crate::{Network, UgmmError, UgmmNetwork};
+use crate::{Predictor, UgmmError, Network};
 use branch_and_bound::{Proving, QueryBox};
 use problem::Problem;
 use std::ops::ControlFlow;
@@ -120,18 +120,18 @@ impl Mpe {
 /// ```
 /// use burn::tensor::Device;
 /// use std::ops::ControlFlow;
-/// use ugmm::inference::mpe::{Choice, MpeOptions, MpeQuery, most_probable_explanation};
-/// use ugmm::inference::variable::Variable;
-/// use ugmm::{Init, Stream, UgmmNetworkConfig, generator};
+/// use ugmm_network::inference::mpe::{Choice, MpeOptions, MpeQuery, most_probable_explanation};
+/// use ugmm_network::inference::variable::Variable;
+/// use ugmm_network::{Init, Stream, NetworkConfig, generator};
 ///
-/// let config = UgmmNetworkConfig::new(&[3, 8, 1]).with_init(Init::Paper);
+/// let config = NetworkConfig::new(&[3, 8, 1]).with_init(Init::Paper);
 /// let network = config.init(None, &mut generator(0, Stream::Initialization), &Device::flex())?;
 /// let label = Variable::states(2..3, vec![vec![0.0], vec![1.0]])?;
 /// let query = MpeQuery { query: vec![Variable::number(0, -2.0, 2.0)?, label], given: vec![(1, 0.5)] };
 /// let answer = most_probable_explanation(&network, &query, &MpeOptions::default(), |_| ControlFlow::Continue(()))?;
 /// assert!(answer.proved && answer.gap() <= 1e-3);
 /// assert!(matches!(answer.choices[..], [Choice::Number(_), Choice::State(_)]));
-/// # Ok::<(), ugmm::UgmmError>(())
+/// # Ok::<(), ugmm_network::UgmmError>(())
 /// ```
 ///
 /// # Errors
@@ -139,7 +139,7 @@ impl Mpe {
 /// When the network has not exactly one output, a variable or a given input does not fit it or another, an input is missing
 /// of a network that needs all, or an option is out of its range.
 pub fn most_probable_explanation(
-    network: &UgmmNetwork,
+    network: &Network,
     query: &MpeQuery,
     options: &MpeOptions,
     mut progress: impl FnMut(MpeProgress) -> ControlFlow<()>,
@@ -185,7 +185,7 @@ const FINDING_SHARE: f64 = 0.5;
 
 /// The best assignment that candidates and their refinement lead to, and the score of the best start.
 fn best_found(
-    network: &UgmmNetwork,
+    network: &Network,
     problem: &Problem,
     options: &MpeOptions,
     until: Option<Instant>,
@@ -199,7 +199,7 @@ fn best_found(
 
 /// The best of these after gradient ascent and polishing.
 fn refined(
-    network: &UgmmNetwork,
+    network: &Network,
     problem: &Problem,
     starts: Vec<Candidate>,
     steps: usize,
@@ -225,7 +225,7 @@ fn refined(
 const SAME: f64 = 1e-4;
 
 /// What is known of each input of the network.
-fn known_inputs(network: &UgmmNetwork, query: &MpeQuery) -> Result<Vec<Known>, UgmmError> {
+fn known_inputs(network: &Network, query: &MpeQuery) -> Result<Vec<Known>, UgmmError> {
     let (inputs, outputs) = (network.inputs(), network.outputs());
     if outputs != 1 {
         return Err(UgmmError::Size { what: "the network", found: outputs, unit: "outputs", expected: 1 });

@@ -1,7 +1,7 @@
 //! Upper bounds of margins between classes.
 
 use crate::inference::bounds::{Analysis, Known, ScoreFunction, Sides};
-use crate::{LabelEncoding, Task, UgmmError, UgmmNetwork};
+use crate::{LabelEncoding, Task, UgmmError, Network};
 use ugmm_kernels::bounds::rounding;
 
 /// A network whose margins can be bounded.
@@ -33,7 +33,7 @@ pub(super) struct UgmmMargins {
 type Scores = (Vec<ScoreFunction>, Vec<(usize, usize)>);
 
 impl UgmmMargins {
-    pub fn new(network: &UgmmNetwork, task: &Task) -> Result<Self, UgmmError> {
+    pub fn new(network: &Network, task: &Task) -> Result<Self, UgmmError> {
         let (label, classes) = (task.objective.label_encoding(), task.classes);
         Ok(Self { whole: ScoreFunction::new(network)?, label, classes })
     }

@@ -1,0 +1,256 @@
+//! One pass through a layer that is recorded, and the way back.
+
+use super::{Layer, Means};
+use crate::dropout::{add_noise, draw_dropped, drop_inputs};
+use crate::missing::Missing;
+use crate::standardization::Units;
+use rand_chacha::ChaCha8Rng;
+use std::borrow::Cow;
+use ugmm_kernels::{DROPPED_LOGIT, Forward, LayerArguments, LayerShape, Saved, backward, forward};
+
+/// What a layer's mixtures are made of, each row-major `[neurons, inputs]`.
+#[derive(Clone, Debug)]
+pub(crate) struct Parameters<'a> {
+    pub inputs: usize,
+    pub means: Cow<'a, [f32]>,
+    /// log σ, of the effective σ.
+    pub log_sigmas: Cow<'a, [f32]>,
+    pub mixing_logits: Cow<'a, [f32]>,
+}
+
+impl Parameters<'_> {
+    fn shape(&self, x: &[f32]) -> LayerShape {
+        let inputs = self.inputs;
+        assert!(x.len().is_multiple_of(inputs), "the layer has {inputs} inputs");
+        LayerShape { batch: x.len() / inputs, inputs, neurons: self.mixing_logits.len() / inputs }
+    }
+
+    fn arguments<'x>(&'x self, x: &'x [f32]) -> LayerArguments<'x> {
+        LayerArguments {
+            x,
+            means: &self.means,
+            log_sigmas: &self.log_sigmas,
+            mixing_logits: &self.mixing_logits,
+        }
+    }
+
+    /// The activations of the mixtures, and what the way back needs.
+    pub(crate) fn recorded(&self, x: &[f32]) -> Forward {
+        // The slices were made for the shape.
+        forward(self.shape(x), self.arguments(x)).unwrap_or_else(|error| panic!("uGMM layer: {error}"))
+    }
+
+    /// The activations `[rows, neurons]`; components of inputs that are missing (NaN) are left out, and the others keep
+    /// their weights.
+    pub(crate) fn mixtures(&self, x: &[f32]) -> Vec<f32> {
+        self.recorded(x).y
+    }
+
+    /// Gradients of Σ activations · `cotangent`.
+    pub(crate) fn backward(
+        &self,
+        x: &[f32],
+        saved: &Saved,
+        cotangent: &[f32],
+        want_x: bool,
+    ) -> ugmm_kernels::Gradients {
+        backward(self.shape(x), self.arguments(x), saved, cotangent, want_x)
+            .unwrap_or_else(|error| panic!("uGMM layer: {error}"))
+    }
+}
+
+/// How a pass is to be made.
+pub(crate) struct Pass<'r> {
+    /// What is random in training is drawn from here; nothing is random without it.
+    pub rng: Option<&'r mut ChaCha8Rng>,
+    /// Whether the inputs are standardised first, over the rows of the batch.
+    pub standardize: bool,
+    /// Whether NaN in the inputs is a missing value.
+    pub missing_values: bool,
+}
+
+/// A pass through a layer with all that the way back needs.
+pub(crate) struct Recorded<'l> {
+    layer: &'l Layer,
+    /// The inputs as the mixtures saw them.
+    x: Vec<f32>,
+    parameters: Parameters<'l>,
+    saved: Saved,
+    units: Option<RecordedUnits>,
+    /// Inputs that were dropped, `[rows, inputs]`; none where none can be.
+    dropped_inputs: Vec<bool>,
+    /// Components that were dropped, `[neurons, inputs]`; none where none can be.
+    dropped: Vec<bool>,
+    missing: Option<Missing<'l>>,
+}
+
+/// The units that inputs were standardised to.
+struct RecordedUnits {
+    units: Units,
+    /// The inputs in these units, before noise and dropout; empty where they are what the mixtures saw.
+    standardized: Vec<f32>,
+}
+
+impl<'l> Recorded<'l> {
+    /// A pass through `layer`, and its activations `[rows, neurons]`.
+    pub(crate) fn new(layer: &'l Layer, mut x: Vec<f32>, pass: Pass<'_>) -> (Self, Vec<f32>) {
+        let Pass { mut rng, standardize, missing_values } = pass;
+        let (config, inputs) = (&layer.config, layer.inputs());
+        let units = standardize.then(|| Units::of(&x, inputs));
+        if let Some(units) = &units {
+            units.standardize(&mut x);
+        }
+        let missing = if missing_values { Missing::of(&x, layer) } else { None };
+        let mut standardized = Vec::new();
+        let mut dropped_inputs = Vec::new();
+        if let Some(rng) = rng.as_deref_mut()
+            && (config.input_noise > 0.0 || config.input_dropout > 0.0)
+        {
+            if units.is_some() {
+                standardized.clone_from(&x);
+            }
+            // NaN stays NaN: noise is added to it, and a dropped one is put back.
+            if config.input_noise > 0.0 {
+                add_noise(&mut x, config.input_noise, rng);
+            }
+            if config.input_dropout > 0.0 {
+                dropped_inputs = drop_inputs(&mut x, config.input_dropout, rng);
+            }
+        }
+        let mut parameters = layer.parameters();
+        let mut dropped = Vec::new();
+        if let Some(rng) = rng
+            && config.dropout > 0.0
+            && missing.is_none()
+        {
+            dropped = draw_dropped([layer.neurons(), inputs], config.dropout, rng);
+            let logits = parameters.mixing_logits.iter().zip(&dropped);
+            let kept = logits.map(|(&logit, &dropped)| if dropped { DROPPED_LOGIT } else { logit });
+            parameters.mixing_logits = Cow::Owned(kept.collect());
+        }
+        let Forward { mut y, saved } = parameters.recorded(&x);
+        if !dropped.is_empty() && !config.renormalize {
+            let surviving = log_weight_ratios(&parameters.mixing_logits, &layer.mixing_logits, inputs);
+            add_to_rows(&mut y, &surviving, 1.0);
+        }
+        if let Some(missing) = &missing {
+            missing.renormalize(&mut y);
+        }
+        // A joint score per unit of the inputs as they are could be raised without end by making them small.
+        if let (Some(units), true) = (&units, layer.neurons() > 1) {
+            add_to_rows(&mut y, &units.log_scale(&layer.mixing_logits), -1.0);
+        }
+        let units = units.map(|units| RecordedUnits { units, standardized });
+        (Self { layer, x, parameters, saved, units, dropped_inputs, dropped, missing }, y)
+    }
+
+    /// Adds the gradients of Σ activations · `cotangent` with respect to means, ρ and mixing logits to `gradients`; returns
+    /// that with respect to the inputs, if it is wanted. Activations that are missing have no gradient.
+    pub(crate) fn backward(
+        &self,
+        mut cotangent: Vec<f32>,
+        gradients: [&mut [f32]; 3],
+        want_x: bool,
+    ) -> Option<Vec<f32>> {
+        let (layer, inputs) = (self.layer, self.layer.inputs());
+        let neurons = layer.neurons();
+        let [means, rhos, logits] = gradients;
+        let mut log_deviations = vec![0.0; if self.units.is_some() { inputs } else { 0 }];
+        if let (Some(RecordedUnits { units, .. }), true) = (&self.units, neurons > 1) {
+            let totals = column_sums(&cotangent, neurons, -1.0);
+            units.log_scale_gradients(&layer.mixing_logits, &totals, logits, &mut log_deviations);
+        }
+        if let Some(missing) = &self.missing {
+            missing.backward(&mut cotangent, logits);
+        }
+        if !self.dropped.is_empty() && !layer.config.renormalize {
+            let totals = column_sums(&cotangent, neurons, 1.0);
+            for (neuron, &total) in totals.iter().enumerate() {
+                let places = neuron * inputs..(neuron + 1) * inputs;
+                let kept = softmax(&self.parameters.mixing_logits[places.clone()]);
+                let all = softmax(&layer.mixing_logits[places.clone()]);
+                for ((gradient, kept), all) in logits[places].iter_mut().zip(kept).zip(all) {
+                    *gradient += (total * (kept - all)) as f32;
+                }
+            }
+        }
+        let found = self.parameters.backward(&self.x, &self.saved, &cotangent, want_x);
+        match layer.config.means {
+            Means::Free => add(means, &found.means),
+            Means::Tied => {
+                for (gradient, of_components) in means.iter_mut().zip(found.means.chunks(inputs)) {
+                    *gradient += of_components.iter().map(|&g| f64::from(g)).sum::<f64>() as f32;
+                }
+            }
+        }
+        match layer.config.min_sigma {
+            0.0 => add(rhos, &found.log_sigmas),
+            floor => {
+                let log_floor = floor.ln() as f32;
+                let of_sigmas = found.log_sigmas.iter().zip(&layer.raw_log_sigmas);
+                for (gradient, (&of_sigma, &rho)) in rhos.iter_mut().zip(of_sigmas) {
+                    // exp(2ρ) / σ²
+                    *gradient += of_sigma / (1.0 + (-2.0 * (rho - log_floor)).exp());
+                }
+            }
+        }
+        match self.dropped.is_empty() {
+            true => add(logits, &found.mixing_logits),
+            false => {
+                let kept = found.mixing_logits.iter().zip(&self.dropped);
+                for (gradient, (&found, &dropped)) in logits.iter_mut().zip(kept) {
+                    *gradient += if dropped { 0.0 } else { found };
+                }
+            }
+        }
+        let mut x = found.x?;
+        for (gradient, &dropped) in x.iter_mut().zip(&self.dropped_inputs) {
+            *gradient = if dropped { 0.0 } else { *gradient };
+        }
+        if let Some(RecordedUnits { units, standardized }) = &self.units {
+            let standardized = if standardized.is_empty() { &self.x } else { standardized };
+            units.backward(&mut x, standardized, &log_deviations);
+        }
+        Some(x)
+    }
+}
+
+/// log Σ_k exp(of_jk) − log Σ_k exp(among_jk) for each neuron j.
+fn log_weight_ratios(of: &[f32], among: &[f32], inputs: usize) -> Vec<f32> {
+    let neurons = of.chunks(inputs).zip(among.chunks(inputs));
+    neurons.map(|(of, among)| (log_sum_exp(of) - log_sum_exp(among)) as f32).collect()
+}
+
+/// log Σ exp of some values.
+pub(crate) fn log_sum_exp(values: &[f32]) -> f64 {
+    let largest = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let largest = f64::from(largest);
+    largest + values.iter().map(|&value| (f64::from(value) - largest).exp()).sum::<f64>().ln()
+}
+
+/// The softmax of some values.
+pub(crate) fn softmax(values: &[f32]) -> impl Iterator<Item = f64> {
+    let log_sum = log_sum_exp(values);
+    values.iter().map(move |&value| (f64::from(value) - log_sum).exp())
+}
+
+/// Σ over rows of each column of row-major `values`, times `factor`.
+pub(crate) fn column_sums(values: &[f32], columns: usize, factor: f64) -> Vec<f64> {
+    let mut sums = vec![0.0; columns];
+    for row in values.chunks(columns) {
+        sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
+    }
+    sums.iter_mut().for_each(|sum| *sum *= factor);
+    sums
+}
+
+fn add(sums: &mut [f32], values: &[f32]) {
+    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+}
+
+/// Adds `factor` times a value for each column to every row.
+fn add_to_rows(rows: &mut [f32], values: &[f32], factor: f32) {
+    for row in rows.chunks_mut(values.len()) {
+        row.iter_mut().zip(values).for_each(|(y, value)| *y += factor * value);
+    }
+}

@@ -1,0 +1,187 @@
+//! The engine of this crate: steps on slices by the kernels.
+
+use super::update::Optimizer;
+use super::{Dataset, Engine, EngineState, Measured, Targets, TrainingConfig, measure};
+use crate::random::{Stream, generator};
+use crate::{LossOptions, Model, Predictor, Task, UgmmError};
+use rand_chacha::ChaCha8Rng;
+
+/// Rows times parameters from which a step has loops worth several threads.
+const POOL_FROM: usize = 1 << 20;
+
+/// A network in training with its optimiser: what [`train`](super::train) repeats, for training loops of one's own.
+///
+/// ```
+/// use ugmm_network::training::{Stepper, Targets, TrainingConfig};
+/// use ugmm_network::{MlpConfig, Model, Objective, Stream, Task, generator};
+///
+/// let task = Task { features: 2, classes: 2, objective: Objective::Discriminative };
+/// let network = MlpConfig::new(&[2, 2]).init(&mut generator(0, Stream::Initialization))?;
+/// let mut stepper = Stepper::new(Model::Mlp(network), task, &TrainingConfig::new(0, 1))?;
+/// let x = vec![-1.0, 0.5, 1.0, -0.5];
+/// let classes = Targets::Classes(vec![0, 1]);
+/// let before = stepper.take_step(x.clone(), &classes, 0.1)?;
+/// let after = stepper.take_step(x, &classes, 0.1)?;
+/// assert!(after < before);
+/// # Ok::<(), ugmm_network::UgmmError>(())
+/// ```
+#[derive(Debug)]
+pub struct Stepper {
+    network: Model,
+    task: Task,
+    optimizer: Optimizer,
+    max_gradient_norm: Option<f64>,
+    loss: LossOptions,
+    dropout: ChaCha8Rng,
+    /// Those of the step, one list for each tensor; 0 between steps.
+    gradients: Vec<Vec<f32>>,
+    losses: Vec<f32>,
+}
+
+impl Stepper {
+    /// Starts training `network`; of `config` the optimiser, the clipping, the loss and the seed (for dropout) matter.
+    ///
+    /// # Errors
+    ///
+    /// When a setting is out of its range or the network does not fit the task.
+    pub fn new(network: Model, task: Task, config: &TrainingConfig) -> Result<Self, UgmmError> {
+        config.validate()?;
+        task.validate()?;
+        task.check_width((network.inputs(), network.outputs()))?;
+        task.check_class_weights(config.class_weights.as_deref())?;
+        let gradients = network.zero_gradients();
+        Ok(Self {
+            optimizer: Optimizer::new(config.optimizer, network.parameter_count()),
+            network,
+            task,
+            max_gradient_norm: config.max_gradient_norm,
+            loss: config.loss_options(),
+            dropout: generator(config.seed, Stream::Dropout),
+            gradients,
+            losses: Vec::new(),
+        })
+    }
+
+    /// One step on a batch: features `x`, row-major `[rows, features]`, and what is to be predicted of each row. Returns the
+    /// loss before the step. A loss that is not finite is returned and the network left as it was.
+    ///
+    /// # Errors
+    ///
+    /// When the batch does not fit the task.
+    pub fn take_step(
+        &mut self,
+        x: Vec<f32>,
+        targets: &Targets,
+        learning_rate: f64,
+    ) -> Result<f32, UgmmError> {
+        self.task.check_batch(&x, targets, 1)?;
+        let work = targets.len().saturating_mul(self.network.parameter_count());
+        let in_pool = rayon::current_num_threads() == 1 || rayon::current_thread_index().is_some();
+        if work < POOL_FROM || in_pool {
+            return Ok(self.checked_step(x, targets, learning_rate));
+        }
+        // From a thread of the pool: from outside, every parallel loop in the step would be handed over, and waited for,
+        // by itself.
+        Ok(rayon::scope(|_| self.checked_step(x, targets, learning_rate)))
+    }
+
+    fn checked_step(&mut self, x: Vec<f32>, targets: &Targets, learning_rate: f64) -> f32 {
+        let mut inputs = self.task.loss_inputs(x, targets, &mut self.dropout);
+        let x = std::mem::take(&mut inputs.x);
+        let pass = self.network.recorded(x, Some(&mut self.dropout));
+        let (loss, cotangent) = self.task.loss(pass.outputs(), &inputs, targets, &self.loss);
+        if loss.is_finite() {
+            pass.backward(cotangent, &mut self.gradients, false);
+        }
+        let moments = pass.moments();
+        if !loss.is_finite() {
+            return loss;
+        }
+        if let Model::Mlp(network) = &mut self.network {
+            network.remember(moments);
+        }
+        let factor = self.max_gradient_norm.map_or(1.0, |most| clipping_factor(&self.gradients, most));
+        self.optimizer.step(learning_rate, factor, self.network.tensors_mut(), &mut self.gradients);
+        loss
+    }
+
+    /// The network as it is now.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.network
+    }
+}
+
+/// By what to multiply all gradients so that their joint Euclidean norm is at most `most` (Pascanu et al. 2013).
+fn clipping_factor(gradients: &[Vec<f32>], most: f64) -> f64 {
+    // In f64: the squares of large f32 gradients overflow f32.
+    let squares = gradients.iter().flatten().map(|&gradient| f64::from(gradient).powi(2));
+    let norm = squares.sum::<f64>().sqrt();
+    if norm > most { most / norm } else { 1.0 }
+}
+
+impl Engine for Stepper {
+    type Network = Model;
+
+    fn predictor(&self) -> &dyn Predictor {
+        &self.network
+    }
+
+    fn step(&mut self, x: Vec<f32>, targets: &Targets, learning_rate: f64) -> Result<(), UgmmError> {
+        let loss = self.take_step(x, targets, learning_rate)?;
+        self.losses.push(loss);
+        Ok(())
+    }
+
+    fn read_losses(&mut self) -> Vec<f32> {
+        std::mem::take(&mut self.losses)
+    }
+
+    fn network(&self) -> Model {
+        self.network.clone()
+    }
+
+    fn settled(&self, network: Model, sample: &[f32]) -> Model {
+        network.settled(sample)
+    }
+
+    fn needs_settling(&self) -> bool {
+        self.network.needs_settling()
+    }
+
+    fn measure(
+        &self,
+        network: &Model,
+        task: &Task,
+        rows: &Dataset,
+        config: &TrainingConfig,
+    ) -> Result<Measured, UgmmError> {
+        measure(network, task, rows, config)
+    }
+
+    fn state(&self) -> Result<EngineState, UgmmError> {
+        Ok(EngineState {
+            network: self.to_bytes(&self.network)?,
+            optimizer: self.optimizer.to_bytes(),
+            dropout_position: self.dropout.get_word_pos(),
+        })
+    }
+
+    fn restore(&mut self, state: &EngineState) -> Result<(), UgmmError> {
+        self.network = self.network_of(&state.network)?;
+        self.optimizer.restore(&state.optimizer)?;
+        self.dropout.set_word_pos(state.dropout_position);
+        Ok(())
+    }
+
+    fn to_bytes(&self, network: &Model) -> Result<Vec<u8>, UgmmError> {
+        Ok(network.state().into_iter().flatten().flat_map(|value| value.to_le_bytes()).collect())
+    }
+
+    fn network_of(&self, bytes: &[u8]) -> Result<Model, UgmmError> {
+        let (values, rest) = bytes.as_chunks();
+        let values = values.iter().map(|&bytes| f32::from_le_bytes(bytes));
+        let network = if rest.is_empty() { self.network.with_state(values) } else { None };
+        network.ok_or_else(|| UgmmError::Checkpoint { reason: "it is of a network of another shape".into() })
+    }
+}
