@@ -129,11 +129,13 @@ fn sizes(header: &[u8]) -> Option<Sizes> {
     let mut sizes = Sizes { uncompressed: 0, compressed: usize::MAX, levels: 0 };
     let mut compact = Compact(header);
     let size = |number: i64| usize::try_from(number).unwrap_or(0);
+    // The decoder keeps the lowest 32 bits of a longer number.
+    let announced = |number: i64| if i32::try_from(number).is_ok() { size(number) } else { usize::MAX };
     let mut last = 0;
     while let Some(field) = compact.field(last)? {
         last = field.number;
         match (field.number, field.kind) {
-            (UNCOMPRESSED, I32) => sizes.uncompressed = sizes.uncompressed.max(size(compact.number()?)),
+            (UNCOMPRESSED, I32) => sizes.uncompressed = sizes.uncompressed.max(announced(compact.number()?)),
             (COMPRESSED, I32) => sizes.compressed = sizes.compressed.min(size(compact.number()?)),
             (SECOND_VERSION, STRUCT) => {
                 let mut last = 0;
@@ -172,6 +174,9 @@ mod tests {
         // Said twice: the worse counts.
         let twice = [0x15, 0, 0x15, 2, 0x15, 2, 0x05, 4, 0x90, 3, 0];
         assert_eq!(sizes(&twice), Some(Sizes { uncompressed: 200, compressed: 1, levels: 0 }));
+        // More than 32 bits.
+        let long = [0x15, 0, 0x15, 0xff, 0xff, 0xff, 0xff, 0xf7, 0xff, 0xff, 0xff, 0xa7, 8, 0x15, 2, 0];
+        assert_eq!(sizes(&long), Some(Sizes { uncompressed: usize::MAX, compressed: 1, levels: 0 }));
         assert_eq!(sizes(&first[..14]), None);
         assert_eq!(sizes(&[0]), None);
     }

@@ -36,6 +36,13 @@ fn a_dictionary_that_announces_more_values_than_it_has_is_refused() {
     );
 }
 
+/// Its size has 58 bits, of which the decoder keeps 32: it would make room for 1 GiB.
+#[test]
+fn a_page_whose_size_is_no_32_bit_number_is_refused() {
+    let message = crate::fixture::refusal(include_bytes!("found/page-size-beyond-32-bits.parquet"));
+    assert!(message.contains("claims to unpack to 18446744073709551615"), "{message}");
+}
+
 /// Arrow's schema says text, and the values are bytes: the decoder takes them for text unseen, which without debug
 /// assertions is undefined behaviour.
 #[test]
