@@ -109,8 +109,10 @@ impl Model {
         }
     }
 
-    /// All that is trained, in the order in which gradients have it.
-    pub(crate) fn tensors(&self) -> Vec<&[f32]> {
+    /// All that is trained, row-major, in the order in which gradients have it: means, ρ and mixing logits of each layer; or
+    /// weight and bias of each layer, then scale and shift of each normalisation.
+    #[must_use]
+    pub fn tensors(&self) -> Vec<&[f32]> {
         match self {
             Self::Ugmm(network) => network.layers.iter().flat_map(|layer| layer.tensors()).collect(),
             Self::Mlp(network) => network.tensors(),
@@ -118,7 +120,7 @@ impl Model {
     }
 
     /// The same to be changed.
-    pub(crate) fn tensors_mut(&mut self) -> Vec<&mut [f32]> {
+    pub fn tensors_mut(&mut self) -> Vec<&mut [f32]> {
         match self {
             Self::Ugmm(network) => network.layers.iter_mut().flat_map(|layer| layer.tensors_mut()).collect(),
             Self::Mlp(network) => network.tensors_mut(),

@@ -1,36 +1,25 @@
 //! Missing values: left out of the first layer's mixtures, in prediction and in training.
 
-use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
 use ugmm_network::training::{Dataset, Features, TrainingConfig, evaluate, init_model, train};
 use ugmm_network::{
-    Init, LabelEncoding, MlpConfig, ModelConfig, Predictor, Objective, Preset, Stream, Task, LayerConfig,
-    Network, NetworkConfig, generator,
+    Init, LabelEncoding, LayerConfig, MlpConfig, ModelConfig, Network, NetworkConfig, Objective, Predictor,
+    Preset, Stream, Task, generator,
 };
-
-fn values(tensor: Tensor<2>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
-}
-
-fn tensor(values: &[f32], columns: usize) -> Tensor<2> {
-    let shape = [values.len() / columns, columns];
-    Tensor::from_data(TensorData::new(values.to_vec(), shape), &Device::flex())
-}
 
 /// A network of one layer.
 fn layer(inputs: usize, neurons: usize, seed: u64) -> Network {
     NetworkConfig::new(&[inputs, neurons])
         .with_init(Init::Paper)
         .with_missing_values(true)
-        .init(None, &mut generator(seed, Stream::Initialization), &Device::flex())
+        .init(None, &mut generator(seed, Stream::Initialization))
         .unwrap()
 }
 
 /// The definition, in f64: the mixture of the components whose inputs are seen.
 fn expected(network: &Network, row: &[f32]) -> Vec<f64> {
     let layer = &network.layers[0];
-    let (means, log_sigmas, logits) =
-        (values(layer.means.val()), values(layer.log_sigmas()), values(layer.mixing_logits.val()));
+    let (means, log_sigmas, logits) = (&layer.means, layer.log_sigmas(), &layer.mixing_logits);
     let inputs = row.len();
     (0..layer.neurons())
         .map(|neuron| {
@@ -60,7 +49,7 @@ proptest! {
             rows.into_iter().map(|row| row.into_iter().map(|x| x.unwrap_or(f32::NAN)).collect()).collect();
         let rows: Vec<_> = rows.into_iter().filter(|row: &Vec<f32>| row.iter().any(|x| !x.is_nan())).collect();
         prop_assume!(!rows.is_empty());
-        let found = values(network.forward(tensor(&rows.concat(), 5)));
+        let found = network.forward(&rows.concat());
         for (found, row) in found.chunks(3).zip(&rows) {
             for (found, expected) in found.iter().zip(expected(&network, row)) {
                 prop_assert!((f64::from(*found) - expected).abs() <= 2e-4 * expected.abs().max(1.0), "{found} {expected}");
@@ -73,13 +62,11 @@ proptest! {
 #[test]
 fn a_missing_value_is_out_of_reach_of_every_component() {
     let mut network = layer(3, 1, 0);
-    let set = |values: [f32; 3]| move |_| tensor(&values, 3);
-    let parameters = &mut network.layers[0];
-    parameters.raw_log_sigmas = parameters.raw_log_sigmas.clone().map(set([30.0, 0.0, -3.0]));
-    parameters.mixing_logits = parameters.mixing_logits.clone().map(set([60.0, 0.0, 1.0]));
+    network.layers[0].raw_log_sigmas = vec![30.0, 0.0, -3.0];
+    network.layers[0].mixing_logits = vec![60.0, 0.0, 1.0];
     for far in [0.0, 1e3, 1e6] {
         for row in [[f32::NAN, far, f32::NAN], [f32::NAN, far, -far], [f32::NAN, f32::NAN, 1.0 + far]] {
-            let found = f64::from(values(network.forward(tensor(&row, 3)))[0]);
+            let found = f64::from(network.forward(&row)[0]);
             let expected = expected(&network, &row)[0];
             assert!((found - expected).abs() <= 1e-5 * (1.0 + expected.abs()), "{row:?}: {found} {expected}");
         }
@@ -90,8 +77,8 @@ fn a_missing_value_is_out_of_reach_of_every_component() {
 fn nothing_missing_changes_no_bit() {
     let with = layer(4, 3, 0);
     let without = Network { missing_values: false, ..with.clone() };
-    let x = || tensor(&[0.1, -0.4, 2.0, 0.0, 1.0, 0.3, -0.2, 0.5], 4);
-    assert_eq!(values(with.forward(x())), values(without.forward(x())));
+    let x = [0.1, -0.4, 2.0, 0.0, 1.0, 0.3, -0.2, 0.5];
+    assert_eq!(with.forward(&x), without.forward(&x));
 }
 
 /// Two features that say the same, each missing in a third of the rows: the class can always be told by one.
@@ -110,7 +97,7 @@ fn half_seen() -> Dataset {
 
 #[test]
 fn networks_learn_from_rows_with_missing_values_by_every_objective() {
-    let (rows, device) = (half_seen(), Device::flex());
+    let rows = half_seen();
     let label = LabelEncoding::OneHot;
     for (objective, floor) in [
         (Objective::Discriminative, 0.99),
@@ -122,19 +109,19 @@ fn networks_learn_from_rows_with_missing_values_by_every_objective() {
         let config = ModelConfig::Ugmm(network.with_missing_values(true));
         let training = Preset::Best.training(&config, objective, rows.rows(), 0);
         let training = TrainingConfig { epochs: 40, ..training };
-        let network = init_model(&config, &task, &rows, 0, &device).unwrap();
-        let trained = train(network, &task, &rows, None, &training, &device, &mut ()).unwrap();
-        let metrics = evaluate(&trained.network, &task, &rows, &device).unwrap();
+        let network = init_model(&config, &task, &rows, 0).unwrap();
+        let trained = train(network, &task, &rows, None, &training, &mut ()).unwrap();
+        let metrics = evaluate(&trained.network, &task, &rows).unwrap();
         assert!(metrics.accuracy >= floor && metrics.log_loss.is_finite(), "{objective:?}: {metrics:?}");
     }
 }
 
 #[test]
 fn networks_that_need_every_value_say_which_one_is_missing() {
-    let (rows, device) = (half_seen(), Device::flex());
+    let rows = half_seen();
     let task = Task { features: 2, classes: 2, objective: Objective::Discriminative };
-    let mlp = MlpConfig::new(&[2, 2]).init(&mut generator(0, Stream::Initialization), &device).unwrap();
-    let message = evaluate(&mlp, &task, &rows, &device).unwrap_err().to_string();
+    let mlp = MlpConfig::new(&[2, 2]).init(&mut generator(0, Stream::Initialization)).unwrap();
+    let message = evaluate(&mlp, &task, &rows).unwrap_err().to_string();
     assert!(message.starts_with("row 0, column 0 (both counted from 0) is missing"), "{message}");
 }
 

@@ -14,8 +14,7 @@ use ugmm_network::{
 };
 
 fn saved(config: ModelConfig) -> SavedModel {
-    let device = Device::flex();
-    let model = config.init(None, &mut generator(4, Stream::Initialization), &device).unwrap();
+    let model = config.init(None, &mut generator(4, Stream::Initialization)).unwrap();
     SavedModel {
         model,
         config,
@@ -49,7 +48,7 @@ fn file(folder: &TempDir) -> PathBuf {
 }
 
 fn error(path: &Path) -> String {
-    let message = SavedModel::load(path, &Device::flex()).unwrap_err().to_string();
+    let message = SavedModel::load(path).unwrap_err().to_string();
     let rest = message.strip_prefix(&path.display().to_string());
     let rest = rest.unwrap_or_else(|| panic!("{message} must begin with the path"));
     rest.strip_prefix(": ").unwrap_or(rest).to_owned()
@@ -57,8 +56,7 @@ fn error(path: &Path) -> String {
 
 #[test]
 fn a_loaded_model_gives_the_same_bits() {
-    let device = Device::flex();
-    let x = Tensor::<2>::random([50, 4], Distribution::Normal(0.0, 2.0), &device);
+    let x = Tensor::<2>::random([50, 4], Distribution::Normal(0.0, 2.0));
     let tied =
         ModelConfig::Ugmm(NetworkConfig::new(&[4, 5, 3]).with_init(Init::Paper).with_means(Means::Tied));
     let mlp = ModelConfig::Mlp(MlpConfig::new(&[4, 6, 5, 3]).with_batch_norm(true).with_dropout(&[0.1, 0.2]));
@@ -66,7 +64,7 @@ fn a_loaded_model_gives_the_same_bits() {
         let folder = TempDir::new().unwrap();
         let original = saved(config);
         original.save(&file(&folder)).unwrap();
-        let loaded = SavedModel::load(&file(&folder), &device).unwrap();
+        let loaded = SavedModel::load(&file(&folder)).unwrap();
         let bits = |model: &SavedModel| {
             model.model.forward(x.clone()).into_data().iter::<f32>().map(f32::to_bits).collect::<Vec<_>>()
         };
@@ -89,11 +87,11 @@ fn the_course_of_training_is_kept_where_there_is_one() {
     let folder = TempDir::new().unwrap();
     let plain = saved(ugmm_network());
     plain.save(&file(&folder)).unwrap();
-    let loaded = SavedModel::load(&file(&folder), &Device::flex()).unwrap();
+    let loaded = SavedModel::load(&file(&folder)).unwrap();
     assert_eq!((loaded.history.as_ref(), plain.history.is_some()), (plain.history.as_ref(), true));
     SavedModel { history: None, ..plain.clone() }.save(&file(&folder)).unwrap();
     assert!(!String::from_utf8_lossy(&std::fs::read(file(&folder)).unwrap()).contains("history"));
-    assert_eq!(SavedModel::load(&file(&folder), &Device::flex()).unwrap().history, None);
+    assert_eq!(SavedModel::load(&file(&folder)).unwrap().history, None);
 
     let history = plain.history.clone().unwrap();
     for wrong in [
@@ -129,11 +127,10 @@ fn the_course_of_training_is_kept_where_there_is_one() {
 #[test]
 fn only_settled_networks_are_saved() {
     let folder = TempDir::new().unwrap();
-    let device = Device::flex();
-    let x = Tensor::<2>::random([50, 4], Distribution::Normal(0.0, 2.0), &device);
+    let x = Tensor::<2>::random([50, 4], Distribution::Normal(0.0, 2.0));
     let network = NetworkConfig::new(&[4, 7, 3]).with_min_sigma(0.5).with_standardize(true);
     let config = ModelConfig::Ugmm(network);
-    let standardizing = config.init(Some(&x), &mut generator(4, Stream::Initialization), &device).unwrap();
+    let standardizing = config.init(Some(&x), &mut generator(4, Stream::Initialization)).unwrap();
     let settled = standardizing.clone().settled(&x);
     let with = |model: &Model, config: &ModelConfig| {
         let plain = saved(ugmm_network());
@@ -147,7 +144,7 @@ fn only_settled_networks_are_saved() {
         assert!(!file(&folder).exists());
     }
     with(&settled, &config.settled()).unwrap();
-    let loaded = SavedModel::load(&file(&folder), &device).unwrap();
+    let loaded = SavedModel::load(&file(&folder)).unwrap();
     let values = |model: &Model| model.forward(x.clone()).into_data().iter::<f32>().collect::<Vec<_>>();
     assert_eq!(values(&loaded.model), values(&settled));
 }
@@ -170,7 +167,7 @@ fn every_cut_and_every_flipped_byte_of_the_header_is_survived() {
         let mut damaged = whole.clone();
         damaged[place] ^= 0x11;
         std::fs::write(&path, &damaged).unwrap();
-        let _ = SavedModel::load(&path, &Device::flex());
+        let _ = SavedModel::load(&path);
     }
     std::fs::write(&path, [&whole[..], b"more"].concat()).unwrap();
     assert_eq!(
@@ -298,9 +295,8 @@ fn contents_that_do_not_fit_are_refused() {
 #[test]
 fn probabilities_of_rows_in_their_own_units_sum_to_one() {
     let model = saved(ugmm_network());
-    let device = Device::flex();
     let features = [5.1, 3.5, 1.4, 0.2, 6.2, 2.9, 4.3, 1.3];
-    let probabilities = model.class_probabilities(&features, &device).unwrap();
+    let probabilities = model.class_probabilities(&features).unwrap();
     assert_eq!(probabilities.len(), 6);
     for row in probabilities.chunks(3) {
         assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6);
@@ -309,43 +305,42 @@ fn probabilities_of_rows_in_their_own_units_sum_to_one() {
     let mut raw = model.clone();
     raw.standardization = None;
     let by_hand = features.map(|value: f32| ((f64::from(value) - 0.1) / 1.5) as f32);
-    assert_eq!(raw.class_probabilities(&by_hand, &device).unwrap(), probabilities);
-    let error = model.class_probabilities(&[f32::NAN; 4], &device).unwrap_err().to_string();
+    assert_eq!(raw.class_probabilities(&by_hand).unwrap(), probabilities);
+    let error = model.class_probabilities(&[f32::NAN; 4]).unwrap_err().to_string();
     assert!(error.contains("row 0, column 0"), "{error}");
-    assert!(model.class_probabilities(&[1.0; 5], &device).is_err());
+    assert!(model.class_probabilities(&[1.0; 5]).is_err());
 }
 
 /// Contributions are of the probabilities that the model gives: with temperature, class weights and standardisation.
 #[test]
 fn contributions_sum_to_the_change_of_the_models_log_probability() {
-    let device = Device::flex();
     let mut model = saved(ugmm_network());
     model.training =
         Some(TrainingConfig { class_weights: Some(vec![1.0, 4.0, 0.5]), ..TrainingConfig::new(3, 10) });
     let rows = [0.5f32, -1.0, 0.3, 2.0, 1.1, 0.2, -0.7, 0.4];
     let baseline = [0.1f32, 0.2, -0.1, 0.6];
     let targets = Targets::Classes(vec![1, 2]);
-    let found = model.contributions(&rows, &baseline, &targets, Absence::Baseline, &device).unwrap();
-    let after = model.log_probabilities(&rows, &device).unwrap();
-    let before = model.log_probabilities(&baseline, &device).unwrap();
+    let found = model.contributions(&rows, &baseline, &targets, Absence::Baseline).unwrap();
+    let after = model.log_probabilities(&rows).unwrap();
+    let before = model.log_probabilities(&baseline).unwrap();
     for (row, class) in [1, 2].into_iter().enumerate() {
         let expected = after[3 * row + class] - before[class];
         let sum: f32 = found[4 * row..][..4].iter().sum();
         assert!((sum - expected).abs() < 1e-3, "{sum} {expected}");
     }
-    let error = model.contributions(&rows, &baseline[..3], &targets, Absence::Baseline, &device).unwrap_err();
+    let error = model.contributions(&rows, &baseline[..3], &targets, Absence::Baseline).unwrap_err();
     assert_eq!(error.to_string(), "the baseline has 3 values, but 4 are needed");
     let few = Targets::Classes(vec![1]);
-    let error = model.contributions(&rows, &baseline, &few, Absence::Baseline, &device).unwrap_err();
+    let error = model.contributions(&rows, &baseline, &few, Absence::Baseline).unwrap_err();
     assert_eq!(error.to_string(), "the list of predictions has 1 entries, but 2 are needed");
 
     // In the units that the network sees, a standardised feature's step is 1.5 of the data's.
-    let gradient = model.gradients(&rows, &[1, 2], &device).unwrap();
+    let gradient = model.gradients(&rows, &[1, 2]).unwrap();
     for feature in 0..4 {
         let moved = |step: f32| {
             let mut rows = rows;
             rows[feature] += 1.5 * step;
-            model.log_probabilities(&rows, &device).unwrap()[1]
+            model.log_probabilities(&rows).unwrap()[1]
         };
         let expected = (moved(0.01) - moved(-0.01)) / 0.02;
         assert!(
@@ -358,11 +353,10 @@ fn contributions_sum_to_the_change_of_the_models_log_probability() {
 /// The fuzzer's: the sums of a feed-forward network are beyond f32, and their difference is no number.
 #[test]
 fn rows_far_out_have_probabilities_or_an_error_but_no_nan() {
-    let device = Device::flex();
     let mlp = saved(ModelConfig::Mlp(MlpConfig::new(&[4, 6, 5, 3])));
     for model in [&mlp, &saved(ugmm_network())] {
         for value in [0.0, 3e38, -3e38, f32::MAX, 1e-45] {
-            let probabilities = model.class_probabilities(&[value; 4], &device).unwrap();
+            let probabilities = model.class_probabilities(&[value; 4]).unwrap();
             assert!((probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{value}: {probabilities:?}");
         }
     }
@@ -379,7 +373,7 @@ fn rows_far_out_have_probabilities_or_an_error_but_no_nan() {
         }
     }
     write_tensors(&file(&folder), Some(description), &tensors);
-    let model = SavedModel::load(&file(&folder), &device).unwrap();
-    let error = model.class_probabilities(&[1.0, 2.0, 3.0, 4.0], &device).unwrap_err().to_string();
+    let model = SavedModel::load(&file(&folder)).unwrap();
+    let error = model.class_probabilities(&[1.0, 2.0, 3.0, 4.0]).unwrap_err().to_string();
     assert!(error.contains("the network's output holds"), "{error}");
 }

@@ -1,14 +1,13 @@
 //! A training that goes on from a checkpoint ends with the same bits as one that was never interrupted.
 
-use burn::tensor::{Device, Tensor};
 use std::ops::ControlFlow;
 use ugmm_network::training::{
     Augmentation, Checkpoint, Dataset, EarlyStopping, EpochReport, Features, Observer, OptimizerConfig,
     Schedule, TrainingConfig, init_model, resume, train,
 };
 use ugmm_network::{
-    LabelEncoding, MlpConfig, Model, ModelConfig, Objective, Preset, Stream, Task, UgmmError,
-    NetworkConfig, generator,
+    LabelEncoding, MlpConfig, Model, ModelConfig, NetworkConfig, Objective, Preset, Stream, Task, UgmmError,
+    generator,
 };
 
 const FEATURES: usize = 4;
@@ -39,15 +38,7 @@ fn values() -> (Vec<f32>, Vec<usize>) {
 }
 
 fn weights(network: &Model) -> Vec<u32> {
-    struct Bits(Vec<u32>);
-    impl burn::module::ModuleVisitor for Bits {
-        fn visit_float<const D: usize>(&mut self, parameter: &burn::module::Param<Tensor<D>>) {
-            self.0.extend(parameter.val().to_data().iter::<f32>().map(f32::to_bits));
-        }
-    }
-    let mut bits = Bits(Vec::new());
-    burn::module::Module::visit(network, &mut bits);
-    bits.0
+    network.tensors().into_iter().flatten().map(|value| value.to_bits()).collect()
 }
 
 #[test]
@@ -56,7 +47,6 @@ fn every_kind_of_training_goes_on_to_the_same_bits() {
     let numbers = labels.iter().zip(&features).map(|(&label, value)| label as f32 + 0.1 * value).collect();
     let classes = Dataset::new(Features::F32(features.clone()), FEATURES, labels, 3).unwrap();
     let numbers = Dataset::with_numbers(Features::F32(features), FEATURES, numbers).unwrap();
-    let device = Device::flex();
     let discriminative = Task { features: FEATURES, classes: 3, objective: Objective::Discriminative };
     let hybrid =
         Task { objective: Objective::Hybrid { label: LabelEncoding::OneHot, weight: 3.0 }, ..discriminative };
@@ -110,15 +100,14 @@ fn every_kind_of_training_goes_on_to_the_same_bits() {
             },
         ),
     ] {
-        let network = || init_model(&model, &task, rows, config.seed, &device).unwrap();
+        let network = || init_model(&model, &task, rows, config.seed).unwrap();
         let mut kept = Keep::default();
-        let whole = train(network(), &task, rows, Some(rows), &config, &device, &mut kept).unwrap();
+        let whole = train(network(), &task, rows, Some(rows), &config, &mut kept).unwrap();
         for checkpoint in &kept.0 {
             let at = checkpoint.history().len();
             // Of another seed: only its shape counts.
-            let other = init_model(&model, &task, rows, 99, &device).unwrap();
-            let again =
-                resume(Some(checkpoint), other, &task, rows, Some(rows), &config, &device, &mut ()).unwrap();
+            let other = init_model(&model, &task, rows, 99).unwrap();
+            let again = resume(Some(checkpoint), other, &task, rows, Some(rows), &config, &mut ()).unwrap();
             assert_eq!(again.history, whole.history, "{name}, from epoch {at}");
             assert_eq!(again.best_epoch, whole.best_epoch, "{name}, from epoch {at}");
             assert!(weights(&again.network) == weights(&whole.network), "{name}, from epoch {at}");
@@ -131,15 +120,13 @@ fn every_kind_of_training_goes_on_to_the_same_bits() {
 fn a_checkpoint_of_another_network_is_refused() {
     let (features, labels) = values();
     let rows = Dataset::new(Features::F32(features), FEATURES, labels, 3).unwrap();
-    let device = Device::flex();
     let task = Task { features: FEATURES, classes: 3, objective: Objective::Discriminative };
     let config = TrainingConfig::new(0, 2);
-    let network =
-        |hidden| init_model(&Preset::Best.ugmm(&task, &[hidden]), &task, &rows, 0, &device).unwrap();
+    let network = |hidden| init_model(&Preset::Best.ugmm(&task, &[hidden]), &task, &rows, 0).unwrap();
     let mut kept = Keep::default();
-    train(network(8), &task, &rows, None, &config, &device, &mut kept).unwrap();
+    train(network(8), &task, &rows, None, &config, &mut kept).unwrap();
     let refused = |checkpoint: &Checkpoint, hidden| {
-        let result = resume(Some(checkpoint), network(hidden), &task, &rows, None, &config, &device, &mut ());
+        let result = resume(Some(checkpoint), network(hidden), &task, &rows, None, &config, &mut ());
         let message = result.unwrap_err().to_string();
         assert!(message.starts_with("the checkpoint cannot be used: "), "{message}");
     };

@@ -24,7 +24,7 @@ pub use evaluation::{Measured, class_scores, evaluate, log_probabilities, measur
 pub use history::History;
 pub use optimizer::OptimizerConfig;
 pub use schedule::{Position, Schedule};
-pub use stepper::Stepper;
+pub use stepper::{Stepper, loss_and_gradients};
 
 use crate::random::{Stream, generator};
 use crate::{LossOptions, Metrics, Model, ModelConfig, Task, UgmmError};

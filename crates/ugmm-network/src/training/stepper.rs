@@ -86,22 +86,16 @@ impl Stepper {
     }
 
     fn checked_step(&mut self, x: Vec<f32>, targets: &Targets, learning_rate: f64) -> f32 {
-        let mut inputs = self.task.loss_inputs(x, targets, &mut self.dropout);
-        let x = std::mem::take(&mut inputs.x);
-        let pass = self.network.recorded(x, Some(&mut self.dropout));
-        let (loss, cotangent) = self.task.loss(pass.outputs(), &inputs, targets, &self.loss);
-        if loss.is_finite() {
-            pass.backward(cotangent, &mut self.gradients, false);
-        }
-        let moments = pass.moments();
+        let Self { network, task, loss, dropout, gradients, .. } = self;
+        let (loss, moments) = add_gradients(network, task, x, targets, loss, dropout, gradients);
         if !loss.is_finite() {
             return loss;
         }
-        if let Model::Mlp(network) = &mut self.network {
+        if let Model::Mlp(network) = network {
             network.remember(moments);
         }
-        let factor = self.max_gradient_norm.map_or(1.0, |most| clipping_factor(&self.gradients, most));
-        self.optimizer.step(learning_rate, factor, self.network.tensors_mut(), &mut self.gradients);
+        let factor = self.max_gradient_norm.map_or(1.0, |most| clipping_factor(gradients, most));
+        self.optimizer.step(learning_rate, factor, network.tensors_mut(), gradients);
         loss
     }
 
@@ -110,6 +104,51 @@ impl Stepper {
     pub fn model(&self) -> &Model {
         &self.network
     }
+}
+
+/// The loss of a batch in a training pass of `network`, with its gradients with respect to [`Model::tensors`]; every random
+/// choice is drawn from `rng`.
+///
+/// # Errors
+///
+/// When the batch or the network do not fit the task.
+pub fn loss_and_gradients(
+    network: &Model,
+    task: &Task,
+    x: Vec<f32>,
+    targets: &Targets,
+    options: &LossOptions,
+    rng: &mut ChaCha8Rng,
+) -> Result<(f32, Vec<Vec<f32>>), UgmmError> {
+    task.check_width((network.inputs(), network.outputs()))?;
+    task.check_class_weights(options.class_weights.as_deref())?;
+    task.check_batch(&x, targets, 1)?;
+    let mut gradients = network.zero_gradients();
+    let (loss, _) = add_gradients(network, task, x, targets, options, rng, &mut gradients);
+    Ok((loss, gradients))
+}
+
+/// Mean and variance of what each batch normalisation met.
+type Moments = Vec<(Vec<f32>, Vec<f32>)>;
+
+/// Adds the gradients of a batch's loss, unless that is not finite.
+fn add_gradients(
+    network: &Model,
+    task: &Task,
+    x: Vec<f32>,
+    targets: &Targets,
+    options: &LossOptions,
+    rng: &mut ChaCha8Rng,
+    gradients: &mut [Vec<f32>],
+) -> (f32, Moments) {
+    let mut inputs = task.loss_inputs(x, targets, rng);
+    let x = std::mem::take(&mut inputs.x);
+    let pass = network.recorded(x, Some(rng));
+    let (loss, cotangent) = task.loss(pass.outputs(), &inputs, targets, options);
+    if loss.is_finite() {
+        pass.backward(cotangent, gradients, false);
+    }
+    (loss, pass.moments())
 }
 
 /// By what to multiply all gradients so that their joint Euclidean norm is at most `most` (Pascanu et al. 2013).
