@@ -10,7 +10,7 @@ mod background;
 mod importance;
 mod merging;
 mod plan;
-// PORT: when model_file is a module.
+// PORT: needs model files
 // mod saved;
 
 pub use importance::Criterion;
@@ -98,10 +98,10 @@ pub struct Pruner {
 }
 
 impl Pruner {
-    /// Looks at a network for its task on the rows `x` `[rows, features]`, row-major: those that it was trained on, or others like
-    /// them; a thousand or a few are enough. Components of a neuron are merged if the logarithms of their densities differ
-    /// by a constant, up to the standard deviation `merge` over rows, at least 0: then one of them, with more weight, does
-    /// for both. `None` merges nothing.
+    /// Looks at a network for its task on the rows `x` `[rows, features]`, row-major: those that it was trained on, or
+    /// others like them; a thousand or a few are enough. Components of a neuron are merged if the logarithms of their
+    /// densities differ by a constant, up to the standard deviation `merge` over rows, at least 0: then one of them, with
+    /// more weight, does for both. `None` merges nothing.
     ///
     /// # Errors
     ///
