@@ -23,9 +23,9 @@ pub enum Absence {
     Missing,
 }
 
-/// What each feature of each row of `x` `[rows, features]`, row-major, adds to the log-probability of what is predicted for it: of a class,
-/// or of the cell that holds a number when its range is divided into 32. `[rows, features]`, row-major, in nats; what
-/// speaks against the prediction is negative.
+/// What each feature of each row of `x` `[rows, features]`, row-major, adds to the log-probability of what is predicted for
+/// it: of a class, or of the cell that holds a number when its range is divided into 32. `[rows, features]`, row-major, in
+/// nats; what speaks against the prediction is negative.
 ///
 /// Each row is compared with its `baseline` `[rows, features]`, such as the mean of all rows. With [`Absence::Baseline`] the
 /// contributions of a row sum to log P(prediction | x) − log P(prediction | baseline), up to rounding: a neuron's change

@@ -29,8 +29,8 @@ pub struct RowPath {
     pub flows: Vec<Vec<Flow>>,
 }
 
-/// The paths of the rows of `x` `[rows, inputs]`, row-major, from an output neuron given for each row, with at most so many flows of
-/// each layer.
+/// The paths of the rows of `x` `[rows, inputs]`, row-major, from an output neuron given for each row, with at most so many
+/// flows of each layer.
 ///
 /// # Panics
 ///
