@@ -1,13 +1,11 @@
 //! Attributions: contributions divide what there is to divide, gradients are those of finite differences, and each finds the
 //! one input that matters.
 
-use burn::module::Param;
-use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use ugmm_network::inference::conditional::conditional_densities;
 use ugmm_network::inspect::{Absence, contributions, feature_responsibilities, log_probability_gradient};
 use ugmm_network::{
-    Init, LabelEncoding, Objective, Stream, Targets, Task, Network, NetworkConfig, generator,
+    Init, LabelEncoding, Model, Network, NetworkConfig, Objective, Stream, Targets, Task, generator,
 };
 
 const FEATURES: usize = 4;
@@ -17,11 +15,7 @@ fn network(task: &Task, hidden: &[usize], seed: u64) -> Network {
     let sizes = [&[task.inputs()], hidden, &[task.outputs()]].concat();
     let config =
         NetworkConfig::new(&sizes).with_init(Init::Paper).with_min_sigma(0.5).with_missing_values(true);
-    config.init(None, &mut generator(seed, Stream::Initialization), &Device::flex()).unwrap()
-}
-
-fn tensor(values: &[f32], columns: usize) -> Tensor<2> {
-    Tensor::from_data(TensorData::new(values.to_vec(), [values.len() / columns, columns]), &Device::flex())
+    config.init(None, &mut generator(seed, Stream::Initialization)).unwrap()
 }
 
 fn random(rows: usize, columns: usize, seed: u64) -> Vec<f32> {
@@ -41,8 +35,7 @@ fn classifications() -> [Task; 4] {
 
 /// log P(class | x) of each row.
 fn log_probabilities(network: &Network, task: &Task, x: &[f32], classes: &[usize]) -> Vec<f32> {
-    let logs = task.log_probabilities(network, tensor(x, task.features)).into_data();
-    let logs: Vec<f32> = logs.iter::<f32>().collect();
+    let logs = task.log_probabilities(network, x);
     logs.chunks(task.classes).zip(classes).map(|(row, &class)| row[class]).collect()
 }
 
@@ -62,8 +55,7 @@ fn contributions_sum_to_the_change_of_the_log_probability() {
             x[FEATURES] = base[FEATURES];
             let classes = [0, 1, 2, 2, 1, 0];
             let targets = Targets::Classes(classes.to_vec());
-            let [rows, bases] = [&x, &base].map(|values| tensor(values, FEATURES));
-            let found = contributions(&network, task, rows, bases, &targets, Absence::Baseline);
+            let found = contributions(&network, task, &x, &base, &targets, Absence::Baseline);
             assert_eq!((found[1], found[FEATURES].abs() < 1e-5), (0.0, true), "{found:?}");
             let (after, before) = (
                 log_probabilities(&network, task, &x, &classes),
@@ -86,16 +78,9 @@ fn so_they_do_for_numbers() {
     // Each in the middle of a cell of width 0.1.
     let numbers = vec![-1.05f32, 0.45, 1.55];
     let targets = Targets::Numbers(numbers.clone());
-    let found = contributions(
-        &network,
-        &task,
-        tensor(&x, FEATURES),
-        tensor(&base, FEATURES),
-        &targets,
-        Absence::Baseline,
-    );
+    let found = contributions(&network, &task, &x, &base, &targets, Absence::Baseline);
     let log_densities = |x: &[f32]| -> Vec<f64> {
-        let densities = conditional_densities(&network, tensor(x, FEATURES), (-1.6, 1.6), 32);
+        let densities = conditional_densities(&network, x, (-1.6, 1.6), 32);
         densities.iter().zip(&numbers).map(|(density, &y)| density.log_density(y.into())).collect()
     };
     for ((sum, after), before) in
@@ -111,12 +96,11 @@ fn one_layers_division_is_that_of_logarithmic_means() {
     let task = Task { features: 2, classes: 2, objective: Objective::Discriminative };
     let mut network = network(&task, &[], 0);
     let layer = &mut network.layers[0];
-    let set = |values: [f32; 4]| Param::from_data(TensorData::new(values.to_vec(), [2, 2]), &Device::flex());
     // σ of the second class is so large that it scores the same everywhere.
-    layer.means = set([0.3, -0.8, 0.0, 0.0]);
-    layer.min_sigma = 0.0;
-    layer.raw_log_sigmas = set([0.5f32.ln(), 1.2f32.ln(), 1e4f32.ln(), 1e4f32.ln()]);
-    layer.mixing_logits = set([0.0, 1.0, 0.0, 0.0]);
+    layer.means = vec![0.3, -0.8, 0.0, 0.0];
+    layer.config.min_sigma = 0.0;
+    layer.raw_log_sigmas = vec![0.5f32.ln(), 1.2f32.ln(), 1e4f32.ln(), 1e4f32.ln()];
+    layer.mixing_logits = vec![0.0, 1.0, 0.0, 0.0];
     let (x, base) = ([0.9f32, -1.5], [-0.2f32, 0.4]);
     let total = 1.0 + 1f64.exp();
     let weights = [1.0 / total, 1f64.exp() / total];
@@ -131,7 +115,7 @@ fn one_layers_division_is_that_of_logarithmic_means() {
     // log P = log S − log(S + other), each change divided in proportion to the parts.
     let factor = 1.0 / mean(now, before) - 1.0 / mean(now + other, before + other);
     let targets = Targets::Classes(vec![0]);
-    let found = contributions(&network, &task, tensor(&x, 2), tensor(&base, 2), &targets, Absence::Baseline);
+    let found = contributions(&network, &task, &x, &base, &targets, Absence::Baseline);
     for k in 0..2 {
         let expected = factor * (part(&x, k) - part(&base, k));
         assert!(
@@ -147,7 +131,8 @@ fn gradients_are_those_of_finite_differences() {
         let network = network(task, &[8], 20 + seed as u64);
         let x = random(ROWS, FEATURES, 7);
         let classes = [0, 1, 2, 2, 1, 0];
-        let found = log_probability_gradient(&network, task, tensor(&x, FEATURES), &classes);
+        let model = Model::Ugmm(network.clone());
+        let found = log_probability_gradient(&model, task, &x, &classes);
         let step = 1e-2;
         for feature in 0..FEATURES {
             let moved = |step: f32| {
@@ -165,7 +150,7 @@ fn gradients_are_those_of_finite_differences() {
         }
         let mut gaps = x.clone();
         gaps[2] = f32::NAN;
-        let found = log_probability_gradient(&network, task, tensor(&gaps, FEATURES), &classes);
+        let found = log_probability_gradient(&model, task, &gaps, &classes);
         assert!(found[2] == 0.0 && found.iter().all(|value| value.is_finite()), "{found:?}");
     }
 }
@@ -178,10 +163,9 @@ fn contributions_of_small_changes_are_gradient_times_difference() {
         let x = random(ROWS, FEATURES, 8);
         let base: Vec<f32> = x.iter().zip(random(ROWS, FEATURES, 9)).map(|(x, d)| x - 2e-3 * d).collect();
         let classes = vec![0, 1, 2, 2, 1, 0];
-        let gradient = log_probability_gradient(&network, task, tensor(&x, FEATURES), &classes);
+        let gradient = log_probability_gradient(&Model::Ugmm(network.clone()), task, &x, &classes);
         let targets = Targets::Classes(classes);
-        let [rows, bases] = [&x, &base].map(|values| tensor(values, FEATURES));
-        let found = contributions(&network, task, rows, bases, &targets, Absence::Baseline);
+        let found = contributions(&network, task, &x, &base, &targets, Absence::Baseline);
         for (((found, gradient), x), base) in found.iter().zip(gradient).zip(&x).zip(&base) {
             let expected = gradient * (x - base);
             assert!((found - expected).abs() < 0.03 * expected.abs() + 1e-4, "{task:?} {found} {expected}");
@@ -199,8 +183,7 @@ fn contributions_of_knowing_foretell_what_leaving_out_does() {
     let classes = vec![0, 1, 2, 0, 1];
     let targets = Targets::Classes(classes.clone());
     let near: Vec<f32> = x.iter().map(|value| value + 1e-3).collect();
-    let [whole, near] = [&x, &near].map(|values| tensor(values, features));
-    let found = contributions(&network, &task, whole, near, &targets, Absence::Missing);
+    let found = contributions(&network, &task, &x, &near, &targets, Absence::Missing);
     assert!(sums(&found, features).iter().all(|sum| sum.abs() < 1e-4), "{:?}", sums(&found, features));
     let with = log_probabilities(&network, &task, &x, &classes);
     let (mut error, mut size) = (0.0, 0.0);
@@ -221,9 +204,7 @@ fn contributions_of_knowing_foretell_what_leaving_out_does() {
 fn the_one_input_that_matters_is_found() {
     let task = Task { features: FEATURES, classes: 3, objective: Objective::Discriminative };
     let mut network = network(&task, &[6], 5);
-    let logits: Vec<f32> = (0..6).flat_map(|_| [0.0, 0.0, 60.0, 0.0]).collect();
-    network.layers[0].mixing_logits =
-        Param::from_data(TensorData::new(logits, [6, FEATURES]), &Device::flex());
+    network.layers[0].mixing_logits = [0.0, 0.0, 60.0, 0.0].repeat(6);
     let (x, base) = (random(ROWS, FEATURES, 6), vec![0.1; ROWS * FEATURES]);
     // Of the class that each row says most for, so that what matters speaks for it.
     let change = |class: usize| -> Vec<f32> {
@@ -236,12 +217,11 @@ fn the_one_input_that_matters_is_found() {
         .map(|row| (0..3).max_by(|&a, &b| changes[a][row].total_cmp(&changes[b][row])).unwrap())
         .collect();
     let targets = Targets::Classes(classes.clone());
-    let [rows, bases] = [&x, &base].map(|values| tensor(values, FEATURES));
-    let gradient = log_probability_gradient(&network, &task, rows.clone(), &classes);
+    let gradient = log_probability_gradient(&Model::Ugmm(network.clone()), &task, &x, &classes);
     let all = [
-        contributions(&network, &task, rows.clone(), bases.clone(), &targets, Absence::Baseline),
-        contributions(&network, &task, rows.clone(), bases, &targets, Absence::Missing),
-        feature_responsibilities(&network, &task, rows, &targets),
+        contributions(&network, &task, &x, &base, &targets, Absence::Baseline),
+        contributions(&network, &task, &x, &base, &targets, Absence::Missing),
+        feature_responsibilities(&network, &task, &x, &targets),
         gradient.iter().zip(x.iter().zip(&base)).map(|(gradient, (x, base))| gradient * (x - base)).collect(),
     ];
     for (index, attribution) in all.iter().enumerate() {
@@ -264,11 +244,10 @@ fn the_number_of_threads_changes_nothing() {
     let results = [1, 4].map(|threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let [rows, bases] = [&x, &base].map(|values| tensor(values, FEATURES));
             let targets = Targets::Classes(classes.clone());
             [
-                contributions(&network, &task, rows.clone(), bases, &targets, Absence::Baseline),
-                log_probability_gradient(&network, &task, rows, &classes),
+                contributions(&network, &task, &x, &base, &targets, Absence::Baseline),
+                log_probability_gradient(&Model::Ugmm(network.clone()), &task, &x, &classes),
             ]
         })
     });

@@ -1,9 +1,8 @@
 //! Responsibilities: what they sum to, and that they are those of the formula.
 
-use burn::tensor::{Device, Tensor};
 use ugmm_network::inspect::{feature_responsibilities, leading_components, responsibilities, summarize};
 use ugmm_network::{
-    Init, LabelEncoding, Predictor, Objective, Stream, Targets, Task, Network, NetworkConfig, generator,
+    Init, LabelEncoding, Network, NetworkConfig, Objective, Predictor, Stream, Targets, Task, generator,
 };
 
 fn network(sizes: &[usize], missing_values: bool) -> Network {
@@ -11,11 +10,11 @@ fn network(sizes: &[usize], missing_values: bool) -> Network {
         .with_init(Init::Paper)
         .with_min_sigma(0.3)
         .with_missing_values(missing_values);
-    config.init(None, &mut generator(8, Stream::Initialization), &Device::flex()).unwrap()
+    config.init(None, &mut generator(8, Stream::Initialization)).unwrap()
 }
 
-fn values(tensor: Tensor<2>) -> Vec<f64> {
-    tensor.into_data().iter::<f64>().collect()
+fn values(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|&value| value.into()).collect()
 }
 
 /// exp(log π − log σ − ½ log 2π − ½ z² − y), from the layer's parameters and its own activation.
@@ -24,11 +23,11 @@ fn one_layers_responsibilities_are_those_of_the_formula() {
     let network = network(&[4, 3], false);
     let layer = &network.layers[0];
     let rows = [[0.5f32, -1.0, 0.0, 2.0], [1.5, 0.3, -0.2, 0.1]];
-    let y = values(network.forward(Tensor::from_floats(rows, &Device::flex())));
-    let (means, log_sigmas) = (values(layer.means.val()), values(layer.log_sigmas()));
-    let logits = values(layer.mixing_logits.val());
+    let y = values(&network.forward(&rows.concat()));
+    let (means, log_sigmas) = (values(&layer.means), values(&layer.log_sigmas()));
+    let logits = values(&layer.mixing_logits);
     for output in 0..3 {
-        let found = responsibilities(&network, Tensor::from_floats(rows, &Device::flex()), &[output; 2]);
+        let found = responsibilities(&network, &rows.concat(), &[output; 2]);
         let total: f64 = logits[4 * output..][..4].iter().map(|logit| logit.exp()).sum();
         for (row, x) in rows.iter().enumerate() {
             for (k, &x) in x.iter().enumerate() {
@@ -47,16 +46,13 @@ fn one_layers_responsibilities_are_those_of_the_formula() {
 /// With one hidden neuron everything goes through it; a missing input is responsible for nothing.
 #[test]
 fn they_pass_through_layers_and_sum_to_one() {
-    let x = || Tensor::<2>::from_floats([[0.5, -1.0, 0.0, 2.0]], &Device::flex());
+    let x = [0.5, -1.0, 0.0, 2.0];
     let deep = network(&[4, 1, 2], false);
     let first = Network { layers: deep.layers[..1].to_vec(), ..deep.clone() };
-    assert_eq!(responsibilities(&deep, x(), &[1]), responsibilities(&first, x(), &[0]));
+    assert_eq!(responsibilities(&deep, &x, &[1]), responsibilities(&first, &x, &[0]));
 
-    let x = Tensor::<2>::from_floats(
-        [[0.5, f32::NAN, 0.0, 2.0], [1e30, f32::NAN, f32::NAN, 3.0]],
-        &Device::flex(),
-    );
-    let found = responsibilities(&network(&[4, 6, 3], true), x, &[0, 2]);
+    let x = [0.5, f32::NAN, 0.0, 2.0, 1e30, f32::NAN, f32::NAN, 3.0];
+    let found = responsibilities(&network(&[4, 6, 3], true), &x, &[0, 2]);
     for row in found.chunks(4) {
         assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5 && row[1] == 0.0, "{row:?}");
         assert!(row.iter().all(|value| value.is_finite()));
@@ -70,10 +66,10 @@ fn the_targets_part_is_taken_out() {
     let task =
         Task { features: 2, classes: 3, objective: Objective::Generative { label: LabelEncoding::OneHot } };
     let network = network(&[5, 4, 1], false);
-    let x = || Tensor::<2>::from_floats([[0.5, -1.0], [0.2, 0.3]], &Device::flex());
+    let x = [0.5, -1.0, 0.2, 0.3];
     let targets = Targets::Classes(vec![2, 0]);
-    let found = feature_responsibilities(&network, &task, x(), &targets);
-    let all = responsibilities(&network, task.network_input(x(), &targets), &[0, 0]);
+    let found = feature_responsibilities(&network, &task, &x, &targets);
+    let all = responsibilities(&network, &task.network_input(&x, &targets), &[0, 0]);
     for (found, all) in found.chunks(2).zip(all.chunks(5)) {
         for k in 0..2 {
             assert!((found[k] - all[k] / (all[0] + all[1])).abs() < 1e-6);
@@ -84,18 +80,14 @@ fn the_targets_part_is_taken_out() {
 /// What is counted is what the parameters say.
 #[test]
 fn summaries_are_counts_over_components() {
-    use burn::module::Param;
-    use burn::tensor::TensorData;
     let mut network = network(&[3, 2, 1], false);
     let layer = &mut network.layers[0];
-    let device = Device::flex();
-    let set = |values: [[f32; 3]; 2]| Param::from_data(TensorData::new(values.concat(), [2, 3]), &device);
     // One neuron looks at one input only, the other at all alike; one σ is at the floor.
-    layer.mixing_logits = set([[0.0, -60.0, -60.0], [0.0, 0.0, 0.0]]);
-    layer.means = set([[0.0; 3], [0.0; 3]]);
-    layer.raw_log_sigmas = set([[0.0; 3], [-20.0, 0.0, 0.0]]);
-    let x = Tensor::<2>::from_floats([[0.1, -0.2, 0.3], [1.0, 0.5, -0.7]], &device);
-    let summary = &summarize(&network, Some(x))[0];
+    layer.mixing_logits = vec![0.0, -60.0, -60.0, 0.0, 0.0, 0.0];
+    layer.means = vec![0.0; 6];
+    layer.raw_log_sigmas = vec![0.0, 0.0, 0.0, -20.0, 0.0, 0.0];
+    let x = [0.1, -0.2, 0.3, 1.0, 0.5, -0.7];
+    let summary = &summarize(&network, Some(&x))[0];
     assert!((summary.effective_components - 2.0).abs() < 1e-4, "{summary:?}");
     assert_eq!(summary.at_floor, Some(1));
     let activity = summary.activity.unwrap();

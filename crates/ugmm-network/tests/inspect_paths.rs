@@ -1,12 +1,11 @@
 //! Paths, followed weights and class maps: what they sum to, and that they are those of the definitions.
 
-use burn::tensor::{Device, Tensor};
 use ugmm_network::inspect::{
     activations, class_maps, feature_responsibilities, followed_weights, importances, leading_components,
     paths, responsibilities,
 };
 use ugmm_network::{
-    Init, LabelEncoding, Predictor, Objective, Stream, Targets, Task, Network, NetworkConfig, generator,
+    Init, LabelEncoding, Network, NetworkConfig, Objective, Predictor, Stream, Targets, Task, generator,
 };
 
 fn network(sizes: &[usize], missing_values: bool) -> Network {
@@ -14,13 +13,11 @@ fn network(sizes: &[usize], missing_values: bool) -> Network {
         .with_init(Init::Paper)
         .with_min_sigma(0.3)
         .with_missing_values(missing_values);
-    config.init(None, &mut generator(5, Stream::Initialization), &Device::flex()).unwrap()
+    config.init(None, &mut generator(5, Stream::Initialization)).unwrap()
 }
 
-fn x() -> Tensor<2> {
-    let rows = [[0.5f32, -1.0, 0.0, 2.0], [1.5, 0.3, f32::NAN, 0.1], [-0.5, 0.4, 1.2, 1e20]];
-    Tensor::from_floats(rows, &Device::flex())
-}
+/// Three rows of four.
+const X: [f32; 12] = [0.5, -1.0, 0.0, 2.0, 1.5, 0.3, f32::NAN, 0.1, -0.5, 0.4, 1.2, 1e20];
 
 fn close(found: f64, expected: f64) {
     assert!((found - expected).abs() < 1e-5, "{found} {expected}");
@@ -32,8 +29,8 @@ fn close(found: f64, expected: f64) {
 fn a_path_divides_the_output_and_loses_nothing() {
     let network = network(&[4, 5, 3, 2], true);
     let outputs = [1, 0, 1];
-    let all = paths(&network, x(), &outputs, usize::MAX);
-    let shares = responsibilities(&network, x(), &outputs);
+    let all = paths(&network, &X, &outputs, usize::MAX);
+    let shares = responsibilities(&network, &X, &outputs);
     for (row, path) in all.iter().enumerate() {
         assert_eq!(path.shares.iter().map(Vec::len).collect::<Vec<_>>(), [4, 5, 3, 2]);
         assert_eq!(path.shares[3][outputs[row]], 1.0);
@@ -51,7 +48,7 @@ fn a_path_divides_the_output_and_loses_nothing() {
     }
     // A missing value is responsible for nothing.
     assert_eq!(all[1].shares[0][2], 0.0);
-    let few = paths(&network, x(), &outputs, 2);
+    let few = paths(&network, &X, &outputs, 2);
     for (few, all) in few.iter().zip(&all) {
         assert_eq!(few.shares, all.shares);
         assert!(few.flows.iter().zip(&all.flows).all(|(few, all)| *few == all[..all.len().min(2)]));
@@ -61,11 +58,10 @@ fn a_path_divides_the_output_and_loses_nothing() {
 #[test]
 fn activations_are_those_of_the_layers() {
     let network = network(&[4, 5, 2], false);
-    let rows = || x().slice([0..1, 0..4]);
-    let all = activations(&network, rows());
-    let hidden = network.layers[0].forward(rows()).into_data().iter::<f32>().collect::<Vec<_>>();
-    let outputs = network.forward(rows()).into_data().iter::<f32>().collect::<Vec<_>>();
-    assert_eq!(all, [vec![0.5, -1.0, 0.0, 2.0], hidden, outputs]);
+    let row = &X[..4];
+    let all = activations(&network, row);
+    let (hidden, outputs) = (network.layers[0].forward(row), network.forward(row));
+    assert_eq!(all, [row.to_vec(), hidden, outputs]);
 }
 
 /// Products of the layers' weights, multiplied out one by one.
@@ -105,8 +101,8 @@ fn class_maps_are_of_the_class_s_own_output_and_rows() {
     let network = network(&[4, 3, 2], true);
     let task = Task { features: 4, classes: 2, objective: Objective::Discriminative };
     let labels = [1, 0, 1];
-    let maps = class_maps(&network, &task, x(), &labels);
-    let shares = feature_responsibilities(&network, &task, x(), &Targets::Classes(labels.to_vec()));
+    let maps = class_maps(&network, &task, &X, &labels);
+    let shares = feature_responsibilities(&network, &task, &X, &Targets::Classes(labels.to_vec()));
     assert_eq!((maps[0].rows, maps[1].rows), (1, 2));
     for (class, maps) in maps.iter().enumerate() {
         let mut output = [0.0; 2];
@@ -143,7 +139,7 @@ fn class_maps_of_one_root_follow_the_rows() {
     for label in [LabelEncoding::Index, LabelEncoding::OneHot] {
         let task = Task { features: 4, classes: 3, objective: Objective::Generative { label } };
         let network = network(&[task.inputs(), 4, 1], true);
-        let maps = class_maps(&network, &task, x(), &[1, 0, 1]);
+        let maps = class_maps(&network, &task, &X, &[1, 0, 1]);
         for map in &maps[..2] {
             close(map.responsibilities.iter().sum(), 1.0);
             assert!((0.0..1.0).contains(&map.weights.iter().sum()), "{map:?}");

@@ -1,24 +1,26 @@
 //! Pruning: what must not change, what leaves, and what stands for it.
 
-use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
-use ugmm_network::inspect::Absence;
-use ugmm_network::model_file::{Columns, SavedModel};
-use ugmm_network::pruning::{Criterion, Keep, ModelPruner, Pruned, Pruner};
+use ugmm_network::pruning::{Criterion, Keep, Pruned, Pruner};
 use ugmm_network::{
-    Init, LabelEncoding, Means, Model, ModelConfig, Predictor, Objective, Stream, Targets, Task, Layer,
-    Network, NetworkConfig, generator,
+    Init, LabelEncoding, Layer, Means, Network, NetworkConfig, Objective, Predictor, Stream, Task, generator,
 };
+// PORT: needs model files
+// use ugmm_network::inspect::Absence;
+// use ugmm_network::model_file::{Columns, SavedModel};
+// use ugmm_network::pruning::ModelPruner;
+// use ugmm_network::{Model, Targets};
 
 const CRITERIA: [Criterion; 3] = [Criterion::Influence, Criterion::Responsibility, Criterion::Weight];
 
-fn values(tensor: Tensor<2>) -> Vec<f64> {
-    tensor.into_data().iter::<f64>().collect()
+fn values(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|&value| value.into()).collect()
 }
 
-fn tensor(values: &[f32], columns: usize) -> Tensor<2> {
-    let shape = [values.len() / columns, columns];
-    Tensor::from_data(TensorData::new(values.to_vec(), shape), &Device::flex())
+/// The greatest difference between two lists.
+fn error(found: &[f32], expected: &[f32]) -> f32 {
+    assert_eq!(found.len(), expected.len());
+    found.iter().zip(expected).map(|(found, expected)| (found - expected).abs()).fold(0.0, f32::max)
 }
 
 /// Rows that look random, of standard normal spread or so.
@@ -30,21 +32,21 @@ fn config(sizes: &[usize]) -> NetworkConfig {
     NetworkConfig::new(sizes).with_init(Init::Data)
 }
 
-fn network(config: &NetworkConfig, x: &Tensor<2>) -> Network {
-    config.init(Some(x), &mut generator(5, Stream::Initialization), &Device::flex()).unwrap()
+fn network(config: &NetworkConfig, x: &[f32]) -> Network {
+    config.init(Some(x), &mut generator(5, Stream::Initialization)).unwrap()
 }
 
 fn task(features: usize, classes: usize) -> Task {
     Task { features, classes, objective: Objective::Discriminative }
 }
 
-fn prune(network: &Network, task: &Task, x: Tensor<2>, criterion: Criterion, keep: Keep) -> Pruned {
+fn prune(network: &Network, task: &Task, x: &[f32], criterion: Criterion, keep: Keep) -> Pruned {
     Pruner::new(network, task, x, criterion, None).unwrap().prune(keep).unwrap()
 }
 
 /// π of a layer, `[neurons, inputs]`.
 fn weights(layer: &Layer) -> Vec<Vec<f64>> {
-    let logits = values(layer.mixing_logits.val());
+    let logits = values(&layer.mixing_logits);
     let softmax = |logits: &[f64]| {
         let largest = logits.iter().copied().fold(f64::MIN, f64::max);
         let all: Vec<f64> = logits.iter().map(|logit| (logit - largest).exp()).collect();
@@ -55,11 +57,11 @@ fn weights(layer: &Layer) -> Vec<Vec<f64>> {
 }
 
 /// The outputs of each layer on some rows.
-fn activations(network: &Network, x: Tensor<2>) -> Vec<Vec<f64>> {
-    let mut x = x;
+fn activations(network: &Network, x: &[f32]) -> Vec<Vec<f64>> {
+    let mut x = x.to_vec();
     let pass = |layer: &Layer| {
-        x = layer.forward(x.clone());
-        values(x.clone())
+        x = layer.forward(&x);
+        values(&x)
     };
     network.layers.iter().map(pass).collect()
 }
@@ -71,12 +73,12 @@ fn column_mean(values: &[f64], columns: usize, column: usize) -> f64 {
 
 #[test]
 fn keeping_everything_changes_nothing() {
-    let x = tensor(&rows(50, 6), 6);
+    let x = rows(50, 6);
     let network = network(&config(&[6, 9, 3]), &x);
     for criterion in CRITERIA {
-        let pruned = prune(&network, &task(6, 3), x.clone(), criterion, Keep::Share(1.0));
+        let pruned = prune(&network, &task(6, 3), &x, criterion, Keep::Share(1.0));
         assert_eq!(pruned.share(), 1.0);
-        assert_eq!(values(pruned.network.forward(x.clone())), values(network.forward(x.clone())));
+        assert_eq!(pruned.network.forward(&x), network.forward(&x));
     }
 }
 
@@ -90,10 +92,10 @@ proptest! {
         criterion in prop::sample::select(CRITERIA.to_vec()),
         tied in any::<bool>(),
     ) {
-        let x = tensor(&rows(80, 12), 12);
+        let x = rows(80, 12);
         let means = if tied { Means::Tied } else { Means::Free };
         let network = network(&config(&[12, hidden, 4]).with_means(means), &x);
-        let pruned = prune(&network, &task(12, 4), x.clone(), criterion, Keep::Share(share));
+        let pruned = prune(&network, &task(12, 4), &x, criterion, Keep::Share(share));
         let components: usize = pruned.layers.iter().map(|layer| layer.components).sum();
         let with_weight = pruned.network.layers.iter().flat_map(weights).flatten().filter(|weight| *weight > 0.0);
         prop_assert_eq!(with_weight.count(), components);
@@ -101,8 +103,11 @@ proptest! {
         let most = (share * (12 * hidden + 4 * hidden) as f64).max(2.0 * (hidden + 4) as f64) + 1.0;
         prop_assert!(components as f64 <= most, "{components} of at most {most}");
         prop_assert_eq!(pruned.network.outputs(), 4);
+        prop_assert_eq!(pruned.network.forward(&x).len(), 80 * 4);
+        prop_assert!(pruned.network.config().validate().is_ok());
         for (layer, report) in pruned.network.layers.iter().zip(&pruned.layers) {
             prop_assert_eq!(layer.neurons(), report.neurons);
+            prop_assert_eq!(layer.means.len(), layer.neurons() * means.per_neuron(layer.inputs()));
             for weights in weights(layer) {
                 prop_assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-6);
             }
@@ -113,10 +118,10 @@ proptest! {
 /// The last layer's neurons are all there, and their mean activations are those of before, although all below has changed.
 #[test]
 fn backgrounds_keep_mean_activations() {
-    let x = tensor(&rows(200, 30), 30);
+    let x = rows(200, 30);
     let network = network(&config(&[30, 40, 5]), &x);
-    let pruned = prune(&network, &task(30, 5), x.clone(), Criterion::Influence, Keep::Share(0.4));
-    let (before, after) = (activations(&network, x.clone()), activations(&pruned.network, x.clone()));
+    let pruned = prune(&network, &task(30, 5), &x, Criterion::Influence, Keep::Share(0.4));
+    let (before, after) = (activations(&network, &x), activations(&pruned.network, &x));
     for class in 0..5 {
         let (before, after) = (column_mean(&before[1], 5, class), column_mean(&after[1], 5, class));
         assert!((before - after).abs() < 0.1, "{before} {after}");
@@ -127,21 +132,17 @@ fn backgrounds_keep_mean_activations() {
 /// one.
 #[test]
 fn what_decides_stays() {
-    let device = Device::flex();
-    let mut values: Vec<f32> = rows(100, 4);
-    values.iter_mut().skip(1).step_by(4).for_each(|x| *x = 3.0);
-    let x = tensor(&values, 4);
+    let mut x = rows(100, 4);
+    x.iter_mut().skip(1).step_by(4).for_each(|x| *x = 3.0);
     let mut network = network(&config(&[4, 2]), &x);
     let layer = &mut network.layers[0];
-    let set = |values: [[f32; 4]; 2]| burn::module::Param::from_data(TensorData::from(values), &device);
-    layer.means = set([[-1.0, 3.0, 0.0, 0.0], [1.0, 3.0, 0.0, 0.0]]);
-    layer.raw_log_sigmas = set([[-1.0, 0.0, 7.0, 7.0]; 2]);
-    layer.mixing_logits = set([[0.0, 2.0, 2.0, 2.0]; 2]);
-    let expected = network.forward(x.clone());
+    layer.means = vec![-1.0, 3.0, 0.0, 0.0, 1.0, 3.0, 0.0, 0.0];
+    layer.raw_log_sigmas = [-1.0, 0.0, 7.0, 7.0].repeat(2);
+    layer.mixing_logits = [0.0, 2.0, 2.0, 2.0].repeat(2);
+    let expected = network.forward(&x);
     for criterion in CRITERIA {
-        let pruned = prune(&network, &task(4, 2), x.clone(), criterion, Keep::Share(0.5));
-        let found = pruned.network.forward(x.clone());
-        let error: f32 = (found - expected.clone()).abs().max().into_scalar();
+        let pruned = prune(&network, &task(4, 2), &x, criterion, Keep::Share(0.5));
+        let error = error(&pruned.network.forward(&x), &expected);
         if criterion == Criterion::Influence {
             assert!(error < 1e-3, "{error}");
         } else {
@@ -154,40 +155,37 @@ fn what_decides_stays() {
 /// Two inputs that are the same, two components on them that are the same: one does for both.
 #[test]
 fn components_that_are_alike_are_merged() {
-    let mut values = rows(60, 5);
-    values.chunks_mut(5).for_each(|row| row[4] = row[0]);
-    let x = tensor(&values, 5);
+    let mut x = rows(60, 5);
+    x.chunks_mut(5).for_each(|row| row[4] = row[0]);
     let mut network = network(&config(&[5, 6, 3]), &x);
     let layer = &mut network.layers[0];
     for parameter in [&mut layer.means, &mut layer.raw_log_sigmas, &mut layer.mixing_logits] {
-        let mut values = parameter.val().into_data().iter::<f32>().collect::<Vec<_>>();
-        values.chunks_mut(5).for_each(|neuron| neuron[4] = neuron[0]);
-        *parameter = burn::module::Param::from_data(TensorData::new(values, [6, 5]), &Device::flex());
+        parameter.chunks_mut(5).for_each(|neuron| neuron[4] = neuron[0]);
     }
-    let pruner = Pruner::new(&network, &task(5, 3), x.clone(), Criterion::Influence, Some(1e-3)).unwrap();
+    let pruner = Pruner::new(&network, &task(5, 3), &x, Criterion::Influence, Some(1e-3)).unwrap();
     let pruned = pruner.prune(Keep::Share(1.0)).unwrap();
     assert_eq!(pruned.layers[0].merged, 6, "{:?}", pruned.layers);
     assert_eq!((pruned.layers[0].components, pruned.layers[0].components_before), (24, 30));
-    let error: f32 = (pruned.network.forward(x.clone()) - network.forward(x)).abs().max().into_scalar();
+    let error = error(&pruned.network.forward(&x), &network.forward(&x));
     assert!(error < 1e-5, "{error}");
 }
 
 #[test]
 fn neurons_that_nothing_looks_at_leave() {
-    let x = tensor(&rows(60, 6), 6);
+    let x = rows(60, 6);
     let network = network(&config(&[6, 40, 2]), &x);
-    let pruned = prune(&network, &task(6, 2), x.clone(), Criterion::Influence, Keep::Share(0.05));
+    let pruned = prune(&network, &task(6, 2), &x, Criterion::Influence, Keep::Share(0.05));
     let layer = pruned.layers[0];
     // Two output neurons with one component and a background each look at four at most.
     assert!(layer.neurons_before == 40 && layer.neurons <= 4, "{layer:?}");
     assert_eq!(pruned.network.layers[1].inputs(), layer.neurons);
-    assert_eq!(pruned.network.forward(x).dims(), [60, 2]);
+    assert_eq!(pruned.network.forward(&x).len(), 60 * 2);
 }
 
 /// Neurons that leave make room for components of those that stay.
 #[test]
 fn shares_are_met() {
-    let x = tensor(&rows(80, 7), 7);
+    let x = rows(80, 7);
     for sizes in [&[7, 128, 1][..], &[7, 128, 3], &[7, 60, 30, 3]] {
         let objective = match sizes.last() {
             Some(1) => Objective::Generative { label: LabelEncoding::Index },
@@ -195,9 +193,9 @@ fn shares_are_met() {
         };
         let task = Task { features: 7 - usize::from(sizes.last() == Some(&1)), classes: 3, objective };
         let network = network(&config(sizes), &x);
-        let features = x.clone().slice([0..80, 0..task.features]);
+        let features: Vec<f32> = x.chunks(7).flat_map(|row| &row[..task.features]).copied().collect();
         for share in [0.05, 0.1, 0.3, 0.6] {
-            let pruned = prune(&network, &task, features.clone(), Criterion::Influence, Keep::Share(share));
+            let pruned = prune(&network, &task, &features, Criterion::Influence, Keep::Share(share));
             let found = pruned.share();
             assert!(found < share + 1e-3 && found > 0.8 * share, "{sizes:?}: {found} for {share}");
         }
@@ -207,9 +205,9 @@ fn shares_are_met() {
 /// A threshold keeps what is at least so important.
 #[test]
 fn thresholds_are_kept() {
-    let x = tensor(&rows(60, 8), 8);
+    let x = rows(60, 8);
     let network = network(&config(&[8, 5, 3]), &x);
-    let pruned = prune(&network, &task(8, 3), x, Criterion::Weight, Keep::AtLeast(0.1));
+    let pruned = prune(&network, &task(8, 3), &x, Criterion::Weight, Keep::AtLeast(0.1));
     for (before, after) in network.layers.iter().zip(&pruned.network.layers) {
         assert_eq!(before.neurons(), after.neurons());
         for (before, after) in weights(before).iter().zip(weights(after)) {
@@ -221,10 +219,10 @@ fn thresholds_are_kept() {
     }
 }
 
-fn saved(config: NetworkConfig, network: Network, task: Task) -> SavedModel {
+/* PORT: needs model files
+fn saved(network: Network, task: Task) -> SavedModel {
     SavedModel {
         model: Model::Ugmm(network),
-        config: ModelConfig::Ugmm(config),
         task,
         columns: Columns {
             features: (0..task.features).map(|feature| format!("x{feature}")).collect(),
@@ -247,7 +245,6 @@ fn saved(config: NetworkConfig, network: Network, task: Task) -> SavedModel {
 fn pruned_models_are_saved_and_loaded_and_do_without_values() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pruned.safetensors");
-    let device = Device::flex();
     let features = rows(70, 6);
     let label = LabelEncoding::OneHot;
     let objectives = [
@@ -258,13 +255,13 @@ fn pruned_models_are_saved_and_loaded_and_do_without_values() {
     for objective in objectives {
         let task = Task { features: 6, classes: 3, objective };
         let config = config(&[task.inputs(), 8, task.outputs()]).with_missing_values(true);
-        let network = network(&config, &tensor(&rows(70, task.inputs()), task.inputs()));
-        let model = saved(config, network, task);
-        let pruner = ModelPruner::new(&model, &features, Criterion::Influence, Some(0.05), &device).unwrap();
+        let network = network(&config, &rows(70, task.inputs()));
+        let model = saved(network, task);
+        let pruner = ModelPruner::new(&model, &features, Criterion::Influence, Some(0.05)).unwrap();
         let (pruned, layers) = pruner.prune(Keep::Share(0.3)).unwrap();
         assert!(layers.iter().all(|layer| layer.components < layer.components_before), "{layers:?}");
         pruned.save(&file).unwrap();
-        let loaded = SavedModel::load(&file, &device).unwrap();
+        let loaded = SavedModel::load(&file).unwrap();
         let mut incomplete = features.clone();
         incomplete
             .iter_mut()
@@ -275,13 +272,12 @@ fn pruned_models_are_saved_and_loaded_and_do_without_values() {
             // Rows are explained as well as predicted.
             let baseline = [0.25; 6];
             let of = Targets::Classes(vec![1; 70]);
-            let contributions =
-                pruned.contributions(features, &baseline, &of, Absence::Baseline, &device).unwrap();
+            let contributions = pruned.contributions(features, &baseline, &of, Absence::Baseline).unwrap();
             assert!(contributions.iter().all(|value| value.is_finite()), "{contributions:?}");
-            let shares = pruned.responsibilities(features, &of, &device).unwrap();
+            let shares = pruned.responsibilities(features, &of).unwrap();
             assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)), "{shares:?}");
-            let probabilities = pruned.class_probabilities(features, &device).unwrap();
-            assert_eq!(loaded.class_probabilities(features, &device).unwrap(), probabilities);
+            let probabilities = pruned.class_probabilities(features).unwrap();
+            assert_eq!(loaded.class_probabilities(features).unwrap(), probabilities);
             for row in probabilities.chunks(3) {
                 assert!(
                     (row.iter().sum::<f32>() - 1.0).abs() < 1e-5 && row.iter().all(|p| *p >= 0.0),
@@ -293,32 +289,30 @@ fn pruned_models_are_saved_and_loaded_and_do_without_values() {
     let objective = Objective::Conditional { low: -2.0, high: 2.0, nodes: 16, crps_weight: 0.0 };
     let task = Task { features: 6, classes: 0, objective };
     let config = config(&[7, 8, 1]);
-    let network = network(&config, &tensor(&rows(70, 7), 7));
-    let model = saved(config, network, task);
-    let pruner = ModelPruner::new(&model, &features, Criterion::Influence, None, &device).unwrap();
+    let network = network(&config, &rows(70, 7));
+    let model = saved(network, task);
+    let pruner = ModelPruner::new(&model, &features, Criterion::Influence, None).unwrap();
     let (pruned, _) = pruner.prune(Keep::Share(0.4)).unwrap();
-    let density = &pruned.densities(&features, 64, &device).unwrap()[0];
+    let density = &pruned.densities(&features, 64).unwrap()[0];
     assert!(density.mean().is_finite() && density.deviation() > 0.0);
 }
+*/
 
 #[test]
 fn what_cannot_be_pruned_is_said() {
-    let x = tensor(&rows(20, 4), 4);
+    let x = rows(20, 4);
     let standardized = config(&[4, 5, 3]).with_standardize(true);
     let open = network(&standardized, &x);
     let plain = network(&config(&[4, 5, 3]), &x);
-    let of = |network: &Network, task: Task, x: &Tensor<2>, merge: Option<f64>| {
-        Pruner::new(network, &task, x.clone(), Criterion::Influence, merge)
-            .map(|_| ())
-            .unwrap_err()
-            .to_string()
+    let of = |network: &Network, task: Task, x: &[f32], merge: Option<f64>| {
+        Pruner::new(network, &task, &x, Criterion::Influence, merge).map(|_| ()).unwrap_err().to_string()
     };
     assert!(of(&open, task(4, 3), &x, None).contains("the settled network"));
     assert!(of(&plain, task(4, 2), &x, None).contains("3 outputs"));
     assert!(of(&plain, task(5, 3), &x, None).contains("5"));
-    assert!(of(&plain, task(4, 3), &x.clone().slice(0..0), None).contains("0 rows"));
+    assert!(of(&plain, task(4, 3), &[], None).contains("0 rows"));
     assert!(of(&plain, task(4, 3), &x, Some(-1.0)).contains("tolerance"));
-    let pruner = Pruner::new(&plain, &task(4, 3), x, Criterion::Influence, None).unwrap();
+    let pruner = Pruner::new(&plain, &task(4, 3), &x, Criterion::Influence, None).unwrap();
     for keep in [Keep::Share(0.0), Keep::Share(1.01), Keep::Share(f64::NAN), Keep::AtLeast(-0.1)] {
         let message = pruner.prune(keep).map(|_| ()).unwrap_err().to_string();
         assert!(message.contains("to keep"), "{message}");

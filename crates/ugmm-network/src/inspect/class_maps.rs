@@ -3,9 +3,7 @@
 use super::components::Components;
 use super::importance::followed_weights;
 use super::paths::paths;
-use crate::{Predictor, Targets, Task, Network};
-use burn::module::Module;
-use burn::tensor::Tensor;
+use crate::{Network, Predictor, Targets, Task};
 use serde::Serialize;
 
 /// Rows whose paths are held in memory at a time.
@@ -26,7 +24,7 @@ pub struct ClassMaps {
     pub responsibilities: Vec<f64>,
 }
 
-/// The maps of each class, of rows `x` `[rows, features]` with their classes, by which they are taken apart.
+/// The maps of each class, of rows `x` `[rows, features]`, row-major, with their classes, by which they are taken apart.
 ///
 /// Of a network with an output for each class, π is followed from the class's output down. A network with one root has the
 /// same weights for all classes; there they are followed from the neurons of the first layer that are responsible for
@@ -36,20 +34,18 @@ pub struct ClassMaps {
 ///
 /// When the sizes do not fit the task, or the task is to predict numbers.
 #[must_use]
-pub fn class_maps(network: &Network, task: &Task, x: Tensor<2>, labels: &[usize]) -> Vec<ClassMaps> {
-    let network = network.valid();
+pub fn class_maps(network: &Network, task: &Task, x: &[f32], labels: &[usize]) -> Vec<ClassMaps> {
     let first = Components::of(&network.layers[0]);
     let classes = task.classes;
     let (features, hidden, inputs) = (task.features, first.neurons, first.inputs);
     let (mut of_inputs, mut of_neurons) = (vec![0f64; classes * inputs], vec![0f64; classes * hidden]);
     let mut rows = vec![0usize; classes];
-    for start in (0..labels.len()).step_by(PORTION) {
-        let labels = &labels[start..(start + PORTION).min(labels.len())];
-        let x = x.clone().slice([start..start + labels.len(), 0..features]);
+    assert_eq!(x.len(), labels.len() * features, "there is one class for each row");
+    for (x, labels) in x.chunks((PORTION * features).max(1)).zip(labels.chunks(PORTION)) {
         let x = task.network_input(x, &Targets::Classes(labels.to_vec()));
         let roots = vec![0; labels.len()];
         let outputs = if network.outputs() == 1 { &roots[..] } else { labels };
-        for (path, &label) in paths(&network, x, outputs, 0).iter().zip(labels) {
+        for (path, &label) in paths(network, &x, outputs, 0).iter().zip(labels) {
             rows[label] += 1;
             let sums = of_inputs[label * inputs..][..inputs].iter_mut();
             sums.zip(&path.shares[0]).for_each(|(sum, share)| *sum += f64::from(*share));
@@ -64,7 +60,7 @@ pub fn class_maps(network: &Network, task: &Task, x: Tensor<2>, labels: &[usize]
         } else {
             let mut output = vec![0.0; network.outputs()];
             output[class] = 1.0;
-            followed_weights(&network, &output).swap_remove(1)
+            followed_weights(network, &output).swap_remove(1)
         };
         let (mut weights, mut means) = (vec![0f64; features], vec![0f64; features]);
         for (neuron, share) in neurons.iter().enumerate().filter(|(_, share)| **share > 0.0) {

@@ -1,7 +1,6 @@
-//! The components of a layer on the host.
+//! The components of a layer, ready to be evaluated one by one.
 
-use crate::Layer;
-use crate::init::host_values;
+use crate::{Layer, Means};
 use serde::Serialize;
 use ugmm_kernels::DROPPED_LOGIT;
 
@@ -34,11 +33,10 @@ pub(crate) struct Components {
 impl Components {
     pub(crate) fn of(layer: &Layer) -> Self {
         let (inputs, neurons) = (layer.inputs(), layer.neurons());
-        let log_sigmas = host_values(&layer.log_sigmas());
-        let log_weights =
-            host_values(&layer.mixing_logits.val()).iter().zip(&log_sigmas).map(|(l, s)| l - s).collect();
-        let tied = layer.means.dims()[1] < inputs;
-        let means = host_values(&layer.means.val().expand([neurons, inputs]));
+        let log_sigmas = layer.log_sigmas();
+        let log_weights = layer.mixing_logits.iter().zip(&*log_sigmas).map(|(l, s)| l - s).collect();
+        let tied = layer.config.means == Means::Tied;
+        let means = layer.component_means().into_owned();
         let precisions = log_sigmas.iter().map(|log_sigma| (-log_sigma).exp()).collect();
         Self { inputs, neurons, tied, means, precisions, log_weights }
     }

@@ -1,13 +1,11 @@
 //! What each input adds to the log-probability of what is predicted.
 
+use super::activations::activations;
 use super::components::Components;
 use crate::inference::conditional::random_nodes;
 use crate::inference::posterior::joint_inputs;
-use crate::init::host_values;
-use crate::{Objective, Targets, Task, Network};
-use burn::module::Module;
-use burn::tensor::{Tensor, activation::log_softmax};
-use rand_chacha::ChaCha8Rng;
+use crate::objective::log_softmax;
+use crate::{Network, Objective, Targets, Task};
 use rayon::prelude::*;
 
 /// Change of a value, in units of its own size or of 1, under which a ratio of changes is taken to be the derivative: about
@@ -25,9 +23,9 @@ pub enum Absence {
     Missing,
 }
 
-/// What each feature of each row of `x` `[rows, features]` adds to the log-probability of what is predicted for it: of a class,
-/// or of the cell that holds a number when its range is divided into 32. `[rows, features]`, row-major, in nats; what
-/// speaks against the prediction is negative.
+/// What each feature of each row of `x` `[rows, features]`, row-major, adds to the log-probability of what is predicted for
+/// it: of a class, or of the cell that holds a number when its range is divided into 32. `[rows, features]`, row-major, in
+/// nats; what speaks against the prediction is negative.
 ///
 /// Each row is compared with its `baseline` `[rows, features]`, such as the mean of all rows. With [`Absence::Baseline`] the
 /// contributions of a row sum to log P(prediction | x) − log P(prediction | baseline), up to rounding: a neuron's change
@@ -55,50 +53,52 @@ pub enum Absence {
 pub fn contributions(
     network: &Network,
     task: &Task,
-    x: Tensor<2>,
-    baseline: Tensor<2>,
+    x: &[f32],
+    baseline: &[f32],
     targets: &Targets,
     absence: Absence,
 ) -> Vec<f32> {
-    let log_probabilities = |scores: Tensor<2>| host_values(&log_softmax(scores, 1));
+    let log_probabilities = |mut scores: Vec<f32>, alternatives: usize| {
+        log_softmax(&mut scores, alternatives);
+        scores
+    };
     scaled_contributions(network, task, [x, baseline], targets, absence, 1.0, log_probabilities)
 }
 
-/// The same where scores become log-probabilities in another way: by the function given, which divides them by
-/// `temperature` and may add a constant to each class before it normalises.
+/// The same where scores become log-probabilities in another way: by the function given, which gets them with the number
+/// of alternatives in each row, divides them by `temperature` and may add a constant to each class before it normalises.
 pub(crate) fn scaled_contributions(
     network: &Network,
     task: &Task,
-    [x, baseline]: [Tensor<2>; 2],
+    [x, baseline]: [&[f32]; 2],
     targets: &Targets,
     absence: Absence,
     temperature: f64,
-    log_probabilities: impl Fn(Tensor<2>) -> Vec<f32>,
+    log_probabilities: impl Fn(Vec<f32>, usize) -> Vec<f32>,
 ) -> Vec<f32> {
-    let network = network.valid();
-    let [rows, features] = x.dims();
-    assert_eq!(baseline.dims(), [rows, features], "the baseline has as many rows and features as x");
-    assert_eq!(targets.len(), rows, "there is one target for each row");
+    let (rows, features) = (targets.len(), task.features);
+    assert_eq!(baseline.len(), x.len(), "the baseline has as many rows and features as x");
+    assert_eq!(x.len(), rows * features, "there is one target for each row");
     if rows == 0 {
         return Vec::new();
     }
     let (x, chosen) = alternatives(task, x, targets);
     let (baseline, _) = alternatives(task, baseline, targets);
-    let (here, there) = (Trace::of(&network, x), Trace::of(&network, baseline));
-    let scored = |trace: &Trace| {
-        let scores = trace.outputs.clone();
-        let alternatives = scores.dims()[0] * scores.dims()[1] / rows;
-        let scores = scores.reshape([rows, alternatives]);
-        Scored { values: host_values(&scores), logs: log_probabilities(scores), alternatives }
+    let (here, there) = (activations(network, &x), activations(network, &baseline));
+    let layers = network.layers.len();
+    let scored = |activations: &[Vec<f32>]| {
+        let values = activations[layers].clone();
+        let alternatives = values.len() / rows;
+        Scored { logs: log_probabilities(values.clone(), alternatives), values, alternatives }
     };
     let mut factors = scored(&here).factors(&scored(&there), &chosen, temperature);
-    for index in (1..network.layers.len()).rev() {
+    for index in (1..layers).rev() {
         let components = Components::of(&network.layers[index]);
-        factors = components.factors_below(&factors, &here.inputs[index], &there.inputs[index]);
+        factors = components.factors_below(&factors, &here[index], &there[index]);
     }
     let first = Components::of(&network.layers[0]);
-    let shown = Shown { features, copies: here.inputs[0].len() / (rows * first.inputs) };
-    first.divide_among_features(&factors, &here.inputs[0], &there.inputs[0], shown, absence)
+    let shown = Shown { features, copies: here[0].len() / (rows * first.inputs) };
+    first.divide_among_features(&factors, &here[0], &there[0], shown, absence)
 }
 
 /// How rows are shown to a network: each so many times, its features followed by what differs from copy to copy.
@@ -109,7 +109,7 @@ struct Shown {
 }
 
 /// What the network is shown to know the scores of everything that might be predicted, and which of that is predicted.
-fn alternatives(task: &Task, x: Tensor<2>, targets: &Targets) -> (Tensor<2>, Vec<usize>) {
+fn alternatives(task: &Task, x: &[f32], targets: &Targets) -> (Vec<f32>, Vec<usize>) {
     match (task.objective, targets) {
         (Objective::Conditional { low, high, .. }, Targets::Numbers(numbers)) => {
             let nodes = random_nodes(numbers, (low, high), CELLS, || 0.5);
@@ -117,8 +117,8 @@ fn alternatives(task: &Task, x: Tensor<2>, targets: &Targets) -> (Tensor<2>, Vec
             (nodes.joined_to(x), chosen)
         }
         (objective, Targets::Classes(classes)) => match objective.label_encoding() {
-            None => (x, classes.clone()),
-            Some(label) => (joint_inputs(x, label, task.classes), classes.clone()),
+            None => (x.to_vec(), classes.clone()),
+            Some(label) => (joint_inputs(x, label, task.classes, task.features), classes.clone()),
         },
         (_, Targets::Numbers(_)) => panic!("the task is to predict classes, not numbers"),
     }
@@ -159,24 +159,6 @@ impl Scored {
 /// φ(d) = d / (1 − e^−d): from 0 through φ(0) = 1 to d.
 fn growth(change: f64) -> f64 {
     if change.abs() < 1e-9 { 1.0 + 0.5 * change } else { change / -(-change).exp_m1() }
-}
-
-/// What goes into each layer of a network, row-major, and what comes out of the last.
-struct Trace {
-    inputs: Vec<Vec<f32>>,
-    outputs: Tensor<2>,
-}
-
-impl Trace {
-    fn of(network: &Network, x: Tensor<2>) -> Self {
-        let mut x = x.without_autodiff();
-        let mut inputs = Vec::with_capacity(network.layers.len());
-        for index in 0..network.layers.len() {
-            inputs.push(host_values(&x));
-            x = network.layer_pass::<ChaCha8Rng>(index, x, None);
-        }
-        Self { inputs, outputs: x }
-    }
 }
 
 impl Components {

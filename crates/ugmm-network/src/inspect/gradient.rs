@@ -1,48 +1,42 @@
 //! How fast class scores change with each input.
 
-use crate::init::host_values;
-use crate::{Predictor, Task};
-use burn::tensor::{Tensor, TensorData, activation::softmax};
+use crate::{Model, Task};
 
-/// ∂ log P(class | x) / ∂ x of each feature of each row, for one class given for each row: `[rows, features]`, row-major. Of a
-/// feature that is missing (NaN) it is 0. Times the feature, or its difference from a baseline, it is the attribution called
-/// gradient × input.
+/// ∂ log P(class | x) / ∂ x of each feature of each row of `x` `[rows, features]`, for one class given for each row: `[rows,
+/// features]`, row-major. Of a feature that is missing (NaN) it is 0. Times the feature, or its difference from a baseline,
+/// it is the attribution called gradient × input.
 ///
 /// # Panics
 ///
 /// When the sizes or the classes do not fit the task, or the task predicts numbers.
 #[must_use]
-pub fn log_probability_gradient<N: Predictor>(
-    network: &N,
-    task: &Task,
-    x: Tensor<2>,
-    classes: &[usize],
-) -> Vec<f32> {
-    let x = x.without_autodiff();
-    let probabilities = host_values(&softmax(task.class_scores(&network.valid(), x.clone()), 1));
-    let mut factors: Vec<f32> = probabilities.iter().map(|probability| -probability).collect();
+pub fn log_probability_gradient(model: &Model, task: &Task, x: &[f32], classes: &[usize]) -> Vec<f32> {
+    assert_eq!(x.len(), classes.len() * task.features, "there is one class for each row");
+    let mut factors = task.log_probabilities(model, x);
+    factors.iter_mut().for_each(|value| *value = -value.exp());
     for (row, &class) in classes.iter().enumerate() {
         factors[row * task.classes..][..task.classes][class] += 1.0;
     }
-    score_gradient(network, task, x, factors)
+    score_gradient(model, task, x, factors)
 }
 
-/// The gradient of the sum of class scores, each times its factor `[rows, classes]`.
-pub(crate) fn score_gradient<N: Predictor>(
-    network: &N,
-    task: &Task,
-    x: Tensor<2>,
-    factors: Vec<f32>,
-) -> Vec<f32> {
-    let x = x.without_autodiff();
-    let shape = [x.dims()[0], task.classes];
-    let missing = x.clone().is_nan();
-    let x = x.autodiff().require_grad();
-    let device = x.device();
-    // The gradients of the parameters are not asked for.
-    let network = network.valid().to_device(&device).no_grad();
-    let factors = Tensor::<2>::from_data(TensorData::new(factors, shape), &device);
-    let gradients = (task.class_scores(&network, x.clone()) * factors).sum().backward();
-    let gradient = x.grad(&gradients).expect("x is tracked");
-    host_values(&gradient.without_autodiff().mask_fill(missing, 0.0))
+/// The gradient `[rows, features]` of the sum of class scores, each times its factor `[rows, classes]`.
+pub(crate) fn score_gradient(model: &Model, task: &Task, x: &[f32], factors: Vec<f32>) -> Vec<f32> {
+    assert!(!task.objective.predicts_numbers(), "the task is to predict numbers, not classes");
+    let (features, inputs, copies) = (task.features, task.inputs(), task.inputs_of_a_row());
+    let (shown, _) = task.prediction_inputs(x);
+    // The scores of a row are the outputs of all its copies, one after the other. The gradients of the parameters are made
+    // along the way, and not looked at.
+    let pass = model.recorded(shown, None);
+    let of_inputs = pass.backward(factors, &mut model.zero_gradients(), true).expect("it is asked for");
+    let mut gradient = vec![0f32; x.len()];
+    for (gradient, copies) in gradient.chunks_mut(features).zip(of_inputs.chunks(copies * inputs)) {
+        for copy in copies.chunks(inputs) {
+            gradient.iter_mut().zip(copy).for_each(|(sum, value)| *sum += value);
+        }
+    }
+    for (gradient, x) in gradient.iter_mut().zip(x) {
+        *gradient = if x.is_nan() { 0.0 } else { *gradient };
+    }
+    gradient
 }

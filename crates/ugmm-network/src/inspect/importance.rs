@@ -1,14 +1,13 @@
 //! What the mixing weights alone say of neurons and inputs.
 
 use super::components::Components;
-use crate::Network;
-use burn::module::Module;
+use crate::{Network, Predictor};
 
 /// How much of the outputs, all alike, goes through each neuron by the mixing weights alone: for each layer, first to
 /// last, `[neurons]`; those of a layer sum to 1.
 #[must_use]
 pub fn importances(network: &Network) -> Vec<Vec<f64>> {
-    let outputs = network.layers.last().map_or(0, |layer| layer.neurons());
+    let outputs = network.outputs();
     let mut all = followed_weights(network, &vec![1.0 / outputs as f64; outputs]);
     all.remove(0);
     all
@@ -23,7 +22,6 @@ pub fn importances(network: &Network) -> Vec<Vec<f64>> {
 /// When there is not one share for each output.
 #[must_use]
 pub fn followed_weights(network: &Network, outputs: &[f64]) -> Vec<Vec<f64>> {
-    let network = network.valid();
     let mut all = vec![outputs.to_vec()];
     for layer in network.layers.iter().rev() {
         let components = Components::of(layer);

@@ -3,9 +3,7 @@
 use super::activations::activations;
 use super::components::Components;
 use super::responsibility::NEGLIGIBLE;
-use crate::Network;
-use burn::module::Module;
-use burn::tensor::Tensor;
+use crate::{Network, Predictor};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -31,18 +29,16 @@ pub struct RowPath {
     pub flows: Vec<Vec<Flow>>,
 }
 
-/// The paths of the rows of `x` `[rows, inputs]` from an output neuron given for each row, with at most so many flows of
-/// each layer.
+/// The paths of the rows of `x` `[rows, inputs]`, row-major, from an output neuron given for each row, with at most so many
+/// flows of each layer.
 ///
 /// # Panics
 ///
 /// When the sizes do not fit.
 #[must_use]
-pub fn paths(network: &Network, x: Tensor<2>, outputs: &[usize], most_flows: usize) -> Vec<RowPath> {
-    let [rows, _] = x.dims();
-    assert_eq!(rows, outputs.len(), "an output for each row");
-    let network = network.valid();
-    let read = activations(&network, x);
+pub fn paths(network: &Network, x: &[f32], outputs: &[usize], most_flows: usize) -> Vec<RowPath> {
+    assert_eq!(x.len(), outputs.len() * network.inputs(), "an output for each row");
+    let read = activations(network, x);
     let layers: Vec<Components> = network.layers.iter().map(Components::of).collect();
     let path = |(row, &output): (usize, &usize)| {
         let mut shares = vec![0f32; layers.last().map_or(0, |layer| layer.neurons)];

@@ -1,11 +1,8 @@
 //! Which inputs are responsible for an output.
 
+use super::activations::activations;
 use super::components::Components;
-use crate::init::host_values;
-use crate::{Predictor, Targets, Task, Layer, Network};
-use burn::module::Module;
-use burn::tensor::Tensor;
-use rand_chacha::ChaCha8Rng;
+use crate::{Layer, Network, Predictor, Targets, Task};
 use rayon::prelude::*;
 
 /// Share of an output below which a neuron's responsibilities are not followed.
@@ -22,22 +19,17 @@ pub(super) const NEGLIGIBLE: f32 = 1e-6;
 ///
 /// When `x` `[rows, features]` and the targets do not fit the task, or the task does not fit the network.
 #[must_use]
-pub fn feature_responsibilities(
-    network: &Network,
-    task: &Task,
-    x: Tensor<2>,
-    targets: &Targets,
-) -> Vec<f32> {
-    let [rows, features] = x.dims();
-    let roots = vec![0; rows];
+pub fn feature_responsibilities(network: &Network, task: &Task, x: &[f32], targets: &Targets) -> Vec<f32> {
+    assert_eq!(x.len(), targets.len() * task.features, "there is one target for each row");
+    let roots = vec![0; targets.len()];
     let outputs = match (network.outputs(), targets) {
         (1, _) | (_, Targets::Numbers(_)) => &roots,
         (_, Targets::Classes(classes)) => classes,
     };
     let inputs = task.inputs();
-    let all = responsibilities(network, task.network_input(x, targets), outputs);
+    let all = responsibilities(network, &task.network_input(x, targets), outputs);
     let share = |row: &[f32]| {
-        let features = &row[..features];
+        let features = &row[..task.features];
         let sum: f32 = features.iter().sum();
         let count = features.len() as f32;
         // The target alone may be responsible; then no feature is more so than another.
@@ -53,21 +45,16 @@ pub fn feature_responsibilities(
 ///
 /// When the sizes do not fit.
 #[must_use]
-pub fn responsibilities(network: &Network, x: Tensor<2>, outputs: &[usize]) -> Vec<f32> {
-    let network = network.valid();
-    let mut inputs = Vec::with_capacity(network.layers.len());
-    let mut x = x.without_autodiff();
-    for index in 0..network.layers.len() {
-        inputs.push(host_values(&x));
-        x = network.layer_pass::<ChaCha8Rng>(index, x, None);
-    }
+pub fn responsibilities(network: &Network, x: &[f32], outputs: &[usize]) -> Vec<f32> {
+    assert_eq!(x.len(), outputs.len() * network.inputs(), "there is one output neuron for each row");
+    let read = activations(network, x);
     let neurons = network.outputs();
     let mut shares = vec![0f32; outputs.len() * neurons];
     for (row, &output) in shares.chunks_mut(neurons).zip(outputs) {
         row[output] = 1.0;
     }
-    for (layer, inputs) in network.layers.iter().zip(&inputs).rev() {
-        shares = Components::of(layer).divide(&shares, inputs);
+    for (layer, x) in network.layers.iter().zip(&read).rev() {
+        shares = Components::of(layer).divide(&shares, x);
     }
     shares
 }
@@ -77,13 +64,12 @@ pub fn responsibilities(network: &Network, x: Tensor<2>, outputs: &[usize]) -> V
 ///
 /// # Panics
 ///
-/// When `x` does not have the layer's number of inputs.
+/// When `x` is not made of whole rows of the layer's inputs.
 #[must_use]
-pub fn mean_responsibilities(layer: &Layer, x: Tensor<2>) -> Vec<f64> {
-    let components = Components::of(&layer.valid());
+pub fn mean_responsibilities(layer: &Layer, x: &[f32]) -> Vec<f64> {
+    let components = Components::of(layer);
     let inputs = components.inputs;
-    assert_eq!(x.dims()[1], inputs, "the layer has {inputs} inputs");
-    let x = host_values(&x.without_autodiff());
+    assert!(x.len().is_multiple_of(inputs), "the layer has {inputs} inputs");
     let rows = (x.len() / inputs).max(1) as f64;
     let of_neuron = |neuron: usize| {
         let mut means = vec![0f64; inputs];

@@ -1,11 +1,7 @@
 //! A layer at a glance.
 
 use super::components::{Component, Components};
-use crate::init::host_values;
 use crate::{Layer, Network};
-use burn::module::Module;
-use burn::tensor::Tensor;
-use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 /// Share of its neuron's responsibility, on average over rows, under which a component does nothing.
@@ -43,19 +39,19 @@ pub struct Activity {
     pub greatest: f64,
 }
 
-/// The layers of a network, first to last, and what they do on the rows of `x` `[rows, inputs]`, if some are given.
+/// The layers of a network, first to last, and what they do on the rows of `x` `[rows, inputs]`, row-major, if some are
+/// given.
 ///
 /// # Panics
 ///
-/// When `x` does not have the network's number of inputs.
+/// When `x` is not made of whole rows of the network's inputs.
 #[must_use]
-pub fn summarize(network: &Network, x: Option<Tensor<2>>) -> Vec<LayerSummary> {
-    let network = network.valid();
-    let mut x = x.map(Tensor::without_autodiff);
+pub fn summarize(network: &Network, x: Option<&[f32]>) -> Vec<LayerSummary> {
+    let mut x = x.map(<[f32]>::to_vec);
     let mut summaries = Vec::with_capacity(network.layers.len());
     for (index, layer) in network.layers.iter().enumerate() {
         let components = Components::of(layer);
-        let y = x.clone().map(|x| network.layer_pass::<ChaCha8Rng>(index, x, None));
+        let y = x.clone().map(|x| network.layer_forward(index, x));
         let activity = x.as_ref().zip(y.as_ref()).map(|(x, y)| activity(&components, x, y));
         summaries.push(summary(layer, &components, activity));
         x = y;
@@ -63,14 +59,14 @@ pub fn summarize(network: &Network, x: Option<Tensor<2>>) -> Vec<LayerSummary> {
     summaries
 }
 
-/// The same of a layer of a model of any kind (see [`architecture`](crate::architecture)), and what it does on the rows `x`
-/// `[rows, inputs]` that it reads there.
+/// The same of a single layer, such as one of a model of another kind, and what it does on the rows `x` `[rows, inputs]`
+/// that it reads there.
 ///
 /// # Panics
 ///
-/// When `x` does not have the layer's number of inputs.
+/// When `x` is not made of whole rows of the layer's inputs.
 #[must_use]
-pub fn summarize_layer(layer: &Layer, x: Option<Tensor<2>>) -> LayerSummary {
+pub fn summarize_layer(layer: &Layer, x: Option<&[f32]>) -> LayerSummary {
     let network = Network { layers: vec![layer.clone()], standardize: false, missing_values: false };
     summarize(&network, x).remove(0)
 }
@@ -78,7 +74,7 @@ pub fn summarize_layer(layer: &Layer, x: Option<Tensor<2>>) -> LayerSummary {
 /// The components of each neuron of a layer that have the largest mixing weights, at most so many, largest first.
 #[must_use]
 pub fn leading_components(layer: &Layer, most: usize) -> Vec<Vec<Component>> {
-    let components = Components::of(&layer.valid());
+    let components = Components::of(layer);
     let leading = |neuron| {
         let mut all = components.neuron(neuron);
         all.sort_by(|a, b| b.weight.total_cmp(&a.weight));
@@ -96,7 +92,7 @@ fn summary(layer: &Layer, components: &Components, activity: Option<Activity>) -
         let entropy = |weight: f64| if weight > 0.0 { -weight * weight.ln() } else { 0.0 };
         effective += all.iter().map(|component| entropy(component.weight)).sum::<f64>().exp();
         let all = || components.with_weight(neuron).map(|input| &all[input]);
-        at_floor += all().filter(|component| component.sigma <= 1.01 * layer.min_sigma).count();
+        at_floor += all().filter(|component| component.sigma <= 1.01 * layer.config.min_sigma).count();
         with_weight += all().count();
     }
     LayerSummary {
@@ -104,13 +100,12 @@ fn summary(layer: &Layer, components: &Components, activity: Option<Activity>) -
         inputs,
         components: with_weight,
         effective_components: effective / neurons as f64,
-        at_floor: (layer.min_sigma > 0.0).then_some(at_floor),
+        at_floor: (layer.config.min_sigma > 0.0).then_some(at_floor),
         activity,
     }
 }
 
-fn activity(components: &Components, x: &Tensor<2>, y: &Tensor<2>) -> Activity {
-    let (x, y) = (host_values(x), host_values(y));
+fn activity(components: &Components, x: &[f32], y: &[f32]) -> Activity {
     let (inputs, rows) = (components.inputs, x.len() / components.inputs);
     let mut dead_components = 0;
     let mut responsibilities = vec![0f32; inputs];

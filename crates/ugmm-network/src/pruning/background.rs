@@ -3,7 +3,6 @@
 use super::merging::{Merge, log_sum_exp};
 use super::plan::LayerPlan;
 use crate::Layer;
-use crate::init::host_values;
 use crate::inspect::components::Components;
 use crate::layer::raw_log_sigma_of;
 use crate::missing::mean_and_deviation;
@@ -21,17 +20,10 @@ const BISECTIONS: usize = 26;
 /// Steps to the σ of a background; each brings it closer by the square of spread over σ.
 const FIXED_POINT_STEPS: usize = 20;
 
-/// The parameters of a layer, shaped as the layer's.
-pub(super) struct Values {
-    pub(super) means: Vec<f32>,
-    pub(super) raw_log_sigmas: Vec<f32>,
-    pub(super) mixing_logits: Vec<f32>,
-}
-
-/// The parameters of a layer after the plan and the merges, for inputs `x` `[rows, inputs]` as the pruned layers before it
+/// The layer after the plan and the merges, in its old shape, for inputs `x` `[rows, inputs]` as the pruned layers before it
 /// give them, and its activations `y` `[rows, neurons]` as they were; `sensitivities` `[rows, neurons]` say how much each of
 /// these matters.
-pub(super) fn pruned_values(
+pub(super) fn pruned_layer(
     layer: &Layer,
     components: &Components,
     x: &[f32],
@@ -39,13 +31,9 @@ pub(super) fn pruned_values(
     sensitivities: &[f64],
     merges: &[Merge],
     plan: &LayerPlan,
-) -> Values {
+) -> Layer {
     let (inputs, neurons) = (components.inputs, components.neurons);
-    let mut values = Values {
-        means: host_values(&layer.means.val()),
-        raw_log_sigmas: host_values(&layer.raw_log_sigmas.val()),
-        mixing_logits: host_values(&layer.mixing_logits.val()),
-    };
+    let mut changed = layer.clone();
     let mut gains = vec![0.0; neurons * inputs];
     merges.iter().for_each(|merge| gains[merge.into] += merge.ratio);
     let spreads: Vec<(f64, f64)> = (0..inputs).map(|input| mean_and_deviation(x, inputs, input)).collect();
@@ -58,21 +46,21 @@ pub(super) fn pruned_values(
     for (neuron, pruned) in pruned.into_iter().enumerate() {
         let Some(PrunedNeuron { logits, background }) = pruned else { continue };
         let first = neuron * inputs;
-        values.mixing_logits[first..first + inputs].copy_from_slice(&logits);
+        changed.mixing_logits[first..first + inputs].copy_from_slice(&logits);
         // What has no weight is the same everywhere, so that the file can be compressed.
-        for place in (first..first + inputs).filter(|place| values.mixing_logits[*place] == DROPPED_LOGIT) {
-            values.raw_log_sigmas[place] = 0.0;
+        for place in (first..first + inputs).filter(|place| changed.mixing_logits[*place] == DROPPED_LOGIT) {
+            changed.raw_log_sigmas[place] = 0.0;
             if !components.tied {
-                values.means[place] = 0.0;
+                changed.means[place] = 0.0;
             }
         }
         let Some(Background { input, mean, log_sigma }) = background else { continue };
-        values.raw_log_sigmas[first + input] = raw_log_sigma_of(log_sigma as f32, layer.min_sigma);
+        changed.raw_log_sigmas[first + input] = raw_log_sigma_of(log_sigma as f32, layer.config.min_sigma);
         if !components.tied {
-            values.means[first + input] = mean as f32;
+            changed.means[first + input] = mean as f32;
         }
     }
-    values
+    changed
 }
 
 /// A neuron to prune.

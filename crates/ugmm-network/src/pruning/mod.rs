@@ -10,21 +10,18 @@ mod background;
 mod importance;
 mod merging;
 mod plan;
-mod saved;
+// PORT: needs model files
+// mod saved;
 
 pub use importance::Criterion;
-pub use saved::ModelPruner;
+// pub use saved::ModelPruner;
 
-use crate::init::host_values;
 use crate::inspect::activations;
 use crate::inspect::components::Components;
 use crate::missing::mean_and_deviation;
-use crate::{Predictor, Task, UgmmError, Layer, Network};
-use burn::module::{Module, Param};
-use burn::tensor::{Tensor, TensorData};
+use crate::{Layer, Means, Network, Predictor, Task, UgmmError};
 use merging::Merge;
 use plan::{Plan, Planner};
-use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 /// How much is kept.
@@ -91,7 +88,7 @@ impl Pruned {
 pub struct Pruner {
     network: Network,
     layers: Vec<Components>,
-    x: Tensor<2>,
+    /// What each layer reads, and what the last one gives.
     activations: Vec<Vec<f32>>,
     /// The standard deviation of each layer's inputs.
     deviations: Vec<Vec<f64>>,
@@ -101,10 +98,10 @@ pub struct Pruner {
 }
 
 impl Pruner {
-    /// Looks at a network for its task on the rows `x` `[rows, features]`: those that it was trained on, or others like
-    /// them; a thousand or a few are enough. Components of a neuron are merged if the logarithms of their densities differ
-    /// by a constant, up to the standard deviation `merge` over rows, at least 0: then one of them, with more weight, does
-    /// for both. `None` merges nothing.
+    /// Looks at a network for its task on the rows `x` `[rows, features]`, row-major: those that it was trained on, or
+    /// others like them; a thousand or a few are enough. Components of a neuron are merged if the logarithms of their
+    /// densities differ by a constant, up to the standard deviation `merge` over rows, at least 0: then one of them, with
+    /// more weight, does for both. `None` merges nothing.
     ///
     /// # Errors
     ///
@@ -113,43 +110,42 @@ impl Pruner {
     pub fn new(
         network: &Network,
         task: &Task,
-        x: Tensor<2>,
+        x: &[f32],
         criterion: Criterion,
         merge: Option<f64>,
     ) -> Result<Self, UgmmError> {
-        let network = network.valid();
         if network.standardize {
             let expected = "false; prune the settled network that training returns";
             return Err(UgmmError::setting("standardize", true, expected));
         }
-        check_sample(&x, task.features)?;
+        check_sample(x, task.features)?;
         task.check_width((network.inputs(), network.outputs()))?;
-        let (x, group) = task.prediction_inputs(x.without_autodiff());
-        Self::of_outputs(network, x, group, criterion, merge)
+        let (x, group) = task.prediction_inputs(x);
+        Self::of_outputs(network.clone(), &x, group, criterion, merge)
     }
 
-    /// The same for a layer of a model of any kind (see [`architecture`](crate::architecture)), on the rows `x`
-    /// `[rows, inputs]` that it reads there. Every output counts the same, since what becomes of it is not known.
+    /// The same for a single layer, such as one of a model of another kind, on the rows `x` `[rows, inputs]` that it reads
+    /// there. Every output counts the same, since what becomes of it is not known.
     ///
     /// # Errors
     ///
     /// When the tolerance is out of its range, there is no row, or the sizes do not fit.
     pub fn of_layer(
         layer: &Layer,
-        x: Tensor<2>,
+        x: &[f32],
         criterion: Criterion,
         merge: Option<f64>,
     ) -> Result<Self, UgmmError> {
-        check_sample(&x, layer.inputs())?;
-        let layers = vec![layer.valid()];
+        check_sample(x, layer.inputs())?;
+        let layers = vec![layer.clone()];
         let network = Network { layers, standardize: false, missing_values: false };
-        Self::of_outputs(network, x.without_autodiff(), 1, criterion, merge)
+        Self::of_outputs(network, x, 1, criterion, merge)
     }
 
     /// Where each `group` of consecutive outputs has a softmax of its own.
     fn of_outputs(
         network: Network,
-        x: Tensor<2>,
+        x: &[f32],
         group: usize,
         criterion: Criterion,
         merge: Option<f64>,
@@ -157,7 +153,7 @@ impl Pruner {
         if let Some(merge) = merge.filter(|merge| !(*merge >= 0.0 && merge.is_finite())) {
             return Err(UgmmError::setting("the tolerance for merging", merge, "at least 0 and finite"));
         }
-        let activations = activations(&network, x.clone());
+        let activations = activations(&network, x);
         let layers: Vec<Components> = network.layers.iter().map(Components::of).collect();
         let deviations = |(layer, x): (&Components, &Vec<f32>)| {
             (0..layer.inputs).map(|input| mean_and_deviation(x, layer.inputs, input).1).collect()
@@ -170,7 +166,7 @@ impl Pruner {
             Some(tolerance) => merging::merges(&layers, &activations, &importances, tolerance),
             None => vec![Vec::new(); layers.len()],
         };
-        Ok(Self { network, layers, x, activations, deviations, sensitivities, importances, merges })
+        Ok(Self { network, layers, activations, deviations, sensitivities, importances, merges })
     }
 
     /// The network with so many of its components.
@@ -196,70 +192,73 @@ impl Pruner {
     /// The network without what the plan leaves out.
     fn carry_out(&self, plan: &Plan) -> Network {
         let mut pruned = self.network.clone();
-        let mut x = self.x.clone();
+        let mut x = self.activations[0].clone();
         for index in 0..self.layers.len() {
             // The layers before are pruned already, so that this one can make up for what they have become.
-            let values = background::pruned_values(
+            pruned.layers[index] = background::pruned_layer(
                 &self.network.layers[index],
                 &self.layers[index],
-                &host_values(&x),
+                &x,
                 &self.activations[index + 1],
                 &self.sensitivities[index],
                 &self.merges[index],
                 &plan.layers[index],
             );
-            let layer = &mut pruned.layers[index];
-            replace(&mut layer.means, values.means);
-            replace(&mut layer.raw_log_sigmas, values.raw_log_sigmas);
-            replace(&mut layer.mixing_logits, values.mixing_logits);
-            x = pruned.layer_pass::<ChaCha8Rng>(index, x, None);
+            x = pruned.layer_forward(index, x);
         }
         for index in 0..self.layers.len() {
             let rows = plan.layers[index].neurons();
             let columns = (index > 0).then(|| plan.layers[index - 1].neurons());
             let layer = &mut pruned.layers[index];
-            let columns_of_means = columns.as_deref().filter(|_| !self.layers[index].tied);
-            layer.means = selected(&layer.means, &rows, columns_of_means);
-            layer.raw_log_sigmas = selected(&layer.raw_log_sigmas, &rows, columns.as_deref());
-            layer.mixing_logits = selected(&layer.mixing_logits, &rows, columns.as_deref());
+            let inputs = layer.inputs();
+            layer.means = match layer.config.means {
+                Means::Free => selected(&layer.means, inputs, &rows, columns.as_deref()),
+                Means::Tied => selected(&layer.means, 1, &rows, None),
+            };
+            layer.raw_log_sigmas = selected(&layer.raw_log_sigmas, inputs, &rows, columns.as_deref());
+            layer.mixing_logits = selected(&layer.mixing_logits, inputs, &rows, columns.as_deref());
+            layer.config.neurons = rows.len();
+            layer.config.inputs = columns.map_or(inputs, |columns| columns.len());
         }
         pruned
     }
 }
 
-fn check_sample(x: &Tensor<2>, columns: usize) -> Result<(), UgmmError> {
+fn check_sample(x: &[f32], columns: usize) -> Result<(), UgmmError> {
     let what = "the sample to prune by";
-    match x.dims() {
-        [0, _] => Err(UgmmError::Size { what, found: 0, unit: "rows", expected: 1 }),
-        [_, found] if found != columns => {
-            Err(UgmmError::Size { what, found, unit: "columns", expected: columns })
+    if x.is_empty() {
+        return Err(UgmmError::Size { what, found: 0, unit: "rows", expected: 1 });
+    }
+    match x.len().is_multiple_of(columns) {
+        true => Ok(()),
+        false => {
+            let (found, unit) = (x.len(), "values, which make no whole rows,");
+            Err(UgmmError::Size { what, found, unit, expected: columns })
         }
-        _ => Ok(()),
     }
 }
 
-/// A layer of a model of any kind with so many of its components, and what became of it; see [`Pruner::of_layer`].
+/// A single layer, such as one of a model of another kind, with so many of its components, and what became of it; see
+/// [`Pruner::of_layer`].
 ///
 /// # Errors
 ///
 /// As [`Pruner::of_layer`], and when `keep` is out of its range.
 ///
 /// ```
-/// use burn::tensor::{Device, Distribution, Tensor};
-/// use ugmm_network::architecture::UgmmDenseConfig;
 /// use ugmm_network::pruning::{Criterion, Keep, prune_layer};
+/// use ugmm_network::{LayerConfig, Stream, generator};
 ///
-/// let device = Device::flex();
-/// let mut dense = UgmmDenseConfig::new(16, 8).init(&device)?;
-/// let x = Tensor::<2>::random([200, 16], Distribution::Normal(0.0, 1.0), &device);
-/// let (layer, pruned) = prune_layer(&dense.layer, x, Criterion::Influence, None, Keep::Share(0.5))?;
+/// let x: Vec<f32> = (0..200 * 16).map(|at| ((at * at) as f32 * 0.618).sin()).collect();
+/// let layer = LayerConfig::new(16, 8).init(Some(&x), &mut generator(0, Stream::Initialization))?;
+/// let (layer, pruned) = prune_layer(&layer, &x, Criterion::Influence, None, Keep::Share(0.5))?;
 /// assert_eq!((pruned.components_before, pruned.components), (128, 64));
-/// dense.layer = layer;
+/// assert_eq!(layer.forward(&x).len(), 200 * 8);
 /// # Ok::<(), ugmm_network::UgmmError>(())
 /// ```
 pub fn prune_layer(
     layer: &Layer,
-    x: Tensor<2>,
+    x: &[f32],
     criterion: Criterion,
     merge: Option<f64>,
     keep: Keep,
@@ -269,22 +268,14 @@ pub fn prune_layer(
     Ok((layer, pruned.layers[0]))
 }
 
-fn replace(parameter: &mut Param<Tensor<2>>, values: Vec<f32>) {
-    let (shape, device) = (parameter.dims(), parameter.device());
-    *parameter = parameter.clone().map(|_| Tensor::from_data(TensorData::new(values, shape), &device));
-}
-
-/// Some rows, and some columns if they are given, of a parameter.
-fn selected(parameter: &Param<Tensor<2>>, rows: &[usize], columns: Option<&[usize]>) -> Param<Tensor<2>> {
-    let tensor = parameter.val();
-    let width = tensor.dims()[1];
-    let values = host_values(&tensor);
-    let all: Vec<usize> = (0..width).collect();
-    let columns = columns.unwrap_or(&all);
-    let selected: Vec<f32> = rows
-        .iter()
-        .flat_map(|row| columns.iter().map(move |column| (row, column)))
-        .map(|(row, column)| values[row * width + column])
-        .collect();
-    Param::from_data(TensorData::new(selected, [rows.len(), columns.len()]), &tensor.device())
+/// Some rows of row-major `values`, and of these some columns if they are given.
+fn selected(values: &[f32], width: usize, rows: &[usize], columns: Option<&[usize]>) -> Vec<f32> {
+    let row = |&row: &usize| {
+        let values = &values[row * width..(row + 1) * width];
+        match columns {
+            Some(columns) => columns.iter().map(|&column| values[column]).collect(),
+            None => values.to_vec(),
+        }
+    };
+    rows.iter().flat_map(row).collect()
 }

@@ -2,8 +2,7 @@
 
 use super::{Criterion, Keep, PrunedLayer, Pruner};
 use crate::model_file::SavedModel;
-use crate::{Model, ModelConfig, UgmmError, NetworkConfig};
-use burn::tensor::Device;
+use crate::{Model, UgmmError};
 
 /// Rows that the network is looked at with, at most: a row of the data is several where it is shown with each label, or
 /// with many numbers. Shares of responsibility are known well enough from these.
@@ -12,7 +11,6 @@ const MOST_NETWORK_ROWS: usize = 4096;
 /// [`Pruner`] for a model with all that belongs to it.
 pub struct ModelPruner<'m> {
     saved: &'m SavedModel,
-    config: &'m NetworkConfig,
     pruner: Pruner,
 }
 
@@ -28,17 +26,16 @@ impl<'m> ModelPruner<'m> {
         features: &[f32],
         criterion: Criterion,
         merge: Option<f64>,
-        device: &Device,
     ) -> Result<Self, UgmmError> {
-        let (Model::Ugmm(network), ModelConfig::Ugmm(config)) = (&saved.model, &saved.config) else {
+        let Model::Ugmm(network) = &saved.model else {
             return Err(UgmmError::setting("the model", "mlp", "ugmm; other neurons have no components"));
         };
         let rows = saved.unlabelled(features)?;
         let most = MOST_NETWORK_ROWS.div_ceil(saved.task.inputs_of_a_row());
         let count = rows.rows().min(most);
         let chosen: Vec<usize> = (0..count).map(|index| index * rows.rows() / count).collect();
-        let (x, _) = rows.batch(&chosen, device);
-        Ok(Self { saved, config, pruner: Pruner::new(network, &saved.task, x, criterion, merge)? })
+        let (x, _) = rows.batch(&chosen);
+        Ok(Self { saved, pruner: Pruner::new(network, &saved.task, &x, criterion, merge)? })
     }
 
     /// The model with so many of its components, and what became of each layer.
@@ -48,11 +45,7 @@ impl<'m> ModelPruner<'m> {
     /// When `keep` is out of its range.
     pub fn prune(&self, keep: Keep) -> Result<(SavedModel, Vec<PrunedLayer>), UgmmError> {
         let pruned = self.pruner.prune(keep)?;
-        let mut config = self.config.clone();
-        for (config, layer) in config.layers.iter_mut().zip(&pruned.network.layers) {
-            (config.inputs, config.neurons) = (layer.inputs(), layer.neurons());
-        }
-        let (model, config) = (Model::Ugmm(pruned.network), ModelConfig::Ugmm(config));
-        Ok((SavedModel { model, config, ..self.saved.clone() }, pruned.layers))
+        let model = Model::Ugmm(pruned.network);
+        Ok((SavedModel { model, ..self.saved.clone() }, pruned.layers))
     }
 }
