@@ -22,6 +22,7 @@ pub mod metrics;
 mod missing;
 mod mlp;
 mod model;
+pub mod model_file;
 mod network;
 mod objective;
 mod predictor;

@@ -5,11 +5,10 @@ use ugmm_network::pruning::{Criterion, Keep, Pruned, Pruner};
 use ugmm_network::{
     Init, LabelEncoding, Layer, Means, Network, NetworkConfig, Objective, Predictor, Stream, Task, generator,
 };
-// PORT: needs model files
-// use ugmm_network::inspect::Absence;
-// use ugmm_network::model_file::{Columns, SavedModel};
-// use ugmm_network::pruning::ModelPruner;
-// use ugmm_network::{Model, Targets};
+use ugmm_network::inspect::Absence;
+use ugmm_network::model_file::{Columns, SavedModel};
+use ugmm_network::pruning::ModelPruner;
+use ugmm_network::{Model, Targets};
 
 const CRITERIA: [Criterion; 3] = [Criterion::Influence, Criterion::Responsibility, Criterion::Weight];
 
@@ -219,7 +218,6 @@ fn thresholds_are_kept() {
     }
 }
 
-/* PORT: needs model files
 fn saved(network: Network, task: Task) -> SavedModel {
     SavedModel {
         model: Model::Ugmm(network),
@@ -296,7 +294,6 @@ fn pruned_models_are_saved_and_loaded_and_do_without_values() {
     let density = &pruned.densities(&features, 64).unwrap()[0];
     assert!(density.mean().is_finite() && density.deviation() > 0.0);
 }
-*/
 
 #[test]
 fn what_cannot_be_pruned_is_said() {

@@ -1,11 +1,10 @@
 //! What the predictions of a saved model rest on.
 
 use super::SavedModel;
-use crate::init::host_values;
 use crate::inspect::{Absence, scaled_contributions, score_gradient};
+use crate::objective::log_softmax;
 use crate::training::{Dataset, Targets};
 use crate::{Model, UgmmError, Network};
-use burn::tensor::{Device, Tensor, activation::log_softmax};
 
 /// Rows that are explained at a time, of networks that pass each once.
 const BATCH: usize = 512;
@@ -24,7 +23,6 @@ impl SavedModel {
         baseline: &[f32],
         targets: &Targets,
         absence: Absence,
-        device: &Device,
     ) -> Result<Vec<f32>, UgmmError> {
         let network = self.ugmm()?;
         if features.is_empty() && targets.is_empty() {
@@ -44,17 +42,20 @@ impl SavedModel {
         let step = (BATCH / self.task.classes.max(1)).max(1);
         let mut all = Vec::with_capacity(features.len());
         for places in batches(rows.rows(), step) {
-            let [(x, _), (base, _)] = [&rows, &base].map(|rows| rows.batch(&places, device));
-            let log_probabilities = |scores: Tensor<2>| match targets {
-                Targets::Classes(_) => self.log_probabilities_of(host_values(&scores), device),
-                Targets::Numbers(_) => host_values(&log_softmax(scores, 1)),
+            let [(x, _), (base, _)] = [&rows, &base].map(|rows| rows.batch(&places));
+            let log_probabilities = |mut scores: Vec<f32>, alternatives: usize| match targets {
+                Targets::Classes(_) => self.log_probabilities_of(scores),
+                Targets::Numbers(_) => {
+                    log_softmax(&mut scores, alternatives);
+                    scores
+                }
             };
             let targets = targets.select(&places);
             let temperature = self.temperature.unwrap_or(1.0);
             all.extend(scaled_contributions(
                 network,
                 &self.task,
-                [x, base],
+                [&x, &base],
                 &targets,
                 absence,
                 temperature,
@@ -75,21 +76,20 @@ impl SavedModel {
         &self,
         features: &[f32],
         classes: &[usize],
-        device: &Device,
     ) -> Result<Vec<f32>, UgmmError> {
         let rows = self.rows_of(features, &Targets::Classes(classes.to_vec()))?;
         let (count, temperature) = (self.task.classes, self.temperature.unwrap_or(1.0));
-        let probabilities = self.class_probabilities(features, device)?;
+        let probabilities = self.class_probabilities(features)?;
         let mut all = Vec::with_capacity(features.len());
         for places in batches(rows.rows(), BATCH) {
-            let (x, _) = rows.batch(&places, device);
+            let (x, _) = rows.batch(&places);
             let factor = |(row, class): (usize, usize)| {
                 let own = if classes[row] == class { 1.0 } else { 0.0 };
                 ((own - f64::from(probabilities[row * count + class])) / temperature) as f32
             };
             let factors =
                 places.iter().flat_map(|&row| (0..count).map(move |class| (row, class))).map(factor);
-            all.extend(score_gradient(&self.model, &self.task, x, factors.collect()));
+            all.extend(score_gradient(&self.model, &self.task, &x, factors.collect()));
         }
         Ok(all)
     }

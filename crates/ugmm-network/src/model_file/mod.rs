@@ -3,7 +3,7 @@
 //! The metadata has one entry, `ugmm`, a JSON object: `format_version` (1), `model` (the [`ModelConfig`]), `task`
 //! (the [`Task`]), `columns` (names of features, target and classes), `standardization` (or null), `training` (the
 //! settings it was trained with, or null), `temperature` and `spread` (or null),
-//! `temperature_before_weights` (true where there are class weights and a temperature), `history` (the course of the training, if it is known). Weights are `f32` tensors named after the module's fields, as
+//! `temperature_before_weights` (true where there are class weights and a temperature), `history` (the course of the training, if it is known). Weights are `f32` tensors named after the fields that hold them, as
 //! `layers.0.means`.
 
 mod container;
@@ -12,14 +12,13 @@ mod weights;
 
 use crate::file::write_atomically;
 use crate::inference::conditional::ConditionalDensity;
-use crate::init::host_values;
 use crate::inspect::feature_responsibilities;
 use crate::metrics::unweighted;
+use crate::objective::log_softmax;
 use crate::training::{
     Dataset, Features, History, Targets, TrainingConfig, class_scores, predicted_densities,
 };
 use crate::{Model, ModelConfig, Predictor, Standardization, Task, UgmmError, calibration};
-use burn::tensor::{Device, Tensor, TensorData, activation::log_softmax};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -58,8 +57,6 @@ pub struct Columns {
 pub struct SavedModel {
     /// The network.
     pub model: Model,
-    /// Its configuration.
-    pub config: ModelConfig,
     /// What it was trained for.
     pub task: Task,
     /// Names.
@@ -111,7 +108,7 @@ impl SavedModel {
         let invalid = |reason| UgmmError::ModelFile { path: path.to_path_buf(), reason };
         let description = Description {
             format_version: FORMAT_VERSION,
-            model: self.config.clone(),
+            model: self.model.config(),
             task: self.task,
             columns: self.columns.clone(),
             standardization: self.standardization.clone(),
@@ -123,37 +120,19 @@ impl SavedModel {
             history: self.history.clone(),
         };
         description.check().map_err(invalid)?;
-        self.check_floors().map_err(invalid)?;
         let bytes = CONTAINER.write(&description, weights::collect(&self.model)).map_err(invalid)?;
         write_atomically(path, &bytes)
     }
 
-    /// Whether the layers have the σ floors that a loaded model will have by the configuration: training with
-    /// standardisation changes them.
-    fn check_floors(&self) -> Result<(), String> {
-        let (Model::Ugmm(network), ModelConfig::Ugmm(config)) = (&self.model, &self.config) else {
-            return Ok(());
-        };
-        let floors = network.layers.iter().map(|layer| layer.min_sigma);
-        match network.standardize || !floors.eq(config.layers.iter().map(|layer| layer.min_sigma)) {
-            true => Err(
-                "the network is not what its configuration says; save a trained network with the settled \
-                         configuration"
-                    .into(),
-            ),
-            false => Ok(()),
-        }
-    }
-
-    /// Reads a model from `path` onto `device`.
+    /// Reads a model from `path`.
     ///
     /// # Errors
     ///
     /// When the file cannot be read, is cut off or damaged, is no ugmm model, or is of another format version.
-    pub fn load(path: &Path, device: &Device) -> Result<Self, UgmmError> {
+    pub fn load(path: &Path) -> Result<Self, UgmmError> {
         let bytes =
             std::fs::read(path).map_err(|source| UgmmError::Io { path: path.to_path_buf(), source })?;
-        Self::from_file_bytes(path, &bytes, device)
+        Self::from_file_bytes(path, &bytes)
     }
 
     /// The same of bytes that were read from `path` already.
@@ -161,20 +140,19 @@ impl SavedModel {
     /// # Errors
     ///
     /// When they are cut off or damaged, no ugmm model, or of another format version.
-    pub fn from_file_bytes(path: &Path, bytes: &[u8], device: &Device) -> Result<Self, UgmmError> {
-        Self::from_bytes(bytes, device)
+    pub fn from_file_bytes(path: &Path, bytes: &[u8]) -> Result<Self, UgmmError> {
+        Self::from_bytes(bytes)
             .map_err(|reason| UgmmError::ModelFile { path: path.to_path_buf(), reason })
     }
 
-    fn from_bytes(bytes: &[u8], device: &Device) -> Result<Self, String> {
+    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         let (description, tensors): (Description, _) = CONTAINER.read(bytes)?;
         description.check()?;
-        let model = weights::load(&description.model, &tensors, device)?;
+        let model = weights::load(&description.model, &tensors)?;
         let has_weights =
             description.training.as_ref().is_some_and(|training| training.class_weights.is_some());
         Ok(Self {
             model,
-            config: description.model,
             task: description.task,
             columns: description.columns,
             standardization: description.standardization,
@@ -202,8 +180,8 @@ impl SavedModel {
     ///
     /// When the number of values is not a multiple of the number of features, a value is not finite, or the model
     /// predicts a number.
-    pub fn class_probabilities(&self, features: &[f32], device: &Device) -> Result<Vec<f32>, UgmmError> {
-        let mut values = self.log_probabilities(features, device)?;
+    pub fn class_probabilities(&self, features: &[f32]) -> Result<Vec<f32>, UgmmError> {
+        let mut values = self.log_probabilities(features)?;
         values.iter_mut().for_each(|value| *value = value.exp());
         Ok(values)
     }
@@ -213,17 +191,15 @@ impl SavedModel {
     /// # Errors
     ///
     /// As [`Self::class_probabilities`].
-    pub fn log_probabilities(&self, features: &[f32], device: &Device) -> Result<Vec<f32>, UgmmError> {
-        Ok(self.log_probabilities_of(self.class_scores(features, device)?, device))
+    pub fn log_probabilities(&self, features: &[f32]) -> Result<Vec<f32>, UgmmError> {
+        Ok(self.log_probabilities_of(self.class_scores(features)?))
     }
 
     /// The same from what [`Self::class_scores`] gave, without another pass through the network.
     #[must_use]
-    pub fn log_probabilities_of(&self, class_scores: Vec<f32>, device: &Device) -> Vec<f32> {
-        let classes = self.task.classes;
-        let shape = [class_scores.len() / classes, classes];
-        let scores = Tensor::<2>::from_data(TensorData::new(class_scores, shape), device);
-        let mut values = host_values(&log_softmax(scores, 1));
+    pub fn log_probabilities_of(&self, class_scores: Vec<f32>) -> Vec<f32> {
+        let (classes, mut values) = (self.task.classes, class_scores);
+        log_softmax(&mut values, classes);
         if let Some(weights) = self.class_weights() {
             unweighted(&mut values, weights);
         }
@@ -240,7 +216,7 @@ impl SavedModel {
     /// # Errors
     ///
     /// As [`Self::class_probabilities`].
-    pub fn class_scores(&self, features: &[f32], device: &Device) -> Result<Vec<f32>, UgmmError> {
+    pub fn class_scores(&self, features: &[f32]) -> Result<Vec<f32>, UgmmError> {
         if self.task.objective.predicts_numbers() {
             let expected = "one of classes, for class probabilities";
             return Err(UgmmError::setting("the objective", "conditional", expected));
@@ -248,7 +224,7 @@ impl SavedModel {
         if features.is_empty() {
             return Ok(Vec::new());
         }
-        let scores = class_scores(&self.model, &self.task, &self.unlabelled(features)?, device)?;
+        let scores = class_scores(&self.model, &self.task, &self.unlabelled(features)?)?;
         // Sums of large products are beyond f32, and their differences nothing at all; uGMM neurons saturate instead.
         match scores.iter().position(|score| !score.is_finite()) {
             Some(at) => Err(UgmmError::NotFinite {
@@ -272,13 +248,12 @@ impl SavedModel {
         &self,
         features: &[f32],
         cells: usize,
-        device: &Device,
     ) -> Result<Vec<ConditionalDensity>, UgmmError> {
         if features.is_empty() && self.task.objective.predicts_numbers() {
             return Ok(Vec::new());
         }
         let rows = self.unlabelled(features)?;
-        let densities = predicted_densities(&self.model, &self.task, &rows, cells, device)?;
+        let densities = predicted_densities(&self.model, &self.task, &rows, cells)?;
         Ok(match self.spread {
             Some(spread) => densities.iter().map(|density| density.stretched(spread)).collect(),
             None => densities,
@@ -295,12 +270,11 @@ impl SavedModel {
         &self,
         features: &[f32],
         targets: &Targets,
-        device: &Device,
     ) -> Result<Vec<f32>, UgmmError> {
         let network = self.ugmm()?;
         let rows = self.rows_of(features, targets)?;
-        let (x, _) = rows.batch(&(0..rows.rows()).collect::<Vec<_>>(), device);
-        Ok(feature_responsibilities(network, &self.task, x, targets))
+        let (x, _) = rows.batch(&(0..rows.rows()).collect::<Vec<_>>());
+        Ok(feature_responsibilities(network, &self.task, &x, targets))
     }
 
     /// Rows as the network reads them; their labels mean nothing.

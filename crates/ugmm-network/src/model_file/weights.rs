@@ -1,52 +1,64 @@
-//! The weights of a module as named tensors, and back.
+//! The weights of a model as named tensors, and back.
 
 use super::StoredTensor;
-use crate::init::host_values;
-use crate::{Model, ModelConfig};
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Device, Tensor, TensorData};
+use crate::{Means, Model, ModelConfig};
 use safetensors::tensor::{Dtype, SafeTensors};
 
-/// Every float tensor of the model with its name.
-pub(super) fn collect(model: &Model) -> Vec<(String, StoredTensor)> {
-    let mut collector = Collector::default();
+/// A tensor of a model with its name, its shape and its values.
+struct Named<'m> {
+    name: String,
+    shape: Vec<usize>,
+    values: &'m mut [f32],
+}
+
+/// All tensors of a model, by the names that they have in files.
+fn named(model: &mut Model) -> Vec<Named<'_>> {
+    let mut all = Vec::new();
+    let mut add = |name: String, shape: &[usize], values| {
+        all.push(Named { name, shape: shape.to_vec(), values });
+    };
     match model {
-        Model::Ugmm(network) => network.visit(&mut collector),
-        Model::Mlp(network) => network.visit(&mut collector),
+        Model::Ugmm(network) => {
+            for (index, layer) in network.layers.iter_mut().enumerate() {
+                let (neurons, inputs) = (layer.neurons(), layer.inputs());
+                let means = if layer.config.means == Means::Tied { 1 } else { inputs };
+                let name = |tensor: &str| format!("layers.{index}.{tensor}");
+                add(name("means"), &[neurons, means], &mut layer.means);
+                add(name("raw_log_sigmas"), &[neurons, inputs], &mut layer.raw_log_sigmas);
+                add(name("mixing_logits"), &[neurons, inputs], &mut layer.mixing_logits);
+            }
+        }
+        Model::Mlp(network) => {
+            for (index, layer) in network.layers.iter_mut().enumerate() {
+                let (inputs, outputs) = (layer.inputs, layer.outputs);
+                add(format!("layers.{index}.weight"), &[inputs, outputs], &mut layer.weight);
+                add(format!("layers.{index}.bias"), &[outputs], &mut layer.bias);
+            }
+            for (index, norm) in network.norms.iter_mut().enumerate() {
+                let units = norm.gamma.len();
+                let name = |tensor: &str| format!("norms.{index}.{tensor}");
+                add(name("gamma"), &[units], &mut norm.gamma);
+                add(name("beta"), &[units], &mut norm.beta);
+                add(name("running_mean"), &[units], &mut norm.running_mean);
+                add(name("running_var"), &[units], &mut norm.running_var);
+            }
+        }
     }
-    collector.weights
+    all
 }
 
-#[derive(Default)]
-struct Collector {
-    path: Vec<String>,
-    weights: Vec<(String, StoredTensor)>,
-}
-
-impl ModuleVisitor for Collector {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
-        let tensor = parameter.val();
-        let weight = StoredTensor::of_f32(&tensor.dims(), &host_values(&tensor));
-        self.weights.push((self.path.join("."), weight));
-    }
+/// Every tensor of the model with its name.
+pub(super) fn collect(model: &Model) -> Vec<(String, StoredTensor)> {
+    // Those that load a file write to them.
+    let mut model = model.clone();
+    let stored = |tensor: Named| (tensor.name, StoredTensor::of_f32(&tensor.shape, tensor.values));
+    named(&mut model).into_iter().map(stored).collect()
 }
 
 /// A model of this configuration with the weights of a file.
-pub(super) fn load(
-    config: &ModelConfig,
-    tensors: &SafeTensors<'_>,
-    device: &Device,
-) -> Result<Model, String> {
+pub(super) fn load(config: &ModelConfig, tensors: &SafeTensors<'_>) -> Result<Model, String> {
     // Before anything is allocated by the configuration's word: the file must hold that much.
-    let expected = parameter_count(config);
+    let expected = config.weights();
     let found: usize = tensors.iter().map(|(_, tensor)| tensor.data().len() / size_of::<f32>()).sum();
     if expected != Some(found) {
         let expected = expected.map_or("too many to count".into(), |count| count.to_string());
@@ -54,72 +66,27 @@ pub(super) fn load(
             "the model's description asks for {expected} weights, but the file holds {found}"
         ));
     }
-    let mut loader = Loader { path: Vec::new(), tensors, error: None };
-    let model = match config.blank(device) {
-        Model::Ugmm(network) => Model::Ugmm(network.map(&mut loader)),
-        Model::Mlp(network) => Model::Mlp(network.map(&mut loader)),
-    };
-    match loader.error {
-        Some(error) => Err(error),
-        None => Ok(model),
+    let mut model = config.blank();
+    for Named { name, shape, values } in named(&mut model) {
+        read(tensors, &name, &shape, values)?;
     }
+    Ok(model)
 }
 
-/// Number of weights in the file of such a model, or `None` where it overflows.
-fn parameter_count(config: &ModelConfig) -> Option<usize> {
-    match config {
-        ModelConfig::Ugmm(config) => config.weights(),
-        ModelConfig::Mlp(config) => config.weights(),
+/// Reads a tensor of this name and shape.
+fn read(tensors: &SafeTensors<'_>, name: &str, shape: &[usize], values: &mut [f32]) -> Result<(), String> {
+    let tensor = tensors.tensor(name).map_err(|_| format!("the model's weights {name:?} are missing"))?;
+    if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
+        return Err(format!(
+            "the model's weights {name:?} are {:?} of shape {:?}, but F32 of shape {shape:?} are needed",
+            tensor.dtype(),
+            tensor.shape()
+        ));
     }
-}
-
-struct Loader<'a> {
-    path: Vec<String>,
-    tensors: &'a SafeTensors<'a>,
-    /// The first thing that was wrong.
-    error: Option<String>,
-}
-
-impl Loader<'_> {
-    fn read(&self, shape: &[usize]) -> Result<Vec<f32>, String> {
-        let name = self.path.join(".");
-        let tensor =
-            self.tensors.tensor(&name).map_err(|_| format!("the model's weights {name:?} are missing"))?;
-        if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
-            return Err(format!(
-                "the model's weights {name:?} are {:?} of shape {:?}, but F32 of shape {shape:?} are needed",
-                tensor.dtype(),
-                tensor.shape()
-            ));
-        }
-        let (chunks, _) = tensor.data().as_chunks();
-        let values: Vec<f32> = chunks.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
-        match values.iter().find(|value| !value.is_finite()) {
-            Some(value) => Err(format!("the model's weights {name:?} hold {value}")),
-            None => Ok(values),
-        }
-    }
-}
-
-impl ModuleMapper for Loader<'_> {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let shape = parameter.dims();
-        match self.read(&shape) {
-            Ok(values) => {
-                parameter.map(|old| Tensor::from_data(TensorData::new(values, shape), &old.device()))
-            }
-            Err(error) => {
-                self.error.get_or_insert(error);
-                parameter
-            }
-        }
+    let (chunks, _) = tensor.data().as_chunks();
+    values.iter_mut().zip(chunks).for_each(|(value, &bytes)| *value = f32::from_le_bytes(bytes));
+    match values.iter().find(|value| !value.is_finite()) {
+        Some(value) => Err(format!("the model's weights {name:?} hold {value}")),
+        None => Ok(()),
     }
 }

@@ -10,11 +10,10 @@ mod background;
 mod importance;
 mod merging;
 mod plan;
-// PORT: needs model files
-// mod saved;
+mod saved;
 
 pub use importance::Criterion;
-// pub use saved::ModelPruner;
+pub use saved::ModelPruner;
 
 use crate::inspect::activations;
 use crate::inspect::components::Components;
