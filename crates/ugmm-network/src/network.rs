@@ -316,8 +316,17 @@ pub(crate) struct RecordedNetwork<'n> {
 }
 
 impl RecordedNetwork<'_> {
+    /// The gradient of Σ outputs · `cotangent` with respect to the inputs alone, `[rows, inputs]`, of a pass that was not one
+    /// of training, through a settled network.
+    pub(crate) fn input_gradient(&self, cotangent: Vec<f32>) -> Vec<f32> {
+        debug_assert!(self.layers.iter().all(Recorded::is_plain), "the pass is plain");
+        let mut unwanted = vec![Vec::new(); 3 * self.layers.len()];
+        self.backward(cotangent, &mut unwanted, true).expect("it is wanted")
+    }
+
     /// Adds the gradients of Σ outputs · `cotangent` with respect to the tensors of all layers, in their order, to
-    /// `gradients`; returns that with respect to the inputs, if it is wanted.
+    /// `gradients`; returns that with respect to the inputs, if it is wanted. Gradients that are not wanted may be empty
+    /// where all passes were plain ([`Recorded::is_plain`]).
     pub(crate) fn backward(
         &self,
         mut cotangent: Vec<f32>,

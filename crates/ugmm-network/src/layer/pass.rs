@@ -144,8 +144,14 @@ impl<'l> Recorded<'l> {
         (Self { layer, x, parameters, saved, units, dropped_inputs, dropped, missing }, y)
     }
 
+    /// Whether nothing was standardised or dropped.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.units.is_none() && self.dropped.is_empty()
+    }
+
     /// Adds the gradients of Σ activations · `cotangent` with respect to means, ρ and mixing logits to `gradients`; returns
-    /// that with respect to the inputs, if it is wanted. Activations that are missing have no gradient.
+    /// that with respect to the inputs, if it is wanted. Activations that are missing have no gradient. Gradients of a plain
+    /// pass that are not wanted may be empty.
     pub(crate) fn backward(
         &self,
         mut cotangent: Vec<f32>,

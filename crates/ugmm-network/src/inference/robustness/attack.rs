@@ -1,10 +1,7 @@
 //! The search for counter-examples: projected gradient ascent of the margin (Madry et al. 2018).
 
 use super::{ROWS, RobustnessOptions, moved};
-use crate::init::host_values;
 use crate::{Model, Task};
-use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
 
 /// Length of a step, as a share of epsilon.
 const STEP: f64 = 0.25;
@@ -20,9 +17,6 @@ pub(super) fn attack(
     log_weights: &[f64],
     options: &RobustnessOptions,
 ) -> Vec<f32> {
-    let device = Device::flex().autodiff();
-    // Frozen: no dropout, and no gradients of parameters.
-    let model = model.clone().train().fork(&device).freeze();
     let columns = task.features;
     let rows = features.chunks(ROWS * columns).zip(classes.chunks(ROWS));
     rows.flat_map(|(features, classes)| {
@@ -30,7 +24,7 @@ pub(super) fn attack(
         let mut best_margins = vec![f32::NEG_INFINITY; classes.len()];
         let mut now = best.clone();
         for step in 0..=options.attack_steps {
-            let (margins, gradients) = margins(&model, task, &now, classes, log_weights, &device);
+            let (margins, gradients) = margins(model, task, &now, classes, log_weights);
             for (row, &margin) in margins.iter().enumerate() {
                 if margin > best_margins[row] {
                     best_margins[row] = margin;
@@ -77,27 +71,27 @@ fn margins(
     features: &[f32],
     classes: &[usize],
     log_weights: &[f64],
-    device: &Device,
 ) -> (Vec<f32>, Vec<f32>) {
-    let (rows, count) = (classes.len(), task.classes);
-    let x = TensorData::new(features.to_vec(), [rows, task.features]);
-    let x = Tensor::<2>::from_data(x, device).require_grad();
-    let scores = task.class_scores(model, x.clone());
-    let constants = |of: &dyn Fn(usize, usize) -> f32| {
-        let values: Vec<f32> = classes
-            .iter()
-            .flat_map(|&own| (0..count).map(move |class| (own, class)))
-            .map(|(a, b)| of(a, b))
-            .collect();
-        Tensor::<2>::from_data(TensorData::new(values, [rows, count]), device)
-    };
-    let weights = constants(&|_, class| log_weights[class] as f32);
-    let is_own = constants(&|own, class| if own == class { 1.0 } else { 0.0 });
-    let scores = scores + weights;
-    let own = (scores.clone() * is_own.clone()).sum_dim(1);
-    let others = (scores - is_own * OUT).max_dim(1);
-    let margin = others - own;
-    let gradients = margin.clone().sum().backward();
-    let gradient = x.grad(&gradients).map_or_else(|| vec![0.0; features.len()], |g| host_values(&g));
-    (host_values(&margin), gradient)
+    let (x, count) = task.prediction_inputs(features);
+    let pass = model.recorded(x, None);
+    let mut cotangent = vec![0.0; pass.outputs().len()];
+    let of_rows = pass.outputs().chunks(count).zip(cotangent.chunks_mut(count)).zip(classes);
+    let margins = of_rows.map(|((scores, cotangent), &own)| {
+        let score = |class: usize| scores[class] + log_weights[class] as f32;
+        let other = |class: usize| score(class) - if class == own { OUT } else { 0.0 };
+        let best = (0..count).rev().max_by(|&a, &b| other(a).total_cmp(&other(b))).unwrap_or(own);
+        // Nothing is left where there is no other class.
+        cotangent[best] += 1.0;
+        cotangent[own] -= 1.0;
+        other(best) - score(own)
+    });
+    let margins = margins.collect();
+    let gradient = pass.input_gradient(cotangent);
+    // A row may have been shown with each label; the features are the same in all of them.
+    let mut of_features = Vec::with_capacity(features.len());
+    for shown in gradient.chunks(task.inputs_of_a_row() * task.inputs()) {
+        let of_feature = |at: usize| shown.iter().skip(at).step_by(task.inputs()).sum::<f32>();
+        of_features.extend((0..task.features).map(of_feature));
+    }
+    (margins, of_features)
 }
