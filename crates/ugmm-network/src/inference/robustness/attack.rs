@@ -95,3 +95,46 @@ fn margins(
     }
     (margins, of_features)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Init, LabelEncoding, MlpConfig, NetworkConfig, Objective, Stream, generator};
+
+    /// Against differences of the margins themselves, with labels among the inputs and without, and with a missing value.
+    #[test]
+    fn gradients_are_slopes_of_the_margin() {
+        let mut rng = generator(2, Stream::Initialization);
+        let mut cases = Vec::new();
+        for (objective, sizes) in [
+            (Objective::Discriminative, [3, 5, 4, 3]),
+            (Objective::Generative { label: LabelEncoding::Index }, [4, 5, 4, 1]),
+            (Objective::Generative { label: LabelEncoding::OneHot }, [6, 5, 4, 1]),
+        ] {
+            let config = NetworkConfig::new(&sizes).with_init(Init::Paper).with_min_sigma(0.5);
+            let network = config.with_missing_values(true).init(None, &mut rng).unwrap();
+            cases.push((Model::Ugmm(network), objective, f32::NAN));
+        }
+        let mlp = MlpConfig::new(&[3, 8, 3]).with_batch_norm(true).init(&mut rng).unwrap();
+        cases.push((Model::Mlp(mlp), Objective::Discriminative, 0.7));
+        for (model, objective, last) in cases {
+            let task = Task { features: 3, classes: 3, objective };
+            let (features, classes) = ([0.4, -0.3, 0.9, -0.6, 0.2, last], [0, 2]);
+            let at = |features: &[f32]| margins(&model, &task, features, &classes, &[0.1, 0.0, -0.2]);
+            let (_, gradient) = at(&features);
+            assert_eq!(gradient.len(), features.len());
+            for (place, gradient) in gradient.iter().enumerate() {
+                let moved = |by: f32| {
+                    let mut features = features;
+                    features[place] += by;
+                    at(&features).0[place / 3]
+                };
+                let slope = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+                assert!(
+                    (slope - gradient).abs() <= 1e-2 * (1.0 + slope.abs()),
+                    "{place}: {slope} {gradient}"
+                );
+            }
+        }
+    }
+}
