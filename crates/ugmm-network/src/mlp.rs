@@ -169,7 +169,7 @@ pub struct Mlp {
 }
 
 /// Added to a variance.
-const EPSILON: f64 = 1e-5;
+pub(crate) const EPSILON: f64 = 1e-5;
 /// Share of a new batch in running means and variances.
 const MOMENTUM: f32 = 0.1;
 
@@ -407,8 +407,15 @@ impl RecordedMlp<'_> {
         norms.map(|norm| (norm.mean, norm.variance)).collect()
     }
 
-    /// Adds the gradients of Σ outputs · `cotangent` with respect to [`Mlp::tensors`] to `gradients`; returns that with
-    /// respect to the inputs, if it is wanted.
+    /// The gradient of Σ outputs · `cotangent` with respect to the inputs alone, `[rows, inputs]`, of a pass that was not one
+    /// of training.
+    pub(crate) fn input_gradient(&self, cotangent: Vec<f32>) -> Vec<f32> {
+        let mut unwanted = vec![Vec::new(); self.network.tensors().len()];
+        self.backward(cotangent, &mut unwanted, true).expect("it is wanted")
+    }
+
+    /// Adds the gradients of Σ outputs · `cotangent` with respect to [`Mlp::tensors`] to `gradients`, of which those that
+    /// are not wanted may be empty; returns that with respect to the inputs, if it is wanted.
     pub(crate) fn backward(
         &self,
         mut cotangent: Vec<f32>,
@@ -431,8 +438,10 @@ impl RecordedMlp<'_> {
             }
             let rows = cotangent.len() / layer.outputs;
             let g = view(&cotangent, rows);
-            let weight = product(view(&recorded.x, rows).reversed_axes(), g);
-            gradients[2 * index].iter_mut().zip(weight).for_each(|(sum, gradient)| *sum += gradient);
+            if !gradients[2 * index].is_empty() {
+                let weight = product(view(&recorded.x, rows).reversed_axes(), g);
+                gradients[2 * index].iter_mut().zip(weight).for_each(|(sum, gradient)| *sum += gradient);
+            }
             for row in cotangent.chunks(layer.outputs) {
                 gradients[2 * index + 1].iter_mut().zip(row).for_each(|(sum, gradient)| *sum += gradient);
             }

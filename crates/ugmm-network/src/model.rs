@@ -245,6 +245,14 @@ impl RecordedModel<'_> {
         }
     }
 
+    /// The gradient of Σ outputs · `cotangent` with respect to the inputs alone, `[rows, inputs]`.
+    pub(crate) fn input_gradient(&self, cotangent: Vec<f32>) -> Vec<f32> {
+        match self {
+            Self::Ugmm(pass) => pass.input_gradient(cotangent),
+            Self::Mlp(pass) => pass.input_gradient(cotangent),
+        }
+    }
+
     /// What batch normalisations met.
     pub(crate) fn moments(self) -> Vec<(Vec<f32>, Vec<f32>)> {
         match self {

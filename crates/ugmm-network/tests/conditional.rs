@@ -1,14 +1,13 @@
 //! The density of a number given features: what it is, and that it is learned.
 
-use burn::tensor::{Device, Tensor};
 use proptest::prelude::*;
 use rand::RngExt;
 use ugmm_network::inference::conditional::{ConditionalDensity, conditional_densities};
 use ugmm_network::metrics::NumberMetrics;
 use ugmm_network::training::{Dataset, Features, init_model, predicted_densities, train};
 use ugmm_network::{
-    Init, Predictor, Objective, Preset, Settings, Stream, TableShape, TargetKind, Targets, Task,
-    NetworkConfig, generator,
+    Init, LossOptions, NetworkConfig, Objective, Predictor, Preset, Settings, Stream, TableShape, TargetKind,
+    Targets, Task, generator,
 };
 
 proptest! {
@@ -23,7 +22,10 @@ proptest! {
         let width_of = |density: &ConditionalDensity| density.quantile(0.75) - density.quantile(0.25);
         let cell = width / density.probabilities().len() as f64;
         prop_assert!((width_of(&narrow) - 0.5 * width_of(&density)).abs() <= 2.0 * cell);
-        prop_assert!((narrow.quantile(0.5) - median).abs() <= 2.0 * cell);
+        // Between two peaks of one half each the median may be anywhere.
+        if density.quantile(0.51) - density.quantile(0.49) <= cell {
+            prop_assert!((narrow.quantile(0.5) - median).abs() <= 2.0 * cell);
+        }
         for density in [narrow, wide, density] {
             let steps = 4000;
             let at = |step: usize| low + width * (step as f64 + 0.5) / steps as f64;
@@ -61,16 +63,12 @@ proptest! {
 /// The joint score normalised by hand.
 #[test]
 fn densities_are_the_normalised_joint_score() {
-    let device = Device::flex();
     let config = NetworkConfig::new(&[3, 4, 1]).with_init(Init::Paper).with_min_sigma(0.3);
-    let network = config.init(None, &mut generator(5, Stream::Initialization), &device).unwrap();
-    let x = [[0.3f32, -0.4], [1.0, 0.2]];
-    let densities = conditional_densities(&network, Tensor::from_floats(x, &device), (-2.0, 2.0), 50);
-    for (row, density) in x.iter().zip(&densities) {
-        let score = |y: f64| {
-            let joint = Tensor::<2>::from_floats([[row[0], row[1], y as f32]], &device);
-            f64::from(network.forward(joint).into_scalar::<f32>()).exp()
-        };
+    let network = config.init(None, &mut generator(5, Stream::Initialization)).unwrap();
+    let x = [0.3f32, -0.4, 1.0, 0.2];
+    let densities = conditional_densities(&network, &x, (-2.0, 2.0), 50);
+    for (row, density) in x.chunks(2).zip(&densities) {
+        let score = |y: f64| f64::from(network.forward(&[row[0], row[1], y as f32])[0]).exp();
         let middle = |cell: usize| -2.0 + 4.0 * (cell as f64 + 0.5) / 50.0;
         let total: f64 = (0..50).map(|cell| score(middle(cell))).sum::<f64>() * 4.0 / 50.0;
         for cell in 0..50 {
@@ -83,7 +81,6 @@ fn densities_are_the_normalised_joint_score() {
 /// y = ±x with noise: the mean says nothing, the density has two peaks.
 #[test]
 fn two_branches_are_learned() {
-    let device = Device::flex();
     let mut rng = generator(6, Stream::Splitting);
     let mut draw = |rows: usize| {
         let mut noise = |width: f32| rng.random_range(-width..width);
@@ -98,9 +95,9 @@ fn two_branches_are_learned() {
     let shape = TableShape { features: 1, target, rows: 600 };
     let settings = Settings { epochs: Some(40), nodes: Some(24), ..Settings::default() };
     let recipe = settings.recipe(Preset::Best, &shape, 0).unwrap();
-    let network = init_model(&recipe.model, &recipe.task, &rows, 0, &device).unwrap();
-    let trained = train(network, &recipe.task, &rows, None, &recipe.training, &device, &mut ()).unwrap();
-    let densities = predicted_densities(&trained.network, &recipe.task, &new, 128, &device).unwrap();
+    let network = init_model(&recipe.model, &recipe.task, &rows, 0).unwrap();
+    let trained = train(network, &recipe.task, &rows, None, &recipe.training, &mut ()).unwrap();
+    let densities = predicted_densities(&trained.network, &recipe.task, &new, 128).unwrap();
     let Targets::Numbers(numbers) = new.targets() else { panic!("numbers were drawn") };
     let numbers: Vec<f64> = numbers.iter().map(|&number| number.into()).collect();
     let metrics = NumberMetrics::of(&densities, &numbers);
@@ -131,7 +128,7 @@ fn tasks_and_targets_must_fit() {
     let classes = Task { objective: Objective::Discriminative, ..task };
     assert_eq!(message(classes), "classes is 0, but must be at least 1");
     let rows = Dataset::new(Features::F32(vec![1.0, 2.0]), 1, vec![0, 0], 1).unwrap();
-    let error = init_model(&Preset::Best.ugmm(&good, &[4]), &good, &rows, 0, &Device::flex()).unwrap_err();
+    let error = init_model(&Preset::Best.ugmm(&good, &[4]), &good, &rows, 0).unwrap_err();
     assert_eq!(error.to_string(), "the targets is classes, but must be numbers, for this objective");
     let error = Dataset::with_numbers(Features::F32(vec![1.0]), 1, vec![f32::NAN]).unwrap_err().to_string();
     assert!(error.starts_with("the column of numbers to predict holds NaN in row 0"), "{error}");
@@ -140,18 +137,17 @@ fn tasks_and_targets_must_fit() {
 /// The loss by hand: minus the log-density of the own cell, and the distance of the distribution function from certainty.
 #[test]
 fn the_loss_is_its_formula() {
-    let device = Device::flex();
     let config = NetworkConfig::new(&[2, 3, 1]).with_init(Init::Paper).with_min_sigma(0.3);
-    let network = config.init(None, &mut generator(5, Stream::Initialization), &device).unwrap();
+    let network = config.init(None, &mut generator(5, Stream::Initialization)).unwrap();
     let (x, y, nodes) = ([0.3f32, -0.8], [0.4f32, -1.9], 4usize);
     for crps_weight in [0.0, 2.5] {
         let objective = Objective::Conditional { low: -2.0, high: 2.0, nodes, crps_weight };
         let task = Task { features: 1, classes: 0, objective };
-        let features = Tensor::<2>::from_floats([[x[0]], [x[1]]], &device);
         let targets = Targets::Numbers(y.to_vec());
         let mut rng = generator(3, Stream::Dropout);
-        let loss = task.loss(&network, features, &targets, &Default::default(), &mut rng);
-        let found = f64::from(loss.into_scalar::<f32>());
+        let inputs = task.loss_inputs(x.to_vec(), &targets, &mut rng);
+        let outputs = network.forward(&inputs.x);
+        let found = f64::from(task.loss(&outputs, &inputs, &targets, &LossOptions::default()).0);
         // The same places in the cells.
         let mut rng = generator(3, Stream::Dropout);
         let mut expected = 0.0;
@@ -160,10 +156,7 @@ fn the_loss_is_its_formula() {
             let mut places: Vec<f32> =
                 (0..nodes).map(|cell| cell as f32 - 2.0 + rng.random::<f32>()).collect();
             places[own] = y;
-            let score = |y: f32| {
-                let joint = Tensor::<2>::from_floats([[x, y]], &device);
-                f64::from(network.forward(joint).into_scalar::<f32>()).exp()
-            };
+            let score = |y: f32| f64::from(network.forward(&[x, y])[0]).exp();
             let weights: Vec<f64> = places.into_iter().map(score).collect();
             let total: f64 = weights.iter().sum();
             let distribution = |cell: usize| weights[..=cell].iter().sum::<f64>() / total;

@@ -1,24 +1,24 @@
 //! The most probable explanation against brute force: nothing is better than the bound, and no proved optimum is beaten.
 
-use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
 use std::ops::ControlFlow;
 use ugmm_network::inference::bounds::{Analysis, Known, ScoreFunction, Sides};
 use ugmm_network::inference::mpe::{Choice, Mpe, MpeOptions, MpeQuery, most_probable_explanation};
 use ugmm_network::inference::variable::{Domain, Variable};
-use ugmm_network::{Init, Predictor, Stream, UgmmError, Network, NetworkConfig, generator};
+use ugmm_network::{Init, Network, NetworkConfig, Predictor, Stream, UgmmError, generator};
 
 /// A network of paper-like parameters with σ of many sizes: peaks and plateaus.
 fn random_network(sizes: &[usize], rng: &mut impl Rng) -> Network {
     let config = NetworkConfig::new(sizes).with_init(Init::Paper).with_missing_values(true);
-    let mut network =
-        config.init(None, &mut generator(rng.random(), Stream::Initialization), &Device::flex()).unwrap();
+    let mut network = config.init(None, &mut generator(rng.random(), Stream::Initialization)).unwrap();
     for (index, layer) in network.layers.iter_mut().enumerate() {
-        let scale = rng.random_range(0.5..3.0);
-        layer.mixing_logits = layer.mixing_logits.clone().map(|logits| (logits - 0.5) * 6.0);
+        let scale = rng.random_range(0.5..3.0) as f32;
+        layer.mixing_logits.iter_mut().for_each(|logit| *logit = (*logit - 0.5) * 6.0);
         // Later layers look at log-densities, which are mostly below 0.
-        layer.means = layer.means.clone().map(|means| if index == 0 { means } else { means * 2.0 - 2.0 });
-        layer.raw_log_sigmas = layer.raw_log_sigmas.clone().map(|logs| logs.clamp_min(-1.5) * scale + 0.2);
+        if index > 0 {
+            layer.means.iter_mut().for_each(|mean| *mean = *mean * 2.0 - 2.0);
+        }
+        layer.raw_log_sigmas.iter_mut().for_each(|log| *log = log.max(-1.5) * scale + 0.2);
     }
     network
 }
@@ -78,9 +78,7 @@ fn brute_force(network: &Network, query: &MpeQuery, grid: usize) -> f64 {
 /// The root's score by the network itself, in `f32`.
 fn forward(network: &Network, inputs: &[f64]) -> f64 {
     let values: Vec<f32> = inputs.iter().map(|&value| value as f32).collect();
-    let x = Tensor::<2>::from_data(TensorData::new(values, [1, inputs.len()]), &Device::flex());
-    let score: f32 = network.forward(x).into_scalar();
-    score.into()
+    network.forward(&values)[0].into()
 }
 
 fn one_hot(classes: usize) -> Vec<Vec<f32>> {
@@ -232,11 +230,10 @@ fn what_cannot_be_asked_is_said() {
     let mut rng = generator(10, Stream::Initialization);
     let network = random_network(&[3, 4, 1], &mut rng);
     let number = |input| Variable::number(input, -1.0, 1.0).unwrap();
-    let ask =
-        |network: &Network, query: Vec<Variable>, given: Vec<(usize, f64)>, options: &MpeOptions| {
-            let query = MpeQuery { query, given };
-            most_probable_explanation(network, &query, options, |_| ControlFlow::Continue(())).unwrap_err()
-        };
+    let ask = |network: &Network, query: Vec<Variable>, given: Vec<(usize, f64)>, options: &MpeOptions| {
+        let query = MpeQuery { query, given };
+        most_probable_explanation(network, &query, options, |_| ControlFlow::Continue(())).unwrap_err()
+    };
     let options = MpeOptions::default();
     let message = |error: UgmmError| error.to_string();
     assert!(message(ask(&network, vec![], vec![], &options)).contains("number of query variables"));

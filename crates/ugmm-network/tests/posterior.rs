@@ -1,8 +1,8 @@
 //! The posterior over labels.
 
-use burn::tensor::{Device, Distribution, Tensor};
+use rand::RngExt;
 use ugmm_network::inference::posterior::{joint_scores, log_posterior};
-use ugmm_network::{Init, LabelEncoding, Predictor, Stream, Network, NetworkConfig, generator};
+use ugmm_network::{Init, LabelEncoding, Network, NetworkConfig, Predictor, Stream, generator};
 
 const FEATURES: usize = 4;
 const CLASSES: usize = 3;
@@ -10,34 +10,31 @@ const CLASSES: usize = 3;
 fn network(encoding: LabelEncoding) -> Network {
     let inputs = FEATURES + encoding.columns(CLASSES);
     let config = NetworkConfig::new(&[inputs, 6, 1]).with_init(Init::Paper);
-    config.init(None, &mut generator(1, Stream::Initialization), &Device::flex()).unwrap()
+    config.init(None, &mut generator(1, Stream::Initialization)).unwrap()
 }
 
 #[test]
 fn it_is_the_score_of_each_label_normalised() {
-    let device = Device::flex();
-    let x = Tensor::<2>::random([7, FEATURES], Distribution::Normal(0.0, 1.0), &device);
+    let mut rng = generator(2, Stream::Splitting);
+    let x: Vec<f32> = (0..7 * FEATURES).map(|_| rng.random_range(-2.0..2.0)).collect();
     for encoding in [LabelEncoding::Index, LabelEncoding::OneHot] {
         let network = network(encoding);
-        let scores: Vec<f32> =
-            joint_scores(&network, x.clone(), encoding, CLASSES).into_data().iter().collect();
-        let log_posterior: Vec<f32> =
-            log_posterior(&network, x.clone(), encoding, CLASSES).into_data().iter().collect();
+        let scores = joint_scores(&network, &x, encoding, CLASSES);
+        let log_posterior = log_posterior(&network, &x, encoding, CLASSES);
         for (row, scores) in scores.chunks(CLASSES).enumerate() {
-            let x_row = x.clone().narrow(0, row, 1);
+            let x_row = &x[row * FEATURES..][..FEATURES];
             let densities: Vec<f64> = scores.iter().map(|&score| f64::from(score).exp()).collect();
             for label in 0..CLASSES {
                 // The label written out by hand.
                 let label_columns = match encoding {
-                    LabelEncoding::Index => Tensor::<2>::from_floats([[label as f32]], &device),
+                    LabelEncoding::Index => vec![label as f32],
                     LabelEncoding::OneHot => {
-                        let mut one_hot = [0f32; CLASSES];
+                        let mut one_hot = vec![0.0; CLASSES];
                         one_hot[label] = 1.0;
-                        Tensor::<2>::from_floats([one_hot], &device)
+                        one_hot
                     }
                 };
-                let joint = Tensor::cat(vec![x_row.clone(), label_columns], 1);
-                let score: f32 = network.forward(joint).into_scalar();
+                let score = network.forward(&[x_row, &label_columns].concat())[0];
                 assert!((score - scores[label]).abs() < 1e-5);
                 let expected = densities[label] / densities.iter().sum::<f64>();
                 let found = f64::from(log_posterior[row * CLASSES + label]).exp();

@@ -1,17 +1,16 @@
 //! Proofs against sampling, on networks as pruning and extreme parameters leave them, with every pattern of missing values.
 
-use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;
+use ugmm_kernels::oracle::{self, LayerArguments64};
+use ugmm_kernels::{DROPPED_LOGIT, LayerShape};
 use ugmm_network::inference::mpe::{MpeOptions, MpeQuery, most_probable_explanation};
 use ugmm_network::inference::robustness::{RobustnessOptions, Verdict, certify};
 use ugmm_network::inference::variable::Variable;
 use ugmm_network::{
-    Init, LabelEncoding, Model, Predictor, Objective, Stream, Task, Network, NetworkConfig, generator,
+    Init, LabelEncoding, Model, Network, NetworkConfig, Objective, Predictor, Stream, Task, generator,
 };
-use ugmm_kernels::oracle::{self, LayerArguments64};
-use ugmm_kernels::{DROPPED_LOGIT, LayerShape};
 
 const FEATURES: usize = 4;
 const CLASSES: usize = 3;
@@ -22,8 +21,7 @@ fn pruned_network(sizes: &[usize], dropped: f64, rng: &mut impl Rng) -> Network 
     let floor = [0.0, 0.4][usize::from(rng.random_bool(0.5))];
     let config = NetworkConfig::new(sizes).with_init(Init::Paper).with_missing_values(true);
     let config = config.with_min_sigma(floor);
-    let mut network =
-        config.init(None, &mut generator(rng.random(), Stream::Initialization), &Device::flex()).unwrap();
+    let mut network = config.init(None, &mut generator(rng.random(), Stream::Initialization)).unwrap();
     for (index, layer) in network.layers.iter_mut().enumerate() {
         let shape = [layer.neurons(), layer.inputs()];
         let (mut logits, mut logs) = (Vec::new(), Vec::new());
@@ -37,13 +35,11 @@ fn pruned_network(sizes: &[usize], dropped: f64, rng: &mut impl Rng) -> Network 
                 logs.push(rng.random_range(-1.5..0.7) + wide);
             }
         }
-        let set = |values: Vec<f32>| {
-            move |_| Tensor::<2>::from_data(TensorData::new(values, shape), &Device::flex())
-        };
-        layer.mixing_logits = layer.mixing_logits.clone().map(set(logits));
-        layer.raw_log_sigmas = layer.raw_log_sigmas.clone().map(set(logs));
+        (layer.mixing_logits, layer.raw_log_sigmas) = (logits, logs);
         // Later layers look at log-densities, which are mostly below 0.
-        layer.means = layer.means.clone().map(|means| if index == 0 { means } else { means * 2.0 - 2.0 });
+        if index > 0 {
+            layer.means.iter_mut().for_each(|mean| *mean = *mean * 2.0 - 2.0);
+        }
     }
     network
 }
@@ -55,17 +51,8 @@ fn sizes(features: usize, outputs: usize, rng: &mut impl Rng) -> Vec<usize> {
     sizes
 }
 
-/// Outputs `[rows, outputs]` of the network itself, in `f32`.
-fn outputs(network: &Network, rows: Vec<f32>, inputs: usize) -> Vec<f32> {
-    let shape = [rows.len() / inputs, inputs];
-    let x = Tensor::<2>::from_data(TensorData::new(rows, shape), &Device::flex());
-    network.forward(x).into_data().try_into_vec().unwrap()
-}
-
-fn decided(model: &Model, task: &Task, rows: Vec<f32>) -> Vec<usize> {
-    let shape = [rows.len() / FEATURES, FEATURES];
-    let x = Tensor::<2>::from_data(TensorData::new(rows, shape), &Device::flex());
-    let scores: Vec<f32> = task.class_scores(model, x).into_data().try_into_vec().unwrap();
+fn decided(model: &Model, task: &Task, rows: &[f32]) -> Vec<usize> {
+    let scores = task.class_scores(model, rows);
     let best = |row: &[f32]| (0..CLASSES).rev().max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
     scores.chunks(CLASSES).map(best).collect()
 }
@@ -116,7 +103,7 @@ fn no_sampled_point_of_a_proved_box_is_decided_otherwise() {
                             own.iter().map(moved).collect::<Vec<f32>>()
                         })
                         .collect();
-                    let found = decided(&model, &task, points);
+                    let found = decided(&model, &task, &points);
                     assert!(
                         found.iter().all(|found| *found == certificate.class),
                         "{case} {sizes:?}: {own:?} by {epsilon}, {found:?}"
@@ -180,7 +167,7 @@ fn no_sampled_point_scores_more_than_the_upper_bound() {
                 });
                 points.extend(point);
             }
-            let highest = outputs(&network, points, FEATURES).into_iter().fold(f32::MIN, f32::max);
+            let highest = network.forward(&points).into_iter().fold(f32::MIN, f32::max);
             let allowed = 1e-4 * (1.0 + f64::from(highest.abs()));
             assert!(
                 f64::from(highest) <= found.upper_bound + allowed,
@@ -195,16 +182,13 @@ fn no_sampled_point_scores_more_than_the_upper_bound() {
 
 /// The root's score in `f64`, with the parameters as they are saved and σ from its definition.
 fn exact(network: &Network, x: &[f64]) -> f64 {
-    let wide = |values: Tensor<2>| -> Vec<f64> {
-        let values: Vec<f32> = values.into_data().try_into_vec().unwrap();
-        values.into_iter().map(f64::from).collect()
-    };
+    let wide = |values: &[f32]| -> Vec<f64> { values.iter().copied().map(f64::from).collect() };
     let root = network.layers.iter().fold(x.to_vec(), |x, layer| {
         let shape = LayerShape { batch: 1, inputs: layer.inputs(), neurons: layer.neurons() };
-        let floor = layer.min_sigma * layer.min_sigma;
+        let floor = layer.config.min_sigma.powi(2);
         let log_sigma = |raw: f64| 0.5 * (floor + (2.0 * raw).exp()).ln();
-        let log_sigmas: Vec<f64> = wide(layer.raw_log_sigmas.val()).into_iter().map(log_sigma).collect();
-        let (means, mixing_logits) = (wide(layer.means.val()), wide(layer.mixing_logits.val()));
+        let log_sigmas: Vec<f64> = wide(&layer.raw_log_sigmas).into_iter().map(log_sigma).collect();
+        let (means, mixing_logits) = (wide(&layer.means), wide(&layer.mixing_logits));
         let arguments =
             LayerArguments64 { x: &x, means: &means, log_sigmas: &log_sigmas, mixing_logits: &mixing_logits };
         oracle::forward(shape, arguments).unwrap()

@@ -1,13 +1,13 @@
 //! Pruning: what must not change, what leaves, and what stands for it.
 
 use proptest::prelude::*;
+use ugmm_network::inspect::Absence;
+use ugmm_network::model_file::{Columns, SavedModel};
+use ugmm_network::pruning::ModelPruner;
 use ugmm_network::pruning::{Criterion, Keep, Pruned, Pruner};
 use ugmm_network::{
     Init, LabelEncoding, Layer, Means, Network, NetworkConfig, Objective, Predictor, Stream, Task, generator,
 };
-use ugmm_network::inspect::Absence;
-use ugmm_network::model_file::{Columns, SavedModel};
-use ugmm_network::pruning::ModelPruner;
 use ugmm_network::{Model, Targets};
 
 const CRITERIA: [Criterion; 3] = [Criterion::Influence, Criterion::Responsibility, Criterion::Weight];

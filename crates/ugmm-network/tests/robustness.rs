@@ -1,9 +1,10 @@
 //! Certified robustness: proofs that no point of a box refutes, counter-examples that are ones, and who is certified.
 
-use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use ugmm_network::inference::robustness::{Certificate, RobustnessOptions, Verdict, certify};
-use ugmm_network::{Init, LabelEncoding, MlpConfig, Model, Objective, Stream, Task, NetworkConfig, generator};
+use ugmm_network::{
+    Init, LabelEncoding, MlpConfig, Model, NetworkConfig, Objective, Stream, Task, generator,
+};
 
 const FEATURES: usize = 3;
 const CLASSES: usize = 3;
@@ -14,11 +15,10 @@ fn task(objective: Objective) -> Task {
 }
 
 fn models() -> Vec<(Model, Task)> {
-    let device = Device::flex();
     let mut rng = generator(3, Stream::Initialization);
     let mut ugmm = |sizes: &[usize]| {
         let config = NetworkConfig::new(sizes).with_init(Init::Paper).with_min_sigma(0.5);
-        Model::Ugmm(config.init(None, &mut rng, &device).unwrap())
+        Model::Ugmm(config.init(None, &mut rng).unwrap())
     };
     let mut models = vec![
         (ugmm(&[FEATURES, 8, CLASSES]), task(Objective::Discriminative)),
@@ -27,7 +27,7 @@ fn models() -> Vec<(Model, Task)> {
         (ugmm(&[FEATURES + CLASSES, 8, 4, 1]), task(Objective::Generative { label: LabelEncoding::OneHot })),
     ];
     let mlp = MlpConfig::new(&[FEATURES, 16, 8, CLASSES]).with_batch_norm(true);
-    let mlp = mlp.init(&mut generator(4, Stream::Initialization), &device).unwrap();
+    let mlp = mlp.init(&mut generator(4, Stream::Initialization)).unwrap();
     models.push((Model::Mlp(mlp), task(Objective::Discriminative)));
     models
 }
@@ -38,9 +38,7 @@ fn rows(seed: u64) -> Vec<f32> {
 }
 
 fn decided(model: &Model, task: &Task, features: &[f32], log_weights: &[f64]) -> Vec<usize> {
-    let x = TensorData::new(features.to_vec(), [features.len() / FEATURES, FEATURES]);
-    let scores = task.class_scores(model, Tensor::<2>::from_data(x, &Device::flex()));
-    let scores: Vec<f32> = scores.into_data().try_into_vec().unwrap();
+    let scores = task.class_scores(model, features);
     let weight = |class: usize| log_weights.get(class).copied().unwrap_or(0.0);
     let best = |row: &[f32]| {
         let score = |class: usize| f64::from(row[class]) + weight(class);
@@ -129,10 +127,8 @@ fn a_row_is_proved_at_smaller_distances_as_well_and_lines_prove_more_than_interv
 
 #[test]
 fn limits_are_kept_and_missing_values_stay_missing() {
-    let device = Device::flex();
-    let config =
-        NetworkConfig::new(&[FEATURES, 8, CLASSES]).with_init(Init::Paper).with_missing_values(true);
-    let model = Model::Ugmm(config.init(None, &mut generator(6, Stream::Initialization), &device).unwrap());
+    let config = NetworkConfig::new(&[FEATURES, 8, CLASSES]).with_init(Init::Paper).with_missing_values(true);
+    let model = Model::Ugmm(config.init(None, &mut generator(6, Stream::Initialization)).unwrap());
     let features = [0.1, f32::NAN, 0.9, f32::NAN, 0.5, 0.0];
     let options = RobustnessOptions { limits: Some((0.0, 1.0)), movable: vec![true; 3], ..options(2.0) };
     for certificate in certify(&model, &task(Objective::Discriminative), &features, &[], &options).unwrap() {

@@ -5,8 +5,7 @@
 //! activations have in common cancels before the greatest value is taken (backward linear bounds: Zhang et al. 2018,
 //! Singh et al. 2019); their error falls with the square of the width of the box.
 
-use crate::init::host_values;
-use crate::{UgmmError, Network};
+use crate::{Network, UgmmError};
 use ugmm_kernels::bounds::{InputBox, Mixtures, Relaxation, rounding};
 use ugmm_kernels::{LayerArguments, LayerShape};
 
@@ -42,11 +41,11 @@ impl ScoreFunction {
             let shape = LayerShape { batch: 0, inputs: layer.inputs(), neurons: layer.neurons() };
             let arguments = LayerArguments {
                 x: &[],
-                means: &host_values(&layer.means.val().expand([shape.neurons, shape.inputs])),
-                log_sigmas: &host_values(&layer.raw_log_sigmas.val()),
-                mixing_logits: &host_values(&layer.mixing_logits.val()),
+                means: &layer.component_means(),
+                log_sigmas: &layer.raw_log_sigmas,
+                mixing_logits: &layer.mixing_logits,
             };
-            let mixtures = Mixtures::with_floor(shape, arguments, layer.min_sigma);
+            let mixtures = Mixtures::with_floor(shape, arguments, layer.config.min_sigma);
             mixtures.expect("a layer has parameters of its own shape")
         });
         Ok(Self::chained(layers.collect()))

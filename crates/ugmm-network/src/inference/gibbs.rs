@@ -10,7 +10,7 @@ use super::line::Lines;
 use super::question::{Conditional, on_lines};
 use super::variable::{Domain, Variable};
 use crate::random::{Stream, generator, index, uniform};
-use crate::{Predictor, UgmmError, Network};
+use crate::{Network, Predictor, UgmmError};
 use rand_chacha::ChaCha8Rng;
 
 /// How rows are drawn.
@@ -86,13 +86,12 @@ impl Samples {
 /// [`conditionals`](super::question::conditionals).
 ///
 /// ```
-/// use burn::tensor::Device;
 /// use ugmm_network::inference::gibbs::{SamplingOptions, sample};
 /// use ugmm_network::inference::variable::Variable;
 /// use ugmm_network::{Init, Stream, NetworkConfig, generator};
 ///
 /// let config = NetworkConfig::new(&[2, 8, 1]).with_init(Init::Paper).with_min_sigma(0.2);
-/// let network = config.init(None, &mut generator(0, Stream::Initialization), &Device::flex())?;
+/// let network = config.init(None, &mut generator(0, Stream::Initialization))?;
 /// let variables = [Variable::number(0, -2.0, 2.0)?, Variable::number(1, -2.0, 2.0)?];
 /// let options = SamplingOptions { draws: 50, ..SamplingOptions::default() };
 /// let samples = sample(&network, &[f32::NAN; 2], &variables, &options, |_| true)?;

@@ -6,14 +6,11 @@
 //! layer.
 
 use super::variable::{Domain, Variable};
-use crate::init::host_values;
-use crate::missing::{check_finite, log_seen_weight, marker, with_unknown_outputs};
-use crate::{Predictor, UgmmError, Network, ugmm_log_density};
-use burn::tensor::activation::log_softmax;
-use burn::tensor::{Bool, Device, Tensor, TensorData};
-use rand_chacha::ChaCha8Rng;
+use crate::layer::{Parameters, log_sum_exp};
+use crate::missing::{check_finite, fill_unknown_outputs, log_seen_weight};
+use crate::{Network, Predictor, UgmmError};
 use rayon::prelude::*;
-use std::f32::consts::PI;
+use std::f64::consts::TAU;
 use std::ops::Range;
 
 /// Activations of the first layer that one batch has at most, 64 MiB.
@@ -24,13 +21,11 @@ const SMALLEST_SUM: f32 = 1e-30;
 /// A network prepared for rows that differ in one variable.
 pub(crate) struct Lines<'n> {
     network: &'n Network,
-    device: Device,
-    /// Means, log σ and mixing logits of the first layer, `[neurons, inputs]`.
-    first: [Tensor<2>; 3],
-    /// The same for the components of one variable, `[neurons, inputs]`.
-    means: Vec<f32>,
+    /// What the first layer's mixtures are made of.
+    first: Parameters<'n>,
+    /// 1 / σ of the first layer, `[neurons, inputs]`.
     inverse_sigmas: Vec<f32>,
-    /// log π − log σ − ½ log 2π.
+    /// log π − log σ − ½ log 2π of the same.
     constants: Vec<f32>,
 }
 
@@ -68,20 +63,19 @@ impl<'n> Lines<'n> {
             let expected = "false: a network is asked after training, when its units are settled";
             return Err(UgmmError::setting("standardize", true, expected));
         }
-        let first = &network.layers[0];
-        let shape = first.mixing_logits.dims();
-        let log_sigmas = first.log_sigmas();
-        let log_weights = log_softmax(first.mixing_logits.val(), 1);
-        let half_log_tau = 0.5 * (2.0 * PI).ln();
-        let means = first.means.val().expand(shape);
-        Ok(Self {
-            network,
-            device: log_weights.device(),
-            means: host_values(&means),
-            first: [means, log_sigmas.clone(), first.mixing_logits.val()],
-            inverse_sigmas: host_values(&log_sigmas.clone().neg().exp()),
-            constants: host_values(&(log_weights - log_sigmas - half_log_tau)),
-        })
+        let first = network.layers[0].parameters();
+        let inverse_sigmas = first.log_sigmas.iter().map(|log_sigma| (-log_sigma).exp()).collect();
+        let half_log_tau = 0.5 * TAU.ln();
+        let neurons = first.mixing_logits.chunks(first.inputs).zip(first.log_sigmas.chunks(first.inputs));
+        let constants = neurons.flat_map(|(logits, log_sigmas)| {
+            let log_sum = log_sum_exp(logits);
+            let constant = move |(&logit, &log_sigma): (&f32, &f32)| {
+                (f64::from(logit) - log_sum - f64::from(log_sigma) - half_log_tau) as f32
+            };
+            logits.iter().zip(log_sigmas).map(constant)
+        });
+        let constants = constants.collect();
+        Ok(Self { network, first, inverse_sigmas, constants })
     }
 
     fn inputs(&self) -> usize {
@@ -122,7 +116,7 @@ impl<'n> Lines<'n> {
             for (neuron, log) in logs.iter_mut().enumerate() {
                 let exponent = |(input, value): (usize, &f32)| {
                     let place = neuron * all + input;
-                    let z = (value - self.means[place]) * self.inverse_sigmas[place];
+                    let z = (value - self.first.means[place]) * self.inverse_sigmas[place];
                     (self.constants[place] - 0.5 * z * z).max(f32::MIN)
                 };
                 let exponents = inputs.clone().zip(values).map(exponent);
@@ -177,44 +171,35 @@ impl<'n> Lines<'n> {
                 }
             }
         });
-        let y = Tensor::<2>::from_data(TensorData::new(y, [count * nodes.count, neurons]), &self.device);
         let layers = self.network.layers.len();
-        let root = match layers {
-            1 if self.network.missing_values => with_unknown_outputs(y),
-            _ => (1..layers).fold(y, |y, layer| self.network.layer_pass::<ChaCha8Rng>(layer, y, None)),
-        };
-        host_values(&root)
+        if layers == 1 && self.network.missing_values {
+            fill_unknown_outputs(&mut y, neurons);
+        }
+        (1..layers).fold(y, |y, layer| self.network.layer_forward(layer, y))
     }
 
     /// The first layer's sums without the inputs of the variable, nor those that are missing, `[rows, neurons]`:
     /// logarithms, not renormalised.
     fn without(&self, rows: &[f32], variable: &Range<usize>) -> Vec<f32> {
         let inputs = self.inputs();
-        let marker = marker(&self.device);
         let is_left_out = |place: usize, value: f32| value.is_nan() || variable.contains(&(place % inputs));
-        let filled = rows.iter().enumerate();
-        let filled: Vec<f32> =
-            filled.map(|(place, &value)| if is_left_out(place, value) { marker } else { value }).collect();
-        let x = Tensor::<2>::from_data(TensorData::new(filled, [rows.len() / inputs, inputs]), &self.device);
-        let [means, log_sigmas, mixing_logits] = self.first.clone();
-        host_values(&ugmm_log_density(x, means, log_sigmas, mixing_logits))
+        let places = rows.iter().enumerate();
+        let x: Vec<f32> =
+            places.map(|(place, &value)| if is_left_out(place, value) { f32::NAN } else { value }).collect();
+        self.first.mixtures(&x)
     }
 
     /// Logarithms of the weights of each neuron's inputs that are seen, `[rows, neurons]`; NaN of a neuron that sees nothing,
     /// and none if nothing is missing.
     fn log_seen(&self, rows: &[f32], variable: &Range<usize>) -> Option<Vec<f32>> {
         let inputs = self.inputs();
-        let missing: Vec<bool> = rows
-            .iter()
-            .enumerate()
-            .map(|(place, value)| value.is_nan() && !variable.contains(&(place % inputs)))
+        let places = rows.iter().enumerate();
+        // The variable has a value wherever it is asked about.
+        let x: Vec<f32> = places
+            .map(|(place, &value)| if variable.contains(&(place % inputs)) { 0.0 } else { value })
             .collect();
-        if !missing.contains(&true) {
-            return None;
-        }
-        let shape = [rows.len() / inputs, inputs];
-        let missing = Tensor::<2, Bool>::from_data(TensorData::new(missing, shape), &self.device);
-        Some(host_values(&log_seen_weight(missing, self.first[2].clone())))
+        let is_missing = x.iter().any(|value| value.is_nan());
+        is_missing.then(|| log_seen_weight(&x, &self.first.mixing_logits, inputs))
     }
 }
 

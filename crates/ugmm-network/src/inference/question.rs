@@ -8,7 +8,7 @@
 use super::conditional::{ConditionalDensity, normalized};
 use super::line::{Lines, Nodes};
 use super::variable::{Domain, Variable};
-use crate::{UgmmError, Network};
+use crate::{Network, Predictor, UgmmError};
 
 /// The distribution of one variable given others.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,9 +26,6 @@ pub enum Conditional {
 /// When the network has not one output, the size does not fit, a value is infinite, or one is missing where the network
 /// needs all.
 pub fn scores(network: &Network, rows: &[f32]) -> Result<Vec<f32>, UgmmError> {
-    use crate::Predictor;
-    use crate::init::host_values;
-    use burn::tensor::{Tensor, TensorData};
     let lines = Lines::new(network)?;
     let inputs = network.inputs();
     lines.check(rows, &(0..inputs))?;
@@ -36,9 +33,7 @@ pub fn scores(network: &Network, rows: &[f32]) -> Result<Vec<f32>, UgmmError> {
     if let (Some(place), false) = (rows.iter().position(|value| value.is_nan()), network.missing_values) {
         return Err(UgmmError::MissingValue { row: place / inputs, column: place % inputs });
     }
-    let device = network.layers[0].mixing_logits.val().device();
-    let x = Tensor::<2>::from_data(TensorData::new(rows.to_vec(), [rows.len() / inputs, inputs]), &device);
-    Ok(host_values(&network.forward(x)))
+    Ok(network.forward(rows))
 }
 
 /// The distribution of `variable` given what each of row-major `rows` `[rows, inputs]` says of the others, over `cells` cells
@@ -51,13 +46,12 @@ pub fn scores(network: &Network, rows: &[f32]) -> Result<Vec<f32>, UgmmError> {
 /// As [`scores`], and when `cells` is 0.
 ///
 /// ```
-/// use burn::tensor::Device;
 /// use ugmm_network::inference::question::{Conditional, conditionals};
 /// use ugmm_network::inference::variable::Variable;
 /// use ugmm_network::{Init, Stream, NetworkConfig, generator};
 ///
 /// let config = NetworkConfig::new(&[2, 8, 1]).with_init(Init::Paper).with_min_sigma(0.2);
-/// let network = config.init(None, &mut generator(0, Stream::Initialization), &Device::flex())?;
+/// let network = config.init(None, &mut generator(0, Stream::Initialization))?;
 /// let y = Variable::number(1, -3.0, 3.0)?;
 /// let found = conditionals(&network, &[0.5, f32::NAN], &y, 200)?;
 /// let Conditional::Density(density) = &found[0] else { unreachable!() };

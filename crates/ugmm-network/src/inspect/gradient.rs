@@ -25,10 +25,8 @@ pub(crate) fn score_gradient(model: &Model, task: &Task, x: &[f32], factors: Vec
     assert!(!task.objective.predicts_numbers(), "the task is to predict numbers, not classes");
     let (features, inputs, copies) = (task.features, task.inputs(), task.inputs_of_a_row());
     let (shown, _) = task.prediction_inputs(x);
-    // The scores of a row are the outputs of all its copies, one after the other. The gradients of the parameters are made
-    // along the way, and not looked at.
-    let pass = model.recorded(shown, None);
-    let of_inputs = pass.backward(factors, &mut model.zero_gradients(), true).expect("it is asked for");
+    // The scores of a row are the outputs of all its copies, one after the other.
+    let of_inputs = model.recorded(shown, None).input_gradient(factors);
     let mut gradient = vec![0f32; x.len()];
     for (gradient, copies) in gradient.chunks_mut(features).zip(of_inputs.chunks(copies * inputs)) {
         for copy in copies.chunks(inputs) {

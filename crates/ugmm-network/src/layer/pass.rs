@@ -144,8 +144,15 @@ impl<'l> Recorded<'l> {
         (Self { layer, x, parameters, saved, units, dropped_inputs, dropped, missing }, y)
     }
 
+    /// Room for gradients of the parameters that nobody wants: none, where those of the inputs do not need it.
+    pub(crate) fn unwanted_gradients(&self) -> [Vec<f32>; 3] {
+        let is_plain = self.units.is_none() && self.dropped.is_empty();
+        self.layer.tensors().map(|tensor| vec![0.0; if is_plain { 0 } else { tensor.len() }])
+    }
+
     /// Adds the gradients of Σ activations · `cotangent` with respect to means, ρ and mixing logits to `gradients`; returns
-    /// that with respect to the inputs, if it is wanted. Activations that are missing have no gradient.
+    /// that with respect to the inputs, if it is wanted. Activations that are missing have no gradient. Those that are not
+    /// wanted are as [`Self::unwanted_gradients`] has them.
     pub(crate) fn backward(
         &self,
         mut cotangent: Vec<f32>,

@@ -4,7 +4,7 @@ use super::SavedModel;
 use crate::inspect::{Absence, scaled_contributions, score_gradient};
 use crate::objective::log_softmax;
 use crate::training::{Dataset, Targets};
-use crate::{Model, UgmmError, Network};
+use crate::{Model, Network, UgmmError};
 
 /// Rows that are explained at a time, of networks that pass each once.
 const BATCH: usize = 512;
@@ -72,11 +72,7 @@ impl SavedModel {
     /// # Errors
     ///
     /// When the sizes do not fit, a value is not finite, or the model predicts numbers.
-    pub fn gradients(
-        &self,
-        features: &[f32],
-        classes: &[usize],
-    ) -> Result<Vec<f32>, UgmmError> {
+    pub fn gradients(&self, features: &[f32], classes: &[usize]) -> Result<Vec<f32>, UgmmError> {
         let rows = self.rows_of(features, &Targets::Classes(classes.to_vec()))?;
         let (count, temperature) = (self.task.classes, self.temperature.unwrap_or(1.0));
         let probabilities = self.class_probabilities(features)?;

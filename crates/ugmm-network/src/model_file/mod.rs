@@ -141,8 +141,7 @@ impl SavedModel {
     ///
     /// When they are cut off or damaged, no ugmm model, or of another format version.
     pub fn from_file_bytes(path: &Path, bytes: &[u8]) -> Result<Self, UgmmError> {
-        Self::from_bytes(bytes)
-            .map_err(|reason| UgmmError::ModelFile { path: path.to_path_buf(), reason })
+        Self::from_bytes(bytes).map_err(|reason| UgmmError::ModelFile { path: path.to_path_buf(), reason })
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
@@ -244,11 +243,7 @@ impl SavedModel {
     ///
     /// When the number of values is not a multiple of the number of features, a value is not finite, or the model predicts
     /// classes.
-    pub fn densities(
-        &self,
-        features: &[f32],
-        cells: usize,
-    ) -> Result<Vec<ConditionalDensity>, UgmmError> {
+    pub fn densities(&self, features: &[f32], cells: usize) -> Result<Vec<ConditionalDensity>, UgmmError> {
         if features.is_empty() && self.task.objective.predicts_numbers() {
             return Ok(Vec::new());
         }
@@ -266,11 +261,7 @@ impl SavedModel {
     /// # Errors
     ///
     /// When the sizes do not fit, a value is not finite, or the model is no uGMM network.
-    pub fn responsibilities(
-        &self,
-        features: &[f32],
-        targets: &Targets,
-    ) -> Result<Vec<f32>, UgmmError> {
+    pub fn responsibilities(&self, features: &[f32], targets: &Targets) -> Result<Vec<f32>, UgmmError> {
         let network = self.ugmm()?;
         let rows = self.rows_of(features, targets)?;
         let (x, _) = rows.batch(&(0..rows.rows()).collect::<Vec<_>>());

@@ -4,20 +4,17 @@ mod diagnostics;
 mod one_variable;
 mod samples;
 
-use burn::tensor::{Device, Tensor, TensorData};
-use ugmm_network::{Init, Predictor, Stream, Network, NetworkConfig, generator};
+use ugmm_network::{Init, Network, NetworkConfig, Predictor, Stream, generator};
 
 fn network(sizes: &[usize], missing_values: bool, seed: u64) -> Network {
     let config = NetworkConfig::new(sizes)
         .with_init(Init::Paper)
         .with_min_sigma(0.25)
         .with_missing_values(missing_values);
-    config.init(None, &mut generator(seed, Stream::Initialization), &Device::flex()).unwrap()
+    config.init(None, &mut generator(seed, Stream::Initialization)).unwrap()
 }
 
 /// The root of each row by a plain pass.
 fn roots(network: &Network, rows: &[Vec<f32>]) -> Vec<f64> {
-    let data = TensorData::new(rows.concat(), [rows.len(), network.inputs()]);
-    let root = network.forward(Tensor::<2>::from_data(data, &Device::flex()));
-    root.into_data().iter::<f32>().map(f64::from).collect()
+    network.forward(&rows.concat()).into_iter().map(f64::from).collect()
 }

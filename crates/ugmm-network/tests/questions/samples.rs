@@ -1,11 +1,9 @@
 //! Rows drawn by Gibbs sampling.
 
 use crate::{network, roots};
-use burn::module::Param;
-use burn::tensor::{Device, Tensor, TensorData};
 use ugmm_network::inference::gibbs::{Samples, SamplingOptions, sample};
 use ugmm_network::inference::variable::{Domain, Variable};
-use ugmm_network::{Init, Stream, Network, NetworkConfig, generator};
+use ugmm_network::{Init, Network, NetworkConfig, Stream, generator};
 
 /// Total variation between the shares of draws in the bins of a grid over two variables and those of exp(score).
 fn total_variation(network: &Network, variables: &[Variable; 2], samples: &Samples, bins: usize) -> f64 {
@@ -73,20 +71,14 @@ fn draws_of_two_variables_agree_with_integration_on_a_grid() {
 /// A root that wants a neuron of the first layer low, which is low where both inputs are far from its means: two hills, about
 /// (2, 2) and (−2, −2), and no way between them along one coordinate.
 fn two_hills() -> Network {
-    let device = Device::flex();
     let config = NetworkConfig::new(&[2, 2, 1]).with_init(Init::Paper);
-    let mut network = config.init(None, &mut generator(0, Stream::Initialization), &device).unwrap();
+    let mut network = config.init(None, &mut generator(0, Stream::Initialization)).unwrap();
     let layers = [(vec![-2.0, -2.0, 2.0, 2.0], 0.3f32), (vec![-90.0, -90.0], 3.0)];
     for (layer, (means, sigma)) in network.layers.iter_mut().zip(layers) {
-        let parameter = |values: Vec<f32>| {
-            let data = TensorData::new(values, [layer.neurons(), 2]);
-            Param::from_tensor(Tensor::<2>::from_data(data, &device))
-        };
-        let count = means.len();
-        let (means, log_sigmas) = (parameter(means), parameter(vec![sigma.ln(); count]));
-        let mixing_logits = parameter(vec![0.0; count]);
-        (layer.means, layer.raw_log_sigmas, layer.mixing_logits) = (means, log_sigmas, mixing_logits);
-        layer.min_sigma = 0.0;
+        layer.raw_log_sigmas = vec![sigma.ln(); means.len()];
+        layer.mixing_logits = vec![0.0; means.len()];
+        layer.means = means;
+        layer.config.min_sigma = 0.0;
     }
     network
 }

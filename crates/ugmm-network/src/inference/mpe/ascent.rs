@@ -3,10 +3,7 @@
 use super::Candidate;
 use super::numbers::Numbers;
 use super::problem::{Choice, Problem, Values};
-use crate::init::host_values;
-use crate::{Predictor, Network};
-use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
+use crate::{Network, Predictor};
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -28,9 +25,6 @@ pub(super) fn ascend(
     steps: usize,
     until: Option<Instant>,
 ) -> Vec<Candidate> {
-    let device = Device::flex().autodiff();
-    // Frozen: no dropout, and no gradients of parameters.
-    let network = network.clone().train().fork(&device).freeze();
     let numbers: Vec<Number> = (problem.variables.iter().enumerate())
         .filter_map(|(variable, query)| match &query.values {
             Values::Numbers(Numbers { low, high, .. }) => {
@@ -51,7 +45,7 @@ pub(super) fn ascend(
         if until.is_some_and(|until| Instant::now() >= until) {
             break;
         }
-        let (scores, gradients) = gradients(&network, problem, &now, &device);
+        let (scores, gradients) = gradients(network, problem, &now);
         for (row, choices) in now.iter_mut().enumerate() {
             if scores[row] > best_scores[row] {
                 best_scores[row] = scores[row];
@@ -93,18 +87,9 @@ struct Number {
 }
 
 /// Scores `[rows]`, and their gradients with respect to the network's inputs, `[rows, inputs]`.
-fn gradients(
-    network: &Network,
-    problem: &Problem,
-    rows: &[Vec<Choice>],
-    device: &Device,
-) -> (Vec<f32>, Vec<f32>) {
-    let inputs = network.inputs();
-    let values: Vec<f32> =
-        rows.iter().flat_map(|choices| problem.all_inputs(choices)).map(|value| value as f32).collect();
-    let x = Tensor::<2>::from_data(TensorData::new(values, [rows.len(), inputs]), device).require_grad();
-    let scores = network.forward(x.clone());
-    let gradient = scores.clone().sum().backward();
-    let gradient = x.grad(&gradient).map_or_else(|| vec![0.0; rows.len() * inputs], |g| host_values(&g));
-    (host_values(&scores), gradient)
+fn gradients(network: &Network, problem: &Problem, rows: &[Vec<Choice>]) -> (Vec<f32>, Vec<f32>) {
+    let x = rows.iter().flat_map(|choices| problem.all_inputs(choices)).map(|value| value as f32).collect();
+    let pass = network.recorded(x, None);
+    let gradient = pass.input_gradient(vec![1.0; pass.outputs.len()]);
+    (pass.outputs, gradient)
 }

@@ -21,7 +21,7 @@ mod problem;
 
 use super::bounds::{Known, ScoreFunction};
 use super::variable::Variable;
-use crate::{Predictor, UgmmError, Network};
+use crate::{Network, Predictor, UgmmError};
 use branch_and_bound::{Proving, QueryBox};
 use problem::Problem;
 use std::ops::ControlFlow;
@@ -118,14 +118,13 @@ impl Mpe {
 /// called while the proof goes on, and may break it off.
 ///
 /// ```
-/// use burn::tensor::Device;
 /// use std::ops::ControlFlow;
 /// use ugmm_network::inference::mpe::{Choice, MpeOptions, MpeQuery, most_probable_explanation};
 /// use ugmm_network::inference::variable::Variable;
 /// use ugmm_network::{Init, Stream, NetworkConfig, generator};
 ///
 /// let config = NetworkConfig::new(&[3, 8, 1]).with_init(Init::Paper);
-/// let network = config.init(None, &mut generator(0, Stream::Initialization), &Device::flex())?;
+/// let network = config.init(None, &mut generator(0, Stream::Initialization))?;
 /// let label = Variable::states(2..3, vec![vec![0.0], vec![1.0]])?;
 /// let query = MpeQuery { query: vec![Variable::number(0, -2.0, 2.0)?, label], given: vec![(1, 0.5)] };
 /// let answer = most_probable_explanation(&network, &query, &MpeOptions::default(), |_| ControlFlow::Continue(()))?;

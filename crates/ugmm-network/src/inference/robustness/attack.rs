@@ -1,10 +1,7 @@
 //! The search for counter-examples: projected gradient ascent of the margin (Madry et al. 2018).
 
 use super::{ROWS, RobustnessOptions, moved};
-use crate::init::host_values;
 use crate::{Model, Task};
-use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
 
 /// Length of a step, as a share of epsilon.
 const STEP: f64 = 0.25;
@@ -20,9 +17,6 @@ pub(super) fn attack(
     log_weights: &[f64],
     options: &RobustnessOptions,
 ) -> Vec<f32> {
-    let device = Device::flex().autodiff();
-    // Frozen: no dropout, and no gradients of parameters.
-    let model = model.clone().train().fork(&device).freeze();
     let columns = task.features;
     let rows = features.chunks(ROWS * columns).zip(classes.chunks(ROWS));
     rows.flat_map(|(features, classes)| {
@@ -30,7 +24,7 @@ pub(super) fn attack(
         let mut best_margins = vec![f32::NEG_INFINITY; classes.len()];
         let mut now = best.clone();
         for step in 0..=options.attack_steps {
-            let (margins, gradients) = margins(&model, task, &now, classes, log_weights, &device);
+            let (margins, gradients) = margins(model, task, &now, classes, log_weights);
             for (row, &margin) in margins.iter().enumerate() {
                 if margin > best_margins[row] {
                     best_margins[row] = margin;
@@ -77,27 +71,70 @@ fn margins(
     features: &[f32],
     classes: &[usize],
     log_weights: &[f64],
-    device: &Device,
 ) -> (Vec<f32>, Vec<f32>) {
-    let (rows, count) = (classes.len(), task.classes);
-    let x = TensorData::new(features.to_vec(), [rows, task.features]);
-    let x = Tensor::<2>::from_data(x, device).require_grad();
-    let scores = task.class_scores(model, x.clone());
-    let constants = |of: &dyn Fn(usize, usize) -> f32| {
-        let values: Vec<f32> = classes
-            .iter()
-            .flat_map(|&own| (0..count).map(move |class| (own, class)))
-            .map(|(a, b)| of(a, b))
-            .collect();
-        Tensor::<2>::from_data(TensorData::new(values, [rows, count]), device)
-    };
-    let weights = constants(&|_, class| log_weights[class] as f32);
-    let is_own = constants(&|own, class| if own == class { 1.0 } else { 0.0 });
-    let scores = scores + weights;
-    let own = (scores.clone() * is_own.clone()).sum_dim(1);
-    let others = (scores - is_own * OUT).max_dim(1);
-    let margin = others - own;
-    let gradients = margin.clone().sum().backward();
-    let gradient = x.grad(&gradients).map_or_else(|| vec![0.0; features.len()], |g| host_values(&g));
-    (host_values(&margin), gradient)
+    let (x, count) = task.prediction_inputs(features);
+    let pass = model.recorded(x, None);
+    let mut cotangent = vec![0.0; pass.outputs().len()];
+    let of_rows = pass.outputs().chunks(count).zip(cotangent.chunks_mut(count)).zip(classes);
+    let margins = of_rows.map(|((scores, cotangent), &own)| {
+        let score = |class: usize| scores[class] + log_weights[class] as f32;
+        let other = |class: usize| score(class) - if class == own { OUT } else { 0.0 };
+        let best = (0..count).rev().max_by(|&a, &b| other(a).total_cmp(&other(b))).unwrap_or(own);
+        // Nothing is left where there is no other class.
+        cotangent[best] += 1.0;
+        cotangent[own] -= 1.0;
+        other(best) - score(own)
+    });
+    let margins = margins.collect();
+    let gradient = pass.input_gradient(cotangent);
+    // A row may have been shown with each label; the features are the same in all of them.
+    let mut of_features = Vec::with_capacity(features.len());
+    for shown in gradient.chunks(task.inputs_of_a_row() * task.inputs()) {
+        let of_feature = |at: usize| shown.iter().skip(at).step_by(task.inputs()).sum::<f32>();
+        of_features.extend((0..task.features).map(of_feature));
+    }
+    (margins, of_features)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Init, LabelEncoding, MlpConfig, NetworkConfig, Objective, Stream, generator};
+
+    /// Against differences of the margins themselves, with labels among the inputs and without, and with a missing value.
+    #[test]
+    fn gradients_are_slopes_of_the_margin() {
+        let mut rng = generator(2, Stream::Initialization);
+        let mut cases = Vec::new();
+        for (objective, sizes) in [
+            (Objective::Discriminative, [3, 5, 4, 3]),
+            (Objective::Generative { label: LabelEncoding::Index }, [4, 5, 4, 1]),
+            (Objective::Generative { label: LabelEncoding::OneHot }, [6, 5, 4, 1]),
+        ] {
+            let config = NetworkConfig::new(&sizes).with_init(Init::Paper).with_min_sigma(0.5);
+            let network = config.with_missing_values(true).init(None, &mut rng).unwrap();
+            cases.push((Model::Ugmm(network), objective, f32::NAN));
+        }
+        let mlp = MlpConfig::new(&[3, 8, 3]).with_batch_norm(true).init(&mut rng).unwrap();
+        cases.push((Model::Mlp(mlp), Objective::Discriminative, 0.7));
+        for (model, objective, last) in cases {
+            let task = Task { features: 3, classes: 3, objective };
+            let (features, classes) = ([0.4, -0.3, 0.9, -0.6, 0.2, last], [0, 2]);
+            let at = |features: &[f32]| margins(&model, &task, features, &classes, &[0.1, 0.0, -0.2]);
+            let (_, gradient) = at(&features);
+            assert_eq!(gradient.len(), features.len());
+            for (place, gradient) in gradient.iter().enumerate() {
+                let moved = |by: f32| {
+                    let mut features = features;
+                    features[place] += by;
+                    at(&features).0[place / 3]
+                };
+                let slope = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+                assert!(
+                    (slope - gradient).abs() <= 1e-2 * (1.0 + slope.abs()),
+                    "{place}: {slope} {gradient}"
+                );
+            }
+        }
+    }
 }

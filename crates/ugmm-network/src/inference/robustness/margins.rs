@@ -1,7 +1,7 @@
 //! Upper bounds of margins between classes.
 
 use crate::inference::bounds::{Analysis, Known, ScoreFunction, Sides};
-use crate::{LabelEncoding, Task, UgmmError, Network};
+use crate::{LabelEncoding, Network, Task, UgmmError};
 use ugmm_kernels::bounds::rounding;
 
 /// A network whose margins can be bounded.

@@ -9,10 +9,7 @@ mod attack;
 mod margins;
 mod plain;
 
-use crate::init::host_values;
 use crate::{Model, Task, UgmmError};
-use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
 use margins::{Margins, UgmmMargins};
 use plain::PlainMargins;
 use rayon::prelude::*;
@@ -161,11 +158,9 @@ fn moved(x: f64, by: f64, moves: bool, limits: Option<(f64, f64)>) -> f64 {
 
 /// The class with the greatest weighted score of each row, the first of equal ones.
 fn decisions(model: &Model, task: &Task, features: &[f32], log_weights: &[f64]) -> Vec<usize> {
-    let model = model.valid();
     let mut scores = Vec::with_capacity(features.len() / task.features * task.classes);
     for rows in features.chunks(ROWS * task.features) {
-        let x = TensorData::new(rows.to_vec(), [rows.len() / task.features, task.features]);
-        scores.extend(host_values(&task.class_scores(&model, Tensor::<2>::from_data(x, &Device::flex()))));
+        scores.extend(task.class_scores(model, rows));
     }
     let weighted = |row: &[f32], class: usize| f64::from(row[class]) + log_weights[class];
     let best = |row: &[f32]| {

@@ -1,7 +1,7 @@
 //! Interval bounds of a plain feed-forward network (Gowal et al. 2018), for comparison.
 
 use super::margins::Margins;
-use crate::init::host_values;
+use crate::mlp::EPSILON;
 use crate::{Mlp, Task, UgmmError};
 use ugmm_kernels::bounds::rounding;
 
@@ -23,22 +23,18 @@ impl PlainMargins {
             return Err(UgmmError::setting("the objective", "generative", expected));
         }
         let layers = network.layers.iter().enumerate().map(|(index, layer)| {
-            let [inputs, outputs] = layer.weight.dims();
-            let values = host_values(&layer.weight.val());
+            let (inputs, outputs) = (layer.inputs, layer.outputs);
             let weight =
-                |output: usize| (0..inputs).map(|k| f64::from(values[k * outputs + output])).collect();
+                |output: usize| (0..inputs).map(|k| f64::from(layer.weight[k * outputs + output])).collect();
             let mut weights: Vec<Vec<f64>> = (0..outputs).map(weight).collect();
-            let biases = layer.bias.as_ref().map(|bias| host_values(&bias.val()));
-            let mut biases: Vec<f64> =
-                biases.map_or(vec![0.0; outputs], |values| values.into_iter().map(f64::from).collect());
+            let mut biases: Vec<f64> = layer.bias.iter().copied().map(f64::from).collect();
             if let Some(norm) = network.norms.get(index) {
-                let (gamma, beta) = (host_values(&norm.gamma.val()), host_values(&norm.beta.val()));
-                let mean = host_values(&norm.running_mean.value());
-                let variance = host_values(&norm.running_var.value());
                 for unit in 0..outputs {
-                    let scale = f64::from(gamma[unit]) / (f64::from(variance[unit]) + norm.epsilon).sqrt();
+                    let deviation = (f64::from(norm.running_var[unit]) + EPSILON).sqrt();
+                    let scale = f64::from(norm.gamma[unit]) / deviation;
                     weights[unit].iter_mut().for_each(|weight| *weight *= scale);
-                    biases[unit] = (biases[unit] - f64::from(mean[unit])) * scale + f64::from(beta[unit]);
+                    let centred = biases[unit] - f64::from(norm.running_mean[unit]);
+                    biases[unit] = centred * scale + f64::from(norm.beta[unit]);
                 }
             }
             Affine { weights, biases }
