@@ -15,8 +15,8 @@ fn noise(at: usize) -> f64 {
     ((at * at + 13 * at) as f64 * 0.618).sin()
 }
 
-/// A layer's parameters in `f64`.
-type Parameters = Vec<Vec<f64>>;
+/// Parameters, or rows, in `f64`.
+type Lists = Vec<Vec<f64>>;
 
 fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let largest = values.clone().fold(f64::NEG_INFINITY, f64::max);
@@ -161,7 +161,7 @@ fn check(
     x: &[f32],
     targets: &Targets,
     options: &LossOptions,
-    outputs: &dyn Fn(&[Vec<f64>], Vec<Vec<f64>>) -> Vec<Vec<f64>>,
+    outputs: &dyn Fn(&[Vec<f64>], Lists) -> Lists,
 ) {
     let rng = || generator(3, Stream::Dropout);
     let (found, gradients) =
@@ -170,7 +170,7 @@ fn check(
     let seen = task.loss_inputs(x.to_vec(), targets, &mut rng()).x;
     let seen: Vec<Vec<f64>> =
         seen.chunks(task.inputs()).map(|row| row.iter().map(|&x| f64::from(x)).collect()).collect();
-    let parameters: Parameters =
+    let parameters: Lists =
         model.tensors().iter().map(|tensor| tensor.iter().map(|&value| f64::from(value)).collect()).collect();
     let value = |parameters: &[Vec<f64>]| loss(task, &outputs(parameters, seen.clone()), targets, options);
     let expected = value(&parameters);

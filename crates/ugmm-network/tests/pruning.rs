@@ -302,7 +302,7 @@ fn what_cannot_be_pruned_is_said() {
     let open = network(&standardized, &x);
     let plain = network(&config(&[4, 5, 3]), &x);
     let of = |network: &Network, task: Task, x: &[f32], merge: Option<f64>| {
-        Pruner::new(network, &task, &x, Criterion::Influence, merge).map(|_| ()).unwrap_err().to_string()
+        Pruner::new(network, &task, x, Criterion::Influence, merge).map(|_| ()).unwrap_err().to_string()
     };
     assert!(of(&open, task(4, 3), &x, None).contains("the settled network"));
     assert!(of(&plain, task(4, 2), &x, None).contains("3 outputs"));

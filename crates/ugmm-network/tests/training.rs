@@ -167,6 +167,7 @@ fn an_mlp_drops_inputs_in_training_only() {
     let x = [1.0; 64 * FEATURES];
     let (plain, dropping) = (network(config.clone()), network(config.with_input_dropout(0.5)));
     assert_eq!(plain.forward(&x), dropping.forward(&x));
+    let task = task(Objective::Discriminative);
     // Rows that are alike have the loss of one of them, unless they lose inputs.
     let gradients = |network: &Model, rows: usize| {
         let (x, targets) = (vec![1.0; rows * FEATURES], Targets::Classes(vec![0; rows]));
