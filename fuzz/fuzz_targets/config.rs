@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ugmm::{Preset, Settings, TableShape, TargetKind};
+use ugmm_network::{Preset, Settings, TableShape, TargetKind};
 use ugmm_fuzz::within_memory;
 
 fuzz_target!(|content: &[u8]| {

@@ -12,9 +12,9 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::DeTable;
-use ugmm::{Preset, Settings};
 use ugmm_data::frame::{DecimalMark, ReadOptions, Thousands};
 use ugmm_data::{Ordinal, PreprocessingOptions, Scaling, closest};
+use ugmm_network::{Preset, Settings};
 use ugmm_tabular::{ClassWeights, DensityMethod, DensityStructure, TaskChoice};
 
 /// All options of a training; what is `None` or empty is as usual. The finer settings of the network and its training are
@@ -394,7 +394,7 @@ mod tests {
             class_weights: Some(Weights::ByLabel(IndexMap::from([("1".into(), 2.0)]))),
             ..Config::default()
         };
-        let optimizer = ugmm::training::OptimizerConfig::adam_w(0.1);
+        let optimizer = ugmm_network::training::OptimizerConfig::adam_w(0.1);
         let settings = Settings {
             hidden: Some(vec![]),
             epochs: Some(3),

@@ -8,7 +8,7 @@ pub enum CliError {
     #[error(transparent)]
     Data(#[from] ugmm_data::DataError),
     #[error(transparent)]
-    Model(#[from] ugmm::UgmmError),
+    Model(#[from] ugmm_network::UgmmError),
     #[error(transparent)]
     Circuit(#[from] ugmm_circuit::CircuitError),
     #[error(transparent)]
@@ -47,6 +47,12 @@ pub enum CliError {
     NoSuchRow { path: PathBuf, row: usize, first: usize, last: usize },
     #[error(transparent)]
     Drawing(#[from] ugmm_report::PngError),
+    #[cfg(not(feature = "architectures"))]
+    #[error(
+        "this program was built without other architectures; cargo install --path crates/ugmm-cli --features architectures \
+         builds one that has them"
+    )]
+    NoArchitectures,
     #[error("the pool of threads could not be started: {0}")]
     Threads(String),
     #[error("Ctrl-C cannot be watched for: {0}")]
@@ -58,7 +64,7 @@ pub enum CliError {
 impl CliError {
     /// 2 where what was typed cannot be right, whatever is in the files; 1 for other failures.
     pub fn exit_status(&self) -> u8 {
-        use ugmm::UgmmError::Setting;
+        use ugmm_network::UgmmError::Setting;
         match self {
             Self::Tabular(error) => match &**error {
                 TabularError::Question(error) => match **error {

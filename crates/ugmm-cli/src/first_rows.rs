@@ -2,8 +2,8 @@
 
 use crate::error::CliError;
 use std::path::Path;
-use ugmm::metrics::{Metrics, NumberMetrics};
 use ugmm_data::frame::{FrameError, LevelIndex, ReadOptions, Values};
+use ugmm_network::metrics::{Metrics, NumberMetrics};
 use ugmm_tabular::{
     Baseline, Batch, ClassBaseline, Measures, ModelReader, NumberBaseline, TabularError, TabularModel, Target,
 };

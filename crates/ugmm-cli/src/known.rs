@@ -2,7 +2,7 @@
 
 use crate::arguments::Known;
 use crate::error::CliError;
-use ugmm::Objective;
+use ugmm_network::Objective;
 use ugmm_tabular::{Evidence, TableVariables, TabularModel, parse_assignments, parse_names};
 
 /// Columns named in a line, at most.

@@ -4,6 +4,7 @@ mod arguments;
 mod command;
 mod config_file;
 mod density_rows;
+mod device;
 mod drawing;
 mod error;
 mod first_rows;
@@ -46,10 +47,7 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
             .build_global()
             .map_err(|error| CliError::Threads(error.to_string()))?;
     }
-    let device = arguments.command.device();
-    if device != ugmm::DeviceName::Cpu {
-        ugmm_tabular::use_device(device.open()?);
-    }
+    device::use_device(arguments.command.device())?;
     match &arguments.command {
         Command::Reproduce(what) => command::reproduce::run(what, common),
         Command::Train(options) => command::train::run(options, common),

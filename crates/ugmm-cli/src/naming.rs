@@ -1,12 +1,12 @@
 //! What inputs and neurons are called, and the data's units.
 
 use crate::error::CliError;
-use ugmm::{LabelEncoding, Model, Objective, UgmmError, UgmmNetwork};
 use ugmm_data::frame::minute_text;
+use ugmm_network::{LabelEncoding, Model, Network, Objective, UgmmError};
 use ugmm_tabular::{TabularModel, Target};
 
 /// The uGMM network of a model, or in one sentence why there is none to look into.
-pub fn network_of(model: &TabularModel) -> Result<&UgmmNetwork, CliError> {
+pub fn network_of(model: &TabularModel) -> Result<&Network, CliError> {
     match &model.saved().model {
         Model::Ugmm(network) => Ok(network),
         Model::Mlp(_) => {
@@ -32,7 +32,7 @@ pub fn input_names(model: &TabularModel) -> Vec<String> {
 }
 
 /// Names of the neurons of a layer, counted from 0: of outputs the classes, of others their numbers.
-pub fn neuron_names(model: &TabularModel, network: &UgmmNetwork, layer: usize) -> Vec<String> {
+pub fn neuron_names(model: &TabularModel, network: &Network, layer: usize) -> Vec<String> {
     let neurons = network.layers[layer].neurons();
     let is_last = layer + 1 == network.layers.len();
     match (is_last, model.classes()) {

@@ -5,7 +5,7 @@ use crate::statistics::MeanAndSd;
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
-use ugmm::file::{check_writable, write_atomically};
+use ugmm_network::file::{check_writable, write_atomically};
 
 /// Version of the JSON files; docs/json.md describes them. It grows when a field changes its meaning or goes.
 const JSON_SCHEMA_VERSION: u32 = 2;

@@ -5,8 +5,8 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
-use ugmm::UgmmError;
-use ugmm::training::{BatchReport, Checkpoint, EpochReport, Observer};
+use ugmm_network::UgmmError;
+use ugmm_network::training::{BatchReport, Checkpoint, EpochReport, Observer};
 use ugmm_tabular::{Progress, Stage};
 
 /// Time before the first plain line, which says how long it will take, and between the others.

@@ -4,7 +4,7 @@ use crate::error::CliError;
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use std::path::Path;
-use ugmm::Settings;
+use ugmm_network::Settings;
 
 /// The settings of several models, in the order of the file: one table for each, named as the model.
 pub fn read_variants(path: &Path) -> Result<IndexMap<String, Settings>, CliError> {
@@ -28,7 +28,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T, CliError> {
 
 /// The text of a file.
 pub fn read_text(path: &Path) -> Result<String, CliError> {
-    let in_file = |source| CliError::Model(ugmm::UgmmError::Io { path: path.to_path_buf(), source });
+    let in_file = |source| CliError::Model(ugmm_network::UgmmError::Io { path: path.to_path_buf(), source });
     std::fs::read_to_string(path).map_err(in_file)
 }
 

@@ -9,7 +9,9 @@
 //! Activations are natural logarithms of mixture densities. The root of a generative network is a *score*: it is not
 //! normalised over the features, so it is never called a likelihood here.
 
+mod backend;
 pub mod calibration;
+mod device_name;
 mod dropout;
 mod error;
 pub mod file;
@@ -34,6 +36,8 @@ mod recipe;
 mod standardization;
 pub mod training;
 
+pub use backend::Backend;
+pub use device_name::{DeviceName, GpuBackend};
 pub use error::UgmmError;
 pub use init::Init;
 pub use layer::{Layer, LayerConfig, Means};

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::HashMap;
 use std::path::Path;
-use ugmm::UgmmError;
+use ugmm_network::UgmmError;
 
 /// A model of a table: a network that predicts a column, or a density of all columns.
 #[derive(Clone, Debug)]

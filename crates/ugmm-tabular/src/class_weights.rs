@@ -14,7 +14,7 @@ pub(crate) fn class_weights(
     let Some(weights) = weights else { return Ok(None) };
     let TargetValues::Classes(classes, labels) = values else {
         let (setting, expected) = ("class weights", "left out where a number is predicted");
-        return Err(ugmm::UgmmError::Setting { setting, value: "given".into(), expected }.into());
+        return Err(ugmm_network::UgmmError::Setting { setting, value: "given".into(), expected }.into());
     };
     Ok(Some(match weights {
         ClassWeights::Balanced => {

@@ -7,9 +7,9 @@ use crate::outputs::Outputs;
 use crate::run::Stages;
 use crate::target::TargetValues;
 use serde::Serialize;
-use ugmm::Settings;
-use ugmm::calibration::{SPREAD_RANGE, TEMPERATURE_RANGE, spread, temperature};
 use ugmm_data::{Split, stratified_folds};
+use ugmm_network::Settings;
+use ugmm_network::calibration::{SPREAD_RANGE, TEMPERATURE_RANGE, spread, temperature};
 
 /// What is nearer to the end of a range than this, as a factor, is at it.
 const NEAR: f64 = 1.001;
@@ -21,10 +21,10 @@ pub struct CrossValidation {
     pub folds: usize,
     /// Over all rows, each predicted by the network that has not seen it.
     pub metrics: Measures,
-    /// Of classes: fitted on these predictions, and saved with the model ([`ugmm::calibration::temperature`]); 1 where another
+    /// Of classes: fitted on these predictions, and saved with the model ([`ugmm_network::calibration::temperature`]); 1 where another
     /// would have made the predictions of rows that it was not fitted to worse.
     pub temperature: Option<f64>,
-    /// Of numbers: likewise ([`ugmm::calibration::spread`]).
+    /// Of numbers: likewise ([`ugmm_network::calibration::spread`]).
     pub spread: Option<f64>,
     /// The temperature or spread that was fitted, where 1 is saved in its place.
     pub rejected: Option<f64>,

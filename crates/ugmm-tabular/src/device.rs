@@ -1,18 +1,45 @@
 //! Where networks are computed.
 
-use burn::tensor::Device;
 use std::sync::OnceLock;
+use ugmm_network::{Backend, Model, Predictor};
 
-static DEVICE: OnceLock<Device> = OnceLock::new();
+static BACKEND: OnceLock<Box<dyn Backend>> = OnceLock::new();
 
-/// Has all networks of this process computed on a device from now on; on the processor without it. What was decided once
-/// stays: a second call changes nothing and returns false.
-pub fn use_device(device: Device) -> bool {
-    DEVICE.set(device).is_ok()
+/// Has all networks of this process trained and asked on another device from now on; without it they are on the processor. What
+/// was decided once stays: a second call changes nothing and returns false.
+pub fn use_backend(backend: Box<dyn Backend>) -> bool {
+    BACKEND.set(backend).is_ok()
 }
 
-/// The device that networks of this process are computed on: [`use_device`].
+/// The device of [`use_backend`], if there is one.
 #[must_use]
-pub fn device() -> Device {
-    DEVICE.get().cloned().unwrap_or_else(Device::flex)
+pub fn backend() -> Option<&'static dyn Backend> {
+    BACKEND.get().map(AsRef::as_ref)
+}
+
+/// A network on the device of [`use_backend`], to which it goes when it is first asked for.
+#[derive(Default)]
+pub(crate) struct OnDevice(OnceLock<Box<dyn Predictor + Send + Sync>>);
+
+impl OnDevice {
+    /// `model` itself where there is no such device.
+    pub(crate) fn network<'m>(&'m self, model: &'m Model) -> &'m dyn Predictor {
+        match backend() {
+            None => model,
+            Some(backend) => self.0.get_or_init(|| backend.predictor(model)).as_ref(),
+        }
+    }
+}
+
+impl Clone for OnDevice {
+    /// A place of its own, since the copy's parameters may change.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl std::fmt::Debug for OnDevice {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("OnDevice").finish_non_exhaustive()
+    }
 }

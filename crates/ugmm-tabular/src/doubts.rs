@@ -5,8 +5,8 @@ use crate::measures::Measures;
 use crate::target::{TargetValues, usual_numbers};
 use serde::Serialize;
 use std::collections::HashSet;
-use ugmm::ModelConfig;
 use ugmm_data::frame::{ReadAs, Values};
+use ugmm_network::ModelConfig;
 
 /// Rows that are looked at to find out whether a column's values are told apart.
 const ROWS: usize = 10_000;

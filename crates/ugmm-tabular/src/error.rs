@@ -24,7 +24,7 @@ pub enum TabularError {
 
     /// What is wrong with a network, its settings or its file.
     #[error(transparent)]
-    Model(#[from] ugmm::UgmmError),
+    Model(#[from] ugmm_network::UgmmError),
 
     /// What is wrong with a circuit.
     #[error(transparent)]

@@ -9,7 +9,7 @@ use crate::{Table, Target};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use ugmm::inference::conditional::ConditionalDensity;
+use ugmm_network::inference::conditional::ConditionalDensity;
 
 /// Predicts one of the labels of a column; see the [crate] for an example.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub struct UgmmClassifier {
 /// Predicts the number in a column, as a density.
 ///
 /// ```
-/// use ugmm::Settings;
+/// use ugmm_network::Settings;
 /// use ugmm_data::frame::ColumnData;
 /// use ugmm_tabular::{FitOptions, Table, UgmmRegressor};
 ///

@@ -4,8 +4,8 @@ use crate::error::TabularError;
 use crate::model::TabularModel;
 use crate::target::Predictions;
 use serde::Serialize;
-use ugmm::inspect::{Absence, Deletion, DeletionCurves, deletion_curves, random_importances};
-use ugmm::{Stream, generator};
+use ugmm_network::inspect::{Absence, Deletion, DeletionCurves, deletion_curves, random_importances};
+use ugmm_network::{Stream, generator};
 
 /// Orders drawn at random for each row, to compare with.
 const RANDOM_ORDERS: u64 = 3;
@@ -138,7 +138,7 @@ impl TabularModel {
         }
         all.push((Attribution::Responsibilities, self.responsibilities(inputs, targets)?));
         if let Predictions::Classes(classes) = targets {
-            let gradients = self.saved().gradients(inputs, classes, &crate::device::device())?;
+            let gradients = self.saved().gradients(inputs, classes)?;
             let times = |difference: &dyn Fn(f32, f32) -> f32| -> Vec<f32> {
                 let rows = gradients.chunks(average.len()).zip(inputs.chunks(average.len()));
                 let products = rows.flat_map(|(gradients, row)| {

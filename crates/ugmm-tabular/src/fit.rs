@@ -20,11 +20,11 @@ use crate::search::Candidate;
 use crate::target::{Target, TargetValues, prepare_target};
 use indexmap::IndexMap;
 use serde::Serialize;
-use ugmm::model_file::{Columns, SavedModel};
-use ugmm::training::{EpochReport, History};
-use ugmm::{Settings, UgmmError};
 use ugmm_data::frame::{ReadAs, Request};
 use ugmm_data::{Preprocessor, Split, stratified_split};
+use ugmm_network::model_file::{Columns, SavedModel};
+use ugmm_network::training::{EpochReport, History};
+use ugmm_network::{Settings, UgmmError};
 
 /// Folds of a search that are used where no number is given.
 const SEARCH_FOLDS: usize = 3;
@@ -39,7 +39,7 @@ const CALIBRATION_SHARE: f64 = 0.2;
 pub struct Calibration {
     /// Rows that it was fitted to, of a network that was trained without them.
     pub rows: usize,
-    /// The factor, saved with the model ([`ugmm::calibration::spread`]).
+    /// The factor, saved with the model ([`ugmm_network::calibration::spread`]).
     pub spread: f64,
 }
 
@@ -249,7 +249,6 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
     };
     let saved = SavedModel {
         model: trained.network,
-        config: recipe.model.settled(),
         task: recipe.task,
         columns,
         standardization: None,

@@ -13,8 +13,8 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use ugmm::file::write_atomically;
-use ugmm::training::{Checkpoint, CheckpointProgress};
+use ugmm_network::file::write_atomically;
+use ugmm_network::training::{Checkpoint, CheckpointProgress};
 
 const FORMAT_VERSION: u32 = 1;
 const METADATA_KEY: &str = "ugmm_checkpoint";
@@ -70,7 +70,7 @@ impl Journal {
         if !resume {
             return Err(TabularError::UnfinishedRun { file: path.to_path_buf() });
         }
-        let io = |source| ugmm::UgmmError::Io { path: path.to_path_buf(), source };
+        let io = |source| ugmm_network::UgmmError::Io { path: path.to_path_buf(), source };
         let bytes = std::fs::read(path).map_err(io)?;
         journal.read(path, &bytes)?;
         Ok(journal)

@@ -2,7 +2,7 @@
 
 use crate::class_weights::class_weights;
 use crate::columns::{check_column, rows_with_features};
-use crate::device::device;
+use crate::device::{OnDevice, backend};
 use crate::error::TabularError;
 use crate::measures::Measures;
 use crate::options::FitOptions;
@@ -11,10 +11,10 @@ use crate::rows::known_rows;
 use crate::run::Stages;
 use crate::target::{NumberTarget, TargetRows, TargetValues, target_rows};
 use crate::{Table, TaskChoice};
-use ugmm::metrics::unweighted;
-use ugmm::training::{Trained, init_model, log_probabilities, predicted_densities, resume};
-use ugmm::{Architecture, Model, ModelConfig, Recipe, Settings, TableShape, TargetKind};
 use ugmm_data::{Preprocessor, Split, stratified_split};
+use ugmm_network::metrics::unweighted;
+use ugmm_network::training::{Trained, init_model, log_probabilities, predicted_densities, resume};
+use ugmm_network::{Architecture, Model, ModelConfig, Recipe, Settings, TableShape, TargetKind};
 
 /// Share of the training rows that early stopping looks at instead.
 const STOPPING_SHARE: f64 = 0.1;
@@ -159,17 +159,13 @@ impl<'a> Learner<'a> {
 
         let mut observer = stages.next(name, recipe.training.epochs);
         let checkpoint = observer.checkpoint();
-        let network = init_model(&recipe.model, &recipe.task, &training, recipe.training.seed, &device())?;
-        let trained = resume(
-            checkpoint.as_ref(),
-            network,
-            &recipe.task,
-            &training,
-            measured.as_ref(),
-            &recipe.training,
-            &device(),
-            &mut observer,
-        )?;
+        let network = init_model(&recipe.model, &recipe.task, &training, recipe.training.seed)?;
+        let (checkpoint, measured) = (checkpoint.as_ref(), measured.as_ref());
+        let Recipe { task, training: how, .. } = &recipe;
+        let trained = match backend() {
+            None => resume(checkpoint, network, task, &training, measured, how, &mut observer),
+            Some(device) => device.resume(checkpoint, network, task, &training, measured, how, &mut observer),
+        }?;
         if let Some(failure) = observer.into_failure() {
             return Err(failure);
         }
@@ -208,15 +204,17 @@ impl<'a> Learner<'a> {
         let inputs = preprocessor.transform(self.table, &self.table_rows(places))?;
         let known = known_rows(&inputs, preprocessor.inputs());
         if let Some(rows) = self.dataset_or_none(inputs, preprocessor, *number, places)? {
+            let on_device = OnDevice::default();
+            let network = on_device.network(&trained.network);
             let known_values = match number {
                 None => {
-                    let mut values = log_probabilities(&trained.network, &recipe.task, &rows, &device())?;
+                    let mut values = log_probabilities(network, &recipe.task, &rows)?;
                     if let Some(weights) = &self.class_weights {
                         unweighted(&mut values, weights);
                     }
                     values
                 }
-                Some(_) => predicted_densities(&trained.network, &recipe.task, &rows, CELLS, &device())?
+                Some(_) => predicted_densities(network, &recipe.task, &rows, CELLS)?
                     .iter()
                     .flat_map(|density| density.log_probabilities())
                     .collect(),

@@ -6,7 +6,7 @@
 //! saved model reads new tables by itself. Missing values need no filling in: the network does without them.
 //!
 //! ```
-//! use ugmm::Settings;
+//! use ugmm_network::Settings;
 //! use ugmm_tabular::{FitOptions, Table, UgmmClassifier};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -75,7 +75,7 @@ pub use density::{
     SurprisingColumn, TriedStructure, UNLIKELY, density_columns, fit_density, mixture_metrics,
     prepare_pixels,
 };
-pub use device::{device, use_device};
+pub use device::{backend, use_backend};
 pub use doubts::{Baseline, ClassBaseline, NumberBaseline};
 pub use error::{TabularError, as_missing};
 pub use estimator::{UgmmClassifier, UgmmRegressor};

@@ -3,8 +3,8 @@
 use crate::outputs::Outputs;
 use crate::target::TargetValues;
 use serde::Serialize;
-use ugmm::Metrics;
-use ugmm::metrics::{NumberMetrics, decisions};
+use ugmm_network::Metrics;
+use ugmm_network::metrics::{NumberMetrics, decisions};
 
 /// Measures of either kind of prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

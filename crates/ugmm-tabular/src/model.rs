@@ -1,27 +1,27 @@
 //! A network with all that belongs to its table.
 
-use crate::device::device;
+use crate::device::OnDevice;
 use crate::error::TabularError;
 use crate::novelty::Novelty;
 use crate::outputs::CELLS;
 use crate::range::NumberRange;
 use crate::target::{Predictions, Target};
-use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use ugmm::inference::conditional::ConditionalDensity;
-use ugmm::inspect::Absence;
-use ugmm::metrics::decisions;
-use ugmm::model_file::SavedModel;
-use ugmm::pruning::{Criterion, Keep, ModelPruner, PrunedLayer};
-use ugmm::{Network, Targets};
 use ugmm_data::frame::{ReadOptions, Request, UsualMarks};
 use ugmm_data::{ImageGrid, ImageShape, Preprocessor};
+use ugmm_network::inference::conditional::ConditionalDensity;
+use ugmm_network::inspect::Absence;
+use ugmm_network::metrics::decisions;
+use ugmm_network::model_file::SavedModel;
+use ugmm_network::pruning::{Criterion, Keep, ModelPruner, PrunedLayer};
+use ugmm_network::{Predictor, Targets};
 
 /// A trained network with the preprocessing of its inputs and the meaning of its outputs. Inputs are row-major,
 /// `[rows, inputs]`, as [`Preprocessor::append`] and [`Preprocessor::transform`] make them.
 #[derive(Clone, Debug)]
 pub struct TabularModel {
+    on_device: OnDevice,
     saved: SavedModel,
     part: TablePart,
 }
@@ -68,7 +68,7 @@ impl TabularModel {
     pub(crate) fn new(mut saved: SavedModel, part: TablePart) -> Self {
         let json = serde_json::to_value(&part).expect("a preprocessor is made of numbers and names");
         saved.columns.reading = Some(json);
-        Self { saved, part }
+        Self { on_device: OnDevice::default(), saved, part }
     }
 
     /// Reads a model from a file.
@@ -77,12 +77,12 @@ impl TabularModel {
     ///
     /// When the file cannot be read, is damaged, or is no model of a table.
     pub fn load(path: &Path) -> Result<Self, TabularError> {
-        Self::of_saved(path, SavedModel::load(path, &device())?)
+        Self::of_saved(path, SavedModel::load(path)?)
     }
 
     /// The same of the bytes of the file.
     pub(crate) fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, TabularError> {
-        Self::of_saved(path, SavedModel::from_file_bytes(path, bytes, &device())?)
+        Self::of_saved(path, SavedModel::from_file_bytes(path, bytes)?)
     }
 
     fn of_saved(path: &Path, saved: SavedModel) -> Result<Self, TabularError> {
@@ -106,7 +106,7 @@ impl TabularModel {
         if !part.ranges.iter().flatten().all(NumberRange::is_usable) {
             return Err(unusable("the range of a column is no range".into()));
         }
-        Ok(Self { saved, part })
+        Ok(Self { on_device: OnDevice::default(), saved, part })
     }
 
     /// Writes the model to a file, replacing one there only when all of the new one is on disk.
@@ -136,7 +136,7 @@ impl TabularModel {
         criterion: Criterion,
         merge: Option<f64>,
     ) -> Result<ModelPruner<'_>, TabularError> {
-        Ok(ModelPruner::new(&self.saved, inputs, criterion, merge, &device())?)
+        Ok(ModelPruner::new(&self.saved, inputs, criterion, merge)?)
     }
 
     /// The model with so many of its components, and what became of each layer.
@@ -146,7 +146,7 @@ impl TabularModel {
     /// When `keep` is out of its range.
     pub fn pruned(&self, pruner: &ModelPruner, keep: Keep) -> Result<(Self, Vec<PrunedLayer>), TabularError> {
         let (saved, layers) = pruner.prune(keep)?;
-        Ok((Self { saved, part: self.part.clone() }, layers))
+        Ok((Self { on_device: OnDevice::default(), saved, part: self.part.clone() }, layers))
     }
 
     /// How columns become inputs.
@@ -243,7 +243,17 @@ impl TabularModel {
     ///
     /// When the inputs do not fit, or a number is predicted.
     pub fn log_probabilities(&self, inputs: &[f32]) -> Result<Vec<f32>, TabularError> {
-        Ok(self.saved.log_probabilities(inputs, &device())?)
+        Ok(self.saved.log_probabilities_of(self.class_scores(inputs)?))
+    }
+
+    /// Unnormalised log-scores `[rows, classes]`, row-major, which [`SavedModel::log_probabilities_of`] turns into
+    /// log-probabilities.
+    ///
+    /// # Errors
+    ///
+    /// When the inputs do not fit, or a number is predicted.
+    pub fn class_scores(&self, inputs: &[f32]) -> Result<Vec<f32>, TabularError> {
+        Ok(self.saved.class_scores_by(self.on_device.network(&self.saved.model), inputs)?)
     }
 
     /// The predicted class of each row of log-probabilities.
@@ -274,10 +284,8 @@ impl TabularModel {
     ///
     /// When the targets are not of the kind that is predicted, or not as many as there are rows.
     #[must_use]
-    pub fn network_input(&self, inputs: &[f32], targets: &Predictions) -> Tensor<2> {
-        let width = self.part.preprocessor.inputs();
-        let x = TensorData::new(inputs.to_vec(), [inputs.len() / width, width]);
-        self.saved.task.network_input(Tensor::from_data(x, &device()), &self.in_network_units(targets))
+    pub fn network_input(&self, inputs: &[f32], targets: &Predictions) -> Vec<f32> {
+        self.saved.task.network_input(inputs, &self.in_network_units(targets))
     }
 
     /// The density of the number to predict for each row, in the data's units.
@@ -286,7 +294,8 @@ impl TabularModel {
     ///
     /// When the inputs do not fit, or classes are predicted.
     pub fn densities(&self, inputs: &[f32]) -> Result<Vec<ConditionalDensity>, TabularError> {
-        let densities = self.saved.densities(inputs, CELLS, &device())?;
+        let network = self.on_device.network(&self.saved.model);
+        let densities = self.saved.densities_by(network, inputs, CELLS)?;
         let Target::Number(number) = self.part.target else {
             return Err(TabularError::OtherTask { found: "classes", expected: "numbers" });
         };
@@ -301,12 +310,12 @@ impl TabularModel {
     /// When the sizes do not fit, or the model is no uGMM network.
     pub fn responsibilities(&self, inputs: &[f32], targets: &Predictions) -> Result<Vec<f32>, TabularError> {
         let targets = self.in_network_units(targets);
-        Ok(self.by_column(&self.saved.responsibilities(inputs, &targets, &device())?))
+        Ok(self.by_column(&self.saved.responsibilities(inputs, &targets)?))
     }
 
     /// What each column of [`Preprocessor::requests`] adds to the log-probability of each row's prediction, `[rows, columns]`, in
     /// nats, when the row is compared with the [`Self::average_row`]; what speaks against it is negative. See
-    /// [`ugmm::inspect::contributions`]; numbers are in the data's units. A category's levels count together.
+    /// [`ugmm_network::inspect::contributions`]; numbers are in the data's units. A category's levels count together.
     ///
     /// # Errors
     ///
@@ -332,7 +341,7 @@ impl TabularModel {
         absence: Absence,
     ) -> Result<Vec<f32>, TabularError> {
         let (targets, average) = (self.in_network_units(targets), self.average_row());
-        Ok(self.saved.contributions(inputs, &average, &targets, absence, &device())?)
+        Ok(self.saved.contributions(inputs, &average, &targets, absence)?)
     }
 
     /// The mean of each input over the rows learned from, as the network sees it. A model that does not know it (none made by

@@ -5,10 +5,12 @@ use crate::model::TabularModel;
 use crate::question_error::QuestionError;
 use crate::variables::{Evidence, TableVariable, TableVariables};
 use std::ops::ControlFlow;
-use ugmm::UgmmNetwork;
-use ugmm::inference::bounds::{Known, ScoreFunction};
-use ugmm::inference::mpe::{Choice, Mpe, MpeOptions, MpeProgress, MpeQuery, most_probable_explanation};
-use ugmm::inference::variable::Variable;
+use ugmm_network::Network;
+use ugmm_network::inference::bounds::{Known, ScoreFunction};
+use ugmm_network::inference::mpe::{
+    Choice, Mpe, MpeOptions, MpeProgress, MpeQuery, most_probable_explanation,
+};
+use ugmm_network::inference::variable::Variable;
 
 /// Whole numbers of a range that are looked at as such; of more, what is found is rounded.
 const MOST_NUMBERS: usize = 1 << 16;
@@ -84,7 +86,7 @@ fn make_whole<'v>(mpe: &mut Mpe, query: impl Iterator<Item = &'v TableVariable<'
 }
 
 /// The score at `inputs`, NaN for what is missing, as the search computes it.
-fn score_at(network: &UgmmNetwork, inputs: &[f64]) -> Result<f64, TabularError> {
+fn score_at(network: &Network, inputs: &[f64]) -> Result<f64, TabularError> {
     let known = inputs.iter().map(|&x| if x.is_nan() { Known::Missing } else { Known::Value(x) });
     let function = ScoreFunction::new(network)?.restricted(&known.collect::<Vec<_>>())?;
     Ok(function.outputs_at(&[])[0])

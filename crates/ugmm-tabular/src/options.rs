@@ -2,8 +2,8 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use ugmm::{Preset, Settings};
 use ugmm_data::PreprocessingOptions;
+use ugmm_network::{Preset, Settings};
 
 /// What is predicted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

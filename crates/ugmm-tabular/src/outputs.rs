@@ -1,8 +1,8 @@
 //! What a network says of some rows, in the same form for classes and numbers.
 
 use crate::target::NumberTarget;
-use ugmm::calibration::scale;
-use ugmm::inference::conditional::ConditionalDensity;
+use ugmm_network::calibration::scale;
+use ugmm_network::inference::conditional::ConditionalDensity;
 
 /// Cells of the range of a number that a density is given on.
 pub(crate) const CELLS: usize = 256;

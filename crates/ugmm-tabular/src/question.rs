@@ -1,16 +1,15 @@
 //! Questions to the model of a table: one column given others, the score of a row, rows drawn.
 
-use crate::device::device;
 use crate::error::TabularError;
 use crate::model::TabularModel;
 use crate::question_error::QuestionError;
 use crate::target::Target;
 use crate::variables::{Evidence, TableVariable, TableVariables};
-use ugmm::inference::conditional::ConditionalDensity;
-use ugmm::inference::gibbs::{Samples, SamplingOptions, sample};
-use ugmm::inference::question::{Conditional, conditionals, scores, scores_along};
-use ugmm::inference::variable::Variable;
-use ugmm::{Model, UgmmNetwork};
+use ugmm_network::inference::conditional::ConditionalDensity;
+use ugmm_network::inference::gibbs::{Samples, SamplingOptions, sample};
+use ugmm_network::inference::question::{Conditional, conditionals, scores, scores_along};
+use ugmm_network::inference::variable::Variable;
+use ugmm_network::{Model, Network};
 
 /// What is known of a column.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +33,7 @@ pub struct TableSamples {
 
 impl TabularModel {
     /// The network, if it is generative, hybrid or conditional: its root is a score of features and target.
-    pub(crate) fn scoring_network(&self, asked: Option<&str>) -> Result<&UgmmNetwork, TabularError> {
+    pub(crate) fn scoring_network(&self, asked: Option<&str>) -> Result<&Network, TabularError> {
         match (&self.saved().model, self.variables().target()) {
             (Model::Ugmm(network), Some(_)) => Ok(network),
             _ => Err(TabularError::from(QuestionError::OnlyTarget {
@@ -130,7 +129,7 @@ impl TabularModel {
             (Target::Classes(labels), target, _) => {
                 let logs = match target {
                     Some(target) if !is_known => {
-                        self.saved().log_probabilities_of(scores(&target.variable()?, 1)?, &device())
+                        self.saved().log_probabilities_of(scores(&target.variable()?, 1)?)
                     }
                     _ => self.log_probabilities(features)?,
                 };
@@ -183,7 +182,7 @@ impl TabularModel {
 /// The density of a number over cells of equal width in the data's units. The score is that of the network's units, so a cell
 /// counts by its width there.
 fn density(
-    network: &UgmmNetwork,
+    network: &Network,
     row: &[f32],
     variable: &TableVariable,
     cells: usize,

@@ -3,8 +3,8 @@
 use crate::error::TabularError;
 use crate::learner::{FEWEST_ROWS, Learner};
 use crate::target::{NumberTarget, TargetValues};
-use ugmm::training::{Dataset, Features};
 use ugmm_data::Preprocessor;
+use ugmm_network::training::{Dataset, Features};
 
 impl Learner<'_> {
     /// The rows among these that have a value the network looks at, as a data set; an error if there is none.

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use ugmm::UgmmError;
-use ugmm::training::{BatchReport, Checkpoint, EpochReport, Observer};
+use ugmm_network::UgmmError;
+use ugmm_network::training::{BatchReport, Checkpoint, EpochReport, Observer};
 
 /// A part of a run: the training of one network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use crate::Measures;
 use indexmap::IndexMap;
 use serde::Serialize;
-use ugmm::{Settings, TargetKind};
+use ugmm_network::{Settings, TargetKind};
 
 /// Settings that were tried.
 #[derive(Clone, Debug, Serialize)]

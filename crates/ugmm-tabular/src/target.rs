@@ -2,9 +2,9 @@
 
 use crate::{TabularError, TaskChoice};
 use serde::{Deserialize, Serialize};
-use ugmm::inference::conditional::ConditionalDensity;
 use ugmm_data::frame::{Column, FrameError, Kind, Level, Schema, Values};
 use ugmm_data::{ClassLabels, Table};
+use ugmm_network::inference::conditional::ConditionalDensity;
 
 /// Different values up to which whole numbers are taken for classes, and a category for one of a target.
 const FEW_VALUES: usize = 20;

@@ -6,10 +6,10 @@ use crate::question_error::QuestionError;
 use crate::range::NumberRange;
 use crate::target::{NumberTarget, Target};
 use std::ops::Range;
-use ugmm::inference::variable::Variable;
-use ugmm::{LabelEncoding, Objective};
 use ugmm_data::frame::{ReadAs, minute_text};
 use ugmm_data::{ColumnStates, Preprocessor, closest};
+use ugmm_network::inference::variable::Variable;
+use ugmm_network::{LabelEncoding, Objective};
 
 /// Whole numbers of a range that have a probability each, at most; those of more are as good as a density.
 const FEW_NUMBERS: usize = 64;

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tempfile::TempDir;
-use ugmm::Settings;
-use ugmm::model_file::SavedModel;
 use ugmm_data::frame::ColumnData;
+use ugmm_network::Settings;
+use ugmm_network::model_file::SavedModel;
 use ugmm_tabular::{
     ClassWeights, FitOptions, Run, Table, TabularError, TaskChoice, UgmmClassifier, UgmmRegressor, fit,
 };

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 use tempfile::TempDir;
-use ugmm::Settings;
 use ugmm_data::frame::ReadOptions;
 use ugmm_data::{ImageGrid, ImageShape};
+use ugmm_network::Settings;
 use ugmm_tabular::{FitOptions, Table, TabularModel, UgmmClassifier};
 
 /// A table of images of which only the middle column of pixels changes, with the class; the last row never does.

@@ -1,12 +1,11 @@
 //! The most probable explanation on Iris, for each subset of its variables, against brute force on a grid.
 
-use burn::tensor::{Device, Tensor, TensorData};
 use std::ops::ControlFlow;
-use ugmm::inference::mpe::MpeOptions;
-use ugmm::inference::variable::Domain;
-use ugmm::{Model, Network, ObjectiveKind, Settings};
 use ugmm_data::frame::{ReadAs, ReadOptions};
 use ugmm_data::{PreprocessingOptions, Scaling};
+use ugmm_network::inference::mpe::MpeOptions;
+use ugmm_network::inference::variable::Domain;
+use ugmm_network::{Model, ObjectiveKind, Predictor, Settings};
 use ugmm_tabular::{FitOptions, Table, TabularModel, UgmmClassifier, UgmmRegressor};
 
 const GAP: f64 = 1e-2;
@@ -66,10 +65,8 @@ fn brute_force(model: &TabularModel, row: &[f32], query: &[usize]) -> f64 {
         rows = rows.iter().flat_map(with).collect();
     }
     let Model::Ugmm(network) = &model.saved().model else { unreachable!("it was trained as such") };
-    let shape = [rows.len(), row.len()];
-    let x = Tensor::<2>::from_data(TensorData::new(rows.concat(), shape), &Device::flex());
-    let best: f32 = network.forward(x).max().into_scalar();
-    best.into()
+    let scores = network.forward(&rows.concat());
+    scores.into_iter().fold(f32::NEG_INFINITY, f32::max).into()
 }
 
 #[test]
@@ -188,8 +185,6 @@ fn best_of_whole(model: &TabularModel, row: &[f32], query: &[usize]) -> f64 {
         };
         rows = rows.into_iter().flat_map(with).collect();
     }
-    let shape = [rows.len(), row.len()];
-    let x = Tensor::<2>::from_data(TensorData::new(rows.concat(), shape), &Device::flex());
-    let best: f32 = network.forward(x).max().into_scalar();
-    best.into()
+    let scores = network.forward(&rows.concat());
+    scores.into_iter().fold(f32::NEG_INFINITY, f32::max).into()
 }

@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 use tempfile::TempDir;
-use ugmm::inference::question::{Conditional, conditionals};
-use ugmm::inference::variable::Domain;
-use ugmm::model_file::SavedModel;
-use ugmm::{LabelEncoding, Model, ObjectiveKind, Settings};
 use ugmm_data::frame::ReadOptions;
 use ugmm_data::{Ordinal, PreprocessingOptions, Scaling};
+use ugmm_network::inference::question::{Conditional, conditionals};
+use ugmm_network::inference::variable::Domain;
+use ugmm_network::model_file::SavedModel;
+use ugmm_network::{LabelEncoding, Model, ObjectiveKind, Settings};
 use ugmm_tabular::{
     Answer, Evidence, FitOptions, Table, TabularError, TabularModel, UgmmClassifier, UgmmRegressor,
     parse_assignments,
@@ -204,8 +204,7 @@ fn models_without_ranges_ask_for_them() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("m.safetensors");
     model(&folder, ObjectiveKind::Generative, None, Scaling::Standard).save(&path).unwrap();
-    let device = burn::tensor::Device::flex();
-    let mut saved = SavedModel::load(&path, &device).unwrap();
+    let mut saved = SavedModel::load(&path).unwrap();
     let reading = saved.columns.reading.as_mut().unwrap().as_object_mut().unwrap();
     assert!(reading.remove("ranges").is_some());
     saved.save(&path).unwrap();

@@ -9,7 +9,9 @@ mod rows;
 mod train;
 mod values;
 
-pub use architectures::{ArchitectureOptions, ImageTask, ReproduceImages, ReproduceSequences, SequenceTask};
+#[cfg(feature = "architectures")]
+pub use architectures::{ArchitectureOptions, ImageTask, SequenceTask};
+pub use architectures::{ReproduceImages, ReproduceSequences};
 pub use density::{Hide, Impute, Score};
 pub use mpe::{Certify, Mpe};
 pub use query::{Known, Query, Sample};
@@ -25,8 +27,8 @@ use crate::error::CliError;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use ugmm::DeviceName;
 use ugmm_data::frame::{DecimalMark, ReadOptions, Thousands, UsualMarks};
+use ugmm_network::DeviceName;
 use values::{parse_character, parse_count, parse_device, parse_seed, parse_threads};
 
 /// Neural networks whose every neuron is a Gaussian mixture: train, predict, evaluate, reproduce the paper.

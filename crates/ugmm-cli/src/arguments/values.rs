@@ -3,10 +3,10 @@
 use clap::ValueEnum;
 use std::num::NonZeroUsize;
 use std::time::Duration;
-use ugmm::pruning::Criterion;
-use ugmm::{Architecture, DeviceName, Preset};
 use ugmm_data::frame::{DecimalMark, StatedDates, Thousands};
 use ugmm_data::{Ordinal, Scaling};
+use ugmm_network::pruning::Criterion;
+use ugmm_network::{Architecture, DeviceName, Preset};
 use ugmm_tabular::{ClassWeights, TaskChoice};
 
 pub fn parse_delimiter(text: &str) -> Result<u8, String> {
@@ -47,7 +47,7 @@ pub fn parse_dates(text: &str) -> StatedDates {
 }
 
 pub fn parse_device(text: &str) -> Result<DeviceName, String> {
-    text.parse().map_err(|error: ugmm::UgmmError| error.to_string())
+    text.parse().map_err(|error: ugmm_network::UgmmError| error.to_string())
 }
 
 pub fn parse_character(text: &str) -> Result<u8, String> {
@@ -90,12 +90,12 @@ impl From<ModelKind> for Architecture {
 
 impl ObjectiveKind {
     /// The library's, of a network.
-    pub fn of_network(self) -> Option<ugmm::ObjectiveKind> {
+    pub fn of_network(self) -> Option<ugmm_network::ObjectiveKind> {
         match self {
-            Self::Discriminative => Some(ugmm::ObjectiveKind::Discriminative),
-            Self::Generative => Some(ugmm::ObjectiveKind::Generative),
-            Self::Hybrid => Some(ugmm::ObjectiveKind::Hybrid),
-            Self::Conditional => Some(ugmm::ObjectiveKind::Conditional),
+            Self::Discriminative => Some(ugmm_network::ObjectiveKind::Discriminative),
+            Self::Generative => Some(ugmm_network::ObjectiveKind::Generative),
+            Self::Hybrid => Some(ugmm_network::ObjectiveKind::Hybrid),
+            Self::Conditional => Some(ugmm_network::ObjectiveKind::Conditional),
             Self::Density => None,
         }
     }

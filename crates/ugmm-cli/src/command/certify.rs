@@ -7,9 +7,9 @@ use crate::output::{check_outputs, count, percent, print, short, table, write_js
 use serde::Serialize;
 use std::io::IsTerminal;
 use std::time::Instant;
-use ugmm::Model;
-use ugmm::inference::robustness::Verdict;
 use ugmm_data::frame::Values;
+use ugmm_network::Model;
+use ugmm_network::inference::robustness::Verdict;
 use ugmm_tabular::{AnyModel, ModelReader, TabularModel};
 
 /// Rows certified between two looks at the clock.

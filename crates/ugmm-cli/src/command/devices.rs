@@ -1,10 +1,11 @@
 //! `ugmm devices`: what networks can be computed on.
 
 use crate::arguments::Common;
+use crate::device;
 use crate::error::CliError;
 use crate::output::{print, write_json};
 use serde::Serialize;
-use ugmm::{DeviceName, GpuBackend};
+use ugmm_network::{DeviceName, GpuBackend};
 
 #[derive(Serialize)]
 struct Report {
@@ -22,10 +23,11 @@ struct Listed {
 
 pub fn run(common: &Common) -> Result<(), CliError> {
     let list = |(name, description): (DeviceName, String)| Listed { name: name.to_string(), description };
-    let (built, not_built) = GpuBackend::ALL.into_iter().partition::<Vec<_>, _>(|backend| backend.is_built());
+    let (built, not_built) =
+        GpuBackend::ALL.into_iter().partition::<Vec<_>, _>(|backend| device::is_built(*backend));
     let names = |backends: Vec<GpuBackend>| backends.into_iter().map(GpuBackend::name).collect();
     let report = Report {
-        devices: DeviceName::all().into_iter().map(list).collect(),
+        devices: device::all().into_iter().map(list).collect(),
         built: names(built),
         not_built: names(not_built),
     };

@@ -5,8 +5,8 @@ use crate::error::CliError;
 use crate::output::{count, print, write_json};
 use serde::Serialize;
 use std::path::Path;
-use ugmm::file::write_atomically;
 use ugmm_data::ImageGrid;
+use ugmm_network::file::write_atomically;
 use ugmm_tabular::{DensityModel, DensityReader};
 
 /// Px of a pixel, and between images.

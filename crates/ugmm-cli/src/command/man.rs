@@ -5,7 +5,7 @@ use crate::error::CliError;
 use crate::output::print_bytes;
 use clap::{Command, CommandFactory};
 use std::path::Path;
-use ugmm::file::write_atomically;
+use ugmm_network::file::write_atomically;
 
 pub fn run(options: &Man) -> Result<(), CliError> {
     let mut command = Arguments::command();

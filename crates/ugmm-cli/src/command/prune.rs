@@ -7,7 +7,7 @@ use crate::output::{check_outputs, count, percent, print, short, table, write_js
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
-use ugmm::pruning::{Criterion, Keep, PrunedLayer};
+use ugmm_network::pruning::{Criterion, Keep, PrunedLayer};
 use ugmm_tabular::{AnyModel, Baseline, TabularModel};
 
 /// Shares to compare, where none is asked for.

@@ -12,8 +12,8 @@ use crate::error::CliError;
 use std::collections::HashSet;
 use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::Path;
-use ugmm::UgmmError;
-use ugmm::file::AtomicFile;
+use ugmm_network::UgmmError;
+use ugmm_network::file::AtomicFile;
 
 /// Where rows go, in one of the formats.
 pub trait RowWriter {

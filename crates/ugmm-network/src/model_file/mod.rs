@@ -216,6 +216,15 @@ impl SavedModel {
     ///
     /// As [`Self::class_probabilities`].
     pub fn class_scores(&self, features: &[f32]) -> Result<Vec<f32>, UgmmError> {
+        self.class_scores_by(&self.model, features)
+    }
+
+    /// The same, computed by `network`: this model on another device.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::class_scores`].
+    pub fn class_scores_by(&self, network: &dyn Predictor, features: &[f32]) -> Result<Vec<f32>, UgmmError> {
         if self.task.objective.predicts_numbers() {
             let expected = "one of classes, for class probabilities";
             return Err(UgmmError::setting("the objective", "conditional", expected));
@@ -223,7 +232,7 @@ impl SavedModel {
         if features.is_empty() {
             return Ok(Vec::new());
         }
-        let scores = class_scores(&self.model, &self.task, &self.unlabelled(features)?)?;
+        let scores = class_scores(network, &self.task, &self.unlabelled(features)?)?;
         // Sums of large products are beyond f32, and their differences nothing at all; uGMM neurons saturate instead.
         match scores.iter().position(|score| !score.is_finite()) {
             Some(at) => Err(UgmmError::NotFinite {
@@ -244,11 +253,25 @@ impl SavedModel {
     /// When the number of values is not a multiple of the number of features, a value is not finite, or the model predicts
     /// classes.
     pub fn densities(&self, features: &[f32], cells: usize) -> Result<Vec<ConditionalDensity>, UgmmError> {
+        self.densities_by(&self.model, features, cells)
+    }
+
+    /// The same, computed by `network`: this model on another device.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::densities`].
+    pub fn densities_by(
+        &self,
+        network: &dyn Predictor,
+        features: &[f32],
+        cells: usize,
+    ) -> Result<Vec<ConditionalDensity>, UgmmError> {
         if features.is_empty() && self.task.objective.predicts_numbers() {
             return Ok(Vec::new());
         }
         let rows = self.unlabelled(features)?;
-        let densities = predicted_densities(&self.model, &self.task, &rows, cells)?;
+        let densities = predicted_densities(network, &self.task, &rows, cells)?;
         Ok(match self.spread {
             Some(spread) => densities.iter().map(|density| density.stretched(spread)).collect(),
             None => densities,

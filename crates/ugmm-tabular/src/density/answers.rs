@@ -4,8 +4,8 @@ use super::columns::DensityColumn;
 use super::model::DensityModel;
 use crate::error::TabularError;
 use crate::question_error::QuestionError;
-use ugmm::{Stream, generator};
 use ugmm_circuit::UnivariateMixture;
+use ugmm_network::{Stream, generator};
 
 /// What is known of a row.
 #[derive(Clone, Debug, PartialEq)]

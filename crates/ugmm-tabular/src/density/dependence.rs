@@ -3,7 +3,7 @@
 use super::model::DensityModel;
 use crate::error::TabularError;
 use rayon::prelude::*;
-use ugmm::{Stream, generator};
+use ugmm_network::{Stream, generator};
 
 /// Rows that are drawn to estimate by.
 const DRAWS: usize = 1000;

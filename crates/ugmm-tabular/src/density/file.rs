@@ -10,11 +10,11 @@ use crate::error::TabularError;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use ugmm::file::write_atomically;
-use ugmm::model_file::{Container, StoredTensor};
 use ugmm_circuit::{
     Circuit, GaussianMixtures, InnerRegion, Leaf, LeafDistribution, Region, Variable, VariableKind,
 };
+use ugmm_network::file::write_atomically;
+use ugmm_network::model_file::{Container, StoredTensor};
 
 /// The version of the format that this library writes, and the only one it reads.
 const FORMAT_VERSION: u32 = 1;
@@ -113,8 +113,8 @@ impl DensityModel {
     ///
     /// When the file cannot be read, is cut off or damaged, is no density model, or is of another format version.
     pub fn load(path: &Path) -> Result<Self, TabularError> {
-        let bytes =
-            std::fs::read(path).map_err(|source| ugmm::UgmmError::Io { path: path.to_path_buf(), source })?;
+        let bytes = std::fs::read(path)
+            .map_err(|source| ugmm_network::UgmmError::Io { path: path.to_path_buf(), source })?;
         Self::from_bytes(&bytes)
             .map_err(|reason| TabularError::DensityFile { file: path.to_path_buf(), reason })
     }

@@ -15,12 +15,12 @@ use serde::Serialize;
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
-use ugmm::UgmmError;
 use ugmm_circuit::{
     Circuit, Epoch, Method, Rows, StructureChoice, Trained, TrainingConfig, Variable, add_members, train,
 };
 use ugmm_data::frame::{Kind, Values};
 use ugmm_data::{Split, stratified_split};
+use ugmm_network::UgmmError;
 
 /// Rows that learning needs.
 const FEWEST_ROWS: usize = 2;

@@ -1,8 +1,8 @@
 //! How likely rows are, and how good predictions of numbers by mixtures are.
 
 use serde::Serialize;
-use ugmm::metrics::NumberMetrics;
 use ugmm_circuit::{GaussianComponent, UnivariateMixture};
+use ugmm_network::metrics::NumberMetrics;
 
 /// Log-likelihoods of some rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]

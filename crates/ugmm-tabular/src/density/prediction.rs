@@ -6,8 +6,8 @@ use crate::TaskChoice;
 use crate::error::TabularError;
 use crate::measures::Measures;
 use rayon::prelude::*;
-use ugmm::Metrics;
 use ugmm_circuit::{CircuitError, UnivariateMixture};
+use ugmm_network::Metrics;
 
 impl DensityModel {
     /// log P(class | the other columns) of each row, `[rows, classes]`; what the rows have for the target does not matter.

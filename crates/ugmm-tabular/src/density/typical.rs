@@ -4,8 +4,8 @@ use super::model::DensityModel;
 use crate::error::TabularError;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use ugmm::{Stream, generator};
 use ugmm_circuit::{Circuit, Rows};
+use ugmm_network::{Stream, generator};
 
 /// Quantiles that are kept.
 const QUANTILES: usize = 1001;

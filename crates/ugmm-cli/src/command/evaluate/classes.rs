@@ -7,9 +7,11 @@ use crate::output::{percent, table};
 use crate::statistics::mean_and_sd;
 use serde::Serialize;
 use std::path::Path;
-use ugmm::metrics::{ClassMeasures, Confusion, Metrics, ReliabilityBin, areas_one_against_rest, reliability};
 use ugmm_data::frame::Values;
-use ugmm_tabular::{Batch, ClassBaseline, ModelReader, TabularModel, device};
+use ugmm_network::metrics::{
+    ClassMeasures, Confusion, Metrics, ReliabilityBin, areas_one_against_rest, reliability,
+};
+use ugmm_tabular::{Batch, ClassBaseline, ModelReader, TabularModel};
 
 /// Bins of the reliability table that is printed; fewer than the calibration error has, for a look.
 const PRINTED_BINS: usize = 10;
@@ -59,12 +61,12 @@ pub fn measure<'m>(
         if right.is_empty() {
             continue;
         }
-        let of_classes = saved.class_scores(&inputs, &device())?;
+        let of_classes = model.class_scores(&inputs)?;
         if is_generative {
             let rows = of_classes.chunks(classes).zip(&right);
             scores += rows.map(|(row, &label)| f64::from(row[label])).sum::<f64>();
         }
-        log_probabilities.extend(saved.log_probabilities_of(of_classes, &device()));
+        log_probabilities.extend(saved.log_probabilities_of(of_classes));
         labels.extend(right);
     }
     if labels.is_empty() {

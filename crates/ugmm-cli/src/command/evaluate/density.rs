@@ -6,8 +6,8 @@ use crate::density_rows::{Met, outside_examples};
 use crate::error::CliError;
 use crate::output::{count, level_and_error, print, write_json};
 use serde::Serialize;
-use ugmm::metrics::decisions;
 use ugmm_data::frame::UnseenValues;
+use ugmm_network::metrics::decisions;
 use ugmm_tabular::{DensityModel, DensityReader, LogLikelihoodMeasures, mixture_metrics};
 
 #[derive(Serialize)]

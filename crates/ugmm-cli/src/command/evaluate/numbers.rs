@@ -5,8 +5,8 @@ use crate::error::CliError;
 use crate::output::{percent, table};
 use serde::Serialize;
 use std::path::Path;
-use ugmm::metrics::NumberMetrics;
 use ugmm_data::frame::Values;
+use ugmm_network::metrics::NumberMetrics;
 use ugmm_tabular::{ModelReader, NumberBaseline, TabularModel};
 
 /// Parts of the range of probabilities in which numbers are counted.

@@ -9,8 +9,8 @@ use crate::naming::{in_data_units, input_names, network_of, neuron_names};
 use crate::output::{check_outputs, count, percent, print, short, table, write_json};
 use serde::Serialize;
 use trust::Trust;
-use ugmm::UgmmNetwork;
-use ugmm::inspect::{Component, LayerSummary, importances, leading_components, summarize};
+use ugmm_network::Network;
+use ugmm_network::inspect::{Component, LayerSummary, importances, leading_components, summarize};
 use ugmm_tabular::{AnyModel, ModelReader, TabularModel};
 
 /// Rows of the data that are looked at, at most: enough for ranges and means.
@@ -69,12 +69,12 @@ pub fn run(options: &Inspect, common: &Common) -> Result<(), CliError> {
         (Some(inputs), Some(deletion)) => Some(Trust::measure(&model, inputs, deletion)?),
         _ => None,
     };
-    let rows = x.as_ref().map_or(0, |x| x.dims()[0]);
+    let rows = x.as_ref().map_or(0, |x| x.len() / ugmm_network::Predictor::inputs(network));
     let report = Report {
         target: model.target_name(),
         classes: model.classes(),
         rows,
-        layers: summarize(network, x),
+        layers: summarize(network, x.as_deref()),
         neurons: neurons(&model, network, options.components.get()),
         faithfulness: trust,
     };
@@ -103,7 +103,7 @@ fn rows(model: &TabularModel, data: &std::path::Path, options: &Inspect) -> Resu
 }
 
 /// The neurons of each layer with their leading components, in words.
-fn neurons(model: &TabularModel, network: &UgmmNetwork, most: usize) -> Vec<Vec<Neuron>> {
+fn neurons(model: &TabularModel, network: &Network, most: usize) -> Vec<Vec<Neuron>> {
     let mut names = input_names(model);
     let importances = importances(network);
     let mut layers = Vec::with_capacity(network.layers.len());

@@ -5,7 +5,7 @@ use crate::error::CliError;
 use crate::output::{count, percent, table};
 use crate::statistics::mean_and_sd;
 use serde::Serialize;
-use ugmm::inspect::Absence;
+use ugmm_network::inspect::Absence;
 use ugmm_tabular::{Attribution, AttributionCurve, Faithfulness, TabularModel};
 
 /// Rows that are looked at, at most; fewer where each passes the network once for every cell of a density.

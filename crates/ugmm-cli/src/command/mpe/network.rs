@@ -4,8 +4,8 @@ use super::{Display, Report, asked};
 use crate::arguments::{Common, Mpe};
 use crate::error::CliError;
 use crate::known::{Question, some};
-use ugmm::inference::mpe::{MpeOptions, MpeProgress};
 use ugmm_circuit::ProofProgress;
+use ugmm_network::inference::mpe::{MpeOptions, MpeProgress};
 use ugmm_tabular::TabularModel;
 
 pub fn run(model: &TabularModel, options: &Mpe, common: &Common) -> Result<(), CliError> {

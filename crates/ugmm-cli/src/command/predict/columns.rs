@@ -3,7 +3,7 @@
 use crate::error::CliError;
 use crate::row_output::{Column, Values};
 use std::num::NonZeroUsize;
-use ugmm::inspect::Absence;
+use ugmm_network::inspect::Absence;
 use ugmm_tabular::{Predictions, TabularModel};
 
 /// The quantiles of a number that are written.

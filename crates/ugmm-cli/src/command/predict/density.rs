@@ -8,7 +8,7 @@ use crate::error::CliError;
 use crate::output::{count, write_json};
 use crate::row_output::{Column, Values, format_of, write_rows};
 use serde::Serialize;
-use ugmm::metrics::decisions;
+use ugmm_network::metrics::decisions;
 use ugmm_tabular::{DensityBatch, DensityModel, DensityReader};
 
 #[derive(Serialize)]

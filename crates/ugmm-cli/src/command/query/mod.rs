@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use says::{Density, Numbers, Says, Summary, quantiles};
 use serde::Serialize;
 use std::num::NonZeroUsize;
-use ugmm::inference::conditional::ConditionalDensity;
+use ugmm_network::inference::conditional::ConditionalDensity;
 use ugmm_tabular::{Answer, AnyModel};
 
 /// Cells of the range of a number where no number is given.

@@ -3,8 +3,8 @@
 use super::measures::class_metrics;
 use super::seen::Seen;
 use crate::output::{percent, short};
-use ugmm::Objective;
-use ugmm::metrics::NumberMetrics;
+use ugmm_network::Objective;
+use ugmm_network::metrics::NumberMetrics;
 use ugmm_report::Text;
 use ugmm_tabular::TabularModel;
 

@@ -2,9 +2,8 @@
 
 use super::seen::{Predicted, Right, Seen};
 use crate::naming::in_data_units;
-use burn::tensor::{Device, Tensor, TensorData};
-use ugmm::inspect::class_maps;
 use ugmm_data::ImageGrid;
+use ugmm_network::inspect::class_maps;
 use ugmm_report::{ClassMaps, Maps};
 use ugmm_tabular::TabularModel;
 
@@ -17,9 +16,7 @@ pub fn maps(model: &TabularModel, seen: &Seen, grid: &ImageGrid) -> Option<Maps>
         }
         _ => decisions.clone(),
     };
-    let shape = [seen.rows(), seen.width];
-    let x = Tensor::<2>::from_data(TensorData::new(seen.features.clone(), shape), &Device::flex());
-    let all = class_maps(seen.network, &model.saved().task, x, &labels);
+    let all = class_maps(seen.network, &model.saved().task, &seen.features, &labels);
     let classes = all.into_iter().zip(model.classes()).map(|(maps, name)| {
         let means = maps.means.iter().enumerate().map(|(input, &mean)| in_data_units(model, input, mean));
         let means: Vec<f64> = means.collect();

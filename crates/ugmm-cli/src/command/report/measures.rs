@@ -2,9 +2,9 @@
 
 use super::seen::{Predicted, Right, Seen};
 use crate::output::{percent, short};
-use ugmm::Metrics;
-use ugmm::inference::conditional::ConditionalDensity;
-use ugmm::metrics::{Confusion, NumberMetrics, reliability};
+use ugmm_network::Metrics;
+use ugmm_network::inference::conditional::ConditionalDensity;
+use ugmm_network::metrics::{Confusion, NumberMetrics, reliability};
 use ugmm_report::{Bin, Measures, Text};
 use ugmm_tabular::TabularModel;
 

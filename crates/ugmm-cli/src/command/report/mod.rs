@@ -16,8 +16,8 @@ use crate::output::{check_outputs, count, print, write_json};
 use seen::Seen;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use ugmm::file::write_atomically;
 use ugmm_data::ImageGrid;
+use ugmm_network::file::write_atomically;
 use ugmm_report::{Report, Text, Training, figures, page, png, svg};
 use ugmm_tabular::{AnyModel, TabularModel};
 
@@ -122,7 +122,7 @@ fn file_name(path: &Path) -> String {
 /// One file for each figure, and all their bytes.
 fn write_figures(report: &Report, options: &Options) -> Result<(Vec<PathBuf>, usize), CliError> {
     std::fs::create_dir_all(&options.output)
-        .map_err(|source| ugmm::UgmmError::Io { path: options.output.clone(), source })?;
+        .map_err(|source| ugmm_network::UgmmError::Io { path: options.output.clone(), source })?;
     let named = match options.neurons.is_empty() {
         false => options.neurons.clone(),
         true => usual_neurons(report),

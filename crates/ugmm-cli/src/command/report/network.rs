@@ -3,7 +3,7 @@
 use super::seen::Seen;
 use crate::naming::{input_names, neuron_names};
 use crate::output::percent;
-use ugmm::inspect::RowPath;
+use ugmm_network::inspect::RowPath;
 use ugmm_report::{Column, Diagram, Edge, Node};
 use ugmm_tabular::TabularModel;
 

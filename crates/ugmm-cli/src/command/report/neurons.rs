@@ -4,8 +4,8 @@ use super::network::{largest, names};
 use super::seen::Seen;
 use crate::error::CliError;
 use crate::naming::{in_data_units, value_text};
-use ugmm::inspect::{Component as Parameters, Histogram as Counted};
-use ugmm::{UgmmLayer, UgmmNetwork};
+use ugmm_network::inspect::{Component as Parameters, Histogram as Counted};
+use ugmm_network::{Layer, Network};
 use ugmm_report::{Component, Histogram, Neuron, Scale, Units, short};
 use ugmm_tabular::{TabularModel, Target};
 
@@ -27,7 +27,7 @@ const MARGIN: f64 = 0.08;
 const CURVE: usize = 33;
 
 /// Refuses names of neurons that the network does not have.
-pub fn check(network: &UgmmNetwork, named: &[String]) -> Result<(), CliError> {
+pub fn check(network: &Network, named: &[String]) -> Result<(), CliError> {
     let number =
         |text: &str| text.parse::<usize>().ok().filter(|number| number.to_string() == text)?.checked_sub(1);
     let is_there = |id: &String| {
@@ -36,7 +36,7 @@ pub fn check(network: &UgmmNetwork, named: &[String]) -> Result<(), CliError> {
     };
     match named.iter().find(|id| is_there(id).is_none()) {
         Some(id) => {
-            let last = network.layers.last().map_or(0, UgmmLayer::neurons);
+            let last = network.layers.last().map_or(0, Layer::neurons);
             Err(CliError::NoSuchNeuron { id: id.clone(), last: format!("{}.{last}", network.layers.len()) })
         }
         None => Ok(()),

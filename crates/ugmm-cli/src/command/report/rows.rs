@@ -5,11 +5,10 @@ use super::seen::{Predicted, Right, Seen};
 use crate::error::CliError;
 use crate::naming::{in_data_units, value_text};
 use crate::output::percent;
-use burn::tensor::{Device, Tensor, TensorData};
-use ugmm::LabelEncoding;
-use ugmm::inference::conditional::ConditionalDensity;
-use ugmm::inspect::{Absence, RowPath, paths};
 use ugmm_data::ImageGrid;
+use ugmm_network::LabelEncoding;
+use ugmm_network::inference::conditional::ConditionalDensity;
+use ugmm_network::inspect::{Absence, RowPath, paths};
 use ugmm_report::{Density, InputShare, Row, short};
 use ugmm_tabular::TabularModel;
 
@@ -47,9 +46,8 @@ pub fn rows(
     let inputs = seen.activations[0].len() / seen.rows();
     let values: Vec<f32> =
         chosen.iter().flat_map(|&row| &seen.activations[0][row * inputs..][..inputs]).copied().collect();
-    let x = Tensor::<2>::from_data(TensorData::new(values, [chosen.len(), inputs]), &Device::flex());
     let outputs: Vec<usize> = chosen.iter().map(|&row| output(seen, row)).collect();
-    let paths = paths(seen.network, x, &outputs, FLOWS);
+    let paths = paths(seen.network, &values, &outputs, FLOWS);
     let contributions = contributions(model, seen, &chosen)?;
     let brightest =
         seen.features.iter().copied().filter(|value| value.is_finite()).fold(f32::MIN_POSITIVE, f32::max);

@@ -5,15 +5,15 @@ use crate::error::CliError;
 use crate::first_rows::FirstRows;
 pub use crate::first_rows::Right;
 use crate::output::count;
-use ugmm::inference::conditional::ConditionalDensity;
-use ugmm::inspect::{activations, followed_weights, leading_components};
-use ugmm::{UgmmNetwork, inspect::Component};
+use ugmm_network::inference::conditional::ConditionalDensity;
+use ugmm_network::inspect::{activations, followed_weights, leading_components};
+use ugmm_network::{Network, inspect::Component};
 use ugmm_report::Text;
 use ugmm_tabular::{Predictions, TabularModel, Target};
 
 /// Rows with what the model says of them. Lists have an entry for each row unless they say otherwise.
 pub struct Seen<'m> {
-    pub network: &'m UgmmNetwork,
+    pub network: &'m Network,
     /// Where each row is in the file.
     pub numbers: Vec<usize>,
     /// The features, `[rows, features]`, row-major.
@@ -49,11 +49,7 @@ pub enum Predicted {
 
 impl<'m> Seen<'m> {
     /// Reads the first rows of the table.
-    pub fn read(
-        model: &'m TabularModel,
-        network: &'m UgmmNetwork,
-        options: &Options,
-    ) -> Result<Self, CliError> {
+    pub fn read(model: &'m TabularModel, network: &'m Network, options: &Options) -> Result<Self, CliError> {
         let read_options = options.table.read_options();
         let rows = FirstRows::read(&options.data, model, &read_options, options.rows.get())?;
         let FirstRows { numbers, features, right, more, empty } = rows;
@@ -71,7 +67,7 @@ impl<'m> Seen<'m> {
             predicted,
             targets,
             right,
-            activations: activations(network, x),
+            activations: activations(network, &x),
             components: network.layers.iter().map(components).collect(),
             importances: followed_weights(network, &vec![1.0 / outputs as f64; outputs]),
             more,

@@ -12,12 +12,12 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Instant;
-use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig};
-use ugmm::training::{
+use ugmm_data::{LabelledImages, Mnist, load_mnist};
+use ugmm_network::architecture::{MixedConfig, MixedInput, MixedLayerConfig};
+use ugmm_network::training::{
     Augmentation, Dataset, EpochReport, OptimizerConfig, Schedule, TrainingConfig, evaluate, train,
 };
-use ugmm::{Objective, Stream, Task, UgmmError, generator};
-use ugmm_data::{LabelledImages, Mnist, load_mnist};
+use ugmm_network::{Objective, Stream, Task, UgmmError, generator};
 use ugmm_tabular::device;
 
 /// Training images of MNIST that are measured on with --validation.
@@ -266,7 +266,7 @@ fn measure(
 fn first_rows(rows: &Dataset) -> Tensor<2> {
     let count = rows.rows().min(INITIALIZATION_ROWS);
     let spread: Vec<usize> = (0..count).map(|index| index * rows.rows() / count).collect();
-    rows.batch(&spread, &device()).0
+    rows.batch(&spread).0
 }
 
 fn deviations(options: &ArchitectureOptions) -> Vec<String> {

@@ -4,9 +4,9 @@ use super::{Contender, Experiment, Part, layer_sizes, percent_with_sd};
 use crate::arguments::{Common, PresetKind, ReproduceIris};
 use crate::error::CliError;
 use crate::output::check_outputs;
-use ugmm::training::{Dataset, Features, Schedule};
-use ugmm::{Architecture, ModelConfig, ObjectiveKind, Preset, Settings, Standardization, UgmmError};
 use ugmm_data::{ClassLabels, IRIS_SPLIT_STATES, LabelledTable, Split, iris, iris_split};
+use ugmm_network::training::{Dataset, Features, Schedule};
+use ugmm_network::{Architecture, ModelConfig, ObjectiveKind, Preset, Settings, Standardization, UgmmError};
 
 /// scikit-learn's `random_state` of the split that the paper's published script uses.
 const PAPER_SPLIT: u64 = 42;

@@ -4,9 +4,9 @@ use super::{Contender, Experiment, Part, layer_sizes, percent};
 use crate::arguments::{Common, PresetKind, ReproduceMnist};
 use crate::error::CliError;
 use crate::output::check_outputs;
-use ugmm::training::{Dataset, Features};
-use ugmm::{Architecture, Settings, UgmmError};
 use ugmm_data::{IdxImages, LabelledImages, load_mnist};
+use ugmm_network::training::{Dataset, Features};
+use ugmm_network::{Architecture, Settings, UgmmError};
 
 const DIGITS: usize = 10;
 pub(super) const PAPER_HIDDEN: [usize; 2] = [128, 64];

@@ -1,10 +1,13 @@
 //! `ugmm reproduce`: the paper's experiments.
 
 mod approximation;
+#[cfg(feature = "architectures")]
 mod architectures;
+#[cfg(feature = "architectures")]
 mod images;
 mod iris;
 mod mnist;
+#[cfg(feature = "architectures")]
 mod sequences;
 mod uncertainty;
 
@@ -17,9 +20,8 @@ use crate::variants_file::read_variants;
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::time::Instant;
-use ugmm::training::{Dataset, EpochReport, evaluate};
-use ugmm::{Architecture, ModelConfig, Recipe, Settings};
-use ugmm_tabular::device;
+use ugmm_network::training::{Dataset, EpochReport, evaluate};
+use ugmm_network::{Architecture, ModelConfig, Recipe, Settings};
 
 pub fn run(what: &Reproduce, common: &Common) -> Result<(), CliError> {
     match what {
@@ -27,8 +29,12 @@ pub fn run(what: &Reproduce, common: &Common) -> Result<(), CliError> {
         Reproduce::Mnist(options) => mnist::run(options, common),
         Reproduce::Uncertainty(options) => uncertainty::run(options, common),
         Reproduce::Approximation(options) => approximation::run(options, common),
+        #[cfg(feature = "architectures")]
         Reproduce::Sequences(options) => sequences::run(options, common),
+        #[cfg(feature = "architectures")]
         Reproduce::Images(options) => images::run(options, common),
+        #[cfg(not(feature = "architectures"))]
+        Reproduce::Sequences(_) | Reproduce::Images(_) => Err(CliError::NoArchitectures),
     }
 }
 
@@ -211,7 +217,7 @@ impl Experiment<'_> {
         let seconds = start.elapsed().as_secs_f64();
         let metrics = match trained.history.last().and_then(|report| report.validation) {
             Some(after_the_last_epoch) => after_the_last_epoch,
-            None => evaluate(&trained.network, &recipe.task, &part.test, &device())?,
+            None => evaluate(&trained.network, &recipe.task, &part.test)?,
         };
         let test_accuracy = if as_the_paper {
             let first = (self.first_measured_epoch)(recipe.training.epochs);

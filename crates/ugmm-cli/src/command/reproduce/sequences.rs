@@ -5,10 +5,10 @@ use super::mnist::dataset;
 use crate::arguments::{ArchitectureOptions, Common, ReproduceSequences, SequenceTask};
 use crate::error::CliError;
 use crate::output::check_outputs;
-use ugmm::Init;
-use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig as Layer};
-use ugmm::training::{Dataset, Features};
 use ugmm_data::{EncodedText, paradise_lost};
+use ugmm_network::Init;
+use ugmm_network::architecture::{MixedConfig, MixedInput, MixedLayerConfig as Layer};
+use ugmm_network::training::{Dataset, Features};
 
 const DIGITS: usize = 10;
 /// Hidden states of the uGMM networks that read rows of images.

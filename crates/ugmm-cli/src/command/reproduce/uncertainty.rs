@@ -12,12 +12,11 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 use serde::Serialize;
 use std::path::Path;
-use ugmm::calibration::{scale, temperature};
-use ugmm::metrics::{Metrics, area_under_roc};
-use ugmm::training::{Dataset, Features, class_scores, log_probabilities};
-use ugmm::{Architecture, Model, Recipe, Settings, Stream, Task, UgmmError, generator};
 use ugmm_data::{load_mnist, read_idx_images};
-use ugmm_tabular::device;
+use ugmm_network::calibration::{scale, temperature};
+use ugmm_network::metrics::{Metrics, area_under_roc};
+use ugmm_network::training::{Dataset, Features, class_scores, log_probabilities};
+use ugmm_network::{Architecture, Model, Recipe, Settings, Stream, Task, UgmmError, generator};
 
 /// Images of each kind that is no digit.
 const OTHERS: usize = 10_000;
@@ -124,8 +123,7 @@ fn measure(
     [held_out, test]: [&Dataset; 2],
     others: &[Others],
 ) -> Result<Run, CliError> {
-    let device = device();
-    let log_probabilities = |rows| log_probabilities(network, task, rows, &device);
+    let log_probabilities = |rows| log_probabilities(network, task, rows);
     let temperature = temperature(&log_probabilities(held_out)?, held_out.labels(), None)?;
     let on_test = log_probabilities(test)?;
     let mut scaled_on_test = on_test.clone();
@@ -154,7 +152,7 @@ struct Signs {
 
 fn signs(network: &Model, task: &Task, images: &Dataset) -> Result<Signs, CliError> {
     let mut signs = Signs::default();
-    for row in class_scores(network, task, images, &device())?.chunks(task.classes) {
+    for row in class_scores(network, task, images)?.chunks(task.classes) {
         let largest = f64::from(row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
         let sum: f64 = row.iter().map(|&score| (f64::from(score) - largest).exp()).sum();
         let root_score = largest + sum.ln();
@@ -189,7 +187,7 @@ fn others(
 ) -> Result<Vec<Others>, CliError> {
     let columns = test.columns();
     let rows: Vec<usize> = (0..test.rows().min(OTHERS)).collect();
-    let digits: Vec<f32> = test.batch(&rows, &device()).0.into_data().iter::<f32>().collect();
+    let (digits, _) = test.batch(&rows);
     let mut rng = generator(0, Stream::Splitting);
     let mut shuffled = digits.clone();
     shuffled.chunks_mut(columns).for_each(|image| image.shuffle(&mut rng));

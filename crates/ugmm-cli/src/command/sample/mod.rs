@@ -16,10 +16,10 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
-use ugmm::file::AtomicFile;
-use ugmm::inference::diagnostics::{Diagnostics, FEWEST_EFFECTIVE, MOST_R_HAT};
-use ugmm::inference::gibbs::SamplingOptions;
 use ugmm_circuit::UnivariateMixture;
+use ugmm_network::file::AtomicFile;
+use ugmm_network::inference::diagnostics::{Diagnostics, FEWEST_EFFECTIVE, MOST_R_HAT};
+use ugmm_network::inference::gibbs::SamplingOptions;
 use ugmm_tabular::{AnyModel, TableSamples, TableVariable, TabularError};
 
 /// What is done where nothing else is asked for.
@@ -144,7 +144,7 @@ fn write(
     options: &Sample,
 ) -> Result<usize, CliError> {
     let output = options.output.as_deref();
-    let mut rng = ugmm::generator(options.seed, ugmm::Stream::Sampling);
+    let mut rng = ugmm_network::generator(options.seed, ugmm_network::Stream::Sampling);
     let mut empty_cells = 0;
     let mut cell = |(index, variable): (usize, &TableVariable), inputs: &[f64]| {
         let inputs = &inputs[variable.inputs()];

@@ -12,9 +12,9 @@ use crate::progress::EpochLines;
 use crate::table::{doubts, overview_as};
 use serde::Serialize;
 use std::path::Path;
-use ugmm::Settings;
-use ugmm::file::write_atomically;
 use ugmm_data::frame::Schema;
+use ugmm_network::Settings;
+use ugmm_network::file::write_atomically;
 use ugmm_tabular::{
     DensityColumn, DensityModel, DensityOptions, DensityReport, DensityRun, DensityStructure,
     LogLikelihoodMeasures, LogLikelihoods, Table, TabularError, density_columns, fit_density, prepare_pixels,

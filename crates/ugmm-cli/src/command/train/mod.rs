@@ -15,9 +15,9 @@ use crate::variants_file::read_variants;
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use ugmm::file::write_atomically;
-use ugmm::{Settings, TargetKind};
 use ugmm_data::frame::{Column, Level, Schema};
+use ugmm_network::file::write_atomically;
+use ugmm_network::{Settings, TargetKind};
 use ugmm_tabular::{FitOptions, Run, Table, TabularError, TaskChoice, fit, prepare_target, small_grid};
 
 /// Time between checkpoints that is lost at most, where it is not given.

@@ -4,9 +4,9 @@ use crate::output::{count, left_out, percent, percent_and_sd, table};
 use crate::statistics::mean_and_sd;
 use serde::Serialize;
 use std::path::Path;
-use ugmm::model_file::Columns;
-use ugmm::training::TrainingConfig;
-use ugmm::{ModelConfig, Task};
+use ugmm_network::model_file::Columns;
+use ugmm_network::training::TrainingConfig;
+use ugmm_network::{ModelConfig, Task};
 use ugmm_tabular::{Calibration, CrossValidation, FitReport, Measures, TabularModel};
 
 #[derive(Serialize)]
@@ -15,7 +15,7 @@ pub struct Report<'a> {
     model_file: &'a Path,
     columns: &'a Columns,
     task: Task,
-    model: &'a ModelConfig,
+    model: ModelConfig,
     training: Option<&'a TrainingConfig>,
     parameters: usize,
     #[serde(flatten)]
@@ -30,9 +30,9 @@ impl<'a> Report<'a> {
             model_file,
             columns: &saved.columns,
             task: saved.task,
-            model: &saved.config,
+            model: saved.model.config(),
             training: saved.training.as_ref(),
-            parameters: burn::module::Module::num_params(&saved.model),
+            parameters: saved.model.parameter_count(),
             fitted,
         }
     }

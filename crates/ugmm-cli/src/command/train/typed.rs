@@ -2,7 +2,7 @@
 
 use crate::arguments::Train;
 use crate::error::CliError;
-use ugmm::UgmmError;
+use ugmm_network::UgmmError;
 use ugmm_tabular::TabularError;
 
 /// The option that was typed for a setting, by the setting's name in a file or in messages of the libraries; none where it is of a

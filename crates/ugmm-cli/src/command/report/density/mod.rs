@@ -12,7 +12,7 @@ use crate::output::{count, print, write_json};
 use rows::Seen;
 use serde::Serialize;
 use std::path::PathBuf;
-use ugmm::file::write_atomically;
+use ugmm_network::file::write_atomically;
 use ugmm_report::{Axis, Chart, Document, DocumentSection, Figure, Mark, Text, document, png, short, svg};
 use ugmm_tabular::{DensityModel, DensityReader, LogLikelihoodMeasures};
 
@@ -185,7 +185,7 @@ fn training(model: &DensityModel) -> Option<DocumentSection> {
 /// One file for each figure, and all their bytes.
 fn write_figures(report: &Document, options: &Options) -> Result<(Vec<PathBuf>, usize), CliError> {
     std::fs::create_dir_all(&options.output)
-        .map_err(|source| ugmm::UgmmError::Io { path: options.output.clone(), source })?;
+        .map_err(|source| ugmm_network::UgmmError::Io { path: options.output.clone(), source })?;
     let (mut files, mut bytes) = (Vec::new(), 0);
     for figure in report.sections.iter().flat_map(|section| &section.figures) {
         let (ending, content) = match options.format {

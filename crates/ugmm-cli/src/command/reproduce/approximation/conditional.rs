@@ -4,9 +4,9 @@ use super::targets::{logistic, logistic_density};
 use crate::error::CliError;
 use rand::{Rng, RngExt};
 use serde::Serialize;
-use ugmm::Stream;
 use ugmm_circuit::{Circuit, Rows, TrainingConfig, Variable, train};
 use ugmm_data::frame::ColumnData;
+use ugmm_network::Stream;
 use ugmm_tabular::{FitOptions, Table, UgmmRegressor};
 
 /// Scale of the logistic noise.
@@ -70,7 +70,7 @@ pub struct Learned {
 }
 
 pub fn learn(rows: usize, test_rows: usize, seed: u64) -> Result<Learned, CliError> {
-    let mut rng = ugmm::generator(seed, Stream::Sampling);
+    let mut rng = ugmm_network::generator(seed, Stream::Sampling);
     let (training, test) = (draw(rows, &mut rng), draw(test_rows, &mut rng));
     let learned = Rows::new(&training, 2)?;
     let variables = (0..2).map(|column| Variable::standardizing(learned.column(column))).collect();

@@ -14,7 +14,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 use std::path::PathBuf;
 use targets::{TARGETS, Target};
-use ugmm::file::write_atomically;
+use ugmm_network::file::write_atomically;
 use ugmm_report::svg;
 use univariate::Fit;
 
@@ -44,7 +44,7 @@ pub fn run(options: &ReproduceApproximation, common: &Common) -> Result<(), CliE
     let figure = |id: &str| options.output.as_ref().map(|folder| folder.join(format!("{id}.svg")));
     if let Some(folder) = &options.output {
         std::fs::create_dir_all(folder)
-            .map_err(|source| ugmm::UgmmError::Io { path: folder.clone(), source })?;
+            .map_err(|source| ugmm_network::UgmmError::Io { path: folder.clone(), source })?;
     }
     let counts: Vec<usize> =
         (0..).map(|power| 1usize << power).take_while(|count| *count <= options.components.get()).collect();

@@ -1,0 +1,28 @@
+//! Other places than the processor where networks can be computed.
+
+use crate::training::{Checkpoint, Dataset, Observer, Trained, TrainingConfig};
+use crate::{Model, Predictor, Task, UgmmError};
+
+/// A device that trains networks and predicts by them, such as a GPU by a framework. This crate has none: it computes on the
+/// processor.
+pub trait Backend: Send + Sync {
+    /// Trains `network` as [`training::resume`](crate::training::resume) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`training::resume`](crate::training::resume), and what goes wrong on the device.
+    #[allow(clippy::too_many_arguments, reason = "those of `resume`")]
+    fn resume(
+        &self,
+        checkpoint: Option<&Checkpoint>,
+        network: Model,
+        task: &Task,
+        training: &Dataset,
+        validation: Option<&Dataset>,
+        config: &TrainingConfig,
+        observer: &mut dyn Observer,
+    ) -> Result<Trained<Model>, UgmmError>;
+
+    /// The network on the device, ready to predict.
+    fn predictor(&self, model: &Model) -> Box<dyn Predictor + Send + Sync>;
+}
