@@ -7,7 +7,8 @@ use rand::{Rng, RngExt};
 /// Which components of a layer are dropped in one forward pass: `[neurons, inputs]`, true = dropped. One
 /// Bernoulli(`probability`) draw per component, shared by all rows of the batch. A neuron whose components all came
 /// up dropped keeps one of them, chosen uniformly: a mixture of nothing has no density.
-pub(crate) fn draw_dropped<R: Rng + ?Sized>(
+#[must_use]
+pub fn draw_dropped<R: Rng + ?Sized>(
     [neurons, inputs]: [usize; 2],
     probability: f64,
     rng: &mut R,
@@ -39,7 +40,8 @@ pub(crate) fn add_noise<R: Rng + ?Sized>(x: &mut [f32], deviation: f64, rng: &mu
 }
 
 /// So many Bernoulli(`probability`) draws.
-fn draw<R: Rng + ?Sized>(count: usize, probability: f64, rng: &mut R) -> Vec<bool> {
+#[must_use]
+pub fn draw<R: Rng + ?Sized>(count: usize, probability: f64, rng: &mut R) -> Vec<bool> {
     // An integer threshold: one 32-bit draw each.
     let threshold = (probability * 2f64.powi(32)) as u32;
     (0..count).map(|_| rng.random::<u32>() < threshold).collect()

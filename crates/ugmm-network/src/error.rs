@@ -134,7 +134,8 @@ pub enum UgmmError {
 }
 
 impl UgmmError {
-    pub(crate) fn setting(setting: &'static str, value: impl ToString, expected: &'static str) -> Self {
+    /// A setting that is out of its range.
+    pub fn setting(setting: &'static str, value: impl ToString, expected: &'static str) -> Self {
         Self::Setting { setting, value: value.to_string(), expected }
     }
 }

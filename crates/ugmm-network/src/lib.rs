@@ -12,7 +12,7 @@
 mod backend;
 pub mod calibration;
 mod device_name;
-mod dropout;
+pub mod dropout;
 mod error;
 pub mod file;
 pub mod inference;
@@ -31,7 +31,7 @@ mod predictor;
 mod preprocessing;
 mod preset;
 pub mod pruning;
-mod random;
+pub mod random;
 mod recipe;
 mod standardization;
 pub mod training;

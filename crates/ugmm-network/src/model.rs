@@ -2,7 +2,7 @@
 
 use crate::mlp::RecordedMlp;
 use crate::network::RecordedNetwork;
-use crate::{Mlp, MlpConfig, Network, NetworkConfig, Predictor, UgmmError};
+use crate::{LayerConfig, Mlp, MlpConfig, Network, NetworkConfig, Predictor, UgmmError};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -125,6 +125,18 @@ impl Model {
             Self::Ugmm(network) => network.layers.iter_mut().flat_map(|layer| layer.tensors_mut()).collect(),
             Self::Mlp(network) => network.tensors_mut(),
         }
+    }
+
+    /// The same parameters under the settings of the network that training began with, as far as they outlast it: for
+    /// engines whose networks do not keep how they were initialised.
+    #[must_use]
+    pub fn with_config_of(mut self, config: &ModelConfig) -> Self {
+        if let (Self::Ugmm(network), ModelConfig::Ugmm(config)) = (&mut self, config) {
+            for (layer, config) in network.layers.iter_mut().zip(&config.layers) {
+                layer.config = LayerConfig { min_sigma: layer.config.min_sigma, ..config.clone() };
+            }
+        }
+        self
     }
 
     /// [`Self::tensors`], and what batch normalisations remember.

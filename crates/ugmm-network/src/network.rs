@@ -270,6 +270,17 @@ impl Network {
         RecordedNetwork { layers, unknown, outputs: y }
     }
 
+    /// The gradient of Σ outputs · `cotangent` with respect to `x`, `[rows, inputs]`, for `cotangent` `[rows, outputs]`; nothing
+    /// is random.
+    ///
+    /// # Panics
+    ///
+    /// When the sizes do not fit.
+    #[must_use]
+    pub fn input_gradient(&self, x: &[f32], cotangent: Vec<f32>) -> Vec<f32> {
+        self.recorded(x.to_vec(), None).input_gradient(cotangent)
+    }
+
     /// The network as it is to be used after training: what it took from each batch is now fixed, to what it is on `sample`
     /// `[rows, inputs]`, typical rows.
     #[must_use]

@@ -38,18 +38,18 @@ pub fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
 }
 
 /// A draw of U[0, 1) on a grid of 2⁻⁵³; 0 can come up, 1 cannot.
-pub(crate) fn uniform<R: Rng + ?Sized>(rng: &mut R) -> f64 {
+pub fn uniform<R: Rng + ?Sized>(rng: &mut R) -> f64 {
     rng.random::<f64>()
 }
 
 /// A draw of N(0, 1) by the Box–Muller transform (Box and Muller 1958): two uniform draws, no rejection, so that it
 /// ends and is finite for every source, one that always returns 0 included.
-pub(crate) fn normal<R: Rng + ?Sized>(rng: &mut R) -> f64 {
+pub fn normal<R: Rng + ?Sized>(rng: &mut R) -> f64 {
     let (u, v) = (uniform(rng), uniform(rng));
     (-2.0 * (-u).ln_1p()).sqrt() * (TAU * v).cos()
 }
 
 /// An index below `bound`, which must not be 0.
-pub(crate) fn index<R: Rng + ?Sized>(rng: &mut R, bound: usize) -> usize {
+pub fn index<R: Rng + ?Sized>(rng: &mut R, bound: usize) -> usize {
     rng.random_range(0..bound)
 }

@@ -13,7 +13,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 use ugmm::training::{Stepper, Targets, TrainingConfig};
 use ugmm::{
-    DeviceName, Init, Objective, Stream, Task, UgmmNetworkConfig, generator, gpu_testing, ugmm_log_density,
+    DeviceName, Init, NetworkConfig, Objective, Stream, Task, generator, gpu_testing, ugmm_log_density,
 };
 
 /// Turns of each measurement.
@@ -131,7 +131,7 @@ fn layer(device: &Device, batch: usize, inputs: usize, neurons: usize, limit: f6
 fn training_step(device: &Device, batch: usize) -> Result<(), Box<dyn Error>> {
     let [features, .., classes] = SIZES;
     let mut rng = generator(0, Stream::Initialization);
-    let network = UgmmNetworkConfig::new(&SIZES).with_init(Init::Paper).init(None, &mut rng, device)?;
+    let network = NetworkConfig::new(&SIZES).with_init(Init::Paper).init(None, &mut rng, device)?;
     let task = Task { features, classes, objective: Objective::Discriminative };
     let mut stepper = Stepper::new(network, task, &TrainingConfig::new(0, 1), device)?;
     let x = Tensor::<2>::random([batch, features], Distribution::Uniform(0.0, 1.0), device);

@@ -1,18 +1,16 @@
 //! The uGMM layer: every neuron is a univariate Gaussian mixture with one component per input.
 
-mod config;
-
-pub(crate) use config::raw_log_sigma_of;
-pub use config::{Means, UgmmLayerConfig};
-
-use crate::dropout::{add_noise, draw_dropped, drop_components, drop_inputs, log_surviving_weight};
+use crate::dropout::{add_noise, drop_components, drop_inputs, log_surviving_weight};
+use crate::host::{generator_of_device, host_values, matrix};
 use crate::missing::Missing;
 use crate::standardization::Units;
-use crate::{random, ugmm_log_density};
+use crate::ugmm_log_density;
 use burn::module::{Flag, Module, Param};
 use burn::tensor::activation::softplus;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
+use ugmm_network::dropout::draw_dropped;
+use ugmm_network::{Layer, LayerConfig, Means, Stream};
 
 /// A layer of univariate-Gaussian-mixture neurons (paper §3.1). Neuron j maps an input row x to the log-density
 ///
@@ -22,11 +20,11 @@ use rand::Rng;
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
-/// use ugmm::{Init, Stream, UgmmLayerConfig, generator};
+/// use ugmm::{Init, InitOn, LayerConfig, Stream, generator};
 ///
 /// let device = Device::flex();
-/// let config = UgmmLayerConfig { init: Init::Paper, ..UgmmLayerConfig::new(4, 3) };
-/// let layer = config.init(None, &mut generator(0, Stream::Initialization), &device)?;
+/// let config = LayerConfig { init: Init::Paper, ..LayerConfig::new(4, 3) };
+/// let layer = config.init_on(None, &mut generator(0, Stream::Initialization), &device)?;
 /// let y = layer.forward(Tensor::zeros([8, 4], &device));
 /// assert_eq!(y.dims(), [8, 3]);
 /// # Ok::<(), ugmm::UgmmError>(())
@@ -39,21 +37,64 @@ pub struct UgmmLayer {
     pub raw_log_sigmas: Param<Tensor<2>>,
     /// ℓ: `[neurons, inputs]`, with π_j = softmax(ℓ_j).
     pub mixing_logits: Param<Tensor<2>>,
-    /// See [`UgmmLayerConfig::dropout`].
+    /// See [`LayerConfig::dropout`].
     pub dropout: f64,
-    /// See [`UgmmLayerConfig::input_dropout`].
+    /// See [`LayerConfig::input_dropout`].
     pub input_dropout: f64,
-    /// See [`UgmmLayerConfig::input_noise`].
+    /// See [`LayerConfig::input_noise`].
     pub input_noise: f64,
-    /// See [`UgmmLayerConfig::renormalize`].
+    /// See [`LayerConfig::renormalize`].
     pub renormalize: bool,
-    /// See [`UgmmLayerConfig::min_sigma`].
+    /// See [`LayerConfig::min_sigma`].
     pub min_sigma: f64,
     /// Whether dropout is on in training passes; cleared by Burn's `freeze`.
     pub training: Param<Flag>,
 }
 
 impl UgmmLayer {
+    /// The same layer on a device.
+    #[must_use]
+    pub fn of(layer: &Layer, device: &Device) -> Self {
+        let LayerConfig { inputs, neurons, means, .. } = layer.config;
+        let parameter =
+            |values: &[f32], columns| Param::from_tensor(matrix(values.to_vec(), columns, device));
+        debug_assert_eq!(layer.mixing_logits.len(), neurons * inputs);
+        Self {
+            means: parameter(&layer.means, means.per_neuron(inputs)),
+            raw_log_sigmas: parameter(&layer.raw_log_sigmas, inputs),
+            mixing_logits: parameter(&layer.mixing_logits, inputs),
+            dropout: layer.config.dropout,
+            input_dropout: layer.config.input_dropout,
+            input_noise: layer.config.input_noise,
+            renormalize: layer.config.renormalize,
+            min_sigma: layer.config.min_sigma,
+            training: Param::from_bool(true),
+        }
+    }
+
+    /// The same layer in plain lists: what `ugmm_network` inspects, prunes and saves. How it was initialised is not known any
+    /// more.
+    #[must_use]
+    pub fn to_layer(&self) -> Layer {
+        let (inputs, neurons) = (self.inputs(), self.neurons());
+        let means = self.means.val();
+        let tied = means.dims()[1] == 1 && inputs > 1;
+        Layer {
+            config: LayerConfig {
+                means: if tied { Means::Tied } else { Means::Free },
+                dropout: self.dropout,
+                input_dropout: self.input_dropout,
+                input_noise: self.input_noise,
+                renormalize: self.renormalize,
+                min_sigma: self.min_sigma,
+                ..LayerConfig::new(inputs, neurons)
+            },
+            means: host_values(&means),
+            raw_log_sigmas: host_values(&self.raw_log_sigmas.val()),
+            mixing_logits: host_values(&self.mixing_logits.val()),
+        }
+    }
+
     /// Number of inputs, which is the number of components of each neuron.
     #[must_use]
     pub fn inputs(&self) -> usize {
@@ -75,7 +116,7 @@ impl UgmmLayer {
     #[must_use]
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         if self.is_random(&x) {
-            let mut rng = random::generator_of_device(&x.device(), random::Stream::Dropout);
+            let mut rng = generator_of_device(&x.device(), Stream::Dropout);
             return self.forward_training(x, &mut rng);
         }
         self.parameters().mixtures(x)

@@ -1,59 +1,43 @@
-//! Neural networks whose every neuron is a univariate Gaussian mixture.
+//! Neurons that are univariate Gaussian mixtures, in [Burn](https://burn.dev).
 //!
-//! This library implements uGMM-NN (Z. S. Ali, *uGMM-NN: Univariate Gaussian Mixture Model Neural Network*,
-//! arXiv 2509.07569), called "the paper" throughout, on [Burn](https://burn.dev). A [`UgmmLayer`] is a Burn module; a
-//! [`UgmmNetwork`] stacks layers, and [`architecture`] puts them into recurrent, transformer and convolutional networks; [`training`] trains them, discriminatively or generatively ([`Objective`]);
-//! [`inference`] asks them questions; [`inspect`] says
-//! what they respond to; [`pruning`] leaves out what is not needed; [`metrics`] and [`calibration`] look at the probabilities; [`model_file`] keeps them.
+//! [`UgmmLayer`] is a Burn module (the layer of Z. S. Ali, *uGMM-NN: Univariate Gaussian Mixture Model Neural Network*,
+//! arXiv 2509.07569, called "the paper" throughout); a [`UgmmNetwork`] stacks layers, and [`architecture`] puts them into recurrent, transformer and convolutional networks. [`training`] trains them on any of Burn's devices
+//! by the loop of `ugmm_network`, whose networks are the same without a framework: [`UgmmNetwork::of`] and
+//! [`UgmmNetwork::to_network`] take them here and there, and inference, inspection, pruning and model files are there.
 //!
 //! Activations are natural logarithms of mixture densities. The root of a generative network is a *score*: it is not
 //! normalised over the features, so it is never called a likelihood here.
 
 pub mod architecture;
-pub mod calibration;
 mod device;
 mod dropout;
-mod error;
-pub mod file;
-pub mod inference;
-mod init;
-pub mod inspect;
+mod host;
 mod layer;
-mod memory;
-pub mod metrics;
+mod loss;
 mod missing;
 mod mlp;
 mod model;
-pub mod model_file;
 mod network;
-mod objective;
 mod op;
-mod preprocessing;
-mod preset;
-pub mod pruning;
-mod random;
-mod recipe;
 mod standardization;
 pub mod training;
 
-pub use device::{DeviceName, GpuBackend};
-pub use error::UgmmError;
-pub use init::Init;
-pub use layer::{Means, UgmmLayer, UgmmLayerConfig};
-pub use metrics::Metrics;
-pub use mlp::{Mlp, MlpConfig};
-pub use model::{Model, ModelConfig};
-pub use network::{Network, UgmmNetwork, UgmmNetworkConfig};
-pub use objective::{LabelEncoding, LossOptions, Objective, Task};
+/// The framework, in the release that this crate is written against.
+pub use burn;
+pub use device::{BurnBackend, all_devices, open_device};
+pub use layer::UgmmLayer;
+pub use loss::loss;
+pub use mlp::Mlp;
+pub use model::{InitOn, Model};
+pub use network::{Network, UgmmNetwork};
 #[cfg(feature = "gpu")]
 #[doc(hidden)]
 pub use op::gpu::testing as gpu_testing;
 pub use op::ugmm_log_density;
-pub use preprocessing::Standardization;
-pub use preset::Preset;
-pub use random::{Stream, generator};
-pub use recipe::{Architecture, ObjectiveKind, Recipe, Settings, TableShape, TargetKind};
-pub use training::Targets;
+pub use ugmm_network::{
+    DeviceName, GpuBackend, Init, LabelEncoding, LayerConfig, LossOptions, Means, MlpConfig, ModelConfig,
+    NetworkConfig, Objective, Stream, Targets, Task, UgmmError, generator,
+};
 
 /// The guide's examples on architectures, compiled and run with the documentation tests.
 #[cfg(doctest)]

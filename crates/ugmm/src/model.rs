@@ -1,79 +1,96 @@
-//! Either kind of network behind one type: what a model file holds.
+//! Either kind of network behind one type, and how networks come to a device.
 
-use crate::{Mlp, MlpConfig, Network, UgmmError, UgmmNetwork, UgmmNetworkConfig};
+use crate::host::host_values;
+use crate::{Mlp, Network, UgmmLayer, UgmmNetwork};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
-use serde::{Deserialize, Serialize};
+use ugmm_network::{LayerConfig, MlpConfig, ModelConfig, NetworkConfig, UgmmError};
 
-/// The configuration of a [`Model`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum ModelConfig {
-    /// A uGMM network.
-    Ugmm(UgmmNetworkConfig),
-    /// A plain feed-forward network.
-    Mlp(MlpConfig),
+/// Configurations of networks that can begin on a device.
+pub trait InitOn {
+    /// What they are the configurations of.
+    type Module;
+
+    /// One with new parameters. `sample` `[rows, inputs]` holds typical rows; see [`NetworkConfig::init`].
+    ///
+    /// # Errors
+    ///
+    /// When a setting is out of its range, or the sample is missing, of the wrong width or not finite.
+    fn init_on<R: Rng + ?Sized>(
+        &self,
+        sample: Option<&Tensor<2>>,
+        rng: &mut R,
+        device: &Device,
+    ) -> Result<Self::Module, UgmmError>;
 }
 
-impl ModelConfig {
-    /// Checks every setting.
-    ///
-    /// # Errors
-    ///
-    /// Names the first setting that is out of its range.
-    pub fn validate(&self) -> Result<(), UgmmError> {
-        match self {
-            Self::Ugmm(config) => config.validate(),
-            Self::Mlp(config) => config.validate(),
+/// The values of a sample, which must have so many columns.
+fn sample_values(sample: Option<&Tensor<2>>, inputs: usize) -> Result<Option<Vec<f32>>, UgmmError> {
+    match sample.map(|sample| sample.dims()[1]) {
+        Some(found) if found != inputs => {
+            let what = "the sample for initialisation";
+            Err(UgmmError::Size { what, found, unit: "columns", expected: inputs })
         }
+        _ => Ok(sample.map(host_values)),
     }
+}
 
-    /// A model with new parameters; `sample` as in [`UgmmNetworkConfig::init`].
-    ///
-    /// # Errors
-    ///
-    /// As [`UgmmNetworkConfig::init`] and [`MlpConfig::init`].
-    pub fn init<R: Rng + ?Sized>(
+impl InitOn for LayerConfig {
+    type Module = UgmmLayer;
+
+    fn init_on<R: Rng + ?Sized>(
+        &self,
+        sample: Option<&Tensor<2>>,
+        rng: &mut R,
+        device: &Device,
+    ) -> Result<UgmmLayer, UgmmError> {
+        let sample = sample_values(sample, self.inputs)?;
+        Ok(UgmmLayer::of(&self.init(sample.as_deref(), rng)?, device))
+    }
+}
+
+impl InitOn for NetworkConfig {
+    type Module = UgmmNetwork;
+
+    fn init_on<R: Rng + ?Sized>(
+        &self,
+        sample: Option<&Tensor<2>>,
+        rng: &mut R,
+        device: &Device,
+    ) -> Result<UgmmNetwork, UgmmError> {
+        let inputs = self.layers.first().map_or(0, |layer| layer.inputs);
+        let sample = sample_values(sample, inputs)?;
+        Ok(UgmmNetwork::of(&self.init(sample.as_deref(), rng)?, device))
+    }
+}
+
+impl InitOn for MlpConfig {
+    type Module = Mlp;
+
+    fn init_on<R: Rng + ?Sized>(
+        &self,
+        _sample: Option<&Tensor<2>>,
+        rng: &mut R,
+        device: &Device,
+    ) -> Result<Mlp, UgmmError> {
+        Ok(Mlp::of(&self.init(rng)?, device))
+    }
+}
+
+impl InitOn for ModelConfig {
+    type Module = Model;
+
+    fn init_on<R: Rng + ?Sized>(
         &self,
         sample: Option<&Tensor<2>>,
         rng: &mut R,
         device: &Device,
     ) -> Result<Model, UgmmError> {
         Ok(match self {
-            Self::Ugmm(config) => Model::Ugmm(config.init(sample, rng, device)?),
-            Self::Mlp(config) => Model::Mlp(config.init(rng, device)?),
+            Self::Ugmm(config) => Model::Ugmm(config.init_on(sample, rng, device)?),
+            Self::Mlp(config) => Model::Mlp(config.init_on(sample, rng, device)?),
         })
-    }
-
-    /// Number of inputs and outputs.
-    #[must_use]
-    pub fn width(&self) -> (usize, usize) {
-        match self {
-            Self::Ugmm(config) => (
-                config.layers.first().map_or(0, |layer| layer.inputs),
-                config.layers.last().map_or(0, |layer| layer.neurons),
-            ),
-            Self::Mlp(config) => {
-                (config.sizes.first().copied().unwrap_or(0), config.sizes.last().copied().unwrap_or(0))
-            }
-        }
-    }
-
-    /// The configuration of such a model after training; see [`UgmmNetworkConfig::settled`].
-    #[must_use]
-    pub fn settled(&self) -> Self {
-        match self {
-            Self::Ugmm(config) => Self::Ugmm(config.settled()),
-            Self::Mlp(config) => Self::Mlp(config.clone()),
-        }
-    }
-
-    pub(crate) fn blank(&self, device: &Device) -> Model {
-        match self {
-            Self::Ugmm(config) => Model::Ugmm(config.blank(device)),
-            Self::Mlp(config) => Model::Mlp(config.blank(device)),
-        }
     }
 }
 
@@ -84,6 +101,26 @@ pub enum Model {
     Ugmm(UgmmNetwork),
     /// A plain feed-forward network.
     Mlp(Mlp),
+}
+
+impl Model {
+    /// The same network on a device.
+    #[must_use]
+    pub fn of(model: &ugmm_network::Model, device: &Device) -> Self {
+        match model {
+            ugmm_network::Model::Ugmm(network) => Self::Ugmm(UgmmNetwork::of(network, device)),
+            ugmm_network::Model::Mlp(network) => Self::Mlp(Mlp::of(network, device)),
+        }
+    }
+
+    /// The same network in plain lists.
+    #[must_use]
+    pub fn to_model(&self) -> ugmm_network::Model {
+        match self {
+            Self::Ugmm(network) => ugmm_network::Model::Ugmm(network.to_network()),
+            Self::Mlp(network) => ugmm_network::Model::Mlp(network.to_mlp()),
+        }
+    }
 }
 
 impl Network for Model {

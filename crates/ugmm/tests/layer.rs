@@ -3,11 +3,11 @@
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor, TensorData, Tolerance};
 use std::convert::Infallible;
-use ugmm::{Init, Means, Stream, UgmmLayer, UgmmLayerConfig, generator};
+use ugmm::{Init, InitOn, LayerConfig, Means, Stream, UgmmLayer, generator};
 
-fn layer(config: &UgmmLayerConfig, device: &Device) -> UgmmLayer {
-    let config = UgmmLayerConfig { init: Init::Paper, ..config.clone() };
-    config.init(None, &mut generator(3, Stream::Initialization), device).unwrap()
+fn layer(config: &LayerConfig, device: &Device) -> UgmmLayer {
+    let config = LayerConfig { init: Init::Paper, ..config.clone() };
+    config.init_on(None, &mut generator(3, Stream::Initialization), device).unwrap()
 }
 
 fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
@@ -21,7 +21,7 @@ fn dropout_never_gives_nan_even_with_one_input() {
     for inputs in 1..=5 {
         for dropout in [0.5, 0.95] {
             for renormalize in [true, false] {
-                let config = UgmmLayerConfig { dropout, renormalize, ..UgmmLayerConfig::new(inputs, 16) };
+                let config = LayerConfig { dropout, renormalize, ..LayerConfig::new(inputs, 16) };
                 let layer = layer(&config, &device);
                 for _ in 0..60 {
                     let x = Tensor::<2>::random([8, inputs], Distribution::Normal(0.0, 1.0), &device);
@@ -44,7 +44,7 @@ fn dropout_never_gives_nan_even_with_one_input() {
 fn without_renormalisation_the_survivors_keep_their_weights() {
     let device = Device::flex().autodiff();
     let (inputs, neurons) = (6, 4);
-    let config = UgmmLayerConfig { dropout: 0.5, ..UgmmLayerConfig::new(inputs, neurons) };
+    let config = LayerConfig { dropout: 0.5, ..LayerConfig::new(inputs, neurons) };
     let renormalised = layer(&config, &device);
     let mut plain = renormalised.clone();
     plain.renormalize = false;
@@ -80,7 +80,7 @@ fn without_renormalisation_the_survivors_keep_their_weights() {
 fn dropout_is_only_for_training() {
     let plain = Device::flex();
     let device = plain.clone().autodiff();
-    let layer = layer(&UgmmLayerConfig { dropout: 0.5, ..UgmmLayerConfig::new(6, 4) }, &device);
+    let layer = layer(&LayerConfig { dropout: 0.5, ..LayerConfig::new(6, 4) }, &device);
     let x = Tensor::<2>::random([5, 6], Distribution::Normal(0.0, 1.0), &plain);
     let tracked = Tensor::from_data(x.to_data(), &device);
     let expected = values(&layer.valid().forward(x.clone()));
@@ -96,7 +96,7 @@ fn dropout_is_only_for_training() {
 #[test]
 fn burns_device_seed_decides_the_masks_of_forward() {
     let device = Device::flex().autodiff();
-    let layer = layer(&UgmmLayerConfig { dropout: 0.5, ..UgmmLayerConfig::new(30, 20) }, &device);
+    let layer = layer(&LayerConfig { dropout: 0.5, ..LayerConfig::new(30, 20) }, &device);
     let x = Tensor::<2>::zeros([1, 30], &device);
     // Other tests draw from the same process-wide generator, so a few attempts are allowed.
     let repeats = (0..20).any(|_| {
@@ -111,7 +111,7 @@ fn burns_device_seed_decides_the_masks_of_forward() {
 #[test]
 fn tied_means_are_one_mean_per_neuron() {
     let device = Device::flex().autodiff();
-    let tied = layer(&UgmmLayerConfig { means: Means::Tied, ..UgmmLayerConfig::new(5, 3) }, &device);
+    let tied = layer(&LayerConfig { means: Means::Tied, ..LayerConfig::new(5, 3) }, &device);
     assert_eq!(tied.means.dims(), [3, 1]);
     let mut free = tied.clone();
     free.means =
@@ -130,7 +130,7 @@ fn tied_means_are_one_mean_per_neuron() {
 fn the_floor_is_smooth_and_has_a_gradient_at_the_bottom() {
     let device = Device::flex().autodiff();
     let min_sigma = 0.1;
-    let mut layer = layer(&UgmmLayerConfig { min_sigma, ..UgmmLayerConfig::new(4, 1) }, &device);
+    let mut layer = layer(&LayerConfig { min_sigma, ..LayerConfig::new(4, 1) }, &device);
     let raw = [-30.0f32, -4.0, -1.0, 40.0];
     layer.raw_log_sigmas = burn::module::Param::from_data(TensorData::new(raw.to_vec(), [1, 4]), &device);
     let log_sigmas = layer.log_sigmas();
@@ -149,7 +149,7 @@ fn the_floor_is_smooth_and_has_a_gradient_at_the_bottom() {
 fn initial_sigmas_are_the_drawn_ones_whatever_the_floor() {
     let device = Device::flex();
     let log_sigmas = |min_sigma| {
-        values(&layer(&UgmmLayerConfig { min_sigma, ..UgmmLayerConfig::new(50, 20) }, &device).log_sigmas())
+        values(&layer(&LayerConfig { min_sigma, ..LayerConfig::new(50, 20) }, &device).log_sigmas())
     };
     let min_sigma = 0.2f64;
     for (without, with) in log_sigmas(0.0).iter().zip(log_sigmas(min_sigma)) {
@@ -185,8 +185,8 @@ fn a_random_source_that_returns_zero_gives_a_working_layer() {
     let sample = Tensor::<2>::zeros([3, 4], &device);
     for init in [Init::Paper, Init::Data, Init::Wide] {
         for means in [Means::Free, Means::Tied] {
-            let config = UgmmLayerConfig { init, means, ..UgmmLayerConfig::new(4, 3) };
-            let layer = config.init(Some(&sample), &mut Zeros, &device).unwrap();
+            let config = LayerConfig { init, means, ..LayerConfig::new(4, 3) };
+            let layer = config.init_on(Some(&sample), &mut Zeros, &device).unwrap();
             for tensor in [layer.means.val(), layer.raw_log_sigmas.val(), layer.mixing_logits.val()] {
                 assert!(values(&tensor).iter().all(|value| value.is_finite()));
             }
@@ -199,7 +199,7 @@ fn a_random_source_that_returns_zero_gives_a_working_layer() {
 #[test]
 fn paper_initialisation_has_the_papers_distributions() {
     let device = Device::flex();
-    let layer = layer(&UgmmLayerConfig::new(200, 100), &device);
+    let layer = layer(&LayerConfig::new(200, 100), &device);
     let moments = |values: Vec<f32>| {
         let count = values.len() as f64;
         let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / count;
@@ -220,7 +220,7 @@ fn data_initialisation_puts_every_mean_on_a_value_of_its_input() {
     let device = Device::flex();
     let sample = Tensor::<2>::from_floats([[0.0, 100.0], [1.0, 200.0], [2.0, 300.0]], &device);
     let mut rng = generator(0, Stream::Initialization);
-    let layer = UgmmLayerConfig::new(2, 50).init(Some(&sample), &mut rng, &device).unwrap();
+    let layer = LayerConfig::new(2, 50).init_on(Some(&sample), &mut rng, &device).unwrap();
     for means in values(&layer.means.val()).chunks(2) {
         assert!([0.0, 1.0, 2.0].contains(&means[0]) && [100.0, 200.0, 300.0].contains(&means[1]));
     }
@@ -233,30 +233,27 @@ fn data_initialisation_puts_every_mean_on_a_value_of_its_input() {
 #[test]
 fn settings_out_of_range_are_refused_in_one_sentence() {
     let device = Device::flex();
-    let message = |config: UgmmLayerConfig| {
+    let message = |config: LayerConfig| {
         config
-            .init(None, &mut generator(0, Stream::Initialization), &device)
+            .init_on(None, &mut generator(0, Stream::Initialization), &device)
             .err()
             .map(|error| error.to_string())
     };
-    let paper = UgmmLayerConfig { init: Init::Paper, ..UgmmLayerConfig::new(4, 3) };
+    let paper = LayerConfig { init: Init::Paper, ..LayerConfig::new(4, 3) };
     assert_eq!(message(paper.clone()), None);
     for (config, expected) in [
-        (UgmmLayerConfig { inputs: 0, ..paper.clone() }, "the number of inputs is 0, but must be at least 1"),
+        (LayerConfig { inputs: 0, ..paper.clone() }, "the number of inputs is 0, but must be at least 1"),
         (
-            UgmmLayerConfig { dropout: 1.0, ..paper.clone() },
+            LayerConfig { dropout: 1.0, ..paper.clone() },
             "dropout is 1, but must be at least 0 and less than 1",
         ),
         (
-            UgmmLayerConfig { dropout: f64::NAN, ..paper.clone() },
+            LayerConfig { dropout: f64::NAN, ..paper.clone() },
             "dropout is NaN, but must be at least 0 and less than 1",
         ),
+        (LayerConfig { min_sigma: -1.0, ..paper.clone() }, "min_sigma is -1, but must be between 0 and 1e30"),
         (
-            UgmmLayerConfig { min_sigma: -1.0, ..paper.clone() },
-            "min_sigma is -1, but must be between 0 and 1e30",
-        ),
-        (
-            UgmmLayerConfig { init: Init::Data, ..paper.clone() },
+            LayerConfig { init: Init::Data, ..paper.clone() },
             "init is \"data\", but must be \"paper\" where no sample of the inputs is given (the others need one)",
         ),
     ] {

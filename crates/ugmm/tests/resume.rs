@@ -7,9 +7,10 @@ use ugmm::training::{
     Schedule, TrainingConfig, init_model, resume, train,
 };
 use ugmm::{
-    LabelEncoding, MlpConfig, Model, ModelConfig, Objective, Preset, Stream, Task, UgmmError,
-    UgmmNetworkConfig, generator,
+    LabelEncoding, MlpConfig, Model, ModelConfig, NetworkConfig, Objective, Stream, Task, UgmmError,
+    generator,
 };
+use ugmm_network::Preset;
 
 const FEATURES: usize = 4;
 const EPOCHS: usize = 6;
@@ -65,8 +66,8 @@ fn every_kind_of_training_goes_on_to_the_same_bits() {
         objective: Objective::Conditional { low: -1.0, high: 3.0, nodes: 8, crps_weight: 1.0 },
         ..discriminative
     };
-    let dropout = UgmmNetworkConfig::new(&[FEATURES, 9, 3]).with_dropout(&[0.2, 0.1]);
-    let noise = UgmmNetworkConfig::new(&[FEATURES, 9, 3])
+    let dropout = NetworkConfig::new(&[FEATURES, 9, 3]).with_dropout(&[0.2, 0.1]);
+    let noise = NetworkConfig::new(&[FEATURES, 9, 3])
         .with_min_sigma(0.5)
         .with_standardize(true)
         .with_input_dropout(&[0.1, 0.2])

@@ -1,5 +1,6 @@
 //! The command from end to end, on the Iris table and on files with something wrong.
 
+#[cfg(feature = "architectures")]
 mod architectures;
 mod certificates;
 mod columns;

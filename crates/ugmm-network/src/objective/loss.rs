@@ -25,6 +25,14 @@ pub struct LossInputs {
     own_cells: Vec<usize>,
 }
 
+impl LossInputs {
+    /// With numbers to predict, the cell of the range that holds each row's own.
+    #[must_use]
+    pub fn own_cells(&self) -> &[usize] {
+        &self.own_cells
+    }
+}
+
 impl Task {
     /// What the loss of a batch with features `x` `[rows, features]` shows the network; the places of numbers in their cells
     /// are drawn from `rng`.

@@ -1,7 +1,9 @@
 //! What the training loop asks of whatever makes its steps.
 
 use super::{Dataset, EngineState, Measured, Targets, TrainingConfig};
-use crate::{Predictor, Task, UgmmError};
+#[cfg(doc)]
+use crate::Predictor;
+use crate::{Task, UgmmError};
 
 /// A network in training with its optimiser: what the loop [`run`](super::run) repeats a step of. The one of this crate is
 /// [`Stepper`](super::Stepper); a framework may bring another, for devices of its own.
@@ -9,8 +11,13 @@ pub trait Engine {
     /// A network as it is after some steps.
     type Network: Clone;
 
-    /// The network's sizes.
-    fn predictor(&self) -> &dyn Predictor;
+    /// Rows of outputs that the network gives for each row of inputs; see [`Predictor::predictions_per_row`].
+    fn predictions_per_row(&self) -> usize {
+        1
+    }
+
+    /// Whether NaN in the inputs is a missing value that the network knows how to do without.
+    fn takes_missing_values(&self) -> bool;
 
     /// One step on a batch: features `x`, row-major `[rows, features]`, and what is to be predicted of each row. Where the loss
     /// before the step is not finite the network is left as it was, if the engine knows the loss before it takes the step.

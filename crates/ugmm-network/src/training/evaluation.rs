@@ -42,7 +42,7 @@ fn collect<N: Predictor + ?Sized>(
     dataset: &Dataset,
     values: impl Fn(&Task, &N, &[f32]) -> Vec<f32>,
 ) -> Result<Vec<f32>, UgmmError> {
-    check_dataset(network, task, dataset)?;
+    check_dataset(network.predictions_per_row(), network.takes_missing_values(), task, dataset)?;
     let mut all = Vec::with_capacity(dataset.rows() * task.classes);
     let rows: Vec<usize> = (0..dataset.rows()).collect();
     for rows in rows.chunks(EVALUATION_BATCH) {
@@ -63,7 +63,7 @@ pub fn predicted_densities<N: Predictor + ?Sized>(
     dataset: &Dataset,
     cells: usize,
 ) -> Result<Vec<ConditionalDensity>, UgmmError> {
-    check_dataset(network, task, dataset)?;
+    check_dataset(network.predictions_per_row(), network.takes_missing_values(), task, dataset)?;
     let Objective::Conditional { low, high, .. } = task.objective else {
         return Err(UgmmError::setting(
             "the objective",
@@ -131,9 +131,11 @@ pub fn measure<N: Predictor + ?Sized>(
     }
 }
 
-/// Checks that a data set has the feature columns and classes of a task, and all values that the network needs.
-pub(super) fn check_dataset<N: Predictor + ?Sized>(
-    network: &N,
+/// Checks that a data set has the feature columns and classes of a task, so many targets for each row, and all values that
+/// the network needs.
+pub(super) fn check_dataset(
+    predictions_per_row: usize,
+    takes_missing_values: bool,
     task: &Task,
     dataset: &Dataset,
 ) -> Result<(), UgmmError> {
@@ -144,15 +146,13 @@ pub(super) fn check_dataset<N: Predictor + ?Sized>(
             return Err(UgmmError::Size { what: "the data set", found, unit, expected });
         }
     }
-    if dataset.targets_per_row() != network.predictions_per_row() {
-        let (found, expected) = (dataset.targets_per_row(), network.predictions_per_row());
+    if dataset.targets_per_row() != predictions_per_row {
+        let (found, expected) = (dataset.targets_per_row(), predictions_per_row);
         return Err(UgmmError::Size { what: "the data set", found, unit: "targets per row", expected });
     }
     task.check_targets(dataset.targets())?;
     match dataset.first_missing() {
-        Some((row, column)) if !network.takes_missing_values() => {
-            Err(UgmmError::MissingValue { row, column })
-        }
+        Some((row, column)) if !takes_missing_values => Err(UgmmError::MissingValue { row, column }),
         _ => Ok(()),
     }
 }

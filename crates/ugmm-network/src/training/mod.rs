@@ -288,7 +288,8 @@ pub fn run<E: Engine>(
 ) -> Result<Trained<E::Network>, UgmmError> {
     config.validate()?;
     task.validate()?;
-    evaluation::check_dataset(engine.predictor(), task, training)?;
+    let per_row = engine.predictions_per_row();
+    evaluation::check_dataset(per_row, engine.takes_missing_values(), task, training)?;
     if let Some(augmentation) = &config.augmentation {
         augmentation.validate(training.columns())?;
     }

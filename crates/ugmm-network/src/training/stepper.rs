@@ -162,8 +162,8 @@ fn clipping_factor(gradients: &[Vec<f32>], most: f64) -> f64 {
 impl Engine for Stepper {
     type Network = Model;
 
-    fn predictor(&self) -> &dyn Predictor {
-        &self.network
+    fn takes_missing_values(&self) -> bool {
+        self.network.takes_missing_values()
     }
 
     fn step(&mut self, x: Vec<f32>, targets: &Targets, learning_rate: f64) -> Result<(), UgmmError> {

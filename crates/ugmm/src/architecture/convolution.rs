@@ -2,7 +2,7 @@
 
 use super::patches::Patches;
 use super::{UgmmDense, UgmmDenseConfig};
-use crate::random::{Stream, generator_of_device, index};
+use crate::host::generator_of_device;
 use crate::{Init, UgmmError};
 use burn::config::Config;
 use burn::module::Module;
@@ -10,6 +10,7 @@ use burn::nn::PaddingConfig2d;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use ugmm_network::random::{Stream, index};
 
 /// What a [`UgmmConv2d`] is made of; as Burn's [`Conv2dConfig`](burn::nn::conv::Conv2dConfig), where that applies.
 #[derive(Config, Debug)]
@@ -33,13 +34,13 @@ pub struct UgmmConv2dConfig {
     #[config(default = 0.0)]
     pub padding_value: f64,
     /// Lower bound of every σ, in the units of the inputs; see
-    /// [`UgmmLayerConfig::min_sigma`](crate::UgmmLayerConfig::min_sigma).
+    /// [`LayerConfig::min_sigma`](crate::LayerConfig::min_sigma).
     #[config(default = 1.0)]
     pub min_sigma: f64,
     /// How layers begin; see [`Init`].
     #[config(default = "Init::Wide")]
     pub init: Init,
-    /// Component dropout; see [`UgmmLayerConfig::dropout`](crate::UgmmLayerConfig::dropout).
+    /// Component dropout; see [`LayerConfig::dropout`](crate::LayerConfig::dropout).
     #[config(default = 0.0)]
     pub dropout: f64,
 }
@@ -218,7 +219,7 @@ impl UgmmConv2d {
     }
 
     /// The patches of images that the neurons look at, `[batch × positions, patch values]`, by image and position: what
-    /// [`inspect`](crate::inspect) and [`pruning`](crate::pruning) take as the rows of the layer.
+    /// [`inspect`](ugmm_network::inspect) and [`pruning`](ugmm_network::pruning) take as the rows of the layer.
     ///
     /// # Panics
     ///

@@ -1,13 +1,14 @@
 //! A uGMM layer in the place of Burn's `Linear`.
 
 use super::output_scale::OutputScale;
+use crate::host::generator_of_device;
 use crate::layer::Parameters;
-use crate::random::{Stream, generator_of_device, normal};
-use crate::{Init, UgmmError, UgmmLayer, UgmmLayerConfig};
+use crate::{Init, InitOn, LayerConfig, UgmmError, UgmmLayer};
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
+use ugmm_network::random::{Stream, normal};
 
 /// What a [`UgmmDense`] is made of.
 #[derive(Config, Debug, PartialEq)]
@@ -16,14 +17,14 @@ pub struct UgmmDenseConfig {
     pub d_input: usize,
     /// Number of output features, one neuron for each; at least 1.
     pub d_output: usize,
-    /// See [`UgmmLayerConfig::min_sigma`]; in the units of the inputs, whose spread should be about 1. Wide components make
+    /// See [`LayerConfig::min_sigma`]; in the units of the inputs, whose spread should be about 1. Wide components make
     /// smooth functions.
     #[config(default = 1.0)]
     pub min_sigma: f64,
-    /// See [`UgmmLayerConfig::dropout`]; weights are renormalised.
+    /// See [`LayerConfig::dropout`]; weights are renormalised.
     #[config(default = 0.0)]
     pub dropout: f64,
-    /// See [`UgmmLayerConfig::input_dropout`].
+    /// See [`LayerConfig::input_dropout`].
     #[config(default = 0.0)]
     pub input_dropout: f64,
     /// See [`Init`]; of [`Init::Paper`] only the parameters of the layer are the paper's.
@@ -65,7 +66,7 @@ impl UgmmDenseConfig {
     ) -> Result<UgmmDense, UgmmError> {
         self.validate()?;
         let sample = sample.clone().without_autodiff();
-        let layer = self.layer().init(Some(&sample), rng, device)?;
+        let layer = self.layer().init_on(Some(&sample), rng, device)?;
         let valid = layer.valid();
         let typical = sample.clone().mean_dim(0);
         let scale = OutputScale::of(&(valid.forward(sample) - valid.forward(typical.clone())), device);
@@ -89,13 +90,13 @@ impl UgmmDenseConfig {
         self.layer().validate()
     }
 
-    fn layer(&self) -> UgmmLayerConfig {
-        UgmmLayerConfig {
+    fn layer(&self) -> LayerConfig {
+        LayerConfig {
             init: self.init,
             dropout: self.dropout,
             input_dropout: self.input_dropout,
             min_sigma: self.min_sigma,
-            ..UgmmLayerConfig::new(self.d_input, self.d_output)
+            ..LayerConfig::new(self.d_input, self.d_output)
         }
     }
 }

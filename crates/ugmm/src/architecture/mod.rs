@@ -10,8 +10,8 @@
 //! | `MultiHeadAttention` | [`UgmmAttention`] |
 //! | `Conv2d` | [`UgmmConv2d`] |
 //!
-//! All of them are built on [`UgmmLayer`](crate::UgmmLayer), which [`inspect`](crate::inspect) and
-//! [`pruning`](crate::pruning) look into, with an [`OutputScale`] behind it.
+//! All of them are built on [`UgmmLayer`](crate::UgmmLayer), which [`inspect`](ugmm_network::inspect) and
+//! [`pruning`](ugmm_network::pruning) look into, with an [`OutputScale`] behind it.
 
 mod convolution;
 mod dense;

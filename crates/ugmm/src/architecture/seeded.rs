@@ -1,10 +1,10 @@
 //! Initial parameters of Burn's modules from a generator of ours: Burn draws them from a process-wide one, so that a seed
 //! would not decide them.
 
-use crate::random::{normal, uniform};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Tensor, TensorData};
 use rand::Rng;
+use ugmm_network::random::{normal, uniform};
 
 /// What parameters are drawn from. These are the defaults of Burn's modules.
 #[derive(Clone, Copy)]

@@ -2,60 +2,41 @@
 
 mod check;
 
-use crate::UgmmError;
+use crate::Model;
+use crate::training::{self, Checkpoint, Dataset, Observer, OnDevice, Trained, TrainingConfig};
 use burn::backend::DispatchDevice;
 use burn::tensor::Device;
 #[cfg(feature = "gpu")]
 use check::quietly;
-use std::fmt;
-use std::str::FromStr;
+use ugmm_network::{Backend, DeviceName, GpuBackend, Predictor, Task, UgmmError};
 
-/// A backend for GPUs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum GpuBackend {
-    /// Any GPU, by the graphics interface of its system: Vulkan, Metal or Direct3D 12.
-    Wgpu,
-    /// Any GPU, by Vulkan alone.
-    Vulkan,
-    /// Apple's GPUs.
-    Metal,
-    /// NVIDIA's GPUs.
-    Cuda,
-    /// AMD's GPUs.
-    Rocm,
+/// What this crate knows of a backend for GPUs.
+trait OfBackend {
+    /// Whether this build has it.
+    fn is_built(&self) -> bool;
+    /// What is missing where it finds no device.
+    fn missing(&self) -> &'static str;
+    /// What to look for where a device is there, and does not compute.
+    fn hint(&self) -> &'static str;
+    /// What a device needs beside its driver, and has not got.
+    fn lacking(&self) -> Option<&'static str>;
+    /// The devices that it finds, in the order of their numbers.
+    fn devices(&self) -> Vec<Device>;
 }
 
-impl GpuBackend {
-    /// All of them, whatever this build has.
-    pub const ALL: [Self; 5] = [Self::Wgpu, Self::Vulkan, Self::Metal, Self::Cuda, Self::Rocm];
-
-    /// Its name in [`DeviceName`], which is that of the feature that builds it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Wgpu => "wgpu",
-            Self::Vulkan => "vulkan",
-            Self::Metal => "metal",
-            Self::Cuda => "cuda",
-            Self::Rocm => "rocm",
-        }
-    }
-
-    /// Whether this build has it.
-    #[must_use]
-    pub fn is_built(self) -> bool {
+impl OfBackend for GpuBackend {
+    fn is_built(&self) -> bool {
         match self {
             Self::Wgpu => cfg!(feature = "wgpu"),
             Self::Vulkan => cfg!(feature = "vulkan"),
             Self::Metal => cfg!(feature = "metal"),
             Self::Cuda => cfg!(feature = "cuda"),
             Self::Rocm => cfg!(feature = "rocm"),
+            _ => false,
         }
     }
 
-    /// What is missing where it finds no device.
-    fn missing(self) -> &'static str {
+    fn missing(&self) -> &'static str {
         match self {
             Self::Wgpu | Self::Vulkan => {
                 "no Vulkan device was found; install the Vulkan driver of the GPU (on Debian and Ubuntu the package \
@@ -67,11 +48,11 @@ impl GpuBackend {
                  toolkit (in /usr/local/cuda, or where CUDA_PATH says)"
             }
             Self::Rocm => "no AMD GPU was found; install ROCm, so that rocminfo lists the GPU",
+            _ => "no device was found",
         }
     }
 
-    /// What to look for where a device is there, and does not compute.
-    fn hint(self) -> &'static str {
+    fn hint(&self) -> &'static str {
         match self {
             Self::Cuda => {
                 "; libnvrtc of the CUDA toolkit has to be where the system looks for libraries (LD_LIBRARY_PATH), and no \
@@ -83,8 +64,7 @@ impl GpuBackend {
         }
     }
 
-    /// What a device needs beside its driver, and has not got.
-    fn lacking(self) -> Option<&'static str> {
+    fn lacking(&self) -> Option<&'static str> {
         match self {
             // CubeCL panics without it, in a thread of its own.
             #[cfg(feature = "cuda")]
@@ -96,8 +76,7 @@ impl GpuBackend {
         }
     }
 
-    /// The devices that it finds, in the order of their numbers.
-    fn devices(self) -> Vec<Device> {
+    fn devices(&self) -> Vec<Device> {
         #[cfg(feature = "gpu")]
         {
             use burn::tensor::DeviceType;
@@ -123,74 +102,44 @@ impl GpuBackend {
     }
 }
 
-/// The name of a device, as typed: `cpu`, `wgpu`, `vulkan`, `metal`, `cuda`, `rocm`, and for GPUs beyond the first their
-/// number, from 0, after a colon: `cuda:1`.
+/// The device of this name, once it has computed a small layer as the processor does.
 ///
-/// ```
-/// use ugmm::DeviceName;
+/// # Errors
 ///
-/// let name: DeviceName = "cuda:1".parse()?;
-/// assert_eq!(name.to_string(), "cuda:1");
-/// assert_eq!("cuda:0".parse::<DeviceName>()?.to_string(), "cuda");
-/// assert!("gpu".parse::<DeviceName>().is_err());
-/// let cpu = DeviceName::Cpu.open()?;
-/// # let _ = cpu;
-/// # Ok::<(), ugmm::UgmmError>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum DeviceName {
-    /// The processor.
-    #[default]
-    Cpu,
-    /// A GPU: a backend, and which of the devices that it finds, from 0.
-    Gpu(GpuBackend, usize),
+/// When this build does not have the backend, there is no such device, or it does not compute; the message says what to
+/// build or to install.
+pub fn open_device(name: DeviceName) -> Result<Device, UgmmError> {
+    let DeviceName::Gpu(backend, index) = name else { return Ok(Device::flex()) };
+    let error = |reason: String| UgmmError::Device { device: name.to_string(), reason };
+    if !backend.is_built() {
+        return Err(name.not_built());
+    }
+    let devices = backend.devices();
+    if devices.is_empty() {
+        return Err(error(backend.missing().into()));
+    }
+    let Some(device) = devices.get(index) else {
+        let last = DeviceName::Gpu(backend, devices.len() - 1);
+        return Err(error(format!("there is no such device; the last of its kind is {last}")));
+    };
+    if let Some(reason) = backend.lacking() {
+        return Err(error(reason.into()));
+    }
+    check::check(device)
+        .map_err(|reason| error(format!("it does not compute as it should: {reason}{}", backend.hint())))?;
+    Ok(device.clone())
 }
 
-impl DeviceName {
-    /// The device, once it has computed a small layer as the processor does.
-    ///
-    /// # Errors
-    ///
-    /// When this build does not have the backend, there is no such device, or it does not compute; the message says what to
-    /// build or to install.
-    pub fn open(self) -> Result<Device, UgmmError> {
-        let Self::Gpu(backend, index) = self else { return Ok(Device::flex()) };
-        let error = |reason: String| UgmmError::Device { device: self.to_string(), reason };
-        if !backend.is_built() {
-            let feature = backend.name();
-            return Err(error(format!(
-                "this program was built without it; cargo install --path crates/ugmm-cli --features {feature} \
-                 builds one that has it"
-            )));
+/// The devices of this build and machine, with what they are: the processor first.
+#[must_use]
+pub fn all_devices() -> Vec<(DeviceName, String)> {
+    let mut all = vec![(DeviceName::Cpu, "the processor".to_owned())];
+    for backend in GpuBackend::ALL {
+        for (index, device) in backend.devices().iter().enumerate() {
+            all.push((DeviceName::Gpu(backend, index), description(device)));
         }
-        let devices = backend.devices();
-        if devices.is_empty() {
-            return Err(error(backend.missing().into()));
-        }
-        let Some(device) = devices.get(index) else {
-            let last = Self::Gpu(backend, devices.len() - 1);
-            return Err(error(format!("there is no such device; the last of its kind is {last}")));
-        };
-        if let Some(reason) = backend.lacking() {
-            return Err(error(reason.into()));
-        }
-        check::check(device).map_err(|reason| {
-            error(format!("it does not compute as it should: {reason}{}", backend.hint()))
-        })?;
-        Ok(device.clone())
     }
-
-    /// The devices of this build and machine, with what they are: the processor first.
-    #[must_use]
-    pub fn all() -> Vec<(Self, String)> {
-        let mut all = vec![(Self::Cpu, "the processor".to_owned())];
-        for backend in GpuBackend::ALL {
-            for (index, device) in backend.devices().iter().enumerate() {
-                all.push((Self::Gpu(backend, index), description(device)));
-            }
-        }
-        all
-    }
+    all
 }
 
 /// Whether tensors of this device are in the memory of the processor, so that reading them costs nothing.
@@ -216,33 +165,42 @@ fn description(_: &Device) -> String {
     String::new()
 }
 
-impl fmt::Display for DeviceName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cpu => formatter.write_str("cpu"),
-            Self::Gpu(backend, 0) => formatter.write_str(backend.name()),
-            Self::Gpu(backend, index) => write!(formatter, "{}:{index}", backend.name()),
-        }
+/// Burn's devices as another place for the networks of `ugmm_network`.
+#[derive(Clone, Debug)]
+pub struct BurnBackend(pub Device);
+
+impl BurnBackend {
+    /// The device of this name.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_device`].
+    pub fn open(name: DeviceName) -> Result<Self, UgmmError> {
+        open_device(name).map(Self)
     }
 }
 
-impl FromStr for DeviceName {
-    type Err = UgmmError;
+impl Backend for BurnBackend {
+    fn resume(
+        &self,
+        checkpoint: Option<&Checkpoint>,
+        network: ugmm_network::Model,
+        task: &Task,
+        training: &Dataset,
+        validation: Option<&Dataset>,
+        config: &TrainingConfig,
+        observer: &mut dyn Observer,
+    ) -> Result<Trained<ugmm_network::Model>, UgmmError> {
+        let init = network.config();
+        let network = Model::of(&network, &self.0);
+        let trained =
+            training::resume(checkpoint, network, task, training, validation, config, &self.0, observer)?;
+        let Trained { network, history, best_epoch } = trained;
+        Ok(Trained { network: network.to_model().with_config_of(&init), history, best_epoch })
+    }
 
-    fn from_str(text: &str) -> Result<Self, UgmmError> {
-        let expected =
-            "cpu, wgpu, vulkan, metal, cuda or rocm, and a number for one of several GPUs, as in cuda:1";
-        let error = || UgmmError::setting("the device", text, expected);
-        if text == "cpu" {
-            return Ok(Self::Cpu);
-        }
-        let (name, index) = text.split_once(':').unwrap_or((text, "0"));
-        let backend = GpuBackend::ALL.into_iter().find(|backend| backend.name() == name).ok_or_else(error)?;
-        // Digits alone: not the sign that `parse` would take.
-        if !index.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(error());
-        }
-        Ok(Self::Gpu(backend, index.parse().map_err(|_| error())?))
+    fn predictor(&self, model: &ugmm_network::Model) -> Box<dyn Predictor + Send + Sync> {
+        Box::new(OnDevice::new(&Model::of(model, &self.0), &self.0))
     }
 }
 
@@ -251,36 +209,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_as_they_are_written() {
-        for text in ["cpu", "wgpu", "vulkan", "metal", "cuda", "rocm:3", "cuda:12"] {
-            assert_eq!(text.parse::<DeviceName>().unwrap().to_string(), text);
-        }
-        for text in
-            ["", "gpu", "CPU", "cuda:", "cuda:-1", "cuda:+1", "cuda:x", "cpu:0", "cuda:99999999999999999999"]
-        {
-            let message = text.parse::<DeviceName>().unwrap_err().to_string();
-            assert!(message.contains("cuda:1"), "{text}: {message}");
-        }
-    }
-
-    #[test]
     fn a_backend_that_was_not_built_says_how_to_build_it() {
         for backend in GpuBackend::ALL.into_iter().filter(|backend| !backend.is_built()) {
-            let message = DeviceName::Gpu(backend, 0).open().unwrap_err().to_string();
+            let message = open_device(DeviceName::Gpu(backend, 0)).unwrap_err().to_string();
             assert!(message.contains(&format!("--features {}", backend.name())), "{message}");
         }
     }
 
     #[test]
     fn the_processor_is_always_there() {
-        assert_eq!(DeviceName::all()[0].0, DeviceName::Cpu);
-        assert!(DeviceName::Cpu.open().is_ok());
+        assert_eq!(all_devices()[0].0, DeviceName::Cpu);
+        assert!(open_device(DeviceName::Cpu).is_ok());
     }
 
     #[test]
     fn a_device_beyond_the_last_is_refused() {
         for backend in GpuBackend::ALL.into_iter().filter(|backend| backend.is_built()) {
-            let message = DeviceName::Gpu(backend, 99).open().unwrap_err().to_string();
+            let message = open_device(DeviceName::Gpu(backend, 99)).unwrap_err().to_string();
             assert!(message.contains("there is no such device") || message.contains("install"), "{message}");
         }
     }

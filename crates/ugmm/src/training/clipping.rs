@@ -79,7 +79,7 @@ impl ModuleVisitor for SquareSum<'_> {
     fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
         if let Some(gradient) = self.gradients.get::<D>(parameter.id) {
             // In f64: the squares of large f32 gradients overflow f32.
-            let values = crate::init::host_values(&gradient);
+            let values = crate::host::host_values(&gradient);
             self.sum += values.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>();
         }
     }
@@ -114,7 +114,7 @@ mod tests {
         clip(&mut gradients, &linear, 1.0);
         let weight = gradients.get::<2>(linear.weight.id).expect("the weight has a gradient");
         let bias = gradients.get::<1>(linear.bias.as_ref().unwrap().id).expect("the bias has a gradient");
-        [crate::init::host_values(&weight), crate::init::host_values(&bias)].concat()
+        [crate::host::host_values(&weight), crate::host::host_values(&bias)].concat()
     }
 
     #[test]

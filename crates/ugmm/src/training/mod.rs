@@ -1,205 +1,59 @@
-//! The training loop.
+//! Training of Burn modules by the loop of `ugmm_network`.
 
 mod adam;
-mod augmentation;
-mod batches;
-mod checkpoint;
 mod clipping;
-mod dataset;
-mod early_stopping;
-mod evaluation;
-mod history;
-mod losses;
 mod optimizer;
-mod pace;
-mod schedule;
 mod stepper;
 
-pub use augmentation::Augmentation;
-pub use checkpoint::{Checkpoint, Progress as CheckpointProgress};
-pub use dataset::{Dataset, Features, Targets};
-pub use early_stopping::EarlyStopping;
-pub use evaluation::{class_scores, evaluate, log_probabilities, predicted_densities};
-pub use history::History;
-pub use optimizer::OptimizerConfig;
-pub use schedule::{Position, Schedule};
 pub use stepper::Stepper;
+pub use ugmm_network::training::{
+    Augmentation, BatchReport, Checkpoint, CheckpointProgress, Dataset, EarlyStopping, EpochReport, Features,
+    History, Observer, OptimizerConfig, Position, Schedule, Targets, Trained, TrainingConfig,
+};
 
-use crate::random::{Stream, generator};
-use crate::{LossOptions, Metrics, ModelConfig, Network, Task, UgmmError};
-use burn::tensor::Device;
-use early_stopping::Best;
-use evaluation::measure;
-use losses::{Losses, NotFinite};
-use pace::Pace;
-use rand::seq::SliceRandom;
-use serde::{Deserialize, Serialize};
-use std::ops::ControlFlow;
-use std::time::Instant;
+use crate::host::{host_values, matrix};
+use crate::{Model, Network};
+use burn::tensor::{Device, Tensor};
+use ugmm_network::training as plain;
+use ugmm_network::{Metrics, ModelConfig, Predictor, Task, UgmmError};
 
-/// How to train.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainingConfig {
-    /// Decides every random choice.
-    pub seed: u64,
-    /// Number of passes over the training rows.
-    pub epochs: usize,
-    /// Rows per step; the last batch of an epoch may be smaller.
-    pub batch_size: usize,
-    /// The optimiser.
-    pub optimizer: OptimizerConfig,
-    /// The learning rate.
-    pub schedule: Schedule,
-    /// Largest allowed Euclidean norm of all gradients together; larger ones are scaled down.
-    pub max_gradient_norm: Option<f64>,
-    /// Share of a cross-entropy's target that goes from the right class to all classes alike; in [0, 1).
-    #[serde(default)]
-    pub label_smoothing: f64,
-    /// How much the rows of each class count in the loss, one positive number per class; all alike if not given. A network
-    /// that is trained so predicts probabilities in proportion to weight × P(class | x);
-    /// [`unweighted`](crate::metrics::unweighted) gives P(class | x) again.
-    #[serde(default)]
-    pub class_weights: Option<Vec<f64>>,
-    /// What is done to the rows of each batch.
-    #[serde(default)]
-    pub augmentation: Option<Augmentation>,
-    /// Whether to stop when the validation rows are predicted no better, and to take the best network rather than the
-    /// last.
-    #[serde(default)]
-    pub early_stopping: Option<EarlyStopping>,
+/// A network on a device as one that this library's evaluation asks.
+#[derive(Clone, Debug)]
+pub struct OnDevice<N> {
+    network: N,
+    device: Device,
 }
 
-impl TrainingConfig {
-    /// Adam with a constant learning rate of 1e-3, batches of 32, no clipping.
+impl<N: Network> OnDevice<N> {
+    /// The network as it predicts, without anything random.
     #[must_use]
-    pub fn new(seed: u64, epochs: usize) -> Self {
-        Self {
-            seed,
-            epochs,
-            batch_size: 32,
-            optimizer: OptimizerConfig::default(),
-            schedule: Schedule::Constant { learning_rate: 1e-3 },
-            max_gradient_norm: None,
-            label_smoothing: 0.0,
-            class_weights: None,
-            augmentation: None,
-            early_stopping: None,
-        }
-    }
-
-    /// What of this a loss looks at.
-    #[must_use]
-    pub fn loss_options(&self) -> LossOptions {
-        let Self { label_smoothing, class_weights, .. } = self.clone();
-        LossOptions { label_smoothing, class_weights }
-    }
-
-    /// Checks every setting.
-    ///
-    /// # Errors
-    ///
-    /// Names the first setting that is out of its range.
-    pub fn validate(&self) -> Result<(), UgmmError> {
-        if self.batch_size == 0 {
-            return Err(UgmmError::setting("batch_size", 0, "at least 1"));
-        }
-        if let Some(norm) = self.max_gradient_norm
-            && !(norm > 0.0 && norm.is_finite())
-        {
-            return Err(UgmmError::setting("max_gradient_norm", norm, "positive and finite"));
-        }
-        if !(0.0..1.0).contains(&self.label_smoothing) {
-            let expected = "at least 0 and less than 1";
-            return Err(UgmmError::setting("label_smoothing", self.label_smoothing, expected));
-        }
-        self.optimizer.validate()?;
-        let positive = |weight: &f64| *weight > 0.0 && weight.is_finite();
-        if let Some(weight) = self.class_weights.iter().flatten().find(|weight| !positive(weight)) {
-            return Err(UgmmError::setting("a class weight", weight, "positive and finite"));
-        }
-        if let Some(EarlyStopping { patience: 0 }) = self.early_stopping {
-            return Err(UgmmError::setting("patience", 0, "at least 1 epoch"));
-        }
-        self.schedule.validate()
+    pub fn new(network: &N, device: &Device) -> Self {
+        Self { network: network.valid(), device: device.clone() }
     }
 }
 
-/// After a step.
-#[derive(Clone, Copy, Debug)]
-pub struct BatchReport {
-    /// Finished steps, over all epochs.
-    pub step: usize,
-    /// Steps of the whole training, as far as it can be foreseen.
-    pub total_steps: usize,
-    /// Loss of this batch; on a GPU, of the last batch whose loss has been read.
-    pub loss: f32,
-}
-
-/// After an epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EpochReport {
-    /// Finished epochs.
-    pub epoch: usize,
-    /// Learning rate of the epoch's last step.
-    pub learning_rate: f64,
-    /// Mean loss over the epoch's rows, as they were met (with dropout).
-    pub training_loss: f64,
-    /// On the validation rows, if any were given and they have classes.
-    pub validation: Option<Metrics>,
-    /// Mean of −log P(class | x), or of −log p(number | x), over the validation rows, if any were given.
-    pub validation_loss: Option<f64>,
-}
-
-/// Told about the progress of training, with a word in how long it goes on; the place for progress bars, records,
-/// checkpoints and interruption.
-pub trait Observer {
-    /// After each step; `Break` ends training there.
-    fn on_batch(&mut self, _report: &BatchReport) -> ControlFlow<()> {
-        ControlFlow::Continue(())
+impl<N: Network> Predictor for OnDevice<N> {
+    fn inputs(&self) -> usize {
+        self.network.inputs()
     }
 
-    /// After each epoch; `Break` ends training there. `checkpoint` makes one of this moment, for [`resume`].
-    ///
-    /// # Errors
-    ///
-    /// Whatever goes wrong here ends training.
-    fn on_epoch(
-        &mut self,
-        _report: &EpochReport,
-        _checkpoint: &dyn Fn() -> Result<Checkpoint, UgmmError>,
-    ) -> Result<ControlFlow<()>, UgmmError> {
-        Ok(ControlFlow::Continue(()))
+    fn outputs(&self) -> usize {
+        self.network.outputs()
     }
 
-    /// When training must be over. The number of steps, and with it a cosine schedule, is shortened to what there is time
-    /// for; how far depends on the machine, so that results do too.
-    fn deadline(&self) -> Option<Instant> {
-        None
+    fn predictions_per_row(&self) -> usize {
+        self.network.predictions_per_row()
+    }
+
+    fn forward(&self, x: &[f32]) -> Vec<f32> {
+        let x = matrix(x.to_vec(), self.network.inputs(), &self.device);
+        host_values(&self.network.forward(x))
+    }
+
+    fn takes_missing_values(&self) -> bool {
+        self.network.takes_missing_values()
     }
 }
-
-/// Watches nothing.
-impl Observer for () {}
-
-/// A trained network and its history.
-#[derive(Debug)]
-pub struct Trained<N> {
-    /// The network after the last epoch (with early stopping, after the best one), without autodiff and
-    /// [settled](Network::settled): ready to predict. Its configuration is the [settled one](ModelConfig::settled).
-    pub network: N,
-    /// One report per epoch.
-    pub history: Vec<EpochReport>,
-    /// With early stopping, the epoch that the network is of, from 1.
-    pub best_epoch: Option<usize>,
-}
-
-/// Rows that [`Init::Data`](crate::Init::Data) looks at, at most.
-const INITIALIZATION_ROWS: usize = 2048;
-/// Rows whose statistics are folded into a network that standardises between its layers, at most: their means and
-/// deviations are then within a few per cent of those of all rows, as those of a training batch never are.
-const SETTLING_ROWS: usize = 4096;
 
 /// A new model for a task, initialised from rows of `dataset` where its configuration asks for that.
 ///
@@ -212,35 +66,26 @@ pub fn init_model(
     dataset: &Dataset,
     seed: u64,
     device: &Device,
-) -> Result<crate::Model, UgmmError> {
-    config.validate()?;
-    task.check_width(config.width())?;
-    task.check_targets(dataset.targets())?;
-    let mut rng = generator(seed, Stream::Initialization);
-    let mut rows: Vec<usize> = (0..dataset.rows()).collect();
-    let (rows, _) = rows.partial_shuffle(&mut rng, INITIALIZATION_ROWS);
-    let (x, targets) = dataset.batch(rows, device);
-    config.init(Some(&task.training_input(x, &targets)), &mut rng, device)
+) -> Result<Model, UgmmError> {
+    Ok(Model::of(&plain::init_model(config, task, dataset, seed)?, device))
 }
 
-/// Trains `network` on `training` rows, measuring it on `validation` rows after each epoch.
-///
-/// The same network, data and configuration give the same bits on the same machine, whatever the number of threads.
+/// Trains `network` on `training` rows, measuring it on `validation` rows after each epoch; see
+/// [`ugmm_network::training::train`]. What is returned is without autodiff.
 ///
 /// # Errors
 ///
-/// When a setting is out of its range, the data or the network do not fit the task, early stopping lacks validation rows,
-/// or the loss is no longer finite; and whatever goes wrong in the observer.
+/// As [`ugmm_network::training::train`].
 ///
 /// ```
 /// use burn::tensor::Device;
 /// use ugmm::training::{Dataset, Features, TrainingConfig, init_model, train};
-/// use ugmm::{ModelConfig, Objective, Task, UgmmNetworkConfig};
+/// use ugmm::{ModelConfig, NetworkConfig, Objective, Task};
 ///
 /// let device = Device::flex();
 /// let rows = Dataset::new(Features::F32(vec![-1.0, -1.2, 0.9, 1.1]), 1, vec![0, 0, 1, 1], 2)?;
 /// let task = Task { features: 1, classes: 2, objective: Objective::Discriminative };
-/// let config = ModelConfig::Ugmm(UgmmNetworkConfig::new(&[1, 4, 2]));
+/// let config = ModelConfig::Ugmm(NetworkConfig::new(&[1, 4, 2]));
 /// let network = init_model(&config, &task, &rows, 0, &device)?;
 /// let trained = train(network, &task, &rows, None, &TrainingConfig::new(0, 3), &device, &mut ())?;
 /// assert_eq!(trained.history.len(), 3);
@@ -258,12 +103,11 @@ pub fn train<N: Network>(
     resume(None, network, task, training, validation, config, device, observer)
 }
 
-/// The same, going on from a checkpoint of such a training, if there is one, to the bits that it would have had without the
-/// interruption; of `network` then only the shape matters.
+/// The same, going on from a checkpoint of such a training, if there is one; see [`ugmm_network::training::resume`].
 ///
 /// # Errors
 ///
-/// As [`train`], and when the checkpoint is not of a network of this shape.
+/// As [`ugmm_network::training::resume`].
 #[allow(clippy::too_many_arguments, reason = "those of `train`, and where to go on")]
 pub fn resume<N: Network>(
     checkpoint: Option<&Checkpoint>,
@@ -275,98 +119,44 @@ pub fn resume<N: Network>(
     device: &Device,
     observer: &mut dyn Observer,
 ) -> Result<Trained<N>, UgmmError> {
-    config.validate()?;
-    task.validate()?;
-    evaluation::check_dataset(&network, task, training)?;
-    if let Some(augmentation) = &config.augmentation {
-        augmentation.validate(training.columns())?;
-    }
-    if config.early_stopping.is_some() && validation.is_none() {
-        let expected = "left out where there are no validation rows";
-        return Err(UgmmError::setting("early_stopping", "given", expected));
-    }
-    let sample = network.needs_settling().then(|| settling_sample(task, training, config.seed, device));
-    let settled = |network: &N| match &sample {
-        Some(sample) => network.valid().settled(sample),
-        None => network.valid(),
-    };
-    let mut best = config.early_stopping.map(Best::new);
-    let (mut stepper, mut step, mut history) = match checkpoint {
-        None => (Stepper::new(network, *task, config, device)?, 0, Vec::new()),
-        Some(checkpoint) => {
-            if let Some(best) = &mut best {
-                checkpoint.restore_best(best, &network)?;
-            }
-            let stepper = checkpoint.restore_stepper(network, *task, config, device)?;
-            (stepper, checkpoint.step(), checkpoint.history().to_vec())
-        }
-    };
-    let steps_per_epoch = training.rows().div_ceil(config.batch_size);
-    let pace = Pace {
-        planned: config.epochs * steps_per_epoch,
-        deadline: observer.deadline(),
-        start: Instant::now(),
-        first_step: step,
-    };
-    let finished = history.len();
-    // A checkpoint may be of the last epoch of a training that early stopping ended.
-    let ended = best.as_ref().is_some_and(|best| best.ends_after(finished));
-    let epochs = if ended { finished..finished } else { finished..config.epochs };
-    batches::with_batches(training, config, device, finished, |batches| {
-        for epoch in epochs {
-            let (mut losses, mut learning_rate) = (Losses::default(), 0.0);
-            let mut interrupted = false;
-            let diverged = |NotFinite { batch, loss }| UgmmError::Diverged { epoch: epoch + 1, batch, loss };
-            for (batch, (x, targets)) in batches.take(steps_per_epoch).enumerate() {
-                let total_steps = pace.total_steps(step);
-                learning_rate = config.schedule.learning_rate(Position { epoch, step, total_steps });
-                let loss = stepper.fastest_step(x, &targets, learning_rate)?;
-                losses.add(loss, batch + 1, targets.len()).map_err(diverged)?;
-                let loss = losses.latest();
-                step += 1;
-                interrupted = observer.on_batch(&BatchReport { step, total_steps, loss }).is_break();
-                if interrupted || step >= pace.total_steps(step) {
-                    break;
-                }
-            }
-            losses.read().map_err(diverged)?;
-            if interrupted {
-                break;
-            }
-            let measured = validation
-                .map(|rows| measure(&settled(stepper.network()), task, rows, config, device))
-                .transpose()?;
-            let report = EpochReport {
-                epoch: epoch + 1,
-                learning_rate,
-                training_loss: losses.mean(),
-                validation: measured.and_then(|measured| measured.metrics),
-                validation_loss: measured.map(|measured| measured.loss),
-            };
-            history.push(report);
-            let no_better = match (&mut best, report.validation_loss) {
-                (Some(best), Some(loss)) => best.is_enough(report.epoch, loss, || stepper.network().valid()),
-                _ => false,
-            };
-            let checkpoint = || Checkpoint::of(&stepper, step, &history, best.as_ref());
-            let stop = observer.on_epoch(&report, &checkpoint)?.is_break();
-            if stop || no_better || step >= pace.total_steps(step) {
-                break;
-            }
-        }
-        Ok(())
-    })?;
-    let (network, best_epoch) = match best.and_then(Best::into_network) {
-        Some((network, epoch)) => (settled(&network), Some(epoch)),
-        None => (settled(stepper.network()), None),
-    };
-    Ok(Trained { network, history, best_epoch })
+    let engine = Stepper::new(network, *task, config, device)?;
+    plain::run(engine, checkpoint, task, training, validation, config, observer)
 }
 
-/// What [`Network::settled`] gets: what the network reads of training rows drawn at random.
-fn settling_sample(task: &Task, training: &Dataset, seed: u64, device: &Device) -> burn::tensor::Tensor<2> {
-    let mut rows: Vec<usize> = (0..training.rows()).collect();
-    let (rows, _) = rows.partial_shuffle(&mut generator(seed, Stream::Settling), SETTLING_ROWS);
-    let (x, targets) = training.batch(rows, device);
-    task.training_input(x, &targets)
+/// How well a network predicts the classes of a data set.
+///
+/// # Errors
+///
+/// When the data set does not fit the task.
+pub fn evaluate<N: Network>(
+    network: &N,
+    task: &Task,
+    dataset: &Dataset,
+    device: &Device,
+) -> Result<Metrics, UgmmError> {
+    plain::evaluate(&OnDevice::new(network, device), task, dataset)
+}
+
+/// log P(class | x) of every row of a data set (or of every step of each), row-major `[rows, classes]`, natural logarithms.
+///
+/// # Errors
+///
+/// When the data set does not fit the task.
+pub fn log_probabilities<N: Network>(
+    network: &N,
+    task: &Task,
+    dataset: &Dataset,
+    device: &Device,
+) -> Result<Vec<f32>, UgmmError> {
+    plain::log_probabilities(&OnDevice::new(network, device), task, dataset)
+}
+
+/// Features `[rows.len(), columns]` of the given rows of a data set on a device.
+///
+/// # Panics
+///
+/// When a row is not below [`Dataset::rows`].
+#[must_use]
+pub fn features(dataset: &Dataset, rows: &[usize], device: &Device) -> Tensor<2> {
+    matrix(dataset.batch(rows).0, dataset.columns(), device)
 }

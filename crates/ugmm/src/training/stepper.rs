@@ -1,33 +1,37 @@
-//! One step of training.
+//! One step of training on tensors.
 
-use super::checkpoint::unusable;
-use super::losses::StepLoss;
-use super::{Targets, TrainingConfig, clipping};
+use super::{Dataset, OnDevice, Targets, TrainingConfig, clipping, optimizer};
 use crate::device::is_cpu;
-use crate::random::{Stream, generator};
-use crate::{LossOptions, Network, Task, UgmmError};
+use crate::host::{host_values, matrix};
+use crate::{Network, loss};
 use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::{Bytes, Device, Gradients, Tensor};
 use rand_chacha::ChaCha8Rng;
+use ugmm_network::training::{Engine, EngineState, Measured, measure};
+use ugmm_network::{LossOptions, Stream, Task, UgmmError, generator};
 
 /// Rows times parameters from which a step has loops worth several threads.
 const POOL_FROM: usize = 1 << 20;
+/// Steps on a GPU between two questions for losses: it would stand still at every one.
+const STEPS_PER_READING: usize = 16;
 
-/// A network in training with its optimiser: what [`train`](super::train) repeats, for training loops of one's own.
+/// A network in training with its optimiser on a device: the engine of [`train`](super::train), and for training loops of
+/// one's own.
 ///
 /// ```
-/// use burn::tensor::{Device, Tensor};
+/// use burn::tensor::Device;
 /// use ugmm::training::{Stepper, Targets, TrainingConfig};
-/// use ugmm::{MlpConfig, Objective, Stream, Task, generator};
+/// use ugmm::{InitOn, MlpConfig, Objective, Stream, Task, generator};
 ///
 /// let device = Device::flex();
 /// let task = Task { features: 2, classes: 2, objective: Objective::Discriminative };
-/// let network = MlpConfig::new(&[2, 2]).init(&mut generator(0, Stream::Initialization), &device)?;
+/// let network = MlpConfig::new(&[2, 2]).init_on(None, &mut generator(0, Stream::Initialization), &device)?;
 /// let mut stepper = Stepper::new(network, task, &TrainingConfig::new(0, 1), &device)?;
-/// let x = || Tensor::<2>::from_floats([[-1.0, 0.5], [1.0, -0.5]], &device);
+/// let x = vec![-1.0, 0.5, 1.0, -0.5];
 /// let classes = Targets::Classes(vec![0, 1]);
-/// let before = stepper.step(x(), &classes, 0.1)?;
-/// let after = stepper.step(x(), &classes, 0.1)?;
+/// let before = stepper.take_step(x.clone(), &classes, 0.1)?;
+/// let after = stepper.take_step(x, &classes, 0.1)?;
 /// assert!(after < before);
 /// # Ok::<(), ugmm::UgmmError>(())
 /// ```
@@ -40,7 +44,17 @@ pub struct Stepper<N> {
     dropout: ChaCha8Rng,
     /// How many values the parameters have.
     parameters: usize,
+    /// With autodiff.
     device: Device,
+    losses: Losses,
+}
+
+/// Losses that the loop has not asked for yet.
+#[derive(Default)]
+struct Losses {
+    known: Vec<f32>,
+    /// Each `[1]`, on their device.
+    on_device: Vec<Tensor<1>>,
 }
 
 impl<N: Network> Stepper<N> {
@@ -53,34 +67,35 @@ impl<N: Network> Stepper<N> {
         config.validate()?;
         task.validate()?;
         task.check_width((network.inputs(), network.outputs()))?;
-        if let Some(weights) = &config.class_weights
-            && weights.len() != task.classes
-        {
-            let (what, found) = ("the list of class weights", weights.len());
-            return Err(UgmmError::Size { what, found, unit: "numbers", expected: task.classes });
-        }
+        task.check_class_weights(config.class_weights.as_deref())?;
         let device = device.clone().autodiff();
         let parameters = network.num_params();
         Ok(Self {
             // A graph of its own: the caller's network stays as it is.
             network: Some(network.train().fork(&device)),
             task,
-            optimizer: config.optimizer.init(),
+            optimizer: optimizer::init(&config.optimizer),
             max_gradient_norm: config.max_gradient_norm,
             loss: config.loss_options(),
             dropout: generator(config.seed, Stream::Dropout),
             parameters,
             device,
+            losses: Losses::default(),
         })
     }
 
-    /// One step on a batch: features `x` `[rows, features]` and what is to be predicted of each row. Returns the loss before
-    /// the step. A loss that is not finite is returned and the network left as it was.
+    /// One step on a batch: features `x`, row-major `[rows, features]`, and what is to be predicted of each row. Returns the
+    /// loss before the step. A loss that is not finite is returned and the network left as it was.
     ///
     /// # Errors
     ///
     /// When the batch does not fit the task.
-    pub fn step(&mut self, x: Tensor<2>, targets: &Targets, learning_rate: f64) -> Result<f32, UgmmError> {
+    pub fn take_step(
+        &mut self,
+        x: Vec<f32>,
+        targets: &Targets,
+        learning_rate: f64,
+    ) -> Result<f32, UgmmError> {
         self.check_batch(&x, targets)?;
         let work = targets.len().saturating_mul(self.parameters);
         let in_pool = rayon::current_num_threads() == 1 || rayon::current_thread_index().is_some();
@@ -100,34 +115,33 @@ impl<N: Network> Stepper<N> {
     /// When the batch does not fit the task.
     pub fn step_without_waiting(
         &mut self,
-        x: Tensor<2>,
+        x: Vec<f32>,
         targets: &Targets,
         learning_rate: f64,
     ) -> Result<Tensor<1>, UgmmError> {
         self.check_batch(&x, targets)?;
-        Ok(self.unchecked_step(x, targets, learning_rate))
-    }
-
-    /// [`Self::step`] on a processor, [`Self::step_without_waiting`] elsewhere.
-    pub(super) fn fastest_step(
-        &mut self,
-        x: Tensor<2>,
-        targets: &Targets,
-        learning_rate: f64,
-    ) -> Result<StepLoss, UgmmError> {
-        match is_cpu(&self.device) {
-            true => self.step(x, targets, learning_rate).map(StepLoss::Known),
-            false => self.step_without_waiting(x, targets, learning_rate).map(StepLoss::OnDevice),
-        }
-    }
-
-    fn unchecked_step(&mut self, x: Tensor<2>, targets: &Targets, learning_rate: f64) -> Tensor<1> {
-        let x = Tensor::from_inner(x.without_autodiff().to_device(&self.device));
-        let network = self.network.take().expect("a step gives the network back");
-        let loss = self.task.loss(&network, x, targets, &self.loss, &mut self.dropout);
+        let (network, loss) = self.loss(x, targets);
         let gradients = loss.backward();
         self.network = Some(self.stepped(network, gradients, learning_rate));
-        loss.without_autodiff()
+        Ok(loss.without_autodiff())
+    }
+
+    /// The network, and its loss.
+    fn loss(&mut self, x: Vec<f32>, targets: &Targets) -> (N, Tensor<1>) {
+        let network = self.network.take().expect("a step gives the network back");
+        let rng = &mut self.dropout;
+        let loss = loss(&self.task, &network, x, targets, &self.loss, rng, &self.device);
+        (network, loss)
+    }
+
+    fn checked_step(&mut self, x: Vec<f32>, targets: &Targets, learning_rate: f64) -> f32 {
+        let (network, loss) = self.loss(x, targets);
+        let gradients = loss.backward();
+        let loss: f32 = loss.into_scalar();
+        let is_usable = loss.is_finite();
+        self.network =
+            Some(if is_usable { self.stepped(network, gradients, learning_rate) } else { network });
+        loss
     }
 
     /// The network after a step against these gradients.
@@ -139,51 +153,111 @@ impl<N: Network> Stepper<N> {
         self.optimizer.step(learning_rate, network, gradients)
     }
 
-    fn checked_step(&mut self, x: Tensor<2>, targets: &Targets, learning_rate: f64) -> f32 {
-        let x = Tensor::from_inner(x.without_autodiff().to_device(&self.device));
-        let network = self.network.take().expect("a step gives the network back");
-        let loss = self.task.loss(&network, x, targets, &self.loss, &mut self.dropout);
-        let gradients = loss.backward();
-        let loss: f32 = loss.into_scalar();
-        let is_usable = loss.is_finite();
-        self.network =
-            Some(if is_usable { self.stepped(network, gradients, learning_rate) } else { network });
-        loss
-    }
-
     /// The network as it is now, on the autodiff device.
     #[must_use]
-    pub fn network(&self) -> &N {
+    pub fn trained(&self) -> &N {
         self.network.as_ref().expect("a step gives the network back")
     }
 
-    /// Position in the random numbers for dropout.
-    pub(super) fn dropout_position(&self) -> u128 {
-        self.dropout.get_word_pos()
+    fn check_batch(&self, x: &[f32], targets: &Targets) -> Result<(), UgmmError> {
+        self.task.check_batch(x, targets, self.trained().predictions_per_row())
+    }
+}
+
+impl<N: Network> Engine for Stepper<N> {
+    type Network = N;
+
+    fn predictions_per_row(&self) -> usize {
+        self.trained().predictions_per_row()
     }
 
-    /// What the optimiser remembers.
-    pub(super) fn optimizer_state(&self) -> Result<Vec<u8>, UgmmError> {
-        Ok(self.optimizer.into_bytes().map_err(unusable)?.to_vec())
+    fn takes_missing_values(&self) -> bool {
+        self.trained().takes_missing_values()
     }
 
-    /// The same stepper with an optimiser that remembers this, and at this position in the random numbers.
-    pub(super) fn continued(mut self, optimizer: Vec<u8>, dropout_position: u128) -> Result<Self, UgmmError> {
-        self.optimizer = self.optimizer.from_bytes(Bytes::from_bytes_vec(optimizer)).map_err(unusable)?;
-        self.dropout.set_word_pos(dropout_position);
-        Ok(self)
-    }
-
-    fn check_batch(&self, x: &Tensor<2>, targets: &Targets) -> Result<(), UgmmError> {
-        let [rows, columns] = x.dims();
-        let size = |unit, found, expected| UgmmError::Size { what: "the batch", found, unit, expected };
-        if columns != self.task.features {
-            return Err(size("feature columns", columns, self.task.features));
+    fn step(&mut self, x: Vec<f32>, targets: &Targets, learning_rate: f64) -> Result<(), UgmmError> {
+        if is_cpu(&self.device) {
+            let loss = self.take_step(x, targets, learning_rate)?;
+            self.losses.known.push(loss);
+        } else {
+            let loss = self.step_without_waiting(x, targets, learning_rate)?;
+            self.losses.on_device.push(loss);
         }
-        let expected = rows * self.network().predictions_per_row();
-        if targets.len() != expected {
-            return Err(size("targets", targets.len(), expected));
-        }
-        self.task.check_targets(targets)
+        Ok(())
     }
+
+    fn steps_per_reading(&self) -> usize {
+        if is_cpu(&self.device) { 1 } else { STEPS_PER_READING }
+    }
+
+    fn read_losses(&mut self) -> Vec<f32> {
+        let Losses { mut known, on_device } = std::mem::take(&mut self.losses);
+        if !on_device.is_empty() {
+            known.extend(host_values(&Tensor::cat(on_device, 0)));
+        }
+        known
+    }
+
+    fn network(&self) -> N {
+        self.trained().valid()
+    }
+
+    fn settled(&self, network: N, sample: &[f32]) -> N {
+        let inputs = network.inputs();
+        network.settled(&matrix(sample.to_vec(), inputs, &self.device.clone().inner()))
+    }
+
+    fn needs_settling(&self) -> bool {
+        self.trained().needs_settling()
+    }
+
+    fn measure(
+        &self,
+        network: &N,
+        task: &Task,
+        rows: &Dataset,
+        config: &TrainingConfig,
+    ) -> Result<Measured, UgmmError> {
+        measure(&OnDevice::new(network, &self.device.clone().inner()), task, rows, config)
+    }
+
+    fn state(&self) -> Result<EngineState, UgmmError> {
+        Ok(EngineState {
+            network: parameters(self.network())?,
+            optimizer: self.optimizer.into_bytes().map_err(unusable)?.to_vec(),
+            dropout_position: self.dropout.get_word_pos(),
+        })
+    }
+
+    fn restore(&mut self, state: &EngineState) -> Result<(), UgmmError> {
+        let network = with_parameters(self.network(), &state.network)?;
+        self.network = Some(network.train().fork(&self.device));
+        let bytes = Bytes::from_bytes_vec(state.optimizer.clone());
+        self.optimizer = self.optimizer.clone().from_bytes(bytes).map_err(unusable)?;
+        self.dropout.set_word_pos(state.dropout_position);
+        Ok(())
+    }
+
+    fn to_bytes(&self, network: &N) -> Result<Vec<u8>, UgmmError> {
+        parameters(network.clone())
+    }
+
+    fn network_of(&self, bytes: &[u8]) -> Result<N, UgmmError> {
+        with_parameters(self.network(), bytes)
+    }
+}
+
+/// The error for a record that cannot be written or used.
+fn unusable(error: impl std::fmt::Display) -> UgmmError {
+    UgmmError::Checkpoint { reason: error.to_string() }
+}
+
+fn parameters<N: Network>(network: N) -> Result<Vec<u8>, UgmmError> {
+    Ok(network.into_record().into_bytes().map_err(unusable)?.to_vec())
+}
+
+fn with_parameters<N: Network>(network: N, bytes: &[u8]) -> Result<N, UgmmError> {
+    let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes.to_vec()));
+    let restored = record.and_then(|record| network.try_load_record(record));
+    restored.map_err(|error: RecordError| unusable(error))
 }

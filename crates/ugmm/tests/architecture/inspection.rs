@@ -3,13 +3,13 @@
 use crate::support::{assert_close, random, rng, values};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
-use ugmm::Init;
 use ugmm::architecture::{
     MixedConfig, MixedInput, MixedLayerConfig as Layer, Padding, UgmmConv2dConfig, UgmmDense, UgmmGruConfig,
     UgmmLstmConfig, UgmmTransformerEncoderConfig, UgmmTransformerEncoderInput,
 };
-use ugmm::inspect::{leading_components, mean_responsibilities, summarize_layer};
-use ugmm::pruning::{Criterion, Keep, prune_layer};
+use ugmm::{Init, UgmmLayer};
+use ugmm_network::inspect::{leading_components, mean_responsibilities, summarize_layer};
+use ugmm_network::pruning::{Criterion, Keep, prune_layer};
 
 /// What a gate computes of the rows that are said to be its inputs is what happens in the network.
 #[test]
@@ -144,26 +144,27 @@ fn a_gate_can_be_inspected_and_pruned() {
         Tensor::<2>::zeros([5, 9], &device).slice_assign([0..5, 2..3], Tensor::full([5, 1], 12.0, &device));
     lstm.forget_gate.layer.mixing_logits = Param::from_tensor(logits * 0.1 + one_hot);
     let rows = lstm.gate_inputs(x.clone());
-    let gate = &lstm.forget_gate.layer;
+    let gate = &lstm.forget_gate.layer.to_layer();
+    let listed = values(&rows);
     for neuron in leading_components(gate, 2) {
         assert_eq!(neuron[0].input, 2);
         assert!(neuron[0].weight > 0.95);
     }
-    let responsibilities = mean_responsibilities(gate, rows.clone());
+    let responsibilities = mean_responsibilities(gate, &listed);
     for neuron in responsibilities.chunks(9) {
         assert!((neuron.iter().sum::<f64>() - 1.0).abs() < 1e-5);
         // Less than its weight: where it is out of reach the others answer.
         assert!(neuron[2] > 0.5, "{neuron:?}");
     }
-    let summary = summarize_layer(gate, Some(rows.clone()));
+    let summary = summarize_layer(gate, Some(&listed));
     assert_eq!((summary.neurons, summary.inputs, summary.components), (5, 9, 45));
     assert!(summary.effective_components < 1.5 && summary.activity.is_some());
 
     let before = values(&lstm.forward(x.clone(), None).0);
-    let (layer, pruned) = prune_layer(gate, rows, Criterion::Influence, None, Keep::Share(0.5)).unwrap();
+    let (layer, pruned) = prune_layer(gate, &listed, Criterion::Influence, None, Keep::Share(0.5)).unwrap();
     assert!(pruned.components <= 23 && pruned.neurons == 5, "{pruned:?}");
     assert_eq!(summarize_layer(&layer, None).components, pruned.components);
-    lstm.forget_gate.layer = layer;
+    lstm.forget_gate.layer = UgmmLayer::of(&layer, &device);
     let after = values(&lstm.forward(x, None).0);
     assert_ne!(before, after);
     let error = before.iter().zip(&after).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
@@ -177,18 +178,18 @@ fn a_convolution_can_be_inspected_and_pruned() {
     let x: Tensor<4> = random([10, 2, 6, 6], &mut rng, &device);
     let mut convolution = UgmmConv2dConfig::new([2, 4], [3, 3]).init_from(&x, &mut rng, &device).unwrap();
     let patches = convolution.patches(x.clone());
-    let layer = &convolution.dense.layer;
-    let summary = summarize_layer(layer, Some(patches.clone()));
+    let layer = &convolution.dense.layer.to_layer();
+    let patches = values(&patches);
+    let summary = summarize_layer(layer, Some(&patches));
     assert_eq!((summary.neurons, summary.components), (4, 72));
     let before = convolution.forward(x.clone());
     let mut errors = Vec::new();
     for share in [0.9, 0.5, 0.2] {
         let (pruned, report) =
-            prune_layer(layer, patches.clone(), Criterion::Influence, Some(0.05), Keep::Share(share))
-                .unwrap();
+            prune_layer(layer, &patches, Criterion::Influence, Some(0.05), Keep::Share(share)).unwrap();
         assert!(report.components as f64 <= share * 72.0 + 1.0, "{report:?}");
         let mut smaller = convolution.clone();
-        smaller.dense.layer = pruned;
+        smaller.dense.layer = UgmmLayer::of(&pruned, &device);
         let difference = (smaller.forward(x.clone()) - before.clone()).square().mean();
         errors.push(difference.into_scalar::<f32>());
     }
@@ -196,13 +197,13 @@ fn a_convolution_can_be_inspected_and_pruned() {
     // Activations vary by 1, and half of the components do for most of it.
     assert!(errors[0] < 0.02 && errors[1] < 0.3, "{errors:?}");
     // A pruned layer still learns, and components that left stay away.
-    let (pruned, report) = prune_layer(layer, patches, Criterion::Weight, None, Keep::Share(0.5)).unwrap();
-    convolution.dense.layer = pruned;
+    let (pruned, report) = prune_layer(layer, &patches, Criterion::Weight, None, Keep::Share(0.5)).unwrap();
+    convolution.dense.layer = UgmmLayer::of(&pruned, &device);
     let trained = convolution.train();
     let device = device.autodiff();
     let y = trained.forward(Tensor::from_data(x.to_data(), &device));
     assert!(trained.dense.layer.means.val().grad(&y.sum().backward()).is_some());
-    assert_eq!(summarize_layer(&trained.valid().dense.layer, None).components, report.components);
+    assert_eq!(summarize_layer(&trained.valid().dense.layer.to_layer(), None).components, report.components);
 }
 
 #[test]
@@ -211,17 +212,11 @@ fn samples_that_do_not_fit_are_refused() {
     let mut rng = rng(5);
     let x: Tensor<3> = random([4, 6, 4], &mut rng, &device);
     let lstm = UgmmLstmConfig::new(4, 5).init_from(&x, &mut rng, &device).unwrap();
-    let refused = |x: Tensor<2>, keep| {
-        let layer = &lstm.cell_gate.layer;
+    let refused = |x: &[f32], keep| {
+        let layer = &lstm.cell_gate.layer.to_layer();
         prune_layer(layer, x, Criterion::Influence, None, keep).unwrap_err().to_string()
     };
-    assert_eq!(
-        refused(Tensor::zeros([3, 4], &device), Keep::Share(0.5)),
-        "the sample to prune by has 4 columns, but 9 are needed"
-    );
-    assert_eq!(
-        refused(Tensor::zeros([0, 9], &device), Keep::Share(0.5)),
-        "the sample to prune by has 0 rows, but 1 are needed"
-    );
-    assert!(refused(Tensor::zeros([3, 9], &device), Keep::Share(0.0)).contains("greater than 0"));
+    assert!(refused(&[0.0; 12], Keep::Share(0.5)).starts_with("the sample to prune by has 12 values"));
+    assert_eq!(refused(&[], Keep::Share(0.5)), "the sample to prune by has 0 rows, but 1 are needed");
+    assert!(refused(&[0.0; 27], Keep::Share(0.0)).contains("greater than 0"));
 }

@@ -6,7 +6,7 @@ use crate::support::{
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig as Layer, MixedNetwork, Padding};
-use ugmm::training::{Dataset, Features, Schedule, TrainingConfig, evaluate, train};
+use ugmm::training::{Dataset, Features, Schedule, TrainingConfig, evaluate, features, train};
 use ugmm::{Init, Network, Objective, Stream, Task, generator};
 
 fn ugmm(neurons: usize) -> Layer {
@@ -264,7 +264,7 @@ fn sequences_are_learned_by_the_usual_loop_to_the_same_bits() {
     for recurrent in [lstm(8), gru(8)] {
         let layers = vec![recurrent, Layer::LastStep, Layer::Linear { outputs: 2 }];
         let network = MixedConfig::new(input, layers);
-        let rows = training.batch(&(0..300).collect::<Vec<_>>(), &device).0;
+        let rows = features(&training, &(0..300).collect::<Vec<_>>(), &device);
         let trained = || {
             let network = network.init(&rows, &mut generator(0, Stream::Initialization), &device).unwrap();
             train(network, &task, &training, None, &config, &device, &mut ()).unwrap().network
@@ -290,7 +290,7 @@ fn every_step_may_have_a_prediction() {
     let layers = vec![Layer::Embedding { features: 6 }, lstm(8), Layer::Linear { outputs: 5 }];
     let config = MixedConfig::new(input, layers);
     let network = |_| {
-        let sample = dataset.batch(&[0, 1, 2, 3, 4], &device).0;
+        let sample = features(&dataset, &[0, 1, 2, 3, 4], &device);
         config.init(&sample, &mut generator(0, Stream::Initialization), &device).unwrap()
     };
     let task = Task { features: 6, classes: 5, objective: Objective::Discriminative };

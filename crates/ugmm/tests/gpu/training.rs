@@ -8,8 +8,8 @@ use ugmm::training::{
     log_probabilities, train,
 };
 use ugmm::{
-    LabelEncoding, Model, ModelConfig, Objective, Preset, Recipe, Settings, Stream, Task, UgmmError,
-    UgmmNetworkConfig, generator,
+    LabelEncoding, Model, ModelConfig, NetworkConfig, Objective, Preset, Recipe, Settings, Stream, Task,
+    UgmmError, generator,
 };
 
 /// Largest difference of a mean loss of an epoch, relative to it where it is above 1.
@@ -103,7 +103,7 @@ fn joint_scores_are_learned_as_on_the_processor() {
     };
     let mut training = TrainingConfig::new(1, 5);
     training.max_gradient_norm = Some(0.5);
-    let config = UgmmNetworkConfig::new(&[task.inputs(), 8, 1]).with_min_sigma(0.2);
+    let config = NetworkConfig::new(&[task.inputs(), 8, 1]).with_min_sigma(0.2);
     let recipe = Recipe { task, model: ModelConfig::Ugmm(config), training };
     let Some(device) = device() else { return };
     let rows = rows(false);
@@ -143,7 +143,7 @@ fn adam_moves_parameters_as_on_the_processor() {
         let task = Task { features: COLUMNS, classes: 3, objective: Objective::Discriminative };
         let parameters = |device: &Device| {
             let mut rng = generator(5, Stream::Initialization);
-            let network = UgmmNetworkConfig::new(&[COLUMNS, 5, 3]).with_init(ugmm::Init::Paper);
+            let network = NetworkConfig::new(&[COLUMNS, 5, 3]).with_init(ugmm::Init::Paper);
             let network = network.init(None, &mut rng, device).unwrap();
             let mut stepper = Stepper::new(network, task, &config, device).unwrap();
             let x: Vec<f32> = (0..4 * COLUMNS).map(|at| (at as f32 * 0.37).sin()).collect();

@@ -3,22 +3,21 @@
 
 use super::seeds;
 use crate::arguments::{ArchitectureOptions, Common};
+use crate::device::burn_device;
 use crate::error::CliError;
 use crate::output::{percent_and_sd, print, table, write_json};
 use crate::progress::Training;
 use crate::statistics::{MeanAndSd, mean_and_sd};
 use crate::variants_file::read_tables;
-use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Instant;
+use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig};
+use ugmm::burn::tensor::{Device, Tensor};
+use ugmm::training::{evaluate, features, train};
 use ugmm_data::{LabelledImages, Mnist, load_mnist};
-use ugmm_network::architecture::{MixedConfig, MixedInput, MixedLayerConfig};
-use ugmm_network::training::{
-    Augmentation, Dataset, EpochReport, OptimizerConfig, Schedule, TrainingConfig, evaluate, train,
-};
+use ugmm_network::training::{Augmentation, Dataset, EpochReport, OptimizerConfig, Schedule, TrainingConfig};
 use ugmm_network::{Objective, Stream, Task, UgmmError, generator};
-use ugmm_tabular::device;
 
 /// Training images of MNIST that are measured on with --validation.
 pub(super) const MNIST_VALIDATION: usize = 5000;
@@ -223,14 +222,14 @@ fn measure(
 ) -> Result<Measured, CliError> {
     let Contest { train: rows, measured, .. } = contest;
     let Contender { name, config, practice } = contender;
-    let device = device();
+    let device = burn_device(options.device.device)?;
     let task = contest.task();
     let mut runs = Vec::new();
     let mut parameters = 0;
     for &seed in seeds {
         let start = Instant::now();
         let network =
-            config.init(&first_rows(rows), &mut generator(seed, Stream::Initialization), &device)?;
+            config.init(&first_rows(rows, &device), &mut generator(seed, Stream::Initialization), &device)?;
         parameters = network.learned_parameters();
         let training = training(practice, (rows.rows(), contest.input), seed)?;
         let mut progress =
@@ -263,10 +262,10 @@ fn measure(
 }
 
 /// Some rows from all of a data set.
-fn first_rows(rows: &Dataset) -> Tensor<2> {
+fn first_rows(rows: &Dataset, device: &Device) -> Tensor<2> {
     let count = rows.rows().min(INITIALIZATION_ROWS);
     let spread: Vec<usize> = (0..count).map(|index| index * rows.rows() / count).collect();
-    rows.batch(&spread).0
+    features(rows, &spread, device)
 }
 
 fn deviations(options: &ArchitectureOptions) -> Vec<String> {
@@ -337,7 +336,7 @@ pub(super) fn width_for(
     parameters: usize,
     config: impl Fn(usize) -> MixedConfig,
 ) -> Result<usize, UgmmError> {
-    let count = |width: usize| Ok(config(width).blank(&device())?.learned_parameters());
+    let count = |width: usize| Ok(config(width).blank(&Device::flex())?.learned_parameters());
     let (mut low, mut high) = (1, 2);
     while count(high)? <= parameters {
         (low, high) = (high, 2 * high);
@@ -355,7 +354,7 @@ pub(super) fn width_for(
 
 /// Number of parameters of a network.
 pub(super) fn parameters(config: &MixedConfig) -> Result<usize, UgmmError> {
-    Ok(config.blank(&device())?.learned_parameters())
+    Ok(config.blank(&Device::flex())?.learned_parameters())
 }
 
 /// MNIST's images to learn from and to measure on.

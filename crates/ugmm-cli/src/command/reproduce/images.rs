@@ -5,8 +5,8 @@ use super::mnist::dataset;
 use crate::arguments::{ArchitectureOptions, Common, ImageTask, ReproduceImages};
 use crate::error::CliError;
 use crate::output::check_outputs;
+use ugmm::architecture::{MixedConfig, MixedInput};
 use ugmm_data::{ClassLabels, digits, stratified_split};
-use ugmm_network::architecture::{MixedConfig, MixedInput};
 use ugmm_network::training::{Dataset, Features};
 
 const DIGITS: usize = 10;

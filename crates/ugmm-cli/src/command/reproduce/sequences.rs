@@ -5,9 +5,9 @@ use super::mnist::dataset;
 use crate::arguments::{ArchitectureOptions, Common, ReproduceSequences, SequenceTask};
 use crate::error::CliError;
 use crate::output::check_outputs;
+use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig as Layer};
 use ugmm_data::{EncodedText, paradise_lost};
 use ugmm_network::Init;
-use ugmm_network::architecture::{MixedConfig, MixedInput, MixedLayerConfig as Layer};
 use ugmm_network::training::{Dataset, Features};
 
 const DIGITS: usize = 10;

@@ -2,13 +2,13 @@
 
 use super::shape::Shape;
 use super::{MixedLayer, MixedNetwork};
-use crate::random::{Stream, generator};
 use crate::{Init, UgmmError};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+use ugmm_network::random::{Stream, generator};
 
 /// What the rows of a [`MixedNetwork`] are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +58,7 @@ pub enum Padding {
 /// One layer of a [`MixedNetwork`]. Its inputs are what the layer before it gives.
 ///
 /// What is said of uGMM layers: `min_sigma`, in the units of the inputs, `dropout` of components and `input_dropout` are those
-/// of [`UgmmLayerConfig`](crate::UgmmLayerConfig), as is `init` (`data` of a `ugmm` layer, `wide` of the others, if left out). A layer "of each step" also takes rows of features, and then has one step.
+/// of [`LayerConfig`](crate::LayerConfig), as is `init` (`data` of a `ugmm` layer, `wide` of the others, if left out). A layer "of each step" also takes rows of features, and then has one step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "the fields are those of the modules")]

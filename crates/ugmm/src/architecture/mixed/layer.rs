@@ -8,7 +8,7 @@ use crate::architecture::{
     UgmmConv2d, UgmmConv2dConfig, UgmmDense, UgmmDenseConfig, UgmmGru, UgmmGruConfig, UgmmLstm,
     UgmmLstmConfig, UgmmTransformerEncoder, UgmmTransformerEncoderConfig, UgmmTransformerEncoderInput,
 };
-use crate::{UgmmError, UgmmLayer, UgmmLayerConfig};
+use crate::{InitOn, LayerConfig, UgmmError, UgmmLayer};
 use burn::module::{Module, RunningState};
 use burn::nn::attention::generate_autoregressive_mask;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -106,9 +106,9 @@ impl MixedLayer {
         };
         Ok(match *config {
             Config::Ugmm { neurons, min_sigma, init, dropout, input_dropout } => {
-                let base = UgmmLayerConfig::new(features, neurons);
-                let config = UgmmLayerConfig { init, min_sigma, dropout, input_dropout, ..base };
-                Self::Ugmm(config.init(Some(&signal.steps()), rng, device)?)
+                let base = LayerConfig::new(features, neurons);
+                let config = LayerConfig { init, min_sigma, dropout, input_dropout, ..base };
+                Self::Ugmm(config.init_on(Some(&signal.steps()), rng, device)?)
             }
             Config::UgmmDense { outputs, min_sigma, init, dropout, input_dropout } => {
                 let config = UgmmDenseConfig::new(features, outputs)

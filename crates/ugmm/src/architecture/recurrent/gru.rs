@@ -5,12 +5,13 @@ use crate::Init;
 use crate::UgmmError;
 use crate::architecture::dense::Joined;
 use crate::architecture::{UgmmDense, UgmmDenseConfig};
-use crate::random::{Stream, generator_of_device};
+use crate::host::generator_of_device;
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, activation::sigmoid};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use ugmm_network::Stream;
 
 /// What a [`UgmmGru`] is made of; as Burn's [`GruConfig`](burn::nn::GruConfig), where that applies.
 #[derive(Config, Debug, PartialEq)]
@@ -22,13 +23,13 @@ pub struct UgmmGruConfig {
     /// Largest absolute value of the hidden state, if it is bounded.
     pub clip: Option<f64>,
     /// Lower bound of every σ, in the units of inputs and states; see
-    /// [`UgmmLayerConfig::min_sigma`](crate::UgmmLayerConfig::min_sigma). States lie between −1 and 1.
+    /// [`LayerConfig::min_sigma`](crate::LayerConfig::min_sigma). States lie between −1 and 1.
     #[config(default = 0.5)]
     pub min_sigma: f64,
     /// How layers begin; see [`Init`].
     #[config(default = "Init::Wide")]
     pub init: Init,
-    /// Component dropout, the same at every step; see [`UgmmLayerConfig::dropout`](crate::UgmmLayerConfig::dropout).
+    /// Component dropout, the same at every step; see [`LayerConfig::dropout`](crate::LayerConfig::dropout).
     #[config(default = 0.0)]
     pub dropout: f64,
     /// Mean of the update gate's activations at first: 1, so that states are mostly kept, as an LSTM's are.
@@ -187,7 +188,7 @@ impl UgmmGru {
     }
 
     /// What the update and the reset gate look at, rows [x_t, s h_{t−1}] `[batch × steps, d_input + d_hidden]` by sequence
-    /// and step, for [`inspect`](crate::inspect) and [`pruning`](crate::pruning).
+    /// and step, for [`inspect`](ugmm_network::inspect) and [`pruning`](ugmm_network::pruning).
     ///
     /// # Panics
     ///

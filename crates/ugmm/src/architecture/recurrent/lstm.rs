@@ -5,13 +5,14 @@ use crate::Init;
 use crate::UgmmError;
 use crate::architecture::dense::Joined;
 use crate::architecture::{UgmmDense, UgmmDenseConfig};
-use crate::random::{Stream, generator_of_device};
+use crate::host::generator_of_device;
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::LstmState;
 use burn::tensor::{Device, Tensor, activation::sigmoid};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use ugmm_network::Stream;
 
 /// What a [`UgmmLstm`] is made of; as Burn's [`LstmConfig`](burn::nn::LstmConfig), where that applies.
 #[derive(Config, Debug, PartialEq)]
@@ -29,13 +30,13 @@ pub struct UgmmLstmConfig {
     /// Largest absolute value of the cell state, if it is bounded.
     pub clip: Option<f64>,
     /// Lower bound of every σ, in the units of inputs and states; see
-    /// [`UgmmLayerConfig::min_sigma`](crate::UgmmLayerConfig::min_sigma). States lie between −1 and 1.
+    /// [`LayerConfig::min_sigma`](crate::LayerConfig::min_sigma). States lie between −1 and 1.
     #[config(default = 0.5)]
     pub min_sigma: f64,
     /// How layers begin; see [`Init`].
     #[config(default = "Init::Wide")]
     pub init: Init,
-    /// Component dropout, the same at every step; see [`UgmmLayerConfig::dropout`](crate::UgmmLayerConfig::dropout).
+    /// Component dropout, the same at every step; see [`LayerConfig::dropout`](crate::LayerConfig::dropout).
     #[config(default = 0.0)]
     pub dropout: f64,
     /// Mean of the forget gate's activations at first: 1, so that it is mostly open (Gers et al. 2000; Jozefowicz et al.
@@ -198,7 +199,7 @@ impl UgmmLstm {
     }
 
     /// What the gates look at, rows [x_t, h_{t−1}] `[batch × steps, d_input + d_hidden]` by sequence and step, for
-    /// [`inspect`](crate::inspect) and [`pruning`](crate::pruning).
+    /// [`inspect`](ugmm_network::inspect) and [`pruning`](ugmm_network::pruning).
     ///
     /// # Panics
     ///

@@ -10,9 +10,9 @@ pub use gru::{UgmmGru, UgmmGruConfig};
 pub use lstm::{UgmmLstm, UgmmLstmConfig};
 
 use crate::UgmmError;
-use crate::random::{index, uniform};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
+use ugmm_network::random::{index, uniform};
 
 /// Standard normal sequences that a module is initialised from where no others are given, and their length.
 const REFERENCE_SEQUENCES: usize = 64;
@@ -26,7 +26,7 @@ const INITIALIZATION_ROWS: usize = 4096;
 fn reference_sequences<R: Rng + ?Sized>(d_input: usize, rng: &mut R, device: &Device) -> Tensor<3> {
     let shape = [REFERENCE_SEQUENCES, REFERENCE_STEPS, d_input];
     let count = shape.iter().product();
-    let values: Vec<f32> = (0..count).map(|_| crate::random::normal(rng) as f32).collect();
+    let values: Vec<f32> = (0..count).map(|_| ugmm_network::random::normal(rng) as f32).collect();
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 

@@ -6,12 +6,13 @@ use super::{
 };
 use crate::architecture::seeded::{Draw, redrawn};
 use crate::architecture::{UgmmDense, UgmmDenseConfig};
-use crate::random::{Stream, generator_of_device};
+use crate::host::generator_of_device;
 use crate::{Init, UgmmError};
 use burn::config::Config;
 use burn::nn::{LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::Device;
 use rand::Rng;
+use ugmm_network::Stream;
 
 /// What a [`UgmmTransformerEncoder`] is made of; as Burn's
 /// [`TransformerEncoderConfig`](burn::nn::transformer::TransformerEncoderConfig), where that applies.
@@ -45,7 +46,7 @@ pub struct UgmmTransformerEncoderConfig {
     #[config(default = false)]
     pub ugmm_projections: bool,
     /// Lower bound of every σ, in the units of normalised features; see
-    /// [`UgmmLayerConfig::min_sigma`](crate::UgmmLayerConfig::min_sigma).
+    /// [`LayerConfig::min_sigma`](crate::LayerConfig::min_sigma).
     #[config(default = 1.0)]
     pub min_sigma: f64,
     /// How layers begin; see [`Init`].

@@ -5,12 +5,13 @@ use super::{
     UgmmTransformerEncoderAutoregressiveCache, dropout,
 };
 use crate::UgmmLayer;
-use crate::random::{Stream, generator_of_device};
+use crate::host::generator_of_device;
 use burn::module::Module;
 use burn::nn::LayerNorm;
 use burn::tensor::{Bool, Tensor};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use ugmm_network::Stream;
 
 /// What an encoder reads, made as Burn's
 /// [`TransformerEncoderInput`](burn::nn::transformer::TransformerEncoderInput).
@@ -187,7 +188,7 @@ impl UgmmTransformerEncoder {
     }
 
     /// What the sub-layers of each layer look at, each `[batch × steps, d_model]` by sequence and step, for
-    /// [`inspect`](crate::inspect) and [`pruning`](crate::pruning).
+    /// [`inspect`](ugmm_network::inspect) and [`pruning`](ugmm_network::pruning).
     ///
     /// # Panics
     ///

@@ -16,9 +16,9 @@ pub use encoder::{
 pub use feed_forward::{FeedForward, OrdinaryFeedForward, UgmmFeedForward};
 pub use projection::Projection;
 
-use crate::random::uniform;
 use burn::tensor::{Tensor, TensorData};
 use rand::Rng;
+use ugmm_network::random::uniform;
 
 /// Dropout in a training pass: values are 0 with this probability, and the others scaled up, so that the expected value stays
 /// (Srivastava et al. 2014). Nothing without an `rng`, and on devices that do not train.

@@ -6,18 +6,16 @@
 //! for, then the first half of the features with the label, the others at their means; features between −2 and 2. Without SECONDS the
 //! others get the time that search and proof took; the search without proof is timed too.
 
-use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use std::error::Error;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use ugmm::inference::bounds::{Known, ScoreFunction};
-use ugmm::inference::mpe::{MpeOptions, MpeQuery, most_probable_explanation};
-use ugmm::inference::variable::Variable;
-use ugmm::model_file::SavedModel;
-use ugmm::{LabelEncoding, Model, Network, Stream, UgmmNetwork, generator};
+use ugmm_network::inference::bounds::{Known, ScoreFunction};
+use ugmm_network::inference::mpe::{MpeOptions, MpeQuery, most_probable_explanation};
+use ugmm_network::inference::variable::Variable;
+use ugmm_network::model_file::SavedModel;
+use ugmm_network::{LabelEncoding, Model, Network, Predictor, Stream, generator};
 
 const SIDE: f32 = 2.0;
 /// Starts of gradient ascent in a batch, and steps of each.
@@ -26,7 +24,7 @@ const STEPS: usize = 100;
 
 /// A score of numbers and a label.
 struct Problem {
-    network: UgmmNetwork,
+    network: Network,
     /// Of numbers between −SIDE and SIDE, and after them the label's inputs.
     function: ScoreFunction,
     numbers: usize,
@@ -46,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().ok_or("a model file is needed")?;
     let seconds: Option<f64> = arguments.next().map(|text| text.parse()).transpose()?;
-    let saved = SavedModel::load(Path::new(&path), &Device::flex())?;
+    let saved = SavedModel::load(Path::new(&path))?;
     let encoding = saved.task.objective.label_encoding().ok_or("a generative or hybrid model is needed")?;
     let Model::Ugmm(network) = saved.model else { return Err("a uGMM network is needed".into()) };
     let classes = saved.task.classes;
@@ -136,8 +134,7 @@ fn brute_force(problem: &Problem, until: Instant) -> f64 {
 
 /// Projected gradient ascent by Adam-like normalised steps of falling length, from random starts, many in a batch.
 fn gradient_ascent(problem: &Problem, until: Instant) -> f64 {
-    let device = Device::flex().autodiff();
-    let network = problem.network.clone().train().fork(&device).freeze();
+    let network = &problem.network;
     let inputs = network.inputs();
     let mut rng = generator(0, Stream::Search);
     let mut best = f64::NEG_INFINITY;
@@ -153,10 +150,7 @@ fn gradient_ascent(problem: &Problem, until: Instant) -> f64 {
                 x.resize(x.len() + problem.given, 0.0);
                 x.extend_from_slice(&problem.labels[label]);
             }
-            let x = Tensor::<2>::from_data(TensorData::new(x, [STARTS, inputs]), &device).require_grad();
-            let gradients = network.forward(x.clone()).sum().backward();
-            let gradient = x.grad(&gradients).expect("x has a gradient");
-            let gradient: Vec<f32> = gradient.into_data().try_into_vec().expect("gradients are f32");
+            let gradient = network.input_gradient(&x, vec![1.0; STARTS]);
             let length = 0.2 * (1.0 - step as f32 / STEPS as f32);
             for row in 0..STARTS {
                 for k in 0..problem.numbers {

@@ -1,21 +1,16 @@
 //! What was reported against comparable software, and the right behaviour; other classes of faults are named in the guide's
 //! table of promises.
 
-use burn::tensor::{Device, Tensor};
-use ugmm::pruning::{Criterion, Keep, Pruner};
-use ugmm::training::{Dataset, Features, TrainingConfig, evaluate, init_model, train};
-use ugmm::{
-    Init, LabelEncoding, Model, ModelConfig, Network, Objective, Preset, Stream, Task, UgmmNetworkConfig,
+use ugmm_network::pruning::{Criterion, Keep, Pruner};
+use ugmm_network::training::{Dataset, Features, TrainingConfig, evaluate, init_model, train};
+use ugmm_network::{
+    Init, LabelEncoding, Model, ModelConfig, NetworkConfig, Objective, Predictor, Preset, Stream, Task,
     generator,
 };
 
 /// Numbers that look random, from -1 to 1.
 fn noise(at: usize) -> f32 {
     ((at * at + 13 * at) as f32 * 0.618).sin()
-}
-
-fn host(tensor: &Tensor<2>) -> Vec<f32> {
-    tensor.to_data().iter::<f32>().collect()
 }
 
 /// Two columns that are the same, and one that is constant: a spread that is learned falls until something holds it.
@@ -34,16 +29,15 @@ fn duplicated_and_constant_columns_do_not_collapse() {
         let task = Task { features: 3, classes: 3, objective };
         let config = Preset::Best.ugmm(&task, &[12]);
         let training = TrainingConfig { batch_size: 16, ..TrainingConfig::new(0, 60) };
-        let device = Device::flex();
-        let network = init_model(&config, &task, &rows, 0, &device).unwrap();
-        let trained = train(network, &task, &rows, None, &training, &device, &mut ()).unwrap();
+        let network = init_model(&config, &task, &rows, 0).unwrap();
+        let trained = train(network, &task, &rows, None, &training, &mut ()).unwrap();
         assert!(trained.history.iter().all(|epoch| epoch.training_loss.is_finite()), "{objective:?}");
-        let metrics = evaluate(&trained.network, &task, &rows, &device).unwrap();
+        let metrics = evaluate(&trained.network, &task, &rows).unwrap();
         // The joint score alone separates classes less than their posterior does.
         assert!(metrics.accuracy > 0.8, "{objective:?}: {}", metrics.accuracy);
         let Model::Ugmm(network) = &trained.network else { panic!("a uGMM network was asked for") };
         for layer in &network.layers {
-            assert!(host(&layer.log_sigmas()).iter().all(|value| value.is_finite()));
+            assert!(layer.log_sigmas().iter().all(|value| value.is_finite()));
         }
     }
 }
@@ -51,16 +45,13 @@ fn duplicated_and_constant_columns_do_not_collapse() {
 /// Neurons that begin alike get the same gradient and stay alike.
 #[test]
 fn neurons_do_not_begin_alike() {
-    let device = Device::flex();
     // Many rows are the same, as pixels of a background are.
     let values: Vec<f32> = (0..400).map(|at| if at / 4 % 5 == 0 { noise(at) } else { 0.0 }).collect();
-    let sample = Tensor::<1>::from_floats(values.as_slice(), &device).reshape([100, 4]);
     for init in [Init::Paper, Init::Data] {
-        let config = UgmmNetworkConfig::new(&[4, 16, 3]).with_init(init);
-        let network = config.init(Some(&sample), &mut generator(0, Stream::Initialization), &device).unwrap();
+        let config = NetworkConfig::new(&[4, 16, 3]).with_init(init);
+        let network = config.init(Some(&values), &mut generator(0, Stream::Initialization)).unwrap();
         for layer in &network.layers {
-            let parts = [layer.means.val(), layer.log_sigmas(), layer.mixing_logits.val()];
-            let parts = parts.map(|part| host(&part));
+            let parts = [layer.means.clone(), layer.log_sigmas().into_owned(), layer.mixing_logits.clone()];
             let inputs = layer.inputs();
             let neuron = |index: usize| -> Vec<f32> {
                 parts.iter().flat_map(|part| part[index * inputs..(index + 1) * inputs].to_vec()).collect()
@@ -77,25 +68,23 @@ fn neurons_do_not_begin_alike() {
 /// However little is kept, each neuron keeps a component, so that no layer is cut off and nothing becomes NaN.
 #[test]
 fn pruning_cuts_no_layer_off() {
-    let device = Device::flex();
-    let values: Vec<f32> = (0..360).map(noise).collect();
-    let x = Tensor::<1>::from_floats(values.as_slice(), &device).reshape([60, 6]);
-    let config = UgmmNetworkConfig::new(&[6, 20, 10, 3]).with_init(Init::Data);
-    let network = config.init(Some(&x), &mut generator(1, Stream::Initialization), &device).unwrap();
+    let x: Vec<f32> = (0..360).map(noise).collect();
+    let config = NetworkConfig::new(&[6, 20, 10, 3]).with_init(Init::Data);
+    let network = config.init(Some(&x), &mut generator(1, Stream::Initialization)).unwrap();
     let task = Task { features: 6, classes: 3, objective: Objective::Discriminative };
     for criterion in [Criterion::Influence, Criterion::Responsibility, Criterion::Weight] {
-        let pruner = Pruner::new(&network, &task, x.clone(), criterion, None).unwrap();
+        let pruner = Pruner::new(&network, &task, &x, criterion, None).unwrap();
         for keep in [Keep::Share(1e-9), Keep::AtLeast(f64::MAX)] {
             let pruned = pruner.prune(keep).unwrap();
             assert_eq!(pruned.network.layers.len(), 3);
             for layer in &pruned.network.layers {
                 assert!(layer.neurons() > 0 && layer.inputs() > 0);
                 // A component without weight has a logit far below all others.
-                for logits in host(&layer.mixing_logits.val()).chunks(layer.inputs()) {
+                for logits in layer.mixing_logits.chunks(layer.inputs()) {
                     assert!(logits.iter().any(|logit| logit.abs() < 1e6), "{criterion:?}: {logits:?}");
                 }
             }
-            let outputs = host(&pruned.network.forward(x.clone()));
+            let outputs = pruned.network.forward(&x);
             assert!(outputs.iter().all(|value| value.is_finite()), "{criterion:?} {keep:?}");
         }
     }
@@ -104,11 +93,10 @@ fn pruning_cuts_no_layer_off() {
 /// A configuration whose every layer is as small as it can be still is a network.
 #[test]
 fn networks_of_single_neurons_work() {
-    let device = Device::flex();
-    let config = ModelConfig::Ugmm(UgmmNetworkConfig::new(&[1, 1, 1, 1]).with_init(Init::Paper));
-    let network = config.init(None, &mut generator(1, Stream::Initialization), &device).unwrap();
+    let config = ModelConfig::Ugmm(NetworkConfig::new(&[1, 1, 1, 1]).with_init(Init::Paper));
+    let network = config.init(None, &mut generator(1, Stream::Initialization)).unwrap();
     for value in [0.0, -0.0, f32::MIN_POSITIVE, 1e-45, 1e38, -3.4e38] {
-        let output = host(&network.forward(Tensor::<2>::from_floats([[value]], &device)));
+        let output = network.forward(&[value]);
         assert!(output[0].is_finite(), "{value}: {output:?}");
     }
 }

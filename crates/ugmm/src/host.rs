@@ -1,0 +1,23 @@
+//! Values of tensors in plain lists, and back.
+
+use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
+use rand_chacha::ChaCha8Rng;
+use ugmm_network::random::{Stream, generator};
+
+/// The values of a tensor, row-major.
+pub(crate) fn host_values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
+    tensor.to_data_as::<f32>().try_into_vec::<f32>().expect("the data was converted to f32")
+}
+
+/// Row-major values with so many columns as a tensor `[rows, columns]`.
+pub(crate) fn matrix(values: Vec<f32>, columns: usize, device: &Device) -> Tensor<2> {
+    let rows = values.len().checked_div(columns).unwrap_or(0);
+    Tensor::from_data(TensorData::new(values, [rows, columns]), device)
+}
+
+/// The generator of a seed that the device's own generator draws (`Device::seed`), as Burn's modules draw theirs.
+pub(crate) fn generator_of_device(device: &Device, stream: Stream) -> ChaCha8Rng {
+    let seed = Tensor::<1, Int>::random([1], Distribution::Uniform(0.0, i32::MAX.into()), device);
+    let seed: i64 = seed.into_scalar();
+    generator(seed.unsigned_abs(), stream)
+}

@@ -1,0 +1,100 @@
+//! The losses of `ugmm_network`'s tasks on tensors.
+
+use crate::Network;
+use crate::host::matrix;
+use burn::nn::loss::CrossEntropyLossConfig;
+use burn::tensor::{Device, Int, Tensor, TensorData, activation::log_softmax};
+use rand::Rng;
+use ugmm_network::{LossOptions, Objective, Targets, Task};
+
+/// The loss of a training batch, `[1]`, in a training pass of `network`: the mean cross-entropy; or minus the mean joint score;
+/// or that plus the weighted cross-entropy of the posterior; or minus the mean log of the conditional density. Features `x` are
+/// row-major `[rows, features]`; every random choice is drawn from `rng`.
+///
+/// # Panics
+///
+/// When the targets are not of the kind that is predicted.
+pub fn loss<N: Network, R: Rng + ?Sized>(
+    task: &Task,
+    network: &N,
+    x: Vec<f32>,
+    targets: &Targets,
+    options: &LossOptions,
+    rng: &mut R,
+    device: &Device,
+) -> Tensor<1> {
+    let inputs = task.loss_inputs(x, targets, rng);
+    let own_cells = inputs.own_cells().to_vec();
+    let outputs = network.forward_training(matrix(inputs.x, task.inputs(), device), rng);
+    match (task.objective, targets) {
+        (Objective::Discriminative, Targets::Classes(labels)) => cross_entropy(outputs, labels, options),
+        (Objective::Generative { .. }, Targets::Classes(labels)) => {
+            weighted_mean(outputs, labels, options).neg()
+        }
+        (Objective::Hybrid { weight, .. }, Targets::Classes(labels)) => {
+            let scores = outputs.reshape([labels.len(), task.classes]);
+            let indices = class_indices(labels, &scores.device()).unsqueeze_dim(1);
+            let joint_score = weighted_mean(scores.clone().gather(1, indices), labels, options);
+            cross_entropy(scores, labels, options) * weight - joint_score
+        }
+        (Objective::Conditional { low, high, nodes, crps_weight }, Targets::Numbers(numbers)) => {
+            let log_shares = log_softmax(outputs.reshape([numbers.len(), nodes]), 1);
+            let own = class_indices(&own_cells, &log_shares.device()).unsqueeze_dim(1);
+            let cell = (high - low) / nodes as f64;
+            // A share of a cell as a density over it.
+            let log_loss = log_shares.clone().gather(1, own).mean().neg() + cell.ln();
+            if crps_weight == 0.0 {
+                return log_loss;
+            }
+            log_loss + crps(log_shares, &own_cells) * (crps_weight * cell)
+        }
+        (_, Targets::Numbers(_)) => panic!("the task is to predict classes, not numbers"),
+        (_, Targets::Classes(_)) => panic!("the task is to predict numbers, not classes"),
+    }
+}
+
+/// Mean cross-entropy `[1]` of the softmax of `scores` `[rows, classes]`.
+fn cross_entropy(scores: Tensor<2>, labels: &[usize], options: &LossOptions) -> Tensor<1> {
+    let device = scores.device();
+    let LossOptions { label_smoothing, class_weights } = options;
+    if class_weights.is_none() {
+        let smoothing = (*label_smoothing > 0.0).then_some(*label_smoothing as f32);
+        let loss = CrossEntropyLossConfig::new().with_smoothing(smoothing).init(&device);
+        return loss.forward(scores, class_indices(labels, &device));
+    }
+    let logs = log_softmax(scores, 1);
+    let right = logs.clone().gather(1, class_indices(labels, &device).unsqueeze_dim(1));
+    let rows = right * (1.0 - label_smoothing) + logs.mean_dim(1) * *label_smoothing;
+    weighted_mean(rows, labels, options).neg()
+}
+
+/// Mean `[1]` over rows of the continuous ranked probability score of probabilities `[rows, cells]`, given as logarithms, in
+/// units of a cell's width: the sum of squared distances between the distribution function at the cells' ends and that
+/// of certainty that the number is in its own cell.
+fn crps(log_shares: Tensor<2>, own_cells: &[usize]) -> Tensor<1> {
+    let device = log_shares.device();
+    let [rows, cells] = log_shares.dims();
+    // Shares up to and with each cell.
+    let below: Vec<f32> =
+        (0..cells * cells).map(|place| if place / cells <= place % cells { 1.0 } else { 0.0 }).collect();
+    let below = Tensor::<2>::from_data(TensorData::new(below, [cells, cells]), &device);
+    let certain =
+        own_cells.iter().flat_map(|&own| (0..cells).map(move |cell| if cell >= own { 1f32 } else { 0.0 }));
+    let certain =
+        Tensor::<2>::from_data(TensorData::new(certain.collect::<Vec<_>>(), [rows, cells]), &device);
+    (log_shares.exp().matmul(below) - certain).square().sum() / rows as f32
+}
+
+/// Mean `[1]` of `values` `[rows, 1]`, each row weighted by its class.
+fn weighted_mean(values: Tensor<2>, labels: &[usize], options: &LossOptions) -> Tensor<1> {
+    let Some(weights) = &options.class_weights else { return values.mean() };
+    let weights: Vec<f32> = labels.iter().map(|&label| weights[label] as f32).collect();
+    let sum: f32 = weights.iter().sum();
+    let device = values.device();
+    (values * matrix(weights, 1, &device)).sum() / sum
+}
+
+fn class_indices(labels: &[usize], device: &Device) -> Tensor<1, Int> {
+    let labels: Vec<i32> = labels.iter().map(|&label| label as i32).collect();
+    Tensor::from_data(labels.as_slice(), device)
+}
