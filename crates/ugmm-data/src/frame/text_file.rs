@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use arrow_csv::ReaderBuilder;
-use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+use arrow_array::ArrayRef;
+use arrow_array::builder::StringBuilder;
 
 use super::block::Block;
 use super::dialect::Dialect;
@@ -51,7 +51,7 @@ struct BlankRows {
 /// A field without a value, as it can stand alone in a line.
 const NO_VALUE: &[u8] = b"\"\"";
 
-/// Complete records, put together for Arrow's decoder.
+/// Complete records, put together for the decoder.
 #[derive(Default)]
 struct Rows {
     text: Vec<u8>,
@@ -167,27 +167,17 @@ impl TextFile {
     pub(super) fn select(mut self, columns: &[usize], most_rows: usize) -> Result<TextBlocks, FrameError> {
         let count = self.names.all().len();
         let block_rows = most_rows.min(BLOCK_FIELDS / count).max(1);
-        // Arrow returns columns in the order of the file.
-        let mut in_order = columns.to_vec();
-        in_order.sort_unstable();
-        let places = columns.iter().map(|column| in_order.partition_point(|other| other < column)).collect();
-        let field = |name: &String| Field::new(name, DataType::Utf8, true);
-        let schema = Arc::new(Schema::new(self.names.all().iter().map(field).collect::<Vec<_>>()));
         self.head = Vec::new();
-        Ok(TextBlocks { file: self, schema, in_order, block_rows, places })
+        Ok(TextBlocks { file: self, columns: columns.to_vec(), block_rows })
     }
 }
 
 /// A file of text, of which some columns are read.
 pub(super) struct TextBlocks {
     file: TextFile,
-    /// All columns of the file, as text.
-    schema: SchemaRef,
-    /// Positions of the columns asked for, in the order of the file.
-    in_order: Vec<usize>,
+    /// Positions of the columns asked for.
+    columns: Vec<usize>,
     block_rows: usize,
-    /// Where each column asked for is among those that the decoder returns.
-    places: Vec<usize>,
 }
 
 impl TextBlocks {
@@ -198,14 +188,13 @@ impl TextBlocks {
         if rows.is_empty() {
             return Ok(None);
         }
-        let mut columns = Vec::new();
-        if !self.places.is_empty() {
-            let batch = self.decode().map_err(|reason| DataError::Unreadable {
+        let columns = match self.columns.is_empty() {
+            true => Vec::new(),
+            false => self.decode().map_err(|reason| DataError::Unreadable {
                 file: self.file.origin.path.clone(),
-                reason: reason.to_string(),
-            })?;
-            columns = self.places.iter().map(|&place| batch.column(place).clone()).collect();
-        }
+                reason,
+            })?,
+        };
         self.file.rows.text.clear();
         self.file.rows.starts.clear();
         Ok(Some(Block { rows, columns }))
@@ -259,30 +248,27 @@ impl TextBlocks {
         }
     }
 
-    fn decode(&self) -> Result<arrow_array::RecordBatch, ArrowError> {
-        let mut text = self.file.rows.text.as_slice();
-        let rows = self.file.rows.starts.len();
-        // A decoder sets memory aside for all rows of its batch at once, so each block has one of its size. One row
-        // more, since a full decoder leaves the newline after the last carriage return.
-        let mut decoder = ReaderBuilder::new(self.schema.clone())
-            .with_delimiter(self.file.delimiter)
-            .with_batch_size(rows + 1)
-            .with_projection(self.in_order.clone())
-            .build_decoder();
+    /// The columns asked for of the rows that were put together; a field without a character is no value.
+    fn decode(&self) -> Result<Vec<ArrayRef>, String> {
+        let Rows { text, starts, .. } = &self.file.rows;
+        let mut builders: Vec<StringBuilder> = self.columns.iter().map(|_| StringBuilder::new()).collect();
         // After an empty line, a byte order mark in the first cell is content, as the division into records had it.
-        decoder.decode(b"\n")?;
-        while !text.is_empty() {
-            let count = decoder.decode(text)?;
-            if count == 0 {
-                break;
+        let mut reader = ::csv::ReaderBuilder::new()
+            .has_headers(false)
+            .delimiter(self.file.delimiter)
+            .from_reader(b"\n".chain(text.as_slice()));
+        let mut record = ::csv::StringRecord::new();
+        let mut rows = 0;
+        while reader.read_record(&mut record).map_err(|error| error.to_string())? {
+            rows += 1;
+            for (builder, &column) in builders.iter_mut().zip(&self.columns) {
+                builder.append_option(record.get(column).filter(|field| !field.is_empty()));
             }
-            text = &text[count..];
         }
-        let batch = decoder.flush()?;
-        let complete = |batch: &arrow_array::RecordBatch| batch.num_rows() == rows && text.is_empty();
-        batch.filter(complete).ok_or_else(|| {
-            ArrowError::CsvError("the records were divided in another way than the lines were".to_owned())
-        })
+        if rows != starts.len() {
+            return Err("the records were divided in another way than the lines were".to_owned());
+        }
+        Ok(builders.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef).collect())
     }
 }
 
