@@ -49,14 +49,15 @@ def _install(directory: Path, python: Path, requirements: list[str]) -> None:
 
 
 def build_example(device: str) -> Path:
-    """Builds the example `timing` of the crate `ugmm` as a user would, for "cpu" or "cuda"; returns the program."""
+    """Builds the example `timing` as a user would, for "cpu" that of `ugmm-network`, for "cuda" that of `ugmm`; returns the
+    program."""
     if shutil.which("g++") is None and shutil.which("clang++") is None:
         raise Failure("torch.compile needs a C++ compiler (g++ or clang++), and none is installed")
     print("building the example (minutes the first time)", file=sys.stderr)
-    # Of the whole workspace, not of one package: other examples and benchmarks then share its dependencies.
+    # With the workspace's default members, whose dependencies the README's commands have built already.
     arguments = ["build", "--release", "--example", "timing"]
     if device != "cpu":
-        arguments += ["--features", f"ugmm/{device}"]
+        arguments += ["-p", "ugmm", "--features", device]
     return build(arguments, "timing")
 
 

@@ -1,4 +1,4 @@
-"""The worker through which PyTorch is timed: the same commands and answers as crates/ugmm/examples/timing.rs.
+"""The worker through which PyTorch is timed: the same commands and answers as crates/ugmm-network/examples/timing.
 
 Its argument is the variant: plain, compiled, mlp, or reference (plain in f64, for the check only).
 """

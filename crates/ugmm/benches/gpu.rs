@@ -13,7 +13,8 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 use ugmm::training::{Stepper, Targets, TrainingConfig};
 use ugmm::{
-    DeviceName, Init, NetworkConfig, Objective, Stream, Task, generator, gpu_testing, ugmm_log_density,
+    DeviceName, Init, InitOn, NetworkConfig, Objective, Stream, Task, generator, gpu_testing,
+    ugmm_log_density,
 };
 
 /// Turns of each measurement.
@@ -30,7 +31,7 @@ const BATCH: usize = 4096;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (name, description) = choice()?;
-    let device = name.open()?;
+    let device = ugmm::open_device(name)?;
     println!("{name}: {description}\n");
     let in_software = description.contains("in software");
     let limit = exponentials(&device, if in_software { FEW_EXPONENTIALS } else { EXPONENTIALS });
@@ -45,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The device of `UGMM_DEVICE`, or the first GPU.
 fn choice() -> Result<(DeviceName, String), Box<dyn Error>> {
-    let all = DeviceName::all();
+    let all = ugmm::all_devices();
     let found = match std::env::var("UGMM_DEVICE") {
         Ok(text) => {
             let name: DeviceName = text.parse()?;
@@ -131,10 +132,10 @@ fn layer(device: &Device, batch: usize, inputs: usize, neurons: usize, limit: f6
 fn training_step(device: &Device, batch: usize) -> Result<(), Box<dyn Error>> {
     let [features, .., classes] = SIZES;
     let mut rng = generator(0, Stream::Initialization);
-    let network = NetworkConfig::new(&SIZES).with_init(Init::Paper).init(None, &mut rng, device)?;
+    let network = NetworkConfig::new(&SIZES).with_init(Init::Paper).init_on(None, &mut rng, device)?;
     let task = Task { features, classes, objective: Objective::Discriminative };
     let mut stepper = Stepper::new(network, task, &TrainingConfig::new(0, 1), device)?;
-    let x = Tensor::<2>::random([batch, features], Distribution::Uniform(0.0, 1.0), device);
+    let x: Vec<f32> = (0..batch * features).map(|at| (at as f32 * 0.618).fract()).collect();
     let targets = Targets::Classes((0..batch).map(|row| row % classes).collect());
     let seconds = time(device, || {
         stepper.step_without_waiting(x.clone(), &targets, 1e-3).map(drop).expect("the batch fits the task");

@@ -31,18 +31,17 @@ fn results_stay_on_the_device() {
 /// What `--device` does.
 #[test]
 fn a_device_is_opened_by_its_name() {
-    use ugmm::{DeviceName, GpuBackend};
+    use ugmm::DeviceName;
 
     if device().is_none() {
         return;
     }
-    let all = DeviceName::all();
-    let backend = GpuBackend::ALL.into_iter().find(|backend| backend.is_built()).unwrap();
-    let first = DeviceName::Gpu(backend, 0);
-    let (_, description) = all.iter().find(|(name, _)| *name == first).expect("the device is listed");
-    let opened = first.open().unwrap();
+    let all = ugmm::all_devices();
+    let listed = all.iter().find(|(name, _)| *name != DeviceName::Cpu).expect("the device is listed");
+    let &(first @ DeviceName::Gpu(backend, _), ref description) = listed else { unreachable!("it is a GPU") };
+    let opened = ugmm::open_device(first).unwrap();
     assert!(!is_cpu(&opened));
     assert_eq!(opened.identity().unwrap().physical.is_none(), description.contains("in software"));
-    let message = DeviceName::Gpu(backend, 99).open().unwrap_err().to_string();
+    let message = ugmm::open_device(DeviceName::Gpu(backend, 99)).unwrap_err().to_string();
     assert!(message.contains(":99") && message.contains("the last of its kind"), "{message}");
 }

@@ -1,16 +1,16 @@
 //! Whole networks on the device, beside the same on the processor: with the same seed the same batches, masks and initial
 //! values, so that the losses part by rounding alone.
 
-use crate::support::{device, host, matrix};
+use crate::support::{device, host};
 use burn::tensor::Device;
 use ugmm::training::{
     Dataset, Features, OptimizerConfig, Stepper, Targets, Trained, TrainingConfig, init_model,
     log_probabilities, train,
 };
 use ugmm::{
-    LabelEncoding, Model, ModelConfig, NetworkConfig, Objective, Preset, Recipe, Settings, Stream, Task,
-    UgmmError, generator,
+    InitOn, LabelEncoding, Model, ModelConfig, NetworkConfig, Objective, Stream, Task, UgmmError, generator,
 };
+use ugmm_network::{Preset, Recipe, Settings};
 
 /// Largest difference of a mean loss of an epoch, relative to it where it is above 1.
 const LOSS_TOLERANCE: f64 = 2e-3;
@@ -125,7 +125,7 @@ fn missing_values_are_done_without_as_on_the_processor() {
 
 #[test]
 fn an_mlp_learns_as_on_the_processor() {
-    let settings = Settings { model: Some(ugmm::Architecture::Mlp), ..Settings::default() };
+    let settings = Settings { model: Some(ugmm_network::Architecture::Mlp), ..Settings::default() };
     assert_learns_alike("MLP", &recipe(settings), &rows(false));
 }
 
@@ -144,14 +144,14 @@ fn adam_moves_parameters_as_on_the_processor() {
         let parameters = |device: &Device| {
             let mut rng = generator(5, Stream::Initialization);
             let network = NetworkConfig::new(&[COLUMNS, 5, 3]).with_init(ugmm::Init::Paper);
-            let network = network.init(None, &mut rng, device).unwrap();
+            let network = network.init_on(None, &mut rng, device).unwrap();
             let mut stepper = Stepper::new(network, task, &config, device).unwrap();
             let x: Vec<f32> = (0..4 * COLUMNS).map(|at| (at as f32 * 0.37).sin()).collect();
             let targets = Targets::Classes(vec![0, 1, 2, 0]);
             for _ in 0..5 {
-                stepper.step(matrix(&x, [4, COLUMNS], device), &targets, 1e-2).unwrap();
+                stepper.take_step(x.to_vec(), &targets, 1e-2).unwrap();
             }
-            let layers = &stepper.network().layers;
+            let layers = &stepper.trained().layers;
             layers
                 .iter()
                 .flat_map(|layer| [&layer.means, &layer.raw_log_sigmas, &layer.mixing_logits])
