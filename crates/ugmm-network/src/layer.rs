@@ -5,7 +5,7 @@ mod pass;
 
 pub(crate) use config::raw_log_sigma_of;
 pub use config::{LayerConfig, Means};
-pub(crate) use pass::{Parameters, Pass, Recorded, log_sum_exp, softmax};
+pub(crate) use pass::{Parameters, Pass, Recorded, log_sum_exp};
 
 use crate::standardization::Units;
 use std::borrow::Cow;

@@ -5,7 +5,7 @@
 //! Gaussians of x itself with mean m + sμ and deviation sσ. With fixed numbers in place of those of a batch, a plain
 //! layer remains.
 
-use crate::layer::{Parameters, log_sum_exp, softmax};
+use crate::layer::Parameters;
 use std::borrow::Cow;
 
 /// Added to the variance of each input, so that one that does not vary has a scale. Small against the variance that
@@ -46,33 +46,45 @@ impl Units {
         }
     }
 
-    /// By how much log-densities per unit of the standardised inputs exceed those of [`Self::apply`]'s parameters,
-    /// `[neurons]`: the log of the mean deviation, weighted by `mixing_logits` `[neurons, inputs]`.
-    pub(crate) fn log_scale(&self, mixing_logits: &[f32]) -> Vec<f32> {
-        let of_neuron =
-            |logits: &[f32]| (log_sum_exp(&self.in_plain_units(logits)) - log_sum_exp(logits)) as f32;
-        mixing_logits.chunks(self.mean.len()).map(of_neuron).collect()
+    /// By how much log-densities per unit of the standardised inputs exceed those of [`Self::apply`]'s parameters: for each
+    /// neuron the log of the mean deviation, weighted by `mixing_logits` `[neurons, inputs]`.
+    pub(crate) fn log_scale(&self, mixing_logits: &[f32]) -> LogScale {
+        let mut weights = Vec::with_capacity(mixing_logits.len());
+        let of_neuron = |logits: &[f32]| {
+            let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let (mut own, mut scaled) = (0.0_f64, 0.0_f64);
+            for (logit, &deviation) in logits.iter().zip(&self.deviation) {
+                let weight = (logit - largest).exp();
+                own += f64::from(weight);
+                scaled += f64::from(weight) * f64::from(deviation);
+                weights.push(weight);
+            }
+            [own, scaled]
+        };
+        let sums: Vec<[f64; 2]> = mixing_logits.chunks(self.mean.len()).map(of_neuron).collect();
+        LogScale { weights, sums }
     }
 
-    /// Adds the gradients of Σ_j `totals`[j] · log_scale[j] with respect to the mixing logits `[neurons, inputs]` and to the
+    /// Adds the gradients of Σ_j `totals`[j] · log scale[j] with respect to the mixing logits `[neurons, inputs]` and to the
     /// logarithms of the deviations `[inputs]`.
     pub(crate) fn log_scale_gradients(
         &self,
-        mixing_logits: &[f32],
+        scale: &LogScale,
         totals: &[f64],
         logits: &mut [f32],
         log_deviations: &mut [f64],
     ) {
         let inputs = self.mean.len();
-        let neurons = mixing_logits.chunks(inputs).zip(totals).zip(logits.chunks_mut(inputs));
-        for ((own, &total), gradients) in neurons {
-            let scaled = self.in_plain_units(own);
-            let weights = softmax(&scaled).zip(softmax(own));
-            for ((gradient, sum), (scaled, own)) in
-                gradients.iter_mut().zip(&mut *log_deviations).zip(weights)
-            {
-                *gradient += (total * (scaled - own)) as f32;
-                *sum += total * scaled;
+        let neurons =
+            scale.weights.chunks(inputs).zip(&scale.sums).zip(totals).zip(logits.chunks_mut(inputs));
+        for (((weights, [own, scaled]), &total), gradients) in neurons {
+            let (of_own, of_scaled) = (total / own, total / scaled);
+            let components =
+                weights.iter().zip(&self.deviation).zip(gradients.iter_mut().zip(&mut *log_deviations));
+            for ((&weight, &deviation), (gradient, sum)) in components {
+                let of_scaled = of_scaled * f64::from(weight) * f64::from(deviation);
+                *gradient += (of_scaled - of_own * f64::from(weight)) as f32;
+                *sum += of_scaled;
             }
         }
     }
@@ -119,9 +131,19 @@ impl Units {
             mixing_logits: each(&parameters.mixing_logits, &plus_log_deviation),
         }
     }
+}
 
-    /// One neuron's mixing logits in units of the inputs as they are.
-    fn in_plain_units(&self, logits: &[f32]) -> Vec<f32> {
-        logits.iter().zip(&self.deviation).map(|(logit, deviation)| logit + deviation.ln()).collect()
+/// The log scales of a layer's neurons, and what they were made of.
+pub(crate) struct LogScale {
+    /// exp(ℓ_jk − the largest of neuron j), `[neurons, inputs]`.
+    weights: Vec<f32>,
+    /// Of each neuron the sum of these, and their sum times the deviations.
+    sums: Vec<[f64; 2]>,
+}
+
+impl LogScale {
+    /// `[neurons]`
+    pub(crate) fn values(&self) -> Vec<f32> {
+        self.sums.iter().map(|[own, scaled]| (scaled / own).ln() as f32).collect()
     }
 }

@@ -3,7 +3,7 @@
 use super::{Layer, Means};
 use crate::dropout::{add_noise, draw_dropped, drop_inputs};
 use crate::missing::Missing;
-use crate::standardization::Units;
+use crate::standardization::{LogScale, Units};
 use rand_chacha::ChaCha8Rng;
 use std::borrow::Cow;
 use ugmm_kernels::{DROPPED_LOGIT, Forward, LayerArguments, LayerShape, Saved, backward, forward};
@@ -89,6 +89,8 @@ struct RecordedUnits {
     units: Units,
     /// The inputs in these units, before noise and dropout; empty where they are what the mixtures saw.
     standardized: Vec<f32>,
+    /// Not of a single neuron.
+    log_scale: Option<LogScale>,
 }
 
 impl<'l> Recorded<'l> {
@@ -137,10 +139,13 @@ impl<'l> Recorded<'l> {
             missing.renormalize(&mut y);
         }
         // A joint score per unit of the inputs as they are could be raised without end by making them small.
-        if let (Some(units), true) = (&units, layer.neurons() > 1) {
-            add_to_rows(&mut y, &units.log_scale(&layer.mixing_logits), -1.0);
+        let units = units.map(|units| {
+            let log_scale = (layer.neurons() > 1).then(|| units.log_scale(&layer.mixing_logits));
+            RecordedUnits { units, standardized, log_scale }
+        });
+        if let Some(RecordedUnits { log_scale: Some(log_scale), .. }) = &units {
+            add_to_rows(&mut y, &log_scale.values(), -1.0);
         }
-        let units = units.map(|units| RecordedUnits { units, standardized });
         (Self { layer, x, parameters, saved, units, dropped_inputs, dropped, missing }, y)
     }
 
@@ -163,9 +168,9 @@ impl<'l> Recorded<'l> {
         let neurons = layer.neurons();
         let [means, rhos, logits] = gradients;
         let mut log_deviations = vec![0.0; if self.units.is_some() { inputs } else { 0 }];
-        if let (Some(RecordedUnits { units, .. }), true) = (&self.units, neurons > 1) {
+        if let Some(RecordedUnits { units, log_scale: Some(log_scale), .. }) = &self.units {
             let totals = column_sums(&cotangent, neurons, -1.0);
-            units.log_scale_gradients(&layer.mixing_logits, &totals, logits, &mut log_deviations);
+            units.log_scale_gradients(log_scale, &totals, logits, &mut log_deviations);
         }
         if let Some(missing) = &self.missing {
             missing.backward(&mut cotangent, logits);
@@ -214,7 +219,7 @@ impl<'l> Recorded<'l> {
         for (gradient, &dropped) in x.iter_mut().zip(&self.dropped_inputs) {
             *gradient = if dropped { 0.0 } else { *gradient };
         }
-        if let Some(RecordedUnits { units, standardized }) = &self.units {
+        if let Some(RecordedUnits { units, standardized, .. }) = &self.units {
             let standardized = if standardized.is_empty() { &self.x } else { standardized };
             units.backward(&mut x, standardized, &log_deviations);
         }
