@@ -4,7 +4,7 @@ use crate::error::TabularError;
 use crate::model::TabularModel;
 use std::path::{Path, PathBuf};
 use ugmm_data::Encoded;
-use ugmm_data::frame::{FrameError, FrameReader, ReadOptions, Request, UnseenValues, Values};
+use ugmm_data::frame::{Doubt, FrameError, FrameReader, ReadOptions, Request, UnseenValues, Values};
 
 /// Rows that are read and predicted at a time: enough to keep the kernels busy.
 const BATCH_ROWS: usize = 4096;
@@ -78,6 +78,12 @@ impl ModelReader<'_> {
     #[must_use]
     pub fn unseen(&self) -> Vec<UnseenValues> {
         self.frames.unseen()
+    }
+
+    /// What was assumed of the numbers read so far; see [`FrameReader::open_mark`].
+    #[must_use]
+    pub fn open_mark(&self) -> Option<Doubt> {
+        self.frames.open_mark()
     }
 }
 

@@ -1,6 +1,11 @@
 //! Rows to write, column by column.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use ugmm_data::frame::{date_text, minute_text};
+use ugmm_tabular::DateTarget;
+
+/// 0000-01-01 and 9999-12-31 as days since 1970-01-01, between which dates can be written.
+const DAYS: (f64, f64) = (-719_528.0, 2_932_896.0);
 
 /// A column of the output.
 pub struct Column {
@@ -15,6 +20,28 @@ pub enum Values {
     /// With all digits.
     Exact(Vec<Option<f64>>),
     Boolean(Vec<Option<bool>>),
+    /// Dates as days since 1970-01-01, to the day or to the minute.
+    Date(DateTarget, Vec<Option<f64>>),
+}
+
+/// A date as days since 1970-01-01.
+#[derive(Clone, Copy)]
+pub struct Date {
+    days: f64,
+    kind: DateTarget,
+}
+
+impl std::fmt::Display for Date {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let text = if self.kind.with_time { minute_text(self.days) } else { date_text(self.days.round()) };
+        formatter.write_str(&text)
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// One value.
@@ -25,6 +52,7 @@ pub enum Cell<'a> {
     Number(Option<f32>),
     Exact(Option<f64>),
     Boolean(Option<bool>),
+    Date(Option<Date>),
 }
 
 impl Column {
@@ -42,6 +70,7 @@ impl Column {
             Values::Number(values) => Values::Number(spread(values, known)),
             Values::Exact(values) => Values::Exact(spread(values, known)),
             Values::Boolean(values) => Values::Boolean(spread(values, known)),
+            Values::Date(kind, values) => Values::Date(kind, spread(values, known)),
         };
         Self { values, ..self }
     }
@@ -55,7 +84,21 @@ impl Values {
             Self::Number(values) => Cell::Number(values[row]),
             Self::Exact(values) => Cell::Exact(values[row]),
             Self::Boolean(values) => Cell::Boolean(values[row]),
+            Self::Date(kind, values) => Cell::Date(values[row].map(|days| Date { days, kind: *kind })),
         }
+    }
+
+    /// Texts, or the numbers that they are, if they are to be numbers.
+    pub fn of_texts(texts: Vec<Option<String>>, are_numbers: bool) -> Self {
+        match are_numbers {
+            true => Self::Exact(texts.iter().map(|text| text.as_ref()?.parse().ok()).collect()),
+            false => Self::Text(texts),
+        }
+    }
+
+    /// Dates of these days.
+    pub fn dates(kind: DateTarget, days: impl IntoIterator<Item = f64>) -> Self {
+        Self::Date(kind, days.into_iter().map(|days| Some(days.clamp(DAYS.0, DAYS.1))).collect())
     }
 
     pub fn len(&self) -> usize {
@@ -64,6 +107,7 @@ impl Values {
             Self::Number(values) => values.len(),
             Self::Exact(values) => values.len(),
             Self::Boolean(values) => values.len(),
+            Self::Date(_, values) => values.len(),
         }
     }
 }

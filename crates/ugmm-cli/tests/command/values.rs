@@ -224,3 +224,211 @@ fn a_mark_that_is_a_number_is_missing_however_it_is_written() {
     let said = train(folder.path(), "d.csv", "y", &["--na=-999"]);
     assert!(said.contains("missing: 6 values") && line(&said, "x ").contains("1.5 to 29.5"), "{said}");
 }
+
+/// A density of the table d.csv with this text, in m.safetensors.
+fn density(table: &str) -> TempDir {
+    let folder = with(&[("d.csv", table)]);
+    let train = ["train", "d.csv", "--objective", "density", "--epochs", "3", "-o", "m.safetensors"];
+    stdout(&ugmm(folder.path(), &train));
+    folder
+}
+
+/// The values of a column of a CSV text without quotes.
+fn column(text: &str, name: &str) -> Vec<String> {
+    let mut rows = text.lines().map(|line| line.split(','));
+    let place = rows.next().unwrap().position(|known| known == name).unwrap();
+    rows.map(|mut row| row.nth(place).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn imputed_truth_and_dates_are_written_as_the_file_writes_them() {
+    let day = |i: usize| (1 + i % 28, 1 + i / 28 % 12);
+    let row = |i: usize| {
+        let (day, month) = day(i);
+        format!("{},{},2021-{month:02}-{day:02}\n", i % 5, ["Yes", "No"][i % 2])
+    };
+    let folder = density(&("x,b,when\n".to_owned() + &(0..120).map(row).collect::<String>()));
+    let at = folder.path();
+    for (words, format) in [(["1", "0"], "/"), (["True", "False"], "."), (["f", "t"], "-")] {
+        let row = |i: usize| {
+            let (day, month) = day(i);
+            let date = format!("{day:02}{format}{month:02}{format}2021");
+            format!(
+                "{},{},{}\n",
+                i % 5,
+                if i % 7 == 1 { "" } else { words[i % 2] },
+                if i % 9 == 1 { "" } else { &date }
+            )
+        };
+        std::fs::write(
+            at.join("new.csv"),
+            "x,b,when\n".to_owned() + &(0..60).map(row).collect::<String>(),
+        )
+        .unwrap();
+        for others in [&[][..], &["--draws", "2"]] {
+            let stated = format!("when=%d{format}%m{format}%Y");
+            let usual = ["impute", "m.safetensors", "new.csv", "--date-format", &stated];
+            let text = stdout(&ugmm(at, &[&usual[..], others].concat()));
+            assert!(column(&text, "b").iter().all(|word| words.contains(&word.as_str())), "{text}");
+            let is_date = |text: &String| {
+                let parts: Vec<&str> = text.split(format).collect();
+                parts.len() == 3 && parts[2].starts_with("202") && parts[0].len() == 2
+            };
+            assert!(column(&text, "when").iter().all(is_date), "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_is_assumed_of_a_file_that_a_model_reads_is_said() {
+    let rows: String = (0..40).map(|i| format!("{},25;{},5\n", i % 7, i % 5)).collect();
+    let folder = density(&format!("x;y\n{rows}"));
+    let at = folder.path();
+    std::fs::write(at.join("new.csv"), "x,y\n\"4,554\",1\n\"1,250\",2\n").unwrap();
+    for command in ["score", "impute"] {
+        let output = ugmm(at, &[command, "m.safetensors", "new.csv"]);
+        let said = String::from_utf8(output.stderr.clone()).unwrap();
+        stdout(&output);
+        assert!(said.contains("\"x\" is read with decimal commas, as which \"4,554\" is 4.554"), "{said}");
+        let output = ugmm(at, &[command, "m.safetensors", "new.csv", "--decimal", ","]);
+        assert!(!String::from_utf8(output.stderr).unwrap().contains("nothing in the file"));
+    }
+    std::fs::write(at.join("new.csv"), "x,y\n\"4,554\",1\n\"1,25\",2\n").unwrap();
+    let output = ugmm(at, &["score", "m.safetensors", "new.csv"]);
+    assert!(!String::from_utf8(output.stderr).unwrap().contains("nothing in the file"));
+}
+
+#[test]
+fn filled_in_and_drawn_rows_have_the_format_that_their_name_says() {
+    let row = |i: usize| format!("{},{}\n", if i % 9 == 1 { String::new() } else { (i % 5).to_string() }, i % 7);
+    let table = "x,y\n".to_owned() + &(0..90).map(row).collect::<String>();
+    let folder = density(&table);
+    let at = folder.path();
+    for command in [&["impute", "m.safetensors", "d.csv"][..], &["sample", "m.safetensors", "-n", "20"]] {
+        stdout(&ugmm(at, &[command, &["-o", "o.parquet"]].concat()));
+        let table = ugmm_data::Table::read(&at.join("o.parquet"), &Default::default()).unwrap();
+        let kind = &table.schema().column("x").unwrap().kind;
+        assert!(matches!(kind, ugmm_data::frame::Kind::Numeric { .. }), "{kind:?}");
+        stdout(&ugmm(at, &[command, &["-o", "o.jsonl"]].concat()));
+        for line in std::fs::read_to_string(at.join("o.jsonl")).unwrap().lines() {
+            let row: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert!(row["x"].is_number() && row["y"].is_number(), "{line}");
+        }
+        for name in ["o.xlsx", "o.csv.gz"] {
+            let message = failure(&ugmm(at, &[command, &["-o", name]].concat()));
+            assert!(message.contains("end the name in .csv, .jsonl or .parquet"), "{message}");
+            assert!(!at.join(name).exists());
+        }
+    }
+    // A network draws rows, too.
+    let usual = ["train", "d.csv", "--target", "y", "--objective", "generative", "--task", "classification"];
+    stdout(&ugmm(at, &[&usual[..], &["--epochs", "1", "-o", "n.safetensors"]].concat()));
+    let sample = ["sample", "n.safetensors", "-n", "5", "--warm-up", "1", "--thin", "1", "-o"];
+    stdout(&ugmm(at, &[&sample[..], &["n.parquet"]].concat()));
+    assert_eq!(ugmm_data::Table::read(&at.join("n.parquet"), &Default::default()).unwrap().rows(), 5);
+    let message = failure(&ugmm(at, &[&sample[..], &["n.xlsx"]].concat()));
+    assert!(message.contains("rows are not written as .xlsx"), "{message}");
+}
+
+#[test]
+fn a_predicted_date_is_a_date() {
+    for time in ["", " 18:30"] {
+        let row = |i: usize| format!("{i},{:02}/{:02}/2023{time}\n", 1 + i % 28, 1 + i / 28);
+        let folder = with(&[("d.csv", &("a,when\n".to_owned() + &(0..150).map(row).collect::<String>()))]);
+        let at = folder.path();
+        let said = ugmm(at, &["train", "d.csv", "--target", "when", "-o", "m.safetensors", "--epochs", "3"]);
+        let trained = stdout(&said);
+        assert!(trained.contains("when is a date") && trained.contains(" days, explained"), "{trained}");
+        let density = ["train", "d.csv", "--target", "when", "-o", "n.safetensors", "--epochs", "3"];
+        stdout(&ugmm(at, &[&density[..], &["--objective", "density"]].concat()));
+        for model in ["m.safetensors", "n.safetensors"] {
+            let measured = stdout(&ugmm(at, &["evaluate", model, "d.csv"]));
+            assert!(measured.contains(" days; always guessing the mean gets "), "{measured}");
+            let text = stdout(&ugmm(at, &["predict", model, "d.csv"]));
+            let header = text.lines().next().unwrap();
+            assert!(header.contains("predicted when,standard deviation in days,5 %,median,95 %"), "{header}");
+            let length = if time.is_empty() { "2023-01-01".len() } else { "2023-01-01T18:30:00".len() };
+            for name in ["predicted when", "5 %", "median", "95 %"] {
+                let dates = column(&text, name);
+                assert!(dates.iter().all(|date| date.starts_with("202") && date.len() <= length), "{text}");
+                assert!(dates.iter().any(|date| date.len() == length), "{text}");
+            }
+            stdout(&ugmm(at, &["predict", model, "d.csv", "-o", "p.parquet"]));
+            let table = ugmm_data::Table::read(&at.join("p.parquet"), &Default::default()).unwrap();
+            let kind = &table.schema().column("predicted when").unwrap().kind;
+            assert!(matches!(kind, ugmm_data::frame::Kind::Date { .. }), "{kind:?}");
+            stdout(&ugmm(at, &["predict", model, "d.csv", "-o", "p.jsonl"]));
+            let lines = std::fs::read_to_string(at.join("p.jsonl")).unwrap();
+            let row: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+            assert!(row["median"].as_str().unwrap().starts_with("202"), "{row}");
+        }
+    }
+}
+
+/// What rare and unseen categories share is no value.
+#[test]
+fn the_state_of_rare_categories_is_neither_offered_nor_taken() {
+    let row = |i: usize| format!("{},{}\n", i % 5, if i == 7 { "odd" } else { ["mild", "severe"][i % 2] });
+    let folder = density(&("x,dis\n".to_owned() + &(0..90).map(row).collect::<String>()));
+    let at = folder.path();
+    let usual = ["train", "d.csv", "--target", "x", "--task", "classification", "--objective", "generative"];
+    stdout(&ugmm(at, &[&usual[..], &["--epochs", "1", "-o", "n.safetensors"]].concat()));
+    for model in ["m.safetensors", "n.safetensors"] {
+        for value in ["None", "(other)", "(not seen)"] {
+            let message =
+                failure(&ugmm(at, &["query", model, "--given", &format!("dis={value}"), "--ask", "x"]));
+            let list = message.split("it must be ").nth(1).unwrap();
+            assert!(list.contains("\"mild\", \"severe\"") && !list.contains("(other)"), "{message}");
+        }
+        stdout(&ugmm(at, &["query", model, "--given", "dis=odd", "--ask", "x"]));
+    }
+}
+
+#[test]
+fn reasons_are_columns_of_which_the_row_has_a_value() {
+    let row = |i: usize| format!("{},{},{},{}\n", i % 5, i % 3, i % 7, ["a", "b"][i % 2]);
+    let missing = ",1,2\n3,,\n1,2,3\n";
+    let rows: String = (0..60).map(row).collect();
+    let gaps: String = (0..20).map(|i| format!(",,{},{}\n", i % 7, ["a", "b"][i % 2])).collect();
+    let folder = with(&[
+        ("d.csv", &format!("x,y,z,c\n{rows}{gaps}")),
+        ("new.csv", &format!("x,y,z\n{missing}")),
+    ]);
+    let at = folder.path();
+    train(at, "d.csv", "c", &[]);
+    let text = predict(at, "new.csv", &["--explain", "3"]);
+    let reasons: Vec<Vec<String>> =
+        (1..4).map(|rank| column(&text, &format!("reason {rank}"))).collect();
+    let of_row = |row: usize| {
+        let mut names: Vec<&str> = reasons.iter().map(|names| names[row].as_str()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(of_row(0), ["", "y", "z"]);
+    assert_eq!(of_row(1), ["", "", "x"]);
+    assert_eq!(of_row(2), ["x", "y", "z"]);
+    assert_eq!(column(&text, "share of reason 3")[0], "");
+}
+
+#[test]
+fn numbers_have_the_digits_that_tell_them_apart() {
+    let row = |i: usize, offset: f64, step: f64| {
+        format!("{},{}\n", i % 10, offset + step * ((i % 10) as f64 * 3.0 + (i % 7) as f64 / 10.0))
+    };
+    for (offset, step, ends, error) in
+        [(1.7e9, 1.0, "1700000000.0 to 1700000027.", ""), (0.0, 1e-9, "", "e-"), (48.137, 1e-6, "48.13700", "e-")]
+    {
+        let rows: String = (0..150).map(|i| row(i, offset, step)).collect();
+        let folder = with(&[("d.csv", &format!("x,y\n{rows}"))]);
+        let at = folder.path();
+        let output = ugmm(at, &["train", "d.csv", "--target", "y", "-o", "m.safetensors", "--epochs", "3"]);
+        let said = String::from_utf8(output.stderr.clone()).unwrap();
+        assert!(line(&said, "y ").contains(ends), "{said}");
+        let trained = stdout(&output);
+        assert!(trained.contains(error) && !trained.contains("error 0.0000"), "{trained}");
+        let asked = stdout(&ugmm(at, &["query", "m.safetensors", "--given", "x=3", "--ask", "y"]));
+        let interval = asked.lines().find(|line| line.starts_with("mean ")).unwrap();
+        let ends: Vec<&str> = interval.split("from ").nth(1).unwrap().split(" to ").collect();
+        assert_ne!(ends[0], ends[1], "{asked}");
+    }
+}

@@ -101,6 +101,49 @@ fn stated(text: &str, format: &str) -> Option<f64> {
     Some(days + (seconds - f64::from(parsed.offset().unwrap_or(0))) / SECONDS_PER_DAY)
 }
 
+/// The patterns of `strftime` by which dates of this format are usually written: of those that give the same text the likeliest
+/// first.
+pub(super) fn patterns(format: Option<&DateFormat>) -> impl Iterator<Item = String> + '_ {
+    const TIMES: [&str; 9] = [
+        "",
+        " %H:%M",
+        " %H:%M:%S",
+        "T%H:%M",
+        "T%H:%M:%S",
+        "T%H:%M:%SZ",
+        " %-I:%M %p",
+        " %-I:%M:%S %p",
+        " %H:%M:%S%.3f",
+    ];
+    const PLAIN: [&str; 14] = [
+        "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y-%-m-%-d", "%Y/%-m/%-d", "%d %b %Y", "%-d %b %Y", "%d-%b-%Y", "%d-%b-%y",
+        "%d %B %Y", "%-d %B %Y", "%B %-d, %Y", "%b %-d, %Y", "%b %d %Y",
+    ];
+    let orders: &[&str] = match format {
+        Some(DateFormat::DayFirst) => &["%d/%m/%Y", "%-d/%-m/%Y", "%d/%m/%y", "%-d/%-m/%y"],
+        Some(DateFormat::MonthFirst) => &["%m/%d/%Y", "%-m/%-d/%Y", "%m/%d/%y", "%-m/%-d/%y"],
+        Some(DateFormat::ShortYearFirst) => &["%y/%m/%d", "%y/%-m/%-d"],
+        Some(DateFormat::Stated(_)) | None => &[],
+    };
+    let separated = orders.iter().flat_map(|order| ["/", ".", "-"].map(|mark| order.replace('/', mark)));
+    let dates = separated.chain(PLAIN.map(String::from));
+    let stated = match format {
+        Some(DateFormat::Stated(format)) => Some(format.clone()),
+        _ => None,
+    };
+    stated.into_iter().chain(dates.flat_map(|date| TIMES.map(|time| format!("{date}{time}"))))
+}
+
+/// A date by a pattern of `strftime`; none beyond the years that it knows, or where the pattern is none.
+pub(super) fn by_pattern(days: f64, pattern: &str) -> Option<String> {
+    use std::fmt::Write;
+    let time = chrono::DateTime::from_timestamp_millis((days * SECONDS_PER_DAY * 1000.0).round() as i64)?;
+    let mut text = String::new();
+    // A wrong pattern is an error of the writer rather than a panic.
+    write!(text, "{}", time.format(pattern)).ok()?;
+    Some(text)
+}
+
 /// A text that has the shape of a date.
 struct Written {
     numbers: Numbers,
