@@ -98,6 +98,7 @@ mod source;
 mod text_file;
 mod thrift;
 mod unseen;
+mod value_type;
 
 pub(crate) use in_memory::column_of;
 
@@ -115,3 +116,4 @@ pub use reader::{Frame, FrameReader, UNSEEN, Values};
 pub use request::{ReadAs, Request};
 pub use schema::{Column, Doubt, Kind, Schema};
 pub use unseen::UnseenValues;
+pub use value_type::ValueType;

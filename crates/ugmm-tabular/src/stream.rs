@@ -4,7 +4,7 @@ use crate::error::TabularError;
 use crate::model::TabularModel;
 use std::path::{Path, PathBuf};
 use ugmm_data::Encoded;
-use ugmm_data::frame::{Doubt, FrameError, FrameReader, ReadOptions, Request, UnseenValues, Values};
+use ugmm_data::frame::{Doubt, FrameError, FrameReader, ReadOptions, Request, UnseenValues, ValueType, Values};
 
 /// Rows that are read and predicted at a time: enough to keep the kernels busy.
 const BATCH_ROWS: usize = 4096;
@@ -78,6 +78,13 @@ impl ModelReader<'_> {
     #[must_use]
     pub fn unseen(&self) -> Vec<UnseenValues> {
         self.frames.unseen()
+    }
+
+    /// What the file says that the columns that are passed on hold.
+    #[must_use]
+    pub fn kept_types(&self) -> Vec<ValueType> {
+        let types = self.frames.value_types();
+        types[types.len() - self.kept..].to_vec()
     }
 
     /// What was assumed of the numbers read so far; see [`FrameReader::open_mark`].

@@ -1,6 +1,6 @@
 //! `ugmm impute`: the missing values of a table, filled in by a density model.
 
-use crate::arguments::{Common, Impute};
+use crate::arguments::{Common, Format, Impute};
 use crate::command::images;
 use crate::density_rows::{Met, left_empty, outside_examples};
 use crate::error::CliError;
@@ -8,8 +8,8 @@ use crate::output::{check_not_mixed, check_outputs, count, write_json};
 use crate::row_output::{Column, Values, format_by_name, write_rows};
 use serde::Serialize;
 use std::path::Path;
-use ugmm_data::frame::Notation;
-use ugmm_tabular::{AnyModel, DensityBatch, DensityModel, DensityReader};
+use ugmm_data::frame::{Notation, ValueType};
+use ugmm_tabular::{AnyModel, DensityBatch, DensityColumn, DensityModel, DensityReader};
 
 /// What the values of one column of the output are made of.
 enum Source {
@@ -52,6 +52,7 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
         DensityReader::open_whole(&options.data, &model, &options.table.read_options())?;
     let has_gaps = if options.uncertainty { gaps(&model, options)? } else { None };
     let sources = sources(&model, &names, reader.with_target(), has_gaps.as_deref(), options)?;
+    let types = reader.kept_types();
     let mut notations = reader.notations();
     let mut empty_cells = 0;
     let (mut met, mut examples) = (Met::default(), Vec::new());
@@ -87,7 +88,10 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
                     }
                 }
             }
-            writer.write(&columns)?;
+            let typed = columns.into_iter().zip(&sources).map(|(column, (_, source))| {
+                typed(column, source, &model, &types, &notations, format)
+            });
+            writer.write(&typed.collect::<Vec<_>>())?;
         }
         Ok(())
     })?;
@@ -255,6 +259,54 @@ fn drawn(
         Column { name: name.clone(), values }
     };
     Ok(sources.iter().map(column).collect())
+}
+
+/// A column with values of the type that the file says it has, or that the model knows; all are texts in CSV.
+fn typed(
+    column: Column,
+    source: &Source,
+    model: &DensityModel,
+    types: &[ValueType],
+    notations: &[Notation],
+    format: Format,
+) -> Column {
+    let (Values::Text(texts), true) = (&column.values, format != Format::Csv) else { return column };
+    let texts = texts.clone();
+    let values = match *source {
+        Source::Kept(kept) => Values::of_kept(texts, types[kept], format),
+        Source::Draw => Values::of_kept(texts, ValueType::Integer, format),
+        Source::Filled { kept, column } => match (types[kept], &model.columns()[column]) {
+            (ValueType::Text, known) if known.is_number() && !known.is_date() => {
+                let number = |text: &Option<String>| notations[column].number(text.as_deref()?);
+                Values::Exact(texts.iter().map(number).collect())
+            }
+            (found, known) => Values::of_kept(texts, type_of_filled(found, known), format),
+        },
+        Source::Uncertainty { .. } => Values::Text(texts),
+    };
+    Column { values, ..column }
+}
+
+/// The type of the file's values, if what the model fills in is of it as well.
+fn type_of_filled(found: ValueType, column: &DensityColumn) -> ValueType {
+    let is_whole = column.range().is_some_and(|range| range.whole);
+    let are_integers = || {
+        let states = column.states().unwrap_or_default();
+        let own = states.iter().take(column.other().unwrap_or(states.len()));
+        let rare = column.rare().unwrap_or_default().iter().map(|level| &level.text);
+        column.states().is_some() && own.chain(rare).all(|text| text.parse::<i64>().is_ok())
+    };
+    match found {
+        ValueType::Integer if column.is_number() && !column.is_date() => match is_whole {
+            true => ValueType::Integer,
+            false => ValueType::Float,
+        },
+        ValueType::Integer | ValueType::Float if are_integers() => found,
+        ValueType::Float if column.is_number() && !column.is_date() => found,
+        ValueType::Boolean if column.is_truth() => found,
+        ValueType::Date | ValueType::Time if column.is_date() => found,
+        _ => ValueType::Text,
+    }
 }
 
 /// Which columns of the model are filled in.

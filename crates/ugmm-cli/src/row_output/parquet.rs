@@ -4,7 +4,7 @@ use super::RowWriter;
 use super::columns::{Column, Values};
 use crate::error::CliError;
 use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, Float32Array, Float64Array, RecordBatch, StringArray,
+    ArrayRef, BooleanArray, Date32Array, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray,
     TimestampMillisecondArray,
 };
 use parquet::arrow::ArrowWriter;
@@ -34,12 +34,12 @@ impl<W: Write + Send> RowWriter for Writer<W> {
                 Values::Number(values) => Arc::new(Float32Array::from_iter(values)),
                 Values::Exact(values) => Arc::new(Float64Array::from_iter(values)),
                 Values::Boolean(values) => Arc::new(BooleanArray::from_iter(values)),
+                Values::Integer(values) => Arc::new(Int64Array::from_iter(values)),
                 Values::Date(DateTarget { with_time: false }, values) => {
                     Arc::new(Date32Array::from_iter(values.iter().map(|days| days.map(|d| d.round() as i32))))
                 }
                 Values::Date(DateTarget { with_time: true }, values) => {
-                    // To the minute, as text has it.
-                    let milliseconds = |days: f64| (days * 1440.0).round() as i64 * 60_000;
+                    let milliseconds = |days: f64| (days * 86_400e3).round() as i64;
                     let values = values.iter().map(|days| days.map(milliseconds));
                     Arc::new(TimestampMillisecondArray::from_iter(values))
                 }

@@ -3,7 +3,7 @@
 use super::boolean;
 use super::date::{self, DateFormat};
 use super::levels::LevelIndex;
-use super::number::{DecimalMark, NumberFormat};
+use super::number::{self, DecimalMark, NumberFormat};
 use super::reader::Reading;
 
 /// Values whose dates are compared with the ways in which a date may be written.
@@ -72,6 +72,14 @@ impl Notation {
             Kind::Dates(dates) if dates.compared < MOST_COMPARED => dates.see(text),
             Kind::Numbers { .. } | Kind::Dates(_) | Kind::Other => {}
         }
+    }
+
+    /// The number that a text of the file is, of a column of numbers.
+    pub fn number(&self, text: &str) -> Option<f64> {
+        let Kind::Numbers { format, .. } = &self.0 else { return None };
+        // A file may have some numbers with the other mark.
+        let other = NumberFormat { mark: format.mark.other(), grouped: true, ..*format };
+        number::parse_as(text, *format).or_else(|_| number::parse_as(text, other)).ok()
     }
 
     /// A value as the file would have it, given as [`ReadAs::text`](super::ReadAs::text) or a level has it.

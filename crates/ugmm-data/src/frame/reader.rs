@@ -20,6 +20,7 @@ use super::request::{self, ReadAs, Request};
 use super::schema::Doubt;
 use super::source::{Blocks, Source};
 use super::unseen::{UnseenCounter, UnseenValues};
+use super::value_type::ValueType;
 use crate::show::value;
 
 /// Bytes of values that one frame may hold whatever the file's size, and how many times as large as the file it may be beyond
@@ -56,6 +57,7 @@ pub enum Values {
 pub struct FrameReader {
     path: PathBuf,
     columns: Vec<Plan>,
+    value_types: Vec<ValueType>,
     images: Option<Images>,
     blocks: Blocks,
     marks: Marks,
@@ -198,6 +200,7 @@ impl FrameReader {
                 .zip(indices)
                 .map(|(request, index)| Plan::new(request, index, options, &number_marks, &marks))
                 .collect(),
+            value_types: positions.iter().map(|&position| source.value_type(position)).collect(),
             images: source.images().cloned(),
             blocks: source.select(&unique, batch_rows)?,
             marks,
@@ -232,6 +235,11 @@ impl FrameReader {
         let doubt =
             |taken| Doubt::DecimalMark { column: column.clone(), written: written.clone(), taken };
         taken.filter(|_| !is_known).map(doubt)
+    }
+
+    /// What the file says that the columns hold, in the order of the requests.
+    pub fn value_types(&self) -> &[ValueType] {
+        &self.value_types
     }
 
     /// The categories met so far that were not asked for, by column, in the order of the requests.

@@ -135,6 +135,12 @@ impl DensityColumn {
         matches!(self.values, ColumnValues::Whole { .. } | ColumnValues::Pixel)
     }
 
+    /// Whether its values are true and false.
+    #[must_use]
+    pub fn is_truth(&self) -> bool {
+        matches!(self.values, ColumnValues::Truth { .. })
+    }
+
     /// Whether its numbers are dates or times, as days since 1970-01-01.
     #[must_use]
     pub fn is_date(&self) -> bool {

@@ -4,7 +4,7 @@ use super::encoding::{EncodedRows, encode};
 use super::model::DensityModel;
 use crate::error::TabularError;
 use std::path::Path;
-use ugmm_data::frame::{Doubt, FrameError, FrameReader, Notation, ReadOptions, Request, UnseenValues, Values};
+use ugmm_data::frame::{Doubt, FrameError, FrameReader, Notation, ReadOptions, Request, UnseenValues, ValueType, Values};
 
 /// Values that are read at a time.
 const BATCH_VALUES: usize = 1 << 18;
@@ -123,6 +123,13 @@ impl<'m> DensityReader<'m> {
     #[must_use]
     pub fn notations(&self) -> Vec<Notation> {
         self.frames.notations()
+    }
+
+    /// What the file says that the columns that are passed on hold.
+    #[must_use]
+    pub fn kept_types(&self) -> Vec<ValueType> {
+        let types = self.frames.value_types();
+        types[types.len() - self.kept..].to_vec()
     }
 
     /// What was assumed of the numbers read so far; see [`FrameReader::open_mark`].

@@ -28,6 +28,7 @@ pub fn run(model: &DensityModel, options: &Predict, common: &Common) -> Result<(
     let format = format_of(options.rows.format, options.rows.output.as_deref())?;
     let read_options = options.rows.read_options(&options.table);
     let mut reader = DensityReader::open(&options.data, model, false, &options.rows.keep, &read_options)?;
+    let types = reader.kept_types();
     let mut report = Report {
         target: model.target_name(),
         classes: model.classes().unwrap_or_default(),
@@ -40,7 +41,7 @@ pub fn run(model: &DensityModel, options: &Predict, common: &Common) -> Result<(
             report.met.add(&batch);
             outside_examples(model, &batch, &mut examples);
             let predicted = columns(model, &batch)?;
-            writer.write(&kept(&options.rows.keep, batch.kept).chain(predicted).collect::<Vec<_>>())?;
+            writer.write(&kept(&options.rows.keep, &types, batch.kept, format).chain(predicted).collect::<Vec<_>>())?;
         }
         Ok(())
     })?;
