@@ -135,7 +135,7 @@ fn taken_as_missing(schema: &Schema, target: &str) -> String {
             marks(column)
         );
     }
-    if let Some(first) = of_features.first() {
+    if !of_features.is_empty() {
         let named = of_features.iter().take(NAMED_COLUMNS);
         let named: Vec<String> = named.map(|column| format!("{:?} {}", column.name, marks(column))).collect();
         let more = match of_features.len().saturating_sub(NAMED_COLUMNS) {
@@ -143,12 +143,25 @@ fn taken_as_missing(schema: &Schema, target: &str) -> String {
             more => format!("; and so in {}", count(more, "more column")),
         };
         text += &format!(
-            "taken for missing values: in {}{more}; where such a text is a value, say --keep-text {:?}\n",
+            "taken for missing values: in {}{more}; where such a text is a value, say {}\n",
             named.join("; in "),
-            first.name
+            keep_text(&of_features)
         );
     }
     text
+}
+
+/// The option that makes such texts values in all of these columns.
+fn keep_text(columns: &[&Column]) -> String {
+    // Several names are separated by commas.
+    let of = |column: &&Column| format!("--keep-text {:?}", column.name);
+    match columns.iter().any(|column| column.name.contains([',', '"'])) {
+        true => columns.iter().map(of).collect::<Vec<_>>().join(" "),
+        false => {
+            let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+            format!("--keep-text {:?}", names.join(","))
+        }
+    }
 }
 
 /// What was assumed of the numbers of a file that a model reads, if something was: a line.

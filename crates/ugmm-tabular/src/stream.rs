@@ -60,7 +60,9 @@ impl<'m> ModelReader<'m> {
         requests.extend(keep.iter().map(Request::text));
         let options = model.with_marks(options);
         let batch_rows = if model.classes().is_empty() { DENSITY_BATCH_ROWS } else { BATCH_ROWS };
-        let frames = FrameReader::open(path, &requests, &options, batch_rows);
+        let needed = requests[..requests.len() - keep.len()].iter().map(|request| request.name.as_str());
+        let frames = FrameReader::open(path, &requests, &options, batch_rows)
+            .map_err(|error| error.of_model(needed));
         if let Err(FrameError::PixelMissing { file, shape, .. }) = &frames {
             // The size of the images says it better than a pixel that smaller ones lack.
             model.check_images(file, *shape)?;

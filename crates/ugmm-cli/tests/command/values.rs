@@ -432,3 +432,164 @@ fn numbers_have_the_digits_that_tell_them_apart() {
         assert_ne!(ends[0], ends[1], "{asked}");
     }
 }
+
+#[test]
+fn words_of_truth_and_the_numbers_1_and_0_are_one_kind() {
+    let row = |i: usize| {
+        let truth = [["False", "0"], ["True", "1"]][i / 2 % 2][i / 4 % 2];
+        let label = [["no", "0"], ["yes", "1"]][i % 2][i / 3 % 2];
+        format!("{},{truth},{label}\n", i % 5 + i % 2 * 4)
+    };
+    let folder = with(&[("d.csv", &("x,b,g\n".to_owned() + &(0..60).map(row).collect::<String>()))]);
+    let at = folder.path();
+    let output = ugmm(at, &["train", "d.csv", "--target", "g", "-o", "m.safetensors", "--epochs", "3"]);
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(line(&said, "b ").contains("true or false"), "{said}");
+    let trained = stdout(&output);
+    assert!(trained.contains("2 features; g is one of no, yes"), "{trained}");
+    for value in ["1", "true", "True", "yes"] {
+        stdout(&ugmm(at, &["query", "m.safetensors", "--given", &format!("b={value}"), "--ask", "g"]));
+    }
+    assert!(stdout(&ugmm(at, &["evaluate", "m.safetensors", "d.csv"])).contains("60 rows"));
+    // A column of the numbers alone takes words as well.
+    let numbers: String = (0..60).map(|i| format!("{},{},{}\n", i % 5, i / 2 % 2, ["u", "v"][i % 2])).collect();
+    std::fs::write(at.join("n.csv"), format!("x,b,g\n{numbers}")).unwrap();
+    for others in [&[][..], &["--objective", "density"], &["--objective", "generative"]] {
+        let usual = ["train", "n.csv", "--target", "g", "-o", "n.safetensors", "--epochs", "2"];
+        stdout(&ugmm(at, &[&usual[..], others].concat()));
+        let ask = |value| stdout(&ugmm(at, &["query", "n.safetensors", "--given", value, "--ask", "g"]));
+        assert_eq!(ask("b=true"), ask("b=1"));
+    }
+}
+
+#[test]
+fn columns_of_a_parquet_file_keep_their_types() {
+    use arrow_array::{
+        ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, TimestampMillisecondArray,
+    };
+    use arrow_schema::DataType;
+    use std::sync::Arc;
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let write = |name: &str, gap: usize| {
+        let known = |i: &i64| gap == 0 || i % 6 != gap as i64 % 6;
+        let rows = || (0..90i64).map(move |i| known(&i).then_some(i));
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("k", Arc::new(rows().map(|i| Some(i? % 5)).collect::<Int64Array>())),
+            ("x", Arc::new(rows().map(|i| Some((i? % 7) as f64 / 4.0)).collect::<Float64Array>())),
+            ("b", Arc::new(rows().map(|i| Some(i? % 2 == 0)).collect::<BooleanArray>())),
+            ("day", Arc::new(rows().map(|i| Some(19_000 + i? as i32)).collect::<Date32Array>())),
+            (
+                "at",
+                Arc::new(
+                    rows().map(|i| Some(1_700_000_000_000 + 3_600_500 * i?)).collect::<TimestampMillisecondArray>(),
+                ),
+            ),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let file = std::fs::File::create(at.join(name)).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+    };
+    write("d.parquet", 0);
+    write("gaps.parquet", 1);
+    let train = ["train", "d.parquet", "--objective", "density", "--epochs", "2", "-o", "m.safetensors"];
+    stdout(&ugmm(at, &train));
+    let keep = ["score", "m.safetensors", "gaps.parquet", "--keep", "k,x,b,day,at", "-o"];
+    let impute = ["impute", "m.safetensors", "gaps.parquet", "-o"];
+    for (command, gaps) in [(&keep[..], 15), (&impute, 0)] {
+        stdout(&ugmm(at, &[command, &["o.parquet"]].concat()));
+        let file = std::fs::File::open(at.join("o.parquet")).unwrap();
+        let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        let batch = reader.build().unwrap().next().unwrap().unwrap();
+        let of = |name: &str| batch.column_by_name(name).unwrap();
+        for (name, expected) in
+            [("k", DataType::Int64), ("x", DataType::Float64), ("b", DataType::Boolean), ("day", DataType::Date32)]
+        {
+            assert_eq!((of(name).data_type(), of(name).null_count()), (&expected, gaps), "{command:?} {name}");
+        }
+        assert!(matches!(of("at").data_type(), DataType::Timestamp(..)), "{command:?}");
+        assert_eq!(of("at").null_count(), gaps);
+        stdout(&ugmm(at, &[command, &["o.jsonl"]].concat()));
+        let lines = std::fs::read_to_string(at.join("o.jsonl")).unwrap();
+        let row: serde_json::Value = serde_json::from_str(lines.lines().nth(2).unwrap()).unwrap();
+        assert_eq!((&row["k"], &row["x"], &row["b"]), (&2.into(), &0.5.into(), &true.into()), "{row}");
+        assert_eq!((&row["day"], &row["at"]), (&"2022-01-10".into(), &"2023-11-15T00:13:21".into()), "{row}");
+    }
+}
+
+#[test]
+fn messages_name_the_option_that_helps() {
+    let rows: String = (0..40).map(|i| format!("{},{},{}\n", i % 7, i % 3, ["a", "b"][i % 2])).collect();
+    let texts: String = (0..40)
+        .map(|i| format!("{},{},{}\n", ["none", "net", "p"][i % 3], ["None", "mild", "bad"][i % 3], i % 2))
+        .collect();
+    let objects: String = (0..5).map(|i| format!("{{\"x\":{i},\"y\":1}}\n")).collect();
+    let stated = rows.replace(',', ";");
+    let folder = with(&[
+        ("d.csv", &format!("x,z,y\n{rows}")),
+        ("texts.csv", &format!("net,dis,y\n{texts}")),
+        ("less.csv", "x,w\n1,2\n"),
+        ("words.csv", "x,z\nmany,1\n"),
+        ("comma.csv", "x;z\n1.5;1\n2,25;1\n"),
+        ("lines.jsonl", &objects),
+        ("sep.csv", &format!("sep=;\r\nx;z;y\n{stated}")),
+        ("bad-sep.csv", &format!("sep=;\nx;z;y\n{stated}1;2\n")),
+    ]);
+    let at = folder.path();
+    std::fs::write(at.join("f.feather"), b"ARROW1\0\0\xff\xff\xff\xff\x10\x01\0\0\0\0\0\0\x0a\0\x0e\0").unwrap();
+    train(at, "d.csv", "y", &[]);
+    let refused = |command: &[&str]| failure(&ugmm(at, command));
+    let message = refused(&["predict", "m.safetensors", "words.csv"]);
+    assert!(message.contains("or say --na \"many\" if it marks a missing value"), "{message}");
+    let message = refused(&["predict", "m.safetensors", "less.csv"]);
+    assert!(message.contains("there is no column \"z\", which the model needs"), "{message}");
+    let message = refused(&["predict", "m.safetensors", "d.csv", "--keep", "q"]);
+    assert!(message.contains("there is no column \"q\"") && !message.contains("model"), "{message}");
+    let said = train(at, "texts.csv", "y", &[]);
+    assert!(said.contains("where such a text is a value, say --keep-text \"net,dis\""), "{said}");
+    let said = train(at, "texts.csv", "y", &["--keep-text", "net,dis"]);
+    assert!(!said.contains("taken for missing"), "{said}");
+    train(at, "d.csv", "y", &[]);
+    let train = |table| refused(&["train", table, "--target", "y", "-o", "n.safetensors"]);
+    assert!(train("lines.jsonl").contains("pandas.read_json(FILE, lines=True)"), "{}", train("lines.jsonl"));
+    assert!(train("f.feather").contains("Feather or Arrow IPC file"), "{}", train("f.feather"));
+    assert!(train("m.safetensors").contains("is a model file"), "{}", train("m.safetensors"));
+    assert!(train("bad-sep.csv").contains("row 43: 2 fields"), "{}", train("bad-sep.csv"));
+    assert_eq!(predict(at, "sep.csv", &[]), predict(at, "d.csv", &[]));
+}
+
+#[test]
+fn months_and_dates_of_other_programs_are_read_or_remarked_on() {
+    let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let table = |date: &dyn Fn(usize, usize) -> String| {
+        let row = |i: usize| format!("{},{}\n", date(i / 12 % 3, i % 12), 500 + i);
+        "day,rent\n".to_owned() + &(0..72).map(row).collect::<String>()
+    };
+    let folder = with(&[
+        ("months.csv", &table(&|year, month| format!("202{year}-{:02}", month + 1))),
+        ("excel.csv", &table(&|year, month| format!("{}-2{year}", names[month]))),
+        ("c.csv", &table(&|year, month| format!("Fri {} 01 10:30:00 202{year}", names[month]))),
+        ("compact.csv", &table(&|year, month| format!("202{year}{:02}01", month + 1))),
+        ("mixed.csv", &table(&|year, month| format!("202{year}-{:02}{}", month + 1, ["", "-05"][month % 2]))),
+    ]);
+    let at = folder.path();
+    for (file, range) in [
+        ("months.csv", "2020-01-01 to 2022-12-01"),
+        ("excel.csv", "2020-01-01 to 2022-12-01"),
+        ("c.csv", "2020-01-01T10:30:00 to 2022-12-01T10:30:00"),
+    ] {
+        let said = train(at, file, "rent", &[]);
+        assert!(line(&said, "day").contains("date") && line(&said, "day").contains(range), "{said}");
+    }
+    train(at, "months.csv", "rent", &[]);
+    assert_eq!(predict(at, "months.csv", &[]), predict(at, "excel.csv", &[]));
+    let said = train(at, "compact.csv", "rent", &[]);
+    assert!(said.contains("to read them so, say --date-format \"day=%Y%m%d\""), "{said}");
+    let said = train(at, "compact.csv", "rent", &["--date-format", "day=%Y%m%d"]);
+    assert!(line(&said, "day").contains("2020-01-01 to 2022-12-01") && !said.contains("to read"), "{said}");
+    let message =
+        failure_of(&ugmm(at, &["train", "mixed.csv", "--target", "rent", "-o", "n.safetensors", "--epochs", "1"]));
+    assert!(message.contains("look like dates, but \"2020-01\" is no date"), "{message}");
+}

@@ -8,6 +8,14 @@ const PAIRS: [(&str, &str); 4] = [("true", "false"), ("t", "f"), ("yes", "no"), 
 /// One bit for each of [`PAIRS`].
 pub(super) const ALL_PAIRS: u8 = 0b1111;
 
+/// The bits of the pairs that `text` is a word of, of all of them for the numbers 1 and 0, which go with any pair.
+pub(super) fn pairs_or_numbers(text: &str) -> u8 {
+    match pairs(text) {
+        0 if parse(text).is_some() => ALL_PAIRS,
+        pairs => pairs,
+    }
+}
+
 /// The bits of the pairs that `text` is a word of.
 pub(super) fn pairs(text: &str) -> u8 {
     let is = |word: &str| text.eq_ignore_ascii_case(word);

@@ -164,6 +164,7 @@ fn checked(
         // The size of the images says it better than a pixel that smaller ones lack.
         model.check_images(file, *shape)?;
     }
+    let frames = frames.map_err(|error| error.of_model(model.columns().iter().map(|column| column.name())));
     let frames = frames?;
     if let Some(images) = frames.images() {
         model.check_images(&images.file, images.shape)?;

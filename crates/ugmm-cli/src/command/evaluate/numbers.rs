@@ -2,7 +2,7 @@
 
 use super::{LeftOut, usable_inputs};
 use crate::error::CliError;
-use crate::output::{error_text, percent, table};
+use crate::output::{count, error_text, percent, table};
 use serde::Serialize;
 use std::path::Path;
 use ugmm_data::frame::Values;
@@ -91,8 +91,8 @@ pub fn text(report: &Report, is_date: bool) -> String {
     );
     if metrics.outside > 0 {
         text += &format!(
-            "{} rows have a number outside of the range that the model knows; they are not in the mean log-density\n",
-            metrics.outside
+            "{} outside of the range that the model knows, and not in the mean log-density\n",
+            count(metrics.outside, "number")
         );
     }
     let mut rows = vec![vec!["interval".into(), "numbers in it, %".into(), "mean width".into()]];
