@@ -533,7 +533,11 @@ pub(super) fn no_date(levels: &[Level]) -> Option<String> {
     }
     let formats = DateFormat::TRIED.map(Some).into_iter().chain([None]);
     let others = formats.map(|format| {
-        let is_none = |level: &&Level| date::parse(&level.text, format.as_ref()).is_none();
+        let days = |text: &str| match &format {
+            Some(format) => date::parse_own(text, format),
+            None => date::parse(text, None),
+        };
+        let is_none = |level: &&Level| days(&level.text).is_none();
         levels.iter().filter(is_none).collect::<Vec<_>>()
     });
     others.min_by_key(Vec::len)?.first().map(|level| level.text.clone())

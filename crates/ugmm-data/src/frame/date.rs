@@ -114,6 +114,7 @@ pub(super) fn resembles(text: &str) -> bool {
         |group: &&str| group.len() == 4 && is_number(group) && matches!(group.as_bytes()[0], b'1' | b'2');
     let (first, rest) = groups.split_at(groups.len().min(3));
     written(text).is_some()
+        || month(text).is_some()
         || first.iter().any(|group| group.len() >= 3 && month_of(group).is_some())
             && first.iter().any(is_number)
         || first.len() == 3
