@@ -212,9 +212,13 @@ mod tests {
         ] {
             assert_eq!(within(number, span), expected, "{number} {span}");
         }
-        for (error, expected) in
-            [(0.0, "0"), (12.34567, "12.35"), (0.00123456, "0.001235"), (123_456.7, "123457"), (1.23456e-9, "1.235e-9")]
-        {
+        for (error, expected) in [
+            (0.0, "0"),
+            (12.34567, "12.35"),
+            (0.00123456, "0.001235"),
+            (123_456.7, "123457"),
+            (1.23456e-9, "1.235e-9"),
+        ] {
             assert_eq!(error_text(error, false), expected);
         }
         assert_eq!(error_text(20.4, true), "20.40 days");

@@ -233,7 +233,7 @@ fn values(column: &Column) -> String {
     match &column.kind {
         Kind::Numeric { min, max, .. } => {
             format!("{} to {}", within(*min, max - min), within(*max, max - min))
-        },
+        }
         Kind::Date { min, max, .. } => format!("{} to {}", column.text_of(*min), column.text_of(*max)),
         Kind::Ignored => String::new(),
         Kind::Boolean | Kind::Categorical | Kind::Constant => {

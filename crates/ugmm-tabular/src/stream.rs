@@ -4,7 +4,9 @@ use crate::error::TabularError;
 use crate::model::TabularModel;
 use std::path::{Path, PathBuf};
 use ugmm_data::Encoded;
-use ugmm_data::frame::{Doubt, FrameError, FrameReader, ReadOptions, Request, UnseenValues, ValueType, Values};
+use ugmm_data::frame::{
+    Doubt, FrameError, FrameReader, ReadOptions, Request, UnseenValues, ValueType, Values,
+};
 
 /// Rows that are read and predicted at a time: enough to keep the kernels busy.
 const BATCH_ROWS: usize = 4096;
@@ -61,8 +63,8 @@ impl<'m> ModelReader<'m> {
         let options = model.with_marks(options);
         let batch_rows = if model.classes().is_empty() { DENSITY_BATCH_ROWS } else { BATCH_ROWS };
         let needed = requests[..requests.len() - keep.len()].iter().map(|request| request.name.as_str());
-        let frames = FrameReader::open(path, &requests, &options, batch_rows)
-            .map_err(|error| error.of_model(needed));
+        let frames =
+            FrameReader::open(path, &requests, &options, batch_rows).map_err(|error| error.of_model(needed));
         if let Err(FrameError::PixelMissing { file, shape, .. }) = &frames {
             // The size of the images says it better than a pixel that smaller ones lack.
             model.check_images(file, *shape)?;

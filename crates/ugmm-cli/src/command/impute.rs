@@ -88,9 +88,10 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
                     }
                 }
             }
-            let typed = columns.into_iter().zip(&sources).map(|(column, (_, source))| {
-                typed(column, source, &model, &types, &notations, format)
-            });
+            let typed = columns
+                .into_iter()
+                .zip(&sources)
+                .map(|(column, (_, source))| typed(column, source, &model, &types, &notations, format));
             writer.write(&typed.collect::<Vec<_>>())?;
         }
         Ok(())

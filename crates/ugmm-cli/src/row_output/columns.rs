@@ -105,8 +105,9 @@ impl Values {
         fn parsed<T>(texts: &[Option<String>], parse: impl Fn(&str) -> Option<T>) -> Vec<Option<T>> {
             texts.iter().map(|text| parse(text.as_deref()?)).collect()
         }
-        let dates =
-            |with_time| Self::Date(DateTarget { with_time }, parsed(&texts, |text| ReadAs::Days.number(text)));
+        let dates = |with_time| {
+            Self::Date(DateTarget { with_time }, parsed(&texts, |text| ReadAs::Days.number(text)))
+        };
         match (value_type, format) {
             (ValueType::Text, _) | (_, Format::Csv) => Self::Text(texts),
             (ValueType::Integer, _) => Self::Integer(parsed(&texts, |text| text.parse().ok())),

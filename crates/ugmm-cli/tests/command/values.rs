@@ -260,11 +260,8 @@ fn imputed_truth_and_dates_are_written_as_the_file_writes_them() {
                 if i % 9 == 1 { "" } else { &date }
             )
         };
-        std::fs::write(
-            at.join("new.csv"),
-            "x,b,when\n".to_owned() + &(0..60).map(row).collect::<String>(),
-        )
-        .unwrap();
+        std::fs::write(at.join("new.csv"), "x,b,when\n".to_owned() + &(0..60).map(row).collect::<String>())
+            .unwrap();
         for others in [&[][..], &["--draws", "2"]] {
             let stated = format!("when=%d{format}%m{format}%Y");
             let usual = ["impute", "m.safetensors", "new.csv", "--date-format", &stated];
@@ -300,7 +297,8 @@ fn what_is_assumed_of_a_file_that_a_model_reads_is_said() {
 
 #[test]
 fn filled_in_and_drawn_rows_have_the_format_that_their_name_says() {
-    let row = |i: usize| format!("{},{}\n", if i % 9 == 1 { String::new() } else { (i % 5).to_string() }, i % 7);
+    let row =
+        |i: usize| format!("{},{}\n", if i % 9 == 1 { String::new() } else { (i % 5).to_string() }, i % 7);
     let table = "x,y\n".to_owned() + &(0..90).map(row).collect::<String>();
     let folder = density(&table);
     let at = folder.path();
@@ -390,15 +388,12 @@ fn reasons_are_columns_of_which_the_row_has_a_value() {
     let missing = ",1,2\n3,,\n1,2,3\n";
     let rows: String = (0..60).map(row).collect();
     let gaps: String = (0..20).map(|i| format!(",,{},{}\n", i % 7, ["a", "b"][i % 2])).collect();
-    let folder = with(&[
-        ("d.csv", &format!("x,y,z,c\n{rows}{gaps}")),
-        ("new.csv", &format!("x,y,z\n{missing}")),
-    ]);
+    let folder =
+        with(&[("d.csv", &format!("x,y,z,c\n{rows}{gaps}")), ("new.csv", &format!("x,y,z\n{missing}"))]);
     let at = folder.path();
     train(at, "d.csv", "c", &[]);
     let text = predict(at, "new.csv", &["--explain", "3"]);
-    let reasons: Vec<Vec<String>> =
-        (1..4).map(|rank| column(&text, &format!("reason {rank}"))).collect();
+    let reasons: Vec<Vec<String>> = (1..4).map(|rank| column(&text, &format!("reason {rank}"))).collect();
     let of_row = |row: usize| {
         let mut names: Vec<&str> = reasons.iter().map(|names| names[row].as_str()).collect();
         names.sort();
@@ -415,9 +410,11 @@ fn numbers_have_the_digits_that_tell_them_apart() {
     let row = |i: usize, offset: f64, step: f64| {
         format!("{},{}\n", i % 10, offset + step * ((i % 10) as f64 * 3.0 + (i % 7) as f64 / 10.0))
     };
-    for (offset, step, ends, error) in
-        [(1.7e9, 1.0, "1700000000.0 to 1700000027.", ""), (0.0, 1e-9, "", "e-"), (48.137, 1e-6, "48.13700", "e-")]
-    {
+    for (offset, step, ends, error) in [
+        (1.7e9, 1.0, "1700000000.0 to 1700000027.", ""),
+        (0.0, 1e-9, "", "e-"),
+        (48.137, 1e-6, "48.13700", "e-"),
+    ] {
         let rows: String = (0..150).map(|i| row(i, offset, step)).collect();
         let folder = with(&[("d.csv", &format!("x,y\n{rows}"))]);
         let at = folder.path();
@@ -452,7 +449,8 @@ fn words_of_truth_and_the_numbers_1_and_0_are_one_kind() {
     }
     assert!(stdout(&ugmm(at, &["evaluate", "m.safetensors", "d.csv"])).contains("60 rows"));
     // A column of the numbers alone takes words as well.
-    let numbers: String = (0..60).map(|i| format!("{},{},{}\n", i % 5, i / 2 % 2, ["u", "v"][i % 2])).collect();
+    let numbers: String =
+        (0..60).map(|i| format!("{},{},{}\n", i % 5, i / 2 % 2, ["u", "v"][i % 2])).collect();
     std::fs::write(at.join("n.csv"), format!("x,b,g\n{numbers}")).unwrap();
     for others in [&[][..], &["--objective", "density"], &["--objective", "generative"]] {
         let usual = ["train", "n.csv", "--target", "g", "-o", "n.safetensors", "--epochs", "2"];
@@ -482,7 +480,9 @@ fn columns_of_a_parquet_file_keep_their_types() {
             (
                 "at",
                 Arc::new(
-                    rows().map(|i| Some(1_700_000_000_000 + 3_600_500 * i?)).collect::<TimestampMillisecondArray>(),
+                    rows()
+                        .map(|i| Some(1_700_000_000_000 + 3_600_500 * i?))
+                        .collect::<TimestampMillisecondArray>(),
                 ),
             ),
         ];
@@ -504,10 +504,17 @@ fn columns_of_a_parquet_file_keep_their_types() {
         let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
         let batch = reader.build().unwrap().next().unwrap().unwrap();
         let of = |name: &str| batch.column_by_name(name).unwrap();
-        for (name, expected) in
-            [("k", DataType::Int64), ("x", DataType::Float64), ("b", DataType::Boolean), ("day", DataType::Date32)]
-        {
-            assert_eq!((of(name).data_type(), of(name).null_count()), (&expected, gaps), "{command:?} {name}");
+        for (name, expected) in [
+            ("k", DataType::Int64),
+            ("x", DataType::Float64),
+            ("b", DataType::Boolean),
+            ("day", DataType::Date32),
+        ] {
+            assert_eq!(
+                (of(name).data_type(), of(name).null_count()),
+                (&expected, gaps),
+                "{command:?} {name}"
+            );
         }
         assert!(matches!(of("at").data_type(), DataType::Timestamp(..)), "{command:?}");
         assert_eq!(of("at").null_count(), gaps);
@@ -538,7 +545,8 @@ fn messages_name_the_option_that_helps() {
         ("bad-sep.csv", &format!("sep=;\nx;z;y\n{stated}1;2\n")),
     ]);
     let at = folder.path();
-    std::fs::write(at.join("f.feather"), b"ARROW1\0\0\xff\xff\xff\xff\x10\x01\0\0\0\0\0\0\x0a\0\x0e\0").unwrap();
+    std::fs::write(at.join("f.feather"), b"ARROW1\0\0\xff\xff\xff\xff\x10\x01\0\0\0\0\0\0\x0a\0\x0e\0")
+        .unwrap();
     train(at, "d.csv", "y", &[]);
     let refused = |command: &[&str]| failure(&ugmm(at, command));
     let message = refused(&["predict", "m.safetensors", "words.csv"]);
@@ -589,7 +597,9 @@ fn months_and_dates_of_other_programs_are_read_or_remarked_on() {
     assert!(said.contains("to read them so, say --date-format \"day=%Y%m%d\""), "{said}");
     let said = train(at, "compact.csv", "rent", &["--date-format", "day=%Y%m%d"]);
     assert!(line(&said, "day").contains("2020-01-01 to 2022-12-01") && !said.contains("to read"), "{said}");
-    let message =
-        failure_of(&ugmm(at, &["train", "mixed.csv", "--target", "rent", "-o", "n.safetensors", "--epochs", "1"]));
+    let message = failure_of(&ugmm(
+        at,
+        &["train", "mixed.csv", "--target", "rent", "-o", "n.safetensors", "--epochs", "1"],
+    ));
     assert!(message.contains("look like dates, but \"2020-"), "{message}");
 }

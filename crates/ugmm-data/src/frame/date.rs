@@ -154,8 +154,20 @@ pub(super) fn patterns(format: Option<&DateFormat>) -> impl Iterator<Item = Stri
         " %H:%M:%S%.3f",
     ];
     const PLAIN: [&str; 14] = [
-        "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y-%-m-%-d", "%Y/%-m/%-d", "%d %b %Y", "%-d %b %Y", "%d-%b-%Y", "%d-%b-%y",
-        "%d %B %Y", "%-d %B %Y", "%B %-d, %Y", "%b %-d, %Y", "%b %d %Y",
+        "%Y-%m-%d",
+        "%Y/%m/%d",
+        "%Y.%m.%d",
+        "%Y-%-m-%-d",
+        "%Y/%-m/%-d",
+        "%d %b %Y",
+        "%-d %b %Y",
+        "%d-%b-%Y",
+        "%d-%b-%y",
+        "%d %B %Y",
+        "%-d %B %Y",
+        "%B %-d, %Y",
+        "%b %-d, %Y",
+        "%b %d %Y",
     ];
     let orders: &[&str] = match format {
         Some(DateFormat::DayFirst) => &["%d/%m/%Y", "%-d/%-m/%Y", "%d/%m/%y", "%-d/%-m/%y"],
@@ -163,8 +175,7 @@ pub(super) fn patterns(format: Option<&DateFormat>) -> impl Iterator<Item = Stri
         Some(DateFormat::ShortYearFirst) => &["%y/%m/%d", "%y/%-m/%-d"],
         Some(DateFormat::Months | DateFormat::Stated(_)) | None => &[],
     };
-    const MONTHS: [&str; 8] =
-        ["%Y-%m", "%Y/%m", "%m/%Y", "%-m/%Y", "%b-%y", "%b %Y", "%B %Y", "%b-%Y"];
+    const MONTHS: [&str; 8] = ["%Y-%m", "%Y/%m", "%m/%Y", "%-m/%Y", "%b-%y", "%b %Y", "%B %Y", "%b-%Y"];
     let months: &[&str] = if matches!(format, Some(DateFormat::Months)) { &MONTHS } else { &[] };
     let separated = orders.iter().flat_map(|order| ["/", ".", "-"].map(|mark| order.replace('/', mark)));
     let dates = separated.chain(PLAIN.map(String::from));

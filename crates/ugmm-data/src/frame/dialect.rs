@@ -49,7 +49,8 @@ impl Dialect {
 /// others are counted as an editor does.
 pub(super) fn take_separator(head: &mut Vec<u8>) -> Option<u8> {
     const STATES: &[u8] = b"sep=";
-    let (stated, rest) = head.get(..STATES.len())?.eq_ignore_ascii_case(STATES).then(|| head.split_at(STATES.len()))?;
+    let (stated, rest) =
+        head.get(..STATES.len())?.eq_ignore_ascii_case(STATES).then(|| head.split_at(STATES.len()))?;
     let (&delimiter, after) = rest.split_first().filter(|(delimiter, _)| is_mark(**delimiter))?;
     let is_all = after.starts_with(b"\n") || after.starts_with(b"\r");
     let length = stated.len() + 1;

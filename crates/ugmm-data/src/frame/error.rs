@@ -404,8 +404,12 @@ impl FrameError {
 fn other_mark(written: &str, example: &str) -> String {
     let wanted = if example.contains(',') { DecimalMark::Comma } else { DecimalMark::Point };
     match (number::only_mark(written), wanted) {
-        (Some(DecimalMark::Comma), DecimalMark::Point) => ", or --decimal , if the file has decimal commas".into(),
-        (Some(DecimalMark::Point), DecimalMark::Comma) => ", or --decimal . if the file has decimal points".into(),
+        (Some(DecimalMark::Comma), DecimalMark::Point) => {
+            ", or --decimal , if the file has decimal commas".into()
+        }
+        (Some(DecimalMark::Point), DecimalMark::Comma) => {
+            ", or --decimal . if the file has decimal points".into()
+        }
         _ => String::new(),
     }
 }

@@ -232,8 +232,7 @@ impl FrameReader {
             Reading::Numbers(format) if plan.name == *column => Some(format.mark),
             _ => None,
         });
-        let doubt =
-            |taken| Doubt::DecimalMark { column: column.clone(), written: written.clone(), taken };
+        let doubt = |taken| Doubt::DecimalMark { column: column.clone(), written: written.clone(), taken };
         taken.filter(|_| !is_known).map(doubt)
     }
 

@@ -11,8 +11,8 @@ use super::names::Names;
 use super::options::ReadOptions;
 use super::parquet_file::{ParquetBlocks, ParquetFile};
 use super::row_numbers::Declared;
-use super::value_type::ValueType;
 use super::text_file::{TextBlocks, TextFile};
+use super::value_type::ValueType;
 
 /// A file whose columns are known.
 pub(super) enum Source {

@@ -93,8 +93,7 @@ impl TextFile {
     pub(super) fn open(mut input: Stream, options: &ReadOptions) -> Result<Self, FrameError> {
         let origin = input.origin.clone();
         let stated = dialect::take_separator(&mut input.head);
-        let options =
-            &ReadOptions { delimiter: options.delimiter.or(stated), ..options.clone() };
+        let options = &ReadOptions { delimiter: options.delimiter.or(stated), ..options.clone() };
         let dialect = Dialect::find(&input.head, options)?;
         let head = input.head.clone();
         let reader: Box<dyn Read + Send> = Box::new(input.into_reader());

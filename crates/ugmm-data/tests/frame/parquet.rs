@@ -246,7 +246,10 @@ fn columns_that_are_no_single_values_are_refused() {
     ]);
     let message = refusal(&content);
     assert!(message.starts_with("t: the column \"a\" is nested (List("), "{message}");
-    assert!(message.ends_with("); flatten it into columns of single values, or leave it out with --ignore \"a\""), "{message}");
+    assert!(
+        message.ends_with("); flatten it into columns of single values, or leave it out with --ignore \"a\""),
+        "{message}"
+    );
     let ignore = |names: &[&str]| ReadOptions { ignore: strings(names), ..ReadOptions::default() };
     assert_eq!(
         refusal_with(&content, &ignore(&["a"])),

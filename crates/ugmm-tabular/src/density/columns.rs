@@ -312,6 +312,9 @@ impl DensityColumn {
                     f64::from(place + u32::from(is_rare))
                 }),
             };
+            // Answers have this name where no level of the table stands for the state.
+            let not_seen = || self.other().filter(|_| text == NOT_SEEN && self.rare() == Some(&[]));
+            let value = value.or_else(|| not_seen().map(|other| other as f64));
             return value.ok_or_else(|| wrong(one_of(text, &names)));
         }
         let Some(number) = number(&self.request.read_as, text) else {

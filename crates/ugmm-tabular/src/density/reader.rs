@@ -4,7 +4,9 @@ use super::encoding::{EncodedRows, encode};
 use super::model::DensityModel;
 use crate::error::TabularError;
 use std::path::Path;
-use ugmm_data::frame::{Doubt, FrameError, FrameReader, Notation, ReadOptions, Request, UnseenValues, ValueType, Values};
+use ugmm_data::frame::{
+    Doubt, FrameError, FrameReader, Notation, ReadOptions, Request, UnseenValues, ValueType, Values,
+};
 
 /// Values that are read at a time.
 const BATCH_VALUES: usize = 1 << 18;

@@ -130,6 +130,8 @@ fn text(report: &Report, model: &DensityModel, examples: &[String], unseen: &[Un
     text + &match &report.predictions {
         None => String::new(),
         Some(Predictions::Classes(report)) => format!("\n{}", classes::text(report)),
-        Some(Predictions::Numbers(report)) => format!("\n{}", numbers::text(report, model.target_date().is_some())),
+        Some(Predictions::Numbers(report)) => {
+            format!("\n{}", numbers::text(report, model.target_date().is_some()))
+        }
     }
 }

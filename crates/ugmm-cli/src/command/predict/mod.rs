@@ -59,7 +59,9 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
             let batch = batch?;
             let (predicted, unusual) = maker.columns(&batch.inputs)?;
             let predicted = predicted.into_iter().map(|column| column.spread_over(&batch.known));
-            writer.write(&kept(&options.rows.keep, &types, batch.kept, format).chain(predicted).collect::<Vec<_>>())?;
+            writer.write(
+                &kept(&options.rows.keep, &types, batch.kept, format).chain(predicted).collect::<Vec<_>>(),
+            )?;
             report.rows_without_values += batch.known.iter().filter(|known| !**known).count();
             let Encoded { missing, unseen } = batch.encoded;
             report.rows += batch.rows.len();

@@ -49,9 +49,9 @@ pub fn run(model: &DensityModel, options: &Sample, common: &Common) -> Result<()
     let seconds = start.elapsed().as_secs_f64();
     match picture {
         Some(output) => images::write_samples(model, &drawn, output)?,
-        None => write_rows(options.output.as_deref(), format, |writer| {
-            writer.write(&columns(model, &drawn))
-        })?,
+        None => {
+            write_rows(options.output.as_deref(), format, |writer| writer.write(&columns(model, &drawn)))?
+        }
     }
     let report = Report {
         target: model.target_name(),

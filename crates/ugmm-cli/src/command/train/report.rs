@@ -7,7 +7,9 @@ use std::path::Path;
 use ugmm_network::model_file::Columns;
 use ugmm_network::training::TrainingConfig;
 use ugmm_network::{ModelConfig, Task};
-use ugmm_tabular::{Baseline, Calibration, CrossValidation, FitReport, Measures, NumberBaseline, TabularModel};
+use ugmm_tabular::{
+    Baseline, Calibration, CrossValidation, FitReport, Measures, NumberBaseline, TabularModel,
+};
 
 #[derive(Serialize)]
 pub struct Report<'a> {
@@ -183,7 +185,9 @@ fn cross_validation(measured: &CrossValidation, is_date: bool) -> String {
                 in_words(&Measures::Classes(*metrics), is_date),
                 percent(metrics.calibration_error, 2)
             ),
-            Measures::Numbers(_) => format!("{}\n{}", in_words(metrics, is_date), interval(metrics).trim_end()),
+            Measures::Numbers(_) => {
+                format!("{}\n{}", in_words(metrics, is_date), interval(metrics).trim_end())
+            }
         };
         return head
             + &format!(
@@ -216,7 +220,9 @@ fn cross_validation(measured: &CrossValidation, is_date: bool) -> String {
             in_words(&Measures::Numbers(*scaled), is_date),
             percent(scaled.coverage_90, 1)
         ),
-        (metrics, scaled) => format!("  {}\n{with}{}\n", in_words(metrics, is_date), in_words(scaled, is_date)),
+        (metrics, scaled) => {
+            format!("  {}\n{with}{}\n", in_words(metrics, is_date), in_words(scaled, is_date))
+        }
     } + &limit
 }
 
