@@ -104,6 +104,33 @@ pub fn short(number: f64) -> String {
     format!("{number:.5e}")
 }
 
+/// A number with as many digits as [`short`] has, and more where numbers that lie within `span` are to be told apart: three digits
+/// of the span.
+pub fn within(number: f64, span: f64) -> String {
+    let place = |number: f64| number.abs().log10().floor();
+    let is_wide = !(span > 0.0 && span.is_finite()) || place(number.abs().max(span)) - place(span) <= 3.0;
+    if number == 0.0 || is_wide {
+        return short(number);
+    }
+    // An f64 has no more than 17 digits.
+    let digits = (place(number) - place(span) + 3.0).clamp(1.0, 17.0) as usize;
+    if !(1e-4..1e15).contains(&number.abs()) {
+        return format!("{number:.*e}", digits - 1);
+    }
+    let decimals = (digits as f64 - 1.0 - place(number)).max(0.0) as usize;
+    format!("{number:.decimals$}")
+}
+
+/// An error in the units of a target with four digits that count; in days, if the target is a date.
+pub fn error_text(error: f64, is_date: bool) -> String {
+    let unit = if is_date { " days" } else { "" };
+    if error == 0.0 || !(1e-4..1e9).contains(&error.abs()) {
+        return if error == 0.0 { format!("0{unit}") } else { format!("{error:.3e}{unit}") };
+    }
+    let decimals = (3 - error.abs().log10().floor() as i32).max(0) as usize;
+    format!("{error:.decimals$}{unit}")
+}
+
 /// A mean log-likelihood with its standard error, where there is one.
 pub fn level_and_error(mean: f64, standard_error: Option<f64>) -> String {
     // Of what no density has room for, so many digits say nothing.
@@ -169,5 +196,31 @@ mod tests {
         ] {
             assert_eq!(short(number), expected);
         }
+    }
+
+    #[test]
+    fn digits_that_tell_numbers_apart_are_shown() {
+        for (number, span, expected) in [
+            (1_700_000_000.54, 30.0, "1700000000.5"),
+            (1_700_000_000_000.0, 3e4, "1700000000000"),
+            (48.137, 1e-5, "48.1370000"),
+            (5.1, 3.0, "5.1"),
+            (0.0, 1e-9, "0"),
+            (1.7e-9, 3e-9, "1.70000e-9"),
+            (1.7e9, 0.0, "1.70000e9"),
+            (1.7e15, 3e7, "1.70000000000e15"),
+        ] {
+            assert_eq!(within(number, span), expected, "{number} {span}");
+        }
+        for (error, expected) in [
+            (0.0, "0"),
+            (12.34567, "12.35"),
+            (0.00123456, "0.001235"),
+            (123_456.7, "123457"),
+            (1.23456e-9, "1.235e-9"),
+        ] {
+            assert_eq!(error_text(error, false), expected);
+        }
+        assert_eq!(error_text(20.4, true), "20.40 days");
     }
 }

@@ -10,6 +10,8 @@ const FEWEST_DIGITS: f64 = 5.0;
 const MOST_ROUND: f64 = 0.25;
 /// Numbers that are seconds since 1970 in our times.
 const SECONDS: std::ops::Range<f64> = 9e8..2.2e9;
+/// Years of dates that are written as numbers.
+const YEARS: std::ops::Range<f64> = 1900.0..2100.0;
 /// Words in names of columns that name rows.
 const WORDS: [&str; 15] = [
     "id",
@@ -41,6 +43,12 @@ pub fn remarks(schema: &Schema, target: &str) -> String {
         text += &format!(
             "{name:?} is the index of the table, by what the file says, and left out; to learn from it, say {option} \
              {name:?}\n"
+        );
+    }
+    for column in schema.columns.iter().filter(|column| is_compact_date(column)) {
+        let name = &column.name;
+        text += &format!(
+            "{name:?} is read as numbers, which look like dates; to read them so, say --date-format \"{name}=%Y%m%d\"\n"
         );
     }
     let suspects: Vec<(&str, String)> = schema
@@ -84,7 +92,7 @@ fn why(column: &Column, rows: usize) -> Option<String> {
             let is_time = SECONDS.contains(min) && SECONDS.contains(max);
             let round = column.levels.iter().flatten().filter(|level| level.text.ends_with('0')).count();
             let is_rounded = round as f64 > MOST_ROUND * known as f64;
-            (all_differ && of_one_length && !is_time && !is_rounded)
+            (all_differ && of_one_length && !is_time && !is_rounded && !is_compact_date(column))
                 .then(|| format!("has another number of {} digits in each row", digits(*min) + 1.0))
         }
         Kind::Categorical if all_differ => Some("has another text in each row".to_owned()),
@@ -95,6 +103,17 @@ fn why(column: &Column, rows: usize) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether the numbers of a column are dates such as 20240229, as far as its values are known.
+fn is_compact_date(column: &Column) -> bool {
+    let is_date = |number: f64| {
+        let (year, month, day) = (number / 1e4, number / 100.0 % 100.0, number % 100.0);
+        YEARS.contains(&year) && (1.0..13.0).contains(&month) && (1.0..=31.0).contains(&day)
+    };
+    let Kind::Numeric { min, max, integers: true, .. } = column.kind else { return false };
+    let mut levels = column.levels.iter().flatten();
+    is_date(min) && is_date(max) && levels.all(|level| level.text.parse().is_ok_and(is_date))
 }
 
 /// Whether one of the words of a name, such as `customerId` or `order_id`, says that it names rows.

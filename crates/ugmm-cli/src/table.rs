@@ -1,6 +1,6 @@
 //! What the columns of a file hold, as a table to look at.
 
-use crate::output::{count, short, table};
+use crate::output::{count, table, within};
 use ugmm_data::ImageShape;
 use ugmm_data::frame::{
     Column, DecimalMark, Doubt, Images, Kind, Level, NumberFormat, ReadAs, Schema, date_text,
@@ -135,7 +135,7 @@ fn taken_as_missing(schema: &Schema, target: &str) -> String {
             marks(column)
         );
     }
-    if let Some(first) = of_features.first() {
+    if !of_features.is_empty() {
         let named = of_features.iter().take(NAMED_COLUMNS);
         let named: Vec<String> = named.map(|column| format!("{:?} {}", column.name, marks(column))).collect();
         let more = match of_features.len().saturating_sub(NAMED_COLUMNS) {
@@ -143,28 +143,49 @@ fn taken_as_missing(schema: &Schema, target: &str) -> String {
             more => format!("; and so in {}", count(more, "more column")),
         };
         text += &format!(
-            "taken for missing values: in {}{more}; where such a text is a value, say --keep-text {:?}\n",
+            "taken for missing values: in {}{more}; where such a text is a value, say {}\n",
             named.join("; in "),
-            first.name
+            keep_text(&of_features)
         );
     }
     text
 }
 
+/// The option that makes such texts values in all of these columns.
+fn keep_text(columns: &[&Column]) -> String {
+    // Several names are separated by commas.
+    let of = |column: &&Column| format!("--keep-text {:?}", column.name);
+    match columns.iter().any(|column| column.name.contains([',', '"'])) {
+        true => columns.iter().map(of).collect::<Vec<_>>().join(" "),
+        false => {
+            let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+            format!("--keep-text {:?}", names.join(","))
+        }
+    }
+}
+
+/// What was assumed of the numbers of a file that a model reads, if something was: a line.
+pub fn open_mark(doubt: Option<Doubt>) -> String {
+    let Some(Doubt::DecimalMark { column, written, taken }) = doubt else { return String::new() };
+    mark_text(&column, &written, taken, "the table that was learned from has such, but ")
+}
+
+fn mark_text(column: &str, written: &str, taken: DecimalMark, why: &str) -> String {
+    let (mark, other) = match taken {
+        DecimalMark::Point => ("point", ","),
+        DecimalMark::Comma => ("comma", "."),
+    };
+    format!(
+        "{column:?} is read with decimal {mark}s, as which {written:?} is {}; {why}nothing in the file decides it; if that is \
+         wrong, say --decimal {other}\n",
+        number_as(written, taken)
+    )
+}
+
 /// What was assumed, and what to type if that is wrong.
 fn doubt_text(schema: &Schema, doubt: &Doubt) -> String {
     match doubt {
-        Doubt::DecimalMark { column, written, taken } => {
-            let (mark, other) = match taken {
-                DecimalMark::Point => ("point", ","),
-                DecimalMark::Comma => ("comma", "."),
-            };
-            format!(
-                "{column:?} is read with decimal {mark}s, as which {written:?} is {}; nothing in the file decides it; if that is \
-                 wrong, say --decimal {other}\n",
-                number_as(written, *taken)
-            )
-        }
+        Doubt::DecimalMark { column, written, taken } => mark_text(column, written, *taken, ""),
         Doubt::MixedMarks { point, comma } => format!(
             "the numbers of {point:?} have decimal points and those of {comma:?} decimal commas; each is read as it is; if one \
              is not meant as numbers, say --categorical {comma:?}\n"
@@ -210,7 +231,9 @@ fn kind(column: &Column, target: &str) -> &'static str {
 
 fn values(column: &Column) -> String {
     match &column.kind {
-        Kind::Numeric { min, max, .. } => format!("{} to {}", short(*min), short(*max)),
+        Kind::Numeric { min, max, .. } => {
+            format!("{} to {}", within(*min, max - min), within(*max, max - min))
+        }
         Kind::Date { min, max, .. } => format!("{} to {}", column.text_of(*min), column.text_of(*max)),
         Kind::Ignored => String::new(),
         Kind::Boolean | Kind::Categorical | Kind::Constant => {

@@ -38,9 +38,10 @@
 //! * Integers beyond ±2^53, infinities and numbers beyond the largest `f64` are refused, unless the column is categorical
 //!   or ignored.
 //! * Booleans: `true`/`false`, `t`/`f`, `yes`/`no` or `y`/`n`, one of the pairs in a column, in small letters or capitals. `0` and
-//!   `1` are numbers, but are read as false and true by a request for booleans.
+//!   `1` are numbers, but false and true among such words, and by a request for booleans.
 //! * Dates: `2024-02-29`, `29/02/2024`, `2/29/24`, `29 Feb 2024`, `February 29, 2024`, each with a time after it if there is one
-//!   (`12:30`, `T12:30:00.5+01:00`, `6:30 PM`). They become days since 1970-01-01, with the time of day as a fraction; a
+//!   (`12:30`, `T12:30:00.5+01:00`, `6:30 PM`), or `Thu Feb 29 06:00:00 2024`; columns of months (`2024-02`, `02/2024`, `Feb-24`)
+//!   are read as their first days. They become days since 1970-01-01, with the time of day as a fraction; a
 //!   time without an offset is taken as UTC. Whether the day or the month comes first is found from all values of the column,
 //!   or else from other columns; see [`Schema::doubts`] and [`ReadOptions::dates`].
 //! * Everything else is a category. Strings in a Parquet file are no numbers, unless [`ReadOptions::numeric`] names the
@@ -84,6 +85,7 @@ mod input;
 mod levels;
 mod missing;
 mod names;
+mod notation;
 mod number;
 mod options;
 mod page_sizes;
@@ -97,6 +99,7 @@ mod source;
 mod text_file;
 mod thrift;
 mod unseen;
+mod value_type;
 
 pub(crate) use in_memory::column_of;
 
@@ -107,9 +110,11 @@ pub use in_memory::ColumnData;
 pub use levels::{LEVEL_LIMIT, Level, LevelIndex};
 pub use missing::UsualMarks;
 pub use names::closest;
+pub use notation::Notation;
 pub use number::{DecimalMark, NumberFormat, Thousands};
 pub use options::{ReadOptions, StatedDates};
 pub use reader::{Frame, FrameReader, UNSEEN, Values};
 pub use request::{ReadAs, Request};
 pub use schema::{Column, Doubt, Kind, Schema};
 pub use unseen::UnseenValues;
+pub use value_type::ValueType;

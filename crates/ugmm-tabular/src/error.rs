@@ -84,7 +84,7 @@ pub enum TabularError {
     NothingToLearn,
 
     /// Fewer rows than a density needs.
-    #[error("only {rows} rows have a value; at least {needed} are needed")]
+    #[error("only {} a value; at least {needed} are needed", rows_have(*.rows))]
     TooFewKnownRows { rows: usize, needed: usize },
 
     /// A setting for images.
@@ -93,7 +93,7 @@ pub enum TabularError {
 
     /// Fewer rows than learning needs.
     #[error(
-        "only {rows} rows have a value in the column {target:?} and one beside it; at least {needed} are needed"
+        "only {} a value in the column {target:?} and one beside it; at least {needed} are needed", rows_have(*.rows)
     )]
     TooFewRows { target: String, rows: usize, needed: usize },
 
@@ -215,6 +215,10 @@ fn kept_as_classes(target: &str, missing_as: &[Level]) -> String {
 pub fn as_missing(texts: &[String]) -> String {
     let quoted: Vec<String> = texts.iter().map(|text| format!("--na={text:?}")).collect();
     quoted.join(" ")
+}
+
+fn rows_have(rows: usize) -> String {
+    if rows == 1 { "1 row has".to_owned() } else { format!("{rows} rows have") }
 }
 
 /// Names shown in a message, at most.

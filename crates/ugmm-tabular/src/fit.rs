@@ -265,6 +265,7 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
     let part = TablePart {
         preprocessor,
         target,
+        target_times: target_request.read_as.is_date() && learner.values.have_fractions(),
         target_request,
         novelty: Some(novelty),
         missing_marks,

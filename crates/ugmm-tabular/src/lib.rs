@@ -82,7 +82,7 @@ pub use estimator::{UgmmClassifier, UgmmRegressor};
 pub use faithfulness::{Attribution, AttributionCurve, Faithfulness};
 pub use fit::{Calibration, FitReport, fit};
 pub use measures::Measures;
-pub use model::TabularModel;
+pub use model::{DateTarget, TabularModel};
 pub use mpe::TableMpe;
 pub use novelty::Novelty;
 pub use options::{ClassWeights, FitOptions, TaskChoice};

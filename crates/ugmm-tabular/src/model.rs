@@ -34,6 +34,9 @@ pub(crate) struct TablePart {
     pub(crate) target: Target,
     /// How to read the target column, to compare predictions with it.
     pub(crate) target_request: Request,
+    /// Whether the target's dates had times of day.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) target_times: bool,
     pub(crate) novelty: Option<Novelty>,
     /// Marks of missing values besides the usual ones.
     #[serde(default)]
@@ -54,6 +57,13 @@ pub(crate) struct TablePart {
     /// Of each column of the preprocessor how many rows had each of its rare levels; none in files of older versions.
     #[serde(default)]
     pub(crate) rare_rows: Vec<Vec<usize>>,
+}
+
+/// A target of dates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DateTarget {
+    /// Whether the table had times of day.
+    pub with_time: bool,
 }
 
 /// The options, with marks of missing values beside theirs, and columns in which the usual ones are values.
@@ -184,6 +194,13 @@ impl TabularModel {
     #[must_use]
     pub fn words(&self, column: usize) -> Option<&[String; 2]> {
         self.part.words.get(column)?.as_ref()
+    }
+
+    /// Whether the target is a date or time, as days since 1970-01-01, and whether with times of day.
+    #[must_use]
+    pub fn target_date(&self) -> Option<DateTarget> {
+        let with_time = self.part.target_times;
+        self.part.target_request.read_as.is_date().then_some(DateTarget { with_time })
     }
 
     pub(crate) fn target_request(&self) -> &Request {

@@ -4,7 +4,9 @@ use crate::error::TabularError;
 use crate::model::TabularModel;
 use std::path::{Path, PathBuf};
 use ugmm_data::Encoded;
-use ugmm_data::frame::{FrameError, FrameReader, ReadOptions, Request, UnseenValues, Values};
+use ugmm_data::frame::{
+    Doubt, FrameError, FrameReader, ReadOptions, Request, UnseenValues, ValueType, Values,
+};
 
 /// Rows that are read and predicted at a time: enough to keep the kernels busy.
 const BATCH_ROWS: usize = 4096;
@@ -60,7 +62,9 @@ impl<'m> ModelReader<'m> {
         requests.extend(keep.iter().map(Request::text));
         let options = model.with_marks(options);
         let batch_rows = if model.classes().is_empty() { DENSITY_BATCH_ROWS } else { BATCH_ROWS };
-        let frames = FrameReader::open(path, &requests, &options, batch_rows);
+        let needed = requests[..requests.len() - keep.len()].iter().map(|request| request.name.as_str());
+        let frames =
+            FrameReader::open(path, &requests, &options, batch_rows).map_err(|error| error.of_model(needed));
         if let Err(FrameError::PixelMissing { file, shape, .. }) = &frames {
             // The size of the images says it better than a pixel that smaller ones lack.
             model.check_images(file, *shape)?;
@@ -78,6 +82,19 @@ impl ModelReader<'_> {
     #[must_use]
     pub fn unseen(&self) -> Vec<UnseenValues> {
         self.frames.unseen()
+    }
+
+    /// What the file says that the columns that are passed on hold.
+    #[must_use]
+    pub fn kept_types(&self) -> Vec<ValueType> {
+        let types = self.frames.value_types();
+        types[types.len() - self.kept..].to_vec()
+    }
+
+    /// What was assumed of the numbers read so far; see [`FrameReader::open_mark`].
+    #[must_use]
+    pub fn open_mark(&self) -> Option<Doubt> {
+        self.frames.open_mark()
     }
 }
 

@@ -341,6 +341,13 @@ pub(crate) enum TargetValues {
     Numbers(Vec<f64>),
 }
 
+impl TargetValues {
+    /// Whether there are numbers that are not whole: of dates, times of day.
+    pub(crate) fn have_fractions(&self) -> bool {
+        matches!(self, Self::Numbers(numbers) if numbers.iter().any(|number| number.fract() != 0.0))
+    }
+}
+
 /// The rows of a table that have a value in its target column.
 pub(crate) fn target_rows(
     table: &Table,

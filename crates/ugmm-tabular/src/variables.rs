@@ -383,10 +383,7 @@ impl TableVariable<'_> {
             }
             Values::States(states) => match states.of(text, &self.read_as) {
                 Some(state) => Ok(states.inputs[state].iter().map(|&input| input.into()).collect()),
-                None => Err(wrong(match closest(text, &states.names) {
-                    Some(name) => format!("one of {}; did you mean {name:?}?", some_of(&states.names)),
-                    None => format!("one of {}", some_of(&states.names)),
-                })),
+                None => Err(wrong(one_of(text, &states.values()))),
             },
         }
     }
@@ -506,7 +503,15 @@ fn rounded(number: f64, range: NumberRange) -> f64 {
     }
 }
 
-pub(crate) fn some_of(names: &[String]) -> String {
+/// What a text must be that is none of these.
+pub(crate) fn one_of(text: &str, names: &[String]) -> String {
+    match closest(text, names) {
+        Some(name) => format!("one of {}; did you mean {name:?}?", some_of(names)),
+        None => format!("one of {}", some_of(names)),
+    }
+}
+
+fn some_of(names: &[String]) -> String {
     /// Names shown in a message, at most.
     const SHOWN: usize = 20;
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("{name:?}")).collect();

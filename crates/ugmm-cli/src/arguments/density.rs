@@ -46,7 +46,8 @@ pub struct Impute {
     #[command(flatten)]
     pub table: TableOptions,
 
-    /// The CSV file to write, or, of images, the picture (.png) [default: standard output]
+    /// The file to write, in the format that its ending says (.csv, .jsonl, .parquet), or, of images, the picture (.png)
+    /// [default: CSV to standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 

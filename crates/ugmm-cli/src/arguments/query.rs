@@ -64,7 +64,8 @@ pub struct Sample {
     #[arg(short = 'n', long, default_value = "1000", value_name = "N", value_parser = parse_count)]
     pub rows: NonZeroUsize,
 
-    /// The CSV file to write, or, of a density of images, a picture (.png) [default: standard output]
+    /// The file to write, in the format that its ending says (.csv, .jsonl, .parquet), or, of a density of images, a picture
+    /// (.png) [default: CSV to standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 

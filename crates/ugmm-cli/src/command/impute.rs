@@ -1,14 +1,14 @@
 //! `ugmm impute`: the missing values of a table, filled in by a density model.
 
-use crate::arguments::{Common, Impute};
+use crate::arguments::{Common, Format, Impute};
 use crate::command::images;
 use crate::density_rows::{Met, left_empty, outside_examples};
 use crate::error::CliError;
 use crate::output::{check_not_mixed, check_outputs, count, write_json};
-use crate::row_output::{Column, Values, write_rows};
+use crate::row_output::{Column, Values, format_by_name, write_rows};
 use serde::Serialize;
 use std::path::Path;
-use ugmm_data::frame::DecimalMark;
+use ugmm_data::frame::{Notation, ValueType};
 use ugmm_tabular::{AnyModel, DensityBatch, DensityColumn, DensityModel, DensityReader};
 
 /// What the values of one column of the output are made of.
@@ -43,6 +43,7 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
     if let Some(output) = options.output.as_deref().filter(|output| images::is_picture(output)) {
         return images::complete(&model, options, output, common);
     }
+    let format = format_by_name(options.output.as_deref())?;
     if options.hide.is_some() {
         let reason = "parts of images are hidden for a picture of what the model makes of them; name one with -o FILE.png";
         return Err(CliError::Option { key: "--hide", reason: reason.into() });
@@ -51,16 +52,21 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
         DensityReader::open_whole(&options.data, &model, &options.table.read_options())?;
     let has_gaps = if options.uncertainty { gaps(&model, options)? } else { None };
     let sources = sources(&model, &names, reader.with_target(), has_gaps.as_deref(), options)?;
-    let mark = reader.decimal_mark();
+    let types = reader.kept_types();
+    let mut notations = reader.notations();
     let mut empty_cells = 0;
     let (mut met, mut examples) = (Met::default(), Vec::new());
     let mut filled_by_column = vec![0; model.columns().len()];
-    let format = crate::arguments::Format::Csv;
     write_rows(options.output.as_deref(), format, |writer| {
         for batch in reader.by_ref() {
             let batch = batch?;
             met.add(&batch);
             outside_examples(&model, &batch, &mut examples);
+            for (_, source) in &sources {
+                if let Source::Filled { kept, column } = *source {
+                    batch.kept[kept].iter().flatten().for_each(|text| notations[column].see(text));
+                }
+            }
             for (index, missing) in filled_by_column.iter_mut().enumerate() {
                 let kept = sources.iter().find_map(|(_, source)| match source {
                     Source::Filled { kept, column } if *column == index => Some(*kept),
@@ -70,8 +76,8 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
                 *missing += texts.map_or(0, |texts| texts.iter().filter(|text| text.is_none()).count());
             }
             let columns = match options.draws {
-                None => filled(&model, &batch, &sources, mark)?,
-                Some(draws) => drawn(&model, &batch, &sources, mark, draws.get(), options.seed)?,
+                None => filled(&model, &batch, &sources, &notations)?,
+                Some(draws) => drawn(&model, &batch, &sources, &notations, draws.get(), options.seed)?,
             };
             for (column, (_, source)) in columns.iter().zip(&sources) {
                 if let (Values::Text(texts), Source::Filled { column, .. }) = (&column.values, source) {
@@ -82,7 +88,11 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
                     }
                 }
             }
-            writer.write(&columns)?;
+            let typed = columns
+                .into_iter()
+                .zip(&sources)
+                .map(|(column, (_, source))| typed(column, source, &model, &types, &notations, format));
+            writer.write(&typed.collect::<Vec<_>>())?;
         }
         Ok(())
     })?;
@@ -98,7 +108,8 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
     if !common.quiet {
         let met = Met { missing_values: 0, ..report.met };
         let remarks = met.remarks("", &examples, &reader.unseen());
-        eprint!("{remarks}{}{}", text(&report), left_empty(empty_cells));
+        let assumed = crate::table::open_mark(reader.open_mark());
+        eprint!("{remarks}{assumed}{}{}", text(&report), left_empty(empty_cells));
     }
     Ok(())
 }
@@ -170,7 +181,7 @@ fn filled(
     model: &DensityModel,
     batch: &DensityBatch,
     sources: &[(String, Source)],
-    mark: DecimalMark,
+    notations: &[Notation],
 ) -> Result<Vec<Column>, CliError> {
     let wanted = wanted(model, sources);
     let filled = model.fill(&batch.rows.values, &wanted)?;
@@ -185,8 +196,8 @@ fn filled(
                     .iter()
                     .enumerate()
                     .map(|(row, text)| {
-                        text.clone()
-                            .or_else(|| written(&model.columns()[column], cell(row, column)?.value, mark))
+                        let value = || model.columns()[column].cell(cell(row, column)?.value);
+                        text.clone().or_else(|| Some(notations[column].write(value()?)))
                     })
                     .collect(),
             ),
@@ -212,7 +223,7 @@ fn drawn(
     model: &DensityModel,
     batch: &DensityBatch,
     sources: &[(String, Source)],
-    mark: DecimalMark,
+    notations: &[Notation],
     draws: usize,
     seed: u64,
 ) -> Result<Vec<Column>, CliError> {
@@ -238,9 +249,9 @@ fn drawn(
             Source::Filled { kept, column } => Values::Text(
                 (0..rows)
                     .map(|row| {
-                        let drawn =
-                            || written(&model.columns()[column], completed[row * width + column], mark);
-                        batch.kept[kept][row / draws].clone().or_else(drawn)
+                        let drawn = || model.columns()[column].cell(completed[row * width + column]);
+                        let text = batch.kept[kept][row / draws].clone();
+                        text.or_else(|| Some(notations[column].write(drawn()?)))
                     })
                     .collect(),
             ),
@@ -251,11 +262,52 @@ fn drawn(
     Ok(sources.iter().map(column).collect())
 }
 
-/// What stands in the cell that gets this value, numbers as the file has them; none where the model knows no value to write.
-fn written(column: &DensityColumn, value: f64, mark: DecimalMark) -> Option<String> {
-    let text = column.cell(value)?;
-    let is_decimal = mark == DecimalMark::Comma && column.is_number() && !column.is_date();
-    Some(if is_decimal { text.replace('.', ",") } else { text })
+/// A column with values of the type that the file says it has, or that the model knows; all are texts in CSV.
+fn typed(
+    column: Column,
+    source: &Source,
+    model: &DensityModel,
+    types: &[ValueType],
+    notations: &[Notation],
+    format: Format,
+) -> Column {
+    let (Values::Text(texts), true) = (&column.values, format != Format::Csv) else { return column };
+    let texts = texts.clone();
+    let values = match *source {
+        Source::Kept(kept) => Values::of_kept(texts, types[kept], format),
+        Source::Draw => Values::of_kept(texts, ValueType::Integer, format),
+        Source::Filled { kept, column } => match (types[kept], &model.columns()[column]) {
+            (ValueType::Text, known) if known.is_number() && !known.is_date() => {
+                let number = |text: &Option<String>| notations[column].number(text.as_deref()?);
+                Values::Exact(texts.iter().map(number).collect())
+            }
+            (found, known) => Values::of_kept(texts, type_of_filled(found, known), format),
+        },
+        Source::Uncertainty { .. } => Values::Text(texts),
+    };
+    Column { values, ..column }
+}
+
+/// The type of the file's values, if what the model fills in is of it as well.
+fn type_of_filled(found: ValueType, column: &DensityColumn) -> ValueType {
+    let is_whole = column.range().is_some_and(|range| range.whole);
+    let are_integers = || {
+        let states = column.states().unwrap_or_default();
+        let own = states.iter().take(column.other().unwrap_or(states.len()));
+        let rare = column.rare().unwrap_or_default().iter().map(|level| &level.text);
+        column.states().is_some() && own.chain(rare).all(|text| text.parse::<i64>().is_ok())
+    };
+    match found {
+        ValueType::Integer if column.is_number() && !column.is_date() => match is_whole {
+            true => ValueType::Integer,
+            false => ValueType::Float,
+        },
+        ValueType::Integer | ValueType::Float if are_integers() => found,
+        ValueType::Float if column.is_number() && !column.is_date() => found,
+        ValueType::Boolean if column.is_truth() => found,
+        ValueType::Date | ValueType::Time if column.is_date() => found,
+        _ => ValueType::Text,
+    }
 }
 
 /// Which columns of the model are filled in.

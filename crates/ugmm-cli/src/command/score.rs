@@ -37,6 +37,7 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
     let read_options = options.rows.read_options(&options.table);
     let (mut reader, with_target) =
         DensityReader::open_with_target_if_there(&options.data, &model, &options.rows.keep, &read_options)?;
+    let types = reader.kept_types();
     let (mut met, mut examples) = (Met::default(), Vec::new());
     let (mut log_likelihoods, mut unlikely_rows) = (Vec::new(), 0);
     write_rows(options.rows.output.as_deref(), format, |writer| {
@@ -55,7 +56,7 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
                 }
             };
             let columns = columns(&model, &surprises, values);
-            let kept = super::predict::kept(&options.rows.keep, batch.kept.clone());
+            let kept = super::predict::kept(&options.rows.keep, &types, batch.kept.clone(), format);
             writer.write(&kept.chain(columns).collect::<Vec<_>>())?;
         }
         Ok(())
@@ -65,6 +66,7 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
     write_json(common.json.as_deref(), "ugmm/score", &report)?;
     if !common.quiet {
         eprint!("{}", remarks(&report, &model, &examples, &reader.unseen()));
+        eprint!("{}", crate::table::open_mark(reader.open_mark()));
     }
     Ok(())
 }

@@ -1,6 +1,13 @@
 //! Rows to write, column by column.
 
-use serde::Serialize;
+use crate::arguments::Format;
+use serde::{Serialize, Serializer};
+use ugmm_data::frame::{ReadAs, ValueType, date_text};
+use ugmm_tabular::DateTarget;
+
+/// 0000-01-01 and 9999-12-31 as days since 1970-01-01, between which dates can be written.
+const DAYS: (f64, f64) = (-719_528.0, 2_932_896.0);
+const MINUTES_PER_DAY: f64 = 1440.0;
 
 /// A column of the output.
 pub struct Column {
@@ -15,6 +22,27 @@ pub enum Values {
     /// With all digits.
     Exact(Vec<Option<f64>>),
     Boolean(Vec<Option<bool>>),
+    Integer(Vec<Option<i64>>),
+    /// Dates as days since 1970-01-01, with or without times of day.
+    Date(DateTarget, Vec<Option<f64>>),
+}
+
+/// A date as days since 1970-01-01.
+#[derive(Clone, Copy)]
+pub struct Date {
+    days: f64,
+}
+
+impl std::fmt::Display for Date {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        formatter.write_str(&date_text(self.days))
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// One value.
@@ -25,6 +53,8 @@ pub enum Cell<'a> {
     Number(Option<f32>),
     Exact(Option<f64>),
     Boolean(Option<bool>),
+    Integer(Option<i64>),
+    Date(Option<Date>),
 }
 
 impl Column {
@@ -42,6 +72,8 @@ impl Column {
             Values::Number(values) => Values::Number(spread(values, known)),
             Values::Exact(values) => Values::Exact(spread(values, known)),
             Values::Boolean(values) => Values::Boolean(spread(values, known)),
+            Values::Integer(values) => Values::Integer(spread(values, known)),
+            Values::Date(kind, values) => Values::Date(kind, spread(values, known)),
         };
         Self { values, ..self }
     }
@@ -55,7 +87,45 @@ impl Values {
             Self::Number(values) => Cell::Number(values[row]),
             Self::Exact(values) => Cell::Exact(values[row]),
             Self::Boolean(values) => Cell::Boolean(values[row]),
+            Self::Integer(values) => Cell::Integer(values[row]),
+            Self::Date(_, values) => Cell::Date(values[row].map(|days| Date { days })),
         }
+    }
+
+    /// Texts, or the numbers that they are, if they are to be numbers.
+    pub fn of_texts(texts: Vec<Option<String>>, are_numbers: bool) -> Self {
+        match are_numbers {
+            true => Self::Exact(texts.iter().map(|text| text.as_ref()?.parse().ok()).collect()),
+            false => Self::Text(texts),
+        }
+    }
+
+    /// Texts of a file as what the file says that they are; in CSV all is text.
+    pub fn of_kept(texts: Vec<Option<String>>, value_type: ValueType, format: Format) -> Self {
+        fn parsed<T>(texts: &[Option<String>], parse: impl Fn(&str) -> Option<T>) -> Vec<Option<T>> {
+            texts.iter().map(|text| parse(text.as_deref()?)).collect()
+        }
+        let dates = |with_time| {
+            Self::Date(DateTarget { with_time }, parsed(&texts, |text| ReadAs::Days.number(text)))
+        };
+        match (value_type, format) {
+            (ValueType::Text, _) | (_, Format::Csv) => Self::Text(texts),
+            (ValueType::Integer, _) => Self::Integer(parsed(&texts, |text| text.parse().ok())),
+            (ValueType::Float, _) => Self::Exact(parsed(&texts, |text| text.parse().ok())),
+            (ValueType::Boolean, _) => {
+                let truth = |text: &str| ReadAs::Booleans.number(text).map(|truth| truth != 0.0);
+                Self::Boolean(parsed(&texts, truth))
+            }
+            (ValueType::Date, _) => dates(false),
+            (ValueType::Time, _) => dates(true),
+        }
+    }
+
+    /// Predicted dates, rounded to the day or to the minute.
+    pub fn dates(kind: DateTarget, days: impl IntoIterator<Item = f64>) -> Self {
+        let per_day = if kind.with_time { MINUTES_PER_DAY } else { 1.0 };
+        let rounded = |days: f64| (days.clamp(DAYS.0, DAYS.1) * per_day).round() / per_day;
+        Self::Date(kind, days.into_iter().map(|days| Some(rounded(days))).collect())
     }
 
     pub fn len(&self) -> usize {
@@ -64,6 +134,8 @@ impl Values {
             Self::Number(values) => values.len(),
             Self::Exact(values) => values.len(),
             Self::Boolean(values) => values.len(),
+            Self::Integer(values) => values.len(),
+            Self::Date(_, values) => values.len(),
         }
     }
 }

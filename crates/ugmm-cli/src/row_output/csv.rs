@@ -36,7 +36,14 @@ impl<W: Write> RowWriter for Writer<W> {
                     Cell::Exact(Some(number)) if number.is_finite() => write!(field, "{number:e}")?,
                     Cell::Exact(Some(number)) => write!(field, "{number}")?,
                     Cell::Boolean(Some(boolean)) => write!(field, "{boolean}")?,
-                    Cell::Text(None) | Cell::Number(None) | Cell::Exact(None) | Cell::Boolean(None) => {}
+                    Cell::Integer(Some(integer)) => write!(field, "{integer}")?,
+                    Cell::Date(Some(date)) => write!(field, "{date}")?,
+                    Cell::Text(None)
+                    | Cell::Number(None)
+                    | Cell::Exact(None)
+                    | Cell::Boolean(None)
+                    | Cell::Integer(None)
+                    | Cell::Date(None) => {}
                 }
                 self.writer.write_field(&field).map_err(failed)?;
             }

@@ -79,6 +79,20 @@ pub fn write_rows(
     Ok(())
 }
 
+/// What is written by a command that has no option for it: by the name of the output.
+pub fn format_by_name(output: Option<&Path>) -> Result<Format, CliError> {
+    format_of(None, output).map_err(|error| match error {
+        CliError::Option { key: _, reason } => {
+            let reason = reason.replace(OR_STATE, "");
+            CliError::Option { key: "--output", reason }
+        }
+        error => error,
+    })
+}
+
+/// Said where there is an option for the format.
+const OR_STATE: &str = ", or state one of them";
+
 /// What is written: as asked for, or by the name of the output.
 pub fn format_of(asked: Option<Format>, output: Option<&Path>) -> Result<Format, CliError> {
     let ending = output.and_then(Path::extension).and_then(|ending| ending.to_str());
@@ -90,7 +104,7 @@ pub fn format_of(asked: Option<Format>, output: Option<&Path>) -> Result<Format,
         (None, Some(_)) if output.is_some_and(is_special) => Format::Csv,
         (None, Some(ending)) => {
             let reason = format!(
-                "predictions are not written as .{ending}; end the name in .csv, .jsonl or .parquet, or state one of them"
+                "rows are not written as .{ending}; end the name in .csv, .jsonl or .parquet{OR_STATE}"
             );
             return Err(CliError::Option { key: "--format", reason });
         }

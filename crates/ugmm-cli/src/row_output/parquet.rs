@@ -3,12 +3,16 @@
 use super::RowWriter;
 use super::columns::{Column, Values};
 use crate::error::CliError;
-use arrow_array::{ArrayRef, BooleanArray, Float32Array, Float64Array, RecordBatch, StringArray};
+use arrow_array::{
+    ArrayRef, BooleanArray, Date32Array, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray,
+    TimestampMillisecondArray,
+};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use std::io::Write;
 use std::sync::Arc;
+use ugmm_tabular::DateTarget;
 
 pub struct Writer<W: Write + Send> {
     /// Until the columns are known.
@@ -30,6 +34,15 @@ impl<W: Write + Send> RowWriter for Writer<W> {
                 Values::Number(values) => Arc::new(Float32Array::from_iter(values)),
                 Values::Exact(values) => Arc::new(Float64Array::from_iter(values)),
                 Values::Boolean(values) => Arc::new(BooleanArray::from_iter(values)),
+                Values::Integer(values) => Arc::new(Int64Array::from_iter(values)),
+                Values::Date(DateTarget { with_time: false }, values) => {
+                    Arc::new(Date32Array::from_iter(values.iter().map(|days| days.map(|d| d.round() as i32))))
+                }
+                Values::Date(DateTarget { with_time: true }, values) => {
+                    let milliseconds = |days: f64| (days * 86_400e3).round() as i64;
+                    let values = values.iter().map(|days| days.map(milliseconds));
+                    Arc::new(TimestampMillisecondArray::from_iter(values))
+                }
             }
         };
         let arrays = columns.iter().map(|column| (column.name.clone(), array(&column.values), true));

@@ -87,7 +87,7 @@ fn columns_are_kept_beside_their_predictions() {
     let message = failure(&ugmm(at, &["predict", "iris.safetensors", "new.csv", "-o", "p.csv.gz"]));
     assert_eq!(
         message,
-        "--format: predictions are not written as .gz; end the name in .csv, .jsonl or .parquet, or state one of them"
+        "--format: rows are not written as .gz; end the name in .csv, .jsonl or .parquet, or state one of them"
     );
 }
 

@@ -224,3 +224,382 @@ fn a_mark_that_is_a_number_is_missing_however_it_is_written() {
     let said = train(folder.path(), "d.csv", "y", &["--na=-999"]);
     assert!(said.contains("missing: 6 values") && line(&said, "x ").contains("1.5 to 29.5"), "{said}");
 }
+
+/// A density of the table d.csv with this text, in m.safetensors.
+fn density(table: &str) -> TempDir {
+    let folder = with(&[("d.csv", table)]);
+    let train = ["train", "d.csv", "--objective", "density", "--epochs", "3", "-o", "m.safetensors"];
+    stdout(&ugmm(folder.path(), &train));
+    folder
+}
+
+/// The values of a column of a CSV text without quotes.
+fn column(text: &str, name: &str) -> Vec<String> {
+    let mut rows = text.lines().map(|line| line.split(','));
+    let place = rows.next().unwrap().position(|known| known == name).unwrap();
+    rows.map(|mut row| row.nth(place).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn imputed_truth_and_dates_are_written_as_the_file_writes_them() {
+    let day = |i: usize| (1 + i % 28, 1 + i / 28 % 12);
+    let row = |i: usize| {
+        let (day, month) = day(i);
+        format!("{},{},2021-{month:02}-{day:02}\n", i % 5, ["Yes", "No"][i % 2])
+    };
+    let folder = density(&("x,b,when\n".to_owned() + &(0..120).map(row).collect::<String>()));
+    let at = folder.path();
+    for (words, format) in [(["1", "0"], "/"), (["True", "False"], "."), (["f", "t"], "-")] {
+        let row = |i: usize| {
+            let (day, month) = day(i);
+            let date = format!("{day:02}{format}{month:02}{format}2021");
+            format!(
+                "{},{},{}\n",
+                i % 5,
+                if i % 7 == 1 { "" } else { words[i % 2] },
+                if i % 9 == 1 { "" } else { &date }
+            )
+        };
+        std::fs::write(at.join("new.csv"), "x,b,when\n".to_owned() + &(0..60).map(row).collect::<String>())
+            .unwrap();
+        for others in [&[][..], &["--draws", "2"]] {
+            let stated = format!("when=%d{format}%m{format}%Y");
+            let usual = ["impute", "m.safetensors", "new.csv", "--date-format", &stated];
+            let text = stdout(&ugmm(at, &[&usual[..], others].concat()));
+            assert!(column(&text, "b").iter().all(|word| words.contains(&word.as_str())), "{text}");
+            let is_date = |text: &String| {
+                let parts: Vec<&str> = text.split(format).collect();
+                parts.len() == 3 && parts[2].starts_with("202") && parts[0].len() == 2
+            };
+            assert!(column(&text, "when").iter().all(is_date), "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_is_assumed_of_a_file_that_a_model_reads_is_said() {
+    let rows: String = (0..40).map(|i| format!("{},25;{},5\n", i % 7, i % 5)).collect();
+    let folder = density(&format!("x;y\n{rows}"));
+    let at = folder.path();
+    std::fs::write(at.join("new.csv"), "x,y\n\"4,554\",1\n\"1,250\",2\n").unwrap();
+    for command in ["score", "impute"] {
+        let output = ugmm(at, &[command, "m.safetensors", "new.csv"]);
+        let said = String::from_utf8(output.stderr.clone()).unwrap();
+        stdout(&output);
+        assert!(said.contains("\"x\" is read with decimal commas, as which \"4,554\" is 4.554"), "{said}");
+        let output = ugmm(at, &[command, "m.safetensors", "new.csv", "--decimal", ","]);
+        assert!(!String::from_utf8(output.stderr).unwrap().contains("nothing in the file"));
+    }
+    std::fs::write(at.join("new.csv"), "x,y\n\"4,554\",1\n\"1,25\",2\n").unwrap();
+    let output = ugmm(at, &["score", "m.safetensors", "new.csv"]);
+    assert!(!String::from_utf8(output.stderr).unwrap().contains("nothing in the file"));
+}
+
+#[test]
+fn filled_in_and_drawn_rows_have_the_format_that_their_name_says() {
+    let row =
+        |i: usize| format!("{},{}\n", if i % 9 == 1 { String::new() } else { (i % 5).to_string() }, i % 7);
+    let table = "x,y\n".to_owned() + &(0..90).map(row).collect::<String>();
+    let folder = density(&table);
+    let at = folder.path();
+    for command in [&["impute", "m.safetensors", "d.csv"][..], &["sample", "m.safetensors", "-n", "20"]] {
+        stdout(&ugmm(at, &[command, &["-o", "o.parquet"]].concat()));
+        let table = ugmm_data::Table::read(&at.join("o.parquet"), &Default::default()).unwrap();
+        let kind = &table.schema().column("x").unwrap().kind;
+        assert!(matches!(kind, ugmm_data::frame::Kind::Numeric { .. }), "{kind:?}");
+        stdout(&ugmm(at, &[command, &["-o", "o.jsonl"]].concat()));
+        for line in std::fs::read_to_string(at.join("o.jsonl")).unwrap().lines() {
+            let row: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert!(row["x"].is_number() && row["y"].is_number(), "{line}");
+        }
+        for name in ["o.xlsx", "o.csv.gz"] {
+            let message = failure(&ugmm(at, &[command, &["-o", name]].concat()));
+            assert!(message.contains("end the name in .csv, .jsonl or .parquet"), "{message}");
+            assert!(!at.join(name).exists());
+        }
+    }
+    // A network draws rows, too.
+    let usual = ["train", "d.csv", "--target", "y", "--objective", "generative", "--task", "classification"];
+    stdout(&ugmm(at, &[&usual[..], &["--epochs", "1", "-o", "n.safetensors"]].concat()));
+    let sample = ["sample", "n.safetensors", "-n", "5", "--warm-up", "1", "--thin", "1", "-o"];
+    stdout(&ugmm(at, &[&sample[..], &["n.parquet"]].concat()));
+    assert_eq!(ugmm_data::Table::read(&at.join("n.parquet"), &Default::default()).unwrap().rows(), 5);
+    let message = failure(&ugmm(at, &[&sample[..], &["n.xlsx"]].concat()));
+    assert!(message.contains("rows are not written as .xlsx"), "{message}");
+}
+
+#[test]
+fn a_predicted_date_is_a_date() {
+    for time in ["", " 18:30"] {
+        let row = |i: usize| format!("{i},{:02}/{:02}/2023{time}\n", 1 + i % 28, 1 + i / 28);
+        let folder = with(&[("d.csv", &("a,when\n".to_owned() + &(0..150).map(row).collect::<String>()))]);
+        let at = folder.path();
+        let said = ugmm(at, &["train", "d.csv", "--target", "when", "-o", "m.safetensors", "--epochs", "3"]);
+        let trained = stdout(&said);
+        assert!(trained.contains("when is a date") && trained.contains(" days, explained"), "{trained}");
+        let density = ["train", "d.csv", "--target", "when", "-o", "n.safetensors", "--epochs", "3"];
+        stdout(&ugmm(at, &[&density[..], &["--objective", "density"]].concat()));
+        for model in ["m.safetensors", "n.safetensors"] {
+            let measured = stdout(&ugmm(at, &["evaluate", model, "d.csv"]));
+            assert!(measured.contains(" days; always guessing the mean gets "), "{measured}");
+            let text = stdout(&ugmm(at, &["predict", model, "d.csv"]));
+            let header = text.lines().next().unwrap();
+            assert!(header.contains("predicted when,standard deviation in days,5 %,median,95 %"), "{header}");
+            let length = if time.is_empty() { "2023-01-01".len() } else { "2023-01-01T18:30:00".len() };
+            for name in ["predicted when", "5 %", "median", "95 %"] {
+                let dates = column(&text, name);
+                assert!(dates.iter().all(|date| date.starts_with("202") && date.len() <= length), "{text}");
+                assert!(dates.iter().any(|date| date.len() == length), "{text}");
+            }
+            stdout(&ugmm(at, &["predict", model, "d.csv", "-o", "p.parquet"]));
+            let table = ugmm_data::Table::read(&at.join("p.parquet"), &Default::default()).unwrap();
+            let kind = &table.schema().column("predicted when").unwrap().kind;
+            assert!(matches!(kind, ugmm_data::frame::Kind::Date { .. }), "{kind:?}");
+            stdout(&ugmm(at, &["predict", model, "d.csv", "-o", "p.jsonl"]));
+            let lines = std::fs::read_to_string(at.join("p.jsonl")).unwrap();
+            let row: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+            assert!(row["median"].as_str().unwrap().starts_with("202"), "{row}");
+        }
+    }
+}
+
+/// What rare and unseen categories share is no value.
+#[test]
+fn the_state_of_rare_categories_is_neither_offered_nor_taken() {
+    let row = |i: usize| format!("{},{}\n", i % 5, if i == 7 { "odd" } else { ["mild", "severe"][i % 2] });
+    let folder = density(&("x,dis\n".to_owned() + &(0..90).map(row).collect::<String>()));
+    let at = folder.path();
+    let usual = ["train", "d.csv", "--target", "x", "--task", "classification", "--objective", "generative"];
+    stdout(&ugmm(at, &[&usual[..], &["--epochs", "1", "-o", "n.safetensors"]].concat()));
+    for model in ["m.safetensors", "n.safetensors"] {
+        for value in ["None", "(other)", "(not seen)"] {
+            let message =
+                failure(&ugmm(at, &["query", model, "--given", &format!("dis={value}"), "--ask", "x"]));
+            let list = message.split("it must be ").nth(1).unwrap();
+            assert!(list.contains("\"mild\", \"severe\"") && !list.contains("(other)"), "{message}");
+        }
+        stdout(&ugmm(at, &["query", model, "--given", "dis=odd", "--ask", "x"]));
+    }
+}
+
+#[test]
+fn reasons_are_columns_of_which_the_row_has_a_value() {
+    let row = |i: usize| format!("{},{},{},{}\n", i % 5, i % 3, i % 7, ["a", "b"][i % 2]);
+    let missing = ",1,2\n3,,\n1,2,3\n";
+    let rows: String = (0..60).map(row).collect();
+    let gaps: String = (0..20).map(|i| format!(",,{},{}\n", i % 7, ["a", "b"][i % 2])).collect();
+    let folder =
+        with(&[("d.csv", &format!("x,y,z,c\n{rows}{gaps}")), ("new.csv", &format!("x,y,z\n{missing}"))]);
+    let at = folder.path();
+    train(at, "d.csv", "c", &[]);
+    let text = predict(at, "new.csv", &["--explain", "3"]);
+    let reasons: Vec<Vec<String>> = (1..4).map(|rank| column(&text, &format!("reason {rank}"))).collect();
+    let of_row = |row: usize| {
+        let mut names: Vec<&str> = reasons.iter().map(|names| names[row].as_str()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(of_row(0), ["", "y", "z"]);
+    assert_eq!(of_row(1), ["", "", "x"]);
+    assert_eq!(of_row(2), ["x", "y", "z"]);
+    assert_eq!(column(&text, "share of reason 3")[0], "");
+}
+
+#[test]
+fn numbers_have_the_digits_that_tell_them_apart() {
+    let row = |i: usize, offset: f64, step: f64| {
+        format!("{},{}\n", i % 10, offset + step * ((i % 10) as f64 * 3.0 + (i % 7) as f64 / 10.0))
+    };
+    for (offset, step, ends, error) in [
+        (1.7e9, 1.0, "1700000000.0 to 1700000027.", ""),
+        (0.0, 1e-9, "", "e-"),
+        (48.137, 1e-6, "48.13700", "e-"),
+    ] {
+        let rows: String = (0..150).map(|i| row(i, offset, step)).collect();
+        let folder = with(&[("d.csv", &format!("x,y\n{rows}"))]);
+        let at = folder.path();
+        let output = ugmm(at, &["train", "d.csv", "--target", "y", "-o", "m.safetensors", "--epochs", "3"]);
+        let said = String::from_utf8(output.stderr.clone()).unwrap();
+        assert!(line(&said, "y ").contains(ends), "{said}");
+        let trained = stdout(&output);
+        assert!(trained.contains(error) && !trained.contains("error 0.0000"), "{trained}");
+        let asked = stdout(&ugmm(at, &["query", "m.safetensors", "--given", "x=3", "--ask", "y"]));
+        let interval = asked.lines().find(|line| line.starts_with("mean ")).unwrap();
+        let ends: Vec<&str> = interval.split("from ").nth(1).unwrap().split(" to ").collect();
+        assert_ne!(ends[0], ends[1], "{asked}");
+    }
+}
+
+#[test]
+fn words_of_truth_and_the_numbers_1_and_0_are_one_kind() {
+    let row = |i: usize| {
+        let truth = [["False", "0"], ["True", "1"]][i / 2 % 2][i / 4 % 2];
+        let label = [["no", "0"], ["yes", "1"]][i % 2][i / 3 % 2];
+        format!("{},{truth},{label}\n", i % 5 + i % 2 * 4)
+    };
+    let folder = with(&[("d.csv", &("x,b,g\n".to_owned() + &(0..60).map(row).collect::<String>()))]);
+    let at = folder.path();
+    let output = ugmm(at, &["train", "d.csv", "--target", "g", "-o", "m.safetensors", "--epochs", "3"]);
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(line(&said, "b ").contains("true or false"), "{said}");
+    let trained = stdout(&output);
+    assert!(trained.contains("2 features; g is one of no, yes"), "{trained}");
+    for value in ["1", "true", "True", "yes"] {
+        stdout(&ugmm(at, &["query", "m.safetensors", "--given", &format!("b={value}"), "--ask", "g"]));
+    }
+    assert!(stdout(&ugmm(at, &["evaluate", "m.safetensors", "d.csv"])).contains("60 rows"));
+    // A column of the numbers alone takes words as well.
+    let numbers: String =
+        (0..60).map(|i| format!("{},{},{}\n", i % 5, i / 2 % 2, ["u", "v"][i % 2])).collect();
+    std::fs::write(at.join("n.csv"), format!("x,b,g\n{numbers}")).unwrap();
+    for others in [&[][..], &["--objective", "density"], &["--objective", "generative"]] {
+        let usual = ["train", "n.csv", "--target", "g", "-o", "n.safetensors", "--epochs", "2"];
+        stdout(&ugmm(at, &[&usual[..], others].concat()));
+        let ask = |value| stdout(&ugmm(at, &["query", "n.safetensors", "--given", value, "--ask", "g"]));
+        assert_eq!(ask("b=true"), ask("b=1"));
+    }
+}
+
+#[test]
+fn columns_of_a_parquet_file_keep_their_types() {
+    use arrow_array::{
+        ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, TimestampMillisecondArray,
+    };
+    use arrow_schema::DataType;
+    use std::sync::Arc;
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let write = |name: &str, gap: usize| {
+        let known = |i: &i64| gap == 0 || i % 6 != gap as i64 % 6;
+        let rows = || (0..90i64).map(move |i| known(&i).then_some(i));
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("k", Arc::new(rows().map(|i| Some(i? % 5)).collect::<Int64Array>())),
+            ("x", Arc::new(rows().map(|i| Some((i? % 7) as f64 / 4.0)).collect::<Float64Array>())),
+            ("b", Arc::new(rows().map(|i| Some(i? % 2 == 0)).collect::<BooleanArray>())),
+            ("day", Arc::new(rows().map(|i| Some(19_000 + i? as i32)).collect::<Date32Array>())),
+            (
+                "at",
+                Arc::new(
+                    rows()
+                        .map(|i| Some(1_700_000_000_000 + 3_600_500 * i?))
+                        .collect::<TimestampMillisecondArray>(),
+                ),
+            ),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let file = std::fs::File::create(at.join(name)).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+    };
+    write("d.parquet", 0);
+    write("gaps.parquet", 1);
+    let train = ["train", "d.parquet", "--objective", "density", "--epochs", "2", "-o", "m.safetensors"];
+    stdout(&ugmm(at, &train));
+    let keep = ["score", "m.safetensors", "gaps.parquet", "--keep", "k,x,b,day,at", "-o"];
+    let impute = ["impute", "m.safetensors", "gaps.parquet", "-o"];
+    for (command, gaps) in [(&keep[..], 15), (&impute, 0)] {
+        stdout(&ugmm(at, &[command, &["o.parquet"]].concat()));
+        let file = std::fs::File::open(at.join("o.parquet")).unwrap();
+        let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        let batch = reader.build().unwrap().next().unwrap().unwrap();
+        let of = |name: &str| batch.column_by_name(name).unwrap();
+        for (name, expected) in [
+            ("k", DataType::Int64),
+            ("x", DataType::Float64),
+            ("b", DataType::Boolean),
+            ("day", DataType::Date32),
+        ] {
+            assert_eq!(
+                (of(name).data_type(), of(name).null_count()),
+                (&expected, gaps),
+                "{command:?} {name}"
+            );
+        }
+        assert!(matches!(of("at").data_type(), DataType::Timestamp(..)), "{command:?}");
+        assert_eq!(of("at").null_count(), gaps);
+        stdout(&ugmm(at, &[command, &["o.jsonl"]].concat()));
+        let lines = std::fs::read_to_string(at.join("o.jsonl")).unwrap();
+        let row: serde_json::Value = serde_json::from_str(lines.lines().nth(2).unwrap()).unwrap();
+        assert_eq!((&row["k"], &row["x"], &row["b"]), (&2.into(), &0.5.into(), &true.into()), "{row}");
+        assert_eq!((&row["day"], &row["at"]), (&"2022-01-10".into(), &"2023-11-15T00:13:21".into()), "{row}");
+    }
+}
+
+#[test]
+fn messages_name_the_option_that_helps() {
+    let rows: String = (0..40).map(|i| format!("{},{},{}\n", i % 7, i % 3, ["a", "b"][i % 2])).collect();
+    let texts: String = (0..40)
+        .map(|i| format!("{},{},{}\n", ["none", "net", "p"][i % 3], ["None", "mild", "bad"][i % 3], i % 2))
+        .collect();
+    let objects: String = (0..5).map(|i| format!("{{\"x\":{i},\"y\":1}}\n")).collect();
+    let stated = rows.replace(',', ";");
+    let folder = with(&[
+        ("d.csv", &format!("x,z,y\n{rows}")),
+        ("texts.csv", &format!("net,dis,y\n{texts}")),
+        ("less.csv", "x,w\n1,2\n"),
+        ("words.csv", "x,z\nmany,1\n"),
+        ("comma.csv", "x;z\n1.5;1\n2,25;1\n"),
+        ("lines.jsonl", &objects),
+        ("sep.csv", &format!("sep=;\r\nx;z;y\n{stated}")),
+        ("bad-sep.csv", &format!("sep=;\nx;z;y\n{stated}1;2\n")),
+    ]);
+    let at = folder.path();
+    std::fs::write(at.join("f.feather"), b"ARROW1\0\0\xff\xff\xff\xff\x10\x01\0\0\0\0\0\0\x0a\0\x0e\0")
+        .unwrap();
+    train(at, "d.csv", "y", &[]);
+    let refused = |command: &[&str]| failure(&ugmm(at, command));
+    let message = refused(&["predict", "m.safetensors", "words.csv"]);
+    assert!(message.contains("or say --na \"many\" if it marks a missing value"), "{message}");
+    let message = refused(&["predict", "m.safetensors", "less.csv"]);
+    assert!(message.contains("there is no column \"z\", which the model needs"), "{message}");
+    let message = refused(&["predict", "m.safetensors", "d.csv", "--keep", "q"]);
+    assert!(message.contains("there is no column \"q\"") && !message.contains("model"), "{message}");
+    let said = train(at, "texts.csv", "y", &[]);
+    assert!(said.contains("where such a text is a value, say --keep-text \"net,dis\""), "{said}");
+    let said = train(at, "texts.csv", "y", &["--keep-text", "net,dis"]);
+    assert!(!said.contains("taken for missing"), "{said}");
+    train(at, "d.csv", "y", &[]);
+    let train = |table| refused(&["train", table, "--target", "y", "-o", "n.safetensors"]);
+    assert!(train("lines.jsonl").contains("pandas.read_json(FILE, lines=True)"), "{}", train("lines.jsonl"));
+    assert!(train("f.feather").contains("Feather or Arrow IPC file"), "{}", train("f.feather"));
+    assert!(train("m.safetensors").contains("is a model file"), "{}", train("m.safetensors"));
+    assert!(train("bad-sep.csv").contains("row 43: 2 fields"), "{}", train("bad-sep.csv"));
+    assert_eq!(predict(at, "sep.csv", &[]), predict(at, "d.csv", &[]));
+}
+
+#[test]
+fn months_and_dates_of_other_programs_are_read_or_remarked_on() {
+    let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let table = |date: &dyn Fn(usize, usize) -> String| {
+        let row = |i: usize| format!("{},{}\n", date(i / 12 % 3, i % 12), 500 + i);
+        "day,rent\n".to_owned() + &(0..72).map(row).collect::<String>()
+    };
+    let folder = with(&[
+        ("months.csv", &table(&|year, month| format!("202{year}-{:02}", month + 1))),
+        ("excel.csv", &table(&|year, month| format!("{}-2{year}", names[month]))),
+        ("c.csv", &table(&|year, month| format!("Fri {} 01 10:30:00 202{year}", names[month]))),
+        ("compact.csv", &table(&|year, month| format!("202{year}{:02}01", month + 1))),
+        ("mixed.csv", &table(&|year, month| format!("202{year}-{:02}{}", month + 1, ["", "-05"][month % 2]))),
+    ]);
+    let at = folder.path();
+    for (file, range) in [
+        ("months.csv", "2020-01-01 to 2022-12-01"),
+        ("excel.csv", "2020-01-01 to 2022-12-01"),
+        ("c.csv", "2020-01-01T10:30:00 to 2022-12-01T10:30:00"),
+    ] {
+        let said = train(at, file, "rent", &[]);
+        assert!(line(&said, "day").contains("date") && line(&said, "day").contains(range), "{said}");
+    }
+    train(at, "months.csv", "rent", &[]);
+    assert_eq!(predict(at, "months.csv", &[]), predict(at, "excel.csv", &[]));
+    let said = train(at, "compact.csv", "rent", &[]);
+    assert!(said.contains("to read them so, say --date-format \"day=%Y%m%d\""), "{said}");
+    let said = train(at, "compact.csv", "rent", &["--date-format", "day=%Y%m%d"]);
+    assert!(line(&said, "day").contains("2020-01-01 to 2022-12-01") && !said.contains("to read"), "{said}");
+    let message = failure_of(&ugmm(
+        at,
+        &["train", "mixed.csv", "--target", "rent", "-o", "n.safetensors", "--epochs", "1"],
+    ));
+    assert!(message.contains("look like dates, but \"2020-"), "{message}");
+}

@@ -8,6 +8,14 @@ const PAIRS: [(&str, &str); 4] = [("true", "false"), ("t", "f"), ("yes", "no"), 
 /// One bit for each of [`PAIRS`].
 pub(super) const ALL_PAIRS: u8 = 0b1111;
 
+/// The bits of the pairs that `text` is a word of, of all of them for the numbers 1 and 0, which go with any pair.
+pub(super) fn pairs_or_numbers(text: &str) -> u8 {
+    match pairs(text) {
+        0 if parse(text).is_some() => ALL_PAIRS,
+        pairs => pairs,
+    }
+}
+
 /// The bits of the pairs that `text` is a word of.
 pub(super) fn pairs(text: &str) -> u8 {
     let is = |word: &str| text.eq_ignore_ascii_case(word);
@@ -25,4 +33,19 @@ pub(super) fn parse(text: &str) -> Option<f64> {
     } else {
         number::plain(text).filter(|&number| number == 0.0 || number == 1.0)
     }
+}
+
+/// The other word of the pair that `text` is of, written as it is.
+pub(super) fn opposite(text: &str) -> Option<String> {
+    let words = PAIRS.iter().flat_map(|&(yes, no)| [(yes, no), (no, yes)]);
+    let Some((_, other)) = words.into_iter().find(|(word, _)| text.eq_ignore_ascii_case(word)) else {
+        // A number: `1.0` and `0.0`.
+        let (digit, other) = if parse(text)? == 0.0 { ('0', "1") } else { ('1', "0") };
+        return Some(text.replacen(digit, other, 1));
+    };
+    Some(match (text.chars().next().is_some_and(char::is_uppercase), text.chars().any(char::is_lowercase)) {
+        (true, true) => other[..1].to_uppercase() + &other[1..],
+        (true, false) => other.to_uppercase(),
+        (false, _) => other.to_owned(),
+    })
 }

@@ -43,6 +43,8 @@ pub(super) struct ColumnScan {
     open_mark: Option<Place>,
     /// The pairs of words for booleans that all values fit.
     pairs: u8,
+    /// Whether such a word was met: 1 and 0 alone, as strings, are categories.
+    has_word: bool,
     /// The column as dates in the formats that all values fit.
     dates: Vec<(DateFormat, Range)>,
     /// The first date whose order has to be known.
@@ -223,6 +225,7 @@ impl ColumnScan {
             only_comma: None,
             open_mark: None,
             pairs: if others { boolean::ALL_PAIRS } else { 0 },
+            has_word: false,
             dates: formats.into_iter().map(|format| (format, Range::EMPTY)).collect(),
             open_date: None,
             half_days: false,
@@ -326,7 +329,7 @@ impl ColumnScan {
             let truth = numbers.integers && min >= 0.0 && max <= 1.0;
             let format = NumberFormat { mark, grouped: numbers.grouped.is_some(), truth };
             Kind::Numeric { min, max, integers: numbers.integers, format }
-        } else if self.pairs != 0 {
+        } else if self.pairs != 0 && self.has_word {
             Kind::Boolean
         } else if let Some((format, Range { min, max })) = self.dates(manner) {
             if let (Some((_, written)), None, None) = (&self.open_date, self.day_first(), manner.day_first)
@@ -391,10 +394,14 @@ impl ColumnScan {
         }
         if self.pairs != 0 {
             self.pairs &= match cell {
-                Cell::Text(text) => boolean::pairs(text),
+                Cell::Text(text) => boolean::pairs_or_numbers(text),
                 // The file itself says that it is one.
                 Cell::Boolean(_) => boolean::ALL_PAIRS,
                 _ => 0,
+            };
+            self.has_word |= match cell {
+                Cell::Text(text) => boolean::pairs(text) != 0,
+                _ => true,
             };
         }
         if self.dates.is_empty() {
@@ -409,7 +416,7 @@ impl ColumnScan {
         self.dates.retain_mut(|(format, range)| {
             let days = match cell {
                 Cell::Days(days) => Some(days),
-                _ => date::parse(&text, Some(format)),
+                _ => date::parse_own(&text, format),
             };
             days.inspect(|&days| range.add(days)).is_some()
         });
@@ -526,7 +533,11 @@ pub(super) fn no_date(levels: &[Level]) -> Option<String> {
     }
     let formats = DateFormat::TRIED.map(Some).into_iter().chain([None]);
     let others = formats.map(|format| {
-        let is_none = |level: &&Level| date::parse(&level.text, format.as_ref()).is_none();
+        let days = |text: &str| match &format {
+            Some(format) => date::parse_own(text, format),
+            None => date::parse(text, None),
+        };
+        let is_none = |level: &&Level| days(&level.text).is_none();
         levels.iter().filter(is_none).collect::<Vec<_>>()
     });
     others.min_by_key(Vec::len)?.first().map(|level| level.text.clone())

@@ -11,6 +11,8 @@ const FIRST_DAY: f64 = -719_528.0;
 const LAST_DAY: f64 = 2_932_896.0;
 /// Years of two digits from here on are of the twentieth century, those before of the next.
 const PIVOT: i64 = 70;
+/// Years of our times.
+const YEARS: std::ops::Range<i64> = 1800..2200;
 
 /// How the dates of a column are written, where year, month and day could stand in another order than `2024-02-29` has
 /// them. Dates whose order is plain (`2024-02-29`, `2024/2/29`, `29 Feb 2024`, `February 29, 2024`) are read with any format.
@@ -23,13 +25,16 @@ pub enum DateFormat {
     MonthFirst,
     /// As in `99-12-31`.
     ShortYearFirst,
+    /// Months, as in `2024-02`, `02/2024`, `Feb-24` or `February 2024`, each as its first day.
+    Months,
     /// As `strftime` has it, such as `%d.%m.%Y %H:%M`.
     Stated(String),
 }
 
 impl DateFormat {
     /// What is tried where nothing is stated; of two that fit the first is taken.
-    pub(super) const TRIED: [Self; 3] = [Self::DayFirst, Self::MonthFirst, Self::ShortYearFirst];
+    pub(super) const TRIED: [Self; 4] =
+        [Self::DayFirst, Self::MonthFirst, Self::ShortYearFirst, Self::Months];
 
     /// A date in this format, for messages.
     pub(super) fn example(format: Option<&Self>) -> String {
@@ -38,6 +43,7 @@ impl DateFormat {
             Some(Self::DayFirst) => "29/02/2024 (the day first) or 2024-02-29".to_owned(),
             Some(Self::MonthFirst) => "02/29/2024 (the month first) or 2024-02-29".to_owned(),
             Some(Self::ShortYearFirst) => "24-02-29 (the year first) or 2024-02-29".to_owned(),
+            Some(Self::Months) => "2024-02 or Feb-24 (a month) or 2024-02-29".to_owned(),
             Some(Self::Stated(format)) => format!("{format:?} says, or 2024-02-29"),
         }
     }
@@ -59,8 +65,39 @@ pub(super) fn is_format(format: &str) -> bool {
 pub(super) fn parse(text: &str, format: Option<&DateFormat>) -> Option<f64> {
     match format {
         Some(DateFormat::Stated(format)) => stated(text, format).or_else(|| written(text)?.days(None)),
+        Some(DateFormat::Months) => month(text).or_else(|| written(text)?.days(None)),
         format => written(text)?.days(format),
     }
+}
+
+/// What a value of a column must be for the column to be one of this format: as [`parse`], but of months nothing else.
+pub(super) fn parse_own(text: &str, format: &DateFormat) -> Option<f64> {
+    if *format == DateFormat::Months { month(text) } else { parse(text, Some(format)) }
+}
+
+/// The first day of a month. Where two numbers stand for it, the year is one of our times: others are codes of things.
+fn month(text: &str) -> Option<f64> {
+    let mut rest = Rest(text.as_bytes());
+    let (year, month) = if let Some(month) = rest.month() {
+        let separator = rest.take(b"-/ ")?;
+        let (year, digits) = rest.number()?;
+        match digits {
+            4 => (year, month),
+            // `Feb 24` is a day.
+            2 if separator == b'-' => (if year < PIVOT { 2000 + year } else { 1900 + year }, month),
+            _ => return None,
+        }
+    } else {
+        let first = rest.number()?;
+        rest.take(b"-/")?;
+        let (year, month) = match (first, rest.number()?) {
+            ((year, 4), (month, 2)) | ((month, 1 | 2), (year, 4)) => (year, month),
+            _ => return None,
+        };
+        (YEARS.contains(&year)).then_some((year, month))?
+    };
+    let is_month = rest.0.is_empty() && (1..=12).contains(&month);
+    is_month.then(|| days_from_civil(year, month, 1) as f64)
 }
 
 /// Whether the order of the numbers of `text` has to be known to read it as a date in this format.
@@ -77,6 +114,7 @@ pub(super) fn resembles(text: &str) -> bool {
         |group: &&str| group.len() == 4 && is_number(group) && matches!(group.as_bytes()[0], b'1' | b'2');
     let (first, rest) = groups.split_at(groups.len().min(3));
     written(text).is_some()
+        || month(text).is_some()
         || first.iter().any(|group| group.len() >= 3 && month_of(group).is_some())
             && first.iter().any(is_number)
         || first.len() == 3
@@ -99,6 +137,64 @@ fn stated(text: &str, format: &str) -> Option<f64> {
     let days = days_from_civil(date.year().into(), date.month().into(), date.day().into()) as f64;
     let seconds = f64::from(time.num_seconds_from_midnight()) + f64::from(time.nanosecond()) / 1e9;
     Some(days + (seconds - f64::from(parsed.offset().unwrap_or(0))) / SECONDS_PER_DAY)
+}
+
+/// The patterns of `strftime` by which dates of this format are usually written: of those that give the same text the likeliest
+/// first.
+pub(super) fn patterns(format: Option<&DateFormat>) -> impl Iterator<Item = String> + '_ {
+    const TIMES: [&str; 9] = [
+        "",
+        " %H:%M",
+        " %H:%M:%S",
+        "T%H:%M",
+        "T%H:%M:%S",
+        "T%H:%M:%SZ",
+        " %-I:%M %p",
+        " %-I:%M:%S %p",
+        " %H:%M:%S%.3f",
+    ];
+    const PLAIN: [&str; 14] = [
+        "%Y-%m-%d",
+        "%Y/%m/%d",
+        "%Y.%m.%d",
+        "%Y-%-m-%-d",
+        "%Y/%-m/%-d",
+        "%d %b %Y",
+        "%-d %b %Y",
+        "%d-%b-%Y",
+        "%d-%b-%y",
+        "%d %B %Y",
+        "%-d %B %Y",
+        "%B %-d, %Y",
+        "%b %-d, %Y",
+        "%b %d %Y",
+    ];
+    let orders: &[&str] = match format {
+        Some(DateFormat::DayFirst) => &["%d/%m/%Y", "%-d/%-m/%Y", "%d/%m/%y", "%-d/%-m/%y"],
+        Some(DateFormat::MonthFirst) => &["%m/%d/%Y", "%-m/%-d/%Y", "%m/%d/%y", "%-m/%-d/%y"],
+        Some(DateFormat::ShortYearFirst) => &["%y/%m/%d", "%y/%-m/%-d"],
+        Some(DateFormat::Months | DateFormat::Stated(_)) | None => &[],
+    };
+    const MONTHS: [&str; 8] = ["%Y-%m", "%Y/%m", "%m/%Y", "%-m/%Y", "%b-%y", "%b %Y", "%B %Y", "%b-%Y"];
+    let months: &[&str] = if matches!(format, Some(DateFormat::Months)) { &MONTHS } else { &[] };
+    let separated = orders.iter().flat_map(|order| ["/", ".", "-"].map(|mark| order.replace('/', mark)));
+    let dates = separated.chain(PLAIN.map(String::from));
+    let stated = match format {
+        Some(DateFormat::Stated(format)) => Some(format.clone()),
+        _ => None,
+    };
+    let first = stated.into_iter().chain(months.iter().map(|month| (*month).to_owned()));
+    first.chain(dates.flat_map(|date| TIMES.map(|time| format!("{date}{time}"))))
+}
+
+/// A date by a pattern of `strftime`; none beyond the years that it knows, or where the pattern is none.
+pub(super) fn by_pattern(days: f64, pattern: &str) -> Option<String> {
+    use std::fmt::Write;
+    let time = chrono::DateTime::from_timestamp_millis((days * SECONDS_PER_DAY * 1000.0).round() as i64)?;
+    let mut text = String::new();
+    // A wrong pattern is an error of the writer rather than a panic.
+    write!(text, "{}", time.format(pattern)).ok()?;
+    Some(text)
 }
 
 /// A text that has the shape of a date.
@@ -140,6 +236,23 @@ impl Written {
     }
 }
 
+/// A time as C writes it, with the year at its end: `Thu Feb 29 06:00:00 2024`, without the name of the day.
+fn with_year_last(mut rest: Rest) -> Option<Written> {
+    let month = rest.month()?;
+    rest.blanks();
+    let day = rest.short()?;
+    rest.take(b" ")?;
+    let seconds = rest.time()?;
+    rest.take(b" ")?;
+    if rest.word().is_some_and(|zone| ["UTC", "GMT"].contains(&zone)) {
+        rest.skip(3);
+        rest.take(b" ")?;
+    }
+    let (year, digits) = rest.number()?;
+    let is_all = digits == 4 && rest.0.is_empty();
+    is_all.then_some(Written { numbers: Numbers::Plain(year, month, day), seconds })
+}
+
 /// Year, month and day, with a blank or `T` and the time after it if there is one: `HH:MM[:SS[.fraction]]`, perhaps with AM or
 /// PM, and `Z`, `UTC`, `GMT` or an offset such as `+01:00` or `-0530` after that.
 fn written(text: &str) -> Option<Written> {
@@ -149,6 +262,9 @@ fn written(text: &str) -> Option<Written> {
         rest.skip(name.len());
         let _ = rest.take(b".,");
         rest.blanks();
+    }
+    if let Some(written) = with_year_last(Rest(rest.0)) {
+        return Some(written);
     }
     let numbers = rest.date()?;
     if rest.0.is_empty() {
@@ -470,6 +586,8 @@ mod tests {
             ("Thursday, February 29th, 2024, 12:00 AM", 19_782.0),
             ("Thu, 29 Feb 2024 06:00:00 +0600", 19_782.0),
             ("1. März 2024", 19_783.0),
+            ("Thu Feb 29 06:00:00 2024", 19_782.25),
+            ("Fri Mar  1 06:00:00 UTC 2024", 19_783.25),
         ] {
             assert_eq!(parse(text, None), Some(days), "{text:?}");
         }
@@ -526,7 +644,7 @@ mod tests {
 
     #[test]
     fn dates_in_an_order_that_must_be_known() {
-        let [day, month, year] = DateFormat::TRIED;
+        let [day, month, year, months] = DateFormat::TRIED;
         for (text, format, days) in [
             ("29/02/2024", &day, Some(19_782.0)),
             ("29.2.24", &day, Some(19_782.0)),
@@ -538,6 +656,16 @@ mod tests {
             ("99-12-31", &year, Some(10_956.0)),
             ("99-12-31", &day, None),
             ("2024-02-29", &month, Some(19_782.0)),
+            ("2024-02-29", &months, Some(19_782.0)),
+            ("2024-02", &months, Some(19_754.0)),
+            ("2/2024", &months, Some(19_754.0)),
+            ("Feb-24", &months, Some(19_754.0)),
+            ("Februar 2024", &months, Some(19_754.0)),
+            ("Feb 24", &months, None),
+            ("2024-13", &months, None),
+            ("1234-05", &months, None),
+            ("2024-2-29x", &months, None),
+            ("2024-02", &day, None),
         ] {
             assert_eq!(parse(text, Some(format)), days, "{text:?} {format:?}");
         }

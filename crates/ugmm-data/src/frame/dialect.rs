@@ -45,6 +45,21 @@ impl Dialect {
     }
 }
 
+/// The delimiter that a first line such as `sep=;` states, as Excel reads and writes it; the line is then blank, so that the
+/// others are counted as an editor does.
+pub(super) fn take_separator(head: &mut Vec<u8>) -> Option<u8> {
+    const STATES: &[u8] = b"sep=";
+    let (stated, rest) =
+        head.get(..STATES.len())?.eq_ignore_ascii_case(STATES).then(|| head.split_at(STATES.len()))?;
+    let (&delimiter, after) = rest.split_first().filter(|(delimiter, _)| is_mark(**delimiter))?;
+    let is_all = after.starts_with(b"\n") || after.starts_with(b"\r");
+    let length = stated.len() + 1;
+    is_all.then(|| {
+        head.drain(..length);
+        delimiter
+    })
+}
+
 /// Whether `byte` can separate columns or begin comments.
 fn is_mark(byte: u8) -> bool {
     byte == b'\t' || byte == b' ' || byte.is_ascii_punctuation() && !matches!(byte, b'"' | b'.' | b'+' | b'-')
@@ -123,6 +138,19 @@ mod tests {
             ("1,5;2,5", ';'),
         ] {
             assert_eq!(found(text).0, delimiter, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_stated_delimiter_is_taken() {
+        let taken = |text: &str| {
+            let mut head = text.as_bytes().to_vec();
+            (take_separator(&mut head).map(char::from), String::from_utf8(head).unwrap())
+        };
+        assert_eq!(taken("sep=;\r\na;b\n"), (Some(';'), "\r\na;b\n".into()));
+        assert_eq!(taken("sep=\t\na\tb\n"), (Some('\t'), "\na\tb\n".into()));
+        for text in ["sep=;a\n1\n", "sep=x\n1\n", "sep=", "sep", "a;b\n"] {
+            assert_eq!(taken(text), (None, text.into()));
         }
     }
 

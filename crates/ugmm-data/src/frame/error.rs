@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::levels::LEVEL_LIMIT;
+use super::number::{self, DecimalMark};
 use crate::error::DataError;
 use crate::image_grid::{ImageShape, MOST_PIXELS};
 use crate::show::{count, list, value};
@@ -136,11 +137,18 @@ pub enum FrameError {
 
     /// Some of the columns asked for are not there.
     #[error(
-        "{}: there is no column {}{}; the columns are {}",
-        file.display(), list(missing),
+        "{}: there is no column {}{}{}; the columns are {}",
+        file.display(), list(missing), if *of_model { ", which the model needs" } else { "" },
         did_you_mean(closest), list(columns)
     )]
-    ColumnsMissing { file: PathBuf, missing: Vec<String>, closest: Option<String>, columns: Vec<String> },
+    ColumnsMissing {
+        file: PathBuf,
+        missing: Vec<String>,
+        closest: Option<String>,
+        columns: Vec<String>,
+        /// Whether it is a model that asks for them.
+        of_model: bool,
+    },
 
     /// A schema was asked for a column that it does not have.
     #[error(
@@ -171,9 +179,9 @@ pub enum FrameError {
 
     /// Something else where a number belongs.
     #[error(
-        "{}, row {row}, column {}: {} is not a number; write it like {example}, or add it to the marks of missing values \
-         if it is one",
-        file.display(), value(column), value(written)
+        "{}, row {row}, column {}: {} is not a number; write it like {example}, or say --na {} if it marks a missing \
+         value{}",
+        file.display(), value(column), value(written), value(written), other_mark(written, example)
     )]
     NotANumber { file: PathBuf, row: usize, column: String, written: String, example: &'static str },
 
@@ -258,9 +266,8 @@ pub enum FrameError {
     /// A column of numbers, dates or booleans that one text makes one of too many categories.
     #[error(
         "{}, row {row}, column {}: {} is not {expected} like the values before it, and those are too many for categories \
-         (more than {limit}); add it to the marks of missing values if it is one, or correct it, or leave the column out with \
-         --ignore {}",
-        file.display(), value(column), value(written), value(column)
+         (more than {limit}); say --na {} if it marks a missing value, or correct it, or leave the column out with --ignore {}",
+        file.display(), value(column), value(written), value(written), value(column)
     )]
     OtherKindOfValue {
         file: PathBuf,
@@ -310,31 +317,31 @@ pub enum FrameError {
     InfiniteNumber { row: usize, column: String, number: f64 },
 
     /// A Parquet column of lists, structures or maps.
-    #[error("{}: the column {} is nested ({found}); flatten it into columns of single values, or ignore it",
-        file.display(), value(column))]
+    #[error("{}: the column {} is nested ({found}); flatten it into columns of single values, or leave it out with \
+        --ignore {}", file.display(), value(column), value(column))]
     Nested { file: PathBuf, column: String, found: String },
 
     /// A Parquet column of another type that is not supported.
     #[error(
         "{}: the column {} is of the type {found}; convert it to numbers, booleans, strings, dates or timestamps, or \
-         ignore it",
-        file.display(), value(column)
+         leave it out with --ignore {}",
+        file.display(), value(column), value(column)
     )]
     UnsupportedType { file: PathBuf, column: String, found: String },
 
     /// A Parquet column stored in a way that is not supported.
     #[error(
         "{}: the column {} is stored with the encoding {found}; write the file with the usual ones, PLAIN or \
-         RLE_DICTIONARY, or ignore the column",
-        file.display(), value(column)
+         RLE_DICTIONARY, or leave the column out with --ignore {}",
+        file.display(), value(column), value(column)
     )]
     UnsupportedEncoding { file: PathBuf, column: String, found: String },
 
     /// A Parquet column compressed in a way that is not supported.
     #[error(
         "{}: the column {} is compressed with {found}, which is not supported; write the file with snappy, gzip, zstd, brotli \
-         or LZ4_RAW, or without compression, or ignore the column",
-        file.display(), value(column)
+         or LZ4_RAW, or without compression, or leave the column out with --ignore {}",
+        file.display(), value(column), value(column)
     )]
     UnsupportedCompression { file: PathBuf, column: String, found: String },
 
@@ -379,6 +386,32 @@ pub enum FrameError {
     /// A file that begins like Parquet but is damaged or cut off.
     #[error("{}: the Parquet data is damaged or incomplete ({reason}); fetch or write the file again", file.display())]
     ParquetDamaged { file: PathBuf, reason: String },
+}
+
+impl FrameError {
+    /// The same error of a file that a model reads, where all columns that are not there are among those of the model.
+    #[must_use]
+    pub fn of_model<'c>(mut self, columns: impl IntoIterator<Item = &'c str>) -> Self {
+        if let Self::ColumnsMissing { missing, of_model, .. } = &mut self {
+            let needed: Vec<&str> = columns.into_iter().collect();
+            *of_model = missing.iter().all(|column| needed.contains(&column.as_str()));
+        }
+        self
+    }
+}
+
+/// What else may be meant by a text that is a number with the other decimal mark.
+fn other_mark(written: &str, example: &str) -> String {
+    let wanted = if example.contains(',') { DecimalMark::Comma } else { DecimalMark::Point };
+    match (number::only_mark(written), wanted) {
+        (Some(DecimalMark::Comma), DecimalMark::Point) => {
+            ", or --decimal , if the file has decimal commas".into()
+        }
+        (Some(DecimalMark::Point), DecimalMark::Comma) => {
+            ", or --decimal . if the file has decimal points".into()
+        }
+        _ => String::new(),
+    }
 }
 
 fn did_you_mean(closest: &Option<String>) -> String {

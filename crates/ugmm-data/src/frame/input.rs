@@ -35,7 +35,7 @@ const SPREADSHEETS: [(&[u8], &str); 4] = [
 const STANDARD_INPUT: &str = "-";
 
 /// Kinds of files that people take for tables: their first bytes, their name, and what to do with them.
-const OTHERS: [(&[u8], &str, &str); 15] = [
+const OTHERS: [(&[u8], &str, &str); 13] = [
     (b"PK\x03\x04", "an Excel workbook or another zip archive", "save the table as CSV, or unpack it"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", AS_CSV),
     (b"<?xml", "an XML file", AS_CSV),
@@ -44,14 +44,29 @@ const OTHERS: [(&[u8], &str, &str); 15] = [
     (b"RDX", "a file of R", "write the table with write.csv"),
     (b"BZh", "compressed with bzip2", "decompress it, or compress it with gzip or zstd"),
     (b"\xfd7zXZ", "compressed with xz", "decompress it, or compress it with gzip or zstd"),
-    (b"ARROW1", "an Arrow or Feather file", "save the table as Parquet or CSV"),
-    (b"\x89HDF", "an HDF5 file", "save the table as Parquet or CSV"),
     (b"\x89PNG", "a PNG image", "a table of rows and columns is needed"),
     (b"\xff\xd8\xff", "a JPEG image", "a table of rows and columns is needed"),
     (b"%PDF", "a PDF document", "save the table as CSV"),
     (b"SQLite format 3", "a SQLite database", "export the table as CSV"),
     (b"{\rtf", "a text document with formats", "save the table as CSV"),
 ];
+
+/// The same of kinds with zeros in their first bytes, which wide characters of text have as well.
+const BINARY: [(&[u8], &str, &str); 3] = [
+    (
+        b"ARROW1",
+        "a Feather or Arrow IPC file",
+        "save the table as Parquet, for example with pandas.read_feather(FILE).to_parquet(NEW)",
+    ),
+    (
+        b"FEA1",
+        "a Feather file",
+        "save the table as Parquet, for example with pandas.read_feather(FILE).to_parquet(NEW)",
+    ),
+    (b"\x89HDF", "an HDF5 file", "save the table as Parquet or CSV"),
+];
+/// Longest header of a model file.
+const LONGEST_HEADER: u64 = 1 << 30;
 
 /// Where bytes come from, for the message if they do not.
 #[derive(Clone)]
@@ -177,9 +192,30 @@ pub(super) fn rewind(path: &Path, file: &mut File) -> Result<(), FrameError> {
     file.rewind().map_err(|reason| file::refusal(path, &reason).into())
 }
 
+/// Whether a file begins with the length of a header and an object, as safetensors has them.
+fn is_model(head: &[u8]) -> bool {
+    let Some((length, rest)) = head.split_first_chunk() else { return false };
+    u64::from_le_bytes(*length) < LONGEST_HEADER && rest.starts_with(b"{\"")
+}
+
+/// Whether the first line that is not blank is an object, and the next begins one.
+fn is_lines_of_objects(head: &[u8]) -> bool {
+    let lines = head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let mut lines = lines.take(2);
+    let is_object = |line: &[u8]| line.starts_with(b"{") && line.ends_with(b"}");
+    lines.next().is_some_and(is_object) && lines.next().is_none_or(|line| line.starts_with(b"{"))
+}
+
 /// Refuses what is no UTF-8 text at first sight.
 fn check(origin: &Origin, head: &[u8]) -> Result<(), FrameError> {
     let file = || origin.path.clone();
+    if let Some(&(_, what, remedy)) = BINARY.iter().find(|(magic, ..)| head.starts_with(magic)) {
+        return Err(FrameError::OtherKind { file: file(), what, remedy });
+    }
+    if is_model(head) {
+        let (what, remedy) = ("a model file (.safetensors)", "give the model first and then the table");
+        return Err(FrameError::OtherKind { file: file(), what, remedy });
+    }
     let zeros_at = |odd: usize| head.chunks_exact(2).take(32).filter(|pair| pair[odd] == 0).count();
     let wide = head.len() >= 8 && zeros_at(0).max(zeros_at(1)) >= head.len().min(64) / 4;
     if head.starts_with(&[0xff, 0xfe])
@@ -200,10 +236,16 @@ fn check(origin: &Origin, head: &[u8]) -> Result<(), FrameError> {
     }
     let mut start = head.iter().filter(|byte| !byte.is_ascii_whitespace());
     if let (Some(b'{' | b'['), Some(b'"' | b'{' | b'[')) = (start.next(), start.next()) {
-        let (what, remedy) = (
-            "a JSON file",
-            "save the table as CSV or Parquet, for example with pandas.read_json(FILE).to_csv(NEW)",
-        );
+        let (what, remedy) = match is_lines_of_objects(head) {
+            true => (
+                "a file of JSON lines",
+                "save the table as CSV or Parquet, for example with pandas.read_json(FILE, lines=True).to_csv(NEW, index=False)",
+            ),
+            false => (
+                "a JSON file",
+                "save the table as CSV or Parquet, for example with pandas.read_json(FILE).to_csv(NEW, index=False)",
+            ),
+        };
         return Err(FrameError::OtherKind { file: file(), what, remedy });
     }
     match OTHERS.iter().find(|(magic, ..)| head.starts_with(magic)) {

@@ -119,8 +119,12 @@ impl LevelCounter {
             // `1.1` and `1.10` may be two versions.
             false => number::plain(&level.text).filter(|number| number.fract() == 0.0),
         };
-        // The most frequent first.
-        levels.sort_unstable_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.text.cmp(&b.text)));
+        // The most frequent first; of booleans any word before the numbers 1 and 0.
+        let is_number = |level: &Level| booleans && boolean::pairs(&level.text) == 0;
+        levels.sort_unstable_by(|a, b| {
+            let by_rows = b.rows.cmp(&a.rows).then_with(|| a.text.cmp(&b.text));
+            is_number(a).cmp(&is_number(b)).then(by_rows)
+        });
         let mut places: HashMap<u64, usize> = HashMap::new();
         let mut merged: Vec<Level> = Vec::with_capacity(levels.len());
         for level in levels {

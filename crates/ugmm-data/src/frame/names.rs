@@ -84,6 +84,7 @@ impl Names {
             missing,
             closest,
             columns: self.names.clone(),
+            of_model: false,
         })
     }
 }

@@ -19,6 +19,7 @@ use super::checked_footer;
 use super::checked_pages::{self, CheckedRowGroups};
 use super::error::FrameError;
 use super::names::Names;
+use super::value_type::ValueType;
 
 /// Values that are decoded at once.
 const BATCH_VALUES: usize = 1 << 21;
@@ -44,6 +45,11 @@ impl ParquetFile {
         let fields: Fields = builder.schema().fields().iter().map(without_dictionary).collect();
         let names = fields.iter().map(|field| field.name().clone()).collect();
         Ok(Self { names: Names::new(path, names)?, path: path.to_owned(), file, builder, fields })
+    }
+
+    /// What the file says that the column at `index` holds.
+    pub(super) fn value_type(&self, index: usize) -> ValueType {
+        ValueType::of(self.fields[index].data_type())
     }
 
     /// Whether the file says that the column at `index` holds strings.

@@ -13,11 +13,14 @@ use super::images::Images;
 use super::input;
 use super::levels::LevelIndex;
 use super::missing::Marks;
+use super::notation::Notation;
 use super::number::{self, DecimalMark, NumberFormat, Refused};
 use super::options::ReadOptions;
 use super::request::{self, ReadAs, Request};
+use super::schema::Doubt;
 use super::source::{Blocks, Source};
 use super::unseen::{UnseenCounter, UnseenValues};
+use super::value_type::ValueType;
 use crate::show::value;
 
 /// Bytes of values that one frame may hold whatever the file's size, and how many times as large as the file it may be beyond
@@ -54,6 +57,7 @@ pub enum Values {
 pub struct FrameReader {
     path: PathBuf,
     columns: Vec<Plan>,
+    value_types: Vec<ValueType>,
     images: Option<Images>,
     blocks: Blocks,
     marks: Marks,
@@ -91,12 +95,14 @@ struct NumberMarks {
     contradicting: Option<Written>,
     /// and the first that was read by its request and would be another number with the other mark.
     open: Option<Written>,
+    /// Whether a number can only have the mark that its request says.
+    is_decided: bool,
 }
 
 /// A value: its row, its column and its text.
 type Written = (usize, String, String);
 
-enum Reading {
+pub(super) enum Reading {
     Numbers(NumberFormat),
     Booleans,
     Days(Option<DateFormat>),
@@ -194,6 +200,7 @@ impl FrameReader {
                 .zip(indices)
                 .map(|(request, index)| Plan::new(request, index, options, &number_marks, &marks))
                 .collect(),
+            value_types: positions.iter().map(|&position| source.value_type(position)).collect(),
             images: source.images().cloned(),
             blocks: source.select(&unique, batch_rows)?,
             marks,
@@ -210,13 +217,28 @@ impl FrameReader {
         })
     }
 
-    /// The decimal mark of the numbers of the file, as far as columns of numbers were asked for.
-    pub fn decimal_mark(&self) -> DecimalMark {
-        let of_requests = self.columns.iter().find_map(|plan| match &plan.reading {
-            Reading::Numbers(format) => Some(format.mark),
+    /// How the values of each column that was asked for are written in this file, as far as that is known before its first row.
+    pub fn notations(&self) -> Vec<Notation> {
+        self.columns.iter().map(|plan| Notation::of(&plan.reading)).collect()
+    }
+
+    /// The first number that would be another one with the other decimal mark than the one it was read with, where nothing in the
+    /// rows read so far decides that, and no option does.
+    pub fn open_mark(&self) -> Option<Doubt> {
+        let marks = &self.number_marks;
+        let (_, column, written) = marks.open.as_ref()?;
+        let is_known = marks.stated.is_some() || marks.other.is_some() || marks.is_decided;
+        let taken = self.columns.iter().find_map(|plan| match &plan.reading {
+            Reading::Numbers(format) if plan.name == *column => Some(format.mark),
             _ => None,
         });
-        of_requests.unwrap_or(DecimalMark::Point)
+        let doubt = |taken| Doubt::DecimalMark { column: column.clone(), written: written.clone(), taken };
+        taken.filter(|_| !is_known).map(doubt)
+    }
+
+    /// What the file says that the columns hold, in the order of the requests.
+    pub fn value_types(&self) -> &[ValueType] {
+        &self.value_types
     }
 
     /// The categories met so far that were not asked for, by column, in the order of the requests.
@@ -404,6 +426,12 @@ impl Plan {
                     Reading::Numbers(format) => *format,
                     _ => NumberFormat::default(),
                 };
+                if let Cell::Text(text) = cell
+                    && !marks.is_decided
+                    && text.contains(['.', ','])
+                {
+                    marks.is_decided = number::only_mark(text) == Some(format.mark);
+                }
                 let parsed = match cell {
                     Cell::Text(text) => match number::parse_as(text, format) {
                         // `1,234` is too much like a number in groups of thousands to be read with a comma.

@@ -12,6 +12,7 @@ use super::options::ReadOptions;
 use super::parquet_file::{ParquetBlocks, ParquetFile};
 use super::row_numbers::Declared;
 use super::text_file::{TextBlocks, TextFile};
+use super::value_type::ValueType;
 
 /// A file whose columns are known.
 pub(super) enum Source {
@@ -68,6 +69,15 @@ impl Source {
         match self {
             Self::Images(file) => Some(&file.images),
             Self::Text(_) | Self::Parquet(_) => None,
+        }
+    }
+
+    /// What the file says that the column at `index` holds.
+    pub(super) fn value_type(&self, index: usize) -> ValueType {
+        match self {
+            Self::Text(_) => ValueType::Text,
+            Self::Images(_) => ValueType::Float,
+            Self::Parquet(file) => file.value_type(index),
         }
     }
 

@@ -7,7 +7,7 @@ use arrow_array::ArrayRef;
 use arrow_array::builder::StringBuilder;
 
 use super::block::Block;
-use super::dialect::Dialect;
+use super::dialect::{self, Dialect};
 use super::error::FrameError;
 use super::input::{Origin, Stream};
 use super::names::Names;
@@ -90,8 +90,10 @@ impl BlankRows {
 
 impl TextFile {
     /// Reads the header.
-    pub(super) fn open(input: Stream, options: &ReadOptions) -> Result<Self, FrameError> {
+    pub(super) fn open(mut input: Stream, options: &ReadOptions) -> Result<Self, FrameError> {
         let origin = input.origin.clone();
+        let stated = dialect::take_separator(&mut input.head);
+        let options = &ReadOptions { delimiter: options.delimiter.or(stated), ..options.clone() };
         let dialect = Dialect::find(&input.head, options)?;
         let head = input.head.clone();
         let reader: Box<dyn Read + Send> = Box::new(input.into_reader());

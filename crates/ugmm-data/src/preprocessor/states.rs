@@ -17,14 +17,18 @@ pub struct ColumnStates {
 }
 
 impl ColumnStates {
-    /// The state that a value of the table belongs to, by its text or the name of a state; none for a level that was
-    /// not there.
+    /// What a value of the column can be called: its states but for the one that rare levels share, and those levels.
+    pub fn values(&self) -> Vec<String> {
+        let own = self.names.len() - usize::from(!self.rare.is_empty());
+        self.names[..own].iter().chain(&self.rare).cloned().collect()
+    }
+
+    /// The state that a value of the table belongs to, by its text; none for a level that was not there.
     pub fn of(&self, text: &str, read_as: &ReadAs) -> Option<usize> {
         if let ReadAs::Booleans = read_as {
             return read_as.number(text).map(|number| usize::from(number != 0.0));
         }
-        let all: Vec<String> = self.names.iter().chain(&self.rare).cloned().collect();
-        let place = LevelIndex::new(&all).position(text)? as usize;
+        let place = LevelIndex::new(&self.values()).position(text)? as usize;
         Some(place.min(self.names.len() - 1))
     }
 }

@@ -203,7 +203,7 @@ fn other_kinds_of_files_are_refused() {
         (b"SQLite format 3\0", "a SQLite database"),
         (b"%PDF-1.7", "a PDF document"),
         (b"[\n {\"a\": 1}]", "a JSON file"),
-        (b"{\"a\": 1}\n", "a JSON file"),
+        (b"{\"a\": 1}\n", "a file of JSON lines"),
     ] {
         let message = refusal(content);
         assert!(message.starts_with(&format!("t is {what}, which cannot be read as a table; ")), "{message}");

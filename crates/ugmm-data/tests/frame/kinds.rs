@@ -86,8 +86,8 @@ fn one_late_text_makes_categories() {
     assert_eq!(levels(&schema, "a"), [("1", 5000), ("2", 5000), ("unknown", 1)]);
     assert_eq!(
         refusal_with(&content, &options(&["a"], &[], &[])),
-        "t, row 10002, column \"a\": \"unknown\" is not a number; write it like 5.1 or -2e-3, or add it to the marks of \
-         missing values if it is one"
+        "t, row 10002, column \"a\": \"unknown\" is not a number; write it like 5.1 or -2e-3, or say --na \"unknown\" if it \
+         marks a missing value"
     );
     let missing = ReadOptions { missing: strings(&["unknown"]), ..ReadOptions::default() };
     assert_eq!(kind(&infer_with(&content, &missing), "a"), "numeric");
@@ -106,7 +106,7 @@ fn a_text_among_many_numbers_is_refused() {
     assert_eq!(
         refusal(format!("a,b\n{rows}oops,1\n")),
         "t, row 10003, column \"a\": \"oops\" is not a number like the values before it, and those are too many for \
-         categories (more than 10000); add it to the marks of missing values if it is one, or correct it, or leave \
+         categories (more than 10000); say --na \"oops\" if it marks a missing value, or correct it, or leave \
          the column out with --ignore \"a\""
     );
     let schema = infer_with(format!("a,b\n{rows}oops,1\n"), &options(&[], &[], &["a"]));
@@ -319,8 +319,8 @@ fn options_override_what_is_found() {
     assert_eq!(["a", "b", "c"].map(|name| kind(&schema, name)), ["categorical", "numeric", "ignored"]);
     assert_eq!(
         refusal_with("a\n2024-01-01\n", &options(&["a"], &[], &[])),
-        "t, row 2, column \"a\": \"2024-01-01\" is not a number; write it like 5.1 or -2e-3, or add it to the marks of \
-         missing values if it is one"
+        "t, row 2, column \"a\": \"2024-01-01\" is not a number; write it like 5.1 or -2e-3, or say --na \"2024-01-01\" if it \
+         marks a missing value"
     );
 }
 

@@ -136,9 +136,17 @@ fn values_of_another_kind_are_refused() {
     let plain = NumberFormat::default();
     let comma = NumberFormat { mark: DecimalMark::Comma, ..NumberFormat::default() };
     for (value, read_as, expected) in [
-        ("x", ReadAs::Numbers(plain), "\"x\" is not a number; write it like 5.1 or -2e-3, or add"),
-        ("1,234", ReadAs::Numbers(plain), "\"1,234\" is not a number; write it like 5.1 or -2e-3, or add"),
-        ("1.234", ReadAs::Numbers(comma), "\"1.234\" is not a number; write it like 5,1 or -2e-3, or add"),
+        ("x", ReadAs::Numbers(plain), "\"x\" is not a number; write it like 5.1 or -2e-3, or say --na"),
+        (
+            "1,234",
+            ReadAs::Numbers(plain),
+            "\"1,234\" is not a number; write it like 5.1 or -2e-3, or say --na",
+        ),
+        (
+            "1.234",
+            ReadAs::Numbers(comma),
+            "\"1.234\" is not a number; write it like 5,1 or -2e-3, or say --na",
+        ),
         ("inf", ReadAs::Numbers(plain), "\"inf\" is not a finite number"),
         ("1e999", ReadAs::Numbers(plain), "\"1e999\" is too large"),
         ("36028797018963969", ReadAs::Numbers(plain), "\"36028797018963969\" has too many digits"),

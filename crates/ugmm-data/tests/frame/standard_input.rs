@@ -109,8 +109,8 @@ fn messages_say_standard_input() {
     assert_eq!(
         said(content.to_vec()),
         [
-            "standard input, row 3, column \"n\": \"five\" is not a number; write it like 5.1 or -2e-3, or add it to \
-         the marks of missing values if it is one"
+            "standard input, row 3, column \"n\": \"five\" is not a number; write it like 5.1 or -2e-3, or say --na \
+         \"five\" if it marks a missing value"
         ]
     );
     assert_eq!(

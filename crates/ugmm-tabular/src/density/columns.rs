@@ -5,14 +5,14 @@ use crate::columns::check_column;
 use crate::error::TabularError;
 use crate::question_error::QuestionError;
 use crate::range::NumberRange;
-use crate::variables::{number, some_of};
+use crate::variables::{number, one_of};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use ugmm_circuit::{MAXIMUM_STATES, UnivariateMixture, Variable};
 use ugmm_data::frame::{
     Column, Kind, Level, LevelIndex, ReadAs, Request, Schema, UNSEEN, Values, minute_text,
 };
-use ugmm_data::{ImageShape, MIN_LEVEL_ROWS, closest};
+use ugmm_data::{ImageShape, MIN_LEVEL_ROWS};
 
 /// What the state of rare and unseen levels is called. It is no value: nothing is drawn or filled in as such.
 pub const OTHER: &str = "(other)";
@@ -133,6 +133,12 @@ impl DensityColumn {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         matches!(self.values, ColumnValues::Whole { .. } | ColumnValues::Pixel)
+    }
+
+    /// Whether its values are true and false.
+    #[must_use]
+    pub fn is_truth(&self) -> bool {
+        matches!(self.values, ColumnValues::Truth { .. })
     }
 
     /// Whether its numbers are dates or times, as days since 1970-01-01.
@@ -297,21 +303,19 @@ impl DensityColumn {
                 expected,
             })
         };
-        if let Some(states) = self.states() {
-            let state = match self.values {
+        if let Some(names) = self.value_names() {
+            let value = match self.values {
                 ColumnValues::Truth { .. } => self.request.read_as.number(text),
-                _ => LevelIndex::new(&states)
-                    .position(text)
-                    .map(|state| state as usize)
-                    .or_else(|| self.rare_or_other(text))
-                    .map(|state| state as f64),
+                // Rare levels come after the state that they share.
+                _ => LevelIndex::new(&names).position(text).map(|place| {
+                    let is_rare = self.other().is_some_and(|other| place as usize >= other);
+                    f64::from(place + u32::from(is_rare))
+                }),
             };
-            return state.ok_or_else(|| {
-                wrong(match closest(text, &states) {
-                    Some(name) => format!("one of {}; did you mean {name:?}?", some_of(&states)),
-                    None => format!("one of {}", some_of(&states)),
-                })
-            });
+            // Answers have this name where no level of the table stands for the state.
+            let not_seen = || self.other().filter(|_| text == NOT_SEEN && self.rare() == Some(&[]));
+            let value = value.or_else(|| not_seen().map(|other| other as f64));
+            return value.ok_or_else(|| wrong(one_of(text, &names)));
         }
         let Some(number) = number(&self.request.read_as, text) else {
             let kind = if self.is_date() { "a date" } else { "a number" };
@@ -327,12 +331,13 @@ impl DensityColumn {
         }
     }
 
-    /// The value of a rare level, or of the state of all of them by its other name.
-    fn rare_or_other(&self, text: &str) -> Option<usize> {
-        let (other, rare) = (self.other()?, self.rare().unwrap_or_default());
-        let names: Vec<String> = rare.iter().map(|level| level.text.clone()).collect();
-        let place = LevelIndex::new(&names).position(text);
-        place.map(|place| other + 1 + place as usize).or((text == NOT_SEEN).then_some(other))
+    /// What its values are called, of a column of states: the state of rare and unseen levels is none, the rare levels that are
+    /// known are some.
+    fn value_names(&self) -> Option<Vec<String>> {
+        let mut names = self.states()?;
+        names.truncate(self.other().unwrap_or(names.len()));
+        names.extend(self.rare().unwrap_or_default().iter().map(|level| level.text.clone()));
+        Some(names)
     }
 
     /// A number in the table's units as it would stand there.
@@ -364,7 +369,7 @@ impl DensityColumn {
                 }
             }
             ColumnValues::Pixel => "a pixel from 0 to 1, a byte divided by 255".into(),
-            ColumnValues::States { .. } => match self.states().unwrap_or_default() {
+            ColumnValues::States { .. } => match self.value_names().unwrap_or_default() {
                 names if names.len() <= SHOWN_STATES => format!("one of {}", names.join(", ")),
                 names => format!("one of {} states", names.len()),
             },

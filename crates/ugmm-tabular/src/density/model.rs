@@ -5,7 +5,7 @@ use super::options::{DensityMethod, DensityStructure};
 use super::typical::Typical;
 use crate::TaskChoice;
 use crate::error::TabularError;
-use crate::model::with_marks;
+use crate::model::{DateTarget, with_marks};
 use crate::question_error::QuestionError;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -118,6 +118,14 @@ impl DensityModel {
     #[must_use]
     pub fn classes(&self) -> Option<Vec<String>> {
         self.columns()[self.target()?].states()
+    }
+
+    /// Whether the target is a date or time, as days since 1970-01-01, and whether with times of day.
+    #[must_use]
+    pub fn target_date(&self) -> Option<DateTarget> {
+        let target = &self.columns()[self.target()?];
+        let with_time = !target.range().is_some_and(|range| range.whole);
+        target.is_date().then_some(DateTarget { with_time })
     }
 
     /// What of the target is predicted.

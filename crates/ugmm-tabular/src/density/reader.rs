@@ -4,7 +4,9 @@ use super::encoding::{EncodedRows, encode};
 use super::model::DensityModel;
 use crate::error::TabularError;
 use std::path::Path;
-use ugmm_data::frame::{DecimalMark, FrameError, FrameReader, ReadOptions, Request, UnseenValues, Values};
+use ugmm_data::frame::{
+    Doubt, FrameError, FrameReader, Notation, ReadOptions, Request, UnseenValues, ValueType, Values,
+};
 
 /// Values that are read at a time.
 const BATCH_VALUES: usize = 1 << 18;
@@ -118,10 +120,24 @@ impl<'m> DensityReader<'m> {
         self.frames.unseen()
     }
 
-    /// The decimal mark of the numbers of the file.
+    /// How the values of the model's columns are written in this file, in the order of the columns; not of a target that is not
+    /// read.
     #[must_use]
-    pub fn decimal_mark(&self) -> DecimalMark {
-        self.frames.decimal_mark()
+    pub fn notations(&self) -> Vec<Notation> {
+        self.frames.notations()
+    }
+
+    /// What the file says that the columns that are passed on hold.
+    #[must_use]
+    pub fn kept_types(&self) -> Vec<ValueType> {
+        let types = self.frames.value_types();
+        types[types.len() - self.kept..].to_vec()
+    }
+
+    /// What was assumed of the numbers read so far; see [`FrameReader::open_mark`].
+    #[must_use]
+    pub fn open_mark(&self) -> Option<Doubt> {
+        self.frames.open_mark()
     }
 
     /// Whether the target is among what is read.
@@ -150,6 +166,7 @@ fn checked(
         // The size of the images says it better than a pixel that smaller ones lack.
         model.check_images(file, *shape)?;
     }
+    let frames = frames.map_err(|error| error.of_model(model.columns().iter().map(|column| column.name())));
     let frames = frames?;
     if let Some(images) = frames.images() {
         model.check_images(&images.file, images.shape)?;

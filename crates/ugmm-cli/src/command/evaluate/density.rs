@@ -102,7 +102,11 @@ pub fn run(model: &DensityModel, options: &Evaluate, common: &Common) -> Result<
     let bits_per_pixel = model.bits_per_pixel(log_likelihood.mean);
     let report = Report { log_likelihood, bits_per_pixel, met, predictions };
     write_json(common.json.as_deref(), "ugmm/evaluate", &report)?;
-    if common.quiet { Ok(()) } else { print(&text(&report, model, &examples, &reader.unseen())) }
+    if common.quiet {
+        return Ok(());
+    }
+    let assumed = crate::table::open_mark(reader.open_mark());
+    print(&(assumed + &text(&report, model, &examples, &reader.unseen())))
 }
 
 fn text(report: &Report, model: &DensityModel, examples: &[String], unseen: &[UnseenValues]) -> String {
@@ -126,6 +130,8 @@ fn text(report: &Report, model: &DensityModel, examples: &[String], unseen: &[Un
     text + &match &report.predictions {
         None => String::new(),
         Some(Predictions::Classes(report)) => format!("\n{}", classes::text(report)),
-        Some(Predictions::Numbers(report)) => format!("\n{}", numbers::text(report)),
+        Some(Predictions::Numbers(report)) => {
+            format!("\n{}", numbers::text(report, model.target_date().is_some()))
+        }
     }
 }

@@ -7,6 +7,7 @@ mod numbers;
 use crate::arguments::{Common, Evaluate};
 use crate::error::CliError;
 use crate::output::{check_outputs, left_out, print, write_json};
+use crate::table::open_mark;
 use crate::unseen::lines;
 use serde::Serialize;
 use ugmm_tabular::{AnyModel, Batch, ModelReader};
@@ -27,13 +28,13 @@ pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
     let text = if of_numbers {
         let report = numbers::measure(&options.data, &model, &mut reader)?;
         write_json(json, "ugmm/evaluate", &report)?;
-        numbers::text(&report)
+        numbers::text(&report, model.target_date().is_some())
     } else {
         let report = classes::measure(&options.data, &model, &mut reader)?;
         write_json(json, "ugmm/evaluate", &report)?;
         classes::text(&report)
     };
-    if common.quiet { Ok(()) } else { print(&(unseen(&reader) + &text)) }
+    if common.quiet { Ok(()) } else { print(&(unseen(&reader) + &open_mark(reader.open_mark()) + &text)) }
 }
 
 /// What was met of categories that training did not have, if anything.

@@ -2,7 +2,7 @@
 
 use super::{LeftOut, usable_inputs};
 use crate::error::CliError;
-use crate::output::{percent, table};
+use crate::output::{count, error_text, percent, table};
 use serde::Serialize;
 use std::path::Path;
 use ugmm_data::frame::Values;
@@ -69,33 +69,35 @@ impl<'a> Report<'a> {
     }
 }
 
-/// As it is printed.
-pub fn text(report: &Report) -> String {
+/// As it is printed; errors are in days if the target is a date.
+pub fn text(report: &Report, is_date: bool) -> String {
+    let error = |error: f64| error_text(error, is_date);
     let Report { metrics, left_out, baseline, target, deciles } = report;
     let explained = metrics.r2.map_or("–".into(), |r2| percent(r2, 2));
     let mut text = left_out.text();
     text += &format!(
-        "{} rows, root mean squared error {:.4}; always guessing the mean gets {:.4}\nexplained variance {explained} %, \
-         mean absolute error of the median {:.4}\nmean log-density {:.4} per unit of {target}; always guessing a normal \
-         distribution gets {:.4}\ncontinuous ranked probability score {:.4}; the same gets about {:.4}\n",
+        "{} rows, root mean squared error {}; always guessing the mean gets {}\nexplained variance {explained} %, \
+         mean absolute error of the median {}\nmean log-density {:.4} per {} of {target}; always guessing a normal \
+         distribution gets {:.4}\ncontinuous ranked probability score {}; the same gets about {}\n",
         metrics.rows,
-        metrics.rmse,
-        baseline.rmse,
-        metrics.mae,
+        error(metrics.rmse),
+        error(baseline.rmse),
+        error(metrics.mae),
         metrics.log_density,
+        if is_date { "day" } else { "unit" },
         baseline.log_density,
-        metrics.crps,
-        baseline.crps
+        error(metrics.crps),
+        error(baseline.crps)
     );
     if metrics.outside > 0 {
         text += &format!(
-            "{} rows have a number outside of the range that the model knows; they are not in the mean log-density\n",
-            metrics.outside
+            "{} outside of the range that the model knows, and not in the mean log-density\n",
+            count(metrics.outside, "number")
         );
     }
     let mut rows = vec![vec!["interval".into(), "numbers in it, %".into(), "mean width".into()]];
     rows.push(vec!["central 50 %".into(), percent(metrics.coverage_50, 1), String::new()]);
-    let width = format!("{:.4}", metrics.width_90);
+    let width = error(metrics.width_90);
     rows.push(vec!["central 90 %".into(), percent(metrics.coverage_90, 1), width]);
     text += &format!("\n{}", table(&rows));
     let mut rows = vec![vec!["tenth of the predicted distribution".into(), "numbers in it, %".into()]];

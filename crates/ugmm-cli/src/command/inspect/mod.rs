@@ -6,7 +6,7 @@ mod trust;
 use crate::arguments::{Common, Inspect};
 use crate::error::CliError;
 use crate::naming::{in_data_units, input_names, network_of, neuron_names};
-use crate::output::{check_outputs, count, percent, print, short, table, write_json};
+use crate::output::{check_outputs, count, percent, print, table, within, write_json};
 use serde::Serialize;
 use trust::Trust;
 use ugmm_network::Network;
@@ -170,8 +170,9 @@ fn text(report: &Report, options: &Inspect) -> String {
             let mut rows =
                 vec![[neuron.name.as_str(), "weight, %", "mean", "mean ± σ"].map(String::from).to_vec()];
             for Named { input, weight, mean, from, to } in &neuron.components {
-                let range = format!("{} to {}", short(*from), short(*to));
-                rows.push(vec![input.clone(), percent(*weight, 2), short(*mean), range]);
+                let number = |number: f64| within(number, to - from);
+                let range = format!("{} to {}", number(*from), number(*to));
+                rows.push(vec![input.clone(), percent(*weight, 2), number(*mean), range]);
             }
             text += &format!("\n{}", table(&rows));
         }

@@ -4,7 +4,7 @@ use crate::error::CliError;
 use crate::row_output::{Column, Values};
 use std::num::NonZeroUsize;
 use ugmm_network::inspect::Absence;
-use ugmm_tabular::{Predictions, TabularModel};
+use ugmm_tabular::{DateTarget, Predictions, TabularModel};
 
 /// The quantiles of a number that are written.
 pub(super) const QUANTILES: [(f64, &str); 3] = [(0.05, "5 %"), (0.5, "median"), (0.95, "95 %")];
@@ -69,35 +69,44 @@ impl<'m> Maker<'m> {
         let means: Vec<f64> = densities.iter().map(|density| density.mean()).collect();
         let predicted = format!("predicted {}", self.model.target_name());
         let deviations = densities.iter().map(|density| density.deviation());
+        let date = self.model.target_date();
         let mut columns = vec![
-            column(&predicted, exact(means.iter().copied())),
-            column("standard deviation", exact(deviations)),
+            column(&predicted, numbers_or_dates(date, means.iter().copied())),
+            column(deviation_name(date), exact(deviations)),
         ];
         for (probability, name) in QUANTILES {
-            columns.push(column(name, exact(densities.iter().map(|density| density.quantile(probability)))));
+            let quantiles = densities.iter().map(|density| density.quantile(probability));
+            columns.push(column(name, numbers_or_dates(date, quantiles)));
         }
         Ok((columns, Predictions::Numbers(means)))
     }
 
     /// The columns that speak most for each row's prediction when it is compared with an average row, and their shares of all
-    /// that does.
+    /// that does; of the columns of which the row has a value.
     fn explanation(&self, inputs: &[f32], targets: &Predictions) -> Result<Vec<Column>, CliError> {
         let contributions = self.model.contributions(inputs, targets, Absence::Baseline)?;
-        let mut ranked: Vec<(Vec<String>, Vec<f32>)> = vec![Default::default(); self.explained];
-        for row in contributions.chunks(self.sources.len()) {
+        let sources = self.model.preprocessor().source_columns();
+        let mut ranked: Vec<(Vec<Option<String>>, Vec<Option<f32>>)> =
+            vec![Default::default(); self.explained];
+        let rows = inputs.chunks(self.model.preprocessor().inputs());
+        for (row, inputs) in contributions.chunks(self.sources.len()).zip(rows) {
+            let mut is_known = vec![false; row.len()];
+            sources.iter().zip(inputs).for_each(|(&source, input)| is_known[source] |= !input.is_nan());
             // Of a row far from all others a sum may be beyond f32.
             let all: f64 = row.iter().map(|value| f64::from(value.max(0.0))).sum();
-            let mut order: Vec<usize> = (0..row.len()).collect();
+            let mut order: Vec<usize> = (0..row.len()).filter(|&source| is_known[source]).collect();
             order.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
-            for ((names, values), source) in ranked.iter_mut().zip(order) {
-                names.push(self.sources[source].clone());
-                values.push((f64::from(row[source].max(0.0)) / all.max(f64::MIN_POSITIVE)) as f32);
+            for (rank, (names, values)) in ranked.iter_mut().enumerate() {
+                let source = order.get(rank).copied();
+                let share = |source: usize| f64::from(row[source].max(0.0)) / all.max(f64::MIN_POSITIVE);
+                names.push(source.map(|source| self.sources[source].clone()));
+                values.push(source.map(|source| share(source) as f32));
             }
         }
         let columns = ranked.into_iter().zip(1..).flat_map(|((names, values), rank)| {
             [
-                column(&format!("reason {rank}"), Values::Text(names.into_iter().map(Some).collect())),
-                column(&format!("share of reason {rank}"), numbers(values)),
+                column(&format!("reason {rank}"), Values::Text(names)),
+                column(&format!("share of reason {rank}"), Values::Number(values)),
             ]
         });
         Ok(columns.collect())
@@ -110,6 +119,19 @@ pub(super) fn column(name: &str, values: Values) -> Column {
 
 pub(super) fn numbers(values: impl IntoIterator<Item = f32>) -> Values {
     Values::Number(values.into_iter().map(Some).collect())
+}
+
+/// What a standard deviation is called.
+pub(super) fn deviation_name(date: Option<DateTarget>) -> &'static str {
+    if date.is_some() { "standard deviation in days" } else { "standard deviation" }
+}
+
+/// Numbers of the target, which may be days.
+pub(super) fn numbers_or_dates(date: Option<DateTarget>, values: impl IntoIterator<Item = f64>) -> Values {
+    match date {
+        Some(date) => Values::dates(date, values),
+        None => exact(values),
+    }
 }
 
 pub(super) fn exact(values: impl IntoIterator<Item = f64>) -> Values {

@@ -1,6 +1,6 @@
 //! Predictions of a density model: of its target, or, without one, how likely each row is.
 
-use super::columns::{QUANTILES, column, exact, numbers};
+use super::columns::{QUANTILES, column, deviation_name, exact, numbers, numbers_or_dates};
 use super::kept;
 use crate::arguments::{Common, Predict};
 use crate::density_rows::{Met, outside_examples};
@@ -28,6 +28,7 @@ pub fn run(model: &DensityModel, options: &Predict, common: &Common) -> Result<(
     let format = format_of(options.rows.format, options.rows.output.as_deref())?;
     let read_options = options.rows.read_options(&options.table);
     let mut reader = DensityReader::open(&options.data, model, false, &options.rows.keep, &read_options)?;
+    let types = reader.kept_types();
     let mut report = Report {
         target: model.target_name(),
         classes: model.classes().unwrap_or_default(),
@@ -40,7 +41,9 @@ pub fn run(model: &DensityModel, options: &Predict, common: &Common) -> Result<(
             report.met.add(&batch);
             outside_examples(model, &batch, &mut examples);
             let predicted = columns(model, &batch)?;
-            writer.write(&kept(&options.rows.keep, batch.kept).chain(predicted).collect::<Vec<_>>())?;
+            writer.write(
+                &kept(&options.rows.keep, &types, batch.kept, format).chain(predicted).collect::<Vec<_>>(),
+            )?;
         }
         Ok(())
     })?;
@@ -52,6 +55,7 @@ pub fn run(model: &DensityModel, options: &Predict, common: &Common) -> Result<(
             "integrated out"
         };
         eprint!("{}", report.met.remarks(doing, &examples, &reader.unseen()));
+        eprint!("{}", crate::table::open_mark(reader.open_mark()));
         if report.target.is_none() && report.met.outside_values > 0 {
             let rows = count(report.met.rows_with_outside_values, "row");
             eprintln!("the log-likelihood of {rows} is minus infinity, written as -inf (JSON has null)");
@@ -84,11 +88,14 @@ fn columns(model: &DensityModel, batch: &DensityBatch) -> Result<Vec<Column>, Cl
         }
         None => {
             let mixtures = model.predicted_mixtures(rows)?;
-            columns.push(column(&predicted, exact(mixtures.iter().map(|mixture| mixture.mean()))));
+            let date = model.target_date();
+            let means = mixtures.iter().map(|mixture| mixture.mean());
+            columns.push(column(&predicted, numbers_or_dates(date, means)));
             let deviations = mixtures.iter().map(|mixture| mixture.variance().max(0.0).sqrt());
-            columns.push(column("standard deviation", exact(deviations)));
+            columns.push(column(deviation_name(date), exact(deviations)));
             for (share, name) in QUANTILES {
-                columns.push(column(name, exact(mixtures.iter().map(|mixture| mixture.quantile(share)))));
+                let quantiles = mixtures.iter().map(|mixture| mixture.quantile(share));
+                columns.push(column(name, numbers_or_dates(date, quantiles)));
             }
         }
     }

@@ -3,7 +3,7 @@
 mod columns;
 mod density;
 
-use crate::arguments::{Common, Predict};
+use crate::arguments::{Common, Format, Predict};
 use crate::error::CliError;
 use crate::output::{check_not_mixed, check_outputs, count, write_json};
 use crate::row_output::{Column, Values, format_of, write_rows};
@@ -11,7 +11,7 @@ use crate::unseen::lines;
 use columns::Maker;
 use serde::Serialize;
 use ugmm_data::Encoded;
-use ugmm_data::frame::UnseenValues;
+use ugmm_data::frame::{UnseenValues, ValueType};
 use ugmm_tabular::{AnyModel, ModelReader};
 
 #[derive(Serialize)]
@@ -43,6 +43,7 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
     let format = format_of(options.rows.format, options.rows.output.as_deref())?;
     let read_options = options.rows.read_options(&options.table);
     let mut reader = ModelReader::open(&options.data, &model, false, &options.rows.keep, &read_options)?;
+    let types = reader.kept_types();
     let (classes, target) = (model.classes(), model.target_name());
     let mut report = Report {
         target,
@@ -58,7 +59,9 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
             let batch = batch?;
             let (predicted, unusual) = maker.columns(&batch.inputs)?;
             let predicted = predicted.into_iter().map(|column| column.spread_over(&batch.known));
-            writer.write(&kept(&options.rows.keep, batch.kept).chain(predicted).collect::<Vec<_>>())?;
+            writer.write(
+                &kept(&options.rows.keep, &types, batch.kept, format).chain(predicted).collect::<Vec<_>>(),
+            )?;
             report.rows_without_values += batch.known.iter().filter(|known| !**known).count();
             let Encoded { missing, unseen } = batch.encoded;
             report.rows += batch.rows.len();
@@ -71,17 +74,23 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
     write_json(common.json.as_deref(), "ugmm/predict", &report)?;
     if !common.quiet {
         eprint!("{}", remarks(&report, &reader.unseen()));
+        eprint!("{}", crate::table::open_mark(reader.open_mark()));
     }
     Ok(())
 }
 
 /// Columns of the table that are passed on.
-pub fn kept(names: &[String], columns: Vec<Vec<Option<String>>>) -> impl Iterator<Item = Column> {
-    let column = |(name, texts): (&String, Vec<Option<String>>)| Column {
+pub fn kept(
+    names: &[String],
+    types: &[ValueType],
+    columns: Vec<Vec<Option<String>>>,
+    format: Format,
+) -> impl Iterator<Item = Column> {
+    let column = move |((name, value_type), texts): ((&String, &ValueType), _)| Column {
         name: name.clone(),
-        values: Values::Text(texts),
+        values: Values::of_kept(texts, *value_type, format),
     };
-    names.iter().zip(columns).map(column)
+    names.iter().zip(types).zip(columns).map(column)
 }
 
 fn remarks(report: &Report, unseen: &[UnseenValues]) -> String {

@@ -7,7 +7,7 @@ use crate::arguments::{Common, Query};
 use crate::drawing::{bar, curve};
 use crate::error::CliError;
 use crate::known::{Question, names, some};
-use crate::output::{check_outputs, percent, print, short, write_json};
+use crate::output::{check_outputs, percent, print, short, within, write_json};
 use indexmap::IndexMap;
 use says::{Density, Numbers, Says, Summary, quantiles};
 use serde::Serialize;
@@ -199,7 +199,8 @@ fn of_states(states: &IndexMap<String, f64>) -> String {
 fn in_words(number: f64, question: &Question, column: &str) -> String {
     match question.variables.list().iter().find(|variable| variable.name() == column) {
         Some(variable) if variable.is_date() => variable.text_of(number),
-        _ => short(number),
+        Some(variable) => within(number, variable.range().map_or(0.0, |range| range.high - range.low)),
+        None => short(number),
     }
 }
 

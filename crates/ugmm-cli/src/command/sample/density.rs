@@ -7,7 +7,7 @@ use crate::density_rows::left_empty;
 use crate::error::CliError;
 use crate::known::{given_in_words, pairs};
 use crate::output::{count, print, write_json};
-use crate::row_output::{Column, Values, write_rows};
+use crate::row_output::{Column, Values, format_by_name, write_rows};
 use indexmap::IndexMap;
 use serde::Serialize;
 use std::path::Path;
@@ -40,16 +40,18 @@ pub fn run(model: &DensityModel, options: &Sample, common: &Common) -> Result<()
             "a density model draws its rows independently and exactly, without chains; leave it out".into();
         return Err(CliError::Option { key, reason });
     }
+    let picture = options.output.as_deref().filter(|output| images::is_picture(output));
+    let format = if picture.is_some() { Format::Csv } else { format_by_name(options.output.as_deref())? };
     let evidence = model.evidence(&pairs(&options.known.given)?)?;
     let start = Instant::now();
     let drawn = model.sample(&evidence, options.rows.get(), options.seed)?;
     let empty_cells = empty_cells(model, &drawn);
     let seconds = start.elapsed().as_secs_f64();
-    match options.output.as_deref().filter(|output| images::is_picture(output)) {
+    match picture {
         Some(output) => images::write_samples(model, &drawn, output)?,
-        None => write_rows(options.output.as_deref(), Format::Csv, |writer| {
-            writer.write(&columns(model, &drawn))
-        })?,
+        None => {
+            write_rows(options.output.as_deref(), format, |writer| writer.write(&columns(model, &drawn)))?
+        }
     }
     let report = Report {
         target: model.target_name(),
@@ -86,8 +88,9 @@ fn columns(model: &DensityModel, rows: &[f64]) -> Vec<Column> {
     let width = model.columns().len();
     let column = |(index, column): (usize, &ugmm_tabular::DensityColumn)| {
         let values = rows.iter().skip(index).step_by(width);
-        let texts = values.map(|&value| column.cell(value));
-        Column { name: column.name().to_owned(), values: Values::Text(texts.collect()) }
+        let texts: Vec<Option<String>> = values.map(|&value| column.cell(value)).collect();
+        let is_number = column.is_number() && !column.is_date();
+        Column { name: column.name().to_owned(), values: Values::of_texts(texts, is_number) }
     };
     model.columns().iter().enumerate().map(column).collect()
 }

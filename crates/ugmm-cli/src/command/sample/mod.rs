@@ -2,22 +2,22 @@
 
 mod density;
 
-use crate::arguments::{Common, Sample};
+use crate::arguments::{Common, Format, Sample};
 use crate::density_rows::left_empty;
 use crate::error::CliError;
 use crate::interrupt;
 use crate::known::Question;
 use crate::output::{check_not_mixed, check_outputs, count, print, short, table, write_json};
+use crate::row_output::{format_by_name, write_rows};
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 use ugmm_circuit::UnivariateMixture;
-use ugmm_network::file::AtomicFile;
 use ugmm_network::inference::diagnostics::{Diagnostics, FEWEST_EFFECTIVE, MOST_R_HAT};
 use ugmm_network::inference::gibbs::SamplingOptions;
 use ugmm_tabular::{AnyModel, TableSamples, TableVariable, TabularError};
@@ -64,6 +64,7 @@ pub fn run(options: &Sample, common: &Common) -> Result<(), CliError> {
         AnyModel::Network(model) => model,
         AnyModel::Density(model) => return density::run(&model, options, common),
     };
+    let format = format_by_name(options.output.as_deref())?;
     let question = Question::new(&model, &options.known)?;
     let (rows, chains) = (options.rows.get(), options.chains.map_or(CHAINS, NonZeroUsize::get));
     let sampling = SamplingOptions {
@@ -77,7 +78,7 @@ pub fn run(options: &Sample, common: &Common) -> Result<(), CliError> {
     let start = Instant::now();
     let drawn = draw(&question, &sampling, common.quiet)?;
     let seconds = start.elapsed().as_secs_f64();
-    let empty_cells = write(&question, &drawn, rows, options)?;
+    let empty_cells = write(&question, &drawn, rows, options, format)?;
     let columns: Vec<Column> = drawn
         .drawn
         .iter()
@@ -142,8 +143,8 @@ fn write(
     drawn: &TableSamples,
     rows: usize,
     options: &Sample,
+    format: Format,
 ) -> Result<usize, CliError> {
-    let output = options.output.as_deref();
     let mut rng = ugmm_network::generator(options.seed, ugmm_network::Stream::Sampling);
     let mut empty_cells = 0;
     let mut cell = |(index, variable): (usize, &TableVariable), inputs: &[f64]| {
@@ -162,31 +163,25 @@ fn write(
             }
         })
     };
-    let mut file = output.map(AtomicFile::create).transpose()?;
-    let to: Box<dyn Write + '_> = match &mut file {
-        Some(file) => Box::new(BufWriter::new(file)),
-        None => Box::new(BufWriter::new(std::io::stdout())),
-    };
-    let written = (|| -> Result<(), std::io::Error> {
-        let mut writer = csv::Writer::from_writer(to);
-        let variables = question.variables.list();
-        writer.write_record(variables.iter().map(|variable| variable.name()))?;
-        let samples = &drawn.samples;
-        let all = samples.rows().len() / samples.inputs();
-        for row in 0..rows {
-            let place = (row as u128 * all as u128 / rows as u128) as usize;
-            let values = &samples.rows()[place * samples.inputs()..][..samples.inputs()];
-            let values: Vec<f64> = values.iter().map(|&value| value.into()).collect();
-            writer.write_record(variables.iter().enumerate().map(|variable| cell(variable, &values)))?;
+    let variables = question.variables.list();
+    let mut texts: Vec<Vec<Option<String>>> = vec![Vec::with_capacity(rows); variables.len()];
+    let samples = &drawn.samples;
+    let all = samples.rows().len() / samples.inputs();
+    for row in 0..rows {
+        let place = (row as u128 * all as u128 / rows as u128) as usize;
+        let values = &samples.rows()[place * samples.inputs()..][..samples.inputs()];
+        let values: Vec<f64> = values.iter().map(|&value| value.into()).collect();
+        for ((index, variable), texts) in variables.iter().enumerate().zip(&mut texts) {
+            texts.push(Some(cell((index, variable), &values)).filter(|text| !text.is_empty()));
         }
-        writer.flush()
-    })();
-    match written {
-        // A reader of standard output that has gone (`| head`) is no error.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe && output.is_none() => {}
-        written => written?,
     }
-    file.map(AtomicFile::commit).transpose()?;
+    let column = |(variable, texts): (&TableVariable, Vec<Option<String>>)| {
+        let is_number = variable.states().is_none() && !variable.is_date();
+        let values = crate::row_output::Values::of_texts(texts, is_number);
+        crate::row_output::Column { name: variable.name().to_owned(), values }
+    };
+    let columns: Vec<_> = variables.iter().zip(texts).map(column).collect();
+    write_rows(options.output.as_deref(), format, |writer| writer.write(&columns))?;
     Ok(empty_cells)
 }
 

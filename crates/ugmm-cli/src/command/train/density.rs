@@ -201,7 +201,10 @@ fn text(report: &Report) -> String {
     }
     if let (Some(target), Some(measures)) = (report.target, &fitted.predictions) {
         let rows = if fitted.validation_rows > 0 { "held-out" } else { "training" };
-        text += &format!("{target} of {rows} rows, predicted from the others: {}\n", in_words(measures));
+        text += &format!(
+            "{target} of {rows} rows, predicted from the others: {}\n",
+            in_words(measures, model.target_date().is_some())
+        );
     }
     let (file, parameters) = (report.model_file.display(), report.parameters);
     text + &format!("{file}: {parameters} parameters, trained in {:.1} s\n", fitted.seconds)

@@ -1,13 +1,15 @@
 //! What is said of a finished training.
 
-use crate::output::{count, left_out, percent, percent_and_sd, table};
+use crate::output::{count, error_text, left_out, percent, percent_and_sd, table};
 use crate::statistics::mean_and_sd;
 use serde::Serialize;
 use std::path::Path;
 use ugmm_network::model_file::Columns;
 use ugmm_network::training::TrainingConfig;
 use ugmm_network::{ModelConfig, Task};
-use ugmm_tabular::{Calibration, CrossValidation, FitReport, Measures, TabularModel};
+use ugmm_tabular::{
+    Baseline, Calibration, CrossValidation, FitReport, Measures, NumberBaseline, TabularModel,
+};
 
 #[derive(Serialize)]
 pub struct Report<'a> {
@@ -18,6 +20,8 @@ pub struct Report<'a> {
     model: ModelConfig,
     training: Option<&'a TrainingConfig>,
     parameters: usize,
+    #[serde(skip)]
+    is_date: bool,
     #[serde(flatten)]
     fitted: &'a FitReport,
 }
@@ -33,6 +37,7 @@ impl<'a> Report<'a> {
             model: saved.model.config(),
             training: saved.training.as_ref(),
             parameters: saved.model.parameter_count(),
+            is_date: model.target_date().is_some(),
             fitted,
         }
     }
@@ -42,9 +47,10 @@ impl<'a> Report<'a> {
 pub const OF_DENSITIES: &str = "a log-density above 0, and a loss below 0, is normal: densities exceed 1 where numbers lie close together\n";
 
 pub fn text(report: &Report) -> String {
-    let Report { fitted, columns, .. } = report;
+    let Report { fitted, columns, is_date, .. } = report;
     let target = &columns.target;
     let what = match columns.classes.as_slice() {
+        [] if *is_date => format!("{target} is a date"),
         [] => format!("{target} is a number"),
         classes => format!("{target} is one of {}", classes.join(", ")),
     };
@@ -63,13 +69,13 @@ pub fn text(report: &Report) -> String {
         let (done, skipped) = (fitted.history.len(), fitted.skipped_epochs);
         text += &format!("there was time for {done} of {} epochs\n", done + skipped);
     }
-    text += &measures("training", &fitted.training_metrics);
+    text += &measures("training", &fitted.training_metrics, *is_date);
     if let Some(validation) = &fitted.validation_metrics {
-        text += &measures("held-out", validation);
+        text += &measures("held-out", validation, *is_date);
         text += &interval(validation);
     }
     if let Some(measured) = &fitted.cross_validation {
-        text += &cross_validation(measured);
+        text += &cross_validation(measured, *is_date);
     }
     let is_dense =
         |measures: &Measures| matches!(measures, Measures::Numbers(numbers) if numbers.log_density > 0.0);
@@ -92,7 +98,7 @@ pub fn text(report: &Report) -> String {
             (None, Some(_)) => "the rows of the folds",
             (None, None) => "training rows",
         };
-        text += &format!("to compare, on {rows}: {}\n", baseline.in_words(target));
+        text += &format!("to compare, on {rows}: {}\n", baseline_in_words(baseline, target, *is_date));
     }
     if fitted.validation_metrics.is_none() && fitted.cross_validation.is_none() {
         text += "no rows were held out, so how well the model does on new rows is unknown\n";
@@ -104,8 +110,8 @@ pub fn text(report: &Report) -> String {
     text + &format!("{file}: {parameters} parameters, trained in {:.1} s\n", fitted.seconds)
 }
 
-fn measures(what: &str, measures: &Measures) -> String {
-    format!("{what} rows: {}, {}\n", measures.rows(), in_words(measures))
+fn measures(what: &str, measures: &Measures, is_date: bool) -> String {
+    format!("{what} rows: {}, {}\n", measures.rows(), in_words(measures, is_date))
 }
 
 /// How many numbers are in their intervals.
@@ -118,7 +124,8 @@ fn interval(measures: &Measures) -> String {
     }
 }
 
-pub fn in_words(measures: &Measures) -> String {
+/// Measures in a few words; errors are in days if the target is a date.
+pub fn in_words(measures: &Measures, is_date: bool) -> String {
     match measures {
         Measures::Classes(metrics) => {
             format!("accuracy {} %, log-loss {:.4}", percent(metrics.accuracy, 2), metrics.log_loss)
@@ -126,14 +133,26 @@ pub fn in_words(measures: &Measures) -> String {
         Measures::Numbers(metrics) => {
             let explained = metrics.r2.map_or("–".into(), |r2| percent(r2, 1));
             format!(
-                "root mean squared error {:.4}, explained variance {explained} %, mean log-density {:.4}",
-                metrics.rmse, metrics.log_density
+                "root mean squared error {}, explained variance {explained} %, mean log-density {:.4}",
+                error_text(metrics.rmse, is_date),
+                metrics.log_density
             )
         }
     }
 }
 
-fn cross_validation(measured: &CrossValidation) -> String {
+/// What guessing is worth; an error has the digits that count.
+pub fn baseline_in_words(baseline: &Baseline, target: &str, is_date: bool) -> String {
+    match baseline {
+        Baseline::Class(_) => baseline.in_words(target),
+        Baseline::Number(NumberBaseline { rmse, .. }) => format!(
+            "always guessing the mean of {target} has a root mean squared error of {}",
+            error_text(*rmse, is_date)
+        ),
+    }
+}
+
+fn cross_validation(measured: &CrossValidation, is_date: bool) -> String {
     let CrossValidation { folds, metrics, temperature, spread, rejected, at_limit, scaled_metrics, by_fold } =
         measured;
     let head =
@@ -163,10 +182,12 @@ fn cross_validation(measured: &CrossValidation) -> String {
         let measures = match metrics {
             Measures::Classes(metrics) => format!(
                 "{}, calibration error {} %",
-                in_words(&Measures::Classes(*metrics)),
+                in_words(&Measures::Classes(*metrics), is_date),
                 percent(metrics.calibration_error, 2)
             ),
-            Measures::Numbers(_) => format!("{}\n{}", in_words(metrics), interval(metrics).trim_end()),
+            Measures::Numbers(_) => {
+                format!("{}\n{}", in_words(metrics, is_date), interval(metrics).trim_end())
+            }
         };
         return head
             + &format!(
@@ -195,11 +216,13 @@ fn cross_validation(measured: &CrossValidation) -> String {
         }
         (metrics, Measures::Numbers(scaled)) => format!(
             "  {}\n{with}{},\n    {} % of the numbers in their 90 % intervals\n",
-            in_words(metrics),
-            in_words(&Measures::Numbers(*scaled)),
+            in_words(metrics, is_date),
+            in_words(&Measures::Numbers(*scaled), is_date),
             percent(scaled.coverage_90, 1)
         ),
-        (metrics, scaled) => format!("  {}\n{with}{}\n", in_words(metrics), in_words(scaled)),
+        (metrics, scaled) => {
+            format!("  {}\n{with}{}\n", in_words(metrics, is_date), in_words(scaled, is_date))
+        }
     } + &limit
 }
 
