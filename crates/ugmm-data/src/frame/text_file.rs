@@ -192,10 +192,9 @@ impl TextBlocks {
         }
         let columns = match self.columns.is_empty() {
             true => Vec::new(),
-            false => self.decode().map_err(|reason| DataError::Unreadable {
-                file: self.file.origin.path.clone(),
-                reason,
-            })?,
+            false => self
+                .decode()
+                .map_err(|reason| DataError::Unreadable { file: self.file.origin.path.clone(), reason })?,
         };
         self.file.rows.text.clear();
         self.file.rows.starts.clear();
