@@ -160,7 +160,10 @@ pub fn fit(
     stages.run.progress.on_end();
     let seconds = stages.journal.spent().as_secs_f64();
     let spread = match &of_others {
-        Some((factor, widths)) => Some(spread_of(&learner, &fitted, *factor, widths)?),
+        Some((factor, widths)) => {
+            let folds = if calibrating.is_empty() { &folds } else { &calibrating };
+            Some(spread_of(&learner, &fitted, folds, *factor, widths)?)
+        }
         None => None,
     };
     if let Some(measured) = &mut cross_validation {

@@ -45,9 +45,11 @@ impl Outputs {
         (densities, right.iter().map(|&right| number.to_network(right)).collect())
     }
 
-    /// Of numbers, how wide the central interval of 90 % of each row is, in the data's units.
+    /// Of numbers, how wide the central interval of 90 % of each row is, in the data's units, impossible numbers included.
     pub(crate) fn widths(&self) -> Vec<f64> {
-        self.densities().iter().map(|density| density.quantile(0.95) - density.quantile(0.05)).collect()
+        let number = self.number.iter();
+        let densities = number.flat_map(|number| self.rows().map(|row| number.unbounded(number.network_density(row))));
+        densities.map(|density| density.quantile(0.95) - density.quantile(0.05)).collect()
     }
 
     /// The first so many rows, and the others.
