@@ -117,7 +117,7 @@ impl Baseline {
     /// In words, what of predictions with these measures, of the same rows, is worse than guessing beyond chance, though not all
     /// is; `None` if nothing is.
     #[must_use]
-    pub fn is_partly_better_than(&self, measures: &Measures, target: &str) -> Option<String> {
+    pub fn what_is_worse(&self, measures: &Measures, target: &str) -> Option<String> {
         let (Self::Number(guess), Measures::Numbers(found)) = (self, measures) else { return None };
         // The relative error of a deviation is about 1/√(2n), that of a mean log-density 1/√n.
         let chance = (found.rows.max(1) as f64).sqrt().recip();
@@ -191,7 +191,7 @@ pub(crate) fn doubts(
             baseline.in_words(learner.target)
         ));
     } else {
-        doubts.extend(baseline.and_then(|baseline| baseline.is_partly_better_than(measures, learner.target)));
+        doubts.extend(baseline.and_then(|baseline| baseline.what_is_worse(measures, learner.target)));
     }
     doubts
 }
@@ -302,4 +302,52 @@ fn hidden_columns(learner: &Learner, fitted: &Fitted) -> Vec<String> {
         }
     }
     doubts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ugmm_network::metrics::NumberMetrics;
+
+    #[test]
+    fn means_and_densities_are_compared_with_guessing_one_by_one() {
+        let numbers: Vec<f64> = (0..100).map(f64::from).collect();
+        let guess = Baseline::Number(NumberBaseline::of(&numbers));
+        let Baseline::Number(NumberBaseline { rmse, log_density, .. }) = guess else { unreachable!() };
+        let worse = |rmse: f64, log_density: f64| {
+            let found = NumberMetrics {
+                rows: 100,
+                rmse,
+                mae: rmse,
+                r2: None,
+                log_density,
+                outside: 0,
+                crps: 1.0,
+                coverage_50: 0.5,
+                coverage_90: 0.9,
+                width_90: 1.0,
+            };
+            guess.what_is_worse(&Measures::Numbers(found), "y").unwrap_or_default()
+        };
+        assert!(worse(2.0 * rmse, log_density + 1.0).starts_with("predicted means of y are worse than guessing"));
+        assert!(worse(0.5 * rmse, log_density - 1.0).starts_with("predicted densities of y are worse"));
+        assert_eq!(worse(1.05 * rmse, log_density - 0.05), "");
+    }
+
+    #[test]
+    fn a_far_value_is_told_from_a_skewed_column() {
+        let rows: Vec<usize> = (0..300).collect();
+        // Quantiles of a logistic distribution.
+        let share = |i: usize| (i as f64 + 0.5) / 300.0;
+        let mut even: Vec<f64> = (0..300).map(|i| (share(i) / (1.0 - share(i))).ln()).collect();
+        for scale in [0.5, 1.0, 1.5, 2.0] {
+            let skewed: Vec<f64> = even.iter().map(|value| (scale * value / 1.8).exp()).collect();
+            assert!(squeezing_values(&skewed, &rows).is_none(), "{scale}");
+        }
+        assert!(squeezing_values(&even, &rows).is_none());
+        even[10] = 1e300;
+        let (far, (_, high)) = squeezing_values(&even, &rows).unwrap();
+        assert!(far == [(1e300, 10)] && high < 10.0);
+        assert_eq!(named(&far), "1e300 in row 11");
+    }
 }

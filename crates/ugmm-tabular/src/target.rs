@@ -417,3 +417,58 @@ pub(crate) fn target_rows(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A density that says as much of numbers below 0 as of those above.
+    #[test]
+    fn what_was_never_negative_is_not_predicted_to_be() {
+        let number = NumberTarget::of(&[0.0, 0.0, 1.0, 10.0]);
+        assert!(number.never_negative && number.low < 0.0);
+        let scores: Vec<f32> = (0..100).map(|cell| -0.5 * ((cell as f32 - 8.5) / 4.0).powi(2)).collect();
+        let density = number.density(&scores);
+        assert_eq!(density.range().0, 0.0);
+        assert_eq!([0.0, 0.05, 0.3].map(|share| density.quantile(share)), [0.0; 3]);
+        assert!((density.probabilities().iter().sum::<f64>() - 1.0).abs() < 1e-9);
+        assert_eq!((density.cumulative(-1e-9), density.density(-1e-9)), (0.0, 0.0));
+        // The score is that of the same samples: quantiles at the middles of equal shares.
+        let shares = 20_000;
+        let samples: Vec<f64> =
+            (0..shares).map(|part| density.quantile((f64::from(part) + 0.5) / f64::from(shares))).collect();
+        let mean = |value: &dyn Fn(f64) -> f64| samples.iter().map(|&y| value(y)).sum::<f64>() / samples.len() as f64;
+        assert!((density.mean() - mean(&|y| y)).abs() < 1e-3);
+        let at_zero = mean(&|y| f64::from(u8::from(y == 0.0)));
+        assert!(at_zero > 0.4 && (density.cumulative(0.0) - at_zero).abs() < 1e-3);
+        for y in [0.0, 0.7, 3.0] {
+            let expected = mean(&|sample| (sample - y).abs());
+            // E|Y − y| − E|Y − Y'| / 2, the second by Gini's formula on the samples.
+            let count = samples.len() as f64;
+            let gini: f64 =
+                samples.iter().enumerate().map(|(i, y)| (2.0 * (i as f64 + 1.0) - count - 1.0) * y).sum::<f64>();
+            let crps = expected - gini / (count * count);
+            assert!((density.crps(y) - crps).abs() < 2e-3, "{y}: {} {crps}", density.crps(y));
+        }
+        assert_eq!(number.to_data(number.network_range().0), 0.0);
+        assert!(!NumberTarget::of(&[-1.0, 5.0]).never_negative && !NumberTarget::of(&[5.0, 6.0]).never_negative);
+        let old = r#"{"mean": 1.0, "scale": 2.0, "low": -1.0, "high": 5.0}"#;
+        assert!(!serde_json::from_str::<NumberTarget>(old).unwrap().never_negative);
+    }
+
+    /// However far a number is, the usual ones keep most of the network's range.
+    #[test]
+    fn one_far_number_leaves_the_range_to_the_others() {
+        for far in [1e5, 1e15, 1e100, -1e300] {
+            let mut numbers: Vec<f64> = (0..200).map(|i| f64::from(i) / 20.0).collect();
+            numbers[7] = far;
+            let number = NumberTarget::of(&numbers);
+            let (low, high) = number.network_range();
+            let (first, last) = number.usual.unwrap();
+            let usual = number.to_network(last) - number.to_network(first);
+            assert!(number.is_usable() && usual > 0.5 * (high - low), "{far}: {usual} of {low} to {high}");
+            let density = number.density(&vec![0.0; 256]);
+            assert!((first..=last).contains(&density.quantile(if far > 0.0 { 0.4 } else { 0.6 })));
+        }
+    }
+}
