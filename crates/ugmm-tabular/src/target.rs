@@ -24,7 +24,7 @@ const FEW_FAR: f64 = 0.01;
 const TAIL: f64 = 0.02;
 /// How far beyond the usual range, in widths of it, the range of a number reaches at most: the farther, the less of the network's
 /// units and of the cells is left for the usual numbers. What is farther counts as this far.
-const FARTHEST: f64 = 1e12;
+const FARTHEST: f64 = 1e3;
 
 /// What a model predicts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

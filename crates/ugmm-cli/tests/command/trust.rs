@@ -133,7 +133,8 @@ fn intervals_hold_what_they_say_beside_columns_of_noise() {
         stdout(&ugmm(at, &["evaluate", "m.safetensors", "new.csv", "--json", "e.json"]));
         let report = json(&at.join("e.json"));
         let coverage = report["coverage_90"].as_f64().unwrap();
-        assert!((0.86..0.95).contains(&coverage), "{folds:?} {report}");
+        // The 90 % quantile of 240 or 300 errors is uncertain: coverage by about two points either way.
+        assert!((0.85..0.96).contains(&coverage), "{folds:?} {report}");
     }
 }
 
