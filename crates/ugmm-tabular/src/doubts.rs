@@ -274,7 +274,8 @@ fn hidden_columns(learner: &Learner, fitted: &Fitted) -> Vec<String> {
         let variance = seen().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / count;
         let name = &request.name;
         let is_scaled = !is_raw && preprocessor.scale_of(input).is_some();
-        let farthest = inputs.iter().skip(input).step_by(width).fold(0f32, |most, value| most.max(value.abs()));
+        let farthest =
+            inputs.iter().skip(input).step_by(width).fold(0f32, |most, value| most.max(value.abs()));
         if is_scaled
             && farthest > LEAST_FAR
             && let Some((far, (low, high))) = squeezing_values(numbers, rows)
@@ -329,7 +330,9 @@ mod tests {
             };
             guess.what_is_worse(&Measures::Numbers(found), "y").unwrap_or_default()
         };
-        assert!(worse(2.0 * rmse, log_density + 1.0).starts_with("predicted means of y are worse than guessing"));
+        assert!(
+            worse(2.0 * rmse, log_density + 1.0).starts_with("predicted means of y are worse than guessing")
+        );
         assert!(worse(0.5 * rmse, log_density - 1.0).starts_with("predicted densities of y are worse"));
         assert_eq!(worse(1.05 * rmse, log_density - 0.05), "");
     }

@@ -48,7 +48,8 @@ impl Outputs {
     /// Of numbers, how wide the central interval of 90 % of each row is, in the data's units, impossible numbers included.
     pub(crate) fn widths(&self) -> Vec<f64> {
         let number = self.number.iter();
-        let densities = number.flat_map(|number| self.rows().map(|row| number.unbounded(number.network_density(row))));
+        let densities =
+            number.flat_map(|number| self.rows().map(|row| number.unbounded(number.network_density(row))));
         densities.map(|density| density.quantile(0.95) - density.quantile(0.05)).collect()
     }
 

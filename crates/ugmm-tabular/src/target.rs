@@ -437,7 +437,9 @@ mod tests {
         let shares = 20_000;
         let samples: Vec<f64> =
             (0..shares).map(|part| density.quantile((f64::from(part) + 0.5) / f64::from(shares))).collect();
-        let mean = |value: &dyn Fn(f64) -> f64| samples.iter().map(|&y| value(y)).sum::<f64>() / samples.len() as f64;
+        let mean = |value: &dyn Fn(f64) -> f64| {
+            samples.iter().map(|&y| value(y)).sum::<f64>() / samples.len() as f64
+        };
         assert!((density.mean() - mean(&|y| y)).abs() < 1e-3);
         let at_zero = mean(&|y| f64::from(u8::from(y == 0.0)));
         assert!(at_zero > 0.4 && (density.cumulative(0.0) - at_zero).abs() < 1e-3);
@@ -445,13 +447,18 @@ mod tests {
             let expected = mean(&|sample| (sample - y).abs());
             // E|Y − y| − E|Y − Y'| / 2, the second by Gini's formula on the samples.
             let count = samples.len() as f64;
-            let gini: f64 =
-                samples.iter().enumerate().map(|(i, y)| (2.0 * (i as f64 + 1.0) - count - 1.0) * y).sum::<f64>();
+            let gini: f64 = samples
+                .iter()
+                .enumerate()
+                .map(|(i, y)| (2.0 * (i as f64 + 1.0) - count - 1.0) * y)
+                .sum::<f64>();
             let crps = expected - gini / (count * count);
             assert!((density.crps(y) - crps).abs() < 2e-3, "{y}: {} {crps}", density.crps(y));
         }
         assert_eq!(number.to_data(number.network_range().0), 0.0);
-        assert!(!NumberTarget::of(&[-1.0, 5.0]).never_negative && !NumberTarget::of(&[5.0, 6.0]).never_negative);
+        assert!(
+            !NumberTarget::of(&[-1.0, 5.0]).never_negative && !NumberTarget::of(&[5.0, 6.0]).never_negative
+        );
         let old = r#"{"mean": 1.0, "scale": 2.0, "low": -1.0, "high": 5.0}"#;
         assert!(!serde_json::from_str::<NumberTarget>(old).unwrap().never_negative);
     }

@@ -155,7 +155,9 @@ impl ConditionalDensity {
         let edges: Vec<f64> = edges.collect();
         let usual = match &self.cells {
             Cells::Equal { .. } => 0..cells - first,
-            Cells::Unequal { usual, .. } => usual.start.saturating_sub(first)..usual.end.saturating_sub(first).max(1),
+            Cells::Unequal { usual, .. } => {
+                usual.start.saturating_sub(first)..usual.end.saturating_sub(first).max(1)
+            }
         };
         let mut probabilities = self.probabilities[first..].to_vec();
         probabilities[0] += self.probabilities[..first].iter().sum::<f64>();
@@ -269,7 +271,8 @@ impl ConditionalDensity {
         let whole = place.floor() as usize;
         let below: f64 = self.probabilities[..whole].iter().sum();
         let at_low = if whole == 0 && y >= self.range().0 { self.at_low } else { 0.0 };
-        let part = self.probabilities.get(whole).map_or(0.0, |share| (share - at_low) * (place - whole as f64));
+        let part =
+            self.probabilities.get(whole).map_or(0.0, |share| (share - at_low) * (place - whole as f64));
         (below + at_low + part).min(1.0)
     }
 
@@ -280,7 +283,8 @@ impl ConditionalDensity {
         for (cell, &share) in self.probabilities.iter().enumerate() {
             if share > 0.0 && below + share >= probability {
                 let at_low = if cell == 0 { self.at_low } else { 0.0 };
-                let part = ((probability - below - at_low) / (share - at_low).max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
+                let part = ((probability - below - at_low) / (share - at_low).max(f64::MIN_POSITIVE))
+                    .clamp(0.0, 1.0);
                 return self.cells.at(cell, part);
             }
             below += share;
