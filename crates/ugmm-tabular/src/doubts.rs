@@ -16,6 +16,10 @@ const WIDE_INPUT: f64 = 30.0;
 const DEEP: usize = 3;
 /// Numbers far from all others that are named.
 const NAMED: usize = 3;
+/// Share of a column's standard deviation that is left of it without values far from all others, below which these spoil the
+/// scale of the rest; and standard deviations that such a value is at least away from the mean.
+const SQUEEZED: f64 = 0.25;
+const LEAST_FAR: f32 = 5.0;
 
 /// How good guessing is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -110,6 +114,30 @@ impl Baseline {
         }
     }
 
+    /// In words, what of predictions with these measures, of the same rows, is worse than guessing beyond chance, though not all
+    /// is; `None` if nothing is.
+    #[must_use]
+    pub fn what_is_worse(&self, measures: &Measures, target: &str) -> Option<String> {
+        let (Self::Number(guess), Measures::Numbers(found)) = (self, measures) else { return None };
+        // The relative error of a deviation is about 1/√(2n), that of a mean log-density 1/√n.
+        let chance = (found.rows.max(1) as f64).sqrt().recip();
+        if found.rmse > guess.rmse * (1.0 + chance) {
+            return Some(format!(
+                "predicted means of {target} are worse than guessing: their root mean squared error is {:.4}, that of always \
+                 guessing the mean {:.4}. Medians and intervals need not be; numbers of very different sizes are better \
+                 learned as their logarithms",
+                found.rmse, guess.rmse
+            ));
+        }
+        (found.log_density < guess.log_density - chance).then(|| {
+            format!(
+                "predicted densities of {target} are worse than guessing: their mean log-density is {:.4}, that of always \
+                 guessing a normal distribution {:.4}. So do not rely on intervals; means need not be bad",
+                found.log_density, guess.log_density
+            )
+        })
+    }
+
     /// In words, after "always guessing".
     #[must_use]
     pub fn in_words(&self, target: &str) -> String {
@@ -143,7 +171,9 @@ pub(crate) fn doubts(
             first.training_loss, last.training_loss
         ));
     }
-    if let Some(baseline) = baseline.filter(|baseline| baseline.is_not_beaten_by(measures)) {
+    if let Some(baseline) = baseline
+        && baseline.is_not_beaten_by(measures)
+    {
         let layers = match &fitted.recipe.model {
             ModelConfig::Ugmm(network) => network.layers.len(),
             ModelConfig::Mlp(network) => network.sizes.len().saturating_sub(1),
@@ -160,6 +190,8 @@ pub(crate) fn doubts(
             "the model is no better than guessing ({}); {reason}",
             baseline.in_words(learner.target)
         ));
+    } else {
+        doubts.extend(baseline.and_then(|baseline| baseline.what_is_worse(measures, learner.target)));
     }
     doubts
 }
@@ -170,26 +202,56 @@ fn far_numbers(learner: &Learner) -> Vec<String> {
     let Some((low, high)) = usual_numbers(numbers) else { return Vec::new() };
     let far: Vec<usize> =
         (0..numbers.len()).filter(|&place| !(low..=high).contains(&numbers[place])).collect();
-    let target = learner.target;
-    let named: Vec<String> = far
-        .iter()
-        .take(NAMED)
-        .map(|&place| format!("{} in row {}", numbers[place], learner.rows[place] + 1))
-        .collect();
+    let far: Vec<(f64, usize)> = far.into_iter().map(|place| (numbers[place], learner.rows[place])).collect();
+    vec![format!(
+        "{} is {}, where all others lie between {low} and {high}; if that is an error, correct or remove it. Predicted means do \
+         not count such numbers unless they are likely",
+        learner.target,
+        named(&far)
+    )]
+}
+
+/// Numbers with their rows of the table, the first few of them.
+fn named(far: &[(f64, usize)]) -> String {
+    let in_row = |&(number, row): &(f64, usize)| match number.abs() < 1e16 {
+        true => format!("{number} in row {}", row + 1),
+        false => format!("{number:e} in row {}", row + 1),
+    };
+    let named: Vec<String> = far.iter().take(NAMED).map(in_row).collect();
     let more = match far.len() - named.len() {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    vec![format!(
-        "{target} is {}{more}, where all others lie between {} and {}; if that is an error, correct or remove it. Predicted \
-         means do not count such numbers unless they are likely",
-        named.join(", "),
-        low,
-        high
-    )]
+    named.join(", ") + &more
 }
 
-/// Columns whose values the network cannot tell apart, or that are far wider than its components.
+/// Values of a column far from all others, with their rows, and the ends of the others, if the scale of the column is theirs
+/// rather than that of the others; not the largest of a column that is merely skewed.
+fn squeezing_values(numbers: &[f64], rows: &[usize]) -> Option<(Vec<(f64, usize)>, (f64, f64))> {
+    let known: Vec<f64> = rows.iter().map(|&row| numbers[row]).filter(|number| !number.is_nan()).collect();
+    let (low, high) = usual_numbers(&known)?;
+    let usual: Vec<f64> = known.iter().copied().filter(|number| (low..=high).contains(number)).collect();
+    if deviation(&usual) >= SQUEEZED * deviation(&known) {
+        return None;
+    }
+    let far = |&row: &usize| {
+        let number = numbers[row];
+        (number < low || number > high).then_some((number, row))
+    };
+    Some((rows.iter().filter_map(far).collect(), (low, high)))
+}
+
+/// The standard deviation of numbers, of which there are some.
+fn deviation(numbers: &[f64]) -> f64 {
+    let count = numbers.len() as f64;
+    let mean = numbers.iter().map(|number| number / count).sum::<f64>();
+    // Divided first, so that squares of large numbers are finite.
+    let largest = numbers.iter().map(|number| (number - mean).abs()).fold(f64::MIN_POSITIVE, f64::max);
+    largest * (numbers.iter().map(|number| ((number - mean) / largest).powi(2)).sum::<f64>() / count).sqrt()
+}
+
+/// Columns whose values the network cannot tell apart, or hardly can for a few far away, or that are far wider than its
+/// components.
 fn hidden_columns(learner: &Learner, fitted: &Fitted) -> Vec<String> {
     let Fitted { preprocessor, inputs, rows, .. } = fitted;
     let (requests, sources, width) =
@@ -211,7 +273,19 @@ fn hidden_columns(learner: &Learner, fitted: &Fitted) -> Vec<String> {
         let mean = seen().map(|&value| f64::from(value)).sum::<f64>() / count;
         let variance = seen().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / count;
         let name = &request.name;
-        if different > 2 && 2 * told_apart < different {
+        let is_scaled = !is_raw && preprocessor.scale_of(input).is_some();
+        let farthest =
+            inputs.iter().skip(input).step_by(width).fold(0f32, |most, value| most.max(value.abs()));
+        if is_scaled
+            && farthest > LEAST_FAR
+            && let Some((far, (low, high))) = squeezing_values(numbers, rows)
+        {
+            doubts.push(format!(
+                "the column {name:?} is {}, where all others lie between {low} and {high}: scaled with it, the others are \
+                 nearly alike to the network. If it is an error, correct or remove it; otherwise use --scaling quantile",
+                named(&far)
+            ));
+        } else if different > 2 && 2 * told_apart < different {
             let mend = match is_raw {
                 true => "use another --scaling than none",
                 false => "use --scaling quantile, or look for values far from all others",
@@ -229,4 +303,54 @@ fn hidden_columns(learner: &Learner, fitted: &Fitted) -> Vec<String> {
         }
     }
     doubts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ugmm_network::metrics::NumberMetrics;
+
+    #[test]
+    fn means_and_densities_are_compared_with_guessing_one_by_one() {
+        let numbers: Vec<f64> = (0..100).map(f64::from).collect();
+        let guess = Baseline::Number(NumberBaseline::of(&numbers));
+        let Baseline::Number(NumberBaseline { rmse, log_density, .. }) = guess else { unreachable!() };
+        let worse = |rmse: f64, log_density: f64| {
+            let found = NumberMetrics {
+                rows: 100,
+                rmse,
+                mae: rmse,
+                r2: None,
+                log_density,
+                outside: 0,
+                crps: 1.0,
+                coverage_50: 0.5,
+                coverage_90: 0.9,
+                width_90: 1.0,
+            };
+            guess.what_is_worse(&Measures::Numbers(found), "y").unwrap_or_default()
+        };
+        assert!(
+            worse(2.0 * rmse, log_density + 1.0).starts_with("predicted means of y are worse than guessing")
+        );
+        assert!(worse(0.5 * rmse, log_density - 1.0).starts_with("predicted densities of y are worse"));
+        assert_eq!(worse(1.05 * rmse, log_density - 0.05), "");
+    }
+
+    #[test]
+    fn a_far_value_is_told_from_a_skewed_column() {
+        let rows: Vec<usize> = (0..300).collect();
+        // Quantiles of a logistic distribution.
+        let share = |i: usize| (i as f64 + 0.5) / 300.0;
+        let mut even: Vec<f64> = (0..300).map(|i| (share(i) / (1.0 - share(i))).ln()).collect();
+        for scale in [0.5, 1.0, 1.5, 2.0] {
+            let skewed: Vec<f64> = even.iter().map(|value| (scale * value / 1.8).exp()).collect();
+            assert!(squeezing_values(&skewed, &rows).is_none(), "{scale}");
+        }
+        assert!(squeezing_values(&even, &rows).is_none());
+        even[10] = 1e300;
+        let (far, (_, high)) = squeezing_values(&even, &rows).unwrap();
+        assert!(far == [(1e300, 10)] && high < 10.0);
+        assert_eq!(named(&far), "1e300 in row 11");
+    }
 }

@@ -45,6 +45,21 @@ impl Outputs {
         (densities, right.iter().map(|&right| number.to_network(right)).collect())
     }
 
+    /// Of numbers, how wide the central interval of 90 % of each row is, in the data's units, impossible numbers included.
+    pub(crate) fn widths(&self) -> Vec<f64> {
+        let number = self.number.iter();
+        let densities =
+            number.flat_map(|number| self.rows().map(|row| number.unbounded(number.network_density(row))));
+        densities.map(|density| density.quantile(0.95) - density.quantile(0.05)).collect()
+    }
+
+    /// The first so many rows, and the others.
+    pub(crate) fn divided(mut self, rows: usize) -> (Self, Self) {
+        let values = self.values.split_off(rows * self.width);
+        let others = Self { values, ..self };
+        (self, others)
+    }
+
     fn rows(&self) -> impl Iterator<Item = &[f32]> {
         self.values.chunks(self.width)
     }

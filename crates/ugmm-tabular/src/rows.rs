@@ -47,7 +47,9 @@ impl Learner<'_> {
                 Dataset::with_missing_values(features, columns, labels, classes.len())?
             }
             (TargetValues::Numbers(numbers), Some(number)) => {
-                let numbers = places.map(|place| number.to_network(numbers[place]) as f32).collect();
+                // What is beyond the range is learned as its end.
+                let inside = |place: usize| numbers[place].clamp(number.low, number.high);
+                let numbers = places.map(|place| number.to_network(inside(place)) as f32).collect();
                 Dataset::with_numbers(features, columns, numbers)?
             }
             (TargetValues::Numbers(_), None) => unreachable!("numbers come with their scale"),

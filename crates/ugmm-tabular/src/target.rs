@@ -22,6 +22,9 @@ const FAR_OF_EQUAL: f64 = 4.0;
 const FEW_FAR: f64 = 0.01;
 /// The part of the usual range that is, beyond it, as wide as in the middle; from there on distances count by their logarithm.
 const TAIL: f64 = 0.02;
+/// How far beyond the usual range, in widths of it, the range of a number reaches at most: the farther, the less of the network's
+/// units and of the cells is left for the usual numbers. What is farther counts as this far.
+const FARTHEST: f64 = 1e3;
 
 /// What a model predicts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,6 +91,10 @@ pub struct NumberTarget {
     /// in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<(f64, f64)>,
+    /// Whether the range of the network begins below 0 and no number that it learned from does: what is predicted of numbers below
+    /// 0 is then said of 0.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub never_negative: bool,
 }
 
 impl NumberTarget {
@@ -98,12 +105,15 @@ impl NumberTarget {
             numbers.iter().copied().filter(|number| (least..=most).contains(number)).collect();
         let inner = Self::of_usual(&near);
         let (mut low, mut high) = (inner.low, inner.high);
+        let farthest = FARTHEST * (inner.high - inner.low);
         for &number in numbers {
+            let number = number.clamp(inner.low - farthest, inner.high + farthest);
             low = low.min(number + MARGIN * (number - inner.low).min(0.0));
             high = high.max(number + MARGIN * (number - inner.high).max(0.0));
         }
         let bounded = |number: f64| number.clamp(f64::MIN / 4.0, f64::MAX / 4.0);
-        Self { low: bounded(low), high: bounded(high), usual: Some((inner.low, inner.high)), ..inner }
+        let usual = Some((inner.low, inner.high));
+        Self { low: bounded(low), high: bounded(high), usual, ..inner }.of_one_sign(numbers)
     }
 
     /// Of numbers none of which is far from the others.
@@ -125,7 +135,19 @@ impl NumberTarget {
             low: bounded((least / largest - margin) * largest),
             high: bounded((most / largest + margin) * largest),
             usual: None,
+            never_negative: false,
         }
+        .of_one_sign(numbers)
+    }
+
+    /// The same where none of the numbers learned from is negative, as prices and ages are not: then none is predicted to be.
+    fn of_one_sign(self, numbers: &[f64]) -> Self {
+        Self { never_negative: self.low < 0.0 && numbers.iter().all(|&number| number >= 0.0), ..self }
+    }
+
+    /// The range of what is predicted, in the data's units.
+    pub(crate) fn possible(&self) -> (f64, f64) {
+        (if self.never_negative { 0.0 } else { self.low }, self.high)
     }
 
     /// The range in the network's units.
@@ -148,8 +170,14 @@ impl NumberTarget {
         }
     }
 
+    /// The number of those that are possible, in the data's units, that the network sees as this.
+    pub(crate) fn to_data(&self, place: f64) -> f64 {
+        let number = self.of_network(place);
+        if self.never_negative { number.max(0.0) } else { number }
+    }
+
     /// The number, in the data's units, that the network sees as this.
-    fn of_network(self, place: f64) -> f64 {
+    fn of_network(&self, place: f64) -> f64 {
         let data = |place: f64| self.mean + self.scale * place;
         let linear = |number: f64| (number - self.mean) / self.scale;
         let Some((low, high)) = self.usual.map(|(low, high)| (linear(low), linear(high))) else {
@@ -171,6 +199,12 @@ impl NumberTarget {
 
     /// The same density in the data's units.
     pub(crate) fn in_data_units(&self, density: ConditionalDensity) -> ConditionalDensity {
+        let density = self.unbounded(density);
+        if self.never_negative { density.not_below(0.0) } else { density }
+    }
+
+    /// The same with what the network says of impossible numbers.
+    pub(crate) fn unbounded(&self, density: ConditionalDensity) -> ConditionalDensity {
         let Some((low, high)) = self.usual else { return density.over((self.low, self.high)) };
         let (start, end) = self.network_range();
         let cells = density.probabilities().len();
@@ -199,6 +233,7 @@ impl NumberTarget {
         [self.mean, self.scale, self.low, self.high].iter().all(|number| number.is_finite())
             && self.scale > 0.0
             && self.low < self.high
+            && !(self.never_negative && self.high <= 0.0)
             && self.usual.is_none_or(|(low, high)| self.low <= low && low < high && high <= self.high)
             && {
                 let (low, high) = self.network_range();
@@ -386,6 +421,68 @@ pub(crate) fn target_rows(
                 return Err(TabularError::OneNumber { target: target.into(), number: first });
             }
             Ok(TargetRows { rows, values: TargetValues::Numbers(numbers) })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A density that says as much of numbers below 0 as of those above.
+    #[test]
+    fn what_was_never_negative_is_not_predicted_to_be() {
+        let number = NumberTarget::of(&[0.0, 0.0, 1.0, 10.0]);
+        assert!(number.never_negative && number.low < 0.0);
+        let scores: Vec<f32> = (0..100).map(|cell| -0.5 * ((cell as f32 - 8.5) / 4.0).powi(2)).collect();
+        let density = number.density(&scores);
+        assert_eq!(density.range().0, 0.0);
+        assert_eq!([0.0, 0.05, 0.3].map(|share| density.quantile(share)), [0.0; 3]);
+        assert!((density.probabilities().iter().sum::<f64>() - 1.0).abs() < 1e-9);
+        assert_eq!((density.cumulative(-1e-9), density.density(-1e-9)), (0.0, 0.0));
+        // The score is that of the same samples: quantiles at the middles of equal shares.
+        let shares = 20_000;
+        let samples: Vec<f64> =
+            (0..shares).map(|part| density.quantile((f64::from(part) + 0.5) / f64::from(shares))).collect();
+        let mean = |value: &dyn Fn(f64) -> f64| {
+            samples.iter().map(|&y| value(y)).sum::<f64>() / samples.len() as f64
+        };
+        assert!((density.mean() - mean(&|y| y)).abs() < 1e-3);
+        let at_zero = mean(&|y| f64::from(u8::from(y == 0.0)));
+        assert!(at_zero > 0.4 && (density.cumulative(0.0) - at_zero).abs() < 1e-3);
+        for y in [0.0, 0.7, 3.0] {
+            let expected = mean(&|sample| (sample - y).abs());
+            // E|Y − y| − E|Y − Y'| / 2, the second by Gini's formula on the samples.
+            let count = samples.len() as f64;
+            let gini: f64 = samples
+                .iter()
+                .enumerate()
+                .map(|(i, y)| (2.0 * (i as f64 + 1.0) - count - 1.0) * y)
+                .sum::<f64>();
+            let crps = expected - gini / (count * count);
+            assert!((density.crps(y) - crps).abs() < 2e-3, "{y}: {} {crps}", density.crps(y));
+        }
+        assert_eq!(number.to_data(number.network_range().0), 0.0);
+        assert!(
+            !NumberTarget::of(&[-1.0, 5.0]).never_negative && !NumberTarget::of(&[5.0, 6.0]).never_negative
+        );
+        let old = r#"{"mean": 1.0, "scale": 2.0, "low": -1.0, "high": 5.0}"#;
+        assert!(!serde_json::from_str::<NumberTarget>(old).unwrap().never_negative);
+    }
+
+    /// However far a number is, the usual ones keep most of the network's range.
+    #[test]
+    fn one_far_number_leaves_the_range_to_the_others() {
+        for far in [1e5, 1e15, 1e100, -1e300] {
+            let mut numbers: Vec<f64> = (0..200).map(|i| f64::from(i) / 20.0).collect();
+            numbers[7] = far;
+            let number = NumberTarget::of(&numbers);
+            let (low, high) = number.network_range();
+            let (first, last) = number.usual.unwrap();
+            let usual = number.to_network(last) - number.to_network(first);
+            assert!(number.is_usable() && usual > 0.5 * (high - low), "{far}: {usual} of {low} to {high}");
+            let density = number.density(&vec![0.0; 256]);
+            assert!((first..=last).contains(&density.quantile(if far > 0.0 { 0.4 } else { 0.6 })));
         }
     }
 }

@@ -114,7 +114,8 @@ impl TabularModel {
         };
         match (self.target(), task.objective) {
             (Target::Number(number), Objective::Conditional { .. }) => {
-                let range = NumberRange { low: number.low, high: number.high, whole: false };
+                let (low, high) = number.possible();
+                let range = NumberRange { low, high, whole: false };
                 variables.push(target(Values::Number(Some(range)), 1, Scale::Number(*number)));
             }
             (Target::Classes(labels), objective) => {
@@ -347,7 +348,7 @@ impl TableVariable<'_> {
             Scale::Feature { preprocessor, .. } => {
                 preprocessor.to_data_units(self.inputs.start, value).unwrap_or(value)
             }
-            Scale::Number(target) => target.mean + value * target.scale,
+            Scale::Number(target) => target.to_data(value),
             Scale::None => value,
         }
     }

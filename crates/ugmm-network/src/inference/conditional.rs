@@ -27,6 +27,8 @@ pub struct ConditionalDensity {
     cells: Cells,
     /// Probability of each cell.
     probabilities: Vec<f64>,
+    /// The part of the first cell's that is exactly at the beginning of the range.
+    at_low: f64,
 }
 
 /// Where the cells of a density are.
@@ -88,7 +90,7 @@ impl ConditionalDensity {
     pub fn new((low, high): (f64, f64), scores: Vec<f32>) -> Self {
         assert!(!scores.is_empty() && low < high, "a range and the scores of its cells are needed");
         let cell = (high - low) / scores.len() as f64;
-        Self { cells: Cells::Equal { low, width: cell }, probabilities: normalized(&scores) }
+        Self { cells: Cells::Equal { low, width: cell }, probabilities: normalized(&scores), at_low: 0.0 }
     }
 
     /// The same, stretched about its median by this factor: above 1 wider, below 1 narrower. What would come to lie outside
@@ -107,7 +109,7 @@ impl ConditionalDensity {
         }
         let sum: f64 = probabilities.iter().sum();
         probabilities.iter_mut().for_each(|share| *share /= sum);
-        Self { probabilities, cells: self.cells.clone() }
+        Self { probabilities, cells: self.cells.clone(), at_low: 0.0 }
     }
 
     /// The same probabilities over another range, in other units.
@@ -136,6 +138,32 @@ impl ConditionalDensity {
         Self { cells: Cells::Unequal { edges, usual }, ..self }
     }
 
+    /// The same of a number that is not below `least`: what the density says of numbers below is said of `least` itself, and
+    /// the range begins there.
+    ///
+    /// # Panics
+    ///
+    /// When `least` is not inside of the range.
+    #[must_use]
+    pub fn not_below(self, least: f64) -> Self {
+        let (low, high) = self.range();
+        assert!(low <= least && least < high, "a number inside of the range is needed");
+        let cells = self.probabilities.len();
+        let at_low = self.cumulative(least);
+        let first = (0..cells).find(|&cell| self.cells.edge(cell + 1) > least).expect("the range ends above");
+        let edges = std::iter::once(least).chain((first + 1..=cells).map(|edge| self.cells.edge(edge)));
+        let edges: Vec<f64> = edges.collect();
+        let usual = match &self.cells {
+            Cells::Equal { .. } => 0..cells - first,
+            Cells::Unequal { usual, .. } => {
+                usual.start.saturating_sub(first)..usual.end.saturating_sub(first).max(1)
+            }
+        };
+        let mut probabilities = self.probabilities[first..].to_vec();
+        probabilities[0] += self.probabilities[..first].iter().sum::<f64>();
+        Self { cells: Cells::Unequal { edges: edges.into(), usual }, probabilities, at_low }
+    }
+
     /// Logarithms of [`Self::probabilities`]; finite, as small as they may be.
     #[must_use]
     pub fn log_probabilities(&self) -> Vec<f32> {
@@ -144,6 +172,14 @@ impl ConditionalDensity {
 
     fn middle(&self, cell: usize) -> f64 {
         self.cells.at(cell, 0.5)
+    }
+
+    /// The expectation of a number in this cell.
+    fn centre(&self, cell: usize) -> f64 {
+        match cell == 0 && self.at_low > 0.0 {
+            true => self.cells.at(0, 0.5 * (1.0 - self.at_low / self.probabilities[0])),
+            false => self.middle(cell),
+        }
     }
 
     /// Cells with their probabilities for expectations: without tails that hold little.
@@ -174,7 +210,8 @@ impl ConditionalDensity {
         &self.probabilities
     }
 
-    /// p(y | x), per unit of y; 0 outside of the range.
+    /// p(y | x), per unit of y; 0 outside of the range. What [`Self::not_below`] says of one number counts as spread over the
+    /// first cell.
     #[must_use]
     pub fn density(&self, y: f64) -> f64 {
         let (low, high) = self.range();
@@ -202,7 +239,7 @@ impl ConditionalDensity {
     /// away as theirs, each seen once or twice, would move the expectation of every row.
     #[must_use]
     pub fn mean(&self) -> f64 {
-        self.expected().map(|(cell, share)| share * self.middle(cell)).sum()
+        self.expected().map(|(cell, share)| share * self.centre(cell)).sum()
     }
 
     /// The standard deviation of y, of the same part of the density as the mean.
@@ -210,7 +247,7 @@ impl ConditionalDensity {
     pub fn deviation(&self) -> f64 {
         let mean = self.mean();
         // Within a cell the density is constant, with a variance of width² / 12.
-        let square = |cell: usize| (self.middle(cell) - mean).powi(2) + self.cells.width(cell).powi(2) / 12.0;
+        let square = |cell: usize| (self.centre(cell) - mean).powi(2) + self.cells.width(cell).powi(2) / 12.0;
         self.expected().map(|(cell, share)| share * square(cell)).sum::<f64>().sqrt()
     }
 
@@ -233,8 +270,10 @@ impl ConditionalDensity {
         let place = self.cells.place(y, self.probabilities.len());
         let whole = place.floor() as usize;
         let below: f64 = self.probabilities[..whole].iter().sum();
-        let part = self.probabilities.get(whole).map_or(0.0, |share| share * (place - whole as f64));
-        (below + part).min(1.0)
+        let at_low = if whole == 0 && y >= self.range().0 { self.at_low } else { 0.0 };
+        let part =
+            self.probabilities.get(whole).map_or(0.0, |share| (share - at_low) * (place - whole as f64));
+        (below + at_low + part).min(1.0)
     }
 
     /// The y with P(Y ≤ y | x) = `probability`, in [0, 1].
@@ -243,7 +282,9 @@ impl ConditionalDensity {
         let mut below = 0.0;
         for (cell, &share) in self.probabilities.iter().enumerate() {
             if share > 0.0 && below + share >= probability {
-                let part = ((probability - below) / share).clamp(0.0, 1.0);
+                let at_low = if cell == 0 { self.at_low } else { 0.0 };
+                let part = ((probability - below - at_low) / (share - at_low).max(f64::MIN_POSITIVE))
+                    .clamp(0.0, 1.0);
                 return self.cells.at(cell, part);
             }
             below += share;
@@ -260,6 +301,9 @@ impl ConditionalDensity {
         let mut sum = (low - y).max(0.0) + (y - high).max(0.0);
         let mut below = 0.0;
         for (cell, &share) in self.probabilities.iter().enumerate() {
+            let at_low = if cell == 0 { self.at_low } else { 0.0 };
+            below += at_low;
+            let share = share - at_low;
             let (start, width) = (self.cells.edge(cell), self.cells.width(cell));
             let split = ((y - start) / width).clamp(0.0, 1.0);
             // ∫ (a + s t)² dt over a part of the cell.

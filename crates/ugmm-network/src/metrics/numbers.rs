@@ -65,7 +65,7 @@ impl NumberMetrics {
             rows: numbers.len(),
             rmse: mse.sqrt(),
             mae: mean(&|density, number| (density.quantile(0.5) - number).abs()),
-            r2: (variance > 0.0).then(|| 1.0 - mse / variance),
+            r2: explained(mse, variance),
             log_density,
             outside: numbers.len() - inside_range,
             crps: mean(&|density, number| density.crps(number)),
@@ -97,7 +97,7 @@ impl NumberMetrics {
             rows,
             rmse: mse.sqrt(),
             mae: mean(|part| part.mae),
-            r2: (variance > 0.0).then(|| 1.0 - mse / variance),
+            r2: explained(mse, variance),
             log_density: log_densities / (rows - outside).max(1) as f64,
             outside,
             crps: mean(|part| part.crps),
@@ -106,6 +106,11 @@ impl NumberMetrics {
             width_90: mean(|part| part.width_90),
         })
     }
+}
+
+/// The share of the variance that is explained; `None` where there is none, or `f64` cannot hold it.
+fn explained(mse: f64, variance: f64) -> Option<f64> {
+    Some(1.0 - mse / variance).filter(|share| variance > 0.0 && share.is_finite())
 }
 
 /// The mean squared distance to the mean.

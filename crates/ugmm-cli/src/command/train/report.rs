@@ -87,8 +87,8 @@ pub fn text(report: &Report) -> String {
     }
     if let Some(Calibration { rows, spread }) = fitted.calibration {
         text += &format!(
-            "densities are stretched by {spread:.3} about their medians: so 90 % intervals hold 90 % of {} that a network \
-             was trained without\n",
+            "densities are stretched by {spread:.3} about their medians, as suits {}, each predicted by a network that was \
+             trained without it\n",
             count(rows, "training row")
         );
     }
@@ -166,7 +166,7 @@ fn cross_validation(measured: &CrossValidation, is_date: bool) -> String {
         ),
         (None, Some(spread)) => (
             format!(
-                "  stretched by {spread:.3} about their medians, as the model saves it; each fold as suits the others:\n    "
+                "  stretched by {spread:.3} about their medians, as the model saves it; here each fold as suits the others:\n    "
             ),
             "stretching",
         ),
