@@ -225,9 +225,12 @@ fn named(far: &[(f64, usize)]) -> String {
     named.join(", ") + &more
 }
 
+/// A value and its row.
+type InRow = (f64, usize);
+
 /// Values of a column far from all others, with their rows, and the ends of the others, if the scale of the column is theirs
 /// rather than that of the others; not the largest of a column that is merely skewed.
-fn squeezing_values(numbers: &[f64], rows: &[usize]) -> Option<(Vec<(f64, usize)>, (f64, f64))> {
+fn squeezing_values(numbers: &[f64], rows: &[usize]) -> Option<(Vec<InRow>, (f64, f64))> {
     let known: Vec<f64> = rows.iter().map(|&row| numbers[row]).filter(|number| !number.is_nan()).collect();
     let (low, high) = usual_numbers(&known)?;
     let usual: Vec<f64> = known.iter().copied().filter(|number| (low..=high).contains(number)).collect();

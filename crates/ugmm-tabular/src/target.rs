@@ -171,7 +171,7 @@ impl NumberTarget {
     }
 
     /// The number of those that are possible, in the data's units, that the network sees as this.
-    pub(crate) fn to_data(&self, place: f64) -> f64 {
+    pub(crate) fn to_data(self, place: f64) -> f64 {
         let number = self.of_network(place);
         if self.never_negative { number.max(0.0) } else { number }
     }

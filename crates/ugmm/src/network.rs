@@ -64,9 +64,9 @@ pub trait Network: Module {
 pub struct UgmmNetwork {
     /// First to last.
     pub layers: Vec<UgmmLayer>,
-    /// See [`NetworkConfig::standardize`]. While it is on, [`Network::forward`] standardises by the rows it is given.
+    /// See [`NetworkConfig::standardize`](ugmm_network::NetworkConfig::standardize). While it is on, [`Network::forward`] standardises by the rows it is given.
     pub standardize: bool,
-    /// See [`NetworkConfig::missing_values`].
+    /// See [`NetworkConfig::missing_values`](ugmm_network::NetworkConfig::missing_values).
     pub missing_values: bool,
 }
 

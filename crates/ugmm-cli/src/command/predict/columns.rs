@@ -86,8 +86,7 @@ impl<'m> Maker<'m> {
     fn explanation(&self, inputs: &[f32], targets: &Predictions) -> Result<Vec<Column>, CliError> {
         let contributions = self.model.contributions(inputs, targets, Absence::Baseline)?;
         let sources = self.model.preprocessor().source_columns();
-        let mut ranked: Vec<(Vec<Option<String>>, Vec<Option<f32>>)> =
-            vec![Default::default(); self.explained];
+        let mut ranked = vec![(Vec::new(), Vec::new()); self.explained];
         let rows = inputs.chunks(self.model.preprocessor().inputs());
         for (row, inputs) in contributions.chunks(self.sources.len()).zip(rows) {
             let mut is_known = vec![false; row.len()];
