@@ -235,7 +235,7 @@ fn the_chosen_structure_is_the_best_of_those_shown() {
     let text = train(at, "iris.csv", &[]);
     let report = json(&at.join("t.json"));
     let tried = report["tried"].as_array().unwrap();
-    assert_eq!(tried.len(), 3, "{report}");
+    assert_eq!(tried.len(), 4, "{report}");
     let finalists: Vec<_> = tried.iter().filter(|one| one["of_all_circuits"].is_number()).collect();
     let (key, among) = match finalists.len() {
         0 | 1 => ("log_likelihood", tried.iter().collect()),

@@ -330,7 +330,13 @@ impl Fitter<'_> {
         }
         let candidates = match self.options.structure {
             DensityStructure::Auto if rows.len() <= FEW_VALUES && self.columns.len() > 1 => {
-                vec![DensityStructure::ChowLiu, DensityStructure::Mixture, DensityStructure::RandomTrees]
+                let mut candidates =
+                    vec![DensityStructure::ChowLiu, DensityStructure::Mixture, DensityStructure::RandomTrees];
+                // Columns may have nothing to do with each other; where a class is predicted they had better.
+                if !self.of_classes() {
+                    candidates.push(DensityStructure::Independent);
+                }
+                candidates
             }
             DensityStructure::Auto => vec![DensityStructure::ChowLiu],
             DensityStructure::Halves if images.is_none() => {
