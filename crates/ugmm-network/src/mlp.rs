@@ -275,25 +275,29 @@ impl Mlp {
         layers.chain(norms).map(Vec::as_mut_slice).collect()
     }
 
-    /// A training pass that can be gone back; every random choice is drawn from `rng`.
-    pub(crate) fn recorded(&self, mut x: Vec<f32>, rng: &mut ChaCha8Rng) -> RecordedMlp<'_> {
+    /// A pass that can be gone back: one of training if there is an `rng`, from which every random choice is drawn.
+    pub(crate) fn recorded(&self, mut x: Vec<f32>, mut rng: Option<&mut ChaCha8Rng>) -> RecordedMlp<'_> {
         let last = self.layers.len() - 1;
         let mut layers = Vec::with_capacity(self.layers.len());
-        let input_mask = drop_units(&mut x, self.input_dropout, rng);
+        let input_mask = drop_units(&mut x, self.input_dropout, rng.as_deref_mut());
         for (index, layer) in self.layers.iter().enumerate() {
             let mut y = layer.forward(&x);
             let mut recorded = RecordedLinear { x, norm: None, active: Vec::new() };
             if index < last {
-                if let Some(norm) = self.norms.get(index) {
-                    let (mean, variance) = moments(&y, layer.outputs);
-                    let inverses = BatchNorm::normalize(&mut y, &mean, &variance);
-                    recorded.norm = Some(RecordedNorm { normalized: y.clone(), inverses, mean, variance });
-                    norm.scale_and_shift(&mut y);
+                match self.norms.get(index) {
+                    Some(norm) if rng.is_some() => {
+                        let (mean, variance) = moments(&y, layer.outputs);
+                        let inverses = BatchNorm::normalize(&mut y, &mean, &variance);
+                        recorded.norm =
+                            Some(RecordedNorm { normalized: y.clone(), inverses, mean, variance });
+                        norm.scale_and_shift(&mut y);
+                    }
+                    _ => self.normalize_as_learned(index, &mut y),
                 }
                 // 0 below 0, and what dropout makes of a unit.
                 let mask: Vec<f32> = y.iter().map(|&y| if y > 0.0 { 1.0 } else { 0.0 }).collect();
                 y.iter_mut().for_each(|y| *y = y.max(0.0));
-                let dropped = drop_units(&mut y, self.dropout[index], rng);
+                let dropped = drop_units(&mut y, self.dropout[index], rng.as_deref_mut());
                 recorded.active = match dropped.is_empty() {
                     true => mask,
                     false => mask.iter().zip(dropped).map(|(mask, scale)| mask * scale).collect(),
@@ -303,25 +307,6 @@ impl Mlp {
             x = y;
         }
         RecordedMlp { network: self, layers, input_mask, outputs: x }
-    }
-
-    /// The outputs, and what the way back needs, without anything random.
-    pub(crate) fn recorded_quietly(&self, x: Vec<f32>) -> RecordedMlp<'_> {
-        let last = self.layers.len() - 1;
-        let mut layers = Vec::with_capacity(self.layers.len());
-        let mut x = x;
-        for (index, layer) in self.layers.iter().enumerate() {
-            let mut y = layer.forward(&x);
-            let mut active = Vec::new();
-            if index < last {
-                self.normalize_as_learned(index, &mut y);
-                active = y.iter().map(|&y| if y > 0.0 { 1.0 } else { 0.0 }).collect();
-                y.iter_mut().for_each(|y| *y = y.max(0.0));
-            }
-            layers.push(RecordedLinear { x, norm: None, active });
-            x = y;
-        }
-        RecordedMlp { network: self, layers, input_mask: Vec::new(), outputs: x }
     }
 
     /// Normalises the outputs of a hidden layer by what was remembered in training.
@@ -346,11 +331,10 @@ impl Mlp {
 }
 
 /// Drops values with this probability; survivors are scaled up, so that the expected activation stays (Srivastava et al.
-/// 2014). Returns what each was multiplied by; nothing where nothing can be dropped.
-fn drop_units(x: &mut [f32], probability: f64, rng: &mut ChaCha8Rng) -> Vec<f32> {
-    if probability == 0.0 {
-        return Vec::new();
-    }
+/// 2014). Returns what each was multiplied by; nothing where nothing can be dropped,
+/// as outside of training.
+fn drop_units(x: &mut [f32], probability: f64, rng: Option<&mut ChaCha8Rng>) -> Vec<f32> {
+    let Some(rng) = rng.filter(|_| probability > 0.0) else { return Vec::new() };
     let scale = (1.0 / (1.0 - probability)) as f32;
     let mask: Vec<f32> = x.iter().map(|_| if uniform(rng) < probability { 0.0 } else { scale }).collect();
     x.iter_mut().zip(&mask).for_each(|(x, mask)| *x *= mask);

@@ -185,10 +185,9 @@ impl Model {
 
     /// A pass that can be gone back: one of training if there is an `rng`.
     pub(crate) fn recorded(&self, x: Vec<f32>, rng: Option<&mut ChaCha8Rng>) -> RecordedModel<'_> {
-        match (self, rng) {
-            (Self::Ugmm(network), rng) => RecordedModel::Ugmm(network.recorded(x, rng)),
-            (Self::Mlp(network), Some(rng)) => RecordedModel::Mlp(network.recorded(x, rng)),
-            (Self::Mlp(network), None) => RecordedModel::Mlp(network.recorded_quietly(x)),
+        match self {
+            Self::Ugmm(network) => RecordedModel::Ugmm(network.recorded(x, rng)),
+            Self::Mlp(network) => RecordedModel::Mlp(network.recorded(x, rng)),
         }
     }
 

@@ -23,7 +23,7 @@ impl Losses {
         self.pending.push((batch, rows));
     }
 
-    /// How many batches have a loss that is not known yet; 0 of the first batch counts as enough to ask.
+    /// Whether to ask for losses now: none is known yet, or those of so many steps are not.
     pub(super) fn is_time_to_ask(&self, steps_per_reading: usize) -> bool {
         self.latest.is_none() || self.pending.len() >= steps_per_reading
     }
