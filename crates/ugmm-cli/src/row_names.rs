@@ -1,6 +1,6 @@
 //! Columns that name rows: what the file says to be its index, and what looks like a number or a name of each row.
 
-use ugmm_data::frame::{Column, Kind, Schema};
+use ugmm_data::frame::{Column, Kind, Numbering, Schema};
 
 /// Rows below which all values of a column may well differ.
 const FEWEST_ROWS: usize = 20;
@@ -8,6 +8,9 @@ const FEWEST_ROWS: usize = 20;
 const FEWEST_DIGITS: f64 = 5.0;
 /// Share of such numbers that may end in 0; more do where quantities are rounded.
 const MOST_ROUND: f64 = 0.25;
+/// Squared rows for each number that a column can hold, beyond which equal numbers are to be expected: n rows of m numbers that are
+/// drawn at random all differ with a probability of e^(−n²/2m), less than one in a hundred here (the birthday problem).
+const LIKELY_PAIRS: f64 = 10.0;
 /// Numbers that are seconds since 1970 in our times.
 const SECONDS: std::ops::Range<f64> = 9e8..2.2e9;
 /// Years of dates that are written as numbers.
@@ -79,8 +82,17 @@ fn why(column: &Column, rows: usize) -> Option<String> {
     let all_differ = values == Some(known);
     match &column.kind {
         Kind::Numeric { min, max, integers: true, .. } => {
-            if column.numbers_rows {
-                return Some(format!("counts the rows, from {min} to {max}"));
+            match column.numbering {
+                Some(Numbering::Even { step: 1 }) => {
+                    return Some(format!("counts the rows, from {min} to {max}"));
+                }
+                Some(Numbering::Even { step }) => {
+                    return Some(format!("counts the rows in steps of {step}, from {min} to {max}"));
+                }
+                Some(Numbering::Growing) if !is_compact_date(column) => {
+                    return Some("grows from row to row".to_owned());
+                }
+                _ => {}
             }
             let is_called = is_called_so(&column.name) && values.is_none_or(|values| 2 * values > known);
             if is_called {
@@ -90,6 +102,9 @@ fn why(column: &Column, rows: usize) -> Option<String> {
             let of_one_length =
                 *min > 0.0 && digits(*min) == digits(*max) && digits(*min) + 1.0 >= FEWEST_DIGITS;
             let is_time = SECONDS.contains(min) && SECONDS.contains(max);
+            if all_differ && max - min <= (known * known) as f64 / LIKELY_PAIRS {
+                return Some("has another number in each row".to_owned());
+            }
             let round = column.levels.iter().flatten().filter(|level| level.text.ends_with('0')).count();
             let is_rounded = round as f64 > MOST_ROUND * known as f64;
             (all_differ && of_one_length && !is_time && !is_rounded && !is_compact_date(column))

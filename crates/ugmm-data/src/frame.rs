@@ -115,6 +115,7 @@ pub use number::{DecimalMark, NumberFormat, Thousands};
 pub use options::{ReadOptions, StatedDates};
 pub use reader::{Frame, FrameReader, UNSEEN, Values};
 pub use request::{ReadAs, Request};
+pub use row_numbers::Numbering;
 pub use schema::{Column, Doubt, Kind, Schema};
 pub use unseen::UnseenValues;
 pub use value_type::ValueType;

@@ -115,15 +115,17 @@ fn the_index_that_pandas_writes_is_left_out_and_said() {
 
 #[test]
 fn columns_that_may_name_the_rows_are_warned_of_and_kept() {
-    let header = "running,order_id,ticket,day,length,price,seconds,y\n";
+    let header = "running,order_id,ticket,day,length,price,seconds,gaps,shuffled,dose,y\n";
     let row = |n: u64| {
         let order = 7 * n * n % 6007;
         let ticket = 100_003 + 7_919 * n % 800_000;
         let day = format!("2024-{:02}-{:02}", 1 + n / 28, 1 + n % 28);
         let length = 0.37 * n as f64 + 1.0;
         let price = 120_000 + 10 * (n * 37 % 991) * (n + 3);
+        let (seconds, gaps, shuffled, dose) = (1_700_000_000 + 61 * n, n + n / 7, n * 97 % 331, n * n % 97);
         let class = ["a", "b"][n as usize % 2];
-        format!("{},{order},{ticket},{day},{length:.2},{price},{},{class}\n", n + 1, 1_700_000_000 + 61 * n)
+        let numbers = format!("{seconds},{gaps},{shuffled},{dose}");
+        format!("{},{order},{ticket},{day},{length:.2},{price},{numbers},{class}\n", n + 1)
     };
     let folder = with_table("t.csv", header.to_owned() + &(0..120).map(row).collect::<String>());
     let said = train(folder.path(), "t.csv", &["--target", "y", "--json", "t.json"]);
@@ -134,13 +136,47 @@ fn columns_that_may_name_the_rows_are_warned_of_and_kept() {
         ("day", false),
         ("length", false),
         ("price", false),
-        ("seconds", false),
+        ("seconds", true),
+        ("gaps", true),
+        ("shuffled", true),
+        ("dose", false),
     ] {
         assert_eq!(said.contains(&format!("--ignore {name:?}")), warned, "{name}: {said}");
     }
     assert!(said.contains("\"running\" counts the rows, from 1 to 120; if it only names the rows"), "{said}");
+    for why in [
+        "in steps of 61, from",
+        "\"gaps\" grows from row to row",
+        "\"shuffled\" has another number in each row",
+    ] {
+        assert!(said.contains(why), "{why}: {said}");
+    }
     let features = json(&folder.path().join("t.json"))["columns"]["features"].as_array().unwrap().len();
-    assert_eq!(features, 7);
+    assert_eq!(features, 10);
+}
+
+#[test]
+fn an_index_of_joined_tables_or_of_several_levels_is_left_out() {
+    let joined: String = (0..60).map(|n| format!("{},{}.5,{}\n", n % 30, n * 7 % 13, n % 2)).collect();
+    let shuffled: String = (0..60).map(|n| format!("{},{}.5,{}\n", n * 7 % 30, n * 7 % 13, n % 2)).collect();
+    let levels: String = (0..60)
+        .map(|n| format!("{},{},{}.5,{}\n", ["north", "south"][n / 30], n % 30, n * 7 % 13, n % 2))
+        .collect();
+    let classes: String = (0..60).map(|n| format!("{},{}.5,{}\n", n % 3, n * 7 % 13, n % 2)).collect();
+    for (table, features) in [
+        (format!(",u,v\n{joined}"), vec!["u"]),
+        (format!(",u,v\n{shuffled}"), vec!["u"]),
+        (format!(",,u,v\n{levels}"), vec!["u"]),
+        (format!(",u,v\n{classes}"), vec!["x1", "u"]),
+    ] {
+        let folder = with_table("t.csv", table);
+        let said = train(folder.path(), "t.csv", &["--target", "v", "--json", "t.json"]);
+        assert_eq!(
+            json(&folder.path().join("t.json"))["columns"]["features"],
+            serde_json::json!(features),
+            "{said}"
+        );
+    }
 }
 
 #[test]

@@ -351,8 +351,8 @@ impl ColumnScan {
             doubts.push(Doubt::NoDates { column: self.name.clone(), written });
         }
         let missing_as = self.marks.finish(false).unwrap_or_default();
-        let numbers_rows = self.row_numbers.number(self.rows);
-        Ok(Column { name: self.name, kind, missing: self.missing, levels, missing_as, numbers_rows })
+        let numbering = self.row_numbers.numbering(self.rows);
+        Ok(Column { name: self.name, kind, missing: self.missing, levels, missing_as, numbering })
     }
 
     /// Drops what the column cannot be with this value.

@@ -52,8 +52,8 @@ fn of_numbers(name: String, numbers: &[f64]) -> Result<Column, FrameError> {
     };
     let mut row_numbers = RowNumbers::default();
     known().for_each(|number| row_numbers.add(Some(number), 1));
-    let numbers_rows = row_numbers.number(numbers.len());
-    Ok(Column { name, kind, missing, levels: number_levels(known()), missing_as: vec![], numbers_rows })
+    let numbering = row_numbers.numbering(numbers.len());
+    Ok(Column { name, kind, missing, levels: number_levels(known()), missing_as: vec![], numbering })
 }
 
 /// The different numbers as texts, unless they are too many.
@@ -82,7 +82,7 @@ fn of_texts(name: String, texts: &[Option<String>]) -> Result<(Column, Values), 
     let constant = levels.is_empty() || missing == 0 && levels.len() == 1;
     let kind = if constant { Kind::Constant } else { Kind::Categorical };
     let levels = Some(levels);
-    let column = Column { name, kind, missing, levels, missing_as: vec![], numbers_rows: false };
+    let column = Column { name, kind, missing, levels, missing_as: vec![], numbering: None };
     let codes = LevelIndex::new(&column.level_names());
     let code = |text: &Option<String>| text.as_ref().and_then(|text| codes.position(text));
     let values = Values::Codes(texts.iter().map(code).collect());

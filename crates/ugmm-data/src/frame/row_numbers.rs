@@ -1,32 +1,42 @@
 //! Columns that name rows rather than say something about them.
 
 use super::schema::{Column, Kind};
+use serde::{Deserialize, Serialize};
 
 /// How many times the number of rows the numbers of an index may go up to: a table may be a part of the one that they counted.
 const MOST_TIMES: usize = 10;
 
+/// Rows for each different number of a shuffled index of joined tables, at most.
+const MOST_REPEATS: usize = 4;
+/// Different numbers of such an index, at least.
+const FEWEST_REPEATED: usize = 20;
+
 /// How a file says that a column is an index.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Declared {
-    /// In its metadata, or by a name that only an index has.
-    ByName,
+    /// In its metadata, by a name that only an index has, or by being one of several first columns without names.
+    Surely,
     /// By its place: first, and without a name.
     ByPlace,
 }
 
 impl Declared {
     /// Whether a column that is declared so names the rows. A time says something about them, and so may the values of a column
-    /// that has no name, unless they are all different and count, or are texts.
+    /// that has no name, unless they are texts that are all different, or numbers that count the rows of one table or several.
     pub(super) fn names_rows(self, column: &Column, rows: usize) -> bool {
         let values = rows - column.missing;
         // More values than are kept are different ones.
         let all_differ = column.levels.as_ref().is_none_or(|levels| levels.len() == values);
         match (&column.kind, self) {
             (Kind::Date { .. } | Kind::Ignored | Kind::Constant, _) => false,
-            (_, Self::ByName) => true,
+            (_, Self::Surely) => true,
             (Kind::Numeric { min, max, integers, .. }, Self::ByPlace) => {
                 let counts = *integers && *min >= 0.0 && *max <= (MOST_TIMES * rows) as f64;
-                counts && all_differ && column.missing == 0
+                let are_many = column.levels.as_ref().is_none_or(|levels| {
+                    levels.len() >= FEWEST_REPEATED && MOST_REPEATS * levels.len() >= values
+                });
+                let is_numbering = column.numbering == Some(Numbering::Restarting) || all_differ || are_many;
+                counts && is_numbering && column.missing == 0
             }
             (Kind::Categorical, Self::ByPlace) => all_differ,
             (Kind::Boolean, Self::ByPlace) => false,
@@ -34,23 +44,47 @@ impl Declared {
     }
 }
 
-/// Whether numbers count the rows in some order, found without keeping them: whole numbers of which sum and sum of squares are
-/// those of all numbers from the least to the greatest.
+/// How the whole numbers of a column follow each other from row to row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Numbering {
+    /// Evenly spaced numbers, each once, in any order: 3, 1, 2 or 0, 60, 120.
+    Even {
+        /// The distance between neighbours.
+        step: u64,
+    },
+    /// Each number is greater than the one before.
+    Growing,
+    /// They count up by one and begin again with the first number, as the rows of joined tables do: 0, 1, 2, 3, 4, 0, 1, 2.
+    Restarting,
+}
+
+/// Finds the numbering of a column without keeping its values.
 #[derive(Clone, Copy, Default)]
 pub(super) struct RowNumbers {
-    sums: Option<Sums>,
-    /// Whether there was another value.
+    seen: Option<Seen>,
+    /// Whether there was a value that is not a whole number, or none.
     broken: bool,
 }
 
 #[derive(Clone, Copy)]
-struct Sums {
+struct Seen {
+    first: i128,
+    last: i128,
     least: i128,
     greatest: i128,
+    /// Sums over the distances from the first number.
     count: i128,
     sum: i128,
     squares: i128,
+    /// Greatest common divisor of the distances.
+    step: i128,
+    grows: bool,
+    restarts: bool,
 }
+
+/// Numbers in the longest run of a column that counts anew, at least: fewer are classes that take turns.
+const SHORTEST_RUN: i128 = 5;
 
 impl RowNumbers {
     /// Takes in the number of so many rows; none is no number.
@@ -61,52 +95,101 @@ impl RowNumbers {
             self.broken = true;
             return;
         };
-        let Sums { least, greatest, count, sum, squares } =
-            self.sums.unwrap_or(Sums { least: number, greatest: number, count: 0, sum: 0, squares: 0 });
-        self.sums = Some(Sums {
-            least: least.min(number),
-            greatest: greatest.max(number),
-            count: count + 1,
-            sum: sum + number,
-            squares: squares + number * number,
+        self.seen = Some(match self.seen {
+            None => Seen {
+                first: number,
+                last: number,
+                least: number,
+                greatest: number,
+                count: 1,
+                sum: 0,
+                squares: 0,
+                step: 0,
+                grows: true,
+                restarts: true,
+            },
+            Some(seen) => {
+                let distance = number - seen.first;
+                Seen {
+                    first: seen.first,
+                    last: number,
+                    least: seen.least.min(number),
+                    greatest: seen.greatest.max(number),
+                    count: seen.count + 1,
+                    sum: seen.sum + distance,
+                    squares: seen.squares + distance * distance,
+                    step: common_divisor(seen.step, distance.abs()),
+                    grows: seen.grows && number > seen.last,
+                    restarts: seen.restarts && (number == seen.last + 1 || number == seen.first),
+                }
+            }
         });
     }
 
-    /// Whether they count all of so many rows.
-    pub(super) fn number(&self, rows: usize) -> bool {
-        let Some(Sums { least, greatest, count, sum, squares }) = self.sums.filter(|_| !self.broken) else {
-            return false;
-        };
-        let whole = greatest - least + 1;
-        // Of 0 to n - 1, moved by the least.
-        let n = count;
-        let plain = n * (n - 1) / 2;
-        let plain_squares = (n - 1) * n * (2 * n - 1) / 6;
-        count == rows as i128
-            && whole == count
-            && sum == plain + n * least
-            && squares == plain_squares + 2 * least * plain + n * least * least
+    /// The numbering, if each of so many rows has a number and they have one.
+    pub(super) fn numbering(&self, rows: usize) -> Option<Numbering> {
+        let seen = self.seen.filter(|seen| !self.broken && seen.count == rows as i128 && seen.step > 0)?;
+        let Seen { first, least, greatest, count: n, step, .. } = seen;
+        // Evenly spaced numbers have the sum and the sum of squares of 0 to n - 1, spread by the step and moved to the least.
+        let (plain, plain_squares) = (n * (n - 1) / 2, (n - 1) * n * (2 * n - 1) / 6);
+        let moved = least - first;
+        let is_even = greatest - least == step * (n - 1)
+            && seen.sum == step * plain + n * moved
+            && seen.squares == step * step * plain_squares + 2 * moved * step * plain + n * moved * moved;
+        if is_even {
+            return Some(Numbering::Even { step: step as u64 });
+        }
+        if seen.grows {
+            return Some(Numbering::Growing);
+        }
+        (seen.restarts && greatest - least + 1 >= SHORTEST_RUN).then_some(Numbering::Restarting)
     }
+}
+
+/// Euclid's algorithm; that of 0 and a number is the number.
+fn common_divisor(mut a: i128, mut b: i128) -> i128 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn numbering(numbers: &[f64], rows: usize) -> Option<Numbering> {
+        let mut found = RowNumbers::default();
+        numbers.iter().for_each(|&number| found.add(Some(number), 1));
+        found.numbering(rows)
+    }
+
     #[test]
-    fn numbers_of_rows_are_told_from_measurements() {
-        let number = |numbers: &[f64], rows: usize| {
-            let mut found = RowNumbers::default();
-            numbers.iter().for_each(|&number| found.add(Some(number), 1));
-            found.number(rows)
-        };
-        assert!(number(&[3.0, 1.0, 2.0, 0.0], 4) && number(&[-1.0, 1.0, 0.0], 3));
-        assert!(number(&[1007.0, 1005.0, 1006.0], 3));
-        for other in
-            [&[0.0, 1.0, 1.0, 3.0][..], &[0.0, 2.0, 4.0, 6.0], &[0.5, 1.5, 2.5, 3.5], &[0.0, 0.0, 3.0, 3.0]]
-        {
-            assert!(!number(other, 4), "{other:?}");
+    fn evenly_spaced_numbers_are_told_from_measurements_in_any_order() {
+        for (numbers, step) in [
+            (&[3.0, 1.0, 2.0, 0.0][..], 1),
+            (&[-1.0, 1.0, 0.0], 1),
+            (&[1007.0, 1005.0, 1006.0], 1),
+            (&[0.0, 2.0, 6.0, 4.0], 2),
+            (&[1_700_000_120.0, 1_700_000_000.0, 1_700_000_060.0], 60),
+        ] {
+            assert_eq!(numbering(numbers, numbers.len()), Some(Numbering::Even { step }), "{numbers:?}");
         }
-        assert!(!number(&[1.0, 2.0], 3), "one of three rows has none");
+        for other in
+            [&[0.0, 1.0, 1.0, 3.0][..], &[0.5, 1.5, 2.5, 3.5], &[0.0, 0.0, 3.0, 3.0], &[4.0, 4.0, 4.0, 4.0]]
+        {
+            assert_eq!(numbering(other, 4), None, "{other:?}");
+        }
+        assert_eq!(numbering(&[1.0, 2.0], 3), None, "one of three rows has none");
+    }
+
+    #[test]
+    fn growing_and_restarting_numbers_are_found_in_the_order_of_the_rows() {
+        assert_eq!(numbering(&[1.0, 2.0, 5.0, 9.0], 4), Some(Numbering::Growing));
+        assert_eq!(numbering(&[1.0, 5.0, 2.0, 9.0], 4), None);
+        let joined = [0.0, 1.0, 2.0, 3.0, 4.0, 0.0, 1.0, 2.0];
+        assert_eq!(numbering(&joined, 8), Some(Numbering::Restarting));
+        assert_eq!(numbering(&[0.0, 1.0, 0.0, 1.0, 0.0], 5), None, "classes that take turns");
+        assert_eq!(numbering(&[0.0, 1.0, 2.0, 3.0, 4.0, 1.0, 2.0], 7), None);
     }
 }

@@ -16,6 +16,7 @@ use super::names::closest;
 use super::number::{DecimalMark, NumberFormat};
 use super::options::{Choice, ReadOptions};
 use super::request::{ReadAs, Request};
+use super::row_numbers::Numbering;
 use super::source::{Blocks, Source};
 
 /// Cells that are looked at together.
@@ -83,9 +84,9 @@ pub struct Column {
     /// The texts that were taken for missing values, and in how many rows; empty fields are not among them.
     #[serde(default)]
     pub missing_as: Vec<Level>,
-    /// Whether its values are whole numbers that count the rows in some order: each from the least to the greatest once.
+    /// How its values follow each other, if they are whole numbers that may number the rows.
     #[serde(default)]
-    pub numbers_rows: bool,
+    pub numbering: Option<Numbering>,
 }
 
 /// What the values of a column are.
@@ -323,7 +324,7 @@ fn scan_blocks(
 impl Column {
     /// One that is left alone.
     fn ignored(name: String) -> Self {
-        Self { name, kind: Kind::Ignored, missing: 0, levels: None, missing_as: vec![], numbers_rows: false }
+        Self { name, kind: Kind::Ignored, missing: 0, levels: None, missing_as: vec![], numbering: None }
     }
 
     /// Of a column of texts that look like dates, one that keeps it from being read as such: it is no date, or is written in

@@ -49,9 +49,15 @@ impl Source {
             Self::Parquet(file) => file.index_columns(),
             Self::Text(_) | Self::Images(_) => Vec::new(),
         };
-        let how = |position: usize| match of_pandas.contains(&names[position]) || by_name(&names[position]) {
-            true => Some((position, Declared::ByName)),
-            false => (position < self.names().unnamed()).then_some((position, Declared::ByPlace)),
+        let unnamed = self.names().unnamed();
+        let how = |position: usize| {
+            let is_named_so = of_pandas.contains(&names[position]) || by_name(&names[position]);
+            match position < unnamed {
+                _ if is_named_so => Some((position, Declared::Surely)),
+                // Only an index of several levels leaves several names out.
+                true if unnamed > 1 => Some((position, Declared::Surely)),
+                is_unnamed => is_unnamed.then_some((position, Declared::ByPlace)),
+            }
         };
         (0..names.len()).filter_map(how).collect()
     }

@@ -391,10 +391,17 @@ impl Fitter<'_> {
                 .filter(|chosen| chosen.trained.members > 1)
                 .and_then(|chosen| chosen.trained.validation);
         }
-        // The first of equal ones.
-        let best = best.into_iter().reduce(|best, other| {
-            if other.trained.validation > best.trained.validation { other } else { best }
-        });
+        // The first of equal ones. Columns depend on each other only where that shows beyond chance.
+        let worth = |chosen: &Chosen| {
+            let measured_by = set_aside * chosen.trained.members as f64;
+            let allowed = match chosen.structure {
+                DensityStructure::Independent => CHANCE_PER_ROW / 2.0 / measured_by.sqrt(),
+                _ => 0.0,
+            };
+            chosen.trained.validation.map(|level| level + allowed)
+        };
+        let best =
+            best.into_iter().reduce(|best, other| if worth(&other) > worth(&best) { other } else { best });
         let mut chosen = best.expect("the best structure is among those near it");
         chosen.tried = if tried.len() > 1 { tried } else { Vec::new() };
         Ok(chosen)
