@@ -248,27 +248,45 @@ fn the_chosen_structure_is_the_best_of_those_shown() {
     assert!(text.lines().any(|line| line.contains(&shown) && line.contains("chosen")), "{text}");
 }
 
+/// A table of five numbers of standard deviation 1 that share so much of a common cause.
+fn five_numbers(count: usize, state: &mut u64, common: f64) -> String {
+    let mut text = String::from("a,b,c,d,e\n");
+    for _ in 0..count {
+        let cause = normal(state);
+        let own = (1.0 - common * common).sqrt();
+        let row: Vec<String> =
+            (0..5).map(|_| format!("{:.4}", common * cause + own * normal(state))).collect();
+        text += &format!("{}\n", row.join(","));
+    }
+    text
+}
+
+/// With so few rows set aside, another structure often looks better by chance.
+#[test]
+fn columns_without_dependence_are_learned_as_such_where_rows_are_set_aside() {
+    for (seed, rows) in [(1, 100), (2, 150), (3, 300)] {
+        let mut state = seed;
+        let folder = with("rows.csv", &five_numbers(rows, &mut state, 0.0));
+        let text = train(folder.path(), "rows.csv", &[]);
+        let report = json(&folder.path().join("t.json"));
+        assert_eq!(report["structure"], "independent", "{rows}: {text}");
+        let folder = with("rows.csv", &five_numbers(rows, &mut state, 0.75));
+        let text = train(folder.path(), "rows.csv", &[]);
+        let report = json(&folder.path().join("t.json"));
+        assert_ne!(report["structure"], "independent", "{rows}: {text}");
+    }
+}
+
 /// Five numbers of standard deviation 1 with a common cause: 60 rows to learn from, 1000 fresh ones. Independent columns have −7.09
 /// nats at best, and about −7.2 learned from so few.
 #[test]
 fn few_rows_are_learned_better_than_by_independent_columns() {
-    let rows = |count: usize, state: &mut u64, common: f64| {
-        let mut text = String::from("a,b,c,d,e\n");
-        for _ in 0..count {
-            let cause = normal(state);
-            let own = (1.0 - common * common).sqrt();
-            let row: Vec<String> =
-                (0..5).map(|_| format!("{:.4}", common * cause + own * normal(state))).collect();
-            text += &format!("{}\n", row.join(","));
-        }
-        text
-    };
     // Dependence is worth 0.7 nats where it is; where it is not, nothing is lost by looking for it.
     for (seed, common, least) in [(1, 0.75, -6.9), (3, 0.0, -7.3)] {
         let mut state = seed;
-        let folder = with("few.csv", &rows(60, &mut state, common));
+        let folder = with("few.csv", &five_numbers(60, &mut state, common));
         let at = folder.path();
-        std::fs::write(at.join("fresh.csv"), rows(1000, &mut state, common)).unwrap();
+        std::fs::write(at.join("fresh.csv"), five_numbers(1000, &mut state, common)).unwrap();
         let text = train(at, "few.csv", &[]);
         assert!(text.contains("by 5-fold cross-validation"), "{text}");
         stdout(&ugmm(at, &["evaluate", "d.safetensors", "fresh.csv", "--json", "e.json"]));
