@@ -63,6 +63,7 @@ pub mod dispatch;
 mod error;
 mod exp;
 mod exp2;
+mod floor;
 mod forward;
 mod forward_panel;
 mod kept;
@@ -81,5 +82,6 @@ mod zero_map;
 
 pub use backward::{Gradients, backward};
 pub use error::KernelError;
+pub use floor::{add_floored_gradients, floored_log_sigmas};
 pub use forward::{Forward, Saved, forward};
 pub use shape::{DROPPED_LOGIT, LayerArguments, LayerShape, NO_LOG_WEIGHT};

@@ -9,6 +9,7 @@ pub(crate) use pass::{Parameters, Pass, Recorded, log_sum_exp};
 
 use crate::standardization::Units;
 use std::borrow::Cow;
+use ugmm_kernels::floored_log_sigmas;
 
 /// A layer of univariate-Gaussian-mixture neurons (paper §3.1). Neuron j maps an input row x to the log-density
 ///
@@ -69,10 +70,7 @@ impl Layer {
         if self.config.min_sigma == 0.0 {
             return Cow::Borrowed(&self.raw_log_sigmas);
         }
-        // ½ log(m² + e^2ρ) = log m + ½ log(1 + e^2(ρ − log m)).
-        let log_floor = self.config.min_sigma.ln() as f32;
-        let floored = |&rho: &f32| 0.5 * softplus((rho - log_floor) * 2.0) + log_floor;
-        Cow::Owned(self.raw_log_sigmas.iter().map(floored).collect())
+        Cow::Owned(floored_log_sigmas(&self.raw_log_sigmas, self.config.min_sigma.ln() as f32))
     }
 
     /// The means of all components `[neurons, inputs]`.
@@ -115,10 +113,4 @@ impl Layer {
     pub(crate) fn tensors_mut(&mut self) -> [&mut [f32]; 3] {
         [&mut self.means, &mut self.raw_log_sigmas, &mut self.mixing_logits]
     }
-}
-
-/// log(1 + eˣ), exact to `f32` at both ends.
-fn softplus(x: f32) -> f32 {
-    let x = f64::from(x);
-    (x.max(0.0) + (-x.abs()).exp().ln_1p()) as f32
 }

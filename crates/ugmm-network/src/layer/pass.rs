@@ -6,7 +6,9 @@ use crate::missing::Missing;
 use crate::standardization::{LogScale, Units};
 use rand_chacha::ChaCha8Rng;
 use std::borrow::Cow;
-use ugmm_kernels::{DROPPED_LOGIT, Forward, LayerArguments, LayerShape, Saved, backward, forward};
+use ugmm_kernels::{
+    DROPPED_LOGIT, Forward, LayerArguments, LayerShape, Saved, add_floored_gradients, backward, forward,
+};
 
 /// What a layer's mixtures are made of, each row-major `[neurons, inputs]`.
 #[derive(Clone, Debug)]
@@ -198,12 +200,7 @@ impl<'l> Recorded<'l> {
         match layer.config.min_sigma {
             0.0 => add(rhos, &found.log_sigmas),
             floor => {
-                let log_floor = floor.ln() as f32;
-                let of_sigmas = found.log_sigmas.iter().zip(&layer.raw_log_sigmas);
-                for (gradient, (&of_sigma, &rho)) in rhos.iter_mut().zip(of_sigmas) {
-                    // exp(2ρ) / σ²
-                    *gradient += of_sigma / (1.0 + (-2.0 * (rho - log_floor)).exp());
-                }
+                add_floored_gradients(rhos, &found.log_sigmas, &layer.raw_log_sigmas, floor.ln() as f32);
             }
         }
         match self.dropped.is_empty() {
