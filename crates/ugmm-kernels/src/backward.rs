@@ -23,6 +23,19 @@ pub struct Gradients {
     pub mixing_logits: Vec<f32>,
 }
 
+/// Room for the gradients of `sum(y * cotangent)`, which [`crate::backward_into()`] overwrites.
+#[derive(Debug)]
+pub struct GradientSlices<'a> {
+    /// With respect to the inputs, `[batch, inputs]`; not computed without room for it.
+    pub x: Option<&'a mut [f32]>,
+    /// With respect to the means, `[neurons, inputs]`.
+    pub means: &'a mut [f32],
+    /// With respect to the log standard deviations, `[neurons, inputs]`.
+    pub log_sigmas: &'a mut [f32],
+    /// With respect to the mixing logits, `[neurons, inputs]`.
+    pub mixing_logits: &'a mut [f32],
+}
+
 /// The gradients of `sum(y * cotangent)` (the derivatives of the formulas at the top of this crate).
 ///
 /// `saved` is that of [`crate::forward()`] on the same arguments, and `cotangent` is `[batch, neurons]`. The gradient
@@ -45,10 +58,6 @@ pub fn backward(
     want_x: bool,
 ) -> Result<Gradients, KernelError> {
     arguments.check(shape)?;
-    if saved.shape != shape {
-        return Err(KernelError::Saved { found: saved.shape, expected: shape });
-    }
-    shape.check_pairs("cotangent", cotangent.len())?;
     let parameters = shape.neurons * shape.inputs;
     let mut gradients = Gradients {
         x: want_x.then(|| vec![0.0; shape.batch * shape.inputs]),
@@ -56,30 +65,81 @@ pub fn backward(
         log_sigmas: vec![0.0; parameters],
         mixing_logits: vec![0.0; parameters],
     };
+    let slices = GradientSlices {
+        x: gradients.x.as_deref_mut(),
+        means: &mut gradients.means,
+        log_sigmas: &mut gradients.log_sigmas,
+        mixing_logits: &mut gradients.mixing_logits,
+    };
+    backward_into(shape, arguments, saved, cotangent, slices)?;
+    Ok(gradients)
+}
+
+/// [`backward()`] into memory that is there already.
+///
+/// # Errors
+///
+/// As for [`backward()`], and when `gradients` has a slice of another length.
+pub fn backward_into(
+    shape: LayerShape,
+    arguments: LayerArguments<'_>,
+    saved: &Saved,
+    cotangent: &[f32],
+    mut gradients: GradientSlices<'_>,
+) -> Result<(), KernelError> {
+    arguments.check(shape)?;
+    if saved.shape != shape {
+        return Err(KernelError::Saved { found: saved.shape, expected: shape });
+    }
+    shape.check_pairs("cotangent", cotangent.len())?;
+    if let Some(x) = &gradients.x {
+        shape.check_rows("the gradient of x", x.len())?;
+    }
+    shape.check_parameter("the gradient of means", gradients.means.len())?;
+    shape.check_parameter("the gradient of log_sigmas", gradients.log_sigmas.len())?;
+    shape.check_parameter("the gradient of mixing_logits", gradients.mixing_logits.len())?;
     if shape.batch == 0 {
-        return Ok(gradients);
+        gradients.clear();
+        return Ok(());
     }
     let tasks = Tasks::for_work(shape.work());
     let call = Call { instructions: saved.instructions, tasks, shape, arguments, cotangent };
     tasks.enter(|| fill(&call, saved, &mut gradients));
-    Ok(gradients)
+    Ok(())
 }
 
-/// Fills in the gradients, which are 0 before: first what comes from the pairs that take the fast path, then the others.
-fn fill(call: &Call<'_>, saved: &Saved, gradients: &mut Gradients) {
+impl GradientSlices<'_> {
+    fn clear(&mut self) {
+        for gradient in [&mut *self.means, self.log_sigmas, self.mixing_logits] {
+            gradient.fill(0.0);
+        }
+        if let Some(x) = &mut self.x {
+            x.fill(0.0);
+        }
+    }
+}
+
+/// Fills in the gradients: first what comes from the pairs that take the fast path, then the others.
+fn fill(call: &Call<'_>, saved: &Saved, gradients: &mut GradientSlices<'_>) {
     let Call { shape, cotangent, .. } = *call;
     let fast = saved.fast.as_ref().filter(|_| saved.range.suits_fast_backward(cotangent));
     let fast_x = saved.range.suits_fast_input_gradient(cotangent);
     match fast {
         Some(fast) => fill_fast(call, fast, &saved.sums, fast_x, gradients),
-        None => careful::add_weights(call, gradients),
+        None => {
+            gradients.clear();
+            careful::add_weights(call, gradients);
+        }
     }
     let is_careful = |sum: f32, g: f32| g != 0.0 && (fast.is_none() || !is_fast(sum, g));
     let rows = careful::Rows::new(shape, &saved.sums, cotangent, is_careful);
     careful::add_parameters(call, &rows, gradients);
     if let Some(gradient) = &mut gradients.x {
         let rows = match fast {
-            Some(_) if !fast_x => careful::Rows::new(shape, &saved.sums, cotangent, |_, g| g != 0.0),
+            Some(_) if !fast_x => {
+                gradient.fill(0.0);
+                careful::Rows::new(shape, &saved.sums, cotangent, |_, g| g != 0.0)
+            }
             _ => rows,
         };
         careful::add_inputs(call, &rows, gradient);
@@ -118,7 +178,7 @@ impl Call<'_> {
 
 /// Fills in what comes from the pairs of the fast path, a panel of neurons at a time; the gradient with respect to the
 /// inputs only if `fast_x` says that it can be computed in that way.
-fn fill_fast(call: &Call<'_>, fast: &Fast, sums: &[f32], fast_x: bool, gradients: &mut Gradients) {
+fn fill_fast(call: &Call<'_>, fast: &Fast, sums: &[f32], fast_x: bool, gradients: &mut GradientSlices<'_>) {
     let Call { instructions, shape, .. } = *call;
     let want_x = gradients.x.is_some() && fast_x;
     let layout = fast.prepared.layout;
@@ -129,7 +189,7 @@ fn fill_fast(call: &Call<'_>, fast: &Fast, sums: &[f32], fast_x: bool, gradients
         let totals = &totals[panel * layout.width..];
         instructions.run(SumPanel { shape, fast, ratios: &ratios, panel, totals, want_x, outputs })
     });
-    if let Some(gradient) = gradients.x.as_mut().filter(|_| want_x) {
+    if let Some(gradient) = gradients.x.as_deref_mut().filter(|_| want_x) {
         let unscale = -ratios.unscale * U_TO_Z_SQUARED;
         let tasks = Tasks::for_work(gradient.len() * over_neurons.len());
         let values = tasks.items_per_task(gradient.len(), 1 << 14);

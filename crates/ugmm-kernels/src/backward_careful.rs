@@ -4,7 +4,7 @@ use crate::backward::Call;
 use crate::backward_panel::Outputs;
 use crate::careful::{CarefulNeuron, ParameterSums, inverse_sigma, saturate};
 use crate::prepare::Mixing;
-use crate::{Gradients, LayerShape};
+use crate::{GradientSlices, LayerShape};
 
 /// The rows of each neuron whose pairs are computed in `f64`.
 pub(crate) struct Rows {
@@ -44,7 +44,7 @@ impl Rows {
 }
 
 /// Adds the part of the gradient of the mixing logits that does not depend on x, -π times the sum of the cotangents.
-pub(crate) fn add_weights(call: &Call<'_>, gradients: &mut Gradients) {
+pub(crate) fn add_weights(call: &Call<'_>, gradients: &mut GradientSlices<'_>) {
     let inputs = call.shape.inputs;
     let totals = call.total_cotangents();
     let logits = call.arguments.mixing_logits.chunks_exact(inputs);
@@ -58,7 +58,7 @@ pub(crate) fn add_weights(call: &Call<'_>, gradients: &mut Gradients) {
 }
 
 /// Adds to the three parameter gradients.
-pub(crate) fn add_parameters(call: &Call<'_>, rows: &Rows, gradients: &mut Gradients) {
+pub(crate) fn add_parameters(call: &Call<'_>, rows: &Rows, gradients: &mut GradientSlices<'_>) {
     if rows.of_neurons.is_empty() {
         return;
     }

@@ -18,7 +18,7 @@ use crate::tile::{
 use crate::transpose::transpose;
 use crate::vector::{Operation, Vector};
 use crate::zero_map::WORD;
-use crate::{Gradients, LayerShape};
+use crate::{GradientSlices, LayerShape};
 
 /// Sums over rows of a component: of w, w·u and w·u².
 const SUMS: usize = 3;
@@ -36,9 +36,12 @@ pub(crate) struct Outputs<'a> {
     pub(crate) mixing_logits: &'a mut [f32],
 }
 
-impl Outputs<'_> {
+impl<'a> Outputs<'a> {
     /// Parts of `size` components.
-    pub(crate) fn chunks(gradients: &mut Gradients, size: usize) -> impl Iterator<Item = Outputs<'_>> {
+    pub(crate) fn chunks(
+        gradients: &'a mut GradientSlices<'_>,
+        size: usize,
+    ) -> impl Iterator<Item = Outputs<'a>> {
         gradients
             .means
             .chunks_mut(size)
@@ -49,7 +52,7 @@ impl Outputs<'_> {
 }
 
 /// The gradients of a panel of neurons, as far as they come from the pairs of the fast path. The outputs are those of
-/// the panel, and to be 0 before. Returns the panel's part of the gradient with respect to the inputs, negative and
+/// the panel, and overwritten. Returns the panel's part of the gradient with respect to the inputs, negative and
 /// before it is unscaled, `[batch, inputs]`; empty when it was not asked for.
 pub(crate) struct SumPanel<'a> {
     pub(crate) shape: LayerShape,

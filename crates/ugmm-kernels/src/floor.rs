@@ -32,20 +32,17 @@ pub fn floored_log_sigmas(rhos: &[f32], log_floor: f32) -> Vec<f32> {
     log_sigmas
 }
 
-/// Adds to `gradients` with respect to ρ those that follow from gradients with respect to log σ: times e^(2ρ) / σ².
-pub fn add_floored_gradients(gradients: &mut [f32], of_log_sigmas: &[f32], rhos: &[f32], log_floor: f32) {
-    let pieces = gradients
-        .chunks_mut(COMPONENTS_PER_TASK)
-        .zip(of_log_sigmas.chunks(COMPONENTS_PER_TASK))
-        .zip(rhos.chunks(COMPONENTS_PER_TASK));
+/// Turns gradients with respect to log σ into those with respect to ρ: times e^(2ρ) / σ².
+pub fn floor_gradients(gradients: &mut [f32], rhos: &[f32], log_floor: f32) {
+    let pieces = gradients.chunks_mut(COMPONENTS_PER_TASK).zip(rhos.chunks(COMPONENTS_PER_TASK));
     let (instructions, log_floor) = (InstructionSet::best(), f64::from(log_floor));
-    tasks(rhos).for_each(pieces, |((gradients, of_log_sigmas), rhos)| {
+    tasks(rhos).for_each(pieces, |(gradients, rhos)| {
         instructions.vectorised(
             #[inline(always)]
             || {
-                for ((gradient, &of_log_sigma), &rho) in gradients.iter_mut().zip(of_log_sigmas).zip(rhos) {
-                    let share = 1.0 / (1.0 + exp(2.0 * (log_floor - f64::from(rho))));
-                    *gradient += (f64::from(of_log_sigma) * share) as f32;
+                for (gradient, &rho) in gradients.iter_mut().zip(rhos) {
+                    *gradient =
+                        (f64::from(*gradient) / (1.0 + exp(2.0 * (log_floor - f64::from(rho))))) as f32;
                 }
             },
         );
@@ -58,7 +55,7 @@ fn tasks(rhos: &[f32]) -> Tasks {
 
 #[cfg(test)]
 mod tests {
-    use super::{add_floored_gradients, floored_log_sigmas};
+    use super::{floor_gradients, floored_log_sigmas};
 
     #[test]
     fn floors_and_their_slopes_are_those_of_the_formula() {
@@ -66,21 +63,21 @@ mod tests {
         for floor in [1e-3_f64, 0.2, 5.0] {
             let log_floor = floor.ln() as f32;
             let log_sigmas = floored_log_sigmas(&rhos, log_floor);
-            let mut gradients = vec![1.0; rhos.len()];
-            add_floored_gradients(&mut gradients, &vec![-2.0; rhos.len()], &rhos, log_floor);
+            let mut gradients = vec![-2.0; rhos.len()];
+            floor_gradients(&mut gradients, &rhos, log_floor);
             for ((&rho, log_sigma), gradient) in rhos.iter().zip(log_sigmas).zip(gradients) {
                 let floor_squared = (2.0 * f64::from(log_floor)).exp();
                 let raw_squared = (2.0 * f64::from(rho)).exp();
                 let expected = 0.5 * (floor_squared + raw_squared).ln();
                 assert!((f64::from(log_sigma) - expected).abs() <= 1e-7 * expected.abs() + 1e-10, "{rho}");
-                let expected = 1.0 - 2.0 * raw_squared / (floor_squared + raw_squared);
+                let expected = -2.0 * raw_squared / (floor_squared + raw_squared);
                 assert!((f64::from(gradient) - expected).abs() < 1e-6, "{rho}: {gradient} {expected}");
             }
         }
         for (rho, expected) in [(3e38, 3e38), (-3e38, 0.0), (f32::MIN, 0.0)] {
             assert_eq!(floored_log_sigmas(&[rho], 0.0), [expected], "{rho}");
-            let mut gradients = [0.0];
-            add_floored_gradients(&mut gradients, &[1.0], &[rho], 0.0);
+            let mut gradients = [1.0];
+            floor_gradients(&mut gradients, &[rho], 0.0);
             assert_eq!(gradients, [if rho > 0.0 { 1.0 } else { 0.0 }]);
         }
     }

@@ -80,8 +80,8 @@ mod transpose;
 mod vector;
 mod zero_map;
 
-pub use backward::{Gradients, backward};
+pub use backward::{GradientSlices, Gradients, backward, backward_into};
 pub use error::KernelError;
-pub use floor::{add_floored_gradients, floored_log_sigmas};
+pub use floor::{floor_gradients, floored_log_sigmas};
 pub use forward::{Forward, Saved, forward};
 pub use shape::{DROPPED_LOGIT, LayerArguments, LayerShape, NO_LOG_WEIGHT};

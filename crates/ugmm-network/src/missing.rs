@@ -112,16 +112,17 @@ impl<'l> Missing<'l> {
         y.iter_mut().zip(&self.log_weight).for_each(|(y, log_weight)| *y -= log_weight);
     }
 
-    /// Takes the activations that are missing out of `cotangent` `[rows, neurons]`, and adds the gradients of the
-    /// renormalisation with respect to the mixing logits `[neurons, inputs]`, unless there is no room for them.
-    pub(crate) fn backward(&self, cotangent: &mut [f32], logits: &mut [f32]) {
+    /// Takes the activations that are missing out of `cotangent` `[rows, neurons]`.
+    pub(crate) fn mask(&self, cotangent: &mut [f32]) {
         for (g, log_weight) in cotangent.iter_mut().zip(&self.log_weight) {
             *g = if log_weight.is_nan() { 0.0 } else { *g };
         }
-        if logits.is_empty() {
-            return;
-        }
-        let found = self.weight.parameters.backward(&self.weight.x, &self.saved, cotangent, false);
+    }
+
+    /// Adds the gradients of the renormalisation with respect to the mixing logits `[neurons, inputs]`, for a cotangent
+    /// `[rows, neurons]` that is [masked](Self::mask).
+    pub(crate) fn add_gradients(&self, cotangent: &[f32], logits: &mut [f32]) {
+        let found = self.weight.parameters.backward(&self.weight.x, &self.saved, cotangent);
         logits.iter_mut().zip(found.mixing_logits).for_each(|(sum, gradient)| *sum -= gradient);
     }
 }

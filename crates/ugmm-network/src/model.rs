@@ -242,8 +242,8 @@ impl RecordedModel<'_> {
         }
     }
 
-    /// Adds the gradients of Σ outputs · `cotangent` with respect to [`Model::tensors`] to `gradients`; returns that with
-    /// respect to the inputs, if it is wanted.
+    /// Fills `gradients`, which are 0 before, with those of Σ outputs · `cotangent` with respect to [`Model::tensors`]; returns
+    /// that with respect to the inputs, if it is wanted.
     pub(crate) fn backward(
         &self,
         cotangent: Vec<f32>,

@@ -329,12 +329,12 @@ pub(crate) struct RecordedNetwork<'n> {
 impl RecordedNetwork<'_> {
     /// The gradient of Σ outputs · `cotangent` with respect to the inputs alone, `[rows, inputs]`.
     pub(crate) fn input_gradient(&self, cotangent: Vec<f32>) -> Vec<f32> {
-        let mut unwanted: Vec<Vec<f32>> = self.layers.iter().flat_map(Recorded::unwanted_gradients).collect();
+        let mut unwanted: Vec<Vec<f32>> = self.layers.iter().flat_map(Recorded::zero_gradients).collect();
         self.backward(cotangent, &mut unwanted, true).expect("it is wanted")
     }
 
-    /// Adds the gradients of Σ outputs · `cotangent` with respect to the tensors of all layers, in their order, to
-    /// `gradients`; returns that with respect to the inputs, if it is wanted.
+    /// Overwrites `gradients` with those of Σ outputs · `cotangent` with respect to the tensors of all layers, in their
+    /// order; returns that with respect to the inputs, if it is wanted.
     pub(crate) fn backward(
         &self,
         mut cotangent: Vec<f32>,

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use safetensors::SafeTensors;
 use ugmm_kernels::dispatch::{self, InstructionSet, ZeroPath};
 use ugmm_kernels::oracle::{self, LayerArguments64};
-use ugmm_kernels::{Forward, Gradients, LayerArguments, LayerShape, Saved, backward};
+use ugmm_kernels::{Forward, GradientSlices, Gradients, LayerArguments, LayerShape, Saved, backward_into};
 
 /// Both paths for zeros.
 pub const EITHER: [ZeroPath; 2] = [ZeroPath::Never, ZeroPath::Always];
@@ -52,8 +52,23 @@ impl Layer {
         dispatch::forward_along(instructions, path, self.shape, self.arguments()).unwrap()
     }
 
+    /// In memory that holds something else before, which must not show.
     pub fn backward(&self, saved: &Saved) -> Gradients {
-        backward(self.shape, self.arguments(), saved, &self.cotangent, true).unwrap()
+        let of_parameters = || vec![f32::NAN; self.mixing_logits.len()];
+        let mut gradients = Gradients {
+            x: Some(vec![f32::NAN; self.x.len()]),
+            means: of_parameters(),
+            log_sigmas: of_parameters(),
+            mixing_logits: of_parameters(),
+        };
+        let slices = GradientSlices {
+            x: gradients.x.as_deref_mut(),
+            means: &mut gradients.means,
+            log_sigmas: &mut gradients.log_sigmas,
+            mixing_logits: &mut gradients.mixing_logits,
+        };
+        backward_into(self.shape, self.arguments(), saved, &self.cotangent, slices).unwrap();
+        gradients
     }
 
     /// The same with inputs, σ (small, then large) or logits that are extreme, by which of the four is asked for, and the more so

@@ -7,7 +7,8 @@ use crate::standardization::{LogScale, Units};
 use rand_chacha::ChaCha8Rng;
 use std::borrow::Cow;
 use ugmm_kernels::{
-    DROPPED_LOGIT, Forward, LayerArguments, LayerShape, Saved, add_floored_gradients, backward, forward,
+    DROPPED_LOGIT, Forward, GradientSlices, LayerArguments, LayerShape, Saved, backward, backward_into,
+    floor_gradients, forward,
 };
 
 /// What a layer's mixtures are made of, each row-major `[neurons, inputs]`.
@@ -48,15 +49,9 @@ impl Parameters<'_> {
         self.recorded(x).y
     }
 
-    /// Gradients of Σ activations · `cotangent`.
-    pub(crate) fn backward(
-        &self,
-        x: &[f32],
-        saved: &Saved,
-        cotangent: &[f32],
-        want_x: bool,
-    ) -> ugmm_kernels::Gradients {
-        backward(self.shape(x), self.arguments(x), saved, cotangent, want_x)
+    /// Gradients of Σ activations · `cotangent` with respect to means, log σ and mixing logits.
+    pub(crate) fn backward(&self, x: &[f32], saved: &Saved, cotangent: &[f32]) -> ugmm_kernels::Gradients {
+        backward(self.shape(x), self.arguments(x), saved, cotangent, false)
             .unwrap_or_else(|error| panic!("uGMM layer: {error}"))
     }
 }
@@ -151,15 +146,13 @@ impl<'l> Recorded<'l> {
         (Self { layer, x, parameters, saved, units, dropped_inputs, dropped, missing }, y)
     }
 
-    /// Room for gradients of the parameters that nobody wants: none, where those of the inputs do not need it.
-    pub(crate) fn unwanted_gradients(&self) -> [Vec<f32>; 3] {
-        let is_plain = self.units.is_none() && self.dropped.is_empty();
-        self.layer.tensors().map(|tensor| vec![0.0; if is_plain { 0 } else { tensor.len() }])
+    /// Room for the gradients of the layer's tensors.
+    pub(crate) fn zero_gradients(&self) -> [Vec<f32>; 3] {
+        self.layer.tensors().map(|tensor| vec![0.0; tensor.len()])
     }
 
-    /// Adds the gradients of Σ activations · `cotangent` with respect to means, ρ and mixing logits to `gradients`; returns
-    /// that with respect to the inputs, if it is wanted. Activations that are missing have no gradient. Those that are not
-    /// wanted are as [`Self::unwanted_gradients`] has them.
+    /// Overwrites `gradients` with those of Σ activations · `cotangent` with respect to means, ρ and mixing logits; returns
+    /// that with respect to the inputs, if it is wanted. Activations that are missing have no gradient.
     pub(crate) fn backward(
         &self,
         mut cotangent: Vec<f32>,
@@ -169,13 +162,31 @@ impl<'l> Recorded<'l> {
         let (layer, inputs) = (self.layer, self.layer.inputs());
         let neurons = layer.neurons();
         let [means, rhos, logits] = gradients;
-        let mut log_deviations = vec![0.0; if self.units.is_some() { inputs } else { 0 }];
-        if let Some(RecordedUnits { units, log_scale: Some(log_scale), .. }) = &self.units {
-            let totals = column_sums(&cotangent, neurons, -1.0);
-            units.log_scale_gradients(log_scale, &totals, logits, &mut log_deviations);
+        if let Some(missing) = &self.missing {
+            missing.mask(&mut cotangent);
+        }
+        let mut x = want_x.then(|| vec![0.0; self.x.len()]);
+        let mut of_components = vec![0.0; if layer.config.means == Means::Tied { logits.len() } else { 0 }];
+        let of_means = match layer.config.means {
+            Means::Free => &mut *means,
+            Means::Tied => &mut of_components,
+        };
+        let slices =
+            GradientSlices { x: x.as_deref_mut(), means: of_means, log_sigmas: rhos, mixing_logits: logits };
+        let arguments = self.parameters.arguments(&self.x);
+        backward_into(self.parameters.shape(&self.x), arguments, &self.saved, &cotangent, slices)
+            .unwrap_or_else(|error| panic!("uGMM layer: {error}"));
+        for (gradient, of_components) in means.iter_mut().zip(of_components.chunks(inputs)) {
+            *gradient = of_components.iter().map(|&g| f64::from(g)).sum::<f64>() as f32;
+        }
+        if layer.config.min_sigma > 0.0 {
+            floor_gradients(rhos, &layer.raw_log_sigmas, layer.config.min_sigma.ln() as f32);
+        }
+        for (gradient, &dropped) in logits.iter_mut().zip(&self.dropped) {
+            *gradient = if dropped { 0.0 } else { *gradient };
         }
         if let Some(missing) = &self.missing {
-            missing.backward(&mut cotangent, logits);
+            missing.add_gradients(&cotangent, logits);
         }
         if !self.dropped.is_empty() && !layer.config.renormalize {
             let totals = column_sums(&cotangent, neurons, 1.0);
@@ -188,31 +199,12 @@ impl<'l> Recorded<'l> {
                 }
             }
         }
-        let found = self.parameters.backward(&self.x, &self.saved, &cotangent, want_x);
-        match layer.config.means {
-            Means::Free => add(means, &found.means),
-            Means::Tied => {
-                for (gradient, of_components) in means.iter_mut().zip(found.means.chunks(inputs)) {
-                    *gradient += of_components.iter().map(|&g| f64::from(g)).sum::<f64>() as f32;
-                }
-            }
+        let mut log_deviations = vec![0.0; if self.units.is_some() { inputs } else { 0 }];
+        if let Some(RecordedUnits { units, log_scale: Some(log_scale), .. }) = &self.units {
+            let totals = column_sums(&cotangent, neurons, -1.0);
+            units.log_scale_gradients(log_scale, &totals, logits, &mut log_deviations);
         }
-        match layer.config.min_sigma {
-            0.0 => add(rhos, &found.log_sigmas),
-            floor => {
-                add_floored_gradients(rhos, &found.log_sigmas, &layer.raw_log_sigmas, floor.ln() as f32);
-            }
-        }
-        match self.dropped.is_empty() {
-            true => add(logits, &found.mixing_logits),
-            false => {
-                let kept = found.mixing_logits.iter().zip(&self.dropped);
-                for (gradient, (&found, &dropped)) in logits.iter_mut().zip(kept) {
-                    *gradient += if dropped { 0.0 } else { found };
-                }
-            }
-        }
-        let mut x = found.x?;
+        let mut x = x?;
         for (gradient, &dropped) in x.iter_mut().zip(&self.dropped_inputs) {
             *gradient = if dropped { 0.0 } else { *gradient };
         }
@@ -251,10 +243,6 @@ pub(crate) fn column_sums(values: &[f32], columns: usize, factor: f64) -> Vec<f6
     }
     sums.iter_mut().for_each(|sum| *sum *= factor);
     sums
-}
-
-fn add(sums: &mut [f32], values: &[f32]) {
-    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
 }
 
 /// Adds `factor` times a value for each column to every row.

@@ -87,7 +87,7 @@ impl Stepper {
 
     fn checked_step(&mut self, x: Vec<f32>, targets: &Targets, learning_rate: f64) -> f32 {
         let Self { network, task, loss, dropout, gradients, .. } = self;
-        let (loss, moments) = add_gradients(network, task, x, targets, loss, dropout, gradients);
+        let (loss, moments) = fill_gradients(network, task, x, targets, loss, dropout, gradients);
         if !loss.is_finite() {
             return loss;
         }
@@ -124,15 +124,15 @@ pub fn loss_and_gradients(
     task.check_class_weights(options.class_weights.as_deref())?;
     task.check_batch(&x, targets, 1)?;
     let mut gradients = network.zero_gradients();
-    let (loss, _) = add_gradients(network, task, x, targets, options, rng, &mut gradients);
+    let (loss, _) = fill_gradients(network, task, x, targets, options, rng, &mut gradients);
     Ok((loss, gradients))
 }
 
 /// Mean and variance of what each batch normalisation met.
 type Moments = Vec<(Vec<f32>, Vec<f32>)>;
 
-/// Adds the gradients of a batch's loss, unless that is not finite.
-fn add_gradients(
+/// Fills `gradients`, which are 0 before, with those of a batch's loss, unless that is not finite.
+fn fill_gradients(
     network: &Model,
     task: &Task,
     x: Vec<f32>,
