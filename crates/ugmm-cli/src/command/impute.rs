@@ -271,17 +271,16 @@ fn typed(
     notations: &[Notation],
     format: Format,
 ) -> Column {
-    let (Values::Text(texts), true) = (&column.values, format != Format::Csv) else { return column };
-    let texts = texts.clone();
+    let Values::Text(texts) = column.values else { return column };
     let values = match *source {
-        Source::Kept(kept) => Values::of_kept(texts, types[kept], format),
-        Source::Draw => Values::of_kept(texts, ValueType::Integer, format),
-        Source::Filled { kept, column } => match (types[kept], &model.columns()[column]) {
-            (ValueType::Text, known) if known.is_number() && !known.is_date() => {
+        Source::Kept(kept) => Values::Typed(types[kept].clone(), texts),
+        Source::Draw => Values::Typed(ValueType::Integer, texts),
+        Source::Filled { kept, column } => match (&types[kept], &model.columns()[column]) {
+            (ValueType::Text, known) if known.is_number() && !known.is_date() && format != Format::Csv => {
                 let number = |text: &Option<String>| notations[column].number(text.as_deref()?);
                 Values::Exact(texts.iter().map(number).collect())
             }
-            (found, known) => Values::of_kept(texts, type_of_filled(found, known), format),
+            (found, known) => Values::Typed(type_of_filled(found, known), texts),
         },
         Source::Uncertainty { .. } => Values::Text(texts),
     };
@@ -289,7 +288,7 @@ fn typed(
 }
 
 /// The type of the file's values, if what the model fills in is of it as well.
-fn type_of_filled(found: ValueType, column: &DensityColumn) -> ValueType {
+fn type_of_filled(found: &ValueType, column: &DensityColumn) -> ValueType {
     let is_whole = column.range().is_some_and(|range| range.whole);
     let are_integers = || {
         let states = column.states().unwrap_or_default();
@@ -302,10 +301,12 @@ fn type_of_filled(found: ValueType, column: &DensityColumn) -> ValueType {
             true => ValueType::Integer,
             false => ValueType::Float,
         },
-        ValueType::Integer | ValueType::Float if are_integers() => found,
-        ValueType::Float if column.is_number() && !column.is_date() => found,
-        ValueType::Boolean if column.is_truth() => found,
-        ValueType::Date | ValueType::Time if column.is_date() => found,
+        ValueType::Integer | ValueType::Float if are_integers() => found.clone(),
+        ValueType::Float | ValueType::Decimal { .. } if column.is_number() && !column.is_date() => {
+            found.clone()
+        }
+        ValueType::Boolean if column.is_truth() => found.clone(),
+        ValueType::Date | ValueType::Time { .. } if column.is_date() => found.clone(),
         _ => ValueType::Text,
     }
 }

@@ -56,7 +56,7 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
                 }
             };
             let columns = columns(&model, &surprises, values);
-            let kept = super::predict::kept(&options.rows.keep, &types, batch.kept.clone(), format);
+            let kept = super::predict::kept(&options.rows.keep, &types, batch.kept.clone());
             writer.write(&kept.chain(columns).collect::<Vec<_>>())?;
         }
         Ok(())

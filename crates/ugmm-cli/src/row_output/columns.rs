@@ -1,8 +1,8 @@
 //! Rows to write, column by column.
 
-use crate::arguments::Format;
+use super::typed::Typed;
 use serde::{Serialize, Serializer};
-use ugmm_data::frame::{ReadAs, ValueType, date_text};
+use ugmm_data::frame::{ValueType, date_text};
 use ugmm_tabular::DateTarget;
 
 /// 0000-01-01 and 9999-12-31 as days since 1970-01-01, between which dates can be written.
@@ -22,9 +22,10 @@ pub enum Values {
     /// With all digits.
     Exact(Vec<Option<f64>>),
     Boolean(Vec<Option<bool>>),
-    Integer(Vec<Option<i64>>),
     /// Dates as days since 1970-01-01, with or without times of day.
     Date(DateTarget, Vec<Option<f64>>),
+    /// Texts of a file, and what it says that they are.
+    Typed(ValueType, Vec<Option<String>>),
 }
 
 /// A date as days since 1970-01-01.
@@ -53,8 +54,8 @@ pub enum Cell<'a> {
     Number(Option<f32>),
     Exact(Option<f64>),
     Boolean(Option<bool>),
-    Integer(Option<i64>),
     Date(Option<Date>),
+    Typed(Option<Typed<'a>>),
 }
 
 impl Column {
@@ -72,8 +73,8 @@ impl Column {
             Values::Number(values) => Values::Number(spread(values, known)),
             Values::Exact(values) => Values::Exact(spread(values, known)),
             Values::Boolean(values) => Values::Boolean(spread(values, known)),
-            Values::Integer(values) => Values::Integer(spread(values, known)),
             Values::Date(kind, values) => Values::Date(kind, spread(values, known)),
+            Values::Typed(kind, values) => Values::Typed(kind, spread(values, known)),
         };
         Self { values, ..self }
     }
@@ -87,8 +88,8 @@ impl Values {
             Self::Number(values) => Cell::Number(values[row]),
             Self::Exact(values) => Cell::Exact(values[row]),
             Self::Boolean(values) => Cell::Boolean(values[row]),
-            Self::Integer(values) => Cell::Integer(values[row]),
             Self::Date(_, values) => Cell::Date(values[row].map(|days| Date { days })),
+            Self::Typed(kind, values) => Cell::Typed(values[row].as_deref().map(|text| Typed { kind, text })),
         }
     }
 
@@ -97,27 +98,6 @@ impl Values {
         match are_numbers {
             true => Self::Exact(texts.iter().map(|text| text.as_ref()?.parse().ok()).collect()),
             false => Self::Text(texts),
-        }
-    }
-
-    /// Texts of a file as what the file says that they are; in CSV all is text.
-    pub fn of_kept(texts: Vec<Option<String>>, value_type: ValueType, format: Format) -> Self {
-        fn parsed<T>(texts: &[Option<String>], parse: impl Fn(&str) -> Option<T>) -> Vec<Option<T>> {
-            texts.iter().map(|text| parse(text.as_deref()?)).collect()
-        }
-        let dates = |with_time| {
-            Self::Date(DateTarget { with_time }, parsed(&texts, |text| ReadAs::Days.number(text)))
-        };
-        match (value_type, format) {
-            (ValueType::Text, _) | (_, Format::Csv) => Self::Text(texts),
-            (ValueType::Integer, _) => Self::Integer(parsed(&texts, |text| text.parse().ok())),
-            (ValueType::Float, _) => Self::Exact(parsed(&texts, |text| text.parse().ok())),
-            (ValueType::Boolean, _) => {
-                let truth = |text: &str| ReadAs::Booleans.number(text).map(|truth| truth != 0.0);
-                Self::Boolean(parsed(&texts, truth))
-            }
-            (ValueType::Date, _) => dates(false),
-            (ValueType::Time, _) => dates(true),
         }
     }
 
@@ -134,8 +114,8 @@ impl Values {
             Self::Number(values) => values.len(),
             Self::Exact(values) => values.len(),
             Self::Boolean(values) => values.len(),
-            Self::Integer(values) => values.len(),
             Self::Date(_, values) => values.len(),
+            Self::Typed(_, values) => values.len(),
         }
     }
 }

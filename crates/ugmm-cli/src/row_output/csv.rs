@@ -2,6 +2,7 @@
 
 use super::RowWriter;
 use super::columns::{Cell, Column};
+use super::typed::Typed;
 use crate::error::CliError;
 use std::io::Write;
 
@@ -27,7 +28,9 @@ impl<W: Write> RowWriter for Writer<W> {
             for column in columns {
                 field.clear();
                 match column.values.cell(row) {
-                    Cell::Text(Some(text)) => field.extend_from_slice(text.as_bytes()),
+                    Cell::Text(Some(text)) | Cell::Typed(Some(Typed { text, .. })) => {
+                        field.extend_from_slice(text.as_bytes())
+                    }
                     Cell::Number(Some(number)) => write!(field, "{number}")?,
                     // Whole numbers and others of ordinary size without an exponent, the rest with one.
                     Cell::Exact(Some(number)) if (1e-7..1e17).contains(&number.abs()) || number == 0.0 => {
@@ -36,14 +39,13 @@ impl<W: Write> RowWriter for Writer<W> {
                     Cell::Exact(Some(number)) if number.is_finite() => write!(field, "{number:e}")?,
                     Cell::Exact(Some(number)) => write!(field, "{number}")?,
                     Cell::Boolean(Some(boolean)) => write!(field, "{boolean}")?,
-                    Cell::Integer(Some(integer)) => write!(field, "{integer}")?,
                     Cell::Date(Some(date)) => write!(field, "{date}")?,
                     Cell::Text(None)
                     | Cell::Number(None)
                     | Cell::Exact(None)
                     | Cell::Boolean(None)
-                    | Cell::Integer(None)
-                    | Cell::Date(None) => {}
+                    | Cell::Date(None)
+                    | Cell::Typed(None) => {}
                 }
                 self.writer.write_field(&field).map_err(failed)?;
             }

@@ -4,6 +4,7 @@ mod columns;
 mod csv;
 mod jsonl;
 mod parquet;
+mod typed;
 
 pub use columns::{Column, Values};
 

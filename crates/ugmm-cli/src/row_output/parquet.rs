@@ -2,9 +2,10 @@
 
 use super::RowWriter;
 use super::columns::{Column, Values};
+use super::typed;
 use crate::error::CliError;
 use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray,
+    ArrayRef, BooleanArray, Date32Array, Float32Array, Float64Array, RecordBatch, StringArray,
     TimestampMillisecondArray,
 };
 use parquet::arrow::ArrowWriter;
@@ -33,8 +34,8 @@ impl<W: Write + Send> RowWriter for Writer<W> {
                 Values::Text(values) => Arc::new(StringArray::from_iter(values)),
                 Values::Number(values) => Arc::new(Float32Array::from_iter(values)),
                 Values::Exact(values) => Arc::new(Float64Array::from_iter(values)),
+                Values::Typed(kind, values) => typed::array(kind, values),
                 Values::Boolean(values) => Arc::new(BooleanArray::from_iter(values)),
-                Values::Integer(values) => Arc::new(Int64Array::from_iter(values)),
                 Values::Date(DateTarget { with_time: false }, values) => {
                     Arc::new(Date32Array::from_iter(values.iter().map(|days| days.map(|d| d.round() as i32))))
                 }

@@ -526,6 +526,71 @@ fn columns_of_a_parquet_file_keep_their_types() {
     }
 }
 
+/// Types that an `f64` does not hold: values that are passed on come out as they went in, and those filled in fit in with them.
+#[test]
+fn kept_decimals_times_and_infinities_are_not_rounded() {
+    use arrow_array::{
+        ArrayRef, Decimal128Array, Float64Array, RecordBatch, TimestampMicrosecondArray,
+        TimestampNanosecondArray,
+    };
+    use std::sync::Arc;
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let write = |name: &str, gap: bool| {
+        let rows = || 0..90i64;
+        let decimal = |digits, scale, value: &dyn Fn(i64) -> Option<i128>| -> ArrayRef {
+            let array = rows().map(value).collect::<Decimal128Array>();
+            Arc::new(array.with_precision_and_scale(digits, scale).unwrap())
+        };
+        let known = move |i: i64| !gap || i % 5 > 0;
+        let micro = rows().map(|i| known(i).then_some(1_700_000_000_123_456 + 3_600_000_001 * i));
+        let nano = rows().map(|i| Some(1_700_000_000_123_456_789 + i));
+        let infinite = rows().map(|i| Some(if i == 3 { f64::NEG_INFINITY } else { i as f64 }));
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("key", decimal(30, 2, &|i| Some(1_234_567_890_123_456_789_012 + i128::from(i)))),
+            ("price", decimal(10, 2, &|i| known(i).then_some(1990 + i128::from(i % 7)))),
+            ("at", Arc::new(micro.collect::<TimestampMicrosecondArray>().with_timezone("Europe/Berlin"))),
+            ("exact", Arc::new(nano.collect::<TimestampNanosecondArray>())),
+            ("far", Arc::new(infinite.collect::<Float64Array>())),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let file = std::fs::File::create(at.join(name)).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        batch
+    };
+    write("d.parquet", false);
+    let table = write("gaps.parquet", true);
+    let train = ["train", "d.parquet", "--objective", "density", "--epochs", "2", "-o", "m.safetensors"];
+    stdout(&ugmm(at, &[&train[..], &["--ignore", "key,exact,far"]].concat()));
+    let keep = ["score", "m.safetensors", "gaps.parquet", "--keep", "key,price,at,exact,far", "-o"];
+    let impute = ["impute", "m.safetensors", "gaps.parquet", "-o"];
+    for command in [&keep[..], &impute] {
+        stdout(&ugmm(at, &[command, &["o.parquet"]].concat()));
+        let file = std::fs::File::open(at.join("o.parquet")).unwrap();
+        let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        let batch = reader.build().unwrap().next().unwrap().unwrap();
+        let is_filled = command[0] == "impute";
+        for name in ["key", "price", "at", "exact", "far"] {
+            let (found, expected) =
+                (batch.column_by_name(name).unwrap(), table.column_by_name(name).unwrap());
+            if is_filled && ["price", "at"].contains(&name) {
+                assert_eq!((found.data_type(), found.null_count()), (expected.data_type(), 0), "{name}");
+                assert_eq!(&found.slice(1, 4), &expected.slice(1, 4), "{name}");
+            } else {
+                assert_eq!(found, expected, "{name}");
+            }
+        }
+        stdout(&ugmm(at, &[command, &["o.jsonl"]].concat()));
+        let lines = std::fs::read_to_string(at.join("o.jsonl")).unwrap();
+        let row: serde_json::Value = serde_json::from_str(lines.lines().nth(3).unwrap()).unwrap();
+        assert_eq!((&row["key"], &row["price"]), (&"12345678901234567890.15".into(), &19.93.into()));
+        assert_eq!(row["at"], "2023-11-15T01:13:20.123459Z");
+        assert_eq!((&row["exact"], &row["far"]), (&"2023-11-14T22:13:20.123456792".into(), &"-inf".into()));
+    }
+}
+
 #[test]
 fn messages_name_the_option_that_helps() {
     let rows: String = (0..40).map(|i| format!("{},{},{}\n", i % 7, i % 3, ["a", "b"][i % 2])).collect();

@@ -132,6 +132,38 @@ pub(super) fn for_each<E>(
     }
 }
 
+/// The text of a decimal or a point in time with all its digits, which its [`Cell`] may not hold; none of other types.
+pub(super) fn exact_text(array: &ArrayRef, index: usize) -> Option<String> {
+    let zone = match array.data_type() {
+        DataType::Timestamp(_, zone) => zone.is_some(),
+        _ => false,
+    };
+    let time = match array.data_type() {
+        DataType::Decimal32(..) => return Some(array.as_primitive::<Decimal32Type>().value_as_string(index)),
+        DataType::Decimal64(..) => return Some(array.as_primitive::<Decimal64Type>().value_as_string(index)),
+        DataType::Decimal128(..) => {
+            return Some(array.as_primitive::<Decimal128Type>().value_as_string(index));
+        }
+        DataType::Decimal256(..) => {
+            return Some(array.as_primitive::<Decimal256Type>().value_as_string(index));
+        }
+        DataType::Timestamp(TimeUnit::Second, _) => {
+            array.as_primitive::<TimestampSecondType>().value_as_datetime(index)
+        }
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            array.as_primitive::<TimestampMillisecondType>().value_as_datetime(index)
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            array.as_primitive::<TimestampMicrosecondType>().value_as_datetime(index)
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+            array.as_primitive::<TimestampNanosecondType>().value_as_datetime(index)
+        }
+        _ => None,
+    };
+    time.map(|time| date::time_text(time, zone))
+}
+
 fn is_string(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
 }

@@ -1,7 +1,7 @@
 //! Dates and times as people write them, as days since 1970-01-01.
 
 use chrono::format::{Item, Parsed, StrftimeItems};
-use chrono::{Datelike, NaiveTime, Timelike};
+use chrono::{Datelike, NaiveDateTime, NaiveTime, Timelike};
 use serde::{Deserialize, Serialize};
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
@@ -343,6 +343,15 @@ pub(super) fn format(days: f64) -> String {
     let (seconds, fraction) = (time / 1000, time % 1000);
     let clock = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
     if fraction == 0 { format!("{date}T{clock}") } else { format!("{date}T{clock}.{fraction:03}") }
+}
+
+/// A point in time as ISO 8601 has it, with all its digits; without the time at midnight, unless it is one of UTC.
+pub(super) fn time_text(time: NaiveDateTime, is_utc: bool) -> String {
+    match (time.time() == NaiveTime::MIN, is_utc) {
+        (true, false) => time.format("%Y-%m-%d").to_string(),
+        (_, true) => time.format("%Y-%m-%dT%H:%M:%S%.fZ").to_string(),
+        (false, false) => time.format("%Y-%m-%dT%H:%M:%S%.f").to_string(),
+    }
 }
 
 /// What is left to parse.

@@ -360,7 +360,8 @@ impl Plan {
         values: &mut Values,
     ) -> Result<(), FrameError> {
         let mut unseen = std::mem::take(&mut self.unseen);
-        let appended = cell::for_each(&block.columns[self.index], |row, cell| {
+        let column = &block.columns[self.index];
+        let appended = cell::for_each(column, |row, cell| {
             let cell = marks.clean(cell, self.usual_marks);
             match (&self.reading, &mut *values) {
                 (Reading::Codes(codes), Values::Codes(values)) => values.push(match cell {
@@ -375,7 +376,7 @@ impl Plan {
                 }),
                 (_, Values::Text(values)) => values.push(match cell {
                     Cell::Missing => None,
-                    cell => Some(cell.text().into_owned()),
+                    cell => Some(cell::exact_text(column, row).unwrap_or_else(|| cell.text().into_owned())),
                 }),
                 (_, Values::Numbers(values)) if cell == Cell::Missing => values.push(f64::NAN),
                 (_, Values::Numbers(values)) => {

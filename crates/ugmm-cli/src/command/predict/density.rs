@@ -41,9 +41,8 @@ pub fn run(model: &DensityModel, options: &Predict, common: &Common) -> Result<(
             report.met.add(&batch);
             outside_examples(model, &batch, &mut examples);
             let predicted = columns(model, &batch)?;
-            writer.write(
-                &kept(&options.rows.keep, &types, batch.kept, format).chain(predicted).collect::<Vec<_>>(),
-            )?;
+            writer
+                .write(&kept(&options.rows.keep, &types, batch.kept).chain(predicted).collect::<Vec<_>>())?;
         }
         Ok(())
     })?;

@@ -3,7 +3,7 @@
 mod columns;
 mod density;
 
-use crate::arguments::{Common, Format, Predict};
+use crate::arguments::{Common, Predict};
 use crate::error::CliError;
 use crate::output::{check_not_mixed, check_outputs, count, write_json};
 use crate::row_output::{Column, Values, format_of, write_rows};
@@ -59,9 +59,8 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
             let batch = batch?;
             let (predicted, unusual) = maker.columns(&batch.inputs)?;
             let predicted = predicted.into_iter().map(|column| column.spread_over(&batch.known));
-            writer.write(
-                &kept(&options.rows.keep, &types, batch.kept, format).chain(predicted).collect::<Vec<_>>(),
-            )?;
+            writer
+                .write(&kept(&options.rows.keep, &types, batch.kept).chain(predicted).collect::<Vec<_>>())?;
             report.rows_without_values += batch.known.iter().filter(|known| !**known).count();
             let Encoded { missing, unseen } = batch.encoded;
             report.rows += batch.rows.len();
@@ -84,11 +83,10 @@ pub fn kept(
     names: &[String],
     types: &[ValueType],
     columns: Vec<Vec<Option<String>>>,
-    format: Format,
 ) -> impl Iterator<Item = Column> {
     let column = move |((name, value_type), texts): ((&String, &ValueType), _)| Column {
         name: name.clone(),
-        values: Values::of_kept(texts, *value_type, format),
+        values: Values::Typed(value_type.clone(), texts),
     };
     names.iter().zip(types).zip(columns).map(column)
 }
