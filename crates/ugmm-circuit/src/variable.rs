@@ -98,7 +98,7 @@ impl Variable {
         Self::continuous(location * largest, if varies { scale * largest } else { 1.0 })
     }
 
-    /// The same with a name.
+    /// This variable with a name.
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ..self }
@@ -146,7 +146,7 @@ impl Variable {
         }
     }
 
-    /// The same in standard units.
+    /// The ends of the variable's range in standard units.
     pub(crate) fn standard_ends(&self) -> (f64, f64) {
         let (low, high) = self.ends();
         match self.kind {

@@ -109,7 +109,7 @@ impl Layer {
         [&self.means, &self.raw_log_sigmas, &self.mixing_logits]
     }
 
-    /// The same to be changed.
+    /// Means, ρ and mixing logits, to be changed.
     pub(crate) fn tensors_mut(&mut self) -> [&mut [f32]; 3] {
         [&mut self.means, &mut self.raw_log_sigmas, &mut self.mixing_logits]
     }

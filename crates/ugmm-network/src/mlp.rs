@@ -143,7 +143,7 @@ pub struct BatchNorm {
     pub beta: Vec<f32>,
     /// Mean of each unit over the batches of training, the last ones counting most.
     pub running_mean: Vec<f32>,
-    /// The same of the variance.
+    /// Running mean of the variance of each input.
     pub running_var: Vec<f32>,
 }
 
@@ -268,7 +268,7 @@ impl Mlp {
         layers.chain(norms).map(Vec::as_slice).collect()
     }
 
-    /// The same to be changed.
+    /// All tensors of parameters, in the order of [`Self::tensors`], to be changed.
     pub(crate) fn tensors_mut(&mut self) -> Vec<&mut [f32]> {
         let layers = self.layers.iter_mut().flat_map(|layer| [&mut layer.weight, &mut layer.bias]);
         let norms = self.norms.iter_mut().flat_map(|norm| [&mut norm.gamma, &mut norm.beta]);

@@ -119,7 +119,7 @@ impl Model {
         }
     }
 
-    /// The same to be changed.
+    /// All tensors of parameters, in the order of [`Self::tensors`], to be changed.
     pub fn tensors_mut(&mut self) -> Vec<&mut [f32]> {
         match self {
             Self::Ugmm(network) => network.layers.iter_mut().flat_map(|layer| layer.tensors_mut()).collect(),
@@ -127,8 +127,8 @@ impl Model {
         }
     }
 
-    /// The same parameters under the settings of the network that training began with, as far as they outlast it: for
-    /// engines whose networks do not keep how they were initialised.
+    /// This network's parameters under the settings of the network that training began with, as far as these outlast
+    /// training: for engines whose networks do not keep how they were initialised.
     #[must_use]
     pub fn with_config_of(mut self, config: &ModelConfig) -> Self {
         if let (Self::Ugmm(network), ModelConfig::Ugmm(config)) = (&mut self, config) {

@@ -20,15 +20,15 @@ pub enum Preset {
 
 /// Hidden layers of [`Preset::Best`].
 const DISCRIMINATIVE_HIDDEN: [usize; 1] = [256];
-/// The same where there are many features, as of images (docs/results/mnist-quality.md).
+/// Hidden neurons where there are many features, as of images (docs/results/mnist-quality.md).
 const PIXEL_HIDDEN: [usize; 2] = [128, 64];
 const GENERATIVE_HIDDEN: [usize; 2] = [32, 16];
 const HYBRID_HIDDEN: [usize; 1] = [128];
 const CONDITIONAL_HIDDEN: [usize; 2] = [64, 16];
-/// The same for fewer than [`SEVERAL_ROWS`] rows, where a second layer learns chance.
+/// Hidden neurons for the density of a number from fewer than [`SEVERAL_ROWS`] rows, of which a second layer learns chance.
 const CONDITIONAL_HIDDEN_FEW_ROWS: [usize; 1] = [128];
 const SEVERAL_ROWS: usize = 1000;
-/// The same for more than [`FEW_CLASSES`] classes: a label reaches the root of a network with one hidden layer through
+/// Hidden neurons for more than [`FEW_CLASSES`] classes: a label reaches the root of a network with one hidden layer through
 /// sums only, which many classes are too much for (docs/results/tabular.md).
 const HYBRID_HIDDEN_MANY_CLASSES: [usize; 2] = [64, 32];
 const FEW_CLASSES: usize = 3;
@@ -37,16 +37,16 @@ const FEW_CLASSES: usize = 3;
 /// these floors are worth more than everything else together (docs/results/mnist-quality.md); those for tables were
 /// chosen on twelve tables (docs/results/tabular.md).
 const DISCRIMINATIVE_MIN_SIGMAS: [f64; 2] = [2.0, 1.0];
-/// The same where there are many features, chosen for pixels in [0, 1].
+/// σ floors where there are many features, chosen for pixels in [0, 1].
 const PIXEL_MIN_SIGMAS: [f64; 2] = [0.5, 1.0];
-/// The same where there is one layer only, which has to tell the classes apart by itself.
+/// The σ floor of a single layer, which has to tell the classes apart by itself.
 const SINGLE_LAYER_MIN_SIGMA: f64 = 0.1;
-/// The same with the hybrid objective; a narrower one lets scores of labels lie further apart.
+/// σ floors with the hybrid objective; narrower components let scores of labels lie further apart.
 const HYBRID_MIN_SIGMAS: [f64; 2] = [1.5, 0.3];
 const HYBRID_MIN_SIGMAS_MANY_CLASSES: [f64; 2] = [2.0, 0.3];
-/// The same for the conditional density of a number; the root's is narrow, so that densities can be.
+/// σ floors for the conditional density of a number; the root's is narrow, so that densities can be.
 const CONDITIONAL_MIN_SIGMAS: [f64; 3] = [2.0, 1.0, 0.2];
-/// The same with one hidden layer.
+/// σ floors for the conditional density of a number, with one hidden layer.
 const CONDITIONAL_MIN_SIGMAS_SHALLOW: [f64; 2] = [1.5, 0.1];
 /// σ floors with the joint score alone, from the first layer to the root, without standardisation between layers. Without
 /// floors the score grows without bound as components shrink onto single rows; narrow ones in the upper layers let
@@ -56,7 +56,7 @@ const GENERATIVE_MIN_SIGMAS: [f64; 3] = [0.2, 0.5, 1.0];
 const MANY_FEATURES: usize = 100;
 /// Input dropout of [`Preset::Best`] then, of the first layer and of the second.
 const PIXEL_INPUT_DROPOUT: [f64; 2] = [0.3, 0.2];
-/// The same for fewer features, each of which may be needed.
+/// Dropout of inputs where there are fewer features, each of which may be needed.
 const INPUT_DROPOUT: [f64; 2] = [0.0, 0.3];
 /// Dropout of a feed-forward network's inputs and hidden units.
 const MLP_DROPOUT: f64 = 0.2;

@@ -332,7 +332,7 @@ fn at_most(layers: usize, setting: &'static str, values: &[f64]) -> Result<Vec<f
     Ok(values.to_vec())
 }
 
-/// The same with 0 for the layers that are not in the list.
+/// Values of a setting for each layer, 0 for the layers that are not in the list.
 fn filled(layers: usize, setting: &'static str, values: &[f64]) -> Result<Vec<f64>, UgmmError> {
     if layers == 0 && values.is_empty() {
         return Ok(Vec::new());

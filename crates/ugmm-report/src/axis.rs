@@ -19,7 +19,7 @@ impl Axis {
         Self { label: label.into(), from, to, ticks }
     }
 
-    /// The same axis in other units: what was x is now `offset` + `factor` · x.
+    /// This axis in other units: what was x is now `offset` + `factor` · x.
     #[must_use]
     pub fn of_converted(label: impl Into<Text>, (from, to): (f64, f64), offset: f64, factor: f64) -> Self {
         let (from, to) = usable_range(from, to);

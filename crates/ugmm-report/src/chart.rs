@@ -11,7 +11,7 @@ pub struct Chart {
     pub id: String,
     /// What it shows, in a few words.
     pub title: Text,
-    /// The same for those who cannot see it.
+    /// What the chart shows, for those who cannot see it.
     pub description: Text,
     /// Height in px; the width is that of the place it is drawn in.
     pub height: f64,

@@ -15,7 +15,7 @@ pub struct Document {
     pub program: Text,
     /// What it is about.
     pub title: Text,
-    /// The same in a sentence.
+    /// What the document shows, in a sentence.
     pub subtitle: Text,
     /// Names and values of what is to be known first, in order.
     pub facts: Vec<(Text, Text)>,

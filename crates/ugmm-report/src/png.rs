@@ -38,7 +38,7 @@ fn own_fonts() -> Arc<Database> {
     Arc::clone(FONTS.get_or_init(load))
 }
 
-/// The same and those of the system, for signs that these lack.
+/// The fonts that the program brings along and those of the system, for signs that the former lack.
 fn all_fonts() -> Arc<Database> {
     static FONTS: OnceLock<Arc<Database>> = OnceLock::new();
     let load = || {

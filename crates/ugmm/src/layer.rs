@@ -52,7 +52,7 @@ pub struct UgmmLayer {
 }
 
 impl UgmmLayer {
-    /// The same layer on a device.
+    /// This layer on a device.
     #[must_use]
     pub fn of(layer: &Layer, device: &Device) -> Self {
         let LayerConfig { inputs, neurons, means, .. } = layer.config;
@@ -72,7 +72,7 @@ impl UgmmLayer {
         }
     }
 
-    /// The same layer in plain lists: what `ugmm_network` inspects, prunes and saves. How it was initialised is not known any
+    /// This layer in plain lists: what `ugmm_network` inspects, prunes and saves. How it was initialised is not known any
     /// more.
     #[must_use]
     pub fn to_layer(&self) -> Layer {
@@ -122,7 +122,7 @@ impl UgmmLayer {
         self.parameters().mixtures(x)
     }
 
-    /// The same, with dropout masks drawn from `rng`: what a training loop that must be repeatable calls. Without
+    /// The activations, with dropout masks drawn from `rng`: what a training loop that must be repeatable calls. Without
     /// dropout, or outside training, `rng` is not touched.
     ///
     /// # Panics
@@ -133,7 +133,7 @@ impl UgmmLayer {
         self.pass(x, Some(rng))
     }
 
-    /// The same on inputs that are standardised to `units` first, which the parameters (and noise and dropout of inputs)
+    /// The activations on inputs that are standardised to `units` first, which the parameters (and noise and dropout of inputs)
     /// refer to. A layer of several neurons returns the log-densities of the plain layer [`Self::in_units`]; one of a
     /// single neuron, those per unit of the standardised inputs, which differ from them by a constant.
     pub(crate) fn forward_in_units<R: Rng + ?Sized>(

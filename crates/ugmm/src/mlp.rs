@@ -32,7 +32,7 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    /// The same network on a device.
+    /// This network on a device.
     #[must_use]
     pub fn of(network: &ugmm_network::Mlp, device: &Device) -> Self {
         let list = |values: &[f32]| Tensor::<1>::from_data(TensorData::from(values), device);
@@ -55,7 +55,7 @@ impl Mlp {
         }
     }
 
-    /// The same network in plain lists.
+    /// This network in plain lists.
     #[must_use]
     pub fn to_mlp(&self) -> ugmm_network::Mlp {
         let layer = |layer: &Linear| {

@@ -104,7 +104,7 @@ pub enum Model {
 }
 
 impl Model {
-    /// The same network on a device.
+    /// This network on a device.
     #[must_use]
     pub fn of(model: &ugmm_network::Model, device: &Device) -> Self {
         match model {
@@ -113,7 +113,7 @@ impl Model {
         }
     }
 
-    /// The same network in plain lists.
+    /// This network in plain lists.
     #[must_use]
     pub fn to_model(&self) -> ugmm_network::Model {
         match self {

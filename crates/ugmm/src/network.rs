@@ -26,7 +26,7 @@ pub trait Network: Module {
     /// Outputs `[batch × predictions per row, outputs]` of `x` `[batch, inputs]`.
     fn forward(&self, x: Tensor<2>) -> Tensor<2>;
 
-    /// The same in a training pass, every random choice (dropout) drawn from `rng`.
+    /// The outputs in a training pass, every random choice (dropout) drawn from `rng`.
     fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2>;
 
     /// The network as it is to be used after training: whatever it took from each batch is now fixed, to what it is on
@@ -71,7 +71,7 @@ pub struct UgmmNetwork {
 }
 
 impl UgmmNetwork {
-    /// The same network on a device.
+    /// This network on a device.
     #[must_use]
     pub fn of(network: &ugmm_network::Network, device: &Device) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl UgmmNetwork {
         }
     }
 
-    /// The same network in plain lists; see [`UgmmLayer::to_layer`].
+    /// This network in plain lists; see [`UgmmLayer::to_layer`].
     #[must_use]
     pub fn to_network(&self) -> ugmm_network::Network {
         ugmm_network::Network {

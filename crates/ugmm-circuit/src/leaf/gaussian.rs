@@ -9,7 +9,7 @@ use crate::compute::Moments;
 pub(crate) struct ComponentSums {
     /// Rows that came from it.
     pub(crate) shares: Vec<f64>,
-    /// The same and those that would have come from it outside of the variable's ends.
+    /// Expected rows of each component, with those that would have come from it outside of the variable's ends.
     pub(crate) counts: Vec<f64>,
     /// Σ z over all counted.
     pub(crate) first: Vec<f64>,

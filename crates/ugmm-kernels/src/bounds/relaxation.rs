@@ -199,7 +199,8 @@ impl Relaxation {
         value + rounding(4, scale.abs() + 1.0 + sum / touch)
     }
 
-    /// The same below it.
+    /// A line below the activation of a neuron: its value in the middle of the box; `slopes` gets its slopes, times
+    /// `factor`, added.
     pub fn add_below(&self, neuron: usize, factor: f64, slopes: &mut [f64]) -> f64 {
         let (low, high) = (self.low[neuron], self.high[neuron]);
         let jensen = self.jensen.values[neuron];

@@ -93,7 +93,7 @@ impl ConditionalDensity {
         Self { cells: Cells::Equal { low, width: cell }, probabilities: normalized(&scores), at_low: 0.0 }
     }
 
-    /// The same, stretched about its median by this factor: above 1 wider, below 1 narrower. What would come to lie outside
+    /// This density stretched about its median by a factor: above 1 wider, below 1 narrower. What would come to lie outside
     /// of the range is cut off; what nothing would come to lie on keeps a thousandth of its probability, so that it does not
     /// become impossible.
     #[must_use]
@@ -112,7 +112,7 @@ impl ConditionalDensity {
         Self { probabilities, cells: self.cells.clone(), at_low: 0.0 }
     }
 
-    /// The same probabilities over another range, in other units.
+    /// The density whose cells have these probabilities over another range, in other units.
     ///
     /// # Panics
     ///
@@ -123,7 +123,7 @@ impl ConditionalDensity {
         Self { cells: Cells::Equal { low, width: (high - low) / self.probabilities.len() as f64 }, ..self }
     }
 
-    /// The same probabilities over cells with these ends, in other units. The cells that are not `usual` are tails: where
+    /// The density that gives the probabilities of this one to cells with other ends, in other units. The cells that are not `usual` are tails: where
     /// they hold little probability together, they do not move the [mean](Self::mean).
     ///
     /// # Panics
@@ -138,7 +138,7 @@ impl ConditionalDensity {
         Self { cells: Cells::Unequal { edges, usual }, ..self }
     }
 
-    /// The same of a number that is not below `least`: what the density says of numbers below is said of `least` itself, and
+    /// This density of a number that is not below `least`: what the density says of numbers below is said of `least` itself, and
     /// the range begins there.
     ///
     /// # Panics

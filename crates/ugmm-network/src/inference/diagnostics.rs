@@ -18,7 +18,7 @@ pub struct Diagnostics {
     pub r_hat: Option<f64>,
     /// Draws that as many independent ones would be worth for the middle of the distribution; `None` as above.
     pub bulk_effective: Option<f64>,
-    /// The same for its 5 % and 95 % quantiles, the smaller one; `None` also where these are the least and the greatest
+    /// Effective sample sizes of its 5 % and 95 % quantiles, the smaller one; `None` also where these are the least and the greatest
     /// draw.
     pub tail_effective: Option<f64>,
 }

@@ -122,7 +122,8 @@ impl Components {
         result.iter_mut().for_each(|value| *value /= sum);
     }
 
-    /// The same in double precision, and y up to a constant of the neuron and of what is missing.
+    /// Responsibilities of the components of a neuron in double precision; returns y up to a constant of the neuron and of
+    /// what is missing.
     pub(super) fn precise_responsibilities(&self, neuron: usize, x: &[f32], result: &mut [f64]) -> f64 {
         let (largest, sum) = self.exponentials(neuron, 0, x, result);
         result.iter_mut().for_each(|value| *value /= sum);

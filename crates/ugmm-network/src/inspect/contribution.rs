@@ -65,7 +65,7 @@ pub fn contributions(
     scaled_contributions(network, task, [x, baseline], targets, absence, 1.0, log_probabilities)
 }
 
-/// The same where scores become log-probabilities in another way: by the function given, which gets them with the number
+/// [`contributions`] where scores become log-probabilities in another way: by the function given, which gets them with the number
 /// of alternatives in each row, divides them by `temperature` and may add a constant to each class before it normalises.
 pub(crate) fn scaled_contributions(
     network: &Network,

@@ -59,7 +59,7 @@ pub fn summarize(network: &Network, x: Option<&[f32]>) -> Vec<LayerSummary> {
     summaries
 }
 
-/// The same of a single layer, such as one of a model of another kind, and what it does on the rows `x` `[rows, inputs]`
+/// Summary of a single layer, such as one of a model of another kind, and of what it does on the rows `x` `[rows, inputs]`
 /// that it reads there.
 ///
 /// # Panics

@@ -122,7 +122,7 @@ impl LayerConfig {
         self.init_with_missing(sample, false, rng)
     }
 
-    /// The same for a sample in which NaN, if `missing_values`, is a missing value.
+    /// A new layer, initialised from a sample in which NaN, if `missing_values`, is a missing value.
     pub(crate) fn init_with_missing<R: Rng + ?Sized>(
         &self,
         sample: Option<&[f32]>,

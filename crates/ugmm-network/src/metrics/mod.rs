@@ -48,7 +48,7 @@ impl Metrics {
         Self::of_decisions(log_probabilities, labels, &decisions(log_probabilities, classes, None))
     }
 
-    /// The same where the predicted class of each row is not just the most probable one.
+    /// Metrics of probabilities beside given classes, where the predicted class of a row need not be the most probable one.
     ///
     /// # Panics
     ///

@@ -135,7 +135,7 @@ impl SavedModel {
         Self::from_file_bytes(path, &bytes)
     }
 
-    /// The same of bytes that were read from `path` already.
+    /// Reads a model from the bytes of a file that were read from `path` already.
     ///
     /// # Errors
     ///
@@ -194,7 +194,7 @@ impl SavedModel {
         Ok(self.log_probabilities_of(self.class_scores(features)?))
     }
 
-    /// The same from what [`Self::class_scores`] gave, without another pass through the network.
+    /// Probabilities of the classes from what [`Self::class_scores`] gave, without another pass through the network.
     #[must_use]
     pub fn log_probabilities_of(&self, class_scores: Vec<f32>) -> Vec<f32> {
         let (classes, mut values) = (self.task.classes, class_scores);
@@ -219,7 +219,7 @@ impl SavedModel {
         self.class_scores_by(&self.model, features)
     }
 
-    /// The same, computed by `network`: this model on another device.
+    /// [`Self::class_scores`], computed by `network`: this model on another device.
     ///
     /// # Errors
     ///
@@ -256,7 +256,7 @@ impl SavedModel {
         self.densities_by(&self.model, features, cells)
     }
 
-    /// The same, computed by `network`: this model on another device.
+    /// [`Self::densities`], computed by `network`: this model on another device.
     ///
     /// # Errors
     ///

@@ -123,8 +123,8 @@ impl Pruner {
         Self::of_outputs(network.clone(), &x, group, criterion, merge)
     }
 
-    /// The same for a single layer, such as one of a model of another kind, on the rows `x` `[rows, inputs]` that it reads
-    /// there. Every output counts the same, since what becomes of it is not known.
+    /// Ranks the components of a single layer, such as one of a model of another kind, by the rows `x` `[rows, inputs]` that it
+    /// reads there. Every output counts as much as the others, since what becomes of it is not known.
     ///
     /// # Errors
     ///

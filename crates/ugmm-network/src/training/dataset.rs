@@ -100,7 +100,7 @@ impl Dataset {
         Self::checked(features, columns, (Targets::Classes(labels), 1), classes, false)
     }
 
-    /// The same where a value may be missing: NaN.
+    /// Rows in which NaN stands for a missing value; otherwise as [`Self::new`].
     ///
     /// # Errors
     ///
@@ -251,7 +251,8 @@ impl Dataset {
         self.changed_batch(rows, |_| ())
     }
 
-    /// The same, with `change` applied to the features of each row in turn; panics likewise.
+    /// The rows at `indices` as one batch, with `change` applied to the features of each row in turn. Panics where an index
+    /// is not that of a row.
     pub(super) fn changed_batch(
         &self,
         rows: &[usize],

@@ -7,7 +7,7 @@ use crate::{Metrics, Objective, Predictor, Task, UgmmError};
 
 /// Rows per forward pass in evaluation: enough to keep the kernels busy, small enough for the cache.
 const EVALUATION_BATCH: usize = 512;
-/// The same where each row is passed many times.
+/// Rows that are passed at once where each row goes through the network many times.
 const DENSITY_BATCH: usize = 8192;
 
 /// log P(class | x) of every row of a data set (or of every step of each), row-major `[rows, classes]`, natural logarithms.

@@ -253,8 +253,8 @@ pub fn train(
     resume(None, network, task, training, validation, config, observer)
 }
 
-/// The same, going on from a checkpoint of such a training, if there is one, to the bits that it would have had without the
-/// interruption; of `network` then only the shape matters.
+/// Trains a network as [`train`] does, and resumes from a checkpoint of such a training if there is one, to the bits that it
+/// would have had without the interruption. Only the shape of `network` matters then.
 ///
 /// # Errors
 ///

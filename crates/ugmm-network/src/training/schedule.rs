@@ -8,7 +8,7 @@ use std::f64::consts::PI;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Schedule {
-    /// The same throughout.
+    /// One learning rate for all of training.
     Constant {
         /// Positive.
         learning_rate: f64,

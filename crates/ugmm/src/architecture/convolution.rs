@@ -208,7 +208,7 @@ impl UgmmConv2d {
         self.pass::<ChaCha8Rng>(x, rng.as_mut())
     }
 
-    /// The same, with everything random drawn from `rng`.
+    /// The outputs in a training pass, with everything random drawn from `rng`.
     ///
     /// # Panics
     ///

@@ -144,7 +144,7 @@ impl UgmmDense {
         self.on_rows(x, |x| self.layer.forward(x))
     }
 
-    /// The same, with everything random drawn from `rng`.
+    /// The outputs in a training pass, with everything random drawn from `rng`.
     ///
     /// # Panics
     ///

@@ -48,7 +48,7 @@ impl OutputScale {
         }
     }
 
-    /// The same that shifts by this much at first.
+    /// This scale with another shift at first.
     pub(super) fn with_shift(self, shift: f64) -> Self {
         Self { shift: self.shift.map(|zeros| zeros + shift), ..self }
     }

@@ -103,7 +103,7 @@ pub fn train<N: Network>(
     resume(None, network, task, training, validation, config, device, observer)
 }
 
-/// The same, going on from a checkpoint of such a training, if there is one; see [`ugmm_network::training::resume`].
+/// Trains a network as [`train`] does, and resumes from a checkpoint of such a training if there is one; see [`ugmm_network::training::resume`].
 ///
 /// # Errors
 ///

@@ -107,7 +107,7 @@ impl<N: Network> Stepper<N> {
         Ok(rayon::scope(|_| self.checked_step(x, targets, learning_rate)))
     }
 
-    /// The same on a GPU without waiting for it: the loss, `[1]`, stays on the device, and the step is taken whatever it is,
+    /// Takes a step on a GPU without waiting for it: the loss, `[1]`, stays on the device, and the step is taken whatever it is,
     /// so that one that is not finite spoils the network.
     ///
     /// # Errors

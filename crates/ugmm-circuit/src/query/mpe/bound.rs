@@ -126,7 +126,7 @@ impl<'p, 'c> Boxes<'p, 'c> {
         greatest
     }
 
-    /// The same of mixtures over an interval: each component where it is nearest.
+    /// Upper bounds of the log-densities of mixtures over an interval: each component counts where it is nearest.
     fn of_gaussians(&self, gaussians: &CompiledGaussians<f64>, cells: &[Cell]) -> Vec<f64> {
         let cell = match self.places[gaussians.variable] {
             Some(place) => cells[place],

@@ -314,7 +314,7 @@ impl MixedConfig {
         Ok(MixedNetwork { layers, input: self.input, output: output.into() })
     }
 
-    /// The same from rows of zeros and of a seed of its own: a network of the right shape for
+    /// Initialises a network from rows of zeros and a seed of its own: one of the right shape for
     /// [`load_record`](Module::load_record).
     ///
     /// # Errors

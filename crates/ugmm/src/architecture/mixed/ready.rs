@@ -31,7 +31,7 @@ impl MixedConfig {
         Self::new(MixedInput::Image { channels, height, width }, layers)
     }
 
-    /// The same with a convolution by uGMM neurons in the trunk as well, without activation functions: uGMM neurons need none.
+    /// A network for images with a convolution by uGMM neurons in the trunk as well, without activation functions: uGMM neurons need none.
     #[must_use]
     pub fn ugmm_cnn(
         [channels, height, width]: [usize; 3],

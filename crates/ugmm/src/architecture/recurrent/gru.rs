@@ -166,7 +166,7 @@ impl UgmmGru {
         self.pass(x, state, rng.as_mut()).0
     }
 
-    /// The same, with everything random drawn from `rng`; and the last state, `[batch, d_hidden]`.
+    /// The outputs of all steps in a training pass, with everything random drawn from `rng`; and the last state, `[batch, d_hidden]`.
     ///
     /// # Panics
     ///

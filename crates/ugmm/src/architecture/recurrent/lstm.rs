@@ -172,7 +172,7 @@ impl UgmmLstm {
         self.pass(x, state, rng.as_mut())
     }
 
-    /// The same, with everything random drawn from `rng`.
+    /// The outputs of all steps in a training pass, with everything random drawn from `rng`.
     ///
     /// # Panics
     ///

@@ -92,7 +92,7 @@ impl UgmmTransformerEncoderConfig {
         self.init_with(&mut generator_of_device(device, Stream::Initialization), device)
     }
 
-    /// The same, drawn from `rng`. No sample of the inputs is needed: every uGMM layer reads features that are
+    /// A new encoder whose parameters are drawn from `rng`. No sample of the inputs is needed: every uGMM layer reads features that are
     /// normalised, and is initialised for such.
     ///
     /// # Errors

@@ -71,7 +71,7 @@ pub struct UgmmTransformerEncoder {
 pub struct UgmmTransformerEncoderLayer {
     /// Self-attention.
     pub attention: UgmmAttention,
-    /// The same two layers at every step.
+    /// Two layers that all steps share.
     pub feed_forward: FeedForward,
     /// Normalises for the feed-forward sub-layer.
     pub norm_1: LayerNorm,
@@ -96,7 +96,7 @@ impl UgmmTransformerEncoder {
         self.pass(input, rng.as_mut())
     }
 
-    /// The same, with everything random drawn from `rng`.
+    /// The outputs of all steps in a training pass, with everything random drawn from `rng`.
     ///
     /// # Panics
     ///

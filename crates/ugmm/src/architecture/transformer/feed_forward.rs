@@ -7,7 +7,7 @@ use burn::nn::Linear;
 use burn::tensor::{Tensor, activation::gelu};
 use rand::Rng;
 
-/// The same two layers at every step of a sequence.
+/// Two layers that all steps of a sequence share.
 #[derive(Module, Debug)]
 #[allow(clippy::large_enum_variant, reason = "a few handles to tensors each, and a model has few of these")]
 pub enum FeedForward {
