@@ -13,6 +13,7 @@ mod images;
 mod inspection;
 mod learning;
 mod limits;
+mod map;
 mod old_models;
 mod predictions;
 mod pruning;
