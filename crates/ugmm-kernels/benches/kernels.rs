@@ -1,4 +1,5 @@
-//! Times of the kernels in component evaluations a second, and the rate of exponentials alone that bounds them.
+//! Measures the kernels in component evaluations per second, and the rate of exponentials alone, which bounds
+//! them.
 //!
 //! All inputs are synthetic; those of the sparse calls are 0 with a probability of 81 %, the share in MNIST.
 //! Run on one thread with `RAYON_NUM_THREADS=1 cargo bench -p ugmm-kernels`.
@@ -8,7 +9,7 @@ use std::hint::black_box;
 use ugmm_kernels::dispatch::{self, InstructionSet};
 use ugmm_kernels::{LayerArguments, LayerShape, backward, forward};
 
-/// Numbers that look random, evenly spread over [0, 1).
+/// A generator of pseudo-random numbers, uniform on [0, 1).
 struct Uniform(u64);
 
 impl Uniform {
@@ -32,12 +33,12 @@ struct Layer {
 }
 
 impl Layer {
-    /// A layer as it is initialised, and inputs of which a share is 0.
+    /// A layer as initialisation makes it; a fraction `zeros` of its inputs is 0.
     fn new(batch: usize, inputs: usize, neurons: usize, zeros: f32) -> Self {
         let mut uniform = Uniform(7);
         let parameters = neurons * inputs;
         let x = |uniform: &mut Uniform| if uniform.next() < zeros { 0.0 } else { uniform.next() };
-        // Twelve uniform numbers add up to a normal one, near enough.
+        // The sum of twelve uniform numbers is close to a normal one.
         let normal = |uniform: &mut Uniform| (0..12).map(|_| uniform.next()).sum::<f32>() - 6.0;
         Layer {
             shape: LayerShape { batch, inputs, neurons },

@@ -1,4 +1,5 @@
-//! How the cost of a layer grows with its batch, inputs and neurons: `scripts/plot_cost.py` draws what this prints.
+//! Measures how the cost of a layer grows with its batch, inputs and neurons; `scripts/plot_cost.py` draws
+//! the output.
 //!
 //! Each of the three is varied over three decades while the other two stay as they are in the first layer of the paper's
 //! MNIST network. One thread; times are the shortest of several, in seconds. Inputs are dense.
@@ -10,10 +11,10 @@ const BATCH: usize = 128;
 const INPUTS: usize = 784;
 const NEURONS: usize = 128;
 
-/// Each is about a third of a decade more than the one before.
+/// Sizes spaced by about a third of a decade.
 const SIZES: [usize; 10] = [8, 17, 37, 80, 172, 371, 800, 1_720, 3_710, 8_000];
 
-/// How long a size is repeated.
+/// Time for which a size is repeated.
 const PATIENCE: Duration = Duration::from_millis(400);
 const FEWEST_REPETITIONS: usize = 5;
 
@@ -33,7 +34,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Of the forward pass and of the backward pass without the gradient with respect to x.
+/// The shortest times of the forward pass and of the backward pass without the gradient with respect to x, in
+/// seconds.
 fn shortest_times(shape: LayerShape) -> Result<[f64; 2], Box<dyn std::error::Error>> {
     let LayerShape { batch, inputs, neurons } = shape;
     let x = numbers(batch * inputs, 0.0, 1.0);
@@ -62,7 +64,7 @@ fn shortest_times(shape: LayerShape) -> Result<[f64; 2], Box<dyn std::error::Err
     Ok(shortest)
 }
 
-/// Numbers that look random, evenly spread between two.
+/// Pseudo-random numbers, uniform between `lowest` and `highest`.
 fn numbers(count: usize, lowest: f32, highest: f32) -> Vec<f32> {
     let mut state = count as u64;
     (0..count)

@@ -1,4 +1,4 @@
-//! A layer of any size, forward and backward, and the memory of the process as it goes on:
+//! Runs a layer of any size forward and backward and prints the memory of the process after each step:
 //!
 //! ```sh
 //! cargo run --release -p ugmm-kernels --example load -- 1 10000 10000 2        # rows, inputs, neurons, steps
@@ -7,14 +7,14 @@
 use std::time::Instant;
 use ugmm_kernels::{LayerArguments, LayerShape, backward, forward};
 
-/// Resident memory in MiB, where the system says it.
+/// Resident memory in MiB, or `None` where the system does not report it.
 fn resident() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
     Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
 }
 
-/// Numbers that look random, from -1 to 1.
+/// Pseudo-random numbers from -1 to 1.
 fn noise(count: usize, seed: u32) -> Vec<f32> {
     let mut state = seed;
     let mut next = || {

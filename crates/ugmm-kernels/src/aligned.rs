@@ -1,16 +1,16 @@
-//! Values that start with a cache line, for vectors that do not straddle two: where they do, loads and stores take
-//! twice as long. (Pulp's vectors do not ask for alignment by themselves.)
+//! Values that start with a cache line, so that no vector straddles two lines: loads and stores of a vector
+//! that does take twice as long. (Pulp's vectors do not require alignment.)
 
 use std::ops::{Deref, DerefMut};
 
-/// Bytes of a cache line, and of the widest vector.
+/// Bytes of a cache line and of the widest vector.
 const LINE: usize = 64;
 
 /// A value that starts with a cache line.
 #[repr(align(64))]
 pub(crate) struct Aligned<T>(pub(crate) T);
 
-/// Numbers of which the first starts a cache line.
+/// A vector of `f32` whose first value starts a cache line.
 #[derive(Debug)]
 pub(crate) struct AlignedVec {
     values: Vec<f32>,
@@ -22,7 +22,7 @@ impl AlignedVec {
     pub(crate) fn zeros(length: usize) -> Self {
         let values = vec![0.0_f32; length + LINE / size_of::<f32>()];
         let start = values.as_ptr().align_offset(LINE);
-        // Alignment is about speed alone: without it, where an offset cannot be told, all still works.
+        // Alignment affects speed only: where an offset cannot be told, everything works without it.
         let start = if start < values.len() - length { start } else { 0 };
         AlignedVec { values, start, length }
     }
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn the_first_number_starts_a_cache_line() {
         for length in (0..40).chain([100, 1000, 4099]) {
-            // Several at a time, so that they begin at different places.
+            // Several vectors live at the same time, so that they begin at different places.
             let all: Vec<AlignedVec> = (0..8).map(|_| AlignedVec::zeros(length)).collect();
             for values in &all {
                 assert_eq!((values.len(), values.as_ptr().align_offset(LINE)), (length, 0));

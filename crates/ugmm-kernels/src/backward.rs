@@ -13,7 +13,7 @@ use crate::{KernelError, LayerArguments, LayerShape};
 /// Gradients of `sum(y * cotangent)`, as [`crate::backward()`] returns them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gradients {
-    /// With respect to the inputs, `[batch, inputs]`; only when it was asked for.
+    /// With respect to the inputs, `[batch, inputs]`; `None` unless it was requested.
     pub x: Option<Vec<f32>>,
     /// With respect to the means, `[neurons, inputs]`.
     pub means: Vec<f32>,
@@ -23,10 +23,10 @@ pub struct Gradients {
     pub mixing_logits: Vec<f32>,
 }
 
-/// Room for the gradients of `sum(y * cotangent)`, which [`crate::backward_into()`] overwrites.
+/// Memory for the gradients of `sum(y * cotangent)`, which [`crate::backward_into()`] overwrites.
 #[derive(Debug)]
 pub struct GradientSlices<'a> {
-    /// With respect to the inputs, `[batch, inputs]`; not computed without room for it.
+    /// With respect to the inputs, `[batch, inputs]`; `None` skips it.
     pub x: Option<&'a mut [f32]>,
     /// With respect to the means, `[neurons, inputs]`.
     pub means: &'a mut [f32],
@@ -38,18 +38,18 @@ pub struct GradientSlices<'a> {
 
 /// The gradients of `sum(y * cotangent)` (the derivatives of the formulas at the top of this crate).
 ///
-/// `saved` is that of [`crate::forward()`] on the same arguments, and `cotangent` is `[batch, neurons]`. The gradient
-/// with respect to `x` is computed only when `want_x` is set; it takes half as long as the others, and as long for
-/// some hundreds of inputs and more.
+/// `saved` comes from [`crate::forward()`] on the same arguments, and `cotangent` is `[batch, neurons]`. The
+/// gradient with respect to `x` is computed only when `want_x` is set. It takes half as long as the others,
+/// and as long as they do from some hundreds of inputs on.
 ///
-/// A responsibility carries a relative error that is typically 1e-6, and up to 1e-4 for components many
-/// standard deviations away; one under about 1e-8 may be taken as 0 where all of them are. z is known to 2e-6. The
-/// errors of the gradients follow from these. Results are saturated at `±f32::MAX`.
+/// A responsibility has a relative error of typically 1e-6, and up to 1e-4 for components many standard
+/// deviations away. One under about 1e-8 may be taken as 0 where all components are that far away. z has an
+/// error of up to 2e-6. The errors of the gradients follow from these. Results are saturated at `±f32::MAX`.
 ///
 /// # Errors
 ///
-/// [`KernelError`] when the layer is empty, a slice does not have the length that `shape` asks for, or `saved` comes
-/// from a call of another shape.
+/// [`KernelError`] when the layer is empty, a slice does not have the length that `shape` requires, or
+/// `saved` comes from a call of another shape.
 pub fn backward(
     shape: LayerShape,
     arguments: LayerArguments<'_>,
@@ -75,11 +75,11 @@ pub fn backward(
     Ok(gradients)
 }
 
-/// [`backward()`] into memory that is there already.
+/// Writes the gradients that [`backward()`] returns into existing memory.
 ///
 /// # Errors
 ///
-/// As for [`backward()`], and when `gradients` has a slice of another length.
+/// [`KernelError`] as for [`backward()`], and when a slice of `gradients` has the wrong length.
 pub fn backward_into(
     shape: LayerShape,
     arguments: LayerArguments<'_>,
@@ -119,7 +119,7 @@ impl GradientSlices<'_> {
     }
 }
 
-/// Fills in the gradients: first what comes from the pairs that take the fast path, then the others.
+/// Fills in the gradients: first the terms of the pairs on the fast path, then those of the other pairs.
 fn fill(call: &Call<'_>, saved: &Saved, gradients: &mut GradientSlices<'_>) {
     let Call { shape, cotangent, .. } = *call;
     let fast = saved.fast.as_ref().filter(|_| saved.range.suits_fast_backward(cotangent));
@@ -146,7 +146,7 @@ fn fill(call: &Call<'_>, saved: &Saved, gradients: &mut GradientSlices<'_>) {
     }
 }
 
-/// What all parts of the backward pass read.
+/// The arguments that all parts of the backward pass read.
 pub(crate) struct Call<'a> {
     pub(crate) instructions: InstructionSet,
     pub(crate) tasks: Tasks,
@@ -156,17 +156,17 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// One row of x.
+    /// One row of x, `[inputs]`.
     pub(crate) fn x(&self, row: usize) -> &[f32] {
         &self.arguments.x[row * self.shape.inputs..(row + 1) * self.shape.inputs]
     }
 
-    /// The cotangent of a pair.
+    /// The cotangent of one pair of row and neuron.
     pub(crate) fn cotangent(&self, row: usize, neuron: usize) -> f32 {
         self.cotangent[row * self.shape.neurons + neuron]
     }
 
-    /// The sum over rows of each neuron's cotangents.
+    /// The sum over rows of each neuron's cotangents, `[neurons]`.
     pub(crate) fn total_cotangents(&self) -> Vec<f64> {
         let mut totals = vec![0.0; self.shape.neurons];
         for cotangent in self.cotangent.chunks_exact(self.shape.neurons) {
@@ -176,8 +176,8 @@ impl Call<'_> {
     }
 }
 
-/// Fills in what comes from the pairs of the fast path, a panel of neurons at a time; the gradient with respect to the
-/// inputs only if `fast_x` says that it can be computed in that way.
+/// Fills in the terms of the pairs on the fast path, a panel of neurons at a time. The gradient with respect
+/// to the inputs is filled in only if `fast_x` says that the fast path can compute it.
 fn fill_fast(call: &Call<'_>, fast: &Fast, sums: &[f32], fast_x: bool, gradients: &mut GradientSlices<'_>) {
     let Call { instructions, shape, .. } = *call;
     let want_x = gradients.x.is_some() && fast_x;

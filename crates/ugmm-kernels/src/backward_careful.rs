@@ -1,4 +1,4 @@
-//! What the pairs of row and neuron that `f32` cannot express add to the gradients.
+//! The gradient terms of the pairs of row and neuron that `f32` cannot express.
 
 use crate::backward::Call;
 use crate::backward_panel::Outputs;
@@ -8,12 +8,12 @@ use crate::{GradientSlices, LayerShape};
 
 /// The rows of each neuron whose pairs are computed in `f64`.
 pub(crate) struct Rows {
-    /// Empty when there are none at all.
+    /// Rows of each neuron; empty when no neuron has any.
     of_neurons: Vec<Vec<usize>>,
 }
 
 impl Rows {
-    /// Those for which `is_careful` is true of sum and cotangent, both `[batch, neurons]`.
+    /// Selects the pairs for which `is_careful(sum, cotangent)` is true; both slices are `[batch, neurons]`.
     pub(crate) fn new(
         shape: LayerShape,
         sums: &[f32],
@@ -24,7 +24,8 @@ impl Rows {
         let rows = sums.chunks_exact(shape.neurons).zip(cotangent.chunks_exact(shape.neurons));
         for (row, (sums, cotangent)) in rows.enumerate() {
             let is_careful = |(&sum, &g)| is_careful(sum, g);
-            // Mostly there is none, and finding that out without a branch for each is several times faster.
+            // Most rows have no such pair; to find that out without a branch for each pair is several times
+            // faster.
             if !sums.iter().zip(cotangent).map(is_careful).fold(false, |any, this| any | this) {
                 continue;
             }
@@ -57,7 +58,7 @@ pub(crate) fn add_weights(call: &Call<'_>, gradients: &mut GradientSlices<'_>) {
     });
 }
 
-/// Adds to the three parameter gradients.
+/// Adds the terms of `rows` to the three parameter gradients.
 pub(crate) fn add_parameters(call: &Call<'_>, rows: &Rows, gradients: &mut GradientSlices<'_>) {
     if rows.of_neurons.is_empty() {
         return;
@@ -70,7 +71,7 @@ pub(crate) fn add_parameters(call: &Call<'_>, rows: &Rows, gradients: &mut Gradi
     });
 }
 
-/// Adds some rows to the gradients of one neuron.
+/// Adds the terms of some rows to the parameter gradients of one neuron.
 fn add_neuron(call: &Call<'_>, neuron: usize, rows: &[usize], outputs: &mut Outputs<'_>) {
     let inputs = call.shape.inputs;
     let mut sums = ParameterSums::zeros(inputs);
@@ -87,7 +88,7 @@ fn add_neuron(call: &Call<'_>, neuron: usize, rows: &[usize], outputs: &mut Outp
     }
 }
 
-/// Adds to the gradient with respect to the inputs, `[batch, inputs]`.
+/// Adds the terms of `rows` to the gradient with respect to the inputs, `[batch, inputs]`.
 pub(crate) fn add_inputs(call: &Call<'_>, rows: &Rows, gradient: &mut [f32]) {
     if rows.of_neurons.is_empty() {
         return;

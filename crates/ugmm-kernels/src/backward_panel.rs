@@ -1,8 +1,8 @@
-//! The fast path of the backward pass: each exponential is computed once and serves both the sums over rows, which the
-//! parameters need, and those over neurons, which the inputs need.
+//! The fast path of the backward pass: each exponential is computed once and serves two sums, the one over
+//! rows for the parameters and the one over neurons for the inputs.
 //!
-//! Where inputs that are 0 are kept apart, their exponential and u are the same for every row, so that all these rows
-//! need is the sum of their ratios.
+//! Where inputs that are 0 are kept apart, their exponential and u are equal in all rows, so that these rows
+//! only need the sum of their ratios.
 
 use crate::aligned::Aligned;
 use crate::careful::saturate;
@@ -20,13 +20,13 @@ use crate::vector::{Operation, Vector};
 use crate::zero_map::WORD;
 use crate::{GradientSlices, LayerShape};
 
-/// Sums over rows of a component: of w, w·u and w·u².
+/// Number of sums over rows that a component has: of w, w·u and w·u².
 const SUMS: usize = 3;
 
 /// Values evaluated together; divides [`crate::tile::GROUP`].
 const TOGETHER: usize = 4;
 
-/// Inputs whose gradients are put in place together: a cache line of each neuron's.
+/// Inputs whose gradients are transposed together: a cache line of each neuron's gradients.
 const TRANSPOSED: usize = 16;
 
 /// A part of the three parameter gradients.
@@ -37,7 +37,7 @@ pub(crate) struct Outputs<'a> {
 }
 
 impl<'a> Outputs<'a> {
-    /// Parts of `size` components.
+    /// Splits the gradients into parts of `size` components each.
     pub(crate) fn chunks(
         gradients: &'a mut GradientSlices<'_>,
         size: usize,
@@ -51,15 +51,15 @@ impl<'a> Outputs<'a> {
     }
 }
 
-/// The gradients of a panel of neurons, as far as they come from the pairs of the fast path. The outputs are those of
-/// the panel, and overwritten. Returns the panel's part of the gradient with respect to the inputs, negative and
-/// before it is unscaled, `[batch, inputs]`; empty when it was not asked for.
+/// Sums the gradients of a panel of neurons over the pairs of the fast path and overwrites `outputs` with
+/// them. Returns the panel's part of the gradient with respect to the inputs, `[batch, inputs]`, negated and
+/// not yet unscaled; empty when it was not requested.
 pub(crate) struct SumPanel<'a> {
     pub(crate) shape: LayerShape,
     pub(crate) fast: &'a Fast,
     pub(crate) ratios: &'a Ratios,
     pub(crate) panel: usize,
-    /// The sum of the cotangents of each neuron, from the panel's first one on.
+    /// The sum of the cotangents of each neuron, starting with the panel's first neuron.
     pub(crate) totals: &'a [f64],
     pub(crate) want_x: bool,
     pub(crate) outputs: Outputs<'a>,
@@ -90,7 +90,8 @@ impl SumPanel<'_> {
         let exp2 = S::Exp2::new(simd);
         let mut subsets = SubsetSums::new(simd);
         let zero = [[simd.splat_f32s(0.0); V]; SUMS];
-        // Sums over a block of rows join the totals only then, which keeps rounding errors from growing with the batch.
+        // Sums of a block of rows join the totals only at its end, which keeps rounding errors from growing
+        // with the batch.
         let mut totals = Aligned([zero; INPUTS]);
         let mut zero_ratios = Aligned([[simd.splat_f32s(0.0); V]; INPUTS]);
         for (block, panel) in panel.chunks(INPUTS * size).enumerate() {
@@ -111,7 +112,7 @@ impl SumPanel<'_> {
                     Tile::Dense(x) => sums.add_dense(x),
                     Tile::Sparse(tile) => {
                         if WANT_X && tile.has_missing {
-                            // What is missing gets no gradient.
+                            // A missing value gets no gradient.
                             sums.over_neurons.as_flattened_mut().fill(0.0);
                         }
                         sums.add_zeros(tile, &mut subsets, &mut zero_ratios.0);
@@ -143,7 +144,8 @@ impl SumPanel<'_> {
         }
     }
 
-    /// Turns the sums of a block of inputs into gradients, all but that part of the mixing logits.
+    /// Turns the sums of a block of inputs into gradients, without the term of the mixing logits that
+    /// [`Self::add_weights`] adds.
     #[inline(always)]
     fn finish<S: Vector, const V: usize>(
         &mut self,
@@ -189,18 +191,18 @@ fn places<S: Vector, const V: usize>(values: &[f32]) -> &[Wide<S, V>; PLACES] {
     wides.first_chunk().expect("ratios come in whole blocks")
 }
 
-/// The sums of a panel over a tile.
+/// The sums of a panel over one tile.
 struct TileSums<'a, S: Vector, const V: usize, const WANT_X: bool> {
     simd: S,
     exp2: S::Exp2,
     /// The panel's components at the inputs of the tile.
     panel: &'a [f32],
-    /// Of each row.
+    /// The ratio of each row.
     ratios: &'a [Wide<S, V>; PLACES],
     rows: usize,
-    /// Of each input.
+    /// The sums of each input.
     totals: &'a mut [[Wide<S, V>; SUMS]],
-    /// Sums over neurons, by input and row.
+    /// Sums over neurons, `[inputs, PLACES]`.
     over_neurons: &'a mut [[f32; PLACES]],
 }
 
@@ -233,7 +235,7 @@ impl<S: Vector, const V: usize, const WANT_X: bool> TileSums<'_, S, V, WANT_X> {
     ) {
         let component = &Component::new(self.simd, self.exp2, component);
         let mut sums = [[self.simd.splat_f32s(0.0); V]; SUMS];
-        // The same loop twice: which of the two forms of u it takes is known before.
+        // The loop is written twice, because which of the two forms of u it uses is known before it starts.
         match component.shifts() {
             Some(shifts) => {
                 for Places { rows, x } in places {
@@ -258,7 +260,7 @@ impl<S: Vector, const V: usize, const WANT_X: bool> TileSums<'_, S, V, WANT_X> {
         }
     }
 
-    /// Adds a few values of an input.
+    /// Adds a few values of one input.
     #[inline(always)]
     fn add_values(
         &mut self,

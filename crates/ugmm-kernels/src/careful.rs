@@ -1,5 +1,5 @@
-//! The `f64` path for pairs of row and neuron that `f32` cannot express: the exponentials are taken relative
-//! to the pair's own largest exponent, and intermediate values are bounded so that any finite argument works.
+//! The `f64` path for pairs of row and neuron that `f32` cannot express. It takes exponentials relative to
+//! the pair's own largest exponent and bounds intermediate values, so that it works for any finite arguments.
 
 use crate::exp::{at_least, at_most, exp};
 use crate::prepare::Mixing;
@@ -14,16 +14,16 @@ const LARGEST_Z: f64 = 1e150;
 /// Bound on |log σ| where 1/σ is taken, so that 1/σ and its products with finite `f32` values are numbers.
 const LARGEST_LOG_SIGMA: f64 = 300.0;
 
-/// Bound on one term of a gradient sum: 10⁸ of them still add up to a number.
+/// Bound on one term of a gradient sum: 10⁸ such terms still have a finite sum.
 const LARGEST_TERM: f64 = 1e300;
 
-/// The exponent of padding and of missing values, below that of any component.
+/// The exponent of padding and of missing values, below the exponent of any component.
 const PADDING_EXPONENT: f64 = -1e307;
 
-/// An exponent below this is that of padding, of a missing value or of a dropped component: z² is 1e300 at most.
+/// Exponents below this belong to padding, to missing values or to dropped components: z² is at most 1e300.
 const NOTHING_SEEN: f64 = -1e305;
 
-/// An exponent this far under the largest has an exponential of no consequence, 1e-304 of the largest.
+/// Difference to the largest exponent beyond which an exponential is negligible: 1e-304 of the largest.
 const NEGLIGIBLE: f64 = 700.0;
 
 /// The nearest `f32`, with ±`f32::MAX` in place of anything beyond.
@@ -32,7 +32,7 @@ pub(crate) fn saturate(value: f64) -> f32 {
     value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
 }
 
-/// A term of a gradient sum, bounded.
+/// A term of a gradient sum, clamped to ±[`LARGEST_TERM`].
 #[inline(always)]
 pub(crate) fn bounded_term(term: f64) -> f64 {
     at_most(at_least(term, -LARGEST_TERM), LARGEST_TERM)
@@ -44,7 +44,7 @@ pub(crate) fn inverse_sigma(log_sigma: f32) -> f64 {
     exp(-f64::from(log_sigma).clamp(-LARGEST_LOG_SIGMA, LARGEST_LOG_SIGMA))
 }
 
-/// One neuron in `f64`, with room for evaluating it on a row.
+/// One neuron in `f64`, with the buffers for evaluating it on a row.
 pub(crate) struct CarefulNeuron {
     means: Vec<f64>,
     inverse_sigmas: Vec<f64>,
@@ -96,7 +96,7 @@ impl CarefulNeuron {
         largest + total.ln()
     }
 
-    /// Adds, for a row of x, g·r, g·r·z and g·r·z² to the sums of each component.
+    /// Adds g·r, g·r·z and g·r·z² of one row of x to the sums of each component.
     pub(crate) fn add_parameter_terms(&mut self, x: &[f32], cotangent: f32, sums: &mut ParameterSums) {
         let (_, total) = self.evaluate(x);
         let ratio = f64::from(cotangent) / total;
@@ -115,7 +115,7 @@ impl CarefulNeuron {
         );
     }
 
-    /// Adds, for a row of x, g·r·z/σ of each component to `sums`.
+    /// Adds g·r·z/σ of each component for one row of x to `sums`, `[inputs]`.
     pub(crate) fn add_input_terms(&mut self, x: &[f32], cotangent: f32, sums: &mut [f64]) {
         let (_, total) = self.evaluate(x);
         let ratio = f64::from(cotangent) / total;
@@ -130,9 +130,9 @@ impl CarefulNeuron {
         );
     }
 
-    /// Fills `z` and `unscaled`, the exponentials relative to the largest exponent; returns that exponent and
-    /// the sum of the exponentials, which is at least 1. Where no component with weight sees a value, all of them are 0
-    /// and the sum counts as 1.
+    /// Fills `z` and `unscaled`, the exponentials relative to the largest exponent. Returns that exponent and
+    /// the sum of the exponentials, which is at least 1. Where no component with weight sees a value, all
+    /// exponentials are 0 and the sum is set to 1.
     fn evaluate(&mut self, x: &[f32]) -> (f64, f64) {
         let instructions = self.instructions;
         for (x64, &x) in self.x.iter_mut().zip(x) {
@@ -169,7 +169,8 @@ impl CarefulNeuron {
                 }
                 let mut total = [0.0_f64; LANES];
                 for t in unscaled {
-                    // Far from every mean one component tends to dwarf all others: theirs need no computing.
+                    // Far from every mean one component tends to exceed all others, whose exponentials are
+                    // then not computed.
                     if t.iter().all(|&exponent| exponent < largest - NEGLIGIBLE) {
                         *t = [0.0; LANES];
                         continue;
@@ -185,7 +186,7 @@ impl CarefulNeuron {
     }
 }
 
-/// Sums over rows of g·r, g·r·z and g·r·z², each `[inputs]` or longer, of one neuron.
+/// Sums over rows of g·r, g·r·z and g·r·z² of one neuron, each `[inputs]` or longer.
 pub(crate) struct ParameterSums {
     pub(crate) w: Vec<f64>,
     pub(crate) wz: Vec<f64>,

@@ -1,4 +1,4 @@
-//! One step of the fast path: a few values of an input on the components of a panel that look at it.
+//! One step of the fast path: evaluates a few values of an input on the components of a panel at that input.
 
 use crate::exp2::Exp2;
 use crate::prepare::VALUES;
@@ -16,7 +16,7 @@ pub(crate) struct Component<S: Vector, const V: usize> {
     offsets: Wide<S, V>,
 }
 
-/// The means, scales and offsets of a panel at each input; see [`crate::prepare::Prepared::panel`].
+/// The means, scales and offsets of a panel, one entry per input; see [`crate::prepare::Prepared::panel`].
 #[inline(always)]
 pub(crate) fn components<S: Vector, const V: usize>(panel: &[f32]) -> &[[Wide<S, V>; VALUES]] {
     let (panel, _) = S::as_simd_f32s(panel);
@@ -30,8 +30,8 @@ pub(crate) struct Evaluated<S: Vector, const V: usize, const N: usize> {
     pub(crate) exponentials: [Wide<S, V>; N],
 }
 
-/// Largest |mean·scale| with which u = scale·x - mean·scale, an instruction less than scale·(x - mean), keeps the
-/// digits of the exponent: rounding the product changes an exponent of -u² by up to u·2e-6.
+/// Largest |mean·scale| for which u = scale·x - mean·scale, which saves an instruction over scale·(x - mean),
+/// keeps the digits of the exponent: rounding the product changes an exponent of -u² by up to u·2e-6.
 const LARGEST_SHIFT: f32 = 16.0;
 
 impl<S: Vector, const V: usize> Component<S, V> {
@@ -40,7 +40,7 @@ impl<S: Vector, const V: usize> Component<S, V> {
         Component { simd, exp2, means, scales, offsets }
     }
 
-    /// -mean·scale, where u may be computed from it.
+    /// -mean·scale, or `None` where u would be too inexact if computed from it.
     #[inline(always)]
     pub(crate) fn shifts(&self) -> Option<Wide<S, V>> {
         let simd = self.simd;
@@ -53,7 +53,7 @@ impl<S: Vector, const V: usize> Component<S, V> {
         (simd.reduce_max_f32s(largest) <= LARGEST_SHIFT).then_some(shifts)
     }
 
-    /// u of a few values; `shifts` are what [`Self::shifts`] returned.
+    /// u of a few values; `shifts` is the result of [`Self::shifts`].
     #[inline(always)]
     fn us<const N: usize>(&self, shifts: Option<Wide<S, V>>, x: [f32; N]) -> [Wide<S, V>; N] {
         let simd = self.simd;

@@ -1,5 +1,6 @@
-//! Which instruction set and which path run the kernels. Hidden: it exists so that tests and benchmarks can
-//! force them; everyone else calls [`crate::forward()`] and [`crate::backward()`].
+//! The choice of the instruction set and of the path that run the kernels. The module is hidden: it exists so
+//! that tests and benchmarks can force both; other callers use [`crate::forward()`] and
+//! [`crate::backward()`].
 
 pub use crate::forward::forward_along;
 
@@ -14,24 +15,24 @@ use std::sync::OnceLock;
 pub enum InstructionSet {
     /// No vector instructions beyond those that the build target always has.
     Scalar,
-    /// 256 bits wide.
+    /// AVX2, 256 bits wide.
     #[cfg(target_arch = "x86_64")]
     Avx2(pulp::x86::V3),
-    /// 512 bits wide.
+    /// AVX-512, 512 bits wide.
     #[cfg(target_arch = "x86_64")]
     Avx512(pulp::x86::V4),
-    /// 128 bits wide.
+    /// NEON, 128 bits wide.
     #[cfg(target_arch = "aarch64")]
     Neon(pulp::aarch64::Neon),
-    /// 128 bits wide.
+    /// WebAssembly SIMD, 128 bits wide.
     #[cfg(target_arch = "wasm32")]
     Simd128(pulp::wasm::Simd128),
 }
 
-/// What becomes of inputs that are exactly 0.
+/// How inputs that are exactly 0 are treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ZeroPath {
-    /// They are kept apart where their share makes it pay.
+    /// They are kept apart in tiles with so many zeros that this saves time.
     Measured,
     /// They are kept apart in every call whose arguments suit the `f32` path.
     Always,
@@ -40,7 +41,7 @@ pub enum ZeroPath {
 }
 
 impl InstructionSet {
-    /// All that this machine has, the widest one last.
+    /// The instruction sets that this machine has, in ascending order of width.
     pub fn all() -> Vec<Self> {
         let all = [
             Some(Self::Scalar),
@@ -56,13 +57,13 @@ impl InstructionSet {
         all.into_iter().flatten().collect()
     }
 
-    /// The widest one.
+    /// The widest instruction set that this machine has.
     pub fn best() -> Self {
         static BEST: OnceLock<InstructionSet> = OnceLock::new();
         *BEST.get_or_init(|| Self::all().pop().unwrap_or(Self::Scalar))
     }
 
-    /// `f32` values of a vector.
+    /// Number of `f32` values in a vector.
     pub(crate) fn lanes(self) -> usize {
         self.run(Lanes)
     }
@@ -81,7 +82,7 @@ impl InstructionSet {
         }
     }
 
-    /// Runs plain code compiled for the instruction set, which is left to the compiler to vectorise.
+    /// Runs plain code compiled for the instruction set; the compiler vectorises it.
     pub(crate) fn vectorised<Output>(self, code: impl FnOnce() -> Output) -> Output {
         self.run(Plain(code))
     }
@@ -125,8 +126,8 @@ impl<Output, Code: FnOnce() -> Output> Operation for Plain<Code> {
     }
 }
 
-/// Powers of two of values of at most 0, for whole blocks of 64 of them: the exponential at the heart of the
-/// kernels and nothing else, as the rate that bounds theirs.
+/// Writes 2^value of each value (at most 0) to `results`, in whole blocks of four vectors. It measures the
+/// exponential at the heart of the kernels alone, whose rate bounds theirs.
 pub fn exponentials(instructions: InstructionSet, values: &[f32], results: &mut [f32]) {
     instructions.run(Exponentials { values, results });
 }

@@ -1,10 +1,10 @@
-//! What can be wrong with the arguments of a kernel.
+//! Errors in the arguments of a kernel.
 
 use crate::LayerShape;
 
-/// The reasons for which a kernel refuses its arguments.
+/// The reasons for which a kernel rejects its arguments.
 ///
-/// Values are not looked at: a kernel that is given slices of the right length always returns a result.
+/// Values are not checked: a kernel that gets slices of the right lengths always returns a result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KernelError {
     /// A layer without inputs or without neurons, whose mixtures would have no component.
@@ -15,7 +15,7 @@ pub enum KernelError {
         /// Neurons of the layer.
         neurons: usize,
     },
-    /// A slice whose length does not follow from the layer's shape.
+    /// A slice whose length does not match the layer's shape.
     #[error("`{argument}` has {found} values where the shape {dimensions} asks for {expected}")]
     Length {
         /// Name of the argument.
@@ -35,7 +35,7 @@ pub enum KernelError {
         /// Its dimensions, in words.
         dimensions: String,
     },
-    /// What a forward pass saved is given to the backward pass of another shape.
+    /// The saved part of a forward pass was given to a backward pass of another shape.
     #[error("what was saved comes from a forward pass of {found:?} and cannot serve {expected:?}")]
     Saved {
         /// The shape of the forward pass.
@@ -43,12 +43,12 @@ pub enum KernelError {
         /// The shape of the backward pass.
         expected: LayerShape,
     },
-    /// A row that the batch does not have.
+    /// A row index beyond the batch.
     #[error("row {row} was asked for in a batch of {batch} rows (rows count from 0)")]
     RowOutOfRange {
-        /// The row asked for.
+        /// The requested row, counted from 0.
         row: usize,
-        /// Rows in the batch.
+        /// Number of rows in the batch.
         batch: usize,
     },
 }

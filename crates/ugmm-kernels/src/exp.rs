@@ -24,9 +24,11 @@ const COEFFICIENTS: [f64; 11] = [
     7.037_278_846_726_901e-9,
 ];
 
-/// e^value, to a relative error of 1e-15 plus the 1e-16·|value| that rounding the product with log₂e brings.
+/// e^value, to a relative error of 1e-15 plus 1e-16·|value|, which comes from rounding the product with
+/// log₂e.
 ///
-/// Exactly 0 below about -709, and 2^1023 or so above 709: never infinite for a number.
+/// The result is exactly 0 below about -709 and about 2^1023 above 709, so that it is finite for every
+/// number.
 #[inline(always)]
 pub(crate) fn exp(value: f64) -> f64 {
     let exponent = at_most(at_least(value * LOG2_E, -1023.0), 1023.0);
@@ -39,13 +41,13 @@ pub(crate) fn exp(value: f64) -> f64 {
     polynomial * f64::from_bits(rounded.to_bits() << MANTISSA_BITS)
 }
 
-/// A maximum that is one instruction; `f64::max` treats NaN in a way that is not.
+/// The larger value, in one instruction; `f64::max` takes more because of its treatment of NaN.
 #[inline(always)]
 pub(crate) fn at_least(value: f64, bound: f64) -> f64 {
     if value > bound { value } else { bound }
 }
 
-/// The matching minimum.
+/// The smaller value, in one instruction; see [`at_least`].
 #[inline(always)]
 pub(crate) fn at_most(value: f64, bound: f64) -> f64 {
     if value < bound { value } else { bound }

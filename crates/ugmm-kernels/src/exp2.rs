@@ -10,10 +10,10 @@ pub(crate) use polynomial::PolynomialExp2;
 
 use pulp::Simd;
 
-/// Exponents below this give exactly 0. Padding and components without weight rely on it.
+/// Exponents below this give exactly 0, on which padding and components without weight rely.
 pub(crate) const ZERO_BELOW: f32 = -127.0;
 
-/// Exponents are raised to this one, whose power is assembled from exponent bits that are all 0.
+/// Exponents below this are raised to it; the exponent bits of its power are all 0.
 const LOWEST: f32 = ZERO_BELOW;
 
 /// Powers of two of vectors of exponents, to a relative error of 2.5e-7 where the result is a normal number;
@@ -22,10 +22,10 @@ const LOWEST: f32 = ZERO_BELOW;
 /// One exponential is a chain of a dozen dependent instructions, so several are taken at once, each step for all of
 /// them before the next, which keeps the processor's arithmetic units busy.
 pub(crate) trait Exp2<S: Simd>: Copy {
-    /// With its constants spread over vectors.
+    /// Creates the exponential with its constants spread over vectors.
     fn new(simd: S) -> Self;
 
-    /// 2^exponent of each.
+    /// 2^exponent of each exponent.
     #[inline(always)]
     fn of<const V: usize, const N: usize>(self, exponents: [[S::f32s; V]; N]) -> [[S::f32s; V]; N] {
         let (mut polynomials, powers) = self.factors(exponents);
@@ -37,14 +37,16 @@ pub(crate) trait Exp2<S: Simd>: Copy {
         polynomials
     }
 
-    /// Two factors of each, left apart so that a caller can multiply and add in one instruction.
+    /// Two factors of each power, not yet multiplied, so that a caller can multiply and add in one
+    /// instruction.
     fn factors<const V: usize, const N: usize>(self, exponents: [[S::f32s; V]; N]) -> Pairs<S, V, N>;
 
     fn simd(self) -> S;
 }
 
-/// Splits exponents, raised to `lowest`, at the spacing of floats of the size of `round`: what is left of each, of either
-/// sign, and the sum with `round`, whose low bits hold the rest as an integer.
+/// Raises exponents to at least `lowest` and splits each at the spacing of floats of the size of `round`.
+/// Returns the remainders, of either sign, and the sums with `round`, whose low bits hold the rest as an
+/// integer.
 #[inline(always)]
 fn split<S: Simd, const V: usize, const N: usize>(
     simd: S,

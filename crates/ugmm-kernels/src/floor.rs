@@ -5,12 +5,13 @@ use crate::exp::exp;
 use crate::logarithm::ln;
 use crate::tasks::Tasks;
 
-/// What one component costs here, in component evaluations of the forward pass.
+/// Cost of one component in these functions, in component evaluations of the forward pass.
 const WORK: usize = 4;
-/// Components that a task takes.
+/// Number of components in a task.
 const COMPONENTS_PER_TASK: usize = 1 << 13;
 
-/// log σ of each component, from its ρ and log m, to the precision of `f32`.
+/// log σ of each component, from its ρ and log m, to the precision of `f32`. `rhos` and the result have one
+/// entry per component.
 #[must_use]
 pub fn floored_log_sigmas(rhos: &[f32], log_floor: f32) -> Vec<f32> {
     let mut log_sigmas = vec![0.0; rhos.len()];
@@ -21,7 +22,8 @@ pub fn floored_log_sigmas(rhos: &[f32], log_floor: f32) -> Vec<f32> {
             #[inline(always)]
             || {
                 for (log_sigma, &rho) in log_sigmas.iter_mut().zip(rhos) {
-                    // log m + ½ log(1 + e^a); from the larger of the two terms, so that nothing overflows.
+                    // This is log m + ½ log(1 + e^a), written with the larger of the two terms so that
+                    // nothing overflows.
                     let a = 2.0 * (f64::from(rho) - log_floor);
                     let larger = if a > 0.0 { a } else { 0.0 };
                     *log_sigma = (log_floor + 0.5 * (larger + ln(1.0 + exp(-a.abs())))) as f32;
@@ -32,7 +34,8 @@ pub fn floored_log_sigmas(rhos: &[f32], log_floor: f32) -> Vec<f32> {
     log_sigmas
 }
 
-/// Turns gradients with respect to log σ into those with respect to ρ: times e^(2ρ) / σ².
+/// Turns gradients with respect to log σ into gradients with respect to ρ by multiplying each with e^(2ρ) /
+/// σ². `gradients` and `rhos` have one entry per component; `log_floor` is log m.
 pub fn floor_gradients(gradients: &mut [f32], rhos: &[f32], log_floor: f32) {
     let pieces = gradients.chunks_mut(COMPONENTS_PER_TASK).zip(rhos.chunks(COMPONENTS_PER_TASK));
     let (instructions, log_floor) = (InstructionSet::best(), f64::from(log_floor));

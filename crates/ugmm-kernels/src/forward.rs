@@ -1,4 +1,4 @@
-//! The forward pass: the fast path, and the rescue of the pairs that it cannot express.
+//! The forward pass: the fast path, and the recomputation of pairs that it cannot express.
 
 use crate::careful::{CarefulNeuron, saturate};
 use crate::dispatch::{InstructionSet, ZeroPath};
@@ -15,7 +15,7 @@ use crate::{KernelError, LayerArguments, LayerShape};
 /// `f32` too many of their terms have become 0.
 pub(crate) const RESCUE_BELOW: f32 = 1e-30;
 
-/// What turning a sum into an activation costs, in component evaluations.
+/// Cost of turning a sum into an activation, in component evaluations.
 const FINISH_WORK: usize = 8;
 
 /// Result of [`crate::forward()`].
@@ -23,11 +23,11 @@ const FINISH_WORK: usize = 8;
 pub struct Forward {
     /// The activations, log-densities of the mixtures, `[batch, neurons]`.
     pub y: Vec<f32>,
-    /// What [`crate::backward()`] needs.
+    /// The intermediate results that [`crate::backward()`] needs.
     pub saved: Saved,
 }
 
-/// What a backward pass takes from the forward pass on the same arguments.
+/// The intermediate results of a forward pass that a backward pass on the same arguments needs.
 #[derive(Debug)]
 pub struct Saved {
     pub(crate) shape: LayerShape,
@@ -36,12 +36,12 @@ pub struct Saved {
     /// computed in `f64` instead.
     pub(crate) sums: Vec<f32>,
     pub(crate) range: Range,
-    /// Absent where no pair takes the fast path.
+    /// The arguments of the fast path; `None` where no pair takes it.
     pub(crate) fast: Option<Fast>,
 }
 
 impl Saved {
-    /// How many pairs of row and neuron were computed in `f64`.
+    /// Number of pairs of row and neuron that were computed in `f64`.
     #[doc(hidden)]
     pub fn rescued(&self) -> usize {
         self.sums.iter().filter(|&&sum| sum == 0.0).count()
@@ -57,21 +57,22 @@ pub(crate) struct Fast {
 
 /// The activations of a layer (arXiv 2509.07569, section 3; the formulas are at the top of this crate).
 ///
-/// Values are as accurate as `f32` exponents allow: to about 1e-6 relative or 4e-5 absolute, whichever is
-/// larger. They are saturated at `±f32::MAX`.
+/// Values are exact to about 1e-6 relative or 4e-5 absolute, whichever is larger; the precision of `f32`
+/// exponents sets this limit. They are saturated at `±f32::MAX`.
 ///
 /// # Errors
 ///
-/// [`KernelError`] when the layer is empty or a slice does not have the length that `shape` asks for.
+/// [`KernelError`] when the layer is empty or a slice does not have the length that `shape` requires.
 pub fn forward(shape: LayerShape, arguments: LayerArguments<'_>) -> Result<Forward, KernelError> {
     forward_along(InstructionSet::best(), ZeroPath::Measured, shape, arguments)
 }
 
-/// [`forward()`] on a given instruction set and path; the backward pass follows it.
+/// Computes [`forward()`] on a given instruction set and path, which the backward pass of the result uses
+/// too.
 ///
 /// # Errors
 ///
-/// As for [`forward()`].
+/// [`KernelError`] as for [`forward()`].
 pub fn forward_along(
     instructions: InstructionSet,
     path: ZeroPath,
@@ -91,7 +92,8 @@ pub fn forward_along(
             let costs = costs_of_kept(instructions, tasks, shape, &prepared);
             let cost = costs.iter().map(|cost| cost.unwrap_or(1.0)).sum::<f64>() / costs.len() as f64;
             let tiles = Tiles::new(instructions, tasks, path, shape, arguments.x, cost);
-            // Where zeros are kept apart, so much is saved already that no list is worth making.
+            // Where zeros are kept apart, that saves so much that a list of components with weight does not
+            // pay.
             let wanted = |panel: usize| costs[panel].is_some() && tiles.any_dense();
             let kept = tasks.map(0..costs.len(), |panel| {
                 let list = ListKept { panel: prepared.panel(panel), width: prepared.layout.width };
@@ -106,7 +108,7 @@ pub fn forward_along(
     Ok(output)
 }
 
-/// For each panel what evaluating only the components with weight costs; see [`CostOfKept`].
+/// The cost of evaluating only the components with weight, for each panel; see [`CostOfKept`].
 fn costs_of_kept(
     instructions: InstructionSet,
     tasks: Tasks,
@@ -119,8 +121,8 @@ fn costs_of_kept(
     })
 }
 
-/// Computes the pairs that the fast path can express; the sums of the others become 0. A task takes a panel of neurons
-/// and a block of rows.
+/// Computes the pairs that the fast path can express and sets the sums of the others to 0. A task takes a
+/// panel of neurons and a block of rows.
 fn fill(
     instructions: InstructionSet,
     tasks: Tasks,

@@ -1,7 +1,7 @@
 //! The fast path of the forward pass: the sums of exponentials of a panel of neurons on a block of rows.
 //!
-//! Where x is 0 an exponential does not depend on the row. Where such inputs are kept apart, the zero part of a row's
-//! sum is a sum of a subset of these; only the other inputs cost an exponential each.
+//! Where x is 0 an exponential does not depend on the row. Where such inputs are kept apart, the zero part of
+//! a row's sum is a sum over a subset of these exponentials; only the other inputs cost an exponential each.
 
 use crate::aligned::Aligned;
 use crate::component::{Component, components};
@@ -16,11 +16,11 @@ use crate::zero_map::WORD;
 /// Values evaluated together; divides [`crate::tile::GROUP`].
 const TOGETHER: usize = 2;
 
-/// Computes sums, `[padded rows, width]`; those of rows beyond the batch are unspecified.
+/// Computes sums of exponentials, `[padded rows, width]`; the sums of rows beyond the batch are unspecified.
 pub(crate) struct SumRows<'a> {
     pub(crate) prepared: &'a Prepared,
     pub(crate) panel: usize,
-    /// Where it pays to evaluate only the components that have weight.
+    /// The components that have weight, where evaluating only these pays.
     pub(crate) kept: Option<&'a KeptPanel>,
     pub(crate) tiles: &'a [Tile],
     pub(crate) rows: usize,
@@ -44,8 +44,8 @@ impl SumRows<'_> {
         let rows = padded_rows(self.rows);
         let steps = Steps { simd, exp2: S::Exp2::new(simd) };
         let zero = [simd.splat_f32s(0.0); V];
-        // The sums of a tile join the total only then, which keeps rounding errors from growing with the number of
-        // inputs.
+        // Sums of a tile join the totals only at its end, which keeps rounding errors from growing with the
+        // number of inputs.
         let mut totals = vec![zero; rows];
         let mut sums = Aligned([zero; PLACES]);
         let sums = &mut sums.0;
@@ -74,7 +74,7 @@ impl SumRows<'_> {
     }
 }
 
-/// What the steps of a panel share.
+/// The instruction set and the exponential, which all steps of a panel share.
 #[derive(Clone, Copy)]
 struct Steps<S: Vector> {
     simd: S,
@@ -113,7 +113,7 @@ impl<S: Vector> Steps<S> {
         sums: &mut [Wide<S, V>; PLACES],
     ) {
         let component = Component::new(self.simd, self.exp2, component);
-        // The same loop twice: which of the two forms of u it takes is known before.
+        // The loop is written twice, because which of the two forms of u it uses is known before it starts.
         match component.shifts() {
             Some(shifts) => {
                 for Places { rows, x } in places {

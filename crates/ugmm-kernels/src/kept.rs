@@ -1,8 +1,8 @@
-//! The fast path of the forward pass where many components of a panel have no weight, as in a pruned network, or where
-//! it has fewer neurons than places.
+//! The fast path of the forward pass for panels in which many components have no weight, as in a pruned
+//! network, or which have fewer neurons than places.
 //!
-//! Rows lie in vector lanes here, so that only components with weight cost an exponential. Each sum has the same terms in
-//! the same order as with neurons in the lanes, and so the same bits.
+//! Vector lanes hold rows here, so that only components with weight cost an exponential. Each sum has the
+//! same terms in the same order as with neurons in the lanes, and therefore the same bits.
 
 use crate::component::{Component, components};
 use crate::exp2::Exp2;
@@ -14,37 +14,39 @@ use crate::vector::{Operation, Vector};
 /// Vectors of rows evaluated together.
 const TOGETHER: usize = 4;
 
-/// What a component costs with rows in the lanes, where a place of a panel costs 1 with neurons in them: its values are
-/// spread over vectors first. (Measured on AVX2 and AVX-512; `examples/pruned.rs`.)
+/// Cost of a component with rows in the lanes, relative to a place of a panel with neurons in the lanes. It
+/// is above 1 because the component's values are first spread over vectors. (Measured on AVX2 and AVX-512;
+/// `examples/pruned.rs`.)
 const COST: f64 = 1.5;
 
-/// Lanes under which nothing is gained.
+/// Fewest lanes with which this path saves time.
 const FEWEST_LANES: usize = 4;
 
 /// A component that has weight.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    /// Counted from the first of its block of inputs.
+    /// Index of the input within its block of inputs.
     input: u32,
     mean: f32,
     scale: f32,
     offset: f32,
-    /// -mean·scale, where u may be computed from it.
+    /// -mean·scale, or `None` where u would be too inexact if computed from it.
     shift: Option<f32>,
 }
 
 /// The components of a panel that have weight.
 #[derive(Debug)]
 pub(crate) struct KeptPanel {
-    /// One block of inputs after the other, in each one neuron after the other.
+    /// Entries sorted by block of inputs, then by neuron.
     entries: Vec<Entry>,
     /// Where the entries of each neuron end, `[input blocks, width]`.
     ends: Vec<usize>,
     width: usize,
 }
 
-/// What evaluating only the components with weight of a panel `[inputs, 3, width]` costs on blocks of so many rows, where
-/// that of all places with neurons in the lanes costs 1; `None` where it does not pay.
+/// Computes the cost of evaluating only the components with weight of a panel `[inputs, 3, width]` on blocks
+/// of `rows` rows, relative to evaluating all places with neurons in the lanes. Returns `None` where that is
+/// not cheaper.
 pub(crate) struct CostOfKept<'a> {
     pub(crate) panel: &'a [f32],
     pub(crate) width: usize,
@@ -65,7 +67,7 @@ impl Operation for CostOfKept<'_> {
             .map(|offsets| offsets.iter().map(|&offset| usize::from(offset > NO_WEIGHT)).sum::<usize>())
             .sum();
         let places = panel.len() / VALUES;
-        // The last vector of rows is evaluated whole, however many it has.
+        // The last vector of rows is evaluated whole, however many rows it holds.
         let filled = rows as f64 / rows.next_multiple_of(S::F32_LANES) as f64;
         let cost = COST * kept as f64 / (places as f64 * filled);
         (cost < 1.0).then_some(cost)
@@ -93,7 +95,7 @@ impl ListKept<'_> {
         let ListKept { panel, width } = self;
         let inputs = panel.len() / (VALUES * width);
         let exp2 = S::Exp2::new(simd);
-        // The same for all neurons of the panel, as where these lie in the lanes.
+        // All neurons of the panel use one form of u, as they do with neurons in the lanes.
         let shifted = |component| Component::<S, V>::new(simd, exp2, component).shifts().is_some();
         let shifted: Vec<bool> = components::<S, V>(panel).iter().map(shifted).collect();
         let mut entries = Vec::new();
@@ -118,7 +120,7 @@ impl ListKept<'_> {
 }
 
 impl KeptPanel {
-    /// Sets the sums of a dense tile `x` `[inputs, rows]`, whose inputs are the given block.
+    /// Sets the sums of a dense tile `x`, `[inputs, rows]`, whose inputs are those of `block`.
     #[inline(always)]
     pub(crate) fn set_sums<S: Vector, const V: usize>(
         &self,
@@ -153,7 +155,7 @@ impl KeptPanel {
     }
 }
 
-/// The components of one neuron, and the tile that they look at.
+/// The components of one neuron, and the tile on which they are evaluated.
 #[derive(Clone, Copy)]
 struct Neuron<'a, S: Vector> {
     simd: S,
@@ -164,7 +166,7 @@ struct Neuron<'a, S: Vector> {
 }
 
 impl<S: Vector> Neuron<'_, S> {
-    /// The sums of a few whole vectors of rows, from `first` on.
+    /// The sums of [`TOGETHER`] whole vectors of rows, starting at row `first`.
     #[inline(always)]
     fn sums(self, first: usize) -> [S::f32s; TOGETHER] {
         let mut sums = [self.simd.splat_f32s(0.0); TOGETHER];
@@ -177,7 +179,7 @@ impl<S: Vector> Neuron<'_, S> {
         sums
     }
 
-    /// The sums of a vector of rows, of which some may be missing.
+    /// The sums of one vector of rows starting at row `first`; the tile may end within it.
     #[inline(always)]
     fn sum(self, first: usize) -> S::f32s {
         let count = S::F32_LANES.min(self.rows - first);
@@ -189,7 +191,7 @@ impl<S: Vector> Neuron<'_, S> {
         sums[0]
     }
 
-    /// Adds the exponentials of one component.
+    /// Adds the exponentials of one component to `sums`.
     #[inline(always)]
     fn add<const N: usize>(self, entry: &Entry, x: &[S::f32s; N], sums: &mut [S::f32s; N]) {
         let simd = self.simd;
@@ -220,7 +222,7 @@ impl<S: Vector> Neuron<'_, S> {
     }
 }
 
-/// Puts the sums of one neuron in their places, as far as there are such.
+/// Stores the sums of one neuron with stride `width`, up to the end of `sums`.
 #[inline(always)]
 fn store(values: &[f32], sums: &mut [f32], width: usize) {
     sums.iter_mut().step_by(width).zip(values).for_each(|(sum, &value)| *sum = value);
@@ -236,7 +238,7 @@ mod tests {
         const INPUTS: usize = 10;
         for instructions in InstructionSet::all() {
             let width = instructions.lanes();
-            // A panel in which so many inputs have weight, for all neurons.
+            // The panel in this test has `kept` inputs with weight, for all neurons.
             let cost = |kept: usize, rows: usize| {
                 let mut panel = vec![0.0; INPUTS * VALUES * width];
                 for (input, values) in panel.chunks_exact_mut(VALUES * width).enumerate() {
@@ -252,7 +254,7 @@ mod tests {
             assert_eq!(cost(0, 8 * width), Some(0.0));
             assert_eq!(cost(7, 8 * width), None);
             assert_eq!(cost(4, 0), None);
-            // One row of a second vector.
+            // The last row is alone in a second vector.
             let filled = (width + 1) as f64 / (2 * width) as f64;
             assert!((cost(3, width + 1).unwrap() - 0.3 * COST / filled).abs() < 1e-12);
             assert_eq!(cost(4, width + 1).is_some(), 0.4 * COST / filled < 1.0);

@@ -12,19 +12,21 @@
 //!
 //! * [`forward()`] and [`backward()`] are the `f32` kernels: fused, vectorised for the instruction set found
 //!   at run time (AVX-512, AVX2, NEON or plain scalar code), parallel over the current rayon pool. Nothing of
-//!   size `batch * neurons * inputs` is ever stored. Their results do not depend on the number of threads, bit
-//!   for bit.
-//! * Inputs that are exactly 0 cost next to nothing where there are many of them: their exponentials do not depend
-//!   on the row and are computed once. This is decided for up to 128 rows and 128 inputs at a time by their share of
-//!   zeros, so that the last bits of a row with zeros can depend on the rows beside it.
-//! * [`oracle`] is the same in `f64`, written to be read. Every fast path is tested against it.
+//!   size `batch * neurons * inputs` is ever stored. Their results do not depend on the number of threads,
+//!   bit for bit.
+//! * Inputs that are exactly 0 cost next to nothing where there are many of them: their exponentials do not
+//!   depend on the row and are computed once. The share of zeros decides this for up to 128 rows and 128
+//!   inputs at a time, so that the last bits of a row with zeros can depend on its neighbours in the batch.
+//! * [`oracle`] computes these formulas in `f64` and is written to be read. Every fast path is tested against
+//!   it.
 //!
-//! A NaN in x is a missing value: its components leave the sum, without any change of the other weights, and its own
-//! gradient is 0. The activation of a neuron all of whose inputs are missing, or see only components that were taken
-//! out, is at most `-f32::MAX`.
+//! A NaN in x is a missing value: its components leave the sum without any change of the other weights, and
+//! its own gradient is 0. A neuron sees nothing if all of its components are dropped or belong to missing
+//! inputs; its activation is then at most `-f32::MAX`.
 //!
-//! Any finite arguments give finite results: what lies beyond `f32` is saturated at `±f32::MAX`. Other arguments
-//! that are not finite are the caller's to refuse; here they give unspecified numbers, but no panic.
+//! Finite arguments give finite results: values beyond the range of `f32` are saturated at `±f32::MAX`. The
+//! caller must reject other arguments that are not finite; the kernels return unspecified numbers for them,
+//! but do not panic.
 //!
 //! # Example
 //!
@@ -48,7 +50,7 @@
 //! # Ok::<(), ugmm_kernels::KernelError>(())
 //! ```
 
-// Loops step over vectors that lie side by side in several arrays; an index says that best.
+// Loops step over vectors that lie side by side in several arrays; an index expresses this best.
 #![allow(clippy::needless_range_loop)]
 
 mod aligned;

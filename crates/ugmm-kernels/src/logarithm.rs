@@ -8,7 +8,7 @@ const BIAS: u64 = 1023;
 /// A double of this size, 2⁵², has a spacing of 1: its low bits are an integer.
 const INTEGER: f64 = 4_503_599_627_370_496.0;
 
-/// log of a positive normal number, to 2e-11 absolute or better; of anything else an unspecified number.
+/// log of a positive normal number, with an absolute error of at most 2e-11; unspecified for any other value.
 ///
 /// The number is split into m·2^e with m from √½ to √2, and log m = 2 artanh((m - 1)/(m + 1)), whose series is
 /// cut after the eleventh power.

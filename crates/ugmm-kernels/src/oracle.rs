@@ -1,9 +1,9 @@
-//! The neuron in plain `f64`, one pair of row and neuron after the other: slow, short, and the reference that
-//! every fast path is measured against.
+//! The neuron in plain `f64`, one pair of row and neuron after the other. It is slow and short, and the
+//! reference for every fast path.
 //!
 //! It follows the formulas at the top of this crate (arXiv 2509.07569, section 3; the gradients are their
-//! derivatives) with the largest exponent of each pair subtracted before exponentials are taken. Results
-//! beyond `f64` are saturated at `±f64::MAX`.
+//! derivatives) and subtracts the largest exponent of each pair before it takes exponentials. Results beyond
+//! `f64` are saturated at `±f64::MAX`.
 
 use crate::{DROPPED_LOGIT, KernelError, LayerShape};
 
@@ -45,7 +45,7 @@ pub struct Gradients64 {
 ///
 /// # Errors
 ///
-/// [`KernelError`] when the layer is empty or a slice does not have the length that `shape` asks for.
+/// [`KernelError`] when the layer is empty or a slice does not have the length that `shape` requires.
 pub fn forward(shape: LayerShape, arguments: LayerArguments64<'_>) -> Result<Vec<f64>, KernelError> {
     arguments.check(shape)?;
     let mut y = Vec::with_capacity(shape.batch * shape.neurons);
@@ -57,12 +57,12 @@ pub fn forward(shape: LayerShape, arguments: LayerArguments64<'_>) -> Result<Vec
     Ok(y)
 }
 
-/// The responsibilities r of one row, `[neurons, inputs]`; those of a neuron sum to 1, or are all 0 where no component
-/// with weight sees a value.
+/// The responsibilities r of one row, `[neurons, inputs]`. Those of a neuron sum to 1; they are all 0 where
+/// no component with weight sees a value.
 ///
 /// # Errors
 ///
-/// [`KernelError`] as for [`forward`], and when the batch does not have that row.
+/// [`KernelError`] as for [`forward`], and when `row` is not less than the batch.
 pub fn responsibilities(
     shape: LayerShape,
     arguments: LayerArguments64<'_>,
@@ -158,7 +158,7 @@ impl Pair {
         }
         let unscaled: Vec<f64> = exponents.iter().map(|exponent| (exponent - largest).exp()).collect();
         let total: f64 = unscaled.iter().sum();
-        // Divided by their sum rather than taken as exp(exponent - y), which would carry the rounding of y.
+        // The quotient by the sum avoids the rounding of y, which exp(exponent - y) would carry.
         let responsibilities = unscaled.iter().map(|value| value / total).collect();
         Pair { y: largest + total.ln(), z, responsibilities }
     }
@@ -168,7 +168,7 @@ fn parameter_row(values: &[f64], row: usize, inputs: usize) -> &[f64] {
     &values[row * inputs..(row + 1) * inputs]
 }
 
-/// log π of one neuron; -∞ for components that were taken out.
+/// log π of one neuron's components, `[inputs]`; -∞ for dropped components.
 pub(crate) fn log_mixing_weights(logits: &[f64]) -> Vec<f64> {
     let dropped = f64::from(DROPPED_LOGIT);
     let some_remain = logits.iter().any(|&logit| logit > dropped);
@@ -176,7 +176,7 @@ pub(crate) fn log_mixing_weights(logits: &[f64]) -> Vec<f64> {
         .iter()
         .map(|&logit| if some_remain && logit <= dropped { f64::NEG_INFINITY } else { logit })
         .collect();
-    // The largest is subtracted first, not added to the logarithm: large logits would swallow it.
+    // The largest logit is subtracted first, because a logarithm added to large logits would be lost.
     let largest = largest_of(&remaining);
     let log_total = remaining.iter().map(|logit| (logit - largest).exp()).sum::<f64>().ln();
     remaining.iter().map(|logit| (logit - largest) - log_total).collect()

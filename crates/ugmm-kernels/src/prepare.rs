@@ -1,5 +1,5 @@
-//! What a call needs to know about a layer's parameters, computed once and kept from the forward pass for the backward
-//! pass.
+//! The layer's parameters in the form that the fast path reads, computed once per call and kept from the
+//! forward pass for the backward pass.
 
 use crate::aligned::AlignedVec;
 use crate::dispatch::InstructionSet;
@@ -13,27 +13,28 @@ use std::f64::consts::LOG2_E;
 
 pub(crate) const HALF_LOG_TWO_PI: f64 = 0.918_938_533_204_672_7;
 
-/// √(½ log₂ e): what turns z into the u with 2^(-u²) = exp(-½ z²).
+/// √(½ log₂ e), the factor from z to the u for which 2^(-u²) = exp(-½ z²).
 const Z_TO_U: f64 = 0.849_321_800_288_019_1;
 
-/// What turns u² into z².
+/// The factor from u² to z².
 pub(crate) const U_TO_Z_SQUARED: f64 = 1.0 / (Z_TO_U * Z_TO_U);
 
-/// The base 2 offset of padding and of components without weight, which makes their exponential 0; this is also as low
-/// as offsets are ever stored.
+/// The base 2 offset of padding and of components without weight, which makes their exponential 0. No stored
+/// offset is lower.
 pub(crate) const NO_WEIGHT: f32 = -1e4;
 const _: () = assert!(NO_WEIGHT < ZERO_BELOW);
 
-/// The log weight of a dropped component: so low that no distance of the others makes up for it, yet finite.
+/// The log weight of a dropped component: finite, but so low that no distance of the other components makes
+/// up for it.
 const DROPPED_LOG_WEIGHT: f64 = -1e306;
 
-/// Values of a component: mean, scale, offset.
+/// Number of values that describe a component: mean, scale, offset.
 pub(crate) const VALUES: usize = 3;
 
-/// Neurons whose values are put in place together: a cache line of each value.
+/// Neurons whose values are transposed together: a cache line of each value.
 const STRIP: usize = 16;
 
-/// Inputs whose values are computed before they are put in place, few enough for all to stay in the first-level cache.
+/// Inputs whose values are computed before they are transposed, few enough to stay in the first-level cache.
 const INPUTS: usize = 32;
 
 /// Components whose weights are summed up in `f32` before they join the `f64` total.
@@ -47,7 +48,7 @@ pub(crate) struct Mixing {
 }
 
 impl Mixing {
-    /// Of the neuron's logits, `[inputs]`.
+    /// Computes the softmax of one neuron's logits, `[inputs]`.
     #[inline(always)]
     pub(crate) fn of(logits: &[f32]) -> Self {
         let mut largest = f32::MIN;
@@ -66,7 +67,7 @@ impl Mixing {
         Mixing { largest, log_total: total.ln() }
     }
 
-    /// log π of a component; the largest logit is subtracted first, so that large logits keep their digits.
+    /// log π of a component. It subtracts the largest logit first, so that large logits keep their digits.
     #[inline(always)]
     pub(crate) fn log_weight(self, logit: f32) -> f64 {
         if logit <= DROPPED_LOGIT && self.largest > f64::from(DROPPED_LOGIT) {
@@ -89,7 +90,8 @@ impl Mixing {
     }
 }
 
-/// How neurons lie in vectors: side by side, and one or two vectors form a panel, whose neurons are evaluated together.
+/// The arrangement of neurons in vectors: side by side. One or two vectors form a panel, whose neurons are
+/// evaluated together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PanelLayout {
     /// Vectors of a panel, 1 or 2.
@@ -111,8 +113,8 @@ impl PanelLayout {
 
 /// A layer's parameters in the form that the fast path reads.
 ///
-/// With u = scale·(x - mean) a component is exp(c - M - ½z²) = 2^(offset - u²), where M, the largest c of the
-/// neuron, bounds every exponent whatever x is.
+/// With u = scale·(x - mean) a component is exp(c - M - ½z²) = 2^(offset - u²). M is the largest c of the
+/// neuron and bounds every exponent whatever x is.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) layout: PanelLayout,
@@ -166,7 +168,7 @@ impl Prepared {
         &self.weights[neuron * self.inputs..(neuron + 1) * self.inputs]
     }
 
-    /// M of each neuron.
+    /// M of each neuron, `[neurons]`.
     pub(crate) fn bounds(&self) -> &[f64] {
         &self.bounds
     }
@@ -245,11 +247,11 @@ impl Operation for Fill<'_> {
     }
 }
 
-/// Of one neuron, what its components' offsets are relative to.
+/// The reference values of one neuron's offsets.
 #[derive(Clone, Copy)]
 struct Softmax {
     largest_logit: f32,
-    /// Of the logits less the largest one, less log σ.
+    /// The largest of: logit less the largest logit, less log σ.
     largest_exponent: f32,
 }
 
@@ -266,7 +268,7 @@ impl<S: Vector> Exponentials<S> {
         Exponentials { simd, exp2: S::Exp2::new(simd) }
     }
 
-    /// Fills `weights` with π; returns the total of the unscaled weights, too.
+    /// Fills `weights` with π; returns the reference values and the total of the unscaled weights.
     #[inline(always)]
     fn softmax(self, logits: &[f32], log_sigmas: &[f32], weights: &mut [f32]) -> (Softmax, f64) {
         let simd = self.simd;
@@ -284,7 +286,7 @@ impl<S: Vector> Exponentials<S> {
                 .zip(log_sigmas.chunks(S::F32_LANES))
                 .zip(weights.chunks_mut(S::F32_LANES))
             {
-                // Beyond the end, something too low to have a weight, even where all logits are as low as can be.
+                // Padding beyond the end is too low to have a weight, even where all logits are `f32::MIN`.
                 let padding = simd.splat_f32s(f32::NEG_INFINITY);
                 let logit = self.load(logits, padding);
                 let log_weight = self.log_weight(simd.sub_f32s(logit, shift));
@@ -328,17 +330,17 @@ impl<S: Vector> Exponentials<S> {
         }
     }
 
-    /// The differences between logits and their largest, raised to what still gives no weight.
+    /// Raises differences between logits and their largest to a bound that still gives no weight.
     #[inline(always)]
     fn log_weight(self, difference: S::f32s) -> S::f32s {
         self.simd.max_f32s(difference, self.simd.splat_f32s(2.0 * NO_WEIGHT))
     }
 
-    /// e^value of values up to 87, to the accuracy of the power of two.
+    /// e^value of values up to 87, as exact as the power of two.
     #[inline(always)]
     fn exp(self, value: S::f32s) -> S::f32s {
-        // The product with log₂ e loses digits that count where the value is large: 2^(rounded product) is corrected
-        // by e to what is missing, which is small.
+        // The product with log₂ e loses digits that matter where the value is large. 2^(rounded product) is
+        // therefore multiplied by e to the power of the small rest.
         const LOG2_E_HIGH: f32 = LOG2_E as f32;
         const LOG2_E_LOW: f32 = (LOG2_E - LOG2_E_HIGH as f64) as f32;
         let simd = self.simd;
@@ -351,7 +353,7 @@ impl<S: Vector> Exponentials<S> {
         simd.mul_add_f32s(power, missing, power)
     }
 
-    /// Some values, at most a vector of them, followed by padding.
+    /// At most a vector of values, followed by padding.
     #[inline(always)]
     fn load(self, values: &[f32], padding: S::f32s) -> S::f32s {
         let (whole, rest) = S::as_simd_f32s(values);
@@ -371,7 +373,7 @@ impl<S: Vector> Exponentials<S> {
         self.simd.partial_load_u32s(&indices[..S::U32_LANES])
     }
 
-    /// All values reduced to a vector.
+    /// Reduces all values to one vector.
     #[inline(always)]
     fn reduce(self, values: &[f32], padding: f32, step: impl Fn(S::f32s, S::f32s) -> S::f32s) -> S::f32s {
         let padding = self.simd.splat_f32s(padding);

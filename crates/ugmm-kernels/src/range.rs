@@ -1,16 +1,17 @@
-//! Deciding, before a call, whether every product of the fast path stays far inside `f32`.
+//! Decides before a call whether every product of the fast path stays far inside the range of `f32`.
 //!
-//! Ordinary arguments do by a wide margin, and then the inner loops need no guards. Others go through the
-//! careful path as a whole.
+//! Ordinary arguments do so by a wide margin, and the inner loops then need no guards. Other arguments take
+//! the careful path as a whole.
 
 use crate::{LayerArguments, dispatch::InstructionSet};
 
-/// Largest distance between an input and a mean, in their unit and in standard deviations, and largest 1/σ,
-/// that the fast path takes. Its square is finite and so is its product with a moderate number.
+/// Largest value that the fast path takes for three quantities: the distance between an input and a mean in
+/// their unit, that distance in standard deviations, and 1/σ. Its square is finite, and so is its product
+/// with a moderate number.
 const LARGEST_FACTOR: f64 = 1e18;
 
 /// Largest cotangent that the fast path takes: `w z²` is at most 128 times as large where it is not 0, and a
-/// block of rows adds up at most [`crate::tile::ROWS`] of these.
+/// block of rows adds up at most [`crate::tile::ROWS`] such terms.
 const LARGEST_COTANGENT: f64 = 1e30;
 
 /// Largest bound on the partial sums of the gradient with respect to the inputs that the fast path takes.
@@ -56,7 +57,7 @@ impl Range {
         self.suits_fast_forward() && largest_magnitude(cotangent) <= LARGEST_COTANGENT
     }
 
-    /// Whether the gradient with respect to the inputs can, too.
+    /// Whether the gradient with respect to the inputs can be summed in `f32`.
     pub(crate) fn suits_fast_input_gradient(&self, cotangent: &[f32]) -> bool {
         // |z| is under 14.5 wherever the exponential is not 0, and a panel adds up at most 32 neurons.
         let terms = 14.5 * 32.0;
@@ -71,10 +72,10 @@ fn largest_magnitude(values: &[f32]) -> f64 {
     highest.max(-lowest).max(0.0)
 }
 
-/// The smallest and the largest value; (∞, -∞) of none.
+/// The smallest and the largest value; (∞, -∞) for an empty slice.
 #[inline(always)]
 pub(crate) fn extremes(values: &[f32]) -> (f64, f64) {
-    // Independent lanes and plain comparisons, which the compiler turns into vector instructions.
+    // Independent lanes and plain comparisons let the compiler use vector instructions.
     const LANES: usize = 32;
     let mut lowest = [f32::INFINITY; LANES];
     let mut highest = [f32::NEG_INFINITY; LANES];
@@ -107,7 +108,8 @@ mod tests {
     #[test]
     fn the_fast_forward_pass_takes_distances_and_deviations_up_to_its_largest_factor() {
         assert!(of(1.0, -1.0, 0.0).suits_fast_forward());
-        // The distance is the sum of both: each alone would do, and with a mean of 0 the input counts.
+        // The distance is the sum of both magnitudes: each alone is small enough, and with a mean of 0 the
+        // input alone decides.
         assert!(of(6e17, 0.0, 0.0).suits_fast_forward());
         assert!(of(0.0, -6e17, 0.0).suits_fast_forward());
         assert!(!of(6e17, -6e17, 0.0).suits_fast_forward());
@@ -117,7 +119,7 @@ mod tests {
         assert!(!of(0.0, 0.0, -42.0).suits_fast_forward());
         assert!(of(0.0, 0.0, 41.0).suits_fast_forward());
         assert!(!of(0.0, 0.0, 42.0).suits_fast_forward());
-        // In standard deviations.
+        // The distance is too large in standard deviations.
         assert!(!of(1e10, 0.0, -20.0).suits_fast_forward());
     }
 
@@ -128,7 +130,7 @@ mod tests {
         assert!(!ordinary.suits_fast_backward(&[1.0, -2e30]));
         assert!(!of(1e19, 0.0, 0.0).suits_fast_backward(&[1.0]));
         assert!(ordinary.suits_fast_input_gradient(&[9e29]));
-        // Of the two conditions each alone refuses.
+        // Each of the two conditions alone rejects the call.
         assert!(!ordinary.suits_fast_input_gradient(&[2e30]));
         assert!(!of(0.0, 0.0, -12.0).suits_fast_input_gradient(&[1e29]));
         assert!(!of(1e19, 0.0, 0.0).suits_fast_input_gradient(&[1.0]));

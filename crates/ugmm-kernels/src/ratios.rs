@@ -1,4 +1,5 @@
-//! What a backward pass knows about each pair of row and neuron before it looks at components.
+//! The ratio cotangent / sum of each pair of row and neuron, computed before the backward pass evaluates
+//! components.
 
 use crate::LayerShape;
 use crate::aligned::AlignedVec;
@@ -10,16 +11,16 @@ use crate::tile::{PLACES, ROWS};
 /// Largest |cotangent / sum| that the fast path takes; pairs beyond it are computed in `f64`.
 const LARGEST_RATIO: f32 = 1e36;
 
-/// The largest ratio is scaled up to about this power of two, so that few products of ratios and small
-/// exponentials become denormal numbers, which are slow; even times the largest scale and a block's worth of terms
-/// it stays far inside `f32`.
+/// Power of two to which the largest ratio is scaled up, so that few products of ratios and small
+/// exponentials become denormal numbers, which are slow. Even times the largest scale and a block's worth of
+/// terms it stays far inside `f32`.
 const SCALED_RATIO: i32 = 40;
 
 /// cotangent / sum of the pairs that take the fast path, and 0 for the others, times a power of two.
 pub(crate) struct Ratios {
     /// `[row blocks, panels, PLACES, width]`; 0 for rows and neurons that do not exist.
     values: AlignedVec,
-    /// Undoes that power of two.
+    /// The inverse of that power of two.
     pub(crate) unscale: f64,
     layout: PanelLayout,
     batch: usize,
@@ -49,7 +50,7 @@ impl Ratios {
         ratios
     }
 
-    /// Fills in the ratios; returns the largest magnitude.
+    /// Fills in the ratios and returns their largest magnitude.
     #[inline(always)]
     fn fill(&mut self, neurons: usize, sums: &[f32], cotangent: &[f32]) -> f32 {
         let PanelLayout { width, count, .. } = self.layout;
@@ -70,14 +71,14 @@ impl Ratios {
         largest
     }
 
-    /// Those of a block of rows and a panel, `[PLACES, width]`.
+    /// The ratios of a block of rows and a panel, `[PLACES, width]`.
     pub(crate) fn of(&self, row_block: usize, panel: usize) -> &[f32] {
         let size = PLACES * self.layout.width;
         &self.values[(row_block * self.layout.count + panel) * size..][..size]
     }
 }
 
-/// Whether the fast path can express a pair of this sum and cotangent.
+/// Whether the fast path can express a pair with this sum and cotangent.
 #[inline(always)]
 pub(crate) fn is_fast(sum: f32, cotangent: f32) -> bool {
     (sum >= RESCUE_BELOW) & ((cotangent / sum).abs() <= LARGEST_RATIO)

@@ -3,24 +3,24 @@
 use crate::KernelError;
 
 /// A mixing logit at or below this value takes its component out of the mixture: its weight is exactly 0 and
-/// its density is never looked at, however far the inputs are from the other components.
+/// its density is ignored, however far the inputs are from the other components.
 ///
-/// Component dropout and pruning are expressed like this. A neuron all of whose logits are this low is
-/// the ordinary softmax of them, so that there is always a mixture left.
+/// Component dropout and pruning use it. Where all logits of a neuron are this low, none is dropped and their
+/// ordinary softmax applies, so that a mixture always remains.
 pub const DROPPED_LOGIT: f32 = -1e30;
 
-/// A neuron sees nothing where the logarithm of the weight of all components that see a value is at most this: more than
-/// differences of logits make, and less than [`DROPPED_LOGIT`] does.
+/// A neuron sees nothing where the log weight of all components with an observed input is at most this value.
+/// Differences between ordinary logits stay above it, and [`DROPPED_LOGIT`] is below it.
 pub const NO_LOG_WEIGHT: f32 = -1e20;
 
 /// Sizes of one call of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LayerShape {
-    /// Rows of inputs, B. May be 0, which gives empty outputs and zero gradients.
+    /// Number of rows, B. It may be 0, which gives empty outputs and zero gradients.
     pub batch: usize,
-    /// Values in a row, N, which is also the number of components of each neuron. At least 1.
+    /// Number of inputs, N: the values in a row and the components of each neuron. At least 1.
     pub inputs: usize,
-    /// Mixtures, J. At least 1.
+    /// Number of neurons, J, each of them a mixture. At least 1.
     pub neurons: usize,
 }
 
@@ -60,7 +60,7 @@ impl LayerShape {
         Ok(())
     }
 
-    /// Checks that results of shape `[batch, neurons]` can be counted.
+    /// Checks that the number of values in a result `[batch, neurons]` fits in a `usize`.
     pub(crate) fn check_countable_pairs(self) -> Result<(), KernelError> {
         self.check_pairs("y", self.batch.saturating_mul(self.neurons))
     }

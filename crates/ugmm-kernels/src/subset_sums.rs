@@ -1,21 +1,21 @@
 //! Sums over the subsets that the bits of a word select.
 //!
 //! The zero part of a sum is a product with a matrix of zeros and ones. For each four consecutive terms the
-//! sums of all 16 subsets are tabulated once (11 additions), and every word then costs one addition for four of
-//! its bits, a quarter of what multiplying would take ("method of four Russians"; Arlazarov et al., 1970).
+//! sums of all 16 subsets are tabulated once (11 additions). Each word then costs one addition for four of
+//! its bits, a quarter of the cost of multiplying ("method of four Russians"; Arlazarov et al., 1970).
 
 use crate::aligned::Aligned;
 use crate::vector::Vector;
 use crate::zero_map::WORD;
 use pulp::Simd;
 
-/// Terms whose subsets share a table.
+/// Number of terms whose subsets share a table.
 const GROUP: usize = 4;
 
-/// Subsets of a group.
+/// Number of subsets of a group.
 const SUBSETS: usize = 1 << GROUP;
 
-/// Groups of a word of 32 bits.
+/// Number of groups in a word of 32 bits.
 const GROUPS: usize = WORD / GROUP;
 
 /// A value for every neuron of a panel of `V` vectors.
@@ -28,13 +28,13 @@ pub(crate) struct SubsetSums<S: Vector, const V: usize> {
 }
 
 impl<S: Vector, const V: usize> SubsetSums<S, V> {
-    /// With tables that are yet to be filled.
+    /// Creates tables that must be filled before use.
     #[inline(always)]
     pub(crate) fn new(simd: S) -> Self {
         SubsetSums { simd, groups: Aligned([[[simd.splat_f32s(0.0); V]; SUBSETS]; GROUPS]) }
     }
 
-    /// Fills the tables for as many terms as a word has bits; what is missing counts as 0.
+    /// Fills the tables for as many terms as a word has bits; terms beyond the slice are 0.
     #[inline(always)]
     pub(crate) fn tabulate(&mut self, terms: &[Wide<S, V>]) {
         let zero = [self.simd.splat_f32s(0.0); V];

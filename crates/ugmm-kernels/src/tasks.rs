@@ -1,26 +1,26 @@
-//! Running independent pieces of work, in parallel where that pays.
+//! Runs independent tasks, in parallel where that pays.
 
 use rayon::prelude::*;
 
-/// Component evaluations under which one thread is about as fast as several, which must be woken: some ten microseconds
-/// of work.
+/// Component evaluations below which one thread is about as fast as several, which must be woken: some ten
+/// microseconds of work.
 const PARALLEL_FROM: usize = 1 << 18;
 
-/// How one call spreads over threads. Every task owns what it writes, so this decides how long a call takes
-/// and never what it returns.
+/// The number of threads that one call uses. Every task owns what it writes, so that this number affects the
+/// time of a call and never its results.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tasks {
     threads: usize,
 }
 
 impl Tasks {
-    /// For a call of `work` component evaluations.
+    /// Chooses the threads for a call of `work` component evaluations.
     pub(crate) fn for_work(work: usize) -> Self {
         Tasks { threads: if work < PARALLEL_FROM { 1 } else { rayon::current_num_threads() } }
     }
 
-    /// Runs `run` on a thread of the pool if it is going to need several. From outside every parallel loop would be
-    /// handed over, and waited for, by itself.
+    /// Runs `run` on a thread of the pool if it needs several threads. From outside the pool every parallel
+    /// loop would be handed over, and waited for, separately.
     pub(crate) fn enter<Output: Send>(self, run: impl FnOnce() -> Output + Send) -> Output {
         if self.threads == 1 || rayon::current_thread_index().is_some() {
             run()
@@ -29,8 +29,8 @@ impl Tasks {
         }
     }
 
-    /// How many of `items` a task should take: at most `largest`, and few enough that every thread gets two
-    /// tasks or more, which evens out threads of unequal speed.
+    /// Number of `items` that a task should take: at most `largest`, and few enough that every thread gets at
+    /// least two tasks, which evens out threads of unequal speed.
     pub(crate) fn items_per_task(self, items: usize, largest: usize) -> usize {
         if self.threads == 1 {
             return largest;

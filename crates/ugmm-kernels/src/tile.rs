@@ -1,37 +1,41 @@
-//! Pieces of x in the form that the fast path reads, made once and kept from the forward pass for the backward pass.
+//! Tiles of x in the form that the fast path reads, made once and kept from the forward pass for the backward
+//! pass.
 //!
-//! Neurons lie in vector lanes, so that at each step one value of x meets many components of its input: pieces hold
-//! their columns one after the other.
+//! Neurons lie in vector lanes, so that each step evaluates one value of x on many components of its input.
+//! Tiles therefore store their columns one after the other.
 
 use crate::LayerShape;
 use crate::dispatch::{InstructionSet, ZeroPath};
 use crate::tasks::Tasks;
 use crate::zero_map::{ZeroMap, count_zeros};
 
-/// Most rows of a tile: their sums, a panel wide, stay in the first-level cache while the inputs go by, and adding up
-/// no more than so many terms in `f32` keeps its digits.
+/// Most rows of a tile. The sums of its rows, a panel wide, stay in the first-level cache while the inputs
+/// pass, and sums of so few `f32` terms keep their digits.
 pub(crate) const ROWS: usize = 128;
 
-/// Most inputs of a tile, for the same two reasons.
+/// Most inputs of a tile; the reasons are those of [`ROWS`].
 pub(crate) const INPUTS: usize = 128;
 
-/// Places in a column come in groups of this many, filled up with rows beyond the tile's, whose results go unused.
+/// Places in a column come in groups of this many. Padding rows, whose results are unused, fill the last
+/// group.
 pub(crate) const GROUP: usize = 4;
 
-/// Rows under which the zeros of a tile are not kept apart: what has to be prepared for that would hardly pay.
+/// Fewest rows of a tile whose zeros are kept apart: with fewer rows the preparation costs more than it
+/// saves.
 const FEWEST_ROWS_APART: usize = 16;
 
-/// Share of zeros under which they are not kept apart. Of a layer of 784 inputs and 128 neurons both ways take the same
-/// time at 15 to 20 % with 128 rows and at 40 % with 16 (measured on AVX2 and on AVX-512, forward and backward).
+/// Smallest share of zeros that is kept apart. For a layer of 784 inputs and 128 neurons both ways take the
+/// same time at 15 to 20 % with 128 rows and at 40 % with 16 (measured on AVX2 and on AVX-512, forward and
+/// backward).
 const SMALLEST_SHARE_APART: f64 = 0.25;
 
-/// What zeros kept apart cost, where a dense tile costs 1.
+/// Cost of zeros that are kept apart, relative to a dense tile.
 const COST_OF_ZEROS: f64 = 0.07;
 
 /// Some rows and inputs of x.
 #[derive(Debug)]
 pub(crate) enum Tile {
-    /// Every value counts: `[inputs, padded rows]`.
+    /// All values, `[inputs, padded rows]`.
     Dense(Vec<f32>),
     /// Values that are exactly 0 are kept apart, and missing values are left out.
     Sparse(SparseTile),
@@ -43,9 +47,9 @@ pub(crate) struct SparseTile {
     pub(crate) zeros: ZeroMap,
     /// Whether values are missing.
     pub(crate) has_missing: bool,
-    /// Row and value of those that are not 0, one input after the other, in groups.
+    /// Row and value of the places that are neither 0 nor missing, one input after the other, in groups.
     entries: Vec<(u32, f32)>,
-    /// Where the entries of each input end.
+    /// End index of the entries of each input.
     ends: Vec<usize>,
 }
 
@@ -65,7 +69,7 @@ impl SparseTile {
         tile
     }
 
-    /// Row and value of the places of each input that are neither 0 nor missing, in groups.
+    /// The entries of each input in groups: row and value of the places that are neither 0 nor missing.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &[(u32, f32)]> {
         let mut start = 0;
         self.ends.iter().map(move |&end| {
@@ -76,18 +80,18 @@ impl SparseTile {
     }
 }
 
-/// What a value for every row of a block is an array of: with as many places as a `u8` can name no access needs a
-/// check. Of those beyond the rows nothing comes of use.
+/// Number of places in an array that holds a value for every row of a block. A `u8` names each of them, so
+/// that no access needs a check. Places beyond the rows are unused.
 pub(crate) const PLACES: usize = 1 << 8;
 const _: () = assert!(ROWS < PLACES && ROWS.is_multiple_of(GROUP));
 
-/// A few values of an input, and the rows that they belong to.
+/// A few values of an input, and their rows.
 pub(crate) struct Places<const N: usize> {
     pub(crate) rows: [u8; N],
     pub(crate) x: [f32; N],
 }
 
-/// The places of a dense column, a divisor of [`GROUP`] at a time.
+/// Splits a dense column into `N` places at a time; `N` divides [`GROUP`].
 #[inline(always)]
 pub(crate) fn dense_places<const N: usize>(column: &[f32]) -> impl Iterator<Item = Places<N>> {
     let (groups, _) = column.as_chunks::<N>();
@@ -97,7 +101,7 @@ pub(crate) fn dense_places<const N: usize>(column: &[f32]) -> impl Iterator<Item
     )
 }
 
-/// The places of a column's entries, a divisor of [`GROUP`] at a time.
+/// Splits a column's entries into `N` places at a time; `N` divides [`GROUP`].
 #[inline(always)]
 pub(crate) fn sparse_places<const N: usize>(entries: &[(u32, f32)]) -> impl Iterator<Item = Places<N>> {
     let (groups, _) = entries.as_chunks::<N>();
@@ -116,7 +120,8 @@ pub(crate) struct Tiles {
 }
 
 impl Tiles {
-    /// `dense_cost` is what dense tiles cost, less than 1 where few components have weight.
+    /// Cuts x into tiles. `dense_cost` is the cost of dense tiles, less than 1 where few components have
+    /// weight.
     pub(crate) fn new(
         instructions: InstructionSet,
         tasks: Tasks,
@@ -145,17 +150,17 @@ impl Tiles {
         Tiles { tiles, input_blocks }
     }
 
-    /// The tiles of a block of rows, from the first inputs to the last.
+    /// The tiles of a block of rows, in the order of their inputs.
     pub(crate) fn of_rows(&self, row_block: usize) -> &[Tile] {
         &self.tiles[row_block * self.input_blocks..(row_block + 1) * self.input_blocks]
     }
 
-    /// Whether there is one where every value counts.
+    /// Whether any tile is dense.
     pub(crate) fn any_dense(&self) -> bool {
         self.tiles.iter().any(|tile| matches!(tile, Tile::Dense(_)))
     }
 
-    /// Blocks of rows.
+    /// Number of blocks of rows.
     pub(crate) fn row_blocks(&self) -> usize {
         self.tiles.len() / self.input_blocks
     }
@@ -171,18 +176,18 @@ pub(crate) fn input_range(inputs: usize, block: usize) -> std::ops::Range<usize>
     block * INPUTS..inputs.min((block + 1) * INPUTS)
 }
 
-/// Rows of a tile with those that fill up the last group.
+/// Number of rows in a tile, padded to whole groups.
 pub(crate) fn padded_rows(rows: usize) -> usize {
     rows.next_multiple_of(GROUP)
 }
 
 #[inline(always)]
 fn has_missing(rows: &[&[f32]]) -> bool {
-    // Without a branch for each value, which is several times faster.
+    // The loop has no branch for each value, which makes it several times faster.
     rows.iter().any(|row| row.iter().fold(false, |any, x| any | x.is_nan()))
 }
 
-/// Whether the tile is a sparse one, the only kind in which values may be missing.
+/// Whether a tile is made sparse; only sparse tiles may have missing values.
 #[inline(always)]
 fn keeps_zeros_apart(path: ZeroPath, rows: &[&[f32]], dense_cost: f64) -> bool {
     match path {
@@ -200,7 +205,7 @@ fn keeps_zeros_apart(path: ZeroPath, rows: &[&[f32]], dense_cost: f64) -> bool {
     }
 }
 
-/// `[inputs, padded rows]`.
+/// The columns of `rows`, `[inputs, padded rows]`.
 #[inline(always)]
 fn transposed(rows: &[&[f32]]) -> Vec<f32> {
     let inputs = rows.first().map_or(0, |row| row.len());
@@ -231,7 +236,7 @@ mod tests {
         assert!(measured(FEWEST_ROWS_APART, enough, 1.0));
         assert!(!measured(FEWEST_ROWS_APART - 1, enough, 1.0));
         assert!(!measured(FEWEST_ROWS_APART, enough - 1, 1.0));
-        // Half of the places, and what the zeros cost.
+        // Half of the places are zeros; the other half and the cost of the zeros remain.
         assert!(measured(64, 50, 0.51 + COST_OF_ZEROS) && !measured(64, 50, 0.49 + COST_OF_ZEROS));
         let ones = [1.0; 3];
         assert!(keeps_zeros_apart(ZeroPath::Always, &[&ones], 0.0));

@@ -1,6 +1,6 @@
-//! Transposing small blocks.
+//! Transposes small blocks.
 
-/// Rows and columns of a block.
+/// Number of rows and of columns in a block.
 const SIZE: usize = 4;
 
 type Block = [[f32; SIZE]; SIZE];
@@ -8,7 +8,8 @@ type Block = [[f32; SIZE]; SIZE];
 /// The columns of some rows.
 #[inline(always)]
 fn columns(rows: Block) -> Block {
-    // Left alone, compilers collect the values one by one from memory. Every x86-64 processor has SSE, and they know it.
+    // Without this, compilers collect the values one by one from memory. Every x86-64 processor has SSE, so
+    // that the branch is free.
     #[cfg(target_arch = "x86_64")]
     if let Some(sse) = pulp::core_arch::x86::Sse::try_new() {
         use pulp::bytemuck::cast;
@@ -25,8 +26,8 @@ fn columns(rows: Block) -> Block {
     std::array::from_fn(|column| rows.map(|row| row[column]))
 }
 
-/// Row `r` of `source`, which starts at `source[r * source_stride]`, becomes column `r` of `target`, whose rows start at
-/// multiples of `target_stride`. The source has `rows` of `width` values.
+/// Copies row `r` of `source`, which starts at `source[r * source_stride]` and has `width` values, to column
+/// `r` of `target`, whose rows start at multiples of `target_stride`. The source has `rows` rows.
 #[inline(always)]
 pub(crate) fn transpose(
     source: &[f32],

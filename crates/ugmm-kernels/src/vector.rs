@@ -1,11 +1,12 @@
-//! What the kernels ask of a vector instruction set, and the running of code compiled for one.
+//! The operations that the kernels need of a vector instruction set, and how code compiled for one is run.
 
 #[cfg(target_arch = "x86_64")]
 use crate::exp2::TableExp2;
 use crate::exp2::{Exp2, PolynomialExp2};
 use pulp::{Scalar, Simd, WithSimd};
 
-/// A vector instruction set: what pulp offers on all of them, and an exponential that suits it.
+/// A vector instruction set: the operations that pulp offers on all of them, and an exponential that suits
+/// it.
 pub(crate) trait Vector: Simd {
     type Exp2: Exp2<Self>;
 }
@@ -34,19 +35,20 @@ impl Vector for pulp::wasm::Simd128 {
     type Exp2 = PolynomialExp2<Self>;
 }
 
-/// Code that runs on any instruction set. Its `run` should be `#[inline(always)]`, and so should all it calls.
+/// Code that runs on any instruction set. Its `run` and everything that it calls should be
+/// `#[inline(always)]`.
 pub(crate) trait Operation {
     type Output;
 
     fn run<S: Vector>(self, simd: S) -> Self::Output;
 }
 
-/// Runs an operation, compiled for an instruction set that this machine has (of which `simd` is the proof).
+/// Runs an operation compiled for an instruction set that this machine has, which `simd` proves.
 pub(crate) fn run<S: Vector, O: Operation>(simd: S, operation: O) -> O::Output {
     simd.vectorize(On { simd, operation })
 }
 
-/// Ties an operation to an instruction set, whatever pulp calls it with (which is the same one).
+/// Ties an operation to one instruction set; pulp passes the same one.
 struct On<S, O> {
     simd: S,
     operation: O,

@@ -1,12 +1,12 @@
-//! Where x is exactly 0, one bit a value.
+//! A map of the values of x that are exactly 0, with one bit per value.
 
-/// Values described by one word of a map.
+/// Number of values that one word of a map describes.
 pub(crate) const WORD: usize = 32;
 
-/// How many values are 0, of either sign.
+/// Number of values that are 0, of either sign.
 #[inline(always)]
 pub(crate) fn count_zeros(values: &[f32]) -> usize {
-    // Counts of a chunk fit in 32 bits, which keeps the loop in vectors as wide as the values.
+    // The count of a chunk fits in 32 bits, which keeps the loop in vectors as wide as the values.
     values.chunks(1 << 16).map(|chunk| chunk.iter().map(|&x| u32::from(x == 0.0)).sum::<u32>() as usize).sum()
 }
 
@@ -44,12 +44,12 @@ impl ZeroMap {
         ZeroMap { by_row, by_column, rows: rows.len(), inputs }
     }
 
-    /// Word `word` of each row in turn, which describes 32 inputs.
+    /// Word `word` of each row in turn; it describes 32 inputs.
     pub(crate) fn of_inputs(&self, word: usize) -> impl Iterator<Item = u32> {
         self.by_row[word..].iter().step_by(self.inputs.div_ceil(WORD)).copied()
     }
 
-    /// The words that describe 32 rows, one for each input.
+    /// The words that describe 32 rows, one word per input.
     pub(crate) fn of_rows(&self, word: usize) -> &[u32] {
         &self.by_column[word * self.inputs..(word + 1) * self.inputs]
     }

@@ -1,4 +1,4 @@
-//! Arguments at the edges: empty batches, sizes of one, and slices that do not fit.
+//! Tests of extreme arguments: empty batches, sizes of one, and slices of wrong lengths.
 
 mod common;
 
@@ -20,7 +20,7 @@ fn layer(batch: usize, inputs: usize, neurons: usize) -> Layer {
 
 #[test]
 fn every_small_size_works() {
-    // Miri, for which the larger ones take hours, looks for other things than rounding errors.
+    // Miri takes hours for larger sizes, and it checks memory accesses rather than rounding errors.
     for size in 1..=if cfg!(miri) { 6 } else { 35 } {
         for (batch, inputs, neurons) in
             [(1, 1, size), (1, size, 1), (size, 1, 1), (size, size, 2), (3, size, size)]
@@ -161,7 +161,7 @@ fn neuron_with_every_component_dropped_stays_a_mixture() {
     assert_agrees_with_oracle(&layer, &TOLERANCE);
     let sum: f32 = layer.forward(InstructionSet::best()).y.iter().sum();
     assert!(sum.is_finite() && sum.abs() < 100.0);
-    // Far from all means, where it is computed in `f64`.
+    // Inputs far from all means are computed in `f64`.
     layer.x.iter_mut().for_each(|x| *x += 1e3);
     for logit in [f32::MIN, ugmm_kernels::DROPPED_LOGIT] {
         layer.mixing_logits[..3].fill(logit);

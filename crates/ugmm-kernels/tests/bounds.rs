@@ -1,4 +1,4 @@
-//! Bounds of a layer over boxes: no point of a box is beyond them, and they are near.
+//! Tests of bounds of a layer over boxes: no point of a box violates them, and they are tight.
 
 mod common;
 
@@ -8,13 +8,13 @@ use proptest::prelude::*;
 use ugmm_kernels::bounds::{InputBox, Mixtures, Relaxation};
 use ugmm_kernels::{DROPPED_LOGIT, LayerShape, oracle};
 
-/// Shares of the box's sides: points of it, its corners among them.
+/// Positions in a box as fractions of its sides, corners included.
 fn shares(inputs: usize) -> impl Strategy<Value = Vec<Vec<f64>>> {
     let side = prop_oneof![Just(0.0), Just(1.0), Just(0.5), 0.0..=1.0f64];
     prop::collection::vec(prop::collection::vec(side, inputs), 12)
 }
 
-/// A layer of one row, the widths of a box around that row, and points of the box.
+/// A layer of one row, the widths of a box around that row, and positions in the box.
 fn cases(
     layer: impl Strategy<Value = Layer> + 'static,
 ) -> impl Strategy<Value = (Layer, Vec<f32>, Vec<Vec<f64>>)> {
@@ -25,7 +25,7 @@ fn cases(
     })
 }
 
-/// Inputs, spreads and weights of all sizes, dropped components among them.
+/// Layers with inputs, spreads and weights of all sizes, and with dropped components.
 fn extreme_layers() -> impl Strategy<Value = Layer> {
     let value = || prop_oneof![-1e30f32..1e30, -1e4f32..1e4, -1f32..1.0, Just(0f32)];
     let logit = prop_oneof![-1e4f32..1e4, -1f32..1.0, Just(DROPPED_LOGIT)];
@@ -43,7 +43,7 @@ struct Case {
     mixtures: Mixtures,
     low: Vec<f64>,
     high: Vec<f64>,
-    /// Points of the box, and the oracle's activations there.
+    /// Points of the box and the oracle's activations at them.
     points: Vec<(Vec<f64>, Vec<f64>)>,
 }
 
@@ -112,7 +112,7 @@ proptest! {
     fn intervals_of_a_layer_are_reached(case in cases(ordinary_layers(4))) {
         let Case { mixtures, low, high, .. } = Case::new(&case);
         let (least, greatest) = mixtures.intervals(InputBox { low: &low, high: &high, ends_only: &[] });
-        // The nearest and the farthest point of each component, neuron by neuron.
+        // These are the nearest and the farthest point of each component, neuron by neuron.
         for neuron in 0..mixtures.neurons() {
             let mean = |k: usize| mixtures.mean(neuron, k);
             let near: Vec<f64> = (0..low.len()).map(|k| mean(k).clamp(low[k], high[k])).collect();
@@ -130,7 +130,7 @@ proptest! {
         let wide = layer.widen();
         let x = &wide.x[..shape.inputs];
         let mixtures = Mixtures::new(shape, layer.arguments()).unwrap();
-        // Input 0 is always there; the others are known, free or missing.
+        // Input 0 is always known; the others are known, free or missing.
         let kind = |k: usize| if k == 0 { 1 } else { (choice >> (2 * k)) % 3 };
         let missing: Vec<bool> = (0..x.len()).map(|k| kind(k) == 2).collect();
         let seen: Vec<usize> = (0..x.len()).filter(|&k| kind(k) != 2).collect();
@@ -151,13 +151,13 @@ proptest! {
     }
 }
 
-/// A component over a box, as numbers on a grid say, in units of `exp(scale)`.
+/// Quantities of a component over a box, measured on a grid, in units of `exp(scale)`.
 struct Measured {
-    /// In the middle of the box: the component, the nearest line above it and the nearest below.
+    /// Values in the middle of the box: the component, the nearest line above it and the nearest line below.
     middle: f64,
     above: f64,
     below: f64,
-    /// By how much the chord of ½ z² is above ½ z² there: what Jensen's line loses by it.
+    /// Distance between the chord of ½ z² and ½ z² there: the loss of Jensen's line.
     square_loss: f64,
 }
 
@@ -179,13 +179,13 @@ impl Measured {
         };
         let exponent = |x: f64| mixtures.exponent(neuron, input, x);
         let square_loss = exponent(middle) - 0.5 * (exponent(low) + exponent(high));
-        // One that was dropped has no exponents.
+        // A dropped component has no exponents.
         let square_loss = if square_loss.is_nan() { 0.0 } else { square_loss };
         Self { middle: value(middle), above, below, square_loss }
     }
 }
 
-/// Boxes a few σ wide, around and beside the means, where an error of the grid is small beside a sum.
+/// Boxes a few σ wide, around and beside the means, where the grid's error is small relative to a sum.
 fn boxes_near_the_components() -> impl Strategy<Value = (Layer, Vec<f32>, bool)> {
     let layer = layers(
         LayerShape { batch: 1, inputs: 4, neurons: 3 },
@@ -202,7 +202,7 @@ fn boxes_near_the_components() -> impl Strategy<Value = (Layer, Vec<f32>, bool)>
     });
     cases.prop_map(|(mut layer, widths, last_is_known, first_is_dropped)| {
         if first_is_dropped {
-            // As in a pruned network; of a neuron with nothing else, logits that are all alike drop nothing.
+            // Dropped components occur as in a pruned network; equal logits of a neuron drop none.
             layer
                 .mixing_logits
                 .iter_mut()
@@ -348,7 +348,8 @@ fn what_a_mixture_tells_of_a_component_is_its_exponent() {
     assert!((given.constants()[0] - mixtures.exponent(0, 0, 0.3)).abs() < 1e-12);
 }
 
-/// Without the first input: a neuron that has dropped the second, one that weighs it by 10^-35, and an ordinary one.
+/// Without the first input, one neuron has dropped the second, one gives it a weight of 10^-35, and one is
+/// ordinary.
 #[test]
 fn neurons_that_see_nothing_are_unknown() {
     let shape = LayerShape { batch: 1, inputs: 2, neurons: 3 };
@@ -363,7 +364,7 @@ fn neurons_that_see_nothing_are_unknown() {
     let mixtures = Mixtures::new(shape, layer.arguments()).unwrap();
     let (reduced, unknown) = mixtures.without(&[true, false]);
     assert_eq!(unknown, [true, false, false]);
-    // The first neuron is gone; what the others see has a weight of 1, however small it was.
+    // The first neuron is removed; the remaining weight of the others is 1, however small it was.
     assert_eq!((reduced.inputs(), reduced.neurons()), (1, 2));
     let log_peak = -0.5 * std::f64::consts::TAU.ln();
     assert!((reduced.log_peak(0, 0) - log_peak).abs() < 1e-12);
@@ -414,7 +415,7 @@ fn intervals_are_narrowed_from_either_side() {
     };
     assert_eq!(narrowed(low - 1.0, high + 1.0), (low, high));
     assert_eq!(narrowed(low + 0.5, high - 0.5), (low + 0.5, high - 0.5));
-    // What contradicts itself by rounding is still an interval.
+    // Bounds that contradict each other through rounding still give an interval.
     assert_eq!(narrowed(low + 0.5, low), (low + 0.5, low + 0.5));
 }
 

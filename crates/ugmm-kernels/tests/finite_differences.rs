@@ -1,4 +1,4 @@
-//! The oracle's gradients against central differences of the oracle's activations, all in `f64`.
+//! Compares the oracle's gradients with central differences of the oracle's activations, all in `f64`.
 
 mod common;
 
@@ -6,11 +6,11 @@ use common::{Layer64, ordinary_layers};
 use proptest::prelude::*;
 use ugmm_kernels::oracle;
 
-/// The step that balances the truncation error of a central difference, which falls with its square, against
-/// the rounding error of y, which grows as its inverse.
+/// The step of the differences. It balances their truncation error, which grows with the square of the step,
+/// against the rounding error of y, which grows with its inverse.
 const STEP: f64 = 1e-5;
 
-/// Of a gradient, relative to its magnitude or to 1.
+/// Largest error of a gradient, relative to the larger of its magnitude and 1.
 const TOLERANCE: f64 = 1e-5;
 
 fn objective(layer: &Layer64) -> f64 {

@@ -1,4 +1,5 @@
-//! The oracle against vectors of an independent implementation, and the `f32` kernels on the same layers.
+//! Tests the oracle against vectors of an independent implementation, and the `f32` kernels on the same
+//! layers.
 
 mod common;
 
@@ -70,8 +71,8 @@ fn oracle_agrees_with_the_independent_implementation() {
 #[test]
 fn kernels_agree_with_the_oracle_on_the_same_layers() {
     for name in GOLDEN {
-        // Rounded to f32 first and widened for the oracle: where σ is 1e-6 the rounding alone moves x by more
-        // than a standard deviation.
+        // Values are rounded to f32 first and then widened for the oracle: where σ is 1e-6 the rounding alone
+        // moves x by more than a standard deviation.
         assert_agrees_with_oracle(&Golden::read(name).layer.narrow(), &TOLERANCE);
     }
 }

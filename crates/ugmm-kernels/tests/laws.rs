@@ -1,4 +1,4 @@
-//! What holds for every layer, and the agreement of the fast paths with the oracle.
+//! Properties of every layer, and the agreement of the fast paths with the oracle.
 
 mod common;
 
@@ -51,8 +51,9 @@ proptest! {
         }
     }
 
-    /// The `f64` path gives the same results as the fast one, at many times its cost, so nothing else would show that the fast one is
-    /// not taken: where the sum of exponentials, beside the greatest that a component can have, is not near the smallest `f32`.
+    /// Pairs take the fast path unless the sum of exponentials, relative to the greatest that a component can
+    /// have, is near the smallest `f32`. No other test shows this: the `f64` path gives equal results, at
+    /// many times the cost.
     #[test]
     fn only_pairs_far_from_all_components_are_computed_in_f64(layer in ordinary_layers(40)) {
         let (shape, wide) = (layer.shape, layer.widen());
@@ -95,7 +96,7 @@ proptest! {
         prop_assume!(inputs > 1);
         let dropped = seed % inputs;
         let mut layer = layer;
-        // Also where every component that remains is far away and the dropped one is near.
+        // The law also holds where every remaining component is far away and the dropped one is near.
         layer.x.iter_mut().enumerate().filter(|(at, _)| at % inputs != dropped).for_each(|(_, x)| *x += far);
         layer.mixing_logits.iter_mut().skip(dropped).step_by(inputs).for_each(|logit| *logit = DROPPED_LOGIT);
         let remaining: Vec<usize> = (0..inputs).filter(|&k| k != dropped).collect();
@@ -142,7 +143,7 @@ proptest! {
     ) {
         let layer = with_zeros(layer, share, seed, shape);
         assert_agrees_with_oracle(&layer, &TOLERANCE);
-        // The path that is chosen by itself is one of the two, these layers being no larger than a tile.
+        // The automatically chosen path is one of the two, because these layers are no larger than a tile.
         for instructions in InstructionSet::all() {
             let chosen = layer.forward(instructions);
             let [apart, alike] = EITHER.map(|path| layer.forward_along(instructions, path));
@@ -156,8 +157,8 @@ proptest! {
         share in 0.0..1.0_f64,
         seed in any::<u64>(),
     ) {
-        // The gradient of a neuron's logits sums to Σ_b g (Σ_k r - 1), which the rows below make visible one at
-        // a time.
+        // The gradient of a neuron's logits sums to Σ_b g (Σ_k r - 1). The single rows below test it row by
+        // row.
         let mut layer = with_zeros(layer, share, seed, 0);
         layer.x.truncate(layer.shape.inputs);
         layer.shape.batch = 1;
@@ -187,8 +188,8 @@ proptest! {
     }
 }
 
-/// The layer with about that share of its x replaced by 0 of either sign; some shapes also have rows, columns or
-/// everything at 0.
+/// The layer with about a fraction `share` of its x replaced by 0 of either sign. Some values of `shape` also
+/// set whole rows, columns or everything to 0.
 fn with_zeros(mut layer: Layer, share: f64, seed: u64, shape: i32) -> Layer {
     let inputs = layer.shape.inputs;
     let mut state = seed;
@@ -251,7 +252,8 @@ proptest! {
         assert_agrees_with_oracle(&layer, &TOLERANCE);
     }
 
-    /// Cotangents that the fast path takes, but not for the gradient with respect to the inputs, which 1/σ makes larger.
+    /// These cotangents suit the fast path, but not for the gradient with respect to the inputs, which 1/σ
+    /// enlarges.
     #[test]
     fn gradients_of_inputs_alone_can_be_computed_in_f64(layer in ordinary_layers(20)) {
         let mut layer = layer;
@@ -287,10 +289,10 @@ proptest! {
         zeros in any::<u32>(),
     ) {
         let mut layer = layer;
-        // Zeros, which random bits hardly ever are, so that both paths have something to do.
+        // Random bits are hardly ever 0, so that zeros are added for the path that keeps them apart.
         let inputs = layer.shape.inputs;
         layer.x.iter_mut().enumerate().filter(|(at, _)| zeros >> (at % inputs) & 1 == 1).for_each(|(_, x)| *x = 0.0);
-        // One argument may be ordinary, so that it does not hide what the others do.
+        // One argument may be ordinary, so that it does not hide the effects of the others.
         match ordinary {
             0 => layer.x.iter_mut().for_each(|value| *value = value.sin()),
             1 => layer.means.iter_mut().for_each(|value| *value = value.sin()),

@@ -1,4 +1,4 @@
-//! Missing values, NaN in x: their components leave the sum.
+//! Tests of missing values, NaN in x, whose components leave the sum.
 
 mod common;
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use ugmm_kernels::dispatch::InstructionSet;
 use ugmm_kernels::{DROPPED_LOGIT, LayerShape};
 
-/// The layer with a share of its values missing, at places that follow from the seed.
+/// The layer with a fraction `share` of its values missing, at places that follow from the seed.
 fn with_missing(mut layer: Layer, share: f64, seed: u64) -> Layer {
     let mut state = seed;
     for x in &mut layer.x {
@@ -19,7 +19,8 @@ fn with_missing(mut layer: Layer, share: f64, seed: u64) -> Layer {
     layer
 }
 
-/// A row and a neuron as a layer of their own, of the components that see a value; and the logarithm of their weight.
+/// The components of a neuron that see a value in a row, as a layer of one row and one neuron, and the log of
+/// their total weight; `None` if there are none.
 fn seen(layer: &Layer, row: usize, neuron: usize) -> Option<(Layer, f64)> {
     let inputs = layer.shape.inputs;
     let x = &layer.x[row * inputs..(row + 1) * inputs];
@@ -56,7 +57,7 @@ proptest! {
         let inputs = layer.shape.inputs;
         layer.x.iter_mut().enumerate().filter(|(at, _)| zeros >> (at % 64) & 3 == 3).for_each(|(_, x)| *x = 0.0);
         layer.x.iter_mut().step_by(7).for_each(|x| *x += far);
-        // One input that components see from anywhere, as the backgrounds of pruned neurons do.
+        // One input has components that see it from afar, as the backgrounds of pruned neurons do.
         layer.log_sigmas.iter_mut().step_by(inputs).for_each(|log| *log += log_sigma);
         let layer = with_missing(layer, share, seed);
         assert_agrees_with_oracle(&layer, &TOLERANCE);
@@ -78,7 +79,8 @@ proptest! {
         }
     }
 
-    /// Whatever stands beside them, missing values have no gradient, and neither do components that see only such.
+    /// Missing values have no gradient whatever stands beside them, and neither have components that see only
+    /// missing values.
     #[test]
     fn a_missing_value_has_no_gradient(layer in ordinary_layers(40), share in 0.0..1.0_f64, seed in any::<u64>()) {
         let mut layer = with_missing(layer, share, seed);

@@ -1,13 +1,15 @@
-//! Random layers without end: finite in, finite out, by every instruction set and both ways of taking zeros, over the bits of
-//! every `f32`; and agreement with the oracle within the bounds of `common`.
+//! Tests any number of random layers over the bits of every `f32`, on every instruction set and both paths
+//! for zeros: finite arguments give finite results, which agree with the oracle within the bounds of
+//! `common`.
 //!
-//! `cargo test` takes a few hundred; as many as a night has time for:
+//! `cargo test` runs a few hundred layers; a longer run:
 //!
 //! ```sh
 //! UGMM_LAYERS=1000000 cargo test --release -p ugmm-kernels --test nightly -- --nocapture
 //! ```
 //!
-//! Each layer has a seed of its own, which a failure prints; `UGMM_SEED=<seed> UGMM_LAYERS=1` makes that layer again.
+//! Each layer has its own seed, which a failure prints; `UGMM_SEED=<seed> UGMM_LAYERS=1` makes that layer
+//! again.
 
 mod common;
 
@@ -17,9 +19,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use ugmm_kernels::LayerShape;
 use ugmm_kernels::dispatch::InstructionSet;
 
-/// Layers of a test among others.
+/// Number of layers by default.
 const FEW: u64 = 400;
-/// Zeros, the ends of what is subnormal and of what is normal, and the largest.
+/// Zeros, the limits of subnormal and of normal numbers, and a few others.
 const CORNERS: [f32; 12] = [
     0.0,
     -0.0,
@@ -35,7 +37,7 @@ const CORNERS: [f32; 12] = [
     f32::MIN,
 ];
 
-/// SplitMix64 (Steele, Lea and Flood 2014).
+/// A generator of pseudo-random numbers: SplitMix64 (Steele, Lea and Flood 2014).
 struct Draw(u64);
 
 impl Draw {
@@ -47,7 +49,7 @@ impl Draw {
         mixed ^ (mixed >> 31)
     }
 
-    /// From `low` to `high`.
+    /// A number uniform between `low` and `high`.
     fn between(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * (self.bits() >> 40) as f32 / (1 << 24) as f32
     }
@@ -56,7 +58,7 @@ impl Draw {
         (self.bits() % count as u64) as usize
     }
 
-    /// Any finite number, each exponent as often as any other; one in eight is a corner.
+    /// Any finite number, with every exponent equally probable; one in eight is a corner.
     fn finite(&mut self) -> f32 {
         if self.below(8) == 0 {
             return CORNERS[self.below(CORNERS.len())];
@@ -74,10 +76,10 @@ impl Draw {
     }
 }
 
-/// What a layer is made of.
+/// Ranges of a layer's arguments.
 #[derive(Clone, Copy)]
 enum Kind {
-    /// As training meets them.
+    /// Ranges as in training.
     Ordinary,
     /// Wide: |x| and |μ| up to 1e30, σ from 1e-6 to 1e6, logits up to ±1e4.
     Wide,
@@ -88,7 +90,7 @@ enum Kind {
 fn layer(seed: u64) -> (Layer, Kind) {
     let mut draw = Draw(seed);
     let kind = [Kind::Ordinary, Kind::Wide, Kind::AnyBits, Kind::AnyBits][draw.below(4)];
-    // Seldom larger than a tile.
+    // Layers are seldom larger than a tile.
     let most = if draw.below(16) == 0 { 200 } else { 24 };
     let shape = LayerShape {
         batch: 1 + draw.below(most.min(40)),

@@ -1,4 +1,4 @@
-//! Layers of which many components have no weight, as those of pruned networks.
+//! Tests of layers in which many components have no weight, as in pruned networks.
 
 mod common;
 
@@ -9,7 +9,8 @@ use proptest::test_runner::TestRunner;
 use ugmm_kernels::dispatch::InstructionSet;
 use ugmm_kernels::{DROPPED_LOGIT, LayerShape};
 
-/// The layer with a share of its components dropped, at places that follow from the seed; each neuron keeps one.
+/// The layer with a fraction `share` of its components dropped, at places that follow from the seed; each
+/// neuron keeps one.
 fn pruned(mut layer: Layer, share: f64, seed: u64) -> Layer {
     let mut state = seed;
     for logits in layer.mixing_logits.chunks_exact_mut(layer.shape.inputs) {
@@ -23,8 +24,8 @@ fn pruned(mut layer: Layer, share: f64, seed: u64) -> Layer {
     layer
 }
 
-/// A single row never lies in vector lanes; where many rows do, only components with weight are evaluated, and nothing may
-/// change by that.
+/// Asserts that a row alone has the same result as in the batch. A single row never lies in vector lanes;
+/// many rows do, and then only components with weight are evaluated.
 fn assert_rows_are_the_same_alone(layer: &Layer) {
     let LayerShape { inputs, neurons, .. } = layer.shape;
     for instructions in InstructionSet::all() {

@@ -1,4 +1,4 @@
-//! Results are the same bit for bit whatever the number of threads.
+//! Tests that results are bit for bit equal for any number of threads.
 
 mod common;
 
@@ -7,7 +7,8 @@ use proptest::{strategy::ValueTree, test_runner::TestRunner};
 use ugmm_kernels::dispatch::{InstructionSet, ZeroPath};
 use ugmm_kernels::{Forward, Gradients, LayerShape};
 
-/// Odd sizes with enough work for several threads (from 2^18 component evaluations on), some pairs of which are far enough out to need the rescue.
+/// A layer of odd sizes, with enough work for several threads (at least 2^18 component evaluations) and with
+/// some pairs so far from the components that they need the rescue.
 fn layer(shape: LayerShape) -> Layer {
     let mut runner = TestRunner::deterministic();
     let mut values = |count: usize, lowest: f32, highest: f32| {

@@ -1,8 +1,8 @@
 //! Linear functions above and below the bump φ(z) = exp(−½ z²) on an interval.
 //!
-//! φ is concave between −1 and 1 and convex outside. Lines are made from tangents and chords; which ones are best is found by
-//! approximation, but that a line is above or below follows from the ends of the interval alone, whatever the tangent point:
-//! the line is shifted until it holds there.
+//! φ is concave between −1 and 1 and convex outside. Lines are tangents and chords, chosen approximately to
+//! be near the bump. Whether a line is above or below follows from the ends of the interval alone, whatever
+//! the tangent point: the line is shifted until it is.
 
 use crate::exp::exp;
 use std::sync::LazyLock;
@@ -59,7 +59,7 @@ impl Interval {
 
     fn chord_slope(self) -> f64 {
         let width = self.high - self.low;
-        // The quotient loses its digits on a very short interval; any slope will do there.
+        // The quotient loses its digits on a very short interval, on which any slope is good enough.
         if width > 1e-7 {
             (self.at_high - self.at_low) / width
         } else {
@@ -78,7 +78,7 @@ impl Interval {
         Line { slope, offset: (self.at_low - slope * self.low).min(self.at_high - slope * self.high) }
     }
 
-    /// The chord, through both ends: for a variable that has no other values than these it is the bump itself.
+    /// The chord through both ends. For a variable that only takes the two end values it is exact.
     pub fn chord(self) -> Line {
         let slope = self.chord_slope();
         Line { slope, offset: 0.5 * (self.at_low - slope * self.low + self.at_high - slope * self.high) }
@@ -93,18 +93,20 @@ impl Interval {
         if self.low + self.high < 0.0 {
             return self.mirrored().above().mirrored();
         }
-        // The interval reaches farther to the right. The line from the right end touches the concave part here:
+        // The interval reaches farther to the right. The line from the right end touches the concave part
+        // here.
         let touch = if self.high > 1.0 { touch_from_tail(self.high) } else { 1.0 };
         if touch < self.low {
             let slope = self.chord_slope();
-            // The chord is above the concave part if it is not steeper downwards than that part begins.
+            // The chord is above the concave part if its slope is not below that of the bump at the low end.
             if -self.low * self.at_low <= slope {
                 return self.above_ends(slope);
             }
         }
         let point = self.middle().min(touch).max(self.low.max(-1.0)).min(1.0);
         let line = Line::tangent(point);
-        // Above the concave part; on the convex ones the difference is greatest at an end.
+        // The tangent is above the concave part; on the convex parts its difference to the bump is greatest
+        // at an end.
         let short = (self.at_low - line.at(self.low)).max(self.at_high - line.at(self.high));
         Line { offset: line.offset + short.max(0.0), ..line }
     }
@@ -122,26 +124,27 @@ impl Interval {
         if self.low + self.high < 0.0 {
             return self.mirrored().below().mirrored();
         }
-        // The interval reaches farther to the right, into the tail there. The line from the left end touches that tail here:
+        // The interval reaches farther to the right, into the right tail. The line from the left end touches
+        // that tail here.
         let touch = touch_from_left(self.low);
         if touch > self.high {
             let slope = self.chord_slope();
-            // The chord is below the tail if it is not steeper downwards than the tail ends.
+            // The chord is below the tail if its slope is not below that of the bump at the high end.
             if -self.high * self.at_high <= slope {
                 return self.below_ends(slope);
             }
         }
         let line = Line::tangent(self.middle().max(touch).max(1.0).min(self.high));
-        // Below the convex tail that it touches. It falls, so that on a tail on the left the difference is least at the left end;
-        // on the concave part it is least at one end of that.
+        // The tangent is below the convex tail that it touches. It falls, so that in a tail on the left the
+        // difference is least at the left end; on the concave part it is least at one end of that part.
         let over = line.at(self.low) - self.at_low;
         Line { offset: line.offset - over.max(0.0), ..line }
     }
 }
 
-/// Where a line through the bump at `tail` ≥ 1 touches its concave part, about.
+/// The approximate point where a line through the bump at `tail` ≥ 1 touches the concave part.
 fn touch_from_tail(tail: f64) -> f64 {
-    /// Beyond, the bump is 0 beside what it is at the touching point.
+    /// Beyond this tail the bump is negligible beside its value at the touching point.
     const LAST: f64 = 6.0;
     static TABLE: LazyLock<Table> = LazyLock::new(|| Table::new([1.0, LAST], [-1.0, 1.0]));
     if tail >= LAST {
@@ -150,18 +153,18 @@ fn touch_from_tail(tail: f64) -> f64 {
     TABLE.at(tail)
 }
 
-/// Where a line through the bump at `left` ≤ 1 touches its right tail, about.
+/// The approximate point where a line through the bump at `left` ≤ 1 touches the right tail.
 fn touch_from_left(left: f64) -> f64 {
-    /// Beyond, the bump is 0 beside what it is anywhere near.
+    /// To the left of this the bump is negligible beside its values near the touching point.
     const FIRST: f64 = -6.0;
     static TABLE: LazyLock<Table> = LazyLock::new(|| Table::new([FIRST, 1.0], [1.0, 8.0]));
     TABLE.at(left)
 }
 
-/// Number of cells of a table.
+/// Number of cells in a table.
 const CELLS: usize = 256;
 
-/// Where lines through points of the bump touch it.
+/// A table of the points where lines through points of the bump touch it.
 struct Table {
     first: f64,
     last: f64,
@@ -169,16 +172,17 @@ struct Table {
 }
 
 impl Table {
-    /// Of points from the first to the last, whose lines touch in the second range.
+    /// Tabulates the touching points, searched for in `[low, high]`, for points from `first` to `last`.
     fn new([first, last]: [f64; 2], [low, high]: [f64; 2]) -> Self {
         let points = (0..=CELLS).map(|cell| first + (last - first) * cell as f64 / CELLS as f64);
-        // Farther on, tangents pass below the point.
+        // Tangents at larger t pass below the point.
         let is_beyond = |t: f64, point: f64| bump(t) * (1.0 - t * (point - t)) - bump(point) < 0.0;
         let touches = points.map(|point| bisect(low, high, |t| is_beyond(t, point))).collect();
         Self { first, last, touches }
     }
 
-    /// For a point in between, or that of the nearest end.
+    /// The touching point of `point`, interpolated; a point outside of the table gets that of the nearest
+    /// end.
     fn at(&self, point: f64) -> f64 {
         let share = (point - self.first) / (self.last - self.first);
         let place = share.clamp(0.0, 1.0) * CELLS as f64;
@@ -188,7 +192,7 @@ impl Table {
     }
 }
 
-/// Where `is_beyond` turns true.
+/// The value at which `is_beyond` becomes true.
 fn bisect(mut low: f64, mut high: f64, is_beyond: impl Fn(f64) -> bool) -> f64 {
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
@@ -206,7 +210,7 @@ mod tests {
     use super::{Interval, bump};
     use crate::bounds::nearest_lines::nearest_lines;
 
-    /// Ends just inside of the tables, whose shares round to 1, and far outside of them.
+    /// Tests ends just inside of the tables, whose fractions round to 1, and ends far outside.
     #[test]
     fn lines_at_the_ends_of_the_tables_hold() {
         for (low, high) in

@@ -5,51 +5,52 @@ use crate::exp::exp;
 use crate::oracle::{HALF_LOG_TWO_PI, log_mixing_weights};
 use crate::{KernelError, LayerArguments, LayerShape, NO_LOG_WEIGHT};
 
-/// Bound on |z|, as in the oracle.
+/// Bound on |z|, equal to the oracle's.
 const LARGEST_Z: f64 = 1e150;
 
-/// Bound on |log σ| where σ is taken, as in the oracle.
+/// Bound on |log σ| where σ is taken, equal to the oracle's.
 const LARGEST_LOG_SIGMA: f64 = 300.0;
 
 /// An exponential this many nats under the largest is 0.
 const NEGLIGIBLE: f64 = 800.0;
 
-/// The mixtures of a layer: log of the peak of each component, log π − log σ − ½ log 2π, its mean and 1/σ; and for each
-/// neuron the log of a constant share of its sum, which stands for inputs whose values are known.
+/// The mixtures of a layer. Each component has the log of its peak, log π − log σ − ½ log 2π, its mean and
+/// its 1/σ. Each neuron has the log of a constant term of its sum, which stands for inputs with known values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mixtures {
     inputs: usize,
     neurons: usize,
-    /// `[neurons]`, −∞ for none.
+    /// `[neurons]`; −∞ where there is no constant term.
     pub(super) constants: Vec<f64>,
-    /// By how much rounding can have moved each constant, `[neurons]`.
+    /// Bound on the rounding error of each constant, `[neurons]`.
     pub(super) constant_roundings: Vec<f64>,
-    /// log π, `[neurons, inputs]`, −∞ for a component that was taken out.
+    /// log π, `[neurons, inputs]`; −∞ for a dropped component.
     log_weights: Vec<f64>,
-    /// `[neurons, inputs]`, −∞ for a component that was taken out.
+    /// `[neurons, inputs]`; −∞ for a dropped component.
     pub(super) log_peaks: Vec<f64>,
-    /// Sums of the magnitudes that the peaks were made of, `[neurons, inputs]`; 1 for a component that was taken out.
+    /// Sums of the magnitudes that the peaks were computed from, `[neurons, inputs]`; 1 for a dropped
+    /// component.
     pub(super) magnitudes: Vec<f64>,
     pub(super) means: Vec<f64>,
     pub(super) inverse_sigmas: Vec<f64>,
 }
 
 impl Mixtures {
-    /// The mixtures of a layer's parameters, each `[neurons, inputs]`; `arguments.x` is not looked at.
+    /// The mixtures of a layer's parameters, each `[neurons, inputs]`; `arguments.x` is ignored.
     ///
     /// # Errors
     ///
-    /// When the layer is empty or a slice does not have the length that `shape` asks for.
+    /// [`KernelError`] when the layer is empty or a slice does not have the length that `shape` requires.
     pub fn new(shape: LayerShape, arguments: LayerArguments<'_>) -> Result<Self, KernelError> {
         Self::with_floor(shape, arguments, 0.0)
     }
 
-    /// The mixtures of a layer with a floor under its standard deviations: `arguments.log_sigmas` are the learned ρ of
-    /// σ = √(min_sigma² + exp(2ρ)), which is computed in `f64`.
+    /// The mixtures of a layer whose standard deviations have a floor: `arguments.log_sigmas` holds ρ, and σ
+    /// = √(min_sigma² + exp(2ρ)) is computed in `f64`.
     ///
     /// # Errors
     ///
-    /// When the layer is empty or a slice does not have the length that `shape` asks for.
+    /// [`KernelError`] when the layer is empty or a slice does not have the length that `shape` requires.
     pub fn with_floor(
         shape: LayerShape,
         arguments: LayerArguments<'_>,
@@ -63,7 +64,7 @@ impl Mixtures {
         let wide = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>();
         let logits = wide(arguments.mixing_logits);
         let log_weights: Vec<f64> = logits.chunks_exact(inputs).flat_map(log_mixing_weights).collect();
-        // 1/σ, and log σ.
+        // Returns 1/σ and log σ.
         let deviation = |&raw: &f32| {
             let raw = f64::from(raw);
             let bounded = raw.clamp(-LARGEST_LOG_SIGMA, LARGEST_LOG_SIGMA);
@@ -91,7 +92,7 @@ impl Mixtures {
         })
     }
 
-    /// Number of inputs that are not yet known.
+    /// Number of inputs that have not been turned into constants.
     #[must_use]
     pub fn inputs(&self) -> usize {
         self.inputs
@@ -103,19 +104,19 @@ impl Mixtures {
         self.neurons
     }
 
-    /// z of a component at `x`, as the oracle computes it.
+    /// z of component `at` for the input value `x`, as the oracle computes it.
     #[inline(always)]
     pub(super) fn z(&self, at: usize, x: f64) -> f64 {
         ((x - self.means[at]) * self.inverse_sigmas[at]).clamp(-LARGEST_Z, LARGEST_Z)
     }
 
-    /// By how much rounding can move [`Self::z`] for inputs of this magnitude.
+    /// Bound on the rounding error of [`Self::z`] for inputs of this magnitude.
     #[inline(always)]
     pub(super) fn z_rounding(&self, at: usize, magnitude: f64) -> f64 {
         8.0 * f64::EPSILON * (magnitude + self.means[at].abs()) * self.inverse_sigmas[at]
     }
 
-    /// The exponent of a component at `x`.
+    /// The exponent of a component for the input value `x`: its log peak − ½ z².
     #[must_use]
     pub fn exponent(&self, neuron: usize, input: usize, x: f64) -> f64 {
         let at = neuron * self.inputs + input;
@@ -123,7 +124,7 @@ impl Mixtures {
         self.log_peaks[at] - 0.5 * z * z
     }
 
-    /// Log of the constant share of each neuron's sum, `[neurons]`; −∞ for none.
+    /// Log of the constant term of each neuron's sum, `[neurons]`; −∞ where there is none.
     #[must_use]
     pub fn constants(&self) -> &[f64] {
         &self.constants
@@ -141,7 +142,7 @@ impl Mixtures {
         self.inverse_sigmas[neuron * self.inputs + input]
     }
 
-    /// Log of the peak of a component; −∞ for one that was taken out.
+    /// Log of the peak of a component, log π − log σ − ½ log 2π; −∞ for a dropped component.
     #[must_use]
     pub fn log_peak(&self, neuron: usize, input: usize) -> f64 {
         self.log_peaks[neuron * self.inputs + input]
@@ -161,13 +162,13 @@ impl Mixtures {
             .collect()
     }
 
-    /// These mixtures without the inputs that are `missing` `[inputs]`, the weights of the others renormalised, and without the
-    /// neurons that then see nothing; and which neurons those are, `[neurons]`. Their activations are unknown, so that the
-    /// next layer is to be taken without them as its inputs.
+    /// The mixtures without the inputs that are `missing`, `[inputs]`, and without the neurons that then see
+    /// nothing. The weights of the other inputs are renormalised. The second value marks the removed neurons,
+    /// `[neurons]`: their activations are unknown, so that the next layer must be computed without them.
     ///
     /// # Panics
     ///
-    /// When inputs were turned into constants before, by [`Self::given`].
+    /// When [`Self::given`] has turned inputs into constants before.
     #[must_use]
     pub fn without(&self, missing: &[bool]) -> (Self, Vec<bool>) {
         assert!(
@@ -197,11 +198,12 @@ impl Mixtures {
         (reduced, unknown)
     }
 
-    /// These mixtures with the inputs that have `values` `[inputs]` turned into the constant share of their neurons.
+    /// The mixtures after the inputs with known `values`, `[inputs]`, have been turned into constant terms of
+    /// the neurons' sums.
     ///
     /// # Panics
     ///
-    /// When there is not one entry for each input.
+    /// When `values` does not have one entry for each input.
     #[must_use]
     pub fn given(&self, values: &[Option<f64>]) -> Self {
         assert_eq!(values.len(), self.inputs, "one entry for each input");
@@ -210,7 +212,7 @@ impl Mixtures {
         let mut reduced = self.selected(&all, &free);
         for neuron in 0..self.neurons {
             let known = values.iter().enumerate().filter_map(|(input, value)| value.map(|x| (input, x)));
-            // Rounding moves the logarithm of a sum no more than it moves the exponents.
+            // Rounding moves the logarithm of a sum by no more than it moves the exponents.
             let mut moved = self.constant_roundings[neuron];
             let mut exponents = Vec::new();
             for (input, x) in known {
@@ -232,7 +234,7 @@ impl Mixtures {
         reduced
     }
 
-    /// Some of the neurons and inputs.
+    /// The mixtures of the given neurons and inputs.
     fn selected(&self, neurons: &[usize], inputs: &[usize]) -> Self {
         let pick = |values: &[f64]| -> Vec<f64> {
             let of_neuron = |&neuron: &usize| inputs.iter().map(move |&k| values[neuron * self.inputs + k]);
@@ -252,7 +254,7 @@ impl Mixtures {
         }
     }
 
-    /// Lower and upper bounds, each `[neurons]`, of the activations over a box; exact up to rounding.
+    /// Lower and upper bounds of the activations over a box, each `[neurons]`; exact up to rounding.
     #[must_use]
     pub fn intervals(&self, inputs: InputBox<'_>) -> (Vec<f64>, Vec<f64>) {
         let mut low = Vec::with_capacity(self.neurons);
@@ -278,8 +280,8 @@ impl Mixtures {
         (low, high)
     }
 
-    /// By how much rounding can have moved `y`, the logarithm of a neuron's sum of these exponents and its constant, beyond
-    /// what it did to z.
+    /// Bound on the rounding error of `y`, the logarithm of a neuron's sum of these exponents and its
+    /// constant, without the part that comes from rounding z.
     fn log_sum_rounding(&self, neuron: usize, exponents: &[f64], y: f64) -> f64 {
         let magnitudes = &self.magnitudes[neuron * self.inputs..(neuron + 1) * self.inputs];
         let counts = |(exponent, _): &(&f64, &f64)| **exponent >= y - NEGLIGIBLE;
@@ -290,14 +292,14 @@ impl Mixtures {
         rounding(self.inputs, 1.0 + y.abs() + magnitude) + of_constant
     }
 
-    /// The interval of z over one of x, rounding included.
+    /// The interval of z over an interval of x, widened by the rounding error.
     #[inline(always)]
     pub(super) fn z_interval(&self, at: usize, low: f64, high: f64) -> (f64, f64) {
         (self.z(at, low) - self.z_rounding(at, low.abs()), self.z(at, high) + self.z_rounding(at, high.abs()))
     }
 }
 
-/// The logarithm of a component's greatest density, its weight included, and what that was made of.
+/// The logarithm of a component's greatest density, its weight included, and the magnitude of its terms.
 struct Peak {
     log: f64,
     magnitude: f64,
@@ -323,7 +325,7 @@ pub(super) fn nearest(from: f64, to: f64) -> f64 {
     }
 }
 
-/// log Σ exp, saturated as the oracle's; `constant` is one more exponent.
+/// log Σ exp of the exponents and `constant`, saturated as in the oracle.
 pub(super) fn log_sum(exponents: &[f64], constant: f64) -> f64 {
     let largest = exponents.iter().copied().fold(constant, f64::max);
     if !largest.is_finite() {

@@ -12,7 +12,8 @@ pub struct InputBox<'a> {
     pub low: &'a [f64],
     /// Upper ends, `[inputs]`, none below its lower end.
     pub high: &'a [f64],
-    /// Inputs that have no other values than the two ends, `[inputs]`: those of a category. Empty: none.
+    /// Inputs that take only the two end values, `[inputs]`, such as those of a category. Empty if there are
+    /// none.
     pub ends_only: &'a [bool],
 }
 
@@ -22,7 +23,7 @@ impl InputBox<'_> {
     }
 }
 
-/// Linear functions of a layer's inputs: value at the box's middle, and slopes.
+/// Linear functions of a layer's inputs, each given by its value at the middle of the box and its slopes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lines {
     /// Values at the middle of the box, `[neurons]`, rounding included.
@@ -37,32 +38,32 @@ impl Lines {
     }
 }
 
-/// What is known of a layer over a box of its inputs. In terms of the sums S = Σ exp(exponent) = exp(y):
-/// `sums_above` ≥ S · exp(−`scales`), `above` ≥ y ≥ `below`, and `low` ≤ y ≤ `high`.
+/// Bounds of a layer over a box of its inputs. With the sums S = Σ exp(exponent) = exp(y): `sums_above` ≥ S ·
+/// exp(−`scales`), `above` ≥ y ≥ `below`, and `low` ≤ y ≤ `high`.
 #[derive(Clone, Debug)]
 pub struct Relaxation {
     /// Middle of the box, `[inputs]`.
     pub middle: Vec<f64>,
-    /// Lower bounds, `[neurons]`.
+    /// Lower bounds of the activations, `[neurons]`.
     pub low: Vec<f64>,
-    /// Upper bounds, `[neurons]`.
+    /// Upper bounds of the activations, `[neurons]`.
     pub high: Vec<f64>,
-    /// Logarithms of what the sums are divided by, `[neurons]`.
+    /// Logarithms of the factors that the sums are divided by, `[neurons]`.
     pub scales: Vec<f64>,
-    /// Above the sums.
+    /// Lines above the scaled sums.
     pub sums_above: Lines,
-    /// Below the sums.
+    /// Lines below the scaled sums.
     sums_below: Lines,
-    /// Jensen's line below the activations.
+    /// Lines below the activations, by Jensen's inequality.
     jensen: Lines,
-    /// How far apart the lines of each component are in the middle of the box, as a share of the neuron's sum there,
-    /// `[neurons, inputs]`: what its curvature costs.
+    /// Distance between the two lines of each component in the middle of the box, relative to the neuron's
+    /// sum there, `[neurons, inputs]`: the loss by the component's curvature.
     pub looseness: Vec<f64>,
     inputs: usize,
 }
 
 impl Relaxation {
-    /// That of `mixtures` over a box.
+    /// Relaxes `mixtures` over a box.
     #[must_use]
     pub fn new(mixtures: &Mixtures, inputs: InputBox<'_>) -> Self {
         let (neurons, columns) = (mixtures.neurons(), mixtures.inputs());
@@ -128,12 +129,12 @@ impl Relaxation {
             }
             let jensen_slope = responsibility * square.slope * inverse;
             if greatest == 0.0 {
-                // Below e^-709 of the greatest, which `rounding` covers.
+                // Such a term is below e^-709 of the greatest, which `rounding` covers.
                 self.push_slopes(0.0, 0.0, jensen_slope, 0.0);
                 continue;
             }
-            // Lines for exp(log_peak − scale) φ(z). Where the whole interval is far from 0, φ underflows although the product
-            // does not, so its own greatest value is taken out of φ.
+            // These are lines for exp(log_peak − scale) φ(z). Where the whole interval is far from 0, φ
+            // underflows although the product does not, so that the greatest value of φ is taken out of it.
             let (upper, lower) = if near < FAR_TAIL {
                 let factor = exp(peak - scale);
                 let interval = Interval::new(from, to);
@@ -152,7 +153,7 @@ impl Relaxation {
             below += at_lower;
             let slopes = upper.slope.abs() + lower.slope.abs();
             let magnitude = upper.offset.abs() + lower.offset.abs() + slopes * z.abs();
-            // The exponent of a line's factor is as exact as what it was made of.
+            // The exponent of a line's factor is as exact as the magnitudes that it was computed from.
             wobble += slopes * moved + rounding(1, magnitude) * mixtures.magnitudes[at];
             let loose = (at_upper - at_lower) * exp(scale - in_middle);
             self.push_slopes(upper.slope * inverse, lower.slope * inverse, jensen_slope, loose);
@@ -171,7 +172,7 @@ impl Relaxation {
         self.looseness.push(loose);
     }
 
-    /// Replaces the intervals of the activations by narrower ones that are known from elsewhere.
+    /// Intersects the interval of a neuron's activation with bounds that are known from elsewhere.
     pub fn narrow(&mut self, neuron: usize, low: f64, high: f64) {
         self.low[neuron] = self.low[neuron].max(low);
         self.high[neuron] = self.high[neuron].min(high).max(self.low[neuron]);
@@ -183,8 +184,8 @@ impl Relaxation {
         self.inputs
     }
 
-    /// A line above the activation of a neuron: its value in the middle of the box; `slopes` gets its slopes, times
-    /// `factor`, added.
+    /// Returns the value, in the middle of the box, of a line above the activation of a neuron, and adds the
+    /// line's slopes times `factor` to `slopes`, `[inputs]`.
     pub fn add_above(&self, neuron: usize, factor: f64, slopes: &mut [f64]) -> f64 {
         let scale = self.scales[neuron];
         let (least, greatest) = (exp(self.low[neuron] - scale), exp(self.high[neuron] - scale));
@@ -199,15 +200,15 @@ impl Relaxation {
         value + rounding(4, scale.abs() + 1.0 + sum / touch)
     }
 
-    /// A line below the activation of a neuron: its value in the middle of the box; `slopes` gets its slopes, times
-    /// `factor`, added.
+    /// Returns the value, in the middle of the box, of a line below the activation of a neuron, and adds the
+    /// line's slopes times `factor` to `slopes`, `[inputs]`.
     pub fn add_below(&self, neuron: usize, factor: f64, slopes: &mut [f64]) -> f64 {
         let (low, high) = (self.low[neuron], self.high[neuron]);
         let jensen = self.jensen.values[neuron];
         let scale = self.scales[neuron];
         let (least, greatest) = (exp(low - scale), exp(high - scale));
         let sum = self.sums_below.values[neuron];
-        // log is above its chord. Its ends are moved outwards, so that the sum is between them.
+        // log is above its chord. The chord's ends are moved outwards, so that the sum lies between them.
         let width = greatest - least;
         let slope = if width > 1e-9 * greatest { (high - low) / width } else { 0.0 };
         let chord =
@@ -229,7 +230,7 @@ impl Relaxation {
     }
 }
 
-/// |z| from which on a bump is scaled by its greatest value.
+/// Smallest |z| at which a bump is scaled by its greatest value.
 const FAR_TAIL: f64 = 30.0;
 
 /// Lines around `greatest` · exp(−½ (z² − near²)) on an interval beyond [`FAR_TAIL`], where it is convex.
@@ -261,7 +262,7 @@ mod tests {
                 let greatest = 0.7;
                 let (upper, lower) = tail(from, to, greatest);
                 let value = |z: f64| greatest * (-0.5 * (z.abs() - near) * (z.abs() + near)).exp();
-                // A line's two parts cancel.
+                // The two terms of a line cancel.
                 let slack = |z: f64| 1e-12 * (1.0 + (upper.slope * z).abs() + (lower.slope * z).abs());
                 for step in 0..=100 {
                     let z = from + (to - from) * f64::from(step) / 100.0;
@@ -280,7 +281,8 @@ mod tests {
                 }
                 let middle = 0.5 * (from + to);
                 assert!((lower.at(middle) - value(middle)).abs() <= slack(middle));
-                // The chord, but on intervals too short for a quotient, where it is level.
+                // The upper line is the chord, except on intervals too short for a quotient, where it is
+                // level.
                 let (left, right) = (upper.at(from) - value(from), upper.at(to) - value(to));
                 let short = if width > 1e-7 { 0.0 } else { 2.0 * near * width };
                 assert!(

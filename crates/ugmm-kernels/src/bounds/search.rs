@@ -1,4 +1,4 @@
-//! Best-first branch and bound: the greatest value of anything that has upper bounds over regions.
+//! Best-first branch and bound: maximises any function that has upper bounds over regions.
 
 use rayon::prelude::*;
 use std::cmp::Ordering;
@@ -6,92 +6,93 @@ use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-/// Regions split at a time: enough for all threads, few enough that the best are split first. It does not depend on the number
-/// of threads, so that the answer does not.
+/// Number of regions split at a time: enough for all threads, and few enough that the best are split first.
+/// It does not depend on the number of threads, so that the result does not either.
 const BATCH: usize = 64;
-/// Batches between two searches for something better.
+/// Number of batches between two calls of [`Maximization::searched`].
 const BATCHES_PER_SEARCH: usize = 16;
-/// What open regions may take of memory, in bytes.
+/// Largest memory of open regions, in bytes.
 const MOST_MEMORY: usize = 1 << 30;
 
 /// A point and its value.
 #[derive(Clone, Debug)]
 pub struct Found<P> {
-    /// Where it is.
+    /// The point.
     pub point: P,
-    /// How much it is worth.
+    /// The value at this point.
     pub value: f64,
 }
 
-/// A region with what is known of it.
+/// A region and its bounds.
 pub struct Bounded<R, P> {
     /// The region.
     pub region: R,
-    /// No point in it has a greater value.
+    /// An upper bound of the values in the region.
     pub upper_bound: f64,
-    /// A point in it.
+    /// A point in the region and its value.
     pub inside: Found<P>,
 }
 
-/// Something to maximise.
+/// A function to maximise.
 pub trait Maximization: Sync {
     /// A set of points.
     type Region: Send;
-    /// What has a value.
+    /// An argument of the function.
     type Point: Clone + Send + Sync;
 
-    /// Bounds a region.
+    /// Computes an upper bound and a point of a region.
     fn bounded(&self, region: Self::Region) -> Bounded<Self::Region, Self::Point>;
 
-    /// Two regions that hold all points of one; `None` if it cannot be divided.
+    /// Two regions that together hold all points of `region`; `None` if it cannot be divided.
     fn halves(&self, region: &Self::Region) -> Option<[Self::Region; 2]>;
 
-    /// A point at least as good, near a promising one.
+    /// A point near a promising one whose value is at least as great.
     fn polished(&self, found: Found<Self::Point>) -> Found<Self::Point>;
 
-    /// From time to time: a point found by other means, given the best so far and the number of the time.
+    /// A point found by other means than branch and bound. It is called from time to time with the best point
+    /// so far and the number of the call.
     fn searched(&self, best: &Found<Self::Point>, round: u64) -> Found<Self::Point>;
 
-    /// What a region takes of memory, in bytes.
+    /// Memory of a region on the heap, in bytes.
     fn region_bytes(&self) -> usize;
 }
 
-/// How much is spent.
+/// The limits of a search.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
-    /// Difference of upper bound and value that is small enough.
+    /// Difference between upper bound and value at which the search ends.
     pub gap: f64,
-    /// When to stop.
+    /// Time at which the search ends.
     pub until: Option<Instant>,
-    /// Regions to bound at most.
+    /// Number of bounded regions at which the search ends.
     pub most_regions: usize,
 }
 
-/// How far a proof is.
+/// The state of a proof.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ProofProgress {
     /// The greatest value found.
     pub value: f64,
-    /// What no value exceeds.
+    /// An upper bound of all values.
     pub upper_bound: f64,
-    /// Regions bounded so far.
+    /// Number of regions bounded so far.
     pub regions: usize,
-    /// Regions left to split.
+    /// Number of regions left to split.
     pub open: usize,
 }
 
-/// What a search ends with.
+/// The result of a search.
 #[derive(Clone, Debug)]
 pub struct Proof<P> {
     /// The best point found.
     pub best: Found<P>,
-    /// What no value exceeds, at least that of the best.
+    /// An upper bound of all values, at least that of `best`.
     pub upper_bound: f64,
-    /// Regions bounded.
+    /// Number of regions bounded.
     pub regions: usize,
 }
 
-/// A region that may hold something better.
+/// A region that may hold a better point.
 struct Open<R> {
     upper_bound: f64,
     region: R,
@@ -117,8 +118,8 @@ impl<R> Ord for Open<R> {
     }
 }
 
-/// Splits regions, beginning with `whole`, until nothing can be better than the best found, at first `best`, by more than the
-/// gap, or the budget is spent, or `progress` breaks it off.
+/// Splits regions, starting with `whole` and the point `best`, until no point can exceed the best one found
+/// by more than the gap, the budget is spent, or `progress` returns `Break`.
 pub fn maximize<M: Maximization>(
     problem: &M,
     whole: M::Region,
@@ -127,7 +128,8 @@ pub fn maximize<M: Maximization>(
     mut progress: impl FnMut(ProofProgress) -> ControlFlow<()>,
 ) -> Proof<M::Point> {
     let Bounded { region, upper_bound, .. } = problem.bounded(whole);
-    // The greatest bound of the regions that are neither open nor worse than the best: those that cannot be split further.
+    // The greatest bound of the regions that cannot be split further; these are not open, but may exceed the
+    // best value.
     let mut settled = f64::NEG_INFINITY;
     let (mut regions, mut batches) = (1usize, 0usize);
     let mut open = BinaryHeap::from([Open { upper_bound, region }]);
@@ -158,7 +160,7 @@ pub fn maximize<M: Maximization>(
         regions += halves.len();
         let bounded = |(region, parent): (M::Region, f64)| {
             let mut bounded = problem.bounded(region);
-            // What holds for a region holds for its parts.
+            // An upper bound of a region holds for its parts.
             bounded.upper_bound = bounded.upper_bound.min(parent).max(bounded.inside.value);
             bounded
         };

@@ -1,5 +1,5 @@
-//! The power of two by a table and a short polynomial, on AVX-512, which looks 32 values up in two registers with one
-//! instruction at the price of a multiplication.
+//! The power of two by a table and a short polynomial, on AVX-512: one instruction looks up 32 values in two
+//! registers at the cost of a multiplication.
 
 use super::{Exp2, LOWEST, Pairs, split};
 use pulp::x86::V4;
@@ -8,7 +8,8 @@ use std::hint::black_box;
 
 type F32s = <V4 as Simd>::f32s;
 
-/// The bits of 2^(i/32). The table holds them less those that the index itself adds when it is shifted into place.
+/// The bits of 2^(i/32). The table holds them less the bits that the index adds when it is shifted into
+/// place.
 #[rustfmt::skip]
 const ENTRY_BITS: [u32; 32] = [
     0x3f80_0000, 0x3f82_cd87, 0x3f85_aac3, 0x3f88_980f, 0x3f8b_95c2, 0x3f8e_a43a, 0x3f91_c3d3, 0x3f94_f4f0,
@@ -17,7 +18,7 @@ const ENTRY_BITS: [u32; 32] = [
     0x3fd7_44fd, 0x3fdb_fbb8, 0x3fe0_ccdf, 0x3fe5_b907, 0x3fea_c0c7, 0x3fef_e4ba, 0x3ff5_257d, 0x3ffa_83b3,
 ];
 
-/// From the place of the index to where a 1 above its five bits adds 1 to the exponent.
+/// Distance from the place of the index to where a 1 above its five bits adds 1 to the exponent.
 const INDEX_SHIFT: u32 = 23 - 5;
 
 /// Adding this number rounds to a multiple of 1/32, because floats of its size (1.5·2¹⁸) have that spacing; the low
@@ -66,9 +67,10 @@ impl Exp2<V4> for TableExp2 {
         for n in 0..N {
             for v in 0..V {
                 let index = cast(powers[n][v]);
-                // The index and above it the integer part; what lies above that is shifted out.
+                // These bits are the index and, above it, the integer part; the bits above that are shifted
+                // out.
                 let bits = avx512f._mm512_slli_epi32::<INDEX_SHIFT>(index);
-                // Only the five lowest bits of an index count.
+                // The instruction reads only the five lowest bits of an index.
                 let entry = avx512f._mm512_permutex2var_ps(cast(low), index, cast(high));
                 powers[n][v] = cast(avx512f._mm512_add_epi32(bits, cast(entry)));
             }

@@ -12,8 +12,9 @@ const MANTISSA_BITS: u32 = 23;
 
 /// Coefficients, from the constant upwards, of the degree 5 minimax polynomial of 2^f on [-1/2, 1/2].
 ///
-/// Found by Remez exchange on the relative error, which is 7.5e-8 in exact arithmetic. With the coefficients
-/// and every step rounded to `f32` the largest relative error is under 2.5e-7; the tests hold it to that.
+/// It was found by Remez exchange on the relative error, which is 7.5e-8 in exact arithmetic. With the
+/// coefficients and every step rounded to `f32` the largest relative error is under 2.5e-7, which the tests
+/// check.
 const COEFFICIENTS: [f32; 6] =
     [1.000_000_1, 0.693_146_94, 0.240_221_2, 0.055_507_13, 0.009_675_541, 0.001_327_647_2];
 
@@ -30,8 +31,8 @@ pub(crate) struct PolynomialExp2<S: Simd> {
 impl<S: Simd> Exp2<S> for PolynomialExp2<S> {
     #[inline(always)]
     fn new(simd: S) -> Self {
-        // A compiler that knows these numbers broadcasts them again at every use, an instruction each, when
-        // it runs out of registers. Unknown numbers it keeps as whole vectors, which instructions read in
+        // A compiler that knows these numbers and runs out of registers broadcasts them again at every use,
+        // with an instruction each. It keeps unknown numbers as whole vectors, which instructions read in
         // passing.
         let coefficients = black_box(COEFFICIENTS);
         PolynomialExp2 {

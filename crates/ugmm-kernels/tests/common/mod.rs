@@ -1,4 +1,4 @@
-//! What several test files need: random layers, and the comparison of the `f32` kernels with the oracle.
+//! Helpers of several test files: random layers, and the comparison of the `f32` kernels with the oracle.
 #![allow(dead_code)] // each test file uses a part of it
 
 pub mod nearest_lines;
@@ -9,7 +9,7 @@ use ugmm_kernels::dispatch::{self, InstructionSet, ZeroPath};
 use ugmm_kernels::oracle::{self, LayerArguments64};
 use ugmm_kernels::{Forward, GradientSlices, Gradients, LayerArguments, LayerShape, Saved, backward_into};
 
-/// Both paths for zeros.
+/// Both paths for zeros, in the order never, always.
 pub const EITHER: [ZeroPath; 2] = [ZeroPath::Never, ZeroPath::Always];
 
 /// A layer call that owns its arguments.
@@ -23,7 +23,7 @@ pub struct Layer {
     pub cotangent: Vec<f32>,
 }
 
-/// The same in `f64`.
+/// A layer call in `f64` that owns its arguments.
 #[derive(Clone, Debug)]
 pub struct Layer64 {
     pub shape: LayerShape,
@@ -52,7 +52,7 @@ impl Layer {
         dispatch::forward_along(instructions, path, self.shape, self.arguments()).unwrap()
     }
 
-    /// In memory that holds something else before, which must not show.
+    /// Runs the backward pass into memory filled with NaN, which must not show in the result.
     pub fn backward(&self, saved: &Saved) -> Gradients {
         let of_parameters = || vec![f32::NAN; self.mixing_logits.len()];
         let mut gradients = Gradients {
@@ -71,8 +71,8 @@ impl Layer {
         gradients
     }
 
-    /// The same with inputs, σ (small, then large) or logits that are extreme, by which of the four is asked for, and the more so
-    /// the larger the factor, up to 1.
+    /// This layer with extreme values of one kind, chosen by `which`: inputs, small σ, large σ or logits.
+    /// They grow with `factor`, which is at most 1.
     pub fn with_one_extreme(mut self, which: i32, factor: f32) -> Self {
         match which {
             0 => self.x.iter_mut().for_each(|x| *x *= 10_f32.powf(30.0 * factor)),
@@ -96,7 +96,7 @@ impl Layer {
     }
 }
 
-/// Files of vectors of an independent implementation, in the folder `golden`.
+/// Names of files of vectors of an independent implementation, in the folder `golden`.
 pub const GOLDEN: [&str; 8] = [
     "layer_in5_nodes3",
     "layer_in8_nodes4",
@@ -108,14 +108,14 @@ pub const GOLDEN: [&str; 8] = [
     "ties",
 ];
 
-/// The numbers of a tensor of such a file.
+/// The values of a tensor of a golden file.
 pub fn golden_values(file: &SafeTensors, tensor: &str) -> Vec<f64> {
     let (numbers, rest) = file.tensor(tensor).unwrap().data().as_chunks::<8>();
     assert!(rest.is_empty());
     numbers.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect()
 }
 
-/// Its layer.
+/// The layer of a golden file.
 pub fn golden_layer(file: &SafeTensors) -> Layer64 {
     let values = |tensor: &str| golden_values(file, tensor);
     let (x, y) = (file.tensor("x").unwrap(), file.tensor("y").unwrap());
@@ -152,7 +152,7 @@ impl Layer64 {
     }
 }
 
-/// Layers of up to the given sizes, with values from the given strategies.
+/// Layers of at most the size `largest`, with values from the given strategies.
 pub fn layers(
     largest: LayerShape,
     x: impl Strategy<Value = f32> + Clone + 'static,
@@ -181,39 +181,39 @@ pub fn layers(
     })
 }
 
-/// Layers such as training meets: inputs within a few units, σ from 0.05 to 3.
+/// Layers as they occur in training: inputs within a few units, σ from 0.05 to 3.
 pub fn ordinary_layers(largest: usize) -> impl Strategy<Value = Layer> {
     let largest = LayerShape { batch: largest, inputs: largest, neurons: largest };
     layers(largest, -3.0..3.0_f32, -2.0..2.0_f32, -3.0..1.1_f32, -2.0..2.0_f32, -2.0..2.0_f32)
 }
 
-/// How far the `f32` kernels may be from the oracle on the same (widened) arguments.
+/// Largest errors of the `f32` kernels relative to the oracle on the same (widened) arguments.
 ///
 /// An exponent of up to 100 is computed with a relative rounding error of about 3e-7, which becomes an error
 /// of up to 3e-5 of the exponential: an absolute one of y and a relative one of the responsibilities.
 pub struct Tolerance {
     pub y_absolute: f64,
     pub y_relative: f64,
-    /// Of a responsibility in a gradient, relative.
+    /// Relative error of a responsibility in a gradient.
     pub responsibility: f64,
-    /// Of a responsibility, absolute: exponentials under 2^-126 become 0 beside a sum that may be as small as
-    /// 1e-30.
+    /// Absolute error of a responsibility: exponentials under 2^-126 become 0 in a sum that may be as small
+    /// as 1e-30.
     pub flushed: f64,
 }
 
 pub const TOLERANCE: Tolerance =
     Tolerance { y_absolute: 4e-5, y_relative: 1e-6, responsibility: 1e-4, flushed: 2e-8 };
 
-/// Absolute error of z, from computing it as x/σ - μ/σ where that is small: as much as rounding x and μ to `f32`
-/// brings, but it shows where x is next to μ and z next to 0.
+/// Absolute error of z where it is computed as x/σ - μ/σ, which happens where that is small. Rounding x and μ
+/// to `f32` causes as large an error, but this one shows where x is next to μ and z next to 0.
 const Z_ERROR: f64 = 2e-6;
 
-/// |z| of a component whose exponential can have become 0 is under this, or the true one is as good as 0:
-/// half its square is the 126 log 2 of the smallest exponential, with some room.
+/// Bound on |z| of a component whose exponential has become 0 although it is not negligible: half its square
+/// is the 126 log 2 of the smallest exponential, with some room.
 const LARGEST_FLUSHED_Z: f64 = 14.0;
 
-/// Asserts that forward and backward agree with the oracle, on every instruction set that this machine has and whether
-/// zeros are kept apart or not.
+/// Asserts that forward and backward passes agree with the oracle, on every instruction set of this machine,
+/// with and without keeping zeros apart.
 pub fn assert_agrees_with_oracle(layer: &Layer, tolerance: &Tolerance) {
     let wide = layer.widen();
     let y = oracle::forward(wide.shape, wide.arguments()).unwrap();
@@ -236,7 +236,7 @@ pub fn assert_agrees_with_oracle(layer: &Layer, tolerance: &Tolerance) {
     }
 }
 
-/// Asserts that gradients are the expected ones up to the allowances.
+/// Asserts that gradients equal the expected ones within the allowances.
 pub fn assert_gradients(
     way: &str,
     found: &Gradients,
@@ -262,12 +262,12 @@ pub fn assert_gradients(
     }
 }
 
-/// What a kernel returns for a value that may be beyond `f32`.
+/// `value` saturated at `±f32::MAX`, as kernels return it.
 pub fn in_range(value: f64) -> f64 {
     value.clamp(f64::from(f32::MIN), f64::from(f32::MAX))
 }
 
-/// The error to allow in every gradient: that of the responsibilities, carried through the sum of terms.
+/// The allowed error of every gradient: the error of the responsibilities, carried through the sum of terms.
 pub fn allowances(layer: &Layer64, tolerance: &Tolerance) -> oracle::Gradients64 {
     let LayerShape { batch, inputs, neurons } = layer.shape;
     let mut sums = oracle::Gradients64 {

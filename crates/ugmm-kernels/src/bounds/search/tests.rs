@@ -1,4 +1,4 @@
-//! The search on problems whose answers are known.
+//! Tests of the search on problems with known answers.
 
 use super::*;
 use std::sync::Mutex;
@@ -59,14 +59,15 @@ fn the_greatest_value_is_found_and_proved() {
     assert!(short.upper_bound >= best && short.upper_bound - short.best.value > 1e-6);
 }
 
-/// Points 0 to 2^`levels` − 1, of value −|x − `best`|, with bounds that are of no use: regions of one point cannot be divided.
+/// Points 0 to 2^`levels` − 1 with the values −|x − `best`| and with useless bounds; regions of one point
+/// cannot be divided.
 struct Dull {
     levels: u32,
     best: u32,
-    /// Of regions that do not begin at 0.
+    /// Bound of regions that do not begin at 0.
     bound_elsewhere: f64,
     bytes: usize,
-    /// Times of the searches by other means, and what they find.
+    /// Numbers of the calls of `searched`, which returns `found_at`.
     searches: Mutex<Vec<u64>>,
     found_at: u32,
     polished: Mutex<usize>,
@@ -143,12 +144,12 @@ fn all_regions_are_looked_at_where_bounds_are_of_no_use() {
     let problem = dull(12, 1234);
     let (proof, states) = search(&problem, ALL);
     assert_eq!((proof.best.point, proof.best.value, proof.upper_bound), (1234, 0.0, 0.0));
-    // Every region of a binary tree with as many leaves, in batches.
+    // The search splits every region of a binary tree with 4096 leaves, in batches.
     assert_eq!(proof.regions, 2 * 4096 - 1);
     assert!(states.windows(2).all(|pair| pair[1].regions - pair[0].regions <= 2 * BATCH));
     assert!(states.iter().filter(|state| state.open >= BATCH).count() > 20, "{states:?}");
     assert!(*problem.polished.lock().unwrap() > 0);
-    // Batches of 64 of 4,095 splits, some of them smaller, and a search every 16.
+    // There are 4,095 splits in batches of up to 64, and a call of `searched` after every 16 batches.
     let searches = problem.searches.lock().unwrap();
     assert_eq!(*searches, (1..=searches.len() as u64).collect::<Vec<_>>());
     assert_eq!(searches.len(), (states.len() - 1) / BATCHES_PER_SEARCH);
@@ -165,7 +166,7 @@ fn what_a_search_by_other_means_finds_counts_if_it_is_better() {
 
 #[test]
 fn what_cannot_be_divided_keeps_its_bound() {
-    /// No region can be divided, and none of its points is as good as its bound.
+    /// A region that cannot be divided and whose points are all worse than its bound.
     struct Whole;
 
     impl Maximization for Whole {
@@ -207,7 +208,7 @@ fn a_search_ends_where_its_budget_does() {
     assert_eq!(bounds(Budget { until: Some(Instant::now()), ..ALL }, 0), (1, 1));
     let regions = bounds(Budget { most_regions: 100, ..ALL }, 0).0;
     assert!((100..100 + 2 * BATCH).contains(&regions), "{regions}");
-    // So many bytes that thirty regions are too many.
+    // Thirty regions of this size exceed the memory limit.
     let (_, open) = bounds(ALL, MOST_MEMORY / 30);
     assert!((30..30 + 2 * BATCH).contains(&open), "{open}");
     let problem = dull(12, 1234);
@@ -224,6 +225,6 @@ fn a_search_ends_where_its_budget_does() {
 fn regions_within_the_tolerance_are_not_split() {
     let problem = Dull { bound_elsewhere: 0.3, ..dull(4, 0) };
     let (proof, _) = search(&problem, Budget { gap: 0.5, ..ALL });
-    // Each region that begins at 0, and its sibling.
+    // The search bounds each region that begins at 0, and its sibling.
     assert_eq!((proof.regions, proof.best.value, proof.upper_bound), (1 + 2 * 4, 0.0, 0.3));
 }
