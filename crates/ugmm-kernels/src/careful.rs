@@ -1,9 +1,9 @@
 //! The `f64` path for pairs of row and neuron that `f32` cannot express. It takes exponentials relative to
 //! the pair's own largest exponent and bounds intermediate values, so that it works for any finite arguments.
 
-use crate::exp::{at_least, at_most, exp};
-use crate::prepare::Mixing;
-use crate::{LayerArguments, LayerShape, dispatch::InstructionSet};
+use crate::layout::prepare::Mixing;
+use crate::simd::exp::{at_least, at_most, exp};
+use crate::{LayerArguments, LayerShape, simd::dispatch::InstructionSet};
 
 /// Inputs are padded to a multiple of this, for the compiler to vectorise without a remainder.
 const LANES: usize = 8;

@@ -1,8 +1,8 @@
 //! Standard deviations with a floor: σ² = m² + e^(2ρ) for the floor m and the raw logarithm ρ of each component.
 
-use crate::dispatch::InstructionSet;
-use crate::exp::exp;
-use crate::logarithm::ln;
+use crate::simd::dispatch::InstructionSet;
+use crate::simd::exp::exp;
+use crate::simd::logarithm::ln;
 use crate::tasks::Tasks;
 
 /// Cost of one component in these functions, in component evaluations of the forward pass.

@@ -53,37 +53,26 @@
 // Loops step over vectors that lie side by side in several arrays; an index expresses this best.
 #![allow(clippy::needless_range_loop)]
 
-mod aligned;
 mod backward;
-mod backward_careful;
-mod backward_panel;
 pub mod bounds;
 mod careful;
-mod component;
-#[doc(hidden)]
-pub mod dispatch;
 mod error;
-mod exp;
-mod exp2;
 mod floor;
 mod forward;
-mod forward_panel;
-mod kept;
-mod logarithm;
+mod layout;
 pub mod oracle;
-mod prepare;
-mod range;
-mod ratios;
 mod shape;
-mod subset_sums;
+mod simd;
 mod tasks;
-mod tile;
-mod transpose;
-mod vector;
-mod zero_map;
 
 pub use backward::{GradientSlices, Gradients, backward, backward_into};
 pub use error::KernelError;
 pub use floor::{floor_gradients, floored_log_sigmas};
 pub use forward::{Forward, Saved, forward};
 pub use shape::{DROPPED_LOGIT, LayerArguments, LayerShape, NO_LOG_WEIGHT};
+
+#[doc(hidden)]
+pub mod dispatch {
+    pub use crate::forward::forward_along;
+    pub use crate::simd::dispatch::{InstructionSet, ZeroPath, exponentials};
+}

@@ -4,7 +4,7 @@
 //! be near the bump. Whether a line is above or below follows from the ends of the interval alone, whatever
 //! the tangent point: the line is shifted until it is.
 
-use crate::exp::exp;
+use crate::simd::exp::exp;
 use std::sync::LazyLock;
 
 /// A linear function of z.

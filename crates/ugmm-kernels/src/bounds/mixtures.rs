@@ -1,8 +1,8 @@
 //! A layer's parameters in the form that bounds are computed from.
 
 use super::{InputBox, rounding};
-use crate::exp::exp;
 use crate::oracle::{HALF_LOG_TWO_PI, log_mixing_weights};
+use crate::simd::exp::exp;
 use crate::{KernelError, LayerArguments, LayerShape, NO_LOG_WEIGHT};
 
 /// Bound on |z|, equal to the oracle's.

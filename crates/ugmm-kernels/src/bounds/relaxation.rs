@@ -3,7 +3,7 @@
 use super::bump::{Interval, Line};
 use super::mixtures::{Mixtures, log_sum, nearest};
 use super::rounding;
-use crate::exp::exp;
+use crate::simd::exp::exp;
 
 /// A box of a layer's inputs.
 #[derive(Clone, Copy, Debug)]

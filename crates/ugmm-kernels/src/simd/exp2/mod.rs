@@ -81,8 +81,8 @@ pub(crate) type Pairs<S, const V: usize, const N: usize> =
 #[cfg(test)]
 mod tests {
     use super::{Exp2, ZERO_BELOW};
-    use crate::dispatch::InstructionSet;
-    use crate::vector::{Operation, Vector};
+    use crate::simd::dispatch::InstructionSet;
+    use crate::simd::vector::{Operation, Vector};
 
     struct Exponentials<'a> {
         exponents: &'a [f32],

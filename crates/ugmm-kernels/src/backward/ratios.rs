@@ -2,11 +2,11 @@
 //! components.
 
 use crate::LayerShape;
-use crate::aligned::AlignedVec;
-use crate::dispatch::InstructionSet;
 use crate::forward::RESCUE_BELOW;
-use crate::prepare::PanelLayout;
-use crate::tile::{PLACES, ROWS};
+use crate::layout::prepare::PanelLayout;
+use crate::layout::tile::{PLACES, ROWS};
+use crate::simd::aligned::AlignedVec;
+use crate::simd::dispatch::InstructionSet;
 
 /// Largest |cotangent / sum| that the fast path takes; pairs beyond it are computed in `f64`.
 const LARGEST_RATIO: f32 = 1e36;

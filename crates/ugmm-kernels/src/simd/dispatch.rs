@@ -2,10 +2,8 @@
 //! that tests and benchmarks can force both; other callers use [`crate::forward()`] and
 //! [`crate::backward()`].
 
-pub use crate::forward::forward_along;
-
-use crate::exp2::Exp2;
-use crate::vector::{self, Operation, Vector};
+use crate::simd::exp2::Exp2;
+use crate::simd::vector::{self, Operation, Vector};
 use pulp::Scalar;
 use std::sync::OnceLock;
 

@@ -3,7 +3,7 @@
 //! Ordinary arguments do so by a wide margin, and the inner loops then need no guards. Other arguments take
 //! the careful path as a whole.
 
-use crate::{LayerArguments, dispatch::InstructionSet};
+use crate::{LayerArguments, simd::dispatch::InstructionSet};
 
 /// Largest value that the fast path takes for three quantities: the distance between an input and a mean in
 /// their unit, that distance in standard deviations, and 1/σ. Its square is finite, and so is its product
@@ -11,7 +11,7 @@ use crate::{LayerArguments, dispatch::InstructionSet};
 const LARGEST_FACTOR: f64 = 1e18;
 
 /// Largest cotangent that the fast path takes: `w z²` is at most 128 times as large where it is not 0, and a
-/// block of rows adds up at most [`crate::tile::ROWS`] such terms.
+/// block of rows adds up at most [`crate::layout::tile::ROWS`] such terms.
 const LARGEST_COTANGENT: f64 = 1e30;
 
 /// Largest bound on the partial sums of the gradient with respect to the inputs that the fast path takes.

@@ -4,12 +4,12 @@
 //! Vector lanes hold rows here, so that only components with weight cost an exponential. Each sum has the
 //! same terms in the same order as with neurons in the lanes, and therefore the same bits.
 
-use crate::component::{Component, components};
-use crate::exp2::Exp2;
-use crate::prepare::{NO_WEIGHT, VALUES};
-use crate::subset_sums::Wide;
-use crate::tile::{INPUTS, PLACES, input_range};
-use crate::vector::{Operation, Vector};
+use crate::layout::component::{Component, components};
+use crate::layout::prepare::{NO_WEIGHT, VALUES};
+use crate::layout::subset_sums::Wide;
+use crate::layout::tile::{INPUTS, PLACES, input_range};
+use crate::simd::exp2::Exp2;
+use crate::simd::vector::{Operation, Vector};
 
 /// Vectors of rows evaluated together.
 const TOGETHER: usize = 4;
@@ -231,7 +231,7 @@ fn store(values: &[f32], sums: &mut [f32], width: usize) {
 #[cfg(test)]
 mod tests {
     use super::{COST, CostOfKept, FEWEST_LANES, NO_WEIGHT, VALUES};
-    use crate::dispatch::InstructionSet;
+    use crate::simd::dispatch::InstructionSet;
 
     #[test]
     fn components_with_weight_and_lanes_that_are_filled_cost() {

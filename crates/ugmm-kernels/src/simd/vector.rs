@@ -1,8 +1,8 @@
 //! The operations that the kernels need of a vector instruction set, and how code compiled for one is run.
 
 #[cfg(target_arch = "x86_64")]
-use crate::exp2::TableExp2;
-use crate::exp2::{Exp2, PolynomialExp2};
+use crate::simd::exp2::TableExp2;
+use crate::simd::exp2::{Exp2, PolynomialExp2};
 use pulp::{Scalar, Simd, WithSimd};
 
 /// A vector instruction set: the operations that pulp offers on all of them, and an exponential that suits

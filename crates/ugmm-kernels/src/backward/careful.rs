@@ -1,10 +1,10 @@
 //! The gradient terms of the pairs of row and neuron that `f32` cannot express.
 
-use crate::backward::Call;
-use crate::backward_panel::Outputs;
+use crate::LayerShape;
+use crate::backward::call::Call;
+use crate::backward::gradients::{GradientSlices, Outputs};
 use crate::careful::{CarefulNeuron, ParameterSums, inverse_sigma, saturate};
-use crate::prepare::Mixing;
-use crate::{GradientSlices, LayerShape};
+use crate::layout::prepare::Mixing;
 
 /// The rows of each neuron whose pairs are computed in `f64`.
 pub(crate) struct Rows {

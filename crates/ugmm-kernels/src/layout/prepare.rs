@@ -1,13 +1,13 @@
 //! The layer's parameters in the form that the fast path reads, computed once per call and kept from the
 //! forward pass for the backward pass.
 
-use crate::aligned::AlignedVec;
-use crate::dispatch::InstructionSet;
-use crate::exp::exp;
-use crate::exp2::{Exp2, ZERO_BELOW};
+use crate::layout::transpose::transpose;
+use crate::simd::aligned::AlignedVec;
+use crate::simd::dispatch::InstructionSet;
+use crate::simd::exp::exp;
+use crate::simd::exp2::{Exp2, ZERO_BELOW};
+use crate::simd::vector::{Operation, Vector};
 use crate::tasks::Tasks;
-use crate::transpose::transpose;
-use crate::vector::{Operation, Vector};
 use crate::{DROPPED_LOGIT, LayerArguments, LayerShape};
 use std::f64::consts::LOG2_E;
 

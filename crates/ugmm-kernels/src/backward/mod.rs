@@ -1,40 +1,21 @@
 //! The backward pass: its result, and which pairs of row and neuron take which path.
 
-use crate::backward_careful as careful;
-use crate::backward_panel::{Outputs, SumPanel};
+mod call;
+mod careful;
+mod gradients;
+mod panel;
+mod ratios;
+
+use crate::backward::call::Call;
+use crate::backward::gradients::Outputs;
+pub use crate::backward::gradients::{GradientSlices, Gradients};
+use crate::backward::panel::SumPanel;
+use crate::backward::ratios::{Ratios, is_fast};
 use crate::careful::saturate;
-use crate::dispatch::InstructionSet;
 use crate::forward::{Fast, Saved};
-use crate::prepare::U_TO_Z_SQUARED;
-use crate::ratios::{Ratios, is_fast};
+use crate::layout::prepare::U_TO_Z_SQUARED;
 use crate::tasks::Tasks;
 use crate::{KernelError, LayerArguments, LayerShape};
-
-/// Gradients of `sum(y * cotangent)`, as [`crate::backward()`] returns them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Gradients {
-    /// With respect to the inputs, `[batch, inputs]`; `None` unless it was requested.
-    pub x: Option<Vec<f32>>,
-    /// With respect to the means, `[neurons, inputs]`.
-    pub means: Vec<f32>,
-    /// With respect to the log standard deviations, `[neurons, inputs]`.
-    pub log_sigmas: Vec<f32>,
-    /// With respect to the mixing logits, `[neurons, inputs]`.
-    pub mixing_logits: Vec<f32>,
-}
-
-/// Memory for the gradients of `sum(y * cotangent)`, which [`crate::backward_into()`] overwrites.
-#[derive(Debug)]
-pub struct GradientSlices<'a> {
-    /// With respect to the inputs, `[batch, inputs]`; `None` skips it.
-    pub x: Option<&'a mut [f32]>,
-    /// With respect to the means, `[neurons, inputs]`.
-    pub means: &'a mut [f32],
-    /// With respect to the log standard deviations, `[neurons, inputs]`.
-    pub log_sigmas: &'a mut [f32],
-    /// With respect to the mixing logits, `[neurons, inputs]`.
-    pub mixing_logits: &'a mut [f32],
-}
 
 /// The gradients of `sum(y * cotangent)` (the derivatives of the formulas at the top of this crate).
 ///
@@ -108,17 +89,6 @@ pub fn backward_into(
     Ok(())
 }
 
-impl GradientSlices<'_> {
-    fn clear(&mut self) {
-        for gradient in [&mut *self.means, self.log_sigmas, self.mixing_logits] {
-            gradient.fill(0.0);
-        }
-        if let Some(x) = &mut self.x {
-            x.fill(0.0);
-        }
-    }
-}
-
 /// Fills in the gradients: first the terms of the pairs on the fast path, then those of the other pairs.
 fn fill(call: &Call<'_>, saved: &Saved, gradients: &mut GradientSlices<'_>) {
     let Call { shape, cotangent, .. } = *call;
@@ -143,36 +113,6 @@ fn fill(call: &Call<'_>, saved: &Saved, gradients: &mut GradientSlices<'_>) {
             _ => rows,
         };
         careful::add_inputs(call, &rows, gradient);
-    }
-}
-
-/// The arguments that all parts of the backward pass read.
-pub(crate) struct Call<'a> {
-    pub(crate) instructions: InstructionSet,
-    pub(crate) tasks: Tasks,
-    pub(crate) shape: LayerShape,
-    pub(crate) arguments: LayerArguments<'a>,
-    cotangent: &'a [f32],
-}
-
-impl Call<'_> {
-    /// One row of x, `[inputs]`.
-    pub(crate) fn x(&self, row: usize) -> &[f32] {
-        &self.arguments.x[row * self.shape.inputs..(row + 1) * self.shape.inputs]
-    }
-
-    /// The cotangent of one pair of row and neuron.
-    pub(crate) fn cotangent(&self, row: usize, neuron: usize) -> f32 {
-        self.cotangent[row * self.shape.neurons + neuron]
-    }
-
-    /// The sum over rows of each neuron's cotangents, `[neurons]`.
-    pub(crate) fn total_cotangents(&self) -> Vec<f64> {
-        let mut totals = vec![0.0; self.shape.neurons];
-        for cotangent in self.cotangent.chunks_exact(self.shape.neurons) {
-            totals.iter_mut().zip(cotangent).for_each(|(total, &g)| *total += f64::from(g));
-        }
-        totals
     }
 }
 

@@ -3,17 +3,19 @@
 //! Where x is 0 an exponential does not depend on the row. Where such inputs are kept apart, the zero part of
 //! a row's sum is a sum over a subset of these exponentials; only the other inputs cost an exponential each.
 
-use crate::aligned::Aligned;
-use crate::component::{Component, components};
-use crate::exp2::Exp2;
-use crate::kept::KeptPanel;
-use crate::prepare::{Prepared, VALUES};
-use crate::subset_sums::{SubsetSums, Wide};
-use crate::tile::{INPUTS, PLACES, Places, SparseTile, Tile, dense_places, padded_rows, sparse_places};
-use crate::vector::{Operation, Vector};
-use crate::zero_map::WORD;
+use crate::forward::kept::KeptPanel;
+use crate::layout::component::{Component, components};
+use crate::layout::prepare::{Prepared, VALUES};
+use crate::layout::subset_sums::{SubsetSums, Wide};
+use crate::layout::tile::{
+    INPUTS, PLACES, Places, SparseTile, Tile, dense_places, padded_rows, sparse_places,
+};
+use crate::layout::zero_map::WORD;
+use crate::simd::aligned::Aligned;
+use crate::simd::exp2::Exp2;
+use crate::simd::vector::{Operation, Vector};
 
-/// Values evaluated together; divides [`crate::tile::GROUP`].
+/// Values evaluated together; divides [`crate::layout::tile::GROUP`].
 const TOGETHER: usize = 2;
 
 /// Computes sums of exponentials, `[padded rows, width]`; the sums of rows beyond the batch are unspecified.

@@ -4,52 +4,31 @@
 //! Where inputs that are 0 are kept apart, their exponential and u are equal in all rows, so that these rows
 //! only need the sum of their ratios.
 
-use crate::aligned::Aligned;
+use crate::LayerShape;
+use crate::backward::gradients::Outputs;
+use crate::backward::ratios::Ratios;
 use crate::careful::saturate;
-use crate::component::{Component, Evaluated, components};
-use crate::exp2::Exp2;
 use crate::forward::Fast;
-use crate::prepare::{U_TO_Z_SQUARED, VALUES};
-use crate::ratios::Ratios;
-use crate::subset_sums::{SubsetSums, Wide};
-use crate::tile::{
+use crate::layout::component::{Component, Evaluated, components};
+use crate::layout::prepare::{U_TO_Z_SQUARED, VALUES};
+use crate::layout::subset_sums::{SubsetSums, Wide};
+use crate::layout::tile::{
     INPUTS, PLACES, Places, SparseTile, Tile, dense_places, padded_rows, row_range, sparse_places,
 };
-use crate::transpose::transpose;
-use crate::vector::{Operation, Vector};
-use crate::zero_map::WORD;
-use crate::{GradientSlices, LayerShape};
+use crate::layout::transpose::transpose;
+use crate::layout::zero_map::WORD;
+use crate::simd::aligned::Aligned;
+use crate::simd::exp2::Exp2;
+use crate::simd::vector::{Operation, Vector};
 
 /// Number of sums over rows that a component has: of w, w·u and w·u².
 const SUMS: usize = 3;
 
-/// Values evaluated together; divides [`crate::tile::GROUP`].
+/// Values evaluated together; divides [`crate::layout::tile::GROUP`].
 const TOGETHER: usize = 4;
 
 /// Inputs whose gradients are transposed together: a cache line of each neuron's gradients.
 const TRANSPOSED: usize = 16;
-
-/// A part of the three parameter gradients.
-pub(crate) struct Outputs<'a> {
-    pub(crate) means: &'a mut [f32],
-    pub(crate) log_sigmas: &'a mut [f32],
-    pub(crate) mixing_logits: &'a mut [f32],
-}
-
-impl<'a> Outputs<'a> {
-    /// Splits the gradients into parts of `size` components each.
-    pub(crate) fn chunks(
-        gradients: &'a mut GradientSlices<'_>,
-        size: usize,
-    ) -> impl Iterator<Item = Outputs<'a>> {
-        gradients
-            .means
-            .chunks_mut(size)
-            .zip(gradients.log_sigmas.chunks_mut(size))
-            .zip(gradients.mixing_logits.chunks_mut(size))
-            .map(|((means, log_sigmas), mixing_logits)| Outputs { means, log_sigmas, mixing_logits })
-    }
-}
 
 /// Sums the gradients of a panel of neurons over the pairs of the fast path and overwrites `outputs` with
 /// them. Returns the panel's part of the gradient with respect to the inputs, `[batch, inputs]`, negated and

@@ -1,14 +1,17 @@
 //! The forward pass: the fast path, and the recomputation of pairs that it cannot express.
 
+pub(crate) mod kept;
+pub(crate) mod panel;
+
 use crate::careful::{CarefulNeuron, saturate};
-use crate::dispatch::{InstructionSet, ZeroPath};
-use crate::forward_panel::SumRows;
-use crate::kept::{CostOfKept, KeptPanel, ListKept};
-use crate::logarithm::ln;
-use crate::prepare::Prepared;
-use crate::range::Range;
+use crate::forward::kept::{CostOfKept, KeptPanel, ListKept};
+use crate::forward::panel::SumRows;
+use crate::layout::prepare::Prepared;
+use crate::layout::range::Range;
+use crate::layout::tile::{Tiles, row_range};
+use crate::simd::dispatch::{InstructionSet, ZeroPath};
+use crate::simd::logarithm::ln;
 use crate::tasks::Tasks;
-use crate::tile::{Tiles, row_range};
 use crate::{KernelError, LayerArguments, LayerShape};
 
 /// Sums of exponentials under this are recomputed with the pair's own largest exponent: near the smallest

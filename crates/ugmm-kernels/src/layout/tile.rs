@@ -5,9 +5,9 @@
 //! Tiles therefore store their columns one after the other.
 
 use crate::LayerShape;
-use crate::dispatch::{InstructionSet, ZeroPath};
+use crate::layout::zero_map::{ZeroMap, count_zeros};
+use crate::simd::dispatch::{InstructionSet, ZeroPath};
 use crate::tasks::Tasks;
-use crate::zero_map::{ZeroMap, count_zeros};
 
 /// Most rows of a tile. The sums of its rows, a panel wide, stay in the first-level cache while the inputs
 /// pass, and sums of so few `f32` terms keep their digits.
@@ -224,7 +224,7 @@ fn transposed(rows: &[&[f32]]) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::{COST_OF_ZEROS, FEWEST_ROWS_APART, SMALLEST_SHARE_APART, keeps_zeros_apart};
-    use crate::dispatch::ZeroPath;
+    use crate::simd::dispatch::ZeroPath;
 
     #[test]
     fn zeros_are_kept_apart_where_it_pays() {

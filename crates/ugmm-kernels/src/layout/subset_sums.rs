@@ -4,9 +4,9 @@
 //! sums of all 16 subsets are tabulated once (11 additions). Each word then costs one addition for four of
 //! its bits, a quarter of the cost of multiplying ("method of four Russians"; Arlazarov et al., 1970).
 
-use crate::aligned::Aligned;
-use crate::vector::Vector;
-use crate::zero_map::WORD;
+use crate::layout::zero_map::WORD;
+use crate::simd::aligned::Aligned;
+use crate::simd::vector::Vector;
 use pulp::Simd;
 
 /// Number of terms whose subsets share a table.

@@ -1,10 +1,10 @@
 //! One step of the fast path: evaluates a few values of an input on the components of a panel at that input.
 
-use crate::exp2::Exp2;
-use crate::prepare::VALUES;
-use crate::subset_sums::Wide;
-use crate::tile::PLACES;
-use crate::vector::Vector;
+use crate::layout::prepare::VALUES;
+use crate::layout::subset_sums::Wide;
+use crate::layout::tile::PLACES;
+use crate::simd::exp2::Exp2;
+use crate::simd::vector::Vector;
 
 /// The components of a panel of `V` vectors at one input.
 #[derive(Clone, Copy)]
@@ -16,7 +16,7 @@ pub(crate) struct Component<S: Vector, const V: usize> {
     offsets: Wide<S, V>,
 }
 
-/// The means, scales and offsets of a panel, one entry per input; see [`crate::prepare::Prepared::panel`].
+/// The means, scales and offsets of a panel, one entry per input; see [`crate::layout::prepare::Prepared::panel`].
 #[inline(always)]
 pub(crate) fn components<S: Vector, const V: usize>(panel: &[f32]) -> &[[Wide<S, V>; VALUES]] {
     let (panel, _) = S::as_simd_f32s(panel);
