@@ -16,7 +16,6 @@ mod output;
 mod progress;
 mod row_names;
 mod row_output;
-mod statistics;
 mod table;
 mod unseen;
 mod variants_file;

@@ -1,10 +1,10 @@
 //! What the commands print and write.
 
 use crate::error::CliError;
-use crate::statistics::MeanAndSd;
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
+use ugmm_experiments::MeanAndSd;
 use ugmm_network::file::{check_writable, write_atomically};
 
 /// Version of the JSON files; docs/json.md describes them. It grows when a field changes its meaning or goes.

@@ -7,7 +7,6 @@ use crate::device::burn_device;
 use crate::error::CliError;
 use crate::output::{percent_and_sd, print, table, write_json};
 use crate::progress::Training;
-use crate::statistics::{MeanAndSd, mean_and_sd};
 use crate::variants_file::read_tables;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -16,6 +15,7 @@ use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig};
 use ugmm::burn::tensor::{Device, Tensor};
 use ugmm::training::{evaluate, features, train};
 use ugmm_data::{LabelledImages, Mnist, load_mnist};
+use ugmm_experiments::{MeanAndSd, mean_and_sd};
 use ugmm_network::training::{Augmentation, Dataset, EpochReport, OptimizerConfig, Schedule, TrainingConfig};
 use ugmm_network::{Objective, Stream, Task, UgmmError, generator};
 

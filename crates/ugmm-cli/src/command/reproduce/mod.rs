@@ -15,11 +15,11 @@ use crate::arguments::{Common, ModelKind, PresetKind, Reproduce, ReproduceOption
 use crate::error::CliError;
 use crate::fit::fit;
 use crate::output::{percent_and_sd, print, table, write_json};
-use crate::statistics::{MeanAndSd, mean_and_sd};
 use crate::variants_file::read_variants;
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::time::Instant;
+use ugmm_experiments::{MeanAndSd, mean_and_sd};
 use ugmm_network::training::{Dataset, EpochReport, evaluate};
 use ugmm_network::{Architecture, ModelConfig, Recipe, Settings};
 

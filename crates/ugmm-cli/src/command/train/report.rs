@@ -1,9 +1,9 @@
 //! What is said of a finished training.
 
 use crate::output::{count, error_text, left_out, percent, percent_and_sd, table};
-use crate::statistics::mean_and_sd;
 use serde::Serialize;
 use std::path::Path;
+use ugmm_experiments::mean_and_sd;
 use ugmm_network::model_file::Columns;
 use ugmm_network::training::TrainingConfig;
 use ugmm_network::{ModelConfig, Task};

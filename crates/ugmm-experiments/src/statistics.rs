@@ -5,10 +5,14 @@ use serde::Serialize;
 /// Mean and sample standard deviation (divisor n − 1; none for one value).
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct MeanAndSd {
+    /// The mean.
     pub mean: f64,
+    /// The sample standard deviation.
     pub sd: Option<f64>,
 }
 
+/// Mean and sample standard deviation of some numbers.
+#[must_use]
 pub fn mean_and_sd(values: &[f64]) -> MeanAndSd {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
