@@ -11,6 +11,23 @@ pub struct MeanAndSd {
     pub sd: Option<f64>,
 }
 
+impl MeanAndSd {
+    /// "mean ± sd" with so many decimals.
+    #[must_use]
+    pub fn text(&self, decimals: usize) -> String {
+        match self.sd {
+            Some(sd) => format!("{:.decimals$} ± {sd:.decimals$}", self.mean),
+            None => format!("{:.decimals$}", self.mean),
+        }
+    }
+
+    /// The same for shares, in percent.
+    #[must_use]
+    pub fn percent(&self, decimals: usize) -> String {
+        Self { mean: 100.0 * self.mean, sd: self.sd.map(|sd| 100.0 * sd) }.text(decimals)
+    }
+}
+
 /// Mean and sample standard deviation of some numbers.
 #[must_use]
 pub fn mean_and_sd(values: &[f64]) -> MeanAndSd {

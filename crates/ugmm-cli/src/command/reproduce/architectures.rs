@@ -5,7 +5,7 @@ use super::seeds;
 use crate::arguments::{ArchitectureOptions, Common};
 use crate::device::burn_device;
 use crate::error::CliError;
-use crate::output::{percent_and_sd, print, table, write_json};
+use crate::output::{print, table, write_json};
 use crate::progress::Training;
 use crate::variants_file::read_tables;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig};
 use ugmm::burn::tensor::{Device, Tensor};
 use ugmm::training::{evaluate, features, train};
 use ugmm_data::{LabelledImages, Mnist, load_mnist};
-use ugmm_experiments::{MeanAndSd, mean_and_sd};
+use ugmm_experiments::mean_and_sd;
 use ugmm_network::training::{Augmentation, Dataset, EpochReport, OptimizerConfig, Schedule, TrainingConfig};
 use ugmm_network::{Objective, Stream, Task, UgmmError, generator};
 
@@ -312,23 +312,16 @@ fn text(contests: &[Contest], report: &Report, seeds: usize, options: &Architect
                 network.clone(),
                 parameters.to_string(),
                 match contest.is_text {
-                    true => number(&over(|run| run.bits), 3),
-                    false => percent_and_sd(&over(|run| run.accuracy), 2),
+                    true => over(|run| run.bits).text(3),
+                    false => over(|run| run.accuracy).percent(2),
                 },
-                number(&over(|run| run.log_loss), 4),
+                over(|run| run.log_loss).text(4),
                 format!("{:.0}", over(|run| run.seconds).mean),
             ]);
         }
         text += &format!("{}\n\n{}\n", contest.description, table(&rows));
     }
     text
-}
-
-fn number(value: &MeanAndSd, decimals: usize) -> String {
-    match value.sd {
-        Some(sd) => format!("{:.decimals$} ± {sd:.decimals$}", value.mean),
-        None => format!("{:.decimals$}", value.mean),
-    }
 }
 
 /// The largest width with which a network has at most so many parameters.

@@ -14,7 +14,7 @@ mod uncertainty;
 use crate::arguments::{Common, ModelKind, PresetKind, Reproduce, ReproduceOptions};
 use crate::error::CliError;
 use crate::fit::fit;
-use crate::output::{percent_and_sd, print, table, write_json};
+use crate::output::{print, table, write_json};
 use crate::variants_file::read_variants;
 use serde::Serialize;
 use std::num::NonZeroUsize;
@@ -252,13 +252,12 @@ impl Experiment<'_> {
             "its published code".into(),
             "log-loss".into(),
         ]];
-        let known =
-            |value: &Option<MeanAndSd>| value.as_ref().map_or("–".into(), |value| percent_and_sd(value, 2));
+        let known = |value: &Option<MeanAndSd>| value.as_ref().map_or("–".into(), |value| value.percent(2));
         for result in report.results {
             let log_losses: Vec<f64> = result.runs.iter().map(|run| run.test_log_loss).collect();
             rows.push(vec![
                 result.model.clone(),
-                percent_and_sd(&result.test_accuracy, 2),
+                result.test_accuracy.percent(2),
                 known(&result.paper_test_accuracy),
                 known(&result.published_code_test_accuracy),
                 format!("{:.4}", mean_and_sd(&log_losses).mean),

@@ -4,7 +4,7 @@ use super::{mnist, seeds};
 use crate::arguments::{Common, ReproduceUncertainty};
 use crate::error::CliError;
 use crate::fit::fit;
-use crate::output::{check_outputs, percent, percent_and_sd, print, table, write_json};
+use crate::output::{check_outputs, print, table, write_json};
 use crate::variants_file::read_variants;
 use indexmap::IndexMap;
 use rand::RngExt;
@@ -12,7 +12,7 @@ use rand::seq::SliceRandom;
 use serde::Serialize;
 use std::path::Path;
 use ugmm_data::{load_mnist, read_idx_images};
-use ugmm_experiments::{MeanAndSd, mean_and_sd};
+use ugmm_experiments::mean_and_sd;
 use ugmm_network::calibration::{scale, temperature};
 use ugmm_network::metrics::{Metrics, area_under_roc};
 use ugmm_network::training::{Dataset, Features, class_scores, log_probabilities};
@@ -227,10 +227,6 @@ fn stem(path: &Path) -> String {
 fn text(options: &ReproduceUncertainty, results: &[Measured]) -> String {
     let over =
         |runs: &[Run], value: &dyn Fn(&Run) -> f64| mean_and_sd(&runs.iter().map(value).collect::<Vec<_>>());
-    let number = |value: MeanAndSd| match value.sd {
-        Some(sd) => format!("{:.4} ± {sd:.4}", value.mean),
-        None => format!("{:.4}", value.mean),
-    };
     let mut text = format!(
         "MNIST: trained on all but the last {} training images; these for the temperature alone; measured on the test \
          images. Seeds: {}.\n\n",
@@ -246,11 +242,11 @@ fn text(options: &ReproduceUncertainty, results: &[Measured]) -> String {
             let metrics = |run: &Run| if scaled { run.scaled_metrics } else { run.metrics };
             rows.push(vec![
                 format!("{model}{name}"),
-                percent_and_sd(&over(runs, &|run| metrics(run).accuracy), 2),
-                number(over(runs, &|run| metrics(run).log_loss)),
-                number(over(runs, &|run| metrics(run).brier_score)),
-                percent_and_sd(&over(runs, &|run| metrics(run).calibration_error), 2),
-                if name.is_empty() { "1".into() } else { number(over(runs, &|run| run.temperature)) },
+                over(runs, &|run| metrics(run).accuracy).percent(2),
+                over(runs, &|run| metrics(run).log_loss).text(4),
+                over(runs, &|run| metrics(run).brier_score).text(4),
+                over(runs, &|run| metrics(run).calibration_error).percent(2),
+                if name.is_empty() { "1".into() } else { over(runs, &|run| run.temperature).text(4) },
             ]);
         }
     }
@@ -270,13 +266,7 @@ fn text(options: &ReproduceUncertainty, results: &[Measured]) -> String {
         for sign in 0..by_sign(&run.area_under_roc[kind]).len() {
             let of = |run: &Run| by_sign(&run.area_under_roc[kind])[sign];
             let mut row = vec![kind.clone(), of(run).0.to_owned()];
-            row.extend(results.iter().map(|result| {
-                let mean = over(&result.runs, &|run| of(run).1);
-                match mean.sd {
-                    Some(_) => percent_and_sd(&mean, 1),
-                    None => percent(mean.mean, 1),
-                }
-            }));
+            row.extend(results.iter().map(|result| over(&result.runs, &|run| of(run).1).percent(1)));
             rows.push(row);
         }
     }
