@@ -1,6 +1,7 @@
 //! Failures of the command, each printed as one sentence.
 
 use std::path::PathBuf;
+use ugmm_experiments::ExperimentError;
 use ugmm_tabular::{QuestionError, TabularError};
 
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +106,17 @@ impl CliError {
             | E::Preprocess(_)
             | E::Data(_) => Self::InTable { path: path.to_path_buf(), source: Box::new(source) },
             source => source.into(),
+        }
+    }
+}
+
+impl From<ExperimentError> for CliError {
+    fn from(error: ExperimentError) -> Self {
+        match error {
+            ExperimentError::Data(error) => error.into(),
+            ExperimentError::Model(error) => error.into(),
+            ExperimentError::Circuit(error) => error.into(),
+            ExperimentError::Tabular(error) => Self::Tabular(error),
         }
     }
 }

@@ -4,7 +4,6 @@ use super::architectures::{self, Contender, Contest, Practice, parameters, width
 use super::mnist::dataset;
 use crate::arguments::{ArchitectureOptions, Common, ImageTask, ReproduceImages};
 use crate::error::CliError;
-use crate::output::check_outputs;
 use ugmm::architecture::{MixedConfig, MixedInput};
 use ugmm_data::{ClassLabels, digits, stratified_split};
 use ugmm_network::training::{Dataset, Features};
@@ -23,7 +22,6 @@ const LEARNING_RATE: f64 = 3e-2;
 const MNIST_SHIFT: usize = 1;
 
 pub fn run(options: &ReproduceImages, common: &Common) -> Result<(), CliError> {
-    check_outputs(&[common.json.as_deref()], &[])?;
     let contests = options
         .tasks
         .iter()

@@ -3,7 +3,6 @@
 use super::{Contender, Experiment, Part, layer_sizes, percent_with_sd};
 use crate::arguments::{Common, PresetKind, ReproduceIris};
 use crate::error::CliError;
-use crate::output::check_outputs;
 use ugmm_data::{ClassLabels, IRIS_SPLIT_STATES, LabelledTable, Split, iris, iris_split};
 use ugmm_network::training::{Dataset, Features, Schedule};
 use ugmm_network::{Architecture, ModelConfig, ObjectiveKind, Preset, Settings, Standardization, UgmmError};
@@ -14,7 +13,6 @@ const PAPER_SPLIT: u64 = 42;
 const MLP_HIDDEN: usize = 32;
 
 pub fn run(options: &ReproduceIris, common: &Common) -> Result<(), CliError> {
-    check_outputs(&[common.json.as_deref()], &[])?;
     let table = iris();
     let preset = options.options.preset.preset();
     let parts = splits(options)?

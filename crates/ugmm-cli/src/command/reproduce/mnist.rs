@@ -3,7 +3,6 @@
 use super::{Contender, Experiment, Part, layer_sizes, percent};
 use crate::arguments::{Common, PresetKind, ReproduceMnist};
 use crate::error::CliError;
-use crate::output::check_outputs;
 use ugmm_data::{IdxImages, LabelledImages, load_mnist};
 use ugmm_network::training::{Dataset, Features};
 use ugmm_network::{Architecture, Settings, UgmmError};
@@ -12,7 +11,6 @@ const DIGITS: usize = 10;
 pub(super) const PAPER_HIDDEN: [usize; 2] = [128, 64];
 
 pub fn run(options: &ReproduceMnist, common: &Common) -> Result<(), CliError> {
-    check_outputs(&[common.json.as_deref()], &[])?;
     let mnist = load_mnist(&options.data)?;
     let (train, test) = match options.validation {
         Some(held_out) => split_off_last(mnist.train, held_out.get())?,

@@ -14,7 +14,7 @@ mod uncertainty;
 use crate::arguments::{Common, ModelKind, PresetKind, Reproduce, ReproduceOptions};
 use crate::error::CliError;
 use crate::fit::fit;
-use crate::output::{print, table, write_json};
+use crate::output::{check_outputs, print, table, write_json};
 use crate::variants_file::read_variants;
 use serde::Serialize;
 use std::num::NonZeroUsize;
@@ -24,6 +24,7 @@ use ugmm_network::training::{Dataset, EpochReport, evaluate};
 use ugmm_network::{Architecture, ModelConfig, Recipe, Settings};
 
 pub fn run(what: &Reproduce, common: &Common) -> Result<(), CliError> {
+    check_outputs(&[common.json.as_deref()], &[])?;
     match what {
         Reproduce::Iris(options) => iris::run(options, common),
         Reproduce::Mnist(options) => mnist::run(options, common),

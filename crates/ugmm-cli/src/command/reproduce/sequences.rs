@@ -4,7 +4,6 @@ use super::architectures::{self, Contender, Contest, Practice, parameters, width
 use super::mnist::dataset;
 use crate::arguments::{ArchitectureOptions, Common, ReproduceSequences, SequenceTask};
 use crate::error::CliError;
-use crate::output::check_outputs;
 use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig as Layer};
 use ugmm_data::{EncodedText, paradise_lost};
 use ugmm_network::Init;
@@ -32,7 +31,6 @@ const LAYERS: usize = 2;
 const FEED_FORWARD: usize = 64;
 
 pub fn run(options: &ReproduceSequences, common: &Common) -> Result<(), CliError> {
-    check_outputs(&[common.json.as_deref()], &[])?;
     let contests = options
         .tasks
         .iter()

@@ -4,7 +4,7 @@ use super::{mnist, seeds};
 use crate::arguments::{Common, ReproduceUncertainty};
 use crate::error::CliError;
 use crate::fit::fit;
-use crate::output::{check_outputs, print, table, write_json};
+use crate::output::{print, table, write_json};
 use crate::variants_file::read_variants;
 use indexmap::IndexMap;
 use rand::RngExt;
@@ -66,7 +66,6 @@ struct Report<'a> {
 }
 
 pub fn run(options: &ReproduceUncertainty, common: &Common) -> Result<(), CliError> {
-    check_outputs(&[common.json.as_deref()], &[])?;
     let contenders = contenders(options)?;
     let data = load_mnist(&options.data)?;
     let (train, held_out) = mnist::split_off_last(data.train, options.validation.get())?;
