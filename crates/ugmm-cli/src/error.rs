@@ -48,6 +48,9 @@ pub enum CliError {
     NoSuchRow { path: PathBuf, row: usize, first: usize, last: usize },
     #[error(transparent)]
     Drawing(#[from] ugmm_report::PngError),
+    /// Options of experiments have the same names here.
+    #[error("{dashes}{0}", dashes = match .0 { ExperimentError::Option(..) => "--", _ => "" })]
+    Experiment(#[from] ExperimentError),
     #[cfg(not(feature = "architectures"))]
     #[error(
         "this program was built without other architectures; cargo install --path crates/ugmm-cli --features architectures \
@@ -83,6 +86,7 @@ impl CliError {
             | Self::SameColumn(_)
             | Self::NoSuchNeuron { .. }
             | Self::NotGiven(_)
+            | Self::Experiment(ExperimentError::Option(..) | ExperimentError::Model(Setting { .. }))
             | Self::Model(Setting { .. }) => 2,
             _ => 1,
         }
@@ -106,17 +110,6 @@ impl CliError {
             | E::Preprocess(_)
             | E::Data(_) => Self::InTable { path: path.to_path_buf(), source: Box::new(source) },
             source => source.into(),
-        }
-    }
-}
-
-impl From<ExperimentError> for CliError {
-    fn from(error: ExperimentError) -> Self {
-        match error {
-            ExperimentError::Data(error) => error.into(),
-            ExperimentError::Model(error) => error.into(),
-            ExperimentError::Circuit(error) => error.into(),
-            ExperimentError::Tabular(error) => Self::Tabular(error),
         }
     }
 }

@@ -8,7 +8,6 @@ mod device;
 mod drawing;
 mod error;
 mod first_rows;
-mod fit;
 mod interrupt;
 mod known;
 mod naming;

@@ -15,4 +15,7 @@ pub enum ExperimentError {
     /// What is wrong with learning from a table.
     #[error(transparent)]
     Tabular(#[from] Box<ugmm_tabular::TabularError>),
+    /// An option that cannot be: its name, what it is, and what would be right.
+    #[error("{0} is {1}, but must be {2}")]
+    Option(&'static str, String, &'static str),
 }
