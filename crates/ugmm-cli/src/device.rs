@@ -17,12 +17,6 @@ pub fn use_device(name: DeviceName) -> Result<(), CliError> {
     Err(name.not_built().into())
 }
 
-/// The device as the framework has it.
-#[cfg(feature = "architectures")]
-pub fn burn_device(name: DeviceName) -> Result<ugmm::burn::tensor::Device, CliError> {
-    Ok(ugmm::open_device(name)?)
-}
-
 /// The devices of this build and machine, with what they are: the processor first.
 pub fn all() -> Vec<(DeviceName, String)> {
     #[cfg(feature = "burn")]

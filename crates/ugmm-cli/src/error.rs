@@ -1,6 +1,7 @@
 //! Failures of the command, each printed as one sentence.
 
 use std::path::PathBuf;
+use ugmm_experiments::ExperimentError;
 use ugmm_tabular::{QuestionError, TabularError};
 
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +48,9 @@ pub enum CliError {
     NoSuchRow { path: PathBuf, row: usize, first: usize, last: usize },
     #[error(transparent)]
     Drawing(#[from] ugmm_report::PngError),
+    /// Options of experiments have the same names here.
+    #[error("{dashes}{0}", dashes = match .0 { ExperimentError::Option(..) => "--", _ => "" })]
+    Experiment(#[from] ExperimentError),
     #[cfg(not(feature = "architectures"))]
     #[error(
         "this program was built without other architectures; cargo install --path crates/ugmm-cli --features architectures \
@@ -82,6 +86,7 @@ impl CliError {
             | Self::SameColumn(_)
             | Self::NoSuchNeuron { .. }
             | Self::NotGiven(_)
+            | Self::Experiment(ExperimentError::Option(..) | ExperimentError::Model(Setting { .. }))
             | Self::Model(Setting { .. }) => 2,
             _ => 1,
         }

@@ -1,11 +1,12 @@
 //! What the commands print and write.
 
 use crate::error::CliError;
-use crate::statistics::MeanAndSd;
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use ugmm_network::file::{check_writable, write_atomically};
+
+pub use ugmm_report::table;
 
 /// Version of the JSON files; docs/json.md describes them. It grows when a field changes its meaning or goes.
 const JSON_SCHEMA_VERSION: u32 = 2;
@@ -144,43 +145,9 @@ pub fn percent(share: f64, decimals: usize) -> String {
     format!("{:.decimals$}", 100.0 * share)
 }
 
-/// Mean ± sd of shares, in percent.
-pub fn percent_and_sd(value: &MeanAndSd, decimals: usize) -> String {
-    match value.sd {
-        Some(sd) => format!("{} ± {}", percent(value.mean, decimals), percent(sd, decimals)),
-        None => percent(value.mean, decimals),
-    }
-}
-
-/// A table with its columns aligned: the first to the left, the others to the right.
-pub fn table(rows: &[Vec<String>]) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (column, cell) in row.iter().enumerate() {
-            let width = widths[column];
-            line += &if column == 0 { format!("{cell:<width$}") } else { format!("   {cell:>width$}") };
-        }
-        text += line.trim_end();
-        text.push('\n');
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tables_are_aligned_by_characters() {
-        let rows = vec![vec!["".into(), "µ ± σ".into()], vec!["a".into(), "1".into()]];
-        assert_eq!(table(&rows), "    µ ± σ\na       1\n");
-    }
 
     #[test]
     fn numbers_are_short() {

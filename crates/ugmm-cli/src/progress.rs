@@ -136,17 +136,17 @@ impl Progress for Display {
     }
 }
 
-/// Shows the training of a single network.
-pub struct Training(Display);
-
-impl Training {
-    /// Of `label` over so many epochs.
-    pub fn new(label: &str, epochs: usize, quiet: bool) -> Self {
+/// Shows the trainings of an experiment, each of a label and a number of epochs.
+pub fn trainings(quiet: bool) -> impl Fn(&str, usize) -> Box<dyn Observer> {
+    move |label, epochs| {
         let mut display = Display::new(String::new(), quiet);
         display.begin(label, epochs, 0, 1);
-        Self(display)
+        Box::new(Training(display))
     }
 }
+
+/// Shows the training of a single network.
+struct Training(Display);
 
 impl Observer for Training {
     fn on_batch(&mut self, report: &BatchReport) -> ControlFlow<()> {

@@ -1,7 +1,8 @@
 //! Reports about uGMM networks, drawn: one HTML page that needs nothing else, and figures as SVG and PNG.
 //!
 //! Nothing is computed here but where lines go. A [`Report`] is filled in by whoever knows the network; [`page`] makes a
-//! page of it, [`figures`] its figures, and [`svg()`] and [`png()`] draw one of these.
+//! page of it, [`figures`] its figures, and [`svg()`] and [`png()`] draw one of these. [`table()`] is for
+//! terminals.
 //!
 //! ```
 //! use ugmm_report::{Report, Training, figures, page, svg};
@@ -22,6 +23,7 @@ mod page;
 mod png;
 mod report;
 mod svg;
+mod table;
 mod text;
 
 pub use chart::{Axis, Chart, Column, Edge, Gaussian, Mark, Node, Series, Tick};
@@ -34,4 +36,5 @@ pub use report::{
     Scale, Training, Units,
 };
 pub use svg::svg;
+pub use table::table;
 pub use text::Text;

@@ -117,14 +117,6 @@ impl PresetKind {
             Self::Paper => Preset::Paper,
         }
     }
-
-    /// As it is typed.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Best => "best",
-            Self::Paper => "paper",
-        }
-    }
 }
 
 /// What makes a component worth keeping.

@@ -4,10 +4,10 @@ use super::{LeftOut, usable_inputs};
 use crate::error::CliError;
 use crate::first_rows::class_of;
 use crate::output::{percent, table};
-use crate::statistics::mean_and_sd;
 use serde::Serialize;
 use std::path::Path;
 use ugmm_data::frame::Values;
+use ugmm_experiments::mean_and_sd;
 use ugmm_network::metrics::{
     ClassMeasures, Confusion, Metrics, ReliabilityBin, areas_one_against_rest, reliability,
 };

@@ -3,8 +3,8 @@
 use crate::arguments::Deletion;
 use crate::error::CliError;
 use crate::output::{count, percent, table};
-use crate::statistics::mean_and_sd;
 use serde::Serialize;
+use ugmm_experiments::mean_and_sd;
 use ugmm_network::inspect::Absence;
 use ugmm_tabular::{Attribution, AttributionCurve, Faithfulness, TabularModel};
 

@@ -1,9 +1,9 @@
 //! What is said of a finished training.
 
-use crate::output::{count, error_text, left_out, percent, percent_and_sd, table};
-use crate::statistics::mean_and_sd;
+use crate::output::{count, error_text, left_out, percent, table};
 use serde::Serialize;
 use std::path::Path;
+use ugmm_experiments::mean_and_sd;
 use ugmm_network::model_file::Columns;
 use ugmm_network::training::TrainingConfig;
 use ugmm_network::{ModelConfig, Task};
@@ -207,7 +207,7 @@ fn cross_validation(measured: &CrossValidation, is_date: bool) -> String {
             format!(
                 "  accuracy {} %, log-loss {:.4}, calibration error {} %\n{with}log-loss {:.4}, calibration error \
                  {} %\n",
-                percent_and_sd(&mean_and_sd(&accuracies), 2),
+                mean_and_sd(&accuracies).percent(2),
                 metrics.log_loss,
                 percent(metrics.calibration_error, 2),
                 scaled.log_loss,

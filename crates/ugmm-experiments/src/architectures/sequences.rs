@@ -1,10 +1,9 @@
-//! `ugmm reproduce sequences`: uGMM gates and transformers.
+//! uGMM gates and transformers.
 
-use super::architectures::{self, Contender, Contest, Practice, parameters, width_for};
-use super::mnist::dataset;
-use crate::arguments::{ArchitectureOptions, Common, ReproduceSequences, SequenceTask};
-use crate::error::CliError;
-use crate::output::check_outputs;
+use super::{Contender, Contest, Options, Practice, mnist, parameters, width_for};
+use crate::ExperimentError;
+use crate::mnist::dataset;
+use std::path::Path;
 use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig as Layer};
 use ugmm_data::{EncodedText, paradise_lost};
 use ugmm_network::Init;
@@ -31,21 +30,8 @@ const HEADS: usize = 4;
 const LAYERS: usize = 2;
 const FEED_FORWARD: usize = 64;
 
-pub fn run(options: &ReproduceSequences, common: &Common) -> Result<(), CliError> {
-    check_outputs(&[common.json.as_deref()], &[])?;
-    let contests = options
-        .tasks
-        .iter()
-        .map(|task| match task {
-            SequenceTask::Rows => of_rows(&options.options),
-            SequenceTask::Text => of_text(&options.options),
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    architectures::run("sequences", contests, &options.options, common)
-}
-
-fn of_rows(options: &ArchitectureOptions) -> Result<Contest, CliError> {
-    let [train, measured] = architectures::mnist(options)?;
+pub fn of_rows(folder: &Path, options: &Options) -> Result<Contest, ExperimentError> {
+    let [train, measured] = mnist(folder, options)?;
     let (images, steps, features) = (train.images.count, train.images.rows, train.images.columns);
     let input = MixedInput::Sequence { steps, features };
     let network =
@@ -102,7 +88,7 @@ fn of_rows(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     })
 }
 
-fn of_text(options: &ArchitectureOptions) -> Result<Contest, CliError> {
+pub fn of_text(options: &Options) -> Result<Contest, ExperimentError> {
     let EncodedText { alphabet, numbers } = EncodedText::of(&paradise_lost());
     let symbols = alphabet.len();
     let share = |share: f64| (share * numbers.len() as f64) as usize;
@@ -168,7 +154,7 @@ fn of_text(options: &ArchitectureOptions) -> Result<Contest, CliError> {
 
 /// Windows of a text side by side, with the character after each of theirs to be predicted; what is left at the end is not
 /// used.
-fn windows(numbers: &[usize], symbols: usize) -> Result<Dataset, CliError> {
+fn windows(numbers: &[usize], symbols: usize) -> Result<Dataset, ExperimentError> {
     let starts = || (0..numbers.len().saturating_sub(1) / WINDOW).map(|window| window * WINDOW);
     let read = starts().flat_map(|start| &numbers[start..start + WINDOW]).map(|&number| number as f32);
     let next = starts().flat_map(|start| &numbers[start + 1..start + WINDOW + 1]).copied().collect();

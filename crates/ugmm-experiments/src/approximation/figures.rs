@@ -4,7 +4,7 @@ use super::Density;
 use super::conditional::{self, Learned};
 use super::targets::Target;
 use super::univariate::Fit;
-use crate::error::CliError;
+use crate::ExperimentError;
 use ugmm_report::{Axis, Chart, Figure, Mark, Text, Tick};
 
 /// Points of a line.
@@ -15,8 +15,8 @@ const DRAWN: [usize; 3] = [1, 4, 16];
 const PLACES: [f64; 3] = [-1.5, 0.0, 1.2];
 
 /// A density and some of its fits.
-pub fn of_density(target: &Target, fits: &[Fit]) -> Result<Figure, CliError> {
-    let x = target.places(POINTS);
+pub fn of_density(target: &Target, fits: &[Fit]) -> Result<Figure, ExperimentError> {
+    let x = places(target.shown);
     let truth: Vec<f64> = x.iter().map(|&x| (target.density)(x)).collect();
     let most = truth.iter().copied().fold(0.0, f64::max);
     let mut marks = vec![line("the density", 0, &x, truth, true)];
@@ -76,10 +76,9 @@ pub fn of_errors(densities: &[Density]) -> Figure {
 }
 
 /// p(y | x) at some places of x: the truth, the circuit and the network.
-pub fn of_conditional(learned: &Learned) -> Result<Figure, CliError> {
+pub fn of_conditional(learned: &Learned) -> Result<Figure, ExperimentError> {
     let (low, high) = conditional::Y;
-    let y: Vec<f64> =
-        (0..POINTS).map(|step| low + (high - low) * step as f64 / (POINTS - 1) as f64).collect();
+    let y = places((low, high));
     let mut charts = Vec::new();
     for (index, x) in PLACES.into_iter().enumerate() {
         let rows: Vec<f64> = y.iter().flat_map(|&y| [x, y]).collect();
@@ -106,6 +105,11 @@ pub fn of_conditional(learned: &Learned) -> Result<Figure, CliError> {
         });
     }
     Ok(Figure { id: "conditional".into(), lines: charts.into_iter().map(|chart| vec![chart]).collect() })
+}
+
+/// The places to draw a line through.
+fn places((low, high): (f64, f64)) -> Vec<f64> {
+    (0..POINTS).map(|step| low + (high - low) * step as f64 / (POINTS - 1) as f64).collect()
 }
 
 fn line(name: impl Into<Text>, series: usize, x: &[f64], y: Vec<f64>, dashed: bool) -> Mark {

@@ -1,22 +1,20 @@
-//! `ugmm reproduce uncertainty`: are the probabilities of MNIST networks true, and do they notice what is no digit?
+//! Are the probabilities of MNIST networks true, and do they notice what is no digit?
 
-use super::{mnist, seeds};
-use crate::arguments::{Common, ReproduceUncertainty};
-use crate::error::CliError;
+use crate::experiment::seeds;
 use crate::fit::fit;
-use crate::output::{check_outputs, percent, percent_and_sd, print, table, write_json};
-use crate::statistics::{MeanAndSd, mean_and_sd};
-use crate::variants_file::read_variants;
+use crate::{ExperimentError, Progress, Protocol, mean_and_sd, mnist};
 use indexmap::IndexMap;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use serde::Serialize;
-use std::path::Path;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use ugmm_data::{load_mnist, read_idx_images};
 use ugmm_network::calibration::{scale, temperature};
 use ugmm_network::metrics::{Metrics, area_under_roc};
 use ugmm_network::training::{Dataset, Features, class_scores, log_probabilities};
 use ugmm_network::{Architecture, Model, Recipe, Settings, Stream, Task, UgmmError, generator};
+use ugmm_report::table;
 
 /// Images of each kind that is no digit.
 const OTHERS: usize = 10_000;
@@ -37,19 +35,11 @@ struct Run {
     /// The same after temperature scaling.
     scaled_metrics: Metrics,
     /// By kind of images and by sign; the area under the ROC curve of test images against these.
-    area_under_roc: IndexMap<String, Areas>,
+    area_under_roc: IndexMap<String, Signs<f64>>,
 }
 
-/// How well each sign tells test images from others.
-#[derive(Clone, Copy, Serialize)]
-struct Areas {
-    /// Probability of the predicted class.
-    max_probability: f64,
-    /// Minus the entropy of the class probabilities.
-    entropy: f64,
-    /// The root score: log Σ exp of the outputs (of a generative network: over the labels).
-    root_score: f64,
-}
+/// By what speaks for an image being of the kind that the network was trained on; larger is more so.
+type Signs<T> = IndexMap<&'static str, T>;
 
 #[derive(Serialize)]
 struct Measured {
@@ -58,62 +48,73 @@ struct Measured {
     runs: Vec<Run>,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    experiment: &'a str,
-    validation: usize,
-    results: &'a [Measured],
+/// Options of the experiment.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder with MNIST's four IDX files.
+    pub data: PathBuf,
+    /// IDX files of images of 28 × 28 pixels that are no digits; of each at most 10,000 are looked at.
+    pub others: Vec<PathBuf>,
+    /// Number of training images that are left out of training, for the temperature.
+    pub validation: NonZeroUsize,
+    /// Models, settings and seeds.
+    pub protocol: Protocol,
 }
 
-pub fn run(options: &ReproduceUncertainty, common: &Common) -> Result<(), CliError> {
-    check_outputs(&[common.json.as_deref()], &[])?;
-    let contenders = contenders(options)?;
-    let data = load_mnist(&options.data)?;
-    let (train, held_out) = mnist::split_off_last(data.train, options.validation.get())?;
+/// What the experiment found; docs/json.md describes its JSON.
+#[derive(Serialize)]
+pub struct Report {
+    experiment: &'static str,
+    validation: usize,
+    results: Vec<Measured>,
+    /// What was found, in words and tables of plain text.
+    #[serde(skip)]
+    pub text: String,
+}
+
+/// Trains networks on MNIST, and compares what they say of test images with what they say of others. Files that cannot be read,
+/// images of another size, and options that cannot be are errors.
+pub fn run(options: &Options, progress: Progress) -> Result<Report, ExperimentError> {
+    let Options { data, others: files, validation, protocol } = options;
+    let data = load_mnist(data)?;
+    let (train, held_out) = mnist::split_off_last(data.train, validation.get())?;
     let images = (data.test.images.rows, data.test.images.columns);
     let (train, held_out, test) =
         (mnist::dataset(train)?, mnist::dataset(held_out)?, mnist::dataset(data.test)?);
-    let others = others(&test, &options.others, images)?;
-    let shape = train.shape();
-    let recipe = |settings: &Settings, seed| settings.recipe(options.preset.preset(), &shape, seed);
-    let seeds = seeds(options.seed, options.seeds);
+    let others = others(&test, files, images)?;
+    let contenders = contenders(protocol);
     // Every recipe is checked before any training starts.
     let recipes = contenders
-        .iter()
-        .map(|(_, settings)| recipe(settings, options.seed))
+        .values()
+        .map(|settings| protocol.recipe(settings, &train, protocol.seed))
         .collect::<Result<Vec<_>, _>>()?;
     let mut results = Vec::new();
     for ((name, settings), first) in contenders.iter().zip(recipes) {
         let mut runs = Vec::new();
-        for &seed in &seeds {
-            let recipe = recipe(settings, seed)?;
-            let network = fit(&format!("{name}, seed {seed}"), &recipe, &train, None, common.quiet)?.network;
+        for seed in seeds(protocol.seed, protocol.seeds) {
+            let recipe = protocol.recipe(settings, &train, seed)?;
+            let network = fit(&format!("{name}, seed {seed}"), &recipe, &train, None, progress)?.network;
             runs.push(measure(seed, &network, &recipe.task, [&held_out, &test], &others)?);
         }
         results.push(Measured { model: name.clone(), recipe: first, runs });
     }
-    let validation = options.validation.get();
-    write_json(
-        common.json.as_deref(),
-        "ugmm/uncertainty",
-        &Report { experiment: "uncertainty", validation, results: &results },
-    )?;
-    print(&text(options, &results))
+    let text = text(options, &results);
+    Ok(Report { experiment: "uncertainty", validation: validation.get(), results, text })
 }
 
-fn contenders(options: &ReproduceUncertainty) -> Result<IndexMap<String, Settings>, CliError> {
-    let hidden = Some(mnist::PAPER_HIDDEN.to_vec());
-    let mut contenders = match &options.variants {
-        Some(path) => read_variants(path)?,
+fn contenders(protocol: &Protocol) -> IndexMap<String, Settings> {
+    let mut contenders = match &protocol.variants {
+        Some((_, variants)) => variants.clone(),
         None => IndexMap::from([
             ("uGMM-NN".into(), Settings::default()),
             ("FFNN".into(), Settings { model: Some(Architecture::Mlp), ..Settings::default() }),
         ]),
     };
+    contenders.retain(|_, settings| protocol.wants(settings));
     for settings in contenders.values_mut() {
-        settings.hidden = settings.hidden.take().or_else(|| hidden.clone());
+        settings.hidden.get_or_insert_with(|| mnist::PAPER_HIDDEN.to_vec());
     }
-    Ok(contenders)
+    contenders
 }
 
 fn measure(
@@ -122,36 +123,31 @@ fn measure(
     task: &Task,
     [held_out, test]: [&Dataset; 2],
     others: &[Others],
-) -> Result<Run, CliError> {
+) -> Result<Run, UgmmError> {
     let log_probabilities = |rows| log_probabilities(network, task, rows);
     let temperature = temperature(&log_probabilities(held_out)?, held_out.labels(), None)?;
     let on_test = log_probabilities(test)?;
     let mut scaled_on_test = on_test.clone();
     scale(&mut scaled_on_test, test.classes(), temperature, None);
     let own = signs(network, task, test)?;
-    let area_under_roc = others
-        .iter()
-        .map(|others| Ok((others.name.clone(), areas(&own, &signs(network, task, &others.images)?))))
-        .collect::<Result<_, CliError>>()?;
+    let mut areas = IndexMap::new();
+    for Others { name, images } in others {
+        let others = signs(network, task, images)?;
+        let area = |own, others| area_under_roc(own, others).expect("there are images of both kinds");
+        let by_sign = own.iter().map(|(&sign, values)| (sign, area(values, &others[sign])));
+        areas.insert(name.clone(), by_sign.collect());
+    }
     Ok(Run {
         seed,
         temperature,
         metrics: Metrics::of(&on_test, test.labels()),
         scaled_metrics: Metrics::of(&scaled_on_test, test.labels()),
-        area_under_roc,
+        area_under_roc: areas,
     })
 }
 
-/// What speaks for an image being of the kind that the network was trained on; larger is more so.
-#[derive(Default)]
-struct Signs {
-    max_probability: Vec<f64>,
-    entropy: Vec<f64>,
-    root_score: Vec<f64>,
-}
-
-fn signs(network: &Model, task: &Task, images: &Dataset) -> Result<Signs, CliError> {
-    let mut signs = Signs::default();
+fn signs(network: &Model, task: &Task, images: &Dataset) -> Result<Signs<Vec<f64>>, UgmmError> {
+    let mut signs = Signs::from(["max_probability", "entropy", "root_score"].map(|sign| (sign, Vec::new())));
     for row in class_scores(network, task, images)?.chunks(task.classes) {
         let largest = f64::from(row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
         let sum: f64 = row.iter().map(|&score| (f64::from(score) - largest).exp()).sum();
@@ -161,30 +157,20 @@ fn signs(network: &Model, task: &Task, images: &Dataset) -> Result<Signs, CliErr
             .map(|&score| f64::from(score) - root_score)
             .map(|log_probability| -log_probability.exp() * log_probability)
             .sum();
-        signs.max_probability.push(largest - root_score);
-        signs.entropy.push(-entropy);
-        signs.root_score.push(root_score);
+        // The root score is log Σ exp of the outputs, of a generative network over the labels; the entropy counts negatively.
+        for (values, sign) in signs.values_mut().zip([largest - root_score, -entropy, root_score]) {
+            values.push(sign);
+        }
     }
     Ok(signs)
-}
-
-fn areas(own: &Signs, others: &Signs) -> Areas {
-    let area = |sign: fn(&Signs) -> &Vec<f64>| {
-        area_under_roc(sign(own), sign(others)).expect("there are images of both kinds")
-    };
-    Areas {
-        max_probability: area(|signs| &signs.max_probability),
-        entropy: area(|signs| &signs.entropy),
-        root_score: area(|signs| &signs.root_score),
-    }
 }
 
 /// Noise, test images with their pixels shuffled, inverted test images, and those of files.
 fn others(
     test: &Dataset,
-    files: &[std::path::PathBuf],
+    files: &[PathBuf],
     (height, width): (usize, usize),
-) -> Result<Vec<Others>, CliError> {
+) -> Result<Vec<Others>, ExperimentError> {
     let columns = test.columns();
     let rows: Vec<usize> = (0..test.rows().min(OTHERS)).collect();
     let (digits, _) = test.batch(&rows);
@@ -207,7 +193,7 @@ fn others(
             let value =
                 format!("{} with images of {} × {} pixels", path.display(), images.rows, images.columns);
             let expected = "images as large as MNIST's, 28 × 28";
-            return Err(UgmmError::Setting { setting: "--others", value, expected }.into());
+            return Err(ExperimentError::Option("others", value, expected));
         }
         let count = images.count.min(OTHERS);
         images.pixels.truncate(count * columns);
@@ -224,17 +210,13 @@ fn stem(path: &Path) -> String {
     name.split(['.', '-']).next().unwrap_or_default().to_owned()
 }
 
-fn text(options: &ReproduceUncertainty, results: &[Measured]) -> String {
+fn text(options: &Options, results: &[Measured]) -> String {
     let over =
         |runs: &[Run], value: &dyn Fn(&Run) -> f64| mean_and_sd(&runs.iter().map(value).collect::<Vec<_>>());
-    let number = |value: MeanAndSd| match value.sd {
-        Some(sd) => format!("{:.4} ± {sd:.4}", value.mean),
-        None => format!("{:.4}", value.mean),
-    };
     let mut text = format!(
         "MNIST: trained on all but the last {} training images; these for the temperature alone; measured on the test \
          images. Seeds: {}.\n\n",
-        options.validation, options.seeds
+        options.validation, options.protocol.seeds
     );
     let mut rows = vec![
         ["", "accuracy, %", "log-loss", "Brier score", "calibration error, %", "temperature"]
@@ -246,11 +228,11 @@ fn text(options: &ReproduceUncertainty, results: &[Measured]) -> String {
             let metrics = |run: &Run| if scaled { run.scaled_metrics } else { run.metrics };
             rows.push(vec![
                 format!("{model}{name}"),
-                percent_and_sd(&over(runs, &|run| metrics(run).accuracy), 2),
-                number(over(runs, &|run| metrics(run).log_loss)),
-                number(over(runs, &|run| metrics(run).brier_score)),
-                percent_and_sd(&over(runs, &|run| metrics(run).calibration_error), 2),
-                if name.is_empty() { "1".into() } else { number(over(runs, &|run| run.temperature)) },
+                over(runs, &|run| metrics(run).accuracy).percent(2),
+                over(runs, &|run| metrics(run).log_loss).text(4),
+                over(runs, &|run| metrics(run).brier_score).text(4),
+                over(runs, &|run| metrics(run).calibration_error).percent(2),
+                if name.is_empty() { "1".into() } else { over(runs, &|run| run.temperature).text(4) },
             ]);
         }
     }
@@ -258,25 +240,12 @@ fn text(options: &ReproduceUncertainty, results: &[Measured]) -> String {
     text += "\nArea under the ROC curve of the test images against other images, %:\n\n";
     let mut rows = vec![["other images", "sign"].map(String::from).to_vec()];
     rows[0].extend(results.iter().map(|result| result.model.clone()));
-    let by_sign = |areas: &Areas| {
-        [
-            ("max probability", areas.max_probability),
-            ("entropy", areas.entropy),
-            ("root score", areas.root_score),
-        ]
-    };
     let Some(run) = results.first().and_then(|result| result.runs.first()) else { return text };
-    for kind in run.area_under_roc.keys() {
-        for sign in 0..by_sign(&run.area_under_roc[kind]).len() {
-            let of = |run: &Run| by_sign(&run.area_under_roc[kind])[sign];
-            let mut row = vec![kind.clone(), of(run).0.to_owned()];
-            row.extend(results.iter().map(|result| {
-                let mean = over(&result.runs, &|run| of(run).1);
-                match mean.sd {
-                    Some(_) => percent_and_sd(&mean, 1),
-                    None => percent(mean.mean, 1),
-                }
-            }));
+    for (kind, areas) in &run.area_under_roc {
+        for sign in areas.keys() {
+            let mut row = vec![kind.clone(), sign.replace('_', " ")];
+            let mean = |result: &Measured| over(&result.runs, &|run| run.area_under_roc[kind][sign]);
+            row.extend(results.iter().map(|result| mean(result).percent(1)));
             rows.push(row);
         }
     }

@@ -1,21 +1,19 @@
-//! `ugmm reproduce approximation`: the paper's section 3.5, that mixtures of univariate Gaussians come near to any smooth
-//! density, in figures; and a density of one number given another that no single Gaussian can hold.
+//! The paper's section 3.5, that mixtures of univariate Gaussians come near to any smooth density, in figures; and a density of one
+//! number given another that no single Gaussian can hold.
 
 mod conditional;
 mod figures;
 mod targets;
 mod univariate;
 
-use crate::arguments::{Common, ReproduceApproximation};
-use crate::error::CliError;
-use crate::output::{check_outputs, print, table, write_json};
+use crate::ExperimentError;
 use conditional::Measured;
-use indicatif::ProgressBar;
 use serde::Serialize;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use targets::{TARGETS, Target};
+use targets::TARGETS;
 use ugmm_network::file::write_atomically;
-use ugmm_report::svg;
+use ugmm_report::{svg, table};
 use univariate::Fit;
 
 /// Width of a figure in px.
@@ -23,14 +21,33 @@ const WIDTH: f64 = 900.0;
 /// Fresh rows to measure p(y | x) on.
 const TEST_ROWS: usize = 10_000;
 
+/// Options of the experiment.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The largest number of components; from 1 it is doubled up to it.
+    pub components: NonZeroUsize,
+    /// Steps of expectation maximisation, each over all points.
+    pub epochs: NonZeroUsize,
+    /// Rows to learn p(y | x) from.
+    pub rows: NonZeroUsize,
+    /// The folder to write the figures into, as SVG; it is made where it is not there.
+    pub output: Option<PathBuf>,
+    /// Decides every random choice.
+    pub seed: u64,
+}
+
+/// What the experiment found; its JSON is described in docs/json.md.
 #[derive(Serialize)]
-struct Report<'a> {
-    experiment: &'a str,
+pub struct Report {
+    experiment: &'static str,
     epochs: usize,
     rows: usize,
     densities: Vec<Density>,
     conditional: Vec<Measured>,
     figures: Vec<PathBuf>,
+    /// What was found, in words and tables of plain text.
+    #[serde(skip)]
+    pub text: String,
 }
 
 #[derive(Serialize)]
@@ -39,48 +56,46 @@ struct Density {
     fits: Vec<Fit>,
 }
 
-pub fn run(options: &ReproduceApproximation, common: &Common) -> Result<(), CliError> {
-    check_outputs(&[common.json.as_deref()], &[])?;
-    let figure = |id: &str| options.output.as_ref().map(|folder| folder.join(format!("{id}.svg")));
+/// Fits mixtures to densities and learns p(y | x). `progress` is told how many parts of the work are done, of how many. Files that
+/// cannot be written and too few rows to learn from are errors.
+pub fn run(options: &Options, progress: &dyn Fn(usize, usize)) -> Result<Report, ExperimentError> {
     if let Some(folder) = &options.output {
         std::fs::create_dir_all(folder)
             .map_err(|source| ugmm_network::UgmmError::Io { path: folder.clone(), source })?;
     }
+    let mut written = Vec::new();
+    let mut draw = |id: &str, figure| -> Result<(), ExperimentError> {
+        if let Some(folder) = &options.output {
+            let path = folder.join(format!("{id}.svg"));
+            write_atomically(&path, svg(&figure, WIDTH).as_bytes())?;
+            written.push(path);
+        }
+        Ok(())
+    };
     let counts: Vec<usize> =
         (0..).map(|power| 1usize << power).take_while(|count| *count <= options.components.get()).collect();
-    let bar = if common.quiet { ProgressBar::hidden() } else { ProgressBar::new(TARGETS.len() as u64 + 1) };
     let mut densities = Vec::new();
-    let mut drawn = Vec::new();
     for target in &TARGETS {
         let fits = |&components: &usize| univariate::fit(target, components, options.epochs.get());
         let fits: Vec<Fit> = counts.iter().map(fits).collect::<Result<_, _>>()?;
-        if let Some(path) = figure(target.id) {
-            write_atomically(&path, svg(&figures::of_density(target, &fits)?, WIDTH).as_bytes())?;
-            drawn.push(path);
-        }
+        draw(target.id, figures::of_density(target, &fits)?)?;
         densities.push(Density { name: target.name, fits });
-        bar.inc(1);
+        progress(densities.len(), TARGETS.len() + 1);
     }
     let learned = conditional::learn(options.rows.get(), TEST_ROWS, options.seed)?;
-    for (id, chart) in
-        [("errors", figures::of_errors(&densities)), ("conditional", figures::of_conditional(&learned)?)]
-    {
-        if let Some(path) = figure(id) {
-            write_atomically(&path, svg(&chart, WIDTH).as_bytes())?;
-            drawn.push(path);
-        }
-    }
-    bar.finish_and_clear();
-    let report = Report {
+    draw("errors", figures::of_errors(&densities))?;
+    draw("conditional", figures::of_conditional(&learned)?)?;
+    let mut report = Report {
         experiment: "approximation",
         epochs: options.epochs.get(),
         rows: options.rows.get(),
         densities,
         conditional: learned.measured,
-        figures: drawn,
+        figures: written,
+        text: String::new(),
     };
-    write_json(common.json.as_deref(), "ugmm/approximation", &report)?;
-    if common.quiet { Ok(()) } else { print(&text(&report)) }
+    report.text = text(&report);
+    Ok(report)
 }
 
 fn text(report: &Report) -> String {
@@ -107,12 +122,4 @@ fn text(report: &Report) -> String {
         text += &format!("wrote {}\n", path.display());
     }
     text
-}
-
-impl Target {
-    /// Places to draw it at.
-    fn places(&self, count: usize) -> Vec<f64> {
-        let (low, high) = self.shown;
-        (0..count).map(|step| low + (high - low) * step as f64 / (count - 1) as f64).collect()
-    }
 }

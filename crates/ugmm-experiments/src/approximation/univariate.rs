@@ -1,10 +1,11 @@
 //! Univariate mixtures of Gaussians fitted to a density.
 
 use super::targets::Target;
-use crate::error::CliError;
+use crate::ExperimentError;
 use serde::Serialize;
 use ugmm_circuit::{
-    Circuit, Method, Precision, Rows, StructureChoice, TrainingConfig, Variable, structure, train_structure,
+    Circuit, CircuitError, Method, Precision, Rows, StructureChoice, TrainingConfig, Variable, structure,
+    train_structure,
 };
 
 /// Points of equal probability that a mixture is fitted to: no sampling, so that what is left is the mixture's own error.
@@ -14,7 +15,7 @@ const FINE_POINTS: usize = 50_000;
 /// Starts of each fit; the most likely one counts.
 const STARTS: u64 = 3;
 
-/// A fit, and how far it is from the density.
+/// A mixture fitted to a density, and how far it is from it.
 #[derive(Serialize)]
 pub struct Fit {
     pub components: usize,
@@ -23,11 +24,11 @@ pub struct Fit {
     /// Kullback-Leibler divergence of the mixture from the density, in nats.
     pub divergence: f64,
     #[serde(skip)]
-    pub circuit: Option<Circuit>,
+    circuit: Circuit,
 }
 
 /// The best mixture found of so many components, by expectation maximisation.
-pub fn fit(target: &Target, components: usize, epochs: usize) -> Result<Fit, CliError> {
+pub fn fit(target: &Target, components: usize, epochs: usize) -> Result<Fit, ExperimentError> {
     let points = target.quantiles(POINTS);
     let rows = Rows::new(&points, 1)?;
     let structure = structure::mixture(1, components)?;
@@ -66,18 +67,12 @@ pub fn fit(target: &Target, components: usize, epochs: usize) -> Result<Fit, Cli
         divergence -= log_ratio;
     }
     let count = FINE_POINTS as f64;
-    Ok(Fit {
-        components,
-        total_variation: variation / count,
-        divergence: divergence / count,
-        circuit: Some(circuit),
-    })
+    Ok(Fit { components, total_variation: variation / count, divergence: divergence / count, circuit })
 }
 
 impl Fit {
     /// The mixture's density at each of these places.
-    pub fn densities(&self, places: &[f64]) -> Result<Vec<f64>, CliError> {
-        let Some(circuit) = &self.circuit else { return Ok(Vec::new()) };
-        Ok(circuit.log_likelihood(Rows::new(places, 1)?)?.into_iter().map(f64::exp).collect())
+    pub(super) fn densities(&self, places: &[f64]) -> Result<Vec<f64>, CircuitError> {
+        Ok(self.circuit.log_likelihood(Rows::new(places, 1)?)?.into_iter().map(f64::exp).collect())
     }
 }

@@ -5,10 +5,31 @@ use serde::Serialize;
 /// Mean and sample standard deviation (divisor n − 1; none for one value).
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct MeanAndSd {
+    /// The mean.
     pub mean: f64,
+    /// The sample standard deviation.
     pub sd: Option<f64>,
 }
 
+impl MeanAndSd {
+    /// "mean ± sd" with so many decimals.
+    #[must_use]
+    pub fn text(&self, decimals: usize) -> String {
+        match self.sd {
+            Some(sd) => format!("{:.decimals$} ± {sd:.decimals$}", self.mean),
+            None => format!("{:.decimals$}", self.mean),
+        }
+    }
+
+    /// The same for shares, in percent.
+    #[must_use]
+    pub fn percent(&self, decimals: usize) -> String {
+        Self { mean: 100.0 * self.mean, sd: self.sd.map(|sd| 100.0 * sd) }.text(decimals)
+    }
+}
+
+/// Mean and sample standard deviation of some numbers.
+#[must_use]
 pub fn mean_and_sd(values: &[f64]) -> MeanAndSd {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;

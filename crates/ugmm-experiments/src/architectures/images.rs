@@ -1,10 +1,9 @@
-//! `ugmm reproduce images`: uGMM neurons and convolution.
+//! uGMM neurons and convolution.
 
-use super::architectures::{self, Contender, Contest, Practice, parameters, width_for};
-use super::mnist::dataset;
-use crate::arguments::{ArchitectureOptions, Common, ImageTask, ReproduceImages};
-use crate::error::CliError;
-use crate::output::check_outputs;
+use super::{Contender, Contest, Options, Practice, mnist, parameters, width_for};
+use crate::ExperimentError;
+use crate::mnist::dataset;
+use std::path::Path;
 use ugmm::architecture::{MixedConfig, MixedInput};
 use ugmm_data::{ClassLabels, digits, stratified_split};
 use ugmm_network::training::{Dataset, Features};
@@ -22,21 +21,8 @@ const LEARNING_RATE: f64 = 3e-2;
 /// By how many pixels MNIST's images are moved at most.
 const MNIST_SHIFT: usize = 1;
 
-pub fn run(options: &ReproduceImages, common: &Common) -> Result<(), CliError> {
-    check_outputs(&[common.json.as_deref()], &[])?;
-    let contests = options
-        .tasks
-        .iter()
-        .map(|task| match task {
-            ImageTask::Mnist => of_mnist(&options.options),
-            ImageTask::Digits => of_digits(&options.options),
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    architectures::run("images", contests, &options.options, common)
-}
-
-fn of_mnist(options: &ArchitectureOptions) -> Result<Contest, CliError> {
-    let [train, measured] = architectures::mnist(options)?;
+pub fn of_mnist(folder: &Path, options: &Options) -> Result<Contest, ExperimentError> {
+    let [train, measured] = mnist(folder, options)?;
     let (images, height, width) = (train.images.count, train.images.rows, train.images.columns);
     let size = [1, height, width];
     let epochs = if options.quick { 3 } else { 8 };
@@ -56,7 +42,7 @@ fn of_mnist(options: &ArchitectureOptions) -> Result<Contest, CliError> {
     })
 }
 
-fn of_digits(options: &ArchitectureOptions) -> Result<Contest, CliError> {
+pub fn of_digits(options: &Options) -> Result<Contest, ExperimentError> {
     let all = digits();
     let names: Vec<String> = all.labels.iter().map(u8::to_string).collect();
     let labels = ClassLabels::from_labels(&names)?.encode(&names)?;
@@ -98,7 +84,7 @@ fn contenders(
     [trunk, head]: [&[usize]; 2],
     ugmm_dropout: f64,
     practice: Practice,
-) -> Result<Vec<Contender>, CliError> {
+) -> Result<Vec<Contender>, ExperimentError> {
     let cnn = |width: usize| MixedConfig::cnn(size, trunk, &[width], DIGITS, DROPOUT);
     let ugmm_cnn = MixedConfig::ugmm_cnn(size, trunk, head, DIGITS, ugmm_dropout);
     let head_on_trunk =

@@ -1,22 +1,31 @@
-//! `ugmm reproduce iris`: the paper's generative experiment (§4.1).
+//! The paper's generative experiment (§4.1).
 
-use super::{Contender, Experiment, Part, layer_sizes, percent_with_sd};
-use crate::arguments::{Common, PresetKind, ReproduceIris};
-use crate::error::CliError;
-use crate::output::check_outputs;
+use crate::experiment::{Contender, Experiment, Part, layer_sizes, percent};
+use crate::{ExperimentError, Progress, Protocol, Report};
 use ugmm_data::{ClassLabels, IRIS_SPLIT_STATES, LabelledTable, Split, iris, iris_split};
 use ugmm_network::training::{Dataset, Features, Schedule};
-use ugmm_network::{Architecture, ModelConfig, ObjectiveKind, Preset, Settings, Standardization, UgmmError};
+use ugmm_network::{Architecture, ModelConfig, ObjectiveKind, Preset, Settings, Standardization};
 
 /// scikit-learn's `random_state` of the split that the paper's published script uses.
 const PAPER_SPLIT: u64 = 42;
 /// Hidden units of the paper's feed-forward network.
 const MLP_HIDDEN: usize = 32;
 
-pub fn run(options: &ReproduceIris, common: &Common) -> Result<(), CliError> {
-    check_outputs(&[common.json.as_deref()], &[])?;
+/// Options of the experiment.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Splits into training and test rows, as scikit-learn's `random_state`: 42 (the paper's), 0, 1, 2, 3 or 4.
+    pub splits: Vec<u64>,
+    /// Leaves the test rows alone: cross-validation on the training rows, with so many folds, 2 to 60.
+    pub folds: Option<u64>,
+    /// Models, settings and seeds.
+    pub protocol: Protocol,
+}
+
+/// Trains the paper's models, or others, on Iris. Options that cannot be are errors.
+pub fn run(options: &Options, progress: Progress) -> Result<Report, ExperimentError> {
     let table = iris();
-    let preset = options.options.preset.preset();
+    let preset = options.protocol.preset;
     let parts = splits(options)?
         .into_iter()
         .map(|(state, split)| part(&table, preset, (options.splits.len() > 1).then_some(state), &split))
@@ -58,8 +67,8 @@ pub fn run(options: &ReproduceIris, common: &Common) -> Result<(), CliError> {
         Contender {
             name: format!("uGMM-NN {sizes}"),
             settings: base.clone(),
-            paper: Some(percent_with_sd(100.0, 0.0)),
-            published_code: Some(percent_with_sd(76.0, 15.7)),
+            paper: Some(percent(100.0, Some(0.0))),
+            published_code: Some(percent(76.0, Some(15.7))),
         },
         Contender {
             name: format!(
@@ -67,8 +76,8 @@ pub fn run(options: &ReproduceIris, common: &Common) -> Result<(), CliError> {
                 layer_sizes(&[parts[0].train.columns(), MLP_HIDDEN, parts[0].train.classes()])
             ),
             settings: mlp,
-            paper: Some(percent_with_sd(100.0, 0.0)),
-            published_code: Some(percent_with_sd(99.3, 1.4)),
+            paper: Some(percent(100.0, Some(0.0))),
+            published_code: Some(percent(99.3, Some(1.4))),
         },
     ];
     let experiment = Experiment {
@@ -80,17 +89,16 @@ pub fn run(options: &ReproduceIris, common: &Common) -> Result<(), CliError> {
         test_rows: options.folds.is_none(),
         // The accuracy after training.
         first_measured_epoch: |epochs| epochs,
-        options: &options.options,
+        protocol: &options.protocol,
         changes: changes(options),
-        seeds: options.seeds,
-        quiet: common.quiet,
         default_seeds: 10,
+        progress,
     };
-    experiment.run(common)
+    experiment.run()
 }
 
 /// What was changed by the options of this experiment alone.
-fn changes(options: &ReproduceIris) -> Vec<String> {
+fn changes(options: &Options) -> Vec<String> {
     let mut changes = Vec::new();
     if options.splits != [PAPER_SPLIT] {
         let states: Vec<String> = options.splits.iter().map(u64::to_string).collect();
@@ -100,13 +108,13 @@ fn changes(options: &ReproduceIris) -> Vec<String> {
     changes
 }
 
-fn description(options: &ReproduceIris) -> String {
-    let settings = match options.options.preset {
-        PresetKind::Paper => {
+fn description(options: &Options) -> String {
+    let settings = match options.protocol.preset {
+        Preset::Paper => {
             "Iris, by the paper's protocol: raw features, 120 training and 30 test rows, batches of 16, Adam 1e-3, 300 \
              epochs;\nuGMM: joint score of features and label, prediction by posterior; FFNN: cross-entropy."
         }
-        PresetKind::Best => {
+        Preset::Best => {
             "Iris, the paper's rows with this project's settings (docs/results/iris-quality.md): standardised features;\n\
              uGMM: joint score of features and label with the cross-entropy of its posterior, prediction by posterior; \
              FFNN: cross-entropy."
@@ -121,13 +129,16 @@ fn description(options: &ReproduceIris) -> String {
 }
 
 /// The rows to train on and to measure on, with the state of the split that they come from.
-fn splits(options: &ReproduceIris) -> Result<Vec<(u64, Split)>, CliError> {
+fn splits(options: &Options) -> Result<Vec<(u64, Split)>, ExperimentError> {
+    let refused = |state: String| ExperimentError::Option("splits", state, "among 42, 0, 1, 2, 3 and 4");
+    if let Some(folds) = options.folds.filter(|folds| !(2..=60).contains(folds)) {
+        return Err(ExperimentError::Option("folds", folds.to_string(), "from 2 to 60"));
+    }
     let mut splits = Vec::new();
     for &state in &options.splits {
         let Some(split) = iris_split(state) else {
             debug_assert!(!IRIS_SPLIT_STATES.contains(&state));
-            let (setting, expected) = ("--splits", "among 42, 0, 1, 2, 3 and 4");
-            return Err(UgmmError::Setting { setting, value: state.to_string(), expected }.into());
+            return Err(refused(state.to_string()));
         };
         match options.folds {
             Some(folds) => splits.extend((0..folds as usize).map(|fold| {
@@ -141,10 +152,15 @@ fn splits(options: &ReproduceIris) -> Result<Vec<(u64, Split)>, CliError> {
             None => splits.push((state, split)),
         }
     }
-    Ok(splits)
+    if splits.is_empty() { Err(refused("empty".into())) } else { Ok(splits) }
 }
 
-fn part(table: &LabelledTable, preset: Preset, state: Option<u64>, split: &Split) -> Result<Part, CliError> {
+fn part(
+    table: &LabelledTable,
+    preset: Preset,
+    state: Option<u64>,
+    split: &Split,
+) -> Result<Part, ExperimentError> {
     let (mut train, mut test) = (table.select_rows(&split.train)?, table.select_rows(&split.test)?);
     if preset != Preset::Paper {
         let standardization = Standardization::fit(&train.features, table.columns())?;
@@ -157,7 +173,7 @@ fn part(table: &LabelledTable, preset: Preset, state: Option<u64>, split: &Split
     Ok(Part { split: state, train: dataset(&train, &classes)?, test: dataset(&test, &classes)? })
 }
 
-fn dataset(table: &LabelledTable, classes: &ClassLabels) -> Result<Dataset, CliError> {
+fn dataset(table: &LabelledTable, classes: &ClassLabels) -> Result<Dataset, ExperimentError> {
     let labels = classes.encode(&table.target.as_ref().expect("Iris has a target").labels)?;
     Ok(Dataset::new(Features::F32(table.features.clone()), table.columns(), labels, classes.len())?)
 }

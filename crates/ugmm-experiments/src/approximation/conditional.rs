@@ -1,13 +1,13 @@
 //! A number with two or three likely values given another: no single Gaussian can hold it.
 
 use super::targets::{logistic, logistic_density};
-use crate::error::CliError;
+use crate::ExperimentError;
 use rand::{Rng, RngExt};
 use serde::Serialize;
-use ugmm_circuit::{Circuit, Rows, TrainingConfig, Variable, train};
+use ugmm_circuit::{Circuit, CircuitError, Rows, TrainingConfig, Variable, train};
 use ugmm_data::frame::ColumnData;
 use ugmm_network::Stream;
-use ugmm_tabular::{FitOptions, Table, UgmmRegressor};
+use ugmm_tabular::{FitOptions, Table, TabularError, UgmmRegressor};
 
 /// Scale of the logistic noise.
 const NOISE: f64 = 0.15;
@@ -69,7 +69,7 @@ pub struct Learned {
     network: UgmmRegressor,
 }
 
-pub fn learn(rows: usize, test_rows: usize, seed: u64) -> Result<Learned, CliError> {
+pub fn learn(rows: usize, test_rows: usize, seed: u64) -> Result<Learned, ExperimentError> {
     let mut rng = ugmm_network::generator(seed, Stream::Sampling);
     let (training, test) = (draw(rows, &mut rng), draw(test_rows, &mut rng));
     let learned = Rows::new(&training, 2)?;
@@ -77,7 +77,7 @@ pub fn learn(rows: usize, test_rows: usize, seed: u64) -> Result<Learned, CliErr
     let config = TrainingConfig { seed, ..TrainingConfig::default() };
     let circuit = train(learned, variables, &config, |_| true)?.circuit;
     let options = FitOptions { seed, ..FitOptions::default() };
-    let network = UgmmRegressor::fit(&table(&training)?, "y", &options)?.0;
+    let network = UgmmRegressor::fit(&table(&training)?, "y", &options).map_err(Box::new)?.0;
     let mut learned = Learned { measured: Vec::new(), circuit, network };
     let (pairs, count) = (|| test.chunks_exact(2), test_rows as f64);
     let mean = |logs: Vec<f64>| logs.iter().sum::<f64>() / count;
@@ -93,7 +93,7 @@ pub fn learn(rows: usize, test_rows: usize, seed: u64) -> Result<Learned, CliErr
 
 impl Learned {
     /// log p(y | x) of rows x, y by the circuit.
-    pub fn by_circuit(&self, rows: &[f64]) -> Result<Vec<f64>, CliError> {
+    pub fn by_circuit(&self, rows: &[f64]) -> Result<Vec<f64>, CircuitError> {
         let without: Vec<f64> = rows.chunks_exact(2).flat_map(|row| [row[0], f64::NAN]).collect();
         let joint = self.circuit.log_likelihood(Rows::new(rows, 2)?)?;
         let marginal = self.circuit.log_likelihood(Rows::new(&without, 2)?)?;
@@ -101,8 +101,8 @@ impl Learned {
     }
 
     /// The same by the network.
-    pub fn by_network(&self, rows: &[f64]) -> Result<Vec<f64>, CliError> {
-        let densities = self.network.predict_densities(&table(rows)?)?;
+    pub fn by_network(&self, rows: &[f64]) -> Result<Vec<f64>, ExperimentError> {
+        let densities = self.network.predict_densities(&table(rows)?).map_err(Box::new)?;
         Ok(densities
             .iter()
             .zip(rows.chunks_exact(2))
@@ -111,7 +111,8 @@ impl Learned {
     }
 }
 
-fn table(rows: &[f64]) -> Result<Table, CliError> {
+fn table(rows: &[f64]) -> Result<Table, ExperimentError> {
     let column = |at: usize| ColumnData::Numbers(rows.iter().skip(at).step_by(2).copied().collect());
-    Ok(Table::from_columns(vec![("x".into(), column(0)), ("y".into(), column(1))])?)
+    let columns = vec![("x".into(), column(0)), ("y".into(), column(1))];
+    Ok(Table::from_columns(columns).map_err(|error| Box::new(TabularError::from(error)))?)
 }
