@@ -1,4 +1,4 @@
-//! Training steps and forward passes of whole networks, beside the kernels that they are made of.
+//! Measures training steps and forward passes of whole networks, and the kernels in them alone.
 //!
 //!     RAYON_NUM_THREADS=1 cargo bench -p ugmm-network --bench steps
 
@@ -16,7 +16,7 @@ struct Case {
     task: Task,
     network: Network,
     rows: usize,
-    /// Share of the features that are 0.
+    /// Fraction of the features that are 0.
     zeros: f64,
 }
 
@@ -37,7 +37,7 @@ fn cases() -> Vec<Case> {
     };
     let generative = Objective::Generative { label: LabelEncoding::Index };
     let table = Task { features: 30, classes: 2, objective: Objective::Discriminative };
-    // That of `ugmm train`: standardised, with dropout.
+    // This is the network of `ugmm train`: standardised, with dropout.
     let mut cases = vec![
         Case {
             name: "iris, 5-10-5-1, joint score",
@@ -86,7 +86,7 @@ fn steps(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("whole", case.name), |bencher| {
             bencher.iter(|| stepper.take_step(x.clone(), &targets, 1e-6).expect("the batch fits"));
         });
-        // The kernels of all layers, on inputs of their own.
+        // The kernels of all layers run on separate inputs.
         let mut y = case.task.network_input(&x, &targets);
         let mut layers = Vec::new();
         for layer in &case.network.layers {

@@ -1,10 +1,12 @@
-//! The most probable explanation beside other ways to look for it, each in the same time; what `docs/results/mpe.md` shows.
+//! Compares the search for the most probable explanation with other methods in equal time;
+//! `docs/results/mpe.md` shows the output.
 //!
 //!     cargo run --release --example mpe_compare -- MODEL [SECONDS]
 //!
-//! MODEL is a generative or hybrid model of standardised numbers by `ugmm train`. All of its features and its label are asked
-//! for, then the first half of the features with the label, the others at their means; features between −2 and 2. Without SECONDS the
-//! others get the time that search and proof took; the search without proof is timed too.
+//! MODEL is a generative or hybrid model of standardised numbers by `ugmm train`. The first query asks for
+//! all of its features and its label, the second for the first half of the features and the label, with the
+//! others at their means. Features are between −2 and 2. Without SECONDS the other methods get the time that
+//! search and proof took; the search without proof is timed too.
 
 use rand::RngExt;
 use std::error::Error;
@@ -18,14 +20,14 @@ use ugmm_network::model_file::SavedModel;
 use ugmm_network::{LabelEncoding, Model, Network, Predictor, Stream, generator};
 
 const SIDE: f32 = 2.0;
-/// Starts of gradient ascent in a batch, and steps of each.
+/// Number of starts of gradient ascent in a batch, and steps of each.
 const STARTS: usize = 64;
 const STEPS: usize = 100;
 
-/// A score of numbers and a label.
+/// A score as a function of numbers and a label.
 struct Problem {
     network: Network,
-    /// Of numbers between −SIDE and SIDE, and after them the label's inputs.
+    /// Function of the numbers, between −SIDE and SIDE, followed by the label's inputs.
     function: ScoreFunction,
     numbers: usize,
     given: usize,
@@ -109,7 +111,7 @@ fn compare(problem: &Problem, seconds: Option<f64>) -> Result<(), Box<dyn Error>
     Ok(())
 }
 
-/// All labels and grids of 2, 3, 5, 9 … points a side, until time is over.
+/// Tries all labels with grids of 2, 3, 5, 9 … points per side until the time is over.
 fn brute_force(problem: &Problem, until: Instant) -> f64 {
     let mut best = f64::NEG_INFINITY;
     let mut cells = 1usize;
@@ -132,7 +134,8 @@ fn brute_force(problem: &Problem, until: Instant) -> f64 {
     }
 }
 
-/// Projected gradient ascent by Adam-like normalised steps of falling length, from random starts, many in a batch.
+/// Projected gradient ascent with normalised, decreasing steps as in Adam, from random starts in large
+/// batches.
 fn gradient_ascent(problem: &Problem, until: Instant) -> f64 {
     let network = &problem.network;
     let inputs = network.inputs();
@@ -174,7 +177,8 @@ fn gradient_ascent(problem: &Problem, until: Instant) -> f64 {
     }
 }
 
-/// Each number in turn to the best of a grid and of ever narrower ones around it, each label in turn; from random starts.
+/// Coordinate ascent from random starts: each number moves to the best point of a grid and of ever narrower
+/// ones around it, each label to its best value.
 fn coordinate_ascent(problem: &Problem, until: Instant) -> f64 {
     let mut rng = generator(0, Stream::Search);
     let mut best = f64::NEG_INFINITY;

@@ -1,16 +1,16 @@
-//! Other places than the processor where networks can be computed.
+//! Devices other than the processor on which networks can be computed.
 
 use crate::training::{Checkpoint, Dataset, Observer, Trained, TrainingConfig};
 use crate::{Model, Predictor, Task, UgmmError};
 
-/// A device that trains networks and predicts by them, such as a GPU by a framework. This crate has none: it computes on the
-/// processor.
+/// A device that trains networks and predicts with them, such as a GPU behind a framework. This crate
+/// implements none: it computes on the processor.
 pub trait Backend: Send + Sync {
     /// Trains `network` as [`training::resume`](crate::training::resume) does.
     ///
     /// # Errors
     ///
-    /// As [`training::resume`](crate::training::resume), and what goes wrong on the device.
+    /// The errors of [`training::resume`](crate::training::resume), and failures of the device.
     #[allow(clippy::too_many_arguments, reason = "those of `resume`")]
     fn resume(
         &self,
@@ -23,6 +23,6 @@ pub trait Backend: Send + Sync {
         observer: &mut dyn Observer,
     ) -> Result<Trained<Model>, UgmmError>;
 
-    /// The network on the device, ready to predict.
+    /// Puts the network on the device, ready to predict.
     fn predictor(&self, model: &Model) -> Box<dyn Predictor + Send + Sync>;
 }

@@ -1,32 +1,34 @@
-//! Probabilities that are neither too sure nor too careful: temperature scaling of classes (Guo et al. 2017), and stretching
+//! Calibration of predictions: temperature scaling of class probabilities (Guo et al. 2017), and stretching
 //! of densities.
 
 use crate::UgmmError;
 use crate::inference::conditional::ConditionalDensity;
 
-/// Smallest and largest temperature that [`temperature`] gives; rows that are all right have no best one.
+/// Smallest and largest temperature that [`temperature`] returns; there is no best one if every prediction is
+/// right.
 pub const TEMPERATURE_RANGE: (f64, f64) = (1e-2, 1e2);
-/// Temperatures that are tried first, evenly in their logarithm: a loss that is bounded may have several valleys.
+/// Number of temperatures tried first, evenly spaced in their logarithm: the bounded loss may have several
+/// minima.
 const TEMPERATURES: usize = 49;
-/// Steps of the golden-section search around the best of them: to a relative precision of about 1e-6.
+/// Steps of the golden-section search around the best temperature, for a relative precision of about 1e-6.
 const TEMPERATURE_STEPS: usize = 26;
 
-/// The temperature T that makes the log-loss of softmax(s / T) smallest, for `scores` s `[rows, classes]`, row-major
-/// (log-probabilities will do) and the right class of each row. Take rows that were held out of training. Where the network
-/// learned with `class_weights` w, the scores are its log-probabilities as [`crate::metrics::unweighted`] leaves them, and
-/// the temperature is that of [`scale`] with these weights.
+/// The temperature T that minimises the log-loss of softmax(s / T) for `scores` s `[rows, classes]`,
+/// row-major, and the true class of each row, `labels` `[rows]`. Scores may be log-probabilities. Pass
+/// held-out rows. If the network was trained with `class_weights` w, the scores are its log-probabilities as
+/// [`crate::metrics::unweighted`] returns them, and T is the temperature of [`scale`] with these weights.
 ///
-/// Of n rows one more is imagined to be wrong, so that few rows that all happen to be right do not make the
-/// probabilities certain: the right class counts (n + 1)/(n + 2), the others share the rest (Platt 1999). No row has a
-/// larger loss than a right class of probability 1 / (classes · (n + 1)), so that one row far from all others does not
-/// decide.
+/// A pseudo-row keeps few rows that all happen to be right from making the probabilities certain: with n rows
+/// the true class has the target (n + 1)/(n + 2), and the other classes share the rest (Platt 1999). The loss
+/// of a row is bounded by that of probability 1 / (classes · (n + 1)) for the true class, so that one outlier
+/// does not decide.
 ///
 /// # Errors
 ///
-/// When there are no rows, the sizes do not fit or a class is not below the number of classes.
+/// [`UgmmError`] when there are no rows, the sizes do not fit or a class is not below the number of classes.
 ///
 /// ```
-/// // Twice as sure as it should be: 9 of 10 rows right at a probability of 0.9879.
+/// // The probabilities are overconfident: 9 of 10 rows are right at a probability of 0.9879.
 /// let scores = [2.0 * 9f32.ln(), 0.0].repeat(10_000);
 /// let labels = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1].repeat(1000);
 /// let temperature = ugmm_network::calibration::temperature(&scores, &labels, None)?;
@@ -73,13 +75,14 @@ pub fn temperature(
     Ok(golden_section((low, high), TEMPERATURE_STEPS, loss).exp())
 }
 
-/// Turns `log_probabilities` s `[rows, classes]`, row-major, into log softmax(s / T). Where the network learned with
-/// `class_weights` w, and these are taken out of its probabilities, it is the weighted ones whose logarithms are divided:
-/// log softmax((s + log w) / T − log w), so that the class of the largest weight × probability stays the same.
+/// Turns `log_probabilities` s `[rows, classes]`, row-major, into log softmax(s / T). If the network was
+/// trained with `class_weights` w, and s does not contain them, the logarithms of the weighted probabilities
+/// are divided: log softmax((s + log w) / T − log w). The class of the largest weight × probability then
+/// stays the same.
 ///
 /// # Panics
 ///
-/// When there are not as many weights as classes.
+/// When the number of weights differs from the number of classes.
 pub fn scale(log_probabilities: &mut [f32], classes: usize, temperature: f64, class_weights: Option<&[f64]>) {
     let log_weights = log_weights(classes, class_weights);
     let mut logs = vec![0.0; classes];
@@ -96,7 +99,7 @@ fn log_weights(classes: usize, class_weights: Option<&[f64]>) -> Vec<f64> {
     logs
 }
 
-/// log softmax((s + log w) / T − log w) of one row's s.
+/// log softmax((s + log w) / T − log w) of the scores s of one row, `[classes]`.
 fn scaled(scores: &[f32], temperature: f64, log_weights: &[f64], logs: &mut [f64]) {
     let places = scores.iter().zip(log_weights);
     let weighted = places.clone().map(|(&score, weight)| f64::from(score) + weight);
@@ -109,7 +112,7 @@ fn scaled(scores: &[f32], temperature: f64, log_weights: &[f64], logs: &mut [f64
     logs.iter_mut().for_each(|log| *log -= log_sum);
 }
 
-/// Where between two ends a function of one valley is least (Kiefer 1953).
+/// The minimum of a unimodal function between two ends, by golden-section search (Kiefer 1953).
 fn golden_section((mut low, mut high): (f64, f64), steps: usize, mut loss: impl FnMut(f64) -> f64) -> f64 {
     let ratio = 0.5 * (5f64.sqrt() - 1.0);
     let (mut left, mut right) = (high - ratio * (high - low), low + ratio * (high - low));
@@ -128,19 +131,19 @@ fn golden_section((mut low, mut high): (f64, f64), steps: usize, mut loss: impl 
     0.5 * (low + high)
 }
 
-/// Smallest and largest factor that [`spread`] gives.
+/// Smallest and largest factor that [`spread`] returns.
 pub const SPREAD_RANGE: (f64, f64) = (0.2, 5.0);
-/// Probability of the central interval that [`spread`] makes hold as many numbers.
+/// Probability of the central interval whose coverage [`spread`] calibrates.
 const INTERVAL: f64 = 0.9;
 
-/// The factor by which to stretch densities about their medians ([`ConditionalDensity::stretched`]) so that their central
-/// intervals of 90 % hold 90 % of the right numbers: the smallest factor that is enough for ⌈0.9 (n + 1)⌉ of n rows
-/// (split conformal prediction; Lei et al. 2018). How far away the others are makes no difference. Take rows that were
-/// held out of training.
+/// The factor by which to stretch densities about their medians ([`ConditionalDensity::stretched`]) so that
+/// their central intervals of 90 % contain 90 % of the true `numbers`. It is the smallest factor that
+/// suffices for ⌈0.9 (n + 1)⌉ of n rows (split conformal prediction; Lei et al. 2018). The distances of the
+/// other rows have no influence. Pass held-out rows.
 ///
 /// # Errors
 ///
-/// When there are no rows, or not as many numbers as densities.
+/// [`UgmmError`] when there are no rows, or the numbers of densities and of `numbers` differ.
 pub fn spread(densities: &[ConditionalDensity], numbers: &[f64]) -> Result<f64, UgmmError> {
     if densities.is_empty() || densities.len() != numbers.len() {
         let (what, expected) = ("the sample for calibration", densities.len().max(1));
@@ -173,7 +176,7 @@ mod tests {
             scale(&mut logs, 3, temperature, None);
             let sums = logs.chunks(3).map(|row| row.iter().map(|log| log.exp()).sum::<f32>());
             assert!(sums.into_iter().all(|sum| (sum - 1.0).abs() < 1e-5));
-            // With the imagined row, which is as wrong as all rows are on average.
+            // The loss includes the pseudo-row, which is as wrong as the rows are on average.
             let all: f64 = logs.iter().map(|&log| f64::from(log)).sum();
             let right: f64 = logs.chunks(3).zip(&labels).map(|(row, &label)| f64::from(row[label])).sum();
             assert!((right + 100.0 * Metrics::of(&logs, &labels).log_loss).abs() < 1e-6);
@@ -185,7 +188,7 @@ mod tests {
         }
     }
 
-    /// Log-probabilities that are right as often as they say, and one row that is certain and wrong.
+    /// Calibrated log-probabilities, and one row that is certain and wrong.
     #[test]
     fn one_row_does_not_decide() {
         let (mut scores, mut labels) = ([3f32.ln(), 0.0].repeat(200), [0, 0, 0, 1].repeat(50));
@@ -216,14 +219,14 @@ mod tests {
         assert!(same.iter().zip(&logs).all(|(a, b)| (a - b).abs() < 1e-5));
     }
 
-    /// Normal densities of half the deviation that the numbers have.
+    /// Normal densities with half of the standard deviation that the numbers have.
     #[test]
     fn the_spread_makes_densities_as_wide_as_the_numbers() {
         let cells = 200;
         let middle = |cell: usize| -10.0 + 20.0 * (cell as f64 + 0.5) / cells as f64;
         let scores = (0..cells).map(|cell| (-0.5 * (middle(cell) / 0.5).powi(2)) as f32).collect();
         let density = ConditionalDensity::new((-10.0, 10.0), scores);
-        // Quantiles of a standard normal distribution, from a density of one.
+        // The numbers are quantiles of a standard normal distribution.
         let scores = (0..cells).map(|cell| (-0.5 * middle(cell).powi(2)) as f32).collect();
         let standard = ConditionalDensity::new((-10.0, 10.0), scores);
         let numbers: Vec<f64> = (0..500).map(|i| standard.quantile((f64::from(i) + 0.5) / 500.0)).collect();
@@ -235,7 +238,7 @@ mod tests {
 
     #[test]
     fn rows_that_are_all_right_do_not_become_certain() {
-        // 2 of 2 right count as 3 of 4: log 3 is the score that says so.
+        // 2 right rows of 2 count as 3 of 4, whose log-odds are log 3.
         let found = temperature(&[3f32.ln(), 0.0, 0.0, 3f32.ln()], &[0, 1], None).unwrap();
         assert!((found - 1.0).abs() < 1e-6, "{found}");
         let found = temperature(&[1.0, 0.0], &[1], None).unwrap();

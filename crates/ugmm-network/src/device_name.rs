@@ -1,4 +1,4 @@
-//! Names of devices: the processor, and GPUs by the backends of a framework, of which a program has those that it was built with.
+//! Names of devices: the processor, and GPUs behind the backends that a program was built with.
 
 use crate::UgmmError;
 use std::fmt;
@@ -8,9 +8,9 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GpuBackend {
-    /// Any GPU, by the graphics interface of its system: Vulkan, Metal or Direct3D 12.
+    /// Any GPU through the graphics interface of its system: Vulkan, Metal or Direct3D 12.
     Wgpu,
-    /// Any GPU, by Vulkan alone.
+    /// Any GPU through Vulkan.
     Vulkan,
     /// Apple's GPUs.
     Metal,
@@ -21,10 +21,10 @@ pub enum GpuBackend {
 }
 
 impl GpuBackend {
-    /// All of them, whatever this build has.
+    /// All backends, whether or not this build contains them.
     pub const ALL: [Self; 5] = [Self::Wgpu, Self::Vulkan, Self::Metal, Self::Cuda, Self::Rocm];
 
-    /// Its name in [`DeviceName`], which is that of the feature that builds it.
+    /// The backend's name in [`DeviceName`], equal to the name of the feature that builds it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -37,8 +37,8 @@ impl GpuBackend {
     }
 }
 
-/// The name of a device, as typed: `cpu`, `wgpu`, `vulkan`, `metal`, `cuda`, `rocm`, and for GPUs beyond the first their
-/// number, from 0, after a colon: `cuda:1`.
+/// The name of a device as users write it: `cpu`, `wgpu`, `vulkan`, `metal`, `cuda` or `rocm`. A GPU other
+/// than the first has its index, from 0, after a colon: `cuda:1`.
 ///
 /// ```
 /// use ugmm_network::DeviceName;
@@ -54,12 +54,12 @@ pub enum DeviceName {
     /// The processor.
     #[default]
     Cpu,
-    /// A GPU: a backend, and which of the devices that it finds, from 0.
+    /// A GPU: its backend, and its index among the devices that the backend finds, from 0.
     Gpu(GpuBackend, usize),
 }
 
 impl DeviceName {
-    /// The error of a program that was built without this backend.
+    /// The error of a program that was built without this device's backend.
     #[must_use]
     pub fn not_built(self) -> UgmmError {
         let feature = match self {
@@ -96,7 +96,7 @@ impl FromStr for DeviceName {
         }
         let (name, index) = text.split_once(':').unwrap_or((text, "0"));
         let backend = GpuBackend::ALL.into_iter().find(|backend| backend.name() == name).ok_or_else(error)?;
-        // Digits alone: not the sign that `parse` would take.
+        // Only digits are valid; `parse` would accept a sign.
         if !index.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(error());
         }

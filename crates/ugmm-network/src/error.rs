@@ -1,8 +1,8 @@
-//! What can go wrong in this library.
+//! The errors of this library.
 
 use std::path::PathBuf;
 
-/// An error of this library. Each message is one sentence that says what would be right.
+/// An error of this library. Each message is one sentence that says how to correct it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UgmmError {
@@ -11,20 +11,20 @@ pub enum UgmmError {
     Setting {
         /// The setting's name.
         setting: &'static str,
-        /// What it was set to.
+        /// Its value.
         value: String,
-        /// What it may be.
+        /// The valid values.
         expected: &'static str,
     },
 
-    /// A sample or data set does not have the size the model or its other half needs.
+    /// A sample or data set does not have the size that the model or its counterpart needs.
     #[error("{what} has {found} {unit}, but {expected} are needed")]
     Size {
         /// The thing that has the wrong size.
         what: &'static str,
         /// Its size.
         found: usize,
-        /// What is counted.
+        /// The unit of the sizes, in the plural.
         unit: &'static str,
         /// The size it should have.
         expected: usize,
@@ -45,7 +45,7 @@ pub enum UgmmError {
         value: f32,
     },
 
-    /// A value is missing where every value is needed.
+    /// A value is missing although the network needs every value.
     #[error(
         "row {row}, column {column} (both counted from 0) is missing, and this network needs every value; set \
          missing_values in its configuration, or fill it in"
@@ -71,7 +71,7 @@ pub enum UgmmError {
         row: usize,
         /// The class index found.
         class: usize,
-        /// The largest valid one.
+        /// The largest valid class index.
         last: usize,
     },
 
@@ -101,16 +101,16 @@ pub enum UgmmError {
     /// A device that cannot be used.
     #[error("the device {device}: {reason}")]
     Device {
-        /// Its name.
+        /// The device's name.
         device: String,
-        /// What is wrong, and what to build or to install.
+        /// The problem, and what to build or to install.
         reason: String,
     },
 
-    /// A state of training that cannot be written, or gone on from.
+    /// A checkpoint that cannot be written or resumed from.
     #[error("the checkpoint cannot be used: {reason}")]
     Checkpoint {
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
 
@@ -119,7 +119,7 @@ pub enum UgmmError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
 
@@ -128,19 +128,19 @@ pub enum UgmmError {
     ModelFile {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
 }
 
 impl UgmmError {
-    /// A setting that is out of its range.
+    /// The error of a setting that is out of its range.
     pub fn setting(setting: &'static str, value: impl ToString, expected: &'static str) -> Self {
         Self::Setting { setting, value: value.to_string(), expected }
     }
 }
 
-/// How much would be needed.
+/// The message about the memory that a network would need.
 fn memory_message(weights: Option<usize>, bytes: Option<usize>) -> String {
     let (Some(weights), Some(bytes)) = (weights, bytes) else {
         return "a network of these sizes has more weights than can be counted; make its layers smaller"
@@ -153,7 +153,7 @@ fn memory_message(weights: Option<usize>, bytes: Option<usize>) -> String {
     )
 }
 
-/// What the system said, in words where it says little.
+/// The system's error, in clearer words where its own say little.
 fn io_message(path: &std::path::Path, source: &std::io::Error) -> String {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
     match (source.kind(), folder) {

@@ -1,4 +1,4 @@
-//! Writing files so that nobody ever sees half of one.
+//! Writes files so that no reader ever sees a partial one.
 
 use crate::UgmmError;
 use std::fs::{File, Metadata, OpenOptions, Permissions};
@@ -6,13 +6,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// Writes `contents` to `path`, replacing what was there only when all of it is safely on disk: the bytes go to a
-/// temporary file in the same folder, which then takes the name in one step. A link is followed; a file that is
-/// replaced keeps its permissions. What is no file (a pipe, a device such as `/dev/stdout`) is written to directly.
+/// Writes `contents` to `path` and replaces an existing file only when all bytes are on disk. The bytes go to
+/// a temporary file in the same folder, which is then renamed in one step. Links are followed; a replaced
+/// file keeps its permissions. Anything but a file (a pipe, a device such as `/dev/stdout`) is written to
+/// directly.
 ///
 /// # Errors
 ///
-/// When the folder does not exist or cannot be written to, or the disk is full; the old file is then untouched.
+/// [`UgmmError::Io`] when the folder does not exist or cannot be written to, or the disk is full; an existing
+/// file is then unchanged.
 pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), UgmmError> {
     let io = |source| UgmmError::Io { path: path.to_path_buf(), source };
     let mut file = AtomicFile::create(path)?;
@@ -20,18 +22,18 @@ pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), UgmmError> {
     file.commit()
 }
 
-/// A file that is written bit by bit and takes its name when it is finished, as with [`write_atomically`]; without
-/// [`Self::commit`] nothing of it remains.
+/// A file that is written in pieces and replaces the file at its path when it is committed, as
+/// [`write_atomically`] does. Without [`Self::commit`] nothing of it remains.
 #[derive(Debug)]
 pub struct AtomicFile {
-    /// As it was given, for messages.
+    /// The path as the caller gave it, for messages.
     path: PathBuf,
     output: Output,
 }
 
 #[derive(Debug)]
 enum Output {
-    /// To become the file of this name.
+    /// A temporary file, and the path that it will have.
     Temporary(NamedTempFile, PathBuf),
     /// A pipe or a device.
     Special(File),
@@ -42,7 +44,7 @@ impl AtomicFile {
     ///
     /// # Errors
     ///
-    /// When the folder does not exist or cannot be written to.
+    /// [`UgmmError::Io`] when the folder does not exist or cannot be written to.
     pub fn create(path: &Path) -> Result<Self, UgmmError> {
         let io = |source| UgmmError::Io { path: path.to_path_buf(), source };
         let (target, present) = follow(path);
@@ -58,11 +60,12 @@ impl AtomicFile {
         Ok(Self { path: path.to_path_buf(), output })
     }
 
-    /// Puts the finished file in its place, when all of it is on disk.
+    /// Moves the finished file to its path when all of it is on disk.
     ///
     /// # Errors
     ///
-    /// When the disk is full or the file cannot be renamed; what was at the path is then untouched.
+    /// [`UgmmError::Io`] when the disk is full or the file cannot be renamed; an existing file is then
+    /// unchanged.
     pub fn commit(self) -> Result<(), UgmmError> {
         let io = |source| UgmmError::Io { path: self.path.clone(), source };
         match self.output {
@@ -78,7 +81,7 @@ impl AtomicFile {
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match &mut self.output {
-            // Not by the temporary file's own writer, whose errors name it.
+            // Errors of the temporary file's own writer would contain its name.
             Output::Temporary(file, _) => file.as_file_mut().write(bytes),
             Output::Special(file) => file.write(bytes),
         }
@@ -92,12 +95,12 @@ impl Write for AtomicFile {
     }
 }
 
-/// Checks that [`write_atomically`] can write to `path`, so that a long computation does not end in a surprise.
-/// Nothing stays behind.
+/// Checks that [`write_atomically`] can write to `path`, so that a long computation does not fail at its end.
+/// It leaves no file behind.
 ///
 /// # Errors
 ///
-/// When `path` is a folder, or its folder does not exist or cannot be written to.
+/// [`UgmmError::Io`] when `path` is a folder, or its folder does not exist or cannot be written to.
 pub fn check_writable(path: &Path) -> Result<(), UgmmError> {
     let io = |source| UgmmError::Io { path: path.to_path_buf(), source };
     let (path, present) = follow(path);
@@ -108,7 +111,7 @@ pub fn check_writable(path: &Path) -> Result<(), UgmmError> {
     }
 }
 
-/// Where a link leads to, and what is there.
+/// The target of a link, and its metadata if it exists.
 fn follow(path: &Path) -> (PathBuf, Option<Metadata>) {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let present = path.metadata().ok();
@@ -119,7 +122,7 @@ fn is_special(present: &Metadata) -> bool {
     !present.is_file() && !present.is_dir()
 }
 
-/// A temporary file in the folder of `path`; it goes away by itself when it is not renamed.
+/// A temporary file in the folder of `path`; it is deleted unless it is renamed.
 fn temporary_beside(path: &Path, permissions: Option<Permissions>) -> std::io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -130,11 +133,11 @@ fn temporary_beside(path: &Path, permissions: Option<Permissions>) -> std::io::R
     if let Some(permissions) = permissions.or_else(ordinary_permissions) {
         builder.permissions(permissions);
     }
-    // The crate's own message would name the temporary file, which means nothing to anybody.
+    // The crate's own message contains the name of the temporary file, which users do not know.
     builder.tempfile_in(folder).map_err(|error| error.kind().into())
 }
 
-/// Those of any new file (the umask applies): temporary files are private by default.
+/// The permissions of an ordinary new file (the umask applies); temporary files are private by default.
 fn ordinary_permissions() -> Option<Permissions> {
     #[cfg(unix)]
     return Some(std::os::unix::fs::PermissionsExt::from_mode(0o666));
@@ -153,7 +156,7 @@ mod tests {
         write_atomically(&path, b"old").unwrap();
         write_atomically(&path, b"new").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
-        // A folder cannot be replaced by a file: the rename, the last step, fails.
+        // A file cannot replace a folder, so that the rename, the last step, fails.
         let occupied = folder.path().join("folder");
         std::fs::create_dir(&occupied).unwrap();
         assert!(write_atomically(&occupied, b"new").is_err());
@@ -175,7 +178,7 @@ mod tests {
         assert!(link.symlink_metadata().unwrap().is_symlink());
         assert_eq!(std::fs::read(&file).unwrap(), b"new");
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o640);
-        // A device must not be replaced by a file, which the superuser could do.
+        // A file must not replace a device, which the superuser could do.
         let device = Path::new("/dev/null");
         check_writable(device).unwrap();
         write_atomically(device, b"gone").unwrap();

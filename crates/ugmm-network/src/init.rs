@@ -6,46 +6,49 @@ use crate::{Means, UgmmError};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-/// How a layer's parameters start.
+/// The initialisation of a layer's parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Init {
-    /// As in the paper's published code: μ ~ N(0, 1), σ ~ U(0, 1) (but at least 1e-3, since U can return 0), mixing
-    /// logits ~ U(0, 1).
+    /// The initialisation of the paper's published code: μ ~ N(0, 1), σ ~ U(0, 1) (but at least 1e-3, since U
+    /// can return 0), mixing logits ~ U(0, 1).
     Paper,
-    /// From a sample of the layer's real inputs: each mean is the value that its input takes in a row drawn at random,
-    /// σ is log-normal around a fraction of that input's standard deviation, mixing logits ~ N(0, 1). So every
-    /// component answers to some of the data from the start, whatever the data's scale.
+    /// From a sample of the layer's inputs: each mean is the value of its input in a row drawn at random, σ
+    /// is log-normal around a fraction of that input's standard deviation, and mixing logits ~ N(0, 1). Every
+    /// component then responds to some of the data from the start, whatever the data's scale.
     #[default]
     Data,
-    /// From a sample as well, with components three times as wide as each input varies and means that lie apart as far:
-    /// μ ~ N(mean, (3 sd)²), log σ ~ N(log 3 sd, 0.1²), mixing logits ~ N(0, 1). Such a neuron begins as nearly a linear function of
-    /// its inputs, Σ_k π_k μ_k x_k / σ_k² and little else, and each neuron as another one. Under [`Init::Data`] the neurons of a wide layer share
-    /// most of what they see, how far inputs are from their middle as a whole, and learn slowly behind activations that
-    /// are scaled to unit variance (docs/results/architectures.md). The default of uGMM neurons in other architectures.
+    /// From a sample of the layer's inputs, with components three times as wide as each input's standard
+    /// deviation (sd) and means spread as far: μ ~ N(mean, (3 sd)²), log σ ~ N(log 3 sd, 0.1²), mixing logits
+    /// ~ N(0, 1). Such a neuron starts as a nearly linear function of its inputs, Σ_k π_k μ_k x_k / σ_k²,
+    /// different for each neuron. Under [`Init::Data`] the neurons of a wide layer are strongly correlated,
+    /// because all respond to the distance of the inputs from their mean; behind activations that are scaled
+    /// to unit variance they learn slowly (docs/results/architectures.md). This is the default of uGMM
+    /// neurons in other architectures.
     Wide,
 }
 
-/// The smallest σ that [`Init::Paper`] gives: U(0, 1) can return exactly 0, whose logarithm would make the neuron NaN
-/// for ever.
+/// The smallest σ that [`Init::Paper`] draws: U(0, 1) can return exactly 0, whose logarithm would make the
+/// neuron's results NaN.
 const SMALLEST_INITIAL_SIGMA: f64 = 1e-3;
-/// [`Init::Data`]: mean and standard deviation of log(σ / standard deviation of the input). A few components with a
-/// narrow, well-placed Gaussian carry the signal of a neuron; as wide as the data, they average each other out.
+/// [`Init::Data`]: mean and standard deviation of log(σ / standard deviation of the input). A few narrow,
+/// well-placed components carry the signal of a neuron; components as wide as the data average each other
+/// out.
 const DATA_LOG_SIGMA_MEAN: f64 = -1.5;
 const DATA_LOG_SIGMA_SPREAD: f64 = 1.0;
-/// [`Init::Wide`]: σ, and the standard deviation of the means, in standard deviations of the input.
+/// [`Init::Wide`]: σ and the standard deviation of the means, in standard deviations of the input.
 const WIDE_SPREAD: f64 = 3.0;
 const WIDE_LOG_SIGMA_SPREAD: f64 = 0.1;
 
 /// Initial values, row-major `[neurons, inputs]`; `means` is `[neurons, 1]` for tied means.
 pub(crate) struct InitialValues {
     pub means: Vec<f32>,
-    /// log σ, of the effective σ.
+    /// Logarithms of the effective σ.
     pub log_sigmas: Vec<f32>,
     pub mixing_logits: Vec<f32>,
 }
 
-/// Draws by [`Init::Paper`].
+/// Draws the parameters of [`Init::Paper`].
 pub(crate) fn paper<R: Rng + ?Sized>(
     inputs: usize,
     neurons: usize,
@@ -60,11 +63,12 @@ pub(crate) fn paper<R: Rng + ?Sized>(
     }
 }
 
-/// Draws by [`Init::Data`] from `sample` `[rows, inputs]`.
+/// Draws the parameters of [`Init::Data`] from `sample` `[rows, inputs]`.
 ///
 /// # Errors
 ///
-/// When the sample has no row, or a value that is not finite; NaN is passed over with `missing_values`.
+/// [`UgmmError`] when the sample has no row, or a value that is not finite; `missing_values` allows NaN,
+/// which is ignored.
 pub(crate) fn from_data<R: Rng + ?Sized>(
     sample: &[f32],
     missing_values: bool,
@@ -75,7 +79,7 @@ pub(crate) fn from_data<R: Rng + ?Sized>(
     check_sample(sample, inputs, missing_values)?;
     let (values, rows) = (sample, sample.len() / inputs);
     let spreads = input_spreads(values, inputs);
-    // Of a column with missing values, those that are not; gathered once, not for every draw.
+    // The known values of each column are gathered once, not for every draw.
     let known: Vec<Vec<f32>> = match values.iter().any(|value| value.is_nan()) {
         true => (0..inputs).map(|input| known(values, inputs, input).collect()).collect(),
         false => Vec::new(),
@@ -94,11 +98,11 @@ pub(crate) fn from_data<R: Rng + ?Sized>(
     Ok(drawn([neurons, inputs], means, mean, log_sigma, rng))
 }
 
-/// Draws by [`Init::Wide`] from `sample` `[rows, inputs]`.
+/// Draws the parameters of [`Init::Wide`] from `sample` `[rows, inputs]`.
 ///
 /// # Errors
 ///
-/// As [`from_data`].
+/// The errors of [`from_data`].
 pub(crate) fn wide<R: Rng + ?Sized>(
     sample: &[f32],
     missing_values: bool,
@@ -117,7 +121,7 @@ pub(crate) fn wide<R: Rng + ?Sized>(
     Ok(drawn([neurons, inputs], means, mean, log_sigma, rng))
 }
 
-/// A layer of means and log σ that are drawn for each input, and mixing logits ~ N(0, 1).
+/// A layer whose means and log σ are drawn by the given functions of the input, with mixing logits ~ N(0, 1).
 fn drawn<R: Rng + ?Sized>(
     [neurons, inputs]: [usize; 2],
     means: Means,
@@ -129,7 +133,7 @@ fn drawn<R: Rng + ?Sized>(
         .flat_map(|_| 0..means.per_neuron(inputs))
         .map(|input| match means {
             Means::Free => mean(input, rng),
-            // One point serves all inputs: one that suits any of them.
+            // A tied mean serves all inputs and is drawn for one of them.
             Means::Tied => mean(index(rng, inputs), rng),
         })
         .collect();
@@ -142,7 +146,7 @@ fn drawn<R: Rng + ?Sized>(
 ///
 /// # Errors
 ///
-/// When it has no row, or a value that is not finite; NaN is passed over with `missing_values`.
+/// [`UgmmError`] when it has no row, or a value that is not finite; `missing_values` allows NaN.
 fn check_sample(sample: &[f32], inputs: usize, missing_values: bool) -> Result<(), UgmmError> {
     let what = "the sample for initialisation";
     if sample.is_empty() {
@@ -151,8 +155,8 @@ fn check_sample(sample: &[f32], inputs: usize, missing_values: bool) -> Result<(
     check_finite(what, sample, inputs, missing_values)
 }
 
-/// The standard deviation of each input. One that does not vary in the sample gets the root mean square of the
-/// others, so that it has the scale of its neighbours; 1 when none varies.
+/// The standard deviation of each input. An input that does not vary in the sample gets the root mean square
+/// of the others, which is their scale; 1 when none varies.
 fn input_spreads(values: &[f32], inputs: usize) -> Vec<f64> {
     let mut spreads: Vec<f64> =
         (0..inputs).map(|input| mean_and_deviation(values, inputs, input).1).collect();

@@ -29,7 +29,7 @@ pub struct Layer {
     pub config: LayerConfig,
     /// μ, row-major `[neurons, inputs]`, or `[neurons]` when tied.
     pub means: Vec<f32>,
-    /// ρ, row-major `[neurons, inputs]`: the learned parameter of σ = √(min_sigma² + exp(2ρ)); log σ when min_sigma is 0.
+    /// ρ, row-major `[neurons, inputs]`: σ = √(min_sigma² + exp(2ρ)), so that ρ is log σ when min_sigma is 0.
     pub raw_log_sigmas: Vec<f32>,
     /// ℓ, row-major `[neurons, inputs]`, with π_j = softmax(ℓ_j).
     pub mixing_logits: Vec<f32>,
@@ -54,17 +54,18 @@ impl Layer {
         self.tensors().iter().map(|tensor| tensor.len()).sum()
     }
 
-    /// Activations `[rows, neurons]` (log-densities) of row-major `x` `[rows, inputs]`, without anything random.
+    /// Activations `[rows, neurons]` (log-densities) of row-major `x` `[rows, inputs]`, without dropout or
+    /// noise.
     ///
     /// # Panics
     ///
-    /// When `x` is not made of whole rows.
+    /// When `x` does not consist of whole rows.
     #[must_use]
     pub fn forward(&self, x: &[f32]) -> Vec<f32> {
         self.parameters().mixtures(x)
     }
 
-    /// log σ `[neurons, inputs]` of the effective standard deviations, the floor included.
+    /// log σ `[neurons, inputs]` of the effective standard deviations, which include the floor.
     #[must_use]
     pub fn log_sigmas(&self) -> Cow<'_, [f32]> {
         if self.config.min_sigma == 0.0 {
@@ -73,7 +74,7 @@ impl Layer {
         Cow::Owned(floored_log_sigmas(&self.raw_log_sigmas, self.config.min_sigma.ln() as f32))
     }
 
-    /// The means of all components `[neurons, inputs]`.
+    /// The means of all components, `[neurons, inputs]`; tied means are repeated for each input.
     #[must_use]
     pub fn component_means(&self) -> Cow<'_, [f32]> {
         match self.config.means {
@@ -85,7 +86,7 @@ impl Layer {
         }
     }
 
-    /// What the mixtures are made of.
+    /// The parameters of the mixtures, as the kernels take them.
     pub(crate) fn parameters(&self) -> Parameters<'_> {
         Parameters {
             inputs: self.inputs(),
@@ -95,7 +96,8 @@ impl Layer {
         }
     }
 
-    /// The layer of plain parameters that computes what this one does on inputs standardised to `units`; without σ floor.
+    /// The layer without σ floor whose activations on inputs are those of this one on inputs standardised by
+    /// `units`, up to a constant.
     pub(crate) fn in_units(self, units: &Units) -> Self {
         let Parameters { means, log_sigmas, mixing_logits, .. } = units.apply(self.parameters());
         let (means, log_sigmas, mixing_logits) =
@@ -109,7 +111,7 @@ impl Layer {
         [&self.means, &self.raw_log_sigmas, &self.mixing_logits]
     }
 
-    /// Means, ρ and mixing logits, to be changed.
+    /// Means, ρ and mixing logits, mutable.
     pub(crate) fn tensors_mut(&mut self) -> [&mut [f32]; 3] {
         [&mut self.means, &mut self.raw_log_sigmas, &mut self.mixing_logits]
     }

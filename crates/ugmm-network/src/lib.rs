@@ -1,13 +1,14 @@
 //! Networks of univariate-Gaussian-mixture neurons (uGMM-NN: Z. S. Ali, *uGMM-NN: Univariate Gaussian Mixture Model Neural
 //! Network*, arXiv 2509.07569, called "the paper" throughout), on plain slices and without a framework.
 //!
-//! A [`Network`] is a stack of [`Layer`]s whose arithmetic is that of `ugmm-kernels`; an [`Mlp`] is the plain network that it
-//! is compared with, and a [`Model`] is either. [`training`] trains them, discriminatively or generatively ([`Objective`]);
-//! [`inference`] asks them questions; [`inspect`] says what they respond to; [`pruning`] leaves out what is not needed;
-//! [`metrics`] and [`calibration`] look at the probabilities; [`model_file`] keeps them.
+//! A [`Network`] is a stack of [`Layer`]s computed by `ugmm-kernels`. An [`Mlp`] is the plain network that it
+//! is compared with, and a [`Model`] is either. [`training`] trains them, discriminatively or generatively
+//! ([`Objective`]); [`inference`] computes posteriors, distributions, samples and bounds; [`inspect`]
+//! explains outputs; [`pruning`] removes components that are not needed; [`metrics`] and [`calibration`]
+//! evaluate and correct probabilities; [`model_file`] saves models.
 //!
-//! Activations are natural logarithms of mixture densities. The root of a generative network is a *score*: it is not
-//! normalised over the features, so it is never called a likelihood here.
+//! Activations are natural logarithms of mixture densities. The root of a generative network is a *score*: it
+//! is not normalised over the features, so it is never called a likelihood here.
 
 mod backend;
 pub mod calibration;

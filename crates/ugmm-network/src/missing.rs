@@ -1,13 +1,13 @@
-//! Values that are missing from a row: NaN in the inputs of a network that takes them.
+//! Missing values of a row: NaN in the inputs of a network that accepts them.
 //!
-//! A neuron whose input k is missing is the mixture of its other components, their weights renormalised: the mixture given
-//! that its component is one of the inputs seen,
+//! A neuron whose input k is missing is the mixture of its other components with renormalised weights, which
+//! is the mixture given that its component belongs to an observed input:
 //!
 //! y_j = log Σ_{k seen} π_jk N(x_k; μ_jk, σ_jk²) − log Σ_{k seen} π_jk.
 //!
-//! It is a definition, and what component dropout does in training; not the marginal of a joint density. Both logarithms
-//! come from the layer's own kernels, the second one on inputs that all sit on their means, so that neither a small
-//! weight nor a wide component is lost.
+//! This is a definition, and component dropout does the same in training. It is not the marginal of a joint
+//! density. The layer's own kernels compute both logarithms, the second one on inputs equal to their means,
+//! so that neither a small weight nor a wide component is lost.
 
 use crate::UgmmError;
 use crate::layer::{Layer, Parameters};
@@ -18,7 +18,7 @@ use ugmm_kernels::{Forward, NO_LOG_WEIGHT, Saved};
 ///
 /// # Errors
 ///
-/// Names the first value that is not, in `what`.
+/// [`UgmmError`] that names the first value that is not, in `what`.
 pub(crate) fn check_finite(
     what: &'static str,
     values: &[f32],
@@ -40,10 +40,10 @@ pub(crate) fn known(values: &[f32], columns: usize, column: usize) -> impl Itera
     values.iter().skip(column).step_by(columns).copied().filter(|value| !value.is_nan())
 }
 
-/// Mean and standard deviation (divisor n) of these; 0 of none.
+/// Mean and standard deviation (divisor n) of the known values of one column; 0 if there are none.
 pub(crate) fn mean_and_deviation(values: &[f32], columns: usize, column: usize) -> (f64, f64) {
     let known = || known(values, columns, column).map(f64::from);
-    // At least 1, so that the mean of a column without any value is 0.
+    // The divisor is at least 1, so that the mean of a column without any value is 0.
     let count = known().count().max(1) as f64;
     let mean = known().sum::<f64>() / count;
     (mean, (known().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt())
@@ -51,8 +51,8 @@ pub(crate) fn mean_and_deviation(values: &[f32], columns: usize, column: usize) 
 
 const HALF_LOG_TWO_PI: f32 = 0.918_938_5;
 
-/// log Σ π over the components that see a value, for each row and neuron: the activations of standard normal components
-/// whose inputs sit on their means.
+/// log Σ π over the components that see a value, for each row and neuron. It is computed as the activation of
+/// standard normal components whose inputs equal their means.
 struct SeenWeight<'l> {
     /// `[rows, inputs]`: 0, or NaN where the value is missing.
     x: Vec<f32>,
@@ -67,8 +67,8 @@ impl<'l> SeenWeight<'l> {
         Self { x, parameters: Parameters { inputs, means: zeros(), log_sigmas: zeros(), mixing_logits } }
     }
 
-    /// `[rows, neurons]`, NaN where no component that sees a value has weight (see [`NO_LOG_WEIGHT`]); and what the way back
-    /// needs.
+    /// The logs, `[rows, neurons]`, NaN where no component with weight sees a value (see [`NO_LOG_WEIGHT`]),
+    /// and the values that the backward pass needs.
     fn logs(&self) -> Forward {
         let mut found = self.parameters.recorded(&self.x);
         for log_weight in &mut found.y {
@@ -81,13 +81,13 @@ impl<'l> SeenWeight<'l> {
     }
 }
 
-/// log Σ π over the components that see a value, `[rows, neurons]`, for row-major `x` `[rows, inputs]`, of which it matters
-/// only where it is NaN; NaN where none of them has weight.
+/// log Σ π over the components that see a value, `[rows, neurons]`; NaN where none of them has weight. Only
+/// the NaN of row-major `x` `[rows, inputs]` matter.
 pub(crate) fn log_seen_weight(x: &[f32], mixing_logits: &[f32], inputs: usize) -> Vec<f32> {
     SeenWeight::new(x, mixing_logits, inputs).logs().y
 }
 
-/// What is missing of the inputs of a layer.
+/// The missing inputs of a layer, and the weights that remain.
 pub(crate) struct Missing<'l> {
     weight: SeenWeight<'l>,
     /// `[rows, neurons]`
@@ -96,7 +96,7 @@ pub(crate) struct Missing<'l> {
 }
 
 impl<'l> Missing<'l> {
-    /// Of the inputs `x` `[rows, inputs]` of `layer`; `None` when nothing is missing.
+    /// The missing values of the inputs `x` `[rows, inputs]` of `layer`; `None` when nothing is missing.
     pub(crate) fn of(x: &[f32], layer: &'l Layer) -> Option<Self> {
         if !x.iter().any(|x| x.is_nan()) {
             return None;
@@ -106,29 +106,29 @@ impl<'l> Missing<'l> {
         Some(Self { weight, log_weight, saved })
     }
 
-    /// Turns activations `[rows, neurons]` without what is missing into those of mixtures whose other weights are
-    /// renormalised. NaN, and so missing to the next layer, where a neuron sees no input that has weight.
+    /// Renormalises activations `[rows, neurons]` that were computed without the missing inputs. The result
+    /// is NaN, and so missing to the next layer, where a neuron sees no input that has weight.
     pub(crate) fn renormalize(&self, y: &mut [f32]) {
         y.iter_mut().zip(&self.log_weight).for_each(|(y, log_weight)| *y -= log_weight);
     }
 
-    /// Takes the activations that are missing out of `cotangent` `[rows, neurons]`.
+    /// Sets `cotangent` `[rows, neurons]` to 0 at activations that are missing.
     pub(crate) fn mask(&self, cotangent: &mut [f32]) {
         for (g, log_weight) in cotangent.iter_mut().zip(&self.log_weight) {
             *g = if log_weight.is_nan() { 0.0 } else { *g };
         }
     }
 
-    /// Adds the gradients of the renormalisation with respect to the mixing logits `[neurons, inputs]`, for a cotangent
-    /// `[rows, neurons]` that is [masked](Self::mask).
+    /// Adds the gradients of the renormalisation with respect to the mixing logits `[neurons, inputs]`, for a
+    /// cotangent `[rows, neurons]` after [`Self::mask`].
     pub(crate) fn add_gradients(&self, cotangent: &[f32], logits: &mut [f32]) {
         let found = self.weight.parameters.backward(&self.weight.x, &self.saved, cotangent);
         logits.iter_mut().zip(found.mixing_logits).for_each(|(sum, gradient)| *sum -= gradient);
     }
 }
 
-/// Replaces what is not known (NaN: a neuron that sees nothing) of outputs `[rows, outputs]` by the mean of what is, so that it
-/// speaks neither for it nor against it; 0 where nothing is known.
+/// Replaces unknown outputs `[rows, outputs]` (NaN: a neuron that sees nothing) by the mean of the row's
+/// known outputs, which is neutral; 0 where none is known. Returns which were replaced.
 pub(crate) fn fill_unknown_outputs(y: &mut [f32], outputs: usize) -> UnknownOutputs {
     let mut unknown = Vec::new();
     for (row, values) in y.chunks_mut(outputs).enumerate() {
@@ -145,14 +145,14 @@ pub(crate) fn fill_unknown_outputs(y: &mut [f32], outputs: usize) -> UnknownOutp
     UnknownOutputs { outputs, unknown }
 }
 
-/// The outputs that were replaced, by row.
+/// The replaced outputs, as (row, output) in ascending order of rows.
 pub(crate) struct UnknownOutputs {
     outputs: usize,
     unknown: Vec<(usize, usize)>,
 }
 
 impl UnknownOutputs {
-    /// Hands the cotangents `[rows, outputs]` of outputs that were replaced to those that were known.
+    /// Distributes the cotangents `[rows, outputs]` of replaced outputs over the known outputs of their rows.
     pub(crate) fn backward(&self, cotangent: &mut [f32]) {
         for of_row in self.unknown.chunk_by(|one, other| one.0 == other.0) {
             let row = &mut cotangent[of_row[0].0 * self.outputs..][..self.outputs];

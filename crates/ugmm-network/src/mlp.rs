@@ -7,7 +7,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-/// What an [`Mlp`] is made of.
+/// The sizes and settings of an [`Mlp`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MlpConfig {
@@ -25,7 +25,7 @@ pub struct MlpConfig {
 }
 
 impl MlpConfig {
-    /// Layers of these sizes without dropout or batch normalisation.
+    /// The configuration with layers of these sizes, without dropout or batch normalisation.
     #[must_use]
     pub fn new(sizes: &[usize]) -> Self {
         Self { sizes: sizes.to_vec(), dropout: Vec::new(), input_dropout: 0.0, batch_norm: false }
@@ -56,7 +56,7 @@ impl MlpConfig {
     ///
     /// # Errors
     ///
-    /// Names the first setting that is out of its range.
+    /// [`UgmmError::Setting`] for the first setting that is out of its range.
     pub fn validate(&self) -> Result<(), UgmmError> {
         if self.sizes.len() < 2 {
             return Err(UgmmError::setting("the number of layer sizes", self.sizes.len(), "at least 2"));
@@ -79,11 +79,12 @@ impl MlpConfig {
         }
     }
 
-    /// A network with new parameters: weights and biases ~ U(−1/√inputs, 1/√inputs), as PyTorch's `Linear`.
+    /// A network with new parameters: weights and biases ~ U(−1/√inputs, 1/√inputs), as in PyTorch's
+    /// `Linear`.
     ///
     /// # Errors
     ///
-    /// When a setting is out of its range.
+    /// [`UgmmError`] when a setting is out of its range, or the memory for the network cannot be reserved.
     pub fn init<R: Rng + ?Sized>(&self, rng: &mut R) -> Result<Mlp, UgmmError> {
         self.validate()?;
         crate::memory::check(self.weights())?;
@@ -128,22 +129,22 @@ pub struct Linear {
     pub inputs: usize,
     /// Number of outputs.
     pub outputs: usize,
-    /// Row-major `[inputs, outputs]`.
+    /// Weights, row-major `[inputs, outputs]`.
     pub weight: Vec<f32>,
-    /// `[outputs]`
+    /// Biases, `[outputs]`.
     pub bias: Vec<f32>,
 }
 
 /// A batch normalisation (Ioffe and Szegedy 2015).
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchNorm {
-    /// Scale of each unit.
+    /// Scale of each unit, `[units]`.
     pub gamma: Vec<f32>,
-    /// Shift of each unit.
+    /// Shift of each unit, `[units]`.
     pub beta: Vec<f32>,
-    /// Mean of each unit over the batches of training, the last ones counting most.
+    /// Exponentially weighted mean of each unit over training batches, `[units]`.
     pub running_mean: Vec<f32>,
-    /// Running mean of the variance of each input.
+    /// Exponentially weighted variance of each unit over training batches, `[units]`.
     pub running_var: Vec<f32>,
 }
 
@@ -158,9 +159,9 @@ pub struct BatchNorm {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mlp {
-    /// First to last.
+    /// The linear layers, first to last.
     pub layers: Vec<Linear>,
-    /// One per hidden layer, or none.
+    /// One normalisation per hidden layer, or none.
     pub norms: Vec<BatchNorm>,
     /// Dropout probability of each hidden layer.
     pub dropout: Vec<f64>,
@@ -168,9 +169,9 @@ pub struct Mlp {
     pub input_dropout: f64,
 }
 
-/// Added to a variance.
+/// Added to a variance before its square root is taken.
 pub(crate) const EPSILON: f64 = 1e-5;
-/// Share of a new batch in running means and variances.
+/// Weight of a new batch in running means and variances.
 const MOMENTUM: f32 = 0.1;
 
 impl BatchNorm {
@@ -179,7 +180,8 @@ impl BatchNorm {
         Self { gamma: ones.clone(), beta: zeros.clone(), running_mean: zeros, running_var: ones }
     }
 
-    /// Replaces `x` `[rows, units]` by the normalised values before scale and shift; returns one over the deviations.
+    /// Replaces `x` `[rows, units]` by the normalised values before scale and shift; returns 1 / deviation of
+    /// each unit.
     fn normalize(x: &mut [f32], mean: &[f32], variance: &[f32]) -> Vec<f32> {
         let inverse = |&variance: &f32| (1.0 / (f64::from(variance) + EPSILON).sqrt()) as f32;
         let inverses: Vec<f32> = variance.iter().map(inverse).collect();
@@ -225,13 +227,13 @@ impl Linear {
     }
 }
 
-/// Row-major values with so many rows.
+/// A matrix view of row-major values with this number of rows.
 fn view(values: &[f32], rows: usize) -> ArrayView2<'_, f32> {
     let columns = values.len().checked_div(rows).unwrap_or(0);
     ArrayView2::from_shape((rows, columns), values).expect("the values make whole rows")
 }
 
-/// a · b of matrices.
+/// The matrix product a · b.
 fn product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) -> Vec<f32> {
     let mut values = vec![0.0; a.nrows() * b.ncols()];
     let mut output = ArrayViewMut2::from_shape((a.nrows(), b.ncols()), &mut values).expect("it was made so");
@@ -240,10 +242,10 @@ fn product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) -> Vec<f32> {
 }
 
 impl Mlp {
-    /// Tensors that one batch normalisation keeps per unit: scale, shift, running mean and variance.
+    /// Number of values that a batch normalisation has per unit: scale, shift, running mean and variance.
     pub(crate) const NORM_TENSORS: usize = 4;
 
-    /// What it is made of.
+    /// The configuration of this network.
     #[must_use]
     pub fn config(&self) -> MlpConfig {
         let inputs = self.layers.iter().map(|layer| layer.inputs);
@@ -255,27 +257,28 @@ impl Mlp {
         }
     }
 
-    /// Number of parameters, without what batch normalisation remembers.
+    /// Number of parameters, without running means and variances.
     #[must_use]
     pub fn parameter_count(&self) -> usize {
         self.tensors().iter().map(|tensor| tensor.len()).sum()
     }
 
-    /// All that is trained: weight and bias of each layer, then scale and shift of each normalisation.
+    /// The trained tensors: weight and bias of each layer, then scale and shift of each normalisation.
     pub(crate) fn tensors(&self) -> Vec<&[f32]> {
         let layers = self.layers.iter().flat_map(|layer| [&layer.weight, &layer.bias]);
         let norms = self.norms.iter().flat_map(|norm| [&norm.gamma, &norm.beta]);
         layers.chain(norms).map(Vec::as_slice).collect()
     }
 
-    /// All tensors of parameters, in the order of [`Self::tensors`], to be changed.
+    /// All tensors of parameters, in the order of [`Self::tensors`], mutable.
     pub(crate) fn tensors_mut(&mut self) -> Vec<&mut [f32]> {
         let layers = self.layers.iter_mut().flat_map(|layer| [&mut layer.weight, &mut layer.bias]);
         let norms = self.norms.iter_mut().flat_map(|norm| [&mut norm.gamma, &mut norm.beta]);
         layers.chain(norms).map(Vec::as_mut_slice).collect()
     }
 
-    /// A pass that can be gone back: one of training if there is an `rng`, from which every random choice is drawn.
+    /// A forward pass recorded for the backward pass; with `rng` it is a training pass, which draws every
+    /// random choice from it.
     pub(crate) fn recorded(&self, mut x: Vec<f32>, mut rng: Option<&mut ChaCha8Rng>) -> RecordedMlp<'_> {
         let last = self.layers.len() - 1;
         let mut layers = Vec::with_capacity(self.layers.len());
@@ -294,7 +297,7 @@ impl Mlp {
                     }
                     _ => self.normalize_as_learned(index, &mut y),
                 }
-                // 0 below 0, and what dropout makes of a unit.
+                // The derivative of ReLU, and the factor of dropout.
                 let mask: Vec<f32> = y.iter().map(|&y| if y > 0.0 { 1.0 } else { 0.0 }).collect();
                 y.iter_mut().for_each(|y| *y = y.max(0.0));
                 let dropped = drop_units(&mut y, self.dropout[index], rng.as_deref_mut());
@@ -309,7 +312,7 @@ impl Mlp {
         RecordedMlp { network: self, layers, input_mask, outputs: x }
     }
 
-    /// Normalises the outputs of a hidden layer by what was remembered in training.
+    /// Normalises the outputs of a hidden layer with the running mean and variance.
     fn normalize_as_learned(&self, index: usize, y: &mut [f32]) {
         if let Some(norm) = self.norms.get(index) {
             BatchNorm::normalize(y, &norm.running_mean, &norm.running_var);
@@ -317,7 +320,7 @@ impl Mlp {
         }
     }
 
-    /// Takes a batch's means and variances into those that are remembered.
+    /// Updates the running means and variances with those of a batch.
     pub(crate) fn remember(&mut self, moments: Vec<(Vec<f32>, Vec<f32>)>) {
         for (norm, (mean, variance)) in self.norms.iter_mut().zip(moments) {
             let pairs = [(&mut norm.running_mean, mean), (&mut norm.running_var, variance)];
@@ -330,9 +333,9 @@ impl Mlp {
     }
 }
 
-/// Drops values with this probability; survivors are scaled up, so that the expected activation stays (Srivastava et al.
-/// 2014). Returns what each was multiplied by; nothing where nothing can be dropped,
-/// as outside of training.
+/// Drops values with this probability and scales the others up, which keeps the expected activation
+/// (Srivastava et al. 2014). Returns the factor of each value; empty where nothing can be dropped, as outside
+/// of training.
 fn drop_units(x: &mut [f32], probability: f64, rng: Option<&mut ChaCha8Rng>) -> Vec<f32> {
     let Some(rng) = rng.filter(|_| probability > 0.0) else { return Vec::new() };
     let scale = (1.0 / (1.0 - probability)) as f32;
@@ -361,7 +364,7 @@ impl Predictor for Mlp {
     }
 }
 
-/// A pass through a network with all that the way back needs.
+/// A forward pass with all values that the backward pass needs.
 pub(crate) struct RecordedMlp<'n> {
     network: &'n Mlp,
     layers: Vec<RecordedLinear>,
@@ -373,7 +376,7 @@ pub(crate) struct RecordedMlp<'n> {
 struct RecordedLinear {
     x: Vec<f32>,
     norm: Option<RecordedNorm>,
-    /// The derivative of what follows the layer: of ReLU, and of dropout.
+    /// The derivative of the operations after the layer: ReLU and dropout.
     active: Vec<f32>,
 }
 
@@ -385,21 +388,21 @@ struct RecordedNorm {
 }
 
 impl RecordedMlp<'_> {
-    /// Mean and variance of what each normalisation met.
+    /// Mean and variance of the batch at each normalisation.
     pub(crate) fn moments(self) -> Vec<(Vec<f32>, Vec<f32>)> {
         let norms = self.layers.into_iter().filter_map(|layer| layer.norm);
         norms.map(|norm| (norm.mean, norm.variance)).collect()
     }
 
-    /// The gradient of Σ outputs · `cotangent` with respect to the inputs alone, `[rows, inputs]`, of a pass that was not one
-    /// of training.
+    /// The gradient of Σ outputs · `cotangent` with respect to the inputs alone, `[rows, inputs]`, for a pass
+    /// outside of training.
     pub(crate) fn input_gradient(&self, cotangent: Vec<f32>) -> Vec<f32> {
         let mut unwanted = vec![Vec::new(); self.network.tensors().len()];
         self.backward(cotangent, &mut unwanted, true).expect("it is wanted")
     }
 
-    /// Adds the gradients of Σ outputs · `cotangent` with respect to [`Mlp::tensors`] to `gradients`, of which those that
-    /// are not wanted may be empty; returns that with respect to the inputs, if it is wanted.
+    /// Adds the gradients of Σ outputs · `cotangent` with respect to [`Mlp::tensors`] to `gradients`; an
+    /// empty entry skips its tensor. Returns the gradient with respect to the inputs, if it is wanted.
     pub(crate) fn backward(
         &self,
         mut cotangent: Vec<f32>,
@@ -442,7 +445,8 @@ impl RecordedMlp<'_> {
 }
 
 impl RecordedNorm {
-    /// Turns gradients with respect to the outputs into those with respect to the inputs, and adds those of scale and shift.
+    /// Turns gradients with respect to the outputs into gradients with respect to the inputs, and adds the
+    /// gradients of scale and shift.
     fn backward(&self, g: &mut [f32], norm: &BatchNorm, gamma: &mut [f32], beta: &mut [f32]) {
         let units = self.inverses.len();
         let rows = (g.len() / units) as f64;
@@ -467,7 +471,8 @@ impl RecordedNorm {
 }
 
 impl BatchNorm {
-    /// Gradients with respect to the inputs where means and variances are those that were remembered.
+    /// Turns gradients with respect to the outputs into gradients with respect to the inputs, with the
+    /// running mean and variance.
     fn backward_as_learned(&self, g: &mut [f32]) {
         for row in g.chunks_mut(self.gamma.len()) {
             for ((g, gamma), &variance) in row.iter_mut().zip(&self.gamma).zip(&self.running_var) {

@@ -1,4 +1,4 @@
-//! Either kind of network behind one type: what a model file holds.
+//! One type for both kinds of network, which a model file holds.
 
 use crate::mlp::RecordedMlp;
 use crate::network::RecordedNetwork;
@@ -22,7 +22,7 @@ impl ModelConfig {
     ///
     /// # Errors
     ///
-    /// Names the first setting that is out of its range.
+    /// [`UgmmError::Setting`] for the first setting that is out of its range.
     pub fn validate(&self) -> Result<(), UgmmError> {
         match self {
             Self::Ugmm(config) => config.validate(),
@@ -34,7 +34,7 @@ impl ModelConfig {
     ///
     /// # Errors
     ///
-    /// As [`NetworkConfig::init`] and [`MlpConfig::init`].
+    /// The errors of [`NetworkConfig::init`] and [`MlpConfig::init`].
     pub fn init<R: Rng + ?Sized>(&self, sample: Option<&[f32]>, rng: &mut R) -> Result<Model, UgmmError> {
         Ok(match self {
             Self::Ugmm(config) => Model::Ugmm(config.init(sample, rng)?),
@@ -42,7 +42,7 @@ impl ModelConfig {
         })
     }
 
-    /// Number of inputs and outputs.
+    /// Number of inputs and number of outputs.
     #[must_use]
     pub fn width(&self) -> (usize, usize) {
         match self {
@@ -91,7 +91,7 @@ pub enum Model {
 }
 
 impl Model {
-    /// What it is made of.
+    /// The configuration of this model.
     #[must_use]
     pub fn config(&self) -> ModelConfig {
         match self {
@@ -109,8 +109,8 @@ impl Model {
         }
     }
 
-    /// All that is trained, row-major, in the order in which gradients have it: means, ρ and mixing logits of each layer; or
-    /// weight and bias of each layer, then scale and shift of each normalisation.
+    /// The trained tensors, row-major, in the order of their gradients: means, ρ and mixing logits of each
+    /// layer; or weight and bias of each layer, then scale and shift of each normalisation.
     #[must_use]
     pub fn tensors(&self) -> Vec<&[f32]> {
         match self {
@@ -119,7 +119,7 @@ impl Model {
         }
     }
 
-    /// All tensors of parameters, in the order of [`Self::tensors`], to be changed.
+    /// All tensors of parameters, in the order of [`Self::tensors`], mutable.
     pub fn tensors_mut(&mut self) -> Vec<&mut [f32]> {
         match self {
             Self::Ugmm(network) => network.layers.iter_mut().flat_map(|layer| layer.tensors_mut()).collect(),
@@ -127,8 +127,8 @@ impl Model {
         }
     }
 
-    /// This network's parameters under the settings of the network that training began with, as far as these outlast
-    /// training: for engines whose networks do not keep how they were initialised.
+    /// This network's parameters with the settings of the configuration that training began with, as far as
+    /// they outlast training. It serves engines whose networks do not keep their initialisation.
     #[must_use]
     pub fn with_config_of(mut self, config: &ModelConfig) -> Self {
         if let (Self::Ugmm(network), ModelConfig::Ugmm(config)) = (&mut self, config) {
@@ -139,7 +139,7 @@ impl Model {
         self
     }
 
-    /// [`Self::tensors`], and what batch normalisations remember.
+    /// [`Self::tensors`], followed by the running means and variances of batch normalisations.
     pub(crate) fn state(&self) -> Vec<&[f32]> {
         let mut state = self.tensors();
         if let Self::Mlp(network) = self {
@@ -149,7 +149,8 @@ impl Model {
         state
     }
 
-    /// A model of the same kind and sizes with these numbers in the order of [`Self::state`]; none of another length.
+    /// A model of the same kind and sizes with these values in the order of [`Self::state`]; `None` if their
+    /// number differs.
     pub(crate) fn with_state(&self, mut values: impl ExactSizeIterator<Item = f32>) -> Option<Self> {
         if values.len() != self.state().iter().map(|tensor| tensor.len()).sum::<usize>() {
             return None;
@@ -168,7 +169,7 @@ impl Model {
         Some(changed)
     }
 
-    /// The network as it is to be used after training; see [`Network::settled`].
+    /// The network for use after training; see [`Network::settled`].
     #[must_use]
     pub fn settled(self, sample: &[f32]) -> Self {
         match self {
@@ -177,13 +178,13 @@ impl Model {
         }
     }
 
-    /// Whether [`Self::settled`] changes something, so that training needs a sample for it.
+    /// Whether [`Self::settled`] changes the model, so that training needs a sample for it.
     #[must_use]
     pub fn needs_settling(&self) -> bool {
         matches!(self, Self::Ugmm(network) if network.standardize)
     }
 
-    /// A pass that can be gone back: one of training if there is an `rng`.
+    /// A forward pass recorded for the backward pass; with `rng` it is a training pass.
     pub(crate) fn recorded(&self, x: Vec<f32>, rng: Option<&mut ChaCha8Rng>) -> RecordedModel<'_> {
         match self {
             Self::Ugmm(network) => RecordedModel::Ugmm(network.recorded(x, rng)),
@@ -191,7 +192,7 @@ impl Model {
         }
     }
 
-    /// Empty gradients of [`Self::tensors`].
+    /// Gradients of [`Self::tensors`], all 0.
     pub(crate) fn zero_gradients(&self) -> Vec<Vec<f32>> {
         self.tensors().iter().map(|tensor| vec![0.0; tensor.len()]).collect()
     }
@@ -227,7 +228,7 @@ impl Predictor for Model {
     }
 }
 
-/// A pass through a network with all that the way back needs.
+/// A forward pass with all values that the backward pass needs.
 pub(crate) enum RecordedModel<'m> {
     Ugmm(RecordedNetwork<'m>),
     Mlp(RecordedMlp<'m>),
@@ -242,8 +243,8 @@ impl RecordedModel<'_> {
         }
     }
 
-    /// Fills `gradients`, which are 0 before, with those of Σ outputs · `cotangent` with respect to [`Model::tensors`]; returns
-    /// that with respect to the inputs, if it is wanted.
+    /// Fills `gradients`, which must be 0, with the gradients of Σ outputs · `cotangent` with respect to
+    /// [`Model::tensors`]. Returns the gradient with respect to the inputs, if it is wanted.
     pub(crate) fn backward(
         &self,
         cotangent: Vec<f32>,
@@ -264,7 +265,7 @@ impl RecordedModel<'_> {
         }
     }
 
-    /// What batch normalisations met.
+    /// Mean and variance of the batch at each batch normalisation.
     pub(crate) fn moments(self) -> Vec<(Vec<f32>, Vec<f32>)> {
         match self {
             Self::Ugmm(_) => Vec::new(),

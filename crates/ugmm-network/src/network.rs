@@ -14,21 +14,22 @@ use serde::{Deserialize, Serialize};
 pub struct NetworkConfig {
     /// One entry per layer; each layer has as many inputs as the one before it has neurons.
     pub layers: Vec<LayerConfig>,
-    /// Whether the inputs of every layer but the first are standardised in training, over the batch; means, σ and σ
-    /// floors of these layers are then in units of their inputs' standard deviation. After training all this is
-    /// folded into the parameters ([`Self::settled`]), and a plain network remains. Not with tied means.
+    /// Whether training standardises the inputs of every layer but the first over the batch; means, σ and σ
+    /// floors of these layers are then in units of their inputs' standard deviation. After training,
+    /// standardisation is folded into the parameters ([`Self::settled`]), and a plain network remains.
+    /// Invalid with tied means.
     #[serde(default)]
     pub standardize: bool,
-    /// Whether NaN in the network's inputs means that the value is missing: the components of the first layer that would
-    /// see it are then left out, and the weights of the others renormalised. Not with component dropout in the first
-    /// layer.
+    /// Whether NaN in the network's inputs means a missing value: the first layer's components of that input
+    /// are then left out, and the weights of the others renormalised. Invalid with component dropout in the
+    /// first layer.
     #[serde(default)]
     pub missing_values: bool,
 }
 
 impl NetworkConfig {
-    /// Layers of these sizes, inputs first: `[784, 128, 64, 10]` is three layers. Everything else as in
-    /// [`LayerConfig::new`].
+    /// The configuration with layers of these sizes, inputs first: `[784, 128, 64, 10]` is three layers.
+    /// Layers have the settings of [`LayerConfig::new`].
     #[must_use]
     pub fn new(sizes: &[usize]) -> Self {
         let layers = sizes.windows(2).map(|pair| LayerConfig::new(pair[0], pair[1])).collect();
@@ -91,8 +92,8 @@ impl NetworkConfig {
         self
     }
 
-    /// The configuration of a network after training, when standardisation is folded into its parameters: none between
-    /// its layers, and no σ floor where there was one in units of it.
+    /// The configuration of the network after training, when standardisation is folded into its parameters.
+    /// It has no standardisation, and no σ floor in layers whose floor was in standardised units.
     #[must_use]
     pub fn settled(&self) -> Self {
         let mut config = self.clone();
@@ -109,7 +110,7 @@ impl NetworkConfig {
         self.with_each(probabilities, |layer| &mut layer.dropout)
     }
 
-    /// Sets a setting, first layer first; layers beyond the end of the list keep theirs.
+    /// Sets one setting of each layer, first layer first; layers beyond the end of the list keep theirs.
     fn with_each(mut self, values: &[f64], setting: impl Fn(&mut LayerConfig) -> &mut f64) -> Self {
         for (layer, &value) in self.layers.iter_mut().zip(values) {
             *setting(layer) = value;
@@ -121,7 +122,7 @@ impl NetworkConfig {
     ///
     /// # Errors
     ///
-    /// Names the first setting that is wrong.
+    /// [`UgmmError::Setting`] for the first setting that is wrong.
     pub fn validate(&self) -> Result<(), UgmmError> {
         if self.layers.is_empty() {
             return Err(UgmmError::setting("the number of layers", 0, "at least 1"));
@@ -150,12 +151,13 @@ impl NetworkConfig {
         Ok(())
     }
 
-    /// A network with new parameters. `sample`, row-major `[rows, inputs]`, holds typical rows; each layer is initialised
-    /// from what the layers before it make of them.
+    /// A network with new parameters. `sample`, row-major `[rows, inputs]`, holds typical rows; each layer is
+    /// initialised from the activations of the layers before it on them.
     ///
     /// # Errors
     ///
-    /// As [`LayerConfig::init`].
+    /// The errors of [`LayerConfig::init`], and [`UgmmError`] when the memory for the network cannot be
+    /// reserved.
     pub fn init<R: Rng + ?Sized>(&self, sample: Option<&[f32]>, rng: &mut R) -> Result<Network, UgmmError> {
         self.validate()?;
         crate::memory::check(self.weights())?;
@@ -202,15 +204,17 @@ impl NetworkConfig {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
-    /// First to last.
+    /// The layers, first to last.
     pub layers: Vec<Layer>,
-    /// See [`NetworkConfig::standardize`]. While it is on, [`Predictor::forward`] standardises by the rows it is given.
+    /// See [`NetworkConfig::standardize`]. While it is on, [`Predictor::forward`] standardises over the rows
+    /// it is given.
     pub standardize: bool,
     /// See [`NetworkConfig::missing_values`].
     pub missing_values: bool,
 }
 
-/// Activations `[rows, neurons]` of a layer without anything random, where NaN in `x` `[rows, inputs]` may be a missing value.
+/// Activations `[rows, neurons]` of a layer without dropout or noise; with `missing_values`, NaN in `x`
+/// `[rows, inputs]` is missing.
 fn activations(layer: &Layer, x: &[f32], missing_values: bool) -> Vec<f32> {
     let mut y = layer.forward(x);
     if missing_values && x.iter().any(|x| x.is_nan()) {
@@ -221,7 +225,7 @@ fn activations(layer: &Layer, x: &[f32], missing_values: bool) -> Vec<f32> {
 }
 
 impl Network {
-    /// What it is made of.
+    /// The configuration of this network.
     #[must_use]
     pub fn config(&self) -> NetworkConfig {
         NetworkConfig {
@@ -250,14 +254,14 @@ impl Network {
         x
     }
 
-    /// How the layer at `index` is passed.
+    /// The kind of forward pass through the layer at `index`.
     fn way<'r>(&self, index: usize, rng: Option<&'r mut ChaCha8Rng>) -> Pass<'r> {
         let standardize = self.standardize && index > 0;
-        // In units of a batch nothing is known of values that are not there.
+        // A missing value has no value in the units of a batch.
         Pass { rng, standardize, missing_values: self.missing_values && !standardize }
     }
 
-    /// A pass through all layers that can be gone back: one of training if there is an `rng`.
+    /// A forward pass through all layers recorded for the backward pass; with `rng` it is a training pass.
     pub(crate) fn recorded(&self, x: Vec<f32>, mut rng: Option<&mut ChaCha8Rng>) -> RecordedNetwork<'_> {
         let mut layers = Vec::with_capacity(self.layers.len());
         let mut y = x;
@@ -270,8 +274,8 @@ impl Network {
         RecordedNetwork { layers, unknown, outputs: y }
     }
 
-    /// The gradient of Σ outputs · `cotangent` with respect to `x`, `[rows, inputs]`, for `cotangent` `[rows, outputs]`; nothing
-    /// is random.
+    /// The gradient of Σ outputs · `cotangent` with respect to `x`, `[rows, inputs]`, for `cotangent`
+    /// `[rows, outputs]`, without dropout or noise.
     ///
     /// # Panics
     ///
@@ -281,8 +285,8 @@ impl Network {
         self.recorded(x.to_vec(), None).input_gradient(cotangent)
     }
 
-    /// The network as it is to be used after training: what it took from each batch is now fixed, to what it is on `sample`
-    /// `[rows, inputs]`, typical rows.
+    /// The network for use after training. Statistics that training took from each batch are now those of
+    /// `sample` `[rows, inputs]`, which holds typical rows.
     #[must_use]
     pub fn settled(self, sample: &[f32]) -> Self {
         if !self.standardize {
@@ -318,7 +322,7 @@ impl Predictor for Network {
     }
 }
 
-/// A pass through a network with all that the way back needs.
+/// A forward pass with all values that the backward pass needs.
 pub(crate) struct RecordedNetwork<'n> {
     layers: Vec<Recorded<'n>>,
     unknown: Option<UnknownOutputs>,
@@ -333,8 +337,8 @@ impl RecordedNetwork<'_> {
         self.backward(cotangent, &mut unwanted, true).expect("it is wanted")
     }
 
-    /// Overwrites `gradients` with those of Σ outputs · `cotangent` with respect to the tensors of all layers, in their
-    /// order; returns that with respect to the inputs, if it is wanted.
+    /// Overwrites `gradients` with the gradients of Σ outputs · `cotangent` with respect to the tensors of
+    /// all layers, in their order. Returns the gradient with respect to the inputs, if it is wanted.
     pub(crate) fn backward(
         &self,
         mut cotangent: Vec<f32>,

@@ -1,5 +1,5 @@
-//! What a network is trained for, and how it predicts: cross-entropy of its outputs, the joint score of features and
-//! label, or the conditional density of a number.
+//! Objectives of training and their predictions: cross-entropy of the outputs, the joint score of features
+//! and label, or the conditional density of a number.
 
 mod loss;
 
@@ -10,7 +10,7 @@ use crate::inference::posterior::{joint_inputs, joint_scores};
 use crate::{Predictor, Targets, UgmmError};
 use serde::{Deserialize, Serialize};
 
-/// How a class label becomes input variables of a generative network.
+/// The encoding of a class label as input variables of a generative network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LabelEncoding {
@@ -30,7 +30,7 @@ impl LabelEncoding {
         }
     }
 
-    /// Encoded labels, row-major `[rows, columns]`.
+    /// Encoded labels, row-major `[rows, columns]`, of class indices below `classes`.
     #[must_use]
     pub fn encode(self, labels: &[usize], classes: usize) -> Vec<f32> {
         let columns = self.columns(classes);
@@ -54,23 +54,24 @@ pub enum Objective {
     /// One output, the *joint score* of features and label, maximised over the training rows; prediction by its
     /// posterior over labels. The score is no density: it does not integrate to 1 over the features.
     Generative {
-        /// How the label enters.
+        /// The encoding of the label as input variables.
         label: LabelEncoding,
     },
-    /// As [`Objective::Generative`], but the mean joint score minus `weight` times the cross-entropy of the posterior is
-    /// maximised (a generative and a discriminative objective on the same parameters: Bouchard and Triggs 2004). The
-    /// joint score alone has a ceiling, which a network reaches for every row whatever its label; the second term
-    /// keeps wrong labels below right ones.
+    /// The objective maximises the mean joint score of [`Objective::Generative`] minus `weight` times the
+    /// cross-entropy of the posterior (a generative and a discriminative objective on the same parameters:
+    /// Bouchard and Triggs 2004). The joint score alone has a ceiling, which a network reaches for every row
+    /// whatever its label; the second term keeps wrong labels below right ones.
     Hybrid {
-        /// How the label enters.
+        /// The encoding of the label as input variables.
         label: LabelEncoding,
         /// Weight of the cross-entropy of the posterior; at least 0.
         weight: f64,
     },
-    /// One output, the joint score s(x, y) of features and a *number* y, the last input. What is maximised is the log of the
-    /// conditional density p(y | x) = exp s(x, y) / ∫ exp s(x, y′) dy′ over y′ in [`low`, `high`], which is a density by
-    /// construction. The integral is a sum over `nodes` cells of equal width, at a random place in each and, in the cell
-    /// of the row's own y, at y: so nothing is gained by structure that is finer than a cell.
+    /// One output, the joint score s(x, y) of features and a *number* y, the last input. The objective
+    /// maximises the log of the conditional density p(y | x) = exp s(x, y) / ∫ exp s(x, y′) dy′ over y′ in
+    /// [`low`, `high`], which is a density by construction. The integral is a sum over `nodes` cells of equal
+    /// width, evaluated at a random place in each and, in the cell of the row's own y, at y, so that
+    /// structure finer than a cell brings no gain.
     Conditional {
         /// Lower end of the range of y, in the network's units.
         low: f64,
@@ -78,15 +79,15 @@ pub enum Objective {
         high: f64,
         /// Number of cells in training, at least 2.
         nodes: usize,
-        /// Weight of the continuous ranked probability score beside minus the log of the density, at least 0: a proper
-        /// score as well, but one to which it matters how far off a probability is. The log of the density alone hardly
-        /// minds a little probability in all of the range.
+        /// Weight of the continuous ranked probability score relative to the negative log-density, at least
+        /// 0. It is a proper score too, but depends on the distance of probability from y. The log-density
+        /// alone is hardly affected by a little probability spread over the whole range.
         crps_weight: f64,
     },
 }
 
 impl Objective {
-    /// How the label enters, where it does.
+    /// The encoding of the label, with objectives that have the label as input.
     #[must_use]
     pub fn label_encoding(&self) -> Option<LabelEncoding> {
         match *self {
@@ -95,7 +96,7 @@ impl Objective {
         }
     }
 
-    /// Whether a number is predicted, not a class.
+    /// Whether the target is a number rather than a class.
     #[must_use]
     pub fn predicts_numbers(&self) -> bool {
         matches!(self, Self::Conditional { .. })
@@ -105,7 +106,7 @@ impl Objective {
     ///
     /// # Errors
     ///
-    /// Names the first setting that is out of its range.
+    /// [`UgmmError::Setting`] for the first setting that is out of its range.
     pub fn validate(&self) -> Result<(), UgmmError> {
         match *self {
             Self::Hybrid { weight, .. } if !(weight >= 0.0 && weight.is_finite()) => {
@@ -130,26 +131,26 @@ impl Objective {
     }
 }
 
-/// Cells of the range of a number in training, at most: each costs as much as another row.
+/// Largest number of cells in training; each cell costs as much as another row.
 const MOST_NODES: usize = 4096;
 
-/// Numbers from the range of a number that stand for all of it where predictions are looked into.
+/// Number of values that represent the range of a number where predictions are explained.
 const PREDICTION_NODES: usize = 32;
 
-/// A task: sizes and objective. It says what a network must look like and what its outputs mean.
+/// A task: sizes and objective. It determines the width of a network and the meaning of its outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Task {
     /// Number of feature columns.
     pub features: usize,
-    /// Number of classes; 0 where a number is predicted.
+    /// Number of classes; 0 where the target is a number.
     pub classes: usize,
-    /// What is optimised.
+    /// The objective of training.
     pub objective: Objective,
 }
 
 impl Task {
-    /// Number of inputs a network for this task has.
+    /// Number of inputs of a network for this task.
     #[must_use]
     pub fn inputs(&self) -> usize {
         let target = match self.objective {
@@ -159,7 +160,7 @@ impl Task {
         self.features + target
     }
 
-    /// Number of outputs a network for this task has.
+    /// Number of outputs of a network for this task.
     #[must_use]
     pub fn outputs(&self) -> usize {
         match self.objective {
@@ -172,7 +173,7 @@ impl Task {
     ///
     /// # Errors
     ///
-    /// Names what is out of its range.
+    /// [`UgmmError::Setting`] for the first setting that is out of its range.
     pub fn validate(&self) -> Result<(), UgmmError> {
         self.objective.validate()?;
         match (self.objective.predicts_numbers(), self.classes) {
@@ -182,11 +183,11 @@ impl Task {
         }
     }
 
-    /// Checks that a network with so many inputs and outputs fits.
+    /// Checks that a network with these numbers of inputs and outputs fits the task.
     ///
     /// # Errors
     ///
-    /// Says which of the two is wrong, and what it should be.
+    /// [`UgmmError`] that says which of the two is wrong, and what it should be.
     pub fn check_width(&self, (inputs, outputs): (usize, usize)) -> Result<(), UgmmError> {
         let sides = [("inputs", inputs, self.inputs()), ("outputs", outputs, self.outputs())];
         match sides.into_iter().find(|(_, found, expected)| found != expected) {
@@ -197,11 +198,11 @@ impl Task {
         }
     }
 
-    /// Checks that `targets` are of the kind that is predicted, and that each class is one of the task's.
+    /// Checks that `targets` are of the task's kind, and that each class is one of the task's.
     ///
     /// # Errors
     ///
-    /// Names the first that is not.
+    /// [`UgmmError`] that names the first target that is not.
     pub fn check_targets(&self, targets: &Targets) -> Result<(), UgmmError> {
         match (targets, self.objective.predicts_numbers()) {
             (Targets::Numbers(_), true) => Ok(()),
@@ -219,11 +220,11 @@ impl Task {
         }
     }
 
-    /// Checks that there is a weight for each class, if there are any.
+    /// Checks that the number of class weights, if there are any, is the number of classes.
     ///
     /// # Errors
     ///
-    /// When there are more or fewer.
+    /// [`UgmmError::Size`] when there are more or fewer.
     pub fn check_class_weights(&self, weights: Option<&[f64]>) -> Result<(), UgmmError> {
         match weights.map(<[f64]>::len).filter(|&found| found != self.classes) {
             Some(found) => {
@@ -234,11 +235,12 @@ impl Task {
         }
     }
 
-    /// Checks that features `x` `[rows, features]` and targets, of which each row has so many, are a batch of this task.
+    /// Checks that features `x` `[rows, features]` and targets, `targets_per_row` for each row, form a batch
+    /// of this task.
     ///
     /// # Errors
     ///
-    /// Says what does not fit.
+    /// [`UgmmError`] that says what does not fit.
     pub fn check_batch(&self, x: &[f32], targets: &Targets, targets_per_row: usize) -> Result<(), UgmmError> {
         let expected = targets.len() / targets_per_row * self.features;
         if x.len() != expected || !targets.len().is_multiple_of(targets_per_row) {
@@ -248,12 +250,12 @@ impl Task {
         self.check_targets(targets)
     }
 
-    /// The network's inputs `[rows, inputs]`: the features `x` `[rows, features]` and, where the objective has them among
-    /// its inputs, the targets after them.
+    /// The network's inputs `[rows, inputs]`: the features `x` `[rows, features]`, followed by the encoded
+    /// targets if the objective has them among its inputs.
     ///
     /// # Panics
     ///
-    /// When the targets are not of the kind that is predicted.
+    /// When the targets are not of the task's kind.
     #[must_use]
     pub fn network_input(&self, x: &[f32], targets: &Targets) -> Vec<f32> {
         match (self.objective, targets) {
@@ -270,8 +272,9 @@ impl Task {
         }
     }
 
-    /// What a prediction shows the network, and how many consecutive outputs make one softmax: the features `x` `[rows,
-    /// features]` alone; each row with every label; or each row with numbers from all of the range.
+    /// The network's inputs for a prediction, and the number of consecutive outputs that form one softmax:
+    /// the features `x` `[rows, features]` alone, each row with every label, or each row with values from the
+    /// whole range of the number.
     pub(crate) fn prediction_inputs(&self, x: &[f32]) -> (Vec<f32>, usize) {
         match (self.objective, self.objective.label_encoding()) {
             (Objective::Conditional { low, high, .. }, _) => {
@@ -284,7 +287,7 @@ impl Task {
         }
     }
 
-    /// How many rows of the network's inputs [`Self::prediction_inputs`] makes of one row.
+    /// Number of rows that [`Self::prediction_inputs`] makes of one row.
     pub(crate) fn inputs_of_a_row(&self) -> usize {
         match (self.objective, self.objective.label_encoding()) {
             (Objective::Conditional { .. }, _) => PREDICTION_NODES,
@@ -293,12 +296,13 @@ impl Task {
         }
     }
 
-    /// What a training pass shows the network: with the hybrid objective each row with every label, with the conditional
-    /// one each row with its own number and the middle of every cell, otherwise [`Self::network_input`].
+    /// The network's inputs in training: with the hybrid objective each row with every label, with the
+    /// conditional one each row with its own number and the middle of every cell, otherwise
+    /// [`Self::network_input`].
     ///
     /// # Panics
     ///
-    /// When the targets are not of the kind that is predicted.
+    /// When the targets are not of the task's kind.
     #[must_use]
     pub fn training_input(&self, x: &[f32], targets: &Targets) -> Vec<f32> {
         match (self.objective, targets) {
@@ -329,13 +333,13 @@ impl Task {
     }
 }
 
-/// Each row of `x` `[rows, features]` with its row of `more` `[rows, columns]` after it.
+/// Each row of `x` `[rows, features]` followed by its row of `more` `[rows, columns]`.
 fn joined(x: &[f32], features: usize, more: &[f32], columns: usize) -> Vec<f32> {
     let rows = x.chunks(features).zip(more.chunks(columns));
     rows.flat_map(|(x, more)| x.iter().chain(more).copied()).collect()
 }
 
-/// Turns scores `[rows, columns]` into the logarithms of their softmax.
+/// Turns scores `[rows, columns]` into log softmax of each row.
 pub(crate) fn log_softmax(scores: &mut [f32], columns: usize) {
     for row in scores.chunks_mut(columns) {
         let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);

@@ -1,7 +1,7 @@
-//! What every network can do, whoever computes it.
+//! The interface of every network, wherever it is computed.
 
-/// A network that maps rows to outputs: one of this crate, or one of a framework that implements this to be measured and
-/// asked in the same way.
+/// A network that maps rows to outputs: one of this crate, or one of a framework, which implements this trait
+/// to be evaluated in the same way.
 pub trait Predictor {
     /// Number of input columns.
     fn inputs(&self) -> usize;
@@ -9,20 +9,21 @@ pub trait Predictor {
     /// Number of output columns.
     fn outputs(&self) -> usize;
 
-    /// Rows of outputs that it gives for each row of inputs: 1, or the steps of a sequence, where something is predicted of
-    /// each.
+    /// Number of output rows for each row of inputs: 1, or the number of steps of a sequence with a
+    /// prediction for each step.
     fn predictions_per_row(&self) -> usize {
         1
     }
 
-    /// Outputs, row-major `[rows × predictions per row, outputs]`, of row-major `x` `[rows, inputs]`, without anything random.
+    /// Outputs, row-major `[rows × predictions per row, outputs]`, of row-major `x` `[rows, inputs]`, without
+    /// dropout or noise.
     ///
     /// # Panics
     ///
-    /// When `x` is not made of whole rows.
+    /// When `x` does not consist of whole rows.
     fn forward(&self, x: &[f32]) -> Vec<f32>;
 
-    /// Whether NaN in `x` is a missing value that the network knows how to do without.
+    /// Whether the network accepts NaN in `x` as missing values.
     fn takes_missing_values(&self) -> bool {
         false
     }

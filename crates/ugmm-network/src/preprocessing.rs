@@ -1,4 +1,4 @@
-//! What happens to feature values before the network sees them. It is saved with the model.
+//! Preprocessing of feature values before they enter a network. It is saved with the model.
 
 use crate::UgmmError;
 use crate::missing::mean_and_deviation;
@@ -25,30 +25,31 @@ pub struct Standardization {
 }
 
 impl Standardization {
-    /// Means and standard deviations of row-major `values` with so many `columns`; NaN is a missing value and does not
-    /// count.
+    /// Means and standard deviations of row-major `values` `[rows, columns]`; NaN is a missing value and is
+    /// ignored.
     ///
     /// # Errors
     ///
-    /// When there is no row or no column.
+    /// [`UgmmError::Size`] when there is no row or no column.
     pub fn fit(values: &[f32], columns: usize) -> Result<Self, UgmmError> {
         if columns == 0 || values.len() < columns {
             let unit = if columns == 0 { "columns" } else { "rows" };
             return Err(UgmmError::Size { what: "the data to standardise", found: 0, unit, expected: 1 });
         }
         let columns = (0..columns).map(|column| mean_and_deviation(values, columns, column));
-        // A spread below f32 resolution at this mean is rounding, not information.
+        // A spread below f32 resolution at this mean comes from rounding.
         let scale =
             |mean: f64, spread: f64| if spread > f64::from(f32::EPSILON) * mean.abs() { spread } else { 1.0 };
         let (means, scales) = columns.map(|(mean, spread)| (mean, scale(mean, spread))).unzip();
         Ok(Self { means, scales })
     }
 
-    /// Standardises row-major values in place. Results beyond `f32` are saturated; NaN stays.
+    /// Standardises row-major `values` `[rows, columns]` in place. Results beyond `f32` are saturated; NaN
+    /// stays.
     ///
     /// # Errors
     ///
-    /// When the number of values is not a multiple of the number of columns.
+    /// [`UgmmError::Size`] when the number of values is not a multiple of the number of columns.
     pub fn apply(&self, values: &mut [f32]) -> Result<(), UgmmError> {
         let columns = self.means.len();
         if columns == 0 || !values.len().is_multiple_of(columns) {
@@ -64,7 +65,7 @@ impl Standardization {
         Ok(())
     }
 
-    /// Whether it fits so many columns and holds only usable numbers; what a file must satisfy.
+    /// Whether it has this number of columns and valid values, as a file must.
     pub(crate) fn fits(&self, columns: usize) -> bool {
         self.means.len() == columns
             && self.scales.len() == columns

@@ -8,72 +8,75 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Preset {
-    /// The paper's: random initialisation without a look at the data, no σ floor; the settings of its Iris experiment
-    /// for the generative objective, of its MNIST experiment for the discriminative one.
+    /// The paper's settings: random initialisation independent of the data, no σ floor; those of its Iris
+    /// experiment for the generative objective and of its MNIST experiment for the discriminative one.
     Paper,
-    /// What learns best: initialisation from the data, wide σ floors, standardisation between layers, dropout of inputs
-    /// and hidden activations, Adam with a cosine schedule. Features should have a scale of about 1: pixels in
-    /// [0, 1], or standardised columns. How it was found is told in `docs/results/`.
+    /// The settings that learn best: initialisation from the data, wide σ floors, standardisation between
+    /// layers, dropout of inputs and hidden activations, Adam with a cosine schedule. Features should have a
+    /// scale of about 1: pixels in [0, 1], or standardised columns. `docs/results/` describes how they were
+    /// found.
     #[default]
     Best,
 }
 
-/// Hidden layers of [`Preset::Best`].
+/// Hidden neurons of [`Preset::Best`] with the discriminative objective.
 const DISCRIMINATIVE_HIDDEN: [usize; 1] = [256];
-/// Hidden neurons where there are many features, as of images (docs/results/mnist-quality.md).
+/// Hidden neurons for many features, such as pixels (docs/results/mnist-quality.md).
 const PIXEL_HIDDEN: [usize; 2] = [128, 64];
 const GENERATIVE_HIDDEN: [usize; 2] = [32, 16];
 const HYBRID_HIDDEN: [usize; 1] = [128];
 const CONDITIONAL_HIDDEN: [usize; 2] = [64, 16];
-/// Hidden neurons for the density of a number from fewer than [`SEVERAL_ROWS`] rows, of which a second layer learns chance.
+/// Hidden neurons for the density of a number with fewer than [`SEVERAL_ROWS`] rows, on which a second layer
+/// overfits.
 const CONDITIONAL_HIDDEN_FEW_ROWS: [usize; 1] = [128];
 const SEVERAL_ROWS: usize = 1000;
-/// Hidden neurons for more than [`FEW_CLASSES`] classes: a label reaches the root of a network with one hidden layer through
-/// sums only, which many classes are too much for (docs/results/tabular.md).
+/// Hidden neurons for more than [`FEW_CLASSES`] classes: in a network with one hidden layer a label reaches
+/// the root only through sums, which do not suffice for many classes (docs/results/tabular.md).
 const HYBRID_HIDDEN_MANY_CLASSES: [usize; 2] = [64, 32];
 const FEW_CLASSES: usize = 3;
-/// σ floors of [`Preset::Best`]: of the first layer, in units of the features, and of the others, in units of the
-/// standard deviation of their inputs. Wide components make smooth functions, which carry over to new rows: on MNIST
-/// these floors are worth more than everything else together (docs/results/mnist-quality.md); those for tables were
-/// chosen on twelve tables (docs/results/tabular.md).
+/// σ floors of [`Preset::Best`]: the first layer's in units of the features, the others' in units of the
+/// standard deviation of their inputs. Wide components make smooth functions, which generalise: on MNIST
+/// these floors improve accuracy more than all other settings together (docs/results/mnist-quality.md). Those
+/// for tables were chosen on twelve tables (docs/results/tabular.md).
 const DISCRIMINATIVE_MIN_SIGMAS: [f64; 2] = [2.0, 1.0];
-/// σ floors where there are many features, chosen for pixels in [0, 1].
+/// σ floors for many features, chosen for pixels in [0, 1].
 const PIXEL_MIN_SIGMAS: [f64; 2] = [0.5, 1.0];
-/// The σ floor of a single layer, which has to tell the classes apart by itself.
+/// The σ floor of a network of one layer, which has to separate the classes alone.
 const SINGLE_LAYER_MIN_SIGMA: f64 = 0.1;
-/// σ floors with the hybrid objective; narrower components let scores of labels lie further apart.
+/// σ floors with the hybrid objective; narrower components let scores of labels differ more.
 const HYBRID_MIN_SIGMAS: [f64; 2] = [1.5, 0.3];
 const HYBRID_MIN_SIGMAS_MANY_CLASSES: [f64; 2] = [2.0, 0.3];
-/// σ floors for the conditional density of a number; the root's is narrow, so that densities can be.
+/// σ floors for the conditional density of a number; the root's is small, so that densities can be narrow.
 const CONDITIONAL_MIN_SIGMAS: [f64; 3] = [2.0, 1.0, 0.2];
 /// σ floors for the conditional density of a number, with one hidden layer.
 const CONDITIONAL_MIN_SIGMAS_SHALLOW: [f64; 2] = [1.5, 0.1];
-/// σ floors with the joint score alone, from the first layer to the root, without standardisation between layers. Without
-/// floors the score grows without bound as components shrink onto single rows; narrow ones in the upper layers let
-/// the network map every row to the one point that its root likes best, and then nothing tells the labels apart.
+/// σ floors with the joint score alone, from the first layer to the root, without standardisation between
+/// layers. Without floors the score grows without bound as components shrink onto single rows. Small floors
+/// in the upper layers let the network map every row to the one point where its root is greatest, so that the
+/// score no longer depends on the label.
 const GENERATIVE_MIN_SIGMAS: [f64; 3] = [0.2, 0.5, 1.0];
-/// Features from which on [`Preset::Best`] takes them for pixels, which are many and say much the same.
+/// Number of features from which [`Preset::Best`] treats them as pixels, which are many and redundant.
 const MANY_FEATURES: usize = 100;
-/// Input dropout of [`Preset::Best`] then, of the first layer and of the second.
+/// Input dropout of [`Preset::Best`] for that many features, of the first layer and of the second.
 const PIXEL_INPUT_DROPOUT: [f64; 2] = [0.3, 0.2];
-/// Dropout of inputs where there are fewer features, each of which may be needed.
+/// Input dropout for fewer features, each of which may be needed.
 const INPUT_DROPOUT: [f64; 2] = [0.0, 0.3];
 /// Dropout of a feed-forward network's inputs and hidden units.
 const MLP_DROPOUT: f64 = 0.2;
-/// Rows from which [`Preset::Best`] takes larger batches and fewer epochs.
+/// Number of rows from which [`Preset::Best`] takes larger batches and fewer epochs.
 const MANY_ROWS: usize = 10_000;
 
 impl Preset {
-    /// The usual weight of the posterior's cross-entropy beside the joint score in [`Objective::Hybrid`].
+    /// Default weight of the posterior's cross-entropy relative to the joint score in [`Objective::Hybrid`].
     pub const CROSS_ENTROPY_WEIGHT: f64 = 10.0;
 
-    /// The usual number of cells of the range of a number to predict, in training.
+    /// Default number of cells of the range of a number in training.
     pub const NODES: usize = 24;
 
-    /// The usual weight of the continuous ranked probability score for a number.
+    /// Default weight of the continuous ranked probability score for a number.
     pub const CRPS_WEIGHT: f64 = 10.0;
 
-    /// How this preset writes a label as input variables, with a generative or hybrid objective.
+    /// This preset's encoding of a label as input variables, with a generative or hybrid objective.
     #[must_use]
     pub fn label_encoding(self) -> LabelEncoding {
         match self {
@@ -82,7 +85,7 @@ impl Preset {
         }
     }
 
-    /// Sizes of the hidden layers, for so many training `rows`.
+    /// Sizes of the hidden layers for `rows` training rows.
     #[must_use]
     pub fn hidden(self, task: &Task, rows: usize) -> Vec<usize> {
         match (self, task.objective) {
@@ -141,9 +144,9 @@ impl Preset {
         })
     }
 
-    /// The feed-forward network to compare with: the same hidden layers; with the paper's settings for MNIST, dropout
-    /// of 0.5 on the last hidden layer; with those that learn best, where there are many features, batch normalisation
-    /// and dropout of inputs and hidden units, chosen on held-out training images of MNIST.
+    /// The feed-forward network for comparison, with the same hidden layers. [`Preset::Paper`] has dropout of
+    /// 0.5 on the last hidden layer. [`Preset::Best`] has, with many features, batch normalisation and
+    /// dropout of inputs and hidden units, chosen on held-out training images of MNIST.
     #[must_use]
     pub fn mlp(self, task: &Task, hidden: &[usize]) -> ModelConfig {
         let mut network = MlpConfig::new(&sizes(task, hidden));
@@ -160,7 +163,7 @@ impl Preset {
         ModelConfig::Mlp(network)
     }
 
-    /// How to train a network of this kind on so many `rows`.
+    /// The training settings for a network of this kind and `rows` training rows.
     #[must_use]
     pub fn training(
         self,
@@ -192,7 +195,7 @@ impl Preset {
     }
 }
 
-/// One for each layer of a network with these hidden layers.
+/// One value for each layer of a network with these hidden layers: first, in between, root.
 fn tapered(first: f64, between: f64, root: f64, hidden: &[usize]) -> Vec<f64> {
     [vec![first], vec![between; hidden.len().saturating_sub(1)], vec![root]].concat()
 }

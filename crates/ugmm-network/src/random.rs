@@ -1,12 +1,12 @@
-//! Random numbers: everything random in this library is drawn on the host from one of these generators, so that a
-//! seed decides every bit whatever the number of threads.
+//! Random numbers. The library draws all of them on the host from these generators, so that a seed determines
+//! every bit whatever the number of threads.
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::f64::consts::TAU;
 
-/// What a stream of random numbers is used for. Each purpose has a stream of its own, so that drawing more for one
-/// does not shift another.
+/// The purpose of a stream of random numbers. Each purpose has its own stream, so that more draws for one do
+/// not shift another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
     /// Initial parameters.
@@ -17,15 +17,15 @@ pub enum Stream {
     Dropout,
     /// The choice of rows held out of training.
     Splitting,
-    /// The choice of the rows that a trained network is settled on.
+    /// The choice of the sample for [`Model::settled`](crate::Model::settled).
     Settling,
-    /// Changes to training rows.
+    /// Augmentation of training rows.
     Augmentation,
-    /// Orders of inputs to delete.
+    /// Random orders of deletion of inputs.
     Deletion,
-    /// Rows drawn from a network.
+    /// Samples from a network.
     Sampling,
-    /// Starting points of a search for the best values of variables.
+    /// Starting points of a search for the most probable values of variables.
     Search,
 }
 
@@ -37,19 +37,19 @@ pub fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
     generator
 }
 
-/// A draw of U[0, 1) on a grid of 2⁻⁵³; 0 can come up, 1 cannot.
+/// A draw of U[0, 1) on a grid of 2⁻⁵³; it can be 0 and is never 1.
 pub fn uniform<R: Rng + ?Sized>(rng: &mut R) -> f64 {
     rng.random::<f64>()
 }
 
-/// A draw of N(0, 1) by the Box–Muller transform (Box and Muller 1958): two uniform draws, no rejection, so that it
-/// ends and is finite for every source, one that always returns 0 included.
+/// A draw of N(0, 1) by the Box–Muller transform (Box and Muller 1958). It uses two uniform draws and no
+/// rejection, so that it ends and is finite for every source, even one that always returns 0.
 pub fn normal<R: Rng + ?Sized>(rng: &mut R) -> f64 {
     let (u, v) = (uniform(rng), uniform(rng));
     (-2.0 * (-u).ln_1p()).sqrt() * (TAU * v).cos()
 }
 
-/// An index below `bound`, which must not be 0.
+/// A uniform index below `bound`, which must be positive.
 pub fn index<R: Rng + ?Sized>(rng: &mut R, bound: usize) -> usize {
     rng.random_range(0..bound)
 }

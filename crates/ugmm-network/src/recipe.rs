@@ -1,4 +1,4 @@
-//! From a preset and a few settings to everything that training needs.
+//! Combines a preset and some settings into everything that training needs.
 
 use crate::training::{Augmentation, EarlyStopping, OptimizerConfig, Schedule, TrainingConfig};
 use crate::{Init, LabelEncoding, ModelConfig, Objective, Preset, Task, UgmmError};
@@ -26,11 +26,11 @@ pub enum ObjectiveKind {
     Generative,
     /// [`Objective::Hybrid`].
     Hybrid,
-    /// [`Objective::Conditional`]: the one for numbers, and only for them.
+    /// [`Objective::Conditional`]: the only objective for numbers.
     Conditional,
 }
 
-/// What to use in place of a preset's settings; whatever is `None` stays as the preset has it. As TOML:
+/// Settings that replace those of a preset; the preset determines any that are `None`. As TOML:
 ///
 /// ```toml
 /// hidden = [64, 32]
@@ -40,15 +40,15 @@ pub enum ObjectiveKind {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// The kind of network; a uGMM network where it is not given.
+    /// The kind of network; by default a uGMM network.
     pub model: Option<Architecture>,
-    /// What is optimised; discriminative where it is not given.
+    /// The objective; by default discriminative.
     pub objective: Option<ObjectiveKind>,
-    /// How the label enters a generative or hybrid network.
+    /// The encoding of the label in a generative or hybrid network.
     pub label_encoding: Option<LabelEncoding>,
-    /// Weight of the cross-entropy of the posterior beside the joint score, with the hybrid objective.
+    /// Weight of the cross-entropy of the posterior relative to the joint score, with the hybrid objective.
     pub cross_entropy_weight: Option<f64>,
-    /// Cells of the range of a number to predict, in training; see [`Objective::Conditional`].
+    /// Number of cells of the range of a number in training; see [`Objective::Conditional`].
     pub nodes: Option<usize>,
     /// Weight of the continuous ranked probability score, for a number; see [`Objective::Conditional`].
     pub crps_weight: Option<f64>,
@@ -71,11 +71,11 @@ pub struct Settings {
     pub missing_values: Option<bool>,
     /// Feed-forward: whether hidden layers are batch-normalised.
     pub batch_norm: Option<bool>,
-    /// Passes over the training rows.
+    /// Number of epochs, which are passes over the training rows.
     pub epochs: Option<usize>,
-    /// Rows per step.
+    /// Number of rows per step.
     pub batch_size: Option<usize>,
-    /// The learning rate over the steps.
+    /// The learning-rate schedule.
     pub schedule: Option<Schedule>,
     /// The (highest) learning rate of the schedule.
     pub learning_rate: Option<f64>,
@@ -93,23 +93,23 @@ pub struct Settings {
     pub patience: Option<usize>,
 }
 
-/// What the rows to learn from are like, for [`Settings::recipe`].
+/// The shape of the training table, for [`Settings::recipe`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TableShape {
     /// Number of feature columns.
     pub features: usize,
-    /// What is to be predicted.
+    /// The kind of target.
     pub target: TargetKind,
     /// Number of training rows.
     pub rows: usize,
 }
 
-/// What is to be predicted.
+/// The kind of target of a prediction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TargetKind {
-    /// One of so many classes.
+    /// One of this number of classes.
     Classes(usize),
-    /// A number in a range, in the units in which the network sees it.
+    /// A number in a range, in the network's units.
     Number {
         /// Lower end.
         low: f64,
@@ -118,14 +118,14 @@ pub enum TargetKind {
     },
 }
 
-/// What is learned, by which network, and how.
+/// The task, the network and its training settings.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Recipe {
     /// Sizes and objective.
     pub task: Task,
     /// The network.
     pub model: ModelConfig,
-    /// How it is trained.
+    /// The training settings.
     pub training: TrainingConfig,
 }
 
@@ -134,7 +134,8 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// Names the first setting that is out of its range, or does not belong to this kind of network or objective.
+    /// [`UgmmError::Setting`] for the first setting that is out of its range, or does not belong to this kind
+    /// of network or objective.
     ///
     /// ```
     /// use ugmm_network::{Preset, Settings, TableShape, TargetKind};
@@ -166,7 +167,7 @@ impl Settings {
         Ok(Recipe { task, model, training })
     }
 
-    /// These settings, and of `base` what is not set here.
+    /// These settings, with those that are `None` taken from `base`.
     #[must_use]
     pub fn over(&self, base: &Self) -> Self {
         let (Ok(serde_json::Value::Object(mut merged)), Ok(serde_json::Value::Object(own))) =
@@ -323,7 +324,7 @@ impl Settings {
     }
 }
 
-/// A list with an entry for each of at most so many layers.
+/// Checks that a list has at least one entry and at most one for each layer.
 fn at_most(layers: usize, setting: &'static str, values: &[f64]) -> Result<Vec<f64>, UgmmError> {
     if values.len() > layers || values.is_empty() {
         let value = format!("a list of {}", values.len());
@@ -332,7 +333,7 @@ fn at_most(layers: usize, setting: &'static str, values: &[f64]) -> Result<Vec<f
     Ok(values.to_vec())
 }
 
-/// Values of a setting for each layer, 0 for the layers that are not in the list.
+/// Values of a setting for each layer; layers beyond the end of the list get 0.
 fn filled(layers: usize, setting: &'static str, values: &[f64]) -> Result<Vec<f64>, UgmmError> {
     if layers == 0 && values.is_empty() {
         return Ok(Vec::new());

@@ -1,15 +1,15 @@
-//! Standardisation between layers in training (batch normalisation, Ioffe and Szegedy 2015, without its scale and shift,
-//! which means and σ already are), and its folding into plain parameters.
+//! Standardisation between layers in training (batch normalisation, Ioffe and Szegedy 2015, without scale and
+//! shift, whose role means and σ have), and its folding into plain parameters.
 //!
-//! A layer whose inputs x are standardised, (x − m) / s, with parameters (μ, σ, ℓ) is a plain layer: its components are
-//! Gaussians of x itself with mean m + sμ and deviation sσ. With fixed numbers in place of those of a batch, a plain
-//! layer remains.
+//! A layer with standardised inputs (x − m) / s and parameters (μ, σ, ℓ) is a plain layer: its components are
+//! Gaussians of x itself with mean m + sμ and deviation sσ. Once m and s are constants instead of a batch's
+//! statistics, a plain layer remains.
 
 use crate::layer::Parameters;
 use std::borrow::Cow;
 
-/// Added to the variance of each input, so that one that does not vary has a scale. Small against the variance that
-/// activations have even where 784 components wash each other out (4e-4).
+/// Added to the variance of each input, so that an input that does not vary has a scale. It is small relative
+/// to the variance of activations even where 784 components average each other out (4e-4).
 const VARIANCE_OFFSET: f64 = 1e-6;
 
 /// The mean and the standard deviation of each input of a layer, `[inputs]`.
@@ -19,7 +19,7 @@ pub(crate) struct Units {
 }
 
 impl Units {
-    /// Those of row-major `x` `[rows, inputs]`.
+    /// Mean and deviation of the columns of row-major `x` `[rows, inputs]`.
     pub(crate) fn of(x: &[f32], inputs: usize) -> Self {
         let rows = (x.len() / inputs) as f64;
         let mut mean = vec![0.0_f64; inputs];
@@ -37,7 +37,7 @@ impl Units {
         Self { mean: mean.into_iter().map(|mean| mean as f32).collect(), deviation }
     }
 
-    /// Makes inputs `[rows, inputs]` ones in these units.
+    /// Converts inputs `[rows, inputs]` to these units.
     pub(crate) fn standardize(&self, x: &mut [f32]) {
         for row in x.chunks_mut(self.mean.len()) {
             for ((x, mean), deviation) in row.iter_mut().zip(&self.mean).zip(&self.deviation) {
@@ -46,8 +46,9 @@ impl Units {
         }
     }
 
-    /// By how much log-densities per unit of the standardised inputs exceed those of [`Self::apply`]'s parameters: for each
-    /// neuron the log of the mean deviation, weighted by `mixing_logits` `[neurons, inputs]`.
+    /// The differences between log-densities per unit of the standardised inputs and those of
+    /// [`Self::apply`]'s parameters: for each neuron the log of the mean deviation, weighted by
+    /// softmax(`mixing_logits`), `[neurons, inputs]`.
     pub(crate) fn log_scale(&self, mixing_logits: &[f32]) -> LogScale {
         let mut weights = Vec::with_capacity(mixing_logits.len());
         let of_neuron = |logits: &[f32]| {
@@ -89,8 +90,9 @@ impl Units {
         }
     }
 
-    /// Turns gradients with respect to standardised inputs `[rows, inputs]` into those with respect to the inputs, given
-    /// those with respect to the logarithms of the deviations for what else depends on them.
+    /// Turns gradients with respect to standardised inputs `[rows, inputs]` into gradients with respect to
+    /// the inputs. `log_deviations` are the gradients with respect to the logarithms of the deviations from
+    /// all other terms.
     pub(crate) fn backward(&self, gradients: &mut [f32], standardized: &[f32], log_deviations: &[f64]) {
         let inputs = self.mean.len();
         let rows = (gradients.len() / inputs) as f64;
@@ -114,9 +116,9 @@ impl Units {
         }
     }
 
-    /// Plain parameters, each `[neurons, inputs]`, of a layer whose parameters are in these units. A density per unit
-    /// of (x − m)/s is s times one per unit of x; the logits gain log s, so that the components keep their shares of
-    /// the neuron, whose activation changes by a constant only.
+    /// Plain parameters, each `[neurons, inputs]`, of a layer whose parameters are in these units. A density
+    /// per unit of (x − m)/s is s times the density per unit of x. The logits therefore gain log s, which
+    /// keeps the responsibilities and changes the activation by a constant only.
     pub(crate) fn apply<'a>(&self, parameters: Parameters<'_>) -> Parameters<'a> {
         let inputs = self.mean.len();
         let each = |values: &[f32], change: &dyn Fn(usize, f32) -> f32| {
@@ -133,16 +135,16 @@ impl Units {
     }
 }
 
-/// The log scales of a layer's neurons, and what they were made of.
+/// The log scales of a layer's neurons, and intermediate values for their gradients.
 pub(crate) struct LogScale {
-    /// exp(ℓ_jk − the largest of neuron j), `[neurons, inputs]`.
+    /// exp(ℓ_jk − the largest logit of neuron j), `[neurons, inputs]`.
     weights: Vec<f32>,
-    /// Of each neuron the sum of these, and their sum times the deviations.
+    /// For each neuron the sum of `weights`, and their sum times the deviations.
     sums: Vec<[f64; 2]>,
 }
 
 impl LogScale {
-    /// `[neurons]`
+    /// The log scales, `[neurons]`.
     pub(crate) fn values(&self) -> Vec<f32> {
         self.sums.iter().map(|[own, scaled]| (scaled / own).ln() as f32).collect()
     }

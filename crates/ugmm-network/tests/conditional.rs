@@ -1,4 +1,4 @@
-//! The density of a number given features: what it is, and that it is learned.
+//! Tests of the conditional density of a number: its properties, and that it is learned.
 
 use proptest::prelude::*;
 use rand::RngExt;
@@ -11,18 +11,18 @@ use ugmm_network::{
 };
 
 proptest! {
-    /// Whatever the scores, the density is one, and its summaries agree with each other.
+    /// For any scores the density is normalised, and its summaries agree with each other.
     #[test]
     fn it_is_a_density(scores in prop::collection::vec(-200f32..200.0, 1..40), low in -5f64..5.0, width in 0.1f64..9.0) {
         let high = low + width;
         let density = ConditionalDensity::new((low, high), scores);
         let median = density.quantile(0.5);
         let (narrow, wide) = (density.stretched(0.5), density.stretched(3.0));
-        // As wide as said, but for the cells' width and what is cut off.
+        // The stretched width holds up to the width of a cell and the part that is cut off.
         let width_of = |density: &ConditionalDensity| density.quantile(0.75) - density.quantile(0.25);
         let cell = width / density.probabilities().len() as f64;
         prop_assert!((width_of(&narrow) - 0.5 * width_of(&density)).abs() <= 2.0 * cell);
-        // Between two peaks of one half each the median may be anywhere.
+        // Between two equal peaks the median may be anywhere.
         if density.quantile(0.51) - density.quantile(0.49) <= cell {
             prop_assert!((narrow.quantile(0.5) - median).abs() <= 2.0 * cell);
         }
@@ -30,7 +30,7 @@ proptest! {
             let steps = 4000;
             let at = |step: usize| low + width * (step as f64 + 0.5) / steps as f64;
             let integral: f64 = (0..steps).map(|step| density.density(at(step))).sum::<f64>() * width / steps as f64;
-            // The cells' edges do not fall on the grid's.
+            // The edges of the cells do not coincide with those of the grid.
             prop_assert!((integral - 1.0).abs() < 0.02, "{integral}");
             prop_assert!((density.probabilities().iter().sum::<f64>() - 1.0).abs() < 1e-9);
             prop_assert_eq!((density.cumulative(low - 1.0), density.density(high + 1.0)), (0.0, 0.0));
@@ -45,7 +45,7 @@ proptest! {
             }
             let mean = density.mean();
             prop_assert!((low..=high).contains(&mean) && density.deviation() <= width);
-            // The score as an integral of squared distances of distribution functions.
+            // The expected score is an integral of squared differences of distribution functions.
             for y in [low - 0.5, mean, high + 0.25] {
                 let (from, to) = (low - 1.0, high + 1.0);
                 let cell = (to - from) / 20_000.0;
@@ -60,7 +60,7 @@ proptest! {
     }
 }
 
-/// The joint score normalised by hand.
+/// Compares densities with the joint score normalised directly.
 #[test]
 fn densities_are_the_normalised_joint_score() {
     let config = NetworkConfig::new(&[3, 4, 1]).with_init(Init::Paper).with_min_sigma(0.3);
@@ -78,7 +78,7 @@ fn densities_are_the_normalised_joint_score() {
     }
 }
 
-/// y = ±x with noise: the mean says nothing, the density has two peaks.
+/// With y = ±x plus noise the mean is uninformative, and the density has two peaks.
 #[test]
 fn two_branches_are_learned() {
     let mut rng = generator(6, Stream::Splitting);
@@ -101,7 +101,7 @@ fn two_branches_are_learned() {
     let Targets::Numbers(numbers) = new.targets() else { panic!("numbers were drawn") };
     let numbers: Vec<f64> = numbers.iter().map(|&number| number.into()).collect();
     let metrics = NumberMetrics::of(&densities, &numbers);
-    // The true density has ln(1 / (2 · 0.4)) = 0.22; one that knows nothing of x, about −1.9.
+    // The true density has a log-density of ln(1 / (2 · 0.4)) = 0.22; one that ignores x has about −1.9.
     assert!(metrics.log_density > -0.5, "{metrics:?}");
     assert!(metrics.coverage_90 > 0.85, "{metrics:?}");
     assert!(densities.iter().all(|density| density.density(0.0) < 0.1));
@@ -134,7 +134,8 @@ fn tasks_and_targets_must_fit() {
     assert!(error.starts_with("the column of numbers to predict holds NaN in row 0"), "{error}");
 }
 
-/// The loss by hand: minus the log-density of the own cell, and the distance of the distribution function from certainty.
+/// Compares the loss with its formula: minus the log-density of the own cell, and the distance of the
+/// distribution function from certainty.
 #[test]
 fn the_loss_is_its_formula() {
     let config = NetworkConfig::new(&[2, 3, 1]).with_init(Init::Paper).with_min_sigma(0.3);
@@ -148,7 +149,7 @@ fn the_loss_is_its_formula() {
         let inputs = task.loss_inputs(x.to_vec(), &targets, &mut rng);
         let outputs = network.forward(&inputs.x);
         let found = f64::from(task.loss(&outputs, &inputs, &targets, &LossOptions::default()).0);
-        // The same places in the cells.
+        // This generator gives the places in the cells that the loss uses.
         let mut rng = generator(3, Stream::Dropout);
         let mut expected = 0.0;
         for (&x, &y) in x.iter().zip(&y) {

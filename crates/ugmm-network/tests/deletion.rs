@@ -1,10 +1,10 @@
-//! Deletion curves.
+//! Tests of deletion curves.
 
 use ugmm_network::UgmmError;
 use ugmm_network::inspect::{Deletion, DeletionCurves, deletion_curves, random_importances};
 use ugmm_network::{Stream, generator};
 
-/// The sum of a row's values times 1, 2, 3 and so on; what is missing counts nothing.
+/// The sum of a row's values times 1, 2, 3 and so on; missing values count as 0.
 fn weighted_sum(rows: &[f32], columns: usize) -> Result<Vec<f64>, UgmmError> {
     let sum = |row: &[f32]| {
         let values = row.iter().zip(1..).filter(|(value, _)| !value.is_nan());
@@ -21,12 +21,13 @@ fn columns_go_in_descending_order_of_importance() {
     let curves =
         deletion_curves(&x, &[0, 1, 2], &importances, &deletion, |rows| weighted_sum(rows, 3)).unwrap();
     assert_eq!((curves.deleted.as_slice(), curves.columns), (&[0, 1, 2, 3][..], 3));
-    // Third, first, second; then second, third (of equal ones the first), first.
+    // The first row loses the third, first and second column; the second row the second, third (the first of
+    // equal ones) and first.
     assert_eq!(curves.values, [321.0, 21.0, 20.0, 1.0, 642.0, 603.0, 3.0, 1.0]);
     assert_eq!(curves.mean(), [481.5, 312.0, 11.5, 1.0]);
 }
 
-/// A category's inputs are one column; a value that was not there cannot be deleted.
+/// The inputs of a category are deleted together; a missing value cannot be deleted.
 #[test]
 fn a_columns_inputs_go_together_and_gaps_stay() {
     let x = [1.0, 0.0, 5.0, 0.0, 1.0, f32::NAN];
@@ -64,7 +65,7 @@ fn areas_are_means_over_the_share_deleted() {
     }
 }
 
-/// Of many columns, not every number is tried; the ends always are.
+/// With many columns a curve has only some numbers of deleted columns, including both ends.
 #[test]
 fn many_columns_have_a_few_points() {
     let (rows, columns) = (2, 784);

@@ -1,5 +1,5 @@
-//! Attributions: contributions divide what there is to divide, gradients are those of finite differences, and each finds the
-//! one input that matters.
+//! Tests of attributions: contributions sum to the change of the prediction, gradients equal finite
+//! differences, and both find the only input that matters.
 
 use rand::RngExt;
 use ugmm_network::inference::conditional::conditional_densities;
@@ -33,7 +33,7 @@ fn classifications() -> [Task; 4] {
     ]
 }
 
-/// log P(class | x) of each row.
+/// log P(class | x) of each row, for the given classes.
 fn log_probabilities(network: &Network, task: &Task, x: &[f32], classes: &[usize]) -> Vec<f32> {
     let logs = task.log_probabilities(network, x);
     logs.chunks(task.classes).zip(classes).map(|(row, &class)| row[class]).collect()
@@ -50,7 +50,7 @@ fn contributions_sum_to_the_change_of_the_log_probability() {
         for hidden in [&[][..], &[7], &[8, 5]] {
             let network = network(task, hidden, seed);
             let (mut x, mut base) = (random(ROWS, FEATURES, seed), random(ROWS, FEATURES, seed + 50));
-            // A feature without a value in one row, and one with the same value as the baseline's.
+            // One row has a missing feature, and one a feature equal to the baseline's.
             (x[1], base[1]) = (f32::NAN, f32::NAN);
             x[FEATURES] = base[FEATURES];
             let classes = [0, 1, 2, 2, 1, 0];
@@ -75,7 +75,7 @@ fn so_they_do_for_numbers() {
     let task = Task { features: FEATURES, classes: 0, objective };
     let network = network(&task, &[9, 5], 4);
     let (x, base) = (random(3, FEATURES, 1), random(3, FEATURES, 2));
-    // Each in the middle of a cell of width 0.1.
+    // Each number is in the middle of a cell of width 0.1.
     let numbers = vec![-1.05f32, 0.45, 1.55];
     let targets = Targets::Numbers(numbers.clone());
     let found = contributions(&network, &task, &x, &base, &targets, Absence::Baseline);
@@ -90,13 +90,14 @@ fn so_they_do_for_numbers() {
     }
 }
 
-/// e^a − e^a⁰ over the logarithmic mean of the sums, of a network of one layer whose second class never changes.
+/// Compares the contributions of a network of one layer, whose second class never changes, with e^a − e^a⁰
+/// over the logarithmic mean of the sums.
 #[test]
 fn one_layers_division_is_that_of_logarithmic_means() {
     let task = Task { features: 2, classes: 2, objective: Objective::Discriminative };
     let mut network = network(&task, &[], 0);
     let layer = &mut network.layers[0];
-    // σ of the second class is so large that it scores the same everywhere.
+    // σ of the second class is so large that its score is constant.
     layer.means = vec![0.3, -0.8, 0.0, 0.0];
     layer.config.min_sigma = 0.0;
     layer.raw_log_sigmas = vec![0.5f32.ln(), 1.2f32.ln(), 1e4f32.ln(), 1e4f32.ln()];
@@ -112,7 +113,7 @@ fn one_layers_division_is_that_of_logarithmic_means() {
     let other = 1e-4 / std::f64::consts::TAU.sqrt();
     let (now, before) = (part(&x, 0) + part(&x, 1), part(&base, 0) + part(&base, 1));
     let mean = |a: f64, b: f64| (a - b) / (a / b).ln();
-    // log P = log S − log(S + other), each change divided in proportion to the parts.
+    // log P is log S − log(S + other), and each change is divided in proportion to its terms.
     let factor = 1.0 / mean(now, before) - 1.0 / mean(now + other, before + other);
     let targets = Targets::Classes(vec![0]);
     let found = contributions(&network, &task, &x, &base, &targets, Absence::Baseline);
@@ -155,7 +156,7 @@ fn gradients_are_those_of_finite_differences() {
     }
 }
 
-/// Near the baseline there is nothing but the gradient to divide by.
+/// Near the baseline contributions equal gradient times difference.
 #[test]
 fn contributions_of_small_changes_are_gradient_times_difference() {
     for (seed, task) in classifications().iter().enumerate() {
@@ -173,7 +174,7 @@ fn contributions_of_small_changes_are_gradient_times_difference() {
     }
 }
 
-/// Where a neuron has many components, responsibility minus weight is what leaving one out changes.
+/// If a neuron has many components, responsibility minus weight predicts the effect of leaving one out.
 #[test]
 fn contributions_of_knowing_foretell_what_leaving_out_does() {
     let (features, rows) = (40, 5);
@@ -199,14 +200,15 @@ fn contributions_of_knowing_foretell_what_leaving_out_does() {
     assert!(error < 0.05 * size, "{error} {size}");
 }
 
-/// Every neuron of the first layer looks at the third feature alone.
+/// Every neuron of the first layer uses only the third feature.
 #[test]
 fn the_one_input_that_matters_is_found() {
     let task = Task { features: FEATURES, classes: 3, objective: Objective::Discriminative };
     let mut network = network(&task, &[6], 5);
     network.layers[0].mixing_logits = [0.0, 0.0, 60.0, 0.0].repeat(6);
     let (x, base) = (random(ROWS, FEATURES, 6), vec![0.1; ROWS * FEATURES]);
-    // Of the class that each row says most for, so that what matters speaks for it.
+    // The class of each row is the one whose score rises most, so that the contribution of the feature is
+    // positive.
     let change = |class: usize| -> Vec<f32> {
         let [now, before] =
             [&x, &base].map(|values| log_probabilities(&network, &task, values, &[class; ROWS]));
@@ -228,7 +230,8 @@ fn the_one_input_that_matters_is_found() {
         for row in attribution.chunks(FEATURES) {
             let others = [row[0], row[1], row[3]].map(f32::abs);
             assert!(others.iter().all(|other| *other < 1e-5), "{index} {row:?}");
-            // It has the whole weight already, so knowing it adds nothing that leaving another out would show.
+            // The feature already has the whole weight, so that knowing it adds nothing that leaving another
+            // out would show.
             assert!(index == 1 || row[2].abs() > 1e-4, "{index} {row:?}");
         }
     }

@@ -1,4 +1,5 @@
-//! The gradients of every objective, against differences of an `f64` network that is written to be read.
+//! Compares the gradients of every objective with finite differences of an `f64` network that is written to
+//! be read.
 
 use ugmm_network::training::loss_and_gradients;
 use ugmm_network::{
@@ -10,7 +11,7 @@ const ROWS: usize = 7;
 const FEATURES: usize = 3;
 const CLASSES: usize = 3;
 
-/// Numbers that look random, from -1 to 1.
+/// Pseudo-random numbers from -1 to 1.
 fn noise(at: usize) -> f64 {
     ((at * at + 13 * at) as f64 * 0.618).sin()
 }
@@ -23,7 +24,7 @@ fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
     largest + values.map(|value| (value - largest).exp()).sum::<f64>().ln()
 }
 
-/// The outputs of a network in training, without anything random, in which `parameters` stand for its own.
+/// The outputs of a network in training, without random choices, with `parameters` in place of its own.
 fn outputs(network: &Network, parameters: &[Vec<f64>], mut x: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     for (index, layer) in network.layers.iter().enumerate() {
         let inputs = layer.inputs();
@@ -153,7 +154,7 @@ fn loss(task: &Task, outputs: &[Vec<f64>], targets: &Targets, options: &LossOpti
     }
 }
 
-/// Checks the gradient of every parameter of `model`.
+/// Compares the gradient of every parameter of `model` with finite differences.
 fn check(
     name: &str,
     task: &Task,
@@ -166,7 +167,7 @@ fn check(
     let rng = || generator(3, Stream::Dropout);
     let (found, gradients) =
         loss_and_gradients(model, task, x.to_vec(), targets, options, &mut rng()).unwrap();
-    // The places of numbers in their cells are the same as those of the loss.
+    // This generator gives the positions of numbers in their cells that the loss uses.
     let seen = task.loss_inputs(x.to_vec(), targets, &mut rng()).x;
     let seen: Vec<Vec<f64>> =
         seen.chunks(task.inputs()).map(|row| row.iter().map(|&x| f64::from(x)).collect()).collect();
@@ -272,8 +273,8 @@ fn gradients_of_feed_forward_networks_are_differences_in_f64() {
     }
 }
 
-/// Dropped components, with weights renormalised and not; dropped and noisy inputs: differences of the loss itself, with the
-/// same draws.
+/// Dropped components, with and without renormalised weights, and dropped and noisy inputs: gradients equal
+/// finite differences of the loss with equal random draws.
 #[test]
 fn gradients_under_dropout_are_differences_of_the_loss() {
     let task = tasks()[0];
@@ -299,7 +300,7 @@ fn gradients_under_dropout_are_differences_of_the_loss() {
                     model.tensors_mut()[tensor][place] += by;
                     f64::from(value(&model).0)
                 };
-                // Wide enough for f32 losses, narrow enough for the curvature.
+                // The step is large enough for losses in f32 and small enough for the curvature.
                 let slope = (moved(4e-3) - moved(-4e-3)) / 8e-3;
                 assert!(
                     (slope - f64::from(gradient)).abs() < 2e-3,

@@ -1,4 +1,4 @@
-//! Responsibilities: what they sum to, and that they are those of the formula.
+//! Tests of responsibilities: their sums, and their agreement with the formula.
 
 use ugmm_network::inspect::{feature_responsibilities, leading_components, responsibilities, summarize};
 use ugmm_network::{
@@ -17,7 +17,8 @@ fn values(values: &[f32]) -> Vec<f64> {
     values.iter().map(|&value| value.into()).collect()
 }
 
-/// exp(log π − log σ − ½ log 2π − ½ z² − y), from the layer's parameters and its own activation.
+/// Compares with exp(log π − log σ − ½ log 2π − ½ z² − y), computed from the layer's parameters and
+/// activation.
 #[test]
 fn one_layers_responsibilities_are_those_of_the_formula() {
     let network = network(&[4, 3], false);
@@ -43,7 +44,7 @@ fn one_layers_responsibilities_are_those_of_the_formula() {
     }
 }
 
-/// With one hidden neuron everything goes through it; a missing input is responsible for nothing.
+/// With one hidden neuron all responsibility passes through it; a missing input has none.
 #[test]
 fn they_pass_through_layers_and_sum_to_one() {
     let x = [0.5, -1.0, 0.0, 2.0];
@@ -60,7 +61,7 @@ fn they_pass_through_layers_and_sum_to_one() {
     assert_eq!(found[6], 0.0);
 }
 
-/// The label is an input of a generative network; only the features are asked for.
+/// The label is an input of a generative network, but responsibilities are those of the features only.
 #[test]
 fn the_targets_part_is_taken_out() {
     let task =
@@ -77,12 +78,12 @@ fn the_targets_part_is_taken_out() {
     }
 }
 
-/// What is counted is what the parameters say.
+/// Summaries agree with the parameters.
 #[test]
 fn summaries_are_counts_over_components() {
     let mut network = network(&[3, 2, 1], false);
     let layer = &mut network.layers[0];
-    // One neuron looks at one input only, the other at all alike; one σ is at the floor.
+    // One neuron uses one input only, the other all equally; one σ is at the floor.
     layer.mixing_logits = vec![0.0, -60.0, -60.0, 0.0, 0.0, 0.0];
     layer.means = vec![0.0; 6];
     layer.raw_log_sigmas = vec![0.0, 0.0, 0.0, -20.0, 0.0, 0.0];

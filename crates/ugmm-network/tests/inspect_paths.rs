@@ -1,4 +1,4 @@
-//! Paths, followed weights and class maps: what they sum to, and that they are those of the definitions.
+//! Tests of paths, followed weights and class maps: their sums, and their agreement with the definitions.
 
 use ugmm_network::inspect::{
     activations, class_maps, feature_responsibilities, followed_weights, importances, leading_components,
@@ -16,15 +16,15 @@ fn network(sizes: &[usize], missing_values: bool) -> Network {
     config.init(None, &mut generator(5, Stream::Initialization)).unwrap()
 }
 
-/// Three rows of four.
+/// Three rows of four values.
 const X: [f32; 12] = [0.5, -1.0, 0.0, 2.0, 1.5, 0.3, f32::NAN, 0.1, -0.5, 0.4, 1.2, 1e20];
 
 fn close(found: f64, expected: f64) {
     assert!((found - expected).abs() < 1e-5, "{found} {expected}");
 }
 
-/// Each layer's list is a whole; the inputs' shares are those of `responsibilities`; what flows into a neuron's inputs is
-/// what the neuron has.
+/// The shares of each layer sum to 1, the inputs' shares are those of `responsibilities`, and the flows from
+/// a neuron sum to its share.
 #[test]
 fn a_path_divides_the_output_and_loses_nothing() {
     let network = network(&[4, 5, 3, 2], true);
@@ -46,7 +46,7 @@ fn a_path_divides_the_output_and_loses_nothing() {
             }
         }
     }
-    // A missing value is responsible for nothing.
+    // A missing value has responsibility 0.
     assert_eq!(all[1].shares[0][2], 0.0);
     let few = paths(&network, &X, &outputs, 2);
     for (few, all) in few.iter().zip(&all) {
@@ -64,7 +64,7 @@ fn activations_are_those_of_the_layers() {
     assert_eq!(all, [row.to_vec(), hidden, outputs]);
 }
 
-/// Products of the layers' weights, multiplied out one by one.
+/// Followed weights equal products of the layers' weight matrices.
 #[test]
 fn followed_weights_are_products_of_matrices() {
     let network = network(&[4, 3, 2], false);
@@ -95,7 +95,8 @@ fn followed_weights_are_products_of_matrices() {
     close(even[0].iter().sum(), 1.0);
 }
 
-/// With an output for each class the weights are those of the class's output, and the responsibilities means over its rows.
+/// In a network with an output for each class, weights are those of the class's output, and responsibilities
+/// are means over its rows.
 #[test]
 fn class_maps_are_of_the_class_s_own_output_and_rows() {
     let network = network(&[4, 3, 2], true);
@@ -114,7 +115,7 @@ fn class_maps_are_of_the_class_s_own_output_and_rows() {
             let mean =
                 rows.iter().map(|row| f64::from(shares[4 * row + feature])).sum::<f64>() / rows.len() as f64;
             close(maps.responsibilities[feature], mean);
-            // A mean of means lies among them.
+            // A weighted mean of means lies between them.
             let of_input = |all: &Vec<ugmm_network::inspect::Component>| {
                 all.iter().find(|one| one.input == feature).unwrap().mean
             };
@@ -132,8 +133,8 @@ fn class_maps_are_of_the_class_s_own_output_and_rows() {
     }
 }
 
-/// With one root they depend on the class through the neurons that its rows go through; the label's share is left out of
-/// responsibilities. A class without rows has nothing.
+/// In a network with one root, maps depend on the class through the neurons that its rows activate, and
+/// responsibilities exclude the label's share. The maps of a class without rows are empty.
 #[test]
 fn class_maps_of_one_root_follow_the_rows() {
     for label in [LabelEncoding::Index, LabelEncoding::OneHot] {

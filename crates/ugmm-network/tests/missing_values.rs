@@ -1,4 +1,4 @@
-//! Missing values: left out of the first layer's mixtures, in prediction and in training.
+//! Tests of missing values in prediction and training: they are left out of the first layer's mixtures.
 
 use proptest::prelude::*;
 use ugmm_network::training::{Dataset, Features, TrainingConfig, evaluate, init_model, train};
@@ -16,7 +16,7 @@ fn layer(inputs: usize, neurons: usize, seed: u64) -> Network {
         .unwrap()
 }
 
-/// The definition, in f64: the mixture of the components whose inputs are seen.
+/// The definition in f64: the mixture of the components whose inputs are observed.
 fn expected(network: &Network, row: &[f32]) -> Vec<f64> {
     let layer = &network.layers[0];
     let (means, log_sigmas, logits) = (&layer.means, layer.log_sigmas(), &layer.mixing_logits);
@@ -58,7 +58,8 @@ proptest! {
     }
 }
 
-/// A component as wide as the background of a pruned neuron, weights of e^-60 beside it, and values far from all means.
+/// One component is as wide as the background of a pruned neuron, others have weights of e^-60, and values
+/// are far from all means.
 #[test]
 fn a_missing_value_is_out_of_reach_of_every_component() {
     let mut network = layer(3, 1, 0);
@@ -81,7 +82,7 @@ fn nothing_missing_changes_no_bit() {
     assert_eq!(with.forward(&x), without.forward(&x));
 }
 
-/// Two features that say the same, each missing in a third of the rows: the class can always be told by one.
+/// Two redundant features, each missing in a third of the rows; either one determines the class.
 fn half_seen() -> Dataset {
     let mut features = Vec::new();
     let mut labels = Vec::new();

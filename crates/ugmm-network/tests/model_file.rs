@@ -1,4 +1,4 @@
-//! Model files: what is saved comes back bit for bit; what is damaged is refused in one sentence.
+//! Tests of model files: a saved model loads bit for bit, and a damaged file fails with one sentence.
 
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::HashMap;
@@ -71,14 +71,14 @@ fn a_loaded_model_gives_the_same_bits() {
         assert_eq!(loaded.columns, original.columns);
         assert_eq!(loaded.standardization, original.standardization);
         assert_eq!(loaded.training, original.training);
-        // Saving again writes the same file.
+        // Saving the loaded model writes an identical file.
         let again = folder.path().join("again");
         loaded.save(&again).unwrap();
         assert_eq!(std::fs::read(again).unwrap(), std::fs::read(file(&folder)).unwrap());
     }
 }
 
-/// Files of before have no history; one that cannot be right is refused.
+/// Old files have no history; an invalid history fails.
 #[test]
 fn the_course_of_training_is_kept_where_there_is_one() {
     let folder = TempDir::new().unwrap();
@@ -109,7 +109,7 @@ fn the_course_of_training_is_kept_where_there_is_one() {
         validation: None,
         validation_loss: Some(f64::INFINITY),
     };
-    // Whatever was measured can be saved.
+    // A history of extreme values can be saved.
     let history = History::of(&[report(1, 1e300), report(2, 0.5)], Some(2));
     assert_eq!(
         (&history.training_loss[..], &history.validation_loss[..]),
@@ -119,7 +119,7 @@ fn the_course_of_training_is_kept_where_there_is_one() {
     SavedModel { history: Some(history), ..plain }.save(&file(&folder)).unwrap();
 }
 
-/// A network whose standardisation is not folded away would load as something else.
+/// A network that still standardises cannot be saved, because it would load as another function.
 #[test]
 fn only_settled_networks_are_saved() {
     let folder = TempDir::new().unwrap();
@@ -151,7 +151,7 @@ fn every_cut_and_every_flipped_byte_of_the_header_is_survived() {
         let expected = ["empty", "not a model", "cut off", "damaged"];
         assert!(expected.iter().any(|part| message.contains(part)), "{length} bytes: {message}");
     }
-    // A changed byte may leave a valid model (a digit of a setting); what matters is an answer without a panic.
+    // A changed byte may leave a valid model (a digit of a setting); the test only excludes panics.
     let header = 8 + usize::from(u16::from_le_bytes([whole[0], whole[1]]));
     for place in 0..header {
         let mut damaged = whole.clone();
@@ -212,7 +212,7 @@ fn write_tensors(path: &Path, description: Option<String>, tensors: &[NamedTenso
     std::fs::write(path, safetensors::serialize(views, metadata).unwrap()).unwrap();
 }
 
-/// Description and tensors of a good file, to be spoiled one by one.
+/// Description and tensors of a valid file, which the tests damage one by one.
 fn take_apart(path: &Path) -> (String, Vec<NamedTensor>) {
     let bytes = std::fs::read(path).unwrap();
     let (_, metadata) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
@@ -258,7 +258,7 @@ fn contents_that_do_not_fit_are_refused() {
     refused(&description, &spoiled, "the model's weights \"layers.0.means\" hold NaN");
     refused(&description, &tensors[1..], "the file holds");
 
-    // Sizes by the word of the file alone: nothing of that size may be allocated.
+    // The file claims a size for which nothing may be allocated.
     let huge = changed(r#""inputs":4,"neurons":7"#, r#""inputs":4,"neurons":7000000000000"#);
     let huge = huge.replace(r#""inputs":7,"#, r#""inputs":7000000000000,"#);
     refused(&huge, &tensors, "the model's description asks for");
@@ -291,7 +291,7 @@ fn probabilities_of_rows_in_their_own_units_sum_to_one() {
     for row in probabilities.chunks(3) {
         assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6);
     }
-    // Standardising by hand gives the same.
+    // Explicit standardisation gives equal results.
     let mut raw = model.clone();
     raw.standardization = None;
     let by_hand = features.map(|value: f32| ((f64::from(value) - 0.1) / 1.5) as f32);
@@ -301,7 +301,8 @@ fn probabilities_of_rows_in_their_own_units_sum_to_one() {
     assert!(model.class_probabilities(&[1.0; 5]).is_err());
 }
 
-/// Contributions are of the probabilities that the model gives: with temperature, class weights and standardisation.
+/// Contributions refer to the probabilities of the model, with temperature, class weights and
+/// standardisation.
 #[test]
 fn contributions_sum_to_the_change_of_the_models_log_probability() {
     let mut model = saved(ugmm_network());
@@ -324,7 +325,7 @@ fn contributions_sum_to_the_change_of_the_models_log_probability() {
     let error = model.contributions(&rows, &baseline, &few, Absence::Baseline).unwrap_err();
     assert_eq!(error.to_string(), "the list of predictions has 1 entries, but 2 are needed");
 
-    // In the units that the network sees, a standardised feature's step is 1.5 of the data's.
+    // A step of 1 in the network's units is a step of 1.5 in the data's units.
     let gradient = model.gradients(&rows, &[1, 2]).unwrap();
     for feature in 0..4 {
         let moved = |step: f32| {
@@ -340,7 +341,7 @@ fn contributions_sum_to_the_change_of_the_models_log_probability() {
     }
 }
 
-/// The fuzzer's: the sums of a feed-forward network are beyond f32, and their difference is no number.
+/// A case from fuzzing: sums of a feed-forward network exceed f32, and their difference is NaN.
 #[test]
 fn rows_far_out_have_probabilities_or_an_error_but_no_nan() {
     let mlp = saved(ModelConfig::Mlp(MlpConfig::new(&[4, 6, 5, 3])));
@@ -350,7 +351,7 @@ fn rows_far_out_have_probabilities_or_an_error_but_no_nan() {
             assert!((probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{value}: {probabilities:?}");
         }
     }
-    // With weights such as nobody learns there is no saying.
+    // With weights that no training gives, the outcome is unspecified.
     let folder = TempDir::new().unwrap();
     mlp.save(&file(&folder)).unwrap();
     let (description, mut tensors) = take_apart(&file(&folder));

@@ -1,4 +1,5 @@
-//! The most probable explanation against brute force: nothing is better than the bound, and no proved optimum is beaten.
+//! Compares the most probable explanation with brute force: no score exceeds the bound, and none exceeds a
+//! proved optimum.
 
 use rand::{Rng, RngExt};
 use std::ops::ControlFlow;
@@ -7,14 +8,14 @@ use ugmm_network::inference::mpe::{Choice, Mpe, MpeOptions, MpeQuery, most_proba
 use ugmm_network::inference::variable::{Domain, Variable};
 use ugmm_network::{Init, Network, NetworkConfig, Predictor, Stream, UgmmError, generator};
 
-/// A network of paper-like parameters with σ of many sizes: peaks and plateaus.
+/// A network initialised as in the paper, with σ of many sizes: peaks and plateaus.
 fn random_network(sizes: &[usize], rng: &mut impl Rng) -> Network {
     let config = NetworkConfig::new(sizes).with_init(Init::Paper).with_missing_values(true);
     let mut network = config.init(None, &mut generator(rng.random(), Stream::Initialization)).unwrap();
     for (index, layer) in network.layers.iter_mut().enumerate() {
         let scale = rng.random_range(0.5..3.0) as f32;
         layer.mixing_logits.iter_mut().for_each(|logit| *logit = (*logit - 0.5) * 6.0);
-        // Later layers look at log-densities, which are mostly below 0.
+        // The inputs of later layers are log-densities, which are mostly below 0.
         if index > 0 {
             layer.means.iter_mut().for_each(|mean| *mean = *mean * 2.0 - 2.0);
         }
@@ -75,7 +76,7 @@ fn brute_force(network: &Network, query: &MpeQuery, grid: usize) -> f64 {
     best
 }
 
-/// The root's score by the network itself, in `f32`.
+/// The root's score by the network's forward pass, in `f32`.
 fn forward(network: &Network, inputs: &[f64]) -> f64 {
     let values: Vec<f32> = inputs.iter().map(|&value| value as f32).collect();
     network.forward(&values)[0].into()
@@ -85,7 +86,7 @@ fn one_hot(classes: usize) -> Vec<Vec<f32>> {
     (0..classes).map(|class| (0..classes).map(|c| if c == class { 1.0 } else { 0.0 }).collect()).collect()
 }
 
-/// A query of one to three variables, some inputs given, some missing.
+/// A query of one to three variables; of the other inputs some are given and some missing.
 fn random_query(rng: &mut impl Rng) -> (usize, MpeQuery) {
     let mut query = Vec::new();
     let mut input = 0;
@@ -141,7 +142,7 @@ fn no_proved_optimum_of_200_networks_is_beaten_by_brute_force() {
             proved += 1;
             assert!(best <= found.value + options.gap, "{case}: {best} {found:?}");
         }
-        // The value is the network's score there, and what was found is in the domain.
+        // The value is the network's score at the result, which is in the domain.
         let score = forward(&network, &found.inputs);
         assert!((score - found.value).abs() <= 1e-3 * (1.0 + score.abs()), "{case}: {score} {found:?}");
         for (variable, choice) in query.query.iter().zip(&found.choices) {
@@ -213,7 +214,7 @@ fn an_answer_cut_short_has_an_honest_gap() {
         assert!(short.upper_bound >= exact.value && short.upper_bound <= last);
         last = short.upper_bound;
     }
-    // Whoever watches sees the gap close, and may break it off.
+    // Progress reports show the gap closing, and the observer may stop the proof.
     let mut gaps = Vec::new();
     let options = MpeOptions { gap: 0.0, most_boxes: 200_000, ..MpeOptions::default() };
     let watched = most_probable_explanation(&network, &query, &options, |progress| {

@@ -1,4 +1,4 @@
-//! The objectives as functions of a network's parameters.
+//! Tests of the objectives as functions of a network's parameters.
 
 use ugmm_network::training::loss_and_gradients;
 use ugmm_network::{
@@ -23,7 +23,7 @@ fn network() -> Model {
     Model::Ugmm(config.init(None, &mut generator(8, Stream::Initialization)).unwrap())
 }
 
-/// The loss of some of the rows.
+/// The loss of the given rows.
 fn loss(task: &Task, network: &Model, rows: &[usize], options: &LossOptions) -> f64 {
     let x = rows.iter().flat_map(|&row| X[row]).collect();
     let targets = Targets::Classes(rows.iter().map(|&row| LABELS[row]).collect());
@@ -36,7 +36,7 @@ fn value(task: &Task, network: &Model, smoothing: f64) -> f64 {
     loss(task, network, &[0, 1, 2, 3], &options)
 }
 
-/// The formula, from the network's own scores: −mean score + weight · mean −log posterior.
+/// Compares the loss with its formula from the network's scores: −mean score + weight · mean −log posterior.
 #[test]
 fn the_hybrid_loss_is_its_formula() {
     let network = network();
@@ -62,7 +62,7 @@ fn the_hybrid_loss_is_its_formula() {
     }
 }
 
-/// Equal weights change nothing, with smoothing or without; unequal ones are those of a weighted mean.
+/// Equal weights change nothing, with or without smoothing; unequal ones give a weighted mean.
 #[test]
 fn class_weights_make_a_weighted_mean() {
     let network = network();

@@ -1,4 +1,4 @@
-//! The posterior over labels.
+//! Tests of the posterior over labels.
 
 use rand::RngExt;
 use ugmm_network::inference::posterior::{joint_scores, log_posterior};
@@ -25,7 +25,7 @@ fn it_is_the_score_of_each_label_normalised() {
             let x_row = &x[row * FEATURES..][..FEATURES];
             let densities: Vec<f64> = scores.iter().map(|&score| f64::from(score).exp()).collect();
             for label in 0..CLASSES {
-                // The label written out by hand.
+                // The label is encoded explicitly.
                 let label_columns = match encoding {
                     LabelEncoding::Index => vec![label as f32],
                     LabelEncoding::OneHot => {

@@ -1,4 +1,5 @@
-//! Proofs against sampling, on networks as pruning and extreme parameters leave them, with every pattern of missing values.
+//! Compares proofs with sampling, for pruned networks and extreme parameters, with every pattern of missing
+//! values.
 
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
@@ -15,8 +16,8 @@ use ugmm_network::{
 const FEATURES: usize = 4;
 const CLASSES: usize = 3;
 
-/// A network without most of its components: each is dropped with the probability that is given, and some of the rest are
-/// as wide as the backgrounds of pruned neurons, or weigh next to nothing.
+/// A pruned network: each component is dropped with probability `dropped`; some of the others are as wide as
+/// the backgrounds of pruned neurons, or have almost no weight.
 fn pruned_network(sizes: &[usize], dropped: f64, rng: &mut impl Rng) -> Network {
     let floor = [0.0, 0.4][usize::from(rng.random_bool(0.5))];
     let config = NetworkConfig::new(sizes).with_init(Init::Paper).with_missing_values(true);
@@ -36,7 +37,7 @@ fn pruned_network(sizes: &[usize], dropped: f64, rng: &mut impl Rng) -> Network 
             }
         }
         (layer.mixing_logits, layer.raw_log_sigmas) = (logits, logs);
-        // Later layers look at log-densities, which are mostly below 0.
+        // The inputs of later layers are log-densities, which are mostly below 0.
         if index > 0 {
             layer.means.iter_mut().for_each(|mean| *mean = *mean * 2.0 - 2.0);
         }
@@ -57,7 +58,7 @@ fn decided(model: &Model, task: &Task, rows: &[f32]) -> Vec<usize> {
     scores.chunks(CLASSES).map(best).collect()
 }
 
-/// Every pattern of missing values, each with its own known values.
+/// Rows with every pattern of missing values, each with its own known values.
 fn rows_with_every_pattern(rng: &mut impl Rng) -> Vec<f32> {
     let value = |pattern: usize, input: usize, rng: &mut dyn Rng| {
         if pattern >> input & 1 == 1 { f32::NAN } else { rng.random_range(-1.5..1.5) }
@@ -130,7 +131,7 @@ fn no_sampled_point_scores_more_than_the_upper_bound() {
     for case in 0..40 {
         let sizes = sizes(FEATURES, 1, &mut rng);
         let network = pruned_network(&sizes, [0.0, 0.4, 0.7, 0.9][case % 4], &mut rng);
-        // What each input is: asked for, given, missing.
+        // Each input is queried, given or missing.
         for pattern in 0..3usize.pow(FEATURES as u32) {
             let kinds: Vec<usize> =
                 (0..FEATURES).map(|input| pattern / 3usize.pow(input as u32) % 3).collect();
@@ -151,7 +152,7 @@ fn no_sampled_point_scores_more_than_the_upper_bound() {
             let found =
                 match most_probable_explanation(&network, &query, &options, |_| ControlFlow::Continue(())) {
                     Ok(found) => found,
-                    // All that the root listens to is missing.
+                    // All inputs that reach the root are missing.
                     Err(error) => {
                         assert!(!missing.is_empty() && error.to_string().contains("too much"), "{error}");
                         continue;
@@ -180,7 +181,7 @@ fn no_sampled_point_scores_more_than_the_upper_bound() {
     assert!(sampled >= 100_000 && with_missing >= 500, "{sampled} {with_missing}");
 }
 
-/// The root's score in `f64`, with the parameters as they are saved and σ from its definition.
+/// The root's score in `f64`, from the saved parameters and the definition of σ.
 fn exact(network: &Network, x: &[f64]) -> f64 {
     let wide = |values: &[f32]| -> Vec<f64> { values.iter().copied().map(f64::from).collect() };
     let root = network.layers.iter().fold(x.to_vec(), |x, layer| {
@@ -196,7 +197,7 @@ fn exact(network: &Network, x: &[f64]) -> f64 {
     root[0]
 }
 
-/// Of a single point nothing but rounding is between value and bound, so that any step taken in `f32` shows.
+/// For a single point only rounding separates value and bound, so that a step computed in `f32` would show.
 #[test]
 fn bounds_are_of_the_numbers_as_they_are_saved_and_asked_for() {
     let mut rng = generator(23, Stream::Initialization);

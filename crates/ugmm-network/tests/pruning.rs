@@ -1,4 +1,4 @@
-//! Pruning: what must not change, what leaves, and what stands for it.
+//! Tests of pruning: which results must not change, which components leave, and what replaces them.
 
 use proptest::prelude::*;
 use ugmm_network::inspect::Absence;
@@ -16,13 +16,13 @@ fn values(values: &[f32]) -> Vec<f64> {
     values.iter().map(|&value| value.into()).collect()
 }
 
-/// The greatest difference between two lists.
+/// The greatest absolute difference between two lists.
 fn error(found: &[f32], expected: &[f32]) -> f32 {
     assert_eq!(found.len(), expected.len());
     found.iter().zip(expected).map(|(found, expected)| (found - expected).abs()).fold(0.0, f32::max)
 }
 
-/// Rows that look random, of standard normal spread or so.
+/// Pseudo-random rows with about unit variance.
 fn rows(count: usize, columns: usize) -> Vec<f32> {
     (0..count * columns).map(|at| ((at * at + 7 * at) as f32 * 0.618).sin() * 1.7).collect()
 }
@@ -98,7 +98,7 @@ proptest! {
         let components: usize = pruned.layers.iter().map(|layer| layer.components).sum();
         let with_weight = pruned.network.layers.iter().flat_map(weights).flatten().filter(|weight| *weight > 0.0);
         prop_assert_eq!(with_weight.count(), components);
-        // A neuron has two at least, its best one and its background.
+        // A neuron has at least two components, its best one and its background.
         let most = (share * (12 * hidden + 4 * hidden) as f64).max(2.0 * (hidden + 4) as f64) + 1.0;
         prop_assert!(components as f64 <= most, "{components} of at most {most}");
         prop_assert_eq!(pruned.network.outputs(), 4);
@@ -114,7 +114,7 @@ proptest! {
     }
 }
 
-/// The last layer's neurons are all there, and their mean activations are those of before, although all below has changed.
+/// The last layer keeps all neurons and their mean activations, although all layers below have changed.
 #[test]
 fn backgrounds_keep_mean_activations() {
     let x = rows(200, 30);
@@ -127,8 +127,8 @@ fn backgrounds_keep_mean_activations() {
     }
 }
 
-/// A network whose first input alone decides: the second is a constant, the others' components are so wide that they are
-/// one.
+/// A network in which only the first input matters: the second is constant, and the components of the others
+/// are so wide that they are constant.
 #[test]
 fn what_decides_stays() {
     let mut x = rows(100, 4);
@@ -145,13 +145,13 @@ fn what_decides_stays() {
         if criterion == Criterion::Influence {
             assert!(error < 1e-3, "{error}");
         } else {
-            // By weight or responsibility what decides goes, and the constant component stays.
+            // By weight or responsibility the informative component is removed, and the constant one stays.
             assert!(error > 0.1, "{error}");
         }
     }
 }
 
-/// Two inputs that are the same, two components on them that are the same: one does for both.
+/// Two equal inputs have equal components, so that one component replaces both.
 #[test]
 fn components_that_are_alike_are_merged() {
     let mut x = rows(60, 5);
@@ -175,13 +175,13 @@ fn neurons_that_nothing_looks_at_leave() {
     let network = network(&config(&[6, 40, 2]), &x);
     let pruned = prune(&network, &task(6, 2), &x, Criterion::Influence, Keep::Share(0.05));
     let layer = pruned.layers[0];
-    // Two output neurons with one component and a background each look at four at most.
+    // Two output neurons with a component and a background each use at most four neurons.
     assert!(layer.neurons_before == 40 && layer.neurons <= 4, "{layer:?}");
     assert_eq!(pruned.network.layers[1].inputs(), layer.neurons);
     assert_eq!(pruned.network.forward(&x).len(), 60 * 2);
 }
 
-/// Neurons that leave make room for components of those that stay.
+/// Removed neurons leave room for components of the others.
 #[test]
 fn shares_are_met() {
     let x = rows(80, 7);
@@ -201,7 +201,7 @@ fn shares_are_met() {
     }
 }
 
-/// A threshold keeps what is at least so important.
+/// A threshold keeps the components of at least that importance.
 #[test]
 fn thresholds_are_kept() {
     let x = rows(60, 8);
@@ -237,8 +237,8 @@ fn saved(network: Network, task: Task) -> SavedModel {
     }
 }
 
-/// Each kind of task; the pruned model comes back from its file as it was, takes rows that lack all that it still looks
-/// at, and its probabilities are such.
+/// For each kind of task, the pruned model loads from its file unchanged, accepts rows in which all inputs
+/// that it uses are missing, and returns valid probabilities.
 #[test]
 fn pruned_models_are_saved_and_loaded_and_do_without_values() {
     let folder = tempfile::tempdir().unwrap();
@@ -267,7 +267,7 @@ fn pruned_models_are_saved_and_loaded_and_do_without_values() {
             .filter(|(at, _)| at % 6 != at / 6 % 6)
             .for_each(|(_, x)| *x = f32::NAN);
         for features in [&features, &incomplete] {
-            // Rows are explained as well as predicted.
+            // Explanations work as well as predictions.
             let baseline = [0.25; 6];
             let of = Targets::Classes(vec![1; 70]);
             let contributions = pruned.contributions(features, &baseline, &of, Absence::Baseline).unwrap();

@@ -1,5 +1,5 @@
-//! What was reported against comparable software, and the right behaviour; other classes of faults are named in the guide's
-//! table of promises.
+//! Tests of faults that were reported for comparable software; the guide's table of promises names other
+//! classes of faults.
 
 use ugmm_network::pruning::{Criterion, Keep, Pruner};
 use ugmm_network::training::{Dataset, Features, TrainingConfig, evaluate, init_model, train};
@@ -8,12 +8,12 @@ use ugmm_network::{
     generator,
 };
 
-/// Numbers that look random, from -1 to 1.
+/// Pseudo-random numbers from -1 to 1.
 fn noise(at: usize) -> f32 {
     ((at * at + 13 * at) as f32 * 0.618).sin()
 }
 
-/// Two columns that are the same, and one that is constant: a spread that is learned falls until something holds it.
+/// With two equal columns and a constant one, a learned spread shrinks until something limits it.
 #[test]
 fn duplicated_and_constant_columns_do_not_collapse() {
     let labels: Vec<usize> = (0..90).map(|row| row % 3).collect();
@@ -33,7 +33,7 @@ fn duplicated_and_constant_columns_do_not_collapse() {
         let trained = train(network, &task, &rows, None, &training, &mut ()).unwrap();
         assert!(trained.history.iter().all(|epoch| epoch.training_loss.is_finite()), "{objective:?}");
         let metrics = evaluate(&trained.network, &task, &rows).unwrap();
-        // The joint score alone separates classes less than their posterior does.
+        // The joint score alone separates classes less well than the posterior's cross-entropy.
         assert!(metrics.accuracy > 0.8, "{objective:?}: {}", metrics.accuracy);
         let Model::Ugmm(network) = &trained.network else { panic!("a uGMM network was asked for") };
         for layer in &network.layers {
@@ -42,10 +42,10 @@ fn duplicated_and_constant_columns_do_not_collapse() {
     }
 }
 
-/// Neurons that begin alike get the same gradient and stay alike.
+/// Neurons with equal parameters would get equal gradients and stay equal.
 #[test]
 fn neurons_do_not_begin_alike() {
-    // Many rows are the same, as pixels of a background are.
+    // Many rows are equal, as background pixels are.
     let values: Vec<f32> = (0..400).map(|at| if at / 4 % 5 == 0 { noise(at) } else { 0.0 }).collect();
     for init in [Init::Paper, Init::Data] {
         let config = NetworkConfig::new(&[4, 16, 3]).with_init(init);
@@ -65,7 +65,8 @@ fn neurons_do_not_begin_alike() {
     }
 }
 
-/// However little is kept, each neuron keeps a component, so that no layer is cut off and nothing becomes NaN.
+/// However few components are kept, each neuron keeps one, so that no layer is disconnected and nothing
+/// becomes NaN.
 #[test]
 fn pruning_cuts_no_layer_off() {
     let x: Vec<f32> = (0..360).map(noise).collect();
@@ -90,7 +91,7 @@ fn pruning_cuts_no_layer_off() {
     }
 }
 
-/// A configuration whose every layer is as small as it can be still is a network.
+/// A network works even if every layer has the smallest possible size.
 #[test]
 fn networks_of_single_neurons_work() {
     let config = ModelConfig::Ugmm(NetworkConfig::new(&[1, 1, 1, 1]).with_init(Init::Paper));

@@ -1,4 +1,4 @@
-//! A training that goes on from a checkpoint ends with the same bits as one that was never interrupted.
+//! Tests that a training resumed from a checkpoint ends with the bits of an uninterrupted one.
 
 use std::ops::ControlFlow;
 use ugmm_network::training::{
@@ -105,7 +105,7 @@ fn every_kind_of_training_goes_on_to_the_same_bits() {
         let whole = train(network(), &task, rows, Some(rows), &config, &mut kept).unwrap();
         for checkpoint in &kept.0 {
             let at = checkpoint.history().len();
-            // Of another seed: only its shape counts.
+            // A model of another seed serves, because only its shape matters.
             let other = init_model(&model, &task, rows, 99).unwrap();
             let again = resume(Some(checkpoint), other, &task, rows, Some(rows), &config, &mut ()).unwrap();
             assert_eq!(again.history, whole.history, "{name}, from epoch {at}");

@@ -1,4 +1,5 @@
-//! Certified robustness: proofs that no point of a box refutes, counter-examples that are ones, and who is certified.
+//! Tests of certified robustness: no point of a box refutes a proof, counter-examples are valid, and
+//! unsuitable models fail.
 
 use rand::RngExt;
 use ugmm_network::inference::robustness::{Certificate, RobustnessOptions, Verdict, certify};
@@ -77,7 +78,7 @@ fn proofs_and_counter_examples_hold() {
                     match verdict {
                         Verdict::Proved => {
                             counts[0] += 1;
-                            // Corners and points of the box.
+                            // The points are corners and random points of the box.
                             let points: Vec<f32> = (0..200)
                                 .flat_map(|point| {
                                     let mut side = |k: usize| match point {

@@ -1,4 +1,5 @@
-//! Standardisation between layers: it folds away without a trace, and leaves a network that a file can hold.
+//! Tests of standardisation between layers: it folds into the parameters exactly, and the network can be
+//! saved.
 
 use ugmm_network::training::{Dataset, Features, Schedule, TrainingConfig, evaluate, init_model, train};
 use ugmm_network::{
@@ -26,7 +27,7 @@ fn assert_close(found: &[f32], expected: &[f32]) {
     }
 }
 
-/// On the rows that it is settled on, the plain network gives what the standardising one gave.
+/// On the rows of the settling sample the plain network has the outputs of the standardising one.
 #[test]
 fn folding_leaves_the_outputs_unchanged() {
     let x = rows(300);
@@ -36,15 +37,15 @@ fn folding_leaves_the_outputs_unchanged() {
     assert!(!settled.standardize && settled.layers[1..].iter().all(|layer| layer.config.min_sigma == 0.0));
     assert_eq!(settled.layers[0].config.min_sigma, 0.5);
     assert_close(&settled.forward(&x), &before);
-    // Nothing is taken from the rows any more: one alone gives the same as among others.
+    // The outputs no longer depend on the other rows: one row alone has the output that it has among others.
     let alone = settled.forward(&x[7 * SIZES[0]..8 * SIZES[0]]);
     assert_close(&alone, &before[7 * 4..8 * 4]);
-    // Settling a plain network changes nothing.
+    // Settling does not change a plain network.
     let again = settled.clone().settled(&rows(10));
     assert_eq!(again.forward(&x), settled.forward(&x));
 }
 
-/// A single root's scores change by one constant, which no posterior sees.
+/// The scores of a single root change by a constant, on which no posterior depends.
 #[test]
 fn folding_shifts_a_single_root_by_a_constant() {
     let x = rows(200);
@@ -56,15 +57,15 @@ fn folding_shifts_a_single_root_by_a_constant() {
     assert_close(&after, &shifted);
 }
 
-/// The scale of a layer's activations is no way to raise a joint score: inputs twice as large, with parameters that
-/// follow them, leave a standardising root where it was.
+/// The scale of a layer's activations cannot raise a joint score: inputs twice as large, with matching
+/// parameters, leave the score of a standardising root unchanged.
 #[test]
 fn the_score_of_a_standardising_root_does_not_depend_on_the_scale_of_its_inputs() {
     let x = rows(100);
     let mut network = network(&[6, 12, 1], &x);
     let before = network.forward(&x);
     let first = &mut network.layers[0];
-    // σ twice as wide lowers every activation by log 2: a shift, which standardisation takes out.
+    // Doubling σ lowers every activation by log 2, a shift that standardisation removes.
     first.means.iter_mut().for_each(|mean| *mean *= 2.0);
     first.raw_log_sigmas.iter_mut().for_each(|rho| *rho += 2f32.ln());
     first.config.min_sigma *= 2.0;
@@ -92,7 +93,7 @@ fn a_trained_network_is_settled_and_fits_its_settled_configuration() {
     let ModelConfig::Ugmm(settled) = config.settled() else { panic!("still a uGMM network") };
     assert!(!settled.standardize && settled.layers[1].min_sigma == 0.0 && settled.layers[0].min_sigma == 1.0);
     assert_eq!(trained.network.config(), ModelConfig::Ugmm(settled));
-    // What was measured in training is what the returned network gives.
+    // The measures of training equal those of the returned network.
     let metrics = evaluate(&trained.network, &task, &data).unwrap();
     assert_eq!(trained.history[99].validation, Some(metrics));
     assert!(metrics.accuracy > 0.8, "{metrics:?}");

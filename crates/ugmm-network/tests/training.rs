@@ -1,4 +1,4 @@
-//! The training loop: it learns, it is repeatable, it refuses what cannot work.
+//! Tests of the training loop: it learns, is reproducible, and fails for invalid settings.
 
 use std::ops::ControlFlow;
 use ugmm_network::training::{
@@ -14,7 +14,7 @@ use ugmm_network::{
 const FEATURES: usize = 3;
 const CLASSES: usize = 3;
 
-/// Three clouds of rows that a straight line cannot separate in one coordinate alone.
+/// Three clusters of rows that no single coordinate separates linearly.
 fn clouds(rows: usize) -> Dataset {
     use rand::RngExt;
     let mut rng = generator(11, Stream::Splitting);
@@ -104,12 +104,12 @@ fn every_kind_of_model_and_optimiser_learns() {
     }
 }
 
-/// One seed decides every bit, whatever the number of threads; another seed gives another model.
+/// A seed determines every bit, whatever the number of threads; another seed gives another model.
 #[test]
 fn one_seed_decides_every_bit() {
     let rows = clouds(100);
     let task = task(Objective::Discriminative);
-    // Wide enough for the kernels to use several threads.
+    // The network is large enough for the kernels to use several threads.
     let config =
         ModelConfig::Ugmm(NetworkConfig::new(&[FEATURES, 301, 64, CLASSES]).with_dropout(&[0.2, 0.1, 0.0]));
     let run = |seed, threads| {
@@ -126,7 +126,7 @@ fn one_seed_decides_every_bit() {
     assert!(run(2, 1) != reference);
 }
 
-/// What is drawn for the rows of a batch is repeatable, and nothing is drawn for rows that are measured.
+/// The random changes of a batch are reproducible, and evaluated rows are not changed.
 #[test]
 fn augmentation_changes_the_rows_of_batches_only() {
     let rows = clouds(60);
@@ -142,7 +142,7 @@ fn augmentation_changes_the_rows_of_batches_only() {
     let message = run(shift(1)).unwrap_err().to_string();
     assert_eq!(message, "most is 1, but must be less than the image's height and width");
 
-    // Two rows of pixels: the first two features and no more.
+    // The image has two rows of pixels, the first two features.
     let square = |rows: &Dataset| {
         let (x, _) = rows.batch(&(0..rows.rows()).collect::<Vec<_>>());
         let values = x.chunks(FEATURES).flat_map(|row| [row[0], row[1], row[0], row[1]]).collect();
@@ -158,7 +158,7 @@ fn augmentation_changes_the_rows_of_batches_only() {
     assert!(run(shifted) != run(None));
 }
 
-/// Dropout of inputs and units in training leaves the network that predicts alone.
+/// Dropout of inputs and units applies in training only.
 #[test]
 fn an_mlp_drops_inputs_in_training_only() {
     let config = MlpConfig::new(&[FEATURES, 8, CLASSES]);
@@ -168,7 +168,7 @@ fn an_mlp_drops_inputs_in_training_only() {
     let (plain, dropping) = (network(config.clone()), network(config.with_input_dropout(0.5)));
     assert_eq!(plain.forward(&x), dropping.forward(&x));
     let task = task(Objective::Discriminative);
-    // Rows that are alike have the loss of one of them, unless they lose inputs.
+    // Equal rows have the loss of one of them, unless they lose inputs.
     let gradients = |network: &Model, rows: usize| {
         let (x, targets) = (vec![1.0; rows * FEATURES], Targets::Classes(vec![0; rows]));
         let rng = &mut generator(0, Stream::Dropout);
@@ -180,7 +180,7 @@ fn an_mlp_drops_inputs_in_training_only() {
     assert_eq!(message, "input_dropout is 1, but must be at least 0 and less than 1");
 }
 
-/// Steps large enough to enter the thread pool, where threads that wait take up each other's work.
+/// Steps are large enough to enter the thread pool, where waiting threads take up work of each other.
 #[test]
 fn networks_can_train_side_by_side() {
     let task = task(Objective::Discriminative);
@@ -203,7 +203,7 @@ fn clipping_keeps_steps_small() {
     let task = task(Objective::Discriminative);
     let optimizer = OptimizerConfig::Sgd { momentum: 0.0, weight_decay: 0.0 };
     let schedule = Schedule::Constant { learning_rate: 1.0 };
-    // Plain: settling would move the parameters as well.
+    // The network does not standardise, because settling would change the parameters too.
     let config = ModelConfig::Ugmm(NetworkConfig::new(&[FEATURES, 16, CLASSES]).with_min_sigma(0.1));
     let before = init_model(&config, &task, &rows, 0).unwrap();
     let step = |max_gradient_norm| {
@@ -220,7 +220,7 @@ fn clipping_keeps_steps_small() {
         weights(&before).into_iter().zip(weights(&after)).map(difference).sum::<f64>().sqrt()
     };
     let free = step(None);
-    // One step of gradient descent with rate 1 moves by the gradient's norm.
+    // One step of gradient descent with rate 1 changes parameters by the gradient's norm.
     for limit in [0.5 * free, 0.01 * free] {
         assert!((step(Some(limit)) / limit - 1.0).abs() < 1e-3, "{limit}");
     }
@@ -247,10 +247,10 @@ fn an_observer_can_stop_training() {
     assert_eq!(trained.history[2].validation.unwrap().rows, 30);
 }
 
-/// The deadline shortens the training, and a cosine schedule with it.
+/// The deadline shortens the training and its cosine schedule.
 #[test]
 fn a_deadline_ends_training_at_the_end_of_its_schedule() {
-    /// The deadline, and the last step with what was told of it.
+    /// The deadline, and the last report before it.
     struct Until(std::time::Instant, Option<BatchReport>);
     impl Observer for Until {
         fn on_batch(&mut self, report: &BatchReport) -> ControlFlow<()> {
@@ -274,12 +274,12 @@ fn a_deadline_ends_training_at_the_end_of_its_schedule() {
     let (trained, last_step) = run(1500);
     let last = trained.history.last().unwrap();
     assert!(last.epoch < 1_000_000);
-    // How far the rate has come down depends on how even the pace was; it is that of so many steps in all.
+    // The final rate depends on how even the pace was; it is that of a schedule over this number of steps.
     let BatchReport { step, total_steps, .. } = last_step;
     assert!(total_steps < 1_000_000, "{last_step:?}");
     let position = Position { epoch: last.epoch - 1, step: step - 1, total_steps };
     assert_eq!(last.learning_rate, training.schedule.learning_rate(position));
-    // No time at all is time for nothing but what was begun.
+    // Without any time only the epoch that has begun is finished.
     assert_eq!(run(0).0.history.len(), 1);
 }
 
@@ -287,7 +287,7 @@ fn a_deadline_ends_training_at_the_end_of_its_schedule() {
 fn early_stopping_takes_the_best_network() {
     let (rows, held_out) = (clouds(60), clouds(45));
     let task = task(Objective::Discriminative);
-    // A rate at which the loss jumps about.
+    // At this rate the loss fluctuates.
     let training = TrainingConfig {
         schedule: Schedule::Constant { learning_rate: 0.2 },
         early_stopping: Some(EarlyStopping { patience: 4 }),
@@ -306,11 +306,11 @@ fn early_stopping_takes_the_best_network() {
     assert_eq!(error.to_string(), expected);
 }
 
-/// A network trained with weights is as if the rows of the heavier class were there more often.
+/// A network trained with class weights equals one for which the rows of the heavier class occur more often.
 #[test]
 fn class_weights_count_rows_more_often() {
     use ugmm_network::metrics::unweighted;
-    // One feature that says nothing; 3 of 4 rows are of class 0.
+    // The only feature is uninformative; 3 of 4 rows are of class 0.
     let labels: Vec<usize> = (0..400).map(|row| usize::from(row % 4 == 3)).collect();
     let features = Features::F32((0..400).map(|row| [-1.0, 1.0][row / 4 % 2]).collect());
     let rows = Dataset::new(features, 1, labels, 2).unwrap();
@@ -322,7 +322,7 @@ fn class_weights_count_rows_more_often() {
         let training = TrainingConfig { class_weights: Some(weights.clone()), ..settings(60) };
         let trained = fit(&ugmm(&task), &task, &rows, &training).unwrap();
         let mut logs = ugmm_network::training::log_probabilities(&trained.network, &task, &rows).unwrap();
-        // 9 · ¼ against ¾.
+        // The weighted odds are 9 · ¼ against ¾.
         assert!((logs[1].exp() - 0.75).abs() < 0.06, "{objective:?}: {}", logs[1].exp());
         unweighted(&mut logs, &weights);
         assert!((logs[1].exp() - 0.25).abs() < 0.06, "{objective:?}: {}", logs[1].exp());
@@ -370,7 +370,7 @@ fn what_cannot_work_is_refused() {
     assert_eq!(dataset(vec![], vec![]), "the data set has 0 rows, but 1 are needed");
 }
 
-/// A loss that is no number ends training with a sentence, not with a NaN model.
+/// A loss that is not finite ends training with an error instead of a NaN model.
 #[test]
 fn a_loss_that_overflows_is_reported() {
     let rows = clouds(30);

@@ -1,18 +1,20 @@
-//! The worker through which `scripts/compare_pytorch.py` times this library; of little use by itself.
+//! The worker that `scripts/compare_pytorch.py` uses to time this library; of little use alone.
 //!
-//! It reads one JSON command a line from its standard input and answers each with one line of JSON:
+//! It reads one JSON command per line from its standard input and answers each with one line of JSON:
 //!
-//! * `{"command": "load", …}` (see [`Job`]) first, once: starts the threads, reads parameters and batches.
-//! * `{"command": "check", "batches": NAME, "steps": 5, "output": FILE}` starts from the parameters of its file and
-//!   writes what comes out to a safetensors file: `outputs` of the first batch and, when the work is training, the
-//!   `losses` of so many steps and the parameters after them.
-//! * `{"command": "prepare", "batches": NAME}` goes back to these parameters and gets everything ready, so
-//!   that nothing has to be allocated for the first time while the clock runs.
-//! * `{"command": "run", "count": 20}` does that much work and answers with `wall_s` and, in training, the last `loss`; a
-//!   GPU is asked for no loss, and waited for at the end.
-//!   The caller reads CPU time and memory from outside, the same way for every contender.
+//! * `{"command": "load", …}` (see [`Job`]) must come first, once: it starts the threads and reads parameters
+//!   and batches.
+//! * `{"command": "check", "batches": NAME, "steps": 5, "output": FILE}` starts from the parameters of the
+//!   batches' file and writes a safetensors file: the `outputs` of the first batch and, if the work is
+//!   training, the `losses` of the steps and the parameters after them.
+//! * `{"command": "prepare", "batches": NAME}` restores these parameters and prepares everything, so that
+//!   nothing is allocated for the first time while the clock runs.
+//! * `{"command": "run", "count": 20}` does this amount of work and answers with `wall_s` and, in training,
+//!   the last `loss`. No loss is read from a GPU, and the command waits for it at the end. The caller
+//!   measures CPU time and memory from outside, in one way for all libraries.
 //!
-//! A training step here is the one of the training loop: both call an [`Engine`](ugmm_network::training::Engine).
+//! A training step here is that of the training loop: both call an
+//! [`Engine`](ugmm_network::training::Engine).
 
 mod worker;
 

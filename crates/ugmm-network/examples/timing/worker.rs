@@ -1,4 +1,4 @@
-//! What is timed, whatever computes it.
+//! The timed work, on any device.
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
@@ -13,22 +13,22 @@ use ugmm_network::{
     Init, LabelEncoding, Model, NetworkConfig, Objective, Predictor, Stream, Task, UgmmError, generator,
 };
 
-/// What computes.
+/// A device that computes.
 pub trait Place {
-    /// The engine that trains.
+    /// The engine of training.
     type Engine: Engine;
 
-    /// One that begins with this network.
+    /// A new engine that starts from this network.
     fn engine(&self, network: &Model, task: Task, config: &TrainingConfig)
     -> Result<Self::Engine, UgmmError>;
 
-    /// The network of an engine, in plain lists.
+    /// The network of an engine, converted to plain lists.
     fn trained(&self, engine: &Self::Engine) -> Model;
 
-    /// The network there, ready to predict.
+    /// The network on the device, ready to predict.
     fn predictor(&self, network: &Model) -> Box<dyn Predictor>;
 
-    /// Waits until all is done that was asked for.
+    /// Waits until the device has finished all work.
     fn wait(&self) -> Result<(), Box<dyn Error>> {
         Ok(())
     }
@@ -43,19 +43,20 @@ enum Command {
     Run { count: usize },
 }
 
-/// What to time.
+/// The work to time.
 #[derive(Deserialize)]
 struct Job {
     work: Work,
-    /// Inputs (with the label's column, when generative), then the neurons of each layer.
+    /// Number of inputs (including the label's column, if generative), then of neurons of each layer.
     sizes: Vec<usize>,
     classes: usize,
     generative: bool,
     learning_rate: f64,
     threads: usize,
-    /// As `ugmm train --device` takes it.
+    /// Name of the device as for `ugmm train --device`.
     device: String,
-    /// For each kind of batches a safetensors file with `layers.0.means` and so on, named as in a model file.
+    /// For each kind of batches a safetensors file with tensors named as in a model file, such as
+    /// `layers.0.means`.
     parameters: BTreeMap<String, PathBuf>,
     /// Named safetensors files, each with `x` `[batches, rows, features]` and `labels` `[batches, rows]` (`i64`).
     batches: BTreeMap<String, PathBuf>,
@@ -82,7 +83,7 @@ struct Batch {
 
 /// A kind of batches.
 struct Kind {
-    /// With the parameters of the file.
+    /// The network with the parameters of the file.
     network: Model,
     batches: Vec<Batch>,
 }
@@ -95,7 +96,7 @@ struct Worker<P: Place> {
     prepared: Option<Prepared<P::Engine>>,
 }
 
-/// Which batches are in use, and the training on them.
+/// The batches in use, and the training on them.
 struct Prepared<E> {
     name: String,
     engine: E,
@@ -105,7 +106,7 @@ struct Prepared<E> {
 
 pub type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Answers commands until there are no more; `place` makes the place of a device.
+/// Answers commands until the input ends; `place` creates a device by its name.
 pub fn answer<P: Place>(place: impl Fn(&str) -> Outcome<P>) -> Outcome<()> {
     let mut worker: Option<Worker<P>> = None;
     let mut answers = std::io::stdout().lock();
@@ -203,7 +204,7 @@ impl<P: Place> Worker<P> {
         let first = &kind.batches[0];
         let mut engine = self.engine(kind)?;
         if self.job.work == Work::Train {
-            // The first step may make the optimiser's state.
+            // The first step may allocate the optimiser's state.
             engine.step(first.x.clone(), &first.targets, self.job.learning_rate)?;
             engine.read_losses();
         }
@@ -233,7 +234,7 @@ impl<P: Place> Worker<P> {
         }
         self.place.wait()?;
         let wall_s = start.elapsed().as_secs_f64();
-        // What a device has kept for itself is not asked for while the clock runs.
+        // Losses that the device has not delivered are not read while the clock runs.
         prepared.engine.read_losses();
         Ok(Answer::Time { wall_s, loss })
     }

@@ -1,37 +1,38 @@
 //! Sound bounds of a network's outputs over boxes of its inputs, in `f64`.
 //!
-//! Two kinds, and the better of them counts. Intervals go through the network layer by layer. Lines
-//! ([`ugmm_kernels::bounds::Relaxation`]) are put together from the outputs back to the inputs, so that what
-//! activations have in common cancels before the greatest value is taken (backward linear bounds: Zhang et al. 2018,
-//! Singh et al. 2019); their error falls with the square of the width of the box.
+//! There are two kinds of bounds, and the better of them is used. Intervals are propagated through the
+//! network layer by layer. Lines ([`ugmm_kernels::bounds::Relaxation`]) are composed from the outputs back to
+//! the inputs, so that terms common to activations cancel before the greatest value is taken (backward linear
+//! bounds: Zhang et al. 2018, Singh et al. 2019). Their error falls with the square of the width of the box.
 
 use crate::{Network, UgmmError};
 use ugmm_kernels::bounds::{InputBox, Mixtures, Relaxation, rounding};
 use ugmm_kernels::{LayerArguments, LayerShape};
 
-/// What is known of an input of a network.
+/// The state of an input of a network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Known {
-    /// Nothing yet: it is asked about, or perturbed.
+    /// The input varies: it is queried or perturbed.
     Free,
     /// Its value, in the network's units.
     Value(f64),
-    /// That it is missing: the components that would see it are left out, and the weights of the others renormalised.
+    /// The value is missing: the components of this input are left out, and the weights of the others
+    /// renormalised.
     Missing,
 }
 
-/// A network as a function of its free inputs, in `f64`; with the parameters as they are saved, in `f32`.
+/// A network as a function of its free inputs, computed in `f64` from the saved `f32` parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoreFunction {
     layers: Vec<Mixtures>,
 }
 
 impl ScoreFunction {
-    /// A network, all inputs free.
+    /// The function of a network with all inputs free.
     ///
     /// # Errors
     ///
-    /// When the network still standardises between its layers, as it does in training.
+    /// [`UgmmError::Setting`] when the network still standardises between its layers, as it does in training.
     pub fn new(network: &Network) -> Result<Self, UgmmError> {
         if network.standardize {
             let expected = "false; bounds are of settled networks, as they are after training";
@@ -51,7 +52,8 @@ impl ScoreFunction {
         Ok(Self::chained(layers.collect()))
     }
 
-    /// The layers as one function: each sees exactly the neurons that are left of the layer before it.
+    /// Composes the layers to one function. The inputs of each layer are exactly the remaining neurons of the
+    /// layer before it.
     fn chained(layers: Vec<Mixtures>) -> Self {
         assert!(!layers.is_empty(), "a network has a layer");
         for pair in layers.windows(2) {
@@ -64,16 +66,17 @@ impl ScoreFunction {
         Self { layers }
     }
 
-    /// This function of a network as one of those inputs that are [`Known::Free`]. A neuron that sees only missing inputs
-    /// leaves the function, in its own layer and as an input of the next one.
+    /// This function restricted to the inputs that are [`Known::Free`], with `known` `[inputs]`. A neuron
+    /// that sees only missing inputs leaves the function, in its own layer and as an input of the next one.
     ///
     /// # Errors
     ///
-    /// When `known` does not have an entry for each input of the network, or an output sees nothing of what is left.
+    /// [`UgmmError`] when `known` does not have an entry for each input of the network, or an output sees no
+    /// remaining input.
     ///
     /// # Panics
     ///
-    /// When this is a restricted function already.
+    /// When this function is already restricted.
     pub fn restricted(&self, known: &[Known]) -> Result<Self, UgmmError> {
         if known.len() != self.inputs() {
             let (what, unit) = ("what is known of a network's inputs", "entries");
@@ -113,13 +116,13 @@ impl ScoreFunction {
         self.layers.last().map_or(0, Mixtures::neurons)
     }
 
-    /// First to last.
+    /// The layers of the function, first to last.
     #[must_use]
     pub fn layers(&self) -> &[Mixtures] {
         &self.layers
     }
 
-    /// The outputs at `x` `[inputs]`.
+    /// The outputs `[outputs]` at `x` `[inputs]`.
     #[must_use]
     pub fn outputs_at(&self, x: &[f64]) -> Vec<f64> {
         let (first, later) = self.layers.split_first().expect("a network has a layer");
@@ -130,13 +133,14 @@ impl ScoreFunction {
         later.iter().fold(y, |y, layer| layer.activations(&y))
     }
 
-    /// The outputs that follow from activations of the first layer.
+    /// The outputs `[outputs]` that follow from activations of the first layer, `[neurons]`.
     #[must_use]
     pub fn outputs_above(&self, first_activations: Vec<f64>) -> Vec<f64> {
         self.outputs_from(first_activations, &self.layers[1..])
     }
 
-    /// Bounds of all layers over a box by intervals alone: lower and upper ones of the outputs.
+    /// Lower and upper bounds of the outputs over a box, each `[outputs]`, by intervals alone; `low` and
+    /// `high` are `[inputs]`.
     #[must_use]
     pub fn intervals(&self, low: &[f64], high: &[f64]) -> (Vec<f64>, Vec<f64>) {
         self.layers.iter().fold((low.to_vec(), high.to_vec()), |(low, high), layer| {
@@ -145,24 +149,24 @@ impl ScoreFunction {
     }
 }
 
-/// A set of inputs that a linear function can be maximised over.
+/// A set of inputs over which a linear function can be maximised.
 pub trait Region: Sync {
-    /// Lower and upper ends of every input.
+    /// Lower and upper ends of every input, each `[inputs]`.
     fn sides(&self) -> (&[f64], &[f64]);
 
-    /// Inputs that have no other values than their two ends; empty for none.
+    /// Inputs that take only the values at their two ends, `[inputs]`; empty if there are none.
     fn ends_only(&self) -> &[bool];
 
-    /// The greatest value of Σ slopes · (x − middle), or more.
+    /// An upper bound of Σ slopes · (x − middle) over the region.
     fn greatest(&self, slopes: &[f64], middle: &[f64]) -> f64;
 }
 
-/// A box of numbers.
+/// A box of real inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sides {
-    /// Lower ends.
+    /// Lower ends, `[inputs]`.
     pub low: Vec<f64>,
-    /// Upper ends.
+    /// Upper ends, `[inputs]`.
     pub high: Vec<f64>,
 }
 
@@ -181,25 +185,25 @@ impl Region for Sides {
     }
 }
 
-/// A linear function of the inputs: its value in the middle of the region, its slopes, and the sum of the magnitudes that it
-/// was put together from, which says how much rounding there may be.
+/// A linear function of the inputs: its value in the middle of the region, its slopes, and the sum of the
+/// magnitudes of its terms, which bounds the rounding error.
 #[derive(Clone, Debug)]
 pub struct Linear {
-    /// Value in the middle.
+    /// Value in the middle of the region.
     pub value: f64,
-    /// `[inputs]`
+    /// Slopes, `[inputs]`.
     pub slopes: Vec<f64>,
     magnitude: f64,
 }
 
-/// All layers of a function relaxed over a region.
+/// The relaxation of all layers of a function over a region.
 pub struct Analysis<'a, R> {
     region: &'a R,
     relaxations: Vec<Relaxation>,
 }
 
 impl<'a, R: Region> Analysis<'a, R> {
-    /// That of a function over a region.
+    /// Relaxes a function over a region.
     #[must_use]
     pub fn new(function: &ScoreFunction, region: &'a R) -> Self {
         let mut analysis = Self { region, relaxations: Vec::with_capacity(function.layers.len()) };
@@ -222,7 +226,7 @@ impl<'a, R: Region> Analysis<'a, R> {
         analysis
     }
 
-    /// Narrows the intervals of a layer's activations to what the lines say.
+    /// Narrows the intervals of a layer's activations to the bounds from the lines.
     fn narrow(&mut self, layer: usize) {
         for neuron in 0..self.relaxations[layer].low.len() {
             let high = self.upper_of(layer, neuron);
@@ -231,7 +235,7 @@ impl<'a, R: Region> Analysis<'a, R> {
         }
     }
 
-    /// An upper bound of an activation by the sum that it is the logarithm of.
+    /// An upper bound of an activation from an upper bound of its sum of exponentials.
     fn upper_of(&self, layer: usize, neuron: usize) -> f64 {
         let relaxation = &self.relaxations[layer];
         let greatest = self.greatest(&self.sum_above(layer, neuron));
@@ -247,7 +251,7 @@ impl<'a, R: Region> Analysis<'a, R> {
         self.in_inputs(layer, Linear { value, slopes, magnitude: value.abs() })
     }
 
-    /// The line above `factor` times an activation, in terms of the network's inputs.
+    /// A line above `factor` times an activation, as a function of the network's inputs.
     fn substituted(&self, layer: usize, factor: f64, neuron: usize) -> Linear {
         let relaxation = &self.relaxations[layer];
         let mut slopes = vec![0.0; relaxation.inputs()];
@@ -255,7 +259,7 @@ impl<'a, R: Region> Analysis<'a, R> {
         self.in_inputs(layer, Linear { value, slopes, magnitude: value.abs() })
     }
 
-    /// A linear function of a layer's inputs, from above in terms of the network's inputs.
+    /// An upper bound of a linear function of a layer's inputs, as a linear function of the network's inputs.
     fn in_inputs(&self, layer: usize, linear: Linear) -> Linear {
         let Linear { mut value, mut slopes, mut magnitude } = linear;
         for below in (0..layer).rev() {
@@ -274,7 +278,7 @@ impl<'a, R: Region> Analysis<'a, R> {
         Linear { value, slopes, magnitude }
     }
 
-    /// The greatest value of a linear function over the region, rounding included.
+    /// An upper bound of a linear function over the region, rounding included.
     fn greatest(&self, linear: &Linear) -> f64 {
         let middle = &self.relaxations[0].middle;
         let (low, high) = self.region.sides();
@@ -300,7 +304,7 @@ impl<'a, R: Region> Analysis<'a, R> {
         self.upper_of(self.relaxations.len() - 1, output)
     }
 
-    /// The linear function of the network's inputs that is above `factor` times an output.
+    /// A linear function of the network's inputs that is above `factor` times an output.
     #[must_use]
     pub fn line_above(&self, output: usize, factor: f64) -> Linear {
         self.substituted(self.relaxations.len() - 1, factor, output)
@@ -315,8 +319,9 @@ impl<'a, R: Region> Analysis<'a, R> {
         self.greatest(&first)
     }
 
-    /// How much each input adds to the looseness of the upper bound of the only output, about, `[inputs]`; and the slopes of
-    /// that bound, as shares of exp(output). What branch and bound splits by.
+    /// Weights for the choice of the input to split. The first are the approximate contributions of each
+    /// input to the looseness of the upper bound of the only output, `[inputs]`; the second are the slopes of
+    /// that bound, `[inputs]`, relative to exp(output).
     #[must_use]
     pub fn looseness(&self) -> (Vec<f64>, Vec<f64>) {
         let last = self.relaxations.len() - 1;
@@ -357,8 +362,8 @@ impl<'a, R: Region> Analysis<'a, R> {
     }
 }
 
-/// The value of the line above `factor` times an activation, divided by `factor`, in the middle of the box; its slopes are
-/// added.
+/// Returns the value, in the middle of the box, of the line above `factor` times an activation, divided by
+/// `factor`; adds its slopes to `slopes`.
 fn add_line(relaxation: &Relaxation, neuron: usize, factor: f64, slopes: &mut [f64]) -> f64 {
     if factor >= 0.0 {
         relaxation.add_above(neuron, factor, slopes)

@@ -4,15 +4,15 @@ use crate::Predictor;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Probability of the tails up to which they do not move [`ConditionalDensity::mean`].
+/// Largest total probability of the tails with which they do not affect [`ConditionalDensity::mean`].
 const SMALL_TAILS: f64 = 0.05;
 
-/// Share of a cell's probability that stays when a density is made narrower.
+/// Fraction of a cell's probability that it keeps when a density is made narrower.
 const LEFT_OUTSIDE: f64 = 1e-3;
 
-/// The density of a number y given a row's features, p(y | x) over the cells of a range: constant on each cell. It sums to
-/// 1 whatever the network is. Its cells are of equal width, or in other units of widths of their own
-/// ([`Self::over_cells`]).
+/// The density of a number y given a row's features, p(y | x), constant on each cell of a range. It
+/// integrates to 1 whatever the network is. Cells have equal widths, or individual ones after
+/// [`Self::over_cells`].
 ///
 /// ```
 /// use ugmm_network::inference::conditional::ConditionalDensity;
@@ -25,20 +25,20 @@ const LEFT_OUTSIDE: f64 = 1e-3;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConditionalDensity {
     cells: Cells,
-    /// Probability of each cell.
+    /// Probability of each cell, `[cells]`.
     probabilities: Vec<f64>,
-    /// The part of the first cell's that is exactly at the beginning of the range.
+    /// The part of the first cell's probability that is a point mass at the lower end of the range.
     at_low: f64,
 }
 
-/// Where the cells of a density are.
+/// The positions of the cells of a density.
 #[derive(Clone, Debug, PartialEq)]
 enum Cells {
     Equal {
         low: f64,
         width: f64,
     },
-    /// Ends of the cells, ascending, and the cells between the tails.
+    /// Ends of the cells, ascending, and the range of the cells between the tails.
     Unequal {
         edges: Arc<[f64]>,
         usual: Range<usize>,
@@ -67,7 +67,8 @@ impl Cells {
         }
     }
 
-    /// The cell of `y` with the part of it that is below, as one number from 0 to the number of cells.
+    /// The position of `y` as a number from 0 to `cells`: the index of its cell plus the fraction of the cell
+    /// below it.
     fn place(&self, y: f64, cells: usize) -> f64 {
         match self {
             Self::Equal { low, width } => ((y - low) / width).clamp(0.0, cells as f64),
@@ -80,8 +81,8 @@ impl Cells {
 }
 
 impl ConditionalDensity {
-    /// From the joint scores of the middles of cells of equal width, which divide the range (natural logarithms, up to a
-    /// constant).
+    /// The density from the joint scores (natural logarithms, up to a constant) of the middles of equal cells
+    /// that divide the range `(low, high)`.
     ///
     /// # Panics
     ///
@@ -93,9 +94,9 @@ impl ConditionalDensity {
         Self { cells: Cells::Equal { low, width: cell }, probabilities: normalized(&scores), at_low: 0.0 }
     }
 
-    /// This density stretched about its median by a factor: above 1 wider, below 1 narrower. What would come to lie outside
-    /// of the range is cut off; what nothing would come to lie on keeps a thousandth of its probability, so that it does not
-    /// become impossible.
+    /// This density stretched about its median by a factor: above 1 wider, below 1 narrower. Probability that
+    /// would fall outside of the range is cut off. Cells that the narrower density does not reach keep a
+    /// thousandth of their probability, so that they do not become impossible.
     #[must_use]
     pub fn stretched(&self, factor: f64) -> Self {
         let median = self.quantile(0.5);
@@ -112,7 +113,7 @@ impl ConditionalDensity {
         Self { probabilities, cells: self.cells.clone(), at_low: 0.0 }
     }
 
-    /// The density whose cells have these probabilities over another range, in other units.
+    /// The density whose cells have these probabilities on another range, in other units.
     ///
     /// # Panics
     ///
@@ -123,12 +124,13 @@ impl ConditionalDensity {
         Self { cells: Cells::Equal { low, width: (high - low) / self.probabilities.len() as f64 }, ..self }
     }
 
-    /// The density that gives the probabilities of this one to cells with other ends, in other units. The cells that are not `usual` are tails: where
-    /// they hold little probability together, they do not move the [mean](Self::mean).
+    /// The density that assigns the probabilities of this one to cells with other ends, `edges`
+    /// `[cells + 1]`, in other units. The cells outside of `usual` are tails; if their total probability is
+    /// small, they do not affect the [mean](Self::mean).
     ///
     /// # Panics
     ///
-    /// When the ends are not ascending or not those of as many cells, or no cell is usual.
+    /// When `edges` is not ascending or has the wrong length, or `usual` is empty.
     #[must_use]
     pub fn over_cells(self, edges: Arc<[f64]>, usual: Range<usize>) -> Self {
         let cells = self.probabilities.len();
@@ -138,12 +140,12 @@ impl ConditionalDensity {
         Self { cells: Cells::Unequal { edges, usual }, ..self }
     }
 
-    /// This density of a number that is not below `least`: what the density says of numbers below is said of `least` itself, and
-    /// the range begins there.
+    /// This density for a number that is at least `least`: the probability of smaller numbers becomes a point
+    /// mass at `least`, where the range then begins.
     ///
     /// # Panics
     ///
-    /// When `least` is not inside of the range.
+    /// When `least` is not inside the range.
     #[must_use]
     pub fn not_below(self, least: f64) -> Self {
         let (low, high) = self.range();
@@ -164,7 +166,7 @@ impl ConditionalDensity {
         Self { cells: Cells::Unequal { edges: edges.into(), usual }, probabilities, at_low }
     }
 
-    /// Logarithms of [`Self::probabilities`]; finite, as small as they may be.
+    /// Logarithms of [`Self::probabilities`], `[cells]`; finite even for probabilities of 0.
     #[must_use]
     pub fn log_probabilities(&self) -> Vec<f32> {
         self.probabilities.iter().map(|share| share.max(f64::MIN_POSITIVE).ln() as f32).collect()
@@ -174,7 +176,7 @@ impl ConditionalDensity {
         self.cells.at(cell, 0.5)
     }
 
-    /// The expectation of a number in this cell.
+    /// The expectation of y within this cell.
     fn centre(&self, cell: usize) -> f64 {
         match cell == 0 && self.at_low > 0.0 {
             true => self.cells.at(0, 0.5 * (1.0 - self.at_low / self.probabilities[0])),
@@ -182,7 +184,7 @@ impl ConditionalDensity {
         }
     }
 
-    /// Cells with their probabilities for expectations: without tails that hold little.
+    /// The cells that count for expectations and their probabilities: without tails of small probability.
     fn expected(&self) -> impl Iterator<Item = (usize, f64)> {
         let all = 0..self.probabilities.len();
         let (cells, share) = match &self.cells {
@@ -195,7 +197,7 @@ impl ConditionalDensity {
         cells.map(move |cell| (cell, self.probabilities[cell] / share))
     }
 
-    /// Where the range begins and ends.
+    /// Lower and upper end of the range.
     #[must_use]
     pub fn range(&self) -> (f64, f64) {
         match &self.cells {
@@ -204,14 +206,14 @@ impl ConditionalDensity {
         }
     }
 
-    /// Probability of each cell; they sum to 1.
+    /// Probability of each cell, `[cells]`; they sum to 1.
     #[must_use]
     pub fn probabilities(&self) -> &[f64] {
         &self.probabilities
     }
 
-    /// p(y | x), per unit of y; 0 outside of the range. What [`Self::not_below`] says of one number counts as spread over the
-    /// first cell.
+    /// p(y | x), per unit of y; 0 outside of the range. The point mass of [`Self::not_below`] counts as
+    /// spread over the first cell.
     #[must_use]
     pub fn density(&self, y: f64) -> f64 {
         let (low, high) = self.range();
@@ -222,36 +224,37 @@ impl ConditionalDensity {
         self.probabilities[cell] / self.cells.width(cell)
     }
 
-    /// log p(y | x), no less than the logarithm of the smallest positive `f64` per cell: what the range or `f64` cannot hold
-    /// is not impossible.
+    /// log p(y | x), at least the logarithm of the smallest positive `f64` per cell, so that values outside
+    /// of the range or below the range of `f64` are not impossible.
     #[must_use]
     pub fn log_density(&self, y: f64) -> f64 {
         self.density(y).max(f64::MIN_POSITIVE / self.cells.width(self.cell_of(y))).ln()
     }
 
-    /// The cell of `y`, or the nearest one.
+    /// The index of the cell of `y`, or of the nearest cell.
     fn cell_of(&self, y: f64) -> usize {
         let cells = self.probabilities.len();
         (self.cells.place(y, cells) as usize).min(cells - 1)
     }
 
-    /// The expected y, given that it is in no tail where the tails hold less than 5 % of the probability: numbers as far
-    /// away as theirs, each seen once or twice, would move the expectation of every row.
+    /// The expectation of y. If the tails hold less than 5 % of the probability, it is the expectation given
+    /// that y is in no tail: values as remote as theirs, seen once or twice in training, would otherwise move
+    /// the expectation of every row.
     #[must_use]
     pub fn mean(&self) -> f64 {
         self.expected().map(|(cell, share)| share * self.centre(cell)).sum()
     }
 
-    /// The standard deviation of y, of the same part of the density as the mean.
+    /// The standard deviation of y, over the cells that [`Self::mean`] includes.
     #[must_use]
     pub fn deviation(&self) -> f64 {
         let mean = self.mean();
-        // Within a cell the density is constant, with a variance of width² / 12.
+        // The density is constant within a cell, with a variance of width² / 12.
         let square = |cell: usize| (self.centre(cell) - mean).powi(2) + self.cells.width(cell).powi(2) / 12.0;
         self.expected().map(|(cell, share)| share * square(cell)).sum::<f64>().sqrt()
     }
 
-    /// The middle of the cell of the greatest density; the first of equal ones.
+    /// The middle of the cell of greatest density; the first of equal ones.
     #[must_use]
     pub fn mode(&self) -> f64 {
         let density = |cell: usize| self.probabilities[cell] / self.cells.width(cell);
@@ -264,7 +267,7 @@ impl ConditionalDensity {
         self.middle(best)
     }
 
-    /// P(Y ≤ y | x).
+    /// P(Y ≤ y | x), in [0, 1].
     #[must_use]
     pub fn cumulative(&self, y: f64) -> f64 {
         let place = self.cells.place(y, self.probabilities.len());
@@ -276,7 +279,7 @@ impl ConditionalDensity {
         (below + at_low + part).min(1.0)
     }
 
-    /// The y with P(Y ≤ y | x) = `probability`, in [0, 1].
+    /// The y with P(Y ≤ y | x) = `probability`, which is in [0, 1].
     #[must_use]
     pub fn quantile(&self, probability: f64) -> f64 {
         let mut below = 0.0;
@@ -292,12 +295,12 @@ impl ConditionalDensity {
         self.range().1
     }
 
-    /// The continuous ranked probability score of `y`, ∫ (F(t) − [t ≥ y])² dt, in units of y (Gneiting and Raftery 2007): 0
-    /// for certainty that is right; for a point it is the absolute error.
+    /// The continuous ranked probability score of `y`, ∫ (F(t) − [t ≥ y])² dt, in units of y (Gneiting and
+    /// Raftery 2007). It is 0 for a point mass at y; for a point mass elsewhere it is the absolute error.
     #[must_use]
     pub fn crps(&self, y: f64) -> f64 {
         let (low, high) = self.range();
-        // Outside of the range F is 0 or 1.
+        // F is 0 or 1 outside of the range.
         let mut sum = (low - y).max(0.0) + (y - high).max(0.0);
         let mut below = 0.0;
         for (cell, &share) in self.probabilities.iter().enumerate() {
@@ -306,7 +309,7 @@ impl ConditionalDensity {
             let share = share - at_low;
             let (start, width) = (self.cells.edge(cell), self.cells.width(cell));
             let split = ((y - start) / width).clamp(0.0, 1.0);
-            // ∫ (a + s t)² dt over a part of the cell.
+            // The integral of (a + s t)² over a part of the cell.
             let integral = |from: f64, to: f64, a: f64| {
                 let cube = |t: f64| a * a * t + a * share * t * t + share * share * t.powi(3) / 3.0;
                 (cube(to) - cube(from)) * width
@@ -318,8 +321,8 @@ impl ConditionalDensity {
     }
 }
 
-/// The conditional densities of the number that is the last input of `network` given each row of `x` `[rows, features]`,
-/// over `cells` cells of `range`, in the network's units.
+/// The conditional densities of the number that is the last input of `network`, given each row of `x`
+/// `[rows, features]`: one density per row, over `cells` cells of `range`, in the network's units.
 #[must_use]
 pub fn conditional_densities<N: Predictor + ?Sized>(
     network: &N,
@@ -333,7 +336,7 @@ pub fn conditional_densities<N: Predictor + ?Sized>(
     scores.chunks(cells).map(|row| ConditionalDensity::new(range, row.to_vec())).collect()
 }
 
-/// Probabilities of which these are the logarithms, up to a constant.
+/// The probabilities, summing to 1, whose logarithms up to a constant are `scores`.
 pub(crate) fn normalized(scores: &[f32]) -> Vec<f64> {
     let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let weights: Vec<f64> = scores.iter().map(|&score| f64::from(score - largest).exp()).collect();
@@ -343,15 +346,15 @@ pub(crate) fn normalized(scores: &[f32]) -> Vec<f64> {
 
 /// A number in each cell of a range, for each row.
 pub(crate) struct Nodes {
-    /// `[rows, cells]`
+    /// The numbers, `[rows, cells]`.
     numbers: Vec<f32>,
-    /// The cell that holds the row's own number.
+    /// The cell that contains the row's own number, `[rows]`.
     pub own_cells: Vec<usize>,
 }
 
-/// A place in each of `cells` cells of `range` for each row, `place` from 0 to 1 being from the beginning of the cell to its
-/// end; in the cell of the row's own number that one. A number outside of the range belongs to the nearest cell; NaN
-/// belongs to none, and its row gets the first as its own.
+/// A position in each of `cells` cells of `range` for each row, drawn by `place` as a fraction from 0 to 1 of
+/// the cell. The cell of the row's own number has that number. A number outside of the range belongs to the
+/// nearest cell. NaN belongs to none, and its row gets the first cell as its own.
 pub(crate) fn random_nodes(
     own: &[f32],
     (low, high): (f64, f64),
@@ -374,8 +377,8 @@ pub(crate) fn random_nodes(
 }
 
 impl Nodes {
-    /// Each row of row-major `x` `[rows, features]` with each of its numbers, `[rows · cells, features + 1]`: those of the first row
-    /// first.
+    /// Each row of row-major `x` `[rows, features]` with each of its numbers, `[rows · cells, features + 1]`,
+    /// in the order of rows.
     pub fn joined_to(self, x: &[f32]) -> Vec<f32> {
         let rows = self.own_cells.len();
         let features = x.len().checked_div(rows).unwrap_or(0);
@@ -391,7 +394,7 @@ impl Nodes {
     }
 }
 
-/// Ranges of rows whose passes with `cells` nodes each have at most `most` rows together.
+/// Ranges of rows whose passes with `cells` nodes per row have at most `most` rows in total.
 pub(crate) fn portions(rows: usize, cells: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
     let step = (most / cells.max(1)).max(1);
     (0..rows).step_by(step).map(move |start| start..(start + step).min(rows))

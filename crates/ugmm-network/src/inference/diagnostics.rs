@@ -1,32 +1,32 @@
-//! Whether chains of draws agree, and how many independent draws they are worth, after Vehtari, Gelman, Simpson, Carpenter
-//! and Bürkner, *Rank-normalization, folding, and localization: an improved R̂ for assessing convergence of MCMC*, Bayesian
-//! Analysis 16 (2021).
+//! Convergence of chains of draws and their effective sample sizes, after Vehtari, Gelman, Simpson, Carpenter
+//! and Bürkner, *Rank-normalization, folding, and localization: an improved R̂ for assessing convergence of
+//! MCMC*, Bayesian Analysis 16 (2021), below "the paper".
 
 use super::normal;
 use serde::Serialize;
 
-/// Above this R̂, chains do not agree (the paper's recommendation).
+/// Largest R̂ at which chains count as converged (the paper's recommendation).
 pub const MOST_R_HAT: f64 = 1.01;
-/// Effective draws of all chains together below which R̂ and the rest cannot be trusted (the same).
+/// Smallest effective sample size of all chains together at which the diagnostics are reliable (the paper's
+/// recommendation).
 pub const FEWEST_EFFECTIVE: f64 = 400.0;
 
-/// What several chains say of one quantity.
+/// Convergence diagnostics of several chains for one quantity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Diagnostics {
-    /// Split R̂, of ranks and of folded ranks the greater one: about 1 where the chains agree; `f64::MAX` where none moves
-    /// and they are not at the same place, `None` where all draws are equal.
+    /// The greater of split R̂ of ranks and of folded ranks. It is about 1 where the chains agree, `f64::MAX`
+    /// where no chain moves and they differ, `None` where all draws are equal.
     pub r_hat: Option<f64>,
-    /// Draws that as many independent ones would be worth for the middle of the distribution; `None` as above.
+    /// Effective sample size for the centre of the distribution; `None` where all draws are equal.
     pub bulk_effective: Option<f64>,
-    /// Effective sample sizes of its 5 % and 95 % quantiles, the smaller one; `None` also where these are the least and the greatest
-    /// draw.
+    /// The smaller effective sample size of the 5 % and the 95 % quantile; `None` also where these are the
+    /// least and the greatest draw.
     pub tail_effective: Option<f64>,
 }
 
 impl Diagnostics {
-    /// Of chains of the same number of draws.
-    ///
-    /// Where there are fewer than 4 draws a chain, nothing is known.
+    /// The diagnostics of `chains`, which have equal numbers of draws. With fewer than 4 draws per chain all
+    /// values are `None`.
     #[must_use]
     pub fn of(chains: &[Vec<f64>]) -> Self {
         let draws = chains.iter().map(Vec::len).min().unwrap_or(0);
@@ -57,7 +57,7 @@ impl Diagnostics {
         }
     }
 
-    /// The greater R̂ and the smaller effective numbers of two quantities.
+    /// The greater R̂ and the smaller effective sample sizes of two quantities.
     #[must_use]
     pub fn worse(self, other: Self) -> Self {
         let of = |a: Option<f64>, b: Option<f64>, pick: fn(f64, f64) -> f64| match (a, b) {
@@ -71,8 +71,8 @@ impl Diagnostics {
         }
     }
 
-    /// Whether the chains agree well enough to be used: R̂ at most [`MOST_R_HAT`], and [`FEWEST_EFFECTIVE`] draws worth of
-    /// independent ones. A quantity that is the same in all draws agrees.
+    /// Whether the chains agree: R̂ is at most [`MOST_R_HAT`] and effective sample sizes are at least
+    /// [`FEWEST_EFFECTIVE`]. Chains agree on a quantity that is equal in all draws.
     #[must_use]
     pub fn agree(&self) -> bool {
         let effective = [self.bulk_effective, self.tail_effective];
@@ -81,7 +81,7 @@ impl Diagnostics {
     }
 }
 
-/// The first and the second half of each chain, without the middle draw of an odd number.
+/// The first and the second half of each chain, without the middle draw of an odd number of draws.
 fn split(chains: &[Vec<f64>], draws: usize) -> Vec<Vec<f64>> {
     let half = draws / 2;
     chains.iter().flat_map(|chain| [chain[..half].to_vec(), chain[draws - half..draws].to_vec()]).collect()
@@ -96,7 +96,8 @@ fn middle(sorted: &[f64]) -> f64 {
     if sorted.len() % 2 == 1 { sorted[half] } else { 0.5 * (sorted[half - 1] + sorted[half]) }
 }
 
-/// Each draw's rank among all, equal draws sharing theirs, as a quantile of the normal distribution (the paper's (14)).
+/// The rank of each draw among all, with equal draws sharing a rank, as a quantile of the normal distribution
+/// (the paper's (14)).
 fn normal_scores(chains: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let all: Vec<f64> = chains.iter().flatten().copied().collect();
     let mut order: Vec<usize> = (0..all.len()).collect();
@@ -121,7 +122,7 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// With divisor n − 1; exactly 0 where all are equal.
+/// The variance with divisor n − 1; exactly 0 if all values are equal.
 fn variance(values: &[f64]) -> f64 {
     if values.iter().all(|value| *value == values[0]) {
         return 0.0;
@@ -130,24 +131,25 @@ fn variance(values: &[f64]) -> f64 {
     values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64
 }
 
-/// The square root of how much more all chains together vary than each does (the paper's (1)–(4)).
+/// The square root of the ratio of the variance of all chains to that within chains (the paper's (1)–(4)).
 fn r_hat(chains: &[Vec<f64>]) -> Option<f64> {
     let draws = chains[0].len() as f64;
     let within = mean(&chains.iter().map(|chain| variance(chain)).collect::<Vec<_>>());
     let between = draws * variance(&chains.iter().map(|chain| mean(chain)).collect::<Vec<_>>());
     if within == 0.0 {
-        // Chains that do not move and are not at the same place agree on nothing.
+        // Chains that do not move and differ from each other have not converged.
         return (between > 0.0).then_some(f64::MAX);
     }
     Some(((between / within + draws - 1.0) / draws).sqrt())
 }
 
-/// The number of draws, divided by 1 + 2 Σ of their autocorrelations over lags (the paper's (7)–(13)), which are summed in
-/// pairs as long as these are positive, none greater than the one before (Geyer 1992).
+/// The effective sample size: the number of draws divided by 1 + 2 Σ of autocorrelations over lags (the
+/// paper's (7)–(13)). The autocorrelations are summed in pairs while these are positive, and no pair counts
+/// more than the one before (Geyer 1992).
 fn effective(chains: &[Vec<f64>]) -> Option<f64> {
     let draws = chains[0].len();
     let means: Vec<f64> = chains.iter().map(|chain| mean(chain)).collect();
-    // Mean over the chains of the autocovariance with divisor n.
+    // The mean over the chains of the autocovariance with divisor n.
     let covariance = |lag: usize| -> f64 {
         let of = |(chain, mean): (&Vec<f64>, &f64)| {
             let pairs = chain.iter().zip(&chain[lag..]);
@@ -167,10 +169,10 @@ fn effective(chains: &[Vec<f64>]) -> Option<f64> {
     let mut lag = 0;
     loop {
         let even = if lag == 0 { 1.0 } else { correlation(lag) };
-        // The last lags have hardly a pair of draws.
+        // At the last lags there is hardly a pair of draws.
         let pair = if lag + 5 <= draws { even + correlation(lag + 1) } else { f64::NEG_INFINITY };
         if pair <= 0.0 {
-            // What is left of an odd number of lags, if it is anything.
+            // An unpaired even lag remains; it counts if it is positive.
             sum += 0.5 * even.max(0.0);
             break;
         }
@@ -179,7 +181,7 @@ fn effective(chains: &[Vec<f64>]) -> Option<f64> {
         lag += 2;
     }
     let all = (chains.len() * draws) as f64;
-    // Draws that alternate are worth more than independent ones, but there is a limit to what is believed.
+    // Draws that alternate are worth more than independent ones; the paper limits by how much.
     let time = (2.0 * sum - 1.0).max(all.log10().recip());
     Some(all / time)
 }

@@ -1,9 +1,11 @@
-//! Rows drawn from a network with one root, by Gibbs sampling inside a box (Geman and Geman 1984).
+//! Samples of the variables of a network with one root, by Gibbs sampling within a box (Geman and Geman
+//! 1984).
 //!
-//! Inside a box exp(score) can be normalised, whatever it is elsewhere. Each step draws one variable from its distribution
-//! given all others: a state, or a cell of its interval by the inverse of the distribution function and a place in the cell.
-//! So each chain's rows come, in the long run, from exp(score) over the box, up to the width of the cells. How long that run
-//! is depends on the network: [`Diagnostics`] of several chains that begin at random places say whether they agree.
+//! Within a box exp(score) can be normalised, whatever it is elsewhere. Each step draws one variable from its
+//! distribution given all others: a state, or a cell of its interval by the inverse of the distribution
+//! function and a place in the cell. The rows of each chain therefore converge to the distribution exp(score)
+//! over the box, up to the width of the cells. The number of sweeps that this takes depends on the network:
+//! [`Diagnostics`] of several chains with random starts show whether they agree.
 
 use super::diagnostics::Diagnostics;
 use super::line::Lines;
@@ -13,20 +15,20 @@ use crate::random::{Stream, generator, index, uniform};
 use crate::{Network, Predictor, UgmmError};
 use rand_chacha::ChaCha8Rng;
 
-/// How rows are drawn.
+/// Settings of the sampler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct SamplingOptions {
-    /// Chains that are compared, at least 2.
+    /// Number of chains, at least 2.
     pub chains: usize,
-    /// Sweeps over all variables before the first row is kept.
+    /// Number of sweeps over all variables before the first row is kept.
     pub warm_up: usize,
-    /// Rows of each chain, at least 4.
+    /// Number of rows kept from each chain, at least 4.
     pub draws: usize,
-    /// Sweeps from one row to the next, at least 1.
+    /// Number of sweeps per kept row, at least 1.
     pub thin: usize,
-    /// Cells of each interval, at least 2.
+    /// Number of cells of each interval, at least 2.
     pub cells: usize,
-    /// Decides every random choice.
+    /// Seed of every random choice.
     pub seed: u64,
 }
 
@@ -36,26 +38,26 @@ impl Default for SamplingOptions {
     }
 }
 
-/// Rows drawn from a network.
+/// Rows sampled from a network.
 #[derive(Clone, Debug)]
 pub struct Samples {
     inputs: usize,
     chains: usize,
     /// `[draws, chains, inputs]`
     values: Vec<f32>,
-    /// Of each variable that was drawn.
+    /// Diagnostics of each sampled variable.
     pub diagnostics: Vec<Diagnostics>,
 }
 
 impl Samples {
-    /// All rows, `[draws · chains, inputs]` row-major, in the network's units: the first of each chain, then the second of
-    /// each.
+    /// All rows, `[draws · chains, inputs]` row-major, in the network's units: the first row of each chain,
+    /// then the second row of each.
     #[must_use]
     pub fn rows(&self) -> &[f32] {
         &self.values
     }
 
-    /// Number of inputs of a row.
+    /// Number of inputs, which is the length of a row.
     #[must_use]
     pub fn inputs(&self) -> usize {
         self.inputs
@@ -73,17 +75,18 @@ impl Samples {
     }
 }
 
-/// Draws rows: `row` `[inputs]` holds what is given, in the network's units; `variables` are drawn, whatever the row says of
-/// them; what is NaN beside them stays missing. `progress` is told after each sweep how many are done, and stops all by
-/// `false`: the rows drawn until then are returned.
+/// Samples rows. `row` `[inputs]` holds the given values, in the network's units. `variables` are sampled,
+/// and their values in `row` are ignored; other inputs that are NaN stay missing. `progress` is called after
+/// each sweep with the number of completed sweeps; if it returns `false`, sampling stops and the rows sampled
+/// so far are returned.
 ///
-/// A sweep costs, for each variable, a pass of the first layer for each chain, and one of the other layers for each chain
-/// and cell. The same seed gives the same rows, whatever the number of threads.
+/// A sweep costs, for each variable, a pass through the first layer for each chain and a pass through the
+/// other layers for each chain and cell. A seed determines the rows, whatever the number of threads.
 ///
 /// # Errors
 ///
-/// When an option is out of its range, no variable is to be drawn, two share an input, or as
-/// [`conditionals`](super::question::conditionals).
+/// [`UgmmError`] when an option is out of its range, `variables` is empty, two variables share an input, or
+/// for the reasons of [`conditionals`](super::question::conditionals).
 ///
 /// ```
 /// use ugmm_network::inference::gibbs::{SamplingOptions, sample};
@@ -140,7 +143,7 @@ pub fn sample(
     Ok(samples)
 }
 
-/// Rows of a chain that can be compared with others: both halves need a variance.
+/// Fewest rows of a chain for which diagnostics exist: both halves need a variance.
 const FEWEST_DRAWS: usize = 4;
 
 fn check(
@@ -181,7 +184,7 @@ fn check(
     }
 }
 
-/// Any value of a variable.
+/// Sets a variable to a value drawn uniformly from its domain.
 fn somewhere(variable: &Variable, row: &mut [f32], rng: &mut ChaCha8Rng) {
     let place = &mut row[variable.inputs.clone()];
     match &variable.domain {
@@ -193,7 +196,7 @@ fn somewhere(variable: &Variable, row: &mut [f32], rng: &mut ChaCha8Rng) {
     }
 }
 
-/// A value of a variable from its distribution.
+/// Draws a value of a variable from its distribution.
 fn draw(variable: &Variable, conditional: &Conditional, row: &mut [f32], rng: &mut ChaCha8Rng) {
     let place = &mut row[variable.inputs.clone()];
     let share = uniform(rng);
@@ -211,19 +214,20 @@ fn draw(variable: &Variable, conditional: &Conditional, row: &mut [f32], rng: &m
     }
 }
 
-/// The first state up to which the probabilities sum to more than `share`, in [0, 1).
+/// The first state at which the cumulative probability exceeds `share`, which is in [0, 1).
 fn reached(probabilities: &[f64], share: f64) -> usize {
     let mut below = 0.0;
     let is_reached = |probability: &f64| {
         below += probability;
         share < below
     };
-    // Rounding may leave a little above the last one.
+    // By rounding, the sum of all probabilities may be slightly below `share`.
     let last = probabilities.iter().rposition(|probability| *probability > 0.0).unwrap_or(0);
     probabilities.iter().position(is_reached).unwrap_or(last)
 }
 
-/// How well the chains agree on a variable: on a number itself; of states on the one on which they agree least.
+/// Convergence diagnostics of a variable: for a number those of its value, for states those of the state on
+/// which chains agree least.
 fn diagnostics(samples: &Samples, variable: &Variable) -> Diagnostics {
     let chains = |value: &dyn Fn(&[f32]) -> f64| -> Vec<Vec<f64>> {
         let of = |chain| samples.chain(chain).map(|row| value(&row[variable.inputs.clone()])).collect();

@@ -1,9 +1,9 @@
-//! Scores of rows that differ in one variable, at the cost of that variable.
+//! Scores of rows that differ in one variable, at a cost that depends on that variable only.
 //!
-//! A neuron of the first layer is a sum over its inputs. Of rows that are alike but for one variable, the sum over all
-//! other inputs is the same: it is computed once, and each value of the variable adds its own components to it. The other
-//! layers see all rows in one batch. With D inputs and n values this saves up to min(D, n) times the work in the first
-//! layer.
+//! A neuron of the first layer is a sum over its inputs. In rows that differ in one variable only, the sum
+//! over all other inputs is equal: it is computed once, and each value of the variable adds its own
+//! components to it. The other layers see all rows in one batch. With D inputs and n values this saves up to
+//! min(D, n) times the work in the first layer.
 
 use super::variable::{Domain, Variable};
 use crate::layer::{Parameters, log_sum_exp};
@@ -13,47 +13,48 @@ use rayon::prelude::*;
 use std::f64::consts::TAU;
 use std::ops::Range;
 
-/// Activations of the first layer that one batch has at most, 64 MiB.
+/// Largest number of first-layer activations in a batch, 64 MiB.
 const MOST_ACTIVATIONS: usize = 1 << 24;
-/// Sums under this are computed again from logarithms: f32 has no more digits to lose below.
+/// Sums below this are recomputed from logarithms, because f32 loses digits there.
 const SMALLEST_SUM: f32 = 1e-30;
 
 /// A network prepared for rows that differ in one variable.
 pub(crate) struct Lines<'n> {
     network: &'n Network,
-    /// What the first layer's mixtures are made of.
+    /// Parameters of the first layer's mixtures.
     first: Parameters<'n>,
     /// 1 / σ of the first layer, `[neurons, inputs]`.
     inverse_sigmas: Vec<f32>,
-    /// log π − log σ − ½ log 2π of the same.
+    /// log π − log σ − ½ log 2π of the first layer, `[neurons, inputs]`.
     constants: Vec<f32>,
 }
 
-/// The values of a variable that scores are asked for, and what the first layer's components make of them.
+/// The values of a variable at which scores are computed, and the densities of the first layer's components
+/// at them.
 pub(crate) struct Nodes {
     inputs: Range<usize>,
     count: usize,
-    /// Logarithms of the variable's components, `[nodes, neurons]`.
+    /// Logarithms of the sums over the variable's components, `[nodes, neurons]`.
     logs: Vec<f32>,
-    /// The greatest of each neuron, `[neurons]`.
+    /// The greatest logarithm of each neuron, `[neurons]`.
     greatest: Vec<f32>,
     /// exp(logs − greatest), `[nodes, neurons]`.
     shares: Vec<f32>,
 }
 
 impl Nodes {
-    /// How many values there are.
+    /// Number of values.
     pub fn count(&self) -> usize {
         self.count
     }
 }
 
 impl<'n> Lines<'n> {
-    /// Of a trained network.
+    /// Prepares a trained network.
     ///
     /// # Errors
     ///
-    /// When it has not one output, or still takes units from its batches.
+    /// [`UgmmError`] when it does not have exactly one output, or still standardises over its batches.
     pub fn new(network: &'n Network) -> Result<Self, UgmmError> {
         if network.outputs() != 1 {
             let (what, unit) = ("the network", "outputs");
@@ -86,8 +87,8 @@ impl<'n> Lines<'n> {
         self.network.layers[0].neurons()
     }
 
-    /// Checks row-major rows: their size, that values are finite, and that only such are missing as may be, besides those
-    /// of the variable asked for.
+    /// Checks row-major rows: their size, that values are finite, and that missing values are allowed
+    /// wherever they occur outside of `asked`, the inputs of the queried variable.
     pub fn check(&self, rows: &[f32], asked: &Range<usize>) -> Result<(), UgmmError> {
         let inputs = self.inputs();
         let size = |found| UgmmError::Size { what: "the rows", found, unit: "values", expected: inputs };
@@ -107,7 +108,7 @@ impl<'n> Lines<'n> {
         }
     }
 
-    /// Some values of a variable: `[nodes, inputs of the variable]`, row-major.
+    /// The nodes of `values`, `[nodes, inputs of the variable]`, row-major.
     pub fn nodes(&self, inputs: Range<usize>, values: &[f32]) -> Nodes {
         let (neurons, all, width) = (self.neurons(), self.inputs(), inputs.len());
         let count = values.len() / width;
@@ -134,7 +135,7 @@ impl<'n> Lines<'n> {
         Nodes { inputs, count, logs, greatest, shares }
     }
 
-    /// The nodes of a variable: the middles of so many cells of an interval, or all states.
+    /// The nodes of a variable: the middles of `cells` cells of an interval, or all states.
     pub fn nodes_of(&self, variable: &Variable, cells: usize) -> Nodes {
         let values = match &variable.domain {
             Domain::States(states) => states.concat(),
@@ -148,8 +149,8 @@ impl<'n> Lines<'n> {
         self.nodes(variable.inputs.clone(), &values)
     }
 
-    /// Scores `[rows, nodes]` of row-major `rows` `[rows, inputs]`, checked, with each value in the place of the variable's
-    /// own; NaN in other places is missing.
+    /// Scores `[rows, nodes]` of checked row-major `rows` `[rows, inputs]`, with each node in the place of
+    /// the variable's own value. NaN in other places is missing.
     pub fn scores(&self, rows: &[f32], nodes: &Nodes) -> Vec<f32> {
         let step = (MOST_ACTIVATIONS / (nodes.count * self.neurons())).max(1) * self.inputs();
         rows.chunks(step).flat_map(|rows| self.scores_of_batch(rows, nodes)).collect()
@@ -178,8 +179,8 @@ impl<'n> Lines<'n> {
         (1..layers).fold(y, |y, layer| self.network.layer_forward(layer, y))
     }
 
-    /// The first layer's sums without the inputs of the variable, nor those that are missing, `[rows, neurons]`:
-    /// logarithms, not renormalised.
+    /// The first layer's sums without the inputs of the variable and without missing inputs,
+    /// `[rows, neurons]`, as logarithms, not renormalised.
     fn without(&self, rows: &[f32], variable: &Range<usize>) -> Vec<f32> {
         let inputs = self.inputs();
         let is_left_out = |place: usize, value: f32| value.is_nan() || variable.contains(&(place % inputs));
@@ -189,12 +190,12 @@ impl<'n> Lines<'n> {
         self.first.mixtures(&x)
     }
 
-    /// Logarithms of the weights of each neuron's inputs that are seen, `[rows, neurons]`; NaN of a neuron that sees nothing,
-    /// and none if nothing is missing.
+    /// Logarithms of the total weight of each neuron's observed inputs, `[rows, neurons]`; NaN for a neuron
+    /// that sees nothing. `None` if nothing is missing.
     fn log_seen(&self, rows: &[f32], variable: &Range<usize>) -> Option<Vec<f32>> {
         let inputs = self.inputs();
         let places = rows.iter().enumerate();
-        // The variable has a value wherever it is asked about.
+        // The variable is observed wherever it is queried.
         let x: Vec<f32> = places
             .map(|(place, &value)| if variable.contains(&(place % inputs)) { 0.0 } else { value })
             .collect();
@@ -206,7 +207,7 @@ impl<'n> Lines<'n> {
 /// log(exp(rest) + exp(log)) for each node and neuron, `[nodes, neurons]`.
 fn add(y: &mut [f32], rest: &[f32], nodes: &Nodes) {
     let neurons = rest.len();
-    // What is the same for all nodes: the greater of the two terms, and both as shares of it.
+    // All nodes share the greater of the two terms, relative to which both are computed.
     let largest: Vec<f32> = rest.iter().zip(&nodes.greatest).map(|(rest, most)| rest.max(*most)).collect();
     let share = |values: &[f32]| -> Vec<f32> {
         values.iter().zip(&largest).map(|(value, largest)| (value - largest).exp()).collect()

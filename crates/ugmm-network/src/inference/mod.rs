@@ -1,4 +1,5 @@
-//! Questions that a trained network answers.
+//! Inference in a trained network: posteriors, conditional distributions, samples, most probable explanations
+//! and bounds.
 
 pub mod bounds;
 pub mod conditional;

@@ -1,7 +1,7 @@
 //! Quantiles of the standard normal distribution.
 
-/// The number below which a share `probability` of a standard normal distribution lies, for 0 < `probability` < 1; to about
-/// seven digits.
+/// The quantile of a standard normal distribution at `probability`, 0 < `probability` < 1, to about seven
+/// digits.
 ///
 /// Algorithm AS 241 (PPND7) of M. J. Wichura, Applied Statistics 37 (1988), 477-484.
 pub(super) fn quantile(probability: f64) -> f64 {
@@ -32,7 +32,7 @@ fn polynomial(coefficients: &[f64], x: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// Values of printed tables.
+    /// The expected values are from printed tables.
     #[test]
     fn known_quantiles() {
         for (probability, expected) in [

@@ -3,7 +3,7 @@
 use crate::objective::log_softmax;
 use crate::{LabelEncoding, Predictor};
 
-/// Each row of `x` `[rows, features]` with each label, `[rows · classes, inputs]`: the labels of the first row first.
+/// Each row of `x` `[rows, features]` with each label, `[rows · classes, inputs]`, in the order of rows.
 pub(crate) fn joint_inputs(x: &[f32], encoding: LabelEncoding, classes: usize, features: usize) -> Vec<f32> {
     let columns = encoding.columns(classes);
     let labels = encoding.encode(&(0..classes).collect::<Vec<_>>(), classes);
@@ -17,8 +17,8 @@ pub(crate) fn joint_inputs(x: &[f32], encoding: LabelEncoding, classes: usize, f
     joint
 }
 
-/// Joint scores `[rows, classes]` of each row of `x` `[rows, features]` with each label: the network's root evaluated
-/// at (x, label). Natural logarithms of something that is not normalised over x.
+/// Joint scores `[rows, classes]` of each row of `x` `[rows, features]` with each label: the network's root
+/// evaluated at (x, label). They are natural logarithms that are not normalised over x.
 #[must_use]
 pub fn joint_scores<N: Predictor + ?Sized>(
     network: &N,
@@ -30,8 +30,8 @@ pub fn joint_scores<N: Predictor + ?Sized>(
     network.forward(&joint_inputs(x, encoding, classes, features))
 }
 
-/// log P(label | x), `[rows, classes]`: the joint score normalised over the labels (paper §3.5), which is well defined
-/// although the score is no density.
+/// log P(label | x), `[rows, classes]`, of `x` `[rows, features]`: the joint score normalised over the labels
+/// (paper §3.5), which is well defined although the score is no density.
 #[must_use]
 pub fn log_posterior<N: Predictor + ?Sized>(
     network: &N,

@@ -1,9 +1,10 @@
-//! What a network with one root says of any of its variables, given any others.
+//! The distribution of one variable of a network with one root, given any other variables.
 //!
-//! Its root is a score: a logarithm that is not normalised over the inputs. The distribution of *one* variable, over its
-//! states or over an interval, is well defined all the same: the exponentials of the scores, normalised over that
-//! variable. Inputs that are neither given nor asked for are missing (NaN): their components leave the mixtures of the first
-//! layer, and the weights of the others are renormalised. That is a definition, not the marginal of a joint density.
+//! The root is a score, a logarithm that is not normalised over the inputs. The distribution of *one*
+//! variable over its states or over an interval is nevertheless well defined: the exponentials of the scores,
+//! normalised over that variable. Inputs that are neither given nor queried are missing (NaN): their
+//! components leave the mixtures of the first layer, and the weights of the others are renormalised. This is
+//! a definition, not the marginal of a joint density.
 
 use super::conditional::{ConditionalDensity, normalized};
 use super::line::{Lines, Nodes};
@@ -13,9 +14,9 @@ use crate::{Network, Predictor, UgmmError};
 /// The distribution of one variable given others.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Conditional {
-    /// Of a number, over its interval.
+    /// The density of a number over its interval.
     Density(ConditionalDensity),
-    /// The probability of each state, or of each of some numbers; they sum to 1.
+    /// The probability of each state, or of each value of a discrete number; they sum to 1.
     States(Vec<f64>),
 }
 
@@ -23,27 +24,29 @@ pub enum Conditional {
 ///
 /// # Errors
 ///
-/// When the network has not one output, the size does not fit, a value is infinite, or one is missing where the network
-/// needs all.
+/// [`UgmmError`] when the network does not have exactly one output, the size does not fit, a value is
+/// infinite, or one is missing although the network needs all.
 pub fn scores(network: &Network, rows: &[f32]) -> Result<Vec<f32>, UgmmError> {
     let lines = Lines::new(network)?;
     let inputs = network.inputs();
     lines.check(rows, &(0..inputs))?;
-    // With all inputs asked for nothing would be missing.
+    // The check below would allow missing values in queried inputs.
     if let (Some(place), false) = (rows.iter().position(|value| value.is_nan()), network.missing_values) {
         return Err(UgmmError::MissingValue { row: place / inputs, column: place % inputs });
     }
     Ok(network.forward(rows))
 }
 
-/// The distribution of `variable` given what each of row-major `rows` `[rows, inputs]` says of the others, over `cells` cells
-/// of its interval or over its states. What the rows say of the variable itself is not looked at; NaN elsewhere is missing.
+/// The distribution of `variable` given the other values of each row of row-major `rows` `[rows, inputs]`:
+/// one distribution per row, over `cells` cells of its interval or over its states. The values of the
+/// variable itself are ignored; NaN elsewhere is missing.
 ///
-/// It costs a pass of the first layer for each row, and one of the other layers for each row and cell.
+/// It costs a pass through the first layer for each row, and one through the other layers for each row and
+/// cell.
 ///
 /// # Errors
 ///
-/// As [`scores`], and when `cells` is 0.
+/// The errors of [`scores`], and [`UgmmError::Setting`] when `cells` is 0.
 ///
 /// ```
 /// use ugmm_network::inference::question::{Conditional, conditionals};
@@ -69,11 +72,12 @@ pub fn conditionals(
     Ok(on_lines(&lines, rows, variable, &lines.nodes_of(variable, cells)))
 }
 
-/// The scores of `variable`'s states or of the middles of its cells, `[rows, nodes]`: what [`conditionals`] normalises.
+/// The scores of `variable`'s states or of the middles of its cells, `[rows, nodes]`, which [`conditionals`]
+/// normalises.
 ///
 /// # Errors
 ///
-/// As [`conditionals`].
+/// The errors of [`conditionals`].
 pub fn scores_along(
     network: &Network,
     rows: &[f32],
@@ -84,7 +88,7 @@ pub fn scores_along(
     Ok(lines.scores(rows, &lines.nodes_of(variable, cells)))
 }
 
-/// The network along lines, if these rows and this variable can be asked for.
+/// Prepares the network for lines after checking the rows and the variable.
 fn checked_lines<'n>(
     network: &'n Network,
     rows: &[f32],
@@ -99,7 +103,7 @@ fn checked_lines<'n>(
     Ok(lines)
 }
 
-/// [`conditionals`] at nodes made before.
+/// The distributions of [`conditionals`] at nodes made before, one per row.
 pub(crate) fn on_lines(lines: &Lines, rows: &[f32], variable: &Variable, nodes: &Nodes) -> Vec<Conditional> {
     let scores = lines.scores(rows, nodes);
     let of_row = |scores: &[f32]| match (&variable.domain, variable.interval()) {

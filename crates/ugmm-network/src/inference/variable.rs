@@ -1,4 +1,4 @@
-//! What a network's inputs stand for when it is asked about them.
+//! Variables of a network: the meaning of its inputs in queries.
 
 use crate::UgmmError;
 use std::ops::Range;
@@ -6,35 +6,35 @@ use std::ops::Range;
 /// The values that a variable can have, in the network's units.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Domain {
-    /// All numbers from `low` to `high`, of a variable of one input.
+    /// All numbers from `low` to `high`, for a variable of one input.
     Interval {
         /// Lower end.
         low: f64,
         /// Upper end, at least `low`.
         high: f64,
     },
-    /// Some numbers, ascending, of a variable of one input: whole ones, for example.
+    /// Discrete numbers, ascending, for a variable of one input; for example integers.
     Numbers(Vec<f64>),
-    /// A state each, with a value for each of the variable's inputs: one for a class that enters by its index, as many as
-    /// there are levels for a category that enters one-hot.
+    /// States, each with a value for each of the variable's inputs: one value for a class encoded by its
+    /// index, one per level for a one-hot encoded category.
     States(Vec<Vec<f32>>),
 }
 
 /// A variable of a generative network: a feature, or the label.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variable {
-    /// The inputs of the network that hold it.
+    /// The range of the network's inputs that encode it.
     pub inputs: Range<usize>,
-    /// Its values.
+    /// Its possible values.
     pub domain: Domain,
 }
 
 impl Variable {
-    /// A number.
+    /// A variable with all numbers from `low` to `high`.
     ///
     /// # Errors
     ///
-    /// When the interval is empty or not finite.
+    /// [`UgmmError::Setting`] when the interval is empty or not finite.
     pub fn number(input: usize, low: f64, high: f64) -> Result<Self, UgmmError> {
         if !(low <= high && low.is_finite() && high.is_finite()) {
             let range = format!("{low} to {high}");
@@ -47,11 +47,11 @@ impl Variable {
         Ok(Self { inputs: input..input + 1, domain: Domain::Interval { low, high } })
     }
 
-    /// A number that has only some values.
+    /// A variable with some numbers only.
     ///
     /// # Errors
     ///
-    /// When there is no value, one is not finite, or they are not ascending.
+    /// [`UgmmError::Setting`] when there is no value, one is not finite, or they are not ascending.
     pub fn numbers(input: usize, values: Vec<f64>) -> Result<Self, UgmmError> {
         if values.is_empty() || values.iter().any(|value| !value.is_finite()) || !values.is_sorted() {
             let expected = "one or more finite ones, ascending";
@@ -60,11 +60,11 @@ impl Variable {
         Ok(Self { inputs: input..input + 1, domain: Domain::Numbers(values) })
     }
 
-    /// A variable of some states.
+    /// A variable with some states.
     ///
     /// # Errors
     ///
-    /// When there is no state, or one does not have a finite value for each input.
+    /// [`UgmmError`] when there is no state, or one does not have a finite value for each input.
     pub fn states(inputs: Range<usize>, states: Vec<Vec<f32>>) -> Result<Self, UgmmError> {
         let fits =
             |state: &Vec<f32>| state.len() == inputs.len() && state.iter().all(|value| value.is_finite());
@@ -75,8 +75,8 @@ impl Variable {
         Ok(Self { inputs, domain: Domain::States(states) })
     }
 
-    /// Where a number's interval begins and ends, at least the least difference that `f32` knows apart; none
-    /// where there are only some values.
+    /// The ends of a number's interval, which differ by at least the spacing of `f32`; `None` for discrete
+    /// values.
     #[must_use]
     pub fn interval(&self) -> Option<(f64, f64)> {
         match self.domain {

@@ -1,13 +1,13 @@
-//! What passes from layer to layer.
+//! The activations of all layers.
 
 use crate::Network;
 
-/// What each layer reads of the rows of `x` `[rows, inputs]`, first layer first, and at the end what the last one
-/// gives: each `[rows, width]`, row-major. A missing input is NaN.
+/// The inputs of each layer for the rows of `x` `[rows, inputs]`, first layer first, followed by the outputs
+/// of the last layer: each `[rows, width]`, row-major. A missing input is NaN.
 ///
 /// # Panics
 ///
-/// When `x` is not made of whole rows of the network's inputs.
+/// When `x` does not consist of whole rows of the network's inputs.
 #[must_use]
 pub fn activations(network: &Network, x: &[f32]) -> Vec<Vec<f32>> {
     let mut all = vec![x.to_vec()];

@@ -1,4 +1,4 @@
-//! What a class looks like to the network, input by input.
+//! Maps of each class over the features: mixing weights, means and responsibilities.
 
 use super::components::Components;
 use super::importance::followed_weights;
@@ -6,33 +6,35 @@ use super::paths::paths;
 use crate::{Network, Predictor, Targets, Task};
 use serde::Serialize;
 
-/// Rows whose paths are held in memory at a time.
+/// Number of rows whose paths are held in memory at a time.
 const PORTION: usize = 256;
 
-/// Of one class, a value for each feature.
+/// Values of one class, one for each feature.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClassMaps {
     /// Number of rows of the class.
     pub rows: usize,
-    /// Share of the class that goes to the feature by the mixing weights π; with the target's own share, where it is an
-    /// input, they sum to 1.
+    /// Share of the class's output that mixing weights π assign to each feature, `[features]`. Together with
+    /// the share of the target, where it is an input, they sum to 1.
     pub weights: Vec<f64>,
-    /// Mean of the μ of the first layer's components that look at the feature, by the same weights, in the network's
-    /// units; NaN where no weight goes.
+    /// Mean μ of the first layer's components of each feature, `[features]`, averaged with these weights, in
+    /// the network's units; NaN where the weight is 0.
     pub means: Vec<f64>,
-    /// Mean responsibility of the feature for the class, over its rows; sums to 1 if there are rows.
+    /// Mean responsibility of each feature for the class, over its rows, `[features]`; they sum to 1 if there
+    /// are rows.
     pub responsibilities: Vec<f64>,
 }
 
-/// The maps of each class, of rows `x` `[rows, features]`, row-major, with their classes, by which they are taken apart.
+/// The maps of each class, from rows `x` `[rows, features]`, row-major, and their classes `labels` `[rows]`,
+/// by which they are grouped.
 ///
-/// Of a network with an output for each class, π is followed from the class's output down. A network with one root has the
-/// same weights for all classes; there they are followed from the neurons of the first layer that are responsible for
-/// rows of the class.
+/// In a network with an output for each class, π is followed from the class's output to the inputs. A network
+/// with one root has equal weights for all classes; there π is followed from the first-layer neurons that are
+/// responsible for rows of the class.
 ///
 /// # Panics
 ///
-/// When the sizes do not fit the task, or the task is to predict numbers.
+/// When the sizes do not fit the task, or the target is a number.
 #[must_use]
 pub fn class_maps(network: &Network, task: &Task, x: &[f32], labels: &[usize]) -> Vec<ClassMaps> {
     let first = Components::of(&network.layers[0]);

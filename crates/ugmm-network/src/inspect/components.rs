@@ -1,4 +1,4 @@
-//! The components of a layer, ready to be evaluated one by one.
+//! The components of a layer in a form for individual evaluation.
 
 use crate::{Layer, Means};
 use serde::Serialize;
@@ -7,13 +7,13 @@ use ugmm_kernels::DROPPED_LOGIT;
 /// A component of a neuron.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Component {
-    /// Number of the input it looks at, from 0.
+    /// Index of its input, from 0.
     pub input: usize,
-    /// Its mixing weight π; those of a neuron sum to 1.
+    /// Its mixing weight π; the weights of a neuron sum to 1.
     pub weight: f64,
-    /// Its mean μ, in the units of its input as the layer sees it.
+    /// Its mean μ, in the units of the layer's input.
     pub mean: f64,
-    /// Its standard deviation σ, in the same units.
+    /// Its standard deviation σ, in the units of the layer's input.
     pub sigma: f64,
 }
 
@@ -21,12 +21,12 @@ pub struct Component {
 pub(crate) struct Components {
     pub(crate) inputs: usize,
     pub(crate) neurons: usize,
-    /// Whether the components of a neuron share their mean.
+    /// Whether the components of a neuron share one mean.
     pub(crate) tied: bool,
     means: Vec<f32>,
-    /// 1 / σ
+    /// 1 / σ.
     precisions: Vec<f32>,
-    /// log π − log σ, up to a constant of the neuron.
+    /// log π − log σ, up to a constant per neuron.
     log_weights: Vec<f32>,
 }
 
@@ -62,10 +62,10 @@ impl Components {
         logits.into_iter().map(|logit| (logit - largest).exp() / sum).collect()
     }
 
-    /// The inputs that the components of a neuron with weight look at, in ascending order.
+    /// The inputs of the components of a neuron that have weight, in ascending order.
     pub(crate) fn with_weight(&self, neuron: usize) -> impl Iterator<Item = usize> + Clone {
         let log_weights = &self.log_weights[neuron * self.inputs..(neuron + 1) * self.inputs];
-        // A dropped component has no weight beside others that are not.
+        // A dropped component has no weight if others are not dropped.
         let largest = log_weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let has_weight = move |weight: f32| weight > 0.5 * DROPPED_LOGIT || largest <= 0.5 * DROPPED_LOGIT;
         log_weights.iter().enumerate().filter(move |(_, weight)| has_weight(**weight)).map(|(input, _)| input)
@@ -76,27 +76,28 @@ impl Components {
         self.means[neuron * self.inputs + input].into()
     }
 
-    /// log π of a component, up to a constant of the neuron.
+    /// log π of a component, up to a constant per neuron.
     pub(crate) fn logit(&self, neuron: usize, input: usize) -> f64 {
         let place = neuron * self.inputs + input;
         f64::from(self.log_weights[place]) - f64::from(self.precisions[place]).ln()
     }
 
-    /// log (π N(x; μ, σ²)) of a component, up to the same constant and ½ log 2π; NaN where x is missing.
+    /// log (π N(x; μ, σ²)) of a component, up to the constant per neuron and ½ log 2π; NaN where x is
+    /// missing.
     pub(crate) fn exponent(&self, neuron: usize, input: usize, x: f32) -> f64 {
         let place = neuron * self.inputs + input;
         let z = (f64::from(x) - f64::from(self.means[place])) * f64::from(self.precisions[place]);
         f64::from(self.log_weights[place]) - 0.5 * z * z
     }
 
-    /// z / σ of a component: minus the derivative of its log-density.
+    /// z / σ of a component, which is minus the derivative of its log-density.
     pub(crate) fn slope(&self, neuron: usize, input: usize, x: f32) -> f64 {
         let place = neuron * self.inputs + input;
         let precision = f64::from(self.precisions[place]);
         (f64::from(x) - f64::from(self.means[place])) * precision * precision
     }
 
-    /// r_jk of one neuron for one row; 0 of a neuron that sees no input that has weight.
+    /// The responsibilities r_jk of one neuron for one row; 0 for a neuron that sees no input with weight.
     pub(crate) fn responsibilities(&self, neuron: usize, x: &[f32], result: &mut [f32]) {
         let place = neuron * self.inputs..(neuron + 1) * self.inputs;
         let components = self.means[place.clone()].iter().zip(&self.precisions[place.clone()]);
@@ -105,7 +106,8 @@ impl Components {
             components.zip(&self.log_weights[place]).zip(x.iter().zip(result.iter_mut()))
         {
             let z = (x - mean) * precision;
-            // Missing, or too far away for a number; or dropped, which counts for nothing even beside what is far away.
+            // A component is excluded if its input is missing or if it is dropped; a too distant one has the
+            // least exponent.
             let counts = !z.is_nan() && *weight > 0.5 * DROPPED_LOGIT;
             *result = if counts { (weight - 0.5 * z * z).max(f32::MIN) } else { f32::NEG_INFINITY };
             largest = largest.max(*result);
@@ -122,16 +124,17 @@ impl Components {
         result.iter_mut().for_each(|value| *value /= sum);
     }
 
-    /// Responsibilities of the components of a neuron in double precision; returns y up to a constant of the neuron and of
-    /// what is missing.
+    /// Computes the responsibilities of the components of a neuron in `f64`. Returns y up to a constant that
+    /// depends on the neuron and on which inputs are missing.
     pub(super) fn precise_responsibilities(&self, neuron: usize, x: &[f32], result: &mut [f64]) -> f64 {
         let (largest, sum) = self.exponentials(neuron, 0, x, result);
         result.iter_mut().for_each(|value| *value /= sum);
         largest + sum.ln()
     }
 
-    /// π N(x) of the components of one neuron for inputs from `first` on, up to the constant of y, divided by the largest;
-    /// its logarithm and the sum of the others. Of no input that is known they are −∞ and 0.
+    /// Computes π N(x) of the components of one neuron for inputs from `first` on, up to the constant of y,
+    /// divided by the largest. Returns the logarithm of the largest and the sum of the quotients; −∞ and 0 if
+    /// no input is known.
     pub(super) fn exponentials(
         &self,
         neuron: usize,

@@ -1,4 +1,4 @@
-//! What each input adds to the log-probability of what is predicted.
+//! Contributions of inputs to the log-probability of a prediction.
 
 use super::activations::activations;
 use super::components::Components;
@@ -8,43 +8,47 @@ use crate::objective::log_softmax;
 use crate::{Network, Objective, Targets, Task};
 use rayon::prelude::*;
 
-/// Change of a value, in units of its own size or of 1, under which a ratio of changes is taken to be the derivative: about
-/// a hundred times what rounding to f32 leaves uncertain.
+/// Change of a value, relative to the larger of its magnitude and 1, below which a ratio of changes is
+/// replaced by the derivative: about a hundred times the rounding error of f32.
 const SMALL_CHANGE: f64 = 1e-4;
-/// Cells of the range of a number among which one is predicted here: each costs as much as another row.
+/// Number of cells of the range of a predicted number; each cell costs as much as another row.
 const CELLS: usize = 32;
 
-/// What a feature is compared with, to say what it adds.
+/// The reference against which the contribution of a feature is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absence {
-    /// The baseline's value in its place.
+    /// The feature's value in the baseline.
     Baseline,
-    /// Nothing: each neuron of the first layer does without it. For networks that take missing values.
+    /// A missing value: each neuron of the first layer leaves the feature out. Only for networks that accept
+    /// missing values.
     Missing,
 }
 
-/// What each feature of each row of `x` `[rows, features]`, row-major, adds to the log-probability of what is predicted for
-/// it: of a class, or of the cell that holds a number when its range is divided into 32. `[rows, features]`, row-major, in
-/// nats; what speaks against the prediction is negative.
+/// The contribution of each feature of each row of `x` `[rows, features]`, row-major, to the log-probability
+/// of the row's prediction: of a class, or of the cell that contains a number when its range is divided into
+/// 32. The result is `[rows, features]`, row-major, in nats; features that speak against the prediction have
+/// negative values.
 ///
-/// Each row is compared with its `baseline` `[rows, features]`, such as the mean of all rows. With [`Absence::Baseline`] the
-/// contributions of a row sum to log P(prediction | x) − log P(prediction | baseline), up to rounding: a neuron's change
-/// y − y⁰ is divided among its components without remainder by their responsibilities r for the row and r⁰ for the
-/// baseline,
+/// Each row is compared with its `baseline` `[rows, features]`, such as the mean of all rows. With
+/// [`Absence::Baseline`] the contributions of a row sum to log P(prediction | x) − log P(prediction |
+/// baseline), up to rounding. A neuron's change y − y⁰ is divided among its components without remainder by
+/// their responsibilities r for the row and r⁰ for the baseline,
 ///
 /// y − y⁰ = Σ_k (r_k φ(y − y⁰) − r⁰_k φ(y⁰ − y)), with φ(d) = d / (1 − e^−d),
 ///
-/// which is the logarithmic mean division of the change of a sum (Ang and Choi 1997); the change of the softmax's
-/// denominator is divided likewise. A neuron passes on its change per change of its input, as in DeepLIFT (Shrikumar et
-/// al. 2017). With [`Absence::Missing`] the components of the first layer get r_k − π_k instead, responsibility minus mixing
-/// weight: how fast y falls when component k is left out of the mixture.
+/// which is the logarithmic mean division of the change of a sum (Ang and Choi 1997). The change of the
+/// softmax's denominator is divided in this way too. A neuron passes its change on in proportion to the
+/// changes of its inputs, as in DeepLIFT (Shrikumar et al. 2017). With [`Absence::Missing`] the components of
+/// the first layer get r_k − π_k instead, responsibility minus mixing weight, which is the rate at which y
+/// falls when component k is left out of the mixture.
 ///
-/// In contrast to [`super::feature_responsibilities`], which say what neurons answer to, these say what makes the difference
-/// between the predictions.
+/// [`super::feature_responsibilities`] show which features neurons respond to; contributions show which
+/// features cause the difference between the predictions.
 ///
-/// All of them are finite: what is beyond the largest `f32`, as for a row very far from all others, is that one.
+/// All contributions are finite: values beyond the largest `f32`, as for a row very far from all others, are
+/// clamped to it.
 ///
-/// A feature that is missing (NaN) must be missing in the baseline as well; it adds nothing.
+/// A feature that is missing (NaN) must be missing in the baseline too; its contribution is 0.
 ///
 /// # Panics
 ///
@@ -65,8 +69,9 @@ pub fn contributions(
     scaled_contributions(network, task, [x, baseline], targets, absence, 1.0, log_probabilities)
 }
 
-/// [`contributions`] where scores become log-probabilities in another way: by the function given, which gets them with the number
-/// of alternatives in each row, divides them by `temperature` and may add a constant to each class before it normalises.
+/// [`contributions`] with another normalisation of scores: `log_probabilities` gets the scores and the number
+/// of alternatives per row, divides the scores by `temperature` and may add a constant to each class before
+/// it normalises.
 pub(crate) fn scaled_contributions(
     network: &Network,
     task: &Task,
@@ -101,14 +106,16 @@ pub(crate) fn scaled_contributions(
     first.divide_among_features(&factors, &here[0], &there[0], shown, absence)
 }
 
-/// How rows are shown to a network: each so many times, its features followed by what differs from copy to copy.
+/// How rows are passed to a network: each in several copies, its features followed by values that differ from
+/// copy to copy.
 #[derive(Clone, Copy)]
 struct Shown {
     features: usize,
     copies: usize,
 }
 
-/// What the network is shown to know the scores of everything that might be predicted, and which of that is predicted.
+/// The network inputs that give the scores of all possible predictions, and for each row the index of its
+/// prediction.
 fn alternatives(task: &Task, x: &[f32], targets: &Targets) -> (Vec<f32>, Vec<usize>) {
     match (task.objective, targets) {
         (Objective::Conditional { low, high, .. }, Targets::Numbers(numbers)) => {
@@ -132,7 +139,7 @@ struct Scored {
 }
 
 impl Scored {
-    /// How often the change of each score since `base` counts in the change of the chosen log-probability.
+    /// Factors of the change of each score since `base` in the change of the chosen log-probability.
     fn factors(&self, base: &Self, chosen: &[usize], temperature: f64) -> Vec<f64> {
         let mut factors = Vec::with_capacity(self.values.len());
         for (row, &chosen) in chosen.iter().enumerate() {
@@ -156,14 +163,14 @@ impl Scored {
     }
 }
 
-/// φ(d) = d / (1 − e^−d): from 0 through φ(0) = 1 to d.
+/// φ(d) = d / (1 − e^−d), with φ(0) = 1.
 fn growth(change: f64) -> f64 {
     if change.abs() < 1e-9 { 1.0 + 0.5 * change } else { change / -(-change).exp_m1() }
 }
 
 impl Components {
-    /// How often each input's change from `base` to `x`, each `[rows, inputs]`, counts, where a neuron's change counts as
-    /// often as its factor says, `[rows, neurons]`.
+    /// Factors of each input's change from `base` to `x`, each `[rows, inputs]`, in the total change, given
+    /// the factors of the neurons' changes, `[rows, neurons]`.
     fn factors_below(&self, factors: &[f64], x: &[f32], base: &[f32]) -> Vec<f64> {
         let mut below = vec![0f64; x.len()];
         let rows = x.par_chunks(self.inputs).zip(base.par_chunks(self.inputs));
@@ -186,7 +193,7 @@ impl Components {
                 let (here, there) = (f64::from(x[input]), f64::from(base[input]));
                 let small = (here - there).abs() <= SMALL_CHANGE * here.abs().max(1.0);
                 below[input] = match (here - there).is_nan() {
-                    // A neuron that sees nothing, on this row or on the other, has no change to divide.
+                    // A neuron that sees nothing on one of the two rows has no change to divide.
                     true => 0.0,
                     false if small => derivative,
                     false => below[input] / (here - there),
@@ -196,8 +203,8 @@ impl Components {
         below
     }
 
-    /// Divides the changes of a first layer's neurons among the features, `[rows, features]`: those of all copies of a row
-    /// together, since its features have the same densities in each.
+    /// Divides the changes of a first layer's neurons among the features, `[rows, features]`. All copies of a
+    /// row are divided together, because its features have the same densities in each.
     fn divide_among_features(
         &self,
         factors: &[f64],
@@ -224,7 +231,7 @@ impl Components {
                     Absence::Baseline => self.exponentials(neuron, 0, &base[..features], &mut there),
                     Absence::Missing => (largest, sum),
                 };
-                // Factors of the features' densities, and of their weights.
+                // Factors of the features' densities and of their weights.
                 let (mut gain, mut loss, mut all) = (0.0, 0.0, 0.0);
                 for (copy, factors) in factors.chunks(self.neurons).enumerate() {
                     if factors[neuron] == 0.0 {
@@ -263,12 +270,12 @@ impl Components {
     }
 }
 
-/// The nearest finite `f32`; 0 of what is beyond `f64` as well, which says nothing.
+/// The nearest finite `f32`; 0 for NaN, which values beyond `f64` lead to.
 fn finite(value: f64) -> f32 {
     if value.is_nan() { 0.0 } else { value.clamp(f32::MIN.into(), f32::MAX.into()) as f32 }
 }
 
-/// log(e^a + e^b); of −∞ the other.
+/// log(e^a + e^b); −∞ is allowed.
 fn log_add(a: f64, b: f64) -> f64 {
     let (large, small) = if a > b { (a, b) } else { (b, a) };
     if small == f64::NEG_INFINITY { large } else { large + (small - large).exp().ln_1p() }

@@ -1,37 +1,39 @@
-//! Whether an attribution is faithful: how fast a prediction falls when inputs are deleted in its order.
+//! Deletion curves: the decrease of a prediction as inputs are deleted in the order of an attribution, which
+//! measures its faithfulness.
 
 use crate::UgmmError;
 use rand::{Rng, RngExt};
 
-/// Shares of the columns that are deleted at the points of a curve, in percent; close together where a good order shows.
+/// Percentages of the columns that are deleted at the points of a curve, dense where a good order has an
+/// effect.
 const PERCENTS: [f64; 18] =
     [0.0, 1.0, 2.0, 3.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0];
-/// Number of columns up to which a curve has a point for every number deleted.
+/// Largest number of columns for which a curve has a point for every number of deleted columns.
 const FEW_COLUMNS: usize = 20;
 
-/// What stands in the place of a deleted input.
+/// The replacement of a deleted input.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Deletion {
-    /// A value of each input, such as its mean.
+    /// A value for each input, such as its mean.
     Baseline(Vec<f32>),
-    /// Nothing (NaN), of a network that takes missing values. Each row keeps its last column, since nothing can be predicted
-    /// from no value at all.
+    /// A missing value (NaN), for networks that accept it. Each row keeps its last column, since a prediction
+    /// needs at least one value.
     Missing,
 }
 
-/// Deletion curves: for each of some rows, what became of a prediction while columns were deleted, most important first.
+/// Deletion curves of some rows: a prediction as columns are deleted, most important first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeletionCurves {
-    /// Number of columns deleted at each point: from 0, ascending.
+    /// Number of deleted columns at each point, ascending from 0, `[points]`.
     pub deleted: Vec<usize>,
-    /// Number of columns there are.
+    /// Total number of columns.
     pub columns: usize,
-    /// What was predicted at each point, `[rows, points]`, row-major.
+    /// The prediction at each point, `[rows, points]`, row-major.
     pub values: Vec<f64>,
 }
 
 impl DeletionCurves {
-    /// The mean over rows at each point.
+    /// The mean over rows at each point, `[points]`.
     #[must_use]
     pub fn mean(&self) -> Vec<f64> {
         let points = self.deleted.len();
@@ -39,7 +41,8 @@ impl DeletionCurves {
         (0..points).map(|point| self.values.iter().skip(point).step_by(points).sum::<f64>() / rows).collect()
     }
 
-    /// The area under each row's curve over the share of columns deleted: the mean height, smaller for a better order.
+    /// The area under each row's curve over the fraction of deleted columns, `[rows]`: its mean height,
+    /// smaller for a better order.
     #[must_use]
     pub fn areas(&self) -> Vec<f64> {
         let span = self.deleted.last().map_or(0, |&last| last).max(1) as f64;
@@ -51,19 +54,19 @@ impl DeletionCurves {
     }
 }
 
-/// Deletes the columns of each row, most important first, and predicts what is left.
+/// Deletes the columns of each row, most important first, and evaluates a prediction on the remaining inputs.
 ///
 /// * `x`: `[rows, inputs]`, row-major.
-/// * `sources`: for each input the column that it comes from; all inputs of a column are deleted together.
+/// * `sources`: for each input the index of its column; all inputs of a column are deleted together.
 /// * `importances`: `[rows, columns]`, row-major; of equal ones the first is deleted first.
-/// * `predict`: what the curve is of, one value for each of the rows `[rows, inputs]` it is given, such as the probability of
-///   the class that was predicted with all inputs.
+/// * `predict`: the predicted quantity, one value for each row of its argument `[rows, inputs]`, such as the
+///   probability of the class that was predicted from all inputs.
 ///
-/// An input that is missing from the start stays so.
+/// An input that is missing from the start stays missing.
 ///
 /// # Errors
 ///
-/// When the sizes do not fit each other, or `predict` fails.
+/// [`UgmmError`] when the sizes do not fit each other, and the errors of `predict`.
 pub fn deletion_curves<E: From<UgmmError>>(
     x: &[f32],
     sources: &[usize],
@@ -100,7 +103,7 @@ pub fn deletion_curves<E: From<UgmmError>>(
             let known = |column: usize| {
                 x.iter().zip(sources).any(|(value, source)| *source == column && !value.is_nan())
             };
-            // Where columns are missing from the start, the last one that is known stays.
+            // If columns are missing from the start, the last known column is kept.
             let keeps_last = matches!(deletion, Deletion::Missing);
             let kept = if keeps_last {
                 (0..columns).filter(|&column| known(column)).max_by_key(|&c| ranks[c])
@@ -125,13 +128,13 @@ pub fn deletion_curves<E: From<UgmmError>>(
     Ok(DeletionCurves { deleted, columns, values })
 }
 
-/// Importances `[rows, columns]` that order columns at random, for comparison.
+/// Random importances `[rows, columns]`, for comparison.
 #[must_use]
 pub fn random_importances<R: Rng + ?Sized>(rows: usize, columns: usize, rng: &mut R) -> Vec<f32> {
     (0..rows * columns).map(|_| rng.random::<f32>()).collect()
 }
 
-/// The place of each column in descending order of importance.
+/// The rank of each column in descending order of importance.
 fn ranks(importances: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..importances.len()).collect();
     order.sort_by(|&a, &b| importances[b].total_cmp(&importances[a]));
@@ -140,7 +143,7 @@ fn ranks(importances: &[f32]) -> Vec<usize> {
     ranks
 }
 
-/// How many of the columns are deleted at each point, up to `last`.
+/// The numbers of deleted columns at the points of a curve, up to `last`.
 fn numbers_deleted(columns: usize, last: usize) -> Vec<usize> {
     if columns <= FEW_COLUMNS {
         return (0..=last).collect();

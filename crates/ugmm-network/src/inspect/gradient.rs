@@ -1,14 +1,14 @@
-//! How fast class scores change with each input.
+//! Gradients of class scores with respect to the inputs.
 
 use crate::{Model, Task};
 
-/// ∂ log P(class | x) / ∂ x of each feature of each row of `x` `[rows, features]`, for one class given for each row: `[rows,
-/// features]`, row-major. Of a feature that is missing (NaN) it is 0. Times the feature, or its difference from a baseline,
-/// it is the attribution called gradient × input.
+/// ∂ log P(class | x) / ∂ x for each feature of each row of `x` `[rows, features]`, with the class of each
+/// row in `classes` `[rows]`: `[rows, features]`, row-major. It is 0 for a missing feature (NaN). Multiplied
+/// by the feature, or by its difference from a baseline, it is the attribution called gradient × input.
 ///
 /// # Panics
 ///
-/// When the sizes or the classes do not fit the task, or the task predicts numbers.
+/// When the sizes or the classes do not fit the task, or the target is a number.
 #[must_use]
 pub fn log_probability_gradient(model: &Model, task: &Task, x: &[f32], classes: &[usize]) -> Vec<f32> {
     assert_eq!(x.len(), classes.len() * task.features, "there is one class for each row");
@@ -20,7 +20,7 @@ pub fn log_probability_gradient(model: &Model, task: &Task, x: &[f32], classes: 
     score_gradient(model, task, x, factors)
 }
 
-/// The gradient `[rows, features]` of the sum of class scores, each times its factor `[rows, classes]`.
+/// The gradient `[rows, features]` of the sum of class scores weighted by `factors` `[rows, classes]`.
 pub(crate) fn score_gradient(model: &Model, task: &Task, x: &[f32], factors: Vec<f32>) -> Vec<f32> {
     assert!(!task.objective.predicts_numbers(), "the task is to predict numbers, not classes");
     let (features, inputs, copies) = (task.features, task.inputs(), task.inputs_of_a_row());

@@ -1,21 +1,22 @@
-//! Where values lie.
+//! Histograms of values.
 
 use serde::Serialize;
 
-/// Counts of values in intervals of equal width.
+/// Weights of values in intervals of equal width.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Histogram {
-    /// Lower end of the first interval: the smallest value.
+    /// Lower end of the first interval, which is the smallest value.
     pub from: f64,
-    /// Upper end of the last one: the largest value.
+    /// Upper end of the last interval, which is the largest value.
     pub to: f64,
-    /// Weight of the values in each interval: their number, where each counts 1.
+    /// Total weight of the values in each interval; their number if each has weight 1.
     pub counts: Vec<f64>,
 }
 
 impl Histogram {
-    /// Of these values, each with how much it counts, in so many intervals from the smallest value to the largest; what
-    /// is not finite is passed over. `None` where nothing is left. Where all values are equal, one interval holds them.
+    /// The histogram of weighted `values` in `intervals` intervals from the smallest value to the largest.
+    /// Values that are not finite are ignored; `None` if no other is left. If all values are equal, one
+    /// interval contains them.
     #[must_use]
     pub fn of<V>(values: V, intervals: usize) -> Option<Self>
     where
@@ -31,13 +32,13 @@ impl Histogram {
         let mut counts = vec![0.0; intervals];
         for (value, weight) in finite {
             let place = (f64::from(value) - from) / (to - from) * intervals as f64;
-            // Where all values are equal the place is NaN, and becomes 0.
+            // If all values are equal, the place is NaN, which is cast to 0.
             counts[(place as usize).min(intervals - 1)] += weight;
         }
         Some(Self { from, to, counts })
     }
 
-    /// Of unweighted values.
+    /// The histogram of unweighted values.
     #[must_use]
     pub fn of_values(values: impl Iterator<Item = f32> + Clone, intervals: usize) -> Option<Self> {
         Self::of(values.map(|value| (value, 1.0)), intervals)

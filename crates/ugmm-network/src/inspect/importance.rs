@@ -1,10 +1,10 @@
-//! What the mixing weights alone say of neurons and inputs.
+//! Importances of neurons and inputs by mixing weights alone.
 
 use super::components::Components;
 use crate::{Network, Predictor};
 
-/// How much of the outputs, all alike, goes through each neuron by the mixing weights alone: for each layer, first to
-/// last, `[neurons]`; those of a layer sum to 1.
+/// Share of the outputs, with equal parts, that mixing weights assign to each neuron: for each layer, first
+/// to last, `[neurons]`. The shares of a layer sum to 1.
 #[must_use]
 pub fn importances(network: &Network) -> Vec<Vec<f64>> {
     let outputs = network.outputs();
@@ -13,13 +13,13 @@ pub fn importances(network: &Network) -> Vec<Vec<f64>> {
     all
 }
 
-/// Where shares of the outputs come from by the mixing weights alone: `outputs` `[outputs]` followed down, each neuron's
-/// share divided among its inputs by π. The result begins with the shares of the network's inputs, and ends with
-/// `outputs` themselves.
+/// Shares of the outputs that mixing weights assign to inputs and neurons. `outputs` `[outputs]` is followed
+/// to the inputs: each neuron's share is divided among its inputs by π. The result has the shares of the
+/// network's inputs first, then those of the neurons of each layer; the last entry is `outputs`.
 ///
 /// # Panics
 ///
-/// When there is not one share for each output.
+/// When `outputs` does not have one share for each output.
 #[must_use]
 pub fn followed_weights(network: &Network, outputs: &[f64]) -> Vec<Vec<f64>> {
     let mut all = vec![outputs.to_vec()];

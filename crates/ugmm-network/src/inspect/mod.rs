@@ -1,4 +1,4 @@
-//! What a network's neurons are made of, what they respond to, and what predictions rest on.
+//! Inspection of a network: its components, what neurons respond to, and explanations of predictions.
 
 mod activations;
 mod class_maps;

@@ -1,4 +1,4 @@
-//! One prediction followed through the layers to the inputs that decided it.
+//! Paths of predictions through the layers to the inputs that determined them.
 
 use super::activations::activations;
 use super::components::Components;
@@ -7,30 +7,31 @@ use crate::{Network, Predictor};
 use rayon::prelude::*;
 use serde::Serialize;
 
-/// A part of an output that goes from a neuron to one of its inputs.
+/// The part of an output that flows from a neuron to one of its inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Flow {
-    /// Number of the input, from 0.
+    /// Index of the input, from 0.
     pub input: usize,
-    /// Number of the neuron that it is an input of.
+    /// Index of the neuron, from 0.
     pub neuron: usize,
-    /// Share of the output that goes this way, in [0, 1].
+    /// Share of the output, in [0, 1].
     pub share: f32,
 }
 
-/// Where responsibility for an output lies in one row. What an output neuron gives is divided among its inputs by their
-/// responsibilities, what each of these gets among its own inputs, and so on
-/// ([`responsibilities`](super::responsibilities)).
+/// The distribution of responsibility for an output of one row over neurons and inputs. An output neuron's
+/// share is divided among its inputs by their responsibilities, the share of each of these among its own
+/// inputs, and so on ([`responsibilities`](super::responsibilities)).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RowPath {
-    /// Shares of the network's inputs, then of the neurons of each layer, first layer first; each list sums to 1.
+    /// Shares of the network's inputs, then of the neurons of each layer, first layer first; the shares of a
+    /// layer sum to 1.
     pub shares: Vec<Vec<f32>>,
-    /// For each layer its largest flows, largest first.
+    /// The largest flows of each layer, first layer first, in descending order.
     pub flows: Vec<Vec<Flow>>,
 }
 
-/// The paths of the rows of `x` `[rows, inputs]`, row-major, from an output neuron given for each row, with at most so many
-/// flows of each layer.
+/// The paths of the rows of `x` `[rows, inputs]`, row-major, starting at the output neuron of each row in
+/// `outputs` `[rows]`, with at most `most_flows` flows per layer.
 ///
 /// # Panics
 ///
@@ -58,7 +59,7 @@ pub fn paths(network: &Network, x: &[f32], outputs: &[usize], most_flows: usize)
 }
 
 impl Components {
-    /// The shares of the inputs and the largest flows to them, of one row.
+    /// The shares of the inputs of one row, and the largest flows to them.
     fn flows(&self, shares: &[f32], x: &[f32], most: usize) -> (Vec<f32>, Vec<Flow>) {
         let mut below = vec![0f32; self.inputs];
         let mut flows: Vec<Flow> = Vec::new();
@@ -73,7 +74,7 @@ impl Components {
                     flows.push(Flow { input, neuron, share });
                 }
             }
-            // Kept short, whatever the number of neurons.
+            // Truncation bounds the length of the list for any number of neurons.
             flows.sort_by(largest_first);
             flows.truncate(most);
         }

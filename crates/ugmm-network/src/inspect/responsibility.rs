@@ -1,4 +1,4 @@
-//! Which inputs are responsible for an output.
+//! Responsibilities of inputs for outputs.
 
 use super::activations::activations;
 use super::components::Components;
@@ -8,12 +8,14 @@ use rayon::prelude::*;
 /// Share of an output below which a neuron's responsibilities are not followed.
 pub(super) const NEGLIGIBLE: f32 = 1e-6;
 
-/// How much each feature of each row is responsible for a prediction, `[rows, features]`, row-major; each row sums to 1.
+/// The responsibility of each feature of each row for a prediction, `[rows, features]`, row-major; each row
+/// sums to 1.
 ///
-/// The responsibility r_jk of component k for the activation of neuron j (paper §3.2) is followed from the output neuron
-/// to the inputs: a neuron's share is divided among its inputs by r_jk, layer by layer. The output is that of the
-/// predicted class; of a network with one root it is the root, for the features together with the predicted `targets`,
-/// whose own part is taken out in the end. A missing feature (NaN) has none.
+/// The responsibility r_jk of component k for the activation of neuron j (paper §3.2) is followed from the
+/// output neuron to the inputs: a neuron's share is divided among its inputs by r_jk, layer by layer. The
+/// output is that of the predicted class. In a network with one root it is the root, evaluated at the
+/// features and the predicted `targets`, and the share of the target is removed at the end. A missing feature
+/// (NaN) has responsibility 0.
 ///
 /// # Panics
 ///
@@ -32,14 +34,14 @@ pub fn feature_responsibilities(network: &Network, task: &Task, x: &[f32], targe
         let features = &row[..task.features];
         let sum: f32 = features.iter().sum();
         let count = features.len() as f32;
-        // The target alone may be responsible; then no feature is more so than another.
+        // If only the target is responsible, all features get equal shares.
         features.iter().map(|value| if sum > 0.0 { value / sum } else { 1.0 / count }).collect::<Vec<_>>()
     };
     all.chunks(inputs).flat_map(share).collect()
 }
 
-/// How much each input of each row of `x` `[rows, inputs]` is responsible for the activation of one output neuron, given
-/// for each row: `[rows, inputs]`, row-major; each row sums to 1.
+/// The responsibility of each input of each row of `x` `[rows, inputs]` for the activation of the row's
+/// output neuron in `outputs` `[rows]`: `[rows, inputs]`, row-major; each row sums to 1.
 ///
 /// # Panics
 ///
@@ -59,12 +61,13 @@ pub fn responsibilities(network: &Network, x: &[f32], outputs: &[usize]) -> Vec<
     shares
 }
 
-/// The mean responsibility of each component of a layer for its neuron's activation (paper §3.2) over the rows `x`
-/// `[rows, inputs]` that the layer reads: `[neurons, inputs]`, row-major; those of a neuron sum to 1.
+/// The mean responsibility of each component of a layer for its neuron's activation (paper §3.2) over the
+/// rows `x` `[rows, inputs]` of the layer's inputs: `[neurons, inputs]`, row-major. Those of a neuron sum to
+/// 1.
 ///
 /// # Panics
 ///
-/// When `x` is not made of whole rows of the layer's inputs.
+/// When `x` does not consist of whole rows of the layer's inputs.
 #[must_use]
 pub fn mean_responsibilities(layer: &Layer, x: &[f32]) -> Vec<f64> {
     let components = Components::of(layer);
@@ -84,7 +87,8 @@ pub fn mean_responsibilities(layer: &Layer, x: &[f32]) -> Vec<f64> {
 }
 
 impl Components {
-    /// Divides each neuron's share `[rows, neurons]` among its inputs, `x` `[rows, inputs]`.
+    /// Divides each neuron's share `[rows, neurons]` among its inputs, given their values `x`
+    /// `[rows, inputs]`.
     fn divide(&self, shares: &[f32], x: &[f32]) -> Vec<f32> {
         let mut divided = vec![0f32; x.len()];
         let rows = divided.par_chunks_mut(self.inputs).zip(x.par_chunks(self.inputs));

@@ -1,37 +1,39 @@
-//! A layer at a glance.
+//! Summaries of layers.
 
 use super::components::{Component, Components};
 use crate::{Layer, Network};
 use serde::Serialize;
 
-/// Share of its neuron's responsibility, on average over rows, under which a component does nothing.
+/// Mean share of its neuron's responsibility below which a component counts as dead.
 const DEAD_SHARE: f64 = 1e-6;
 
-/// A layer at a glance.
+/// A summary of a layer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LayerSummary {
     /// Number of neurons.
     pub neurons: usize,
-    /// Number of inputs, and so of components that each neuron can have.
+    /// Number of inputs, which is the largest number of components per neuron.
     pub inputs: usize,
-    /// Components with weight, of all neurons together: all there can be, or fewer after pruning.
+    /// Number of components with weight in all neurons together; pruning reduces it.
     pub components: usize,
-    /// Mean over neurons of exp H(π), the number of equal weights that would be as uncertain: from 1, where a neuron looks
-    /// at one input, to the number of inputs.
+    /// Mean over neurons of exp H(π), the number of equal weights with the same entropy: from 1, where a
+    /// neuron uses one input, to the number of inputs.
     pub effective_components: f64,
-    /// Components with weight whose σ is within one per cent of the layer's floor; `None` of a layer without one, as all but the first
-    /// of a network that was trained with standardisation between its layers.
+    /// Number of components with weight whose σ is within one per cent of the layer's floor. `None` for a
+    /// layer without floor, such as all but the first of a network trained with standardisation between its
+    /// layers.
     pub at_floor: Option<usize>,
-    /// What the layer does on rows, where some were given.
+    /// The layer's activity on rows, if some were given.
     pub activity: Option<Activity>,
 }
 
-/// What a layer does on some rows.
+/// The activity of a layer on some rows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Activity {
-    /// Components with weight that take less than a millionth of their neuron's responsibility, on average over the rows.
+    /// Number of components with weight whose mean share of their neuron's responsibility over the rows is
+    /// below a millionth.
     pub dead_components: usize,
-    /// Smallest activation: a log-density.
+    /// Smallest activation, a log-density.
     pub least: f64,
     /// Mean activation.
     pub mean: f64,
@@ -39,12 +41,12 @@ pub struct Activity {
     pub greatest: f64,
 }
 
-/// The layers of a network, first to last, and what they do on the rows of `x` `[rows, inputs]`, row-major, if some are
-/// given.
+/// Summaries of the layers of a network, first to last, with their activity on the rows of `x`
+/// `[rows, inputs]`, row-major, if some are given.
 ///
 /// # Panics
 ///
-/// When `x` is not made of whole rows of the network's inputs.
+/// When `x` does not consist of whole rows of the network's inputs.
 #[must_use]
 pub fn summarize(network: &Network, x: Option<&[f32]>) -> Vec<LayerSummary> {
     let mut x = x.map(<[f32]>::to_vec);
@@ -59,19 +61,20 @@ pub fn summarize(network: &Network, x: Option<&[f32]>) -> Vec<LayerSummary> {
     summaries
 }
 
-/// Summary of a single layer, such as one of a model of another kind, and of what it does on the rows `x` `[rows, inputs]`
-/// that it reads there.
+/// The summary of a single layer, such as one of a model of another kind, with its activity on the rows `x`
+/// `[rows, inputs]` of the layer's inputs, if some are given.
 ///
 /// # Panics
 ///
-/// When `x` is not made of whole rows of the layer's inputs.
+/// When `x` does not consist of whole rows of the layer's inputs.
 #[must_use]
 pub fn summarize_layer(layer: &Layer, x: Option<&[f32]>) -> LayerSummary {
     let network = Network { layers: vec![layer.clone()], standardize: false, missing_values: false };
     summarize(&network, x).remove(0)
 }
 
-/// The components of each neuron of a layer that have the largest mixing weights, at most so many, largest first.
+/// At most `most` components of each neuron of a layer, those with the largest mixing weights, in descending
+/// order.
 #[must_use]
 pub fn leading_components(layer: &Layer, most: usize) -> Vec<Vec<Component>> {
     let components = Components::of(layer);

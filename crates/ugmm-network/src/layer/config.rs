@@ -1,4 +1,4 @@
-//! What a layer is made of.
+//! The configuration of a layer.
 
 use super::Layer;
 use crate::UgmmError;
@@ -6,20 +6,21 @@ use crate::init::{self, Init, InitialValues};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-/// Whether the components of a neuron have means of their own.
+/// Whether each component of a neuron has its own mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Means {
     /// One mean per component (paper §3.1).
     #[default]
     Free,
-    /// One mean per neuron, shared by its components (paper §5): the paper centres component k at input x_k and
-    /// evaluates it at the neuron's point y_j; since N(y; x, σ²) = N(x; y, σ²), that point is one learned mean.
+    /// One mean per neuron, shared by its components (paper §5). The paper centres component k at input x_k
+    /// and evaluates it at the neuron's point y_j; since N(y; x, σ²) = N(x; y, σ²), that point is one learned
+    /// mean.
     Tied,
 }
 
 impl Means {
-    /// How many means a neuron with so many inputs has.
+    /// Number of means of a neuron with `inputs` inputs.
     #[must_use]
     pub fn per_neuron(self, inputs: usize) -> usize {
         match self {
@@ -29,15 +30,15 @@ impl Means {
     }
 }
 
-/// What a [`Layer`] is made of.
+/// The sizes and settings of a [`Layer`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerConfig {
-    /// Number of inputs, and so of components of each neuron; at least 1.
+    /// Number of inputs, which is also the number of components of each neuron; at least 1.
     pub inputs: usize,
     /// Number of neurons; at least 1.
     pub neurons: usize,
-    /// Own or shared means.
+    /// Own or shared means of components.
     #[serde(default)]
     pub means: Means,
     /// Initialisation.
@@ -46,21 +47,22 @@ pub struct LayerConfig {
     /// Component dropout: the probability that a component leaves its mixture in a training pass; in [0, 1).
     #[serde(default)]
     pub dropout: f64,
-    /// Input dropout: the probability that an input value of a row is replaced by 0 in a training pass; in [0, 1).
-    /// Drawn for each row by itself, and nothing is scaled up: 0 is the background of an image, and the mean of
-    /// standardised inputs. (Masking noise, Vincent et al. 2010.)
+    /// Input dropout: the probability that an input value of a row is replaced by 0 in a training pass; in
+    /// [0, 1). It is drawn independently for each row, and other values are not scaled up: 0 is the
+    /// background of an image and the mean of standardised inputs. (Masking noise, Vincent et al. 2010.)
     #[serde(default)]
     pub input_dropout: f64,
-    /// Standard deviation of the Gaussian noise that is added to the inputs in a training pass, in the units of the means;
-    /// finite and at least 0. For a function of the inputs this is a penalty on its slopes (Bishop 1995).
+    /// Standard deviation of the Gaussian noise that is added to the inputs in a training pass, in the units
+    /// of the means; finite and at least 0. It acts as a penalty on the slopes of the network's function
+    /// (Bishop 1995).
     #[serde(default)]
     pub input_noise: f64,
-    /// Whether the weights of the components that survive dropout are renormalised to sum to 1, as the paper's
-    /// published code does (true), or stay as they are, as in its formula (false).
+    /// Whether the weights of the components that survive dropout are renormalised to sum to 1, as in the
+    /// paper's published code (true), or left unchanged, as in its formula (false).
     #[serde(default = "renormalize_by_default")]
     pub renormalize: bool,
-    /// Lower bound of every σ: σ = √(min_sigma² + exp(2ρ)) with ρ the learned parameter. Finite and at least 0;
-    /// 0 means none, and then ρ = log σ.
+    /// Lower bound of every σ: σ = √(min_sigma² + exp(2ρ)) with the parameter ρ. Finite and at least 0; with
+    /// 0 there is no bound, and ρ = log σ.
     #[serde(default)]
     pub min_sigma: f64,
 }
@@ -90,7 +92,7 @@ impl LayerConfig {
     ///
     /// # Errors
     ///
-    /// Names the first setting that is out of its range.
+    /// [`UgmmError::Setting`] for the first setting that is out of its range.
     pub fn validate(&self) -> Result<(), UgmmError> {
         let at_least_one = |setting, value: usize| match value {
             0 => Err(UgmmError::setting(setting, value, "at least 1")),
@@ -112,17 +114,18 @@ impl LayerConfig {
         Ok(())
     }
 
-    /// A layer with new parameters. `sample`, row-major `[rows, inputs]`, holds typical inputs of the layer; [`Init::Data`] and
-    /// [`Init::Wide`] need it, [`Init::Paper`] does not look at it.
+    /// A layer with new parameters. `sample`, row-major `[rows, inputs]`, holds typical inputs of the layer;
+    /// [`Init::Data`] and [`Init::Wide`] need it, [`Init::Paper`] ignores it.
     ///
     /// # Errors
     ///
-    /// When a setting is out of its range, or the sample is missing, of the wrong width or not finite.
+    /// [`UgmmError`] when a setting is out of its range, or the sample is missing, of the wrong width or not
+    /// finite.
     pub fn init<R: Rng + ?Sized>(&self, sample: Option<&[f32]>, rng: &mut R) -> Result<Layer, UgmmError> {
         self.init_with_missing(sample, false, rng)
     }
 
-    /// A new layer, initialised from a sample in which NaN, if `missing_values`, is a missing value.
+    /// A new layer, initialised from a sample in which NaN means a missing value if `missing_values` is set.
     pub(crate) fn init_with_missing<R: Rng + ?Sized>(
         &self,
         sample: Option<&[f32]>,
@@ -150,7 +153,7 @@ impl LayerConfig {
         Ok(self.with_values(values))
     }
 
-    /// A layer of these values; its ρ are such that the effective σ are the given ones, or just above the floor.
+    /// A layer with these values. Its ρ give the effective σ of `values`, or a σ just above the floor.
     fn with_values(&self, values: InitialValues) -> Layer {
         let floored = |log_sigma| raw_log_sigma_of(log_sigma, self.min_sigma);
         Layer {
@@ -161,7 +164,7 @@ impl LayerConfig {
         }
     }
 
-    /// A layer of the right shapes whose values are about to be replaced by those of a file.
+    /// A layer of the right shapes, whose values the weights of a file replace.
     pub(crate) fn blank(&self) -> Layer {
         let components = self.neurons * self.inputs;
         Layer {
@@ -173,10 +176,10 @@ impl LayerConfig {
     }
 }
 
-/// The ρ with √(min_sigma² + exp(2ρ)) = exp(log_sigma); a σ at or below the floor gets one a little above it, where
-/// ρ still has a gradient.
+/// The ρ with √(min_sigma² + exp(2ρ)) = exp(log_sigma). If σ is at or below the floor, the result belongs to
+/// a σ slightly above it, where ρ still has a gradient.
 pub(crate) fn raw_log_sigma_of(log_sigma: f32, min_sigma: f64) -> f32 {
-    /// Smallest share of σ² that comes from ρ.
+    /// Smallest fraction of σ² that comes from ρ.
     const SMALLEST_SHARE: f64 = 1e-2;
     if min_sigma == 0.0 {
         return log_sigma;

@@ -1,4 +1,4 @@
-//! One pass through a layer that is recorded, and the way back.
+//! A recorded forward pass through a layer, and its backward pass.
 
 use super::{Layer, Means};
 use crate::dropout::{add_noise, draw_dropped, drop_inputs};
@@ -11,12 +11,12 @@ use ugmm_kernels::{
     floor_gradients, forward,
 };
 
-/// What a layer's mixtures are made of, each row-major `[neurons, inputs]`.
+/// Parameters of a layer's mixtures, each row-major `[neurons, inputs]`.
 #[derive(Clone, Debug)]
 pub(crate) struct Parameters<'a> {
     pub inputs: usize,
     pub means: Cow<'a, [f32]>,
-    /// log σ, of the effective σ.
+    /// Logarithms of the effective σ.
     pub log_sigmas: Cow<'a, [f32]>,
     pub mixing_logits: Cow<'a, [f32]>,
 }
@@ -37,14 +37,14 @@ impl Parameters<'_> {
         }
     }
 
-    /// The activations of the mixtures, and what the way back needs.
+    /// The activations of the mixtures, and the values that the backward pass needs.
     pub(crate) fn recorded(&self, x: &[f32]) -> Forward {
-        // The slices were made for the shape.
+        // The slices have the lengths of the shape.
         forward(self.shape(x), self.arguments(x)).unwrap_or_else(|error| panic!("uGMM layer: {error}"))
     }
 
-    /// The activations `[rows, neurons]`; components of inputs that are missing (NaN) are left out, and the others keep
-    /// their weights.
+    /// The activations `[rows, neurons]`. Components of missing inputs (NaN) are left out, and the weights of
+    /// the others do not change.
     pub(crate) fn mixtures(&self, x: &[f32]) -> Vec<f32> {
         self.recorded(x).y
     }
@@ -56,42 +56,43 @@ impl Parameters<'_> {
     }
 }
 
-/// How a pass is to be made.
+/// The kind of a forward pass.
 pub(crate) struct Pass<'r> {
-    /// What is random in training is drawn from here; nothing is random without it.
+    /// Generator of the random choices of training; `None` outside of training.
     pub rng: Option<&'r mut ChaCha8Rng>,
-    /// Whether the inputs are standardised first, over the rows of the batch.
+    /// Whether the inputs are first standardised over the rows of the batch.
     pub standardize: bool,
-    /// Whether NaN in the inputs is a missing value.
+    /// Whether NaN in the inputs means a missing value.
     pub missing_values: bool,
 }
 
-/// A pass through a layer with all that the way back needs.
+/// A forward pass through a layer with all values that the backward pass needs.
 pub(crate) struct Recorded<'l> {
     layer: &'l Layer,
-    /// The inputs as the mixtures saw them.
+    /// The inputs of the mixtures.
     x: Vec<f32>,
     parameters: Parameters<'l>,
     saved: Saved,
     units: Option<RecordedUnits>,
-    /// Inputs that were dropped, `[rows, inputs]`; none where none can be.
+    /// Whether each input was dropped, `[rows, inputs]`; empty if none can be.
     dropped_inputs: Vec<bool>,
-    /// Components that were dropped, `[neurons, inputs]`; none where none can be.
+    /// Whether each component was dropped, `[neurons, inputs]`; empty if none can be.
     dropped: Vec<bool>,
     missing: Option<Missing<'l>>,
 }
 
-/// The units that inputs were standardised to.
+/// The units to which inputs were standardised.
 struct RecordedUnits {
     units: Units,
-    /// The inputs in these units, before noise and dropout; empty where they are what the mixtures saw.
+    /// The inputs in these units, before noise and dropout; empty if the inputs of the mixtures are equal to
+    /// them.
     standardized: Vec<f32>,
-    /// Not of a single neuron.
+    /// `None` for a single neuron.
     log_scale: Option<LogScale>,
 }
 
 impl<'l> Recorded<'l> {
-    /// A pass through `layer`, and its activations `[rows, neurons]`.
+    /// A forward pass through `layer`, and its activations `[rows, neurons]`.
     pub(crate) fn new(layer: &'l Layer, mut x: Vec<f32>, pass: Pass<'_>) -> (Self, Vec<f32>) {
         let Pass { mut rng, standardize, missing_values } = pass;
         let (config, inputs) = (&layer.config, layer.inputs());
@@ -108,7 +109,7 @@ impl<'l> Recorded<'l> {
             if units.is_some() {
                 standardized.clone_from(&x);
             }
-            // NaN stays NaN: noise is added to it, and a dropped one is put back.
+            // NaN stays NaN: noise does not change it, and a dropped NaN is restored.
             if config.input_noise > 0.0 {
                 add_noise(&mut x, config.input_noise, rng);
             }
@@ -135,7 +136,8 @@ impl<'l> Recorded<'l> {
         if let Some(missing) = &missing {
             missing.renormalize(&mut y);
         }
-        // A joint score per unit of the inputs as they are could be raised without end by making them small.
+        // A joint score per unit of the original inputs could be increased without bound by scaling them
+        // down.
         let units = units.map(|units| {
             let log_scale = (layer.neurons() > 1).then(|| units.log_scale(&layer.mixing_logits));
             RecordedUnits { units, standardized, log_scale }
@@ -146,13 +148,14 @@ impl<'l> Recorded<'l> {
         (Self { layer, x, parameters, saved, units, dropped_inputs, dropped, missing }, y)
     }
 
-    /// Room for the gradients of the layer's tensors.
+    /// Zero gradients of the layer's tensors.
     pub(crate) fn zero_gradients(&self) -> [Vec<f32>; 3] {
         self.layer.tensors().map(|tensor| vec![0.0; tensor.len()])
     }
 
-    /// Overwrites `gradients` with those of Σ activations · `cotangent` with respect to means, ρ and mixing logits; returns
-    /// that with respect to the inputs, if it is wanted. Activations that are missing have no gradient.
+    /// Overwrites `gradients` with the gradients of Σ activations · `cotangent` with respect to means, ρ and
+    /// mixing logits. Returns the gradient with respect to the inputs, if it is wanted. Missing activations
+    /// have no gradient.
     pub(crate) fn backward(
         &self,
         mut cotangent: Vec<f32>,
@@ -235,7 +238,7 @@ pub(crate) fn softmax(values: &[f32]) -> impl Iterator<Item = f64> {
     values.iter().map(move |&value| (f64::from(value) - log_sum).exp())
 }
 
-/// Σ over rows of each column of row-major `values`, times `factor`.
+/// `factor` times the sum over rows of each column of row-major `values`, `[columns]`.
 pub(crate) fn column_sums(values: &[f32], columns: usize, factor: f64) -> Vec<f64> {
     let mut sums = vec![0.0; columns];
     for row in values.chunks(columns) {
@@ -245,7 +248,7 @@ pub(crate) fn column_sums(values: &[f32], columns: usize, factor: f64) -> Vec<f6
     sums
 }
 
-/// Adds `factor` times a value for each column to every row.
+/// Adds `factor` times `values` `[columns]` to every row.
 fn add_to_rows(rows: &mut [f32], values: &[f32], factor: f32) {
     for row in rows.chunks_mut(values.len()) {
         row.iter_mut().zip(values).for_each(|(y, value)| *y += factor * value);

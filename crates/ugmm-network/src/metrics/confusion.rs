@@ -1,32 +1,33 @@
-//! Which classes are taken for which.
+//! Confusion matrices.
 
 use serde::Serialize;
 
-/// Counts of rows by right and predicted class.
+/// Number of rows for each pair of true and predicted class.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Confusion {
-    /// `[right][predicted]`
+    /// `[true][predicted]`
     counts: Vec<Vec<usize>>,
 }
 
-/// How well one class is found; each in [0, 1], and `None` where there is nothing to divide by.
+/// Measures of one class, each in [0, 1], or `None` where its denominator is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ClassMeasures {
-    /// Rows of this class.
+    /// Number of rows of this class.
     pub rows: usize,
-    /// Share of the rows predicted as this class that are of it.
+    /// Fraction of the rows predicted as this class that belong to it.
     pub precision: Option<f64>,
-    /// Share of the rows of this class that are predicted as it.
+    /// Fraction of the rows of this class that are predicted as it.
     pub recall: Option<f64>,
-    /// Harmonic mean of the two: 2·right / (rows + predicted).
+    /// Harmonic mean of precision and recall: 2 · true positives / (rows + predicted rows).
     pub f1: Option<f64>,
-    /// Area under the ROC curve of its probability, its rows against all others.
+    /// Area under the ROC curve of the class's probability, for its rows against all others.
     pub area_under_roc: Option<f64>,
 }
 
 impl Confusion {
-    /// Of the predicted class of each row (see [`decisions`](super::decisions)) and the right one, both below `classes`.
+    /// The confusion matrix of the predicted class of each row (see [`decisions`](super::decisions)) and its
+    /// true class, both below `classes`.
     #[must_use]
     pub fn of(decisions: &[usize], labels: &[usize], classes: usize) -> Self {
         let mut counts = vec![vec![0; classes]; classes];
@@ -36,13 +37,13 @@ impl Confusion {
         Self { counts }
     }
 
-    /// Rows of class `right`, by predicted class.
+    /// Number of rows of class `right`, by predicted class, `[classes]`.
     #[must_use]
     pub fn row(&self, right: usize) -> &[usize] {
         &self.counts[right]
     }
 
-    /// Measures of each class but for the areas under ROC curves, which need the probabilities.
+    /// The measures of each class, with the given areas under ROC curves, which need the probabilities.
     #[must_use]
     pub fn by_class(&self, areas_under_roc: &[Option<f64>]) -> Vec<ClassMeasures> {
         let share = |part: usize, whole: usize| (whole > 0).then(|| part as f64 / whole as f64);
@@ -61,8 +62,8 @@ impl Confusion {
         areas_under_roc.iter().enumerate().map(measures).collect()
     }
 
-    /// Mean recall of the classes that have rows; a class counts the same whether it has two rows or two thousand.
-    /// `None` without rows.
+    /// Mean recall of the classes that have rows, each with equal weight whatever its number of rows. `None`
+    /// without rows.
     #[must_use]
     pub fn balanced_accuracy(&self) -> Option<f64> {
         let recalls: Vec<f64> = self
@@ -77,8 +78,8 @@ impl Confusion {
         (!recalls.is_empty()).then(|| recalls.iter().sum::<f64>() / recalls.len() as f64)
     }
 
-    /// The class with the most rows (the first of equal ones) and its share of all rows: the accuracy of always
-    /// guessing it. `None` without rows.
+    /// The class with the most rows (the first of equal ones) and its fraction of all rows, which is the
+    /// accuracy of always predicting it. `None` without rows.
     #[must_use]
     pub fn commonest(&self) -> Option<(usize, f64)> {
         let rows: Vec<usize> = self.counts.iter().map(|counts| counts.iter().sum()).collect();

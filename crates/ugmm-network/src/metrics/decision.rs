@@ -1,4 +1,4 @@
-//! From class probabilities to a class.
+//! Decisions for a class from class probabilities.
 
 /// Index of the largest value; the first of equal ones.
 #[must_use]
@@ -12,8 +12,9 @@ pub fn most_probable(values: &[f32]) -> usize {
     best
 }
 
-/// The predicted class of each row of `log_probabilities` `[rows, classes]`, row-major: the most probable one, or the one of
-/// largest weight × probability. That is the decision of least expected cost where missing a class costs its weight.
+/// The predicted class of each row of `log_probabilities` `[rows, classes]`, row-major: the most probable
+/// one, or with `class_weights` `[classes]` the one of the largest weight × probability. This decision has
+/// the least expected cost if missing a class costs its weight.
 #[must_use]
 pub fn decisions(log_probabilities: &[f32], classes: usize, class_weights: Option<&[f64]>) -> Vec<usize> {
     let rows = log_probabilities.chunks(classes.max(1));
@@ -28,9 +29,10 @@ pub fn decisions(log_probabilities: &[f32], classes: usize, class_weights: Optio
     }
 }
 
-/// Turns `log_probabilities` `[rows, classes]`, row-major, of a network that was trained with these class weights into those of
-/// the classes as they occur: a weighted loss is least where the probabilities are in proportion to
-/// weight × P(class | x) (Elkan 2001).
+/// Turns `log_probabilities` `[rows, classes]`, row-major, of a network that was trained with `class_weights`
+/// `[classes]` into those of the unweighted classes. A weighted loss is least where probabilities are
+/// proportional to weight × P(class | x) (Elkan 2001), so that dividing by the weights and normalising gives
+/// P(class | x).
 pub fn unweighted(log_probabilities: &mut [f32], class_weights: &[f64]) {
     for row in log_probabilities.chunks_mut(class_weights.len().max(1)) {
         let unweighted = |(&log, weight): (&f32, &f64)| f64::from(log) - weight.ln();
@@ -52,7 +54,7 @@ mod tests {
         assert_eq!(decisions(&logs, 2, None), [0, 0]);
         // 0.3 · 4 > 0.7, but 0.1 · 4 < 0.9.
         assert_eq!(decisions(&logs, 2, Some(&[1.0, 4.0])), [1, 0]);
-        // (0.7, 0.3 · 4) / 1.9 and (0.9, 0.1 · 4) / 1.3 come back.
+        // (0.7, 0.3 · 4) / 1.9 and (0.9, 0.1 · 4) / 1.3 become the unweighted probabilities.
         let mut weighted = [0.7 / 1.9, 1.2 / 1.9, 0.9 / 1.3, 0.4 / 1.3].map(f32::ln);
         unweighted(&mut weighted, &[1.0, 4.0]);
         for (found, expected) in weighted.iter().zip(probabilities) {

@@ -1,4 +1,4 @@
-//! How good predictions are: class probabilities, and densities of numbers.
+//! Measures of predictions: class probabilities, and densities of numbers.
 
 mod confusion;
 mod decision;
@@ -14,29 +14,32 @@ pub use roc::{area_under_roc, areas_one_against_rest};
 
 use serde::{Deserialize, Serialize};
 
-/// Bins of equal width over the probability of the predicted class in [`Metrics::calibration_error`].
+/// Number of bins of equal width over the probability of the predicted class in
+/// [`Metrics::calibration_error`].
 pub const CALIBRATION_BINS: usize = 15;
 
-/// Measures of class probabilities against the right classes.
+/// Measures of class probabilities against the true classes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Metrics {
     /// Number of rows.
     pub rows: usize,
-    /// Share of rows whose predicted class is the right one, in [0, 1].
+    /// Fraction of rows whose predicted class is the true one, in [0, 1].
     pub accuracy: f64,
-    /// Mean of −log P(right class | x), natural logarithm.
+    /// Mean of −log P(true class | x), natural logarithm.
     pub log_loss: f64,
     /// Mean over rows of the squared distance between the probabilities and the one-hot label, summed over classes, in
     /// [0, 2] (Brier 1950).
     pub brier_score: f64,
-    /// Expected calibration error: the distance between accuracy and mean probability of the predicted class, averaged
-    /// over [`CALIBRATION_BINS`] bins by that probability with their shares of rows as weights, in [0, 1] (Guo et al. 2017).
+    /// Expected calibration error, in [0, 1]: the difference between accuracy and mean probability of the
+    /// predicted class, averaged over [`CALIBRATION_BINS`] bins of that probability, weighted by their
+    /// numbers of rows (Guo et al. 2017).
     pub calibration_error: f64,
 }
 
 impl Metrics {
-    /// Of `log_probabilities` `[rows, classes]`, row-major, natural logarithms, with the right class of each row.
+    /// The measures of `log_probabilities` `[rows, classes]`, row-major, natural logarithms, against the true
+    /// classes `labels` `[rows]`.
     ///
     /// # Panics
     ///
@@ -48,11 +51,12 @@ impl Metrics {
         Self::of_decisions(log_probabilities, labels, &decisions(log_probabilities, classes, None))
     }
 
-    /// Metrics of probabilities beside given classes, where the predicted class of a row need not be the most probable one.
+    /// The measures of class probabilities and of separate `decisions` `[rows]`, which need not be the most
+    /// probable classes.
     ///
     /// # Panics
     ///
-    /// As [`Self::of`].
+    /// When there are no rows or the sizes do not fit each other.
     #[must_use]
     pub fn of_decisions(log_probabilities: &[f32], labels: &[usize], decisions: &[usize]) -> Self {
         assert!(!labels.is_empty(), "there are no rows");
@@ -99,7 +103,7 @@ mod tests {
             |found: f64, expected: f64| assert!((found - expected).abs() < 1e-6, "{found} {expected}");
         close(metrics.log_loss, -(0.9f64.ln() + 0.4f64.ln() + 0.7f64.ln()) / 3.0);
         close(metrics.brier_score, (2.0 * 0.01 + 2.0 * 0.36 + 2.0 * 0.09) / 3.0);
-        // Each row in a bin of its own.
+        // Each row is alone in its bin.
         close(metrics.calibration_error, (0.1 + 0.6 + 0.3) / 3.0);
     }
 

@@ -1,41 +1,41 @@
-//! How good conditional densities of numbers are.
+//! Measures of conditional densities of numbers.
 
 use crate::inference::conditional::ConditionalDensity;
 use serde::Serialize;
 
-/// Measures of conditional densities against the numbers that were there, in their units.
+/// Measures of conditional densities against the true numbers, in their units.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct NumberMetrics {
     /// Number of rows.
     pub rows: usize,
-    /// Root of the mean squared distance between expected and right number.
+    /// Root of the mean squared difference between expected and true number.
     pub rmse: f64,
-    /// Mean distance between median and right number.
+    /// Mean absolute difference between median and true number.
     pub mae: f64,
-    /// Share of the numbers' variance that the expected numbers explain, 1 − MSE / variance; at most 1, and 0 for always
-    /// guessing their mean. `None` where all numbers are equal.
+    /// Fraction of the numbers' variance that the expected numbers explain, 1 − MSE / variance; at most 1,
+    /// and 0 for always predicting their mean. `None` if all numbers are equal.
     pub r2: Option<f64>,
-    /// Mean of log p(number | x), natural logarithm of a density per unit of the number, over the numbers inside of the
-    /// densities' ranges.
+    /// Mean of log p(number | x), the natural logarithm of a density per unit of the number, over the numbers
+    /// inside the densities' ranges.
     pub log_density: f64,
-    /// Numbers outside of the range of their density, which had no chance at all.
+    /// Number of rows whose number is outside of the range of its density.
     pub outside: usize,
     /// Mean continuous ranked probability score; see [`ConditionalDensity::crps`].
     pub crps: f64,
-    /// Share of the numbers in the central interval of probability 50 %: from one quantile to the other, both included.
+    /// Fraction of the numbers in the central interval of probability 50 %, both ends included.
     pub coverage_50: f64,
-    /// Share of the numbers in the central interval of probability 90 %: from one quantile to the other, both included.
+    /// Fraction of the numbers in the central interval of probability 90 %, both ends included.
     pub coverage_90: f64,
     /// Mean width of the central interval of probability 90 %.
     pub width_90: f64,
 }
 
 impl NumberMetrics {
-    /// Of a density per row, with the right number of each.
+    /// The measures of one density per row against the true numbers `[rows]`.
     ///
     /// # Panics
     ///
-    /// When there are no rows, or not as many numbers as densities.
+    /// When there are no rows, or the numbers of densities and of `numbers` differ.
     #[must_use]
     pub fn of(densities: &[ConditionalDensity], numbers: &[f64]) -> Self {
         assert!(!numbers.is_empty(), "there are no rows");
@@ -77,8 +77,8 @@ impl NumberMetrics {
 }
 
 impl NumberMetrics {
-    /// Of the measures of parts of some rows, those of all; `numbers` are the right numbers of all rows. `None` without
-    /// parts.
+    /// Combines the measures of disjoint parts of the rows into those of all rows; `numbers` are the true
+    /// numbers of all rows. `None` without parts.
     #[must_use]
     pub fn together(parts: &[Self], numbers: &[f64]) -> Option<Self> {
         let rows: usize = parts.iter().map(|part| part.rows).sum();
@@ -108,7 +108,7 @@ impl NumberMetrics {
     }
 }
 
-/// The share of the variance that is explained; `None` where there is none, or `f64` cannot hold it.
+/// The fraction of the variance that is explained; `None` if the variance is 0 or the result exceeds `f64`.
 fn explained(mse: f64, variance: f64) -> Option<f64> {
     Some(1.0 - mse / variance).filter(|share| variance > 0.0 && share.is_finite())
 }
@@ -124,7 +124,7 @@ fn variance(numbers: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
-    /// The uniform density on [0, 10], and numbers spread evenly.
+    /// Tests the uniform density on [0, 10] with evenly spaced numbers.
     #[test]
     fn measures_of_a_uniform_density_are_those_of_the_formulas() {
         let uniform = ConditionalDensity::new((0.0, 10.0), vec![0.0; 40]);
@@ -142,7 +142,7 @@ mod tests {
         close(metrics.coverage_90, 0.9);
         close(metrics.width_90, 9.0);
         assert_eq!(metrics.outside, 0);
-        // Parts of different sizes make up the whole.
+        // Parts of different sizes combine to the whole.
         let uniform = ConditionalDensity::new((0.0, 10.0), vec![0.0; 40]);
         let part = |numbers: &[f64]| NumberMetrics::of(&vec![uniform.clone(); numbers.len()], numbers);
         let parts = [part(&numbers[..300]), part(&numbers[300..])];

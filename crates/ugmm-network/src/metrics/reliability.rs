@@ -1,27 +1,28 @@
-//! Probability against frequency.
+//! Reliability diagrams, which compare probability and frequency.
 
 use super::decision::most_probable;
 use serde::Serialize;
 
-/// Rows whose predicted class has a probability in one interval.
+/// The rows whose predicted class has a probability in one interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ReliabilityBin {
-    /// Upper end of the interval, which belongs to it.
+    /// Upper end of the interval, included.
     pub upper: f64,
     /// Number of rows.
     pub rows: usize,
     /// Mean probability of the predicted class; 0 without rows.
     pub probability: f64,
-    /// Share of rows whose predicted class is right; 0 without rows.
+    /// Fraction of rows whose predicted class is true; 0 without rows.
     pub accuracy: f64,
 }
 
-/// The reliability diagram of `log_probabilities` `[rows, classes]`: rows in `bins` intervals of equal width by the probability
-/// of the predicted class. A calibrated model's accuracy equals the probability in each.
+/// The reliability diagram of `log_probabilities` `[rows, classes]` with the true classes `labels` `[rows]`:
+/// rows in `bins` intervals of equal width of the probability of the predicted class. For a calibrated model,
+/// accuracy equals probability in each.
 ///
 /// # Panics
 ///
-/// As [`Metrics::of`](super::Metrics::of), and without bins.
+/// When there are no rows or no bins, or the sizes do not fit each other.
 #[must_use]
 pub fn reliability(log_probabilities: &[f32], labels: &[usize], bins: usize) -> Vec<ReliabilityBin> {
     let classes = log_probabilities.len() / labels.len();

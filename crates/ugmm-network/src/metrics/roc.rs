@@ -1,8 +1,8 @@
 //! Areas under ROC curves.
 
-/// Area under the ROC curve: the probability that a value drawn from `positive` is larger than one drawn from `negative`,
-/// equal ones counted half; ½ for values that tell nothing apart (Hanley and McNeil 1982). `None` when either is
-/// empty. NaN has no place in an order and must not occur.
+/// Area under the ROC curve: the probability that a value drawn from `positive` is larger than one drawn from
+/// `negative`, with equal values counted half (Hanley and McNeil 1982). It is ½ for uninformative values, and
+/// `None` when either list is empty. Values must not be NaN.
 #[must_use]
 pub fn area_under_roc(positive: &[f64], negative: &[f64]) -> Option<f64> {
     if positive.is_empty() || negative.is_empty() {
@@ -21,8 +21,8 @@ pub fn area_under_roc(positive: &[f64], negative: &[f64]) -> Option<f64> {
     Some(wins / (positive.len() as f64 * negative.len() as f64))
 }
 
-/// For each class the area under the ROC curve of its probability, its rows against all others; `None` for a class
-/// without rows, or with all. `log_probabilities` `[rows, classes]`, row-major.
+/// The area under the ROC curve of each class's probability, for its rows against all others, `[classes]`.
+/// `log_probabilities` is `[rows, classes]`, row-major. `None` for a class that has no rows, or all of them.
 #[must_use]
 pub fn areas_one_against_rest(
     log_probabilities: &[f32],

@@ -1,5 +1,5 @@
-//! What the files of all kinds of models have in common: safetensors, with one entry of metadata that holds a version and a
-//! description.
+//! The common format of files of all kinds of models: safetensors with one entry of metadata, which holds a
+//! version and a description.
 
 use safetensors::tensor::{Dtype, View};
 use safetensors::{SafeTensorError, SafeTensors};
@@ -11,17 +11,17 @@ use std::collections::HashMap;
 /// A kind of file.
 #[derive(Clone, Copy, Debug)]
 pub struct Container {
-    /// The metadata entry, a JSON object.
+    /// Key of the metadata entry, whose value is a JSON object.
     pub key: &'static str,
-    /// The version that is written, and the only one that is read; the object's `format_version`.
+    /// The version that is written and the only one that is read; the object's `format_version`.
     pub version: u32,
-    /// What is in it, as in "a *model* of format version 2".
+    /// Name of the content, as in "a *model* of format version 2".
     pub content: &'static str,
-    /// What to say of a file without the entry.
+    /// The error message for a file without the entry.
     pub without_entry: &'static str,
 }
 
-/// A tensor on its way to a file.
+/// A tensor to be written to a file.
 #[derive(Clone, Debug)]
 pub struct StoredTensor {
     dtype: Dtype,
@@ -30,14 +30,14 @@ pub struct StoredTensor {
 }
 
 impl StoredTensor {
-    /// Of `f32`, row-major.
+    /// A tensor of `f32` values, row-major.
     #[must_use]
     pub fn of_f32(shape: &[usize], values: &[f32]) -> Self {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         Self { dtype: Dtype::F32, shape: shape.to_vec(), bytes }
     }
 
-    /// Of `f64`, row-major.
+    /// A tensor of `f64` values, row-major.
     #[must_use]
     pub fn of_f64(shape: &[usize], values: &[f64]) -> Self {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
@@ -66,32 +66,34 @@ impl View for StoredTensor {
 /// The one field that every version of a format has.
 #[derive(Deserialize)]
 struct Version {
-    /// Whatever its size: a version that a newer program counts otherwise is still a newer one.
+    /// A number of any size: a version that a newer program numbers otherwise is still a newer one.
     format_version: serde_json::Number,
 }
 
 impl Container {
-    /// The bytes of a file with this description, which has the field `format_version`, and these tensors by name.
+    /// The bytes of a file with these tensors by name and this description, which has the field
+    /// `format_version`.
     ///
     /// # Errors
     ///
-    /// When the description cannot be written as JSON.
+    /// A sentence when the description cannot be written as JSON.
     pub fn write(
         &self,
         description: &impl Serialize,
         tensors: Vec<(String, StoredTensor)>,
     ) -> Result<Vec<u8>, String> {
         let description = serde_json::to_string(description).map_err(|error| error.to_string())?;
-        // One entry only: the order of several would differ from run to run.
+        // There is one entry only, because the order of several would differ from run to run.
         let metadata = HashMap::from([(self.key.to_owned(), description)]);
         safetensors::serialize(tensors, Some(metadata)).map_err(|error| error.to_string())
     }
 
-    /// The description and the tensors of a file.
+    /// Reads the description and the tensors of a file.
     ///
     /// # Errors
     ///
-    /// In one sentence, when the bytes are cut off or damaged, are no such file, or are of another version.
+    /// A sentence when the bytes are truncated or damaged, do not belong to such a file, or have another
+    /// version.
     pub fn read<'b, T: DeserializeOwned>(&self, bytes: &'b [u8]) -> Result<(T, SafeTensors<'b>), String> {
         if bytes.is_empty() {
             return Err("the file is empty; a model written by ugmm was expected".into());
@@ -102,7 +104,7 @@ impl Container {
         let damaged = |error: serde_json::Error| format!("the model's description is damaged: {error}");
         let Version { format_version } = serde_json::from_str(description).map_err(damaged)?;
         if format_version.as_u64() != Some(self.version.into()) {
-            // Fractions and numbers beyond any integer have no order but this.
+            // The comparison as `f64` also orders fractions and numbers beyond any integer type.
             let is_newer = format_version.as_f64().is_none_or(|version| version > f64::from(self.version));
             return Err(format!(
                 "a {} of format version {format_version}, but this program reads version {}; {} or train the model again",
@@ -117,7 +119,7 @@ impl Container {
     }
 }
 
-/// Says what a defect of the file most likely means.
+/// Describes the most probable cause of a defect of the file.
 fn explain(error: &SafeTensorError) -> String {
     use SafeTensorError as E;
     match error {

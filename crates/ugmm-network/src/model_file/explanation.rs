@@ -1,4 +1,4 @@
-//! What the predictions of a saved model rest on.
+//! Explanations of the predictions of a saved model.
 
 use super::SavedModel;
 use crate::inspect::{Absence, scaled_contributions, score_gradient};
@@ -6,17 +6,18 @@ use crate::objective::log_softmax;
 use crate::training::{Dataset, Targets};
 use crate::{Model, Network, UgmmError};
 
-/// Rows that are explained at a time, of networks that pass each once.
+/// Number of rows explained at a time, for networks that evaluate each row once.
 const BATCH: usize = 512;
 
 impl SavedModel {
-    /// What each feature of each row adds to the log-probability of its prediction, `[rows, features]`, compared with a
-    /// `baseline` `[features]`; see [`crate::inspect::contributions`]. Probabilities are those of
-    /// [`Self::log_probabilities`], temperature and class weights included; the spread of numbers is not.
+    /// The contribution of each feature of each row to the log-probability of its prediction,
+    /// `[rows, features]`, compared with a `baseline` `[features]`; see [`crate::inspect::contributions`].
+    /// Probabilities are those of [`Self::log_probabilities`], with temperature and class weights; the spread
+    /// of densities is not included.
     ///
     /// # Errors
     ///
-    /// When the sizes do not fit, a value is not finite, or the model is no uGMM network.
+    /// [`UgmmError`] when the sizes do not fit, a value is not finite, or the model is not a uGMM network.
     pub fn contributions(
         &self,
         features: &[f32],
@@ -34,7 +35,7 @@ impl SavedModel {
             let (what, found) = ("the baseline", baseline.len());
             return Err(UgmmError::Size { what, found, unit: "values", expected: columns });
         }
-        // What is missing has nothing to be compared with.
+        // A missing value has no baseline.
         let base = features.chunks(columns).flat_map(|row| row.iter().zip(baseline));
         let base =
             base.map(|(value, base)| if value.is_nan() { f32::NAN } else { *base }).collect::<Vec<_>>();
@@ -65,13 +66,13 @@ impl SavedModel {
         Ok(all)
     }
 
-    /// ∂ log P(class | x) / ∂ x, `[rows, features]`, for one class given for each row; see
-    /// [`crate::inspect::log_probability_gradient`]. Probabilities as in [`Self::log_probabilities`], features in the
-    /// units that the network sees.
+    /// ∂ log P(class | x) / ∂ x, `[rows, features]`, with the class of each row in `classes` `[rows]`; see
+    /// [`crate::inspect::log_probability_gradient`]. Probabilities are those of [`Self::log_probabilities`],
+    /// features are in the network's units.
     ///
     /// # Errors
     ///
-    /// When the sizes do not fit, a value is not finite, or the model predicts numbers.
+    /// [`UgmmError`] when the sizes do not fit, a value is not finite, or the model predicts numbers.
     pub fn gradients(&self, features: &[f32], classes: &[usize]) -> Result<Vec<f32>, UgmmError> {
         let rows = self.rows_of(features, &Targets::Classes(classes.to_vec()))?;
         let (count, temperature) = (self.task.classes, self.temperature.unwrap_or(1.0));
@@ -90,7 +91,7 @@ impl SavedModel {
         Ok(all)
     }
 
-    /// The network, if it is of Gaussian mixtures.
+    /// The network, if it is a uGMM network.
     pub(super) fn ugmm(&self) -> Result<&Network, UgmmError> {
         match &self.model {
             Model::Ugmm(network) => Ok(network),
@@ -100,7 +101,7 @@ impl SavedModel {
         }
     }
 
-    /// Rows as the network reads them, which must be as many as the targets.
+    /// The rows as inputs of the network; their number must equal that of the targets.
     pub(super) fn rows_of(&self, features: &[f32], targets: &Targets) -> Result<Dataset, UgmmError> {
         self.task.check_targets(targets)?;
         let rows = self.unlabelled(features)?;
@@ -114,7 +115,7 @@ impl SavedModel {
     }
 }
 
-/// Row numbers, at most `step` at a time.
+/// Row indices in batches of at most `step`.
 fn batches(rows: usize, step: usize) -> impl Iterator<Item = Vec<usize>> {
     (0..rows).step_by(step).map(move |start| (start..(start + step).min(rows)).collect())
 }

@@ -1,9 +1,11 @@
-//! Models on disk: one safetensors file with the weights, and in its metadata everything needed to use them.
+//! Models on disk: one safetensors file with the weights, and with everything needed to use them in its
+//! metadata.
 //!
-//! The metadata has one entry, `ugmm`, a JSON object: `format_version` (1), `model` (the [`ModelConfig`]), `task`
-//! (the [`Task`]), `columns` (names of features, target and classes), `standardization` (or null), `training` (the
-//! settings it was trained with, or null), `temperature` and `spread` (or null),
-//! `temperature_before_weights` (true where there are class weights and a temperature), `history` (the course of the training, if it is known). Weights are `f32` tensors named after the fields that hold them, as
+//! The metadata has one entry, `ugmm`, a JSON object: `format_version` (1), `model` (the [`ModelConfig`]),
+//! `task` (the [`Task`]), `columns` (names of features, target and classes), `standardization` (or null),
+//! `training` (the training settings, or null), `temperature` and `spread` (or null),
+//! `temperature_before_weights` (true if there are class weights and a temperature), `history` (of the
+//! training, if it is known). Weights are `f32` tensors named after the fields that hold them, such as
 //! `layers.0.means`.
 
 mod container;
@@ -24,7 +26,7 @@ use std::path::Path;
 
 pub use container::{Container, StoredTensor};
 
-/// The version of the format that this library writes, and the only one it reads.
+/// The version of the format that this library writes, and the only one that it reads.
 pub const FORMAT_VERSION: u32 = 1;
 const CONTAINER: Container = Container {
     key: "ugmm",
@@ -32,49 +34,49 @@ const CONTAINER: Container = Container {
     content: "model",
     without_entry: "a safetensors file, but not a ugmm model: its metadata has no entry \"ugmm\"",
 };
-/// The largest input of a feed-forward network; what is larger is taken as this, so that its products with ordinary weights
-/// stay within f32.
+/// The largest input of a feed-forward network; larger ones are clamped to it, so that their products with
+/// ordinary weights stay in the range of f32.
 const LARGEST_INPUT: f32 = 1e18;
 
 /// Names of the columns that a model was trained on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Columns {
-    /// One per feature, in the network's order.
+    /// Names of the features, in the network's order.
     pub features: Vec<String>,
-    /// The column to predict.
+    /// Name of the target column.
     pub target: String,
-    /// One per class, in the order of class indices; none where a number is predicted.
+    /// Names of the classes, in the order of class indices; empty if the target is a number.
     pub classes: Vec<String>,
-    /// How the features are made of a table's columns, and what else belongs to a table, in the words of the library that
-    /// reads tables. Without it each feature is a column of numbers.
+    /// The preprocessing of a table's columns to features, and other data about the table, in the format of
+    /// the library that reads tables. Without it each feature is a column of numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<serde_json::Value>,
 }
 
-/// A model with all that belongs to it.
+/// A model with everything needed to use it.
 #[derive(Clone, Debug)]
 pub struct SavedModel {
     /// The network.
     pub model: Model,
-    /// What it was trained for.
+    /// The task that it was trained for.
     pub task: Task,
-    /// Names.
+    /// Names of its columns.
     pub columns: Columns,
-    /// Applied to the features before the network sees them.
+    /// Standardisation of the features before they enter the network.
     pub standardization: Option<Standardization>,
-    /// How it was trained.
+    /// The training settings.
     pub training: Option<TrainingConfig>,
-    /// What the class scores are divided by before they become probabilities ([`crate::calibration`]); 1 if not given. It
-    /// changes no predicted class.
+    /// The divisor of the class scores before they become probabilities ([`crate::calibration`]); `None`
+    /// means 1. It changes no predicted class.
     pub temperature: Option<f64>,
-    /// Of files of version 0.1.0 with class weights: that the temperature divides what is left when the weights are taken out
-    /// of the scores, so that it changes predicted classes.
+    /// True for files of version 0.1.0 with class weights: the temperature divides the scores without class
+    /// weights, so that it changes predicted classes.
     pub temperature_after_weights: bool,
-    /// By how much the densities of numbers are stretched about their medians ([`crate::calibration::spread`]); 1 if not
-    /// given.
+    /// The factor by which densities of numbers are stretched about their medians
+    /// ([`crate::calibration::spread`]); `None` means 1.
     pub spread: Option<f64>,
-    /// The course of the training.
+    /// The history of the training.
     pub history: Option<History>,
 }
 
@@ -89,7 +91,8 @@ struct Description {
     training: Option<TrainingConfig>,
     #[serde(default)]
     temperature: Option<f64>,
-    /// Whether the temperature divides the scores with the class weights in them; not so in files of version 0.1.0.
+    /// Whether the temperature divides the scores with class weights included; false in files of version
+    /// 0.1.0.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     temperature_before_weights: bool,
     #[serde(default)]
@@ -99,11 +102,11 @@ struct Description {
 }
 
 impl SavedModel {
-    /// Writes the model to `path`, replacing a file there only when all of the new one is on disk.
+    /// Writes the model to `path`, and replaces an existing file only when all of the new one is on disk.
     ///
     /// # Errors
     ///
-    /// When the file cannot be written, or the parts of the model do not fit each other.
+    /// [`UgmmError`] when the file cannot be written, or the parts of the model do not fit each other.
     pub fn save(&self, path: &Path) -> Result<(), UgmmError> {
         let invalid = |reason| UgmmError::ModelFile { path: path.to_path_buf(), reason };
         let description = Description {
@@ -128,18 +131,20 @@ impl SavedModel {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, is cut off or damaged, is no ugmm model, or is of another format version.
+    /// [`UgmmError`] when the file cannot be read, is truncated or damaged, is not a ugmm model, or has
+    /// another format version.
     pub fn load(path: &Path) -> Result<Self, UgmmError> {
         let bytes =
             std::fs::read(path).map_err(|source| UgmmError::Io { path: path.to_path_buf(), source })?;
         Self::from_file_bytes(path, &bytes)
     }
 
-    /// Reads a model from the bytes of a file that were read from `path` already.
+    /// Reads a model from the bytes of a file; `path` is used in messages only.
     ///
     /// # Errors
     ///
-    /// When they are cut off or damaged, no ugmm model, or of another format version.
+    /// [`UgmmError::ModelFile`] when the bytes are truncated or damaged, are not a ugmm model, or have
+    /// another format version.
     pub fn from_file_bytes(path: &Path, bytes: &[u8]) -> Result<Self, UgmmError> {
         Self::from_bytes(bytes).map_err(|reason| UgmmError::ModelFile { path: path.to_path_buf(), reason })
     }
@@ -165,36 +170,39 @@ impl SavedModel {
         })
     }
 
-    /// How much each class counted in training, where they did not count alike; the predicted class is then the one of
-    /// largest weight × probability ([`crate::metrics::decisions`]).
+    /// The class weights `[classes]` of training, if there were any; the predicted class is then the one of
+    /// the largest weight × probability ([`crate::metrics::decisions`]).
     #[must_use]
     pub fn class_weights(&self) -> Option<&[f64]> {
         self.training.as_ref()?.class_weights.as_deref()
     }
 
-    /// Class probabilities, row-major `[rows, classes]`, of row-major `features` in the data's own units; none of no rows. They
-    /// are those of the classes as they occur, also where classes were weighted in training.
+    /// Class probabilities, row-major `[rows, classes]`, of row-major `features` `[rows, features]` in the
+    /// data's own units; empty for no rows. They are those of the unweighted classes, even if training
+    /// weighted the classes.
     ///
     /// # Errors
     ///
-    /// When the number of values is not a multiple of the number of features, a value is not finite, or the model
-    /// predicts a number.
+    /// [`UgmmError`] when the number of values is not a multiple of the number of features, a value is not
+    /// finite, or the model predicts a number.
     pub fn class_probabilities(&self, features: &[f32]) -> Result<Vec<f32>, UgmmError> {
         let mut values = self.log_probabilities(features)?;
         values.iter_mut().for_each(|value| *value = value.exp());
         Ok(values)
     }
 
-    /// Their natural logarithms, which stay finite where a probability is too small for f32.
+    /// Natural logarithms of [`Self::class_probabilities`], which are finite even where a probability is too
+    /// small for f32.
     ///
     /// # Errors
     ///
-    /// As [`Self::class_probabilities`].
+    /// The errors of [`Self::class_probabilities`].
     pub fn log_probabilities(&self, features: &[f32]) -> Result<Vec<f32>, UgmmError> {
         Ok(self.log_probabilities_of(self.class_scores(features)?))
     }
 
-    /// Probabilities of the classes from what [`Self::class_scores`] gave, without another pass through the network.
+    /// Logarithms of the class probabilities from the result of [`Self::class_scores`], without another pass
+    /// through the network.
     #[must_use]
     pub fn log_probabilities_of(&self, class_scores: Vec<f32>) -> Vec<f32> {
         let (classes, mut values) = (self.task.classes, class_scores);
@@ -209,21 +217,22 @@ impl SavedModel {
         values
     }
 
-    /// Unnormalised log-scores `[rows, classes]`, whose softmax are the class probabilities (of a network without class
-    /// weights and temperature): of a generative network the joint scores of the features and each label.
+    /// Unnormalised log-scores `[rows, classes]`, whose softmax gives the class probabilities of a network
+    /// without class weights and temperature. For a generative network they are the joint scores of the
+    /// features and each label.
     ///
     /// # Errors
     ///
-    /// As [`Self::class_probabilities`].
+    /// The errors of [`Self::class_probabilities`].
     pub fn class_scores(&self, features: &[f32]) -> Result<Vec<f32>, UgmmError> {
         self.class_scores_by(&self.model, features)
     }
 
-    /// [`Self::class_scores`], computed by `network`: this model on another device.
+    /// [`Self::class_scores`] computed by `network`, which is this model on another device.
     ///
     /// # Errors
     ///
-    /// As [`Self::class_scores`].
+    /// The errors of [`Self::class_scores`].
     pub fn class_scores_by(&self, network: &dyn Predictor, features: &[f32]) -> Result<Vec<f32>, UgmmError> {
         if self.task.objective.predicts_numbers() {
             let expected = "one of classes, for class probabilities";
@@ -233,7 +242,7 @@ impl SavedModel {
             return Ok(Vec::new());
         }
         let scores = class_scores(network, &self.task, &self.unlabelled(features)?)?;
-        // Sums of large products are beyond f32, and their differences nothing at all; uGMM neurons saturate instead.
+        // Sums of large products exceed f32, and their differences are NaN; uGMM neurons saturate instead.
         match scores.iter().position(|score| !score.is_finite()) {
             Some(at) => Err(UgmmError::NotFinite {
                 what: "the network's output",
@@ -245,22 +254,22 @@ impl SavedModel {
         }
     }
 
-    /// The conditional density of the number to predict, in the network's units, for each row of `features`, over so many
-    /// `cells` of its range; none for no rows.
+    /// The conditional density of the target, in the network's units, for each row of `features`
+    /// `[rows, features]`, over `cells` cells of its range: one density per row.
     ///
     /// # Errors
     ///
-    /// When the number of values is not a multiple of the number of features, a value is not finite, or the model predicts
-    /// classes.
+    /// [`UgmmError`] when the number of values is not a multiple of the number of features, a value is not
+    /// finite, or the model predicts classes.
     pub fn densities(&self, features: &[f32], cells: usize) -> Result<Vec<ConditionalDensity>, UgmmError> {
         self.densities_by(&self.model, features, cells)
     }
 
-    /// [`Self::densities`], computed by `network`: this model on another device.
+    /// [`Self::densities`] computed by `network`, which is this model on another device.
     ///
     /// # Errors
     ///
-    /// As [`Self::densities`].
+    /// The errors of [`Self::densities`].
     pub fn densities_by(
         &self,
         network: &dyn Predictor,
@@ -278,12 +287,12 @@ impl SavedModel {
         })
     }
 
-    /// How much each feature of each row is responsible for the prediction `targets`, `[rows, features]`; see
+    /// The responsibility of each feature of each row for the prediction `targets`, `[rows, features]`; see
     /// [`feature_responsibilities`].
     ///
     /// # Errors
     ///
-    /// When the sizes do not fit, a value is not finite, or the model is no uGMM network.
+    /// [`UgmmError`] when the sizes do not fit, a value is not finite, or the model is not a uGMM network.
     pub fn responsibilities(&self, features: &[f32], targets: &Targets) -> Result<Vec<f32>, UgmmError> {
         let network = self.ugmm()?;
         let rows = self.rows_of(features, targets)?;
@@ -291,7 +300,7 @@ impl SavedModel {
         Ok(feature_responsibilities(network, &self.task, &x, targets))
     }
 
-    /// Rows as the network reads them; their labels mean nothing.
+    /// The rows as inputs of the network, with placeholder labels.
     pub(crate) fn unlabelled(&self, features: &[f32]) -> Result<Dataset, UgmmError> {
         let mut features = features.to_vec();
         if let Some(standardization) = &self.standardization {
@@ -312,7 +321,7 @@ impl SavedModel {
 }
 
 impl Description {
-    /// Whether the parts fit each other.
+    /// Checks that the parts fit each other.
     fn check(&self) -> Result<(), String> {
         self.model
             .validate()

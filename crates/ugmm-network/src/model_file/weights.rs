@@ -1,4 +1,4 @@
-//! The weights of a model as named tensors, and back.
+//! Conversion of a model's weights to and from named tensors.
 
 use super::StoredTensor;
 use crate::{Means, Model, ModelConfig};
@@ -11,7 +11,7 @@ struct Named<'m> {
     values: &'m mut [f32],
 }
 
-/// All tensors of a model, by the names that they have in files.
+/// All tensors of a model, with their names in files.
 fn named(model: &mut Model) -> Vec<Named<'_>> {
     let mut all = Vec::new();
     let mut add = |name: String, shape: &[usize], values| {
@@ -49,7 +49,7 @@ fn named(model: &mut Model) -> Vec<Named<'_>> {
 
 /// Every tensor of the model with its name.
 pub(super) fn collect(model: &Model) -> Vec<(String, StoredTensor)> {
-    // Those that load a file write to them.
+    // The clone is needed because `named` borrows tensors mutably for loading.
     let mut model = model.clone();
     let stored = |tensor: Named| (tensor.name, StoredTensor::of_f32(&tensor.shape, tensor.values));
     named(&mut model).into_iter().map(stored).collect()
@@ -57,7 +57,7 @@ pub(super) fn collect(model: &Model) -> Vec<(String, StoredTensor)> {
 
 /// A model of this configuration with the weights of a file.
 pub(super) fn load(config: &ModelConfig, tensors: &SafeTensors<'_>) -> Result<Model, String> {
-    // Before anything is allocated by the configuration's word: the file must hold that much.
+    // The check comes before any allocation by the configuration's sizes: the file must hold as many weights.
     let expected = config.weights();
     let found: usize = tensors.iter().map(|(_, tensor)| tensor.data().len() / size_of::<f32>()).sum();
     if expected != Some(found) {

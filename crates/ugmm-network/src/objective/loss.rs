@@ -6,27 +6,27 @@ use crate::inference::conditional::random_nodes;
 use crate::inference::posterior::joint_inputs;
 use rand::{Rng, RngExt};
 
-/// What is weighed how in a loss.
+/// Options of a loss.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LossOptions {
-    /// Share of a cross-entropy's target that goes from the right class to all classes alike, in [0, 1) (Szegedy et al.
-    /// 2016).
+    /// Label smoothing: the fraction of a cross-entropy's target that is spread evenly over all classes, in
+    /// [0, 1) (Szegedy et al. 2016).
     pub label_smoothing: f64,
-    /// How much the rows of each class count, one positive number per class; all alike if not given.
+    /// Weight of the rows of each class, `[classes]`, positive; `None` for equal weights.
     pub class_weights: Option<Vec<f64>>,
 }
 
-/// What a loss shows the network.
+/// The network inputs of a loss.
 #[derive(Debug)]
 pub struct LossInputs {
-    /// Row-major `[rows, inputs]`; each row of the batch may stand there several times.
+    /// The inputs, row-major `[rows, inputs]`; each row of the batch may occur several times.
     pub x: Vec<f32>,
-    /// With numbers to predict, the cell of the range that holds each row's own.
+    /// The cell of the range that contains each row's number, for targets that are numbers.
     own_cells: Vec<usize>,
 }
 
 impl LossInputs {
-    /// With numbers to predict, the cell of the range that holds each row's own.
+    /// The cell of the range that contains each row's number, for targets that are numbers; empty otherwise.
     #[must_use]
     pub fn own_cells(&self) -> &[usize] {
         &self.own_cells
@@ -34,12 +34,12 @@ impl LossInputs {
 }
 
 impl Task {
-    /// What the loss of a batch with features `x` `[rows, features]` shows the network; the places of numbers in their cells
-    /// are drawn from `rng`.
+    /// The network inputs of the loss of a batch with features `x` `[rows, features]`. With the conditional
+    /// objective the positions of numbers in their cells are drawn from `rng`.
     ///
     /// # Panics
     ///
-    /// When the targets are not of the kind that is predicted.
+    /// When the targets are not of the task's kind.
     pub fn loss_inputs<R: Rng + ?Sized>(&self, x: Vec<f32>, targets: &Targets, rng: &mut R) -> LossInputs {
         match (self.objective, targets) {
             (Objective::Conditional { low, high, nodes, .. }, Targets::Numbers(numbers)) => {
@@ -47,7 +47,7 @@ impl Task {
                 let own_cells = places.own_cells.clone();
                 LossInputs { x: places.joined_to(&x), own_cells }
             }
-            // One pass for all labels, so that they are compared under the same dropout.
+            // One pass evaluates all labels, so that they are compared under the same dropout.
             (Objective::Hybrid { label, .. }, Targets::Classes(_)) => {
                 LossInputs { x: joint_inputs(&x, label, self.classes, self.features), own_cells: Vec::new() }
             }
@@ -56,13 +56,14 @@ impl Task {
         }
     }
 
-    /// The loss of a batch, given the outputs of the network for [`Self::loss_inputs`], and its gradient with respect to
-    /// them: the mean cross-entropy; or minus the mean joint score; or that plus the weighted cross-entropy of the
-    /// posterior; or minus the mean log of the conditional density.
+    /// The loss of a batch and its gradient with respect to the network's `outputs` for
+    /// [`Self::loss_inputs`]. Depending on the objective the loss is the mean cross-entropy, minus the mean
+    /// joint score, that plus the weighted cross-entropy of the posterior, or the mean negative log of the
+    /// conditional density.
     ///
     /// # Panics
     ///
-    /// When the targets are not of the kind that is predicted.
+    /// When the targets are not of the task's kind.
     #[must_use]
     pub fn loss(
         &self,
@@ -99,7 +100,7 @@ impl Task {
             }
             (Objective::Conditional { low, high, nodes, crps_weight }, Targets::Numbers(_)) => {
                 let cell = (high - low) / nodes as f64;
-                // A share of a cell as a density over it.
+                // The first term turns the probability of a cell into a density over it.
                 cell.ln()
                     + log_loss_and_crps(outputs, nodes, &inputs.own_cells, crps_weight * cell, &mut gradient)
             }
@@ -109,7 +110,8 @@ impl Task {
         (loss as f32, gradient)
     }
 
-    /// `factor` times the mean cross-entropy of the softmax of `scores` `[rows, classes]`; adds its gradient.
+    /// Returns `factor` times the mean cross-entropy of the softmax of `scores` `[rows, classes]`, and adds
+    /// its gradient.
     fn cross_entropy(
         &self,
         scores: &[f32],
@@ -139,10 +141,10 @@ impl Task {
     }
 }
 
-/// How much each row counts in a mean; all rows together count 1.
+/// Weights of the rows in a mean, which sum to 1.
 struct RowWeights<'a> {
     labels: &'a [usize],
-    /// Of each class, if they do not count alike.
+    /// Weight of each class; `None` for equal weights.
     weights: Option<&'a [f64]>,
     sum: f64,
 }
@@ -162,9 +164,10 @@ impl<'a> RowWeights<'a> {
     }
 }
 
-/// Minus the mean log of the softmax of `scores` `[rows, cells]` at each row's own cell, plus `crps_weight` times the mean
-/// continuous ranked probability score in units of a cell's width: the sum of squared distances between the distribution
-/// function at the cells' ends and that of certainty that the number is in its own cell. Adds the gradient.
+/// Returns minus the mean log of the softmax of `scores` `[rows, cells]` at each row's own cell, plus
+/// `crps_weight` times the mean continuous ranked probability score in units of a cell's width. The score is
+/// the sum of squared differences, at the cells' ends, between the distribution function and that of
+/// certainty about the own cell. Adds the gradient.
 fn log_loss_and_crps(
     scores: &[f32],
     cells: usize,
@@ -176,7 +179,7 @@ fn log_loss_and_crps(
     let mut logs = scores.to_vec();
     log_softmax(&mut logs, cells);
     let (mut log_loss, mut crps) = (0.0, 0.0);
-    // Of one row: shares of the cells, and the derivative with respect to each of them.
+    // Probabilities of the cells of one row, and the derivatives with respect to them.
     let (mut shares, mut slopes) = (vec![0.0_f64; cells], vec![0.0_f64; cells]);
     for ((logs, gradient), &own) in logs.chunks(cells).zip(gradient.chunks_mut(cells)).zip(own_cells) {
         log_loss -= f64::from(logs[own]);
@@ -188,7 +191,7 @@ fn log_loss_and_crps(
             crps += distance * distance;
             slopes[cell] = 2.0 * distance;
         }
-        // A share moves the distribution function from its cell on.
+        // The probability of a cell changes the distribution function from this cell on.
         let mut mean = 0.0;
         let mut sum = 0.0;
         for (slope, share) in slopes.iter_mut().zip(&shares).rev() {

@@ -1,4 +1,4 @@
-//! The one component that stands for all those of a neuron that left.
+//! The background component of a neuron, which replaces all its pruned components.
 
 use super::merging::{Merge, log_sum_exp};
 use super::plan::LayerPlan;
@@ -10,19 +10,20 @@ use rayon::prelude::*;
 use ugmm_kernels::DROPPED_LOGIT;
 
 const HALF_LOG_TWO_PI: f64 = 0.918_938_533_204_672_7;
-/// log σ of a background, at most: enough to be flat, and inside the range of the fast kernels.
+/// Largest log σ of a background: flat enough, and in the range of the fast kernels.
 const LARGEST_LOG_SIGMA: f64 = 30.0;
-/// Depth under a neuron's mean activation at which its background is as good as nothing.
+/// Difference to a neuron's mean activation, in nats, at which its background is negligible.
 const NOTHING: f64 = 40.0;
-/// Halvings of that depth, to about a millionth.
+/// Number of bisections of that difference, to about a millionth.
 const BISECTIONS: usize = 26;
 
-/// Steps to the σ of a background; each brings it closer by the square of spread over σ.
+/// Number of fixed-point steps for the σ of a background; each reduces the error by the square of spread over
+/// σ.
 const FIXED_POINT_STEPS: usize = 20;
 
-/// The layer after the plan and the merges, in its old shape, for inputs `x` `[rows, inputs]` as the pruned layers before it
-/// give them, and its activations `y` `[rows, neurons]` as they were; `sensitivities` `[rows, neurons]` say how much each of
-/// these matters.
+/// The layer after the plan and the merges, in its old shape. `x` `[rows, inputs]` are its inputs from the
+/// pruned layers before it, and `y` `[rows, neurons]` its activations before pruning. `sensitivities`
+/// `[rows, neurons]` weight these activations.
 pub(super) fn pruned_layer(
     layer: &Layer,
     components: &Components,
@@ -47,7 +48,7 @@ pub(super) fn pruned_layer(
         let Some(PrunedNeuron { logits, background }) = pruned else { continue };
         let first = neuron * inputs;
         changed.mixing_logits[first..first + inputs].copy_from_slice(&logits);
-        // What has no weight is the same everywhere, so that the file can be compressed.
+        // Components without weight get constant values, so that the file compresses well.
         for place in (first..first + inputs).filter(|place| changed.mixing_logits[*place] == DROPPED_LOGIT) {
             changed.raw_log_sigmas[place] = 0.0;
             if !components.tied {
@@ -68,14 +69,14 @@ struct Neuron<'a> {
     components: &'a Components,
     neuron: usize,
     plan: &'a LayerPlan,
-    /// How much density each component takes over from those merged into it, as a multiple of its own.
+    /// Density that each component takes over from those merged into it, as a multiple of its own.
     gains: &'a [f64],
-    /// Mean and standard deviation of each input.
+    /// Mean and standard deviation of each input, `[inputs]`.
     spreads: &'a [(f64, f64)],
 }
 
 struct PrunedNeuron {
-    /// `[inputs]`
+    /// Mixing logits, `[inputs]`.
     logits: Vec<f32>,
     background: Option<Background>,
 }
@@ -87,8 +88,8 @@ struct Background {
 }
 
 impl Neuron<'_> {
-    /// For inputs `x` `[rows, inputs]` and, of each row, the activation as it was and how much it matters; `None` if everything
-    /// stays as it is.
+    /// The pruned neuron for inputs `x` `[rows, inputs]` and, for each row, the activation before pruning and
+    /// its weight; `None` if nothing changes.
     fn pruned(&self, x: &[f32], outputs: impl Iterator<Item = (f32, f64)>) -> Option<PrunedNeuron> {
         let Neuron { components, neuron, plan, .. } = *self;
         let inputs = components.inputs;
@@ -118,7 +119,7 @@ impl Neuron<'_> {
         });
         let rows: Vec<Row> = rows.filter(|row| row.whole.is_finite()).collect();
         let level = level(&rows);
-        // What the weights of those that stay leave of the total.
+        // The part of the total weight that the kept components leave.
         let left: f64 = components
             .with_weight(neuron)
             .map(|input| match kept[input] {
@@ -137,8 +138,8 @@ impl Neuron<'_> {
     }
 }
 
-/// log σ of the component whose log-density, that of its weight aside, is `-level` on average over inputs of this spread about
-/// its mean; where none has so much, of the one that has most.
+/// log σ of the component whose log-density, without its weight, is `-level` on average over inputs with this
+/// spread about its mean. If no component has so high an average, it is log σ of the one with the highest.
 fn log_sigma(level: f64, spread: f64) -> f64 {
     let widest = level.min(LARGEST_LOG_SIGMA);
     let mut log_sigma = widest;
@@ -152,17 +153,18 @@ fn log_sigma(level: f64, spread: f64) -> f64 {
     log_sigma
 }
 
-/// A neuron on a row; logarithms without the common normaliser.
+/// A neuron on a row, with logarithms that lack the common normaliser.
 struct Row {
-    /// Density of what is kept.
+    /// Log-density of the kept components.
     kept: f64,
-    /// Density of the mixture as it was.
+    /// Log-density of the mixture before pruning.
     whole: f64,
-    /// How much it matters.
+    /// Weight of the row.
     weight: f64,
 }
 
-/// The logarithm of the constant density that, added to what is kept, gives the mean of what was.
+/// The logarithm of the constant density that, added to the kept components, gives the mean activation before
+/// pruning.
 fn level(rows: &[Row]) -> f64 {
     let total: f64 = rows.iter().map(|row| row.weight).sum();
     let target = rows.iter().map(|row| row.weight * row.whole).sum::<f64>() / total;
@@ -200,7 +202,7 @@ mod tests {
         let found = mean(&|row| (row.kept.exp() + level.exp()).ln());
         let expected = mean(&|row| row.whole);
         assert!((found - expected).abs() < 1e-5, "{found} {expected}");
-        // What needs nothing gets next to nothing.
+        // If nothing is lost, the level is very low.
         let kept = [(0.0, 0.0), (1.0, 0.5)].map(|(kept, whole)| Row { kept, whole, weight: 1.0 });
         assert!(super::level(&kept) < -30.0);
     }
@@ -212,7 +214,7 @@ mod tests {
             let mean = log_sigma + 0.5 * (spread * (-log_sigma).exp()).powi(2);
             assert!((mean - level.min(LARGEST_LOG_SIGMA)).abs() < 1e-3, "{level} {spread}: {mean}");
         }
-        // The most that a component can have on average it has with the spread as its σ.
+        // A component has its highest average log-density if its σ is the spread.
         assert_eq!(log_sigma(-1.0, 2.0), 2f64.ln());
     }
 }

@@ -1,10 +1,10 @@
-//! How important components are.
+//! Importances of components.
 
 use crate::inspect::components::Components;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// How important a component is.
+/// The criterion of a component's importance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Criterion {
@@ -12,18 +12,19 @@ pub enum Criterion {
     Weight,
     /// Its mean responsibility for its neuron's activation.
     Responsibility,
-    /// How much the predictions follow it: the root mean square over rows of s (r − r̄), with r its responsibility, r̄ the
-    /// mean of that, and s the sensitivity of the predictions to its neuron. To first order this is the error that comes
-    /// from putting a constant in its place.
+    /// Its influence on the predictions: the root mean square over rows of s (r − r̄), with its
+    /// responsibility r, the mean r̄ of r, and the sensitivity s of the predictions to its neuron. To first
+    /// order this is the error of replacing it by a constant.
     #[default]
     Influence,
 }
 
-/// Sensitivity of a prediction that is as good as certain; it would leave nothing to rank by otherwise.
+/// Sensitivity of a prediction that is almost certain; without this minimum nothing would remain to rank by.
 const LEAST_SENSITIVITY: f64 = 0.01;
 
-/// How sensitive the probabilities are to each output `[rows, outputs]`, where each `group` of consecutive ones has a
-/// softmax of its own: the standard deviation √(p (1 − p)) of whether that class occurs. A group of one has no softmax.
+/// Sensitivity of the probabilities to each output, `[rows, outputs]`. Each `group` of consecutive outputs
+/// has its own softmax, and the sensitivity is the standard deviation √(p (1 − p)) of the class indicator. A
+/// group of one has no softmax and sensitivity 1.
 pub(super) fn of_outputs(outputs: &[f32], group: usize) -> Vec<f64> {
     if group == 1 {
         return vec![1.0; outputs.len()];
@@ -37,8 +38,8 @@ pub(super) fn of_outputs(outputs: &[f32], group: usize) -> Vec<f64> {
     outputs.chunks(group).flat_map(of_group).collect()
 }
 
-/// How sensitive the predictions are to each output of each layer, `[rows, neurons]`, for the inputs and outputs of the
-/// layers (`activations`) and the sensitivities of the last one's outputs.
+/// Sensitivity of the predictions to each output of each layer, `[rows, neurons]`, from the inputs and
+/// outputs of the layers (`activations`) and the sensitivities to the last layer's outputs.
 pub(super) fn sensitivities(
     layers: &[Components],
     activations: &[Vec<f32>],
@@ -53,7 +54,7 @@ pub(super) fn sensitivities(
     all
 }
 
-/// The importance of each component, per layer `[neurons, inputs]`.
+/// The importance of each component, `[neurons, inputs]` for each layer.
 pub(super) fn importances(
     layers: &[Components],
     activations: &[Vec<f32>],
@@ -75,7 +76,8 @@ pub(super) fn importances(
     layers.iter().zip(activations).zip(sensitivities).map(of_layer).collect()
 }
 
-/// Means over rows of a responsibility r, and with the square of the sensitivity s to its neuron.
+/// Means over rows of the responsibility r of a component and of its products with the sensitivity s to its
+/// neuron.
 #[derive(Clone, Copy, Default)]
 struct Moments {
     r: f64,
@@ -85,7 +87,7 @@ struct Moments {
 }
 
 impl Moments {
-    /// Root mean square of s (r - its mean).
+    /// Root mean square of s (r − mean of r).
     fn influence(self) -> f64 {
         (self.ssrr - 2.0 * self.ssr * self.r + self.ss * self.r * self.r).max(0.0).sqrt()
     }
@@ -113,8 +115,8 @@ fn moments(layer: &Components, x: &[f32], sensitivities: &[f64]) -> Vec<Moments>
     (0..layer.neurons).into_par_iter().flat_map_iter(of_neuron).collect()
 }
 
-/// How sensitive the predictions are to each input of a layer, `[rows, inputs]`, at most: |∂y_j/∂x_k| = r |z| / σ, with all
-/// neurons of one sign.
+/// An upper bound of the sensitivity of the predictions to each input of a layer, `[rows, inputs]`:
+/// |∂y_j/∂x_k| = r |z| / σ, as if all neurons had equal signs.
 fn carried_down(layer: &Components, x: &[f32], sensitivities: &[f64]) -> Vec<f64> {
     let mut carried = vec![0f64; x.len()];
     let rows = carried.par_chunks_mut(layer.inputs).zip(x.par_chunks(layer.inputs));

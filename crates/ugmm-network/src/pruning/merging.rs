@@ -1,24 +1,25 @@
-//! Components of a neuron that are as good as one.
+//! Merging of components of a neuron that have equal effects.
 
 use crate::inspect::components::Components;
 use rayon::prelude::*;
 
-/// Components of a neuron that are compared, the most important ones; the others are about to leave anyhow.
+/// Number of components of a neuron that are compared: the most important ones; the others are likely to be
+/// pruned.
 const MOST_COMPARED: usize = 32;
 
-/// A component that another one stands for.
+/// A component that another one replaces.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Merge {
-    /// The one that goes, in `[neurons, inputs]`.
+    /// Index of the replaced component in `[neurons, inputs]`.
     pub(super) component: usize,
-    /// The one that stands for it, of the same neuron.
+    /// Index of the replacing component, of the same neuron.
     pub(super) into: usize,
-    /// Its weighted density as a multiple of the other's.
+    /// The replaced component's weighted density as a multiple of the other's.
     pub(super) ratio: f64,
 }
 
-/// The merges of each layer. Two components are alike where the logarithms of their weighted densities differ by a constant,
-/// up to the standard deviation `tolerance` over rows, each of which counts by their responsibility.
+/// The merges of each layer. Two components are merged if the logarithms of their weighted densities differ
+/// by a constant, up to a standard deviation of `tolerance` over rows weighted by their responsibilities.
 pub(super) fn merges(
     layers: &[Components],
     activations: &[Vec<f32>],
@@ -34,15 +35,15 @@ pub(super) fn merges(
         .collect()
 }
 
-/// A component on the rows that are looked at.
+/// A component on the sampled rows.
 struct Candidate {
     input: usize,
     log_weight: f64,
-    /// Logarithms of its weighted density; NaN where its input is missing.
+    /// Logarithms of its weighted density, `[rows]`; NaN where its input is missing.
     exponents: Vec<f64>,
-    /// Its responsibilities for its neuron.
+    /// Its responsibilities for its neuron, `[rows]`.
     responsibilities: Vec<f64>,
-    /// Mean of these, less that of the weight.
+    /// Mean of `exponents` less the logarithm of its weight.
     efficiency: f64,
 }
 
@@ -72,7 +73,7 @@ fn of_neuron(
         Candidate { input, log_weight, efficiency: mean - log_weight, exponents, responsibilities }
     };
     let mut candidates: Vec<Candidate> = inputs.iter().map(candidate).collect();
-    // With the other's weight the one of the higher density can do at least as much.
+    // With the weight of another component, the one of higher density explains at least as much.
     candidates.sort_by(|a, b| b.efficiency.total_cmp(&a.efficiency));
     let mut leaders: Vec<&Candidate> = Vec::new();
     let mut merges = Vec::new();
@@ -91,13 +92,14 @@ fn of_neuron(
     merges
 }
 
-/// The mean difference of the second's exponents from the first's, if they do not vary more than tolerated about it.
+/// The mean difference of the second's exponents from the first's, if its standard deviation is at most
+/// `tolerance`.
 fn log_ratio(first: &Candidate, second: &Candidate, tolerance: f64) -> Option<f64> {
     let (mut total, mut sum, mut squares) = (0.0, 0.0, 0.0);
     let weights = first.responsibilities.iter().zip(&second.responsibilities).map(|(a, b)| a + b);
     for ((a, b), weight) in first.exponents.iter().zip(&second.exponents).zip(weights) {
         if a.is_nan() || b.is_nan() {
-            // Where one is missing and the other is not, neither can stand for the other.
+            // If the input of only one component is missing, neither can replace the other.
             if a.is_nan() != b.is_nan() {
                 return None;
             }

@@ -1,10 +1,10 @@
-//! Leaving out components that a network does not need.
+//! Pruning: removing components that a network does not need.
 //!
-//! A component may take much of its neuron's responsibility and yet say nothing, because it takes the same on every row:
-//! what matters to the layer above is what changes. So the components that leave a neuron are merged into one, its
-//! *background*: it has their weights together and is so wide that it hardly depends on its input, with the density that
-//! keeps the neuron's mean activation. Without it the activations would shift out of the reach of the next layer's
-//! components.
+//! A component may have much of its neuron's responsibility and yet carry no information, because its
+//! responsibility is equal on every row; the layer above depends on changes only. The components that leave a
+//! neuron are therefore merged into one, its *background*. It has their total weight and is so wide that it
+//! hardly depends on its input; its density keeps the neuron's mean activation. Without a background the
+//! activations would shift out of the reach of the next layer's components.
 
 mod background;
 mod importance;
@@ -23,13 +23,14 @@ use merging::Merge;
 use plan::{Plan, Planner};
 use serde::{Deserialize, Serialize};
 
-/// How much is kept.
+/// The number of components to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Keep {
-    /// This share of all components of the network, in (0, 1], backgrounds included; each neuron keeps one.
+    /// This fraction of all components of the network, in (0, 1], backgrounds included; each neuron keeps at
+    /// least one.
     Share(f64),
-    /// Components that are at least so important, by the criterion.
+    /// Components whose importance by the criterion is at least this.
     AtLeast(f64),
 }
 
@@ -49,33 +50,33 @@ impl Keep {
     }
 }
 
-/// What became of a layer.
+/// The effect of pruning on a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct PrunedLayer {
-    /// Components with weight before.
+    /// Number of components with weight before pruning.
     pub components_before: usize,
-    /// Components with weight now, backgrounds included.
+    /// Number of components with weight after pruning, backgrounds included.
     pub components: usize,
-    /// Components that were merged into others that are much like them.
+    /// Number of components that were merged into similar ones.
     pub merged: usize,
-    /// Neurons before.
+    /// Number of neurons before pruning.
     pub neurons_before: usize,
-    /// Neurons now: one that no component looks at any more has left.
+    /// Number of neurons after pruning; neurons that no component uses are removed.
     pub neurons: usize,
 }
 
-/// A network with fewer components.
+/// A pruned network.
 #[derive(Clone, Debug)]
 pub struct Pruned {
-    /// The network. Its components without weight have the logit [`ugmm_kernels::DROPPED_LOGIT`], cost nothing, and stay
-    /// without weight if it is trained on.
+    /// The network. Its components without weight have the logit [`ugmm_kernels::DROPPED_LOGIT`], cost
+    /// nothing, and keep no weight in further training.
     pub network: Network,
-    /// First to last.
+    /// The effect on each layer, first to last.
     pub layers: Vec<PrunedLayer>,
 }
 
 impl Pruned {
-    /// Share of the components that had weight before that are left.
+    /// Fraction of the components with weight that remain.
     #[must_use]
     pub fn share(&self) -> f64 {
         let sum = |part: fn(&PrunedLayer) -> usize| self.layers.iter().map(part).sum::<usize>();
@@ -83,11 +84,11 @@ impl Pruned {
     }
 }
 
-/// What is known of a network's components, from which it can be pruned to any size.
+/// The analysis of a network's components, from which it can be pruned to any size.
 pub struct Pruner {
     network: Network,
     layers: Vec<Components>,
-    /// What each layer reads, and what the last one gives.
+    /// The inputs of each layer, and the outputs of the last one.
     activations: Vec<Vec<f32>>,
     /// The standard deviation of each layer's inputs.
     deviations: Vec<Vec<f64>>,
@@ -97,15 +98,15 @@ pub struct Pruner {
 }
 
 impl Pruner {
-    /// Looks at a network for its task on the rows `x` `[rows, features]`, row-major: those that it was trained on, or
-    /// others like them; a thousand or a few are enough. Components of a neuron are merged if the logarithms of their
-    /// densities differ by a constant, up to the standard deviation `merge` over rows, at least 0: then one of them, with
-    /// more weight, does for both. `None` merges nothing.
+    /// Analyses a network for its task on the rows `x` `[rows, features]`, row-major: training rows or
+    /// similar ones, of which a few thousand suffice. With `merge`, components of a neuron are merged if the
+    /// logarithms of their densities differ by a constant up to this standard deviation over rows, at least
+    /// 0; one of them then replaces both, with a larger weight. `None` merges nothing.
     ///
     /// # Errors
     ///
-    /// When the tolerance is out of its range, there is no row, the sizes do not fit, or the network still standardises by
-    /// the rows it is given.
+    /// [`UgmmError`] when the tolerance is out of its range, there is no row, the sizes do not fit, or the
+    /// network still standardises over the rows it is given.
     pub fn new(
         network: &Network,
         task: &Task,
@@ -123,12 +124,12 @@ impl Pruner {
         Self::of_outputs(network.clone(), &x, group, criterion, merge)
     }
 
-    /// Ranks the components of a single layer, such as one of a model of another kind, by the rows `x` `[rows, inputs]` that it
-    /// reads there. Every output counts as much as the others, since what becomes of it is not known.
+    /// Analyses a single layer, such as one of a model of another kind, on the rows `x` `[rows, inputs]` of
+    /// its inputs. All outputs have equal sensitivities, because their use is unknown.
     ///
     /// # Errors
     ///
-    /// When the tolerance is out of its range, there is no row, or the sizes do not fit.
+    /// [`UgmmError`] when the tolerance is out of its range, there is no row, or the sizes do not fit.
     pub fn of_layer(
         layer: &Layer,
         x: &[f32],
@@ -141,7 +142,7 @@ impl Pruner {
         Self::of_outputs(network, x, 1, criterion, merge)
     }
 
-    /// Where each `group` of consecutive outputs has a softmax of its own.
+    /// Analyses a network in which each `group` of consecutive outputs has its own softmax.
     fn of_outputs(
         network: Network,
         x: &[f32],
@@ -168,11 +169,11 @@ impl Pruner {
         Ok(Self { network, layers, activations, deviations, sensitivities, importances, merges })
     }
 
-    /// The network with so many of its components.
+    /// The network with the components that `keep` selects.
     ///
     /// # Errors
     ///
-    /// When `keep` is out of its range.
+    /// [`UgmmError::Setting`] when `keep` is out of its range.
     pub fn prune(&self, keep: Keep) -> Result<Pruned, UgmmError> {
         keep.validate()?;
         let planner = Planner {
@@ -188,12 +189,12 @@ impl Pruner {
         Ok(Pruned { network, layers })
     }
 
-    /// The network without what the plan leaves out.
+    /// The network after the plan.
     fn carry_out(&self, plan: &Plan) -> Network {
         let mut pruned = self.network.clone();
         let mut x = self.activations[0].clone();
         for index in 0..self.layers.len() {
-            // The layers before are pruned already, so that this one can make up for what they have become.
+            // The layers before it are pruned already, so that this layer can compensate for their changes.
             pruned.layers[index] = background::pruned_layer(
                 &self.network.layers[index],
                 &self.layers[index],
@@ -237,12 +238,12 @@ fn check_sample(x: &[f32], columns: usize) -> Result<(), UgmmError> {
     }
 }
 
-/// A single layer, such as one of a model of another kind, with so many of its components, and what became of it; see
-/// [`Pruner::of_layer`].
+/// Prunes a single layer, such as one of a model of another kind, to the components that `keep` selects.
+/// Returns the layer and the effect of pruning; see [`Pruner::of_layer`].
 ///
 /// # Errors
 ///
-/// As [`Pruner::of_layer`], and when `keep` is out of its range.
+/// The errors of [`Pruner::of_layer`], and [`UgmmError::Setting`] when `keep` is out of its range.
 ///
 /// ```
 /// use ugmm_network::pruning::{Criterion, Keep, prune_layer};
@@ -267,7 +268,7 @@ pub fn prune_layer(
     Ok((layer, pruned.layers[0]))
 }
 
-/// Some rows of row-major `values`, and of these some columns if they are given.
+/// The given rows, and if `columns` are given only these columns, of row-major `values`.
 fn selected(values: &[f32], width: usize, rows: &[usize], columns: Option<&[usize]>) -> Vec<f32> {
     let row = |&row: &usize| {
         let values = &values[row * width..(row + 1) * width];

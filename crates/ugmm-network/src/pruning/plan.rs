@@ -1,19 +1,19 @@
-//! What stays and what leaves.
+//! Plans of which components are kept and which are removed.
 
 use super::merging::{Merge, log_sum_exp};
 use super::{Keep, PrunedLayer};
 use crate::inspect::components::Components;
 
-/// Share of its weights that a neuron can lose without anything in its place.
+/// Fraction of its weights that a neuron can lose without a replacement.
 const NOTHING_LEFT: f64 = 1e-4;
 
-/// What stays of a layer.
+/// The plan for a layer.
 pub(super) struct LayerPlan {
-    /// Which components stay as they are, `[neurons, inputs]`.
+    /// Whether each component is kept unchanged, `[neurons, inputs]`.
     pub(super) kept: Vec<bool>,
-    /// For each neuron the input of its background, if it has one.
+    /// The input of each neuron's background, if it has one.
     pub(super) backgrounds: Vec<Option<usize>>,
-    /// Which neurons leave the network.
+    /// Whether each neuron is removed, `[neurons]`.
     pub(super) is_removed: Vec<bool>,
 }
 
@@ -28,13 +28,13 @@ impl LayerPlan {
         self.neurons().iter().map(of_neuron).sum()
     }
 
-    /// The neurons that stay.
+    /// The indices of the neurons that are kept.
     pub(super) fn neurons(&self) -> Vec<usize> {
         (0..self.is_removed.len()).filter(|&neuron| !self.is_removed[neuron]).collect()
     }
 }
 
-/// What a plan is made of, whatever its size.
+/// The data of which plans of any size are made.
 pub(super) struct Planner<'a> {
     pub(super) layers: &'a [Components],
     /// The standard deviation of each layer's inputs.
@@ -59,7 +59,8 @@ impl Planner<'_> {
                 self.of_count(&ranking, ranking.iter().filter(important).count())
             }
             Keep::Share(share) => {
-                // How many stay besides backgrounds is known only of a whole plan: neurons leave, and theirs with them.
+                // The number of remaining components is known only for a whole plan, because removed neurons
+                // take theirs with them.
                 let most = (share * all as f64).round() as usize;
                 let (mut low, mut high) = (0, all);
                 while low < high {
@@ -72,7 +73,7 @@ impl Planner<'_> {
         }
     }
 
-    /// All components with weight, the most important one first, by layer and place.
+    /// All components with weight as (layer, place), in descending order of importance.
     fn ranking(&self) -> Vec<(usize, usize)> {
         let of_layer = |(index, layer): (usize, &Components)| {
             let places =
@@ -83,7 +84,7 @@ impl Planner<'_> {
         let mut importances = self.importances.to_vec();
         for (importances, merges) in importances.iter_mut().zip(self.merges) {
             for merge in merges {
-                // It lives on in the other.
+                // The replacing component inherits the importance.
                 importances[merge.into] = importances[merge.into].max(importances[merge.component]);
             }
         }
@@ -92,11 +93,11 @@ impl Planner<'_> {
         all
     }
 
-    /// The plan that keeps so many components besides backgrounds, or one of each neuron where these are more.
+    /// The plan that keeps `count` components besides backgrounds, and at least one of each neuron.
     fn of_count(&self, ranking: &[(usize, usize)], count: usize) -> Plan {
         let mut kept = self.kept(ranking, count);
         let mut plans = Vec::with_capacity(self.layers.len());
-        // From the last layer down: what nothing looks at need not be there.
+        // Planning goes from the last layer to the first, because neurons that no component uses are removed.
         let mut is_removed = vec![false; self.layers.last().map_or(0, |layer| layer.neurons)];
         for (index, layer) in self.layers.iter().enumerate().rev() {
             let kept = kept.pop().unwrap_or_default();
@@ -109,7 +110,7 @@ impl Planner<'_> {
         Plan { layers: plans }
     }
 
-    /// Which components stay as they are, per layer.
+    /// Whether each component is kept unchanged, for each layer.
     fn kept(&self, ranking: &[(usize, usize)], count: usize) -> Vec<Vec<bool>> {
         let mut kept: Vec<Vec<bool>> =
             self.importances.iter().map(|layer| vec![false; layer.len()]).collect();
@@ -117,7 +118,7 @@ impl Planner<'_> {
         for (is_merged, merges) in is_merged.iter_mut().zip(self.merges) {
             merges.iter().for_each(|merge| is_merged[merge.component] = true);
         }
-        // The best one of each neuron, and then the best of all.
+        // The best component of each neuron comes first, then the best of all.
         let mut has_one: Vec<Vec<bool>> =
             self.layers.iter().map(|layer| vec![false; layer.neurons]).collect();
         let mut left = count;
@@ -158,8 +159,8 @@ impl Plan {
     }
 }
 
-/// What merges leave of the weights of each neuron, as a share of all: the density of what went takes less of them where
-/// it is now.
+/// The fraction of each neuron's weight that merges free, `[neurons]`: the density of a replaced component
+/// needs less weight at the place of the replacing one.
 fn weights_left(layer: &Components, kept: &[bool], merges: &[Merge]) -> Vec<f64> {
     let mut left = vec![0.0; layer.neurons];
     for merge in merges.iter().filter(|merge| kept[merge.into]) {
@@ -172,7 +173,8 @@ fn weights_left(layer: &Components, kept: &[bool], merges: &[Merge]) -> Vec<f64>
 }
 
 impl LayerPlan {
-    /// For inputs of these standard deviations, which are neurons that may leave or not.
+    /// The plan for a layer with inputs of these standard deviations; `of_neurons` says whether the inputs
+    /// are removable neurons.
     fn new(
         layer: &Components,
         deviations: &[f64],
@@ -201,14 +203,14 @@ impl LayerPlan {
                 merged
                     if merged.iter().all(|input| is_merged[first + input]) && left[neuron] < NOTHING_LEFT => {
                 }
-                // A background in its place would save nothing.
+                // A background in place of a single component would save nothing.
                 [single] if !is_merged[first + single] => {
                     kept[first + single] = true;
                     is_used[*single] = true;
                 }
                 _ => {
-                    // Where the input hardly changes, neither does the background; an input that nothing else looks at
-                    // would have to stay for it.
+                    // A background is steady where its input hardly changes. An input that nothing else uses
+                    // would have to be kept for it.
                     let steadiest = dropped.iter().copied().min_by(|&a, &b| {
                         let steadiness = |input: usize| (of_neurons && !is_used[input], deviations[input]);
                         let ((a_unused, a_deviation), (b_unused, b_deviation)) =
@@ -223,7 +225,7 @@ impl LayerPlan {
         Self { kept, backgrounds, is_removed }
     }
 
-    /// Which inputs no component looks at.
+    /// Whether each input is unused by all components, `[inputs]`.
     fn unused_inputs(&self, layer: &Components) -> Vec<bool> {
         let mut is_unused = vec![true; layer.inputs];
         for neuron in self.neurons() {

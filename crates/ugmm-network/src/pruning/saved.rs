@@ -1,26 +1,26 @@
-//! Pruning a saved model.
+//! Pruning of a saved model.
 
 use super::{Criterion, Keep, PrunedLayer, Pruner};
 use crate::model_file::SavedModel;
 use crate::{Model, UgmmError};
 
-/// Rows that the network is looked at with, at most: a row of the data is several where it is shown with each label, or
-/// with many numbers. Shares of responsibility are known well enough from these.
+/// Largest number of network rows to analyse. A row of the data counts several times if it is passed with
+/// each label, or with many numbers. Shares of responsibility are precise enough on so many rows.
 const MOST_NETWORK_ROWS: usize = 4096;
 
-/// [`Pruner`] for a model with all that belongs to it.
+/// A [`Pruner`] for a saved model.
 pub struct ModelPruner<'m> {
     saved: &'m SavedModel,
     pruner: Pruner,
 }
 
 impl<'m> ModelPruner<'m> {
-    /// Looks at the model's network on row-major `features` in the data's own units, on as many of their rows as are
-    /// useful, at equal distances; `criterion` and `merge` as for [`Pruner::new`].
+    /// Analyses the model's network on row-major `features` `[rows, features]` in the data's own units, or on
+    /// equally spaced rows of it if there are many. `criterion` and `merge` are as for [`Pruner::new`].
     ///
     /// # Errors
     ///
-    /// As [`Pruner::new`], and when the model is no uGMM network.
+    /// The errors of [`Pruner::new`], and [`UgmmError`] when the model is not a uGMM network.
     pub fn new(
         saved: &'m SavedModel,
         features: &[f32],
@@ -38,11 +38,11 @@ impl<'m> ModelPruner<'m> {
         Ok(Self { saved, pruner: Pruner::new(network, &saved.task, &x, criterion, merge)? })
     }
 
-    /// The model with so many of its components, and what became of each layer.
+    /// The model with the components that `keep` selects, and the effect of pruning on each layer.
     ///
     /// # Errors
     ///
-    /// When `keep` is out of its range.
+    /// [`UgmmError::Setting`] when `keep` is out of its range.
     pub fn prune(&self, keep: Keep) -> Result<(SavedModel, Vec<PrunedLayer>), UgmmError> {
         let pruned = self.pruner.prune(keep)?;
         let model = Model::Ugmm(pruned.network);

@@ -1,20 +1,22 @@
-//! Changes to training rows, drawn anew each time a row is met, that leave its label true.
+//! Augmentation: random changes of training rows that keep their labels valid, drawn anew whenever a row is
+//! used.
 
 use crate::UgmmError;
 use crate::random::index;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-/// What is done to the features of each row of a training batch; never to rows that are measured or predicted.
+/// A change of the features of each training row; rows in evaluation and prediction are unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Augmentation {
-    /// Features are the pixels of an image, row by row, which is moved by a whole number of pixels down or up and right
-    /// or left, each drawn uniformly from −`most` to `most`. Pixels that move out are lost; 0, the background, moves in.
+    /// Features are the pixels of an image, row by row. The image is shifted by whole numbers of pixels
+    /// vertically and horizontally, each drawn uniformly from −`most` to `most`. Pixels beyond the border are
+    /// lost; 0, the background, fills the gap.
     Shift {
-        /// Rows of pixels.
+        /// Number of rows of pixels.
         height: usize,
-        /// Columns of pixels.
+        /// Number of columns of pixels.
         width: usize,
         /// Largest distance in each direction, in pixels; below `height` and `width`.
         most: usize,
@@ -22,11 +24,11 @@ pub enum Augmentation {
 }
 
 impl Augmentation {
-    /// Checks every setting, for rows of so many features.
+    /// Checks every setting, for rows of `columns` features.
     ///
     /// # Errors
     ///
-    /// Names the first setting that does not fit.
+    /// [`UgmmError::Setting`] for the first setting that does not fit.
     pub fn validate(&self, columns: usize) -> Result<(), UgmmError> {
         let Self::Shift { height, width, most } = *self;
         if height.checked_mul(width) != Some(columns) {
@@ -81,7 +83,7 @@ mod tests {
         for _ in 0..500 {
             let mut moved = image.clone();
             shift.apply(&mut moved, &mut rng);
-            // Where pixel (1, 1), which cannot leave, went.
+            // The place of pixel (1, 1), which always stays in the image, shows the shift.
             let place = moved.iter().position(|&value| value == 6.0).unwrap();
             let (down, right) = (place / 4, place % 4);
             seen.insert((down, right));

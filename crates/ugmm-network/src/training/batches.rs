@@ -1,4 +1,4 @@
-//! The order in which training meets its rows, and the making of batches ahead of their use.
+//! The order of training rows, and the preparation of batches ahead of their use.
 
 use super::{Augmentation, Dataset, Targets, TrainingConfig};
 use crate::random::{Stream, generator};
@@ -9,11 +9,11 @@ use std::sync::mpsc::sync_channel;
 /// Features and targets of a batch.
 pub(super) type Batch = (Vec<f32>, Targets);
 
-/// Feature values per batch from which it pays to hand batches from thread to thread.
+/// Number of feature values per batch from which preparation in another thread pays.
 const AHEAD_FROM: usize = 1 << 14;
 
-/// An endless sequence of batches: all rows in a new random order, again and again. The last batch of each round may
-/// be smaller than the others.
+/// An endless sequence of batches: all rows in a new random order in each epoch. The last batch of an epoch
+/// may be smaller.
 struct Batches<'a> {
     dataset: &'a Dataset,
     batch_size: usize,
@@ -44,7 +44,7 @@ impl Iterator for Batches<'_> {
 }
 
 impl Batches<'_> {
-    /// Draws the random numbers of a whole round and makes no batch of it.
+    /// Draws the random numbers of a whole epoch without making batches.
     fn skip_round(&mut self) {
         self.order.shuffle(&mut self.rng);
         if let Some(augmentation) = &self.augmentation {
@@ -54,8 +54,8 @@ impl Batches<'_> {
     }
 }
 
-/// Calls `consume` with the batches of `dataset` after so many rounds. Large ones are made by a thread of their own, one
-/// ahead.
+/// Calls `consume` with the batches of `dataset` after a number of finished epochs. Another thread prepares
+/// large batches, one ahead.
 pub(super) fn with_batches<Output>(
     dataset: &Dataset,
     config: &TrainingConfig,
@@ -77,11 +77,11 @@ pub(super) fn with_batches<Output>(
         return consume(&mut batches);
     }
     std::thread::scope(|scope| {
-        // Nothing is kept in the channel: while one batch is in use, the next waits in the thread's hands.
+        // The channel holds nothing: while one batch is in use, the thread holds the next.
         let (sender, receiver) = sync_channel(0);
         scope.spawn(move || {
             for batch in batches {
-                // The receiver goes away when training ends, early or not.
+                // The receiver is dropped when training ends, early or not.
                 if sender.send(batch).is_err() {
                     break;
                 }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::training::Features;
 
-    /// Labels of the first batches, of rows that are as wide as they say.
+    /// Labels of the first batches, for rows with this number of columns.
     fn labels(columns: usize, seed: u64) -> Vec<Vec<usize>> {
         labels_after(0, columns, seed)
     }
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn skipped_rounds_leave_the_others_as_they_are() {
         assert_eq!(labels_after(1, 1, 3)[..6], labels(1, 3)[3..]);
-        // What augmentation draws is skipped as well.
+        // The draws of augmentation are skipped too.
         let mut dataset = Dataset::new(Features::F32((0..40).map(|i| i as f32).collect()), 4, vec![0; 10], 1);
         let dataset = dataset.as_mut().unwrap();
         let shift = Augmentation::Shift { height: 2, width: 2, most: 1 };

@@ -1,15 +1,15 @@
-//! The state of a training after an epoch, to go on from.
+//! Checkpoints: the state of a training after an epoch, from which it can resume.
 
 use super::early_stopping::{Best, Found};
 use super::{Engine, EpochReport};
 use crate::UgmmError;
 use serde::{Deserialize, Serialize};
 
-/// The state of a training after an epoch: parameters, what the optimiser remembers, the position in the random numbers
-/// and the history. [`run`](super::run) goes on from it to the same bits as if it had never stopped.
+/// The state of a training after an epoch: parameters, optimiser state, position in the random numbers and
+/// history. [`run`](super::run) resumes from it, bit for bit as if training had not stopped.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
-    /// What is not the state of the engine.
+    /// The state of the training loop.
     pub progress: Progress,
     /// The network's parameters, as the engine writes them.
     pub network: Vec<u8>,
@@ -19,11 +19,11 @@ pub struct Checkpoint {
     pub best: Option<Vec<u8>>,
 }
 
-/// How far a training has got.
+/// The state of the training loop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Progress {
-    /// Finished steps.
+    /// Number of finished steps.
     pub step: usize,
     /// Position in the random numbers for dropout.
     pub dropout_position: u128,
@@ -38,7 +38,7 @@ pub struct Progress {
 pub struct EngineState {
     /// The network's parameters, as the engine writes them.
     pub network: Vec<u8>,
-    /// What the optimiser remembers, as the engine writes it.
+    /// The optimiser's state, as the engine writes it.
     pub optimizer: Vec<u8>,
     /// Position in the random numbers for dropout.
     pub dropout_position: u128,

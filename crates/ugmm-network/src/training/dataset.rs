@@ -1,4 +1,4 @@
-//! Rows in memory, and batches of them.
+//! Data sets in memory, and their batches.
 
 use crate::missing::check_finite;
 use crate::{TableShape, TargetKind, UgmmError};
@@ -6,13 +6,14 @@ use crate::{TableShape, TargetKind, UgmmError};
 /// Feature values, row-major.
 #[derive(Clone, Debug)]
 pub enum Features {
-    /// As they are.
+    /// Values as they are.
     F32(Vec<f32>),
-    /// Bytes (image pixels), each multiplied by `scale` when a batch is made: a quarter of the memory.
+    /// Bytes (image pixels), each multiplied by `scale` when a batch is made; they take a quarter of the
+    /// memory.
     Bytes {
         /// The bytes.
         values: Vec<u8>,
-        /// Factor to the feature value, 1/255 for pixels in [0, 1].
+        /// Factor from byte to feature value, such as 1/255 for pixels in [0, 1].
         scale: f32,
     },
 }
@@ -26,12 +27,12 @@ impl Features {
     }
 }
 
-/// What is to be predicted of some rows.
+/// The targets of some rows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Targets {
     /// The class index of each row.
     Classes(Vec<usize>),
-    /// A number of each row.
+    /// The number to predict for each row.
     Numbers(Vec<f32>),
 }
 
@@ -51,7 +52,7 @@ impl Targets {
         self.len() == 0
     }
 
-    /// Those of the given rows.
+    /// The targets of the given rows.
     ///
     /// # Panics
     ///
@@ -65,7 +66,7 @@ impl Targets {
     }
 }
 
-/// Rows to learn from, or to measure on.
+/// Rows for training or evaluation.
 ///
 /// ```
 /// use ugmm_network::training::{Dataset, Features};
@@ -86,11 +87,12 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Rows of `columns` features with the class index of each row, below `classes`.
+    /// A data set of rows with `columns` features and the class index of each row, below `classes`.
     ///
     /// # Errors
     ///
-    /// When there is no row or no column, the sizes do not fit, a value is not finite or a class index too large.
+    /// [`UgmmError`] when there is no row or no column, the sizes do not fit, a value is not finite or a
+    /// class index is too large.
     pub fn new(
         features: Features,
         columns: usize,
@@ -100,12 +102,12 @@ impl Dataset {
         Self::checked(features, columns, (Targets::Classes(labels), 1), classes, false)
     }
 
-    /// Rows in which NaN stands for a missing value; otherwise as [`Self::new`].
+    /// A data set in which NaN means a missing value; otherwise as in [`Self::new`].
     ///
     /// # Errors
     ///
-    /// When there is no row or no column, the sizes do not fit, a value is infinite, a row has no value at all or a class
-    /// index is too large.
+    /// [`UgmmError`] when there is no row or no column, the sizes do not fit, a value is infinite, a row has
+    /// no value at all or a class index is too large.
     pub fn with_missing_values(
         features: Features,
         columns: usize,
@@ -115,22 +117,22 @@ impl Dataset {
         Self::checked(features, columns, (Targets::Classes(labels), 1), classes, true)
     }
 
-    /// Rows with a number to predict, in which a feature may be missing (NaN).
+    /// A data set with numbers to predict, in which a feature may be missing (NaN).
     ///
     /// # Errors
     ///
-    /// As [`Self::with_missing_values`], and when a number is not finite.
+    /// The errors of [`Self::with_missing_values`], and [`UgmmError::NotFinite`] when a number is not finite.
     pub fn with_numbers(features: Features, columns: usize, numbers: Vec<f32>) -> Result<Self, UgmmError> {
         check_finite("the column of numbers to predict", &numbers, 1, false)?;
         Self::checked(features, columns, (Targets::Numbers(numbers), 1), 0, true)
     }
 
-    /// Rows of which several classes are to be predicted, `labels_per_row` of each, those of the first row first: such as one
-    /// for each step of a sequence.
+    /// A data set with several classes to predict for each row, such as one for each step of a sequence.
+    /// `labels` has `labels_per_row` entries for each row, in the order of rows.
     ///
     /// # Errors
     ///
-    /// As [`Self::new`].
+    /// The errors of [`Self::new`].
     pub fn of_sequences(
         features: Features,
         columns: usize,
@@ -193,7 +195,7 @@ impl Dataset {
         self.targets.len() / self.targets_per_row
     }
 
-    /// How much is to be predicted of each row: 1, but of [sequences](Self::of_sequences).
+    /// Number of targets of each row: 1, except for [sequences](Self::of_sequences).
     #[must_use]
     pub fn targets_per_row(&self) -> usize {
         self.targets_per_row
@@ -205,13 +207,13 @@ impl Dataset {
         self.columns
     }
 
-    /// Number of classes; 0 where the rows have numbers to predict.
+    /// Number of classes; 0 if the targets are numbers.
     #[must_use]
     pub fn classes(&self) -> usize {
         self.classes
     }
 
-    /// Row and column of the first value that is missing.
+    /// Row and column of the first missing value, from 0.
     #[must_use]
     pub fn first_missing(&self) -> Option<(usize, usize)> {
         let Features::F32(values) = &self.features else { return None };
@@ -220,19 +222,19 @@ impl Dataset {
         place.map(|place| (place / self.columns, place % self.columns))
     }
 
-    /// The shape of these rows as ones to learn classes from.
+    /// The shape of these rows for a classification.
     #[must_use]
     pub fn shape(&self) -> TableShape {
         TableShape { features: self.columns, target: TargetKind::Classes(self.classes), rows: self.rows() }
     }
 
-    /// What is to be predicted.
+    /// The targets of all rows.
     #[must_use]
     pub fn targets(&self) -> &Targets {
         &self.targets
     }
 
-    /// Class index of each row, or of each step of each; none where the rows have numbers to predict.
+    /// Class index of each row, or of each step of each row; empty if the targets are numbers.
     #[must_use]
     pub fn labels(&self) -> &[usize] {
         match &self.targets {
@@ -241,7 +243,7 @@ impl Dataset {
         }
     }
 
-    /// Features, row-major `[rows.len(), columns]`, and targets of the given rows, those of the first one first.
+    /// Features, row-major `[rows.len(), columns]`, and targets of the given rows, in their order.
     ///
     /// # Panics
     ///
@@ -251,8 +253,8 @@ impl Dataset {
         self.changed_batch(rows, |_| ())
     }
 
-    /// The rows at `indices` as one batch, with `change` applied to the features of each row in turn. Panics where an index
-    /// is not that of a row.
+    /// The given rows as one batch, with `change` applied to the features of each row in turn. Panics if an
+    /// index is not below [`Self::rows`].
     pub(super) fn changed_batch(
         &self,
         rows: &[usize],

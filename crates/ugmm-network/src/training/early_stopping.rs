@@ -1,9 +1,9 @@
-//! Stopping when the validation rows are predicted no better.
+//! Early stopping by the loss on validation rows.
 
 use serde::{Deserialize, Serialize};
 
-/// Stops training when the loss on the validation rows has not fallen for so many epochs; the network with the smallest
-/// one is taken (Prechelt 1998).
+/// Stops training when the loss on the validation rows has not decreased for `patience` epochs, and keeps the
+/// network with the smallest loss (Prechelt 1998).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EarlyStopping {
@@ -11,7 +11,7 @@ pub struct EarlyStopping {
     pub patience: usize,
 }
 
-/// The best network so far.
+/// The best network so far, by the loss on validation rows.
 pub(super) struct Best<N> {
     patience: usize,
     pub(super) found: Option<Found<N>>,
@@ -20,7 +20,7 @@ pub(super) struct Best<N> {
 pub(super) struct Found<N> {
     pub(super) epoch: usize,
     pub(super) loss: f64,
-    /// As it was after the epoch: without autodiff, and not settled.
+    /// The network after that epoch: without autodiff, and not settled.
     pub(super) network: N,
 }
 
@@ -29,7 +29,8 @@ impl<N> Best<N> {
         Self { patience: settings.patience, found: None }
     }
 
-    /// Takes note of the loss after `epoch`, from 1, and says whether to stop. A loss that is not a number is none.
+    /// Records the loss after `epoch`, counted from 1, and returns whether to stop. NaN is never a better
+    /// loss.
     pub(super) fn is_enough(&mut self, epoch: usize, loss: f64, network: impl FnOnce() -> N) -> bool {
         let better = match &self.found {
             Some(found) => loss < found.loss,
@@ -41,7 +42,7 @@ impl<N> Best<N> {
         self.ends_after(epoch)
     }
 
-    /// Whether training stops after `epoch`, from 1; 0 is before the first.
+    /// Whether training stops after `epoch`, counted from 1; 0 is the state before the first epoch.
     pub(super) fn ends_after(&self, epoch: usize) -> bool {
         epoch - self.found.as_ref().map_or(0, |found| found.epoch) >= self.patience
     }

@@ -1,33 +1,35 @@
-//! What the training loop asks of whatever makes its steps.
+//! The interface between the training loop and the engines that compute its steps.
 
 use super::{Dataset, EngineState, Measured, Targets, TrainingConfig};
 #[cfg(doc)]
 use crate::Predictor;
 use crate::{Task, UgmmError};
 
-/// A network in training with its optimiser: what the loop [`run`](super::run) repeats a step of. The one of this crate is
-/// [`Stepper`](super::Stepper); a framework may bring another, for devices of its own.
+/// A network in training with its optimiser, whose steps the loop [`run`](super::run) repeats.
+/// [`Stepper`](super::Stepper) is the engine of this crate; a framework may implement another for its own
+/// devices.
 pub trait Engine {
-    /// A network as it is after some steps.
+    /// The network in a form that can be cloned between steps.
     type Network: Clone;
 
-    /// Rows of outputs that the network gives for each row of inputs; see [`Predictor::predictions_per_row`].
+    /// Number of output rows for each row of inputs; see [`Predictor::predictions_per_row`].
     fn predictions_per_row(&self) -> usize {
         1
     }
 
-    /// Whether NaN in the inputs is a missing value that the network knows how to do without.
+    /// Whether the network accepts NaN in the inputs as missing values.
     fn takes_missing_values(&self) -> bool;
 
-    /// One step on a batch: features `x`, row-major `[rows, features]`, and what is to be predicted of each row. Where the loss
-    /// before the step is not finite the network is left as it was, if the engine knows the loss before it takes the step.
+    /// Takes one step on a batch: features `x`, row-major `[rows, features]`, and the targets of each row. If
+    /// the loss before the step is not finite, and the engine knows it before the update, the network stays
+    /// unchanged.
     ///
     /// # Errors
     ///
-    /// When the batch does not fit the task.
+    /// [`UgmmError`] when the batch does not fit the task.
     fn step(&mut self, x: Vec<f32>, targets: &Targets, learning_rate: f64) -> Result<(), UgmmError>;
 
-    /// Steps after which to ask for losses; more than 1 where asking has to wait for a device.
+    /// Number of steps between readings of losses; more than 1 if a reading has to wait for a device.
     fn steps_per_reading(&self) -> usize {
         1
     }
@@ -35,17 +37,17 @@ pub trait Engine {
     /// The losses of all steps since the last reading.
     fn read_losses(&mut self) -> Vec<f32>;
 
-    /// The network as it is now.
+    /// The current network.
     fn network(&self) -> Self::Network;
 
-    /// A network as it is to be used after training: whatever it took from each batch is now fixed, to what it is on
-    /// `sample`, typical rows `[rows, inputs]`.
+    /// The network for use after training. Statistics that training took from each batch are now those of
+    /// `sample` `[rows, inputs]`, which holds typical rows.
     fn settled(&self, network: Self::Network, sample: &[f32]) -> Self::Network;
 
-    /// Whether [`Self::settled`] changes something, so that training needs a sample for it.
+    /// Whether [`Self::settled`] changes the network, so that training needs a sample for it.
     fn needs_settling(&self) -> bool;
 
-    /// How well a settled network predicts validation rows.
+    /// Measures a settled network on validation rows.
     ///
     /// # Errors
     ///
@@ -58,31 +60,31 @@ pub trait Engine {
         config: &TrainingConfig,
     ) -> Result<Measured, UgmmError>;
 
-    /// All that a training goes on from.
+    /// The complete state from which a training resumes.
     ///
     /// # Errors
     ///
     /// When it cannot be written.
     fn state(&self) -> Result<EngineState, UgmmError>;
 
-    /// Goes back to a state.
+    /// Restores a state.
     ///
     /// # Errors
     ///
-    /// When it is not one of such a training.
+    /// [`UgmmError`] when it does not belong to a training with this network and optimiser.
     fn restore(&mut self, state: &EngineState) -> Result<(), UgmmError>;
 
-    /// A network as bytes.
+    /// Serialises a network.
     ///
     /// # Errors
     ///
-    /// When it cannot be written.
+    /// [`UgmmError`] when it cannot be serialised.
     fn to_bytes(&self, network: &Self::Network) -> Result<Vec<u8>, UgmmError>;
 
-    /// The network of such bytes.
+    /// Deserialises a network.
     ///
     /// # Errors
     ///
-    /// When they are not those of a network of this shape.
+    /// [`UgmmError`] when the bytes do not belong to a network of this shape.
     fn network_of(&self, bytes: &[u8]) -> Result<Self::Network, UgmmError>;
 }

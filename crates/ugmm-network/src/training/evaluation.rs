@@ -1,20 +1,21 @@
-//! How well a network predicts a data set.
+//! Evaluation of a network on a data set.
 
 use super::{Dataset, Targets, TrainingConfig};
 use crate::inference::conditional::{ConditionalDensity, conditional_densities, portions};
 use crate::metrics::{decisions, unweighted};
 use crate::{Metrics, Objective, Predictor, Task, UgmmError};
 
-/// Rows per forward pass in evaluation: enough to keep the kernels busy, small enough for the cache.
+/// Number of rows per forward pass in evaluation: enough to keep the kernels busy, few enough for the cache.
 const EVALUATION_BATCH: usize = 512;
-/// Rows that are passed at once where each row goes through the network many times.
+/// Number of rows per forward pass when each row of the data set is passed many times.
 const DENSITY_BATCH: usize = 8192;
 
-/// log P(class | x) of every row of a data set (or of every step of each), row-major `[rows, classes]`, natural logarithms.
+/// log P(class | x) of every row of a data set (or of every step of each row), row-major `[rows, classes]`,
+/// natural logarithms.
 ///
 /// # Errors
 ///
-/// When the data set does not fit the task.
+/// [`UgmmError`] when the data set does not fit the task.
 pub fn log_probabilities<N: Predictor + ?Sized>(
     network: &N,
     task: &Task,
@@ -23,11 +24,12 @@ pub fn log_probabilities<N: Predictor + ?Sized>(
     collect(network, task, dataset, Task::log_probabilities)
 }
 
-/// Unnormalised log-scores of every row of a data set, row-major `[rows, classes]`: see [`Task::class_scores`].
+/// Unnormalised log-scores of every row of a data set, row-major `[rows, classes]`; see
+/// [`Task::class_scores`].
 ///
 /// # Errors
 ///
-/// When the data set does not fit the task.
+/// [`UgmmError`] when the data set does not fit the task.
 pub fn class_scores<N: Predictor + ?Sized>(
     network: &N,
     task: &Task,
@@ -52,11 +54,12 @@ fn collect<N: Predictor + ?Sized>(
     Ok(all)
 }
 
-/// The conditional density of the number to predict for every row of a data set, over `cells` cells of the task's range.
+/// The conditional density of the target for every row of a data set, over `cells` cells of the task's range:
+/// one density per row.
 ///
 /// # Errors
 ///
-/// When the data set does not fit the task, or the task is to predict classes.
+/// [`UgmmError`] when the data set does not fit the task, or the targets are classes.
 pub fn predicted_densities<N: Predictor + ?Sized>(
     network: &N,
     task: &Task,
@@ -79,11 +82,11 @@ pub fn predicted_densities<N: Predictor + ?Sized>(
     Ok(all)
 }
 
-/// How well a network predicts the classes of a data set.
+/// Measures of a network's class probabilities on a data set.
 ///
 /// # Errors
 ///
-/// When the data set does not fit the task.
+/// [`UgmmError`] when the data set does not fit the task.
 pub fn evaluate<N: Predictor + ?Sized>(
     network: &N,
     task: &Task,
@@ -92,20 +95,20 @@ pub fn evaluate<N: Predictor + ?Sized>(
     Ok(Metrics::of(&log_probabilities(network, task, dataset)?, dataset.labels()))
 }
 
-/// What is measured after an epoch.
+/// The measures of a network after an epoch.
 #[derive(Clone, Copy, Debug)]
 pub struct Measured {
     /// Mean of −log P(class | x) or −log p(number | x).
     pub loss: f64,
-    /// Of classes.
+    /// Measures of class probabilities; `None` if the targets are numbers.
     pub metrics: Option<Metrics>,
 }
 
-/// What is measured of `network` on validation rows after an epoch of a training with these settings.
+/// Measures `network` on validation rows after an epoch of a training with these settings.
 ///
 /// # Errors
 ///
-/// When the data set does not fit the task.
+/// [`UgmmError`] when the data set does not fit the task.
 pub fn measure<N: Predictor + ?Sized>(
     network: &N,
     task: &Task,
@@ -131,8 +134,8 @@ pub fn measure<N: Predictor + ?Sized>(
     }
 }
 
-/// Checks that a data set has the feature columns and classes of a task, so many targets for each row, and all values that
-/// the network needs.
+/// Checks that a data set has the feature columns and classes of a task, the right number of targets for each
+/// row, and all values that the network needs.
 pub(super) fn check_dataset(
     predictions_per_row: usize,
     takes_missing_values: bool,

@@ -1,29 +1,29 @@
-//! The course of a training, as a model file keeps it.
+//! The history of a training, as a model file stores it.
 
 use super::EpochReport;
 use serde::{Deserialize, Serialize};
 
-/// One number for each epoch of what was measured after it; a list is empty where that was not measured.
+/// Measures after each epoch, one value per epoch; a list is empty if its measure was not taken.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct History {
-    /// Mean loss over the epoch's rows, as they were met (with dropout).
+    /// Mean training loss over the epoch's rows (with dropout).
     pub training_loss: Vec<f32>,
     /// Learning rate of the epoch's last step.
     pub learning_rate: Vec<f32>,
     /// Mean of −log P(class | x), or of −log p(number | x), over the validation rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub validation_loss: Vec<f32>,
-    /// Share of the validation rows whose class was predicted.
+    /// Accuracy on the validation rows, in [0, 1].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub validation_accuracy: Vec<f32>,
-    /// With early stopping, the epoch that the network is of, from 1.
+    /// With early stopping, the epoch of the returned network, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_epoch: Option<usize>,
 }
 
 impl History {
-    /// Of the reports of a training.
+    /// The history from the reports of a training.
     #[must_use]
     pub fn of(reports: &[EpochReport], best_epoch: Option<usize>) -> Self {
         let measured = |value: fn(&EpochReport) -> Option<f64>| -> Vec<f32> {
@@ -39,7 +39,7 @@ impl History {
         }
     }
 
-    /// What must hold of a history from a file, in words if it does not.
+    /// Checks a history from a file; the error says what is wrong.
     pub(crate) fn check(&self) -> Result<(), String> {
         let epochs = self.training_loss.len();
         let lists = [&self.learning_rate, &self.validation_loss, &self.validation_accuracy];
@@ -56,7 +56,8 @@ impl History {
     }
 }
 
-/// What JSON and f32 can hold, so that no odd number keeps a model from being saved.
+/// The nearest value that JSON and f32 can represent, so that an extreme value does not prevent saving a
+/// model.
 fn storable(value: f64) -> f32 {
     if value.is_nan() { f32::MAX } else { value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32 }
 }

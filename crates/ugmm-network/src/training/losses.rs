@@ -1,15 +1,16 @@
 //! The losses of an epoch.
 
-/// A loss that is not finite, and the batch that it is of.
+/// A loss that is not finite, and its batch.
 pub(super) struct NotFinite {
     pub(super) batch: usize,
     pub(super) loss: f32,
 }
 
-/// The losses of an epoch. Engines may know those of some steps later: they are asked for them once in a while.
+/// The losses of an epoch. An engine may know the losses of some steps later, so that they are read now and
+/// then.
 #[derive(Default)]
 pub(super) struct Losses {
-    /// Batches whose losses are not known yet, from 1, and their rows.
+    /// Number, from 1, and rows of each batch whose loss is not yet known.
     pending: Vec<(usize, usize)>,
     /// Σ loss · rows.
     sum: f64,
@@ -18,17 +19,17 @@ pub(super) struct Losses {
 }
 
 impl Losses {
-    /// Takes note of a batch of so many rows, from 1.
+    /// Records a batch by its number, from 1, and its rows.
     pub(super) fn add(&mut self, batch: usize, rows: usize) {
         self.pending.push((batch, rows));
     }
 
-    /// Whether to ask for losses now: none is known yet, or those of so many steps are not.
+    /// Whether losses should be read now: none is known yet, or `steps_per_reading` are pending.
     pub(super) fn is_time_to_ask(&self, steps_per_reading: usize) -> bool {
         self.latest.is_none() || self.pending.len() >= steps_per_reading
     }
 
-    /// Takes the losses of all batches whose losses were not known.
+    /// Records the losses of all pending batches.
     pub(super) fn take(&mut self, losses: Vec<f32>) -> Result<(), NotFinite> {
         for ((batch, rows), loss) in std::mem::take(&mut self.pending).into_iter().zip(losses) {
             if !loss.is_finite() {
@@ -41,12 +42,12 @@ impl Losses {
         Ok(())
     }
 
-    /// The last one that is known.
+    /// The latest known loss; NaN if there is none.
     pub(super) fn latest(&self) -> f32 {
         self.latest.unwrap_or(f32::NAN)
     }
 
-    /// Σ loss · rows / Σ rows of those that are known.
+    /// Σ loss · rows / Σ rows over the known losses.
     pub(super) fn mean(&self) -> f64 {
         self.sum / self.rows as f64
     }

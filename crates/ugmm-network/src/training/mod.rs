@@ -36,35 +36,36 @@ use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-/// How to train.
+/// Settings of a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingConfig {
-    /// Decides every random choice.
+    /// Seed of every random choice.
     pub seed: u64,
-    /// Number of passes over the training rows.
+    /// Number of epochs, which are passes over the training rows.
     pub epochs: usize,
-    /// Rows per step; the last batch of an epoch may be smaller.
+    /// Number of rows per step; the last batch of an epoch may be smaller.
     pub batch_size: usize,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
-    /// The learning rate.
+    /// The learning-rate schedule.
     pub schedule: Schedule,
-    /// Largest allowed Euclidean norm of all gradients together; larger ones are scaled down.
+    /// Largest Euclidean norm of all gradients together; larger gradients are scaled down. `None` for no
+    /// limit.
     pub max_gradient_norm: Option<f64>,
-    /// Share of a cross-entropy's target that goes from the right class to all classes alike; in [0, 1).
+    /// Label smoothing: the fraction of a cross-entropy's target that is spread evenly over all classes; in
+    /// [0, 1).
     #[serde(default)]
     pub label_smoothing: f64,
-    /// How much the rows of each class count in the loss, one positive number per class; all alike if not given. A network
-    /// that is trained so predicts probabilities in proportion to weight × P(class | x);
-    /// [`unweighted`](crate::metrics::unweighted) gives P(class | x) again.
+    /// Weight of the rows of each class in the loss, `[classes]`, positive; `None` for equal weights. A
+    /// network trained with weights predicts probabilities proportional to weight × P(class | x);
+    /// [`unweighted`](crate::metrics::unweighted) recovers P(class | x).
     #[serde(default)]
     pub class_weights: Option<Vec<f64>>,
-    /// What is done to the rows of each batch.
+    /// Augmentation of the rows of each batch.
     #[serde(default)]
     pub augmentation: Option<Augmentation>,
-    /// Whether to stop when the validation rows are predicted no better, and to take the best network rather than the
-    /// last.
+    /// Early stopping by the loss on validation rows, which returns the best network instead of the last one.
     #[serde(default)]
     pub early_stopping: Option<EarlyStopping>,
 }
@@ -87,7 +88,7 @@ impl TrainingConfig {
         }
     }
 
-    /// What of this a loss looks at.
+    /// The options of the loss in these settings.
     #[must_use]
     pub fn loss_options(&self) -> LossOptions {
         let Self { label_smoothing, class_weights, .. } = self.clone();
@@ -98,7 +99,7 @@ impl TrainingConfig {
     ///
     /// # Errors
     ///
-    /// Names the first setting that is out of its range.
+    /// [`UgmmError::Setting`] for the first setting that is out of its range.
     pub fn validate(&self) -> Result<(), UgmmError> {
         if self.batch_size == 0 {
             return Err(UgmmError::setting("batch_size", 0, "at least 1"));
@@ -124,46 +125,47 @@ impl TrainingConfig {
     }
 }
 
-/// After a step.
+/// The report after a step.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchReport {
-    /// Finished steps, over all epochs.
+    /// Number of finished steps, over all epochs.
     pub step: usize,
-    /// Steps of the whole training, as far as it can be foreseen.
+    /// Expected number of steps of the whole training.
     pub total_steps: usize,
-    /// Loss of this batch; on a GPU, of the last batch whose loss has been read.
+    /// Loss of this batch; on a GPU, the latest loss that has been read.
     pub loss: f32,
 }
 
-/// After an epoch.
+/// The report after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpochReport {
-    /// Finished epochs.
+    /// Number of finished epochs.
     pub epoch: usize,
     /// Learning rate of the epoch's last step.
     pub learning_rate: f64,
-    /// Mean loss over the epoch's rows, as they were met (with dropout).
+    /// Mean training loss over the epoch's rows (with dropout).
     pub training_loss: f64,
-    /// On the validation rows, if any were given and they have classes.
+    /// Measures on the validation rows, if there are any and they have classes.
     pub validation: Option<Metrics>,
-    /// Mean of −log P(class | x), or of −log p(number | x), over the validation rows, if any were given.
+    /// Mean of −log P(class | x), or of −log p(number | x), over the validation rows, if there are any.
     pub validation_loss: Option<f64>,
 }
 
-/// Told about the progress of training, with a word in how long it goes on; the place for progress bars, records,
-/// checkpoints and interruption.
+/// An observer of training, which may stop it. Progress bars, logs, checkpoints and interruption are
+/// implemented as observers.
 pub trait Observer {
-    /// After each step; `Break` ends training there.
+    /// Called after each step; `Break` ends training.
     fn on_batch(&mut self, _report: &BatchReport) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
-    /// After each epoch; `Break` ends training there. `checkpoint` makes one of this moment, for [`resume`].
+    /// Called after each epoch; `Break` ends training. `checkpoint` makes a checkpoint of this moment, for
+    /// [`resume`].
     ///
     /// # Errors
     ///
-    /// Whatever goes wrong here ends training.
+    /// An error ends training, which returns it.
     fn on_epoch(
         &mut self,
         _report: &EpochReport,
@@ -172,39 +174,40 @@ pub trait Observer {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// When training must be over. The number of steps, and with it a cosine schedule, is shortened to what there is time
-    /// for; how far depends on the machine, so that results do too.
+    /// The time at which training must end. The number of steps, and with it a cosine schedule, is shortened
+    /// to fit. The extent depends on the speed of the machine, and so do the results.
     fn deadline(&self) -> Option<Instant> {
         None
     }
 }
 
-/// Watches nothing.
+/// An observer that does nothing.
 impl Observer for () {}
 
 /// A trained network and its history.
 #[derive(Debug)]
 pub struct Trained<N> {
-    /// The network after the last epoch (with early stopping, after the best one), [settled](Model::settled): ready to
-    /// predict.
+    /// The network after the last epoch (with early stopping, after the best one), [settled](Model::settled)
+    /// and ready to predict.
     pub network: N,
     /// One report per epoch.
     pub history: Vec<EpochReport>,
-    /// With early stopping, the epoch that the network is of, from 1.
+    /// With early stopping, the epoch of the returned network, from 1.
     pub best_epoch: Option<usize>,
 }
 
-/// Rows that [`Init::Data`](crate::Init::Data) looks at, at most.
+/// Largest number of rows in the sample for [`Init::Data`](crate::Init::Data).
 const INITIALIZATION_ROWS: usize = 2048;
-/// Rows whose statistics are folded into a network that standardises between its layers, at most: their means and
-/// deviations are then within a few per cent of those of all rows, as those of a training batch never are.
+/// Largest number of rows whose statistics are folded into a network that standardises between its layers.
+/// Their means and deviations are within a few per cent of those of all rows, unlike those of a training
+/// batch.
 const SETTLING_ROWS: usize = 4096;
 
-/// A new model for a task, initialised from rows of `dataset` where its configuration asks for that.
+/// A new model for a task, initialised from rows of `dataset` if its configuration requires it.
 ///
 /// # Errors
 ///
-/// When a setting is out of its range or the model does not fit the task or the data.
+/// [`UgmmError`] when a setting is out of its range or the model does not fit the task or the data.
 pub fn init_model(
     config: &ModelConfig,
     task: &Task,
@@ -221,14 +224,15 @@ pub fn init_model(
     config.init(Some(&task.training_input(&x, &targets)), &mut rng)
 }
 
-/// Trains `network` on `training` rows, measuring it on `validation` rows after each epoch.
+/// Trains `network` on `training` rows and evaluates it on `validation` rows after each epoch.
 ///
-/// The same network, data and configuration give the same bits on the same machine, whatever the number of threads.
+/// A network, data and configuration determine every bit of the result on one machine, whatever the number of
+/// threads.
 ///
 /// # Errors
 ///
-/// When a setting is out of its range, the data or the network do not fit the task, early stopping lacks validation rows,
-/// or the loss is no longer finite; and whatever goes wrong in the observer.
+/// [`UgmmError`] when a setting is out of its range, the data or the network do not fit the task, early
+/// stopping lacks validation rows, or the loss is no longer finite; also the errors of the observer.
 ///
 /// ```
 /// use ugmm_network::training::{Dataset, Features, TrainingConfig, init_model, train};
@@ -253,12 +257,13 @@ pub fn train(
     resume(None, network, task, training, validation, config, observer)
 }
 
-/// Trains a network as [`train`] does, and resumes from a checkpoint of such a training if there is one, to the bits that it
-/// would have had without the interruption. Only the shape of `network` matters then.
+/// Trains a network as [`train`] does. With a checkpoint of such a training it resumes, and the result is bit
+/// for bit that of an uninterrupted training; of `network` only the shape matters then.
 ///
 /// # Errors
 ///
-/// As [`train`], and when the checkpoint is not of a network of this shape.
+/// The errors of [`train`], and [`UgmmError::Checkpoint`] when the checkpoint does not belong to a network of
+/// this shape.
 pub fn resume(
     checkpoint: Option<&Checkpoint>,
     network: Model,
@@ -272,11 +277,12 @@ pub fn resume(
     run(engine, checkpoint, task, training, validation, config, observer)
 }
 
-/// The training loop, with any [`Engine`] that makes the steps; goes on from a checkpoint of the same engine, if there is one.
+/// The training loop, with any [`Engine`] for its steps. It resumes from a checkpoint of this kind of engine,
+/// if there is one.
 ///
 /// # Errors
 ///
-/// As [`resume`].
+/// The errors of [`resume`].
 pub fn run<E: Engine>(
     mut engine: E,
     checkpoint: Option<&Checkpoint>,
@@ -321,7 +327,7 @@ pub fn run<E: Engine>(
         first_step: step,
     };
     let finished = history.len();
-    // A checkpoint may be of the last epoch of a training that early stopping ended.
+    // The checkpoint may belong to the epoch at which early stopping ended training.
     let ended = best.as_ref().is_some_and(|best| best.ends_after(finished));
     let epochs = if ended { finished..finished } else { finished..config.epochs };
     batches::with_batches(training, config, finished, |batches| {
@@ -379,7 +385,7 @@ pub fn run<E: Engine>(
     Ok(Trained { network, history, best_epoch })
 }
 
-/// What [`Engine::settled`] gets: what the network reads of training rows drawn at random.
+/// The sample for [`Engine::settled`]: the network's inputs of training rows drawn at random.
 fn settling_sample(task: &Task, training: &Dataset, seed: u64) -> Vec<f32> {
     let mut rows: Vec<usize> = (0..training.rows()).collect();
     let (rows, _) = rows.partial_shuffle(&mut generator(seed, Stream::Settling), SETTLING_ROWS);

@@ -1,9 +1,9 @@
-//! Optimisers and their settings, with PyTorch's defaults.
+//! Optimisers and their settings, with the defaults of PyTorch.
 
 use crate::UgmmError;
 use serde::{Deserialize, Serialize};
 
-/// An optimiser and its settings; the learning rate is the [`Schedule`](super::Schedule)'s.
+/// An optimiser and its settings; the [`Schedule`](super::Schedule) determines the learning rate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum OptimizerConfig {
@@ -18,13 +18,13 @@ pub enum OptimizerConfig {
     },
     /// Adam with decoupled weight decay (Loshchilov and Hutter 2019).
     AdamW {
-        /// As Adam's.
+        /// Decay of the mean of gradients, in [0, 1).
         beta_1: f32,
-        /// As Adam's.
+        /// Decay of the mean of squared gradients, in [0, 1).
         beta_2: f32,
-        /// As Adam's.
+        /// Added to the denominator; positive.
         epsilon: f32,
-        /// Share of each parameter removed per step and unit of learning rate; at least 0.
+        /// Fraction of each parameter that is removed per step and unit of learning rate; at least 0.
         weight_decay: f32,
     },
     /// Stochastic gradient descent.
@@ -54,7 +54,7 @@ impl OptimizerConfig {
     ///
     /// # Errors
     ///
-    /// Names the first setting that is out of its range.
+    /// [`UgmmError::Setting`] for the first setting that is out of its range.
     pub fn validate(&self) -> Result<(), UgmmError> {
         let decay_rate = |setting, value: f64| match (0.0..1.0).contains(&value) {
             true => Ok(()),

@@ -1,22 +1,23 @@
-//! How many steps there is time for.
+//! The number of steps that fit before a deadline.
 
 use std::time::{Duration, Instant};
 
-/// Time after which the pace is known well enough to plan by.
+/// Time after which the pace is known well enough for a prediction.
 const KNOWN_AFTER: Duration = Duration::from_millis(200);
 
-/// The pace of a training that may have to end at a deadline.
+/// The pace of a training that may have a deadline.
 pub(super) struct Pace {
-    /// Steps, if there is time for all.
+    /// Number of steps without a deadline.
     pub planned: usize,
     pub deadline: Option<Instant>,
     pub start: Instant,
-    /// Steps that were done before, in an earlier run.
+    /// Number of steps finished in an earlier run.
     pub first_step: usize,
 }
 
 impl Pace {
-    /// Steps of the whole training, as it looks after `step` steps: what a schedule goes by, so that it ends with the time.
+    /// Expected number of steps of the whole training after `step` steps; a schedule that uses it ends at the
+    /// deadline.
     pub(super) fn total_steps(&self, step: usize) -> usize {
         self.deadline.map_or(self.planned, |deadline| self.steps_by(deadline, step, Instant::now()))
     }
@@ -47,15 +48,15 @@ mod tests {
         let deadline = after(10.0);
         let pace = Pace { planned: 1000, deadline: Some(deadline), start, first_step: 40 };
         let total_steps = |step, now| pace.steps_by(deadline, step, now);
-        // Nothing is known at first.
+        // The pace is unknown at first.
         assert_eq!(total_steps(40, start), 1000);
         assert_eq!(total_steps(41, after(0.1)), 1000);
-        // A hundred steps in two seconds, so four hundred more in the eight that are left.
+        // The pace is a hundred steps in two seconds, so that four hundred more fit into the remaining eight.
         assert_eq!(total_steps(140, after(2.0)), 540);
-        // It goes faster than that, so that there is time for all, or stands still.
+        // With a higher pace there is time for all steps; with a much lower one, for one more.
         assert_eq!(total_steps(540, after(3.0)), 1000);
         assert_eq!(total_steps(141, after(9.9)), 142);
-        // The time is over.
+        // The deadline has passed.
         assert_eq!(total_steps(142, after(10.0)), 142);
         assert_eq!(total_steps(142, after(11.0)), 142);
         assert_eq!(Pace { deadline: None, ..pace }.total_steps(142), 1000);

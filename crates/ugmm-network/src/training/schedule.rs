@@ -8,39 +8,39 @@ use std::f64::consts::PI;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Schedule {
-    /// One learning rate for all of training.
+    /// A constant learning rate.
     Constant {
-        /// Positive.
+        /// The learning rate; positive.
         learning_rate: f64,
     },
     /// Multiplied by `factor` after each of the given numbers of epochs (the paper's schedule for MNIST).
     MultiStep {
-        /// In the beginning; positive.
+        /// Initial learning rate; positive.
         learning_rate: f64,
-        /// Numbers of finished epochs, ascending.
+        /// Numbers of finished epochs at which the rate changes, ascending.
         milestones: Vec<usize>,
-        /// In (0, 1].
+        /// Factor of each change, in (0, 1].
         factor: f64,
     },
     /// Linear warm-up, then half a cosine down to `learning_rate × final_fraction` (Loshchilov and Hutter 2017).
     Cosine {
-        /// At the end of the warm-up; positive.
+        /// Learning rate at the end of the warm-up; positive.
         learning_rate: f64,
         /// Number of steps of the warm-up.
         warmup_steps: usize,
-        /// In [0, 1].
+        /// Final learning rate as a fraction of `learning_rate`, in [0, 1].
         final_fraction: f64,
     },
 }
 
-/// Where training is: what a schedule looks at.
+/// The position in a training, on which a schedule depends.
 #[derive(Clone, Copy, Debug)]
 pub struct Position {
-    /// Finished epochs.
+    /// Number of finished epochs.
     pub epoch: usize,
-    /// Finished steps, over all epochs.
+    /// Number of finished steps, over all epochs.
     pub step: usize,
-    /// Steps of the whole training.
+    /// Number of steps of the whole training.
     pub total_steps: usize,
 }
 
@@ -70,7 +70,7 @@ impl Schedule {
     ///
     /// # Errors
     ///
-    /// Names the first setting that is out of its range.
+    /// [`UgmmError::Setting`] for the first setting that is out of its range.
     pub fn validate(&self) -> Result<(), UgmmError> {
         let (Self::Constant { learning_rate }
         | Self::MultiStep { learning_rate, .. }

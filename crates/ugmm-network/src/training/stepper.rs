@@ -1,4 +1,4 @@
-//! The engine of this crate: steps on slices by the kernels.
+//! The engine of this crate, which computes steps on slices with the kernels.
 
 use super::update::Optimizer;
 use super::{Dataset, Engine, EngineState, Measured, Targets, TrainingConfig, measure};
@@ -6,10 +6,11 @@ use crate::random::{Stream, generator};
 use crate::{LossOptions, Model, Predictor, Task, UgmmError};
 use rand_chacha::ChaCha8Rng;
 
-/// Rows times parameters from which a step has loops worth several threads.
+/// Rows times parameters from which the loops of a step are worth several threads.
 const POOL_FROM: usize = 1 << 20;
 
-/// A network in training with its optimiser: what [`train`](super::train) repeats, for training loops of one's own.
+/// A network in training with its optimiser, whose steps [`train`](super::train) repeats; for custom training
+/// loops.
 ///
 /// ```
 /// use ugmm_network::training::{Stepper, Targets, TrainingConfig};
@@ -33,17 +34,18 @@ pub struct Stepper {
     max_gradient_norm: Option<f64>,
     loss: LossOptions,
     dropout: ChaCha8Rng,
-    /// Those of the step, one list for each tensor; 0 between steps.
+    /// Gradients of the current step, one list for each tensor; 0 between steps.
     gradients: Vec<Vec<f32>>,
     losses: Vec<f32>,
 }
 
 impl Stepper {
-    /// Starts training `network`; of `config` the optimiser, the clipping, the loss and the seed (for dropout) matter.
+    /// Prepares the training of `network` with the optimiser, clipping, loss options and seed (for dropout)
+    /// of `config`.
     ///
     /// # Errors
     ///
-    /// When a setting is out of its range or the network does not fit the task.
+    /// [`UgmmError`] when a setting is out of its range or the network does not fit the task.
     pub fn new(network: Model, task: Task, config: &TrainingConfig) -> Result<Self, UgmmError> {
         config.validate()?;
         task.validate()?;
@@ -62,12 +64,12 @@ impl Stepper {
         })
     }
 
-    /// One step on a batch: features `x`, row-major `[rows, features]`, and what is to be predicted of each row. Returns the
-    /// loss before the step. A loss that is not finite is returned and the network left as it was.
+    /// Takes one step on a batch: features `x`, row-major `[rows, features]`, and the targets of each row.
+    /// Returns the loss before the step. If the loss is not finite, the network stays unchanged.
     ///
     /// # Errors
     ///
-    /// When the batch does not fit the task.
+    /// [`UgmmError`] when the batch does not fit the task.
     pub fn take_step(
         &mut self,
         x: Vec<f32>,
@@ -80,8 +82,8 @@ impl Stepper {
         if work < POOL_FROM || in_pool {
             return Ok(self.checked_step(x, targets, learning_rate));
         }
-        // From a thread of the pool: from outside, every parallel loop in the step would be handed over, and waited for,
-        // by itself.
+        // The step runs on a thread of the pool. From outside the pool every parallel loop in it would be
+        // handed over, and waited for, separately.
         Ok(rayon::scope(|_| self.checked_step(x, targets, learning_rate)))
     }
 
@@ -99,19 +101,19 @@ impl Stepper {
         loss
     }
 
-    /// The network as it is now.
+    /// The current network.
     #[must_use]
     pub fn model(&self) -> &Model {
         &self.network
     }
 }
 
-/// The loss of a batch in a training pass of `network`, with its gradients with respect to [`Model::tensors`]; every random
-/// choice is drawn from `rng`.
+/// The loss of a batch in a training pass of `network`, and its gradients with respect to [`Model::tensors`].
+/// Random choices are drawn from `rng`.
 ///
 /// # Errors
 ///
-/// When the batch or the network do not fit the task.
+/// [`UgmmError`] when the batch or the network do not fit the task.
 pub fn loss_and_gradients(
     network: &Model,
     task: &Task,
@@ -128,10 +130,10 @@ pub fn loss_and_gradients(
     Ok((loss, gradients))
 }
 
-/// Mean and variance of what each batch normalisation met.
+/// Mean and variance of the batch at each batch normalisation.
 type Moments = Vec<(Vec<f32>, Vec<f32>)>;
 
-/// Fills `gradients`, which are 0 before, with those of a batch's loss, unless that is not finite.
+/// Fills `gradients`, which must be 0, with those of a batch's loss, unless the loss is not finite.
 fn fill_gradients(
     network: &Model,
     task: &Task,
@@ -151,9 +153,10 @@ fn fill_gradients(
     (loss, pass.moments())
 }
 
-/// By what to multiply all gradients so that their joint Euclidean norm is at most `most` (Pascanu et al. 2013).
+/// The factor by which all gradients are multiplied so that their joint Euclidean norm is at most `most`
+/// (Pascanu et al. 2013).
 fn clipping_factor(gradients: &[Vec<f32>], most: f64) -> f64 {
-    // In f64: the squares of large f32 gradients overflow f32.
+    // The sum is in f64, because squares of large f32 gradients overflow f32.
     let squares = gradients.iter().flatten().map(|&gradient| f64::from(gradient).powi(2));
     let norm = squares.sum::<f64>().sqrt();
     if norm > most { most / norm } else { 1.0 }

@@ -1,26 +1,26 @@
-//! The updates of optimisers, each in one pass over memory.
+//! The updates of optimisers, each in a single pass over memory.
 
 use super::OptimizerConfig;
 use crate::UgmmError;
 use rayon::prelude::*;
 
-/// Parameters per task: a few hundred kB of traffic, far more than starting a task costs.
+/// Number of parameters per task: a few hundred kB of traffic, which costs far more than starting a task.
 const PARAMETERS_PER_TASK: usize = 1 << 14;
 
-/// An optimiser and what it remembers.
+/// An optimiser and its state.
 #[derive(Debug)]
 pub(super) struct Optimizer {
     config: OptimizerConfig,
-    /// Steps taken.
+    /// Number of steps taken.
     time: u64,
-    /// The mean of gradients (Adam) or the velocity (stochastic gradient descent with momentum), one number for each
-    /// parameter; empty where there is none.
+    /// The mean of gradients (Adam) or the velocity (stochastic gradient descent with momentum), one value
+    /// per parameter; empty if there is none.
     first: Vec<f32>,
-    /// The mean of squared gradients; empty where there is none.
+    /// The mean of squared gradients, one value per parameter; empty if there is none.
     second: Vec<f32>,
 }
 
-/// The numbers of one update.
+/// The constants of one update.
 #[derive(Clone, Copy)]
 enum Update {
     Adam(Adam),
@@ -32,17 +32,18 @@ enum Update {
     },
 }
 
-/// Of Adam (Kingma and Ba 2015), with decoupled weight decay if any (AdamW, Loshchilov and Hutter 2019).
+/// The constants of Adam (Kingma and Ba 2015), with decoupled weight decay if any (AdamW, Loshchilov and
+/// Hutter 2019).
 #[derive(Clone, Copy)]
 struct Adam {
     beta_1: f32,
     beta_2: f32,
     epsilon: f32,
-    /// Learning rate over the bias correction of the first moment.
+    /// Learning rate divided by the bias correction of the first moment.
     step: f32,
-    /// One over the root of the bias correction of the second moment.
+    /// Inverse root of the bias correction of the second moment.
     root_scale: f32,
-    /// What weight decay leaves of a parameter.
+    /// Factor by which weight decay multiplies a parameter.
     keep: f32,
 }
 
@@ -55,7 +56,7 @@ impl Optimizer {
         Self { config, time: 0, first: vec![0.0; first], second: vec![0.0; second] }
     }
 
-    /// One step against `factor` times the gradients, which are 0 afterwards.
+    /// Takes one step along minus `factor` times the gradients, and sets the gradients to 0.
     pub(super) fn step(
         &mut self,
         learning_rate: f64,
@@ -73,7 +74,7 @@ impl Optimizer {
         }
     }
 
-    /// The update of the step that has just been counted.
+    /// The update of the current step, which must have been counted.
     fn update(&self, learning_rate: f64) -> Update {
         let adam = |beta_1: f32, beta_2: f32, epsilon, weight_decay: f32| {
             let time = i32::try_from(self.time).unwrap_or(i32::MAX);
@@ -99,13 +100,13 @@ impl Optimizer {
         }
     }
 
-    /// The number of steps and what is remembered.
+    /// The number of steps and the moments as bytes.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let moments = self.first.iter().chain(&self.second).flat_map(|value| value.to_le_bytes());
         self.time.to_le_bytes().into_iter().chain(moments).collect()
     }
 
-    /// Goes back to what [`Self::to_bytes`] gave.
+    /// Restores the state from the bytes of [`Self::to_bytes`].
     pub(super) fn restore(&mut self, bytes: &[u8]) -> Result<(), UgmmError> {
         let expected = size_of::<u64>() + size_of::<f32>() * (self.first.len() + self.second.len());
         let Some((time, moments)) = bytes.split_first_chunk().filter(|_| bytes.len() == expected) else {
@@ -120,7 +121,7 @@ impl Optimizer {
     }
 }
 
-/// Takes the next `length` numbers from the front of `moments`, or none of an empty list.
+/// Takes the next `length` values from the front of `moments`; empty if `moments` is empty.
 fn own_part<'a>(moments: &mut &'a mut [f32], length: usize) -> &'a mut [f32] {
     let (own, rest) = std::mem::take(moments).split_at_mut_checked(length).unwrap_or_default();
     *moments = rest;
@@ -136,7 +137,7 @@ impl Update {
         first: &mut [f32],
         second: &mut [f32],
     ) {
-        // Handing work to the pool, even to a single thread of it, costs as much as some thousand parameters.
+        // Handing work to the pool, even to a single thread, costs as much as some thousand parameters.
         if parameters.len() <= PARAMETERS_PER_TASK || rayon::current_num_threads() == 1 {
             return self.apply_vectorised(factor, parameters, gradients, first, second);
         }
@@ -190,7 +191,7 @@ impl Update {
     }
 }
 
-/// Pieces for the tasks; empty ones of an empty list.
+/// Pieces of `moments` for the tasks; endless empty ones if it is empty.
 fn pieces(moments: &mut [f32]) -> impl Iterator<Item = &mut [f32]> {
     moments.chunks_mut(PARAMETERS_PER_TASK).chain(std::iter::repeat_with(Default::default))
 }
@@ -199,13 +200,13 @@ fn pieces(moments: &mut [f32]) -> impl Iterator<Item = &mut [f32]> {
 mod tests {
     use super::*;
 
-    /// The published algorithm in f64, a hundred steps.
+    /// Compares a hundred steps with the published algorithm in f64.
     #[test]
     fn adam_follows_the_published_algorithm() {
         for weight_decay in [0.0_f32, 0.1] {
             let config = OptimizerConfig::AdamW { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, weight_decay };
             let mut optimizer = Optimizer::new(config, 4);
-            // One parameter has gradients so small that ε matters.
+            // One parameter has such small gradients that ε matters.
             let gradient = |step: usize| [0.3, -2.0 + 0.05 * step as f64, 1e-8, 0.0];
             let mut expected = [0.5, -0.25, 0.125, 4.0];
             let mut found = expected.map(|value| value as f32);
@@ -220,7 +221,7 @@ mod tests {
                     expected[index] -= rate * f64::from(weight_decay) * expected[index];
                     expected[index] -= rate * corrected / (root + 1e-8);
                 }
-                // Two tensors, and gradients that are twice as large and halved.
+                // There are two tensors, whose gradients are twice as large and halved by `factor`.
                 let gradients = gradient(step).map(|value| 2.0 * value as f32);
                 let mut gradients = [gradients[..1].to_vec(), gradients[1..].to_vec()];
                 let (one, others) = found.split_at_mut(1);

@@ -1,8 +1,9 @@
-//! R̂ and effective numbers against ArviZ 0.23.4, on chains that both can make.
+//! Compares R̂ and effective sample sizes with ArviZ 0.23.4, on chains that both can generate.
 
 use ugmm_network::inference::diagnostics::Diagnostics;
 
-/// Autoregressive chains from a linear congruential generator, each `shift` above the one before.
+/// Autoregressive chains from a linear congruential generator; each chain is shifted by `shift` from the one
+/// before.
 fn chains(count: usize, draws: usize, correlation: f64, shift: f64) -> Vec<Vec<f64>> {
     let chain = |chain: usize| {
         let (mut state, mut x) = (1 + chain as u64, 0.0);
@@ -21,7 +22,7 @@ fn close(found: Option<f64>, expected: f64) {
     assert!((found / expected - 1.0).abs() < 1e-5, "{found} {expected}");
 }
 
-/// `arviz.rhat(x)`, `arviz.ess(x, method="bulk")`, `arviz.ess(x, method="tail")`.
+/// The expected values are `arviz.rhat(x)`, `arviz.ess(x, method="bulk")` and `arviz.ess(x, method="tail")`.
 #[test]
 fn they_are_those_of_arviz() {
     for ((count, draws, correlation, shift), r_hat, bulk, tail) in [
@@ -51,11 +52,11 @@ fn independent_chains_agree_and_separate_ones_do_not() {
     assert!(agreeing.bulk_effective.unwrap() > 3000.0, "{agreeing:?}");
     let apart = Diagnostics::of(&chains(4, 1000, 0.0, 3.0));
     assert!(!apart.agree() && apart.r_hat.unwrap() > 1.5, "{apart:?}");
-    // Different spreads about the same middle are found by the folded ranks.
+    // Folded ranks detect different spreads about equal centres.
     let mut spreads = chains(4, 1000, 0.0, 0.0);
     spreads[0].iter_mut().for_each(|x| *x *= 5.0);
     assert!(Diagnostics::of(&spreads).r_hat.unwrap() > 1.05);
-    // A drift in all chains is found by halves.
+    // Split chains detect a common drift.
     let mut drifting = chains(4, 1000, 0.0, 0.0);
     drifting
         .iter_mut()

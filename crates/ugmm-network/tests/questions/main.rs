@@ -1,4 +1,4 @@
-//! Questions to a network: distributions of one variable, rows drawn, and whether chains agree.
+//! Tests of queries: conditional distributions of one variable, samples, and convergence diagnostics.
 
 mod diagnostics;
 mod one_variable;
@@ -14,7 +14,7 @@ fn network(sizes: &[usize], missing_values: bool, seed: u64) -> Network {
     config.init(None, &mut generator(seed, Stream::Initialization)).unwrap()
 }
 
-/// The root of each row by a plain pass.
+/// The root of each row by an ordinary forward pass.
 fn roots(network: &Network, rows: &[Vec<f32>]) -> Vec<f64> {
     network.forward(&rows.concat()).into_iter().map(f64::from).collect()
 }

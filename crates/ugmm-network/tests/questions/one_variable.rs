@@ -1,4 +1,4 @@
-//! Distributions of one variable.
+//! Tests of conditional distributions of one variable.
 
 use crate::{network, roots};
 use proptest::prelude::*;
@@ -9,7 +9,8 @@ use ugmm_network::inference::variable::Variable;
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
-    /// The short way gives what a plain pass of every row gives, missing values, far values and all.
+    /// Scores along a variable equal those of forward passes of every row, with missing and remote values
+    /// too.
     #[test]
     fn scores_along_a_variable_are_those_of_plain_passes(
         seed in 0u64..1000,
@@ -92,7 +93,7 @@ fn what_cannot_be_asked_is_said() {
     let whole = network(&[3, 4, 1], false, 0);
     let variable = Variable::number(1, 0.0, 1.0).unwrap();
     let message = |error: UgmmError| error.to_string();
-    // Its own value may be missing, another's not.
+    // The variable's own value may be missing, another's may not.
     conditionals(&whole, &[0.0, f32::NAN, 1.0], &variable, 4).unwrap();
     let error = conditionals(&whole, &[f32::NAN, 0.0, 1.0], &variable, 4).unwrap_err();
     assert!(message(error).contains("row 0, column 0"));
@@ -107,7 +108,7 @@ fn what_cannot_be_asked_is_said() {
     conditionals(&whole, &[0.0; 3], &beyond, 4).unwrap_err();
     let error = conditionals(&network(&[3, 4, 2], false, 0), &[0.0; 3], &variable, 4).unwrap_err();
     assert!(message(error).contains("the network has 2 outputs"));
-    // An interval of one number is as narrow as can be.
+    // An interval of one number has the smallest possible width.
     let point = Variable::number(1, 0.5, 0.5).unwrap();
     let Conditional::Density(density) = conditionals(&whole, &[0.0; 3], &point, 8).unwrap().remove(0) else {
         panic!("a number has a density");

@@ -1,13 +1,14 @@
-//! Rows drawn by Gibbs sampling.
+//! Tests of Gibbs sampling.
 
 use crate::{network, roots};
 use ugmm_network::inference::gibbs::{Samples, SamplingOptions, sample};
 use ugmm_network::inference::variable::{Domain, Variable};
 use ugmm_network::{Init, Network, NetworkConfig, Stream, generator};
 
-/// Total variation between the shares of draws in the bins of a grid over two variables and those of exp(score).
+/// Total variation distance between the frequencies of samples in the bins of a grid over two variables and
+/// exp(score).
 fn total_variation(network: &Network, variables: &[Variable; 2], samples: &Samples, bins: usize) -> f64 {
-    // Sub-cells of each bin on each side for the integral.
+    // Number of sub-cells of each bin per side, for the integral.
     const FINE: usize = 8;
     let sides = |variable: &Variable| match &variable.domain {
         Domain::Interval { low, high } => {
@@ -68,8 +69,8 @@ fn draws_of_two_variables_agree_with_integration_on_a_grid() {
     }
 }
 
-/// A root that wants a neuron of the first layer low, which is low where both inputs are far from its means: two hills, about
-/// (2, 2) and (−2, −2), and no way between them along one coordinate.
+/// A root that is high where a first-layer neuron is low, that is, where both inputs are far from its means.
+/// It has two modes, near (2, 2) and (−2, −2), which are not connected along one coordinate.
 fn two_hills() -> Network {
     let config = NetworkConfig::new(&[2, 2, 1]).with_init(Init::Paper);
     let mut network = config.init(None, &mut generator(0, Stream::Initialization)).unwrap();
@@ -89,7 +90,7 @@ fn chains_that_stay_where_they_began_are_noticed() {
     let variables = [Variable::number(0, -3.0, 3.0).unwrap(), Variable::number(1, -3.0, 3.0).unwrap()];
     let options = SamplingOptions { chains: 8, warm_up: 20, draws: 200, thin: 1, cells: 64, seed: 0 };
     let samples = sample(&network, &[f32::NAN; 2], &variables, &options, |_| true).unwrap();
-    // Each chain is on one hill.
+    // Each chain stays at one mode.
     for chain in 0..8 {
         let mut signs = samples.chain(chain).map(|row| (row[0] > 0.0, row[1] > 0.0));
         let first = signs.next().unwrap();
@@ -122,10 +123,10 @@ fn a_seed_decides_all_rows_and_what_is_given_stays() {
         assert!(row[1] == 0.25 && (-1.0..=1.0).contains(&row[0]));
         assert!(row[2..] == [0.0, 1.0] || row[2..] == [1.0, 0.0]);
     }
-    // A variable that is neither given nor drawn stays missing.
+    // A variable that is neither given nor sampled stays missing.
     let samples = sample(&network, &[f32::NAN; 4], &variables, &options, |_| true).unwrap();
     assert!(samples.rows().chunks(4).all(|row| row[1].is_nan()));
-    // Stopped early, there are the rows drawn until then.
+    // If sampling stops early, the rows sampled so far are returned.
     let stopped = sample(&network, &row, &variables, &options, |sweep| sweep < 9).unwrap();
     assert_eq!(stopped.rows().len(), 4 * 4 * 4);
     assert_eq!(stopped.rows(), &one[..64]);

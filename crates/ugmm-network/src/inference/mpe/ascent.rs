@@ -1,4 +1,4 @@
-//! Projected gradient ascent of many starts in one batch.
+//! Projected gradient ascent from many starts in one batch.
 
 use super::Candidate;
 use super::numbers::Numbers;
@@ -7,17 +7,18 @@ use crate::{Network, Predictor};
 use rayon::prelude::*;
 use std::time::Instant;
 
-/// First step of each number, as a share of its range.
+/// First step of each number, as a fraction of its range.
 const FIRST_STEP: f64 = 0.05;
-/// Shares of the last step that are taken after a gradient of the same and of the other sign (Riedmiller and Braun 1993).
+/// Factors of the step length after a gradient of the same and of the opposite sign (Riedmiller and Braun
+/// 1993).
 const FASTER: f64 = 1.4;
 const SLOWER: f64 = 0.5;
 
-/// The starts after `steps` steps, each no worse than it was. Numbers move, and those that have only some values go to the
-/// nearest at the end; states stay.
+/// The starts after `steps` steps, none with a lower score than before. Numbers move, and discrete ones are
+/// rounded to the nearest value at the end; states stay.
 ///
-/// Steps follow the signs of the gradients, with a length of its own for each number (Rprop): far from all means gradients
-/// have any size.
+/// Steps follow the signs of the gradients, with a separate length for each number (Rprop), because gradients
+/// far from all means have any magnitude.
 pub(super) fn ascend(
     network: &Network,
     problem: &Problem,
@@ -63,7 +64,7 @@ pub(super) fn ascend(
                     1.0
                 };
                 lengths[at] = lengths[at].min(number.high - number.low);
-                // After a turn the step back is a fresh start.
+                // After a change of sign the next step counts as the first.
                 last[at] = if turn < 0.0 { 0.0 } else { gradient };
                 let Choice::Number(x) = choices[number.variable] else { continue };
                 let step = if gradient == 0.0 { 0.0 } else { lengths[at] * gradient.signum() };

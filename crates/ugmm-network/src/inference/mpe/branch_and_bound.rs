@@ -1,4 +1,4 @@
-//! Boxes of the query variables as branch and bound splits them.
+//! Branch and bound over boxes of the query variables.
 
 use super::polish::polish;
 use super::problem::{Cell, Cells, Choice, Problem, Values};
@@ -6,19 +6,19 @@ use crate::inference::bounds::{Analysis, Region};
 use std::time::Instant;
 use ugmm_kernels::bounds::{Bounded, Found, Maximization};
 
-/// What linear parts of a bound count for in the choice of the variable to split, beside what curvature costs: they are real
-/// where the score grows towards a side, and loose only where it does not.
+/// Weight of a bound's linear parts, relative to the loss by curvature, in the choice of the variable to
+/// split. Linear parts are exact where the score increases towards a side, and loose only elsewhere.
 const LINEAR_SHARE: f64 = 0.1;
 
-/// The greatest score of a problem's boxes; `search`, given the best found and the number of the time, looks for something
-/// better by other means.
+/// The problem of bounding and maximising scores over boxes. `search` looks for a better point by other
+/// means, given the best point and the number of the call.
 pub(super) struct Proving<'a, S> {
     pub problem: &'a Problem,
     pub until: Option<Instant>,
     pub search: S,
 }
 
-/// What is left of each variable's domain, and the variable to split.
+/// The remaining domain of each variable, and the variable to split.
 pub(super) struct QueryBox {
     cells: Vec<Cell>,
     split: Option<usize>,
@@ -48,7 +48,7 @@ impl<S: Fn(&Found<Vec<Choice>>, u64) -> Found<Vec<Choice>> + Sync> Maximization 
         let can_split = (0..cells.len()).filter(|&at| self.halves_of(&cells, at).is_some());
         let split = can_split.max_by(|&a, &b| {
             let by_weight = weight(a).total_cmp(&weight(b));
-            // Where the bound says nothing, the widest.
+            // Where the bound does not discriminate, the widest cell is split.
             by_weight.then_with(|| self.share_left(&cells, a).total_cmp(&self.share_left(&cells, b)))
         });
         let upper_bound = analysis.upper(0).max(inside.value);
@@ -84,7 +84,7 @@ impl<S> Proving<'_, S> {
         cells[at].halves(&self.problem.variables[at].values)
     }
 
-    /// How much of a variable's domain a cell still is.
+    /// The fraction of a variable's domain that its cell covers.
     fn share_left(&self, cells: &[Cell], at: usize) -> f64 {
         match (cells[at], &self.problem.variables[at].values) {
             (Cell::Number(low, high), Values::Numbers(all)) if all.high > all.low => {

@@ -1,4 +1,5 @@
-//! Starting points: a beam of paths from the root to the inputs, the best component in the place of each sum.
+//! Starting points from a beam search for paths from the root to the inputs, which replaces each sum by its
+//! best component.
 
 use super::Candidate;
 use super::problem::{Choice, Problem, QueryVariable, Values};
@@ -9,28 +10,30 @@ use crate::{Stream, generator};
 use rayon::prelude::*;
 use ugmm_kernels::bounds::{InputBox, Mixtures};
 
-/// A wish: that an activation of a layer has a value, or an input.
+/// A wanted value of an input or of a layer's activation.
 #[derive(Clone, Copy, Debug)]
 struct Wish {
-    /// Neuron of the layer, or input.
+    /// Index of the neuron in its layer, or of the input.
     place: usize,
     value: f64,
-    /// What the path gives up so far, in nats: by wishes that are out of reach, and by components that are not the best.
+    /// Loss of the path so far, in nats, by unreachable values and by components that are not the best.
     cost: f64,
 }
 
-/// So many starts, different ones where there are.
+/// At most this number of distinct starts.
 pub(super) fn starts(problem: &Problem, beam: usize, seed: u64) -> Vec<Candidate> {
     let mut rng = generator(seed, Stream::Search);
     let mut choices: Vec<Vec<Choice>> = vec![problem.middle(&problem.domain())];
-    // Every path says what one input should be; the others are drawn, half of them from the middles.
+    // Every path determines one input; half of the starts draw the others at random, and half take the
+    // middles.
     let wishes = paths(problem, beam);
     for (index, &wish) in wishes.iter().enumerate() {
         let mut start = if index % 2 == 0 { choices[0].clone() } else { problem.random_choices(&mut rng) };
         grant(problem, &mut start, wish);
         choices.push(start);
     }
-    // And every path's wish at once, the best path's where two wish for the same.
+    // One more start combines the wishes of all paths; where two concern one input, the better path's wish
+    // applies.
     let mut all = choices[0].clone();
     wishes.into_iter().rev().for_each(|wish| grant(problem, &mut all, wish));
     choices.push(all);
@@ -40,7 +43,7 @@ pub(super) fn starts(problem: &Problem, beam: usize, seed: u64) -> Vec<Candidate
     choices.into_par_iter().map(|choices| problem.candidate(choices)).collect()
 }
 
-/// Starts of a later search: random ones, and the best found with some of its variables drawn anew.
+/// Starts of a later search: random ones, and the best point with some of its variables drawn anew.
 pub(super) fn more_starts(
     problem: &Problem,
     best: &Candidate,
@@ -48,13 +51,13 @@ pub(super) fn more_starts(
     seed: u64,
     round: u64,
 ) -> Vec<Candidate> {
-    // A generator of its own for each round.
+    // Each round has its own generator.
     let mut rng = generator(seed ^ round.wrapping_mul(0x9e37_79b9_7f4a_7c15), Stream::Search);
     let choices: Vec<Vec<Choice>> = (0..count)
         .map(|index| {
             let mut choices = problem.random_choices(&mut rng);
             if index % 2 == 1 {
-                // From nearly none to nearly all.
+                // The fraction of redrawn variables varies from almost none to almost all.
                 let share = uniform(&mut rng);
                 for (choice, known) in choices.iter_mut().zip(&best.point) {
                     if uniform(&mut rng) > share {
@@ -68,7 +71,7 @@ pub(super) fn more_starts(
     choices.into_par_iter().map(|choices| problem.candidate(choices)).collect()
 }
 
-/// Gives a wish's variable the value nearest to it.
+/// Sets the variable of a wish to the possible value nearest to it.
 fn grant(problem: &Problem, choices: &mut [Choice], wish: Wish) {
     let of_input = |variable: &QueryVariable| variable.inputs.contains(&wish.place);
     let Some(at) = problem.variables.iter().position(of_input) else { return };
@@ -84,10 +87,10 @@ fn grant(problem: &Problem, choices: &mut [Choice], wish: Wish) {
     };
 }
 
-/// What the best paths wish of the free inputs, best first.
+/// The wishes of the best paths for the free inputs, best first.
 fn paths(problem: &Problem, beam: usize) -> Vec<Wish> {
     let layers = problem.function.layers();
-    // What each layer's inputs can reach.
+    // The ranges that the inputs of each layer can reach.
     let domain = problem.domain();
     let region = Cells::new(problem, &domain);
     let (low, high) = region.sides();
@@ -107,8 +110,9 @@ fn paths(problem: &Problem, beam: usize) -> Vec<Wish> {
     wishes
 }
 
-/// What a wish about a neuron makes each of its components wish of its input: the values at which the component alone gives
-/// the neuron the wanted activation (two, or, where it never gets there, its mean), as near as the input can come.
+/// The wishes for the inputs of a neuron, one component at a time: the input values at which the component
+/// alone gives the neuron the wanted activation (two values, or its mean if it never does), moved into the
+/// range of the input.
 fn wishes_below(layer: &Mixtures, wish: Wish, low: &[f64], high: &[f64]) -> Vec<Wish> {
     let mut wishes = Vec::with_capacity(2 * layer.inputs());
     for input in 0..layer.inputs() {
@@ -122,7 +126,7 @@ fn wishes_below(layer: &Mixtures, wish: Wish, low: &[f64], high: &[f64]) -> Vec<
             let mean = layer.mean(wish.place, input);
             let value = (mean + side * deviation).clamp(low[input], high[input]);
             let reached = layer.exponent(wish.place, input, value);
-            // Of the root as much as possible is wanted, of others the wanted value.
+            // The root should be as great as possible, other neurons should have the wanted value.
             let short = if wish.value == f64::INFINITY { -reached } else { (wish.value - reached).abs() };
             wishes.push(Wish { place: input, value, cost: wish.cost + short });
             if deviation == 0.0 {

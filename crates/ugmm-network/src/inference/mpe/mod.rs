@@ -1,16 +1,17 @@
 //! The most probable explanation: given evidence, the values of query variables that maximise a network's score, with a
 //! certificate.
 //!
-//! A root that is trained on features and label together is a *score*, not a density (it does not integrate to one), so what
-//! is found is the assignment of the greatest score within the domains of the variables.
+//! A root that is trained on features and label together is a *score*, not a density (it does not integrate
+//! to one). The result is therefore the assignment with the greatest score within the domains of the
+//! variables.
 //!
-//! 1. **Candidates** (`candidates`): a beam of paths from the root to the inputs, with the best component in the place of
-//!    the sum.
-//! 2. **Refinement** (`ascent`, `polish`): projected gradient ascent of all starts in one batch, by the layers' own backward
-//!    kernels, then each variable by itself.
-//! 3. **Certificate** (`branch_and_bound`): upper bounds of the score over boxes ([`super::bounds`]), boxes split until no box
-//!    can hold anything better than what was found by more than the tolerance; or until time is over, and then the bound of
-//!    what is left is part of the answer.
+//! 1. **Candidates** (`candidates`): a beam of paths from the root to the inputs, which replaces each sum by
+//!    its best component.
+//! 2. **Refinement** (`ascent`, `polish`): projected gradient ascent from all starts in one batch with the
+//!    layers' own backward kernels, then optimisation of each variable alone.
+//! 3. **Certificate** (`branch_and_bound`): upper bounds of the score over boxes ([`super::bounds`]). Boxes
+//!    are split until no box can exceed the best score by more than the tolerance, or until the time limit;
+//!    the result then includes the bound of the remaining boxes.
 
 mod ascent;
 mod branch_and_bound;
@@ -30,27 +31,28 @@ use ugmm_kernels::bounds::{Budget, Found, ProofProgress, maximize};
 
 pub use problem::Choice;
 
-/// What is asked.
+/// A query: the variables to find and the given values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MpeQuery {
-    /// Variables to find, over their domains. No input in two of them.
+    /// Variables to find, over their domains, which share no input.
     pub query: Vec<Variable>,
-    /// Inputs whose values are known, in the network's units. Inputs in neither are missing.
+    /// Given inputs and their values, in the network's units. Inputs in neither list are missing.
     pub given: Vec<(usize, f64)>,
 }
 
-/// How an answer is looked for.
+/// Settings of the search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MpeOptions {
-    /// Tolerance: the greatest difference of upper bound and value that counts as proved, in nats; at least 0.
+    /// Tolerance: the greatest difference between upper bound and value that counts as proved, in nats; at
+    /// least 0.
     pub gap: f64,
-    /// How long to look for and to prove, in all; without end if not given.
+    /// Limit of the total time for search and proof; `None` for no limit.
     pub time_limit: Option<Duration>,
-    /// Boxes to bound at most. 0 for no proof but that of the whole domain.
+    /// Largest number of boxes to bound. With 0 only the whole domain is bounded.
     pub most_boxes: usize,
-    /// Paths that the beam keeps, and starts of the gradient ascent; at least 1.
+    /// Number of paths that the beam keeps, and of starts of the gradient ascent; at least 1.
     pub beam: usize,
-    /// Steps of the gradient ascent.
+    /// Number of steps of the gradient ascent.
     pub steps: usize,
     /// Seed of the random parts of the starts.
     pub seed: u64,
@@ -74,48 +76,48 @@ impl MpeOptions {
     }
 }
 
-/// How far the proof is.
+/// The state of the proof.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MpeProgress {
-    /// The greatest score found.
+    /// The greatest score found so far.
     pub value: f64,
-    /// What no score exceeds.
+    /// An upper bound of all scores.
     pub upper_bound: f64,
-    /// Boxes bounded so far.
+    /// Number of boxes bounded so far.
     pub boxes: usize,
-    /// Boxes left to split.
+    /// Number of boxes left to split.
     pub open: usize,
 }
 
-/// The answer.
+/// The result of a query.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mpe {
     /// A choice for each query variable.
     pub choices: Vec<Choice>,
-    /// The network's inputs: what was given and what was found; NaN for what is missing.
+    /// The network's inputs `[inputs]`: given and found values; NaN for missing inputs.
     pub inputs: Vec<f64>,
-    /// The score there, computed in `f64`.
+    /// The score at `inputs`, computed in `f64`.
     pub value: f64,
-    /// No assignment in the domains has a greater score than this.
+    /// An upper bound of the scores of all assignments in the domains.
     pub upper_bound: f64,
-    /// Whether the two differ by the tolerance at most.
+    /// Whether `value` and `upper_bound` differ by at most the tolerance.
     pub proved: bool,
-    /// Boxes bounded.
+    /// Number of boxes bounded.
     pub boxes: usize,
-    /// Score of the best start before any was refined.
+    /// Score of the best start before refinement.
     pub start_value: f64,
 }
 
 impl Mpe {
-    /// How much better than what was found an assignment can be at most, in nats.
+    /// An upper bound of how much any assignment exceeds `value`, in nats.
     #[must_use]
     pub fn gap(&self) -> f64 {
         self.upper_bound - self.value
     }
 }
 
-/// The values of the query variables that maximise the score of a network's only output, with a certificate. `progress` is
-/// called while the proof goes on, and may break it off.
+/// The values of the query variables that maximise the score of a network's only output, with a certificate.
+/// `progress` is called during the proof and may stop it.
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -135,8 +137,8 @@ impl Mpe {
 ///
 /// # Errors
 ///
-/// When the network has not exactly one output, a variable or a given input does not fit it or another, an input is missing
-/// of a network that needs all, or an option is out of its range.
+/// [`UgmmError`] when the network does not have exactly one output, a variable or a given input does not fit
+/// it or another, an input is missing although the network needs all, or an option is out of its range.
 pub fn most_probable_explanation(
     network: &Network,
     query: &MpeQuery,
@@ -173,16 +175,17 @@ pub fn most_probable_explanation(
     })
 }
 
-/// Starts of each search during the proof, as a multiple of the beam: random ones are worth less than paths.
+/// Number of starts of each search during the proof, as a multiple of the beam; random starts are worth less
+/// than paths.
 const LATER_STARTS: usize = 4;
 
 /// An assignment and its score.
 type Candidate = Found<Vec<Choice>>;
 
-/// Share of the time that goes to finding at most; the rest is for the proof.
+/// Largest fraction of the time that the search takes; the rest is for the proof.
 const FINDING_SHARE: f64 = 0.5;
 
-/// The best assignment that candidates and their refinement lead to, and the score of the best start.
+/// The best assignment from candidates and their refinement, and the score of the best start.
 fn best_found(
     network: &Network,
     problem: &Problem,
@@ -196,7 +199,7 @@ fn best_found(
     (refined(network, problem, starts, options.steps, until), start_value)
 }
 
-/// The best of these after gradient ascent and polishing.
+/// The best of `found` after gradient ascent and polishing.
 fn refined(
     network: &Network,
     problem: &Problem,
@@ -209,7 +212,7 @@ fn refined(
         false => starts,
     };
     found.sort_by(|a, b| b.value.total_cmp(&a.value));
-    // Starts that came to the same place are polished once.
+    // Candidates that reached one point are polished once.
     let mut distinct: Vec<Candidate> = Vec::new();
     for candidate in found {
         if !distinct.iter().any(|kept| (kept.value - candidate.value).abs() < SAME) {
@@ -220,10 +223,10 @@ fn refined(
     polish::polish_all(problem, distinct, until)
 }
 
-/// Scores that differ by less come from the same place.
+/// Candidates whose scores differ by less than this count as one point.
 const SAME: f64 = 1e-4;
 
-/// What is known of each input of the network.
+/// The state of each input of the network: given, queried or missing.
 fn known_inputs(network: &Network, query: &MpeQuery) -> Result<Vec<Known>, UgmmError> {
     let (inputs, outputs) = (network.inputs(), network.outputs());
     if outputs != 1 {

@@ -1,13 +1,13 @@
-//! The values that a number can have: all of an interval, or only some of it.
+//! The possible values of a number: an interval, or some numbers.
 
 use crate::random::uniform;
 use rand::Rng;
 
-/// All numbers from a lower end to an upper one, or some of them with the ends among these.
+/// All numbers from `low` to `high`, or some of them, which include both ends.
 pub(super) struct Numbers {
     pub low: f64,
     pub high: f64,
-    /// Ascending, no two alike; empty: all.
+    /// The possible values, ascending and distinct; empty for the whole interval.
     only: Vec<f64>,
 }
 
@@ -16,13 +16,13 @@ impl Numbers {
         Self { low, high, only: Vec::new() }
     }
 
-    /// Of at least one, ascending.
+    /// Discrete numbers: at least one value, ascending.
     pub fn only(mut values: Vec<f64>) -> Self {
         values.dedup();
         Self { low: values[0], high: values[values.len() - 1], only: values }
     }
 
-    /// The values one by one, where there are only some.
+    /// The discrete values; `None` for an interval.
     pub fn list(&self) -> Option<&[f64]> {
         (!self.only.is_empty()).then_some(&self.only)
     }
@@ -38,8 +38,8 @@ impl Numbers {
         }
     }
 
-    /// Both halves of what there is from one value to another, each from its own least value to its greatest; `None` if it cannot be
-    /// divided.
+    /// Divides the values from `low` to `high` into two halves, each given by its least and its greatest
+    /// value; `None` if they cannot be divided.
     pub fn halves(&self, low: f64, high: f64) -> Option<[(f64, f64); 2]> {
         let middle = 0.5 * low + 0.5 * high;
         if self.only.is_empty() {
@@ -50,7 +50,7 @@ impl Numbers {
         has_halves.then(|| [(low, self.only[above - 1]), (self.only[above], high)])
     }
 
-    /// Whether there is nothing between two of the values.
+    /// Whether there is no value between `low` and `high`.
     pub fn are_neighbours(&self, low: f64, high: f64) -> bool {
         let after = self.only.partition_point(|value| *value <= low);
         self.only.get(after).is_some_and(|next| *next >= high)

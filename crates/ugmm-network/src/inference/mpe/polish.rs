@@ -1,30 +1,31 @@
-//! One variable at a time: each in turn gets the value that is best given the others.
+//! Coordinate ascent: each variable in turn gets its best value given the others.
 
 use super::Candidate;
 use super::problem::{Choice, Problem, QueryVariable, Values};
 use rayon::prelude::*;
 use std::time::Instant;
 
-/// Candidates polished, at most.
+/// Largest number of candidates to polish.
 pub(super) const POLISHED: usize = 8;
 
-/// Rounds through the variables, at most.
+/// Largest number of rounds over the variables.
 const ROUNDS: usize = 30;
-/// A round that gains less than this, in nats, is the last.
+/// Gain of a round, in nats, below which it is the last.
 const LEAST_GAIN: f64 = 1e-8;
 
-/// Times that the best candidate is polished again, at most, where there are few variables.
+/// Largest number of repeated polishings of the best candidate if there are few variables.
 const REPETITIONS: usize = 20;
 const FEW_VARIABLES: usize = 16;
 
-/// Values of a number that are tried in the first round, before the best of them is looked into.
+/// Number of values of a number that the first round tries before it refines the best of them.
 const GRID: usize = 17;
-/// By how much the part of a number's range that later rounds look at shrinks.
+/// Factor by which the searched part of a number's range shrinks from round to round.
 const SHRINKING: f64 = 0.8;
-/// Golden-section steps, at most: to 1e-5 of the interval, and so to about 1e-10 of how much the score varies in it.
+/// Largest number of golden-section steps: to 1e-5 of the interval, and so to about 1e-10 of the variation of
+/// the score in it.
 const GOLDEN_STEPS: usize = 24;
 
-/// The best of these after polishing. There must be one.
+/// The best of `candidates`, which must not be empty, after polishing.
 pub(super) fn polish_all(problem: &Problem, candidates: Vec<Candidate>, until: Option<Instant>) -> Candidate {
     let polished: Vec<Candidate> =
         candidates.into_par_iter().map(|candidate| polish(problem, candidate, until)).collect();
@@ -33,7 +34,7 @@ pub(super) fn polish_all(problem: &Problem, candidates: Vec<Candidate>, until: O
     if problem.variables.len() > FEW_VARIABLES {
         return best;
     }
-    // Variables that depend on each other need many rounds; of few variables these cost next to nothing.
+    // Variables that depend on each other need many rounds, which cost little if there are few variables.
     for _ in 0..REPETITIONS {
         let before = best.value;
         best = polish(problem, best, until);
@@ -44,7 +45,7 @@ pub(super) fn polish_all(problem: &Problem, candidates: Vec<Candidate>, until: O
     best
 }
 
-/// A candidate with each variable as good as it can be by itself; never worse than it was.
+/// Optimises each variable of a candidate alone, in rounds; the score never decreases.
 pub(super) fn polish(problem: &Problem, candidate: Candidate, until: Option<Instant>) -> Candidate {
     let mut climb = Climb::new(problem, candidate);
     for round in 0..ROUNDS {
@@ -65,9 +66,9 @@ pub(super) fn polish(problem: &Problem, candidate: Candidate, until: Option<Inst
 struct Climb<'a> {
     problem: &'a Problem,
     best: Candidate,
-    /// Free inputs of the best.
+    /// Free inputs of the best assignment.
     x: Vec<f64>,
-    /// Exponents of the first layer there, `[neurons, inputs]`.
+    /// Exponents of the first layer at `x`, `[neurons, inputs]`.
     exponents: Vec<f64>,
 }
 
@@ -118,7 +119,7 @@ impl<'a> Climb<'a> {
                         middle = number;
                     }
                 }
-                // The others still move, so this one does not need its last digits yet.
+                // The other variables still move, so that this one does not need its last digits yet.
                 let reach = step * SHRINKING.powi(round as i32);
                 let ends = ((middle - reach).max(low), (middle + reach).min(high));
                 golden(ends, |number| consider(&mut best, Choice::Number(numbers.nearest(number))));
@@ -134,13 +135,14 @@ impl<'a> Climb<'a> {
                     self.exponents[j * first.inputs() + k] = first.exponent(j, k, self.x[k]);
                 }
             }
-            // Computed as every other score.
+            // The score is computed as every other score, without increments.
             let exact = self.problem.value(&self.best.point);
             self.best.value = exact;
         }
     }
 
-    /// The largest exponent and the sum of exponentials divided by its own of each first-layer neuron without a variable.
+    /// The largest exponent and the sum of exponentials relative to it, for each first-layer neuron without
+    /// the components of a variable.
     fn without(&self, variable: &QueryVariable) -> Vec<(f64, f64)> {
         let first = &self.problem.function.layers()[0];
         let rows = self.exponents.chunks_exact(first.inputs()).zip(first.constants());
@@ -180,7 +182,7 @@ impl<'a> Climb<'a> {
     }
 }
 
-/// Golden-section search for a maximum; what it tries, `score` sees.
+/// Golden-section search for a maximum; the caller's `score` keeps the best value.
 fn golden((mut low, mut high): (f64, f64), mut score: impl FnMut(f64) -> f64) {
     const SHARE: f64 = 0.618_033_988_749_894_9;
     let (mut left, mut right) = (high - SHARE * (high - low), low + SHARE * (high - low));

@@ -1,4 +1,4 @@
-//! The function to maximise, and how choices of variables become its inputs.
+//! The function to maximise, and the mapping from choices of variables to its inputs.
 
 use super::Candidate;
 use super::numbers::Numbers;
@@ -7,16 +7,16 @@ use crate::inference::variable::{Domain, Variable};
 use rand::Rng;
 use std::ops::Range;
 
-/// The value of a variable.
+/// A value of a variable.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Choice {
     /// A number, in the network's units.
     Number(f64),
-    /// The index of a state, or of one of some numbers.
+    /// The index of a state, or of a discrete number.
     State(usize),
 }
 
-/// Score as a function of the query variables.
+/// The score as a function of the query variables.
 pub(super) struct Problem {
     pub function: ScoreFunction,
     pub variables: Vec<QueryVariable>,
@@ -24,9 +24,9 @@ pub(super) struct Problem {
 }
 
 pub(super) struct QueryVariable {
-    /// Among the free inputs.
+    /// Range among the free inputs.
     pub inputs: Range<usize>,
-    /// Among all inputs of the network.
+    /// Range among all inputs of the network.
     pub network_inputs: Range<usize>,
     pub values: Values,
 }
@@ -37,7 +37,7 @@ pub(super) enum Values {
 }
 
 impl Problem {
-    /// The variables' inputs are those of `known` that are free.
+    /// The problem of `variables`, whose inputs are the free ones of `known`.
     pub fn new(function: ScoreFunction, variables: &[Variable], known: &[Known]) -> Self {
         let free_before = |input: usize| known[..input].iter().filter(|known| **known == Known::Free).count();
         let variables = variables.iter().map(|variable| {
@@ -62,7 +62,7 @@ impl Problem {
         self.variables.iter().any(|variable| matches!(variable.values, Values::Numbers(_)))
     }
 
-    /// The free inputs of a choice for each variable.
+    /// The free inputs for a choice for each variable.
     pub fn inputs(&self, choices: &[Choice]) -> Vec<f64> {
         let mut x = vec![0.0; self.function.inputs()];
         for (variable, &choice) in self.variables.iter().zip(choices) {
@@ -71,7 +71,7 @@ impl Problem {
         x
     }
 
-    /// All inputs of the network; NaN for what is missing.
+    /// All inputs of the network for a choice for each variable; NaN for missing ones.
     pub fn all_inputs(&self, choices: &[Choice]) -> Vec<f64> {
         let free = self.inputs(choices);
         let mut all: Vec<f64> = (self.known.iter())
@@ -95,7 +95,7 @@ impl Problem {
         Candidate { point: choices, value }
     }
 
-    /// These choices with each number that has only some values moved to the nearest.
+    /// The choices after each discrete number has been moved to its nearest value.
     pub fn nearest(&self, mut choices: Vec<Choice>) -> Vec<Choice> {
         for (variable, choice) in self.variables.iter().zip(&mut choices) {
             if let (Choice::Number(number), Values::Numbers(numbers)) = (choice, &variable.values) {
@@ -105,7 +105,7 @@ impl Problem {
         choices
     }
 
-    /// The whole domain.
+    /// The whole domain, a cell for each variable.
     pub fn domain(&self) -> Vec<Cell> {
         let cell = |variable: &QueryVariable| match &variable.values {
             Values::Numbers(numbers) => Cell::Number(numbers.low, numbers.high),
@@ -129,7 +129,7 @@ impl Problem {
 }
 
 impl QueryVariable {
-    /// Writes its inputs.
+    /// Writes the variable's inputs into `x`, the free inputs.
     pub fn set(&self, x: &mut [f64], choice: Choice) {
         let x = &mut x[self.inputs.clone()];
         match (choice, &self.values) {
@@ -140,17 +140,17 @@ impl QueryVariable {
     }
 }
 
-/// What is left of a variable's domain.
+/// A part of a variable's domain.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Cell {
-    /// From and to.
+    /// The lower and the upper end.
     Number(f64, f64),
-    /// From this state, so many.
+    /// The first state and the number of states.
     States(usize, usize),
 }
 
 impl Cell {
-    /// The two halves of what is left of a variable's values; `None` if it cannot be divided.
+    /// The two halves of a cell; `None` if it cannot be divided.
     pub fn halves(self, values: &Values) -> Option<[Self; 2]> {
         match (self, values) {
             (Self::Number(low, high), Values::Numbers(numbers)) => {
@@ -164,7 +164,7 @@ impl Cell {
         }
     }
 
-    /// A choice in the middle, or near it.
+    /// A choice in or near the middle of the cell.
     pub fn middle(self, values: &Values) -> Choice {
         match (self, values) {
             (Self::Number(low, high), Values::Numbers(numbers)) => {

@@ -3,12 +3,13 @@
 use super::{ROWS, RobustnessOptions, moved};
 use crate::{Model, Task};
 
-/// Length of a step, as a share of epsilon.
+/// Length of a step, as a fraction of epsilon.
 const STEP: f64 = 0.25;
-/// What takes a class out of a maximum.
+/// A penalty that excludes a class from a maximum.
 const OUT: f32 = 1e30;
 
-/// An input for each row, in its box, at which the margin of another class over the decided one is as great as was found.
+/// An input for each row within its box, `[rows, features]`, with the greatest margin of another class over
+/// the decided one that was found.
 pub(super) fn attack(
     model: &Model,
     task: &Task,
@@ -35,7 +36,7 @@ pub(super) fn attack(
             if step == options.attack_steps {
                 break;
             }
-            // The first step goes to the corner that the gradient points at, the others ever less far.
+            // The first step goes to the corner in the direction of the gradient, later ones are shorter.
             let length = options.epsilon * if step == 0 { 1.0 } else { STEP };
             for (at, gradient) in gradients.iter().enumerate() {
                 let (start, moves) = (f64::from(features[at]), options.movable[at % columns]);
@@ -52,7 +53,7 @@ pub(super) fn attack(
     .collect()
 }
 
-/// The number nearest to `x` between two others that `f32` has.
+/// The `f32` nearest to `x` between `low` and `high`.
 fn inside(x: f64, low: f64, high: f64) -> f32 {
     let x = x.clamp(low, high) as f32;
     if f64::from(x) > high {
@@ -64,7 +65,8 @@ fn inside(x: f64, low: f64, high: f64) -> f32 {
     }
 }
 
-/// The greatest margin of another class, `[rows]`, and its gradient with respect to the features, `[rows, features]`.
+/// The greatest margin of another class over the decided one, `[rows]`, and its gradient with respect to the
+/// features, `[rows, features]`.
 fn margins(
     model: &Model,
     task: &Task,
@@ -80,14 +82,14 @@ fn margins(
         let score = |class: usize| scores[class] + log_weights[class] as f32;
         let other = |class: usize| score(class) - if class == own { OUT } else { 0.0 };
         let best = (0..count).rev().max_by(|&a, &b| other(a).total_cmp(&other(b))).unwrap_or(own);
-        // Nothing is left where there is no other class.
+        // With a single class both terms cancel.
         cotangent[best] += 1.0;
         cotangent[own] -= 1.0;
         other(best) - score(own)
     });
     let margins = margins.collect();
     let gradient = pass.input_gradient(cotangent);
-    // A row may have been shown with each label; the features are the same in all of them.
+    // If a row was passed with each label, its features are equal in all copies, and their gradients add up.
     let mut of_features = Vec::with_capacity(features.len());
     for shown in gradient.chunks(task.inputs_of_a_row() * task.inputs()) {
         let of_feature = |at: usize| shown.iter().skip(at).step_by(task.inputs()).sum::<f32>();
@@ -101,7 +103,8 @@ mod tests {
     use super::*;
     use crate::{Init, LabelEncoding, MlpConfig, NetworkConfig, Objective, Stream, generator};
 
-    /// Against differences of the margins themselves, with labels among the inputs and without, and with a missing value.
+    /// Compares gradients with differences of margins, with and without labels among the inputs, and with a
+    /// missing value.
     #[test]
     fn gradients_are_slopes_of_the_margin() {
         let mut rng = generator(2, Stream::Initialization);

@@ -6,8 +6,8 @@ use ugmm_kernels::bounds::rounding;
 
 /// A network whose margins can be bounded.
 pub(super) trait Margins: Sync {
-    /// Upper bounds of the scores of all classes minus that of `class` over a box of the features around `row`, which says
-    /// what is missing; −∞ for `class` itself.
+    /// Upper bounds of the scores of all classes minus that of `class`, `[classes]`, over a box of the
+    /// features; −∞ for `class` itself. NaN in `row` marks missing features.
     fn greatest(
         &self,
         row: &[f32],
@@ -18,18 +18,19 @@ pub(super) trait Margins: Sync {
         by_intervals: bool,
     ) -> Vec<f64>;
 
-    /// Whether it has better bounds than intervals.
+    /// Whether it has tighter bounds than intervals.
     fn has_lines(&self) -> bool;
 }
 
-/// A uGMM network: its outputs, or its root with each label.
+/// A uGMM network as functions of its features: its outputs, or its root with each label.
 pub(super) struct UgmmMargins {
     whole: ScoreFunction,
     label: Option<LabelEncoding>,
     classes: usize,
 }
 
-/// Functions of the features, and for each class which of them is its score and which output of that.
+/// Functions of the features, and for each class the index of its function and of the output that is its
+/// score.
 type Scores = (Vec<ScoreFunction>, Vec<(usize, usize)>);
 
 impl UgmmMargins {
@@ -38,7 +39,7 @@ impl UgmmMargins {
         Ok(Self { whole: ScoreFunction::new(network)?, label, classes })
     }
 
-    /// The score of each class: a function of the features that are there, and its output.
+    /// The functions of the observed features that give the scores of the classes.
     fn scores(&self, row: &[f32]) -> Option<Scores> {
         let features = row.iter().map(|x| if x.is_nan() { Known::Missing } else { Known::Free });
         let features: Vec<Known> = features.collect();
@@ -98,7 +99,7 @@ impl Margins for UgmmMargins {
             if other == class {
                 return f64::NEG_INFINITY;
             }
-            // All analyses are over the same box, so their lines can be added.
+            // All analyses concern one box, so that their lines can be added.
             let line = analyses[function].line_above(output, 1.0);
             let by_lines = analyses[function].greatest_sum(line, &own);
             margin(other, by_lines.min(analyses[function].upper(output) - least))

@@ -1,9 +1,10 @@
-//! Certified robustness: whether any input within ε in every coordinate of a row makes a classifier decide otherwise.
+//! Certified robustness: whether any input within ε of a row in every coordinate changes the decision of a
+//! classifier.
 //!
-//! A row is *proved* when an upper bound of every margin (another class's score minus that of the decided class) over the
-//! box around it is below 0; *disproved* by an input in the box that the network decides otherwise, which projected
-//! gradient ascent of the margin looks for; and *undecided* when neither is found within the budget. Boxes are
-//! split where a bound does not settle them, as in branch and bound.
+//! A row is *proved* when an upper bound of every margin (another class's score minus that of the decided
+//! class) over the box around it is below 0. It is *disproved* by an input in the box with another decision,
+//! which projected gradient ascent of the margin searches for. It is *undecided* when neither is found within
+//! the budget. Boxes are split where a bound does not decide, as in branch and bound.
 
 mod attack;
 mod margins;
@@ -15,58 +16,60 @@ use plain::PlainMargins;
 use rayon::prelude::*;
 use serde::Serialize;
 
-/// Rows that pass through the network together.
+/// Number of rows that pass through the network together.
 const ROWS: usize = 256;
 
-/// What is to be certified, and how much is spent on it.
+/// The certified box and the budget.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RobustnessOptions {
-    /// How far each input may move, in the network's units; at least 0.
+    /// Largest change of each input, in the network's units; at least 0.
     pub epsilon: f64,
-    /// Which inputs move, `[features]`; the others stay as they are, as categories do.
+    /// Whether each input may change, `[features]`; the others, such as categories, are constant.
     pub movable: Vec<bool>,
-    /// What inputs cannot leave: 0 to 1 of pixels.
+    /// Least and greatest possible value of an input, such as 0 and 1 for pixels; `None` for no limits.
     pub limits: Option<(f64, f64)>,
-    /// Boxes that the box around a row is split into at most; 1: it is not split.
+    /// Largest number of boxes into which the box around a row is split; 1 for no splitting.
     pub most_boxes: usize,
-    /// Steps of the search for a counter-example.
+    /// Number of steps of the search for a counter-example.
     pub attack_steps: usize,
 }
 
-/// Whether a decision stands.
+/// The result for a decision.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// No input in the box is decided otherwise.
+    /// No input in the box has another decision.
     Proved,
-    /// This one is, as this class.
+    /// An input in the box has another decision.
     Disproved {
-        /// The features, `[features]`.
+        /// The features of that input, `[features]`.
         example: Vec<f32>,
-        /// What the network decides there.
+        /// The class that the network decides for there.
         class: usize,
     },
-    /// Neither was found.
+    /// Neither a proof nor a counter-example was found.
     Undecided,
 }
 
-/// A row's verdict.
+/// The certificate of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Certificate {
-    /// What the network decides for the row.
+    /// The class that the network decides for.
     pub class: usize,
-    /// Whether that stands.
+    /// The result for this decision.
     pub verdict: Verdict,
-    /// Whether interval bounds alone prove it: without lines, without splitting.
+    /// Whether interval bounds alone prove it, without lines and splitting.
     pub by_intervals: bool,
 }
 
-/// Certificates of the rows of `features` `[rows, features]`, row-major, in the network's units. Classes are decided by the
-/// greatest score plus `log_weights` (one for each class, of class weights; empty for none).
+/// Certificates of the rows of `features` `[rows, features]`, row-major, in the network's units: one per row.
+/// The decided class has the greatest score plus `log_weights` `[classes]`, the logarithms of class weights,
+/// which may be empty.
 ///
 /// # Errors
 ///
-/// When the task is not one of classes, or the sizes of the rows, of `movable` or of the weights do not fit it.
+/// [`UgmmError`] when the task is not a classification, or the sizes of the rows, of `movable` or of the
+/// weights do not fit it.
 pub fn certify(
     model: &Model,
     task: &Task,
@@ -108,7 +111,8 @@ pub fn certify(
     Ok(certified.collect())
 }
 
-/// Whether all of the box is settled within the budget, by halving what is not along its longest side.
+/// Whether the bounds prove the whole box within the budget. Boxes that are not proved are halved along their
+/// longest side.
 fn split(
     greatest: &impl Fn(&[f64], &[f64], bool) -> f64,
     low: Vec<f64>,
@@ -138,7 +142,7 @@ fn split(
     true
 }
 
-/// The box around a row; a missing value stays missing.
+/// The lower and upper ends of the box around a row; a missing value stays missing.
 fn sides(row: &[f32], options: &RobustnessOptions) -> (Vec<f64>, Vec<f64>) {
     let side = |sign: f64| -> Vec<f64> {
         let movable = row.iter().zip(&options.movable);
@@ -150,13 +154,13 @@ fn sides(row: &[f32], options: &RobustnessOptions) -> (Vec<f64>, Vec<f64>) {
 fn moved(x: f64, by: f64, moves: bool, limits: Option<(f64, f64)>) -> f64 {
     match limits {
         _ if !moves => x,
-        // A row beyond the limits stays where it is on that side.
+        // A value outside of the limits does not move further away from them.
         Some((low, high)) => (x + by).clamp(low.min(x), high.max(x)),
         None => x + by,
     }
 }
 
-/// The class with the greatest weighted score of each row, the first of equal ones.
+/// The class with the greatest weighted score of each row, `[rows]`; the first of equal ones.
 fn decisions(model: &Model, task: &Task, features: &[f32], log_weights: &[f64]) -> Vec<usize> {
     let mut scores = Vec::with_capacity(features.len() / task.features * task.classes);
     for rows in features.chunks(ROWS * task.features) {

@@ -5,7 +5,7 @@ use crate::mlp::EPSILON;
 use crate::{Mlp, Task, UgmmError};
 use ugmm_kernels::bounds::rounding;
 
-/// Layers with their normalisations folded in.
+/// The layers of a plain network with their normalisations folded in.
 pub(super) struct PlainMargins {
     layers: Vec<Affine>,
 }
@@ -43,7 +43,7 @@ impl PlainMargins {
     }
 }
 
-/// The least and the greatest value of Σ weights · x + bias over a box.
+/// Lower and upper bound of Σ weights · x + bias over a box.
 fn range(weights: impl Iterator<Item = f64>, bias: f64, low: &[f64], high: &[f64]) -> (f64, f64) {
     let (mut least, mut greatest, mut magnitude) = (bias, bias, bias.abs());
     for (weight, (low, high)) in weights.zip(low.iter().zip(high)) {
@@ -78,7 +78,7 @@ impl Margins for PlainMargins {
             if other == class {
                 return f64::NEG_INFINITY;
             }
-            // The last layer of the difference, not the difference of the last layers.
+            // The bound of the difference of two outputs is tighter than the difference of their bounds.
             let weights = last.weights[other].iter().zip(own).map(|(other, own)| other - own);
             let bias = last.biases[other] - last.biases[class] + (log_weights[other] - log_weights[class]);
             range(weights, bias, &low, &high).1
