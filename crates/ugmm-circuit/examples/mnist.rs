@@ -1,11 +1,12 @@
-//! A hidden Chow-Liu tree of MNIST's pixels, in bits per dimension.
+//! Trains a hidden Chow-Liu tree on MNIST's pixels and prints bits per dimension.
 //!
 //! ```text
 //! cargo run --release -p ugmm-circuit --example mnist -- DIRECTORY [UNITS] [EPOCHS] [--key=value ...]
 //! ```
 //!
-//! The directory holds `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, uncompressed. The last 5,000 training images are
-//! held out to choose the best epoch by; with `--test` the test images are looked at in the end.
+//! The directory contains `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, uncompressed. The last
+//! 5,000 training images are held out for early stopping; with `--test` the test images are evaluated at the
+//! end.
 
 use std::error::Error;
 use std::path::Path;
@@ -88,7 +89,7 @@ fn bits_per_dimension(log_likelihood: f64) -> f64 {
     -log_likelihood / (PIXELS as f64 * std::f64::consts::LN_2)
 }
 
-/// Pixels as they are, 0 to 255, image by image.
+/// Pixel values from 0 to 255, image by image.
 fn images(path: &Path) -> Result<Vec<f64>, Box<dyn Error>> {
     let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let header = [0, 0, 8, 3].as_slice();

@@ -11,8 +11,8 @@ use std::sync::{Arc, OnceLock};
 
 /// A density over all its variables.
 ///
-/// Its regions are in order, each after its children; the last one is the root and has one unit. It is checked on
-/// construction, and when it is read from a file, so that every circuit there is integrates to 1.
+/// Its regions are ordered so that each follows its children; the last one is the root and has one unit.
+/// Construction and reading from a file check the regions, so that every circuit integrates to 1.
 ///
 /// ```
 /// use ugmm_circuit::{Circuit, GaussianMixtures, InnerRegion, Leaf, LeafDistribution, Region, Rows, Variable};
@@ -31,11 +31,11 @@ use std::sync::{Arc, OnceLock};
 pub struct Circuit {
     variables: Vec<Variable>,
     regions: Vec<Region>,
-    /// Made when it is first asked something.
+    /// The compiled form, made at the first query.
     compiled: OnceLock<Arc<Compiled<f64>>>,
 }
 
-/// What is written to files.
+/// The serialised form.
 #[derive(Clone, Serialize, Deserialize)]
 struct Parts {
     variables: Vec<Variable>,
@@ -67,8 +67,8 @@ impl Circuit {
     ///
     /// # Errors
     ///
-    /// When a variable cannot be one, when the regions would not be a density ([`Structure::new`] says of what kind they must
-    /// be), and when parameters are not finite or distributions do not sum to 1.
+    /// [`CircuitError`] when a variable is invalid, when the regions do not form a density (see
+    /// [`Structure::new`]), or when parameters are not finite or distributions do not sum to 1.
     pub fn new(variables: Vec<Variable>, regions: Vec<Region>) -> Result<Self, CircuitError> {
         for (index, variable) in variables.iter().enumerate() {
             variable.validate(index)?;
@@ -83,7 +83,7 @@ impl Circuit {
         Ok(Self { variables, regions, compiled: OnceLock::new() })
     }
 
-    /// What it is a density over, in the order of a row's values.
+    /// The variables of the density, in the order of a row's values.
     #[must_use]
     pub fn variables(&self) -> &[Variable] {
         &self.variables
@@ -95,7 +95,8 @@ impl Circuit {
         &self.regions
     }
 
-    /// Numbers that training can change, and constraints not taken off: weights, probabilities, means and sigmas.
+    /// Number of trainable parameters, without subtracting constraints: weights, probabilities, means and
+    /// sigmas.
     #[must_use]
     pub fn parameters(&self) -> usize {
         use crate::leaf::LeafDistribution::{Gaussians, Table};
@@ -110,18 +111,18 @@ impl Circuit {
         self.regions.iter().map(count).sum()
     }
 
-    /// The regions, to be changed into others that are valid as well.
+    /// The regions, mutable; changed regions must be valid too.
     pub(crate) fn regions_mut(&mut self) -> &mut [Region] {
         self.compiled = OnceLock::new();
         &mut self.regions
     }
 
-    /// Ready to compute with, in double precision.
+    /// The compiled form, in double precision.
     pub(crate) fn compiled(&self) -> Arc<Compiled<f64>> {
         self.compiled.get_or_init(|| Arc::new(Compiled::new(self))).clone()
     }
 
-    /// Rows as circuits compute with them, in standard units and indices of tables.
+    /// Encodes rows in standard units and table indices, `[rows, variables]`.
     pub(crate) fn encode(&self, rows: Rows<'_>) -> Result<Vec<f64>, CircuitError> {
         encode(&self.variables, rows, |value| value)
     }
@@ -132,7 +133,7 @@ impl Circuit {
     }
 }
 
-/// Rows of values in standard units and indices of tables, as numbers of some precision.
+/// Encodes rows in standard units and table indices, with `convert` applied to each value.
 pub(crate) fn encode<T>(
     variables: &[Variable],
     rows: Rows<'_>,

@@ -1,19 +1,21 @@
 //! Circuits of univariate Gaussian mixtures: joint densities that are normalised by construction.
 //!
-//! A uGMM network's root is a score: its exponential does not integrate to anything. A circuit is made of the same univariate
-//! mixtures P(y) = Σ_m π_m N(y; μ_m, σ_m²) (Z. S. Ali, arXiv 2509.07569, section 3), of one observed variable each, joined by
-//! products of different variables and by sums whose weights add up to 1, as in probabilistic circuits (Choi, Vergari and Van
-//! den Broeck 2020). So it is a density: log-likelihoods, marginals, conditionals and samples are exact, and a missing value is
-//! integrated out.
+//! A uGMM network's root is a score: its exponential does not integrate to 1. A circuit consists of
+//! univariate mixtures P(y) = Σ_m π_m N(y; μ_m, σ_m²) (Z. S. Ali, arXiv 2509.07569, section 3), each of one
+//! observed variable. Products of different variables and sums whose weights add up to 1 join them, as in
+//! probabilistic circuits (Choi, Vergari and Van den Broeck 2020). A circuit is therefore a density:
+//! log-likelihoods, marginals, conditionals and samples are exact, and a missing value is integrated out.
 //!
-//! * [`Variable`]: numbers, categories, whole numbers. [`Rows`]: data, NaN where missing.
+//! * [`Variable`]: numbers, categories, integers. [`Rows`]: data, NaN where missing.
 //! * [`train`] learns a [`Circuit`] from rows, by expectation maximisation or Adam ([`TrainingConfig`]).
-//! * [`structure`]: which variables are joined where: mixtures, random trees, quadrants of images, hidden Chow-Liu trees,
-//!   densities for each class.
-//! * Questions are methods of the circuit, and all of them take missing values: [`Circuit::log_likelihood`],
-//!   [`Circuit::conditional`], [`Circuit::posterior`], [`Circuit::sample`], [`Circuit::impute`], [`Circuit::mpe`].
+//! * [`structure`]: which variables are joined where: mixtures, random trees, quadrants of images, hidden
+//!   Chow-Liu trees, densities for each class.
+//! * Queries are methods of the circuit, and all of them accept missing values: [`Circuit::log_likelihood`],
+//!   [`Circuit::conditional`], [`Circuit::posterior`], [`Circuit::sample`], [`Circuit::impute`],
+//!   [`Circuit::mpe`].
 //!
-//! Training computes in `f32` (or `f64`), questions in `f64`. Results do not depend on the number of threads, bit for bit.
+//! Training computes in `f32` (or `f64`), queries in `f64`. Results do not depend on the number of threads,
+//! bit for bit.
 //!
 //! # Example
 //!

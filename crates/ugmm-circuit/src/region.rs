@@ -1,10 +1,10 @@
-//! Regions: what a circuit is made of.
+//! Regions, of which circuits consist.
 
 use crate::error::CircuitError;
 use crate::leaf::Leaf;
 use serde::{Deserialize, Serialize};
 
-/// A part of a circuit: `units` densities side by side, all of the same variables, its scope.
+/// A part of a circuit: `units` densities over the same variables, its scope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Region {
@@ -20,34 +20,35 @@ pub enum Region {
 /// Σ_p Σ_j W[k, (p, j)] Π_(c in partition p) child_c[j]
 /// ```
 ///
-/// Each partition divides the scope among its children, which all have the same number of units, the partition's width.
-/// One form holds many structures: plain mixtures, random trees (a root with a partition for each), quadrants of images, hidden
-/// Chow-Liu trees and models with one density for each class.
+/// Each partition divides the scope among its children, which all have the same number of units, the
+/// partition's width. This form includes many structures: plain mixtures, random trees (a root with a
+/// partition for each), quadrants of images, hidden Chow-Liu trees and models with one density for each
+/// class.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InnerRegion {
-    /// How many sums there are.
+    /// Number of sums.
     pub units: usize,
-    /// The regions that each partition multiplies; all come before this one.
+    /// The regions that each partition multiplies; all precede this one.
     pub partitions: Vec<Vec<usize>>,
     /// W `[units, width of all partitions together]`: not negative, and each row sums to 1.
     pub weights: Vec<f64>,
 }
 
 impl InnerRegion {
-    /// Products that each unit sums over: the columns of W.
+    /// Number of products that each unit sums over, which is the number of columns of W.
     #[must_use]
     pub fn width(&self) -> usize {
         self.weights.len() / self.units.max(1)
     }
 
-    /// The weights of one unit.
+    /// The weights of one unit, `[width]`.
     #[must_use]
     pub fn row(&self, unit: usize) -> &[f64] {
         let width = self.width();
         &self.weights[unit * width..(unit + 1) * width]
     }
 
-    /// `width` is the number of products, `None` where it is too large to count.
+    /// Checks the weights; `width` is the number of products, `None` if it is too large to count.
     pub(crate) fn validate(&self, region: usize, width: Option<usize>) -> Result<(), CircuitError> {
         let fail = |reason| Err(CircuitError::Region { region, reason });
         let numbers = width.and_then(|width| width.checked_mul(self.units));
@@ -73,7 +74,7 @@ impl InnerRegion {
 }
 
 impl Region {
-    /// Densities side by side.
+    /// Number of units.
     #[must_use]
     pub fn units(&self) -> usize {
         match self {

@@ -10,11 +10,11 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// Values `[rows, columns]`, row by row.
+    /// Borrows values `[rows, columns]`, row-major.
     ///
     /// # Errors
     ///
-    /// When the values do not make up whole rows.
+    /// [`CircuitError::Shape`] when the number of values is not a multiple of `columns`, or `columns` is 0.
     pub fn new(values: &'a [f64], columns: usize) -> Result<Self, CircuitError> {
         if columns == 0 || !values.len().is_multiple_of(columns) {
             return Err(CircuitError::Shape { values: values.len(), columns });
@@ -22,40 +22,40 @@ impl<'a> Rows<'a> {
         Ok(Self { values, columns })
     }
 
-    /// How many there are.
+    /// Number of rows.
     #[must_use]
     pub fn count(&self) -> usize {
         self.values.len() / self.columns
     }
 
-    /// Values in each.
+    /// Number of values in a row.
     #[must_use]
     pub fn columns(&self) -> usize {
         self.columns
     }
 
-    /// All values, row by row.
+    /// All values, row-major.
     #[must_use]
     pub fn values(&self) -> &'a [f64] {
         self.values
     }
 
-    /// One row.
+    /// One row, `[columns]`.
     ///
     /// # Panics
     ///
-    /// When there is no such row.
+    /// When `row` is not below [`Self::count`].
     #[must_use]
     pub fn row(&self, row: usize) -> &'a [f64] {
         &self.values[row * self.columns..(row + 1) * self.columns]
     }
 
-    /// Row by row.
+    /// The rows, each `[columns]`, in order.
     pub fn iter(&self) -> impl Iterator<Item = &'a [f64]> + Clone + use<'a> {
         self.values.chunks_exact(self.columns)
     }
 
-    /// One column, from top to bottom.
+    /// One column, in the order of rows.
     pub fn column(&self, column: usize) -> impl Iterator<Item = f64> + Clone + use<'a> {
         self.values.iter().skip(column).step_by(self.columns).copied()
     }

@@ -1,61 +1,63 @@
-//! What a circuit is a density over.
+//! The variables of a circuit.
 
 use crate::error::CircuitError;
 use serde::{Deserialize, Serialize};
 
-/// The largest number of states or integers that a variable may have: their probabilities are kept in a table.
+/// The largest number of states or integers that a variable may have, because their probabilities are in a
+/// table.
 pub const MAXIMUM_STATES: usize = 1 << 16;
 
 /// One variable of a circuit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Variable {
-    /// What messages call it.
+    /// Its name in messages.
     pub name: Option<String>,
-    /// Which values it has.
+    /// Its possible values.
     pub kind: VariableKind,
 }
 
-/// Which values a variable has, and so what the mixtures in its leaves are made of.
+/// The possible values of a variable, which determine the distributions in its leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VariableKind {
-    /// Any finite number, or one from `low` or to `high` only. Its components are Gaussians, kept in standard units
-    /// (x - `location`) / `scale`, each divided by its mass between the ends; densities are per unit of the data.
+    /// Any finite number, or only numbers from `low` or to `high`. Its components are Gaussians in standard
+    /// units (x - `location`) / `scale`, each divided by its mass between the ends; densities are per unit of
+    /// the data.
     Continuous {
-        /// Subtracted from each value; the data's mean, usually.
+        /// Subtracted from each value; usually the data's mean.
         location: f64,
-        /// What is left is divided by this, which is positive; the data's standard deviation, usually.
+        /// Positive divisor of the difference; usually the data's standard deviation.
         scale: f64,
-        /// The least value that it can have; without it there is none.
+        /// The least possible value; `None` for no bound.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         low: Option<f64>,
-        /// The greatest one.
+        /// The greatest possible value; `None` for no bound.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         high: Option<f64>,
     },
-    /// One of the states 0 to `states` - 1. Two states make a Bernoulli variable.
+    /// One of the states 0 to `states` - 1; two states make a Bernoulli variable.
     Categorical {
-        /// Their number, 1 to [`MAXIMUM_STATES`].
+        /// Number of states, 1 to [`MAXIMUM_STATES`].
         states: usize,
     },
-    /// A whole number from `low` to `high`. Its components are Gaussians' masses of [x - ½, x + ½], divided by the mass of
-    /// the whole range.
+    /// An integer from `low` to `high`. Its components are the masses of Gaussians on [x - ½, x + ½], divided
+    /// by the mass of the whole range.
     Integer {
         /// The least value.
         low: i64,
-        /// The greatest one, less than [`MAXIMUM_STATES`] above `low`.
+        /// The greatest value, less than [`MAXIMUM_STATES`] above `low`.
         high: i64,
     },
 }
 
 impl Variable {
-    /// A number with any finite value; see [`VariableKind::Continuous`].
+    /// A variable with any finite value; see [`VariableKind::Continuous`].
     #[must_use]
     pub fn continuous(location: f64, scale: f64) -> Self {
         Self { name: None, kind: VariableKind::Continuous { location, scale, low: None, high: None } }
     }
 
-    /// A continuous variable that has no values below `low` nor above `high`; any other variable as it is.
+    /// A continuous variable with the bounds `least` and `greatest`; other variables do not change.
     #[must_use]
     pub fn between(mut self, least: Option<f64>, greatest: Option<f64>) -> Self {
         if let VariableKind::Continuous { low, high, .. } = &mut self.kind {
@@ -64,24 +66,24 @@ impl Variable {
         self
     }
 
-    /// One of `states` states.
+    /// A variable with `states` states.
     #[must_use]
     pub fn categorical(states: usize) -> Self {
         Self { name: None, kind: VariableKind::Categorical { states } }
     }
 
-    /// A whole number from `low` to `high`.
+    /// A variable with the integers from `low` to `high`.
     #[must_use]
     pub fn integer(low: i64, high: i64) -> Self {
         Self { name: None, kind: VariableKind::Integer { low, high } }
     }
 
-    /// A continuous variable with the mean and the standard deviation of these values; NaN is missing. The scale is 1 where
-    /// they do not vary.
+    /// A continuous variable with the mean and the standard deviation of these values; NaN is ignored. The
+    /// scale is 1 if the values do not vary.
     #[must_use]
     pub fn standardizing(values: impl Iterator<Item = f64> + Clone) -> Self {
-        // As shares of the largest, so that squares neither overflow nor vanish, and away from the first, so that a large
-        // offset costs no digits.
+        // Values are divided by the largest magnitude, so that squares neither overflow nor vanish, and
+        // shifted by the first, so that a large offset costs no digits.
         let present = || values.clone().filter(|value| value.is_finite());
         let largest = present().map(f64::abs).fold(0.0, f64::max);
         let Some(origin) = present().next().filter(|_| largest > 0.0).map(|value| value / largest) else {
@@ -93,7 +95,7 @@ impl Variable {
         let variance = shares().map(|share| (share - mean).powi(2) / count).sum::<f64>();
         let location = origin + mean;
         let scale = variance.sqrt();
-        // What rounding leaves of a constant column is no spread.
+        // A spread of the size of rounding errors belongs to a constant column.
         let varies = scale > 1e-14 * location.abs() && scale * largest >= f64::MIN_POSITIVE;
         Self::continuous(location * largest, if varies { scale * largest } else { 1.0 })
     }
@@ -104,7 +106,7 @@ impl Variable {
         Self { name: Some(name.into()), ..self }
     }
 
-    /// How many values it has; `None` for a continuous one.
+    /// Number of possible values; `None` for a continuous variable.
     #[must_use]
     pub fn states(&self) -> Option<usize> {
         match self.kind {
@@ -123,12 +125,12 @@ impl Variable {
         }
     }
 
-    /// What messages call it.
+    /// Its name in messages.
     pub(crate) fn label(&self, index: usize) -> String {
         self.name.clone().unwrap_or_else(|| format!("variable {index}"))
     }
 
-    /// The size of its standard unit in the data's.
+    /// Its standard unit, in the data's units.
     pub(crate) fn scale(&self) -> f64 {
         match self.kind {
             VariableKind::Continuous { scale, .. } => scale,
@@ -136,7 +138,8 @@ impl Variable {
         }
     }
 
-    /// The ends of a continuous variable, in the data's units; infinite where there are none, and of other variables.
+    /// The ends of a continuous variable, in the data's units; infinite if it has none, and for other
+    /// variables.
     pub(crate) fn ends(&self) -> (f64, f64) {
         match self.kind {
             VariableKind::Continuous { low, high, .. } => {
@@ -157,8 +160,8 @@ impl Variable {
         }
     }
 
-    /// A value as circuits compute with it: in standard units, or as an index of a table; NaN where it is missing, and
-    /// `None` where the variable cannot have it.
+    /// Encodes a value in standard units or as a table index; NaN if it is missing, and `None` if the
+    /// variable cannot have it.
     pub(crate) fn encode(&self, value: f64) -> Option<f64> {
         if value.is_nan() {
             return Some(f64::NAN);
@@ -177,11 +180,11 @@ impl Variable {
         }
     }
 
-    /// The value that an encoded one stands for.
+    /// The value that an encoded one represents.
     pub(crate) fn decode(&self, encoded: f64) -> f64 {
         match self.kind {
             VariableKind::Continuous { location, scale, .. } => {
-                // Rounding does not lead beyond the ends; a missing value stays one.
+                // Rounding must not lead beyond the ends; a missing value stays missing.
                 let (low, high) = self.ends();
                 (location + scale * encoded).clamp(low, high)
             }
@@ -189,7 +192,7 @@ impl Variable {
         }
     }
 
-    /// What its values are, for messages.
+    /// Describes its possible values for messages.
     pub(crate) fn expected(&self) -> String {
         match self.kind {
             VariableKind::Continuous { low: Some(low), high: Some(high), .. } => {
@@ -209,7 +212,7 @@ impl Variable {
         }
     }
 
-    /// Whether there is something between its ends, which can be told apart in standard units.
+    /// Whether its ends differ in standard units.
     fn holds_standard_numbers(&self) -> bool {
         let (low, high) = self.standard_ends();
         low < high

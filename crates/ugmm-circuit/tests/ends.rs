@@ -1,4 +1,4 @@
-//! Numbers that have a least or a greatest value, and values far from everything.
+//! Tests of numbers with a least or a greatest value, and of values far from all components.
 
 mod common;
 
@@ -10,7 +10,7 @@ use ugmm_circuit::{
     UnivariateMixture, Variable, train,
 };
 
-/// Waiting times, of which the smaller ones are the most, and shares that pile up at both ends and depend on them.
+/// Waiting times, mostly small, and fractions that accumulate at both ends and depend on the times.
 fn rows(count: usize) -> Vec<f64> {
     let mut rng = rng(4);
     let mut row = || {
@@ -58,12 +58,12 @@ fn what_is_cut_off_is_learned_better_and_integrates_to_one() {
     for method in [Method::default(), Method::Adam { learning_rate: 0.03 }] {
         let (circuit, history) = learned(true, method);
         if method == Method::default() {
-            // With all rows in one batch the likelihood never falls.
+            // With all rows in one batch the likelihood never decreases.
             assert!(history.windows(2).all(|pair| pair[1] >= pair[0] - 1e-9), "{history:?}");
         }
         let (_, without) = learned(false, method);
         assert!(history.last() > without.last(), "{method:?}: {history:?} {without:?}");
-        // The middles of cells: the density is smooth between the ends, and nothing beyond them.
+        // The points are middles of cells: the density is smooth between the ends and 0 beyond them.
         let (times, shares, reach) = (900, 300, 90.0);
         let grid: Vec<f64> = (0..times * shares)
             .flat_map(|at| {
@@ -92,7 +92,7 @@ fn no_answer_lies_beyond_the_ends() {
             assert_eq!((answer.density(-1e-9), answer.log_density(-1e-9)), (0.0, f64::NEG_INFINITY));
             assert_eq!(answer.cumulative(-1.0), 0.0);
             assert!((answer.cumulative(if high < 2.0 { high } else { 1e6 }) - 1.0).abs() < 1e-9);
-            // Mean and variance against sums over cells of equal probability.
+            // Mean and variance are compared with sums over cells of equal probability.
             let cells = 4000;
             let middles: Vec<f64> =
                 (0..cells).map(|cell| answer.quantile((f64::from(cell) + 0.5) / f64::from(cells))).collect();
@@ -140,7 +140,7 @@ fn ends_are_checked_and_older_variables_have_none() {
     assert_eq!(Variable::categorical(2).between(Some(0.0), None), Variable::categorical(2));
 }
 
-/// Three classes of different size, apart in two numbers.
+/// Three classes of different frequencies, separated in two numbers.
 fn of_classes() -> (Circuit, [f64; 3]) {
     let counts = [120, 60, 20];
     let mut rng = rng(9);
@@ -166,7 +166,8 @@ fn of_classes() -> (Circuit, [f64; 3]) {
     (circuit, [probabilities[0], probabilities[1], probabilities[2]])
 }
 
-/// All that is left far away is the background, which is the same for all classes: such a value says nothing.
+/// Far away only the background remains, which is equal for all classes, so that such a value is
+/// uninformative.
 #[test]
 fn far_away_classes_are_as_frequent_as_without_the_value() {
     let (circuit, prior) = of_classes();
@@ -181,14 +182,15 @@ fn far_away_classes_are_as_frequent_as_without_the_value() {
         for far in [far, -far] {
             same(&posterior([far, f64::NAN]), &prior, &format!("{far}"));
             same(&posterior([far, -far]), &prior, &format!("{far} twice"));
-            // What another column says is kept.
+            // The information of the other column is kept.
             for near in [0.9, -2.0, -5.0] {
                 same(&posterior([far, near]), &posterior([f64::NAN, near]), &format!("{far} beside {near}"));
             }
             let rows = [far, 0.9, f64::NAN, far, 0.9, 1.0];
             let levels = log_likelihood(&circuit, &rows);
             assert!(levels.iter().all(|level| *level < -1e3 && level.is_finite()), "{levels:?}");
-            // The other column is foretold as without the value, and the value by how far it is.
+            // The other column has the density that it has without the value, and the value one by its
+            // distance.
             let conditionals = circuit.log_conditionals(Rows::new(&rows, 3).unwrap()).unwrap();
             let near = log_likelihood(&circuit, &[f64::NAN, 0.9, f64::NAN])[0];
             assert!((conditionals[1] - near).abs() < 1e-6, "{conditionals:?} {near}");

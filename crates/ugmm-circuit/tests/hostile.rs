@@ -1,11 +1,11 @@
-//! Circuits from files that mean no good: sizes whose product overflows must not be taken for sizes that fit.
+//! Tests of malicious files: sizes whose product overflows must not pass for valid ones.
 
 use ugmm_circuit::{
     Circuit, CircuitError, GaussianMixtures, InnerRegion, Leaf, LeafDistribution, Region, Rows,
     TrainingConfig, Variable, train,
 };
 
-/// Times 16 it is 2^64, which is 0 to a `usize`.
+/// 16 times this is 2^64, which is 0 as a `usize`.
 const MANY: usize = 1 << 60;
 
 fn root(children: usize, weights: usize) -> Region {

@@ -1,4 +1,4 @@
-//! What holds for every density.
+//! Properties of every density.
 
 mod common;
 
@@ -18,7 +18,7 @@ fn nothing_known_has_probability_one() {
     }
 }
 
-/// log p(a) + log p(b | a) + ... in any order is the log-likelihood.
+/// log p(a) + log p(b | a) + ... in any order equals the log-likelihood.
 #[test]
 fn order_of_evidence_does_not_matter() {
     let variables = mixed_variables();
@@ -115,7 +115,7 @@ fn all_states_of_twelve_binary_variables_sum_to_one_after_training() {
         assert!(densities.iter().sum::<f64>() / 400.0 > before, "training helps");
         let sum: f64 = log_likelihood(&trained.circuit, &states).iter().map(|density| density.exp()).sum();
         assert!((sum - 1.0).abs() < 1e-6, "{structure:?} {method:?}: {sum}");
-        // A marginal of the first four, by enumeration of the others.
+        // The marginal of the first four variables is computed by enumeration of the others.
         let four: f64 = states
             .chunks(12)
             .filter(|state| state[..4] == [1.0, 1.0, 0.0, 1.0])
@@ -127,7 +127,7 @@ fn all_states_of_twelve_binary_variables_sum_to_one_after_training() {
     }
 }
 
-/// Two columns on a noisy ring, in units of their own.
+/// Two columns on a noisy ring, in different units.
 fn ring(count: usize) -> Vec<f64> {
     let draws = random_rows(&vec![Variable::continuous(0.0, 0.25); 2], count, 0.0, 4);
     draws
@@ -149,8 +149,8 @@ fn two_numbers_integrate_to_one_after_training() {
         let config =
             TrainingConfig { method, epochs: 30, components: 2, sigma_floor: 0.3, ..Default::default() };
         let circuit = train(rows, variables.clone(), &config, |_| true).unwrap().circuit;
-        // The trapezoid rule converges exponentially for densities that die away, once its steps are below half a σ.
-        // The background reaches far out.
+        // The trapezoid rule converges exponentially for densities that vanish at both ends, once its steps
+        // are below half a σ. The background reaches far out.
         let (reach, steps) = (36.0, 500);
         let standard = |step: usize| reach * (2.0 * step as f64 / steps as f64 - 1.0);
         let of = |column: usize, z: f64| match variables[column].kind {
@@ -190,7 +190,8 @@ fn a_million_samples_match_the_marginals() {
                 continue;
             }
             let expected = circuit.conditional(&evidence, variable).unwrap();
-            // Kolmogorov's distance of so many draws exceeds 1.95 / √n once in a thousand times; of discrete ones seldom.
+            // Kolmogorov's distance of this number of samples exceeds 1.95 / √n once in a thousand times, and
+            // more rarely for discrete ones.
             drawn.sort_by(f64::total_cmp);
             let steps = drawn.chunk_by(|a, b| a == b).scan(0, |below, group| {
                 let start = *below;
@@ -207,7 +208,7 @@ fn a_million_samples_match_the_marginals() {
             }
             assert!(distance < 1.95e-3, "variable {variable}: {distance}");
         }
-        // A pair of variables, so that dependence counts: the second given the first.
+        // The test of a pair of variables, the second given the first, includes dependence.
         let joint =
             samples.chunks(4).filter(|row| row[1] == 2.0 && row[2] == -1.0).count() as f64 / count as f64;
         let mut known = evidence;
@@ -220,7 +221,7 @@ fn a_million_samples_match_the_marginals() {
             "{joint}, not {expected}"
         );
     }
-    // Not the same draws again, but the same from the same seed.
+    // Samples differ between seeds and are equal for one seed.
     let again = |seed| circuit.sample(5, &[f64::NAN; 4], &mut rng(seed)).unwrap();
     assert_eq!(again(1), again(1));
     assert_ne!(again(1), again(2));
@@ -263,7 +264,7 @@ fn distributions_of_one_variable_agree_with_quadrature() {
         for step in 0..=steps {
             let value = low + width * f64::from(step);
             let density = conditional.density(value);
-            // The trapezoid rule: at an end of the variable there is density still.
+            // This is the trapezoid rule; the density at an end of the variable need not be 0.
             let share = density * if step == 0 || step == steps { 0.5 * width } else { width };
             mass += share;
             mean += value * share;
@@ -321,7 +322,7 @@ fn imputed_rows_are_complete_and_plausible() {
         for (&before, &after) in values.iter().zip(&filled) {
             assert!(if before.is_nan() { after.is_finite() } else { after == before });
         }
-        // Every value is one that its variable can have.
+        // Every imputed value is possible for its variable.
         assert!(log_likelihood(&circuit, &filled).iter().all(|density| density.is_finite()));
     }
     let mean =
@@ -352,13 +353,13 @@ fn structures_of_any_size_are_valid() {
     }
 }
 
-/// A chain of variables, each a noisy copy of the one before: its tree is the chain.
+/// In a chain of variables, each a noisy copy of the one before, the tree is the chain.
 #[test]
 fn chow_liu_finds_a_chain() {
     use ugmm_circuit::structure::RegionShape;
     let count = 2000;
     let draws = random_rows(&vec![Variable::continuous(0.0, 0.5); 6], count, 0.0, 7);
-    // In a shuffled order, so that the order of the columns does not give it away.
+    // The columns are shuffled, so that their order does not reveal the chain.
     let place = [3, 0, 5, 1, 4, 2];
     let mut values = vec![0.0; count * 6];
     for (row, draw) in draws.chunks(6).enumerate() {
@@ -374,7 +375,8 @@ fn chow_liu_finds_a_chain() {
         }
         let variables = vec![Variable::continuous(0.0, 1.0); 6];
         let structure = hidden_chow_liu_tree(Rows::new(&values, 6).unwrap(), &variables, 2).unwrap();
-        // Each inner region joins one leaf and regions of other variables; an edge is between their leaves.
+        // Each inner region joins one leaf and regions of other variables; these pairs of leaves are the
+        // edges.
         let mut edges = Vec::new();
         let mut variable_of = vec![0; structure.regions().len()];
         for (region, shape) in structure.regions().iter().enumerate() {

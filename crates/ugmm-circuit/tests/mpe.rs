@@ -1,4 +1,4 @@
-//! The most probable explanation against brute force.
+//! Compares the most probable explanation with brute force.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -17,7 +17,8 @@ fn everywhere(variables: &[usize]) -> Vec<MpeVariable> {
     variables.iter().map(|&variable| MpeVariable { variable, range: None }).collect()
 }
 
-/// A circuit of two numbers, a category, a whole number and a class, learned from a few rows that depend on each other.
+/// A circuit of two numbers, a category, an integer and a class, trained on a few rows with dependent
+/// columns.
 fn random_circuit(seed: u64) -> Circuit {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut values = Vec::new();
@@ -117,7 +118,7 @@ fn no_proved_optimum_of_100_circuits_is_beaten_by_brute_force() {
         } else {
             println!("{case}: {} {asked:?} {best} {found:?}", circuit.regions().len());
         }
-        // The value is the row's, and the row is in the domain.
+        // The value is that of the row, which is in the domain.
         let value = circuit.log_likelihood(Rows::new(&found.row, 5).unwrap()).unwrap()[0];
         assert_eq!(value, found.value);
         for one in &asked {

@@ -1,4 +1,4 @@
-//! Agreement with the definition, evaluated by naive recursion, and with enumeration.
+//! Compares circuits with the definition, by naive recursion and by enumeration.
 
 mod common;
 
@@ -82,8 +82,8 @@ fn conditionals_are_ratios_of_likelihoods() {
     }
 }
 
-/// Where all but one unit are far from a row, and where values are far from all units, double precision would underflow in
-/// linear space.
+/// Double precision would underflow in linear space where all but one unit are far from a row, and where
+/// values are far from all units.
 #[test]
 fn distant_values_keep_their_digits() {
     let variables = vec![Variable::continuous(0.0, 1.0), Variable::continuous(0.0, 1.0)];
@@ -94,7 +94,7 @@ fn distant_values_keep_their_digits() {
     let structure = Structure::new(2, regions).unwrap();
     let circuit = random_circuit(&variables, &structure, 3);
     for row in [[1e3, -1e3], [40.0, 60.0], [1e6, f64::NAN], [-300.0, 300.0]] {
-        // Far away, moving along a line, log-densities differ as those of the widest Gaussians do, and are finite.
+        // Far away along a line, log-densities are finite and differ as those of the widest Gaussians do.
         let found = log_likelihood(&circuit, &row)[0];
         assert!(found.is_finite() && found < -100.0, "{found}");
         for variable in 0..2 {

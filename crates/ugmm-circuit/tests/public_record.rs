@@ -1,5 +1,5 @@
-//! What was reported against comparable software, and the right behaviour; other classes of faults are named in the guide's
-//! table of promises.
+//! Tests of faults that were reported for comparable software; the guide's table of promises names other
+//! classes of faults.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -8,12 +8,12 @@ use ugmm_circuit::{
     StructureChoice, TrainingConfig, Variable, train,
 };
 
-/// Numbers that look random, from 0 to 1.
+/// Pseudo-random numbers from 0 to 1.
 fn noise(at: usize) -> f64 {
     ((at * at + 13 * at) as f64 * 0.754_877_666).fract()
 }
 
-/// A mixture of a component with weight 0, which would be much the nearest, and two others.
+/// A mixture of two components and of a third with weight 0, which would be the nearest by far.
 fn with_a_weight_of_zero() -> Circuit {
     let mixtures = GaussianMixtures {
         components: 3,
@@ -31,7 +31,7 @@ fn with_a_weight_of_zero() -> Circuit {
     Circuit::new(variables, vec![Region::Leaf(leaf), Region::Leaf(table), Region::Inner(root)]).unwrap()
 }
 
-/// log 0 of a weight, and 0 × ∞ in what follows from it.
+/// Tests log 0 of a weight, and 0 × ∞ in the results that depend on it.
 #[test]
 fn a_weight_of_zero_is_no_component() {
     let circuit = with_a_weight_of_zero();
@@ -43,7 +43,7 @@ fn a_weight_of_zero_is_no_component() {
         let found = circuit.log_likelihood(Rows::new(&[x, 1.0], 2).unwrap()).unwrap()[0];
         assert!((found - density(x).ln()).abs() < 1e-12, "{x}: {found}");
     }
-    // What has probability 0 has the logarithm -∞, and nothing follows from it: no NaN, but an error.
+    // An event of probability 0 has the logarithm -∞, and conditioning on it is an error rather than NaN.
     assert_eq!(circuit.log_likelihood(Rows::new(&[0.0, 0.0], 2).unwrap()).unwrap(), [f64::NEG_INFINITY]);
     assert!(circuit.conditional(&[f64::NAN, 0.0], 0).is_err());
     let drawn = circuit.sample(200, &[f64::NAN; 2], &mut random()).unwrap();
@@ -54,7 +54,7 @@ fn random() -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(3)
 }
 
-/// Every density of every component is 0 in floating point; the logarithm is not.
+/// The density of every component underflows to 0, but the logarithm is finite.
 #[test]
 fn densities_that_all_underflow_have_a_logarithm() {
     let circuit = with_a_weight_of_zero();
@@ -65,7 +65,8 @@ fn densities_that_all_underflow_have_a_logarithm() {
     }
 }
 
-/// Duplicated and constant columns make a covariance singular, and let a spread fall to 0 and the likelihood to infinity.
+/// Duplicated and constant columns make a covariance singular; a spread could shrink to 0 and the likelihood
+/// become infinite.
 #[test]
 fn duplicated_and_constant_columns_do_not_collapse() {
     let rows: Vec<f64> = (0..300)
@@ -91,7 +92,7 @@ fn duplicated_and_constant_columns_do_not_collapse() {
     }
 }
 
-/// Components that begin alike get the same gradient and stay alike.
+/// Components with equal parameters would get equal gradients and stay equal.
 #[test]
 fn components_do_not_begin_alike_and_separate() {
     let rows: Vec<f64> =
@@ -107,7 +108,8 @@ fn components_do_not_begin_alike_and_separate() {
     }
 }
 
-/// A maximum is of the density itself: its logarithm is that of the row, and no other row of a fine grid has a greater one.
+/// The maximum is that of the density itself: its logarithm is that of the row, and no other row of a fine
+/// grid exceeds it.
 #[test]
 fn the_most_probable_row_is_measured_in_one_space() {
     let circuit = with_a_weight_of_zero();

@@ -1,4 +1,4 @@
-//! Training: what it never does, what it finds, and data that nobody would wish for.
+//! Tests of training: its guarantees, its results, and degenerate data.
 
 mod common;
 
@@ -9,7 +9,7 @@ use ugmm_circuit::{
     TrainingConfig, Variable, train, train_structure,
 };
 
-/// Expectation maximisation as the textbook has it.
+/// The configuration of textbook expectation maximisation.
 fn full_batch() -> TrainingConfig {
     TrainingConfig {
         batch_size: usize::MAX,
@@ -37,7 +37,7 @@ fn full_batches_never_lower_the_likelihood() {
     }
 }
 
-/// The logarithm of the prior, up to a constant, by what the configuration's documentation says of it.
+/// The logarithm of the prior, up to a constant, as the configuration's documentation defines it.
 fn log_prior(circuit: &Circuit, config: &TrainingConfig, frequencies: &[f64]) -> f64 {
     let mut sum = 0.0;
     for region in circuit.regions() {
@@ -94,7 +94,7 @@ fn with_a_prior_full_batches_never_lower_the_posterior() {
     }
 }
 
-/// Batches, both methods and both precisions come near the density that the rows were drawn from.
+/// Batches, both methods and both precisions approach the density of the rows.
 #[test]
 fn the_density_of_the_rows_is_found() {
     let variables = mixed_variables();
@@ -128,7 +128,7 @@ fn classes_get_densities_of_their_own() {
     let Some(Region::Inner(root)) = circuit.regions().last() else { panic!("the root is an inner region") };
     for (class, weight) in root.weights.iter().enumerate() {
         let share = rows.column(1).filter(|&value| value == class as f64).count() as f64 / 3000.0;
-        // A batch of 256 rows leaves about so much noise, where held-out rows stopped training.
+        // A batch of 256 rows leaves about this much noise, because early stopping ended training.
         assert!((weight - share).abs() < 0.03, "class {class} has {weight}, not {share}");
     }
     let log_loss = |circuit: &Circuit| {
@@ -144,7 +144,7 @@ fn the_best_epoch_is_kept_and_training_can_be_stopped() {
     let variables = mixed_variables();
     let values = random_rows(&variables, 60, 0.0, 1);
     let rows = Rows::new(&values, 4).unwrap();
-    // Far too many parameters for rows without any dependence, so validation gets worse soon.
+    // There are far too many parameters for independent rows, so that validation soon gets worse.
     let config = TrainingConfig {
         units: Some(20),
         epochs: 200,
@@ -182,7 +182,8 @@ fn missing_values_are_learned_around() {
     assert!(mean(&circuit) > mean(&truth) - 0.1, "{} and {}", mean(&circuit), mean(&truth));
 }
 
-/// A constant column, one without a value, huge offsets, tiny spreads, duplicates, a single row.
+/// The data has a constant column, one without a value, huge offsets, tiny spreads, duplicates, or a single
+/// row.
 #[test]
 fn unpleasant_data_gives_finite_likelihoods() {
     let column = |kind: usize, row: usize| match kind {
@@ -201,7 +202,7 @@ fn unpleasant_data_gives_finite_likelihoods() {
         let view = Rows::new(&values, 8).unwrap();
         let mut variables: Vec<Variable> =
             (0..6).map(|kind| Variable::standardizing(view.column(kind))).collect();
-        // Most states are never seen.
+        // Most states never occur.
         variables.extend([Variable::categorical(50), Variable::integer(-1000, 1000)]);
         for structure in [StructureChoice::ChowLiu, StructureChoice::RandomTrees { replicas: 2 }] {
             let config = TrainingConfig { structure, method, epochs: 20, ..Default::default() };
@@ -258,7 +259,7 @@ fn settings_and_data_that_cannot_be_are_refused() {
             .to_string()
     };
     let message = with(1, 3.0);
-    // Rows are numbered as the caller has them.
+    // Messages number rows as the caller has them.
     assert_eq!(
         message,
         "row 7 has 3 in column 1 (colour); it must be a state, 0 to 2, or NaN where it is missing"
@@ -349,7 +350,7 @@ fn evidence_that_cannot_be_is_an_error() {
     let circuit = Circuit::new(vec![Variable::categorical(2); 2], regions).unwrap();
     assert_eq!(log_likelihood(&circuit, &[0.0, 1.0, 0.0, 0.0]), [f64::NEG_INFINITY, 0.0]);
     assert_eq!(circuit.conditional(&[f64::NAN, 1.0], 0).unwrap_err(), CircuitError::Impossible { row: 0 });
-    // Its own value does not matter.
+    // The variable's own value is ignored.
     assert_eq!(circuit.conditional(&[1.0, 0.0], 0).unwrap().density(0.0), 1.0);
     assert_eq!(
         circuit.sample(1, &[f64::NAN, 1.0], &mut rng(0)).unwrap_err(),
@@ -383,7 +384,7 @@ fn members_are_learned_from_seeds_of_their_own_and_an_unfinished_one_is_left_out
         train(rows, variables.clone(), &TrainingConfig { members: 1, ..config.clone() }, |_| true).unwrap();
     assert_eq!(alone.history, whole.history);
     assert_eq!(whole.circuit.parameters(), 3 * alone.circuit.parameters());
-    // The held-out rows are other ones, and so is what they say.
+    // The held-out rows differ, and so does their log-likelihood.
     assert_ne!(alone.validation, whole.validation);
     let stopped =
         train(rows, variables.clone(), &config, |epoch| epoch.member < 2 || epoch.number < 2).unwrap();

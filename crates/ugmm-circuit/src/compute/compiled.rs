@@ -1,4 +1,4 @@
-//! A circuit's parameters in the form that is computed with.
+//! A circuit's parameters in the form that computations read.
 
 use super::Real;
 use crate::circuit::Circuit;
@@ -25,7 +25,7 @@ pub(crate) enum CompiledRegion<T> {
 #[derive(Clone, Debug)]
 pub(crate) struct CompiledInner<T> {
     pub(crate) units: usize,
-    /// Columns of the weights.
+    /// Number of columns of the weights.
     pub(crate) width: usize,
     pub(crate) partitions: Vec<CompiledPartition>,
     /// `[units, width]`.
@@ -34,7 +34,7 @@ pub(crate) struct CompiledInner<T> {
 
 #[derive(Clone, Debug)]
 pub(crate) struct CompiledPartition {
-    /// Where its columns begin.
+    /// First column of the partition's products.
     pub(crate) offset: usize,
     pub(crate) width: usize,
     pub(crate) children: Vec<usize>,
@@ -44,11 +44,12 @@ pub(crate) struct CompiledPartition {
 pub(crate) struct CompiledTable<T> {
     pub(crate) variable: usize,
     pub(crate) units: usize,
-    /// log-probabilities `[states, units]`.
+    /// log-probabilities, `[states, units]`.
     pub(crate) table: Vec<T>,
 }
 
-/// Component m of unit k at m * units + k. Its log-density is constant - ½ ((x - mean) * inverse sigma)².
+/// The components of a Gaussian leaf. Component m of unit k has index m * units + k, and its log-density is
+/// constant - ½ ((x - mean) * inverse sigma)².
 #[derive(Clone, Debug)]
 pub(crate) struct CompiledGaussians<T> {
     pub(crate) variable: usize,
@@ -96,22 +97,22 @@ impl<T: Real> CompiledInner<T> {
         Self { units: inner.units, width: offset, partitions, weights }
     }
 
-    /// The weights of one unit.
+    /// The weights of one unit, `[width]`.
     pub(crate) fn row(&self, unit: usize) -> &[T] {
         &self.weights[unit * self.width..(unit + 1) * self.width]
     }
 }
 
 impl<T: Real> CompiledTable<T> {
-    /// log-probabilities of a state, given as a row has it; `None` where it is missing.
+    /// The log-probabilities of an encoded state under each unit, `[units]`; `None` where it is missing.
     pub(crate) fn row(&self, state: T) -> Option<&[T]> {
         let state = self.state(state)?;
         Some(&self.table[state * self.units..(state + 1) * self.units])
     }
 
-    /// A state as an index.
+    /// The index of an encoded state; `None` where it is missing.
     pub(crate) fn state(&self, state: T) -> Option<usize> {
-        // Whole numbers below 2^16, which rows were checked to hold.
+        // Encoded states are integers below 2^16, which encoding checks.
         if state.is_missing() { None } else { Some(state.to_f64() as usize) }
     }
 }

@@ -1,5 +1,5 @@
-//! From the root to flows: which share of a row's density goes through each unit, and with it the gradient and the statistics
-//! of expectation maximisation (Darwiche 2003; Peharz et al. 2016).
+//! The downward pass from the root to flows. A flow is the share of a row's density that goes through a unit;
+//! it gives the gradient and the statistics of expectation maximisation (Darwiche 2003; Peharz et al. 2016).
 //!
 //! With F the flow of a sum S = Σ_j W_j e_j: G = F / S, the flow of product j is W_j e_j G, and G e_j is the derivative of the
 //! log-likelihood with respect to W_j.
@@ -13,7 +13,7 @@ use super::workspace::{RegionBuffers, Workspace};
 use pulp::NullaryFnOnce;
 
 impl<T: Real> Compiled<T> {
-    /// Adds the statistics of a block of rows that [`Self::upward`] has just been through.
+    /// Adds the statistics of a block of rows on which [`Self::upward`] has just run.
     pub(crate) fn downward(&self, rows: &[T], workspace: &mut Workspace<T>, statistics: &mut Statistics<T>) {
         vectorized(Downward { compiled: self, rows, workspace, statistics });
     }
@@ -60,7 +60,7 @@ impl<T: Real> Compiled<T> {
         }
     }
 
-    /// Hands the flows of products to their factors: each gets all of it.
+    /// Adds the flows of products to the flows of their factors: each factor gets the whole flow.
     #[inline(always)]
     fn distribute(
         &self,
@@ -108,8 +108,8 @@ fn add<T: Real>(to: &mut [T], from: &[T]) {
 }
 
 impl<T: Real> CompiledInner<T> {
-    /// Flows of the products, into `products` `[rows, width]`, and derivatives with respect to the weights, added to
-    /// `derivatives` `[units, width]`.
+    /// Writes the flows of the products to `products` `[rows, width]`, and adds the derivatives with respect
+    /// to the weights to `derivatives` `[units, width]`.
     #[inline(always)]
     fn flows(
         &self,

@@ -1,25 +1,25 @@
-//! Leaves of Gaussian mixtures, one row against all units.
+//! Leaves of Gaussian mixtures, evaluated for one row and all units.
 
 use super::Real;
 use super::compiled::CompiledGaussians;
 use super::statistics::Moments;
 
 impl<T: Real> CompiledGaussians<T> {
-    /// Standard distance of a value from a component.
+    /// The distance of a value from a component's mean, in standard deviations.
     #[inline(always)]
     fn distance(&self, value: T, at: usize) -> T {
         let z = (value - self.means[at]) * self.inverse_sigmas[at];
         z.smaller(T::FARTHEST).larger(-T::FARTHEST)
     }
 
-    /// log-density of a component.
+    /// The log-density of a component at a value.
     #[inline(always)]
     fn log_component(&self, value: T, at: usize) -> T {
         let z = self.distance(value, at);
         self.constants[at] - T::from_f64(0.5) * z * z
     }
 
-    /// log-densities of a value under all units; 0 where it is missing.
+    /// Writes the log-densities of a value under all units to `to` `[units]`; 0 where the value is missing.
     #[inline(always)]
     pub(crate) fn log_densities(&self, value: T, to: &mut [T]) {
         if value.is_missing() {
@@ -32,7 +32,7 @@ impl<T: Real> CompiledGaussians<T> {
         if self.components == 1 {
             return;
         }
-        // The largest component of each unit, then what all are together in its terms.
+        // First the largest component of each unit, then the log of the sum relative to it.
         for (unit, density) in to.iter_mut().enumerate() {
             for component in 1..self.components {
                 *density = density.larger(self.log_component(value, component * self.units + unit));
@@ -49,7 +49,7 @@ impl<T: Real> CompiledGaussians<T> {
         }
     }
 
-    /// Adds the moments of the components that a value with these flows came from.
+    /// Adds the moments of the components for a value with these flows.
     #[inline(always)]
     pub(super) fn add_moments(&self, value: T, densities: &[T], flows: &[T], moments: &mut Moments<T>) {
         if value.is_missing() {

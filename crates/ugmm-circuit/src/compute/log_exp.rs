@@ -1,4 +1,4 @@
-//! Exponentials and logarithms of many `f32` at once, for the widest vectors that the machine has.
+//! Exponentials and logarithms of `f32`, compiled for the widest vectors of the machine.
 
 use pulp::{Arch, NullaryFnOnce};
 use std::f32::consts::{LN_2, LOG2_E, SQRT_2};
@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 /// The instruction set of this machine.
 static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
 
-/// Coefficients, from the constant upwards, of a degree 6 polynomial of 2^f on [-½, ½], fitted to the least largest
-/// relative error, 1.9e-9.
+/// Coefficients, from the constant upwards, of a degree 6 polynomial of 2^f on [-½, ½], fitted by minimising
+/// the largest relative error, 1.9e-9.
 const COEFFICIENTS: [f32; 7] =
     [1.0, LN_2, 0.240_226_47, 0.055_503_29, 0.009_618_489, 0.001_339_993_1, 0.000_153_458_12];
 
@@ -18,12 +18,13 @@ const MANTISSA_BITS: u32 = 23;
 /// hold that integer plus the exponent bias 127.
 const ROUND_AND_BIAS: f32 = 12_582_912.0 + 127.0;
 
-/// Runs an operation whose inner functions are all inlined, compiled for this machine's widest vectors.
+/// Runs an operation compiled for this machine's widest vectors; all its inner functions must be inlined.
 pub(super) fn vectorized<F: NullaryFnOnce>(operation: F) -> F::Output {
     ARCH.dispatch(operation)
 }
 
-/// e^value, to a relative error of 1e-6 for values from -87 to 0, and exactly 0 far below (minus infinity included).
+/// e^value, to a relative error of 1e-6 for values from -87 to 0; exactly 0 far below, minus infinity
+/// included.
 #[inline(always)]
 pub(super) fn exp(value: f32) -> f32 {
     let exponent = value * LOG2_E;
@@ -38,11 +39,11 @@ pub(super) fn exp(value: f32) -> f32 {
     polynomial * f32::from_bits(rounded.to_bits() << MANTISSA_BITS)
 }
 
-/// log of a positive normal number, to an absolute error of 3e-7 near 0 and a relative one elsewhere; of anything else an
-/// unspecified number.
+/// log of a positive normal number, with an absolute error of 3e-7 near 0 and a relative one of that size
+/// elsewhere; unspecified for any other value.
 ///
-/// The number is split into m·2^e with m from √½ to √2, and log m = 2 artanh((m - 1)/(m + 1)), whose series is cut after
-/// the ninth power.
+/// The number is split into m·2^e with m from √½ to √2, and log m = 2 artanh((m - 1)/(m + 1)), whose series
+/// is cut after the ninth power.
 #[inline(always)]
 pub(super) fn ln(value: f32) -> f32 {
     let above_root = value.to_bits().wrapping_sub((SQRT_2 / 2.0).to_bits());
@@ -67,7 +68,7 @@ mod tests {
         for exponent in &exponents {
             let found = exp(*exponent);
             let exact = f64::from(*exponent).exp();
-            // Rounding of the product with log₂e grows with the exponent.
+            // The rounding error of the product with log₂e grows with the exponent.
             let allowed = 4e-7 + 1.2e-7 * f64::from(exponent.abs());
             assert!((f64::from(found) / exact - 1.0).abs() < allowed, "exp({exponent}) is {found}");
         }

@@ -1,4 +1,4 @@
-//! Products of matrices on slices, row by row.
+//! Products of row-major matrices on slices.
 
 use super::Real;
 use ndarray::linalg::general_mat_mul;

@@ -1,4 +1,4 @@
-//! Whole regions and blocks of rows at once, in log space: exp, matrix product, log.
+//! Evaluation of whole regions on blocks of rows in log space: exponentials, matrix product, logarithms.
 
 mod compiled;
 mod downward;
@@ -21,5 +21,5 @@ pub(crate) use statistics::{
 pub(crate) use upward::log_sum_exp;
 pub(crate) use workspace::Workspace;
 
-/// Rows that are computed at once. Fixed, so that results do not depend on the number of threads.
+/// Number of rows computed together. It is fixed, so that results do not depend on the number of threads.
 pub(crate) const BLOCK: usize = 64;

@@ -1,11 +1,11 @@
-//! The two precisions.
+//! The two precisions of computations.
 
 use super::log_exp;
 use ndarray::LinalgScalar;
 use std::fmt::Debug;
 use std::ops::{AddAssign, MulAssign, Neg, SubAssign};
 
-/// `f32` for training, `f64` for exact answers.
+/// A floating-point type: `f32` for training, `f64` for exact queries.
 pub(crate) trait Real:
     LinalgScalar
     + PartialOrd
@@ -21,10 +21,10 @@ pub(crate) trait Real:
 {
     const LOWEST: Self;
 
-    /// Sums of exponentials below this are computed again term by term, with a maximum of their own.
+    /// Sums of exponentials below this are recomputed term by term, relative to their own maximum.
     const SMALLEST_SUM: Self;
 
-    /// A distance in standard deviations whose square is still finite.
+    /// A distance in standard deviations whose square is finite.
     const FARTHEST: Self;
 
     fn from_f64(value: f64) -> Self;
@@ -58,7 +58,7 @@ impl Real for f32 {
     const FARTHEST: Self = 1e15;
 
     fn from_f64(value: f64) -> Self {
-        // Numbers beyond its range stay numbers; infinities mean impossible and stay as well.
+        // Finite numbers are clamped to the range; infinities stand for impossible values and stay.
         if value.is_finite() {
             value.clamp(Self::MIN.into(), Self::MAX.into()) as Self
         } else {

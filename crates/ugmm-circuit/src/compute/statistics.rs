@@ -1,11 +1,11 @@
-//! What a batch of rows says about the parameters.
+//! Sufficient statistics of batches of rows.
 
 use super::compiled::{Compiled, CompiledRegion};
 use super::workspace::Workspace;
 use super::{BLOCK, Real};
 use rayon::prelude::*;
 
-/// Sums over rows, by region.
+/// Sums over rows for each region.
 #[derive(Clone, Debug)]
 pub(crate) struct Statistics<T> {
     pub(crate) regions: Vec<RegionStatistics<T>>,
@@ -13,8 +13,8 @@ pub(crate) struct Statistics<T> {
 
 #[derive(Clone, Debug)]
 pub(crate) enum RegionStatistics<T> {
-    /// `[units, width]`: while rows are added, derivatives of the log-likelihood with respect to the weights; at the end, these
-    /// times the weights, which are expected counts.
+    /// `[units, width]`: while rows are added, derivatives of the log-likelihood with respect to the weights;
+    /// at the end, these times the weights, which are expected counts.
     Inner(Vec<T>),
     Leaf(LeafStatistics<T>),
 }
@@ -26,8 +26,8 @@ pub(crate) enum LeafStatistics<T> {
     Moments(Moments<T>),
 }
 
-/// Of each component, `[components, units]`: Σ r, Σ r z and Σ r z², where z = (x - μ) / σ with the parameters that the rows were
-/// looked at with, so that nothing cancels.
+/// Moments of each component, `[components, units]`: Σ r, Σ r z and Σ r z² with z = (x - μ) / σ. μ and σ are
+/// the parameters with which the rows were evaluated, so that nothing cancels.
 #[derive(Clone, Debug)]
 pub(crate) struct Moments<T> {
     pub(crate) counts: Vec<T>,
@@ -88,17 +88,18 @@ impl<T> RegionStatistics<T> {
     }
 }
 
-/// Memory that partial sums may take. More of them keep more threads busy.
+/// Largest memory of partial sums, in bytes. More partial sums keep more threads busy.
 const PARTIAL_SUM_BYTES: usize = 256 << 20;
 
-/// Partial sums at most.
+/// Largest number of partial sums.
 const MAXIMUM_LANES: usize = 16;
 
-/// Rows whose statistics are summed in the precision of the computation; more are added up in double precision.
+/// Largest number of rows whose statistics are summed in the precision of the computation; longer sums are
+/// accumulated in double precision.
 const LONGEST_SUM: usize = 1 << 14;
 
-/// Partial sums over rows. Their number depends on the model only, and each takes in the same rows in the same order
-/// whatever the number of threads, so that sums do not depend on it.
+/// Partial sums over rows. Their number depends on the model only, and each adds fixed rows in a fixed order,
+/// so that results do not depend on the number of threads.
 pub(crate) struct Lanes<T> {
     lanes: Vec<Lane<T>>,
 }
@@ -111,7 +112,7 @@ struct Lane<T> {
 }
 
 impl<T: Real> Lanes<T> {
-    /// For batches of this many rows.
+    /// Creates the partial sums for batches of `batch` rows.
     pub(crate) fn new(compiled: &Compiled<T>, batch: usize) -> Self {
         let statistics = Statistics::zeros(compiled);
         let bytes = statistics.numbers() * size_of::<T>();
@@ -127,8 +128,8 @@ impl<T: Real> Lanes<T> {
     }
 }
 
-/// Expected statistics of the rows `batch` of `rows` `[any, variables]` into `totals`; returns the sum of their
-/// log-likelihoods.
+/// Adds the expected statistics of the rows `batch`, indices into `rows` `[any, variables]`, to `totals`;
+/// returns the sum of their log-likelihoods.
 pub(crate) fn expectation<T: Real>(
     compiled: &Compiled<T>,
     rows: &[T],
@@ -185,7 +186,7 @@ impl<T: Real> Lane<T> {
     }
 }
 
-/// log-likelihoods of rows `[rows, variables]`.
+/// log-likelihoods `[rows]` of encoded rows `[rows, variables]`.
 pub(crate) fn log_likelihoods<T: Real>(compiled: &Compiled<T>, rows: &[T]) -> Vec<f64> {
     let width = compiled.variables;
     let mut densities = vec![0.0; rows.len() / width];

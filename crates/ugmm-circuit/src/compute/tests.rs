@@ -1,4 +1,4 @@
-//! Flows against finite differences, and single against double precision.
+//! Compares flows with finite differences, and single with double precision.
 
 use super::{
     Compiled, CompiledRegion, Lanes, LeafStatistics, RegionStatistics, Statistics, expectation,
@@ -9,7 +9,7 @@ use crate::{Circuit, Method, Precision, Rows, TrainingConfig, Variable, train_st
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Circuits that were trained for a moment, and rows as they compute with them.
+/// Briefly trained circuits with encoded rows.
 fn circuits() -> Vec<(Circuit, Vec<f64>)> {
     let variables = vec![
         Variable::continuous(1.0, 2.0),
@@ -61,7 +61,7 @@ fn flows_are_derivatives() {
         let (found, sum) = statistics(&compiled, &rows);
         let total = |compiled: &Compiled<f64>| log_likelihoods(compiled, &rows).iter().sum::<f64>();
         assert!((sum - total(&compiled)).abs() < 1e-9);
-        // The derivative with respect to a parameter that `change` moves by the step.
+        // The derivative with respect to a parameter to which `change` adds the step.
         let derivative = |change: &dyn Fn(&mut Compiled<f64>, f64)| {
             let moved = |step: f64| {
                 let mut compiled = compiled.clone();
@@ -122,7 +122,7 @@ fn flows_are_derivatives() {
     }
 }
 
-/// With respect to the discretised Gaussians' own parameters: what Adam climbs along.
+/// Derivatives with respect to the parameters of the discretised Gaussians, which Adam follows.
 #[test]
 fn moments_of_integers_are_derivatives() {
     use crate::leaf::{GaussianMixtures, Leaf, LeafDistribution, integer};
@@ -178,7 +178,8 @@ fn single_precision_agrees_with_double() {
     }
 }
 
-/// A unit whose weights avoid a row's only likely product has a sum that single precision cannot show beside it.
+/// A unit has weight 0 for the only probable product of a row, so that its sum underflows in single precision
+/// relative to it.
 #[test]
 fn sums_too_small_beside_others_are_computed_apart() {
     use crate::{GaussianMixtures, InnerRegion, Leaf, LeafDistribution, Region};
@@ -197,7 +198,8 @@ fn sums_too_small_beside_others_are_computed_apart() {
     let inner = |units, children: &[usize], weights: &[f64]| {
         Region::Inner(InnerRegion { units, partitions: vec![children.to_vec()], weights: weights.to_vec() })
     };
-    // Unit 0 of region 1 knows only leaf unit 0, and so on: a diagonal of ones. The other variable wants the other unit.
+    // Unit 0 of region 1 uses only leaf unit 0, and so on: the weights are diagonal. The other variable
+    // favours the other unit.
     let regions = vec![
         leaf(0, [0.0, 60.0]),
         inner(2, &[0], &[1.0, 0.0, 1e-9, 1.0 - 1e-9]),
@@ -205,7 +207,7 @@ fn sums_too_small_beside_others_are_computed_apart() {
         inner(1, &[1, 2], &[0.5, 0.5]),
     ];
     let circuit = Circuit::new(vec![Variable::continuous(0.0, 1.0); 2], regions).unwrap();
-    // By the first variable unit 0 has density e^0 and unit 1 e^-20; by the second, unit 0 has e^-20000.
+    // For the first variable unit 0 has density e^0 and unit 1 e^-20; for the second, unit 0 has e^-20000.
     let rows = [60.0, 0.0, 0.0, 200.0];
     let narrow = Compiled::<f32>::new(&circuit);
     let constant = -(std::f64::consts::TAU).ln() + 0.5_f64.ln();

@@ -1,4 +1,4 @@
-//! From the values of a row to log-densities of all regions.
+//! The upward pass from the values of a row to the log-densities of all regions.
 
 use super::compiled::{Compiled, CompiledInner, CompiledRegion};
 use super::log_exp::vectorized;
@@ -7,12 +7,12 @@ use super::workspace::{RegionBuffers, Workspace};
 use super::{BLOCK, Real};
 use pulp::NullaryFnOnce;
 
-/// Values farther from the mean than this, in standard units, are looked at by themselves.
+/// Distance from the mean, in standard units, beyond which values are shifted.
 const FAR: f64 = 1e3;
 
 impl<T: Real> Compiled<T> {
-    /// log-densities of all regions for at most [`BLOCK`] rows `[rows, variables]`; returns those of the root. What the workspace
-    /// keeps of the regions is without its [`Workspace::shifts`].
+    /// Computes the log-densities of all regions for at most [`BLOCK`] rows `[rows, variables]`; returns
+    /// those of the root, `[rows]`. The regions' values in the workspace lack its [`Workspace::shifts`].
     pub(crate) fn upward<'w>(&self, rows: &[T], workspace: &'w mut Workspace<T>) -> &'w [T] {
         let count = rows.len() / self.variables;
         debug_assert!(count <= BLOCK, "a block at most");
@@ -44,7 +44,7 @@ impl<T: Real> Compiled<T> {
         self.shift_far(workspace);
         for (index, region) in self.regions.iter().enumerate() {
             let CompiledRegion::Inner(inner) = region else { continue };
-            // Children come before.
+            // Children come before their parents.
             let (below, rest) = workspace.regions.split_at_mut(index);
             let buffers = &mut rest[0];
             let numbers = count * inner.width;
@@ -56,9 +56,10 @@ impl<T: Real> Compiled<T> {
         }
     }
 
-    /// Of values far from everything, takes the largest log-density of the variable off those of all its leaves. Each product has
-    /// one leaf of a variable, so that all sums fall by as much; and beside numbers of such a size, what the other variables and the
-    /// weights say would be lost by rounding.
+    /// Subtracts from the log-densities of all leaves of a variable the largest of them, where a value is far
+    /// from all components. Each product has one leaf of a variable, so that all sums decrease equally.
+    /// Without this, the terms of other variables and of weights would be lost by rounding beside such large
+    /// numbers.
     fn shift_far(&self, workspace: &mut Workspace<T>) {
         let Workspace { regions, shifts, .. } = workspace;
         shifts.sort_by_key(|&(row, variable, _)| (row, variable));
@@ -82,7 +83,7 @@ impl<T: Real> Compiled<T> {
         }
     }
 
-    /// Logarithms of an inner region's products for one row.
+    /// Writes the logarithms of an inner region's products for one row.
     #[inline(always)]
     pub(crate) fn log_products(
         &self,
@@ -112,7 +113,7 @@ impl<T: Real> Compiled<T> {
         }
     }
 
-    /// log-densities of a region below for one row; `None` where its only variable is missing.
+    /// The log-densities of a child region for one row; `None` if its only variable is missing.
     #[inline(always)]
     pub(crate) fn child_values<'v>(
         &'v self,
@@ -130,7 +131,8 @@ impl<T: Real> Compiled<T> {
         }
     }
 
-    /// Sums that are too small beside the row's largest product for their terms to be told from 0, or that are 0.
+    /// Recomputes sums that are 0 or too small, relative to the row's largest product, for their terms to be
+    /// exact.
     fn rescue(
         &self,
         inner: &CompiledInner<T>,
@@ -153,13 +155,13 @@ impl<T: Real> Compiled<T> {
 }
 
 impl<T: Real> CompiledInner<T> {
-    /// From log-products, in the place of the exponentials, to exponentials and log-sums.
+    /// Replaces log-products in `exponentials` by exponentials, and computes the logarithms of the sums.
     #[inline(always)]
     fn sum(&self, count: usize, buffers: &mut RegionBuffers<T>, maxima: &mut [T]) {
         let exponentials = &mut buffers.exponentials[..count * self.width];
         for (row, maximum) in exponentials.chunks_exact_mut(self.width).zip(maxima.iter_mut()) {
             *maximum = largest(row);
-            // Less minus infinity would be no number.
+            // Minus infinity less minus infinity would be NaN.
             let shift = if *maximum == T::LOWEST { T::zero() } else { *maximum };
             for value in row {
                 *value = (*value - shift).exp();
@@ -202,7 +204,7 @@ impl<T: Real> NullaryFnOnce for Upward<'_, T> {
     }
 }
 
-/// The largest of some numbers, several chains at once.
+/// The largest of some numbers, with several independent chains.
 #[inline(always)]
 fn largest<T: Real>(values: &[T]) -> T {
     const CHAINS: usize = 16;
@@ -216,7 +218,7 @@ fn largest<T: Real>(values: &[T]) -> T {
     maxima.iter().chain(rest).fold(T::LOWEST, |maximum, &value| maximum.larger(value))
 }
 
-/// log Σ e^value; minus infinity of nothing.
+/// log Σ e^value; minus infinity for an empty list.
 pub(crate) fn log_sum_exp<T: Real>(values: &[T]) -> T {
     let maximum = largest(values);
     if maximum == T::LOWEST {

@@ -1,4 +1,4 @@
-//! What is kept of a block of rows between the way up and the way down.
+//! Intermediate results of a block of rows, kept from the upward pass for the downward pass.
 
 use super::compiled::{Compiled, CompiledRegion};
 use super::{BLOCK, Real};
@@ -6,37 +6,38 @@ use super::{BLOCK, Real};
 /// Buffers for a block of at most [`BLOCK`] rows.
 pub(crate) struct Workspace<T> {
     pub(crate) regions: Vec<RegionBuffers<T>>,
-    /// Row, variable and what was taken off the log-densities of all leaves of the variable, so that digits are left for the rest.
+    /// Row, variable and amount subtracted from the log-densities of all leaves of the variable, which saves
+    /// the digits of other terms.
     pub(crate) shifts: Vec<(usize, usize, T)>,
-    /// log-densities of the root `[rows]`.
+    /// log-densities of the root, `[rows]`.
     pub(super) totals: Vec<T>,
-    /// `[rows]`.
+    /// Maxima of log-products, `[rows]`.
     pub(super) maxima: Vec<T>,
-    /// `[rows, units]` of the widest region.
+    /// Buffer `[rows, units]` for the widest region.
     pub(super) cotangents: Vec<T>,
-    /// `[rows, width]` of the widest region.
+    /// Buffer `[rows, width]` for the widest region.
     pub(super) products: Vec<T>,
 }
 
-/// Of one region. Tables have none: their values are looked up.
+/// The buffers of one region. Tables have none, because their values are looked up.
 #[derive(Default)]
 pub(crate) struct RegionBuffers<T> {
-    /// log-densities `[rows, units]`.
+    /// log-densities, `[rows, units]`.
     pub(crate) values: Vec<T>,
-    /// e^(log product - maximum of the row) `[rows, width]`.
+    /// e^(log product - maximum of the row), `[rows, width]`.
     pub(crate) exponentials: Vec<T>,
-    /// 1 / Σ W e `[rows, units]`; 0 where the sum is too small and in `rescued` instead, or nothing at all.
+    /// 1 / Σ W e, `[rows, units]`; 0 where the sum is 0, or too small and in `rescued` instead.
     pub(crate) inverse_sums: Vec<T>,
-    /// Row, unit and log-products of sums that had to be taken with a maximum of their own.
+    /// Row, unit and log-products of sums that were computed relative to their own maximum.
     pub(crate) rescued: Vec<(usize, usize, Vec<T>)>,
-    /// The share of each row that goes through each unit, `[rows, units]`.
+    /// The share of each row's density that goes through each unit, `[rows, units]`.
     pub(super) flows: Vec<T>,
-    /// Whether the flows hold something of this block.
+    /// Whether `flows` contains values of the current block.
     pub(super) reached: bool,
 }
 
 impl<T: Real> Workspace<T> {
-    /// With room for the way up, and for the way down if `flows`.
+    /// Allocates the buffers of the upward pass, and those of the downward pass if `flows`.
     pub(crate) fn new(compiled: &Compiled<T>, flows: bool) -> Self {
         let room = |numbers: usize| vec![T::zero(); BLOCK * numbers];
         let (mut units, mut width) = (0, 0);

@@ -1,4 +1,4 @@
-//! Learning Gaussian components from their moments.
+//! Maximisation of Gaussian components from their moments.
 
 use super::GaussianMixtures;
 use super::normal::Truncated;
@@ -7,13 +7,13 @@ use crate::compute::Moments;
 /// Expected sums of each component, `[components, units]`, with z = (x - μ) / σ.
 #[derive(Clone, Debug)]
 pub(crate) struct ComponentSums {
-    /// Rows that came from it.
+    /// Expected number of rows from each component.
     pub(crate) shares: Vec<f64>,
-    /// Expected rows of each component, with those that would have come from it outside of the variable's ends.
+    /// Expected number of rows, including those that the component would have outside of the variable's ends.
     pub(crate) counts: Vec<f64>,
-    /// Σ z over all counted.
+    /// Σ z over the rows in `counts`.
     pub(crate) first: Vec<f64>,
-    /// Σ z² over all counted.
+    /// Σ z² over the rows in `counts`.
     pub(crate) second: Vec<f64>,
 }
 
@@ -23,8 +23,9 @@ impl ComponentSums {
         Self { shares: zeros.clone(), counts: zeros.clone(), first: zeros.clone(), second: zeros }
     }
 
-    /// From the moments of rows. Between ends each component is divided by its mass there, so those count as well that it would
-    /// have had outside (Dempster, Laird and Rubin 1977, truncated data).
+    /// The sums from the moments of rows. Between the ends of a variable each component is divided by its
+    /// mass there; the sums therefore include the rows that it would have outside (Dempster, Laird and Rubin
+    /// 1977, truncated data).
     pub(crate) fn of_moments(
         mixtures: &GaussianMixtures,
         moments: &Moments<f64>,
@@ -44,7 +45,7 @@ impl ComponentSums {
         sums
     }
 
-    /// Adds what a component would have had outside, by what it is inside.
+    /// Adds the expected rows of a component outside of the ends, given its moments inside.
     pub(crate) fn add_outside(&mut self, at: usize, inside: Truncated) {
         let share = self.shares[at];
         let inverse_mass = (-inside.log_mass).exp();
@@ -54,13 +55,14 @@ impl ComponentSums {
     }
 }
 
-/// A standard normal variable between the ends of a variable, for a component of it; `None` where there are no ends.
+/// A standard normal variable between the ends of a variable, in a component's units; `None` if there are no
+/// ends.
 pub(crate) fn between((low, high): (f64, f64), mean: f64, sigma: f64) -> Option<Truncated> {
     let is_bounded = low > f64::NEG_INFINITY || high < f64::INFINITY;
     is_bounded.then(|| Truncated::new((low - mean) / sigma, (high - mean) / sigma))
 }
 
-/// What components may be, in the leaf's units.
+/// Limits of components, in the leaf's units.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) lowest_mean: f64,
@@ -69,22 +71,22 @@ pub(crate) struct Limits {
     pub(crate) highest_sigma: f64,
 }
 
-/// How strongly a prior holds components.
+/// Strength and values of the prior of components.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Prior {
-    /// Rows that the weights of a unit are held by, spread evenly.
+    /// Pseudo-count of the weights of a unit, spread evenly.
     pub(crate) weights: f64,
-    /// Rows that each σ² is held by.
+    /// Pseudo-count of each σ².
     pub(crate) variance: f64,
-    /// The σ that it is held to.
+    /// The σ of the prior.
     pub(crate) sigma: f64,
 }
 
-/// Below so many rows a component stays as it is.
+/// Number of expected rows below which a component does not change.
 const FEWEST: f64 = 1e-9;
 
 impl GaussianMixtures {
-    /// The most likely components within the limits (the maximisation step).
+    /// The maximisation step: sets the components to their most likely values within the limits.
     pub(crate) fn maximize(&mut self, units: usize, sums: &ComponentSums, limits: Limits, prior: Prior) {
         let trained = (self.components - self.held) * units;
         for at in 0..trained {
@@ -94,7 +96,7 @@ impl GaussianMixtures {
                 let wanted = mean + sigma * sums.first[at] / count;
                 let best = wanted.clamp(limits.lowest_mean, limits.highest_mean);
                 let shift = (best - mean) / sigma;
-                // Of the deviations from the new mean.
+                // The sum of squared deviations from the new mean.
                 let squares = sums.second[at] - 2.0 * shift * sums.first[at] + shift * shift * count;
                 let held = prior.variance * prior.sigma * prior.sigma;
                 let variance = (squares.max(0.0) * sigma * sigma + held) / (count + prior.variance);
@@ -108,7 +110,8 @@ impl GaussianMixtures {
         });
     }
 
-    /// Changes the weights of the components that are not held, which are given and taken as if there were no others.
+    /// Changes the weights of the components that are not held. `change` gets and returns them normalised
+    /// without the held ones.
     pub(crate) fn change_weights(&mut self, units: usize, change: impl FnOnce(&mut [f64])) {
         let (trained, held) = self.weights.split_at_mut((self.components - self.held) * units);
         let mut shares = vec![1.0; units];
@@ -123,15 +126,15 @@ impl GaussianMixtures {
         if trained.is_empty() {
             return;
         }
-        // Where held components have all the weight, nothing can change.
+        // If held components have all the weight, nothing can change.
         scale(trained, &|share| if share > 0.0 { 1.0 / share } else { 0.0 });
         change(trained);
         scale(trained, &|share| share.max(0.0));
     }
 }
 
-/// Distributions in the columns of `[any, units]` from expected counts and, by row, pseudo-counts. A unit without either stays
-/// as it is.
+/// Sets the columns of `[any, units]` to the distributions of highest posterior, from expected counts and a
+/// pseudo-count for each row. A unit without either does not change.
 pub(crate) fn maximize_columns(
     probabilities: &mut [f64],
     units: usize,

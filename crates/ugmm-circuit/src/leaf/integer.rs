@@ -1,10 +1,10 @@
-//! Whole numbers: a Gaussian's mass of each unit interval, divided by the mass of all of them.
+//! Leaves of integers: the mass of a Gaussian on each unit interval, divided by the mass of all intervals.
 
 use super::GaussianMixtures;
 use super::gaussian::ComponentSums;
 use super::normal::Truncated;
 
-/// A component over states 0 to `states` - 1, each from half below to half above.
+/// A component over states 0 to `states` - 1, each an interval of half a unit below and above.
 struct Discretised {
     mean: f64,
     sigma: f64,
@@ -17,7 +17,7 @@ impl Discretised {
         Self { mean, sigma, whole }
     }
 
-    /// Of one state: what the latent z = (y - μ) / σ is, given that y falls into it.
+    /// The latent z = (y - μ) / σ, given that y falls into the interval of one state.
     fn cell(&self, state: usize) -> Truncated {
         let low = state as f64 - 0.5;
         Truncated::new((low - self.mean) / self.sigma, (low + 1.0 - self.mean) / self.sigma)
@@ -28,7 +28,7 @@ impl Discretised {
     }
 }
 
-/// log-probabilities `[states, units]`.
+/// log-probabilities, `[states, units]`.
 pub(super) fn log_table(mixtures: &GaussianMixtures, units: usize, states: usize) -> Vec<f64> {
     let mut table = vec![f64::NEG_INFINITY; states * units];
     for unit in 0..units {
@@ -49,8 +49,8 @@ pub(super) fn log_table(mixtures: &GaussianMixtures, units: usize, states: usize
     table
 }
 
-/// What expected counts `[states, units]` say about the components: the moments of the latent numbers, those included that
-/// would have fallen outside of the range (Dempster, Laird and Rubin 1977, grouped and truncated data), so that
+/// The sums of the components from expected counts `[states, units]`: the moments of the latent numbers,
+/// including those outside of the range (Dempster, Laird and Rubin 1977, grouped and truncated data), so that
 /// expectation maximisation has a closed form.
 pub(crate) fn component_sums(mixtures: &GaussianMixtures, units: usize, counts: &[f64]) -> ComponentSums {
     let states = counts.len() / units;

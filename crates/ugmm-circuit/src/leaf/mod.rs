@@ -8,40 +8,41 @@ use crate::error::CircuitError;
 use crate::variable::{Variable, VariableKind};
 use serde::{Deserialize, Serialize};
 
-/// How far sums of probabilities may be from 1.
+/// Largest difference between a sum of probabilities and 1.
 const SUM_TOLERANCE: f64 = 1e-6;
 
-/// A region of one variable: `units` univariate mixtures side by side, unit k being the paper's
-/// P_k(y) = Σ_m π_km N(y; μ_km, σ_km²) (arXiv 2509.07569, section 3), or a table of probabilities.
+/// A region of one variable with `units` univariate distributions. Unit k is the paper's mixture P_k(y) = Σ_m
+/// π_km N(y; μ_km, σ_km²) (arXiv 2509.07569, section 3), or a table of probabilities.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Leaf {
-    /// The variable, from 0.
+    /// Index of the variable, from 0.
     pub variable: usize,
-    /// How many mixtures of it there are.
+    /// Number of distributions of the variable.
     pub units: usize,
-    /// The mixtures.
+    /// The distributions.
     pub distribution: LeafDistribution,
     /// Whether training changes it.
     pub trained: bool,
 }
 
-/// What the units of a leaf are.
+/// The kind of distribution of a leaf's units.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeafDistribution {
-    /// Mixtures of Gaussians, of a continuous or an integer variable.
+    /// Mixtures of Gaussians, for a continuous or an integer variable.
     Gaussians(GaussianMixtures),
-    /// Probabilities `[states, units]` of a categorical variable; those of each unit sum to 1.
+    /// Probabilities `[states, units]` of a categorical variable; they sum to 1 for each unit.
     Table(Vec<f64>),
 }
 
-/// Mixtures of Gaussians, `[components, units]` each: component m of unit k is number `m * units + k`.
+/// Mixtures of Gaussians, `[components, units]` each: component m of unit k has index `m * units + k`.
 ///
-/// Those of a continuous variable are in its standard units, (x - location) / scale. Those of an integer variable are in its
-/// own, counted from its lowest value: state s is the mass of [s - ½, s + ½], divided by the mass of all states.
+/// For a continuous variable they are in its standard units, (x - location) / scale. For an integer variable
+/// they are in its own units, counted from its lowest value: the probability of state s is the mass of [s -
+/// ½, s + ½], divided by the mass of all states.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GaussianMixtures {
-    /// Components of each unit.
+    /// Number of components of each unit.
     pub components: usize,
     /// π: not negative; they sum to 1 over the components of a unit.
     pub weights: Vec<f64>,
@@ -49,13 +50,13 @@ pub struct GaussianMixtures {
     pub means: Vec<f64>,
     /// σ, positive.
     pub sigmas: Vec<f64>,
-    /// How many of the last components of each unit training leaves as they are.
+    /// Number of the last components of each unit that training does not change.
     #[serde(default)]
     pub held: usize,
 }
 
 impl GaussianMixtures {
-    /// Component `component` of `unit`, of `units`: weight, mean and standard deviation.
+    /// Weight, mean and standard deviation of `component` of `unit`; `units` is the leaf's number of units.
     #[must_use]
     pub fn component(&self, component: usize, unit: usize, units: usize) -> (f64, f64, f64) {
         let at = component * units + unit;
@@ -64,8 +65,8 @@ impl GaussianMixtures {
 }
 
 impl Leaf {
-    /// A unit for each state of a categorical variable, which has that state only; training leaves it so. It joins the classes
-    /// of a class-conditional model to their densities.
+    /// A leaf with a unit for each state of a categorical variable, which gives that state probability 1;
+    /// training does not change it. It joins the classes of a class-conditional model to their densities.
     #[must_use]
     pub fn indicator(variable: usize, states: usize) -> Self {
         let mut table = vec![0.0; states * states];
@@ -75,7 +76,7 @@ impl Leaf {
         Self { variable, units: states, distribution: LeafDistribution::Table(table), trained: false }
     }
 
-    /// log-probabilities `[states, units]` of a discrete variable; `None` of a continuous one.
+    /// log-probabilities `[states, units]` of a discrete variable; `None` for a continuous one.
     #[must_use]
     pub fn log_table(&self, variable: &Variable) -> Option<Vec<f64>> {
         match &self.distribution {
@@ -100,7 +101,7 @@ impl Leaf {
         match (&self.distribution, variable.kind) {
             (LeafDistribution::Gaussians(mixtures), VariableKind::Continuous { .. })
             | (LeafDistribution::Gaussians(mixtures), VariableKind::Integer { .. }) => {
-                // Sizes may come from a file that means no good: their product must not overflow.
+                // Sizes may come from a malicious file: their product must not overflow.
                 let numbers = mixtures.components.checked_mul(self.units).filter(|&numbers| numbers > 0);
                 let lengths = [mixtures.weights.len(), mixtures.means.len(), mixtures.sigmas.len()];
                 if lengths.iter().any(|&length| Some(length) != numbers) {
@@ -138,7 +139,7 @@ impl Leaf {
     }
 }
 
-/// Whether the columns of `[any, units]` are distributions.
+/// Checks that the columns of `[any, units]` are distributions.
 fn check_columns(values: &[f64], units: usize) -> Result<(), String> {
     let mut sums = vec![0.0; units];
     for row in values.chunks_exact(units) {

@@ -1,8 +1,8 @@
-//! The standard normal distribution: masses of intervals, in the far tails too.
+//! The standard normal distribution: masses of intervals, even in the far tails.
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI, SQRT_2, TAU};
 
-/// From here on the continued fraction converges within [`TERMS`] terms.
+/// Smallest x for which the continued fraction converges within [`TERMS`] terms.
 const FAR: f64 = 10.0;
 
 const TERMS: usize = 20;
@@ -12,12 +12,12 @@ pub(crate) fn cumulative(x: f64) -> f64 {
     0.5 * libm::erfc(-x * FRAC_1_SQRT_2)
 }
 
-/// Mills' ratio (1 - Φ(x)) / φ(x) of x ≥ 0.
+/// Mills' ratio (1 - Φ(x)) / φ(x) for x ≥ 0.
 fn mills_ratio(x: f64) -> f64 {
     if x < FAR {
         return (0.5 * x * x).exp() * (PI / 2.0).sqrt() * libm::erfc(x / SQRT_2);
     }
-    // Laplace's continued fraction.
+    // The continued fraction is Laplace's.
     let mut tail = x;
     for term in (1..=TERMS).rev() {
         tail = x + term as f64 / tail;
@@ -37,13 +37,13 @@ pub(crate) struct Truncated {
 }
 
 impl Truncated {
-    /// From `a` to `b`, where a < b.
+    /// The variable truncated to the interval from `a` to `b`, where a < b.
     pub(crate) fn new(a: f64, b: f64) -> Self {
         if b <= 0.0 {
             let mirrored = Self::new(-b, -a);
             return Self { first: -mirrored.first, ..mirrored };
         }
-        // Everything is divided by φ(a), or by φ(0) where the interval holds 0.
+        // All terms are divided by φ(a), or by φ(0) if the interval contains 0.
         let origin = a.max(0.0);
         let relative = |x: f64| (-0.5 * (x - origin) * (x + origin)).exp();
         let (at_a, at_b) = (relative(a), relative(b));
@@ -52,7 +52,7 @@ impl Truncated {
         } else {
             TAU.sqrt() - at_a * mills_ratio(-a) - at_b * mills_ratio(b)
         };
-        // An interval too narrow to tell its ends apart.
+        // The interval may be too narrow for different values at its ends.
         let mass = mass.max((b - a) * at_a.min(at_b)).max(f64::MIN_POSITIVE);
         let times = |x: f64, density: f64| if density == 0.0 { 0.0 } else { x * density };
         Self {
@@ -67,7 +67,7 @@ impl Truncated {
 mod tests {
     use super::{Truncated, cumulative};
 
-    /// Simpson's rule on a fine grid, relative to the density at the end nearest to 0.
+    /// Moments by Simpson's rule on a fine grid, relative to the density at the end nearest to 0.
     fn quadrature(a: f64, b: f64) -> Truncated {
         let origin = if a > 0.0 {
             a

@@ -1,4 +1,4 @@
-//! Distributions of variables given others.
+//! Conditional distributions of variables.
 
 use super::derivatives::log_derivatives;
 use super::mixture::{GaussianComponent, UnivariateMixture};
@@ -12,35 +12,38 @@ use crate::rows::Rows;
 use rayon::prelude::*;
 
 impl Circuit {
-    /// The distribution of one variable given a row's other values. What the row has for the variable itself does not
-    /// matter; other missing values (NaN) are integrated out.
+    /// The distribution of one variable given a row's other values, `row` `[variables]`. The row's value of
+    /// the variable itself is ignored; other missing values (NaN) are integrated out.
     ///
     /// # Errors
     ///
-    /// When there is no such variable, when the row does not fit the circuit, and when its values cannot occur together.
+    /// [`CircuitError`] when the variable does not exist, the row does not fit the circuit, or its values
+    /// cannot occur together.
     pub fn conditional(&self, row: &[f64], variable: usize) -> Result<UnivariateMixture, CircuitError> {
         self.variable(variable)?;
         let mut mixtures = self.conditionals_of(row, &[variable])?;
         Ok(mixtures.swap_remove(0))
     }
 
-    /// The distribution of each variable given all other values of a row, all in one pass up and one down.
+    /// The distribution of each variable given all other values of a row, in one upward and one downward
+    /// pass.
     ///
     /// # Errors
     ///
-    /// When the row does not fit the circuit, and when for some variable the other values cannot occur together.
+    /// [`CircuitError`] when the row does not fit the circuit, or when for some variable the other values
+    /// cannot occur together.
     pub fn conditionals(&self, row: &[f64]) -> Result<Vec<UnivariateMixture>, CircuitError> {
         let variables: Vec<usize> = (0..self.variables().len()).collect();
         self.conditionals_of(row, &variables)
     }
 
-    /// Probabilities of the states of a categorical variable given the other values of each row, `[rows, states]`. What
-    /// the rows have for the variable itself does not matter.
+    /// Probabilities of the states of a categorical variable given the other values of each row,
+    /// `[rows, states]`. The rows' values of the variable itself are ignored.
     ///
     /// # Errors
     ///
-    /// When there is no such variable or it has no states, when the rows do not fit the circuit, and when the values of a
-    /// row cannot occur together.
+    /// [`CircuitError`] when the variable does not exist or has no states, the rows do not fit the circuit,
+    /// or the values of a row cannot occur together.
     pub fn posterior(&self, rows: Rows<'_>, variable: usize) -> Result<Vec<f64>, CircuitError> {
         let Some(states) = self.variable(variable)?.states() else {
             let name = self.variable(variable)?.label(variable);
@@ -69,7 +72,7 @@ impl Circuit {
         Ok(rows.swap_remove(0))
     }
 
-    /// By row, the distributions of the variables that are asked for of it.
+    /// The distributions of the variables `asked` of each row, by row.
     pub(super) fn conditionals_of_rows(
         &self,
         rows: Rows<'_>,
@@ -105,7 +108,7 @@ impl Circuit {
         Ok(all)
     }
 
-    /// The mixture of all leaves of a variable, each unit with its derivative as its weight.
+    /// The mixture of all leaves of a variable, with each unit's derivative as its weight.
     fn mixture_of(
         &self,
         variable: usize,
@@ -169,7 +172,7 @@ impl Circuit {
                 UnivariateMixture::Continuous { components, low: finite(low), high: finite(high) }
             }
             Some(_) => {
-                // Rounding apart they sum to 1 already.
+                // The sum is already 1 up to rounding.
                 let sum: f64 = probabilities.iter().sum();
                 probabilities.iter_mut().for_each(|probability| *probability /= sum);
                 UnivariateMixture::Discrete { first: about.first(), probabilities }

@@ -1,15 +1,16 @@
-//! How the likelihood depends on each leaf: one pass down in log space.
+//! Derivatives of the likelihood with respect to the leaves, by one downward pass in log space.
 
 use crate::compute::{Compiled, CompiledInner, CompiledRegion, Workspace, log_sum_exp, multiply};
 
-/// Sums of derivatives below this are computed again term by term.
+/// Sums of derivatives below this are recomputed term by term.
 const SMALLEST_SUM: f64 = 1e-280;
 
 const IMPOSSIBLE: f64 = f64::NEG_INFINITY;
 
-/// The logarithm of the derivative of each row's likelihood with respect to each unit of each region, `[rows, units]` by
-/// region, after the way up (Darwiche 2003). A leaf's derivative does not depend on the value of its own variable: it is the
-/// weight of the leaf's unit in the distribution of this variable given all others.
+/// The logarithm of the derivative of each row's likelihood with respect to each unit of each region,
+/// `[rows, units]` per region, after the upward pass (Darwiche 2003). A leaf's derivative does not depend on
+/// the value of its own variable: it is the weight of the leaf's unit in the distribution of this variable
+/// given all others.
 pub(super) fn log_derivatives(
     compiled: &Compiled<f64>,
     rows: &[f64],
@@ -27,8 +28,8 @@ pub(super) fn log_derivatives(
         let products = of_products(inner, &rest[0]);
         for partition in &inner.partitions {
             let children = &partition.children;
-            // Σ of the values of the children before each, and of those after it: subtraction would not do where one is
-            // impossible.
+            // These are sums of the values of the children before each child, and of those after it.
+            // Subtraction from the total would fail where a value is impossible.
             let mut before = vec![0.0; partition.width];
             let mut after = vec![vec![0.0; partition.width]; children.len()];
             for row in 0..count {
@@ -64,7 +65,8 @@ fn add(to: &mut [f64], sum: &[f64], values: Option<&[f64]>) {
     }
 }
 
-/// From the derivatives of an inner region's units to those of its products, `[rows, width]`.
+/// Logarithms of the derivatives with respect to an inner region's products, `[rows, width]`, from those of
+/// its units.
 fn of_products(inner: &CompiledInner<f64>, derivatives: &[f64]) -> Vec<f64> {
     let count = derivatives.len() / inner.units;
     let mut scaled = derivatives.to_vec();

@@ -1,4 +1,4 @@
-//! Missing values filled in.
+//! Imputation of missing values.
 
 use super::mixture::UnivariateMixture;
 use crate::circuit::Circuit;
@@ -8,33 +8,34 @@ use crate::variable::VariableKind;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Rows whose missing values are answered for together.
+/// Number of rows whose missing values are imputed together.
 const ROWS_AT_ONCE: usize = 256;
 
-/// What a missing value is replaced by, given those of its row that are there.
+/// The replacement of a missing value, given the other values of its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Imputation {
-    /// Its mean, which is never far off; of a categorical variable the most probable state, of an integer the nearest whole
-    /// number.
+    /// Its conditional mean; for a categorical variable the most probable state, for an integer the nearest
+    /// integer.
     Mean,
-    /// Its median; of a categorical variable the most probable state.
+    /// Its conditional median; for a categorical variable the most probable state.
     Median,
     /// Its most probable value.
     Mode,
-    /// A draw, of all missing values of the row together, so that the rows are spread as rows without missing values are.
+    /// A sample of all missing values of the row together, so that imputed rows have the distribution of
+    /// complete rows.
     Draw {
-        /// Decides the draws.
+        /// Seed of the samples.
         seed: u64,
     },
 }
 
 impl Circuit {
-    /// The rows with their missing values (NaN) filled in, `[rows, variables]`. [`Self::conditional`] says how certain they
-    /// are.
+    /// The rows with imputed missing values (NaN), `[rows, variables]`. [`Self::conditional`] returns their
+    /// uncertainty.
     ///
     /// # Errors
     ///
-    /// When the rows do not fit the circuit, and when the values of a row cannot occur together.
+    /// [`CircuitError`] when the rows do not fit the circuit, or the values of a row cannot occur together.
     pub fn impute(&self, rows: Rows<'_>, by: Imputation) -> Result<Vec<f64>, CircuitError> {
         let width = self.variables().len();
         let mut filled = rows.values().to_vec();
@@ -54,7 +55,7 @@ impl Circuit {
         }
         let incomplete: Vec<usize> =
             (0..rows.count()).filter(|&row| rows.row(row).iter().any(|value| value.is_nan())).collect();
-        // A part at a time, since the distributions take more room than the values.
+        // Rows are processed in parts, because the distributions take more memory than the values.
         for part in incomplete.chunks(ROWS_AT_ONCE) {
             let values: Vec<f64> = part.iter().flat_map(|&row| rows.row(row)).copied().collect();
             let missing = |row: usize| -> Vec<usize> {

@@ -1,4 +1,4 @@
-//! How well each value is foretold by the others of its row.
+//! Conditional log-densities of each value given the others of its row.
 
 use super::derivatives::log_derivatives;
 use crate::circuit::Circuit;
@@ -9,12 +9,13 @@ use crate::rows::Rows;
 use rayon::prelude::*;
 
 impl Circuit {
-    /// ln p(x_d | the other values of the row) for each value of each row, `[rows, variables]`, all of a row in one pass up
-    /// and one down; NaN where the value is missing. Minus infinity is the answer to what cannot be.
+    /// ln p(x_d | the other values of the row) for each value of each row, `[rows, variables]`, in one upward
+    /// and one downward pass. It is NaN where the value is missing, and minus infinity for impossible values.
     ///
     /// # Errors
     ///
-    /// When the rows have not one value for each variable, and when a value is not one of its variable's.
+    /// [`CircuitError`] when the rows do not have one value for each variable, or a value is not one of its
+    /// variable's.
     pub fn log_conditionals(&self, rows: Rows<'_>) -> Result<Vec<f64>, CircuitError> {
         let encoded = self.encode(rows)?;
         let compiled = self.compiled();
@@ -33,7 +34,8 @@ impl Circuit {
                     compiled.upward(rows, workspace);
                     let together = &workspace.regions[compiled.regions.len() - 1].values;
                     let derivatives = log_derivatives(&compiled, rows, workspace);
-                    // What was taken off the leaves of the variable itself is in the one and not in the other.
+                    // One of the two terms contains the shift of the variable's own leaves, the other does
+                    // not.
                     let shift = |row: usize, variable: usize| {
                         let own = |shift: &&(usize, usize, f64)| (shift.0, shift.1) == (row, variable);
                         workspace.shifts.iter().find(own).map_or(0.0, |shift| shift.2)
@@ -48,7 +50,7 @@ impl Circuit {
                             &derivatives[leaf][row * units..(row + 1) * units]
                         };
                         let all: Vec<f64> = leaves[variable].iter().flat_map(of_leaf).copied().collect();
-                        // What cannot be by the other values alone is not made possible by this one.
+                        // If the other values alone are impossible, this value does not make them possible.
                         *answer = match log_sum_exp(&all) {
                             f64::NEG_INFINITY => f64::NEG_INFINITY,
                             others => together[row] - others + shift(row, variable),

@@ -7,10 +7,10 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{E, TAU};
 
-/// Steps of a bisection: enough to halve any interval down to neighbouring doubles.
+/// Number of bisections: enough to reduce any interval to neighbouring doubles.
 const BISECTIONS: usize = 200;
 
-/// Standard deviations beyond which a component has no mass that double precision could show.
+/// Standard deviations beyond which a component has no mass in double precision.
 const REACH: f64 = 9.0;
 
 /// One Gaussian of a mixture, in the data's units.
@@ -28,27 +28,29 @@ pub struct GaussianComponent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnivariateMixture {
-    /// Of a continuous variable: a mixture of Gaussians, cut off at the ends of the variable where it has some.
+    /// The distribution of a continuous variable: a mixture of Gaussians, truncated at the ends of the
+    /// variable if it has any.
     Continuous {
-        /// Between the ends the density is the sum of theirs, times their weights. Without ends the weights sum to 1; with
-        /// ends each is divided by the component's mass between them.
+        /// The components; between the ends the density is their weighted sum. Without ends the weights sum
+        /// to 1; with ends each weight is divided by the component's mass between them.
         components: Vec<GaussianComponent>,
-        /// The least value; without it there is none.
+        /// The least possible value; `None` for no bound.
         low: Option<f64>,
-        /// The greatest value.
+        /// The greatest possible value; `None` for no bound.
         high: Option<f64>,
     },
-    /// Of a discrete variable: probabilities of `first`, `first` + 1 and so on, which sum to 1.
+    /// The distribution of a discrete variable: probabilities of `first`, `first` + 1 and so on, which sum to
+    /// 1.
     Discrete {
-        /// The least value.
+        /// The least possible value.
         first: i64,
-        /// Of each value.
+        /// Probability of each value.
         probabilities: Vec<f64>,
     },
 }
 
 impl UnivariateMixture {
-    /// The least and the greatest value of a continuous variable; infinite where there is none.
+    /// The least and the greatest value of a continuous variable; infinite if there is no bound.
     fn ends(&self) -> (f64, f64) {
         match self {
             Self::Continuous { low, high, .. } => {
@@ -80,7 +82,7 @@ impl UnivariateMixture {
         })
     }
 
-    /// The density at a value per unit of the data, or the probability of a discrete value.
+    /// The density at a value, per unit of the data, or the probability of a discrete value.
     #[must_use]
     pub fn density(&self, value: f64) -> f64 {
         match self {
@@ -99,7 +101,7 @@ impl UnivariateMixture {
         }
     }
 
-    /// The logarithm of [`Self::density`], also where that is too small for a number.
+    /// The logarithm of [`Self::density`], finite even where the density underflows.
     #[must_use]
     pub fn log_density(&self, value: f64) -> f64 {
         match self {
@@ -113,7 +115,7 @@ impl UnivariateMixture {
         }
     }
 
-    /// The probability of this value or a smaller one.
+    /// P(X ≤ `value`), in [0, 1].
     #[must_use]
     pub fn cumulative(&self, value: f64) -> f64 {
         match self {
@@ -132,7 +134,7 @@ impl UnivariateMixture {
         }
     }
 
-    /// The expected value. Of a categorical variable it means something only if the order of its states does.
+    /// The mean. For a categorical variable it is meaningful only if its states are ordered.
     #[must_use]
     pub fn mean(&self) -> f64 {
         match self {
@@ -158,8 +160,8 @@ impl UnivariateMixture {
         }
     }
 
-    /// The value of the largest density: of a mixture of Gaussians by climbing from every mean (Carreira-Perpiñán 2000), to
-    /// about eight digits; of a discrete variable the most probable value, the least of several.
+    /// The mode. For a mixture of Gaussians it is found by climbing from every mean (Carreira-Perpiñán 2000),
+    /// to about eight digits; for a discrete variable it is the most probable value, the least of equal ones.
     #[must_use]
     pub fn mode(&self) -> f64 {
         match self {
@@ -185,7 +187,7 @@ impl UnivariateMixture {
         }
     }
 
-    /// Modes of a mixture of Gaussians, those above the means of the largest density, at most so many.
+    /// At most `most` modes of a mixture of Gaussians, found from the means of the largest densities.
     pub(super) fn modes(&self, most: usize) -> Vec<f64> {
         let Self::Continuous { components, .. } = self else { return Vec::new() };
         let (low, high) = self.ends();
@@ -193,12 +195,12 @@ impl UnivariateMixture {
         let mut starts: Vec<(f64, f64)> = starts.map(|c| (c.mean, self.log_density(c.mean))).collect();
         starts.sort_by(|a, b| b.1.total_cmp(&a.1));
         starts.truncate(most);
-        // Means are between the ends, and so is what lies between means.
+        // Means are between the ends, and so are the modes between them.
         starts.into_iter().map(|(start, _)| climb(components, start).clamp(low, high)).collect()
     }
 
-    /// The least value that this share of the probability lies at or below; the share is from 0 to 1. At 0 and 1, the ends of
-    /// what a continuous variable has probability for in double precision.
+    /// The least value x with P(X ≤ x) ≥ `share`, for `share` from 0 to 1. At 0 and 1 it is an end of the
+    /// range in which a continuous variable has probability in double precision.
     #[must_use]
     pub fn quantile(&self, share: f64) -> f64 {
         match self {
@@ -222,7 +224,7 @@ impl UnivariateMixture {
                 for (value, probability) in self.values() {
                     sum += probability;
                     last = value;
-                    // Shares are asked for as sums of others, which rounding moves.
+                    // `share` may be a sum of probabilities, which rounding changes.
                     if sum >= share - 1e-12 && probability > 0.0 {
                         break;
                     }
@@ -232,7 +234,7 @@ impl UnivariateMixture {
         }
     }
 
-    /// A value drawn from it. Of a discrete variable the probabilities need not sum to 1: their ratios count.
+    /// Draws a value. For a discrete variable the probabilities need not sum to 1; only their ratios matter.
     pub fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> f64 {
         match self {
             Self::Continuous { components, .. } => {
@@ -247,8 +249,8 @@ impl UnivariateMixture {
         }
     }
 
-    /// The entropy in nats: exact of a discrete variable; the differential entropy of a continuous one by quadrature, to
-    /// about nine digits.
+    /// The entropy in nats: exact for a discrete variable, the differential entropy by quadrature, to about
+    /// nine digits, for a continuous one.
     #[must_use]
     pub fn entropy(&self) -> f64 {
         match self {
@@ -259,7 +261,7 @@ impl UnivariateMixture {
         }
     }
 
-    /// -Σ_c π_c E_c log p: Simpson's rule over each component, which is as wide as the steps there have to be.
+    /// -Σ_c π_c E_c log p, by Simpson's rule over each component, whose width determines the steps.
     fn differential_entropy(&self, components: &[GaussianComponent]) -> f64 {
         const STEPS: i32 = 100;
         let alone = |c: &GaussianComponent| 0.5 * (TAU * E).ln() + c.sigma.ln();
@@ -267,8 +269,8 @@ impl UnivariateMixture {
         if let ([component], false) = (components, low.is_finite() || high.is_finite()) {
             return alone(component);
         }
-        // Where a narrow component stands inside a wide one, the wide one's grid has to be as fine: its ends and the others'
-        // split the line into pieces.
+        // If a narrow component lies inside a wide one, the wide one's grid must be as fine there: the ends
+        // of all components split the line into pieces.
         let mut ends: Vec<f64> = Vec::new();
         for c in components.iter().filter(|c| c.weight > 0.0) {
             for z in [-REACH, -6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0, REACH] {
@@ -293,7 +295,7 @@ impl UnivariateMixture {
         entropy
     }
 
-    /// Discrete values and their probabilities; nothing of a continuous variable.
+    /// Discrete values and their probabilities; empty for a continuous variable.
     fn values(&self) -> impl Iterator<Item = (f64, f64)> {
         let (first, probabilities): (i64, &[f64]) = match self {
             Self::Continuous { .. } => (0, &[]),
@@ -314,7 +316,7 @@ impl GaussianComponent {
     }
 }
 
-/// The sum of some numbers up to each of them.
+/// The cumulative sums of `values`.
 fn running_sums(values: &[f64]) -> Vec<f64> {
     let mut sum = 0.0;
     let add = |value: &f64| {
@@ -324,8 +326,8 @@ fn running_sums(values: &[f64]) -> Vec<f64> {
     values.iter().map(add).collect()
 }
 
-/// From a value up to the mode above it: the fixed point of the means, each weighted by its responsibility over its variance,
-/// which never lowers the density.
+/// The mode above a starting value: the fixed point of the mean of the means, weighted by responsibility over
+/// variance, a step that never lowers the density.
 fn climb(components: &[GaussianComponent], start: f64) -> f64 {
     let mut value = start;
     for _ in 0..1000 {
@@ -338,7 +340,7 @@ fn climb(components: &[GaussianComponent], start: f64) -> f64 {
         }
         let step = sum / total;
         value += step;
-        // Beside the width of the narrowest component that is felt here.
+        // The tolerance is relative to the width of the narrowest component with influence here.
         if step.abs() <= 1e-10 / total.sqrt() {
             break;
         }

@@ -1,4 +1,4 @@
-//! Exact answers, in double precision.
+//! Exact queries, in double precision.
 
 mod conditional;
 mod derivatives;

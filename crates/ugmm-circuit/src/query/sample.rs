@@ -1,4 +1,4 @@
-//! Exact samples given any evidence: from the root down, each choice by its posterior probability.
+//! Exact samples given any evidence: choices from the root to the leaves, each by its posterior probability.
 
 use crate::circuit::Circuit;
 use crate::compute::{Compiled, CompiledRegion, Workspace};
@@ -11,12 +11,14 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use std::f64::consts::TAU;
 
-/// Rows drawn with one generator. Fixed, so that they do not depend on the number of threads.
+/// Number of rows drawn with one generator. It is fixed, so that samples do not depend on the number of
+/// threads.
 const ROWS_PER_GENERATOR: usize = 1024;
 
 impl Circuit {
-    /// Rows drawn from the density of the missing values (NaN) given the others, `[count, variables]`; what is given stays. An
-    /// evidence of missing values only draws from the whole density. Draws are independent and exact.
+    /// Samples from the density of the missing values (NaN) given the others, `[count, variables]`; given
+    /// values of `evidence` `[variables]` stay. If all are missing, samples are from the whole density.
+    /// Samples are independent and exact.
     ///
     /// ```
     /// use rand::SeedableRng;
@@ -32,7 +34,7 @@ impl Circuit {
     ///
     /// # Errors
     ///
-    /// When the evidence does not fit the circuit, and when its values cannot occur together.
+    /// [`CircuitError`] when the evidence does not fit the circuit, or its values cannot occur together.
     pub fn sample<R: Rng + ?Sized>(
         &self,
         count: usize,
@@ -56,20 +58,20 @@ impl Circuit {
     }
 }
 
-/// What may be chosen at each unit of each region, given the evidence.
+/// The posterior distribution of the choice at each unit of each region, given the evidence.
 struct Choices<'c> {
     circuit: &'c Circuit,
     regions: Vec<RegionChoices>,
 }
 
 enum RegionChoices {
-    /// Cumulative weights of the products, `[units, width]`, up to a factor by unit.
+    /// Cumulative weights of the products, `[units, width]`, up to a factor per unit.
     Products(Vec<f64>),
-    /// Cumulative probabilities `[units, states]` of a discrete variable.
+    /// Cumulative probabilities of a discrete variable, `[units, states]`.
     States(Vec<f64>),
     /// Cumulative weights of components, `[units, components]`.
     Components(Vec<f64>),
-    /// A variable whose value is given.
+    /// The variable's value is given.
     Given,
 }
 
@@ -103,7 +105,7 @@ impl<'c> Choices<'c> {
         Ok(Self { circuit, regions })
     }
 
-    /// Fills in the missing values of a row.
+    /// Samples the missing values of a row.
     fn draw(&self, row: &mut [f64], rng: &mut ChaCha8Rng) {
         let mut stack = vec![(self.regions.len() - 1, 0)];
         while let Some((region, unit)) = stack.pop() {
@@ -160,12 +162,12 @@ fn product_weights(compiled: &Compiled<f64>, index: usize, workspace: &Workspace
     cumulative(&weights, inner.width)
 }
 
-/// `[any, units]` to `[units, any]`.
+/// Transposes `[any, units]` to `[units, any]`.
 fn transposed(values: &[f64], units: usize) -> Vec<f64> {
     (0..units).flat_map(|unit| values.iter().skip(unit).step_by(units).copied()).collect()
 }
 
-/// Sums along each row of `[any, width]`.
+/// Cumulative sums of each row of `[any, width]`.
 fn cumulative(values: &[f64], width: usize) -> Vec<f64> {
     let mut sums = values.to_vec();
     for row in sums.chunks_exact_mut(width) {
@@ -178,17 +180,18 @@ fn cumulative(values: &[f64], width: usize) -> Vec<f64> {
     sums
 }
 
-/// An index with a probability proportional to its step in the cumulative weights; never one without weight.
+/// An index whose probability is proportional to its weight, given cumulative weights; never one without
+/// weight.
 pub(super) fn choose<R: Rng + ?Sized>(cumulative: &[f64], rng: &mut R) -> usize {
     let total = cumulative.last().copied().unwrap_or(0.0);
     let point = rng.random::<f64>() * total;
     let index = cumulative.partition_point(|&sum| sum <= point);
-    // Rounding may bring the point up to the total.
+    // Rounding may make the point equal to the total.
     if index < cumulative.len() { index } else { cumulative.partition_point(|&sum| sum < total) }
 }
 
-/// A draw of N(mean, sigma²) given that it lies between two ends, the mean being there as well: the first of several draws that
-/// does, which is about every second one at least.
+/// A draw of N(mean, sigma²) truncated to two ends that contain the mean, by rejection; at least about every
+/// second draw is accepted.
 pub(super) fn normal_between<R: Rng + ?Sized>(
     (low, high): (f64, f64),
     mean: f64,
@@ -197,7 +200,7 @@ pub(super) fn normal_between<R: Rng + ?Sized>(
 ) -> f64 {
     loop {
         let value = if high - low < sigma {
-            // Ends so near that the density hardly falls between them.
+            // The ends are so close that the density is almost constant between them.
             let value = low + (high - low) * rng.random::<f64>();
             let z = (value - mean) / sigma;
             if rng.random::<f64>() > (-0.5 * z * z).exp() {

@@ -1,5 +1,5 @@
-//! Hidden Chow-Liu trees (Liu and Van den Broeck, *Tractable Regularization of Probabilistic Circuits*, NeurIPS 2021): the tree
-//! of Chow and Liu (1968), with a hidden variable in the place of each observed one.
+//! Hidden Chow-Liu trees (Liu and Van den Broeck, *Tractable Regularization of Probabilistic Circuits*,
+//! NeurIPS 2021): the tree of Chow and Liu (1968) with a hidden variable in place of each observed one.
 
 use super::mutual_information::mutual_information;
 use super::{RegionShape, Structure};
@@ -7,15 +7,16 @@ use crate::error::CircuitError;
 use crate::rows::Rows;
 use crate::variable::Variable;
 
-/// The maximum spanning tree of the variables by mutual information, estimated from these rows, rooted where it is least
-/// deep. Each variable hangs from a hidden one of `units` states, and the hidden ones make up the tree.
+/// The maximum spanning tree of the variables by mutual information, estimated from `rows`, with the root
+/// that minimises the depth. Each variable depends on a hidden one of `units` states, and the hidden ones
+/// form the tree.
 ///
-/// Continuous variables are divided at their quantiles to estimate mutual information; pairs with a missing value are left
-/// out. Time grows with rows × variables².
+/// Mutual information of continuous variables is estimated on cells between their quantiles; pairs with a
+/// missing value are ignored. Time grows with rows × variables².
 ///
 /// # Errors
 ///
-/// When there are no variables or no units.
+/// [`CircuitError`] when there are no variables or no units.
 pub fn hidden_chow_liu_tree(
     rows: Rows<'_>,
     variables: &[Variable],
@@ -28,8 +29,8 @@ pub fn hidden_chow_liu_tree(
     let neighbours = spanning_tree(count, &mutual_information(rows, variables));
     let root = centre(&neighbours);
     let mut regions = Vec::with_capacity(2 * count);
-    // Depth first without recursion, since trees may be as deep as there are variables. A variable's leaf and its
-    // children's regions come right before the region that joins them.
+    // The search is depth first without recursion, since trees may be as deep as the number of variables. A
+    // variable's leaf and its children's regions immediately precede the region that joins them.
     let mut stack = vec![Visit { variable: root, parent: None, next: 0, parts: Vec::new() }];
     while let Some(visit) = stack.last_mut() {
         if let Some(&neighbour) = neighbours[visit.variable].get(visit.next) {
@@ -55,7 +56,7 @@ pub fn hidden_chow_liu_tree(
 struct Visit {
     variable: usize,
     parent: Option<usize>,
-    /// Which neighbour comes next.
+    /// Index of the next neighbour.
     next: usize,
     parts: Vec<usize>,
 }
@@ -100,7 +101,7 @@ fn centre(neighbours: &[Vec<usize>]) -> usize {
     path[path.len() / 2]
 }
 
-/// A variable farthest from another, and the way back: the parent of each.
+/// A variable farthest from another, and the parent of each variable on the paths from it.
 fn farthest(neighbours: &[Vec<usize>], from: usize) -> (usize, Vec<Option<usize>>) {
     let mut parents = vec![None; neighbours.len()];
     let mut queue = vec![from];

@@ -1,16 +1,18 @@
-//! One density of the features for each class.
+//! Structures with one density of the features for each class.
 
 use super::{RegionShape, Structure};
 use crate::error::CircuitError;
 
-/// Joins a structure over all variables but one, a categorical variable of `states` states, to that variable: the root becomes
-/// Σ_c P(c) p_c(features), where p_c is unit c of what was the root. Below it, the classes share everything.
+/// Joins a structure over all variables but one, the label with `states` states, to the label. The root
+/// becomes Σ_c P(c) p_c(features), where p_c is unit c of the former root. Below it the classes share
+/// everything.
 ///
-/// `features` is over `variables` - 1 variables; those from `label` on are moved up by one to make room for the label.
+/// `features` is over `variables` - 1 variables; indices from `label` on are increased by one to make room
+/// for the label.
 ///
 /// # Errors
 ///
-/// When the label is not one of the variables, and when it has no states.
+/// [`CircuitError`] when the label is not one of the variables, or has no states.
 pub fn class_conditional(
     features: &Structure,
     variables: usize,

@@ -1,4 +1,4 @@
-//! Which regions a circuit has and how they hang together, before there are numbers in them.
+//! Structures: the regions of a circuit and their relations, without parameters.
 
 mod chow_liu;
 mod class_conditional;
@@ -18,7 +18,7 @@ use crate::error::CircuitError;
 use crate::region::Region;
 use scope::Scope;
 
-/// Regions without their parameters, each after those it is made of; the last one is the root.
+/// Regions without their parameters, each after its children; the last one is the root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Structure {
     regions: Vec<RegionShape>,
@@ -27,23 +27,23 @@ pub struct Structure {
 /// One region of a [`Structure`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegionShape {
-    /// Mixtures of a variable.
+    /// Distributions of a variable.
     Leaf {
-        /// The variable, from 0.
+        /// Index of the variable, from 0.
         variable: usize,
-        /// How many mixtures.
+        /// Number of distributions.
         units: usize,
     },
     /// One unit for each state of a categorical variable; see [`crate::Leaf::indicator`].
     Indicator {
-        /// The variable, from 0.
+        /// Index of the variable, from 0.
         variable: usize,
-        /// Its states.
+        /// Number of its states.
         states: usize,
     },
     /// Sums of products; see [`crate::InnerRegion`].
     Inner {
-        /// How many sums.
+        /// Number of sums.
         units: usize,
         /// The regions that each partition multiplies.
         partitions: Vec<Vec<usize>>,
@@ -51,7 +51,7 @@ pub enum RegionShape {
 }
 
 impl RegionShape {
-    /// Densities side by side.
+    /// Number of units.
     #[must_use]
     pub fn units(&self) -> usize {
         match self {
@@ -62,13 +62,14 @@ impl RegionShape {
 }
 
 impl Structure {
-    /// Regions over the variables 0 to `variables` - 1. The last one is the root.
+    /// A structure over the variables 0 to `variables` - 1; the last region is the root.
     ///
     /// # Errors
     ///
-    /// When a region is not a density whatever its parameters: it must come after its children, its partitions must have the
-    /// same scope (smoothness), children of a partition must share no variable (decomposability) and have equally many
-    /// units. When the root has not one unit or not all variables, and when a region is not used.
+    /// [`CircuitError`] unless every region is a density for any parameters: it must follow its children, its
+    /// partitions must have equal scopes (smoothness), children of a partition must share no variable
+    /// (decomposability) and have equal numbers of units. The root must have one unit and all variables, and
+    /// every region must be used.
     pub fn new(variables: usize, regions: Vec<RegionShape>) -> Result<Self, CircuitError> {
         let structure = Self { regions };
         structure.check(variables)?;
@@ -92,7 +93,8 @@ impl Structure {
         Self::new(variables, regions.iter().map(shape).collect())
     }
 
-    /// Products that the units of an inner region sum over; 0 for a leaf, and `None` where they are too many to count.
+    /// Number of products that the units of an inner region sum over; 0 for a leaf, and `None` if it is too
+    /// large to count.
     pub(crate) fn width(&self, region: usize) -> Option<usize> {
         match &self.regions[region] {
             RegionShape::Inner { partitions, .. } => {

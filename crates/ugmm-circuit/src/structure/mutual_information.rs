@@ -1,21 +1,22 @@
-//! How much variables tell about each other, from counts.
+//! Mutual information of variables, estimated from counts.
 
 use crate::rows::Rows;
 use crate::variable::Variable;
 use rayon::prelude::*;
 
-/// Cells that a variable with more values is divided into, at its quantiles. More cells follow finer dependence and need
-/// more rows to tell it from chance.
+/// Largest number of cells of a variable, which are bounded by its quantiles. More cells resolve finer
+/// dependence but need more rows to separate it from chance.
 const MAXIMUM_CELLS: usize = 16;
 
-/// Rows that are looked at; more do not change the tree much, and time grows with them.
+/// Largest number of rows used: more do not change the tree much, and time grows with them.
 const MAXIMUM_ROWS: usize = 20_000;
 
-/// What a missing value is counted as: nothing.
+/// The cell of missing values, which are ignored.
 const MISSING: u8 = u8::MAX;
 
-/// Mutual information of each pair in nats, `[variables, variables]`, symmetric, 0 on the diagonal. What chance alone would
-/// give is taken off (Miller 1955): half the degrees of freedom, divided by the rows.
+/// Mutual information of each pair in nats, `[variables, variables]`, symmetric, 0 on the diagonal. The bias
+/// that chance causes is subtracted (Miller 1955): half the degrees of freedom, divided by the number of
+/// rows.
 pub(super) fn mutual_information(rows: Rows<'_>, variables: &[Variable]) -> Vec<f64> {
     let step = rows.count().div_ceil(MAXIMUM_ROWS).max(1);
     let columns: Vec<(Vec<u8>, usize)> =
@@ -35,21 +36,21 @@ pub(super) fn mutual_information(rows: Rows<'_>, variables: &[Variable]) -> Vec<
     matrix
 }
 
-/// The cell of each value and the number of cells. Values that are equal share a cell.
+/// The cell of each value and the number of cells. Equal values share a cell.
 fn cells(rows: Rows<'_>, variable: usize, step: usize) -> (Vec<u8>, usize) {
     let values: Vec<f64> = rows.column(variable).step_by(step).collect();
     let mut sorted: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
     sorted.sort_by(f64::total_cmp);
     let mut distinct = sorted.clone();
     distinct.dedup();
-    // Upper ends of all cells but the last.
+    // The upper ends of all cells but the last.
     let mut ends: Vec<f64> = if distinct.len() <= MAXIMUM_CELLS {
         distinct
     } else {
-        // Few rows hold fewer cells: each pair of them should be met now and then.
+        // Fewer rows get fewer cells, so that each pair of cells occurs now and then.
         let wanted = ((sorted.len() as f64 / 5.0).sqrt() as usize).clamp(2, MAXIMUM_CELLS);
-        // A value that is met more often than a cell is wide, such as the black of an image, has a cell of its own; the others
-        // share the remaining cells evenly.
+        // A value more frequent than the width of a cell, such as the black of an image, gets its own cell;
+        // the others share the remaining cells evenly.
         let mut ends = Vec::new();
         let mut target = sorted.len() as f64 / wanted as f64;
         let (mut filled, mut left, mut remaining) = (0_usize, sorted.len(), wanted);

@@ -1,25 +1,27 @@
-//! Regions of images: rectangles, halved again and again (Poon and Domingos, *Sum-Product Networks*, UAI 2011, with halves in
-//! place of all splits).
+//! Regions of images: recursively halved rectangles (Poon and Domingos, *Sum-Product Networks*, UAI 2011,
+//! with halves in place of all splits).
 
 use super::{RegionShape, Structure};
 use crate::error::CircuitError;
 use std::collections::HashMap;
 
-/// How rectangles of pixels are divided.
+/// The division of rectangles of pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImageSplit {
-    /// Both halves side by side and both halves one above the other: two partitions, which share their parts.
+    /// Two partitions, one into left and right halves, one into upper and lower halves, which share their
+    /// parts.
     Both,
-    /// Into four quadrants: a tree.
+    /// One partition into four quadrants, which gives a tree.
     Quadrants,
 }
 
-/// Regions of an image whose pixels are the variables 0 to `height * width` - 1, row by row, divided by `split`. The variables
-/// after those, up to `variables` - 1, say a label, join it at the root. Every region has `units` units.
+/// Regions of an image whose pixels are the variables 0 to `height * width` - 1, row by row, divided by
+/// `split`. Further variables up to `variables` - 1, such as a label, join it at the root. Every region has
+/// `units` units.
 ///
 /// # Errors
 ///
-/// When the image has no pixels or there are fewer variables than pixels.
+/// [`CircuitError`] when the image has no pixels or there are fewer variables than pixels.
 pub fn quadrants(
     (height, width): (usize, usize),
     variables: usize,
@@ -42,7 +44,7 @@ pub fn quadrants(
         children.push(growth.regions.len() - 1);
     }
     let mut regions = growth.regions;
-    // Without others to join, the image's own region is the root.
+    // Without further variables the image's own region is the root.
     match regions.last_mut() {
         Some(RegionShape::Inner { units, .. }) if children.len() == 1 => *units = 1,
         _ => regions.push(RegionShape::Inner { units: 1, partitions: vec![children] }),
@@ -59,7 +61,7 @@ struct Rectangle {
 }
 
 impl Rectangle {
-    /// The halves one above the other; only itself if it is one pixel high.
+    /// The upper and lower halves; the rectangle itself if it is one pixel high.
     fn by_height(self) -> Vec<Self> {
         let upper = self.height / 2;
         if upper == 0 {
@@ -71,7 +73,7 @@ impl Rectangle {
         ]
     }
 
-    /// The halves side by side.
+    /// The left and right halves; the rectangle itself if it is one pixel wide.
     fn by_width(self) -> Vec<Self> {
         let left = self.width / 2;
         if left == 0 {
@@ -90,7 +92,7 @@ struct Growth {
 }
 
 impl Growth {
-    /// Adds the regions of a rectangle, unless they are there; returns the top one.
+    /// Adds the regions of a rectangle unless they exist; returns the index of the top one.
     fn grow(&mut self, rectangle: Rectangle) -> usize {
         if let Some(&region) = self.known.get(&rectangle) {
             return region;

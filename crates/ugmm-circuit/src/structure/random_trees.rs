@@ -5,12 +5,12 @@ use crate::error::CircuitError;
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-/// `replicas` random trees, each of which halves the variables until each is alone; the root mixes them. Every region has
-/// `units` units.
+/// `replicas` random trees, each of which halves the variables recursively until each is alone; the root
+/// mixes them. Every region has `units` units.
 ///
 /// # Errors
 ///
-/// When there are no variables, units or replicas.
+/// [`CircuitError`] when there are no variables, units or replicas.
 pub fn random_trees<R: Rng + ?Sized>(
     variables: usize,
     units: usize,
@@ -22,7 +22,7 @@ pub fn random_trees<R: Rng + ?Sized>(
     let mut order: Vec<usize> = (0..variables).collect();
     for _ in 0..replicas {
         order.shuffle(rng);
-        // One variable cannot be halved, and its mixture is the whole model.
+        // A single variable cannot be halved; its mixture is then the whole model.
         let (first, second) = order.split_at(variables / 2);
         let halves = [first, second].into_iter().filter(|half| !half.is_empty());
         partitions.push(halves.map(|half| grow(half, units, &mut regions)).collect());
@@ -31,7 +31,7 @@ pub fn random_trees<R: Rng + ?Sized>(
     Structure::new(variables, regions)
 }
 
-/// Adds the regions over some variables in random order; returns the top one.
+/// Adds the regions over some variables in random order; returns the index of the top one.
 fn grow(variables: &[usize], units: usize, regions: &mut Vec<RegionShape>) -> usize {
     let shape = match variables {
         [variable] => RegionShape::Leaf { variable: *variable, units },

@@ -13,10 +13,10 @@ const FIRST_DECAY: f64 = 0.9;
 const SECOND_DECAY: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
 
-/// Probabilities do not go below this, so that their logits stay finite.
+/// Lower bound of probabilities, which keeps their logits finite.
 const SMALLEST_PROBABILITY: f64 = 1e-12;
 
-/// Averages of gradients and of their squares, by region and kind of parameter.
+/// Averages of gradients and of their squares, for each region and kind of parameter.
 pub(super) struct Adam {
     averages: Vec<[Averages; 3]>,
     steps: i32,
@@ -28,7 +28,7 @@ struct Averages {
     second: Vec<f64>,
 }
 
-/// What one step needs to know.
+/// The constants of one step.
 #[derive(Clone, Copy)]
 struct Step {
     rate: f64,
@@ -37,7 +37,7 @@ struct Step {
 }
 
 impl Averages {
-    /// By how much each parameter rises, for the gradient of what is to be raised.
+    /// The change of each parameter, for the gradient of the maximised function.
     fn rise(&mut self, gradient: &[f64], step: Step) -> Vec<f64> {
         self.first.resize(gradient.len(), 0.0);
         self.second.resize(gradient.len(), 0.0);
@@ -57,7 +57,7 @@ impl Adam {
         Self { averages: vec![Default::default(); circuit.regions().len()], steps: 0 }
     }
 
-    /// One step up the log-likelihood per row of a batch of `rows` rows, and of the prior's share of it.
+    /// Takes one step for the mean log-likelihood of a batch of `rows` rows plus its part of the prior.
     pub(super) fn step(
         &mut self,
         circuit: &mut Circuit,
@@ -116,8 +116,8 @@ fn raise_leaf(
     }
 }
 
-/// By Fisher's identity the gradient is that of the expected complete log-likelihood: Σ r z / σ for a mean, Σ r (z² - 1) for
-/// a log σ.
+/// Changes components. By Fisher's identity the gradient is that of the expected complete log-likelihood: Σ r
+/// z / σ for a mean, Σ r (z² - 1) for a log σ.
 fn raise_components(
     mixtures: &mut GaussianMixtures,
     units: usize,
@@ -132,7 +132,8 @@ fn raise_components(
     mixtures.change_weights(units, |weights| {
         raise_logits(weights, &groups, &sums.shares[..trained], rows, &mut averages[0], step);
     });
-    // A mean moves by shares of its σ, so that units do not matter: the gradient with respect to μ / σ.
+    // A mean changes by fractions of its σ, which makes the step independent of units: the gradient is with
+    // respect to μ / σ.
     let of_means: Vec<f64> = sums.first[..trained].iter().map(|first| first / rows).collect();
     let rises = averages[1].rise(&of_means, step);
     for ((mean, sigma), rise) in mixtures.means.iter_mut().zip(&mixtures.sigmas).zip(rises) {
@@ -149,7 +150,8 @@ fn raise_components(
     }
 }
 
-/// Probabilities by their logits; those of one group sum to 1. The gradient is count - probability × all counts of the group.
+/// Changes probabilities through their logits; those of a group sum to 1. The gradient is count - probability
+/// × total count of the group.
 fn raise_logits(
     probabilities: &mut [f64],
     groups: &[usize],

@@ -3,7 +3,7 @@
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-/// Rows in an order of their own in each epoch, cut into batches of nearly the same size.
+/// The rows in a new order in each epoch, divided into batches of nearly equal sizes.
 pub(super) struct Batches {
     order: Vec<u32>,
     count: usize,
@@ -14,12 +14,12 @@ impl Batches {
         Self { order: (0..rows as u32).collect(), count: rows.div_ceil(size).max(1) }
     }
 
-    /// Rows of the largest batch.
+    /// Number of rows in the largest batch.
     pub(super) fn largest(&self) -> usize {
         self.order.len().div_ceil(self.count)
     }
 
-    /// How many there are.
+    /// Number of batches.
     pub(super) fn count(&self) -> usize {
         self.count
     }
@@ -28,7 +28,7 @@ impl Batches {
         self.order.shuffle(rng);
     }
 
-    /// One of them.
+    /// The row indices of one batch.
     pub(super) fn get(&self, number: usize) -> &[u32] {
         let edge = |number: usize| number * self.order.len() / self.count;
         &self.order[edge(number)..edge(number + 1)]

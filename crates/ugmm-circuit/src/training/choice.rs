@@ -1,4 +1,4 @@
-//! From a configuration to a structure.
+//! The structure that a configuration selects.
 
 use super::config::{StructureChoice, TrainingConfig};
 use super::run::{Stream, generator};
@@ -7,7 +7,7 @@ use crate::rows::Rows;
 use crate::structure::{self, ImageSplit, Structure};
 use crate::variable::{Variable, VariableKind};
 
-/// The structure that a configuration asks for.
+/// The structure that a configuration selects, built for `rows`.
 pub(super) fn chosen_structure(
     rows: Rows<'_>,
     variables: &[Variable],
@@ -58,8 +58,8 @@ fn structure_of(
     }
 }
 
-/// Units by rows: on tables of 150 to 4,000 rows, half as many were worse and a quarter much worse, and above 64 time counts
-/// for more.
+/// Default number of units by number of rows. On tables of 150 to 4,000 rows, half as many were worse and a
+/// quarter much worse; above 64 the time is not worth it.
 fn default_units(rows: usize) -> usize {
     (rows as f64).sqrt().round().clamp(4.0, 64.0) as usize
 }

@@ -1,49 +1,54 @@
-//! How to learn.
+//! The configuration of training.
 
 use crate::error::CircuitError;
 use serde::{Deserialize, Serialize};
 
-/// How a circuit is learned. The defaults were chosen by held-out likelihood on eight of KEEL's tables, cut to 150, 1,000 and
-/// 4,000 rows, those of σ and the patience on ten tables of docs/results/densities.md. Images with many states for each pixel are
-/// better off with a `pseudo_count` of 5 to 10, one component and batches of 1,000 rows.
+/// Settings of training. The defaults were chosen by held-out likelihood on eight of KEEL's tables, cut to
+/// 150, 1,000 and 4,000 rows; those of σ and the patience on ten tables of docs/results/densities.md. For
+/// images with many states per pixel a `pseudo_count` of 5 to 10, one component and batches of 1,000 rows are
+/// better.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingConfig {
-    /// Which regions there are.
+    /// The structure of the circuit.
     pub structure: StructureChoice,
-    /// Units of each region. `None` takes the square root of the number of rows, 4 to 64.
+    /// Number of units of each region. `None` takes the square root of the number of rows, 4 to 64.
     pub units: Option<usize>,
-    /// Gaussian components of each unit of a leaf.
+    /// Number of Gaussian components of each unit of a leaf.
     pub components: usize,
-    /// The weight of one more component in each mixture of a number, much wider than the data, that training leaves as it is: a
-    /// value unlike all others is improbable then, and not a catastrophe. 0 leaves it out.
+    /// Weight of a background: one more component in each mixture of a number, much wider than the data, that
+    /// training does not change. With it, a value unlike all others gets a low density rather than almost
+    /// none. 0 disables it.
     pub background: f64,
-    /// Circuits that are learned, each from other random choices and with other rows held out, and mixed with equal weights. Each
-    /// costs as much time as one circuit, and makes the density of rows unlike the training rows better.
+    /// Number of members: circuits that are trained with different random choices and held-out rows, and
+    /// mixed with equal weights. Each member takes as long as one circuit, and improves the density of rows
+    /// unlike the training rows.
     pub members: usize,
-    /// A categorical variable that gets a density of the others for each of its states. `None` treats all variables alike.
+    /// A categorical variable for each of whose states the other variables get a density. `None` treats all
+    /// variables alike.
     pub class_conditional: Option<usize>,
-    /// How parameters are found.
+    /// The training method.
     pub method: Method,
-    /// Times that all rows are gone through at most.
+    /// Largest number of epochs, which are passes over all rows.
     pub epochs: usize,
-    /// Rows from one change of the parameters to the next.
+    /// Number of rows per update of the parameters.
     pub batch_size: usize,
-    /// Rows that each distribution of weights or states is held to its prior by: weights to equal ones, states to their
-    /// frequencies in the data.
+    /// Pseudo-count of the prior of each distribution of weights or states. The prior of weights is uniform,
+    /// that of states has their frequencies in the data.
     pub pseudo_count: f64,
-    /// The least σ of a continuous variable's components, as a share of its scale.
+    /// The least σ of a continuous variable's components, as a fraction of its scale.
     pub sigma_floor: f64,
-    /// Rows that each σ is held by to half of the scale.
+    /// Pseudo-count of the prior of each σ², whose value is half of the scale.
     pub sigma_pseudo_count: f64,
-    /// Share of the rows that is held out to stop by, from 0 to below 1. With 0, or for so few rows that less than
-    /// [`Self::FEWEST_VALIDATION_ROWS`] would be held out, training goes on for all epochs.
+    /// Fraction of the rows that is held out for early stopping, from 0 to below 1. With 0, or if fewer than
+    /// [`Self::FEWEST_VALIDATION_ROWS`] would be held out, training takes all epochs.
     pub validation_share: f64,
-    /// Epochs without a better validation log-likelihood after which training stops; the best parameters are kept.
+    /// Patience: the number of epochs without a better validation log-likelihood after which training stops;
+    /// the best parameters are kept.
     pub patience: usize,
-    /// Decides everything random.
+    /// Seed of every random choice.
     pub seed: u64,
-    /// What training computes in.
+    /// Precision of the computations in training.
     pub precision: Precision,
 }
 
@@ -70,7 +75,7 @@ impl Default for TrainingConfig {
     }
 }
 
-/// Which regions a circuit has; see [`crate::structure`].
+/// The structure of a circuit; see [`crate::structure`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StructureChoice {
@@ -79,47 +84,48 @@ pub enum StructureChoice {
     ChowLiu,
     /// One mixture over all variables.
     Mixture,
-    /// Random binary trees, mixed.
+    /// A mixture of random binary trees.
     RandomTrees {
-        /// Their number.
+        /// Number of trees.
         replicas: usize,
     },
-    /// An image's rectangles, halved both ways; variables after its pixels join at the root.
+    /// Recursive halves of an image in both directions; variables after its pixels join at the root.
     ImageHalves {
-        /// Rows of pixels.
+        /// Number of rows of pixels.
         height: usize,
-        /// Columns of pixels.
+        /// Number of columns of pixels.
         width: usize,
     },
-    /// An image's quadrants; variables after its pixels join at the root.
+    /// Recursive quadrants of an image; variables after its pixels join at the root.
     ImageQuadrants {
-        /// Rows of pixels.
+        /// Number of rows of pixels.
         height: usize,
-        /// Columns of pixels.
+        /// Number of columns of pixels.
         width: usize,
     },
-    /// No dependence at all.
+    /// Independent variables.
     Independent,
 }
 
-/// How parameters are found.
+/// The training method.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// Expectation maximisation on batches (Cappé and Moulines 2009): expected statistics are averaged over batches, the newest
-    /// with the step size as its weight. It falls from the first to the last epoch by a cosine, but not below a batch's share
-    /// of an epoch; large steps are noisy, which helps to find better parameters. So where rows are held out, epochs with all
-    /// rows in one batch follow upon the best one, until they no longer help. With one batch to begin with, all of it is the
-    /// textbook's method, and the likelihood never falls.
+    /// Expectation maximisation on batches (Cappé and Moulines 2009): a running average of expected
+    /// statistics, in which the newest batch has the step size as its weight. The step size decreases from
+    /// the first to the last epoch by a cosine, but not below a batch's fraction of an epoch. Large steps are
+    /// noisy, which helps to find better parameters; if rows are held out, epochs with all rows in one batch
+    /// therefore follow the best epoch, as long as they help. With a single batch the method is the
+    /// textbook's, and the likelihood never decreases.
     ExpectationMaximization {
-        /// Above 0, and at most 1.
+        /// Initial step size; above 0, and at most 1.
         step_size: f64,
-        /// In the end; above 0, and at most 1.
+        /// Final step size; above 0, and at most 1.
         final_step_size: f64,
     },
     /// Adam (Kingma and Ba 2015) on the negative log-likelihood per row, over logits, means and log σ.
     Adam {
-        /// At the beginning; it falls to 0 by a cosine.
+        /// Initial learning rate; it decreases to 0 by a cosine.
         learning_rate: f64,
     },
 }
@@ -130,7 +136,7 @@ impl Default for Method {
     }
 }
 
-/// What training computes in. Parameters are in double precision anyway, and so are all questions.
+/// Precision of the computations in training. Parameters and queries always have double precision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Precision {
@@ -142,7 +148,7 @@ pub enum Precision {
 }
 
 impl TrainingConfig {
-    /// Fewer held-out rows say too little to stop by.
+    /// Fewest held-out rows for early stopping; fewer are not informative enough.
     pub const FEWEST_VALIDATION_ROWS: usize = 10;
 
     pub(crate) fn validate(&self) -> Result<(), CircuitError> {

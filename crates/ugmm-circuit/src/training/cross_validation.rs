@@ -1,4 +1,5 @@
-//! How well a configuration does on rows that it has not seen, where there are too few to set some aside.
+//! Cross-validation: the log-likelihood of a configuration on unseen rows, for data with too few rows to hold
+//! some out.
 
 use super::choice::chosen_structure;
 use super::config::TrainingConfig;
@@ -8,22 +9,24 @@ use crate::rows::Rows;
 use crate::variable::Variable;
 use rand::seq::SliceRandom;
 
-/// What cross-validation found.
+/// The result of cross-validation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CrossValidated {
-    /// Mean log-likelihood of all rows, each by the circuit of `epoch` epochs that has not seen it.
+    /// Mean log-likelihood of all rows, each under the circuit after `epoch` epochs that was trained without
+    /// it.
     pub level: f64,
-    /// The number of epochs, the same for all folds, after which that mean is greatest.
+    /// The number of epochs, common to all folds, with the greatest mean.
     pub epoch: usize,
 }
 
-/// Learns a circuit for each of some folds, from the rows of the others, for all epochs of the configuration; its validation share,
-/// its patience and its members do not matter. `progress` is called after each epoch; with false it ends cross-validation
-/// without a result.
+/// Trains a circuit for each fold on the rows of the other folds, for all epochs of the configuration; its
+/// validation share, patience and members are ignored. `progress` is called after each epoch; if it returns
+/// false, cross-validation ends without a result.
 ///
 /// # Errors
 ///
-/// As [`train`](super::train), and when there are fewer than 2 folds or fewer rows than folds.
+/// The errors of [`train`](super::train), and [`CircuitError`] when there are fewer than 2 folds or fewer
+/// rows than folds.
 pub fn cross_validate(
     rows: Rows<'_>,
     variables: &[Variable],
@@ -54,7 +57,7 @@ pub fn cross_validate(
         let structure = chosen_structure(training, variables, &config)?;
         let mut go_on = true;
         train_structure(training, Some(held_out), variables.to_vec(), &structure, &config, |epoch| {
-            // After the last one come some that only settle it.
+            // After the last epoch there are more that only settle the parameters.
             if let (Some(sum), Some(level)) = (sums.get_mut(epoch.number - 1), epoch.validation) {
                 *sum += level * held_out.count() as f64;
             }
@@ -66,7 +69,7 @@ pub fn cross_validate(
         }
     }
     let levels = sums.iter().map(|sum| sum / rows.count() as f64).enumerate();
-    // The first of equal ones; what is no number is no candidate.
+    // The first of equal means is taken; NaN is excluded.
     let best = levels
         .filter(|(_, level)| !level.is_nan())
         .reduce(|best, other| if other.1 > best.1 { other } else { best });
@@ -78,7 +81,7 @@ mod tests {
     use super::*;
     use crate::training::StructureChoice;
 
-    /// Two columns that are the same but for noise, the second of which independent columns cannot foretell.
+    /// Two columns that are equal up to noise, which a model of independent columns cannot represent.
     #[test]
     fn dependence_is_found_from_few_rows() {
         let values: Vec<f64> = (0..40)

@@ -9,10 +9,10 @@ use crate::region::{InnerRegion, Region};
 use crate::variable::{Variable, VariableKind};
 use rayon::prelude::*;
 
-/// The σ, in units of the scale, that the prior holds to.
+/// The σ of the prior, in units of the scale.
 const PRIOR_SIGMA: f64 = 0.5;
 
-/// What leaves are held to and within.
+/// Priors and limits of leaves.
 pub(super) struct Priors {
     pseudo_count: f64,
     sigma_floor: f64,
@@ -31,13 +31,13 @@ impl Priors {
         }
     }
 
-    /// Limits of the components of a leaf of this variable, and what they are held to.
+    /// Limits and prior of the components of a leaf of this variable.
     pub(super) fn of(&self, variable: &Variable) -> (Limits, Prior) {
         let prior = |sigma| Prior { weights: self.pseudo_count, variance: self.sigma_pseudo_count, sigma };
         match variable.kind {
             VariableKind::Integer { .. } => {
-                // Masses of intervals stay below 1 whatever the σ, so it may be well below a unit; beyond twice the
-                // range the masses are all alike.
+                // Masses of intervals are below 1 for any σ, so that it may be well below a unit. Beyond
+                // twice the range the masses are almost equal.
                 let states = variable.states().unwrap_or(1) as f64;
                 let limits = Limits {
                     lowest_mean: -0.5,
@@ -53,7 +53,7 @@ impl Priors {
                     lowest_mean: low.max(f64::MIN),
                     highest_mean: high.min(f64::MAX),
                     lowest_sigma: self.sigma_floor,
-                    // Beyond twice the range the density between both ends is the same everywhere.
+                    // Beyond twice the range the density is almost constant between both ends.
                     highest_sigma: (2.0 * (high - low)).clamp(self.sigma_floor, f64::MAX),
                 };
                 (limits, prior(PRIOR_SIGMA))
@@ -62,10 +62,10 @@ impl Priors {
     }
 }
 
-/// The least σ of an integer's component, in its own units: nearly all of its mass is one number's.
+/// The least σ of an integer's component, in its own units: nearly all of its mass is on one integer.
 const LOWEST_INTEGER_SIGMA: f64 = 0.15;
 
-/// Statistics averaged over batches, and the parameters that follow from them.
+/// Running averages of statistics over batches, and the parameters that follow from them.
 pub(super) struct ExpectationMaximization {
     running: Option<Statistics<f64>>,
 }
@@ -75,8 +75,8 @@ impl ExpectationMaximization {
         Self { running: None }
     }
 
-    /// Takes in a batch's statistics, scaled by `scale` to those of all rows, with this weight; changes the circuit to the
-    /// parameters that fit the average best.
+    /// Averages a batch's statistics, scaled by `scale` to those of all rows, with weight `step_size`, and
+    /// sets the circuit's parameters to those that maximise the posterior for the average.
     pub(super) fn step(
         &mut self,
         circuit: &mut Circuit,
@@ -85,7 +85,7 @@ impl ExpectationMaximization {
         step_size: f64,
         priors: &Priors,
     ) {
-        // The first batch is all there is.
+        // The first batch replaces the empty average.
         let (running, step_size) = match &mut self.running {
             Some(running) => (running, step_size),
             empty => {
@@ -120,7 +120,7 @@ fn maximize_weights(inner: &mut InnerRegion, counts: &[f64], pseudo_count: f64) 
     let width = inner.width();
     let each = pseudo_count / width as f64;
     for (weights, counts) in inner.weights.chunks_exact_mut(width).zip(counts.chunks_exact(width)) {
-        // One column of this many rows.
+        // The weights form one column with this number of rows.
         maximize_columns(weights, 1, counts, |_| each);
     }
 }
@@ -153,7 +153,7 @@ fn maximize_leaf(
     }
 }
 
-/// Moments about old means in old standard deviations, as moments about new ones.
+/// Converts moments about old means in old standard deviations to moments about new ones.
 fn refer(moments: &mut Moments<f64>, (means, sigmas): (&[f64], &[f64]), new: (&[f64], &[f64])) {
     for at in 0..means.len() {
         let shift = means[at] - new.0[at];

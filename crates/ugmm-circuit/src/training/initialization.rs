@@ -1,8 +1,8 @@
-//! Where training starts: clusters of rows, one for each unit.
+//! Initialisation of circuits from clusters of rows, one for each unit.
 //!
-//! Rows drawn at random are anchors, and every row belongs to the nearest one. Unit k of a leaf is its variable in cluster k,
-//! and unit k of an inner region prefers unit k of its children; so a circuit starts near the mixture of the clusters, with
-//! noise that lets training leave it.
+//! Random rows are anchors, and every row belongs to the nearest anchor. Unit k of a leaf has the
+//! distribution of its variable in cluster k, and unit k of an inner region prefers unit k of its children. A
+//! circuit therefore starts near the mixture of the clusters, with noise that lets training leave it.
 
 use super::config::TrainingConfig;
 use super::expectation_maximization::Priors;
@@ -17,19 +17,19 @@ use rand::seq::index;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-/// Rows that are looked at.
+/// Largest number of rows used.
 const MAXIMUM_ROWS: usize = 10_000;
 
-/// Rows that a cluster's distribution of a variable is held to all rows' by.
+/// Pseudo-count with which a cluster's distribution of a variable is shrunk to that of all rows.
 const SMOOTHING: f64 = 2.0;
 
-/// Weight of a region's unit for the same unit of its children, beyond what noise gives it.
+/// Weight of a region's unit for the unit of its children with the same index, in addition to noise.
 const PREFERENCE: f64 = 0.5;
 
-/// The standard deviation of the background of a continuous variable, in its scale.
+/// The standard deviation of the background of a continuous variable, in units of its scale.
 const BACKGROUND_SIGMA: f64 = 4.0;
 
-/// Rows as training has them: encoded, `[rows, variables]`.
+/// Encoded rows, `[rows, variables]`.
 pub(super) struct Encoded<'a> {
     pub(super) values: &'a [f64],
     pub(super) variables: &'a [Variable],
@@ -45,11 +45,11 @@ impl Encoded<'_> {
     }
 }
 
-/// Frequencies of the states of categorical variables, none of them 0; empty for others.
+/// Frequencies of the states of each categorical variable, none of them 0; empty for other variables.
 pub(super) fn frequencies(rows: &Encoded<'_>) -> Vec<Vec<f64>> {
     let of_variable = |(index, variable): (usize, &Variable)| {
         let VariableKind::Categorical { states } = variable.kind else { return Vec::new() };
-        // Half a row for each state (Krichevsky and Trofimov 1981).
+        // Each state gets half a row (Krichevsky and Trofimov 1981).
         let mut counts = vec![0.5; states];
         for value in rows.values.iter().skip(index).step_by(rows.variables.len()) {
             if !value.is_nan() {
@@ -62,7 +62,7 @@ pub(super) fn frequencies(rows: &Encoded<'_>) -> Vec<Vec<f64>> {
     rows.variables.par_iter().enumerate().map(of_variable).collect()
 }
 
-/// A circuit to start from.
+/// The initial circuit of training.
 pub(super) fn initialize(
     rows: &Encoded<'_>,
     structure: &Structure,
@@ -94,7 +94,7 @@ pub(super) fn initialize(
     Circuit::new(rows.variables.to_vec(), regions)
 }
 
-/// Random weights, with a preference for the same unit where there is one.
+/// Random weights, with a preference for the unit of the same index if there is one.
 fn weights(units: usize, widths: &[usize], rng: &mut ChaCha8Rng) -> Vec<f64> {
     let mut weights = Vec::with_capacity(units * widths.iter().sum::<usize>());
     for unit in 0..units {
@@ -113,7 +113,8 @@ fn weights(units: usize, widths: &[usize], rng: &mut ChaCha8Rng) -> Vec<f64> {
     weights
 }
 
-/// A component as wide as what a variable could ever be: mean and standard deviation in the leaf's units.
+/// Mean and standard deviation of a background component, as wide as the possible values of a variable, in
+/// the leaf's units.
 fn background(variable: &Variable) -> (f64, f64) {
     match variable.states() {
         Some(states) => (states as f64 / 2.0 - 0.5, states as f64),
@@ -124,7 +125,7 @@ fn background(variable: &Variable) -> (f64, f64) {
 struct Clusters<'a> {
     rows: &'a Encoded<'a>,
     sample: Vec<usize>,
-    /// Of each row of the sample.
+    /// The cluster of each row of the sample.
     cluster: Vec<usize>,
     count: usize,
 }
@@ -133,7 +134,7 @@ impl<'a> Clusters<'a> {
     fn new(rows: &'a Encoded<'a>, count: usize, rng: &mut ChaCha8Rng) -> Self {
         let total = rows.count();
         let sample: Vec<usize> = index::sample(rng, total, total.min(MAXIMUM_ROWS)).into_vec();
-        // As many anchors as there are rows; what is left over shares them.
+        // There are at most as many anchors as rows; further units share them.
         let anchors: Vec<usize> = sample.iter().copied().cycle().take(count).collect();
         let distinct = count.min(sample.len());
         let spreads: Vec<f64> =
@@ -152,7 +153,7 @@ impl<'a> Clusters<'a> {
         Self { rows, sample, cluster, count: distinct }
     }
 
-    /// The mixtures of a variable in the first clusters.
+    /// The distributions of a variable in the first clusters, one per unit.
     fn leaf(
         &self,
         variable: usize,
@@ -184,7 +185,8 @@ impl<'a> Clusters<'a> {
             let (mean, deviation) = self.moments(variable, Some(unit % self.count), of_all);
             for component in 0..config.components {
                 let at = component * units + unit;
-                // Components of one unit stand side by side; units that share a cluster part by chance.
+                // Components of one unit are spread around the mean; noise separates units that share a
+                // cluster.
                 let place = (component as f64 + 0.5) / config.components as f64 * 2.0 - 1.0;
                 let noise = 0.2 * (rng.random::<f64>() - 0.5);
                 mixtures.means[at] =
@@ -202,7 +204,7 @@ impl<'a> Clusters<'a> {
             .filter(|value| !value.is_nan())
     }
 
-    /// Mean and standard deviation in a cluster, held to others.
+    /// Mean and standard deviation in a cluster, shrunk to the given ones.
     fn moments(&self, variable: usize, cluster: Option<usize>, (mean, deviation): (f64, f64)) -> (f64, f64) {
         let held = if cluster.is_some() { SMOOTHING } else { 0.0 };
         let (mut count, mut sum) = (0.0, 0.0);
@@ -243,9 +245,9 @@ impl<'a> Clusters<'a> {
     }
 }
 
-/// The standard deviation of a variable; of states, whose order may mean nothing, 0.
+/// The standard deviation of a variable; 0 for states, whose order may be arbitrary.
 fn spread(rows: &Encoded<'_>, sample: &[usize], variable: usize) -> f64 {
-    // Many states of pixels are ordered, few of anything else are.
+    // Many states are usually ordered, as in pixels; few states usually are not.
     const ORDERED: usize = 100;
     if let VariableKind::Categorical { states } = rows.variables[variable].kind
         && states < ORDERED
@@ -258,7 +260,7 @@ fn spread(rows: &Encoded<'_>, sample: &[usize], variable: usize) -> f64 {
     (values().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt().max(f64::MIN_POSITIVE)
 }
 
-/// Squared distance in standard deviations; 1 for other states; nothing where a value is missing.
+/// Sum of squared distances in standard deviations; 1 for different states, 0 where a value is missing.
 fn distance(rows: &Encoded<'_>, spreads: &[f64], row: usize, anchor: usize) -> f64 {
     let mut distance = 0.0;
     for ((a, b), spread) in rows.row(row).iter().zip(rows.row(anchor)).zip(spreads) {

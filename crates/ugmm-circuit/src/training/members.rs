@@ -1,19 +1,21 @@
-//! Several circuits as one: the mixture of what was learned from different random choices and different rows held out (bagging;
-//! Breiman 1996). Its log-likelihood of any row is at least the mean of its members'.
+//! Mixtures of several circuits, trained with different random choices and different held-out rows (bagging;
+//! Breiman 1996). The log-likelihood of any row is at least the mean of the members'.
 
 use crate::circuit::Circuit;
 use crate::error::CircuitError;
 use crate::region::{InnerRegion, Region};
 
-/// Seeds of members are this far apart: 2^64 divided by the golden ratio, so that those of neighbouring seeds do not meet.
+/// Difference between the seeds of members: 2^64 divided by the golden ratio, so that members of neighbouring
+/// seeds do not coincide.
 const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The seed of a member, counted from 0; the first one has the seed itself.
+/// The seed of a member, counted from 0; that of the first is `seed`.
 pub(super) fn member_seed(seed: u64, member: usize) -> u64 {
     seed.wrapping_add(SEED_STEP.wrapping_mul(member as u64))
 }
 
-/// Circuits over the same variables, mixed with equal weights. Their roots become one, whose partitions are those of all of them.
+/// Mixes circuits over the same variables with equal weights. Their roots become one root with the partitions
+/// of all of them.
 pub(super) fn mix(members: Vec<Circuit>) -> Result<Circuit, CircuitError> {
     let count = members.len();
     if count == 1 {
@@ -57,7 +59,7 @@ mod tests {
     use crate::variable::Variable;
     use rand::SeedableRng;
 
-    /// Two numbers and a class that depend on each other, some missing.
+    /// Two numbers and a class that depend on each other, with some missing values.
     fn values() -> Vec<f64> {
         let row = |i: u32| {
             let (class, x) = (f64::from(i % 2), f64::from(i * 7 % 11));

@@ -1,15 +1,15 @@
-//! Whether a circuit fits into memory, found out before it is made.
+//! Checks whether a circuit fits into memory before it is created.
 
 use crate::error::CircuitError;
 use crate::structure::{RegionShape, Structure};
 use crate::variable::Variable;
 
-/// Bytes that a number of a circuit takes in training: itself and the best one so far, in f64, as it is computed with, and
-/// its statistics.
+/// Bytes per number of a circuit in training: the number and its best value so far in f64, its compiled form,
+/// and its statistics.
 const BYTES_PER_NUMBER: usize = 32;
 
-/// Refuses a circuit of this structure, with so many components for each mixture, where the memory to train it cannot be
-/// had. Without this the program would be ended by the allocator, or by the system.
+/// Fails for a circuit of this structure, with this number of components per mixture, if the memory to train
+/// it cannot be reserved. Without this check the allocator or the system would end the program.
 pub(super) fn check(
     structure: &Structure,
     variables: &[Variable],
@@ -29,7 +29,7 @@ pub(super) fn check(
     let mut all = structure.regions().iter().enumerate().map(numbers);
     let numbers = all.try_fold(0usize, |sum, count| sum.checked_add(count?));
     let bytes = numbers.and_then(|numbers| numbers.checked_mul(BYTES_PER_NUMBER));
-    // Set aside and given back: none of it is touched.
+    // The memory is reserved and released without being written to.
     match bytes.is_some_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok()) {
         true => Ok(()),
         false => Err(CircuitError::Memory { numbers, bytes }),

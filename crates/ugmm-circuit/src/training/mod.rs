@@ -1,4 +1,4 @@
-//! Learning a circuit from rows.
+//! Training of circuits.
 
 mod adam;
 mod batches;

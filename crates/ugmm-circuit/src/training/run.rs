@@ -18,7 +18,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-/// Streams of the generator: what one draws does not shift another.
+/// Streams of the generator, so that draws of one do not shift another.
 #[derive(Clone, Copy)]
 pub(super) enum Stream {
     Splitting,
@@ -33,45 +33,47 @@ pub(super) fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
     generator
 }
 
-/// What has come of an epoch.
+/// The report after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Epoch {
-    /// Of the members that are learned one after another, from 1.
+    /// Number of the member, from 1; members are trained one after another.
     pub member: usize,
-    /// From 1 for each member.
+    /// Number of the epoch, from 1 for each member.
     pub number: usize,
-    /// Mean log-likelihood of the training rows in nats, each under the parameters of its batch, before they changed.
+    /// Mean log-likelihood of the training rows in nats, each under the parameters before the update of its
+    /// batch.
     pub training: f64,
-    /// Mean log-likelihood of the held-out rows after the epoch.
+    /// Mean log-likelihood of the held-out rows after the epoch, in nats; `None` without such rows.
     pub validation: Option<f64>,
 }
 
-/// A circuit and how it was learned.
+/// A trained circuit and its history.
 #[derive(Clone, Debug)]
 pub struct Trained {
-    /// With the parameters of the best epoch; of several members, their mixture.
+    /// The circuit with the parameters of the best epoch; for several members, their mixture.
     pub circuit: Circuit,
     /// All epochs of the first member.
     pub history: Vec<Epoch>,
-    /// The number of the epoch that the parameters of the first member are of; 0 is before the first.
+    /// The epoch of the first member's parameters; 0 is before the first epoch.
     pub best_epoch: usize,
-    /// Mean log-likelihood of the held-out rows in the best epoch, the mean over members; `None` without such rows.
+    /// Mean log-likelihood of the held-out rows in the best epoch, averaged over members, in nats; `None`
+    /// without such rows.
     pub validation: Option<f64>,
-    /// Circuits that are mixed.
+    /// Number of mixed circuits.
     pub members: usize,
 }
 
-/// Learns a circuit from rows, with the structure that the configuration asks for. A share of the rows is held out to stop by,
-/// other ones for each member.
+/// Trains a circuit on rows, with the structure that the configuration selects. A fraction of the rows is
+/// held out for early stopping, different ones for each member.
 ///
-/// Each variable with its kind is given by the caller; [`Variable::standardizing`] makes continuous ones. `progress` is
-/// called after each epoch; training ends when it returns false, and a member that was not finished is left out unless it is the
-/// first.
+/// `variables` gives the kind of each variable; [`Variable::standardizing`] makes continuous ones. `progress`
+/// is called after each epoch. If it returns false, training ends, and an unfinished member is left out
+/// unless it is the first.
 ///
 /// # Errors
 ///
-/// When a setting is out of range, a variable cannot be one, rows do not fit the variables or there are none, and when
-/// the likelihood stops being a number.
+/// [`CircuitError`] when a setting is out of range, a variable is invalid, rows do not fit the variables or
+/// there are none, or the likelihood becomes NaN.
 pub fn train(
     rows: Rows<'_>,
     variables: Vec<Variable>,
@@ -83,16 +85,17 @@ pub fn train(
     if go_on { add_members(first, rows, variables, config, progress) } else { Ok(first) }
 }
 
-/// Learns the members of a configuration that come after the first, which is given, and mixes them with it. With the
-/// first one from [`train`], by the same configuration but for one member, this gives what [`train`] gives with all.
+/// Trains the members of a configuration after the first one, which is given, and mixes them with it. With
+/// the first member from [`train`], by a configuration that differs only in having one member, the result
+/// equals that of [`train`] for all members.
 ///
 /// # Errors
 ///
-/// As [`train`].
+/// The errors of [`train`].
 ///
 /// # Panics
 ///
-/// When the circuit that is given is a mixture of several already.
+/// When the given circuit is already a mixture of several.
 pub fn add_members(
     first: Trained,
     rows: Rows<'_>,
@@ -116,7 +119,8 @@ pub fn add_members(
     Ok(Trained { circuit: mix(circuits)?, validation, members, ..first })
 }
 
-/// One circuit, counted from 0, with a seed and rows of its own held out; and whether training is to go on after it.
+/// Trains one member, counted from 0, with its own seed and held-out rows; also returns whether training
+/// continues after it.
 fn train_member(
     member: usize,
     rows: Rows<'_>,
@@ -129,7 +133,7 @@ fn train_member(
         return Err(CircuitError::TooFewRows { rows: 0, needed: 1 });
     }
     validate(&variables)?;
-    // Now, while rows have the numbers that the caller knows them by.
+    // This check comes while rows still have the numbers that the caller knows.
     encode(&variables, rows, |_| ())?;
     let held_out = (rows.count() as f64 * config.validation_share).round() as usize;
     let held_out = if held_out < TrainingConfig::FEWEST_VALIDATION_ROWS { 0 } else { held_out };
@@ -151,12 +155,12 @@ fn train_member(
     Ok((trained, go_on))
 }
 
-/// Learns the parameters of a circuit with a given structure, and stops by given validation rows if there are some. The
-/// structure's settings, the validation share and the members of the configuration do not matter.
+/// Trains the parameters of a circuit with a given structure, with early stopping on given validation rows if
+/// there are any. The structure, validation share and members of the configuration are ignored.
 ///
 /// # Errors
 ///
-/// As [`train`]; and when the structure is not one over these variables.
+/// The errors of [`train`], and [`CircuitError`] when the structure is not over these variables.
 pub fn train_structure(
     rows: Rows<'_>,
     validation: Option<Rows<'_>>,
@@ -170,7 +174,7 @@ pub fn train_structure(
         return Err(CircuitError::TooFewRows { rows: 0, needed: 1 });
     }
     validate(&variables)?;
-    // With the one of the background.
+    // The background is one more component.
     memory::check(structure, &variables, config.components.saturating_add(1))?;
     let encoded = encode(&variables, rows, |value| value)?;
     let view = Encoded { values: &encoded, variables: &variables };
@@ -267,7 +271,7 @@ impl<'a, T: Real> Run<'a, T> {
             for epoch in history.len() + 1..=history.len() + self.config.patience {
                 compiled = Compiled::new(&self.circuit);
                 let total = expectation(&compiled, &self.rows, &all, &mut lanes, &mut statistics);
-                // With nothing to average with, the statistics of all rows are all that counts.
+                // With nothing to average, only the statistics of all rows count.
                 ExpectationMaximization::new().step(&mut self.circuit, &statistics, 1.0, 1.0, &self.priors);
                 let validation = self.validate(&Compiled::new(&self.circuit));
                 history.push(Epoch { member: 1, number: epoch, training: total / count as f64, validation });
@@ -281,7 +285,7 @@ impl<'a, T: Real> Run<'a, T> {
         Ok(Trained { circuit, history, best_epoch: best.epoch, validation: best.validation, members: 1 })
     }
 
-    /// Mean log-likelihood of the held-out rows.
+    /// Mean log-likelihood of the held-out rows, in nats.
     fn validate(&self, compiled: &Compiled<T>) -> Option<f64> {
         let rows = self.validation.as_ref().filter(|rows| !rows.is_empty())?;
         let densities = log_likelihoods(compiled, rows);
@@ -301,7 +305,7 @@ impl Best {
         Self { validation, epoch: 0, circuit: validation.is_some().then(|| circuit.clone()) }
     }
 
-    /// Whether these parameters are better.
+    /// Keeps these parameters if they are the best so far; returns whether they are.
     fn offer(&mut self, epoch: usize, validation: Option<f64>, circuit: &Circuit) -> bool {
         match (validation, self.validation) {
             (Some(new), Some(old)) if new > old || old.is_nan() => {
@@ -317,7 +321,7 @@ impl Best {
     }
 }
 
-/// From `first` to `last` along half a cosine.
+/// The value at `step` of `steps` on half a cosine from `first` to `last`.
 fn cosine(first: f64, last: f64, step: usize, steps: usize) -> f64 {
     let share = step as f64 / steps as f64;
     last + (first - last) * 0.5 * (1.0 + (std::f64::consts::PI * share).cos())

@@ -1,4 +1,4 @@
-//! Circuits and rows for tests, and a recursive evaluation that shares nothing with the library's.
+//! Circuits and rows for tests, and a recursive evaluation independent of the library's.
 
 #![allow(dead_code)]
 
@@ -20,7 +20,7 @@ pub fn distribution(count: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
     numbers.iter().map(|number| number / sum).collect()
 }
 
-/// `[rows, columns]` whose columns sum to 1.
+/// A matrix `[rows, columns]` whose columns sum to 1.
 fn columns(rows: usize, columns: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
     let all: Vec<Vec<f64>> = (0..columns).map(|_| distribution(rows, rng)).collect();
     (0..rows).flat_map(|row| all.iter().map(move |column| column[row])).collect()
@@ -80,7 +80,7 @@ fn mass(a: f64, b: f64) -> f64 {
     (0..=steps).map(term).sum::<f64>() * width / 3.0
 }
 
-/// The density of a row by recursion in linear space, as the definition says it.
+/// The density of a row by recursion in linear space, following the definition.
 pub fn oracle(circuit: &Circuit, row: &[f64]) -> f64 {
     density(circuit, circuit.regions().len() - 1, 0, row)
 }
@@ -136,7 +136,7 @@ fn density(circuit: &Circuit, region: usize, unit: usize, row: &[f64]) -> f64 {
     }
 }
 
-/// One variable of each kind, and a second number, which has ends.
+/// One variable of each kind, and a second number with ends.
 pub fn mixed_variables() -> Vec<Variable> {
     vec![
         Variable::continuous(2.0, 3.0).named("length"),
@@ -146,7 +146,7 @@ pub fn mixed_variables() -> Vec<Variable> {
     ]
 }
 
-/// Random rows of these variables; each value is missing with this probability.
+/// Random rows of these variables; each value is missing with probability `missing`.
 pub fn random_rows(variables: &[Variable], count: usize, missing: f64, seed: u64) -> Vec<f64> {
     let rng = &mut rng(seed);
     let mut values = Vec::new();
@@ -166,7 +166,7 @@ pub fn random_rows(variables: &[Variable], count: usize, missing: f64, seed: u64
     values
 }
 
-/// Every kind of structure over the mixed variables.
+/// Structures of every kind over the mixed variables.
 pub fn structures() -> Vec<Structure> {
     use ugmm_circuit::structure::{
         ImageSplit, class_conditional, hidden_chow_liu_tree, independent, mixture, quadrants, random_trees,

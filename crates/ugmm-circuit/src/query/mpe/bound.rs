@@ -10,32 +10,32 @@ use std::sync::Arc;
 use std::time::Instant;
 use ugmm_kernels::bounds::{Bounded, Found, Maximization, rounding};
 
-/// Sums below this are computed again term by term.
+/// Sums below this are recomputed term by term.
 const SMALLEST_SUM: f64 = 1e-280;
 const IMPOSSIBLE: f64 = f64::NEG_INFINITY;
 
-/// Boxes of the variables asked for.
+/// Branch and bound over boxes of the queried variables.
 pub(super) struct Boxes<'p, 'c> {
     problem: &'p Problem<'c>,
     compiled: Arc<Compiled<f64>>,
-    /// By variable its place among those asked for.
+    /// For each variable its index among the queried ones.
     places: Vec<Option<usize>>,
-    /// log-densities of the regions in which nothing is asked for; they are the same for all boxes.
+    /// log-densities of the regions without queried variables, which are equal for all boxes.
     fixed: Vec<Option<Vec<f64>>>,
     until: Option<Instant>,
 }
 
-/// A cell for each variable asked for, and the one to split.
+/// A cell for each queried variable, and the variable to split.
 pub(super) struct QueryBox {
     cells: Vec<Cell>,
     split: Option<usize>,
 }
 
-/// Upper bounds over a box, by region; empty where [`Boxes::fixed`] has them.
+/// Upper bounds over a box for each region; empty where [`Boxes::fixed`] has the values.
 struct Upward {
-    /// Each `[units]`.
+    /// Bounds of each region, `[units]`.
     bounds: Vec<Vec<f64>>,
-    /// Of each inner region's products, `[width]`.
+    /// Bounds of each inner region's products, `[width]`.
     products: Vec<Vec<f64>>,
 }
 
@@ -104,14 +104,14 @@ impl<'p, 'c> Boxes<'p, 'c> {
                 *product += rounding(partition.children.len(), magnitude);
             }
         }
-        // Infinities of both kinds: what is impossible stays so.
+        // Infinities of both signs give NaN; impossible products stay impossible.
         products
             .iter_mut()
             .for_each(|product| *product = if product.is_nan() { IMPOSSIBLE } else { *product });
         products
     }
 
-    /// The greatest of each unit's log-probabilities over the states of a cell.
+    /// The greatest log-probability of each unit over the states of a cell, `[units]`.
     fn of_table(&self, table: &CompiledTable<f64>, cells: &[Cell]) -> Vec<f64> {
         let Some(place) = self.places[table.variable] else {
             let value = self.problem.evidence[table.variable];
@@ -126,7 +126,8 @@ impl<'p, 'c> Boxes<'p, 'c> {
         greatest
     }
 
-    /// Upper bounds of the log-densities of mixtures over an interval: each component counts where it is nearest.
+    /// Upper bounds of the log-densities of mixtures over an interval, `[units]`: each component is evaluated
+    /// at its nearest point.
     fn of_gaussians(&self, gaussians: &CompiledGaussians<f64>, cells: &[Cell]) -> Vec<f64> {
         let cell = match self.places[gaussians.variable] {
             Some(place) => cells[place],
@@ -145,7 +146,7 @@ impl<'p, 'c> Boxes<'p, 'c> {
                 let (mean, inverse_sigma) = (gaussians.means[at], gaussians.inverse_sigmas[at]);
                 let nearest = mean.clamp(cell.low, cell.high);
                 let z = ((nearest - mean) * inverse_sigma).clamp(-1e150, 1e150);
-                // The distance is nearer by what rounding may have added to it.
+                // The distance is reduced by its possible rounding error.
                 let z = (z.abs() - rounding(1, (nearest.abs() + mean.abs()) * inverse_sigma)).max(0.0);
                 *exponent = gaussians.constants[at] - 0.5 * z * z;
             }
@@ -155,8 +156,9 @@ impl<'p, 'c> Boxes<'p, 'c> {
         (0..gaussians.units).map(of_unit).collect()
     }
 
-    /// By variable asked for, how much its leaves' bounds are above their densities in the middle of the box, weighted by the
-    /// share of the bound that goes through each: what splitting can gain.
+    /// For each queried variable, the difference between its leaves' bounds and their densities in the middle
+    /// of the box, weighted by the share of the bound that goes through each leaf. It estimates the gain of
+    /// splitting.
     fn looseness(&self, cells: &[Cell], Upward { bounds, products }: &Upward) -> Vec<f64> {
         let middle = self.problem.middle(cells);
         let mut gains = vec![0.0; cells.len()];
@@ -174,7 +176,7 @@ impl<'p, 'c> Boxes<'p, 'c> {
                 let Some(place) = self.places[variable] else { return };
                 for ((flow, bound), value) in flows.iter().zip(&bounds[index]).zip(at_middle) {
                     if *flow > 0.0 {
-                        // What is impossible in the middle counts for as much as can be told apart.
+                        // A value that is impossible in the middle counts as the largest useful difference.
                         gains[place] += flow * (bound - value).min(700.0);
                     }
                 }
@@ -207,7 +209,7 @@ fn children(inner: &CompiledInner<f64>) -> impl Iterator<Item = usize> {
     inner.partitions.iter().flat_map(|partition| partition.children.iter().copied())
 }
 
-/// Logarithms of an inner region's sums of products, moved up by more than their rounding.
+/// Logarithms of an inner region's sums of products, increased by more than their rounding error.
 fn sums(inner: &CompiledInner<f64>, products: &[f64]) -> Vec<f64> {
     let greatest = products.iter().copied().fold(IMPOSSIBLE, f64::max);
     if greatest == IMPOSSIBLE {
@@ -224,7 +226,7 @@ fn sums(inner: &CompiledInner<f64>, products: &[f64]) -> Vec<f64> {
                 log_sum_exp(&terms.map(|(weight, product)| weight.ln() + product).collect::<Vec<f64>>())
             }
         };
-        // Of minus infinity nothing is left to round.
+        // Minus infinity has no rounding error.
         if value == IMPOSSIBLE {
             value
         } else {

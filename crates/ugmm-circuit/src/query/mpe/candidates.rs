@@ -1,4 +1,4 @@
-//! Rows to climb from.
+//! Starting points of the climb.
 
 use super::domain::{Cell, Domain};
 use super::{MpeOptions, Point, Problem};
@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 
 const IMPOSSIBLE: f64 = f64::NEG_INFINITY;
 
-/// Starts, and the log-likelihood of the one that the way down led to.
+/// Starting points, and the log-likelihood of the Viterbi solution.
 pub(super) fn starts(problem: &Problem, options: &MpeOptions) -> Result<(Vec<Point>, f64), CircuitError> {
     let viterbi = Viterbi::new(problem).point();
     let value = problem.value(&viterbi);
@@ -30,10 +30,10 @@ pub(super) fn starts(problem: &Problem, options: &MpeOptions) -> Result<(Vec<Poi
     Ok((starts, value))
 }
 
-/// The greatest product of weights and densities that each unit can be, and how.
+/// The greatest value of each unit if every sum is replaced by its best product.
 struct Viterbi<'p, 'c> {
     problem: &'p Problem<'c>,
-    /// By region `[units]`.
+    /// Logarithms of these values for each region, `[units]`.
     values: Vec<Vec<f64>>,
 }
 
@@ -72,7 +72,8 @@ impl<'p, 'c> Viterbi<'p, 'c> {
         products
     }
 
-    /// Where a leaf's unit is greatest, about, and its log-density there; its log-density where it is not asked for.
+    /// The approximate maximum of a leaf's unit over its domain and the log-density there; for a variable
+    /// that is not queried, its value and log-density.
     fn best_value(&self, leaf: &CompiledRegion<f64>, unit: usize, asked: Option<&Domain>) -> (f64, f64) {
         let evidence = self.problem.evidence[variable(leaf)];
         let (low, high) = asked.map_or((evidence, evidence), |domain| (domain.whole.low, domain.whole.high));
@@ -104,11 +105,11 @@ impl<'p, 'c> Viterbi<'p, 'c> {
         best
     }
 
-    /// The values that the best products lead to.
+    /// The point that the best products determine.
     fn point(&self) -> Point {
         let compiled = self.problem.circuit.compiled();
         let mut point = self.problem.evidence.clone();
-        // A variable that no product reached stays in the middle.
+        // A variable that no product reaches stays in the middle.
         for domain in &self.problem.asked {
             point[domain.variable] = domain.middle(domain.whole);
         }
@@ -143,7 +144,7 @@ fn variable(leaf: &CompiledRegion<f64>) -> usize {
     }
 }
 
-/// The greatest weighted product of a unit: which, and its logarithm.
+/// The index and the logarithm of a unit's greatest weighted product.
 fn best_product(inner: &CompiledInner<f64>, unit: usize, products: &[f64]) -> (usize, f64) {
     let mut best = (0, IMPOSSIBLE);
     for (column, (weight, product)) in inner.row(unit).iter().zip(products).enumerate() {

@@ -1,5 +1,5 @@
-//! Each variable at the mode of its conditional given all others, until nothing moves (iterated conditional modes, Besag
-//! 1986): the log-likelihood never falls.
+//! Iterated conditional modes (Besag 1986): each variable moves to the mode of its conditional given all
+//! others, until nothing changes. The log-likelihood never decreases.
 
 use super::domain::Domain;
 use super::{Point, Problem};
@@ -8,21 +8,21 @@ use rayon::prelude::*;
 use std::time::Instant;
 use ugmm_kernels::bounds::Found;
 
-/// Rounds at most.
+/// Largest number of rounds.
 const ROUNDS: usize = 200;
-/// Modes of a conditional that are looked at.
+/// Largest number of modes of a conditional to try.
 const MOST_MODES: usize = 8;
-/// A round that gains less than this, in nats, is the last.
+/// Gain of a round, in nats, below which it is the last.
 const LEAST_GAIN: f64 = 1e-10;
 
-/// The best of what is reached from some starts. There must be one.
+/// The best point reached from `starts`, which must not be empty.
 pub(super) fn best_of(problem: &Problem, starts: Vec<Point>, until: Option<Instant>) -> Found<Point> {
     let climbed: Vec<Found<Point>> =
         starts.into_par_iter().map(|start| climb(problem, problem.found(start), until)).collect();
     climbed.into_iter().max_by(|a, b| a.value.total_cmp(&b.value)).expect("there is a start")
 }
 
-/// What is reached from a row; never worse than it.
+/// The point reached from `best`, with a log-likelihood at least as great.
 pub(super) fn climb(problem: &Problem, mut best: Found<Point>, until: Option<Instant>) -> Found<Point> {
     for _ in 0..ROUNDS {
         if until.is_some_and(|until| Instant::now() >= until) {
@@ -30,7 +30,7 @@ pub(super) fn climb(problem: &Problem, mut best: Found<Point>, until: Option<Ins
         }
         let before = best.value;
         round(problem, &mut best);
-        // The first step away from what cannot be gains infinitely much.
+        // The first step from an impossible point has an infinite gain.
         if best.value - before < LEAST_GAIN || best.value == f64::NEG_INFINITY {
             break;
         }
@@ -38,7 +38,8 @@ pub(super) fn climb(problem: &Problem, mut best: Found<Point>, until: Option<Ins
     best
 }
 
-/// Moves as many variables at once as make it better together; the one that gains most always does.
+/// Moves as many variables together as improve the log-likelihood together; the variable of the largest gain
+/// always moves.
 fn round(problem: &Problem, best: &mut Found<Point>) {
     let asked: Vec<usize> = problem.asked.iter().map(|domain| domain.variable).collect();
     let row = problem.decoded(&best.point);
@@ -70,7 +71,8 @@ fn log_density(conditional: &UnivariateMixture, domain: &Domain, problem: &Probl
     conditional.log_density(problem.circuit.variables()[domain.variable].decode(encoded))
 }
 
-/// The greatest value of a conditional inside of a domain, or one nearly as great, at least as good as `now`.
+/// The greatest value of a conditional within a domain, at least approximately, and at least as good as
+/// `now`.
 fn mode_within(conditional: &UnivariateMixture, domain: &Domain, problem: &Problem, now: f64) -> f64 {
     let about = &problem.circuit.variables()[domain.variable];
     let (low, high) = (domain.whole.low, domain.whole.high);

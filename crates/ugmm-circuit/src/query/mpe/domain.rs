@@ -1,19 +1,19 @@
-//! Where a variable is looked for, in standard units and indices of tables.
+//! Domains of queried variables, in standard units and table indices.
 
 use super::MpeVariable;
 use crate::circuit::Circuit;
 use crate::compute::CompiledRegion;
 use crate::error::CircuitError;
 
-/// The values that a variable asked for can have.
+/// The possible values of a queried variable.
 pub(super) struct Domain {
     pub variable: usize,
     pub whole: Cell,
-    /// Whether its values are indices.
+    /// Whether its values are table indices.
     pub is_discrete: bool,
 }
 
-/// What is left of a domain: all from `low` to `high`.
+/// A part of a domain: all values from `low` to `high`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Cell {
     pub low: f64,
@@ -47,7 +47,7 @@ impl Domain {
             }
             (None, range) => {
                 let hull = hull(circuit, asked.variable);
-                // Beyond its ends the variable has no values.
+                // The variable has no values beyond its ends.
                 let (least, greatest) = about.ends();
                 if let Some(range) = range
                     && (range.1 < least || range.0 > greatest)
@@ -56,7 +56,7 @@ impl Domain {
                 }
                 let inside = |value: f64| about.encode(value.clamp(least, greatest));
                 match range.map(|(low, high)| (inside(low), inside(high))) {
-                    // Beyond all means the density falls, whatever the other values are.
+                    // Beyond all means the density decreases, whatever the other values are.
                     Some((Some(low), Some(high))) => {
                         Cell { low: hull.0.clamp(low, high), high: hull.1.clamp(low, high) }
                     }
@@ -67,7 +67,7 @@ impl Domain {
         Ok(Self { variable: asked.variable, whole, is_discrete: about.states().is_some() })
     }
 
-    /// A value about the middle of a cell.
+    /// A value in or near the middle of a cell.
     pub fn middle(&self, cell: Cell) -> f64 {
         let middle = 0.5 * cell.low + 0.5 * cell.high;
         if self.is_discrete { middle.floor() } else { middle.clamp(cell.low, cell.high) }
@@ -85,14 +85,14 @@ impl Domain {
         }
     }
 
-    /// How much of the domain a cell still is.
+    /// The fraction of the domain that a cell covers.
     pub fn share(&self, cell: Cell) -> f64 {
         let all = self.whole.high - self.whole.low;
         if all > 0.0 { (cell.high - cell.low) / all } else { 0.0 }
     }
 }
 
-/// From the least to the greatest mean of a continuous variable's components.
+/// The least and the greatest mean of a continuous variable's components.
 fn hull(circuit: &Circuit, variable: usize) -> (f64, f64) {
     let mut hull = (f64::INFINITY, f64::NEG_INFINITY);
     for region in &circuit.compiled().regions {

@@ -1,11 +1,14 @@
-//! The most probable explanation: given evidence, the values of other variables that have the greatest density together,
-//! with a certificate. The paper (arXiv 2509.07569, section 5) names it as open for uGMM networks.
+//! The most probable explanation: given evidence, the values of other variables with the greatest joint
+//! density, with a certificate. The paper (arXiv 2509.07569, section 5) names it as an open problem for uGMM
+//! networks.
 //!
-//! 1. **Candidates** (`candidates`): the way down with the best product in the place of each sum (Viterbi; Poon and Domingos
-//!    2011), which is exact where the circuit is deterministic, and exact samples given the evidence.
-//! 2. **Climbing** (`climb`): each variable at the mode of its conditional given all others, until nothing moves.
-//! 3. **Certificate** (`bound`): over a box every leaf has a greatest density, and sums and products grow with what is below
-//!    them. Boxes are split until none can hold anything better by more than the tolerance
+//! 1. **Candidates** (`candidates`): the downward pass with the best product in place of each sum (Viterbi;
+//!    Poon and Domingos 2011), which is exact for deterministic circuits, and exact samples given the
+//!    evidence.
+//! 2. **Climbing** (`climb`): each variable moves to the mode of its conditional given all others, until
+//!    nothing changes.
+//! 3. **Certificate** (`bound`): over a box every leaf has a greatest density, and sums and products increase
+//!    with their terms. Boxes are split until none can exceed the best value by more than the tolerance
 //!    ([`ugmm_kernels::bounds::maximize`]).
 
 mod bound;
@@ -26,22 +29,23 @@ use ugmm_kernels::bounds::{Budget, Found, ProofProgress, maximize};
 /// A variable to find.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MpeVariable {
-    /// From 0.
+    /// Index of the variable, from 0.
     pub variable: usize,
-    /// From where to where to look for it, in the units of the data, both ends included. Without it, everywhere.
+    /// The range to search, in the units of the data, both ends included; `None` for all values.
     pub range: Option<(f64, f64)>,
 }
 
-/// How an answer is looked for.
+/// Settings of the search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MpeOptions {
-    /// Tolerance: the greatest difference of upper bound and value that counts as proved, in nats; at least 0.
+    /// Tolerance: the greatest difference between upper bound and value that counts as proved, in nats; at
+    /// least 0.
     pub gap: f64,
-    /// How long to look for and to prove, in all; without end if not given.
+    /// Limit of the total time for search and proof; `None` for no limit.
     pub time_limit: Option<Duration>,
-    /// Boxes to bound at most.
+    /// Largest number of boxes to bound.
     pub most_boxes: usize,
-    /// Samples to climb from, beside the way down.
+    /// Number of samples from which to climb, in addition to the Viterbi solution.
     pub starts: usize,
     /// Seed of the samples.
     pub seed: u64,
@@ -53,25 +57,26 @@ impl Default for MpeOptions {
     }
 }
 
-/// The answer.
+/// The result of a query.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mpe {
-    /// The row: what was given and what was found, in the units of the data; NaN for what was neither.
+    /// The row `[variables]` with given and found values, in the units of the data; NaN for values that are
+    /// neither.
     pub row: Vec<f64>,
-    /// Its log-likelihood.
+    /// The log-likelihood of `row`.
     pub value: f64,
-    /// The log-likelihood of no row with other values for the variables asked for, inside of their ranges, is greater.
+    /// An upper bound of the log-likelihood for all values of the queried variables within their ranges.
     pub upper_bound: f64,
-    /// Whether the two differ by the tolerance at most.
+    /// Whether `value` and `upper_bound` differ by at most the tolerance.
     pub proved: bool,
-    /// Boxes bounded.
+    /// Number of boxes bounded.
     pub boxes: usize,
-    /// The log-likelihood of what the way down led to, before climbing.
+    /// The log-likelihood of the Viterbi solution, before climbing.
     pub viterbi_value: f64,
 }
 
 impl Mpe {
-    /// How much greater than what was found a log-likelihood can be at most, in nats.
+    /// An upper bound of how much any log-likelihood exceeds `value`, in nats.
     #[must_use]
     pub fn gap(&self) -> f64 {
         self.upper_bound - self.value
@@ -79,10 +84,10 @@ impl Mpe {
 }
 
 impl Circuit {
-    /// The values of the variables `asked` that have the greatest density given the others of `row`; missing values (NaN) of
-    /// variables that are not asked for are integrated out (so this is the *marginal* MAP question where there are any). What
-    /// the row has for the variables asked for does not matter. `progress` is called while the proof goes on, and may break
-    /// it off.
+    /// The values of the variables `asked` with the greatest density given the other values of `row`
+    /// `[variables]`. Missing values (NaN) of other variables are integrated out, which makes this a
+    /// *marginal* MAP query. The values of the queried variables in `row` are ignored. `progress` is called
+    /// during the proof and may stop it.
     ///
     /// ```
     /// use std::ops::ControlFlow;
@@ -99,8 +104,8 @@ impl Circuit {
     ///
     /// # Errors
     ///
-    /// When the row does not fit the circuit or cannot occur, no variable or one twice is asked for, or a range or an option
-    /// is none.
+    /// [`CircuitError`] when the row does not fit the circuit or cannot occur, no variable is queried or one
+    /// twice, or a range or an option is invalid.
     pub fn mpe(
         &self,
         row: &[f64],
@@ -120,7 +125,7 @@ impl Circuit {
         let boxes = Boxes::new(&problem, until);
         let proof = maximize(&boxes, boxes.whole(), best, budget, progress);
         let row = problem.decoded(&proof.best.point);
-        // Of the row as it is told, whose last digits may be others.
+        // The value is that of the returned row, whose last digits may differ from the encoded one.
         let value = self.log_likelihood(Rows::new(&row, row.len())?)?[0];
         let upper_bound = proof.upper_bound.max(value);
         Ok(Mpe {
@@ -134,13 +139,13 @@ impl Circuit {
     }
 }
 
-/// A row in standard units and indices of tables, with values for all variables asked for.
+/// A row in standard units and table indices, with values for all queried variables.
 type Point = Vec<f64>;
 
-/// What is asked.
+/// A query, encoded.
 struct Problem<'c> {
     circuit: &'c Circuit,
-    /// The evidence, encoded; NaN for all else.
+    /// The encoded evidence; NaN for all other variables.
     evidence: Point,
     asked: Vec<Domain>,
 }
@@ -169,7 +174,7 @@ impl<'c> Problem<'c> {
         }
         let evidence = circuit.encode(Rows::new(&known, width)?)?;
         let problem = Self { circuit, evidence, asked: domains };
-        // Nothing follows from evidence that cannot be.
+        // Impossible evidence has no conditional distribution.
         match problem.value(&problem.evidence) {
             f64::NEG_INFINITY => Err(CircuitError::Impossible { row: 0 }),
             _ => Ok(problem),
@@ -186,7 +191,7 @@ impl<'c> Problem<'c> {
         Found { point, value }
     }
 
-    /// A row with the variables asked for in the middles of cells.
+    /// The row with the queried variables in the middles of cells.
     fn middle(&self, cells: &[Cell]) -> Point {
         let mut point = self.evidence.clone();
         for (domain, cell) in self.asked.iter().zip(cells) {
