@@ -1,14 +1,14 @@
-//! Axes with round numbers.
+//! Axes with ticks at round numbers.
 
 use crate::Text;
 use crate::chart::{Axis, Tick};
 
-/// Ticks of an axis of numbers, at most.
+/// Largest number of ticks on an axis of numbers.
 const MOST_TICKS: f64 = 6.0;
 
 impl Axis {
-    /// From a number to a greater one, with ticks at round numbers. Where the two are equal or not finite, some range around
-    /// them.
+    /// An axis of numbers from `from` to a greater `to`, with ticks at round numbers. If the two are equal or
+    /// not finite, the axis covers some range around them.
     #[must_use]
     pub fn of_numbers(label: impl Into<Text>, from: f64, to: f64) -> Self {
         let (from, to) = usable_range(from, to);
@@ -19,7 +19,7 @@ impl Axis {
         Self { label: label.into(), from, to, ticks }
     }
 
-    /// This axis in other units: what was x is now `offset` + `factor` · x.
+    /// An axis over `(from, to)` whose ticks are round in other units: x is shown as `offset` + `factor` · x.
     #[must_use]
     pub fn of_converted(label: impl Into<Text>, (from, to): (f64, f64), offset: f64, factor: f64) -> Self {
         let (from, to) = usable_range(from, to);
@@ -28,7 +28,7 @@ impl Axis {
         Self { label: shown.label, from, to, ticks: ticks.filter(|tick| tick.at.is_finite()).collect() }
     }
 
-    /// One place for each name, at 0, 1, 2 and so on.
+    /// An axis with one tick for each name, at 0, 1, 2 and so on.
     #[must_use]
     pub fn of_names(label: impl Into<Text>, names: &[Text]) -> Self {
         let ticks =
@@ -36,14 +36,14 @@ impl Axis {
         Self { label: label.into(), from: -0.5, to: names.len() as f64 - 0.5, ticks: ticks.collect() }
     }
 
-    /// From one number to another, not drawn.
+    /// An axis from one number to another, not drawn.
     #[must_use]
     pub fn hidden(from: f64, to: f64) -> Self {
         let (from, to) = usable_range(from, to);
         Self { from, to, ..Self::default() }
     }
 
-    /// The other way round.
+    /// This axis with its direction reversed.
     #[must_use]
     pub fn turned(self) -> Self {
         Self { from: self.to, to: self.from, ..self }
@@ -53,7 +53,7 @@ impl Axis {
 fn usable_range(from: f64, to: f64) -> (f64, f64) {
     let bounded = |value: f64| if value.is_nan() { 0.0 } else { value.clamp(-1e300, 1e300) };
     let (from, to) = (bounded(from).min(bounded(to)), bounded(to).max(bounded(from)));
-    // So far apart that there are numbers between them.
+    // The ends must be so far apart that there are numbers between them.
     let least = from.abs().max(to.abs()) * 1e-9;
     match to - from > least {
         true => (from, to),
@@ -62,14 +62,14 @@ fn usable_range(from: f64, to: f64) -> (f64, f64) {
     }
 }
 
-/// 1, 2 or 5 times a power of ten, not less than this.
+/// The least of 1, 2 or 5 times a power of ten that is not less than `least`.
 fn round_step(least: f64) -> f64 {
     let power = 10f64.powf(least.log10().floor());
     let times = [1.0, 2.0, 5.0, 10.0].into_iter().find(|times| times * power >= 0.999_999 * least);
     times.unwrap_or(10.0) * power
 }
 
-/// A tick's number: with as many decimals as the step needs.
+/// The text of a tick's number, with as many decimals as the step needs.
 fn number_text(value: f64, step: f64) -> String {
     if value == 0.0 {
         return "0".into();

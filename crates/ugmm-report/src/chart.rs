@@ -1,5 +1,5 @@
-//! A chart as data: what is drawn, not how. It is drawn by [`svg`](crate::svg()) for papers, and by the page's own
-//! script (assets/chart.js) on a screen.
+//! A chart as data, independent of how it is drawn. [`svg`](crate::svg()) draws it for papers, the page's
+//! script (assets/chart.js) on screens.
 
 use crate::Text;
 use serde::{Serialize, Serializer};
@@ -7,65 +7,66 @@ use serde::{Serialize, Serializer};
 /// A chart: marks on a plane with two axes.
 #[derive(Clone, Debug, Serialize)]
 pub struct Chart {
-    /// A name that can be that of a file: letters, digits and hyphens.
+    /// A name that is valid as a file name: letters, digits and hyphens.
     pub id: String,
-    /// What it shows, in a few words.
+    /// The title, in a few words.
     pub title: Text,
-    /// What the chart shows, for those who cannot see it.
+    /// The content of the chart in words, for readers who cannot see it.
     pub description: Text,
-    /// Height in px; the width is that of the place it is drawn in.
+    /// Height in px; the place of the chart determines the width.
     pub height: f64,
-    /// Height of the part between the axes relative to its width, in place of `height`: for pictures.
+    /// Height of the part between the axes relative to its width, in place of `height`, for pictures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
     /// Horizontal axis.
     pub x: Axis,
     /// Vertical axis.
     pub y: Axis,
-    /// The first is drawn first.
+    /// The marks in the order of drawing.
     pub marks: Vec<Mark>,
 }
 
 /// An axis. It is not drawn if it has neither a label nor ticks.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Axis {
-    /// What is along it.
+    /// The quantity along the axis.
     pub label: Text,
-    /// The value at the left, or at the bottom.
+    /// The value at the left or lower end.
     #[serde(serialize_with = "exact")]
     pub from: f64,
-    /// The value at the right, or at the top; not equal to `from`, but it may be less.
+    /// The value at the right or upper end; not equal to `from`, but it may be less.
     #[serde(serialize_with = "exact")]
     pub to: f64,
-    /// Marks with a text.
+    /// Ticks with labels.
     pub ticks: Vec<Tick>,
 }
 
-/// A mark on an axis.
+/// A tick of an axis.
 #[derive(Clone, Debug, Serialize)]
 pub struct Tick {
-    /// Where.
+    /// Position on the axis.
     #[serde(serialize_with = "exact")]
     pub at: f64,
-    /// What stands there.
+    /// The label.
     pub text: Text,
 }
 
-/// Number of a colour: 0 is that of the text, 1 to 6 are told apart by colour-blind eyes too; others come round again.
+/// Index of a colour: 0 is the colour of text; 1 to 6 are distinguishable by colour-blind readers; larger
+/// ones repeat these.
 pub type Series = usize;
 
-/// Something drawn. All lists of one mark are of the same length.
+/// A mark of a chart. All lists of one mark have equal lengths.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Mark {
-    /// How often values occur, quietly behind other marks, and not in units of the vertical axis.
+    /// A histogram in pale colour behind other marks, not in units of the vertical axis.
     Histogram {
-        /// What is counted.
+        /// The counted quantity.
         name: Text,
-        /// Where the first bar begins.
+        /// Lower end of the first bar.
         #[serde(serialize_with = "short")]
         from: f64,
-        /// Where the last one ends.
+        /// Upper end of the last bar.
         #[serde(serialize_with = "short")]
         to: f64,
         /// Heights relative to the chart's, in [0, 1].
@@ -74,97 +75,97 @@ pub enum Mark {
     },
     /// Weighted densities of normal distributions.
     Gaussians {
-        /// One curve each.
+        /// The curves.
         curves: Vec<Gaussian>,
-        /// How many times as high as they are they are drawn.
+        /// Factor by which the curves are drawn higher than their values.
         raised: f64,
     },
     /// A line through points.
     Line {
-        /// What it is.
+        /// The name in the legend.
         name: Text,
-        /// Its colour.
+        /// The colour.
         series: Series,
-        /// Horizontal places.
+        /// Horizontal coordinates.
         #[serde(serialize_with = "shorts")]
         x: Vec<f64>,
-        /// Vertical places.
+        /// Vertical coordinates.
         #[serde(serialize_with = "shorts")]
         y: Vec<f64>,
-        /// Whether it is dashed, as helping lines are.
+        /// Whether the line is dashed, as guide lines are.
         dashed: bool,
     },
-    /// Bars of equal width that stand on 0.
+    /// Bars of equal width that start at 0.
     Bars {
-        /// What they are.
+        /// The name in the legend.
         name: Text,
-        /// Their colour.
+        /// The colour.
         series: Series,
-        /// Where the first one begins.
+        /// Left end of the first bar.
         #[serde(serialize_with = "short")]
         from: f64,
-        /// Where the last one ends.
+        /// Right end of the last bar.
         #[serde(serialize_with = "short")]
         to: f64,
-        /// Share of a bar's width that is left free, in [0, 1).
+        /// Fraction of a bar's width that is left free, in [0, 1).
         gap: f64,
-        /// Their upper ends.
+        /// Vertical coordinates of the upper ends.
         #[serde(serialize_with = "shorts")]
         heights: Vec<f64>,
     },
     /// Dots.
     Dots {
-        /// What they are.
+        /// The name in the legend.
         name: Text,
-        /// Their colour.
+        /// The colour.
         series: Series,
-        /// Horizontal places.
+        /// Horizontal coordinates.
         #[serde(serialize_with = "shorts")]
         x: Vec<f64>,
-        /// Vertical places.
+        /// Vertical coordinates.
         #[serde(serialize_with = "shorts")]
         y: Vec<f64>,
         /// Areas relative to the largest, in [0, 1].
         #[serde(serialize_with = "shorts")]
         sizes: Vec<f64>,
-        /// What each is.
+        /// Description of each dot.
         notes: Vec<Text>,
     },
-    /// A table of shaded cells, the first row at the top, over the whole chart.
+    /// A table of shaded cells over the whole chart, with the first row at the top.
     Cells {
         /// Number of columns.
         columns: usize,
-        /// Row by row how dark each is, in [0, 1]; negative where there is nothing.
+        /// Darkness of each cell, row by row, in [0, 1]; negative for an empty cell.
         #[serde(serialize_with = "shorts")]
         shades: Vec<f64>,
-        /// What stands in each, or nothing at all.
+        /// The text of each cell; the list may be empty.
         texts: Vec<Text>,
-        /// What each is, or nothing at all.
+        /// Description of each cell; the list may be empty.
         notes: Vec<Text>,
     },
-    /// Nodes in columns and edges between neighbouring columns, over the whole chart.
+    /// A graph over the whole chart: nodes in columns and edges between neighbouring columns.
     Graph {
-        /// From left to right.
+        /// The columns, from left to right.
         columns: Vec<Column>,
-        /// Thin and pale to thick and dark.
+        /// The edges, from thin and pale to thick and dark.
         edges: Vec<Edge>,
     },
 }
 
-/// π N(x; μ, σ²).
+/// The weighted density π N(x; μ, σ²).
 #[derive(Clone, Debug, Serialize)]
 pub struct Gaussian {
-    /// What it is.
+    /// The name in the legend.
     pub name: Text,
-    /// Its colour.
+    /// The colour.
     pub series: Series,
-    /// π
+    /// Weight π.
     #[serde(serialize_with = "short")]
     pub weight: f64,
-    /// μ
+    /// Mean μ.
     #[serde(serialize_with = "short")]
     pub mean: f64,
-    /// σ
+    /// Standard deviation σ.
     #[serde(serialize_with = "short")]
     pub sigma: f64,
 }
@@ -172,45 +173,45 @@ pub struct Gaussian {
 /// A column of a graph.
 #[derive(Clone, Debug, Serialize)]
 pub struct Column {
-    /// What it is.
+    /// The heading.
     pub heading: Text,
-    /// How much of it is drawn.
+    /// The number of drawn nodes out of all, in words.
     pub extent: Text,
-    /// From top to bottom.
+    /// The nodes, from top to bottom.
     pub nodes: Vec<Node>,
 }
 
 /// A node of a graph.
 #[derive(Clone, Debug, Serialize)]
 pub struct Node {
-    /// Its name, which is written beside it in the first and the last column.
+    /// The name, which is written beside the node in the first and the last column.
     pub name: Text,
-    /// The neuron that it stands for, which is chosen by a click; none where it is an input.
+    /// Identifier of the neuron, which a click selects; `None` for an input.
     pub neuron: Option<String>,
-    /// Its area relative to the largest of the column, in [0, 1].
+    /// Area relative to the largest of the column, in [0, 1].
     #[serde(serialize_with = "short")]
     pub size: f64,
-    /// What is known of it.
+    /// Description of the node.
     pub note: Text,
 }
 
 /// An edge from a node of a column to a node of the next.
 #[derive(Clone, Debug, Serialize)]
 pub struct Edge {
-    /// Number of the column that it begins in.
+    /// Index of the column of its start.
     pub column: usize,
-    /// Number of the node there.
+    /// Index of its start in that column.
     pub from: usize,
-    /// Number of the node in the next column.
+    /// Index of its end in the next column.
     pub to: usize,
-    /// How dark and thick, in [0, 1].
+    /// Darkness and thickness, in [0, 1].
     #[serde(serialize_with = "short")]
     pub strength: f64,
-    /// What is known of it.
+    /// Description of the edge.
     pub note: Text,
 }
 
-/// To four digits: a page has hundred thousands of numbers, and a screen fewer pixels.
+/// Serialises four digits: a page has hundreds of thousands of numbers, and a screen has fewer pixels.
 fn rounded(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return 0.0;
@@ -228,7 +229,7 @@ fn number<S: Serializer>(value: f64, serializer: S) -> Result<S::Ok, S::Error> {
     }
 }
 
-/// All digits: what an axis begins and ends with may be far from 0 and close together.
+/// Serialises all digits: the ends of an axis may be far from 0 and close together.
 fn exact<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     number(if value.is_finite() { *value } else { 0.0 }, serializer)
 }

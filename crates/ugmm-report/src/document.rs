@@ -1,55 +1,55 @@
-//! A report of sections with figures and tables as one HTML page without scripts.
+//! A report of sections with figures and tables, as one HTML page without scripts.
 
 use crate::figures::Figure;
 use crate::svg::svg;
 use crate::text::{Text, escaped};
 use std::fmt::Write;
 
-/// Width of a figure in px; a page shrinks it where it is narrower.
+/// Width of a figure in px; narrower pages shrink it.
 const WIDTH: f64 = 920.0;
 
-/// What a page is made of.
+/// The content of a page.
 #[derive(Clone, Debug, Default)]
 pub struct Document {
-    /// What was asked to make it, such as "ugmm 0.1.0".
+    /// Program and version that made it, such as "ugmm 0.1.0".
     pub program: Text,
-    /// What it is about.
+    /// The title.
     pub title: Text,
-    /// What the document shows, in a sentence.
+    /// The content of the document, in a sentence.
     pub subtitle: Text,
-    /// Names and values of what is to be known first, in order.
+    /// Names and values of the main facts, in order.
     pub facts: Vec<(Text, Text)>,
-    /// What was cut, what is missing, and why: one sentence each.
+    /// What was shortened or is missing, and why: one sentence each.
     pub notes: Vec<Text>,
-    /// From top to bottom.
+    /// The sections, from top to bottom.
     pub sections: Vec<DocumentSection>,
 }
 
-/// A section.
+/// A section of a page.
 #[derive(Clone, Debug, Default)]
 pub struct DocumentSection {
     /// Its heading.
     pub heading: Text,
-    /// What is to be said before figures and tables.
+    /// Text before figures and tables.
     pub text: Text,
-    /// Drawn one below the other.
+    /// The figures, one below the other.
     pub figures: Vec<Figure>,
-    /// After the figures.
+    /// The tables, after the figures.
     pub tables: Vec<DocumentTable>,
 }
 
-/// A table.
+/// A table of a section.
 #[derive(Clone, Debug, Default)]
 pub struct DocumentTable {
-    /// What it shows.
+    /// The caption.
     pub caption: Text,
-    /// Names of its columns.
+    /// Names of the columns.
     pub header: Vec<Text>,
-    /// Row by row.
+    /// The cells, row by row.
     pub rows: Vec<Vec<Text>>,
 }
 
-/// The page.
+/// The document as an HTML page.
 #[must_use]
 pub fn document(document: &Document) -> String {
     let e = |text: &Text| escaped(text.as_str());

@@ -1,8 +1,8 @@
-//! Reports about uGMM networks, drawn: one HTML page that needs nothing else, and figures as SVG and PNG.
+//! Reports about uGMM networks: self-contained HTML pages, and figures as SVG and PNG.
 //!
-//! Nothing is computed here but where lines go. A [`Report`] is filled in by whoever knows the network; [`page`] makes a
-//! page of it, [`figures`] its figures, and [`svg()`] and [`png()`] draw one of these. [`table()`] is for
-//! terminals.
+//! The crate computes layout only. The caller fills in a [`Report`]; [`page`] makes a page of it, [`figures`]
+//! its figures, and [`svg()`] and [`png()`] draw one of these. [`table()`] lays
+//! out rows of text for terminals.
 //!
 //! ```
 //! use ugmm_report::{Report, Training, figures, page, svg};

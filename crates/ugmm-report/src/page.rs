@@ -1,4 +1,4 @@
-//! A report as one HTML page that needs nothing else.
+//! A report as one self-contained HTML page.
 
 use crate::figures::{self, MapRow, NeuronFigures, RowFigures};
 use crate::report::{Measures, Report};
@@ -7,25 +7,25 @@ use crate::{Chart, Text};
 use serde::Serialize;
 use std::fmt::Write;
 
-/// Bytes that neurons, rows and maps may take; together with all else a page stays under 5 MB.
+/// Largest sizes of neurons, rows and maps in bytes; with everything else a page stays below 5 MB.
 const NEURON_BYTES: usize = 2_900_000;
 const ROW_BYTES: usize = 1_000_000;
 const MAP_BYTES: usize = 700_000;
 
-/// A page.
+/// An HTML page and what it contains.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// The HTML.
     pub html: String,
-    /// Neurons on it.
+    /// Number of neurons on the page.
     pub neurons: usize,
-    /// Rows on it.
+    /// Number of rows on the page.
     pub rows: usize,
-    /// What was cut to keep it small, beside the report's own notes: one sentence each.
+    /// What was left out to limit the size, in addition to the report's own notes: one sentence each.
     pub cut: Vec<Text>,
 }
 
-/// What the page's script reads.
+/// The data that the page's script reads.
 #[derive(Serialize)]
 struct Content {
     layers: usize,
@@ -44,8 +44,8 @@ struct MeasuresContent {
     charts: Vec<Chart>,
 }
 
-/// The page. Of a large network as many neurons, rows and pictures are on it as keep it under 5 MB: the most important
-/// neurons of each layer, the first rows, the first classes. It says what was left out.
+/// The report as a page below 5 MB. For a large network it contains as many neurons, rows and maps as fit:
+/// the most important neurons of each layer, the first rows, the first classes. It states what was left out.
 #[must_use]
 pub fn page(report: &Report) -> Page {
     let mut notes = report.notes.clone();
@@ -94,7 +94,7 @@ pub fn page(report: &Report) -> Page {
     Page { html, neurons, rows, cut: notes.split_off(known) }
 }
 
-/// The template with its parts, in the order in which they stand there: what is in a part is never taken for the template.
+/// Replaces marks in the template by parts, in order; a part is never searched for marks.
 fn filled(template: &str, parts: &[(&str, String)]) -> String {
     let mut html = String::new();
     let mut rest = template;
@@ -107,7 +107,7 @@ fn filled(template: &str, parts: &[(&str, String)]) -> String {
     html + rest
 }
 
-/// As many as have room together.
+/// As many figures as fit into `bytes`.
 fn fitting<T: Serialize>(figures: impl Iterator<Item = T>, mut bytes: usize) -> Vec<T> {
     let fits = |figure: &T| {
         let size = script_json(figure).len();
@@ -118,7 +118,8 @@ fn fitting<T: Serialize>(figures: impl Iterator<Item = T>, mut bytes: usize) -> 
     figures.take_while(fits).collect()
 }
 
-/// The first of each layer, then the second of each and so on, while there is room; in the order of the report.
+/// Figures of the first neuron of each layer, then of the second of each and so on, as long as they fit;
+/// sorted in the order of the report.
 fn neurons(report: &Report) -> Vec<NeuronFigures> {
     let mut ranks = vec![0usize; report.network.columns.len() + 1];
     let mut order: Vec<(usize, usize)> = Vec::new();
@@ -180,7 +181,7 @@ fn body(report: &Report, notes: &[Text], content: &Content) -> String {
     html
 }
 
-/// What stands in a section before its script comes.
+/// The static content of a section, before its script runs.
 fn section(id: &str, content: &Content) -> &'static str {
     match id {
         "figure-1" => {

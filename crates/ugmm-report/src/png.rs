@@ -1,4 +1,4 @@
-//! Charts as PNG.
+//! Figures as PNG files.
 
 use crate::Figure;
 use crate::svg::svg;
@@ -8,23 +8,23 @@ use resvg::usvg::{FontResolver, Options, Tree};
 use std::fmt::Display;
 use std::sync::{Arc, OnceLock};
 
-/// Why there is no picture.
+/// The reasons why there is no picture.
 #[derive(Debug, thiserror::Error)]
 pub enum PngError {
-    /// The drawing is at fault.
+    /// The drawing is invalid.
     #[error("the figure cannot be drawn: {0}")]
     Drawing(String),
-    /// No room for the pixels, or none at all.
+    /// The picture has no pixels, or too many for memory.
     #[error("a picture of {width} × {height} pixels cannot be made")]
     Size {
-        /// Pixels from left to right.
+        /// Width in pixels.
         width: u32,
-        /// Pixels from top to bottom.
+        /// Height in pixels.
         height: u32,
     },
 }
 
-/// The fonts that come with this crate: Ubuntu Light, and Hack for signs that it lacks.
+/// The fonts of this crate: Ubuntu Light, and Hack for characters that it lacks.
 fn own_fonts() -> Arc<Database> {
     static FONTS: OnceLock<Arc<Database>> = OnceLock::new();
     let load = || {
@@ -38,7 +38,7 @@ fn own_fonts() -> Arc<Database> {
     Arc::clone(FONTS.get_or_init(load))
 }
 
-/// The fonts that the program brings along and those of the system, for signs that the former lack.
+/// The fonts of this crate, and those of the system for characters that they lack.
 fn all_fonts() -> Arc<Database> {
     static FONTS: OnceLock<Arc<Database>> = OnceLock::new();
     let load = || {
@@ -49,14 +49,16 @@ fn all_fonts() -> Arc<Database> {
     Arc::clone(FONTS.get_or_init(load))
 }
 
-/// Looks for a sign among the crate's own fonts first, so that pictures are the same everywhere where these do.
+/// Searches for a character in the crate's own fonts first, so that pictures are equal everywhere if these
+/// suffice.
 fn font_resolver() -> FontResolver<'static> {
     let among = FontResolver::default_fallback_selector();
     let select_fallback = move |sign, used: &[_], fonts: &mut Arc<Database>| {
         among(sign, used, fonts).or_else(|| {
             let all = all_fonts();
             if all.len() > fonts.len() {
-                // The first faces of the larger collection are those of the smaller one, so that their numbers hold.
+                // The larger collection begins with the faces of the smaller one, so that their identifiers
+                // stay valid.
                 *fonts = all;
             }
             among(sign, used, fonts)
@@ -65,11 +67,11 @@ fn font_resolver() -> FontResolver<'static> {
     FontResolver { select_fallback: Box::new(select_fallback), ..FontResolver::default() }
 }
 
-/// The figure as a PNG file, so many px wide, each of `scale` pixels.
+/// The figure as a PNG file, `width` px wide; each px has `scale` pixels.
 ///
 /// # Errors
 ///
-/// When the picture would be too large.
+/// [`PngError`] when the picture would be too large.
 pub fn png(figure: &Figure, width: f64, scale: f32) -> Result<Vec<u8>, PngError> {
     let options = Options { fontdb: own_fonts(), font_resolver: font_resolver(), ..Options::default() };
     let drawing = |error: &dyn Display| PngError::Drawing(error.to_string());
@@ -85,7 +87,7 @@ pub fn png(figure: &Figure, width: f64, scale: f32) -> Result<Vec<u8>, PngError>
 ///
 /// # Errors
 ///
-/// When they do not make up rows of this width, or the picture would be too large.
+/// [`PngError::Size`] when they do not form rows of `width` pixels, or the picture would be too large.
 pub fn grey_png(pixels: &[u8], width: usize) -> Result<Vec<u8>, PngError> {
     let height = pixels.len() / width.max(1);
     let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);

@@ -1,41 +1,41 @@
-//! What a report is made of: numbers and texts that were computed elsewhere.
+//! The content of a report: numbers and texts that the caller computes.
 
 use crate::Text;
 use crate::chart::{Column, Edge};
 
-/// Everything that a report shows.
+/// The content of a report.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// What was asked to make it, such as "ugmm 0.1.0".
+    /// Program and version that made it, such as "ugmm 0.1.0".
     pub program: Text,
-    /// The file of the model.
+    /// Name of the model's file.
     pub model: Text,
-    /// The file of the table.
+    /// Name of the table's file.
     pub table: Text,
-    /// The column that is predicted.
+    /// Name of the target column.
     pub target: Text,
-    /// Names and values of what is to be known first, in order.
+    /// Names and values of the main facts, in order.
     pub facts: Vec<(Text, Text)>,
-    /// What was cut, what is missing, and why: one sentence each.
+    /// What was shortened or is missing, and why: one sentence each.
     pub notes: Vec<Text>,
-    /// The network by its weights.
+    /// The network with its mixing weights.
     pub network: Diagram,
-    /// Neurons in the order they are listed.
+    /// The neurons, in the order of the list.
     pub neurons: Vec<Neuron>,
-    /// Rows of the table; the first one is shown first.
+    /// Rows of the table; the page shows the first one first.
     pub rows: Vec<Row>,
-    /// Of a model of images.
+    /// Maps of the classes, for a model of images.
     pub maps: Option<Maps>,
-    /// How predictions compare with what is right.
+    /// Measures of predictions against true values.
     pub measures: Option<Measures>,
-    /// The course of the training.
+    /// The history of the training.
     pub training: Option<Training>,
 }
 
-/// Nodes and edges.
+/// A diagram of nodes and edges.
 #[derive(Clone, Debug, Default)]
 pub struct Diagram {
-    /// From the inputs to the outputs.
+    /// The columns of nodes, from the inputs to the outputs.
     pub columns: Vec<Column>,
     /// Edges between neighbouring columns.
     pub edges: Vec<Edge>,
@@ -44,207 +44,210 @@ pub struct Diagram {
 /// Counts in intervals of equal width.
 #[derive(Clone, Debug, Default)]
 pub struct Histogram {
-    /// Where the first interval begins.
+    /// Lower end of the first interval.
     pub from: f64,
-    /// Where the last one ends.
+    /// Upper end of the last interval.
     pub to: f64,
-    /// How much is in each.
+    /// Count of each interval.
     pub counts: Vec<f64>,
 }
 
 /// A neuron: the mixture of its components.
 #[derive(Clone, Debug)]
 pub struct Neuron {
-    /// Number of the layer and of the neuron in it, from 1, such as "1.3".
+    /// Numbers of the layer and of the neuron in it, from 1, such as "1.3".
     pub id: String,
-    /// What it is called.
+    /// The name.
     pub name: Text,
     /// Its layer, from 1.
     pub layer: usize,
-    /// How much of the outputs goes through it by the weights alone, in [0, 1]; those of a layer sum to 1.
+    /// Share of the outputs that mixing weights assign to it, in [0, 1]; the shares of a layer sum to 1.
     pub importance: f64,
-    /// Number of components with a weight.
+    /// Number of components with weight.
     pub components: usize,
-    /// Number of components without, which a pruned network has.
+    /// Number of components without weight, in a pruned network.
     pub dropped: usize,
-    /// The components with the largest weights, largest first.
+    /// The components with the largest weights, in descending order.
     pub leading: Vec<Component>,
-    /// Its density Σ π N(y; μ, σ²), all components together, at equal distances over `range`.
+    /// Its density Σ π N(y; μ, σ²) of all components, at equally spaced points of `range`.
     pub mixture: Vec<f64>,
-    /// Where its inputs lie, in its own units.
+    /// The range of its inputs, in its own units.
     pub range: (f64, f64),
-    /// Of the values of its inputs, each counted by the input's weight.
+    /// Histogram of the values of its inputs, weighted by the inputs' mixing weights.
     pub inputs: Option<Histogram>,
-    /// Of its activations.
+    /// Histogram of its activations.
     pub activations: Option<Histogram>,
-    /// What its units are.
+    /// Name of its units.
     pub units: Text,
 }
 
 /// A component of a neuron.
 #[derive(Clone, Debug)]
 pub struct Component {
-    /// The input it looks at.
+    /// Name of its input.
     pub name: Text,
-    /// The neuron that this input is, if it is one.
+    /// Identifier of the neuron that is its input; `None` for an input of the network.
     pub neuron: Option<String>,
-    /// π
+    /// Weight π.
     pub weight: f64,
-    /// μ, in the neuron's units.
+    /// Mean μ, in the neuron's units.
     pub mean: f64,
-    /// σ, in the neuron's units.
+    /// Standard deviation σ, in the neuron's units.
     pub sigma: f64,
-    /// The input's values, in the neuron's units.
+    /// Histogram of the input's values, in the neuron's units.
     pub values: Option<Histogram>,
-    /// The data's units.
+    /// Conversion to the data's units.
     pub units: Units,
 }
 
-/// How what a neuron sees is written in the data's units.
+/// Conversion and format of a neuron's input values in the data's units.
 #[derive(Clone, Debug)]
 pub struct Units {
-    /// From what it sees to the data's units.
+    /// Conversion from the neuron's units to the data's units.
     pub scale: Scale,
-    /// How a value is written there, as [`short`](crate::short) writes numbers.
+    /// Formats a value in the data's units, as [`short`](crate::short) formats numbers.
     pub text: fn(f64) -> String,
 }
 
-/// From what a neuron sees to the data's units.
+/// A conversion from a neuron's units to the data's units.
 #[derive(Clone, Debug)]
 pub enum Scale {
-    /// x is `offset` + `factor` · x; `factor` is not 0.
+    /// The linear function `offset` + `factor` · x; `factor` is not 0.
     Linear {
-        /// What 0 is.
+        /// The value at 0.
         offset: f64,
-        /// What 1 is more than 0.
+        /// The slope.
         factor: f64,
     },
-    /// Some places and what is there, in ascending order, where the relation is a curve.
+    /// Points (x, value) of a nonlinear function, in ascending order.
     Curve(Vec<(f64, f64)>),
 }
 
-/// A row of the table, followed through the network.
+/// A row of the table and its path through the network.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Where it is in the file.
+    /// Number of the row in the file.
     pub number: usize,
-    /// Whether it was chosen because the model is unsure of it.
+    /// Whether it was chosen because the prediction is uncertain.
     pub unsure: bool,
-    /// How unsure the model is.
+    /// The uncertainty of the prediction, in words.
     pub doubt: Text,
-    /// What is predicted.
+    /// The prediction.
     pub predicted: Text,
-    /// What is right, if the table says so.
+    /// The true value, if the table has it.
     pub right: Option<Text>,
-    /// Whether the two are the same; only of classes.
+    /// Whether prediction and true value are equal; only for classes.
     pub is_right: Option<bool>,
     /// The most probable classes and their probabilities.
     pub chances: Vec<(Text, f64)>,
-    /// Of a number, its conditional density.
+    /// The conditional density of a number.
     pub density: Option<Density>,
-    /// Inputs that speak for the prediction or against it, the most important first.
+    /// Inputs that support the prediction or speak against it, most important first.
     pub inputs: Vec<InputShare>,
-    /// From the inputs to the output, by responsibility.
+    /// The path of the output's responsibility to the inputs.
     pub path: Diagram,
-    /// Of an image, how bright it is, row by row, in [0, 1], negative where that is not known.
+    /// Brightness of an image's pixels, row by row, in [0, 1]; negative where it is unknown.
     pub picture: Option<Vec<f64>>,
-    /// How much each pixel speaks for the prediction, likewise, relative to the largest of this and the next.
+    /// Positive contribution of each pixel to the prediction, row by row, relative to the largest of this
+    /// list and the next.
     pub speaking_for: Option<Vec<f64>>,
-    /// How much each pixel speaks against it.
+    /// Negative contribution of each pixel, row by row, relative to the largest of this list and the one
+    /// before.
     pub speaking_against: Option<Vec<f64>>,
-    /// The responsibility of each pixel, likewise, relative to the largest.
+    /// The responsibility of each pixel, row by row, relative to the largest.
     pub responsible: Option<Vec<f64>>,
 }
 
 /// The conditional density of a number, at the middles of equal cells.
 #[derive(Clone, Debug)]
 pub struct Density {
-    /// Where the first cell begins.
+    /// Lower end of the first cell.
     pub from: f64,
-    /// Where the last one ends.
+    /// Upper end of the last cell.
     pub to: f64,
-    /// In each cell, per unit of the number.
+    /// Density in each cell, per unit of the number.
     pub values: Vec<f64>,
-    /// The number that is right, if it is known.
+    /// The true number, if it is known.
     pub right: Option<f64>,
 }
 
-/// An input's part in a prediction.
+/// An input's share in a prediction.
 #[derive(Clone, Debug)]
 pub struct InputShare {
     /// Its name.
     pub name: Text,
     /// Its value in the row, in the data's units.
     pub value: Text,
-    /// What it adds to the logarithm of the prediction's probability, if that is known.
+    /// Contribution to the log-probability of the prediction, if it is known.
     pub adds: Option<f64>,
-    /// How responsible it is, in [0, 1].
+    /// Responsibility, in [0, 1].
     pub share: f64,
 }
 
-/// Pictures of the classes. Each list has `height · width` entries, row by row; what is not finite is not drawn.
+/// Maps of the classes. Each list has `height · width` entries, row by row; values that are not finite are
+/// not drawn.
 #[derive(Clone, Debug)]
 pub struct Maps {
-    /// Number of pixels from left to right.
+    /// Width in pixels.
     pub width: usize,
-    /// Number of pixels from top to bottom.
+    /// Height in pixels.
     pub height: usize,
-    /// In order.
+    /// The maps of each class, in order.
     pub classes: Vec<ClassMaps>,
 }
 
-/// Pictures of a class.
+/// Maps of a class.
 #[derive(Clone, Debug)]
 pub struct ClassMaps {
     /// Its name.
     pub name: Text,
     /// Number of its rows.
     pub rows: usize,
-    /// π: how much of the class each pixel gets by the weights.
+    /// π: the share of the class that mixing weights assign to each pixel.
     pub weights: Vec<f64>,
-    /// μ: what value is expected there.
+    /// μ: the expected value of each pixel.
     pub means: Vec<f64>,
-    /// How responsible each pixel is on average over rows of the class.
+    /// Mean responsibility of each pixel over rows of the class.
     pub responsibilities: Vec<f64>,
 }
 
-/// How predictions compare with what is right.
+/// Measures of predictions against true values.
 #[derive(Clone, Debug)]
 pub enum Measures {
-    /// Of classes.
+    /// Measures of class predictions.
     Classes {
-        /// Measures by name.
+        /// Names and values of measures.
         facts: Vec<(Text, Text)>,
-        /// Names.
+        /// Names of the classes.
         classes: Vec<Text>,
-        /// Numbers of rows, `[right][predicted]`.
+        /// Number of rows, `[true][predicted]`.
         confusion: Vec<Vec<usize>>,
-        /// Rows by the probability of their most probable class.
+        /// Rows grouped by the probability of their most probable class.
         reliability: Vec<Bin>,
     },
-    /// Of numbers.
+    /// Measures of predicted numbers.
     Numbers {
-        /// Measures by name.
+        /// Names and values of measures.
         facts: Vec<(Text, Text)>,
-        /// Predicted mean and right number.
+        /// Predicted mean and true number of each row.
         pairs: Vec<(f64, f64)>,
-        /// Shares of the right numbers in each tenth of their predicted distributions.
+        /// Fraction of the true numbers in each tenth of their predicted distributions.
         deciles: Vec<f64>,
     },
 }
 
-/// Rows whose predictions claim to be about equally sure.
+/// Rows whose predictions have similar probabilities.
 #[derive(Clone, Copy, Debug)]
 pub struct Bin {
     /// Number of rows.
     pub rows: usize,
     /// Mean probability of the most probable class.
     pub probability: f64,
-    /// Share of rows for which it is right.
+    /// Fraction of rows for which that class is true.
     pub accuracy: f64,
 }
 
-/// The course of the training, a number for each epoch; a list is empty where there is none.
+/// The history of the training, one value per epoch; a list is empty if its values are unknown.
 #[derive(Clone, Debug, Default)]
 pub struct Training {
     /// Loss on the training rows.
@@ -253,10 +256,10 @@ pub struct Training {
     pub validation_loss: Vec<f32>,
     /// Accuracy on the validation rows, in [0, 1].
     pub validation_accuracy: Vec<f32>,
-    /// Learning rate.
+    /// Learning rate of each epoch.
     pub learning_rate: Vec<f32>,
-    /// The epoch that the network is of, if it is not the last, from 1.
+    /// The epoch of the network, from 1, if it is not the last.
     pub best_epoch: Option<usize>,
-    /// What the loss on the training rows is, in a few words.
+    /// Name of the training loss, in a few words.
     pub loss: Text,
 }

@@ -1,4 +1,4 @@
-//! Charts as SVG, for papers: light, and complete in itself.
+//! Figures as self-contained SVG in light colours, for papers.
 
 mod graph;
 mod marks;
@@ -8,7 +8,8 @@ use crate::text::escaped;
 use crate::{Figure, Text};
 use std::fmt::Write;
 
-/// Colours of series: that of the text, then six after Paul Tol's scheme "bright", which colour-blind eyes tell apart.
+/// Colours of series: that of text, then six after Paul Tol's scheme "bright", which colour-blind readers can
+/// distinguish.
 const COLOURS: [&str; 7] = ["#333333", "#33658a", "#d1495b", "#2e8540", "#b8860b", "#7b4fa3", "#3a9ca6"];
 const INK: &str = "#1f2328";
 const QUIET: &str = "#6a717a";
@@ -16,9 +17,9 @@ const GRID: &str = "#e3e6ea";
 const GREY: &str = "#c9ced6";
 const ACCENT: &str = "#33658a";
 const FONT_SIZE: f64 = 11.0;
-/// Mean width of a character, in parts of the font's size.
+/// Mean width of a character, relative to the font size.
 const CHARACTER: f64 = 0.54;
-/// Lines of a legend.
+/// Height of a line in a legend, in px.
 const LEGEND_LINE: f64 = 16.0;
 const TITLE: f64 = 26.0;
 
@@ -27,18 +28,18 @@ fn colour(series: Series) -> &'static str {
     if series == 0 { COLOURS[0] } else { COLOURS[(series - 1) % 6 + 1] }
 }
 
-/// About how wide a text is, in px.
+/// The approximate width of a text, in px.
 fn width_of(text: &str) -> f64 {
     text.chars().count() as f64 * FONT_SIZE * CHARACTER
 }
 
-/// A number for SVG: to hundredths, without what is not needed.
+/// A number for SVG, rounded to hundredths, without trailing zeros.
 fn px(value: f64) -> String {
     let text = format!("{value:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// The inner part of a chart, between its axes, with what is needed to place a value there.
+/// The area of a chart between its axes, and the conversion of values to places in it.
 struct Plane<'a> {
     chart: &'a Chart,
     left: f64,
@@ -67,13 +68,13 @@ impl Plane<'_> {
     }
 }
 
-/// The figure as an SVG file, so many px wide; the height follows from its content.
+/// The figure as an SVG file, `width` px wide; the content determines the height.
 #[must_use]
 pub fn svg(figure: &Figure, width: f64) -> String {
     let (mut content, mut top) = (String::new(), 0.0);
     let columns = figure.lines.iter().skip(1).map(Vec::len).max().unwrap_or(1);
     for (index, line) in figure.lines.iter().enumerate() {
-        // The first line may be one chart over the whole width; all others are alike.
+        // The first line may be one chart over the whole width; all others have equal columns.
         let columns = if index == 0 { line.len() } else { columns };
         let (share, mut highest) = (width / columns.max(1) as f64, 0f64);
         for (column, chart) in line.iter().enumerate() {
@@ -91,7 +92,7 @@ pub fn svg(figure: &Figure, width: f64) -> String {
     )
 }
 
-/// A chart at a place, and its height.
+/// Draws a chart at a place; also returns its height.
 fn chart_svg(chart: &Chart, width: f64, place: (f64, f64)) -> (String, f64) {
     let legend = legend(chart, width);
     let legend_lines = legend.iter().map(|(_, line, _)| line + 1).max().unwrap_or(0) as f64;
@@ -159,7 +160,7 @@ fn clip_id(chart: &Chart) -> String {
     format!("inside-{}", chart.id)
 }
 
-/// Name, series and whether dashed, of all that has a name, with where it stands: x and number of the line.
+/// The legend: position (x and line), name, series and whether dashed, of every mark with a name.
 fn legend(chart: &Chart, width: f64) -> Vec<(f64, usize, (String, Series, bool))> {
     let mut entries: Vec<(String, Series, bool)> = Vec::new();
     for mark in &chart.marks {
@@ -198,7 +199,7 @@ fn left_margin(y: &Axis) -> f64 {
     8.0 + label + if y.ticks.is_empty() { 0.0 } else { longest(&y.ticks) + 8.0 }
 }
 
-/// Whether an axis's names are so long that they have to stand upright.
+/// Whether the names of an axis are so long that they must be vertical.
 fn turns(x: &Axis, width: f64) -> bool {
     longest(&x.ticks) + 6.0 > width / x.ticks.len().max(1) as f64 && is_of_names(x)
 }
@@ -271,7 +272,7 @@ fn label(svg: &mut String, text: &Text, (x, y): (f64, f64), room: f64, upright: 
     }
 }
 
-/// A text by its baseline.
+/// Draws a text at the position of its baseline.
 fn text_at(svg: &mut String, (x, y): (f64, f64), anchor: &str, fill: &str, text: &str) {
     let (x, y, text) = (px(x), px(y), escaped(text));
     let _ = writeln!(svg, "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\" fill=\"{fill}\">{text}</text>");

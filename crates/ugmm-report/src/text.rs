@@ -1,22 +1,22 @@
-//! Text that comes from tables: column names and labels may hold anything.
+//! Text from tables: column names and labels may contain any characters.
 
 use serde::Serialize;
 use std::fmt;
 
-/// A text to show. Control characters, marks that turn the direction of what follows, and what XML cannot hold are
-/// written as escapes such as `\n` and `\u{202e}`: they are seen, and do nothing.
+/// A text to show. Control characters, marks that change the direction of text, and characters that XML
+/// cannot contain are replaced by escapes such as `\n` and `\u{202e}`, which are visible and have no effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Text(String);
 
 impl Text {
-    /// The text.
+    /// The escaped text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// At most so many characters, the last one an ellipsis where some are left out.
+    /// At most `most` characters; the last one is an ellipsis if some are left out.
     #[must_use]
     pub fn shortened(&self, most: usize) -> String {
         match self.0.char_indices().nth(most) {
@@ -52,7 +52,7 @@ impl fmt::Display for Text {
     }
 }
 
-/// As content or attribute of HTML and XML.
+/// Escapes text for the content or attributes of HTML and XML.
 pub(crate) fn escaped(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
     for character in text.chars() {
@@ -68,7 +68,7 @@ pub(crate) fn escaped(text: &str) -> String {
     result
 }
 
-/// As JSON inside of a script element, which ends at the first `</script`, whatever is around it.
+/// JSON for a script element, which would end at the first `</script`, whatever the context.
 pub(crate) fn script_json<T: Serialize>(value: &T) -> String {
     let json = serde_json::to_string(value).expect("figures are made of numbers and texts");
     json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")

@@ -1,4 +1,5 @@
-//! Pages and figures of made-up reports: whatever is in them, they are whole, and texts are shown as they are.
+//! Tests of pages and figures of synthetic reports: with any content they are complete, and texts appear
+//! unchanged.
 
 use resvg::tiny_skia::Pixmap;
 use resvg::usvg::{Options, Tree};
@@ -130,7 +131,7 @@ fn report(neurons: Vec<Neuron>) -> Report {
     }
 }
 
-/// What stands between the script element's tags, as JSON.
+/// The JSON in the page's script element.
 fn content(html: &str) -> serde_json::Value {
     let (_, rest) = html.split_once("<script type=\"application/json\" id=\"report\">").unwrap();
     serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
@@ -150,7 +151,7 @@ fn a_page_holds_what_it_was_given_and_nothing_else_runs() {
         charts.iter().map(|chart| chart["id"].as_str().unwrap()).collect::<Vec<_>>(),
         ["confusion", "reliability"]
     );
-    // Neither style nor script of the page asks for anything, and the page forbids it.
+    // Neither style nor script of the page loads anything, and the page forbids it.
     assert!(html.contains("default-src 'none'"));
     for word in ["http-equiv=\"refresh\"", "src=", "@import", "url(http", "fetch(", "XMLHttpRequest", "eval("]
     {
@@ -197,11 +198,11 @@ fn numbers_of_another_kind_have_their_figures() {
     let ids: Vec<String> = figures(&report, &[]).iter().map(|figure| figure.id.clone()).collect();
     assert!(ids.contains(&"predicted-and-right".into()) && ids.contains(&"tenths".into()), "{ids:?}");
     content(&page(&report).html);
-    // Without anything there is still a page.
+    // An empty report still gives a page.
     content(&page(&Report::default()).html);
 }
 
-/// Dark pixels of a picture of nothing but a title.
+/// Number of dark pixels in a picture that contains only a title.
 fn ink(title: &str) -> usize {
     let chart = Chart {
         id: "a".into(),
@@ -218,7 +219,7 @@ fn ink(title: &str) -> usize {
     picture.pixels().iter().filter(|pixel| pixel.red() < 128).count()
 }
 
-/// With the crate's own fonts, wherever it runs; each sign that figures have of themselves, too.
+/// The crate's own fonts suffice on any machine, for every character that figures contain on their own.
 #[test]
 fn pictures_have_text() {
     assert_eq!(ink(""), 0);

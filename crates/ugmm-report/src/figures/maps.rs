@@ -1,11 +1,11 @@
-//! Pictures of classes, pixel by pixel.
+//! Maps of classes, pixel by pixel.
 
 use super::short;
 use crate::report::{ClassMaps, Maps};
 use crate::{Axis, Chart, Mark, Text};
 use serde::Serialize;
 
-/// The three pictures of a class.
+/// The three maps of a class.
 #[derive(Serialize)]
 pub(crate) struct MapRow {
     name: Text,
@@ -14,7 +14,7 @@ pub(crate) struct MapRow {
 }
 
 impl MapRow {
-    /// Its charts, whose titles say what class they are of, and no more: they are small.
+    /// The charts with the class in their short titles, because they are small.
     pub(crate) fn named_charts(self) -> Vec<Chart> {
         let name = self.name.shortened(12);
         let named = |(chart, what): (Chart, &str)| Chart { title: format!("{name}: {what}").into(), ..chart };
@@ -23,7 +23,7 @@ impl MapRow {
 }
 
 pub(crate) fn maps(maps: &Maps) -> Vec<MapRow> {
-    // Means of all classes on one scale, so that they can be compared.
+    // The means of all classes share one scale, so that they can be compared.
     let means: Vec<f64> = maps.classes.iter().flat_map(|class| &class.means).copied().collect();
     let scale = ends(&means);
     let of_class = |(index, class): (usize, &ClassMaps)| {
@@ -51,8 +51,8 @@ pub(crate) fn maps(maps: &Maps) -> Vec<MapRow> {
     maps.classes.iter().enumerate().map(of_class).collect()
 }
 
-/// Values between which all but a twenty-fifth at either end are, of those that are finite: a few pixels that are seldom
-/// lit may be far from all others.
+/// The range of the finite values without the lowest and the highest twenty-fifth, because a few rarely lit
+/// pixels may be far from all others.
 fn ends(values: &[f64]) -> (f64, f64) {
     let mut finite: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
     finite.sort_by(f64::total_cmp);
@@ -61,27 +61,27 @@ fn ends(values: &[f64]) -> (f64, f64) {
     (at(tail), at((finite.len() - tail).saturating_sub(1)))
 }
 
-/// Where values are between two others.
+/// Positions of values between `low` and `high`, in [0, 1]; -1 for values that are not finite.
 fn shades(values: &[f64], (low, high): (f64, f64)) -> Vec<f64> {
     let span = (high - low).max(f64::MIN_POSITIVE);
     let shade = |value: &f64| if value.is_finite() { ((value - low) / span).clamp(0.0, 1.0) } else { -1.0 };
     values.iter().map(shade).collect()
 }
 
-/// A number above 0 with two digits that count, for the little room there is.
+/// A positive number with two significant digits.
 fn two_digits(number: f64) -> String {
     let decimals = (1 - number.max(1e-9).log10().floor() as i32).max(0) as usize;
     format!("{number:.decimals$}")
 }
 
-/// Such as "π, 0.1 % to 2 %".
+/// A title such as "π, 0.1 % to 2 %".
 fn range_title(name: &str, shares: &[f64]) -> String {
     let (low, high) = ends(shares);
     let percent = |share: f64| if share.is_finite() { two_digits(100.0 * share) } else { "–".into() };
     format!("{name}, {} to {} %", percent(low), percent(high))
 }
 
-/// A picture of width and height.
+/// A chart that shows `shades` as a picture of the given width and height.
 pub(crate) fn picture(id: &str, title: Text, shades: Vec<f64>, (width, height): (usize, usize)) -> Chart {
     Chart {
         id: id.into(),
@@ -91,7 +91,7 @@ pub(crate) fn picture(id: &str, title: Text, shades: Vec<f64>, (width, height): 
         ratio: Some(height as f64 / width.max(1) as f64),
         x: Axis::hidden(0.0, 1.0),
         y: Axis::hidden(0.0, 1.0),
-        // To hundredths: a screen shows no more.
+        // Shades are rounded to hundredths, which is enough for a screen.
         marks: vec![Mark::Cells {
             columns: width,
             shades: shades.into_iter().map(|shade| (shade * 100.0).round() / 100.0).collect(),

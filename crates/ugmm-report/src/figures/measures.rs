@@ -1,10 +1,10 @@
-//! Predictions against what is right.
+//! Charts of predictions against true values.
 
 use super::{percent, short};
 use crate::report::{Bin, Measures};
 use crate::{Axis, Chart, Mark, Text};
 
-/// Classes up to which the cells of a confusion matrix have numbers in them.
+/// Largest number of classes for which the cells of a confusion matrix contain numbers.
 const NUMBERED_CLASSES: usize = 20;
 
 pub(crate) fn measures(measures: &Measures) -> Vec<Chart> {

@@ -1,4 +1,4 @@
-//! From the content of a report to its charts.
+//! The charts of a report.
 
 mod maps;
 mod measures;
@@ -17,30 +17,30 @@ pub(crate) use training::training;
 use crate::report::{Histogram, Report};
 use crate::{Chart, Mark, Text};
 
-/// Components side by side in the figure of a neuron.
+/// Number of components side by side in the figure of a neuron.
 const PANELS: usize = 3;
-/// Pictures side by side: those of two classes.
+/// Number of pictures side by side: those of two classes.
 const PICTURES: usize = 6;
 
-/// Charts that make one picture: lines of charts that share the width.
+/// Charts that form one picture: lines of charts that share the width.
 #[derive(Clone, Debug)]
 pub struct Figure {
-    /// A name that can be that of a file: letters, digits and hyphens.
+    /// A name that is valid as a file name: letters, digits and hyphens.
     pub id: String,
-    /// From top to bottom; a line that is not full leaves room at its end.
+    /// The lines, from top to bottom; an incomplete line leaves space at its end.
     pub lines: Vec<Vec<Chart>>,
 }
 
 impl Figure {
-    /// Of one chart.
+    /// A figure of one chart.
     #[must_use]
     pub fn of(chart: Chart) -> Self {
         Self { id: chart.id.clone(), lines: vec![vec![chart]] }
     }
 }
 
-/// The figures of a report, one file each: the network, neurons by their numbers ("1.3"), classes of images, training and
-/// measures. A neuron that the report does not have is left out.
+/// The figures of a report, for one file each: the network, the neurons with the given identifiers ("1.3"),
+/// maps of classes, training and measures. A neuron that the report does not contain is left out.
 #[must_use]
 pub fn figures(report: &Report, neurons: &[String]) -> Vec<Figure> {
     let mut figures = vec![Figure::of(network_figure(report))];
@@ -64,18 +64,18 @@ pub fn figures(report: &Report, neurons: &[String]) -> Vec<Figure> {
     figures
 }
 
-/// So many in each line.
+/// Arranges charts in lines of `columns` charts.
 fn lines_of(charts: Vec<Chart>, columns: usize) -> Vec<Vec<Chart>> {
     charts.chunks(columns).map(<[Chart]>::to_vec).collect()
 }
 
-/// Figure 1: the network by its weights.
+/// Figure 1: the network with its mixing weights.
 pub(crate) fn network_figure(report: &Report) -> Chart {
     let title = "The network; edges by mixing weight";
     diagram("network", title.into(), &report.network)
 }
 
-/// A histogram up to a part of the chart's height.
+/// A histogram mark whose highest bar reaches `height`, a fraction of the chart's height.
 fn histogram(name: &str, histogram: &Histogram, height: f64) -> Mark {
     let largest = histogram.counts.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
     Mark::Histogram {
@@ -86,7 +86,7 @@ fn histogram(name: &str, histogram: &Histogram, height: f64) -> Mark {
     }
 }
 
-/// A share as percent.
+/// A fraction as a percentage.
 fn percent(share: f64) -> String {
     let percent = 100.0 * share;
     match percent {
@@ -97,7 +97,7 @@ fn percent(share: f64) -> String {
     }
 }
 
-/// A number with at most four digits that count, as figures have them.
+/// A number with at most four significant digits, as figures show it.
 #[must_use]
 pub fn short(number: f64) -> String {
     if number == 0.0 || !number.is_finite() {

@@ -1,9 +1,9 @@
-//! Figure 1, and the path of a row.
+//! Figure 1, and the diagram of a row's path.
 
 use crate::report::Diagram;
 use crate::{Axis, Chart, Mark, Text};
 
-/// Height of a line, in px.
+/// Height of a node's line, in px.
 const LINE: f64 = 24.0;
 
 pub(crate) fn diagram(id: &str, title: Text, diagram: &Diagram) -> Chart {

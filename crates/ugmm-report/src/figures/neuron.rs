@@ -5,21 +5,21 @@ use crate::report::{Component, Neuron, Scale, Units};
 use crate::{Axis, Chart, Gaussian, Mark, Text, Tick};
 use serde::Serialize;
 
-/// Components drawn together.
+/// Largest number of components drawn together.
 const MOST_CURVES: usize = 6;
-/// How high histograms reach.
+/// Height of histograms as a fraction of the chart's.
 const BEHIND: f64 = 0.85;
 
-/// What is shown of a neuron.
+/// The figures and the table of a neuron.
 #[derive(Serialize)]
 pub(crate) struct NeuronFigures {
     id: String,
     name: Text,
     layer: usize,
     facts: Vec<(Text, Text)>,
-    /// Component by component: input, weight, mean, mean ± σ.
+    /// For each component: input, weight, mean, mean ± σ.
     table: Vec<[Text; 4]>,
-    /// The neuron that each component looks at, if it is one.
+    /// The neuron that is the input of each component; `None` for an input of the network.
     links: Vec<Option<String>>,
     pub(crate) chart: Chart,
     pub(crate) inputs: Vec<Chart>,
@@ -65,7 +65,7 @@ fn line(component: &Component) -> [Text; 4] {
     [component.name.clone(), percent(component.weight).into(), text(at(0.0)).into(), range.into()]
 }
 
-/// Components and mixture on one axis.
+/// The chart of components and mixture on one axis.
 fn mixture(neuron: &Neuron) -> Chart {
     let (from, to) = neuron.range;
     let highest = neuron.mixture.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
@@ -105,7 +105,8 @@ fn mixture(neuron: &Neuron) -> Chart {
     }
 }
 
-/// What the components drawn are raised by where they are many and each is small beside their mixture.
+/// The factor by which components are drawn higher, if they are many and each is small relative to their
+/// mixture.
 fn magnification(neuron: &Neuron, highest: f64) -> f64 {
     let height = |component: &Component| {
         let z = (component.mean.clamp(neuron.range.0, neuron.range.1) - component.mean) / component.sigma;
@@ -115,7 +116,7 @@ fn magnification(neuron: &Neuron, highest: f64) -> f64 {
     [100.0, 50.0, 20.0, 10.0, 5.0].into_iter().find(|factor| factor * drawn < 0.9 * highest).unwrap_or(1.0)
 }
 
-/// One component over its own input, in the data's units.
+/// The chart of one component over its own input, in the data's units.
 fn of_input(neuron: &Neuron, index: usize, component: &Component) -> Chart {
     let Component { name, weight, mean, sigma, values, units, .. } = component;
     let ends = values.as_ref().map(|values| (values.from, values.to));
@@ -124,7 +125,7 @@ fn of_input(neuron: &Neuron, index: usize, component: &Component) -> Chart {
         0.06 * (high - low).max(if ends.is_some_and(|(low, high)| low == high) { *sigma } else { 0.0 });
     let (from, to) = (low - margin, high + margin);
     let highest = 1.0 / (sigma * std::f64::consts::TAU.sqrt());
-    // The highest place of the curve within the range.
+    // The greatest value of the curve within the range.
     let z = (mean.clamp(from, to) - mean) / sigma;
     let top = highest * (-0.5 * z * z).exp();
     let mut marks: Vec<Mark> = values.iter().map(|values| histogram("", values, BEHIND)).collect();
@@ -137,7 +138,7 @@ fn of_input(neuron: &Neuron, index: usize, component: &Component) -> Chart {
         height: 150.0,
         ratio: None,
         x: units.axis(from, to),
-        // A curve that is nowhere high in the range is not blown up to look so.
+        // A curve that is low everywhere in the range is not scaled up.
         y: Axis::hidden(0.0, 1.1 * top.max(0.05 * highest)),
         marks,
     }
@@ -158,7 +159,7 @@ fn activations(neuron: &Neuron, values: &crate::report::Histogram) -> Chart {
 }
 
 impl Units {
-    /// A value in the data's units; the nearest known one beyond the ends of a curve.
+    /// Converts a value to the data's units; beyond the ends of a curve it takes the nearest known point.
     fn convert(&self, value: f64) -> f64 {
         match &self.scale {
             Scale::Linear { offset, factor } => offset + factor * value,

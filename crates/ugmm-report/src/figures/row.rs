@@ -1,11 +1,11 @@
-//! A row of the table, followed to the inputs that decided it.
+//! A row of the table and its path to the inputs that determined the prediction.
 
 use super::{diagram, maps, percent, short};
 use crate::report::{Density, InputShare, Row};
 use crate::{Axis, Chart, Mark, Text};
 use serde::Serialize;
 
-/// What is shown of a row.
+/// The figures and the tables of a row.
 #[derive(Serialize)]
 pub(crate) struct RowFigures {
     number: usize,
@@ -30,7 +30,7 @@ struct InputLine {
     name: Text,
     value: Text,
     adds: Text,
-    /// Relative to the largest of the table, in [-1, 1].
+    /// Contribution relative to the largest of the table, in [-1, 1].
     adds_share: f64,
     responsibility: Text,
     share: f64,
@@ -42,7 +42,7 @@ impl RowFigures {
     }
 }
 
-/// `size` is width and height of the images, if rows are such.
+/// The figures of a row; `size` is width and height of the images, if rows are images.
 pub(crate) fn row(row: &Row, target: &Text, size: Option<(usize, usize)>) -> RowFigures {
     let id = format!("row-{}", row.number);
     let picture = |shades: &Option<Vec<f64>>, name: &str| {

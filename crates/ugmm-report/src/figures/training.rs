@@ -1,9 +1,9 @@
-//! The course of a training.
+//! The chart of a training's history.
 
 use crate::report::Training;
 use crate::{Axis, Chart, Mark, Text};
 
-/// Points of a line, at most; of longer trainings every second, third … epoch is drawn.
+/// Largest number of points in a line; longer histories are drawn with every second, third … epoch.
 const MOST_POINTS: usize = 400;
 
 pub(crate) fn training(training: &Training) -> Vec<Chart> {

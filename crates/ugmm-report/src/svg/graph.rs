@@ -1,15 +1,15 @@
-//! Nodes and edges.
+//! Drawing of graphs: nodes and edges.
 
 use super::{ACCENT, FONT_SIZE, INK, Plane, QUIET, px, text_at, width_of};
 use crate::chart::{Column, Edge};
 use std::fmt::Write;
 
-/// Room for the two lines above the columns.
+/// Height of the two lines above the columns, in px.
 const HEADING: f64 = 34.0;
-/// Most of a chart's width that the names on one side may take.
+/// Largest fraction of a chart's width for the names on one side.
 const NAMES: f64 = 0.3;
 
-/// Where the nodes are, and how many characters of the names have room at the left and at the right.
+/// Positions of the nodes, and numbers of characters that fit into the names at the left and at the right.
 struct Layout {
     places: Vec<Vec<(f64, f64)>>,
     letters: [usize; 2],
@@ -29,7 +29,7 @@ fn layout(plane: &Plane, columns: &[Column]) -> Layout {
     let of_column = |(index, column): (usize, &Column)| {
         let x = plane.left + left + index as f64 * step;
         let count = column.nodes.len() as f64;
-        // Columns of few nodes take more room for each, but not all there is.
+        // Columns of few nodes have wider spacing, but do not fill the whole height.
         let line = line * (most / count.max(1.0)).sqrt().min(2.0);
         (0..column.nodes.len()).map(|node| (x, middle + (node as f64 - (count - 1.0) / 2.0) * line)).collect()
     };

@@ -1,14 +1,14 @@
-//! What stands in a chart.
+//! Drawing of marks.
 
 use super::{ACCENT, GREY, Plane, clip_id, colour, graph, px, text_at};
 use crate::chart::{Gaussian, Mark};
 use std::fmt::Write;
 
-/// Points of a curve.
+/// Number of points of a curve.
 const STEPS: usize = 240;
-/// Shades of cells; those of one shade are one path.
+/// Number of shades of cells; all cells of one shade form one path.
 const SHADES: f64 = 32.0;
-/// From this shade on, the text in a cell is light.
+/// Shade from which the text in a cell is light.
 const DARK: f64 = 0.55;
 
 pub(super) fn draw(svg: &mut String, plane: &Plane, mark: &Mark) {
@@ -56,7 +56,7 @@ fn bars(
     let (mut path, bottom) = (String::new(), plane.bottom());
     for (index, &height) in heights.iter().enumerate().filter(|(_, height)| **height > 0.0) {
         let at = |index: f64| plane.x(from + (to - from) * index / count);
-        // One value only is a bar too.
+        // A single value is a bar too.
         let (left, right) = (at(index as f64), at(index as f64 + 1.0).max(at(index as f64) + 3.0));
         let free = gap / 2.0 * (right - left);
         let (left, right) = (left + free, right - free);
