@@ -22,7 +22,7 @@ impl ModelConfig {
     ///
     /// # Errors
     ///
-    /// [`UgmmError::Setting`] for the first setting that is out of its range.
+    /// [`UgmmError`] for the first setting that is out of its range.
     pub fn validate(&self) -> Result<(), UgmmError> {
         match self {
             Self::Ugmm(config) => config.validate(),

@@ -122,7 +122,7 @@ impl NetworkConfig {
     ///
     /// # Errors
     ///
-    /// [`UgmmError::Setting`] for the first setting that is wrong.
+    /// [`UgmmError`] for the first setting that is wrong.
     pub fn validate(&self) -> Result<(), UgmmError> {
         if self.layers.is_empty() {
             return Err(UgmmError::setting("the number of layers", 0, "at least 1"));

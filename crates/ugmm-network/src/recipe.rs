@@ -134,7 +134,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`UgmmError::Setting`] for the first setting that is out of its range, or does not belong to this kind
+    /// [`UgmmError`] for the first setting that is out of its range, or does not belong to this kind
     /// of network or objective.
     ///
     /// ```
