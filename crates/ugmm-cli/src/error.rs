@@ -4,6 +4,9 @@ use std::path::PathBuf;
 use ugmm_experiments::ExperimentError;
 use ugmm_tabular::{QuestionError, TabularError};
 
+/// Exit status of a process that was interrupted, as shells have it: 128 plus the number of the signal.
+pub const INTERRUPTED_STATUS: u8 = 130;
+
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     #[error(transparent)]
@@ -78,7 +81,7 @@ impl CliError {
                     | QuestionError::AskedTwice { .. } => 2,
                     _ => 1,
                 },
-                TabularError::Interrupted { .. } => crate::interrupt::EXIT_STATUS,
+                TabularError::Interrupted { .. } => INTERRUPTED_STATUS,
                 TabularError::Model(Setting { .. }) => 2,
                 _ => 1,
             },

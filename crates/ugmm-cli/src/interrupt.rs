@@ -1,19 +1,16 @@
 //! Ctrl-C.
 
-use crate::error::CliError;
+use crate::error::{CliError, INTERRUPTED_STATUS};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
-/// Exit status of a process that was interrupted, as shells have it: 128 and the signal's number.
-pub const EXIT_STATUS: u8 = 130;
 
 /// From now on Ctrl-C sets this flag; a second one ends the program at once. Other signals are left as they are: a run under
 /// `nohup` must outlive its terminal.
 pub fn watch() -> Result<&'static AtomicBool, CliError> {
     let handler = || {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            std::process::exit(EXIT_STATUS.into());
+            std::process::exit(INTERRUPTED_STATUS.into());
         }
     };
     ctrlc::set_handler(handler).map_err(|error| CliError::Interrupts(error.to_string()))?;

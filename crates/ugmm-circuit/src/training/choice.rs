@@ -1,7 +1,7 @@
 //! The structure that a configuration selects.
 
 use super::config::{StructureChoice, TrainingConfig};
-use super::run::{Stream, generator};
+use super::random::{Stream, generator};
 use crate::error::CircuitError;
 use crate::rows::Rows;
 use crate::structure::{self, ImageSplit, Structure};

@@ -3,7 +3,8 @@
 
 use super::choice::chosen_structure;
 use super::config::TrainingConfig;
-use super::run::{Epoch, Stream, generator, train_structure};
+use super::random::{Stream, generator};
+use super::run::{Epoch, train_structure};
 use crate::error::CircuitError;
 use crate::rows::Rows;
 use crate::variable::Variable;

@@ -9,6 +9,7 @@ mod expectation_maximization;
 mod initialization;
 mod members;
 mod memory;
+mod random;
 mod run;
 
 pub use config::{Method, Precision, StructureChoice, TrainingConfig};

@@ -8,30 +8,14 @@ use super::expectation_maximization::{ExpectationMaximization, Priors};
 use super::initialization::{Encoded, frequencies, initialize};
 use super::members::{member_seed, mix};
 use super::memory;
+use super::random::{Stream, generator};
 use crate::circuit::{Circuit, encode};
 use crate::compute::{Compiled, Lanes, Real, Statistics, expectation, log_likelihoods};
 use crate::error::CircuitError;
 use crate::rows::Rows;
 use crate::structure::Structure;
 use crate::variable::Variable;
-use rand::SeedableRng;
 use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
-
-/// Streams of the generator, so that draws of one do not shift another.
-#[derive(Clone, Copy)]
-pub(super) enum Stream {
-    Splitting,
-    Structure,
-    Initialization,
-    Shuffling,
-}
-
-pub(super) fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
-    let mut generator = ChaCha8Rng::seed_from_u64(seed);
-    generator.set_stream(stream as u64);
-    generator
-}
 
 /// The report after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
