@@ -512,7 +512,7 @@ pub(crate) fn used_columns<'t>(
     if columns.is_empty() {
         return Err(TabularError::NothingToLearn);
     }
-    columns.iter().try_for_each(|column| check_column(column, table.rows(), false))?;
+    columns.iter().try_for_each(|column| check_column(column, table.rows()))?;
     columns.extend(schema.columns.iter().filter(is_target));
     Ok(columns)
 }
