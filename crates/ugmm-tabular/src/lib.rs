@@ -74,7 +74,7 @@ pub use density::{
     DensityAnswer, DensityBatch, DensityColumn, DensityEvidence, DensityLearned, DensityMethod, DensityModel,
     DensityOptions, DensityReader, DensityReport, DensityRun, DensityStructure, Dependence, EncodedRows,
     Filled, FilledCell, LogLikelihoodMeasures, LogLikelihoods, OTHER, Outside, RareLevel, Surprise,
-    SurprisingColumn, TriedStructure, UNLIKELY, density_columns, fit_density, mixture_metrics,
+    SurprisingColumn, TriedStructure, UNLIKELY, UsualRows, density_columns, fit_density, mixture_metrics,
     prepare_pixels,
 };
 pub use device::{backend, use_backend};

@@ -51,10 +51,10 @@ pub struct DensityLearned {
     pub structure: DensityStructure,
     /// How parameters were found.
     pub method: DensityMethod,
-    /// Mean log-likelihood of the rows held out, or, if there are none, of those learned from.
-    pub log_likelihood: f64,
+    /// Mean log-likelihood of the rows held out, or, if there are none, of those learned from; none where no row held out is possible.
+    pub log_likelihood: Option<f64>,
     /// The same of columns that do not depend on each other.
-    pub independent_log_likelihood: f64,
+    pub independent_log_likelihood: Option<f64>,
     /// After each epoch the mean log-likelihood of the rows learned from.
     pub training_history: Vec<f64>,
     /// After each epoch that of the rows set aside to stop by, if there were some.
