@@ -8,6 +8,7 @@ use serde::Serialize;
 use std::collections::HashSet;
 use ugmm_data::frame::Values;
 use ugmm_network::ModelConfig;
+use ugmm_network::metrics::mean_and_deviation;
 
 /// Rows that are looked at to find out whether a column's values are told apart.
 const ROWS: usize = 10_000;
@@ -74,9 +75,7 @@ impl NumberBaseline {
     /// Of rows with these numbers, which must not be none.
     #[must_use]
     pub fn of(numbers: &[f64]) -> Self {
-        let rows = numbers.len() as f64;
-        let mean = numbers.iter().sum::<f64>() / rows;
-        let rmse = (numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / rows).sqrt();
+        let (mean, rmse) = mean_and_deviation(numbers);
         // Means over the numbers of the formulas for a normal distribution, the second for normal numbers.
         let log_density = -0.5 * (std::f64::consts::TAU.ln() + 1.0) - rmse.ln();
         Self { mean, rmse, log_density, crps: rmse / std::f64::consts::PI.sqrt() }
@@ -227,18 +226,9 @@ fn squeezing_values(numbers: &[f64], rows: &[usize], learned: &HashSet<usize>) -
     let (low, high) = usual_numbers(&all)?;
     let usual: Vec<f64> = all.iter().copied().filter(|number| (low..=high).contains(number)).collect();
     let far = FarNumbers::of(known(), (low, high));
-    let is_squeezed =
-        deviation(&usual) < SQUEEZED * deviation(&all) && far.rows().any(|row| learned.contains(&row));
+    let is_squeezed = mean_and_deviation(&usual).1 < SQUEEZED * mean_and_deviation(&all).1
+        && far.rows().any(|row| learned.contains(&row));
     is_squeezed.then_some(far)
-}
-
-/// The standard deviation of numbers, of which there are some.
-fn deviation(numbers: &[f64]) -> f64 {
-    let count = numbers.len() as f64;
-    let mean = numbers.iter().map(|number| number / count).sum::<f64>();
-    // Divided first, so that squares of large numbers are finite.
-    let largest = numbers.iter().map(|number| (number - mean).abs()).fold(f64::MIN_POSITIVE, f64::max);
-    largest * (numbers.iter().map(|number| ((number - mean) / largest).powi(2)).sum::<f64>() / count).sqrt()
 }
 
 /// Columns whose values the network cannot tell apart, or hardly can for a few far away, or that are far wider than its

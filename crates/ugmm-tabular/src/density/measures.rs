@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use ugmm_circuit::{GaussianComponent, UnivariateMixture};
-use ugmm_network::metrics::NumberMetrics;
+use ugmm_network::metrics::{NumberMetrics, explained_variance, root_mean_square};
 
 /// Log-likelihoods of some rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -59,14 +59,12 @@ pub fn mixture_metrics(mixtures: &[UnivariateMixture], numbers: &[f64]) -> Numbe
     let (half, nine_tenths) = (quantiles(0.5), quantiles(0.9));
     let logs: Vec<f64> = pairs().map(|(mixture, number)| mixture.log_density(number)).collect();
     let possible: Vec<f64> = logs.iter().copied().filter(|log| log.is_finite()).collect();
-    let mse = mean(&|mixture, number| (mixture.mean() - number).powi(2));
-    let average = numbers.iter().sum::<f64>() / rows;
-    let variance = numbers.iter().map(|number| (number - average).powi(2)).sum::<f64>() / rows;
+    let rmse = root_mean_square(pairs().map(|(mixture, number)| (rows.recip(), mixture.mean() - number)));
     NumberMetrics {
         rows: numbers.len(),
-        rmse: mse.sqrt(),
+        rmse,
         mae: mean(&|mixture, number| (mixture.quantile(0.5) - number).abs()),
-        r2: (variance > 0.0).then(|| 1.0 - mse / variance),
+        r2: explained_variance(rmse, numbers),
         log_density: possible.iter().sum::<f64>() / possible.len().max(1) as f64,
         outside: logs.len() - possible.len(),
         crps: mean(&continuous_ranked_probability_score),
@@ -177,7 +175,7 @@ mod tests {
             let found = continuous_ranked_probability_score(&half, number);
             assert!((found - (near - 0.5 * apart)).abs() < 1e-5, "{number}: {found}, {}", near - 0.5 * apart);
         }
-        let normal = (half.mean() - root).abs() + (half.variance() - 1.0 + root * root).abs();
+        let normal = (half.mean() - root).abs() + (half.deviation().powi(2) - 1.0 + root * root).abs();
         assert!(normal < 1e-12 && half.quantile(0.0) >= 0.0 && half.density(-0.1) == 0.0);
     }
 

@@ -147,7 +147,7 @@ fn shown_range(distribution: &UnivariateMixture) -> (f64, f64) {
 fn summary(column: &DensityColumn, distribution: &UnivariateMixture) -> Summary {
     Summary {
         mean: column.to_table(distribution.mean()),
-        standard_deviation: column.to_table(distribution.variance().max(0.0).sqrt()),
+        standard_deviation: column.to_table(distribution.deviation()),
         mode: column.to_table(distribution.mode()),
         quantiles: quantiles(|share| column.to_table(distribution.quantile(share))),
     }

@@ -13,6 +13,7 @@ use says::{Density, Numbers, Says, Summary, quantiles};
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use ugmm_network::inference::conditional::ConditionalDensity;
+use ugmm_network::metrics::root_mean_square;
 use ugmm_tabular::{Answer, AnyModel};
 
 /// Cells of the range of a number where no number is given.
@@ -112,7 +113,6 @@ fn answered(question: &Question, column: String, cells: usize) -> Result<Answere
 /// Of numbers in ascending order with their probabilities.
 fn of_numbers(numbers: &[(f64, f64)], name: impl Fn(f64) -> String) -> Numbers {
     let mean = numbers.iter().map(|(number, share)| number * share).sum::<f64>();
-    let variance: f64 = numbers.iter().map(|(number, share)| (number - mean).powi(2) * share).sum();
     // The first of equal ones.
     let mode = numbers.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
     let quantile = |share: f64| {
@@ -126,7 +126,9 @@ fn of_numbers(numbers: &[(f64, f64)], name: impl Fn(f64) -> String) -> Numbers {
     Numbers {
         summary: Summary {
             mean,
-            standard_deviation: variance.sqrt(),
+            standard_deviation: root_mean_square(
+                numbers.iter().map(|(number, share)| (*share, number - mean)),
+            ),
             mode: mode.map_or(mean, |(number, _)| *number),
             quantiles: quantiles(quantile),
         },
