@@ -363,7 +363,8 @@ mod tests {
         assert!(squeezing_values(&even, &rows, &others).is_none());
         // A twentieth of the rows have a code, and a fifth.
         for every in [20, 5] {
-            let coded = |i: usize| if i % every == 0 { -999.0 } else { (share(i) / (1.0 - share(i))).ln() };
+            let coded =
+                |i: usize| if i.is_multiple_of(every) { -999.0 } else { (share(i) / (1.0 - share(i))).ln() };
             let coded: Vec<f64> = (0..300).map(coded).collect();
             assert_eq!(squeezing_values(&coded, &rows, &learned).unwrap().rows().count(), 300 / every);
         }

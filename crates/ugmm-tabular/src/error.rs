@@ -51,22 +51,23 @@ pub enum TabularError {
 
     /// Each row has a class of its own.
     #[error(
-        "the column {target:?} has {classes} different labels in {rows} rows, too many to be classes; name another \
-         target, or, if it holds numbers, say {}--task regression",
-        if .no_number.is_empty() { String::new() } else { format!("{} ", as_missing(.no_number)) }
+        "the column {target:?} has {classes} different labels in {rows} rows, too many to be classes; name another target{}",
+        .as_numbers.as_ref().map_or_else(String::new, |mend| format!(", or, if it holds numbers, {mend}"))
     )]
-    TooManyClasses { target: String, classes: usize, rows: usize, no_number: Vec<String> },
+    TooManyClasses { target: String, classes: usize, rows: usize, as_numbers: Option<String> },
 
     /// A column of text where a number is to be predicted.
-    #[error("the column {target:?} does not hold numbers, so it can only be predicted by classification{}",
-        match .no_number.first() {
-            None => String::new(),
-            Some(text) => format!(
+    #[error(
+        "the column {target:?} does not hold numbers, so it can only be predicted by classification{}",
+        match (.no_number.first(), .without_unit) {
+            (Some(text), _) => format!(
                 "; if it holds numbers but for {text:?}, which marks a missing value, say {}", as_missing(.no_number)
             ),
+            (None, Some(mend)) => format!("; if it should, {mend}"),
+            (None, None) => String::new(),
         }
     )]
-    TargetIsNoNumber { target: String, no_number: Vec<String> },
+    TargetIsNoNumber { target: String, no_number: Vec<String>, without_unit: Option<String> },
 
     /// A column of equal numbers.
     #[error("the column {target:?} holds one number only, {number}; there is nothing to predict")]

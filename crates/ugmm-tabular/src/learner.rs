@@ -12,6 +12,7 @@ use crate::outputs::{CELLS, Outputs};
 use crate::rows::known_rows;
 use crate::run::Stages;
 use crate::target::{NumberTarget, TargetRows, TargetValues, are_different, target_rows};
+use crate::value_text::value_text;
 use crate::{Table, TaskChoice};
 use ugmm_data::frame::Column;
 use ugmm_data::{Preprocessor, Split, stratified_split};
@@ -208,9 +209,10 @@ impl<'a> Learner<'a> {
         let common = numbers.first().copied().unwrap_or(f64::NAN);
         let others: Vec<usize> = (0..all.len()).filter(|&place| all[place] != common).collect();
         let request = self.table.schema().request(self.target)?;
-        let other = others.first().map(|&place| (request.read_as.text(all[place]), self.rows[place] + 1));
+        let other =
+            others.first().map(|&place| (value_text(&request.read_as, all[place]), self.rows[place] + 1));
         let (other, row) = other.unwrap_or_default();
-        let (target, common) = (self.target.to_owned(), request.read_as.text(common));
+        let (target, common) = (self.target.to_owned(), value_text(&request.read_as, common));
         Err(TabularError::AlmostOneNumber { target, common, others: others.len(), other, row })
     }
 

@@ -65,6 +65,8 @@ mod run;
 mod search;
 mod stream;
 mod target;
+mod unit;
+mod value_text;
 mod variables;
 
 pub use any_model::AnyModel;
@@ -96,6 +98,8 @@ pub use robustness::TableCertificate;
 pub use run::{Progress, Run, Stage};
 pub use search::{Candidate, small_grid};
 pub use stream::{Batch, ModelReader};
-pub use target::{NumberTarget, Predictions, Target, no_numbers, prepare_target};
+pub use target::{NumberTarget, Predictions, Target, as_numbers, no_numbers, prepare_target};
 pub use ugmm_data::{Preprocessor, Table};
+pub use unit::without_unit;
+pub use value_text::value_text;
 pub use variables::{Evidence, TableVariable, TableVariables};

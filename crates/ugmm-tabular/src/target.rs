@@ -1,6 +1,7 @@
 //! The column to predict.
 
-use crate::{TabularError, TaskChoice};
+use crate::unit::without_unit;
+use crate::{TabularError, TaskChoice, as_missing};
 use serde::{Deserialize, Serialize};
 use ugmm_data::frame::{Column, FrameError, Kind, Level, Schema, Values};
 use ugmm_data::{ClassLabels, Table};
@@ -285,8 +286,6 @@ pub fn prepare_target(
     })?;
     let target_name = || target.to_owned();
     let missing_as = || column.missing_as.clone();
-    let is_no_number =
-        || TabularError::TargetIsNoNumber { target: target_name(), no_number: no_numbers(column) };
     let distinct = column.levels.as_ref().map(Vec::len);
     let choice = match &column.kind {
         Kind::Ignored => return Err(TabularError::TargetIgnored { target: target_name() }),
@@ -300,10 +299,10 @@ pub fn prepare_target(
                 let number = level.text.parse().unwrap_or(f64::NAN);
                 Err(TabularError::OneNumber { target: target_name(), number })
             }
-            Some([_, ..]) => Err(is_no_number()),
+            Some([_, ..]) => Err(is_no_number(column)),
             _ => Err(TabularError::NoLabels { target: target_name(), missing_as: missing_as() }),
         },
-        (TaskChoice::Regression, _) => Err(is_no_number()),
+        (TaskChoice::Regression, _) => Err(is_no_number(column)),
         (TaskChoice::Classification, _) => {
             if distinct == Some(0) {
                 return Err(TabularError::NoLabels { target: target_name(), missing_as: missing_as() });
@@ -315,8 +314,8 @@ pub fn prepare_target(
             let rows = schema.rows - column.missing;
             match distinct {
                 Some(classes) if classes > FEW_VALUES && 2 * classes > rows => {
-                    let (target, no_number) = (target_name(), no_numbers(column));
-                    Err(TabularError::TooManyClasses { target, classes, rows, no_number })
+                    let (target, as_numbers) = (target_name(), as_numbers(column));
+                    Err(TabularError::TooManyClasses { target, classes, rows, as_numbers })
                 }
                 _ => {
                     schema.take_as_categories(target)?;
@@ -334,6 +333,20 @@ pub fn no_numbers(column: &Column) -> Vec<String> {
         levels.iter().filter(|level| !level.is_number()).map(|level| level.text.clone()).collect();
     let few = others.len() as f64 <= FEW_OTHERS * levels.len() as f64;
     if column.kind == Kind::Categorical && few { others } else { Vec::new() }
+}
+
+fn is_no_number(column: &Column) -> TabularError {
+    let (no_number, without_unit) = (no_numbers(column), without_unit(column));
+    TabularError::TargetIsNoNumber { target: column.name.clone(), no_number, without_unit }
+}
+
+/// What to do for a column to be one of numbers to predict; `None` where it holds other texts.
+pub fn as_numbers(column: &Column) -> Option<String> {
+    match no_numbers(column).as_slice() {
+        [] if column.kind == Kind::Categorical => without_unit(column),
+        [] => Some("say --task regression".into()),
+        marks => Some(format!("say {} --task regression", as_missing(marks))),
+    }
 }
 
 fn usual_choice(column: &Column, rows: usize) -> TaskChoice {
@@ -397,8 +410,7 @@ pub(crate) fn target_rows(
         }
         TaskChoice::Regression => {
             let Values::Numbers(numbers) = table.column(target)? else {
-                let no_number = no_numbers(table.schema().column(target)?);
-                return Err(TabularError::TargetIsNoNumber { target: target.into(), no_number });
+                return Err(is_no_number(table.schema().column(target)?));
             };
             let rows: Vec<usize> = (0..numbers.len()).filter(|&row| !numbers[row].is_nan()).collect();
             let numbers: Vec<f64> = rows.iter().map(|&row| numbers[row]).collect();

@@ -2,8 +2,8 @@
 
 use crate::arguments::Format;
 use serde::{Serialize, Serializer};
-use ugmm_data::frame::{ReadAs, ValueType, date_text};
-use ugmm_tabular::DateTarget;
+use ugmm_data::frame::{DateFormat, ReadAs, ValueType, date_text};
+use ugmm_tabular::{DateTarget, value_text};
 
 /// 0000-01-01 and 9999-12-31 as days since 1970-01-01, between which dates can be written.
 const DAYS: (f64, f64) = (-719_528.0, 2_932_896.0);
@@ -105,9 +105,7 @@ impl Values {
         fn parsed<T>(texts: &[Option<String>], parse: impl Fn(&str) -> Option<T>) -> Vec<Option<T>> {
             texts.iter().map(|text| parse(text.as_deref()?)).collect()
         }
-        let dates = |with_time| {
-            Self::Date(DateTarget { with_time }, parsed(&texts, |text| ReadAs::Days.number(text)))
-        };
+        let dates = |kind| Self::Date(kind, parsed(&texts, |text| ReadAs::Days.number(text)));
         match (value_type, format) {
             (ValueType::Text, _) | (_, Format::Csv) => Self::Text(texts),
             (ValueType::Integer, _) => Self::Integer(parsed(&texts, |text| text.parse().ok())),
@@ -116,16 +114,23 @@ impl Values {
                 let truth = |text: &str| ReadAs::Booleans.number(text).map(|truth| truth != 0.0);
                 Self::Boolean(parsed(&texts, truth))
             }
-            (ValueType::Date, _) => dates(false),
-            (ValueType::Time, _) => dates(true),
+            (ValueType::Date, _) => dates(DateTarget::Days),
+            (ValueType::Time, _) => dates(DateTarget::Times),
         }
     }
 
-    /// Predicted dates, rounded to the day or to the minute.
+    /// Predicted dates, rounded to the day or to the minute; months as text.
     pub fn dates(kind: DateTarget, days: impl IntoIterator<Item = f64>) -> Self {
-        let per_day = if kind.with_time { MINUTES_PER_DAY } else { 1.0 };
+        let per_day = if kind == DateTarget::Times { MINUTES_PER_DAY } else { 1.0 };
         let rounded = |days: f64| (days.clamp(DAYS.0, DAYS.1) * per_day).round() / per_day;
-        Self::Date(kind, days.into_iter().map(|days| Some(rounded(days))).collect())
+        let days = days.into_iter().map(rounded);
+        match kind {
+            DateTarget::Months => {
+                let months = ReadAs::Dates(DateFormat::Months);
+                Self::Text(days.map(|day| Some(value_text(&months, day))).collect())
+            }
+            DateTarget::Days | DateTarget::Times => Self::Date(kind, days.map(Some).collect()),
+        }
     }
 
     pub fn len(&self) -> usize {

@@ -120,12 +120,12 @@ impl DensityModel {
         self.columns()[self.target()?].states()
     }
 
-    /// Whether the target is a date or time, as days since 1970-01-01, and whether with times of day.
+    /// Of a target of dates, which are days since 1970-01-01, what the table had of them.
     #[must_use]
     pub fn target_date(&self) -> Option<DateTarget> {
         let target = &self.columns()[self.target()?];
         let with_time = !target.range().is_some_and(|range| range.whole);
-        target.is_date().then_some(DateTarget { with_time })
+        DateTarget::of(&target.request.read_as, with_time)
     }
 
     /// What of the target is predicted.

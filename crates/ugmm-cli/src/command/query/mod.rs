@@ -9,7 +9,7 @@ use crate::error::CliError;
 use crate::known::{Question, names, some};
 use crate::output::{check_outputs, percent, print, short, within, write_json};
 use indexmap::IndexMap;
-use says::{Density, Numbers, Says, Summary, quantiles};
+use says::{Density, Numbers, Says, Summary, by_name, quantiles};
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use ugmm_network::inference::conditional::ConditionalDensity;
@@ -132,7 +132,7 @@ fn of_numbers(numbers: &[(f64, f64)], name: impl Fn(f64) -> String) -> Numbers {
             mode: mode.map_or(mean, |(number, _)| *number),
             quantiles: quantiles(quantile),
         },
-        probabilities: numbers.iter().map(|(number, share)| (name(*number), *share)).collect(),
+        probabilities: by_name(numbers.iter().map(|(number, share)| (name(*number), *share))),
     }
 }
 
@@ -168,7 +168,7 @@ fn text(report: &Report, question: &Question) -> String {
                 "{}\nmean {}, mode {}\n",
                 of_states(&numbers.probabilities),
                 in_words(numbers.summary.mean, question, column),
-                in_words(numbers.summary.mode, question, column)
+                mode_in_words(numbers, question, column)
             ),
             Says::Density(density) => distribution
                 .as_ref()
@@ -204,6 +204,13 @@ fn in_words(number: f64, question: &Question, column: &str) -> String {
         Some(variable) => within(number, variable.range().map_or(0.0, |range| range.high - range.low)),
         None => short(number),
     }
+}
+
+/// The most probable number, date or month, which has the probability of all its days.
+fn mode_in_words(numbers: &Numbers, question: &Question, column: &str) -> String {
+    let variable = question.variables.list().iter().find(|variable| variable.name() == column);
+    let of_dates = variable.filter(|variable| variable.is_date()).and_then(|_| numbers.most_probable());
+    of_dates.unwrap_or_else(|| in_words(numbers.summary.mode, question, column))
 }
 
 /// The density over its range, and what can be said of it in numbers.
