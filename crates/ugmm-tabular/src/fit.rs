@@ -110,11 +110,11 @@ pub fn fit(
     let candidates = candidates(options);
     let calibrating = calibrating(&learner, &split, &folds)?;
     // What can be wrong with the numbers and the options is found before anything is trained.
+    let rows = learner.table_rows(&split.train);
+    let inputs = Preprocessor::fit(table, &rows, Some(target), &options.preprocessing)?.inputs();
     for learned in folds.iter().chain(&calibrating).chain([&split]) {
         learner.number(&learned.train)?;
     }
-    let rows = learner.table_rows(&split.train);
-    let inputs = Preprocessor::fit(table, &rows, Some(target), &options.preprocessing)?.inputs();
     for settings in candidates.values() {
         learner.recipe(settings, inputs, split.train.len(), None)?;
     }
