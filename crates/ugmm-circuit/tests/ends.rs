@@ -98,7 +98,7 @@ fn no_answer_lies_beyond_the_ends() {
                 (0..cells).map(|cell| answer.quantile((f64::from(cell) + 0.5) / f64::from(cells))).collect();
             let mean = middles.iter().sum::<f64>() / f64::from(cells);
             assert!((mean - answer.mean()).abs() < 2e-3 * (1.0 + mean), "{mean} {}", answer.mean());
-            assert!(answer.entropy().is_finite() && answer.variance() > 0.0);
+            assert!(answer.entropy().is_finite() && answer.deviation() > 0.0);
         }
     }
     let refused = circuit.log_likelihood(Rows::new(&[-0.1, 0.5], 2).unwrap()).unwrap_err();

@@ -286,7 +286,7 @@ fn distributions_of_one_variable_agree_with_quadrature() {
         }
         assert!((mass - 1.0).abs() < 1e-8, "{mass}");
         assert!((conditional.mean() - mean).abs() < 1e-7);
-        assert!((conditional.variance() - (square - mean * mean)).abs() < 1e-6);
+        assert!((conditional.deviation().powi(2) - (square - mean * mean)).abs() < 1e-6);
         assert!((conditional.entropy() - entropy).abs() < 1e-7, "{} and {entropy}", conditional.entropy());
         assert!(
             conditional.density(conditional.mode()) >= best.0

@@ -104,6 +104,7 @@ impl CliError {
             | E::TooManyClasses { .. }
             | E::TargetIsNoNumber { .. }
             | E::OneNumber { .. }
+            | E::AlmostOneNumber { .. }
             | E::NoLabels { .. }
             | E::NoFeatures { .. }
             | E::TooFewRows { .. }

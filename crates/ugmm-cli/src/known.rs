@@ -30,20 +30,19 @@ impl<'m> Question<'m> {
 
     /// The columns that are given, with their values as they are understood.
     pub fn given(&self) -> Vec<(String, String)> {
-        let text = |(index, values): &(usize, Vec<f64>)| {
-            let variable = &self.variables.list()[*index];
-            let text = self.given_rare(*index).unwrap_or_else(|| variable.text(values));
-            (variable.name().to_owned(), text)
-        };
-        self.evidence.values.iter().map(text).collect()
+        let name = |index: usize| self.variables.list()[index].name().to_owned();
+        let given = self.evidence.values.iter();
+        given.filter_map(|(index, _)| Some((name(*index), self.given_text(*index)?))).collect()
     }
 
-    /// The rare level that is given of a variable, as it was typed; none if none is.
-    pub fn given_rare(&self, index: usize) -> Option<String> {
+    /// The value that is given of a variable, as it is understood: rare levels by their names, and numbers as they are, though all of
+    /// the column's were whole; none if none is given.
+    pub fn given_text(&self, index: usize) -> Option<String> {
         let variable = &self.variables.list()[index];
-        let (_, typed) = self.typed.iter().find(|(name, _)| name == variable.name())?;
-        let is_rare = variable.states()?.rare.iter().any(|level| level == typed.trim());
-        is_rare.then(|| typed.trim().to_owned())
+        let (_, values) = self.evidence.values.iter().find(|(given, _)| *given == index)?;
+        let typed = self.typed.iter().find(|(name, _)| name == variable.name());
+        let exact = |(_, typed): &(String, String)| variable.exact_text(typed);
+        Some(typed.and_then(exact).unwrap_or_else(|| variable.text(values)))
     }
 
     /// As [`given_in_words`], of the columns that are given.

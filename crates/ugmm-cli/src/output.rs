@@ -5,6 +5,7 @@ use serde::Serialize;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use ugmm_network::file::{check_writable, write_atomically};
+use ugmm_tabular::LogLikelihoodMeasures;
 
 pub use ugmm_report::table;
 
@@ -132,12 +133,24 @@ pub fn error_text(error: f64, is_date: bool) -> String {
     format!("{error:.decimals$}{unit}")
 }
 
-/// A mean log-likelihood with its standard error, where there is one.
-pub fn level_and_error(mean: f64, standard_error: Option<f64>) -> String {
+/// ", log-likelihood -1.2 ± 0.1 per row" of some rows, after these; or why none can be said.
+pub fn log_likelihood(found: &LogLikelihoodMeasures) -> String {
     // Of what no density has room for, so many digits say nothing.
     let text = |value: f64| if value.abs() < 1e6 { format!("{value:.4}") } else { short(value) };
-    let error = standard_error.filter(|error| error.is_finite());
-    text(mean) + &error.map_or_else(String::new, |error| format!(" ± {}", text(error)))
+    let error = found.standard_error.filter(|error| error.is_finite());
+    let error = error.map_or_else(String::new, |error| format!(" ± {}", text(error)));
+    match found.mean {
+        Some(mean) => format!(", log-likelihood {}{error} per row", text(mean)),
+        None => {
+            ", none of which is possible by the rows learned from, so that no log-likelihood can be measured"
+                .into()
+        }
+    }
+}
+
+/// A log-likelihood that a model keeps, and what it is `per`.
+pub fn kept_level(level: Option<f64>, per: &str) -> String {
+    level.map_or_else(|| "not known".into(), |level| format!("{level:.4}{per}"))
 }
 
 /// A share in [0, 1] as percent with so many decimals.

@@ -5,7 +5,7 @@ use ugmm_data::ImageShape;
 use ugmm_data::frame::{
     Column, DecimalMark, Doubt, Images, Kind, Level, NumberFormat, ReadAs, Schema, date_text,
 };
-use ugmm_tabular::{as_missing, no_numbers};
+use ugmm_tabular::{as_missing, no_numbers, value_text, without_unit};
 
 /// Columns up to which each gets a line.
 const MOST_LINES: usize = 40;
@@ -94,7 +94,13 @@ fn near_numbers(schema: &Schema, target: &str) -> String {
     let mut text = String::new();
     for column in &schema.columns {
         let (others, name) = (no_numbers(column), &column.name);
-        let Some(first) = others.first() else { continue };
+        let Some(first) = others.first() else {
+            let of_classes = name == target && column.levels.as_ref().is_some_and(|levels| levels.len() > 2);
+            if let Some(mend) = without_unit(column).filter(|_| of_classes) {
+                text += &format!("{name:?} is predicted as classes; if it should be a number, {mend}\n");
+            }
+            continue;
+        };
         text += &match name == target {
             true => format!(
                 "{name:?} is predicted as classes, because {first:?} is not a number; if it is one but for that, say {} \
@@ -234,7 +240,11 @@ fn values(column: &Column) -> String {
         Kind::Numeric { min, max, .. } => {
             format!("{} to {}", within(*min, max - min), within(*max, max - min))
         }
-        Kind::Date { min, max, .. } => format!("{} to {}", column.text_of(*min), column.text_of(*max)),
+        Kind::Date { min, max, .. } => {
+            let read_as = column.request().map_or(ReadAs::Days, |request| request.read_as);
+            let [low, high] = [*min, *max].map(|end| value_text(&read_as, end));
+            format!("{low} to {high}")
+        }
         Kind::Ignored => String::new(),
         Kind::Boolean | Kind::Categorical | Kind::Constant => {
             let levels = column.levels.as_deref().unwrap_or_default();

@@ -63,6 +63,7 @@ mod layout;
 pub mod oracle;
 mod shape;
 mod simd;
+mod squares;
 mod tasks;
 
 pub use backward::{GradientSlices, Gradients, backward, backward_into};
@@ -70,6 +71,7 @@ pub use error::KernelError;
 pub use floor::{floor_gradients, floored_log_sigmas};
 pub use forward::{Forward, Saved, forward};
 pub use shape::{DROPPED_LOGIT, LayerArguments, LayerShape, NO_LOG_WEIGHT};
+pub use squares::root_mean_square;
 
 #[doc(hidden)]
 pub mod dispatch {

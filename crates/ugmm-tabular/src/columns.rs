@@ -42,12 +42,8 @@ pub(crate) fn rows_with_values<'c>(
     Ok(known)
 }
 
-/// Refuses a category that names rows rather than kinds of rows, and gaps where there must be none.
-pub(crate) fn check_column(
-    column: &Column,
-    rows: usize,
-    needs_every_value: bool,
-) -> Result<(), TabularError> {
+/// Refuses a category that names rows rather than kinds of rows.
+pub(crate) fn check_column(column: &Column, rows: usize) -> Result<(), TabularError> {
     let levels = column.levels.as_ref().map_or(0, Vec::len);
     let too_many = levels > FEW_LEVELS && levels * ROWS_PER_LEVEL > rows || levels > MOST_LEVELS;
     if column.kind == Kind::Categorical && too_many {
@@ -57,8 +53,5 @@ pub(crate) fn check_column(
             None => TabularError::TooManyLevels { column: name, levels, rows },
         });
     }
-    match needs_every_value && column.is_informative() && column.missing > 0 {
-        true => Err(TabularError::Incomplete { column: column.name.clone(), missing: column.missing }),
-        false => Ok(()),
-    }
+    Ok(())
 }

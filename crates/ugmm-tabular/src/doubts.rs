@@ -1,12 +1,14 @@
 //! What a finished training leaves to doubt: whether it is better than guessing, and what may have kept it from learning.
 
+use crate::far::{FarNumbers, usual_numbers};
 use crate::learner::{Fitted, Learner};
 use crate::measures::Measures;
-use crate::target::{TargetValues, usual_numbers};
+use crate::target::TargetValues;
 use serde::Serialize;
 use std::collections::HashSet;
-use ugmm_data::frame::{ReadAs, Values};
+use ugmm_data::frame::Values;
 use ugmm_network::ModelConfig;
+use ugmm_network::metrics::mean_and_deviation;
 
 /// Rows that are looked at to find out whether a column's values are told apart.
 const ROWS: usize = 10_000;
@@ -14,12 +16,11 @@ const ROWS: usize = 10_000;
 const WIDE_INPUT: f64 = 30.0;
 /// Hidden layers from which on depth is a likely reason.
 const DEEP: usize = 3;
-/// Numbers far from all others that are named.
-const NAMED: usize = 3;
 /// Share of a column's standard deviation that is left of it without values far from all others, below which these spoil the
-/// scale of the rest; and standard deviations that such a value is at least away from the mean.
+/// scale of the rest.
 const SQUEEZED: f64 = 0.25;
-const LEAST_FAR: f32 = 5.0;
+/// Nats by which predictions may be better than guessing by chance, over all rows: the logarithm of a ratio of likelihoods.
+const CHANCE: f64 = 2.0;
 
 /// How good guessing is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -74,9 +75,7 @@ impl NumberBaseline {
     /// Of rows with these numbers, which must not be none.
     #[must_use]
     pub fn of(numbers: &[f64]) -> Self {
-        let rows = numbers.len() as f64;
-        let mean = numbers.iter().sum::<f64>() / rows;
-        let rmse = (numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / rows).sqrt();
+        let (mean, rmse) = mean_and_deviation(numbers);
         // Means over the numbers of the formulas for a normal distribution, the second for normal numbers.
         let log_density = -0.5 * (std::f64::consts::TAU.ln() + 1.0) - rmse.ln();
         Self { mean, rmse, log_density, crps: rmse / std::f64::consts::PI.sqrt() }
@@ -102,13 +101,15 @@ impl Baseline {
     /// Whether predictions with these measures, of the same rows, are no better by any measure, chance allowed for.
     #[must_use]
     pub fn is_not_beaten_by(&self, measures: &Measures) -> bool {
+        let chance = CHANCE / measures.rows().max(1) as f64;
         match (self, measures) {
             (Self::Class(guess), Measures::Classes(found)) => {
-                let chance = (guess.accuracy * (1.0 - guess.accuracy) / found.rows.max(1) as f64).sqrt();
-                found.accuracy <= guess.accuracy + chance && found.log_loss >= guess.log_loss
+                let of_accuracy = (guess.accuracy * (1.0 - guess.accuracy) / found.rows.max(1) as f64).sqrt();
+                found.accuracy <= guess.accuracy + of_accuracy && found.log_loss >= guess.log_loss - chance
             }
+            // Of a normal distribution a deviation smaller by this factor is as many nats.
             (Self::Number(guess), Measures::Numbers(found)) => {
-                found.rmse >= guess.rmse && found.log_density <= guess.log_density
+                found.rmse >= guess.rmse * (-chance).exp() && found.log_density <= guess.log_density + chance
             }
             _ => false,
         }
@@ -159,8 +160,9 @@ pub(crate) fn doubts(
     baseline: Option<&Baseline>,
     measures: &Measures,
 ) -> Vec<String> {
-    let mut doubts = far_numbers(learner);
-    doubts.extend(hidden_columns(learner, fitted));
+    let hidden = hidden_columns(learner, fitted);
+    let is_hidden = !hidden.is_empty();
+    let mut doubts: Vec<String> = far_numbers(learner).into_iter().chain(hidden).collect();
     if fitted.trained.best_epoch.is_none()
         && let [first, .., last] = fitted.trained.history.as_slice()
         && last.training_loss > first.training_loss + 0.01 * (1.0 + first.training_loss.abs())
@@ -179,12 +181,14 @@ pub(crate) fn doubts(
             ModelConfig::Mlp(network) => network.sizes.len().saturating_sub(1),
         };
         let hidden = layers.saturating_sub(1);
-        let reason = match hidden >= DEEP {
-            true => format!(
+        let reason = if is_hidden {
+            "what is said above of a column may be why".to_owned()
+        } else if hidden >= DEEP {
+            format!(
                 "networks of {hidden} hidden layers are hard to learn: try --hidden with one or two sizes"
-            ),
-            false => "either the other columns say nothing of it, or other settings are needed: try --search"
-                .into(),
+            )
+        } else {
+            "either the other columns say nothing of it, or other settings are needed: try --search".into()
         };
         doubts.push(format!(
             "the model is no better than guessing ({}); {reason}",
@@ -197,60 +201,34 @@ pub(crate) fn doubts(
 }
 
 /// Numbers to predict that are far from all others.
-fn far_numbers(learner: &Learner) -> Vec<String> {
-    let TargetValues::Numbers(numbers) = &learner.values else { return Vec::new() };
-    let Some((low, high)) = usual_numbers(numbers) else { return Vec::new() };
-    let far: Vec<usize> =
-        (0..numbers.len()).filter(|&place| !(low..=high).contains(&numbers[place])).collect();
-    let far: Vec<(f64, usize)> = far.into_iter().map(|place| (numbers[place], learner.rows[place])).collect();
-    vec![format!(
-        "{} is {}, where all others lie between {low} and {high}; if that is an error, correct or remove it. Predicted means do \
-         not count such numbers unless they are likely",
+fn far_numbers(learner: &Learner) -> Option<String> {
+    let (TargetValues::Numbers(numbers), Some(usual)) = (&learner.values, learner.usual) else { return None };
+    let read_as = learner.table.schema().request(learner.target).ok()?.read_as;
+    let far = FarNumbers::of(numbers.iter().copied().zip(learner.rows.iter().copied()), usual);
+    let mend = match far.as_missing(&read_as) {
+        codes if codes.is_empty() => "if that is an error, correct or remove it".to_owned(),
+        codes => {
+            format!("if that marks missing values, say {codes}; if it is an error, correct or remove it")
+        }
+    };
+    Some(format!(
+        "{} is {}; {mend}. Predicted means do not count such numbers unless they are likely",
         learner.target,
-        named(&far)
-    )]
+        far.in_words(&read_as)
+    ))
 }
 
-/// Numbers with their rows of the table, the first few of them.
-fn named(far: &[(f64, usize)]) -> String {
-    let in_row = |&(number, row): &(f64, usize)| match number.abs() < 1e16 {
-        true => format!("{number} in row {}", row + 1),
-        false => format!("{number:e} in row {}", row + 1),
-    };
-    let named: Vec<String> = far.iter().take(NAMED).map(in_row).collect();
-    let more = match far.len() - named.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    named.join(", ") + &more
-}
-
-/// A value and its row.
-type InRow = (f64, usize);
-
-/// Values of a column far from all others, with their rows, and the ends of the others, if the scale of the column is theirs
-/// rather than that of the others; not the largest of a column that is merely skewed.
-fn squeezing_values(numbers: &[f64], rows: &[usize]) -> Option<(Vec<InRow>, (f64, f64))> {
-    let known: Vec<f64> = rows.iter().map(|&row| numbers[row]).filter(|number| !number.is_nan()).collect();
-    let (low, high) = usual_numbers(&known)?;
-    let usual: Vec<f64> = known.iter().copied().filter(|number| (low..=high).contains(number)).collect();
-    if deviation(&usual) >= SQUEEZED * deviation(&known) {
-        return None;
-    }
-    let far = |&row: &usize| {
-        let number = numbers[row];
-        (number < low || number > high).then_some((number, row))
-    };
-    Some((rows.iter().filter_map(far).collect(), (low, high)))
-}
-
-/// The standard deviation of numbers, of which there are some.
-fn deviation(numbers: &[f64]) -> f64 {
-    let count = numbers.len() as f64;
-    let mean = numbers.iter().map(|number| number / count).sum::<f64>();
-    // Divided first, so that squares of large numbers are finite.
-    let largest = numbers.iter().map(|number| (number - mean).abs()).fold(f64::MIN_POSITIVE, f64::max);
-    largest * (numbers.iter().map(|number| ((number - mean) / largest).powi(2)).sum::<f64>() / count).sqrt()
+/// Values of a column far from all others, if the scale of the column, by the rows learned from, is theirs rather than that of the
+/// others; not the largest of a column that is merely skewed.
+fn squeezing_values(numbers: &[f64], rows: &[usize], learned: &HashSet<usize>) -> Option<FarNumbers> {
+    let known = || rows.iter().map(|&row| (numbers[row], row)).filter(|(number, _)| !number.is_nan());
+    let all: Vec<f64> = known().map(|(number, _)| number).collect();
+    let (low, high) = usual_numbers(&all)?;
+    let usual: Vec<f64> = all.iter().copied().filter(|number| (low..=high).contains(number)).collect();
+    let far = FarNumbers::of(known(), (low, high));
+    let is_squeezed = mean_and_deviation(&usual).1 < SQUEEZED * mean_and_deviation(&all).1
+        && far.rows().any(|row| learned.contains(&row));
+    is_squeezed.then_some(far)
 }
 
 /// Columns whose values the network cannot tell apart, or hardly can for a few far away, or that are far wider than its
@@ -259,12 +237,12 @@ fn hidden_columns(learner: &Learner, fitted: &Fitted) -> Vec<String> {
     let Fitted { preprocessor, inputs, rows, .. } = fitted;
     let (requests, sources, width) =
         (preprocessor.requests(), preprocessor.source_columns(), preprocessor.inputs());
+    let learned: HashSet<usize> = rows.iter().copied().collect();
     let mut doubts = Vec::new();
     for (input, &source) in sources.iter().enumerate() {
         let request = &requests[source];
-        let is_number = matches!(request.read_as, ReadAs::Numbers(_) | ReadAs::Days);
         let Ok(Values::Numbers(numbers)) = learner.table.column(&request.name) else { continue };
-        if !is_number || learner.table.schema().images.is_some() {
+        if learner.table.schema().images.is_some() {
             continue;
         }
         let values = || rows.iter().take(ROWS).map(|&row| numbers[row]).filter(|number| !number.is_nan());
@@ -277,16 +255,15 @@ fn hidden_columns(learner: &Learner, fitted: &Fitted) -> Vec<String> {
         let variance = seen().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / count;
         let name = &request.name;
         let is_scaled = !is_raw && preprocessor.scale_of(input).is_some();
-        let farthest =
-            inputs.iter().skip(input).step_by(width).fold(0f32, |most, value| most.max(value.abs()));
-        if is_scaled
-            && farthest > LEAST_FAR
-            && let Some((far, (low, high))) = squeezing_values(numbers, rows)
-        {
+        if is_scaled && let Some(far) = squeezing_values(numbers, &learner.rows, &learned) {
+            let mend = match far.as_missing(&request.read_as) {
+                codes if codes.is_empty() => "If that is an error, correct or remove it".to_owned(),
+                codes => format!("If that marks missing values, say {codes}"),
+            };
             doubts.push(format!(
-                "the column {name:?} is {}, where all others lie between {low} and {high}: scaled with it, the others are \
-                 nearly alike to the network. If it is an error, correct or remove it; otherwise use --scaling quantile",
-                named(&far)
+                "the column {name:?} is {}: scaled with that, the others are nearly alike to the network. {mend}; otherwise use \
+                 --scaling quantile",
+                far.in_words(&request.read_as)
             ));
         } else if different > 2 && 2 * told_apart < different {
             let mend = match is_raw {
@@ -341,19 +318,55 @@ mod tests {
     }
 
     #[test]
+    fn what_chance_may_make_better_is_no_better_than_guessing() {
+        let labels: Vec<usize> = (0..48).map(|row| usize::from(row % 16 < 7)).collect();
+        let guess = Baseline::Class(ClassBaseline::of(&["p".into(), "q".into()], &labels).unwrap());
+        let classes = |accuracy: f64, log_loss: f64| {
+            // Of each row the logarithms of its two probabilities.
+            let (right, wrong) = ((-log_loss).exp(), 1.0 - (-log_loss).exp());
+            let logs: Vec<f32> = labels
+                .iter()
+                .flat_map(|&label| if label == 0 { [right, wrong] } else { [wrong, right] })
+                .map(|share| share.ln() as f32)
+                .collect();
+            let wrong = ((1.0 - accuracy) * 48.0).round() as usize;
+            let decided: Vec<usize> = labels
+                .iter()
+                .enumerate()
+                .map(|(row, &label)| if row < wrong { 1 - label } else { label })
+                .collect();
+            Measures::Classes(ugmm_network::Metrics::of_decisions(&logs, &labels, &decided))
+        };
+        // Worse in accuracy, and better by 0.4 nats over all rows; better by 4.8 nats; right beyond chance.
+        assert!(guess.is_not_beaten_by(&classes(0.4792, 0.677)));
+        assert!(!guess.is_not_beaten_by(&classes(0.5625, 0.585)));
+        assert!(!guess.is_not_beaten_by(&classes(0.75, 0.68)));
+    }
+
+    #[test]
     fn a_far_value_is_told_from_a_skewed_column() {
         let rows: Vec<usize> = (0..300).collect();
+        let learned: HashSet<usize> = rows.iter().copied().collect();
         // Quantiles of a logistic distribution.
         let share = |i: usize| (i as f64 + 0.5) / 300.0;
         let mut even: Vec<f64> = (0..300).map(|i| (share(i) / (1.0 - share(i))).ln()).collect();
         for scale in [0.5, 1.0, 1.5, 2.0] {
             let skewed: Vec<f64> = even.iter().map(|value| (scale * value / 1.8).exp()).collect();
-            assert!(squeezing_values(&skewed, &rows).is_none(), "{scale}");
+            assert!(squeezing_values(&skewed, &rows, &learned).is_none(), "{scale}");
         }
-        assert!(squeezing_values(&even, &rows).is_none());
+        assert!(squeezing_values(&even, &rows, &learned).is_none());
         even[10] = 1e300;
-        let (far, (_, high)) = squeezing_values(&even, &rows).unwrap();
-        assert!(far == [(1e300, 10)] && high < 10.0);
-        assert_eq!(named(&far), "1e300 in row 11");
+        let far = squeezing_values(&even, &rows, &learned).unwrap();
+        assert_eq!(far.rows().collect::<Vec<_>>(), [10]);
+        // A row that was not learned from spoils nothing.
+        let others = rows.iter().copied().filter(|row| *row != 10).collect();
+        assert!(squeezing_values(&even, &rows, &others).is_none());
+        // A twentieth of the rows have a code, and a fifth.
+        for every in [20, 5] {
+            let coded =
+                |i: usize| if i.is_multiple_of(every) { -999.0 } else { (share(i) / (1.0 - share(i))).ln() };
+            let coded: Vec<f64> = (0..300).map(coded).collect();
+            assert_eq!(squeezing_values(&coded, &rows, &learned).unwrap().rows().count(), 300 / every);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong between a table and a model.
 
+use crate::every_value::NeedsEveryValue;
 use crate::question_error::QuestionError;
 use std::path::PathBuf;
 use ugmm_data::frame::Level;
@@ -50,26 +51,35 @@ pub enum TabularError {
 
     /// Each row has a class of its own.
     #[error(
-        "the column {target:?} has {classes} different labels in {rows} rows, too many to be classes; name another \
-         target, or, if it holds numbers, say {}--task regression",
-        if .no_number.is_empty() { String::new() } else { format!("{} ", as_missing(.no_number)) }
+        "the column {target:?} has {classes} different labels in {rows} rows, too many to be classes; name another target{}",
+        .as_numbers.as_ref().map_or_else(String::new, |mend| format!(", or, if it holds numbers, {mend}"))
     )]
-    TooManyClasses { target: String, classes: usize, rows: usize, no_number: Vec<String> },
+    TooManyClasses { target: String, classes: usize, rows: usize, as_numbers: Option<String> },
 
     /// A column of text where a number is to be predicted.
-    #[error("the column {target:?} does not hold numbers, so it can only be predicted by classification{}",
-        match .no_number.first() {
-            None => String::new(),
-            Some(text) => format!(
+    #[error(
+        "the column {target:?} does not hold numbers, so it can only be predicted by classification{}",
+        match (.no_number.first(), .without_unit) {
+            (Some(text), _) => format!(
                 "; if it holds numbers but for {text:?}, which marks a missing value, say {}", as_missing(.no_number)
             ),
+            (None, Some(mend)) => format!("; if it should, {mend}"),
+            (None, None) => String::new(),
         }
     )]
-    TargetIsNoNumber { target: String, no_number: Vec<String> },
+    TargetIsNoNumber { target: String, no_number: Vec<String>, without_unit: Option<String> },
 
     /// A column of equal numbers.
     #[error("the column {target:?} holds one number only, {number}; there is nothing to predict")]
     OneNumber { target: String, number: f64 },
+
+    /// A column of equal numbers but for rows too few to be learned from and held out.
+    #[error(
+        "the column {target:?} is {common} in all rows but {others} ({other} in row {row}), and the rows that are held out leave \
+         a network nothing else to learn from; if {other} is an error, correct or remove it; else predict whether a row has \
+         it with --task classification"
+    )]
+    AlmostOneNumber { target: String, common: String, others: usize, other: String, row: usize },
 
     /// No row to learn from.
     #[error("no row has a value in the column {target:?}{}", kept_as_classes(.target, .missing_as))]
@@ -112,20 +122,23 @@ pub enum TabularError {
     )]
     NotAllDates { column: String, levels: usize, written: String },
 
-    /// A feed-forward network needs every value.
+    /// A column with gaps for a network that needs every value.
     #[error(
-        "the column {column:?} lacks {missing} values, and a feed-forward network needs every value; fill them in, \
-         leave the column out with --ignore {column:?}, or train a uGMM network, which does without them"
+        "the column {column:?} lacks {}, and {}; fill in what is missing, leave the column out with --ignore {column:?}, or {}",
+        if *.missing == 1 { "a value".to_owned() } else { format!("{missing} values") }, .why.reason(), .why.instead()
     )]
-    Incomplete { column: String, missing: usize },
+    Incomplete { column: String, missing: usize, why: NeedsEveryValue },
 
     /// A class weight for a class that is not there, or none for one that is.
     #[error("the class weights are for {}, but the classes of {target:?} are {}; give each its weight", some(.given), some(.classes))]
     ClassWeights { target: String, given: Vec<String>, classes: Vec<String> },
 
     /// A row to predict that lacks a value, for a model that needs all.
-    #[error("{}, row {row}, column {column:?}: the value is missing, and this model needs every value", .file.display())]
-    NeedsEveryValue { file: PathBuf, row: usize, column: String },
+    #[error(
+        "{}, row {row}, column {column:?}: the value is missing, and {}; fill it in, or {}",
+        .file.display(), .why.reason(), .why.instead()
+    )]
+    ValueMissing { file: PathBuf, row: usize, column: String, why: NeedsEveryValue },
 
     /// Images of another size than those that the model learned from.
     #[error("{}: the images are {found} pixels, where the model learned from images of {expected}", .file.display())]

@@ -108,16 +108,19 @@ pub fn fit(
     };
     let folds = if folds == 0 { Vec::new() } else { inner_folds(&learner, &split, folds)? };
     let candidates = candidates(options);
-    // What can be wrong with the options is found before anything is trained.
+    let calibrating = calibrating(&learner, &split, &folds)?;
+    // What can be wrong with the numbers and the options is found before anything is trained.
     let rows = learner.table_rows(&split.train);
     let inputs = Preprocessor::fit(table, &rows, Some(target), &options.preprocessing)?.inputs();
+    for learned in folds.iter().chain(&calibrating).chain([&split]) {
+        learner.number(&learned.train)?;
+    }
     for settings in candidates.values() {
         learner.recipe(settings, inputs, split.train.len(), None)?;
     }
     let identity = identity(&learner);
     let journal = Journal::open(run.checkpoint.as_deref(), run.resume, identity)?;
     run.progress.on_begin();
-    let calibrating = calibrating(&learner, &split, &folds)?;
     let networks = candidates.len() * folds.len() + calibrating.len() + 1;
     let mut stages = Stages::new(run, journal, networks);
 

@@ -4,17 +4,21 @@ use crate::class_weights::class_weights;
 use crate::columns::{check_column, rows_with_features};
 use crate::device::{OnDevice, backend};
 use crate::error::TabularError;
+use crate::every_value::NeedsEveryValue;
+use crate::far::usual_numbers;
 use crate::measures::Measures;
 use crate::options::FitOptions;
 use crate::outputs::{CELLS, Outputs};
 use crate::rows::known_rows;
 use crate::run::Stages;
-use crate::target::{NumberTarget, TargetRows, TargetValues, target_rows};
+use crate::target::{NumberTarget, TargetRows, TargetValues, are_different, target_rows};
+use crate::value_text::value_text;
 use crate::{Table, TaskChoice};
+use ugmm_data::frame::Column;
 use ugmm_data::{Preprocessor, Split, stratified_split};
 use ugmm_network::metrics::unweighted;
 use ugmm_network::training::{Trained, init_model, log_probabilities, predicted_densities, resume};
-use ugmm_network::{Architecture, Model, ModelConfig, Recipe, Settings, TableShape, TargetKind};
+use ugmm_network::{Model, ModelConfig, Recipe, Settings, TableShape, TargetKind};
 
 /// Share of the training rows that early stopping looks at instead.
 const STOPPING_SHARE: f64 = 0.1;
@@ -32,6 +36,8 @@ pub(crate) struct Learner<'a> {
     /// Row of the table at each place.
     pub(crate) rows: Vec<usize>,
     pub(crate) values: TargetValues,
+    /// Of numbers, from the least to the greatest that is not far from all others, if some are.
+    pub(crate) usual: Option<(f64, f64)>,
     pub(crate) class_weights: Option<Vec<f64>>,
     /// Rows of the table that are left out because they have no target, or nothing but one.
     pub(crate) without_target: usize,
@@ -75,13 +81,26 @@ impl<'a> Learner<'a> {
                 TargetValues::Numbers(kept.iter().map(|&place| numbers[place]).collect())
             }
         };
-        let needs_every_value = options.settings.model.unwrap_or_default() == Architecture::Mlp;
+        let usual = match &values {
+            TargetValues::Numbers(numbers) => usual_numbers(numbers),
+            TargetValues::Classes(..) => None,
+        };
         for column in table.schema().columns.iter().filter(|column| column.name != target) {
-            check_column(column, all_rows, needs_every_value)?;
+            check_column(column, all_rows)?;
         }
         let class_weights = class_weights(target, &values, options.class_weights.as_ref())?;
         let (without_target, without_features) = (all_rows - with_target, with_target - rows.len());
-        Ok(Self { table, target, options, rows, values, class_weights, without_target, without_features })
+        Ok(Self {
+            table,
+            target,
+            options,
+            rows,
+            values,
+            usual,
+            class_weights,
+            without_target,
+            without_features,
+        })
     }
 
     /// A group for each of these places, which a split has in proportion: its class, or which part of all numbers, in
@@ -113,7 +132,8 @@ impl<'a> Learner<'a> {
         let target = match (&self.values, number) {
             (TargetValues::Classes(classes, _), _) => TargetKind::Classes(classes.len()),
             (TargetValues::Numbers(numbers), number) => {
-                let (low, high) = number.unwrap_or_else(|| NumberTarget::of(numbers)).network_range();
+                let (low, high) =
+                    number.unwrap_or_else(|| NumberTarget::of(numbers, self.usual)).network_range();
                 TargetKind::Number { low, high }
             }
         };
@@ -127,6 +147,14 @@ impl<'a> Learner<'a> {
         if let ModelConfig::Ugmm(network) = &mut recipe.model {
             let possible = network.layers[0].dropout == 0.0;
             network.missing_values = settings.missing_values.unwrap_or(possible);
+        }
+        let is_incomplete =
+            |column: &&Column| column.name != self.target && column.is_informative() && column.missing > 0;
+        if let Some(why) = NeedsEveryValue::of(&recipe.model)
+            && let Some(column) = self.table.schema().columns.iter().find(is_incomplete)
+        {
+            let (column, missing) = (column.name.clone(), column.missing);
+            return Err(TabularError::Incomplete { column, missing, why });
         }
         Ok(recipe)
     }
@@ -144,13 +172,7 @@ impl<'a> Learner<'a> {
         let table_rows = self.table_rows(&learned);
         let options = &self.options.preprocessing;
         let preprocessor = Preprocessor::fit(self.table, &table_rows, Some(self.target), options)?;
-        let number = match &self.values {
-            TargetValues::Classes(..) => None,
-            TargetValues::Numbers(numbers) => {
-                let numbers: Vec<f64> = learned.iter().map(|&place| numbers[place]).collect();
-                Some(NumberTarget::of(&numbers))
-            }
-        };
+        let number = self.number(&learned)?;
         let inputs = preprocessor.transform(self.table, &table_rows)?;
         let recipe = self.recipe(settings, preprocessor.inputs(), learned.len(), number)?;
         let training = self.dataset(inputs.clone(), &preprocessor, number, &learned)?;
@@ -171,6 +193,27 @@ impl<'a> Learner<'a> {
         }
         stages.check_interrupted()?;
         Ok(Fitted { preprocessor, recipe, number, trained, inputs, rows: table_rows })
+    }
+
+    /// How a network sees the numbers to predict that it learns from these places; none of classes.
+    ///
+    /// # Errors
+    ///
+    /// When all of these numbers are equal.
+    pub(crate) fn number(&self, learned: &[usize]) -> Result<Option<NumberTarget>, TabularError> {
+        let TargetValues::Numbers(all) = &self.values else { return Ok(None) };
+        let numbers: Vec<f64> = learned.iter().map(|&place| all[place]).collect();
+        if are_different(&numbers) {
+            return Ok(Some(NumberTarget::of(&numbers, self.usual)));
+        }
+        let common = numbers.first().copied().unwrap_or(f64::NAN);
+        let others: Vec<usize> = (0..all.len()).filter(|&place| all[place] != common).collect();
+        let request = self.table.schema().request(self.target)?;
+        let other =
+            others.first().map(|&place| (value_text(&request.read_as, all[place]), self.rows[place] + 1));
+        let (other, row) = other.unwrap_or_default();
+        let (target, common) = (self.target.to_owned(), value_text(&request.read_as, common));
+        Err(TabularError::AlmostOneNumber { target, common, others: others.len(), other, row })
     }
 
     /// The rows to learn from, and those that are measured after each epoch.

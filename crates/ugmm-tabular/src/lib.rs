@@ -41,7 +41,9 @@ mod device;
 mod doubts;
 mod error;
 mod estimator;
+mod every_value;
 mod faithfulness;
+mod far;
 mod fingerprint;
 mod fit;
 mod identity;
@@ -63,6 +65,8 @@ mod run;
 mod search;
 mod stream;
 mod target;
+mod unit;
+mod value_text;
 mod variables;
 
 pub use any_model::AnyModel;
@@ -72,13 +76,14 @@ pub use density::{
     DensityAnswer, DensityBatch, DensityColumn, DensityEvidence, DensityLearned, DensityMethod, DensityModel,
     DensityOptions, DensityReader, DensityReport, DensityRun, DensityStructure, Dependence, EncodedRows,
     Filled, FilledCell, LogLikelihoodMeasures, LogLikelihoods, OTHER, Outside, RareLevel, Surprise,
-    SurprisingColumn, TriedStructure, UNLIKELY, density_columns, fit_density, mixture_metrics,
+    SurprisingColumn, TriedStructure, UNLIKELY, UsualRows, density_columns, fit_density, mixture_metrics,
     prepare_pixels,
 };
 pub use device::{backend, use_backend};
 pub use doubts::{Baseline, ClassBaseline, NumberBaseline};
 pub use error::{TabularError, as_missing};
 pub use estimator::{UgmmClassifier, UgmmRegressor};
+pub use every_value::NeedsEveryValue;
 pub use faithfulness::{Attribution, AttributionCurve, Faithfulness};
 pub use fit::{Calibration, FitReport, fit};
 pub use measures::Measures;
@@ -93,6 +98,8 @@ pub use robustness::TableCertificate;
 pub use run::{Progress, Run, Stage};
 pub use search::{Candidate, small_grid};
 pub use stream::{Batch, ModelReader};
-pub use target::{NumberTarget, Predictions, Target, no_numbers, prepare_target};
+pub use target::{NumberTarget, Predictions, Target, as_numbers, no_numbers, prepare_target};
 pub use ugmm_data::{Preprocessor, Table};
+pub use unit::without_unit;
+pub use value_text::value_text;
 pub use variables::{Evidence, TableVariable, TableVariables};

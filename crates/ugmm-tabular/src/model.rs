@@ -6,9 +6,10 @@ use crate::novelty::Novelty;
 use crate::outputs::CELLS;
 use crate::range::NumberRange;
 use crate::target::{Predictions, Target};
+use crate::value_text::is_month;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use ugmm_data::frame::{ReadOptions, Request, UsualMarks};
+use ugmm_data::frame::{ReadAs, ReadOptions, Request, UsualMarks};
 use ugmm_data::{ImageGrid, ImageShape, Preprocessor};
 use ugmm_network::inference::conditional::ConditionalDensity;
 use ugmm_network::inspect::Absence;
@@ -59,11 +60,27 @@ pub(crate) struct TablePart {
     pub(crate) rare_rows: Vec<Vec<usize>>,
 }
 
-/// A target of dates.
+/// A target of dates, by what the table had of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DateTarget {
-    /// Whether the table had times of day.
-    pub with_time: bool,
+pub enum DateTarget {
+    /// Months.
+    Months,
+    /// Days.
+    Days,
+    /// Days with times.
+    Times,
+}
+
+impl DateTarget {
+    /// Of a target that is read so; `None` of one of other values.
+    pub(crate) fn of(read_as: &ReadAs, with_time: bool) -> Option<Self> {
+        match read_as {
+            _ if is_month(read_as) => Some(Self::Months),
+            ReadAs::Days | ReadAs::Dates(_) if with_time => Some(Self::Times),
+            ReadAs::Days | ReadAs::Dates(_) => Some(Self::Days),
+            _ => None,
+        }
+    }
 }
 
 /// The options, with marks of missing values beside theirs, and columns in which the usual ones are values.
@@ -196,11 +213,10 @@ impl TabularModel {
         self.part.words.get(column)?.as_ref()
     }
 
-    /// Whether the target is a date or time, as days since 1970-01-01, and whether with times of day.
+    /// Of a target of dates, which are days since 1970-01-01, what the table had of them.
     #[must_use]
     pub fn target_date(&self) -> Option<DateTarget> {
-        let with_time = self.part.target_times;
-        self.part.target_request.read_as.is_date().then_some(DateTarget { with_time })
+        DateTarget::of(&self.part.target_request.read_as, self.part.target_times)
     }
 
     pub(crate) fn target_request(&self) -> &Request {

@@ -76,6 +76,12 @@ pub enum QuestionError {
     #[error("the score is that of a whole row; give {} as well", some(.columns))]
     WholeRow { columns: Vec<String> },
 
+    /// Nothing left to look for.
+    #[error(
+        "every column is given, so there is nothing left to find; leave out of --given what is asked for"
+    )]
+    NothingToFind,
+
     /// Nothing left to draw.
     #[error("every column is given, so there is nothing to draw")]
     NothingToDraw,

@@ -1,6 +1,7 @@
 //! The rows of a file, however many, as a model wants them.
 
 use crate::error::TabularError;
+use crate::every_value::NeedsEveryValue;
 use crate::model::TabularModel;
 use std::path::{Path, PathBuf};
 use ugmm_data::Encoded;
@@ -119,13 +120,13 @@ impl Iterator for ModelReader<'_> {
         let width = preprocessor.inputs();
         let has_value = |row: &[f32]| row.iter().any(|value| !value.is_nan());
         let known: Vec<bool> = inputs.chunks(width).map(has_value).collect();
-        if !self.model.takes_missing_values() {
+        if let Some(why) = NeedsEveryValue::of(&self.model.saved().model.config()) {
             let lacking = |row: &[f32]| row.iter().any(|value| value.is_nan());
             if let Some(index) = inputs.chunks(width).position(lacking) {
                 let (file, row) = (self.path.clone(), frame.rows[index]);
                 let place = inputs[index * width..][..width].iter().position(|value| value.is_nan());
                 let column = preprocessor.names().swap_remove(place.unwrap_or(0));
-                return Some(Err(TabularError::NeedsEveryValue { file, row, column }));
+                return Some(Err(TabularError::ValueMissing { file, row, column, why }));
             }
         }
         if known.contains(&false) {

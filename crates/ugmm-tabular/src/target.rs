@@ -1,6 +1,7 @@
 //! The column to predict.
 
-use crate::{TabularError, TaskChoice};
+use crate::unit::without_unit;
+use crate::{TabularError, TaskChoice, as_missing};
 use serde::{Deserialize, Serialize};
 use ugmm_data::frame::{Column, FrameError, Kind, Level, Schema, Values};
 use ugmm_data::{ClassLabels, Table};
@@ -15,11 +16,6 @@ const ROWS_PER_VALUE: usize = 3;
 const FEW_OTHERS: f64 = 0.2;
 /// How far the range of a number reaches beyond the numbers learned from, as a share of theirs.
 const MARGIN: f64 = 0.1;
-/// A number is far from the others if it is so many widths of the middle half of all numbers beyond it, and of few alone.
-const FAR: f64 = 10.0;
-/// The same in widths of the middle nine tenths, where half of the numbers are equal.
-const FAR_OF_EQUAL: f64 = 4.0;
-const FEW_FAR: f64 = 0.01;
 /// The part of the usual range that is, beyond it, as wide as in the middle; from there on distances count by their logarithm.
 const TAIL: f64 = 0.02;
 /// How far beyond the usual range, in widths of it, the range of a number reaches at most: the farther, the less of the network's
@@ -98,11 +94,14 @@ pub struct NumberTarget {
 }
 
 impl NumberTarget {
-    /// Of the numbers to learn from, which must not all be equal.
-    pub(crate) fn of(numbers: &[f64]) -> Self {
-        let Some((least, most)) = usual_numbers(numbers) else { return Self::of_usual(numbers) };
-        let near: Vec<f64> =
-            numbers.iter().copied().filter(|number| (least..=most).contains(number)).collect();
+    /// Of the numbers to learn from, which must not all be equal. Which of them are `usual` and which are far from all others is
+    /// decided by all rows of the table, so that it is the same for each part of them.
+    pub(crate) fn of(numbers: &[f64], usual: Option<(f64, f64)>) -> Self {
+        let is_near = |number: &f64| usual.is_none_or(|(least, most)| (least..=most).contains(number));
+        let near: Vec<f64> = numbers.iter().copied().filter(is_near).collect();
+        if near.len() == numbers.len() || !are_different(&near) {
+            return Self::of_usual(numbers);
+        }
         let inner = Self::of_usual(&near);
         let (mut low, mut high) = (inner.low, inner.high);
         let farthest = FARTHEST * (inner.high - inner.low);
@@ -242,21 +241,9 @@ impl NumberTarget {
     }
 }
 
-/// From the least to the greatest of the numbers that are not far from all others, if a few are.
-pub(crate) fn usual_numbers(numbers: &[f64]) -> Option<(f64, f64)> {
-    let mut sorted = numbers.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let at = |share: f64| sorted[(share * (sorted.len() - 1) as f64).round() as usize];
-    let fences = |tail: f64, far: f64| {
-        let (low, high) = (at(tail), at(1.0 - tail));
-        (high > low).then_some((low - far * (high - low), high + far * (high - low)))
-    };
-    let (low, high) = fences(0.25, FAR).or_else(|| fences(0.05, FAR_OF_EQUAL))?;
-    let near =
-        sorted.partition_point(|&number| number < low)..sorted.partition_point(|&number| number <= high);
-    let far = sorted.len() - near.len();
-    let is_few = far > 0 && far as f64 <= (FEW_FAR * sorted.len() as f64).max(1.0);
-    is_few.then(|| (sorted[near.start], sorted[near.end - 1]))
+/// Whether there are two numbers among these.
+pub(crate) fn are_different(numbers: &[f64]) -> bool {
+    numbers.windows(2).any(|pair| pair[0] != pair[1])
 }
 
 impl Target {
@@ -299,8 +286,6 @@ pub fn prepare_target(
     })?;
     let target_name = || target.to_owned();
     let missing_as = || column.missing_as.clone();
-    let is_no_number =
-        || TabularError::TargetIsNoNumber { target: target_name(), no_number: no_numbers(column) };
     let distinct = column.levels.as_ref().map(Vec::len);
     let choice = match &column.kind {
         Kind::Ignored => return Err(TabularError::TargetIgnored { target: target_name() }),
@@ -314,10 +299,10 @@ pub fn prepare_target(
                 let number = level.text.parse().unwrap_or(f64::NAN);
                 Err(TabularError::OneNumber { target: target_name(), number })
             }
-            Some([_, ..]) => Err(is_no_number()),
+            Some([_, ..]) => Err(is_no_number(column)),
             _ => Err(TabularError::NoLabels { target: target_name(), missing_as: missing_as() }),
         },
-        (TaskChoice::Regression, _) => Err(is_no_number()),
+        (TaskChoice::Regression, _) => Err(is_no_number(column)),
         (TaskChoice::Classification, _) => {
             if distinct == Some(0) {
                 return Err(TabularError::NoLabels { target: target_name(), missing_as: missing_as() });
@@ -329,8 +314,8 @@ pub fn prepare_target(
             let rows = schema.rows - column.missing;
             match distinct {
                 Some(classes) if classes > FEW_VALUES && 2 * classes > rows => {
-                    let (target, no_number) = (target_name(), no_numbers(column));
-                    Err(TabularError::TooManyClasses { target, classes, rows, no_number })
+                    let (target, as_numbers) = (target_name(), as_numbers(column));
+                    Err(TabularError::TooManyClasses { target, classes, rows, as_numbers })
                 }
                 _ => {
                     schema.take_as_categories(target)?;
@@ -348,6 +333,20 @@ pub fn no_numbers(column: &Column) -> Vec<String> {
         levels.iter().filter(|level| !level.is_number()).map(|level| level.text.clone()).collect();
     let few = others.len() as f64 <= FEW_OTHERS * levels.len() as f64;
     if column.kind == Kind::Categorical && few { others } else { Vec::new() }
+}
+
+fn is_no_number(column: &Column) -> TabularError {
+    let (no_number, without_unit) = (no_numbers(column), without_unit(column));
+    TabularError::TargetIsNoNumber { target: column.name.clone(), no_number, without_unit }
+}
+
+/// What to do for a column to be one of numbers to predict; `None` where it holds other texts.
+pub fn as_numbers(column: &Column) -> Option<String> {
+    match no_numbers(column).as_slice() {
+        [] if column.kind == Kind::Categorical => without_unit(column),
+        [] => Some("say --task regression".into()),
+        marks => Some(format!("say {} --task regression", as_missing(marks))),
+    }
 }
 
 fn usual_choice(column: &Column, rows: usize) -> TaskChoice {
@@ -411,13 +410,12 @@ pub(crate) fn target_rows(
         }
         TaskChoice::Regression => {
             let Values::Numbers(numbers) = table.column(target)? else {
-                let no_number = no_numbers(table.schema().column(target)?);
-                return Err(TabularError::TargetIsNoNumber { target: target.into(), no_number });
+                return Err(is_no_number(table.schema().column(target)?));
             };
             let rows: Vec<usize> = (0..numbers.len()).filter(|&row| !numbers[row].is_nan()).collect();
             let numbers: Vec<f64> = rows.iter().map(|&row| numbers[row]).collect();
             let Some(&first) = numbers.first() else { return Err(nothing()) };
-            if numbers.iter().all(|&number| number == first) {
+            if !are_different(&numbers) {
                 return Err(TabularError::OneNumber { target: target.into(), number: first });
             }
             Ok(TargetRows { rows, values: TargetValues::Numbers(numbers) })
@@ -428,11 +426,12 @@ pub(crate) fn target_rows(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::far::usual_numbers;
 
     /// A density that says as much of numbers below 0 as of those above.
     #[test]
     fn what_was_never_negative_is_not_predicted_to_be() {
-        let number = NumberTarget::of(&[0.0, 0.0, 1.0, 10.0]);
+        let number = NumberTarget::of(&[0.0, 0.0, 1.0, 10.0], None);
         assert!(number.never_negative && number.low < 0.0);
         let scores: Vec<f32> = (0..100).map(|cell| -0.5 * ((cell as f32 - 8.5) / 4.0).powi(2)).collect();
         let density = number.density(&scores);
@@ -464,7 +463,8 @@ mod tests {
         }
         assert_eq!(number.to_data(number.network_range().0), 0.0);
         assert!(
-            !NumberTarget::of(&[-1.0, 5.0]).never_negative && !NumberTarget::of(&[5.0, 6.0]).never_negative
+            !NumberTarget::of(&[-1.0, 5.0], None).never_negative
+                && !NumberTarget::of(&[5.0, 6.0], None).never_negative
         );
         let old = r#"{"mean": 1.0, "scale": 2.0, "low": -1.0, "high": 5.0}"#;
         assert!(!serde_json::from_str::<NumberTarget>(old).unwrap().never_negative);
@@ -476,7 +476,7 @@ mod tests {
         for far in [1e5, 1e15, 1e100, -1e300] {
             let mut numbers: Vec<f64> = (0..200).map(|i| f64::from(i) / 20.0).collect();
             numbers[7] = far;
-            let number = NumberTarget::of(&numbers);
+            let number = NumberTarget::of(&numbers, usual_numbers(&numbers));
             let (low, high) = number.network_range();
             let (first, last) = number.usual.unwrap();
             let usual = number.to_network(last) - number.to_network(first);

@@ -5,6 +5,7 @@ use crate::model::TabularModel;
 use crate::question_error::QuestionError;
 use crate::range::NumberRange;
 use crate::target::{NumberTarget, Target};
+use crate::value_text::{first_of_month, is_month, value_text};
 use std::ops::Range;
 use ugmm_data::frame::{ReadAs, minute_text};
 use ugmm_data::{ColumnStates, Preprocessor, closest};
@@ -392,7 +393,17 @@ impl TableVariable<'_> {
     /// A number in the data's units as it would stand in the table.
     #[must_use]
     pub fn text_of(&self, number: f64) -> String {
-        self.read_as.text(number)
+        value_text(&self.read_as, number)
+    }
+
+    /// What is typed for a number or a rare level, which the network's inputs do not tell exactly; `None` for another level.
+    #[must_use]
+    pub fn exact_text(&self, typed: &str) -> Option<String> {
+        let typed = typed.trim();
+        match &self.values {
+            Values::Number(_) => number(&self.read_as, typed).map(|number| self.text_of(number)),
+            Values::States(states) => states.rare.iter().find(|level| *level == typed).cloned(),
+        }
     }
 
     /// A number of the network in the data's units, as exact as the column's are: whole where all of them were.
@@ -487,11 +498,12 @@ pub(crate) fn range_ends(read_as: &ReadAs, text: &str) -> Option<(f64, f64)> {
     colons.filter_map(ends).find(|(low, high)| low < high)
 }
 
-/// A number as the column has them, or with a decimal point.
+/// A number as the column has them, or with a decimal point; of a day the month, where the column has months.
 pub(crate) fn number(read_as: &ReadAs, text: &str) -> Option<f64> {
     let plain = || ReadAs::Numbers(Default::default()).number(text);
     match read_as {
         ReadAs::Numbers(_) | ReadAs::Text => read_as.number(text).or_else(plain),
+        _ if is_month(read_as) => read_as.number(text).map(first_of_month),
         _ => read_as.number(text),
     }
 }

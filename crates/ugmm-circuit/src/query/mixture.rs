@@ -6,6 +6,7 @@ use crate::leaf::normal::cumulative;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{E, TAU};
+use ugmm_kernels::root_mean_square;
 
 /// Number of bisections: enough to reduce any interval to neighbouring doubles.
 const BISECTIONS: usize = 200;
@@ -66,18 +67,18 @@ impl UnivariateMixture {
         (low..=high).contains(&value)
     }
 
-    /// Probability, mean and variance of each component between the ends.
-    fn parts(&self) -> impl Iterator<Item = (f64, f64, f64)> {
+    /// Probability, mean and standard deviation of each component between the ends.
+    fn parts(&self) -> impl Iterator<Item = (f64, f64, f64)> + Clone {
         let components: &[GaussianComponent] = match self {
             Self::Continuous { components, .. } => components,
             Self::Discrete { .. } => &[],
         };
         let ends = self.ends();
         components.iter().map(move |c| match between(ends, c.mean, c.sigma) {
-            None => (c.weight, c.mean, c.sigma.powi(2)),
+            None => (c.weight, c.mean, c.sigma),
             Some(inside) => {
-                let variance = (inside.second - inside.first.powi(2)).max(0.0) * c.sigma.powi(2);
-                (c.weight * inside.log_mass.exp(), c.mean + c.sigma * inside.first, variance)
+                let deviation = (inside.second - inside.first.powi(2)).max(0.0).sqrt() * c.sigma;
+                (c.weight * inside.log_mass.exp(), c.mean + c.sigma * inside.first, deviation)
             }
         })
     }
@@ -146,16 +147,16 @@ impl UnivariateMixture {
         }
     }
 
-    /// The expected squared distance from the mean.
+    /// The standard deviation: the root of the expected squared distance from the mean.
     #[must_use]
-    pub fn variance(&self) -> f64 {
+    pub fn deviation(&self) -> f64 {
         let mean = self.mean();
         match self {
-            Self::Continuous { .. } => {
-                self.parts().map(|(weight, own, variance)| weight * (variance + (own - mean).powi(2))).sum()
-            }
+            Self::Continuous { .. } => root_mean_square(
+                self.parts().flat_map(|(weight, own, deviation)| [(weight, deviation), (weight, own - mean)]),
+            ),
             Self::Discrete { .. } => {
-                self.values().map(|(value, probability)| probability * (value - mean).powi(2)).sum()
+                root_mean_square(self.values().map(|(value, probability)| (probability, value - mean)))
             }
         }
     }
@@ -296,7 +297,7 @@ impl UnivariateMixture {
     }
 
     /// Discrete values and their probabilities; empty for a continuous variable.
-    fn values(&self) -> impl Iterator<Item = (f64, f64)> {
+    fn values(&self) -> impl Iterator<Item = (f64, f64)> + Clone {
         let (first, probabilities): (i64, &[f64]) = match self {
             Self::Continuous { .. } => (0, &[]),
             Self::Discrete { first, probabilities } => (*first, probabilities),

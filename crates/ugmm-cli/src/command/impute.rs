@@ -196,7 +196,7 @@ fn filled(
                     .iter()
                     .enumerate()
                     .map(|(row, text)| {
-                        let value = || model.columns()[column].cell(cell(row, column)?.value);
+                        let value = || model.columns()[column].cell_with_day(cell(row, column)?.value);
                         text.clone().or_else(|| Some(notations[column].write(value()?)))
                     })
                     .collect(),
@@ -249,7 +249,7 @@ fn drawn(
             Source::Filled { kept, column } => Values::Text(
                 (0..rows)
                     .map(|row| {
-                        let drawn = || model.columns()[column].cell(completed[row * width + column]);
+                        let drawn = || model.columns()[column].cell_with_day(completed[row * width + column]);
                         let text = batch.kept[kept][row / draws].clone();
                         text.or_else(|| Some(notations[column].write(drawn()?)))
                     })

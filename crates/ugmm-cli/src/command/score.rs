@@ -3,13 +3,14 @@
 use crate::arguments::{Common, Score};
 use crate::density_rows::{Met, outside_examples};
 use crate::error::CliError;
-use crate::output::{check_not_mixed, check_outputs, count, level_and_error, percent, write_json};
+use crate::output::{check_not_mixed, check_outputs, count, log_likelihood, percent, write_json};
 use crate::row_output::{Column, Values, format_of, write_rows};
 use serde::Serialize;
 use ugmm_circuit::UnivariateMixture;
 use ugmm_data::frame::UnseenValues;
 use ugmm_tabular::{
     AnyModel, DensityColumn, DensityModel, DensityReader, LogLikelihoodMeasures, Surprise, UNLIKELY,
+    UsualRows,
 };
 
 /// What the value of a level is called that training had seldom or not at all.
@@ -24,6 +25,8 @@ struct Report {
     log_likelihood: LogLikelihoodMeasures,
     /// Rows less likely than 99 of 100 usual ones.
     unlikely_rows: usize,
+    /// Rows with gaps, whose usual ones are drawn from the model.
+    rows_compared_with_draws: usize,
 }
 
 pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
@@ -39,7 +42,7 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
         DensityReader::open_with_target_if_there(&options.data, &model, &options.rows.keep, &read_options)?;
     let types = reader.kept_types();
     let (mut met, mut examples) = (Met::default(), Vec::new());
-    let (mut log_likelihoods, mut unlikely_rows) = (Vec::new(), 0);
+    let (mut log_likelihoods, mut unlikely_rows, mut with_draws) = (Vec::new(), 0, 0);
     write_rows(options.rows.output.as_deref(), format, |writer| {
         for batch in reader.by_ref() {
             let batch = batch?;
@@ -48,6 +51,7 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
             let surprises = model.surprises(&batch.rows)?;
             log_likelihoods.extend(surprises.iter().map(|surprise| surprise.log_likelihood));
             unlikely_rows += surprises.iter().filter(|surprise| surprise.share_at_most < UNLIKELY).count();
+            with_draws += surprises.iter().filter(|surprise| surprise.usual_rows == UsualRows::Drawn).count();
             let values = |place: usize, column: usize| {
                 let value = batch.row(place)[column];
                 match value.is_nan() {
@@ -62,7 +66,8 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
         Ok(())
     })?;
     let log_likelihood = LogLikelihoodMeasures::of(&log_likelihoods);
-    let report = Report { met, with_target, log_likelihood, unlikely_rows };
+    let report =
+        Report { met, with_target, log_likelihood, unlikely_rows, rows_compared_with_draws: with_draws };
     write_json(common.json.as_deref(), "ugmm/score", &report)?;
     if !common.quiet {
         eprint!("{}", remarks(&report, &model, &examples, &reader.unseen()));
@@ -122,17 +127,23 @@ pub fn expected(column: &DensityColumn, distribution: &UnivariateMixture) -> Str
 }
 
 fn remarks(report: &Report, model: &DensityModel, examples: &[String], unseen: &[UnseenValues]) -> String {
-    let LogLikelihoodMeasures { rows, mean, standard_error, .. } = report.log_likelihood;
+    let rows = report.log_likelihood.rows;
     let without = match (model.target_name(), report.with_target) {
         (Some(target), false) => format!(" (without {target:?}, which the table does not have)"),
         _ => String::new(),
     };
     let mut text = report.met.remarks("integrated out", examples, unseen);
-    let level = level_and_error(mean, standard_error);
-    text += &format!("{}: log-likelihood {level} per row{without}\n", count(rows, "row"));
+    text += &format!("{}{}{without}\n", count(rows, "row"), log_likelihood(&report.log_likelihood));
+    let of_training =
+        if model.learned().validation_rows > 0 { "held out in training" } else { "learned from" };
+    let drawn = "drawn from the model, by the columns that they have";
+    let usual = match report.rows_compared_with_draws {
+        0 => of_training.to_owned(),
+        all if all == rows => drawn.to_owned(),
+        some => format!("{of_training} ({} with gaps: {drawn})", count(some, "row")),
+    };
     text += &format!(
-        "less likely than 99 of 100 rows {}: {} of {} (1 % is to be expected of rows of the same kind)\n",
-        if model.learned().validation_rows > 0 { "held out in training" } else { "learned from" },
+        "less likely than 99 of 100 rows {usual}: {} of {} (1 % is to be expected of rows of the same kind)\n",
         report.unlikely_rows,
         count(rows, "row")
     );

@@ -2,8 +2,8 @@
 
 use super::typed::Typed;
 use serde::{Serialize, Serializer};
-use ugmm_data::frame::{ValueType, date_text};
-use ugmm_tabular::DateTarget;
+use ugmm_data::frame::{DateFormat, ReadAs, ValueType, date_text};
+use ugmm_tabular::{DateTarget, value_text};
 
 /// 0000-01-01 and 9999-12-31 as days since 1970-01-01, between which dates can be written.
 const DAYS: (f64, f64) = (-719_528.0, 2_932_896.0);
@@ -101,11 +101,18 @@ impl Values {
         }
     }
 
-    /// Predicted dates, rounded to the day or to the minute.
+    /// Predicted dates, rounded to the day or to the minute; months as text.
     pub fn dates(kind: DateTarget, days: impl IntoIterator<Item = f64>) -> Self {
-        let per_day = if kind.with_time { MINUTES_PER_DAY } else { 1.0 };
+        let per_day = if kind == DateTarget::Times { MINUTES_PER_DAY } else { 1.0 };
         let rounded = |days: f64| (days.clamp(DAYS.0, DAYS.1) * per_day).round() / per_day;
-        Self::Date(kind, days.into_iter().map(|days| Some(rounded(days))).collect())
+        let days = days.into_iter().map(rounded);
+        match kind {
+            DateTarget::Months => {
+                let months = ReadAs::Dates(DateFormat::Months);
+                Self::Text(days.map(|day| Some(value_text(&months, day))).collect())
+            }
+            DateTarget::Days | DateTarget::Times => Self::Date(kind, days.map(Some).collect()),
+        }
     }
 
     pub fn len(&self) -> usize {

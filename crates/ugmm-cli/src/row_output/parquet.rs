@@ -36,10 +36,10 @@ impl<W: Write + Send> RowWriter for Writer<W> {
                 Values::Exact(values) => Arc::new(Float64Array::from_iter(values)),
                 Values::Typed(kind, values) => typed::array(kind, values),
                 Values::Boolean(values) => Arc::new(BooleanArray::from_iter(values)),
-                Values::Date(DateTarget { with_time: false }, values) => {
+                Values::Date(DateTarget::Months | DateTarget::Days, values) => {
                     Arc::new(Date32Array::from_iter(values.iter().map(|days| days.map(|d| d.round() as i32))))
                 }
-                Values::Date(DateTarget { with_time: true }, values) => {
+                Values::Date(DateTarget::Times, values) => {
                     let milliseconds = |days: f64| (days * 86_400e3).round() as i64;
                     let values = values.iter().map(|days| days.map(milliseconds));
                     Arc::new(TimestampMillisecondArray::from_iter(values))

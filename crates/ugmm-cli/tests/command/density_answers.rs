@@ -58,6 +58,54 @@ fn a_value_that_nearly_all_rows_have_is_not_unusual() {
     }
 }
 
+/// Of a flag that 4 of 100 rows have, and nothing else, a row is as unusual as that.
+#[test]
+fn rows_with_gaps_are_compared_with_rows_of_the_same_columns() {
+    let mut state = 2;
+    let flag = |i: usize| if i % 25 == 3 { "yes" } else { "no" };
+    let row = |i: usize| format!("{:.3},{:.3},{}\n", normal(&mut state), normal(&mut state), flag(i));
+    let folder = with("t.csv", &format!("a,b,flag\n{}", (0..400).map(row).collect::<String>()));
+    let at = folder.path();
+    train(at, "t.csv", &[]);
+    let gaps: String = (0..100).map(|i| format!(",,{}\n", flag(i))).collect();
+    std::fs::write(at.join("gaps.csv"), format!("a,b,flag\n{gaps},,\n")).unwrap();
+    let score = ["score", "d.safetensors", "gaps.csv", "-o", "s.csv", "--json", "s.json"];
+    let output = ugmm(at, &score);
+    assert!(
+        stderr(&output).contains("rows drawn from the model, by the columns that they have"),
+        "{output:?}"
+    );
+    let report = json(&at.join("s.json"));
+    assert_eq!(
+        (report["unlikely_rows"].as_u64(), report["rows_compared_with_draws"].as_u64()),
+        (Some(0), Some(101))
+    );
+    for (i, share) in column(at, "s.csv", "share of rows as likely or less").iter().enumerate() {
+        let share: f64 = share.parse().unwrap();
+        // Of the last row nothing is known at all.
+        let is_right = if i < 100 && flag(i) == "yes" { (0.02..0.06).contains(&share) } else { share == 1.0 };
+        assert!(is_right, "{i}: {share}");
+    }
+    // Whole rows are compared with those held out.
+    let output = ugmm(at, &["score", "d.safetensors", "t.csv"]);
+    assert!(stderr(&output).contains("less likely than 99 of 100 rows held out in training: "), "{output:?}");
+}
+
+#[test]
+fn held_out_rows_none_of_which_is_possible_are_not_measured() {
+    let row = |i: usize| format!("{}\n", if i % 6 == 3 { -1.5 } else { 0.5 + i as f64 });
+    let folder = with("t.csv", &format!("x\n{}", (0..12).map(row).collect::<String>()));
+    let at = folder.path();
+    // By this seed both negative numbers are held out.
+    let text = train(at, "t.csv", &["--seed", "62", "--epochs", "2"]);
+    assert!(text.contains("held-out rows: 2, none of which is possible by the rows learned from"), "{text}");
+    assert!(json(&at.join("t.json"))["validation_log_likelihoods"]["model"]["mean"].is_null());
+    assert!(stdout(&ugmm(at, &["inspect", "d.safetensors"])).contains("rows held out: not known"));
+    stdout(&ugmm(at, &["score", "d.safetensors", "t.csv", "-o", "s.csv"]));
+    let shares = column(at, "s.csv", "share of rows as likely or less");
+    assert!(shares.iter().any(|share| share.parse::<f64>().unwrap() < 0.9), "{shares:?}");
+}
+
 #[test]
 fn rare_levels_are_answered_by_their_own_names() {
     let folder = with_case("rare-levels.csv");

@@ -1,6 +1,6 @@
 //! What `ugmm train` can be told: numbers, classes of different weight, a search, early stopping, time, order of levels.
 
-use crate::{TRAIN, failure, json, stdout, ugmm, with_iris};
+use crate::{TRAIN, failure, failure_of, json, stdout, ugmm, with_iris};
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::Path;
@@ -250,4 +250,39 @@ fn the_config_beside_the_model_repeats_it() {
         let message = failure(&ugmm(at, &[&TRAIN[..], &["--config", "half.toml"]].concat()));
         assert!(message.contains(expected), "{message} does not say {expected}");
     }
+}
+
+#[test]
+fn dropped_components_of_the_first_layer_and_gaps_are_refused_in_words() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let row = |i: usize| format!("{},{},{}\n", i * 37 % 101, i * 53 % 97, ["u", "v"][i % 2]);
+    let whole: String = (0..60).map(row).collect();
+    std::fs::write(at.join("whole.csv"), format!("a,b,c\n{whole}")).unwrap();
+    std::fs::write(at.join("gaps.csv"), format!("a,b,c\n{whole},3,u\n4,,v\n")).unwrap();
+    let train = |table: &str, dropout: &str| {
+        let usual =
+            ["train", table, "--target", "c", "--epochs", "2", "--hidden", "4,4", "-o", "m.safetensors"];
+        ugmm(at, &[&usual[..], &["--dropout", dropout]].concat())
+    };
+    let why =
+        "a network needs every value where components of its first layer are dropped in training (--dropout)";
+    let instead = "train with --dropout 0,0.2, which leaves the first layer whole";
+    let said = failure(&train("gaps.csv", "0.2,0.2"));
+    assert_eq!(
+        said,
+        format!(
+            "gaps.csv: the column \"a\" lacks a value, and {why}; fill in what is missing, leave the column out with --ignore \"a\", or {instead}"
+        )
+    );
+    stdout(&train("gaps.csv", "0,0.2"));
+    stdout(&ugmm(at, &["predict", "m.safetensors", "gaps.csv"]));
+    stdout(&train("whole.csv", "0.2,0.2"));
+    stdout(&ugmm(at, &["predict", "m.safetensors", "whole.csv"]));
+    let output = ugmm(at, &["predict", "m.safetensors", "gaps.csv", "-o", "p.csv"]);
+    let said = failure_of(&output);
+    assert_eq!(
+        said,
+        format!("gaps.csv, row 62, column \"a\": the value is missing, and {why}; fill it in, or {instead}")
+    );
 }

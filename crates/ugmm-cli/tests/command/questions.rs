@@ -280,3 +280,28 @@ fn a_model_of_numbers_is_asked_for_them() {
     let text = stdout(&ugmm(at, &["query", "n.safetensors", "--given", "petal_width=1", "--ask", "species"]));
     assert!(text.contains("never compared with data"), "{text}");
 }
+
+#[test]
+fn given_numbers_are_shown_as_they_are_and_nothing_to_find_is_said_in_words() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let rows: String = (0..60).map(|i| format!("{},{}\n", i % 6, ["u", "v"][i % 2])).collect();
+    std::fs::write(at.join("t.csv"), format!("count,kind\n{rows}")).unwrap();
+    let train = ["train", "t.csv", "--target", "kind", "--objective", "hybrid", "-o", "m.safetensors"];
+    stdout(&ugmm(at, &[&train[..], &["--epochs", "2", "--hidden", "4"]].concat()));
+    for number in ["2.5", "2"] {
+        let given = format!("count={number}");
+        let text = stdout(&ugmm(at, &["query", "m.safetensors", "--given", &given]));
+        assert!(text.starts_with(&format!("kind given count = {number}\n")), "{text}");
+        let drawn = stdout(&ugmm(at, &["sample", "m.safetensors", "--rows", "3", "--given", &given]));
+        assert!(drawn.lines().skip(1).all(|line| line.starts_with(&format!("{number},"))), "{drawn}");
+    }
+    stdout(&ugmm(at, &["train", "t.csv", "--objective", "density", "-o", "d.safetensors", "--epochs", "2"]));
+    for model in ["m.safetensors", "d.safetensors"] {
+        let said = failure(&ugmm(at, &["mpe", model, "--given", "count=2,kind=u"]));
+        assert_eq!(
+            said,
+            "every column is given, so there is nothing left to find; leave out of --given what is asked for"
+        );
+    }
+}

@@ -1,6 +1,6 @@
 //! What is said of a training can be relied on: temperatures, intervals, numbers far from all others, and doubts.
 
-use crate::{json, stdout, ugmm};
+use crate::{failure_of, json, stdout, ugmm};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -96,6 +96,74 @@ fn one_far_number_does_not_spoil_a_model_and_is_named() {
     assert!(report["r2"].as_f64().unwrap() > 0.95, "{report}");
     let coverage = report["coverage_90"].as_f64().unwrap();
     assert!((0.82..0.98).contains(&coverage), "{report}");
+}
+
+#[test]
+fn two_far_numbers_of_200_do_not_spoil_a_model() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let mut rows = line(200, 1);
+    (rows[7].1, rows[107].1) = (-1e4, -1e4);
+    written(at, "t.csv", &rows);
+    written(at, "new.csv", &line(300, 7));
+    let train = ["train", "t.csv", "--target", "y", "--epochs", "60", "-o", "m.safetensors"];
+    for seed in ["0", "2"] {
+        let text = stdout(&ugmm(at, &[&train[..], &["--seed", seed]].concat()));
+        assert!(
+            text.contains("y is -10000 in 2 rows, first in row 8, where all others lie between"),
+            "{text}"
+        );
+        assert!(text.contains("if that marks missing values, say --na=-10000"), "{text}");
+        stdout(&ugmm(at, &["evaluate", "m.safetensors", "new.csv", "--json", "e.json"]));
+        let report = json(&at.join("e.json"));
+        let [r2, coverage] = ["r2", "coverage_90"].map(|of| report[of].as_f64().unwrap());
+        assert!(r2 > 0.8 && coverage > 0.82, "{report}");
+    }
+}
+
+#[test]
+fn a_code_for_missing_values_in_a_feature_is_named() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let mut state = 3;
+    let values: Vec<[f64; 2]> = (0..240).map(|_| [0; 2].map(|_| normal(&mut state))).collect();
+    let table = |code: &dyn Fn(usize) -> Option<&'static str>| {
+        let row = |(i, [x, z]): (usize, &[f64; 2])| {
+            let label = if *x > 0.0 { "p" } else { "q" };
+            format!("{},{z:.3},{label}\n", code(i).map_or_else(|| format!("{x:.3}"), str::to_owned))
+        };
+        format!("x,z,t\n{}", values.iter().enumerate().map(row).collect::<String>())
+    };
+    let train = |text: String, others: &[&str]| {
+        std::fs::write(at.join("t.csv"), text).unwrap();
+        let usual = ["train", "t.csv", "--target", "t", "-o", "m.safetensors", "--epochs", "20"];
+        stdout(&ugmm(at, &[&usual[..], others].concat()))
+    };
+    let coded = || table(&|i| (i % 80 == 11).then_some("999999"));
+    let text = train(coded(), &[]);
+    assert!(text.contains("the column \"x\" is 999999 in 3 rows, first in row 12, where all"), "{text}");
+    assert!(text.contains("say --na=999999; otherwise use --scaling quantile"), "{text}");
+    let no_better = "warning: the model is no better than guessing";
+    assert!(text.contains(no_better) && text.contains("what is said above of a column may be why"), "{text}");
+    for mend in [["--na=999999", "--quiet"], ["--scaling", "quantile"]] {
+        assert!(!train(coded(), &mend).contains("warning"));
+    }
+    let text =
+        train(table(&|i| [(30, "1e6"), (31, "2e6")].iter().find(|(row, _)| *row == i).map(|at| at.1)), &[]);
+    assert!(text.contains("the column \"x\" is 1000000 in row 31, 2000000 in row 32, where all"), "{text}");
+    assert!(text.contains("If that is an error, correct or remove it; otherwise use --scaling"), "{text}");
+}
+
+#[test]
+fn numbers_that_are_equal_but_for_one_row_are_refused_in_words() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let row = |i: usize| format!("{},{}\n", i * 37 % 101, if i == 5 { "1000000" } else { "0" });
+    std::fs::write(at.join("t.csv"), format!("x,y\n{}", (0..200).map(row).collect::<String>())).unwrap();
+    let train = ["train", "t.csv", "--target", "y", "--task", "regression", "-o", "m.safetensors"];
+    let said = failure_of(&ugmm(at, &train));
+    assert!(said.starts_with("t.csv: the column \"y\" is 0 in all rows but 1 (1000000 in row 6)"), "{said}");
+    assert!(said.ends_with("predict whether a row has it with --task classification"), "{said}");
 }
 
 #[test]

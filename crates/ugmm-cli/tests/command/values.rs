@@ -1,6 +1,6 @@
 //! Numbers, dates, truth and missing values as people and programs write them, from training to predictions.
 
-use super::{CASES, failure, failure_of, stdout, ugmm};
+use super::{CASES, failure, failure_of, json, stdout, ugmm};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -649,8 +649,8 @@ fn months_and_dates_of_other_programs_are_read_or_remarked_on() {
     ]);
     let at = folder.path();
     for (file, range) in [
-        ("months.csv", "2020-01-01 to 2022-12-01"),
-        ("excel.csv", "2020-01-01 to 2022-12-01"),
+        ("months.csv", "2020-01 to 2022-12"),
+        ("excel.csv", "2020-01 to 2022-12"),
         ("c.csv", "2020-01-01T10:30:00 to 2022-12-01T10:30:00"),
     ] {
         let said = train(at, file, "rent", &[]);
@@ -667,4 +667,83 @@ fn months_and_dates_of_other_programs_are_read_or_remarked_on() {
         &["train", "mixed.csv", "--target", "rent", "-o", "n.safetensors", "--epochs", "1"],
     ));
     assert!(message.contains("look like dates, but \"2020-"), "{message}");
+}
+
+#[test]
+fn months_are_answered_with_months() {
+    let row = |i: usize| format!("2021-{:02},{}\n", i % 12 + 1, i * 37 % 101);
+    let text = format!("m,v\n{}", (0..120).map(row).collect::<String>());
+    let folder = with(&[("t.csv", &text), ("gaps.csv", "m,v\nMar-21,3\n,5\n")]);
+    let at = folder.path();
+    let is_month = |text: &str| text.len() == 7 && text.as_bytes()[4] == b'-';
+    stdout(&ugmm(at, &["train", "t.csv", "--objective", "density", "-o", "d.safetensors", "--epochs", "5"]));
+    let drawn = stdout(&ugmm(at, &["sample", "d.safetensors", "--rows", "20"]));
+    assert!(column(&drawn, "m").iter().all(|month| is_month(month)), "{drawn}");
+    let found = stdout(&ugmm(at, &["mpe", "d.safetensors", "--json", "m.json"]));
+    assert!(is_month(json(&at.join("m.json"))["values"]["m"].as_str().unwrap()), "{found}");
+    stdout(&ugmm(at, &["query", "d.safetensors", "--ask", "m", "--json", "q.json"]));
+    let report = json(&at.join("q.json"));
+    let months = report["answers"][0]["numbers"]["probabilities"].as_object().unwrap();
+    let sum: f64 = months.values().map(|share| share.as_f64().unwrap()).sum();
+    assert!(months.keys().all(|month| is_month(month)) && (sum - 1.0).abs() < 1e-9, "{report}");
+    // In a file that writes months in another way they are filled in as there.
+    let filled = stdout(&ugmm(at, &["impute", "d.safetensors", "gaps.csv"]));
+    assert!(column(&filled, "m").iter().all(|month| month.ends_with("-21")), "{filled}");
+
+    let said = train(at, "t.csv", "m", &[]);
+    assert!(line(&said, "m").ends_with("2021-01 to 2021-12"), "{said}");
+    let predicted = predict(at, "t.csv", &[]);
+    for name in ["predicted m", "5 %", "median", "95 %"] {
+        assert!(column(&predicted, name).iter().all(|month| is_month(month)), "{predicted}");
+    }
+}
+
+#[test]
+fn numbers_with_a_unit_are_named_where_they_are_the_target() {
+    let kilos = |i: usize| format!("{},{} kg\n", i * 37 % 101, 50 + i * 7 % 97);
+    let share = |i: usize| format!("{},{}%\n", i * 37 % 101, 10 * (i % 4));
+    let table = |row: &dyn Fn(usize) -> String| format!("x,y\n{}", (0..120).map(row).collect::<String>());
+    let folder = with(&[("kg.csv", &table(&kilos)), ("percent.csv", &table(&share))]);
+    let at = folder.path();
+    let arguments = ["train", "kg.csv", "--target", "y", "-o", "m.safetensors"];
+    let mend = "write the numbers without their unit (100 in place of \"100 kg\")";
+    let said = failure_of(&ugmm(at, &arguments));
+    assert!(said.ends_with(&format!("or, if it holds numbers, {mend}")), "{said}");
+    let said = failure_of(&ugmm(at, &[&arguments[..], &["--task", "regression"]].concat()));
+    assert!(said.ends_with(&format!("; if it should, {mend}")), "{said}");
+    let said = train(at, "percent.csv", "y", &[]);
+    let expected = "\"y\" is predicted as classes; if it should be a number, write the numbers without their unit (0 in place of \"0%\")";
+    assert!(said.contains(expected), "{said}");
+    // Other texts are no numbers, whatever is typed.
+    let names = |i: usize| format!("{},name {}\n", i * 37 % 101, i);
+    std::fs::write(at.join("kg.csv"), table(&names)).unwrap();
+    let said = failure_of(&ugmm(at, &arguments));
+    assert!(said.ends_with("too many to be classes; name another target"), "{said}");
+}
+
+#[test]
+fn targets_of_any_size_have_deviations_and_errors() {
+    let folder = with(&[]);
+    let at = folder.path();
+    let (mut reports, mut deviations) = (Vec::new(), Vec::new());
+    for power in [0, 300, -300] {
+        let row = |i: usize| format!("{},{}e{power}\n", i * 37 % 101, i * 37 % 101 + i % 3);
+        let rows: String = (0..60).map(row).collect();
+        std::fs::write(at.join("t.csv"), format!("x,y\n{rows}")).unwrap();
+        train(at, "t.csv", "y", &["--task", "regression"]);
+        let first = column(&predict(at, "t.csv", &[]), "standard deviation").remove(0);
+        deviations.push(first.parse::<f64>().unwrap() / 10f64.powi(power));
+        stdout(&ugmm(at, &["evaluate", "m.safetensors", "t.csv", "--json", "e.json"]));
+        let report = json(&at.join("e.json"));
+        reports.push([
+            report["rmse"].as_f64().unwrap() / 10f64.powi(power),
+            report["r2"].as_f64().unwrap(),
+            report["baseline"]["rmse"].as_f64().unwrap() / 10f64.powi(power),
+        ]);
+    }
+    let is_close = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-3;
+    assert!(deviations.iter().all(|&found| is_close(found, deviations[0])), "{deviations:?}");
+    for report in &reports {
+        assert!(report.iter().zip(&reports[0]).all(|(&a, &b)| is_close(a, b)), "{reports:?}");
+    }
 }

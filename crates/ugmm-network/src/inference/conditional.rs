@@ -3,6 +3,7 @@
 use crate::Predictor;
 use std::ops::Range;
 use std::sync::Arc;
+use ugmm_kernels::root_mean_square;
 
 /// Largest total probability of the tails with which they do not affect [`ConditionalDensity::mean`].
 const SMALL_TAILS: f64 = 0.05;
@@ -185,7 +186,7 @@ impl ConditionalDensity {
     }
 
     /// The cells that count for expectations and their probabilities: without tails of small probability.
-    fn expected(&self) -> impl Iterator<Item = (usize, f64)> {
+    fn expected(&self) -> impl Iterator<Item = (usize, f64)> + Clone {
         let all = 0..self.probabilities.len();
         let (cells, share) = match &self.cells {
             Cells::Equal { .. } => (all, 1.0),
@@ -250,8 +251,8 @@ impl ConditionalDensity {
     pub fn deviation(&self) -> f64 {
         let mean = self.mean();
         // The density is constant within a cell, with a variance of width² / 12.
-        let square = |cell: usize| (self.centre(cell) - mean).powi(2) + self.cells.width(cell).powi(2) / 12.0;
-        self.expected().map(|(cell, share)| share * square(cell)).sum::<f64>().sqrt()
+        let parts = |cell: usize| [self.centre(cell) - mean, self.cells.width(cell) / 12f64.sqrt()];
+        root_mean_square(self.expected().flat_map(|(cell, share)| parts(cell).map(|part| (share, part))))
     }
 
     /// The middle of the cell of greatest density; the first of equal ones.

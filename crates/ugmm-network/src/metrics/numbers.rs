@@ -2,6 +2,7 @@
 
 use crate::inference::conditional::ConditionalDensity;
 use serde::Serialize;
+use ugmm_kernels::root_mean_square;
 
 /// Measures of conditional densities against the true numbers, in their units.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -59,13 +60,13 @@ impl NumberMetrics {
         let inside_range = pairs().filter(is_inside).count();
         let logs = pairs().filter(is_inside).map(|(density, number)| density.log_density(number));
         let log_density = logs.sum::<f64>() / inside_range.max(1) as f64;
-        let mse = mean(&|density, number| (density.mean() - number).powi(2));
-        let variance = variance(numbers);
+        let errors = pairs().map(|(density, number)| (rows.recip(), density.mean() - number));
+        let rmse = root_mean_square(errors);
         Self {
             rows: numbers.len(),
-            rmse: mse.sqrt(),
+            rmse,
             mae: mean(&|density, number| (density.quantile(0.5) - number).abs()),
-            r2: explained(mse, variance),
+            r2: explained_variance(rmse, numbers),
             log_density,
             outside: numbers.len() - inside_range,
             crps: mean(&|density, number| density.crps(number)),
@@ -91,13 +92,12 @@ impl NumberMetrics {
         let mean = |value: fn(&Self) -> f64| sum(value) / rows as f64;
         let inside = |part: &Self| (part.rows - part.outside) as f64;
         let log_densities: f64 = parts.iter().map(|part| inside(part) * part.log_density).sum();
-        let mse = mean(|part| part.rmse.powi(2));
-        let variance = variance(numbers);
+        let rmse = root_mean_square(parts.iter().map(|part| (part.rows as f64 / rows as f64, part.rmse)));
         Some(Self {
             rows,
-            rmse: mse.sqrt(),
+            rmse,
             mae: mean(|part| part.mae),
-            r2: explained(mse, variance),
+            r2: explained_variance(rmse, numbers),
             log_density: log_densities / (rows - outside).max(1) as f64,
             outside,
             crps: mean(|part| part.crps),
@@ -108,16 +108,20 @@ impl NumberMetrics {
     }
 }
 
-/// The fraction of the variance that is explained; `None` if the variance is 0 or the result exceeds `f64`.
-fn explained(mse: f64, variance: f64) -> Option<f64> {
-    Some(1.0 - mse / variance).filter(|share| variance > 0.0 && share.is_finite())
+/// The share of the numbers' variance that predictions with this root mean squared error explain; `None` where there is none, or
+/// `f64` cannot hold it.
+#[must_use]
+pub fn explained_variance(rmse: f64, numbers: &[f64]) -> Option<f64> {
+    let (_, deviation) = mean_and_deviation(numbers);
+    Some(1.0 - (rmse / deviation).powi(2)).filter(|share| deviation > 0.0 && share.is_finite())
 }
 
-/// The mean squared distance to the mean.
-fn variance(numbers: &[f64]) -> f64 {
-    let count = numbers.len() as f64;
-    let average = numbers.iter().sum::<f64>() / count;
-    numbers.iter().map(|number| (number - average).powi(2)).sum::<f64>() / count
+/// Mean and standard deviation (divisor n) of numbers of any size; not a number of none.
+#[must_use]
+pub fn mean_and_deviation(numbers: &[f64]) -> (f64, f64) {
+    let share = (numbers.len() as f64).recip();
+    let mean = numbers.iter().map(|number| number * share).sum::<f64>();
+    (mean, root_mean_square(numbers.iter().map(|number| (share, number - mean))))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::columns::check_column;
 use crate::error::TabularError;
 use crate::question_error::QuestionError;
 use crate::range::NumberRange;
+use crate::value_text::{is_month, nearest_value, value_text};
 use crate::variables::{number, one_of};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -246,17 +247,18 @@ impl DensityColumn {
             let state = states.get(value as usize).or_else(|| rare().map(|level| &level.text));
             return state.cloned().unwrap_or_default();
         }
+        match self.values {
+            ColumnValues::Pixel => ((value.round() + 0.0) / WHITE).to_string(),
+            _ => value_text(&self.request.read_as, self.in_table(value)),
+        }
+    }
+
+    /// A value of the circuit's variable as exact as those of the table.
+    fn in_table(&self, value: f64) -> f64 {
         match (&self.values, self.range) {
-            (ColumnValues::Number, Some(range)) if range.whole => {
-                self.request.read_as.text(value.round() + 0.0)
-            }
-            (ColumnValues::Number, Some(range)) => {
-                let wide = NumberRange { whole: false, ..range };
-                self.request.read_as.text(wide.step_rounded(value))
-            }
-            (ColumnValues::Whole { .. }, _) => self.request.read_as.text(value.round() + 0.0),
-            (ColumnValues::Pixel, _) => ((value.round() + 0.0) / WHITE).to_string(),
-            _ => self.request.read_as.text(value),
+            (ColumnValues::Number, Some(range)) if !range.whole => range.step_rounded(value),
+            (ColumnValues::Number, Some(_)) | (ColumnValues::Whole { .. }, _) => value.round() + 0.0,
+            _ => value,
         }
     }
 
@@ -270,6 +272,18 @@ impl DensityColumn {
     #[must_use]
     pub fn cell(&self, value: f64) -> Option<String> {
         (self.other().map(|other| other as f64) != Some(value)).then(|| self.text(value))
+    }
+
+    /// The same, but of months with a day: what a file that writes months in another way can be given.
+    #[must_use]
+    pub fn cell_with_day(&self, value: f64) -> Option<String> {
+        match is_month(&self.request.read_as) {
+            true => {
+                let read_as = &self.request.read_as;
+                Some(read_as.text(nearest_value(read_as, value)))
+            }
+            false => self.cell(value),
+        }
     }
 
     /// A number that need not be one of the variable's, such as a mean, as text: with the digits that count.
@@ -319,7 +333,7 @@ impl DensityColumn {
         }
         let Some(number) = number(&self.request.read_as, text) else {
             let kind = if self.is_date() { "a date" } else { "a number" };
-            let text_of = |number: f64| self.request.read_as.text(number);
+            let text_of = |number: f64| value_text(&self.request.read_as, number);
             let example = self.range.map(|range| {
                 format!(", such as those from {} to {}", text_of(range.low), text_of(range.high))
             });
@@ -343,7 +357,7 @@ impl DensityColumn {
     /// A number in the table's units as it would stand there.
     #[must_use]
     pub fn number_text(&self, number: f64) -> String {
-        self.request.read_as.text(number)
+        value_text(&self.request.read_as, number)
     }
 
     /// What its numbers can be, in words.
@@ -352,11 +366,11 @@ impl DensityColumn {
         match self.values {
             ColumnValues::Whole { low, high } => {
                 let kind = if self.is_date() { "a day" } else { "a whole number" };
-                let [low, high] = [low, high].map(|end| self.request.read_as.text(end as f64));
+                let [low, high] = [low, high].map(|end| value_text(&self.request.read_as, end as f64));
                 format!("{kind} from {low} to {high}")
             }
             ColumnValues::Number if self.least.is_some() || self.greatest.is_some() => {
-                let text = |end: f64| self.request.read_as.text(end);
+                let text = |end: f64| value_text(&self.request.read_as, end);
                 let kind = if self.is_date() { "a date" } else { "a number" };
                 match (self.least, self.greatest) {
                     (Some(least), Some(greatest)) => {
@@ -512,7 +526,7 @@ pub(crate) fn used_columns<'t>(
     if columns.is_empty() {
         return Err(TabularError::NothingToLearn);
     }
-    columns.iter().try_for_each(|column| check_column(column, table.rows(), false))?;
+    columns.iter().try_for_each(|column| check_column(column, table.rows()))?;
     columns.extend(schema.columns.iter().filter(is_target));
     Ok(columns)
 }

@@ -33,7 +33,7 @@ impl FilledCell {
         }
         let mean = distribution.mean();
         let value = if column.is_whole() { mean.round() } else { mean };
-        let deviation = distribution.variance().max(0.0).sqrt();
+        let deviation = distribution.deviation();
         Self { column: index, value, uncertainty: column.to_table(deviation) }
     }
 }

@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 use ugmm_circuit::{GaussianComponent, UnivariateMixture};
-use ugmm_network::metrics::NumberMetrics;
+use ugmm_network::metrics::{NumberMetrics, explained_variance, root_mean_square};
 
 /// Log-likelihoods of some rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct LogLikelihoodMeasures {
     /// Number of rows.
     pub rows: usize,
-    /// Mean log-likelihood of the rows that are possible, in nats.
-    pub mean: f64,
+    /// Mean log-likelihood of the rows that are possible, in nats; none where no row is.
+    pub mean: Option<f64>,
     /// Standard error of the mean; none of one row.
     pub standard_error: Option<f64>,
     /// Rows with a value that its column cannot have, whose log-likelihood is minus infinity.
@@ -23,11 +23,11 @@ impl LogLikelihoodMeasures {
     pub fn of(log_likelihoods: &[f64]) -> Self {
         let possible = || log_likelihoods.iter().copied().filter(|value| *value != f64::NEG_INFINITY);
         let count = possible().count();
-        let mean = possible().sum::<f64>() / count.max(1) as f64;
+        let mean = possible().sum::<f64>() / count as f64;
         let squares: f64 = possible().map(|value| (value - mean).powi(2)).sum();
         Self {
             rows: log_likelihoods.len(),
-            mean,
+            mean: (count > 0).then_some(mean),
             standard_error: (count > 1).then(|| (squares / (count - 1) as f64 / count as f64).sqrt()),
             impossible: log_likelihoods.len() - count,
         }
@@ -59,14 +59,12 @@ pub fn mixture_metrics(mixtures: &[UnivariateMixture], numbers: &[f64]) -> Numbe
     let (half, nine_tenths) = (quantiles(0.5), quantiles(0.9));
     let logs: Vec<f64> = pairs().map(|(mixture, number)| mixture.log_density(number)).collect();
     let possible: Vec<f64> = logs.iter().copied().filter(|log| log.is_finite()).collect();
-    let mse = mean(&|mixture, number| (mixture.mean() - number).powi(2));
-    let average = numbers.iter().sum::<f64>() / rows;
-    let variance = numbers.iter().map(|number| (number - average).powi(2)).sum::<f64>() / rows;
+    let rmse = root_mean_square(pairs().map(|(mixture, number)| (rows.recip(), mixture.mean() - number)));
     NumberMetrics {
         rows: numbers.len(),
-        rmse: mse.sqrt(),
+        rmse,
         mae: mean(&|mixture, number| (mixture.quantile(0.5) - number).abs()),
-        r2: (variance > 0.0).then(|| 1.0 - mse / variance),
+        r2: explained_variance(rmse, numbers),
         log_density: possible.iter().sum::<f64>() / possible.len().max(1) as f64,
         outside: logs.len() - possible.len(),
         crps: mean(&continuous_ranked_probability_score),
@@ -177,7 +175,7 @@ mod tests {
             let found = continuous_ranked_probability_score(&half, number);
             assert!((found - (near - 0.5 * apart)).abs() < 1e-5, "{number}: {found}, {}", near - 0.5 * apart);
         }
-        let normal = (half.mean() - root).abs() + (half.variance() - 1.0 + root * root).abs();
+        let normal = (half.mean() - root).abs() + (half.deviation().powi(2) - 1.0 + root * root).abs();
         assert!(normal < 1e-12 && half.quantile(0.0) >= 0.0 && half.density(-0.1) == 0.0);
     }
 
@@ -204,8 +202,9 @@ mod tests {
     #[test]
     fn impossible_rows_are_counted_and_left_out_of_the_mean() {
         let measures = LogLikelihoodMeasures::of(&[-1.0, f64::NEG_INFINITY, -3.0]);
-        assert_eq!((measures.rows, measures.mean, measures.impossible), (3, -2.0, 1));
+        assert_eq!((measures.rows, measures.mean, measures.impossible), (3, Some(-2.0), 1));
         assert_eq!(measures.standard_error, Some(1.0));
         assert_eq!(LogLikelihoodMeasures::of(&[-1.0]).standard_error, None);
+        assert_eq!(LogLikelihoodMeasures::of(&[f64::NEG_INFINITY]).mean, None);
     }
 }

@@ -33,4 +33,4 @@ pub use measures::{LogLikelihoodMeasures, mixture_metrics};
 pub use model::{DensityLearned, DensityModel};
 pub use options::{DensityMethod, DensityOptions, DensityRun, DensityStructure};
 pub use reader::{DensityBatch, DensityReader};
-pub use surprise::{Surprise, SurprisingColumn, UNLIKELY};
+pub use surprise::{Surprise, SurprisingColumn, UNLIKELY, UsualRows};

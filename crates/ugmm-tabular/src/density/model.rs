@@ -51,10 +51,10 @@ pub struct DensityLearned {
     pub structure: DensityStructure,
     /// How parameters were found.
     pub method: DensityMethod,
-    /// Mean log-likelihood of the rows held out, or, if there are none, of those learned from.
-    pub log_likelihood: f64,
+    /// Mean log-likelihood of the rows held out, or, if there are none, of those learned from; none where no row held out is possible.
+    pub log_likelihood: Option<f64>,
     /// The same of columns that do not depend on each other.
-    pub independent_log_likelihood: f64,
+    pub independent_log_likelihood: Option<f64>,
     /// After each epoch the mean log-likelihood of the rows learned from.
     pub training_history: Vec<f64>,
     /// After each epoch that of the rows set aside to stop by, if there were some.
@@ -120,12 +120,12 @@ impl DensityModel {
         self.columns()[self.target()?].states()
     }
 
-    /// Whether the target is a date or time, as days since 1970-01-01, and whether with times of day.
+    /// Of a target of dates, which are days since 1970-01-01, what the table had of them.
     #[must_use]
     pub fn target_date(&self) -> Option<DateTarget> {
         let target = &self.columns()[self.target()?];
         let with_time = !target.range().is_some_and(|range| range.whole);
-        target.is_date().then_some(DateTarget { with_time })
+        DateTarget::of(&target.request.read_as, with_time)
     }
 
     /// What of the target is predicted.

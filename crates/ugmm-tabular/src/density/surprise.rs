@@ -2,7 +2,7 @@
 
 use super::encoding::EncodedRows;
 use super::model::DensityModel;
-use super::typical::Patterns;
+use super::typical::Usual;
 use crate::error::TabularError;
 use ugmm_circuit::UnivariateMixture;
 
@@ -11,12 +11,23 @@ use ugmm_circuit::UnivariateMixture;
 pub struct Surprise {
     /// The row's log-likelihood in nats; minus infinity where a value is outside of its column's range.
     pub log_likelihood: f64,
-    /// The share of the rows held out (or, without, learned from) that are as likely or less, in [0, 1], rows being compared by
-    /// the columns that are known; small is unusual.
+    /// The share of usual rows that are as likely or less, in [0, 1], rows being compared by the columns that are known; small is
+    /// unusual.
     pub share_at_most: f64,
+    /// What these usual rows are.
+    pub usual_rows: UsualRows,
     /// The column that surprises most given the others; none where no column is surprising: all values are such as are usual, or
     /// there are none.
     pub column: Option<SurprisingColumn>,
+}
+
+/// What a row is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UsualRows {
+    /// A whole row: the whole ones of those held out in training, or, without, learned from.
+    HeldOut,
+    /// A row with gaps, or where training had hardly any whole ones: rows drawn from the model, of which the same columns are known.
+    Drawn,
 }
 
 /// Share of usual rows below which a row is called unlikely.
@@ -47,7 +58,7 @@ impl DensityModel {
         let width = self.columns().len();
         let log_likelihoods = self.log_likelihood(&rows.values)?;
         let conditionals = self.circuit.log_conditionals(self.rows(&rows.values)?)?;
-        let mut patterns = Patterns::of(&self.circuit)?;
+        let mut usual = Usual::of(&self.circuit)?;
         let typical = self.typical();
         let mut outside = rows.outside.iter().peekable();
         let mut surprises = Vec::with_capacity(log_likelihoods.len());
@@ -59,10 +70,8 @@ impl DensityModel {
             }
             let of_row = &conditionals[place * width..(place + 1) * width];
             let known = (0..width).filter(|&column| !of_row[column].is_nan());
-            let share_at_most = match impossible {
-                Some(_) => 0.0,
-                None => typical.share_at_most(patterns.standardized(row, log_likelihood)?),
-            };
+            let (share, usual_rows) = usual.share_at_most(typical, row, log_likelihood)?;
+            let share_at_most = if impossible.is_some() { 0.0 } else { share };
             let standardized = |column: usize| typical.standardized_surprise(column, of_row[column]);
             let strangest = known.max_by(|&a, &b| standardized(a).total_cmp(&standardized(b)));
             let is_surprising = |&column: &usize| {
@@ -83,7 +92,7 @@ impl DensityModel {
                 }),
             };
             let log_likelihood = if impossible.is_some() { f64::NEG_INFINITY } else { log_likelihood };
-            surprises.push(Surprise { log_likelihood, share_at_most, column });
+            surprises.push(Surprise { log_likelihood, share_at_most, usual_rows, column });
         }
         Ok(surprises)
     }

@@ -4,7 +4,7 @@ use super::{LeftOut, classes, numbers};
 use crate::arguments::{Common, Evaluate};
 use crate::density_rows::{Met, outside_examples};
 use crate::error::CliError;
-use crate::output::{count, level_and_error, print, write_json};
+use crate::output::{count, log_likelihood, print, write_json};
 use serde::Serialize;
 use ugmm_data::frame::UnseenValues;
 use ugmm_network::metrics::decisions;
@@ -98,9 +98,9 @@ pub fn run(model: &DensityModel, options: &Evaluate, common: &Common) -> Result<
             Some(Predictions::Numbers(Box::new(report)))
         }
     };
-    let log_likelihood = LogLikelihoodMeasures::of(&likelihoods);
-    let bits_per_pixel = model.bits_per_pixel(log_likelihood.mean);
-    let report = Report { log_likelihood, bits_per_pixel, met, predictions };
+    let found = LogLikelihoodMeasures::of(&likelihoods);
+    let bits_per_pixel = found.mean.and_then(|mean| model.bits_per_pixel(mean));
+    let report = Report { log_likelihood: found, bits_per_pixel, met, predictions };
     write_json(common.json.as_deref(), "ugmm/evaluate", &report)?;
     if common.quiet {
         return Ok(());
@@ -110,18 +110,18 @@ pub fn run(model: &DensityModel, options: &Evaluate, common: &Common) -> Result<
 }
 
 fn text(report: &Report, model: &DensityModel, examples: &[String], unseen: &[UnseenValues]) -> String {
-    let LogLikelihoodMeasures { rows, mean, standard_error, impossible } = report.log_likelihood;
+    let LogLikelihoodMeasures { rows, mean, impossible, .. } = report.log_likelihood;
     let learned = model.learned();
     let met = Met { missing_values: 0, ..report.met };
     let mut text = met.remarks("", examples, unseen);
     text += &format!(
-        "{}, log-likelihood {} per row; {} in training had {:.4}\n",
+        "{}{}; {} in training had {}\n",
         count(rows, "row"),
-        level_and_error(mean, standard_error),
+        log_likelihood(&report.log_likelihood),
         if learned.validation_rows > 0 { "held-out rows" } else { "the rows learned from" },
-        learned.log_likelihood
+        learned.log_likelihood.map_or_else(|| "none".into(), |level| format!("{level:.4}"))
     );
-    if impossible > 0 {
+    if impossible > 0 && mean.is_some() {
         text += &format!("without {} of log-likelihood minus infinity\n", count(impossible, "row"));
     }
     if let Some(bits) = report.bits_per_pixel {

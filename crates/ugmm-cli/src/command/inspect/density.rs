@@ -2,7 +2,7 @@
 
 use crate::arguments::{Common, Inspect};
 use crate::error::CliError;
-use crate::output::{percent, print, table, write_json};
+use crate::output::{kept_level, percent, print, table, write_json};
 use crate::table::left_aligned_last;
 use serde::Serialize;
 use ugmm_circuit::UnivariateMixture;
@@ -24,8 +24,8 @@ struct Report<'a> {
     regions: usize,
     training_rows: usize,
     validation_rows: usize,
-    log_likelihood: f64,
-    independent_log_likelihood: f64,
+    log_likelihood: Option<f64>,
+    independent_log_likelihood: Option<f64>,
     columns: Vec<Column<'a>>,
     /// Pairs of columns that depend most on each other, strongest first; `None` where there are very many columns.
     dependencies: Option<Vec<Pair<'a>>>,
@@ -121,8 +121,10 @@ fn text(report: &Report) -> String {
         held_out => ("rows held out", held_out),
     };
     text += &format!(
-        "learned from {} rows; log-likelihood of {rows} {of}: {:.4} per row, of independent columns {:.4}\n\n",
-        report.training_rows, report.log_likelihood, report.independent_log_likelihood
+        "learned from {} rows; log-likelihood of {rows} {of}: {}, of independent columns {}\n\n",
+        report.training_rows,
+        kept_level(report.log_likelihood, " per row"),
+        kept_level(report.independent_log_likelihood, "")
     );
     let mut rows = vec![["column", "taken as", "by itself"].map(String::from).to_vec()];
     for column in report.columns.iter().take(PRINTED_COLUMNS) {

@@ -67,6 +67,9 @@ fn asked<'n>(
     if arguments.is_empty() {
         asked.extend((0..columns.count()).filter(|&index| is_free(index)));
     }
+    if asked.is_empty() {
+        return Err(TabularError::from(QuestionError::NothingToFind).into());
+    }
     Ok(asked)
 }
 

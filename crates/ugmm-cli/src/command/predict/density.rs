@@ -90,7 +90,7 @@ fn columns(model: &DensityModel, batch: &DensityBatch) -> Result<Vec<Column>, Cl
             let date = model.target_date();
             let means = mixtures.iter().map(|mixture| mixture.mean());
             columns.push(column(&predicted, numbers_or_dates(date, means)));
-            let deviations = mixtures.iter().map(|mixture| mixture.variance().max(0.0).sqrt());
+            let deviations = mixtures.iter().map(|mixture| mixture.deviation());
             columns.push(column(deviation_name(date), exact(deviations)));
             for (share, name) in QUANTILES {
                 let quantiles = mixtures.iter().map(|mixture| mixture.quantile(share));

@@ -1,6 +1,6 @@
 //! Questions to a density model, answered exactly.
 
-use super::says::{Density, Numbers, Says, Summary, quantiles};
+use super::says::{Density, Numbers, Says, Summary, by_name, quantiles};
 use super::{WIDTH, of_states, picture};
 use crate::arguments::{Common, Known, Query};
 use crate::error::CliError;
@@ -103,7 +103,7 @@ fn answered<'m>(
             let numbers = (*first..).zip(probabilities).filter(|(_, share)| **share > 0.0);
             Says::Numbers(Numbers {
                 summary: summary(column, &answer.distribution),
-                probabilities: numbers.map(|(value, share)| (column.text(value as f64), *share)).collect(),
+                probabilities: by_name(numbers.map(|(value, share)| (column.text(value as f64), *share))),
             })
         }
         (None, distribution) => {
@@ -147,7 +147,7 @@ fn shown_range(distribution: &UnivariateMixture) -> (f64, f64) {
 fn summary(column: &DensityColumn, distribution: &UnivariateMixture) -> Summary {
     Summary {
         mean: column.to_table(distribution.mean()),
-        standard_deviation: column.to_table(distribution.variance().max(0.0).sqrt()),
+        standard_deviation: column.to_table(distribution.deviation()),
         mode: column.to_table(distribution.mode()),
         quantiles: quantiles(|share| column.to_table(distribution.quantile(share))),
     }
@@ -209,10 +209,15 @@ fn of_answer(answered: &Answered) -> String {
         }
     };
     let quantile = |share: f64| column.text(distribution.quantile(share));
+    let mode = match &answered.says {
+        // A month has the probability of all its days.
+        Says::Numbers(numbers) => numbers.most_probable(),
+        _ => None,
+    };
     text += &format!(
         "mean {}, mode {}, median {}, 90 % from {} to {}\n",
         column.fine_text(distribution.mean()),
-        column.text(distribution.mode()),
+        mode.unwrap_or_else(|| column.text(distribution.mode())),
         quantile(0.5),
         quantile(0.05),
         quantile(0.95)

@@ -9,10 +9,11 @@ use crate::error::CliError;
 use crate::known::{Question, names, some};
 use crate::output::{check_outputs, percent, print, short, within, write_json};
 use indexmap::IndexMap;
-use says::{Density, Numbers, Says, Summary, quantiles};
+use says::{Density, Numbers, Says, Summary, by_name, quantiles};
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use ugmm_network::inference::conditional::ConditionalDensity;
+use ugmm_network::metrics::root_mean_square;
 use ugmm_tabular::{Answer, AnyModel};
 
 /// Cells of the range of a number where no number is given.
@@ -112,7 +113,6 @@ fn answered(question: &Question, column: String, cells: usize) -> Result<Answere
 /// Of numbers in ascending order with their probabilities.
 fn of_numbers(numbers: &[(f64, f64)], name: impl Fn(f64) -> String) -> Numbers {
     let mean = numbers.iter().map(|(number, share)| number * share).sum::<f64>();
-    let variance: f64 = numbers.iter().map(|(number, share)| (number - mean).powi(2) * share).sum();
     // The first of equal ones.
     let mode = numbers.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
     let quantile = |share: f64| {
@@ -126,11 +126,13 @@ fn of_numbers(numbers: &[(f64, f64)], name: impl Fn(f64) -> String) -> Numbers {
     Numbers {
         summary: Summary {
             mean,
-            standard_deviation: variance.sqrt(),
+            standard_deviation: root_mean_square(
+                numbers.iter().map(|(number, share)| (*share, number - mean)),
+            ),
             mode: mode.map_or(mean, |(number, _)| *number),
             quantiles: quantiles(quantile),
         },
-        probabilities: numbers.iter().map(|(number, share)| (name(*number), *share)).collect(),
+        probabilities: by_name(numbers.iter().map(|(number, share)| (name(*number), *share))),
     }
 }
 
@@ -166,7 +168,7 @@ fn text(report: &Report, question: &Question) -> String {
                 "{}\nmean {}, mode {}\n",
                 of_states(&numbers.probabilities),
                 in_words(numbers.summary.mean, question, column),
-                in_words(numbers.summary.mode, question, column)
+                mode_in_words(numbers, question, column)
             ),
             Says::Density(density) => distribution
                 .as_ref()
@@ -202,6 +204,13 @@ fn in_words(number: f64, question: &Question, column: &str) -> String {
         Some(variable) => within(number, variable.range().map_or(0.0, |range| range.high - range.low)),
         None => short(number),
     }
+}
+
+/// The most probable number, date or month, which has the probability of all its days.
+fn mode_in_words(numbers: &Numbers, question: &Question, column: &str) -> String {
+    let variable = question.variables.list().iter().find(|variable| variable.name() == column);
+    let of_dates = variable.filter(|variable| variable.is_date()).and_then(|_| numbers.most_probable());
+    of_dates.unwrap_or_else(|| in_words(numbers.summary.mode, question, column))
 }
 
 /// The density over its range, and what can be said of it in numbers.

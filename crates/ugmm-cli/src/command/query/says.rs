@@ -19,8 +19,23 @@ pub enum Says {
 pub struct Numbers {
     #[serde(flatten)]
     pub summary: Summary,
-    /// Of each number.
+    /// Of each number, or of each month.
     pub probabilities: IndexMap<String, f64>,
+}
+
+impl Numbers {
+    /// The first of the most probable ones.
+    pub fn most_probable(&self) -> Option<String> {
+        let best = self.probabilities.iter().rev().max_by(|a, b| a.1.total_cmp(b.1));
+        best.map(|(name, _)| name.clone())
+    }
+}
+
+/// The probability of each name: all days of a month have the same.
+pub fn by_name(named: impl Iterator<Item = (String, f64)>) -> IndexMap<String, f64> {
+    let mut probabilities = IndexMap::new();
+    named.for_each(|(name, share)| *probabilities.entry(name).or_insert(0.0) += share);
+    probabilities
 }
 
 #[derive(Serialize)]

@@ -148,6 +148,9 @@ fn write(
     let mut rng = ugmm_network::generator(options.seed, ugmm_network::Stream::Sampling);
     let mut empty_cells = 0;
     let mut cell = |(index, variable): (usize, &TableVariable), inputs: &[f64]| {
+        if let Some(given) = question.given_text(index) {
+            return given;
+        }
         let inputs = &inputs[variable.inputs()];
         if !variable.is_rare(inputs) {
             return variable.text(inputs);
@@ -155,13 +158,13 @@ fn write(
         let levels = variable.rare_levels();
         let probabilities = levels.iter().map(|(_, share)| *share).collect();
         let level = UnivariateMixture::Discrete { first: 0, probabilities }.draw(&mut rng) as usize;
-        question.given_rare(index).unwrap_or_else(|| match levels.get(level) {
+        match levels.get(level) {
             Some((level, _)) => (*level).to_owned(),
             None => {
                 empty_cells += 1;
                 String::new()
             }
-        })
+        }
     };
     let variables = question.variables.list();
     let mut texts: Vec<Vec<Option<String>>> = vec![Vec::with_capacity(rows); variables.len()];

@@ -7,7 +7,7 @@ use crate::arguments::{Common, Train};
 use crate::config_file::Config;
 use crate::error::CliError;
 use crate::interrupt;
-use crate::output::{check_outputs, count, left_out, level_and_error, print, table, write_json};
+use crate::output::{check_outputs, count, left_out, log_likelihood, print, table, write_json};
 use crate::progress::EpochLines;
 use crate::table::{doubts, overview_as};
 use serde::Serialize;
@@ -105,7 +105,7 @@ pub fn run(
             .map(|column| Column { name: column.name(), taken_as: column.kind_name() })
             .collect(),
         parameters: model.circuit().parameters(),
-        bits_per_pixel: model.bits_per_pixel(seen.model.mean),
+        bits_per_pixel: seen.model.mean.and_then(|mean| model.bits_per_pixel(mean)),
         fitted: &fitted,
         model: &model,
     };
@@ -192,7 +192,7 @@ fn text(report: &Report) -> String {
     if [Some(fitted.training_log_likelihoods), fitted.validation_log_likelihoods]
         .iter()
         .flatten()
-        .any(|found| found.model.mean > 0.0)
+        .any(|found| found.model.mean > Some(0.0))
     {
         text += OF_DENSITIES;
     }
@@ -250,14 +250,16 @@ fn tried(fitted: &DensityReport) -> String {
 }
 
 fn likelihoods(what: &str, found: &LogLikelihoods) -> String {
-    let LogLikelihoodMeasures { rows, mean, standard_error, impossible } = found.model;
+    let LogLikelihoodMeasures { rows, impossible, .. } = found.model;
+    let Some(independent) = found.independent.mean else {
+        return format!("{what} rows: {rows}{}\n", log_likelihood(&found.model));
+    };
     let impossible = match impossible {
         0 => String::new(),
         some => format!(" ({} impossible and left out)", count(some, "row")),
     };
     format!(
-        "{what} rows: {rows}, log-likelihood {} per row{impossible}; of independent columns {:.4}\n",
-        level_and_error(mean, standard_error),
-        found.independent.mean
+        "{what} rows: {rows}{}{impossible}; of independent columns {independent:.4}\n",
+        log_likelihood(&found.model)
     )
 }

@@ -18,7 +18,9 @@ use std::time::Duration;
 use ugmm_data::frame::{Column, Level, Schema};
 use ugmm_network::file::write_atomically;
 use ugmm_network::{Settings, TargetKind};
-use ugmm_tabular::{FitOptions, Run, Table, TabularError, TaskChoice, fit, prepare_target, small_grid};
+use ugmm_tabular::{
+    FitOptions, Run, Table, TabularError, TaskChoice, as_numbers, fit, prepare_target, small_grid,
+};
 
 /// Time between checkpoints that is lost at most, where it is not given.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
@@ -152,8 +154,8 @@ fn remarks(table: &Table, target: &str, task: TaskChoice, was_given: bool) -> St
         text += &format!("missing: {}; the network does without them\n", count(missing, "value"));
     }
     if task == TaskChoice::Classification {
-        let levels = table.schema().column(target).ok().and_then(|column| column.levels.as_deref());
-        let levels = levels.unwrap_or_default();
+        let column = table.schema().column(target).ok();
+        let levels = column.and_then(|column| column.levels.as_deref()).unwrap_or_default();
         let once = || levels.iter().filter(|level| level.rows == 1);
         for Level { text: label, .. } in once().take(NAMED_LABELS) {
             text += &format!(
@@ -169,7 +171,10 @@ fn remarks(table: &Table, target: &str, task: TaskChoice, was_given: bool) -> St
             let classes = levels.len();
             text += &format!(
                 "{target:?} has {classes} classes in {rows} rows, too few of each to learn; if it only names the rows, say \
-                 another --target; if it holds numbers, say --task regression\n"
+                 another --target{}\n",
+                column
+                    .and_then(as_numbers)
+                    .map_or_else(String::new, |mend| format!("; if it holds numbers, {mend}"))
             );
         }
     }

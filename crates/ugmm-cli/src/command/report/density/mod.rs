@@ -8,12 +8,12 @@ use super::{SCALE, WIDTH, file_name};
 use crate::arguments::{Common, Report as Options, ReportFormat};
 use crate::density_rows::{Met, outside_examples};
 use crate::error::CliError;
-use crate::output::{count, print, write_json};
+use crate::output::{count, kept_level, log_likelihood, print, write_json};
 use rows::Seen;
 use serde::Serialize;
 use std::path::PathBuf;
 use ugmm_network::file::write_atomically;
-use ugmm_report::{Axis, Chart, Document, DocumentSection, Figure, Mark, Text, document, png, short, svg};
+use ugmm_report::{Axis, Chart, Document, DocumentSection, Figure, Mark, Text, document, png, svg};
 use ugmm_tabular::{DensityModel, DensityReader, LogLikelihoodMeasures};
 
 #[derive(Serialize)]
@@ -83,7 +83,6 @@ fn collect(model: &DensityModel, seen: &Seen, options: &Options) -> Result<Docum
     let learned = model.learned();
     let levels: Vec<f64> = seen.surprises.iter().map(|surprise| surprise.log_likelihood).collect();
     let found = LogLikelihoodMeasures::of(&levels);
-    let error = found.standard_error.map_or(String::new(), |error| format!(" ± {}", short(error)));
     let mut facts: Vec<(Text, Text)> = vec![
         ("structure".into(), learned.structure.in_words().into()),
         ("columns".into(), model.columns().len().to_string().into()),
@@ -96,13 +95,10 @@ fn collect(model: &DensityModel, seen: &Seen, options: &Options) -> Result<Docum
                 "log-likelihood, training rows"
             }
             .into(),
-            format!("{} per row", short(learned.log_likelihood)).into(),
+            kept_level(learned.log_likelihood, " per row").into(),
         ),
-        ("of independent columns".into(), short(learned.independent_log_likelihood).into()),
-        (
-            format!("log-likelihood, {} of this table", count(found.rows, "row")).into(),
-            format!("{}{error} per row", short(found.mean)).into(),
-        ),
+        ("of independent columns".into(), kept_level(learned.independent_log_likelihood, "").into()),
+        ("this table".into(), format!("{}{}", count(found.rows, "row"), log_likelihood(&found)).into()),
     ];
     if let Some(target) = model.target_name() {
         facts.insert(0, ("predicts".into(), target.into()));

@@ -26,8 +26,7 @@ pub fn sections(
     let pixels = grid.places.len();
     let in_table = |index: usize, value: f64| model.columns()[index].to_table(value);
     let means: Vec<f64> = (0..pixels).map(|index| in_table(index, marginals[index].mean())).collect();
-    let spreads: Vec<f64> =
-        (0..pixels).map(|index| in_table(index, marginals[index].variance().max(0.0).sqrt())).collect();
+    let spreads: Vec<f64> = (0..pixels).map(|index| in_table(index, marginals[index].deviation())).collect();
     let usual = Figure {
         id: "pixels".into(),
         lines: vec![vec![

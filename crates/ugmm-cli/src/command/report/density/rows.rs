@@ -48,7 +48,8 @@ pub fn section(model: &DensityModel, seen: &Seen, named: &[usize]) -> DocumentSe
     tables.push(table("Most likely", order.iter().rev().take(SHOWN).copied().collect()));
     DocumentSection {
         heading: "Rows".into(),
-        text: "Rows are compared with those held out in training (or, without such, learned from) by the columns that are known. \
+        text: "Whole rows are compared with those held out in training (or, without such, learned from), rows with gaps with rows \
+               drawn from the model of which the same columns are known. \
                The most surprising column is the one whose value is furthest below its usual log-density given the others."
             .into(),
         figures: Vec::new(),
