@@ -162,7 +162,7 @@ fn remarks(table: &Table, target: &str, task: TaskChoice, was_given: bool) -> St
         }
         let more = once().count().saturating_sub(NAMED_LABELS);
         if more > 0 {
-            text += &format!("and so are {} more\n", more);
+            text += &format!("so {} {}\n", if more == 1 { "is" } else { "are" }, count(more, "more label"));
         }
         let rows: usize = levels.iter().map(|level| level.rows).sum();
         if levels.len() > FEW_CLASSES && rows < ROWS_PER_CLASS * levels.len() {
