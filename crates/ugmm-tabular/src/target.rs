@@ -1,8 +1,9 @@
 //! The column to predict.
 
+use crate::error::MissingAs;
 use crate::{TabularError, TaskChoice};
 use serde::{Deserialize, Serialize};
-use ugmm_data::frame::{Column, FrameError, Kind, Level, Schema, Values};
+use ugmm_data::frame::{Column, FrameError, Kind, Schema, Values};
 use ugmm_data::{ClassLabels, Table};
 use ugmm_network::inference::conditional::ConditionalDensity;
 
@@ -298,9 +299,12 @@ pub fn prepare_target(
         error => error.into(),
     })?;
     let target_name = || target.to_owned();
-    let missing_as = || column.missing_as.clone();
-    let is_no_number =
-        || TabularError::TargetIsNoNumber { target: target_name(), no_number: no_numbers(column) };
+    let missing_as = || MissingAs::of(schema, target);
+    let is_no_number = || TabularError::TargetIsNoNumber {
+        target: target_name(),
+        no_number: no_numbers(column),
+        like_numbers: schema.is_like_numbers(target),
+    };
     let distinct = column.levels.as_ref().map(Vec::len);
     let choice = match &column.kind {
         Kind::Ignored => return Err(TabularError::TargetIgnored { target: target_name() }),
@@ -389,9 +393,7 @@ pub(crate) fn target_rows(
     target: &str,
     choice: TaskChoice,
 ) -> Result<TargetRows, TabularError> {
-    let missing_as = || -> Vec<Level> {
-        table.schema().column(target).map(|column| column.missing_as.clone()).unwrap_or_default()
-    };
+    let missing_as = || MissingAs::of(table.schema(), target);
     let nothing = || TabularError::NoLabels { target: target.into(), missing_as: missing_as() };
     match choice {
         TaskChoice::Classification => {
@@ -412,7 +414,12 @@ pub(crate) fn target_rows(
         TaskChoice::Regression => {
             let Values::Numbers(numbers) = table.column(target)? else {
                 let no_number = no_numbers(table.schema().column(target)?);
-                return Err(TabularError::TargetIsNoNumber { target: target.into(), no_number });
+                let like_numbers = table.schema().is_like_numbers(target);
+                return Err(TabularError::TargetIsNoNumber {
+                    target: target.into(),
+                    no_number,
+                    like_numbers,
+                });
             };
             let rows: Vec<usize> = (0..numbers.len()).filter(|&row| !numbers[row].is_nan()).collect();
             let numbers: Vec<f64> = rows.iter().map(|&row| numbers[row]).collect();
