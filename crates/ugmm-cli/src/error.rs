@@ -109,6 +109,7 @@ impl CliError {
             | E::NoFeatures { .. }
             | E::TooFewRows { .. }
             | E::TooManyLevels { .. }
+            | E::UnreadDates { .. }
             | E::NotAllDates { .. }
             | E::Incomplete { .. }
             | E::Preprocess(_)

@@ -1,5 +1,6 @@
 //! Columns that name rows: what the file says to be its index, and what looks like a number or a name of each row.
 
+use crate::output::count;
 use ugmm_data::frame::{Column, Kind, Numbering, Schema};
 
 /// Rows below which all values of a column may well differ.
@@ -48,10 +49,10 @@ pub fn remarks(schema: &Schema, target: &str) -> String {
              {name:?}\n"
         );
     }
-    for column in schema.columns.iter().filter(|column| is_compact_date(column)) {
-        let name = &column.name;
+    for column in &schema.columns {
+        let (Some(format), name) = (compact_dates(column), &column.name) else { continue };
         text += &format!(
-            "{name:?} is read as numbers, which look like dates; to read them so, say --date-format \"{name}=%Y%m%d\"\n"
+            "{name:?} is read as numbers, which look like dates; to read them so, say --date-format \"{name}={format}\"\n"
         );
     }
     let suspects: Vec<(&str, String)> = schema
@@ -66,7 +67,8 @@ pub fn remarks(schema: &Schema, target: &str) -> String {
         );
     }
     if let Some(others) = suspects.get(NAMED..).filter(|others| !others.is_empty()) {
-        text += &format!("and {} more columns seem to name the rows\n", others.len());
+        let seem = if others.len() == 1 { "seems" } else { "seem" };
+        text += &format!("{} {seem} to name the rows, too\n", count(others.len(), "more column"));
     }
     text
 }
@@ -89,7 +91,7 @@ fn why(column: &Column, rows: usize) -> Option<String> {
                 Some(Numbering::Even { step }) => {
                     return Some(format!("counts the rows in steps of {step}, from {min} to {max}"));
                 }
-                Some(Numbering::Growing) if !is_compact_date(column) => {
+                Some(Numbering::Growing) if compact_dates(column).is_none() => {
                     return Some("grows from row to row".to_owned());
                 }
                 _ => {}
@@ -107,7 +109,7 @@ fn why(column: &Column, rows: usize) -> Option<String> {
             }
             let round = column.levels.iter().flatten().filter(|level| level.text.ends_with('0')).count();
             let is_rounded = round as f64 > MOST_ROUND * known as f64;
-            (all_differ && of_one_length && !is_time && !is_rounded && !is_compact_date(column))
+            (all_differ && of_one_length && !is_time && !is_rounded && compact_dates(column).is_none())
                 .then(|| format!("has another number of {} digits in each row", digits(*min) + 1.0))
         }
         Kind::Categorical if all_differ => Some("has another text in each row".to_owned()),
@@ -120,15 +122,20 @@ fn why(column: &Column, rows: usize) -> Option<String> {
     }
 }
 
-/// Whether the numbers of a column are dates such as 20240229, as far as its values are known.
-fn is_compact_date(column: &Column) -> bool {
-    let is_date = |number: f64| {
-        let (year, month, day) = (number / 1e4, number / 100.0 % 100.0, number % 100.0);
-        YEARS.contains(&year) && (1.0..13.0).contains(&month) && (1.0..=31.0).contains(&day)
+/// The format of `strftime` that the numbers of a column are dates in, such as 20240229 or 202402, as far as its values are known.
+fn compact_dates(column: &Column) -> Option<&'static str> {
+    let Kind::Numeric { min, max, integers: true, .. } = column.kind else { return None };
+    let is_month = |number: f64| {
+        let (year, month) = ((number / 100.0).floor(), number % 100.0);
+        YEARS.contains(&year) && (1.0..13.0).contains(&month)
     };
-    let Kind::Numeric { min, max, integers: true, .. } = column.kind else { return false };
-    let mut levels = column.levels.iter().flatten();
-    is_date(min) && is_date(max) && levels.all(|level| level.text.parse().is_ok_and(is_date))
+    let is_day = |number: f64| is_month((number / 100.0).floor()) && (1.0..=31.0).contains(&(number % 100.0));
+    let all_are = |is_date: &dyn Fn(f64) -> bool| {
+        let mut levels = column.levels.iter().flatten();
+        is_date(min) && is_date(max) && levels.all(|level| level.text.parse().is_ok_and(is_date))
+    };
+    let formats: [(&dyn Fn(f64) -> bool, _); 2] = [(&is_day, "%Y%m%d"), (&is_month, "%Y%m")];
+    formats.into_iter().find(|(is_date, _)| all_are(is_date)).map(|(_, format)| format)
 }
 
 /// Whether one of the words of a name, such as `customerId` or `order_id`, says that it names rows.

@@ -3,7 +3,7 @@
 use crate::output::{count, table, within};
 use ugmm_data::ImageShape;
 use ugmm_data::frame::{
-    Column, DecimalMark, Doubt, Images, Kind, Level, NumberFormat, ReadAs, Schema, date_text,
+    Column, DateFormat, DecimalMark, Doubt, Images, Kind, Level, NumberFormat, ReadAs, Schema, date_text,
 };
 use ugmm_tabular::{as_missing, no_numbers, value_text, without_unit};
 
@@ -83,7 +83,7 @@ pub fn left_aligned_last(mut rows: Vec<Vec<String>>) -> String {
 
 /// What was assumed of the columns that may be wrong, a line each, with the option that says otherwise.
 pub fn doubts(schema: &Schema, target: &str) -> String {
-    let open: String = schema.doubts.iter().map(|doubt| doubt_text(schema, doubt)).collect();
+    let open: String = schema.doubts.iter().map(|doubt| doubt_text(target, doubt)).collect();
     open + &near_numbers(schema, target)
         + &taken_as_missing(schema, target)
         + &crate::row_names::remarks(schema, target)
@@ -96,7 +96,9 @@ fn near_numbers(schema: &Schema, target: &str) -> String {
         let (others, name) = (no_numbers(column), &column.name);
         let Some(first) = others.first() else {
             let of_classes = name == target && column.levels.as_ref().is_some_and(|levels| levels.len() > 2);
-            if let Some(mend) = without_unit(column).filter(|_| of_classes) {
+            if let Some(mend) =
+                without_unit(column).filter(|_| of_classes && !schema.is_like_numbers(&column.name))
+            {
                 text += &format!("{name:?} is predicted as classes; if it should be a number, {mend}\n");
             }
             continue;
@@ -126,24 +128,24 @@ fn taken_as_missing(schema: &Schema, target: &str) -> String {
         Kind::Constant => column.name == target,
         _ => false,
     };
-    let marked = schema.columns.iter().filter(of_text).filter(|column| !column.missing_as.is_empty());
-    let (of_target, of_features): (Vec<_>, Vec<_>) = marked.partition(|column| column.name == target);
-    let marks = |column: &Column| {
-        let marks = column.missing_as.iter().take(NAMED_LEVELS);
-        let marks: Vec<String> = marks.map(|mark| format!("{} times {:?}", mark.rows, mark.text)).collect();
-        marks.join(", ")
+    let usual = |column: &Column| {
+        let marks = column.missing_as.iter().filter(|mark| !schema.is_added_mark(&mark.text));
+        let marks = marks.take(NAMED_LEVELS).map(|mark| format!("{} times {:?}", mark.rows, mark.text));
+        marks.collect::<Vec<_>>().join(", ")
     };
+    let marked = schema.columns.iter().filter(of_text).map(|column| (column, usual(column)));
+    let marked = marked.filter(|(_, marks)| !marks.is_empty());
+    let (of_target, of_features): (Vec<_>, Vec<_>) = marked.partition(|(column, _)| column.name == target);
     let mut text = String::new();
-    if let Some(column) = of_target.first() {
+    if let Some((_, marks)) = of_target.first() {
         text += &format!(
-            "{target:?} has {}, taken for missing values, whose rows are left out; if that is a class, say --keep-text \
-             {target:?}\n",
-            marks(column)
+            "{target:?} has {marks}, taken for missing values, whose rows are left out; if that is a class, say --keep-text \
+             {target:?}\n"
         );
     }
     if !of_features.is_empty() {
         let named = of_features.iter().take(NAMED_COLUMNS);
-        let named: Vec<String> = named.map(|column| format!("{:?} {}", column.name, marks(column))).collect();
+        let named: Vec<String> = named.map(|(column, marks)| format!("{:?} {marks}", column.name)).collect();
         let more = match of_features.len().saturating_sub(NAMED_COLUMNS) {
             0 => String::new(),
             more => format!("; and so in {}", count(more, "more column")),
@@ -151,7 +153,7 @@ fn taken_as_missing(schema: &Schema, target: &str) -> String {
         text += &format!(
             "taken for missing values: in {}{more}; where such a text is a value, say {}\n",
             named.join("; in "),
-            keep_text(&of_features)
+            keep_text(&of_features.into_iter().map(|(column, _)| column).collect::<Vec<_>>())
         );
     }
     text
@@ -170,10 +172,18 @@ fn keep_text(columns: &[&Column]) -> String {
     }
 }
 
-/// What was assumed of the numbers of a file that a model reads, if something was: a line.
-pub fn open_mark(doubt: Option<Doubt>) -> String {
-    let Some(Doubt::DecimalMark { column, written, taken }) = doubt else { return String::new() };
-    mark_text(&column, &written, taken, "the table that was learned from has such, but ")
+/// What was assumed of a file that a model reads, a line each.
+pub fn reading_doubts(doubts: &[Doubt]) -> String {
+    let line = |doubt: &Doubt| match doubt {
+        Doubt::DecimalMark { column, written, taken } => {
+            mark_text(column, written, *taken, "the table that was learned from has such, but ")
+        }
+        Doubt::UnmetMark { mark } => format!(
+            "no value is {mark:?}, which --na names, in the columns that the model reads; write it as the table has it\n"
+        ),
+        _ => String::new(),
+    };
+    doubts.iter().map(line).collect()
 }
 
 fn mark_text(column: &str, written: &str, taken: DecimalMark, why: &str) -> String {
@@ -189,22 +199,50 @@ fn mark_text(column: &str, written: &str, taken: DecimalMark, why: &str) -> Stri
 }
 
 /// What was assumed, and what to type if that is wrong.
-fn doubt_text(schema: &Schema, doubt: &Doubt) -> String {
+fn doubt_text(target: &str, doubt: &Doubt) -> String {
     match doubt {
         Doubt::DecimalMark { column, written, taken } => mark_text(column, written, *taken, ""),
         Doubt::MixedMarks { point, comma } => format!(
             "the numbers of {point:?} have decimal points and those of {comma:?} decimal commas; each is read as it is; if one \
              is not meant as numbers, say --categorical {comma:?}\n"
         ),
-        Doubt::DayOrMonth { column, written, day_first } => {
-            let (first, other) = if *day_first { ("day", "%m/%d/%Y") } else { ("month", "%d/%m/%Y") };
-            let request = schema.request(column).ok();
-            let days = request.and_then(|request| request.read_as.number(written)).unwrap_or_default();
+        Doubt::DateOrder { column, written, taken, others } => {
+            let first = match taken {
+                DateFormat::MonthFirst => "month",
+                DateFormat::ShortYearFirst => "year",
+                _ => "day",
+            };
+            let options: Vec<String> =
+                others.iter().map(|other| format!("--date-format \"{column}={other}\"")).collect();
+            let days = ReadAs::Dates(taken.clone()).number(written).unwrap_or_default();
             format!(
                 "{column:?} is read with the {first} first, as which {written:?} is {}; nothing in the file decides it; if that \
-                 is wrong, say --date-format \"{column}={other}\"\n",
-                date_text(days)
+                 is wrong, say {}\n",
+                date_text(days),
+                options.join(" or ")
             )
+        }
+        Doubt::UnreadDates { column, written, format } => format!(
+            "{column:?} looks like dates, such as {written:?}, and is taken as a category; to read it so, say --date-format \
+             \"{column}={format}\"\n"
+        ),
+        Doubt::NearNumbers { column, written } if column == target => format!(
+            "{column:?} looks like numbers, such as {written:?}, and is predicted as classes; if it holds numbers, say \
+             --numeric {column:?}\n"
+        ),
+        Doubt::NearNumbers { column, written } => format!(
+            "{column:?} looks like numbers, such as {written:?}, and is taken as a category; to read it so, say --numeric \
+             {column:?}\n"
+        ),
+        Doubt::Nameless { column } => format!(
+            "{column:?}, the first column, has no name, as an index has none, and is learned from as numbers; if it is an \
+             index, say --ignore {column:?}\n"
+        ),
+        Doubt::RowNames { column } => format!(
+            "the header names one column less than the rows have, as R writes it; the first column is called {column:?}\n"
+        ),
+        Doubt::UnmetMark { mark } => {
+            format!("no value is {mark:?}, which --na names; write it as the table has it\n")
         }
         Doubt::NoDates { column, written } => format!(
             "{column:?} looks like dates and is taken as a category, because {written:?} is not written as the others are, or is \

@@ -24,26 +24,29 @@
 //!   lies beside it, under the name of the file with `images` replaced by `labels` and `idx3` by `idx1`, plain or `.gz`.
 //!
 //! A column without a name is called `x` and its position, such as `x3`, and so are all columns of a file without a
-//! header.
+//! header. Where all rows have one field more than the header, the first is a column without a name, as R writes it.
 //!
 //! # What is a number, a date, a missing value
 //!
 //! * Missing: nothing, `NA`, `N/A`, `#N/A`, `<NA>`, `NaN`, `null`, `None`, `?` and `-`, in small letters or capitals, and
-//!   what [`ReadOptions::missing`] adds. [`ReadOptions::usual_marks`] names columns in which all but nothing are values.
+//!   what [`ReadOptions::missing`] adds, compared as numbers and dates, too. [`ReadOptions::usual_marks`] names columns in which all
+//!   but nothing are values.
 //! * Numbers: `5`, `-2.5`, `.5`, `1e-3`. A column may also group digits by thousands, with commas, blanks or apostrophes
 //!   (`1,234.5`, `1 234`, `1'234`), if all its values are numbers that way, or have decimal commas (`3,14`, `1.234,5`, `1 234,5`).
 //!   Where both readings are possible (`1,234`, `1.234`), the columns decide that can be read in one way only, for the whole
 //!   file, or [`ReadOptions::decimal`] and [`ReadOptions::thousands`]. If nothing does, commas are decimal marks in a file
-//!   separated by semicolons, and separate groups elsewhere; [`Schema::doubts`] says so. `1_234` is no number.
+//!   separated by semicolons, and separate groups elsewhere; [`Schema::doubts`] says so. `1_234` is no number. A column that [`ReadOptions::numeric`]
+//!   names may have a sign beside its numbers, such as `10 %` or `€5`, the same in all rows.
 //! * Integers beyond ±2^53, infinities and numbers beyond the largest `f64` are refused, unless the column is categorical
 //!   or ignored.
 //! * Booleans: `true`/`false`, `t`/`f`, `yes`/`no` or `y`/`n`, one of the pairs in a column, in small letters or capitals. `0` and
 //!   `1` are numbers, but false and true among such words, and by a request for booleans.
-//! * Dates: `2024-02-29`, `29/02/2024`, `2/29/24`, `29 Feb 2024`, `February 29, 2024`, each with a time after it if there is one
+//! * Dates: `2024-02-29`, `29/02/2024`, `2/29/24`, `29 Feb 2024`, `29FEB2024`, `February 29, 2024`, with names of months in English,
+//!   German, French, Spanish, Portuguese, Italian or Dutch, each with a time after it if there is one
 //!   (`12:30`, `T12:30:00.5+01:00`, `6:30 PM`), or `Thu Feb 29 06:00:00 2024`; columns of months (`2024-02`, `02/2024`, `Feb-24`)
 //!   are read as their first days. They become days since 1970-01-01, with the time of day as a fraction; a
 //!   time without an offset is taken as UTC. Whether the day or the month comes first is found from all values of the column,
-//!   or else from other columns; see [`Schema::doubts`] and [`ReadOptions::dates`].
+//!   or else from other columns; whether a year of two digits does, from the time that the dates span; see [`Schema::doubts`] and [`ReadOptions::dates`].
 //! * Everything else is a category. Strings in a Parquet file are no numbers, unless [`ReadOptions::numeric`] names the
 //!   column.
 //!
@@ -104,7 +107,7 @@ mod value_type;
 pub(crate) use in_memory::column_of;
 
 pub use date::{DateFormat, date_text, minute_text};
-pub use error::FrameError;
+pub use error::{FrameError, columns_are};
 pub use images::Images;
 pub use in_memory::ColumnData;
 pub use levels::{LEVEL_LIMIT, Level, LevelIndex};

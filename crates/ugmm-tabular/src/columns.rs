@@ -48,9 +48,10 @@ pub(crate) fn check_column(column: &Column, rows: usize) -> Result<(), TabularEr
     let too_many = levels > FEW_LEVELS && levels * ROWS_PER_LEVEL > rows || levels > MOST_LEVELS;
     if column.kind == Kind::Categorical && too_many {
         let name = column.name.clone();
-        return Err(match column.no_date() {
-            Some(written) => TabularError::NotAllDates { column: name, levels, written },
-            None => TabularError::TooManyLevels { column: name, levels, rows },
+        return Err(match (column.unread_dates(), column.no_date()) {
+            (Some(format), _) => TabularError::UnreadDates { column: name, levels, format },
+            (None, Some(written)) => TabularError::NotAllDates { column: name, levels, written },
+            (None, None) => TabularError::TooManyLevels { column: name, levels, rows },
         });
     }
     Ok(())

@@ -3,7 +3,7 @@
 use crate::every_value::NeedsEveryValue;
 use crate::question_error::QuestionError;
 use std::path::PathBuf;
-use ugmm_data::frame::Level;
+use ugmm_data::frame::{Level, Schema, columns_are};
 use ugmm_data::{ImageShape, closest};
 
 /// An error of this library. Each message is one sentence that says what would be right.
@@ -34,7 +34,7 @@ pub enum TabularError {
     /// The column to predict is not there.
     #[error("there is no target column {target:?}; {}", match closest(.target, .columns) {
         Some(column) => format!("did you mean {column:?}?"),
-        None => format!("the columns are {}", some(.columns)),
+        None => columns_are(.columns),
     })]
     NoSuchTarget { target: String, columns: Vec<String> },
 
@@ -47,7 +47,7 @@ pub enum TabularError {
         "the column {target:?} holds only one label, {label:?}; at least two classes are needed{}",
         kept_as_classes(.target, .missing_as)
     )]
-    OneClass { target: String, label: String, missing_as: Vec<Level> },
+    OneClass { target: String, label: String, missing_as: MissingAs },
 
     /// Each row has a class of its own.
     #[error(
@@ -59,7 +59,7 @@ pub enum TabularError {
     /// A column of text where a number is to be predicted.
     #[error(
         "the column {target:?} does not hold numbers, so it can only be predicted by classification{}",
-        match (.no_number.first(), .without_unit) {
+        match (.no_number.first(), .as_numbers) {
             (Some(text), _) => format!(
                 "; if it holds numbers but for {text:?}, which marks a missing value, say {}", as_missing(.no_number)
             ),
@@ -67,7 +67,7 @@ pub enum TabularError {
             (None, None) => String::new(),
         }
     )]
-    TargetIsNoNumber { target: String, no_number: Vec<String>, without_unit: Option<String> },
+    TargetIsNoNumber { target: String, no_number: Vec<String>, as_numbers: Option<String> },
 
     /// A column of equal numbers.
     #[error("the column {target:?} holds one number only, {number}; there is nothing to predict")]
@@ -83,7 +83,7 @@ pub enum TabularError {
 
     /// No row to learn from.
     #[error("no row has a value in the column {target:?}{}", kept_as_classes(.target, .missing_as))]
-    NoLabels { target: String, missing_as: Vec<Level> },
+    NoLabels { target: String, missing_as: MissingAs },
 
     /// No column to learn from.
     #[error("beside {target:?} no column is left to learn from; constant columns say nothing")]
@@ -110,9 +110,17 @@ pub enum TabularError {
     /// A category that names rows rather than kinds of rows.
     #[error(
         "the column {column:?} has {levels} different texts in {rows} rows, too many to learn from; if it should hold \
-         numbers, see with --numeric {column:?} which value is none; else leave it out with --ignore {column:?}"
+         numbers, see with --numeric {column:?} which value is none; if it holds dates, say how they are written, such as \
+         --date-format \"{column}=%d/%m/%Y\"; else leave it out with --ignore {column:?}"
     )]
     TooManyLevels { column: String, levels: usize, rows: usize },
+
+    /// Dates that are read only in a format that is stated, and too many to be categories.
+    #[error(
+        "the column {column:?} has {levels} different texts that look like dates; to read them so, say --date-format \
+         \"{column}={format}\", or leave the column out with --ignore {column:?}"
+    )]
+    UnreadDates { column: String, levels: usize, format: String },
 
     /// Dates but for a value, and too many to be categories.
     #[error(
@@ -211,17 +219,38 @@ impl From<QuestionError> for TabularError {
     }
 }
 
+/// The texts of a target that were taken for missing values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MissingAs {
+    /// By the usual marks.
+    pub usual: Vec<Level>,
+    /// By marks that the options add.
+    pub added: Vec<Level>,
+}
+
+impl MissingAs {
+    /// Of the column `name`; nothing if there is none.
+    #[must_use]
+    pub fn of(schema: &Schema, name: &str) -> Self {
+        let levels = schema.column(name).map(|column| column.missing_as.clone()).unwrap_or_default();
+        let (added, usual) = levels.into_iter().partition(|level| schema.is_added_mark(&level.text));
+        Self { usual, added }
+    }
+}
+
 /// What to type to make classes of the texts that stand for missing values in the target; nothing if there are none.
-fn kept_as_classes(target: &str, missing_as: &[Level]) -> String {
-    match missing_as {
+fn kept_as_classes(target: &str, missing_as: &MissingAs) -> String {
+    let in_words = |marks: &[Level], why: &str, remedy: String| match marks {
         [] => String::new(),
         marks => {
             let marks: Vec<String> =
                 marks.iter().map(|mark| format!("{:?} ({} times)", mark.text, mark.rows)).collect();
             let marks = some(&marks);
-            format!("; taken for missing values: {marks}; if these are classes, say --keep-text {target:?}")
+            format!("; taken for missing values{why}: {marks}; if these are classes, {remedy}")
         }
-    }
+    };
+    in_words(&missing_as.usual, "", format!("say --keep-text {target:?}"))
+        + &in_words(&missing_as.added, " by --na", "leave them out of --na".into())
 }
 
 /// What to type to make texts marks of missing values.

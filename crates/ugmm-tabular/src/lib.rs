@@ -81,7 +81,7 @@ pub use density::{
 };
 pub use device::{backend, use_backend};
 pub use doubts::{Baseline, ClassBaseline, NumberBaseline};
-pub use error::{TabularError, as_missing};
+pub use error::{MissingAs, TabularError, as_missing};
 pub use estimator::{UgmmClassifier, UgmmRegressor};
 pub use every_value::NeedsEveryValue;
 pub use faithfulness::{Attribution, AttributionCurve, Faithfulness};

@@ -44,6 +44,12 @@ pub enum QuestionError {
     #[error("the column {column:?} cannot be {value:?}; it must be {expected}")]
     NoValue { column: String, value: String, expected: String },
 
+    /// A range of a column of categories.
+    #[error(
+        "the column {column:?} holds categories, so it has no range such as {value:?}; leave it out of the ranges"
+    )]
+    RangeOfCategories { column: String, value: String },
+
     /// A column that is given and asked for.
     #[error(
         "the column {column:?} is given, so there is nothing to ask about it; leave it out of what is given"

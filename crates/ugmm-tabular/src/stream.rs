@@ -24,6 +24,12 @@ pub struct ModelReader<'m> {
     frames: FrameReader,
 }
 
+/// What was assumed of the rows read so far, but for these marks of missing values that none of them has.
+pub(crate) fn doubts_without(frames: &FrameReader, known: &[String]) -> Vec<Doubt> {
+    let is_known = |doubt: &Doubt| matches!(doubt, Doubt::UnmetMark { mark } if known.contains(mark));
+    frames.doubts().into_iter().filter(|doubt| !is_known(doubt)).collect()
+}
+
 /// Consecutive rows.
 pub struct Batch {
     /// Row-major, `[known rows, inputs]`; NaN where a value is missing. Only rows with a value that the model looks at.
@@ -92,10 +98,10 @@ impl ModelReader<'_> {
         types[types.len() - self.kept..].to_vec()
     }
 
-    /// What was assumed of the numbers read so far; see [`FrameReader::open_mark`].
+    /// What was assumed of the rows read so far; see [`FrameReader::doubts`]. Marks that the model remembers need not be there.
     #[must_use]
-    pub fn open_mark(&self) -> Option<Doubt> {
-        self.frames.open_mark()
+    pub fn doubts(&self) -> Vec<Doubt> {
+        doubts_without(&self.frames, self.model.missing_marks())
     }
 }
 

@@ -1,9 +1,10 @@
 //! The column to predict.
 
+use crate::error::MissingAs;
 use crate::unit::without_unit;
 use crate::{TabularError, TaskChoice, as_missing};
 use serde::{Deserialize, Serialize};
-use ugmm_data::frame::{Column, FrameError, Kind, Level, Schema, Values};
+use ugmm_data::frame::{Column, FrameError, Kind, Schema, Values};
 use ugmm_data::{ClassLabels, Table};
 use ugmm_network::inference::conditional::ConditionalDensity;
 
@@ -285,7 +286,8 @@ pub fn prepare_target(
         error => error.into(),
     })?;
     let target_name = || target.to_owned();
-    let missing_as = || column.missing_as.clone();
+    let missing_as = || MissingAs::of(schema, target);
+    let is_no_number = |column| is_no_number(schema, column);
     let distinct = column.levels.as_ref().map(Vec::len);
     let choice = match &column.kind {
         Kind::Ignored => return Err(TabularError::TargetIgnored { target: target_name() }),
@@ -314,7 +316,7 @@ pub fn prepare_target(
             let rows = schema.rows - column.missing;
             match distinct {
                 Some(classes) if classes > FEW_VALUES && 2 * classes > rows => {
-                    let (target, as_numbers) = (target_name(), as_numbers(column));
+                    let (target, as_numbers) = (target_name(), as_numbers(schema, column));
                     Err(TabularError::TooManyClasses { target, classes, rows, as_numbers })
                 }
                 _ => {
@@ -335,15 +337,23 @@ pub fn no_numbers(column: &Column) -> Vec<String> {
     if column.kind == Kind::Categorical && few { others } else { Vec::new() }
 }
 
-fn is_no_number(column: &Column) -> TabularError {
-    let (no_number, without_unit) = (no_numbers(column), without_unit(column));
-    TabularError::TargetIsNoNumber { target: column.name.clone(), no_number, without_unit }
+fn is_no_number(schema: &Schema, column: &Column) -> TabularError {
+    let (no_number, as_numbers) = (no_numbers(column), of_texts(schema, column));
+    TabularError::TargetIsNoNumber { target: column.name.clone(), no_number, as_numbers }
+}
+
+/// What to do for a column of texts to be one of numbers; `None` where they are other texts.
+fn of_texts(schema: &Schema, column: &Column) -> Option<String> {
+    match schema.is_like_numbers(&column.name) {
+        true => Some(format!("say --numeric {:?}", column.name)),
+        false => without_unit(column),
+    }
 }
 
 /// What to do for a column to be one of numbers to predict; `None` where it holds other texts.
-pub fn as_numbers(column: &Column) -> Option<String> {
+pub fn as_numbers(schema: &Schema, column: &Column) -> Option<String> {
     match no_numbers(column).as_slice() {
-        [] if column.kind == Kind::Categorical => without_unit(column),
+        [] if column.kind == Kind::Categorical => of_texts(schema, column),
         [] => Some("say --task regression".into()),
         marks => Some(format!("say {} --task regression", as_missing(marks))),
     }
@@ -388,9 +398,7 @@ pub(crate) fn target_rows(
     target: &str,
     choice: TaskChoice,
 ) -> Result<TargetRows, TabularError> {
-    let missing_as = || -> Vec<Level> {
-        table.schema().column(target).map(|column| column.missing_as.clone()).unwrap_or_default()
-    };
+    let missing_as = || MissingAs::of(table.schema(), target);
     let nothing = || TabularError::NoLabels { target: target.into(), missing_as: missing_as() };
     match choice {
         TaskChoice::Classification => {
@@ -410,7 +418,7 @@ pub(crate) fn target_rows(
         }
         TaskChoice::Regression => {
             let Values::Numbers(numbers) = table.column(target)? else {
-                return Err(is_no_number(table.schema().column(target)?));
+                return Err(is_no_number(table.schema(), table.schema().column(target)?));
             };
             let rows: Vec<usize> = (0..numbers.len()).filter(|&row| !numbers[row].is_nan()).collect();
             let numbers: Vec<f64> = rows.iter().map(|&row| numbers[row]).collect();

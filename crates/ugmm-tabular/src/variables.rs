@@ -196,7 +196,8 @@ impl<'m> TableVariables<'m> {
             })
         };
         let Values::Number(known) = &variable.values else {
-            return Err(wrong(range_expected::OF_CATEGORIES));
+            let (column, value) = (name.to_owned(), text.to_owned());
+            return Err(QuestionError::RangeOfCategories { column, value }.into());
         };
         match range_ends(&variable.read_as, text) {
             Some((low, high)) if !known.is_some_and(|range| range.whole) => {
@@ -484,7 +485,6 @@ fn nearest(states: &ColumnStates, inputs: &[f64]) -> Option<usize> {
 
 /// What ranges must be, for messages.
 pub(crate) mod range_expected {
-    pub const OF_CATEGORIES: &str = "no range, because the column holds categories";
     pub const RANGE: &str = "a range such as 0:10, from one number to a greater one";
     pub const WHOLE: &str = "a range with a whole number in it, because all of the column's are whole";
 }

@@ -170,7 +170,7 @@ fn evidence_is_read_in_any_order_and_what_is_wrong_is_said() {
         ("count", "1", "it must be a range such as 0:10"),
         ("count", "2:2", "it must be a range"),
         ("count", "NaN:2", "it must be a range"),
-        ("size", "0:1", "it must be no range"),
+        ("size", "0:1", "holds categories, so it has no range such as \"0:1\""),
         ("sise", "0:1", "did you mean \"size\"?"),
     ] {
         let message = variables.set_range(name, text).unwrap_err().to_string();

@@ -108,7 +108,7 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
     if !common.quiet {
         let met = Met { missing_values: 0, ..report.met };
         let remarks = met.remarks("", &examples, &reader.unseen());
-        let assumed = crate::table::open_mark(reader.open_mark());
+        let assumed = crate::table::reading_doubts(&reader.doubts());
         eprint!("{remarks}{assumed}{}{}", text(&report), left_empty(empty_cells));
     }
     Ok(())

@@ -71,7 +71,7 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
     write_json(common.json.as_deref(), "ugmm/score", &report)?;
     if !common.quiet {
         eprint!("{}", remarks(&report, &model, &examples, &reader.unseen()));
-        eprint!("{}", crate::table::open_mark(reader.open_mark()));
+        eprint!("{}", crate::table::reading_doubts(&reader.doubts()));
     }
     Ok(())
 }

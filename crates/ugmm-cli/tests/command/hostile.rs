@@ -21,7 +21,11 @@ const TABLES: [(&str, &[&str], Outcome); 45] = [
     ("blank-lines-and-comments.csv", &[], Learned(&["24 rows, 2 features"])),
     ("decimal-commas.csv", &[], Learned(&["24 rows, 2 features", "0 to 3"])),
     ("compressed.csv.gz", &[], Learned(&["24 rows, 2 features"])),
-    ("no-header.csv", &[], Refused("there is no target column \"y\"; the columns are 0.00, 0, a")),
+    (
+        "no-header.csv",
+        &[],
+        Refused("there is no target column \"y\"; the columns are \"0.00\", \"0\", \"a\""),
+    ),
     (
         "no-header.csv",
         &["--no-header", "--target", "x3"],

@@ -151,7 +151,8 @@ fn what_images_do_not_have_is_told_before_anything_is_written() {
         failure(&ugmm(at, &["train", data, "--target", target, "-o", "n.safetensors"]))
     };
     assert!(
-        trains(TRAINING, "digit").contains("no target column \"digit\"; the columns are label, pixel_1_1, ")
+        trains(TRAINING, "digit")
+            .contains("no target column \"digit\"; the columns are \"label\", \"pixel_1_1\", ")
     );
     assert!(trains(TRAINING, "pixel_13_1").contains("the images are 12x12 pixels"));
     assert_eq!(

@@ -217,7 +217,7 @@ fn columns_of_all_kinds_are_asked_and_drawn_with_gaps() {
         (&["query", "m.safetensors", "--ask", "plaice"], "did you mean \"place\"?"),
         (&["query", "m.safetensors", "--score"], "give place, a=b, when, ok, count, kind as well"),
         (&["query", "m.safetensors", "--range", "count=3:1"], "it must be a range such as 0:10"),
-        (&["query", "m.safetensors", "--range", "place=0:1"], "the column holds categories"),
+        (&["query", "m.safetensors", "--range", "place=0:1"], "holds categories, so it has no range"),
         (&["sample", "m.safetensors", "--chains", "1"], "at least 2"),
         (&["sample", "m.safetensors", "--cells", "1"], "at least 2"),
         (&["sample", "m.safetensors", "-o", "m.safetensors"], "would replace this input"),

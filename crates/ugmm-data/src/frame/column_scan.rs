@@ -7,7 +7,7 @@ use super::cell::Cell;
 use super::date::{self, DateFormat};
 use super::error::FrameError;
 use super::levels::{LEVEL_LIMIT, Level, LevelCounter};
-use super::missing::Marks;
+use super::missing::{ColumnMarks, Marks};
 use super::number::{self, DecimalMark, Number, NumberFormat, Refused, Thousands};
 use super::options::{Choice, ReadOptions};
 use super::row_numbers::RowNumbers;
@@ -17,6 +17,10 @@ use super::schema::{Column, Doubt, Kind};
 const NUMBER_LEVELS: usize = 1_000_000;
 /// Share of a column's levels that look like dates, from which on it is said that they are not taken as such.
 const MOSTLY_DATES: f64 = 0.8;
+/// How many times as long a time dates span in one order as in another, from which on the shorter one is not in doubt.
+const CLEARLY_SHORTER: f64 = 4.0;
+/// Different numbers with signs or in quotes from which on it is said that they are not taken as numbers: two may well be classes.
+const FEWEST_NUMBERS: usize = 3;
 /// Levels that any column may count.
 const FEWEST_LEVELS: usize = 100;
 /// Different texts for a missing value that are counted.
@@ -27,8 +31,7 @@ pub(super) struct ColumnScan {
     name: String,
     choice: Choice,
     missing: usize,
-    /// Whether the usual marks stand for missing values.
-    usual_marks: bool,
+    missing_marks: ColumnMarks,
     /// The texts that were taken for missing values.
     marks: LevelCounter,
     row_numbers: RowNumbers,
@@ -53,6 +56,8 @@ pub(super) struct ColumnScan {
     half_days: bool,
     /// The format of the dates if it is stated, and whether for this column by its name, which then must hold dates.
     stated_dates: Option<(DateFormat, bool)>,
+    /// The sign before or after the numbers of a column that must be numbers.
+    unit: Option<char>,
     /// The first value that is a number but not one to compute with.
     refused: Option<(usize, String, Refused)>,
     levels: LevelCounter,
@@ -164,6 +169,10 @@ impl Range {
         self.min = self.min.min(value);
         self.max = self.max.max(value);
     }
+
+    fn width(self) -> f64 {
+        self.max - self.min
+    }
 }
 
 impl Numbers {
@@ -215,7 +224,7 @@ impl ColumnScan {
             name: name.to_owned(),
             choice,
             missing: 0,
-            usual_marks: marks.usual_in(name),
+            missing_marks: marks.of(name),
             marks: LevelCounter::new(),
             row_numbers: RowNumbers::default(),
             rows: 0,
@@ -230,6 +239,7 @@ impl ColumnScan {
             open_date: None,
             half_days: false,
             stated_dates: stated,
+            unit: None,
             refused: None,
             levels: LevelCounter::new(),
             level_limit: if numbers { share } else { LEVEL_LIMIT },
@@ -257,7 +267,7 @@ impl ColumnScan {
         marks: &Marks,
     ) -> Result<(), FrameError> {
         self.rows += times;
-        let cell = marks.clean(written, self.usual_marks);
+        let cell = marks.clean(written, &self.missing_marks);
         if cell == Cell::Missing {
             self.missing += times;
             let text = if matches!(written, Cell::Number(number) if number.is_nan()) {
@@ -327,28 +337,26 @@ impl ColumnScan {
             }
             let Range { min, max } = numbers.range;
             let truth = numbers.integers && min >= 0.0 && max <= 1.0;
-            let format = NumberFormat { mark, grouped: numbers.grouped.is_some(), truth };
+            let format = NumberFormat { mark, grouped: numbers.grouped.is_some(), truth, unit: self.unit };
             Kind::Numeric { min, max, integers: numbers.integers, format }
         } else if self.pairs != 0 && self.has_word {
             Kind::Boolean
         } else if let Some((format, Range { min, max })) = self.dates(manner) {
-            if let (Some((_, written)), None, None) = (&self.open_date, self.day_first(), manner.day_first)
-                && let Some(DateFormat::DayFirst | DateFormat::MonthFirst) = format
-            {
-                let (column, written) = (self.name.clone(), written.clone());
-                let day_first = format == Some(DateFormat::DayFirst);
-                doubts.push(Doubt::DayOrMonth { column, written, day_first });
+            if let (Some((_, written)), Some(taken)) = (&self.open_date, &format) {
+                let others = self.other_dates(taken, manner);
+                let others = others.filter_map(|other| date::pattern_of(written, other)).collect::<Vec<_>>();
+                if !others.is_empty() {
+                    let (column, written, taken) = (self.name.clone(), written.clone(), taken.clone());
+                    doubts.push(Doubt::DateOrder { column, written, taken, others });
+                }
             }
             Kind::Date { min, max, format }
         } else {
             Kind::Categorical
         };
         let levels = self.levels.finish(kind == Kind::Boolean);
-        if kind == Kind::Categorical
-            && self.choice == Choice::Inferred
-            && let Some(written) = no_date(levels.as_deref().unwrap_or_default())
-        {
-            doubts.push(Doubt::NoDates { column: self.name.clone(), written });
+        if kind == Kind::Categorical && self.choice == Choice::Inferred {
+            doubts.extend(near(&self.name, levels.as_deref().unwrap_or_default()));
         }
         let missing_as = self.marks.finish(false).unwrap_or_default();
         let numbering = self.row_numbers.numbering(self.rows);
@@ -362,6 +370,15 @@ impl ColumnScan {
             self.row_numbers.add(None, times);
         }
         if self.point.is_some() || self.comma.is_some() {
+            let place = || (row, cell.text().into_owned());
+            // Only a column that must be numbers may have signs beside them, all the same.
+            let own = match cell {
+                Cell::Text(text) if self.choice == Choice::Numeric => number::without_unit(text)
+                    .filter(|(_, unit)| *self.unit.get_or_insert(*unit) == *unit)
+                    .map(|(number, _)| number),
+                _ => None,
+            };
+            let cell = own.as_deref().map_or(cell, Cell::Text);
             let point = number_of(cell, DecimalMark::Point);
             if self.point.is_some() {
                 self.row_numbers.add(point.ok().map(|number| number.value), times);
@@ -435,14 +452,45 @@ impl ColumnScan {
         }
     }
 
+    /// The dates in this format, if all are.
+    fn dates_in(&self, wanted: &DateFormat) -> Option<Range> {
+        self.dates.iter().find(|(format, _)| format == wanted).map(|(_, range)| *range)
+    }
+
+    /// How many times as long a time the dates span with the day or the month first as with the year first, where both can be:
+    /// years are few neighbours, and days are many.
+    fn year_first(&self) -> Option<f64> {
+        let year = self.dates_in(&DateFormat::ShortYearFirst)?;
+        let others = [DateFormat::DayFirst, DateFormat::MonthFirst];
+        let shortest = others.iter().filter_map(|other| self.dates_in(other)).map(Range::width);
+        // A day is the least that dates span.
+        shortest.min_by(f64::total_cmp).map(|other| other.max(1.0) / year.width().max(1.0))
+    }
+
     /// Whether the dates must have the day or the month first, if there is a date that this matters for.
     fn day_first(&self) -> Option<bool> {
-        let fits = |wanted| self.dates.iter().any(|(format, _)| *format == wanted);
+        let fits = |wanted| self.dates_in(&wanted).is_some();
         match (fits(DateFormat::DayFirst), fits(DateFormat::MonthFirst)) {
+            _ if self.year_first().is_some_and(|times| times > 1.0) => None,
             (true, false) => Some(true),
             (false, true) => Some(false),
             _ => None,
         }
+    }
+
+    /// The formats in which the dates could be as well as in the one that was taken.
+    fn other_dates(&self, taken: &DateFormat, manner: &Manner) -> impl Iterator<Item = &DateFormat> {
+        let is_year_clear = self.year_first().is_none_or(|times| times.max(times.recip()) >= CLEARLY_SHORTER);
+        let is_year_taken = *taken == DateFormat::ShortYearFirst;
+        let is_day_clear = manner.day_first.is_some() || is_year_taken && is_year_clear;
+        let could_be = move |other: &DateFormat| match other {
+            DateFormat::ShortYearFirst => !is_year_clear,
+            DateFormat::DayFirst | DateFormat::MonthFirst if is_year_taken => !is_year_clear,
+            DateFormat::DayFirst | DateFormat::MonthFirst => !is_day_clear,
+            DateFormat::Months | DateFormat::Stated(_) => false,
+        };
+        let taken = taken.clone();
+        self.dates.iter().map(|(format, _)| format).filter(move |other| **other != taken && could_be(other))
     }
 
     /// Whether the column holds dates in the format that is stated.
@@ -455,6 +503,10 @@ impl ColumnScan {
         let (first, range) = self.dates.first()?;
         if self.open_date.is_none() {
             return Some((None, *range));
+        }
+        if self.year_first().is_some_and(|times| times > 1.0) {
+            let year_first = DateFormat::ShortYearFirst;
+            return self.dates_in(&year_first).map(|range| (Some(year_first), range));
         }
         // The month comes first where clocks have twelve hours.
         let month_first = !manner.day_first.unwrap_or(!self.half_days);
@@ -525,6 +577,29 @@ impl ColumnScan {
     }
 }
 
+/// What a column of categories may be meant as by its levels.
+fn near(column: &str, levels: &[Level]) -> Option<Doubt> {
+    let (column, first) = (column.to_owned(), || levels[0].text.clone());
+    if let Some(format) = unread_dates(levels) {
+        return Some(Doubt::UnreadDates { column, written: first(), format });
+    }
+    if levels.len() >= FEWEST_NUMBERS && number::are_numbers(texts(levels)) {
+        let with_unit = texts(levels).find(|text| number::without_unit(text).is_some());
+        return Some(Doubt::NearNumbers { column, written: with_unit.map_or_else(first, str::to_owned) });
+    }
+    no_date(levels).map(|written| Doubt::NoDates { column, written })
+}
+
+fn texts(levels: &[Level]) -> impl Iterator<Item = &str> + Clone {
+    levels.iter().map(|level| level.text.as_str())
+}
+
+/// The format of `strftime` that levels are dates in, if it is one that is read only where it is stated.
+pub(super) fn unread_dates(levels: &[Level]) -> Option<String> {
+    let format = date::unusual_format(texts(levels)).filter(|_| levels.len() > 1);
+    format.map(str::to_owned)
+}
+
 /// A value that keeps a column from being one of dates, if most of its levels look like dates.
 pub(super) fn no_date(levels: &[Level]) -> Option<String> {
     let looks_like = levels.iter().filter(|level| date::resembles(&level.text)).count();
@@ -573,6 +648,6 @@ pub(super) fn refusal(
         }
         Refused::NotFinite => FrameError::NotFinite { file, row, column, written },
         Refused::TooLarge => FrameError::TooLarge { file, row, column, written },
-        Refused::Inexact => FrameError::Inexact { file, row, column, written },
+        Refused::Inexact => FrameError::Inexact { file, row, column, written, ignorable: true },
     }
 }

@@ -1,7 +1,7 @@
 //! Dates and times as people write them, as days since 1970-01-01.
 
-use chrono::format::{Item, Parsed, StrftimeItems};
-use chrono::{Datelike, NaiveDateTime, NaiveTime, Timelike};
+use chrono::format::{Parsed, StrftimeItems};
+use chrono::{Datelike, NaiveDateTime, NaiveTime, Timelike, Weekday};
 use serde::{Deserialize, Serialize};
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
@@ -49,15 +49,59 @@ impl DateFormat {
     }
 }
 
-/// Whether `format` is one of `strftime` that says year, month and day.
+/// Whether `format` is one of `strftime` that says year, month and day, or a year with a month, a week or a quarter, of which the
+/// first day is meant then.
 pub(super) fn is_format(format: &str) -> bool {
-    let items: Vec<Item> = StrftimeItems::new(format).collect();
-    let has = |wanted: &[&str]| wanted.iter().any(|wanted| format.contains(wanted));
-    !items.contains(&Item::Error)
-        && (has(&["%F", "%D", "%x", "%c", "%+", "%v", "%s"])
-            || has(&["%Y", "%y", "%-Y", "%-y", "%G"])
-                && (has(&["%j", "%-j"])
-                    || has(&["%m", "%-m", "%_m", "%b", "%B", "%h"]) && has(&["%d", "%-d", "%e", "%_d"])))
+    by_pattern(0.0, format).is_some_and(|text| stated(&text, format).is_some())
+}
+
+/// Formats of `strftime` that are read only where they are stated.
+const UNUSUAL: [&str; 19] = [
+    "%m/%y",
+    "%m-%y",
+    "%y-%m",
+    "%G-W%V-%u",
+    "%G-W%V",
+    "%GW%V",
+    "%Y-%j",
+    "%Y-Q%q",
+    "%YQ%q",
+    "%Y年%m月%d日",
+    "%Y年%-m月%-d日",
+    "%Y年%m月",
+    "%Y. %m. %d.",
+    "%Y. %-m. %-d.",
+    "%Y%m%dT%H%M%S",
+    "%Y%m%dT%H%M%SZ",
+    "%d.%m.%Y %H.%M.%S",
+    "%d.%m.%Y %H.%M",
+    "%d/%m/%Y %Hh%M",
+];
+
+/// The format of `strftime` that all of some texts are written in, if it is one of those that are not read unless they are stated.
+pub(super) fn unusual_format<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> Option<&'static str> {
+    let is_written = |text: &str, format: &str| {
+        stated(text, format).and_then(|days| by_pattern(days, format)).is_some_and(|again| again == text)
+    };
+    // One of `%-m` has one digit or two.
+    UNUSUAL.into_iter().find(|format| texts.clone().all(|text| is_written(text, format)))
+}
+
+/// The format of `strftime` that `text` is written in, if it is read as a date of this format.
+pub(super) fn pattern_of(text: &str, format: &DateFormat) -> Option<String> {
+    let days = parse(text, Some(format))?;
+    patterns(Some(format)).find(|pattern| by_pattern(days, pattern).as_deref() == Some(text))
+}
+
+/// The date that `text` is in whatever order its numbers stand; none where it could be two.
+pub(super) fn parse_any(text: &str) -> Option<f64> {
+    let orders =
+        [DateFormat::DayFirst, DateFormat::MonthFirst, DateFormat::ShortYearFirst, DateFormat::Months];
+    parse(text, None).or_else(|| {
+        let mut readings = orders.iter().filter_map(|order| parse(text, Some(order)));
+        let first = readings.next()?;
+        readings.all(|days| days == first).then_some(first)
+    })
 }
 
 /// Days since 1970-01-01 of a date in this format or of one whose order is plain, with the time of day as a fraction. A time
@@ -131,7 +175,17 @@ fn stated(text: &str, format: &str) -> Option<f64> {
     if let Some(seconds) = parsed.timestamp() {
         return Some(seconds as f64 / SECONDS_PER_DAY);
     }
-    let date = parsed.to_naive_date().ok()?;
+    let date = parsed.to_naive_date().ok().or_else(|| {
+        // The first day of the month, week or quarter.
+        if let (Some(quarter), None) = (parsed.quarter(), parsed.month()) {
+            parsed.set_month((3 * quarter - 2).into()).ok()?;
+        }
+        match parsed.isoweek() {
+            Some(_) => parsed.set_weekday(Weekday::Mon).ok()?,
+            None => parsed.set_day(1).ok()?,
+        };
+        parsed.to_naive_date().ok()
+    })?;
     let has_time = parsed.hour_mod_12().is_some() || parsed.minute().is_some();
     let time = if has_time { parsed.to_naive_time().ok()? } else { NaiveTime::MIN };
     let days = days_from_civil(date.year().into(), date.month().into(), date.day().into()) as f64;
@@ -153,7 +207,7 @@ pub(super) fn patterns(format: Option<&DateFormat>) -> impl Iterator<Item = Stri
         " %-I:%M:%S %p",
         " %H:%M:%S%.3f",
     ];
-    const PLAIN: [&str; 14] = [
+    const PLAIN: [&str; 16] = [
         "%Y-%m-%d",
         "%Y/%m/%d",
         "%Y.%m.%d",
@@ -163,6 +217,8 @@ pub(super) fn patterns(format: Option<&DateFormat>) -> impl Iterator<Item = Stri
         "%-d %b %Y",
         "%d-%b-%Y",
         "%d-%b-%y",
+        "%d%b%Y",
+        "%d%b%y",
         "%d %B %Y",
         "%-d %B %Y",
         "%B %-d, %Y",
@@ -271,7 +327,8 @@ fn written(text: &str) -> Option<Written> {
         return Some(Written { numbers, seconds: 0.0 });
     }
     let _ = rest.take(b",");
-    rest.take(b"Tt ")?;
+    // SAS and web servers have a colon there.
+    rest.take(b"Tt :")?;
     rest.blanks();
     let seconds = rest.time()? - rest.offset()?;
     rest.0.is_empty().then_some(Written { numbers, seconds })
@@ -283,24 +340,28 @@ fn is_weekday(name: &str) -> bool {
     names.iter().any(|full| *full == name || name.len() >= 3 && name.len() <= 4 && full.starts_with(&name))
 }
 
-/// The month of an English or German name, in full or short.
+/// The month of an English, German, French, Spanish, Portuguese, Italian or Dutch name, in full or short. No name is of two months.
 fn month_of(name: &str) -> Option<i64> {
-    const NAMES: [&[&str]; 12] = [
-        &["january", "januar", "jan", "jän"],
-        &["february", "februar", "feb"],
-        &["march", "märz", "maerz", "mar", "mrz", "mär"],
-        &["april", "apr"],
-        &["may", "mai"],
-        &["june", "juni", "jun"],
-        &["july", "juli", "jul"],
-        &["august", "aug"],
-        &["september", "sept", "sep"],
-        &["october", "oktober", "oct", "okt"],
-        &["november", "nov"],
-        &["december", "dezember", "dec", "dez"],
+    const NAMES: [&str; 12] = [
+        "january januar janvier enero janeiro gennaio januari jan jän janv ene gen",
+        "february februar février fevrier febrero fevereiro febbraio februari feb févr fevr fev",
+        "march märz maerz mars marzo março maart mar mrz mär mrt",
+        "april avril abril aprile apr avr abr",
+        "may mai mayo maio maggio mei mag",
+        "june juni juin junio junho giugno jun giu",
+        "july juli juillet julio julho luglio jul juil lug",
+        "august août aout agosto augustus aug ago",
+        "september septembre septiembre setembro settembre sept sep set",
+        "october oktober octobre octubre outubro ottobre oct okt out ott",
+        "november novembre noviembre novembro nov",
+        "december dezember décembre decembre diciembre dezembro dicembre dec dez déc dic",
     ];
     let name = name.to_lowercase();
-    NAMES.iter().zip(1..).find(|(names, _)| names.contains(&name.as_str())).map(|(_, month)| month)
+    NAMES
+        .iter()
+        .zip(1..)
+        .find(|(names, _)| names.split(' ').any(|known| known == name))
+        .map(|(_, month)| month)
 }
 
 /// The date `days` after 1970-01-01, as ISO 8601 has it: with the time, to milliseconds, if there is a fraction. Dates
@@ -420,10 +481,19 @@ impl<'a> Rest<'a> {
         let _ = self.take(b",");
         let _ = self.take(b"-/");
         self.blanks();
+        self.of();
         match self.number()? {
             (year, 4) => Some(year),
             (year, 2) => Some(if year < PIVOT { 2000 + year } else { 1900 + year }),
             _ => None,
+        }
+    }
+
+    /// `de` between day, month and year, as in Spanish.
+    fn of(&mut self) {
+        if self.word().is_some_and(|word| word.eq_ignore_ascii_case("de")) {
+            self.skip(2);
+            self.blanks();
         }
     }
 
@@ -454,11 +524,14 @@ impl<'a> Rest<'a> {
             }
             1 | 2 => {
                 self.ordinal();
-                let separator = self.take(b"-/. ")?;
+                // None as in `01JAN2021`.
+                let separator = self.take(b"-/. ");
                 self.blanks();
+                self.of();
                 if let Some(month) = self.month() {
                     return Some(Numbers::Plain(self.year()?, month, first));
                 }
+                let separator = separator?;
                 if separator == b' ' {
                     return None;
                 }
@@ -597,6 +670,12 @@ mod tests {
             ("1. März 2024", 19_783.0),
             ("Thu Feb 29 06:00:00 2024", 19_782.25),
             ("Fri Mar  1 06:00:00 UTC 2024", 19_783.25),
+            ("29FEB2024", 19_782.0),
+            ("29feb24", 19_782.0),
+            ("29FEB2024:06:00:00", 19_782.25),
+            ("29/Feb/2024:06:00:00 +0000", 19_782.25),
+            ("29 févr. 2024", 19_782.0),
+            ("29 de febrero de 2024", 19_782.0),
         ] {
             assert_eq!(parse(text, None), Some(days), "{text:?}");
         }
@@ -631,6 +710,9 @@ mod tests {
             "Mon",
             "29 2 2024",
             "1.2.3",
+            "29FEB",
+            "29FEBX24",
+            "29de2024",
         ] {
             assert_eq!(parse(text, None), None, "{text:?}");
         }
@@ -686,15 +768,40 @@ mod tests {
             ("2024-060", "%Y-%j", Some(19_782.0)),
             ("2024-02-29", "%d/%m/%Y", Some(19_782.0)),
             ("30/02/2024", "%d/%m/%Y", None),
+            ("02/24", "%m/%y", Some(19_754.0)),
+            ("202402", "%Y%m", Some(19_754.0)),
+            ("2024-W09", "%G-W%V", Some(19_779.0)),
+            ("2024-Q1", "%Y-Q%q", Some(19_723.0)),
+            ("2024-Q2", "%Y-Q%q", Some(19_814.0)),
+            ("13/24", "%m/%y", None),
             ("x", "%Q", None),
         ] {
             assert_eq!(parse(text, Some(&stated(format))), days, "{text:?} {format:?}");
         }
-        assert!(is_format("%d.%m.%y") && is_format("%F %T") && is_format("%b %d, %Y"));
-        assert!(
-            !is_format("%Y") && !is_format("%m/%Y") && !is_format("%Q %d %m %Y") && !is_format("dd/mm/yyyy")
-        );
+        for format in
+            ["%d.%m.%y", "%F %T", "%b %d, %Y", "%m/%Y", "%Y-%j", "%G-W%V", "%s", "%c", "%Y年%m月%d日"]
+        {
+            assert!(is_format(format), "{format:?}");
+        }
+        for format in ["%Y", "%d/%m", "%H:%M", "%Q %d %m %Y", "dd/mm/yyyy", "", "%"] {
+            assert!(!is_format(format), "{format:?}");
+        }
         assert!(resembles("31/02/2024") && resembles("Feb 2024") && resembles("2024-13-01 10:00"));
+        for (texts, format) in [
+            (&["08/22", "12/21"][..], Some("%m/%y")),
+            (&["2022-W32", "2022-W01"], Some("%G-W%V")),
+            (&["2022年8月10日", "2022年12月1日"], Some("%Y年%-m月%-d日")),
+            (&["08/22", "13/22"], None),
+            (&["1/2", "1/4"], None),
+        ] {
+            assert_eq!(unusual_format(texts.iter().copied()), format, "{texts:?}");
+        }
+        assert_eq!(pattern_of("01-02-03", &year).as_deref(), Some("%y-%m-%d"));
+        assert_eq!(pattern_of("1/2/24 6:30 PM", &month).as_deref(), Some("%-m/%-d/%y %-I:%M %p"));
+        assert_eq!(
+            ["1/1/1900", "31/12/9999", "1/2/1900", "x"].map(parse_any),
+            [Some(-25_567.0), Some(2_932_896.0), None, None]
+        );
         assert!(!resembles("12-34") && !resembles("marble 3") && !resembles("5.84"));
     }
 }

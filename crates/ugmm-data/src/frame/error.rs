@@ -55,12 +55,12 @@ pub enum FrameError {
     #[error("standard input holds a Parquet file, which is read from its end; give it as a file")]
     ParquetFromStandardInput,
 
-    /// Text in another encoding, in which every second byte is 0.
+    /// Text in another encoding, in which many bytes are 0.
     #[error(
-        "{} seems to be UTF-16 text; convert it to UTF-8, for example with: iconv -f UTF-16 -t UTF-8 OLD > NEW",
+        "{} seems to be {encoding} text; convert it to UTF-8, for example with: iconv -f {encoding} -t UTF-8 OLD > NEW",
         file.display()
     )]
-    Utf16 { file: PathBuf },
+    WideText { file: PathBuf, encoding: &'static str },
 
     /// A known kind of file that is no table this crate reads.
     #[error("{} is {what}, which cannot be read as a table; {remedy}", file.display())]
@@ -123,8 +123,8 @@ pub enum FrameError {
 
     /// The options name a column that is not there.
     #[error(
-        "{}: the options name a column {} that is not there{}; the columns are {}",
-        file.display(), value(column), did_you_mean(closest), list(columns)
+        "{}: the options name a column {} that is not there{}; {}",
+        file.display(), value(column), did_you_mean(closest), columns_are(columns)
     )]
     UnknownColumn { file: PathBuf, column: String, closest: Option<String>, columns: Vec<String> },
 
@@ -137,9 +137,9 @@ pub enum FrameError {
 
     /// Some of the columns asked for are not there.
     #[error(
-        "{}: there is no column {}{}{}; the columns are {}",
-        file.display(), list(missing), if *of_model { ", which the model needs" } else { "" },
-        did_you_mean(closest), list(columns)
+        "{}: there {} {}{}{}; {}",
+        file.display(), if missing.len() == 1 { "is no column" } else { "are no columns" }, list(missing),
+        if *of_model { ", which the model needs" } else { "" }, did_you_mean(closest), columns_are(columns)
     )]
     ColumnsMissing {
         file: PathBuf,
@@ -151,12 +151,7 @@ pub enum FrameError {
     },
 
     /// A schema was asked for a column that it does not have.
-    #[error(
-        "there is no column {}{}; the columns are {}",
-        value(column),
-        did_you_mean(closest),
-        list(columns)
-    )]
+    #[error("there is no column {}{}; {}", value(column), did_you_mean(closest), columns_are(columns))]
     NotInSchema { column: String, closest: Option<String>, columns: Vec<String> },
 
     /// A column was asked for that was left alone when the schema was made.
@@ -208,9 +203,14 @@ pub enum FrameError {
     )]
     MixedMarks { file: PathBuf, row: usize, column: String, written: String, other: String },
 
+    /// A number that may be grouped by thousands or a decimal, where the model learned from numbers without groups; `readings` says
+    /// in words which numbers it may be, and how to state that.
+    #[error("{}, row {row}, column {}: {} is {readings}", file.display(), value(column), value(written))]
+    OpenGroups { file: PathBuf, row: usize, column: String, written: String, readings: String },
+
     /// A format of dates that is none.
     #[error(
-        "{} is no format of dates; it needs year, month and day, such as %d/%m/%Y or %m/%d/%y %H:%M",
+        "{} is no format of dates; it needs a year and a day or a month, such as %d/%m/%Y, %m/%d/%y %H:%M or %Y%m",
         value(format)
     )]
     BadDateFormat { format: String },
@@ -236,10 +236,14 @@ pub enum FrameError {
     /// An integer that an `f64` cannot hold.
     #[error(
         "{}, row {row}, column {}: {} has too many digits to be told from its neighbours (integers may go from -2^53 to \
-         2^53); if these are no quantities, make the column categorical or leave it out with --ignore {}",
-        file.display(), value(column), value(written), value(column)
+         2^53){}",
+        file.display(), value(column), value(written),
+        match ignore(*ignorable, column) {
+            text if text.is_empty() => "; write a number of fewer digits, or nothing if it is not known".to_owned(),
+            text => format!("; if these are no quantities, say --categorical {}{text}", value(column)),
+        }
     )]
-    Inexact { file: PathBuf, row: usize, column: String, written: String },
+    Inexact { file: PathBuf, row: usize, column: String, written: String, ignorable: bool },
 
     /// Something else where a date belongs.
     #[error(
@@ -258,7 +262,7 @@ pub enum FrameError {
     /// A column of text with more different values than a network can have categories.
     #[error(
         "{}, row {row}, column {}: more than {limit} different values up to here are too many for categories; put \
-         values together, or leave the column out with --ignore {}",
+         values together, say how they are written with --date-format if they are dates, or leave the column out with --ignore {}",
         file.display(), value(column), value(column)
     )]
     TooManyLevels { file: PathBuf, row: usize, column: String, limit: usize },
@@ -317,33 +321,34 @@ pub enum FrameError {
     InfiniteNumber { row: usize, column: String, number: f64 },
 
     /// A Parquet column of lists, structures or maps.
-    #[error("{}: the column {} is nested ({found}); flatten it into columns of single values, or leave it out with \
-        --ignore {}", file.display(), value(column), value(column))]
-    Nested { file: PathBuf, column: String, found: String },
+    #[error(
+        "{}: the column {} is nested ({found}); flatten it into columns of single values{}",
+        file.display(), value(column), ignore(*ignorable, column)
+    )]
+    Nested { file: PathBuf, column: String, found: String, ignorable: bool },
 
     /// A Parquet column of another type that is not supported.
     #[error(
-        "{}: the column {} is of the type {found}; convert it to numbers, booleans, strings, dates or timestamps, or \
-         leave it out with --ignore {}",
-        file.display(), value(column), value(column)
+        "{}: the column {} is of the type {found}; convert it to numbers, booleans, strings, dates or timestamps{}",
+        file.display(), value(column), ignore(*ignorable, column)
     )]
-    UnsupportedType { file: PathBuf, column: String, found: String },
+    UnsupportedType { file: PathBuf, column: String, found: String, ignorable: bool },
 
     /// A Parquet column stored in a way that is not supported.
     #[error(
         "{}: the column {} is stored with the encoding {found}; write the file with the usual ones, PLAIN or \
-         RLE_DICTIONARY, or leave the column out with --ignore {}",
-        file.display(), value(column), value(column)
+         RLE_DICTIONARY{}",
+        file.display(), value(column), ignore(*ignorable, column)
     )]
-    UnsupportedEncoding { file: PathBuf, column: String, found: String },
+    UnsupportedEncoding { file: PathBuf, column: String, found: String, ignorable: bool },
 
     /// A Parquet column compressed in a way that is not supported.
     #[error(
         "{}: the column {} is compressed with {found}, which is not supported; write the file with snappy, gzip, zstd, brotli \
-         or LZ4_RAW, or without compression, or leave the column out with --ignore {}",
-        file.display(), value(column), value(column)
+         or LZ4_RAW, or without compression{}",
+        file.display(), value(column), ignore(*ignorable, column)
     )]
-    UnsupportedCompression { file: PathBuf, column: String, found: String },
+    UnsupportedCompression { file: PathBuf, column: String, found: String, ignorable: bool },
 
     /// An IDX file of something else than images.
     #[error(
@@ -389,6 +394,20 @@ pub enum FrameError {
 }
 
 impl FrameError {
+    /// The same error where a model asks for the columns, so that none of them can be left out.
+    #[must_use]
+    pub(super) fn of_reader(mut self) -> Self {
+        if let Self::Inexact { ignorable, .. }
+        | Self::Nested { ignorable, .. }
+        | Self::UnsupportedType { ignorable, .. }
+        | Self::UnsupportedEncoding { ignorable, .. }
+        | Self::UnsupportedCompression { ignorable, .. } = &mut self
+        {
+            *ignorable = false;
+        }
+        self
+    }
+
     /// The same error of a file that a model reads, where all columns that are not there are among those of the model.
     #[must_use]
     pub fn of_model<'c>(mut self, columns: impl IntoIterator<Item = &'c str>) -> Self {
@@ -411,6 +430,71 @@ fn other_mark(written: &str, example: &str) -> String {
             ", or --decimal . if the file has decimal points".into()
         }
         _ => String::new(),
+    }
+}
+
+fn mark_name(mark: DecimalMark) -> &'static str {
+    match mark {
+        DecimalMark::Point => "point",
+        DecimalMark::Comma => "comma",
+    }
+}
+
+/// The two numbers that a text may be, `grouped` by thousands or `decimal`, in the table of a model whose numbers have this decimal
+/// mark, and what to type; `deciding` is a number of the table that can only have that mark, with its row.
+pub(super) fn readings(
+    mark: DecimalMark,
+    grouped: f64,
+    decimal: f64,
+    deciding: Option<(usize, &str)>,
+) -> String {
+    let (option, groups) = match mark {
+        DecimalMark::Point => (',', "commas"),
+        DecimalMark::Comma => ('.', "points"),
+    };
+    let what = format!(
+        "{grouped} with {groups} between thousands and {decimal} with a decimal {}",
+        mark_name(mark.other())
+    );
+    match deciding {
+        Some((row, written)) => format!(
+            "{what}, and {} in row {row} has a decimal {}; correct one of them, or say --thousands {option} if it is {grouped}",
+            value(written),
+            mark_name(mark)
+        ),
+        None => format!(
+            "{what}, and nothing above it decides which; say --thousands {option} if it is {grouped}, or --decimal {option} if \
+             it is {decimal}"
+        ),
+    }
+}
+
+/// What else can be done about a column that can be left out.
+fn ignore(ignorable: bool, column: &str) -> String {
+    if ignorable {
+        format!(", or leave the column out with --ignore {}", value(column))
+    } else {
+        String::new()
+    }
+}
+
+/// The columns of a table in words, for one who named another; one alone may be all of them, if they are separated by something else.
+///
+/// ```
+/// use ugmm_data::frame::columns_are;
+///
+/// assert_eq!(columns_are(&["a".into(), "b".into()]), "the columns are \"a\", \"b\"");
+/// assert!(columns_are(&["a:b".into()]).contains("--delimiter"));
+/// ```
+pub fn columns_are(columns: &[String]) -> String {
+    match columns {
+        [only] if only.contains(|character: char| !character.is_alphanumeric() && character != '_') => {
+            format!(
+                "the only column is {}; if these are several, say what separates them with --delimiter",
+                value(only)
+            )
+        }
+        columns => format!("the columns are {}", list(columns)),
     }
 }
 

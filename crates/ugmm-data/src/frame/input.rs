@@ -206,6 +206,32 @@ fn is_lines_of_objects(head: &[u8]) -> bool {
     lines.next().is_some_and(is_object) && lines.next().is_none_or(|line| line.starts_with(b"{"))
 }
 
+/// The encoding of text whose characters have several bytes each, many of them 0, as `iconv` calls it.
+fn wide_encoding(head: &[u8]) -> Option<&'static str> {
+    // The longer mark of byte order begins as the shorter one.
+    let marked = [
+        (&[0xff, 0xfe, 0, 0][..], "UTF-32"),
+        (&[0, 0, 0xfe, 0xff], "UTF-32"),
+        (&[0xff, 0xfe], "UTF-16"),
+        (&[0xfe, 0xff], "UTF-16"),
+    ];
+    if let Some((_, encoding)) = marked.iter().find(|(mark, _)| head.starts_with(mark)) {
+        return Some(encoding);
+    }
+    let zeros_at = |place: usize, width: usize| {
+        head.chunks_exact(width).take(64 / width).filter(|character| character[place] == 0).count()
+    };
+    let characters = head.len().min(64) / 4;
+    let are_zeros = |places: &[usize]| places.iter().all(|&place| zeros_at(place, 4) == characters);
+    match (zeros_at(0, 2), zeros_at(1, 2)) {
+        _ if head.len() < 8 => None,
+        _ if are_zeros(&[0, 1, 2]) && zeros_at(3, 4) == 0 => Some("UTF-32BE"),
+        _ if are_zeros(&[1, 2, 3]) && zeros_at(0, 4) == 0 => Some("UTF-32LE"),
+        (even, odd) if even.max(odd) < characters || even == odd => None,
+        (even, odd) => Some(if even > odd { "UTF-16BE" } else { "UTF-16LE" }),
+    }
+}
+
 /// Refuses what is no UTF-8 text at first sight.
 fn check(origin: &Origin, head: &[u8]) -> Result<(), FrameError> {
     let file = || origin.path.clone();
@@ -216,13 +242,8 @@ fn check(origin: &Origin, head: &[u8]) -> Result<(), FrameError> {
         let (what, remedy) = ("a model file (.safetensors)", "give the model first and then the table");
         return Err(FrameError::OtherKind { file: file(), what, remedy });
     }
-    let zeros_at = |odd: usize| head.chunks_exact(2).take(32).filter(|pair| pair[odd] == 0).count();
-    let wide = head.len() >= 8 && zeros_at(0).max(zeros_at(1)) >= head.len().min(64) / 4;
-    if head.starts_with(&[0xff, 0xfe])
-        || head.starts_with(&[0xfe, 0xff])
-        || wide && zeros_at(0) != zeros_at(1)
-    {
-        return Err(FrameError::Utf16 { file: file() });
+    if let Some(encoding) = wide_encoding(head) {
+        return Err(FrameError::WideText { file: file(), encoding });
     }
     if origin.compression.is_some() && head.starts_with(PARQUET_MAGIC) {
         let (what, remedy) = ("a compressed Parquet file", "decompress it; Parquet is compressed inside");

@@ -19,6 +19,8 @@ enum Kind {
     Numbers {
         format: NumberFormat,
         words: Words,
+        /// What stands before and after a number with the sign of its unit.
+        around: Option<(String, String)>,
     },
     Booleans(Words),
     /// The texts that levels have in this file, by the levels' positions.
@@ -44,7 +46,9 @@ struct Dates {
 impl Notation {
     pub(super) fn of(reading: &Reading) -> Self {
         Self(match reading {
-            Reading::Numbers(format) => Kind::Numbers { format: *format, words: Words::default() },
+            Reading::Numbers(format) => {
+                Kind::Numbers { format: *format, words: Words::default(), around: None }
+            }
             Reading::Booleans => Kind::Booleans(Words::default()),
             Reading::Codes(levels) => Kind::Codes(levels.clone(), Vec::new()),
             Reading::Days(format) => Kind::Dates(Dates {
@@ -61,7 +65,14 @@ impl Notation {
     /// Takes note of a value of the file.
     pub fn see(&mut self, text: &str) {
         match &mut self.0 {
-            Kind::Numbers { format, words } if format.truth && boolean::pairs(text) != 0 => note(words, text),
+            Kind::Numbers { format, words, .. } if format.truth && boolean::pairs(text) != 0 => {
+                note(words, text)
+            }
+            Kind::Numbers { format, around: around @ None, .. } => {
+                let number = number::without_own_unit(text, *format);
+                let split = number.as_deref().and_then(|number| text.split_once(number));
+                *around = split.map(|(before, after)| (before.to_owned(), after.to_owned()));
+            }
             Kind::Booleans(words) => note(words, text),
             Kind::Codes(levels, texts) => {
                 if let Some(position) = levels.position(text).map(|position| position as usize) {
@@ -85,10 +96,14 @@ impl Notation {
     /// A value as the file would have it, given as [`ReadAs::text`](super::ReadAs::text) or a level has it.
     pub fn write(&self, text: String) -> String {
         match &self.0 {
-            Kind::Numbers { format, words } => match in_words(words, &text) {
+            Kind::Numbers { format, words, around } => match in_words(words, &text) {
                 Some(word) => word,
-                None if format.mark == DecimalMark::Comma => text.replace('.', ","),
-                None => text,
+                None => {
+                    let number =
+                        if format.mark == DecimalMark::Comma { text.replace('.', ",") } else { text };
+                    let (before, after) = around.as_ref().map_or(("", ""), |(before, after)| (before, after));
+                    format!("{before}{number}{after}")
+                }
             },
             Kind::Booleans(words) => in_words(words, &text).unwrap_or(text),
             Kind::Codes(levels, texts) => {
@@ -198,6 +213,10 @@ mod tests {
         assert_eq!(written(numbers(true), &["True"], "0"), "False");
         assert_eq!(written(numbers(true), &["1"], "0"), "0");
         assert_eq!(written(numbers(true), &["True"], "2"), "2");
+        let unit =
+            |unit, mark| Reading::Numbers(NumberFormat { unit: Some(unit), mark, ..NumberFormat::default() });
+        assert_eq!(written(unit('%', DecimalMark::Point), &["0", "10 %"], "2.5"), "2.5 %");
+        assert_eq!(written(unit('€', DecimalMark::Comma), &["€10,00"], "2.5"), "€2,5");
         let levels = Reading::Codes(LevelIndex::new(&["no".into(), "yes".into()]));
         assert_eq!(written(levels, &["TRUE", "FALSE"], "yes"), "TRUE");
     }

@@ -76,12 +76,15 @@ pub struct NumberFormat {
     /// Whether words for true and false stand for 1 and 0: the column held no other numbers when this format was found.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truth: bool,
+    /// The sign that may stand before or after a number, such as `%` or `€`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<char>,
 }
 
 impl Default for NumberFormat {
     /// A decimal point and no groups.
     fn default() -> Self {
-        Self { mark: DecimalMark::Point, grouped: false, truth: false }
+        Self { mark: DecimalMark::Point, grouped: false, truth: false, unit: None }
     }
 }
 
@@ -103,10 +106,52 @@ pub(super) struct Number {
     pub(super) groups: Option<Thousands>,
 }
 
+/// Signs that stand before or after numbers.
+const UNITS: &str = "%‰$€£¥₹₽₩₺₴₪₫฿₦₱";
+/// The minus sign of typesetters, which stands for a hyphen.
+const MINUS: char = '\u{2212}';
+
+/// `text` without the sign before or after it, and that sign; none where there is none.
+pub(super) fn without_unit(text: &str) -> Option<(Cow<'_, str>, char)> {
+    let is_unit = |character: &char| UNITS.contains(*character);
+    if let Some(unit) = text.chars().next_back().filter(is_unit) {
+        return Some((text[..text.len() - unit.len_utf8()].trim_end().into(), unit));
+    }
+    let (sign, unsigned) = match text.strip_prefix(['-', MINUS]) {
+        Some(unsigned) => ("-", unsigned),
+        None => ("", text),
+    };
+    let unit = unsigned.chars().next().filter(is_unit)?;
+    let rest = unsigned[unit.len_utf8()..].trim_start();
+    Some((if sign.is_empty() { rest.into() } else { format!("{sign}{rest}").into() }, unit))
+}
+
+/// `text` without the sign that the format has, if it has that.
+pub(super) fn without_own_unit(text: &str, format: NumberFormat) -> Option<Cow<'_, str>> {
+    let unit = format.unit?;
+    without_unit(text).filter(|(_, found)| *found == unit).map(|(number, _)| number)
+}
+
+/// Whether the texts are numbers with one sign before or after them, or as they are, without zeros in front, which names of things
+/// have; with either decimal mark for all.
+pub(super) fn are_numbers<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> bool {
+    let unit = texts.clone().find_map(|text| without_unit(text).map(|(_, unit)| unit));
+    let is_number = |text: &str, mark| {
+        let format = NumberFormat { mark, grouped: true, unit, ..NumberFormat::default() };
+        let is_name =
+            text.strip_prefix('0').is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
+        !(is_name && unit.is_none()) && parse_as(text, format).is_ok()
+    };
+    [DecimalMark::Point, DecimalMark::Comma]
+        .iter()
+        .any(|&mark| texts.clone().all(|text| is_number(text, mark)))
+}
+
 /// The number that `text`, without blanks around it, is.
 pub(super) fn parse(text: &str, mark: DecimalMark) -> Result<Number, Refused> {
     match mark {
         DecimalMark::Point if is_plain(text) => ungrouped(text),
+        _ if !text.is_ascii() && text.contains(MINUS) => parse(&text.replace(MINUS, "-"), mark),
         DecimalMark::Point => match without_groups(text, ',', '.') {
             Some((digits, groups)) => Ok(Number { groups: Some(groups), ..ungrouped(&digits)? }),
             None => Err(word(text)),
@@ -117,6 +162,8 @@ pub(super) fn parse(text: &str, mark: DecimalMark) -> Result<Number, Refused> {
 
 /// [`parse`] by a column's format.
 pub(super) fn parse_as(text: &str, format: NumberFormat) -> Result<f64, Refused> {
+    let own = without_own_unit(text, format);
+    let text = own.as_deref().unwrap_or(text);
     match parse(text, format.mark) {
         Err(Refused::NotANumber) if format.truth => boolean::parse(text).ok_or(Refused::NotANumber),
         Ok(number) if number.groups.is_some() && !format.grouped => Err(Refused::NotANumber),
@@ -147,7 +194,7 @@ pub(super) fn depends_on_mark(text: &str) -> bool {
 /// The number that a text which may be a label, a category or a mark of missing values stands for, so that `1`, `1.0` and
 /// `1,0` are one: without groups, which could be decimals, and without zeros in front, which names of things have.
 pub(super) fn plain(text: &str) -> Option<f64> {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let digits = text.strip_prefix(['+', '-', MINUS]).unwrap_or(text);
     let mut first = digits.bytes();
     match (first.next()?, first.next()) {
         (b'0', Some(b'0'..=b'9')) => return None,
@@ -285,6 +332,7 @@ mod tests {
             ("9007199254740992", 9_007_199_254_740_992.0),
             ("0000000000000000000000001", 1.0),
             ("12345678901234567.5", 12_345_678_901_234_568.0),
+            ("\u{2212}2.5e\u{2212}3", -0.0025),
         ] {
             assert_eq!(point(text), Ok(value), "{text:?}");
         }
@@ -337,6 +385,25 @@ mod tests {
         for text in ["", ",", "1,2,3", "3.14", "1.234.5", "1,234.5", "0.123", "x,y"] {
             assert_eq!(comma(text), Err(Refused::NotANumber), "{text:?}");
         }
+    }
+
+    #[test]
+    fn signs_of_units_are_left_out_where_the_format_has_them() {
+        for (text, unit, number) in [
+            ("10%", '%', Ok(10.0)),
+            ("10 %", '%', Ok(10.0)),
+            ("10", '%', Ok(10.0)),
+            ("-$1,234.50", '$', Ok(-1234.5)),
+            ("€ 5", '€', Ok(5.0)),
+            ("5 €", '$', Err(Refused::NotANumber)),
+            ("%", '%', Err(Refused::NotANumber)),
+        ] {
+            let format = NumberFormat { grouped: true, unit: Some(unit), ..NumberFormat::default() };
+            assert_eq!(parse_as(text, format), number, "{text:?}");
+        }
+        let are = |texts: &[&str]| are_numbers(texts.iter().copied());
+        assert!(are(&["10%", "5 %", "0"]) && are(&["10,00 €", "1.234,50 €"]) && are(&["1.5", "0.5", "0"]));
+        assert!(!are(&["10%", "5 €"]) && !are(&["007", "12"]) && !are(&["1.5", "1,5"]) && !are(&["x", "1"]));
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub struct ReadOptions {
     /// What a line that is no row begins with; see the [module](super) for what is done if it is not given.
     pub comment: Option<u8>,
     /// Marks for missing values besides the usual ones, compared exactly but for blanks around them. One that is a
-    /// number stands for that number however it is written: `-999` for `-999.0` as well, and in a Parquet file.
+    /// number stands for that number however it is written: `-999` for `-999.0` as well, and in a Parquet file. So does a date:
+    /// `1900-01-01` for `01/01/1900`.
     pub missing: Vec<String>,
     /// Columns in which the usual marks are values.
     pub usual_marks: UsualMarks,
@@ -86,7 +87,7 @@ pub(super) enum Choice {
 
 impl ReadOptions {
     pub(super) fn marks(&self) -> Marks {
-        Marks::new(self.usual_marks.clone(), &self.missing)
+        Marks::new(self)
     }
 
     /// The decimal mark that is stated, by itself or by what groups digits; refuses options that contradict each other.

@@ -192,7 +192,7 @@ fn check_storage(
     let leaves = leaves(metadata, root);
     let refusal = |found: String| {
         let (file, column) = (path.to_owned(), field.name().clone());
-        Err(FrameError::UnsupportedType { file, column, found })
+        Err(FrameError::UnsupportedType { file, column, found, ignorable: true })
     };
     let is_marked = |&leaf: &usize| schema.column(leaf).converted_type() == ConvertedType::UTF8;
     if is_text(field.data_type()) && !leaves.iter().all(is_marked) {
@@ -214,13 +214,18 @@ fn check_storage(
             // A level of compression is of no interest.
             let name = compression.to_string();
             let found = name.split('(').next().unwrap_or_default().to_owned();
-            return Err(FrameError::UnsupportedCompression { file, column, found });
+            return Err(FrameError::UnsupportedCompression { file, column, found, ignorable: true });
         }
         let is_decimal = matches!(field.data_type(), DataType::Decimal128(..) | DataType::Decimal256(..));
         let of_any_length = is_decimal && chunk.column_type() == Type::BYTE_ARRAY;
         let is_trusted = |encoding| checked_pages::is_trusted(encoding, of_any_length);
         if let Some(encoding) = chunk.encodings().find(|encoding| !is_trusted(*encoding)) {
-            return Err(FrameError::UnsupportedEncoding { file, column, found: encoding.to_string() });
+            return Err(FrameError::UnsupportedEncoding {
+                file,
+                column,
+                found: encoding.to_string(),
+                ignorable: true,
+            });
         }
     }
     Ok(())
@@ -237,8 +242,10 @@ fn check_type(path: &Path, column: &str, data_type: &DataType, stored: &str) -> 
     let (file, column, found) = (path.to_owned(), column.to_owned(), format!("{data_type}{stored}"));
     match cell::support(data_type) {
         Support::Supported => Ok(()),
-        Support::Nested => Err(FrameError::Nested { file, column, found: data_type.to_string() }),
-        Support::Unsupported => Err(FrameError::UnsupportedType { file, column, found }),
+        Support::Nested => {
+            Err(FrameError::Nested { file, column, found: data_type.to_string(), ignorable: true })
+        }
+        Support::Unsupported => Err(FrameError::UnsupportedType { file, column, found, ignorable: true }),
     }
 }
 

@@ -8,13 +8,13 @@ use super::boolean;
 use super::cell::{self, Cell};
 use super::column_scan::refusal;
 use super::date::{self, DateFormat};
-use super::error::FrameError;
+use super::error::{self, FrameError};
 use super::images::Images;
 use super::input;
 use super::levels::LevelIndex;
-use super::missing::Marks;
+use super::missing::{ColumnMarks, Marks};
 use super::notation::Notation;
-use super::number::{self, DecimalMark, NumberFormat, Refused};
+use super::number::{self, DecimalMark, NumberFormat, Refused, Thousands};
 use super::options::ReadOptions;
 use super::request::{self, ReadAs, Request};
 use super::schema::Doubt;
@@ -77,8 +77,7 @@ struct Plan {
     /// Where the column is among those read.
     index: usize,
     reading: Reading,
-    /// Whether the usual marks stand for missing values.
-    usual_marks: bool,
+    missing_marks: ColumnMarks,
     /// What was met that is none of its categories.
     unseen: UnseenCounter,
 }
@@ -91,12 +90,14 @@ struct NumberMarks {
     stated: Option<DecimalMark>,
     /// The mark that the beginning of the file has in place of that of the requests.
     other: Option<DecimalMark>,
+    /// Whether it has numbers in groups of thousands that can only have the mark of the requests.
+    grouped: bool,
     /// The first value with the other mark than its request says,
     contradicting: Option<Written>,
     /// and the first that was read by its request and would be another number with the other mark.
     open: Option<Written>,
-    /// Whether a number can only have the mark that its request says.
-    is_decided: bool,
+    /// The first number that can only have the mark that its request says.
+    deciding: Option<Written>,
 }
 
 /// A value: its row, its column and its text.
@@ -187,12 +188,10 @@ impl FrameReader {
         let batch_rows = batch_rows.max(1);
         options.check_dates()?;
         let marks = options.marks();
-        let other = if options.decimal_mark()?.is_none() {
-            other_mark(&source, requests, &positions, &marks)
-        } else {
-            None
+        let number_marks = match options.decimal_mark()? {
+            None => number_marks(&source, requests, &positions, &marks),
+            stated => NumberMarks { stated, ..NumberMarks::default() },
         };
-        let number_marks = NumberMarks { stated: options.decimal_mark()?, other, ..NumberMarks::default() };
         Ok(Self {
             path: path.to_owned(),
             columns: requests
@@ -202,7 +201,7 @@ impl FrameReader {
                 .collect(),
             value_types: positions.iter().map(|&position| source.value_type(position)).collect(),
             images: source.images().cloned(),
-            blocks: source.select(&unique, batch_rows)?,
+            blocks: source.select(&unique, batch_rows).map_err(FrameError::of_reader)?,
             marks,
             number_marks,
             batch_rows,
@@ -222,12 +221,17 @@ impl FrameReader {
         self.columns.iter().map(|plan| Notation::of(&plan.reading)).collect()
     }
 
-    /// The first number that would be another one with the other decimal mark than the one it was read with, where nothing in the
-    /// rows read so far decides that, and no option does.
-    pub fn open_mark(&self) -> Option<Doubt> {
+    /// What was assumed of the rows read so far: the decimal mark of the first number that would be another one with the other mark,
+    /// where nothing decides that and no option does; and added marks of missing values that no value had.
+    pub fn doubts(&self) -> Vec<Doubt> {
+        let unmet = self.marks.unmet().map(|mark| Doubt::UnmetMark { mark: mark.to_owned() });
+        self.open_mark().into_iter().chain(unmet).collect()
+    }
+
+    fn open_mark(&self) -> Option<Doubt> {
         let marks = &self.number_marks;
         let (_, column, written) = marks.open.as_ref()?;
-        let is_known = marks.stated.is_some() || marks.other.is_some() || marks.is_decided;
+        let is_known = marks.stated.is_some() || marks.other.is_some() || marks.deciding.is_some();
         let taken = self.columns.iter().find_map(|plan| match &plan.reading {
             Reading::Numbers(format) if plan.name == *column => Some(format.mark),
             _ => None,
@@ -303,7 +307,7 @@ impl Iterator for FrameReader {
         if self.ended {
             return None;
         }
-        let frame = self.read().transpose();
+        let frame = self.read().map_err(FrameError::of_reader).transpose();
         self.ended = !matches!(frame, Some(Ok(_)));
         frame
     }
@@ -336,7 +340,7 @@ impl Plan {
                 Some(mark) if mark != format.mark || marks.stated.is_some() => {
                     NumberFormat { mark, grouped: true, ..*format }
                 }
-                _ => *format,
+                _ => NumberFormat { grouped: format.grouped || marks.grouped, ..*format },
             }),
             ReadAs::Booleans => Reading::Booleans,
             ReadAs::Days => Reading::Days(stated_dates()),
@@ -344,9 +348,9 @@ impl Plan {
             ReadAs::Codes(levels) => Reading::Codes(LevelIndex::new(levels)),
             ReadAs::Text => Reading::Text,
         };
-        let usual_marks = missing.usual_in(&request.name);
+        let missing_marks = missing.of(&request.name);
         let unseen = UnseenCounter::default();
-        Self { name: request.name.clone(), index, reading, usual_marks, unseen }
+        Self { name: request.name.clone(), index, reading, missing_marks, unseen }
     }
 
     /// Appends the values of the block's column to `values`.
@@ -362,7 +366,7 @@ impl Plan {
         let mut unseen = std::mem::take(&mut self.unseen);
         let column = &block.columns[self.index];
         let appended = cell::for_each(column, |row, cell| {
-            let cell = marks.clean(cell, self.usual_marks);
+            let cell = marks.clean(cell, &self.missing_marks);
             match (&self.reading, &mut *values) {
                 (Reading::Codes(codes), Values::Codes(values)) => values.push(match cell {
                     Cell::Missing => None,
@@ -382,7 +386,9 @@ impl Plan {
                 (_, Values::Numbers(values)) => {
                     match self.number(path, block.rows[row], cell, number_marks) {
                         // No value is wrong in itself then.
-                        Err(error @ FrameError::MixedMarks { .. }) => return Err(error),
+                        Err(error @ (FrameError::MixedMarks { .. } | FrameError::OpenGroups { .. })) => {
+                            return Err(error);
+                        }
                         Err(_) if lenient => values.push(f64::NAN),
                         number => values.push(number?),
                     }
@@ -427,39 +433,13 @@ impl Plan {
                     Reading::Numbers(format) => *format,
                     _ => NumberFormat::default(),
                 };
-                if let Cell::Text(text) = cell
-                    && !marks.is_decided
-                    && text.contains(['.', ','])
-                {
-                    marks.is_decided = number::only_mark(text) == Some(format.mark);
-                }
                 let parsed = match cell {
-                    Cell::Text(text) => match number::parse_as(text, format) {
-                        // `1,234` is too much like a number in groups of thousands to be read with a comma.
-                        Err(Refused::NotANumber)
-                            if marks.stated.is_none()
-                                && number::only_mark(text) == Some(format.mark.other()) =>
-                        {
-                            marks
-                                .contradicting
-                                .get_or_insert_with(|| (row, self.name.clone(), text.to_owned()));
-                            number::parse_as(
-                                text,
-                                NumberFormat { mark: format.mark.other(), grouped: true, ..format },
-                            )
-                        }
-                        Ok(number) if marks.open.is_none() && number::depends_on_mark(text) => {
-                            marks.open = Some((row, self.name.clone(), text.to_owned()));
-                            Ok(number)
-                        }
-                        parsed => parsed,
-                    },
+                    Cell::Text(text) => marks.number(path, row, &self.name, text, format)?,
                     Cell::Integer(integer) => number::from_integer(integer),
                     Cell::Number(number) => number::from_float(number),
                     Cell::Boolean(boolean) if format.truth => Ok(f64::from(u8::from(boolean))),
                     _ => Err(Refused::NotANumber),
                 };
-                marks.check(path)?;
                 parsed.map_err(|reason| refusal(path, row, &self.name, &cell.text(), reason, format.mark))
             }
         }
@@ -467,6 +447,56 @@ impl Plan {
 }
 
 impl NumberMarks {
+    /// The number that a text of a column in this format is.
+    fn number(
+        &mut self,
+        path: &Path,
+        row: usize,
+        column: &str,
+        text: &str,
+        format: NumberFormat,
+    ) -> Result<Result<f64, Refused>, FrameError> {
+        let own = number::without_own_unit(text, format);
+        let text = own.as_deref().unwrap_or(text);
+        let place = || (row, column.to_owned(), text.to_owned());
+        let other = NumberFormat { mark: format.mark.other(), grouped: true, ..format };
+        let only = if self.stated.is_none() && text.contains(['.', ',']) && self.deciding.is_none() {
+            number::only_mark(text)
+        } else {
+            None
+        };
+        if only == Some(format.mark) {
+            self.deciding = Some(place());
+        }
+        let parsed = match number::parse_as(text, format) {
+            Err(Refused::NotANumber) if self.stated.is_none() && number::depends_on_mark(text) => {
+                // `1,234` is too much like a number in groups of thousands to be read with a comma, and the other way round.
+                let grouped = number::parse_as(text, NumberFormat { grouped: true, ..format });
+                let (Ok(grouped), Ok(decimal)) = (grouped, number::parse_as(text, other)) else {
+                    return Ok(Err(Refused::NotANumber));
+                };
+                let deciding = self.deciding.as_ref().map(|(row, _, written)| (*row, written.as_str()));
+                let readings = error::readings(format.mark, grouped, decimal, deciding);
+                let (file, (row, column, written)) = (path.to_owned(), place());
+                return Err(FrameError::OpenGroups { file, row, column, written, readings });
+            }
+            Err(Refused::NotANumber) => match number::only_mark(text) {
+                Some(mark) if self.stated.is_none() && mark != format.mark => {
+                    self.contradicting.get_or_insert_with(place);
+                    number::parse_as(text, other)
+                }
+                // Groups of thousands where the table that was learned from had none.
+                _ => number::parse_as(text, NumberFormat { grouped: true, ..format }),
+            },
+            Ok(number) if self.open.is_none() && number::depends_on_mark(text) => {
+                self.open = Some(place());
+                Ok(number)
+            }
+            parsed => parsed,
+        };
+        self.check(path).map(|()| parsed)
+    }
+
     /// Refuses a file in which one number has the other mark than the requests say and another one was read by them that could
     /// have it, too.
     fn check(&self, path: &Path) -> Result<(), FrameError> {
@@ -480,34 +510,37 @@ impl NumberMarks {
     }
 }
 
-/// The decimal mark that the numbers at the beginning of a file have, if it is not that of the requests: some numbers cannot have
-/// that, and none needs it.
-fn other_mark(
-    source: &Source,
-    requests: &[Request],
-    positions: &[usize],
-    missing: &Marks,
-) -> Option<DecimalMark> {
-    let Source::Text(file) = source else { return None };
-    let columns: Vec<(usize, DecimalMark, bool)> = (requests.iter().zip(positions))
+/// How the numbers at the beginning of a file are written: with the other decimal mark than that of the requests, where some numbers
+/// cannot have that and none needs it.
+fn number_marks(source: &Source, requests: &[Request], positions: &[usize], missing: &Marks) -> NumberMarks {
+    let mut marks = NumberMarks::default();
+    let Source::Text(file) = source else { return marks };
+    let columns: Vec<(usize, NumberFormat, ColumnMarks)> = (requests.iter().zip(positions))
         .filter_map(|(request, &position)| match &request.read_as {
-            ReadAs::Numbers(format) => Some((position, format.mark, missing.usual_in(&request.name))),
+            ReadAs::Numbers(format) => Some((position, *format, missing.of(&request.name))),
             _ => None,
         })
         .collect();
-    let (&(_, mark, _), others) = columns.split_first()?;
-    if others.iter().any(|(_, other, _)| *other != mark) {
-        return None;
+    let Some((&(_, NumberFormat { mark, .. }, _), others)) = columns.split_first() else { return marks };
+    if others.iter().any(|(_, other, _)| other.mark != mark) {
+        return marks;
     }
     let mut found = [false; 2];
     file.first_rows(|fields| {
-        for (position, mark, usual) in &columns {
+        for (position, format, column_marks) in &columns {
             let Some(text) = fields.get(*position) else { continue };
-            let is_missing = missing.clean(Cell::Text(text), *usual) == Cell::Missing;
-            let only = if is_missing { None } else { number::only_mark(text) };
-            found[0] |= only == Some(*mark);
+            let own = number::without_own_unit(text, *format);
+            let text = own.as_deref().unwrap_or(text);
+            if missing.clean(Cell::Text(text), column_marks) == Cell::Missing {
+                continue;
+            }
+            let only = number::only_mark(text);
+            found[0] |= only == Some(mark);
             found[1] |= only == Some(mark.other());
+            let groups = || number::parse(text, mark).ok().and_then(|number| number.groups);
+            marks.grouped |= only == Some(mark) && groups().and_then(Thousands::decimal_mark) == Some(mark);
         }
     });
-    (found == [false, true]).then(|| mark.other())
+    marks.other = (found == [false, true]).then(|| mark.other());
+    marks
 }

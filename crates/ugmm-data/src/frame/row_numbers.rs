@@ -36,7 +36,8 @@ impl Declared {
                     levels.len() >= FEWEST_REPEATED && MOST_REPEATS * levels.len() >= values
                 });
                 let is_numbering = column.numbering == Some(Numbering::Restarting) || all_differ || are_many;
-                counts && is_numbering && column.missing == 0
+                let is_spaced = column.numbering == Some(Numbering::Spaced);
+                is_spaced || counts && is_numbering && column.missing == 0
             }
             (Kind::Categorical, Self::ByPlace) => all_differ,
             (Kind::Boolean, Self::ByPlace) => false,
@@ -55,6 +56,8 @@ pub enum Numbering {
     },
     /// Each number is greater than the one before.
     Growing,
+    /// Each number is by the same distance greater than the one before, and some have fractions: 0, 0.5, 1.
+    Spaced,
     /// They count up by one and begin again with the first number, as the rows of joined tables do: 0, 1, 2, 3, 4, 0, 1, 2.
     Restarting,
 }
@@ -63,8 +66,38 @@ pub enum Numbering {
 #[derive(Clone, Copy, Default)]
 pub(super) struct RowNumbers {
     seen: Option<Seen>,
+    spaced: Spaced,
     /// Whether there was a value that is not a whole number, or none.
     broken: bool,
+}
+
+/// Numbers that grow by steps of one size, as far as they are exact.
+#[derive(Clone, Copy, Default)]
+struct Spaced {
+    first: f64,
+    step: f64,
+    count: usize,
+    broken: bool,
+}
+
+/// Parts of a step by which a number may be off its place, by rounding.
+const OFF: f64 = 1e-3;
+
+impl Spaced {
+    fn add(&mut self, number: f64) {
+        match self.count {
+            0 => self.first = number,
+            1 => {
+                self.step = number - self.first;
+                self.broken |= self.step <= 0.0;
+            }
+            count => {
+                let off = number - self.first - self.step * count as f64;
+                self.broken |= off.abs() > OFF * self.step;
+            }
+        }
+        self.count += 1;
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -89,6 +122,10 @@ const SHORTEST_RUN: i128 = 5;
 impl RowNumbers {
     /// Takes in the number of so many rows; none is no number.
     pub(super) fn add(&mut self, number: Option<f64>, times: usize) {
+        match number.filter(|_| times == 1) {
+            Some(number) => self.spaced.add(number),
+            None => self.spaced.broken = true,
+        }
         // Sums of more rows than any file has stay far below the largest number.
         let whole = number.filter(|number| number.fract() == 0.0 && number.abs() < (1_i64 << 40) as f64);
         let Some(number) = whole.filter(|_| times == 1 && !self.broken).map(|number| number as i128) else {
@@ -128,6 +165,10 @@ impl RowNumbers {
 
     /// The numbering, if each of so many rows has a number and they have one.
     pub(super) fn numbering(&self, rows: usize) -> Option<Numbering> {
+        let Spaced { count, broken, .. } = self.spaced;
+        if self.broken && !broken && count == rows && count > 2 {
+            return Some(Numbering::Spaced);
+        }
         let seen = self.seen.filter(|seen| !self.broken && seen.count == rows as i128 && seen.step > 0)?;
         let Seen { first, least, greatest, count: n, step, .. } = seen;
         // Evenly spaced numbers have the sum and the sum of squares of 0 to n - 1, spread by the step and moved to the least.
@@ -175,8 +216,11 @@ mod tests {
         ] {
             assert_eq!(numbering(numbers, numbers.len()), Some(Numbering::Even { step }), "{numbers:?}");
         }
+        let tenths: Vec<f64> = (0..1000).map(|number| 0.1 * f64::from(number)).collect();
+        assert_eq!(numbering(&tenths, 1000), Some(Numbering::Spaced));
+        assert_eq!(numbering(&[0.5, 1.0, 1.6, 2.0], 4), None);
         for other in
-            [&[0.0, 1.0, 1.0, 3.0][..], &[0.5, 1.5, 2.5, 3.5], &[0.0, 0.0, 3.0, 3.0], &[4.0, 4.0, 4.0, 4.0]]
+            [&[0.0, 1.0, 1.0, 3.0][..], &[3.5, 2.5, 1.5, 0.5], &[0.0, 0.0, 3.0, 3.0], &[4.0, 4.0, 4.0, 4.0]]
         {
             assert_eq!(numbering(other, 4), None, "{other:?}");
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::cell;
+use super::cell::{self, Cell};
 use super::column_scan::{self, ColumnScan, Manner};
 use super::date::{self, DateFormat};
 use super::error::FrameError;
@@ -16,7 +16,7 @@ use super::names::closest;
 use super::number::{DecimalMark, NumberFormat};
 use super::options::{Choice, ReadOptions};
 use super::request::{ReadAs, Request};
-use super::row_numbers::Numbering;
+use super::row_numbers::{Declared, Numbering};
 use super::source::{Blocks, Source};
 
 /// Cells that are looked at together.
@@ -60,8 +60,18 @@ pub enum Doubt {
     DecimalMark { column: String, written: String, taken: DecimalMark },
     /// One column can only have decimal points and another only decimal commas.
     MixedMarks { point: String, comma: String },
-    /// Its dates could have the month where the day was assumed, or the other way round.
-    DayOrMonth { column: String, written: String, day_first: bool },
+    /// Its dates could have year, month and day in another order than the one taken; the others as `strftime` has them.
+    DateOrder { column: String, written: String, taken: DateFormat, others: Vec<String> },
+    /// It holds dates in this format of `strftime`, which is read only where it is stated.
+    UnreadDates { column: String, written: String, format: String },
+    /// It holds numbers with a sign such as `%` beside them, or as strings.
+    NearNumbers { column: String, written: String },
+    /// It is the first column and has no name, as the names of rows have none, but fractions.
+    Nameless { column: String },
+    /// The header names one column less than the rows have, as R writes it; this is the first one.
+    RowNames { column: String },
+    /// No value is marked as missing by this mark, which the options add.
+    UnmetMark { mark: String },
     /// It looks like dates and is not taken as such, because this value fits no format that others have.
     NoDates { column: String, written: String },
 }
@@ -162,6 +172,7 @@ impl Schema {
         let mut scans: Vec<ColumnScan> = selected.iter().map(scan).collect();
 
         let declared = source.index_columns();
+        let has_row_names = source.has_row_names();
         let block_rows = (CELLS_PER_BLOCK / names.len().max(1)).max(1);
         let images = source.images().cloned();
         let rows = match source.select(&selected, block_rows)? {
@@ -187,6 +198,10 @@ impl Schema {
             return Err(FrameError::NoSuchDates { file: path.to_owned(), format: dates.format.clone() });
         }
         let mut doubts: Vec<Doubt> = manner.doubt().into_iter().collect();
+        if has_row_names {
+            doubts.push(Doubt::RowNames { column: names[0].clone() });
+        }
+        doubts.extend(marks.unmet().map(|mark| Doubt::UnmetMark { mark: mark.to_owned() }));
         let mut scans = scans.into_iter();
         let mut columns = Vec::with_capacity(names.len());
         let mut index = Vec::new();
@@ -202,7 +217,13 @@ impl Schema {
                     columns.push(Column::ignored(column.name.clone()));
                     index.push(column);
                 }
-                None => columns.push(column),
+                None => {
+                    let has_fractions = matches!(column.kind, Kind::Numeric { integers: false, .. });
+                    if declared == Some(Declared::ByPlace) && choice == Choice::Inferred && has_fractions {
+                        doubts.push(Doubt::Nameless { column: column.name.clone() });
+                    }
+                    columns.push(column);
+                }
             }
         }
         if columns.iter().all(|column| column.kind == Kind::Ignored) {
@@ -217,6 +238,18 @@ impl Schema {
         let (missing, usual_marks) = (options.missing.clone(), options.usual_marks.clone());
         let delimiter = delimiter.map(char::from);
         Ok(Self { columns, rows, delimiter, missing, usual_marks, index, images, doubts })
+    }
+
+    /// Whether the column `name` holds numbers with a sign beside them or as strings, which are not taken as such.
+    pub fn is_like_numbers(&self, name: &str) -> bool {
+        self.doubts.iter().any(|doubt| matches!(doubt, Doubt::NearNumbers { column, .. } if column == name))
+    }
+
+    /// Whether `text` is a mark of missing values that the options added.
+    pub fn is_added_mark(&self, text: &str) -> bool {
+        let (missing, usual_marks) = (self.missing.clone(), UsualMarks::Text);
+        let marks = ReadOptions { missing, usual_marks, ..ReadOptions::default() }.marks();
+        !text.is_empty() && marks.clean(Cell::Text(text), &marks.of("")) == Cell::Missing
     }
 
     /// Takes the column `name` for one like any other again, if it was left out as the file's [`Self::index`].
@@ -332,6 +365,13 @@ impl Column {
     pub fn no_date(&self) -> Option<String> {
         let levels = self.levels.as_deref().filter(|_| self.kind == Kind::Categorical)?;
         column_scan::no_date(levels)
+    }
+
+    /// The format of `strftime` that the texts of a column of categories are dates in, if it is one that is read only where it is
+    /// stated.
+    pub fn unread_dates(&self) -> Option<String> {
+        let levels = self.levels.as_deref().filter(|_| self.kind == Kind::Categorical)?;
+        column_scan::unread_dates(levels)
     }
 
     /// Whether there is something to learn from it: not from a constant or an ignored column.

@@ -62,6 +62,11 @@ impl Source {
         (0..names.len()).filter_map(how).collect()
     }
 
+    /// Whether the rows have one column more than the header names, the first.
+    pub(super) fn has_row_names(&self) -> bool {
+        matches!(self, Self::Text(file) if file.has_row_names)
+    }
+
     /// What separates the columns; none where nothing does.
     pub(super) fn delimiter(&self) -> Option<u8> {
         match self {

@@ -1,5 +1,6 @@
 //! Tables as text: the header, and then blocks of rows.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -26,6 +27,8 @@ pub(super) struct TextFile {
     pub(super) delimiter: u8,
     /// Line of the header, none if the file has no header.
     header_line: Option<usize>,
+    /// Whether rows have one field more than the header, before the others: the name of the row, as R writes it.
+    pub(super) has_row_names: bool,
     origin: Origin,
     records: Records<Box<dyn Read + Send>>,
     rows: Rows,
@@ -103,8 +106,13 @@ impl TextFile {
         };
         let bytes = records.bytes(&first);
         let (mut rows, mut blank) = (Rows::default(), BlankRows::default());
+        let mut has_row_names = false;
         let (names, header_line) = if options.has_header {
-            let names = header(&origin, &first, bytes, dialect.delimiter)?;
+            let mut names = header(&origin, &first, bytes, dialect.delimiter)?;
+            has_row_names = !is_row_of_numbers(&names) && rows_have_names(&head, &dialect, names.len());
+            if has_row_names {
+                names.insert(0, String::new());
+            }
             // Numbers are a row of data sooner than names that someone wrote twice.
             let refusal = |error| match is_row_of_numbers(&names) {
                 true => FrameError::HeaderMissing {
@@ -131,6 +139,7 @@ impl TextFile {
             names,
             delimiter: dialect.delimiter,
             header_line,
+            has_row_names,
             origin,
             records,
             rows,
@@ -154,14 +163,7 @@ impl TextFile {
 
     /// Calls `visit` with the fields of each complete row at the beginning of the file, without blanks around them.
     pub(super) fn first_rows(&self, mut visit: impl FnMut(&::csv::StringRecord)) {
-        let end = self.head.iter().rposition(|&byte| byte == b'\n').unwrap_or(self.head.len());
-        let mut reader = ::csv::ReaderBuilder::new()
-            .has_headers(self.header_line.is_some())
-            .flexible(true)
-            .delimiter(self.dialect.delimiter)
-            .comment(self.dialect.comment)
-            .trim(::csv::Trim::All)
-            .from_reader(&self.head[..end]);
+        let mut reader = reader_of(&self.head, &self.dialect, self.header_line.is_some());
         reader.records().map_while(Result::ok).for_each(|record| visit(&record));
     }
 
@@ -271,6 +273,37 @@ impl TextBlocks {
         }
         Ok(builders.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef).collect())
     }
+}
+
+/// Reads the complete rows at the beginning of a file.
+fn reader_of<'h>(head: &'h [u8], dialect: &Dialect, has_header: bool) -> ::csv::Reader<&'h [u8]> {
+    let end = head.iter().rposition(|&byte| byte == b'\n').unwrap_or(head.len());
+    ::csv::ReaderBuilder::new()
+        .has_headers(has_header)
+        .flexible(true)
+        .delimiter(dialect.delimiter)
+        .comment(dialect.comment)
+        .trim(::csv::Trim::All)
+        .from_reader(&head[..end])
+}
+
+/// Whether all rows have one field more than so many names of the header, and the first is another one in each row. Where the last
+/// is always empty, a delimiter stands at the end of each row instead; and where the header has one name only, a name before the
+/// value is in quotes, since `1,5` may be a number.
+fn rows_have_names(head: &[u8], dialect: &Dialect, names: usize) -> bool {
+    let mut reader = reader_of(head, dialect, true);
+    let (mut seen, mut has_last) = (HashSet::new(), false);
+    for record in reader.records() {
+        let Ok(record) = record else { return false };
+        let start = record.position().map_or(0, |position| position.byte() as usize);
+        let in_quotes = || head.get(start..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\""));
+        let has_name = record.len() == names + 1 && (names > 1 || in_quotes());
+        if !has_name || !seen.insert(record[0].to_owned()) {
+            return false;
+        }
+        has_last |= !record[names].is_empty();
+    }
+    has_last
 }
 
 /// The fields of the header, without blanks around them.

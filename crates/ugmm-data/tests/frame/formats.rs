@@ -153,19 +153,27 @@ fn quotes_that_are_never_closed_are_refused() {
 
 #[test]
 fn other_encodings_are_refused() {
-    let utf16 = "t seems to be UTF-16 text; convert it to UTF-8, for example with: \
-                 iconv -f UTF-16 -t UTF-8 OLD > NEW";
-    let units: Vec<u16> = "a,b\r\n1,2\r\n".encode_utf16().collect();
+    let text = "a,b\r\n1,2\r\n";
+    let units: Vec<u16> = text.encode_utf16().collect();
     let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
     let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
-    for content in [
-        little.clone(),
-        big.clone(),
-        [&[0xff, 0xfe][..], &little].concat(),
-        [&[0xfe, 0xff][..], &big].concat(),
+    let wide_little: Vec<u8> = text.chars().flat_map(|unit| u32::from(unit).to_le_bytes()).collect();
+    let wide_big: Vec<u8> = text.chars().flat_map(|unit| u32::from(unit).to_be_bytes()).collect();
+    for (content, encoding) in [
+        (little.clone(), "UTF-16LE"),
+        (big.clone(), "UTF-16BE"),
+        ([&[0xff, 0xfe][..], &little].concat(), "UTF-16"),
+        ([&[0xfe, 0xff][..], &big].concat(), "UTF-16"),
+        (wide_little.clone(), "UTF-32LE"),
+        (wide_big.clone(), "UTF-32BE"),
+        ([&[0xff, 0xfe, 0, 0][..], &wide_little].concat(), "UTF-32"),
+        ([&[0, 0, 0xfe, 0xff][..], &wide_big].concat(), "UTF-32"),
     ] {
-        assert_eq!(refusal(&content), utf16);
-        assert_eq!(refusal(gzip(&content)), utf16);
+        let expected = format!(
+            "t seems to be {encoding} text; convert it to UTF-8, for example with: iconv -f {encoding} -t UTF-8 OLD > NEW"
+        );
+        assert_eq!(refusal(&content), expected);
+        assert_eq!(refusal(gzip(&content)), expected);
     }
     let latin1 = "t, row 3, column \"b\": the text is not UTF-8; save the file as UTF-8";
     assert_eq!(refusal(b"a,b\r\n1,2\r\n3,\xe9\r\n"), latin1);

@@ -1,12 +1,12 @@
 //! Columns that the file itself says to name its rows.
 
-use crate::fixture::{infer, infer_with, strings};
+use crate::fixture::{infer, infer_with, refusal, strings};
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use parquet::arrow::ArrowWriter;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use std::sync::Arc;
-use ugmm_data::frame::{Kind, ReadOptions, Schema};
+use ugmm_data::frame::{Doubt, Kind, ReadOptions, Schema};
 
 fn index(schema: &Schema) -> Vec<&str> {
     for column in &schema.index {
@@ -50,6 +50,35 @@ fn what_may_say_something_about_the_rows_is_no_index() {
     assert_eq!(index(&infer_with(",a\n0,5.5\n1,6.5\n", &options)), [""; 0]);
     let options = ReadOptions { has_header: false, ..ReadOptions::default() };
     assert_eq!(index(&infer_with("0,5.5\n1,6.5\n", &options)), [""; 0]);
+}
+
+#[test]
+fn a_first_column_without_a_name_that_grows_evenly_by_fractions_is_an_index() {
+    let rows =
+        |step: f64| (0..30).map(|row| format!("{},{}\n", f64::from(row) * step, row % 7)).collect::<String>();
+    let schema = infer(format!(",a\n{}", rows(0.1)));
+    assert_eq!((index(&schema), schema.doubts.as_slice()), (vec!["x1"], &[][..]));
+    let schema = infer(format!(",a\n{}99.5,1\n", rows(0.1)));
+    assert!(index(&schema).is_empty());
+    assert!(matches!(&schema.doubts[..], [Doubt::Nameless { column }] if column == "x1"), "{schema:?}");
+}
+
+#[test]
+fn rows_have_names_where_all_have_a_field_more_than_the_header() {
+    let schema = infer("\"a\",\"t\"\n\"1\",1.5,\"v\"\n\"2\",2.5,\"u\"\n\"3\",3.5,\"v\"\n");
+    let names: Vec<&str> = schema.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!((names, index(&schema)), (vec!["x1", "a", "t"], vec!["x1"]));
+    assert!(matches!(&schema.doubts[..], [Doubt::RowNames { .. }]), "{schema:?}");
+    assert_eq!(index(&infer("\"a\"\n\"r1\",1.5\n\"r2\",2.5\n")), ["x1"]);
+    for (what, content) in [
+        ("one row without", "a,t\n1,1.5,v\n2,2.5,u\n3.5,v\n"),
+        ("delimiters at the ends", "a,t\n1,v,\n2,u,\n"),
+        ("decimal commas", "a\n1,5\n2,7\n"),
+        ("equal names", "a,t\nr,1.5,v\nr,2.5,u\n"),
+        ("two fields more", "a,t\nr,1.5,v,1\ns,2.5,u,1\n"),
+    ] {
+        assert!(refusal(content).contains("where the first row has"), "{what}");
+    }
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn too_many_texts_are_refused() {
     let schema = infer(format!("a,b\n{}", rows(10_000)));
     assert_eq!(levels(&schema, "a").len(), 10_000);
     let expected = "t, row 10002, column \"a\": more than 10000 different values up to here are too many for categories; \
-                    put values together, or leave the column out with --ignore \"a\"";
+                    put values together, say how they are written with --date-format if they are dates, or leave the column out with --ignore \"a\"";
     assert_eq!(refusal(format!("a,b\n{}", rows(10_001))), expected);
     let numbers: String = (0..10_001).map(|n| format!("{n},0\n")).collect();
     assert_eq!(refusal_with(format!("a,b\n{numbers}"), &options(&[], &["a"], &[])), expected);
@@ -143,8 +143,8 @@ fn usual_marks_are_missing_values() {
 
 #[test]
 fn decimal_marks_are_those_of_the_file() {
-    let comma = |grouped| NumberFormat { mark: DecimalMark::Comma, grouped, truth: false };
-    let point = |grouped| NumberFormat { mark: DecimalMark::Point, grouped, truth: false };
+    let comma = |grouped| NumberFormat { mark: DecimalMark::Comma, grouped, ..NumberFormat::default() };
+    let point = |grouped| NumberFormat { mark: DecimalMark::Point, grouped, ..NumberFormat::default() };
     for (content, least, format) in [
         ("a;b\n3,25;0\n5;1\n", 3.25, comma(false)),
         ("a;b\n1.234,5;0\n12.345,5;1\n", 1234.5, comma(true)),
@@ -230,10 +230,25 @@ fn the_order_of_dates_is_that_of_the_column() {
         (&["1/2/1970 6:00 PM", "2/3/1971 1:00 AM"], 1.75, 1),
         (&["2 Jan 1970", "January 3rd, 1971"], 1.0, 0),
         (&["70-01-31", "70-01-30"], 29.0, 0),
+        // Years first, by the time that the dates span; without a doubt where it is much shorter.
+        (&["22-08-10", "21-12-31", "22-02-01"], 18_992.0, 0),
+        (&["22/08/10", "21/12/31", "22/02/01"], 18_992.0, 0),
+        (&["10-08-22", "31-12-21", "01-02-22"], 18_992.0, 0),
+        (&["01-02-03", "03-02-01", "02-02-02"], 11_356.0, 1),
+        (&["08/10/22", "12/31/21", "02/01/22"], 18_992.0, 0),
     ] {
         let (least, _, found) = range(&column(values), &ReadOptions::default());
         assert_eq!((least, found), (first, doubts), "{values:?}");
     }
+    // A column that has the year first says nothing of another one.
+    let schema = infer("a,b\n01/02/1970,22-08-10\n03/04/1970,21-12-31\n");
+    assert!(
+        matches!(schema.doubts.as_slice(), [Doubt::DateOrder { column, .. }] if column == "a"),
+        "{schema:?}"
+    );
+    let schema = infer(column(&["01-02-03", "03-02-01"]));
+    let Doubt::DateOrder { others, .. } = &schema.doubts[0] else { panic!("{schema:?}") };
+    assert_eq!(others[..], ["%m-%d-%y", "%y-%m-%d"]);
     // Another column decides.
     let schema = infer("a,b\n01/02/1970,02/13/1970\n03/04/1970,05/06/1970\n");
     assert!(
@@ -275,6 +290,50 @@ fn what_looks_like_dates_and_is_none_is_in_doubt() {
 }
 
 #[test]
+fn what_is_near_to_dates_or_numbers_is_in_doubt() {
+    let doubt = |values: &[&str]| infer(column(values)).doubts.into_iter().next();
+    for (values, expected) in [
+        (&["08/22", "12/21"][..], "%m/%y"),
+        (&["2022-W32", "2021-W01"], "%G-W%V"),
+        (&["2022年08月10日", "2021年12月31日"], "%Y年%m月%d日"),
+    ] {
+        let found = doubt(values);
+        let Some(Doubt::UnreadDates { format, .. }) = &found else { panic!("{values:?}: {found:?}") };
+        assert_eq!(format, expected);
+        let stated = StatedDates { column: Some("a".into()), format: format.clone() };
+        let options = ReadOptions { dates: vec![stated], ..ReadOptions::default() };
+        assert_eq!(kind(&infer_with(column(values), &options), "a"), "date");
+    }
+    for (values, least) in [(&["10%", "5 %", "2.5%"][..], 2.5), (&["10,00 €", "1.250,50 €", "5,00 €"], 5.0)]
+    {
+        assert!(matches!(doubt(values), Some(Doubt::NearNumbers { .. })), "{values:?}");
+        assert_eq!(range(&column(values), &options(&["a"], &[], &[])).0, least);
+    }
+    let message = refusal_with(column(&["10%", "5 €"]), &options(&["a"], &[], &[]));
+    assert!(message.starts_with("t, row 3, column \"a\": \"5 €\" is not a number"), "{message}");
+    assert_eq!(doubt(&["x", "y%", "z"]), None);
+    assert_eq!(kind_of(&["\u{2212}2", "3"]), "numeric");
+    assert_eq!(kind_of(&["01JAN2021", "02feb2021"]), "date");
+}
+
+#[test]
+fn marks_of_missing_values_are_dates_where_they_are_compared_with_such() {
+    let marked = |mark: &str| ReadOptions { missing: strings(&[mark]), ..ReadOptions::default() };
+    for (value, mark, missing) in [
+        ("01/01/1900", "1900-01-01", 1),
+        ("1900-01-01", "1.1.1900", 1),
+        ("31/12/9999 00:00", "9999-12-31", 1),
+        // It could be in January.
+        ("01/02/1900", "1900-02-01", 0),
+    ] {
+        let schema = infer_with(column(&[value, "13/02/2020", "14/02/2020"]), &marked(mark));
+        assert_eq!(schema.columns[0].missing, missing, "{value}");
+        let unmet = schema.doubts.iter().any(|doubt| matches!(doubt, Doubt::UnmetMark { .. }));
+        assert_eq!(unmet, missing == 0, "{value}");
+    }
+}
+
+#[test]
 fn marks_and_levels_that_are_numbers_are_compared_as_such() {
     let marked = |mark: &str| ReadOptions { missing: strings(&[mark]), ..ReadOptions::default() };
     for (content, mark) in [
@@ -300,7 +359,7 @@ fn numbers_that_cannot_be_computed_with_are_refused() {
         (
             "9007199254740993",
             "\"9007199254740993\" has too many digits to be told from its neighbours (integers may go from -2^53 to \
-             2^53); if these are no quantities, make the column categorical or leave it out with --ignore \"a\"",
+             2^53); if these are no quantities, say --categorical \"a\", or leave the column out with --ignore \"a\"",
         ),
     ] {
         let content = column(&["1", value, "2"]);

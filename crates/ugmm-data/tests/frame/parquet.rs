@@ -16,7 +16,7 @@ use parquet::data_type::{ByteArray, ByteArrayType};
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
-use ugmm_data::frame::{Kind, ReadAs, ReadOptions, Request, Values};
+use ugmm_data::frame::{Doubt, Kind, ReadAs, ReadOptions, Request, Values};
 
 use crate::fixture::{
     Fixture, infer, infer_with, kind, levels, numbers, read, read_refusal, refusal, refusal_with, strings,
@@ -160,7 +160,7 @@ fn every_type_is_read_as_text() {
             "u",
             "2024-02-29",
             "1970-01-01T12:00:00",
-            "1969-12-31T12:00:00",
+            "1969-12-31T12:00:00Z",
             "-123.45"
         ]
     );
@@ -221,6 +221,21 @@ fn marks_that_are_numbers_are_missing_values() {
 }
 
 #[test]
+fn marks_are_compared_by_the_type_of_their_column() {
+    let content = plain(vec![
+        ("a", Arc::new(Float32Array::from(vec![-999.1, 1.0, 2.0])) as ArrayRef),
+        ("b", Arc::new(Date32Array::from(vec![2_932_896, 1, 2]))),
+        ("c", Arc::new(BooleanArray::from(vec![true, false, true]))),
+        ("d", Arc::new(Float64Array::from(vec![1.5, f64::INFINITY, 2.0]))),
+    ]);
+    let missing = strings(&["-999.1", "9999-12-31", "FALSE", "inf", "-5"]);
+    let options = ReadOptions { missing, ..ReadOptions::default() };
+    let schema = infer_with(content, &options);
+    assert_eq!(schema.columns.iter().map(|column| column.missing).collect::<Vec<_>>(), [1; 4]);
+    assert_eq!(schema.doubts, [Doubt::UnmetMark { mark: "-5".into() }]);
+}
+
+#[test]
 fn numbers_that_cannot_be_computed_with_are_refused() {
     let integers = plain(vec![("a", Arc::new(Int64Array::from(vec![1, (1 << 53) + 1, 2])))]);
     assert!(
@@ -247,14 +262,16 @@ fn columns_that_are_no_single_values_are_refused() {
     let message = refusal(&content);
     assert!(message.starts_with("t: the column \"a\" is nested (List("), "{message}");
     assert!(
-        message.ends_with("); flatten it into columns of single values, or leave it out with --ignore \"a\""),
+        message.ends_with(
+            "); flatten it into columns of single values, or leave the column out with --ignore \"a\""
+        ),
         "{message}"
     );
     let ignore = |names: &[&str]| ReadOptions { ignore: strings(names), ..ReadOptions::default() };
     assert_eq!(
         refusal_with(&content, &ignore(&["a"])),
         "t: the column \"b\" is of the type Binary, stored as BYTE_ARRAY; convert it to numbers, booleans, strings, dates or timestamps, \
-         or leave it out with --ignore \"b\""
+         or leave the column out with --ignore \"b\""
     );
     assert_eq!(kind(&infer_with(&content, &ignore(&["a", "b"])), "c"), "constant");
     assert_eq!(text(&read(&content, &[Request::text("c")]).columns[0]), [Some("1".to_owned())]);

@@ -75,7 +75,7 @@ fn frames_have_the_rows_asked_for() {
 fn all_missing_columns_are_named() {
     assert_eq!(
         read_refusal("a,b\n1,2\n", &[number("c"), number("a"), Request::text("d")]),
-        "t: there is no column \"c\", \"d\"; the columns are \"a\", \"b\""
+        "t: there are no columns \"c\", \"d\"; the columns are \"a\", \"b\""
     );
     assert_eq!(
         read_refusal("length,b\n1,2\n", &[number("lenght")]),
@@ -130,6 +130,19 @@ fn the_other_decimal_mark_is_read_where_it_can_mean_nothing_else() {
 }
 
 #[test]
+fn groups_of_thousands_are_read_where_they_are_no_decimals() {
+    let read = |content: &str| numbers(&read(content, &[number("a")]).columns[0]).to_vec();
+    assert_eq!(read("a;b\n4,198.10;x\n950.5;x\n"), [4198.1, 950.5]);
+    assert_eq!(read("a;b\n4 198;x\n1,234,567;x\n"), [4198.0, 1_234_567.0]);
+    // One number with both marks decides for the others.
+    assert_eq!(read("a;b\n4,198;x\n3,675.6;x\n"), [4198.0, 3675.6]);
+    let message = read_refusal("a;b\n41.98;x\n44,599;x\n", &[number("a")]);
+    let expected = "t, row 3, column \"a\": \"44,599\" is 44599 with commas between thousands and 44.599 with a decimal comma, \
+                    and \"41.98\" in row 2 has a decimal point; correct one of them, or say --thousands , if it is 44599";
+    assert_eq!(message, expected);
+}
+
+#[test]
 fn values_of_another_kind_are_refused() {
     let refused =
         |value: &str, read_as| read_refusal(format!("a;b\n;\n{value};\n"), &[request("a", read_as)]);
@@ -140,12 +153,13 @@ fn values_of_another_kind_are_refused() {
         (
             "1,234",
             ReadAs::Numbers(plain),
-            "\"1,234\" is not a number; write it like 5.1 or -2e-3, or say --na",
+            "\"1,234\" is 1234 with commas between thousands and 1.234 with a decimal comma, and nothing above it decides \
+             which; say --thousands , if it is 1234, or --decimal , if it is 1.234",
         ),
         (
             "1.234",
             ReadAs::Numbers(comma),
-            "\"1.234\" is not a number; write it like 5,1 or -2e-3, or say --na",
+            "\"1.234\" is 1234 with points between thousands and 1.234 with a decimal point",
         ),
         ("inf", ReadAs::Numbers(plain), "\"inf\" is not a finite number"),
         ("1e999", ReadAs::Numbers(plain), "\"1e999\" is too large"),

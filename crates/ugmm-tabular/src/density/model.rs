@@ -144,6 +144,11 @@ impl DensityModel {
         &self.part.learned
     }
 
+    /// Marks of missing values that the options added for the table that was learned from.
+    pub(crate) fn missing_marks(&self) -> &[String] {
+        &self.part.missing_marks
+    }
+
     /// The options with the marks of missing values that the table had that was learned from.
     pub(crate) fn with_marks(&self, options: &ReadOptions) -> ReadOptions {
         with_marks(options, &self.part.missing_marks, &self.part.usual_marks)

@@ -22,7 +22,8 @@ impl DensityModel {
             TabularError::from(QuestionError::NoValue { column, value, expected: expected.to_owned() })
         };
         if !column.is_number() {
-            return Err(wrong(range_expected::OF_CATEGORIES));
+            let (column, value) = (name.to_owned(), text.to_owned());
+            return Err(QuestionError::RangeOfCategories { column, value }.into());
         }
         let Some((low, high)) = range_ends(&column.request.read_as, text) else {
             return Err(wrong(range_expected::RANGE));

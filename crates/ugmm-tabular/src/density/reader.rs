@@ -3,6 +3,7 @@
 use super::encoding::{EncodedRows, encode};
 use super::model::DensityModel;
 use crate::error::TabularError;
+use crate::stream::doubts_without;
 use std::path::Path;
 use ugmm_data::frame::{
     Doubt, FrameError, FrameReader, Notation, ReadOptions, Request, UnseenValues, ValueType, Values,
@@ -134,10 +135,10 @@ impl<'m> DensityReader<'m> {
         types[types.len() - self.kept..].to_vec()
     }
 
-    /// What was assumed of the numbers read so far; see [`FrameReader::open_mark`].
+    /// What was assumed of the rows read so far; see [`FrameReader::doubts`]. Marks that the model remembers need not be there.
     #[must_use]
-    pub fn open_mark(&self) -> Option<Doubt> {
-        self.frames.open_mark()
+    pub fn doubts(&self) -> Vec<Doubt> {
+        doubts_without(&self.frames, self.model.missing_marks())
     }
 
     /// Whether the target is among what is read.

@@ -105,7 +105,7 @@ pub fn run(model: &DensityModel, options: &Evaluate, common: &Common) -> Result<
     if common.quiet {
         return Ok(());
     }
-    let assumed = crate::table::open_mark(reader.open_mark());
+    let assumed = crate::table::reading_doubts(&reader.doubts());
     print(&(assumed + &text(&report, model, &examples, &reader.unseen())))
 }
 

@@ -7,7 +7,7 @@ mod numbers;
 use crate::arguments::{Common, Evaluate};
 use crate::error::CliError;
 use crate::output::{check_outputs, left_out, print, write_json};
-use crate::table::open_mark;
+use crate::table::reading_doubts;
 use crate::unseen::lines;
 use serde::Serialize;
 use ugmm_tabular::{AnyModel, Batch, ModelReader};
@@ -34,7 +34,7 @@ pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
         write_json(json, "ugmm/evaluate", &report)?;
         classes::text(&report)
     };
-    if common.quiet { Ok(()) } else { print(&(unseen(&reader) + &open_mark(reader.open_mark()) + &text)) }
+    if common.quiet { Ok(()) } else { print(&(unseen(&reader) + &reading_doubts(&reader.doubts()) + &text)) }
 }
 
 /// What was met of categories that training did not have, if anything.

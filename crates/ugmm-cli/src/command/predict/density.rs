@@ -54,7 +54,7 @@ pub fn run(model: &DensityModel, options: &Predict, common: &Common) -> Result<(
             "integrated out"
         };
         eprint!("{}", report.met.remarks(doing, &examples, &reader.unseen()));
-        eprint!("{}", crate::table::open_mark(reader.open_mark()));
+        eprint!("{}", crate::table::reading_doubts(&reader.doubts()));
         if report.target.is_none() && report.met.outside_values > 0 {
             let rows = count(report.met.rows_with_outside_values, "row");
             eprintln!("the log-likelihood of {rows} is minus infinity, written as -inf (JSON has null)");

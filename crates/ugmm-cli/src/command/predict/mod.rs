@@ -73,7 +73,7 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
     write_json(common.json.as_deref(), "ugmm/predict", &report)?;
     if !common.quiet {
         eprint!("{}", remarks(&report, &reader.unseen()));
-        eprint!("{}", crate::table::open_mark(reader.open_mark()));
+        eprint!("{}", crate::table::reading_doubts(&reader.doubts()));
     }
     Ok(())
 }

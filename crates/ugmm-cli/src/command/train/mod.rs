@@ -164,7 +164,7 @@ fn remarks(table: &Table, target: &str, task: TaskChoice, was_given: bool) -> St
         }
         let more = once().count().saturating_sub(NAMED_LABELS);
         if more > 0 {
-            text += &format!("and so are {} more\n", more);
+            text += &format!("so {} {}\n", if more == 1 { "is" } else { "are" }, count(more, "more label"));
         }
         let rows: usize = levels.iter().map(|level| level.rows).sum();
         if levels.len() > FEW_CLASSES && rows < ROWS_PER_CLASS * levels.len() {
@@ -173,7 +173,7 @@ fn remarks(table: &Table, target: &str, task: TaskChoice, was_given: bool) -> St
                 "{target:?} has {classes} classes in {rows} rows, too few of each to learn; if it only names the rows, say \
                  another --target{}\n",
                 column
-                    .and_then(as_numbers)
+                    .and_then(|column| as_numbers(table.schema(), column))
                     .map_or_else(String::new, |mend| format!("; if it holds numbers, {mend}"))
             );
         }
