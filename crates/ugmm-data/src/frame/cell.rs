@@ -134,10 +134,7 @@ pub(super) fn for_each<E>(
 
 /// The text of a decimal or a point in time with all its digits, which its [`Cell`] may not hold; none of other types.
 pub(super) fn exact_text(array: &ArrayRef, index: usize) -> Option<String> {
-    let zone = match array.data_type() {
-        DataType::Timestamp(_, zone) => zone.is_some(),
-        _ => false,
-    };
+    let zone = matches!(array.data_type(), DataType::Timestamp(_, Some(_)));
     let time = match array.data_type() {
         DataType::Decimal32(..) => return Some(array.as_primitive::<Decimal32Type>().value_as_string(index)),
         DataType::Decimal64(..) => return Some(array.as_primitive::<Decimal64Type>().value_as_string(index)),

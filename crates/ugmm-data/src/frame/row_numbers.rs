@@ -111,7 +111,7 @@ struct Seen {
     sum: i128,
     squares: i128,
     /// Greatest common divisor of the distances.
-    step: i128,
+    step: u64,
     grows: bool,
     restarts: bool,
 }
@@ -155,7 +155,7 @@ impl RowNumbers {
                     count: seen.count + 1,
                     sum: seen.sum + distance,
                     squares: seen.squares + distance * distance,
-                    step: common_divisor(seen.step, distance.abs()),
+                    step: common_divisor(seen.step, distance.unsigned_abs() as u64),
                     grows: seen.grows && number > seen.last,
                     restarts: seen.restarts && (number == seen.last + 1 || number == seen.first),
                 }
@@ -170,7 +170,8 @@ impl RowNumbers {
             return Some(Numbering::Spaced);
         }
         let seen = self.seen.filter(|seen| !self.broken && seen.count == rows as i128 && seen.step > 0)?;
-        let Seen { first, least, greatest, count: n, step, .. } = seen;
+        let Seen { first, least, greatest, count: n, .. } = seen;
+        let step = i128::from(seen.step);
         // Evenly spaced numbers have the sum and the sum of squares of 0 to n - 1, spread by the step and moved to the least.
         let (plain, plain_squares) = (n * (n - 1) / 2, (n - 1) * n * (2 * n - 1) / 6);
         let moved = least - first;
@@ -178,7 +179,7 @@ impl RowNumbers {
             && seen.sum == step * plain + n * moved
             && seen.squares == step * step * plain_squares + 2 * moved * step * plain + n * moved * moved;
         if is_even {
-            return Some(Numbering::Even { step: step as u64 });
+            return Some(Numbering::Even { step: seen.step });
         }
         if seen.grows {
             return Some(Numbering::Growing);
@@ -187,9 +188,9 @@ impl RowNumbers {
     }
 }
 
-/// Euclid's algorithm; that of 0 and a number is the number.
-fn common_divisor(mut a: i128, mut b: i128) -> i128 {
-    while b != 0 {
+/// Euclid's algorithm; that of 0 and a number is the number. 1, which most columns soon have, divides every number.
+fn common_divisor(mut a: u64, mut b: u64) -> u64 {
+    while a != 1 && b != 0 {
         (a, b) = (b, a % b);
     }
     a

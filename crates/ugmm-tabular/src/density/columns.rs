@@ -274,7 +274,8 @@ impl DensityColumn {
         (self.other().map(|other| other as f64) != Some(value)).then(|| self.text(value))
     }
 
-    /// The same, but of months with a day: what a file that writes months in another way can be given.
+    /// A value as [`Self::cell`] has it, but months as the date of their first day: what a file that writes months in another
+    /// way can be given.
     #[must_use]
     pub fn cell_with_day(&self, value: f64) -> Option<String> {
         match is_month(&self.request.read_as) {
