@@ -1,7 +1,7 @@
 //! What can go wrong between a table and a model.
 
-use crate::every_value::NeedsEveryValue;
-use crate::question_error::QuestionError;
+use crate::network::every_value::NeedsEveryValue;
+use crate::question::error::QuestionError;
 use std::path::PathBuf;
 use ugmm_data::frame::{Level, Schema, columns_are};
 use ugmm_data::{ImageShape, closest};

@@ -1,9 +1,9 @@
 //! Classifiers and regressors: a model of a table with a choice made once.
 
 use crate::error::TabularError;
-use crate::fit::{FitReport, fit};
-use crate::model::TabularModel;
-use crate::options::{FitOptions, TaskChoice};
+use crate::network::fit::{FitReport, fit};
+use crate::network::model::TabularModel;
+use crate::network::options::{FitOptions, TaskChoice};
 use crate::run::Run;
 use crate::{Table, Target};
 use std::path::Path;

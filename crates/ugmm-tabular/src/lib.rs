@@ -31,75 +31,51 @@
 //! # }
 //! ```
 
-mod any_model;
-mod assignments;
-mod class_weights;
-mod columns;
-mod cross_validation;
+mod column;
 mod density;
 mod device;
-mod doubts;
+mod distribution;
 mod error;
 mod estimator;
-mod every_value;
-mod faithfulness;
-mod far;
-mod fingerprint;
-mod fit;
-mod identity;
-mod journal;
-mod learner;
-mod measures;
 mod model;
-mod mpe;
-mod novelty;
-mod options;
-mod outputs;
+mod network;
 mod question;
-mod question_error;
-mod range;
-mod rare_levels;
-mod robustness;
-mod rows;
+mod read;
 mod run;
-mod search;
-mod stream;
 mod target;
-mod unit;
-mod value_text;
-mod variables;
 
-pub use any_model::AnyModel;
-pub use assignments::{parse_assignments, parse_names};
-pub use cross_validation::CrossValidation;
+pub use column::encoding::{EncodedRows, Outside};
+pub use column::range::NumberRange;
+pub use column::text::value_text;
+pub use column::unit::without_unit;
+pub use column::{DensityColumn, OTHER, RareLevel, prepare_pixels};
 pub use density::{
-    DensityAnswer, DensityBatch, DensityColumn, DensityEvidence, DensityLearned, DensityMethod, DensityModel,
-    DensityOptions, DensityReader, DensityReport, DensityRun, DensityStructure, Dependence, EncodedRows,
-    Filled, FilledCell, LogLikelihoodMeasures, LogLikelihoods, OTHER, Outside, RareLevel, Surprise,
-    SurprisingColumn, TriedStructure, UNLIKELY, UsualRows, density_columns, fit_density, mixture_metrics,
-    prepare_pixels,
+    DensityAnswer, DensityBatch, DensityEvidence, DensityLearned, DensityMethod, DensityModel,
+    DensityOptions, DensityReader, DensityReport, DensityRun, DensityStructure, Dependence, Filled,
+    FilledCell, LogLikelihoodMeasures, LogLikelihoods, Surprise, SurprisingColumn, TriedStructure, UNLIKELY,
+    UsualRows, density_columns, fit_density, mixture_metrics,
 };
 pub use device::{backend, use_backend};
-pub use doubts::{Baseline, ClassBaseline, NumberBaseline};
+pub use distribution::measures::Measures;
 pub use error::{MissingAs, TabularError, as_missing};
 pub use estimator::{UgmmClassifier, UgmmRegressor};
-pub use every_value::NeedsEveryValue;
-pub use faithfulness::{Attribution, AttributionCurve, Faithfulness};
-pub use fit::{Calibration, FitReport, fit};
-pub use measures::Measures;
-pub use model::{DateTarget, TabularModel};
-pub use mpe::TableMpe;
-pub use novelty::Novelty;
-pub use options::{ClassWeights, FitOptions, TaskChoice};
-pub use question::{Answer, TableSamples};
-pub use question_error::QuestionError;
-pub use range::NumberRange;
-pub use robustness::TableCertificate;
+pub use model::AnyModel;
+pub use network::answer::{Answer, TableSamples};
+pub use network::cross_validation::CrossValidation;
+pub use network::doubts::{Baseline, ClassBaseline, NumberBaseline};
+pub use network::every_value::NeedsEveryValue;
+pub use network::faithfulness::{Attribution, AttributionCurve, Faithfulness};
+pub use network::fit::{Calibration, FitReport, fit};
+pub use network::model::{DateTarget, TabularModel};
+pub use network::mpe::TableMpe;
+pub use network::novelty::Novelty;
+pub use network::options::{ClassWeights, FitOptions, TaskChoice};
+pub use network::robustness::TableCertificate;
+pub use network::search::{Candidate, small_grid};
+pub use network::variables::{Evidence, TableVariable, TableVariables};
+pub use question::assignments::{parse_assignments, parse_names};
+pub use question::error::QuestionError;
+pub use read::{Batch, ModelReader};
 pub use run::{Progress, Run, Stage};
-pub use search::{Candidate, small_grid};
-pub use stream::{Batch, ModelReader};
 pub use target::{NumberTarget, Predictions, Target, as_numbers, no_numbers, prepare_target};
 pub use ugmm_data::{Preprocessor, Table};
-pub use unit::without_unit;
-pub use value_text::value_text;
-pub use variables::{Evidence, TableVariable, TableVariables};

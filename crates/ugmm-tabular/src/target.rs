@@ -1,7 +1,7 @@
 //! The column to predict.
 
+use crate::column::unit::without_unit;
 use crate::error::MissingAs;
-use crate::unit::without_unit;
 use crate::{TabularError, TaskChoice, as_missing};
 use serde::{Deserialize, Serialize};
 use ugmm_data::frame::{Column, FrameError, Kind, Schema, Values};
@@ -434,7 +434,7 @@ pub(crate) fn target_rows(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::far::usual_numbers;
+    use crate::network::far::usual_numbers;
 
     /// A density that says as much of numbers below 0 as of those above.
     #[test]

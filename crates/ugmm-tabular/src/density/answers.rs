@@ -1,9 +1,9 @@
 //! Questions to a density model: one column given others, the log-likelihood of what is given, rows drawn.
 
-use super::columns::DensityColumn;
 use super::model::DensityModel;
+use crate::column::DensityColumn;
 use crate::error::TabularError;
-use crate::question_error::QuestionError;
+use crate::question::error::QuestionError;
 use ugmm_circuit::UnivariateMixture;
 use ugmm_network::{Stream, generator};
 

@@ -1,15 +1,15 @@
 //! From a table to a density: rows held out, the choice of a structure, the circuit and what it is measured by.
 
-use super::columns::{DensityColumn, columns_of, used_columns};
-use super::encoding::{EncodedRows, encode};
 use super::measures::LogLikelihoodMeasures;
 use super::model::{DensityLearned, DensityModel, DensityPart};
 use super::options::{DensityMethod, DensityOptions, DensityRun, DensityStructure};
 use super::typical::Typical;
 use crate::Table;
-use crate::columns::rows_with_values;
+use crate::column::encoding::{EncodedRows, encode};
+use crate::column::usable::rows_with_values;
+use crate::column::{DensityColumn, columns_of, used_columns};
+use crate::distribution::measures::Measures;
 use crate::error::TabularError;
-use crate::measures::Measures;
 use crate::target::prepare_target;
 use serde::Serialize;
 use std::collections::HashSet;

@@ -1,7 +1,7 @@
 //! Missing values filled in.
 
-use super::columns::DensityColumn;
 use super::model::DensityModel;
+use crate::column::DensityColumn;
 use crate::error::TabularError;
 use rayon::prelude::*;
 use ugmm_circuit::{CircuitError, UnivariateMixture};

@@ -5,9 +5,7 @@
 //! values are integrated out, so that it is that of the columns that are there.
 
 mod answers;
-mod columns;
 mod dependence;
-mod encoding;
 mod few_rows;
 mod file;
 mod fit;
@@ -23,9 +21,7 @@ mod surprise;
 mod typical;
 
 pub use answers::{DensityAnswer, DensityEvidence};
-pub use columns::{DensityColumn, OTHER, RareLevel, prepare_pixels};
 pub use dependence::Dependence;
-pub use encoding::{EncodedRows, Outside};
 pub(crate) use file::METADATA_KEY;
 pub use fit::{DensityReport, LogLikelihoods, TriedStructure, density_columns, fit_density};
 pub use imputation::{Filled, FilledCell};

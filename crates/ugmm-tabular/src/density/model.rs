@@ -1,12 +1,12 @@
 //! A circuit with all that belongs to its table.
 
-use super::columns::DensityColumn;
 use super::options::{DensityMethod, DensityStructure};
 use super::typical::Typical;
 use crate::TaskChoice;
+use crate::column::DensityColumn;
 use crate::error::TabularError;
-use crate::model::{DateTarget, with_marks};
-use crate::question_error::QuestionError;
+use crate::network::model::{DateTarget, with_marks};
+use crate::question::error::QuestionError;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use ugmm_circuit::{Circuit, Rows};

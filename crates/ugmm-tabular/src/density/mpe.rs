@@ -3,8 +3,8 @@
 use super::answers::DensityEvidence;
 use super::model::DensityModel;
 use crate::error::TabularError;
-use crate::question_error::QuestionError;
-use crate::variables::{range_ends, range_expected};
+use crate::network::variables::{range_ends, range_expected};
+use crate::question::error::QuestionError;
 use std::ops::ControlFlow;
 use ugmm_circuit::{Mpe, MpeOptions, MpeVariable, ProofProgress};
 

@@ -3,8 +3,8 @@
 use super::measures::mixture_metrics;
 use super::model::DensityModel;
 use crate::TaskChoice;
+use crate::distribution::measures::Measures;
 use crate::error::TabularError;
-use crate::measures::Measures;
 use rayon::prelude::*;
 use ugmm_circuit::{CircuitError, UnivariateMixture};
 use ugmm_network::Metrics;

@@ -1,9 +1,9 @@
 //! The rows of a file, however many, as a density model wants them.
 
-use super::encoding::{EncodedRows, encode};
 use super::model::DensityModel;
+use crate::column::encoding::{EncodedRows, encode};
 use crate::error::TabularError;
-use crate::stream::doubts_without;
+use crate::read::doubts_without;
 use std::path::Path;
 use ugmm_data::frame::{
     Doubt, FrameError, FrameReader, Notation, ReadOptions, Request, UnseenValues, ValueType, Values,

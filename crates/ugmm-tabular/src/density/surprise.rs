@@ -1,8 +1,8 @@
 //! What is unusual about a row.
 
-use super::encoding::EncodedRows;
 use super::model::DensityModel;
 use super::typical::Usual;
+use crate::column::encoding::EncodedRows;
 use crate::error::TabularError;
 use ugmm_circuit::UnivariateMixture;
 

@@ -1,9 +1,9 @@
 //! The most probable explanation in a table's own terms.
 
 use crate::error::TabularError;
-use crate::model::TabularModel;
-use crate::question_error::QuestionError;
-use crate::variables::{Evidence, TableVariable, TableVariables};
+use crate::network::model::TabularModel;
+use crate::network::variables::{Evidence, TableVariable, TableVariables};
+use crate::question::error::QuestionError;
 use std::ops::ControlFlow;
 use ugmm_network::Network;
 use ugmm_network::inference::bounds::{Known, ScoreFunction};

@@ -1,18 +1,18 @@
 //! A table to learn from, and the training of one network on some of its rows.
 
-use crate::class_weights::class_weights;
-use crate::columns::{check_column, rows_with_features};
+use crate::column::text::value_text;
+use crate::column::usable::{check_column, rows_with_features};
 use crate::device::{OnDevice, backend};
+use crate::distribution::measures::Measures;
 use crate::error::TabularError;
-use crate::every_value::NeedsEveryValue;
-use crate::far::usual_numbers;
-use crate::measures::Measures;
-use crate::options::FitOptions;
-use crate::outputs::{CELLS, Outputs};
-use crate::rows::known_rows;
+use crate::network::class_weights::class_weights;
+use crate::network::every_value::NeedsEveryValue;
+use crate::network::far::usual_numbers;
+use crate::network::options::FitOptions;
+use crate::network::outputs::{CELLS, Outputs};
+use crate::network::rows::known_rows;
 use crate::run::Stages;
 use crate::target::{NumberTarget, TargetRows, TargetValues, are_different, target_rows};
-use crate::value_text::value_text;
 use crate::{Table, TaskChoice};
 use ugmm_data::frame::Column;
 use ugmm_data::{Preprocessor, Split, stratified_split};

@@ -1,6 +1,6 @@
 //! Values of a column that are far from all others: which these are, and what is said of them.
 
-use crate::value_text::value_text;
+use crate::column::text::value_text;
 use ugmm_data::frame::ReadAs;
 
 /// A number is far from the others if it is so many widths of the middle half of these beyond it.

@@ -1,11 +1,11 @@
 //! The columns of a model's table as variables of its network.
 
+use crate::column::range::NumberRange;
+use crate::column::text::{first_of_month, is_month, value_text};
 use crate::error::TabularError;
-use crate::model::TabularModel;
-use crate::question_error::QuestionError;
-use crate::range::NumberRange;
+use crate::network::model::TabularModel;
+use crate::question::error::QuestionError;
 use crate::target::{NumberTarget, Target};
-use crate::value_text::{first_of_month, is_month, value_text};
 use std::ops::Range;
 use ugmm_data::frame::{ReadAs, minute_text};
 use ugmm_data::{ColumnStates, Preprocessor, closest};

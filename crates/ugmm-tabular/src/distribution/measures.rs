@@ -1,6 +1,6 @@
 //! How good predictions of classes or numbers are.
 
-use crate::outputs::Outputs;
+use crate::network::outputs::Outputs;
 use crate::target::TargetValues;
 use serde::Serialize;
 use ugmm_network::Metrics;

@@ -1,7 +1,7 @@
 //! How much the rows of each class count.
 
 use crate::error::TabularError;
-use crate::options::ClassWeights;
+use crate::network::options::ClassWeights;
 use crate::target::TargetValues;
 use std::collections::HashMap;
 

@@ -1,12 +1,18 @@
 //! The columns of a table as variables of a circuit.
 
+pub(crate) mod encoding;
+pub(crate) mod range;
+pub(crate) mod text;
+pub(crate) mod unit;
+pub(crate) mod usable;
+
 use crate::Table;
-use crate::columns::check_column;
+use crate::column::range::NumberRange;
+use crate::column::text::{is_month, nearest_value, value_text};
+use crate::column::usable::check_column;
 use crate::error::TabularError;
-use crate::question_error::QuestionError;
-use crate::range::NumberRange;
-use crate::value_text::{is_month, nearest_value, value_text};
-use crate::variables::{number, one_of};
+use crate::network::variables::{number, one_of};
+use crate::question::error::QuestionError;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use ugmm_circuit::{MAXIMUM_STATES, UnivariateMixture, Variable};

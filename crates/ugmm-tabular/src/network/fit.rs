@@ -1,22 +1,22 @@
 //! From a table to a model: splits, the choice of settings, cross-validation, the final network.
 
 use crate::Table;
-use crate::cross_validation::{
+use crate::column::range::ranges;
+use crate::distribution::measures::Measures;
+use crate::error::TabularError;
+use crate::network::cross_validation::{
     CrossValidation, cross_validate, fitted_factor, inner_folds, measured_folds, spread_of,
 };
-use crate::doubts::{Baseline, doubts};
-use crate::error::TabularError;
-use crate::identity::identity;
-use crate::journal::Journal;
-use crate::learner::{Fitted, Learner};
-use crate::measures::Measures;
-use crate::model::{TablePart, TabularModel};
-use crate::novelty::Novelty;
-use crate::options::FitOptions;
-use crate::range::ranges;
-use crate::rare_levels::rare_rows;
+use crate::network::doubts::{Baseline, doubts};
+use crate::network::learner::{Fitted, Learner};
+use crate::network::model::{TablePart, TabularModel};
+use crate::network::novelty::Novelty;
+use crate::network::options::FitOptions;
+use crate::network::rare_levels::rare_rows;
+use crate::network::search::Candidate;
+use crate::run::identity::identity;
+use crate::run::journal::Journal;
 use crate::run::{Run, Stages};
-use crate::search::Candidate;
 use crate::target::{Target, TargetValues, prepare_target};
 use indexmap::IndexMap;
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Rows of a table as a circuit wants them.
 
-use super::columns::{DensityColumn, Encoded};
+use super::{DensityColumn, Encoded};
 use ugmm_data::frame::Values;
 
 /// Rows of a circuit.

@@ -1,8 +1,8 @@
 //! The rows of a file, however many, as a model wants them.
 
 use crate::error::TabularError;
-use crate::every_value::NeedsEveryValue;
-use crate::model::TabularModel;
+use crate::network::every_value::NeedsEveryValue;
+use crate::network::model::TabularModel;
 use std::path::{Path, PathBuf};
 use ugmm_data::Encoded;
 use ugmm_data::frame::{

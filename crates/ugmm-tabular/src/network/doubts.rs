@@ -1,8 +1,8 @@
 //! What a finished training leaves to doubt: whether it is better than guessing, and what may have kept it from learning.
 
-use crate::far::{FarNumbers, usual_numbers};
-use crate::learner::{Fitted, Learner};
-use crate::measures::Measures;
+use crate::distribution::measures::Measures;
+use crate::network::far::{FarNumbers, usual_numbers};
+use crate::network::learner::{Fitted, Learner};
 use crate::target::TargetValues;
 use serde::Serialize;
 use std::collections::HashSet;

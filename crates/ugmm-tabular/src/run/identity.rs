@@ -1,8 +1,8 @@
 //! Which run a checkpoint belongs to.
 
-use crate::fingerprint::Fingerprint;
-use crate::journal::DATA_KEY;
-use crate::learner::Learner;
+use crate::network::learner::Learner;
+use crate::run::fingerprint::Fingerprint;
+use crate::run::journal::DATA_KEY;
 use serde_json::json;
 use ugmm_data::frame::Values;
 

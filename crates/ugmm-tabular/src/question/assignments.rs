@@ -1,7 +1,7 @@
 //! `column=value` as people type it.
 
 use crate::error::TabularError;
-use crate::question_error::QuestionError;
+use crate::question::error::QuestionError;
 
 /// Pairs of a column and a value from text such as `length=4.5,colour=red`. A name or a value in double quotes may hold
 /// anything (`"a=b"=3`, `place="Paris, France"`; two quotes stand for one). A part without an equals sign belongs to the

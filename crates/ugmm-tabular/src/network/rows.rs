@@ -1,7 +1,7 @@
 //! Rows of a table as data sets of a network.
 
 use crate::error::TabularError;
-use crate::learner::{FEWEST_ROWS, Learner};
+use crate::network::learner::{FEWEST_ROWS, Learner};
 use crate::target::{NumberTarget, TargetValues};
 use ugmm_data::Preprocessor;
 use ugmm_network::training::{Dataset, Features};

@@ -1,9 +1,9 @@
 //! What a network is worth on rows that it has not seen, from every row; and what makes its probabilities true.
 
+use crate::distribution::measures::Measures;
 use crate::error::TabularError;
-use crate::learner::{Fitted, Learner};
-use crate::measures::Measures;
-use crate::outputs::Outputs;
+use crate::network::learner::{Fitted, Learner};
+use crate::network::outputs::Outputs;
 use crate::run::Stages;
 use crate::target::TargetValues;
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! How faithful explanations are: what becomes of predictions when columns are deleted in the order of an attribution.
 
 use crate::error::TabularError;
-use crate::model::TabularModel;
+use crate::network::model::TabularModel;
 use crate::target::Predictions;
 use serde::Serialize;
 use ugmm_network::inspect::{Absence, Deletion, DeletionCurves, deletion_curves, random_importances};

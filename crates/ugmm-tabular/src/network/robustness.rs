@@ -1,8 +1,8 @@
 //! Certified robustness of a table's classifier.
 
 use crate::error::TabularError;
-use crate::model::TabularModel;
-use crate::question_error::QuestionError;
+use crate::network::model::TabularModel;
+use crate::question::error::QuestionError;
 use ugmm_network::inference::robustness::{Certificate, RobustnessOptions, certify};
 
 /// A row's certificate.

@@ -1,7 +1,11 @@
 //! One run of learning: who is told of it, how long it may take, and where it keeps what it has done.
 
+pub(crate) mod fingerprint;
+pub(crate) mod identity;
+pub(crate) mod journal;
+
 use crate::TabularError;
-use crate::journal::Journal;
+use crate::run::journal::Journal;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};

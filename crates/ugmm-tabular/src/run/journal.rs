@@ -5,7 +5,7 @@
 //! whenever the program is killed.
 
 use crate::error::TabularError;
-use crate::outputs::Outputs;
+use crate::network::outputs::Outputs;
 use crate::target::NumberTarget;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};

@@ -1,10 +1,10 @@
 //! Questions to the model of a table: one column given others, the score of a row, rows drawn.
 
 use crate::error::TabularError;
-use crate::model::TabularModel;
-use crate::question_error::QuestionError;
+use crate::network::model::TabularModel;
+use crate::network::variables::{Evidence, TableVariable, TableVariables};
+use crate::question::error::QuestionError;
 use crate::target::Target;
-use crate::variables::{Evidence, TableVariable, TableVariables};
 use ugmm_network::inference::conditional::ConditionalDensity;
 use ugmm_network::inference::gibbs::{Samples, SamplingOptions, sample};
 use ugmm_network::inference::question::{Conditional, conditionals, scores, scores_along};
@@ -121,7 +121,8 @@ impl TabularModel {
             }
             (Target::Number(_), _, true) => Ok(Answer::Density(self.densities(features)?.swap_remove(0))),
             (Target::Number(number), Some(target), false) => {
-                let density = number.network_density(&scores(&target.variable()?, crate::outputs::CELLS)?);
+                let density =
+                    number.network_density(&scores(&target.variable()?, crate::network::outputs::CELLS)?);
                 let spread = self.saved().spread.unwrap_or(1.0);
                 let density = if spread == 1.0 { density } else { density.stretched(spread) };
                 Ok(Answer::Density(number.in_data_units(density)))

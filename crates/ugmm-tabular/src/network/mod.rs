@@ -1,0 +1,21 @@
+//! The engine of networks: training, predictions and questions.
+
+pub(crate) mod answer;
+pub(crate) mod class_weights;
+pub(crate) mod cross_validation;
+pub(crate) mod doubts;
+pub(crate) mod every_value;
+pub(crate) mod faithfulness;
+pub(crate) mod far;
+pub(crate) mod fit;
+pub(crate) mod learner;
+pub(crate) mod model;
+pub(crate) mod mpe;
+pub(crate) mod novelty;
+pub(crate) mod options;
+pub(crate) mod outputs;
+pub(crate) mod rare_levels;
+pub(crate) mod robustness;
+pub(crate) mod rows;
+pub(crate) mod search;
+pub(crate) mod variables;
