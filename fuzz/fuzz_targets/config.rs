@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ugmm_network::{Preset, Settings, TableShape, TargetKind};
 use ugmm_fuzz::within_memory;
+use ugmm_network::{Preset, Settings, TableShape, TargetKind};
 
 fuzz_target!(|content: &[u8]| {
     let Ok(text) = std::str::from_utf8(content) else { return };

@@ -6,7 +6,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use ugmm_fuzz::{file, within_memory};
-use ugmm_tabular::{AnyModel, DensityModel, Predictions, TabularModel};
+use ugmm_tabular::{DensityModel, Engine, Evidence, NetworkModel, TableModel, load};
 
 /// What a file may take beside a multiple of its size.
 const CONSTANT: usize = 64 << 20;
@@ -23,12 +23,12 @@ fuzz_target!(|input: &[u8]| {
     };
     let Some(content) = content else { return };
     let path = file("model", &content);
-    let model = within_memory(content.len(), FACTOR, CONSTANT, || AnyModel::load(&path));
-    match model {
-        Ok(AnyModel::Network(model)) if model.preprocessor().inputs() <= FEW => ask_network(&model),
-        Ok(AnyModel::Density(model)) if model.columns().len() <= FEW => {
+    let Ok(model) = within_memory(content.len(), FACTOR, CONSTANT, || load(&path)) else { return };
+    match model.engine() {
+        Engine::Network(model) if model.preprocessor().inputs() <= FEW => ask_network(model),
+        Engine::Density(model) if model.columns().len() <= FEW => {
             // Tables of whole numbers are made here; they may be a thousand times as large as what describes them.
-            within_memory(content.len(), 12_000, 1 << 30, || ask_density(&model));
+            within_memory(content.len(), 12_000, 1 << 30, || ask_density(model));
         }
         _ => {}
     }
@@ -47,7 +47,7 @@ fn assembled(key: &str, parts: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Predictions of ordinary and of extreme rows are no NaN.
-fn ask_network(model: &TabularModel) {
+fn ask_network(model: &NetworkModel) {
     let width = model.preprocessor().inputs();
     let mut rows: Vec<f32> = [0.0, 1.0, -3e38, 3e38].iter().flat_map(|&value| vec![value; width]).collect();
     if model.takes_missing_values() && width > 1 {
@@ -59,12 +59,11 @@ fn ask_network(model: &TabularModel) {
     if let Ok(densities) = model.densities(&rows) {
         assert!(densities.iter().all(|density| !density.mean().is_nan()));
     }
-    if let Ok(predictions) = model.predictions(&rows) {
-        assert_eq!(predictions.len(), rows.len() / width);
-        if let Predictions::Numbers(numbers) = &predictions {
-            assert!(numbers.iter().all(|number| !number.is_nan()));
-        }
-        let _ = model.responsibilities(&rows, &predictions);
+    if let Ok(predictions) = model.predicted(&rows) {
+        let values = predictions.values();
+        assert_eq!(values.len(), rows.len() / width);
+        assert!(values.iter().all(|value| !value.is_nan()));
+        let _ = model.responsibilities(&rows, &values);
     }
     let _ = model.image_grid();
     if let Some(novelty) = model.novelty() {
@@ -81,10 +80,7 @@ fn ask_density(model: &DensityModel) {
             assert!(logs.iter().all(|log| !log.is_nan()), "{logs:?}");
         }
     }
-    let empty: [(&str, &str); 0] = [];
-    if let Ok(evidence) = model.evidence(&empty) {
-        let _ = model.answer(&evidence, model.columns()[0].name());
-        let _ = model.sample(&evidence, 2, 1);
-    }
+    let _ = model.distribution(&Evidence::nothing(width), 0, 16);
+    let _ = model.complete(&vec![f64::NAN; width], 2, 1);
     let _ = (model.classes(), model.image_grid());
 }

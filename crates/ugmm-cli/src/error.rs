@@ -34,11 +34,6 @@ pub enum CliError {
     NotGiven(&'static str),
     #[error("{key}: {reason}")]
     Option { key: &'static str, reason: String },
-    #[error(
-        "{}, row {row}, column {target:?}: {found:?}, where the model knows the classes {}", .path.display(),
-        .known.join(", ")
-    )]
-    Label { path: PathBuf, row: usize, target: String, found: String, known: Vec<String> },
     #[error("{}: no row has both a value in the column {target:?} and one that the model looks at", .path.display())]
     NothingToCompare { path: PathBuf, target: String },
     #[error("{}: no row has a value that the model looks at, to predict {target:?} from", .path.display())]

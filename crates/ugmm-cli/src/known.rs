@@ -3,65 +3,55 @@
 use crate::arguments::Known;
 use crate::error::CliError;
 use ugmm_network::Objective;
-use ugmm_tabular::{Evidence, TableVariables, TabularModel, parse_assignments, parse_names};
+use ugmm_tabular::{Engine, Evidence, TableModel, parse_assignments, parse_names};
 
-/// Columns named in a line, at most.
+/// Largest number of columns named in a line.
 const NAMED: usize = 8;
 
-/// What is known of a row, and the model's columns.
-pub struct Question<'m> {
-    pub model: &'m TabularModel,
-    pub variables: TableVariables<'m>,
-    pub evidence: Evidence,
-    /// What is given as it was typed.
-    typed: Vec<(String, String)>,
+/// The evidence of the options `--given` and `--range`.
+pub fn evidence(model: &dyn TableModel, known: &Known) -> Result<Evidence, CliError> {
+    Ok(model.evidence(&pairs(&known.given)?, &pairs(&known.range)?)?)
 }
 
-impl<'m> Question<'m> {
-    pub fn new(model: &'m TabularModel, known: &Known) -> Result<Self, CliError> {
-        let mut variables = model.variables();
-        for (column, range) in pairs(&known.range)? {
-            variables.set_range(&column, &range)?;
+/// Refuses ranges for a density, which is normalised over all numbers.
+pub fn refuse_range_for_densities(model: &dyn TableModel, known: &Known) -> Result<(), CliError> {
+    match (model.engine(), known.range.is_empty()) {
+        (Engine::Density(_), false) => {
+            let reason = "a density model knows what its columns range over; leave it out".into();
+            Err(CliError::Option { key: "--range", reason })
         }
-        let typed = pairs(&known.given)?;
-        let evidence = variables.evidence(&typed)?;
-        Ok(Self { model, variables, evidence, typed })
+        _ => Ok(()),
     }
+}
 
-    /// The columns that are given, with their values as they are understood.
-    pub fn given(&self) -> Vec<(String, String)> {
-        let name = |index: usize| self.variables.list()[index].name().to_owned();
-        let given = self.evidence.values.iter();
-        given.filter_map(|(index, _)| Some((name(*index), self.given_text(*index)?))).collect()
-    }
+/// The columns that are given, with their values as they are understood.
+pub fn given(model: &dyn TableModel, evidence: &Evidence) -> Vec<(String, String)> {
+    let known = model.columns().iter().zip(&evidence.row).filter(|(_, value)| !value.is_nan());
+    known.map(|(column, &value)| (column.name().to_owned(), column.given_text(value))).collect()
+}
 
-    /// The value that is given of a variable, as it is understood: rare levels by their names, and numbers as they are, though all of
-    /// the column's were whole; none if none is given.
-    pub fn given_text(&self, index: usize) -> Option<String> {
-        let variable = &self.variables.list()[index];
-        let (_, values) = self.evidence.values.iter().find(|(given, _)| *given == index)?;
-        let typed = self.typed.iter().find(|(name, _)| name == variable.name());
-        let exact = |(_, typed): &(String, String)| variable.exact_text(typed);
-        Some(typed.and_then(exact).unwrap_or_else(|| variable.text(values)))
-    }
+/// Names of the columns that are neither given nor asked for, of those that the model reads.
+pub fn others(model: &dyn TableModel, evidence: &Evidence, asked: &[usize]) -> Vec<String> {
+    let is_read = |column: &usize| match model.engine() {
+        Engine::Network(network) => !network.inputs_of(*column).is_empty(),
+        Engine::Density(_) => true,
+    };
+    let others = evidence.missing(asked).filter(is_read);
+    others.map(|column| model.columns()[column].name().to_owned()).collect()
+}
 
-    /// As [`given_in_words`], of the columns that are given.
-    pub fn given_in_words(&self) -> String {
-        given_in_words(self.given().iter().map(|(name, value)| (name, value)))
-    }
-
-    /// What to keep in mind of the distributions of other columns than the target.
-    pub fn remark(&self) -> &'static str {
-        match self.model.saved().task.objective {
-            Objective::Conditional { .. } => {
-                "warning: this is not how the data are distributed: the model learned its target given the other columns, and what it \
-                 says of those was never compared with data; for that, ugmm train TABLE --objective density\n"
-            }
-            _ => {
-                "warning: this is not how the data are distributed: training raises the score of the rows learned from and holds it down \
-                 nowhere else, so that mean and mode of a feature may be far from all rows; for that, ugmm train TABLE --objective \
-                 density\n"
-            }
+/// What to keep in mind about distributions by a network of other columns than its target; empty for a density.
+pub fn remark(model: &dyn TableModel) -> &'static str {
+    let Engine::Network(network) = model.engine() else { return "" };
+    match network.saved().task.objective {
+        Objective::Conditional { .. } => {
+            "warning: this is not how the data are distributed: the model learned its target given the other columns, and what it \
+             says of those was never compared with data; for that, ugmm train TABLE --objective density\n"
+        }
+        _ => {
+            "warning: this is not how the data are distributed: training raises the score of the rows learned from and holds it down \
+             nowhere else, so that mean and mode of a feature may be far from all rows; for that, ugmm train TABLE --objective \
+             density\n"
         }
     }
 }

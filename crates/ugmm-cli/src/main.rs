@@ -3,13 +3,13 @@
 mod arguments;
 mod command;
 mod config_file;
-mod density_rows;
 mod device;
 mod drawing;
 mod error;
 mod first_rows;
 mod interrupt;
 mod known;
+mod met;
 mod naming;
 mod output;
 mod progress;

@@ -3,10 +3,10 @@
 use crate::error::CliError;
 use ugmm_data::frame::minute_text;
 use ugmm_network::{LabelEncoding, Model, Network, Objective, UgmmError};
-use ugmm_tabular::{TabularModel, Target};
+use ugmm_tabular::{NetworkModel, Target};
 
 /// The uGMM network of a model, or in one sentence why there is none to look into.
-pub fn network_of(model: &TabularModel) -> Result<&Network, CliError> {
+pub fn network_of(model: &NetworkModel) -> Result<&Network, CliError> {
     match &model.saved().model {
         Model::Ugmm(network) => Ok(network),
         Model::Mlp(_) => {
@@ -17,7 +17,7 @@ pub fn network_of(model: &TabularModel) -> Result<&Network, CliError> {
 }
 
 /// Names of the network's inputs: the features, and the target where it is among them.
-pub fn input_names(model: &TabularModel) -> Vec<String> {
+pub fn input_names(model: &NetworkModel) -> Vec<String> {
     let saved = model.saved();
     let target = model.target_name();
     let mut names = saved.columns.features.clone();
@@ -32,7 +32,7 @@ pub fn input_names(model: &TabularModel) -> Vec<String> {
 }
 
 /// Names of the neurons of a layer, counted from 0: of outputs the classes, of others their numbers.
-pub fn neuron_names(model: &TabularModel, network: &Network, layer: usize) -> Vec<String> {
+pub fn neuron_names(model: &NetworkModel, network: &Network, layer: usize) -> Vec<String> {
     let neurons = network.layers[layer].neurons();
     let is_last = layer + 1 == network.layers.len();
     match (is_last, model.classes()) {
@@ -43,7 +43,7 @@ pub fn neuron_names(model: &TabularModel, network: &Network, layer: usize) -> Ve
 }
 
 /// How values of one of the network's inputs are written: dates as such, others as numbers.
-pub fn value_text(model: &TabularModel, input: usize) -> fn(f64) -> String {
+pub fn value_text(model: &NetworkModel, input: usize) -> fn(f64) -> String {
     let columns = model.preprocessor().source_columns();
     let requests = model.preprocessor().requests();
     match columns.get(input).map(|&column| &requests[column].read_as) {
@@ -53,7 +53,7 @@ pub fn value_text(model: &TabularModel, input: usize) -> fn(f64) -> String {
 }
 
 /// A value of one of the network's inputs in the data's units, as far as these are known.
-pub fn in_data_units(model: &TabularModel, input: usize, value: f64) -> f64 {
+pub fn in_data_units(model: &NetworkModel, input: usize, value: f64) -> f64 {
     match (model.target(), model.preprocessor().to_data_units(input, value)) {
         (_, Some(value)) => value,
         (Target::Number(number), None) => number.mean + value * number.scale,

@@ -141,6 +141,13 @@ pub enum TabularError {
     #[error("the class weights are for {}, but the classes of {target:?} are {}; give each its weight", some(.given), some(.classes))]
     ClassWeights { target: String, given: Vec<String>, classes: Vec<String> },
 
+    /// A class of a row that the model does not know.
+    #[error(
+        "{}, row {row}, column {target:?}: {found:?}, where the model knows the classes {}", .file.display(),
+        .known.join(", ")
+    )]
+    UnknownClass { file: PathBuf, row: usize, target: String, found: String, known: Vec<String> },
+
     /// A row to predict that lacks a value, for a model that needs all.
     #[error(
         "{}, row {row}, column {column:?}: the value is missing, and {}; fill it in, or {}",

@@ -2,10 +2,10 @@
 
 use crate::error::TabularError;
 use crate::network::fit::{FitReport, fit};
-use crate::network::model::TabularModel;
+use crate::network::model::NetworkModel;
 use crate::network::options::{FitOptions, TaskChoice};
 use crate::run::Run;
-use crate::{Table, Target};
+use crate::{Table, TableModel, Target};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use ugmm_network::inference::conditional::ConditionalDensity;
 /// Predicts one of the labels of a column; see the [crate] for an example.
 #[derive(Clone, Debug)]
 pub struct UgmmClassifier {
-    model: TabularModel,
+    model: NetworkModel,
 }
 
 /// Predicts the number in a column, as a density.
@@ -42,7 +42,7 @@ pub struct UgmmClassifier {
 /// ```
 #[derive(Clone, Debug)]
 pub struct UgmmRegressor {
-    model: TabularModel,
+    model: NetworkModel,
 }
 
 impl UgmmClassifier {
@@ -60,9 +60,9 @@ impl UgmmClassifier {
     ///
     /// # Errors
     ///
-    /// As [`TabularModel::load`], and when the model predicts numbers.
+    /// As [`NetworkModel::load`], and when the model predicts numbers.
     pub fn load(path: &Path) -> Result<Self, TabularError> {
-        match TabularModel::load(path)? {
+        match NetworkModel::load(path)? {
             model if matches!(model.target(), Target::Classes(_)) => Ok(Self { model }),
             _ => Err(TabularError::OtherTask { found: "numbers", expected: "classes" }),
         }
@@ -107,7 +107,7 @@ impl UgmmClassifier {
 
     /// All of it.
     #[must_use]
-    pub fn model(&self) -> &TabularModel {
+    pub fn model(&self) -> &NetworkModel {
         &self.model
     }
 }
@@ -127,9 +127,9 @@ impl UgmmRegressor {
     ///
     /// # Errors
     ///
-    /// As [`TabularModel::load`], and when the model predicts classes.
+    /// As [`NetworkModel::load`], and when the model predicts classes.
     pub fn load(path: &Path) -> Result<Self, TabularError> {
-        match TabularModel::load(path)? {
+        match NetworkModel::load(path)? {
             model if matches!(model.target(), Target::Number(_)) => Ok(Self { model }),
             _ => Err(TabularError::OtherTask { found: "classes", expected: "numbers" }),
         }
@@ -164,7 +164,7 @@ impl UgmmRegressor {
 
     /// All of it.
     #[must_use]
-    pub fn model(&self) -> &TabularModel {
+    pub fn model(&self) -> &NetworkModel {
         &self.model
     }
 }
@@ -174,7 +174,7 @@ fn fit_quietly(
     target: &str,
     options: &FitOptions,
     task: TaskChoice,
-) -> Result<(TabularModel, FitReport), TabularError> {
+) -> Result<(NetworkModel, FitReport), TabularError> {
     let mut run = Run {
         progress: &mut (),
         interrupted: &AtomicBool::new(false),
@@ -186,9 +186,9 @@ fn fit_quietly(
     fit(table, target, &FitOptions { task: Some(task), ..options.clone() }, &mut run)
 }
 
-fn inputs(model: &TabularModel, table: &Table) -> Result<Vec<f32>, TabularError> {
+fn inputs(model: &NetworkModel, table: &Table) -> Result<Vec<f32>, TabularError> {
     if let Some(images) = &table.schema().images {
-        model.check_images(&images.file, images.shape)?;
+        model.reading().check_images(&images.file, images.shape)?;
     }
     let rows: Vec<usize> = (0..table.rows()).collect();
     Ok(model.preprocessor().transform(table, &rows)?)

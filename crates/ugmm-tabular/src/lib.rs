@@ -48,34 +48,33 @@ pub use column::encoding::{EncodedRows, Outside};
 pub use column::range::NumberRange;
 pub use column::text::value_text;
 pub use column::unit::without_unit;
-pub use column::{DensityColumn, OTHER, RareLevel, prepare_pixels};
+pub use column::{Column, OTHER, RareLevel};
 pub use density::{
-    DensityAnswer, DensityBatch, DensityEvidence, DensityLearned, DensityMethod, DensityModel,
-    DensityOptions, DensityReader, DensityReport, DensityRun, DensityStructure, Dependence, Filled,
-    FilledCell, LogLikelihoodMeasures, LogLikelihoods, Surprise, SurprisingColumn, TriedStructure, UNLIKELY,
-    UsualRows, density_columns, fit_density, mixture_metrics,
+    DensityLearned, DensityMethod, DensityModel, DensityOptions, DensityReport, DensityRun, DensityStructure,
+    Dependence, Filled, FilledCell, LogLikelihoods, Surprise, SurprisingColumn, TriedStructure, UNLIKELY,
+    UsualRows, density_columns, fit_density, prepare_pixels,
 };
 pub use device::{backend, use_backend};
+pub use distribution::log_likelihood::LogLikelihoodMeasures;
 pub use distribution::measures::Measures;
+pub use distribution::{ClassPredictions, Distribution, Predictions};
 pub use error::{MissingAs, TabularError, as_missing};
 pub use estimator::{UgmmClassifier, UgmmRegressor};
-pub use model::AnyModel;
-pub use network::answer::{Answer, TableSamples};
+pub use model::{DateTarget, Engine, Needs, TableModel, load};
 pub use network::cross_validation::CrossValidation;
 pub use network::doubts::{Baseline, ClassBaseline, NumberBaseline};
 pub use network::every_value::NeedsEveryValue;
 pub use network::faithfulness::{Attribution, AttributionCurve, Faithfulness};
 pub use network::fit::{Calibration, FitReport, fit};
-pub use network::model::{DateTarget, TabularModel};
-pub use network::mpe::TableMpe;
+pub use network::model::NetworkModel;
 pub use network::novelty::Novelty;
 pub use network::options::{ClassWeights, FitOptions, TaskChoice};
 pub use network::robustness::TableCertificate;
 pub use network::search::{Candidate, small_grid};
-pub use network::variables::{Evidence, TableVariable, TableVariables};
 pub use question::assignments::{parse_assignments, parse_names};
 pub use question::error::QuestionError;
-pub use read::{Batch, ModelReader};
+pub use question::{Answer, DrawOptions, Draws, Evidence};
+pub use read::{Batch, ReadTarget, Reading, TableReader};
 pub use run::{Progress, Run, Stage};
-pub use target::{NumberTarget, Predictions, Target, as_numbers, no_numbers, prepare_target};
+pub use target::{NumberTarget, Target, as_numbers, no_numbers, prepare_target};
 pub use ugmm_data::{Preprocessor, Table};

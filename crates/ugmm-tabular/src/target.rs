@@ -33,45 +33,6 @@ pub enum Target {
     Number(NumberTarget),
 }
 
-/// What is predicted for some rows.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Predictions {
-    /// The index of each row's class.
-    Classes(Vec<usize>),
-    /// A number of each row, in the data's units.
-    Numbers(Vec<f64>),
-}
-
-impl Predictions {
-    /// Number of rows.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Classes(classes) => classes.len(),
-            Self::Numbers(numbers) => numbers.len(),
-        }
-    }
-
-    /// Whether there is no row.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Those of the given rows.
-    ///
-    /// # Panics
-    ///
-    /// When there is no prediction for one of the rows.
-    #[must_use]
-    pub fn select(&self, rows: &[usize]) -> Self {
-        match self {
-            Self::Classes(classes) => Self::Classes(rows.iter().map(|&row| classes[row]).collect()),
-            Self::Numbers(numbers) => Self::Numbers(rows.iter().map(|&row| numbers[row]).collect()),
-        }
-    }
-}
-
 /// How the network sees a number: (number − mean) / scale, and by logarithms beyond the usual range, if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 use ugmm_data::frame::{ReadOptions, Schema};
 use ugmm_tabular::{
-    AnyModel, DensityModel, DensityOptions, DensityReader, DensityReport, DensityRun, DensityStructure,
-    OTHER, Table, density_columns, fit_density, prepare_target,
+    Batch, DensityModel, DensityOptions, DensityReport, DensityRun, DensityStructure, OTHER, Predictions,
+    ReadTarget, Table, TableModel, TableReader, density_columns, fit_density, load, prepare_target,
 };
 
 const ROWS: usize = 240;
@@ -70,9 +70,9 @@ fn with_table() -> (TempDir, std::path::PathBuf) {
     (folder, path)
 }
 
-fn rows_of(path: &Path, model: &DensityModel) -> ugmm_tabular::DensityBatch {
-    let (mut reader, _) =
-        DensityReader::open_with_target_if_there(path, model, &[], &ReadOptions::default()).unwrap();
+fn rows_of(path: &Path, model: &DensityModel) -> Batch {
+    let options = ReadOptions::default();
+    let mut reader = TableReader::open(path, model, ReadTarget::IfThere, &[], &options).unwrap();
     reader.next().unwrap().unwrap()
 }
 
@@ -184,8 +184,10 @@ fn a_density_is_ahead_of_independent_columns_and_predicts() {
         assert!(report.predictions.unwrap().loss() < 0.2, "{structure:?}: {:?}", report.predictions);
         assert_eq!((report.training_rows, report.validation_rows), (192, 48));
         assert_eq!(model.columns().len(), 8);
-        let probabilities = model.log_class_probabilities(&rows_of(&path, &model).rows.values).unwrap();
-        for row in probabilities.chunks(3) {
+        let Predictions::Classes(found) = model.predict(&rows_of(&path, &model).rows.values).unwrap() else {
+            panic!("the target is one of classes");
+        };
+        for row in found.log_probabilities.chunks(3) {
             assert!((row.iter().map(|log| log.exp()).sum::<f32>() - 1.0).abs() < 1e-5);
         }
     }
@@ -206,8 +208,7 @@ fn the_same_seed_gives_the_same_model_and_files_keep_it() {
     assert_eq!(read.log_likelihood(&rows).unwrap(), model.log_likelihood(&rows).unwrap());
     read.save(&file).unwrap();
     assert_eq!(std::fs::read(&file).unwrap(), first);
-    let AnyModel::Density(_) = AnyModel::load(&file).unwrap() else { panic!("a density") };
-    let message = AnyModel::load(&file).unwrap().network(&file, "ugmm prune").unwrap_err().to_string();
+    let message = load(&file).unwrap().engine().network(&file, "ugmm prune").unwrap_err().to_string();
     assert!(message.contains("this is a density model, and ugmm prune is for networks"), "{message}");
 }
 
@@ -221,7 +222,7 @@ fn hostile_files_are_refused() {
     let bytes = std::fs::read(&file).unwrap();
     let refused = |bytes: &[u8]| -> String {
         std::fs::write(&file, bytes).unwrap();
-        let message = AnyModel::load(&file).unwrap_err().to_string();
+        let message = load(&file).err().unwrap().to_string();
         assert_eq!(message.lines().count(), 1, "{message}");
         assert!(message.starts_with(&file.display().to_string()), "{message}");
         message
@@ -410,7 +411,7 @@ fn what_a_file_makes_is_bounded_by_its_size() {
         let metadata = std::collections::HashMap::from([("ugmm_density".into(), description.to_string())]);
         let none: [(String, safetensors::tensor::TensorView); 0] = [];
         std::fs::write(&file, safetensors::serialize(none, Some(metadata)).unwrap()).unwrap();
-        AnyModel::load(&file).unwrap_err().to_string()
+        load(&file).err().unwrap().to_string()
     };
     let wide = serde_json::json!([{ "name": null, "kind": { "integer": { "low": 0, "high": 65535 } } }]);
     let leaf = serde_json::json!({

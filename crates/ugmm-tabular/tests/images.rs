@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use ugmm_data::frame::ReadOptions;
 use ugmm_data::{ImageGrid, ImageShape};
 use ugmm_network::Settings;
-use ugmm_tabular::{FitOptions, Table, TabularModel, UgmmClassifier};
+use ugmm_tabular::{FitOptions, NetworkModel, Table, TableModel, UgmmClassifier};
 
 /// A table of images of which only the middle column of pixels changes, with the class; the last row never does.
 fn table(folder: &Path, rows: u32, columns: u32) -> Table {
@@ -33,9 +33,9 @@ fn a_model_of_images_remembers_their_size_and_where_its_inputs_are() {
     let (classifier, _) = UgmmClassifier::fit(&images, "label", &options).unwrap();
     let path = folder.path().join("m.safetensors");
     classifier.save(&path).unwrap();
-    let model = TabularModel::load(&path).unwrap();
+    let model = NetworkModel::load(&path).unwrap();
     let shape = ImageShape { rows: 3, columns: 5 };
-    assert_eq!(model.image_shape(), Some(shape));
+    assert_eq!(model.reading().images, Some(shape));
     // The row that never changes is still part of the image.
     assert_eq!(model.image_grid(), Some(ImageGrid { shape, places: vec![(0, 2), (1, 2)] }));
 
@@ -65,7 +65,7 @@ fn other_tables_have_no_images() {
         std::fs::write(&path, header.to_owned() + &rows).unwrap();
         let table = Table::read(&path, &ReadOptions::default()).unwrap();
         let (classifier, _) = UgmmClassifier::fit(&table, "label", &options).unwrap();
-        assert_eq!(classifier.model().image_shape(), None);
+        assert_eq!(classifier.model().reading().images, None);
         assert_eq!(classifier.model().image_grid().map(|grid| grid.places), places);
     }
 }

@@ -1,18 +1,18 @@
 //! The most probable explanation on Iris, for each subset of its variables, against brute force on a grid.
 
 use std::ops::ControlFlow;
+use ugmm_circuit::MpeOptions;
 use ugmm_data::frame::{ReadAs, ReadOptions};
 use ugmm_data::{PreprocessingOptions, Scaling};
-use ugmm_network::inference::mpe::MpeOptions;
 use ugmm_network::inference::variable::Domain;
 use ugmm_network::{Model, ObjectiveKind, Predictor, Settings};
-use ugmm_tabular::{FitOptions, Table, TabularModel, UgmmClassifier, UgmmRegressor};
+use ugmm_tabular::{Evidence, FitOptions, NetworkModel, Table, TableModel, UgmmClassifier, UgmmRegressor};
 
 const GAP: f64 = 1e-2;
 /// Points of each number's range, for so many numbers that are asked for.
 const POINTS: [usize; 5] = [1, 2001, 121, 31, 15];
 
-fn model(objective: ObjectiveKind) -> TabularModel {
+fn model(objective: ObjectiveKind) -> NetworkModel {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("iris.csv");
     let iris = ugmm_data::iris();
@@ -36,9 +36,9 @@ fn model(objective: ObjectiveKind) -> TabularModel {
 }
 
 /// The greatest score on a grid: of all rows that agree with `row` but for the variables asked for.
-fn brute_force(model: &TabularModel, row: &[f32], query: &[usize]) -> f64 {
-    let variables = model.variables();
-    let domains: Vec<_> = query.iter().map(|&index| variables.list()[index].variable().unwrap()).collect();
+fn brute_force(model: &NetworkModel, row: &[f32], query: &[usize]) -> f64 {
+    let nothing = Evidence::nothing(model.columns().len());
+    let domains: Vec<_> = query.iter().map(|&index| model.variable(&nothing, index, 64).unwrap()).collect();
     let numbers = domains.iter().filter(|one| matches!(one.domain, Domain::Interval { .. })).count();
     let mut rows = vec![row.to_vec()];
     for variable in &domains {
@@ -69,6 +69,11 @@ fn brute_force(model: &TabularModel, row: &[f32], query: &[usize]) -> f64 {
     scores.into_iter().fold(f32::NEG_INFINITY, f32::max).into()
 }
 
+fn evidence_of(model: &NetworkModel, given: &[(&str, &str)]) -> Evidence {
+    let given: Vec<_> = given.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+    model.evidence(&given, &[]).unwrap()
+}
+
 #[test]
 fn no_subset_of_iris_has_a_better_point_on_a_grid() {
     let given = [
@@ -80,20 +85,16 @@ fn no_subset_of_iris_has_a_better_point_on_a_grid() {
     ];
     for objective in [ObjectiveKind::Hybrid, ObjectiveKind::Generative] {
         let model = model(objective);
-        let variables = model.variables();
-        let names: Vec<&str> = variables.list().iter().map(|variable| variable.name()).collect();
+        let names: Vec<&str> = model.columns().iter().map(|column| column.name()).collect();
         assert_eq!(names, given.map(|(name, _)| name));
-        let row = variables.row(&variables.evidence(&given).unwrap());
+        let row = model.network_row(&evidence_of(&model, &given));
         for subset in 1..31usize {
             let query: Vec<usize> = (0..5).filter(|index| subset >> index & 1 == 1).collect();
             let known: Vec<_> =
                 (0..5).filter(|index| !query.contains(index)).map(|index| given[index]).collect();
-            let evidence = variables.evidence(&known).unwrap();
+            let evidence = evidence_of(&model, &known);
             let options = MpeOptions { gap: GAP, ..MpeOptions::default() };
-            let found = model
-                .mpe(&variables, &evidence, &query, &options, |_| ControlFlow::Continue(()))
-                .unwrap()
-                .mpe;
+            let found = model.mpe(&evidence, &query, &options, &mut |_| ControlFlow::Continue(())).unwrap();
             let best = brute_force(&model, &row, &query);
             assert!(found.value <= found.upper_bound, "{query:?}: {found:?}");
             // The grid's scores are in f32.
@@ -136,50 +137,43 @@ fn whole_numbers_are_whole_and_no_others_score_more() {
     let classes = UgmmClassifier::fit(&table, "well", &options(ObjectiveKind::Hybrid)).unwrap().0;
     let numbers = UgmmRegressor::fit(&table, "weight", &options(ObjectiveKind::Conditional)).unwrap().0;
     for (model, target) in [(classes.model(), ("well", "ill")), (numbers.model(), ("weight", "80"))] {
-        let variables = model.variables();
-        let index = |name: &str| variables.index_of(name).unwrap();
+        let index = |name: &str| model.index_of(name).unwrap();
         for asked in [&["children"][..], &["age", "colour"], &["since"], &["children", "age", "colour"]] {
             let query: Vec<usize> = asked.iter().map(|name| index(name)).collect();
             let given =
                 [("children", "2"), ("age", "50"), ("since", "2008-01-05"), ("colour", "red"), target];
             let given: Vec<_> = given.into_iter().filter(|(name, _)| !asked.contains(name)).collect();
-            let evidence = variables.evidence(&given).unwrap();
+            let evidence = evidence_of(model, &given);
             let options = MpeOptions { gap: GAP, ..MpeOptions::default() };
-            let found =
-                model.mpe(&variables, &evidence, &query, &options, |_| ControlFlow::Continue(())).unwrap();
-            let best = best_of_whole(model, &variables.row(&evidence), &query);
-            assert!(found.mpe.proved && best <= found.mpe.upper_bound + 1e-4, "{asked:?} {best} {found:?}");
-            assert!(best <= found.mpe.value + GAP + 1e-4, "{asked:?} {best} {found:?}");
-            for (number, (name, text)) in found.numbers.iter().zip(&found.values) {
-                assert!(number.is_none_or(|number| number.fract() == 0.0), "{name} {number:?}");
+            let found = model.mpe(&evidence, &query, &options, &mut |_| ControlFlow::Continue(())).unwrap();
+            let best = best_of_whole(model, &model.network_row(&evidence), &query);
+            assert!(found.proved && best <= found.upper_bound + 1e-4, "{asked:?} {best} {found:?}");
+            assert!(best <= found.value + GAP + 1e-4, "{asked:?} {best} {found:?}");
+            for &column in &query {
+                let (column, value) = (&model.columns()[column], found.row[column]);
+                assert_eq!(value.fract(), 0.0, "{} {value}", column.name());
                 // What is shown is what was found.
-                let shown = variables.evidence(&[(name, text)]).unwrap().values[0].1.clone();
-                let inputs = variables.list()[index(name)].inputs();
-                assert_eq!(shown, found.mpe.inputs[inputs], "{name} {text}");
+                assert_eq!(column.parse(&column.text(value)).unwrap(), value, "{}", column.name());
             }
         }
     }
 }
 
 /// The greatest score of all whole numbers and states of the variables asked for.
-fn best_of_whole(model: &TabularModel, row: &[f32], query: &[usize]) -> f64 {
+fn best_of_whole(model: &NetworkModel, row: &[f32], query: &[usize]) -> f64 {
     let Model::Ugmm(network) = &model.saved().model else { unreachable!("it was trained as such") };
-    let variables = model.variables();
+    let nothing = Evidence::nothing(model.columns().len());
     let mut rows = vec![row.to_vec()];
     for &index in query {
-        let variable = &variables.list()[index];
-        let values: Vec<Vec<f32>> = match (variable.states(), variable.range()) {
-            (Some(states), _) => states.inputs.clone(),
-            (None, Some(range)) => {
-                let input = |x: i64| vec![variable.to_network(x as f64) as f32];
-                (range.low as i64..=range.high as i64).map(input).collect()
-            }
-            (None, None) => unreachable!("its range is known"),
+        let values: Vec<Vec<f32>> = match model.variable(&nothing, index, usize::MAX).unwrap().domain {
+            Domain::States(states) => states,
+            Domain::Numbers(numbers) => numbers.into_iter().map(|number| vec![number as f32]).collect(),
+            Domain::Interval { .. } => unreachable!("all of its numbers are whole"),
         };
         let with = |row: Vec<f32>| {
             values.clone().into_iter().map(move |value| {
                 let mut row = row.clone();
-                row[variable.inputs()].copy_from_slice(&value);
+                row[model.inputs_of(index)].copy_from_slice(&value);
                 row
             })
         };

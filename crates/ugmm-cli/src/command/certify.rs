@@ -7,10 +7,9 @@ use crate::output::{check_outputs, count, percent, print, short, table, write_js
 use serde::Serialize;
 use std::io::IsTerminal;
 use std::time::Instant;
-use ugmm_data::frame::Values;
 use ugmm_network::Model;
 use ugmm_network::inference::robustness::Verdict;
-use ugmm_tabular::{AnyModel, ModelReader, TabularModel};
+use ugmm_tabular::{NetworkModel, ReadTarget, TableModel, TableReader};
 
 /// Rows certified between two looks at the clock.
 const BATCH: usize = 64;
@@ -49,7 +48,8 @@ struct CounterExample {
 
 pub fn run(options: &Certify, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[&options.model, &options.data])?;
-    let model = AnyModel::load(&options.model)?.network(&options.model, "ugmm certify")?;
+    let model = ugmm_tabular::load(&options.model)?;
+    let model = model.engine().network(&options.model, "ugmm certify")?;
     let start = Instant::now();
     let kind = match &model.saved().model {
         Model::Ugmm(_) => "ugmm",
@@ -70,31 +70,28 @@ pub fn run(options: &Certify, common: &Common) -> Result<(), CliError> {
         counter_examples: Vec::new(),
         seconds: 0.0,
     };
-    let movable = movable(&model, &options.keep)?;
+    let movable = movable(model, &options.keep)?;
     let (mut right, mut right_and_proved) = (0usize, 0usize);
     let most = options.rows.map_or(usize::MAX, usize::from);
     let width = model.preprocessor().inputs();
     let is_shown = !common.quiet && std::io::stderr().is_terminal();
-    let of_classes = !model.classes().is_empty();
-    'reading: for batch in
-        ModelReader::open(&options.data, &model, of_classes, &[], &options.table.read_options())?
-    {
+    // A model of numbers is refused with the first rows.
+    let target = if model.classes().is_empty() { ReadTarget::No } else { ReadTarget::Yes };
+    let read_options = options.table.read_options();
+    'reading: for batch in TableReader::open(&options.data, model, target, &[], &read_options)? {
         let batch = batch?;
-        let labels = match &batch.target {
-            Some(Values::Text(texts)) => texts.as_slice(),
-            _ => &[],
-        };
-        let known: Vec<usize> = (0..batch.known.len()).filter(|&place| batch.known[place]).collect();
-        report.rows_left_out += batch.known.len() - known.len();
-        for (places, inputs) in known.chunks(BATCH).zip(batch.inputs.chunks(BATCH * width)) {
+        let known = (0..batch.places.len()).filter(|&place| model.is_predictable(batch.row(place)));
+        let known: Vec<usize> = known.collect();
+        report.rows_left_out += batch.places.len() - known.len();
+        for places in known.chunks(BATCH) {
             let places = &places[..places.len().min(most - report.rows)];
-            let inputs = &inputs[..places.len() * width];
+            let rows: Vec<f64> = places.iter().flat_map(|&place| batch.row(place)).copied().collect();
+            let inputs = model.features(&rows);
             let boxes = options.boxes.get();
             let certificates =
-                model.certify(inputs, options.epsilon, &movable, boxes, options.attack_steps)?;
+                model.certify(&inputs, options.epsilon, &movable, boxes, options.attack_steps)?;
             for ((&place, row), certificate) in places.iter().zip(inputs.chunks(width)).zip(certificates) {
-                let label = labels.get(place).and_then(Option::as_deref);
-                let is_right = label == Some(model.classes()[certificate.class].as_str());
+                let is_right = batch.row(place).last() == Some(&(certificate.class as f64));
                 right += usize::from(is_right);
                 report.proved_by_intervals += usize::from(certificate.by_intervals);
                 match certificate.verdict {
@@ -106,10 +103,10 @@ pub fn run(options: &Certify, common: &Common) -> Result<(), CliError> {
                     Verdict::Disproved { example, class } => {
                         report.disproved += 1;
                         report.counter_examples.push(CounterExample {
-                            row: batch.rows[place],
+                            row: batch.places[place],
                             predicted: model.classes()[certificate.class].clone(),
                             becomes: model.classes()[class].clone(),
-                            changes: changes(&model, row, &example),
+                            changes: changes(model, row, &example),
                         });
                     }
                 }
@@ -134,43 +131,34 @@ pub fn run(options: &Certify, common: &Common) -> Result<(), CliError> {
     report.certified_accuracy = right_and_proved as f64 / report.rows as f64;
     report.seconds = start.elapsed().as_secs_f64();
     write_json(common.json.as_deref(), "ugmm/certify", &report)?;
-    if common.quiet { Ok(()) } else { print(&text(&report, &model, options)) }
+    if common.quiet { Ok(()) } else { print(&text(&report, model, options)) }
 }
 
-/// Which of the network's inputs move: numbers, but for the columns that are kept.
-fn movable(model: &TabularModel, kept: &[String]) -> Result<Vec<bool>, CliError> {
-    let variables = model.variables();
+/// Which of the network's inputs move: numbers, except for the columns that are kept.
+fn movable(model: &NetworkModel, kept: &[String]) -> Result<Vec<bool>, CliError> {
     let mut movable = model.movable_inputs();
-    for name in names(kept, |name| variables.list().iter().any(|known| known.name() == name))? {
-        let inputs = variables.list()[variables.index_of(&name)?].inputs();
-        // A target among the columns has inputs behind those of the network.
-        movable
-            .iter_mut()
-            .enumerate()
-            .filter(|(input, _)| inputs.contains(input))
-            .for_each(|(_, moves)| *moves = false);
+    for name in names(kept, |name| model.columns().iter().any(|known| known.name() == name))? {
+        let inputs = model.inputs_of(model.index_of(&name)?);
+        // The inputs of a target come after those that move.
+        movable.iter_mut().take(inputs.end).skip(inputs.start).for_each(|moves| *moves = false);
     }
     Ok(movable)
 }
 
-/// What differs in a counter-example, in the data's units.
-fn changes(model: &TabularModel, row: &[f32], example: &[f32]) -> Vec<(String, f64, f64)> {
-    let variables = model.variables();
+/// What differs in a counter-example, in the table's units.
+fn changes(model: &NetworkModel, row: &[f32], example: &[f32]) -> Vec<(String, f64, f64)> {
     let mut moved: Vec<usize> =
         (0..row.len()).filter(|&k| row[k] != example[k] && !row[k].is_nan()).collect();
     moved.sort_by(|&a, &b| (example[b] - row[b]).abs().total_cmp(&(example[a] - row[a]).abs()));
+    let sources = model.preprocessor().source_columns();
     let units = |k: usize, value: f32| {
         model.preprocessor().to_data_units(k, value.into()).unwrap_or_else(|| value.into())
     };
-    let name = |k: usize| {
-        let variable = variables.list().iter().find(|variable| variable.inputs().contains(&k));
-        variable.map_or_else(String::new, |variable| variable.name().to_owned())
-    };
+    let name = |k: usize| model.columns()[sources[k]].name().to_owned();
     moved.into_iter().map(|k| (name(k), units(k, row[k]), units(k, example[k]))).collect()
 }
 
-fn text(report: &Report, model: &TabularModel, options: &Certify) -> String {
-    let variables = model.variables();
+fn text(report: &Report, model: &NetworkModel, options: &Certify) -> String {
     let share = |rows: usize| format!("{} %", percent(rows as f64 / report.rows as f64, 2));
     let mut text = format!(
         "{}, {} predicted {} % right; every number moved by up to {} of the network's units\n\n",
@@ -193,8 +181,8 @@ fn text(report: &Report, model: &TabularModel, options: &Certify) -> String {
     }
     for example in report.counter_examples.iter().take(options.examples) {
         let change = |(name, from, to): &(String, f64, f64)| {
-            let variable = variables.list().iter().find(|variable| variable.name() == name);
-            let number = |number: f64| variable.map_or_else(|| short(number), |one| one.fine_text(number));
+            let column = model.columns().iter().find(|column| column.name() == name);
+            let number = |number: f64| column.map_or_else(|| short(number), |one| one.fine_text(number));
             format!("{name} {} → {}", number(*from), number(*to))
         };
         let changes: Vec<String> = example.changes.iter().take(MOST_COLUMNS).map(change).collect();

@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::path::Path;
 use ugmm_data::ImageGrid;
 use ugmm_network::file::write_atomically;
-use ugmm_tabular::{DensityModel, DensityReader};
+use ugmm_tabular::{DensityModel, ReadTarget, TableModel, TableReader};
 
 /// Px of a pixel, and between images.
 const SCALE: usize = 3;
@@ -66,8 +66,8 @@ pub fn complete(
         .map(|column| grid.places.get(column).is_some_and(|&place| hide.hides(place, &grid)))
         .collect();
     let mut sheet: Vec<Vec<Vec<u8>>> = Vec::new();
-    'file: for batch in DensityReader::open(&options.data, model, false, &[], &options.table.read_options())?
-    {
+    let read_options = options.table.read_options();
+    'file: for batch in TableReader::open(&options.data, model, ReadTarget::No, &[], &read_options)? {
         let batch = batch?;
         for row in 0..batch.places.len() {
             if sheet.len() == most {

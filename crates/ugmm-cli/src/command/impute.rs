@@ -2,14 +2,14 @@
 
 use crate::arguments::{Common, Format, Impute};
 use crate::command::images;
-use crate::density_rows::{Met, left_empty, outside_examples};
 use crate::error::CliError;
+use crate::met::{Met, left_empty, outside_examples};
 use crate::output::{check_not_mixed, check_outputs, count, write_json};
 use crate::row_output::{Column, Values, format_by_name, write_rows};
 use serde::Serialize;
 use std::path::Path;
 use ugmm_data::frame::{Notation, ValueType};
-use ugmm_tabular::{AnyModel, DensityBatch, DensityColumn, DensityModel, DensityReader};
+use ugmm_tabular::{Batch, Column as ModelColumn, DensityModel, TableModel, TableReader};
 
 /// What the values of one column of the output are made of.
 enum Source {
@@ -39,19 +39,19 @@ struct Report {
 pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
     check_not_mixed(options.output.as_deref(), common.json.as_deref())?;
     check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
-    let model = AnyModel::load(&options.model)?.density(&options.model, "ugmm impute")?;
+    let model = ugmm_tabular::load(&options.model)?;
+    let model = model.engine().density(&options.model, "ugmm impute")?;
     if let Some(output) = options.output.as_deref().filter(|output| images::is_picture(output)) {
-        return images::complete(&model, options, output, common);
+        return images::complete(model, options, output, common);
     }
     let format = format_by_name(options.output.as_deref())?;
     if options.hide.is_some() {
         let reason = "parts of images are hidden for a picture of what the model makes of them; name one with -o FILE.png";
         return Err(CliError::Option { key: "--hide", reason: reason.into() });
     }
-    let (mut reader, names) =
-        DensityReader::open_whole(&options.data, &model, &options.table.read_options())?;
-    let has_gaps = if options.uncertainty { gaps(&model, options)? } else { None };
-    let sources = sources(&model, &names, reader.with_target(), has_gaps.as_deref(), options)?;
+    let (mut reader, names) = TableReader::open_whole(&options.data, model, &options.table.read_options())?;
+    let has_gaps = if options.uncertainty { gaps(model, options)? } else { None };
+    let sources = sources(model, &names, reader.has_target(), has_gaps.as_deref(), options)?;
     let types = reader.kept_types();
     let mut notations = reader.notations();
     let mut empty_cells = 0;
@@ -61,7 +61,7 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
         for batch in reader.by_ref() {
             let batch = batch?;
             met.add(&batch);
-            outside_examples(&model, &batch, &mut examples);
+            outside_examples(model, &batch, &mut examples);
             for (_, source) in &sources {
                 if let Source::Filled { kept, column } = *source {
                     batch.kept[kept].iter().flatten().for_each(|text| notations[column].see(text));
@@ -76,8 +76,8 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
                 *missing += texts.map_or(0, |texts| texts.iter().filter(|text| text.is_none()).count());
             }
             let columns = match options.draws {
-                None => filled(&model, &batch, &sources, &notations)?,
-                Some(draws) => drawn(&model, &batch, &sources, &notations, draws.get(), options.seed)?,
+                None => filled(model, &batch, &sources, &notations)?,
+                Some(draws) => drawn(model, &batch, &sources, &notations, draws.get(), options.seed)?,
             };
             for (column, (_, source)) in columns.iter().zip(&sources) {
                 if let (Values::Text(texts), Source::Filled { column, .. }) = (&column.values, source) {
@@ -91,7 +91,7 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
             let typed = columns
                 .into_iter()
                 .zip(&sources)
-                .map(|(column, (_, source))| typed(column, source, &model, &types, &notations, format));
+                .map(|(column, (_, source))| typed(column, source, model, &types, &notations, format));
             writer.write(&typed.collect::<Vec<_>>())?;
         }
         Ok(())
@@ -106,8 +106,7 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
     };
     write_json(common.json.as_deref(), "ugmm/impute", &report)?;
     if !common.quiet {
-        let met = Met { missing_values: 0, ..report.met };
-        let remarks = met.remarks("", &examples, &reader.unseen());
+        let remarks = report.met.remarks(model, None, &examples, &reader.unseen());
         let assumed = crate::table::reading_doubts(&reader.doubts());
         eprint!("{remarks}{assumed}{}{}", text(&report), left_empty(empty_cells));
     }
@@ -119,7 +118,7 @@ fn gaps(model: &DensityModel, options: &Impute) -> Result<Option<Vec<bool>>, Cli
     if options.data == Path::new("-") {
         return Ok(None);
     }
-    let (reader, names) = DensityReader::open_whole(&options.data, model, &options.table.read_options())?;
+    let (reader, names) = TableReader::open_whole(&options.data, model, &options.table.read_options())?;
     let mut has_gaps = vec![false; names.len()];
     for batch in reader {
         for (has_gaps, texts) in has_gaps.iter_mut().zip(&batch?.kept) {
@@ -179,7 +178,7 @@ fn sources(
 /// The rows with their missing values filled in by what is to be expected.
 fn filled(
     model: &DensityModel,
-    batch: &DensityBatch,
+    batch: &Batch,
     sources: &[(String, Source)],
     notations: &[Notation],
 ) -> Result<Vec<Column>, CliError> {
@@ -221,7 +220,7 @@ fn filled(
 /// Each row as often as there are draws, its missing values drawn together.
 fn drawn(
     model: &DensityModel,
-    batch: &DensityBatch,
+    batch: &Batch,
     sources: &[(String, Source)],
     notations: &[Notation],
     draws: usize,
@@ -288,7 +287,7 @@ fn typed(
 }
 
 /// The type of the file's values, if what the model fills in is of it as well.
-fn type_of_filled(found: &ValueType, column: &DensityColumn) -> ValueType {
+fn type_of_filled(found: &ValueType, column: &ModelColumn) -> ValueType {
     let is_whole = column.range().is_some_and(|range| range.whole);
     let are_integers = || {
         let states = column.states().unwrap_or_default();

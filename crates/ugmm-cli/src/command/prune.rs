@@ -2,13 +2,13 @@
 
 use crate::arguments::{Common, Prune};
 use crate::error::CliError;
-use crate::first_rows::{FirstRows, Quality};
+use crate::first_rows::FirstRows;
 use crate::output::{check_outputs, count, percent, print, short, table, write_json};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 use ugmm_network::pruning::{Criterion, Keep, PrunedLayer};
-use ugmm_tabular::{AnyModel, Baseline, TabularModel};
+use ugmm_tabular::{Baseline, Measures, NetworkModel, TableModel};
 
 /// Shares to compare, where none is asked for.
 const SHARES: [f64; 8] = [0.9, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05];
@@ -26,7 +26,7 @@ struct Report<'a> {
     criterion: Criterion,
     /// Of the model as it is.
     components: usize,
-    quality: Option<Quality>,
+    quality: Option<Measures>,
     /// Of the rows whose target is known.
     baseline: Option<Baseline>,
     pruned: Vec<Pruned>,
@@ -42,16 +42,17 @@ struct Pruned {
     /// Of the components that there were.
     share: f64,
     layers: Vec<PrunedLayer>,
-    quality: Option<Quality>,
+    quality: Option<Measures>,
     /// Of predictions, as a share of that of the model as it is.
     time: f64,
 }
 
 pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
     check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
-    let model = AnyModel::load(&options.model)?.network(&options.model, "ugmm prune")?;
-    let rows = FirstRows::read(&options.data, &model, &options.table.read_options(), options.rows.get())?;
-    let quality = rows.quality(&model)?;
+    let model = ugmm_tabular::load(&options.model)?;
+    let model = model.engine().network(&options.model, "ugmm prune")?;
+    let rows = FirstRows::read(&options.data, model, &options.table.read_options(), options.rows.get())?;
+    let quality = rows.quality(model)?;
     let keeps: Vec<Keep> = match (options.keep, options.at_least, options.max_loss) {
         (Some(share), _, _) => vec![Keep::Share(share)],
         (_, Some(least), _) => vec![Keep::AtLeast(least)],
@@ -69,7 +70,7 @@ pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
     let (mut all, mut chosen) = (Vec::new(), None);
     for keep in keeps {
         let (pruned, layers) = model.pruned(&pruner, keep)?;
-        let result = measured(&model, &pruned, keep, layers, &rows)?;
+        let result = measured(model, &pruned, keep, layers, &rows)?;
         let is_good_enough = match (options.max_loss, quality, result.quality) {
             (Some(most), Some(before), Some(after)) => loss(before, after) <= most,
             _ => true,
@@ -96,7 +97,7 @@ pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
         criterion: options.by.into(),
         components: all.first().map_or(0, |pruned| before(&pruned.layers)),
         quality,
-        baseline: rows.baseline(&model),
+        baseline: rows.baseline(model),
         pruned: all,
         model_file: options.output.as_deref(),
         components_in_file,
@@ -106,8 +107,8 @@ pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
 }
 
 fn measured(
-    model: &TabularModel,
-    pruned: &TabularModel,
+    model: &NetworkModel,
+    pruned: &NetworkModel,
     keep: Keep,
     layers: Vec<PrunedLayer>,
     rows: &FirstRows,
@@ -119,7 +120,7 @@ fn measured(
     for _ in 0..TIMINGS {
         for (shortest, model) in shortest.iter_mut().zip([model, pruned]) {
             let start = Instant::now();
-            model.predictions(timed)?;
+            model.predicted(timed)?;
             *shortest = shortest.min(start.elapsed().as_secs_f64());
         }
     }
@@ -137,10 +138,10 @@ fn measured(
 
 /// How much worse predictions have become: percentage points of accuracy, or the rise of the root mean squared error in
 /// percent.
-fn loss(before: Quality, after: Quality) -> f64 {
+fn loss(before: Measures, after: Measures) -> f64 {
     match (before, after) {
-        (Quality::Classes(before), Quality::Classes(after)) => 100.0 * (before.accuracy - after.accuracy),
-        (Quality::Numbers(before), Quality::Numbers(after)) => 100.0 * (after.rmse / before.rmse - 1.0),
+        (Measures::Classes(before), Measures::Classes(after)) => 100.0 * (before.accuracy - after.accuracy),
+        (Measures::Numbers(before), Measures::Numbers(after)) => 100.0 * (after.rmse / before.rmse - 1.0),
         _ => unreachable!("both models predict the same"),
     }
 }
@@ -148,16 +149,16 @@ fn loss(before: Quality, after: Quality) -> f64 {
 fn text(report: &Report, rows: &FirstRows, options: &Prune) -> String {
     let mut header = ["kept, %", "components", "neurons"].map(String::from).to_vec();
     header.extend(match report.quality {
-        Some(Quality::Classes(_)) => vec!["accuracy, %".into(), "log-loss".into()],
-        Some(Quality::Numbers(_)) => vec!["RMSE".into(), "CRPS".into()],
+        Some(Measures::Classes(_)) => vec!["accuracy, %".into(), "log-loss".into()],
+        Some(Measures::Numbers(_)) => vec!["RMSE".into(), "CRPS".into()],
         None => Vec::new(),
     });
     header.push("time, %".into());
-    let cells = |quality: Option<Quality>| match quality {
-        Some(Quality::Classes(metrics)) => {
+    let cells = |quality: Option<Measures>| match quality {
+        Some(Measures::Classes(metrics)) => {
             vec![percent(metrics.accuracy, 2), format!("{:.4}", metrics.log_loss)]
         }
-        Some(Quality::Numbers(metrics)) => vec![short(metrics.rmse), short(metrics.crps)],
+        Some(Measures::Numbers(metrics)) => vec![short(metrics.rmse), short(metrics.crps)],
         None => Vec::new(),
     };
     let sizes = |part: fn(&PrunedLayer) -> usize, layers: &[PrunedLayer]| {
@@ -187,9 +188,8 @@ fn text(report: &Report, rows: &FirstRows, options: &Prune) -> String {
     };
     if let Some(baseline) = &report.baseline {
         text += &format!("to compare: {}\n", baseline.in_words(report.target));
-        let is_guess = |quality: Option<Quality>| {
-            quality.is_some_and(|quality| baseline.is_not_beaten_by(&quality.measures()))
-        };
+        let is_guess =
+            |quality: Option<Measures>| quality.is_some_and(|quality| baseline.is_not_beaten_by(&quality));
         let written = report.components_in_file;
         let guesses = |pruned: &&Pruned| is_guess(pruned.quality);
         let guesses: Vec<&Pruned> = report.pruned.iter().filter(guesses).collect();

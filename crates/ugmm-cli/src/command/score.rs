@@ -1,16 +1,16 @@
 //! `ugmm score`: how likely the rows of a table are, and what is unusual about them.
 
 use crate::arguments::{Common, Score};
-use crate::density_rows::{Met, outside_examples};
 use crate::error::CliError;
+use crate::met::{Met, outside_examples};
 use crate::output::{check_not_mixed, check_outputs, count, log_likelihood, percent, write_json};
 use crate::row_output::{Column, Values, format_of, write_rows};
 use serde::Serialize;
 use ugmm_circuit::UnivariateMixture;
 use ugmm_data::frame::UnseenValues;
 use ugmm_tabular::{
-    AnyModel, DensityColumn, DensityModel, DensityReader, LogLikelihoodMeasures, Surprise, UNLIKELY,
-    UsualRows,
+    Column as ModelColumn, DensityModel, LogLikelihoodMeasures, ReadTarget, Surprise, TableModel,
+    TableReader, UNLIKELY, UsualRows,
 };
 
 /// What the value of a level is called that training had seldom or not at all.
@@ -35,11 +35,13 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
         &[options.rows.output.as_deref(), common.json.as_deref()],
         &[&options.model, &options.data],
     )?;
-    let model = AnyModel::load(&options.model)?.density(&options.model, "ugmm score")?;
+    let model = ugmm_tabular::load(&options.model)?;
+    let model = model.engine().density(&options.model, "ugmm score")?;
     let format = format_of(options.rows.format, options.rows.output.as_deref())?;
     let read_options = options.rows.read_options(&options.table);
-    let (mut reader, with_target) =
-        DensityReader::open_with_target_if_there(&options.data, &model, &options.rows.keep, &read_options)?;
+    let keep = &options.rows.keep;
+    let mut reader = TableReader::open(&options.data, model, ReadTarget::IfThere, keep, &read_options)?;
+    let with_target = reader.has_target();
     let types = reader.kept_types();
     let (mut met, mut examples) = (Met::default(), Vec::new());
     let (mut log_likelihoods, mut unlikely_rows, mut with_draws) = (Vec::new(), 0, 0);
@@ -47,7 +49,7 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
         for batch in reader.by_ref() {
             let batch = batch?;
             met.add(&batch);
-            outside_examples(&model, &batch, &mut examples);
+            outside_examples(model, &batch, &mut examples);
             let surprises = model.surprises(&batch.rows)?;
             log_likelihoods.extend(surprises.iter().map(|surprise| surprise.log_likelihood));
             unlikely_rows += surprises.iter().filter(|surprise| surprise.share_at_most < UNLIKELY).count();
@@ -59,8 +61,8 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
                     false => model.columns()[column].cell(value).unwrap_or_else(|| RARE.to_owned()),
                 }
             };
-            let columns = columns(&model, &surprises, values);
-            let kept = super::predict::kept(&options.rows.keep, &types, batch.kept.clone());
+            let columns = columns(model, &surprises, values);
+            let kept = super::predict::kept(keep, &types, batch.kept.clone());
             writer.write(&kept.chain(columns).collect::<Vec<_>>())?;
         }
         Ok(())
@@ -70,7 +72,7 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
         Report { met, with_target, log_likelihood, unlikely_rows, rows_compared_with_draws: with_draws };
     write_json(common.json.as_deref(), "ugmm/score", &report)?;
     if !common.quiet {
-        eprint!("{}", remarks(&report, &model, &examples, &reader.unseen()));
+        eprint!("{}", remarks(&report, model, &examples, &reader.unseen()));
         eprint!("{}", crate::table::reading_doubts(&reader.doubts()));
     }
     Ok(())
@@ -113,7 +115,7 @@ fn columns(
 }
 
 /// What was to be expected of a column: its interval of probability 90 %, or its most probable state.
-pub fn expected(column: &DensityColumn, distribution: &UnivariateMixture) -> String {
+pub fn expected(column: &ModelColumn, distribution: &UnivariateMixture) -> String {
     match column.states() {
         Some(_) => {
             let (state, probability) = column.most_probable(distribution);
@@ -132,7 +134,7 @@ fn remarks(report: &Report, model: &DensityModel, examples: &[String], unseen: &
         (Some(target), false) => format!(" (without {target:?}, which the table does not have)"),
         _ => String::new(),
     };
-    let mut text = report.met.remarks("integrated out", examples, unseen);
+    let mut text = report.met.remarks(model, Some("integrated out"), examples, unseen);
     text += &format!("{}{}{without}\n", count(rows, "row"), log_likelihood(&report.log_likelihood));
     let of_training =
         if model.learned().validation_rows > 0 { "held out in training" } else { "learned from" };

@@ -52,6 +52,32 @@ impl Preprocessor {
         Some(ColumnStates { names, inputs, rare })
     }
 
+    /// The inputs for rows of values, `[rows, inputs]`, row-major; the first columns of `rows`, `[rows, width]`, are those of
+    /// [`Self::requests`]. A value is a number, or the index of a state among [`Self::states`]; an index beyond them counts as the
+    /// last state. NaN where a value is missing.
+    pub fn inputs_of(&self, rows: &[f64], width: usize) -> Vec<f32> {
+        let stride = self.inputs();
+        let mut inputs = vec![f32::NAN; rows.len() / width * stride];
+        let mut offset = 0;
+        for (index, column) in self.columns.iter().enumerate() {
+            let places = rows.iter().skip(index).step_by(width).zip(inputs[offset..].chunks_mut(stride));
+            match (&column.inputs, self.states(index)) {
+                (Inputs::PerLevel { .. }, Some(states)) => {
+                    let known = places.filter(|(value, _)| !value.is_nan());
+                    known.for_each(|(&value, place)| {
+                        let state = &states.inputs[(value as usize).min(states.inputs.len() - 1)];
+                        place[..state.len()].copy_from_slice(state);
+                    });
+                }
+                (Inputs::One(scale), _) => places.for_each(|(&value, place)| place[0] = scale.input(value)),
+                // Only categories have an input for each level.
+                (Inputs::PerLevel { .. }, None) => {}
+            }
+            offset += column.scales().len();
+        }
+        inputs
+    }
+
     /// The input that a number becomes, of a column of [`Self::requests`] with one input; none if there is no such column
     /// or it has several. The network's own input is this number rounded to `f32`.
     pub fn input_of(&self, column: usize, number: f64) -> Option<f64> {

@@ -8,7 +8,7 @@ mod roc;
 
 pub use confusion::{ClassMeasures, Confusion};
 pub use decision::{decisions, most_probable, unweighted};
-pub use numbers::{NumberMetrics, explained_variance, mean_and_deviation};
+pub use numbers::{NumberDistribution, NumberMetrics, mean_and_deviation};
 pub use reliability::{ReliabilityBin, reliability};
 pub use roc::{area_under_roc, areas_one_against_rest};
 pub use ugmm_kernels::root_mean_square;

@@ -31,48 +31,85 @@ pub struct NumberMetrics {
     pub width_90: f64,
 }
 
+/// A distribution of a number, as [`NumberMetrics`] measures it. Numbers are in the data's units.
+pub trait NumberDistribution {
+    /// The mean.
+    fn mean(&self) -> f64;
+    /// The least number that is exceeded with probability 1 − `probability` at most.
+    fn quantile(&self, probability: f64) -> f64;
+    /// Whether the number has a density or a probability.
+    fn is_possible(&self, number: f64) -> bool;
+    /// The natural logarithm of the density per unit of the number, or of the probability of a discrete number.
+    fn log_density(&self, number: f64) -> f64;
+    /// The continuous ranked probability score of the number.
+    fn crps(&self, number: f64) -> f64;
+}
+
+impl NumberDistribution for ConditionalDensity {
+    fn mean(&self) -> f64 {
+        self.mean()
+    }
+
+    fn quantile(&self, probability: f64) -> f64 {
+        self.quantile(probability)
+    }
+
+    fn is_possible(&self, number: f64) -> bool {
+        let (low, high) = self.range();
+        (low..=high).contains(&number)
+    }
+
+    fn log_density(&self, number: f64) -> f64 {
+        self.log_density(number)
+    }
+
+    fn crps(&self, number: f64) -> f64 {
+        self.crps(number)
+    }
+}
+
 impl NumberMetrics {
-    /// The measures of one density per row against the true numbers `[rows]`.
+    /// The measures of one distribution per row against the true numbers `[rows]`.
     ///
     /// # Panics
     ///
     /// When there are no rows, or the numbers of densities and of `numbers` differ.
     #[must_use]
-    pub fn of(densities: &[ConditionalDensity], numbers: &[f64]) -> Self {
+    pub fn of<D: NumberDistribution>(distributions: &[D], numbers: &[f64]) -> Self {
         assert!(!numbers.is_empty(), "there are no rows");
-        assert_eq!(densities.len(), numbers.len(), "as many numbers as densities");
+        assert_eq!(distributions.len(), numbers.len(), "as many numbers as distributions");
         let rows = numbers.len() as f64;
-        let pairs = || densities.iter().zip(numbers.iter().copied());
-        let mean = |value: &dyn Fn(&ConditionalDensity, f64) -> f64| {
-            pairs().map(|(density, number)| value(density, number)).sum::<f64>() / rows
+        let pairs = || distributions.iter().zip(numbers.iter().copied());
+        let mean = |value: &dyn Fn(&D, f64) -> f64| {
+            pairs().map(|(distribution, number)| value(distribution, number)).sum::<f64>() / rows
         };
-        let inside = |share: f64| {
+        // Quantiles are found by searches, so that they are computed once.
+        let intervals = |share: f64| -> Vec<(f64, f64)> {
             let tail = 0.5 * (1.0 - share);
-            mean(&|density, number| {
-                let interval = density.quantile(tail)..=density.quantile(1.0 - tail);
-                f64::from(u8::from(interval.contains(&number)))
-            })
+            distributions.iter().map(|one| (one.quantile(tail), one.quantile(1.0 - tail))).collect()
         };
-        let is_inside = |(density, number): &(&ConditionalDensity, f64)| {
-            let (low, high) = density.range();
-            (low..=high).contains(number)
+        let inside = |intervals: &[(f64, f64)]| {
+            let is_inside = |((low, high), number): &(&(f64, f64), &f64)| (*low..=*high).contains(*number);
+            intervals.iter().zip(numbers).filter(is_inside).count() as f64 / rows
         };
-        let inside_range = pairs().filter(is_inside).count();
-        let logs = pairs().filter(is_inside).map(|(density, number)| density.log_density(number));
-        let log_density = logs.sum::<f64>() / inside_range.max(1) as f64;
-        let errors = pairs().map(|(density, number)| (rows.recip(), density.mean() - number));
+        let (half, nine_tenths) = (intervals(0.5), intervals(0.9));
+        let is_possible = |(distribution, number): &(&D, f64)| distribution.is_possible(*number);
+        let possible = pairs().filter(is_possible).count();
+        let logs = pairs().filter(is_possible).map(|(distribution, number)| distribution.log_density(number));
+        let log_density = logs.sum::<f64>() / possible.max(1) as f64;
+        let errors = pairs().map(|(distribution, number)| (rows.recip(), distribution.mean() - number));
         let rmse = root_mean_square(errors);
         Self {
             rows: numbers.len(),
             rmse,
-            mae: mean(&|density, number| (density.quantile(0.5) - number).abs()),
+            mae: mean(&|distribution, number| (distribution.quantile(0.5) - number).abs()),
             r2: explained_variance(rmse, numbers),
             log_density,
-            outside: numbers.len() - inside_range,
-            crps: mean(&|density, number| density.crps(number)),
-            coverage_50: inside(0.5),
-            coverage_90: inside(0.9),
-            width_90: mean(&|density, _| density.quantile(0.95) - density.quantile(0.05)),
+            outside: numbers.len() - possible,
+            crps: mean(&|distribution, number| distribution.crps(number)),
+            coverage_50: inside(&half),
+            coverage_90: inside(&nine_tenths),
+            width_90: nine_tenths.iter().map(|(low, high)| high - low).sum::<f64>() / rows,
         }
     }
 }
@@ -110,8 +147,7 @@ impl NumberMetrics {
 
 /// The share of the numbers' variance that predictions with this root mean squared error explain; `None` where there is none, or
 /// `f64` cannot hold it.
-#[must_use]
-pub fn explained_variance(rmse: f64, numbers: &[f64]) -> Option<f64> {
+fn explained_variance(rmse: f64, numbers: &[f64]) -> Option<f64> {
     let (_, deviation) = mean_and_deviation(numbers);
     Some(1.0 - (rmse / deviation).powi(2)).filter(|share| deviation > 0.0 && share.is_finite())
 }

@@ -1,36 +1,58 @@
-//! Rows of a table as a circuit wants them.
+//! Rows of a table as values of a model's columns.
 
-use super::{DensityColumn, Encoded};
-use ugmm_data::frame::Values;
+use super::{Column, ColumnValues, PIXEL_TOLERANCE, WHITE};
+use crate::Table;
+use crate::error::TabularError;
+use std::borrow::Cow;
+use ugmm_data::frame::{Level, ReadAs, UNSEEN, Values};
 
-/// Rows of a circuit.
+/// Rows as values of a model's columns; see [`Column`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EncodedRows {
-    /// `[rows, columns]`, row by row; NaN where a value is missing or one that the variable cannot be.
+    /// `[rows, columns]`, row-major; NaN where a value is missing, or not possible in its column.
     pub values: Vec<f64>,
-    /// Numbers that their variables cannot be, by row and column.
+    /// Values that are not possible in their columns, by row and column.
     pub outside: Vec<Outside>,
-    /// How many values are missing.
+    /// Number of missing values.
     pub missing: usize,
-    /// Levels that training did not have or had seldom.
+    /// Number of values whose levels training did not have; for a density also of those that it had in few rows.
     pub unseen: usize,
-    /// Numbers with a fraction in columns of whole numbers, which were rounded.
+    /// Number of numbers with a fraction in columns of whole numbers, which are rounded.
     pub rounded: usize,
 }
 
-/// A value that has no probability at all: a number outside of the range of its column, or a class that there was none of.
+/// A value without any probability: a number outside of the range of its column, or a class that training did not have.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outside {
-    /// The row, counted from 0 among those of the batch.
+    /// The row, counted from 0 in the batch.
     pub row: usize,
     /// Index of the column.
     pub column: usize,
-    /// The number in the table's units; NaN of a class.
+    /// The number in the table's units; NaN for a class.
     pub number: f64,
 }
 
-/// Encodes columns of the same length; a column that is not there is missing in each row.
-pub(crate) fn encode(columns: &[DensityColumn], values: &[Option<&Values>], rows: usize) -> EncodedRows {
+/// A value of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Encoded {
+    Missing,
+    Value(f64),
+    /// A level that is not among those that are read; NaN where no state is for such levels.
+    Unseen(f64),
+    /// A number that the column cannot have.
+    Impossible(f64),
+    /// The whole number for a number with a fraction in a column of whole numbers, or the day.
+    Rounded(f64),
+}
+
+/// The rows of columns of the same length; a column that is not there is missing in each row. A class that training did not have
+/// is outside of the column at `target`; other columns take such a level as a rare one.
+pub(crate) fn encode(
+    columns: &[Column],
+    target: Option<usize>,
+    values: &[Option<&Values>],
+    rows: usize,
+) -> EncodedRows {
     let width = columns.len();
     let mut encoded = EncodedRows { values: vec![f64::NAN; rows * width], ..EncodedRows::default() };
     for (index, (column, values)) in columns.iter().zip(values).enumerate() {
@@ -38,7 +60,7 @@ pub(crate) fn encode(columns: &[DensityColumn], values: &[Option<&Values>], rows
         for row in 0..rows {
             let value = match values {
                 Values::Numbers(numbers) => column.encode_number(numbers[row]),
-                Values::Codes(codes) => column.encode_code(codes[row]),
+                Values::Codes(codes) => column.encode_code(codes[row], target == Some(index)),
                 Values::Text(_) => Encoded::Missing,
             };
             let place = &mut encoded.values[row * width + index];
@@ -61,4 +83,77 @@ pub(crate) fn encode(columns: &[DensityColumn], values: &[Option<&Values>], rows
     }
     encoded.outside.sort_by_key(|outside| (outside.row, outside.column));
     encoded
+}
+
+/// The rows of a table.
+pub(crate) fn encode_table(
+    table: &Table,
+    columns: &[Column],
+    target: Option<usize>,
+) -> Result<EncodedRows, TabularError> {
+    let held: Vec<_> = columns.iter().map(|column| column.values_of(table)).collect::<Result<_, _>>()?;
+    let values: Vec<_> = held.iter().map(|values| Some(values.as_ref())).collect();
+    Ok(encode(columns, target, &values, table.rows()))
+}
+
+impl Column {
+    /// A number of the table.
+    pub(super) fn encode_number(&self, number: f64) -> Encoded {
+        if number.is_nan() {
+            return Encoded::Missing;
+        }
+        let possible = |is_possible: bool, value: f64| {
+            if is_possible { Encoded::Value(value) } else { Encoded::Impossible(number) }
+        };
+        match self.values {
+            ColumnValues::Whole { low, high } => {
+                let whole = if self.is_date() { number.floor() } else { number.round() };
+                match (low as f64..=high as f64).contains(&whole) {
+                    false => Encoded::Impossible(number),
+                    true if whole == number => Encoded::Value(number),
+                    true => Encoded::Rounded(whole),
+                }
+            }
+            ColumnValues::Number => {
+                let is_beyond = self.least.is_some_and(|least| number < least)
+                    || self.greatest.is_some_and(|greatest| number > greatest);
+                possible(!is_beyond, number)
+            }
+            ColumnValues::Pixel => {
+                let byte = number * WHITE;
+                let is_byte = (byte - byte.round()).abs() < PIXEL_TOLERANCE;
+                possible(is_byte && (0.0..=WHITE).contains(&byte.round()), byte.round() + 0.0)
+            }
+            _ => Encoded::Value(number),
+        }
+    }
+
+    /// A code of the table; [`UNSEEN`] is none of the levels.
+    fn encode_code(&self, code: Option<u32>, is_target: bool) -> Encoded {
+        let ReadAs::Codes(levels) = &self.request.read_as else { return Encoded::Missing };
+        match (code, self.other()) {
+            (None, _) => Encoded::Missing,
+            (Some(code), other) if (code as usize) < levels.len() => {
+                // Rare levels come after the state that they share.
+                let is_rare = other.is_some_and(|other| code as usize >= other);
+                Encoded::Value(f64::from(code) + f64::from(u8::from(is_rare)))
+            }
+            (Some(_), Some(other)) => Encoded::Unseen(other as f64),
+            (Some(_), None) if is_target => Encoded::Impossible(f64::NAN),
+            (Some(_), None) => Encoded::Unseen(f64::NAN),
+        }
+    }
+
+    /// The values of the column in a table: codes are those of the column's levels, not of the table's.
+    fn values_of<'t>(&self, table: &'t Table) -> Result<Cow<'t, Values>, TabularError> {
+        let values = table.column(self.name())?;
+        let (Values::Codes(codes), ReadAs::Codes(levels)) = (values, &self.request.read_as) else {
+            return Ok(Cow::Borrowed(values));
+        };
+        let known = table.schema().column(self.name())?.levels.as_deref().unwrap_or_default();
+        let own = |level: &Level| levels.iter().position(|own| *own == level.text);
+        let own: Vec<u32> = known.iter().map(|level| own(level).map_or(UNSEEN, |code| code as u32)).collect();
+        let code = |code: &Option<u32>| code.map(|code| own.get(code as usize).copied().unwrap_or(UNSEEN));
+        Ok(Cow::Owned(Values::Codes(codes.iter().map(code).collect())))
+    }
 }

@@ -1,108 +1,41 @@
-//! Questions to a density model: one column given others, the log-likelihood of what is given, rows drawn.
+//! Questions to a density: one column given others, rows drawn.
 
 use super::model::DensityModel;
-use crate::column::DensityColumn;
+use crate::distribution::Distribution;
 use crate::error::TabularError;
+use crate::model::TableModel;
+use crate::question::Evidence;
 use crate::question::error::QuestionError;
 use ugmm_circuit::UnivariateMixture;
 use ugmm_network::{Stream, generator};
 
-/// What is known of a row.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DensityEvidence {
-    /// One value for each column; NaN where nothing is known. A rare level has a value of its own, after the column's states.
-    pub row: Vec<f64>,
-}
-
-/// The distribution of a column given others.
-#[derive(Clone, Debug)]
-pub struct DensityAnswer<'m> {
-    /// The column.
-    pub column: &'m DensityColumn,
-    /// Over the circuit's values of it: states from 0 on, bytes of pixels.
-    pub distribution: UnivariateMixture,
-}
-
-impl DensityEvidence {
-    /// Whether the value of a column is known.
-    #[must_use]
-    pub fn holds(&self, column: usize) -> bool {
-        !self.row[column].is_nan()
-    }
-}
-
-impl DensityAnswer<'_> {
-    /// Each state with its probability, rare levels by their shares of the rows that have one; none of a number.
-    #[must_use]
-    pub fn states(&self) -> Option<Vec<(String, f64)>> {
-        self.column.states()?;
-        match &self.distribution {
-            UnivariateMixture::Discrete { probabilities, .. } => {
-                let named = |(value, share)| (self.column.state_name(value), share);
-                Some(self.column.divided(probabilities).into_iter().map(named).collect())
-            }
-            UnivariateMixture::Continuous { .. } => None,
-        }
-    }
-}
-
 impl DensityModel {
-    /// What is known, from pairs of a column and its value in the table's units and words.
-    ///
-    /// # Errors
-    ///
-    /// Names the first column that is not there or is given twice, and the first value that is none of its column's.
-    pub fn evidence<N: AsRef<str>, V: AsRef<str>>(
+    /// See [`TableModel::distribution`](crate::TableModel::distribution): exact, with all other columns integrated out.
+    pub(super) fn distribution_of(
         &self,
-        pairs: &[(N, V)],
-    ) -> Result<DensityEvidence, TabularError> {
-        let mut row = vec![f64::NAN; self.columns().len()];
-        for (name, value) in pairs {
-            let index = self.index_of(name.as_ref())?;
-            if !row[index].is_nan() {
-                return Err(QuestionError::GivenTwice { column: name.as_ref().to_owned() }.into());
-            }
-            row[index] = self.columns()[index].parse(value.as_ref())?;
-        }
-        Ok(DensityEvidence { row })
+        evidence: &Evidence,
+        column: usize,
+    ) -> Result<Distribution, TabularError> {
+        Ok(Distribution::Mixture(self.circuit.conditional(&self.states_of(&evidence.row).0, column)?))
     }
 
-    /// The distribution of the column `asked` given the evidence; columns that are neither are integrated out.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such column, it is given, or what is given cannot occur together.
-    pub fn answer(&self, evidence: &DensityEvidence, asked: &str) -> Result<DensityAnswer<'_>, TabularError> {
-        let index = self.index_of(asked)?;
-        if evidence.holds(index) {
-            return Err(QuestionError::AskedAndGiven { column: asked.to_owned() }.into());
-        }
-        let distribution = self.circuit.conditional(&self.states_of(&evidence.row).0, index)?;
-        Ok(DensityAnswer { column: &self.columns()[index], distribution })
-    }
-
-    /// Draws rows `[count, columns]` with the values of the evidence and all others from the density given these: independent
-    /// of each other, and exact. Where the state of rare levels would be drawn, one of them is, by its share of the rows; where
-    /// training had none, a level that it had. A model that does not know its rare levels leaves the state, which is no value
-    /// ([`DensityColumn::cell`]).
-    ///
-    /// # Errors
-    ///
-    /// When everything is given, or what is given cannot occur together.
-    pub fn sample(
+    /// Draws rows as [`Self::complete`] does; an error if everything is given.
+    pub(super) fn draw(
         &self,
-        evidence: &DensityEvidence,
+        evidence: &Evidence,
         count: usize,
         seed: u64,
     ) -> Result<Vec<f64>, TabularError> {
-        if evidence.row.iter().all(|value| !value.is_nan()) {
-            return Err(QuestionError::NothingToDraw.into());
+        match evidence.missing(&[]).next() {
+            Some(_) => self.complete(&evidence.row, count, seed),
+            None => Err(QuestionError::NothingToDraw.into()),
         }
-        self.complete(&evidence.row, count, seed)
     }
 
     /// Rows drawn from the density given the values of a row that are there, `[count, columns]`: the missing ones together, so
-    /// that completed tables are spread as whole ones are. Rare levels are drawn as by [`Self::sample`].
+    /// that completed tables are spread as whole ones are. Draws are exact and independent of each other. Where the state of rare levels
+    /// would be drawn, one of them is, by its share of the rows; where training had none, a level that it had. A model that does not
+    /// know its rare levels leaves the state, which is no value ([`Column::cell`](crate::Column::cell)).
     ///
     /// # Errors
     ///

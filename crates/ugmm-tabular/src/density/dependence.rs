@@ -2,6 +2,7 @@
 
 use super::model::DensityModel;
 use crate::error::TabularError;
+use crate::model::TableModel;
 use rayon::prelude::*;
 use ugmm_network::{Stream, generator};
 

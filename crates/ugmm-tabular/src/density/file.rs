@@ -59,11 +59,7 @@ enum RegionDescription {
 
 impl DensityModel {
     /// Writes the model to a file, replacing one there only when all of the new one is on disk.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be written.
-    pub fn save(&self, path: &Path) -> Result<(), TabularError> {
+    pub(super) fn write(&self, path: &Path) -> Result<(), TabularError> {
         let failed = |reason: String| TabularError::DensityFile { file: path.to_path_buf(), reason };
         let leaves = self.circuit.regions().iter().map(leaf_of);
         check_tables(self.circuit.variables(), leaves, MOST_TABLE_NUMBERS).map_err(failed)?;

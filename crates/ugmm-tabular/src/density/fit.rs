@@ -1,15 +1,17 @@
 //! From a table to a density: rows held out, the choice of a structure, the circuit and what it is measured by.
 
-use super::measures::LogLikelihoodMeasures;
+use super::columns::{columns_of, used_columns};
 use super::model::{DensityLearned, DensityModel, DensityPart};
 use super::options::{DensityMethod, DensityOptions, DensityRun, DensityStructure};
 use super::typical::Typical;
 use crate::Table;
-use crate::column::encoding::{EncodedRows, encode};
+use crate::column::Column;
+use crate::column::encoding::encode_table;
 use crate::column::usable::rows_with_values;
-use crate::column::{DensityColumn, columns_of, used_columns};
+use crate::distribution::log_likelihood::LogLikelihoodMeasures;
 use crate::distribution::measures::Measures;
 use crate::error::TabularError;
+use crate::model::TableModel;
 use crate::target::prepare_target;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -128,7 +130,7 @@ pub fn fit_density(
     let target = options.target.as_deref();
     let split = split(table, options)?;
     let columns = columns_of(table, target, &split.train)?;
-    let values = encoded(table, &columns)?;
+    let values = encode_table(table, &columns, target.map(|_| columns.len() - 1))?;
     let width = columns.len();
     let pick = |rows: &[usize]| -> Vec<f64> {
         rows.iter().flat_map(|row| &values.values[row * width..(row + 1) * width]).copied().collect()
@@ -182,7 +184,7 @@ pub fn fit_density(
     };
     let (epochs, best_epoch, members) = (trained.history.len(), trained.best_epoch, trained.members);
     let model = DensityModel::new(trained.circuit, part).expect("the circuit is made of these columns");
-    let predictions = if target.is_some() { model.measures(usual)? } else { None };
+    let predictions = if target.is_some() { measures(&model, usual)? } else { None };
     let known = split.train.len() + split.test.len();
     let report = DensityReport {
         rows: known,
@@ -205,21 +207,26 @@ pub fn fit_density(
     Ok((model, report))
 }
 
+/// The measures of the predicted target of rows from their other columns; `None` where no row has a target.
+fn measures(model: &DensityModel, rows: &[f64]) -> Result<Option<Measures>, TabularError> {
+    let known =
+        rows.chunks_exact(model.columns().len()).filter(|row| row.last().is_some_and(|y| !y.is_nan()));
+    let right: Vec<f64> = known.clone().filter_map(|row| row.last().copied()).collect();
+    if right.is_empty() {
+        return Ok(None);
+    }
+    let known: Vec<f64> = known.flatten().copied().collect();
+    Ok(Some(Measures::of_predictions(&model.predict(&known)?, &right)))
+}
+
 /// The columns of a table that a density is learned of with these options, the target last: as the rows that are not held out
 /// have them.
 ///
 /// # Errors
 ///
 /// When nothing is left to learn from, a category names rows rather than kinds of rows, or the rows cannot be split.
-pub fn density_columns(table: &Table, options: &DensityOptions) -> Result<Vec<DensityColumn>, TabularError> {
+pub fn density_columns(table: &Table, options: &DensityOptions) -> Result<Vec<Column>, TabularError> {
     columns_of(table, options.target.as_deref(), &split(table, options)?.train)
-}
-
-/// The rows of a table, `[rows, columns]`.
-fn encoded(table: &Table, columns: &[DensityColumn]) -> Result<EncodedRows, TabularError> {
-    let held: Vec<_> = columns.iter().map(|column| column.values_of(table)).collect::<Result<_, _>>()?;
-    let values: Vec<_> = held.iter().map(|values| Some(values.as_ref())).collect();
-    Ok(encode(columns, &values, table.rows()))
 }
 
 /// The rows of a table with a value: those to learn from, and held-out ones, with the classes of the target in proportion.
@@ -255,7 +262,7 @@ fn split(table: &Table, options: &DensityOptions) -> Result<Split, TabularError>
 }
 
 pub(super) struct Fitter<'a> {
-    pub(super) columns: &'a [DensityColumn],
+    pub(super) columns: &'a [Column],
     pub(super) options: &'a DensityOptions,
     pub(super) has_target: bool,
     pub(super) start: Instant,
@@ -428,7 +435,7 @@ impl Fitter<'_> {
     /// The size of the images, where all columns but the target are the pixels of whole ones.
     fn images(&self) -> Option<(usize, usize)> {
         let pixels = self.columns.len() - usize::from(self.has_target);
-        let names: Vec<&str> = self.columns[..pixels].iter().map(DensityColumn::name).collect();
+        let names: Vec<&str> = self.columns[..pixels].iter().map(Column::name).collect();
         let grid = ugmm_data::ImageGrid::of(&names, None)?;
         let in_order = grid
             .places

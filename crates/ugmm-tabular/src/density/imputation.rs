@@ -1,8 +1,9 @@
 //! Missing values filled in.
 
 use super::model::DensityModel;
-use crate::column::DensityColumn;
+use crate::column::Column;
 use crate::error::TabularError;
+use crate::model::TableModel;
 use rayon::prelude::*;
 use ugmm_circuit::{CircuitError, UnivariateMixture};
 
@@ -19,14 +20,14 @@ pub struct FilledCell {
     /// Index of the column.
     pub column: usize,
     /// Its mean given the values that are there, of whole numbers the nearest one, or its most probable level or state
-    /// ([`DensityColumn::most_probable`]).
+    /// ([`Column::most_probable`]).
     pub value: f64,
     /// The standard deviation of a number given them, in the table's units, or the probability of the state.
     pub uncertainty: f64,
 }
 
 impl FilledCell {
-    fn of(index: usize, column: &DensityColumn, distribution: &UnivariateMixture) -> Self {
+    fn of(index: usize, column: &Column, distribution: &UnivariateMixture) -> Self {
         if !column.is_number() {
             let (value, uncertainty) = column.most_probable(distribution);
             return Self { column: index, value, uncertainty };

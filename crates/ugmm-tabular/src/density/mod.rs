@@ -5,28 +5,24 @@
 //! values are integrated out, so that it is that of the columns that are there.
 
 mod answers;
+mod columns;
 mod dependence;
 mod few_rows;
 mod file;
 mod fit;
 mod imputation;
-mod measures;
 mod model;
 mod mpe;
 mod options;
-mod prediction;
-mod reader;
 mod structure_text;
 mod surprise;
 mod typical;
 
-pub use answers::{DensityAnswer, DensityEvidence};
+pub use columns::prepare_pixels;
 pub use dependence::Dependence;
 pub(crate) use file::METADATA_KEY;
 pub use fit::{DensityReport, LogLikelihoods, TriedStructure, density_columns, fit_density};
 pub use imputation::{Filled, FilledCell};
-pub use measures::{LogLikelihoodMeasures, mixture_metrics};
 pub use model::{DensityLearned, DensityModel};
 pub use options::{DensityMethod, DensityOptions, DensityRun, DensityStructure};
-pub use reader::{DensityBatch, DensityReader};
 pub use surprise::{Surprise, SurprisingColumn, UNLIKELY, UsualRows};

@@ -2,16 +2,21 @@
 
 use super::options::{DensityMethod, DensityStructure};
 use super::typical::Typical;
-use crate::TaskChoice;
-use crate::column::DensityColumn;
+use crate::column::Column;
+use crate::distribution::{ClassPredictions, Distribution, Predictions};
 use crate::error::TabularError;
-use crate::network::model::{DateTarget, with_marks};
+use crate::model::{DateTarget, Engine, Needs, TableModel};
 use crate::question::error::QuestionError;
+use crate::question::{DrawOptions, Draws, Evidence};
+use crate::read::Reading;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
 use std::path::Path;
-use ugmm_circuit::{Circuit, Rows};
-use ugmm_data::frame::{ReadOptions, UsualMarks};
+use ugmm_circuit::{Circuit, CircuitError, Mpe, MpeOptions, ProofProgress, Rows};
+use ugmm_data::frame::UsualMarks;
 use ugmm_data::{ImageGrid, ImageShape};
+use ugmm_network::metrics::decisions;
 
 /// A density over the columns of a table. Rows are `[rows, columns]`, row by row, in the order of [`Self::columns`]: NaN is a
 /// missing value, states are counted from 0, pixels are bytes, dates are days since 1970-01-01.
@@ -25,7 +30,7 @@ pub struct DensityModel {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DensityPart {
-    pub(crate) columns: Vec<DensityColumn>,
+    pub(crate) columns: Vec<Column>,
     /// Whether the last column is one to predict.
     pub(crate) has_target: bool,
     /// Marks of missing values besides the usual ones.
@@ -96,75 +101,17 @@ impl DensityModel {
         &self.circuit
     }
 
-    /// The columns, in the order of the circuit's variables; the target, if there is one, is the last.
-    #[must_use]
-    pub fn columns(&self) -> &[DensityColumn] {
-        &self.part.columns
-    }
-
-    /// Index of the column to predict, if there is one.
-    #[must_use]
-    pub fn target(&self) -> Option<usize> {
-        self.part.has_target.then(|| self.part.columns.len() - 1)
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn target_name(&self) -> Option<&str> {
-        self.target().map(|target| self.columns()[target].name())
-    }
-
-    /// Classes of the target, in the order of its states; none where it is a number, or there is none.
-    #[must_use]
-    pub fn classes(&self) -> Option<Vec<String>> {
-        self.columns()[self.target()?].states()
-    }
-
-    /// Of a target of dates, which are days since 1970-01-01, what the table had of them.
-    #[must_use]
-    pub fn target_date(&self) -> Option<DateTarget> {
-        let target = &self.columns()[self.target()?];
-        let with_time = !target.range().is_some_and(|range| range.whole);
-        DateTarget::of(&target.request.read_as, with_time)
-    }
-
-    /// What of the target is predicted.
-    #[must_use]
-    pub fn task(&self) -> Option<TaskChoice> {
-        let target = self.target()?;
-        Some(match self.columns()[target].states() {
-            Some(_) => TaskChoice::Classification,
-            None => TaskChoice::Regression,
-        })
-    }
-
     /// How it was learned.
     #[must_use]
     pub fn learned(&self) -> &DensityLearned {
         &self.part.learned
     }
 
-    /// Marks of missing values that the options added for the table that was learned from.
-    pub(crate) fn missing_marks(&self) -> &[String] {
-        &self.part.missing_marks
-    }
-
-    /// The options with the marks of missing values that the table had that was learned from.
-    pub(crate) fn with_marks(&self, options: &ReadOptions) -> ReadOptions {
-        with_marks(options, &self.part.missing_marks, &self.part.usual_marks)
-    }
-
-    /// Size of the images that were learned from, if the table was a file of images.
-    #[must_use]
-    pub fn image_shape(&self) -> Option<ImageShape> {
-        self.part.images
-    }
-
     /// Where in an image the columns beside the target are, if all of them are pixels.
     #[must_use]
     pub fn image_grid(&self) -> Option<ImageGrid> {
         let pixels = self.columns().len() - usize::from(self.part.has_target);
-        let names: Vec<&str> = self.columns()[..pixels].iter().map(DensityColumn::name).collect();
+        let names: Vec<&str> = self.columns()[..pixels].iter().map(Column::name).collect();
         ImageGrid::of(&names, self.part.images)
     }
 
@@ -173,29 +120,6 @@ impl DensityModel {
     pub fn bits_per_pixel(&self, log_likelihood: f64) -> Option<f64> {
         let is_image = self.part.images.is_some() && !self.part.has_target;
         is_image.then(|| -log_likelihood / (self.columns().len() as f64 * std::f64::consts::LN_2))
-    }
-
-    /// Refuses the images of a file for a model that learned from images of another size.
-    pub(crate) fn check_images(&self, file: &Path, found: ImageShape) -> Result<(), TabularError> {
-        match self.part.images {
-            Some(expected) if expected != found => {
-                Err(TabularError::ImageSize { file: file.to_path_buf(), found, expected })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The index of the column `name`.
-    ///
-    /// # Errors
-    ///
-    /// When there is none; the message has the closest name there is.
-    pub fn index_of(&self, name: &str) -> Result<usize, TabularError> {
-        let found = self.columns().iter().position(|column| column.name() == name);
-        found.ok_or_else(|| {
-            let columns = self.columns().iter().map(|column| column.name().to_owned()).collect();
-            TabularError::from(QuestionError::NoSuchColumn { column: name.to_owned(), columns })
-        })
     }
 
     /// The log-likelihood of each row, in nats: of continuous numbers per unit of the table. Missing values are integrated
@@ -229,5 +153,86 @@ impl DensityModel {
 
     pub(crate) fn rows<'r>(&self, rows: &'r [f64]) -> Result<Rows<'r>, TabularError> {
         Ok(Rows::new(rows, self.columns().len())?)
+    }
+}
+
+impl TableModel for DensityModel {
+    fn columns(&self) -> &[Column] {
+        &self.part.columns
+    }
+
+    fn has_target(&self) -> bool {
+        self.part.has_target
+    }
+
+    fn reading(&self) -> Reading<'_> {
+        let DensityPart { missing_marks, usual_marks, images, .. } = &self.part;
+        Reading { missing_marks, usual_marks, images: *images }
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Nothing
+    }
+
+    fn engine(&self) -> Engine<'_> {
+        Engine::Density(self)
+    }
+
+    fn target_date(&self) -> Option<DateTarget> {
+        let target = self.target_column()?;
+        let with_time = !target.range().is_some_and(|range| range.whole);
+        DateTarget::of(target.read_as(), with_time)
+    }
+
+    fn predict(&self, rows: &[f64]) -> Result<Predictions, TabularError> {
+        let Some(target) = self.target() else { return Err(QuestionError::NoTarget.into()) };
+        let Some(classes) = self.classes() else {
+            let of_row = |row: &[f64]| self.circuit.conditional(row, target);
+            let mixtures = self.rows(rows)?.values().par_chunks(self.columns().len()).map(of_row);
+            let mixtures: Result<Vec<_>, CircuitError> = mixtures.collect();
+            return Ok(Predictions::Numbers(mixtures?.into_iter().map(Distribution::Mixture).collect()));
+        };
+        let probabilities = self.circuit.posterior(self.rows(rows)?, target)?;
+        // f32 cannot tell smaller probabilities from zero.
+        let log = |share: &f64| (share.ln() as f32).max(f32::MIN);
+        let log_probabilities: Vec<f32> = probabilities.iter().map(log).collect();
+        let decisions = decisions(&log_probabilities, classes.len(), None);
+        Ok(Predictions::Classes(ClassPredictions { log_probabilities, decisions, scores: Vec::new() }))
+    }
+
+    fn distribution(
+        &self,
+        evidence: &Evidence,
+        column: usize,
+        _cells: usize,
+    ) -> Result<Distribution, TabularError> {
+        self.distribution_of(evidence, column)
+    }
+
+    fn level(&self, evidence: &Evidence) -> Result<f64, TabularError> {
+        Ok(self.log_likelihood(&evidence.row)?[0])
+    }
+
+    fn sample(
+        &self,
+        evidence: &Evidence,
+        options: &DrawOptions,
+        _progress: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Result<Draws, TabularError> {
+        Ok(Draws { rows: self.draw(evidence, options.rows, options.seed)?, diagnostics: None })
+    }
+
+    fn mpe(
+        &self,
+        evidence: &Evidence,
+        asked: &[usize],
+        options: &MpeOptions,
+        progress: &mut dyn FnMut(ProofProgress) -> ControlFlow<()>,
+    ) -> Result<Mpe, TabularError> {
+        self.most_probable(evidence, asked, options, progress)
+    }
+
+    fn save(&self, path: &Path) -> Result<(), TabularError> {
+        self.write(path)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::model::DensityModel;
 use super::options::{DensityMethod, DensityStructure};
+use crate::model::TableModel;
 
 impl DensityStructure {
     /// What it is called.

@@ -4,6 +4,7 @@ use super::model::DensityModel;
 use super::typical::Usual;
 use crate::column::encoding::EncodedRows;
 use crate::error::TabularError;
+use crate::model::TableModel;
 use ugmm_circuit::UnivariateMixture;
 
 /// How unusual a row is, and by which column most.

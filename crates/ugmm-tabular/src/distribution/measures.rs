@@ -1,5 +1,6 @@
 //! How good predictions of classes or numbers are.
 
+use crate::distribution::Predictions;
 use crate::network::outputs::Outputs;
 use crate::target::TargetValues;
 use serde::Serialize;
@@ -47,6 +48,22 @@ impl Measures {
         };
         let parts: Vec<NumberMetrics> = parts.iter().map(metrics).collect::<Option<_>>()?;
         NumberMetrics::together(&parts, numbers).map(Self::Numbers)
+    }
+
+    /// The measures of predictions against the true values of the target, as many as there are rows.
+    ///
+    /// # Panics
+    ///
+    /// When there are no rows.
+    #[must_use]
+    pub fn of_predictions(predictions: &Predictions, right: &[f64]) -> Self {
+        match predictions {
+            Predictions::Classes(found) => {
+                let labels: Vec<usize> = right.iter().map(|&class| class as usize).collect();
+                Self::Classes(Metrics::of_decisions(&found.log_probabilities, &labels, &found.decisions))
+            }
+            Predictions::Numbers(found) => Self::Numbers(NumberMetrics::of(found, right)),
+        }
     }
 
     /// Of what a network says of the rows at `places` among the targets.

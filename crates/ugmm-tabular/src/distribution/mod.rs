@@ -1,3 +1,220 @@
-//! How good predictions are.
+//! What a model knows of one value, and how good that is.
 
+mod crps;
+pub(crate) mod log_likelihood;
 pub(crate) mod measures;
+
+use crate::column::Column;
+use ugmm_circuit::UnivariateMixture;
+use ugmm_network::inference::conditional::ConditionalDensity;
+use ugmm_network::metrics::NumberDistribution;
+
+/// Cells over which a continuous mixture is tabulated.
+const CELLS: usize = 256;
+
+/// The distribution of a value of a [`Column`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Distribution {
+    /// A density over cells of the column's range.
+    Cells(ConditionalDensity),
+    /// Probabilities of states or whole numbers, or a mixture of Gaussians.
+    Mixture(UnivariateMixture),
+}
+
+/// The predicted values of a column for some rows.
+#[derive(Clone, Debug)]
+pub enum Predictions {
+    /// For a column of classes.
+    Classes(ClassPredictions),
+    /// For a column of numbers, one distribution per row.
+    Numbers(Vec<Distribution>),
+}
+
+/// Predicted classes of some rows.
+#[derive(Clone, Debug, Default)]
+pub struct ClassPredictions {
+    /// log P(class | row), `[rows, classes]`, row-major.
+    pub log_probabilities: Vec<f32>,
+    /// Index of the predicted class of each row, which class weights may make another than the most probable one.
+    pub decisions: Vec<usize>,
+    /// Joint scores of row and class, `[rows, classes]`, of a network that has them; else empty.
+    pub scores: Vec<f32>,
+}
+
+impl Predictions {
+    /// The predicted value of each row: the index of its class, or its mean.
+    #[must_use]
+    pub fn values(&self) -> Vec<f64> {
+        match self {
+            Self::Classes(classes) => classes.decisions.iter().map(|&class| class as f64).collect(),
+            Self::Numbers(numbers) => numbers.iter().map(Distribution::mean).collect(),
+        }
+    }
+}
+
+impl Distribution {
+    /// A distribution over whole numbers from `first` on.
+    pub(crate) fn discrete(first: i64, probabilities: Vec<f64>) -> Self {
+        Self::Mixture(UnivariateMixture::Discrete { first, probabilities })
+    }
+
+    /// The mean.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        match self {
+            Self::Cells(cells) => cells.mean(),
+            Self::Mixture(mixture) => mixture.mean(),
+        }
+    }
+
+    /// The standard deviation.
+    #[must_use]
+    pub fn deviation(&self) -> f64 {
+        match self {
+            Self::Cells(cells) => cells.deviation(),
+            Self::Mixture(mixture) => mixture.deviation(),
+        }
+    }
+
+    /// The most probable value, or the value of the highest density.
+    #[must_use]
+    pub fn mode(&self) -> f64 {
+        match self {
+            Self::Cells(cells) => cells.mode(),
+            Self::Mixture(mixture) => mixture.mode(),
+        }
+    }
+
+    /// The value that is not exceeded with this probability, in [0, 1].
+    #[must_use]
+    pub fn quantile(&self, probability: f64) -> f64 {
+        match self {
+            Self::Cells(cells) => cells.quantile(probability),
+            Self::Mixture(mixture) => mixture.quantile(probability),
+        }
+    }
+
+    /// P(X ≤ `value`), in [0, 1].
+    #[must_use]
+    pub fn cumulative(&self, value: f64) -> f64 {
+        match self {
+            Self::Cells(cells) => cells.cumulative(value),
+            Self::Mixture(mixture) => mixture.cumulative(value),
+        }
+    }
+
+    /// The density per unit of the column, or the probability of a state or a whole number.
+    #[must_use]
+    pub fn density(&self, value: f64) -> f64 {
+        match self {
+            Self::Cells(cells) => cells.density(value),
+            Self::Mixture(mixture) => mixture.density(value),
+        }
+    }
+
+    /// The natural logarithm of [`Self::density`].
+    #[must_use]
+    pub fn log_density(&self, value: f64) -> f64 {
+        match self {
+            Self::Cells(cells) => cells.log_density(value),
+            Self::Mixture(mixture) => mixture.log_density(value),
+        }
+    }
+
+    /// The continuous ranked probability score ∫ (F(t) − 1[t ≥ value])² dt, in the column's units.
+    #[must_use]
+    pub fn crps(&self, value: f64) -> f64 {
+        match self {
+            Self::Cells(cells) => cells.crps(value),
+            Self::Mixture(mixture) => crps::continuous_ranked_probability_score(mixture, value),
+        }
+    }
+
+    /// The entropy in nats: for a density that per unit of the column.
+    #[must_use]
+    pub fn entropy(&self) -> f64 {
+        match self {
+            Self::Cells(_) => {
+                let ((low, high), heights) = self.heights();
+                let width = (high - low) / heights.len() as f64;
+                heights.into_iter().filter(|height| *height > 0.0).map(|h| -width * h * h.ln()).sum()
+            }
+            Self::Mixture(mixture) => mixture.entropy(),
+        }
+    }
+
+    /// Whether it has probabilities of states or whole numbers rather than a density.
+    #[must_use]
+    pub fn is_discrete(&self) -> bool {
+        matches!(self, Self::Mixture(UnivariateMixture::Discrete { .. }))
+    }
+
+    /// Each possible value of `column` with its probability: states, the rare levels among them by their shares of the training
+    /// rows, or whole numbers in ascending order; `None` for a density.
+    #[must_use]
+    pub fn probabilities(&self, column: &Column) -> Option<Vec<(f64, f64)>> {
+        let Self::Mixture(UnivariateMixture::Discrete { first, probabilities }) = self else { return None };
+        Some(match column.is_number() {
+            false => column.divided(probabilities),
+            true => (*first..).map(|value| value as f64).zip(probabilities.iter().copied()).collect(),
+        })
+    }
+
+    /// A density as heights, per unit of the column, of cells of equal width, with the ends of the range that they cover: the whole range
+    /// of cells, or nearly all of a mixture.
+    #[must_use]
+    pub fn heights(&self) -> ((f64, f64), Vec<f64>) {
+        let (low, high) = self.shown_range();
+        let cells = match self {
+            Self::Cells(cells) => cells.probabilities().len(),
+            Self::Mixture(_) => CELLS,
+        };
+        let width = (high - low) / cells as f64;
+        let height = |cell: usize| self.density(low + (cell as f64 + 0.5) * width);
+        ((low, high), (0..cells).map(height).collect())
+    }
+
+    /// The range of cells, or a range that holds nearly all of a mixture.
+    #[must_use]
+    pub fn shown_range(&self) -> (f64, f64) {
+        match self {
+            Self::Cells(cells) => cells.range(),
+            Self::Mixture(mixture) => {
+                let (low, high) = (mixture.quantile(0.001), mixture.quantile(0.999));
+                let margin = 0.05 * (high - low);
+                let (least, greatest) = match mixture {
+                    UnivariateMixture::Continuous { low, high, .. } => (*low, *high),
+                    UnivariateMixture::Discrete { .. } => (None, None),
+                };
+                // Not beyond the ends of the column.
+                let low = (low - margin).max(least.unwrap_or(f64::NEG_INFINITY));
+                (low, (high + margin).min(greatest.unwrap_or(f64::INFINITY)))
+            }
+        }
+    }
+}
+
+impl NumberDistribution for Distribution {
+    fn mean(&self) -> f64 {
+        self.mean()
+    }
+
+    fn quantile(&self, probability: f64) -> f64 {
+        self.quantile(probability)
+    }
+
+    fn is_possible(&self, number: f64) -> bool {
+        match self {
+            Self::Cells(cells) => NumberDistribution::is_possible(cells, number),
+            Self::Mixture(mixture) => mixture.log_density(number).is_finite(),
+        }
+    }
+
+    fn log_density(&self, number: f64) -> f64 {
+        self.log_density(number)
+    }
+
+    fn crps(&self, number: f64) -> f64 {
+        self.crps(number)
+    }
+}

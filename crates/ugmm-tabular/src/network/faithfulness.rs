@@ -1,8 +1,8 @@
 //! How faithful explanations are: what becomes of predictions when columns are deleted in the order of an attribution.
 
+use crate::distribution::{Distribution, Predictions};
 use crate::error::TabularError;
-use crate::network::model::TabularModel;
-use crate::target::Predictions;
+use crate::network::model::NetworkModel;
 use serde::Serialize;
 use ugmm_network::inspect::{Absence, Deletion, DeletionCurves, deletion_curves, random_importances};
 use ugmm_network::{Stream, generator};
@@ -18,11 +18,11 @@ const CENTRAL_HALF: (f64, f64) = (0.25, 0.75);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Attribution {
-    /// [`TabularModel::contributions`] with [`Absence::Baseline`].
+    /// [`NetworkModel::contributions`] with [`Absence::Baseline`].
     Contributions,
-    /// [`TabularModel::contributions`] with [`Absence::Missing`].
+    /// [`NetworkModel::contributions`] with [`Absence::Missing`].
     Knowledge,
-    /// [`TabularModel::responsibilities`].
+    /// [`NetworkModel::responsibilities`].
     Responsibilities,
     /// The gradient of the log-probability times the input as the network sees it.
     GradientTimesInput,
@@ -44,7 +44,7 @@ pub struct AttributionCurve {
     pub areas: Vec<f64>,
 }
 
-/// What [`TabularModel::faithfulness`] found.
+/// What [`NetworkModel::faithfulness`] found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Faithfulness {
     /// Number of rows.
@@ -65,7 +65,7 @@ impl Faithfulness {
     }
 }
 
-impl TabularModel {
+impl NetworkModel {
     /// Follows the probability of each row's prediction while columns are deleted, those first that an attribution holds to
     /// be most important, and compares attributions. What is followed is the probability of the class that was predicted
     /// with all columns; of a number, that of the central half (from the 25 % to the 75 % quantile) of its distribution
@@ -127,7 +127,7 @@ impl TabularModel {
     fn attributions(
         &self,
         inputs: &[f32],
-        targets: &Predictions,
+        targets: &[f64],
         average: &[f32],
         absence: Absence,
     ) -> Result<Vec<(Attribution, Vec<f32>)>, TabularError> {
@@ -137,8 +137,9 @@ impl TabularModel {
             all.push((Attribution::Knowledge, self.contributions(inputs, targets, Absence::Missing)?));
         }
         all.push((Attribution::Responsibilities, self.responsibilities(inputs, targets)?));
-        if let Predictions::Classes(classes) = targets {
-            let gradients = self.saved().gradients(inputs, classes)?;
+        if !self.classes().is_empty() {
+            let classes: Vec<usize> = targets.iter().map(|&class| class as usize).collect();
+            let gradients = self.saved().gradients(inputs, &classes)?;
             let times = |difference: &dyn Fn(f32, f32) -> f32| -> Vec<f32> {
                 let rows = gradients.chunks(average.len()).zip(inputs.chunks(average.len()));
                 let products = rows.flat_map(|(gradients, row)| {
@@ -157,18 +158,16 @@ impl TabularModel {
         Ok(all)
     }
 
-    /// What is predicted, numbers in the data's units, and whose probability is followed.
-    fn followed(&self, inputs: &[f32]) -> Result<(Predictions, Followed), TabularError> {
-        if !self.classes().is_empty() {
-            let classes = self.decisions(&self.log_probabilities(inputs)?);
-            return Ok((Predictions::Classes(classes.clone()), Followed::Classes(classes)));
-        }
+    /// The predicted value of the target for each row, and the values whose probability is followed.
+    fn followed(&self, inputs: &[f32]) -> Result<(Vec<f64>, Followed), TabularError> {
+        let predictions = self.predicted(inputs)?;
         let (low, high) = CENTRAL_HALF;
-        let densities = self.densities(inputs)?;
-        let means = densities.iter().map(|density| density.mean()).collect();
-        let intervals =
-            densities.iter().map(|density| (density.quantile(low), density.quantile(high))).collect();
-        Ok((Predictions::Numbers(means), Followed::Intervals(intervals)))
+        let interval = |number: &Distribution| (number.quantile(low), number.quantile(high));
+        let followed = match &predictions {
+            Predictions::Classes(found) => Followed::Classes(found.decisions.clone()),
+            Predictions::Numbers(numbers) => Followed::Intervals(numbers.iter().map(interval).collect()),
+        };
+        Ok((predictions.values(), followed))
     }
 }
 
@@ -179,7 +178,7 @@ enum Followed {
 }
 
 impl Followed {
-    fn probabilities(&self, model: &TabularModel, inputs: &[f32]) -> Result<Vec<f64>, TabularError> {
+    fn probabilities(&self, model: &NetworkModel, inputs: &[f32]) -> Result<Vec<f64>, TabularError> {
         Ok(match self {
             Self::Classes(classes) => {
                 let logs = model.log_probabilities(inputs)?;

@@ -9,7 +9,7 @@ use crate::network::cross_validation::{
 };
 use crate::network::doubts::{Baseline, doubts};
 use crate::network::learner::{Fitted, Learner};
-use crate::network::model::{TablePart, TabularModel};
+use crate::network::model::{NetworkModel, TablePart};
 use crate::network::novelty::Novelty;
 use crate::network::options::FitOptions;
 use crate::network::rare_levels::rare_rows;
@@ -97,7 +97,7 @@ pub fn fit(
     target: &str,
     options: &FitOptions,
     run: &mut Run,
-) -> Result<(TabularModel, FitReport), TabularError> {
+) -> Result<(NetworkModel, FitReport), TabularError> {
     let choice = prepare_target(&mut table.schema().clone(), target, options.task)?;
     let learner = Learner::new(table, target, choice, options)?;
     let split = split(&learner)?;
@@ -254,7 +254,7 @@ fn split(learner: &Learner) -> Result<Split, TabularError> {
 }
 
 /// The network with all that belongs to it.
-fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<TabularModel, TabularError> {
+fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<NetworkModel, TabularError> {
     let Fitted { preprocessor, recipe, number, trained, inputs, rows } = fitted;
     let target = match (&learner.values, number) {
         (TargetValues::Classes(classes, _), _) => Target::Classes(classes.clone()),
@@ -302,7 +302,7 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
         words,
         rare_rows,
     };
-    Ok(TabularModel::new(saved, part))
+    Ok(NetworkModel::new(saved, part))
 }
 
 /// The table's words for false and true in each column of a preprocessor that has them.

@@ -1,7 +1,8 @@
 //! The engine of networks: training, predictions and questions.
 
-pub(crate) mod answer;
+mod answer;
 pub(crate) mod class_weights;
+mod columns;
 pub(crate) mod cross_validation;
 pub(crate) mod doubts;
 pub(crate) mod every_value;
@@ -10,7 +11,7 @@ pub(crate) mod far;
 pub(crate) mod fit;
 pub(crate) mod learner;
 pub(crate) mod model;
-pub(crate) mod mpe;
+mod mpe;
 pub(crate) mod novelty;
 pub(crate) mod options;
 pub(crate) mod outputs;
@@ -18,4 +19,3 @@ pub(crate) mod rare_levels;
 pub(crate) mod robustness;
 pub(crate) mod rows;
 pub(crate) mod search;
-pub(crate) mod variables;

@@ -1,15 +1,23 @@
 //! A network with all that belongs to its table.
 
+use super::columns::{ColumnInputs, columns_of};
+use crate::column::Column;
 use crate::column::range::NumberRange;
-use crate::column::text::is_month;
 use crate::device::OnDevice;
+use crate::distribution::{ClassPredictions, Distribution, Predictions};
 use crate::error::TabularError;
+use crate::model::{DateTarget, Engine, Needs, TableModel};
+use crate::network::every_value::NeedsEveryValue;
 use crate::network::novelty::Novelty;
 use crate::network::outputs::CELLS;
-use crate::target::{Predictions, Target};
+use crate::question::{DrawOptions, Draws, Evidence};
+use crate::read::Reading;
+use crate::target::Target;
 use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
 use std::path::Path;
-use ugmm_data::frame::{ReadAs, ReadOptions, Request, UsualMarks};
+use ugmm_circuit::{Mpe, MpeOptions, ProofProgress};
+use ugmm_data::frame::{Request, UsualMarks};
 use ugmm_data::{ImageGrid, ImageShape, Preprocessor};
 use ugmm_network::inference::conditional::ConditionalDensity;
 use ugmm_network::inspect::Absence;
@@ -19,12 +27,14 @@ use ugmm_network::pruning::{Criterion, Keep, ModelPruner, PrunedLayer};
 use ugmm_network::{Predictor, Targets};
 
 /// A trained network with the preprocessing of its inputs and the meaning of its outputs. Inputs are row-major,
-/// `[rows, inputs]`, as [`Preprocessor::append`] and [`Preprocessor::transform`] make them.
+/// `[rows, inputs]`, as [`Self::features`] and [`Preprocessor::transform`] make them.
 #[derive(Clone, Debug)]
-pub struct TabularModel {
+pub struct NetworkModel {
     on_device: OnDevice,
     saved: SavedModel,
     part: TablePart,
+    pub(super) columns: Vec<Column>,
+    pub(super) inputs: Vec<ColumnInputs>,
 }
 
 /// What a model file keeps for this library.
@@ -60,42 +70,16 @@ pub(crate) struct TablePart {
     pub(crate) rare_rows: Vec<Vec<usize>>,
 }
 
-/// A target of dates, by what the table had of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DateTarget {
-    /// Months.
-    Months,
-    /// Days.
-    Days,
-    /// Days with times.
-    Times,
-}
-
-impl DateTarget {
-    /// Of a target that is read so; `None` of one of other values.
-    pub(crate) fn of(read_as: &ReadAs, with_time: bool) -> Option<Self> {
-        match read_as {
-            _ if is_month(read_as) => Some(Self::Months),
-            ReadAs::Days | ReadAs::Dates(_) if with_time => Some(Self::Times),
-            ReadAs::Days | ReadAs::Dates(_) => Some(Self::Days),
-            _ => None,
-        }
-    }
-}
-
-/// The options, with marks of missing values beside theirs, and columns in which the usual ones are values.
-pub(crate) fn with_marks(options: &ReadOptions, marks: &[String], usual: &UsualMarks) -> ReadOptions {
-    let mut options = options.clone();
-    options.missing.extend_from_slice(marks);
-    options.usual_marks = options.usual_marks.and(usual);
-    options
-}
-
-impl TabularModel {
+impl NetworkModel {
     pub(crate) fn new(mut saved: SavedModel, part: TablePart) -> Self {
         let json = serde_json::to_value(&part).expect("a preprocessor is made of numbers and names");
         saved.columns.reading = Some(json);
-        Self { on_device: OnDevice::default(), saved, part }
+        Self::of(saved, part)
+    }
+
+    fn of(saved: SavedModel, part: TablePart) -> Self {
+        let (columns, inputs) = columns_of(&saved, &part);
+        Self { on_device: OnDevice::default(), saved, part, columns, inputs }
     }
 
     /// Reads a model from a file.
@@ -133,16 +117,7 @@ impl TabularModel {
         if !part.ranges.iter().flatten().all(NumberRange::is_usable) {
             return Err(unusable("the range of a column is no range".into()));
         }
-        Ok(Self { on_device: OnDevice::default(), saved, part })
-    }
-
-    /// Writes the model to a file, replacing one there only when all of the new one is on disk.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be written.
-    pub fn save(&self, path: &Path) -> Result<(), TabularError> {
-        Ok(self.saved.save(path)?)
+        Ok(Self::of(saved, part))
     }
 
     /// The network and its settings.
@@ -173,7 +148,7 @@ impl TabularModel {
     /// When `keep` is out of its range.
     pub fn pruned(&self, pruner: &ModelPruner, keep: Keep) -> Result<(Self, Vec<PrunedLayer>), TabularError> {
         let (saved, layers) = pruner.prune(keep)?;
-        Ok((Self { on_device: OnDevice::default(), saved, part: self.part.clone() }, layers))
+        Ok((Self::of(saved, self.part.clone()), layers))
     }
 
     /// How columns become inputs.
@@ -194,67 +169,11 @@ impl TabularModel {
         &self.saved.columns.target
     }
 
-    /// Rows that had each of the rare levels of a column of the preprocessor; none where it has none, or that is not known.
-    pub(crate) fn rare_rows(&self, column: usize) -> &[usize] {
-        self.part.rare_rows.get(column).map_or(&[], Vec::as_slice)
-    }
-
-    /// What the numbers of a column of [`Preprocessor::requests`] ranged over in the rows learned from; `None` for other
-    /// columns, and in models of versions that did not keep it.
-    #[must_use]
-    pub fn range(&self, column: usize) -> Option<NumberRange> {
-        self.part.ranges.get(column).copied().flatten()
-    }
-
-    /// The table's words for false and true in a column of [`Preprocessor::requests`]; `None` for other columns, and in models
-    /// of versions that did not keep them.
-    #[must_use]
-    pub fn words(&self, column: usize) -> Option<&[String; 2]> {
-        self.part.words.get(column)?.as_ref()
-    }
-
-    /// Of a target of dates, which are days since 1970-01-01, what the table had of them.
-    #[must_use]
-    pub fn target_date(&self) -> Option<DateTarget> {
-        DateTarget::of(&self.part.target_request.read_as, self.part.target_times)
-    }
-
-    pub(crate) fn target_request(&self) -> &Request {
-        &self.part.target_request
-    }
-
-    /// Marks of missing values that the options added for the table that was learned from.
-    pub(crate) fn missing_marks(&self) -> &[String] {
-        &self.part.missing_marks
-    }
-
-    /// The options with the marks of missing values that the table had that was learned from.
-    pub(crate) fn with_marks(&self, options: &ReadOptions) -> ReadOptions {
-        with_marks(options, &self.part.missing_marks, &self.part.usual_marks)
-    }
-
-    /// Size of the images that were learned from, if the table was a file of images.
-    #[must_use]
-    pub fn image_shape(&self) -> Option<ImageShape> {
-        self.part.images
-    }
-
     /// Where in an image the network's inputs are, if all of them are pixels: of a file of images, or of a table whose
     /// columns are named alike.
     #[must_use]
     pub fn image_grid(&self) -> Option<ImageGrid> {
         ImageGrid::of(&self.saved.columns.features, self.part.images)
-    }
-
-    /// Refuses the images of a file for a model that learned from images of another size: their pixels would be taken for
-    /// others.
-    pub(crate) fn check_images(&self, file: &Path, found: ImageShape) -> Result<(), TabularError> {
-        match self.part.images {
-            Some(expected) if expected != found => {
-                Err(TabularError::ImageSize { file: file.to_path_buf(), found, expected })
-            }
-            _ => Ok(()),
-        }
     }
 
     /// How far rows are from those learned from.
@@ -300,29 +219,14 @@ impl TabularModel {
         decisions(log_probabilities, self.classes().len(), self.saved.class_weights())
     }
 
-    /// What is predicted for each row: its class, or its mean in the data's units.
-    ///
-    /// # Errors
-    ///
-    /// When the inputs do not fit.
-    pub fn predictions(&self, inputs: &[f32]) -> Result<Predictions, TabularError> {
-        match self.part.target {
-            Target::Classes(_) => Ok(Predictions::Classes(self.decisions(&self.log_probabilities(inputs)?))),
-            Target::Number(_) => {
-                let densities = self.densities(inputs)?;
-                Ok(Predictions::Numbers(densities.iter().map(ConditionalDensity::mean).collect()))
-            }
-        }
-    }
-
-    /// What the network reads of rows with these targets, `[rows, network inputs]`: the inputs
-    /// and, where the objective has them among its inputs, the targets.
+    /// All inputs of the network for rows with these values of the target, `[rows, network inputs]`: the features and, where the
+    /// objective has the target among the inputs, the targets.
     ///
     /// # Panics
     ///
-    /// When the targets are not of the kind that is predicted, or not as many as there are rows.
+    /// When there are not as many targets as rows.
     #[must_use]
-    pub fn network_input(&self, inputs: &[f32], targets: &Predictions) -> Vec<f32> {
+    pub fn network_input(&self, inputs: &[f32], targets: &[f64]) -> Vec<f32> {
         self.saved.task.network_input(inputs, &self.in_network_units(targets))
     }
 
@@ -346,7 +250,7 @@ impl TabularModel {
     /// # Errors
     ///
     /// When the sizes do not fit, or the model is no uGMM network.
-    pub fn responsibilities(&self, inputs: &[f32], targets: &Predictions) -> Result<Vec<f32>, TabularError> {
+    pub fn responsibilities(&self, inputs: &[f32], targets: &[f64]) -> Result<Vec<f32>, TabularError> {
         let targets = self.in_network_units(targets);
         Ok(self.by_column(&self.saved.responsibilities(inputs, &targets)?))
     }
@@ -361,7 +265,7 @@ impl TabularModel {
     pub fn contributions(
         &self,
         inputs: &[f32],
-        targets: &Predictions,
+        targets: &[f64],
         absence: Absence,
     ) -> Result<Vec<f32>, TabularError> {
         Ok(self.by_column(&self.input_contributions(inputs, targets, absence)?))
@@ -375,7 +279,7 @@ impl TabularModel {
     pub fn input_contributions(
         &self,
         inputs: &[f32],
-        targets: &Predictions,
+        targets: &[f64],
         absence: Absence,
     ) -> Result<Vec<f32>, TabularError> {
         let (targets, average) = (self.in_network_units(targets), self.average_row());
@@ -403,15 +307,101 @@ impl TabularModel {
         by_column
     }
 
-    /// Numbers in the network's units; classes as they are.
-    fn in_network_units(&self, targets: &Predictions) -> Targets {
-        let in_network = |number: &f64| match &self.part.target {
-            Target::Number(target) => target.to_network(*number) as f32,
-            Target::Classes(_) => *number as f32,
-        };
-        match targets {
-            Predictions::Classes(classes) => Targets::Classes(classes.clone()),
-            Predictions::Numbers(numbers) => Targets::Numbers(numbers.iter().map(in_network).collect()),
+    /// Values of the target as the network learns them.
+    fn in_network_units(&self, targets: &[f64]) -> Targets {
+        match &self.part.target {
+            Target::Classes(_) => Targets::Classes(targets.iter().map(|&class| class as usize).collect()),
+            Target::Number(target) => {
+                Targets::Numbers(targets.iter().map(|&number| target.to_network(number) as f32).collect())
+            }
         }
+    }
+
+    /// The target of rows with these inputs, `[rows, inputs]`.
+    ///
+    /// # Errors
+    ///
+    /// When the inputs do not fit.
+    pub fn predicted(&self, inputs: &[f32]) -> Result<Predictions, TabularError> {
+        let Target::Classes(_) = self.part.target else {
+            return Ok(Predictions::Numbers(
+                self.densities(inputs)?.into_iter().map(Distribution::Cells).collect(),
+            ));
+        };
+        let of_classes = self.class_scores(inputs)?;
+        let scores = if self.has_target_input() { of_classes.clone() } else { Vec::new() };
+        let log_probabilities = self.saved.log_probabilities_of(of_classes);
+        let decisions = self.decisions(&log_probabilities);
+        Ok(Predictions::Classes(ClassPredictions { log_probabilities, decisions, scores }))
+    }
+}
+
+impl TableModel for NetworkModel {
+    fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    fn has_target(&self) -> bool {
+        true
+    }
+
+    fn reading(&self) -> Reading<'_> {
+        let TablePart { missing_marks, usual_marks, images, .. } = &self.part;
+        Reading { missing_marks, usual_marks, images: *images }
+    }
+
+    fn needs(&self) -> Needs {
+        match NeedsEveryValue::of(&self.saved.model.config()) {
+            Some(why) => Needs::EveryValue(why),
+            None => Needs::OneValue,
+        }
+    }
+
+    fn engine(&self) -> Engine<'_> {
+        Engine::Network(self)
+    }
+
+    fn target_date(&self) -> Option<DateTarget> {
+        DateTarget::of(&self.part.target_request.read_as, self.part.target_times)
+    }
+
+    fn predict(&self, rows: &[f64]) -> Result<Predictions, TabularError> {
+        self.predicted(&self.features(rows))
+    }
+
+    fn distribution(
+        &self,
+        evidence: &Evidence,
+        column: usize,
+        cells: usize,
+    ) -> Result<Distribution, TabularError> {
+        self.distribution_of(evidence, column, cells)
+    }
+
+    fn level(&self, evidence: &Evidence) -> Result<f64, TabularError> {
+        self.score(evidence)
+    }
+
+    fn sample(
+        &self,
+        evidence: &Evidence,
+        options: &DrawOptions,
+        progress: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Result<Draws, TabularError> {
+        self.draw(evidence, options, progress)
+    }
+
+    fn mpe(
+        &self,
+        evidence: &Evidence,
+        asked: &[usize],
+        options: &MpeOptions,
+        progress: &mut dyn FnMut(ProofProgress) -> ControlFlow<()>,
+    ) -> Result<Mpe, TabularError> {
+        self.highest_scored(evidence, asked, options, progress)
+    }
+
+    fn save(&self, path: &Path) -> Result<(), TabularError> {
+        Ok(self.saved.save(path)?)
     }
 }

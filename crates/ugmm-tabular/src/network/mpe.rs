@@ -1,88 +1,104 @@
-//! The most probable explanation in a table's own terms.
+//! The values that a network scores highest, with a certificate.
 
 use crate::error::TabularError;
-use crate::network::model::TabularModel;
-use crate::network::variables::{Evidence, TableVariable, TableVariables};
+use crate::network::model::NetworkModel;
+use crate::question::Evidence;
 use crate::question::error::QuestionError;
 use std::ops::ControlFlow;
+use ugmm_circuit::{Mpe, MpeOptions, ProofProgress};
 use ugmm_network::Network;
 use ugmm_network::inference::bounds::{Known, ScoreFunction};
-use ugmm_network::inference::mpe::{
-    Choice, Mpe, MpeOptions, MpeProgress, MpeQuery, most_probable_explanation,
-};
-use ugmm_network::inference::variable::Variable;
+use ugmm_network::inference::mpe::{self, Choice, MpeProgress, MpeQuery, most_probable_explanation};
+use ugmm_network::inference::variable::{Domain, Variable};
 
-/// Whole numbers of a range that are looked at as such; of more, what is found is rounded.
+/// Largest number of whole numbers of a range that are searched one by one; for more, what is found is rounded.
 const MOST_NUMBERS: usize = 1 << 16;
 
-/// An assignment of columns with the certificate of its score.
-#[derive(Clone, Debug)]
-pub struct TableMpe {
-    /// The columns asked for, each with its value as it would stand in the table.
-    pub values: Vec<(String, String)>,
-    /// Their numbers in the data's units, as they were found; `None` where there are states.
-    pub numbers: Vec<Option<f64>>,
-    /// In the network's units, with score and bound.
-    pub mpe: Mpe,
-}
-
-impl TabularModel {
-    /// The values of the columns `query` (indices of `variables`) that maximise the score of the network's root given the
-    /// evidence, over their ranges and states, of categories the levels with an input of their own; columns that are neither are
-    /// missing.
-    ///
-    /// # Errors
-    ///
-    /// When the network is discriminative, a range is not known, or what [`most_probable_explanation`] says.
-    pub fn mpe(
+impl NetworkModel {
+    /// See [`TableModel::mpe`](crate::TableModel::mpe): over the ranges and states of the columns, without the state of rare levels.
+    pub(super) fn highest_scored(
         &self,
-        variables: &TableVariables,
         evidence: &Evidence,
-        query: &[usize],
+        asked: &[usize],
         options: &MpeOptions,
-        progress: impl FnMut(MpeProgress) -> ControlFlow<()>,
-    ) -> Result<TableMpe, TabularError> {
-        let list = variables.list();
-        let network = self.scoring_network(query.first().map(|&index| list[index].name()))?;
-        if let Some(&index) = query.iter().find(|index| evidence.holds(**index)) {
-            return Err(QuestionError::GivenAndAsked { column: list[index].name().to_owned() }.into());
+        progress: &mut dyn FnMut(ProofProgress) -> ControlFlow<()>,
+    ) -> Result<Mpe, TabularError> {
+        let network = self.scoring_network(asked.first().copied())?;
+        if let Some(&column) = asked.iter().find(|&&column| evidence.holds(column)) {
+            let column = self.columns[column].name().to_owned();
+            return Err(QuestionError::GivenAndAsked { column }.into());
         }
-        let asked: Result<Vec<Variable>, TabularError> =
-            query.iter().map(|&index| list[index].of_own_states(MOST_NUMBERS)).collect();
-        let given = evidence.values.iter().flat_map(|(index, values)| {
-            list[*index].inputs().zip(values.iter().copied()).collect::<Vec<(usize, f64)>>()
-        });
-        let question = MpeQuery { query: asked?, given: given.collect() };
-        let mut mpe = most_probable_explanation(network, &question, options, progress)?;
-        if make_whole(&mut mpe, query.iter().map(|&index| &list[index])) {
+        let query = asked.iter().map(|&column| self.of_own_states(evidence, column));
+        let given = self
+            .known_inputs(evidence)
+            .flat_map(|(column, values)| self.inputs_of(column).zip(values).collect::<Vec<(usize, f64)>>());
+        let question = MpeQuery { query: query.collect::<Result<_, _>>()?, given: given.collect() };
+        let search = mpe::MpeOptions {
+            gap: options.gap,
+            time_limit: options.time_limit,
+            beam: options.starts,
+            seed: options.seed,
+            ..mpe::MpeOptions::default()
+        };
+        let watch = |MpeProgress { value, upper_bound, boxes, open }| {
+            progress(ProofProgress { value, upper_bound, regions: boxes, open })
+        };
+        let mut found = most_probable_explanation(network, &question, &search, watch)?;
+        if self.make_whole(&mut found, evidence, asked)? {
             // Whole numbers are among those that the bound is of.
-            mpe.value = score_at(network, &mpe.inputs)?;
-            mpe.upper_bound = mpe.upper_bound.max(mpe.value);
-            mpe.proved = mpe.gap() <= options.gap;
+            found.value = score_at(network, &found.inputs)?;
+            found.upper_bound = found.upper_bound.max(found.value);
+            found.proved = found.gap() <= options.gap;
         }
-        let (mut values, mut numbers) = (Vec::with_capacity(query.len()), Vec::with_capacity(query.len()));
-        for &index in query {
-            let variable = &list[index];
-            values.push((variable.name().to_owned(), variable.text(&mpe.inputs[variable.inputs()])));
-            let is_number = variable.states().is_none();
-            numbers.push(is_number.then(|| variable.whole_to_data(mpe.inputs[variable.inputs().start])));
+        let mut row = evidence.row.clone();
+        for &column in asked {
+            row[column] = self.value_of(column, &found.inputs[self.inputs_of(column)]);
+            if !self.columns[column].is_number() {
+                continue;
+            }
+            let range = self.range_in(evidence, column)?;
+            if range.whole {
+                row[column] = row[column].round().clamp(range.low, range.high) + 0.0;
+            }
         }
-        Ok(TableMpe { values, numbers, mpe })
+        let mpe::Mpe { value, upper_bound, proved, boxes, start_value, .. } = found;
+        Ok(Mpe { row, value, upper_bound, proved, boxes, viterbi_value: start_value })
     }
-}
 
-/// Replaces numbers by the nearest whole ones in columns of many whole numbers, which are looked for as if they were not
-/// whole; whether there are any.
-fn make_whole<'v>(mpe: &mut Mpe, query: impl Iterator<Item = &'v TableVariable<'v>>) -> bool {
-    let mut is_changed = false;
-    for (variable, choice) in query.zip(&mut mpe.choices) {
-        if let (Choice::Number(value), Some(true)) = (choice, variable.range().map(|range| range.whole)) {
-            *value = variable.to_network(variable.whole_to_data(*value));
-            mpe.inputs[variable.inputs().start] = *value;
-            is_changed = true;
+    /// The column as a variable, without the state of rare levels.
+    fn of_own_states(&self, evidence: &Evidence, column: usize) -> Result<Variable, TabularError> {
+        let variable = self.variable(evidence, column, MOST_NUMBERS)?;
+        match (variable.domain, self.columns[column].other()) {
+            // There is a level with an input of its own wherever there is this state.
+            (Domain::States(mut states), Some(_)) if states.len() > 1 => {
+                states.pop();
+                Ok(Variable::states(variable.inputs, states)?)
+            }
+            (domain, _) => Ok(Variable { domain, inputs: variable.inputs }),
         }
     }
-    is_changed
+
+    /// Replaces numbers by the nearest whole ones in columns of many whole numbers, which are searched as if they were not whole; whether
+    /// there are any.
+    fn make_whole(
+        &self,
+        found: &mut mpe::Mpe,
+        evidence: &Evidence,
+        asked: &[usize],
+    ) -> Result<bool, TabularError> {
+        let mut is_changed = false;
+        for (&column, choice) in asked.iter().zip(&mut found.choices) {
+            let Choice::Number(value) = choice else { continue };
+            let range = self.range_in(evidence, column)?;
+            if range.whole {
+                let number = self.value_of(column, &[*value]).round().clamp(range.low, range.high) + 0.0;
+                *value = self.to_network(column, number);
+                found.inputs[self.inputs_of(column).start] = *value;
+                is_changed = true;
+            }
+        }
+        Ok(is_changed)
+    }
 }
 
 /// The score at `inputs`, NaN for what is missing, as the search computes it.

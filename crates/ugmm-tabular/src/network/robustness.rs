@@ -1,26 +1,27 @@
 //! Certified robustness of a table's classifier.
 
 use crate::error::TabularError;
-use crate::network::model::TabularModel;
+use crate::model::TableModel;
+use crate::network::model::NetworkModel;
 use crate::question::error::QuestionError;
 use ugmm_network::inference::robustness::{Certificate, RobustnessOptions, certify};
 
 /// A row's certificate.
 pub type TableCertificate = Certificate;
 
-impl TabularModel {
+impl NetworkModel {
     /// Which inputs of the network move when a column does by a little: numbers and dates, not categories and booleans.
     #[must_use]
     pub fn movable_inputs(&self) -> Vec<bool> {
-        let variables = self.variables();
         let mut movable = vec![false; self.preprocessor().inputs()];
-        let numbers = variables.list().iter().filter(|v| !v.is_target() && v.states().is_none());
-        numbers.flat_map(|variable| variable.inputs()).for_each(|input| movable[input] = true);
+        let features = self.columns.len() - 1;
+        let numbers = (0..features).filter(|&column| self.columns[column].is_number());
+        numbers.flat_map(|column| self.inputs_of(column)).for_each(|input| movable[input] = true);
         movable
     }
 
     /// Whether inputs within `epsilon` of each row's can change the class that is decided, for rows `inputs`
-    /// `[rows, inputs]` as [`crate::ModelReader`] gives them; `movable` `[inputs]` says which of them move (see
+    /// `[rows, inputs]` as [`Self::features`] gives them; `movable` `[inputs]` says which of them move (see
     /// [`Self::movable_inputs`]). Pixels of images stay between 0 and 1.
     ///
     /// # Errors
@@ -47,7 +48,7 @@ impl TabularModel {
             .map_or_else(Vec::new, |weights| weights.iter().map(|w| (temperature - 1.0) * w.ln()).collect());
         let as_they_are =
             [0.0, 1.0].iter().all(|&pixel| self.preprocessor().input_of(0, pixel) == Some(pixel));
-        let limits = (self.image_shape().is_some() && as_they_are).then_some((0.0, 1.0));
+        let limits = (self.reading().images.is_some() && as_they_are).then_some((0.0, 1.0));
         let options =
             RobustnessOptions { epsilon, movable: movable.to_vec(), limits, most_boxes, attack_steps };
         Ok(certify(&saved.model, &saved.task, inputs, &log_weights, &options)?)

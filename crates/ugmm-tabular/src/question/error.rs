@@ -64,6 +64,12 @@ pub enum QuestionError {
     )]
     OnlyTarget { target: String, column: Option<String> },
 
+    /// A prediction of a model that has no target.
+    #[error(
+        "this density was trained without a target, so there is nothing to predict; ask for a column given others"
+    )]
+    NoTarget,
+
     /// A classifier is wanted.
     #[error("the model predicts the number {target:?}; only decisions between classes can be certified")]
     NotOfClasses { target: String },

@@ -1,111 +1,277 @@
-//! The rows of a file, however many, as a model wants them.
+//! Tables of any size, read batch by batch as a model wants them.
 
+use crate::column::Column;
+use crate::column::encoding::{EncodedRows, encode};
 use crate::error::TabularError;
-use crate::network::every_value::NeedsEveryValue;
-use crate::network::model::TabularModel;
+use crate::model::{Needs, TableModel};
 use std::path::{Path, PathBuf};
-use ugmm_data::Encoded;
+use ugmm_data::ImageShape;
 use ugmm_data::frame::{
-    Doubt, FrameError, FrameReader, ReadOptions, Request, UnseenValues, ValueType, Values,
+    Doubt, FrameError, FrameReader, Notation, ReadOptions, Request, UnseenValues, UsualMarks, ValueType,
+    Values,
 };
 
-/// Rows that are read and predicted at a time: enough to keep the kernels busy.
+/// Values that are read at a time, at most,
+const BATCH_VALUES: usize = 1 << 18;
+/// and rows: enough to keep the kernels busy,
 const BATCH_ROWS: usize = 4096;
-/// The same where each row passes the network many times.
+/// or fewer where each row passes the network once for each cell of a density.
 const DENSITY_BATCH_ROWS: usize = 512;
 
-/// Reads a file batch by batch.
-pub struct ModelReader<'m> {
-    path: PathBuf,
-    model: &'m TabularModel,
-    with_target: bool,
-    /// Number of columns to pass on.
-    kept: usize,
-    frames: FrameReader,
+/// How tables are read for a model: as the table that it learned from.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'m> {
+    /// Marks of missing values besides the usual ones.
+    pub missing_marks: &'m [String],
+    /// Columns in which the usual marks are values.
+    pub usual_marks: &'m UsualMarks,
+    /// Size of the images, where the table was one of images.
+    pub images: Option<ImageShape>,
 }
 
-/// What was assumed of the rows read so far, but for these marks of missing values that none of them has.
-pub(crate) fn doubts_without(frames: &FrameReader, known: &[String]) -> Vec<Doubt> {
-    let is_known = |doubt: &Doubt| matches!(doubt, Doubt::UnmetMark { mark } if known.contains(mark));
-    frames.doubts().into_iter().filter(|doubt| !is_known(doubt)).collect()
-}
+impl Reading<'_> {
+    /// The options with the marks of missing values of the table that the model learned from.
+    fn options(&self, options: &ReadOptions) -> ReadOptions {
+        let mut options = options.clone();
+        options.missing.extend_from_slice(self.missing_marks);
+        options.usual_marks = options.usual_marks.and(self.usual_marks);
+        options
+    }
 
-/// Consecutive rows.
-pub struct Batch {
-    /// Row-major, `[known rows, inputs]`; NaN where a value is missing. Only rows with a value that the model looks at.
-    pub inputs: Vec<f32>,
-    /// For each row whether it has such a value.
-    pub known: Vec<bool>,
-    /// Where each row is in the file, for messages.
-    pub rows: Vec<usize>,
-    /// What was met.
-    pub encoded: Encoded,
-    /// The target column of all rows, where it was asked for: texts for classes, numbers for numbers.
-    pub target: Option<Values>,
-    /// Columns to pass on, of all rows, as text.
-    pub kept: Vec<Vec<Option<String>>>,
-}
-
-impl<'m> ModelReader<'m> {
-    /// Opens a file ("-" is standard input) to predict its rows, or, `with_target`, to compare predictions with its target
-    /// column. The columns `keep` are passed on as they are. Marks of
-    /// missing values of the table that was learned from hold for this one, too.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be read, lacks columns, which are then all named, or is of images of another size; what is wrong with a row comes from the
-    /// iterator.
-    pub fn open(
-        path: &Path,
-        model: &'m TabularModel,
-        with_target: bool,
-        keep: &[String],
-        options: &ReadOptions,
-    ) -> Result<Self, TabularError> {
-        let mut requests = model.preprocessor().requests();
-        if with_target {
-            requests.push(model.target_request().clone());
+    /// Fails for images of another size than those that the model learned from: their pixels would be taken for others.
+    pub(crate) fn check_images(&self, file: &Path, found: ImageShape) -> Result<(), TabularError> {
+        match self.images {
+            Some(expected) if expected != found => {
+                Err(TabularError::ImageSize { file: file.to_path_buf(), found, expected })
+            }
+            _ => Ok(()),
         }
-        requests.extend(keep.iter().map(Request::text));
-        let options = model.with_marks(options);
-        let batch_rows = if model.classes().is_empty() { DENSITY_BATCH_ROWS } else { BATCH_ROWS };
-        let needed = requests[..requests.len() - keep.len()].iter().map(|request| request.name.as_str());
-        let frames =
-            FrameReader::open(path, &requests, &options, batch_rows).map_err(|error| error.of_model(needed));
-        if let Err(FrameError::PixelMissing { file, shape, .. }) = &frames {
-            // The size of the images says it better than a pixel that smaller ones lack.
-            model.check_images(file, *shape)?;
-        }
-        let frames = frames?;
-        if let Some(images) = frames.images() {
-            model.check_images(&images.file, images.shape)?;
-        }
-        Ok(Self { path: path.to_path_buf(), model, with_target, kept: keep.len(), frames })
     }
 }
 
-impl ModelReader<'_> {
-    /// The categories met so far that training did not have, by column.
+/// Whether the model's target is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadTarget {
+    /// It is not.
+    No,
+    /// It is; a table without it is an error.
+    Yes,
+    /// It is if the table has it. Standard input, which can be opened only once, is read without it.
+    IfThere,
+}
+
+/// Reads a table batch by batch.
+pub struct TableReader<'m> {
+    path: PathBuf,
+    model: &'m dyn TableModel,
+    frames: FrameReader,
+    with_target: bool,
+    /// Number of columns that are passed on.
+    kept: usize,
+}
+
+/// Consecutive rows of a table.
+pub struct Batch {
+    /// The rows; the target is missing unless it was read.
+    pub rows: EncodedRows,
+    /// Where each row is in the file, for messages.
+    pub places: Vec<usize>,
+    /// Columns that are passed on, as text.
+    pub kept: Vec<Vec<Option<String>>>,
+}
+
+impl Batch {
+    /// The rows' values, one after the other.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[f64]> {
+        self.rows.values.chunks_exact((self.rows.values.len() / self.places.len().max(1)).max(1))
+    }
+
+    /// The values of the row at a place.
+    #[must_use]
+    pub fn row(&self, place: usize) -> &[f64] {
+        let width = self.rows.values.len() / self.places.len();
+        &self.rows.values[place * width..(place + 1) * width]
+    }
+}
+
+impl<'m> TableReader<'m> {
+    /// Opens a file ("-" is standard input). All columns of the model except its target must be there. The columns `keep` are passed on
+    /// as they are. Marks of missing values of the table that the model learned from hold for this file, too.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, lacks columns, which are then all named, or holds images of another size. Errors of a row come from
+    /// the iterator.
+    pub fn open(
+        path: &Path,
+        model: &'m dyn TableModel,
+        target: ReadTarget,
+        keep: &[String],
+        options: &ReadOptions,
+    ) -> Result<Self, TabularError> {
+        let options = model.reading().options(options);
+        Self::with_target(path, model, target, |with_target| {
+            let mut requests = read_requests(model, with_target);
+            requests.extend(keep.iter().map(Request::text));
+            let frames = FrameReader::open(path, &requests, &options, batch_rows(model))?;
+            Ok((frames, keep.len()))
+        })
+    }
+
+    /// Opens a file with all of its columns passed on, whose names are returned as well; the target is read if the file has it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`].
+    pub fn open_whole(
+        path: &Path,
+        model: &'m dyn TableModel,
+        options: &ReadOptions,
+    ) -> Result<(Self, Vec<String>), TabularError> {
+        let options = model.reading().options(options);
+        let mut kept = Vec::new();
+        let reader = Self::with_target(path, model, ReadTarget::IfThere, |with_target| {
+            let requests = read_requests(model, with_target);
+            let (frames, names) = FrameReader::open_whole(path, &requests, &options, batch_rows(model))?;
+            kept = names;
+            Ok((frames, kept.len()))
+        })?;
+        Ok((reader, kept))
+    }
+
+    fn with_target(
+        path: &Path,
+        model: &'m dyn TableModel,
+        target: ReadTarget,
+        mut open: impl FnMut(bool) -> Result<(FrameReader, usize), FrameError>,
+    ) -> Result<Self, TabularError> {
+        let mut reader = |with_target| {
+            let (frames, kept) = open(with_target).map_err(|error| of_model(error, model))?;
+            if let Some(images) = frames.images() {
+                model.reading().check_images(&images.file, images.shape)?;
+            }
+            Ok(Self { path: path.to_path_buf(), model, frames, with_target, kept })
+        };
+        let is_stdin = path == Path::new("-");
+        match target {
+            ReadTarget::Yes => reader(model.has_target()),
+            ReadTarget::IfThere if model.has_target() && !is_stdin => match reader(true) {
+                Err(error) if lacks_target(&error, model) => reader(false),
+                opened => opened,
+            },
+            ReadTarget::No | ReadTarget::IfThere => reader(false),
+        }
+    }
+
+    /// Levels met so far that training did not have (for a density: or had in few rows), by column.
     #[must_use]
     pub fn unseen(&self) -> Vec<UnseenValues> {
         self.frames.unseen()
     }
 
-    /// What the file says that the columns that are passed on hold.
+    /// How the values of the model's columns are written in this file, in the order of the columns; without a target that is not
+    /// read.
+    #[must_use]
+    pub fn notations(&self) -> Vec<Notation> {
+        self.frames.notations()
+    }
+
+    /// Types of the columns that are passed on, as the file has them.
     #[must_use]
     pub fn kept_types(&self) -> Vec<ValueType> {
         let types = self.frames.value_types();
         types[types.len() - self.kept..].to_vec()
     }
 
-    /// What was assumed of the rows read so far; see [`FrameReader::doubts`]. Marks that the model remembers need not be there.
+    /// What was assumed about the rows read so far; see [`FrameReader::doubts`]. Marks of missing values that the model remembers need
+    /// not be there.
     #[must_use]
     pub fn doubts(&self) -> Vec<Doubt> {
-        doubts_without(&self.frames, self.model.missing_marks())
+        let known = self.model.reading().missing_marks;
+        let is_known = |doubt: &Doubt| matches!(doubt, Doubt::UnmetMark { mark } if known.contains(mark));
+        self.frames.doubts().into_iter().filter(|doubt| !is_known(doubt)).collect()
+    }
+
+    /// Whether the target is read.
+    #[must_use]
+    pub fn has_target(&self) -> bool {
+        self.with_target
+    }
+
+    /// Fails for a batch with a class of the target that training did not have.
+    ///
+    /// # Errors
+    ///
+    /// Names the first such row.
+    pub fn check_classes(&self, batch: &Batch) -> Result<(), TabularError> {
+        let Some(target) = self.model.target_column().filter(|target| !target.is_number()) else {
+            return Ok(());
+        };
+        let index = self.model.columns().len() - 1;
+        let Some(outside) = batch.rows.outside.iter().find(|outside| outside.column == index) else {
+            return Ok(());
+        };
+        let unseen = self.unseen().into_iter().find(|unseen| unseen.column == target.name());
+        Err(TabularError::UnknownClass {
+            file: self.path.clone(),
+            row: batch.places[outside.row],
+            target: target.name().to_owned(),
+            found: unseen.and_then(|unseen| unseen.first.into_iter().next()).unwrap_or_default(),
+            known: target.states().unwrap_or_default(),
+        })
+    }
+
+    /// Fails for a row without a value that the model needs.
+    fn check_values(&self, batch: &Batch) -> Result<(), TabularError> {
+        let Needs::EveryValue(why) = self.model.needs() else { return Ok(()) };
+        let features = self.model.columns().len() - usize::from(self.model.has_target());
+        for (place, row) in batch.iter().enumerate() {
+            if let Some(column) = row[..features].iter().position(|value| value.is_nan()) {
+                let (file, row) = (self.path.clone(), batch.places[place]);
+                let column = self.model.columns()[column].name().to_owned();
+                return Err(TabularError::ValueMissing { file, row, column, why });
+            }
+        }
+        Ok(())
     }
 }
 
-impl Iterator for ModelReader<'_> {
+/// Requests for the model's columns, its target last.
+fn read_requests(model: &dyn TableModel, with_target: bool) -> Vec<Request> {
+    let read = model.columns().len() - usize::from(!with_target && model.has_target());
+    model.columns()[..read].iter().map(|column| column.request.clone()).collect()
+}
+
+fn batch_rows(model: &dyn TableModel) -> usize {
+    let is_slow = model.needs() != Needs::Nothing && model.classes().is_none();
+    let most = if is_slow { DENSITY_BATCH_ROWS } else { BATCH_ROWS };
+    (BATCH_VALUES / model.columns().len()).clamp(1, most)
+}
+
+/// The error that says best why a file does not suit a model.
+fn of_model(error: FrameError, model: &dyn TableModel) -> TabularError {
+    if let FrameError::PixelMissing { file, shape, .. } = &error
+        && let Err(error) = model.reading().check_images(file, *shape)
+    {
+        // The size of the images says it better than a pixel that smaller ones lack.
+        return error;
+    }
+    error.of_model(model.columns().iter().map(Column::name)).into()
+}
+
+/// Whether the target is all that a file lacks.
+fn lacks_target(error: &TabularError, model: &dyn TableModel) -> bool {
+    match error {
+        TabularError::Frame(FrameError::ColumnsMissing { missing, .. }) => {
+            missing.iter().map(String::as_str).eq(model.target_name())
+        }
+        // Images without the file of their labels.
+        TabularError::Frame(FrameError::LabelsMissing { .. }) => true,
+        _ => false,
+    }
+}
+
+impl Iterator for TableReader<'_> {
     type Item = Result<Batch, TabularError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -113,32 +279,16 @@ impl Iterator for ModelReader<'_> {
             Ok(frame) => frame,
             Err(error) => return Some(Err(error.into())),
         };
-        let preprocessor = self.model.preprocessor();
-        let mut inputs = Vec::new();
-        let features = frame.columns.len() - self.kept - usize::from(self.with_target);
         let text = |values| match values {
             Values::Text(texts) => texts,
             _ => unreachable!("columns to pass on are read as text"),
         };
         let kept = frame.columns.split_off(frame.columns.len() - self.kept).into_iter().map(text).collect();
-        let target = frame.columns.drain(features..).next();
-        let encoded = preprocessor.append(&frame, &mut inputs);
-        let width = preprocessor.inputs();
-        let has_value = |row: &[f32]| row.iter().any(|value| !value.is_nan());
-        let known: Vec<bool> = inputs.chunks(width).map(has_value).collect();
-        if let Some(why) = NeedsEveryValue::of(&self.model.saved().model.config()) {
-            let lacking = |row: &[f32]| row.iter().any(|value| value.is_nan());
-            if let Some(index) = inputs.chunks(width).position(lacking) {
-                let (file, row) = (self.path.clone(), frame.rows[index]);
-                let place = inputs[index * width..][..width].iter().position(|value| value.is_nan());
-                let column = preprocessor.names().swap_remove(place.unwrap_or(0));
-                return Some(Err(TabularError::ValueMissing { file, row, column, why }));
-            }
-        }
-        if known.contains(&false) {
-            let rows = inputs.chunks(width).zip(&known).filter(|(_, known)| **known);
-            inputs = rows.flat_map(|(row, _)| row).copied().collect();
-        }
-        Some(Ok(Batch { inputs, known, rows: frame.rows, encoded, target, kept }))
+        let columns = self.model.columns();
+        let mut values: Vec<Option<&Values>> = frame.columns.iter().map(Some).collect();
+        values.resize(columns.len(), None);
+        let rows = encode(columns, self.model.target(), &values, frame.rows.len());
+        let batch = Batch { rows, places: frame.rows, kept };
+        Some(self.check_values(&batch).map(|()| batch))
     }
 }

@@ -1,17 +1,12 @@
 //! Predicted classes against those of a table.
 
-use super::{LeftOut, usable_inputs};
-use crate::error::CliError;
-use crate::first_rows::class_of;
 use crate::output::{percent, table};
 use serde::Serialize;
-use std::path::Path;
-use ugmm_data::frame::Values;
 use ugmm_experiments::mean_and_sd;
 use ugmm_network::metrics::{
     ClassMeasures, Confusion, Metrics, ReliabilityBin, areas_one_against_rest, reliability,
 };
-use ugmm_tabular::{Batch, ClassBaseline, ModelReader, TabularModel};
+use ugmm_tabular::{ClassBaseline, ClassPredictions};
 
 /// Bins of the reliability table that is printed; fewer than the calibration error has, for a look.
 const PRINTED_BINS: usize = 10;
@@ -22,8 +17,6 @@ const PRINTED_CLASSES: usize = 20;
 pub struct Report<'a> {
     #[serde(flatten)]
     metrics: Metrics,
-    #[serde(flatten)]
-    pub left_out: LeftOut,
     /// Mean recall of the classes.
     balanced_accuracy: Option<f64>,
     /// Mean over the classes of the area under the ROC curve, one against the others.
@@ -40,71 +33,19 @@ pub struct Report<'a> {
     reliability: Vec<ReliabilityBin>,
 }
 
-/// Compares with the rows of a file.
-pub fn measure<'m>(
-    data: &Path,
-    model: &'m TabularModel,
-    reader: &mut ModelReader<'m>,
-) -> Result<Report<'m>, CliError> {
-    let names = model.classes();
-    let classes = names.len();
-    let (mut log_probabilities, mut labels, mut scores) = (Vec::new(), Vec::new(), 0f64);
-    let saved = model.saved();
-    let is_generative = saved.task.objective.label_encoding().is_some();
-    let mut left_out = LeftOut::default();
-    for batch in reader {
-        let batch = batch?;
-        let Some(Values::Text(texts)) = &batch.target else { unreachable!("classes are read as text") };
-        let (usable, places) = left_out.sort(&batch, |place| texts[place].is_some());
-        let right = labels_of(data, model, &batch, texts, &places)?;
-        let inputs = usable_inputs(batch, &usable);
-        if right.is_empty() {
-            continue;
-        }
-        let of_classes = model.class_scores(&inputs)?;
-        if is_generative {
-            let rows = of_classes.chunks(classes).zip(&right);
-            scores += rows.map(|(row, &label)| f64::from(row[label])).sum::<f64>();
-        }
-        log_probabilities.extend(saved.log_probabilities_of(of_classes));
-        labels.extend(right);
-    }
-    if labels.is_empty() {
-        return Err(CliError::NothingToCompare {
-            path: data.to_path_buf(),
-            target: model.target_name().into(),
-        });
-    }
-    let mean_score = is_generative.then(|| scores / labels.len() as f64);
-    let decisions = model.decisions(&log_probabilities);
-    let said = Said { log_probabilities, labels, decisions };
-    Ok(Report { mean_score, left_out, ..Report::of(model.target_name(), names.to_vec(), &said) })
-}
-
-/// What is said of rows, and what is right.
-pub struct Said {
-    /// `[rows, classes]`.
-    pub log_probabilities: Vec<f32>,
-    /// The right class of each row.
-    pub labels: Vec<usize>,
-    /// The predicted one.
-    pub decisions: Vec<usize>,
-}
-
 impl<'a> Report<'a> {
-    /// Of rows, which must not be none.
-    pub fn of(target: &'a str, classes: Vec<String>, said: &Said) -> Self {
-        let Said { log_probabilities, labels, decisions } = said;
+    /// The measures of predictions for rows with these classes, of which there is at least one.
+    pub fn of(target: &'a str, classes: Vec<String>, found: &ClassPredictions, labels: &[usize]) -> Self {
+        let ClassPredictions { log_probabilities, decisions, scores } = found;
         let areas = areas_one_against_rest(log_probabilities, labels, classes.len());
         let known_areas: Vec<f64> = areas.iter().flatten().copied().collect();
         let confusion = Confusion::of(decisions, labels, classes.len());
         Self {
             metrics: Metrics::of_decisions(log_probabilities, labels, decisions),
-            left_out: LeftOut::default(),
             balanced_accuracy: confusion.balanced_accuracy(),
             area_under_roc: (!known_areas.is_empty()).then(|| mean_and_sd(&known_areas).mean),
             baseline: ClassBaseline::of(&classes, labels),
-            mean_score: None,
+            mean_score: mean_score(scores, labels, classes.len()),
             target,
             by_class: confusion.by_class(&areas),
             confusion,
@@ -114,23 +55,16 @@ impl<'a> Report<'a> {
     }
 }
 
-/// The class index of each row at these places, all of which have a text.
-fn labels_of(
-    path: &Path,
-    model: &TabularModel,
-    batch: &Batch,
-    texts: &[Option<String>],
-    places: &[usize],
-) -> Result<Vec<usize>, CliError> {
-    let class = |&place: &usize| class_of(path, model, batch, place, texts[place].as_deref()).transpose();
-    places.iter().filter_map(class).collect()
+/// The mean joint score of rows and their right classes; `None` where the model has no scores.
+fn mean_score(scores: &[f32], labels: &[usize], classes: usize) -> Option<f64> {
+    let rows = scores.chunks(classes).zip(labels).map(|(row, &label)| f64::from(row[label]));
+    (!scores.is_empty()).then(|| rows.sum::<f64>() / labels.len() as f64)
 }
 
 /// As it is printed.
 pub fn text(report: &Report) -> String {
     let metrics = &report.metrics;
-    let mut text = report.left_out.text();
-    text += &format!("{} rows, accuracy {} %", metrics.rows, percent(metrics.accuracy, 2));
+    let mut text = format!("{} rows, accuracy {} %", metrics.rows, percent(metrics.accuracy, 2));
     if let Some(ClassBaseline { class, accuracy, .. }) = &report.baseline {
         text += &format!("; always guessing {class:?} gets {} %", percent(*accuracy, 2));
     }

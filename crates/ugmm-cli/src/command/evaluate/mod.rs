@@ -1,90 +1,204 @@
 //! `ugmm evaluate`: a model's predictions against what a table holds.
 
 mod classes;
-mod density;
 mod numbers;
 
 use crate::arguments::{Common, Evaluate};
 use crate::error::CliError;
-use crate::output::{check_outputs, left_out, print, write_json};
+use crate::met::{Met, outside_examples};
+use crate::output::{check_outputs, count, left_out, log_likelihood, print, write_json};
 use crate::table::reading_doubts;
 use crate::unseen::lines;
 use serde::Serialize;
-use ugmm_tabular::{AnyModel, Batch, ModelReader};
+use ugmm_data::frame::UnseenValues;
+use ugmm_tabular::{
+    Batch, ClassPredictions, DensityModel, Distribution, Engine, LogLikelihoodMeasures, Predictions,
+    ReadTarget, TableModel, TableReader,
+};
 
-pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
-    check_outputs(&[common.json.as_deref()], &[&options.model, &options.data])?;
-    let model = match AnyModel::load(&options.model)? {
-        AnyModel::Network(model) => model,
-        AnyModel::Density(model) => {
-            options.device.refuse_for_densities()?;
-            return density::run(&model, options, common);
-        }
-    };
-    let of_numbers = model.classes().is_empty();
-    let read_options = options.table.read_options();
-    let mut reader = ModelReader::open(&options.data, &model, true, &[], &read_options)?;
-    let json = common.json.as_deref();
-    let text = if of_numbers {
-        let report = numbers::measure(&options.data, &model, &mut reader)?;
-        write_json(json, "ugmm/evaluate", &report)?;
-        numbers::text(&report, model.target_date().is_some())
-    } else {
-        let report = classes::measure(&options.data, &model, &mut reader)?;
-        write_json(json, "ugmm/evaluate", &report)?;
-        classes::text(&report)
-    };
-    if common.quiet { Ok(()) } else { print(&(unseen(&reader) + &reading_doubts(&reader.doubts()) + &text)) }
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    density: Option<OfDensity>,
+    /// Where the model has a target.
+    #[serde(flatten)]
+    target: Option<OfTarget<'a>>,
+    #[serde(flatten)]
+    left_out: Option<LeftOut>,
 }
 
-/// What was met of categories that training did not have, if anything.
-fn unseen(reader: &ModelReader) -> String {
-    match reader.unseen() {
-        none if none.is_empty() => String::new(),
-        unseen => format!("categories that training did not have:\n{}", lines(&unseen)),
-    }
+/// What is measured of a density.
+#[derive(Serialize)]
+struct OfDensity {
+    /// Log-likelihoods of all columns, the target included where the table has it.
+    log_likelihood: LogLikelihoodMeasures,
+    /// For images without a target.
+    bits_per_pixel: Option<f64>,
+    #[serde(flatten)]
+    met: Met,
+}
+
+/// What is measured of predictions.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OfTarget<'a> {
+    Classes(Box<classes::Report<'a>>),
+    Numbers(Box<numbers::Report<'a>>),
 }
 
 /// Rows that are not compared.
 #[derive(Clone, Copy, Default, Serialize)]
-pub struct LeftOut {
+struct LeftOut {
     /// Rows whose target is missing.
-    pub rows_without_target: usize,
+    rows_without_target: usize,
     /// Rows without any value that the model looks at.
     rows_without_values: usize,
 }
 
 impl LeftOut {
-    pub fn text(self) -> String {
+    fn text(self) -> String {
         left_out(self.rows_without_target, "no value to compare with")
             + &left_out(self.rows_without_values, "no value that the model looks at")
     }
+}
 
-    /// Takes note of the rows of a batch that have no target or no values, and gives for each of the rows that the batch
-    /// has inputs of, whether it has a target, and for each row that can be compared where it is among all.
-    fn sort(&mut self, batch: &Batch, has_target: impl Fn(usize) -> bool) -> (Vec<bool>, Vec<usize>) {
-        let (mut usable, mut places) = (Vec::new(), Vec::new());
-        for (place, &known) in batch.known.iter().enumerate() {
-            let target = has_target(place);
-            self.rows_without_target += usize::from(!target);
-            self.rows_without_values += usize::from(target && !known);
-            if known {
-                usable.push(target);
-            }
-            if known && target {
-                places.push(place);
+/// Predictions and true values of the target, of the rows that can be compared.
+#[derive(Default)]
+struct Compared {
+    classes: ClassPredictions,
+    numbers: Vec<Distribution>,
+    /// The true values.
+    right: Vec<f64>,
+    left_out: LeftOut,
+}
+
+impl Compared {
+    /// Adds the rows of a batch.
+    fn add(&mut self, model: &dyn TableModel, batch: &Batch) -> Result<(), CliError> {
+        let mut rows = Vec::new();
+        for row in batch.iter() {
+            let target = row.last().copied().unwrap_or(f64::NAN);
+            match (target.is_nan(), model.is_predictable(row)) {
+                (true, _) => self.left_out.rows_without_target += 1,
+                (false, false) => self.left_out.rows_without_values += 1,
+                (false, true) => {
+                    rows.extend_from_slice(row);
+                    self.right.push(target);
+                }
             }
         }
-        (usable, places)
+        if rows.is_empty() {
+            return Ok(());
+        }
+        match model.predict(&rows)? {
+            Predictions::Numbers(found) => self.numbers.extend(found),
+            Predictions::Classes(found) => {
+                self.classes.log_probabilities.extend(found.log_probabilities);
+                self.classes.decisions.extend(found.decisions);
+                self.classes.scores.extend(found.scores);
+            }
+        }
+        Ok(())
+    }
+
+    fn report<'m>(&self, model: &'m dyn TableModel) -> Option<OfTarget<'m>> {
+        let target = model.target_name()?;
+        Some(match model.classes() {
+            Some(names) => {
+                let labels: Vec<usize> = self.right.iter().map(|&class| class as usize).collect();
+                OfTarget::Classes(Box::new(classes::Report::of(target, names, &self.classes, &labels)))
+            }
+            None => OfTarget::Numbers(Box::new(numbers::Report::of(target, &self.numbers, &self.right))),
+        })
     }
 }
 
-/// The inputs of the rows that can be used.
-fn usable_inputs(batch: Batch, usable: &[bool]) -> Vec<f32> {
-    if !usable.contains(&false) {
-        return batch.inputs;
+pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
+    check_outputs(&[common.json.as_deref()], &[&options.model, &options.data])?;
+    let model = ugmm_tabular::load(&options.model)?;
+    let model = model.as_ref();
+    let density = match model.engine() {
+        Engine::Network(_) => None,
+        Engine::Density(density) => {
+            options.device.refuse_for_densities()?;
+            Some(density)
+        }
+    };
+    let read_options = options.table.read_options();
+    let mut reader = TableReader::open(&options.data, model, ReadTarget::Yes, &[], &read_options)?;
+    let (mut met, mut examples, mut likelihoods) = (Met::default(), Vec::new(), Vec::new());
+    let mut compared = Compared::default();
+    while let Some(batch) = reader.next() {
+        let batch = batch?;
+        reader.check_classes(&batch)?;
+        met.add(&batch);
+        outside_examples(model, &batch, &mut examples);
+        if let Some(density) = density {
+            let start = likelihoods.len();
+            likelihoods.extend(density.log_likelihood(&batch.rows.values)?);
+            let impossible = batch.rows.outside.iter();
+            impossible.for_each(|outside| likelihoods[start + outside.row] = f64::NEG_INFINITY);
+        }
+        if model.has_target() {
+            compared.add(model, &batch)?;
+        }
     }
-    let width = batch.inputs.len() / usable.len();
-    let rows = batch.inputs.chunks(width).zip(usable).filter(|(_, usable)| **usable);
-    rows.flat_map(|(row, _)| row).copied().collect()
+    if let (Some(target), true) = (model.target_name(), compared.right.is_empty()) {
+        return Err(CliError::NothingToCompare { path: options.data.clone(), target: target.into() });
+    }
+    let of_density = |density: &DensityModel| {
+        let log_likelihood = LogLikelihoodMeasures::of(&likelihoods);
+        let bits_per_pixel = log_likelihood.mean.and_then(|mean| density.bits_per_pixel(mean));
+        OfDensity { log_likelihood, bits_per_pixel, met }
+    };
+    let report = Report {
+        density: density.map(of_density),
+        target: compared.report(model),
+        left_out: model.has_target().then_some(compared.left_out),
+    };
+    write_json(common.json.as_deref(), "ugmm/evaluate", &report)?;
+    if common.quiet {
+        return Ok(());
+    }
+    let (unseen, assumed) = (reader.unseen(), reading_doubts(&reader.doubts()));
+    let mut text = match (&report.density, density) {
+        (Some(found), Some(density)) => {
+            assumed
+                + &density_text(found, density, &examples, &unseen)
+                + if report.target.is_some() { "\n" } else { "" }
+        }
+        _ if unseen.is_empty() => assumed,
+        _ => format!("categories that training did not have:\n{}{assumed}", lines(&unseen)),
+    };
+    text += &report.left_out.unwrap_or_default().text();
+    print(&match &report.target {
+        None => text,
+        Some(OfTarget::Classes(report)) => text + &classes::text(report),
+        Some(OfTarget::Numbers(report)) => text + &numbers::text(report, model.target_date().is_some()),
+    })
+}
+
+fn density_text(
+    found: &OfDensity,
+    model: &DensityModel,
+    examples: &[String],
+    unseen: &[UnseenValues],
+) -> String {
+    let LogLikelihoodMeasures { rows, mean, impossible, .. } = found.log_likelihood;
+    let learned = model.learned();
+    let mut text = found.met.remarks(model, None, examples, unseen);
+    text += &format!(
+        "{}{}; {} in training had {}\n",
+        count(rows, "row"),
+        log_likelihood(&found.log_likelihood),
+        if learned.validation_rows > 0 { "held-out rows" } else { "the rows learned from" },
+        learned.log_likelihood.map_or_else(|| "none".into(), |level| format!("{level:.4}"))
+    );
+    if impossible > 0 && mean.is_some() {
+        text += &format!("without {} of log-likelihood minus infinity\n", count(impossible, "row"));
+    }
+    if let Some(bits) = found.bits_per_pixel {
+        text += &format!("that is {bits:.4} bits per pixel\n");
+    }
+    text
 }

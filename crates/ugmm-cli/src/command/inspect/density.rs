@@ -6,7 +6,7 @@ use crate::output::{kept_level, percent, print, table, write_json};
 use crate::table::left_aligned_last;
 use serde::Serialize;
 use ugmm_circuit::UnivariateMixture;
-use ugmm_tabular::{DensityColumn, DensityModel, Dependence};
+use ugmm_tabular::{Column as ModelColumn, DensityModel, Dependence, TableModel};
 
 /// States of a column that its line names.
 const NAMED_STATES: usize = 3;
@@ -97,7 +97,7 @@ pub fn run(model: &DensityModel, options: &Inspect, common: &Common) -> Result<(
 }
 
 /// A distribution in a line.
-pub fn in_a_line(column: &DensityColumn, distribution: &UnivariateMixture) -> String {
+pub fn in_a_line(column: &ModelColumn, distribution: &UnivariateMixture) -> String {
     if let (Some(names), UnivariateMixture::Discrete { probabilities, .. }) = (column.states(), distribution)
     {
         let mut states: Vec<(String, f64)> = names.into_iter().zip(probabilities.iter().copied()).collect();

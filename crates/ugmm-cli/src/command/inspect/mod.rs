@@ -11,7 +11,7 @@ use serde::Serialize;
 use trust::Trust;
 use ugmm_network::Network;
 use ugmm_network::inspect::{Component, LayerSummary, importances, leading_components, summarize};
-use ugmm_tabular::{AnyModel, ModelReader, TabularModel};
+use ugmm_tabular::{Engine, NetworkModel, ReadTarget, TableModel, TableReader};
 
 /// Rows of the data that are looked at, at most: enough for ranges and means.
 const MOST_ROWS: usize = 4096;
@@ -52,21 +52,25 @@ struct Named {
 pub fn run(options: &Inspect, common: &Common) -> Result<(), CliError> {
     let inputs = [Some(options.model.as_path()), options.data.as_deref()];
     check_outputs(&[common.json.as_deref()], &inputs.into_iter().flatten().collect::<Vec<_>>())?;
-    let model = match AnyModel::load(&options.model)? {
-        AnyModel::Network(model) => model,
-        AnyModel::Density(model) => return density::run(&model, options, common),
-    };
-    let network = network_of(&model)?;
+    let model = ugmm_tabular::load(&options.model)?;
+    match model.engine() {
+        Engine::Network(model) => network(model, options, common),
+        Engine::Density(model) => density::run(model, options, common),
+    }
+}
+
+fn network(model: &NetworkModel, options: &Inspect, common: &Common) -> Result<(), CliError> {
+    let network = network_of(model)?;
     let inputs = match &options.data {
-        Some(data) => Some(rows(&model, data, options)?),
+        Some(data) => Some(rows(model, data, options)?),
         None => None,
     };
     let x = match &inputs {
-        Some(inputs) => Some(model.network_input(inputs, &model.predictions(inputs)?)),
+        Some(inputs) => Some(model.network_input(inputs, &model.predicted(inputs)?.values())),
         None => None,
     };
     let trust = match (&inputs, options.faithfulness) {
-        (Some(inputs), Some(deletion)) => Some(Trust::measure(&model, inputs, deletion)?),
+        (Some(inputs), Some(deletion)) => Some(Trust::measure(model, inputs, deletion)?),
         _ => None,
     };
     let rows = x.as_ref().map_or(0, |x| x.len() / ugmm_network::Predictor::inputs(network));
@@ -75,7 +79,7 @@ pub fn run(options: &Inspect, common: &Common) -> Result<(), CliError> {
         classes: model.classes(),
         rows,
         layers: summarize(network, x.as_deref()),
-        neurons: neurons(&model, network, options.components.get()),
+        neurons: neurons(model, network, options.components.get()),
         faithfulness: trust,
     };
     write_json(common.json.as_deref(), "ugmm/inspect", &report)?;
@@ -83,11 +87,13 @@ pub fn run(options: &Inspect, common: &Common) -> Result<(), CliError> {
 }
 
 /// The inputs of the first rows of a file.
-fn rows(model: &TabularModel, data: &std::path::Path, options: &Inspect) -> Result<Vec<f32>, CliError> {
+fn rows(model: &NetworkModel, data: &std::path::Path, options: &Inspect) -> Result<Vec<f32>, CliError> {
     let mut values = Vec::new();
     let width = model.preprocessor().inputs();
-    for batch in ModelReader::open(data, model, false, &[], &options.table.read_options())? {
-        values.extend(batch?.inputs);
+    for batch in TableReader::open(data, model, ReadTarget::No, &[], &options.table.read_options())? {
+        let batch = batch?;
+        let known = batch.iter().filter(|row| model.is_predictable(row));
+        values.extend(model.features(&known.flatten().copied().collect::<Vec<f64>>()));
         if values.len() >= MOST_ROWS * width {
             break;
         }
@@ -103,7 +109,7 @@ fn rows(model: &TabularModel, data: &std::path::Path, options: &Inspect) -> Resu
 }
 
 /// The neurons of each layer with their leading components, in words.
-fn neurons(model: &TabularModel, network: &Network, most: usize) -> Vec<Vec<Neuron>> {
+fn neurons(model: &NetworkModel, network: &Network, most: usize) -> Vec<Vec<Neuron>> {
     let mut names = input_names(model);
     let importances = importances(network);
     let mut layers = Vec::with_capacity(network.layers.len());

@@ -6,7 +6,7 @@ use crate::output::{count, percent, table};
 use serde::Serialize;
 use ugmm_experiments::mean_and_sd;
 use ugmm_network::inspect::Absence;
-use ugmm_tabular::{Attribution, AttributionCurve, Faithfulness, TabularModel};
+use ugmm_tabular::{Attribution, AttributionCurve, Faithfulness, NetworkModel};
 
 /// Rows that are looked at, at most; fewer where each passes the network once for every cell of a density.
 const MOST_ROWS: usize = 1000;
@@ -46,7 +46,7 @@ struct Comparison {
 
 impl Trust {
     /// Measures it on the first of some rows, `[rows, inputs]`.
-    pub fn measure(model: &TabularModel, inputs: &[f32], deletion: Deletion) -> Result<Self, CliError> {
+    pub fn measure(model: &NetworkModel, inputs: &[f32], deletion: Deletion) -> Result<Self, CliError> {
         let most = if model.classes().is_empty() { MOST_ROWS_OF_NUMBERS } else { MOST_ROWS };
         let most = (most * model.preprocessor().inputs()).min(inputs.len());
         let (absence, deletion) = match deletion {

@@ -1,12 +1,10 @@
 //! `ugmm mpe`: the values of columns that a model scores highest, or that are most probable, with a certificate.
 
-mod density;
-mod network;
-
 use crate::arguments::{Common, Mpe};
 use crate::error::CliError;
 use crate::interrupt;
-use crate::known::names;
+use crate::known::{evidence, given, given_in_words, names, others, remark, some};
+use crate::met::left_empty;
 use crate::output::{check_outputs, print, short, table, write_json};
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -15,10 +13,10 @@ use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use ugmm_circuit::ProofProgress;
-use ugmm_tabular::{AnyModel, QuestionError, TabularError};
+use ugmm_circuit::{MpeOptions, ProofProgress};
+use ugmm_tabular::{Engine, Evidence, QuestionError, TableModel, TabularError};
 
-/// Columns that are printed; all are in the JSON file.
+/// Largest number of columns that are printed; the JSON file has all.
 const MOST_COLUMNS: usize = 40;
 /// Time between two lines of progress where there is no terminal.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
@@ -29,7 +27,7 @@ struct Report<'a> {
     given: IndexMap<String, String>,
     /// Each column asked for, with its value as it would stand in the table.
     values: IndexMap<String, String>,
-    /// The numbers among them as they were found, in the data's units.
+    /// The numbers among them as they were found, in the table's units.
     numbers: IndexMap<String, f64>,
     missing: Vec<String>,
     value: f64,
@@ -43,73 +41,110 @@ struct Report<'a> {
 
 pub fn run(options: &Mpe, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[&options.model])?;
-    match AnyModel::load(&options.model)? {
-        AnyModel::Network(model) => network::run(&model, options, common),
-        AnyModel::Density(model) => density::run(&model, options, common),
+    let model = ugmm_tabular::load(&options.model)?;
+    let model = model.as_ref();
+    let evidence = evidence(model, &options.known)?;
+    let asked = asked(model, &evidence, &options.query)?;
+    let columns = model.columns();
+    if let Some(column) = (0..columns.len()).find(|c| evidence.ranges[*c].is_some() && !asked.contains(c)) {
+        let name = columns[column].name();
+        let reason = format!("{name:?} is not asked for, so that its range says nothing");
+        return Err(CliError::Option { key: "--range", reason });
     }
+    let search = MpeOptions {
+        gap: options.gap,
+        time_limit: Some(options.time_limit),
+        starts: options.beam.get(),
+        seed: options.seed,
+        ..MpeOptions::default()
+    };
+    let level = match model.engine() {
+        Engine::Network(_) => "score",
+        Engine::Density(_) => "log-likelihood",
+    };
+    let mut display = Display::new(level, common.quiet)?;
+    let found = model.mpe(&evidence, &asked, &search, &mut |progress| display.show(progress))?;
+    let seconds = display.finish();
+    let cell = |index: usize| columns[index].cell(found.row[index]);
+    let name = |index: usize| columns[index].name().to_owned();
+    let numbers = asked.iter().filter(|&&index| columns[index].is_number());
+    let report = Report {
+        target: model.target_name(),
+        given: given(model, &evidence).into_iter().collect(),
+        values: asked.iter().map(|&index| (name(index), cell(index).unwrap_or_default())).collect(),
+        numbers: numbers.map(|&index| (name(index), columns[index].to_table(found.row[index]))).collect(),
+        missing: others(model, &evidence, &asked),
+        value: found.value,
+        upper_bound: found.upper_bound,
+        gap: found.gap(),
+        proved: found.proved,
+        tolerance: options.gap,
+        boxes: found.boxes,
+        seconds,
+    };
+    write_json(common.json.as_deref(), "ugmm/mpe", &report)?;
+    if common.quiet {
+        return Ok(());
+    }
+    let empty_cells = asked.iter().filter(|&&index| cell(index).is_none()).count();
+    print(&(text(&report, model) + &left_empty(empty_cells) + remark(model)))
 }
 
-/// The indices of the columns asked for; of all that are free, which are those that are not given, if none is named.
-fn asked<'n>(
-    arguments: &[String],
-    columns: impl Iterator<Item = &'n str> + Clone,
-    is_free: impl Fn(usize) -> bool,
-    find: impl Fn(&str) -> Result<usize, CliError>,
-) -> Result<Vec<usize>, CliError> {
+/// Indices of the columns asked for: without any, all that are not given.
+fn asked(model: &dyn TableModel, evidence: &Evidence, arguments: &[String]) -> Result<Vec<usize>, CliError> {
+    let is_column = |name: &str| model.columns().iter().any(|column| column.name() == name);
     let mut asked = Vec::new();
-    for name in names(arguments, |name| columns.clone().any(|known| known == name))? {
-        let index = find(&name)?;
+    for name in names(arguments, is_column)? {
+        let index = model.index_of(&name)?;
         if asked.contains(&index) {
             return Err(TabularError::from(QuestionError::AskedTwice { column: name }).into());
         }
         asked.push(index);
     }
     if arguments.is_empty() {
-        asked.extend((0..columns.count()).filter(|&index| is_free(index)));
+        asked.extend(evidence.missing(&[]));
     }
-    if asked.is_empty() {
-        return Err(TabularError::from(QuestionError::NothingToFind).into());
+    match asked.is_empty() {
+        true => Err(TabularError::from(QuestionError::NothingToFind).into()),
+        false => Ok(asked),
     }
-    Ok(asked)
 }
 
-impl Report<'_> {
-    /// Writes and prints it, the value called `name` and what others do with it `has`.
-    fn tell(
-        &self,
-        title: &str,
-        (name, has): (&str, &str),
-        remarks: &str,
-        common: &Common,
-    ) -> Result<(), CliError> {
-        write_json(common.json.as_deref(), "ugmm/mpe", self)?;
-        if common.quiet { Ok(()) } else { print(&self.text(title, (name, has), remarks)) }
+fn text(report: &Report, model: &dyn TableModel) -> String {
+    let is_density = matches!(model.engine(), Engine::Density(_));
+    let (title, level, have) = match is_density {
+        true => ("the most probable values", "log-likelihood", "have a log-likelihood"),
+        false => ("the values that the model scores highest", "score", "score"),
+    };
+    let mut rows = vec![["column", "value"].map(String::from).to_vec()];
+    let shown = report.values.iter().take(MOST_COLUMNS);
+    rows.extend(shown.map(|(name, value)| vec![name.clone(), value.clone()]));
+    let mut text = format!("{title}{}\n\n{}", given_in_words(report.given.iter()), table(&rows));
+    let more = report.values.len().saturating_sub(MOST_COLUMNS);
+    if more > 0 {
+        text += &format!("and {more} more (all of them with --json)\n");
     }
-
-    fn text(&self, title: &str, (name, has): (&str, &str), remarks: &str) -> String {
-        let mut rows = vec![["column", "value"].map(String::from).to_vec()];
-        let shown = self.values.iter().take(MOST_COLUMNS);
-        rows.extend(shown.map(|(name, value)| vec![name.clone(), value.clone()]));
-        let mut text = format!("{title}\n\n{}", table(&rows));
-        let more = self.values.len().saturating_sub(MOST_COLUMNS);
-        if more > 0 {
-            text += &format!("and {more} more (all of them with --json)\n");
+    text += &format!(
+        "\n{level} {}, no other values {have} above {}: gap {}, {}\n",
+        fine(report.value),
+        fine(report.upper_bound),
+        short(report.gap),
+        match report.proved {
+            true => format!("proved to {}", short(report.tolerance)),
+            false => "not proved".into(),
         }
-        text += &format!(
-            "\n{name} {}, no other values {has} above {}: gap {}, {}\n",
-            fine(self.value),
-            fine(self.upper_bound),
-            short(self.gap),
-            match self.proved {
-                true => format!("proved to {}", short(self.tolerance)),
-                false => "not proved".into(),
-            }
-        );
-        if !self.proved {
-            text += "a longer --time-limit narrows the gap; a larger --gap asks for less\n";
-        }
-        text + remarks
+    );
+    if !report.proved {
+        text += "a longer --time-limit narrows the gap; a larger --gap asks for less\n";
     }
+    if !report.missing.is_empty() {
+        let missing = some(&report.missing);
+        text += &match is_density {
+            true => format!("integrated out: {missing}\n"),
+            false => format!("neither given nor asked for: {missing}; the network does without them\n"),
+        };
+    }
+    text
 }
 
 /// A value with the digits that a gap is about.

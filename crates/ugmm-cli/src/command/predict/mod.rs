@@ -1,28 +1,27 @@
 //! `ugmm predict`: predictions for the rows of a table, however many there are.
 
 mod columns;
-mod density;
 
 use crate::arguments::{Common, Predict};
 use crate::error::CliError;
+use crate::met::{Met, outside_examples};
 use crate::output::{check_not_mixed, check_outputs, count, write_json};
 use crate::row_output::{Column, Values, format_of, write_rows};
-use crate::unseen::lines;
-use columns::Maker;
+use crate::table::reading_doubts;
 use serde::Serialize;
-use ugmm_data::Encoded;
+use std::num::NonZeroUsize;
 use ugmm_data::frame::{UnseenValues, ValueType};
-use ugmm_tabular::{AnyModel, ModelReader};
+use ugmm_tabular::{Batch, Engine, ReadTarget, TableModel, TableReader};
 
 #[derive(Serialize)]
 struct Report<'a> {
-    target: &'a str,
-    classes: &'a [String],
-    rows: usize,
-    /// Rows that have no prediction, because nothing is known of them.
+    target: Option<&'a str>,
+    classes: Vec<String>,
+    #[serde(flatten)]
+    met: Met,
+    /// Rows without a prediction, because nothing is known of them.
     rows_without_values: usize,
-    missing_values: usize,
-    unseen_categories: usize,
+    /// Rows unlike those that the model learned from.
     unusual_rows: usize,
 }
 
@@ -32,50 +31,86 @@ pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
         &[options.rows.output.as_deref(), common.json.as_deref()],
         &[&options.model, &options.data],
     )?;
-    let model = match AnyModel::load(&options.model)? {
-        AnyModel::Network(model) => model,
-        AnyModel::Density(model) => {
-            options.device.refuse_for_densities()?;
-            return density::run(&model, options, common);
+    let model = ugmm_tabular::load(&options.model)?;
+    let model = model.as_ref();
+    if let Engine::Density(_) = model.engine() {
+        options.device.refuse_for_densities()?;
+        if options.explain.is_some() {
+            let reason =
+                "reasons are those of networks; ugmm score names the column of a row that surprises most"
+                    .into();
+            return Err(CliError::Option { key: "--explain", reason });
         }
-    };
-    let maker = Maker::new(&model, options.explain);
+    }
     let format = format_of(options.rows.format, options.rows.output.as_deref())?;
-    let read_options = options.rows.read_options(&options.table);
-    let mut reader = ModelReader::open(&options.data, &model, false, &options.rows.keep, &read_options)?;
+    let (keep, read_options) = (&options.rows.keep, options.rows.read_options(&options.table));
+    let mut reader = TableReader::open(&options.data, model, ReadTarget::No, keep, &read_options)?;
     let types = reader.kept_types();
-    let (classes, target) = (model.classes(), model.target_name());
     let mut report = Report {
-        target,
-        classes,
-        rows: 0,
+        target: model.target_name(),
+        classes: model.classes().unwrap_or_default(),
+        met: Met::default(),
         rows_without_values: 0,
-        missing_values: 0,
-        unseen_categories: 0,
         unusual_rows: 0,
     };
+    let mut examples = Vec::new();
+    let most_reasons = options.explain.map_or(0, NonZeroUsize::get);
     write_rows(options.rows.output.as_deref(), format, |writer| {
         for batch in reader.by_ref() {
             let batch = batch?;
-            let (predicted, unusual) = maker.columns(&batch.inputs)?;
-            let predicted = predicted.into_iter().map(|column| column.spread_over(&batch.known));
-            writer
-                .write(&kept(&options.rows.keep, &types, batch.kept).chain(predicted).collect::<Vec<_>>())?;
-            report.rows_without_values += batch.known.iter().filter(|known| !**known).count();
-            let Encoded { missing, unseen } = batch.encoded;
-            report.rows += batch.rows.len();
-            report.missing_values += missing;
-            report.unseen_categories += unseen;
-            report.unusual_rows += unusual;
+            report.met.add(&batch);
+            outside_examples(model, &batch, &mut examples);
+            let predicted = predicted(model, &batch, most_reasons, &mut report)?;
+            let columns = kept(keep, &types, batch.kept).chain(predicted);
+            writer.write(&columns.collect::<Vec<_>>())?;
         }
         Ok(())
     })?;
     write_json(common.json.as_deref(), "ugmm/predict", &report)?;
     if !common.quiet {
-        eprint!("{}", remarks(&report, &reader.unseen()));
-        eprint!("{}", crate::table::reading_doubts(&reader.doubts()));
+        eprint!("{}", remarks(model, &report, &examples, &reader.unseen()));
+        eprint!("{}", reading_doubts(&reader.doubts()));
     }
     Ok(())
+}
+
+/// The output columns for a batch; empty in rows that cannot be predicted.
+fn predicted(
+    model: &dyn TableModel,
+    batch: &Batch,
+    most_reasons: usize,
+    report: &mut Report,
+) -> Result<Vec<Column>, CliError> {
+    let known: Vec<bool> = batch.iter().map(|row| model.is_predictable(row)).collect();
+    report.rows_without_values += known.iter().filter(|known| !**known).count();
+    let rows: Vec<f64> =
+        batch.iter().zip(&known).filter(|(_, known)| **known).flat_map(|(row, _)| row).copied().collect();
+    let mut columns = match model.engine() {
+        Engine::Network(network) => {
+            let inputs = network.features(&rows);
+            let predictions = network.predicted(&inputs)?;
+            let mut columns = columns::of_target(model, &predictions);
+            let (novelty, unusual) = columns::of_novelty(network, &inputs);
+            report.unusual_rows += unusual;
+            columns.extend(novelty);
+            if most_reasons > 0 {
+                columns.extend(columns::of_reasons(network, &inputs, &predictions.values(), most_reasons)?);
+            }
+            columns
+        }
+        Engine::Density(density) => {
+            let mut columns = match model.has_target() {
+                true => columns::of_target(model, &model.predict(&rows)?),
+                false => Vec::new(),
+            };
+            columns.push(columns::of_log_likelihoods(density.log_likelihood(&rows)?, &batch.rows));
+            columns
+        }
+    };
+    if known.contains(&false) {
+        columns = columns.into_iter().map(|column| column.spread_over(&known)).collect();
+    }
+    Ok(columns)
 }
 
 /// Columns of the table that are passed on.
@@ -91,35 +126,27 @@ pub fn kept(
     names.iter().zip(types).zip(columns).map(column)
 }
 
-fn remarks(report: &Report, unseen: &[UnseenValues]) -> String {
+fn remarks(model: &dyn TableModel, report: &Report, examples: &[String], unseen: &[UnseenValues]) -> String {
     let mut text = String::new();
-    let &Report { rows, rows_without_values, missing_values, unseen_categories, unusual_rows, .. } = report;
+    let &Report { met, rows_without_values, unusual_rows, .. } = report;
     if rows_without_values > 0 {
         text += &format!(
             "{} without any value that the model looks at; there the prediction is empty\n",
             count(rows_without_values, "row")
         );
     }
-    if missing_values > 0 {
-        text += &format!(
-            "missing: {}; the rows were predicted from the others\n",
-            count(missing_values, "value")
-        );
-    }
-    if unseen_categories > 0 {
-        text += &format!(
-            "categories that training did not have: {}; taken as rare ones, or as missing where training had no rare \
-             ones\n",
-            count(unseen_categories, "value")
-        );
-        text += &lines(unseen);
-    }
+    let doing = if model.has_target() { "the rows were predicted from the others" } else { "integrated out" };
+    text += &met.remarks(model, Some(doing), examples, unseen);
     // One in a hundred is to be expected.
-    if unusual_rows * 50 > rows {
+    if unusual_rows * 50 > met.rows {
         text += &format!(
             "unlike what the model learned from: {unusual_rows} of {}; be careful with these\n",
-            count(rows, "row")
+            count(met.rows, "row")
         );
+    }
+    if !model.has_target() && met.outside_values > 0 {
+        let rows = count(met.rows_with_outside_values, "row");
+        text += &format!("the log-likelihood of {rows} is minus infinity, written as -inf (JSON has null)\n");
     }
     text
 }

@@ -1,20 +1,19 @@
 //! `ugmm query`: any column of a model's table, given any others.
 
-pub mod density;
 mod says;
 
 use crate::arguments::{Common, Query};
 use crate::drawing::{bar, curve};
 use crate::error::CliError;
-use crate::known::{Question, names, some};
-use crate::output::{check_outputs, percent, print, short, within, write_json};
+use crate::known::{
+    evidence, given, given_in_words, names, others, refuse_range_for_densities, remark, some,
+};
+use crate::output::{check_outputs, percent, print, short, write_json};
 use indexmap::IndexMap;
-use says::{Density, Numbers, Says, Summary, by_name, quantiles};
+use says::Says;
 use serde::Serialize;
 use std::num::NonZeroUsize;
-use ugmm_network::inference::conditional::ConditionalDensity;
-use ugmm_network::metrics::root_mean_square;
-use ugmm_tabular::{Answer, AnyModel};
+use ugmm_tabular::{Answer, Engine, Evidence, TableModel};
 
 /// Cells of the range of a number where no number is given.
 const CELLS: usize = 256;
@@ -23,162 +22,210 @@ const WIDTH: usize = 64;
 const LINES: usize = 8;
 /// Width of the bar of a probability of 1.
 const BAR: usize = 40;
-/// States that are shown, the most probable ones.
+/// Largest number of states that are shown, the most probable ones.
 const MOST_STATES: usize = 30;
+/// Largest number of whole numbers whose probabilities are printed.
+const FEW_NUMBERS: usize = 30;
+/// The least probability of a whole number that is printed.
+const LEAST_SHOWN: f64 = 5e-5;
 
 #[derive(Serialize)]
-struct Report<'a> {
-    target: &'a str,
+struct Report<'m> {
+    target: Option<&'m str>,
     given: IndexMap<String, String>,
-    answers: Vec<Answered>,
-    /// Of the row, where it was asked for.
-    score: Option<f32>,
+    answers: Vec<Answered<'m>>,
+    /// Where it was asked for.
+    #[serde(flatten)]
+    level: Level,
+}
+
+/// The level of what is given.
+#[derive(Clone, Copy, Serialize)]
+#[serde(untagged)]
+enum Level {
+    Network { score: Option<f32> },
+    Density { log_likelihood: Option<f64> },
 }
 
 #[derive(Serialize)]
-struct Answered {
-    column: String,
-    /// Columns that are neither given nor asked for.
-    missing: Vec<String>,
-    /// Why the answer is not how the data are distributed; none of the target.
-    warning: Option<&'static str>,
+struct Answered<'m> {
+    column: &'m str,
+    #[serde(flatten)]
+    by: By,
     #[serde(flatten)]
     says: Says,
-    /// Of a number that is not whole.
     #[serde(skip)]
-    distribution: Option<ConditionalDensity>,
+    answer: Answer<'m>,
+}
+
+/// What only one engine has to say of an answer.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum By {
+    Network {
+        /// Columns that are neither given nor asked for.
+        missing: Vec<String>,
+        /// Why the answer is not how the data are distributed; `None` for the target.
+        warning: Option<&'static str>,
+    },
+    Density {
+        /// Columns that are neither given nor asked for.
+        integrated_out: Vec<String>,
+        /// In nats; for a density per unit of the column.
+        entropy: f64,
+    },
 }
 
 pub fn run(options: &Query, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[&options.model])?;
-    let model = match AnyModel::load(&options.model)? {
-        AnyModel::Network(model) => model,
-        AnyModel::Density(model) => return density::run(&model, options, common),
-    };
-    let question = Question::new(&model, &options.known)?;
-    let is_whole = question.variables.target().is_some()
-        && question.variables.missing(&question.evidence, &[]).is_empty();
-    let score = match options.score || options.ask.is_empty() && is_whole {
-        true => Some(model.score(&question.variables, &question.evidence)?),
+    let model = ugmm_tabular::load(&options.model)?;
+    let model = model.as_ref();
+    refuse_range_for_densities(model, &options.known)?;
+    if let (Engine::Density(_), true) = (model.engine(), options.cells.is_some()) {
+        let reason = "a density model answers without cells; leave it out".into();
+        return Err(CliError::Option { key: "--cells", reason });
+    }
+    let evidence = evidence(model, &options.known)?;
+    let is_whole = evidence.missing(&[]).next().is_none();
+    let level = match options.score || options.ask.is_empty() && is_whole {
+        true => Some(model.level(&evidence)?),
         false => None,
     };
-    let asked = match (score, options.ask.is_empty()) {
-        (Some(_), _) => Vec::new(),
-        (None, true) => vec![model.target_name().to_owned()],
-        (None, false) => names(&options.ask, |name| {
-            let is_variable = question.variables.list().iter().any(|known| known.name() == name);
-            is_variable || name == question.model.target_name()
-        })?,
-    };
-    let mut answers = Vec::new();
-    for column in asked {
-        answers.push(answered(&question, column, options.cells.map_or(CELLS, NonZeroUsize::get))?);
-    }
-    let given = question.given().into_iter().collect();
-    let report = Report { target: model.target_name(), given, answers, score };
-    write_json(common.json.as_deref(), "ugmm/query", &report)?;
-    if common.quiet { Ok(()) } else { print(&text(&report, &question)) }
-}
-
-fn answered(question: &Question, column: String, cells: usize) -> Result<Answered, CliError> {
-    let Question { model, variables, evidence, .. } = question;
-    let mut distribution = None;
-    let says = match model.answer(variables, evidence, &column, cells)? {
-        Answer::States(states) => Says::Probabilities(states.into_iter().collect()),
-        Answer::Numbers(numbers) => {
-            let variable = &variables.list()[variables.index_of(&column)?];
-            Says::Numbers(of_numbers(&numbers, |number| variable.text_of(number)))
-        }
-        Answer::Density(density) => {
-            let (low, high) = density.range();
-            let cell = (high - low) / density.probabilities().len() as f64;
-            let summary = Summary {
-                mean: density.mean(),
-                standard_deviation: density.deviation(),
-                mode: density.mode(),
-                quantiles: quantiles(|share| density.quantile(share)),
-            };
-            let heights = density.probabilities().iter().map(|share| share / cell).collect();
-            distribution = Some(density);
-            Says::Density(Density { summary, low, high, density: heights })
-        }
-    };
-    let index = variables.list().iter().position(|variable| variable.name() == column);
-    let missing = variables.missing(evidence, index.as_slice());
-    let remark = question.remark().trim_end().trim_start_matches("warning: ");
-    let warning = (column != model.target_name()).then_some(remark);
-    Ok(Answered { missing, warning, column, says, distribution })
-}
-
-/// Of numbers in ascending order with their probabilities.
-fn of_numbers(numbers: &[(f64, f64)], name: impl Fn(f64) -> String) -> Numbers {
-    let mean = numbers.iter().map(|(number, share)| number * share).sum::<f64>();
-    // The first of equal ones.
-    let mode = numbers.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
-    let quantile = |share: f64| {
-        let mut below = 0.0;
-        let reaches = |(_, of_number): &&(f64, f64)| {
-            below += of_number;
-            below >= share
-        };
-        numbers.iter().find(reaches).or(numbers.last()).map_or(mean, |(number, _)| *number)
-    };
-    Numbers {
-        summary: Summary {
-            mean,
-            standard_deviation: root_mean_square(
-                numbers.iter().map(|(number, share)| (*share, number - mean)),
-            ),
-            mode: mode.map_or(mean, |(number, _)| *number),
-            quantiles: quantiles(quantile),
+    let asked = if level.is_some() { Vec::new() } else { asked(model, &evidence, options)? };
+    let cells = options.cells.map_or(CELLS, NonZeroUsize::get);
+    let answers = asked.iter().map(|column| answered(model, &evidence, column, cells));
+    let report = Report {
+        target: model.target_name(),
+        given: given(model, &evidence).into_iter().collect(),
+        answers: answers.collect::<Result<_, _>>()?,
+        level: match model.engine() {
+            Engine::Network(_) => Level::Network { score: level.map(|score| score as f32) },
+            Engine::Density(_) => Level::Density { log_likelihood: level },
         },
-        probabilities: by_name(numbers.iter().map(|(number, share)| (name(*number), *share))),
-    }
+    };
+    write_json(common.json.as_deref(), "ugmm/query", &report)?;
+    if common.quiet { Ok(()) } else { print(&text(&report, model)) }
 }
 
-fn text(report: &Report, question: &Question) -> String {
-    let mut text = String::new();
-    if let Some(score) = report.score {
-        text += &format!(
-            "score{}: {}\nthe network's root, a logarithm that is not normalised over the columns; to be compared with \
-             scores of other rows by the same model only\n",
-            question.given_in_words(),
-            short(score.into())
-        );
+/// Names of the columns asked for: without any, the target, or all columns that are not given.
+fn asked(model: &dyn TableModel, evidence: &Evidence, options: &Query) -> Result<Vec<String>, CliError> {
+    if !options.ask.is_empty() {
+        return names(&options.ask, |name| model.columns().iter().any(|column| column.name() == name));
     }
+    let free = || evidence.missing(&[]).map(|column| model.columns()[column].name().to_owned());
+    Ok(match (model.engine(), model.target()) {
+        (Engine::Network(_), Some(target)) => vec![model.columns()[target].name().to_owned()],
+        (_, Some(target)) if !evidence.holds(target) => vec![model.columns()[target].name().to_owned()],
+        _ => free().collect(),
+    })
+}
+
+fn answered<'m>(
+    model: &'m dyn TableModel,
+    evidence: &Evidence,
+    asked: &str,
+    cells: usize,
+) -> Result<Answered<'m>, CliError> {
+    let answer = model.answer(evidence, asked, cells)?;
+    let others = others(model, evidence, &[model.index_of(asked)?]);
+    let says = Says::of(&answer);
+    let by = match model.engine() {
+        Engine::Network(_) => {
+            let remark = remark(model).trim_end().trim_start_matches("warning: ");
+            let warning = (model.target_name() != Some(asked)).then_some(remark);
+            By::Network { missing: others, warning }
+        }
+        Engine::Density(_) => By::Density { integrated_out: others, entropy: says.entropy(&answer) },
+    };
+    Ok(Answered { column: answer.column.name(), by, says, answer })
+}
+
+fn text(report: &Report, model: &dyn TableModel) -> String {
+    let given = given_in_words(report.given.iter());
+    let mut text = match report.level {
+        Level::Network { score: Some(score) } => format!(
+            "score{given}: {}\nthe network's root, a logarithm that is not normalised over the columns; to be compared with \
+             scores of other rows by the same model only\n",
+            short(score.into())
+        ),
+        Level::Density { log_likelihood: Some(level) } => {
+            let what =
+                if given.is_empty() { " of nothing".to_owned() } else { given.replacen(" given", " of", 1) };
+            format!(
+                "log-likelihood{what}: {level:.6}\nin nats; columns that are not given are integrated out\n"
+            )
+        }
+        _ => String::new(),
+    };
     for (index, answered) in report.answers.iter().enumerate() {
-        let Answered { column, missing, says, distribution, .. } = answered;
         if index > 0 {
             text.push('\n');
         }
-        text += &format!("{column}{}\n", question.given_in_words());
-        if !missing.is_empty() {
-            text += &format!(
+        text += &format!("{}{given}\n", answered.column);
+        text += &match &answered.by {
+            By::Network { missing, .. } if !missing.is_empty() => format!(
                 "not given: {}; the network does without them, by its neurons' other components\n",
                 some(missing)
-            );
-        }
-        if column != report.target {
-            text += question.remark();
+            ),
+            By::Density { integrated_out, .. } if !integrated_out.is_empty() => {
+                format!("integrated out: {}\n", some(integrated_out))
+            }
+            _ => String::new(),
+        };
+        if let By::Network { warning: Some(_), .. } = answered.by {
+            text += remark(model);
         }
         text.push('\n');
-        text += &match says {
-            Says::Probabilities(states) => of_states(states),
-            Says::Numbers(numbers) => format!(
-                "{}\nmean {}, mode {}\n",
-                of_states(&numbers.probabilities),
-                in_words(numbers.summary.mean, question, column),
-                mode_in_words(numbers, question, column)
-            ),
-            Says::Density(density) => distribution
-                .as_ref()
-                .map_or_else(String::new, |distribution| of_density(density, distribution, question, column)),
-        };
+        text += &of_answer(answered);
+        if let By::Density { entropy, .. } = answered.by {
+            text += &format!("entropy {} nats\n", short(entropy));
+        }
     }
     text
 }
 
-/// A line for each state; of very many the most probable ones.
+/// The distribution in lines: a bar for each of few states or numbers, or a picture of the density, and a summary of numbers.
+fn of_answer(answered: &Answered) -> String {
+    let Answer { column, distribution } = &answered.answer;
+    let numbers = match &answered.says {
+        Says::Probabilities(states) => return of_states(states),
+        Says::Numbers(numbers) => {
+            let shown = numbers.probabilities.iter().filter(|(_, share)| **share >= LEAST_SHOWN);
+            let shown: IndexMap<String, f64> = shown.map(|(name, share)| (name.clone(), *share)).collect();
+            (shown.len() <= FEW_NUMBERS).then_some(shown)
+        }
+        Says::Density(_) => None,
+    };
+    let mut text = match numbers {
+        Some(shown) => of_states(&shown) + "\n",
+        None => {
+            let (low, high) = distribution.shown_range();
+            let edge = |place: usize| low + (high - low) * place as f64 / WIDTH as f64;
+            let share = |place: usize| {
+                distribution.cumulative(edge(place + 1)) - distribution.cumulative(edge(place))
+            };
+            let heights: Vec<f64> = (0..WIDTH).map(share).collect();
+            picture(&heights, &column.text(low), &column.text(high))
+        }
+    };
+    let quantile = |share: f64| column.text(distribution.quantile(share));
+    let mode = match &answered.says {
+        // A month has the probability of all its days.
+        Says::Numbers(numbers) => numbers.most_probable(),
+        _ => None,
+    };
+    text += &format!(
+        "mean {}, mode {}, median {}, 90 % from {} to {}\n",
+        column.fine_text(distribution.mean()),
+        mode.unwrap_or_else(|| column.text(distribution.mode())),
+        quantile(0.5),
+        quantile(0.05),
+        quantile(0.95)
+    );
+    text
+}
+
+/// A line for each state, or for the most probable ones of very many.
 fn of_states(states: &IndexMap<String, f64>) -> String {
     let mut shown: Vec<(&String, f64)> = states.iter().map(|(name, share)| (name, *share)).collect();
     if shown.len() > MOST_STATES {
@@ -197,63 +244,10 @@ fn of_states(states: &IndexMap<String, f64>) -> String {
     text
 }
 
-/// A number of a column, or its date.
-fn in_words(number: f64, question: &Question, column: &str) -> String {
-    match question.variables.list().iter().find(|variable| variable.name() == column) {
-        Some(variable) if variable.is_date() => variable.text_of(number),
-        Some(variable) => within(number, variable.range().map_or(0.0, |range| range.high - range.low)),
-        None => short(number),
-    }
-}
-
-/// The most probable number, date or month, which has the probability of all its days.
-fn mode_in_words(numbers: &Numbers, question: &Question, column: &str) -> String {
-    let variable = question.variables.list().iter().find(|variable| variable.name() == column);
-    let of_dates = variable.filter(|variable| variable.is_date()).and_then(|_| numbers.most_probable());
-    of_dates.unwrap_or_else(|| in_words(numbers.summary.mode, question, column))
-}
-
-/// The density over its range, and what can be said of it in numbers.
-fn of_density(
-    density: &Density,
-    distribution: &ConditionalDensity,
-    question: &Question,
-    column: &str,
-) -> String {
-    let number = |number: f64| in_words(number, question, column);
-    let (low, high) = (density.low, density.high);
-    let edge = |place: usize| low + (high - low) * place as f64 / WIDTH as f64;
-    let share =
-        |place: usize| distribution.cumulative(edge(place + 1)) - distribution.cumulative(edge(place));
-    let heights: Vec<f64> = (0..WIDTH).map(share).collect();
-    let mut text = picture(&heights, &number(low), &number(high));
-    let interval = [0.05, 0.95].map(|share| number(distribution.quantile(share))).join(" to ");
-    text += &format!(
-        "mean {}, mode {}, median {}, 90 % from {interval}\n",
-        number(density.summary.mean),
-        number(density.summary.mode),
-        number(distribution.quantile(0.5)),
-    );
-    text
-}
-
 /// Heights over a range, with its ends below.
 fn picture(heights: &[f64], left: &str, right: &str) -> String {
     let mut text: String = curve(heights, LINES).iter().map(|line| format!("  {line}\n")).collect();
     text += &format!("  {}\n", "─".repeat(WIDTH));
     let gap = WIDTH.saturating_sub(left.chars().count() + right.chars().count()).max(1);
     text + &format!("  {left}{}{right}\n\n", " ".repeat(gap))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quantiles_of_numbers_are_numbers() {
-        let numbers = of_numbers(&[(1.0, 0.5), (2.0, 0.25), (5.0, 0.25)], |number| number.to_string());
-        let quantiles: Vec<f64> = numbers.summary.quantiles.into_values().collect();
-        assert_eq!(quantiles, [1.0, 1.0, 1.0, 2.0, 5.0]);
-        assert_eq!((numbers.summary.mean, numbers.summary.mode), (2.25, 1.0));
-    }
 }

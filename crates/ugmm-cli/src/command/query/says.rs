@@ -2,25 +2,89 @@
 
 use indexmap::IndexMap;
 use serde::Serialize;
+use ugmm_tabular::Answer;
 
-pub const QUANTILES: [(f64, &str); 5] =
+const QUANTILES: [(f64, &str); 5] =
     [(0.05, "0.05"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (0.95, "0.95")];
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Says {
+    /// The probability of each state.
     Probabilities(IndexMap<String, f64>),
+    /// For whole numbers and days.
     Numbers(Numbers),
+    /// For other numbers and times.
     Density(Density),
 }
 
-/// Of whole numbers and days.
 #[derive(Serialize)]
 pub struct Numbers {
     #[serde(flatten)]
-    pub summary: Summary,
-    /// Of each number, or of each month.
+    summary: Summary,
+    /// The probability of each number, or of each month.
     pub probabilities: IndexMap<String, f64>,
+}
+
+#[derive(Serialize)]
+pub struct Density {
+    #[serde(flatten)]
+    summary: Summary,
+    low: f64,
+    high: f64,
+    /// In cells of equal width from low to high, per unit of the column.
+    density: Vec<f64>,
+}
+
+/// In the table's units.
+#[derive(Serialize)]
+struct Summary {
+    mean: f64,
+    standard_deviation: f64,
+    mode: f64,
+    quantiles: IndexMap<&'static str, f64>,
+}
+
+impl Says {
+    pub fn of(answer: &Answer) -> Self {
+        if let Some(states) = answer.states() {
+            return Self::Probabilities(states.into_iter().collect());
+        }
+        let Answer { column, distribution } = answer;
+        let in_table = |value: f64| column.to_table(value);
+        let quantile = |(share, name)| (name, in_table(distribution.quantile(share)));
+        let summary = Summary {
+            mean: in_table(distribution.mean()),
+            standard_deviation: in_table(distribution.deviation()),
+            mode: in_table(distribution.mode()),
+            quantiles: QUANTILES.map(quantile).into_iter().collect(),
+        };
+        match distribution.probabilities(column) {
+            Some(values) => {
+                let mut probabilities = IndexMap::new();
+                for (value, share) in values.into_iter().filter(|(_, share)| *share > 0.0) {
+                    // All days of a month have the name of the month.
+                    *probabilities.entry(column.text(value)).or_insert(0.0) += share;
+                }
+                Self::Numbers(Numbers { summary, probabilities })
+            }
+            None => {
+                let ((low, high), density) = distribution.heights();
+                Self::Density(Density { summary, low, high, density })
+            }
+        }
+    }
+
+    /// The entropy in nats, rare levels told apart.
+    pub fn entropy(&self, answer: &Answer) -> f64 {
+        match self {
+            Self::Probabilities(states) => {
+                let term = |share: &f64| if *share > 0.0 { -share * share.ln() } else { 0.0 };
+                states.values().map(term).sum()
+            }
+            _ => answer.distribution.entropy(),
+        }
+    }
 }
 
 impl Numbers {
@@ -29,35 +93,4 @@ impl Numbers {
         let best = self.probabilities.iter().rev().max_by(|a, b| a.1.total_cmp(b.1));
         best.map(|(name, _)| name.clone())
     }
-}
-
-/// The probability of each name: all days of a month have the same.
-pub fn by_name(named: impl Iterator<Item = (String, f64)>) -> IndexMap<String, f64> {
-    let mut probabilities = IndexMap::new();
-    named.for_each(|(name, share)| *probabilities.entry(name).or_insert(0.0) += share);
-    probabilities
-}
-
-#[derive(Serialize)]
-pub struct Density {
-    #[serde(flatten)]
-    pub summary: Summary,
-    pub low: f64,
-    pub high: f64,
-    /// Of cells of equal width from low to high, per unit of the column.
-    pub density: Vec<f64>,
-}
-
-/// In the table's units.
-#[derive(Serialize)]
-pub struct Summary {
-    pub mean: f64,
-    pub standard_deviation: f64,
-    pub mode: f64,
-    pub quantiles: IndexMap<&'static str, f64>,
-}
-
-/// By their names.
-pub fn quantiles(quantile: impl Fn(f64) -> f64) -> IndexMap<&'static str, f64> {
-    QUANTILES.map(|(share, name)| (name, quantile(share))).into_iter().collect()
 }

@@ -1,15 +1,14 @@
 //! What is to be known first.
 
-use super::measures::class_metrics;
+use super::measures::compared;
 use super::seen::Seen;
 use crate::output::{percent, short};
 use ugmm_network::Objective;
-use ugmm_network::metrics::NumberMetrics;
 use ugmm_report::Text;
-use ugmm_tabular::TabularModel;
+use ugmm_tabular::{Measures, NetworkModel};
 
 /// Name and value of each.
-pub fn facts(model: &TabularModel, seen: &Seen) -> Vec<(Text, Text)> {
+pub fn facts(model: &NetworkModel, seen: &Seen) -> Vec<(Text, Text)> {
     let layers = &seen.network.layers;
     let sizes: Vec<String> = std::iter::once(layers[0].inputs())
         .chain(layers.iter().map(|layer| layer.neurons()))
@@ -23,13 +22,15 @@ pub fn facts(model: &TabularModel, seen: &Seen) -> Vec<(Text, Text)> {
         ("trained for", objective_name(saved.task.objective).into()),
         ("rows looked at", seen.rows().to_string()),
     ];
-    if let Some((metrics, _)) = class_metrics(model, seen) {
-        facts.push(("accuracy on them", format!("{} %", percent(metrics.accuracy, 2))));
-        facts.push(("log-loss on them", format!("{:.4}", metrics.log_loss)));
-    }
-    if let Some((densities, numbers)) = super::measures::number_pairs(seen) {
-        let metrics = NumberMetrics::of(&densities, &numbers);
-        facts.push(("root mean squared error on them", short(metrics.rmse)));
+    match compared(model, seen).map(|compared| compared.measures()) {
+        Some(Measures::Classes(metrics)) => {
+            facts.push(("accuracy on them", format!("{} %", percent(metrics.accuracy, 2))));
+            facts.push(("log-loss on them", format!("{:.4}", metrics.log_loss)));
+        }
+        Some(Measures::Numbers(metrics)) => {
+            facts.push(("root mean squared error on them", short(metrics.rmse)));
+        }
+        None => {}
     }
     if let Some(training) = &saved.training {
         let epochs = saved.history.as_ref().map_or(training.epochs, |history| history.training_loss.len());

@@ -1,21 +1,21 @@
 //! Pictures of the classes of a model of images.
 
-use super::seen::{Predicted, Right, Seen};
+use super::seen::Seen;
 use crate::naming::in_data_units;
 use ugmm_data::ImageGrid;
 use ugmm_network::inspect::class_maps;
 use ugmm_report::{ClassMaps, Maps};
-use ugmm_tabular::TabularModel;
+use ugmm_tabular::{NetworkModel, Predictions};
 
 /// By right classes where the table says them, else by predicted ones; none of numbers.
-pub fn maps(model: &TabularModel, seen: &Seen, grid: &ImageGrid) -> Option<Maps> {
-    let Predicted::Classes { decisions, .. } = &seen.predicted else { return None };
-    let labels: Vec<usize> = match &seen.right {
-        Some(Right::Classes(right)) => {
-            right.iter().zip(decisions).map(|(right, &predicted)| right.unwrap_or(predicted)).collect()
-        }
-        _ => decisions.clone(),
+pub fn maps(model: &NetworkModel, seen: &Seen, grid: &ImageGrid) -> Option<Maps> {
+    let Predictions::Classes(found) = &seen.predicted else { return None };
+    let right = |row: usize| seen.right.as_ref().map_or(f64::NAN, |right| right[row]);
+    let label = |(row, &predicted): (usize, &usize)| match right(row) {
+        unknown if unknown.is_nan() => predicted,
+        class => class as usize,
     };
+    let labels: Vec<usize> = found.decisions.iter().enumerate().map(label).collect();
     let all = class_maps(seen.network, &model.saved().task, &seen.features, &labels);
     let classes = all.into_iter().zip(model.classes()).map(|(maps, name)| {
         let means = maps.means.iter().enumerate().map(|(input, &mean)| in_data_units(model, input, mean));

@@ -1,26 +1,75 @@
 //! Predictions against what the table says.
 
-use super::seen::{Predicted, Right, Seen};
+use super::seen::Seen;
 use crate::output::{percent, short};
-use ugmm_network::Metrics;
-use ugmm_network::inference::conditional::ConditionalDensity;
-use ugmm_network::metrics::{Confusion, NumberMetrics, reliability};
+use ugmm_network::metrics::{Confusion, Metrics, NumberMetrics, reliability};
 use ugmm_report::{Bin, Measures, Text};
-use ugmm_tabular::TabularModel;
+use ugmm_tabular::{ClassPredictions, Distribution, NetworkModel, Predictions};
 
 /// Bins of the reliability diagram.
 const BINS: usize = 10;
-/// Dots of a scatter plot, at most; more are a blot.
+/// Largest number of dots of a scatter plot; more are a blot.
 const MOST_PAIRS: usize = 1500;
 
-/// None where the table has nothing to compare with.
-pub fn measures(model: &TabularModel, seen: &Seen) -> Option<Measures> {
-    if let Some((densities, numbers)) = number_pairs(seen) {
-        return Some(of_numbers(&densities, &numbers));
+/// `None` where the table has nothing to compare with.
+pub fn measures(model: &NetworkModel, seen: &Seen) -> Option<Measures> {
+    let compared = compared(model, seen)?;
+    Some(match (&compared.predictions, compared.measures()) {
+        (Predictions::Numbers(found), ugmm_tabular::Measures::Numbers(metrics)) => {
+            of_numbers(found, &compared.right, &metrics)
+        }
+        (Predictions::Classes(found), ugmm_tabular::Measures::Classes(metrics)) => {
+            let labels: Vec<usize> = compared.right.iter().map(|&class| class as usize).collect();
+            of_classes(model, found, &labels, &metrics)
+        }
+        _ => unreachable!("measures are of the kind of the predictions"),
+    })
+}
+
+/// The rows whose target is known.
+pub struct Compared {
+    predictions: Predictions,
+    right: Vec<f64>,
+}
+
+impl Compared {
+    pub fn measures(&self) -> ugmm_tabular::Measures {
+        ugmm_tabular::Measures::of_predictions(&self.predictions, &self.right)
     }
-    let (metrics, Compared { log_probabilities, decisions, labels }) = class_metrics(model, seen)?;
+}
+
+/// `None` if there are no such rows.
+pub fn compared(model: &NetworkModel, seen: &Seen) -> Option<Compared> {
+    let right = seen.right.as_ref()?;
+    let known: Vec<usize> = (0..right.len()).filter(|&row| !right[row].is_nan()).collect();
+    if known.is_empty() {
+        return None;
+    }
+    let predictions = match &seen.predicted {
+        Predictions::Numbers(found) => {
+            Predictions::Numbers(known.iter().map(|&row| found[row].clone()).collect())
+        }
+        Predictions::Classes(found) => {
+            let classes = model.classes().len();
+            let of_row = |&row: &usize| &found.log_probabilities[row * classes..][..classes];
+            Predictions::Classes(ClassPredictions {
+                log_probabilities: known.iter().flat_map(of_row).copied().collect(),
+                decisions: known.iter().map(|&row| found.decisions[row]).collect(),
+                scores: Vec::new(),
+            })
+        }
+    };
+    Some(Compared { predictions, right: known.iter().map(|&row| right[row]).collect() })
+}
+
+fn of_classes(
+    model: &NetworkModel,
+    found: &ClassPredictions,
+    labels: &[usize],
+    metrics: &Metrics,
+) -> Measures {
     let classes = model.classes().len();
-    let confusion = Confusion::of(&decisions, &labels, classes);
+    let confusion = Confusion::of(&found.decisions, labels, classes);
     let facts = [
         ("accuracy", format!("{} %", percent(metrics.accuracy, 2))),
         (
@@ -31,8 +80,8 @@ pub fn measures(model: &TabularModel, seen: &Seen) -> Option<Measures> {
         ("Brier score", format!("{:.4}", metrics.brier_score)),
         ("calibration error", format!("{} %", percent(metrics.calibration_error, 2))),
     ];
-    let bins = reliability(&log_probabilities, &labels, BINS);
-    Some(Measures::Classes {
+    let bins = reliability(&found.log_probabilities, labels, BINS);
+    Measures::Classes {
         facts: texts(&facts),
         classes: model.classes().iter().map(Text::from).collect(),
         confusion: (0..classes).map(|right| confusion.row(right).to_vec()).collect(),
@@ -40,52 +89,10 @@ pub fn measures(model: &TabularModel, seen: &Seen) -> Option<Measures> {
             .iter()
             .map(|bin| Bin { rows: bin.rows, probability: bin.probability, accuracy: bin.accuracy })
             .collect(),
-    })
-}
-
-/// The rows of which the class is known.
-pub struct Compared {
-    pub log_probabilities: Vec<f32>,
-    pub decisions: Vec<usize>,
-    pub labels: Vec<usize>,
-}
-
-pub fn class_metrics(model: &TabularModel, seen: &Seen) -> Option<(Metrics, Compared)> {
-    let (Predicted::Classes { log_probabilities, decisions }, Some(Right::Classes(right))) =
-        (&seen.predicted, &seen.right)
-    else {
-        return None;
-    };
-    let mut compared = Compared { log_probabilities: Vec::new(), decisions: Vec::new(), labels: Vec::new() };
-    let rows = log_probabilities.chunks(model.classes().len()).zip(decisions).zip(right);
-    for ((row, &decision), right) in rows {
-        if let Some(label) = *right {
-            compared.log_probabilities.extend_from_slice(row);
-            compared.decisions.push(decision);
-            compared.labels.push(label);
-        }
     }
-    if compared.labels.is_empty() {
-        return None;
-    }
-    let metrics = Metrics::of_decisions(&compared.log_probabilities, &compared.labels, &compared.decisions);
-    Some((metrics, compared))
 }
 
-/// Densities and right numbers of the rows of which the number is known; none if there are no such rows.
-pub fn number_pairs(seen: &Seen) -> Option<(Vec<ConditionalDensity>, Vec<f64>)> {
-    let (Predicted::Numbers(densities), Some(Right::Numbers(numbers))) = (&seen.predicted, &seen.right)
-    else {
-        return None;
-    };
-    let known = densities.iter().zip(numbers).filter(|(_, number)| !number.is_nan());
-    let (densities, numbers): (Vec<_>, Vec<_>) =
-        known.map(|(density, number)| (density.clone(), *number)).unzip();
-    (!numbers.is_empty()).then_some((densities, numbers))
-}
-
-fn of_numbers(densities: &[ConditionalDensity], numbers: &[f64]) -> Measures {
-    let metrics = NumberMetrics::of(densities, numbers);
+fn of_numbers(found: &[Distribution], numbers: &[f64], metrics: &NumberMetrics) -> Measures {
     let facts = [
         ("root mean squared error", short(metrics.rmse)),
         ("explained variance", metrics.r2.map_or("–".into(), |r2| format!("{} %", percent(r2, 2)))),
@@ -95,14 +102,13 @@ fn of_numbers(densities: &[ConditionalDensity], numbers: &[f64]) -> Measures {
         ("mean width of 90 % intervals", short(metrics.width_90)),
     ];
     let mut deciles = vec![0.0; 10];
-    for (density, &number) in densities.iter().zip(numbers) {
-        deciles[((density.cumulative(number) * 10.0) as usize).min(9)] += 1.0 / numbers.len() as f64;
+    for (distribution, &number) in found.iter().zip(numbers) {
+        deciles[((distribution.cumulative(number) * 10.0) as usize).min(9)] += 1.0 / numbers.len() as f64;
     }
-    let step = numbers.len().div_ceil(MOST_PAIRS);
-    let pairs = densities.iter().zip(numbers).step_by(step);
+    let pairs = found.iter().zip(numbers).step_by(numbers.len().div_ceil(MOST_PAIRS));
     Measures::Numbers {
         facts: texts(&facts),
-        pairs: pairs.map(|(density, &number)| (density.mean(), number)).collect(),
+        pairs: pairs.map(|(distribution, &number)| (distribution.mean(), number)).collect(),
         deciles,
     }
 }

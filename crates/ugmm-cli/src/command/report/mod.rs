@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use ugmm_data::ImageGrid;
 use ugmm_network::file::write_atomically;
 use ugmm_report::{Report, Text, Training, figures, page, png, svg};
-use ugmm_tabular::{AnyModel, TabularModel};
+use ugmm_tabular::{Engine, NetworkModel};
 
 /// Width of a figure in px, and pixels of a picture for each.
 const WIDTH: f64 = 720.0;
@@ -42,15 +42,20 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
     let is_page = options.format == ReportFormat::Html;
     let page_file = is_page.then_some(options.output.as_path());
     check_outputs(&[page_file, common.json.as_deref()], &[&options.model, &options.data])?;
-    let model = match AnyModel::load(&options.model)? {
-        AnyModel::Network(model) => model,
-        AnyModel::Density(model) => return density::run(&model, options, common),
-    };
-    let network = network_of(&model)?;
+    let model = ugmm_tabular::load(&options.model)?;
+    match model.engine() {
+        Engine::Network(model) => of_network(model, options, common),
+        Engine::Density(model) => density::run(model, options, common),
+    }
+}
+
+fn of_network(model: &NetworkModel, options: &Options, common: &Common) -> Result<(), CliError> {
+    let is_page = options.format == ReportFormat::Html;
+    let network = network_of(model)?;
     neurons::check(network, &options.neurons)?;
-    let seen = Seen::read(&model, network, options)?;
+    let seen = Seen::read(model, network, options)?;
     let shown = seen.places(options)?;
-    let mut report = collect(&model, &seen, options, &shown)?;
+    let mut report = collect(model, &seen, options, &shown)?;
     let (files, bytes) = match options.format {
         ReportFormat::Html => {
             let page = page(&report);
@@ -76,7 +81,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
 
 /// All that the report shows.
 fn collect(
-    model: &TabularModel,
+    model: &NetworkModel,
     seen: &Seen,
     options: &Options,
     shown: &[usize],

@@ -5,7 +5,7 @@ use crate::naming::{input_names, neuron_names};
 use crate::output::percent;
 use ugmm_network::inspect::RowPath;
 use ugmm_report::{Column, Diagram, Edge, Node};
-use ugmm_tabular::TabularModel;
+use ugmm_tabular::NetworkModel;
 
 /// Nodes of a column, at most.
 const MOST_NODES: usize = 14;
@@ -17,13 +17,13 @@ const NEGLIGIBLE: f64 = 0.002;
 const FAINTEST: f64 = 0.02;
 
 /// Names of the inputs, then of the neurons of each layer.
-pub fn names(model: &TabularModel, seen: &Seen) -> Vec<Vec<String>> {
+pub fn names(model: &NetworkModel, seen: &Seen) -> Vec<Vec<String>> {
     let layers = (0..seen.network.layers.len()).map(|layer| neuron_names(model, seen.network, layer));
     std::iter::once(input_names(model)).chain(layers).collect()
 }
 
 /// Figure 1.
-pub fn by_weights(model: &TabularModel, seen: &Seen) -> Diagram {
+pub fn by_weights(model: &NetworkModel, seen: &Seen) -> Diagram {
     let names = names(model, seen);
     let columns = &seen.importances;
     let chosen: Vec<Vec<usize>> = columns.iter().map(|shares| largest(shares, MOST_NODES)).collect();

@@ -7,7 +7,7 @@ use crate::naming::{in_data_units, value_text};
 use ugmm_network::inspect::{Component as Parameters, Histogram as Counted};
 use ugmm_network::{Layer, Network};
 use ugmm_report::{Component, Histogram, Neuron, Scale, Units, short};
-use ugmm_tabular::{TabularModel, Target};
+use ugmm_tabular::{NetworkModel, Target};
 
 /// Components of a neuron that are listed.
 const LEADING: usize = 8;
@@ -44,7 +44,7 @@ pub fn check(network: &Network, named: &[String]) -> Result<(), CliError> {
 }
 
 /// All neurons, layer by layer, the most important first; but the ones named before all others.
-pub fn neurons(model: &TabularModel, seen: &Seen, named: &[String]) -> Vec<Neuron> {
+pub fn neurons(model: &NetworkModel, seen: &Seen, named: &[String]) -> Vec<Neuron> {
     let names = names(model, seen);
     let mut neurons = Vec::new();
     for layer in 0..seen.network.layers.len() {
@@ -116,7 +116,7 @@ fn gcd(a: usize, b: usize) -> usize {
 }
 
 fn of_neuron(
-    model: &TabularModel,
+    model: &NetworkModel,
     seen: &Seen,
     names: &[Vec<String>],
     pool: &Pool,
@@ -172,13 +172,13 @@ fn histogram(Counted { from, to, counts }: Counted) -> Histogram {
     Histogram { from, to, counts }
 }
 
-fn is_as_in_the_data(model: &TabularModel) -> bool {
+fn is_as_in_the_data(model: &NetworkModel) -> bool {
     (0..model.preprocessor().inputs().min(64))
         .all(|input| model.preprocessor().scale_of(input) == Some((0.0, 1.0)))
 }
 
 /// The data's units of an input of the network.
-fn units(model: &TabularModel, component: &Parameters, seen: &Seen) -> Units {
+fn units(model: &NetworkModel, component: &Parameters, seen: &Seen) -> Units {
     let input = component.input;
     let is_feature = input < seen.width;
     let scale = match (model.preprocessor().scale_of(input), model.target()) {

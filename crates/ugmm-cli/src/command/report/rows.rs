@@ -1,16 +1,15 @@
 //! Rows that the model is unsure of, and some others, followed to the inputs that decided them.
 
 use super::network::{by_responsibility, largest, names};
-use super::seen::{Predicted, Right, Seen};
+use super::seen::Seen;
 use crate::error::CliError;
 use crate::naming::{in_data_units, value_text};
 use crate::output::percent;
 use ugmm_data::ImageGrid;
 use ugmm_network::LabelEncoding;
-use ugmm_network::inference::conditional::ConditionalDensity;
 use ugmm_network::inspect::{Absence, RowPath, paths};
-use ugmm_report::{Density, InputShare, Row, short};
-use ugmm_tabular::TabularModel;
+use ugmm_report::{Density, InputShare, Row};
+use ugmm_tabular::{Distribution, NetworkModel, Predictions, TableModel};
 
 /// Rows that the model is least sure of, and others at equal distances in the table.
 const UNSURE: usize = 24;
@@ -26,7 +25,7 @@ const CELLS: usize = 64;
 
 /// `shown` are places among the rows seen that come first, besides.
 pub fn rows(
-    model: &TabularModel,
+    model: &NetworkModel,
     seen: &Seen,
     grid: Option<&ImageGrid>,
     shown: &[usize],
@@ -71,8 +70,8 @@ pub fn rows(
             responsible: grid.map(|grid| responsible(grid, path)),
         };
         match &seen.predicted {
-            Predicted::Classes { .. } => of_classes(&mut drawn, model, seen, row),
-            Predicted::Numbers(densities) => of_numbers(&mut drawn, model, &densities[row], seen, row),
+            Predictions::Classes(_) => of_classes(&mut drawn, model, seen, row),
+            Predictions::Numbers(densities) => of_numbers(&mut drawn, model, &densities[row], seen, row),
         }
         drawn
     };
@@ -82,41 +81,39 @@ pub fn rows(
 /// The output that a row's prediction is.
 fn output(seen: &Seen, row: usize) -> usize {
     match &seen.predicted {
-        Predicted::Classes { decisions, .. } if seen.components.last().is_some_and(|last| last.len() > 1) => {
-            decisions[row]
+        Predictions::Classes(found) if seen.components.last().is_some_and(|last| last.len() > 1) => {
+            found.decisions[row]
         }
         _ => 0,
     }
 }
 
-fn chances<'s>(model: &TabularModel, seen: &'s Seen, row: usize) -> &'s [f32] {
-    let Predicted::Classes { log_probabilities, .. } = &seen.predicted else { return &[] };
+fn chances<'s>(model: &NetworkModel, seen: &'s Seen, row: usize) -> &'s [f32] {
+    let Predictions::Classes(found) = &seen.predicted else { return &[] };
     let classes = model.classes().len();
-    &log_probabilities[row * classes..][..classes]
+    &found.log_probabilities[row * classes..][..classes]
 }
 
 /// Entropy of the classes in nats, or the standard deviation of the number.
-fn doubt(model: &TabularModel, seen: &Seen, row: usize) -> f64 {
+fn doubt(model: &NetworkModel, seen: &Seen, row: usize) -> f64 {
     match &seen.predicted {
-        Predicted::Classes { .. } => {
+        Predictions::Classes(_) => {
             let entropy = |log: &f32| -f64::from(log.exp()) * f64::from(*log).max(f64::MIN);
             chances(model, seen, row).iter().map(entropy).sum()
         }
-        Predicted::Numbers(densities) => densities[row].deviation(),
+        Predictions::Numbers(densities) => densities[row].deviation(),
     }
 }
 
-fn of_classes(drawn: &mut Row, model: &TabularModel, seen: &Seen, row: usize) {
-    let Predicted::Classes { decisions, .. } = &seen.predicted else { return };
+fn of_classes(drawn: &mut Row, model: &NetworkModel, seen: &Seen, row: usize) {
+    let Predictions::Classes(found) = &seen.predicted else { return };
     let names = model.classes();
     let shares: Vec<f64> = chances(model, seen, row).iter().map(|log| f64::from(*log).exp()).collect();
-    let decision = decisions[row];
+    let decision = found.decisions[row];
     drawn.doubt = format!("entropy {:.3}", doubt(model, seen, row)).into();
     drawn.predicted = format!("{}, {} %", names[decision], percent(shares[decision], 1)).into();
     let mut listed = largest(&shares, CLASSES);
-    if let Some(Right::Classes(right)) = &seen.right
-        && let Some(right) = right[row]
-    {
+    if let Some(right) = right(seen, row).map(|class| class as usize) {
         drawn.right = Some(names[right].as_str().into());
         drawn.is_right = Some(right == decision);
         if !listed.contains(&right) {
@@ -130,37 +127,42 @@ fn of_classes(drawn: &mut Row, model: &TabularModel, seen: &Seen, row: usize) {
     drawn.chances = listed.into_iter().map(|class| (names[class].as_str().into(), shares[class])).collect();
 }
 
-fn of_numbers(drawn: &mut Row, model: &TabularModel, density: &ConditionalDensity, seen: &Seen, row: usize) {
-    let right = match &seen.right {
-        Some(Right::Numbers(numbers)) => Some(numbers[row]).filter(|number| !number.is_nan()),
-        _ => None,
-    };
+fn of_numbers(drawn: &mut Row, model: &NetworkModel, density: &Distribution, seen: &Seen, row: usize) {
+    let right = right(seen, row);
     let (low, high) = (density.quantile(0.05), density.quantile(0.95));
     // With the digits that count beside the numbers' range: those of times in seconds differ in the last of ten.
-    let variables = model.variables();
-    let target = variables.target().map(|target| &variables.list()[target]);
-    let text = |number: f64| target.map_or_else(|| short(number), |target| target.fine_text(number));
+    let text =
+        |number: f64| model.target_column().map_or_else(String::new, |target| target.fine_text(number));
     drawn.predicted = format!("mean {}", text(density.mean())).into();
     drawn.doubt = format!("90 % from {} to {}", text(low), text(high)).into();
     drawn.right = right.map(|right| text(right).into());
-    let (from, to) = density.range();
+    let (from, to) = density.shown_range();
     let width = (to - from) / CELLS as f64;
     let at = |edge: usize| density.cumulative(from + edge as f64 * width);
     let values = (0..CELLS).map(|cell| (at(cell + 1) - at(cell)) / width).collect();
     drawn.density = Some(Density { from, to, values, right });
 }
 
+/// The target of a row, if it is known.
+fn right(seen: &Seen, row: usize) -> Option<f64> {
+    seen.right.as_ref().map(|right| right[row]).filter(|value| !value.is_nan())
+}
+
 /// What each input adds to the log-probability of the prediction, `[chosen rows, features]`.
-fn contributions(model: &TabularModel, seen: &Seen, chosen: &[usize]) -> Result<Vec<f32>, CliError> {
+fn contributions(model: &NetworkModel, seen: &Seen, chosen: &[usize]) -> Result<Vec<f32>, CliError> {
     let features = chosen.iter().flat_map(|&row| &seen.features[row * seen.width..][..seen.width]);
     let features: Vec<f32> = features.copied().collect();
-    Ok(model.input_contributions(&features, &seen.targets.select(chosen), Absence::Baseline)?)
+    Ok(model.input_contributions(
+        &features,
+        &chosen.iter().map(|&row| seen.targets[row]).collect::<Vec<_>>(),
+        Absence::Baseline,
+    )?)
 }
 
 /// The inputs that add most or take most away. Where the target is an input, it is
 /// among them with what is predicted.
 fn input_shares(
-    model: &TabularModel,
+    model: &NetworkModel,
     seen: &Seen,
     names: &[String],
     row: usize,
@@ -191,14 +193,14 @@ fn input_shares(
 }
 
 /// A value that went through an `f32`: what is beyond its digits, beside the scale of its column, is 0.
-fn without_noise(model: &TabularModel, input: usize, value: f64) -> f64 {
+fn without_noise(model: &NetworkModel, input: usize, value: f64) -> f64 {
     match model.preprocessor().scale_of(input) {
         Some((mean, deviation)) if value.abs() < 1e-6 * (mean.abs() + deviation.abs()) => 0.0,
         _ => value,
     }
 }
 
-fn picture(model: &TabularModel, seen: &Seen, grid: &ImageGrid, row: usize, brightest: f32) -> Vec<f64> {
+fn picture(model: &NetworkModel, seen: &Seen, grid: &ImageGrid, row: usize, brightest: f32) -> Vec<f64> {
     let values = seen.features[row * seen.width..][..seen.width].iter().enumerate();
     let is_plain = model.preprocessor().scale_of(0) == Some((0.0, 1.0));
     let bright = |(input, &value): (usize, &f32)| match is_plain {

@@ -3,13 +3,11 @@
 use crate::arguments::Report as Options;
 use crate::error::CliError;
 use crate::first_rows::FirstRows;
-pub use crate::first_rows::Right;
 use crate::output::count;
-use ugmm_network::inference::conditional::ConditionalDensity;
 use ugmm_network::inspect::{activations, followed_weights, leading_components};
 use ugmm_network::{Network, inspect::Component};
 use ugmm_report::Text;
-use ugmm_tabular::{Predictions, TabularModel, Target};
+use ugmm_tabular::{NetworkModel, Predictions};
 
 /// Rows with what the model says of them. Lists have an entry for each row unless they say otherwise.
 pub struct Seen<'m> {
@@ -19,11 +17,11 @@ pub struct Seen<'m> {
     /// The features, `[rows, features]`, row-major.
     pub features: Vec<f32>,
     pub width: usize,
-    pub predicted: Predicted,
-    /// The same as a list, numbers by their means.
-    pub targets: Predictions,
-    /// `None` where the table has no target column.
-    pub right: Option<Right>,
+    pub predicted: Predictions,
+    /// Predicted values of the target, numbers by their means.
+    pub targets: Vec<f64>,
+    /// Values of the target, NaN where one is missing; `None` where the table has no target column.
+    pub right: Option<Vec<f64>>,
     /// What each layer reads, and at the end what the last one gives; see [`activations`].
     pub activations: Vec<Vec<f32>>,
     /// `[layer][neuron]`, the components of each, largest weight first. Those without any weight are not among them.
@@ -36,25 +34,15 @@ pub struct Seen<'m> {
     pub empty: usize,
 }
 
-/// What is predicted.
-pub enum Predicted {
-    Classes {
-        /// log P, `[rows, classes]`.
-        log_probabilities: Vec<f32>,
-        decisions: Vec<usize>,
-    },
-    /// Densities in the data's units.
-    Numbers(Vec<ConditionalDensity>),
-}
-
 impl<'m> Seen<'m> {
     /// Reads the first rows of the table.
-    pub fn read(model: &'m TabularModel, network: &'m Network, options: &Options) -> Result<Self, CliError> {
+    pub fn read(model: &'m NetworkModel, network: &'m Network, options: &Options) -> Result<Self, CliError> {
         let read_options = options.table.read_options();
         let rows = FirstRows::read(&options.data, model, &read_options, options.rows.get())?;
         let FirstRows { numbers, features, right, more, empty } = rows;
         let width = model.preprocessor().inputs();
-        let (predicted, targets) = predict(model, &features)?;
+        let predicted = model.predicted(&features)?;
+        let targets = predicted.values();
         let x = model.network_input(&features, &targets);
         let outputs = network.layers.last().map_or(0, |layer| layer.neurons());
         let with_weight = |all: Vec<Component>| all.into_iter().filter(|one| one.weight > 0.0).collect();
@@ -100,7 +88,7 @@ impl<'m> Seen<'m> {
     }
 
     /// What is to be said of these rows.
-    pub fn notes(&self, model: &TabularModel, options: &Options) -> Vec<Text> {
+    pub fn notes(&self, model: &NetworkModel, options: &Options) -> Vec<Text> {
         let mut notes: Vec<String> = Vec::new();
         if self.more {
             notes.push(format!(
@@ -120,11 +108,11 @@ impl<'m> Seen<'m> {
                 "{} has no column {target:?}: predictions are shown, but compared with nothing.",
                 super::file_name(&options.data)
             )),
-            Some(right) if right.known() == 0 => {
+            Some(right) if right.iter().all(|value| value.is_nan()) => {
                 notes.push(format!("No row has a value in the column {target:?} to compare with."));
             }
-            Some(right) if right.known() < self.rows() => {
-                let without = self.rows() - right.known();
+            Some(right) if right.iter().any(|value| value.is_nan()) => {
+                let without = right.iter().filter(|value| value.is_nan()).count();
                 notes.push(format!(
                     "{} without a value in the column {target:?} to compare with.",
                     count(without, "row")
@@ -142,21 +130,4 @@ impl<'m> Seen<'m> {
         }
         notes.into_iter().map(Text::from).collect()
     }
-}
-
-/// Predictions, and the same as a list.
-fn predict(model: &TabularModel, features: &[f32]) -> Result<(Predicted, Predictions), CliError> {
-    Ok(match model.target() {
-        Target::Classes(_) => {
-            let log_probabilities = model.log_probabilities(features)?;
-            let decisions = model.decisions(&log_probabilities);
-            let targets = Predictions::Classes(decisions.clone());
-            (Predicted::Classes { log_probabilities, decisions }, targets)
-        }
-        Target::Number(_) => {
-            let densities = model.densities(features)?;
-            let means = densities.iter().map(|density| density.mean()).collect();
-            (Predicted::Numbers(densities), Predictions::Numbers(means))
-        }
-    })
 }

@@ -1,14 +1,13 @@
 //! `ugmm sample`: rows drawn from a model.
 
-mod density;
-
 use crate::arguments::{Common, Format, Sample};
-use crate::density_rows::left_empty;
+use crate::command::images;
 use crate::error::CliError;
 use crate::interrupt;
-use crate::known::Question;
+use crate::known::{evidence, given, given_in_words, refuse_range_for_densities, remark};
+use crate::met::left_empty;
 use crate::output::{check_not_mixed, check_outputs, count, print, short, table, write_json};
-use crate::row_output::{format_by_name, write_rows};
+use crate::row_output::{self, Values, format_by_name, write_rows};
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -17,36 +16,50 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
-use ugmm_circuit::UnivariateMixture;
 use ugmm_network::inference::diagnostics::{Diagnostics, FEWEST_EFFECTIVE, MOST_R_HAT};
 use ugmm_network::inference::gibbs::SamplingOptions;
-use ugmm_tabular::{AnyModel, TableSamples, TableVariable, TabularError};
+use ugmm_tabular::{DrawOptions, Draws, Engine, Evidence, TableModel, TabularError};
 
-/// What is done where nothing else is asked for.
+/// Options of the chains where none are given.
 const CHAINS: usize = 8;
 const WARM_UP: usize = 200;
 const THIN: usize = 10;
 const CELLS: usize = 128;
-/// Rows of each chain at least, so that chains can be compared however few rows are asked for.
+/// Fewest rows of each chain, so that chains can be compared however few rows are asked for.
 const FEWEST_DRAWS: usize = 100;
-/// Columns that are shown, those on which chains agree least.
+/// Largest number of columns that are shown: those on which chains agree least.
 const MOST_COLUMNS: usize = 20;
-/// Columns that a warning names.
+/// Largest number of columns that a warning names.
 const NAMED: usize = 3;
 
 #[derive(Serialize)]
 struct Report<'a> {
-    target: &'a str,
+    target: Option<&'a str>,
     given: IndexMap<String, String>,
     rows: usize,
     /// Cells left empty, since the model does not know the rare level that would be there.
     empty_cells: usize,
+    #[serde(flatten)]
+    drawn: Drawn,
+    seconds: f64,
+    output: Option<&'a Path>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Drawn {
+    /// Draws do not depend on each other, so that there are no chains to compare.
+    Independently { independent: bool },
+    /// By chains.
+    Chains(Chains),
+}
+
+#[derive(Serialize)]
+struct Chains {
     options: SamplingOptions,
     columns: Vec<Column>,
     /// Whether the chains agree on all columns.
     agree: bool,
-    seconds: f64,
-    output: Option<&'a Path>,
 }
 
 #[derive(Serialize)]
@@ -60,12 +73,20 @@ struct Column {
 pub fn run(options: &Sample, common: &Common) -> Result<(), CliError> {
     check_not_mixed(options.output.as_deref(), common.json.as_deref())?;
     check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model])?;
-    let model = match AnyModel::load(&options.model)? {
-        AnyModel::Network(model) => model,
-        AnyModel::Density(model) => return density::run(&model, options, common),
+    let model = ugmm_tabular::load(&options.model)?;
+    let model = model.as_ref();
+    refuse_range_for_densities(model, &options.known)?;
+    refuse_chains_for_densities(model, options)?;
+    let picture = match model.engine() {
+        Engine::Density(density) => options
+            .output
+            .as_deref()
+            .filter(|output| images::is_picture(output))
+            .map(|output| (density, output)),
+        Engine::Network(_) => None,
     };
-    let format = format_by_name(options.output.as_deref())?;
-    let question = Question::new(&model, &options.known)?;
+    let format = if picture.is_some() { Format::Csv } else { format_by_name(options.output.as_deref())? };
+    let evidence = evidence(model, &options.known)?;
     let (rows, chains) = (options.rows.get(), options.chains.map_or(CHAINS, NonZeroUsize::get));
     let sampling = SamplingOptions {
         chains,
@@ -75,60 +96,81 @@ pub fn run(options: &Sample, common: &Common) -> Result<(), CliError> {
         cells: options.cells.map_or(CELLS, NonZeroUsize::get),
         seed: options.seed,
     };
+    let draw_options = DrawOptions { rows, seed: options.seed, chains: sampling };
     let start = Instant::now();
-    let drawn = draw(&question, &sampling, common.quiet)?;
+    let Draws { rows: drawn, diagnostics } = draw(model, &evidence, &draw_options, common.quiet)?;
     let seconds = start.elapsed().as_secs_f64();
-    let empty_cells = write(&question, &drawn, rows, options, format)?;
-    let columns: Vec<Column> = drawn
-        .drawn
-        .iter()
-        .zip(&drawn.samples.diagnostics)
-        .map(|(&index, &diagnostics)| Column {
-            column: question.variables.list()[index].name().to_owned(),
-            diagnostics,
-            agree: diagnostics.agree(),
-        })
-        .collect();
+    match picture {
+        Some((density, output)) => images::write_samples(density, &drawn, output)?,
+        None => write_rows(options.output.as_deref(), format, |writer| {
+            writer.write(&columns(model, &evidence, &drawn))
+        })?,
+    }
     let report = Report {
         target: model.target_name(),
-        given: question.given().into_iter().collect(),
+        given: given(model, &evidence).into_iter().collect(),
         rows,
-        empty_cells,
-        options: sampling,
-        agree: columns.iter().all(|column| column.agree),
-        columns,
+        empty_cells: empty_cells(model, &drawn),
+        drawn: match diagnostics {
+            None => Drawn::Independently { independent: true },
+            Some(diagnostics) => Drawn::Chains(Chains::of(model, sampling, diagnostics)),
+        },
         seconds,
         output: options.output.as_deref(),
     };
     write_json(common.json.as_deref(), "ugmm/sample", &report)?;
     if !common.quiet {
-        let text = text(&report, &question);
+        let text = text(&report, model);
         // The rows have standard output for themselves.
         if options.output.is_some() { print(&text)? } else { eprint!("{text}") }
     }
-    if !report.agree {
-        eprint!("{}", warning(&report));
+    if let Drawn::Chains(chains) = &report.drawn
+        && !chains.agree
+    {
+        eprint!("{}", warning(chains));
     }
     Ok(())
 }
 
+fn refuse_chains_for_densities(model: &dyn TableModel, options: &Sample) -> Result<(), CliError> {
+    let of_chains = [
+        ("--chains", options.chains.is_some()),
+        ("--warm-up", options.warm_up.is_some()),
+        ("--thin", options.thin.is_some()),
+        ("--cells", options.cells.is_some()),
+    ];
+    match (model.engine(), of_chains.into_iter().find(|(_, given)| *given)) {
+        (Engine::Density(_), Some((key, _))) => {
+            let reason =
+                "a density model draws its rows independently and exactly, without chains; leave it out"
+                    .into();
+            Err(CliError::Option { key, reason })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Draws the rows; Ctrl-C ends it without any.
-fn draw(question: &Question, options: &SamplingOptions, quiet: bool) -> Result<TableSamples, CliError> {
+fn draw(
+    model: &dyn TableModel,
+    evidence: &Evidence,
+    options: &DrawOptions,
+    quiet: bool,
+) -> Result<Draws, CliError> {
     let interrupted = interrupt::watch()?;
-    let sweeps = options.warm_up.saturating_add(options.draws.saturating_mul(options.thin));
     let bar = match quiet || !std::io::stderr().is_terminal() {
         true => ProgressBar::hidden(),
-        false => ProgressBar::new(sweeps as u64),
+        false => ProgressBar::new(0),
     };
     bar.set_style(
         ProgressStyle::with_template("drawing {wide_bar} {percent:>3} %, {eta} left")
             .expect("the template is a constant"),
     );
-    let progress = |sweep: usize| {
-        bar.set_position(sweep as u64);
+    let drawn = model.sample(evidence, options, &mut |step, steps| {
+        bar.set_length(steps as u64);
+        bar.set_position(step as u64);
         !interrupted.load(Ordering::Relaxed)
-    };
-    let drawn = question.model.sample(&question.variables, &question.evidence, options, progress)?;
+    })?;
     bar.finish_and_clear();
     match interrupted.load(Ordering::Relaxed) {
         true => Err(TabularError::Interrupted { checkpoint: None }.into()),
@@ -136,84 +178,68 @@ fn draw(question: &Question, options: &SamplingOptions, quiet: bool) -> Result<T
     }
 }
 
-/// Writes so many rows, evenly from all that were drawn; how many cells are left empty. Where all rare levels of a column are one
-/// state, one of them is drawn by its share of the rows.
-fn write(
-    question: &Question,
-    drawn: &TableSamples,
-    rows: usize,
-    options: &Sample,
-    format: Format,
-) -> Result<usize, CliError> {
-    let mut rng = ugmm_network::generator(options.seed, ugmm_network::Stream::Sampling);
-    let mut empty_cells = 0;
-    let mut cell = |(index, variable): (usize, &TableVariable), inputs: &[f64]| {
-        if let Some(given) = question.given_text(index) {
-            return given;
-        }
-        let inputs = &inputs[variable.inputs()];
-        if !variable.is_rare(inputs) {
-            return variable.text(inputs);
-        }
-        let levels = variable.rare_levels();
-        let probabilities = levels.iter().map(|(_, share)| *share).collect();
-        let level = UnivariateMixture::Discrete { first: 0, probabilities }.draw(&mut rng) as usize;
-        match levels.get(level) {
-            Some((level, _)) => (*level).to_owned(),
-            None => {
-                empty_cells += 1;
-                String::new()
-            }
-        }
+/// Cells of drawn rows without a value: a rare level whose name the model does not know.
+fn empty_cells(model: &dyn TableModel, rows: &[f64]) -> usize {
+    let of_row =
+        |row: &[f64]| model.columns().iter().zip(row).filter(|(c, value)| c.cell(**value).is_none()).count();
+    rows.chunks(model.columns().len()).map(of_row).sum()
+}
+
+fn columns(model: &dyn TableModel, evidence: &Evidence, rows: &[f64]) -> Vec<row_output::Column> {
+    let width = model.columns().len();
+    let column = |(index, column): (usize, &ugmm_tabular::Column)| {
+        let values = rows.iter().skip(index).step_by(width);
+        let texts: Vec<Option<String>> = match evidence.holds(index) {
+            true => values.map(|&value| Some(column.given_text(value))).collect(),
+            false => values.map(|&value| column.cell(value)).collect(),
+        };
+        let is_number = column.is_number() && !column.is_date();
+        row_output::Column { name: column.name().to_owned(), values: Values::of_texts(texts, is_number) }
     };
-    let variables = question.variables.list();
-    let mut texts: Vec<Vec<Option<String>>> = vec![Vec::with_capacity(rows); variables.len()];
-    let samples = &drawn.samples;
-    let all = samples.rows().len() / samples.inputs();
-    for row in 0..rows {
-        let place = (row as u128 * all as u128 / rows as u128) as usize;
-        let values = &samples.rows()[place * samples.inputs()..][..samples.inputs()];
-        let values: Vec<f64> = values.iter().map(|&value| value.into()).collect();
-        for ((index, variable), texts) in variables.iter().enumerate().zip(&mut texts) {
-            texts.push(Some(cell((index, variable), &values)).filter(|text| !text.is_empty()));
-        }
+    model.columns().iter().enumerate().map(column).collect()
+}
+
+impl Chains {
+    fn of(model: &dyn TableModel, options: SamplingOptions, diagnostics: Vec<(usize, Diagnostics)>) -> Self {
+        let column = |(column, diagnostics): (usize, Diagnostics)| Column {
+            column: model.columns()[column].name().to_owned(),
+            diagnostics,
+            agree: diagnostics.agree(),
+        };
+        let columns: Vec<Column> = diagnostics.into_iter().map(column).collect();
+        let agree = columns.iter().all(|column| column.agree);
+        Self { options, columns, agree }
     }
-    let column = |(variable, texts): (&TableVariable, Vec<Option<String>>)| {
-        let is_number = variable.states().is_none() && !variable.is_date();
-        let values = crate::row_output::Values::of_texts(texts, is_number);
-        crate::row_output::Column { name: variable.name().to_owned(), values }
-    };
-    let columns: Vec<_> = variables.iter().zip(texts).map(column).collect();
-    write_rows(options.output.as_deref(), format, |writer| writer.write(&columns))?;
-    Ok(empty_cells)
 }
 
 /// Columns on which chains agree least first.
-fn by_agreement<'r>(report: &'r Report) -> Vec<&'r Column> {
-    let mut columns: Vec<&Column> = report.columns.iter().collect();
+fn by_agreement(chains: &Chains) -> Vec<&Column> {
+    let mut columns: Vec<&Column> = chains.columns.iter().collect();
     let r_hat = |column: &Column| column.diagnostics.r_hat.unwrap_or(0.0);
     columns.sort_by(|a, b| r_hat(b).total_cmp(&r_hat(a)));
     columns
 }
 
-fn text(report: &Report, question: &Question) -> String {
-    let SamplingOptions { chains, warm_up, draws, thin, .. } = report.options;
+fn text(report: &Report, model: &dyn TableModel) -> String {
+    let (rows, given) = (count(report.rows, "row"), given_in_words(report.given.iter()));
+    let empty = left_empty(report.empty_cells);
+    let Drawn::Chains(chains) = &report.drawn else {
+        return format!("{rows}{given}, independent draws from the density\n{empty}");
+    };
+    let SamplingOptions { chains: number, warm_up, draws, thin, .. } = chains.options;
     let mut text = format!(
-        "{}{}, from {} of {} after {}, every {} sweep kept\n",
-        count(report.rows, "row"),
-        question.given_in_words(),
-        count(chains, "chain"),
+        "{rows}{given}, from {} of {} after {}, every {} sweep kept\n{empty}{}",
+        count(number, "chain"),
         count(draws, "row"),
         count(warm_up, "sweep"),
         ordinal(thin),
+        remark(model),
     );
-    text += &left_empty(report.empty_cells);
-    text += question.remark();
     let header = ["column", "R-hat", "effective rows", "at the 5 % and 95 % quantiles"];
     let mut rows = vec![header.map(String::from).to_vec()];
-    let columns = match report.columns.len() {
-        few if few <= MOST_COLUMNS => report.columns.iter().collect(),
-        _ => by_agreement(report),
+    let columns = match chains.columns.len() {
+        few if few <= MOST_COLUMNS => chains.columns.iter().collect(),
+        _ => by_agreement(chains),
     };
     for Column { column, diagnostics, .. } in columns.into_iter().take(MOST_COLUMNS) {
         let &Diagnostics { r_hat, bulk_effective, tail_effective } = diagnostics;
@@ -221,10 +247,10 @@ fn text(report: &Report, question: &Question) -> String {
         rows.push(vec![column.clone(), r_hat_in_words(r_hat), whole(bulk_effective), whole(tail_effective)]);
     }
     text += &table(&rows);
-    if report.columns.len() > MOST_COLUMNS {
+    if chains.columns.len() > MOST_COLUMNS {
         text += &format!(
             "and {} more, which agree better (--json has all)\n",
-            count(report.columns.len() - MOST_COLUMNS, "column")
+            count(chains.columns.len() - MOST_COLUMNS, "column")
         );
     }
     text
@@ -250,8 +276,8 @@ fn ordinal(number: usize) -> String {
     format!("{number}{ending}")
 }
 
-fn warning(report: &Report) -> String {
-    let apart: Vec<&Column> = by_agreement(report).into_iter().filter(|column| !column.agree).collect();
+fn warning(chains: &Chains) -> String {
+    let apart: Vec<&Column> = by_agreement(chains).into_iter().filter(|column| !column.agree).collect();
     let in_words = |Column { column, diagnostics, .. }: &&Column| {
         let effective = [diagnostics.bulk_effective, diagnostics.tail_effective];
         let least = effective.into_iter().flatten().fold(f64::INFINITY, f64::min);
@@ -267,7 +293,7 @@ fn warning(report: &Report) -> String {
          {FEWEST_EFFECTIVE} rows effective; longer chains (--thin, --warm-up, -n) may agree, unless they stay on \
          different hills of the score\n",
         apart.len(),
-        count(report.columns.len(), "column"),
+        count(chains.columns.len(), "column"),
         worst.join(", ")
     )
 }

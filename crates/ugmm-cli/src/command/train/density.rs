@@ -16,9 +16,9 @@ use ugmm_data::frame::Schema;
 use ugmm_network::Settings;
 use ugmm_network::file::write_atomically;
 use ugmm_tabular::{
-    DensityColumn, DensityModel, DensityOptions, DensityReport, DensityRun, DensityStructure,
-    LogLikelihoodMeasures, LogLikelihoods, Table, TabularError, density_columns, fit_density, prepare_pixels,
-    prepare_target,
+    Column as ModelColumn, DensityModel, DensityOptions, DensityReport, DensityRun, DensityStructure,
+    LogLikelihoodMeasures, LogLikelihoods, Table, TableModel, TabularError, density_columns, fit_density,
+    prepare_pixels, prepare_target,
 };
 
 #[derive(Serialize)]
@@ -143,7 +143,7 @@ fn refuse_network_options(options: &Train, config: &Config, settings: &Settings)
 }
 
 /// What the columns are taken as.
-fn introduction(schema: &Schema, columns: &[DensityColumn], target: Option<&str>) -> String {
+fn introduction(schema: &Schema, columns: &[ModelColumn], target: Option<&str>) -> String {
     let kind = |name: &str| {
         let column = columns.iter().find(|column| column.name() == name);
         if column.is_none() && schema.is_label(name) {

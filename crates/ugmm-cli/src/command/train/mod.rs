@@ -19,7 +19,7 @@ use ugmm_data::frame::{Column, Level, Schema};
 use ugmm_network::file::write_atomically;
 use ugmm_network::{Settings, TargetKind};
 use ugmm_tabular::{
-    FitOptions, Run, Table, TabularError, TaskChoice, as_numbers, fit, prepare_target, small_grid,
+    FitOptions, Run, Table, TableModel, TabularError, TaskChoice, as_numbers, fit, prepare_target, small_grid,
 };
 
 /// Time between checkpoints that is lost at most, where it is not given.

@@ -8,7 +8,7 @@ use ugmm_network::model_file::Columns;
 use ugmm_network::training::TrainingConfig;
 use ugmm_network::{ModelConfig, Task};
 use ugmm_tabular::{
-    Baseline, Calibration, CrossValidation, FitReport, Measures, NumberBaseline, TabularModel,
+    Baseline, Calibration, CrossValidation, FitReport, Measures, NetworkModel, NumberBaseline, TableModel,
 };
 
 #[derive(Serialize)]
@@ -27,7 +27,7 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    pub fn of(data: &'a Path, model_file: &'a Path, model: &'a TabularModel, fitted: &'a FitReport) -> Self {
+    pub fn of(data: &'a Path, model_file: &'a Path, model: &'a NetworkModel, fitted: &'a FitReport) -> Self {
         let saved = model.saved();
         Self {
             data,

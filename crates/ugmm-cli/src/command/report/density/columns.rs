@@ -4,7 +4,7 @@ use super::rows::Seen;
 use crate::error::CliError;
 use ugmm_circuit::UnivariateMixture;
 use ugmm_report::{Axis, Chart, DocumentSection, DocumentTable, Figure, Mark, Text, short};
-use ugmm_tabular::{DensityColumn, DensityModel, TabularError};
+use ugmm_tabular::{Column, DensityModel, TableModel, TabularError};
 
 /// Columns that are drawn, charts in a line, and places of a curve.
 const MOST_COLUMNS: usize = 60;
@@ -47,7 +47,7 @@ pub fn section(
     })
 }
 
-fn chart(index: usize, column: &DensityColumn, marginal: &UnivariateMixture, values: &[f64]) -> Chart {
+fn chart(index: usize, column: &Column, marginal: &UnivariateMixture, values: &[f64]) -> Chart {
     let title = Text::from(Text::from(column.name()).shortened(36));
     let (x, y, marks) = match (column.states(), marginal) {
         (Some(names), UnivariateMixture::Discrete { probabilities, .. }) => {
@@ -99,11 +99,7 @@ fn of_states(names: &[String], probabilities: &[f64], values: &[f64]) -> (Axis, 
     (Axis::of_names("", &labels), Axis::of_numbers("probability", 0.0, 1.08 * top), marks)
 }
 
-fn of_numbers(
-    column: &DensityColumn,
-    marginal: &UnivariateMixture,
-    values: &[f64],
-) -> (Axis, Axis, Vec<Mark>) {
+fn of_numbers(column: &Column, marginal: &UnivariateMixture, values: &[f64]) -> (Axis, Axis, Vec<Mark>) {
     let (mut low, mut high) = (marginal.quantile(0.002), marginal.quantile(0.998));
     // Whole bars for whole numbers.
     let bar = match column.is_whole() {

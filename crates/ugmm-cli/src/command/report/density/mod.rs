@@ -6,15 +6,15 @@ mod rows;
 
 use super::{SCALE, WIDTH, file_name};
 use crate::arguments::{Common, Report as Options, ReportFormat};
-use crate::density_rows::{Met, outside_examples};
 use crate::error::CliError;
+use crate::met::outside_examples;
 use crate::output::{count, kept_level, log_likelihood, print, write_json};
 use rows::Seen;
 use serde::Serialize;
 use std::path::PathBuf;
 use ugmm_network::file::write_atomically;
 use ugmm_report::{Axis, Chart, Document, DocumentSection, Figure, Mark, Text, document, png, svg};
-use ugmm_tabular::{DensityModel, DensityReader, LogLikelihoodMeasures};
+use ugmm_tabular::{DensityModel, LogLikelihoodMeasures, ReadTarget, TableModel, TableReader};
 
 #[derive(Serialize)]
 struct Written<'a> {
@@ -54,8 +54,8 @@ pub fn run(model: &DensityModel, options: &Options, common: &Common) -> Result<(
 
 /// The first rows of the table, with its target where it has one.
 fn read(model: &DensityModel, options: &Options) -> Result<Seen, CliError> {
-    let (reader, _) =
-        DensityReader::open_with_target_if_there(&options.data, model, &[], &options.table.read_options())?;
+    let read_options = options.table.read_options();
+    let reader = TableReader::open(&options.data, model, ReadTarget::IfThere, &[], &read_options)?;
     let (mut seen, most) = (Seen::default(), options.rows.get());
     for batch in reader {
         let batch = batch?;
@@ -104,8 +104,7 @@ fn collect(model: &DensityModel, seen: &Seen, options: &Options) -> Result<Docum
         facts.insert(0, ("predicts".into(), target.into()));
     }
     let mut notes: Vec<Text> = Vec::new();
-    let met = Met { missing_values: 0, ..seen.met };
-    notes.extend(met.remarks("", &seen.examples, &[]).lines().map(Text::from));
+    notes.extend(seen.met.remarks(model, None, &seen.examples, &[]).lines().map(Text::from));
     let mut sections = Vec::new();
     match model.image_grid() {
         Some(grid) => sections.extend(pictures::sections(model, &grid, seen)?),

@@ -4,7 +4,7 @@ use super::rows::Seen;
 use crate::error::CliError;
 use ugmm_data::ImageGrid;
 use ugmm_report::{Axis, Chart, DocumentSection, Figure, Mark};
-use ugmm_tabular::{DensityModel, TabularError};
+use ugmm_tabular::{DensityModel, TableModel, TabularError};
 
 /// Images drawn, and in a line.
 const DRAWN: usize = 18;
@@ -34,7 +34,7 @@ pub fn sections(
             picture("pixel-spreads", "standard deviation of each pixel", grid, &spreads),
         ]],
     };
-    let drawn = model.sample(&model.evidence::<&str, &str>(&[])?, DRAWN, 0)?;
+    let drawn = model.complete(&vec![f64::NAN; width], DRAWN, 0)?;
     let image = |row: &[f64]| -> Vec<f64> { (0..pixels).map(|index| in_table(index, row[index])).collect() };
     let sheet = |id: &str, rows: Vec<(String, Vec<f64>)>| {
         let charts = rows

@@ -1,10 +1,10 @@
 //! Rows of the table by how likely they are, and rows drawn.
 
-use crate::density_rows::Met;
 use crate::error::CliError;
+use crate::met::Met;
 use crate::output::percent;
 use ugmm_report::{DocumentSection, DocumentTable, Text, short};
-use ugmm_tabular::{DensityModel, Surprise};
+use ugmm_tabular::{DensityModel, Surprise, TableModel};
 
 /// Rows in each of the tables.
 const SHOWN: usize = 10;
@@ -83,9 +83,8 @@ fn line(model: &DensityModel, seen: &Seen, row: usize) -> Vec<Text> {
 
 /// Rows drawn from the density.
 pub fn draws(model: &DensityModel) -> Result<DocumentSection, CliError> {
-    let evidence = model.evidence::<&str, &str>(&[])?;
-    let drawn = model.sample(&evidence, SHOWN, 0)?;
     let columns = model.columns().len();
+    let drawn = model.complete(&vec![f64::NAN; columns], SHOWN, 0)?;
     let shown = columns.min(MOST_COLUMNS);
     let row = |row: &[f64]| -> Vec<Text> {
         row.iter()

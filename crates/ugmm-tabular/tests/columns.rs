@@ -9,9 +9,12 @@ use ugmm_network::inference::variable::Domain;
 use ugmm_network::model_file::SavedModel;
 use ugmm_network::{LabelEncoding, Model, ObjectiveKind, Settings};
 use ugmm_tabular::{
-    Answer, Evidence, FitOptions, Table, TabularError, TabularModel, UgmmClassifier, UgmmRegressor,
-    parse_assignments,
+    Distribution, Evidence, FitOptions, NetworkModel, Table, TableModel, TabularError, UgmmClassifier,
+    UgmmRegressor, parse_assignments,
 };
+
+/// Largest number of whole numbers that are looked at one by one.
+const FEW: usize = 64;
 
 /// Numbers with decimal commas, whole numbers, a date, true and false, an order, and a category with rare levels.
 fn table(folder: &TempDir) -> Table {
@@ -51,7 +54,7 @@ fn model(
     objective: ObjectiveKind,
     label: Option<LabelEncoding>,
     scaling: Scaling,
-) -> TabularModel {
+) -> NetworkModel {
     let settings = Settings { objective: Some(objective), label_encoding: label, ..Settings::default() };
     let (classifier, _) = UgmmClassifier::fit(&table(folder), "kind", &options(settings, scaling)).unwrap();
     classifier.model().clone()
@@ -66,62 +69,58 @@ fn columns_are_variables_with_their_values_in_words() {
         (Scaling::None, LabelEncoding::OneHot),
     ] {
         let model = model(&folder, ObjectiveKind::Hybrid, Some(label), scaling);
-        let variables = model.variables();
-        let names: Vec<&str> = variables.list().iter().map(|variable| variable.name()).collect();
+        let columns = model.columns();
+        let names: Vec<&str> = columns.iter().map(|column| column.name()).collect();
         assert_eq!(names, ["Länge", "count", "day", "ripe", "size", "a=b,c", "kind"]);
         let mut next = 0;
-        for variable in variables.list() {
-            assert_eq!(variable.inputs().start, next, "{}", variable.name());
-            next = variable.inputs().end;
+        for index in 0..columns.len() {
+            assert_eq!(model.inputs_of(index).start, next, "{}", names[index]);
+            next = model.inputs_of(index).end;
         }
-        assert_eq!((next, variables.target()), (variables.inputs(), Some(6)));
-        let states = |index: usize| variables.list()[index].states().unwrap().names.clone();
+        assert_eq!((next, model.has_target_input()), (model.saved().task.inputs(), true));
+        let states = |index: usize| columns[index].states().unwrap();
         assert_eq!(states(3), ["no", "yes"]);
         assert_eq!(states(4), ["small", "medium", "large"]);
         assert_eq!(states(5), ["dark blue", "red", "(other)"]);
         assert_eq!(states(6), ["apple", "pear"]);
-        let range = variables.list()[0].range().unwrap();
+        let range = columns[0].range().unwrap();
         assert_eq!((range.low, range.high, range.whole), (0.0, 8.8, false));
-        assert!(variables.list()[1].range().unwrap().whole);
+        assert!(columns[1].range().unwrap().whole);
 
         // What is read from words is what the preprocessor makes of the table, and goes back to the same words.
         let table = table(&folder);
         let inputs = model.preprocessor().transform(&table, &(0..60).collect::<Vec<_>>()).unwrap();
         let width = model.preprocessor().inputs();
         for (row, inputs) in inputs.chunks(width).enumerate() {
-            for variable in variables.list() {
-                let text = table.labels(variable.name()).unwrap()[row].clone().unwrap();
-                let values = variable.parse(&text).unwrap();
-                if !variable.is_target() {
-                    let values: Vec<f32> = values.iter().map(|&value| value as f32).collect();
-                    assert_eq!(values, inputs[variable.inputs()], "{} {text}", variable.name());
-                }
+            let mut values = vec![f64::NAN; columns.len()];
+            for (index, column) in columns.iter().enumerate() {
+                let text = table.labels(column.name()).unwrap()[row].clone().unwrap();
+                values[index] = column.parse(&text).unwrap();
                 let expected = match text.as_str() {
-                    rare if rare.starts_with("rare") => "(other)".to_owned(),
                     // The words of the table.
                     "true" => "yes".to_owned(),
                     "false" => "no".to_owned(),
                     _ => text,
                 };
-                assert_eq!(variable.text(&values), expected, "{}", variable.name());
+                assert_eq!(column.text(values[index]), expected, "{}", column.name());
             }
+            assert_eq!(model.features(&values), inputs);
+            let nothing = Evidence::nothing(columns.len());
+            assert_eq!(model.network_row(&Evidence { row: values, ..nothing })[..width], *inputs);
         }
-        for variable in variables.list() {
-            let domain = variable.variable().unwrap().domain;
-            match domain {
+        let nothing = Evidence::nothing(columns.len());
+        for (index, column) in columns.iter().enumerate() {
+            let number = |number: f64| model.to_network(index, number);
+            match model.variable(&nothing, index, FEW).unwrap().domain {
                 Domain::Interval { low, high } => {
-                    let range = variable.range().unwrap();
-                    assert_eq!(variable.parse(&variable.text_of(range.low)).unwrap(), [low]);
-                    assert_eq!(variable.parse(&variable.text_of(range.high)).unwrap(), [high]);
+                    let range = column.range().unwrap();
+                    assert_eq!([low, high], [range.low, range.high].map(number));
                 }
-                Domain::States(states) => assert_eq!(states, variable.states().unwrap().inputs),
+                Domain::States(inputs) => assert_eq!(inputs.len(), column.states().unwrap().len()),
                 Domain::Numbers(numbers) => {
-                    let expected: Vec<f64> = variable
-                        .few_numbers()
-                        .unwrap()
-                        .iter()
-                        .map(|&number| variable.to_network(number))
-                        .collect();
+                    let range = column.range().unwrap();
+                    let expected: Vec<f64> =
+                        (range.low as i64..=range.high as i64).map(|whole| number(whole as f64)).collect();
                     assert_eq!(numbers, expected);
                 }
             }
@@ -133,15 +132,16 @@ fn columns_are_variables_with_their_values_in_words() {
 fn evidence_is_read_in_any_order_and_what_is_wrong_is_said() {
     let folder = TempDir::new().unwrap();
     let model = model(&folder, ObjectiveKind::Generative, None, Scaling::Standard);
-    let mut variables = model.variables();
     let evidence = |text: &str| -> Result<Evidence, Box<TabularError>> {
-        Ok(variables.evidence(&parse_assignments(text)?)?)
+        Ok(model.evidence(&parse_assignments(text)?, &[])?)
     };
     let one = evidence("Länge=4,5,ripe=Yes,\"a=b,c\"=rare=2,day=2024-02-03").unwrap();
     let other = evidence("\"a=b,c\"=\"rare, 1\", day=2024-02-03,ripe=t,Länge=4.5").unwrap();
-    assert_eq!(one, other);
     assert!(one.holds(0) && !one.holds(1));
-    let row = variables.row(&one);
+    let row = model.network_row(&one);
+    let bits = |row: &[f32]| row.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    // The network cannot tell rare levels apart.
+    assert_eq!(bits(&row), bits(&model.network_row(&other)));
     assert_eq!(row.iter().filter(|value| !value.is_nan()).count(), 6);
     for (text, expected) in [
         ("Lange=1", "has no column \"Lange\"; did you mean \"Länge\"?"),
@@ -161,11 +161,11 @@ fn evidence_is_read_in_any_order_and_what_is_wrong_is_said() {
         let message = evidence(text).unwrap_err().to_string();
         assert!(message.contains(expected) && !message.contains('\n'), "{text}: {message}");
     }
-    variables.set_range("Länge", "-1:2,5").unwrap();
-    assert_eq!(variables.list()[0].range().map(|range| (range.low, range.high)), Some((-1.0, 2.5)));
-    variables.set_range("day", "2024-01-01T00:00:2024-03-01T12:30").unwrap();
+    let range = |name: &str, text: &str| model.evidence(&[], &[(name.to_owned(), text.to_owned())]);
+    let given = range("Länge", "-1:2,5").unwrap().ranges[0].unwrap();
+    assert_eq!((given.low, given.high), (-1.0, 2.5));
     // All dates of the column are whole days.
-    assert_eq!(variables.list()[2].range().map(|range| range.high), Some(19_783.0));
+    assert_eq!(range("day", "2024-01-01T00:00:2024-03-01T12:30").unwrap().ranges[2].unwrap().high, 19_783.0);
     for (name, text, expected) in [
         ("count", "1", "it must be a range such as 0:10"),
         ("count", "2:2", "it must be a range"),
@@ -173,7 +173,7 @@ fn evidence_is_read_in_any_order_and_what_is_wrong_is_said() {
         ("size", "0:1", "holds categories, so it has no range such as \"0:1\""),
         ("sise", "0:1", "did you mean \"size\"?"),
     ] {
-        let message = variables.set_range(name, text).unwrap_err().to_string();
+        let message = range(name, text).unwrap_err().to_string();
         assert!(message.contains(expected), "{message}");
     }
 }
@@ -182,20 +182,20 @@ fn evidence_is_read_in_any_order_and_what_is_wrong_is_said() {
 fn the_target_is_a_variable_where_the_network_has_it_among_its_inputs() {
     let folder = TempDir::new().unwrap();
     let discriminative = model(&folder, ObjectiveKind::Discriminative, None, Scaling::Standard);
-    let variables = discriminative.variables();
-    assert_eq!((variables.target(), variables.list().len()), (None, 6));
-    let message = variables.index_of("kind").unwrap_err().to_string();
+    assert!(!discriminative.has_target_input());
+    let given = [("kind".to_owned(), "pear".to_owned())];
+    let message = discriminative.evidence(&given, &[]).unwrap_err().to_string();
     assert!(message.contains("\"kind\" is what this discriminative model predicts"), "{message}");
 
     let (regressor, _) =
         UgmmRegressor::fit(&table(&folder), "Länge", &options(Settings::default(), Scaling::Standard))
             .unwrap();
-    let variables = regressor.model().variables();
-    let target = &variables.list()[variables.target().unwrap()];
-    assert_eq!((target.name(), target.inputs().end), ("Länge", variables.inputs()));
-    let values = target.parse("4,5").unwrap();
-    assert!((target.to_data(values[0]) - 4.5).abs() < 1e-5);
-    assert_eq!(target.text(&values), "4.5");
+    let model = regressor.model();
+    let target = model.columns().len() - 1;
+    assert_eq!(model.columns()[target].name(), "Länge");
+    assert_eq!(model.inputs_of(target).end, model.saved().task.inputs());
+    let value = model.columns()[target].parse("4,5").unwrap();
+    assert_eq!((value, model.columns()[target].text(value)), (4.5, "4.5".to_owned()));
 }
 
 /// A file of a version that did not keep ranges is read, and asks for one where it is needed.
@@ -208,12 +208,12 @@ fn models_without_ranges_ask_for_them() {
     let reading = saved.columns.reading.as_mut().unwrap().as_object_mut().unwrap();
     assert!(reading.remove("ranges").is_some());
     saved.save(&path).unwrap();
-    let model = TabularModel::load(&path).unwrap();
-    let mut variables = model.variables();
-    let message = variables.list()[1].variable().unwrap_err().to_string();
+    let model = NetworkModel::load(&path).unwrap();
+    let nothing = Evidence::nothing(model.columns().len());
+    let message = model.variable(&nothing, 1, FEW).unwrap_err().to_string();
     assert!(message.contains("--range count=LOW:HIGH"), "{message}");
-    variables.set_range("count", "0:3").unwrap();
-    assert!(variables.list()[1].variable().is_ok() && variables.list()[3].variable().is_ok());
+    let given = model.evidence(&[], &[("count".to_owned(), "0:3".to_owned())]).unwrap();
+    assert!(model.variable(&given, 1, FEW).is_ok() && model.variable(&nothing, 3, FEW).is_ok());
 }
 
 /// A density in the data's units is the one in the network's, whatever the scale between them.
@@ -222,23 +222,26 @@ fn densities_are_the_same_in_the_units_of_the_data_and_of_the_network() {
     let folder = TempDir::new().unwrap();
     for scaling in [Scaling::Standard, Scaling::Quantile, Scaling::None] {
         let model = model(&folder, ObjectiveKind::Hybrid, None, scaling);
-        let mut variables = model.variables();
         // So many days that each is not looked at by itself.
-        variables.set_range("day", "2023-06-01:2024-06-01").unwrap();
-        let evidence = variables.evidence(&[("kind", "pear"), ("size", "small")]).unwrap();
+        let range = [("day".to_owned(), "2023-06-01:2024-06-01".to_owned())];
+        let given = [("kind", "pear"), ("size", "small")].map(|(name, value)| (name.into(), value.into()));
+        let evidence = model.evidence(&given, &range).unwrap();
         let Model::Ugmm(network) = &model.saved().model else { panic!("a uGMM network was trained") };
         for name in ["Länge", "day"] {
-            let variable = &variables.list()[variables.index_of(name).unwrap()];
-            let Answer::Density(density) = model.answer(&variables, &evidence, name, 1000).unwrap() else {
+            let index = model.index_of(name).unwrap();
+            let Distribution::Cells(density) = model.answer(&evidence, name, 1000).unwrap().distribution
+            else {
                 panic!("a number has a density");
             };
-            let row = variables.row(&evidence);
-            let found = conditionals(network, &row, &variable.variable().unwrap(), 1000).unwrap();
+            let row = model.network_row(&evidence);
+            let variable = model.variable(&evidence, index, FEW).unwrap();
+            let found = conditionals(network, &row, &variable, 1000).unwrap();
             let Conditional::Density(expected) = &found[0] else { panic!("a number has a density") };
             let (low, high) = density.range();
             for part in 1..10 {
                 let x = low + (high - low) * f64::from(part) / 10.0;
-                let (found, expected) = (density.cumulative(x), expected.cumulative(variable.to_network(x)));
+                let (found, expected) =
+                    (density.cumulative(x), expected.cumulative(model.to_network(index, x)));
                 assert!((found - expected).abs() < 2e-3, "{name} {scaling:?}: {found} {expected}");
             }
         }

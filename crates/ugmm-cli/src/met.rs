@@ -1,10 +1,10 @@
-//! What is met in the rows of a table that a density model reads.
+//! What is met in the rows of a table that a model reads.
 
 use crate::output::count;
 use crate::unseen::lines;
 use serde::Serialize;
 use ugmm_data::frame::UnseenValues;
-use ugmm_tabular::{DensityBatch, DensityModel};
+use ugmm_tabular::{Batch, Engine, TableModel};
 
 /// Values outside of their ranges that are named, at most.
 const NAMED: usize = 3;
@@ -24,7 +24,7 @@ pub struct Met {
 
 impl Met {
     /// Takes note of a batch. A target that was not read is not missing.
-    pub fn add(&mut self, batch: &DensityBatch) {
+    pub fn add(&mut self, batch: &Batch) {
         self.rows += batch.places.len();
         self.missing_values += batch.rows.missing;
         self.unseen_categories += batch.rows.unseen;
@@ -37,17 +37,30 @@ impl Met {
         }
     }
 
-    /// As it is said; `doing` is what is done about missing values, `unseen` the reader's.
-    pub fn remarks(&self, doing: &str, examples: &[String], unseen: &[UnseenValues]) -> String {
+    /// Remarks on what was met. `doing` says what is done about missing values; without it they are not mentioned. `unseen` are the
+    /// reader's.
+    pub fn remarks(
+        &self,
+        model: &dyn TableModel,
+        doing: Option<&str>,
+        examples: &[String],
+        unseen: &[UnseenValues],
+    ) -> String {
         let mut text = String::new();
-        if self.missing_values > 0 {
+        if let (Some(doing), 1..) = (doing, self.missing_values) {
             text += &format!("missing: {}; {doing}\n", count(self.missing_values, "value"));
         }
         if self.unseen_categories > 0 {
-            text += &format!(
-                "categories that training did not have, or seldom: {}; taken as one and the same rare category\n",
-                count(self.unseen_categories, "value"),
-            );
+            let values = count(self.unseen_categories, "value");
+            text += &match model.engine() {
+                Engine::Network(_) => format!(
+                    "categories that training did not have: {values}; taken as rare ones, or as missing where training had no \
+                     rare ones\n"
+                ),
+                Engine::Density(_) => format!(
+                    "categories that training did not have, or seldom: {values}; taken as one and the same rare category\n"
+                ),
+            };
             text += &lines(unseen);
         }
         if self.rounded_values > 0 {
@@ -83,7 +96,7 @@ pub fn left_empty(cells: usize) -> String {
 }
 
 /// Adds values of a batch that are outside of their ranges, in words, until there are some.
-pub fn outside_examples(model: &DensityModel, batch: &DensityBatch, examples: &mut Vec<String>) {
+pub fn outside_examples(model: &dyn TableModel, batch: &Batch, examples: &mut Vec<String>) {
     for outside in batch.rows.outside.iter().take(NAMED.saturating_sub(examples.len())) {
         let (column, row) = (&model.columns()[outside.column], batch.places[outside.row]);
         let value = match outside.number.is_nan() {

@@ -1,78 +1,6 @@
-//! How likely rows are, and how good predictions of numbers by mixtures are.
+//! The continuous ranked probability score of a mixture.
 
-use serde::Serialize;
 use ugmm_circuit::{GaussianComponent, UnivariateMixture};
-use ugmm_network::metrics::{NumberMetrics, explained_variance, root_mean_square};
-
-/// Log-likelihoods of some rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct LogLikelihoodMeasures {
-    /// Number of rows.
-    pub rows: usize,
-    /// Mean log-likelihood of the rows that are possible, in nats; none where no row is.
-    pub mean: Option<f64>,
-    /// Standard error of the mean; none of one row.
-    pub standard_error: Option<f64>,
-    /// Rows with a value that its column cannot have, whose log-likelihood is minus infinity.
-    pub impossible: usize,
-}
-
-impl LogLikelihoodMeasures {
-    /// Of the log-likelihoods of some rows.
-    #[must_use]
-    pub fn of(log_likelihoods: &[f64]) -> Self {
-        let possible = || log_likelihoods.iter().copied().filter(|value| *value != f64::NEG_INFINITY);
-        let count = possible().count();
-        let mean = possible().sum::<f64>() / count as f64;
-        let squares: f64 = possible().map(|value| (value - mean).powi(2)).sum();
-        Self {
-            rows: log_likelihoods.len(),
-            mean: (count > 0).then_some(mean),
-            standard_error: (count > 1).then(|| (squares / (count - 1) as f64 / count as f64).sqrt()),
-            impossible: log_likelihoods.len() - count,
-        }
-    }
-}
-
-/// Measures of mixtures against the numbers that were there, in the same units. Numbers that cannot be count as outside.
-///
-/// # Panics
-///
-/// When there are no numbers, or not as many as mixtures.
-#[must_use]
-pub fn mixture_metrics(mixtures: &[UnivariateMixture], numbers: &[f64]) -> NumberMetrics {
-    assert!(!numbers.is_empty(), "there are no rows");
-    assert_eq!(mixtures.len(), numbers.len(), "as many numbers as mixtures");
-    let rows = numbers.len() as f64;
-    let pairs = || mixtures.iter().zip(numbers.iter().copied());
-    let mean = |value: &dyn Fn(&UnivariateMixture, f64) -> f64| {
-        pairs().map(|(mixture, number)| value(mixture, number)).sum::<f64>() / rows
-    };
-    let quantiles = |share: f64| -> Vec<(f64, f64)> {
-        let tail = 0.5 * (1.0 - share);
-        mixtures.iter().map(|mixture| (mixture.quantile(tail), mixture.quantile(1.0 - tail))).collect()
-    };
-    let inside = |intervals: &[(f64, f64)]| {
-        let is_inside = |((low, high), number): &(&(f64, f64), &f64)| (*low..=*high).contains(*number);
-        intervals.iter().zip(numbers).filter(is_inside).count() as f64 / rows
-    };
-    let (half, nine_tenths) = (quantiles(0.5), quantiles(0.9));
-    let logs: Vec<f64> = pairs().map(|(mixture, number)| mixture.log_density(number)).collect();
-    let possible: Vec<f64> = logs.iter().copied().filter(|log| log.is_finite()).collect();
-    let rmse = root_mean_square(pairs().map(|(mixture, number)| (rows.recip(), mixture.mean() - number)));
-    NumberMetrics {
-        rows: numbers.len(),
-        rmse,
-        mae: mean(&|mixture, number| (mixture.quantile(0.5) - number).abs()),
-        r2: explained_variance(rmse, numbers),
-        log_density: possible.iter().sum::<f64>() / possible.len().max(1) as f64,
-        outside: logs.len() - possible.len(),
-        crps: mean(&continuous_ranked_probability_score),
-        coverage_50: inside(&half),
-        coverage_90: inside(&nine_tenths),
-        width_90: nine_tenths.iter().map(|(low, high)| high - low).sum::<f64>() / rows,
-    }
-}
 
 /// Steps of a quadrature on each side of a number.
 const STEPS: usize = 128;
@@ -81,7 +9,7 @@ const NEGLIGIBLE: f64 = 1e-9;
 
 /// ∫ (F(t) − 1[t ≥ y])² dt: of a mixture of Gaussians E|X − y| − ½ E|X − X′| in closed form (Grimit et al. 2006), of one that is
 /// cut off by quadrature, of a discrete variable a sum over its values, which are 1 apart.
-fn continuous_ranked_probability_score(mixture: &UnivariateMixture, number: f64) -> f64 {
+pub(super) fn continuous_ranked_probability_score(mixture: &UnivariateMixture, number: f64) -> f64 {
     match mixture {
         UnivariateMixture::Continuous { components, .. }
             if components.iter().map(|component| component.weight).sum::<f64>() > 1.0 + NEGLIGIBLE =>
@@ -138,13 +66,15 @@ fn mean_distance(mean: f64, sigma: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::distribution::Distribution;
+    use ugmm_network::metrics::NumberMetrics;
 
     #[test]
     fn measures_of_a_normal_distribution_are_those_of_the_formulas() {
         let components = [0.25, 0.75].map(|weight| GaussianComponent { weight, mean: 3.0, sigma: 2.0 });
         let normal = UnivariateMixture::Continuous { components: components.to_vec(), low: None, high: None };
         let numbers: Vec<f64> = (0..2000).map(|i| normal.quantile((f64::from(i) + 0.5) / 2000.0)).collect();
-        let metrics = mixture_metrics(&vec![normal; 2000], &numbers);
+        let metrics = NumberMetrics::of(&vec![Distribution::Mixture(normal); 2000], &numbers);
         let close =
             |found: f64, expected: f64| assert!((found - expected).abs() < 5e-3, "{found} {expected}");
         close(metrics.rmse, 2.0);
@@ -195,16 +125,7 @@ mod tests {
             let score = continuous_ranked_probability_score(&distribution, number);
             assert!((score - (near - 0.5 * apart)).abs() < 1e-12, "{number}: {score}");
         }
-        let metrics = mixture_metrics(&[distribution], &[20.0]);
+        let metrics = NumberMetrics::of(&[Distribution::Mixture(distribution)], &[20.0]);
         assert_eq!((metrics.outside, metrics.coverage_90), (1, 0.0));
-    }
-
-    #[test]
-    fn impossible_rows_are_counted_and_left_out_of_the_mean() {
-        let measures = LogLikelihoodMeasures::of(&[-1.0, f64::NEG_INFINITY, -3.0]);
-        assert_eq!((measures.rows, measures.mean, measures.impossible), (3, Some(-2.0), 1));
-        assert_eq!(measures.standard_error, Some(1.0));
-        assert_eq!(LogLikelihoodMeasures::of(&[-1.0]).standard_error, None);
-        assert_eq!(LogLikelihoodMeasures::of(&[f64::NEG_INFINITY]).mean, None);
     }
 }
