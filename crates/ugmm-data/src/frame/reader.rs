@@ -187,7 +187,7 @@ impl FrameReader {
         let indices = positions.iter().map(|position| index_of[position]);
         let batch_rows = batch_rows.max(1);
         options.check_dates()?;
-        let marks = options.marks();
+        let marks = Marks::new(options);
         let number_marks = match options.decimal_mark()? {
             None => number_marks(&source, requests, &positions, &marks),
             stated => NumberMarks { stated, ..NumberMarks::default() },

@@ -11,10 +11,10 @@ use super::error::FrameError;
 use super::images::{Images, LABEL};
 use super::input;
 use super::levels::Level;
-use super::missing::{Marks, UsualMarks};
+use super::missing::Marks;
 use super::names::closest;
 use super::number::{DecimalMark, NumberFormat};
-use super::options::{Choice, ReadOptions};
+use super::options::{Choice, ReadOptions, UsualMarks};
 use super::request::{ReadAs, Request};
 use super::row_numbers::{Declared, Numbering};
 use super::source::{Blocks, Source};
@@ -164,7 +164,7 @@ impl Schema {
         let delimiter = source.delimiter();
         let selected: Vec<usize> =
             (0..names.len()).filter(|&index| choices[index] != Choice::Ignored).collect();
-        let marks = options.marks();
+        let marks = Marks::new(options);
         let scan = |&index: &usize| {
             let only_text = source.is_declared_text(index);
             ColumnScan::new(&names[index], choices[index], names.len(), only_text, options, &marks)
@@ -248,7 +248,7 @@ impl Schema {
     /// Whether `text` is a mark of missing values that the options added.
     pub fn is_added_mark(&self, text: &str) -> bool {
         let (missing, usual_marks) = (self.missing.clone(), UsualMarks::Text);
-        let marks = ReadOptions { missing, usual_marks, ..ReadOptions::default() }.marks();
+        let marks = Marks::new(&ReadOptions { missing, usual_marks, ..ReadOptions::default() });
         !text.is_empty() && marks.clean(Cell::Text(text), &marks.of("")) == Cell::Missing
     }
 
