@@ -8,7 +8,8 @@ use super::date::{self, DateFormat};
 use super::error::FrameError;
 use super::levels::{LEVEL_LIMIT, Level, LevelCounter};
 use super::missing::{ColumnMarks, Marks};
-use super::number::{self, DecimalMark, Number, NumberFormat, Refused, Thousands};
+use super::number::{self, DecimalMark, Number, Refused, Thousands};
+use super::number_format::{self, NumberFormat};
 use super::options::{Choice, ReadOptions};
 use super::row_numbers::RowNumbers;
 use super::schema::{Column, Doubt, Kind};
@@ -373,7 +374,7 @@ impl ColumnScan {
             let place = || (row, cell.text().into_owned());
             // Only a column that must be numbers may have signs beside them, all the same.
             let own = match cell {
-                Cell::Text(text) if self.choice == Choice::Numeric => number::without_unit(text)
+                Cell::Text(text) if self.choice == Choice::Numeric => number_format::split_unit(text)
                     .filter(|(_, unit)| *self.unit.get_or_insert(*unit) == *unit)
                     .map(|(number, _)| number),
                 _ => None,
@@ -583,8 +584,8 @@ fn near(column: &str, levels: &[Level]) -> Option<Doubt> {
     if let Some(format) = unread_dates(levels) {
         return Some(Doubt::UnreadDates { column, written: first(), format });
     }
-    if levels.len() >= FEWEST_NUMBERS && number::are_numbers(texts(levels)) {
-        let with_unit = texts(levels).find(|text| number::without_unit(text).is_some());
+    if levels.len() >= FEWEST_NUMBERS && number_format::are_numbers(texts(levels)) {
+        let with_unit = texts(levels).find(|text| number_format::split_unit(text).is_some());
         return Some(Doubt::NearNumbers { column, written: with_unit.map_or_else(first, str::to_owned) });
     }
     no_date(levels).map(|written| Doubt::NoDates { column, written })

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::error::FrameError;
 use super::levels::{self, LEVEL_LIMIT, Level, LevelCounter, LevelIndex};
-use super::number::NumberFormat;
+use super::number_format::NumberFormat;
 use super::reader::Values;
 use super::row_numbers::RowNumbers;
 use super::schema::{Column, Kind};

@@ -3,7 +3,8 @@
 use super::boolean;
 use super::date::{self, DateFormat};
 use super::levels::LevelIndex;
-use super::number::{self, DecimalMark, NumberFormat};
+use super::number::DecimalMark;
+use super::number_format::NumberFormat;
 use super::reader::Reading;
 
 /// Values whose dates are compared with the ways in which a date may be written.
@@ -69,8 +70,8 @@ impl Notation {
                 note(words, text)
             }
             Kind::Numbers { format, around: around @ None, .. } => {
-                let number = number::without_own_unit(text, *format);
-                let split = number.as_deref().and_then(|number| text.split_once(number));
+                let number = format.without_unit(text);
+                let split = text.split_once(&*number).filter(|_| number != text);
                 *around = split.map(|(before, after)| (before.to_owned(), after.to_owned()));
             }
             Kind::Booleans(words) => note(words, text),
@@ -90,7 +91,7 @@ impl Notation {
         let Kind::Numbers { format, .. } = &self.0 else { return None };
         // A file may have some numbers with the other mark.
         let other = NumberFormat { mark: format.mark.other(), grouped: true, ..*format };
-        number::parse_as(text, *format).or_else(|_| number::parse_as(text, other)).ok()
+        format.parse(text).or_else(|_| other.parse(text)).ok()
     }
 
     /// A value as the file would have it, given as [`ReadAs::text`](super::ReadAs::text) or a level has it.

@@ -14,7 +14,8 @@ use super::input;
 use super::levels::LevelIndex;
 use super::missing::{ColumnMarks, Marks};
 use super::notation::Notation;
-use super::number::{self, DecimalMark, NumberFormat, Refused, Thousands};
+use super::number::{self, DecimalMark, Refused, Thousands};
+use super::number_format::NumberFormat;
 use super::options::ReadOptions;
 use super::request::{self, ReadAs, Request};
 use super::schema::Doubt;
@@ -456,8 +457,7 @@ impl NumberMarks {
         text: &str,
         format: NumberFormat,
     ) -> Result<Result<f64, Refused>, FrameError> {
-        let own = number::without_own_unit(text, format);
-        let text = own.as_deref().unwrap_or(text);
+        let text = &*format.without_unit(text);
         let place = || (row, column.to_owned(), text.to_owned());
         let other = NumberFormat { mark: format.mark.other(), grouped: true, ..format };
         let only = if self.stated.is_none() && text.contains(['.', ',']) && self.deciding.is_none() {
@@ -468,11 +468,11 @@ impl NumberMarks {
         if only == Some(format.mark) {
             self.deciding = Some(place());
         }
-        let parsed = match number::parse_as(text, format) {
+        let parsed = match format.parse(text) {
             Err(Refused::NotANumber) if self.stated.is_none() && number::depends_on_mark(text) => {
                 // `1,234` is too much like a number in groups of thousands to be read with a comma, and the other way round.
-                let grouped = number::parse_as(text, NumberFormat { grouped: true, ..format });
-                let (Ok(grouped), Ok(decimal)) = (grouped, number::parse_as(text, other)) else {
+                let grouped = NumberFormat { grouped: true, ..format }.parse(text);
+                let (Ok(grouped), Ok(decimal)) = (grouped, other.parse(text)) else {
                     return Ok(Err(Refused::NotANumber));
                 };
                 let deciding = self.deciding.as_ref().map(|(row, _, written)| (*row, written.as_str()));
@@ -483,10 +483,10 @@ impl NumberMarks {
             Err(Refused::NotANumber) => match number::only_mark(text) {
                 Some(mark) if self.stated.is_none() && mark != format.mark => {
                     self.contradicting.get_or_insert_with(place);
-                    number::parse_as(text, other)
+                    other.parse(text)
                 }
                 // Groups of thousands where the table that was learned from had none.
-                _ => number::parse_as(text, NumberFormat { grouped: true, ..format }),
+                _ => NumberFormat { grouped: true, ..format }.parse(text),
             },
             Ok(number) if self.open.is_none() && number::depends_on_mark(text) => {
                 self.open = Some(place());
@@ -529,8 +529,7 @@ fn number_marks(source: &Source, requests: &[Request], positions: &[usize], miss
     file.first_rows(|fields| {
         for (position, format, column_marks) in &columns {
             let Some(text) = fields.get(*position) else { continue };
-            let own = number::without_own_unit(text, *format);
-            let text = own.as_deref().unwrap_or(text);
+            let text = &*format.without_unit(text);
             if missing.clean(Cell::Text(text), column_marks) == Cell::Missing {
                 continue;
             }

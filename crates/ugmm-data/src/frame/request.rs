@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::boolean;
 use super::date::{self, DateFormat};
 use super::error::FrameError;
-use super::number::{self, NumberFormat};
+use super::number_format::NumberFormat;
 
 /// A column to read. Models store these, so that they read other files as the one they were trained on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ impl ReadAs {
     /// The number that `text`, without blanks around it, becomes; none if it is none, or if these are no numbers.
     pub fn number(&self, text: &str) -> Option<f64> {
         match self {
-            Self::Numbers(format) => number::parse_as(text, *format).ok(),
+            Self::Numbers(format) => format.parse(text).ok(),
             Self::Booleans => boolean::parse(text),
             Self::Days => date::parse(text, None),
             Self::Dates(format) => date::parse(text, Some(format)),
