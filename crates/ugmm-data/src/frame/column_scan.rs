@@ -4,24 +4,21 @@ use std::path::Path;
 
 use super::boolean;
 use super::cell::Cell;
+use super::column::{Column, Kind};
 use super::date::{self, DateFormat};
+use super::doubt::Doubt;
 use super::error::FrameError;
-use super::levels::{LEVEL_LIMIT, Level, LevelCounter};
+use super::levels::{LEVEL_LIMIT, LevelCounter};
 use super::missing::{ColumnMarks, Marks};
 use super::number::{self, DecimalMark, Number, Refused, Thousands};
 use super::number_format::{self, NumberFormat};
 use super::options::{Choice, ReadOptions};
 use super::row_numbers::RowNumbers;
-use super::schema::{Column, Doubt, Kind};
 
 /// Levels that all columns together may count while they look like numbers; see [`ColumnScan::new`].
 const NUMBER_LEVELS: usize = 1_000_000;
-/// Share of a column's levels that look like dates, from which on it is said that they are not taken as such.
-const MOSTLY_DATES: f64 = 0.8;
 /// How many times as long a time dates span in one order as in another, from which on the shorter one is not in doubt.
 const CLEARLY_SHORTER: f64 = 4.0;
-/// Different numbers with signs or in quotes from which on it is said that they are not taken as numbers: two may well be classes.
-const FEWEST_NUMBERS: usize = 3;
 /// Levels that any column may count.
 const FEWEST_LEVELS: usize = 100;
 /// Different texts for a missing value that are counted.
@@ -356,12 +353,13 @@ impl ColumnScan {
             Kind::Categorical
         };
         let levels = self.levels.finish(kind == Kind::Boolean);
-        if kind == Kind::Categorical && self.choice == Choice::Inferred {
-            doubts.extend(near(&self.name, levels.as_deref().unwrap_or_default()));
-        }
         let missing_as = self.marks.finish(false).unwrap_or_default();
         let numbering = self.row_numbers.numbering(self.rows);
-        Ok(Column { name: self.name, kind, missing: self.missing, levels, missing_as, numbering })
+        let column = Column { name: self.name, kind, missing: self.missing, levels, missing_as, numbering };
+        if self.choice == Choice::Inferred {
+            doubts.extend(column.doubt());
+        }
+        Ok(column)
     }
 
     /// Drops what the column cannot be with this value.
@@ -576,47 +574,6 @@ impl ColumnScan {
             DecimalMark::Comma => &self.comma,
         }
     }
-}
-
-/// What a column of categories may be meant as by its levels.
-fn near(column: &str, levels: &[Level]) -> Option<Doubt> {
-    let (column, first) = (column.to_owned(), || levels[0].text.clone());
-    if let Some(format) = unread_dates(levels) {
-        return Some(Doubt::UnreadDates { column, written: first(), format });
-    }
-    if levels.len() >= FEWEST_NUMBERS && number_format::are_numbers(texts(levels)) {
-        let with_unit = texts(levels).find(|text| number_format::split_unit(text).is_some());
-        return Some(Doubt::NearNumbers { column, written: with_unit.map_or_else(first, str::to_owned) });
-    }
-    no_date(levels).map(|written| Doubt::NoDates { column, written })
-}
-
-fn texts(levels: &[Level]) -> impl Iterator<Item = &str> + Clone {
-    levels.iter().map(|level| level.text.as_str())
-}
-
-/// The format of `strftime` that levels are dates in, if it is one that is read only where it is stated.
-pub(super) fn unread_dates(levels: &[Level]) -> Option<String> {
-    let format = date::unusual_format(texts(levels)).filter(|_| levels.len() > 1);
-    format.map(str::to_owned)
-}
-
-/// A value that keeps a column from being one of dates, if most of its levels look like dates.
-pub(super) fn no_date(levels: &[Level]) -> Option<String> {
-    let looks_like = levels.iter().filter(|level| date::resembles(&level.text)).count();
-    if levels.len() < 2 || (looks_like as f64) < MOSTLY_DATES * levels.len() as f64 {
-        return None;
-    }
-    let formats = DateFormat::TRIED.map(Some).into_iter().chain([None]);
-    let others = formats.map(|format| {
-        let days = |text: &str| match &format {
-            Some(format) => date::parse_own(text, format),
-            None => date::parse(text, None),
-        };
-        let is_none = |level: &&Level| days(&level.text).is_none();
-        levels.iter().filter(is_none).collect::<Vec<_>>()
-    });
-    others.min_by_key(Vec::len)?.first().map(|level| level.text.clone())
 }
 
 fn number_of(cell: Cell, mark: DecimalMark) -> Result<Number, Refused> {

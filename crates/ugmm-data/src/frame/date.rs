@@ -79,12 +79,12 @@ const UNUSUAL: [&str; 19] = [
 ];
 
 /// The format of `strftime` that all of some texts are written in, if it is one of those that are not read unless they are stated.
-pub(super) fn unusual_format<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> Option<&'static str> {
+pub(super) fn unusual_format(texts: &[&str]) -> Option<&'static str> {
     let is_written = |text: &str, format: &str| {
         stated(text, format).and_then(|days| by_pattern(days, format)).is_some_and(|again| again == text)
     };
     // One of `%-m` has one digit or two.
-    UNUSUAL.into_iter().find(|format| texts.clone().all(|text| is_written(text, format)))
+    UNUSUAL.into_iter().find(|format| texts.iter().all(|text| is_written(text, format)))
 }
 
 /// The format of `strftime` that `text` is written in, if it is read as a date of this format.
@@ -794,7 +794,7 @@ mod tests {
             (&["08/22", "13/22"], None),
             (&["1/2", "1/4"], None),
         ] {
-            assert_eq!(unusual_format(texts.iter().copied()), format, "{texts:?}");
+            assert_eq!(unusual_format(texts), format, "{texts:?}");
         }
         assert_eq!(pattern_of("01-02-03", &year).as_deref(), Some("%y-%m-%d"));
         assert_eq!(pattern_of("1/2/24 6:30 PM", &month).as_deref(), Some("%-m/%-d/%y %-I:%M %p"));

@@ -60,8 +60,8 @@ pub(super) fn split_unit(text: &str) -> Option<(Cow<'_, str>, char)> {
 
 /// Whether the texts are numbers with one sign before or after them, or as they are, without zeros in front, which names of things
 /// have; with either decimal mark for all.
-pub(super) fn are_numbers<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> bool {
-    let unit = texts.clone().find_map(|text| split_unit(text).map(|(_, unit)| unit));
+pub(super) fn are_numbers(texts: &[&str]) -> bool {
+    let unit = texts.iter().find_map(|text| split_unit(text).map(|(_, unit)| unit));
     let is_number = |text: &str, mark| {
         let format = NumberFormat { mark, grouped: true, unit, ..NumberFormat::default() };
         let is_name =
@@ -70,7 +70,7 @@ pub(super) fn are_numbers<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> b
     };
     [DecimalMark::Point, DecimalMark::Comma]
         .into_iter()
-        .any(|mark| texts.clone().all(|text| is_number(text, mark)))
+        .any(|mark| texts.iter().all(|text| is_number(text, mark)))
 }
 
 #[cfg(test)]
@@ -91,8 +91,16 @@ mod tests {
             let format = NumberFormat { grouped: true, unit: Some(unit), ..NumberFormat::default() };
             assert_eq!(format.parse(text), number, "{text:?}");
         }
-        let are = |texts: &[&str]| are_numbers(texts.iter().copied());
-        assert!(are(&["10%", "5 %", "0"]) && are(&["10,00 €", "1.234,50 €"]) && are(&["1.5", "0.5", "0"]));
-        assert!(!are(&["10%", "5 €"]) && !are(&["007", "12"]) && !are(&["1.5", "1,5"]) && !are(&["x", "1"]));
+        assert!(
+            are_numbers(&["10%", "5 %", "0"])
+                && are_numbers(&["10,00 €", "1.234,50 €"])
+                && are_numbers(&["1.5", "0.5", "0"])
+        );
+        assert!(
+            !are_numbers(&["10%", "5 €"])
+                && !are_numbers(&["007", "12"])
+                && !are_numbers(&["1.5", "1,5"])
+                && !are_numbers(&["x", "1"])
+        );
     }
 }
