@@ -324,7 +324,7 @@ impl ColumnScan {
             Kind::Constant
         } else if let Some((mark, numbers)) = numbers {
             if let Some((row, written, reason)) = &self.refused {
-                return Err(refusal(path, *row, &self.name, written, *reason, mark));
+                return Err(FrameError::of_number(path, *row, &self.name, written, *reason, mark));
             }
             if let Some((_, written)) = self.open_mark.as_ref().filter(|_| self.only_mark().is_none())
                 && manner.stated.or(manner.found).is_none()
@@ -537,7 +537,7 @@ impl ColumnScan {
         } else {
             DecimalMark::Comma
         };
-        Err(refusal(path, row, &self.name, &cell.text(), reason, mark))
+        Err(FrameError::of_number(path, row, &self.name, &cell.text(), reason, mark))
     }
 
     fn has_one_value(&self) -> bool {
@@ -583,29 +583,5 @@ fn number_of(cell: Cell, mark: DecimalMark) -> Result<Number, Refused> {
         Cell::Integer(integer) => number::from_integer(integer).map(plain),
         Cell::Number(number) => number::from_float(number).map(plain),
         _ => Err(Refused::NotANumber),
-    }
-}
-
-/// The error for a value that is no number in a column of numbers.
-pub(super) fn refusal(
-    path: &Path,
-    row: usize,
-    column: &str,
-    written: &str,
-    reason: Refused,
-    mark: DecimalMark,
-) -> FrameError {
-    let (file, column, written) = (path.to_owned(), column.to_owned(), written.to_owned());
-    match reason {
-        Refused::NotANumber => {
-            let example = match mark {
-                DecimalMark::Point => "5.1 or -2e-3",
-                DecimalMark::Comma => "5,1 or -2e-3",
-            };
-            FrameError::NotANumber { file, row, column, written, example }
-        }
-        Refused::NotFinite => FrameError::NotFinite { file, row, column, written },
-        Refused::TooLarge => FrameError::TooLarge { file, row, column, written },
-        Refused::Inexact => FrameError::Inexact { file, row, column, written, ignorable: true },
     }
 }

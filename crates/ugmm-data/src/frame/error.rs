@@ -1,11 +1,11 @@
 //! Everything that can be wrong with a table in a file, one variant each.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use super::levels::LEVEL_LIMIT;
-use super::number::{self, DecimalMark};
+use super::number::{self, DecimalMark, Refused};
 use crate::error::DataError;
 use crate::image_grid::{ImageShape, MOST_PIXELS};
 use crate::show::{count, list, value};
@@ -394,6 +394,30 @@ pub enum FrameError {
 }
 
 impl FrameError {
+    /// The error for a value that is no number in a column of numbers.
+    pub(super) fn of_number(
+        path: &Path,
+        row: usize,
+        column: &str,
+        written: &str,
+        reason: Refused,
+        mark: DecimalMark,
+    ) -> Self {
+        let (file, column, written) = (path.to_owned(), column.to_owned(), written.to_owned());
+        match reason {
+            Refused::NotANumber => {
+                let example = match mark {
+                    DecimalMark::Point => "5.1 or -2e-3",
+                    DecimalMark::Comma => "5,1 or -2e-3",
+                };
+                Self::NotANumber { file, row, column, written, example }
+            }
+            Refused::NotFinite => Self::NotFinite { file, row, column, written },
+            Refused::TooLarge => Self::TooLarge { file, row, column, written },
+            Refused::Inexact => Self::Inexact { file, row, column, written, ignorable: true },
+        }
+    }
+
     /// The same error where a model asks for the columns, so that none of them can be left out.
     #[must_use]
     pub(super) fn of_reader(mut self) -> Self {

@@ -5,7 +5,7 @@ use super::date::{self, DateFormat};
 use super::levels::LevelIndex;
 use super::number::DecimalMark;
 use super::number_format::NumberFormat;
-use super::reader::Reading;
+use super::reading::Reading;
 
 /// Values whose dates are compared with the ways in which a date may be written.
 const MOST_COMPARED: usize = 1000;
