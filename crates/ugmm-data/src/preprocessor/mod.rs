@@ -16,7 +16,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use self::encoding::ColumnEncoding;
+use self::encoding::{ColumnEncoding, Inputs};
 use self::view::View;
 use crate::encoded::Encoded;
 use crate::error::DataError;
@@ -24,11 +24,9 @@ use crate::frame::{Frame, FrameError, Request};
 use crate::table::Table;
 
 pub use self::error::{PreprocessError, WrongKind};
+pub use self::fit::MIN_LEVEL_ROWS;
 pub use self::options::{Ordinal, PreprocessingOptions, Scaling};
 pub use self::states::ColumnStates;
-
-/// Rows that a category must have to get an input of its own; the rarer ones share one.
-pub const MIN_LEVEL_ROWS: usize = 3;
 
 /// Rows whose inputs are written column by column; few enough to stay in the cache.
 const BLOCK_ROWS: usize = 256;
@@ -140,6 +138,21 @@ impl Preprocessor {
     pub fn source_columns(&self) -> Vec<usize> {
         let of = |(position, column): (usize, &ColumnEncoding)| vec![position; column.scales().len()];
         self.columns.iter().enumerate().flat_map(of).collect()
+    }
+
+    /// The states of the column at `column` of [`Self::requests`]; none if there is no such column, or it holds numbers or
+    /// dates.
+    pub fn states(&self, column: usize) -> Option<ColumnStates> {
+        ColumnStates::of_column(self.columns.get(column)?)
+    }
+
+    /// The input that a number becomes, of a column of [`Self::requests`] with one input; none if there is no such column
+    /// or it has several. The network's own input is this number rounded to `f32`.
+    pub fn input_of(&self, column: usize, number: f64) -> Option<f64> {
+        match &self.columns.get(column)?.inputs {
+            Inputs::One(scale) => Some(scale.input_f64(number)),
+            Inputs::PerLevel { .. } => None,
+        }
     }
 
     /// Appends the inputs of the frame's rows, `[rows, inputs]` row-major; NaN where a value is missing. The frame's
