@@ -32,6 +32,7 @@ mod labelled_table;
 mod labels;
 mod mnist;
 mod preprocessor;
+mod remedy;
 mod show;
 mod split;
 mod table;
@@ -51,6 +52,7 @@ pub use crate::preprocessor::{
     ColumnStates, MIN_LEVEL_ROWS, Ordinal, PreprocessError, PreprocessingOptions, Preprocessor, Scaling,
     WrongKind,
 };
+pub use crate::remedy::Remedy;
 pub use crate::split::{Split, stratified_folds, stratified_split};
 pub use crate::table::Table;
 pub use crate::text::{EncodedText, paradise_lost};

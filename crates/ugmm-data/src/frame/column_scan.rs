@@ -14,6 +14,7 @@ use super::number::{self, DecimalMark, Number, Refused, Thousands};
 use super::number_format::{self, NumberFormat};
 use super::options::{Choice, ReadOptions};
 use super::row_numbers::RowNumbers;
+use super::written::Written;
 
 /// Levels that all columns together may count while they look like numbers; see [`ColumnScan::new`].
 const NUMBER_LEVELS: usize = 1_000_000;
@@ -129,17 +130,9 @@ impl Manner {
 
     /// What is stated, in words.
     fn in_words(&self) -> String {
-        let decimal = self.stated.map(|mark| match mark {
-            DecimalMark::Point => "with decimal points",
-            DecimalMark::Comma => "with decimal commas",
-        });
-        let thousands = self.thousands.map(|thousands| match thousands {
-            Thousands::Nothing => "without marks between thousands",
-            Thousands::Comma => "with commas between thousands",
-            Thousands::Point => "with points between thousands",
-            Thousands::Blank => "with blanks between thousands",
-            Thousands::Apostrophe => "with apostrophes between thousands",
-        });
+        let decimal = self.stated.map(|mark| format!("with decimal {}s", mark.name()));
+        let thousands =
+            self.thousands.map(|thousands| format!("with {} between thousands", thousands.plural()));
         decimal.into_iter().chain(thousands).collect::<Vec<_>>().join(" and ")
     }
 }
@@ -282,9 +275,9 @@ impl ColumnScan {
         self.narrow(row, cell, times);
         let expected = self.expected();
         if let (Some((format, true)), true) = (&self.stated_dates, self.dates.is_empty()) {
-            let (file, column, written) = (path.to_owned(), self.name.clone(), cell.text().into_owned());
-            let example = DateFormat::example(Some(format));
-            return Err(FrameError::NotADate { file, row, column, written, example });
+            let (written, example) =
+                (self.written(path, row, cell.text()), DateFormat::example(Some(format)));
+            return Err(FrameError::NotADate { written, example });
         }
         if self.choice == Choice::Numeric {
             self.check_number(path, row, cell)?;
@@ -298,14 +291,17 @@ impl ColumnScan {
         if expected.is_some() || self.levels.is_counting() {
             return Ok(());
         }
-        let (file, column, limit) = (path.to_owned(), self.name.clone(), self.level_limit);
+        let (written, limit) = (self.written(path, row, cell.text()), self.level_limit);
         Err(match before {
             Some(expected) if self.rows - self.missing > 1 => {
-                let written = cell.text().into_owned();
-                FrameError::OtherKindOfValue { file, row, column, written, expected, limit }
+                FrameError::OtherKindOfValue { written, expected, limit }
             }
-            _ => FrameError::TooManyLevels { file, row, column, limit },
+            _ => FrameError::TooManyLevels { file: written.file, row, column: written.column, limit },
         })
+    }
+
+    fn written(&self, path: &Path, row: usize, text: impl Into<String>) -> Written {
+        Written::new(path, row, &self.name, text)
     }
 
     /// What the column holds, in a file that is written in this manner; what is in doubt about it is added to the list.
@@ -324,7 +320,7 @@ impl ColumnScan {
             Kind::Constant
         } else if let Some((mark, numbers)) = numbers {
             if let Some((row, written, reason)) = &self.refused {
-                return Err(FrameError::of_number(path, *row, &self.name, written, *reason, mark));
+                return Err(FrameError::of_number(self.written(path, *row, written), *reason, mark));
             }
             if let Some((_, written)) = self.open_mark.as_ref().filter(|_| self.only_mark().is_none())
                 && manner.stated.or(manner.found).is_none()
@@ -537,7 +533,7 @@ impl ColumnScan {
         } else {
             DecimalMark::Comma
         };
-        Err(FrameError::of_number(path, row, &self.name, &cell.text(), reason, mark))
+        Err(FrameError::of_number(self.written(path, row, cell.text()), reason, mark))
     }
 
     fn has_one_value(&self) -> bool {
@@ -564,8 +560,8 @@ impl ColumnScan {
         let own = if mark == DecimalMark::Point { &self.only_point } else { &self.only_comma };
         let wrong = numbers.contradiction(manner.thousands).or(own.as_ref()).or(self.open_mark.as_ref());
         let (row, written) = wrong.cloned().unwrap_or_default();
-        let (file, column, stated) = (path.to_owned(), self.name.clone(), manner.in_words());
-        Err(FrameError::OtherMarks { file, row, column, written, stated })
+        let written = self.written(path, row, written);
+        Err(FrameError::OtherMarks { written, stated: manner.in_words() })
     }
 
     fn with(&self, mark: DecimalMark) -> &Option<Numbers> {

@@ -109,6 +109,7 @@ mod text_file;
 mod thrift;
 mod unseen;
 mod value_type;
+mod written;
 
 pub(crate) use in_memory::column_of;
 
@@ -130,3 +131,4 @@ pub use row_numbers::Numbering;
 pub use schema::Schema;
 pub use unseen::UnseenValues;
 pub use value_type::ValueType;
+pub use written::Written;

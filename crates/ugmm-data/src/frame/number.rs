@@ -27,6 +27,14 @@ impl DecimalMark {
             Self::Comma => Self::Point,
         }
     }
+
+    /// The mark in words.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Point => "point",
+            Self::Comma => "comma",
+        }
+    }
 }
 
 /// What stands between groups of three digits.
@@ -52,6 +60,17 @@ impl Thousands {
             ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' => Some(Self::Blank),
             '\'' | '\u{2019}' => Some(Self::Apostrophe),
             _ => None,
+        }
+    }
+
+    /// What stands between thousands, in words.
+    pub(crate) fn plural(self) -> &'static str {
+        match self {
+            Self::Nothing => "no marks",
+            Self::Comma => "commas",
+            Self::Point => "points",
+            Self::Blank => "blanks",
+            Self::Apostrophe => "apostrophes",
         }
     }
 

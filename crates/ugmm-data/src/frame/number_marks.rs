@@ -4,14 +4,14 @@ use std::path::Path;
 
 use super::cell::Cell;
 use super::doubt::Doubt;
-use super::error::{self, FrameError};
+use super::error::FrameError;
 use super::missing::{ColumnMarks, Marks};
 use super::number::{self, DecimalMark, Refused, Thousands};
 use super::number_format::NumberFormat;
 use super::options::ReadOptions;
 use super::request::{ReadAs, Request};
 use super::source::Source;
-use crate::show::value;
+use super::written::Written;
 
 /// How the numbers of a file that is read by a model's requests are written: the table that was learned from may come from another
 /// country than this one.
@@ -30,9 +30,6 @@ pub(super) struct NumberMarks {
     /// The first number that can only have the mark that its request says.
     deciding: Option<Written>,
 }
-
-/// A value: its row, its column and its text.
-type Written = (usize, String, String);
 
 impl NumberMarks {
     /// As stated, or as the beginning of the file has them.
@@ -59,7 +56,7 @@ impl NumberMarks {
 
     /// What was assumed of the first number that would be another one with the other mark, where nothing decides that.
     pub(super) fn doubt(&self) -> Option<Doubt> {
-        let ((_, column, written), taken) = self.open.clone()?;
+        let (Written { column, text: written, .. }, taken) = self.open.clone()?;
         let is_known = self.stated.is_some() || self.other.is_some() || self.deciding.is_some();
         (!is_known).then_some(Doubt::DecimalMark { column, written, taken })
     }
@@ -74,7 +71,7 @@ impl NumberMarks {
         format: NumberFormat,
     ) -> Result<Result<f64, Refused>, FrameError> {
         let text = &*format.without_unit(text);
-        let place = || (row, column.to_owned(), text.to_owned());
+        let written = || Written::new(path, row, column, text);
         let other = NumberFormat { mark: format.mark.other(), grouped: true, ..format };
         let only = if self.stated.is_none() && text.contains(['.', ',']) && self.deciding.is_none() {
             number::only_mark(text)
@@ -82,7 +79,7 @@ impl NumberMarks {
             None
         };
         if only == Some(format.mark) {
-            self.deciding = Some(place());
+            self.deciding = Some(written());
         }
         let parsed = match format.parse(text) {
             Err(Refused::NotANumber) if self.stated.is_none() && number::depends_on_mark(text) => {
@@ -91,38 +88,36 @@ impl NumberMarks {
                 let (Ok(grouped), Ok(decimal)) = (grouped, other.parse(text)) else {
                     return Ok(Err(Refused::NotANumber));
                 };
-                let deciding = self.deciding.as_ref().map(|(row, _, written)| (*row, written.as_str()));
-                let readings = error::readings(format.mark, grouped, decimal, deciding);
-                let (file, (row, column, written)) = (path.to_owned(), place());
-                return Err(FrameError::OpenGroups { file, row, column, written, readings });
+                let (written, mark) = (written(), format.mark);
+                let deciding = self.deciding.clone().map(Box::new);
+                return Err(FrameError::OpenGroups { written, mark, grouped, decimal, deciding });
             }
             Err(Refused::NotANumber) => match number::only_mark(text) {
                 Some(mark) if self.stated.is_none() && mark != format.mark => {
-                    self.contradicting.get_or_insert_with(place);
+                    self.contradicting.get_or_insert_with(written);
                     other.parse(text)
                 }
                 // Groups of thousands where the table that was learned from had none.
                 _ => NumberFormat { grouped: true, ..format }.parse(text),
             },
             Ok(number) if self.open.is_none() && number::depends_on_mark(text) => {
-                self.open = Some((place(), format.mark));
+                self.open = Some((written(), format.mark));
                 Ok(number)
             }
             parsed => parsed,
         };
-        self.check(path).map(|()| parsed)
+        self.check().map(|()| parsed)
     }
 
     /// Refuses a file in which one number has the other mark than the requests say and another one was read by them that could
     /// have it, too.
-    fn check(&self, path: &Path) -> Result<(), FrameError> {
-        let (Some(first), Some(second), None) = (&self.contradicting, &self.open, self.stated) else {
-            return Ok(());
-        };
-        let (row, column, written) = first.clone();
-        let ((other_row, other_column, other), _) = second;
-        let other = format!("{} in row {other_row}, column {}", value(other), value(other_column));
-        Err(FrameError::MixedMarks { file: path.to_owned(), row, column, written, other })
+    fn check(&self) -> Result<(), FrameError> {
+        match (&self.contradicting, &self.open, self.stated) {
+            (Some(written), Some((other, _)), None) => {
+                Err(FrameError::MixedMarks { written: written.clone(), other: Box::new(other.clone()) })
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use super::request::{self, ReadAs, Request};
 use super::source::{Blocks, Source};
 use super::unseen::{UnseenCounter, UnseenValues};
 use super::value_type::ValueType;
+use super::written::Written;
 
 /// Bytes of values that one frame may hold whatever the file's size, and how many times as large as the file it may be beyond
 /// that. Only a whole table in one frame comes near: a packed file of some kilobytes may hold as many equal rows as fill any
@@ -362,23 +363,16 @@ impl Plan {
         cell: Cell,
         marks: &mut NumberMarks,
     ) -> Result<f64, FrameError> {
-        let place = || (path.to_owned(), self.name.clone(), cell.text().into_owned());
+        let written = || Written::new(path, row, &self.name, cell.text());
         match (&self.reading, cell) {
             (Reading::Booleans, Cell::Boolean(boolean)) => Ok(f64::from(u8::from(boolean))),
-            (Reading::Booleans, _) => boolean::parse(&cell.text()).ok_or_else(|| {
-                let (file, column, written) = place();
-                FrameError::NotABoolean { file, row, column, written }
-            }),
+            (Reading::Booleans, _) => {
+                boolean::parse(&cell.text()).ok_or_else(|| FrameError::NotABoolean { written: written() })
+            }
             (Reading::Days(_), Cell::Days(days)) => Ok(days),
             (Reading::Days(format), _) => date::parse(&cell.text(), format.as_ref()).ok_or_else(|| {
-                let (file, column, written) = place();
-                FrameError::NotADate {
-                    file,
-                    row,
-                    column,
-                    written,
-                    example: DateFormat::example(format.as_ref()),
-                }
+                let example = DateFormat::example(format.as_ref());
+                FrameError::NotADate { written: written(), example }
             }),
             (reading, _) => {
                 let format = match reading {
@@ -392,9 +386,7 @@ impl Plan {
                     Cell::Boolean(boolean) if format.truth => Ok(f64::from(u8::from(boolean))),
                     _ => Err(Refused::NotANumber),
                 };
-                parsed.map_err(|reason| {
-                    FrameError::of_number(path, row, &self.name, &cell.text(), reason, format.mark)
-                })
+                parsed.map_err(|reason| FrameError::of_number(written(), reason, format.mark))
             }
         }
     }

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::frame::FrameError;
+use crate::remedy::Remedy;
 use crate::show::{list, value};
 
 /// What is wrong with a table that is to become inputs, with what was asked for, or with a saved
@@ -138,6 +139,17 @@ pub enum PreprocessError {
         value(column)
     )]
     KnotsNotAscending { column: String },
+}
+
+impl PreprocessError {
+    /// What can be set so that the table fits: see [`FrameError::remedies`].
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        match self {
+            Self::Table(error) => error.remedies(),
+            _ => vec![],
+        }
+    }
 }
 
 /// A column that holds something else than what inputs are made of.
