@@ -114,7 +114,7 @@ mod written;
 pub(crate) use in_memory::column_of;
 
 pub use column::{Column, Kind};
-pub use date::{DateFormat, date_text, minute_text};
+pub use date::{DateFormat, date_text, first_of_month, minute_text};
 pub use doubt::Doubt;
 pub use error::{FrameError, columns_are};
 pub use images::Images;

@@ -151,7 +151,7 @@ impl Dates {
 
     /// None where no pattern is known.
     fn write(&self, text: &str) -> Option<String> {
-        let days = date::parse(text, None)?;
+        let days = date::parse(text, None).or_else(|| date::parse(text, self.format.as_ref()))?;
         let written = date::by_pattern(days, self.patterns.first()?)?;
         Some(match (self.capitals, self.small) {
             (true, false) => written.to_uppercase(),
@@ -190,6 +190,7 @@ mod tests {
             (&None, &["2024-12-31T08:00:00Z"], "2021-03-14", "2021-03-14T00:00:00Z"),
             (&Some(DateFormat::Months), &["2021-03"], "2021-04-17", "2021-04"),
             (&Some(DateFormat::Months), &["Mar-21"], "2021-04-17", "Apr-21"),
+            (&Some(DateFormat::Months), &["Mar-21"], "2021-04", "Apr-21"),
             // No pattern, and no value.
             (&None, &["31. Dezember 2024"], "2021-03-14", "2021-03-14"),
             (&day, &[], "2021-03-14", "2021-03-14"),

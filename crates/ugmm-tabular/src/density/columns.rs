@@ -5,7 +5,7 @@ use crate::columns::check_column;
 use crate::error::TabularError;
 use crate::question_error::QuestionError;
 use crate::range::NumberRange;
-use crate::value_text::{is_month, nearest_value, value_text};
+use crate::value_text::{is_month, value_text};
 use crate::variables::{number, one_of};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -279,10 +279,7 @@ impl DensityColumn {
     #[must_use]
     pub fn cell_with_day(&self, value: f64) -> Option<String> {
         match is_month(&self.request.read_as) {
-            true => {
-                let read_as = &self.request.read_as;
-                Some(read_as.text(nearest_value(read_as, value)))
-            }
+            true => Some(ReadAs::Days.text(self.request.read_as.nearest(value))),
             false => self.cell(value),
         }
     }
