@@ -79,14 +79,6 @@ pub enum FrameError {
     )]
     ZeroByte { file: PathBuf, row: usize },
 
-    /// Compressed data that ends too early.
-    #[error("{}: the {compression} data breaks off before its end; fetch the file again", file.display())]
-    CompressionTruncated { file: PathBuf, compression: &'static str },
-
-    /// Compressed data that is damaged.
-    #[error("{}: the {compression} data is damaged ({reason}); fetch the file again", file.display())]
-    CompressionDamaged { file: PathBuf, compression: &'static str, reason: String },
-
     /// A quoted field that the file ends in the middle of.
     #[error("{}, row {row}: a quoted field begins but its closing quote is missing", file.display())]
     UnclosedQuote { file: PathBuf, row: usize },

@@ -26,10 +26,7 @@ impl Source {
         match input::open(path)? {
             Input::Text(text) => Ok(Self::Text(Box::new(TextFile::open(text, options)?))),
             Input::Idx(stream) => Ok(Self::Images(Box::new(ImageFile::open(stream, path)?))),
-            Input::Parquet(mut file) => {
-                input::rewind(path, &mut file)?;
-                Ok(Self::Parquet(Box::new(ParquetFile::open(path, file)?)))
-            }
+            Input::Parquet(file) => Ok(Self::Parquet(Box::new(ParquetFile::open(path, file)?))),
         }
     }
 

@@ -10,11 +10,12 @@ use arrow_array::builder::StringBuilder;
 use super::block::Block;
 use super::dialect::{self, Dialect};
 use super::error::FrameError;
-use super::input::{Origin, Stream};
+use super::input::Stream;
 use super::names::Names;
 use super::options::ReadOptions;
 use super::records::{BlankLines, LONGEST_MEBIBYTES, Record, Records, Trouble};
 use crate::error::DataError;
+use crate::file::Origin;
 
 /// Bytes after which a block ends.
 const BLOCK_BYTES: usize = 32 << 20;
@@ -355,7 +356,7 @@ fn fields(beginning: &[u8], delimiter: u8) -> usize {
 fn refusal(origin: &Origin, trouble: Trouble) -> FrameError {
     let file = || origin.path.clone();
     match trouble {
-        Trouble::Read(reason) => origin.refusal(&reason),
+        Trouble::Read(reason) => origin.refusal(&reason).into(),
         Trouble::UnclosedQuote { line } => FrameError::UnclosedQuote { file: file(), row: line },
         Trouble::TooLong { line } => {
             FrameError::RowTooLong { file: file(), row: line, mebibytes: LONGEST_MEBIBYTES }

@@ -5,19 +5,11 @@
 
 pub(crate) mod header;
 
-use std::fs::File;
-use std::io::{BufReader, Read, Seek};
+use std::io::Read;
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
-
 use crate::error::DataError;
-use crate::file;
-
-/// First two bytes of a gzip file (RFC 1952, section 2.3.1).
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-/// Bytes to make room for before any has been read; afterwards as many more as there are already.
-const FIRST_STEP_BYTES: u64 = 1 << 16;
+use crate::file::Unpacked;
 
 /// Greyscale images of one size, one byte per pixel.
 ///
@@ -57,11 +49,11 @@ impl IdxImages {
     }
 }
 
-/// Reads an IDX file of images, plain or compressed with gzip.
+/// Reads an IDX file of images, plain or compressed with gzip or zstd.
 ///
 /// # Errors
 ///
-/// A [`DataError`] if the file cannot be read, its gzip data is damaged, it does not begin with the magic number
+/// A [`DataError`] if the file cannot be read, its compressed data is damaged, it does not begin with the magic number
 /// 0x00000803, a size is 0, or it does not hold just as many pixels as its header announces.
 ///
 /// ```
@@ -82,7 +74,7 @@ pub fn read_idx_images(path: &Path) -> Result<IdxImages, DataError> {
     Ok(IdxImages { count, rows, columns, pixels })
 }
 
-/// Reads an IDX file of labels, plain or compressed with gzip: `[count]`.
+/// Reads an IDX file of labels, plain or compressed with gzip or zstd: `[count]`.
 ///
 /// # Errors
 ///
@@ -108,95 +100,29 @@ pub(crate) fn read_labels_of(images_file: &Path, images: u32, path: &Path) -> Re
 }
 
 /// A file whose header has been read.
-struct Opened<'a, const D: usize> {
-    source: Source<'a>,
+struct Opened<const D: usize> {
+    unpacked: Unpacked,
     /// One for each dimension.
     sizes: [u32; D],
 }
 
-impl<'a, const D: usize> Opened<'a, D> {
-    fn new(path: &'a Path, kind: &header::Kind<D>) -> Result<Self, DataError> {
-        let mut source = Source::open(path)?;
-        let header = source.read(header::Kind::<D>::BYTES as u64)?;
-        let sizes = kind.sizes(path, &header)?;
-        Ok(Self { source, sizes })
+impl<const D: usize> Opened<D> {
+    fn new(path: &Path, kind: &header::Kind<D>) -> Result<Self, DataError> {
+        let mut unpacked = Unpacked::open(path)?;
+        let sizes = kind.read(&unpacked.origin, &mut unpacked.reader, unpacked.length)?;
+        Ok(Self { unpacked, sizes })
     }
 
     /// The sizes, and the bytes that they announce.
-    fn read(mut self) -> Result<([u32; D], Vec<u8>), DataError> {
+    fn read(self) -> Result<([u32; D], Vec<u8>), DataError> {
+        let Unpacked { origin, reader, length } = self.unpacked;
         let expected = header::announced(&self.sizes);
-        let data = self.source.read_exactly(expected, header::Kind::<D>::BYTES as u64)?;
-        Ok((self.sizes, data))
-    }
-}
-
-/// A file, decompressed on the way if need be.
-struct Source<'a> {
-    path: &'a Path,
-    reader: Box<dyn Read>,
-    /// Length of the file if it is plain, in bytes; that of a compressed one is known at its end only.
-    length: Option<u64>,
-}
-
-impl<'a> Source<'a> {
-    fn open(path: &'a Path) -> Result<Self, DataError> {
-        let refusal = |reason| file::refusal(path, &reason);
-        let mut file = file::open(path)?;
-        if begins_as_gzip(&mut file).map_err(refusal)? {
-            return Ok(Self {
-                path,
-                reader: Box::new(MultiGzDecoder::new(BufReader::new(file))),
-                length: None,
-            });
-        }
-        let length = Some(file.metadata().map_err(refusal)?.len());
-        Ok(Self { path, reader: Box::new(file), length })
-    }
-
-    /// Up to `limit` bytes: fewer at the end of the file. Memory grows with what is there, and never beyond `limit`.
-    fn read(&mut self, limit: u64) -> Result<Vec<u8>, DataError> {
-        let mut bytes = Vec::new();
-        loop {
-            let have = bytes.len() as u64;
-            let step = have.max(FIRST_STEP_BYTES).min(limit - have);
-            bytes.reserve_exact(step as usize);
-            match self.reader.by_ref().take(step).read_to_end(&mut bytes) {
-                Ok(count) if count as u64 == step && have + step < limit => {}
-                Ok(_) => return Ok(bytes),
-                Err(reason) if self.length.is_some() => return Err(file::refusal(self.path, &reason)),
-                Err(reason) => return Err(self.broken_gzip(&reason)),
-            }
-        }
-    }
-
-    /// The `expected` bytes that follow the header and end the file.
-    fn read_exactly(&mut self, expected: u128, header_bytes: u64) -> Result<Vec<u8>, DataError> {
-        // The length of a plain file tells before anything is read.
-        if let Some(length) = self.length {
-            header::check_count(self.path, expected, length.saturating_sub(header_bytes))?;
-        }
+        // Room is made for what a plain file is known to have.
+        let mut bytes = Vec::with_capacity(length.map_or(0, |_| expected as usize));
         // One byte more than is right, to see whether the file goes on; a small gzip file can hold a great deal.
         let limit = u64::try_from(expected).unwrap_or(u64::MAX).saturating_add(1);
-        let bytes = self.read(limit)?;
-        header::check_count(self.path, expected, bytes.len() as u64)?;
-        Ok(bytes)
+        reader.take(limit).read_to_end(&mut bytes).map_err(|reason| origin.refusal(&reason))?;
+        header::check_count(&origin.path, expected, bytes.len() as u64)?;
+        Ok((self.sizes, bytes))
     }
-
-    fn broken_gzip(&self, reason: &std::io::Error) -> DataError {
-        use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-        let file = self.path.to_owned();
-        match reason.kind() {
-            UnexpectedEof => DataError::GzipTruncated { file },
-            InvalidData | InvalidInput => DataError::GzipDamaged { file, reason: reason.to_string() },
-            _ => file::refusal(self.path, reason),
-        }
-    }
-}
-
-/// Whether the file's first bytes are gzip's; the file is at its beginning again afterwards.
-fn begins_as_gzip(file: &mut File) -> std::io::Result<bool> {
-    let mut first = Vec::new();
-    file.by_ref().take(GZIP_MAGIC.len() as u64).read_to_end(&mut first)?;
-    file.rewind()?;
-    Ok(first == GZIP_MAGIC)
 }
