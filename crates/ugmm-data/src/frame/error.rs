@@ -282,35 +282,9 @@ pub enum FrameError {
     )]
     InfiniteNumber { row: usize, column: String, number: f64 },
 
-    /// A Parquet column of lists, structures or maps.
-    #[error(
-        "{}: the column {} is nested ({found}); flatten it into columns of single values",
-        file.display(), value(column)
-    )]
-    Nested { file: PathBuf, column: String, found: String, ignorable: bool },
-
-    /// A Parquet column of another type that is not supported.
-    #[error(
-        "{}: the column {} is of the type {found}; convert it to numbers, booleans, strings, dates or timestamps",
-        file.display(), value(column)
-    )]
-    UnsupportedType { file: PathBuf, column: String, found: String, ignorable: bool },
-
-    /// A Parquet column stored in a way that is not supported.
-    #[error(
-        "{}: the column {} is stored with the encoding {found}; write the file with the usual ones, PLAIN or \
-         RLE_DICTIONARY",
-        file.display(), value(column)
-    )]
-    UnsupportedEncoding { file: PathBuf, column: String, found: String, ignorable: bool },
-
-    /// A Parquet column compressed in a way that is not supported.
-    #[error(
-        "{}: the column {} is compressed with {found}, which is not supported; write the file with snappy, gzip, zstd, brotli \
-         or LZ4_RAW, or without compression",
-        file.display(), value(column)
-    )]
-    UnsupportedCompression { file: PathBuf, column: String, found: String, ignorable: bool },
+    /// A Parquet column of a type, or stored in a way, that is not supported; `reason` says what would be right.
+    #[error("{}: the column {} {reason}", file.display(), value(column))]
+    Unsupported { file: PathBuf, column: String, reason: String, ignorable: bool },
 
     /// An IDX file of something else than images.
     #[error(
@@ -369,12 +343,7 @@ impl FrameError {
     /// The error where a model asks for the columns, so that none of them can be left out.
     #[must_use]
     pub(super) fn of_reader(mut self) -> Self {
-        if let Self::Inexact { ignorable, .. }
-        | Self::Nested { ignorable, .. }
-        | Self::UnsupportedType { ignorable, .. }
-        | Self::UnsupportedEncoding { ignorable, .. }
-        | Self::UnsupportedCompression { ignorable, .. } = &mut self
-        {
+        if let Self::Inexact { ignorable, .. } | Self::Unsupported { ignorable, .. } = &mut self {
             *ignorable = false;
         }
         self
@@ -435,10 +404,7 @@ impl FrameError {
                 vec![Remedy::Dates { column: column.clone(), format: None }, ignore(column)]
             }
             Self::OtherKindOfValue { written, .. } => vec![missing(written), ignore(&written.column)],
-            Self::Nested { column, ignorable: true, .. }
-            | Self::UnsupportedType { column, ignorable: true, .. }
-            | Self::UnsupportedEncoding { column, ignorable: true, .. }
-            | Self::UnsupportedCompression { column, ignorable: true, .. } => vec![ignore(column)],
+            Self::Unsupported { column, ignorable: true, .. } => vec![ignore(column)],
             _ => vec![],
         }
     }

@@ -21,6 +21,7 @@ use self::view::View;
 use crate::encoded::Encoded;
 use crate::error::DataError;
 use crate::frame::{Frame, FrameError, Request};
+use crate::show::value;
 use crate::table::Table;
 
 pub use self::error::{PreprocessError, WrongKind};
@@ -81,22 +82,25 @@ struct Saved {
 }
 
 impl TryFrom<Saved> for Preprocessor {
-    type Error = PreprocessError;
+    type Error = String;
 
-    fn try_from(saved: Saved) -> Result<Self, PreprocessError> {
+    fn try_from(saved: Saved) -> Result<Self, String> {
         if saved.columns.is_empty() {
-            return Err(PreprocessError::NoColumns);
+            return Err("the preprocessing has no columns; it needs at least one".to_owned());
         }
         let mut seen = HashSet::new();
         for (column, position) in saved.columns.iter().zip(1..) {
             let name = &column.request.name;
             if name.is_empty() {
-                return Err(PreprocessError::UnnamedColumn { position });
+                return Err(format!("column {position} of the preprocessing has no name"));
             }
             if !seen.insert(name) {
-                return Err(PreprocessError::ColumnTwice { column: name.clone() });
+                return Err(format!(
+                    "the preprocessing has the column {} twice; each may occur once",
+                    value(name)
+                ));
             }
-            column.check()?;
+            column.check().map_err(|reason| format!("the preprocessing {reason}"))?;
         }
         Ok(Self { columns: saved.columns })
     }
