@@ -11,9 +11,8 @@
 //!
 //! # fn main() -> Result<(), ugmm_data::DataError> {
 //! let table = iris();
-//! let species = &table.target.as_ref().expect("Iris has a target").labels;
-//! let classes = ClassLabels::from_labels(species)?;
-//! let split = stratified_split(&classes.encode(species)?, 0.2, 42)?;
+//! let classes = ClassLabels::from_labels(&table.labels)?;
+//! let split = stratified_split(&classes.encode(&table.labels)?, 0.2, 42)?;
 //! let train = table.select_rows(&split.train)?;
 //! assert_eq!((train.rows(), train.columns()), (120, 4));
 //! # Ok(())
@@ -45,7 +44,7 @@ pub use crate::frame::closest;
 pub use crate::idx::{IdxImages, read_idx_images, read_idx_labels};
 pub use crate::image_grid::{ImageGrid, ImageShape};
 pub use crate::iris::{IRIS_SPLIT_STATES, iris, iris_split};
-pub use crate::labelled_table::{LabelledTable, Target};
+pub use crate::labelled_table::LabelledTable;
 pub use crate::labels::ClassLabels;
 pub use crate::mnist::{LabelledImages, Mnist, load_mnist};
 pub use crate::preprocessor::{

@@ -112,6 +112,7 @@ mod value_type;
 mod written;
 
 pub(crate) use in_memory::column_of;
+pub(crate) use levels::sorted_labels;
 
 pub use column::{Column, Kind};
 pub use date::{DateFormat, date_text, first_of_month, minute_text};

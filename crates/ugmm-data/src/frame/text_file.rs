@@ -314,12 +314,7 @@ fn header(origin: &Origin, record: &Record, bytes: &[u8], delimiter: u8) -> Resu
         row: record.line,
         column: format!("x{}", fields(&bytes[..error.valid_up_to()], delimiter)),
     })?;
-    let mut reader = ::csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(text.as_bytes());
-    match reader.records().next() {
+    match csv_reader(text.as_bytes(), delimiter).into_records().next() {
         Some(Ok(names)) => Ok(names.iter().map(|name| name.trim().to_owned()).collect()),
         Some(Err(error)) => {
             Err(DataError::Unreadable { file: origin.path.clone(), reason: error.to_string() }.into())
@@ -338,19 +333,13 @@ fn is_row_of_numbers(names: &[String]) -> bool {
 
 /// Number of fields that the beginning of a record touches.
 fn fields(beginning: &[u8], delimiter: u8) -> usize {
-    // Closes a quoted field that the beginning ends in.
-    let mut count = 1;
-    let mut quoted = false;
-    let mut at_start = true;
-    for &byte in beginning {
-        match byte {
-            b'"' if quoted || at_start => quoted = !quoted,
-            byte if byte == delimiter && !quoted => count += 1,
-            _ => {}
-        }
-        at_start = (byte == b'"' || byte == delimiter) && !quoted;
-    }
-    count
+    let first = csv_reader(beginning, delimiter).into_byte_records().next();
+    first.and_then(Result::ok).map_or(1, |record| record.len())
+}
+
+/// Reads records of any number of fields, the first of them too.
+fn csv_reader(text: &[u8], delimiter: u8) -> ::csv::Reader<&[u8]> {
+    ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text)
 }
 
 fn refusal(origin: &Origin, trouble: Trouble) -> FrameError {
