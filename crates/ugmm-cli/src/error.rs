@@ -1,5 +1,6 @@
 //! Failures of the command, each printed as one sentence.
 
+use crate::advice;
 use std::path::PathBuf;
 use ugmm_experiments::ExperimentError;
 use ugmm_tabular::{QuestionError, TabularError};
@@ -15,12 +16,12 @@ pub enum CliError {
     Model(#[from] ugmm_network::UgmmError),
     #[error(transparent)]
     Circuit(#[from] ugmm_circuit::CircuitError),
-    #[error(transparent)]
+    #[error("{}{}", .0, advice::of_frame(.0))]
     Frame(#[from] ugmm_data::frame::FrameError),
-    #[error(transparent)]
+    #[error("{}{}", .0, advice::of_tabular(.0))]
     Tabular(Box<TabularError>),
     /// What is wrong with the content of a file.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {source}{}", .path.display(), advice::of_tabular(.source))]
     InTable { path: PathBuf, source: Box<TabularError> },
     #[error("{}: the output would replace this input; choose another name", .0.display())]
     OverwritesInput(PathBuf),

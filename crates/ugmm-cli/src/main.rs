@@ -1,5 +1,6 @@
 //! The `ugmm` command.
 
+mod advice;
 mod arguments;
 mod command;
 mod config_file;

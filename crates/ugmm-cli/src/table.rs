@@ -5,7 +5,7 @@ use ugmm_data::ImageShape;
 use ugmm_data::frame::{
     Column, DateFormat, DecimalMark, Doubt, Images, Kind, Level, NumberFormat, ReadAs, Schema, date_text,
 };
-use ugmm_tabular::{as_missing, no_numbers, value_text, without_unit};
+use ugmm_tabular::{as_missing, no_numbers, without_unit};
 
 /// Columns up to which each gets a line.
 const MOST_LINES: usize = 40;
@@ -280,7 +280,7 @@ fn values(column: &Column) -> String {
         }
         Kind::Date { min, max, .. } => {
             let read_as = column.request().map_or(ReadAs::Days, |request| request.read_as);
-            let [low, high] = [*min, *max].map(|end| value_text(&read_as, end));
+            let [low, high] = [*min, *max].map(|end| read_as.text(end));
             format!("{low} to {high}")
         }
         Kind::Ignored => String::new(),

@@ -71,13 +71,13 @@ pub enum DataError {
     )]
     Folds { folds: usize, rows: usize },
 
-    /// A gzip file that ends too early.
-    #[error("{}: the gzip data breaks off before its end; fetch the file again", file.display())]
-    GzipTruncated { file: PathBuf },
+    /// Compressed data that ends too early.
+    #[error("{}: the {compression} data breaks off before its end; fetch the file again", file.display())]
+    CompressionTruncated { file: PathBuf, compression: &'static str },
 
-    /// A gzip file whose content is damaged.
-    #[error("{}: the gzip data is damaged ({reason}); fetch the file again", file.display())]
-    GzipDamaged { file: PathBuf, reason: String },
+    /// Compressed data that is damaged.
+    #[error("{}: the {compression} data is damaged ({reason}); fetch the file again", file.display())]
+    CompressionDamaged { file: PathBuf, compression: &'static str, reason: String },
 
     /// A file too short for an IDX header; both counts are bytes.
     #[error(

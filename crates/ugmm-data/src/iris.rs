@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::labelled_table::{LabelledTable, Target};
+use crate::labelled_table::LabelledTable;
 use crate::split::Split;
 
 /// The random states that [`iris_split`] knows: the one used in most examples, then the first five.
@@ -30,14 +30,14 @@ pub fn iris() -> LabelledTable {
     const RIGHT: &str = "the bundled table cannot be wrong: the tests read it";
     let mut reader = csv::Reader::from_reader(TABLE.as_bytes());
     let mut names: Vec<String> = reader.headers().expect(RIGHT).iter().map(String::from).collect();
-    let name = names.pop().expect(RIGHT);
+    names.pop();
     let (mut features, mut labels) = (Vec::new(), Vec::new());
     for record in reader.records() {
         let record = record.expect(RIGHT);
         features.extend(record.iter().take(names.len()).map(|cell| cell.parse::<f32>().expect(RIGHT)));
         labels.push(record[names.len()].to_owned());
     }
-    LabelledTable { feature_names: names, features, target: Some(Target { name, labels }) }
+    LabelledTable { feature_names: names, features, labels }
 }
 
 /// The split of [`iris`] into 120 rows to learn from and 30 to test on that scikit-learn's

@@ -1,12 +1,11 @@
 //! Class names and their numbers.
 
-use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::DataError;
-use crate::frame::LevelIndex;
+use crate::frame::{LevelIndex, sorted_labels};
 
 /// Class names <-> 0..C-1.
 ///
@@ -39,15 +38,8 @@ impl ClassLabels {
     ///
     /// [`DataError::NoClasses`] without labels, [`DataError::EmptyClassName`] if one is empty.
     pub fn from_labels(labels: &[String]) -> Result<Self, DataError> {
-        let distinct: BTreeSet<&String> = labels.iter().collect();
-        let mut names: Vec<String> = distinct.into_iter().cloned().collect();
-        let numbers: Option<Vec<f64>> = names.iter().map(|name| finite_number(name)).collect();
-        if let Some(numbers) = numbers {
-            let mut numbered: Vec<(f64, String)> = numbers.into_iter().zip(names).collect();
-            // The sort is stable: equal numbers stay in lexicographic order.
-            numbered.sort_by(|(a, _), (b, _)| a.partial_cmp(b).unwrap_or(Ordering::Equal));
-            names = numbered.into_iter().map(|(_, name)| name).collect();
-        }
+        let distinct: HashSet<&String> = labels.iter().collect();
+        let names = sorted_labels(distinct.into_iter().cloned().collect(), String::as_str);
         Self::from_names(names)
     }
 
@@ -61,7 +53,7 @@ impl ClassLabels {
         if names.is_empty() {
             return Err(DataError::NoClasses);
         }
-        let mut seen = BTreeSet::new();
+        let mut seen = HashSet::new();
         for (index, name) in names.iter().enumerate() {
             if name.is_empty() {
                 return Err(DataError::EmptyClassName { index });
@@ -129,8 +121,4 @@ impl From<ClassLabels> for Vec<String> {
     fn from(classes: ClassLabels) -> Self {
         classes.names
     }
-}
-
-fn finite_number(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|number: &f64| number.is_finite())
 }

@@ -11,9 +11,8 @@
 //!
 //! # fn main() -> Result<(), ugmm_data::DataError> {
 //! let table = iris();
-//! let species = &table.target.as_ref().expect("Iris has a target").labels;
-//! let classes = ClassLabels::from_labels(species)?;
-//! let split = stratified_split(&classes.encode(species)?, 0.2, 42)?;
+//! let classes = ClassLabels::from_labels(&table.labels)?;
+//! let split = stratified_split(&classes.encode(&table.labels)?, 0.2, 42)?;
 //! let train = table.select_rows(&split.train)?;
 //! assert_eq!((train.rows(), train.columns()), (120, 4));
 //! # Ok(())
@@ -32,6 +31,7 @@ mod labelled_table;
 mod labels;
 mod mnist;
 mod preprocessor;
+mod remedy;
 mod show;
 mod split;
 mod table;
@@ -44,13 +44,14 @@ pub use crate::frame::closest;
 pub use crate::idx::{IdxImages, read_idx_images, read_idx_labels};
 pub use crate::image_grid::{ImageGrid, ImageShape};
 pub use crate::iris::{IRIS_SPLIT_STATES, iris, iris_split};
-pub use crate::labelled_table::{LabelledTable, Target};
+pub use crate::labelled_table::LabelledTable;
 pub use crate::labels::ClassLabels;
 pub use crate::mnist::{LabelledImages, Mnist, load_mnist};
 pub use crate::preprocessor::{
     ColumnStates, MIN_LEVEL_ROWS, Ordinal, PreprocessError, PreprocessingOptions, Preprocessor, Scaling,
     WrongKind,
 };
+pub use crate::remedy::Remedy;
 pub use crate::split::{Split, stratified_folds, stratified_split};
 pub use crate::table::Table;
 pub use crate::text::{EncodedText, paradise_lost};

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::frame::{
-    Column, ColumnData, FrameError, FrameReader, Kind, ReadOptions, Request, Schema, UsualMarks, Values,
-    column_of,
+    Column, ColumnData, FrameError, FrameReader, Kind, ReadAs, ReadOptions, Request, Schema, UsualMarks,
+    Values, column_of,
 };
 
 /// A table in memory with columns of any kind, of a file or of a program's own data.
@@ -151,7 +151,8 @@ impl Table {
         let (column, values) = self.find(name)?;
         Ok(match values {
             Values::Numbers(numbers) => {
-                let text = |number: &f64| (!number.is_nan()).then(|| column.text_of(*number));
+                let read_as = column.read_as().unwrap_or(ReadAs::Text);
+                let text = |number: &f64| (!number.is_nan()).then(|| read_as.text(*number));
                 numbers.iter().map(text).collect()
             }
             Values::Codes(codes) => {

@@ -44,18 +44,19 @@ fn labels_refusal(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn reads_plain_and_gzip() {
+fn reads_plain_gzip_and_zstd() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("f");
     let images = idx(&[0x803, 2, 1, 3], &[1, 2, 3, 4, 5, 6]);
-    for bytes in [images.clone(), gzip(&images)] {
+    let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 0).unwrap();
+    for bytes in [images.clone(), gzip(&images), zstd(&images)] {
         fs::write(&path, bytes).unwrap();
         let images = read_idx_images(&path).unwrap();
         assert_eq!((images.count, images.rows, images.columns), (2, 1, 3));
         assert_eq!((images.image(0), images.image(1)), (&[1, 2, 3][..], &[4, 5, 6][..]));
     }
     let labels = idx(&[0x801, 4], &[7, 0, 9, 255]);
-    for bytes in [labels.clone(), gzip(&labels)] {
+    for bytes in [labels.clone(), gzip(&labels), zstd(&labels)] {
         fs::write(&path, bytes).unwrap();
         assert_eq!(read_idx_labels(&path).unwrap(), [7, 0, 9, 255]);
     }

@@ -11,11 +11,10 @@ fn the_table_has_its_known_shape() {
 
 #[test]
 fn there_are_fifty_of_each_species() {
-    let target = iris().target.unwrap();
-    assert_eq!(target.name, "species");
-    let classes = ClassLabels::from_labels(&target.labels).unwrap();
+    let labels = iris().labels;
+    let classes = ClassLabels::from_labels(&labels).unwrap();
     assert_eq!(classes.names(), ["setosa", "versicolor", "virginica"]);
-    let numbers = classes.encode(&target.labels).unwrap();
+    let numbers = classes.encode(&labels).unwrap();
     assert_eq!(numbers, (0..150).map(|row| row / 50).collect::<Vec<_>>());
 }
 

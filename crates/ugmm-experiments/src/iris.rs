@@ -168,12 +168,11 @@ fn part(
         standardization.apply(&mut test.features)?;
     }
     // The classes of the whole table: a fold need not have them all.
-    let labels = &table.target.as_ref().expect("Iris has a target").labels;
-    let classes = ClassLabels::from_labels(labels)?;
+    let classes = ClassLabels::from_labels(&table.labels)?;
     Ok(Part { split: state, train: dataset(&train, &classes)?, test: dataset(&test, &classes)? })
 }
 
 fn dataset(table: &LabelledTable, classes: &ClassLabels) -> Result<Dataset, ExperimentError> {
-    let labels = classes.encode(&table.target.as_ref().expect("Iris has a target").labels)?;
+    let labels = classes.encode(&table.labels)?;
     Ok(Dataset::new(Features::F32(table.features.clone()), table.columns(), labels, classes.len())?)
 }

@@ -46,7 +46,6 @@ mod target;
 
 pub use column::encoding::{EncodedRows, Outside};
 pub use column::range::NumberRange;
-pub use column::text::value_text;
 pub use column::unit::without_unit;
 pub use column::{Column, OTHER, RareLevel};
 pub use density::{

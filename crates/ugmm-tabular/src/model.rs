@@ -1,7 +1,6 @@
 //! A model of a table, whatever its engine.
 
 use crate::column::Column;
-use crate::column::text::is_month;
 use crate::density::DensityModel;
 use crate::distribution::{Distribution, Predictions};
 use crate::error::TabularError;
@@ -264,7 +263,7 @@ impl DateTarget {
     /// The kind for a column that is read so; `None` if it holds no dates.
     pub(crate) fn of(read_as: &ReadAs, with_time: bool) -> Option<Self> {
         match read_as {
-            _ if is_month(read_as) => Some(Self::Months),
+            _ if read_as.is_month() => Some(Self::Months),
             ReadAs::Days | ReadAs::Dates(_) if with_time => Some(Self::Times),
             ReadAs::Days | ReadAs::Dates(_) => Some(Self::Days),
             _ => None,

@@ -17,7 +17,7 @@ fn model(objective: ObjectiveKind) -> NetworkModel {
     let path = folder.path().join("iris.csv");
     let iris = ugmm_data::iris();
     let mut text = format!("{},species\n", iris.feature_names.join(","));
-    for (row, label) in iris.target.as_ref().unwrap().labels.iter().enumerate() {
+    for (row, label) in iris.labels.iter().enumerate() {
         let values: Vec<String> = iris.row(row).iter().map(f32::to_string).collect();
         text += &format!("{},{label}\n", values.join(","));
     }

@@ -3,7 +3,7 @@
 use super::typed::Typed;
 use serde::{Serialize, Serializer};
 use ugmm_data::frame::{DateFormat, ReadAs, ValueType, date_text};
-use ugmm_tabular::{DateTarget, value_text};
+use ugmm_tabular::DateTarget;
 
 /// 0000-01-01 and 9999-12-31 as days since 1970-01-01, between which dates can be written.
 const DAYS: (f64, f64) = (-719_528.0, 2_932_896.0);
@@ -109,7 +109,7 @@ impl Values {
         match kind {
             DateTarget::Months => {
                 let months = ReadAs::Dates(DateFormat::Months);
-                Self::Text(days.map(|day| Some(value_text(&months, day))).collect())
+                Self::Text(days.map(|day| Some(months.text(day))).collect())
             }
             DateTarget::Days | DateTarget::Times => Self::Date(kind, days.map(Some).collect()),
         }

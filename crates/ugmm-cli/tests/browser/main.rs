@@ -69,7 +69,7 @@ fn has_charts(browser: &Browser, expected: &[&str]) {
 fn iris() -> String {
     let table = ugmm_data::iris();
     let mut text = format!("{},species\n", table.feature_names.join(","));
-    for (row, label) in table.target.as_ref().unwrap().labels.iter().enumerate() {
+    for (row, label) in table.labels.iter().enumerate() {
         let values: Vec<String> = table.row(row).iter().map(f32::to_string).collect();
         text += &format!("{},{label}\n", values.join(","));
     }

@@ -68,7 +68,7 @@ fn with_iris() -> TempDir {
     let folder = TempDir::new().unwrap();
     let table = ugmm_data::iris();
     let mut text = format!("{},species\n", table.feature_names.join(","));
-    for (row, label) in table.target.as_ref().unwrap().labels.iter().enumerate() {
+    for (row, label) in table.labels.iter().enumerate() {
         let values: Vec<String> = table.row(row).iter().map(f32::to_string).collect();
         text += &format!("{},{label}\n", values.join(","));
     }

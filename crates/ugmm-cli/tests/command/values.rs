@@ -615,7 +615,7 @@ fn messages_name_the_option_that_helps() {
     train(at, "d.csv", "y", &[]);
     let refused = |command: &[&str]| failure(&ugmm(at, command));
     let message = refused(&["predict", "m.safetensors", "words.csv"]);
-    assert!(message.contains("or say --na \"many\" if it marks a missing value"), "{message}");
+    assert!(message.contains("; if \"many\" marks a missing value: --na \"many\""), "{message}");
     let message = refused(&["predict", "m.safetensors", "less.csv"]);
     assert!(message.contains("there is no column \"z\", which the model needs"), "{message}");
     let message = refused(&["predict", "m.safetensors", "d.csv", "--keep", "q"]);
@@ -806,7 +806,8 @@ fn thousands_that_the_model_did_not_have_are_read_or_named() {
     }
     assert_eq!(predict(at, "us.csv", &[]), predict(at, "plain.csv", &[]));
     let message = failure(&ugmm(at, &["predict", "m.safetensors", "open.csv"]));
-    assert!(message.ends_with("say --thousands , if it is 1234, or --decimal , if it is 1.234"), "{message}");
+    let advice = "which; if commas stand between thousands: --thousands \",\"; if the file has decimal commas: --decimal \",\"";
+    assert!(message.ends_with(advice), "{message}");
     predict(at, "open.csv", &["--thousands", ","]);
     let message = failure(&ugmm(at, &["predict", "m.safetensors", "both.csv"]));
     assert!(
@@ -876,7 +877,8 @@ fn advice_can_be_followed() {
     std::fs::write(at.join("new.csv"), "x:t\n1:2\n").unwrap();
     let message = failure(&ugmm(at, &["evaluate", "m.safetensors", "new.csv"]));
     assert!(message.contains("there are no columns \"x\", \"t\", which the model needs"), "{message}");
-    assert!(message.contains("the only column is \"x:t\"; if these are several, say what"), "{message}");
+    let advice = "the only column is \"x:t\"; if \":\" separates the columns: --delimiter \":\"";
+    assert!(message.ends_with(advice), "{message}");
     let message = failure_of(&ugmm(at, &["train", "new.csv", "--target", "t", "-o", "n.safetensors"]));
-    assert!(message.contains("the only column is \"x:t\""), "{message}");
+    assert!(message.ends_with(advice), "{message}");
 }

@@ -41,45 +41,18 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// What can be done with a column of some type.
-pub(super) enum Support {
-    Supported,
-    Nested,
-    Unsupported,
-}
-
 /// Whether [`for_each`] knows `data_type`.
-pub(super) fn support(data_type: &DataType) -> Support {
-    match data_type {
-        DataType::Null
-        | DataType::Boolean
-        | DataType::Int8
-        | DataType::Int16
-        | DataType::Int32
-        | DataType::Int64
-        | DataType::UInt8
-        | DataType::UInt16
-        | DataType::UInt32
-        | DataType::UInt64
-        | DataType::Float16
-        | DataType::Float32
-        | DataType::Float64
-        | DataType::Decimal32(..)
-        | DataType::Decimal64(..)
-        | DataType::Decimal128(..)
-        | DataType::Decimal256(..)
-        | DataType::Date32
-        | DataType::Date64
-        | DataType::Timestamp(..) => Support::Supported,
-        other if is_string(other) => Support::Supported,
-        other if other.is_nested() => Support::Nested,
-        _ => Support::Unsupported,
-    }
+pub(super) fn is_supported(data_type: &DataType) -> bool {
+    let is_other = matches!(
+        data_type,
+        DataType::Null | DataType::Boolean | DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)
+    );
+    is_other || data_type.is_numeric() || data_type.is_string()
 }
 
 /// Calls `visit` with the index and value of each row, up to its first error.
 ///
-/// A column of a type without [`support`] counts as missing; nobody selects one.
+/// A column of another type than [`is_supported`] allows counts as missing; nobody selects one.
 pub(super) fn for_each<E>(
     array: &ArrayRef,
     mut visit: impl FnMut(usize, Cell) -> Result<(), E>,
@@ -127,7 +100,9 @@ pub(super) fn for_each<E>(
                 primitives::<TimestampNanosecondType, E>(array, visit, |value| days(value, 86_400e9))
             }
         },
-        other if is_string(other) => each_string(array, visit),
+        DataType::Utf8 => each(array.as_string::<i32>(), visit, Cell::Text),
+        DataType::LargeUtf8 => each(array.as_string::<i64>(), visit, Cell::Text),
+        DataType::Utf8View => each(array.as_string_view(), visit, Cell::Text),
         _ => (0..array.len()).try_for_each(|index| visit(index, Cell::Missing)),
     }
 }
@@ -161,10 +136,6 @@ pub(super) fn exact_text(array: &ArrayRef, index: usize) -> Option<String> {
     time.map(|time| date::time_text(time, zone))
 }
 
-fn is_string(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
-}
-
 /// All values of `array` as cells; missing where the array has no value.
 fn each<'a, A: ArrayAccessor, E>(
     array: A,
@@ -182,17 +153,6 @@ fn primitives<'a, T: ArrowPrimitiveType, E>(
     cell: impl Fn(T::Native) -> Cell<'a>,
 ) -> Result<(), E> {
     each(array.as_primitive::<T>(), visit, cell)
-}
-
-fn each_string<'a, E>(
-    array: &'a ArrayRef,
-    visit: &mut impl FnMut(usize, Cell<'a>) -> Result<(), E>,
-) -> Result<(), E> {
-    match array.data_type() {
-        DataType::LargeUtf8 => each(array.as_string::<i64>(), visit, Cell::Text),
-        DataType::Utf8View => each(array.as_string_view(), visit, Cell::Text),
-        _ => each(array.as_string::<i32>(), visit, Cell::Text),
-    }
 }
 
 fn decimal<'a>(value: i128, scale: i8) -> Cell<'a> {

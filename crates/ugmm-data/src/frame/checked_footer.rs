@@ -39,16 +39,16 @@ pub(super) fn check(file: &mut File) -> Result<(), Error> {
 
 fn check_metadata(bytes: &[u8]) -> Result<(), &'static str> {
     let cut_off = "the footer is cut off or no metadata";
-    let mut compact = Compact(bytes);
-    let mut last = 0;
-    while let Some(field) = compact.field(last).ok_or(cut_off)? {
-        last = field.number;
-        match (field.number, field.kind) {
-            (SCHEMA, LIST) => check_schema(&mut compact).ok_or(cut_off)??,
-            (_, kind) => compact.skip(kind).ok_or(cut_off)?,
+    let mut schema = Ok(());
+    let read = Compact(bytes).fields(|compact, field| match (field.number, field.kind) {
+        (SCHEMA, LIST) => {
+            schema = check_schema(compact)?;
+            schema.is_ok().then_some(())
         }
-    }
-    Ok(())
+        (_, kind) => compact.skip(kind),
+    });
+    schema?;
+    read.ok_or(cut_off)
 }
 
 /// Goes through the elements of a schema, each group followed by its children; `None` where they are cut off.
@@ -82,15 +82,15 @@ fn check_schema(compact: &mut Compact) -> Option<Result<(), &'static str>> {
 
 /// The most children that an element of a schema announces.
 fn children(compact: &mut Compact) -> Option<u64> {
-    let (mut most, mut last) = (0, 0);
-    while let Some(field) = compact.field(last)? {
-        last = field.number;
-        match (field.number, field.kind) {
+    let mut most = 0;
+    compact.fields(|compact, field| match (field.number, field.kind) {
+        (CHILDREN, I32) => {
             // Negative ones are refused by the decoder.
-            (CHILDREN, I32) => most = most.max(u64::try_from(compact.number()?).unwrap_or(0)),
-            (_, kind) => compact.skip(kind)?,
+            most = most.max(u64::try_from(compact.number()?).unwrap_or(0));
+            Some(())
         }
-    }
+        (_, kind) => compact.skip(kind),
+    })?;
     Some(most)
 }
 
@@ -100,28 +100,23 @@ mod tests {
 
     /// Metadata with elements of these numbers of children.
     fn metadata(children: &[u32]) -> Vec<u8> {
-        let mut bytes = vec![0x15, 2, 0x19, 0xfc];
-        let mut put = |mut number: u32| {
+        fn put(bytes: &mut Vec<u8>, mut number: u64) {
             while number >= 0x80 {
                 bytes.push(number as u8 | 0x80);
                 number >>= 7;
             }
             bytes.push(number as u8);
-        };
-        put(children.len() as u32);
-        let mut all = bytes;
+        }
+        let mut bytes = vec![0x15, 2, 0x19, 0xfc];
+        put(&mut bytes, children.len() as u64);
         for &children in children {
             // A name, and the number of children, doubled as a signed number is.
-            all.extend([0x48, 1, b'g', 0x15]);
-            let mut number = u64::from(children) * 2;
-            while number >= 0x80 {
-                all.push(number as u8 | 0x80);
-                number >>= 7;
-            }
-            all.extend([number as u8, 0]);
+            bytes.extend([0x48, 1, b'g', 0x15]);
+            put(&mut bytes, u64::from(children) * 2);
+            bytes.push(0);
         }
-        all.push(0);
-        all
+        bytes.push(0);
+        bytes
     }
 
     #[test]

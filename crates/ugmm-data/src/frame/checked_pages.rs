@@ -12,12 +12,13 @@ use std::sync::Arc;
 use parquet::arrow::arrow_reader::RowGroups;
 use parquet::basic::{ConvertedType, Encoding, LogicalType, Type};
 use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
-use parquet::errors::{ParquetError, Result};
+use parquet::errors::Result;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::serialized_reader::SerializedPageReader;
 use parquet::schema::types::ColumnDescriptor;
 
-use super::page_sizes::PageFile;
+use super::page_sizes::{PageFile, damage};
+use super::thrift::Compact;
 
 /// Whether values stored in this way are decoded without panics even if they are damaged. It is so for all that
 /// writers use unless they are told to use something else. Of decimals of any number of bytes (`of_any_length`) lengths are
@@ -268,18 +269,12 @@ fn check_delta(mut values: &[u8], present: u64) -> Result<()> {
     Ok(())
 }
 
-/// Takes a number of seven bits per byte, the lowest first, of which the last byte is below 128.
+/// Takes a number of any width.
 fn take_number(bytes: &mut &[u8]) -> Result<u64> {
-    let mut number = 0;
-    for shift in (0..63).step_by(7) {
-        let (&byte, rest) = bytes.split_first().ok_or_else(|| damage("a page ends in a number"))?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Ok(number);
-        }
-    }
-    Err(damage("a number in a page is too long"))
+    let mut compact = Compact(bytes);
+    let number = compact.unsigned().ok_or_else(|| damage("a number in a page is cut off or too long"))?;
+    *bytes = compact.0;
+    Ok(number)
 }
 
 /// The number of values that are not missing. Refuses runs that end after the levels, or before there is a level for
@@ -347,10 +342,6 @@ fn ones(bytes: &[u8], count: u64) -> u64 {
     // The bits of the last byte that are no levels.
     let last = bytes.last().map_or(0, |&byte| (u16::from(byte) >> (8 - after.min(8))).count_ones());
     u64::from(all) - u64::from(last)
-}
-
-fn damage(reason: &str) -> ParquetError {
-    ParquetError::General(reason.to_owned())
 }
 
 impl Iterator for CheckedPages {

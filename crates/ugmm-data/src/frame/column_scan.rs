@@ -4,23 +4,22 @@ use std::path::Path;
 
 use super::boolean;
 use super::cell::Cell;
+use super::column::{Column, Kind};
 use super::date::{self, DateFormat};
+use super::doubt::Doubt;
 use super::error::FrameError;
-use super::levels::{LEVEL_LIMIT, Level, LevelCounter};
+use super::levels::{LEVEL_LIMIT, LevelCounter};
 use super::missing::{ColumnMarks, Marks};
-use super::number::{self, DecimalMark, Number, NumberFormat, Refused, Thousands};
+use super::number::{self, DecimalMark, Number, Refused, Thousands};
+use super::number_format::{self, NumberFormat};
 use super::options::{Choice, ReadOptions};
 use super::row_numbers::RowNumbers;
-use super::schema::{Column, Doubt, Kind};
+use super::written::Written;
 
 /// Levels that all columns together may count while they look like numbers; see [`ColumnScan::new`].
 const NUMBER_LEVELS: usize = 1_000_000;
-/// Share of a column's levels that look like dates, from which on it is said that they are not taken as such.
-const MOSTLY_DATES: f64 = 0.8;
 /// How many times as long a time dates span in one order as in another, from which on the shorter one is not in doubt.
 const CLEARLY_SHORTER: f64 = 4.0;
-/// Different numbers with signs or in quotes from which on it is said that they are not taken as numbers: two may well be classes.
-const FEWEST_NUMBERS: usize = 3;
 /// Levels that any column may count.
 const FEWEST_LEVELS: usize = 100;
 /// Different texts for a missing value that are counted.
@@ -131,17 +130,9 @@ impl Manner {
 
     /// What is stated, in words.
     fn in_words(&self) -> String {
-        let decimal = self.stated.map(|mark| match mark {
-            DecimalMark::Point => "with decimal points",
-            DecimalMark::Comma => "with decimal commas",
-        });
-        let thousands = self.thousands.map(|thousands| match thousands {
-            Thousands::Nothing => "without marks between thousands",
-            Thousands::Comma => "with commas between thousands",
-            Thousands::Point => "with points between thousands",
-            Thousands::Blank => "with blanks between thousands",
-            Thousands::Apostrophe => "with apostrophes between thousands",
-        });
+        let decimal = self.stated.map(|mark| format!("with decimal {}s", mark.name()));
+        let thousands =
+            self.thousands.map(|thousands| format!("with {} between thousands", thousands.plural()));
         decimal.into_iter().chain(thousands).collect::<Vec<_>>().join(" and ")
     }
 }
@@ -284,9 +275,9 @@ impl ColumnScan {
         self.narrow(row, cell, times);
         let expected = self.expected();
         if let (Some((format, true)), true) = (&self.stated_dates, self.dates.is_empty()) {
-            let (file, column, written) = (path.to_owned(), self.name.clone(), cell.text().into_owned());
-            let example = DateFormat::example(Some(format));
-            return Err(FrameError::NotADate { file, row, column, written, example });
+            let (written, example) =
+                (self.written(path, row, cell.text()), DateFormat::example(Some(format)));
+            return Err(FrameError::NotADate { written, example });
         }
         if self.choice == Choice::Numeric {
             self.check_number(path, row, cell)?;
@@ -300,14 +291,17 @@ impl ColumnScan {
         if expected.is_some() || self.levels.is_counting() {
             return Ok(());
         }
-        let (file, column, limit) = (path.to_owned(), self.name.clone(), self.level_limit);
+        let (written, limit) = (self.written(path, row, cell.text()), self.level_limit);
         Err(match before {
             Some(expected) if self.rows - self.missing > 1 => {
-                let written = cell.text().into_owned();
-                FrameError::OtherKindOfValue { file, row, column, written, expected, limit }
+                FrameError::OtherKindOfValue { written, expected, limit }
             }
-            _ => FrameError::TooManyLevels { file, row, column, limit },
+            _ => FrameError::TooManyLevels { file: written.file, row, column: written.column, limit },
         })
+    }
+
+    fn written(&self, path: &Path, row: usize, text: impl Into<String>) -> Written {
+        Written::new(path, row, &self.name, text)
     }
 
     /// What the column holds, in a file that is written in this manner; what is in doubt about it is added to the list.
@@ -326,7 +320,7 @@ impl ColumnScan {
             Kind::Constant
         } else if let Some((mark, numbers)) = numbers {
             if let Some((row, written, reason)) = &self.refused {
-                return Err(refusal(path, *row, &self.name, written, *reason, mark));
+                return Err(FrameError::of_number(self.written(path, *row, written), *reason, mark));
             }
             if let Some((_, written)) = self.open_mark.as_ref().filter(|_| self.only_mark().is_none())
                 && manner.stated.or(manner.found).is_none()
@@ -355,12 +349,13 @@ impl ColumnScan {
             Kind::Categorical
         };
         let levels = self.levels.finish(kind == Kind::Boolean);
-        if kind == Kind::Categorical && self.choice == Choice::Inferred {
-            doubts.extend(near(&self.name, levels.as_deref().unwrap_or_default()));
-        }
         let missing_as = self.marks.finish(false).unwrap_or_default();
         let numbering = self.row_numbers.numbering(self.rows);
-        Ok(Column { name: self.name, kind, missing: self.missing, levels, missing_as, numbering })
+        let column = Column { name: self.name, kind, missing: self.missing, levels, missing_as, numbering };
+        if self.choice == Choice::Inferred {
+            doubts.extend(column.doubt());
+        }
+        Ok(column)
     }
 
     /// Drops what the column cannot be with this value.
@@ -373,7 +368,7 @@ impl ColumnScan {
             let place = || (row, cell.text().into_owned());
             // Only a column that must be numbers may have signs beside them, all the same.
             let own = match cell {
-                Cell::Text(text) if self.choice == Choice::Numeric => number::without_unit(text)
+                Cell::Text(text) if self.choice == Choice::Numeric => number_format::split_unit(text)
                     .filter(|(_, unit)| *self.unit.get_or_insert(*unit) == *unit)
                     .map(|(number, _)| number),
                 _ => None,
@@ -538,7 +533,7 @@ impl ColumnScan {
         } else {
             DecimalMark::Comma
         };
-        Err(refusal(path, row, &self.name, &cell.text(), reason, mark))
+        Err(FrameError::of_number(self.written(path, row, cell.text()), reason, mark))
     }
 
     fn has_one_value(&self) -> bool {
@@ -565,8 +560,8 @@ impl ColumnScan {
         let own = if mark == DecimalMark::Point { &self.only_point } else { &self.only_comma };
         let wrong = numbers.contradiction(manner.thousands).or(own.as_ref()).or(self.open_mark.as_ref());
         let (row, written) = wrong.cloned().unwrap_or_default();
-        let (file, column, stated) = (path.to_owned(), self.name.clone(), manner.in_words());
-        Err(FrameError::OtherMarks { file, row, column, written, stated })
+        let written = self.written(path, row, written);
+        Err(FrameError::OtherMarks { written, stated: manner.in_words() })
     }
 
     fn with(&self, mark: DecimalMark) -> &Option<Numbers> {
@@ -577,47 +572,6 @@ impl ColumnScan {
     }
 }
 
-/// What a column of categories may be meant as by its levels.
-fn near(column: &str, levels: &[Level]) -> Option<Doubt> {
-    let (column, first) = (column.to_owned(), || levels[0].text.clone());
-    if let Some(format) = unread_dates(levels) {
-        return Some(Doubt::UnreadDates { column, written: first(), format });
-    }
-    if levels.len() >= FEWEST_NUMBERS && number::are_numbers(texts(levels)) {
-        let with_unit = texts(levels).find(|text| number::without_unit(text).is_some());
-        return Some(Doubt::NearNumbers { column, written: with_unit.map_or_else(first, str::to_owned) });
-    }
-    no_date(levels).map(|written| Doubt::NoDates { column, written })
-}
-
-fn texts(levels: &[Level]) -> impl Iterator<Item = &str> + Clone {
-    levels.iter().map(|level| level.text.as_str())
-}
-
-/// The format of `strftime` that levels are dates in, if it is one that is read only where it is stated.
-pub(super) fn unread_dates(levels: &[Level]) -> Option<String> {
-    let format = date::unusual_format(texts(levels)).filter(|_| levels.len() > 1);
-    format.map(str::to_owned)
-}
-
-/// A value that keeps a column from being one of dates, if most of its levels look like dates.
-pub(super) fn no_date(levels: &[Level]) -> Option<String> {
-    let looks_like = levels.iter().filter(|level| date::resembles(&level.text)).count();
-    if levels.len() < 2 || (looks_like as f64) < MOSTLY_DATES * levels.len() as f64 {
-        return None;
-    }
-    let formats = DateFormat::TRIED.map(Some).into_iter().chain([None]);
-    let others = formats.map(|format| {
-        let days = |text: &str| match &format {
-            Some(format) => date::parse_own(text, format),
-            None => date::parse(text, None),
-        };
-        let is_none = |level: &&Level| days(&level.text).is_none();
-        levels.iter().filter(is_none).collect::<Vec<_>>()
-    });
-    others.min_by_key(Vec::len)?.first().map(|level| level.text.clone())
-}
-
 fn number_of(cell: Cell, mark: DecimalMark) -> Result<Number, Refused> {
     let plain = |value| Number { value, groups: None };
     match cell {
@@ -625,29 +579,5 @@ fn number_of(cell: Cell, mark: DecimalMark) -> Result<Number, Refused> {
         Cell::Integer(integer) => number::from_integer(integer).map(plain),
         Cell::Number(number) => number::from_float(number).map(plain),
         _ => Err(Refused::NotANumber),
-    }
-}
-
-/// The error for a value that is no number in a column of numbers.
-pub(super) fn refusal(
-    path: &Path,
-    row: usize,
-    column: &str,
-    written: &str,
-    reason: Refused,
-    mark: DecimalMark,
-) -> FrameError {
-    let (file, column, written) = (path.to_owned(), column.to_owned(), written.to_owned());
-    match reason {
-        Refused::NotANumber => {
-            let example = match mark {
-                DecimalMark::Point => "5.1 or -2e-3",
-                DecimalMark::Comma => "5,1 or -2e-3",
-            };
-            FrameError::NotANumber { file, row, column, written, example }
-        }
-        Refused::NotFinite => FrameError::NotFinite { file, row, column, written },
-        Refused::TooLarge => FrameError::TooLarge { file, row, column, written },
-        Refused::Inexact => FrameError::Inexact { file, row, column, written, ignorable: true },
     }
 }

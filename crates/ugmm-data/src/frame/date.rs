@@ -1,7 +1,7 @@
 //! Dates and times as people write them, as days since 1970-01-01.
 
 use chrono::format::{Parsed, StrftimeItems};
-use chrono::{Datelike, NaiveDateTime, NaiveTime, Timelike, Weekday};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Weekday};
 use serde::{Deserialize, Serialize};
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
@@ -13,6 +13,21 @@ const LAST_DAY: f64 = 2_932_896.0;
 const PIVOT: i64 = 70;
 /// Years of our times.
 const YEARS: std::ops::Range<i64> = 1800..2200;
+
+/// A year of four digits, or of two.
+fn full_year(year: i64, digits: usize) -> i64 {
+    match digits {
+        2 if year < PIVOT => 2000 + year,
+        2 => 1900 + year,
+        _ => year,
+    }
+}
+
+/// The day of a date, if there is one.
+fn day_of(year: i64, month: i64, day: i64) -> Option<f64> {
+    let date = NaiveDate::from_ymd_opt(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?)?;
+    Some(date.to_epoch_days().into())
+}
 
 /// How the dates of a column are written, where year, month and day could stand in another order than `2024-02-29` has
 /// them. Dates whose order is plain (`2024-02-29`, `2024/2/29`, `29 Feb 2024`, `February 29, 2024`) are read with any format.
@@ -79,12 +94,12 @@ const UNUSUAL: [&str; 19] = [
 ];
 
 /// The format of `strftime` that all of some texts are written in, if it is one of those that are not read unless they are stated.
-pub(super) fn unusual_format<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> Option<&'static str> {
+pub(super) fn unusual_format(texts: &[&str]) -> Option<&'static str> {
     let is_written = |text: &str, format: &str| {
         stated(text, format).and_then(|days| by_pattern(days, format)).is_some_and(|again| again == text)
     };
     // One of `%-m` has one digit or two.
-    UNUSUAL.into_iter().find(|format| texts.clone().all(|text| is_written(text, format)))
+    UNUSUAL.into_iter().find(|format| texts.iter().all(|text| is_written(text, format)))
 }
 
 /// The format of `strftime` that `text` is written in, if it is read as a date of this format.
@@ -128,7 +143,7 @@ fn month(text: &str) -> Option<f64> {
         match digits {
             4 => (year, month),
             // `Feb 24` is a day.
-            2 if separator == b'-' => (if year < PIVOT { 2000 + year } else { 1900 + year }, month),
+            2 if separator == b'-' => (full_year(year, digits), month),
             _ => return None,
         }
     } else {
@@ -140,8 +155,7 @@ fn month(text: &str) -> Option<f64> {
         };
         (YEARS.contains(&year)).then_some((year, month))?
     };
-    let is_month = rest.0.is_empty() && (1..=12).contains(&month);
-    is_month.then(|| days_from_civil(year, month, 1) as f64)
+    if rest.0.is_empty() { day_of(year, month, 1) } else { None }
 }
 
 /// Whether the order of the numbers of `text` has to be known to read it as a date in this format.
@@ -188,7 +202,7 @@ fn stated(text: &str, format: &str) -> Option<f64> {
     })?;
     let has_time = parsed.hour_mod_12().is_some() || parsed.minute().is_some();
     let time = if has_time { parsed.to_naive_time().ok()? } else { NaiveTime::MIN };
-    let days = days_from_civil(date.year().into(), date.month().into(), date.day().into()) as f64;
+    let days = f64::from(date.to_epoch_days());
     let seconds = f64::from(time.num_seconds_from_midnight()) + f64::from(time.nanosecond()) / 1e9;
     Some(days + (seconds - f64::from(parsed.offset().unwrap_or(0))) / SECONDS_PER_DAY)
 }
@@ -246,11 +260,16 @@ pub(super) fn patterns(format: Option<&DateFormat>) -> impl Iterator<Item = Stri
 /// A date by a pattern of `strftime`; none beyond the years that it knows, or where the pattern is none.
 pub(super) fn by_pattern(days: f64, pattern: &str) -> Option<String> {
     use std::fmt::Write;
-    let time = chrono::DateTime::from_timestamp_millis((days * SECONDS_PER_DAY * 1000.0).round() as i64)?;
+    let time = chrono::DateTime::from_timestamp_millis(milliseconds(days))?;
     let mut text = String::new();
     // A wrong pattern is an error of the writer rather than a panic.
     write!(text, "{}", time.format(pattern)).ok()?;
     Some(text)
+}
+
+/// Milliseconds of so many days; those of the longest time that 64 bits hold where it is more.
+fn milliseconds(days: f64) -> i64 {
+    (days * SECONDS_PER_DAY * 1000.0).round() as i64
 }
 
 /// A text that has the shape of a date.
@@ -263,32 +282,26 @@ struct Written {
 enum Numbers {
     /// Year, month and day.
     Plain(i64, i64, i64),
-    /// In an order that is not known; whether the last has two digits.
-    Open([i64; 3], bool),
+    /// In an order that is not known; how many digits the last has, two or four.
+    Open([i64; 3], usize),
 }
 
 impl Written {
     fn days(&self, format: Option<&DateFormat>) -> Option<f64> {
-        let full = |year, is_short| match is_short {
-            true if year < PIVOT => 2000 + year,
-            true => 1900 + year,
-            false => year,
-        };
-        let (year, month, day) = match (&self.numbers, format) {
-            (&Numbers::Plain(year, month, day), _) => (year, month, day),
-            (&Numbers::Open([day, month, year], is_short), Some(DateFormat::DayFirst)) => {
-                (full(year, is_short), month, day)
+        let (year, digits, month, day) = match (&self.numbers, format) {
+            (&Numbers::Plain(year, month, day), _) => (year, 4, month, day),
+            (&Numbers::Open([day, month, year], digits), Some(DateFormat::DayFirst)) => {
+                (year, digits, month, day)
             }
-            (&Numbers::Open([month, day, year], is_short), Some(DateFormat::MonthFirst)) => {
-                (full(year, is_short), month, day)
+            (&Numbers::Open([month, day, year], digits), Some(DateFormat::MonthFirst)) => {
+                (year, digits, month, day)
             }
-            (&Numbers::Open([year, month, day], true), Some(DateFormat::ShortYearFirst)) => {
-                (full(year, true), month, day)
+            (&Numbers::Open([year, month, day], 2), Some(DateFormat::ShortYearFirst)) => {
+                (year, 2, month, day)
             }
             _ => return None,
         };
-        let is_date = (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
-        is_date.then(|| days_from_civil(year, month, day) as f64 + self.seconds / SECONDS_PER_DAY)
+        Some(day_of(full_year(year, digits), month, day)? + self.seconds / SECONDS_PER_DAY)
     }
 }
 
@@ -391,19 +404,29 @@ pub fn minute_text(days: f64) -> String {
     date_text((days * MINUTES_PER_DAY).round() / MINUTES_PER_DAY)
 }
 
-/// The date `days` after 1970-01-01, with the time, to milliseconds, if there is a fraction.
+/// The date `days` after 1970-01-01, with the time, to milliseconds, if there is a fraction; the number of days where it is more than
+/// a quarter of a million years, beyond which the calendar does not go.
 pub(super) fn format(days: f64) -> String {
-    // A file may hold any 64-bit number of seconds; in milliseconds they still fit an i128.
-    let milliseconds = (days * SECONDS_PER_DAY * 1000.0).round() as i128;
-    let (day, time) = (milliseconds.div_euclid(86_400_000), milliseconds.rem_euclid(86_400_000));
-    let (year, month, day) = civil_from_days(day);
-    let date = format!("{year:04}-{month:02}-{day:02}");
-    if time == 0 {
-        return date;
-    }
-    let (seconds, fraction) = (time / 1000, time % 1000);
-    let clock = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if fraction == 0 { format!("{date}T{clock}") } else { format!("{date}T{clock}.{fraction:03}") }
+    let is_midnight = milliseconds(days) % milliseconds(1.0) == 0;
+    let pattern = if is_midnight { "%Y-%m-%d" } else { "%Y-%m-%dT%H:%M:%S%.f" };
+    by_pattern(days, pattern).unwrap_or_else(|| days.to_string())
+}
+
+/// The year and month of a day, such as `2024-02`, of the years that [`date_text`] writes.
+pub(super) fn month_text(days: f64) -> String {
+    by_pattern(days.clamp(FIRST_DAY, LAST_DAY), "%Y-%m").unwrap_or_default()
+}
+
+/// The first day of the month that a day is in, both in days since 1970-01-01.
+///
+/// ```
+/// use ugmm_data::frame::first_of_month;
+///
+/// assert_eq!(first_of_month(19_782.5), 19_754.0);
+/// ```
+pub fn first_of_month(day: f64) -> f64 {
+    let date = NaiveDate::from_epoch_days(day.floor() as i32).and_then(|date| date.with_day(1));
+    date.map_or(day, |date| date.to_epoch_days().into())
 }
 
 /// A point in time as ISO 8601 has it, with all its digits; without the time at midnight, unless it is one of UTC.
@@ -482,11 +505,8 @@ impl<'a> Rest<'a> {
         let _ = self.take(b"-/");
         self.blanks();
         self.of();
-        match self.number()? {
-            (year, 4) => Some(year),
-            (year, 2) => Some(if year < PIVOT { 2000 + year } else { 1900 + year }),
-            _ => None,
-        }
+        let (year, digits) = self.number()?;
+        matches!(digits, 2 | 4).then(|| full_year(year, digits))
     }
 
     /// `de` between day, month and year, as in Spanish.
@@ -539,7 +559,7 @@ impl<'a> Rest<'a> {
                 self.take(&[separator])?;
                 self.blanks();
                 let (third, digits) = self.number()?;
-                matches!(digits, 2 | 4).then_some(Numbers::Open([first, second, third], digits == 2))
+                matches!(digits, 2 | 4).then_some(Numbers::Open([first, second, third], digits))
             }
             _ => None,
         }
@@ -603,44 +623,6 @@ impl<'a> Rest<'a> {
         let minutes = if self.take(b":").is_some() || !self.0.is_empty() { self.digits(2)? } else { 0 };
         (hours < 24 && minutes < 60).then_some(sign * (3600 * hours + 60 * minutes) as f64)
     }
-}
-
-fn days_in_month(year: i64, month: i64) -> i64 {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days of an era of 400 years, after which the calendar repeats.
-const ERA: i64 = 146_097;
-/// Days from 0000-03-01, where eras begin, to 1970-01-01.
-const EPOCH: i64 = 719_468;
-
-/// Days since 1970-01-01. Years are counted from March here, so that the leap day is the last of its year.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * ERA + 365 * year_of_era + year_of_era / 4 - year_of_era / 100 + day_of_year - EPOCH
-}
-
-/// Year, month and day; the inverse of [`days_from_civil`].
-fn civil_from_days(days: i128) -> (i128, i64, i64) {
-    let shifted = days + i128::from(EPOCH);
-    let era = shifted.div_euclid(i128::from(ERA));
-    let day_of_era = shifted.rem_euclid(i128::from(ERA)) as i64;
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / (ERA - 1)) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = i128::from(year_of_era) + era * 400 + i128::from(month <= 2);
-    (year, month, day)
 }
 
 #[cfg(test)]
@@ -794,13 +776,17 @@ mod tests {
             (&["08/22", "13/22"], None),
             (&["1/2", "1/4"], None),
         ] {
-            assert_eq!(unusual_format(texts.iter().copied()), format, "{texts:?}");
+            assert_eq!(unusual_format(texts), format, "{texts:?}");
         }
         assert_eq!(pattern_of("01-02-03", &year).as_deref(), Some("%y-%m-%d"));
         assert_eq!(pattern_of("1/2/24 6:30 PM", &month).as_deref(), Some("%-m/%-d/%y %-I:%M %p"));
         assert_eq!(
             ["1/1/1900", "31/12/9999", "1/2/1900", "x"].map(parse_any),
             [Some(-25_567.0), Some(2_932_896.0), None, None]
+        );
+        assert_eq!(
+            [19_754.0, 19_782.75, -1.0, f64::MAX].map(first_of_month),
+            [19_754.0, 19_754.0, -31.0, f64::MAX]
         );
         assert!(!resembles("12-34") && !resembles("marble 3") && !resembles("5.84"));
     }

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::levels::LEVEL_LIMIT;
-use super::number::{self, DecimalMark};
+use super::number::{self, DecimalMark, Refused, Thousands};
+use super::written::Written;
 use crate::error::DataError;
 use crate::image_grid::{ImageShape, MOST_PIXELS};
+use crate::remedy::Remedy;
 use crate::show::{count, list, value};
 
 /// What is wrong with the table or with what was asked of it, where, and what would be right.
@@ -77,14 +79,6 @@ pub enum FrameError {
     )]
     ZeroByte { file: PathBuf, row: usize },
 
-    /// Compressed data that ends too early.
-    #[error("{}: the {compression} data breaks off before its end; fetch the file again", file.display())]
-    CompressionTruncated { file: PathBuf, compression: &'static str },
-
-    /// Compressed data that is damaged.
-    #[error("{}: the {compression} data is damaged ({reason}); fetch the file again", file.display())]
-    CompressionDamaged { file: PathBuf, compression: &'static str, reason: String },
-
     /// A quoted field that the file ends in the middle of.
     #[error("{}, row {row}: a quoted field begins but its closing quote is missing", file.display())]
     UnclosedQuote { file: PathBuf, row: usize },
@@ -99,7 +93,7 @@ pub enum FrameError {
     /// The first line holds numbers where column names belong.
     #[error(
         "{}, row {row}: the header seems to be missing, because the first line holds numbers ({}); \
-         add a first line that names every column, or read the file as one without a header",
+         add a first line that names every column",
         file.display(), list(cells)
     )]
     HeaderMissing { file: PathBuf, row: usize, cells: Vec<String> },
@@ -173,40 +167,34 @@ pub enum FrameError {
     RaggedRow { file: PathBuf, row: usize, expected: usize, found: usize },
 
     /// Something else where a number belongs.
-    #[error(
-        "{}, row {row}, column {}: {} is not a number; write it like {example}, or say --na {} if it marks a missing \
-         value{}",
-        file.display(), value(column), value(written), value(written), other_mark(written, example)
-    )]
-    NotANumber { file: PathBuf, row: usize, column: String, written: String, example: &'static str },
+    #[error("{written} is not a number; write it like {}", example(*mark))]
+    NotANumber { written: Written, mark: DecimalMark },
 
     /// The decimal mark and what groups digits are stated and are the same.
-    #[error(
-        "the decimal mark and the mark between thousands are stated as the same; state one of them, such as --decimal ,"
-    )]
+    #[error("the decimal mark and the mark between thousands are stated as the same; state one of them")]
     MarksContradict,
 
     /// A number with other marks than are stated.
-    #[error(
-        "{}, row {row}, column {}: {} is not written as stated, {stated}; state the marks that the file has \
-         (--decimal, --thousands), or none",
-        file.display(), value(column), value(written)
-    )]
-    OtherMarks { file: PathBuf, row: usize, column: String, written: String, stated: String },
+    #[error("{written} is not written as stated, {stated}; state the marks that the file has, or none")]
+    OtherMarks { written: Written, stated: String },
 
-    /// Numbers with decimal points and with decimal commas in one file, one of which can be either; `other` is that one with its
-    /// place, in words.
+    /// Numbers with decimal points and with decimal commas in one file, one of which, `other`, can be either.
     #[error(
-        "{}, row {row}, column {}: {} contradicts {other}, in its decimal mark, and one of them could be read with either; \
-         say which mark is right (--decimal . or --decimal ,)",
-        file.display(), value(column), value(written)
+        "{written} contradicts {} in row {}, column {}, in its decimal mark, and one of them could be read with either",
+        value(&other.text), other.row, value(&other.column)
     )]
-    MixedMarks { file: PathBuf, row: usize, column: String, written: String, other: String },
+    MixedMarks { written: Written, other: Box<Written> },
 
-    /// A number that may be grouped by thousands or a decimal, where the model learned from numbers without groups; `readings` says
-    /// in words which numbers it may be, and how to state that.
-    #[error("{}, row {row}, column {}: {} is {readings}", file.display(), value(column), value(written))]
-    OpenGroups { file: PathBuf, row: usize, column: String, written: String, readings: String },
+    /// A number that may be `grouped` by thousands or a `decimal`, where the model learned from numbers without groups and with the
+    /// decimal mark `mark`; `deciding` is a number of the file that can only have that mark.
+    #[error("{written} is {}", readings(*mark, *grouped, *decimal, deciding.as_deref()))]
+    OpenGroups {
+        written: Written,
+        mark: DecimalMark,
+        grouped: f64,
+        decimal: f64,
+        deciding: Option<Box<Written>>,
+    },
 
     /// A format of dates that is none.
     #[error(
@@ -220,73 +208,47 @@ pub enum FrameError {
     NoSuchDates { file: PathBuf, format: String },
 
     /// NaN or an infinity where a number belongs.
-    #[error(
-        "{}, row {row}, column {}: {} is not a finite number; write a finite number, or nothing if it is not known",
-        file.display(), value(column), value(written)
-    )]
-    NotFinite { file: PathBuf, row: usize, column: String, written: String },
+    #[error("{written} is not a finite number; write a finite number, or nothing if it is not known")]
+    NotFinite { written: Written },
 
     /// A number beyond the largest `f64`.
-    #[error(
-        "{}, row {row}, column {}: {} is too large; numbers may go from -1.7e308 to 1.7e308",
-        file.display(), value(column), value(written)
-    )]
-    TooLarge { file: PathBuf, row: usize, column: String, written: String },
+    #[error("{written} is too large; numbers may go from -1.7e308 to 1.7e308")]
+    TooLarge { written: Written },
 
     /// An integer that an `f64` cannot hold.
     #[error(
-        "{}, row {row}, column {}: {} has too many digits to be told from its neighbours (integers may go from -2^53 to \
-         2^53){}",
-        file.display(), value(column), value(written),
-        match ignore(*ignorable, column) {
-            text if text.is_empty() => "; write a number of fewer digits, or nothing if it is not known".to_owned(),
-            text => format!("; if these are no quantities, say --categorical {}{text}", value(column)),
-        }
+        "{written} has too many digits to be told from its neighbours (integers may go from -2^53 to 2^53); write a number of \
+         fewer digits, or nothing if it is not known"
     )]
-    Inexact { file: PathBuf, row: usize, column: String, written: String, ignorable: bool },
+    Inexact { written: Written, ignorable: bool },
 
     /// Something else where a date belongs.
-    #[error(
-        "{}, row {row}, column {}: {} is not a date; write it like {example}, or state another format (--date-format)",
-        file.display(), value(column), value(written)
-    )]
-    NotADate { file: PathBuf, row: usize, column: String, written: String, example: String },
+    #[error("{written} is not a date; write it like {example}")]
+    NotADate { written: Written, example: String },
 
     /// Something else where a boolean belongs.
-    #[error(
-        "{}, row {row}, column {}: {} is neither true nor false; write true or false, yes or no",
-        file.display(), value(column), value(written)
-    )]
-    NotABoolean { file: PathBuf, row: usize, column: String, written: String },
+    #[error("{written} is neither true nor false; write true or false, yes or no")]
+    NotABoolean { written: Written },
 
     /// A column of text with more different values than a network can have categories.
     #[error(
         "{}, row {row}, column {}: more than {limit} different values up to here are too many for categories; put \
-         values together, say how they are written with --date-format if they are dates, or leave the column out with --ignore {}",
-        file.display(), value(column), value(column)
+         values together",
+        file.display(), value(column)
     )]
     TooManyLevels { file: PathBuf, row: usize, column: String, limit: usize },
 
     /// A column of numbers, dates or booleans that one text makes one of too many categories.
     #[error(
-        "{}, row {row}, column {}: {} is not {expected} like the values before it, and those are too many for categories \
-         (more than {limit}); say --na {} if it marks a missing value, or correct it, or leave the column out with --ignore {}",
-        file.display(), value(column), value(written), value(written), value(column)
+        "{written} is not {expected} like the values before it, and those are too many for categories (more than {limit}); \
+         correct it"
     )]
-    OtherKindOfValue {
-        file: PathBuf,
-        row: usize,
-        column: String,
-        written: String,
-        expected: &'static str,
-        limit: usize,
-    },
+    OtherKindOfValue { written: Written, expected: &'static str, limit: usize },
 
     /// A column whose different values are too many to make categories of.
     #[error(
         "the column {} has too many different values for categories, of which there may be {LEVEL_LIMIT}, and fewer if \
-         they look like numbers in a table of more than 100 columns; make it categorical when the file is read, or put \
-         values together",
+         they look like numbers in a table of more than 100 columns; put values together",
         value(column)
     )]
     TooManyCategories { column: String },
@@ -320,35 +282,9 @@ pub enum FrameError {
     )]
     InfiniteNumber { row: usize, column: String, number: f64 },
 
-    /// A Parquet column of lists, structures or maps.
-    #[error(
-        "{}: the column {} is nested ({found}); flatten it into columns of single values{}",
-        file.display(), value(column), ignore(*ignorable, column)
-    )]
-    Nested { file: PathBuf, column: String, found: String, ignorable: bool },
-
-    /// A Parquet column of another type that is not supported.
-    #[error(
-        "{}: the column {} is of the type {found}; convert it to numbers, booleans, strings, dates or timestamps{}",
-        file.display(), value(column), ignore(*ignorable, column)
-    )]
-    UnsupportedType { file: PathBuf, column: String, found: String, ignorable: bool },
-
-    /// A Parquet column stored in a way that is not supported.
-    #[error(
-        "{}: the column {} is stored with the encoding {found}; write the file with the usual ones, PLAIN or \
-         RLE_DICTIONARY{}",
-        file.display(), value(column), ignore(*ignorable, column)
-    )]
-    UnsupportedEncoding { file: PathBuf, column: String, found: String, ignorable: bool },
-
-    /// A Parquet column compressed in a way that is not supported.
-    #[error(
-        "{}: the column {} is compressed with {found}, which is not supported; write the file with snappy, gzip, zstd, brotli \
-         or LZ4_RAW, or without compression{}",
-        file.display(), value(column), ignore(*ignorable, column)
-    )]
-    UnsupportedCompression { file: PathBuf, column: String, found: String, ignorable: bool },
+    /// A Parquet column of a type, or stored in a way, that is not supported; `reason` says what would be right.
+    #[error("{}: the column {} {reason}", file.display(), value(column))]
+    Unsupported { file: PathBuf, column: String, reason: String, ignorable: bool },
 
     /// An IDX file of something else than images.
     #[error(
@@ -394,21 +330,26 @@ pub enum FrameError {
 }
 
 impl FrameError {
-    /// The same error where a model asks for the columns, so that none of them can be left out.
+    /// The error for a value that is no number in a column of numbers with this decimal mark.
+    pub(super) fn of_number(written: Written, reason: Refused, mark: DecimalMark) -> Self {
+        match reason {
+            Refused::NotANumber => Self::NotANumber { written, mark },
+            Refused::NotFinite => Self::NotFinite { written },
+            Refused::TooLarge => Self::TooLarge { written },
+            Refused::Inexact => Self::Inexact { written, ignorable: true },
+        }
+    }
+
+    /// The error where a model asks for the columns, so that none of them can be left out.
     #[must_use]
     pub(super) fn of_reader(mut self) -> Self {
-        if let Self::Inexact { ignorable, .. }
-        | Self::Nested { ignorable, .. }
-        | Self::UnsupportedType { ignorable, .. }
-        | Self::UnsupportedEncoding { ignorable, .. }
-        | Self::UnsupportedCompression { ignorable, .. } = &mut self
-        {
+        if let Self::Inexact { ignorable, .. } | Self::Unsupported { ignorable, .. } = &mut self {
             *ignorable = false;
         }
         self
     }
 
-    /// The same error of a file that a model reads, where all columns that are not there are among those of the model.
+    /// The error for a file that a model reads: whether all columns that are not there are among `columns`, those of the model.
     #[must_use]
     pub fn of_model<'c>(mut self, columns: impl IntoIterator<Item = &'c str>) -> Self {
         if let Self::ColumnsMissing { missing, of_model, .. } = &mut self {
@@ -417,83 +358,91 @@ impl FrameError {
         }
         self
     }
-}
 
-/// What else may be meant by a text that is a number with the other decimal mark.
-fn other_mark(written: &str, example: &str) -> String {
-    let wanted = if example.contains(',') { DecimalMark::Comma } else { DecimalMark::Point };
-    match (number::only_mark(written), wanted) {
-        (Some(DecimalMark::Comma), DecimalMark::Point) => {
-            ", or --decimal , if the file has decimal commas".into()
+    /// What can be set so that the file is read, the likeliest first; nothing where only another file helps.
+    ///
+    /// ```
+    /// use ugmm_data::Remedy;
+    /// use ugmm_data::frame::{ReadOptions, Schema};
+    ///
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let path = directory.path().join("table.csv");
+    /// std::fs::write(&path, "5.1,3.5\n4.9,3.0\n").unwrap();
+    /// let error = Schema::infer(&path, &ReadOptions::default()).unwrap_err();
+    /// assert_eq!(error.remedies(), [Remedy::NoHeader]);
+    /// ```
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        let missing = |written: &Written| Remedy::Missing(written.text.clone());
+        let ignore = |column: &String| Remedy::Ignore(column.clone());
+        match self {
+            Self::HeaderMissing { .. } => vec![Remedy::NoHeader],
+            Self::UnknownColumn { columns, .. }
+            | Self::ColumnsMissing { columns, .. }
+            | Self::NotInSchema { columns, .. } => Remedy::of_columns(columns).into_iter().collect(),
+            Self::NotANumber { written, mark } => {
+                let only = number::only_mark(&written.text).filter(|only| only != mark);
+                [missing(written)].into_iter().chain(only.map(Remedy::Decimal)).collect()
+            }
+            Self::MixedMarks { .. } => [DecimalMark::Point, DecimalMark::Comma].map(Remedy::Decimal).to_vec(),
+            Self::OpenGroups { mark, deciding, .. } => {
+                let decimal = Remedy::Decimal(mark.other());
+                let grouped = Remedy::Thousands(match mark {
+                    DecimalMark::Point => Thousands::Comma,
+                    DecimalMark::Comma => Thousands::Point,
+                });
+                [grouped].into_iter().chain(deciding.is_none().then_some(decimal)).collect()
+            }
+            Self::NotADate { written, .. } => {
+                vec![Remedy::Dates { column: written.column.clone(), format: None }]
+            }
+            Self::Inexact { written: Written { column, .. }, ignorable: true } => {
+                vec![Remedy::Categorical(column.clone()), ignore(column)]
+            }
+            Self::TooManyCategories { column } => vec![Remedy::Categorical(column.clone())],
+            Self::TooManyLevels { column, .. } => {
+                vec![Remedy::Dates { column: column.clone(), format: None }, ignore(column)]
+            }
+            Self::OtherKindOfValue { written, .. } => vec![missing(written), ignore(&written.column)],
+            Self::Unsupported { column, ignorable: true, .. } => vec![ignore(column)],
+            _ => vec![],
         }
-        (Some(DecimalMark::Point), DecimalMark::Comma) => {
-            ", or --decimal . if the file has decimal points".into()
-        }
-        _ => String::new(),
     }
 }
 
-fn mark_name(mark: DecimalMark) -> &'static str {
+/// Numbers with this decimal mark.
+fn example(mark: DecimalMark) -> &'static str {
     match mark {
-        DecimalMark::Point => "point",
-        DecimalMark::Comma => "comma",
+        DecimalMark::Point => "5.1 or -2e-3",
+        DecimalMark::Comma => "5,1 or -2e-3",
     }
 }
 
-/// The two numbers that a text may be, `grouped` by thousands or `decimal`, in the table of a model whose numbers have this decimal
-/// mark, and what to type; `deciding` is a number of the table that can only have that mark, with its row.
-pub(super) fn readings(
-    mark: DecimalMark,
-    grouped: f64,
-    decimal: f64,
-    deciding: Option<(usize, &str)>,
-) -> String {
-    let (option, groups) = match mark {
-        DecimalMark::Point => (',', "commas"),
-        DecimalMark::Comma => ('.', "points"),
-    };
-    let what = format!(
-        "{grouped} with {groups} between thousands and {decimal} with a decimal {}",
-        mark_name(mark.other())
-    );
+/// The two numbers that a text may be, in words.
+fn readings(mark: DecimalMark, grouped: f64, decimal: f64, deciding: Option<&Written>) -> String {
+    let other = mark.other().name();
+    let what = format!("{grouped} with {other}s between thousands and {decimal} with a decimal {other}");
     match deciding {
-        Some((row, written)) => format!(
-            "{what}, and {} in row {row} has a decimal {}; correct one of them, or say --thousands {option} if it is {grouped}",
-            value(written),
-            mark_name(mark)
+        Some(Written { row, text, .. }) => format!(
+            "{what}, and {} in row {row} has a decimal {}; correct one of them",
+            value(text),
+            mark.name()
         ),
-        None => format!(
-            "{what}, and nothing above it decides which; say --thousands {option} if it is {grouped}, or --decimal {option} if \
-             it is {decimal}"
-        ),
+        None => format!("{what}, and nothing above it decides which"),
     }
 }
 
-/// What else can be done about a column that can be left out.
-fn ignore(ignorable: bool, column: &str) -> String {
-    if ignorable {
-        format!(", or leave the column out with --ignore {}", value(column))
-    } else {
-        String::new()
-    }
-}
-
-/// The columns of a table in words, for one who named another; one alone may be all of them, if they are separated by something else.
+/// The columns of a table in words, for one who named another.
 ///
 /// ```
 /// use ugmm_data::frame::columns_are;
 ///
 /// assert_eq!(columns_are(&["a".into(), "b".into()]), "the columns are \"a\", \"b\"");
-/// assert!(columns_are(&["a:b".into()]).contains("--delimiter"));
+/// assert_eq!(columns_are(&["a:b".into()]), "the only column is \"a:b\"");
 /// ```
 pub fn columns_are(columns: &[String]) -> String {
     match columns {
-        [only] if only.contains(|character: char| !character.is_alphanumeric() && character != '_') => {
-            format!(
-                "the only column is {}; if these are several, say what separates them with --delimiter",
-                value(only)
-            )
-        }
+        [only] => format!("the only column is {}", value(only)),
         columns => format!("the columns are {}", list(columns)),
     }
 }

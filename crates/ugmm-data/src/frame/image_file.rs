@@ -1,6 +1,6 @@
 //! Tables of images in IDX files: a column for each pixel, and one of labels.
 
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use super::block::Block;
 use super::cell::Cell;
 use super::error::FrameError;
 use super::images::{Images, LABEL};
-use super::input::{Origin, Stream};
+use super::input::Stream;
 use super::names::Names;
-use crate::error::DataError;
+use crate::file::Origin;
 use crate::idx::{header, read_labels_of};
 use crate::image_grid::{ImageShape, is_of_a_table};
 
@@ -51,13 +51,9 @@ impl ImageFile {
                 return Err(FrameError::IdxOther { file: file.clone(), values, dimensions });
             }
         }
-        let header_bytes = header::Kind::<3>::BYTES.min(stream.head.len());
-        let sizes = header::IMAGES.sizes(file, &stream.head[..header_bytes])?;
-        let announced = header::announced(&sizes);
-        // The length of a plain file tells before anything is read.
-        if let Some(length) = stream.length {
-            header::check_count(file, announced, length.saturating_sub(header_bytes as u64))?;
-        }
+        let length = stream.length;
+        let mut reader: Box<dyn Read + Send> = Box::new(stream.into_reader());
+        let sizes = header::IMAGES.read(&origin, &mut reader, length)?;
         let [count, rows, columns] = sizes;
         let shape = ImageShape { rows: rows as usize, columns: columns as usize };
         if !is_of_a_table(shape) {
@@ -66,9 +62,6 @@ impl ImageFile {
         let images = Images::at(path, shape);
         let label = images.labels.iter().map(|_| LABEL.to_owned());
         let names = Names::new(file, label.chain(shape.names()).collect())?;
-        let mut reader: Box<dyn Read + Send> = Box::new(stream.into_reader());
-        let mut header = [0; header::Kind::<3>::BYTES];
-        reader.read_exact(&mut header).map_err(|reason| origin.refusal(&reason))?;
         Ok(Self { names, images, origin, reader, count })
     }
 
@@ -171,20 +164,18 @@ impl ImageBlocks {
     /// Reads the next images, at most `most`, and says how many there are; 0 at the end.
     fn read(&mut self, most: usize) -> Result<usize, FrameError> {
         let count = most.min(self.block_images).min((self.count - self.done) as usize);
-        self.block.resize(count * self.pixels, 0);
         let announced = u128::from(self.count) * self.pixels as u128;
         let before = u64::from(self.done) * self.pixels as u64;
-        let found = fill(&mut self.reader, &mut self.block).map_err(|reason| self.origin.refusal(&reason))?;
-        if found < self.block.len() {
-            let (file, found) = (self.origin.path.clone(), before + found as u64);
-            return Err(DataError::IdxTooShort { file, expected: announced, found }.into());
-        }
         self.done += count as u32;
-        // With the last images, so that none come of a file that goes on.
-        if count > 0 && self.done == self.count {
-            let more = fill(&mut self.reader, &mut [0]).map_err(|reason| self.origin.refusal(&reason))?;
-            let found = before + (self.block.len() + more) as u64;
-            header::check_count(&self.origin.path, announced, found)?;
+        // With the last images one byte more, so that none come of a file that goes on.
+        let is_last = count > 0 && self.done == self.count;
+        let expected = count * self.pixels;
+        self.block.clear();
+        let limit = expected as u64 + u64::from(is_last);
+        let read = self.reader.by_ref().take(limit).read_to_end(&mut self.block);
+        let found = read.map_err(|reason| self.origin.refusal(&reason))?;
+        if found < expected || is_last {
+            header::check_count(&self.origin.path, announced, before + found as u64)?;
         }
         Ok(count)
     }
@@ -215,18 +206,4 @@ impl Counts {
 /// The value that a pixel's byte stands for, from 0 to 1.
 fn value(byte: usize) -> f64 {
     byte as f64 / LARGEST
-}
-
-/// Reads until `bytes` is full or nothing more comes, and says how many there are.
-fn fill(reader: &mut impl Read, bytes: &mut [u8]) -> std::io::Result<usize> {
-    let mut found = 0;
-    while found < bytes.len() {
-        match reader.read(&mut bytes[found..]) {
-            Ok(0) => break,
-            Ok(count) => found += count,
-            Err(reason) if reason.kind() == ErrorKind::Interrupted => {}
-            Err(reason) => return Err(reason),
-        }
-    }
-    Ok(found)
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::column::{Column, Kind};
 use super::error::FrameError;
 use super::levels::{self, LEVEL_LIMIT, Level, LevelCounter, LevelIndex};
-use super::number::NumberFormat;
+use super::number_format::NumberFormat;
 use super::reader::Values;
 use super::row_numbers::RowNumbers;
-use super::schema::{Column, Kind};
 
 /// The values of a column in memory, one per row.
 #[derive(Debug, Clone, PartialEq)]

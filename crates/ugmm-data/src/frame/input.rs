@@ -1,22 +1,16 @@
 //! The bytes of a file or of standard input, decompressed if need be.
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Error, ErrorKind, Read, Seek};
-use std::path::{Path, PathBuf};
-
-use flate2::read::MultiGzDecoder;
+use std::io::{self, Cursor, Read, Seek};
+use std::path::Path;
 
 use super::error::FrameError;
-use crate::file;
+use crate::file::{self, Origin, Unpacked};
 use crate::idx::header;
 
 /// Bytes at the beginning that tell what the file is and how its text is laid out.
 const HEAD_BYTES: u64 = 1 << 20;
-/// Bytes that are read at once.
-const BUFFER_BYTES: usize = 1 << 18;
 
-const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
-const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const PARQUET_MAGIC: &[u8] = b"PAR1";
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -68,31 +62,6 @@ const BINARY: [(&[u8], &str, &str); 3] = [
 /// Longest header of a model file.
 const LONGEST_HEADER: u64 = 1 << 30;
 
-/// Where bytes come from, for the message if they do not.
-#[derive(Clone)]
-pub(super) struct Origin {
-    pub(super) path: PathBuf,
-    /// Name of the compression, if there is any.
-    compression: Option<&'static str>,
-}
-
-impl Origin {
-    /// The error for a read that failed for `reason`.
-    pub(super) fn refusal(&self, reason: &Error) -> FrameError {
-        let path = self.path.clone();
-        match (self.compression, reason.kind()) {
-            (Some(compression), ErrorKind::UnexpectedEof) => {
-                FrameError::CompressionTruncated { file: path, compression }
-            }
-            // What the decoders say about damaged data; other kinds are about the file itself.
-            (Some(compression), ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::Other) => {
-                FrameError::CompressionDamaged { file: path, compression, reason: reason.to_string() }
-            }
-            _ => file::refusal(&path, reason).into(),
-        }
-    }
-}
-
 /// What a file turned out to be.
 pub(super) enum Input {
     Parquet(File),
@@ -102,14 +71,14 @@ pub(super) enum Input {
     Idx(Stream),
 }
 
-/// Bytes from first to last, decompressed.
+/// Bytes from first to last, unpacked.
 pub(super) struct Stream {
     pub(super) origin: Origin,
     /// How it begins; all of it if it is short.
     pub(super) head: Vec<u8>,
     /// What comes after the head.
     pub(super) rest: Box<dyn Read + Send>,
-    /// How many bytes there are, where that is known: of a file that is not compressed.
+    /// How many bytes there are, where that is known: see [`Unpacked::length`].
     pub(super) length: Option<u64>,
 }
 
@@ -132,51 +101,28 @@ pub(super) fn shown(path: &Path) -> &Path {
 
 /// Opens a file of any supported kind, whatever its name, or standard input, which must not be Parquet.
 pub(super) fn open(path: &Path) -> Result<Input, FrameError> {
-    let origin = Origin { path: shown(path).to_owned(), compression: None };
     if is_standard_input(path) {
-        let mut input = io::stdin();
-        let magic = magic(&origin, &mut input)?;
+        let (path, mut input) = (shown(path), io::stdin());
+        let magic = file::magic(path, &mut input)?;
         if magic.starts_with(PARQUET_MAGIC) {
             return Err(FrameError::ParquetFromStandardInput);
         }
-        return stream(origin, magic, input, None);
+        return of_unpacked(Unpacked::new(path, magic, input, None)?);
     }
-    let mut file = file::open(path)?;
-    let metadata = file.metadata().map_err(|reason| origin.refusal(&reason))?;
-    let magic = magic(&origin, &mut file)?;
+    let (mut file, length) = file::open(path)?;
+    let magic = file::magic(path, &mut file)?;
     if magic.starts_with(PARQUET_MAGIC) {
+        file.rewind().map_err(|reason| file::refusal(path, &reason))?;
         return Ok(Input::Parquet(file));
     }
-    stream(origin, magic, file, metadata.is_file().then_some(metadata.len()))
+    of_unpacked(Unpacked::new(path, magic, file, length)?)
 }
 
-/// The first bytes, which tell what the input is.
-fn magic(origin: &Origin, input: &mut impl Read) -> Result<Vec<u8>, FrameError> {
-    let mut magic = Vec::new();
-    input.take(8).read_to_end(&mut magic).map_err(|reason| origin.refusal(&reason))?;
-    Ok(magic)
-}
-
-/// What begins with the bytes `magic` and goes on with `input`, decompressed; `length` is that of both.
-fn stream(
-    mut origin: Origin,
-    magic: Vec<u8>,
-    input: impl Read + Send + 'static,
-    length: Option<u64>,
-) -> Result<Input, FrameError> {
-    let read_again = Cursor::new(magic.clone()).chain(input);
-    let mut rest: Box<dyn Read + Send> = if magic.starts_with(GZIP_MAGIC) {
-        origin.compression = Some("gzip");
-        Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, read_again)))
-    } else if magic.starts_with(ZSTD_MAGIC) {
-        origin.compression = Some("zstd");
-        Box::new(zstd::stream::read::Decoder::new(read_again).map_err(|reason| origin.refusal(&reason))?)
-    } else {
-        Box::new(read_again)
-    };
+/// What the bytes are by how they begin.
+fn of_unpacked(unpacked: Unpacked) -> Result<Input, FrameError> {
+    let Unpacked { origin, reader: mut rest, length } = unpacked;
     let mut head = Vec::new();
     rest.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(|reason| origin.refusal(&reason))?;
-    let length = length.filter(|_| origin.compression.is_none());
     if header::values_and_dimensions(&head).is_some() {
         return Ok(Input::Idx(Stream { origin, head, rest, length }));
     }
@@ -185,11 +131,6 @@ fn stream(
         head.drain(..BYTE_ORDER_MARK.len());
     }
     Ok(Input::Text(Stream { origin, head, rest, length }))
-}
-
-/// Sets `file` back to its beginning.
-pub(super) fn rewind(path: &Path, file: &mut File) -> Result<(), FrameError> {
-    file.rewind().map_err(|reason| file::refusal(path, &reason).into())
 }
 
 /// Whether a file begins with the length of a header and an object, as safetensors has them.
@@ -245,7 +186,7 @@ fn check(origin: &Origin, head: &[u8]) -> Result<(), FrameError> {
     if let Some(encoding) = wide_encoding(head) {
         return Err(FrameError::WideText { file: file(), encoding });
     }
-    if origin.compression.is_some() && head.starts_with(PARQUET_MAGIC) {
+    if head.starts_with(PARQUET_MAGIC) {
         let (what, remedy) = ("a compressed Parquet file", "decompress it; Parquet is compressed inside");
         return Err(FrameError::OtherKind { file: file(), what, remedy });
     }

@@ -137,13 +137,18 @@ impl LevelCounter {
     }
 }
 
-/// The levels in the order of class labels: as numbers if all of them are finite numbers, else lexicographically.
-pub(super) fn sorted(mut levels: Vec<Level>) -> Vec<Level> {
-    levels.sort_unstable_by(|a, b| a.text.cmp(&b.text));
-    let number = |level: &Level| level.text.parse().ok().filter(|number: &f64| number.is_finite());
-    let Some(numbers) = levels.iter().map(number).collect::<Option<Vec<f64>>>() else { return levels };
-    let mut numbered: Vec<(f64, Level)> = numbers.into_iter().zip(levels).collect();
+/// The levels in the order of class labels.
+pub(super) fn sorted(levels: Vec<Level>) -> Vec<Level> {
+    sorted_labels(levels, |level| &level.text)
+}
+
+/// Labels in order: as numbers if all of them are finite numbers, else lexicographically.
+pub(crate) fn sorted_labels<T>(mut labels: Vec<T>, text: impl Fn(&T) -> &str) -> Vec<T> {
+    labels.sort_unstable_by(|a, b| text(a).cmp(text(b)));
+    let number = |label: &T| text(label).parse().ok().filter(|number: &f64| number.is_finite());
+    let Some(numbers) = labels.iter().map(number).collect::<Option<Vec<f64>>>() else { return labels };
+    let mut numbered: Vec<(f64, T)> = numbers.into_iter().zip(labels).collect();
     // The sort is stable: equal numbers stay in lexicographic order.
     numbered.sort_by(|(a, _), (b, _)| a.partial_cmp(b).unwrap_or(Ordering::Equal));
-    numbered.into_iter().map(|(_, level)| level).collect()
+    numbered.into_iter().map(|(_, label)| label).collect()
 }

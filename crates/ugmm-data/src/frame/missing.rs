@@ -2,12 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde::{Deserialize, Serialize};
-
 use super::cell::Cell;
 use super::date::{self, DateFormat};
 use super::number;
-use super::options::ReadOptions;
+use super::options::{ReadOptions, UsualMarks};
 
 /// In small letters; compared without regard to case.
 const USUAL: [&str; 9] = ["na", "n/a", "#n/a", "<na>", "nan", "null", "none", "?", "-"];
@@ -15,49 +13,6 @@ const USUAL: [&str; 9] = ["na", "n/a", "#n/a", "<na>", "nan", "null", "none", "?
 const USUAL_BYTES: usize = 4;
 /// Days within which two times are one: half a millisecond.
 const MOMENT: f64 = 0.5e-3 / 86_400.0;
-
-/// In which columns the usual marks of missing values, such as `None`, are texts like any other. A field of nothing is missing
-/// everywhere.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UsualMarks {
-    /// In none: they stand for missing values.
-    #[default]
-    Missing,
-    /// In these, by name.
-    TextIn(Vec<String>),
-    /// In all.
-    Text,
-}
-
-impl UsualMarks {
-    /// Whether they stand for missing values in all columns.
-    pub fn are_missing(&self) -> bool {
-        *self == Self::Missing
-    }
-
-    /// Whether they stand for missing values in the column `name`.
-    pub fn are_missing_in(&self, name: &str) -> bool {
-        match self {
-            Self::Missing => true,
-            Self::TextIn(columns) => !columns.iter().any(|column| column == name),
-            Self::Text => false,
-        }
-    }
-
-    /// Texts wherever they are in one of the two.
-    #[must_use]
-    pub fn and(&self, other: &Self) -> Self {
-        match (self, other) {
-            (Self::Text, _) | (_, Self::Text) => Self::Text,
-            (Self::Missing, marks) | (marks, Self::Missing) => marks.clone(),
-            (Self::TextIn(columns), Self::TextIn(more)) => {
-                let new = more.iter().filter(|name| !columns.contains(name));
-                Self::TextIn(columns.iter().chain(new).cloned().collect())
-            }
-        }
-    }
-}
 
 /// Whether `text` is one of the marks that stand for missing values unless the options say otherwise.
 fn is_usual(text: &str) -> bool {

@@ -3,8 +3,9 @@
 use super::boolean;
 use super::date::{self, DateFormat};
 use super::levels::LevelIndex;
-use super::number::{self, DecimalMark, NumberFormat};
-use super::reader::Reading;
+use super::number::DecimalMark;
+use super::number_format::NumberFormat;
+use super::reading::Reading;
 
 /// Values whose dates are compared with the ways in which a date may be written.
 const MOST_COMPARED: usize = 1000;
@@ -69,8 +70,8 @@ impl Notation {
                 note(words, text)
             }
             Kind::Numbers { format, around: around @ None, .. } => {
-                let number = number::without_own_unit(text, *format);
-                let split = number.as_deref().and_then(|number| text.split_once(number));
+                let number = format.without_unit(text);
+                let split = text.split_once(&*number).filter(|_| number != text);
                 *around = split.map(|(before, after)| (before.to_owned(), after.to_owned()));
             }
             Kind::Booleans(words) => note(words, text),
@@ -90,7 +91,7 @@ impl Notation {
         let Kind::Numbers { format, .. } = &self.0 else { return None };
         // A file may have some numbers with the other mark.
         let other = NumberFormat { mark: format.mark.other(), grouped: true, ..*format };
-        number::parse_as(text, *format).or_else(|_| number::parse_as(text, other)).ok()
+        format.parse(text).or_else(|_| other.parse(text)).ok()
     }
 
     /// A value as the file would have it, given as [`ReadAs::text`](super::ReadAs::text) or a level has it.
@@ -150,7 +151,7 @@ impl Dates {
 
     /// None where no pattern is known.
     fn write(&self, text: &str) -> Option<String> {
-        let days = date::parse(text, None)?;
+        let days = date::parse(text, None).or_else(|| date::parse(text, self.format.as_ref()))?;
         let written = date::by_pattern(days, self.patterns.first()?)?;
         Some(match (self.capitals, self.small) {
             (true, false) => written.to_uppercase(),
@@ -189,6 +190,7 @@ mod tests {
             (&None, &["2024-12-31T08:00:00Z"], "2021-03-14", "2021-03-14T00:00:00Z"),
             (&Some(DateFormat::Months), &["2021-03"], "2021-04-17", "2021-04"),
             (&Some(DateFormat::Months), &["Mar-21"], "2021-04-17", "Apr-21"),
+            (&Some(DateFormat::Months), &["Mar-21"], "2021-04", "Apr-21"),
             // No pattern, and no value.
             (&None, &["31. Dezember 2024"], "2021-03-14", "2021-03-14"),
             (&day, &[], "2021-03-14", "2021-03-14"),

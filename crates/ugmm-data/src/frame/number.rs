@@ -4,18 +4,17 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::boolean;
-
 /// Largest integer up to which an `f64` tells all integers apart, 2^53.
 const EXACT_INTEGER: u64 = 1 << 53;
 /// Digits that every integer below [`EXACT_INTEGER`] may have.
 const EXACT_DIGITS: usize = 15;
 
 /// What stands before the fraction of a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DecimalMark {
     /// As in `3.14`; thousands may be grouped by commas, blanks or apostrophes.
+    #[default]
     Point,
     /// As in `3,14`; thousands may be grouped by points, blanks or apostrophes.
     Comma,
@@ -26,6 +25,14 @@ impl DecimalMark {
         match self {
             Self::Point => Self::Comma,
             Self::Comma => Self::Point,
+        }
+    }
+
+    /// The mark in words.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Point => "point",
+            Self::Comma => "comma",
         }
     }
 }
@@ -56,6 +63,17 @@ impl Thousands {
         }
     }
 
+    /// What stands between thousands, in words.
+    pub(crate) fn plural(self) -> &'static str {
+        match self {
+            Self::Nothing => "no marks",
+            Self::Comma => "commas",
+            Self::Point => "points",
+            Self::Blank => "blanks",
+            Self::Apostrophe => "apostrophes",
+        }
+    }
+
     /// The decimal mark that goes with it; none if both do.
     pub(super) fn decimal_mark(self) -> Option<DecimalMark> {
         match self {
@@ -63,28 +81,6 @@ impl Thousands {
             Self::Point => Some(DecimalMark::Comma),
             Self::Nothing | Self::Blank | Self::Apostrophe => None,
         }
-    }
-}
-
-/// How the numbers of a column are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct NumberFormat {
-    /// What stands before the fraction.
-    pub mark: DecimalMark,
-    /// Whether digits may be grouped by thousands.
-    pub grouped: bool,
-    /// Whether words for true and false stand for 1 and 0: the column held no other numbers when this format was found.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub truth: bool,
-    /// The sign that may stand before or after a number, such as `%` or `€`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unit: Option<char>,
-}
-
-impl Default for NumberFormat {
-    /// A decimal point and no groups.
-    fn default() -> Self {
-        Self { mark: DecimalMark::Point, grouped: false, truth: false, unit: None }
     }
 }
 
@@ -106,46 +102,8 @@ pub(super) struct Number {
     pub(super) groups: Option<Thousands>,
 }
 
-/// Signs that stand before or after numbers.
-const UNITS: &str = "%‰$€£¥₹₽₩₺₴₪₫฿₦₱";
 /// The minus sign of typesetters, which stands for a hyphen.
-const MINUS: char = '\u{2212}';
-
-/// `text` without the sign before or after it, and that sign; none where there is none.
-pub(super) fn without_unit(text: &str) -> Option<(Cow<'_, str>, char)> {
-    let is_unit = |character: &char| UNITS.contains(*character);
-    if let Some(unit) = text.chars().next_back().filter(is_unit) {
-        return Some((text[..text.len() - unit.len_utf8()].trim_end().into(), unit));
-    }
-    let (sign, unsigned) = match text.strip_prefix(['-', MINUS]) {
-        Some(unsigned) => ("-", unsigned),
-        None => ("", text),
-    };
-    let unit = unsigned.chars().next().filter(is_unit)?;
-    let rest = unsigned[unit.len_utf8()..].trim_start();
-    Some((if sign.is_empty() { rest.into() } else { format!("{sign}{rest}").into() }, unit))
-}
-
-/// `text` without the sign that the format has, if it has that.
-pub(super) fn without_own_unit(text: &str, format: NumberFormat) -> Option<Cow<'_, str>> {
-    let unit = format.unit?;
-    without_unit(text).filter(|(_, found)| *found == unit).map(|(number, _)| number)
-}
-
-/// Whether the texts are numbers with one sign before or after them, or as they are, without zeros in front, which names of things
-/// have; with either decimal mark for all.
-pub(super) fn are_numbers<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> bool {
-    let unit = texts.clone().find_map(|text| without_unit(text).map(|(_, unit)| unit));
-    let is_number = |text: &str, mark| {
-        let format = NumberFormat { mark, grouped: true, unit, ..NumberFormat::default() };
-        let is_name =
-            text.strip_prefix('0').is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
-        !(is_name && unit.is_none()) && parse_as(text, format).is_ok()
-    };
-    [DecimalMark::Point, DecimalMark::Comma]
-        .iter()
-        .any(|&mark| texts.clone().all(|text| is_number(text, mark)))
-}
+pub(super) const MINUS: char = '\u{2212}';
 
 /// The number that `text`, without blanks around it, is.
 pub(super) fn parse(text: &str, mark: DecimalMark) -> Result<Number, Refused> {
@@ -157,17 +115,6 @@ pub(super) fn parse(text: &str, mark: DecimalMark) -> Result<Number, Refused> {
             None => Err(word(text)),
         },
         DecimalMark::Comma => with_decimal_comma(text),
-    }
-}
-
-/// [`parse`] by a column's format.
-pub(super) fn parse_as(text: &str, format: NumberFormat) -> Result<f64, Refused> {
-    let own = without_own_unit(text, format);
-    let text = own.as_deref().unwrap_or(text);
-    match parse(text, format.mark) {
-        Err(Refused::NotANumber) if format.truth => boolean::parse(text).ok_or(Refused::NotANumber),
-        Ok(number) if number.groups.is_some() && !format.grouped => Err(Refused::NotANumber),
-        number => Ok(number?.value),
     }
 }
 
@@ -385,25 +332,6 @@ mod tests {
         for text in ["", ",", "1,2,3", "3.14", "1.234.5", "1,234.5", "0.123", "x,y"] {
             assert_eq!(comma(text), Err(Refused::NotANumber), "{text:?}");
         }
-    }
-
-    #[test]
-    fn signs_of_units_are_left_out_where_the_format_has_them() {
-        for (text, unit, number) in [
-            ("10%", '%', Ok(10.0)),
-            ("10 %", '%', Ok(10.0)),
-            ("10", '%', Ok(10.0)),
-            ("-$1,234.50", '$', Ok(-1234.5)),
-            ("€ 5", '€', Ok(5.0)),
-            ("5 €", '$', Err(Refused::NotANumber)),
-            ("%", '%', Err(Refused::NotANumber)),
-        ] {
-            let format = NumberFormat { grouped: true, unit: Some(unit), ..NumberFormat::default() };
-            assert_eq!(parse_as(text, format), number, "{text:?}");
-        }
-        let are = |texts: &[&str]| are_numbers(texts.iter().copied());
-        assert!(are(&["10%", "5 %", "0"]) && are(&["10,00 €", "1.234,50 €"]) && are(&["1.5", "0.5", "0"]));
-        assert!(!are(&["10%", "5 €"]) && !are(&["007", "12"]) && !are(&["1.5", "1,5"]) && !are(&["x", "1"]));
     }
 
     #[test]

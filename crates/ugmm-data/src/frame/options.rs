@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use super::date::{self, DateFormat};
 use super::error::FrameError;
-use super::missing::{Marks, UsualMarks};
 use super::names::{Names, closest};
 use super::number::{DecimalMark, Thousands};
 
@@ -67,6 +68,49 @@ impl Default for ReadOptions {
     }
 }
 
+/// In which columns the usual marks of missing values, such as `None`, are texts like any other. A field of nothing is missing
+/// everywhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UsualMarks {
+    /// In none: they stand for missing values.
+    #[default]
+    Missing,
+    /// In these, by name.
+    TextIn(Vec<String>),
+    /// In all.
+    Text,
+}
+
+impl UsualMarks {
+    /// Whether they stand for missing values in all columns.
+    pub fn are_missing(&self) -> bool {
+        *self == Self::Missing
+    }
+
+    /// Whether they stand for missing values in the column `name`.
+    pub fn are_missing_in(&self, name: &str) -> bool {
+        match self {
+            Self::Missing => true,
+            Self::TextIn(columns) => !columns.iter().any(|column| column == name),
+            Self::Text => false,
+        }
+    }
+
+    /// Texts wherever they are in one of the two.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Text, _) | (_, Self::Text) => Self::Text,
+            (Self::Missing, marks) | (marks, Self::Missing) => marks.clone(),
+            (Self::TextIn(columns), Self::TextIn(more)) => {
+                let new = more.iter().filter(|name| !columns.contains(name));
+                Self::TextIn(columns.iter().chain(new).cloned().collect())
+            }
+        }
+    }
+}
+
 /// How the dates of one column, or of all that are dates, are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatedDates {
@@ -86,10 +130,6 @@ pub(super) enum Choice {
 }
 
 impl ReadOptions {
-    pub(super) fn marks(&self) -> Marks {
-        Marks::new(self)
-    }
-
     /// The decimal mark that is stated, by itself or by what groups digits; refuses options that contradict each other.
     pub(super) fn decimal_mark(&self) -> Result<Option<DecimalMark>, FrameError> {
         match (self.decimal, self.thousands.and_then(Thousands::decimal_mark)) {

@@ -127,35 +127,28 @@ impl PageFile {
 /// `None` where the header is cut off or none.
 fn sizes(header: &[u8]) -> Option<Sizes> {
     let mut sizes = Sizes { uncompressed: 0, compressed: usize::MAX, levels: 0 };
-    let mut compact = Compact(header);
     let size = |number: i64| usize::try_from(number).unwrap_or(0);
     // The decoder keeps the lowest 32 bits of a longer number.
     let announced = |number: i64| if i32::try_from(number).is_ok() { size(number) } else { usize::MAX };
-    let mut last = 0;
-    while let Some(field) = compact.field(last)? {
-        last = field.number;
+    Compact(header).fields(|compact, field| {
         match (field.number, field.kind) {
             (UNCOMPRESSED, I32) => sizes.uncompressed = sizes.uncompressed.max(announced(compact.number()?)),
             (COMPRESSED, I32) => sizes.compressed = sizes.compressed.min(size(compact.number()?)),
-            (SECOND_VERSION, STRUCT) => {
-                let mut last = 0;
-                while let Some(field) = compact.field(last)? {
-                    last = field.number;
-                    match field.kind {
-                        I32 if LEVEL_BYTES.contains(&field.number) => {
-                            sizes.levels = sizes.levels.saturating_add(size(compact.number()?));
-                        }
-                        kind => compact.skip(kind)?,
-                    }
+            (SECOND_VERSION, STRUCT) => compact.fields(|compact, field| match field.kind {
+                I32 if LEVEL_BYTES.contains(&field.number) => {
+                    sizes.levels = sizes.levels.saturating_add(size(compact.number()?));
+                    Some(())
                 }
-            }
+                kind => compact.skip(kind),
+            })?,
             (_, kind) => compact.skip(kind)?,
         }
-    }
+        Some(())
+    })?;
     (sizes.compressed != usize::MAX).then_some(sizes)
 }
 
-fn damage(reason: &str) -> ParquetError {
+pub(super) fn damage(reason: &str) -> ParquetError {
     ParquetError::General(reason.to_owned())
 }
 

@@ -14,7 +14,7 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::schema::types::ColumnDescriptor;
 
 use super::block::Block;
-use super::cell::{self, Support};
+use super::cell;
 use super::checked_footer;
 use super::checked_pages::{self, CheckedRowGroups};
 use super::error::FrameError;
@@ -54,7 +54,7 @@ impl ParquetFile {
 
     /// Whether the file says that the column at `index` holds strings.
     pub(super) fn is_text(&self, index: usize) -> bool {
-        is_text(self.fields[index].data_type())
+        self.fields[index].data_type().is_string()
     }
 
     /// The columns that pandas wrote as the index of its table, by name.
@@ -73,8 +73,8 @@ impl ParquetFile {
         let Self { path, builder, file, fields, .. } = self;
         for &column in columns {
             let field = &fields[column];
-            check_type(&path, field.name(), field.data_type(), &stored(builder.metadata(), column))?;
-            check_storage(&path, field, builder.metadata(), column)?;
+            check_column(field, builder.metadata(), column)
+                .map_err(|reason| unsupported(&path, field.name(), reason))?;
         }
         // Arrow returns columns in the order of the file.
         let mut in_order = columns.to_vec();
@@ -123,7 +123,8 @@ impl ParquetBlocks {
     /// Refuses columns of other types than the file announced, which the values would then be taken for.
     fn checked(&self, batch: RecordBatch) -> Result<RecordBatch, FrameError> {
         for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
-            check_type(&self.path, field.name(), column.data_type(), "")?;
+            check_type(column.data_type(), "")
+                .map_err(|reason| unsupported(&self.path, field.name(), reason))?;
         }
         Ok(batch)
     }
@@ -144,10 +145,6 @@ fn reader(
     ParquetRecordBatchReader::try_new_with_row_groups(&levels, &row_groups, batch_rows, None)
 }
 
-fn is_text(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
-}
-
 /// The field, as plain values if it is a dictionary; how they are stored in the file does not matter.
 fn without_dictionary(field: &FieldRef) -> FieldRef {
     match field.data_type() {
@@ -163,90 +160,69 @@ fn leaves(metadata: &ParquetMetaData, root: usize) -> Vec<usize> {
 }
 
 /// How the values of a column are stored, in words to stand behind its type.
-fn stored(metadata: &ParquetMetaData, root: usize) -> String {
-    let schema = metadata.file_metadata().schema_descr();
-    match leaves(metadata, root)[..] {
-        [leaf] => format!(", stored as {}", physical(&schema.column(leaf))),
-        _ => String::new(),
-    }
-}
-
-fn physical(column: &ColumnDescriptor) -> String {
+fn stored(column: &ColumnDescriptor) -> String {
     match column.physical_type() {
-        Type::FIXED_LEN_BYTE_ARRAY => format!("FIXED_LEN_BYTE_ARRAY({})", column.type_length()),
-        other => other.to_string(),
+        Type::FIXED_LEN_BYTE_ARRAY => format!(", stored as FIXED_LEN_BYTE_ARRAY({})", column.type_length()),
+        other => format!(", stored as {other}"),
     }
 }
 
-/// Refuses what Arrow can decode, but not without panics if the file is damaged: values of a fixed number of bytes that
-/// [`checked_pages`] does not check, and some encodings. What is compressed in a way that this crate was not built with. And
-/// text that is not said to be UTF-8 where the values are, though Arrow's own schema in the file says so: the decoder does
-/// not check it then.
-fn check_storage(
-    path: &Path,
-    field: &FieldRef,
-    metadata: &ParquetMetaData,
-    root: usize,
-) -> Result<(), FrameError> {
-    let schema = metadata.file_metadata().schema_descr();
-    let leaves = leaves(metadata, root);
-    let refusal = |found: String| {
-        let (file, column) = (path.to_owned(), field.name().clone());
-        Err(FrameError::UnsupportedType { file, column, found, ignorable: true })
-    };
-    let is_marked = |&leaf: &usize| schema.column(leaf).converted_type() == ConvertedType::UTF8;
-    if is_text(field.data_type()) && !leaves.iter().all(is_marked) {
-        return refusal(format!("{} that is not marked as UTF-8", field.data_type()));
+/// Why the column at the position `root` cannot be read, and what would be right.
+///
+/// That is so of types whose values are not single ones that this crate knows; of what Arrow can decode, but not without panics if
+/// the file is damaged: values of a fixed number of bytes that [`checked_pages`] does not check, and some encodings; of what is
+/// compressed in a way that this crate was not built with; and of text that is not said to be UTF-8 where the values are, though
+/// Arrow's own schema in the file says so: the decoder does not check it then.
+fn check_column(field: &FieldRef, metadata: &ParquetMetaData, root: usize) -> Result<(), String> {
+    let data_type = field.data_type();
+    let [leaf] = leaves(metadata, root)[..] else { return check_type(data_type, "") };
+    let column = metadata.file_metadata().schema_descr().column(leaf);
+    check_type(data_type, &stored(&column))?;
+    if data_type.is_string() && column.converted_type() != ConvertedType::UTF8 {
+        return Err(other_type(data_type, " that is not marked as UTF-8"));
     }
-    for &leaf in &leaves {
-        let column = schema.column(leaf);
-        if column.physical_type() == Type::FIXED_LEN_BYTE_ARRAY
-            && checked_pages::fixed_length(&column).is_none()
-        {
-            return refusal(format!("{}, stored as {}", field.data_type(), physical(&column)));
-        }
+    if column.physical_type() == Type::FIXED_LEN_BYTE_ARRAY && checked_pages::fixed_length(&column).is_none()
+    {
+        return Err(other_type(data_type, &stored(&column)));
     }
-    let chunks = metadata.row_groups().iter().flat_map(|group| leaves.iter().map(|&leaf| group.column(leaf)));
-    for chunk in chunks {
-        let (file, column) = (path.to_owned(), field.name().clone());
-        let compression = chunk.compression();
-        if !is_unpacked(compression) {
-            // A level of compression is of no interest.
-            let name = compression.to_string();
-            let found = name.split('(').next().unwrap_or_default().to_owned();
-            return Err(FrameError::UnsupportedCompression { file, column, found, ignorable: true });
+    for chunk in metadata.row_groups().iter().map(|group| group.column(leaf)) {
+        // LZO has no decoder here; the old kind of LZ4 is several kinds, of which the decoder reads some and takes the others for
+        // damaged.
+        if let name @ (Compression::LZO | Compression::LZ4) = chunk.compression() {
+            return Err(format!(
+                "is compressed with {name}, which is not supported; write the file with snappy, gzip, zstd, brotli or LZ4_RAW, or \
+                 without compression"
+            ));
         }
-        let is_decimal = matches!(field.data_type(), DataType::Decimal128(..) | DataType::Decimal256(..));
+        let is_decimal = matches!(data_type, DataType::Decimal128(..) | DataType::Decimal256(..));
         let of_any_length = is_decimal && chunk.column_type() == Type::BYTE_ARRAY;
         let is_trusted = |encoding| checked_pages::is_trusted(encoding, of_any_length);
         if let Some(encoding) = chunk.encodings().find(|encoding| !is_trusted(*encoding)) {
-            return Err(FrameError::UnsupportedEncoding {
-                file,
-                column,
-                found: encoding.to_string(),
-                ignorable: true,
-            });
+            return Err(format!(
+                "is stored with the encoding {encoding}; write the file with the usual ones, PLAIN or RLE_DICTIONARY"
+            ));
         }
     }
     Ok(())
 }
 
-/// Whether pages that are compressed so can be unpacked. LZO has no decoder here; the old kind of LZ4 is several kinds, of which the
-/// decoder reads some and takes the others for damaged.
-fn is_unpacked(compression: Compression) -> bool {
-    !matches!(compression, Compression::LZO | Compression::LZ4)
+/// Why a type cannot be read; `stored` says how its values are stored.
+fn check_type(data_type: &DataType, stored: &str) -> Result<(), String> {
+    match data_type {
+        known if cell::is_supported(known) => Ok(()),
+        nested if nested.is_nested() => {
+            Err(format!("is nested ({nested}); flatten it into columns of single values"))
+        }
+        other => Err(other_type(other, stored)),
+    }
 }
 
-/// Refuses a type whose values are not single ones that this crate knows; `stored` says how they are stored.
-fn check_type(path: &Path, column: &str, data_type: &DataType, stored: &str) -> Result<(), FrameError> {
-    let (file, column, found) = (path.to_owned(), column.to_owned(), format!("{data_type}{stored}"));
-    match cell::support(data_type) {
-        Support::Supported => Ok(()),
-        Support::Nested => {
-            Err(FrameError::Nested { file, column, found: data_type.to_string(), ignorable: true })
-        }
-        Support::Unsupported => Err(FrameError::UnsupportedType { file, column, found, ignorable: true }),
-    }
+fn other_type(found: &DataType, stored: &str) -> String {
+    format!("is of the type {found}{stored}; convert it to numbers, booleans, strings, dates or timestamps")
+}
+
+fn unsupported(path: &Path, column: &str, reason: String) -> FrameError {
+    FrameError::Unsupported { file: path.to_owned(), column: column.to_owned(), reason, ignorable: true }
 }
 
 fn damaged(path: &Path, reason: &dyn std::error::Error) -> FrameError {

@@ -6,22 +6,24 @@ use std::path::{Path, PathBuf};
 use super::block::Block;
 use super::boolean;
 use super::cell::{self, Cell};
-use super::column_scan::refusal;
 use super::date::{self, DateFormat};
-use super::error::{self, FrameError};
+use super::doubt::Doubt;
+use super::error::FrameError;
 use super::images::Images;
 use super::input;
 use super::levels::LevelIndex;
 use super::missing::{ColumnMarks, Marks};
 use super::notation::Notation;
-use super::number::{self, DecimalMark, NumberFormat, Refused, Thousands};
+use super::number::{self, Refused};
+use super::number_format::NumberFormat;
+use super::number_marks::NumberMarks;
 use super::options::ReadOptions;
+use super::reading::Reading;
 use super::request::{self, ReadAs, Request};
-use super::schema::Doubt;
 use super::source::{Blocks, Source};
 use super::unseen::{UnseenCounter, UnseenValues};
 use super::value_type::ValueType;
-use crate::show::value;
+use super::written::Written;
 
 /// Bytes of values that one frame may hold whatever the file's size, and how many times as large as the file it may be beyond
 /// that. Only a whole table in one frame comes near: a packed file of some kilobytes may hold as many equal rows as fill any
@@ -53,6 +55,17 @@ pub enum Values {
     Text(Vec<Option<String>>),
 }
 
+impl Values {
+    /// No values yet, of the type that `reading` makes.
+    fn none(reading: &Reading) -> Self {
+        match reading {
+            Reading::Numbers(_) | Reading::Booleans | Reading::Days(_) => Self::Numbers(Vec::new()),
+            Reading::Codes(_) => Self::Codes(Vec::new()),
+            Reading::Text => Self::Text(Vec::new()),
+        }
+    }
+}
+
 /// Reads columns of a file, frame by frame. It ends after the first error.
 pub struct FrameReader {
     path: PathBuf,
@@ -80,35 +93,6 @@ struct Plan {
     missing_marks: ColumnMarks,
     /// What was met that is none of its categories.
     unseen: UnseenCounter,
-}
-
-/// How the numbers of a file that is read by a model's requests are written: the table that was learned from may come from another
-/// country than this one.
-#[derive(Default)]
-struct NumberMarks {
-    /// The mark that is stated for all of them.
-    stated: Option<DecimalMark>,
-    /// The mark that the beginning of the file has in place of that of the requests.
-    other: Option<DecimalMark>,
-    /// Whether it has numbers in groups of thousands that can only have the mark of the requests.
-    grouped: bool,
-    /// The first value with the other mark than its request says,
-    contradicting: Option<Written>,
-    /// and the first that was read by its request and would be another number with the other mark.
-    open: Option<Written>,
-    /// The first number that can only have the mark that its request says.
-    deciding: Option<Written>,
-}
-
-/// A value: its row, its column and its text.
-type Written = (usize, String, String);
-
-pub(super) enum Reading {
-    Numbers(NumberFormat),
-    Booleans,
-    Days(Option<DateFormat>),
-    Codes(LevelIndex),
-    Text,
 }
 
 impl FrameReader {
@@ -187,11 +171,8 @@ impl FrameReader {
         let indices = positions.iter().map(|position| index_of[position]);
         let batch_rows = batch_rows.max(1);
         options.check_dates()?;
-        let marks = options.marks();
-        let number_marks = match options.decimal_mark()? {
-            None => number_marks(&source, requests, &positions, &marks),
-            stated => NumberMarks { stated, ..NumberMarks::default() },
-        };
+        let marks = Marks::new(options);
+        let number_marks = NumberMarks::of(&source, requests, &positions, options, &marks)?;
         Ok(Self {
             path: path.to_owned(),
             columns: requests
@@ -225,19 +206,7 @@ impl FrameReader {
     /// where nothing decides that and no option does; and added marks of missing values that no value had.
     pub fn doubts(&self) -> Vec<Doubt> {
         let unmet = self.marks.unmet().map(|mark| Doubt::UnmetMark { mark: mark.to_owned() });
-        self.open_mark().into_iter().chain(unmet).collect()
-    }
-
-    fn open_mark(&self) -> Option<Doubt> {
-        let marks = &self.number_marks;
-        let (_, column, written) = marks.open.as_ref()?;
-        let is_known = marks.stated.is_some() || marks.other.is_some() || marks.deciding.is_some();
-        let taken = self.columns.iter().find_map(|plan| match &plan.reading {
-            Reading::Numbers(format) if plan.name == *column => Some(format.mark),
-            _ => None,
-        });
-        let doubt = |taken| Doubt::DecimalMark { column: column.clone(), written: written.clone(), taken };
-        taken.filter(|_| !is_known).map(doubt)
+        self.number_marks.doubt().into_iter().chain(unmet).collect()
     }
 
     /// What the file says that the columns hold, in the order of the requests.
@@ -258,7 +227,7 @@ impl FrameReader {
     /// The next frame, or `None` at the end.
     fn read(&mut self) -> Result<Option<Frame>, FrameError> {
         let mut frame = Frame {
-            columns: self.columns.iter().map(|plan| plan.reading.start()).collect(),
+            columns: self.columns.iter().map(|plan| Values::none(&plan.reading)).collect(),
             rows: Vec::new(),
         };
         let mut bytes = 0;
@@ -315,17 +284,6 @@ impl Iterator for FrameReader {
 
 impl std::iter::FusedIterator for FrameReader {}
 
-impl Reading {
-    /// No values yet.
-    fn start(&self) -> Values {
-        match self {
-            Self::Numbers(_) | Self::Booleans | Self::Days(_) => Values::Numbers(Vec::new()),
-            Self::Codes(_) => Values::Codes(Vec::new()),
-            Self::Text => Values::Text(Vec::new()),
-        }
-    }
-}
-
 impl Plan {
     fn new(
         request: &Request,
@@ -336,12 +294,7 @@ impl Plan {
     ) -> Self {
         let stated_dates = || options.dates_of(&request.name).map(|(format, _)| format);
         let reading = match &request.read_as {
-            ReadAs::Numbers(format) => Reading::Numbers(match marks.stated.or(marks.other) {
-                Some(mark) if mark != format.mark || marks.stated.is_some() => {
-                    NumberFormat { mark, grouped: true, ..*format }
-                }
-                _ => NumberFormat { grouped: format.grouped || marks.grouped, ..*format },
-            }),
+            ReadAs::Numbers(format) => Reading::Numbers(marks.format(*format)),
             ReadAs::Booleans => Reading::Booleans,
             ReadAs::Days => Reading::Days(stated_dates()),
             ReadAs::Dates(format) => Reading::Days(stated_dates().or_else(|| Some(format.clone()))),
@@ -393,7 +346,7 @@ impl Plan {
                         number => values.push(number?),
                     }
                 }
-                // `Reading::start` made values of the right kind.
+                // `Values::none` made values of the right kind.
                 (_, Values::Codes(values)) => values.push(None),
             }
             Ok(())
@@ -410,23 +363,16 @@ impl Plan {
         cell: Cell,
         marks: &mut NumberMarks,
     ) -> Result<f64, FrameError> {
-        let place = || (path.to_owned(), self.name.clone(), cell.text().into_owned());
+        let written = || Written::new(path, row, &self.name, cell.text());
         match (&self.reading, cell) {
             (Reading::Booleans, Cell::Boolean(boolean)) => Ok(f64::from(u8::from(boolean))),
-            (Reading::Booleans, _) => boolean::parse(&cell.text()).ok_or_else(|| {
-                let (file, column, written) = place();
-                FrameError::NotABoolean { file, row, column, written }
-            }),
+            (Reading::Booleans, _) => {
+                boolean::parse(&cell.text()).ok_or_else(|| FrameError::NotABoolean { written: written() })
+            }
             (Reading::Days(_), Cell::Days(days)) => Ok(days),
             (Reading::Days(format), _) => date::parse(&cell.text(), format.as_ref()).ok_or_else(|| {
-                let (file, column, written) = place();
-                FrameError::NotADate {
-                    file,
-                    row,
-                    column,
-                    written,
-                    example: DateFormat::example(format.as_ref()),
-                }
+                let example = DateFormat::example(format.as_ref());
+                FrameError::NotADate { written: written(), example }
             }),
             (reading, _) => {
                 let format = match reading {
@@ -440,107 +386,8 @@ impl Plan {
                     Cell::Boolean(boolean) if format.truth => Ok(f64::from(u8::from(boolean))),
                     _ => Err(Refused::NotANumber),
                 };
-                parsed.map_err(|reason| refusal(path, row, &self.name, &cell.text(), reason, format.mark))
+                parsed.map_err(|reason| FrameError::of_number(written(), reason, format.mark))
             }
         }
     }
-}
-
-impl NumberMarks {
-    /// The number that a text of a column in this format is.
-    fn number(
-        &mut self,
-        path: &Path,
-        row: usize,
-        column: &str,
-        text: &str,
-        format: NumberFormat,
-    ) -> Result<Result<f64, Refused>, FrameError> {
-        let own = number::without_own_unit(text, format);
-        let text = own.as_deref().unwrap_or(text);
-        let place = || (row, column.to_owned(), text.to_owned());
-        let other = NumberFormat { mark: format.mark.other(), grouped: true, ..format };
-        let only = if self.stated.is_none() && text.contains(['.', ',']) && self.deciding.is_none() {
-            number::only_mark(text)
-        } else {
-            None
-        };
-        if only == Some(format.mark) {
-            self.deciding = Some(place());
-        }
-        let parsed = match number::parse_as(text, format) {
-            Err(Refused::NotANumber) if self.stated.is_none() && number::depends_on_mark(text) => {
-                // `1,234` is too much like a number in groups of thousands to be read with a comma, and the other way round.
-                let grouped = number::parse_as(text, NumberFormat { grouped: true, ..format });
-                let (Ok(grouped), Ok(decimal)) = (grouped, number::parse_as(text, other)) else {
-                    return Ok(Err(Refused::NotANumber));
-                };
-                let deciding = self.deciding.as_ref().map(|(row, _, written)| (*row, written.as_str()));
-                let readings = error::readings(format.mark, grouped, decimal, deciding);
-                let (file, (row, column, written)) = (path.to_owned(), place());
-                return Err(FrameError::OpenGroups { file, row, column, written, readings });
-            }
-            Err(Refused::NotANumber) => match number::only_mark(text) {
-                Some(mark) if self.stated.is_none() && mark != format.mark => {
-                    self.contradicting.get_or_insert_with(place);
-                    number::parse_as(text, other)
-                }
-                // Groups of thousands where the table that was learned from had none.
-                _ => number::parse_as(text, NumberFormat { grouped: true, ..format }),
-            },
-            Ok(number) if self.open.is_none() && number::depends_on_mark(text) => {
-                self.open = Some(place());
-                Ok(number)
-            }
-            parsed => parsed,
-        };
-        self.check(path).map(|()| parsed)
-    }
-
-    /// Refuses a file in which one number has the other mark than the requests say and another one was read by them that could
-    /// have it, too.
-    fn check(&self, path: &Path) -> Result<(), FrameError> {
-        let (Some(first), Some(second), None) = (&self.contradicting, &self.open, self.stated) else {
-            return Ok(());
-        };
-        let (row, column, written) = first.clone();
-        let (other_row, other_column, other) = second;
-        let other = format!("{} in row {other_row}, column {}", value(other), value(other_column));
-        Err(FrameError::MixedMarks { file: path.to_owned(), row, column, written, other })
-    }
-}
-
-/// How the numbers at the beginning of a file are written: with the other decimal mark than that of the requests, where some numbers
-/// cannot have that and none needs it.
-fn number_marks(source: &Source, requests: &[Request], positions: &[usize], missing: &Marks) -> NumberMarks {
-    let mut marks = NumberMarks::default();
-    let Source::Text(file) = source else { return marks };
-    let columns: Vec<(usize, NumberFormat, ColumnMarks)> = (requests.iter().zip(positions))
-        .filter_map(|(request, &position)| match &request.read_as {
-            ReadAs::Numbers(format) => Some((position, *format, missing.of(&request.name))),
-            _ => None,
-        })
-        .collect();
-    let Some((&(_, NumberFormat { mark, .. }, _), others)) = columns.split_first() else { return marks };
-    if others.iter().any(|(_, other, _)| other.mark != mark) {
-        return marks;
-    }
-    let mut found = [false; 2];
-    file.first_rows(|fields| {
-        for (position, format, column_marks) in &columns {
-            let Some(text) = fields.get(*position) else { continue };
-            let own = number::without_own_unit(text, *format);
-            let text = own.as_deref().unwrap_or(text);
-            if missing.clean(Cell::Text(text), column_marks) == Cell::Missing {
-                continue;
-            }
-            let only = number::only_mark(text);
-            found[0] |= only == Some(mark);
-            found[1] |= only == Some(mark.other());
-            let groups = || number::parse(text, mark).ok().and_then(|number| number.groups);
-            marks.grouped |= only == Some(mark) && groups().and_then(Thousands::decimal_mark) == Some(mark);
-        }
-    });
-    marks.other = (found == [false, true]).then(|| mark.other());
-    marks
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::boolean;
 use super::date::{self, DateFormat};
 use super::error::FrameError;
-use super::number::{self, NumberFormat};
+use super::number_format::NumberFormat;
 
 /// A column to read. Models store these, so that they read other files as the one they were trained on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ impl ReadAs {
     /// The number that `text`, without blanks around it, becomes; none if it is none, or if these are no numbers.
     pub fn number(&self, text: &str) -> Option<f64> {
         match self {
-            Self::Numbers(format) => number::parse_as(text, *format).ok(),
+            Self::Numbers(format) => format.parse(text).ok(),
             Self::Booleans => boolean::parse(text),
             Self::Days => date::parse(text, None),
             Self::Dates(format) => date::parse(text, Some(format)),
@@ -58,11 +58,34 @@ impl ReadAs {
         }
     }
 
-    /// A number as it would stand in a file: dates as `2024-02-29`, booleans as `true` and `false`, others with a decimal
-    /// point.
+    /// Whether the values are months, as their first days.
+    pub fn is_month(&self) -> bool {
+        matches!(self, Self::Dates(DateFormat::Months))
+    }
+
+    /// The value that is nearest to a number: a first day of a month if the values are months, else the number itself.
+    pub fn nearest(&self, number: f64) -> f64 {
+        if !self.is_month() {
+            return number;
+        }
+        let first = date::first_of_month(number);
+        let next = date::first_of_month(first + 32.0);
+        if next - number < number - first { next } else { first }
+    }
+
+    /// A number as it would stand in a file: dates as `2024-02-29`, months as `2024-02`, booleans as `true` and `false`, others
+    /// with a decimal point.
+    ///
+    /// ```
+    /// use ugmm_data::frame::{DateFormat, ReadAs};
+    ///
+    /// assert_eq!(ReadAs::Days.text(19_782.0), "2024-02-29");
+    /// assert_eq!(ReadAs::Dates(DateFormat::Months).text(19_782.0), "2024-03");
+    /// ```
     pub fn text(&self, number: f64) -> String {
         match self {
             Self::Booleans => if number == 0.0 { "false" } else { "true" }.to_owned(),
+            Self::Dates(DateFormat::Months) => date::month_text(self.nearest(number)),
             Self::Days | Self::Dates(_) => date::format(number),
             _ => number.to_string(),
         }

@@ -5,18 +5,17 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::cell::{self, Cell};
-use super::column_scan::{self, ColumnScan, Manner};
-use super::date::{self, DateFormat};
+use super::column::{Column, Kind};
+use super::column_scan::{ColumnScan, Manner};
+use super::doubt::Doubt;
 use super::error::FrameError;
 use super::images::{Images, LABEL};
+use super::index::Declared;
 use super::input;
-use super::levels::Level;
-use super::missing::{Marks, UsualMarks};
+use super::missing::Marks;
 use super::names::closest;
-use super::number::{DecimalMark, NumberFormat};
-use super::options::{Choice, ReadOptions};
-use super::request::{ReadAs, Request};
-use super::row_numbers::{Declared, Numbering};
+use super::options::{Choice, ReadOptions, UsualMarks};
+use super::request::Request;
 use super::source::{Blocks, Source};
 
 /// Cells that are looked at together.
@@ -50,90 +49,6 @@ pub struct Schema {
     pub doubts: Vec<Doubt>,
 }
 
-/// What a file does not decide, and what was assumed. `column` is the name of a column, and `written` a value of it that could
-/// be something else.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the fields are what their names say")]
-pub enum Doubt {
-    /// Its numbers would be others with the other decimal mark.
-    DecimalMark { column: String, written: String, taken: DecimalMark },
-    /// One column can only have decimal points and another only decimal commas.
-    MixedMarks { point: String, comma: String },
-    /// Its dates could have year, month and day in another order than the one taken; the others as `strftime` has them.
-    DateOrder { column: String, written: String, taken: DateFormat, others: Vec<String> },
-    /// It holds dates in this format of `strftime`, which is read only where it is stated.
-    UnreadDates { column: String, written: String, format: String },
-    /// It holds numbers with a sign such as `%` beside them, or as strings.
-    NearNumbers { column: String, written: String },
-    /// It is the first column and has no name, as the names of rows have none, but fractions.
-    Nameless { column: String },
-    /// The header names one column less than the rows have, as R writes it; this is the first one.
-    RowNames { column: String },
-    /// No value is marked as missing by this mark, which the options add.
-    UnmetMark { mark: String },
-    /// It looks like dates and is not taken as such, because this value fits no format that others have.
-    NoDates { column: String, written: String },
-}
-
-/// What one column holds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Column {
-    /// Its name.
-    pub name: String,
-    /// What its values are.
-    pub kind: Kind,
-    /// Number of rows without a value; 0 for an ignored column.
-    pub missing: usize,
-    /// The different values as text, ordered as numbers if all are finite numbers and lexicographically else.
-    ///
-    /// None for an ignored column, and for numbers and dates with more than
-    /// [`LEVEL_LIMIT`](super::LEVEL_LIMIT) different ones; in a file of more than 100 columns, with more than 1,000,000
-    /// divided by the number of columns, but at least 100.
-    pub levels: Option<Vec<Level>>,
-    /// The texts that were taken for missing values, and in how many rows; empty fields are not among them.
-    #[serde(default)]
-    pub missing_as: Vec<Level>,
-    /// How its values follow each other, if they are whole numbers that may number the rows.
-    #[serde(default)]
-    pub numbering: Option<Numbering>,
-}
-
-/// What the values of a column are.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Finite numbers.
-    Numeric {
-        /// The least of them.
-        min: f64,
-        /// The greatest of them.
-        max: f64,
-        /// Whether all of them are whole.
-        integers: bool,
-        /// How they are written.
-        format: NumberFormat,
-    },
-    /// One of the pairs of words for true and false.
-    Boolean,
-    /// Dates or times.
-    Date {
-        /// The first of them, in days since 1970-01-01.
-        min: f64,
-        /// The last of them, in days since 1970-01-01.
-        max: f64,
-        /// How they are written, if the order of year, month and day has to be known.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        format: Option<DateFormat>,
-    },
-    /// Texts, which are [`Column::levels`].
-    Categorical,
-    /// The same value in every row, or none at all: nothing to learn from.
-    Constant,
-    /// Left alone, as asked for.
-    Ignored,
-}
-
 impl Schema {
     /// Reads the file once and says what its columns hold. The memory taken does not grow with the number of rows.
     ///
@@ -164,7 +79,7 @@ impl Schema {
         let delimiter = source.delimiter();
         let selected: Vec<usize> =
             (0..names.len()).filter(|&index| choices[index] != Choice::Ignored).collect();
-        let marks = options.marks();
+        let marks = Marks::new(options);
         let scan = |&index: &usize| {
             let only_text = source.is_declared_text(index);
             ColumnScan::new(&names[index], choices[index], names.len(), only_text, options, &marks)
@@ -248,7 +163,7 @@ impl Schema {
     /// Whether `text` is a mark of missing values that the options added.
     pub fn is_added_mark(&self, text: &str) -> bool {
         let (missing, usual_marks) = (self.missing.clone(), UsualMarks::Text);
-        let marks = ReadOptions { missing, usual_marks, ..ReadOptions::default() }.marks();
+        let marks = Marks::new(&ReadOptions { missing, usual_marks, ..ReadOptions::default() });
         !text.is_empty() && marks.clean(Cell::Text(text), &marks.of("")) == Cell::Missing
     }
 
@@ -352,68 +267,4 @@ fn scan_blocks(
         }
     }
     Ok(rows)
-}
-
-impl Column {
-    /// One that is left alone.
-    fn ignored(name: String) -> Self {
-        Self { name, kind: Kind::Ignored, missing: 0, levels: None, missing_as: vec![], numbering: None }
-    }
-
-    /// Of a column of texts that look like dates, one that keeps it from being read as such: it is no date, or is written in
-    /// another way than the others. `None` of any other column.
-    pub fn no_date(&self) -> Option<String> {
-        let levels = self.levels.as_deref().filter(|_| self.kind == Kind::Categorical)?;
-        column_scan::no_date(levels)
-    }
-
-    /// The format of `strftime` that the texts of a column of categories are dates in, if it is one that is read only where it is
-    /// stated.
-    pub fn unread_dates(&self) -> Option<String> {
-        let levels = self.levels.as_deref().filter(|_| self.kind == Kind::Categorical)?;
-        column_scan::unread_dates(levels)
-    }
-
-    /// Whether there is something to learn from it: not from a constant or an ignored column.
-    pub fn is_informative(&self) -> bool {
-        !matches!(self.kind, Kind::Constant | Kind::Ignored)
-    }
-
-    /// How to read the column as what it is; none for an ignored one. A constant column is read as categories.
-    pub fn request(&self) -> Option<Request> {
-        let read_as = match &self.kind {
-            Kind::Numeric { format, .. } => ReadAs::Numbers(*format),
-            Kind::Boolean => ReadAs::Booleans,
-            Kind::Date { format: None, .. } => ReadAs::Days,
-            Kind::Date { format: Some(format), .. } => ReadAs::Dates(format.clone()),
-            Kind::Categorical | Kind::Constant => ReadAs::Codes(self.level_names()),
-            Kind::Ignored => return None,
-        };
-        Some(Request { name: self.name.clone(), read_as })
-    }
-
-    /// The texts of the levels; none if they are not known.
-    pub(crate) fn level_names(&self) -> Vec<String> {
-        self.levels.iter().flatten().map(|level| level.text.clone()).collect()
-    }
-
-    /// The words of a column of booleans for false and true, as they stand in most rows; `false` and `true` where it has
-    /// none.
-    pub fn words(&self) -> [String; 2] {
-        let word = |number: f64, usual: &str| {
-            let own = |level: &&Level| ReadAs::Booleans.number(&level.text) == Some(number);
-            let commonest = self.levels.iter().flatten().filter(own).max_by_key(|level| level.rows);
-            commonest.map_or_else(|| usual.to_owned(), |level| level.text.clone())
-        };
-        [word(0.0, "false"), word(1.0, "true")]
-    }
-
-    /// A number of the column as text: as it would stand in a file.
-    pub fn text_of(&self, number: f64) -> String {
-        match self.kind {
-            Kind::Boolean => if number == 0.0 { "false" } else { "true" }.to_owned(),
-            Kind::Date { .. } => date::format(number),
-            _ => number.to_string(),
-        }
-    }
 }

@@ -6,11 +6,11 @@ use super::block::Block;
 use super::error::FrameError;
 use super::image_file::{ImageBlocks, ImageFile};
 use super::images::Images;
+use super::index::Declared;
 use super::input::{self, Input};
 use super::names::Names;
 use super::options::ReadOptions;
 use super::parquet_file::{ParquetBlocks, ParquetFile};
-use super::row_numbers::Declared;
 use super::text_file::{TextBlocks, TextFile};
 use super::value_type::ValueType;
 
@@ -26,10 +26,7 @@ impl Source {
         match input::open(path)? {
             Input::Text(text) => Ok(Self::Text(Box::new(TextFile::open(text, options)?))),
             Input::Idx(stream) => Ok(Self::Images(Box::new(ImageFile::open(stream, path)?))),
-            Input::Parquet(mut file) => {
-                input::rewind(path, &mut file)?;
-                Ok(Self::Parquet(Box::new(ParquetFile::open(path, file)?)))
-            }
+            Input::Parquet(file) => Ok(Self::Parquet(Box::new(ParquetFile::open(path, file)?))),
         }
     }
 

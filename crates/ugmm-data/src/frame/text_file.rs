@@ -10,11 +10,12 @@ use arrow_array::builder::StringBuilder;
 use super::block::Block;
 use super::dialect::{self, Dialect};
 use super::error::FrameError;
-use super::input::{Origin, Stream};
+use super::input::Stream;
 use super::names::Names;
 use super::options::ReadOptions;
 use super::records::{BlankLines, LONGEST_MEBIBYTES, Record, Records, Trouble};
 use crate::error::DataError;
+use crate::file::Origin;
 
 /// Bytes after which a block ends.
 const BLOCK_BYTES: usize = 32 << 20;
@@ -313,12 +314,7 @@ fn header(origin: &Origin, record: &Record, bytes: &[u8], delimiter: u8) -> Resu
         row: record.line,
         column: format!("x{}", fields(&bytes[..error.valid_up_to()], delimiter)),
     })?;
-    let mut reader = ::csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(text.as_bytes());
-    match reader.records().next() {
+    match csv_reader(text.as_bytes(), delimiter).into_records().next() {
         Some(Ok(names)) => Ok(names.iter().map(|name| name.trim().to_owned()).collect()),
         Some(Err(error)) => {
             Err(DataError::Unreadable { file: origin.path.clone(), reason: error.to_string() }.into())
@@ -337,25 +333,19 @@ fn is_row_of_numbers(names: &[String]) -> bool {
 
 /// Number of fields that the beginning of a record touches.
 fn fields(beginning: &[u8], delimiter: u8) -> usize {
-    // Closes a quoted field that the beginning ends in.
-    let mut count = 1;
-    let mut quoted = false;
-    let mut at_start = true;
-    for &byte in beginning {
-        match byte {
-            b'"' if quoted || at_start => quoted = !quoted,
-            byte if byte == delimiter && !quoted => count += 1,
-            _ => {}
-        }
-        at_start = (byte == b'"' || byte == delimiter) && !quoted;
-    }
-    count
+    let first = csv_reader(beginning, delimiter).into_byte_records().next();
+    first.and_then(Result::ok).map_or(1, |record| record.len())
+}
+
+/// Reads records of any number of fields, the first of them too.
+fn csv_reader(text: &[u8], delimiter: u8) -> ::csv::Reader<&[u8]> {
+    ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text)
 }
 
 fn refusal(origin: &Origin, trouble: Trouble) -> FrameError {
     let file = || origin.path.clone();
     match trouble {
-        Trouble::Read(reason) => origin.refusal(&reason),
+        Trouble::Read(reason) => origin.refusal(&reason).into(),
         Trouble::UnclosedQuote { line } => FrameError::UnclosedQuote { file: file(), row: line },
         Trouble::TooLong { line } => {
             FrameError::RowTooLong { file: file(), row: line, mebibytes: LONGEST_MEBIBYTES }

@@ -30,7 +30,7 @@ pub(super) struct Compact<'a>(pub(super) &'a [u8]);
 
 impl<'a> Compact<'a> {
     /// The next field of a structure, `Some(None)` at its end. `last` is the number of the field before, 0 at first.
-    pub(super) fn field(&mut self, last: i64) -> Option<Option<Field>> {
+    fn field(&mut self, last: i64) -> Option<Option<Field>> {
         let byte = self.byte()?;
         if byte == 0 {
             return Some(None);
@@ -41,6 +41,16 @@ impl<'a> Compact<'a> {
             step => last + i64::from(step),
         };
         Some(Some(Field { number, kind }))
+    }
+
+    /// Calls `visit` with each field of a structure, whose value it reads or passes over.
+    pub(super) fn fields(&mut self, mut visit: impl FnMut(&mut Self, Field) -> Option<()>) -> Option<()> {
+        let mut last = 0;
+        while let Some(field) = self.field(last)? {
+            last = field.number;
+            visit(self, field)?;
+        }
+        Some(())
     }
 
     /// Number and kind of the values of a list.
@@ -88,14 +98,7 @@ impl<'a> Compact<'a> {
                     self.skip_element(kinds & 0x0f, depth)
                 })
             }
-            STRUCT => {
-                let mut last = 0;
-                while let Some(field) = self.field(last)? {
-                    self.skip_below(field.kind, depth)?;
-                    last = field.number;
-                }
-                Some(())
-            }
+            STRUCT => self.fields(|compact, field| compact.skip_below(field.kind, depth)),
             UUID => self.take(16).map(|_| ()),
             _ => None,
         }
@@ -110,7 +113,7 @@ impl<'a> Compact<'a> {
     }
 
     /// Seven bits in each byte, the lowest first.
-    fn unsigned(&mut self) -> Option<u64> {
+    pub(super) fn unsigned(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -145,17 +148,15 @@ mod tests {
             b'a', b'b', 0x19, 0x25, 2, 4, 0x1b, 1, 0x18, 1, 1, b'x', 0x1c, 0x15, 2, 0, 0x05, 0xd8, 0x04, 3,
             0,
         ];
-        let mut compact = Compact(&bytes);
-        let (mut last, mut kinds) = (0, Vec::new());
-        while let Some(field) = compact.field(last).unwrap() {
-            last = field.number;
-            kinds.push(field.kind);
+        let (mut compact, mut numbers) = (Compact(&bytes), Vec::new());
+        let read = compact.fields(|compact, field| {
+            numbers.push(field.number);
             match field.number {
-                300 => assert_eq!(compact.number(), Some(-2)),
-                _ => compact.skip(field.kind).unwrap(),
+                300 => compact.number().map(|number| assert_eq!(number, -2)),
+                _ => compact.skip(field.kind),
             }
-        }
-        assert_eq!((last, compact.0.len(), kinds.len()), (300, 0, 12));
+        });
+        assert_eq!((read, compact.0.len(), numbers.len(), numbers.last()), (Some(()), 0, 12, Some(&300)));
         for length in 0..bytes.len() - 1 {
             assert!(Compact(&bytes[..length]).skip(STRUCT).is_none(), "{length}");
         }

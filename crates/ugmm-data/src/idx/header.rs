@@ -1,8 +1,10 @@
 //! The header of an IDX file: a magic number, then the sizes, as big-endian numbers of 32 bits.
 
+use std::io::Read;
 use std::path::Path;
 
 use crate::error::DataError;
+use crate::file::Origin;
 
 /// Unsigned bytes in three dimensions.
 const IMAGES_MAGIC: u32 = 0x0000_0803;
@@ -25,11 +27,28 @@ pub(crate) const LABELS: Kind<1> = Kind { content: "labels", magic: LABELS_MAGIC
 
 impl<const D: usize> Kind<D> {
     /// Length of the header.
-    pub(crate) const BYTES: usize = NUMBER_BYTES * (1 + D);
+    const BYTES: usize = NUMBER_BYTES * (1 + D);
 
-    /// The sizes, one for each dimension, of which none is 0. `header` may be cut short by the end of the file, or go on
-    /// with what comes after it.
-    pub(crate) fn sizes(&self, path: &Path, header: &[u8]) -> Result<[u32; D], DataError> {
+    /// Reads the header, and refuses a file of another length than it announces, where `length`, that of the file in bytes, is
+    /// known. The sizes, one for each dimension, of which none is 0.
+    pub(crate) fn read(
+        &self,
+        origin: &Origin,
+        reader: &mut impl Read,
+        length: Option<u64>,
+    ) -> Result<[u32; D], DataError> {
+        let mut header = Vec::new();
+        let bytes = Self::BYTES as u64;
+        reader.take(bytes).read_to_end(&mut header).map_err(|reason| origin.refusal(&reason))?;
+        let sizes = self.sizes(&origin.path, &header)?;
+        if let Some(length) = length {
+            check_count(&origin.path, announced(&sizes), length.saturating_sub(bytes))?;
+        }
+        Ok(sizes)
+    }
+
+    /// The sizes in a header, which may be cut short by the end of the file.
+    fn sizes(&self, path: &Path, header: &[u8]) -> Result<[u32; D], DataError> {
         let file = || path.to_owned();
         // The magic number first: of a file of another kind, the length of the header says nothing.
         if let Some(found) = number(header, 0).filter(|&found| found != self.magic) {

@@ -1,12 +1,14 @@
 //! How one column becomes inputs.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
-use super::error::PreprocessError;
 use super::scale::Scale;
 use super::view::View;
 use crate::encoded::Encoded;
 use crate::frame::{ReadAs, Request};
+use crate::show::value;
 
 /// A column and its inputs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -123,39 +125,46 @@ impl ColumnEncoding {
         encoded
     }
 
-    /// Refuses what cannot have been fitted.
-    pub(super) fn check(&self) -> Result<(), PreprocessError> {
-        let column = || self.request.name.clone();
+    /// What is wrong, if the column cannot have been fitted.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let column = format!("the column {}", value(&self.request.name));
         match &self.request.read_as {
-            ReadAs::Text => return Err(PreprocessError::TextColumn { column: column() }),
+            ReadAs::Text => return Err(format!("reads {column} as text, which makes no inputs")),
             ReadAs::Codes(levels) if levels.is_empty() => {
-                return Err(PreprocessError::NoLevels { column: column() });
+                return Err(format!("has no levels for {column}; categories need at least one"));
             }
             ReadAs::Codes(levels) => {
-                let mut seen = std::collections::HashSet::new();
+                let mut seen = HashSet::new();
                 if let Some(level) = levels.iter().find(|level| !seen.insert(*level)) {
-                    return Err(PreprocessError::LevelTwice { column: column(), level: level.clone() });
+                    let level = value(level);
+                    return Err(format!("has the level {level} of {column} twice; each may occur once"));
                 }
             }
             ReadAs::Numbers(_) | ReadAs::Booleans | ReadAs::Days | ReadAs::Dates(_) => {
                 if let Inputs::PerLevel { .. } = self.inputs {
-                    return Err(PreprocessError::LevelsOfNumbers { column: column() });
+                    return Err(format!(
+                        "makes an input for each level of {column}, which holds no categories"
+                    ));
                 }
             }
         }
         if let Inputs::PerLevel { own, scales } = &self.inputs {
             let (own, levels, found) = (*own, self.levels().len(), scales.len());
             if own > levels {
-                return Err(PreprocessError::OwnLevels { column: column(), own, levels });
+                return Err(format!(
+                    "gives {own} levels of {column} an input of their own, where there are {levels}"
+                ));
             }
             let expected = own + usize::from(own < levels);
             if found != expected {
-                return Err(PreprocessError::ScaleCount { column: column(), expected, found });
+                return Err(format!("has {found} scales for the {expected} inputs of {column}"));
             }
             if scales.iter().any(|scale| scale.linear().is_none()) {
-                return Err(PreprocessError::LevelsByQuantiles { column: column() });
+                return Err(format!(
+                    "scales the levels of {column} by quantiles; they are standardised or 0 and 1"
+                ));
             }
         }
-        self.scales().iter().try_for_each(|scale| scale.check(&self.request.name))
+        self.scales().iter().try_for_each(|scale| scale.check(&column))
     }
 }

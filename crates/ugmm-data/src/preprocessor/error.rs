@@ -3,10 +3,10 @@
 use thiserror::Error;
 
 use crate::frame::FrameError;
+use crate::remedy::Remedy;
 use crate::show::{list, value};
 
-/// What is wrong with a table that is to become inputs, with what was asked for, or with a saved
-/// [`Preprocessor`](super::Preprocessor).
+/// What is wrong with a table that is to become inputs, or with what was asked for.
 ///
 /// The [`Display`](std::fmt::Display) text is one sentence that says what would be right.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -58,86 +58,17 @@ pub enum PreprocessError {
     /// A table without the columns that the inputs are made of, or with others by their names.
     #[error("the table does not fit: {}", misfits(missing, wrong))]
     WrongColumns { missing: Vec<String>, wrong: Vec<WrongKind> },
+}
 
-    /// A saved list without columns.
-    #[error("the preprocessing has no columns; it needs at least one")]
-    NoColumns,
-
-    /// A saved column without a name; the position counts from 1.
-    #[error("column {position} of the preprocessing has no name")]
-    UnnamedColumn { position: usize },
-
-    /// A saved column twice.
-    #[error("the preprocessing has the column {} twice; each may occur once", value(column))]
-    ColumnTwice { column: String },
-
-    /// A saved column that is read as text.
-    #[error("the preprocessing reads the column {} as text, which makes no inputs", value(column))]
-    TextColumn { column: String },
-
-    /// Saved categories without levels.
-    #[error("the preprocessing has no levels for the column {}; categories need at least one", value(column))]
-    NoLevels { column: String },
-
-    /// A saved level twice.
-    #[error(
-        "the preprocessing has the level {} of the column {} twice; each may occur once",
-        value(level),
-        value(column)
-    )]
-    LevelTwice { column: String, level: String },
-
-    /// One input for each level of something else than categories.
-    #[error(
-        "the preprocessing makes an input for each level of the column {}, which holds no categories",
-        value(column)
-    )]
-    LevelsOfNumbers { column: String },
-
-    /// More levels with an input of their own than levels.
-    #[error(
-        "the preprocessing gives {own} levels of the column {} an input of their own, where there are {levels}",
-        value(column)
-    )]
-    OwnLevels { column: String, own: usize, levels: usize },
-
-    /// Not one scale per input.
-    #[error("the preprocessing has {found} scales for the {expected} inputs of the column {}", value(column))]
-    ScaleCount { column: String, expected: usize, found: usize },
-
-    /// Zeros and ones on a scale of quantiles.
-    #[error(
-        "the preprocessing scales the levels of the column {} by quantiles; they are standardised or 0 and 1",
-        value(column)
-    )]
-    LevelsByQuantiles { column: String },
-
-    /// An infinite mean.
-    #[error("the preprocessing has {mean} as the mean of the column {}; it must be finite", value(column))]
-    MeanNotFinite { column: String, mean: f64 },
-
-    /// A deviation that one cannot divide by.
-    #[error(
-        "the preprocessing has {deviation} as the standard deviation of the column {}; it must be positive and finite",
-        value(column)
-    )]
-    DeviationNotPositive { column: String, deviation: f64 },
-
-    /// A curve that is none.
-    #[error(
-        "the preprocessing has {values} values and {scores} scores for the quantiles of the column {}; there must be \
-         as many of both, from 2 to 255",
-        value(column)
-    )]
-    KnotCount { column: String, values: usize, scores: usize },
-
-    /// A curve that goes back.
-    #[error(
-        "the values and scores for the quantiles of the column {} must be finite and ascend, each greater than the one \
-         before",
-        value(column)
-    )]
-    KnotsNotAscending { column: String },
+impl PreprocessError {
+    /// What can be set so that the table fits: see [`FrameError::remedies`].
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        match self {
+            Self::Table(error) => error.remedies(),
+            _ => vec![],
+        }
+    }
 }
 
 /// A column that holds something else than what inputs are made of.

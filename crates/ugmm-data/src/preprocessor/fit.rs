@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::MIN_LEVEL_ROWS;
 use super::encoding::{ColumnEncoding, Inputs};
 use super::error::PreprocessError;
 use super::options::{Ordinal, PreprocessingOptions, Scaling};
@@ -10,6 +9,9 @@ use super::scale::Scale;
 use super::view::kind_in_words;
 use crate::frame::{Column, FrameError, Kind, LevelIndex, NumberFormat, ReadAs, Request, Values};
 use crate::table::Table;
+
+/// Rows that a category must have to get an input of its own; the rarer ones share one.
+pub const MIN_LEVEL_ROWS: usize = 3;
 
 /// The columns that make inputs, in the order of the table.
 pub(super) fn fit(

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::curve;
-use super::error::PreprocessError;
 use super::moments::mean_and_deviation;
 use super::options::Scaling;
 use super::quantiles;
@@ -73,29 +72,34 @@ impl Scale {
         }
     }
 
-    /// Refuses what cannot have been fitted.
-    pub(super) fn check(&self, column: &str) -> Result<(), PreprocessError> {
-        let column = || column.to_owned();
+    /// What is wrong, if the scale cannot have been fitted to values of `column`.
+    pub(super) fn check(&self, column: &str) -> Result<(), String> {
         match self {
-            Self::None => Ok(()),
             Self::Standard { mean, .. } if !mean.is_finite() => {
-                Err(PreprocessError::MeanNotFinite { column: column(), mean: *mean })
+                Err(format!("has {mean} as the mean of {column}; it must be finite"))
             }
-            Self::Standard { deviation, .. } if !(deviation.is_finite() && *deviation > 0.0) => {
-                Err(PreprocessError::DeviationNotPositive { column: column(), deviation: *deviation })
-            }
-            Self::Standard { .. } => Ok(()),
+            Self::Standard { deviation, .. } if !(deviation.is_finite() && *deviation > 0.0) => Err(format!(
+                "has {deviation} as the standard deviation of {column}; it must be positive and finite"
+            )),
+            Self::None | Self::Standard { .. } => Ok(()),
             Self::Quantile { values, scores } => {
-                let ascending = |list: &[f64]| {
+                let (count, limit) = (values.len(), quantiles::KNOT_LIMIT);
+                if count != scores.len() || !(2..=limit).contains(&count) {
+                    return Err(format!(
+                        "has {count} values and {} scores for the quantiles of {column}; there must be as many of both, from 2 to \
+                         {limit}",
+                        scores.len()
+                    ));
+                }
+                let ascends = |list: &Vec<f64>| {
                     list.iter().all(|number| number.is_finite()) && list.is_sorted_by(|a, b| a < b)
                 };
-                if values.len() != scores.len() || !(2..=quantiles::KNOT_LIMIT).contains(&values.len()) {
-                    let (values, scores) = (values.len(), scores.len());
-                    return Err(PreprocessError::KnotCount { column: column(), values, scores });
-                }
-                match ascending(values) && ascending(scores) {
+                match [values, scores].into_iter().all(ascends) {
                     true => Ok(()),
-                    false => Err(PreprocessError::KnotsNotAscending { column: column() }),
+                    false => Err(format!(
+                        "has values and scores for the quantiles of {column} that are not finite or do not ascend, each greater \
+                         than the one before"
+                    )),
                 }
             }
         }
@@ -137,19 +141,16 @@ mod tests {
     /// JSON has no infinities, but other formats have.
     #[test]
     fn what_is_not_finite_is_refused() {
-        let refusal = |scale: Scale| scale.check("a").unwrap_err().to_string();
+        let refusal = |scale: Scale| scale.check("a").unwrap_err();
         let standard = |mean, deviation| refusal(Scale::Standard { mean, deviation });
-        assert_eq!(
-            standard(f64::INFINITY, 1.0),
-            "the preprocessing has inf as the mean of the column \"a\"; it must be finite"
-        );
-        let message = "as the standard deviation of the column \"a\"; it must be positive and finite";
-        assert_eq!(standard(0.0, f64::INFINITY), format!("the preprocessing has inf {message}"));
-        assert_eq!(standard(0.0, f64::NAN), format!("the preprocessing has NaN {message}"));
+        assert_eq!(standard(f64::INFINITY, 1.0), "has inf as the mean of a; it must be finite");
+        let message = "as the standard deviation of a; it must be positive and finite";
+        assert_eq!(standard(0.0, f64::INFINITY), format!("has inf {message}"));
+        assert_eq!(standard(0.0, f64::NAN), format!("has NaN {message}"));
         let ends = [0.0, f64::INFINITY].to_vec();
         let message = refusal(Scale::Quantile { values: ends.clone(), scores: vec![0.0, 1.0] });
         assert!(
-            message.ends_with("must be finite and ascend, each greater than the one before"),
+            message.ends_with("not finite or do not ascend, each greater than the one before"),
             "{message}"
         );
         assert_eq!(message, refusal(Scale::Quantile { values: vec![0.0, 1.0], scores: ends }));

@@ -38,10 +38,11 @@ impl Fixture {
         FrameReader::open(&self.path(), requests, options, batch_rows)?.collect()
     }
 
-    /// The message without the directory, which differs each time.
+    /// The message without the directory, which differs each time, and the cases in which a setting helps.
     pub fn message(&self, error: &FrameError) -> String {
         let directory = format!("{}{}", self.directory.path().display(), std::path::MAIN_SEPARATOR);
-        error.to_string().replace(&directory, "")
+        let remedies = error.remedies().into_iter().map(|remedy| format!("; {remedy}"));
+        remedies.fold(error.to_string().replace(&directory, ""), |message, remedy| message + &remedy)
     }
 }
 

@@ -95,7 +95,7 @@ fn two_columns_of_one_name_are_refused() {
 #[test]
 fn a_missing_header_is_noticed() {
     let expected = "t, row 1: the header seems to be missing, because the first line holds numbers (\"5.1\", \"3.5\"); \
-                    add a first line that names every column, or read the file as one without a header";
+                    add a first line that names every column; if the file has no header";
     assert_eq!(refusal("5.1,3.5\n4.9,3.0\n"), expected);
     let fixture = Fixture::new("5.1,3.5\n4.9,3.0\n");
     let error = fixture.frames(&[Request::text("a")], &ReadOptions::default(), 10).unwrap_err();

@@ -86,8 +86,8 @@ fn one_late_text_makes_categories() {
     assert_eq!(levels(&schema, "a"), [("1", 5000), ("2", 5000), ("unknown", 1)]);
     assert_eq!(
         refusal_with(&content, &options(&["a"], &[], &[])),
-        "t, row 10002, column \"a\": \"unknown\" is not a number; write it like 5.1 or -2e-3, or say --na \"unknown\" if it \
-         marks a missing value"
+        "t, row 10002, column \"a\": \"unknown\" is not a number; write it like 5.1 or -2e-3; if \"unknown\" marks a missing \
+         value"
     );
     let missing = ReadOptions { missing: strings(&["unknown"]), ..ReadOptions::default() };
     assert_eq!(kind(&infer_with(&content, &missing), "a"), "numeric");
@@ -106,8 +106,7 @@ fn a_text_among_many_numbers_is_refused() {
     assert_eq!(
         refusal(format!("a,b\n{rows}oops,1\n")),
         "t, row 10003, column \"a\": \"oops\" is not a number like the values before it, and those are too many for \
-         categories (more than 10000); say --na \"oops\" if it marks a missing value, or correct it, or leave \
-         the column out with --ignore \"a\""
+         categories (more than 10000); correct it; if \"oops\" marks a missing value; to leave the column \"a\" out"
     );
     let schema = infer_with(format!("a,b\n{rows}oops,1\n"), &options(&[], &[], &["a"]));
     assert_eq!(kind(&schema, "a"), "ignored");
@@ -119,7 +118,7 @@ fn too_many_texts_are_refused() {
     let schema = infer(format!("a,b\n{}", rows(10_000)));
     assert_eq!(levels(&schema, "a").len(), 10_000);
     let expected = "t, row 10002, column \"a\": more than 10000 different values up to here are too many for categories; \
-                    put values together, say how they are written with --date-format if they are dates, or leave the column out with --ignore \"a\"";
+                    put values together; if the column \"a\" holds dates in a format such as this one; to leave the column \"a\" out";
     assert_eq!(refusal(format!("a,b\n{}", rows(10_001))), expected);
     let numbers: String = (0..10_001).map(|n| format!("{n},0\n")).collect();
     assert_eq!(refusal_with(format!("a,b\n{numbers}"), &options(&[], &["a"], &[])), expected);
@@ -359,7 +358,8 @@ fn numbers_that_cannot_be_computed_with_are_refused() {
         (
             "9007199254740993",
             "\"9007199254740993\" has too many digits to be told from its neighbours (integers may go from -2^53 to \
-             2^53); if these are no quantities, say --categorical \"a\", or leave the column out with --ignore \"a\"",
+             2^53); write a number of fewer digits, or nothing if it is not known; if the numbers of the column \"a\" are no \
+             quantities; to leave the column \"a\" out",
         ),
     ] {
         let content = column(&["1", value, "2"]);
@@ -378,7 +378,7 @@ fn options_override_what_is_found() {
     assert_eq!(["a", "b", "c"].map(|name| kind(&schema, name)), ["categorical", "numeric", "ignored"]);
     assert_eq!(
         refusal_with("a\n2024-01-01\n", &options(&["a"], &[], &[])),
-        "t, row 2, column \"a\": \"2024-01-01\" is not a number; write it like 5.1 or -2e-3, or say --na \"2024-01-01\" if it \
+        "t, row 2, column \"a\": \"2024-01-01\" is not a number; write it like 5.1 or -2e-3; if \"2024-01-01\" \
          marks a missing value"
     );
 }

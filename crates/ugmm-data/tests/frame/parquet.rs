@@ -262,16 +262,14 @@ fn columns_that_are_no_single_values_are_refused() {
     let message = refusal(&content);
     assert!(message.starts_with("t: the column \"a\" is nested (List("), "{message}");
     assert!(
-        message.ends_with(
-            "); flatten it into columns of single values, or leave the column out with --ignore \"a\""
-        ),
+        message.ends_with("); flatten it into columns of single values; to leave the column \"a\" out"),
         "{message}"
     );
     let ignore = |names: &[&str]| ReadOptions { ignore: strings(names), ..ReadOptions::default() };
     assert_eq!(
         refusal_with(&content, &ignore(&["a"])),
-        "t: the column \"b\" is of the type Binary, stored as BYTE_ARRAY; convert it to numbers, booleans, strings, dates or timestamps, \
-         or leave the column out with --ignore \"b\""
+        "t: the column \"b\" is of the type Binary, stored as BYTE_ARRAY; convert it to numbers, booleans, strings, dates or timestamps; \
+         to leave the column \"b\" out"
     );
     assert_eq!(kind(&infer_with(&content, &ignore(&["a", "b"])), "c"), "constant");
     assert_eq!(text(&read(&content, &[Request::text("c")]).columns[0]), [Some("1".to_owned())]);
@@ -339,7 +337,7 @@ fn columns_stored_in_rare_ways_are_refused() {
     assert_eq!(
         refusal(&content),
         "t: the column \"a\" is stored with the encoding DELTA_BYTE_ARRAY; write the file with the usual ones, PLAIN or \
-         RLE_DICTIONARY, or leave the column out with --ignore \"a\""
+         RLE_DICTIONARY; to leave the column \"a\" out"
     );
     let options = ReadOptions { ignore: strings(&["a"]), ..ReadOptions::default() };
     assert_eq!(
@@ -440,7 +438,7 @@ fn what_cannot_be_read_is_named() {
     assert_eq!(
         refusal(written(vec![("a", numbers)], Compression::LZ4)),
         "t: the column \"a\" is compressed with LZ4, which is not supported; write the file with snappy, gzip, zstd, brotli \
-         or LZ4_RAW, or without compression, or leave the column out with --ignore \"a\""
+         or LZ4_RAW, or without compression; to leave the column \"a\" out"
     );
     let types = include_bytes!("../data/types.parquet");
     let message = refusal(types);

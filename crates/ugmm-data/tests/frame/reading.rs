@@ -138,7 +138,7 @@ fn groups_of_thousands_are_read_where_they_are_no_decimals() {
     assert_eq!(read("a;b\n4,198;x\n3,675.6;x\n"), [4198.0, 3675.6]);
     let message = read_refusal("a;b\n41.98;x\n44,599;x\n", &[number("a")]);
     let expected = "t, row 3, column \"a\": \"44,599\" is 44599 with commas between thousands and 44.599 with a decimal comma, \
-                    and \"41.98\" in row 2 has a decimal point; correct one of them, or say --thousands , if it is 44599";
+                    and \"41.98\" in row 2 has a decimal point; correct one of them; if commas stand between thousands";
     assert_eq!(message, expected);
 }
 
@@ -149,12 +149,12 @@ fn values_of_another_kind_are_refused() {
     let plain = NumberFormat::default();
     let comma = NumberFormat { mark: DecimalMark::Comma, ..NumberFormat::default() };
     for (value, read_as, expected) in [
-        ("x", ReadAs::Numbers(plain), "\"x\" is not a number; write it like 5.1 or -2e-3, or say --na"),
+        ("x", ReadAs::Numbers(plain), "\"x\" is not a number; write it like 5.1 or -2e-3; if \"x\" marks"),
         (
             "1,234",
             ReadAs::Numbers(plain),
             "\"1,234\" is 1234 with commas between thousands and 1.234 with a decimal comma, and nothing above it decides \
-             which; say --thousands , if it is 1234, or --decimal , if it is 1.234",
+             which; if commas stand between thousands; if the file has decimal commas",
         ),
         (
             "1.234",

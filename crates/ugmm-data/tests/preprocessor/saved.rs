@@ -97,8 +97,8 @@ fn every_rule_about_a_saved_preprocessor_has_its_message() {
     for (pointer, changed, message) in expected {
         assert_eq!(refusal(Scaling::Standard, pointer, changed), message);
     }
-    let knots = "the values and scores for the quantiles of the column \"n\" must be finite and ascend, each greater \
-                 than the one before";
+    let knots = "the preprocessing has values and scores for the quantiles of the column \"n\" that are not finite or do not \
+                 ascend, each greater than the one before";
     let quantile = |pointer: &str, changed| {
         refusal(Scaling::Quantile, &format!("/columns/0/inputs/one/quantile/{pointer}"), changed)
     };

@@ -3,7 +3,7 @@
 pub(crate) mod encoding;
 mod parse;
 pub(crate) mod range;
-pub(crate) mod text;
+mod text;
 pub(crate) mod unit;
 pub(crate) mod usable;
 

@@ -2,12 +2,11 @@
 
 use super::encoding::Encoded;
 use super::range::NumberRange;
-use super::text::{first_of_month, is_month};
 use super::{Column, ColumnValues, NOT_SEEN};
 use crate::error::TabularError;
 use crate::question::error::QuestionError;
 use ugmm_data::closest;
-use ugmm_data::frame::{LevelIndex, ReadAs};
+use ugmm_data::frame::{LevelIndex, ReadAs, first_of_month};
 
 /// Largest number of states that are named where a value is described.
 const SHOWN_STATES: usize = 10;
@@ -134,7 +133,7 @@ fn number(read_as: &ReadAs, text: &str) -> Option<f64> {
     let plain = || ReadAs::Numbers(Default::default()).number(text);
     match read_as {
         ReadAs::Numbers(_) | ReadAs::Text => read_as.number(text).or_else(plain),
-        _ if is_month(read_as) => read_as.number(text).map(first_of_month),
+        _ if read_as.is_month() => read_as.number(text).map(first_of_month),
         _ => read_as.number(text),
     }
 }

@@ -2,50 +2,7 @@
 
 use super::{Column, ColumnValues, NOT_SEEN, OTHER, RareLevel, WHITE};
 use crate::column::range::NumberRange;
-use ugmm_data::frame::{DateFormat, ReadAs, minute_text};
-
-/// Characters of a year and a month: 2024-02.
-const MONTH: usize = 7;
-
-/// A number of a column as it would stand in its table; in a column of months, which are their first days, the nearest month.
-///
-/// ```
-/// use ugmm_data::frame::{DateFormat, ReadAs};
-/// use ugmm_tabular::value_text;
-///
-/// assert_eq!(value_text(&ReadAs::Days, 19_782.0), "2024-02-29");
-/// assert_eq!(value_text(&ReadAs::Dates(DateFormat::Months), 19_782.0), "2024-03");
-/// ```
-#[must_use]
-pub fn value_text(read_as: &ReadAs, number: f64) -> String {
-    let mut text = read_as.text(nearest_value(read_as, number));
-    if is_month(read_as) {
-        text.truncate(MONTH);
-    }
-    text
-}
-
-/// The value of a column that is nearest to a number: the first day of a month in a column of months, else the number itself.
-fn nearest_value(read_as: &ReadAs, number: f64) -> f64 {
-    if !is_month(read_as) {
-        return number;
-    }
-    let first = first_of_month(number);
-    let next = first_of_month(first + 32.0);
-    if next - number < number - first { next } else { first }
-}
-
-/// The first day of the month that a day is in.
-pub(super) fn first_of_month(day: f64) -> f64 {
-    let months = ReadAs::Dates(DateFormat::Months);
-    let text = ReadAs::Days.text(day);
-    text.get(..MONTH).and_then(|month| months.number(month)).unwrap_or(day)
-}
-
-/// Whether the values of a column are months.
-pub(crate) fn is_month(read_as: &ReadAs) -> bool {
-    matches!(read_as, ReadAs::Dates(DateFormat::Months))
-}
+use ugmm_data::frame::{ReadAs, minute_text};
 
 impl Column {
     /// A value as it would stand in the table, numbers rounded as by [`Self::rounded`].
@@ -59,7 +16,7 @@ impl Column {
         }
         match self.values {
             ColumnValues::Pixel => ((value.round() + 0.0) / WHITE).to_string(),
-            _ => value_text(&self.request.read_as, self.rounded(value)),
+            _ => self.number_text(self.rounded(value)),
         }
     }
 
@@ -99,9 +56,8 @@ impl Column {
     /// way.
     #[must_use]
     pub fn cell_with_day(&self, value: f64) -> Option<String> {
-        let read_as = &self.request.read_as;
-        match is_month(read_as) {
-            true => Some(read_as.text(nearest_value(read_as, value))),
+        match self.request.read_as.is_month() {
+            true => Some(ReadAs::Days.text(self.request.read_as.nearest(value))),
             false => self.cell(value),
         }
     }
@@ -123,6 +79,6 @@ impl Column {
     /// A number in the table's units as it would stand there.
     #[must_use]
     pub fn number_text(&self, number: f64) -> String {
-        value_text(&self.request.read_as, number)
+        self.request.read_as.text(number)
     }
 }

@@ -1,6 +1,5 @@
 //! Values of a column that are far from all others: which these are, and what is said of them.
 
-use crate::column::text::value_text;
 use ugmm_data::frame::ReadAs;
 
 /// A number is far from the others if it is so many widths of the middle half of these beyond it.
@@ -115,7 +114,7 @@ impl FarNumbers {
 
 /// A number as it would stand in the table, but for the digits of a very large one.
 fn text(read_as: &ReadAs, number: f64) -> String {
-    if number.abs() < 1e16 || read_as.is_date() { value_text(read_as, number) } else { format!("{number:e}") }
+    if number.abs() < 1e16 || read_as.is_date() { read_as.text(number) } else { format!("{number:e}") }
 }
 
 #[cfg(test)]

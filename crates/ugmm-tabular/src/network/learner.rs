@@ -1,6 +1,5 @@
 //! A table to learn from, and the training of one network on some of its rows.
 
-use crate::column::text::value_text;
 use crate::column::usable::{check_column, rows_with_features};
 use crate::device::{OnDevice, backend};
 use crate::distribution::measures::Measures;
@@ -209,10 +208,9 @@ impl<'a> Learner<'a> {
         let common = numbers.first().copied().unwrap_or(f64::NAN);
         let others: Vec<usize> = (0..all.len()).filter(|&place| all[place] != common).collect();
         let request = self.table.schema().request(self.target)?;
-        let other =
-            others.first().map(|&place| (value_text(&request.read_as, all[place]), self.rows[place] + 1));
+        let other = others.first().map(|&place| (request.read_as.text(all[place]), self.rows[place] + 1));
         let (other, row) = other.unwrap_or_default();
-        let (target, common) = (self.target.to_owned(), value_text(&request.read_as, common));
+        let (target, common) = (self.target.to_owned(), request.read_as.text(common));
         Err(TabularError::AlmostOneNumber { target, common, others: others.len(), other, row })
     }
 

@@ -16,19 +16,18 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use self::encoding::ColumnEncoding;
+use self::encoding::{ColumnEncoding, Inputs};
 use self::view::View;
 use crate::encoded::Encoded;
 use crate::error::DataError;
 use crate::frame::{Frame, FrameError, Request};
+use crate::show::value;
 use crate::table::Table;
 
 pub use self::error::{PreprocessError, WrongKind};
+pub use self::fit::MIN_LEVEL_ROWS;
 pub use self::options::{Ordinal, PreprocessingOptions, Scaling};
 pub use self::states::ColumnStates;
-
-/// Rows that a category must have to get an input of its own; the rarer ones share one.
-pub const MIN_LEVEL_ROWS: usize = 3;
 
 /// Rows whose inputs are written column by column; few enough to stay in the cache.
 const BLOCK_ROWS: usize = 256;
@@ -83,22 +82,25 @@ struct Saved {
 }
 
 impl TryFrom<Saved> for Preprocessor {
-    type Error = PreprocessError;
+    type Error = String;
 
-    fn try_from(saved: Saved) -> Result<Self, PreprocessError> {
+    fn try_from(saved: Saved) -> Result<Self, String> {
         if saved.columns.is_empty() {
-            return Err(PreprocessError::NoColumns);
+            return Err("the preprocessing has no columns; it needs at least one".to_owned());
         }
         let mut seen = HashSet::new();
         for (column, position) in saved.columns.iter().zip(1..) {
             let name = &column.request.name;
             if name.is_empty() {
-                return Err(PreprocessError::UnnamedColumn { position });
+                return Err(format!("column {position} of the preprocessing has no name"));
             }
             if !seen.insert(name) {
-                return Err(PreprocessError::ColumnTwice { column: name.clone() });
+                return Err(format!(
+                    "the preprocessing has the column {} twice; each may occur once",
+                    value(name)
+                ));
             }
-            column.check()?;
+            column.check().map_err(|reason| format!("the preprocessing {reason}"))?;
         }
         Ok(Self { columns: saved.columns })
     }
@@ -140,6 +142,47 @@ impl Preprocessor {
     pub fn source_columns(&self) -> Vec<usize> {
         let of = |(position, column): (usize, &ColumnEncoding)| vec![position; column.scales().len()];
         self.columns.iter().enumerate().flat_map(of).collect()
+    }
+
+    /// The states of the column at `column` of [`Self::requests`]; none if there is no such column, or it holds numbers or
+    /// dates.
+    pub fn states(&self, column: usize) -> Option<ColumnStates> {
+        ColumnStates::of_column(self.columns.get(column)?)
+    }
+
+    /// The input that a number becomes, of a column of [`Self::requests`] with one input; none if there is no such column
+    /// or it has several. The network's own input is this number rounded to `f32`.
+    pub fn input_of(&self, column: usize, number: f64) -> Option<f64> {
+        match &self.columns.get(column)?.inputs {
+            Inputs::One(scale) => Some(scale.input_f64(number)),
+            Inputs::PerLevel { .. } => None,
+        }
+    }
+
+    /// The inputs for rows of values, `[rows, inputs]`, row-major; the first columns of `rows`, `[rows, width]`, are those of
+    /// [`Self::requests`]. A value is a number, or the index of a state among [`Self::states`]; an index beyond them counts as the
+    /// last state. NaN where a value is missing.
+    pub fn inputs_of(&self, rows: &[f64], width: usize) -> Vec<f32> {
+        let stride = self.inputs();
+        let mut inputs = vec![f32::NAN; rows.len() / width * stride];
+        let mut offset = 0;
+        for (index, column) in self.columns.iter().enumerate() {
+            let places = rows.iter().skip(index).step_by(width).zip(inputs[offset..].chunks_mut(stride));
+            match (&column.inputs, self.states(index)) {
+                (Inputs::PerLevel { .. }, Some(states)) => {
+                    let known = places.filter(|(value, _)| !value.is_nan());
+                    known.for_each(|(&value, place)| {
+                        let state = &states.inputs[(value as usize).min(states.inputs.len() - 1)];
+                        place[..state.len()].copy_from_slice(state);
+                    });
+                }
+                (Inputs::One(scale), _) => places.for_each(|(&value, place)| place[0] = scale.input(value)),
+                // Only categories have an input for each level.
+                (Inputs::PerLevel { .. }, None) => {}
+            }
+            offset += column.scales().len();
+        }
+        inputs
     }
 
     /// Appends the inputs of the frame's rows, `[rows, inputs]` row-major; NaN where a value is missing. The frame's

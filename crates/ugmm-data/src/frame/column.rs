@@ -1,0 +1,163 @@
+//! What one column holds.
+
+use serde::{Deserialize, Serialize};
+
+use super::date::{self, DateFormat};
+use super::doubt::Doubt;
+use super::levels::Level;
+use super::number_format::{self, NumberFormat};
+use super::request::{ReadAs, Request};
+use super::row_numbers::Numbering;
+
+/// Share of a column's levels that look like dates, from which on it is said that they are not taken as such.
+const MOSTLY_DATES: f64 = 0.8;
+/// Different numbers with signs or in quotes from which on it is said that they are not taken as numbers: two may well be classes.
+const FEWEST_NUMBERS: usize = 3;
+
+/// What one column holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// What its values are.
+    pub kind: Kind,
+    /// Number of rows without a value; 0 for an ignored column.
+    pub missing: usize,
+    /// The different values as text, ordered as numbers if all are finite numbers and lexicographically else.
+    ///
+    /// None for an ignored column, and for numbers and dates with more than
+    /// [`LEVEL_LIMIT`](super::LEVEL_LIMIT) different ones; in a file of more than 100 columns, with more than 1,000,000
+    /// divided by the number of columns, but at least 100.
+    pub levels: Option<Vec<Level>>,
+    /// The texts that were taken for missing values, and in how many rows; empty fields are not among them.
+    #[serde(default)]
+    pub missing_as: Vec<Level>,
+    /// How its values follow each other, if they are whole numbers that may number the rows.
+    #[serde(default)]
+    pub numbering: Option<Numbering>,
+}
+
+/// What the values of a column are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Finite numbers.
+    Numeric {
+        /// The least of them.
+        min: f64,
+        /// The greatest of them.
+        max: f64,
+        /// Whether all of them are whole.
+        integers: bool,
+        /// How they are written.
+        format: NumberFormat,
+    },
+    /// One of the pairs of words for true and false.
+    Boolean,
+    /// Dates or times.
+    Date {
+        /// The first of them, in days since 1970-01-01.
+        min: f64,
+        /// The last of them, in days since 1970-01-01.
+        max: f64,
+        /// How they are written, if the order of year, month and day has to be known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        format: Option<DateFormat>,
+    },
+    /// Texts, which are [`Column::levels`].
+    Categorical,
+    /// The same value in every row, or none at all: nothing to learn from.
+    Constant,
+    /// Left alone, as asked for.
+    Ignored,
+}
+
+impl Column {
+    /// A column that is ignored.
+    pub(super) fn ignored(name: String) -> Self {
+        Self { name, kind: Kind::Ignored, missing: 0, levels: None, missing_as: vec![], numbering: None }
+    }
+
+    /// Whether there is something to learn from it: not from a constant or an ignored column.
+    pub fn is_informative(&self) -> bool {
+        !matches!(self.kind, Kind::Constant | Kind::Ignored)
+    }
+
+    /// How to read the column as what it is; none for an ignored one. A constant column is read as categories.
+    pub fn request(&self) -> Option<Request> {
+        Some(Request { name: self.name.clone(), read_as: self.read_as()? })
+    }
+
+    /// What its values become when they are read as what the column is; none for an ignored one.
+    pub(crate) fn read_as(&self) -> Option<ReadAs> {
+        Some(match &self.kind {
+            Kind::Numeric { format, .. } => ReadAs::Numbers(*format),
+            Kind::Boolean => ReadAs::Booleans,
+            Kind::Date { format: None, .. } => ReadAs::Days,
+            Kind::Date { format: Some(format), .. } => ReadAs::Dates(format.clone()),
+            Kind::Categorical | Kind::Constant => ReadAs::Codes(self.level_names()),
+            Kind::Ignored => return None,
+        })
+    }
+
+    /// The texts of the levels; none if they are not known.
+    pub(crate) fn level_names(&self) -> Vec<String> {
+        self.levels.iter().flatten().map(|level| level.text.clone()).collect()
+    }
+
+    /// The words of a column of booleans for false and true, as they stand in most rows; `false` and `true` where it has
+    /// none.
+    pub fn words(&self) -> [String; 2] {
+        let word = |number: f64, usual: &str| {
+            let own = |level: &&Level| ReadAs::Booleans.number(&level.text) == Some(number);
+            let commonest = self.levels.iter().flatten().filter(own).max_by_key(|level| level.rows);
+            commonest.map_or_else(|| usual.to_owned(), |level| level.text.clone())
+        };
+        [word(0.0, "false"), word(1.0, "true")]
+    }
+
+    /// The texts of a column of categories; none of other columns.
+    fn categories(&self) -> Vec<&str> {
+        let levels = self.levels.iter().flatten().filter(|_| self.kind == Kind::Categorical);
+        levels.map(|level| level.text.as_str()).collect()
+    }
+
+    /// What a column of categories may be meant as.
+    pub(super) fn doubt(&self) -> Option<Doubt> {
+        let (column, texts) = (self.name.clone(), self.categories());
+        if let Some(format) = self.unread_dates() {
+            return Some(Doubt::UnreadDates { column, written: texts[0].to_owned(), format });
+        }
+        if texts.len() >= FEWEST_NUMBERS && number_format::are_numbers(&texts) {
+            let with_unit = texts.iter().find(|text| number_format::split_unit(text).is_some());
+            let written = (*with_unit.unwrap_or(&texts[0])).to_owned();
+            return Some(Doubt::NearNumbers { column, written });
+        }
+        self.no_date().map(|written| Doubt::NoDates { column, written })
+    }
+
+    /// The format of `strftime` that the texts of a column of categories are dates in, if it is one that is read only where it is
+    /// stated.
+    pub fn unread_dates(&self) -> Option<String> {
+        let texts = self.categories();
+        let format = if texts.len() > 1 { date::unusual_format(&texts) } else { None };
+        format.map(str::to_owned)
+    }
+
+    /// A value that keeps a column of categories from being one of dates, if most of its texts look like dates: it is no date, or
+    /// is written in another way than the others.
+    pub fn no_date(&self) -> Option<String> {
+        let texts = self.categories();
+        let looks_like = texts.iter().filter(|text| date::resembles(text)).count();
+        if texts.len() < 2 || (looks_like as f64) < MOSTLY_DATES * texts.len() as f64 {
+            return None;
+        }
+        let others = |parse: &dyn Fn(&str) -> Option<f64>| -> Vec<&str> {
+            texts.iter().copied().filter(|text| parse(text).is_none()).collect()
+        };
+        let by_format = DateFormat::TRIED.map(|format| others(&|text| date::parse_own(text, &format)));
+        let fewest =
+            by_format.into_iter().chain([others(&|text| date::parse(text, None))]).min_by_key(Vec::len)?;
+        fewest.first().map(|&text| text.to_owned())
+    }
+}

@@ -1,0 +1,106 @@
+//! How the numbers of a column are written: the decimal mark, groups of thousands, words for true and false, and a unit.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::boolean;
+use super::number::{self, DecimalMark, MINUS, Refused};
+
+/// Signs that stand before or after numbers.
+const UNITS: &str = "%‰$€£¥₹₽₩₺₴₪₫฿₦₱";
+
+/// How the numbers of a column are written: by default with a decimal point and without groups.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct NumberFormat {
+    /// What stands before the fraction.
+    pub mark: DecimalMark,
+    /// Whether digits may be grouped by thousands.
+    pub grouped: bool,
+    /// Whether words for true and false stand for 1 and 0: the column held no other numbers when this format was found.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub truth: bool,
+    /// The sign that may stand before or after a number, such as `%` or `€`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<char>,
+}
+
+impl NumberFormat {
+    /// `text` without the unit of this format, if it has one.
+    pub(super) fn without_unit(self, text: &str) -> Cow<'_, str> {
+        let own = self.unit.and_then(|unit| split_unit(text).filter(|(_, found)| *found == unit));
+        own.map_or(text.into(), |(number, _)| number)
+    }
+
+    /// The number that `text`, without blanks around it, is in this format.
+    pub(super) fn parse(self, text: &str) -> Result<f64, Refused> {
+        let text = self.without_unit(text);
+        match number::parse(&text, self.mark) {
+            Err(Refused::NotANumber) if self.truth => boolean::parse(&text).ok_or(Refused::NotANumber),
+            Ok(number) if number.groups.is_some() && !self.grouped => Err(Refused::NotANumber),
+            number => Ok(number?.value),
+        }
+    }
+}
+
+/// `text` without the sign before or after it, and that sign; none where there is none.
+pub(super) fn split_unit(text: &str) -> Option<(Cow<'_, str>, char)> {
+    let is_unit = |character: &char| UNITS.contains(*character);
+    if let Some(unit) = text.chars().next_back().filter(is_unit) {
+        return Some((text[..text.len() - unit.len_utf8()].trim_end().into(), unit));
+    }
+    let (sign, unsigned) = match text.strip_prefix(['-', MINUS]) {
+        Some(unsigned) => ("-", unsigned),
+        None => ("", text),
+    };
+    let unit = unsigned.chars().next().filter(is_unit)?;
+    let rest = unsigned[unit.len_utf8()..].trim_start();
+    Some((if sign.is_empty() { rest.into() } else { format!("{sign}{rest}").into() }, unit))
+}
+
+/// Whether the texts are numbers with one sign before or after them, or as they are, without zeros in front, which names of things
+/// have; with either decimal mark for all.
+pub(super) fn are_numbers(texts: &[&str]) -> bool {
+    let unit = texts.iter().find_map(|text| split_unit(text).map(|(_, unit)| unit));
+    let is_number = |text: &str, mark| {
+        let format = NumberFormat { mark, grouped: true, unit, ..NumberFormat::default() };
+        let is_name =
+            text.strip_prefix('0').is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
+        !(is_name && unit.is_none()) && format.parse(text).is_ok()
+    };
+    [DecimalMark::Point, DecimalMark::Comma]
+        .into_iter()
+        .any(|mark| texts.iter().all(|text| is_number(text, mark)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_of_units_are_left_out_where_the_format_has_them() {
+        for (text, unit, number) in [
+            ("10%", '%', Ok(10.0)),
+            ("10 %", '%', Ok(10.0)),
+            ("10", '%', Ok(10.0)),
+            ("-$1,234.50", '$', Ok(-1234.5)),
+            ("€ 5", '€', Ok(5.0)),
+            ("5 €", '$', Err(Refused::NotANumber)),
+            ("%", '%', Err(Refused::NotANumber)),
+        ] {
+            let format = NumberFormat { grouped: true, unit: Some(unit), ..NumberFormat::default() };
+            assert_eq!(format.parse(text), number, "{text:?}");
+        }
+        assert!(
+            are_numbers(&["10%", "5 %", "0"])
+                && are_numbers(&["10,00 €", "1.234,50 €"])
+                && are_numbers(&["1.5", "0.5", "0"])
+        );
+        assert!(
+            !are_numbers(&["10%", "5 €"])
+                && !are_numbers(&["007", "12"])
+                && !are_numbers(&["1.5", "1,5"])
+                && !are_numbers(&["x", "1"])
+        );
+    }
+}
