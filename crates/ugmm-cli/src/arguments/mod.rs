@@ -58,7 +58,8 @@ pub struct Common {
     #[arg(long, global = true, value_name = "FILE")]
     pub json: Option<PathBuf>,
 
-    /// Print errors only; rows that a command writes to standard output, such as predictions, are still printed
+    /// Suppress progress and reports; errors, and rows written to standard output such as predictions, are still
+    /// printed
     #[arg(long, short, global = true)]
     pub quiet: bool,
 }
