@@ -1,4 +1,4 @@
-//! What can be typed after `reproduce sequences` and `reproduce images`.
+//! The arguments of `reproduce sequences` and `reproduce images`.
 
 use super::DeviceOption;
 use super::values::{parse_count, parse_seed};
@@ -6,40 +6,40 @@ use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-/// Options of both.
+/// The options that `reproduce sequences` and `reproduce images` share.
 #[derive(Debug, Args)]
 pub struct ArchitectureOptions {
-    /// Folder with MNIST's four IDX files, plain or gzipped (scripts/fetch-mnist.sh brings them); only the tasks of MNIST
-    /// need it
+    /// Folder with the four IDX files of MNIST, plain or gzipped (scripts/fetch-mnist.sh downloads them); only the
+    /// MNIST tasks need it
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 
-    /// Number of runs of each network, each with a seed of its own
+    /// Number of runs of each network, each with its own seed
     #[arg(long, default_value = "3", value_name = "N", value_parser = parse_count)]
     pub seeds: NonZeroUsize,
 
-    /// The first seed; further runs take the numbers after it
+    /// Seed of the first run; each further run uses the next number
     #[arg(long, default_value_t = 0, value_name = "SEED", value_parser = parse_seed)]
     pub seed: u64,
 
-    /// Epochs of training, instead of those of the experiment
+    /// Number of training epochs [default: the experiment's]
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub epochs: Option<NonZeroUsize>,
 
-    /// A first look: one seed, a part of the rows, few epochs
+    /// Quick run: one seed, part of the rows, few epochs
     #[arg(long)]
     pub quick: bool,
 
-    /// Leave the test data alone: hold out some of the training data and measure on them
+    /// Hold out part of the training data and measure on it, without using the test data
     #[arg(long)]
     pub validation: bool,
 
-    /// Only networks whose name contains this
+    /// Run only networks whose name contains this text
     #[arg(long, value_name = "NAME")]
     pub only: Option<String>,
 
-    /// In place of the networks of the experiment, those of a TOML file: a table such as [wide] for each, with its layers
-    /// and, if wanted, its training (docs/guide/src/architectures.md)
+    /// Run the networks of this TOML file instead of the experiment's: one table per network, such as [wide], with its
+    /// layers and optionally its training settings (docs/guide/src/architectures.md)
     #[arg(long, value_name = "FILE")]
     pub variants: Option<PathBuf>,
 
@@ -49,23 +49,23 @@ pub struct ArchitectureOptions {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SequenceTask {
-    /// The rows of an MNIST image, one after the other: which digit is it?
+    /// Classify MNIST digits from the rows of the image, one after the other
     Rows,
-    /// The characters of Paradise Lost: which one comes next?
+    /// Predict the next character of Paradise Lost
     Text,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ImageTask {
-    /// MNIST
+    /// MNIST: 28 × 28 pixels
     Mnist,
-    /// The 1,797 digits of 8 × 8 pixels that come with the program
+    /// The 1,797 bundled digits of 8 × 8 pixels
     Digits,
 }
 
 #[derive(Debug, Args)]
 pub struct ReproduceSequences {
-    /// What to learn
+    /// Tasks to run
     #[arg(long, default_value = "rows,text", value_name = "TASKS", value_delimiter = ',')]
     pub tasks: Vec<SequenceTask>,
 
@@ -75,7 +75,7 @@ pub struct ReproduceSequences {
 
 #[derive(Debug, Args)]
 pub struct ReproduceImages {
-    /// What to learn
+    /// Tasks to run
     #[arg(long, default_value = "mnist,digits", value_name = "TASKS", value_delimiter = ',')]
     pub tasks: Vec<ImageTask>,
 

@@ -1,4 +1,4 @@
-//! The options of `ugmm score` and `ugmm impute`, and those of `ugmm train --objective density`.
+//! The arguments of `ugmm score` and `ugmm impute`, and option values of `ugmm train --objective density`.
 
 use super::values::{parse_count, parse_seed};
 use super::{RowOptions, TableOptions};
@@ -11,12 +11,12 @@ use ugmm_tabular::{DensityMethod, DensityStructure};
 #[command(after_help = "Examples:\n  ugmm score flowers.safetensors new-flowers.csv -o scores.csv\n  \
                         ugmm score machine.safetensors today.csv --keep time | sort -t, -k3 -g | head")]
 pub struct Score {
-    /// A model file written by `ugmm train --objective density`
+    /// Model file written by `ugmm train --objective density`
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
-    /// A table with the model's columns, in any order, among others or not, or images; "-" for standard input. The target, if the
-    /// model has one, may be there or not
+    /// Table or images with the model's columns, in any order; other columns are ignored; the target is optional; "-"
+    /// reads standard input
     #[arg(value_name = "TABLE")]
     pub data: PathBuf,
 
@@ -34,45 +34,47 @@ pub struct Score {
                         ugmm impute mnist.safetensors t10k-images-idx3-ubyte --hide bottom --rows 10 -o completed.png"
 )]
 pub struct Impute {
-    /// A model file written by `ugmm train --objective density`
+    /// Model file written by `ugmm train --objective density`
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
-    /// A table with the model's columns, in any order, among others or not; the target, if the model has one, may be there or
-    /// not; "-" for standard input
+    /// Table or images with the model's columns, in any order; other columns are copied; the target is optional; "-"
+    /// reads standard input
     #[arg(value_name = "TABLE")]
     pub data: PathBuf,
 
     #[command(flatten)]
     pub table: TableOptions,
 
-    /// The file to write, in the format that its ending says (.csv, .jsonl, .parquet), or, of images, the picture (.png)
+    /// File to write, in the format of its extension: .csv, .jsonl or .parquet; for images also a picture, .png
     /// [default: CSV to standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// Add columns that say how uncertain what was filled in is: the standard deviation of numbers, the probability of states
+    /// Add columns with the uncertainty of imputed values: the standard deviation of numbers, the probability of
+    /// categories
     #[arg(long, conflicts_with = "draws")]
     pub uncertainty: bool,
 
-    /// Write each row N times, with missing values drawn together rather than by what is to be expected, and a column "draw"
+    /// Write each row N times with its missing values drawn jointly at random (multiple imputation), numbered in a
+    /// column "draw" [default: once, with means and most probable categories]
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub draws: Option<NonZeroUsize>,
 
-    /// Of images: the part to hide and to complete
+    /// For images: half to hide and complete
     #[arg(long, value_name = "PART")]
     pub hide: Option<Hide>,
 
-    /// Of images: how many, the first ones [default: 10]
+    /// For images: number of images to complete, from the start of the file [default: 10]
     #[arg(long, value_name = "N", value_parser = parse_count, requires = "hide")]
     pub rows: Option<NonZeroUsize>,
 
-    /// Decides every draw
+    /// Seed of all draws
     #[arg(long, default_value_t = 0, value_name = "SEED", value_parser = parse_seed)]
     pub seed: u64,
 }
 
-/// Which half of images is hidden.
+/// The half of an image that is hidden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Hide {
     /// The lower half
@@ -85,20 +87,21 @@ pub enum Hide {
     Right,
 }
 
-/// Which columns a density joins where.
+/// The structure of a density's circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum StructureKind {
-    /// Of small tables the best of chow-liu, mixture and random-trees on rows set aside; of others chow-liu
+    /// Up to 2,000,000 training values: the structure with the highest log-likelihood on validation rows; above:
+    /// chow-liu
     Auto,
-    /// A tree of the columns that depend most on each other, with hidden states
+    /// Hidden Chow-Liu tree: a tree that links the most dependent columns, with latent states
     ChowLiu,
-    /// Several trees that divide the columns at random
+    /// Several trees that split the columns at random
     RandomTrees,
-    /// A plain mixture
+    /// Mixture of components in which the columns are independent
     Mixture,
-    /// Of images: rectangles, halved again and again, both ways
+    /// For images: rectangles, halved repeatedly in both directions
     Halves,
-    /// Columns that do not depend on each other
+    /// Independent columns
     Independent,
 }
 
@@ -115,12 +118,12 @@ impl From<StructureKind> for DensityStructure {
     }
 }
 
-/// How the parameters of a density are found.
+/// The training algorithm of a density.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum MethodKind {
     /// Expectation maximisation
     Em,
-    /// Gradient ascent
+    /// Gradient ascent with Adam
     Adam,
 }
 

@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The arguments of the command line.
 
 mod architectures;
 mod density;
@@ -31,7 +31,7 @@ use ugmm_data::frame::{DecimalMark, ReadOptions, Thousands, UsualMarks};
 use ugmm_network::DeviceName;
 use values::{parse_character, parse_count, parse_device, parse_seed, parse_threads};
 
-/// Neural networks whose every neuron is a Gaussian mixture: train, predict, evaluate, reproduce the paper.
+/// Train, use and explain uGMM networks: neural networks whose neurons are Gaussian mixtures.
 #[derive(Debug, Parser)]
 #[command(
     name = "ugmm",
@@ -50,29 +50,30 @@ pub struct Arguments {
 
 #[derive(Debug, Args)]
 pub struct Common {
-    /// Threads to compute with [default: one per core]; the results do not depend on it
+    /// Number of threads; results do not depend on it [default: one per core]
     #[arg(long, global = true, value_name = "N", value_parser = parse_threads)]
     pub threads: Option<NonZeroUsize>,
 
-    /// Write the numbers to this file as well, as JSON (its fields: docs/json.md); - prints them in the place of the text
+    /// Also write the results to this file as JSON (docs/json.md lists the fields); - prints JSON instead of text
     #[arg(long, global = true, value_name = "FILE")]
     pub json: Option<PathBuf>,
 
-    /// Say nothing but what is wrong; predictions are printed all the same
+    /// Suppress progress and reports; errors, and rows written to standard output such as predictions, are still
+    /// printed
     #[arg(long, short, global = true)]
     pub quiet: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct DeviceOption {
-    /// What to compute on: cpu, or a GPU by wgpu, vulkan, metal, cuda or rocm, such as cuda:1 for the second one (`ugmm
-    /// devices` lists what there is)
+    /// Device to compute on: cpu, or a GPU through wgpu, vulkan, metal, cuda or rocm; cuda:1 is the second GPU (`ugmm
+    /// devices` lists the available devices)
     #[arg(long, default_value = "cpu", value_name = "DEVICE", value_parser = parse_device)]
     pub device: DeviceName,
 }
 
 impl DeviceOption {
-    /// Refuses a GPU for what is computed on the processor alone.
+    /// Returns an error if the device is a GPU, because densities are computed on the processor only.
     pub fn refuse_for_densities(&self) -> Result<(), CliError> {
         match self.device {
             DeviceName::Cpu => Ok(()),
@@ -86,43 +87,43 @@ impl DeviceOption {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run an experiment of the paper and print its figures beside the measured ones
+    /// Run an experiment of the paper, or a related one, and print the results beside published ones
     #[command(subcommand)]
     Reproduce(Reproduce),
-    /// Learn to predict a column of a table, classes or numbers, or learn the density of all columns
+    /// Train a model that predicts a column of a table (classes or numbers), or a density of all columns
     Train(Box<Train>),
-    /// Predict the rows of a table
+    /// Predict the target for each row of a table
     Predict(Predict),
-    /// Compare a model's predictions with what a table holds
+    /// Evaluate a model on a table with known targets; for a density, measure its log-likelihood
     Evaluate(Evaluate),
-    /// Show what a model's neurons are made of
+    /// Print the components of a model's neurons
     Inspect(Inspect),
-    /// Leave out the components of a model that it does not need
+    /// Remove the components that a model's predictions do not need
     Prune(Prune),
-    /// Draw what is inside of a model: a page for a browser, or figures for a paper
+    /// Draw a model's neurons and predictions: a page for a browser, or figures for a paper
     Report(Report),
-    /// Ask a model for any of its columns, given any others
+    /// Compute the distribution of any column given any other columns
     Query(Query),
-    /// Draw rows from a model
+    /// Draw random rows (samples) from a model
     Sample(Sample),
-    /// Say how likely rows are by a density model, and what is unusual about them
+    /// Find unusual rows: compute the log-likelihood of each row under a density model
     Score(Score),
-    /// Fill in the missing values of a table by a density model
+    /// Impute the missing values of a table with a density model
     Impute(Impute),
-    /// Find the values of columns that a model scores highest, given others, with a proof
+    /// Find the values of columns that a model scores highest, given other columns, with a proved upper bound
     Mpe(Mpe),
-    /// Prove of rows that nothing near them is classified otherwise, or find what is
+    /// Prove that small changes of a row do not change its predicted class, or find a counter-example
     Certify(Certify),
-    /// List the devices that networks can be computed on
+    /// List the devices that can compute networks
     Devices,
-    /// Print completions for a shell
+    /// Print a completion script for a shell
     Completions(Completions),
-    /// Print the manual page, or write one for each command into a folder
+    /// Print the manual page, or write the manual pages of all commands to a folder
     Man(Man),
 }
 
 impl Command {
-    /// What it computes on.
+    /// Returns the device that the command computes on; the processor for commands without `--device`.
     pub fn device(&self) -> DeviceName {
         match self {
             Self::Train(options) => options.device.device,
@@ -143,34 +144,34 @@ impl Command {
 
 #[derive(Debug, Subcommand)]
 pub enum Reproduce {
-    /// Iris: a generative uGMM network 5-10-5-1 and a feed-forward network 4-32-3
+    /// Iris: compare a generative uGMM network 5-10-5-1 with a feed-forward network 4-32-3
     #[command(after_help = "Examples:\n  ugmm reproduce iris --seeds 10\n  \
                             ugmm reproduce iris --preset best --splits 0,1,2,3,4")]
     Iris(ReproduceIris),
-    /// MNIST: a uGMM network and a feed-forward network, both 784-128-64-10
+    /// MNIST: compare a uGMM network with a feed-forward network, both 784-128-64-10
     #[command(
         after_help = "Example:\n  scripts/fetch-mnist.sh data/mnist\n  ugmm reproduce mnist --data data/mnist"
     )]
     Mnist(ReproduceMnist),
-    /// MNIST: calibration before and after temperature scaling, and whether networks notice what is no digit
+    /// MNIST: measure calibration before and after temperature scaling, and the detection of images that are not digits
     #[command(
         after_help = "Example:\n  scripts/fetch-mnist.sh data/mnist\n  scripts/make_others.py data/others\n  \
                             ugmm reproduce uncertainty --data data/mnist --others data/others/*"
     )]
     Uncertainty(ReproduceUncertainty),
-    /// How near mixtures of univariate Gaussians come to smooth densities as components are added, and a density of one
-    /// number given another that no single Gaussian can hold
+    /// Approximation: measure how close mixtures of univariate Gaussians come to smooth densities as components are
+    /// added, and learn a conditional density that no single Gaussian can represent
     #[command(after_help = "Example:\n  ugmm reproduce approximation -o approximation")]
     Approximation(ReproduceApproximation),
-    /// Rows of images as sequences, and text character by character: uGMM gates and transformers beside ordinary ones of
-    /// the same size
+    /// Sequences: compare LSTMs, GRUs and transformers of uGMM neurons with ordinary ones of the same size, on images
+    /// read row by row and on text read character by character
     #[command(
         after_help = "Examples:\n  ugmm reproduce sequences --tasks text --quick\n  scripts/fetch-mnist.sh data/mnist\n  \
                             ugmm reproduce sequences --data data/mnist"
     )]
     Sequences(ReproduceSequences),
-    /// Images: convolution by uGMM neurons, and a uGMM head on an ordinary trunk, beside an ordinary convolutional network
-    /// of the same size
+    /// Images: compare convolution by uGMM neurons, and a uGMM head on an ordinary trunk, with an ordinary
+    /// convolutional network of the same size
     #[command(
         after_help = "Examples:\n  ugmm reproduce images --tasks digits\n  scripts/fetch-mnist.sh data/mnist\n  \
                             ugmm reproduce images --data data/mnist"
@@ -180,24 +181,24 @@ pub enum Reproduce {
 
 #[derive(Debug, Args)]
 pub struct ReproduceOptions {
-    /// Epochs of training, instead of the paper's number
+    /// Number of training epochs [default: the preset's]
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub epochs: Option<NonZeroUsize>,
 
-    /// Run one of the two models only
+    /// Run only one of the two models
     #[arg(long, value_name = "MODEL")]
     pub only: Option<ModelKind>,
 
-    /// The paper's settings, or those that learn best
+    /// Settings: those of the paper, or those that learn best
     #[arg(long, default_value = "paper", value_name = "PRESET")]
     pub preset: PresetKind,
 
-    /// In place of the two models, run those of a TOML file: a table such as [wider] for each, with settings below
-    /// it (as for `ugmm train --config`)
+    /// Run the models of this TOML file instead of the two models: one table per model, such as [wider], with settings
+    /// below it (the same keys as for `ugmm train --config`)
     #[arg(long, value_name = "FILE", conflicts_with = "only")]
     pub variants: Option<PathBuf>,
 
-    /// The first seed; further runs take the numbers after it
+    /// Seed of the first run; each further run uses the next number
     #[arg(long, default_value_t = 0, value_name = "SEED", value_parser = parse_seed)]
     pub seed: u64,
 
@@ -207,15 +208,15 @@ pub struct ReproduceOptions {
 
 #[derive(Debug, Args)]
 pub struct ReproduceIris {
-    /// Number of runs, each with a seed of its own
+    /// Number of runs, each with its own seed
     #[arg(long, default_value = "10", value_name = "N", value_parser = parse_count)]
     pub seeds: NonZeroUsize,
 
-    /// Splits into training and test rows, as scikit-learn's random_state: 42 (the paper's), 0, 1, 2, 3 or 4
+    /// Splits into training and test rows, named by scikit-learn's random_state: 42 (the paper's), 0, 1, 2, 3 or 4
     #[arg(long, default_value = "42", value_name = "STATES", value_delimiter = ',')]
     pub splits: Vec<u64>,
 
-    /// Leave the test rows alone: cross-validate on the training rows, with so many folds
+    /// Cross-validate on the training rows with N folds (2 to 60), without using the test rows
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=60))]
     pub folds: Option<u64>,
 
@@ -225,15 +226,15 @@ pub struct ReproduceIris {
 
 #[derive(Debug, Args)]
 pub struct ReproduceMnist {
-    /// Folder with MNIST's four IDX files, plain or gzipped (scripts/fetch-mnist.sh brings them)
+    /// Folder with the four IDX files of MNIST, plain or gzipped (scripts/fetch-mnist.sh downloads them)
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
 
-    /// Number of runs, each with a seed of its own
+    /// Number of runs, each with its own seed
     #[arg(long, default_value = "1", value_name = "N", value_parser = parse_count)]
     pub seeds: NonZeroUsize,
 
-    /// Leave the test images alone: hold out the last N training images and measure on them
+    /// Hold out the last N training images and measure on them, without using the test images
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub validation: Option<NonZeroUsize>,
 
@@ -243,32 +244,33 @@ pub struct ReproduceMnist {
 
 #[derive(Debug, Args)]
 pub struct ReproduceUncertainty {
-    /// Folder with MNIST's four IDX files, plain or gzipped (scripts/fetch-mnist.sh brings them)
+    /// Folder with the four IDX files of MNIST, plain or gzipped (scripts/fetch-mnist.sh downloads them)
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
 
-    /// Images that are no digits, as IDX files of 28 × 28 pixels, plain or gzipped (scripts/make_others.py makes some);
-    /// at most 10,000 of each file
+    /// Images that are not digits: IDX files of 28 × 28 pixels, plain or gzipped (scripts/make_others.py makes some);
+    /// at most 10,000 images per file are used
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub others: Vec<PathBuf>,
 
-    /// Training images that are left out of training, for the temperature
+    /// Number of training images to hold out from training for fitting the temperature
     #[arg(long, default_value = "5000", value_name = "N", value_parser = parse_count)]
     pub validation: NonZeroUsize,
 
-    /// Number of runs, each with a seed of its own
+    /// Number of runs, each with its own seed
     #[arg(long, default_value = "3", value_name = "N", value_parser = parse_count)]
     pub seeds: NonZeroUsize,
 
-    /// The paper's settings, or those that learn best
+    /// Settings: those of the paper, or those that learn best
     #[arg(long, default_value = "best", value_name = "PRESET")]
     pub preset: PresetKind,
 
-    /// In place of the two models, those of a TOML file: a table such as [wider] for each, with settings below it
+    /// Run the models of this TOML file instead of the two models: one table per model, such as [wider], with settings
+    /// below it
     #[arg(long, value_name = "FILE")]
     pub variants: Option<PathBuf>,
 
-    /// The first seed; further runs take the numbers after it
+    /// Seed of the first run; each further run uses the next number
     #[arg(long, default_value_t = 0, value_name = "SEED", value_parser = parse_seed)]
     pub seed: u64,
 
@@ -278,69 +280,69 @@ pub struct ReproduceUncertainty {
 
 #[derive(Debug, Args)]
 pub struct ReproduceApproximation {
-    /// The largest number of components; from 1 it is doubled up to it
+    /// Largest number of components; the experiment uses 1, 2, 4 and so on up to it
     #[arg(long, default_value = "64", value_name = "N", value_parser = parse_count)]
     pub components: NonZeroUsize,
 
-    /// Steps of expectation maximisation, each over all points
+    /// Number of steps of expectation maximisation, each over all points
     #[arg(long, default_value = "1000", value_name = "N", value_parser = parse_count)]
     pub epochs: NonZeroUsize,
 
-    /// Rows to learn the density of one number given another from
+    /// Number of training rows for the density of one number given another
     #[arg(long, default_value = "5000", value_name = "N", value_parser = parse_count)]
     pub rows: NonZeroUsize,
 
-    /// Write the figures into this folder, as SVG
+    /// Folder to write the figures to, as SVG [default: none are written]
     #[arg(long, short, value_name = "DIR")]
     pub output: Option<PathBuf>,
 
-    /// Decides every random choice
+    /// Seed of all random choices
     #[arg(long, default_value_t = 0, value_name = "SEED", value_parser = parse_seed)]
     pub seed: u64,
 }
 
-/// How to read a table, where its content does not say.
+/// Options for reading a table, which override what is inferred from its content.
 #[derive(Clone, Debug, Default, Args)]
 pub struct TableOptions {
-    /// What separates the columns of a text file, such as ";" or "\t" [default: found]
+    /// Delimiter between the columns of a text file, such as ";" or "\t" [default: inferred from the file]
     #[arg(long, value_name = "CHARACTER", value_parser = parse_delimiter)]
     pub delimiter: Option<u8>,
 
-    /// The file has no header; its columns are x1, x2, …
+    /// The file has no header row; its columns are named x1, x2, …
     #[arg(long)]
     pub no_header: bool,
 
-    /// Lines that begin with this character are comments
+    /// Ignore lines that begin with this character (comments)
     #[arg(long, value_name = "CHARACTER", value_parser = parse_character)]
     pub comment: Option<u8>,
 
-    /// Texts that stand for a missing value, besides nothing, NA, N/A, NaN, null, None, ? and -
+    /// Texts that mark a missing value, in addition to an empty field, NA, N/A, NaN, null, None, ? and -
     #[arg(long, value_name = "TEXT,…", value_delimiter = ',', allow_hyphen_values = true)]
     pub na: Vec<String>,
 
-    /// The decimal mark of all numbers: "." or "," [default: found from the whole file]
+    /// Decimal mark of all numbers: "." or "," [default: inferred from the whole file]
     #[arg(long, value_name = "MARK", value_parser = parse_decimal)]
     pub decimal: Option<DecimalMark>,
 
-    /// What stands between thousands in all numbers: ",", ".", "'", " " or none [default: found from the whole file]
+    /// Thousands separator of all numbers: ",", ".", "'", " " or none [default: inferred from the whole file]
     #[arg(long, value_name = "MARK", value_parser = parse_thousands)]
     pub thousands: Option<Thousands>,
 
-    /// How dates are written, of all columns or of one: "%d/%m/%Y" or "day=%m/%d/%y %H:%M"; may be given several times
-    /// [default: found from the whole column]
+    /// Format of the dates in all columns, such as "%d/%m/%Y", or in one column, such as "day=%m/%d/%y %H:%M"; may be
+    /// repeated [default: inferred from the whole column]
     #[arg(long, value_name = "[COLUMN=]FORMAT")]
     pub date_format: Vec<String>,
 
-    /// Columns in which NA, None, - and the like are values; only an empty field is missing there, and what --na says
+    /// Columns in which NA, None, - and the like are values; only empty fields and the texts of --na are missing there
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub keep_text: Vec<String>,
 
-    /// NA, None, - and the like are values in all columns; only an empty field is missing, and what --na says
+    /// Treat NA, None, - and the like as values in all columns; only empty fields and the texts of --na are missing
     #[arg(long)]
     pub no_usual_na: bool,
 }
 
-/// In which columns the usual marks of missing values are values.
+/// Returns the columns in which the usual marks of missing values, such as NA, are values.
 pub fn usual_marks(none: bool, keep_text: &[String]) -> UsualMarks {
     match (none, keep_text) {
         (true, _) => UsualMarks::Text,
@@ -350,7 +352,7 @@ pub fn usual_marks(none: bool, keep_text: &[String]) -> UsualMarks {
 }
 
 impl TableOptions {
-    /// The same for the library.
+    /// Returns these options in the form that the library reads tables with.
     pub fn read_options(&self) -> ReadOptions {
         ReadOptions {
             delimiter: self.delimiter,
@@ -372,11 +374,11 @@ impl TableOptions {
                         zcat sensors.csv.gz | ugmm predict machine.safetensors - --format jsonl --explain 3"
 )]
 pub struct Predict {
-    /// A model file written by `ugmm train`
+    /// Model file written by `ugmm train`
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
-    /// A table with the model's columns, in any order, among others or not, or images; "-" for standard input
+    /// Table or images with the model's columns, in any order; other columns are ignored; "-" reads standard input
     #[arg(value_name = "TABLE")]
     pub data: PathBuf,
 
@@ -386,8 +388,8 @@ pub struct Predict {
     #[command(flatten)]
     pub rows: RowOptions,
 
-    /// Add the N columns that speak most for each prediction, compared with an average row, with their shares of all
-    /// that does
+    /// Add the N most influential columns for each prediction: those that contribute most to it compared with an
+    /// average row, each with its share of all contributions in its favour
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub explain: Option<NonZeroUsize>,
 
@@ -395,23 +397,23 @@ pub struct Predict {
     pub device: DeviceOption,
 }
 
-/// How a column is deleted.
+/// The replacement of a deleted column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Deletion {
-    /// By its average over the rows learned from
+    /// Replace the column by its average over the training rows
     Mean,
-    /// By leaving it out, as a missing value
+    /// Leave the column out, as a missing value
     Missing,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  ugmm evaluate flowers.safetensors more-flowers.csv")]
 pub struct Evaluate {
-    /// A model file written by `ugmm train`
+    /// Model file written by `ugmm train`
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
-    /// A table with the model's columns and its target column, or images with their labels in a file beside them
+    /// Table with the model's columns and its target column, or images with their labels in a file beside them
     #[arg(value_name = "TABLE")]
     pub data: PathBuf,
 
@@ -426,19 +428,20 @@ pub struct Evaluate {
 #[command(after_help = "Examples:\n  ugmm inspect flowers.safetensors --data flowers.csv\n  \
                         ugmm inspect flowers.safetensors --data new-flowers.csv --faithfulness")]
 pub struct Inspect {
-    /// A model file written by `ugmm train`
+    /// Model file written by `ugmm train`
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
-    /// A table with the model's columns, for what the neurons do on its rows; the first 4096 are looked at
+    /// Table with the model's columns; adds what the neurons do on its first 4096 rows
     #[arg(long, value_name = "TABLE")]
     pub data: Option<PathBuf>,
 
     #[command(flatten)]
     pub table: TableOptions,
 
-    /// Measure on the first rows of the table (1000, of numbers 200) how far the reasons of `predict --explain` can be
-    /// trusted: how fast predictions fall when columns are deleted in their order, compared with other orders
+    /// Measure how faithful the explanations of `predict --explain` are, on the first 1000 rows of the table (200 if
+    /// the target is a number): how fast the predicted probability falls when the most influential columns are deleted
+    /// first, compared with other orders [default without a value: mean]
     #[arg(
         long,
         value_name = "DELETION",
@@ -449,11 +452,11 @@ pub struct Inspect {
     )]
     pub faithfulness: Option<Deletion>,
 
-    /// Neurons of each layer to show
+    /// Number of neurons to show per layer
     #[arg(long, default_value = "5", value_name = "N", value_parser = parse_count)]
     pub neurons: NonZeroUsize,
 
-    /// Components of each neuron to show, those with the largest weights
+    /// Number of components to show per neuron: those with the largest mixing weights
     #[arg(long, default_value = "5", value_name = "N", value_parser = parse_count)]
     pub components: NonZeroUsize,
 }
@@ -462,42 +465,44 @@ pub struct Inspect {
 #[command(after_help = "Examples:\n  ugmm prune flowers.safetensors flowers.csv\n  \
                   ugmm prune flowers.safetensors flowers.csv --keep 0.3 -o small.safetensors")]
 pub struct Prune {
-    /// A model file written by `ugmm train`
+    /// Model file written by `ugmm train`
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
-    /// The table that was learned from, or one like it; with the target column, it is measured what pruning costs
+    /// Training table, or a similar one; if it has the target column, the cost of pruning is measured on it
     #[arg(value_name = "TABLE")]
     pub data: PathBuf,
 
     #[command(flatten)]
     pub table: TableOptions,
 
-    /// The model file to write [default: none; several shares are compared]
+    /// Model file to write [default: none; several shares of components are compared]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// The share of all components to keep, greater than 0 and at most 1 [default with --output: 0.5]
+    /// Share of all components to keep, greater than 0 and at most 1 [default with --output: 0.5]
     #[arg(long, value_name = "SHARE", group = "how_much")]
     pub keep: Option<f64>,
 
-    /// Keep the components whose weight, mean responsibility or influence (see --by) is at least this
+    /// Keep the components whose influence, mean responsibility or mixing weight (see --by) is at least this
     #[arg(long, value_name = "NUMBER", group = "how_much")]
     pub at_least: Option<f64>,
 
-    /// Keep as few as cost at most so many percentage points of accuracy on TABLE (of numbers: percent of the RMSE)
+    /// Keep the smallest compared share that costs at most this many percentage points of accuracy on TABLE (for a
+    /// numeric target: percent of the RMSE)
     #[arg(long, value_name = "POINTS", group = "how_much", allow_negative_numbers = true)]
     pub max_loss: Option<f64>,
 
-    /// What makes a component worth keeping
+    /// Criterion by which components are kept
     #[arg(long, default_value = "influence", value_name = "CRITERION")]
     pub by: CriterionKind,
 
-    /// Merge components of a neuron whose log-densities differ by a constant, up to this standard deviation; 0 for none
+    /// Merge components of a neuron whose log-densities differ by a constant, up to this standard deviation; 0 merges
+    /// none
     #[arg(long, default_value_t = 0.05, value_name = "NUMBER", allow_negative_numbers = true)]
     pub merge: f64,
 
-    /// Rows of TABLE to look at, the first ones
+    /// Number of rows of TABLE to use, from its start
     #[arg(long, default_value = "20000", value_name = "N", value_parser = parse_count)]
     pub rows: NonZeroUsize,
 }
@@ -505,7 +510,7 @@ pub struct Prune {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  ugmm completions bash > ~/.local/share/bash-completion/completions/ugmm")]
 pub struct Completions {
-    /// The shell
+    /// Shell to print the script for
     #[arg(value_name = "SHELL")]
     pub shell: clap_complete::Shell,
 }
@@ -513,7 +518,7 @@ pub struct Completions {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ugmm man | man -l -\n  ugmm man ~/.local/share/man/man1")]
 pub struct Man {
-    /// The folder to write the pages of all commands into [default: the first page to standard output]
+    /// Folder to write the pages of all commands to [default: print the first page to standard output]
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
 }

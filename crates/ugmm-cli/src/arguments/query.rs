@@ -1,19 +1,20 @@
-//! The options of `ugmm query` and `ugmm sample`.
+//! The arguments of `ugmm query` and `ugmm sample`.
 
 use super::values::{parse_count, parse_seed};
 use clap::Args;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-/// What is known, and what numbers range over.
+/// The given values and the ranges of a question.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Known {
-    /// What is known, in the table's units and words, such as petal_length=4.5,colour=red; names or values with commas or
-    /// equals signs in double quotes; may be repeated
+    /// Known values, in the table's units and words, such as petal_length=4.5,colour=red; put names and values that
+    /// contain commas or equals signs in double quotes; may be repeated
     #[arg(long, value_name = "COLUMN=VALUE,…", allow_hyphen_values = true)]
     pub given: Vec<String>,
 
-    /// What a column of numbers ranges over, instead of the numbers learned from; once for each
+    /// Range of a numeric column, instead of the range of the training rows; may be repeated; of a density only with
+    /// `ugmm mpe`
     #[arg(long, value_name = "COLUMN=LOW:HIGH", allow_hyphen_values = true)]
     pub range: Vec<String>,
 }
@@ -25,24 +26,24 @@ pub struct Known {
                   ugmm query flowers.safetensors --given '\"length, cm\"=4' --given 'place=\"Paris, France\"'"
 )]
 pub struct Query {
-    /// A model file written by `ugmm train`; for other questions than its target a density,
-    /// generative, hybrid or conditional one
+    /// Model file written by `ugmm train`; questions about columns other than the target need a density, generative,
+    /// hybrid or conditional model
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
     #[command(flatten)]
     pub known: Known,
 
-    /// The columns to ask for, each by itself; those that are neither given nor asked for are missing [default: the
-    /// target, or the score where everything is given]
+    /// Columns to ask for, each separately; columns that are neither given nor asked for are missing [default: the
+    /// target, or --score if every column is given; without a target, all columns that are not given]
     #[arg(long, value_name = "COLUMN,…")]
     pub ask: Vec<String>,
 
-    /// The score of a row of which everything is given; of a density model the log-likelihood of what is given
+    /// Print the score of a row whose columns are all given; for a density, the log-likelihood of the given values
     #[arg(long, conflicts_with = "ask")]
     pub score: bool,
 
-    /// Cells that the range of a number is divided into [default: 256]; a density model needs none
+    /// Number of cells into which the range of a number is divided; not for a density [default: 256]
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub cells: Option<NonZeroUsize>,
 }
@@ -53,39 +54,40 @@ pub struct Query {
                   ugmm sample flowers.safetensors -n 50 --warm-up 1000 --thin 50"
 )]
 pub struct Sample {
-    /// A density, generative, hybrid or conditional model file written by `ugmm train`
+    /// Density, generative, hybrid or conditional model file written by `ugmm train`
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
     #[command(flatten)]
     pub known: Known,
 
-    /// Rows to draw
+    /// Number of rows to draw
     #[arg(short = 'n', long, default_value = "1000", value_name = "N", value_parser = parse_count)]
     pub rows: NonZeroUsize,
 
-    /// The file to write, in the format that its ending says (.csv, .jsonl, .parquet), or, of a density of images, a picture
-    /// (.png) [default: CSV to standard output]
+    /// File to write, in the format of its extension: .csv, .jsonl or .parquet; for a density of images also a picture,
+    /// .png [default: CSV to standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// Chains that begin at random places, at least 2 [default: 8]; a density model needs none, as its draws are independent
+    /// Number of Gibbs sampling chains, at least 2, with random starts; not for a density, whose draws are independent
+    /// [default: 8]
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub chains: Option<NonZeroUsize>,
 
-    /// Sweeps over all columns before the first row is kept [default: 200]; not of a density model
+    /// Number of sweeps over all columns before the first row is kept; not for a density [default: 200]
     #[arg(long, value_name = "N")]
     pub warm_up: Option<usize>,
 
-    /// Sweeps of a chain from one row to the next [default: 10]; not of a density model
+    /// Number of sweeps of a chain from one kept row to the next; not for a density [default: 10]
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub thin: Option<NonZeroUsize>,
 
-    /// Cells that the range of a number is divided into [default: 128]; not of a density model
+    /// Number of cells into which the range of a number is divided; not for a density [default: 128]
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub cells: Option<NonZeroUsize>,
 
-    /// Decides every random choice
+    /// Seed of all random choices
     #[arg(long, default_value_t = 0, value_name = "SEED", value_parser = parse_seed)]
     pub seed: u64,
 }

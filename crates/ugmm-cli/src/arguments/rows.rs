@@ -1,4 +1,4 @@
-//! How rows of a table become rows of an output, in `ugmm predict` and `ugmm score`.
+//! The output options of `ugmm predict` and `ugmm score`.
 
 use super::TableOptions;
 use clap::{Args, ValueEnum};
@@ -7,25 +7,25 @@ use ugmm_data::frame::ReadOptions;
 
 #[derive(Debug, Args)]
 pub struct RowOptions {
-    /// The file to write [default: standard output]
+    /// File to write [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// What to write [default: by the ending of the output's name, else csv]
+    /// Format of the output [default: inferred from the extension of the output file, else csv]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
 
-    /// Take values that cannot be read, such as a text in a column of numbers, as missing
+    /// Treat values that cannot be read, such as text in a numeric column, as missing
     #[arg(long)]
     pub lenient: bool,
 
-    /// Columns of the table to write before the others, such as a number of the row
+    /// Columns of the table to copy to the output, before the others, such as a row number
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub keep: Vec<String>,
 }
 
 impl RowOptions {
-    /// How the table is read.
+    /// Returns the options for reading the table.
     pub fn read_options(&self, table: &TableOptions) -> ReadOptions {
         ReadOptions { lenient: self.lenient, ..table.read_options() }
     }
@@ -35,7 +35,7 @@ impl RowOptions {
 pub enum Format {
     /// Comma-separated values with a header
     Csv,
-    /// One JSON object a line
+    /// One JSON object per line
     Jsonl,
     /// Apache Parquet
     Parquet,

@@ -1,4 +1,4 @@
-//! Values of options.
+//! The values of options, and their parsers.
 
 use clap::ValueEnum;
 use std::num::NonZeroUsize;
@@ -35,7 +35,7 @@ pub fn parse_thousands(text: &str) -> Result<Thousands, String> {
     }
 }
 
-/// A format of dates, perhaps with the name of its column before it.
+/// Parses a date format, such as "%d/%m/%Y", with or without a column name before it, such as "day=%m/%d/%y".
 pub fn parse_dates(text: &str) -> StatedDates {
     let start = text.find('%').unwrap_or(text.len());
     match text[..start].rfind('=') {
@@ -59,9 +59,9 @@ pub fn parse_character(text: &str) -> Result<u8, String> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ModelKind {
-    /// A uGMM network
+    /// uGMM network
     Ugmm,
-    /// A feed-forward network
+    /// Feed-forward network (multilayer perceptron)
     Mlp,
 }
 
@@ -69,13 +69,13 @@ pub enum ModelKind {
 pub enum ObjectiveKind {
     /// Cross-entropy of the class probabilities
     Discriminative,
-    /// Joint score of features and label; prediction by its posterior
+    /// Joint score of features and label; predictions use its posterior
     Generative,
-    /// Joint score and cross-entropy of its posterior together
+    /// Joint score plus the cross-entropy of its posterior
     Hybrid,
-    /// Conditional density, of numbers
+    /// Conditional density of a number given the features
     Conditional,
-    /// Density of all columns, normalised by construction: no network but a circuit
+    /// Density of all columns, normalised by construction (a probabilistic circuit instead of a network)
     Density,
 }
 
@@ -89,7 +89,7 @@ impl From<ModelKind> for Architecture {
 }
 
 impl ObjectiveKind {
-    /// The library's, of a network.
+    /// Returns the objective of a network, or `None` for a density.
     pub fn of_network(self) -> Option<ugmm_network::ObjectiveKind> {
         match self {
             Self::Discriminative => Some(ugmm_network::ObjectiveKind::Discriminative),
@@ -103,14 +103,14 @@ impl ObjectiveKind {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PresetKind {
-    /// What learns best
+    /// Settings that learn best
     Best,
-    /// As in the paper
+    /// Settings of the paper
     Paper,
 }
 
 impl PresetKind {
-    /// The library's preset.
+    /// Returns the preset of the library.
     pub fn preset(self) -> Preset {
         match self {
             Self::Best => Preset::Best,
@@ -119,14 +119,14 @@ impl PresetKind {
     }
 }
 
-/// What makes a component worth keeping.
+/// The criterion by which `ugmm prune` keeps components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CriterionKind {
-    /// How much the predictions follow it
+    /// Influence on the predictions
     Influence,
-    /// Its mean share of its neuron's activation
+    /// Mean responsibility for its neuron's activation
     Responsibility,
-    /// Its mixing weight
+    /// Mixing weight
     Weight,
 }
 
@@ -140,7 +140,7 @@ impl From<CriterionKind> for Criterion {
     }
 }
 
-/// Sizes of hidden layers.
+/// The sizes of the hidden layers.
 #[derive(Clone, Debug)]
 pub struct Hidden(pub Vec<usize>);
 
@@ -157,7 +157,7 @@ pub fn parse_hidden(text: &str) -> Result<Hidden, String> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TaskKind {
-    /// Predict one of the target's labels
+    /// Predict a class
     Classification,
     /// Predict a number
     Regression,
@@ -176,9 +176,9 @@ impl From<TaskKind> for TaskChoice {
 pub enum ScalingKind {
     /// Mean 0 and standard deviation 1
     Standard,
-    /// By rank, to a normal distribution: for values of very different sizes
+    /// Ranks, mapped to a normal distribution: for values of very different magnitudes
     Quantile,
-    /// As they are
+    /// No scaling
     None,
 }
 
@@ -192,7 +192,7 @@ impl From<ScalingKind> for Scaling {
     }
 }
 
-/// "size", or "size=small<medium<large".
+/// Parses a column with an optional order of its levels: "size" or "size=small<medium<large".
 pub fn parse_ordinal(text: &str) -> Result<Ordinal, String> {
     let (column, order) = match text.split_once('=') {
         None => (text, None),
@@ -206,7 +206,7 @@ pub fn parse_ordinal(text: &str) -> Result<Ordinal, String> {
     }
 }
 
-/// "balanced", or "ill=5,well=1".
+/// Parses class weights: "balanced" or "ill=5,well=1".
 pub fn parse_class_weights(text: &str) -> Result<ClassWeights, String> {
     if text == "balanced" {
         return Ok(ClassWeights::Balanced);
@@ -224,7 +224,7 @@ pub fn parse_class_weights(text: &str) -> Result<ClassWeights, String> {
     })
 }
 
-/// "90", "90s", "5m", "1h30m".
+/// Parses a duration, in seconds or with units: "90", "90s", "5m" or "1h30m".
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is no time; write for example 90s, 5m or 1h30m");
     let (mut seconds, mut number) = (0.0, String::new());
@@ -249,7 +249,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     if text.is_empty() { Err(wrong()) } else { Ok(duration) }
 }
 
-/// The same, but not no time at all.
+/// Parses a duration greater than 0.
 pub fn parse_time_limit(text: &str) -> Result<Duration, String> {
     match parse_duration(text)? {
         Duration::ZERO => Err("there must be some time to learn in".into()),
@@ -257,16 +257,16 @@ pub fn parse_time_limit(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// The greatest number that the files of options hold; they are TOML.
+/// The greatest whole number in an options file, which is the greatest that TOML can represent.
 const GREATEST: u64 = i64::MAX as u64;
 
-/// A whole number from 1 on.
+/// Parses a whole number of at least 1.
 pub fn parse_count(text: &str) -> Result<NonZeroUsize, String> {
     let count = text.parse().ok().filter(|count: &NonZeroUsize| count.get() as u64 <= GREATEST);
     count.ok_or_else(|| format!("{text:?} is not a whole number from 1 to {GREATEST}"))
 }
 
-/// More threads than any machine has cores would do nothing but wait for each other.
+/// The greatest number of threads; more threads than cores only wait for each other.
 const MOST_THREADS: usize = 1024;
 
 pub fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
@@ -276,7 +276,7 @@ pub fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
     }
 }
 
-/// A whole number from 0 on.
+/// Parses a whole number of at least 0.
 pub fn parse_seed(text: &str) -> Result<u64, String> {
     let seed = text.parse().ok().filter(|&seed: &u64| seed <= GREATEST);
     seed.ok_or_else(|| format!("{text:?} is not a whole number from 0 to {GREATEST}"))
