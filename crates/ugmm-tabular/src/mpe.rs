@@ -6,11 +6,11 @@ use crate::question_error::QuestionError;
 use crate::variables::{Evidence, TableVariable, TableVariables};
 use std::ops::ControlFlow;
 use ugmm_network::Network;
-use ugmm_network::inference::bounds::{Known, ScoreFunction};
 use ugmm_network::inference::mpe::{
     Choice, Mpe, MpeOptions, MpeProgress, MpeQuery, most_probable_explanation,
 };
 use ugmm_network::inference::variable::Variable;
+use ugmm_network::verification::bounds::{Known, ScoreFunction};
 
 /// Whole numbers of a range that are looked at as such; of more, what is found is rounded.
 const MOST_NUMBERS: usize = 1 << 16;

@@ -3,7 +3,7 @@
 use crate::error::TabularError;
 use crate::model::TabularModel;
 use crate::question_error::QuestionError;
-use ugmm_network::inference::robustness::{Certificate, RobustnessOptions, certify};
+use ugmm_network::verification::robustness::{Certificate, RobustnessOptions, certify};
 
 /// A row's certificate.
 pub type TableCertificate = Certificate;

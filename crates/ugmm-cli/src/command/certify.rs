@@ -9,7 +9,7 @@ use std::io::IsTerminal;
 use std::time::Instant;
 use ugmm_data::frame::Values;
 use ugmm_network::Model;
-use ugmm_network::inference::robustness::Verdict;
+use ugmm_network::verification::robustness::Verdict;
 use ugmm_tabular::{AnyModel, ModelReader, TabularModel};
 
 /// Rows certified between two looks at the clock.

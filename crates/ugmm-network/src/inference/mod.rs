@@ -1,7 +1,5 @@
-//! Inference in a trained network: posteriors, conditional distributions, samples, most probable explanations
-//! and bounds.
+//! Inference in a trained network: posteriors, conditional distributions, samples and most probable explanations.
 
-pub mod bounds;
 pub mod conditional;
 pub mod diagnostics;
 pub mod gibbs;
@@ -10,5 +8,4 @@ pub mod mpe;
 mod normal;
 pub mod posterior;
 pub mod question;
-pub mod robustness;
 pub mod variable;

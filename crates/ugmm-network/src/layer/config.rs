@@ -1,8 +1,8 @@
 //! The configuration of a layer.
 
 use super::Layer;
+use super::init::{self, Init, InitialValues};
 use crate::UgmmError;
-use crate::init::{self, Init, InitialValues};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 

@@ -1,13 +1,18 @@
 //! The uGMM layer: every neuron is a univariate Gaussian mixture with one component per input.
 
 mod config;
+pub mod dropout;
+mod init;
+pub(crate) mod missing;
 mod pass;
+pub(crate) mod standardization;
 
 pub(crate) use config::raw_log_sigma_of;
 pub use config::{LayerConfig, Means};
+pub use init::Init;
 pub(crate) use pass::{Parameters, Pass, Recorded, log_sum_exp};
 
-use crate::standardization::Units;
+use standardization::Units;
 use std::borrow::Cow;
 use ugmm_kernels::floored_log_sigmas;
 

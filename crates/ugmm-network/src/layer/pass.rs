@@ -1,9 +1,9 @@
 //! A recorded forward pass through a layer, and its backward pass.
 
+use super::dropout::{add_noise, draw_dropped, drop_inputs};
+use super::missing::Missing;
+use super::standardization::{LogScale, Units};
 use super::{Layer, Means};
-use crate::dropout::{add_noise, draw_dropped, drop_inputs};
-use crate::missing::Missing;
-use crate::standardization::{LogScale, Units};
 use rand_chacha::ChaCha8Rng;
 use std::borrow::Cow;
 use ugmm_kernels::{

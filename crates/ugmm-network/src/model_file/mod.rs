@@ -10,6 +10,7 @@
 
 mod container;
 mod explanation;
+mod preprocessing;
 mod weights;
 
 use crate::file::write_atomically;
@@ -20,11 +21,12 @@ use crate::objective::log_softmax;
 use crate::training::{
     Dataset, Features, History, Targets, TrainingConfig, class_scores, predicted_densities,
 };
-use crate::{Model, ModelConfig, Predictor, Standardization, Task, UgmmError, calibration};
+use crate::{Model, ModelConfig, Predictor, Task, UgmmError, calibration};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 pub use container::{Container, StoredTensor};
+pub use preprocessing::Standardization;
 
 /// The version of the format that this library writes, and the only one that it reads.
 pub const FORMAT_VERSION: u32 = 1;

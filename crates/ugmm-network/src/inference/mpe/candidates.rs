@@ -3,9 +3,9 @@
 
 use super::Candidate;
 use super::problem::{Choice, Problem, QueryVariable, Values};
-use crate::inference::bounds::Region;
 use crate::inference::mpe::problem::Cells;
 use crate::random::uniform;
+use crate::verification::bounds::Region;
 use crate::{Stream, generator};
 use rayon::prelude::*;
 use ugmm_kernels::bounds::{InputBox, Mixtures};

@@ -9,7 +9,7 @@
 //!    its best component.
 //! 2. **Refinement** (`ascent`, `polish`): projected gradient ascent from all starts in one batch with the
 //!    layers' own backward kernels, then optimisation of each variable alone.
-//! 3. **Certificate** (`branch_and_bound`): upper bounds of the score over boxes ([`super::bounds`]). Boxes
+//! 3. **Certificate** (`branch_and_bound`): upper bounds of the score over boxes ([`crate::verification::bounds`]). Boxes
 //!    are split until no box can exceed the best score by more than the tolerance, or until the time limit;
 //!    the result then includes the bound of the remaining boxes.
 
@@ -20,8 +20,8 @@ mod numbers;
 mod polish;
 mod problem;
 
-use super::bounds::{Known, ScoreFunction};
 use super::variable::Variable;
+use crate::verification::bounds::{Known, ScoreFunction};
 use crate::{Network, Predictor, UgmmError};
 use branch_and_bound::{Proving, QueryBox};
 use problem::Problem;

@@ -2,8 +2,8 @@
 
 use super::Candidate;
 use super::numbers::Numbers;
-use crate::inference::bounds::{Known, Region, ScoreFunction};
 use crate::inference::variable::{Domain, Variable};
+use crate::verification::bounds::{Known, Region, ScoreFunction};
 use rand::Rng;
 use std::ops::Range;
 

@@ -1,6 +1,6 @@
 //! Initial parameters of a layer.
 
-use crate::missing::{check_finite, known, mean_and_deviation};
+use super::missing::{check_finite, known, mean_and_deviation};
 use crate::random::{index, normal, uniform};
 use crate::{Means, UgmmError};
 use rand::Rng;

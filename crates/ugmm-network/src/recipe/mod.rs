@@ -1,7 +1,11 @@
 //! Combines a preset and some settings into everything that training needs.
 
+mod preset;
+
+pub use preset::Preset;
+
 use crate::training::{Augmentation, EarlyStopping, OptimizerConfig, Schedule, TrainingConfig};
-use crate::{Init, LabelEncoding, ModelConfig, Objective, Preset, Task, UgmmError};
+use crate::{Init, LabelEncoding, ModelConfig, Objective, Task, UgmmError};
 use serde::{Deserialize, Serialize};
 
 /// The kind of a network.
