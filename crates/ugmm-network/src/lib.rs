@@ -38,6 +38,7 @@ pub mod model_file;
 mod device;
 mod error;
 pub mod random;
+mod values;
 
 pub use device::{Backend, DeviceName, GpuBackend};
 pub use error::UgmmError;

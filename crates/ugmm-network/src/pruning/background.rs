@@ -4,8 +4,8 @@ use super::merging::{Merge, log_sum_exp};
 use super::plan::LayerPlan;
 use crate::Layer;
 use crate::inspect::components::Components;
-use crate::layer::missing::mean_and_deviation;
 use crate::layer::raw_log_sigma_of;
+use crate::values::mean_and_deviation;
 use rayon::prelude::*;
 use ugmm_kernels::DROPPED_LOGIT;
 

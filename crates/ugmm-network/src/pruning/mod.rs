@@ -17,7 +17,7 @@ pub use saved::ModelPruner;
 
 use crate::inspect::activations;
 use crate::inspect::components::Components;
-use crate::layer::missing::mean_and_deviation;
+use crate::values::mean_and_deviation;
 use crate::{Layer, Means, Network, Predictor, Task, UgmmError};
 use merging::Merge;
 use plan::{Plan, Planner};

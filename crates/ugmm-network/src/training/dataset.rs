@@ -1,6 +1,6 @@
 //! Data sets in memory, and their batches.
 
-use crate::layer::missing::check_finite;
+use crate::values::check_finite;
 use crate::{TableShape, TargetKind, UgmmError};
 
 /// Feature values, row-major.
