@@ -38,6 +38,7 @@ pub mod model_file;
 mod device;
 mod error;
 pub mod random;
+mod softmax;
 mod values;
 
 pub use device::{Backend, DeviceName, GpuBackend};
@@ -46,7 +47,6 @@ pub use layer::{Init, Layer, LayerConfig, Means, dropout};
 pub use metrics::Metrics;
 pub use model_file::Standardization;
 pub use network::{BatchNorm, Linear, Mlp, MlpConfig, Model, ModelConfig, Network, NetworkConfig, Predictor};
-pub use objective::{LabelEncoding, LossInputs, LossOptions, Objective, Task};
+pub use objective::{LabelEncoding, LossInputs, LossOptions, Objective, Targets, Task};
 pub use random::{Stream, generator};
 pub use recipe::{Architecture, ObjectiveKind, Preset, Recipe, Settings, TableShape, TargetKind};
-pub use training::Targets;

@@ -2,9 +2,9 @@
 
 use super::SavedModel;
 use crate::inspect::{Absence, scaled_contributions, score_gradient};
-use crate::objective::log_softmax;
-use crate::training::{Dataset, Targets};
-use crate::{Model, Network, UgmmError};
+use crate::softmax::log_softmax;
+use crate::training::Dataset;
+use crate::{Model, Network, Targets, UgmmError};
 
 /// Number of rows explained at a time, for networks that evaluate each row once.
 const BATCH: usize = 512;

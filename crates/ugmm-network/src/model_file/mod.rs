@@ -17,11 +17,9 @@ use crate::file::write_atomically;
 use crate::inference::conditional::ConditionalDensity;
 use crate::inspect::feature_responsibilities;
 use crate::metrics::unweighted;
-use crate::objective::log_softmax;
-use crate::training::{
-    Dataset, Features, History, Targets, TrainingConfig, class_scores, predicted_densities,
-};
-use crate::{Model, ModelConfig, Predictor, Task, UgmmError, calibration};
+use crate::softmax::log_softmax;
+use crate::training::{Dataset, Features, History, TrainingConfig, class_scores, predicted_densities};
+use crate::{Model, ModelConfig, Predictor, Targets, Task, UgmmError, calibration};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 

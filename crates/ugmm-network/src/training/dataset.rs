@@ -1,7 +1,7 @@
 //! Data sets in memory, and their batches.
 
 use crate::values::check_finite;
-use crate::{TableShape, TargetKind, UgmmError};
+use crate::{Targets, UgmmError};
 
 /// Feature values, row-major.
 #[derive(Clone, Debug)]
@@ -23,45 +23,6 @@ impl Features {
         match self {
             Self::F32(values) => values.len(),
             Self::Bytes { values, .. } => values.len(),
-        }
-    }
-}
-
-/// The targets of some rows.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Targets {
-    /// The class index of each row.
-    Classes(Vec<usize>),
-    /// The number to predict for each row.
-    Numbers(Vec<f32>),
-}
-
-impl Targets {
-    /// Number of rows.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Classes(classes) => classes.len(),
-            Self::Numbers(numbers) => numbers.len(),
-        }
-    }
-
-    /// Whether there is no row.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The targets of the given rows.
-    ///
-    /// # Panics
-    ///
-    /// When a row is not below [`Self::len`].
-    #[must_use]
-    pub fn select(&self, rows: &[usize]) -> Self {
-        match self {
-            Self::Classes(classes) => Self::Classes(rows.iter().map(|&row| classes[row]).collect()),
-            Self::Numbers(numbers) => Self::Numbers(rows.iter().map(|&row| numbers[row]).collect()),
         }
     }
 }
@@ -220,12 +181,6 @@ impl Dataset {
         let missing = |values: &[f32]| values.iter().position(|value| value.is_nan());
         let place = if self.missing_values { missing(values) } else { None };
         place.map(|place| (place / self.columns, place % self.columns))
-    }
-
-    /// The shape of these rows for a classification.
-    #[must_use]
-    pub fn shape(&self) -> TableShape {
-        TableShape { features: self.columns, target: TargetKind::Classes(self.classes), rows: self.rows() }
     }
 
     /// The targets of all rows.
