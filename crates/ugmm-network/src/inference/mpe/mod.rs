@@ -24,10 +24,10 @@ use super::variable::Variable;
 use crate::verification::bounds::{Known, ScoreFunction};
 use crate::{Network, Predictor, UgmmError};
 use branch_and_bound::{Proving, QueryBox};
-use problem::Problem;
+use problem::{Candidate, Problem};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
-use ugmm_kernels::bounds::{Budget, Found, ProofProgress, maximize};
+use ugmm_kernels::bounds::{Budget, ProofProgress, maximize};
 
 pub use problem::Choice;
 
@@ -178,9 +178,6 @@ pub fn most_probable_explanation(
 /// Number of starts of each search during the proof, as a multiple of the beam; random starts are worth less
 /// than paths.
 const LATER_STARTS: usize = 4;
-
-/// An assignment and its score.
-type Candidate = Found<Vec<Choice>>;
 
 /// Largest fraction of the time that the search takes; the rest is for the proof.
 const FINDING_SHARE: f64 = 0.5;
