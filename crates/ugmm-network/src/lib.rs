@@ -38,6 +38,7 @@ pub mod model_file;
 mod device;
 mod error;
 pub mod random;
+mod rows;
 mod softmax;
 mod values;
 
@@ -50,3 +51,4 @@ pub use network::{BatchNorm, Linear, Mlp, MlpConfig, Model, ModelConfig, Network
 pub use objective::{LabelEncoding, LossInputs, LossOptions, Objective, Targets, Task};
 pub use random::{Stream, generator};
 pub use recipe::{Architecture, ObjectiveKind, Preset, Recipe, Settings, TableShape, TargetKind};
+pub use rows::{Features, Rows};

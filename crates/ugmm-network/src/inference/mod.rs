@@ -1,4 +1,4 @@
-//! Inference in a trained network: conditional distributions, samples and most probable explanations.
+//! Inference in a trained network: predictions, conditional distributions, samples and most probable explanations.
 
 pub mod conditional;
 pub mod diagnostics;
@@ -6,5 +6,6 @@ pub mod gibbs;
 pub(crate) mod line;
 pub mod mpe;
 mod normal;
+pub mod prediction;
 pub mod question;
 pub mod variable;

@@ -18,13 +18,14 @@ mod stepper;
 mod update;
 
 pub use crate::objective::Targets;
+pub use crate::rows::Features;
 pub use augmentation::Augmentation;
 pub use checkpoint::{Checkpoint, Progress as CheckpointProgress};
 pub use config::TrainingConfig;
-pub use dataset::{Dataset, Features};
+pub use dataset::Dataset;
 pub use early_stopping::EarlyStopping;
 pub use engine::{Engine, EngineState};
-pub use evaluation::{Measured, class_scores, evaluate, log_probabilities, measure, predicted_densities};
+pub use evaluation::{Measured, evaluate, measure};
 pub use history::History;
 pub use optimizer::OptimizerConfig;
 pub use report::{BatchReport, EpochReport};
