@@ -1,6 +1,6 @@
 //! A circuit: variables, and regions with their parameters.
 
-use crate::compute::Compiled;
+use crate::compute::{Compiled, Real};
 use crate::error::CircuitError;
 use crate::region::Region;
 use crate::rows::Rows;
@@ -119,7 +119,12 @@ impl Circuit {
 
     /// The compiled form, in double precision.
     pub(crate) fn compiled(&self) -> Arc<Compiled<f64>> {
-        self.compiled.get_or_init(|| Arc::new(Compiled::new(self))).clone()
+        self.compiled.get_or_init(|| Arc::new(self.compile())).clone()
+    }
+
+    /// Compiles the circuit in either precision.
+    pub(crate) fn compile<T: Real>(&self) -> Compiled<T> {
+        Compiled::new(&self.variables, &self.regions)
     }
 
     /// Encodes rows in standard units and table indices, `[rows, variables]`.

@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
 use ugmm_network::training::{Dataset, EpochReport, evaluate};
-use ugmm_network::{Architecture, ModelConfig, Preset, Recipe, Settings, UgmmError};
+use ugmm_network::{Architecture, ModelConfig, Preset, Recipe, Settings, TableShape, UgmmError};
 use ugmm_report::table;
 
 /// Networks by name, to run in the place of an experiment's own, and the file that they are from.
@@ -39,7 +39,7 @@ impl Protocol {
     pub(crate) fn recipe(&self, settings: &Settings, rows: &Dataset, seed: u64) -> Result<Recipe, UgmmError> {
         let mut settings = settings.clone();
         settings.epochs = self.epochs.map_or(settings.epochs, |epochs| Some(epochs.get()));
-        settings.recipe(self.preset, &rows.shape(), seed)
+        settings.recipe(self.preset, &TableShape::of(rows), seed)
     }
 }
 

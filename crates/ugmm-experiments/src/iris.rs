@@ -4,7 +4,7 @@ use crate::experiment::{Contender, Experiment, Part, layer_sizes, percent};
 use crate::{ExperimentError, Progress, Protocol, Report};
 use ugmm_data::{ClassLabels, IRIS_SPLIT_STATES, LabelledTable, Split, iris, iris_split};
 use ugmm_network::training::{Dataset, Features, Schedule};
-use ugmm_network::{Architecture, ModelConfig, ObjectiveKind, Preset, Settings, Standardization};
+use ugmm_network::{Architecture, ModelConfig, ObjectiveKind, Preset, Settings, Standardization, TableShape};
 
 /// scikit-learn's `random_state` of the split that the paper's published script uses.
 const PAPER_SPLIT: u64 = 42;
@@ -56,7 +56,7 @@ pub fn run(options: &Options, progress: Progress) -> Result<Report, ExperimentEr
             Preset::Best => Settings::default(),
         }
     };
-    let sizes = match base.recipe(preset, &parts[0].train.shape(), 0)?.model {
+    let sizes = match base.recipe(preset, &TableShape::of(&parts[0].train), 0)?.model {
         ModelConfig::Ugmm(network) => {
             let neurons = network.layers.iter().map(|layer| layer.neurons);
             layer_sizes(&[network.layers[0].inputs].into_iter().chain(neurons).collect::<Vec<_>>())

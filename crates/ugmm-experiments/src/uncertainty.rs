@@ -11,9 +11,10 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use ugmm_data::{load_mnist, read_idx_images};
 use ugmm_network::calibration::{scale, temperature};
+use ugmm_network::inference::prediction::{class_scores, log_probabilities};
 use ugmm_network::metrics::{Metrics, area_under_roc};
-use ugmm_network::training::{Dataset, Features, class_scores, log_probabilities};
-use ugmm_network::{Architecture, Model, Recipe, Settings, Stream, Task, UgmmError, generator};
+use ugmm_network::training::{Dataset, Features};
+use ugmm_network::{Architecture, Model, Recipe, Rows, Settings, Stream, Task, UgmmError, generator};
 use ugmm_report::table;
 
 /// Images of each kind that is no digit.
@@ -22,7 +23,7 @@ const OTHERS: usize = 10_000;
 /// Images that are no digits of MNIST's kind; their labels mean nothing.
 struct Others {
     name: String,
-    images: Dataset,
+    images: Rows,
 }
 
 /// One model with one seed.
@@ -124,12 +125,12 @@ fn measure(
     [held_out, test]: [&Dataset; 2],
     others: &[Others],
 ) -> Result<Run, UgmmError> {
-    let log_probabilities = |rows| log_probabilities(network, task, rows);
+    let log_probabilities = |rows: &Dataset| log_probabilities(network, task, rows.features());
     let temperature = temperature(&log_probabilities(held_out)?, held_out.labels(), None)?;
     let on_test = log_probabilities(test)?;
     let mut scaled_on_test = on_test.clone();
     scale(&mut scaled_on_test, test.classes(), temperature, None);
-    let own = signs(network, task, test)?;
+    let own = signs(network, task, test.features())?;
     let mut areas = IndexMap::new();
     for Others { name, images } in others {
         let others = signs(network, task, images)?;
@@ -146,7 +147,7 @@ fn measure(
     })
 }
 
-fn signs(network: &Model, task: &Task, images: &Dataset) -> Result<Signs<Vec<f64>>, UgmmError> {
+fn signs(network: &Model, task: &Task, images: &Rows) -> Result<Signs<Vec<f64>>, UgmmError> {
     let mut signs = Signs::from(["max_probability", "entropy", "root_score"].map(|sign| (sign, Vec::new())));
     for row in class_scores(network, task, images)?.chunks(task.classes) {
         let largest = f64::from(row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
@@ -179,13 +180,13 @@ fn others(
     shuffled.chunks_mut(columns).for_each(|image| image.shuffle(&mut rng));
     let noise = (0..digits.len()).map(|_| rng.random::<f32>()).collect();
     let inverted = digits.iter().map(|pixel| 1.0 - pixel).collect();
-    let others = |name: String, features: Features, count: usize| -> Result<Others, UgmmError> {
-        let images = Dataset::new(features, columns, vec![0; count], test.classes())?;
+    let others = |name: String, features: Features| -> Result<Others, UgmmError> {
+        let images = Rows::new(features, columns)?;
         Ok(Others { name, images })
     };
     let mut all = Vec::new();
     for (name, pixels) in [("noise", noise), ("shuffled pixels", shuffled), ("inverted", inverted)] {
-        all.push(others(name.into(), Features::F32(pixels), rows.len())?);
+        all.push(others(name.into(), Features::F32(pixels))?);
     }
     for path in files {
         let mut images = read_idx_images(path)?;
@@ -195,9 +196,8 @@ fn others(
             let expected = "images as large as MNIST's, 28 × 28";
             return Err(ExperimentError::Option("others", value, expected));
         }
-        let count = images.count.min(OTHERS);
-        images.pixels.truncate(count * columns);
-        all.push(others(stem(path), mnist::features(images.pixels), count)?);
+        images.pixels.truncate(OTHERS * columns);
+        all.push(others(stem(path), mnist::features(images.pixels))?);
     }
     Ok(all)
 }

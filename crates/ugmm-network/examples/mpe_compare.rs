@@ -13,10 +13,10 @@ use std::error::Error;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use ugmm_network::inference::bounds::{Known, ScoreFunction};
 use ugmm_network::inference::mpe::{MpeOptions, MpeQuery, most_probable_explanation};
 use ugmm_network::inference::variable::Variable;
 use ugmm_network::model_file::SavedModel;
+use ugmm_network::verification::bounds::{Known, ScoreFunction};
 use ugmm_network::{LabelEncoding, Model, Network, Predictor, Stream, generator};
 
 const SIDE: f32 = 2.0;

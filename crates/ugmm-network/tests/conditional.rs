@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use rand::RngExt;
 use ugmm_network::inference::conditional::{ConditionalDensity, conditional_densities};
+use ugmm_network::inference::prediction::predicted_densities;
 use ugmm_network::metrics::NumberMetrics;
-use ugmm_network::training::{Dataset, Features, init_model, predicted_densities, train};
+use ugmm_network::training::{Dataset, Features, init_model, train};
 use ugmm_network::{
     Init, LossOptions, NetworkConfig, Objective, Predictor, Preset, Settings, Stream, TableShape, TargetKind,
     Targets, Task, generator,
@@ -97,7 +98,7 @@ fn two_branches_are_learned() {
     let recipe = settings.recipe(Preset::Best, &shape, 0).unwrap();
     let network = init_model(&recipe.model, &recipe.task, &rows, 0).unwrap();
     let trained = train(network, &recipe.task, &rows, None, &recipe.training, &mut ()).unwrap();
-    let densities = predicted_densities(&trained.network, &recipe.task, &new, 128).unwrap();
+    let densities = predicted_densities(&trained.network, &recipe.task, new.features(), 128).unwrap();
     let Targets::Numbers(numbers) = new.targets() else { panic!("numbers were drawn") };
     let numbers: Vec<f64> = numbers.iter().map(|&number| number.into()).collect();
     let metrics = NumberMetrics::of(&densities, &numbers);

@@ -3,9 +3,9 @@
 
 use rand::{Rng, RngExt};
 use std::ops::ControlFlow;
-use ugmm_network::inference::bounds::{Analysis, Known, ScoreFunction, Sides};
 use ugmm_network::inference::mpe::{Choice, Mpe, MpeOptions, MpeQuery, most_probable_explanation};
 use ugmm_network::inference::variable::{Domain, Variable};
+use ugmm_network::verification::bounds::{Analysis, Known, ScoreFunction, Sides};
 use ugmm_network::{Init, Network, NetworkConfig, Predictor, Stream, UgmmError, generator};
 
 /// A network initialised as in the paper, with σ of many sizes: peaks and plateaus.

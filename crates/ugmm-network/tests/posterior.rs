@@ -1,8 +1,9 @@
 //! Tests of the posterior over labels.
 
 use rand::RngExt;
-use ugmm_network::inference::posterior::{joint_scores, log_posterior};
-use ugmm_network::{Init, LabelEncoding, Network, NetworkConfig, Predictor, Stream, generator};
+use ugmm_network::{
+    Init, LabelEncoding, Network, NetworkConfig, Objective, Predictor, Stream, Task, generator,
+};
 
 const FEATURES: usize = 4;
 const CLASSES: usize = 3;
@@ -19,8 +20,10 @@ fn it_is_the_score_of_each_label_normalised() {
     let x: Vec<f32> = (0..7 * FEATURES).map(|_| rng.random_range(-2.0..2.0)).collect();
     for encoding in [LabelEncoding::Index, LabelEncoding::OneHot] {
         let network = network(encoding);
-        let scores = joint_scores(&network, &x, encoding, CLASSES);
-        let log_posterior = log_posterior(&network, &x, encoding, CLASSES);
+        let objective = Objective::Generative { label: encoding };
+        let task = Task { features: FEATURES, classes: CLASSES, objective };
+        let scores = task.class_scores(&network, &x);
+        let log_posterior = task.log_probabilities(&network, &x);
         for (row, scores) in scores.chunks(CLASSES).enumerate() {
             let x_row = &x[row * FEATURES..][..FEATURES];
             let densities: Vec<f64> = scores.iter().map(|&score| f64::from(score).exp()).collect();

@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use ugmm_kernels::oracle::{self, LayerArguments64};
 use ugmm_kernels::{DROPPED_LOGIT, LayerShape};
 use ugmm_network::inference::mpe::{MpeOptions, MpeQuery, most_probable_explanation};
-use ugmm_network::inference::robustness::{RobustnessOptions, Verdict, certify};
 use ugmm_network::inference::variable::Variable;
+use ugmm_network::verification::robustness::{RobustnessOptions, Verdict, certify};
 use ugmm_network::{
     Init, LabelEncoding, Model, Network, NetworkConfig, Objective, Predictor, Stream, Task, generator,
 };

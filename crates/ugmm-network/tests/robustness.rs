@@ -2,7 +2,7 @@
 //! unsuitable models fail.
 
 use rand::RngExt;
-use ugmm_network::inference::robustness::{Certificate, RobustnessOptions, Verdict, certify};
+use ugmm_network::verification::robustness::{Certificate, RobustnessOptions, Verdict, certify};
 use ugmm_network::{
     Init, LabelEncoding, MlpConfig, Model, NetworkConfig, Objective, Stream, Task, generator,
 };

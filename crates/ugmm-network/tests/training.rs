@@ -321,7 +321,9 @@ fn class_weights_count_rows_more_often() {
         let task = Task { features: 1, classes: 2, objective };
         let training = TrainingConfig { class_weights: Some(weights.clone()), ..settings(60) };
         let trained = fit(&ugmm(&task), &task, &rows, &training).unwrap();
-        let mut logs = ugmm_network::training::log_probabilities(&trained.network, &task, &rows).unwrap();
+        let mut logs =
+            ugmm_network::inference::prediction::log_probabilities(&trained.network, &task, rows.features())
+                .unwrap();
         // The weighted odds are 9 · ¼ against ¾.
         assert!((logs[1].exp() - 0.75).abs() < 0.06, "{objective:?}: {}", logs[1].exp());
         unweighted(&mut logs, &weights);

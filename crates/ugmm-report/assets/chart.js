@@ -1,5 +1,5 @@
 // Draws the charts of a ugmm report: plain JavaScript, nothing else needed. What a chart is made of is written down in
-// src/chart.rs of the crate ugmm-report, whose src/svg.rs draws the same charts for papers.
+// src/chart.rs of the crate ugmm-report, whose src/svg/ draws the same charts for papers.
 "use strict";
 
 const UgmmChart = (() => {

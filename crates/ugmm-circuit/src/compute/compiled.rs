@@ -1,7 +1,6 @@
 //! A circuit's parameters in the form that computations read.
 
 use super::Real;
-use crate::circuit::Circuit;
 use crate::leaf::{Leaf, LeafDistribution, gaussian};
 use crate::region::{InnerRegion, Region};
 use crate::variable::{Variable, VariableKind};
@@ -62,15 +61,13 @@ pub(crate) struct CompiledGaussians<T> {
 }
 
 impl<T: Real> Compiled<T> {
-    pub(crate) fn new(circuit: &Circuit) -> Self {
+    /// The compiled form of the regions of a circuit, children first.
+    pub(crate) fn new(variables: &[Variable], regions: &[Region]) -> Self {
         let compile = |region: &Region| match region {
-            Region::Inner(inner) => CompiledRegion::Inner(CompiledInner::new(inner, circuit.regions())),
-            Region::Leaf(leaf) => leaf_region(leaf, &circuit.variables()[leaf.variable]),
+            Region::Inner(inner) => CompiledRegion::Inner(CompiledInner::new(inner, regions)),
+            Region::Leaf(leaf) => leaf_region(leaf, &variables[leaf.variable]),
         };
-        Self {
-            variables: circuit.variables().len(),
-            regions: circuit.regions().par_iter().map(compile).collect(),
-        }
+        Self { variables: variables.len(), regions: regions.par_iter().map(compile).collect() }
     }
 }
 

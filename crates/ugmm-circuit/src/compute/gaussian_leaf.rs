@@ -2,7 +2,7 @@
 
 use super::Real;
 use super::compiled::CompiledGaussians;
-use super::statistics::Moments;
+use crate::leaf::gaussian::Moments;
 
 impl<T: Real> CompiledGaussians<T> {
     /// The distance of a value from a component's mean, in standard deviations.

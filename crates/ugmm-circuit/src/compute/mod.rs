@@ -16,7 +16,7 @@ pub(crate) use compiled::{Compiled, CompiledGaussians, CompiledInner, CompiledRe
 pub(crate) use matrix::multiply;
 pub(crate) use real::Real;
 pub(crate) use statistics::{
-    Lanes, LeafStatistics, Moments, RegionStatistics, Statistics, expectation, log_likelihoods,
+    Lanes, LeafStatistics, RegionStatistics, Statistics, expectation, log_likelihoods,
 };
 pub(crate) use upward::log_sum_exp;
 pub(crate) use workspace::Workspace;

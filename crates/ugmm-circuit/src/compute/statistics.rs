@@ -3,6 +3,7 @@
 use super::compiled::{Compiled, CompiledRegion};
 use super::workspace::Workspace;
 use super::{BLOCK, Real};
+use crate::leaf::gaussian::Moments;
 use rayon::prelude::*;
 
 /// Sums over rows for each region.
@@ -24,15 +25,6 @@ pub(crate) enum LeafStatistics<T> {
     /// Expected counts `[states, units]`.
     Counts(Vec<T>),
     Moments(Moments<T>),
-}
-
-/// Moments of each component, `[components, units]`: Σ r, Σ r z and Σ r z² with z = (x - μ) / σ. μ and σ are
-/// the parameters with which the rows were evaluated, so that nothing cancels.
-#[derive(Clone, Debug)]
-pub(crate) struct Moments<T> {
-    pub(crate) counts: Vec<T>,
-    pub(crate) first: Vec<T>,
-    pub(crate) second: Vec<T>,
 }
 
 impl<T: Real> Statistics<T> {

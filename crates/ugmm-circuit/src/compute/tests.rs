@@ -57,7 +57,7 @@ fn statistics<T: super::Real>(compiled: &Compiled<T>, rows: &[f64]) -> (Statisti
 fn flows_are_derivatives() {
     const STEP: f64 = 1e-5;
     for (circuit, rows) in circuits() {
-        let compiled = Compiled::<f64>::new(&circuit);
+        let compiled = circuit.compile::<f64>();
         let (found, sum) = statistics(&compiled, &rows);
         let total = |compiled: &Compiled<f64>| log_likelihoods(compiled, &rows).iter().sum::<f64>();
         assert!((sum - total(&compiled)).abs() < 1e-9);
@@ -162,7 +162,7 @@ fn moments_of_integers_are_derivatives() {
 #[test]
 fn single_precision_agrees_with_double() {
     for (circuit, rows) in circuits() {
-        let (narrow, wide) = (Compiled::<f32>::new(&circuit), Compiled::<f64>::new(&circuit));
+        let (narrow, wide) = (circuit.compile::<f32>(), circuit.compile::<f64>());
         let narrow_rows: Vec<f32> = rows.iter().map(|&value| value as f32).collect();
         let pairs = log_likelihoods(&narrow, &narrow_rows).into_iter().zip(log_likelihoods(&wide, &rows));
         for (found, expected) in pairs {
@@ -209,7 +209,7 @@ fn sums_too_small_beside_others_are_computed_apart() {
     let circuit = Circuit::new(vec![Variable::continuous(0.0, 1.0); 2], regions).unwrap();
     // For the first variable unit 0 has density e^0 and unit 1 e^-20; for the second, unit 0 has e^-20000.
     let rows = [60.0, 0.0, 0.0, 200.0];
-    let narrow = Compiled::<f32>::new(&circuit);
+    let narrow = circuit.compile::<f32>();
     let constant = -(std::f64::consts::TAU).ln() + 0.5_f64.ln();
     let expected = [-1800.0 + constant, (1e-9_f64).ln() + constant];
     let found = log_likelihoods(&narrow, &rows.map(|value| value as f32));

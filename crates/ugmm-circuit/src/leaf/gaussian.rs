@@ -1,8 +1,45 @@
-//! Maximisation of Gaussian components from their moments.
+//! Mixtures of Gaussians, and their maximisation from moments.
 
-use super::GaussianMixtures;
 use super::normal::Truncated;
-use crate::compute::Moments;
+use serde::{Deserialize, Serialize};
+
+/// Mixtures of Gaussians, `[components, units]` each: component m of unit k has index `m * units + k`.
+///
+/// For a continuous variable they are in its standard units, (x - location) / scale. For an integer variable
+/// they are in its own units, counted from its lowest value: the probability of state s is the mass of [s -
+/// ½, s + ½], divided by the mass of all states.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GaussianMixtures {
+    /// Number of components of each unit.
+    pub components: usize,
+    /// π: not negative; they sum to 1 over the components of a unit.
+    pub weights: Vec<f64>,
+    /// μ.
+    pub means: Vec<f64>,
+    /// σ, positive.
+    pub sigmas: Vec<f64>,
+    /// Number of the last components of each unit that training does not change.
+    #[serde(default)]
+    pub held: usize,
+}
+
+impl GaussianMixtures {
+    /// Weight, mean and standard deviation of `component` of `unit`; `units` is the leaf's number of units.
+    #[must_use]
+    pub fn component(&self, component: usize, unit: usize, units: usize) -> (f64, f64, f64) {
+        let at = component * units + unit;
+        (self.weights[at], self.means[at], self.sigmas[at])
+    }
+}
+
+/// Moments of each component, `[components, units]`: Σ r, Σ r z and Σ r z² with z = (x - μ) / σ. μ and σ are
+/// the parameters with which the rows were evaluated, so that nothing cancels.
+#[derive(Clone, Debug)]
+pub(crate) struct Moments<T> {
+    pub(crate) counts: Vec<T>,
+    pub(crate) first: Vec<T>,
+    pub(crate) second: Vec<T>,
+}
 
 /// Expected sums of each component, `[components, units]`, with z = (x - μ) / σ.
 #[derive(Clone, Debug)]

@@ -1,7 +1,6 @@
 //! Leaves of integers: the mass of a Gaussian on each unit interval, divided by the mass of all intervals.
 
-use super::GaussianMixtures;
-use super::gaussian::ComponentSums;
+use super::gaussian::{ComponentSums, GaussianMixtures};
 use super::normal::Truncated;
 
 /// A component over states 0 to `states` - 1, each an interval of half a unit below and above.

@@ -4,6 +4,8 @@ pub(crate) mod gaussian;
 pub(crate) mod integer;
 pub(crate) mod normal;
 
+pub use gaussian::GaussianMixtures;
+
 use crate::error::CircuitError;
 use crate::variable::{Variable, VariableKind};
 use serde::{Deserialize, Serialize};
@@ -33,35 +35,6 @@ pub enum LeafDistribution {
     Gaussians(GaussianMixtures),
     /// Probabilities `[states, units]` of a categorical variable; they sum to 1 for each unit.
     Table(Vec<f64>),
-}
-
-/// Mixtures of Gaussians, `[components, units]` each: component m of unit k has index `m * units + k`.
-///
-/// For a continuous variable they are in its standard units, (x - location) / scale. For an integer variable
-/// they are in its own units, counted from its lowest value: the probability of state s is the mass of [s -
-/// ½, s + ½], divided by the mass of all states.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GaussianMixtures {
-    /// Number of components of each unit.
-    pub components: usize,
-    /// π: not negative; they sum to 1 over the components of a unit.
-    pub weights: Vec<f64>,
-    /// μ.
-    pub means: Vec<f64>,
-    /// σ, positive.
-    pub sigmas: Vec<f64>,
-    /// Number of the last components of each unit that training does not change.
-    #[serde(default)]
-    pub held: usize,
-}
-
-impl GaussianMixtures {
-    /// Weight, mean and standard deviation of `component` of `unit`; `units` is the leaf's number of units.
-    #[must_use]
-    pub fn component(&self, component: usize, unit: usize, units: usize) -> (f64, f64, f64) {
-        let at = component * units + unit;
-        (self.weights[at], self.means[at], self.sigmas[at])
-    }
 }
 
 impl Leaf {

@@ -2,8 +2,8 @@
 
 use super::config::TrainingConfig;
 use crate::circuit::Circuit;
-use crate::compute::{LeafStatistics, Moments, RegionStatistics, Statistics};
-use crate::leaf::gaussian::{ComponentSums, Limits, Prior, maximize_columns};
+use crate::compute::{LeafStatistics, RegionStatistics, Statistics};
+use crate::leaf::gaussian::{ComponentSums, Limits, Moments, Prior, maximize_columns};
 use crate::leaf::{Leaf, LeafDistribution, integer};
 use crate::region::{InnerRegion, Region};
 use crate::variable::{Variable, VariableKind};

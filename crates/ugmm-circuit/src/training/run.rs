@@ -203,7 +203,7 @@ impl<'a, T: Real> Run<'a, T> {
         let count = self.rows.len() / self.circuit.variables().len();
         let mut batches = Batches::new(count, self.config.batch_size);
         let mut rng = generator(self.config.seed, Stream::Shuffling);
-        let mut compiled = Compiled::<T>::new(&self.circuit);
+        let mut compiled = self.circuit.compile::<T>();
         let mut lanes = Lanes::new(&compiled, batches.largest());
         let mut statistics = Statistics::<f64>::zeros(&compiled);
         let mut maximization = ExpectationMaximization::new();
@@ -233,7 +233,7 @@ impl<'a, T: Real> Run<'a, T> {
                         adam.step(&mut self.circuit, &statistics, size, rate, &self.priors);
                     }
                 }
-                compiled = Compiled::new(&self.circuit);
+                compiled = self.circuit.compile();
             }
             let training = total / count as f64;
             if !training.is_finite() {
@@ -253,11 +253,11 @@ impl<'a, T: Real> Run<'a, T> {
             self.circuit = circuit;
             let all: Vec<u32> = (0..count as u32).collect();
             for epoch in history.len() + 1..=history.len() + self.config.patience {
-                compiled = Compiled::new(&self.circuit);
+                compiled = self.circuit.compile();
                 let total = expectation(&compiled, &self.rows, &all, &mut lanes, &mut statistics);
                 // With nothing to average, only the statistics of all rows count.
                 ExpectationMaximization::new().step(&mut self.circuit, &statistics, 1.0, 1.0, &self.priors);
-                let validation = self.validate(&Compiled::new(&self.circuit));
+                let validation = self.validate(&self.circuit.compile());
                 history.push(Epoch { member: 1, number: epoch, training: total / count as f64, validation });
                 let improved = best.offer(epoch, validation, &self.circuit);
                 if !progress(&history[history.len() - 1]) || !improved {

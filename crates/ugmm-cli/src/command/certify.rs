@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::io::IsTerminal;
 use std::time::Instant;
 use ugmm_network::Model;
-use ugmm_network::inference::robustness::Verdict;
+use ugmm_network::verification::robustness::Verdict;
 use ugmm_tabular::{NetworkModel, ReadTarget, TableModel, TableReader};
 
 /// Rows certified between two looks at the clock.

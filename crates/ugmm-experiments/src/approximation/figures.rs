@@ -1,9 +1,8 @@
 //! The figures.
 
-use super::Density;
 use super::conditional::{self, Learned};
 use super::targets::Target;
-use super::univariate::Fit;
+use super::univariate::{Density, Fit};
 use crate::ExperimentError;
 use ugmm_report::{Axis, Chart, Figure, Mark, Text, Tick};
 

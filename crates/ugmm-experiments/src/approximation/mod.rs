@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use targets::TARGETS;
 use ugmm_network::file::write_atomically;
 use ugmm_report::{svg, table};
-use univariate::Fit;
+use univariate::{Density, Fit};
 
 /// Width of a figure in px.
 const WIDTH: f64 = 900.0;
@@ -48,12 +48,6 @@ pub struct Report {
     /// What was found, in words and tables of plain text.
     #[serde(skip)]
     pub text: String,
-}
-
-#[derive(Serialize)]
-struct Density {
-    name: &'static str,
-    fits: Vec<Fit>,
 }
 
 /// Fits mixtures to densities and learns p(y | x). `progress` is told how many parts of the work are done, of how many. Files that

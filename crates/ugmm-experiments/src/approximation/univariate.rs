@@ -27,6 +27,13 @@ pub struct Fit {
     circuit: Circuit,
 }
 
+/// A density and the mixtures fitted to it.
+#[derive(Serialize)]
+pub struct Density {
+    pub name: &'static str,
+    pub fits: Vec<Fit>,
+}
+
 /// The best mixture found of so many components, by expectation maximisation.
 pub fn fit(target: &Target, components: usize, epochs: usize) -> Result<Fit, ExperimentError> {
     let points = target.quantiles(POINTS);

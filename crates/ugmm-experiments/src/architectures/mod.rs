@@ -1,137 +1,32 @@
 //! uGMM gates, transformers and convolution beside ordinary ones of the same size: networks trained on the same rows with several
 //! seeds.
 
+mod contest;
 mod images;
 mod sequences;
 
+pub use contest::{Options, Task, Variant};
+
 use crate::experiment::seeds;
-use crate::{ExperimentError, Progress, Variants, mean_and_sd};
-use serde::{Deserialize, Serialize};
-use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use crate::{ExperimentError, Progress, mean_and_sd};
+use contest::{Contender, Contest, Practice};
+use serde::Serialize;
 use std::time::Instant;
-use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig};
+use ugmm::architecture::{MixedConfig, MixedInput};
 use ugmm::burn::tensor::{Device, Tensor};
 use ugmm::open_device;
 use ugmm::training::{evaluate, features, train};
-use ugmm_data::{LabelledImages, Mnist, load_mnist};
 use ugmm_network::training::{Augmentation, Dataset, EpochReport, OptimizerConfig, Schedule, TrainingConfig};
-use ugmm_network::{DeviceName, Objective, Stream, UgmmError, generator};
+use ugmm_network::{Stream, UgmmError, generator};
 use ugmm_report::table;
 
-/// Training images of MNIST that are measured on with --validation.
-const MNIST_VALIDATION: usize = 5000;
-/// Images of MNIST with --quick, to learn from and to measure on.
-const QUICK_IMAGES: [usize; 2] = [4000, 1000];
 /// Rows that networks are initialised from.
 const INITIALIZATION_ROWS: usize = 256;
-const BATCH_SIZE: usize = 128;
 const DEFAULT_SEEDS: usize = 3;
 /// Steps of the warm-up, at most: a tenth of all, where that is less.
 const WARMUP_STEPS: usize = 200;
 /// Where the learning rate ends, as a share of the largest.
 const FINAL_FRACTION: f64 = 1e-3;
-
-/// Options of the experiments.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Name of the experiment, as the report has it.
-    pub experiment: &'static str,
-    /// What to learn.
-    pub tasks: Vec<Task>,
-    /// Number of runs of each network, each with a seed of its own.
-    pub seeds: NonZeroUsize,
-    /// The first seed; further runs take the numbers after it.
-    pub seed: u64,
-    /// Epochs of training, in the place of the experiment's number.
-    pub epochs: Option<NonZeroUsize>,
-    /// A first look: one seed, a part of the rows, few epochs.
-    pub quick: bool,
-    /// Leaves the test data alone: some of the training data are held out and measured on.
-    pub validation: bool,
-    /// What the names of the networks to run have in them.
-    pub only: Option<String>,
-    /// Networks to run in the place of the experiment's.
-    pub variants: Option<Variants<Variant>>,
-    /// What to compute on.
-    pub device: DeviceName,
-}
-
-/// What to learn. Tasks of MNIST have the folder with its four IDX files.
-#[derive(Clone, Debug)]
-pub enum Task {
-    /// The rows of an MNIST image, one after the other: which digit is it?
-    Rows(PathBuf),
-    /// The characters of Paradise Lost: which one comes next?
-    Text,
-    /// The images of MNIST.
-    Mnist(PathBuf),
-    /// The 1,797 digits of 8 × 8 pixels that come with `ugmm-data`.
-    Digits,
-}
-
-/// How a network is trained.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Practice {
-    epochs: usize,
-    batch_size: usize,
-    /// Largest, of a cosine schedule with a warm-up.
-    learning_rate: f64,
-    /// By AdamW.
-    weight_decay: f32,
-    max_gradient_norm: Option<f64>,
-    /// Images are moved by at most so many pixels in each direction, anew whenever they are met.
-    shift: usize,
-}
-
-impl Default for Practice {
-    fn default() -> Self {
-        Self {
-            epochs: 10,
-            batch_size: BATCH_SIZE,
-            learning_rate: 1e-2,
-            weight_decay: 0.0,
-            max_gradient_norm: Some(1.0),
-            shift: 0,
-        }
-    }
-}
-
-/// A network in the place of an experiment's own: its `layers` and, where given, its `training`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Variant {
-    layers: Vec<MixedLayerConfig>,
-    #[serde(default)]
-    training: Practice,
-}
-
-/// A network that takes part.
-struct Contender {
-    name: String,
-    config: MixedConfig,
-    practice: Practice,
-}
-
-/// What is to be learned, and by whom.
-struct Contest {
-    name: &'static str,
-    description: String,
-    train: Dataset,
-    measured: Dataset,
-    input: MixedInput,
-    /// Whether what is predicted is the next symbol, so that bits per symbol are the measure.
-    is_text: bool,
-    contenders: Vec<Contender>,
-}
-
-impl Contest {
-    fn task(&self) -> ugmm_network::Task {
-        let (features, classes) = (self.train.columns(), self.train.classes());
-        ugmm_network::Task { features, classes, objective: Objective::Discriminative }
-    }
-}
 
 #[derive(Serialize)]
 struct Run {
@@ -355,49 +250,4 @@ fn text(contests: &[Contest], report: &Report, seeds: usize, options: &Options) 
         text += &format!("{}\n\n{}\n", contest.description, table(&rows));
     }
     text
-}
-
-/// The largest width with which a network has at most so many parameters.
-fn width_for(most: usize, config: impl Fn(usize) -> MixedConfig) -> Result<usize, UgmmError> {
-    let count = |width: usize| parameters(&config(width));
-    let (mut low, mut high) = (1, 2);
-    while count(high)? <= most {
-        (low, high) = (high, 2 * high);
-    }
-    while high - low > 1 {
-        let middle = low.midpoint(high);
-        if count(middle)? <= most {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    Ok(low)
-}
-
-/// Number of parameters of a network.
-fn parameters(config: &MixedConfig) -> Result<usize, UgmmError> {
-    Ok(config.blank(&Device::flex())?.learned_parameters())
-}
-
-/// MNIST's images to learn from and to measure on.
-fn mnist(folder: &Path, options: &Options) -> Result<[LabelledImages; 2], ExperimentError> {
-    let Mnist { train, test } = load_mnist(folder)?;
-    let (mut train, mut measured) = match options.validation {
-        true => crate::mnist::split_off_last(train, MNIST_VALIDATION)?,
-        false => (train, test),
-    };
-    if options.quick {
-        let [of_train, of_measured] = QUICK_IMAGES;
-        truncate(&mut train, of_train);
-        truncate(&mut measured, of_measured);
-    }
-    Ok([train, measured])
-}
-
-fn truncate(all: &mut LabelledImages, count: usize) {
-    let count = count.min(all.labels.len());
-    all.labels.truncate(count);
-    all.images.pixels.truncate(count * all.images.rows * all.images.columns);
-    all.images.count = count;
 }

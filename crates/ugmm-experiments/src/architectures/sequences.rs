@@ -1,6 +1,6 @@
 //! uGMM gates and transformers.
 
-use super::{Contender, Contest, Options, Practice, mnist, parameters, width_for};
+use super::contest::{Contender, Contest, Options, Practice, mnist, parameters, width_for};
 use crate::ExperimentError;
 use crate::mnist::dataset;
 use std::path::Path;

@@ -1,6 +1,8 @@
 //! The density of one number given the features: the joint score, normalised over a range of the number by quadrature.
 
 use crate::Predictor;
+use crate::objective::random_nodes;
+use crate::softmax::normalized;
 use std::ops::Range;
 use std::sync::Arc;
 use ugmm_kernels::root_mean_square;
@@ -335,64 +337,6 @@ pub fn conditional_densities<N: Predictor + ?Sized>(
     let middles = random_nodes(&vec![f32::NAN; rows], range, cells, || 0.5);
     let scores = network.forward(&middles.joined_to(x));
     scores.chunks(cells).map(|row| ConditionalDensity::new(range, row.to_vec())).collect()
-}
-
-/// The probabilities, summing to 1, whose logarithms up to a constant are `scores`.
-pub(crate) fn normalized(scores: &[f32]) -> Vec<f64> {
-    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let weights: Vec<f64> = scores.iter().map(|&score| f64::from(score - largest).exp()).collect();
-    let sum: f64 = weights.iter().sum();
-    weights.into_iter().map(|weight| weight / sum).collect()
-}
-
-/// A number in each cell of a range, for each row.
-pub(crate) struct Nodes {
-    /// The numbers, `[rows, cells]`.
-    numbers: Vec<f32>,
-    /// The cell that contains the row's own number, `[rows]`.
-    pub own_cells: Vec<usize>,
-}
-
-/// A position in each of `cells` cells of `range` for each row, drawn by `place` as a fraction from 0 to 1 of
-/// the cell. The cell of the row's own number has that number. A number outside of the range belongs to the
-/// nearest cell. NaN belongs to none, and its row gets the first cell as its own.
-pub(crate) fn random_nodes(
-    own: &[f32],
-    (low, high): (f64, f64),
-    cells: usize,
-    mut place: impl FnMut() -> f32,
-) -> Nodes {
-    let width = (high - low) / cells as f64;
-    let mut numbers = Vec::with_capacity(own.len() * cells);
-    let mut own_cells = Vec::with_capacity(own.len());
-    for &own in own {
-        let start = numbers.len();
-        numbers.extend((0..cells).map(|cell| (low + (cell as f64 + f64::from(place())) * width) as f32));
-        let cell = (((f64::from(own) - low) / width).floor().max(0.0) as usize).min(cells - 1);
-        if !own.is_nan() {
-            numbers[start + cell] = own;
-        }
-        own_cells.push(cell);
-    }
-    Nodes { numbers, own_cells }
-}
-
-impl Nodes {
-    /// Each row of row-major `x` `[rows, features]` with each of its numbers, `[rows · cells, features + 1]`,
-    /// in the order of rows.
-    pub fn joined_to(self, x: &[f32]) -> Vec<f32> {
-        let rows = self.own_cells.len();
-        let features = x.len().checked_div(rows).unwrap_or(0);
-        let cells = self.numbers.len().checked_div(rows).unwrap_or(0);
-        let mut joined = Vec::with_capacity(self.numbers.len() * (features + 1));
-        for (row, numbers) in x.chunks(features.max(1)).zip(self.numbers.chunks(cells.max(1))) {
-            for &number in numbers {
-                joined.extend_from_slice(row);
-                joined.push(number);
-            }
-        }
-        joined
-    }
 }
 
 /// Ranges of rows whose passes with `cells` nodes per row have at most `most` rows in total.

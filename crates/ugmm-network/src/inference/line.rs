@@ -6,8 +6,9 @@
 //! min(D, n) times the work in the first layer.
 
 use super::variable::{Domain, Variable};
+use crate::layer::missing::{fill_unknown_outputs, log_seen_weight};
 use crate::layer::{Parameters, log_sum_exp};
-use crate::missing::{check_finite, fill_unknown_outputs, log_seen_weight};
+use crate::values::check_finite;
 use crate::{Network, Predictor, UgmmError};
 use rayon::prelude::*;
 use std::f64::consts::TAU;

@@ -1,14 +1,11 @@
-//! Inference in a trained network: posteriors, conditional distributions, samples, most probable explanations
-//! and bounds.
+//! Inference in a trained network: predictions, conditional distributions, samples and most probable explanations.
 
-pub mod bounds;
 pub mod conditional;
 pub mod diagnostics;
 pub mod gibbs;
 pub(crate) mod line;
 pub mod mpe;
 mod normal;
-pub mod posterior;
+pub mod prediction;
 pub mod question;
-pub mod robustness;
 pub mod variable;

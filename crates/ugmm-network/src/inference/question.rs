@@ -6,9 +6,10 @@
 //! components leave the mixtures of the first layer, and the weights of the others are renormalised. This is
 //! a definition, not the marginal of a joint density.
 
-use super::conditional::{ConditionalDensity, normalized};
+use super::conditional::ConditionalDensity;
 use super::line::{Lines, Nodes};
 use super::variable::{Domain, Variable};
+use crate::softmax::normalized;
 use crate::{Network, Predictor, UgmmError};
 
 /// The distribution of one variable given others.

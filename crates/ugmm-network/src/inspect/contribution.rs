@@ -2,9 +2,8 @@
 
 use super::activations::activations;
 use super::components::Components;
-use crate::inference::conditional::random_nodes;
-use crate::inference::posterior::joint_inputs;
-use crate::objective::log_softmax;
+use crate::objective::{joint_inputs, random_nodes};
+use crate::softmax::log_softmax;
 use crate::{Network, Objective, Targets, Task};
 use rayon::prelude::*;
 

@@ -1,9 +1,6 @@
 //! The configuration of a layer.
 
-use super::Layer;
 use crate::UgmmError;
-use crate::init::{self, Init, InitialValues};
-use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 /// Whether each component of a neuron has its own mean.
@@ -30,7 +27,29 @@ impl Means {
     }
 }
 
-/// The sizes and settings of a [`Layer`].
+/// The initialisation of a layer's parameters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Init {
+    /// The initialisation of the paper's published code: μ ~ N(0, 1), σ ~ U(0, 1) (but at least 1e-3, since U
+    /// can return 0), mixing logits ~ U(0, 1).
+    Paper,
+    /// From a sample of the layer's inputs: each mean is the value of its input in a row drawn at random, σ
+    /// is log-normal around a fraction of that input's standard deviation, and mixing logits ~ N(0, 1). Every
+    /// component then responds to some of the data from the start, whatever the data's scale.
+    #[default]
+    Data,
+    /// From a sample of the layer's inputs, with components three times as wide as each input's standard
+    /// deviation (sd) and means spread as far: μ ~ N(mean, (3 sd)²), log σ ~ N(log 3 sd, 0.1²), mixing logits
+    /// ~ N(0, 1). Such a neuron starts as a nearly linear function of its inputs, Σ_k π_k μ_k x_k / σ_k²,
+    /// different for each neuron. Under [`Init::Data`] the neurons of a wide layer are strongly correlated,
+    /// because all respond to the distance of the inputs from their mean; behind activations that are scaled
+    /// to unit variance they learn slowly (docs/results/architectures.md). This is the default of uGMM
+    /// neurons in other architectures.
+    Wide,
+}
+
+/// The sizes and settings of a [`Layer`](super::Layer).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerConfig {
@@ -113,83 +132,4 @@ impl LayerConfig {
         }
         Ok(())
     }
-
-    /// A layer with new parameters. `sample`, row-major `[rows, inputs]`, holds typical inputs of the layer;
-    /// [`Init::Data`] and [`Init::Wide`] need it, [`Init::Paper`] ignores it.
-    ///
-    /// # Errors
-    ///
-    /// [`UgmmError`] when a setting is out of its range, or the sample is missing, of the wrong width or not
-    /// finite.
-    pub fn init<R: Rng + ?Sized>(&self, sample: Option<&[f32]>, rng: &mut R) -> Result<Layer, UgmmError> {
-        self.init_with_missing(sample, false, rng)
-    }
-
-    /// A new layer, initialised from a sample in which NaN means a missing value if `missing_values` is set.
-    pub(crate) fn init_with_missing<R: Rng + ?Sized>(
-        &self,
-        sample: Option<&[f32]>,
-        missing_values: bool,
-        rng: &mut R,
-    ) -> Result<Layer, UgmmError> {
-        self.validate()?;
-        let values = match (self.init, sample) {
-            (Init::Paper, _) => init::paper(self.inputs, self.neurons, self.means, rng),
-            (init @ (Init::Data | Init::Wide), None) => {
-                let value = if init == Init::Data { "\"data\"" } else { "\"wide\"" };
-                let expected = "\"paper\" where no sample of the inputs is given (the others need one)";
-                return Err(UgmmError::setting("init", value, expected));
-            }
-            (init @ (Init::Data | Init::Wide), Some(sample)) => {
-                if !sample.len().is_multiple_of(self.inputs) {
-                    let (what, found) = ("the sample for initialisation", sample.len());
-                    let unit = "values, which make no whole rows,";
-                    return Err(UgmmError::Size { what, found, unit, expected: self.inputs });
-                }
-                let draw = if init == Init::Data { init::from_data } else { init::wide };
-                draw(sample, missing_values, [self.neurons, self.inputs], self.means, rng)?
-            }
-        };
-        Ok(self.with_values(values))
-    }
-
-    /// A layer with these values. Its ρ give the effective σ of `values`, or a σ just above the floor.
-    fn with_values(&self, values: InitialValues) -> Layer {
-        let floored = |log_sigma| raw_log_sigma_of(log_sigma, self.min_sigma);
-        Layer {
-            config: self.clone(),
-            means: values.means,
-            raw_log_sigmas: values.log_sigmas.into_iter().map(floored).collect(),
-            mixing_logits: values.mixing_logits,
-        }
-    }
-
-    /// A layer of the right shapes, whose values the weights of a file replace.
-    pub(crate) fn blank(&self) -> Layer {
-        let components = self.neurons * self.inputs;
-        Layer {
-            config: self.clone(),
-            means: vec![0.0; self.neurons * self.means.per_neuron(self.inputs)],
-            raw_log_sigmas: vec![0.0; components],
-            mixing_logits: vec![0.0; components],
-        }
-    }
-}
-
-/// The ρ with √(min_sigma² + exp(2ρ)) = exp(log_sigma). If σ is at or below the floor, the result belongs to
-/// a σ slightly above it, where ρ still has a gradient.
-pub(crate) fn raw_log_sigma_of(log_sigma: f32, min_sigma: f64) -> f32 {
-    /// Smallest fraction of σ² that comes from ρ.
-    const SMALLEST_SHARE: f64 = 1e-2;
-    if min_sigma == 0.0 {
-        return log_sigma;
-    }
-    let log_sigma = f64::from(log_sigma);
-    let share = -(2.0 * (min_sigma.ln() - log_sigma)).exp_m1(); // 1 − (min_sigma / σ)²
-    let rho = if share > SMALLEST_SHARE {
-        log_sigma + 0.5 * share.ln()
-    } else {
-        min_sigma.ln() + 0.5 * SMALLEST_SHARE.ln()
-    };
-    rho as f32
 }

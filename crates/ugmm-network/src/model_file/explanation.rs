@@ -2,9 +2,8 @@
 
 use super::SavedModel;
 use crate::inspect::{Absence, scaled_contributions, score_gradient};
-use crate::objective::log_softmax;
-use crate::training::{Dataset, Targets};
-use crate::{Model, Network, UgmmError};
+use crate::softmax::log_softmax;
+use crate::{Model, Network, Rows, Targets, UgmmError};
 
 /// Number of rows explained at a time, for networks that evaluate each row once.
 const BATCH: usize = 512;
@@ -26,9 +25,6 @@ impl SavedModel {
         absence: Absence,
     ) -> Result<Vec<f32>, UgmmError> {
         let network = self.ugmm()?;
-        if features.is_empty() && targets.is_empty() {
-            return Ok(Vec::new());
-        }
         let rows = self.rows_of(features, targets)?;
         let columns = self.task.features;
         if baseline.len() != columns {
@@ -39,11 +35,11 @@ impl SavedModel {
         let base = features.chunks(columns).flat_map(|row| row.iter().zip(baseline));
         let base =
             base.map(|(value, base)| if value.is_nan() { f32::NAN } else { *base }).collect::<Vec<_>>();
-        let base = self.unlabelled(&base)?;
+        let base = self.rows(&base)?;
         let step = (BATCH / self.task.classes.max(1)).max(1);
         let mut all = Vec::with_capacity(features.len());
-        for places in batches(rows.rows(), step) {
-            let [(x, _), (base, _)] = [&rows, &base].map(|rows| rows.batch(&places));
+        for places in batches(rows.len(), step) {
+            let [x, base] = [&rows, &base].map(|rows| rows.batch(&places));
             let log_probabilities = |mut scores: Vec<f32>, alternatives: usize| match targets {
                 Targets::Classes(_) => self.log_probabilities_of(scores),
                 Targets::Numbers(_) => {
@@ -78,8 +74,8 @@ impl SavedModel {
         let (count, temperature) = (self.task.classes, self.temperature.unwrap_or(1.0));
         let probabilities = self.class_probabilities(features)?;
         let mut all = Vec::with_capacity(features.len());
-        for places in batches(rows.rows(), BATCH) {
-            let (x, _) = rows.batch(&places);
+        for places in batches(rows.len(), BATCH) {
+            let x = rows.batch(&places);
             let factor = |(row, class): (usize, usize)| {
                 let own = if classes[row] == class { 1.0 } else { 0.0 };
                 ((own - f64::from(probabilities[row * count + class])) / temperature) as f32
@@ -102,13 +98,13 @@ impl SavedModel {
     }
 
     /// The rows as inputs of the network; their number must equal that of the targets.
-    pub(super) fn rows_of(&self, features: &[f32], targets: &Targets) -> Result<Dataset, UgmmError> {
+    pub(super) fn rows_of(&self, features: &[f32], targets: &Targets) -> Result<Rows, UgmmError> {
         self.task.check_targets(targets)?;
-        let rows = self.unlabelled(features)?;
-        match rows.rows() == targets.len() {
+        let rows = self.rows(features)?;
+        match rows.len() == targets.len() {
             true => Ok(rows),
             false => {
-                let (what, found, expected) = ("the list of predictions", targets.len(), rows.rows());
+                let (what, found, expected) = ("the list of predictions", targets.len(), rows.len());
                 Err(UgmmError::Size { what, found, unit: "entries", expected })
             }
         }

@@ -10,21 +10,22 @@
 
 mod container;
 mod explanation;
+mod preprocessing;
 mod weights;
 
 use crate::file::write_atomically;
 use crate::inference::conditional::ConditionalDensity;
+use crate::inference::prediction::{class_scores, predicted_densities};
 use crate::inspect::feature_responsibilities;
 use crate::metrics::unweighted;
-use crate::objective::log_softmax;
-use crate::training::{
-    Dataset, Features, History, Targets, TrainingConfig, class_scores, predicted_densities,
-};
-use crate::{Model, ModelConfig, Predictor, Standardization, Task, UgmmError, calibration};
+use crate::softmax::log_softmax;
+use crate::training::{History, TrainingConfig};
+use crate::{Features, Model, ModelConfig, Predictor, Rows, Targets, Task, UgmmError, calibration};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 pub use container::{Container, StoredTensor};
+pub use preprocessing::Standardization;
 
 /// The version of the format that this library writes, and the only one that it reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -238,10 +239,7 @@ impl SavedModel {
             let expected = "one of classes, for class probabilities";
             return Err(UgmmError::setting("the objective", "conditional", expected));
         }
-        if features.is_empty() {
-            return Ok(Vec::new());
-        }
-        let scores = class_scores(network, &self.task, &self.unlabelled(features)?)?;
+        let scores = class_scores(network, &self.task, &self.rows(features)?)?;
         // Sums of large products exceed f32, and their differences are NaN; uGMM neurons saturate instead.
         match scores.iter().position(|score| !score.is_finite()) {
             Some(at) => Err(UgmmError::NotFinite {
@@ -276,10 +274,7 @@ impl SavedModel {
         features: &[f32],
         cells: usize,
     ) -> Result<Vec<ConditionalDensity>, UgmmError> {
-        if features.is_empty() && self.task.objective.predicts_numbers() {
-            return Ok(Vec::new());
-        }
-        let rows = self.unlabelled(features)?;
+        let rows = self.rows(features)?;
         let densities = predicted_densities(network, &self.task, &rows, cells)?;
         Ok(match self.spread {
             Some(spread) => densities.iter().map(|density| density.stretched(spread)).collect(),
@@ -296,12 +291,12 @@ impl SavedModel {
     pub fn responsibilities(&self, features: &[f32], targets: &Targets) -> Result<Vec<f32>, UgmmError> {
         let network = self.ugmm()?;
         let rows = self.rows_of(features, targets)?;
-        let (x, _) = rows.batch(&(0..rows.rows()).collect::<Vec<_>>());
+        let x = rows.batch(&(0..rows.len()).collect::<Vec<_>>());
         Ok(feature_responsibilities(network, &self.task, &x, targets))
     }
 
-    /// The rows as inputs of the network, with placeholder labels.
-    pub(crate) fn unlabelled(&self, features: &[f32]) -> Result<Dataset, UgmmError> {
+    /// The rows as the network reads them.
+    pub(crate) fn rows(&self, features: &[f32]) -> Result<Rows, UgmmError> {
         let mut features = features.to_vec();
         if let Some(standardization) = &self.standardization {
             standardization.apply(&mut features)?;
@@ -309,14 +304,8 @@ impl SavedModel {
         if matches!(self.model, Model::Mlp(_)) {
             features.iter_mut().for_each(|value| *value = value.clamp(-LARGEST_INPUT, LARGEST_INPUT));
         }
-        let (columns, classes) = (self.task.features, self.task.classes);
-        let (rows, features) = (features.len() / columns, Features::F32(features));
-        if self.task.objective.predicts_numbers() {
-            return Dataset::with_numbers(features, columns, vec![0.0; rows]);
-        }
-        let make =
-            if self.model.takes_missing_values() { Dataset::with_missing_values } else { Dataset::new };
-        make(features, columns, vec![0; rows], classes)
+        let may_miss = self.model.takes_missing_values() || self.task.objective.predicts_numbers();
+        Rows::checked(Features::F32(features), self.task.features, may_miss)
     }
 }
 

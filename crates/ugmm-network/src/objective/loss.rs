@@ -1,9 +1,8 @@
 //! The loss of a batch, and its gradient with respect to the network's outputs.
 
-use super::{Objective, Task, log_softmax};
-use crate::Targets;
-use crate::inference::conditional::random_nodes;
-use crate::inference::posterior::joint_inputs;
+use super::inputs::{joint_inputs, random_nodes};
+use super::{Objective, Targets, Task};
+use crate::softmax::log_softmax;
 use rand::{Rng, RngExt};
 
 /// Options of a loss.

@@ -5,7 +5,7 @@ use super::plan::LayerPlan;
 use crate::Layer;
 use crate::inspect::components::Components;
 use crate::layer::raw_log_sigma_of;
-use crate::missing::mean_and_deviation;
+use crate::values::mean_and_deviation;
 use rayon::prelude::*;
 use ugmm_kernels::DROPPED_LOGIT;
 

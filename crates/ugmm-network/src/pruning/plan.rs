@@ -1,11 +1,54 @@
 //! Plans of which components are kept and which are removed.
 
 use super::merging::{Merge, log_sum_exp};
-use super::{Keep, PrunedLayer};
+use crate::UgmmError;
 use crate::inspect::components::Components;
+use serde::{Deserialize, Serialize};
 
 /// Fraction of its weights that a neuron can lose without a replacement.
 const NOTHING_LEFT: f64 = 1e-4;
+
+/// The number of components to keep.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// This fraction of all components of the network, in (0, 1], backgrounds included; each neuron keeps at
+    /// least one.
+    Share(f64),
+    /// Components whose importance by the criterion is at least this.
+    AtLeast(f64),
+}
+
+impl Keep {
+    pub(super) fn validate(self) -> Result<(), UgmmError> {
+        match self {
+            Self::Share(share) if !(share > 0.0 && share <= 1.0) => Err(UgmmError::setting(
+                "the share of components to keep",
+                share,
+                "greater than 0 and at most 1",
+            )),
+            Self::AtLeast(least) if !(least >= 0.0 && least.is_finite()) => {
+                Err(UgmmError::setting("the least importance to keep", least, "at least 0 and finite"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The effect of pruning on a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PrunedLayer {
+    /// Number of components with weight before pruning.
+    pub components_before: usize,
+    /// Number of components with weight after pruning, backgrounds included.
+    pub components: usize,
+    /// Number of components that were merged into similar ones.
+    pub merged: usize,
+    /// Number of neurons before pruning.
+    pub neurons_before: usize,
+    /// Number of neurons after pruning; neurons that no component uses are removed.
+    pub neurons: usize,
+}
 
 /// The plan for a layer.
 pub(super) struct LayerPlan {

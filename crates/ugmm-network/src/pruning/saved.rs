@@ -30,11 +30,11 @@ impl<'m> ModelPruner<'m> {
         let Model::Ugmm(network) = &saved.model else {
             return Err(UgmmError::setting("the model", "mlp", "ugmm; other neurons have no components"));
         };
-        let rows = saved.unlabelled(features)?;
+        let rows = saved.rows(features)?;
         let most = MOST_NETWORK_ROWS.div_ceil(saved.task.inputs_of_a_row());
-        let count = rows.rows().min(most);
-        let chosen: Vec<usize> = (0..count).map(|index| index * rows.rows() / count).collect();
-        let (x, _) = rows.batch(&chosen);
+        let count = rows.len().min(most);
+        let chosen: Vec<usize> = (0..count).map(|index| index * rows.len() / count).collect();
+        let x = rows.batch(&chosen);
         Ok(Self { saved, pruner: Pruner::new(network, &saved.task, &x, criterion, merge)? })
     }
 

@@ -33,13 +33,13 @@ impl Iterator for Batches<'_> {
         }
         let end = (self.next + self.batch_size).min(self.order.len());
         let rows = &self.order[self.next..end];
-        let batch = self.dataset.changed_batch(rows, |row| {
-            if let Some(augmentation) = &self.augmentation {
-                augmentation.apply(row, &mut self.augmentation_rng);
-            }
-        });
+        let (mut x, targets) = self.dataset.batch(rows);
+        if let Some(augmentation) = &self.augmentation {
+            let images = x.chunks_mut(self.dataset.columns());
+            images.for_each(|image| augmentation.apply(image, &mut self.augmentation_rng));
+        }
         self.next = if end == self.order.len() { 0 } else { end };
-        Some(batch)
+        Some((x, targets))
     }
 }
 

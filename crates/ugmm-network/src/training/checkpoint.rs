@@ -1,7 +1,7 @@
 //! Checkpoints: the state of a training after an epoch, from which it can resume.
 
 use super::early_stopping::{Best, Found};
-use super::{Engine, EpochReport};
+use super::{Engine, EngineState, EpochReport};
 use crate::UgmmError;
 use serde::{Deserialize, Serialize};
 
@@ -31,17 +31,6 @@ pub struct Progress {
     pub history: Vec<EpochReport>,
     /// With early stopping, epoch and loss of the best network so far.
     pub best: Option<(usize, f64)>,
-}
-
-/// The state of an [`Engine`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct EngineState {
-    /// The network's parameters, as the engine writes them.
-    pub network: Vec<u8>,
-    /// The optimiser's state, as the engine writes it.
-    pub optimizer: Vec<u8>,
-    /// Position in the random numbers for dropout.
-    pub dropout_position: u128,
 }
 
 impl Checkpoint {

@@ -1,70 +1,7 @@
-//! Data sets in memory, and their batches.
+//! Rows of features with their targets, and their batches.
 
-use crate::missing::check_finite;
-use crate::{TableShape, TargetKind, UgmmError};
-
-/// Feature values, row-major.
-#[derive(Clone, Debug)]
-pub enum Features {
-    /// Values as they are.
-    F32(Vec<f32>),
-    /// Bytes (image pixels), each multiplied by `scale` when a batch is made; they take a quarter of the
-    /// memory.
-    Bytes {
-        /// The bytes.
-        values: Vec<u8>,
-        /// Factor from byte to feature value, such as 1/255 for pixels in [0, 1].
-        scale: f32,
-    },
-}
-
-impl Features {
-    fn len(&self) -> usize {
-        match self {
-            Self::F32(values) => values.len(),
-            Self::Bytes { values, .. } => values.len(),
-        }
-    }
-}
-
-/// The targets of some rows.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Targets {
-    /// The class index of each row.
-    Classes(Vec<usize>),
-    /// The number to predict for each row.
-    Numbers(Vec<f32>),
-}
-
-impl Targets {
-    /// Number of rows.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Classes(classes) => classes.len(),
-            Self::Numbers(numbers) => numbers.len(),
-        }
-    }
-
-    /// Whether there is no row.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The targets of the given rows.
-    ///
-    /// # Panics
-    ///
-    /// When a row is not below [`Self::len`].
-    #[must_use]
-    pub fn select(&self, rows: &[usize]) -> Self {
-        match self {
-            Self::Classes(classes) => Self::Classes(rows.iter().map(|&row| classes[row]).collect()),
-            Self::Numbers(numbers) => Self::Numbers(rows.iter().map(|&row| numbers[row]).collect()),
-        }
-    }
-}
+use crate::values::check_finite;
+use crate::{Features, Rows, Targets, UgmmError};
 
 /// Rows for training or evaluation.
 ///
@@ -78,12 +15,10 @@ impl Targets {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Dataset {
-    features: Features,
-    columns: usize,
+    features: Rows,
     targets: Targets,
     classes: usize,
     targets_per_row: usize,
-    missing_values: bool,
 }
 
 impl Dataset {
@@ -167,15 +102,7 @@ impl Dataset {
             let (found, expected) = (features.len(), rows * columns);
             return Err(UgmmError::Size { what: "the data set", found, unit: "feature values", expected });
         }
-        let mut missing_values = false;
-        if let Features::F32(values) = &features {
-            check_finite("the data set", values, columns, may_miss)?;
-            missing_values = values.iter().any(|value| value.is_nan());
-            let nothing = |row: &[f32]| row.iter().all(|value| value.is_nan());
-            if let Some(row) = values.chunks(columns).position(nothing) {
-                return Err(UgmmError::EmptyRow { row });
-            }
-        }
+        let features = Rows::checked(features, columns, may_miss)?;
         if let Targets::Classes(labels) = &targets
             && let Some(row) = labels.iter().position(|&label| label >= classes)
         {
@@ -186,7 +113,7 @@ impl Dataset {
                 last: classes.saturating_sub(1),
             });
         }
-        Ok(Self { features, columns, targets, classes, targets_per_row, missing_values })
+        Ok(Self { features, targets, classes, targets_per_row })
     }
 
     /// Number of rows.
@@ -204,7 +131,7 @@ impl Dataset {
     /// Number of feature columns.
     #[must_use]
     pub fn columns(&self) -> usize {
-        self.columns
+        self.features.columns()
     }
 
     /// Number of classes; 0 if the targets are numbers.
@@ -213,19 +140,10 @@ impl Dataset {
         self.classes
     }
 
-    /// Row and column of the first missing value, from 0.
+    /// The features of all rows.
     #[must_use]
-    pub fn first_missing(&self) -> Option<(usize, usize)> {
-        let Features::F32(values) = &self.features else { return None };
-        let missing = |values: &[f32]| values.iter().position(|value| value.is_nan());
-        let place = if self.missing_values { missing(values) } else { None };
-        place.map(|place| (place / self.columns, place % self.columns))
-    }
-
-    /// The shape of these rows for a classification.
-    #[must_use]
-    pub fn shape(&self) -> TableShape {
-        TableShape { features: self.columns, target: TargetKind::Classes(self.classes), rows: self.rows() }
+    pub fn features(&self) -> &Rows {
+        &self.features
     }
 
     /// The targets of all rows.
@@ -250,28 +168,6 @@ impl Dataset {
     /// When a row is not below [`Self::rows`].
     #[must_use]
     pub fn batch(&self, rows: &[usize]) -> (Vec<f32>, Targets) {
-        self.changed_batch(rows, |_| ())
-    }
-
-    /// The given rows as one batch, with `change` applied to the features of each row in turn. Panics if an
-    /// index is not below [`Self::rows`].
-    pub(super) fn changed_batch(
-        &self,
-        rows: &[usize],
-        change: impl FnMut(&mut [f32]),
-    ) -> (Vec<f32>, Targets) {
-        let columns = self.columns;
-        let mut values = Vec::with_capacity(rows.len() * columns);
-        for &row in rows {
-            let range = row * columns..(row + 1) * columns;
-            match &self.features {
-                Features::F32(all) => values.extend_from_slice(&all[range]),
-                Features::Bytes { values: all, scale } => {
-                    values.extend(all[range].iter().map(|&byte| f32::from(byte) * scale));
-                }
-            }
-        }
-        values.chunks_mut(columns).for_each(change);
         let targets = match self.targets_per_row {
             1 => self.targets.select(rows),
             count => {
@@ -279,6 +175,6 @@ impl Dataset {
                 self.targets.select(&all.collect::<Vec<_>>())
             }
         };
-        (values, targets)
+        (self.features.batch(rows), targets)
     }
 }

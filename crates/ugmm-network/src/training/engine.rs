@@ -1,9 +1,20 @@
 //! The interface between the training loop and the engines that compute its steps.
 
-use super::{Dataset, EngineState, Measured, Targets, TrainingConfig};
+use super::{Dataset, Measured, Targets, TrainingConfig};
 #[cfg(doc)]
 use crate::Predictor;
 use crate::{Task, UgmmError};
+
+/// The state of an [`Engine`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct EngineState {
+    /// The network's parameters, as the engine writes them.
+    pub network: Vec<u8>,
+    /// The optimiser's state, as the engine writes it.
+    pub optimizer: Vec<u8>,
+    /// Position in the random numbers for dropout.
+    pub dropout_position: u128,
+}
 
 /// A network in training with its optimiser, whose steps the loop [`run`](super::run) repeats.
 /// [`Stepper`](super::Stepper) is the engine of this crate; a framework may implement another for its own

@@ -3,6 +3,7 @@
 mod augmentation;
 mod batches;
 mod checkpoint;
+mod config;
 mod dataset;
 mod early_stopping;
 mod engine;
@@ -11,146 +12,34 @@ mod history;
 mod losses;
 mod optimizer;
 mod pace;
+mod report;
 mod schedule;
 mod stepper;
 mod update;
 
+pub use crate::objective::Targets;
+pub use crate::rows::Features;
 pub use augmentation::Augmentation;
-pub use checkpoint::{Checkpoint, EngineState, Progress as CheckpointProgress};
-pub use dataset::{Dataset, Features, Targets};
+pub use checkpoint::{Checkpoint, Progress as CheckpointProgress};
+pub use config::TrainingConfig;
+pub use dataset::Dataset;
 pub use early_stopping::EarlyStopping;
-pub use engine::Engine;
-pub use evaluation::{Measured, class_scores, evaluate, log_probabilities, measure, predicted_densities};
+pub use engine::{Engine, EngineState};
+pub use evaluation::{Measured, evaluate, measure};
 pub use history::History;
 pub use optimizer::OptimizerConfig;
+pub use report::{BatchReport, EpochReport};
 pub use schedule::{Position, Schedule};
 pub use stepper::{Stepper, loss_and_gradients};
 
 use crate::random::{Stream, generator};
-use crate::{LossOptions, Metrics, Model, ModelConfig, Task, UgmmError};
+use crate::{Model, ModelConfig, Task, UgmmError};
 use early_stopping::Best;
 use losses::{Losses, NotFinite};
 use pace::Pace;
 use rand::seq::SliceRandom;
-use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::time::Instant;
-
-/// Settings of a training.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainingConfig {
-    /// Seed of every random choice.
-    pub seed: u64,
-    /// Number of epochs, which are passes over the training rows.
-    pub epochs: usize,
-    /// Number of rows per step; the last batch of an epoch may be smaller.
-    pub batch_size: usize,
-    /// The optimiser.
-    pub optimizer: OptimizerConfig,
-    /// The learning-rate schedule.
-    pub schedule: Schedule,
-    /// Largest Euclidean norm of all gradients together; larger gradients are scaled down. `None` for no
-    /// limit.
-    pub max_gradient_norm: Option<f64>,
-    /// Label smoothing: the fraction of a cross-entropy's target that is spread evenly over all classes; in
-    /// [0, 1).
-    #[serde(default)]
-    pub label_smoothing: f64,
-    /// Weight of the rows of each class in the loss, `[classes]`, positive; `None` for equal weights. A
-    /// network trained with weights predicts probabilities proportional to weight × P(class | x);
-    /// [`unweighted`](crate::metrics::unweighted) recovers P(class | x).
-    #[serde(default)]
-    pub class_weights: Option<Vec<f64>>,
-    /// Augmentation of the rows of each batch.
-    #[serde(default)]
-    pub augmentation: Option<Augmentation>,
-    /// Early stopping by the loss on validation rows, which returns the best network instead of the last one.
-    #[serde(default)]
-    pub early_stopping: Option<EarlyStopping>,
-}
-
-impl TrainingConfig {
-    /// Adam with a constant learning rate of 1e-3, batches of 32, no clipping.
-    #[must_use]
-    pub fn new(seed: u64, epochs: usize) -> Self {
-        Self {
-            seed,
-            epochs,
-            batch_size: 32,
-            optimizer: OptimizerConfig::default(),
-            schedule: Schedule::Constant { learning_rate: 1e-3 },
-            max_gradient_norm: None,
-            label_smoothing: 0.0,
-            class_weights: None,
-            augmentation: None,
-            early_stopping: None,
-        }
-    }
-
-    /// The options of the loss in these settings.
-    #[must_use]
-    pub fn loss_options(&self) -> LossOptions {
-        let Self { label_smoothing, class_weights, .. } = self.clone();
-        LossOptions { label_smoothing, class_weights }
-    }
-
-    /// Checks every setting.
-    ///
-    /// # Errors
-    ///
-    /// [`UgmmError::Setting`] for the first setting that is out of its range.
-    pub fn validate(&self) -> Result<(), UgmmError> {
-        if self.batch_size == 0 {
-            return Err(UgmmError::setting("batch_size", 0, "at least 1"));
-        }
-        if let Some(norm) = self.max_gradient_norm
-            && !(norm > 0.0 && norm.is_finite())
-        {
-            return Err(UgmmError::setting("max_gradient_norm", norm, "positive and finite"));
-        }
-        if !(0.0..1.0).contains(&self.label_smoothing) {
-            let expected = "at least 0 and less than 1";
-            return Err(UgmmError::setting("label_smoothing", self.label_smoothing, expected));
-        }
-        self.optimizer.validate()?;
-        let positive = |weight: &f64| *weight > 0.0 && weight.is_finite();
-        if let Some(weight) = self.class_weights.iter().flatten().find(|weight| !positive(weight)) {
-            return Err(UgmmError::setting("a class weight", weight, "positive and finite"));
-        }
-        if let Some(EarlyStopping { patience: 0 }) = self.early_stopping {
-            return Err(UgmmError::setting("patience", 0, "at least 1 epoch"));
-        }
-        self.schedule.validate()
-    }
-}
-
-/// The report after a step.
-#[derive(Clone, Copy, Debug)]
-pub struct BatchReport {
-    /// Number of finished steps, over all epochs.
-    pub step: usize,
-    /// Expected number of steps of the whole training.
-    pub total_steps: usize,
-    /// Loss of this batch; on a GPU, the latest loss that has been read.
-    pub loss: f32,
-}
-
-/// The report after an epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EpochReport {
-    /// Number of finished epochs.
-    pub epoch: usize,
-    /// Learning rate of the epoch's last step.
-    pub learning_rate: f64,
-    /// Mean training loss over the epoch's rows (with dropout).
-    pub training_loss: f64,
-    /// Measures on the validation rows, if there are any and they have classes.
-    pub validation: Option<Metrics>,
-    /// Mean of −log P(class | x), or of −log p(number | x), over the validation rows, if there are any.
-    pub validation_loss: Option<f64>,
-}
 
 /// An observer of training, which may stop it. Progress bars, logs, checkpoints and interruption are
 /// implemented as observers.

@@ -1,6 +1,6 @@
 //! Maps of classes, pixel by pixel.
 
-use super::short;
+use super::parts::short;
 use crate::report::{ClassMaps, Maps};
 use crate::{Axis, Chart, Mark, Text};
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Charts of predictions against true values.
 
-use super::{percent, short};
+use super::parts::{percent, short};
 use crate::report::{Bin, Measures};
 use crate::{Axis, Chart, Mark, Text};
 

@@ -1,6 +1,6 @@
 //! Figure 2: the components of a neuron and their mixture.
 
-use super::{histogram, percent, short, text};
+use super::parts::{histogram, percent, short};
 use crate::report::{Component, Neuron, Scale, Units};
 use crate::{Axis, Chart, Gaussian, Mark, Text, Tick};
 use serde::Serialize;
@@ -28,11 +28,11 @@ pub(crate) struct NeuronFigures {
 
 pub(crate) fn neuron(neuron: &Neuron) -> NeuronFigures {
     let mut facts = vec![
-        (text("share of the outputs, by weights"), percent(neuron.importance).into()),
-        (text("components"), neuron.components.to_string().into()),
+        (Text::from("share of the outputs, by weights"), percent(neuron.importance).into()),
+        (Text::from("components"), neuron.components.to_string().into()),
     ];
     if neuron.dropped > 0 {
-        facts.push((text("dropped components"), neuron.dropped.to_string().into()));
+        facts.push((Text::from("dropped components"), neuron.dropped.to_string().into()));
     }
     let shown: f64 = neuron.leading.iter().map(|component| component.weight).sum();
     if neuron.leading.len() < neuron.components {
@@ -85,7 +85,7 @@ fn mixture(neuron: &Neuron) -> Chart {
         marks.push(histogram("values of its inputs, by weight", values, BEHIND));
     }
     marks.push(Mark::Gaussians { curves, raised: factor });
-    let name = text("mixture of all components");
+    let name = Text::from("mixture of all components");
     marks.push(Mark::Line { name, series: 0, x, y: neuron.mixture.clone(), dashed: false });
     Chart {
         id: file_name(neuron),
@@ -129,7 +129,7 @@ fn of_input(neuron: &Neuron, index: usize, component: &Component) -> Chart {
     let z = (mean.clamp(from, to) - mean) / sigma;
     let top = highest * (-0.5 * z * z).exp();
     let mut marks: Vec<Mark> = values.iter().map(|values| histogram("", values, BEHIND)).collect();
-    let curve = Gaussian { name: text(""), series: index + 1, weight: 1.0, mean: *mean, sigma: *sigma };
+    let curve = Gaussian { name: Text::from(""), series: index + 1, weight: 1.0, mean: *mean, sigma: *sigma };
     marks.push(Mark::Gaussians { curves: vec![curve], raised: 1.0 });
     Chart {
         id: format!("{}-input-{}", file_name(neuron), index + 1),
@@ -148,7 +148,7 @@ fn activations(neuron: &Neuron, values: &crate::report::Histogram) -> Chart {
     let margin = 0.04 * (values.to - values.from);
     Chart {
         id: format!("{}-activations", file_name(neuron)),
-        title: text("Its activations on the rows"),
+        title: Text::from("Its activations on the rows"),
         description: format!("Histogram of the activations of {}", neuron.name).into(),
         height: 150.0,
         ratio: None,

@@ -1,6 +1,8 @@
 //! A row of the table and its path to the inputs that determined the prediction.
 
-use super::{diagram, maps, percent, short};
+use super::maps;
+use super::network::diagram;
+use super::parts::{percent, short};
 use crate::report::{Density, InputShare, Row};
 use crate::{Axis, Chart, Mark, Text};
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Drawing of graphs: nodes and edges.
 
-use super::{ACCENT, FONT_SIZE, INK, Plane, QUIET, px, text_at, width_of};
+use super::plane::{ACCENT, CHARACTER, FONT_SIZE, INK, Plane, QUIET, px, text_at, width_of};
 use crate::chart::{Column, Edge};
 use std::fmt::Write;
 
@@ -33,7 +33,7 @@ fn layout(plane: &Plane, columns: &[Column]) -> Layout {
         let line = line * (most / count.max(1.0)).sqrt().min(2.0);
         (0..column.nodes.len()).map(|node| (x, middle + (node as f64 - (count - 1.0) / 2.0) * line)).collect()
     };
-    let letters = |room: f64| ((room - 12.0) / (FONT_SIZE * super::CHARACTER)) as usize;
+    let letters = |room: f64| ((room - 12.0) / (FONT_SIZE * CHARACTER)) as usize;
     Layout {
         places: columns.iter().enumerate().map(of_column).collect(),
         letters: [letters(left), letters(right)],

@@ -1,6 +1,7 @@
 //! Drawing of marks.
 
-use super::{ACCENT, GREY, Plane, clip_id, colour, graph, px, text_at};
+use super::graph;
+use super::plane::{ACCENT, GREY, INK, Plane, clip_id, colour, px, text_at};
 use crate::chart::{Gaussian, Mark};
 use std::fmt::Write;
 
@@ -135,7 +136,7 @@ fn cells(svg: &mut String, plane: &Plane, columns: usize, shades: &[f64], texts:
     );
     for (index, text) in texts.iter().enumerate() {
         let (x, y) = corner(index);
-        let fill = if shades[index] > DARK { "#ffffff" } else { super::INK };
+        let fill = if shades[index] > DARK { "#ffffff" } else { INK };
         text_at(svg, (x + width / 2.0, y + height / 2.0 + 4.0), "middle", fill, &text.shortened(8));
     }
 }

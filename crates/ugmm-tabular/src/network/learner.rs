@@ -15,8 +15,9 @@ use crate::target::{NumberTarget, TargetRows, TargetValues, are_different, targe
 use crate::{Table, TaskChoice};
 use ugmm_data::frame::Column;
 use ugmm_data::{Preprocessor, Split, stratified_split};
+use ugmm_network::inference::prediction::{log_probabilities, predicted_densities};
 use ugmm_network::metrics::unweighted;
-use ugmm_network::training::{Trained, init_model, log_probabilities, predicted_densities, resume};
+use ugmm_network::training::{Trained, init_model, resume};
 use ugmm_network::{Model, ModelConfig, Recipe, Settings, TableShape, TargetKind};
 
 /// Share of the training rows that early stopping looks at instead.
@@ -249,13 +250,13 @@ impl<'a> Learner<'a> {
             let network = on_device.network(&trained.network);
             let known_values = match number {
                 None => {
-                    let mut values = log_probabilities(network, &recipe.task, &rows)?;
+                    let mut values = log_probabilities(network, &recipe.task, rows.features())?;
                     if let Some(weights) = &self.class_weights {
                         unweighted(&mut values, weights);
                     }
                     values
                 }
-                Some(_) => predicted_densities(network, &recipe.task, &rows, CELLS)?
+                Some(_) => predicted_densities(network, &recipe.task, rows.features(), CELLS)?
                     .iter()
                     .flat_map(|density| density.log_probabilities())
                     .collect(),

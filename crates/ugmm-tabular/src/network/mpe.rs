@@ -7,9 +7,9 @@ use crate::question::error::QuestionError;
 use std::ops::ControlFlow;
 use ugmm_circuit::{Mpe, MpeOptions, ProofProgress};
 use ugmm_network::Network;
-use ugmm_network::inference::bounds::{Known, ScoreFunction};
 use ugmm_network::inference::mpe::{self, Choice, MpeProgress, MpeQuery, most_probable_explanation};
 use ugmm_network::inference::variable::{Domain, Variable};
+use ugmm_network::verification::bounds::{Known, ScoreFunction};
 
 /// Largest number of whole numbers of a range that are searched one by one; for more, what is found is rounded.
 const MOST_NUMBERS: usize = 1 << 16;

@@ -4,7 +4,7 @@ use crate::error::TabularError;
 use crate::model::TableModel;
 use crate::network::model::NetworkModel;
 use crate::question::error::QuestionError;
-use ugmm_network::inference::robustness::{Certificate, RobustnessOptions, certify};
+use ugmm_network::verification::robustness::{Certificate, RobustnessOptions, certify};
 
 /// A row's certificate.
 pub type TableCertificate = Certificate;

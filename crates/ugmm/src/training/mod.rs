@@ -14,8 +14,9 @@ pub use ugmm_network::training::{
 use crate::host::{host_values, matrix};
 use crate::{Model, Network};
 use burn::tensor::{Device, Tensor};
+use ugmm_network::inference::prediction;
 use ugmm_network::training as plain;
-use ugmm_network::{Metrics, ModelConfig, Predictor, Task, UgmmError};
+use ugmm_network::{Metrics, ModelConfig, Predictor, Rows, Task, UgmmError};
 
 /// A network on a device as one that this library's evaluation asks.
 #[derive(Clone, Debug)]
@@ -137,18 +138,18 @@ pub fn evaluate<N: Network>(
     plain::evaluate(&OnDevice::new(network, device), task, dataset)
 }
 
-/// log P(class | x) of every row of a data set (or of every step of each), row-major `[rows, classes]`, natural logarithms.
+/// log P(class | x) of each row (or of each step of a row), row-major `[rows, classes]`, natural logarithms.
 ///
 /// # Errors
 ///
-/// When the data set does not fit the task.
+/// [`UgmmError`] when the rows do not fit the task.
 pub fn log_probabilities<N: Network>(
     network: &N,
     task: &Task,
-    dataset: &Dataset,
+    rows: &Rows,
     device: &Device,
 ) -> Result<Vec<f32>, UgmmError> {
-    plain::log_probabilities(&OnDevice::new(network, device), task, dataset)
+    prediction::log_probabilities(&OnDevice::new(network, device), task, rows)
 }
 
 /// Features `[rows.len(), columns]` of the given rows of a data set on a device.

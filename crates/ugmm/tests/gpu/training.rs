@@ -10,7 +10,7 @@ use ugmm::training::{
 use ugmm::{
     InitOn, LabelEncoding, Model, ModelConfig, NetworkConfig, Objective, Stream, Task, UgmmError, generator,
 };
-use ugmm_network::{Preset, Recipe, Settings};
+use ugmm_network::{Preset, Recipe, Settings, TableShape};
 
 /// Largest difference of a mean loss of an epoch, relative to it where it is above 1.
 const LOSS_TOLERANCE: f64 = 2e-3;
@@ -73,8 +73,9 @@ fn assert_learns_alike(what: &str, recipe: &Recipe, rows: &Dataset) {
     let first = expected.history.first().unwrap().training_loss;
     let last = expected.history.last().unwrap().training_loss;
     assert!(last < first, "{what}: nothing was learned");
-    let of =
-        |network: &Model, device: &Device| log_probabilities(network, &recipe.task, rows, device).unwrap();
+    let of = |network: &Model, device: &Device| {
+        log_probabilities(network, &recipe.task, rows.features(), device).unwrap()
+    };
     for (found, expected) in of(&found.network, &device).iter().zip(of(&expected.network, &cpu)) {
         assert!((found.exp() - expected.exp()).abs() <= PROBABILITY_TOLERANCE, "{what}: {found} {expected}");
     }
@@ -82,7 +83,7 @@ fn assert_learns_alike(what: &str, recipe: &Recipe, rows: &Dataset) {
 
 fn recipe(settings: Settings) -> Recipe {
     let rows = rows(false);
-    let mut recipe = settings.recipe(Preset::Best, &rows.shape(), 3).unwrap();
+    let mut recipe = settings.recipe(Preset::Best, &TableShape::of(&rows), 3).unwrap();
     recipe.training.epochs = 6;
     recipe.training.batch_size = 32;
     recipe

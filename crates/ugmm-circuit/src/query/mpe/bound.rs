@@ -2,7 +2,7 @@
 
 use super::climb::climb;
 use super::domain::Cell;
-use super::{Point, Problem};
+use super::problem::{Point, Problem};
 use crate::compute::{
     Compiled, CompiledGaussians, CompiledInner, CompiledRegion, CompiledTable, log_sum_exp,
 };

@@ -1,7 +1,7 @@
 //! Starting points of the climb.
 
 use super::domain::{Cell, Domain};
-use super::{MpeOptions, Point, Problem};
+use super::problem::{Point, Problem};
 use crate::compute::{CompiledInner, CompiledRegion};
 use crate::error::CircuitError;
 use rand::SeedableRng;
@@ -9,14 +9,18 @@ use rand_chacha::ChaCha8Rng;
 
 const IMPOSSIBLE: f64 = f64::NEG_INFINITY;
 
-/// Starting points, and the log-likelihood of the Viterbi solution.
-pub(super) fn starts(problem: &Problem, options: &MpeOptions) -> Result<(Vec<Point>, f64), CircuitError> {
+/// The Viterbi solution and `samples` samples as starting points, and the log-likelihood of the former.
+pub(super) fn starts(
+    problem: &Problem,
+    samples: usize,
+    seed: u64,
+) -> Result<(Vec<Point>, f64), CircuitError> {
     let viterbi = Viterbi::new(problem).point();
     let value = problem.value(&viterbi);
     let mut starts = vec![viterbi];
-    let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let evidence = problem.decoded(&problem.evidence);
-    let drawn = problem.circuit.sample(options.starts, &evidence, &mut rng)?;
+    let drawn = problem.circuit.sample(samples, &evidence, &mut rng)?;
     for row in drawn.chunks_exact(evidence.len()) {
         let mut point = problem.evidence.clone();
         for domain in &problem.asked {

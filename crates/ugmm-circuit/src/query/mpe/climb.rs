@@ -2,7 +2,7 @@
 //! others, until nothing changes. The log-likelihood never decreases.
 
 use super::domain::Domain;
-use super::{Point, Problem};
+use super::problem::{Point, Problem};
 use crate::query::mixture::UnivariateMixture;
 use rayon::prelude::*;
 use std::time::Instant;

@@ -1,9 +1,17 @@
 //! Domains of queried variables, in standard units and table indices.
 
-use super::MpeVariable;
 use crate::circuit::Circuit;
 use crate::compute::CompiledRegion;
 use crate::error::CircuitError;
+
+/// A variable to find.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MpeVariable {
+    /// Index of the variable, from 0.
+    pub variable: usize,
+    /// The range to search, in the units of the data, both ends included; `None` for all values.
+    pub range: Option<(f64, f64)>,
+}
 
 /// The possible values of a queried variable.
 pub(super) struct Domain {

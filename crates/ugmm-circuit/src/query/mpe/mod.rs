@@ -15,25 +15,18 @@ mod bound;
 mod candidates;
 mod climb;
 mod domain;
+mod problem;
+
+pub use domain::MpeVariable;
 
 use crate::circuit::Circuit;
-use crate::compute::log_likelihoods;
 use crate::error::CircuitError;
 use crate::rows::Rows;
 use bound::Boxes;
-use domain::{Cell, Domain};
+use problem::Problem;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
-use ugmm_kernels::bounds::{Budget, Found, ProofProgress, maximize};
-
-/// A variable to find.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MpeVariable {
-    /// Index of the variable, from 0.
-    pub variable: usize,
-    /// The range to search, in the units of the data, both ends included; `None` for all values.
-    pub range: Option<(f64, f64)>,
-}
+use ugmm_kernels::bounds::{Budget, ProofProgress, maximize};
 
 /// Settings of the search.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -119,7 +112,7 @@ impl Circuit {
             return Err(CircuitError::Setting { setting: "gap", value, expected: "at least 0 and finite" });
         }
         let problem = Problem::new(self, row, asked)?;
-        let (starts, viterbi) = candidates::starts(&problem, options)?;
+        let (starts, viterbi) = candidates::starts(&problem, options.starts, options.seed)?;
         let best = climb::best_of(&problem, starts, until);
         let budget = Budget { gap: options.gap, until, most_regions: options.most_boxes };
         let boxes = Boxes::new(&problem, until);
@@ -136,72 +129,5 @@ impl Circuit {
             boxes: proof.regions,
             viterbi_value: viterbi,
         })
-    }
-}
-
-/// A row in standard units and table indices, with values for all queried variables.
-type Point = Vec<f64>;
-
-/// A query, encoded.
-struct Problem<'c> {
-    circuit: &'c Circuit,
-    /// The encoded evidence; NaN for all other variables.
-    evidence: Point,
-    asked: Vec<Domain>,
-}
-
-impl<'c> Problem<'c> {
-    fn new(circuit: &'c Circuit, row: &[f64], asked: &[MpeVariable]) -> Result<Self, CircuitError> {
-        let width = circuit.variables().len();
-        if row.len() != width {
-            return Err(CircuitError::Columns { found: row.len(), expected: width });
-        }
-        let mut known = row.to_vec();
-        let mut domains: Vec<Domain> = Vec::with_capacity(asked.len());
-        for one in asked {
-            let domain = Domain::new(circuit, *one)?;
-            if domains.iter().any(|other| other.variable == one.variable) {
-                let value = format!("{} twice", one.variable);
-                let (setting, expected) = ("a variable that is asked for", "asked for once");
-                return Err(CircuitError::Setting { setting, value, expected });
-            }
-            known[one.variable] = f64::NAN;
-            domains.push(domain);
-        }
-        if domains.is_empty() {
-            let (setting, value) = ("the number of variables that are asked for", "0".to_owned());
-            return Err(CircuitError::Setting { setting, value, expected: "at least 1" });
-        }
-        let evidence = circuit.encode(Rows::new(&known, width)?)?;
-        let problem = Self { circuit, evidence, asked: domains };
-        // Impossible evidence has no conditional distribution.
-        match problem.value(&problem.evidence) {
-            f64::NEG_INFINITY => Err(CircuitError::Impossible { row: 0 }),
-            _ => Ok(problem),
-        }
-    }
-
-    /// The log-likelihood of a row.
-    fn value(&self, point: &[f64]) -> f64 {
-        log_likelihoods(&self.circuit.compiled(), point)[0]
-    }
-
-    fn found(&self, point: Point) -> Found<Point> {
-        let value = self.value(&point);
-        Found { point, value }
-    }
-
-    /// The row with the queried variables in the middles of cells.
-    fn middle(&self, cells: &[Cell]) -> Point {
-        let mut point = self.evidence.clone();
-        for (domain, cell) in self.asked.iter().zip(cells) {
-            point[domain.variable] = domain.middle(*cell);
-        }
-        point
-    }
-
-    fn decoded(&self, point: &[f64]) -> Vec<f64> {
-        let pairs = self.circuit.variables().iter().zip(point);
-        pairs.map(|(variable, value)| variable.decode(*value)).collect()
     }
 }

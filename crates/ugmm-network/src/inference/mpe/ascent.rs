@@ -1,8 +1,7 @@
 //! Projected gradient ascent from many starts in one batch.
 
-use super::Candidate;
 use super::numbers::Numbers;
-use super::problem::{Choice, Problem, Values};
+use super::problem::{Candidate, Choice, Problem, Values};
 use crate::{Network, Predictor};
 use rayon::prelude::*;
 use std::time::Instant;

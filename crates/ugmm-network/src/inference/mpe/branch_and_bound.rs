@@ -2,7 +2,7 @@
 
 use super::polish::polish;
 use super::problem::{Cell, Cells, Choice, Problem, Values};
-use crate::inference::bounds::{Analysis, Region};
+use crate::verification::bounds::{Analysis, Region};
 use std::time::Instant;
 use ugmm_kernels::bounds::{Bounded, Found, Maximization};
 

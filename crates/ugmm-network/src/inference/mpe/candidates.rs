@@ -1,11 +1,9 @@
 //! Starting points from a beam search for paths from the root to the inputs, which replaces each sum by its
 //! best component.
 
-use super::Candidate;
-use super::problem::{Choice, Problem, QueryVariable, Values};
-use crate::inference::bounds::Region;
-use crate::inference::mpe::problem::Cells;
+use super::problem::{Candidate, Cells, Choice, Problem, QueryVariable, Values};
 use crate::random::uniform;
+use crate::verification::bounds::Region;
 use crate::{Stream, generator};
 use rayon::prelude::*;
 use ugmm_kernels::bounds::{InputBox, Mixtures};

@@ -9,7 +9,7 @@
 //!    its best component.
 //! 2. **Refinement** (`ascent`, `polish`): projected gradient ascent from all starts in one batch with the
 //!    layers' own backward kernels, then optimisation of each variable alone.
-//! 3. **Certificate** (`branch_and_bound`): upper bounds of the score over boxes ([`super::bounds`]). Boxes
+//! 3. **Certificate** (`branch_and_bound`): upper bounds of the score over boxes ([`crate::verification::bounds`]). Boxes
 //!    are split until no box can exceed the best score by more than the tolerance, or until the time limit;
 //!    the result then includes the bound of the remaining boxes.
 
@@ -20,14 +20,14 @@ mod numbers;
 mod polish;
 mod problem;
 
-use super::bounds::{Known, ScoreFunction};
 use super::variable::Variable;
+use crate::verification::bounds::{Known, ScoreFunction};
 use crate::{Network, Predictor, UgmmError};
 use branch_and_bound::{Proving, QueryBox};
-use problem::Problem;
+use problem::{Candidate, Problem};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
-use ugmm_kernels::bounds::{Budget, Found, ProofProgress, maximize};
+use ugmm_kernels::bounds::{Budget, ProofProgress, maximize};
 
 pub use problem::Choice;
 
@@ -178,9 +178,6 @@ pub fn most_probable_explanation(
 /// Number of starts of each search during the proof, as a multiple of the beam; random starts are worth less
 /// than paths.
 const LATER_STARTS: usize = 4;
-
-/// An assignment and its score.
-type Candidate = Found<Vec<Choice>>;
 
 /// Largest fraction of the time that the search takes; the rest is for the proof.
 const FINDING_SHARE: f64 = 0.5;

@@ -1,7 +1,6 @@
 //! Coordinate ascent: each variable in turn gets its best value given the others.
 
-use super::Candidate;
-use super::problem::{Choice, Problem, QueryVariable, Values};
+use super::problem::{Candidate, Choice, Problem, QueryVariable, Values};
 use rayon::prelude::*;
 use std::time::Instant;
 

@@ -1,11 +1,11 @@
 //! The function to maximise, and the mapping from choices of variables to its inputs.
 
-use super::Candidate;
 use super::numbers::Numbers;
-use crate::inference::bounds::{Known, Region, ScoreFunction};
 use crate::inference::variable::{Domain, Variable};
+use crate::verification::bounds::{Known, Region, ScoreFunction};
 use rand::Rng;
 use std::ops::Range;
+use ugmm_kernels::bounds::Found;
 
 /// A value of a variable.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,6 +15,9 @@ pub enum Choice {
     /// The index of a state, or of a discrete number.
     State(usize),
 }
+
+/// An assignment and its score.
+pub(super) type Candidate = Found<Vec<Choice>>;
 
 /// The score as a function of the query variables.
 pub(super) struct Problem {

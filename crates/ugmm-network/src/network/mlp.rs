@@ -87,7 +87,7 @@ impl MlpConfig {
     /// [`UgmmError`] when a setting is out of its range, or the memory for the network cannot be reserved.
     pub fn init<R: Rng + ?Sized>(&self, rng: &mut R) -> Result<Mlp, UgmmError> {
         self.validate()?;
-        crate::memory::check(self.weights())?;
+        super::memory::check(self.weights())?;
         Ok(self.with_values(|inputs| {
             let limit = 1.0 / (inputs as f64).sqrt();
             ((2.0 * uniform(rng) - 1.0) * limit) as f32

@@ -1,8 +1,10 @@
 //! The search for counter-examples: projected gradient ascent of the margin (Madry et al. 2018).
 
-use super::{ROWS, RobustnessOptions, moved};
+use super::options::RobustnessOptions;
 use crate::{Model, Task};
 
+/// Number of rows that pass through the network together.
+pub(super) const ROWS: usize = 256;
 /// Length of a step, as a fraction of epsilon.
 const STEP: f64 = 0.25;
 /// A penalty that excludes a class from a maximum.
@@ -39,11 +41,10 @@ pub(super) fn attack(
             // The first step goes to the corner in the direction of the gradient, later ones are shorter.
             let length = options.epsilon * if step == 0 { 1.0 } else { STEP };
             for (at, gradient) in gradients.iter().enumerate() {
-                let (start, moves) = (f64::from(features[at]), options.movable[at % columns]);
-                if moves && *gradient != 0.0 && !start.is_nan() {
+                let start = f64::from(features[at]);
+                if *gradient != 0.0 && !start.is_nan() {
                     let to = f64::from(now[at]) + length * f64::from(gradient.signum());
-                    let low = moved(start, -options.epsilon, true, options.limits);
-                    let high = moved(start, options.epsilon, true, options.limits);
+                    let (low, high) = options.ends(at % columns, start);
                     now[at] = inside(to, low, high);
                 }
             }

@@ -1,49 +1,19 @@
 //! Objectives of training and their predictions: cross-entropy of the outputs, the joint score of features
 //! and label, or the conditional density of a number.
 
+mod inputs;
 mod loss;
+mod targets;
 
+pub use inputs::LabelEncoding;
+pub(crate) use inputs::{joint_inputs, random_nodes};
 pub use loss::{LossInputs, LossOptions};
+pub use targets::Targets;
 
-use crate::inference::conditional::random_nodes;
-use crate::inference::posterior::{joint_inputs, joint_scores};
-use crate::{Predictor, Targets, UgmmError};
+use crate::softmax::log_softmax;
+use crate::{Predictor, UgmmError};
+use inputs::joined;
 use serde::{Deserialize, Serialize};
-
-/// The encoding of a class label as input variables of a generative network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LabelEncoding {
-    /// One variable that takes the class index 0 … C−1, as in the paper's published code.
-    Index,
-    /// One variable per class: 1 for the row's class, 0 for the others.
-    OneHot,
-}
-
-impl LabelEncoding {
-    /// Number of input variables.
-    #[must_use]
-    pub fn columns(self, classes: usize) -> usize {
-        match self {
-            Self::Index => 1,
-            Self::OneHot => classes,
-        }
-    }
-
-    /// Encoded labels, row-major `[rows, columns]`, of class indices below `classes`.
-    #[must_use]
-    pub fn encode(self, labels: &[usize], classes: usize) -> Vec<f32> {
-        let columns = self.columns(classes);
-        let mut values = vec![0f32; labels.len() * columns];
-        for (row, &label) in values.chunks_mut(columns).zip(labels) {
-            match self {
-                Self::Index => row[0] = label as f32,
-                Self::OneHot => row[label] = 1.0,
-            }
-        }
-        values
-    }
-}
 
 /// The objective of training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -315,36 +285,22 @@ impl Task {
     }
 
     /// Unnormalised log-scores `[rows, classes]` of features `x` `[rows, features]`, whose softmax is P(class | x): the
-    /// outputs, or the joint scores of x with each label.
+    /// outputs, or the joint scores of x with each label (the root evaluated at x and the label), which are not
+    /// normalised over x.
     #[must_use]
     pub fn class_scores<N: Predictor + ?Sized>(&self, network: &N, x: &[f32]) -> Vec<f32> {
         match self.objective.label_encoding() {
             None => network.forward(x),
-            Some(label) => joint_scores(network, x, label, self.classes),
+            Some(label) => network.forward(&joint_inputs(x, label, self.classes, self.features)),
         }
     }
 
-    /// log P(class | x), `[rows, classes]`, of features `x` `[rows, features]`.
+    /// log P(class | x), `[rows, classes]`, of features `x` `[rows, features]`. With a generative objective it is the joint
+    /// score normalised over the labels (paper §3.5), which is well defined although the score is no density.
     #[must_use]
     pub fn log_probabilities<N: Predictor + ?Sized>(&self, network: &N, x: &[f32]) -> Vec<f32> {
         let mut scores = self.class_scores(network, x);
         log_softmax(&mut scores, self.classes);
         scores
-    }
-}
-
-/// Each row of `x` `[rows, features]` followed by its row of `more` `[rows, columns]`.
-fn joined(x: &[f32], features: usize, more: &[f32], columns: usize) -> Vec<f32> {
-    let rows = x.chunks(features).zip(more.chunks(columns));
-    rows.flat_map(|(x, more)| x.iter().chain(more).copied()).collect()
-}
-
-/// Turns scores `[rows, columns]` into log softmax of each row.
-pub(crate) fn log_softmax(scores: &mut [f32], columns: usize) {
-    for row in scores.chunks_mut(columns) {
-        let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let sum: f64 = row.iter().map(|&score| f64::from(score - largest).exp()).sum();
-        let log_sum = sum.ln() as f32;
-        row.iter_mut().for_each(|score| *score = (*score - largest) - log_sum);
     }
 }

@@ -2,71 +2,18 @@
 
 mod graph;
 mod marks;
+mod plane;
 
 use crate::chart::{Axis, Chart, Mark, Series, Tick};
 use crate::text::escaped;
 use crate::{Figure, Text};
+use plane::{CHARACTER, FONT_SIZE, GREY, INK, Plane, QUIET, clip_id, colour, px, text_at, width_of};
 use std::fmt::Write;
 
-/// Colours of series: that of text, then six after Paul Tol's scheme "bright", which colour-blind readers can
-/// distinguish.
-const COLOURS: [&str; 7] = ["#333333", "#33658a", "#d1495b", "#2e8540", "#b8860b", "#7b4fa3", "#3a9ca6"];
-const INK: &str = "#1f2328";
-const QUIET: &str = "#6a717a";
 const GRID: &str = "#e3e6ea";
-const GREY: &str = "#c9ced6";
-const ACCENT: &str = "#33658a";
-const FONT_SIZE: f64 = 11.0;
-/// Mean width of a character, relative to the font size.
-const CHARACTER: f64 = 0.54;
 /// Height of a line in a legend, in px.
 const LEGEND_LINE: f64 = 16.0;
 const TITLE: f64 = 26.0;
-
-/// The colour of a series.
-fn colour(series: Series) -> &'static str {
-    if series == 0 { COLOURS[0] } else { COLOURS[(series - 1) % 6 + 1] }
-}
-
-/// The approximate width of a text, in px.
-fn width_of(text: &str) -> f64 {
-    text.chars().count() as f64 * FONT_SIZE * CHARACTER
-}
-
-/// A number for SVG, rounded to hundredths, without trailing zeros.
-fn px(value: f64) -> String {
-    let text = format!("{value:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-/// The area of a chart between its axes, and the conversion of values to places in it.
-struct Plane<'a> {
-    chart: &'a Chart,
-    left: f64,
-    top: f64,
-    width: f64,
-    height: f64,
-}
-
-impl Plane<'_> {
-    fn x(&self, value: f64) -> f64 {
-        let Axis { from, to, .. } = self.chart.x;
-        self.left + self.width * ((value - from) / (to - from)).clamp(-2.0, 3.0)
-    }
-
-    fn y(&self, value: f64) -> f64 {
-        let Axis { from, to, .. } = self.chart.y;
-        self.top + self.height * (1.0 - ((value - from) / (to - from)).clamp(-2.0, 3.0))
-    }
-
-    fn bottom(&self) -> f64 {
-        self.top + self.height
-    }
-
-    fn right(&self) -> f64 {
-        self.left + self.width
-    }
-}
 
 /// The figure as an SVG file, `width` px wide; the content determines the height.
 #[must_use]
@@ -154,10 +101,6 @@ fn chart_svg(chart: &Chart, width: f64, place: (f64, f64)) -> (String, f64) {
         marks::draw(&mut svg, &plane, mark);
     }
     (svg + "</g>\n", height)
-}
-
-fn clip_id(chart: &Chart) -> String {
-    format!("inside-{}", chart.id)
 }
 
 /// The legend: position (x and line), name, series and whether dashed, of every mark with a name.
@@ -270,10 +213,4 @@ fn label(svg: &mut String, text: &Text, (x, y): (f64, f64), room: f64, upright: 
             );
         }
     }
-}
-
-/// Draws a text at the position of its baseline.
-fn text_at(svg: &mut String, (x, y): (f64, f64), anchor: &str, fill: &str, text: &str) {
-    let (x, y, text) = (px(x), px(y), escaped(text));
-    let _ = writeln!(svg, "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\" fill=\"{fill}\">{text}</text>");
 }

@@ -1,7 +1,11 @@
 //! Combines a preset and some settings into everything that training needs.
 
-use crate::training::{Augmentation, EarlyStopping, OptimizerConfig, Schedule, TrainingConfig};
-use crate::{Init, LabelEncoding, ModelConfig, Objective, Preset, Task, UgmmError};
+mod preset;
+
+pub use preset::Preset;
+
+use crate::training::{Augmentation, Dataset, EarlyStopping, OptimizerConfig, Schedule, TrainingConfig};
+use crate::{Init, LabelEncoding, ModelConfig, Objective, Task, UgmmError};
 use serde::{Deserialize, Serialize};
 
 /// The kind of a network.
@@ -102,6 +106,15 @@ pub struct TableShape {
     pub target: TargetKind,
     /// Number of training rows.
     pub rows: usize,
+}
+
+impl TableShape {
+    /// The shape of the rows of a classification.
+    #[must_use]
+    pub fn of(dataset: &Dataset) -> Self {
+        let target = TargetKind::Classes(dataset.classes());
+        Self { features: dataset.columns(), target, rows: dataset.rows() }
+    }
 }
 
 /// The kind of target of a prediction.

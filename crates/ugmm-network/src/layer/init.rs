@@ -1,32 +1,10 @@
 //! Initial parameters of a layer.
 
-use crate::missing::{check_finite, known, mean_and_deviation};
+use super::{Init, Layer, LayerConfig, Means, raw_log_sigma_of};
+use crate::UgmmError;
 use crate::random::{index, normal, uniform};
-use crate::{Means, UgmmError};
+use crate::values::{check_finite, known, mean_and_deviation};
 use rand::Rng;
-use serde::{Deserialize, Serialize};
-
-/// The initialisation of a layer's parameters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Init {
-    /// The initialisation of the paper's published code: μ ~ N(0, 1), σ ~ U(0, 1) (but at least 1e-3, since U
-    /// can return 0), mixing logits ~ U(0, 1).
-    Paper,
-    /// From a sample of the layer's inputs: each mean is the value of its input in a row drawn at random, σ
-    /// is log-normal around a fraction of that input's standard deviation, and mixing logits ~ N(0, 1). Every
-    /// component then responds to some of the data from the start, whatever the data's scale.
-    #[default]
-    Data,
-    /// From a sample of the layer's inputs, with components three times as wide as each input's standard
-    /// deviation (sd) and means spread as far: μ ~ N(mean, (3 sd)²), log σ ~ N(log 3 sd, 0.1²), mixing logits
-    /// ~ N(0, 1). Such a neuron starts as a nearly linear function of its inputs, Σ_k π_k μ_k x_k / σ_k²,
-    /// different for each neuron. Under [`Init::Data`] the neurons of a wide layer are strongly correlated,
-    /// because all respond to the distance of the inputs from their mean; behind activations that are scaled
-    /// to unit variance they learn slowly (docs/results/architectures.md). This is the default of uGMM
-    /// neurons in other architectures.
-    Wide,
-}
 
 /// The smallest σ that [`Init::Paper`] draws: U(0, 1) can return exactly 0, whose logarithm would make the
 /// neuron's results NaN.
@@ -40,21 +18,79 @@ const DATA_LOG_SIGMA_SPREAD: f64 = 1.0;
 const WIDE_SPREAD: f64 = 3.0;
 const WIDE_LOG_SIGMA_SPREAD: f64 = 0.1;
 
+impl LayerConfig {
+    /// A layer with new parameters. `sample`, row-major `[rows, inputs]`, holds typical inputs of the layer;
+    /// [`Init::Data`] and [`Init::Wide`] need it, [`Init::Paper`] ignores it.
+    ///
+    /// # Errors
+    ///
+    /// [`UgmmError`] when a setting is out of its range, or the sample is missing, of the wrong width or not
+    /// finite.
+    pub fn init<R: Rng + ?Sized>(&self, sample: Option<&[f32]>, rng: &mut R) -> Result<Layer, UgmmError> {
+        self.init_with_missing(sample, false, rng)
+    }
+
+    /// A new layer, initialised from a sample in which NaN means a missing value if `missing_values` is set.
+    pub(crate) fn init_with_missing<R: Rng + ?Sized>(
+        &self,
+        sample: Option<&[f32]>,
+        missing_values: bool,
+        rng: &mut R,
+    ) -> Result<Layer, UgmmError> {
+        self.validate()?;
+        let values = match (self.init, sample) {
+            (Init::Paper, _) => paper(self.inputs, self.neurons, self.means, rng),
+            (init @ (Init::Data | Init::Wide), None) => {
+                let value = if init == Init::Data { "\"data\"" } else { "\"wide\"" };
+                let expected = "\"paper\" where no sample of the inputs is given (the others need one)";
+                return Err(UgmmError::setting("init", value, expected));
+            }
+            (init @ (Init::Data | Init::Wide), Some(sample)) => {
+                if !sample.len().is_multiple_of(self.inputs) {
+                    let (what, found) = ("the sample for initialisation", sample.len());
+                    let unit = "values, which make no whole rows,";
+                    return Err(UgmmError::Size { what, found, unit, expected: self.inputs });
+                }
+                let draw = if init == Init::Data { from_data } else { wide };
+                draw(sample, missing_values, [self.neurons, self.inputs], self.means, rng)?
+            }
+        };
+        Ok(self.with_values(values))
+    }
+
+    /// A layer with these values. Its ρ give the effective σ of `values`, or a σ just above the floor.
+    fn with_values(&self, values: InitialValues) -> Layer {
+        let floored = |log_sigma| raw_log_sigma_of(log_sigma, self.min_sigma);
+        Layer {
+            config: self.clone(),
+            means: values.means,
+            raw_log_sigmas: values.log_sigmas.into_iter().map(floored).collect(),
+            mixing_logits: values.mixing_logits,
+        }
+    }
+
+    /// A layer of the right shapes, whose values the weights of a file replace.
+    pub(crate) fn blank(&self) -> Layer {
+        let components = self.neurons * self.inputs;
+        Layer {
+            config: self.clone(),
+            means: vec![0.0; self.neurons * self.means.per_neuron(self.inputs)],
+            raw_log_sigmas: vec![0.0; components],
+            mixing_logits: vec![0.0; components],
+        }
+    }
+}
+
 /// Initial values, row-major `[neurons, inputs]`; `means` is `[neurons, 1]` for tied means.
-pub(crate) struct InitialValues {
-    pub means: Vec<f32>,
+struct InitialValues {
+    means: Vec<f32>,
     /// Logarithms of the effective σ.
-    pub log_sigmas: Vec<f32>,
-    pub mixing_logits: Vec<f32>,
+    log_sigmas: Vec<f32>,
+    mixing_logits: Vec<f32>,
 }
 
 /// Draws the parameters of [`Init::Paper`].
-pub(crate) fn paper<R: Rng + ?Sized>(
-    inputs: usize,
-    neurons: usize,
-    means: Means,
-    rng: &mut R,
-) -> InitialValues {
+fn paper<R: Rng + ?Sized>(inputs: usize, neurons: usize, means: Means, rng: &mut R) -> InitialValues {
     let components = neurons * inputs;
     InitialValues {
         means: (0..neurons * means.per_neuron(inputs)).map(|_| normal(rng) as f32).collect(),
@@ -69,7 +105,7 @@ pub(crate) fn paper<R: Rng + ?Sized>(
 ///
 /// [`UgmmError`] when the sample has no row, or a value that is not finite; `missing_values` allows NaN,
 /// which is ignored.
-pub(crate) fn from_data<R: Rng + ?Sized>(
+fn from_data<R: Rng + ?Sized>(
     sample: &[f32],
     missing_values: bool,
     [neurons, inputs]: [usize; 2],
@@ -103,7 +139,7 @@ pub(crate) fn from_data<R: Rng + ?Sized>(
 /// # Errors
 ///
 /// The errors of [`from_data`].
-pub(crate) fn wide<R: Rng + ?Sized>(
+fn wide<R: Rng + ?Sized>(
     sample: &[f32],
     missing_values: bool,
     [neurons, inputs]: [usize; 2],

@@ -1,7 +1,7 @@
 //! Preprocessing of feature values before they enter a network. It is saved with the model.
 
 use crate::UgmmError;
-use crate::missing::mean_and_deviation;
+use crate::values::mean_and_deviation;
 use serde::{Deserialize, Serialize};
 
 /// Standardisation: (value − mean) / scale, per column.

@@ -8,31 +8,17 @@
 
 mod attack;
 mod margins;
+mod options;
 mod plain;
 
+pub use options::RobustnessOptions;
+
 use crate::{Model, Task, UgmmError};
+use attack::{ROWS, attack};
 use margins::{Margins, UgmmMargins};
 use plain::PlainMargins;
 use rayon::prelude::*;
 use serde::Serialize;
-
-/// Number of rows that pass through the network together.
-const ROWS: usize = 256;
-
-/// The certified box and the budget.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RobustnessOptions {
-    /// Largest change of each input, in the network's units; at least 0.
-    pub epsilon: f64,
-    /// Whether each input may change, `[features]`; the others, such as categories, are constant.
-    pub movable: Vec<bool>,
-    /// Least and greatest possible value of an input, such as 0 and 1 for pixels; `None` for no limits.
-    pub limits: Option<(f64, f64)>,
-    /// Largest number of boxes into which the box around a row is split; 1 for no splitting.
-    pub most_boxes: usize,
-    /// Number of steps of the search for a counter-example.
-    pub attack_steps: usize,
-}
 
 /// The result for a decision.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -85,7 +71,7 @@ pub fn certify(
     };
     let decide = |features: &[f32]| decisions(model, task, features, &log_weights);
     let classes = decide(features);
-    let attacks = attack::attack(model, task, features, &classes, &log_weights, options);
+    let attacks = attack(model, task, features, &classes, &log_weights, options);
     let found = decide(&attacks);
     let rows: Vec<(&[f32], &[f32], usize, usize)> = (features.chunks(task.features))
         .zip(attacks.chunks(task.features))
@@ -93,7 +79,7 @@ pub fn certify(
         .map(|((row, attack), (&class, other))| (row, attack, class, other))
         .collect();
     let certified = rows.into_par_iter().map(|(row, attack, class, other)| {
-        let (low, high) = sides(row, options);
+        let (low, high) = options.sides(row);
         let greatest = |low: &[f64], high: &[f64], by_intervals: bool| {
             let bounds = margins.greatest(row, low, high, class, &log_weights, by_intervals);
             bounds.into_iter().fold(f64::NEG_INFINITY, f64::max)
@@ -140,24 +126,6 @@ fn split(
         open.push((right, high));
     }
     true
-}
-
-/// The lower and upper ends of the box around a row; a missing value stays missing.
-fn sides(row: &[f32], options: &RobustnessOptions) -> (Vec<f64>, Vec<f64>) {
-    let side = |sign: f64| -> Vec<f64> {
-        let movable = row.iter().zip(&options.movable);
-        movable.map(|(&x, &moves)| moved(x.into(), sign * options.epsilon, moves, options.limits)).collect()
-    };
-    (side(-1.0), side(1.0))
-}
-
-fn moved(x: f64, by: f64, moves: bool, limits: Option<(f64, f64)>) -> f64 {
-    match limits {
-        _ if !moves => x,
-        // A value outside of the limits does not move further away from them.
-        Some((low, high)) => (x + by).clamp(low.min(x), high.max(x)),
-        None => x + by,
-    }
 }
 
 /// The class with the greatest weighted score of each row, `[rows]`; the first of equal ones.

@@ -1,7 +1,7 @@
 //! One type for both kinds of network, which a model file holds.
 
-use crate::mlp::RecordedMlp;
-use crate::network::RecordedNetwork;
+use super::RecordedNetwork;
+use super::mlp::RecordedMlp;
 use crate::{LayerConfig, Mlp, MlpConfig, Network, NetworkConfig, Predictor, UgmmError};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;

@@ -1,6 +1,6 @@
 //! Upper bounds of margins between classes.
 
-use crate::inference::bounds::{Analysis, Known, ScoreFunction, Sides};
+use crate::verification::bounds::{Analysis, Known, ScoreFunction, Sides};
 use crate::{LabelEncoding, Network, Task, UgmmError};
 use ugmm_kernels::bounds::rounding;
 

@@ -1,7 +1,7 @@
 //! Interval bounds of a plain feed-forward network (Gowal et al. 2018), for comparison.
 
 use super::margins::Margins;
-use crate::mlp::EPSILON;
+use crate::network::mlp::EPSILON;
 use crate::{Mlp, Task, UgmmError};
 use ugmm_kernels::bounds::rounding;
 

@@ -5,7 +5,8 @@
 //! Gaussians of x itself with mean m + sμ and deviation sσ. Once m and s are constants instead of a batch's
 //! statistics, a plain layer remains.
 
-use crate::layer::Parameters;
+use super::parameters::Parameters;
+use super::{Layer, LayerConfig};
 use std::borrow::Cow;
 
 /// Added to the variance of each input, so that an input that does not vary has a scale. It is small relative
@@ -132,6 +133,18 @@ impl Units {
             log_sigmas: each(&parameters.log_sigmas, &plus_log_deviation),
             mixing_logits: each(&parameters.mixing_logits, &plus_log_deviation),
         }
+    }
+}
+
+impl Layer {
+    /// The layer without σ floor whose activations on inputs are those of this one on inputs standardised by
+    /// `units`, up to a constant.
+    pub(crate) fn in_units(self, units: &Units) -> Self {
+        let Parameters { means, log_sigmas, mixing_logits, .. } = units.apply(self.parameters());
+        let (means, log_sigmas, mixing_logits) =
+            (means.into_owned(), log_sigmas.into_owned(), mixing_logits.into_owned());
+        let config = LayerConfig { min_sigma: 0.0, ..self.config };
+        Self { config, means, raw_log_sigmas: log_sigmas, mixing_logits }
     }
 }
 

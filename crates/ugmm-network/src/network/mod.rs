@@ -1,9 +1,18 @@
-//! A stack of uGMM layers.
+//! Networks: stacks of uGMM layers, the feed-forward networks that they are compared with, and either of them.
 
+mod memory;
+pub(crate) mod mlp;
+mod model;
+mod predictor;
+
+pub use mlp::{BatchNorm, Linear, Mlp, MlpConfig};
+pub use model::{Model, ModelConfig};
+pub use predictor::Predictor;
+
+use crate::layer::missing::{UnknownOutputs, fill_unknown_outputs, log_seen_weight};
+use crate::layer::standardization::Units;
 use crate::layer::{Pass, Recorded};
-use crate::missing::{UnknownOutputs, fill_unknown_outputs, log_seen_weight};
-use crate::standardization::Units;
-use crate::{Init, Layer, LayerConfig, Means, Predictor, UgmmError};
+use crate::{Init, Layer, LayerConfig, Means, UgmmError};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -160,7 +169,7 @@ impl NetworkConfig {
     /// reserved.
     pub fn init<R: Rng + ?Sized>(&self, sample: Option<&[f32]>, rng: &mut R) -> Result<Network, UgmmError> {
         self.validate()?;
-        crate::memory::check(self.weights())?;
+        memory::check(self.weights())?;
         let mut sample = sample.map(<[f32]>::to_vec);
         let mut layers = Vec::with_capacity(self.layers.len());
         for (index, config) in self.layers.iter().enumerate() {

@@ -1,13 +1,17 @@
 //! The uGMM layer: every neuron is a univariate Gaussian mixture with one component per input.
 
 mod config;
+pub mod dropout;
+mod init;
+pub(crate) mod missing;
+mod parameters;
 mod pass;
+pub(crate) mod standardization;
 
-pub(crate) use config::raw_log_sigma_of;
-pub use config::{LayerConfig, Means};
-pub(crate) use pass::{Parameters, Pass, Recorded, log_sum_exp};
+pub use config::{Init, LayerConfig, Means};
+pub(crate) use parameters::Parameters;
+pub(crate) use pass::{Pass, Recorded, log_sum_exp};
 
-use crate::standardization::Units;
 use std::borrow::Cow;
 use ugmm_kernels::floored_log_sigmas;
 
@@ -96,16 +100,6 @@ impl Layer {
         }
     }
 
-    /// The layer without σ floor whose activations on inputs are those of this one on inputs standardised by
-    /// `units`, up to a constant.
-    pub(crate) fn in_units(self, units: &Units) -> Self {
-        let Parameters { means, log_sigmas, mixing_logits, .. } = units.apply(self.parameters());
-        let (means, log_sigmas, mixing_logits) =
-            (means.into_owned(), log_sigmas.into_owned(), mixing_logits.into_owned());
-        let config = LayerConfig { min_sigma: 0.0, ..self.config };
-        Self { config, means, raw_log_sigmas: log_sigmas, mixing_logits }
-    }
-
     /// Means, ρ and mixing logits, in the order in which training and files have them.
     pub(crate) fn tensors(&self) -> [&[f32]; 3] {
         [&self.means, &self.raw_log_sigmas, &self.mixing_logits]
@@ -115,4 +109,22 @@ impl Layer {
     pub(crate) fn tensors_mut(&mut self) -> [&mut [f32]; 3] {
         [&mut self.means, &mut self.raw_log_sigmas, &mut self.mixing_logits]
     }
+}
+
+/// The ρ with √(min_sigma² + exp(2ρ)) = exp(log_sigma). If σ is at or below the floor, the result belongs to
+/// a σ slightly above it, where ρ still has a gradient.
+pub(crate) fn raw_log_sigma_of(log_sigma: f32, min_sigma: f64) -> f32 {
+    /// Smallest fraction of σ² that comes from ρ.
+    const SMALLEST_SHARE: f64 = 1e-2;
+    if min_sigma == 0.0 {
+        return log_sigma;
+    }
+    let log_sigma = f64::from(log_sigma);
+    let share = -(2.0 * (min_sigma.ln() - log_sigma)).exp_m1(); // 1 − (min_sigma / σ)²
+    let rho = if share > SMALLEST_SHARE {
+        log_sigma + 0.5 * share.ln()
+    } else {
+        min_sigma.ln() + 0.5 * SMALLEST_SHARE.ln()
+    };
+    rho as f32
 }

@@ -1,0 +1,7 @@
+//! Devices by name, and the interface of those other than the processor.
+
+mod backend;
+mod name;
+
+pub use backend::Backend;
+pub use name::{DeviceName, GpuBackend};
