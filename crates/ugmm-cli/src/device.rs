@@ -1,18 +1,15 @@
 //! Devices other than the processor, in a program that has any.
 
 use crate::error::CliError;
-use ugmm_network::{DeviceName, GpuBackend};
+use ugmm_network::{Device, DeviceName, GpuBackend};
 
-/// Has networks trained and asked on the device from now on.
-pub fn use_device(name: DeviceName) -> Result<(), CliError> {
+/// Opens a device by its name.
+pub fn open(name: DeviceName) -> Result<Device, CliError> {
     if name == DeviceName::Cpu {
-        return Ok(());
+        return Ok(Device::default());
     }
     #[cfg(feature = "burn")]
-    {
-        ugmm_tabular::use_backend(Box::new(ugmm::BurnBackend::open(name)?));
-        Ok(())
-    }
+    return Ok(Device::of(ugmm::BurnBackend::open(name)?));
     #[cfg(not(feature = "burn"))]
     Err(name.not_built().into())
 }

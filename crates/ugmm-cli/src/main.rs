@@ -46,12 +46,12 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
             .build_global()
             .map_err(|error| CliError::Threads(error.to_string()))?;
     }
-    device::use_device(arguments.command.device())?;
+    let device = device::open(arguments.command.device())?;
     match &arguments.command {
-        Command::Reproduce(what) => command::reproduce::run(what, common),
-        Command::Train(options) => command::train::run(options, common),
-        Command::Predict(options) => command::predict::run(options, common),
-        Command::Evaluate(options) => command::evaluate::run(options, common),
+        Command::Reproduce(what) => command::reproduce::run(what, &device, common),
+        Command::Train(options) => command::train::run(options, &device, common),
+        Command::Predict(options) => command::predict::run(options, &device, common),
+        Command::Evaluate(options) => command::evaluate::run(options, &device, common),
         Command::Inspect(options) => command::inspect::run(options, common),
         Command::Prune(options) => command::prune::run(options, common),
         Command::Report(options) => command::report::run(options, common),

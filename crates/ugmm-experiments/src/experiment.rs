@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
 use ugmm_network::training::{Dataset, EpochReport, evaluate};
-use ugmm_network::{Architecture, ModelConfig, Preset, Recipe, Settings, TableShape, UgmmError};
+use ugmm_network::{Architecture, Device, ModelConfig, Preset, Recipe, Settings, TableShape, UgmmError};
 use ugmm_report::table;
 
 /// Networks by name, to run in the place of an experiment's own, and the file that they are from.
@@ -73,6 +73,8 @@ pub(crate) struct Experiment<'a> {
     pub changes: Vec<String>,
     pub default_seeds: usize,
     pub progress: Progress<'a>,
+    /// Where networks are trained.
+    pub device: &'a Device,
 }
 
 /// Rows to train on and rows to measure on.
@@ -199,7 +201,7 @@ impl Experiment<'_> {
         let as_the_paper = self.protocol.preset == Preset::Paper && self.protocol.variants.is_none();
         let every_epoch = (as_the_paper || !self.test_rows).then_some(&part.test);
         let start = Instant::now();
-        let trained = fit(&label, &recipe, &part.train, every_epoch, self.progress)?;
+        let trained = fit(&label, &recipe, &part.train, every_epoch, self.device, self.progress)?;
         let seconds = start.elapsed().as_secs_f64();
         let metrics = match trained.history.last().and_then(|report| report.validation) {
             Some(after_the_last_epoch) => after_the_last_epoch,

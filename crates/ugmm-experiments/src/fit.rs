@@ -1,7 +1,7 @@
-//! Training by a recipe, on the device of the process, its progress shown.
+//! Training by a recipe, with its progress shown.
 
-use ugmm_network::training::{Dataset, Observer, Trained, init_model, train};
-use ugmm_network::{Model, Recipe, UgmmError};
+use ugmm_network::training::{Dataset, Observer, Trained, init_model};
+use ugmm_network::{Device, Model, Recipe, UgmmError};
 
 /// Who watches the trainings of an experiment: called with the name of each and its number of epochs before it begins.
 /// `&|_, _| Box::new(())` watches nothing.
@@ -13,13 +13,11 @@ pub(crate) fn fit(
     recipe: &Recipe,
     rows: &Dataset,
     measured: Option<&Dataset>,
+    device: &Device,
     progress: Progress,
 ) -> Result<Trained<Model>, UgmmError> {
     let Recipe { task, model, training } = recipe;
     let mut observer = progress(label, training.epochs);
     let network = init_model(model, task, rows, training.seed)?;
-    match ugmm_tabular::backend() {
-        None => train(network, task, rows, measured, training, &mut *observer),
-        Some(device) => device.resume(None, network, task, rows, measured, training, &mut *observer),
-    }
+    device.resume(None, network, task, rows, measured, training, &mut *observer)
 }

@@ -4,7 +4,9 @@ use crate::experiment::{Contender, Experiment, Part, layer_sizes, percent};
 use crate::{ExperimentError, Progress, Protocol, Report};
 use ugmm_data::{ClassLabels, IRIS_SPLIT_STATES, LabelledTable, Split, iris, iris_split};
 use ugmm_network::training::{Dataset, Features, Schedule};
-use ugmm_network::{Architecture, ModelConfig, ObjectiveKind, Preset, Settings, Standardization, TableShape};
+use ugmm_network::{
+    Architecture, Device, ModelConfig, ObjectiveKind, Preset, Settings, Standardization, TableShape,
+};
 
 /// scikit-learn's `random_state` of the split that the paper's published script uses.
 const PAPER_SPLIT: u64 = 42;
@@ -23,7 +25,7 @@ pub struct Options {
 }
 
 /// Trains the paper's models, or others, on Iris. Options that cannot be are errors.
-pub fn run(options: &Options, progress: Progress) -> Result<Report, ExperimentError> {
+pub fn run(options: &Options, device: &Device, progress: Progress) -> Result<Report, ExperimentError> {
     let table = iris();
     let preset = options.protocol.preset;
     let parts = splits(options)?
@@ -93,6 +95,7 @@ pub fn run(options: &Options, progress: Progress) -> Result<Report, ExperimentEr
         changes: changes(options),
         default_seeds: 10,
         progress,
+        device,
     };
     experiment.run()
 }

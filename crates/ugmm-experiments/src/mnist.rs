@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use ugmm_data::{IdxImages, LabelledImages, load_mnist};
 use ugmm_network::training::{Dataset, Features};
-use ugmm_network::{Architecture, Preset, Settings};
+use ugmm_network::{Architecture, Device, Preset, Settings};
 
 const DIGITS: usize = 10;
 pub(crate) const PAPER_HIDDEN: [usize; 2] = [128, 64];
@@ -23,7 +23,7 @@ pub struct Options {
 }
 
 /// Trains the paper's models, or others, on MNIST. Files that cannot be read and options that cannot be are errors.
-pub fn run(options: &Options, progress: Progress) -> Result<Report, ExperimentError> {
+pub fn run(options: &Options, device: &Device, progress: Progress) -> Result<Report, ExperimentError> {
     let mnist = load_mnist(&options.data)?;
     let (train, test) = match options.validation {
         Some(held_out) => split_off_last(mnist.train, held_out.get())?,
@@ -60,6 +60,7 @@ pub fn run(options: &Options, progress: Progress) -> Result<Report, ExperimentEr
         changes: options.validation.map(|rows| format!("--validation {rows}")).into_iter().collect(),
         default_seeds: 1,
         progress,
+        device,
     };
     experiment.run()
 }

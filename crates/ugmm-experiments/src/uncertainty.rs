@@ -14,7 +14,7 @@ use ugmm_network::calibration::{scale, temperature};
 use ugmm_network::inference::prediction::{class_scores, log_probabilities};
 use ugmm_network::metrics::{Metrics, area_under_roc};
 use ugmm_network::training::{Dataset, Features};
-use ugmm_network::{Architecture, Model, Recipe, Rows, Settings, Stream, Task, UgmmError, generator};
+use ugmm_network::{Architecture, Device, Model, Recipe, Rows, Settings, Stream, Task, UgmmError, generator};
 use ugmm_report::table;
 
 /// Images of each kind that is no digit.
@@ -75,7 +75,7 @@ pub struct Report {
 
 /// Trains networks on MNIST, and compares what they say of test images with what they say of others. Files that cannot be read,
 /// images of another size, and options that cannot be are errors.
-pub fn run(options: &Options, progress: Progress) -> Result<Report, ExperimentError> {
+pub fn run(options: &Options, device: &Device, progress: Progress) -> Result<Report, ExperimentError> {
     let Options { data, others: files, validation, protocol } = options;
     let data = load_mnist(data)?;
     let (train, held_out) = mnist::split_off_last(data.train, validation.get())?;
@@ -94,7 +94,8 @@ pub fn run(options: &Options, progress: Progress) -> Result<Report, ExperimentEr
         let mut runs = Vec::new();
         for seed in seeds(protocol.seed, protocol.seeds) {
             let recipe = protocol.recipe(settings, &train, seed)?;
-            let network = fit(&format!("{name}, seed {seed}"), &recipe, &train, None, progress)?.network;
+            let network =
+                fit(&format!("{name}, seed {seed}"), &recipe, &train, None, device, progress)?.network;
             runs.push(measure(seed, &network, &recipe.task, [&held_out, &test], &others)?);
         }
         results.push(Measured { model: name.clone(), recipe: first, runs });

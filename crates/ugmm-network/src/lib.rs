@@ -42,7 +42,7 @@ mod rows;
 mod softmax;
 mod values;
 
-pub use device::{Backend, DeviceName, GpuBackend};
+pub use device::{Backend, Device, DeviceName, GpuBackend, OnDevice};
 pub use error::UgmmError;
 pub use layer::{Init, Layer, LayerConfig, Means, dropout};
 pub use metrics::Metrics;

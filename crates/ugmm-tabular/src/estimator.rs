@@ -5,7 +5,7 @@ use crate::network::fit::{FitReport, fit};
 use crate::network::model::NetworkModel;
 use crate::network::options::{FitOptions, TaskChoice};
 use crate::run::Run;
-use crate::{Table, TableModel, Target};
+use crate::{Device, Table, TableModel, Target};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -178,6 +178,7 @@ fn fit_quietly(
     let mut run = Run {
         progress: &mut (),
         interrupted: &AtomicBool::new(false),
+        device: Device::default(),
         time_limit: None,
         checkpoint: None,
         checkpoint_interval: Duration::MAX,

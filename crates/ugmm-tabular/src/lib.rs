@@ -33,7 +33,6 @@
 
 mod column;
 mod density;
-mod device;
 mod distribution;
 mod error;
 mod estimator;
@@ -53,7 +52,6 @@ pub use density::{
     Dependence, Filled, FilledCell, LogLikelihoods, Surprise, SurprisingColumn, TriedStructure, UNLIKELY,
     UsualRows, density_columns, fit_density, prepare_pixels,
 };
-pub use device::{backend, use_backend};
 pub use distribution::log_likelihood::LogLikelihoodMeasures;
 pub use distribution::measures::Measures;
 pub use distribution::{ClassPredictions, Distribution, Predictions};
@@ -77,3 +75,4 @@ pub use read::{Batch, ReadTarget, Reading, TableReader};
 pub use run::{Progress, Run, Stage};
 pub use target::{NumberTarget, Target, as_numbers, no_numbers, prepare_target};
 pub use ugmm_data::{Preprocessor, Table};
+pub use ugmm_network::Device;

@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use ugmm_circuit::{Mpe, MpeOptions, ProofProgress};
 use ugmm_data::frame::ReadAs;
-use ugmm_network::UgmmError;
+use ugmm_network::{Device, UgmmError};
 
 /// A model of a table: a network that predicts a column, or a density of all columns. Rows are `[rows, columns]`, row-major, in the
 /// order of [`Self::columns`]; see [`Column`] for their values.
@@ -271,19 +271,19 @@ impl DateTarget {
     }
 }
 
-/// Reads a model of either engine from a file.
+/// Reads a model of either engine from a file. Networks are asked on `device`; densities are computed on the processor.
 ///
 /// # Errors
 ///
 /// When the file cannot be read, is damaged, or is no model of a table.
-pub fn load(path: &Path) -> Result<Box<dyn TableModel>, TabularError> {
+pub fn load(path: &Path, device: &Device) -> Result<Box<dyn TableModel>, TabularError> {
     let io = |source| UgmmError::Io { path: path.to_path_buf(), source };
     let bytes = std::fs::read(path).map_err(io)?;
     if is_density(&bytes) {
         let failed = |reason| TabularError::DensityFile { file: path.to_path_buf(), reason };
         return Ok(Box::new(DensityModel::from_bytes(&bytes).map_err(failed)?));
     }
-    Ok(Box::new(NetworkModel::from_bytes(path, &bytes)?))
+    Ok(Box::new(NetworkModel::from_bytes(path, &bytes)?.on_device(device)))
 }
 
 /// The part of a safetensors header that tells the engine; other entries are tensors.

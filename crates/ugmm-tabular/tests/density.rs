@@ -5,8 +5,9 @@ use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 use ugmm_data::frame::{ReadOptions, Schema};
 use ugmm_tabular::{
-    Batch, DensityModel, DensityOptions, DensityReport, DensityRun, DensityStructure, OTHER, Predictions,
-    ReadTarget, Table, TableModel, TableReader, density_columns, fit_density, load, prepare_target,
+    Batch, DensityModel, DensityOptions, DensityReport, DensityRun, DensityStructure, Device, OTHER,
+    Predictions, ReadTarget, Table, TableModel, TableReader, density_columns, fit_density, load,
+    prepare_target,
 };
 
 const ROWS: usize = 240;
@@ -208,7 +209,12 @@ fn the_same_seed_gives_the_same_model_and_files_keep_it() {
     assert_eq!(read.log_likelihood(&rows).unwrap(), model.log_likelihood(&rows).unwrap());
     read.save(&file).unwrap();
     assert_eq!(std::fs::read(&file).unwrap(), first);
-    let message = load(&file).unwrap().engine().network(&file, "ugmm prune").unwrap_err().to_string();
+    let message = load(&file, &Device::default())
+        .unwrap()
+        .engine()
+        .network(&file, "ugmm prune")
+        .unwrap_err()
+        .to_string();
     assert!(message.contains("this is a density model, and ugmm prune is for networks"), "{message}");
 }
 
@@ -222,7 +228,7 @@ fn hostile_files_are_refused() {
     let bytes = std::fs::read(&file).unwrap();
     let refused = |bytes: &[u8]| -> String {
         std::fs::write(&file, bytes).unwrap();
-        let message = load(&file).err().unwrap().to_string();
+        let message = load(&file, &Device::default()).err().unwrap().to_string();
         assert_eq!(message.lines().count(), 1, "{message}");
         assert!(message.starts_with(&file.display().to_string()), "{message}");
         message
@@ -411,7 +417,7 @@ fn what_a_file_makes_is_bounded_by_its_size() {
         let metadata = std::collections::HashMap::from([("ugmm_density".into(), description.to_string())]);
         let none: [(String, safetensors::tensor::TensorView); 0] = [];
         std::fs::write(&file, safetensors::serialize(none, Some(metadata)).unwrap()).unwrap();
-        load(&file).err().unwrap().to_string()
+        load(&file, &Device::default()).err().unwrap().to_string()
     };
     let wide = serde_json::json!([{ "name": null, "kind": { "integer": { "low": 0, "high": 65535 } } }]);
     let leaf = serde_json::json!({

@@ -8,7 +8,8 @@ use ugmm_data::frame::ColumnData;
 use ugmm_network::Settings;
 use ugmm_network::model_file::SavedModel;
 use ugmm_tabular::{
-    ClassWeights, FitOptions, Run, Table, TabularError, TaskChoice, UgmmClassifier, UgmmRegressor, fit,
+    ClassWeights, Device, FitOptions, Run, Table, TabularError, TaskChoice, UgmmClassifier, UgmmRegressor,
+    fit,
 };
 
 fn texts(values: impl Iterator<Item = Option<&'static str>>) -> ColumnData {
@@ -121,6 +122,7 @@ fn a_checkpoint_stays_until_it_is_discarded() {
         let mut run = Run {
             progress: &mut (),
             interrupted: &interrupted,
+            device: Device::default(),
             time_limit: None,
             checkpoint: Some(path.clone()),
             checkpoint_interval: Duration::ZERO,

@@ -10,7 +10,7 @@ use ugmm_data::frame::{ReadOptions, Schema};
 use ugmm_network::inference::gibbs::SamplingOptions;
 use ugmm_network::{ObjectiveKind, Settings};
 use ugmm_tabular::{
-    DensityOptions, DensityRun, Distribution, DrawOptions, Evidence, FitOptions, Needs, Predictions,
+    DensityOptions, DensityRun, Device, Distribution, DrawOptions, Evidence, FitOptions, Needs, Predictions,
     ReadTarget, Table, TableModel, TableReader, UgmmClassifier, UgmmRegressor, fit_density, load,
     prepare_target,
 };
@@ -74,7 +74,7 @@ fn models(folder: &TempDir) -> Vec<Box<dyn TableModel>> {
     let file = folder.path().join("model.safetensors");
     let saved = trained.map(|model| {
         model.save(&file).unwrap();
-        load(&file).unwrap()
+        load(&file, &Device::default()).unwrap()
     });
     saved.into()
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use ugmm_circuit::UnivariateMixture;
 use ugmm_data::frame::UnseenValues;
 use ugmm_tabular::{
-    Column as ModelColumn, DensityModel, LogLikelihoodMeasures, ReadTarget, Surprise, TableModel,
+    Column as ModelColumn, DensityModel, Device, LogLikelihoodMeasures, ReadTarget, Surprise, TableModel,
     TableReader, UNLIKELY, UsualRows,
 };
 
@@ -35,7 +35,7 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
         &[options.rows.output.as_deref(), common.json.as_deref()],
         &[&options.model, &options.data],
     )?;
-    let model = ugmm_tabular::load(&options.model)?;
+    let model = ugmm_tabular::load(&options.model, &Device::default())?;
     let model = model.engine().density(&options.model, "ugmm score")?;
     let format = format_of(options.rows.format, options.rows.output.as_deref())?;
     let read_options = options.rows.read_options(&options.table);

@@ -3,5 +3,5 @@
 mod backend;
 mod name;
 
-pub use backend::Backend;
+pub use backend::{Backend, Device, OnDevice};
 pub use name::{DeviceName, GpuBackend};

@@ -99,7 +99,7 @@ pub fn fit(
     run: &mut Run,
 ) -> Result<(NetworkModel, FitReport), TabularError> {
     let choice = prepare_target(&mut table.schema().clone(), target, options.task)?;
-    let learner = Learner::new(table, target, choice, options)?;
+    let learner = Learner::new(table, target, choice, options, run.device.clone())?;
     let split = split(&learner)?;
     let folds = match (options.folds, options.search.is_empty()) {
         (Some(folds), _) => folds,
@@ -255,7 +255,7 @@ fn split(learner: &Learner) -> Result<Split, TabularError> {
 
 /// The network with all that belongs to it.
 fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<NetworkModel, TabularError> {
-    let Fitted { preprocessor, recipe, number, trained, inputs, rows } = fitted;
+    let Fitted { preprocessor, recipe, number, trained, inputs, rows, .. } = fitted;
     let target = match (&learner.values, number) {
         (TargetValues::Classes(classes, _), _) => Target::Classes(classes.clone()),
         (TargetValues::Numbers(_), Some(number)) => Target::Number(number),
@@ -302,7 +302,7 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Netwo
         words,
         rare_rows,
     };
-    Ok(NetworkModel::new(saved, part))
+    Ok(NetworkModel::new(saved, part).on_device(&learner.device))
 }
 
 /// The table's words for false and true in each column of a preprocessor that has them.

@@ -1,7 +1,6 @@
 //! A table to learn from, and the training of one network on some of its rows.
 
 use crate::column::usable::{check_column, rows_with_features};
-use crate::device::{OnDevice, backend};
 use crate::distribution::measures::Measures;
 use crate::error::TabularError;
 use crate::network::class_weights::class_weights;
@@ -17,8 +16,8 @@ use ugmm_data::frame::Column;
 use ugmm_data::{Preprocessor, Split, stratified_split};
 use ugmm_network::inference::prediction::{log_probabilities, predicted_densities};
 use ugmm_network::metrics::unweighted;
-use ugmm_network::training::{Trained, init_model, resume};
-use ugmm_network::{Model, ModelConfig, Recipe, Settings, TableShape, TargetKind};
+use ugmm_network::training::{Trained, init_model};
+use ugmm_network::{Device, Model, ModelConfig, OnDevice, Recipe, Settings, TableShape, TargetKind};
 
 /// Share of the training rows that early stopping looks at instead.
 const STOPPING_SHARE: f64 = 0.1;
@@ -33,6 +32,8 @@ pub(crate) struct Learner<'a> {
     pub(crate) table: &'a Table,
     pub(crate) target: &'a str,
     pub(crate) options: &'a FitOptions,
+    /// Where networks are trained.
+    pub(crate) device: Device,
     /// Row of the table at each place.
     pub(crate) rows: Vec<usize>,
     pub(crate) values: TargetValues,
@@ -50,6 +51,7 @@ pub(crate) struct Fitted {
     pub(crate) recipe: Recipe,
     pub(crate) number: Option<NumberTarget>,
     pub(crate) trained: Trained<Model>,
+    pub(crate) on_device: OnDevice,
     /// The network's inputs of the rows that it learned from.
     pub(crate) inputs: Vec<f32>,
     /// These rows of the table.
@@ -62,6 +64,7 @@ impl<'a> Learner<'a> {
         target: &'a str,
         choice: TaskChoice,
         options: &'a FitOptions,
+        device: Device,
     ) -> Result<Self, TabularError> {
         let all_rows = table.rows();
         let TargetRows { rows, values } = target_rows(table, target, choice)?;
@@ -94,6 +97,7 @@ impl<'a> Learner<'a> {
             table,
             target,
             options,
+            device,
             rows,
             values,
             usual,
@@ -184,15 +188,14 @@ impl<'a> Learner<'a> {
         let network = init_model(&recipe.model, &recipe.task, &training, recipe.training.seed)?;
         let (checkpoint, measured) = (checkpoint.as_ref(), measured.as_ref());
         let Recipe { task, training: how, .. } = &recipe;
-        let trained = match backend() {
-            None => resume(checkpoint, network, task, &training, measured, how, &mut observer),
-            Some(device) => device.resume(checkpoint, network, task, &training, measured, how, &mut observer),
-        }?;
+        let trained =
+            self.device.resume(checkpoint, network, task, &training, measured, how, &mut observer)?;
         if let Some(failure) = observer.into_failure() {
             return Err(failure);
         }
         stages.check_interrupted()?;
-        Ok(Fitted { preprocessor, recipe, number, trained, inputs, rows: table_rows })
+        let on_device = OnDevice::new(self.device.clone());
+        Ok(Fitted { preprocessor, recipe, number, trained, on_device, inputs, rows: table_rows })
     }
 
     /// How a network sees the numbers to predict that it learns from these places; none of classes.
@@ -237,7 +240,7 @@ impl<'a> Learner<'a> {
     /// What a network says of rows, before any temperature; of one that has none of the values it looks at, that anything
     /// is possible.
     pub(crate) fn outputs(&self, fitted: &Fitted, places: &[usize]) -> Result<Outputs, TabularError> {
-        let Fitted { preprocessor, recipe, number, trained, .. } = fitted;
+        let Fitted { preprocessor, recipe, number, trained, on_device, .. } = fitted;
         let width = match &self.values {
             TargetValues::Classes(classes, _) => classes.len(),
             TargetValues::Numbers(_) => CELLS,
@@ -246,7 +249,6 @@ impl<'a> Learner<'a> {
         let inputs = preprocessor.transform(self.table, &self.table_rows(places))?;
         let known = known_rows(&inputs, preprocessor.inputs());
         if let Some(rows) = self.dataset_or_none(inputs, preprocessor, *number, places)? {
-            let on_device = OnDevice::default();
             let network = on_device.network(&trained.network);
             let known_values = match number {
                 None => {

@@ -3,7 +3,6 @@
 use super::columns::{ColumnInputs, columns_of};
 use crate::column::Column;
 use crate::column::range::NumberRange;
-use crate::device::OnDevice;
 use crate::distribution::{ClassPredictions, Distribution, Predictions};
 use crate::error::TabularError;
 use crate::model::{DateTarget, Engine, Needs, TableModel};
@@ -24,7 +23,7 @@ use ugmm_network::inspect::Absence;
 use ugmm_network::metrics::decisions;
 use ugmm_network::model_file::SavedModel;
 use ugmm_network::pruning::{Criterion, Keep, ModelPruner, PrunedLayer};
-use ugmm_network::{Predictor, Targets};
+use ugmm_network::{Device, OnDevice, Predictor, Targets};
 
 /// A trained network with the preprocessing of its inputs and the meaning of its outputs. Inputs are row-major,
 /// `[rows, inputs]`, as [`Self::features`] and [`Preprocessor::transform`] make them.
@@ -118,6 +117,12 @@ impl NetworkModel {
             return Err(unusable("the range of a column is no range".into()));
         }
         Ok(Self::of(saved, part))
+    }
+
+    /// The model with its network on a device; without this it is on the processor.
+    #[must_use]
+    pub fn on_device(self, device: &Device) -> Self {
+        Self { on_device: OnDevice::new(device.clone()), ..self }
     }
 
     /// The network and its settings.

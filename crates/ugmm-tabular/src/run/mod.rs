@@ -10,8 +10,8 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use ugmm_network::UgmmError;
 use ugmm_network::training::{BatchReport, Checkpoint, EpochReport, Observer};
+use ugmm_network::{Device, UgmmError};
 
 /// A part of a run: the training of one network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct Run<'a> {
     pub progress: &'a mut dyn Progress,
     /// Set from another thread (by Ctrl-C) to stop soon, with a checkpoint of what is done.
     pub interrupted: &'a AtomicBool,
+    /// Where networks are trained and asked.
+    pub device: Device,
     /// Time for all networks of the run together. Each gets its share, and its schedule is shortened to it.
     pub time_limit: Option<Duration>,
     /// The file that keeps what is done, for [`Self::resume`]; see [`Self::discard_checkpoint`].

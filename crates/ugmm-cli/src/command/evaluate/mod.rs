@@ -12,7 +12,7 @@ use crate::unseen::lines;
 use serde::Serialize;
 use ugmm_data::frame::UnseenValues;
 use ugmm_tabular::{
-    Batch, ClassPredictions, DensityModel, Distribution, Engine, LogLikelihoodMeasures, Predictions,
+    Batch, ClassPredictions, DensityModel, Device, Distribution, Engine, LogLikelihoodMeasures, Predictions,
     ReadTarget, TableModel, TableReader,
 };
 
@@ -113,9 +113,9 @@ impl Compared {
     }
 }
 
-pub fn run(options: &Evaluate, common: &Common) -> Result<(), CliError> {
+pub fn run(options: &Evaluate, device: &Device, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[&options.model, &options.data])?;
-    let model = ugmm_tabular::load(&options.model)?;
+    let model = ugmm_tabular::load(&options.model, device)?;
     let model = model.as_ref();
     let density = match model.engine() {
         Engine::Network(_) => None,

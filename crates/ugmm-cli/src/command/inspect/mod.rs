@@ -11,7 +11,7 @@ use serde::Serialize;
 use trust::Trust;
 use ugmm_network::Network;
 use ugmm_network::inspect::{Component, LayerSummary, importances, leading_components, summarize};
-use ugmm_tabular::{Engine, NetworkModel, ReadTarget, TableModel, TableReader};
+use ugmm_tabular::{Device, Engine, NetworkModel, ReadTarget, TableModel, TableReader};
 
 /// Rows of the data that are looked at, at most: enough for ranges and means.
 const MOST_ROWS: usize = 4096;
@@ -52,7 +52,7 @@ struct Named {
 pub fn run(options: &Inspect, common: &Common) -> Result<(), CliError> {
     let inputs = [Some(options.model.as_path()), options.data.as_deref()];
     check_outputs(&[common.json.as_deref()], &inputs.into_iter().flatten().collect::<Vec<_>>())?;
-    let model = ugmm_tabular::load(&options.model)?;
+    let model = ugmm_tabular::load(&options.model, &Device::default())?;
     match model.engine() {
         Engine::Network(model) => network(model, options, common),
         Engine::Density(model) => density::run(model, options, common),

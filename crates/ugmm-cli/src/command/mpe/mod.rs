@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use ugmm_circuit::{MpeOptions, ProofProgress};
-use ugmm_tabular::{Engine, Evidence, QuestionError, TableModel, TabularError};
+use ugmm_tabular::{Device, Engine, Evidence, QuestionError, TableModel, TabularError};
 
 /// Largest number of columns that are printed; the JSON file has all.
 const MOST_COLUMNS: usize = 40;
@@ -41,7 +41,7 @@ struct Report<'a> {
 
 pub fn run(options: &Mpe, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[&options.model])?;
-    let model = ugmm_tabular::load(&options.model)?;
+    let model = ugmm_tabular::load(&options.model, &Device::default())?;
     let model = model.as_ref();
     let evidence = evidence(model, &options.known)?;
     let asked = asked(model, &evidence, &options.query)?;

@@ -11,7 +11,7 @@ use crate::table::reading_doubts;
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use ugmm_data::frame::{UnseenValues, ValueType};
-use ugmm_tabular::{Batch, Engine, ReadTarget, TableModel, TableReader};
+use ugmm_tabular::{Batch, Device, Engine, ReadTarget, TableModel, TableReader};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -25,13 +25,13 @@ struct Report<'a> {
     unusual_rows: usize,
 }
 
-pub fn run(options: &Predict, common: &Common) -> Result<(), CliError> {
+pub fn run(options: &Predict, device: &Device, common: &Common) -> Result<(), CliError> {
     check_not_mixed(options.rows.output.as_deref(), common.json.as_deref())?;
     check_outputs(
         &[options.rows.output.as_deref(), common.json.as_deref()],
         &[&options.model, &options.data],
     )?;
-    let model = ugmm_tabular::load(&options.model)?;
+    let model = ugmm_tabular::load(&options.model, device)?;
     let model = model.as_ref();
     if let Engine::Density(_) = model.engine() {
         options.device.refuse_for_densities()?;

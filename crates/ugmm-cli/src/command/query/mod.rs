@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use says::Says;
 use serde::Serialize;
 use std::num::NonZeroUsize;
-use ugmm_tabular::{Answer, Engine, Evidence, TableModel};
+use ugmm_tabular::{Answer, Device, Engine, Evidence, TableModel};
 
 /// Cells of the range of a number where no number is given.
 const CELLS: usize = 256;
@@ -78,7 +78,7 @@ enum By {
 
 pub fn run(options: &Query, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[&options.model])?;
-    let model = ugmm_tabular::load(&options.model)?;
+    let model = ugmm_tabular::load(&options.model, &Device::default())?;
     let model = model.as_ref();
     refuse_range_for_densities(model, &options.known)?;
     if let (Engine::Density(_), true) = (model.engine(), options.cells.is_some()) {

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use ugmm_data::ImageGrid;
 use ugmm_network::file::write_atomically;
 use ugmm_report::{Report, Text, Training, figures, page, png, svg};
-use ugmm_tabular::{Engine, NetworkModel};
+use ugmm_tabular::{Device, Engine, NetworkModel};
 
 /// Width of a figure in px, and pixels of a picture for each.
 const WIDTH: f64 = 720.0;
@@ -42,7 +42,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
     let is_page = options.format == ReportFormat::Html;
     let page_file = is_page.then_some(options.output.as_path());
     check_outputs(&[page_file, common.json.as_deref()], &[&options.model, &options.data])?;
-    let model = ugmm_tabular::load(&options.model)?;
+    let model = ugmm_tabular::load(&options.model, &Device::default())?;
     match model.engine() {
         Engine::Network(model) => of_network(model, options, common),
         Engine::Density(model) => density::run(model, options, common),

@@ -14,21 +14,22 @@ use serde::de::DeserializeOwned;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use ugmm_experiments::{Protocol, Variants, approximation, iris, mnist, uncertainty};
+use ugmm_network::Device;
 
-pub fn run(what: &Reproduce, common: &Common) -> Result<(), CliError> {
+pub fn run(what: &Reproduce, device: &Device, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[])?;
     let progress = trainings(common.quiet);
     match what {
         Reproduce::Iris(typed) => {
             let (splits, folds) = (typed.splits.clone(), typed.folds);
             let protocol = protocol(&typed.options, typed.seeds)?;
-            let report = iris::run(&iris::Options { splits, folds, protocol }, &progress)?;
+            let report = iris::run(&iris::Options { splits, folds, protocol }, device, &progress)?;
             show("ugmm/reproduce", &report, &report.text, common)
         }
         Reproduce::Mnist(typed) => {
             let (data, validation) = (typed.data.clone(), typed.validation);
             let protocol = protocol(&typed.options, typed.seeds)?;
-            let report = mnist::run(&mnist::Options { data, validation, protocol }, &progress)?;
+            let report = mnist::run(&mnist::Options { data, validation, protocol }, device, &progress)?;
             show("ugmm/reproduce", &report, &report.text, common)
         }
         Reproduce::Uncertainty(typed) => {
@@ -42,7 +43,7 @@ pub fn run(what: &Reproduce, common: &Common) -> Result<(), CliError> {
                 seeds: typed.seeds,
             };
             let options = uncertainty::Options { data, others, validation, protocol };
-            let report = uncertainty::run(&options, &progress)?;
+            let report = uncertainty::run(&options, device, &progress)?;
             show("ugmm/uncertainty", &report, &report.text, common)
         }
         Reproduce::Approximation(typed) => {

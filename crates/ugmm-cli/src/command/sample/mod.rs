@@ -18,7 +18,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 use ugmm_network::inference::diagnostics::{Diagnostics, FEWEST_EFFECTIVE, MOST_R_HAT};
 use ugmm_network::inference::gibbs::SamplingOptions;
-use ugmm_tabular::{DrawOptions, Draws, Engine, Evidence, TableModel, TabularError};
+use ugmm_tabular::{Device, DrawOptions, Draws, Engine, Evidence, TableModel, TabularError};
 
 /// Options of the chains where none are given.
 const CHAINS: usize = 8;
@@ -73,7 +73,7 @@ struct Column {
 pub fn run(options: &Sample, common: &Common) -> Result<(), CliError> {
     check_not_mixed(options.output.as_deref(), common.json.as_deref())?;
     check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model])?;
-    let model = ugmm_tabular::load(&options.model)?;
+    let model = ugmm_tabular::load(&options.model, &Device::default())?;
     let model = model.as_ref();
     refuse_range_for_densities(model, &options.known)?;
     refuse_chains_for_densities(model, options)?;

@@ -19,7 +19,8 @@ use ugmm_data::frame::{Column, Level, Schema};
 use ugmm_network::file::write_atomically;
 use ugmm_network::{Settings, TargetKind};
 use ugmm_tabular::{
-    FitOptions, Run, Table, TableModel, TabularError, TaskChoice, as_numbers, fit, prepare_target, small_grid,
+    Device, FitOptions, Run, Table, TableModel, TabularError, TaskChoice, as_numbers, fit, prepare_target,
+    small_grid,
 };
 
 /// Time between checkpoints that is lost at most, where it is not given.
@@ -32,11 +33,11 @@ const FEW_CLASSES: usize = 4;
 /// Rows of each class, on average, with fewer than which the classes may be names of the rows.
 const ROWS_PER_CLASS: usize = 3;
 
-pub fn run(options: &Train, common: &Common) -> Result<(), CliError> {
-    train(options, common).map_err(|error| typed::as_typed(error, options))
+pub fn run(options: &Train, device: &Device, common: &Common) -> Result<(), CliError> {
+    train(options, device, common).map_err(|error| typed::as_typed(error, options))
 }
 
-fn train(options: &Train, common: &Common) -> Result<(), CliError> {
+fn train(options: &Train, device: &Device, common: &Common) -> Result<(), CliError> {
     let (mut config, settings) = Config::of(options)?;
     if config.density {
         options.device.refuse_for_densities()?;
@@ -72,6 +73,7 @@ fn train(options: &Train, common: &Common) -> Result<(), CliError> {
     let mut run = Run {
         progress: &mut progress,
         interrupted: interrupt::watch()?,
+        device: device.clone(),
         time_limit,
         checkpoint: Some(checkpoint),
         checkpoint_interval: interval.unwrap_or(CHECKPOINT_INTERVAL),
