@@ -1,291 +1,143 @@
-//! The options of `ugmm train` in a TOML file: read from one, and written beside the model.
+//! The options of `ugmm train`: those that were typed and, for the others, those of a TOML file, whose keys are the options' names with
+//! underscores and the library's finer settings. The file that is written beside a model has all of them.
 
-use crate::arguments::{
-    Hidden, ObjectiveKind, Train, parse_class_weights, parse_dates, parse_decimal, parse_delimiter,
-    parse_duration, parse_ordinal, parse_thousands, parse_time_limit, usual_marks,
-};
+use crate::arguments::{Hidden, List, ObjectiveKind, Train};
 use crate::error::CliError;
 use crate::variants_file::{read_text, refusal};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches};
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use std::any::TypeId;
+use std::collections::HashSet;
+use std::error::Error;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 use toml::de::DeTable;
-use ugmm_data::frame::{DecimalMark, ReadOptions, Thousands};
-use ugmm_data::{Ordinal, PreprocessingOptions, Scaling, closest};
-use ugmm_network::{Preset, Settings};
-use ugmm_tabular::{ClassWeights, DensityMethod, DensityStructure, TaskChoice};
+use ugmm_data::closest;
+use ugmm_data::frame::ReadOptions;
+use ugmm_data::{PreprocessingOptions, Scaling};
+use ugmm_network::{Preset, Settings, UgmmError};
+use ugmm_tabular::{ClassWeights, TabularError};
 
-/// All options of a training; what is `None` or empty is as usual. The finer settings of the network and its training are
-/// [`Settings`], whose keys stand beside these in a file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Config {
-    pub data: Option<PathBuf>,
-    pub target: Option<String>,
-    pub output: Option<PathBuf>,
-    pub task: Option<TaskChoice>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub numeric: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub categorical: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ignore: Vec<String>,
-    /// As on the command line.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ordinal: Vec<String>,
-    pub scaling: Option<Scaling>,
-    pub delimiter: Option<String>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub no_header: bool,
-    pub comment: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub na: Vec<String>,
-    /// As on the command line.
-    pub decimal: Option<String>,
-    pub thousands: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub date_format: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub keep_text: Vec<String>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub no_usual_na: bool,
-    pub preset: Option<Preset>,
-    /// Whether the objective is the density of all columns; in a file `objective = "density"`, which is no setting of networks.
-    #[serde(skip)]
-    pub density: bool,
-    pub structure: Option<DensityStructure>,
-    pub units: Option<NonZeroUsize>,
-    pub members: Option<NonZeroUsize>,
-    pub method: Option<DensityMethod>,
-    pub validation: Option<f64>,
-    pub folds: Option<NonZeroUsize>,
-    pub search: Option<Search>,
-    /// As on the command line.
-    pub time_limit: Option<String>,
-    pub checkpoint_interval: Option<String>,
-    pub seed: Option<u64>,
-    /// As on the command line; a file that is written has `min_sigmas` and `max_gradient_norm` in their place.
-    pub min_sigma: Option<f64>,
-    pub clip: Option<f64>,
-    /// Last in a file, where tables belong.
-    pub class_weights: Option<Weights>,
-}
-
-/// Whether and among what to search.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Search {
-    /// Among the small grid, or not at all.
-    Grid(bool),
-    /// Among the tables of this file.
-    File(PathBuf),
-}
-
-/// Weights of classes, as in a file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Weights {
-    /// "balanced", or as on the command line.
-    Text(String),
-    /// By label.
-    ByLabel(IndexMap<String, f64>),
-}
-
-/// The objective of no network.
-const DENSITY: &str = "density";
-
-/// The keys of [`Config`].
-const KEYS: [&str; 32] = [
-    "data",
-    "target",
-    "output",
-    "task",
-    "numeric",
-    "categorical",
-    "ignore",
-    "ordinal",
-    "scaling",
-    "delimiter",
-    "no_header",
-    "comment",
-    "na",
-    "decimal",
-    "thousands",
-    "date_format",
-    "keep_text",
-    "no_usual_na",
-    "preset",
-    "structure",
-    "units",
-    "members",
-    "method",
-    "validation",
-    "folds",
-    "search",
-    "time_limit",
-    "checkpoint_interval",
-    "seed",
-    "min_sigma",
-    "clip",
-    "class_weights",
+/// Options that are not kept in a file.
+const OF_ONE_RUN: [&str; 3] = ["config", "resume", "device"];
+/// Options whose values are [`Settings`] of another name, and other names of settings in messages of the library.
+const OTHER_NAMES: [(&str, &str); 6] = [
+    ("min_sigmas", "min_sigma"),
+    ("max_gradient_norm", "clip"),
+    ("component_dropout", "dropout"),
+    ("a layer's size", "hidden"),
+    ("the weight of the cross-entropy", "cross_entropy_weight"),
+    ("number of hidden layers", "hidden"),
 ];
+/// Options that exclude each other: one that is typed replaces the file's other one.
+const EXCLUSIVE: [(&str, &str); 2] = [("validation", "folds"), ("folds", "validation")];
+const CLASS_WEIGHTS: &str = "class_weights";
 
-impl Config {
-    /// The file's options with what was typed over them.
-    pub fn of(options: &Train) -> Result<(Self, Settings), CliError> {
-        let (mut config, mut settings) = options.config.as_deref().map(read).transpose()?.unwrap_or_default();
-        set(&mut settings.min_sigmas, config.min_sigma.take().map(|min_sigma| vec![min_sigma]));
-        set(&mut settings.max_gradient_norm, config.clip.take());
-        config.take_typed(options);
-        take_typed_settings(&mut settings, options);
-        Ok((config, settings))
-    }
+/// The options of a training.
+pub struct Options {
+    /// Options as they were typed, and for the others those of the file.
+    pub train: Train,
+    /// Settings of the network and its training.
+    pub settings: Settings,
+    /// The options that are no settings, by their keys.
+    given: toml::Table,
+    /// Keys of the options that were typed.
+    typed: HashSet<String>,
+}
 
-    fn take_typed(&mut self, options: &Train) {
-        set(&mut self.data, options.data.clone());
-        set(&mut self.target, options.target.clone());
-        set(&mut self.output, options.output.clone());
-        set(&mut self.task, options.task.map(Into::into));
-        let lists = [
-            (&mut self.numeric, &options.numeric),
-            (&mut self.categorical, &options.categorical),
-            (&mut self.ignore, &options.ignore),
-            (&mut self.na, &options.table.na),
-            (&mut self.date_format, &options.table.date_format),
-            (&mut self.keep_text, &options.table.keep_text),
-        ];
-        for (list, typed) in lists {
-            if !typed.is_empty() {
-                list.clone_from(typed);
+impl Options {
+    /// Combines what was typed with the file of `--config`, if there is one.
+    pub fn of(typed: &ArgMatches) -> Result<Self, CliError> {
+        let is_typed = |id: &str| typed.value_source(id) == Some(ValueSource::CommandLine);
+        let command = command();
+        let mut tokens: Vec<String> = Vec::new();
+        let mut typed_ids = HashSet::new();
+        for argument in command.get_arguments().filter(|argument| is_typed(argument.get_id().as_str())) {
+            typed_ids.insert(argument.get_id().to_string());
+            tokens.extend(tokens_of(argument, &values_of(argument, typed)));
+        }
+        let file = match typed.get_one::<std::path::PathBuf>("config") {
+            Some(path) => File::read(path)?,
+            None => File::default(),
+        };
+        let is_replaced = |key: &str| {
+            typed_ids.contains(key)
+                || EXCLUSIVE.iter().any(|(own, other)| *own == key && typed_ids.contains(*other))
+        };
+        let of_file = file.options.iter().filter(|(key, _)| !is_replaced(key));
+        tokens.extend(of_file.flat_map(|(_, tokens)| tokens.clone()));
+        let matches = command
+            .clone()
+            .try_get_matches_from(tokens)
+            .map_err(|error| CliError::Usage(in_words(&error)))?;
+        let mut train =
+            Train::from_arg_matches(&matches).map_err(|error| CliError::Usage(in_words(&error)))?;
+        if let (Some(weights), false) = (file.class_weights, typed_ids.contains(CLASS_WEIGHTS)) {
+            train.class_weights = Some(ClassWeights::ByLabel(weights));
+        }
+        let mut settings = file.settings;
+        take_settings(&mut settings, &train);
+        let mut given = toml::Table::new();
+        let kept = command.get_arguments().filter(|argument| is_kept(argument.get_id().as_str()));
+        for argument in kept {
+            if let Some(value) = toml_of(argument, &matches) {
+                given.insert(argument.get_id().to_string(), value);
             }
         }
-        if !options.ordinal.is_empty() {
-            self.ordinal = options.ordinal.iter().map(ordinal_text).collect();
+        if let Some(ClassWeights::ByLabel(weights)) = &train.class_weights {
+            let weights = weights.iter().map(|(label, weight)| (label.clone(), (*weight).into()));
+            given.insert(CLASS_WEIGHTS.into(), toml::Value::Table(weights.collect()));
         }
-        set(&mut self.scaling, options.scaling.map(Into::into));
-        let character = |byte: u8| char::from(byte).to_string();
-        set(&mut self.delimiter, options.table.delimiter.map(character));
-        self.no_header |= options.table.no_header;
-        self.no_usual_na |= options.table.no_usual_na;
-        set(&mut self.comment, options.table.comment.map(character));
-        let mark = |mark| match mark {
-            DecimalMark::Point => ".".to_owned(),
-            DecimalMark::Comma => ",".to_owned(),
-        };
-        set(&mut self.decimal, options.table.decimal.map(mark));
-        let mark = |mark| match mark {
-            Thousands::Nothing => "none".to_owned(),
-            Thousands::Comma => ",".to_owned(),
-            Thousands::Point => ".".to_owned(),
-            Thousands::Blank => " ".to_owned(),
-            Thousands::Apostrophe => "'".to_owned(),
-        };
-        set(&mut self.thousands, options.table.thousands.map(mark));
-        set(&mut self.preset, options.preset.map(|kind| kind.preset()));
-        set(&mut self.structure, options.structure.map(Into::into));
-        set(&mut self.units, options.units);
-        set(&mut self.members, options.members);
-        set(&mut self.method, options.method.map(Into::into));
-        self.density =
-            options.objective.map_or(self.density, |objective| objective == ObjectiveKind::Density);
-        // One kind of measuring takes the place of the other.
-        if options.validation.is_some() {
-            (self.validation, self.folds) = (options.validation, None);
-        }
-        if options.folds.is_some() {
-            (self.validation, self.folds) = (None, options.folds);
-        }
-        let search = options.search.clone().map(|file| file.map_or(Search::Grid(true), Search::File));
-        set(&mut self.search, search);
-        let text = |duration: Duration| format!("{}s", duration.as_secs_f64());
-        set(&mut self.time_limit, options.time_limit.map(text));
-        set(&mut self.checkpoint_interval, options.checkpoint_interval.map(text));
-        set(&mut self.seed, options.seed);
-        set(
-            &mut self.class_weights,
-            options.class_weights.clone().map(|weights| match weights {
-                ClassWeights::Balanced => Weights::Text("balanced".into()),
-                ClassWeights::ByLabel(weights) => Weights::ByLabel(weights),
-            }),
-        );
+        Ok(Self { train, settings, given, typed: typed_ids })
+    }
+
+    /// Whether the density of all columns is the objective.
+    pub fn is_density(&self) -> bool {
+        self.train.objective == Some(ObjectiveKind::Density)
     }
 
     /// How to read the table.
-    pub fn read_options(&self) -> Result<ReadOptions, CliError> {
-        let character = |text: &Option<String>, key| {
-            text.as_deref().map(parse_delimiter).transpose().map_err(|reason| option(key, reason))
-        };
-        Ok(ReadOptions {
-            delimiter: character(&self.delimiter, "delimiter")?,
-            has_header: !self.no_header,
-            comment: character(&self.comment, "comment")?,
-            missing: self.na.clone(),
-            decimal: (self.decimal.as_deref().map(parse_decimal).transpose())
-                .map_err(|reason| option("decimal", reason))?,
-            thousands: (self.thousands.as_deref().map(parse_thousands).transpose())
-                .map_err(|reason| option("thousands", reason))?,
-            dates: self.date_format.iter().map(|text| parse_dates(text)).collect(),
-            usual_marks: usual_marks(self.no_usual_na, &self.keep_text),
-            numeric: self.numeric.clone(),
-            categorical: self.categorical(),
-            ignore: self.ignore.clone(),
-            ..ReadOptions::default()
-        })
-    }
-
-    /// Columns that are categories: those with an order are, too, even if their levels are numbers.
-    fn categorical(&self) -> Vec<String> {
-        let mut columns = self.categorical.clone();
-        for text in &self.ordinal {
-            let ordered = parse_ordinal(text).map(|ordinal| ordinal.column);
-            columns.extend(ordered.ok().filter(|column| !self.categorical.contains(column)));
+    pub fn read_options(&self) -> ReadOptions {
+        let Train { table, numeric, categorical, ignore, ordinal, .. } = &self.train;
+        let mut categorical = List::names(categorical);
+        // Columns with an order are categories, even if their levels are numbers.
+        for ordinal in ordinal {
+            if !categorical.contains(&ordinal.column) {
+                categorical.push(ordinal.column.clone());
+            }
         }
-        columns
+        ReadOptions {
+            numeric: List::names(numeric),
+            categorical,
+            ignore: List::names(ignore),
+            ..table.read_options()
+        }
     }
 
-    /// How columns become inputs; pixels of a file of images stay as they are, so that a background of zeros does.
-    pub fn preprocessing(&self, of_images: bool) -> Result<PreprocessingOptions, CliError> {
-        let ordinal = self.ordinal.iter().map(|text| parse_ordinal(text));
-        let ordinal = ordinal.collect::<Result<_, _>>().map_err(|reason| option("ordinal", reason))?;
+    /// How columns become inputs. Pixels of a file of images stay as they are, so that a background of zeros stays.
+    pub fn preprocessing(&self, of_images: bool) -> PreprocessingOptions {
         // The paper's networks see the features as they are.
-        let usual = match self.preset.unwrap_or_default() {
+        let usual = match self.preset() {
             Preset::Paper => Scaling::None,
             Preset::Best if of_images => Scaling::None,
             Preset::Best => Scaling::Standard,
         };
-        Ok(PreprocessingOptions { scaling: self.scaling.unwrap_or(usual), ordinal, keep_constant: false })
+        let scaling = self.train.scaling.map_or(usual, Into::into);
+        PreprocessingOptions { scaling, ordinal: self.train.ordinal.clone(), keep_constant: false }
     }
 
-    pub fn class_weights(&self) -> Result<Option<ClassWeights>, CliError> {
-        match &self.class_weights {
-            None => Ok(None),
-            Some(Weights::ByLabel(weights)) => Ok(Some(ClassWeights::ByLabel(weights.clone()))),
-            Some(Weights::Text(text)) => {
-                parse_class_weights(text).map(Some).map_err(|reason| option("class_weights", reason))
-            }
-        }
+    pub fn preset(&self) -> Preset {
+        self.train.preset.map_or(Preset::default(), |kind| kind.preset())
     }
 
-    pub fn time_limit(&self) -> Result<Option<Duration>, CliError> {
-        let limit = self.time_limit.as_deref().map(parse_time_limit).transpose();
-        limit.map_err(|reason| option("time_limit", reason))
-    }
-
-    pub fn checkpoint_interval(&self) -> Result<Option<Duration>, CliError> {
-        let interval = self.checkpoint_interval.as_deref().map(parse_duration).transpose();
-        interval.map_err(|reason| option("checkpoint_interval", reason))
-    }
-
-    /// As a file, with the finer settings.
-    pub fn text(&self, settings: &Settings) -> Result<String, CliError> {
+    /// The options as a file, with what was found in training for whoever repeats it.
+    pub fn text(&self, found: &[(&str, String)]) -> Result<String, CliError> {
         let failed = |error: toml::ser::Error| CliError::Output(std::io::Error::other(error));
-        let mut table = toml::Table::try_from(self).map_err(failed)?;
-        table.extend(toml::Table::try_from(settings).map_err(failed)?);
-        if self.density {
-            table.insert("objective".into(), DENSITY.into());
-        }
+        let mut table = self.given.clone();
+        table.extend(found.iter().map(|(key, value)| ((*key).to_owned(), toml_scalar(value))));
+        table.extend(toml::Table::try_from(&self.settings).map_err(failed)?);
         // Tables come last in TOML.
         let (tables, values): (Vec<_>, Vec<_>) = table.into_iter().partition(|(_, value)| value.is_table());
         let table: toml::Table = values.into_iter().chain(tables).collect();
@@ -295,53 +147,46 @@ impl Config {
         );
         Ok(head + &toml::to_string(&table).map_err(failed)?)
     }
+
+    /// The option that was typed for a setting, by the setting's name in a file or in messages of the libraries; `None` if it was not
+    /// typed.
+    pub fn option_of(&self, setting: &str) -> Option<String> {
+        let other = OTHER_NAMES.iter().find(|(name, _)| *name == setting).map(|(_, id)| *id);
+        let id = other.unwrap_or(setting);
+        self.typed.contains(id).then(|| format!("--{}", id.replace('_', "-")))
+    }
+
+    /// The error with the option in place of the setting, where it was typed.
+    pub fn as_typed(&self, error: CliError) -> CliError {
+        let named = |error: &UgmmError| match error {
+            UgmmError::Setting { setting, value, expected } => {
+                let option = self.option_of(setting)?;
+                Some(CliError::Usage(format!("{option} is {value}, but must be {expected}")))
+            }
+            _ => None,
+        };
+        let typed = match &error {
+            CliError::Model(error) => named(error),
+            CliError::Tabular(error) => match &**error {
+                TabularError::Model(error) => named(error),
+                _ => None,
+            },
+            CliError::Option { key, reason } => {
+                self.option_of(key).map(|option| CliError::Usage(format!("{option}: {reason}")))
+            }
+            _ => None,
+        };
+        typed.unwrap_or(error)
+    }
 }
 
-/// Options and settings of a file.
-fn read(path: &Path) -> Result<(Config, Settings), CliError> {
-    let text = read_text(path)?;
-    let keys = DeTable::parse(&text).map_err(|error| refusal(path, &text, &error))?;
-    let mut config: Config = toml::from_str(&text).map_err(|error| refusal(path, &text, &error))?;
-    let mut table: toml::Table = toml::from_str(&text).map_err(|error| refusal(path, &text, &error))?;
-    table.retain(|key, _| !KEYS.contains(&key));
-    config.density = table.get("objective").and_then(toml::Value::as_str) == Some(DENSITY);
-    if config.density {
-        table.remove("objective");
-    }
-    // One by one, so that what is wrong has a line.
-    for (key, _) in keys.get_ref().iter() {
-        let name = key.get_ref().as_ref();
-        if let Some(value) = table.get(name) {
-            let single = toml::Table::from_iter([(name.to_owned(), value.clone())]);
-            let setting: Result<Settings, _> = single.try_into();
-            setting.map_err(|error| {
-                let line = text[..key.span().start].matches('\n').count() + 1;
-                let (path, place) = (path.to_path_buf(), format!(", line {line}"));
-                let reason = match unknown_key(name) {
-                    Some(reason) => reason,
-                    None => format!("{name}: {}", error.message().replace('\n', "; ")),
-                };
-                CliError::SettingsFile { path, place, reason }
-            })?;
+fn take_settings(settings: &mut Settings, options: &Train) {
+    // An option that is not given leaves what is there.
+    fn set<T>(value: &mut Option<T>, given: Option<T>) {
+        if given.is_some() {
+            *value = given;
         }
     }
-    let settings = table.try_into().map_err(|error| refusal(path, &text, &error))?;
-    Ok((config, settings))
-}
-
-/// What is wrong with a key that is none.
-fn unknown_key(name: &str) -> Option<String> {
-    let settings = serde_json::to_value(Settings::default()).ok()?;
-    let settings = settings.as_object()?.keys().cloned();
-    let known: Vec<String> = KEYS.iter().map(|key| key.to_string()).chain(settings).collect();
-    if known.iter().any(|key| key == name) {
-        return None;
-    }
-    let meant = closest(name, &known).map_or(String::new(), |key| format!("; did you mean {key:?}?"));
-    Some(format!("there is no option or setting {name:?}{meant}"))
-}
-
-fn take_typed_settings(settings: &mut Settings, options: &Train) {
     set(&mut settings.model, options.model.map(Into::into));
     set(&mut settings.objective, options.objective.and_then(|objective| objective.of_network()));
     set(&mut settings.cross_entropy_weight, options.cross_entropy_weight);
@@ -355,53 +200,232 @@ fn take_typed_settings(settings: &mut Settings, options: &Train) {
     set(&mut settings.patience, options.patience.map(NonZeroUsize::get));
 }
 
-/// An option that was not typed leaves what is there.
-fn set<T>(value: &mut Option<T>, typed: Option<T>) {
-    if typed.is_some() {
-        *value = typed;
+/// A file of options.
+#[derive(Default)]
+struct File {
+    /// Options that are no settings, as they would be typed.
+    options: Vec<(String, Vec<String>)>,
+    settings: Settings,
+    /// Weights of classes in a table.
+    class_weights: Option<IndexMap<String, f64>>,
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self, CliError> {
+        let text = read_text(path)?;
+        let keys = DeTable::parse(&text).map_err(|error| refusal(path, &text, &error))?;
+        let mut table: toml::Table = toml::from_str(&text).map_err(|error| refusal(path, &text, &error))?;
+        let (command, mut file, mut settings) = (command(), Self::default(), toml::Table::new());
+        for (key, _) in keys.get_ref().iter() {
+            let name = key.get_ref().as_ref();
+            let Some(value) = table.remove(name) else { continue };
+            // One by one, so that what is wrong has a line.
+            let wrong = |reason: String| {
+                let line = text[..key.span().start].matches('\n').count() + 1;
+                let (path, place) = (path.to_path_buf(), format!(", line {line}"));
+                CliError::SettingsFile { path, place, reason }
+            };
+            let is_density = name == "objective" && value.as_str() == Some("density");
+            if setting_names().contains(name) && !is_density {
+                settings.insert(name.to_owned(), value.clone());
+                let single = toml::Table::from_iter([(name.to_owned(), value)]);
+                let checked: Result<Settings, _> = single.try_into();
+                checked.map_err(|error| wrong(format!("{name}: {}", error.message().replace('\n', "; "))))?;
+                continue;
+            }
+            let argument = command.get_arguments().find(|argument| argument.get_id().as_str() == name);
+            let Some(argument) = argument.filter(|_| !OF_ONE_RUN.contains(&name)) else {
+                return Err(wrong(unknown_key(name)));
+            };
+            if let (CLASS_WEIGHTS, toml::Value::Table(weights)) = (name, &value) {
+                file.class_weights = Some(weights.clone().try_into().map_err(|error: toml::de::Error| {
+                    wrong(format!("{name}: {}", error.message().replace('\n', "; ")))
+                })?);
+                continue;
+            }
+            let values = texts(&value).ok_or_else(|| wrong(format!("{name}: a table is no value of it")))?;
+            let tokens = tokens_of(argument, &values);
+            // With a file of options, nothing else is required.
+            let alone = ["--config=-".to_owned()].into_iter().chain(tokens.clone());
+            let checked = command.clone().try_get_matches_from(alone);
+            checked.map_err(|error| wrong(format!("{name}: {}", in_words(&error))))?;
+            file.options.push((name.to_owned(), tokens));
+        }
+        file.settings = settings.try_into().map_err(|error| refusal(path, &text, &error))?;
+        Ok(file)
     }
 }
 
-fn ordinal_text(ordinal: &Ordinal) -> String {
-    match &ordinal.order {
-        None => ordinal.column.clone(),
-        Some(order) => format!("{}={}", ordinal.column, order.join("<")),
+/// The arguments of `ugmm train`.
+fn command() -> clap::Command {
+    Train::augment_args(clap::Command::new("train").no_binary_name(true))
+}
+
+/// Why an option cannot have its value, in a few words.
+fn in_words(error: &clap::Error) -> String {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.join(", "),
+        _ => String::new(),
+    };
+    let value = text(ContextKind::InvalidValue);
+    match (error.kind(), error.source()) {
+        (ErrorKind::InvalidValue, _) if !text(ContextKind::ValidValue).is_empty() => {
+            format!("{value:?} is none of {}", text(ContextKind::ValidValue))
+        }
+        (ErrorKind::ValueValidation, Some(reason)) => reason.to_string(),
+        _ => error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
     }
 }
 
-fn option(key: &'static str, reason: String) -> CliError {
-    CliError::Option { key, reason }
+/// The names of the library's settings.
+fn setting_names() -> HashSet<String> {
+    let settings = serde_json::to_value(Settings::default()).unwrap_or_default();
+    settings.as_object().map(|settings| settings.keys().cloned().collect()).unwrap_or_default()
+}
+
+/// Whether an option is written as such to a file: not the settings, which are written by their own names.
+fn is_kept(id: &str) -> bool {
+    let is_density_or_other = id == "objective" || !setting_names().contains(id);
+    is_density_or_other && !OF_ONE_RUN.contains(&id) && !OTHER_NAMES.iter().any(|(_, other)| *other == id)
+}
+
+fn unknown_key(name: &str) -> String {
+    let options = command();
+    let options = options.get_arguments().map(|argument| argument.get_id().to_string());
+    let known: Vec<String> =
+        options.filter(|id| !OF_ONE_RUN.contains(&id.as_str())).chain(setting_names()).collect();
+    let meant = closest(name, &known).map_or(String::new(), |key| format!("; did you mean {key:?}?"));
+    format!("there is no option or setting {name:?}{meant}")
+}
+
+fn is_list(argument: &Arg) -> bool {
+    argument.get_value_parser().type_id() == TypeId::of::<List>()
+}
+
+/// Each value of an option, lists taken apart; "true" for a flag.
+fn values_of(argument: &Arg, matches: &ArgMatches) -> Vec<String> {
+    let id = argument.get_id().as_str();
+    if is_list(argument) {
+        let lists: Vec<List> = matches.get_many::<List>(id).into_iter().flatten().cloned().collect();
+        return List::names(&lists);
+    }
+    let raw = matches.get_raw(id).into_iter().flatten();
+    raw.map(|text| text.to_string_lossy().into_owned()).collect()
+}
+
+/// An option with its values as they would be typed. An option that may have no value has none in a file where it is true.
+fn tokens_of(argument: &Arg, values: &[String]) -> Vec<String> {
+    let Some(long) = argument.get_long() else { return values.to_vec() };
+    let is_flag = matches!(argument.get_action(), ArgAction::SetTrue);
+    let may_be_alone = argument.get_num_args().is_some_and(|range| range.min_values() == 0);
+    match values {
+        [value] if (is_flag || may_be_alone) && value == "false" => Vec::new(),
+        [value] if (is_flag || may_be_alone) && value == "true" => vec![format!("--{long}")],
+        [] if may_be_alone => vec![format!("--{long}")],
+        [] => Vec::new(),
+        values if is_list(argument) => vec![format!("--{long}={}", List::text(values))],
+        values => values.iter().map(|value| format!("--{long}={value}")).collect(),
+    }
+}
+
+/// The value of an option as a file has it; `None` if it is not given.
+fn toml_of(argument: &Arg, matches: &ArgMatches) -> Option<toml::Value> {
+    let id = argument.get_id().as_str();
+    if matches.value_source(id) != Some(ValueSource::CommandLine) {
+        return None;
+    }
+    let values = values_of(argument, matches);
+    if matches!(argument.get_action(), ArgAction::Append) || is_list(argument) {
+        return Some(toml::Value::Array(values.into_iter().map(toml::Value::String).collect()));
+    }
+    match values.as_slice() {
+        [] => Some(true.into()),
+        // The settings have the objective of a network.
+        [value] if id == "objective" && value != "density" => None,
+        [value] => Some(toml_scalar(value)),
+        _ => None,
+    }
+}
+
+/// A text, or the number or truth that it stands for.
+fn toml_scalar(text: &str) -> toml::Value {
+    if let Ok(number) = text.parse::<i64>()
+        && number.to_string() == text
+    {
+        return number.into();
+    }
+    if let Ok(number) = text.parse::<f64>()
+        && toml::Value::Float(number).to_string() == text
+    {
+        return number.into();
+    }
+    text.parse::<bool>().map_or_else(|_| text.into(), Into::into)
+}
+
+/// The texts of a value; `None` for a table.
+fn texts(value: &toml::Value) -> Option<Vec<String>> {
+    match value {
+        toml::Value::String(text) => Some(vec![text.clone()]),
+        toml::Value::Array(values) => values.iter().map(|value| texts(value)?.into_iter().next()).collect(),
+        toml::Value::Table(_) => None,
+        other => Some(vec![other.to_string()]),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of(tokens: &[&str]) -> Options {
+        let tokens: Vec<String> = tokens.iter().map(|token| (*token).to_owned()).collect();
+        Options::of(&command().try_get_matches_from(&tokens).unwrap())
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Options that are written are read as the same ones.
     #[test]
     fn what_is_written_is_read_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
-        let config = Config {
-            data: Some("d.csv".into()),
-            target: Some("kind of \"thing\"".into()),
-            ordinal: vec!["size=s<m<l".into()],
-            scaling: Some(Scaling::Quantile),
-            delimiter: Some("\t".into()),
-            no_header: true,
-            search: Some(Search::Grid(true)),
-            folds: NonZeroUsize::new(5),
-            preset: Some(Preset::Best),
-            class_weights: Some(Weights::ByLabel(IndexMap::from([("1".into(), 2.0)]))),
-            ..Config::default()
-        };
-        let optimizer = ugmm_network::training::OptimizerConfig::adam_w(0.1);
-        let settings = Settings {
-            hidden: Some(vec![]),
-            epochs: Some(3),
-            optimizer: Some(optimizer),
-            ..Settings::default()
-        };
-        std::fs::write(&path, config.text(&settings).unwrap()).unwrap();
-        assert_eq!(read(&path).unwrap(), (config, settings));
+        let typed = [
+            "d.csv",
+            "--target=kind of \"thing\"",
+            "-o",
+            "m",
+            "--ordinal=size=s<m<l",
+            "--scaling=quantile",
+            "--delimiter=\t",
+            "--no-header",
+            "--search",
+            "--folds=5",
+            "--preset=best",
+            "--class-weights=1=2,b=0.5",
+            "--numeric=\"a,b\",c",
+            "--na=-99,007",
+            "--hidden=none",
+            "--epochs=3",
+            "--time-limit=90s",
+            "--seed=18446744073709",
+        ];
+        let first = of(&typed);
+        std::fs::write(&path, first.text(&[("task", "regression".into())]).unwrap()).unwrap();
+        let again = of(&[&format!("--config={}", path.display())]);
+        let found = [("task", "regression".to_owned())];
+        let table = |text: String| text.parse::<toml::Table>().unwrap();
+        assert_eq!(table(first.text(&found).unwrap()), table(again.text(&[]).unwrap()));
+        assert_eq!((&first.settings, first.settings.hidden.as_deref()), (&again.settings, Some(&[][..])));
+        let (read, expected) = (again.read_options(), first.read_options());
+        assert_eq!(format!("{read:?}"), format!("{expected:?}"));
+        assert_eq!(again.train.search, Some(None));
+        assert_eq!((again.train.seed, again.train.time_limit), (first.train.seed, first.train.time_limit));
+        assert_eq!(again.preprocessing(false), first.preprocessing(false));
+        assert_eq!(again.read_options().numeric, ["a,b", "c"]);
+        assert_eq!(again.read_options().missing, ["-99", "007"]);
+        // What is typed replaces what the file has, and what excludes it.
+        let over = of(&[&format!("--config={}", path.display()), "--validation=0.5", "--epochs=7"]);
+        assert_eq!((over.train.folds, over.train.validation), (None, Some(0.5)));
+        assert_eq!((over.settings.epochs, over.option_of("epochs").as_deref()), (Some(7), Some("--epochs")));
+        assert_eq!(over.option_of("folds"), None);
     }
 }

@@ -35,6 +35,9 @@ pub enum CliError {
     NotGiven(&'static str),
     #[error("{key}: {reason}")]
     Option { key: &'static str, reason: String },
+    /// What is wrong with options, as it was typed.
+    #[error("{0}")]
+    Usage(String),
     #[error("{}: no row has both a value in the column {target:?} and one that the model looks at", .path.display())]
     NothingToCompare { path: PathBuf, target: String },
     #[error("{}: no row has a value that the model looks at, to predict {target:?} from", .path.display())]
@@ -82,6 +85,7 @@ impl CliError {
                 _ => 1,
             },
             Self::Option { .. }
+            | Self::Usage(_)
             | Self::SameColumn(_)
             | Self::NoSuchNeuron { .. }
             | Self::NotGiven(_)

@@ -21,15 +21,16 @@ mod unseen;
 mod variants_file;
 
 use arguments::{Arguments, Command};
-use clap::Parser;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use error::CliError;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut arguments = Arguments::parse();
+    let matches = Arguments::command().get_matches();
+    let mut arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // Nothing else on standard output.
     arguments.common.quiet |= output::is_standard(arguments.common.json.as_deref());
-    match run(&arguments) {
+    match run(&arguments, &matches) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<(), CliError> {
+fn run(arguments: &Arguments, matches: &ArgMatches) -> Result<(), CliError> {
     let common = &arguments.common;
     if let Some(threads) = common.threads {
         rayon::ThreadPoolBuilder::new()
@@ -49,7 +50,10 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
     let device = device::open(arguments.command.device())?;
     match &arguments.command {
         Command::Reproduce(what) => command::reproduce::run(what, &device, common),
-        Command::Train(options) => command::train::run(options, &device, common),
+        Command::Train(_) => {
+            let typed = matches.subcommand_matches("train").unwrap_or(matches);
+            command::train::run(typed, &device, common)
+        }
         Command::Predict(options) => command::predict::run(options, &device, common),
         Command::Evaluate(options) => command::evaluate::run(options, &device, common),
         Command::Inspect(options) => command::inspect::run(options, common),

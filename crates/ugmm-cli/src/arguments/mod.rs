@@ -18,10 +18,7 @@ pub use query::{Known, Query, Sample};
 pub use report::{Report, ReportFormat};
 pub use rows::{Format, RowOptions};
 pub use train::Train;
-pub use values::{
-    CriterionKind, Hidden, ModelKind, ObjectiveKind, PresetKind, parse_class_weights, parse_dates,
-    parse_decimal, parse_delimiter, parse_duration, parse_ordinal, parse_thousands, parse_time_limit,
-};
+pub use values::{CriterionKind, Hidden, List, ModelKind, ObjectiveKind, PresetKind};
 
 use crate::error::CliError;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -29,7 +26,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use ugmm_data::frame::{DecimalMark, ReadOptions, Thousands, UsualMarks};
 use ugmm_network::DeviceName;
-use values::{parse_character, parse_count, parse_device, parse_seed, parse_threads};
+use values::{
+    parse_character, parse_count, parse_dates, parse_decimal, parse_delimiter, parse_device, parse_list,
+    parse_seed, parse_thousands, parse_threads,
+};
 
 /// Train, use and explain uGMM networks: neural networks whose neurons are Gaussian mixtures.
 #[derive(Debug, Parser)]
@@ -317,8 +317,8 @@ pub struct TableOptions {
     pub comment: Option<u8>,
 
     /// Texts that mark a missing value, in addition to an empty field, NA, N/A, NaN, null, None, ? and -
-    #[arg(long, value_name = "TEXT,…", value_delimiter = ',', allow_hyphen_values = true)]
-    pub na: Vec<String>,
+    #[arg(long, value_name = "TEXT,…", value_parser = parse_list, allow_hyphen_values = true)]
+    pub na: Vec<List>,
 
     /// Decimal mark of all numbers: "." or "," [default: inferred from the whole file]
     #[arg(long, value_name = "MARK", value_parser = parse_decimal)]
@@ -334,21 +334,12 @@ pub struct TableOptions {
     pub date_format: Vec<String>,
 
     /// Columns in which NA, None, - and the like are values; only empty fields and the texts of --na are missing there
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
-    pub keep_text: Vec<String>,
+    #[arg(long, value_name = "COLUMN,…", value_parser = parse_list)]
+    pub keep_text: Vec<List>,
 
     /// Treat NA, None, - and the like as values in all columns; only empty fields and the texts of --na are missing
     #[arg(long)]
     pub no_usual_na: bool,
-}
-
-/// Returns the columns in which the usual marks of missing values, such as NA, are values.
-pub fn usual_marks(none: bool, keep_text: &[String]) -> UsualMarks {
-    match (none, keep_text) {
-        (true, _) => UsualMarks::Text,
-        (false, []) => UsualMarks::Missing,
-        (false, columns) => UsualMarks::TextIn(columns.to_vec()),
-    }
 }
 
 impl TableOptions {
@@ -358,11 +349,15 @@ impl TableOptions {
             delimiter: self.delimiter,
             has_header: !self.no_header,
             comment: self.comment,
-            missing: self.na.clone(),
+            missing: List::names(&self.na),
             decimal: self.decimal,
             thousands: self.thousands,
             dates: self.date_format.iter().map(|text| parse_dates(text)).collect(),
-            usual_marks: usual_marks(self.no_usual_na, &self.keep_text),
+            usual_marks: match (self.no_usual_na, List::names(&self.keep_text)) {
+                (true, _) => UsualMarks::Text,
+                (false, columns) if columns.is_empty() => UsualMarks::Missing,
+                (false, columns) => UsualMarks::TextIn(columns),
+            },
             ..ReadOptions::default()
         }
     }

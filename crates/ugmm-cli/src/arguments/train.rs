@@ -2,8 +2,8 @@
 
 use super::density::{MethodKind, StructureKind};
 use super::values::{
-    Hidden, ModelKind, ObjectiveKind, PresetKind, ScalingKind, TaskKind, parse_class_weights, parse_count,
-    parse_duration, parse_hidden, parse_ordinal, parse_seed, parse_time_limit,
+    Hidden, List, ModelKind, ObjectiveKind, PresetKind, ScalingKind, TaskKind, parse_class_weights,
+    parse_count, parse_duration, parse_hidden, parse_list, parse_ordinal, parse_seed, parse_time_limit,
 };
 use super::{DeviceOption, TableOptions};
 use clap::Args;
@@ -46,16 +46,16 @@ pub struct Train {
     pub task: Option<TaskKind>,
 
     /// Columns to treat as numbers, whatever their values look like
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
-    pub numeric: Vec<String>,
+    #[arg(long, value_name = "COLUMN,…", value_parser = parse_list)]
+    pub numeric: Vec<List>,
 
     /// Columns to treat as categories, even if their values are numbers
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
-    pub categorical: Vec<String>,
+    #[arg(long, value_name = "COLUMN,…", value_parser = parse_list)]
+    pub categorical: Vec<List>,
 
     /// Columns to leave out, such as row numbers
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
-    pub ignore: Vec<String>,
+    #[arg(long, value_name = "COLUMN,…", value_parser = parse_list)]
+    pub ignore: Vec<List>,
 
     /// Column whose categories have an order: the order given, else numerical or alphabetical; may be repeated
     #[arg(long, value_name = "COLUMN[=a<b<c]", value_parser = parse_ordinal)]

@@ -140,6 +140,35 @@ impl From<CriterionKind> for Criterion {
     }
 }
 
+/// A list of names or texts, separated by commas; one that holds a comma is in double quotes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List(Vec<String>);
+
+impl List {
+    /// The names of all lists of an option.
+    pub fn names(lists: &[Self]) -> Vec<String> {
+        lists.iter().flat_map(|Self(names)| names.clone()).collect()
+    }
+
+    /// The list as it would be typed.
+    pub fn text(names: &[String]) -> String {
+        let quoted = |name: &String| match name.contains([',', '"']) || name.trim() != name {
+            true => format!("\"{}\"", name.replace('"', "\"\"")),
+            false => name.clone(),
+        };
+        names.iter().map(quoted).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// Parses a list of names or texts.
+pub fn parse_list(text: &str) -> Result<List, String> {
+    let example = "write for example a,b, and a text with a comma in double quotes";
+    let names = ugmm_tabular::parse_names(text);
+    names
+        .map(List)
+        .map_err(|_| format!("{text:?} has an empty part, or a quote that is not closed; {example}"))
+}
+
 /// The sizes of the hidden layers.
 #[derive(Clone, Debug)]
 pub struct Hidden(pub Vec<usize>);

@@ -351,3 +351,23 @@ fn unseen_categories_are_named_by_column() {
         assert!(said.contains("  cable: 2 rows with 1 unseen value (z)\n"), "{command}: {said}");
     }
 }
+
+/// Names with commas are in double quotes, on the command line and in what is written beside the model.
+#[test]
+fn names_with_commas_are_in_quotes_in_lists() {
+    let rows: String = (0..60).map(|i| format!("{},{},{}\n", i % 7, i % 5, ["u", "v"][i % 2])).collect();
+    let folder = with_table("t.csv", format!("\"a,b\",c,kind\n{rows}"));
+    let at = folder.path();
+    let train = ["train", "t.csv", "--target", "kind", "--epochs", "2", "-o", "m"];
+    stdout(&ugmm(at, &[&train[..], &["--ignore", "\"a,b\"", "--categorical", "c"]].concat()));
+    let options = std::fs::read_to_string(at.join("m.toml")).unwrap();
+    assert!(options.contains("ignore = [\"a,b\"]"), "{options}");
+    let first = std::fs::read(at.join("m")).unwrap();
+    stdout(&ugmm(at, &["train", "--config", "m.toml", "-o", "again"]));
+    assert_eq!(std::fs::read(at.join("again")).unwrap(), first);
+    let message = failure(&ugmm(at, &[&train[..], &["--ignore", "a,b"]].concat()));
+    assert!(message.contains("\"a\""), "{message}");
+    let output = ugmm(at, &[&train[..], &["--ignore", "\"a,b"]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("a quote that is not closed"));
+}

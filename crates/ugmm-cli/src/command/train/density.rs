@@ -1,23 +1,21 @@
 //! `ugmm train --objective density`: a density of all columns of a table.
 
-use super::beside;
+use super::Files;
 use super::report::{OF_DENSITIES, in_words};
-use super::typed::option_of;
-use crate::arguments::{Common, Train};
-use crate::config_file::Config;
+use crate::arguments::Common;
+use crate::config_file::Options;
 use crate::error::CliError;
 use crate::interrupt;
-use crate::output::{check_outputs, count, left_out, log_likelihood, print, table, write_json};
+use crate::output::{count, left_out, log_likelihood, print, table, write_json};
 use crate::progress::EpochLines;
 use crate::table::{doubts, overview_as};
 use serde::Serialize;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use ugmm_data::frame::Schema;
-use ugmm_network::Settings;
-use ugmm_network::file::write_atomically;
 use ugmm_tabular::{
     Column as ModelColumn, DensityModel, DensityOptions, DensityReport, DensityRun, DensityStructure,
-    LogLikelihoodMeasures, LogLikelihoods, Table, TableModel, TabularError, density_columns, fit_density,
+    LogLikelihoodMeasures, LogLikelihoods, Table, TableModel, TaskChoice, density_columns, fit_density,
     prepare_pixels, prepare_target,
 };
 
@@ -43,60 +41,53 @@ struct Column<'a> {
     taken_as: &'a str,
 }
 
-pub fn run(
-    options: &Train,
-    mut config: Config,
-    settings: &Settings,
-    common: &Common,
-) -> Result<(), CliError> {
-    refuse_network_options(options, &config, settings)?;
-    let data = config.data.clone().ok_or(CliError::NotGiven("table"))?;
-    let output = config.output.clone().ok_or(CliError::NotGiven("output"))?;
-    let config_output = beside(&output, "toml");
-    let outputs = [Some(output.as_path()), Some(config_output.as_path()), common.json.as_deref()];
-    check_outputs(&outputs, &[&data])?;
-    let time_limit = config.time_limit()?;
-    let read_options = config.read_options()?;
-    let in_table = |error: TabularError| CliError::of_table(&data, error);
-    let mut schema = Schema::infer(&data, &read_options)?;
+pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
+    options.train.device.refuse_for_densities()?;
+    refuse_network_options(options)?;
+    let files = Files::of(options, common)?;
+    let read_options = options.read_options();
+    let mut schema = Schema::infer(&files.data, &read_options)?;
     prepare_pixels(&mut schema);
-    if let Some(target) = &config.target {
-        config.task = Some(prepare_target(&mut schema, target, config.task).map_err(in_table)?);
+    let (train, settings, usual) = (&options.train, &options.settings, DensityOptions::default());
+    let mut task = train.task.map(Into::into);
+    if let Some(target) = &train.target {
+        task = Some(prepare_target(&mut schema, target, task).map_err(|error| files.in_table(error))?);
     }
-    let usual = DensityOptions::default();
     let fit_options = DensityOptions {
-        target: config.target.clone(),
-        task: config.task,
-        structure: config.structure.unwrap_or_default(),
-        units: config.units.map(std::num::NonZeroUsize::get),
-        members: config.members.map(std::num::NonZeroUsize::get),
-        method: config.method,
+        target: train.target.clone(),
+        task,
+        structure: train.structure.map(Into::into).unwrap_or_default(),
+        units: train.units.map(NonZeroUsize::get),
+        members: train.members.map(NonZeroUsize::get),
+        method: train.method.map(Into::into),
         epochs: settings.epochs,
         patience: settings.patience,
         batch_size: settings.batch_size,
         learning_rate: settings.learning_rate,
-        validation: config.validation.unwrap_or(usual.validation),
-        seed: config.seed.unwrap_or(usual.seed),
+        validation: train.validation.unwrap_or(usual.validation),
+        seed: train.seed.unwrap_or(usual.seed),
     };
-    let table = Table::read_as(&data, schema, &read_options)?;
-    let columns = density_columns(&table, &fit_options).map_err(in_table)?;
+    let table = Table::read_as(&files.data, schema, &read_options)?;
+    let columns = density_columns(&table, &fit_options).map_err(|error| files.in_table(error))?;
     if !common.quiet {
-        eprint!("{}", introduction(table.schema(), &columns, config.target.as_deref()));
+        eprint!("{}", introduction(table.schema(), &columns, train.target.as_deref()));
     }
     let mut lines = EpochLines::new(common.quiet);
     let mut progress = |epoch, epochs, training, held_out| lines.show(epoch, epochs, training, held_out);
-    let mut run = DensityRun { progress: &mut progress, interrupted: interrupt::watch()?, time_limit };
-    let (model, fitted) = fit_density(&table, &fit_options, &mut run).map_err(in_table)?;
-
-    // What was found, for one who repeats it.
-    config.seed = Some(fit_options.seed);
-    let config_text = config.text(settings)?;
-    model.save(&output)?;
-    write_atomically(&config_output, config_text.as_bytes())?;
+    let (interrupted, time_limit) = (interrupt::watch()?, train.time_limit);
+    let mut run = DensityRun { progress: &mut progress, interrupted, time_limit };
+    let (model, fitted) =
+        fit_density(&table, &fit_options, &mut run).map_err(|error| files.in_table(error))?;
+    let mut found = vec![("seed", fit_options.seed.to_string())];
+    found.extend(task.map(|task| match task {
+        TaskChoice::Classification => ("task", "classification".to_owned()),
+        TaskChoice::Regression => ("task", "regression".to_owned()),
+    }));
+    files.write(&model, options, &found)?;
     let seen = fitted.validation_log_likelihoods.unwrap_or(fitted.training_log_likelihoods);
     let report = Report {
-        data: &data,
-        model_file: &output,
+        data: &files.data,
+        model_file: &files.output,
         objective: "density",
         target: model.target_name(),
         columns: model
@@ -114,18 +105,19 @@ pub fn run(
 }
 
 /// Refuses what is set of a network's training.
-fn refuse_network_options(options: &Train, config: &Config, settings: &Settings) -> Result<(), CliError> {
+fn refuse_network_options(options: &Options) -> Result<(), CliError> {
+    let train = &options.train;
     let given = [
-        ("scaling", config.scaling.is_some()),
-        ("ordinal", !config.ordinal.is_empty()),
-        ("preset", config.preset.is_some()),
-        ("class_weights", config.class_weights.is_some()),
-        ("folds", config.folds.is_some()),
-        ("search", config.search.is_some()),
-        ("checkpoint_interval", config.checkpoint_interval.is_some()),
-        ("resume", options.resume),
+        ("scaling", train.scaling.is_some()),
+        ("ordinal", !train.ordinal.is_empty()),
+        ("preset", train.preset.is_some()),
+        ("class_weights", train.class_weights.is_some()),
+        ("folds", train.folds.is_some()),
+        ("search", train.search.is_some()),
+        ("checkpoint_interval", train.checkpoint_interval.is_some()),
+        ("resume", train.resume),
     ];
-    let mut settings = settings.clone();
+    let mut settings = options.settings.clone();
     // What a density has as well.
     (settings.epochs, settings.batch_size) = (None, None);
     (settings.learning_rate, settings.patience) = (None, None);
@@ -135,7 +127,7 @@ fn refuse_network_options(options: &Train, config: &Config, settings: &Settings)
     match key.chain(set.map(|(key, _)| key.clone())).next() {
         None => Ok(()),
         Some(key) => {
-            let key = option_of(options, &key).unwrap_or(&key);
+            let key = options.option_of(&key).unwrap_or(key);
             let reason = format!("{key} is for networks, and --objective density learns none; leave it out");
             Err(CliError::Option { key: "--objective density", reason })
         }

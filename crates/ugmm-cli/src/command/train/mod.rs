@@ -2,22 +2,23 @@
 
 mod density;
 mod report;
-mod typed;
 
 use crate::arguments::{Common, Train};
-use crate::config_file::{Config, Search};
+use crate::config_file::Options;
 use crate::error::CliError;
 use crate::interrupt;
 use crate::output::{check_outputs, count, print, write_json};
 use crate::progress::Display;
 use crate::table::{doubts, overview};
 use crate::variants_file::read_variants;
+use clap::ArgMatches;
 use indexmap::IndexMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use ugmm_data::frame::{Column, Level, Schema};
 use ugmm_network::file::write_atomically;
-use ugmm_network::{Settings, TargetKind};
+use ugmm_network::{Preset, Settings, TargetKind};
 use ugmm_tabular::{
     Device, FitOptions, Run, Table, TableModel, TabularError, TaskChoice, as_numbers, fit, prepare_target,
     small_grid,
@@ -33,74 +34,101 @@ const FEW_CLASSES: usize = 4;
 /// Rows of each class, on average, with fewer than which the classes may be names of the rows.
 const ROWS_PER_CLASS: usize = 3;
 
-pub fn run(options: &Train, device: &Device, common: &Common) -> Result<(), CliError> {
-    train(options, device, common).map_err(|error| typed::as_typed(error, options))
+pub fn run(typed: &ArgMatches, device: &Device, common: &Common) -> Result<(), CliError> {
+    let options = Options::of(typed)?;
+    let trained = match options.is_density() {
+        true => density::run(&options, common),
+        false => network(&options, device, common),
+    };
+    trained.map_err(|error| options.as_typed(error))
 }
 
-fn train(options: &Train, device: &Device, common: &Common) -> Result<(), CliError> {
-    let (mut config, settings) = Config::of(options)?;
-    if config.density {
-        options.device.refuse_for_densities()?;
-        return density::run(options, config, &settings, common);
-    }
-    refuse_density_options(&config)?;
-    let data = config.data.clone().ok_or(CliError::NotGiven("table"))?;
-    let target = config.target.clone().ok_or(CliError::NotGiven("target"))?;
-    let output = config.output.clone().ok_or(CliError::NotGiven("output"))?;
-    let config_output = beside(&output, "toml");
-    let checkpoint = beside(&output, "checkpoint");
-    let outputs = [&output, &config_output, &checkpoint].map(|path| Some(path.as_path()));
-    check_outputs(&[&outputs[..], &[common.json.as_deref()]].concat(), &[&data])?;
+/// The files of a training.
+struct Files {
+    data: PathBuf,
+    output: PathBuf,
+    /// Where the options are written.
+    config: PathBuf,
+    checkpoint: PathBuf,
+}
 
-    let read_options = config.read_options()?;
-    let mut fit_options = fit_options(&config, settings.clone())?;
-    let (time_limit, interval) = (config.time_limit()?, config.checkpoint_interval()?);
-    let in_table = |error: TabularError| CliError::of_table(&data, error);
-    let mut schema = Schema::infer(&data, &read_options)?;
-    let task = prepare_target(&mut schema, &target, fit_options.task).map_err(in_table)?;
-    fit_options.task = Some(task);
-    fit_options.preprocessing = config.preprocessing(schema.images.is_some())?;
-    fit_options.search = search(&config, task)?;
-    // Images that are moved about have something where all of them had nothing.
-    let mut settings_tried = fit_options.search.values().chain([&fit_options.settings]);
-    let moved = settings_tried.any(|settings| settings.augmentation.is_some());
-    fit_options.preprocessing.keep_constant = schema.images.is_some() && moved;
-    let table = Table::read_as(&data, schema, &read_options)?;
-    let introduction = overview(table.schema(), &target)
-        + &doubts(table.schema(), &target)
-        + &remarks(&table, &target, task, config.task.is_some());
+impl Files {
+    fn of(options: &Options, common: &Common) -> Result<Self, CliError> {
+        let data = options.train.data.clone().ok_or(CliError::NotGiven("table"))?;
+        let output = options.train.output.clone().ok_or(CliError::NotGiven("output"))?;
+        let (config, checkpoint) = (beside(&output, "toml"), beside(&output, "checkpoint"));
+        let outputs = [&output, &config, &checkpoint].map(|path| Some(path.as_path()));
+        check_outputs(&[&outputs[..], &[common.json.as_deref()]].concat(), &[&data])?;
+        Ok(Self { data, output, config, checkpoint })
+    }
+
+    /// An error of the table, with its file.
+    fn in_table(&self, error: TabularError) -> CliError {
+        CliError::of_table(&self.data, error)
+    }
+
+    /// Writes a model and its options, with what was found in training for whoever repeats it.
+    fn write(
+        &self,
+        model: &dyn TableModel,
+        options: &Options,
+        found: &[(&str, String)],
+    ) -> Result<(), CliError> {
+        let text = options.text(found)?;
+        model.save(&self.output)?;
+        Ok(write_atomically(&self.config, text.as_bytes())?)
+    }
+}
+
+fn network(options: &Options, device: &Device, common: &Common) -> Result<(), CliError> {
+    refuse_density_options(&options.train)?;
+    let files = Files::of(options, common)?;
+    let target = options.train.target.as_deref().ok_or(CliError::NotGiven("target"))?;
+    let read_options = options.read_options();
+    let mut schema = Schema::infer(&files.data, &read_options)?;
+    let given = options.train.task.map(Into::into);
+    let task = prepare_target(&mut schema, target, given).map_err(|error| files.in_table(error))?;
+    let fit_options = fit_options(options, task, schema.images.is_some())?;
+    let table = Table::read_as(&files.data, schema, &read_options)?;
+    let introduction = overview(table.schema(), target)
+        + &doubts(table.schema(), target)
+        + &remarks(&table, target, task, given.is_some());
     let mut progress = Display::new(introduction, common.quiet);
     let mut run = Run {
         progress: &mut progress,
         interrupted: interrupt::watch()?,
         device: device.clone(),
-        time_limit,
-        checkpoint: Some(checkpoint),
-        checkpoint_interval: interval.unwrap_or(CHECKPOINT_INTERVAL),
-        resume: options.resume,
+        time_limit: options.train.time_limit,
+        checkpoint: Some(files.checkpoint.clone()),
+        checkpoint_interval: options.train.checkpoint_interval.unwrap_or(CHECKPOINT_INTERVAL),
+        resume: options.train.resume,
     };
-    let (model, fitted) = fit(&table, &target, &fit_options, &mut run).map_err(in_table)?;
-
-    // What was found, for one who repeats it.
-    config.task = Some(task);
-    config.seed = Some(fit_options.seed);
-    config.preset = Some(fit_options.preset);
-    let config_text = config.text(&settings)?;
-    model.save(&output)?;
-    write_atomically(&config_output, config_text.as_bytes())?;
+    let (model, fitted) =
+        fit(&table, target, &fit_options, &mut run).map_err(|error| files.in_table(error))?;
+    let task = match task {
+        TaskChoice::Classification => "classification",
+        TaskChoice::Regression => "regression",
+    };
+    let preset = match fit_options.preset {
+        Preset::Best => "best",
+        Preset::Paper => "paper",
+    };
+    let seed = fit_options.seed.to_string();
+    let found = [("task", task.to_owned()), ("preset", preset.to_owned()), ("seed", seed)];
+    files.write(&model, options, &found)?;
     run.discard_checkpoint()?;
-    let report = report::Report::of(&data, &output, &model, &fitted);
+    let report = report::Report::of(&files.data, &files.output, &model, &fitted);
     write_json(common.json.as_deref(), "ugmm/train", &report)?;
     if common.quiet { Ok(()) } else { print(&report::text(&report)) }
 }
 
 /// Refuses settings of densities for a network.
-fn refuse_density_options(config: &Config) -> Result<(), CliError> {
+fn refuse_density_options(options: &Train) -> Result<(), CliError> {
     let given = [
-        ("structure", config.structure.is_some()),
-        ("units", config.units.is_some()),
-        ("members", config.members.is_some()),
-        ("method", config.method.is_some()),
+        ("structure", options.structure.is_some()),
+        ("units", options.units.is_some()),
+        ("members", options.members.is_some()),
+        ("method", options.method.is_some()),
     ];
     match given.into_iter().find(|(_, given)| *given) {
         None => Ok(()),
@@ -111,31 +139,36 @@ fn refuse_density_options(config: &Config) -> Result<(), CliError> {
     }
 }
 
-fn fit_options(config: &Config, settings: Settings) -> Result<FitOptions, CliError> {
-    let usual = FitOptions::default();
+fn fit_options(options: &Options, task: TaskChoice, of_images: bool) -> Result<FitOptions, CliError> {
+    let (usual, train) = (FitOptions::default(), &options.train);
+    let search = search(train, task)?;
+    let mut preprocessing = options.preprocessing(of_images);
+    // Images that are moved about have something where all of them had nothing.
+    let moved = search.values().chain([&options.settings]).any(|settings| settings.augmentation.is_some());
+    preprocessing.keep_constant = of_images && moved;
     Ok(FitOptions {
-        task: config.task,
-        preset: config.preset.unwrap_or(usual.preset),
-        settings,
-        preprocessing: config.preprocessing(false)?,
-        class_weights: config.class_weights()?,
-        validation: config.validation.unwrap_or(usual.validation),
-        folds: config.folds.map(std::num::NonZeroUsize::get),
-        search: usual.search,
-        seed: config.seed.unwrap_or(usual.seed),
+        task: Some(task),
+        preset: options.preset(),
+        settings: options.settings.clone(),
+        preprocessing,
+        class_weights: train.class_weights.clone(),
+        validation: train.validation.unwrap_or(usual.validation),
+        folds: train.folds.map(NonZeroUsize::get),
+        search,
+        seed: train.seed.unwrap_or(usual.seed),
     })
 }
 
 /// The settings to choose from; none without a search.
-fn search(config: &Config, task: TaskChoice) -> Result<IndexMap<String, Settings>, CliError> {
+fn search(options: &Train, task: TaskChoice) -> Result<IndexMap<String, Settings>, CliError> {
     let kind = match task {
         TaskChoice::Classification => TargetKind::Classes(2),
         TaskChoice::Regression => TargetKind::Number { low: 0.0, high: 1.0 },
     };
-    match &config.search {
-        None | Some(Search::Grid(false)) => Ok(IndexMap::new()),
-        Some(Search::Grid(true)) => Ok(small_grid(kind)),
-        Some(Search::File(path)) => read_variants(path),
+    match &options.search {
+        None => Ok(IndexMap::new()),
+        Some(None) => Ok(small_grid(kind)),
+        Some(Some(path)) => read_variants(path),
     }
 }
 
