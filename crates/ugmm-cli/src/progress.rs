@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use ugmm_network::UgmmError;
 use ugmm_network::training::{BatchReport, Checkpoint, EpochReport, Observer};
-use ugmm_tabular::{Progress, Stage};
+use ugmm_tabular::{EpochProgress, Measure, Progress, Stage};
 
 /// Time before the first plain line, which says how long it will take, and between the others.
 const FIRST_LINE: Duration = Duration::from_secs(2);
@@ -72,16 +72,32 @@ impl Display {
         }
     }
 
-    fn epoch(&mut self, report: &EpochReport) {
-        let last = report.epoch == self.epochs && self.before + 1 == self.of;
+    fn epoch(&mut self, progress: &EpochProgress) {
+        let &EpochProgress { epoch, measure, training, held_out, accuracy } = progress;
+        let (what, per) = match measure {
+            Measure::Loss => ("loss", ""),
+            Measure::LogLikelihood => ("log-likelihood", " per row"),
+        };
+        if measure == Measure::LogLikelihood {
+            // A density reports no steps.
+            let of_this = epoch as f64 / self.epochs.max(1) as f64;
+            self.share_done = (self.before as f64 + of_this.min(1.0)) / self.of as f64;
+            self.share_at_start.get_or_insert(self.share_done);
+            if let Kind::Bar(bar) = &self.kind {
+                bar.set_length((self.epochs * self.of) as u64);
+                bar.set_message(format!("{what} {training:.4}"));
+                bar.set_position((self.epochs * self.before + epoch) as u64);
+            }
+        }
+        let last = epoch == self.epochs && self.before + 1 == self.of;
         let now = Instant::now();
         match &mut self.kind {
             Kind::Lines { next } if now >= *next || last => *next = now + LINE_INTERVAL,
             _ => return,
         }
-        let held_out = match (report.validation, report.validation_loss) {
-            (Some(metrics), _) => format!(", held-out accuracy {} %", percent(metrics.accuracy, 2)),
-            (None, Some(loss)) => format!(", held-out loss {loss:.4}"),
+        let held_out = match (accuracy, held_out) {
+            (Some(accuracy), _) => format!(", held-out accuracy {} %", percent(accuracy, 2)),
+            (None, Some(held_out)) => format!(", held-out {what} {held_out:.4}"),
             (None, None) => String::new(),
         };
         let spent = self.start.elapsed();
@@ -92,11 +108,12 @@ impl Display {
             false if done <= 0.0 => "no estimate yet".into(),
             false => {
                 let left = spent.mul_f64(((1.0 - self.share_done) / done).min(1e6));
-                format!("about {} left", HumanDuration(left))
+                let at_most = if measure == Measure::LogLikelihood { "at most" } else { "about" };
+                format!("{at_most} {} left", HumanDuration(left))
             }
         };
-        let (label, epochs, epoch, loss) = (&self.label, self.epochs, report.epoch, report.training_loss);
-        eprintln!("{label}: epoch {epoch}/{epochs}, loss {loss:.4}{held_out}, {time}");
+        let (label, epochs) = (&self.label, self.epochs);
+        eprintln!("{label}: epoch {epoch}/{epochs}, {what} {training:.4}{per}{held_out}, {time}");
     }
 
     fn end(&self) {
@@ -127,8 +144,8 @@ impl Progress for Display {
         self.step(report);
     }
 
-    fn on_epoch(&mut self, report: &EpochReport) {
-        self.epoch(report);
+    fn on_epoch(&mut self, progress: &EpochProgress) {
+        self.epoch(progress);
     }
 
     fn on_end(&mut self) {
@@ -159,34 +176,7 @@ impl Observer for Training {
         report: &EpochReport,
         _checkpoint: &dyn Fn() -> Result<Checkpoint, UgmmError>,
     ) -> Result<ControlFlow<()>, UgmmError> {
-        self.0.epoch(report);
+        self.0.epoch(&report.into());
         Ok(ControlFlow::Continue(()))
-    }
-}
-
-/// Shows the epochs of a density's training, which has no steps to show.
-pub struct EpochLines {
-    quiet: bool,
-    next: Instant,
-    /// Where lines end up over each other.
-    on_terminal: bool,
-}
-
-impl EpochLines {
-    pub fn new(quiet: bool) -> Self {
-        let next = Instant::now() + FIRST_LINE;
-        Self { quiet, next, on_terminal: std::io::stderr().is_terminal() }
-    }
-
-    /// After an epoch, with the log-likelihood per row of the rows learned from and of those set aside.
-    pub fn show(&mut self, epoch: usize, epochs: usize, training: f64, set_aside: Option<f64>) {
-        let now = Instant::now();
-        if self.quiet || now < self.next {
-            return;
-        }
-        self.next = now + if self.on_terminal { FIRST_LINE } else { LINE_INTERVAL };
-        let set_aside = set_aside.map_or(String::new(), |level| format!(", of rows set aside {level:.4}"));
-        let of = if epoch <= epochs { format!("/{epochs} at most") } else { " (settling)".into() };
-        eprintln!("epoch {epoch}{of}, log-likelihood {training:.4} per row{set_aside}");
     }
 }

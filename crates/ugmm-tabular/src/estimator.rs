@@ -5,10 +5,9 @@ use crate::network::fit::{FitReport, fit};
 use crate::network::model::NetworkModel;
 use crate::network::options::{FitOptions, TaskChoice};
 use crate::run::Run;
-use crate::{Device, Table, TableModel, Target};
+use crate::{Table, TableModel, Target};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 use ugmm_network::inference::conditional::ConditionalDensity;
 
 /// Predicts one of the labels of a column; see the [crate] for an example.
@@ -175,15 +174,9 @@ fn fit_quietly(
     options: &FitOptions,
     task: TaskChoice,
 ) -> Result<(NetworkModel, FitReport), TabularError> {
-    let mut run = Run {
-        progress: &mut (),
-        interrupted: &AtomicBool::new(false),
-        device: Device::default(),
-        time_limit: None,
-        checkpoint: None,
-        checkpoint_interval: Duration::MAX,
-        resume: false,
-    };
+    let interrupted = AtomicBool::new(false);
+    let mut progress = ();
+    let mut run = Run::new(&mut progress, &interrupted);
     fit(table, target, &FitOptions { task: Some(task), ..options.clone() }, &mut run)
 }
 

@@ -48,9 +48,9 @@ pub use column::range::NumberRange;
 pub use column::unit::without_unit;
 pub use column::{Column, OTHER, RareLevel};
 pub use density::{
-    DensityLearned, DensityMethod, DensityModel, DensityOptions, DensityReport, DensityRun, DensityStructure,
-    Dependence, Filled, FilledCell, LogLikelihoods, Surprise, SurprisingColumn, TriedStructure, UNLIKELY,
-    UsualRows, density_columns, fit_density, prepare_pixels,
+    DensityLearned, DensityMethod, DensityModel, DensityOptions, DensityReport, DensityStructure, Dependence,
+    Filled, FilledCell, LogLikelihoods, Surprise, SurprisingColumn, TriedStructure, UNLIKELY, UsualRows,
+    density_columns, fit_density, prepare_pixels,
 };
 pub use distribution::log_likelihood::LogLikelihoodMeasures;
 pub use distribution::measures::Measures;
@@ -72,7 +72,7 @@ pub use question::assignments::{parse_assignments, parse_names};
 pub use question::error::QuestionError;
 pub use question::{Answer, DrawOptions, Draws, Evidence};
 pub use read::{Batch, ReadTarget, Reading, TableReader};
-pub use run::{Progress, Run, Stage};
+pub use run::{EpochProgress, Measure, Progress, Run, Stage};
 pub use target::{NumberTarget, Target, as_numbers, no_numbers, prepare_target};
 pub use ugmm_data::{Preprocessor, Table};
 pub use ugmm_network::Device;

@@ -5,9 +5,8 @@ use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 use ugmm_data::frame::{ReadOptions, Schema};
 use ugmm_tabular::{
-    Batch, DensityModel, DensityOptions, DensityReport, DensityRun, DensityStructure, Device, OTHER,
-    Predictions, ReadTarget, Table, TableModel, TableReader, density_columns, fit_density, load,
-    prepare_target,
+    Batch, DensityModel, DensityOptions, DensityReport, DensityStructure, Device, OTHER, Predictions,
+    ReadTarget, Run, Table, TableModel, TableReader, density_columns, fit_density, load, prepare_target,
 };
 
 const ROWS: usize = 240;
@@ -55,7 +54,8 @@ fn learned(path: &Path, target: Option<&str>, structure: DensityStructure) -> (D
         ..DensityOptions::default()
     };
     let interrupted = AtomicBool::new(false);
-    let mut run = DensityRun { progress: &mut |_, _, _, _| {}, interrupted: &interrupted, time_limit: None };
+    let mut progress = ();
+    let mut run = Run::new(&mut progress, &interrupted);
     fit_density(&table, &options, &mut run).unwrap()
 }
 
@@ -383,8 +383,8 @@ fn what_cannot_be_learned_is_said() {
         std::fs::write(&path, text).unwrap();
         let table = table_at(&path, None);
         let interrupted = AtomicBool::new(false);
-        let mut run =
-            DensityRun { progress: &mut |_, _, _, _| {}, interrupted: &interrupted, time_limit: None };
+        let mut progress = ();
+        let mut run = Run::new(&mut progress, &interrupted);
         fit_density(&table, &options, &mut run).unwrap_err().to_string()
     };
     let usual = DensityOptions::default;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
 use ugmm_data::frame::ColumnData;
 use ugmm_network::training::{Checkpoint, Dataset, Observer, Trained, TrainingConfig, resume};
 use ugmm_network::{Backend, Model, Predictor, Settings, Task, UgmmError};
@@ -59,15 +58,8 @@ fn each_model_is_trained_and_asked_on_the_device_that_it_was_given() {
     let (first, second) = (Counting::default(), Counting::default());
     let devices = [Device::of(first.clone()), Device::of(second.clone()), Device::default()];
     let fitted = |device: &Device| {
-        let mut run = Run {
-            progress: &mut (),
-            interrupted: &AtomicBool::new(false),
-            device: device.clone(),
-            time_limit: None,
-            checkpoint: None,
-            checkpoint_interval: Duration::MAX,
-            resume: false,
-        };
+        let (mut progress, interrupted) = ((), AtomicBool::new(false));
+        let mut run = Run { device: device.clone(), ..Run::new(&mut progress, &interrupted) };
         fit(&table, "kind", &options, &mut run).unwrap().0
     };
     let models = devices.each_ref().map(fitted);

@@ -10,9 +10,8 @@ use ugmm_data::frame::{ReadOptions, Schema};
 use ugmm_network::inference::gibbs::SamplingOptions;
 use ugmm_network::{ObjectiveKind, Settings};
 use ugmm_tabular::{
-    DensityOptions, DensityRun, Device, Distribution, DrawOptions, Evidence, FitOptions, Needs, Predictions,
-    ReadTarget, Table, TableModel, TableReader, UgmmClassifier, UgmmRegressor, fit_density, load,
-    prepare_target,
+    DensityOptions, Device, Distribution, DrawOptions, Evidence, FitOptions, Needs, Predictions, ReadTarget,
+    Run, Table, TableModel, TableReader, UgmmClassifier, UgmmRegressor, fit_density, load, prepare_target,
 };
 
 /// A table of all kinds of columns, with gaps and rare levels.
@@ -65,8 +64,8 @@ fn models(folder: &TempDir) -> Vec<Box<dyn TableModel>> {
             ..DensityOptions::default()
         };
         let interrupted = AtomicBool::new(false);
-        let mut run =
-            DensityRun { progress: &mut |_, _, _, _| {}, interrupted: &interrupted, time_limit: None };
+        let mut progress = ();
+        let mut run = Run::new(&mut progress, &interrupted);
         fit_density(&table(target), &options, &mut run).unwrap().0
     };
     let (kinds, heights) = (density("kind"), density("height"));

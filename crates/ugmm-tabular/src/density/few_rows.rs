@@ -1,9 +1,10 @@
 //! Tables with too few rows to set some aside: structure, units and epochs are chosen by cross-validation, and the circuits are
 //! learned from all rows.
 
-use super::fit::{Chosen, Fitter, STOPPING_SHARE, TriedStructure};
-use super::options::{DensityRun, DensityStructure};
+use super::fit::{Chosen, Fitter, Part, STOPPING_SHARE, TriedStructure};
+use super::options::DensityStructure;
 use crate::error::TabularError;
+use crate::run::Run;
 use std::sync::atomic::Ordering;
 use ugmm_circuit::{Circuit, CrossValidated, Rows, TrainingConfig, cross_validate, train};
 
@@ -39,7 +40,7 @@ impl Fitter<'_> {
     }
 
     /// The circuit of the structure and units that do best on rows not seen.
-    pub(super) fn fit_few(&self, rows: &[f64], run: &mut DensityRun) -> Result<Chosen, TabularError> {
+    pub(super) fn fit_few(&self, rows: &[f64], run: &mut Run) -> Result<Chosen, TabularError> {
         use DensityStructure::{Auto, ChowLiu, Independent, Mixture};
         let structures = match self.options.structure {
             // One column depends on no other.
@@ -53,10 +54,12 @@ impl Fitter<'_> {
         let (candidate, found, tried) = self.best_of(&structures, rows, run)?;
         let mut config = candidate.config;
         config.epochs = found.map_or(config.epochs, |found| found.epoch);
+        let name = candidate.structure.in_words();
+        let part = |number| Part { name, stage: (number + 1, 2), share: (number, 2) };
         let (mut trained, mut out_of_time) =
-            self.train(rows, &TrainingConfig { members: 1, ..config.clone() }, None, (0, 2), run)?;
+            self.train(rows, &TrainingConfig { members: 1, ..config.clone() }, None, part(0), run)?;
         if config.members > 1 && !out_of_time {
-            (trained, out_of_time) = self.train(rows, &config, Some(trained), (1, 2), run)?;
+            (trained, out_of_time) = self.train(rows, &config, Some(trained), part(1), run)?;
         }
         // Of each structure the best of its units, if there is a choice at all.
         let folds = found.map(|_| folds(rows.len() / self.columns.len()));
@@ -66,11 +69,7 @@ impl Fitter<'_> {
     }
 
     /// Columns that do not depend on each other, with as many components as do best on rows not seen.
-    pub(super) fn independent_few(
-        &self,
-        rows: &[f64],
-        run: &mut DensityRun,
-    ) -> Result<Circuit, TabularError> {
+    pub(super) fn independent_few(&self, rows: &[f64], run: &mut Run) -> Result<Circuit, TabularError> {
         let (candidate, found, _) = self.best_of(&[DensityStructure::Independent], rows, run)?;
         let epochs = found.map_or(candidate.config.epochs, |found| found.epoch);
         let config = TrainingConfig { epochs, members: 1, ..candidate.config };
@@ -88,7 +87,7 @@ impl Fitter<'_> {
         &self,
         structures: &[DensityStructure],
         rows: &[f64],
-        run: &DensityRun,
+        run: &Run,
     ) -> Result<(Candidate, Option<CrossValidated>, Vec<TriedStructure>), TabularError> {
         let count = rows.len() / self.columns.len();
         let variables = self.variables(rows);

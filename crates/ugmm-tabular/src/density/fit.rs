@@ -2,7 +2,7 @@
 
 use super::columns::{columns_of, used_columns};
 use super::model::{DensityLearned, DensityModel, DensityPart};
-use super::options::{DensityMethod, DensityOptions, DensityRun, DensityStructure};
+use super::options::{DensityMethod, DensityOptions, DensityStructure};
 use super::typical::Typical;
 use crate::Table;
 use crate::column::Column;
@@ -12,6 +12,7 @@ use crate::distribution::log_likelihood::LogLikelihoodMeasures;
 use crate::distribution::measures::Measures;
 use crate::error::TabularError;
 use crate::model::TableModel;
+use crate::run::{EpochProgress, Measure, Run, Stage};
 use crate::target::prepare_target;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -121,7 +122,7 @@ pub struct DensityReport {
 pub fn fit_density(
     table: &Table,
     options: &DensityOptions,
-    run: &mut DensityRun,
+    run: &mut Run,
 ) -> Result<(DensityModel, DensityReport), TabularError> {
     let start = Instant::now();
     if let Some(target) = &options.target {
@@ -141,9 +142,11 @@ pub fn fit_density(
     let impossible: Vec<usize> =
         (0..split.test.len()).filter(|&place| outside.contains(&split.test[place])).collect();
     drop(values);
+    run.progress.on_begin();
     let fitter = Fitter { columns: &columns, options, has_target: target.is_some(), start };
     let Chosen { trained, structure, config, tried, folds, out_of_time } = fitter.fit(&training, run)?;
     let independent = fitter.independent(&training, run)?;
+    run.progress.on_end();
     let measured = |circuit: &Circuit, rows: &[f64], impossible: &[usize]| {
         let mut levels = circuit.log_likelihood(Rows::new(rows, width)?)?;
         impossible.iter().for_each(|&place| levels[place] = f64::NEG_INFINITY);
@@ -268,6 +271,16 @@ pub(super) struct Fitter<'a> {
     pub(super) start: Instant,
 }
 
+/// A part of a choice between structures.
+pub(super) struct Part<'a> {
+    /// Name of the stage.
+    pub(super) name: &'a str,
+    /// Number of the stage, from 1, and of all.
+    pub(super) stage: (usize, usize),
+    /// Number of the part, from 0, and of all that share the time that is left.
+    pub(super) share: (usize, usize),
+}
+
 pub(super) struct Chosen {
     pub(super) trained: Trained,
     pub(super) structure: DensityStructure,
@@ -330,7 +343,7 @@ impl Fitter<'_> {
     }
 
     /// The circuit with the structure asked for, or with the best one.
-    fn fit(&self, rows: &[f64], run: &mut DensityRun) -> Result<Chosen, TabularError> {
+    fn fit(&self, rows: &[f64], run: &mut Run) -> Result<Chosen, TabularError> {
         let images = self.images();
         if images.is_none() && self.has_few(rows) {
             return self.fit_few(rows, run);
@@ -357,7 +370,13 @@ impl Fitter<'_> {
         let mut all: Vec<Chosen> = Vec::new();
         for (number, &structure) in candidates.iter().enumerate() {
             let config = self.config(structure, images, rows.len());
-            let (trained, out_of_time) = self.train(rows, &config, None, (number, parts), run)?;
+            let (trained, out_of_time) = self.train(
+                rows,
+                &config,
+                None,
+                Part { name: structure.in_words(), stage: (number + 1, parts), share: (number, parts) },
+                run,
+            )?;
             // Without rows set aside there is nothing to choose by, and without time nothing to choose from.
             let no_time = run.time_limit.is_some_and(|limit| {
                 number == 0 && self.start.elapsed() > limit / parts as u32 || self.start.elapsed() >= limit
@@ -380,13 +399,14 @@ impl Fitter<'_> {
         let is_close =
             |chosen: &Chosen| chosen.trained.validation >= enough || enough.is_some_and(f64::is_nan);
         let best: Vec<Chosen> = all.into_iter().filter(is_close).collect();
-        let parts = best.len();
+        let (parts, before) = (best.len(), candidates.len());
         let with_all = best.into_iter().enumerate().map(|(number, mut chosen)| {
             let is_over = run.time_limit.is_some_and(|limit| self.start.elapsed() >= limit);
             if chosen.config.members > 1 && !chosen.out_of_time && !is_over {
                 let first = Some(chosen.trained);
-                (chosen.trained, chosen.out_of_time) =
-                    self.train(rows, &chosen.config, first, (number, parts), run)?;
+                let stage = (before + number + 1, before + parts);
+                let part = Part { name: chosen.structure.in_words(), stage, share: (number, parts) };
+                (chosen.trained, chosen.out_of_time) = self.train(rows, &chosen.config, first, part, run)?;
             }
             chosen.out_of_time |= is_over && chosen.config.members > 1;
             Ok(chosen)
@@ -415,7 +435,7 @@ impl Fitter<'_> {
     }
 
     /// Columns that do not depend on each other, each a mixture of as many components as the circuit has units.
-    fn independent(&self, rows: &[f64], run: &mut DensityRun) -> Result<Circuit, TabularError> {
+    fn independent(&self, rows: &[f64], run: &mut Run) -> Result<Circuit, TabularError> {
         if self.images().is_none() && self.has_few(rows) {
             return self.independent_few(rows, run);
         }
@@ -446,14 +466,14 @@ impl Fitter<'_> {
             .then_some((grid.shape.rows, grid.shape.columns))
     }
 
-    /// The first circuit, or the others after it.
+    /// Trains the first circuit, or the others after it.
     pub(super) fn train(
         &self,
         rows: &[f64],
         config: &TrainingConfig,
         first: Option<Trained>,
-        (number, of): (usize, usize),
-        run: &mut DensityRun,
+        Part { name, stage, share: (number, of) }: Part,
+        run: &mut Run,
     ) -> Result<(Trained, bool), TabularError> {
         let began = Instant::now();
         // Each part gets an equal share of what is left; but a first circuit that cannot be learned in its share gets all of
@@ -466,9 +486,18 @@ impl Fitter<'_> {
         let (mut out_of_time, mut done) = (false, 0);
         let (progress, interrupted) = (&mut *run.progress, run.interrupted);
         let rows = Rows::new(rows, self.columns.len())?;
-        let last_member = if first.is_none() { 1 } else { config.members };
+        let (first_member, last_member) = if first.is_none() { (1, 1) } else { (2, config.members) };
+        let epochs = config.epochs * (last_member + 1 - first_member);
+        progress.on_stage(&Stage { name, number: stage.0, of: stage.1, epochs });
         let by_epoch = |epoch: &Epoch| {
-            progress(epoch.number, config.epochs, epoch.training, epoch.validation);
+            let epochs_before = config.epochs * epoch.member.saturating_sub(first_member);
+            progress.on_epoch(&EpochProgress {
+                epoch: epochs_before + epoch.number.min(config.epochs),
+                measure: Measure::LogLikelihood,
+                training: epoch.training,
+                held_out: epoch.validation,
+                accuracy: None,
+            });
             let by_now = began.elapsed();
             done += 1;
             // Another epoch takes as long as those before.
@@ -488,7 +517,7 @@ impl Fitter<'_> {
         Ok((trained, out_of_time))
     }
 
-    pub(super) fn check_interrupted(&self, run: &DensityRun) -> Result<(), TabularError> {
+    pub(super) fn check_interrupted(&self, run: &Run) -> Result<(), TabularError> {
         match run.interrupted.load(Ordering::Relaxed) {
             true => Err(TabularError::Interrupted { checkpoint: None }),
             false => Ok(()),

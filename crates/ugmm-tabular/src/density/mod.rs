@@ -24,5 +24,5 @@ pub(crate) use file::METADATA_KEY;
 pub use fit::{DensityReport, LogLikelihoods, TriedStructure, density_columns, fit_density};
 pub use imputation::{Filled, FilledCell};
 pub use model::{DensityLearned, DensityModel};
-pub use options::{DensityMethod, DensityOptions, DensityRun, DensityStructure};
+pub use options::{DensityMethod, DensityOptions, DensityStructure};
 pub use surprise::{Surprise, SurprisingColumn, UNLIKELY, UsualRows};

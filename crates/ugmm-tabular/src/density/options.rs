@@ -2,8 +2,6 @@
 
 use crate::TaskChoice;
 use serde::{Deserialize, Serialize};
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 /// Which columns are joined where.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,15 +80,4 @@ impl Default for DensityOptions {
             seed: 0,
         }
     }
-}
-
-/// How a run is to be carried out.
-pub struct DensityRun<'a> {
-    /// Told after each epoch: its number from 1, how many there are at most, and the log-likelihood per row of the training rows
-    /// and, if some are set aside, of those.
-    pub progress: &'a mut dyn FnMut(usize, usize, f64, Option<f64>),
-    /// Set from another thread (by Ctrl-C) to stop soon, without a model.
-    pub interrupted: &'a AtomicBool,
-    /// Time for the training.
-    pub time_limit: Option<Duration>,
 }

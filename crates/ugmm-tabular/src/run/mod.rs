@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use ugmm_network::training::{BatchReport, Checkpoint, EpochReport, Observer};
 use ugmm_network::{Device, UgmmError};
 
-/// A part of a run: the training of one network.
+/// A part of a run: the training of one network, or of the circuits of one structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stage<'a> {
     /// Such as "fold 2 of 5".
@@ -26,21 +26,56 @@ pub struct Stage<'a> {
     pub epochs: usize,
 }
 
-/// Told of a run as it goes on.
+/// A stage after one of its epochs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EpochProgress {
+    /// Number of finished epochs of the stage.
+    pub epoch: usize,
+    /// The measure of the training.
+    pub measure: Measure,
+    /// Its value on the training rows.
+    pub training: f64,
+    /// Its value on rows that are not trained on, if there are some.
+    pub held_out: Option<f64>,
+    /// The accuracy on these rows, if they have classes.
+    pub accuracy: Option<f64>,
+}
+
+/// The measure of a training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// The loss of a network, which falls.
+    Loss,
+    /// The log-likelihood per row of a density, which rises.
+    LogLikelihood,
+}
+
+impl From<&EpochReport> for EpochProgress {
+    fn from(report: &EpochReport) -> Self {
+        Self {
+            epoch: report.epoch,
+            measure: Measure::Loss,
+            training: report.training_loss,
+            held_out: report.validation_loss,
+            accuracy: report.validation.map(|metrics| metrics.accuracy),
+        }
+    }
+}
+
+/// Receives the progress of a run. `()` ignores it.
 pub trait Progress {
-    /// Table and options were looked at, and nothing is wrong with them.
+    /// The table and the options were checked; training begins.
     fn on_begin(&mut self) {}
-    /// Training of a network begins.
+    /// A stage begins.
     fn on_stage(&mut self, _stage: &Stage) {}
-    /// After a step.
+    /// A network finished a step.
     fn on_batch(&mut self, _report: &BatchReport) {}
-    /// After an epoch.
-    fn on_epoch(&mut self, _report: &EpochReport) {}
-    /// All networks are trained.
+    /// A stage finished an epoch.
+    fn on_epoch(&mut self, _progress: &EpochProgress) {}
+    /// All stages are finished.
     fn on_end(&mut self) {}
 }
 
-/// Tells nobody.
 impl Progress for () {}
 
 /// How a run is to be carried out; nothing here changes what is learned but the time limit.
@@ -61,7 +96,20 @@ pub struct Run<'a> {
     pub resume: bool,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// A run on the processor without a time limit or a checkpoint.
+    pub fn new(progress: &'a mut dyn Progress, interrupted: &'a AtomicBool) -> Self {
+        Self {
+            progress,
+            interrupted,
+            device: Device::default(),
+            time_limit: None,
+            checkpoint: None,
+            checkpoint_interval: Duration::MAX,
+            resume: false,
+        }
+    }
+
     /// Deletes the checkpoint file, if there is one: to be called when the model that came of the run is saved, and not
     /// before, so that nothing is lost whenever the program is killed.
     ///
@@ -164,7 +212,7 @@ impl Observer for StageObserver<'_, '_> {
         report: &EpochReport,
         checkpoint: &dyn Fn() -> Result<Checkpoint, UgmmError>,
     ) -> Result<ControlFlow<()>, UgmmError> {
-        self.run.progress.on_epoch(report);
+        self.run.progress.on_epoch(&report.into());
         let interrupted = self.run.interrupted.load(Ordering::Relaxed);
         let due = self.journal.is_due(self.run.checkpoint_interval);
         if self.journal.is_kept() && (interrupted || due) {

@@ -7,15 +7,15 @@ use crate::config_file::Options;
 use crate::error::CliError;
 use crate::interrupt;
 use crate::output::{count, left_out, log_likelihood, print, table, write_json};
-use crate::progress::EpochLines;
+use crate::progress::Display;
 use crate::table::{doubts, overview_as};
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use ugmm_data::frame::Schema;
 use ugmm_tabular::{
-    Column as ModelColumn, DensityModel, DensityOptions, DensityReport, DensityRun, DensityStructure,
-    LogLikelihoodMeasures, LogLikelihoods, Table, TableModel, TaskChoice, density_columns, fit_density,
+    Column as ModelColumn, DensityModel, DensityOptions, DensityReport, DensityStructure,
+    LogLikelihoodMeasures, LogLikelihoods, Run, Table, TableModel, TaskChoice, density_columns, fit_density,
     prepare_pixels, prepare_target,
 };
 
@@ -69,13 +69,9 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
     };
     let table = Table::read_as(&files.data, schema, &read_options)?;
     let columns = density_columns(&table, &fit_options).map_err(|error| files.in_table(error))?;
-    if !common.quiet {
-        eprint!("{}", introduction(table.schema(), &columns, train.target.as_deref()));
-    }
-    let mut lines = EpochLines::new(common.quiet);
-    let mut progress = |epoch, epochs, training, held_out| lines.show(epoch, epochs, training, held_out);
-    let (interrupted, time_limit) = (interrupt::watch()?, train.time_limit);
-    let mut run = DensityRun { progress: &mut progress, interrupted, time_limit };
+    let introduction = introduction(table.schema(), &columns, train.target.as_deref());
+    let mut progress = Display::new(introduction, common.quiet);
+    let mut run = Run { time_limit: train.time_limit, ..Run::new(&mut progress, interrupt::watch()?) };
     let (model, fitted) =
         fit_density(&table, &fit_options, &mut run).map_err(|error| files.in_table(error))?;
     let mut found = vec![("seed", fit_options.seed.to_string())];
