@@ -6,6 +6,7 @@ use super::column::{Column, Kind};
 use super::error::FrameError;
 use super::levels::{self, LEVEL_LIMIT, Level, LevelCounter, LevelIndex};
 use super::number_format::NumberFormat;
+use super::range::Range;
 use super::reader::Values;
 use super::row_numbers::RowNumbers;
 
@@ -41,8 +42,9 @@ fn of_numbers(name: String, numbers: &[f64]) -> Result<Column, FrameError> {
         return Err(FrameError::InfiniteNumber { row: row + 1, column: name, number: numbers[row] });
     }
     let known = || numbers.iter().copied().filter(|number| !number.is_nan());
-    let (min, max) = known()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), number| (number.min(min), number.max(max)));
+    let mut range = Range::EMPTY;
+    known().for_each(|number| range.add(number));
+    let Range { min, max } = range;
     let missing = numbers.len() - known().count();
     let kind = if missing == numbers.len() || missing == 0 && min == max {
         Kind::Constant
