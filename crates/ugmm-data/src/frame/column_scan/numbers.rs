@@ -138,7 +138,7 @@ impl NumberScan {
         }
         let place = || (row, cell.text().into_owned());
         let own = match cell {
-            Cell::Text(text) if has_unit => number_format::split_unit(text)
+            Cell::Text(text) if has_unit => number_format::split_sign(text)
                 .filter(|(_, unit)| *self.unit.get_or_insert(*unit) == *unit)
                 .map(|(number, _)| number),
             _ => None,
