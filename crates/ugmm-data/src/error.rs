@@ -79,33 +79,9 @@ pub enum DataError {
     #[error("{}: the {compression} data is damaged ({reason}); fetch the file again", file.display())]
     CompressionDamaged { file: PathBuf, compression: &'static str, reason: String },
 
-    /// A file too short for an IDX header; both counts are bytes.
-    #[error(
-        "{}: the file ends after {}, where an IDX header of {content} has {expected}",
-        file.display(), count(*found, "byte")
-    )]
-    IdxHeaderTruncated { file: PathBuf, content: &'static str, expected: u64, found: u64 },
-
-    /// Other first bytes than an IDX file of this kind has; `hint` says what the file may be instead.
-    #[error(
-        "{}: the file begins with 0x{found:08x}, where an IDX file of {content} begins with 0x{expected:08x}{hint}",
-        file.display()
-    )]
-    IdxMagic { file: PathBuf, content: &'static str, expected: u32, found: u32, hint: &'static str },
-
-    /// An IDX header that announces nothing.
-    #[error("{}: the header gives 0 as the number of {what}; it must be at least 1", file.display())]
-    IdxZeroSize { file: PathBuf, what: &'static str },
-
-    /// Fewer bytes than an IDX header announces; both counts are bytes after the header.
-    #[error("{}: the header announces {}, but the file holds only {found}",
-        file.display(), count(*expected, "data byte"))]
-    IdxTooShort { file: PathBuf, expected: u128, found: u64 },
-
-    /// More bytes than an IDX header announces; `found` is where counting stopped.
-    #[error("{}: the header announces {}, but the file goes on for at least {found}",
-        file.display(), count(*expected, "data byte"))]
-    IdxTooLong { file: PathBuf, expected: u128, found: u64 },
+    /// A file that is not the IDX file that it should be, or not all of it; `reason` says what is there and what is announced.
+    #[error("{}: {reason}", file.display())]
+    Idx { file: PathBuf, reason: String },
 
     /// One of MNIST's four files is not in the directory.
     #[error(

@@ -49,7 +49,6 @@ pub use crate::labels::ClassLabels;
 pub use crate::mnist::{LabelledImages, Mnist, load_mnist};
 pub use crate::preprocessor::{
     ColumnStates, MIN_LEVEL_ROWS, Ordinal, PreprocessError, PreprocessingOptions, Preprocessor, Scaling,
-    WrongKind,
 };
 pub use crate::remedy::Remedy;
 pub use crate::split::{Split, stratified_folds, stratified_split};

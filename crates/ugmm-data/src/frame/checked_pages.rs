@@ -277,71 +277,67 @@ fn take_number(bytes: &mut &[u8]) -> Result<u64> {
     Ok(number)
 }
 
-/// The number of values that are not missing. Refuses runs that end after the levels, or before there is a level for
-/// each value.
-///
-/// A run begins with a number. If it is odd, half of it is the number of bytes with eight levels each, the lowest bit
-/// first; if not, half of it is the number of times that the level in the next byte repeats.
-fn count_present(mut levels: &[u8], values: u32) -> Result<u64> {
-    let mut left = u64::from(values);
+/// The number of values that are not missing, by their levels of one bit.
+fn count_present(levels: &[u8], values: u32) -> Result<u64> {
     let mut present = 0;
-    while left > 0 {
-        let header = take_number(&mut levels)?;
-        let packed = header & 1 == 1;
-        let (count, bytes) = match packed {
-            true => ((header >> 1).saturating_mul(8), (header >> 1).min(left.div_ceil(8))),
-            false => (header >> 1, 1),
-        };
-        let run = levels.split_at_checked(bytes as usize).filter(|_| count > 0);
-        let (run, rest) = run.ok_or_else(|| damage("a run of levels goes on after the levels"))?;
-        let count = count.min(left);
-        present += match packed {
-            true => ones(run, count),
-            false => count * u64::from(run[0] != 0),
-        };
-        levels = rest;
-        left -= count;
-    }
+    each_value(levels, 1, values.into(), |level, times| {
+        present += if level == 0 { 0 } else { times };
+        Ok(())
+    })?;
     Ok(present)
 }
 
-/// Refuses positions that are not below `count`, the number of values in the dictionary, and runs that end after the page.
-/// Runs are those of [`count_present`] with so many `bits` instead of one; the value of a run that repeats takes whole bytes.
-fn check_positions(mut bytes: &[u8], bits: u64, present: u64, count: u64) -> Result<()> {
-    let ended = || damage("a run of positions goes on after the page");
-    let mut left = present;
+/// Refuses positions of so many `bits` that are not below `count`, the number of values in the dictionary.
+fn check_positions(positions: &[u8], bits: u64, present: u64, count: u64) -> Result<()> {
+    each_value(positions, bits, present, |position, _| match position < count {
+        true => Ok(()),
+        false => Err(damage("a position in a dictionary is beyond its end")),
+    })
+}
+
+/// Calls `visit` with each of so many values of so many `bits`, at most 32, and how many times it repeats. Refuses runs that end
+/// after the page, or before there is a value for each place.
+///
+/// A run begins with a number. If it is odd, half of it is the number of groups of eight values each, the lowest bit first; if not,
+/// half of it is the number of times that the value in the next bytes repeats.
+fn each_value(
+    mut bytes: &[u8],
+    bits: u64,
+    mut left: u64,
+    mut visit: impl FnMut(u64, u64) -> Result<()>,
+) -> Result<()> {
+    let whole = bits.div_ceil(8);
     while left > 0 {
         let header = take_number(&mut bytes)?;
-        let (length, size, values) = match header & 1 == 1 {
-            true => ((header >> 1).saturating_mul(8), (header >> 1).saturating_mul(bits), left),
-            false => (header >> 1, bits.div_ceil(8), 1),
+        let is_packed = header & 1 == 1;
+        let (length, size) = match is_packed {
+            true => ((header >> 1).saturating_mul(8), (header >> 1).saturating_mul(bits)),
+            false => (header >> 1, whole),
         };
-        // The last run may be cut off behind the last position.
-        let size = size.min((left * bits).div_ceil(8).max(bits.div_ceil(8)));
+        // The last run may be cut off behind the last value.
+        let size = size.min((left * bits).div_ceil(8).max(whole));
         let run = usize::try_from(size).ok().and_then(|size| bytes.split_at_checked(size));
+        let ended = || damage("a run of values goes on after the page");
         let (run, rest) = run.filter(|_| length > 0).ok_or_else(ended)?;
-        let position = |index: u64| {
-            let (start, shift) = ((index * bits / 8) as usize, index * bits % 8);
-            let chunk = run[start.min(run.len())..].iter().take(5);
-            let number = chunk.rev().fold(0, |number, &byte| number << 8 | u64::from(byte));
-            (number >> shift) & ((1 << bits) - 1)
-        };
-        if !(0..values.min(length)).all(|index| position(index) < count) {
-            return Err(damage("a position in a dictionary is beyond its end"));
+        let count = length.min(left);
+        if is_packed {
+            for index in 0..count {
+                let (start, shift) = ((index * bits / 8) as usize, index * bits % 8);
+                let number = little_endian(&run[start.min(run.len())..]);
+                visit((number >> shift) & ((1 << bits) - 1), 1)?;
+            }
+        } else {
+            visit(little_endian(run), count)?;
         }
         bytes = rest;
-        left -= length.min(left);
+        left -= count;
     }
     Ok(())
 }
 
-/// How many of the first `count` bits are set.
-fn ones(bytes: &[u8], count: u64) -> u64 {
-    let all: u32 = bytes.iter().map(|byte| byte.count_ones()).sum();
-    let after = (8 * bytes.len() as u64).saturating_sub(count);
-    // The bits of the last byte that are no levels.
-    let last = bytes.last().map_or(0, |&byte| (u16::from(byte) >> (8 - after.min(8))).count_ones());
-    u64::from(all) - u64::from(last)
+/// The number of the first five bytes, the lowest first.
+fn little_endian(bytes: &[u8]) -> u64 {
+    bytes.iter().take(5).rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 
 impl Iterator for CheckedPages {

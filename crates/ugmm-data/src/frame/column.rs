@@ -11,6 +11,8 @@ use super::row_numbers::Numbering;
 
 /// Share of a column's levels that look like dates, from which on it is said that they are not taken as such.
 const MOSTLY_DATES: f64 = 0.8;
+/// Share of a column's levels that are numbers with units, from which on most are.
+const MOSTLY_NUMBERS: f64 = 0.8;
 /// Different numbers with signs or in quotes from which on it is said that they are not taken as numbers: two may well be classes.
 const FEWEST_NUMBERS: usize = 3;
 
@@ -129,11 +131,21 @@ impl Column {
             return Some(Doubt::UnreadDates { column, written: texts[0].to_owned(), format });
         }
         if texts.len() >= FEWEST_NUMBERS && number_format::are_numbers(&texts) {
-            let with_unit = texts.iter().find(|text| number_format::split_unit(text).is_some());
+            let with_unit = texts.iter().find(|text| number_format::split_sign(text).is_some());
             let written = (*with_unit.unwrap_or(&texts[0])).to_owned();
             return Some(Doubt::NearNumbers { column, written });
         }
         self.no_date().map(|written| Doubt::NoDates { column, written })
+    }
+
+    /// The first text that is a number with a unit, such as `217 kg`, and the number, if most different texts are such.
+    pub fn with_unit(&self) -> Option<(String, String)> {
+        let texts = self.levels.iter().flatten().map(|level| level.text.trim());
+        let with_unit = texts.filter_map(|text| Some((text, number_format::number_with_unit(text)?)));
+        let with_unit: Vec<_> = with_unit.collect();
+        let (text, number) = with_unit.first()?;
+        let is_most = with_unit.len() as f64 >= MOSTLY_NUMBERS * self.levels.as_ref()?.len() as f64;
+        is_most.then(|| ((*text).to_owned(), number.clone().into_owned()))
     }
 
     /// The format of `strftime` that the texts of a column of categories are dates in, if it is one that is read only where it is

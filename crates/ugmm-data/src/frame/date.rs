@@ -110,10 +110,8 @@ pub(super) fn pattern_of(text: &str, format: &DateFormat) -> Option<String> {
 
 /// The date that `text` is in whatever order its numbers stand; none where it could be two.
 pub(super) fn parse_any(text: &str) -> Option<f64> {
-    let orders =
-        [DateFormat::DayFirst, DateFormat::MonthFirst, DateFormat::ShortYearFirst, DateFormat::Months];
     parse(text, None).or_else(|| {
-        let mut readings = orders.iter().filter_map(|order| parse(text, Some(order)));
+        let mut readings = DateFormat::TRIED.iter().filter_map(|order| parse(text, Some(order)));
         let first = readings.next()?;
         readings.all(|days| days == first).then_some(first)
     })

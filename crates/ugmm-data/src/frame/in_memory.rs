@@ -1,13 +1,15 @@
 //! Columns that come from memory instead of a file.
 
-use std::collections::HashMap;
+use std::path::Path;
 
+use super::cell::Cell;
 use super::column::{Column, Kind};
+use super::column_scan::{ColumnScan, Manner};
 use super::error::FrameError;
-use super::levels::{self, LEVEL_LIMIT, Level, LevelCounter, LevelIndex};
-use super::number_format::NumberFormat;
+use super::levels::{LEVEL_LIMIT, LevelCounter, LevelIndex};
+use super::missing::Marks;
+use super::options::{Choice, ReadOptions};
 use super::reader::Values;
-use super::row_numbers::RowNumbers;
 
 /// The values of a column in memory, one per row.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,43 +33,25 @@ impl ColumnData {
 /// What the column holds, as if a file had it, and its values: numbers stay numbers, texts become codes.
 pub(crate) fn column_of(name: String, data: ColumnData) -> Result<(Column, Values), FrameError> {
     match data {
-        ColumnData::Numbers(numbers) => Ok((of_numbers(name, &numbers)?, Values::Numbers(numbers))),
+        ColumnData::Numbers(numbers) => Ok((of_numbers(&name, &numbers)?, Values::Numbers(numbers))),
         ColumnData::Text(texts) => of_texts(name, &texts),
     }
 }
 
-fn of_numbers(name: String, numbers: &[f64]) -> Result<Column, FrameError> {
+fn of_numbers(name: &str, numbers: &[f64]) -> Result<Column, FrameError> {
     if let Some(row) = numbers.iter().position(|number| number.is_infinite()) {
-        return Err(FrameError::InfiniteNumber { row: row + 1, column: name, number: numbers[row] });
+        let (column, number) = (name.to_owned(), numbers[row]);
+        return Err(FrameError::InfiniteNumber { row: row + 1, column, number });
     }
-    let known = || numbers.iter().copied().filter(|number| !number.is_nan());
-    let (min, max) = known()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), number| (number.min(min), number.max(max)));
-    let missing = numbers.len() - known().count();
-    let kind = if missing == numbers.len() || missing == 0 && min == max {
-        Kind::Constant
-    } else {
-        let integers = known().all(|number| number.fract() == 0.0);
-        Kind::Numeric { min, max, integers, format: NumberFormat::default() }
-    };
-    let mut row_numbers = RowNumbers::default();
-    known().for_each(|number| row_numbers.add(Some(number), 1));
-    let numbering = row_numbers.numbering(numbers.len());
-    Ok(Column { name, kind, missing, levels: number_levels(known()), missing_as: vec![], numbering })
-}
-
-/// The different numbers as texts, unless they are too many.
-fn number_levels(numbers: impl Iterator<Item = f64>) -> Option<Vec<Level>> {
-    let mut counts: HashMap<u64, usize> = HashMap::new();
-    for number in numbers {
+    let options = ReadOptions::default();
+    let marks = Marks::new(&options);
+    let mut scan = ColumnScan::new(Path::new(""), name, Choice::Inferred, 1, false, &options, &marks);
+    for (&number, row) in numbers.iter().zip(1..) {
         // One zero, not two.
-        *counts.entry((number + 0.0).to_bits()).or_default() += 1;
-        if counts.len() > LEVEL_LIMIT {
-            return None;
-        }
+        scan.add(row, Cell::Number(number + 0.0), 1)?;
     }
-    let level = |(bits, rows)| Level { text: f64::from_bits(bits).to_string(), rows };
-    Some(levels::sorted(counts.into_iter().map(level).collect()))
+    let manner = Manner::of(std::slice::from_ref(&scan), &options, false)?;
+    scan.finish(&manner, &mut Vec::new())
 }
 
 fn of_texts(name: String, texts: &[Option<String>]) -> Result<(Column, Values), FrameError> {

@@ -17,6 +17,9 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// What to do with a spreadsheet.
 const AS_CSV: &str =
     "open it with a spreadsheet program, save the sheet as \"CSV UTF-8\" (File, Save As), and give that file";
+/// What to do with a Feather file.
+const FROM_FEATHER: &str =
+    "save the table as Parquet, for example with pandas.read_feather(FILE).to_parquet(NEW)";
 /// Archives that are spreadsheets: what is near their beginning, and their name.
 const SPREADSHEETS: [(&[u8], &str); 4] = [
     (b"xl/", "an Excel workbook (.xlsx)"),
@@ -29,7 +32,7 @@ const SPREADSHEETS: [(&[u8], &str); 4] = [
 const STANDARD_INPUT: &str = "-";
 
 /// Kinds of files that people take for tables: their first bytes, their name, and what to do with them.
-const OTHERS: [(&[u8], &str, &str); 13] = [
+const OTHERS: [(&[u8], &str, &str); 17] = [
     (b"PK\x03\x04", "an Excel workbook or another zip archive", "save the table as CSV, or unpack it"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", AS_CSV),
     (b"<?xml", "an XML file", AS_CSV),
@@ -43,21 +46,11 @@ const OTHERS: [(&[u8], &str, &str); 13] = [
     (b"%PDF", "a PDF document", "save the table as CSV"),
     (b"SQLite format 3", "a SQLite database", "export the table as CSV"),
     (b"{\rtf", "a text document with formats", "save the table as CSV"),
-];
-
-/// The same of kinds with zeros in their first bytes, which wide characters of text have as well.
-const BINARY: [(&[u8], &str, &str); 3] = [
-    (
-        b"ARROW1",
-        "a Feather or Arrow IPC file",
-        "save the table as Parquet, for example with pandas.read_feather(FILE).to_parquet(NEW)",
-    ),
-    (
-        b"FEA1",
-        "a Feather file",
-        "save the table as Parquet, for example with pandas.read_feather(FILE).to_parquet(NEW)",
-    ),
+    (b"ARROW1", "a Feather or Arrow IPC file", FROM_FEATHER),
+    (b"FEA1", "a Feather file", FROM_FEATHER),
     (b"\x89HDF", "an HDF5 file", "save the table as Parquet or CSV"),
+    // Plain files do not come here.
+    (PARQUET_MAGIC, "a compressed Parquet file", "decompress it; Parquet is compressed inside"),
 ];
 /// Longest header of a model file.
 const LONGEST_HEADER: u64 = 1 << 30;
@@ -175,30 +168,29 @@ fn wide_encoding(head: &[u8]) -> Option<&'static str> {
 
 /// Refuses what is no UTF-8 text at first sight.
 fn check(origin: &Origin, head: &[u8]) -> Result<(), FrameError> {
-    let file = || origin.path.clone();
-    if let Some(&(_, what, remedy)) = BINARY.iter().find(|(magic, ..)| head.starts_with(magic)) {
-        return Err(FrameError::OtherKind { file: file(), what, remedy });
+    let file = origin.path.clone();
+    // Some other kinds have zeros in their first bytes, as wide characters have.
+    match (other_kind(head), wide_encoding(head)) {
+        (Some((what, remedy)), _) => Err(FrameError::OtherKind { file, what, remedy }),
+        (None, Some(encoding)) => Err(FrameError::WideText { file, encoding }),
+        (None, None) => Ok(()),
     }
+}
+
+/// The name of a known kind of file that is no text of a table, and what to do with it.
+fn other_kind(head: &[u8]) -> Option<(&'static str, &'static str)> {
     if is_model(head) {
-        let (what, remedy) = ("a model file (.safetensors)", "give the model first and then the table");
-        return Err(FrameError::OtherKind { file: file(), what, remedy });
-    }
-    if let Some(encoding) = wide_encoding(head) {
-        return Err(FrameError::WideText { file: file(), encoding });
-    }
-    if head.starts_with(PARQUET_MAGIC) {
-        let (what, remedy) = ("a compressed Parquet file", "decompress it; Parquet is compressed inside");
-        return Err(FrameError::OtherKind { file: file(), what, remedy });
+        return Some(("a model file (.safetensors)", "give the model first and then the table"));
     }
     let has = |part: &[u8]| head.windows(part.len()).any(|window| window == part);
     if head.starts_with(b"PK\x03\x04")
-        && let Some(&(_, what)) = SPREADSHEETS.iter().find(|(part, _)| has(part))
+        && let Some((_, what)) = SPREADSHEETS.iter().find(|(part, _)| has(part))
     {
-        return Err(FrameError::OtherKind { file: file(), what, remedy: AS_CSV });
+        return Some((what, AS_CSV));
     }
     let mut start = head.iter().filter(|byte| !byte.is_ascii_whitespace());
     if let (Some(b'{' | b'['), Some(b'"' | b'{' | b'[')) = (start.next(), start.next()) {
-        let (what, remedy) = match is_lines_of_objects(head) {
+        return Some(match is_lines_of_objects(head) {
             true => (
                 "a file of JSON lines",
                 "save the table as CSV or Parquet, for example with pandas.read_json(FILE, lines=True).to_csv(NEW, index=False)",
@@ -207,11 +199,7 @@ fn check(origin: &Origin, head: &[u8]) -> Result<(), FrameError> {
                 "a JSON file",
                 "save the table as CSV or Parquet, for example with pandas.read_json(FILE).to_csv(NEW, index=False)",
             ),
-        };
-        return Err(FrameError::OtherKind { file: file(), what, remedy });
+        });
     }
-    match OTHERS.iter().find(|(magic, ..)| head.starts_with(magic)) {
-        Some(&(_, what, remedy)) => Err(FrameError::OtherKind { file: file(), what, remedy }),
-        None => Ok(()),
-    }
+    OTHERS.iter().find(|(magic, ..)| head.starts_with(magic)).map(|&(_, what, remedy)| (what, remedy))
 }

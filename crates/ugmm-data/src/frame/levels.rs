@@ -109,7 +109,7 @@ impl LevelCounter {
         self.counts.as_ref().is_some_and(|counts| counts.len() == 1)
     }
 
-    /// The levels, [`sorted`]. Levels that are one whole number (`1` and `1.0`) or, of booleans, one value (`True` and `TRUE`)
+    /// The levels, in the order of [`sorted_labels`]. Levels that are one whole number (`1` and `1.0`) or, of booleans, one value (`True` and `TRUE`)
     /// are one, under the text that most rows have.
     pub(super) fn finish(self, booleans: bool) -> Option<Vec<Level>> {
         let mut levels: Vec<Level> =
@@ -133,13 +133,8 @@ impl LevelCounter {
                 _ => merged.push(level),
             }
         }
-        Some(sorted(merged))
+        Some(sorted_labels(merged, |level| &level.text))
     }
-}
-
-/// The levels in the order of class labels.
-pub(super) fn sorted(levels: Vec<Level>) -> Vec<Level> {
-    sorted_labels(levels, |level| &level.text)
 }
 
 /// Labels in order: as numbers if all of them are finite numbers, else lexicographically.

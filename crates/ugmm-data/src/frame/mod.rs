@@ -98,6 +98,7 @@ mod number_marks;
 mod options;
 mod page_sizes;
 mod parquet_file;
+mod range;
 mod reader;
 mod reading;
 mod records;

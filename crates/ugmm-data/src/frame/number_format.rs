@@ -28,7 +28,7 @@ pub struct NumberFormat {
 impl NumberFormat {
     /// `text` without the unit of this format, if it has one.
     pub(super) fn without_unit(self, text: &str) -> Cow<'_, str> {
-        let own = self.unit.and_then(|unit| split_unit(text).filter(|(_, found)| *found == unit));
+        let own = self.unit.and_then(|unit| split_sign(text).filter(|(_, found)| *found == unit));
         own.map_or(text.into(), |(number, _)| number)
     }
 
@@ -43,25 +43,41 @@ impl NumberFormat {
     }
 }
 
-/// `text` without the sign before or after it, and that sign; none where there is none.
-pub(super) fn split_unit(text: &str) -> Option<(Cow<'_, str>, char)> {
-    let is_unit = |character: &char| UNITS.contains(*character);
-    if let Some(unit) = text.chars().next_back().filter(is_unit) {
-        return Some((text[..text.len() - unit.len_utf8()].trim_end().into(), unit));
-    }
+/// The number and the sign of [`UNITS`] that `text` is made of; none where there is no such sign.
+pub(super) fn split_sign(text: &str) -> Option<(Cow<'_, str>, char)> {
+    let (number, unit) = split_unit(text)?;
+    let mut characters = unit.chars();
+    let sign = characters.next().filter(|sign| UNITS.contains(*sign))?;
+    characters.next().is_none().then_some((number, sign))
+}
+
+/// The number in a text that has a unit behind it, such as `217 kg`, or one of [`UNITS`] before it, and nothing else.
+pub(super) fn number_with_unit(text: &str) -> Option<Cow<'_, str>> {
+    let (number, _) = split_unit(text)?;
+    let is_number = |mark| number::parse(&number, mark).is_ok();
+    (is_number(DecimalMark::Point) || is_number(DecimalMark::Comma)).then_some(number)
+}
+
+/// What stands beside a unit, and the unit: one of [`UNITS`] at the beginning, or what follows the last digit.
+fn split_unit(text: &str) -> Option<(Cow<'_, str>, &str)> {
     let (sign, unsigned) = match text.strip_prefix(['-', MINUS]) {
         Some(unsigned) => ("-", unsigned),
         None => ("", text),
     };
-    let unit = unsigned.chars().next().filter(is_unit)?;
-    let rest = unsigned[unit.len_utf8()..].trim_start();
-    Some((if sign.is_empty() { rest.into() } else { format!("{sign}{rest}").into() }, unit))
+    if let Some(unit) = unsigned.chars().next().filter(|first| UNITS.contains(*first)) {
+        let (unit, rest) = unsigned.split_at(unit.len_utf8());
+        let rest = rest.trim_start();
+        return Some((if sign.is_empty() { rest.into() } else { format!("{sign}{rest}").into() }, unit));
+    }
+    let end = text.rfind(|character: char| character.is_ascii_digit() || ".,".contains(character))? + 1;
+    let (number, unit) = (&text[..end], text[end..].trim_start());
+    (!unit.is_empty()).then_some((number.into(), unit))
 }
 
 /// Whether the texts are numbers with one sign before or after them, or as they are, without zeros in front, which names of things
 /// have; with either decimal mark for all.
 pub(super) fn are_numbers(texts: &[&str]) -> bool {
-    let unit = texts.iter().find_map(|text| split_unit(text).map(|(_, unit)| unit));
+    let unit = texts.iter().find_map(|text| split_sign(text).map(|(_, unit)| unit));
     let is_number = |text: &str, mark| {
         let format = NumberFormat { mark, grouped: true, unit, ..NumberFormat::default() };
         let is_name =
@@ -102,5 +118,22 @@ mod tests {
                 && !are_numbers(&["1.5", "1,5"])
                 && !are_numbers(&["x", "1"])
         );
+    }
+
+    #[test]
+    fn numbers_are_told_from_their_units() {
+        for (text, number) in [
+            ("217 kg", "217"),
+            ("10%", "10"),
+            ("20,00 €", "20,00"),
+            ("-$1,204.5", "-1,204.5"),
+            ("$ -3", "-3"),
+            ("1e-3 m", "1e-3"),
+        ] {
+            assert_eq!(number_with_unit(text).as_deref(), Some(number), "{text}");
+        }
+        for text in ["217", "kg", "a1", "10-20", "<=50K", "", "2021-03-04", "%"] {
+            assert_eq!(number_with_unit(text), None, "{text}");
+        }
     }
 }

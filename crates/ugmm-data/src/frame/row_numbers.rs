@@ -89,35 +89,28 @@ impl RowNumbers {
             self.broken = true;
             return;
         };
-        self.seen = Some(match self.seen {
-            None => Seen {
-                first: number,
-                last: number,
-                least: number,
-                greatest: number,
-                count: 1,
-                sum: 0,
-                squares: 0,
-                step: 0,
-                grows: true,
-                restarts: true,
-            },
-            Some(seen) => {
-                let distance = number - seen.first;
-                Seen {
-                    first: seen.first,
-                    last: number,
-                    least: seen.least.min(number),
-                    greatest: seen.greatest.max(number),
-                    count: seen.count + 1,
-                    sum: seen.sum + distance,
-                    squares: seen.squares + distance * distance,
-                    step: common_divisor(seen.step, distance.unsigned_abs() as u64),
-                    grows: seen.grows && number > seen.last,
-                    restarts: seen.restarts && (number == seen.last + 1 || number == seen.first),
-                }
-            }
+        let seen = self.seen.get_or_insert(Seen {
+            first: number,
+            last: number - 1,
+            least: number,
+            greatest: number,
+            count: 0,
+            sum: 0,
+            squares: 0,
+            step: 0,
+            grows: true,
+            restarts: true,
         });
+        let distance = number - seen.first;
+        seen.least = seen.least.min(number);
+        seen.greatest = seen.greatest.max(number);
+        seen.count += 1;
+        seen.sum += distance;
+        seen.squares += distance * distance;
+        seen.step = common_divisor(seen.step, distance.unsigned_abs() as u64);
+        seen.grows &= number > seen.last;
+        seen.restarts &= number == seen.last + 1 || number == seen.first;
+        seen.last = number;
     }
 
     /// The numbering, if each of so many rows has a number and they have one.

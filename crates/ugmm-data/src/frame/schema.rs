@@ -82,7 +82,7 @@ impl Schema {
         let marks = Marks::new(options);
         let scan = |&index: &usize| {
             let only_text = source.is_declared_text(index);
-            ColumnScan::new(&names[index], choices[index], names.len(), only_text, options, &marks)
+            ColumnScan::new(path, &names[index], choices[index], names.len(), only_text, options, &marks)
         };
         let mut scans: Vec<ColumnScan> = selected.iter().map(scan).collect();
 
@@ -96,12 +96,12 @@ impl Schema {
                 let counts = images.counts()?;
                 for (index, scan) in scans.iter_mut().enumerate() {
                     for (cell, times) in counts.values(index) {
-                        scan.add_times(path, 1, cell, times, &marks)?;
+                        scan.add(1, cell, times)?;
                     }
                 }
                 counts.rows
             }
-            blocks => scan_blocks(path, blocks, block_rows, &marks, &mut scans)?,
+            blocks => scan_blocks(blocks, block_rows, &mut scans)?,
         };
         if rows == 0 {
             return Err(FrameError::NoRows { file: path.to_owned() });
@@ -123,7 +123,7 @@ impl Schema {
         for (position, (name, choice)) in names.into_iter().zip(choices).enumerate() {
             let scan = if choice == Choice::Ignored { None } else { scans.next() };
             let column = match scan {
-                Some(scan) => scan.finish(path, &manner, &mut doubts)?,
+                Some(scan) => scan.finish(&manner, &mut doubts)?,
                 None => Column::ignored(name),
             };
             let declared = declared.iter().find(|(index, _)| *index == position).map(|(_, how)| *how);
@@ -252,18 +252,12 @@ impl Schema {
 }
 
 /// Takes in all rows of some columns, and says how many there are.
-fn scan_blocks(
-    path: &Path,
-    mut blocks: Blocks,
-    block_rows: usize,
-    marks: &Marks,
-    scans: &mut [ColumnScan],
-) -> Result<usize, FrameError> {
+fn scan_blocks(mut blocks: Blocks, block_rows: usize, scans: &mut [ColumnScan]) -> Result<usize, FrameError> {
     let mut rows = 0;
     while let Some(block) = blocks.next(block_rows)? {
         rows += block.rows.len();
         for (scan, column) in scans.iter_mut().zip(&block.columns) {
-            cell::for_each(column, |index, cell| scan.add(path, block.rows[index], cell, marks))?;
+            cell::for_each(column, |index, cell| scan.add(block.rows[index], cell, 1))?;
         }
     }
     Ok(rows)

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::show::value;
 
+/// Row and text of a value of a column that is known.
+pub(super) type Place = (usize, String);
+
 /// A value of a file, as it is written there. The [`Display`](fmt::Display) text is the file, the row, the column and the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {

@@ -1,10 +1,12 @@
 //! The header of an IDX file: a magic number, then the sizes, as big-endian numbers of 32 bits.
 
+use std::cmp::Ordering;
 use std::io::Read;
 use std::path::Path;
 
 use crate::error::DataError;
 use crate::file::Origin;
+use crate::show::count;
 
 /// Unsigned bytes in three dimensions.
 const IMAGES_MAGIC: u32 = 0x0000_0803;
@@ -40,36 +42,37 @@ impl<const D: usize> Kind<D> {
         let mut header = Vec::new();
         let bytes = Self::BYTES as u64;
         reader.take(bytes).read_to_end(&mut header).map_err(|reason| origin.refusal(&reason))?;
-        let sizes = self.sizes(&origin.path, &header)?;
+        let sizes = self.sizes(&header);
+        let sizes = sizes.map_err(|reason| DataError::Idx { file: origin.path.clone(), reason })?;
         if let Some(length) = length {
             check_count(&origin.path, announced(&sizes), length.saturating_sub(bytes))?;
         }
         Ok(sizes)
     }
 
-    /// The sizes in a header, which may be cut short by the end of the file.
-    fn sizes(&self, path: &Path, header: &[u8]) -> Result<[u32; D], DataError> {
-        let file = || path.to_owned();
+    /// The sizes in a header, which may be cut short by the end of the file, or why there are none.
+    fn sizes(&self, header: &[u8]) -> Result<[u32; D], String> {
+        let (content, magic) = (self.content, self.magic);
         // The magic number first: of a file of another kind, the length of the header says nothing.
-        if let Some(found) = number(header, 0).filter(|&found| found != self.magic) {
+        if let Some(found) = number(header, 0).filter(|&found| found != magic) {
             let hint = match found {
                 IMAGES_MAGIC => "; it seems to hold images",
                 LABELS_MAGIC => "; it seems to hold labels",
                 _ => "",
             };
-            let (content, expected) = (self.content, self.magic);
-            return Err(DataError::IdxMagic { file: file(), content, expected, found, hint });
+            return Err(format!(
+                "the file begins with 0x{found:08x}, where an IDX file of {content} begins with 0x{magic:08x}{hint}"
+            ));
         }
         let mut sizes = [0; D];
         for (index, size) in sizes.iter_mut().enumerate() {
-            *size = number(header, index + 1).ok_or(DataError::IdxHeaderTruncated {
-                file: file(),
-                content: self.content,
-                expected: Self::BYTES as u64,
-                found: header.len() as u64,
+            *size = number(header, index + 1).ok_or_else(|| {
+                let found = count(header.len() as u64, "byte");
+                format!("the file ends after {found}, where an IDX header of {content} has {}", Self::BYTES)
             })?;
             if *size == 0 {
-                return Err(DataError::IdxZeroSize { file: file(), what: self.dimensions[index] });
+                let what = self.dimensions[index];
+                return Err(format!("the header gives 0 as the number of {what}; it must be at least 1"));
             }
         }
         Ok(sizes)
@@ -89,12 +92,14 @@ pub(crate) fn announced(sizes: &[u32]) -> u128 {
 
 /// Refuses other than the `expected` bytes after the header.
 pub(crate) fn check_count(path: &Path, expected: u128, found: u64) -> Result<(), DataError> {
-    let file = || path.to_owned();
-    match u128::from(found) {
-        count if count < expected => Err(DataError::IdxTooShort { file: file(), expected, found }),
-        count if count > expected => Err(DataError::IdxTooLong { file: file(), expected, found }),
-        _ => Ok(()),
-    }
+    let differs = match u128::from(found).cmp(&expected) {
+        Ordering::Less => "holds only",
+        Ordering::Greater => "goes on for at least",
+        Ordering::Equal => return Ok(()),
+    };
+    let announced = count(expected, "data byte");
+    let reason = format!("the header announces {announced}, but the file {differs} {found}");
+    Err(DataError::Idx { file: path.to_owned(), reason })
 }
 
 /// What the values of an IDX file are, and in how many dimensions, by its first bytes; none if it is no such file.

@@ -55,9 +55,9 @@ pub enum PreprocessError {
     #[error("the order of the column {} lacks levels that the table has: {}", value(column), list(levels))]
     OrderLacks { column: String, levels: Vec<String> },
 
-    /// A table without the columns that the inputs are made of, or with others by their names.
+    /// A table without the columns that the inputs are made of, or with others by their names; what is `wrong` with each of these.
     #[error("the table does not fit: {}", misfits(missing, wrong))]
-    WrongColumns { missing: Vec<String>, wrong: Vec<WrongKind> },
+    WrongColumns { missing: Vec<String>, wrong: Vec<String> },
 }
 
 impl PreprocessError {
@@ -71,31 +71,15 @@ impl PreprocessError {
     }
 }
 
-/// A column that holds something else than what inputs are made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WrongKind {
-    /// Its name.
-    pub column: String,
-    /// What it holds, in a word or two.
-    pub found: &'static str,
-    /// What it should hold.
-    pub expected: &'static str,
-}
-
 /// Wrong columns that a message says more about than that they are there.
 const SHOWN: usize = 5;
 
-fn misfits(missing: &[String], wrong: &[WrongKind]) -> String {
-    let mut parts = Vec::new();
-    if !missing.is_empty() {
-        parts.push(format!("it has no column {}", list(missing)));
-    }
-    for WrongKind { column, found, expected } in wrong.iter().take(SHOWN) {
-        parts.push(format!("its column {} holds {found} instead of {expected}", value(column)));
-    }
-    if wrong.len() > SHOWN {
-        parts.push(format!("{} more hold something else than expected", wrong.len() - SHOWN));
-    }
+fn misfits(missing: &[String], wrong: &[String]) -> String {
+    let missing = (!missing.is_empty()).then(|| format!("it has no column {}", list(missing)));
+    let more = wrong.len().checked_sub(SHOWN + 1);
+    let more = more.map(|more| format!("{} more hold something else than expected", more + 1));
+    let parts: Vec<String> =
+        missing.into_iter().chain(wrong.iter().take(SHOWN).cloned()).chain(more).collect();
     let remedy = match wrong {
         [] => "",
         _ => "; read it by the schema of the table that was learnt from",

@@ -24,7 +24,7 @@ use crate::frame::{Frame, FrameError, Request};
 use crate::show::value;
 use crate::table::Table;
 
-pub use self::error::{PreprocessError, WrongKind};
+pub use self::error::PreprocessError;
 pub use self::fit::MIN_LEVEL_ROWS;
 pub use self::options::{Ordinal, PreprocessingOptions, Scaling};
 pub use self::states::ColumnStates;
@@ -218,7 +218,7 @@ impl Preprocessor {
             match held.get(request.name.as_str()) {
                 Some(&(column, values)) => match View::of_column(request, column, values) {
                     Ok(view) => views.push(view),
-                    Err(kind) => wrong.push(kind),
+                    Err(reason) => wrong.push(reason),
                 },
                 None => missing.push(request.name.clone()),
             }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::error::WrongKind;
 use crate::frame::{Column, Kind, LevelIndex, ReadAs, Request, UNSEEN, Values};
+use crate::show::value;
 
 /// The values of a column, as its request says.
 pub(super) enum View<'a> {
@@ -26,23 +26,19 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The values of a table's column, which another schema may have been found for than for the column that the
+    /// The values of a table's column, or why they do not fit `request`. Another schema may have been found for the column than for the one that the
     /// request was made for: its levels may have another order, and a small table has columns of one value that are
     /// numbers in a larger one.
-    pub(super) fn of_column(
-        request: &Request,
-        column: &Column,
-        values: &'a Values,
-    ) -> Result<Self, WrongKind> {
-        let wrong = || WrongKind {
-            column: column.name.clone(),
-            found: kind_in_words(&column.kind),
-            expected: match &request.read_as {
+    pub(super) fn of_column(request: &Request, column: &Column, values: &'a Values) -> Result<Self, String> {
+        let wrong = || {
+            let expected = match &request.read_as {
                 ReadAs::Numbers(_) => "numbers",
                 ReadAs::Booleans => "true and false",
                 ReadAs::Days | ReadAs::Dates(_) => "dates",
                 ReadAs::Codes(_) | ReadAs::Text => "categories",
-            },
+            };
+            let found = kind_in_words(&column.kind);
+            format!("its column {} holds {found} instead of {expected}", value(&column.name))
         };
         let fits = matches!(
             (&request.read_as, &column.kind),
