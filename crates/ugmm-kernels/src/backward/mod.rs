@@ -3,16 +3,18 @@
 mod call;
 mod careful;
 mod gradients;
+mod inputs;
 mod panel;
 mod ratios;
 
 use crate::backward::call::Call;
 use crate::backward::gradients::Outputs;
 pub use crate::backward::gradients::{GradientSlices, Gradients};
+use crate::backward::inputs::SumInputs;
 use crate::backward::panel::SumPanel;
 use crate::backward::ratios::{Ratios, is_fast};
 use crate::careful::saturate;
-use crate::forward::{Fast, Saved};
+use crate::forward::{Fast, FastX, Saved};
 use crate::layout::prepare::U_TO_Z_SQUARED;
 use crate::tasks::Tasks;
 use crate::{KernelError, LayerArguments, LayerShape};
@@ -120,27 +122,36 @@ fn fill(call: &Call<'_>, saved: &Saved, gradients: &mut GradientSlices<'_>) {
 /// to the inputs is filled in only if `fast_x` says that the fast path can compute it.
 fn fill_fast(call: &Call<'_>, fast: &Fast, sums: &[f32], fast_x: bool, gradients: &mut GradientSlices<'_>) {
     let Call { instructions, shape, .. } = *call;
+    let Fast { prepared, x } = fast;
     let want_x = gradients.x.is_some() && fast_x;
-    let layout = fast.prepared.layout;
-    let ratios = Ratios::new(instructions, layout, shape, sums, call.cotangent);
+    let layout = prepared.layout;
+    let ratios = &Ratios::new(instructions, layout, shape, sums, call.cotangent);
     let totals = call.total_cotangents();
-    let outputs = Outputs::chunks(gradients, layout.width * shape.inputs).enumerate();
-    let over_neurons = call.tasks.map(outputs, |(panel, outputs)| {
-        let totals = &totals[panel * layout.width..];
-        instructions.run(SumPanel { shape, fast, ratios: &ratios, panel, totals, want_x, outputs })
+    let outputs = Outputs::chunks(gradients, layout.width * shape.inputs).zip(totals.chunks(layout.width));
+    let over_neurons = call.tasks.map(outputs.enumerate(), |(panel, (outputs, totals))| match x {
+        FastX::Tiles(tiles) => {
+            instructions.run(SumPanel { shape, prepared, tiles, ratios, panel, totals, want_x, outputs })
+        }
+        FastX::Rows(x) => {
+            instructions.run(SumInputs { shape, prepared, x, ratios, panel, totals, want_x, outputs })
+        }
     });
     if let Some(gradient) = gradients.x.as_deref_mut().filter(|_| want_x) {
         let unscale = -ratios.unscale * U_TO_Z_SQUARED;
         let tasks = Tasks::for_work(gradient.len() * over_neurons.len());
-        let values = tasks.items_per_task(gradient.len(), 1 << 14);
-        tasks.for_each(gradient.chunks_mut(values).enumerate(), |(piece, gradient)| {
-            let first = piece * values;
+        let rows = tasks.items_per_task(shape.batch, 64);
+        tasks.for_each(gradient.chunks_mut(rows * shape.inputs).enumerate(), |(piece, gradient)| {
             instructions.vectorised(
                 #[inline(always)]
                 || {
-                    for (index, gradient) in (first..).zip(gradient) {
-                        let sum: f64 = over_neurons.iter().map(|part| f64::from(part[index])).sum();
-                        *gradient = saturate(sum * unscale);
+                    for (row, gradient) in (piece * rows..).zip(gradient.chunks_exact_mut(shape.inputs)) {
+                        let mut sums = vec![0.0; shape.inputs];
+                        for part in over_neurons.iter().flatten() {
+                            sums.iter_mut().zip(part.row(row)).for_each(|(sum, &x)| *sum += f64::from(x));
+                        }
+                        for (gradient, sum) in gradient.iter_mut().zip(sums) {
+                            *gradient = saturate(sum * unscale);
+                        }
                     }
                 },
             );

@@ -8,12 +8,12 @@ use crate::LayerShape;
 use crate::backward::gradients::Outputs;
 use crate::backward::ratios::Ratios;
 use crate::careful::saturate;
-use crate::forward::Fast;
 use crate::layout::component::{Component, Evaluated, components};
-use crate::layout::prepare::{U_TO_Z_SQUARED, VALUES};
+use crate::layout::padded_rows::PaddedRows;
+use crate::layout::prepare::{Prepared, U_TO_Z_SQUARED, VALUES};
 use crate::layout::subset_sums::{SubsetSums, Wide};
 use crate::layout::tile::{
-    INPUTS, PLACES, Places, SparseTile, Tile, dense_places, padded_rows, row_range, sparse_places,
+    INPUTS, PLACES, Places, SparseTile, Tile, Tiles, dense_places, padded_rows, row_range, sparse_places,
 };
 use crate::layout::transpose::transpose;
 use crate::layout::zero_map::WORD;
@@ -31,11 +31,12 @@ const TOGETHER: usize = 4;
 const TRANSPOSED: usize = 16;
 
 /// Sums the gradients of a panel of neurons over the pairs of the fast path and overwrites `outputs` with
-/// them. Returns the panel's part of the gradient with respect to the inputs, `[batch, inputs]`, negated and
-/// not yet unscaled; empty when it was not requested.
+/// them. Returns the panel's part of the gradient with respect to the inputs, negated and not yet unscaled;
+/// `None` when it was not requested.
 pub(crate) struct SumPanel<'a> {
     pub(crate) shape: LayerShape,
-    pub(crate) fast: &'a Fast,
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) tiles: &'a Tiles,
     pub(crate) ratios: &'a Ratios,
     pub(crate) panel: usize,
     /// The sum of the cotangents of each neuron, starting with the panel's first neuron.
@@ -45,11 +46,11 @@ pub(crate) struct SumPanel<'a> {
 }
 
 impl Operation for SumPanel<'_> {
-    type Output = Vec<f32>;
+    type Output = Option<PaddedRows>;
 
     #[inline(always)]
-    fn run<S: Vector>(self, simd: S) -> Vec<f32> {
-        match (self.fast.prepared.layout.vectors, self.want_x) {
+    fn run<S: Vector>(self, simd: S) -> Option<PaddedRows> {
+        match (self.prepared.layout.vectors, self.want_x) {
             (1, false) => self.sum::<S, 1, false>(simd),
             (1, true) => self.sum::<S, 1, true>(simd),
             (_, false) => self.sum::<S, 2, false>(simd),
@@ -60,11 +61,11 @@ impl Operation for SumPanel<'_> {
 
 impl SumPanel<'_> {
     #[inline(always)]
-    fn sum<S: Vector, const V: usize, const WANT_X: bool>(mut self, simd: S) -> Vec<f32> {
+    fn sum<S: Vector, const V: usize, const WANT_X: bool>(mut self, simd: S) -> Option<PaddedRows> {
         let LayerShape { batch, inputs, .. } = self.shape;
-        let panel = self.fast.prepared.panel(self.panel);
+        let panel = self.prepared.panel(self.panel);
         let size = panel.len() / inputs;
-        let mut over_neurons = vec![0.0_f32; if WANT_X { batch * inputs } else { 0 }];
+        let mut over_neurons = WANT_X.then(|| PaddedRows::zeros(self.shape));
         let mut tile_over_neurons = vec![[0.0_f32; PLACES]; if WANT_X { INPUTS.min(inputs) } else { 0 }];
         let exp2 = S::Exp2::new(simd);
         let mut subsets = SubsetSums::new(simd);
@@ -76,7 +77,7 @@ impl SumPanel<'_> {
         for (block, panel) in panel.chunks(INPUTS * size).enumerate() {
             let totals = &mut totals.0[..panel.len() / size];
             totals.fill(zero);
-            for row_block in 0..self.fast.tiles.row_blocks() {
+            for row_block in 0..self.tiles.row_blocks() {
                 let rows = row_range(batch, row_block);
                 let mut sums = TileSums::<S, V, WANT_X> {
                     simd,
@@ -87,7 +88,7 @@ impl SumPanel<'_> {
                     totals,
                     over_neurons: &mut tile_over_neurons,
                 };
-                match &self.fast.tiles.of_rows(row_block)[block] {
+                match &self.tiles.of_rows(row_block)[block] {
                     Tile::Dense(x) => sums.add_dense(x),
                     Tile::Sparse(tile) => {
                         if WANT_X && tile.has_missing {
@@ -98,10 +99,11 @@ impl SumPanel<'_> {
                         sums.add_nonzeros(tile);
                     }
                 }
-                if WANT_X {
+                if let Some(over_neurons) = &mut over_neurons {
                     let source = tile_over_neurons[..totals.len()].as_flattened();
-                    let target = &mut over_neurons[rows.start * inputs + block * INPUTS..];
-                    transpose(source, PLACES, totals.len(), rows.len(), target, inputs);
+                    let (target, stride) = over_neurons.values_mut();
+                    let target = &mut target[rows.start * stride + block * INPUTS..];
+                    transpose(source, PLACES, totals.len(), rows.len(), target, stride);
                 }
             }
             self.finish(simd, panel, block * INPUTS, totals);
@@ -113,11 +115,11 @@ impl SumPanel<'_> {
     /// Adds the part of the gradient of the mixing logits that does not depend on x, -π times the sum of the cotangents.
     #[inline(always)]
     fn add_weights(&mut self) {
-        let first_neuron = self.panel * self.fast.prepared.layout.width;
+        let first_neuron = self.panel * self.prepared.layout.width;
         let neurons = self.outputs.mixing_logits.chunks_exact_mut(self.shape.inputs).zip(self.totals);
         for (neuron, (gradient, &total)) in (first_neuron..).zip(neurons) {
             let total = saturate(total);
-            for (gradient, &weight) in gradient.iter_mut().zip(self.fast.prepared.weights(neuron)) {
+            for (gradient, &weight) in gradient.iter_mut().zip(self.prepared.weights(neuron)) {
                 *gradient = saturate(f64::from(*gradient - weight * total));
             }
         }
@@ -218,12 +220,24 @@ impl<S: Vector, const V: usize, const WANT_X: bool> TileSums<'_, S, V, WANT_X> {
         match component.shifts() {
             Some(shifts) => {
                 for Places { rows, x } in places {
-                    self.add_values(component, input, rows, component.evaluate(Some(shifts), x), &mut sums);
+                    self.add_values(
+                        component,
+                        input,
+                        rows,
+                        component.evaluate(Some(shifts), component.splat(x)),
+                        &mut sums,
+                    );
                 }
             }
             None => {
                 for Places { rows, x } in places {
-                    self.add_values(component, input, rows, component.evaluate(None, x), &mut sums);
+                    self.add_values(
+                        component,
+                        input,
+                        rows,
+                        component.evaluate(None, component.splat(x)),
+                        &mut sums,
+                    );
                 }
             }
         }
@@ -303,7 +317,8 @@ impl<S: Vector, const V: usize, const WANT_X: bool> TileSums<'_, S, V, WANT_X> {
             components::<S, V>(self.panel).iter().zip(ratios.iter()).enumerate()
         {
             let component = Component::new(simd, self.exp2, component);
-            let Evaluated { us: [us], exponentials: [exponentials] } = component.evaluate(None, [0.0]);
+            let Evaluated { us: [us], exponentials: [exponentials] } =
+                component.evaluate(None, [simd.splat_f32s(0.0)]);
             let mut sums = [[simd.splat_f32s(0.0); V]; SUMS];
             let mut terms = exponentials;
             for v in 0..V {

@@ -1,6 +1,7 @@
 //! The layer's parameters in the form that the fast path reads, computed once per call and kept from the
 //! forward pass for the backward pass.
 
+use crate::layout::lanes::Lanes;
 use crate::layout::transpose::transpose;
 use crate::simd::aligned::AlignedVec;
 use crate::simd::dispatch::InstructionSet;
@@ -118,8 +119,11 @@ impl PanelLayout {
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) layout: PanelLayout,
-    /// `[panels, inputs, 3, width]`: μ, √(½ log₂ e)/σ and (c - M) log₂ e; places beyond the last neuron have no weight.
+    /// μ, √(½ log₂ e)/σ and (c - M) log₂ e; places beyond the last neuron or input have no weight. With neurons in
+    /// lanes `[panels, inputs, 3, width]`, with inputs in lanes `[neurons, vectors of inputs, 3, lanes]`.
     parameters: AlignedVec,
+    /// Number of `parameters` of a panel.
+    panel_size: usize,
     /// π, `[neurons, inputs]`.
     weights: Vec<f32>,
     /// M of each neuron, `[neurons]`.
@@ -133,34 +137,46 @@ impl Prepared {
         tasks: Tasks,
         shape: LayerShape,
         arguments: LayerArguments<'_>,
+        lanes: Lanes,
     ) -> Self {
         let LayerShape { inputs, neurons, .. } = shape;
         let layout = PanelLayout::new(instructions, neurons);
-        let size = inputs * VALUES * layout.width;
+        let (padded_inputs, padded_neurons) = match lanes {
+            Lanes::Neurons => (inputs, layout.count * layout.width),
+            Lanes::Inputs => (inputs.next_multiple_of(instructions.lanes()), neurons),
+        };
+        let panel_size = padded_inputs * VALUES * layout.width;
         let mut prepared = Prepared {
             layout,
-            parameters: AlignedVec::zeros(layout.count * size),
+            parameters: AlignedVec::zeros(padded_neurons * VALUES * padded_inputs),
+            panel_size,
             weights: vec![0.0; neurons * inputs],
             bounds: vec![0.0; neurons],
             inputs,
         };
         let panels = prepared
             .parameters
-            .chunks_mut(size)
+            .chunks_mut(panel_size)
             .zip(prepared.weights.chunks_mut(layout.width * inputs))
             .zip(prepared.bounds.chunks_mut(layout.width))
             .enumerate();
         tasks.for_each(panels, |(panel, ((parameters, weights), bounds))| {
             let first_neuron = panel * layout.width;
-            instructions.run(Fill { arguments, inputs, first_neuron, layout, parameters, weights, bounds });
+            let outputs = Outputs { parameters, weights, bounds };
+            instructions.run(Fill { arguments, inputs, first_neuron, layout, lanes, outputs });
         });
         prepared
     }
 
-    /// The parameters of one panel, `[inputs, 3, width]`.
+    /// The parameters of one panel, with neurons in lanes `[inputs, 3, width]`.
     pub(crate) fn panel(&self, panel: usize) -> &[f32] {
-        let size = self.inputs * VALUES * self.layout.width;
-        &self.parameters[panel * size..(panel + 1) * size]
+        let first = panel * self.panel_size;
+        &self.parameters[first..self.parameters.len().min(first + self.panel_size)]
+    }
+
+    /// The parameters of each neuron of a panel, `[vectors of inputs, 3, lanes]`, with inputs in lanes.
+    pub(crate) fn neurons(&self, panel: usize) -> std::slice::ChunksExact<'_, f32> {
+        self.panel(panel).chunks_exact(self.panel_size / self.layout.width)
     }
 
     /// π of one neuron, `[inputs]`.
@@ -180,6 +196,12 @@ struct Fill<'a> {
     inputs: usize,
     first_neuron: usize,
     layout: PanelLayout,
+    lanes: Lanes,
+    outputs: Outputs<'a>,
+}
+
+/// A panel's part of each list of [`Prepared`].
+struct Outputs<'a> {
     parameters: &'a mut [f32],
     weights: &'a mut [f32],
     bounds: &'a mut [f64],
@@ -190,8 +212,8 @@ impl Operation for Fill<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let Fill { arguments, inputs, first_neuron, layout, parameters, weights, bounds } = self;
-        let width = layout.width;
+        let Fill { arguments, inputs, first_neuron, layout, lanes, outputs } = self;
+        let Outputs { parameters, weights, bounds } = outputs;
         let exponentials = Exponentials::new(simd);
         let softmaxes: Vec<Softmax> = weights
             .chunks_exact_mut(inputs)
@@ -209,6 +231,52 @@ impl Operation for Fill<'_> {
                 },
             )
             .collect();
+        let panel = Panel { arguments, inputs, first_neuron, softmaxes: &softmaxes };
+        match lanes {
+            Lanes::Neurons => panel.by_neurons(exponentials, layout.width, parameters),
+            Lanes::Inputs => panel.by_inputs(exponentials, parameters),
+        }
+    }
+}
+
+/// The neurons of a panel.
+struct Panel<'a> {
+    arguments: LayerArguments<'a>,
+    inputs: usize,
+    first_neuron: usize,
+    softmaxes: &'a [Softmax],
+}
+
+impl Panel<'_> {
+    /// Fills in `[vectors of inputs, 3, lanes]` for each neuron.
+    #[inline(always)]
+    fn by_inputs<S: Vector>(self, exponentials: Exponentials<S>, parameters: &mut [f32]) {
+        let Panel { arguments, inputs, first_neuron, softmaxes } = self;
+        let lanes = S::F32_LANES;
+        let size = VALUES * inputs.next_multiple_of(lanes);
+        for ((neuron, &softmax), parameters) in
+            (first_neuron..).zip(softmaxes).zip(parameters.chunks_exact_mut(size))
+        {
+            for (at, values) in parameters.chunks_exact_mut(VALUES * lanes).enumerate() {
+                let count = lanes.min(inputs - at * lanes);
+                let start = neuron * inputs + at * lanes;
+                let components = start..start + count;
+                let (means, rest) = values.split_at_mut(lanes);
+                means[..count].copy_from_slice(&arguments.means[components.clone()]);
+                let (scales, offsets) = rest.split_at_mut(lanes);
+                offsets.fill(NO_WEIGHT);
+                let log_sigmas = &arguments.log_sigmas[components.clone()];
+                let logits = &arguments.mixing_logits[components];
+                let (scales, offsets) = (&mut scales[..count], &mut offsets[..count]);
+                exponentials.scales_and_offsets(softmax, log_sigmas, logits, scales, offsets);
+            }
+        }
+    }
+
+    /// Fills in `[inputs, 3, width]`.
+    #[inline(always)]
+    fn by_neurons<S: Vector>(self, exponentials: Exponentials<S>, width: usize, parameters: &mut [f32]) {
+        let Panel { arguments, inputs, first_neuron, softmaxes } = self;
         let mut strip = [[0.0_f32; VALUES * INPUTS]; STRIP];
         for first_lane in (0..width).step_by(STRIP) {
             let lanes = STRIP.min(width - first_lane);
