@@ -6,10 +6,8 @@
 
 use crate::LayerShape;
 use crate::backward::gradients::Outputs;
-use crate::backward::ratios::Ratios;
 use crate::careful::saturate;
 use crate::layout::component::{Component, Evaluated, components};
-use crate::layout::padded_rows::PaddedRows;
 use crate::layout::prepare::{Prepared, U_TO_Z_SQUARED, VALUES};
 use crate::layout::subset_sums::{SubsetSums, Wide};
 use crate::layout::tile::{
@@ -31,13 +29,15 @@ const TOGETHER: usize = 4;
 const TRANSPOSED: usize = 16;
 
 /// Sums the gradients of a panel of neurons over the pairs of the fast path and overwrites `outputs` with
-/// them. Returns the panel's part of the gradient with respect to the inputs, negated and not yet unscaled;
-/// `None` when it was not requested.
+/// them. Returns the panel's part of the gradient with respect to the inputs, `[batch, inputs]`, negated and
+/// not yet unscaled; empty when it was not requested.
 pub(crate) struct SumPanel<'a> {
     pub(crate) shape: LayerShape,
     pub(crate) prepared: &'a Prepared,
     pub(crate) tiles: &'a Tiles,
-    pub(crate) ratios: &'a Ratios,
+    /// The ratios of the pairs, `[row blocks, panels, PLACES, width]`, and the factor that takes their scale back.
+    pub(crate) ratios: &'a [f32],
+    pub(crate) unscale: f64,
     pub(crate) panel: usize,
     /// The sum of the cotangents of each neuron, starting with the panel's first neuron.
     pub(crate) totals: &'a [f64],
@@ -46,10 +46,10 @@ pub(crate) struct SumPanel<'a> {
 }
 
 impl Operation for SumPanel<'_> {
-    type Output = Option<PaddedRows>;
+    type Output = Vec<f32>;
 
     #[inline(always)]
-    fn run<S: Vector>(self, simd: S) -> Option<PaddedRows> {
+    fn run<S: Vector>(self, simd: S) -> Vec<f32> {
         match (self.prepared.layout.vectors, self.want_x) {
             (1, false) => self.sum::<S, 1, false>(simd),
             (1, true) => self.sum::<S, 1, true>(simd),
@@ -61,11 +61,12 @@ impl Operation for SumPanel<'_> {
 
 impl SumPanel<'_> {
     #[inline(always)]
-    fn sum<S: Vector, const V: usize, const WANT_X: bool>(mut self, simd: S) -> Option<PaddedRows> {
+    fn sum<S: Vector, const V: usize, const WANT_X: bool>(mut self, simd: S) -> Vec<f32> {
         let LayerShape { batch, inputs, .. } = self.shape;
+        let layout = self.prepared.layout;
         let panel = self.prepared.panel(self.panel);
         let size = panel.len() / inputs;
-        let mut over_neurons = WANT_X.then(|| PaddedRows::zeros(self.shape));
+        let mut over_neurons = vec![0.0_f32; if WANT_X { batch * inputs } else { 0 }];
         let mut tile_over_neurons = vec![[0.0_f32; PLACES]; if WANT_X { INPUTS.min(inputs) } else { 0 }];
         let exp2 = S::Exp2::new(simd);
         let mut subsets = SubsetSums::new(simd);
@@ -79,11 +80,12 @@ impl SumPanel<'_> {
             totals.fill(zero);
             for row_block in 0..self.tiles.row_blocks() {
                 let rows = row_range(batch, row_block);
+                let place = row_block * layout.count + self.panel;
                 let mut sums = TileSums::<S, V, WANT_X> {
                     simd,
                     exp2,
                     panel,
-                    ratios: places::<S, V>(self.ratios.of(row_block, self.panel)),
+                    ratios: places::<S, V>(&self.ratios[place * PLACES * layout.width..]),
                     rows: rows.len(),
                     totals,
                     over_neurons: &mut tile_over_neurons,
@@ -99,11 +101,10 @@ impl SumPanel<'_> {
                         sums.add_nonzeros(tile);
                     }
                 }
-                if let Some(over_neurons) = &mut over_neurons {
+                if WANT_X {
                     let source = tile_over_neurons[..totals.len()].as_flattened();
-                    let (target, stride) = over_neurons.values_mut();
-                    let target = &mut target[rows.start * stride + block * INPUTS..];
-                    transpose(source, PLACES, totals.len(), rows.len(), target, stride);
+                    let target = &mut over_neurons[rows.start * inputs + block * INPUTS..];
+                    transpose(source, PLACES, totals.len(), rows.len(), target, inputs);
                 }
             }
             self.finish(simd, panel, block * INPUTS, totals);
@@ -137,8 +138,8 @@ impl SumPanel<'_> {
     ) {
         let inputs = self.shape.inputs;
         let width = V * S::F32_LANES;
-        let unscale = simd.splat_f32s(self.ratios.unscale as f32);
-        let unscale_z_squared = simd.splat_f32s((self.ratios.unscale * U_TO_Z_SQUARED) as f32);
+        let unscale = simd.splat_f32s(self.unscale as f32);
+        let unscale_z_squared = simd.splat_f32s((self.unscale * U_TO_Z_SQUARED) as f32);
         let (lowest, highest) = (simd.splat_f32s(f32::MIN), simd.splat_f32s(f32::MAX));
         let saturate = |value| simd.min_f32s(simd.max_f32s(value, lowest), highest);
         let mut gradients = [[[simd.splat_f32s(0.0); V]; TRANSPOSED]; SUMS];
@@ -167,8 +168,8 @@ impl SumPanel<'_> {
 }
 
 #[inline(always)]
-fn places<S: Vector, const V: usize>(values: &[f32]) -> &[Wide<S, V>; PLACES] {
-    let (wides, _) = S::as_simd_f32s(values).0.as_chunks();
+fn places<S: Vector, const V: usize>(ratios: &[f32]) -> &[Wide<S, V>; PLACES] {
+    let (wides, _) = S::as_simd_f32s(ratios).0.as_chunks();
     wides.first_chunk().expect("ratios come in whole blocks")
 }
 

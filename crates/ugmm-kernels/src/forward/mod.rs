@@ -8,11 +8,12 @@ use crate::careful::{CarefulNeuron, saturate};
 use crate::forward::inputs::SumInputs;
 use crate::forward::kept::{CostOfKept, ListKept};
 use crate::forward::panel::SumRows;
+use crate::layout::columns::Columns;
 use crate::layout::lanes::Lanes;
-use crate::layout::padded_rows::PaddedRows;
 use crate::layout::prepare::{PanelLayout, Prepared};
 use crate::layout::range::Range;
 use crate::layout::tile::{ROWS, Tiles, Zeros, row_range};
+use crate::layout::transpose::transpose;
 use crate::simd::dispatch::{InstructionSet, ZeroPath};
 use crate::simd::logarithm::ln;
 use crate::tasks::Tasks;
@@ -68,7 +69,7 @@ pub(crate) enum FastX {
     /// With neurons in vector lanes.
     Tiles(Tiles),
     /// With inputs in vector lanes.
-    Rows(PaddedRows),
+    Columns(Columns),
 }
 
 /// The activations of a layer (arXiv 2509.07569, section 3; the formulas are at the top of this crate).
@@ -108,11 +109,14 @@ pub fn forward_along(
             let zeros = Zeros::of(instructions, tasks, path, shape, arguments.x, cost);
             let lanes = if zeros.are_apart_anywhere() { Lanes::Neurons } else { lanes };
             let prepared = Prepared::new(instructions, tasks, shape, arguments, lanes);
-            let (x, sums) = match lanes {
-                Lanes::Neurons => sums_by_neurons(instructions, tasks, shape, arguments.x, &zeros, &prepared),
-                Lanes::Inputs => sums_by_inputs(instructions, tasks, shape, arguments.x, &prepared),
+            let sums = &mut output.saved.sums;
+            let x = match lanes {
+                Lanes::Neurons => {
+                    sum_by_neurons(instructions, tasks, shape, arguments.x, &zeros, &prepared, sums)
+                }
+                Lanes::Inputs => sum_by_inputs(instructions, tasks, shape, arguments.x, &prepared, sums),
             };
-            fill(instructions, shape, &prepared, &sums, &mut output);
+            fill(instructions, shape, &prepared, &mut output);
             output.saved.fast = Some(Fast { prepared, x });
         }
         rescue(instructions, shape, arguments, &mut output);
@@ -120,15 +124,16 @@ pub fn forward_along(
     Ok(output)
 }
 
-/// x for panels with neurons in lanes, and the sums of each panel on each block of rows.
-fn sums_by_neurons(
+/// Fills in the sums of exponentials, `[batch, neurons]`, with neurons in lanes. Returns x for that.
+fn sum_by_neurons(
     instructions: InstructionSet,
     tasks: Tasks,
     shape: LayerShape,
     x: &[f32],
     zeros: &Zeros,
     prepared: &Prepared,
-) -> (FastX, Vec<Vec<f32>>) {
+    sums: &mut [f32],
+) -> FastX {
     let PanelLayout { width, count, .. } = prepared.layout;
     let block = row_range(shape.batch, 0).len();
     let costs = tasks.map(0..count, |panel| {
@@ -141,51 +146,49 @@ fn sums_by_neurons(
         let list = ListKept { panel: prepared.panel(panel), width };
         wanted(panel).then(|| instructions.run(list))
     });
-    let sums = tasks.map(0..tiles.row_blocks() * count, |task| {
+    let parts = tasks.map(0..tiles.row_blocks() * count, |task| {
         let (panel, row_block) = (task % count, task / count);
         let rows = row_range(shape.batch, row_block).len();
         let (kept, tiles) = (kept[panel].as_ref(), tiles.of_rows(row_block));
         instructions.run(SumRows { prepared, panel, kept, tiles, rows })
     });
-    (FastX::Tiles(tiles), sums)
+    for (task, part) in parts.iter().enumerate() {
+        let (first_neuron, rows) = (task % count * width, row_range(shape.batch, task / count));
+        let neurons = width.min(shape.neurons - first_neuron);
+        for (row, part) in rows.zip(part.chunks_exact(width)) {
+            sums[row * shape.neurons + first_neuron..][..neurons].copy_from_slice(&part[..neurons]);
+        }
+    }
+    FastX::Tiles(tiles)
 }
 
-/// x for panels with inputs in lanes, and the sums of each panel on each block of rows.
-fn sums_by_inputs(
+/// Fills in the sums of exponentials, `[batch, neurons]`, with inputs in lanes. Returns x for that.
+fn sum_by_inputs(
     instructions: InstructionSet,
     tasks: Tasks,
     shape: LayerShape,
     x: &[f32],
     prepared: &Prepared,
-) -> (FastX, Vec<Vec<f32>>) {
-    let x = PaddedRows::of(shape, x);
-    let panels = prepared.layout.count;
-    let sums = tasks.map(0..shape.batch.div_ceil(ROWS) * panels, |task| {
-        let rows = row_range(shape.batch, task / panels);
-        instructions.run(SumInputs { prepared, panel: task % panels, x: &x, rows })
+    sums: &mut [f32],
+) -> FastX {
+    let x = Columns::of(instructions, shape, x);
+    let PanelLayout { width, count, .. } = prepared.layout;
+    let parts = tasks.map(0..shape.batch.div_ceil(ROWS) * count, |task| {
+        let rows = row_range(shape.batch, task / count);
+        instructions.run(SumInputs { prepared, panel: task % count, x: &x, rows })
     });
-    (FastX::Rows(x), sums)
+    for (task, part) in parts.iter().enumerate() {
+        let (first_neuron, rows) = (task % count * width, row_range(shape.batch, task / count));
+        let neurons = width.min(shape.neurons - first_neuron);
+        let target = &mut sums[rows.start * shape.neurons + first_neuron..];
+        transpose(part, part.len() / neurons, neurons, rows.len(), target, shape.neurons);
+    }
+    FastX::Columns(x)
 }
 
-/// Turns sums of exponentials, `[padded rows, width]` for each block of rows and panel, into activations. The sums of
-/// pairs that the fast path cannot express become 0.
-fn fill(
-    instructions: InstructionSet,
-    shape: LayerShape,
-    prepared: &Prepared,
-    parts: &[Vec<f32>],
-    output: &mut Forward,
-) {
-    let panels = prepared.layout.count;
-    let width = prepared.layout.width;
+/// Turns the sums into activations. The sums of pairs that the fast path cannot express become 0.
+fn fill(instructions: InstructionSet, shape: LayerShape, prepared: &Prepared, output: &mut Forward) {
     let sums = &mut output.saved.sums;
-    for (task, part) in parts.iter().enumerate() {
-        let first_neuron = task % panels * width;
-        let neurons = width.min(shape.neurons - first_neuron);
-        for (row, part) in row_range(shape.batch, task / panels).zip(part.chunks_exact(width)) {
-            sums[row * shape.neurons + first_neuron..][..neurons].copy_from_slice(&part[..neurons]);
-        }
-    }
     let tasks = Tasks::for_work(shape.batch * shape.neurons * FINISH_WORK);
     let rows = tasks.items_per_task(shape.batch, shape.batch);
     let pieces = output.y.chunks_mut(rows * shape.neurons).zip(sums.chunks_mut(rows * shape.neurons));
