@@ -16,7 +16,9 @@
 //!   bit for bit.
 //! * Inputs that are exactly 0 cost next to nothing where there are many of them: their exponentials do not
 //!   depend on the row and are computed once. The share of zeros decides this for up to 128 rows and 128
-//!   inputs at a time, so that the last bits of a row with zeros can depend on its neighbours in the batch.
+//!   inputs at a time. A call in which this happens anywhere, or in which values are missing, adds up terms in
+//!   another order, so that the last bits of a row can depend on the zeros and missing values of its
+//!   neighbours in the batch.
 //! * [`oracle`] computes these formulas in `f64` and is written to be read. Every fast path is tested against
 //!   it.
 //!

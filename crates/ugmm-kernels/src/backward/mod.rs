@@ -3,19 +3,25 @@
 mod call;
 mod careful;
 mod gradients;
+mod inputs;
 mod panel;
 mod ratios;
 
 use crate::backward::call::Call;
 use crate::backward::gradients::Outputs;
 pub use crate::backward::gradients::{GradientSlices, Gradients};
+use crate::backward::inputs::SumInputs;
 use crate::backward::panel::SumPanel;
 use crate::backward::ratios::{Ratios, is_fast};
 use crate::careful::saturate;
-use crate::forward::{Fast, Saved};
+use crate::forward::{Fast, FastX, Saved};
+
 use crate::layout::prepare::U_TO_Z_SQUARED;
 use crate::tasks::Tasks;
 use crate::{KernelError, LayerArguments, LayerShape};
+
+/// Values of the gradient with respect to the inputs that are summed over panels together.
+const SUMMED: usize = 64;
 
 /// The gradients of `sum(y * cotangent)` (the derivatives of the formulas at the top of this crate).
 ///
@@ -95,7 +101,13 @@ fn fill(call: &Call<'_>, saved: &Saved, gradients: &mut GradientSlices<'_>) {
     let fast = saved.fast.as_ref().filter(|_| saved.range.suits_fast_backward(cotangent));
     let fast_x = saved.range.suits_fast_input_gradient(cotangent);
     match fast {
-        Some(fast) => fill_fast(call, fast, &saved.sums, fast_x, gradients),
+        Some(fast) => {
+            let ratios = Ratios::new(call.instructions, shape, &saved.sums, cotangent);
+            fill_fast(call, fast, &ratios, fast_x, gradients);
+            if ratios.are_all_fast && (fast_x || gradients.x.is_none()) {
+                return;
+            }
+        }
         None => {
             gradients.clear();
             careful::add_weights(call, gradients);
@@ -118,19 +130,56 @@ fn fill(call: &Call<'_>, saved: &Saved, gradients: &mut GradientSlices<'_>) {
 
 /// Fills in the terms of the pairs on the fast path, a panel of neurons at a time. The gradient with respect
 /// to the inputs is filled in only if `fast_x` says that the fast path can compute it.
-fn fill_fast(call: &Call<'_>, fast: &Fast, sums: &[f32], fast_x: bool, gradients: &mut GradientSlices<'_>) {
+fn fill_fast(
+    call: &Call<'_>,
+    fast: &Fast,
+    ratios: &Ratios,
+    fast_x: bool,
+    gradients: &mut GradientSlices<'_>,
+) {
     let Call { instructions, shape, .. } = *call;
+    let Fast { prepared, x } = fast;
     let want_x = gradients.x.is_some() && fast_x;
-    let layout = fast.prepared.layout;
-    let ratios = Ratios::new(instructions, layout, shape, sums, call.cotangent);
+    let layout = prepared.layout;
+    let unscale = ratios.unscale;
     let totals = call.total_cotangents();
-    let outputs = Outputs::chunks(gradients, layout.width * shape.inputs).enumerate();
-    let over_neurons = call.tasks.map(outputs, |(panel, outputs)| {
-        let totals = &totals[panel * layout.width..];
-        instructions.run(SumPanel { shape, fast, ratios: &ratios, panel, totals, want_x, outputs })
-    });
+    let outputs = Outputs::chunks(gradients, layout.width * shape.inputs).zip(totals.chunks(layout.width));
+    let over_neurons = match x {
+        FastX::Tiles(tiles) => {
+            let ratios = &ratios.in_places(layout);
+            call.tasks.map(outputs.enumerate(), |(panel, (outputs, totals))| {
+                instructions.run(SumPanel {
+                    shape,
+                    prepared,
+                    tiles,
+                    ratios,
+                    unscale,
+                    panel,
+                    totals,
+                    want_x,
+                    outputs,
+                })
+            })
+        }
+        FastX::Columns(x) => {
+            let ratios = &ratios.by_neurons(x.padded_rows());
+            call.tasks.map(outputs.enumerate(), |(panel, (outputs, totals))| {
+                instructions.run(SumInputs {
+                    shape,
+                    prepared,
+                    x,
+                    ratios,
+                    unscale,
+                    panel,
+                    totals,
+                    want_x,
+                    outputs,
+                })
+            })
+        }
+    };
     if let Some(gradient) = gradients.x.as_deref_mut().filter(|_| want_x) {
-        let unscale = -ratios.unscale * U_TO_Z_SQUARED;
+        let unscale = -unscale * U_TO_Z_SQUARED;
         let tasks = Tasks::for_work(gradient.len() * over_neurons.len());
         let values = tasks.items_per_task(gradient.len(), 1 << 14);
         tasks.for_each(gradient.chunks_mut(values).enumerate(), |(piece, gradient)| {
@@ -138,9 +187,17 @@ fn fill_fast(call: &Call<'_>, fast: &Fast, sums: &[f32], fast_x: bool, gradients
             instructions.vectorised(
                 #[inline(always)]
                 || {
-                    for (index, gradient) in (first..).zip(gradient) {
-                        let sum: f64 = over_neurons.iter().map(|part| f64::from(part[index])).sum();
-                        *gradient = saturate(sum * unscale);
+                    // One part after the other, on a few values at a time, is what compilers vectorise.
+                    for (block, gradient) in gradient.chunks_mut(SUMMED).enumerate() {
+                        let first = first + block * SUMMED;
+                        let mut sums = [0.0_f64; SUMMED];
+                        for part in &over_neurons {
+                            let part = &part[first..first + gradient.len()];
+                            sums.iter_mut().zip(part).for_each(|(sum, &term)| *sum += f64::from(term));
+                        }
+                        for (gradient, sum) in gradient.iter_mut().zip(sums) {
+                            *gradient = saturate(sum * unscale);
+                        }
                     }
                 },
             );

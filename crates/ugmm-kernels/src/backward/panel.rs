@@ -6,14 +6,12 @@
 
 use crate::LayerShape;
 use crate::backward::gradients::Outputs;
-use crate::backward::ratios::Ratios;
 use crate::careful::saturate;
-use crate::forward::Fast;
 use crate::layout::component::{Component, Evaluated, components};
-use crate::layout::prepare::{U_TO_Z_SQUARED, VALUES};
+use crate::layout::prepare::{Prepared, U_TO_Z_SQUARED, VALUES};
 use crate::layout::subset_sums::{SubsetSums, Wide};
 use crate::layout::tile::{
-    INPUTS, PLACES, Places, SparseTile, Tile, dense_places, padded_rows, row_range, sparse_places,
+    INPUTS, PLACES, Places, SparseTile, Tile, Tiles, dense_places, padded_rows, row_range, sparse_places,
 };
 use crate::layout::transpose::transpose;
 use crate::layout::zero_map::WORD;
@@ -35,8 +33,11 @@ const TRANSPOSED: usize = 16;
 /// not yet unscaled; empty when it was not requested.
 pub(crate) struct SumPanel<'a> {
     pub(crate) shape: LayerShape,
-    pub(crate) fast: &'a Fast,
-    pub(crate) ratios: &'a Ratios,
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) tiles: &'a Tiles,
+    /// The ratios of the pairs, `[row blocks, panels, PLACES, width]`, and the factor that takes their scale back.
+    pub(crate) ratios: &'a [f32],
+    pub(crate) unscale: f64,
     pub(crate) panel: usize,
     /// The sum of the cotangents of each neuron, starting with the panel's first neuron.
     pub(crate) totals: &'a [f64],
@@ -49,7 +50,7 @@ impl Operation for SumPanel<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) -> Vec<f32> {
-        match (self.fast.prepared.layout.vectors, self.want_x) {
+        match (self.prepared.layout.vectors, self.want_x) {
             (1, false) => self.sum::<S, 1, false>(simd),
             (1, true) => self.sum::<S, 1, true>(simd),
             (_, false) => self.sum::<S, 2, false>(simd),
@@ -62,7 +63,8 @@ impl SumPanel<'_> {
     #[inline(always)]
     fn sum<S: Vector, const V: usize, const WANT_X: bool>(mut self, simd: S) -> Vec<f32> {
         let LayerShape { batch, inputs, .. } = self.shape;
-        let panel = self.fast.prepared.panel(self.panel);
+        let layout = self.prepared.layout;
+        let panel = self.prepared.panel(self.panel);
         let size = panel.len() / inputs;
         let mut over_neurons = vec![0.0_f32; if WANT_X { batch * inputs } else { 0 }];
         let mut tile_over_neurons = vec![[0.0_f32; PLACES]; if WANT_X { INPUTS.min(inputs) } else { 0 }];
@@ -76,18 +78,19 @@ impl SumPanel<'_> {
         for (block, panel) in panel.chunks(INPUTS * size).enumerate() {
             let totals = &mut totals.0[..panel.len() / size];
             totals.fill(zero);
-            for row_block in 0..self.fast.tiles.row_blocks() {
+            for row_block in 0..self.tiles.row_blocks() {
                 let rows = row_range(batch, row_block);
+                let place = row_block * layout.count + self.panel;
                 let mut sums = TileSums::<S, V, WANT_X> {
                     simd,
                     exp2,
                     panel,
-                    ratios: places::<S, V>(self.ratios.of(row_block, self.panel)),
+                    ratios: places::<S, V>(&self.ratios[place * PLACES * layout.width..]),
                     rows: rows.len(),
                     totals,
                     over_neurons: &mut tile_over_neurons,
                 };
-                match &self.fast.tiles.of_rows(row_block)[block] {
+                match &self.tiles.of_rows(row_block)[block] {
                     Tile::Dense(x) => sums.add_dense(x),
                     Tile::Sparse(tile) => {
                         if WANT_X && tile.has_missing {
@@ -113,11 +116,11 @@ impl SumPanel<'_> {
     /// Adds the part of the gradient of the mixing logits that does not depend on x, -π times the sum of the cotangents.
     #[inline(always)]
     fn add_weights(&mut self) {
-        let first_neuron = self.panel * self.fast.prepared.layout.width;
+        let first_neuron = self.panel * self.prepared.layout.width;
         let neurons = self.outputs.mixing_logits.chunks_exact_mut(self.shape.inputs).zip(self.totals);
         for (neuron, (gradient, &total)) in (first_neuron..).zip(neurons) {
             let total = saturate(total);
-            for (gradient, &weight) in gradient.iter_mut().zip(self.fast.prepared.weights(neuron)) {
+            for (gradient, &weight) in gradient.iter_mut().zip(self.prepared.weights(neuron)) {
                 *gradient = saturate(f64::from(*gradient - weight * total));
             }
         }
@@ -135,8 +138,8 @@ impl SumPanel<'_> {
     ) {
         let inputs = self.shape.inputs;
         let width = V * S::F32_LANES;
-        let unscale = simd.splat_f32s(self.ratios.unscale as f32);
-        let unscale_z_squared = simd.splat_f32s((self.ratios.unscale * U_TO_Z_SQUARED) as f32);
+        let unscale = simd.splat_f32s(self.unscale as f32);
+        let unscale_z_squared = simd.splat_f32s((self.unscale * U_TO_Z_SQUARED) as f32);
         let (lowest, highest) = (simd.splat_f32s(f32::MIN), simd.splat_f32s(f32::MAX));
         let saturate = |value| simd.min_f32s(simd.max_f32s(value, lowest), highest);
         let mut gradients = [[[simd.splat_f32s(0.0); V]; TRANSPOSED]; SUMS];
@@ -165,8 +168,8 @@ impl SumPanel<'_> {
 }
 
 #[inline(always)]
-fn places<S: Vector, const V: usize>(values: &[f32]) -> &[Wide<S, V>; PLACES] {
-    let (wides, _) = S::as_simd_f32s(values).0.as_chunks();
+fn places<S: Vector, const V: usize>(ratios: &[f32]) -> &[Wide<S, V>; PLACES] {
+    let (wides, _) = S::as_simd_f32s(ratios).0.as_chunks();
     wides.first_chunk().expect("ratios come in whole blocks")
 }
 
@@ -218,12 +221,24 @@ impl<S: Vector, const V: usize, const WANT_X: bool> TileSums<'_, S, V, WANT_X> {
         match component.shifts() {
             Some(shifts) => {
                 for Places { rows, x } in places {
-                    self.add_values(component, input, rows, component.evaluate(Some(shifts), x), &mut sums);
+                    self.add_values(
+                        component,
+                        input,
+                        rows,
+                        component.evaluate(Some(shifts), component.splat(x)),
+                        &mut sums,
+                    );
                 }
             }
             None => {
                 for Places { rows, x } in places {
-                    self.add_values(component, input, rows, component.evaluate(None, x), &mut sums);
+                    self.add_values(
+                        component,
+                        input,
+                        rows,
+                        component.evaluate(None, component.splat(x)),
+                        &mut sums,
+                    );
                 }
             }
         }
@@ -303,7 +318,8 @@ impl<S: Vector, const V: usize, const WANT_X: bool> TileSums<'_, S, V, WANT_X> {
             components::<S, V>(self.panel).iter().zip(ratios.iter()).enumerate()
         {
             let component = Component::new(simd, self.exp2, component);
-            let Evaluated { us: [us], exponentials: [exponentials] } = component.evaluate(None, [0.0]);
+            let Evaluated { us: [us], exponentials: [exponentials] } =
+                component.evaluate(None, [simd.splat_f32s(0.0)]);
             let mut sums = [[simd.splat_f32s(0.0); V]; SUMS];
             let mut terms = exponentials;
             for v in 0..V {

@@ -5,6 +5,7 @@ use crate::LayerShape;
 use crate::forward::RESCUE_BELOW;
 use crate::layout::prepare::PanelLayout;
 use crate::layout::tile::{PLACES, ROWS};
+use crate::layout::transpose::transpose;
 use crate::simd::aligned::AlignedVec;
 use crate::simd::dispatch::InstructionSet;
 
@@ -18,63 +19,62 @@ const SCALED_RATIO: i32 = 40;
 
 /// cotangent / sum of the pairs that take the fast path, and 0 for the others, times a power of two.
 pub(crate) struct Ratios {
-    /// `[row blocks, panels, PLACES, width]`; 0 for rows and neurons that do not exist.
-    values: AlignedVec,
+    /// `[batch, neurons]`.
+    values: Vec<f32>,
+    shape: LayerShape,
     /// The inverse of that power of two.
     pub(crate) unscale: f64,
-    layout: PanelLayout,
-    batch: usize,
+    /// Whether all pairs that have a cotangent take the fast path.
+    pub(crate) are_all_fast: bool,
 }
 
 impl Ratios {
     pub(crate) fn new(
         instructions: InstructionSet,
-        layout: PanelLayout,
         shape: LayerShape,
         sums: &[f32],
         cotangent: &[f32],
     ) -> Self {
-        let LayerShape { batch, neurons, .. } = shape;
-        let values = AlignedVec::zeros(batch.div_ceil(ROWS) * layout.count * PLACES * layout.width);
-        let mut ratios = Ratios { values, unscale: 1.0, layout, batch };
+        let mut values = vec![0.0; sums.len()];
         instructions.vectorised(
             #[inline(always)]
             || {
-                let largest = ratios.fill(neurons, sums, cotangent);
-                let power = if largest > 0.0 { SCALED_RATIO - largest.log2().floor() as i32 } else { 0 };
-                let scale = 2.0_f32.powi(power.clamp(0, f32::MAX_EXP - 2));
-                ratios.unscale = 1.0 / f64::from(scale);
-                ratios.values.iter_mut().for_each(|ratio| *ratio *= scale);
-            },
-        );
-        ratios
-    }
-
-    /// Fills in the ratios and returns their largest magnitude.
-    #[inline(always)]
-    fn fill(&mut self, neurons: usize, sums: &[f32], cotangent: &[f32]) -> f32 {
-        let PanelLayout { width, count, .. } = self.layout;
-        let mut largest = 0.0_f32;
-        for row in 0..self.batch {
-            let pairs = row * neurons..(row + 1) * neurons;
-            let (sums, cotangent) = (&sums[pairs.clone()], &cotangent[pairs]);
-            for (panel, (sums, cotangent)) in sums.chunks(width).zip(cotangent.chunks(width)).enumerate() {
-                let place = (row / ROWS * count + panel) * PLACES + row % ROWS;
-                let ratios = &mut self.values[place * width..][..width];
-                for ((ratio, &sum), &g) in ratios.iter_mut().zip(sums).zip(cotangent) {
-                    let value = if is_fast(sum, g) { g / sum } else { 0.0 };
+                let (mut largest, mut are_all_fast) = (0.0_f32, true);
+                for ((ratio, &sum), &g) in values.iter_mut().zip(sums).zip(cotangent) {
+                    let is_fast = is_fast(sum, g);
+                    let value = if is_fast { g / sum } else { 0.0 };
                     largest = if value.abs() > largest { value.abs() } else { largest };
+                    are_all_fast &= is_fast | (g == 0.0);
                     *ratio = value;
                 }
-            }
-        }
-        largest
+                let power = if largest > 0.0 { SCALED_RATIO - largest.log2().floor() as i32 } else { 0 };
+                let scale = 2.0_f32.powi(power.clamp(0, f32::MAX_EXP - 2));
+                values.iter_mut().for_each(|ratio| *ratio *= scale);
+                Ratios { values, shape, unscale: 1.0 / f64::from(scale), are_all_fast }
+            },
+        )
     }
 
-    /// The ratios of a block of rows and a panel, `[PLACES, width]`.
-    pub(crate) fn of(&self, row_block: usize, panel: usize) -> &[f32] {
-        let size = PLACES * self.layout.width;
-        &self.values[(row_block * self.layout.count + panel) * size..][..size]
+    /// The ratios in `[row blocks, panels, PLACES, width]`; 0 for rows and neurons that do not exist.
+    pub(crate) fn in_places(&self, layout: PanelLayout) -> AlignedVec {
+        let PanelLayout { width, count, .. } = layout;
+        let LayerShape { batch, neurons, .. } = self.shape;
+        let mut places = AlignedVec::zeros(batch.div_ceil(ROWS) * count * PLACES * width);
+        for (row, ratios) in self.values.chunks_exact(neurons).enumerate() {
+            for (panel, ratios) in ratios.chunks(width).enumerate() {
+                let place = (row / ROWS * count + panel) * PLACES + row % ROWS;
+                places[place * width..][..ratios.len()].copy_from_slice(ratios);
+            }
+        }
+        places
+    }
+
+    /// The ratios in `[neurons, rows]`; 0 for rows that do not exist.
+    pub(crate) fn by_neurons(&self, rows: usize) -> Vec<f32> {
+        let LayerShape { batch, neurons, .. } = self.shape;
+        let mut by_neurons = vec![0.0; neurons * rows];
+        transpose(&self.values, neurons, batch, neurons, &mut by_neurons, rows);
+        by_neurons
     }
 }
 

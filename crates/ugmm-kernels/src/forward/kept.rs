@@ -1,10 +1,11 @@
 //! The fast path of the forward pass for panels in which many components have no weight, as in a pruned
-//! network, or which have fewer neurons than places.
+//! network.
 //!
 //! Vector lanes hold rows here, so that only components with weight cost an exponential. Each sum has the
 //! same terms in the same order as with neurons in the lanes, and therefore the same bits.
 
 use crate::layout::component::{Component, components};
+use crate::layout::lanes::COST_BY_ROWS;
 use crate::layout::prepare::{NO_WEIGHT, VALUES};
 use crate::layout::subset_sums::Wide;
 use crate::layout::tile::{INPUTS, PLACES, input_range};
@@ -13,11 +14,6 @@ use crate::simd::vector::{Operation, Vector};
 
 /// Vectors of rows evaluated together.
 const TOGETHER: usize = 4;
-
-/// Cost of a component with rows in the lanes, relative to a place of a panel with neurons in the lanes. It
-/// is above 1 because the component's values are first spread over vectors. (Measured on AVX2 and AVX-512;
-/// `examples/pruned.rs`.)
-const COST: f64 = 1.5;
 
 /// Fewest lanes with which this path saves time.
 const FEWEST_LANES: usize = 4;
@@ -69,7 +65,7 @@ impl Operation for CostOfKept<'_> {
         let places = panel.len() / VALUES;
         // The last vector of rows is evaluated whole, however many rows it holds.
         let filled = rows as f64 / rows.next_multiple_of(S::F32_LANES) as f64;
-        let cost = COST * kept as f64 / (places as f64 * filled);
+        let cost = COST_BY_ROWS * kept as f64 / (places as f64 * filled);
         (cost < 1.0).then_some(cost)
     }
 }
@@ -230,7 +226,7 @@ fn store(values: &[f32], sums: &mut [f32], width: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::{COST, CostOfKept, FEWEST_LANES, NO_WEIGHT, VALUES};
+    use super::{COST_BY_ROWS, CostOfKept, FEWEST_LANES, NO_WEIGHT, VALUES};
     use crate::simd::dispatch::InstructionSet;
 
     #[test]
@@ -250,14 +246,14 @@ mod tests {
                 assert_eq!(cost(0, 4), None);
                 continue;
             }
-            assert!((cost(4, 8 * width).unwrap() - 0.4 * COST).abs() < 1e-12);
+            assert!((cost(4, 8 * width).unwrap() - 0.4 * COST_BY_ROWS).abs() < 1e-12);
             assert_eq!(cost(0, 8 * width), Some(0.0));
             assert_eq!(cost(7, 8 * width), None);
             assert_eq!(cost(4, 0), None);
             // The last row is alone in a second vector.
             let filled = (width + 1) as f64 / (2 * width) as f64;
-            assert!((cost(3, width + 1).unwrap() - 0.3 * COST / filled).abs() < 1e-12);
-            assert_eq!(cost(4, width + 1).is_some(), 0.4 * COST / filled < 1.0);
+            assert!((cost(3, width + 1).unwrap() - 0.3 * COST_BY_ROWS / filled).abs() < 1e-12);
+            assert_eq!(cost(4, width + 1).is_some(), 0.4 * COST_BY_ROWS / filled < 1.0);
         }
     }
 }

@@ -1,14 +1,19 @@
 //! The forward pass: the fast path, and the recomputation of pairs that it cannot express.
 
+mod inputs;
 pub(crate) mod kept;
 pub(crate) mod panel;
 
 use crate::careful::{CarefulNeuron, saturate};
-use crate::forward::kept::{CostOfKept, KeptPanel, ListKept};
+use crate::forward::inputs::SumInputs;
+use crate::forward::kept::{CostOfKept, ListKept};
 use crate::forward::panel::SumRows;
-use crate::layout::prepare::Prepared;
+use crate::layout::columns::Columns;
+use crate::layout::lanes::Lanes;
+use crate::layout::prepare::{PanelLayout, Prepared};
 use crate::layout::range::Range;
-use crate::layout::tile::{Tiles, row_range};
+use crate::layout::tile::{ROWS, Tiles, Zeros, row_range};
+use crate::layout::transpose::transpose;
 use crate::simd::dispatch::{InstructionSet, ZeroPath};
 use crate::simd::logarithm::ln;
 use crate::tasks::Tasks;
@@ -55,7 +60,16 @@ impl Saved {
 #[derive(Debug)]
 pub(crate) struct Fast {
     pub(crate) prepared: Prepared,
-    pub(crate) tiles: Tiles,
+    pub(crate) x: FastX,
+}
+
+/// x in the form that the fast path reads.
+#[derive(Debug)]
+pub(crate) enum FastX {
+    /// With neurons in vector lanes.
+    Tiles(Tiles),
+    /// With inputs in vector lanes.
+    Columns(Columns),
 }
 
 /// The activations of a layer (arXiv 2509.07569, section 3; the formulas are at the top of this crate).
@@ -91,66 +105,90 @@ pub fn forward_along(
     let tasks = Tasks::for_work(shape.work());
     tasks.enter(|| {
         if pairs > 0 && range.suits_fast_forward() {
-            let prepared = Prepared::new(instructions, tasks, shape, arguments);
-            let costs = costs_of_kept(instructions, tasks, shape, &prepared);
-            let cost = costs.iter().map(|cost| cost.unwrap_or(1.0)).sum::<f64>() / costs.len() as f64;
-            let tiles = Tiles::new(instructions, tasks, path, shape, arguments.x, cost);
-            // Where zeros are kept apart, that saves so much that a list of components with weight does not
-            // pay.
-            let wanted = |panel: usize| costs[panel].is_some() && tiles.any_dense();
-            let kept = tasks.map(0..costs.len(), |panel| {
-                let list = ListKept { panel: prepared.panel(panel), width: prepared.layout.width };
-                wanted(panel).then(|| instructions.run(list))
-            });
-            let fast = Fast { prepared, tiles };
-            fill(instructions, tasks, shape, &fast, &kept, &mut output);
-            output.saved.fast = Some(fast);
+            let (lanes, cost) = Lanes::cheaper(instructions, shape, arguments.mixing_logits);
+            let zeros = Zeros::of(instructions, tasks, path, shape, arguments.x, cost);
+            let lanes = if zeros.are_apart_anywhere() { Lanes::Neurons } else { lanes };
+            let prepared = Prepared::new(instructions, tasks, shape, arguments, lanes);
+            let sums = &mut output.saved.sums;
+            let x = match lanes {
+                Lanes::Neurons => {
+                    sum_by_neurons(instructions, tasks, shape, arguments.x, &zeros, &prepared, sums)
+                }
+                Lanes::Inputs => sum_by_inputs(instructions, tasks, shape, arguments.x, &prepared, sums),
+            };
+            fill(instructions, shape, &prepared, &mut output);
+            output.saved.fast = Some(Fast { prepared, x });
         }
         rescue(instructions, shape, arguments, &mut output);
     });
     Ok(output)
 }
 
-/// The cost of evaluating only the components with weight, for each panel; see [`CostOfKept`].
-fn costs_of_kept(
+/// Fills in the sums of exponentials, `[batch, neurons]`, with neurons in lanes. Returns x for that.
+fn sum_by_neurons(
     instructions: InstructionSet,
     tasks: Tasks,
     shape: LayerShape,
+    x: &[f32],
+    zeros: &Zeros,
     prepared: &Prepared,
-) -> Vec<Option<f64>> {
-    let (rows, width) = (row_range(shape.batch, 0).len(), prepared.layout.width);
-    tasks.map(0..prepared.layout.count, |panel| {
-        instructions.run(CostOfKept { panel: prepared.panel(panel), width, rows })
-    })
-}
-
-/// Computes the pairs that the fast path can express and sets the sums of the others to 0. A task takes a
-/// panel of neurons and a block of rows.
-fn fill(
-    instructions: InstructionSet,
-    tasks: Tasks,
-    shape: LayerShape,
-    fast: &Fast,
-    kept: &[Option<KeptPanel>],
-    output: &mut Forward,
-) {
-    let Fast { prepared, tiles } = fast;
-    let panels = prepared.layout.count;
-    let parts = tasks.map(0..tiles.row_blocks() * panels, |task| {
-        let rows = row_range(shape.batch, task / panels).len();
-        let tiles = tiles.of_rows(task / panels);
-        let panel = task % panels;
-        instructions.run(SumRows { prepared, panel, kept: kept[panel].as_ref(), tiles, rows })
+    sums: &mut [f32],
+) -> FastX {
+    let PanelLayout { width, count, .. } = prepared.layout;
+    let block = row_range(shape.batch, 0).len();
+    let costs = tasks.map(0..count, |panel| {
+        instructions.run(CostOfKept { panel: prepared.panel(panel), width, rows: block })
     });
-    let width = prepared.layout.width;
-    let sums = &mut output.saved.sums;
+    let tiles = Tiles::new(instructions, tasks, zeros, shape, x);
+    // Where zeros are kept apart, that saves so much that a list of components with weight does not pay.
+    let wanted = |panel: usize| costs[panel].is_some() && tiles.any_dense();
+    let kept = tasks.map(0..count, |panel| {
+        let list = ListKept { panel: prepared.panel(panel), width };
+        wanted(panel).then(|| instructions.run(list))
+    });
+    let parts = tasks.map(0..tiles.row_blocks() * count, |task| {
+        let (panel, row_block) = (task % count, task / count);
+        let rows = row_range(shape.batch, row_block).len();
+        let (kept, tiles) = (kept[panel].as_ref(), tiles.of_rows(row_block));
+        instructions.run(SumRows { prepared, panel, kept, tiles, rows })
+    });
     for (task, part) in parts.iter().enumerate() {
-        let first_neuron = task % panels * width;
+        let (first_neuron, rows) = (task % count * width, row_range(shape.batch, task / count));
         let neurons = width.min(shape.neurons - first_neuron);
-        for (row, part) in row_range(shape.batch, task / panels).zip(part.chunks_exact(width)) {
+        for (row, part) in rows.zip(part.chunks_exact(width)) {
             sums[row * shape.neurons + first_neuron..][..neurons].copy_from_slice(&part[..neurons]);
         }
     }
+    FastX::Tiles(tiles)
+}
+
+/// Fills in the sums of exponentials, `[batch, neurons]`, with inputs in lanes. Returns x for that.
+fn sum_by_inputs(
+    instructions: InstructionSet,
+    tasks: Tasks,
+    shape: LayerShape,
+    x: &[f32],
+    prepared: &Prepared,
+    sums: &mut [f32],
+) -> FastX {
+    let x = Columns::of(instructions, shape, x);
+    let PanelLayout { width, count, .. } = prepared.layout;
+    let parts = tasks.map(0..shape.batch.div_ceil(ROWS) * count, |task| {
+        let rows = row_range(shape.batch, task / count);
+        instructions.run(SumInputs { prepared, panel: task % count, x: &x, rows })
+    });
+    for (task, part) in parts.iter().enumerate() {
+        let (first_neuron, rows) = (task % count * width, row_range(shape.batch, task / count));
+        let neurons = width.min(shape.neurons - first_neuron);
+        let target = &mut sums[rows.start * shape.neurons + first_neuron..];
+        transpose(part, part.len() / neurons, neurons, rows.len(), target, shape.neurons);
+    }
+    FastX::Columns(x)
+}
+
+/// Turns the sums into activations. The sums of pairs that the fast path cannot express become 0.
+fn fill(instructions: InstructionSet, shape: LayerShape, prepared: &Prepared, output: &mut Forward) {
+    let sums = &mut output.saved.sums;
     let tasks = Tasks::for_work(shape.batch * shape.neurons * FINISH_WORK);
     let rows = tasks.items_per_task(shape.batch, shape.batch);
     let pieces = output.y.chunks_mut(rows * shape.neurons).zip(sums.chunks_mut(rows * shape.neurons));

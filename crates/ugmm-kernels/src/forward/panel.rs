@@ -12,7 +12,7 @@ use crate::layout::tile::{
 };
 use crate::layout::zero_map::WORD;
 use crate::simd::aligned::Aligned;
-use crate::simd::exp2::Exp2;
+use crate::simd::exp2::{Exp2, Pairs};
 use crate::simd::vector::{Operation, Vector};
 
 /// Values evaluated together; divides [`crate::layout::tile::GROUP`].
@@ -119,13 +119,31 @@ impl<S: Vector> Steps<S> {
         match component.shifts() {
             Some(shifts) => {
                 for Places { rows, x } in places {
-                    component.add_exponentials(Some(shifts), x, rows, sums);
+                    let factors = component.factors(Some(shifts), component.splat(x));
+                    self.add(factors, rows, sums);
                 }
             }
             None => {
                 for Places { rows, x } in places {
-                    component.add_exponentials(None, x, rows, sums);
+                    let factors = component.factors(None, component.splat(x));
+                    self.add(factors, rows, sums);
                 }
+            }
+        }
+    }
+
+    /// Adds the exponentials of a few values to the sums of their rows.
+    #[inline(always)]
+    fn add<const V: usize>(
+        self,
+        (polynomials, powers): Pairs<S, V, TOGETHER>,
+        rows: [u8; TOGETHER],
+        sums: &mut [Wide<S, V>; PLACES],
+    ) {
+        for n in 0..TOGETHER {
+            let sum = &mut sums[usize::from(rows[n])];
+            for v in 0..V {
+                sum[v] = self.simd.mul_add_e_f32s(polynomials[n][v], powers[n][v], sum[v]);
             }
         }
     }
@@ -143,7 +161,7 @@ impl<S: Vector> Steps<S> {
             let mut at_zero = [[self.simd.splat_f32s(0.0); V]; WORD];
             for (at_zero, component) in at_zero.iter_mut().zip(components) {
                 let component = Component::new(self.simd, self.exp2, component);
-                [*at_zero] = component.evaluate(None, [0.0]).exponentials;
+                [*at_zero] = component.evaluate(None, [self.simd.splat_f32s(0.0)]).exponentials;
             }
             subsets.tabulate(&at_zero);
             for (sum, zeros) in sums.iter_mut().zip(tile.zeros.of_inputs(word)) {

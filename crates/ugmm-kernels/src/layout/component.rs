@@ -2,8 +2,7 @@
 
 use crate::layout::prepare::VALUES;
 use crate::layout::subset_sums::Wide;
-use crate::layout::tile::PLACES;
-use crate::simd::exp2::Exp2;
+use crate::simd::exp2::{Exp2, Pairs};
 use crate::simd::vector::Vector;
 
 /// The components of a panel of `V` vectors at one input.
@@ -53,17 +52,17 @@ impl<S: Vector, const V: usize> Component<S, V> {
         (simd.reduce_max_f32s(largest) <= LARGEST_SHIFT).then_some(shifts)
     }
 
-    /// u of a few values; `shifts` is the result of [`Self::shifts`].
+    /// u of a few vectors of values, each of them for all vectors of the panel; `shifts` is the result of
+    /// [`Self::shifts`].
     #[inline(always)]
-    fn us<const N: usize>(&self, shifts: Option<Wide<S, V>>, x: [f32; N]) -> [Wide<S, V>; N] {
+    fn us<const N: usize>(&self, shifts: Option<Wide<S, V>>, x: [S::f32s; N]) -> [Wide<S, V>; N] {
         let simd = self.simd;
         let mut us = [self.means; N];
         for n in 0..N {
-            let x = simd.splat_f32s(x[n]);
             for v in 0..V {
                 us[n][v] = match shifts {
-                    Some(shifts) => simd.mul_add_e_f32s(x, self.scales[v], shifts[v]),
-                    None => simd.mul_f32s(simd.sub_f32s(x, self.means[v]), self.scales[v]),
+                    Some(shifts) => simd.mul_add_e_f32s(x[n], self.scales[v], shifts[v]),
+                    None => simd.mul_f32s(simd.sub_f32s(x[n], self.means[v]), self.scales[v]),
                 };
             }
         }
@@ -81,31 +80,34 @@ impl<S: Vector, const V: usize> Component<S, V> {
         exponents
     }
 
+    /// u and the exponential of a few vectors of values.
     #[inline(always)]
     pub(crate) fn evaluate<const N: usize>(
         &self,
         shifts: Option<Wide<S, V>>,
-        x: [f32; N],
+        x: [S::f32s; N],
     ) -> Evaluated<S, V, N> {
         let us = self.us(shifts, x);
         Evaluated { us, exponentials: self.exp2.of(self.exponents(us)) }
     }
 
-    /// Adds the exponentials of a few values to the sums of their rows.
+    /// Two factors of the exponential of each of a few vectors of values; see [`Exp2::factors`].
     #[inline(always)]
-    pub(crate) fn add_exponentials<const N: usize>(
+    pub(crate) fn factors<const N: usize>(
         &self,
         shifts: Option<Wide<S, V>>,
-        x: [f32; N],
-        rows: [u8; N],
-        sums: &mut [Wide<S, V>; PLACES],
-    ) {
-        let (polynomials, powers) = self.exp2.factors(self.exponents(self.us(shifts, x)));
+        x: [S::f32s; N],
+    ) -> Pairs<S, V, N> {
+        self.exp2.factors(self.exponents(self.us(shifts, x)))
+    }
+
+    /// A vector of each value.
+    #[inline(always)]
+    pub(crate) fn splat<const N: usize>(&self, x: [f32; N]) -> [S::f32s; N] {
+        let mut vectors = [self.simd.splat_f32s(0.0); N];
         for n in 0..N {
-            let sum = &mut sums[usize::from(rows[n])];
-            for v in 0..V {
-                sum[v] = self.simd.mul_add_e_f32s(polynomials[n][v], powers[n][v], sum[v]);
-            }
+            vectors[n] = self.simd.splat_f32s(x[n]);
         }
+        vectors
     }
 }

@@ -1,6 +1,8 @@
-//! The arguments of a layer in the form that the fast paths read: parameters by panels of neurons, inputs by tiles.
+//! The arguments of a layer in the form that the fast paths read: parameters by panels of neurons, inputs by tiles or columns.
 
+pub(crate) mod columns;
 pub(crate) mod component;
+pub(crate) mod lanes;
 pub(crate) mod prepare;
 pub(crate) mod range;
 pub(crate) mod subset_sums;

@@ -1,12 +1,14 @@
 //! The layer's parameters in the form that the fast path reads, computed once per call and kept from the
 //! forward pass for the backward pass.
 
+use crate::layout::lanes::Lanes;
 use crate::layout::transpose::transpose;
 use crate::simd::aligned::AlignedVec;
 use crate::simd::dispatch::InstructionSet;
 use crate::simd::exp::exp;
 use crate::simd::exp2::{Exp2, ZERO_BELOW};
-use crate::simd::vector::{Operation, Vector};
+use crate::simd::logarithm::ln;
+use crate::simd::vector::{Operation, Vector, load, store};
 use crate::tasks::Tasks;
 use crate::{DROPPED_LOGIT, LayerArguments, LayerShape};
 use std::f64::consts::LOG2_E;
@@ -34,11 +36,8 @@ pub(crate) const VALUES: usize = 3;
 /// Neurons whose values are transposed together: a cache line of each value.
 const STRIP: usize = 16;
 
-/// Inputs whose values are computed before they are transposed, few enough to stay in the first-level cache.
-const INPUTS: usize = 32;
-
-/// Components whose weights are summed up in `f32` before they join the `f64` total.
-const SUM_INPUTS: usize = 512;
+/// Vectors of weights that are summed up in `f32` before they join the `f64` total.
+const SUM_VECTORS: usize = 32;
 
 /// The softmax of one neuron's mixing logits, in `f64`.
 #[derive(Clone, Copy, Debug)]
@@ -118,8 +117,11 @@ impl PanelLayout {
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) layout: PanelLayout,
-    /// `[panels, inputs, 3, width]`: μ, √(½ log₂ e)/σ and (c - M) log₂ e; places beyond the last neuron have no weight.
+    /// μ, √(½ log₂ e)/σ and (c - M) log₂ e; places beyond the last neuron or input have no weight. With neurons in
+    /// lanes `[panels, inputs, 3, width]`, with inputs in lanes `[neurons, vectors of inputs, 3, lanes]`.
     parameters: AlignedVec,
+    /// Number of `parameters` of a panel.
+    panel_size: usize,
     /// π, `[neurons, inputs]`.
     weights: Vec<f32>,
     /// M of each neuron, `[neurons]`.
@@ -133,34 +135,47 @@ impl Prepared {
         tasks: Tasks,
         shape: LayerShape,
         arguments: LayerArguments<'_>,
+        lanes: Lanes,
     ) -> Self {
         let LayerShape { inputs, neurons, .. } = shape;
         let layout = PanelLayout::new(instructions, neurons);
-        let size = inputs * VALUES * layout.width;
+        let (padded_inputs, padded_neurons) = match lanes {
+            Lanes::Neurons => (inputs, layout.count * layout.width),
+            Lanes::Inputs => (inputs.next_multiple_of(instructions.lanes()), neurons),
+        };
+        let panel_size = padded_inputs * VALUES * layout.width;
         let mut prepared = Prepared {
             layout,
-            parameters: AlignedVec::zeros(layout.count * size),
+            parameters: AlignedVec::zeros(padded_neurons * VALUES * padded_inputs),
+            panel_size,
             weights: vec![0.0; neurons * inputs],
             bounds: vec![0.0; neurons],
             inputs,
         };
         let panels = prepared
             .parameters
-            .chunks_mut(size)
+            .chunks_mut(panel_size)
             .zip(prepared.weights.chunks_mut(layout.width * inputs))
             .zip(prepared.bounds.chunks_mut(layout.width))
             .enumerate();
         tasks.for_each(panels, |(panel, ((parameters, weights), bounds))| {
             let first_neuron = panel * layout.width;
-            instructions.run(Fill { arguments, inputs, first_neuron, layout, parameters, weights, bounds });
+            let width = layout.width;
+            let fill = Fill { arguments, inputs, first_neuron, width, lanes, parameters, weights, bounds };
+            instructions.run(fill);
         });
         prepared
     }
 
-    /// The parameters of one panel, `[inputs, 3, width]`.
+    /// The parameters of one panel, with neurons in lanes `[inputs, 3, width]`.
     pub(crate) fn panel(&self, panel: usize) -> &[f32] {
-        let size = self.inputs * VALUES * self.layout.width;
-        &self.parameters[panel * size..(panel + 1) * size]
+        let first = panel * self.panel_size;
+        &self.parameters[first..self.parameters.len().min(first + self.panel_size)]
+    }
+
+    /// The parameters of each neuron of a panel, `[vectors of inputs, 3, lanes]`, with inputs in lanes.
+    pub(crate) fn neurons(&self, panel: usize) -> std::slice::ChunksExact<'_, f32> {
+        self.panel(panel).chunks_exact(self.panel_size / self.layout.width)
     }
 
     /// π of one neuron, `[inputs]`.
@@ -179,7 +194,8 @@ struct Fill<'a> {
     arguments: LayerArguments<'a>,
     inputs: usize,
     first_neuron: usize,
-    layout: PanelLayout,
+    width: usize,
+    lanes: Lanes,
     parameters: &'a mut [f32],
     weights: &'a mut [f32],
     bounds: &'a mut [f64],
@@ -190,69 +206,72 @@ impl Operation for Fill<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let Fill { arguments, inputs, first_neuron, layout, parameters, weights, bounds } = self;
-        let width = layout.width;
+        let Fill { arguments, inputs, first_neuron, width, lanes, parameters, weights, bounds } = self;
         let exponentials = Exponentials::new(simd);
-        let softmaxes: Vec<Softmax> = weights
-            .chunks_exact_mut(inputs)
-            .zip(bounds)
-            .zip(first_neuron..)
-            .map(
-                #[inline(always)]
-                |((weights, bound), neuron)| {
-                    let components = neuron * inputs..(neuron + 1) * inputs;
-                    let logits = &arguments.mixing_logits[components.clone()];
-                    let (softmax, total) =
-                        exponentials.softmax(logits, &arguments.log_sigmas[components], weights);
-                    *bound = f64::from(softmax.largest_exponent) - total.ln() - HALF_LOG_TWO_PI;
-                    softmax
-                },
-            )
-            .collect();
-        let mut strip = [[0.0_f32; VALUES * INPUTS]; STRIP];
-        for first_lane in (0..width).step_by(STRIP) {
-            let lanes = STRIP.min(width - first_lane);
-            for (block, parameters) in parameters.chunks_mut(INPUTS * VALUES * width).enumerate() {
-                let first = block * INPUTS;
-                let count = INPUTS.min(inputs - first);
-                for (lane, values) in (first_lane..).zip(strip.iter_mut().take(lanes)) {
-                    let Some(&softmax) = softmaxes.get(lane) else {
-                        values.fill(0.0);
-                        values[2 * INPUTS..].fill(NO_WEIGHT);
-                        continue;
-                    };
-                    let start = (first_neuron + lane) * inputs + first;
-                    let components = start..start + count;
-                    let (means, rest) = values.split_at_mut(INPUTS);
-                    means[..count].copy_from_slice(&arguments.means[components.clone()]);
-                    let (scales, offsets) = rest.split_at_mut(INPUTS);
-                    let log_sigmas = &arguments.log_sigmas[components.clone()];
-                    let logits = &arguments.mixing_logits[components];
-                    exponentials.scales_and_offsets(softmax, log_sigmas, logits, scales, offsets);
-                }
-                let strip = strip.as_flattened();
-                for value in 0..VALUES {
-                    let target = &mut parameters[value * width + first_lane..];
-                    transpose(
-                        &strip[value * INPUTS..],
-                        VALUES * INPUTS,
-                        lanes,
-                        count,
-                        target,
-                        VALUES * width,
-                    );
+        let size = VALUES * inputs.next_multiple_of(S::F32_LANES);
+        let mut largest_exponents = Vec::with_capacity(bounds.len());
+        // The bounds are the totals of the weights until all of them are known.
+        let neurons = (first_neuron..).zip(weights.chunks_exact_mut(inputs)).zip(bounds.iter_mut());
+        let mut neurons = neurons.map(
+            #[inline(always)]
+            |((neuron, weights), bound)| {
+                let components = neuron * inputs..(neuron + 1) * inputs;
+                let neuron = Neuron {
+                    means: &arguments.means[components.clone()],
+                    log_sigmas: &arguments.log_sigmas[components.clone()],
+                    mixing_logits: &arguments.mixing_logits[components],
+                };
+                (neuron, weights, bound)
+            },
+        );
+        match lanes {
+            Lanes::Inputs => {
+                for ((neuron, weights, total), parameters) in neurons.zip(parameters.chunks_exact_mut(size)) {
+                    let largest;
+                    (largest, *total) = exponentials.prepare(neuron, parameters, weights);
+                    largest_exponents.push(largest);
                 }
             }
+            Lanes::Neurons => {
+                let mut strip = AlignedVec::zeros(STRIP.min(width) * size);
+                let zero = simd.splat_f32s(0.0);
+                let no_neuron: [_; VALUES] = [zero, zero, simd.splat_f32s(NO_WEIGHT)];
+                for first_lane in (0..width).step_by(STRIP) {
+                    for values in strip.chunks_exact_mut(size) {
+                        match neurons.next() {
+                            Some((neuron, weights, total)) => {
+                                let largest;
+                                (largest, *total) = exponentials.prepare(neuron, values, weights);
+                                largest_exponents.push(largest);
+                            }
+                            None => {
+                                let (whole, _) = S::as_mut_simd_f32s(values);
+                                whole.as_chunks_mut().0.fill(no_neuron);
+                            }
+                        }
+                    }
+                    for (at, parameters) in parameters.chunks_mut(S::F32_LANES * VALUES * width).enumerate() {
+                        let count = S::F32_LANES.min(inputs - at * S::F32_LANES);
+                        for value in 0..VALUES {
+                            let source = &strip[(at * VALUES + value) * S::F32_LANES..];
+                            let target = &mut parameters[value * width + first_lane..];
+                            transpose(source, size, STRIP.min(width), count, target, VALUES * width);
+                        }
+                    }
+                }
+            }
+        }
+        for (bound, largest_exponent) in bounds.iter_mut().zip(largest_exponents) {
+            *bound = f64::from(largest_exponent) - ln(*bound) - HALF_LOG_TWO_PI;
         }
     }
 }
 
-/// The reference values of one neuron's offsets.
-#[derive(Clone, Copy)]
-struct Softmax {
-    largest_logit: f32,
-    /// The largest of: logit less the largest logit, less log σ.
-    largest_exponent: f32,
+/// The parameters of a neuron, each `[inputs]`.
+struct Neuron<'a> {
+    means: &'a [f32],
+    log_sigmas: &'a [f32],
+    mixing_logits: &'a [f32],
 }
 
 /// Exponentials of natural exponents, a vector at a time.
@@ -268,119 +287,96 @@ impl<S: Vector> Exponentials<S> {
         Exponentials { simd, exp2: S::Exp2::new(simd) }
     }
 
-    /// Fills `weights` with π; returns the reference values and the total of the unscaled weights.
+    /// Fills `parameters`, `[vectors of inputs, 3, lanes]`, and `weights` with π. Returns the largest of
+    /// logit less the largest logit, less log σ, and the total of the weights relative to the largest one.
     #[inline(always)]
-    fn softmax(self, logits: &[f32], log_sigmas: &[f32], weights: &mut [f32]) -> (Softmax, f64) {
+    fn prepare(self, neuron: Neuron<'_>, parameters: &mut [f32], weights: &mut [f32]) -> (f32, f64) {
         let simd = self.simd;
-        let largest_logit =
-            self.reduce(logits, f32::NEG_INFINITY, |largest, logit| simd.max_f32s(largest, logit));
-        let largest_logit = simd.reduce_max_f32s(largest_logit);
-        let shift = simd.splat_f32s(largest_logit);
-        let mut total = 0.0;
+        let Neuron { means, log_sigmas, mixing_logits } = neuron;
+        let (zero, lowest) = (simd.splat_f32s(0.0), simd.splat_f32s(f32::NEG_INFINITY));
+        let mut largest_logit = lowest;
+        for logits in mixing_logits.chunks(S::F32_LANES) {
+            largest_logit = simd.max_f32s(largest_logit, self.load(logits, lowest));
+        }
+        let largest_logit = simd.splat_f32s(simd.reduce_max_f32s(largest_logit));
+        let (parameters, _) = S::as_mut_simd_f32s(parameters);
+        let (parameters, _) = parameters.as_chunks_mut::<VALUES>();
         let mut largest_exponent = simd.splat_f32s(f32::MIN);
-        let pieces = logits.chunks(SUM_INPUTS).zip(log_sigmas.chunks(SUM_INPUTS));
-        for ((logits, log_sigmas), weights) in pieces.zip(weights.chunks_mut(SUM_INPUTS)) {
-            let mut sum = simd.splat_f32s(0.0);
-            for ((logits, log_sigmas), weights) in logits
+        let mut total = 0.0;
+        let blocks = parameters.chunks_mut(SUM_VECTORS).zip(weights.chunks_mut(SUM_VECTORS * S::F32_LANES));
+        for (block, (parameters, weights)) in blocks.enumerate() {
+            let first = block * SUM_VECTORS * S::F32_LANES;
+            let arguments = means[first..]
                 .chunks(S::F32_LANES)
-                .zip(log_sigmas.chunks(S::F32_LANES))
-                .zip(weights.chunks_mut(S::F32_LANES))
+                .zip(log_sigmas[first..].chunks(S::F32_LANES))
+                .zip(mixing_logits[first..].chunks(S::F32_LANES));
+            let mut sum = zero;
+            for (([mean, scale, offset], weights), ((means, log_sigmas), logits)) in
+                parameters.iter_mut().zip(weights.chunks_mut(S::F32_LANES)).zip(arguments)
             {
-                // Padding beyond the end is too low to have a weight, even where all logits are `f32::MIN`.
-                let padding = simd.splat_f32s(f32::NEG_INFINITY);
-                let logit = self.load(logits, padding);
-                let log_weight = self.log_weight(simd.sub_f32s(logit, shift));
-                let exponent = simd.sub_f32s(log_weight, self.load(log_sigmas, simd.splat_f32s(0.0)));
-                largest_exponent = simd.max_f32s(largest_exponent, exponent);
-                let weight = self.exp(log_weight);
+                *mean = load(simd, means);
+                let log_sigma = load(simd, log_sigmas);
+                // Padding is too low to have a weight, even where all logits are `f32::MIN`. Differences between
+                // logits are raised to a bound that still gives no weight.
+                let difference = simd.sub_f32s(self.load(logits, lowest), largest_logit);
+                let log_weight = simd.max_f32s(difference, simd.splat_f32s(2.0 * NO_WEIGHT));
+                let [weight, inverse_sigma] = self.exp([log_weight, simd.neg_f32s(log_sigma)]);
+                *scale = simd.mul_f32s(inverse_sigma, simd.splat_f32s(Z_TO_U as f32));
+                *offset = simd.sub_f32s(log_weight, log_sigma);
+                largest_exponent = simd.max_f32s(largest_exponent, *offset);
                 sum = simd.add_f32s(sum, weight);
-                simd.partial_store_f32s(weights, weight);
+                store(simd, weight, weights);
             }
             total += f64::from(simd.reduce_sum_f32s(sum));
         }
+        let largest_exponent = simd.reduce_max_f32s(largest_exponent);
+        let shift = simd.splat_f32s(largest_exponent);
+        for [_, _, offset] in parameters {
+            let relative = simd.mul_f32s(simd.sub_f32s(*offset, shift), simd.splat_f32s(LOG2_E as f32));
+            *offset = simd.max_f32s(relative, simd.splat_f32s(NO_WEIGHT));
+        }
         let scale = (1.0 / total) as f32;
         weights.iter_mut().for_each(|weight| *weight *= scale);
-        (Softmax { largest_logit, largest_exponent: simd.reduce_max_f32s(largest_exponent) }, total)
-    }
-
-    /// Fills in the scales and offsets of some components.
-    #[inline(always)]
-    fn scales_and_offsets(
-        self,
-        softmax: Softmax,
-        log_sigmas: &[f32],
-        logits: &[f32],
-        scales: &mut [f32],
-        offsets: &mut [f32],
-    ) {
-        let simd = self.simd;
-        let zero = simd.splat_f32s(0.0);
-        let shift = simd.splat_f32s(softmax.largest_logit);
-        let largest_exponent = simd.splat_f32s(softmax.largest_exponent);
-        let parameters = log_sigmas.chunks(S::F32_LANES).zip(logits.chunks(S::F32_LANES));
-        let outputs = scales.chunks_mut(S::F32_LANES).zip(offsets.chunks_mut(S::F32_LANES));
-        for ((log_sigmas, logits), (scales, offsets)) in parameters.zip(outputs) {
-            let log_sigma = self.load(log_sigmas, zero);
-            let scale = simd.mul_f32s(self.exp(simd.neg_f32s(log_sigma)), simd.splat_f32s(Z_TO_U as f32));
-            simd.partial_store_f32s(scales, scale);
-            let log_weight = self.log_weight(simd.sub_f32s(self.load(logits, shift), shift));
-            let exponent = simd.sub_f32s(simd.sub_f32s(log_weight, log_sigma), largest_exponent);
-            let offset = simd.mul_f32s(exponent, simd.splat_f32s(LOG2_E as f32));
-            simd.partial_store_f32s(offsets, simd.max_f32s(offset, simd.splat_f32s(NO_WEIGHT)));
-        }
-    }
-
-    /// Raises differences between logits and their largest to a bound that still gives no weight.
-    #[inline(always)]
-    fn log_weight(self, difference: S::f32s) -> S::f32s {
-        self.simd.max_f32s(difference, self.simd.splat_f32s(2.0 * NO_WEIGHT))
+        (largest_exponent, total)
     }
 
     /// e^value of values up to 87, as exact as the power of two.
     #[inline(always)]
-    fn exp(self, value: S::f32s) -> S::f32s {
+    fn exp<const N: usize>(self, values: [S::f32s; N]) -> [S::f32s; N] {
         // The product with log₂ e loses digits that matter where the value is large. 2^(rounded product) is
         // therefore multiplied by e to the power of the small rest.
         const LOG2_E_HIGH: f32 = LOG2_E as f32;
         const LOG2_E_LOW: f32 = (LOG2_E - LOG2_E_HIGH as f64) as f32;
         let simd = self.simd;
         let high = simd.splat_f32s(LOG2_E_HIGH);
-        let product = simd.mul_f32s(value, high);
-        let missing = simd.mul_add_f32s(value, high, simd.neg_f32s(product));
-        let missing = simd.mul_add_f32s(value, simd.splat_f32s(LOG2_E_LOW), missing);
-        let [[power]] = self.exp2.of([[product]]);
-        let missing = simd.mul_f32s(missing, simd.splat_f32s(std::f32::consts::LN_2));
-        simd.mul_add_f32s(power, missing, power)
+        let mut products = [[high]; N];
+        for n in 0..N {
+            products[n][0] = simd.mul_f32s(values[n], high);
+        }
+        let mut results = values;
+        for (n, [power]) in self.exp2.of(products).into_iter().enumerate() {
+            let missing = simd.mul_add_f32s(values[n], high, simd.neg_f32s(products[n][0]));
+            let missing = simd.mul_add_f32s(values[n], simd.splat_f32s(LOG2_E_LOW), missing);
+            let missing = simd.mul_f32s(missing, simd.splat_f32s(std::f32::consts::LN_2));
+            results[n] = simd.mul_add_f32s(power, missing, power);
+        }
+        results
     }
 
     /// At most a vector of values, followed by padding.
     #[inline(always)]
     fn load(self, values: &[f32], padding: S::f32s) -> S::f32s {
-        let (whole, rest) = S::as_simd_f32s(values);
-        match whole.first() {
-            Some(&vector) => vector,
-            None => {
-                let is_value =
-                    self.simd.less_than_u32s(self.indices(), self.simd.splat_u32s(rest.len() as u32));
-                self.simd.select_f32s(is_value, self.simd.partial_load_f32s(rest), padding)
-            }
+        let vector = load(self.simd, values);
+        if values.len() >= S::F32_LANES {
+            return vector;
         }
+        let count = self.simd.splat_u32s(values.len() as u32);
+        self.simd.select_f32s(self.simd.less_than_u32s(self.indices(), count), vector, padding)
     }
 
     #[inline(always)]
     fn indices(self) -> S::u32s {
         let indices: [u32; STRIP] = std::array::from_fn(|index| index as u32);
         self.simd.partial_load_u32s(&indices[..S::U32_LANES])
-    }
-
-    /// Reduces all values to one vector.
-    #[inline(always)]
-    fn reduce(self, values: &[f32], padding: f32, step: impl Fn(S::f32s, S::f32s) -> S::f32s) -> S::f32s {
-        let padding = self.simd.splat_f32s(padding);
-        let mut result = padding;
-        for values in values.chunks(S::F32_LANES) {
-            result = step(result, self.load(values, padding));
-        }
-        result
     }
 }

@@ -120,26 +120,20 @@ pub(crate) struct Tiles {
 }
 
 impl Tiles {
-    /// Cuts x into tiles. `dense_cost` is the cost of dense tiles, less than 1 where few components have
-    /// weight.
+    /// Cuts x into tiles.
     pub(crate) fn new(
         instructions: InstructionSet,
         tasks: Tasks,
-        path: ZeroPath,
+        zeros: &Zeros,
         shape: LayerShape,
         x: &[f32],
-        dense_cost: f64,
     ) -> Self {
-        let LayerShape { batch, inputs, .. } = shape;
-        let input_blocks = inputs.div_ceil(INPUTS);
-        let tiles = tasks.map(0..batch.div_ceil(ROWS) * input_blocks, |task| {
-            let rows = row_range(batch, task / input_blocks);
-            let columns = input_range(inputs, task % input_blocks);
-            let rows: Vec<&[f32]> = rows.map(|row| &x[row * inputs..][columns.clone()]).collect();
+        let tiles = tasks.map(0..zeros.contents.len(), |task| {
+            let rows = rows_of_tile(shape, x, task);
             instructions.vectorised(
                 #[inline(always)]
                 || {
-                    if keeps_zeros_apart(path, &rows, dense_cost) {
+                    if zeros.are_apart(task) {
                         Tile::Sparse(SparseTile::new(&rows))
                     } else {
                         Tile::Dense(transposed(&rows))
@@ -147,7 +141,7 @@ impl Tiles {
                 },
             )
         });
-        Tiles { tiles, input_blocks }
+        Tiles { tiles, input_blocks: shape.inputs.div_ceil(INPUTS) }
     }
 
     /// The tiles of a block of rows, in the order of their inputs.
@@ -164,6 +158,14 @@ impl Tiles {
     pub(crate) fn row_blocks(&self) -> usize {
         self.tiles.len() / self.input_blocks
     }
+}
+
+/// The rows of a tile of x; tiles are numbered as in `[row blocks, input blocks]`.
+fn rows_of_tile(shape: LayerShape, x: &[f32], tile: usize) -> Vec<&[f32]> {
+    let LayerShape { batch, inputs, .. } = shape;
+    let input_blocks = inputs.div_ceil(INPUTS);
+    let columns = input_range(inputs, tile % input_blocks);
+    row_range(batch, tile / input_blocks).map(|row| &x[row * inputs..][columns.clone()]).collect()
 }
 
 /// The rows of a block.
@@ -187,21 +189,71 @@ fn has_missing(rows: &[&[f32]]) -> bool {
     rows.iter().any(|row| row.iter().fold(false, |any, x| any | x.is_nan()))
 }
 
-/// Whether a tile is made sparse; only sparse tiles may have missing values.
-#[inline(always)]
-fn keeps_zeros_apart(path: ZeroPath, rows: &[&[f32]], dense_cost: f64) -> bool {
-    match path {
-        _ if has_missing(rows) => true,
-        ZeroPath::Always => true,
-        ZeroPath::Never => false,
-        ZeroPath::Measured => {
-            let zeros: usize = rows.iter().map(|row| count_zeros(row)).sum();
-            let values: usize = rows.iter().map(|row| row.len()).sum();
-            let share = zeros as f64 / values as f64;
-            rows.len() >= FEWEST_ROWS_APART
-                && share >= SMALLEST_SHARE_APART
-                && 1.0 - share + COST_OF_ZEROS < dense_cost
+/// What the tiles of x hold, and so how they are best made.
+pub(crate) struct Zeros {
+    path: ZeroPath,
+    /// Cost of dense tiles, relative to all places of panels with neurons in lanes.
+    dense_cost: f64,
+    /// `[row blocks, input blocks]`.
+    contents: Vec<Content>,
+}
+
+/// What a tile holds.
+struct Content {
+    has_missing: bool,
+    rows: usize,
+    /// Fraction of the values that are 0.
+    share: f64,
+}
+
+impl Zeros {
+    /// Examines x for a call whose dense tiles have the cost `dense_cost`.
+    pub(crate) fn of(
+        instructions: InstructionSet,
+        tasks: Tasks,
+        path: ZeroPath,
+        shape: LayerShape,
+        x: &[f32],
+        dense_cost: f64,
+    ) -> Self {
+        let tiles = shape.batch.div_ceil(ROWS) * shape.inputs.div_ceil(INPUTS);
+        let contents = tasks.map(0..tiles, |tile| {
+            let rows = rows_of_tile(shape, x, tile);
+            instructions.vectorised(
+                #[inline(always)]
+                || Content::of(&rows),
+            )
+        });
+        Zeros { path, dense_cost, contents }
+    }
+
+    /// Whether a tile is made sparse; only sparse tiles may have missing values.
+    fn are_apart(&self, tile: usize) -> bool {
+        let Content { has_missing, rows, share } = self.contents[tile];
+        match self.path {
+            _ if has_missing => true,
+            ZeroPath::Always => true,
+            ZeroPath::Never => false,
+            ZeroPath::Measured => {
+                rows >= FEWEST_ROWS_APART
+                    && share >= SMALLEST_SHARE_APART
+                    && 1.0 - share + COST_OF_ZEROS < self.dense_cost
+            }
         }
+    }
+
+    /// Whether any tile is made sparse.
+    pub(crate) fn are_apart_anywhere(&self) -> bool {
+        (0..self.contents.len()).any(|tile| self.are_apart(tile))
+    }
+}
+
+impl Content {
+    #[inline(always)]
+    fn of(rows: &[&[f32]]) -> Self {
+        let zeros: usize = rows.iter().map(|row| count_zeros(row)).sum();
+        let values: usize = rows.iter().map(|row| row.len()).sum();
+        Content { has_missing: has_missing(rows), rows: rows.len(), share: zeros as f64 / values as f64 }
     }
 }
 
@@ -223,14 +275,17 @@ fn transposed(rows: &[&[f32]]) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{COST_OF_ZEROS, FEWEST_ROWS_APART, SMALLEST_SHARE_APART, keeps_zeros_apart};
+    use super::{COST_OF_ZEROS, Content, FEWEST_ROWS_APART, SMALLEST_SHARE_APART, Zeros};
     use crate::simd::dispatch::ZeroPath;
 
     #[test]
     fn zeros_are_kept_apart_where_it_pays() {
+        let are_apart = |path: ZeroPath, rows: &[&[f32]], dense_cost: f64| {
+            Zeros { path, dense_cost, contents: vec![Content::of(rows)] }.are_apart(0)
+        };
         let measured = |rows: usize, zeros: usize, dense_cost: f64| {
             let row: Vec<f32> = (0..100).map(|input| if input < zeros { 0.0 } else { 1.0 }).collect();
-            keeps_zeros_apart(ZeroPath::Measured, &vec![row.as_slice(); rows], dense_cost)
+            are_apart(ZeroPath::Measured, &vec![row.as_slice(); rows], dense_cost)
         };
         let enough = (100.0 * SMALLEST_SHARE_APART) as usize;
         assert!(measured(FEWEST_ROWS_APART, enough, 1.0));
@@ -239,8 +294,8 @@ mod tests {
         // Half of the places are zeros; the other half and the cost of the zeros remain.
         assert!(measured(64, 50, 0.51 + COST_OF_ZEROS) && !measured(64, 50, 0.49 + COST_OF_ZEROS));
         let ones = [1.0; 3];
-        assert!(keeps_zeros_apart(ZeroPath::Always, &[&ones], 0.0));
-        assert!(!keeps_zeros_apart(ZeroPath::Never, &[&[0.0; 3]], 1.0));
-        assert!(keeps_zeros_apart(ZeroPath::Never, &[&[1.0, f32::NAN]], 1.0));
+        assert!(are_apart(ZeroPath::Always, &[&ones], 0.0));
+        assert!(!are_apart(ZeroPath::Never, &[&[0.0; 3]], 1.0));
+        assert!(are_apart(ZeroPath::Never, &[&[1.0, f32::NAN]], 1.0));
     }
 }

@@ -6,8 +6,19 @@ pub(crate) const WORD: usize = 32;
 /// Number of values that are 0, of either sign.
 #[inline(always)]
 pub(crate) fn count_zeros(values: &[f32]) -> usize {
+    count(
+        values,
+        #[inline(always)]
+        |x| x == 0.0,
+    )
+}
+
+/// Number of values with a property.
+#[inline(always)]
+pub(crate) fn count(values: &[f32], has_property: impl Fn(f32) -> bool) -> usize {
     // The count of a chunk fits in 32 bits, which keeps the loop in vectors as wide as the values.
-    values.chunks(1 << 16).map(|chunk| chunk.iter().map(|&x| u32::from(x == 0.0)).sum::<u32>() as usize).sum()
+    let of_chunk = |chunk: &[f32]| chunk.iter().map(|&x| u32::from(has_property(x))).sum::<u32>() as usize;
+    values.chunks(1 << 16).map(of_chunk).sum()
 }
 
 /// The zeros of some rows of x, by rows and by columns.

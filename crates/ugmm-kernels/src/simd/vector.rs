@@ -35,6 +35,25 @@ impl Vector for pulp::wasm::Simd128 {
     type Exp2 = PolynomialExp2<Self>;
 }
 
+/// Loads at most a vector of values, followed by 0.
+#[inline(always)]
+pub(crate) fn load<S: Simd>(simd: S, values: &[f32]) -> S::f32s {
+    // Whole vectors need no function call.
+    match S::as_simd_f32s(values).0.first() {
+        Some(&whole) => whole,
+        None => simd.partial_load_f32s(values),
+    }
+}
+
+/// Stores as many values of a vector as `target` takes.
+#[inline(always)]
+pub(crate) fn store<S: Simd>(simd: S, vector: S::f32s, target: &mut [f32]) {
+    match S::as_mut_simd_f32s(target).0.first_mut() {
+        Some(whole) => *whole = vector,
+        None => simd.partial_store_f32s(target, vector),
+    }
+}
+
 /// Code that runs on any instruction set. Its `run` and everything that it calls should be
 /// `#[inline(always)]`.
 pub(crate) trait Operation {

@@ -1,0 +1,135 @@
+//! The fast path of the backward pass with inputs in vector lanes: parameters and gradients are read and written in
+//! their own order, and the sums over neurons for the gradient with respect to the inputs need no sum over lanes.
+
+use crate::LayerShape;
+use crate::backward::gradients::Outputs;
+use crate::careful::saturate;
+use crate::layout::columns::Columns;
+use crate::layout::component::{Component, Evaluated, components};
+use crate::layout::prepare::{Prepared, U_TO_Z_SQUARED};
+use crate::layout::tile::{ROWS, row_range};
+use crate::simd::exp2::Exp2;
+use crate::simd::vector::{Operation, Vector, load, store};
+
+/// Number of sums over rows that a component has: of w, w·u and w·u².
+const SUMS: usize = 3;
+
+/// Rows evaluated together; divides [`crate::layout::columns::GROUP`].
+const TOGETHER: usize = 2;
+
+/// Sums the gradients of a panel of neurons over the pairs of the fast path and overwrites `outputs` with
+/// them. Returns the panel's part of the gradient with respect to the inputs, `[batch, inputs]`, negated and
+/// not yet unscaled; empty when it was not requested.
+pub(crate) struct SumInputs<'a> {
+    pub(crate) shape: LayerShape,
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) x: &'a Columns,
+    /// The ratios of the pairs, `[neurons, padded rows]`, and the factor that takes their scale back.
+    pub(crate) ratios: &'a [f32],
+    pub(crate) unscale: f64,
+    pub(crate) panel: usize,
+    /// The sum of the cotangents of each neuron, starting with the panel's first neuron.
+    pub(crate) totals: &'a [f64],
+    pub(crate) want_x: bool,
+    pub(crate) outputs: Outputs<'a>,
+}
+
+impl Operation for SumInputs<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn run<S: Vector>(self, simd: S) -> Vec<f32> {
+        if self.want_x { self.sum::<S, true>(simd) } else { self.sum::<S, false>(simd) }
+    }
+}
+
+impl SumInputs<'_> {
+    #[inline(always)]
+    fn sum<S: Vector, const WANT_X: bool>(mut self, simd: S) -> Vec<f32> {
+        let LayerShape { batch, inputs, .. } = self.shape;
+        let width = self.prepared.layout.width;
+        let exp2 = S::Exp2::new(simd);
+        let padded = self.x.padded_rows();
+        let mut over_neurons = vec![0.0_f32; if WANT_X { batch * inputs } else { 0 }];
+        let mut column_over_neurons = vec![simd.splat_f32s(0.0); if WANT_X { padded } else { 0 }];
+        let zero = [simd.splat_f32s(0.0); SUMS];
+        let mut totals = vec![zero; self.totals.len()];
+        let ratios = &self.ratios[self.panel * width * padded..];
+        for (at, x) in self.x.all::<S>().enumerate() {
+            totals.fill(zero);
+            column_over_neurons.fill(simd.splat_f32s(0.0));
+            for row_block in 0..batch.div_ceil(ROWS) {
+                let rows = row_range(padded, row_block);
+                let (x, _) = x[rows.clone()].as_chunks::<TOGETHER>();
+                let over_rows = if WANT_X { rows.clone() } else { 0..0 };
+                let neurons = self.prepared.neurons(self.panel).zip(ratios.chunks_exact(padded));
+                for ((neuron, ratios), totals) in neurons.zip(&mut totals) {
+                    let component = Component::new(simd, exp2, &components::<S, 1>(neuron)[at]);
+                    // Sums of a block of rows join the totals only at its end, which keeps rounding errors from
+                    // growing with the batch.
+                    let mut sums = zero;
+                    let (ratios, _) = ratios[rows.clone()].as_chunks::<TOGETHER>();
+                    let (over_rows, _) = column_over_neurons[over_rows.clone()].as_chunks_mut::<TOGETHER>();
+                    let mut over_rows = over_rows.iter_mut();
+                    for (&x, ratios) in x.iter().zip(ratios) {
+                        let Evaluated { us, exponentials } = component.evaluate(None, x);
+                        let mut wus = x;
+                        for n in 0..TOGETHER {
+                            let w = simd.mul_f32s(exponentials[n][0], simd.splat_f32s(ratios[n]));
+                            wus[n] = simd.mul_f32s(w, us[n][0]);
+                            sums[0] = simd.add_f32s(sums[0], w);
+                            sums[1] = simd.add_f32s(sums[1], wus[n]);
+                            sums[2] = simd.mul_add_e_f32s(wus[n], us[n][0], sums[2]);
+                        }
+                        if WANT_X && let Some(over_rows) = over_rows.next() {
+                            for n in 0..TOGETHER {
+                                over_rows[n] = simd.mul_add_e_f32s(wus[n], component.scales[0], over_rows[n]);
+                            }
+                        }
+                    }
+                    for (total, sum) in totals.iter_mut().zip(sums) {
+                        *total = simd.add_f32s(*total, sum);
+                    }
+                }
+            }
+            self.finish(simd, at, &totals);
+            let columns = at * S::F32_LANES..inputs.min((at + 1) * S::F32_LANES);
+            for (row, &vector) in over_neurons.chunks_exact_mut(inputs).zip(&column_over_neurons) {
+                store(simd, vector, &mut row[columns.clone()]);
+            }
+        }
+        over_neurons
+    }
+
+    /// Turns the sums of a vector of inputs into gradients.
+    #[inline(always)]
+    fn finish<S: Vector>(&mut self, simd: S, at: usize, totals: &[[S::f32s; SUMS]]) {
+        let inputs = self.shape.inputs;
+        let unscale = simd.splat_f32s(self.unscale as f32);
+        let unscale_z_squared = simd.splat_f32s((self.unscale * U_TO_Z_SQUARED) as f32);
+        let first = at * S::F32_LANES;
+        let last = inputs.min(first + S::F32_LANES);
+        let first_neuron = self.panel * self.prepared.layout.width;
+        let neurons = self.prepared.neurons(self.panel).zip(self.totals).zip(totals);
+        for (lane, ((neuron, &total), &[w, wu, wuu])) in neurons.enumerate() {
+            let [_, [scales], _] = components::<S, 1>(neuron)[at];
+            let weights = &self.prepared.weights(first_neuron + lane)[first..last];
+            let w = simd.mul_f32s(w, unscale);
+            // w z / σ and w z².
+            let wz = simd.mul_f32s(simd.mul_f32s(wu, unscale_z_squared), scales);
+            let wzz = simd.mul_f32s(wuu, unscale_z_squared);
+            let place = lane * inputs + first..lane * inputs + last;
+            let Outputs { means, log_sigmas, mixing_logits } = &mut self.outputs;
+            let total = simd.splat_f32s(saturate(total));
+            let of_weights = simd.mul_f32s(load(simd, weights), total);
+            for (gradient, output) in [
+                (wz, &mut means[place.clone()]),
+                (simd.sub_f32s(wzz, w), &mut log_sigmas[place.clone()]),
+                (simd.sub_f32s(w, of_weights), &mut mixing_logits[place]),
+            ] {
+                let gradient = simd.max_f32s(gradient, simd.splat_f32s(f32::MIN));
+                store(simd, simd.min_f32s(gradient, simd.splat_f32s(f32::MAX)), output);
+            }
+        }
+    }
+}
