@@ -1,6 +1,6 @@
 //! The paper's experiments, and those that this project has beside them: what `ugmm reproduce` runs.
 //!
-//! Each is a module with `Options`, a function `run`, and the `Report` that it gives back. Networks are trained on the device of
+//! Each is a module with `Options`, a function `run`, and the report that it gives back. Networks are trained on the device of
 //! [`ugmm_tabular::use_backend`]; those of `architectures`, which needs the feature of this name, on that of their options.
 //!
 //! ```
@@ -23,10 +23,12 @@ mod experiment;
 mod fit;
 pub mod iris;
 pub mod mnist;
+mod report;
 mod statistics;
 pub mod uncertainty;
 
 pub use error::ExperimentError;
-pub use experiment::{Protocol, Report, Variants};
+pub use experiment::{Measured, Protocol, Variants};
 pub use fit::Progress;
+pub use report::Report;
 pub use statistics::{MeanAndSd, mean_and_sd};
