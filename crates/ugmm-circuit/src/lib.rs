@@ -62,5 +62,5 @@ pub use training::{
     CrossValidated, Epoch, Method, Precision, StructureChoice, Trained, TrainingConfig, add_members,
     cross_validate, train, train_structure,
 };
-pub use ugmm_kernels::bounds::ProofProgress;
+pub use ugmm_kernels::branch_and_bound::ProofProgress;
 pub use variable::{MAXIMUM_STATES, Variable, VariableKind};

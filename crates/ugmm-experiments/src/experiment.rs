@@ -1,7 +1,7 @@
 //! What the paper's experiments on Iris and MNIST have in common: models trained on the same rows with several seeds.
 
 use crate::fit::{Progress, fit};
-use crate::{ExperimentError, MeanAndSd, mean_and_sd};
+use crate::{ExperimentError, MeanAndSd, Report, mean_and_sd};
 use indexmap::IndexMap;
 use serde::Serialize;
 use std::num::NonZeroUsize;
@@ -87,7 +87,7 @@ pub(crate) struct Part {
 
 /// What was measured for one model.
 #[derive(Serialize)]
-struct Measured {
+pub struct Measured {
     model: String,
     parameters: usize,
     /// Of the first run.
@@ -112,21 +112,8 @@ struct Run {
     history: Vec<EpochReport>,
 }
 
-/// What an experiment on Iris or MNIST found; docs/json.md describes its JSON.
-#[derive(Serialize)]
-pub struct Report {
-    experiment: &'static str,
-    /// What was changed from the paper's protocol, as options of `ugmm reproduce`; empty for the full reproduction.
-    deviations: Vec<String>,
-    threads: usize,
-    results: Vec<Measured>,
-    /// What was found, in words and tables of plain text.
-    #[serde(skip)]
-    pub text: String,
-}
-
 impl Experiment<'_> {
-    pub fn run(mut self) -> Result<Report, ExperimentError> {
+    pub fn run(mut self) -> Result<Report<Measured>, ExperimentError> {
         if let Some((_, variants)) = &self.protocol.variants {
             let variants = variants.clone().into_iter();
             self.contenders = variants.map(|(name, settings)| self.variant(name, settings)).collect();
@@ -137,11 +124,8 @@ impl Experiment<'_> {
             self.recipe(contender, &self.parts[0], self.protocol.seed)?;
         }
         let results = self.contenders.iter().map(|contender| self.measure(contender));
-        let (experiment, results) = (self.name, results.collect::<Result<_, _>>()?);
-        let (deviations, threads) = (self.deviations(), rayon::current_num_threads());
-        let mut report = Report { experiment, deviations, threads, results, text: String::new() };
-        report.text = self.text(&report);
-        Ok(report)
+        let results = results.collect::<Result<_, _>>()?;
+        Ok(Report::new(self.name, self.deviations(), results, |report| self.text(report)))
     }
 
     /// A model that the paper does not have.
@@ -220,11 +204,9 @@ impl Experiment<'_> {
         Ok(Run { seed, split, test_accuracy, test_log_loss, seconds, history: trained.history })
     }
 
-    fn text(&self, report: &Report) -> String {
+    fn text(&self, report: &Report<Measured>) -> String {
         let mut text = format!("{}\n", self.description);
-        if !report.deviations.is_empty() {
-            text += &format!("Run with {}.\n", report.deviations.join(" "));
-        }
+        text += &report.deviations_line();
         if self.protocol.epochs.is_some() && self.protocol.preset == Preset::Paper {
             text += "NOT the paper's number of epochs: do not compare the figures with the paper's.\n";
         }

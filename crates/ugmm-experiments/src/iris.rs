@@ -1,7 +1,7 @@
 //! The paper's generative experiment (§4.1).
 
 use crate::experiment::{Contender, Experiment, Part, layer_sizes, percent};
-use crate::{ExperimentError, Progress, Protocol, Report};
+use crate::{ExperimentError, Measured, Progress, Protocol, Report};
 use ugmm_data::{ClassLabels, IRIS_SPLIT_STATES, LabelledTable, Split, iris, iris_split};
 use ugmm_network::training::{Dataset, Features, Schedule};
 use ugmm_network::{
@@ -25,7 +25,11 @@ pub struct Options {
 }
 
 /// Trains the paper's models, or others, on Iris. Options that cannot be are errors.
-pub fn run(options: &Options, device: &Device, progress: Progress) -> Result<Report, ExperimentError> {
+pub fn run(
+    options: &Options,
+    device: &Device,
+    progress: Progress,
+) -> Result<Report<Measured>, ExperimentError> {
     let table = iris();
     let preset = options.protocol.preset;
     let parts = splits(options)?

@@ -25,10 +25,12 @@ mod experiment;
 mod fit;
 pub mod iris;
 pub mod mnist;
+mod report;
 mod statistics;
 pub mod uncertainty;
 
 pub use error::ExperimentError;
-pub use experiment::{Protocol, Report, Variants};
+pub use experiment::{Measured, Protocol, Variants};
 pub use fit::Progress;
+pub use report::Report;
 pub use statistics::{MeanAndSd, mean_and_sd};

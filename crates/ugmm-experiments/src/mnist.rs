@@ -1,7 +1,7 @@
 //! The paper's discriminative experiment (§4.2).
 
 use crate::experiment::{Contender, Experiment, Part, layer_sizes, percent};
-use crate::{ExperimentError, Progress, Protocol, Report};
+use crate::{ExperimentError, Measured, Progress, Protocol, Report};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use ugmm_data::{IdxImages, LabelledImages, load_mnist};
@@ -23,7 +23,11 @@ pub struct Options {
 }
 
 /// Trains the paper's models, or others, on MNIST. Files that cannot be read and options that cannot be are errors.
-pub fn run(options: &Options, device: &Device, progress: Progress) -> Result<Report, ExperimentError> {
+pub fn run(
+    options: &Options,
+    device: &Device,
+    progress: Progress,
+) -> Result<Report<Measured>, ExperimentError> {
     let mnist = load_mnist(&options.data)?;
     let (train, test) = match options.validation {
         Some(held_out) => split_off_last(mnist.train, held_out.get())?,

@@ -57,6 +57,7 @@
 
 mod backward;
 pub mod bounds;
+pub mod branch_and_bound;
 mod careful;
 mod error;
 mod floor;

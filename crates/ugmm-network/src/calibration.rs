@@ -2,7 +2,9 @@
 //! of densities.
 
 use crate::UgmmError;
+use crate::golden_section::golden_section;
 use crate::inference::conditional::ConditionalDensity;
+use crate::softmax::log_sum_exp;
 
 /// Smallest and largest temperature that [`temperature`] returns; there is no best one if every prediction is
 /// right.
@@ -107,28 +109,8 @@ fn scaled(scores: &[f32], temperature: f64, log_weights: &[f64], logs: &mut [f64
     for (log, (&score, weight)) in logs.iter_mut().zip(places) {
         *log = (f64::from(score) + weight - largest) / temperature - weight;
     }
-    let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let log_sum = largest + logs.iter().map(|log| (log - largest).exp()).sum::<f64>().ln();
+    let log_sum = log_sum_exp(logs.iter().copied());
     logs.iter_mut().for_each(|log| *log -= log_sum);
-}
-
-/// The minimum of a unimodal function between two ends, by golden-section search (Kiefer 1953).
-fn golden_section((mut low, mut high): (f64, f64), steps: usize, mut loss: impl FnMut(f64) -> f64) -> f64 {
-    let ratio = 0.5 * (5f64.sqrt() - 1.0);
-    let (mut left, mut right) = (high - ratio * (high - low), low + ratio * (high - low));
-    let (mut at_left, mut at_right) = (loss(left), loss(right));
-    for _ in 0..steps {
-        if at_left <= at_right {
-            (high, right, at_right) = (right, left, at_left);
-            left = high - ratio * (high - low);
-            at_left = loss(left);
-        } else {
-            (low, left, at_left) = (left, right, at_right);
-            right = low + ratio * (high - low);
-            at_right = loss(right);
-        }
-    }
-    0.5 * (low + high)
 }
 
 /// Smallest and largest factor that [`spread`] returns.

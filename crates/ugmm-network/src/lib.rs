@@ -37,6 +37,7 @@ pub mod model_file;
 
 mod device;
 mod error;
+mod golden_section;
 pub mod random;
 mod rows;
 mod softmax;

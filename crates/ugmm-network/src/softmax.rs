@@ -17,3 +17,13 @@ pub(crate) fn normalized(scores: &[f32]) -> Vec<f64> {
     let sum: f64 = weights.iter().sum();
     weights.into_iter().map(|weight| weight / sum).collect()
 }
+
+/// log Σ exp of some values, of which NaN are left out; −∞ if none is left.
+pub(crate) fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let known = || values.clone().filter(|value| !value.is_nan());
+    let largest = known().fold(f64::NEG_INFINITY, f64::max);
+    if largest == f64::NEG_INFINITY {
+        return largest;
+    }
+    largest + known().map(|value| (value - largest).exp()).sum::<f64>().ln()
+}

@@ -1,5 +1,6 @@
 //! Values of tensors in plain lists, and back.
 
+use burn::backend::DispatchDevice;
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 use ugmm_network::random::{Stream, generator};
@@ -20,4 +21,9 @@ pub(crate) fn generator_of_device(device: &Device, stream: Stream) -> ChaCha8Rng
     let seed = Tensor::<1, Int>::random([1], Distribution::Uniform(0.0, i32::MAX.into()), device);
     let seed: i64 = seed.into_scalar();
     generator(seed.unsigned_abs(), stream)
+}
+
+/// Whether tensors of this device are in the memory of the processor, so that reading them costs nothing.
+pub(crate) fn is_cpu(device: &Device) -> bool {
+    matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_))
 }

@@ -1,42 +1,50 @@
 //! Neurons that are univariate Gaussian mixtures, in [Burn](https://burn.dev).
 //!
-//! [`UgmmLayer`] is a Burn module (the layer of Z. S. Ali, *uGMM-NN: Univariate Gaussian Mixture Model Neural Network*,
-//! arXiv 2509.07569, called "the paper" throughout); a [`UgmmNetwork`] stacks layers, and [`architecture`] puts them into recurrent, transformer and convolutional networks. [`training`] trains them on any of Burn's devices
-//! by the loop of `ugmm_network`, whose networks are the same without a framework: [`UgmmNetwork::of`] and
-//! [`UgmmNetwork::to_network`] take them here and there, and inference, inspection, pruning and model files are there.
+//! * Neuron: [`UgmmLayer`], a Burn module (the layer of Z. S. Ali, *uGMM-NN: Univariate Gaussian Mixture Model Neural
+//!   Network*, arXiv 2509.07569, called "the paper" throughout), and the operation behind it, [`ugmm_log_density`].
+//! * Network: [`UgmmNetwork`] stacks layers, [`Mlp`] is the plain network that it is compared with, a [`Model`] is either,
+//!   and a [`Network`] is anything that can be trained.
+//! * Training: [`training`], on any of Burn's devices, by the loop of `ugmm_network`.
+//! * Inference ([`inference`]), verification ([`verification`]), inspection ([`inspect`]), pruning ([`pruning`]), measures
+//!   of predictions ([`metrics`], [`calibration`]) and files ([`model_file`]) are those of `ugmm_network`, for networks in
+//!   plain lists: [`UgmmNetwork::to_network`] and [`UgmmLayer::to_layer`] make these, [`UgmmNetwork::of`] and
+//!   [`UgmmLayer::of`] put them on a device.
+//! * Architectures: [`architecture`] puts the neuron into recurrent, transformer and convolutional networks.
+//! * Devices: [`open_device`] opens one by its name, [`all_devices`] lists them, and a [`BurnBackend`] trains and predicts
+//!   for `ugmm_network`.
 //!
 //! Activations are natural logarithms of mixture densities. The root of a generative network is a *score*: it is not
 //! normalised over the features, so it is never called a likelihood here.
 
-pub mod architecture;
-mod device;
-mod dropout;
-mod host;
-mod layer;
-mod loss;
-mod missing;
-mod mlp;
-mod model;
+// The neuron, and networks of it.
 mod network;
-mod op;
-mod standardization;
+mod neuron;
+
+// Training on any of Burn's devices.
 pub mod training;
+
+// What needs no device.
+pub use ugmm_network::{calibration, inference, inspect, metrics, model_file, pruning, verification};
+
+// The neuron in other architectures than the feed-forward stack.
+pub mod architecture;
+
+// Devices by name.
+mod device;
+mod host;
 
 /// The framework, in the release that this crate is written against.
 pub use burn;
 pub use device::{BurnBackend, all_devices, open_device};
-pub use layer::UgmmLayer;
-pub use loss::loss;
-pub use mlp::Mlp;
-pub use model::{InitOn, Model};
-pub use network::{Network, UgmmNetwork};
+pub use network::{InitOn, Mlp, Model, Network, UgmmNetwork};
+pub use neuron::UgmmLayer;
 #[cfg(feature = "gpu")]
 #[doc(hidden)]
-pub use op::gpu::testing as gpu_testing;
-pub use op::ugmm_log_density;
+pub use neuron::op::gpu::testing as gpu_testing;
+pub use neuron::op::ugmm_log_density;
 pub use ugmm_network::{
     DeviceName, GpuBackend, Init, LabelEncoding, LayerConfig, LossOptions, Means, MlpConfig, ModelConfig,
-    NetworkConfig, Objective, Stream, Targets, Task, UgmmError, generator,
+    NetworkConfig, Objective, Rows, Stream, Targets, Task, UgmmError, generator,
 };
 
 /// The guide's examples on architectures, compiled and run with the documentation tests.

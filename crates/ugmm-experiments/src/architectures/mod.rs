@@ -8,7 +8,7 @@ mod sequences;
 pub use contest::{Options, Task, Variant};
 
 use crate::experiment::seeds;
-use crate::{ExperimentError, Progress, mean_and_sd};
+use crate::{ExperimentError, Progress, Report, mean_and_sd};
 use contest::{Contender, Contest, Practice};
 use serde::Serialize;
 use std::time::Instant;
@@ -40,8 +40,9 @@ struct Run {
     history: Vec<EpochReport>,
 }
 
+/// What was measured for one network.
 #[derive(Serialize)]
-struct Measured {
+pub struct Measured {
     task: &'static str,
     network: String,
     parameters: usize,
@@ -50,22 +51,9 @@ struct Measured {
     runs: Vec<Run>,
 }
 
-/// What an experiment found; docs/json.md describes its JSON.
-#[derive(Serialize)]
-pub struct Report {
-    experiment: &'static str,
-    /// What makes these other figures than those of the experiment, as options of `ugmm reproduce`.
-    deviations: Vec<String>,
-    threads: usize,
-    results: Vec<Measured>,
-    /// What was found, in words and tables of plain text.
-    #[serde(skip)]
-    pub text: String,
-}
-
 /// Trains the networks of each task, or others. Files that cannot be read, networks and options that cannot be, and devices that are
 /// not there are errors.
-pub fn run(options: &Options, progress: Progress) -> Result<Report, ExperimentError> {
+pub fn run(options: &Options, progress: Progress) -> Result<Report<Measured>, ExperimentError> {
     let contest = |task: &Task| match task {
         Task::Rows(folder) => sequences::of_rows(folder, options),
         Task::Text => sequences::of_text(options),
@@ -108,11 +96,8 @@ pub fn run(options: &Options, progress: Progress) -> Result<Report, ExperimentEr
             results.push(measure(contest, contender, &seeds, options, &device, progress)?);
         }
     }
-    let (experiment, threads) = (options.experiment, rayon::current_num_threads());
-    let deviations = deviations(options);
-    let mut report = Report { experiment, deviations, threads, results, text: String::new() };
-    report.text = text(&contests, &report, seeds.len(), options);
-    Ok(report)
+    let text = |report: &Report<Measured>| text(&contests, report, seeds.len(), options);
+    Ok(Report::new(options.experiment, deviations(options), results, text))
 }
 
 fn training(
@@ -214,11 +199,8 @@ fn deviations(options: &Options) -> Vec<String> {
     deviations.into_iter().flatten().collect()
 }
 
-fn text(contests: &[Contest], report: &Report, seeds: usize, options: &Options) -> String {
-    let mut text = String::new();
-    if !report.deviations.is_empty() {
-        text += &format!("Run with {}.\n", report.deviations.join(" "));
-    }
+fn text(contests: &[Contest], report: &Report<Measured>, seeds: usize, options: &Options) -> String {
+    let mut text = report.deviations_line();
     for contest in contests {
         let measured_on = if options.validation { "held-out" } else { "test" };
         let runs = if seeds == 1 { "1 run".into() } else { format!("{seeds} runs, mean ± sd") };

@@ -1,6 +1,6 @@
 //! A layer's parameters in the form that bounds are computed from.
 
-use super::{InputBox, rounding};
+use super::rounding;
 use crate::oracle::{HALF_LOG_TWO_PI, log_mixing_weights};
 use crate::simd::exp::exp;
 use crate::{KernelError, LayerArguments, LayerShape, NO_LOG_WEIGHT};
@@ -13,6 +13,24 @@ const LARGEST_LOG_SIGMA: f64 = 300.0;
 
 /// An exponential this many nats under the largest is 0.
 const NEGLIGIBLE: f64 = 800.0;
+
+/// A box of a layer's inputs.
+#[derive(Clone, Copy, Debug)]
+pub struct InputBox<'a> {
+    /// Lower ends, `[inputs]`.
+    pub low: &'a [f64],
+    /// Upper ends, `[inputs]`, none below its lower end.
+    pub high: &'a [f64],
+    /// Inputs that take only the two end values, `[inputs]`, such as those of a category. Empty if there are
+    /// none.
+    pub ends_only: &'a [bool],
+}
+
+impl InputBox<'_> {
+    pub(super) fn ends_only(&self, input: usize) -> bool {
+        self.ends_only.get(input).is_some_and(|&only| only)
+    }
+}
 
 /// The mixtures of a layer. Each component has the log of its peak, log π − log σ − ½ log 2π, its mean and
 /// its 1/σ. Each neuron has the log of a constant term of its sum, which stands for inputs with known values.

@@ -16,11 +16,9 @@ mod mixtures;
 #[path = "../../tests/common/nearest_lines.rs"]
 mod nearest_lines;
 mod relaxation;
-mod search;
 
-pub use mixtures::Mixtures;
-pub use relaxation::{InputBox, Relaxation};
-pub use search::{Bounded, Budget, Found, Maximization, Proof, ProofProgress, maximize};
+pub use mixtures::{InputBox, Mixtures};
+pub use relaxation::Relaxation;
 
 /// Bound on the rounding error of a sum of `terms` terms whose magnitudes sum to `magnitude`, with room for
 /// the rounding of the terms themselves (a few units in the last place each, see `exp`).

@@ -1,27 +1,9 @@
 //! Linear functions above and below each activation of a layer over a box.
 
 use super::bump::{Interval, Line};
-use super::mixtures::{Mixtures, log_sum, nearest};
+use super::mixtures::{InputBox, Mixtures, log_sum, nearest};
 use super::rounding;
 use crate::simd::exp::exp;
-
-/// A box of a layer's inputs.
-#[derive(Clone, Copy, Debug)]
-pub struct InputBox<'a> {
-    /// Lower ends, `[inputs]`.
-    pub low: &'a [f64],
-    /// Upper ends, `[inputs]`, none below its lower end.
-    pub high: &'a [f64],
-    /// Inputs that take only the two end values, `[inputs]`, such as those of a category. Empty if there are
-    /// none.
-    pub ends_only: &'a [bool],
-}
-
-impl InputBox<'_> {
-    fn ends_only(&self, input: usize) -> bool {
-        self.ends_only.get(input).is_some_and(|&only| only)
-    }
-}
 
 /// Linear functions of a layer's inputs, each given by its value at the middle of the box and its slopes.
 #[derive(Clone, Debug, Default, PartialEq)]

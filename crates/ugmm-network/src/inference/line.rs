@@ -6,8 +6,9 @@
 //! min(D, n) times the work in the first layer.
 
 use super::variable::{Domain, Variable};
+use crate::layer::Parameters;
 use crate::layer::missing::{fill_unknown_outputs, log_seen_weight};
-use crate::layer::{Parameters, log_sum_exp};
+use crate::softmax::log_sum_exp;
 use crate::values::check_finite;
 use crate::{Network, Predictor, UgmmError};
 use rayon::prelude::*;
@@ -70,7 +71,7 @@ impl<'n> Lines<'n> {
         let half_log_tau = 0.5 * TAU.ln();
         let neurons = first.mixing_logits.chunks(first.inputs).zip(first.log_sigmas.chunks(first.inputs));
         let constants = neurons.flat_map(|(logits, log_sigmas)| {
-            let log_sum = log_sum_exp(logits);
+            let log_sum = log_sum_exp(logits.iter().copied().map(f64::from));
             let constant = move |(&logit, &log_sigma): (&f32, &f32)| {
                 (f64::from(logit) - log_sum - f64::from(log_sigma) - half_log_tau) as f32
             };

@@ -10,7 +10,7 @@ pub(crate) mod standardization;
 
 pub use config::{Init, LayerConfig, Means};
 pub(crate) use parameters::Parameters;
-pub(crate) use pass::{Pass, Recorded, log_sum_exp};
+pub(crate) use pass::{Pass, Recorded};
 
 use std::borrow::Cow;
 use ugmm_kernels::floored_log_sigmas;

@@ -5,6 +5,7 @@ use super::missing::Missing;
 use super::parameters::Parameters;
 use super::standardization::{LogScale, Units};
 use super::{Layer, Means};
+use crate::softmax::log_sum_exp;
 use rand_chacha::ChaCha8Rng;
 use std::borrow::Cow;
 use ugmm_kernels::{DROPPED_LOGIT, Forward, GradientSlices, Saved, backward_into, floor_gradients};
@@ -175,19 +176,13 @@ impl<'l> Recorded<'l> {
 /// log Σ_k exp(of_jk) − log Σ_k exp(among_jk) for each neuron j.
 fn log_weight_ratios(of: &[f32], among: &[f32], inputs: usize) -> Vec<f32> {
     let neurons = of.chunks(inputs).zip(among.chunks(inputs));
-    neurons.map(|(of, among)| (log_sum_exp(of) - log_sum_exp(among)) as f32).collect()
-}
-
-/// log Σ exp of some values.
-pub(crate) fn log_sum_exp(values: &[f32]) -> f64 {
-    let largest = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let largest = f64::from(largest);
-    largest + values.iter().map(|&value| (f64::from(value) - largest).exp()).sum::<f64>().ln()
+    let log_sum = |logits: &[f32]| log_sum_exp(logits.iter().copied().map(f64::from));
+    neurons.map(|(of, among)| (log_sum(of) - log_sum(among)) as f32).collect()
 }
 
 /// The softmax of some values.
 pub(crate) fn softmax(values: &[f32]) -> impl Iterator<Item = f64> {
-    let log_sum = log_sum_exp(values);
+    let log_sum = log_sum_exp(values.iter().copied().map(f64::from));
     values.iter().map(move |&value| (f64::from(value) - log_sum).exp())
 }
 

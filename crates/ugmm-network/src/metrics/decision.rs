@@ -1,5 +1,7 @@
 //! Decisions for a class from class probabilities.
 
+use crate::softmax::log_sum_exp;
+
 /// Index of the largest value; the first of equal ones.
 #[must_use]
 pub fn most_probable(values: &[f32]) -> usize {
@@ -37,8 +39,7 @@ pub fn unweighted(log_probabilities: &mut [f32], class_weights: &[f64]) {
     for row in log_probabilities.chunks_mut(class_weights.len().max(1)) {
         let unweighted = |(&log, weight): (&f32, &f64)| f64::from(log) - weight.ln();
         let logs: Vec<f64> = row.iter().zip(class_weights).map(unweighted).collect();
-        let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let log_sum = largest + logs.iter().map(|log| (log - largest).exp()).sum::<f64>().ln();
+        let log_sum = log_sum_exp(logs.iter().copied());
         row.iter_mut().zip(logs).for_each(|(value, log)| *value = (log - log_sum) as f32);
     }
 }

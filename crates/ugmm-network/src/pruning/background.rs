@@ -1,10 +1,11 @@
 //! The background component of a neuron, which replaces all its pruned components.
 
-use super::merging::{Merge, log_sum_exp};
+use super::merging::Merge;
 use super::plan::LayerPlan;
 use crate::Layer;
 use crate::inspect::components::Components;
 use crate::layer::raw_log_sigma_of;
+use crate::softmax::log_sum_exp;
 use crate::values::mean_and_deviation;
 use rayon::prelude::*;
 use ugmm_kernels::DROPPED_LOGIT;

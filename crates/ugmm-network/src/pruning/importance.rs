@@ -1,6 +1,7 @@
 //! Importances of components.
 
 use crate::inspect::components::Components;
+use crate::softmax::normalized;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -30,10 +31,7 @@ pub(super) fn of_outputs(outputs: &[f32], group: usize) -> Vec<f64> {
         return vec![1.0; outputs.len()];
     }
     let of_group = |outputs: &[f32]| {
-        let largest = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let exponentials: Vec<f64> = outputs.iter().map(|y| f64::from(y - largest).exp()).collect();
-        let sum: f64 = exponentials.iter().sum();
-        exponentials.into_iter().map(move |e| (e / sum * (1.0 - e / sum)).sqrt().max(LEAST_SENSITIVITY))
+        normalized(outputs).into_iter().map(|p| (p * (1.0 - p)).sqrt().max(LEAST_SENSITIVITY))
     };
     outputs.chunks(group).flat_map(of_group).collect()
 }

@@ -1,6 +1,7 @@
 //! Merging of components of a neuron that have equal effects.
 
 use crate::inspect::components::Components;
+use crate::softmax::log_sum_exp;
 use rayon::prelude::*;
 
 /// Number of components of a neuron that are compared: the most important ones; the others are likely to be
@@ -118,13 +119,4 @@ fn log_ratio(first: &Candidate, second: &Candidate, tolerance: f64) -> Option<f6
     let mean = sum / total;
     let variance = (squares / total - mean * mean).max(0.0);
     (variance.sqrt() <= tolerance).then_some(mean)
-}
-
-pub(super) fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
-    let known = || values.clone().filter(|value| !value.is_nan());
-    let largest = known().fold(f64::NEG_INFINITY, f64::max);
-    if largest == f64::NEG_INFINITY {
-        return largest;
-    }
-    largest + known().map(|value| (value - largest).exp()).sum::<f64>().ln()
 }

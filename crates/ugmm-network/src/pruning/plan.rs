@@ -1,8 +1,9 @@
 //! Plans of which components are kept and which are removed.
 
-use super::merging::{Merge, log_sum_exp};
+use super::merging::Merge;
 use crate::UgmmError;
 use crate::inspect::components::Components;
+use crate::softmax::log_sum_exp;
 use serde::{Deserialize, Serialize};
 
 /// Fraction of its weights that a neuron can lose without a replacement.

@@ -2,7 +2,7 @@
 
 use super::output_scale::OutputScale;
 use crate::host::generator_of_device;
-use crate::layer::Parameters;
+use crate::neuron::Parameters;
 use crate::{Init, InitOn, LayerConfig, UgmmError, UgmmLayer};
 use burn::config::Config;
 use burn::module::{Module, Param};

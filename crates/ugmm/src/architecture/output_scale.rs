@@ -1,6 +1,6 @@
 //! From log-densities to activations about 0.
 
-use crate::standardization::Units;
+use crate::neuron::standardization::Units;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 

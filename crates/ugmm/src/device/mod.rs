@@ -1,14 +1,14 @@
 //! Devices by name: the processor, and GPUs by one of Burn's backends, of which a build has those of its features.
 
+mod backend;
 mod check;
 
-use crate::Model;
-use crate::training::{self, Checkpoint, Dataset, Observer, OnDevice, Trained, TrainingConfig};
-use burn::backend::DispatchDevice;
+pub use backend::BurnBackend;
+
 use burn::tensor::Device;
 #[cfg(feature = "gpu")]
 use check::quietly;
-use ugmm_network::{Backend, DeviceName, GpuBackend, Predictor, Task, UgmmError};
+use ugmm_network::{DeviceName, GpuBackend, UgmmError};
 
 /// What this crate knows of a backend for GPUs.
 trait OfBackend {
@@ -142,11 +142,6 @@ pub fn all_devices() -> Vec<(DeviceName, String)> {
     all
 }
 
-/// Whether tensors of this device are in the memory of the processor, so that reading them costs nothing.
-pub(crate) fn is_cpu(device: &Device) -> bool {
-    matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_))
-}
-
 /// What a GPU calls itself.
 #[cfg(feature = "gpu")]
 fn description(device: &Device) -> String {
@@ -163,45 +158,6 @@ fn description(device: &Device) -> String {
 #[cfg(not(feature = "gpu"))]
 fn description(_: &Device) -> String {
     String::new()
-}
-
-/// Burn's devices as another place for the networks of `ugmm_network`.
-#[derive(Clone, Debug)]
-pub struct BurnBackend(pub Device);
-
-impl BurnBackend {
-    /// The device of this name.
-    ///
-    /// # Errors
-    ///
-    /// As [`open_device`].
-    pub fn open(name: DeviceName) -> Result<Self, UgmmError> {
-        open_device(name).map(Self)
-    }
-}
-
-impl Backend for BurnBackend {
-    fn resume(
-        &self,
-        checkpoint: Option<&Checkpoint>,
-        network: ugmm_network::Model,
-        task: &Task,
-        training: &Dataset,
-        validation: Option<&Dataset>,
-        config: &TrainingConfig,
-        observer: &mut dyn Observer,
-    ) -> Result<Trained<ugmm_network::Model>, UgmmError> {
-        let init = network.config();
-        let network = Model::of(&network, &self.0);
-        let trained =
-            training::resume(checkpoint, network, task, training, validation, config, &self.0, observer)?;
-        let Trained { network, history, best_epoch } = trained;
-        Ok(Trained { network: network.to_model().with_config_of(&init), history, best_epoch })
-    }
-
-    fn predictor(&self, model: &ugmm_network::Model) -> Box<dyn Predictor + Send + Sync> {
-        Box::new(OnDevice::new(&Model::of(model, &self.0), &self.0))
-    }
 }
 
 #[cfg(test)]

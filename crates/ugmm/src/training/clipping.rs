@@ -1,7 +1,7 @@
 //! Gradient clipping by the norm of all gradients together (Pascanu et al. 2013). Burn's own clipping looks at each
 //! parameter alone, which changes the direction of the step.
 
-use crate::device::is_cpu;
+use crate::host::is_cpu;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;

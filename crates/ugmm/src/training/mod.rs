@@ -2,59 +2,25 @@
 
 mod adam;
 mod clipping;
+mod loss;
+mod on_device;
 mod optimizer;
 mod stepper;
 
+pub use loss::loss;
+pub use on_device::OnDevice;
 pub use stepper::Stepper;
 pub use ugmm_network::training::{
     Augmentation, BatchReport, Checkpoint, CheckpointProgress, Dataset, EarlyStopping, EpochReport, Features,
     History, Observer, OptimizerConfig, Position, Schedule, Targets, Trained, TrainingConfig,
 };
 
-use crate::host::{host_values, matrix};
+use crate::host::matrix;
 use crate::{Model, Network};
 use burn::tensor::{Device, Tensor};
 use ugmm_network::inference::prediction;
 use ugmm_network::training as plain;
-use ugmm_network::{Metrics, ModelConfig, Predictor, Rows, Task, UgmmError};
-
-/// A network on a device as one that this library's evaluation asks.
-#[derive(Clone, Debug)]
-pub struct OnDevice<N> {
-    network: N,
-    device: Device,
-}
-
-impl<N: Network> OnDevice<N> {
-    /// The network as it predicts, without anything random.
-    #[must_use]
-    pub fn new(network: &N, device: &Device) -> Self {
-        Self { network: network.valid(), device: device.clone() }
-    }
-}
-
-impl<N: Network> Predictor for OnDevice<N> {
-    fn inputs(&self) -> usize {
-        self.network.inputs()
-    }
-
-    fn outputs(&self) -> usize {
-        self.network.outputs()
-    }
-
-    fn predictions_per_row(&self) -> usize {
-        self.network.predictions_per_row()
-    }
-
-    fn forward(&self, x: &[f32]) -> Vec<f32> {
-        let x = matrix(x.to_vec(), self.network.inputs(), &self.device);
-        host_values(&self.network.forward(x))
-    }
-
-    fn takes_missing_values(&self) -> bool {
-        self.network.takes_missing_values()
-    }
-}
+use ugmm_network::{Metrics, ModelConfig, Rows, Task, UgmmError};
 
 /// A new model for a task, initialised from rows of `dataset` where its configuration asks for that.
 ///

@@ -1,15 +1,17 @@
 //! One step of training on tensors.
 
-use super::{Dataset, OnDevice, Targets, TrainingConfig, clipping, optimizer};
-use crate::device::is_cpu;
-use crate::host::{host_values, matrix};
-use crate::{Network, loss};
+use super::clipping::clip_by_global_norm;
+use super::loss::loss;
+use super::on_device::OnDevice;
+use super::optimizer;
+use crate::Network;
+use crate::host::{host_values, is_cpu, matrix};
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::{Bytes, Device, Gradients, Tensor};
 use rand_chacha::ChaCha8Rng;
-use ugmm_network::training::{Engine, EngineState, Measured, measure};
-use ugmm_network::{LossOptions, Stream, Task, UgmmError, generator};
+use ugmm_network::training::{Dataset, Engine, EngineState, Measured, TrainingConfig, measure};
+use ugmm_network::{LossOptions, Stream, Targets, Task, UgmmError, generator};
 
 /// Rows times parameters from which a step has loops worth several threads.
 const POOL_FROM: usize = 1 << 20;
@@ -148,7 +150,7 @@ impl<N: Network> Stepper<N> {
     fn stepped(&mut self, network: N, gradients: Gradients, learning_rate: f64) -> N {
         let mut gradients = GradientsParams::from_grads(gradients, &network);
         if let Some(max_norm) = self.max_gradient_norm {
-            clipping::clip_by_global_norm(&mut gradients, &network, max_norm);
+            clip_by_global_norm(&mut gradients, &network, max_norm);
         }
         self.optimizer.step(learning_rate, network, gradients)
     }

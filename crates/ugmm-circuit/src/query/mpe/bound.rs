@@ -8,7 +8,8 @@ use crate::compute::{
 };
 use std::sync::Arc;
 use std::time::Instant;
-use ugmm_kernels::bounds::{Bounded, Found, Maximization, rounding};
+use ugmm_kernels::bounds::rounding;
+use ugmm_kernels::branch_and_bound::{Bounded, Found, Maximization};
 
 /// Sums below this are recomputed term by term.
 const SMALLEST_SUM: f64 = 1e-280;

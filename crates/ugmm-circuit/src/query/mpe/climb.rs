@@ -6,7 +6,7 @@ use super::problem::{Point, Problem};
 use crate::query::mixture::UnivariateMixture;
 use rayon::prelude::*;
 use std::time::Instant;
-use ugmm_kernels::bounds::Found;
+use ugmm_kernels::branch_and_bound::Found;
 
 /// Largest number of rounds.
 const ROUNDS: usize = 200;

@@ -9,7 +9,7 @@
 //!    nothing changes.
 //! 3. **Certificate** (`bound`): over a box every leaf has a greatest density, and sums and products increase
 //!    with their terms. Boxes are split until none can exceed the best value by more than the tolerance
-//!    ([`ugmm_kernels::bounds::maximize`]).
+//!    ([`ugmm_kernels::branch_and_bound::maximize`]).
 
 mod bound;
 mod candidates;
@@ -26,7 +26,7 @@ use bound::Boxes;
 use problem::Problem;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
-use ugmm_kernels::bounds::{Budget, ProofProgress, maximize};
+use ugmm_kernels::branch_and_bound::{Budget, ProofProgress, maximize};
 
 /// Settings of the search.
 #[derive(Clone, Copy, Debug, PartialEq)]

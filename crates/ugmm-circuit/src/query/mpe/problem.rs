@@ -5,7 +5,7 @@ use crate::circuit::Circuit;
 use crate::compute::log_likelihoods;
 use crate::error::CircuitError;
 use crate::rows::Rows;
-use ugmm_kernels::bounds::Found;
+use ugmm_kernels::branch_and_bound::Found;
 
 /// A row in standard units and table indices, with values for all queried variables.
 pub(super) type Point = Vec<f64>;

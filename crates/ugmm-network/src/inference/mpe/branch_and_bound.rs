@@ -4,7 +4,7 @@ use super::polish::polish;
 use super::problem::{Cell, Cells, Choice, Problem, Values};
 use crate::verification::bounds::{Analysis, Region};
 use std::time::Instant;
-use ugmm_kernels::bounds::{Bounded, Found, Maximization};
+use ugmm_kernels::branch_and_bound::{Bounded, Found, Maximization};
 
 /// Weight of a bound's linear parts, relative to the loss by curvature, in the choice of the variable to
 /// split. Linear parts are exact where the score increases towards a side, and loose only elsewhere.

@@ -27,7 +27,7 @@ use branch_and_bound::{Proving, QueryBox};
 use problem::{Candidate, Problem};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
-use ugmm_kernels::bounds::{Budget, ProofProgress, maximize};
+use ugmm_kernels::branch_and_bound::{Budget, ProofProgress, maximize};
 
 pub use problem::Choice;
 

@@ -1,6 +1,7 @@
 //! Coordinate ascent: each variable in turn gets its best value given the others.
 
 use super::problem::{Candidate, Choice, Problem, QueryVariable, Values};
+use crate::golden_section::golden_section;
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -121,7 +122,9 @@ impl<'a> Climb<'a> {
                 // The other variables still move, so that this one does not need its last digits yet.
                 let reach = step * SHRINKING.powi(round as i32);
                 let ends = ((middle - reach).max(low), (middle + reach).min(high));
-                golden(ends, |number| consider(&mut best, Choice::Number(numbers.nearest(number))));
+                golden_section(ends, GOLDEN_STEPS, |number| {
+                    -consider(&mut best, Choice::Number(numbers.nearest(number)))
+                });
             }
         }
         let (choice, value) = best;
@@ -178,23 +181,5 @@ impl<'a> Climb<'a> {
             top + (rest + own.map(|exponent| (exponent - top).exp()).sum::<f64>()).ln()
         });
         self.problem.function.outputs_above(activations.collect())[0]
-    }
-}
-
-/// Golden-section search for a maximum; the caller's `score` keeps the best value.
-fn golden((mut low, mut high): (f64, f64), mut score: impl FnMut(f64) -> f64) {
-    const SHARE: f64 = 0.618_033_988_749_894_9;
-    let (mut left, mut right) = (high - SHARE * (high - low), low + SHARE * (high - low));
-    let (mut at_left, mut at_right) = (score(left), score(right));
-    for _ in 0..GOLDEN_STEPS {
-        if at_left > at_right {
-            (high, right, at_right) = (right, left, at_left);
-            left = high - SHARE * (high - low);
-            at_left = score(left);
-        } else {
-            (low, left, at_left) = (left, right, at_right);
-            right = low + SHARE * (high - low);
-            at_right = score(right);
-        }
     }
 }

@@ -5,7 +5,7 @@ use crate::inference::variable::{Domain, Variable};
 use crate::verification::bounds::{Known, Region, ScoreFunction};
 use rand::Rng;
 use std::ops::Range;
-use ugmm_kernels::bounds::Found;
+use ugmm_kernels::branch_and_bound::Found;
 
 /// A value of a variable.
 #[derive(Clone, Copy, Debug, PartialEq)]

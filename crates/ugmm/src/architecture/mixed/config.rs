@@ -1,16 +1,9 @@
 //! The configuration of a mixed network.
 
-use super::shape::Shape;
-use super::{MixedLayer, MixedNetwork};
-use crate::{Init, UgmmError};
-use burn::module::Module;
-use burn::tensor::{Device, Tensor};
-use rand::Rng;
-use rand_chacha::ChaCha8Rng;
+use crate::Init;
 use serde::{Deserialize, Serialize};
-use ugmm_network::random::{Stream, generator};
 
-/// What the rows of a [`MixedNetwork`] are.
+/// What the rows of a [`MixedNetwork`](super::MixedNetwork) are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum MixedInput {
@@ -55,7 +48,7 @@ pub enum Padding {
     Valid,
 }
 
-/// One layer of a [`MixedNetwork`]. Its inputs are what the layer before it gives.
+/// One layer of a [`MixedNetwork`](super::MixedNetwork). Its inputs are what the layer before it gives.
 ///
 /// What is said of uGMM layers: `min_sigma`, in the units of the inputs, `dropout` of components and `input_dropout` are those
 /// of [`LayerConfig`](crate::LayerConfig), as is `init` (`data` of a `ugmm` layer, `wide` of the others, if left out). A layer "of each step" also takes rows of features, and then has one step.
@@ -215,7 +208,7 @@ fn ones() -> [usize; 2] {
     [1, 1]
 }
 
-/// What a [`MixedNetwork`] is made of.
+/// What a [`MixedNetwork`](super::MixedNetwork) is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MixedConfig {
@@ -225,103 +218,10 @@ pub struct MixedConfig {
     pub layers: Vec<MixedLayerConfig>,
 }
 
-/// Rows that uGMM layers are initialised from, at most.
-const INITIALIZATION_ROWS: usize = 256;
-
 impl MixedConfig {
     /// These layers for rows of this kind.
     #[must_use]
     pub fn new(input: MixedInput, layers: Vec<MixedLayerConfig>) -> Self {
         Self { input, layers }
-    }
-
-    /// Number of columns of a row.
-    #[must_use]
-    pub fn inputs(&self) -> usize {
-        Shape::of(self.input).len()
-    }
-
-    /// Checks every layer, and that they fit together.
-    ///
-    /// # Errors
-    ///
-    /// Names the first setting that is wrong.
-    pub fn validate(&self) -> Result<(), UgmmError> {
-        self.shapes().map(|_| ())
-    }
-
-    /// Number of outputs, for each row or for each step of one.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::validate`].
-    pub fn outputs(&self) -> Result<usize, UgmmError> {
-        self.shapes().map(|shape| match shape {
-            Shape::Sequence(_, features) => features,
-            other => other.len(),
-        })
-    }
-
-    /// What the last layer gives.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::validate`].
-    pub(super) fn shapes(&self) -> Result<Shape, UgmmError> {
-        let first = Shape::of(self.input);
-        first.check()?;
-        let last = self.layers.iter().try_fold(first, |shape, layer| shape.after(layer))?;
-        match last {
-            Shape::Features(_) | Shape::Sequence(..) => Ok(last),
-            Shape::Image(..) | Shape::Symbols(..) => {
-                let value = last.to_string();
-                let expected = "features, of each row or of each step; flatten what is an image";
-                Err(UgmmError::setting("what the last layer gives", value, expected))
-            }
-        }
-    }
-
-    /// A network with new parameters. `sample` `[rows, inputs]` holds typical rows; each uGMM layer is initialised from
-    /// what the layers before it make of them. At most 256 rows are looked at.
-    ///
-    /// # Errors
-    ///
-    /// When a setting is wrong, or the sample is empty, of the wrong width or not finite.
-    pub fn init<R: Rng + ?Sized>(
-        &self,
-        sample: &Tensor<2>,
-        rng: &mut R,
-        device: &Device,
-    ) -> Result<MixedNetwork, UgmmError> {
-        let output = self.shapes()?;
-        let (what, [rows, columns]) = ("the sample for initialisation", sample.dims());
-        if columns != self.inputs() {
-            return Err(UgmmError::Size { what, found: columns, unit: "columns", expected: self.inputs() });
-        }
-        if rows == 0 {
-            return Err(UgmmError::Size { what, found: 0, unit: "rows", expected: 1 });
-        }
-        let sample = sample.clone().without_autodiff().narrow(0, 0, rows.min(INITIALIZATION_ROWS));
-        let mut shape = Shape::of(self.input);
-        let mut signal = shape.signal(sample);
-        let mut layers = Vec::with_capacity(self.layers.len());
-        for config in &self.layers {
-            let layer = MixedLayer::new(config, shape, &signal, rng, device)?;
-            signal = layer.valid().pass::<ChaCha8Rng>(signal, None);
-            shape = shape.after(config)?;
-            layers.push(layer);
-        }
-        Ok(MixedNetwork { layers, input: self.input, output: output.into() })
-    }
-
-    /// Initialises a network from rows of zeros and a seed of its own: one of the right shape for
-    /// [`load_record`](Module::load_record).
-    ///
-    /// # Errors
-    ///
-    /// When a setting is wrong.
-    pub fn blank(&self, device: &Device) -> Result<MixedNetwork, UgmmError> {
-        let sample = Tensor::zeros([1, self.inputs()], &device.clone().inner());
-        self.init(&sample, &mut generator(0, Stream::Initialization), device)
     }
 }

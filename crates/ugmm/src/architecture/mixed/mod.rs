@@ -8,12 +8,13 @@ mod shape;
 pub use config::{MixedConfig, MixedInput, MixedLayerConfig, Padding};
 pub use layer::{Function, MaskedEncoder, MixedLayer};
 
-use crate::{Network, UgmmLayer};
+use crate::{Network, UgmmError, UgmmLayer};
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use shape::Shape;
+use ugmm_network::random::{Stream, generator};
 
 /// A network of layers of any kind, one after the other; made by [`MixedConfig::init`]. The training loop works with it
 /// as with any [`Network`].
@@ -67,6 +68,55 @@ impl From<Shape> for Output {
             Shape::Sequence(steps, features) => Self { steps, features },
             other => Self { steps: 1, features: other.len() },
         }
+    }
+}
+
+/// Rows that uGMM layers are initialised from, at most.
+const INITIALIZATION_ROWS: usize = 256;
+
+impl MixedConfig {
+    /// A network with new parameters. `sample` `[rows, inputs]` holds typical rows; each uGMM layer is initialised from
+    /// what the layers before it make of them. At most 256 rows are looked at.
+    ///
+    /// # Errors
+    ///
+    /// When a setting is wrong, or the sample is empty, of the wrong width or not finite.
+    pub fn init<R: Rng + ?Sized>(
+        &self,
+        sample: &Tensor<2>,
+        rng: &mut R,
+        device: &Device,
+    ) -> Result<MixedNetwork, UgmmError> {
+        let output = self.shapes()?;
+        let (what, [rows, columns]) = ("the sample for initialisation", sample.dims());
+        if columns != self.inputs() {
+            return Err(UgmmError::Size { what, found: columns, unit: "columns", expected: self.inputs() });
+        }
+        if rows == 0 {
+            return Err(UgmmError::Size { what, found: 0, unit: "rows", expected: 1 });
+        }
+        let sample = sample.clone().without_autodiff().narrow(0, 0, rows.min(INITIALIZATION_ROWS));
+        let mut shape = Shape::of(self.input);
+        let mut signal = shape.signal(sample);
+        let mut layers = Vec::with_capacity(self.layers.len());
+        for config in &self.layers {
+            let layer = MixedLayer::new(config, shape, &signal, rng, device)?;
+            signal = layer.valid().pass::<ChaCha8Rng>(signal, None);
+            shape = shape.after(config)?;
+            layers.push(layer);
+        }
+        Ok(MixedNetwork { layers, input: self.input, output: output.into() })
+    }
+
+    /// Initialises a network from rows of zeros and a seed of its own: one of the right shape for
+    /// [`load_record`](Module::load_record).
+    ///
+    /// # Errors
+    ///
+    /// When a setting is wrong.
+    pub fn blank(&self, device: &Device) -> Result<MixedNetwork, UgmmError> {
+        let sample = Tensor::zeros([1, self.inputs()], &device.clone().inner());
+        self.init(&sample, &mut generator(0, Stream::Initialization), device)
     }
 }
 

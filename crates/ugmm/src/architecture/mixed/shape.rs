@@ -1,6 +1,6 @@
 //! What passes between the layers of a mixed network.
 
-use super::config::{MixedInput, MixedLayerConfig, Padding};
+use super::config::{MixedConfig, MixedInput, MixedLayerConfig, Padding};
 use crate::UgmmError;
 use crate::architecture::{UgmmConv2dConfig, UgmmDenseConfig, UgmmTransformerEncoderConfig};
 use burn::nn::PaddingConfig2d;
@@ -235,6 +235,54 @@ pub(super) fn padding_of(
         Padding::Same => {
             let expected = "valid where there are both strides and dilation";
             Err(UgmmError::setting("padding", "same", expected))
+        }
+    }
+}
+
+impl MixedConfig {
+    /// Number of columns of a row.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        Shape::of(self.input).len()
+    }
+
+    /// Checks every layer, and that they fit together.
+    ///
+    /// # Errors
+    ///
+    /// Names the first setting that is wrong.
+    pub fn validate(&self) -> Result<(), UgmmError> {
+        self.shapes().map(|_| ())
+    }
+
+    /// Number of outputs, for each row or for each step of one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::validate`].
+    pub fn outputs(&self) -> Result<usize, UgmmError> {
+        self.shapes().map(|shape| match shape {
+            Shape::Sequence(_, features) => features,
+            other => other.len(),
+        })
+    }
+
+    /// What the last layer gives.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::validate`].
+    pub(super) fn shapes(&self) -> Result<Shape, UgmmError> {
+        let first = Shape::of(self.input);
+        first.check()?;
+        let last = self.layers.iter().try_fold(first, |shape, layer| shape.after(layer))?;
+        match last {
+            Shape::Features(_) | Shape::Sequence(..) => Ok(last),
+            Shape::Image(..) | Shape::Symbols(..) => {
+                let value = last.to_string();
+                let expected = "features, of each row or of each step; flatten what is an image";
+                Err(UgmmError::setting("what the last layer gives", value, expected))
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The same on GPUs: one kernel for a parameter and its moments; nothing leaves the device.
 
-use super::Factors;
+use super::factors::Factors;
 use burn::tensor::DType;
 use burn::tensor::Tensor as BurnTensor;
 use burn_cubecl::CubeBackend;

@@ -1,6 +1,7 @@
 //! Adam in one pass over memory. Burn's own takes a dozen passes, each with a new tensor, which costs more than the
 //! kernels of a uGMM layer on sparse inputs.
 
+mod factors;
 #[cfg(feature = "gpu")]
 mod gpu;
 
@@ -8,6 +9,7 @@ use burn::backend::DispatchDevice;
 use burn::backend::flex::{Flex, FlexTensor};
 use burn::optim::{Adam, AdamConfig, AdamState, AdaptiveMomentumState, LearningRate, Optimizer};
 use burn::tensor::{Device, Tensor};
+use factors::Factors;
 use rayon::prelude::*;
 
 /// Adam (Kingma and Ba 2015), with decoupled weight decay if any (AdamW, Loshchilov and Hutter 2019): one fused loop
@@ -105,19 +107,6 @@ fn owned<const D: usize>(tensor: Tensor<D>) -> FlexTensor {
         // `to_contiguous` may keep a longer buffer; a copy of the values does not.
         _ => FlexTensor::from_data(tensor.to_contiguous().into_data()),
     }
-}
-
-#[derive(Clone, Copy)]
-struct Factors {
-    beta_1: f32,
-    beta_2: f32,
-    epsilon: f32,
-    /// Learning rate over the bias correction of the first moment.
-    step: f32,
-    /// One over the root of the bias correction of the second moment.
-    root_scale: f32,
-    /// What weight decay leaves of a parameter.
-    keep: f32,
 }
 
 fn update(

@@ -3,7 +3,6 @@
 // Of NaN a kernel makes a number, where `clamp` does not say.
 #![allow(clippy::manual_clamp)]
 
-use super::LARGEST_INPUT;
 use super::twofold::{clamped, inverse_sigma, power_of_two};
 use cubecl::prelude::*;
 use ugmm_kernels::DROPPED_LOGIT as DROPPED;
@@ -33,7 +32,10 @@ pub(super) const UNITS: usize = 64;
 const NO_WEIGHT: f32 = -1e4;
 /// Below any logit.
 const LOWEST: f32 = -3.4e38;
-/// The fast path takes neurons whose parameters are inside these bounds: inputs up to [`super::LARGEST_INPUT`] are then
+/// Inputs beyond this are taken as this by the fast path, which sees a component of weight 0 either way.
+const LARGEST_INPUT: f32 = 1e25;
+
+/// The fast path takes neurons whose parameters are inside these bounds: inputs up to [`LARGEST_INPUT`] are then
 /// seen as far as they are, and nothing overflows that is not multiplied by 0.
 const LARGEST_MEAN: f32 = 1e24;
 const LOWEST_LOG_SIGMA: f32 = -27.6;

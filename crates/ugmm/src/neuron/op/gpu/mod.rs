@@ -21,15 +21,10 @@ use burn::tensor::{DType, Shape};
 use burn_cubecl::CubeBackend;
 use burn_cubecl::ops::numeric::{empty_device_contiguous_dtype, zeros};
 use burn_cubecl::tensor::CubeTensor;
-use cubecl::calculate_cube_count_elemwise;
-use cubecl::client::Client;
 use cubecl::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tile::{Tensors, Tile, TileTuner, cube_count, launch_tuned, tile_dim};
+use tile::{Tensors, Tile, TileTuner, a_unit_each, cube_count, launch_tuned, tile_dim};
 use ugmm_kernels::LayerShape;
-
-/// Inputs beyond this are taken as this by the fast path, which sees a component of weight 0 either way.
-const LARGEST_INPUT: f32 = 1e25;
 
 /// See `twofold.rs`.
 const ZERO: u32 = 0;
@@ -277,11 +272,6 @@ fn arguments_of(tensors: &Tensors) -> [TensorArg; 5] {
 
 fn rows_of_part(batch: usize) -> usize {
     batch.div_ceil(MOST_PARTS).max(ROWS_OF_PART)
-}
-
-fn a_unit_each(client: &Client, units: usize) -> (CubeCount, CubeDim) {
-    let dim = CubeDim::new(client, units);
-    (calculate_cube_count_elemwise(client, units, dim), dim)
 }
 
 fn new_tensor(like: &CubeTensor, shape: &[usize]) -> CubeTensor {

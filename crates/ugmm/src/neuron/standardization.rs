@@ -5,7 +5,7 @@
 //! Gaussians of x itself with mean m + sμ and deviation sσ. With fixed numbers in place of those of a batch, a plain
 //! layer remains.
 
-use crate::layer::Parameters;
+use super::parameters::Parameters;
 use burn::tensor::{Tensor, activation::log_softmax};
 
 /// Added to the variance of each input, so that one that does not vary has a scale. Small against the variance that

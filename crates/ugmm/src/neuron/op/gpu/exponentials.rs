@@ -1,7 +1,7 @@
 //! Exponentials alone, as fast as a device makes them: the limit that the kernels are measured by.
 
-use super::a_unit_each;
 use super::fast_exp::fast_exp;
+use super::tile::a_unit_each;
 use burn::tensor::Device;
 use burn_cubecl::CubeBackend;
 use burn_cubecl::tensor::CubeTensor;

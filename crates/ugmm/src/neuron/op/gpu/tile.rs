@@ -3,6 +3,7 @@
 //! The results are the same whatever the tile: each sum is taken in an order that depends on the shape of the call alone.
 
 use burn_cubecl::tensor::CubeTensor;
+use cubecl::calculate_cube_count_elemwise;
 use cubecl::client::Client;
 use cubecl::prelude::*;
 use cubecl::server::CubeCountSelection;
@@ -119,4 +120,10 @@ pub(super) fn tile_dim() -> CubeDim {
 pub(super) fn cube_count(client: &Client, cubes: usize) -> CubeCount {
     let cubes = u32::try_from(cubes).expect("a tensor of so many cubes is beyond the memory of any device");
     CubeCountSelection::new(client, cubes).cube_count()
+}
+
+/// Cubes with one unit for each of `units` values.
+pub(super) fn a_unit_each(client: &Client, units: usize) -> (CubeCount, CubeDim) {
+    let dim = CubeDim::new(client, units);
+    (calculate_cube_count_elemwise(client, units, dim), dim)
 }

@@ -1,8 +1,14 @@
 //! A stack of uGMM layers, and what every trainable network of this library can do.
 
+mod mlp;
+mod model;
+
+pub use mlp::Mlp;
+pub use model::{InitOn, Model};
+
 use crate::UgmmLayer;
-use crate::missing::with_unknown_outputs;
-use crate::standardization::Units;
+use crate::neuron::missing::with_unknown_outputs;
+use crate::neuron::standardization::Units;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;

@@ -1,4 +1,5 @@
-//! Best-first branch and bound: maximises any function that has upper bounds over regions.
+//! Best-first branch and bound: maximises any function that has upper bounds over regions. Networks and circuits find their
+//! most probable explanations by it.
 
 use rayon::prelude::*;
 use std::cmp::Ordering;

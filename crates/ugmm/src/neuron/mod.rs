@@ -1,14 +1,21 @@
 //! The uGMM layer: every neuron is a univariate Gaussian mixture with one component per input.
 
-use crate::dropout::{add_noise, drop_components, drop_inputs, log_surviving_weight};
+mod dropout;
+pub(crate) mod missing;
+pub(crate) mod op;
+mod parameters;
+pub(crate) mod standardization;
+
+pub(crate) use parameters::Parameters;
+
 use crate::host::{generator_of_device, host_values, matrix};
-use crate::missing::Missing;
-use crate::standardization::Units;
-use crate::ugmm_log_density;
 use burn::module::{Flag, Module, Param};
 use burn::tensor::activation::softplus;
 use burn::tensor::{Device, Tensor};
+use dropout::{add_noise, drop_components, drop_inputs, log_surviving_weight};
+use missing::Missing;
 use rand::Rng;
+use standardization::Units;
 use ugmm_network::dropout::draw_dropped;
 use ugmm_network::{Layer, LayerConfig, Means, Stream};
 
@@ -253,34 +260,5 @@ impl UgmmLayer {
         let kept_logits = drop_components(mixing_logits.clone(), dropped, &device);
         let y = Parameters { means, log_sigmas, mixing_logits: kept_logits.clone() }.mixtures(x);
         if self.renormalize { y } else { y + log_surviving_weight(mixing_logits, kept_logits) }
-    }
-}
-
-/// What a layer's mixtures are made of, each `[neurons, inputs]`.
-#[derive(Clone)]
-pub(crate) struct Parameters {
-    pub means: Tensor<2>,
-    /// log σ, of the effective σ.
-    pub log_sigmas: Tensor<2>,
-    pub mixing_logits: Tensor<2>,
-}
-
-impl Parameters {
-    /// The neurons of all these layers, which have the same inputs, as one layer.
-    pub(crate) fn joined(layers: Vec<Self>) -> Self {
-        let (mut means, mut log_sigmas, mut mixing_logits) = (Vec::new(), Vec::new(), Vec::new());
-        for layer in layers {
-            means.push(layer.means);
-            log_sigmas.push(layer.log_sigmas);
-            mixing_logits.push(layer.mixing_logits);
-        }
-        let join = |parts| Tensor::cat(parts, 0);
-        Self { means: join(means), log_sigmas: join(log_sigmas), mixing_logits: join(mixing_logits) }
-    }
-
-    pub(crate) fn mixtures(self, x: Tensor<2>) -> Tensor<2> {
-        let inputs = self.mixing_logits.dims()[1];
-        assert_eq!(x.dims()[1], inputs, "the layer has {inputs} inputs");
-        ugmm_log_density(x, self.means, self.log_sigmas, self.mixing_logits)
     }
 }

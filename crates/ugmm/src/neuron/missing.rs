@@ -9,8 +9,8 @@
 //! come from the layer's own operation, the second one on inputs that all sit on their means, so that neither a small
 //! weight nor a wide component is lost.
 
-use crate::device::is_cpu;
-use crate::ugmm_log_density;
+use super::op::ugmm_log_density;
+use crate::host::is_cpu;
 use burn::tensor::{Bool, Device, Tensor};
 use ugmm_kernels::NO_LOG_WEIGHT;
 
