@@ -6,7 +6,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use ugmm_fuzz::{file, within_memory};
-use ugmm_tabular::{DensityModel, Engine, Evidence, NetworkModel, TableModel, load};
+use ugmm_tabular::{DensityModel, Device, Engine, Evidence, NetworkModel, TableModel, load};
 
 /// What a file may take beside a multiple of its size.
 const CONSTANT: usize = 64 << 20;
@@ -23,8 +23,8 @@ fuzz_target!(|input: &[u8]| {
     };
     let Some(content) = content else { return };
     let path = file("model", &content);
-    let Ok(model) = within_memory(content.len(), FACTOR, CONSTANT, || load(&path)) else { return };
-    match model.engine() {
+    let Ok(model) = within_memory(content.len(), FACTOR, CONSTANT, || load(&path, &Device::default())) else { return };
+    match Engine::of(&*model) {
         Engine::Network(model) if model.preprocessor().inputs() <= FEW => ask_network(model),
         Engine::Density(model) if model.columns().len() <= FEW => {
             // Tables of whole numbers are made here; they may be a thousand times as large as what describes them.

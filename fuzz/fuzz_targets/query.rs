@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 use ugmm_fuzz::{file, within_memory};
-use ugmm_tabular::{TableModel, load, parse_assignments, parse_names};
+use ugmm_tabular::{Device, TableModel, load, parse_assignments, parse_names};
 
 /// Models of a table of pets, as `ugmm train` wrote them.
 static MODELS: LazyLock<[Box<dyn TableModel>; 2]> = LazyLock::new(|| {
@@ -12,7 +12,7 @@ static MODELS: LazyLock<[Box<dyn TableModel>; 2]> = LazyLock::new(|| {
         ("network", include_bytes!("../../crates/ugmm-cli/tests/models/0.1.0/hybrid.safetensors")),
         ("density", include_bytes!("../../crates/ugmm-cli/tests/models/0.1.0/density.safetensors")),
     ];
-    models.map(|(name, bytes)| load(&file(name, bytes)).expect("it was written by this program"))
+    models.map(|(name, bytes)| load(&file(name, bytes), &Device::default()).expect("it was written by this program"))
 });
 
 fuzz_target!(|content: &[u8]| {

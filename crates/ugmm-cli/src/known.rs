@@ -15,7 +15,7 @@ pub fn evidence(model: &dyn TableModel, known: &Known) -> Result<Evidence, CliEr
 
 /// Refuses ranges for a density, which is normalised over all numbers.
 pub fn refuse_range_for_densities(model: &dyn TableModel, known: &Known) -> Result<(), CliError> {
-    match (model.engine(), known.range.is_empty()) {
+    match (Engine::of(model), known.range.is_empty()) {
         (Engine::Density(_), false) => {
             let reason = "a density model knows what its columns range over; leave it out".into();
             Err(CliError::Option { key: "--range", reason })
@@ -32,17 +32,13 @@ pub fn given(model: &dyn TableModel, evidence: &Evidence) -> Vec<(String, String
 
 /// Names of the columns that are neither given nor asked for, of those that the model reads.
 pub fn others(model: &dyn TableModel, evidence: &Evidence, asked: &[usize]) -> Vec<String> {
-    let is_read = |column: &usize| match model.engine() {
-        Engine::Network(network) => !network.inputs_of(*column).is_empty(),
-        Engine::Density(_) => true,
-    };
-    let others = evidence.missing(asked).filter(is_read);
+    let others = evidence.missing(asked).filter(|&column| model.can_be_given(column));
     others.map(|column| model.columns()[column].name().to_owned()).collect()
 }
 
 /// What to keep in mind about distributions by a network of other columns than its target; empty for a density.
 pub fn remark(model: &dyn TableModel) -> &'static str {
-    let Engine::Network(network) = model.engine() else { return "" };
+    let Engine::Network(network) = Engine::of(model) else { return "" };
     match network.saved().task.objective {
         Objective::Conditional { .. } => {
             "warning: this is not how the data are distributed: the model learned its target given the other columns, and what it \

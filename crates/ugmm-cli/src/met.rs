@@ -52,7 +52,7 @@ impl Met {
         }
         if self.unseen_categories > 0 {
             let values = count(self.unseen_categories, "value");
-            text += &match model.engine() {
+            text += &match Engine::of(model) {
                 Engine::Network(_) => format!(
                     "categories that training did not have: {values}; taken as rare ones, or as missing where training had no \
                      rare ones\n"

@@ -34,12 +34,14 @@
 mod column;
 mod density;
 mod distribution;
+mod engine;
 mod error;
 mod estimator;
 mod model;
 mod network;
 mod question;
 mod read;
+mod reading;
 mod run;
 mod target;
 
@@ -55,9 +57,10 @@ pub use density::{
 pub use distribution::log_likelihood::LogLikelihoodMeasures;
 pub use distribution::measures::Measures;
 pub use distribution::{ClassPredictions, Distribution, Predictions};
+pub use engine::{Engine, load};
 pub use error::{MissingAs, TabularError, as_missing};
 pub use estimator::{UgmmClassifier, UgmmRegressor};
-pub use model::{DateTarget, Engine, Needs, TableModel, load};
+pub use model::{DateTarget, Needs, TableModel};
 pub use network::cross_validation::CrossValidation;
 pub use network::doubts::{Baseline, ClassBaseline, NumberBaseline};
 pub use network::every_value::NeedsEveryValue;
@@ -71,7 +74,8 @@ pub use network::search::{Candidate, small_grid};
 pub use question::assignments::{parse_assignments, parse_names};
 pub use question::error::QuestionError;
 pub use question::{Answer, DrawOptions, Draws, Evidence};
-pub use read::{Batch, ReadTarget, Reading, TableReader};
+pub use read::{Batch, ReadTarget, TableReader};
+pub use reading::Reading;
 pub use run::{EpochProgress, Measure, Progress, Run, Stage};
 pub use target::{NumberTarget, Target, as_numbers, no_numbers, prepare_target};
 pub use ugmm_data::{Preprocessor, Table};

@@ -1,27 +1,22 @@
 //! A model of a table, whatever its engine.
 
 use crate::column::Column;
-use crate::density::DensityModel;
 use crate::distribution::{Distribution, Predictions};
 use crate::error::TabularError;
 use crate::network::every_value::NeedsEveryValue;
-use crate::network::model::NetworkModel;
 use crate::network::options::TaskChoice;
 use crate::question::error::QuestionError;
 use crate::question::{Answer, DrawOptions, Draws, Evidence};
-use crate::read::Reading;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use std::collections::HashMap;
+use crate::reading::Reading;
+use std::any::Any;
 use std::ops::ControlFlow;
 use std::path::Path;
 use ugmm_circuit::{Mpe, MpeOptions, ProofProgress};
 use ugmm_data::frame::ReadAs;
-use ugmm_network::{Device, UgmmError};
 
 /// A model of a table: a network that predicts a column, or a density of all columns. Rows are `[rows, columns]`, row-major, in the
 /// order of [`Self::columns`]; see [`Column`] for their values.
-pub trait TableModel: Send + Sync {
+pub trait TableModel: Any + Send + Sync {
     /// The columns that the model knows; the target, if there is one, is the last.
     fn columns(&self) -> &[Column];
 
@@ -34,8 +29,8 @@ pub trait TableModel: Send + Sync {
     /// What a row must have to be predicted.
     fn needs(&self) -> Needs;
 
-    /// The engine, for what only one engine can do.
-    fn engine(&self) -> Engine<'_>;
+    /// Whether a value of the column at `column` can be given: not the target of a discriminative network.
+    fn can_be_given(&self, column: usize) -> bool;
 
     /// The target given the other columns, for each row. Values of the target are ignored.
     ///
@@ -176,9 +171,7 @@ pub trait TableModel: Send + Sync {
             if evidence.holds(index) {
                 return Err(QuestionError::GivenTwice { column: name.clone() }.into());
             }
-            if let (Engine::Network(model), true) = (self.engine(), Some(index) == self.target())
-                && !model.has_target_input()
-            {
+            if !self.can_be_given(index) {
                 return Err(QuestionError::NoTargetInput { target: name.clone() }.into());
             }
             evidence.row[index] = self.columns()[index].parse(value)?;
@@ -213,41 +206,6 @@ pub enum Needs {
     EveryValue(NeedsEveryValue),
 }
 
-/// The engine of a model, for what only one of them can do.
-#[derive(Clone, Copy, Debug)]
-pub enum Engine<'m> {
-    /// A network of neurons.
-    Network(&'m NetworkModel),
-    /// A circuit, normalised over all columns.
-    Density(&'m DensityModel),
-}
-
-impl<'m> Engine<'m> {
-    /// The network; `what` names the command or the question that only networks support.
-    ///
-    /// # Errors
-    ///
-    /// When the model is a density.
-    pub fn network(self, path: &Path, what: &'static str) -> Result<&'m NetworkModel, TabularError> {
-        match self {
-            Self::Network(model) => Ok(model),
-            Self::Density(_) => Err(TabularError::NeedsNetwork { file: path.to_path_buf(), what }),
-        }
-    }
-
-    /// The density; `what` names the command or the question that only densities support.
-    ///
-    /// # Errors
-    ///
-    /// When the model is a network.
-    pub fn density(self, path: &Path, what: &'static str) -> Result<&'m DensityModel, TabularError> {
-        match self {
-            Self::Density(model) => Ok(model),
-            Self::Network(_) => Err(TabularError::NeedsDensity { file: path.to_path_buf(), what }),
-        }
-    }
-}
-
 /// Kinds of dates in a target, by what the table had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateTarget {
@@ -269,36 +227,4 @@ impl DateTarget {
             _ => None,
         }
     }
-}
-
-/// Reads a model of either engine from a file. Networks are asked on `device`; densities are computed on the processor.
-///
-/// # Errors
-///
-/// When the file cannot be read, is damaged, or is no model of a table.
-pub fn load(path: &Path, device: &Device) -> Result<Box<dyn TableModel>, TabularError> {
-    let io = |source| UgmmError::Io { path: path.to_path_buf(), source };
-    let bytes = std::fs::read(path).map_err(io)?;
-    if is_density(&bytes) {
-        let failed = |reason| TabularError::DensityFile { file: path.to_path_buf(), reason };
-        return Ok(Box::new(DensityModel::from_bytes(&bytes).map_err(failed)?));
-    }
-    Ok(Box::new(NetworkModel::from_bytes(path, &bytes)?.on_device(device)))
-}
-
-/// The part of a safetensors header that tells the engine; other entries are tensors.
-#[derive(Deserialize)]
-struct Header {
-    #[serde(rename = "__metadata__")]
-    metadata: Option<HashMap<String, IgnoredAny>>,
-}
-
-/// Whether the header of a safetensors file has the entry of density models: its length in eight bytes, and JSON.
-fn is_density(bytes: &[u8]) -> bool {
-    let Some((length, rest)) = bytes.split_first_chunk::<8>() else { return false };
-    let header = usize::try_from(u64::from_le_bytes(*length)).ok().and_then(|length| rest.get(..length));
-    let header = header.and_then(|header| serde_json::from_slice::<Header>(header).ok());
-    header
-        .and_then(|header| header.metadata)
-        .is_some_and(|metadata| metadata.contains_key(crate::density::METADATA_KEY))
 }

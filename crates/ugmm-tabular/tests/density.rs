@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 use ugmm_data::frame::{ReadOptions, Schema};
 use ugmm_tabular::{
-    Batch, DensityModel, DensityOptions, DensityReport, DensityStructure, Device, OTHER, Predictions,
+    Batch, DensityModel, DensityOptions, DensityReport, DensityStructure, Device, Engine, OTHER, Predictions,
     ReadTarget, Run, Table, TableModel, TableReader, density_columns, fit_density, load, prepare_target,
 };
 
@@ -209,12 +209,8 @@ fn the_same_seed_gives_the_same_model_and_files_keep_it() {
     assert_eq!(read.log_likelihood(&rows).unwrap(), model.log_likelihood(&rows).unwrap());
     read.save(&file).unwrap();
     assert_eq!(std::fs::read(&file).unwrap(), first);
-    let message = load(&file, &Device::default())
-        .unwrap()
-        .engine()
-        .network(&file, "ugmm prune")
-        .unwrap_err()
-        .to_string();
+    let model = load(&file, &Device::default()).unwrap();
+    let message = Engine::of(&*model).network(&file, "ugmm prune").unwrap_err().to_string();
     assert!(message.contains("this is a density model, and ugmm prune is for networks"), "{message}");
 }
 

@@ -9,7 +9,7 @@ use std::io::IsTerminal;
 use std::time::Instant;
 use ugmm_network::Model;
 use ugmm_network::verification::robustness::Verdict;
-use ugmm_tabular::{Device, NetworkModel, ReadTarget, TableModel, TableReader};
+use ugmm_tabular::{Device, Engine, NetworkModel, ReadTarget, TableModel, TableReader};
 
 /// Rows certified between two looks at the clock.
 const BATCH: usize = 64;
@@ -49,7 +49,7 @@ struct CounterExample {
 pub fn run(options: &Certify, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[&options.model, &options.data])?;
     let model = ugmm_tabular::load(&options.model, &Device::default())?;
-    let model = model.engine().network(&options.model, "ugmm certify")?;
+    let model = Engine::of(&*model).network(&options.model, "ugmm certify")?;
     let start = Instant::now();
     let kind = match &model.saved().model {
         Model::Ugmm(_) => "ugmm",

@@ -9,7 +9,7 @@ use crate::row_output::{Column, Values, format_by_name, write_rows};
 use serde::Serialize;
 use std::path::Path;
 use ugmm_data::frame::{Notation, ValueType};
-use ugmm_tabular::{Batch, Column as ModelColumn, DensityModel, Device, TableModel, TableReader};
+use ugmm_tabular::{Batch, Column as ModelColumn, DensityModel, Device, Engine, TableModel, TableReader};
 
 /// What the values of one column of the output are made of.
 enum Source {
@@ -40,7 +40,7 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
     check_not_mixed(options.output.as_deref(), common.json.as_deref())?;
     check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
     let model = ugmm_tabular::load(&options.model, &Device::default())?;
-    let model = model.engine().density(&options.model, "ugmm impute")?;
+    let model = Engine::of(&*model).density(&options.model, "ugmm impute")?;
     if let Some(output) = options.output.as_deref().filter(|output| images::is_picture(output)) {
         return images::complete(model, options, output, common);
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 use ugmm_network::pruning::{Criterion, Keep, PrunedLayer};
-use ugmm_tabular::{Baseline, Device, Measures, NetworkModel, TableModel};
+use ugmm_tabular::{Baseline, Device, Engine, Measures, NetworkModel, TableModel};
 
 /// Shares to compare, where none is asked for.
 const SHARES: [f64; 8] = [0.9, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05];
@@ -50,7 +50,7 @@ struct Pruned {
 pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
     check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
     let model = ugmm_tabular::load(&options.model, &Device::default())?;
-    let model = model.engine().network(&options.model, "ugmm prune")?;
+    let model = Engine::of(&*model).network(&options.model, "ugmm prune")?;
     let rows = FirstRows::read(&options.data, model, &options.table.read_options(), options.rows.get())?;
     let quality = rows.quality(model)?;
     let keeps: Vec<Keep> = match (options.keep, options.at_least, options.max_loss) {

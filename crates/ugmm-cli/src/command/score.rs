@@ -9,8 +9,8 @@ use serde::Serialize;
 use ugmm_circuit::UnivariateMixture;
 use ugmm_data::frame::UnseenValues;
 use ugmm_tabular::{
-    Column as ModelColumn, DensityModel, Device, LogLikelihoodMeasures, ReadTarget, Surprise, TableModel,
-    TableReader, UNLIKELY, UsualRows,
+    Column as ModelColumn, DensityModel, Device, Engine, LogLikelihoodMeasures, ReadTarget, Surprise,
+    TableModel, TableReader, UNLIKELY, UsualRows,
 };
 
 /// What the value of a level is called that training had seldom or not at all.
@@ -36,7 +36,7 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
         &[&options.model, &options.data],
     )?;
     let model = ugmm_tabular::load(&options.model, &Device::default())?;
-    let model = model.engine().density(&options.model, "ugmm score")?;
+    let model = Engine::of(&*model).density(&options.model, "ugmm score")?;
     let format = format_of(options.rows.format, options.rows.output.as_deref())?;
     let read_options = options.rows.read_options(&options.table);
     let keep = &options.rows.keep;

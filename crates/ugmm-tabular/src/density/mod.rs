@@ -25,4 +25,5 @@ pub use fit::{DensityReport, LogLikelihoods, TriedStructure, density_columns, fi
 pub use imputation::{Filled, FilledCell};
 pub use model::{DensityLearned, DensityModel};
 pub use options::{DensityMethod, DensityOptions, DensityStructure};
-pub use surprise::{Surprise, SurprisingColumn, UNLIKELY, UsualRows};
+pub use surprise::{Surprise, SurprisingColumn, UNLIKELY};
+pub use typical::UsualRows;

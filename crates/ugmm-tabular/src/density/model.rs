@@ -5,10 +5,10 @@ use super::typical::Typical;
 use crate::column::Column;
 use crate::distribution::{ClassPredictions, Distribution, Predictions};
 use crate::error::TabularError;
-use crate::model::{DateTarget, Engine, Needs, TableModel};
+use crate::model::{DateTarget, Needs, TableModel};
 use crate::question::error::QuestionError;
 use crate::question::{DrawOptions, Draws, Evidence};
-use crate::read::Reading;
+use crate::reading::Reading;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -174,8 +174,8 @@ impl TableModel for DensityModel {
         Needs::Nothing
     }
 
-    fn engine(&self) -> Engine<'_> {
-        Engine::Density(self)
+    fn can_be_given(&self, _column: usize) -> bool {
+        true
     }
 
     fn target_date(&self) -> Option<DateTarget> {

@@ -1,7 +1,7 @@
 //! What is unusual about a row.
 
 use super::model::DensityModel;
-use super::typical::Usual;
+use super::typical::{Usual, UsualRows};
 use crate::column::encoding::EncodedRows;
 use crate::error::TabularError;
 use crate::model::TableModel;
@@ -20,15 +20,6 @@ pub struct Surprise {
     /// The column that surprises most given the others; none where no column is surprising: all values are such as are usual, or
     /// there are none.
     pub column: Option<SurprisingColumn>,
-}
-
-/// What a row is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UsualRows {
-    /// A whole row: the whole ones of those held out in training, or, without, learned from.
-    HeldOut,
-    /// A row with gaps, or where training had hardly any whole ones: rows drawn from the model, of which the same columns are known.
-    Drawn,
 }
 
 /// Share of usual rows below which a row is called unlikely.
@@ -60,7 +51,7 @@ impl DensityModel {
         let log_likelihoods = self.log_likelihood(&rows.values)?;
         let conditionals = self.circuit.log_conditionals(self.rows(&rows.values)?)?;
         let mut usual = Usual::of(&self.circuit)?;
-        let typical = self.typical();
+        let typical = &self.part.typical;
         let mut outside = rows.outside.iter().peekable();
         let mut surprises = Vec::with_capacity(log_likelihoods.len());
         for (place, &log_likelihood) in log_likelihoods.iter().enumerate() {

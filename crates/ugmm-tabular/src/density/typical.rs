@@ -1,7 +1,5 @@
 //! How likely rows usually are, and how well each column is usually foretold by the others.
 
-use super::model::DensityModel;
-use super::surprise::UsualRows;
 use crate::error::TabularError;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -23,6 +21,15 @@ const LEAST_SPREAD: f64 = 1e-6;
 
 /// How far levels of equal rows may be apart, as a share of them.
 const ROUNDING: f64 = 1e-9;
+
+/// What a row is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UsualRows {
+    /// A whole row: the whole ones of those held out in training, or, without, learned from.
+    HeldOut,
+    /// A row with gaps, or where training had hardly any whole ones: rows drawn from the model, of which the same columns are known.
+    Drawn,
+}
 
 /// What is usual among rows that were held out, or, if there are none, among those learned from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -159,11 +166,5 @@ impl<'m> Usual<'m> {
         let mut levels = self.circuit.log_likelihood(Rows::new(&draws, width)?)?;
         levels.sort_by(f64::total_cmp);
         Ok(levels)
-    }
-}
-
-impl DensityModel {
-    pub(crate) fn typical(&self) -> &Typical {
-        &self.part.typical
     }
 }

@@ -1,103 +1,17 @@
 //! The columns of a network's table as its inputs.
 
-use super::model::TablePart;
+use super::model::NetworkModel;
+use super::part::ColumnInputs;
 use crate::column::range::NumberRange;
-use crate::column::{Column, ColumnValues, RareLevel};
 use crate::error::TabularError;
-use crate::network::model::NetworkModel;
 use crate::question::Evidence;
 use crate::question::error::QuestionError;
 use crate::target::Target;
 use std::ops::Range;
-use ugmm_data::Preprocessor;
-use ugmm_data::frame::{ReadAs, Request};
 use ugmm_network::inference::variable::Variable;
-use ugmm_network::model_file::SavedModel;
-use ugmm_network::{LabelEncoding, Objective};
 
 /// Largest number of whole numbers that have a probability each; a density says as much about more of them.
 pub(super) const FEW_NUMBERS: usize = 64;
-
-/// The inputs of a network that each column becomes.
-#[derive(Clone, Debug)]
-pub(super) struct ColumnInputs {
-    /// The inputs; none for a target that is not among them.
-    inputs: Range<usize>,
-    /// The inputs' values for each state; `None` for a number.
-    states: Option<Vec<Vec<f32>>>,
-}
-
-/// The columns of a network's table, features in the order of the preprocessor and then the target, and their inputs.
-pub(super) fn columns_of(saved: &SavedModel, part: &TablePart) -> (Vec<Column>, Vec<ColumnInputs>) {
-    let preprocessor = &part.preprocessor;
-    let sources = preprocessor.source_columns();
-    let (mut columns, mut inputs) = (Vec::new(), Vec::new());
-    for (index, request) in preprocessor.requests().into_iter().enumerate() {
-        let start = sources.partition_point(|&source| source < index);
-        let end = sources.partition_point(|&source| source <= index);
-        let states = preprocessor.states(index);
-        columns.push(feature(part, preprocessor, index, request));
-        inputs.push(ColumnInputs { inputs: start..end, states: states.map(|states| states.inputs) });
-    }
-    let (column, of_target) = target(saved, part);
-    columns.push(column);
-    inputs.push(of_target);
-    (columns, inputs)
-}
-
-fn feature(part: &TablePart, preprocessor: &Preprocessor, index: usize, request: Request) -> Column {
-    let Some(states) = preprocessor.states(index) else {
-        let range = part.ranges.get(index).copied().flatten();
-        return Column::new(request, ColumnValues::Number, range);
-    };
-    if let ReadAs::Booleans = request.read_as {
-        let words = part.words.get(index).cloned().flatten();
-        let words = words.unwrap_or_else(|| ["false", "true"].map(String::from));
-        return Column::new(request, ColumnValues::Truth { words }, None);
-    }
-    let with_other = !states.rare.is_empty();
-    let rows = part.rare_rows.get(index).filter(|rows| rows.len() == states.rare.len());
-    let rare = states
-        .rare
-        .iter()
-        .enumerate()
-        .map(|(place, text)| RareLevel { text: text.clone(), rows: rows.map_or(0, |rows| rows[place]) });
-    Column {
-        rare: Some(rare.collect()),
-        own: Some(states.names.len() - usize::from(with_other)),
-        ..Column::new(request, ColumnValues::States { with_other }, None)
-    }
-}
-
-fn target(saved: &SavedModel, part: &TablePart) -> (Column, ColumnInputs) {
-    let (task, name) = (&saved.task, &saved.columns.target);
-    let first = task.features;
-    match &part.target {
-        Target::Number(number) => {
-            let (low, high) = number.possible();
-            let range = NumberRange { low, high, whole: false };
-            let column = Column::new(part.target_request.clone(), ColumnValues::Number, Some(range));
-            let is_input = matches!(task.objective, Objective::Conditional { .. });
-            (column, ColumnInputs { inputs: first..first + usize::from(is_input), states: None })
-        }
-        Target::Classes(labels) => {
-            let names = labels.names();
-            let request = Request { name: name.clone(), read_as: ReadAs::Codes(names.to_vec()) };
-            let column = Column::new(request, ColumnValues::States { with_other: false }, None);
-            let encoding = task.objective.label_encoding();
-            let width = encoding.map_or(0, |encoding| encoding.columns(names.len()));
-            let state = |class: usize| match encoding {
-                Some(LabelEncoding::Index) => vec![class as f32],
-                Some(LabelEncoding::OneHot) => {
-                    (0..names.len()).map(|input| f32::from(u8::from(input == class))).collect()
-                }
-                None => Vec::new(),
-            };
-            let states = Some((0..names.len()).map(state).collect());
-            (column, ColumnInputs { inputs: first..first + width, states })
-        }
-    }
-}
 
 impl NetworkModel {
     /// Whether the target is among the network's inputs: it is not where the network is discriminative.

@@ -9,9 +9,10 @@ use crate::network::cross_validation::{
 };
 use crate::network::doubts::{Baseline, doubts};
 use crate::network::learner::{Fitted, Learner};
-use crate::network::model::{NetworkModel, TablePart};
+use crate::network::model::NetworkModel;
 use crate::network::novelty::Novelty;
 use crate::network::options::FitOptions;
+use crate::network::part::TablePart;
 use crate::network::rare_levels::rare_rows;
 use crate::network::search::Candidate;
 use crate::run::identity::identity;

@@ -8,7 +8,6 @@ use crate::network::every_value::NeedsEveryValue;
 use crate::network::far::usual_numbers;
 use crate::network::options::FitOptions;
 use crate::network::outputs::{CELLS, Outputs};
-use crate::network::rows::known_rows;
 use crate::run::Stages;
 use crate::target::{NumberTarget, TargetRows, TargetValues, are_different, target_rows};
 use crate::{Table, TaskChoice};
@@ -274,4 +273,11 @@ impl<'a> Learner<'a> {
     pub(crate) fn measures(&self, outputs: &Outputs, places: &[usize]) -> Measures {
         Measures::of(outputs, &self.values, places, self.class_weights.as_deref())
     }
+}
+
+/// Indices of rows `[rows, columns]` that have a value.
+pub(crate) fn known_rows(inputs: &[f32], columns: usize) -> Vec<usize> {
+    let known = |row: &[f32]| row.iter().any(|value| !value.is_nan());
+    let rows = inputs.chunks(columns).enumerate();
+    rows.filter(|(_, row)| known(row)).map(|(index, _)| index).collect()
 }

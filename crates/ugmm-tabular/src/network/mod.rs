@@ -15,6 +15,7 @@ mod mpe;
 pub(crate) mod novelty;
 pub(crate) mod options;
 pub(crate) mod outputs;
+pub(crate) mod part;
 pub(crate) mod rare_levels;
 pub(crate) mod robustness;
 pub(crate) mod rows;

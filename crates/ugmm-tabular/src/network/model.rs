@@ -1,23 +1,22 @@
 //! A network with all that belongs to its table.
 
-use super::columns::{ColumnInputs, columns_of};
+use super::part::{ColumnInputs, TablePart, columns_of};
 use crate::column::Column;
 use crate::column::range::NumberRange;
 use crate::distribution::{ClassPredictions, Distribution, Predictions};
 use crate::error::TabularError;
-use crate::model::{DateTarget, Engine, Needs, TableModel};
+use crate::model::{DateTarget, Needs, TableModel};
 use crate::network::every_value::NeedsEveryValue;
 use crate::network::novelty::Novelty;
 use crate::network::outputs::CELLS;
 use crate::question::{DrawOptions, Draws, Evidence};
-use crate::read::Reading;
+use crate::reading::Reading;
 use crate::target::Target;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::ops::ControlFlow;
 use std::path::Path;
 use ugmm_circuit::{Mpe, MpeOptions, ProofProgress};
-use ugmm_data::frame::{Request, UsualMarks};
-use ugmm_data::{ImageGrid, ImageShape, Preprocessor};
+use ugmm_data::{ImageGrid, Preprocessor};
 use ugmm_network::inference::conditional::ConditionalDensity;
 use ugmm_network::inspect::Absence;
 use ugmm_network::metrics::decisions;
@@ -34,39 +33,6 @@ pub struct NetworkModel {
     part: TablePart,
     pub(super) columns: Vec<Column>,
     pub(super) inputs: Vec<ColumnInputs>,
-}
-
-/// What a model file keeps for this library.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TablePart {
-    pub(crate) preprocessor: Preprocessor,
-    pub(crate) target: Target,
-    /// How to read the target column, to compare predictions with it.
-    pub(crate) target_request: Request,
-    /// Whether the target's dates had times of day.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) target_times: bool,
-    pub(crate) novelty: Option<Novelty>,
-    /// Marks of missing values besides the usual ones.
-    #[serde(default)]
-    pub(crate) missing_marks: Vec<String>,
-    /// Columns in which the usual ones are values.
-    #[serde(default, skip_serializing_if = "UsualMarks::are_missing")]
-    pub(crate) usual_marks: UsualMarks,
-    /// Size of the images, where the table was one of images.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) images: Option<ImageShape>,
-    /// Of each column of the preprocessor what its numbers ranged over; none in files of older versions.
-    #[serde(default)]
-    pub(crate) ranges: Vec<Option<NumberRange>>,
-    /// Of each column of the preprocessor the table's words for false and true; none of other columns, and in files of older
-    /// versions.
-    #[serde(default)]
-    pub(crate) words: Vec<Option<[String; 2]>>,
-    /// Of each column of the preprocessor how many rows had each of its rare levels; none in files of older versions.
-    #[serde(default)]
-    pub(crate) rare_rows: Vec<Vec<usize>>,
 }
 
 impl NetworkModel {
@@ -362,8 +328,8 @@ impl TableModel for NetworkModel {
         }
     }
 
-    fn engine(&self) -> Engine<'_> {
-        Engine::Network(self)
+    fn can_be_given(&self, column: usize) -> bool {
+        !self.inputs_of(column).is_empty()
     }
 
     fn target_date(&self) -> Option<DateTarget> {

@@ -1,7 +1,7 @@
 //! Rows of a table as data sets of a network.
 
 use crate::error::TabularError;
-use crate::network::learner::{FEWEST_ROWS, Learner};
+use crate::network::learner::{FEWEST_ROWS, Learner, known_rows};
 use crate::target::{NumberTarget, TargetValues};
 use ugmm_data::Preprocessor;
 use ugmm_network::training::{Dataset, Features};
@@ -55,11 +55,4 @@ impl Learner<'_> {
             (TargetValues::Numbers(_), None) => unreachable!("numbers come with their scale"),
         }))
     }
-}
-
-/// Indices of rows `[rows, columns]` that have a value.
-pub(crate) fn known_rows(inputs: &[f32], columns: usize) -> Vec<usize> {
-    let known = |row: &[f32]| row.iter().any(|value| !value.is_nan());
-    let rows = inputs.chunks(columns).enumerate();
-    rows.filter(|(_, row)| known(row)).map(|(index, _)| index).collect()
 }

@@ -5,10 +5,8 @@ use crate::column::encoding::{EncodedRows, encode};
 use crate::error::TabularError;
 use crate::model::{Needs, TableModel};
 use std::path::{Path, PathBuf};
-use ugmm_data::ImageShape;
 use ugmm_data::frame::{
-    Doubt, FrameError, FrameReader, Notation, ReadOptions, Request, UnseenValues, UsualMarks, ValueType,
-    Values,
+    Doubt, FrameError, FrameReader, Notation, ReadOptions, Request, UnseenValues, ValueType, Values,
 };
 
 /// Values that are read at a time, at most,
@@ -17,37 +15,6 @@ const BATCH_VALUES: usize = 1 << 18;
 const BATCH_ROWS: usize = 4096;
 /// or fewer where each row passes the network once for each cell of a density.
 const DENSITY_BATCH_ROWS: usize = 512;
-
-/// How tables are read for a model: as the table that it learned from.
-#[derive(Clone, Copy, Debug)]
-pub struct Reading<'m> {
-    /// Marks of missing values besides the usual ones.
-    pub missing_marks: &'m [String],
-    /// Columns in which the usual marks are values.
-    pub usual_marks: &'m UsualMarks,
-    /// Size of the images, where the table was one of images.
-    pub images: Option<ImageShape>,
-}
-
-impl Reading<'_> {
-    /// The options with the marks of missing values of the table that the model learned from.
-    fn options(&self, options: &ReadOptions) -> ReadOptions {
-        let mut options = options.clone();
-        options.missing.extend_from_slice(self.missing_marks);
-        options.usual_marks = options.usual_marks.and(self.usual_marks);
-        options
-    }
-
-    /// Fails for images of another size than those that the model learned from: their pixels would be taken for others.
-    pub(crate) fn check_images(&self, file: &Path, found: ImageShape) -> Result<(), TabularError> {
-        match self.images {
-            Some(expected) if expected != found => {
-                Err(TabularError::ImageSize { file: file.to_path_buf(), found, expected })
-            }
-            _ => Ok(()),
-        }
-    }
-}
 
 /// Whether the model's target is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

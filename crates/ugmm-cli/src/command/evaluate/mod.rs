@@ -117,7 +117,7 @@ pub fn run(options: &Evaluate, device: &Device, common: &Common) -> Result<(), C
     check_outputs(&[common.json.as_deref()], &[&options.model, &options.data])?;
     let model = ugmm_tabular::load(&options.model, device)?;
     let model = model.as_ref();
-    let density = match model.engine() {
+    let density = match Engine::of(model) {
         Engine::Network(_) => None,
         Engine::Density(density) => {
             options.device.refuse_for_densities()?;

@@ -53,7 +53,7 @@ pub fn run(options: &Inspect, common: &Common) -> Result<(), CliError> {
     let inputs = [Some(options.model.as_path()), options.data.as_deref()];
     check_outputs(&[common.json.as_deref()], &inputs.into_iter().flatten().collect::<Vec<_>>())?;
     let model = ugmm_tabular::load(&options.model, &Device::default())?;
-    match model.engine() {
+    match Engine::of(&*model) {
         Engine::Network(model) => network(model, options, common),
         Engine::Density(model) => density::run(model, options, common),
     }

@@ -58,7 +58,7 @@ pub fn run(options: &Mpe, common: &Common) -> Result<(), CliError> {
         seed: options.seed,
         ..MpeOptions::default()
     };
-    let level = match model.engine() {
+    let level = match Engine::of(model) {
         Engine::Network(_) => "score",
         Engine::Density(_) => "log-likelihood",
     };
@@ -111,7 +111,7 @@ fn asked(model: &dyn TableModel, evidence: &Evidence, arguments: &[String]) -> R
 }
 
 fn text(report: &Report, model: &dyn TableModel) -> String {
-    let is_density = matches!(model.engine(), Engine::Density(_));
+    let is_density = matches!(Engine::of(model), Engine::Density(_));
     let (title, level, have) = match is_density {
         true => ("the most probable values", "log-likelihood", "have a log-likelihood"),
         false => ("the values that the model scores highest", "score", "score"),

@@ -33,7 +33,7 @@ pub fn run(options: &Predict, device: &Device, common: &Common) -> Result<(), Cl
     )?;
     let model = ugmm_tabular::load(&options.model, device)?;
     let model = model.as_ref();
-    if let Engine::Density(_) = model.engine() {
+    if let Engine::Density(_) = Engine::of(model) {
         options.device.refuse_for_densities()?;
         if options.explain.is_some() {
             let reason =
@@ -85,7 +85,7 @@ fn predicted(
     report.rows_without_values += known.iter().filter(|known| !**known).count();
     let rows: Vec<f64> =
         batch.iter().zip(&known).filter(|(_, known)| **known).flat_map(|(row, _)| row).copied().collect();
-    let mut columns = match model.engine() {
+    let mut columns = match Engine::of(model) {
         Engine::Network(network) => {
             let inputs = network.features(&rows);
             let predictions = network.predicted(&inputs)?;

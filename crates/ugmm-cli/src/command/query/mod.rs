@@ -81,7 +81,7 @@ pub fn run(options: &Query, common: &Common) -> Result<(), CliError> {
     let model = ugmm_tabular::load(&options.model, &Device::default())?;
     let model = model.as_ref();
     refuse_range_for_densities(model, &options.known)?;
-    if let (Engine::Density(_), true) = (model.engine(), options.cells.is_some()) {
+    if let (Engine::Density(_), true) = (Engine::of(model), options.cells.is_some()) {
         let reason = "a density model answers without cells; leave it out".into();
         return Err(CliError::Option { key: "--cells", reason });
     }
@@ -98,7 +98,7 @@ pub fn run(options: &Query, common: &Common) -> Result<(), CliError> {
         target: model.target_name(),
         given: given(model, &evidence).into_iter().collect(),
         answers: answers.collect::<Result<_, _>>()?,
-        level: match model.engine() {
+        level: match Engine::of(model) {
             Engine::Network(_) => Level::Network { score: level.map(|score| score as f32) },
             Engine::Density(_) => Level::Density { log_likelihood: level },
         },
@@ -113,7 +113,7 @@ fn asked(model: &dyn TableModel, evidence: &Evidence, options: &Query) -> Result
         return names(&options.ask, |name| model.columns().iter().any(|column| column.name() == name));
     }
     let free = || evidence.missing(&[]).map(|column| model.columns()[column].name().to_owned());
-    Ok(match (model.engine(), model.target()) {
+    Ok(match (Engine::of(model), model.target()) {
         (Engine::Network(_), Some(target)) => vec![model.columns()[target].name().to_owned()],
         (_, Some(target)) if !evidence.holds(target) => vec![model.columns()[target].name().to_owned()],
         _ => free().collect(),
@@ -129,7 +129,7 @@ fn answered<'m>(
     let answer = model.answer(evidence, asked, cells)?;
     let others = others(model, evidence, &[model.index_of(asked)?]);
     let says = Says::of(&answer);
-    let by = match model.engine() {
+    let by = match Engine::of(model) {
         Engine::Network(_) => {
             let remark = remark(model).trim_end().trim_start_matches("warning: ");
             let warning = (model.target_name() != Some(asked)).then_some(remark);

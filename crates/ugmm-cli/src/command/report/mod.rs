@@ -43,7 +43,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
     let page_file = is_page.then_some(options.output.as_path());
     check_outputs(&[page_file, common.json.as_deref()], &[&options.model, &options.data])?;
     let model = ugmm_tabular::load(&options.model, &Device::default())?;
-    match model.engine() {
+    match Engine::of(&*model) {
         Engine::Network(model) => of_network(model, options, common),
         Engine::Density(model) => density::run(model, options, common),
     }

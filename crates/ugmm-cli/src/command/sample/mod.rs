@@ -77,7 +77,7 @@ pub fn run(options: &Sample, common: &Common) -> Result<(), CliError> {
     let model = model.as_ref();
     refuse_range_for_densities(model, &options.known)?;
     refuse_chains_for_densities(model, options)?;
-    let picture = match model.engine() {
+    let picture = match Engine::of(model) {
         Engine::Density(density) => options
             .output
             .as_deref()
@@ -139,7 +139,7 @@ fn refuse_chains_for_densities(model: &dyn TableModel, options: &Sample) -> Resu
         ("--thin", options.thin.is_some()),
         ("--cells", options.cells.is_some()),
     ];
-    match (model.engine(), of_chains.into_iter().find(|(_, given)| *given)) {
+    match (Engine::of(model), of_chains.into_iter().find(|(_, given)| *given)) {
         (Engine::Density(_), Some((key, _))) => {
             let reason =
                 "a density model draws its rows independently and exactly, without chains; leave it out"

@@ -1,0 +1,126 @@
+//! What a model file keeps of a network's table, and the columns and inputs that follow from it.
+
+use super::novelty::Novelty;
+use crate::column::range::NumberRange;
+use crate::column::{Column, ColumnValues, RareLevel};
+use crate::target::Target;
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+use ugmm_data::frame::{ReadAs, Request, UsualMarks};
+use ugmm_data::{ImageShape, Preprocessor};
+use ugmm_network::model_file::SavedModel;
+use ugmm_network::{LabelEncoding, Objective};
+
+/// What a model file keeps for this library.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TablePart {
+    pub(crate) preprocessor: Preprocessor,
+    pub(crate) target: Target,
+    /// How to read the target column, to compare predictions with it.
+    pub(crate) target_request: Request,
+    /// Whether the target's dates had times of day.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) target_times: bool,
+    pub(crate) novelty: Option<Novelty>,
+    /// Marks of missing values besides the usual ones.
+    #[serde(default)]
+    pub(crate) missing_marks: Vec<String>,
+    /// Columns in which the usual ones are values.
+    #[serde(default, skip_serializing_if = "UsualMarks::are_missing")]
+    pub(crate) usual_marks: UsualMarks,
+    /// Size of the images, where the table was one of images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) images: Option<ImageShape>,
+    /// Of each column of the preprocessor what its numbers ranged over; none in files of older versions.
+    #[serde(default)]
+    pub(crate) ranges: Vec<Option<NumberRange>>,
+    /// Of each column of the preprocessor the table's words for false and true; none of other columns, and in files of older
+    /// versions.
+    #[serde(default)]
+    pub(crate) words: Vec<Option<[String; 2]>>,
+    /// Of each column of the preprocessor how many rows had each of its rare levels; none in files of older versions.
+    #[serde(default)]
+    pub(crate) rare_rows: Vec<Vec<usize>>,
+}
+
+/// The inputs of a network that each column becomes.
+#[derive(Clone, Debug)]
+pub(super) struct ColumnInputs {
+    /// The inputs; none for a target that is not among them.
+    pub(super) inputs: Range<usize>,
+    /// The inputs' values for each state; `None` for a number.
+    pub(super) states: Option<Vec<Vec<f32>>>,
+}
+
+/// The columns of a network's table, features in the order of the preprocessor and then the target, and their inputs.
+pub(super) fn columns_of(saved: &SavedModel, part: &TablePart) -> (Vec<Column>, Vec<ColumnInputs>) {
+    let preprocessor = &part.preprocessor;
+    let sources = preprocessor.source_columns();
+    let (mut columns, mut inputs) = (Vec::new(), Vec::new());
+    for (index, request) in preprocessor.requests().into_iter().enumerate() {
+        let start = sources.partition_point(|&source| source < index);
+        let end = sources.partition_point(|&source| source <= index);
+        let states = preprocessor.states(index);
+        columns.push(feature(part, preprocessor, index, request));
+        inputs.push(ColumnInputs { inputs: start..end, states: states.map(|states| states.inputs) });
+    }
+    let (column, of_target) = target(saved, part);
+    columns.push(column);
+    inputs.push(of_target);
+    (columns, inputs)
+}
+
+fn feature(part: &TablePart, preprocessor: &Preprocessor, index: usize, request: Request) -> Column {
+    let Some(states) = preprocessor.states(index) else {
+        let range = part.ranges.get(index).copied().flatten();
+        return Column::new(request, ColumnValues::Number, range);
+    };
+    if let ReadAs::Booleans = request.read_as {
+        let words = part.words.get(index).cloned().flatten();
+        let words = words.unwrap_or_else(|| ["false", "true"].map(String::from));
+        return Column::new(request, ColumnValues::Truth { words }, None);
+    }
+    let with_other = !states.rare.is_empty();
+    let rows = part.rare_rows.get(index).filter(|rows| rows.len() == states.rare.len());
+    let rare = states
+        .rare
+        .iter()
+        .enumerate()
+        .map(|(place, text)| RareLevel { text: text.clone(), rows: rows.map_or(0, |rows| rows[place]) });
+    Column {
+        rare: Some(rare.collect()),
+        own: Some(states.names.len() - usize::from(with_other)),
+        ..Column::new(request, ColumnValues::States { with_other }, None)
+    }
+}
+
+fn target(saved: &SavedModel, part: &TablePart) -> (Column, ColumnInputs) {
+    let (task, name) = (&saved.task, &saved.columns.target);
+    let first = task.features;
+    match &part.target {
+        Target::Number(number) => {
+            let (low, high) = number.possible();
+            let range = NumberRange { low, high, whole: false };
+            let column = Column::new(part.target_request.clone(), ColumnValues::Number, Some(range));
+            let is_input = matches!(task.objective, Objective::Conditional { .. });
+            (column, ColumnInputs { inputs: first..first + usize::from(is_input), states: None })
+        }
+        Target::Classes(labels) => {
+            let names = labels.names();
+            let request = Request { name: name.clone(), read_as: ReadAs::Codes(names.to_vec()) };
+            let column = Column::new(request, ColumnValues::States { with_other: false }, None);
+            let encoding = task.objective.label_encoding();
+            let width = encoding.map_or(0, |encoding| encoding.columns(names.len()));
+            let state = |class: usize| match encoding {
+                Some(LabelEncoding::Index) => vec![class as f32],
+                Some(LabelEncoding::OneHot) => {
+                    (0..names.len()).map(|input| f32::from(u8::from(input == class))).collect()
+                }
+                None => Vec::new(),
+            };
+            let states = Some((0..names.len()).map(state).collect());
+            (column, ColumnInputs { inputs: first..first + width, states })
+        }
+    }
+}
