@@ -1,4 +1,4 @@
-//! MNIST: handwritten digits, 60,000 to learn from and 10,000 to test on.
+//! MNIST: handwritten digits, 60,000 training images and 10,000 test images.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ const LAST_DIGIT: u8 = 9;
 /// Images and the digit that each shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelledImages {
-    /// The images, 28x28.
+    /// The images, all of one size.
     pub images: IdxImages,
     /// The digit of each image, 0 to 9: `[images.count]`.
     pub labels: Vec<u8>,
@@ -22,9 +22,9 @@ pub struct LabelledImages {
 /// The two parts of MNIST.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mnist {
-    /// Images to learn from.
+    /// Training images.
     pub train: LabelledImages,
-    /// Images to test on.
+    /// Test images.
     pub test: LabelledImages,
 }
 
@@ -38,7 +38,7 @@ pub struct Mnist {
 ///
 /// # Errors
 ///
-/// [`DataError::MnistFileMissing`] if a file is not there; what [`read_idx_images`] and [`read_idx_labels`] refuse;
+/// [`DataError::MnistFileMissing`] if a file is not there; the errors of [`read_idx_images`] and [`read_idx_labels`];
 /// images other than 28x28, a label above 9, or not one label per image.
 ///
 /// ```no_run

@@ -11,7 +11,7 @@ const FIRST_DAY: f64 = -719_528.0;
 const LAST_DAY: f64 = 2_932_896.0;
 /// Years of two digits from here on are of the twentieth century, those before of the next.
 const PIVOT: i64 = 70;
-/// Years of our times.
+/// Years that a month of two numbers may be in; other numbers are codes of things.
 const YEARS: std::ops::Range<i64> = 1800..2200;
 
 /// A year of four digits, or of two.
@@ -47,7 +47,7 @@ pub enum DateFormat {
 }
 
 impl DateFormat {
-    /// What is tried where nothing is stated; of two that fit the first is taken.
+    /// Formats that are tried where none is stated; if two fit, the first is taken.
     pub(super) const TRIED: [Self; 4] =
         [Self::DayFirst, Self::MonthFirst, Self::ShortYearFirst, Self::Months];
 
@@ -64,13 +64,13 @@ impl DateFormat {
     }
 }
 
-/// Whether `format` is one of `strftime` that says year, month and day, or a year with a month, a week or a quarter, of which the
-/// first day is meant then.
+/// Whether `format` is a format of `strftime` with year, month and day, or with a year and a month, a week or a quarter, which stands
+/// for its first day.
 pub(super) fn is_format(format: &str) -> bool {
     by_pattern(0.0, format).is_some_and(|text| stated(&text, format).is_some())
 }
 
-/// Formats of `strftime` that are read only where they are stated.
+/// Formats of `strftime` that are read only where they are stated; a doubt names them.
 const UNUSUAL: [&str; 19] = [
     "%m/%y",
     "%m-%y",
@@ -127,7 +127,8 @@ pub(super) fn parse(text: &str, format: Option<&DateFormat>) -> Option<f64> {
     }
 }
 
-/// What a value of a column must be for the column to be one of this format: as [`parse`], but of months nothing else.
+/// The date that a value must be for its column to be inferred as one of this format: as [`parse`], but only a month where the format
+/// is that of months.
 pub(super) fn parse_own(text: &str, format: &DateFormat) -> Option<f64> {
     if *format == DateFormat::Months { month(text) } else { parse(text, Some(format)) }
 }
@@ -161,7 +162,7 @@ pub(super) fn is_open(text: &str, format: &DateFormat) -> bool {
     parse(text, Some(format)) != parse(text, None)
 }
 
-/// Whether `text` looks like a date, even one that there is not.
+/// Whether `text` looks like a date, even like one that the calendar does not have.
 pub(super) fn resembles(text: &str) -> bool {
     let groups: Vec<&str> =
         text.split(|c: char| !c.is_alphanumeric()).filter(|group| !group.is_empty()).collect();
@@ -436,7 +437,7 @@ pub(super) fn time_text(time: NaiveDateTime, is_utc: bool) -> String {
     }
 }
 
-/// What is left to parse.
+/// The bytes that are left to parse.
 struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {
@@ -507,7 +508,7 @@ impl<'a> Rest<'a> {
         matches!(digits, 2 | 4).then(|| full_year(year, digits))
     }
 
-    /// `de` between day, month and year, as in Spanish.
+    /// Passes over `de` between day, month and year, as in Spanish.
     fn of(&mut self) {
         if self.word().is_some_and(|word| word.eq_ignore_ascii_case("de")) {
             self.skip(2);
@@ -515,7 +516,7 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// `st`, `nd`, `rd` or `th` after a day.
+    /// Passes over `st`, `nd`, `rd` or `th` after a day.
     fn ordinal(&mut self) {
         let is_ordinal =
             |word: &str| ["st", "nd", "rd", "th"].iter().any(|end| end.eq_ignore_ascii_case(word));
