@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
-use crate::idx::{IdxImages, read_idx_images, read_idx_labels};
+use crate::idx::{IdxImages, read_idx_images, read_labels_of};
 
 /// Height and width of every image, in pixels.
 const SIDE: usize = 28;
@@ -38,7 +38,8 @@ pub struct Mnist {
 ///
 /// # Errors
 ///
-/// [`DataError::MnistFileMissing`] if a file is not there; the errors of [`read_idx_images`] and [`read_idx_labels`];
+/// [`DataError::MnistFileMissing`] if a file is not there; the errors of [`read_idx_images`] and
+/// [`read_idx_labels`](crate::read_idx_labels);
 /// images other than 28x28, a label above 9, or not one label per image.
 ///
 /// ```no_run
@@ -57,15 +58,11 @@ fn load_part(directory: &Path, part: &str) -> Result<LabelledImages, DataError> 
     let images_file = find(directory, &format!("{part}-images"), "idx3-ubyte")?;
     let labels_file = find(directory, &format!("{part}-labels"), "idx1-ubyte")?;
     let images = read_idx_images(&images_file)?;
-    let labels = read_idx_labels(&labels_file)?;
+    let labels = read_labels_of(&images_file, images.count as u32, &labels_file)?;
 
     let (rows, columns) = (images.rows, images.columns);
     if (rows, columns) != (SIDE, SIDE) {
         return Err(DataError::ImageSize { file: images_file, rows, columns });
-    }
-    if images.count != labels.len() {
-        let (images, labels) = (images.count, labels.len());
-        return Err(DataError::CountMismatch { images_file, labels_file, images, labels });
     }
     if let Some(index) = labels.iter().position(|&label| label > LAST_DIGIT) {
         return Err(DataError::DigitOutOfRange { file: labels_file, row: index + 1, label: labels[index] });

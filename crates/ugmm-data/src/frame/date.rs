@@ -271,31 +271,31 @@ fn milliseconds(days: f64) -> i64 {
     (days * SECONDS_PER_DAY * 1000.0).round() as i64
 }
 
-/// A text that has the shape of a date.
-struct Written {
-    numbers: Numbers,
+/// The parts of a text that has the shape of a date.
+struct DateAndTime {
+    numbers: DateNumbers,
     /// Seconds since midnight UTC.
     seconds: f64,
 }
 
-enum Numbers {
+enum DateNumbers {
     /// Year, month and day.
     Plain(i64, i64, i64),
     /// In an order that is not known; how many digits the last has, two or four.
     Open([i64; 3], usize),
 }
 
-impl Written {
+impl DateAndTime {
     fn days(&self, format: Option<&DateFormat>) -> Option<f64> {
         let (year, digits, month, day) = match (&self.numbers, format) {
-            (&Numbers::Plain(year, month, day), _) => (year, 4, month, day),
-            (&Numbers::Open([day, month, year], digits), Some(DateFormat::DayFirst)) => {
+            (&DateNumbers::Plain(year, month, day), _) => (year, 4, month, day),
+            (&DateNumbers::Open([day, month, year], digits), Some(DateFormat::DayFirst)) => {
                 (year, digits, month, day)
             }
-            (&Numbers::Open([month, day, year], digits), Some(DateFormat::MonthFirst)) => {
+            (&DateNumbers::Open([month, day, year], digits), Some(DateFormat::MonthFirst)) => {
                 (year, digits, month, day)
             }
-            (&Numbers::Open([year, month, day], 2), Some(DateFormat::ShortYearFirst)) => {
+            (&DateNumbers::Open([year, month, day], 2), Some(DateFormat::ShortYearFirst)) => {
                 (year, 2, month, day)
             }
             _ => return None,
@@ -305,7 +305,7 @@ impl Written {
 }
 
 /// A time as C writes it, with the year at its end: `Thu Feb 29 06:00:00 2024`, without the name of the day.
-fn with_year_last(mut rest: Rest) -> Option<Written> {
+fn with_year_last(mut rest: Rest) -> Option<DateAndTime> {
     let month = rest.month()?;
     rest.blanks();
     let day = rest.short()?;
@@ -318,12 +318,12 @@ fn with_year_last(mut rest: Rest) -> Option<Written> {
     }
     let (year, digits) = rest.number()?;
     let is_all = digits == 4 && rest.0.is_empty();
-    is_all.then_some(Written { numbers: Numbers::Plain(year, month, day), seconds })
+    is_all.then_some(DateAndTime { numbers: DateNumbers::Plain(year, month, day), seconds })
 }
 
-/// Year, month and day, with a blank or `T` and the time after it if there is one: `HH:MM[:SS[.fraction]]`, perhaps with AM or
+/// The parts of a date: year, month and day, with a blank or `T` and the time after it if there is one: `HH:MM[:SS[.fraction]]`, perhaps with AM or
 /// PM, and `Z`, `UTC`, `GMT` or an offset such as `+01:00` or `-0530` after that.
-fn written(text: &str) -> Option<Written> {
+fn written(text: &str) -> Option<DateAndTime> {
     let mut rest = Rest(text.as_bytes());
     // The names of days say nothing that is needed.
     if let Some(name) = rest.word().filter(|name| is_weekday(name)) {
@@ -336,14 +336,14 @@ fn written(text: &str) -> Option<Written> {
     }
     let numbers = rest.date()?;
     if rest.0.is_empty() {
-        return Some(Written { numbers, seconds: 0.0 });
+        return Some(DateAndTime { numbers, seconds: 0.0 });
     }
     let _ = rest.take(b",");
     // SAS and web servers have a colon there.
     rest.take(b"Tt :")?;
     rest.blanks();
     let seconds = rest.time()? - rest.offset()?;
-    rest.0.is_empty().then_some(Written { numbers, seconds })
+    rest.0.is_empty().then_some(DateAndTime { numbers, seconds })
 }
 
 fn is_weekday(name: &str) -> bool {
@@ -525,13 +525,13 @@ impl<'a> Rest<'a> {
         }
     }
 
-    fn date(&mut self) -> Option<Numbers> {
+    fn date(&mut self) -> Option<DateNumbers> {
         if let Some(month) = self.month() {
             let _ = self.take(b"-/");
             self.blanks();
             let day = self.short()?;
             self.ordinal();
-            return Some(Numbers::Plain(self.year()?, month, day));
+            return Some(DateNumbers::Plain(self.year()?, month, day));
         }
         let (first, digits) = self.number()?;
         match digits {
@@ -539,7 +539,7 @@ impl<'a> Rest<'a> {
                 let separator = self.take(b"-/. ")?;
                 let month = self.month().or_else(|| self.short())?;
                 self.take(&[separator])?;
-                Some(Numbers::Plain(first, month, self.short()?))
+                Some(DateNumbers::Plain(first, month, self.short()?))
             }
             1 | 2 => {
                 self.ordinal();
@@ -548,7 +548,7 @@ impl<'a> Rest<'a> {
                 self.blanks();
                 self.of();
                 if let Some(month) = self.month() {
-                    return Some(Numbers::Plain(self.year()?, month, first));
+                    return Some(DateNumbers::Plain(self.year()?, month, first));
                 }
                 let separator = separator?;
                 if separator == b' ' {
@@ -558,7 +558,7 @@ impl<'a> Rest<'a> {
                 self.take(&[separator])?;
                 self.blanks();
                 let (third, digits) = self.number()?;
-                matches!(digits, 2 | 4).then_some(Numbers::Open([first, second, third], digits))
+                matches!(digits, 2 | 4).then_some(DateNumbers::Open([first, second, third], digits))
             }
             _ => None,
         }

@@ -90,7 +90,7 @@ impl UsualMarks {
     }
 
     /// Whether the usual marks stand for missing values in the column `name`.
-    pub fn are_missing_in(&self, name: &str) -> bool {
+    pub(super) fn are_missing_in(&self, name: &str) -> bool {
         match self {
             Self::Missing => true,
             Self::TextIn(columns) => !columns.iter().any(|column| column == name),
