@@ -295,8 +295,8 @@ fn check_positions(positions: &[u8], bits: u64, present: u64, count: u64) -> Res
     })
 }
 
-/// Calls `visit` with each of `left` values of `bits` bits, at most 32, and how many times it repeats. Fails if a run ends after the
-/// page, or the runs end before there are so many values.
+/// Calls `visit` with each of `left` values of `bits` bits, at most 32, in any order, and how many times it is there. Fails if a run
+/// ends after the page, or the runs end before there are so many values.
 ///
 /// A run begins with a number. If it is odd, half of it is the number of groups of eight values each, the lowest bit first; if not,
 /// half of it is the number of times that the value in the next bytes repeats.
@@ -320,7 +320,17 @@ fn each_value(
         let ended = || damage("a run of values goes on after the page");
         let (run, rest) = run.filter(|_| length > 0).ok_or_else(ended)?;
         let count = length.min(left);
-        if is_packed {
+        if is_packed && bits == 1 {
+            // Every value of a column with missing ones has a level of one bit, so they are counted by bytes.
+            let (full, rest) = run.split_at((count / 8) as usize);
+            let last = rest.first().map_or(0, |byte| byte & ((1 << (count % 8)) - 1));
+            let ones = full.iter().chain([&last]).map(|byte| u64::from(byte.count_ones())).sum();
+            let times = [(0, count - ones), (1, ones)];
+            times
+                .into_iter()
+                .filter(|(_, times)| *times > 0)
+                .try_for_each(|(value, times)| visit(value, times))?;
+        } else if is_packed {
             for index in 0..count {
                 let (start, shift) = ((index * bits / 8) as usize, index * bits % 8);
                 let number = little_endian(&run[start.min(run.len())..]);
