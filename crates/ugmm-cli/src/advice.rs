@@ -50,3 +50,41 @@ fn option(remedy: &Remedy) -> String {
         Remedy::NoHeader => "--no-header".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arguments::Arguments;
+    use clap::Parser;
+
+    #[test]
+    fn every_option_can_be_typed() {
+        let column = || "a column".to_owned();
+        for remedy in [
+            Remedy::Missing("n/d".into()),
+            Remedy::Decimal(DecimalMark::Point),
+            Remedy::Thousands(Thousands::Blank),
+            Remedy::Thousands(Thousands::Nothing),
+            Remedy::Dates { column: column(), format: None },
+            Remedy::Dates { column: column(), format: Some("%Y%m".into()) },
+            Remedy::Numeric(column()),
+            Remedy::Categorical(column()),
+            Remedy::KeepText(column()),
+            Remedy::Ignore(column()),
+            Remedy::Delimiter('\t'),
+            Remedy::NoHeader,
+        ] {
+            let text = option(&remedy);
+            let (name, value) = text.split_once(' ').map_or((text.as_str(), None), |(name, value)| {
+                (name, value.strip_prefix('"').and_then(|value| value.strip_suffix('"')))
+            });
+            let typed = ["ugmm", "train", "t.csv", "--target", "y", "-o", "m", name].into_iter().chain(value);
+            assert!(Arguments::try_parse_from(typed).is_ok(), "{text}");
+        }
+        let advice = in_words(vec![Remedy::NoHeader, Remedy::Ignore("a".into())]);
+        assert_eq!(
+            advice,
+            "; if the file has no header: --no-header; to leave the column \"a\" out: --ignore \"a\""
+        );
+    }
+}

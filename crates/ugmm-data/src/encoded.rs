@@ -1,6 +1,6 @@
-//! What was met while columns became inputs.
+//! Missing and unseen values among the inputs of a network.
 
-/// What was met in columns that became inputs of a network.
+/// Number of missing and of unseen values in columns that became inputs of a network.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Encoded {
     /// Values that were missing.

@@ -46,7 +46,7 @@ pub enum DataError {
     #[error("the name of class {index} is empty; every class needs a name")]
     EmptyClassName { index: usize },
 
-    /// The same class name twice.
+    /// Two classes with one name.
     #[error("the class name {} occurs twice; every class needs a name of its own", value(name))]
     DuplicateClassName { name: String },
 

@@ -36,7 +36,7 @@ pub(crate) fn refusal(path: &Path, reason: &io::Error) -> DataError {
     }
 }
 
-/// Where bytes come from, for the message if they do not.
+/// The file that bytes come from, for the message of a read that fails.
 #[derive(Clone)]
 pub(crate) struct Origin {
     pub(crate) path: PathBuf,
@@ -81,7 +81,7 @@ impl Unpacked {
         Self::new(path, magic, file, length)
     }
 
-    /// What begins with the bytes `magic` and goes on with `input`; `length` is that of both.
+    /// Unpacks the bytes `magic` followed by those of `input`, which are `length` bytes together.
     pub(crate) fn new(
         path: &Path,
         magic: Vec<u8>,
@@ -104,7 +104,7 @@ impl Unpacked {
     }
 }
 
-/// The first bytes, which tell what the input is.
+/// The first bytes, from which the kind of the input is inferred.
 pub(crate) fn magic(path: &Path, input: &mut impl Read) -> Result<Vec<u8>, DataError> {
     let mut magic = Vec::new();
     input.take(8).read_to_end(&mut magic).map_err(|reason| refusal(path, &reason))?;

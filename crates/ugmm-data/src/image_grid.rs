@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-/// What the name of a pixel's column begins with; row and column follow, from 1.
+/// The beginning of the name of a pixel's column; row and column follow, from 1.
 const PREFIX: &str = "pixel_";
-/// Pixels that the images of a table may have: a column each.
+/// Most pixels of an image in a table, which has a column for each.
 pub(crate) const MOST_PIXELS: u64 = 1 << 16;
 
 /// Height and width of images, in pixels.
@@ -42,8 +42,8 @@ impl ImageShape {
 pub struct ImageGrid {
     /// Size of the image.
     pub shape: ImageShape,
-    /// Row and column of each feature, both from 0. Pixels that are no features are nobody's place: they had the same
-    /// value in all images learned from, as a background has.
+    /// Row and column of each feature, both from 0. A pixel that is no feature has no place: it had the same
+    /// value in all training images, as a background has.
     pub places: Vec<(usize, usize)>,
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn is_of_a_table(shape: ImageShape) -> bool {
     (shape.rows as u128) * (shape.columns as u128) <= MOST_PIXELS.into()
 }
 
-/// Row and column from 0 of the pixel with this name, if it is that of one.
+/// Row and column, both from 0, of the pixel with this name; none if it is no name of a pixel.
 pub(crate) fn place(name: &str) -> Option<(usize, usize)> {
     let (row, column) = name.strip_prefix(PREFIX)?.split_once('_')?;
     Some((number(row)?.checked_sub(1)?, number(column)?.checked_sub(1)?))

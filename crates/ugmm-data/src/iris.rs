@@ -1,6 +1,6 @@
 //! Fisher's Iris table, part of the program so that nothing has to be downloaded to try it.
 //!
-//! Where the numbers come from is told in `data/README.md`.
+//! `data/README.md` says where the numbers come from.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ pub fn iris() -> LabelledTable {
     LabelledTable { feature_names: names, features, labels }
 }
 
-/// The split of [`iris`] into 120 rows to learn from and 30 to test on that scikit-learn's
+/// The split of [`iris`] into 120 training rows and 30 test rows that scikit-learn's
 /// `train_test_split(test_size=0.2, random_state=random_state)` makes (without stratification).
 ///
 /// `None` unless `random_state` is one of [`IRIS_SPLIT_STATES`].

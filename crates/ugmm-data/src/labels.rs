@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::DataError;
 use crate::frame::{LevelIndex, sorted_labels};
 
-/// Class names <-> 0..C-1.
+/// The names of C classes, numbered from 0 to C - 1.
 ///
 /// Always at least one name, none of them empty, none twice; reading it back with serde checks that again. It is
 /// stored as the plain list of names.
@@ -85,8 +85,8 @@ impl ClassLabels {
         self.names.is_empty()
     }
 
-    /// Finds the class that a label stands for, however a program writes it: `1.0` is the class `1`, and `TRUE` the class `yes`
-    /// beside `no`.
+    /// An index that finds the class that a label stands for, however a program writes it: `1.0` stands for the class `1`, and `TRUE`
+    /// for the class `yes` beside `no`.
     pub fn index(&self) -> LevelIndex {
         LevelIndex::new(&self.names)
     }

@@ -1,10 +1,11 @@
-//! Tables and images for uGMM networks: in [`frame`] tables of any size and with columns of any kind, as CSV, Parquet or
-//! IDX, and in memory as a [`Table`]; a [`Preprocessor`] turns both into the inputs of a network. Images as IDX files, and
+//! Tables and images for uGMM networks. [`frame`] reads tables of any size and with columns of any kind, as CSV, Parquet or
+//! IDX; a [`Table`] is held in memory; a [`Preprocessor`] turns both into the inputs of a network. Images as IDX files, and
 //! the bundled Iris table, small digits and a text.
 //!
 //! Everything that comes from outside is checked here, once: whatever this crate returns is finite, of the size it says,
-//! and complete but for the missing values that frames mark. Whatever it refuses, it refuses with one sentence
-//! ([`DataError`], [`frame::FrameError`]) that names the place and what would be right there.
+//! and complete but for the missing values that frames mark. An error ([`DataError`], [`frame::FrameError`],
+//! [`PreprocessError`]) is one sentence that names the place and what would be right there; a [`Remedy`] is a setting with
+//! which it does not arise.
 //!
 //! ```
 //! use ugmm_data::{ClassLabels, iris, stratified_split};

@@ -1,9 +1,9 @@
-//! MNIST: handwritten digits, 60,000 to learn from and 10,000 to test on.
+//! MNIST: handwritten digits, 60,000 training images and 10,000 test images.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
-use crate::idx::{IdxImages, read_idx_images, read_idx_labels};
+use crate::idx::{IdxImages, read_idx_images, read_labels_of};
 
 /// Height and width of every image, in pixels.
 const SIDE: usize = 28;
@@ -13,7 +13,7 @@ const LAST_DIGIT: u8 = 9;
 /// Images and the digit that each shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelledImages {
-    /// The images, 28x28.
+    /// The images, all of one size.
     pub images: IdxImages,
     /// The digit of each image, 0 to 9: `[images.count]`.
     pub labels: Vec<u8>,
@@ -22,9 +22,9 @@ pub struct LabelledImages {
 /// The two parts of MNIST.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mnist {
-    /// Images to learn from.
+    /// Training images.
     pub train: LabelledImages,
-    /// Images to test on.
+    /// Test images.
     pub test: LabelledImages,
 }
 
@@ -38,7 +38,8 @@ pub struct Mnist {
 ///
 /// # Errors
 ///
-/// [`DataError::MnistFileMissing`] if a file is not there; what [`read_idx_images`] and [`read_idx_labels`] refuse;
+/// [`DataError::MnistFileMissing`] if a file is not there; the errors of [`read_idx_images`] and
+/// [`read_idx_labels`](crate::read_idx_labels);
 /// images other than 28x28, a label above 9, or not one label per image.
 ///
 /// ```no_run
@@ -57,15 +58,11 @@ fn load_part(directory: &Path, part: &str) -> Result<LabelledImages, DataError> 
     let images_file = find(directory, &format!("{part}-images"), "idx3-ubyte")?;
     let labels_file = find(directory, &format!("{part}-labels"), "idx1-ubyte")?;
     let images = read_idx_images(&images_file)?;
-    let labels = read_idx_labels(&labels_file)?;
+    let labels = read_labels_of(&images_file, images.count as u32, &labels_file)?;
 
     let (rows, columns) = (images.rows, images.columns);
     if (rows, columns) != (SIDE, SIDE) {
         return Err(DataError::ImageSize { file: images_file, rows, columns });
-    }
-    if images.count != labels.len() {
-        let (images, labels) = (images.count, labels.len());
-        return Err(DataError::CountMismatch { images_file, labels_file, images, labels });
     }
     if let Some(index) = labels.iter().position(|&label| label > LAST_DIGIT) {
         return Err(DataError::DigitOutOfRange { file: labels_file, row: index + 1, label: labels[index] });

@@ -1,4 +1,4 @@
-//! What a caller can set so that an error goes away.
+//! Settings that make an error go away.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ pub enum Remedy {
     Missing(String),
     /// The decimal mark of all numbers: [`ReadOptions::decimal`](crate::frame::ReadOptions::decimal).
     Decimal(DecimalMark),
-    /// What groups the digits of all numbers: [`ReadOptions::thousands`](crate::frame::ReadOptions::thousands).
+    /// The mark between thousands in all numbers: [`ReadOptions::thousands`](crate::frame::ReadOptions::thousands).
     Thousands(Thousands),
     /// How the dates of a column are written: [`ReadOptions::dates`](crate::frame::ReadOptions::dates).
     Dates {
@@ -40,7 +40,7 @@ pub enum Remedy {
     KeepText(String),
     /// A column to ignore: [`ReadOptions::ignore`](crate::frame::ReadOptions::ignore).
     Ignore(String),
-    /// What separates the columns: [`ReadOptions::delimiter`](crate::frame::ReadOptions::delimiter).
+    /// The character between columns: [`ReadOptions::delimiter`](crate::frame::ReadOptions::delimiter).
     Delimiter(char),
     /// The file has no header: [`ReadOptions::has_header`](crate::frame::ReadOptions::has_header) is false.
     NoHeader,
@@ -73,8 +73,8 @@ impl fmt::Display for Remedy {
 }
 
 impl Remedy {
-    /// What may be wrong where a column is not found among `columns`, the names of all: a single name that has another character
-    /// than letters, digits and `_` may be those of several columns.
+    /// The setting that may help where a column is not found among `columns`, the names of all: a single name with another character
+    /// than letters, digits and `_` may be the names of several columns.
     pub fn of_columns(columns: &[String]) -> Option<Self> {
         let [only] = columns else { return None };
         let delimiter = only.chars().find(|&character| !character.is_alphanumeric() && character != '_');

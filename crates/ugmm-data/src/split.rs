@@ -23,17 +23,17 @@ use crate::error::DataError;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Split {
-    /// Rows to learn from, in random order.
+    /// Training rows, in random order.
     pub train: Vec<usize>,
-    /// Rows to test on, in random order.
+    /// Test rows, in random order.
     pub test: Vec<usize>,
 }
 
 /// Splits the rows of each class by itself, so that both sides have the classes in the same proportions.
 ///
 /// `classes` holds the class of each row, `[rows]`; `test_fraction` is in (0, 1). Of a class with n rows, the
-/// nearest whole number to n · `test_fraction` is tested on, but a class of two rows or more keeps a row on both
-/// sides, and a class of one row is learned from. The same arguments give the same split.
+/// nearest whole number to n · `test_fraction` are test rows, but a class of two rows or more has a row on both
+/// sides, and the row of a class of one is a training row. The same arguments give the same split.
 ///
 /// # Errors
 ///
@@ -59,11 +59,11 @@ pub fn stratified_split(classes: &[usize], test_fraction: f64, seed: u64) -> Res
     Ok(split)
 }
 
-/// Divides the rows into `folds` parts of the same size, give or take a row, that have the classes in the same
-/// proportions, give or take a row; each split tests on one part and learns from the others.
+/// Divides the rows into `folds` folds of the same size, give or take a row, that have the classes in the same
+/// proportions, give or take a row; in each split the test rows are one fold and the training rows the others.
 ///
 /// `classes` holds the class of each row, `[rows]`. A class with fewer rows than there are folds is missing from some
-/// parts. The same arguments give the same splits.
+/// folds. The same arguments give the same splits.
 ///
 /// # Errors
 ///
@@ -102,7 +102,7 @@ fn shuffled_by_class(classes: &[usize], rng: &mut ChaCha8Rng) -> Vec<Vec<usize>>
         .collect()
 }
 
-/// How many of a class's `rows` are tested on.
+/// How many of a class's `rows` are test rows.
 fn test_count(rows: usize, test_fraction: f64) -> usize {
     match rows {
         0 | 1 => 0,

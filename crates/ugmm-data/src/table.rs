@@ -38,7 +38,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Reads a file twice: to find out what its columns hold, and then to hold them.
+    /// Reads a file twice: to infer the kinds of its columns, and then to hold them.
     ///
     /// # Errors
     ///
@@ -47,9 +47,9 @@ impl Table {
         Self::read_as(path, Schema::infer(path, options)?, options)
     }
 
-    /// Reads a file whose columns hold what the schema says, which may be that of another file: a category that it does
-    /// not know is then [`UNSEEN`](crate::frame::UNSEEN). Columns that the schema does not have or that it ignores are
-    /// left alone. As it is read once, it may be standard input, `-`.
+    /// Reads a file by a schema, which may be that of another file: a category that the schema does not have is then
+    /// [`UNSEEN`](crate::frame::UNSEEN). Columns that the schema does not have or that it ignores are ignored. The file is
+    /// read once, so it may be standard input, `-`.
     ///
     /// # Errors
     ///
@@ -119,7 +119,7 @@ impl Table {
         self.places.len()
     }
 
-    /// What the columns hold. Of a table read by the schema of another file, this is the other file's, rows and ranges
+    /// The columns and their kinds. A table read by the schema of another file has the schema of that file, rows and ranges
     /// included.
     pub fn schema(&self) -> &Schema {
         &self.schema

@@ -1,4 +1,4 @@
-//! A text to learn from, part of the program, and texts as numbers.
+//! A training text, part of the program, and texts as numbers.
 
 use crate::digits::unpacked;
 use std::collections::BTreeSet;

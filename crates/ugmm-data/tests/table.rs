@@ -49,7 +49,7 @@ fn a_file_is_held_with_columns_of_every_kind() {
     let message = table.column("left").unwrap_err().to_string();
     assert_eq!(
         message,
-        "the column \"left\" was ignored, so it is not known what it holds; ask for it as text or do not ignore it"
+        "the column \"left\" was ignored, so its kind is not known; request it as text or do not ignore it"
     );
     let message = table.labels("kinds").unwrap_err().to_string();
     assert!(
@@ -96,7 +96,7 @@ fn another_file_is_read_as_the_first() {
     };
     let error =
         with_file(content, |path| Table::read_as(path, ignored, &ReadOptions::default())).unwrap_err();
-    assert_eq!(error.to_string(), "no column was asked for; name at least one");
+    assert_eq!(error.to_string(), "no column is requested; name at least one");
 }
 
 #[test]

@@ -20,9 +20,9 @@ use parquet::schema::types::ColumnDescriptor;
 use super::page_sizes::{PageFile, damage};
 use super::thrift::Compact;
 
-/// Whether values stored in this way are decoded without panics even if they are damaged. It is so for all that
-/// writers use unless they are told to use something else. Of decimals of any number of bytes (`of_any_length`) lengths are
-/// checked where they stand before each value only.
+/// Whether values with this encoding are decoded without panics even if they are damaged. That is so for all encodings that
+/// writers use by default. The lengths of decimals of any number of bytes (`of_any_length`) are checked only where they
+/// stand before each value.
 pub(super) fn is_trusted(encoding: Encoding, of_any_length: bool) -> bool {
     match encoding {
         Encoding::DELTA_BYTE_ARRAY | Encoding::BYTE_STREAM_SPLIT => false,
@@ -41,9 +41,9 @@ pub(super) fn fixed_length(column: &ColumnDescriptor) -> Option<usize> {
 
 /// Most bytes of a decimal: those of 76 digits, which is the longest type there is.
 const LONGEST_DECIMAL: usize = 32;
-/// The same of one of up to 38 digits.
+/// Most bytes of a decimal of up to 38 digits.
 const LONGEST_SHORT_DECIMAL: usize = 16;
-/// Digits of these.
+/// Most digits of a decimal of [`LONGEST_SHORT_DECIMAL`] bytes.
 const DIGITS_OF_SHORT: i32 = 38;
 
 /// How the bytes of a column's values are divided, where the decoder trusts the file in it.
@@ -51,9 +51,9 @@ const DIGITS_OF_SHORT: i32 = 38;
 enum Lengths {
     /// The decoder checks what there is to check.
     Unchecked,
-    /// This many for each value.
+    /// So many bytes for each value.
     Fixed(usize),
-    /// A length before each value, at most this one.
+    /// A length before each value, at most so many bytes.
     AtMost(usize),
 }
 
@@ -71,7 +71,7 @@ impl Lengths {
         }
     }
 
-    /// Refuses other bytes than those of so many values.
+    /// Fails unless the bytes are those of `count` values.
     fn check(self, count: u64, mut bytes: &[u8]) -> Result<()> {
         match self {
             Self::Unchecked => Ok(()),
@@ -258,7 +258,7 @@ impl CheckedPages {
     }
 }
 
-/// Refuses differences whose header announces another number of values than there are, or blocks out of all measure.
+/// Fails if the header of differences announces another number of values than there are, or blocks that are far too large.
 fn check_delta(mut values: &[u8], present: u64) -> Result<()> {
     let block = take_number(&mut values)?;
     let parts = take_number(&mut values)?;
@@ -287,7 +287,7 @@ fn count_present(levels: &[u8], values: u32) -> Result<u64> {
     Ok(present)
 }
 
-/// Refuses positions of so many `bits` that are not below `count`, the number of values in the dictionary.
+/// Fails if a position of `bits` bits is not below `count`, the number of values in the dictionary.
 fn check_positions(positions: &[u8], bits: u64, present: u64, count: u64) -> Result<()> {
     each_value(positions, bits, present, |position, _| match position < count {
         true => Ok(()),
@@ -295,8 +295,8 @@ fn check_positions(positions: &[u8], bits: u64, present: u64, count: u64) -> Res
     })
 }
 
-/// Calls `visit` with each of so many values of so many `bits`, at most 32, and how many times it repeats. Refuses runs that end
-/// after the page, or before there is a value for each place.
+/// Calls `visit` with each of `left` values of `bits` bits, at most 32, in any order, and how many times it is there. Fails if a run
+/// ends after the page, or the runs end before there are so many values.
 ///
 /// A run begins with a number. If it is odd, half of it is the number of groups of eight values each, the lowest bit first; if not,
 /// half of it is the number of times that the value in the next bytes repeats.
@@ -320,7 +320,17 @@ fn each_value(
         let ended = || damage("a run of values goes on after the page");
         let (run, rest) = run.filter(|_| length > 0).ok_or_else(ended)?;
         let count = length.min(left);
-        if is_packed {
+        if is_packed && bits == 1 {
+            // Every value of a column with missing ones has a level of one bit, so they are counted by bytes.
+            let (full, rest) = run.split_at((count / 8) as usize);
+            let last = rest.first().map_or(0, |byte| byte & ((1 << (count % 8)) - 1));
+            let ones = full.iter().chain([&last]).map(|byte| u64::from(byte.count_ones())).sum();
+            let times = [(0, count - ones), (1, ones)];
+            times
+                .into_iter()
+                .filter(|(_, times)| *times > 0)
+                .try_for_each(|(value, times)| visit(value, times))?;
+        } else if is_packed {
             for index in 0..count {
                 let (start, shift) = ((index * bits / 8) as usize, index * bits % 8);
                 let number = little_endian(&run[start.min(run.len())..]);

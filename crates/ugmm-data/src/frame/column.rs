@@ -9,21 +9,21 @@ use super::number_format::{self, NumberFormat};
 use super::request::{ReadAs, Request};
 use super::row_numbers::Numbering;
 
-/// Share of a column's levels that look like dates, from which on it is said that they are not taken as such.
+/// Share of a column's levels that look like dates, from which on a doubt says that they are read as categories.
 const MOSTLY_DATES: f64 = 0.8;
 /// Share of a column's levels that are numbers with units, from which on most are.
 const MOSTLY_NUMBERS: f64 = 0.8;
-/// Different numbers with signs or in quotes from which on it is said that they are not taken as numbers: two may well be classes.
+/// Different numbers with signs or in quotes from which on a doubt says that they are read as categories: two may well be classes.
 const FEWEST_NUMBERS: usize = 3;
 
 /// What one column holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Column {
-    /// Its name.
+    /// Name of the column.
     pub name: String,
-    /// What its values are.
+    /// Their kind.
     pub kind: Kind,
-    /// Number of rows without a value; 0 for an ignored column.
+    /// Number of missing values; 0 for an ignored column.
     pub missing: usize,
     /// The different values as text, ordered as numbers if all are finite numbers and lexicographically else.
     ///
@@ -31,15 +31,15 @@ pub struct Column {
     /// [`LEVEL_LIMIT`](super::LEVEL_LIMIT) different ones; in a file of more than 100 columns, with more than 1,000,000
     /// divided by the number of columns, but at least 100.
     pub levels: Option<Vec<Level>>,
-    /// The texts that were taken for missing values, and in how many rows; empty fields are not among them.
+    /// The texts that mark missing values, each with its number of rows; empty fields are not among them.
     #[serde(default)]
     pub missing_as: Vec<Level>,
-    /// How its values follow each other, if they are whole numbers that may number the rows.
+    /// The order of the values, if they are whole numbers that may number the rows.
     #[serde(default)]
     pub numbering: Option<Numbering>,
 }
 
-/// What the values of a column are.
+/// Kinds of columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -68,9 +68,9 @@ pub enum Kind {
     },
     /// Texts, which are [`Column::levels`].
     Categorical,
-    /// The same value in every row, or none at all: nothing to learn from.
+    /// One value in all rows, or no value at all: nothing to learn from.
     Constant,
-    /// Left alone, as asked for.
+    /// Ignored, as the options say, or an index.
     Ignored,
 }
 
@@ -80,17 +80,17 @@ impl Column {
         Self { name, kind: Kind::Ignored, missing: 0, levels: None, missing_as: vec![], numbering: None }
     }
 
-    /// Whether there is something to learn from it: not from a constant or an ignored column.
+    /// Whether there is something to learn from the column: not if it is constant or ignored.
     pub fn is_informative(&self) -> bool {
         !matches!(self.kind, Kind::Constant | Kind::Ignored)
     }
 
-    /// How to read the column as what it is; none for an ignored one. A constant column is read as categories.
+    /// The request that reads the column by its kind; none for an ignored column. A constant column is read as categories.
     pub fn request(&self) -> Option<Request> {
         Some(Request { name: self.name.clone(), read_as: self.read_as()? })
     }
 
-    /// What its values become when they are read as what the column is; none for an ignored one.
+    /// How the values are read by the kind of the column; none for an ignored column.
     pub(crate) fn read_as(&self) -> Option<ReadAs> {
         Some(match &self.kind {
             Kind::Numeric { format, .. } => ReadAs::Numbers(*format),
@@ -107,7 +107,7 @@ impl Column {
         self.levels.iter().flatten().map(|level| level.text.clone()).collect()
     }
 
-    /// The words of a column of booleans for false and true, as they stand in most rows; `false` and `true` where it has
+    /// The words of a column of booleans for false and true, as most rows write them; `false` and `true` where it has
     /// none.
     pub fn words(&self) -> [String; 2] {
         let word = |number: f64, usual: &str| {
@@ -124,7 +124,7 @@ impl Column {
         levels.map(|level| level.text.as_str()).collect()
     }
 
-    /// What a column of categories may be meant as.
+    /// The doubt that a column of categories may hold numbers or dates; none of other columns.
     pub(super) fn doubt(&self) -> Option<Doubt> {
         let (column, texts) = (self.name.clone(), self.categories());
         if let Some(format) = self.unread_dates() {

@@ -11,7 +11,7 @@ const FIRST_DAY: f64 = -719_528.0;
 const LAST_DAY: f64 = 2_932_896.0;
 /// Years of two digits from here on are of the twentieth century, those before of the next.
 const PIVOT: i64 = 70;
-/// Years of our times.
+/// Years that a month of two numbers may be in; other numbers are codes of things.
 const YEARS: std::ops::Range<i64> = 1800..2200;
 
 /// A year of four digits, or of two.
@@ -47,7 +47,7 @@ pub enum DateFormat {
 }
 
 impl DateFormat {
-    /// What is tried where nothing is stated; of two that fit the first is taken.
+    /// Formats that are tried where none is stated; if two fit, the first is taken.
     pub(super) const TRIED: [Self; 4] =
         [Self::DayFirst, Self::MonthFirst, Self::ShortYearFirst, Self::Months];
 
@@ -64,13 +64,13 @@ impl DateFormat {
     }
 }
 
-/// Whether `format` is one of `strftime` that says year, month and day, or a year with a month, a week or a quarter, of which the
-/// first day is meant then.
+/// Whether `format` is a format of `strftime` with year, month and day, or with a year and a month, a week or a quarter, which stands
+/// for its first day.
 pub(super) fn is_format(format: &str) -> bool {
     by_pattern(0.0, format).is_some_and(|text| stated(&text, format).is_some())
 }
 
-/// Formats of `strftime` that are read only where they are stated.
+/// Formats of `strftime` that are read only where they are stated; a doubt names them.
 const UNUSUAL: [&str; 19] = [
     "%m/%y",
     "%m-%y",
@@ -127,7 +127,8 @@ pub(super) fn parse(text: &str, format: Option<&DateFormat>) -> Option<f64> {
     }
 }
 
-/// What a value of a column must be for the column to be one of this format: as [`parse`], but of months nothing else.
+/// The date that a value must be for its column to be inferred as one of this format: as [`parse`], but only a month where the format
+/// is that of months.
 pub(super) fn parse_own(text: &str, format: &DateFormat) -> Option<f64> {
     if *format == DateFormat::Months { month(text) } else { parse(text, Some(format)) }
 }
@@ -161,7 +162,7 @@ pub(super) fn is_open(text: &str, format: &DateFormat) -> bool {
     parse(text, Some(format)) != parse(text, None)
 }
 
-/// Whether `text` looks like a date, even one that there is not.
+/// Whether `text` looks like a date, even like one that the calendar does not have.
 pub(super) fn resembles(text: &str) -> bool {
     let groups: Vec<&str> =
         text.split(|c: char| !c.is_alphanumeric()).filter(|group| !group.is_empty()).collect();
@@ -270,31 +271,31 @@ fn milliseconds(days: f64) -> i64 {
     (days * SECONDS_PER_DAY * 1000.0).round() as i64
 }
 
-/// A text that has the shape of a date.
-struct Written {
-    numbers: Numbers,
+/// The parts of a text that has the shape of a date.
+struct DateAndTime {
+    numbers: DateNumbers,
     /// Seconds since midnight UTC.
     seconds: f64,
 }
 
-enum Numbers {
+enum DateNumbers {
     /// Year, month and day.
     Plain(i64, i64, i64),
     /// In an order that is not known; how many digits the last has, two or four.
     Open([i64; 3], usize),
 }
 
-impl Written {
+impl DateAndTime {
     fn days(&self, format: Option<&DateFormat>) -> Option<f64> {
         let (year, digits, month, day) = match (&self.numbers, format) {
-            (&Numbers::Plain(year, month, day), _) => (year, 4, month, day),
-            (&Numbers::Open([day, month, year], digits), Some(DateFormat::DayFirst)) => {
+            (&DateNumbers::Plain(year, month, day), _) => (year, 4, month, day),
+            (&DateNumbers::Open([day, month, year], digits), Some(DateFormat::DayFirst)) => {
                 (year, digits, month, day)
             }
-            (&Numbers::Open([month, day, year], digits), Some(DateFormat::MonthFirst)) => {
+            (&DateNumbers::Open([month, day, year], digits), Some(DateFormat::MonthFirst)) => {
                 (year, digits, month, day)
             }
-            (&Numbers::Open([year, month, day], 2), Some(DateFormat::ShortYearFirst)) => {
+            (&DateNumbers::Open([year, month, day], 2), Some(DateFormat::ShortYearFirst)) => {
                 (year, 2, month, day)
             }
             _ => return None,
@@ -304,7 +305,7 @@ impl Written {
 }
 
 /// A time as C writes it, with the year at its end: `Thu Feb 29 06:00:00 2024`, without the name of the day.
-fn with_year_last(mut rest: Rest) -> Option<Written> {
+fn with_year_last(mut rest: Rest) -> Option<DateAndTime> {
     let month = rest.month()?;
     rest.blanks();
     let day = rest.short()?;
@@ -317,12 +318,12 @@ fn with_year_last(mut rest: Rest) -> Option<Written> {
     }
     let (year, digits) = rest.number()?;
     let is_all = digits == 4 && rest.0.is_empty();
-    is_all.then_some(Written { numbers: Numbers::Plain(year, month, day), seconds })
+    is_all.then_some(DateAndTime { numbers: DateNumbers::Plain(year, month, day), seconds })
 }
 
-/// Year, month and day, with a blank or `T` and the time after it if there is one: `HH:MM[:SS[.fraction]]`, perhaps with AM or
+/// The parts of a date: year, month and day, with a blank or `T` and the time after it if there is one: `HH:MM[:SS[.fraction]]`, perhaps with AM or
 /// PM, and `Z`, `UTC`, `GMT` or an offset such as `+01:00` or `-0530` after that.
-fn written(text: &str) -> Option<Written> {
+fn written(text: &str) -> Option<DateAndTime> {
     let mut rest = Rest(text.as_bytes());
     // The names of days say nothing that is needed.
     if let Some(name) = rest.word().filter(|name| is_weekday(name)) {
@@ -335,14 +336,14 @@ fn written(text: &str) -> Option<Written> {
     }
     let numbers = rest.date()?;
     if rest.0.is_empty() {
-        return Some(Written { numbers, seconds: 0.0 });
+        return Some(DateAndTime { numbers, seconds: 0.0 });
     }
     let _ = rest.take(b",");
     // SAS and web servers have a colon there.
     rest.take(b"Tt :")?;
     rest.blanks();
     let seconds = rest.time()? - rest.offset()?;
-    rest.0.is_empty().then_some(Written { numbers, seconds })
+    rest.0.is_empty().then_some(DateAndTime { numbers, seconds })
 }
 
 fn is_weekday(name: &str) -> bool {
@@ -436,7 +437,7 @@ pub(super) fn time_text(time: NaiveDateTime, is_utc: bool) -> String {
     }
 }
 
-/// What is left to parse.
+/// The bytes that are left to parse.
 struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {
@@ -507,7 +508,7 @@ impl<'a> Rest<'a> {
         matches!(digits, 2 | 4).then(|| full_year(year, digits))
     }
 
-    /// `de` between day, month and year, as in Spanish.
+    /// Passes over `de` between day, month and year, as in Spanish.
     fn of(&mut self) {
         if self.word().is_some_and(|word| word.eq_ignore_ascii_case("de")) {
             self.skip(2);
@@ -515,7 +516,7 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// `st`, `nd`, `rd` or `th` after a day.
+    /// Passes over `st`, `nd`, `rd` or `th` after a day.
     fn ordinal(&mut self) {
         let is_ordinal =
             |word: &str| ["st", "nd", "rd", "th"].iter().any(|end| end.eq_ignore_ascii_case(word));
@@ -524,13 +525,13 @@ impl<'a> Rest<'a> {
         }
     }
 
-    fn date(&mut self) -> Option<Numbers> {
+    fn date(&mut self) -> Option<DateNumbers> {
         if let Some(month) = self.month() {
             let _ = self.take(b"-/");
             self.blanks();
             let day = self.short()?;
             self.ordinal();
-            return Some(Numbers::Plain(self.year()?, month, day));
+            return Some(DateNumbers::Plain(self.year()?, month, day));
         }
         let (first, digits) = self.number()?;
         match digits {
@@ -538,7 +539,7 @@ impl<'a> Rest<'a> {
                 let separator = self.take(b"-/. ")?;
                 let month = self.month().or_else(|| self.short())?;
                 self.take(&[separator])?;
-                Some(Numbers::Plain(first, month, self.short()?))
+                Some(DateNumbers::Plain(first, month, self.short()?))
             }
             1 | 2 => {
                 self.ordinal();
@@ -547,7 +548,7 @@ impl<'a> Rest<'a> {
                 self.blanks();
                 self.of();
                 if let Some(month) = self.month() {
-                    return Some(Numbers::Plain(self.year()?, month, first));
+                    return Some(DateNumbers::Plain(self.year()?, month, first));
                 }
                 let separator = separator?;
                 if separator == b' ' {
@@ -557,7 +558,7 @@ impl<'a> Rest<'a> {
                 self.take(&[separator])?;
                 self.blanks();
                 let (third, digits) = self.number()?;
-                matches!(digits, 2 | 4).then_some(Numbers::Open([first, second, third], digits))
+                matches!(digits, 2 | 4).then_some(DateNumbers::Open([first, second, third], digits))
             }
             _ => None,
         }

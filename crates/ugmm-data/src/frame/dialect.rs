@@ -1,18 +1,18 @@
-//! How the text of a table is laid out, found from its first lines.
+//! The layout of a table's text, inferred from its first lines.
 
 use super::error::FrameError;
 use super::options::ReadOptions;
 use super::records::{Record, Records};
 
-/// What may separate columns. Of two that divide the lines equally well the earlier is right, as it is the rarer one
+/// Delimiters that are inferred. If two of them divide the lines equally well, the earlier one is right, as it is rarer
 /// in numbers and words.
 const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
-/// What a comment begins with if the options do not say.
+/// The mark of comments if the options state none.
 const USUAL_COMMENT: u8 = b'#';
 /// Records that are looked at.
 const RECORDS: usize = 200;
 
-/// How the text of a table is laid out.
+/// The layout of a table's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Dialect {
     pub(super) delimiter: u8,
@@ -20,7 +20,7 @@ pub(super) struct Dialect {
 }
 
 impl Dialect {
-    /// By the options, and by how the text begins for what they leave open.
+    /// The layout that the options state; what they leave open is inferred from the beginning of the text.
     pub(super) fn find(head: &[u8], options: &ReadOptions) -> Result<Self, FrameError> {
         if let Some(delimiter) = options.delimiter.filter(|&delimiter| !is_mark(delimiter)) {
             return Err(FrameError::BadDelimiter { delimiter });
@@ -45,8 +45,8 @@ impl Dialect {
     }
 }
 
-/// The delimiter that a first line such as `sep=;` states, as Excel reads and writes it; the line is then blank, so that the
-/// others are counted as an editor does.
+/// Takes the delimiter that a first line such as `sep=;` states, as Excel reads and writes it. The line stays as a blank one, so that
+/// the others keep their numbers.
 pub(super) fn take_separator(head: &mut Vec<u8>) -> Option<u8> {
     const STATES: &[u8] = b"sep=";
     let (stated, rest) =

@@ -42,13 +42,13 @@ pub enum FrameError {
 
     /// Standard input where a table is read twice.
     #[error(
-        "the table is read twice, once to find out what it holds, so it cannot come from standard input; save it as a file"
+        "the table is read twice, once to infer what its columns hold, so it cannot come from standard input; save it as a file"
     )]
     StandardInputTwice,
 
-    /// What can be read once only where a file must be read twice.
+    /// A pipe, which can be read only once, where a file must be read twice.
     #[error(
-        "{} can be read only once, and a table is read twice here, first to find out what it holds; save it as a file",
+        "{} can be read only once, and a table is read twice here, first to infer what its columns hold; save it as a file",
         file.display()
     )]
     PipeTwice { file: PathBuf },
@@ -98,7 +98,7 @@ pub enum FrameError {
     )]
     HeaderMissing { file: PathBuf, row: usize, cells: Vec<String> },
 
-    /// The same name twice; the positions count columns from 1.
+    /// Two columns with one name; the positions count columns from 1.
     #[error(
         "{}: columns {first} and {second} are both named {}; every column needs a name of its own",
         file.display(), value(column)
@@ -129,7 +129,7 @@ pub enum FrameError {
     )]
     NamedTwice { column: String },
 
-    /// Some of the columns asked for are not there.
+    /// Some of the requested columns are not there.
     #[error(
         "{}: there {} {}{}{}; {}",
         file.display(), if missing.len() == 1 { "is no column" } else { "are no columns" }, list(missing),
@@ -144,19 +144,19 @@ pub enum FrameError {
         of_model: bool,
     },
 
-    /// A schema was asked for a column that it does not have.
+    /// A column was requested that the schema does not have.
     #[error("there is no column {}{}; {}", value(column), did_you_mean(closest), columns_are(columns))]
     NotInSchema { column: String, closest: Option<String>, columns: Vec<String> },
 
-    /// A column was asked for that was left alone when the schema was made.
+    /// A column was requested that was ignored when the schema was inferred.
     #[error(
-        "the column {} was ignored, so it is not known what it holds; ask for it as text or do not ignore it",
+        "the column {} was ignored, so its kind is not known; request it as text or do not ignore it",
         value(column)
     )]
     IgnoredColumn { column: String },
 
     /// No columns to read.
-    #[error("no column was asked for; name at least one")]
+    #[error("no column is requested; name at least one")]
     NoColumnRequested,
 
     /// A row with more or fewer fields than the first.
@@ -185,7 +185,7 @@ pub enum FrameError {
     )]
     MixedMarks { written: Written, other: Box<Written> },
 
-    /// A number that may be `grouped` by thousands or a `decimal`, where the model learned from numbers without groups and with the
+    /// A number that may be `grouped` by thousands or a `decimal`, where the model was trained on numbers without groups and with the
     /// decimal mark `mark`; `deciding` is a number of the file that can only have that mark.
     #[error("{written} is {}", readings(*mark, *grouped, *decimal, deciding.as_deref()))]
     OpenGroups {
@@ -261,7 +261,7 @@ pub enum FrameError {
     #[error("column {position} has no name; every column needs one")]
     UnnamedColumn { position: usize },
 
-    /// The same name twice in memory; the positions count columns from 1.
+    /// Two columns in memory with one name; the positions count columns from 1.
     #[error(
         "columns {first} and {second} are both named {}; every column needs a name of its own",
         value(column)
@@ -359,7 +359,7 @@ impl FrameError {
         self
     }
 
-    /// What can be set so that the file is read, the likeliest first; nothing where only another file helps.
+    /// The settings with which the file can be read, the likeliest first; none where only another file helps.
     ///
     /// ```
     /// use ugmm_data::Remedy;

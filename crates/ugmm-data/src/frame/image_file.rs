@@ -18,9 +18,9 @@ use crate::image_grid::{ImageShape, is_of_a_table};
 
 /// Pixels that are read at once.
 const BLOCK_PIXELS: usize = 1 << 20;
-/// Values that a byte has.
+/// Number of values of a byte.
 const BYTES: usize = 256;
-/// What the largest byte stands for 1 in.
+/// The largest byte, which stands for 1.
 const LARGEST: f64 = 255.0;
 
 /// A file of images after its header.
@@ -140,7 +140,7 @@ impl ImageBlocks {
         Ok(Some(Block { rows: (first + 1..=first + count).collect(), columns }))
     }
 
-    /// How often each column has each of its values, of all images.
+    /// How often each column has each of its values in all images.
     pub(super) fn counts(mut self) -> Result<Counts, FrameError> {
         let mut counts = vec![[0; BYTES]; self.columns.len()];
         loop {

@@ -11,12 +11,12 @@ use crate::image_grid::{ImageShape, place};
 
 /// Name of the column of labels.
 pub(super) const LABEL: &str = "label";
-/// What the names of files of images have, and those of labels in its place.
+/// Parts of the names of files of images, and the parts that names of files of labels have instead.
 const IN_NAMES: [(&str, &str); 2] = [("images", "labels"), ("idx3", "idx1")];
 /// Endings of names of compressed files.
 const COMPRESSED: [&str; 2] = ["gz", "zst"];
 
-/// What is known of a file of images besides its columns.
+/// Size and labels of the images in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Images {
     /// The file.
@@ -25,7 +25,7 @@ pub struct Images {
     pub shape: ImageShape,
     /// The file of labels that lies beside it.
     pub labels: Option<PathBuf>,
-    /// The names under which a file of labels was looked for: none of a file whose name does not have `images` in it.
+    /// The names under which a file of labels was looked for: none if the name of the file does not contain `images`.
     pub looked_for: Vec<PathBuf>,
 }
 

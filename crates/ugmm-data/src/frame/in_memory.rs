@@ -30,7 +30,7 @@ impl ColumnData {
     }
 }
 
-/// What the column holds, as if a file had it, and its values: numbers stay numbers, texts become codes.
+/// The column and its values: numbers stay numbers, texts become codes.
 pub(crate) fn column_of(name: String, data: ColumnData) -> Result<(Column, Values), FrameError> {
     match data {
         ColumnData::Numbers(numbers) => Ok((of_numbers(&name, &numbers)?, Values::Numbers(numbers))),

@@ -11,7 +11,7 @@ const MOST_REPEATS: usize = 4;
 /// Different numbers of such an index, at least.
 const FEWEST_REPEATED: usize = 20;
 
-/// How a file says that a column is an index.
+/// How a file states that a column is an index.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Declared {
     /// In its metadata, by a name that only an index has, or by being one of several first columns without names.

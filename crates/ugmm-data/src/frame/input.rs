@@ -8,16 +8,16 @@ use super::error::FrameError;
 use crate::file::{self, Origin, Unpacked};
 use crate::idx::header;
 
-/// Bytes at the beginning that tell what the file is and how its text is laid out.
+/// Bytes at the beginning from which the kind of the file and the layout of its text are inferred.
 const HEAD_BYTES: u64 = 1 << 20;
 
 const PARQUET_MAGIC: &[u8] = b"PAR1";
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// What to do with a spreadsheet.
+/// How to make a table of a spreadsheet.
 const AS_CSV: &str =
     "open it with a spreadsheet program, save the sheet as \"CSV UTF-8\" (File, Save As), and give that file";
-/// What to do with a Feather file.
+/// How to make a table of a Feather file.
 const FROM_FEATHER: &str =
     "save the table as Parquet, for example with pandas.read_feather(FILE).to_parquet(NEW)";
 /// Archives that are spreadsheets: what is near their beginning, and their name.
@@ -28,10 +28,10 @@ const SPREADSHEETS: [(&[u8], &str); 4] = [
     (b"Index/Document.iwa", "a Numbers spreadsheet"),
 ];
 
-/// What stands for standard input; a file of this name is `./-`.
+/// The path that stands for standard input; a file of this name is `./-`.
 const STANDARD_INPUT: &str = "-";
 
-/// Kinds of files that people take for tables: their first bytes, their name, and what to do with them.
+/// Kinds of files that people take for tables: their first bytes, their name, and how to make a table of them.
 const OTHERS: [(&[u8], &str, &str); 17] = [
     (b"PK\x03\x04", "an Excel workbook or another zip archive", "save the table as CSV, or unpack it"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", AS_CSV),
@@ -55,7 +55,7 @@ const OTHERS: [(&[u8], &str, &str); 17] = [
 /// Longest header of a model file.
 const LONGEST_HEADER: u64 = 1 << 30;
 
-/// What a file turned out to be.
+/// A file by its kind.
 pub(super) enum Input {
     Parquet(File),
     /// Text without its byte order mark.
@@ -67,9 +67,9 @@ pub(super) enum Input {
 /// Bytes from first to last, unpacked.
 pub(super) struct Stream {
     pub(super) origin: Origin,
-    /// How it begins; all of it if it is short.
+    /// The first bytes; all of them if there are few.
     pub(super) head: Vec<u8>,
-    /// What comes after the head.
+    /// The bytes after the head.
     pub(super) rest: Box<dyn Read + Send>,
     /// How many bytes there are, where that is known: see [`Unpacked::length`].
     pub(super) length: Option<u64>,
@@ -83,11 +83,23 @@ impl Stream {
 }
 
 /// Whether `path` stands for standard input.
-pub(super) fn is_standard_input(path: &Path) -> bool {
+fn is_standard_input(path: &Path) -> bool {
     path == Path::new(STANDARD_INPUT)
 }
 
-/// What messages call `path`.
+/// Fails for a file that can be read only once, as a schema is inferred before the rows are read.
+pub(super) fn check_read_twice(path: &Path) -> Result<(), FrameError> {
+    if is_standard_input(path) {
+        return Err(FrameError::StandardInputTwice);
+    }
+    // A pipe is empty when it has been read once.
+    match path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        true => Err(FrameError::PipeTwice { file: path.to_owned() }),
+        false => Ok(()),
+    }
+}
+
+/// The name of `path` in messages.
 pub(super) fn shown(path: &Path) -> &Path {
     if is_standard_input(path) { Path::new("standard input") } else { path }
 }
@@ -111,7 +123,7 @@ pub(super) fn open(path: &Path) -> Result<Input, FrameError> {
     of_unpacked(Unpacked::new(path, magic, file, length)?)
 }
 
-/// What the bytes are by how they begin.
+/// The kind of the bytes, inferred from how they begin.
 fn of_unpacked(unpacked: Unpacked) -> Result<Input, FrameError> {
     let Unpacked { origin, reader: mut rest, length } = unpacked;
     let mut head = Vec::new();
@@ -166,7 +178,7 @@ fn wide_encoding(head: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Refuses what is no UTF-8 text at first sight.
+/// Fails if the first bytes are not UTF-8 text.
 fn check(origin: &Origin, head: &[u8]) -> Result<(), FrameError> {
     let file = origin.path.clone();
     // Some other kinds have zeros in their first bytes, as wide characters have.

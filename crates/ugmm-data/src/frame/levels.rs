@@ -29,8 +29,8 @@ impl Level {
     }
 }
 
-/// Finds the level that a text stands for, however a program writes it: `1.0` is the level `1` if there is no level `1.0`, and
-/// `TRUE` is the level `yes` of levels that are one word for true and one for false.
+/// Finds the level that a text stands for, however a program writes it: `1.0` stands for the level `1` if there is no level `1.0`,
+/// and `TRUE` for the level `yes` if the levels are one word for true and one for false.
 ///
 /// ```
 /// use ugmm_data::frame::LevelIndex;
@@ -50,7 +50,7 @@ pub struct LevelIndex {
 }
 
 impl LevelIndex {
-    /// Of these levels, each by its position; of a level that is there twice the last.
+    /// The index of these levels; a level that is there twice has its last position.
     pub fn new(levels: &[String]) -> Self {
         let numbers = levels.iter().zip(0..);
         let numbers = numbers.filter_map(|(level, code)| Some((number::plain(level)?.to_bits(), code)));
@@ -74,7 +74,7 @@ impl LevelIndex {
     }
 }
 
-/// Counts levels until there are too many, and then forgets them.
+/// Counts the rows of each level until there are too many levels, and then forgets them.
 pub(super) struct LevelCounter {
     counts: Option<HashMap<Box<str>, usize>>,
     bytes: usize,
@@ -85,7 +85,7 @@ impl LevelCounter {
         Self { counts: Some(HashMap::new()), bytes: 0 }
     }
 
-    /// Counts `text` so many times, unless there were more than `limit` levels already.
+    /// Counts `text` `times` times, unless there were more than `limit` levels already.
     pub(super) fn add(&mut self, text: &str, times: usize, limit: usize) {
         let Some(counts) = &mut self.counts else { return };
         if let Some(count) = counts.get_mut(text) {

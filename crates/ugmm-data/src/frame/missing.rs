@@ -1,4 +1,4 @@
-//! What people write for a value that is not known.
+//! Marks of missing values.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,11 +7,11 @@ use super::date::{self, DateFormat};
 use super::number;
 use super::options::{ReadOptions, UsualMarks};
 
-/// In small letters; compared without regard to case.
+/// The usual marks, compared without regard to case.
 const USUAL: [&str; 9] = ["na", "n/a", "#n/a", "<na>", "nan", "null", "none", "?", "-"];
 /// Bytes of the longest of [`USUAL`].
 const USUAL_BYTES: usize = 4;
-/// Days within which two times are one: half a millisecond.
+/// Days within which two points in time are equal: half a millisecond.
 const MOMENT: f64 = 0.5e-3 / 86_400.0;
 
 /// Whether `text` is one of the marks that stand for missing values unless the options say otherwise.
@@ -32,19 +32,19 @@ pub(super) struct Marks {
 /// A mark that the options add.
 struct Added {
     text: String,
-    /// What it is as a number: `-999` stands for `-999.0` and `-999,0` as well, and for the number in a Parquet file.
+    /// The mark as a number: `-999` stands for `-999.0` and `-999,0` as well, and for the number in a Parquet file.
     number: Option<f64>,
-    /// What it is as a date: `1900-01-01` stands for `01/01/1900` as well, and for the date in a Parquet file.
+    /// The mark as a date: `1900-01-01` stands for `01/01/1900` as well, and for the date in a Parquet file.
     days: Option<f64>,
-    /// Whether a value with it was met.
+    /// Whether a value has it so far.
     is_met: AtomicBool,
 }
 
-/// What counts in one column.
+/// The marks of one column.
 pub(super) struct ColumnMarks {
     /// Whether the usual marks stand for missing values.
     usual: bool,
-    /// How dates are written, if that is stated.
+    /// The format of dates, if it is stated.
     dates: Option<DateFormat>,
 }
 
@@ -58,7 +58,7 @@ impl Marks {
         Self { usual: options.usual_marks.clone(), added: added.collect(), options: options.clone() }
     }
 
-    /// What counts in the column `name`.
+    /// The marks of the column `name`.
     pub(super) fn of(&self, name: &str) -> ColumnMarks {
         let dates = self.options.dates_of(name).map(|(format, _)| format);
         ColumnMarks { usual: self.usual.are_missing_in(name), dates }
@@ -106,7 +106,7 @@ impl Marks {
         })
     }
 
-    /// Whether a value is one of the added marks, which are then met.
+    /// Whether a value is one of the added marks, which are then no longer unmet.
     fn is_added(&self, is_it: impl Fn(&Added) -> bool) -> bool {
         let met = self.added.iter().filter(|mark| is_it(mark));
         met.map(|mark| mark.is_met.store(true, Ordering::Relaxed)).count() > 0
@@ -114,7 +114,7 @@ impl Marks {
 }
 
 impl Added {
-    /// Whether it is this number, or the `f32` nearest to it.
+    /// Whether the mark is this number, or the `f32` nearest to it.
     fn is_number(&self, number: f64) -> bool {
         self.number.is_some_and(|mark| mark == number || f64::from(mark as f32) == number)
     }

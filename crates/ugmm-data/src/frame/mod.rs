@@ -1,20 +1,19 @@
-//! Tables from files of any size: what is in them, and their columns in batches.
+//! Tables from files of any size: the kinds of their columns, and the columns in batches.
 //!
-//! [`Schema::infer`] reads a file once and says what every column holds; [`FrameReader`] then gives the columns asked
-//! for, batch by batch, from this file or another one. Neither holds more than a batch of rows in memory.
+//! [`Schema::infer`] reads a file once and infers the kind of every column; [`FrameReader`] then gives the requested columns,
+//! batch by batch, from this file or another one. Neither holds more than a batch of rows in memory.
 //!
 //! # Which files
 //!
-//! A file by its path, or standard input as `-` where one reading is enough.
-//!
-//! What a file is follows from its content, whatever its name:
+//! A file is given by its path, or standard input as `-` where one reading is enough. The kind of a file is inferred from its
+//! content, whatever its name:
 //!
 //! * CSV in UTF-8, plain or compressed with gzip or zstd. Columns are separated by commas, semicolons, tabs or vertical
 //!   bars: by whichever divides most of the first lines into the same number of fields. Any line ends and a byte order
 //!   mark are accepted, blanks around a field are dropped. Blank lines are skipped, but in a file of a single column they
-//!   are rows without a value; at its end, only if there are such rows before. Lines that begin with `#` are
-//!   comments if the first line is one, and not a header whose first name begins so: a single such line with as many
-//!   fields as the next line. Another mark has to be given.
+//!   are rows with a missing value; at its end, only if there are such rows before. Lines that begin with `#` are
+//!   comments if the first line is one. A single such line with as many fields as the next line is a header. Another mark
+//!   has to be stated.
 //! * Parquet with columns of integers, floats, booleans, strings, dates, timestamps and decimals, in any encoding but
 //!   `DELTA_BYTE_ARRAY` and `BYTE_STREAM_SPLIT`, which writers use on demand only; plain or compressed with snappy,
 //!   gzip, zstd, Brotli or `LZ4_RAW`.
@@ -28,25 +27,27 @@
 //!
 //! # What is a number, a date, a missing value
 //!
-//! * Missing: nothing, `NA`, `N/A`, `#N/A`, `<NA>`, `NaN`, `null`, `None`, `?` and `-`, in small letters or capitals, and
-//!   what [`ReadOptions::missing`] adds, compared as numbers and dates, too. [`ReadOptions::usual_marks`] names columns in which all
-//!   but nothing are values.
+//! * Missing values: nothing, `NA`, `N/A`, `#N/A`, `<NA>`, `NaN`, `null`, `None`, `?` and `-`, in small letters or capitals,
+//!   and the marks that [`ReadOptions::missing`] adds, which are compared as numbers and dates, too.
+//!   [`ReadOptions::usual_marks`] names columns in which all of these but nothing are values.
 //! * Numbers: `5`, `-2.5`, `.5`, `1e-3`. A column may also group digits by thousands, with commas, blanks or apostrophes
-//!   (`1,234.5`, `1 234`, `1'234`), if all its values are numbers that way, or have decimal commas (`3,14`, `1.234,5`, `1 234,5`).
-//!   Where both readings are possible (`1,234`, `1.234`), the columns decide that can be read in one way only, for the whole
-//!   file, or [`ReadOptions::decimal`] and [`ReadOptions::thousands`]. If nothing does, commas are decimal marks in a file
-//!   separated by semicolons, and separate groups elsewhere; [`Schema::doubts`] says so. `1_234` is no number. A column that [`ReadOptions::numeric`]
-//!   names may have a sign beside its numbers, such as `10 %` or `€5`, the same in all rows.
-//! * Integers beyond ±2^53, infinities and numbers beyond the largest `f64` are refused, unless the column is categorical
+//!   (`1,234.5`, `1 234`, `1'234`), if all its values are numbers that way, or have decimal commas (`3,14`, `1.234,5`,
+//!   `1 234,5`). `1_234` is no number. A column that [`ReadOptions::numeric`] names may have a sign beside its numbers, such
+//!   as `10 %` or `€5`, the same in all rows.
+//! * Decimal marks: where a column can be read with both (`1,234`, `1.234`), the columns decide that can be read with one
+//!   only, for the whole file, or [`ReadOptions::decimal`] and [`ReadOptions::thousands`]. If nothing decides, commas are
+//!   decimal marks in a file separated by semicolons, and group digits elsewhere; [`Schema::doubts`] says so.
+//! * Integers beyond ±2^53, infinities and numbers beyond the largest `f64` are errors, unless the column is categorical
 //!   or ignored.
-//! * Booleans: `true`/`false`, `t`/`f`, `yes`/`no` or `y`/`n`, one of the pairs in a column, in small letters or capitals. `0` and
-//!   `1` are numbers, but false and true among such words, and by a request for booleans.
-//! * Dates: `2024-02-29`, `29/02/2024`, `2/29/24`, `29 Feb 2024`, `29FEB2024`, `February 29, 2024`, with names of months in English,
-//!   German, French, Spanish, Portuguese, Italian or Dutch, each with a time after it if there is one
-//!   (`12:30`, `T12:30:00.5+01:00`, `6:30 PM`), or `Thu Feb 29 06:00:00 2024`; columns of months (`2024-02`, `02/2024`, `Feb-24`)
-//!   are read as their first days. They become days since 1970-01-01, with the time of day as a fraction; a
-//!   time without an offset is taken as UTC. Whether the day or the month comes first is found from all values of the column,
-//!   or else from other columns; whether a year of two digits does, from the time that the dates span; see [`Schema::doubts`] and [`ReadOptions::dates`].
+//! * Booleans: `true`/`false`, `t`/`f`, `yes`/`no` or `y`/`n`, one of the pairs in a column, in small letters or capitals.
+//!   `0` and `1` are numbers, but false and true among such words, and by a request for booleans.
+//! * Dates: `2024-02-29`, `29/02/2024`, `2/29/24`, `29 Feb 2024`, `29FEB2024`, `February 29, 2024`, with names of months in
+//!   English, German, French, Spanish, Portuguese, Italian or Dutch, each with a time after it if there is one (`12:30`,
+//!   `T12:30:00.5+01:00`, `6:30 PM`), or `Thu Feb 29 06:00:00 2024`. Columns of months (`2024-02`, `02/2024`, `Feb-24`) are
+//!   read as their first days. Dates become days since 1970-01-01, with the time of day as a fraction; a time without an
+//!   offset is taken as UTC. Whether the day or the month comes first is inferred from all values of the column, or else
+//!   from other columns; whether a year of two digits does, from the time that the dates span; see [`Schema::doubts`] and
+//!   [`ReadOptions::dates`].
 //! * Everything else is a category. Strings in a Parquet file are no numbers, unless [`ReadOptions::numeric`] names the
 //!   column.
 //!

@@ -1,4 +1,4 @@
-//! Names of columns: finding them, and saying which one may have been meant.
+//! Names of columns, found by name or by a similar one.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -14,7 +14,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Gives columns without a name the one of their position, and refuses a name that two columns have.
+    /// Names columns without a name by their position. Fails if two columns have one name.
     pub(super) fn new(path: &Path, names: Vec<String>) -> Result<Self, FrameError> {
         let is_unnamed = |name: &&String| name.is_empty() || name.starts_with("Unnamed: ");
         let unnamed = names.iter().take_while(is_unnamed).count();

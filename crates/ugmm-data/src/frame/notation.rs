@@ -10,8 +10,8 @@ use super::reading::Reading;
 /// Values whose dates are compared with the ways in which a date may be written.
 const MOST_COMPARED: usize = 1000;
 
-/// How the values of a column are written in a file. It knows the decimal mark; the words for true and false, the texts of
-/// categories and the shape of dates it learns from the values that it is shown.
+/// How the values of a column are written in a file. The decimal mark is known from the beginning; the words for true and false, the
+/// texts of categories and the format of dates are inferred from the values passed to [`Self::see`].
 #[derive(Debug, Clone)]
 pub struct Notation(Kind);
 
@@ -20,7 +20,7 @@ enum Kind {
     Numbers {
         format: NumberFormat,
         words: Words,
-        /// What stands before and after a number with the sign of its unit.
+        /// The text before and after a number that has the sign of its unit.
         around: Option<(String, String)>,
     },
     Booleans(Words),
@@ -63,7 +63,7 @@ impl Notation {
         })
     }
 
-    /// Takes note of a value of the file.
+    /// Takes a value of the file into account.
     pub fn see(&mut self, text: &str) {
         match &mut self.0 {
             Kind::Numbers { format, words, .. } if format.truth && boolean::pairs(text) != 0 => {
@@ -117,14 +117,14 @@ impl Notation {
     }
 }
 
-/// Takes note of a word for true or false.
+/// Keeps the first word for true and the first for false.
 fn note(words: &mut Words, text: &str) {
     if let Some(truth) = boolean::parse(text) {
         words[usize::from(truth != 0.0)].get_or_insert_with(|| text.to_owned());
     }
 }
 
-/// The word of the file for what `text` says, where it has one or one for the opposite.
+/// The word of the file for the boolean `text`, where the file has this word or its opposite.
 fn in_words(words: &Words, text: &str) -> Option<String> {
     let place = usize::from(boolean::parse(text)? != 0.0);
     words[place].clone().or_else(|| boolean::opposite(words[1 - place].as_deref()?))
@@ -149,7 +149,7 @@ impl Dates {
         }
     }
 
-    /// None where no pattern is known.
+    /// The date that `text` is, by the first pattern that fits; none where no pattern is known.
     fn write(&self, text: &str) -> Option<String> {
         let days = date::parse(text, None).or_else(|| date::parse(text, self.format.as_ref()))?;
         let written = date::by_pattern(days, self.patterns.first()?)?;

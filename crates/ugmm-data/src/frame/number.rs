@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// Largest integer up to which an `f64` tells all integers apart, 2^53.
+/// Largest integer up to which an `f64` holds all integers, 2^53.
 const EXACT_INTEGER: u64 = 1 << 53;
 /// Digits that every integer below [`EXACT_INTEGER`] may have.
 const EXACT_DIGITS: usize = 15;
 
-/// What stands before the fraction of a number.
+/// The mark before the fraction of a number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DecimalMark {
@@ -37,7 +37,7 @@ impl DecimalMark {
     }
 }
 
-/// What stands between groups of three digits.
+/// The mark between groups of three digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Thousands {
     /// Nothing: digits are not grouped.
@@ -63,7 +63,7 @@ impl Thousands {
         }
     }
 
-    /// What stands between thousands, in words.
+    /// The marks in words.
     pub(crate) fn plural(self) -> &'static str {
         match self {
             Self::Nothing => "no marks",
@@ -74,7 +74,7 @@ impl Thousands {
         }
     }
 
-    /// The decimal mark that goes with it; none if both do.
+    /// The decimal mark of numbers with these groups; none if both marks are possible.
     pub(super) fn decimal_mark(self) -> Option<DecimalMark> {
         match self {
             Self::Comma => Some(DecimalMark::Point),
@@ -84,7 +84,7 @@ impl Thousands {
     }
 }
 
-/// Why a text is no number that can be worked with.
+/// Why a text is no number to compute with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
     NotANumber,
@@ -95,7 +95,7 @@ pub(super) enum Refused {
     Inexact,
 }
 
-/// A finite number, and what its digits were grouped by.
+/// A finite number, and the mark between groups of its digits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Number {
     pub(super) value: f64,
@@ -118,7 +118,7 @@ pub(super) fn parse(text: &str, mark: DecimalMark) -> Result<Number, Refused> {
     }
 }
 
-/// The mark that `text` is a number with, where it is none with the other; `None` where it is one with both or with none.
+/// The only decimal mark with which `text` is a number; `None` where it is a number with both or with none.
 pub(super) fn only_mark(text: &str) -> Option<DecimalMark> {
     match (parse(text, DecimalMark::Point), parse(text, DecimalMark::Comma)) {
         (Ok(_), Err(Refused::NotANumber)) => Some(DecimalMark::Point),

@@ -13,11 +13,11 @@ const UNITS: &str = "%‰$€£¥₹₽₩₺₴₪₫฿₦₱";
 /// How the numbers of a column are written: by default with a decimal point and without groups.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NumberFormat {
-    /// What stands before the fraction.
+    /// The decimal mark.
     pub mark: DecimalMark,
     /// Whether digits may be grouped by thousands.
     pub grouped: bool,
-    /// Whether words for true and false stand for 1 and 0: the column held no other numbers when this format was found.
+    /// Whether words for true and false stand for 1 and 0: the column had no other numbers when this format was inferred.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truth: bool,
     /// The sign that may stand before or after a number, such as `%` or `€`.
@@ -58,7 +58,7 @@ pub(super) fn number_with_unit(text: &str) -> Option<Cow<'_, str>> {
     (is_number(DecimalMark::Point) || is_number(DecimalMark::Comma)).then_some(number)
 }
 
-/// What stands beside a unit, and the unit: one of [`UNITS`] at the beginning, or what follows the last digit.
+/// The rest of a text and its unit: one of [`UNITS`] at the beginning, or the text after the last digit.
 fn split_unit(text: &str) -> Option<(Cow<'_, str>, &str)> {
     let (sign, unsigned) = match text.strip_prefix(['-', MINUS]) {
         Some(unsigned) => ("-", unsigned),
@@ -74,8 +74,8 @@ fn split_unit(text: &str) -> Option<(Cow<'_, str>, &str)> {
     (!unit.is_empty()).then_some((number.into(), unit))
 }
 
-/// Whether the texts are numbers with one sign before or after them, or as they are, without zeros in front, which names of things
-/// have; with either decimal mark for all.
+/// Whether all texts are numbers with one decimal mark, and with one sign before or after them or none. A text with zeros in front
+/// and without a sign is the name of a thing.
 pub(super) fn are_numbers(texts: &[&str]) -> bool {
     let unit = texts.iter().find_map(|text| split_sign(text).map(|(_, unit)| unit));
     let is_number = |text: &str, mark| {

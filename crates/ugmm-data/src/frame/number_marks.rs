@@ -13,8 +13,8 @@ use super::request::{ReadAs, Request};
 use super::source::Source;
 use super::written::Written;
 
-/// How the numbers of a file that is read by a model's requests are written: the table that was learned from may come from another
-/// country than this one.
+/// How the numbers of a file that is read by a model's requests are written: the training table may come from another country than
+/// this file.
 #[derive(Default)]
 pub(super) struct NumberMarks {
     /// The mark that is stated for all of them.
@@ -32,7 +32,7 @@ pub(super) struct NumberMarks {
 }
 
 impl NumberMarks {
-    /// As stated, or as the beginning of the file has them.
+    /// The marks that the options state, or those that are inferred from the beginning of the file.
     pub(super) fn of(
         source: &Source,
         requests: &[Request],
@@ -54,7 +54,7 @@ impl NumberMarks {
         }
     }
 
-    /// What was assumed of the first number that would be another one with the other mark, where nothing decides that.
+    /// The doubt about the first number that would be another one with the other mark, where nothing decides which it is.
     pub(super) fn doubt(&self) -> Option<Doubt> {
         let (Written { column, text: written, .. }, taken) = self.open.clone()?;
         let is_known = self.stated.is_some() || self.other.is_some() || self.deciding.is_some();
@@ -97,7 +97,7 @@ impl NumberMarks {
                     self.contradicting.get_or_insert_with(written);
                     other.parse(text)
                 }
-                // Groups of thousands where the table that was learned from had none.
+                // Groups of thousands where the training table had none.
                 _ => NumberFormat { grouped: true, ..format }.parse(text),
             },
             Ok(number) if self.open.is_none() && number::depends_on_mark(text) => {
@@ -109,8 +109,7 @@ impl NumberMarks {
         self.check().map(|()| parsed)
     }
 
-    /// Refuses a file in which one number has the other mark than the requests say and another one was read by them that could
-    /// have it, too.
+    /// Fails if one number has the other mark than the requests say and another one, which was read by them, could have it, too.
     fn check(&self) -> Result<(), FrameError> {
         match (&self.contradicting, &self.open, self.stated) {
             (Some(written), Some((other, _)), None) => {

@@ -20,32 +20,33 @@ use super::number::{DecimalMark, Thousands};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadOptions {
-    /// What separates the columns, an ASCII character; found from the first lines if not given.
+    /// The character between columns, in ASCII; by default inferred from the first lines.
     pub delimiter: Option<u8>,
     /// Whether the first line of text names the columns. A Parquet file always has names.
     pub has_header: bool,
-    /// What a line that is no row begins with; see the [module](super) for what is done if it is not given.
+    /// The character with which a comment begins; by default inferred as the [module](super) says.
     pub comment: Option<u8>,
     /// Marks for missing values besides the usual ones, compared exactly but for blanks around them. One that is a
     /// number stands for that number however it is written: `-999` for `-999.0` as well, and in a Parquet file. So does a date:
     /// `1900-01-01` for `01/01/1900`.
     pub missing: Vec<String>,
-    /// Columns in which the usual marks are values.
+    /// Columns in which the usual marks of missing values are values.
     pub usual_marks: UsualMarks,
-    /// Whether a value that cannot be read as what its column holds is taken as missing, rather than as an error, when a
-    /// file is read by a model's requests. What a file holds is found out strictly all the same.
+    /// Whether a value that is none of its column's kind is a missing value, rather than an error, when a file is read by a
+    /// model's requests. [`Schema::infer`](super::Schema::infer) ignores this setting.
     pub lenient: bool,
-    /// The decimal mark of all numbers; found from the file if not given. A column of numbers with the other one is refused.
+    /// The decimal mark of all numbers; by default inferred from the file. A column of numbers with the other mark is an error.
     pub decimal: Option<DecimalMark>,
-    /// What groups the digits of all numbers; found from the file if not given. A column of numbers with another one is refused.
+    /// The mark between thousands in all numbers; by default inferred from the file. A column of numbers with another mark is an
+    /// error.
     pub thousands: Option<Thousands>,
-    /// How dates are written, by column; found from the file for columns that are not there.
+    /// Formats of dates, by column; for other columns inferred from the file.
     pub dates: Vec<StatedDates>,
     /// Columns that must be numbers; a value that is none is an error.
     pub numeric: Vec<String>,
     /// Columns that are categories, even if all values are numbers.
     pub categorical: Vec<String>,
-    /// Columns to leave alone, whatever is in them.
+    /// Columns to ignore, whatever is in them.
     pub ignore: Vec<String>,
 }
 
@@ -73,23 +74,23 @@ impl Default for ReadOptions {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UsualMarks {
-    /// In none: they stand for missing values.
+    /// In no column: they stand for missing values.
     #[default]
     Missing,
-    /// In these, by name.
+    /// In these columns, by name.
     TextIn(Vec<String>),
-    /// In all.
+    /// In all columns.
     Text,
 }
 
 impl UsualMarks {
-    /// Whether they stand for missing values in all columns.
+    /// Whether the usual marks stand for missing values in all columns.
     pub fn are_missing(&self) -> bool {
         *self == Self::Missing
     }
 
-    /// Whether they stand for missing values in the column `name`.
-    pub fn are_missing_in(&self, name: &str) -> bool {
+    /// Whether the usual marks stand for missing values in the column `name`.
+    pub(super) fn are_missing_in(&self, name: &str) -> bool {
         match self {
             Self::Missing => true,
             Self::TextIn(columns) => !columns.iter().any(|column| column == name),
@@ -97,7 +98,7 @@ impl UsualMarks {
         }
     }
 
-    /// Texts wherever they are in one of the two.
+    /// The usual marks are values in each column in which one of the two says so.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         match (self, other) {
@@ -111,16 +112,16 @@ impl UsualMarks {
     }
 }
 
-/// How the dates of one column, or of all that are dates, are written.
+/// The format of the dates of one column, or of all columns of dates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatedDates {
-    /// The column; all columns that fit if there is none.
+    /// The column; none for all columns whose values fit.
     pub column: Option<String>,
-    /// As `strftime` has it, with year, month and day: `%d/%m/%Y`.
+    /// The format, as `strftime` has it, with year, month and day: `%d/%m/%Y`.
     pub format: String,
 }
 
-/// What the options say about a column.
+/// The kind of a column that the options state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Choice {
     Inferred,
@@ -130,7 +131,7 @@ pub(super) enum Choice {
 }
 
 impl ReadOptions {
-    /// The decimal mark that is stated, by itself or by what groups digits; refuses options that contradict each other.
+    /// The decimal mark that is stated, by itself or by the mark between thousands. Fails if the two contradict each other.
     pub(super) fn decimal_mark(&self) -> Result<Option<DecimalMark>, FrameError> {
         match (self.decimal, self.thousands.and_then(Thousands::decimal_mark)) {
             (Some(decimal), Some(other)) if decimal != other => Err(FrameError::MarksContradict),
@@ -146,7 +147,7 @@ impl ReadOptions {
         Some((DateFormat::Stated(dates.format.clone()), is_own))
     }
 
-    /// Refuses formats of dates that are none.
+    /// Fails if a stated format of dates is none.
     pub(super) fn check_dates(&self) -> Result<(), FrameError> {
         match self.dates.iter().find(|dates| !date::is_format(&dates.format)) {
             Some(dates) => Err(FrameError::BadDateFormat { format: dates.format.clone() }),
@@ -154,7 +155,7 @@ impl ReadOptions {
         }
     }
 
-    /// What is said about each of the columns `names`; refuses names that are not there or there twice.
+    /// The choice for each of the columns `names`. Fails if the options name a column that is not there, or one twice.
     pub(super) fn choices(&self, path: &Path, names: &Names) -> Result<Vec<Choice>, FrameError> {
         let lists = [
             (&self.numeric, Choice::Numeric),

@@ -30,14 +30,14 @@ const BROTLI_BUFFER: usize = 1 << 14;
 const UNCOMPRESSED: i64 = 2;
 const COMPRESSED: i64 = 3;
 const SECOND_VERSION: i64 = 8;
-/// Fields of the part for the second version: bytes before the values, which are not compressed.
+/// Fields of the part for the second version: numbers of bytes before the values, which are not compressed.
 const LEVEL_BYTES: [i64; 2] = [5, 6];
 
 /// A file of which single pages are read.
 pub(super) struct PageFile {
     file: Arc<File>,
     compression: Compression,
-    /// Of the page whose header was read last, bytes that are not compressed.
+    /// Bytes that are not compressed of the page whose header was read last.
     levels: AtomicUsize,
 }
 
@@ -47,7 +47,7 @@ impl PageFile {
         Self { file, compression, levels: AtomicUsize::new(0) }
     }
 
-    /// What unpacks `packed` without a limit in the decoder, if this compression has one.
+    /// Unpacks `packed`, if the decoder does so without a limit for this compression.
     fn unpacker<'a>(&self, packed: &'a [u8]) -> Option<Box<dyn Read + 'a>> {
         match self.compression {
             Compression::GZIP(_) => Some(Box::new(MultiGzDecoder::new(packed))),
@@ -100,23 +100,23 @@ impl ChunkReader for PageFile {
     }
 }
 
-/// What a page of so many bytes may unpack to.
+/// Most bytes that a page of `compressed` bytes may unpack to.
 fn largest(compressed: usize) -> usize {
     LARGEST_PAGE.max(compressed.saturating_mul(LARGEST_RATIO))
 }
 
-/// What a page's header says.
+/// The sizes in a page's header, in bytes.
 #[derive(Debug, PartialEq)]
 struct Sizes {
-    /// The most that it says, if it says it more than once.
+    /// The largest, if the header has several.
     uncompressed: usize,
-    /// The least.
+    /// The smallest, if the header has several.
     compressed: usize,
     levels: usize,
 }
 
 impl PageFile {
-    /// What the header at `start` says, if it is no longer than so many bytes.
+    /// The sizes in the header at `start`, if it is no longer than `most` bytes.
     fn sizes(&self, start: u64, most: u64) -> Result<Option<Sizes>> {
         let mut header = Vec::new();
         self.file.get_read(start)?.take(most).read_to_end(&mut header)?;
@@ -124,7 +124,7 @@ impl PageFile {
     }
 }
 
-/// `None` where the header is cut off or none.
+/// The sizes in a header; `None` where it is cut off or no header.
 fn sizes(header: &[u8]) -> Option<Sizes> {
     let mut sizes = Sizes { uncompressed: 0, compressed: usize::MAX, levels: 0 };
     let size = |number: i64| usize::try_from(number).unwrap_or(0);

@@ -47,12 +47,12 @@ impl ParquetFile {
         Ok(Self { names: Names::new(path, names)?, path: path.to_owned(), file, builder, fields })
     }
 
-    /// What the file says that the column at `index` holds.
+    /// The type of the column at `index` that the file states.
     pub(super) fn value_type(&self, index: usize) -> ValueType {
         ValueType::of(self.fields[index].data_type())
     }
 
-    /// Whether the file says that the column at `index` holds strings.
+    /// Whether the column at `index` has strings.
     pub(super) fn is_text(&self, index: usize) -> bool {
         self.fields[index].data_type().is_string()
     }
@@ -91,7 +91,7 @@ impl ParquetFile {
 pub(super) struct ParquetBlocks {
     path: PathBuf,
     reader: ParquetRecordBatchReader,
-    /// Where each column asked for is among those that the reader returns.
+    /// The place of each requested column among those that the reader returns.
     places: Vec<usize>,
     /// Rows returned so far.
     rows: usize,
@@ -120,7 +120,7 @@ impl ParquetBlocks {
         Ok(Some(Block { rows, columns }))
     }
 
-    /// Refuses columns of other types than the file announced, which the values would then be taken for.
+    /// Fails if a column has another type than the file announced.
     fn checked(&self, batch: RecordBatch) -> Result<RecordBatch, FrameError> {
         for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
             check_type(column.data_type(), "")
@@ -159,7 +159,7 @@ fn leaves(metadata: &ParquetMetaData, root: usize) -> Vec<usize> {
     (0..schema.num_columns()).filter(|&leaf| schema.get_column_root_idx(leaf) == root).collect()
 }
 
-/// How the values of a column are stored, in words to stand behind its type.
+/// How the values of a column are stored, in words that follow its type.
 fn stored(column: &ColumnDescriptor) -> String {
     match column.physical_type() {
         Type::FIXED_LEN_BYTE_ARRAY => format!(", stored as FIXED_LEN_BYTE_ARRAY({})", column.type_length()),
@@ -167,12 +167,12 @@ fn stored(column: &ColumnDescriptor) -> String {
     }
 }
 
-/// Why the column at the position `root` cannot be read, and what would be right.
+/// Fails with the reason why the column at the position `root` cannot be read, and what would be right.
 ///
-/// That is so of types whose values are not single ones that this crate knows; of what Arrow can decode, but not without panics if
-/// the file is damaged: values of a fixed number of bytes that [`checked_pages`] does not check, and some encodings; of what is
-/// compressed in a way that this crate was not built with; and of text that is not said to be UTF-8 where the values are, though
-/// Arrow's own schema in the file says so: the decoder does not check it then.
+/// These columns cannot be read: those of types that this crate does not know, or whose values are not single ones; those that Arrow
+/// decodes with panics if the file is damaged (values of a fixed number of bytes that [`checked_pages`] does not check, and some
+/// encodings); those compressed in a way that this crate was not built with; and text that is marked as UTF-8 in Arrow's own schema
+/// only, as the decoder does not check it then.
 fn check_column(field: &FieldRef, metadata: &ParquetMetaData, root: usize) -> Result<(), String> {
     let data_type = field.data_type();
     let [leaf] = leaves(metadata, root)[..] else { return check_type(data_type, "") };
@@ -206,7 +206,7 @@ fn check_column(field: &FieldRef, metadata: &ParquetMetaData, root: usize) -> Re
     Ok(())
 }
 
-/// Why a type cannot be read; `stored` says how its values are stored.
+/// Fails with the reason why a type cannot be read; `stored` says how its values are stored.
 fn check_type(data_type: &DataType, stored: &str) -> Result<(), String> {
     match data_type {
         known if cell::is_supported(known) => Ok(()),

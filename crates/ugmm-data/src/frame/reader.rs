@@ -25,13 +25,13 @@ use super::unseen::{UnseenCounter, UnseenValues};
 use super::value_type::ValueType;
 use super::written::Written;
 
-/// Bytes of values that one frame may hold whatever the file's size, and how many times as large as the file it may be beyond
-/// that. Only a whole table in one frame comes near: a packed file of some kilobytes may hold as many equal rows as fill any
+/// Bytes of values that one frame may hold whatever the file's size; and how many times as large as the file a larger frame may be.
+/// Only a whole table in one frame comes near: a packed file of some kilobytes may hold as many equal rows as fill any
 /// memory.
 const FREE_BYTES: u64 = 256 << 20;
 const MOST_TIMES: u64 = 500;
 
-/// The code of a category that is not in the list of those that were asked for.
+/// The code of a value that is none of the requested categories.
 pub const UNSEEN: u32 = u32::MAX;
 
 /// Consecutive rows of a file.
@@ -79,7 +79,7 @@ pub struct FrameReader {
     lenient: bool,
     /// Bytes that a frame may hold; none where the size of the file is not known.
     most_bytes: Option<u64>,
-    /// Whether a row has been read; without one the file is refused.
+    /// Whether a row has been read; a file without rows is an error.
     any_rows: bool,
     ended: bool,
 }
@@ -91,7 +91,7 @@ struct Plan {
     index: usize,
     reading: Reading,
     missing_marks: ColumnMarks,
-    /// What was met that is none of its categories.
+    /// Values that are none of the categories requested.
     unseen: UnseenCounter,
 }
 
@@ -102,8 +102,8 @@ impl FrameReader {
     /// The path `-` stands for standard input, which is read once from beginning to end and must be text, plain or
     /// compressed; a file of that name is `./-`.
     ///
-    /// Other columns of the file are ignored. Of the options only those about the file and about missing values matter:
-    /// what a column is, its request says.
+    /// Other columns of the file are ignored. Only the options about the file and about missing values matter: a request says
+    /// how its column is read.
     ///
     /// # Errors
     ///
@@ -120,7 +120,8 @@ impl FrameReader {
         Self::of_source(path, Source::open(path, options)?, requests, options, batch_rows)
     }
 
-    /// The same with all columns of the file as texts after those of `requests`, in the order of the file, and their names.
+    /// Opens the file as [`Self::open`] does, with all its columns as texts after those of `requests`, in the order of the file. The
+    /// reader, and the names of all columns.
     ///
     /// # Errors
     ///
@@ -159,7 +160,7 @@ impl FrameReader {
                 return Err(source.check_header().err().or(of_images).unwrap_or(missing));
             }
         };
-        // A column may be asked for in several ways; it is read once.
+        // A column may be requested in several ways; it is read once.
         let mut unique: Vec<usize> = Vec::new();
         let mut index_of = HashMap::new();
         for &position in &positions {
@@ -197,29 +198,29 @@ impl FrameReader {
         })
     }
 
-    /// How the values of each column that was asked for are written in this file, as far as that is known before its first row.
+    /// How this file writes the values of each requested column, as far as that is known before its first row.
     pub fn notations(&self) -> Vec<Notation> {
         self.columns.iter().map(|plan| Notation::of(&plan.reading)).collect()
     }
 
-    /// What was assumed of the rows read so far: the decimal mark of the first number that would be another one with the other mark,
-    /// where nothing decides that and no option does; and added marks of missing values that no value had.
+    /// What is in doubt about the rows read so far: the decimal mark, if a number would be another one with the other mark and neither
+    /// the file nor an option decides; and added marks of missing values that no value has.
     pub fn doubts(&self) -> Vec<Doubt> {
         let unmet = self.marks.unmet().map(|mark| Doubt::UnmetMark { mark: mark.to_owned() });
         self.number_marks.doubt().into_iter().chain(unmet).collect()
     }
 
-    /// What the file says that the columns hold, in the order of the requests.
+    /// The types that the file states, in the order of the requests.
     pub fn value_types(&self) -> &[ValueType] {
         &self.value_types
     }
 
-    /// The categories met so far that were not asked for, by column, in the order of the requests.
+    /// The values so far that are none of the requested categories, by column, in the order of the requests.
     pub fn unseen(&self) -> Vec<UnseenValues> {
         self.columns.iter().filter_map(|plan| plan.unseen.found(&plan.name)).collect()
     }
 
-    /// What the images are like, if the rows are images.
+    /// Size and labels of the images, if the rows are images.
     pub fn images(&self) -> Option<&Images> {
         self.images.as_ref()
     }
@@ -256,7 +257,7 @@ impl FrameReader {
     }
 }
 
-/// Bytes that the values from a row on take.
+/// Bytes of the values from the row at `row` on.
 fn bytes_from(values: &Values, row: usize) -> u64 {
     let bytes = match values {
         Values::Numbers(numbers) => size_of_val(&numbers[row..]),

@@ -4,7 +4,7 @@ use super::date::DateFormat;
 use super::levels::LevelIndex;
 use super::number_format::NumberFormat;
 
-/// What the values of a column become, and how they are written in this file.
+/// How the values of a column are read, and how this file writes them.
 pub(super) enum Reading {
     Numbers(NumberFormat),
     Booleans,

@@ -1,16 +1,16 @@
 //! Where the records of a CSV text begin and end.
 //!
-//! Arrow's decoder splits records into fields, but neither says on which line a record begins, nor that a quote was
-//! never closed, nor knows comments and lines of blanks. So records are found here first, by the rules of the decoder.
+//! The decoder of CSV splits records into fields, but neither says on which line of an editor a record begins, nor that a
+//! quote was never closed, nor keeps blank lines. So records are found here first, by the rules of the decoder.
 
 use std::io::{Error, Read};
 
-/// Bytes that are asked for at once.
+/// Bytes that are read at once.
 const CHUNK_BYTES: usize = 1 << 18;
 /// Longest record, in MiB.
 pub(super) const LONGEST_MEBIBYTES: usize = 64;
 
-/// What is wrong with a text.
+/// Why a text cannot be divided into records.
 #[derive(Debug)]
 pub(super) enum Trouble {
     Read(Error),
@@ -42,7 +42,7 @@ pub(super) struct Records<R> {
     filled: usize,
     /// Where the next record begins.
     start: usize,
-    /// The line that is on.
+    /// The line of the next record.
     line: usize,
     /// Whether the last record ended with `\r`, so that `\n` belongs to the same line end.
     after_carriage_return: bool,
@@ -58,7 +58,7 @@ pub(super) struct BlankLines {
 }
 
 impl BlankLines {
-    /// The first line, which is then none of them any more.
+    /// Takes the first line.
     pub(super) fn take_first(&mut self) -> Option<usize> {
         self.count = self.count.checked_sub(1)?;
         self.line += 1;

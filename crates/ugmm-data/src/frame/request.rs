@@ -12,11 +12,11 @@ use super::number_format::NumberFormat;
 pub struct Request {
     /// Name of the column.
     pub name: String,
-    /// What its values become.
+    /// How its values are read.
     pub read_as: ReadAs,
 }
 
-/// What the values of a column become.
+/// How the values of a column are read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReadAs {
@@ -92,7 +92,7 @@ impl ReadAs {
     }
 }
 
-/// Refuses an empty list and one with a name twice.
+/// Fails if the list is empty.
 pub(super) fn check(requests: &[Request]) -> Result<(), FrameError> {
     if requests.is_empty() { Err(FrameError::NoColumnRequested) } else { Ok(()) }
 }

@@ -19,7 +19,7 @@ pub enum Numbering {
     Restarting,
 }
 
-/// Finds the numbering of a column without keeping its values.
+/// Infers the numbering of a column without keeping its values.
 #[derive(Clone, Copy, Default)]
 pub(super) struct RowNumbers {
     seen: Option<Seen>,
@@ -77,7 +77,7 @@ struct Seen {
 const SHORTEST_RUN: i128 = 5;
 
 impl RowNumbers {
-    /// Takes in the number of so many rows; none is no number.
+    /// Adds the number of `times` rows; none for a value that is no number.
     pub(super) fn add(&mut self, number: Option<f64>, times: usize) {
         match number.filter(|_| times == 1) {
             Some(number) => self.spaced.add(number),

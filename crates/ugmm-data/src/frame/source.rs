@@ -38,25 +38,20 @@ impl Source {
         }
     }
 
-    /// The columns that the file says to be an index, which names its rows, by position.
-    pub(super) fn index_columns(&self) -> Vec<(usize, Declared)> {
-        let by_name = |name: &String| name.strip_prefix("__index_level_").is_some();
-        let names = self.names().all();
+    /// For each column how the file states that it is an index, which names the rows; none where it does not.
+    pub(super) fn index_columns(&self) -> Vec<Option<Declared>> {
         let of_pandas = match self {
             Self::Parquet(file) => file.index_columns(),
             Self::Text(_) | Self::Images(_) => Vec::new(),
         };
         let unnamed = self.names().unnamed();
-        let how = |position: usize| {
-            let is_named_so = of_pandas.contains(&names[position]) || by_name(&names[position]);
-            match position < unnamed {
-                _ if is_named_so => Some((position, Declared::Surely)),
-                // Only an index of several levels leaves several names out.
-                true if unnamed > 1 => Some((position, Declared::Surely)),
-                is_unnamed => is_unnamed.then_some((position, Declared::ByPlace)),
-            }
+        let declared = |(position, name): (usize, &String)| match position < unnamed {
+            _ if of_pandas.contains(name) || name.starts_with("__index_level_") => Some(Declared::Surely),
+            // Only an index of several levels leaves several names out.
+            true if unnamed > 1 => Some(Declared::Surely),
+            is_unnamed => is_unnamed.then_some(Declared::ByPlace),
         };
-        (0..names.len()).filter_map(how).collect()
+        self.names().all().iter().enumerate().map(declared).collect()
     }
 
     /// Whether the rows have one column more than the header names, the first.
@@ -64,7 +59,7 @@ impl Source {
         matches!(self, Self::Text(file) if file.has_row_names)
     }
 
-    /// What separates the columns; none where nothing does.
+    /// The delimiter of the columns; none of a file that is not text.
     pub(super) fn delimiter(&self) -> Option<u8> {
         match self {
             Self::Text(file) => Some(file.delimiter),
@@ -72,7 +67,7 @@ impl Source {
         }
     }
 
-    /// What the images are like, if the rows are images.
+    /// Size and labels of the images, if the rows are images.
     pub(super) fn images(&self) -> Option<&Images> {
         match self {
             Self::Images(file) => Some(&file.images),
@@ -80,7 +75,7 @@ impl Source {
         }
     }
 
-    /// What the file says that the column at `index` holds.
+    /// The type of the column at `index` that the file states.
     pub(super) fn value_type(&self, index: usize) -> ValueType {
         match self {
             Self::Text(_) => ValueType::Text,
@@ -89,7 +84,7 @@ impl Source {
         }
     }
 
-    /// Whether the file says that the column at `index` holds strings. Text does not say what it holds.
+    /// Whether the file states that the column at `index` has strings. A file of text states no types.
     pub(super) fn is_declared_text(&self, index: usize) -> bool {
         match self {
             Self::Text(_) | Self::Images(_) => false,
@@ -97,7 +92,7 @@ impl Source {
         }
     }
 
-    /// Refuses a header that seems to be a row of data.
+    /// Fails if the header seems to be a row of data.
     pub(super) fn check_header(&self) -> Result<(), FrameError> {
         match self {
             Self::Text(file) => file.check_header(),

@@ -39,16 +39,15 @@ pub(super) struct TextFile {
     dialect: Dialect,
 }
 
-/// Blank lines of a file of one column: there is no other way to write that a row has no value, and pandas alone has a pair
-/// of quotes for it. At the end of the file they are rows only if there were some before: editors and people leave a blank
-/// line there.
+/// Blank lines of a file of one column, which are rows with a missing value: only pandas writes a pair of quotes instead. At the end
+/// of the file they are rows only if there are some before: editors and people leave a blank line there.
 #[derive(Default)]
 struct BlankRows {
-    /// Those that are rows, but not among them yet.
+    /// Blank lines that are to become rows.
     lines: BlankLines,
-    /// The record that comes after them.
+    /// The record after these lines.
     next: Option<Record>,
-    /// Whether one stands before a row with a value.
+    /// Whether a blank line stands before a row with a value.
     are_rows: bool,
 }
 
@@ -85,7 +84,7 @@ impl Rows {
 }
 
 impl BlankRows {
-    /// Takes note of lines before a row with a value.
+    /// Keeps the lines before a row with a value.
     fn put(&mut self, lines: BlankLines) {
         self.are_rows |= !lines.is_empty();
         self.lines = lines;
@@ -180,7 +179,7 @@ impl TextFile {
 /// A file of text, of which some columns are read.
 pub(super) struct TextBlocks {
     file: TextFile,
-    /// Positions of the columns asked for.
+    /// Positions of the requested columns.
     columns: Vec<usize>,
     block_rows: usize,
 }
@@ -252,7 +251,7 @@ impl TextBlocks {
         }
     }
 
-    /// The columns asked for of the rows that were put together; a field without a character is no value.
+    /// The requested columns of the collected rows; an empty field is no value.
     fn decode(&self) -> Result<Vec<ArrayRef>, String> {
         let Rows { text, starts, .. } = &self.file.rows;
         let mut builders: Vec<StringBuilder> = self.columns.iter().map(|_| StringBuilder::new()).collect();

@@ -25,7 +25,7 @@ pub(super) struct Field {
     pub(super) kind: u8,
 }
 
-/// What is left to read. Every method is `None` where that is cut off or no such value.
+/// The bytes that are left to read. Every method returns `None` where they are cut off or are no such value.
 pub(super) struct Compact<'a>(pub(super) &'a [u8]);
 
 impl<'a> Compact<'a> {
@@ -104,7 +104,7 @@ impl<'a> Compact<'a> {
         }
     }
 
-    /// Passes over a value of a list or a map, where a boolean is a byte.
+    /// Passes over a value of a list or a map, in which a boolean is a byte.
     fn skip_element(&mut self, kind: u8, depth: usize) -> Option<()> {
         match kind {
             TRUE | FALSE => self.take(1).map(|_| ()),

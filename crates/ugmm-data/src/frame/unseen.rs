@@ -1,4 +1,4 @@
-//! Categories that a reader met and nobody had asked for.
+//! Values that are none of the categories requested.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use super::levels::LEVEL_LIMIT;
 /// Values that are named.
 const NAMED: usize = 5;
 
-/// The values of a column that are none of the categories asked for.
+/// The values of a column that are none of the categories requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnseenValues {
     /// Name of the column.
@@ -20,7 +20,7 @@ pub struct UnseenValues {
     pub first: Vec<String>,
 }
 
-/// Counts them.
+/// Counts the values of a column that are none of the categories requested.
 #[derive(Default)]
 pub(super) struct UnseenCounter {
     rows: usize,
@@ -39,7 +39,7 @@ impl UnseenCounter {
         }
     }
 
-    /// What was met in the column `name`, if anything.
+    /// The values counted in the column `name`; none if there are none.
     pub(super) fn found(&self, name: &str) -> Option<UnseenValues> {
         let (rows, values, first) = (self.rows, self.values.len(), self.first.clone());
         (rows > 0).then(|| UnseenValues { column: name.to_owned(), rows, values, first })

@@ -1,13 +1,13 @@
-//! What a file says of the types of its columns.
+//! Types of columns that a file states.
 
 use std::sync::Arc;
 
 use arrow_schema::{DataType, TimeUnit};
 
-/// What the values of a column are, by what the file says; a file of text says nothing.
+/// The type of a column's values that the file states; a file of text states none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ValueType {
-    /// Text, or something that the file does not say, or that no other of these types holds.
+    /// Text, a type that the file does not state, or one that none of the others holds.
     Text,
     /// Integers of at most 64 bits with a sign.
     Integer,
@@ -26,9 +26,9 @@ pub enum ValueType {
     Date,
     /// Points in time.
     Time {
-        /// What they are counted in.
+        /// Unit of the stored integers.
         unit: TimeUnit,
-        /// The time zone that they are shown in, if they are points of one; they are counted in UTC then.
+        /// The time zone in which they are shown, if there is one; they are stored in UTC then.
         zone: Option<Arc<str>>,
     },
 }

@@ -15,11 +15,11 @@ const LABELS_MAGIC: u32 = 0x0000_0801;
 /// Bytes in one number of the header.
 const NUMBER_BYTES: usize = 4;
 
-/// What a file should hold.
+/// The content that a file should have.
 pub(crate) struct Kind<const D: usize> {
     content: &'static str,
     magic: u32,
-    /// What each size counts.
+    /// Name of what each size counts.
     dimensions: [&'static str; D],
 }
 
@@ -31,8 +31,8 @@ impl<const D: usize> Kind<D> {
     /// Length of the header.
     const BYTES: usize = NUMBER_BYTES * (1 + D);
 
-    /// Reads the header, and refuses a file of another length than it announces, where `length`, that of the file in bytes, is
-    /// known. The sizes, one for each dimension, of which none is 0.
+    /// Reads the header. Returns the sizes, one for each dimension, of which none is 0. Fails if the file has another length than the
+    /// header announces, where its `length` in bytes is known.
     pub(crate) fn read(
         &self,
         origin: &Origin,
@@ -50,7 +50,7 @@ impl<const D: usize> Kind<D> {
         Ok(sizes)
     }
 
-    /// The sizes in a header, which may be cut short by the end of the file, or why there are none.
+    /// The sizes in a header, which may be cut short by the end of the file. Fails with the reason why there are none.
     fn sizes(&self, header: &[u8]) -> Result<[u32; D], String> {
         let (content, magic) = (self.content, self.magic);
         // The magic number first: of a file of another kind, the length of the header says nothing.
@@ -90,7 +90,7 @@ pub(crate) fn announced(sizes: &[u32]) -> u128 {
     sizes.iter().map(|&size| u128::from(size)).product()
 }
 
-/// Refuses other than the `expected` bytes after the header.
+/// Fails unless there are `expected` bytes after the header.
 pub(crate) fn check_count(path: &Path, expected: u128, found: u64) -> Result<(), DataError> {
     let differs = match u128::from(found).cmp(&expected) {
         Ordering::Less => "holds only",
@@ -102,7 +102,7 @@ pub(crate) fn check_count(path: &Path, expected: u128, found: u64) -> Result<(),
     Err(DataError::Idx { file: path.to_owned(), reason })
 }
 
-/// What the values of an IDX file are, and in how many dimensions, by its first bytes; none if it is no such file.
+/// The type of an IDX file's values and the number of its dimensions, by its first bytes; none if it is no such file.
 pub(crate) fn values_and_dimensions(beginning: &[u8]) -> Option<(&'static str, u8)> {
     let [0, 0, values, dimensions, ..] = *beginning else { return None };
     let values = match values {

@@ -78,13 +78,13 @@ pub fn read_idx_images(path: &Path) -> Result<IdxImages, DataError> {
 ///
 /// # Errors
 ///
-/// As [`read_idx_images`], with the magic number 0x00000801.
+/// Those of [`read_idx_images`], with the magic number 0x00000801.
 pub fn read_idx_labels(path: &Path) -> Result<Vec<u8>, DataError> {
     let (_, labels) = Opened::new(path, &header::LABELS)?.read()?;
     Ok(labels)
 }
 
-/// The labels of the `images` images in another file, refused before they are read if they are more or fewer.
+/// The labels in the file `path` of the `images` images in `images_file`. Fails before they are read if they are more or fewer.
 pub(crate) fn read_labels_of(images_file: &Path, images: u32, path: &Path) -> Result<Vec<u8>, DataError> {
     let opened = Opened::new(path, &header::LABELS)?;
     let [labels] = opened.sizes;

@@ -58,7 +58,7 @@ impl ColumnEncoding {
         names
     }
 
-    /// What the rare levels are called together.
+    /// The common name of the rare levels.
     pub(super) fn other(&self) -> String {
         let mut other = "(other)".to_owned();
         // A level may have this name.
@@ -125,7 +125,7 @@ impl ColumnEncoding {
         encoded
     }
 
-    /// What is wrong, if the column cannot have been fitted.
+    /// Fails with the reason why the column cannot have been fitted.
     pub(super) fn check(&self) -> Result<(), String> {
         let column = format!("the column {}", value(&self.request.name));
         match &self.request.read_as {

@@ -6,7 +6,7 @@ use crate::frame::FrameError;
 use crate::remedy::Remedy;
 use crate::show::{list, value};
 
-/// What is wrong with a table that is to become inputs, or with what was asked for.
+/// What is wrong with a table that is to become inputs, or with the settings of inputs.
 ///
 /// The [`Display`](std::fmt::Display) text is one sentence that says what would be right.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -23,8 +23,8 @@ pub enum PreprocessError {
 
     /// No column left to make inputs of.
     #[error(
-        "there is nothing to learn from: besides the target, no column has different values in the rows chosen, or \
-         only categories that are too rare"
+        "there is nothing to learn from: besides the target, each column has one value in the rows chosen, or \
+         categories that are all too rare"
     )]
     NothingToLearn,
 
@@ -61,7 +61,7 @@ pub enum PreprocessError {
 }
 
 impl PreprocessError {
-    /// What can be set so that the table fits: see [`FrameError::remedies`].
+    /// The settings that help: see [`FrameError::remedies`].
     #[must_use]
     pub fn remedies(&self) -> Vec<Remedy> {
         match self {
@@ -82,7 +82,7 @@ fn misfits(missing: &[String], wrong: &[String]) -> String {
         missing.into_iter().chain(wrong.iter().take(SHOWN).cloned()).chain(more).collect();
     let remedy = match wrong {
         [] => "",
-        _ => "; read it by the schema of the table that was learnt from",
+        _ => "; read it by the schema of the training table",
     };
     parts.join(", ") + remedy
 }

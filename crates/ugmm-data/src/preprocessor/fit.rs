@@ -1,4 +1,4 @@
-//! Learning from rows of a table how its columns become inputs.
+//! How columns become inputs, fitted to rows of a table.
 
 use std::collections::{HashMap, HashSet};
 

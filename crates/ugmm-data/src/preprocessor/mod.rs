@@ -32,17 +32,17 @@ pub use self::states::ColumnStates;
 /// Rows whose inputs are written column by column; few enough to stay in the cache.
 const BLOCK_ROWS: usize = 256;
 
-/// How the columns of a table become inputs of a network, learnt from some of its rows and saved with the network.
+/// How the columns of a table become inputs of a network, fitted to some of its rows and saved with the network.
 ///
 /// * A number or a date (in days) is one input, scaled as [`Scaling`] says.
 /// * A boolean is one input, 1 for true and 0 for false, standardised under [`Scaling::Standard`].
 /// * A category is one input, called `column=level`, for each level with at least [`MIN_LEVEL_ROWS`] rows: 1 for the
 ///   row's level and 0 for the others, standardised under [`Scaling::Standard`]. Rarer levels share an input
-///   `column=(other)`, and a level that was not there is taken as one of them.
+///   `column=(other)`, and an unseen level is one of them.
 /// * A category with an order ([`Ordinal`]) is one input, the position of its level counted from 0, scaled like a
 ///   number.
-/// * A value that is missing is NaN in all inputs of its column, and so is a level that was not there if there is no
-///   input for others: the network does without it.
+/// * A missing value is NaN in all inputs of its column, and so is an unseen level if there is no input for others:
+///   the network does without it.
 /// * Columns with one value in all rows, unless [`PreprocessingOptions::keep_constant`] says otherwise, or whose levels are
 ///   all rare, make no input.
 ///
@@ -107,7 +107,7 @@ impl TryFrom<Saved> for Preprocessor {
 }
 
 impl Preprocessor {
-    /// Learns from the rows `rows` of a table, counted from 0, how all its columns but `target` become inputs.
+    /// Fits to the rows `rows` of a table, counted from 0, how all its columns but `target` become inputs.
     ///
     /// # Errors
     ///
@@ -123,7 +123,7 @@ impl Preprocessor {
         Ok(Self { columns: fit::fit(table, rows, target, options)? })
     }
 
-    /// What to read from a file, in this order.
+    /// The columns to read from a file, in this order.
     pub fn requests(&self) -> Vec<Request> {
         self.columns.iter().map(|column| column.request.clone()).collect()
     }
@@ -260,7 +260,7 @@ impl Preprocessor {
     }
 }
 
-/// Refuses rows that the table does not have.
+/// Fails if the table does not have one of the rows.
 fn check_rows(table: &Table, rows: &[usize]) -> Result<(), PreprocessError> {
     match rows.iter().find(|&&row| row >= table.rows()) {
         Some(&index) => Err(FrameError::from(DataError::RowOutOfRange { index, rows: table.rows() }).into()),

@@ -1,8 +1,8 @@
-//! What can be chosen about inputs.
+//! Settings of the inputs.
 
 use serde::{Deserialize, Serialize};
 
-/// What can be chosen about how columns become inputs.
+/// Settings of how columns become inputs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PreprocessingOptions {
@@ -10,8 +10,8 @@ pub struct PreprocessingOptions {
     pub scaling: Scaling,
     /// Categories that have an order.
     pub ordinal: Vec<Ordinal>,
-    /// Whether columns that hold the same number in all rows are inputs, too, not scaled: for images that are moved about
-    /// in training.
+    /// Whether columns that hold the same number in all rows are inputs, too, not scaled: for images that training
+    /// augments.
     pub keep_constant: bool,
 }
 

@@ -72,7 +72,7 @@ impl Scale {
         }
     }
 
-    /// What is wrong, if the scale cannot have been fitted to values of `column`.
+    /// Fails with the reason why the scale cannot have been fitted to values of `column`.
     pub(super) fn check(&self, column: &str) -> Result<(), String> {
         match self {
             Self::Standard { mean, .. } if !mean.is_finite() => {

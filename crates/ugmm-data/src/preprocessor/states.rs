@@ -6,7 +6,7 @@ use crate::frame::{LevelIndex, ReadAs};
 /// The values that a column of categories or booleans can have, as the network sees them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColumnStates {
-    /// What each state is called: `false` and `true`; the levels of an order, least first; the levels of a category that
+    /// The name of each state: `false` and `true`; the levels of an order, least first; the levels of a category that
     /// have an input of their own, and one name for all others where these share an input.
     pub names: Vec<String>,
     /// The inputs of each state, one value for each input of the column.
@@ -32,13 +32,13 @@ impl ColumnStates {
         Some(Self { names, inputs, rare })
     }
 
-    /// What a value of the column can be called: its states but for the one that rare levels share, and those levels.
+    /// The names of the values: the states but for the one that rare levels share, and those levels.
     pub fn values(&self) -> Vec<String> {
         let own = self.names.len() - usize::from(!self.rare.is_empty());
         self.names[..own].iter().chain(&self.rare).cloned().collect()
     }
 
-    /// The state that a value of the table belongs to, by its text; none for a level that was not there.
+    /// The state of a value of the table, by its text; none for an unseen level.
     pub fn of(&self, text: &str, read_as: &ReadAs) -> Option<usize> {
         if let ReadAs::Booleans = read_as {
             return read_as.number(text).map(|number| usize::from(number != 0.0));

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::frame::{Column, Kind, LevelIndex, ReadAs, Request, UNSEEN, Values};
 use crate::show::value;
 
-/// The values of a column, as its request says.
+/// The values of a column, read as its request says.
 pub(super) enum View<'a> {
     /// NaN where one is missing.
     Numbers(Cow<'a, [f64]>),
@@ -80,7 +80,7 @@ fn recoded<'a>(levels: &[String], names: &[String], found: &'a [Option<u32>]) ->
     found.iter().map(code).collect()
 }
 
-/// What a column of this kind holds.
+/// The values of a column of this kind, in words.
 pub(super) fn kind_in_words(kind: &Kind) -> &'static str {
     match kind {
         Kind::Numeric { .. } => "numbers",

@@ -38,6 +38,13 @@ impl Fixture {
         FrameReader::open(&self.path(), requests, options, batch_rows)?.collect()
     }
 
+    /// Reads all columns as what they are, if nothing is wrong with the file: for files on which nothing may panic.
+    pub fn try_all(&self, options: &ReadOptions) {
+        if let Ok(schema) = self.infer(options) {
+            let _ = self.frames(&schema.requests(), options, 3);
+        }
+    }
+
     /// The message without the directory, which differs each time, and the cases in which a setting helps.
     pub fn message(&self, error: &FrameError) -> String {
         let directory = format!("{}{}", self.directory.path().display(), std::path::MAIN_SEPARATOR);

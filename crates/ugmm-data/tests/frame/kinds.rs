@@ -412,7 +412,7 @@ fn a_schema_is_asked_by_name() {
     let schema = infer_with("height,width\n1,2\n2,3\n", &options(&[], &[], &["width"]));
     assert_eq!(
         schema.request("width").unwrap_err().to_string(),
-        "the column \"width\" was ignored, so it is not known what it holds; ask for it as text or do not ignore it"
+        "the column \"width\" was ignored, so its kind is not known; request it as text or do not ignore it"
     );
     assert_eq!(schema.requests().len(), 1);
 }

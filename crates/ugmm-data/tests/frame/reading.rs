@@ -85,7 +85,7 @@ fn all_missing_columns_are_named() {
 
 #[test]
 fn a_column_may_be_asked_for_in_several_ways_but_one_must_be() {
-    assert_eq!(read_refusal("a\n1\n", &[]), "no column was asked for; name at least one");
+    assert_eq!(read_refusal("a\n1\n", &[]), "no column is requested; name at least one");
     let frame = read("b,a\nx,1\n,2\n", &[number("a"), Request::text("b"), Request::text("a")]);
     assert_eq!(numbers(&frame.columns[0]), [1.0, 2.0]);
     let text = |values: [Option<&str>; 2]| Values::Text(values.map(|value| value.map(String::from)).to_vec());

@@ -141,7 +141,7 @@ fn a_table_whose_schema_is_known_is_read() {
 #[test]
 fn what_is_read_twice_is_no_standard_input() {
     let options = ReadOptions::default();
-    let message = "the table is read twice, once to find out what it holds, so it cannot come from standard input; \
+    let message = "the table is read twice, once to infer what its columns hold, so it cannot come from standard input; \
         save it as a file";
     assert_eq!(Schema::infer(Path::new("-"), &options).unwrap_err().to_string(), message);
     assert_eq!(Table::read(Path::new("-"), &options).unwrap_err().to_string(), message);

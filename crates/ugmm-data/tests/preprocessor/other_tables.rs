@@ -90,12 +90,12 @@ fn columns_that_are_not_there_or_hold_something_else_are_all_named() {
     assert_eq!(
         refusal(&table(&others)),
         "the table does not fit: it has no column \"when\", its column \"n\" holds categories instead of numbers, its \
-         column \"c\" holds numbers instead of categories; read it by the schema of the table that was learnt from"
+         column \"c\" holds numbers instead of categories; read it by the schema of the training table"
     );
     assert_eq!(
         refusal(&read("n,when,open,c,e\n1,5,yes,a,1\n2,6,no,a,2\n")),
         "the table does not fit: its column \"when\" holds numbers instead of dates; read it by the schema of the \
-         table that was learnt from"
+         training table"
     );
 }
 

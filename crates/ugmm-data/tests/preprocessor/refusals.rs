@@ -55,8 +55,8 @@ fn rows_and_target_must_be_there() {
     assert!(refusal(&[0, 1], Some("klass")).starts_with("there is no column \"klass\" (is it \"class\"?)"));
     assert_eq!(
         refusal(&[2], None),
-        "there is nothing to learn from: besides the target, no column has different values in the rows chosen, or \
-         only categories that are too rare"
+        "there is nothing to learn from: besides the target, each column has one value in the rows chosen, or \
+         categories that are all too rare"
     );
     let preprocessor = fit_all(&table, &options).unwrap();
     let message = preprocessor.transform(&table, &[9]).unwrap_err().to_string();

@@ -43,7 +43,7 @@ impl DateScan {
         Self { formats, open: None, half_days: false, stated }
     }
 
-    /// Takes in the value of row `row`.
+    /// Adds the value of row `row`.
     pub(super) fn add(&mut self, row: usize, cell: Cell) {
         if !self.fits() {
             return;

@@ -1,4 +1,4 @@
-//! What one column holds, found value by value.
+//! The kind of one column, inferred value by value.
 
 mod dates;
 mod numbers;
@@ -36,7 +36,7 @@ pub(super) struct ColumnScan<'a> {
     missing: usize,
     marks: &'a Marks,
     own_marks: ColumnMarks,
-    /// The texts that were taken for missing values.
+    /// The texts that mark missing values.
     missing_as: LevelCounter,
     row_numbers: RowNumbers,
     numbers: NumberScan,
@@ -57,7 +57,8 @@ pub(super) struct Manner {
 }
 
 impl Manner {
-    /// By the options, and by all the columns of a file for what they leave open; `semicolons` says that these separate columns.
+    /// The manner that the options state; what they leave open is inferred from all columns. `semicolons` says that these separate
+    /// columns.
     pub(super) fn of(
         scans: &[ColumnScan],
         options: &ReadOptions,
@@ -68,7 +69,7 @@ impl Manner {
         Ok(Self { numbers, day_first: dates::day_first(scans.iter().map(|scan| &scan.dates)) })
     }
 
-    /// What remains open in the whole file.
+    /// The doubt about the file as a whole.
     pub(super) fn doubt(&self) -> Option<Doubt> {
         self.numbers.doubt()
     }
@@ -111,7 +112,7 @@ impl<'a> ColumnScan<'a> {
         }
     }
 
-    /// Takes in the value of so many rows, as it is in the file; `row` is one of them.
+    /// Adds the value of `times` rows, as it is in the file; `row` is one of them.
     pub(super) fn add(&mut self, row: usize, written: Cell, times: usize) -> Result<(), FrameError> {
         self.rows += times;
         let cell = self.marks.clean(written, &self.own_marks);
@@ -173,7 +174,7 @@ impl<'a> ColumnScan<'a> {
         self.has_word |= is_word;
     }
 
-    /// What the column can still be but for categories.
+    /// The kind that all values have so far, in words; none where only categories are left.
     fn expected(&self) -> Option<&'static str> {
         if self.numbers.fits() {
             Some("a number")
@@ -193,7 +194,7 @@ impl<'a> ColumnScan<'a> {
         self.dates.has_stated()
     }
 
-    /// What the column holds, in a file that is written in this manner; what is in doubt about it is added to the list.
+    /// The column, in a file that is written in this manner; doubts about it are added to `doubts`.
     pub(super) fn finish(self, manner: &Manner, doubts: &mut Vec<Doubt>) -> Result<Column, FrameError> {
         let kind = self.kind(manner, doubts)?;
         let column = Column {

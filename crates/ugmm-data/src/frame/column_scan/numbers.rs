@@ -24,8 +24,8 @@ pub(super) struct NumberManner {
 }
 
 impl NumberManner {
-    /// By the options, and by all the columns of a file, each with its name, for what they leave open; commas are in the numbers of
-    /// a file that is separated by semicolons.
+    /// The manner that the options state; what they leave open is inferred from all columns, each with its name. If nothing decides,
+    /// the numbers of a file that is separated by semicolons have decimal commas.
     pub(super) fn of<'s>(
         scans: impl Iterator<Item = (&'s str, &'s NumberScan)> + Clone,
         options: &ReadOptions,
@@ -53,7 +53,7 @@ impl NumberManner {
         })
     }
 
-    /// What remains open in the whole file.
+    /// The doubt about a file with both decimal marks.
     pub(super) fn doubt(&self) -> Option<Doubt> {
         let (point, comma) = self.mixed.clone()?;
         Some(Doubt::MixedMarks { point, comma })
@@ -63,7 +63,7 @@ impl NumberManner {
         self.stated.or(self.found).unwrap_or(self.assumed)
     }
 
-    /// What is stated, in words.
+    /// The stated marks in words.
     pub(super) fn in_words(&self) -> String {
         let decimal = self.stated.map(|mark| format!("with decimal {}s", mark.name()));
         let thousands =
@@ -130,8 +130,8 @@ impl NumberScan {
         Self { point: reading(), comma: reading(), open: None, unit: None, refused: None }
     }
 
-    /// Takes in the value of row `row`, beside which a sign may stand if `has_unit`, in all rows the same. The number that it is
-    /// with a decimal point, while all values fit that.
+    /// Adds the value of row `row`, beside which a sign may stand if `has_unit`, in all rows the same. Returns the number that it
+    /// is with a decimal point, while all values fit that.
     pub(super) fn add(&mut self, row: usize, cell: Cell, has_unit: bool) -> Option<f64> {
         if !self.fits() {
             return None;
@@ -203,8 +203,8 @@ impl NumberScan {
         self.refused.is_none() && (one(&self.point) || one(&self.comma))
     }
 
-    /// The column as numbers in a file that is written in this manner, or a value that is written otherwise than stated; none if
-    /// the values are no numbers.
+    /// The column as numbers in a file that is written in this manner; none if the values are no numbers. Fails with a value that is
+    /// written otherwise than stated.
     pub(super) fn numbers(&self, manner: &NumberManner) -> Result<Option<(DecimalMark, &Numbers)>, Place> {
         let marks = [manner.mark(), manner.mark().other()];
         let mut readings =
@@ -223,7 +223,7 @@ impl NumberScan {
         Err(wrong.cloned().unwrap_or_default())
     }
 
-    /// What the column holds if it is these numbers, or a value that cannot be computed with.
+    /// The kind of a column of these numbers. Fails with the first value that cannot be computed with.
     pub(super) fn kind(&self, mark: DecimalMark, numbers: &Numbers) -> Result<Kind, (Place, Refused)> {
         if let Some(refused) = &self.refused {
             return Err(refused.clone());
