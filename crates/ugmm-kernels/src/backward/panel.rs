@@ -25,9 +25,6 @@ const SUMS: usize = 3;
 /// Values evaluated together; divides [`crate::layout::tile::GROUP`].
 const TOGETHER: usize = 4;
 
-/// Inputs whose gradients are transposed together: a cache line of each neuron's gradients.
-const TRANSPOSED: usize = 16;
-
 /// Sums the gradients of a panel of neurons over the pairs of the fast path and overwrites `outputs` with
 /// them. Returns the panel's part of the gradient with respect to the inputs, `[batch, inputs]`, negated and
 /// not yet unscaled; empty when it was not requested.
@@ -134,7 +131,7 @@ impl SumPanel<'_> {
         simd: S,
         panel: &[f32],
         first_input: usize,
-        totals: &[[Wide<S, V>; SUMS]],
+        totals: &mut [[Wide<S, V>; SUMS]],
     ) {
         let inputs = self.shape.inputs;
         let width = V * S::F32_LANES;
@@ -142,27 +139,24 @@ impl SumPanel<'_> {
         let unscale_z_squared = simd.splat_f32s((self.unscale * U_TO_Z_SQUARED) as f32);
         let (lowest, highest) = (simd.splat_f32s(f32::MIN), simd.splat_f32s(f32::MAX));
         let saturate = |value| simd.min_f32s(simd.max_f32s(value, lowest), highest);
-        let mut gradients = [[[simd.splat_f32s(0.0); V]; TRANSPOSED]; SUMS];
-        let components = components::<S, V>(panel).chunks(TRANSPOSED);
-        for (block, (totals, components)) in totals.chunks(TRANSPOSED).zip(components).enumerate() {
-            for (at, (&[w, wu, wuu], &[_, scales, _])) in totals.iter().zip(components).enumerate() {
-                for v in 0..V {
-                    let w = simd.mul_f32s(w[v], unscale);
-                    // w z / σ and w z².
-                    let wz = simd.mul_f32s(simd.mul_f32s(wu[v], unscale_z_squared), scales[v]);
-                    let wzz = simd.mul_f32s(wuu[v], unscale_z_squared);
-                    gradients[0][at][v] = saturate(wz);
-                    gradients[1][at][v] = saturate(simd.sub_f32s(wzz, w));
-                    gradients[2][at][v] = saturate(w);
-                }
+        for (totals, &[_, scales, _]) in totals.iter_mut().zip(components::<S, V>(panel)) {
+            let [w, wu, wuu] = *totals;
+            for v in 0..V {
+                let w = simd.mul_f32s(w[v], unscale);
+                // w z / σ and w z².
+                let wz = simd.mul_f32s(simd.mul_f32s(wu[v], unscale_z_squared), scales[v]);
+                let wzz = simd.mul_f32s(wuu[v], unscale_z_squared);
+                totals[0][v] = saturate(wz);
+                totals[1][v] = saturate(simd.sub_f32s(wzz, w));
+                totals[2][v] = saturate(w);
             }
-            let first = first_input + block * TRANSPOSED;
-            let Outputs { means, log_sigmas, mixing_logits } = &mut self.outputs;
-            for (gradients, outputs) in gradients.iter().zip([means, log_sigmas, mixing_logits]) {
-                let values: &[f32] = pulp::bytemuck::cast_slice(gradients.as_flattened());
-                let neurons = (outputs.len() / inputs).min(width);
-                transpose(values, width, totals.len(), neurons, &mut outputs[first..], inputs);
-            }
+        }
+        let gradients: &[f32] = pulp::bytemuck::cast_slice(totals.as_flattened().as_flattened());
+        let Outputs { means, log_sigmas, mixing_logits } = &mut self.outputs;
+        for (value, outputs) in [means, log_sigmas, mixing_logits].into_iter().enumerate() {
+            let neurons = (outputs.len() / inputs).min(width);
+            let source = &gradients[value * width..];
+            transpose(source, SUMS * width, totals.len(), neurons, &mut outputs[first_input..], inputs);
         }
     }
 }

@@ -4,6 +4,7 @@
 use crate::LayerShape;
 use crate::forward::RESCUE_BELOW;
 use crate::layout::prepare::PanelLayout;
+use crate::layout::range::largest_magnitude;
 use crate::layout::tile::{PLACES, ROWS};
 use crate::layout::transpose::transpose;
 use crate::simd::aligned::AlignedVec;
@@ -39,14 +40,13 @@ impl Ratios {
         instructions.vectorised(
             #[inline(always)]
             || {
-                let (mut largest, mut are_all_fast) = (0.0_f32, true);
+                let mut are_all_fast = true;
                 for ((ratio, &sum), &g) in values.iter_mut().zip(sums).zip(cotangent) {
                     let is_fast = is_fast(sum, g);
-                    let value = if is_fast { g / sum } else { 0.0 };
-                    largest = if value.abs() > largest { value.abs() } else { largest };
                     are_all_fast &= is_fast | (g == 0.0);
-                    *ratio = value;
+                    *ratio = if is_fast { g / sum } else { 0.0 };
                 }
+                let largest = largest_magnitude(&values);
                 let power = if largest > 0.0 { SCALED_RATIO - largest.log2().floor() as i32 } else { 0 };
                 let scale = 2.0_f32.powi(power.clamp(0, f32::MAX_EXP - 2));
                 values.iter_mut().for_each(|ratio| *ratio *= scale);

@@ -135,16 +135,13 @@ fn sum_by_neurons(
     sums: &mut [f32],
 ) -> FastX {
     let PanelLayout { width, count, .. } = prepared.layout;
-    let block = row_range(shape.batch, 0).len();
-    let costs = tasks.map(0..count, |panel| {
-        instructions.run(CostOfKept { panel: prepared.panel(panel), width, rows: block })
-    });
     let tiles = Tiles::new(instructions, tasks, zeros, shape, x);
-    // Where zeros are kept apart, that saves so much that a list of components with weight does not pay.
-    let wanted = |panel: usize| costs[panel].is_some() && tiles.any_dense();
+    let rows = row_range(shape.batch, 0).len();
     let kept = tasks.map(0..count, |panel| {
-        let list = ListKept { panel: prepared.panel(panel), width };
-        wanted(panel).then(|| instructions.run(list))
+        let panel = prepared.panel(panel);
+        // Where zeros are kept apart, that saves so much that a list of components with weight does not pay.
+        let pays = tiles.any_dense() && instructions.run(CostOfKept { panel, width, rows }).is_some();
+        pays.then(|| instructions.run(ListKept { panel, width }))
     });
     let parts = tasks.map(0..tiles.row_blocks() * count, |task| {
         let (panel, row_block) = (task % count, task / count);

@@ -66,8 +66,9 @@ impl Range {
     }
 }
 
+/// The largest magnitude; 0 for an empty slice.
 #[inline(always)]
-fn largest_magnitude(values: &[f32]) -> f64 {
+pub(crate) fn largest_magnitude(values: &[f32]) -> f64 {
     let (lowest, highest) = extremes(values);
     highest.max(-lowest).max(0.0)
 }

@@ -54,19 +54,28 @@ pub(crate) struct SparseTile {
 }
 
 impl SparseTile {
-    fn new(x: &[&[f32]]) -> Self {
-        let (zeros, has_missing) = (ZeroMap::new(x), has_missing(x));
+    fn new(x: &[&[f32]], has_missing: bool) -> Self {
+        let zeros = ZeroMap::new(x);
         let inputs = x.first().map_or(0, |row| row.len());
-        let ends = Vec::with_capacity(inputs);
-        let mut tile = SparseTile { zeros, has_missing, entries: Vec::new(), ends };
+        let mut ends = Vec::with_capacity(inputs);
+        let mut places = Vec::with_capacity(inputs);
+        let mut length = 0;
         for input in 0..inputs {
-            let values = tile.zeros.nonzero_rows(input).map(|row| (row, x[row as usize][input]));
-            tile.entries.extend(values.filter(|(_, x)| !x.is_nan()));
-            let padded = tile.entries.len().next_multiple_of(GROUP);
-            tile.entries.resize(padded, (x.len() as u32, 0.0));
-            tile.ends.push(padded);
+            places.push(length);
+            // Missing values have places, too, which stay padding.
+            length += zeros.count_nonzeros(input).next_multiple_of(GROUP);
+            ends.push(length);
         }
-        tile
+        let mut entries = vec![(x.len() as u32, 0.0); length];
+        for (row, values) in x.iter().enumerate() {
+            for input in zeros.nonzero_inputs(row) {
+                if !values[input].is_nan() {
+                    entries[places[input]] = (row as u32, values[input]);
+                    places[input] += 1;
+                }
+            }
+        }
+        SparseTile { zeros, has_missing, entries, ends }
     }
 
     /// The entries of each input in groups: row and value of the places that are neither 0 nor missing.
@@ -134,7 +143,7 @@ impl Tiles {
                 #[inline(always)]
                 || {
                     if zeros.are_apart(task) {
-                        Tile::Sparse(SparseTile::new(&rows))
+                        Tile::Sparse(SparseTile::new(&rows, zeros.contents[task].has_missing))
                     } else {
                         Tile::Dense(transposed(&rows))
                     }

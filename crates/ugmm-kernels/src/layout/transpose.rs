@@ -37,23 +37,30 @@ pub(crate) fn transpose(
     target: &mut [f32],
     target_stride: usize,
 ) {
-    for row in (0..rows).step_by(SIZE) {
-        for column in (0..width).step_by(SIZE) {
-            if row + SIZE <= rows && column + SIZE <= width {
-                let mut block = [[0.0; SIZE]; SIZE];
-                for (r, values) in block.iter_mut().enumerate() {
-                    values.copy_from_slice(&source[(row + r) * source_stride + column..][..SIZE]);
-                }
-                for (c, values) in columns(block).iter().enumerate() {
-                    target[(column + c) * target_stride + row..][..SIZE].copy_from_slice(values);
-                }
-            } else {
-                for r in row..rows.min(row + SIZE) {
-                    for c in column..width.min(column + SIZE) {
-                        target[c * target_stride + r] = source[r * source_stride + c];
-                    }
-                }
+    let (whole_rows, whole_columns) = (rows / SIZE * SIZE, width / SIZE * SIZE);
+    // The target is written row by row, which caches take best.
+    let blocks = target.chunks_mut(SIZE * target_stride).enumerate().take(whole_columns / SIZE);
+    for (block, target) in blocks {
+        let (a, rest) = target.split_at_mut(target_stride);
+        let (b, rest) = rest.split_at_mut(target_stride);
+        let (c, d) = rest.split_at_mut(target_stride);
+        // Whole blocks are reached without a check of their bounds.
+        let [a, b, c, d] = [a, b, c, d].map(
+            #[inline(always)]
+            |row| row[..whole_rows].as_chunks_mut::<SIZE>().0.iter_mut(),
+        );
+        let sources = source.chunks(SIZE * source_stride);
+        for ((((source, a), b), c), d) in sources.zip(a).zip(b).zip(c).zip(d) {
+            let mut rows = [[0.0; SIZE]; SIZE];
+            for (r, values) in rows.iter_mut().enumerate() {
+                values.copy_from_slice(&source[r * source_stride + block * SIZE..][..SIZE]);
             }
+            [*a, *b, *c, *d] = columns(rows);
+        }
+    }
+    for column in 0..width {
+        for row in if column < whole_columns { whole_rows } else { 0 }..rows {
+            target[column * target_stride + row] = source[row * source_stride + column];
         }
     }
 }

@@ -65,12 +65,18 @@ impl ZeroMap {
         &self.by_column[word * self.inputs..(word + 1) * self.inputs]
     }
 
-    /// The rows where an input is not 0, in ascending order.
-    pub(crate) fn nonzero_rows(&self, input: usize) -> impl Iterator<Item = u32> + '_ {
-        (0..self.rows.div_ceil(WORD)).flat_map(move |word| {
-            let present = u32::MAX >> (WORD - WORD.min(self.rows - word * WORD));
-            let nonzeros = !self.by_column[word * self.inputs + input] & present;
-            bits(nonzeros).map(move |bit| (word * WORD) as u32 + bit)
+    /// Number of rows where an input is not 0.
+    pub(crate) fn count_nonzeros(&self, input: usize) -> usize {
+        let zeros = self.by_column[input..].iter().step_by(self.inputs).map(|word| word.count_ones());
+        self.rows - zeros.sum::<u32>() as usize
+    }
+
+    /// The inputs where a row is not 0, in ascending order.
+    pub(crate) fn nonzero_inputs(&self, row: usize) -> impl Iterator<Item = usize> + '_ {
+        let words = self.inputs.div_ceil(WORD);
+        self.by_row[row * words..(row + 1) * words].iter().enumerate().flat_map(move |(at, word)| {
+            let present = u32::MAX >> (WORD - WORD.min(self.inputs - at * WORD));
+            bits(!word & present).map(move |bit| at * WORD + bit as usize)
         })
     }
 
@@ -109,17 +115,21 @@ mod tests {
             let x: Vec<f32> = (0..batch * inputs).map(value).collect();
             let rows: Vec<&[f32]> = x.chunks(inputs).collect();
             let map = ZeroMap::new(&rows);
+            for (row, values) in rows.iter().enumerate() {
+                let found: Vec<usize> = map.nonzero_inputs(row).collect();
+                let expected: Vec<usize> = (0..inputs).filter(|&input| values[input] != 0.0).collect();
+                assert_eq!(found, expected);
+            }
             for input in 0..inputs {
-                let found: Vec<u32> = map.nonzero_rows(input).collect();
-                assert!(found.is_sorted());
                 let zeros: Vec<u32> = map.zero_rows(input).collect();
-                assert!((0..batch as u32).all(|row| zeros.contains(&row) != found.contains(&row)));
+                assert!(zeros.is_sorted());
+                assert_eq!(map.count_nonzeros(input), batch - zeros.len());
                 for (row, values) in rows.iter().enumerate() {
                     let zero = values[input] == 0.0;
                     let word = map.of_inputs(input / 32).nth(row).unwrap();
                     assert_eq!(word >> (input % 32) & 1 == 1, zero);
                     assert_eq!(map.of_rows(row / 32)[input] >> (row % 32) & 1 == 1, zero);
-                    assert_eq!(found.contains(&(row as u32)), !zero);
+                    assert_eq!(zeros.contains(&(row as u32)), zero);
                 }
             }
             assert_eq!(count_zeros(&x), x.iter().filter(|&&x| x == 0.0).count());

@@ -34,7 +34,7 @@ pub struct Stepper {
     max_gradient_norm: Option<f64>,
     loss: LossOptions,
     dropout: ChaCha8Rng,
-    /// Gradients of the current step, one list for each tensor; 0 between steps.
+    /// Memory for the gradients of a step, one list for each tensor.
     gradients: Vec<Vec<f32>>,
     losses: Vec<f32>,
 }
@@ -133,7 +133,7 @@ pub fn loss_and_gradients(
 /// Mean and variance of the batch at each batch normalisation.
 type Moments = Vec<(Vec<f32>, Vec<f32>)>;
 
-/// Fills `gradients`, which must be 0, with those of a batch's loss, unless the loss is not finite.
+/// Fills `gradients` with those of a batch's loss, unless the loss is not finite.
 fn fill_gradients(
     network: &Model,
     task: &Task,
@@ -148,6 +148,10 @@ fn fill_gradients(
     let pass = network.recorded(x, Some(rng));
     let (loss, cotangent) = task.loss(pass.outputs(), &inputs, targets, options);
     if loss.is_finite() {
+        if let Model::Mlp(_) = network {
+            // Its backward pass adds.
+            gradients.iter_mut().for_each(|gradient| gradient.fill(0.0));
+        }
         pass.backward(cotangent, gradients, false);
     }
     (loss, pass.moments())

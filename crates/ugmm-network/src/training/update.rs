@@ -56,13 +56,13 @@ impl Optimizer {
         Self { config, time: 0, first: vec![0.0; first], second: vec![0.0; second] }
     }
 
-    /// Takes one step along minus `factor` times the gradients, and sets the gradients to 0.
+    /// Takes one step along minus `factor` times the gradients.
     pub(super) fn step(
         &mut self,
         learning_rate: f64,
         factor: f64,
         parameters: Vec<&mut [f32]>,
-        gradients: &mut [Vec<f32>],
+        gradients: &[Vec<f32>],
     ) {
         self.time += 1;
         let (update, factor) = (self.update(learning_rate), factor as f32);
@@ -133,7 +133,7 @@ impl Update {
         self,
         factor: f32,
         parameters: &mut [f32],
-        gradients: &mut [f32],
+        gradients: &[f32],
         first: &mut [f32],
         second: &mut [f32],
     ) {
@@ -143,7 +143,7 @@ impl Update {
         }
         let parts: Vec<_> = parameters
             .chunks_mut(PARAMETERS_PER_TASK)
-            .zip(gradients.chunks_mut(PARAMETERS_PER_TASK))
+            .zip(gradients.chunks(PARAMETERS_PER_TASK))
             .zip(pieces(first))
             .zip(pieces(second))
             .collect();
@@ -157,7 +157,7 @@ impl Update {
         self,
         factor: f32,
         parameters: &mut [f32],
-        gradients: &mut [f32],
+        gradients: &[f32],
         first: &mut [f32],
         second: &mut [f32],
     ) {
@@ -167,7 +167,7 @@ impl Update {
             || match self {
                 Self::Adam(Adam { beta_1, beta_2, epsilon, step, root_scale, keep }) => {
                     for ((parameter, gradient), (first, second)) in pairs.zip(first.iter_mut().zip(second)) {
-                        let g = factor * std::mem::take(gradient);
+                        let g = factor * gradient;
                         *first = beta_1 * *first + (1.0 - beta_1) * g;
                         *second = beta_2 * *second + (1.0 - beta_2) * g * g;
                         *parameter =
@@ -176,13 +176,12 @@ impl Update {
                 }
                 Self::Sgd { penalty, rate, .. } if first.is_empty() => {
                     for (parameter, gradient) in pairs {
-                        *parameter -= rate * (factor * std::mem::take(gradient) + penalty * *parameter);
+                        *parameter -= rate * (factor * gradient + penalty * *parameter);
                     }
                 }
                 Self::Sgd { momentum, penalty, rate } => {
                     for ((parameter, gradient), velocity) in pairs.zip(first.iter_mut()) {
-                        *velocity =
-                            momentum * *velocity + factor * std::mem::take(gradient) + penalty * *parameter;
+                        *velocity = momentum * *velocity + factor * gradient + penalty * *parameter;
                         *parameter -= rate * *velocity;
                     }
                 }
@@ -223,10 +222,9 @@ mod tests {
                 }
                 // There are two tensors, whose gradients are twice as large and halved by `factor`.
                 let gradients = gradient(step).map(|value| 2.0 * value as f32);
-                let mut gradients = [gradients[..1].to_vec(), gradients[1..].to_vec()];
+                let gradients = [gradients[..1].to_vec(), gradients[1..].to_vec()];
                 let (one, others) = found.split_at_mut(1);
-                optimizer.step(rate, 0.5, vec![one, others], &mut gradients);
-                assert!(gradients.iter().flatten().all(|&gradient| gradient == 0.0));
+                optimizer.step(rate, 0.5, vec![one, others], &gradients);
             }
             for (found, expected) in found.into_iter().zip(expected) {
                 assert!((f64::from(found) - expected).abs() < 1e-5, "{found} {expected}");
@@ -243,7 +241,7 @@ mod tests {
             let gradient = f64::from(step).sin();
             velocity = 0.5 * velocity + gradient + 0.1 * expected;
             expected -= 0.3 * velocity;
-            optimizer.step(0.3, 1.0, vec![&mut found], &mut [vec![gradient as f32]]);
+            optimizer.step(0.3, 1.0, vec![&mut found], &[vec![gradient as f32]]);
         }
         assert!((f64::from(found[0]) - expected).abs() < 1e-5, "{} {expected}", found[0]);
     }
@@ -252,12 +250,12 @@ mod tests {
     fn a_state_goes_on_where_it_was() {
         let mut one = Optimizer::new(OptimizerConfig::default(), 3);
         let mut parameters = [1.0, 2.0, 3.0];
-        one.step(0.1, 1.0, vec![&mut parameters], &mut [vec![1.0, -1.0, 0.5]]);
+        one.step(0.1, 1.0, vec![&mut parameters], &[vec![1.0, -1.0, 0.5]]);
         let mut other = Optimizer::new(OptimizerConfig::default(), 3);
         other.restore(&one.to_bytes()).unwrap();
         let mut same = parameters;
         for (optimizer, parameters) in [(&mut one, &mut parameters), (&mut other, &mut same)] {
-            optimizer.step(0.1, 1.0, vec![parameters], &mut [vec![0.3, 0.1, -2.0]]);
+            optimizer.step(0.1, 1.0, vec![parameters], &[vec![0.3, 0.1, -2.0]]);
         }
         assert_eq!(parameters, same);
         assert!(other.restore(&[0; 9]).unwrap_err().to_string().contains("9 bytes"));
