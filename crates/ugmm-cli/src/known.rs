@@ -52,7 +52,7 @@ impl<'m> Question<'m> {
 
     /// What to keep in mind of the distributions of other columns than the target.
     pub fn remark(&self) -> &'static str {
-        match self.model.saved().task.objective {
+        match self.model.saved().task().objective {
             Objective::Conditional { .. } => {
                 "warning: this is not how the data are distributed: the model learned its target given the other columns, and what it \
                  says of those was never compared with data; for that, ugmm train TABLE --objective density\n"

@@ -22,7 +22,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use ugmm_data::frame::{ReadAs, Request};
 use ugmm_data::{Preprocessor, Split, stratified_split};
-use ugmm_network::model_file::{Columns, SavedModel};
+use ugmm_network::model_file::{Columns, ModelParts};
 use ugmm_network::training::{EpochReport, History};
 use ugmm_network::{Settings, UgmmError};
 
@@ -274,7 +274,7 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
         classes: target.class_names(),
         reading: None,
     };
-    let saved = SavedModel {
+    let parts = ModelParts {
         model: trained.network,
         task: recipe.task,
         columns,
@@ -302,7 +302,7 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Tabul
         words,
         rare_rows,
     };
-    Ok(TabularModel::new(saved, part))
+    TabularModel::new(parts, part)
 }
 
 /// The table's words for false and true in each column of a preprocessor that has them.

@@ -14,7 +14,7 @@ use ugmm_data::{ImageGrid, ImageShape, Preprocessor};
 use ugmm_network::inference::conditional::ConditionalDensity;
 use ugmm_network::inspect::Absence;
 use ugmm_network::metrics::decisions;
-use ugmm_network::model_file::SavedModel;
+use ugmm_network::model_file::{ModelParts, SavedModel};
 use ugmm_network::pruning::{Criterion, Keep, ModelPruner, PrunedLayer};
 use ugmm_network::{Predictor, Targets};
 
@@ -92,10 +92,10 @@ pub(crate) fn with_marks(options: &ReadOptions, marks: &[String], usual: &UsualM
 }
 
 impl TabularModel {
-    pub(crate) fn new(mut saved: SavedModel, part: TablePart) -> Self {
+    pub(crate) fn new(mut parts: ModelParts, part: TablePart) -> Result<Self, TabularError> {
         let json = serde_json::to_value(&part).expect("a preprocessor is made of numbers and names");
-        saved.columns.reading = Some(json);
-        Self { on_device: OnDevice::default(), saved, part }
+        parts.columns.reading = Some(json);
+        Ok(Self { on_device: OnDevice::default(), saved: SavedModel::new(parts)?, part })
     }
 
     /// Reads a model from a file.
@@ -114,21 +114,21 @@ impl TabularModel {
 
     fn of_saved(path: &Path, saved: SavedModel) -> Result<Self, TabularError> {
         let unusable = |reason: String| TabularError::ModelTable { file: path.to_path_buf(), reason };
-        let Some(reading) = &saved.columns.reading else {
+        let Some(reading) = &saved.columns().reading else {
             return Err(unusable(
                 "it has none; models that were saved without a table are for the library".into(),
             ));
         };
         let part: TablePart = TablePart::deserialize(reading).map_err(|error| unusable(error.to_string()))?;
         let inputs = part.preprocessor.inputs();
-        if part.preprocessor.names() != saved.columns.features {
+        if part.preprocessor.names() != saved.columns().features {
             return Err(unusable("its columns do not make the model's features".into()));
         }
         let is_number = matches!(part.target, Target::Number(_));
-        if is_number != saved.task.objective.predicts_numbers() {
+        if is_number != saved.task().objective.predicts_numbers() {
             return Err(unusable("its target is not what the network predicts".into()));
         }
-        part.target.check(&saved.columns.classes).map_err(&unusable)?;
+        part.target.check(&saved.columns().classes).map_err(&unusable)?;
         part.novelty.iter().try_for_each(|novelty| novelty.check(inputs)).map_err(&unusable)?;
         if !part.ranges.iter().flatten().all(NumberRange::is_usable) {
             return Err(unusable("the range of a column is no range".into()));
@@ -191,7 +191,7 @@ impl TabularModel {
     /// Name of the column that is predicted.
     #[must_use]
     pub fn target_name(&self) -> &str {
-        &self.saved.columns.target
+        &self.saved.columns().target
     }
 
     /// Rows that had each of the rare levels of a column of the preprocessor; none where it has none, or that is not known.
@@ -243,7 +243,7 @@ impl TabularModel {
     /// columns are named alike.
     #[must_use]
     pub fn image_grid(&self) -> Option<ImageGrid> {
-        ImageGrid::of(&self.saved.columns.features, self.part.images)
+        ImageGrid::of(&self.saved.columns().features, self.part.images)
     }
 
     /// Refuses the images of a file for a model that learned from images of another size: their pixels would be taken for
@@ -266,13 +266,13 @@ impl TabularModel {
     /// Whether rows may lack values.
     #[must_use]
     pub fn takes_missing_values(&self) -> bool {
-        self.saved.model.takes_missing_values()
+        self.saved.model().takes_missing_values()
     }
 
     /// Class names in the order of probabilities; none where a number is predicted.
     #[must_use]
     pub fn classes(&self) -> &[String] {
-        &self.saved.columns.classes
+        &self.saved.columns().classes
     }
 
     /// log P(class | x), `[rows, classes]`, row-major.
@@ -291,7 +291,7 @@ impl TabularModel {
     ///
     /// When the inputs do not fit, or a number is predicted.
     pub fn class_scores(&self, inputs: &[f32]) -> Result<Vec<f32>, TabularError> {
-        Ok(self.saved.class_scores_by(self.on_device.network(&self.saved.model), inputs)?)
+        Ok(self.saved.class_scores_by(self.on_device.network(self.saved.model()), inputs)?)
     }
 
     /// The predicted class of each row of log-probabilities.
@@ -323,7 +323,7 @@ impl TabularModel {
     /// When the targets are not of the kind that is predicted, or not as many as there are rows.
     #[must_use]
     pub fn network_input(&self, inputs: &[f32], targets: &Predictions) -> Vec<f32> {
-        self.saved.task.network_input(inputs, &self.in_network_units(targets))
+        self.saved.task().network_input(inputs, &self.in_network_units(targets))
     }
 
     /// The density of the number to predict for each row, in the data's units.
@@ -332,7 +332,7 @@ impl TabularModel {
     ///
     /// When the inputs do not fit, or classes are predicted.
     pub fn densities(&self, inputs: &[f32]) -> Result<Vec<ConditionalDensity>, TabularError> {
-        let network = self.on_device.network(&self.saved.model);
+        let network = self.on_device.network(self.saved.model());
         let densities = self.saved.densities_by(network, inputs, CELLS)?;
         let Target::Number(number) = self.part.target else {
             return Err(TabularError::OtherTask { found: "classes", expected: "numbers" });

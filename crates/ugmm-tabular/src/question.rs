@@ -34,7 +34,7 @@ pub struct TableSamples {
 impl TabularModel {
     /// The network, if it is generative, hybrid or conditional: its root is a score of features and target.
     pub(crate) fn scoring_network(&self, asked: Option<&str>) -> Result<&Network, TabularError> {
-        match (&self.saved().model, self.variables().target()) {
+        match (self.saved().model(), self.variables().target()) {
             (Model::Ugmm(network), Some(_)) => Ok(network),
             _ => Err(TabularError::from(QuestionError::OnlyTarget {
                 target: self.target_name().to_owned(),
@@ -109,7 +109,7 @@ impl TabularModel {
 
     /// What a prediction says of the target.
     fn target_answer(&self, variables: &TableVariables, row: &[f32]) -> Result<Answer, TabularError> {
-        let features = &row[..self.saved().task.features];
+        let features = &row[..self.saved().task().features];
         let is_known = features.iter().any(|value| !value.is_nan());
         let target = variables.target().map(|target| &variables.list()[target]);
         let scores = |variable: &Variable, cells| -> Result<Vec<f32>, TabularError> {
@@ -122,7 +122,7 @@ impl TabularModel {
             (Target::Number(_), _, true) => Ok(Answer::Density(self.densities(features)?.swap_remove(0))),
             (Target::Number(number), Some(target), false) => {
                 let density = number.network_density(&scores(&target.variable()?, crate::outputs::CELLS)?);
-                let spread = self.saved().spread.unwrap_or(1.0);
+                let spread = self.saved().spread().unwrap_or(1.0);
                 let density = if spread == 1.0 { density } else { density.stretched(spread) };
                 Ok(Answer::Density(number.in_data_units(density)))
             }

@@ -126,7 +126,7 @@ impl Iterator for ModelReader<'_> {
         let width = preprocessor.inputs();
         let has_value = |row: &[f32]| row.iter().any(|value| !value.is_nan());
         let known: Vec<bool> = inputs.chunks(width).map(has_value).collect();
-        if let Some(why) = NeedsEveryValue::of(&self.model.saved().model.config()) {
+        if let Some(why) = NeedsEveryValue::of(&self.model.saved().model().config()) {
             let lacking = |row: &[f32]| row.iter().any(|value| value.is_nan());
             if let Some(index) = inputs.chunks(width).position(lacking) {
                 let (file, row) = (self.path.clone(), frame.rows[index]);

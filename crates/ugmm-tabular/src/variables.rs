@@ -77,7 +77,7 @@ impl TabularModel {
     /// target a tenth more on both sides.
     #[must_use]
     pub fn variables(&self) -> TableVariables<'_> {
-        let (preprocessor, task) = (self.preprocessor(), &self.saved().task);
+        let (preprocessor, task) = (self.preprocessor(), self.saved().task());
         let sources = preprocessor.source_columns();
         let mut variables = Vec::new();
         for (column, request) in preprocessor.requests().into_iter().enumerate() {

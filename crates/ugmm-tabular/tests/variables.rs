@@ -204,10 +204,10 @@ fn models_without_ranges_ask_for_them() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("m.safetensors");
     model(&folder, ObjectiveKind::Generative, None, Scaling::Standard).save(&path).unwrap();
-    let mut saved = SavedModel::load(&path).unwrap();
-    let reading = saved.columns.reading.as_mut().unwrap().as_object_mut().unwrap();
+    let mut parts = SavedModel::load(&path).unwrap().into_parts();
+    let reading = parts.columns.reading.as_mut().unwrap().as_object_mut().unwrap();
     assert!(reading.remove("ranges").is_some());
-    saved.save(&path).unwrap();
+    SavedModel::new(parts).unwrap().save(&path).unwrap();
     let model = TabularModel::load(&path).unwrap();
     let mut variables = model.variables();
     let message = variables.list()[1].variable().unwrap_err().to_string();
@@ -226,7 +226,7 @@ fn densities_are_the_same_in_the_units_of_the_data_and_of_the_network() {
         // So many days that each is not looked at by itself.
         variables.set_range("day", "2023-06-01:2024-06-01").unwrap();
         let evidence = variables.evidence(&[("kind", "pear"), ("size", "small")]).unwrap();
-        let Model::Ugmm(network) = &model.saved().model else { panic!("a uGMM network was trained") };
+        let Model::Ugmm(network) = model.saved().model() else { panic!("a uGMM network was trained") };
         for name in ["Länge", "day"] {
             let variable = &variables.list()[variables.index_of(name).unwrap()];
             let Answer::Density(density) = model.answer(&variables, &evidence, name, 1000).unwrap() else {

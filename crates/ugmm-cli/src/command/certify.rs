@@ -51,7 +51,7 @@ pub fn run(options: &Certify, common: &Common) -> Result<(), CliError> {
     check_outputs(&[common.json.as_deref()], &[&options.model, &options.data])?;
     let model = AnyModel::load(&options.model)?.network(&options.model, "ugmm certify")?;
     let start = Instant::now();
-    let kind = match &model.saved().model {
+    let kind = match model.saved().model() {
         Model::Ugmm(_) => "ugmm",
         Model::Mlp(_) => "mlp",
     };

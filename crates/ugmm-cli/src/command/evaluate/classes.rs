@@ -50,7 +50,7 @@ pub fn measure<'m>(
     let classes = names.len();
     let (mut log_probabilities, mut labels, mut scores) = (Vec::new(), Vec::new(), 0f64);
     let saved = model.saved();
-    let is_generative = saved.task.objective.label_encoding().is_some();
+    let is_generative = saved.task().objective.label_encoding().is_some();
     let mut left_out = LeftOut::default();
     for batch in reader {
         let batch = batch?;

@@ -20,7 +20,7 @@ pub fn facts(model: &TabularModel, seen: &Seen) -> Vec<(Text, Text)> {
     let mut facts: Vec<(&str, String)> = vec![
         ("network", sizes.join("-")),
         ("components", components.to_string()),
-        ("trained for", objective_name(saved.task.objective).into()),
+        ("trained for", objective_name(saved.task().objective).into()),
         ("rows looked at", seen.rows().to_string()),
     ];
     if let Some((metrics, _)) = class_metrics(model, seen) {
@@ -31,8 +31,8 @@ pub fn facts(model: &TabularModel, seen: &Seen) -> Vec<(Text, Text)> {
         let metrics = NumberMetrics::of(&densities, &numbers);
         facts.push(("root mean squared error on them", short(metrics.rmse)));
     }
-    if let Some(training) = &saved.training {
-        let epochs = saved.history.as_ref().map_or(training.epochs, |history| history.training_loss.len());
+    if let Some(training) = saved.training() {
+        let epochs = saved.history().map_or(training.epochs, |history| history.training_loss.len());
         facts.push(("epochs", epochs.to_string()));
     }
     facts.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
