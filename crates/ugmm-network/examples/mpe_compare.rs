@@ -61,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut known = vec![Known::Free; numbers];
         known.resize(features, Known::Value(0.0));
         known.resize(network.inputs(), Known::Free);
-        let function = ScoreFunction::new(&network)?.restricted(&known)?;
+        let function = ScoreFunction::new(network)?.restricted(&known)?;
         let network = network.clone();
         let problem =
             Problem { network, function, numbers, given: features - numbers, labels: labels.clone() };
