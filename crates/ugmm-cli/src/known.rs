@@ -39,7 +39,7 @@ pub fn others(model: &dyn TableModel, evidence: &Evidence, asked: &[usize]) -> V
 /// What to keep in mind about distributions by a network of other columns than its target; empty for a density.
 pub fn remark(model: &dyn TableModel) -> &'static str {
     let Engine::Network(network) = Engine::of(model) else { return "" };
-    match network.saved().task.objective {
+    match network.saved().task().objective {
         Objective::Conditional { .. } => {
             "warning: this is not how the data are distributed: the model learned its target given the other columns, and what it \
              says of those was never compared with data; for that, ugmm train TABLE --objective density\n"

@@ -7,7 +7,7 @@ use ugmm_tabular::{NetworkModel, Target};
 
 /// The uGMM network of a model, or in one sentence why there is none to look into.
 pub fn network_of(model: &NetworkModel) -> Result<&Network, CliError> {
-    match &model.saved().model {
+    match model.saved().model() {
         Model::Ugmm(network) => Ok(network),
         Model::Mlp(_) => {
             let (setting, expected) = ("the model", "ugmm; other neurons have no components");
@@ -20,8 +20,8 @@ pub fn network_of(model: &NetworkModel) -> Result<&Network, CliError> {
 pub fn input_names(model: &NetworkModel) -> Vec<String> {
     let saved = model.saved();
     let target = model.target_name();
-    let mut names = saved.columns.features.clone();
-    match (saved.task.objective, saved.task.objective.label_encoding()) {
+    let mut names = saved.columns().features.clone();
+    match (saved.task().objective, saved.task().objective.label_encoding()) {
         (Objective::Conditional { .. }, _) | (_, Some(LabelEncoding::Index)) => names.push(target.to_owned()),
         (_, Some(LabelEncoding::OneHot)) => {
             names.extend(model.classes().iter().map(|class| format!("{target}={class}")));

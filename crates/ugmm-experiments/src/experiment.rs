@@ -1,4 +1,4 @@
-//! What the paper's experiments on Iris and MNIST have in common: models trained on the same rows with several seeds.
+//! The common part of the paper's experiments on Iris and MNIST: models trained on the same rows with several seeds.
 
 use crate::fit::{Progress, fit};
 use crate::{ExperimentError, MeanAndSd, Report, mean_and_sd};
@@ -14,7 +14,7 @@ use ugmm_report::table;
 /// Networks by name, to run in the place of an experiment's own, and the file that they are from.
 pub type Variants<T> = (PathBuf, IndexMap<String, T>);
 
-/// What is trained, and how often.
+/// The trained models, and the number of runs.
 #[derive(Clone, Debug)]
 pub struct Protocol {
     /// The paper's settings, or those that learn best.
@@ -59,7 +59,7 @@ pub(crate) struct Experiment<'a> {
     pub description: String,
     /// The paper's models.
     pub contenders: Vec<Contender>,
-    /// What a file of variants builds upon.
+    /// The settings that variants from a file change.
     pub base: Settings,
     /// Every model is trained on each of them.
     pub parts: Vec<Part>,
@@ -85,14 +85,14 @@ pub(crate) struct Part {
     pub test: Dataset,
 }
 
-/// What was measured for one model.
+/// The measures of one model.
 #[derive(Serialize)]
 pub struct Measured {
     model: String,
     parameters: usize,
-    /// Of the first run.
+    /// The recipe of the first run.
     recipe: Recipe,
-    /// Over the runs.
+    /// Test accuracy over the runs.
     test_accuracy: MeanAndSd,
     paper_test_accuracy: Option<MeanAndSd>,
     published_code_test_accuracy: Option<MeanAndSd>,
@@ -139,7 +139,7 @@ impl Experiment<'_> {
         Contender { name, settings, paper: None, published_code: None }
     }
 
-    /// How this run differs from the paper's protocol.
+    /// Differences of this run from the paper's protocol, as options of `ugmm reproduce`.
     fn deviations(&self) -> Vec<String> {
         let Protocol { preset, epochs, only, variants, seed, seeds } = self.protocol;
         let name = |only| if only == Architecture::Ugmm { "ugmm" } else { "mlp" };
@@ -262,7 +262,7 @@ pub(crate) fn percent(mean: f64, sd: Option<f64>) -> MeanAndSd {
     MeanAndSd { mean: mean / 100.0, sd: sd.map(|sd| sd / 100.0) }
 }
 
-/// So many seeds from the first on.
+/// `count` consecutive seeds from the first on.
 pub(crate) fn seeds(first: u64, count: NonZeroUsize) -> Vec<u64> {
     (0..count.get() as u64).map(|index| first.wrapping_add(index)).collect()
 }

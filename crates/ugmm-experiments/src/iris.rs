@@ -18,7 +18,7 @@ const MLP_HIDDEN: usize = 32;
 pub struct Options {
     /// Splits into training and test rows, as scikit-learn's `random_state`: 42 (the paper's), 0, 1, 2, 3 or 4.
     pub splits: Vec<u64>,
-    /// Leaves the test rows alone: cross-validation on the training rows, with so many folds, 2 to 60.
+    /// Number of folds, 2 to 60, of a cross-validation on the training rows; the test rows are then not used.
     pub folds: Option<u64>,
     /// Models, settings and seeds.
     pub protocol: Protocol,
@@ -104,7 +104,7 @@ pub fn run(
     experiment.run()
 }
 
-/// What was changed by the options of this experiment alone.
+/// Changes of the protocol by the options of this experiment alone.
 fn changes(options: &Options) -> Vec<String> {
     let mut changes = Vec::new();
     if options.splits != [PAPER_SPLIT] {

@@ -16,7 +16,7 @@ pub(crate) const PAPER_HIDDEN: [usize; 2] = [128, 64];
 pub struct Options {
     /// The folder with MNIST's four IDX files.
     pub data: PathBuf,
-    /// Leaves the test images alone: the last so many training images are held out and measured on.
+    /// Number of training images, the last ones, that are held out and measured on instead of the test images.
     pub validation: Option<NonZeroUsize>,
     /// Models, settings and seeds.
     pub protocol: Protocol,

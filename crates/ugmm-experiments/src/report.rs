@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// What an experiment found, with a result for each network; docs/json.md describes its JSON.
+/// The results of an experiment, one for each network; docs/json.md describes their JSON.
 #[derive(Serialize)]
 pub struct Report<R> {
     experiment: &'static str,
@@ -10,7 +10,7 @@ pub struct Report<R> {
     deviations: Vec<String>,
     pub(crate) threads: usize,
     pub(crate) results: Vec<R>,
-    /// What was found, in words and tables of plain text.
+    /// The results in words and tables of plain text.
     #[serde(skip)]
     pub text: String,
 }

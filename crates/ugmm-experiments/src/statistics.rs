@@ -12,7 +12,7 @@ pub struct MeanAndSd {
 }
 
 impl MeanAndSd {
-    /// "mean ± sd" with so many decimals.
+    /// "mean ± sd" with `decimals` decimals.
     #[must_use]
     pub fn text(&self, decimals: usize) -> String {
         match self.sd {
@@ -21,7 +21,7 @@ impl MeanAndSd {
         }
     }
 
-    /// The same for shares, in percent.
+    /// Mean and standard deviation of fractions, in percent.
     #[must_use]
     pub fn percent(&self, decimals: usize) -> String {
         Self { mean: 100.0 * self.mean, sd: self.sd.map(|sd| 100.0 * sd) }.text(decimals)

@@ -33,7 +33,7 @@ struct Run {
     temperature: f64,
     /// On the test images.
     metrics: Metrics,
-    /// The same after temperature scaling.
+    /// Measures on the test images after temperature scaling.
     scaled_metrics: Metrics,
     /// By kind of images and by sign; the area under the ROC curve of test images against these.
     area_under_roc: IndexMap<String, Signs<f64>>,
@@ -62,13 +62,13 @@ pub struct Options {
     pub protocol: Protocol,
 }
 
-/// What the experiment found; docs/json.md describes its JSON.
+/// The results of the experiment; docs/json.md describes their JSON.
 #[derive(Serialize)]
 pub struct Report {
     experiment: &'static str,
     validation: usize,
     results: Vec<Measured>,
-    /// What was found, in words and tables of plain text.
+    /// The results in words and tables of plain text.
     #[serde(skip)]
     pub text: String,
 }

@@ -123,6 +123,13 @@ pub enum UgmmError {
         source: std::io::Error,
     },
 
+    /// Parts of a model that do not fit each other.
+    #[error("the parts of the model do not fit each other: {reason}")]
+    Model {
+        /// The problem.
+        reason: String,
+    },
+
     /// A file is not a model that this version can load.
     #[error("{path}: {reason}")]
     ModelFile {

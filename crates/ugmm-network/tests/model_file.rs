@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use ugmm_network::inspect::Absence;
-use ugmm_network::model_file::{Columns, SavedModel};
+use ugmm_network::model_file::{Columns, ModelParts, SavedModel};
 use ugmm_network::training::{EpochReport, History, TrainingConfig};
 use ugmm_network::{
     Init, Means, MlpConfig, Model, ModelConfig, NetworkConfig, Objective, Predictor, Standardization, Stream,
@@ -13,8 +13,12 @@ use ugmm_network::{
 };
 
 fn saved(config: ModelConfig) -> SavedModel {
+    SavedModel::new(parts(config)).unwrap()
+}
+
+fn parts(config: ModelConfig) -> ModelParts {
     let model = config.init(None, &mut generator(4, Stream::Initialization)).unwrap();
-    SavedModel {
+    ModelParts {
         model,
         task: Task { features: 4, classes: 3, objective: Objective::Discriminative },
         columns: Columns {
@@ -64,13 +68,13 @@ fn a_loaded_model_gives_the_same_bits() {
         original.save(&file(&folder)).unwrap();
         let loaded = SavedModel::load(&file(&folder)).unwrap();
         let bits =
-            |model: &SavedModel| model.model.forward(&x).into_iter().map(f32::to_bits).collect::<Vec<_>>();
+            |model: &SavedModel| model.model().forward(&x).into_iter().map(f32::to_bits).collect::<Vec<_>>();
         assert_eq!(bits(&loaded), bits(&original));
-        assert_eq!(loaded.model.config(), original.model.config());
-        assert_eq!(loaded.task, original.task);
-        assert_eq!(loaded.columns, original.columns);
-        assert_eq!(loaded.standardization, original.standardization);
-        assert_eq!(loaded.training, original.training);
+        assert_eq!(loaded.model().config(), original.model().config());
+        assert_eq!(loaded.task(), original.task());
+        assert_eq!(loaded.columns(), original.columns());
+        assert_eq!(loaded.standardization(), original.standardization());
+        assert_eq!(loaded.training(), original.training());
         // Saving the loaded model writes an identical file.
         let again = folder.path().join("again");
         loaded.save(&again).unwrap();
@@ -85,21 +89,19 @@ fn the_course_of_training_is_kept_where_there_is_one() {
     let plain = saved(ugmm_network());
     plain.save(&file(&folder)).unwrap();
     let loaded = SavedModel::load(&file(&folder)).unwrap();
-    assert_eq!((loaded.history.as_ref(), plain.history.is_some()), (plain.history.as_ref(), true));
-    SavedModel { history: None, ..plain.clone() }.save(&file(&folder)).unwrap();
+    assert_eq!((loaded.history(), plain.history().is_some()), (plain.history(), true));
+    let with = |history: Option<History>| SavedModel::new(ModelParts { history, ..parts(ugmm_network()) });
+    with(None).unwrap().save(&file(&folder)).unwrap();
     assert!(!String::from_utf8_lossy(&std::fs::read(file(&folder)).unwrap()).contains("history"));
-    assert_eq!(SavedModel::load(&file(&folder)).unwrap().history, None);
+    assert_eq!(SavedModel::load(&file(&folder)).unwrap().history(), None);
 
-    let history = plain.history.clone().unwrap();
+    let history = plain.history().unwrap();
     for wrong in [
         History { learning_rate: vec![0.1], ..history.clone() },
         History { training_loss: vec![1.0, f32::NAN], ..history.clone() },
         History { best_epoch: Some(3), ..history.clone() },
     ] {
-        let error = SavedModel { history: Some(wrong), ..plain.clone() }
-            .save(&file(&folder))
-            .unwrap_err()
-            .to_string();
+        let error = with(Some(wrong)).unwrap_err().to_string();
         assert!(error.contains("history"), "{error}");
     }
     let report = |epoch, loss| EpochReport {
@@ -116,7 +118,7 @@ fn the_course_of_training_is_kept_where_there_is_one() {
         (&[f32::MAX, 0.5][..], &[f32::MAX; 2][..])
     );
     assert!(history.validation_accuracy.is_empty());
-    SavedModel { history: Some(history), ..plain }.save(&file(&folder)).unwrap();
+    with(Some(history)).unwrap().save(&file(&folder)).unwrap();
 }
 
 /// A network that still standardises cannot be saved, because it would load as another function.
@@ -128,15 +130,13 @@ fn only_settled_networks_are_saved() {
     let config = ModelConfig::Ugmm(network);
     let standardizing = config.init(Some(&x), &mut generator(4, Stream::Initialization)).unwrap();
     let settled = standardizing.clone().settled(&x);
-    let with =
-        |model: &Model| SavedModel { model: model.clone(), ..saved(ugmm_network()) }.save(&file(&folder));
+    let with = |model: &Model| SavedModel::new(ModelParts { model: model.clone(), ..parts(ugmm_network()) });
     let error = with(&standardizing).unwrap_err().to_string();
     assert!(error.contains("settled"), "{error}");
-    assert!(!file(&folder).exists());
-    with(&settled).unwrap();
+    with(&settled).unwrap().save(&file(&folder)).unwrap();
     let loaded = SavedModel::load(&file(&folder)).unwrap();
-    assert_eq!(loaded.model, settled);
-    assert_eq!(loaded.model.config(), config.settled());
+    assert_eq!(loaded.model(), &settled);
+    assert_eq!(loaded.model().config(), config.settled());
 }
 
 #[test]
@@ -292,8 +292,8 @@ fn probabilities_of_rows_in_their_own_units_sum_to_one() {
         assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6);
     }
     // Explicit standardisation gives equal results.
-    let mut raw = model.clone();
-    raw.standardization = None;
+    let parts = ModelParts { standardization: None, ..parts(ugmm_network()) };
+    let raw = SavedModel::new(parts).unwrap();
     let by_hand = features.map(|value: f32| ((f64::from(value) - 0.1) / 1.5) as f32);
     assert_eq!(raw.class_probabilities(&by_hand).unwrap(), probabilities);
     let error = model.class_probabilities(&[f32::NAN; 4]).unwrap_err().to_string();
@@ -305,9 +305,9 @@ fn probabilities_of_rows_in_their_own_units_sum_to_one() {
 /// standardisation.
 #[test]
 fn contributions_sum_to_the_change_of_the_models_log_probability() {
-    let mut model = saved(ugmm_network());
-    model.training =
-        Some(TrainingConfig { class_weights: Some(vec![1.0, 4.0, 0.5]), ..TrainingConfig::new(3, 10) });
+    let training = TrainingConfig { class_weights: Some(vec![1.0, 4.0, 0.5]), ..TrainingConfig::new(3, 10) };
+    let parts = ModelParts { training: Some(training), ..parts(ugmm_network()) };
+    let model = SavedModel::new(parts).unwrap();
     let rows = [0.5f32, -1.0, 0.3, 2.0, 1.1, 0.2, -0.7, 0.4];
     let baseline = [0.1f32, 0.2, -0.1, 0.6];
     let targets = Targets::Classes(vec![1, 2]);
@@ -367,4 +367,29 @@ fn rows_far_out_have_probabilities_or_an_error_but_no_nan() {
     let model = SavedModel::load(&file(&folder)).unwrap();
     let error = model.class_probabilities(&[1.0, 2.0, 3.0, 4.0]).unwrap_err().to_string();
     assert!(error.contains("the network's output holds"), "{error}");
+}
+
+/// Each change of a part that no longer fits the others is named.
+#[test]
+fn parts_that_do_not_fit_make_no_model() {
+    let refused = |change: &dyn Fn(&mut ModelParts), expected: &str| {
+        let mut parts = saved(ugmm_network()).into_parts();
+        change(&mut parts);
+        let error = SavedModel::new(parts).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error} does not say {expected}");
+    };
+    refused(&|parts| parts.task.classes = 4, "4 are needed");
+    refused(&|parts| parts.columns.features.truncate(3), "names for 3");
+    refused(&|parts| parts.temperature = Some(0.0), "the temperature must be positive");
+    refused(&|parts| parts.spread = Some(f64::NAN), "the spread must be positive");
+    refused(&|parts| parts.standardization.as_mut().unwrap().scales[1] = 0.0, "positive scales");
+    let weights = |parts: &mut ModelParts| parts.training.as_mut().unwrap().class_weights = Some(vec![1.0]);
+    refused(&weights, "one class weight for each class");
+    let damage = |parts: &mut ModelParts| parts.model.tensors_mut()[0][2] = f32::NAN;
+    refused(&damage, "the model's weights hold NaN");
+    let shorten = |parts: &mut ModelParts| {
+        let Model::Ugmm(network) = &mut parts.model else { unreachable!("it is one") };
+        network.layers[1].means.pop();
+    };
+    refused(&shorten, "weights");
 }

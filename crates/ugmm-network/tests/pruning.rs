@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ugmm_network::inspect::Absence;
-use ugmm_network::model_file::{Columns, SavedModel};
+use ugmm_network::model_file::{Columns, ModelParts, SavedModel};
 use ugmm_network::pruning::ModelPruner;
 use ugmm_network::pruning::{Criterion, Keep, Pruned, Pruner};
 use ugmm_network::{
@@ -219,7 +219,7 @@ fn thresholds_are_kept() {
 }
 
 fn saved(network: Network, task: Task) -> SavedModel {
-    SavedModel {
+    let parts = ModelParts {
         model: Model::Ugmm(network),
         task,
         columns: Columns {
@@ -234,7 +234,8 @@ fn saved(network: Network, task: Task) -> SavedModel {
         temperature: None,
         temperature_after_weights: false,
         spread: None,
-    }
+    };
+    SavedModel::new(parts).unwrap()
 }
 
 /// For each kind of task, the pruned model loads from its file unchanged, accepts rows in which all inputs

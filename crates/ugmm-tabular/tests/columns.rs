@@ -77,7 +77,7 @@ fn columns_are_variables_with_their_values_in_words() {
             assert_eq!(model.inputs_of(index).start, next, "{}", names[index]);
             next = model.inputs_of(index).end;
         }
-        assert_eq!((next, model.has_target_input()), (model.saved().task.inputs(), true));
+        assert_eq!((next, model.has_target_input()), (model.saved().task().inputs(), true));
         let states = |index: usize| columns[index].states().unwrap();
         assert_eq!(states(3), ["no", "yes"]);
         assert_eq!(states(4), ["small", "medium", "large"]);
@@ -193,7 +193,7 @@ fn the_target_is_a_variable_where_the_network_has_it_among_its_inputs() {
     let model = regressor.model();
     let target = model.columns().len() - 1;
     assert_eq!(model.columns()[target].name(), "Länge");
-    assert_eq!(model.inputs_of(target).end, model.saved().task.inputs());
+    assert_eq!(model.inputs_of(target).end, model.saved().task().inputs());
     let value = model.columns()[target].parse("4,5").unwrap();
     assert_eq!((value, model.columns()[target].text(value)), (4.5, "4.5".to_owned()));
 }
@@ -204,10 +204,10 @@ fn models_without_ranges_ask_for_them() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("m.safetensors");
     model(&folder, ObjectiveKind::Generative, None, Scaling::Standard).save(&path).unwrap();
-    let mut saved = SavedModel::load(&path).unwrap();
-    let reading = saved.columns.reading.as_mut().unwrap().as_object_mut().unwrap();
+    let mut parts = SavedModel::load(&path).unwrap().into_parts();
+    let reading = parts.columns.reading.as_mut().unwrap().as_object_mut().unwrap();
     assert!(reading.remove("ranges").is_some());
-    saved.save(&path).unwrap();
+    SavedModel::new(parts).unwrap().save(&path).unwrap();
     let model = NetworkModel::load(&path).unwrap();
     let nothing = Evidence::nothing(model.columns().len());
     let message = model.variable(&nothing, 1, FEW).unwrap_err().to_string();
@@ -226,7 +226,7 @@ fn densities_are_the_same_in_the_units_of_the_data_and_of_the_network() {
         let range = [("day".to_owned(), "2023-06-01:2024-06-01".to_owned())];
         let given = [("kind", "pear"), ("size", "small")].map(|(name, value)| (name.into(), value.into()));
         let evidence = model.evidence(&given, &range).unwrap();
-        let Model::Ugmm(network) = &model.saved().model else { panic!("a uGMM network was trained") };
+        let Model::Ugmm(network) = model.saved().model() else { panic!("a uGMM network was trained") };
         for name in ["Länge", "day"] {
             let index = model.index_of(name).unwrap();
             let Distribution::Cells(density) = model.answer(&evidence, name, 1000).unwrap().distribution

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use ugmm_data::frame::ColumnData;
 use ugmm_network::Settings;
-use ugmm_network::model_file::SavedModel;
+use ugmm_network::model_file::{ModelParts, SavedModel};
 use ugmm_tabular::{
     ClassWeights, Device, FitOptions, Run, Table, TabularError, TaskChoice, UgmmClassifier, UgmmRegressor,
     fit,
@@ -149,21 +149,21 @@ fn a_damaged_description_of_the_table_is_refused() {
     let (classifier, _) = UgmmClassifier::fit(&known, "season", &options(1)).unwrap();
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("m.safetensors");
-    let refused = |change: &dyn Fn(&mut SavedModel), expected: &str| {
-        let mut saved = classifier.model().saved().clone();
-        change(&mut saved);
-        saved.save(&path).unwrap();
+    let refused = |change: &dyn Fn(&mut ModelParts), expected: &str| {
+        let mut parts = classifier.model().saved().clone().into_parts();
+        change(&mut parts);
+        SavedModel::new(parts).unwrap().save(&path).unwrap();
         let message = UgmmClassifier::load(&path).unwrap_err().to_string();
         assert!(message.contains(expected), "{message} does not say {expected}");
     };
-    fn reading(saved: &mut SavedModel) -> &mut serde_json::Value {
-        saved.columns.reading.as_mut().unwrap()
+    fn reading(parts: &mut ModelParts) -> &mut serde_json::Value {
+        parts.columns.reading.as_mut().unwrap()
     }
-    refused(&|saved| saved.columns.reading = None, "it has none");
-    refused(&|saved| *reading(saved) = serde_json::json!([1, 2]), "cannot be used");
-    refused(&|saved| reading(saved)["preprocessor"]["columns"] = serde_json::json!([]), "no columns");
-    refused(&|saved| reading(saved)["target"]["classes"] = serde_json::json!(["a", "b"]), "not the model's");
-    refused(&|saved| reading(saved)["novelty"]["means"] = serde_json::json!([]), "measure of novelty");
-    refused(&|saved| saved.columns.features.reverse(), "do not make the model's features");
+    refused(&|parts| parts.columns.reading = None, "it has none");
+    refused(&|parts| *reading(parts) = serde_json::json!([1, 2]), "cannot be used");
+    refused(&|parts| reading(parts)["preprocessor"]["columns"] = serde_json::json!([]), "no columns");
+    refused(&|parts| reading(parts)["target"]["classes"] = serde_json::json!(["a", "b"]), "not the model's");
+    refused(&|parts| reading(parts)["novelty"]["means"] = serde_json::json!([]), "measure of novelty");
+    refused(&|parts| parts.columns.features.reverse(), "do not make the model's features");
     assert!(Path::new(&path).exists());
 }

@@ -64,7 +64,7 @@ fn brute_force(model: &NetworkModel, row: &[f32], query: &[usize]) -> f64 {
         };
         rows = rows.iter().flat_map(with).collect();
     }
-    let Model::Ugmm(network) = &model.saved().model else { unreachable!("it was trained as such") };
+    let Model::Ugmm(network) = model.saved().model() else { unreachable!("it was trained as such") };
     let scores = network.forward(&rows.concat());
     scores.into_iter().fold(f32::NEG_INFINITY, f32::max).into()
 }
@@ -161,7 +161,7 @@ fn whole_numbers_are_whole_and_no_others_score_more() {
 
 /// The greatest score of all whole numbers and states of the variables asked for.
 fn best_of_whole(model: &NetworkModel, row: &[f32], query: &[usize]) -> f64 {
-    let Model::Ugmm(network) = &model.saved().model else { unreachable!("it was trained as such") };
+    let Model::Ugmm(network) = model.saved().model() else { unreachable!("it was trained as such") };
     let nothing = Evidence::nothing(model.columns().len());
     let mut rows = vec![row.to_vec()];
     for &index in query {

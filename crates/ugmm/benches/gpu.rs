@@ -23,7 +23,7 @@ const TURNS: usize = 9;
 const TURN: Duration = Duration::from_millis(300);
 /// Exponentials in a measurement of these alone.
 const EXPONENTIALS: usize = 1 << 34;
-/// The same on a device in software.
+/// Exponentials in a measurement of these alone on a device in software.
 const FEW_EXPONENTIALS: usize = 1 << 26;
 /// The paper's network on MNIST, and the batch that the goals are stated for.
 const SIZES: [usize; 4] = [784, 128, 64, 10];

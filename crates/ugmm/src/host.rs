@@ -1,4 +1,4 @@
-//! Values of tensors in plain lists, and back.
+//! Transfer of values between tensors and plain lists.
 
 use burn::backend::DispatchDevice;
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
@@ -10,13 +10,13 @@ pub(crate) fn host_values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
     tensor.to_data_as::<f32>().try_into_vec::<f32>().expect("the data was converted to f32")
 }
 
-/// Row-major values with so many columns as a tensor `[rows, columns]`.
+/// Row-major values `[rows, columns]` as a tensor.
 pub(crate) fn matrix(values: Vec<f32>, columns: usize, device: &Device) -> Tensor<2> {
     let rows = values.len().checked_div(columns).unwrap_or(0);
     Tensor::from_data(TensorData::new(values, [rows, columns]), device)
 }
 
-/// The generator of a seed that the device's own generator draws (`Device::seed`), as Burn's modules draw theirs.
+/// A generator whose seed is drawn from the device's own generator (`Device::seed`), as random numbers of Burn's modules are.
 pub(crate) fn generator_of_device(device: &Device, stream: Stream) -> ChaCha8Rng {
     let seed = Tensor::<1, Int>::random([1], Distribution::Uniform(0.0, i32::MAX.into()), device);
     let seed: i64 = seed.into_scalar();

@@ -1,154 +1,59 @@
-//! A training that goes on from a checkpoint ends with the same bits as one that was never interrupted.
+//! Tests that a training resumed from a checkpoint ends with the bits of an uninterrupted one.
 
+#[path = "../../ugmm-network/tests/common/resume.rs"]
+mod common;
+
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
-use std::ops::ControlFlow;
-use ugmm::training::{
-    Augmentation, Checkpoint, Dataset, EarlyStopping, EpochReport, Features, Observer, OptimizerConfig,
-    Schedule, TrainingConfig, init_model, resume, train,
-};
-use ugmm::{
-    LabelEncoding, MlpConfig, Model, ModelConfig, NetworkConfig, Objective, Stream, Task, UgmmError,
-    generator,
-};
-use ugmm_network::Preset;
+use common::Training;
+use ugmm::training::{Checkpoint, Dataset, Observer, Trained, TrainingConfig, init_model, resume};
+use ugmm::{Model, ModelConfig, Task, UgmmError};
 
-const FEATURES: usize = 4;
-const EPOCHS: usize = 6;
+/// The engine on one of Burn's devices.
+struct OnDevice(Device);
 
-/// Keeps the checkpoint of every epoch.
-#[derive(Default)]
-struct Keep(Vec<Checkpoint>);
+/// The bits of the parameters that it visits.
+struct Bits(Vec<u32>);
 
-impl Observer for Keep {
-    fn on_epoch(
-        &mut self,
-        _report: &EpochReport,
-        checkpoint: &dyn Fn() -> Result<Checkpoint, UgmmError>,
-    ) -> Result<ControlFlow<()>, UgmmError> {
-        self.0.push(checkpoint()?);
-        Ok(ControlFlow::Continue(()))
+impl ModuleVisitor for Bits {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        self.0.extend(parameter.val().to_data().iter::<f32>().map(f32::to_bits));
     }
 }
 
-fn values() -> (Vec<f32>, Vec<usize>) {
-    use rand::RngExt;
-    let mut rng = generator(3, Stream::Splitting);
-    let labels: Vec<usize> = (0..70).map(|row| row % 3).collect();
-    let value = |label: usize, feature: usize| ((label * feature) % 3) as f32;
-    let features = labels.iter().flat_map(|&label| (0..FEATURES).map(move |feature| value(label, feature)));
-    (features.map(|value| value + rng.random_range(-1.0..1.0f32)).collect(), labels)
-}
+impl Training for OnDevice {
+    type Network = Model;
 
-fn weights(network: &Model) -> Vec<u32> {
-    struct Bits(Vec<u32>);
-    impl burn::module::ModuleVisitor for Bits {
-        fn visit_float<const D: usize>(&mut self, parameter: &burn::module::Param<Tensor<D>>) {
-            self.0.extend(parameter.val().to_data().iter::<f32>().map(f32::to_bits));
-        }
+    fn init(&self, model: &ModelConfig, task: &Task, rows: &Dataset, seed: u64) -> Model {
+        init_model(model, task, rows, seed, &self.0).unwrap()
     }
-    let mut bits = Bits(Vec::new());
-    burn::module::Module::visit(network, &mut bits);
-    bits.0
+
+    fn resume(
+        &self,
+        checkpoint: Option<&Checkpoint>,
+        network: Model,
+        task: &Task,
+        rows: &Dataset,
+        validation: Option<&Dataset>,
+        config: &TrainingConfig,
+        observer: &mut dyn Observer,
+    ) -> Result<Trained<Model>, UgmmError> {
+        resume(checkpoint, network, task, rows, validation, config, &self.0, observer)
+    }
+
+    fn bits(&self, network: &Model) -> Vec<u32> {
+        let mut bits = Bits(Vec::new());
+        network.visit(&mut bits);
+        bits.0
+    }
 }
 
 #[test]
 fn every_kind_of_training_goes_on_to_the_same_bits() {
-    let (features, labels) = values();
-    let numbers = labels.iter().zip(&features).map(|(&label, value)| label as f32 + 0.1 * value).collect();
-    let classes = Dataset::new(Features::F32(features.clone()), FEATURES, labels, 3).unwrap();
-    let numbers = Dataset::with_numbers(Features::F32(features), FEATURES, numbers).unwrap();
-    let device = Device::flex();
-    let discriminative = Task { features: FEATURES, classes: 3, objective: Objective::Discriminative };
-    let hybrid =
-        Task { objective: Objective::Hybrid { label: LabelEncoding::OneHot, weight: 3.0 }, ..discriminative };
-    let conditional = Task {
-        classes: 0,
-        objective: Objective::Conditional { low: -1.0, high: 3.0, nodes: 8, crps_weight: 1.0 },
-        ..discriminative
-    };
-    let dropout = NetworkConfig::new(&[FEATURES, 9, 3]).with_dropout(&[0.2, 0.1]);
-    let noise = NetworkConfig::new(&[FEATURES, 9, 3])
-        .with_min_sigma(0.5)
-        .with_standardize(true)
-        .with_input_dropout(&[0.1, 0.2])
-        .with_input_noise(&[0.1]);
-    let norm = MlpConfig::new(&[FEATURES, 9, 3]).with_batch_norm(true).with_dropout(&[0.2]);
-    let plain = TrainingConfig {
-        batch_size: 16,
-        schedule: Schedule::Cosine { learning_rate: 2e-2, warmup_steps: 5, final_fraction: 0.01 },
-        ..TrainingConfig::new(2, EPOCHS)
-    };
-    let sgd = OptimizerConfig::Sgd { momentum: 0.9, weight_decay: 1e-3 };
-    let shift = Augmentation::Shift { height: 2, width: 2, most: 1 };
-    let stopping = Some(EarlyStopping { patience: 2 });
-    for (name, model, task, rows, config) in [
-        ("dropout", ModelConfig::Ugmm(dropout), discriminative, &classes, plain.clone()),
-        ("standardised", ModelConfig::Ugmm(noise.clone()), discriminative, &classes, plain.clone()),
-        ("batch norm", ModelConfig::Mlp(norm), discriminative, &classes, plain.clone()),
-        ("hybrid", Preset::Best.ugmm(&hybrid, &[8]), hybrid, &classes, plain.clone()),
-        ("numbers", Preset::Best.ugmm(&conditional, &[8, 4]), conditional, &numbers, plain.clone()),
-        (
-            "SGD, augmentation, class weights",
-            ModelConfig::Ugmm(noise.clone()),
-            discriminative,
-            &classes,
-            TrainingConfig {
-                optimizer: sgd,
-                augmentation: Some(shift),
-                class_weights: Some(vec![1.0, 2.0, 3.0]),
-                ..plain.clone()
-            },
-        ),
-        (
-            "early stopping",
-            ModelConfig::Ugmm(noise),
-            discriminative,
-            &classes,
-            TrainingConfig {
-                early_stopping: stopping,
-                schedule: Schedule::Constant { learning_rate: 0.5 },
-                ..plain
-            },
-        ),
-    ] {
-        let network = || init_model(&model, &task, rows, config.seed, &device).unwrap();
-        let mut kept = Keep::default();
-        let whole = train(network(), &task, rows, Some(rows), &config, &device, &mut kept).unwrap();
-        for checkpoint in &kept.0 {
-            let at = checkpoint.history().len();
-            // Of another seed: only its shape counts.
-            let other = init_model(&model, &task, rows, 99, &device).unwrap();
-            let again =
-                resume(Some(checkpoint), other, &task, rows, Some(rows), &config, &device, &mut ()).unwrap();
-            assert_eq!(again.history, whole.history, "{name}, from epoch {at}");
-            assert_eq!(again.best_epoch, whole.best_epoch, "{name}, from epoch {at}");
-            assert!(weights(&again.network) == weights(&whole.network), "{name}, from epoch {at}");
-        }
-        assert_eq!(kept.0.len(), whole.history.len(), "{name}");
-    }
+    common::every_kind_of_training_goes_on_to_the_same_bits(&OnDevice(Device::flex()));
 }
 
 #[test]
 fn a_checkpoint_of_another_network_is_refused() {
-    let (features, labels) = values();
-    let rows = Dataset::new(Features::F32(features), FEATURES, labels, 3).unwrap();
-    let device = Device::flex();
-    let task = Task { features: FEATURES, classes: 3, objective: Objective::Discriminative };
-    let config = TrainingConfig::new(0, 2);
-    let network =
-        |hidden| init_model(&Preset::Best.ugmm(&task, &[hidden]), &task, &rows, 0, &device).unwrap();
-    let mut kept = Keep::default();
-    train(network(8), &task, &rows, None, &config, &device, &mut kept).unwrap();
-    let refused = |checkpoint: &Checkpoint, hidden| {
-        let result = resume(Some(checkpoint), network(hidden), &task, &rows, None, &config, &device, &mut ());
-        let message = result.unwrap_err().to_string();
-        assert!(message.starts_with("the checkpoint cannot be used: "), "{message}");
-    };
-    refused(&kept.0[0], 9);
-    let mut damaged = kept.0[0].clone();
-    damaged.network.truncate(100);
-    refused(&damaged, 8);
-    let mut damaged = kept.0[0].clone();
-    damaged.optimizer.truncate(100);
-    refused(&damaged, 8);
+    common::a_checkpoint_of_another_network_is_refused(&OnDevice(Device::flex()));
 }

@@ -51,7 +51,7 @@ pub fn run(options: &Certify, common: &Common) -> Result<(), CliError> {
     let model = ugmm_tabular::load(&options.model, &Device::default())?;
     let model = Engine::of(&*model).network(&options.model, "ugmm certify")?;
     let start = Instant::now();
-    let kind = match &model.saved().model {
+    let kind = match model.saved().model() {
         Model::Ugmm(_) => "ugmm",
         Model::Mlp(_) => "mlp",
     };

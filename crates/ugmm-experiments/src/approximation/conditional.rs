@@ -11,8 +11,9 @@ use ugmm_tabular::{FitOptions, Table, TabularError, UgmmRegressor};
 
 /// Scale of the logistic noise.
 const NOISE: f64 = 0.15;
-/// Places of x, and how wide the part of y is that is looked at.
+/// The range of x.
 pub const X: (f64, f64) = (-2.0, 2.0);
+/// The range of y in which densities are drawn.
 pub const Y: (f64, f64) = (-3.5, 4.0);
 
 /// The branches at `x`: weight and middle.
@@ -100,7 +101,7 @@ impl Learned {
         Ok(joint.into_iter().zip(marginal).map(|(joint, marginal)| joint - marginal).collect())
     }
 
-    /// The same by the network.
+    /// log p(y | x) of each row `[x, y]` by the network.
     pub fn by_network(&self, rows: &[f64]) -> Result<Vec<f64>, ExperimentError> {
         let densities = self.network.predict_densities(&table(rows)?).map_err(Box::new)?;
         Ok(densities

@@ -36,7 +36,7 @@ pub struct Options {
     pub seed: u64,
 }
 
-/// What the experiment found; its JSON is described in docs/json.md.
+/// The results of the experiment; docs/json.md describes their JSON.
 #[derive(Serialize)]
 pub struct Report {
     experiment: &'static str,
@@ -45,7 +45,7 @@ pub struct Report {
     densities: Vec<Density>,
     conditional: Vec<Measured>,
     figures: Vec<PathBuf>,
-    /// What was found, in words and tables of plain text.
+    /// The results in words and tables of plain text.
     #[serde(skip)]
     pub text: String,
 }

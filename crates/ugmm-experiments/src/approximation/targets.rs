@@ -6,11 +6,11 @@ use std::f64::consts::{PI, TAU};
 pub struct Target {
     /// For files.
     pub id: &'static str,
-    /// What it is.
+    /// The name of the density.
     pub name: &'static str,
     pub density: fn(f64) -> f64,
     pub cumulative: fn(f64) -> f64,
-    /// What is drawn of it.
+    /// The range that is drawn.
     pub shown: (f64, f64),
 }
 
@@ -83,7 +83,7 @@ impl Target {
         }
     }
 
-    /// The middles of so many parts of equal probability.
+    /// The middles of `count` parts of equal probability.
     pub fn quantiles(&self, count: usize) -> Vec<f64> {
         (0..count).map(|part| self.quantile((part as f64 + 0.5) / count as f64)).collect()
     }

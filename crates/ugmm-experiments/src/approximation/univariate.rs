@@ -34,7 +34,7 @@ pub struct Density {
     pub fits: Vec<Fit>,
 }
 
-/// The best mixture found of so many components, by expectation maximisation.
+/// The best mixture of `components` components that expectation maximisation found.
 pub fn fit(target: &Target, components: usize, epochs: usize) -> Result<Fit, ExperimentError> {
     let points = target.quantiles(POINTS);
     let rows = Rows::new(&points, 1)?;

@@ -1,4 +1,4 @@
-//! What is to be learned, by which networks, and how they are trained.
+//! Tasks, networks and training settings of the experiments with other architectures.
 
 use crate::{ExperimentError, Variants};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ const BATCH_SIZE: usize = 128;
 pub struct Options {
     /// Name of the experiment, as the report has it.
     pub experiment: &'static str,
-    /// What to learn.
+    /// The tasks to learn.
     pub tasks: Vec<Task>,
     /// Number of runs of each network, each with a seed of its own.
     pub seeds: NonZeroUsize,
@@ -33,15 +33,15 @@ pub struct Options {
     pub quick: bool,
     /// Leaves the test data alone: some of the training data are held out and measured on.
     pub validation: bool,
-    /// What the names of the networks to run have in them.
+    /// A part of the names of the networks to run; all, if it is not given.
     pub only: Option<String>,
     /// Networks to run in the place of the experiment's.
     pub variants: Option<Variants<Variant>>,
-    /// What to compute on.
+    /// The device.
     pub device: DeviceName,
 }
 
-/// What to learn. Tasks of MNIST have the folder with its four IDX files.
+/// A task to learn. Tasks of MNIST have the folder with its four IDX files.
 #[derive(Clone, Debug)]
 pub enum Task {
     /// The rows of an MNIST image, one after the other: which digit is it?
@@ -54,18 +54,18 @@ pub enum Task {
     Digits,
 }
 
-/// How a network is trained.
+/// Settings of a network's training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Practice {
     pub(super) epochs: usize,
     pub(super) batch_size: usize,
-    /// Largest, of a cosine schedule with a warm-up.
+    /// Largest learning rate of a cosine schedule with a warm-up.
     pub(super) learning_rate: f64,
-    /// By AdamW.
+    /// Weight decay of AdamW.
     pub(super) weight_decay: f32,
     pub(super) max_gradient_norm: Option<f64>,
-    /// Images are moved by at most so many pixels in each direction, anew whenever they are met.
+    /// Largest shift of images in each direction, in pixels; it is drawn for each use of an image.
     pub(super) shift: usize,
 }
 
@@ -98,7 +98,7 @@ pub(super) struct Contender {
     pub(super) practice: Practice,
 }
 
-/// What is to be learned, and by whom.
+/// A task with its data and its networks.
 pub(super) struct Contest {
     pub(super) name: &'static str,
     pub(super) description: String,
@@ -117,7 +117,7 @@ impl Contest {
     }
 }
 
-/// The largest width with which a network has at most so many parameters.
+/// The largest width with which a network has at most `most` parameters.
 pub(super) fn width_for(most: usize, config: impl Fn(usize) -> MixedConfig) -> Result<usize, UgmmError> {
     let count = |width: usize| parameters(&config(width));
     let (mut low, mut high) = (1, 2);

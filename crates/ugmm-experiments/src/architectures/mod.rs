@@ -34,13 +34,13 @@ struct Run {
     accuracy: f64,
     /// Mean of −log P, natural logarithm.
     log_loss: f64,
-    /// The same to base 2.
+    /// Mean of −log₂ P.
     bits: f64,
     seconds: f64,
     history: Vec<EpochReport>,
 }
 
-/// What was measured for one network.
+/// The measures of one network.
 #[derive(Serialize)]
 pub struct Measured {
     task: &'static str,

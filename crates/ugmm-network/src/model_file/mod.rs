@@ -55,9 +55,9 @@ pub struct Columns {
     pub reading: Option<serde_json::Value>,
 }
 
-/// A model with everything needed to use it.
+/// What a [`SavedModel`] is made of.
 #[derive(Clone, Debug)]
-pub struct SavedModel {
+pub struct ModelParts {
     /// The network.
     pub model: Model,
     /// The task that it was trained for.
@@ -79,6 +79,13 @@ pub struct SavedModel {
     pub spread: Option<f64>,
     /// The history of the training.
     pub history: Option<History>,
+}
+
+/// A model with everything needed to use it, whose parts fit each other: the network is settled, has finite weights, and fits the
+/// task; the task fits the names of columns, the standardisation, the class weights and the factors.
+#[derive(Clone, Debug)]
+pub struct SavedModel {
+    parts: ModelParts,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -103,28 +110,88 @@ struct Description {
 }
 
 impl SavedModel {
+    /// A model of these parts.
+    ///
+    /// # Errors
+    ///
+    /// [`UgmmError::Model`] that says which of them does not fit the others.
+    pub fn new(parts: ModelParts) -> Result<Self, UgmmError> {
+        let invalid = |reason| UgmmError::Model { reason };
+        Description::of(&parts).check().map_err(invalid)?;
+        weights::check(&parts.model).map_err(invalid)?;
+        Ok(Self { parts })
+    }
+
+    /// The parts, which may be changed and put together again.
+    #[must_use]
+    pub fn into_parts(self) -> ModelParts {
+        self.parts
+    }
+
+    /// The network.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.parts.model
+    }
+
+    /// The task that the network was trained for.
+    #[must_use]
+    pub fn task(&self) -> &Task {
+        &self.parts.task
+    }
+
+    /// Names of the columns.
+    #[must_use]
+    pub fn columns(&self) -> &Columns {
+        &self.parts.columns
+    }
+
+    /// Standardisation of the features before they enter the network.
+    #[must_use]
+    pub fn standardization(&self) -> Option<&Standardization> {
+        self.parts.standardization.as_ref()
+    }
+
+    /// The training settings, if they are known.
+    #[must_use]
+    pub fn training(&self) -> Option<&TrainingConfig> {
+        self.parts.training.as_ref()
+    }
+
+    /// The history of the training, if it is known.
+    #[must_use]
+    pub fn history(&self) -> Option<&History> {
+        self.parts.history.as_ref()
+    }
+
+    /// The divisor of the class scores; see [`ModelParts::temperature`].
+    #[must_use]
+    pub fn temperature(&self) -> Option<f64> {
+        self.parts.temperature
+    }
+
+    /// Whether the temperature changes predicted classes; see [`ModelParts::temperature_after_weights`].
+    #[must_use]
+    pub fn temperature_after_weights(&self) -> bool {
+        self.parts.temperature_after_weights
+    }
+
+    /// The factor by which densities are stretched; see [`ModelParts::spread`].
+    #[must_use]
+    pub fn spread(&self) -> Option<f64> {
+        self.parts.spread
+    }
+
     /// Writes the model to `path`, and replaces an existing file only when all of the new one is on disk.
     ///
     /// # Errors
     ///
-    /// [`UgmmError`] when the file cannot be written, or the parts of the model do not fit each other.
+    /// [`UgmmError`] when the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), UgmmError> {
         let invalid = |reason| UgmmError::ModelFile { path: path.to_path_buf(), reason };
-        let description = Description {
-            format_version: FORMAT_VERSION,
-            model: self.model.config(),
-            task: self.task,
-            columns: self.columns.clone(),
-            standardization: self.standardization.clone(),
-            training: self.training.clone(),
-            temperature: self.temperature,
-            temperature_before_weights: self.class_weights().and(self.temperature).is_some()
-                && !self.temperature_after_weights,
-            spread: self.spread,
-            history: self.history.clone(),
-        };
-        description.check().map_err(invalid)?;
-        let bytes = CONTAINER.write(&description, weights::collect(&self.model)).map_err(invalid)?;
+        let bytes = CONTAINER
+            .write(&Description::of(&self.parts), weights::collect(&self.parts.model))
+            .map_err(invalid)?;
         write_atomically(path, &bytes)
     }
 
@@ -157,17 +224,19 @@ impl SavedModel {
         let has_weights =
             description.training.as_ref().is_some_and(|training| training.class_weights.is_some());
         Ok(Self {
-            model,
-            task: description.task,
-            columns: description.columns,
-            standardization: description.standardization,
-            training: description.training,
-            temperature_after_weights: has_weights
-                && description.temperature.is_some()
-                && !description.temperature_before_weights,
-            temperature: description.temperature,
-            spread: description.spread,
-            history: description.history,
+            parts: ModelParts {
+                model,
+                task: description.task,
+                columns: description.columns,
+                standardization: description.standardization,
+                training: description.training,
+                temperature_after_weights: has_weights
+                    && description.temperature.is_some()
+                    && !description.temperature_before_weights,
+                temperature: description.temperature,
+                spread: description.spread,
+                history: description.history,
+            },
         })
     }
 
@@ -175,7 +244,7 @@ impl SavedModel {
     /// the largest weight × probability ([`crate::metrics::decisions`]).
     #[must_use]
     pub fn class_weights(&self) -> Option<&[f64]> {
-        self.training.as_ref()?.class_weights.as_deref()
+        self.parts.training.as_ref()?.class_weights.as_deref()
     }
 
     /// Class probabilities, row-major `[rows, classes]`, of row-major `features` `[rows, features]` in the
@@ -206,13 +275,13 @@ impl SavedModel {
     /// through the network.
     #[must_use]
     pub fn log_probabilities_of(&self, class_scores: Vec<f32>) -> Vec<f32> {
-        let (classes, mut values) = (self.task.classes, class_scores);
+        let (classes, mut values) = (self.parts.task.classes, class_scores);
         log_softmax(&mut values, classes);
         if let Some(weights) = self.class_weights() {
             unweighted(&mut values, weights);
         }
-        if let Some(temperature) = self.temperature {
-            let weights = self.class_weights().filter(|_| !self.temperature_after_weights);
+        if let Some(temperature) = self.parts.temperature {
+            let weights = self.class_weights().filter(|_| !self.parts.temperature_after_weights);
             calibration::scale(&mut values, classes, temperature, weights);
         }
         values
@@ -226,7 +295,7 @@ impl SavedModel {
     ///
     /// The errors of [`Self::class_probabilities`].
     pub fn class_scores(&self, features: &[f32]) -> Result<Vec<f32>, UgmmError> {
-        self.class_scores_by(&self.model, features)
+        self.class_scores_by(&self.parts.model, features)
     }
 
     /// [`Self::class_scores`] computed by `network`, which is this model on another device.
@@ -235,17 +304,17 @@ impl SavedModel {
     ///
     /// The errors of [`Self::class_scores`].
     pub fn class_scores_by(&self, network: &dyn Predictor, features: &[f32]) -> Result<Vec<f32>, UgmmError> {
-        if self.task.objective.predicts_numbers() {
+        if self.parts.task.objective.predicts_numbers() {
             let expected = "one of classes, for class probabilities";
             return Err(UgmmError::setting("the objective", "conditional", expected));
         }
-        let scores = class_scores(network, &self.task, &self.rows(features)?)?;
+        let scores = class_scores(network, &self.parts.task, &self.rows(features)?)?;
         // Sums of large products exceed f32, and their differences are NaN; uGMM neurons saturate instead.
         match scores.iter().position(|score| !score.is_finite()) {
             Some(at) => Err(UgmmError::NotFinite {
                 what: "the network's output",
-                row: at / self.task.classes,
-                column: at % self.task.classes,
+                row: at / self.parts.task.classes,
+                column: at % self.parts.task.classes,
                 value: scores[at],
             }),
             None => Ok(scores),
@@ -260,7 +329,7 @@ impl SavedModel {
     /// [`UgmmError`] when the number of values is not a multiple of the number of features, a value is not
     /// finite, or the model predicts classes.
     pub fn densities(&self, features: &[f32], cells: usize) -> Result<Vec<ConditionalDensity>, UgmmError> {
-        self.densities_by(&self.model, features, cells)
+        self.densities_by(&self.parts.model, features, cells)
     }
 
     /// [`Self::densities`] computed by `network`, which is this model on another device.
@@ -275,8 +344,8 @@ impl SavedModel {
         cells: usize,
     ) -> Result<Vec<ConditionalDensity>, UgmmError> {
         let rows = self.rows(features)?;
-        let densities = predicted_densities(network, &self.task, &rows, cells)?;
-        Ok(match self.spread {
+        let densities = predicted_densities(network, &self.parts.task, &rows, cells)?;
+        Ok(match self.parts.spread {
             Some(spread) => densities.iter().map(|density| density.stretched(spread)).collect(),
             None => densities,
         })
@@ -292,24 +361,44 @@ impl SavedModel {
         let network = self.ugmm()?;
         let rows = self.rows_of(features, targets)?;
         let x = rows.batch(&(0..rows.len()).collect::<Vec<_>>());
-        Ok(feature_responsibilities(network, &self.task, &x, targets))
+        Ok(feature_responsibilities(network, &self.parts.task, &x, targets))
     }
 
     /// The rows as the network reads them.
     pub(crate) fn rows(&self, features: &[f32]) -> Result<Rows, UgmmError> {
         let mut features = features.to_vec();
-        if let Some(standardization) = &self.standardization {
+        if let Some(standardization) = &self.parts.standardization {
             standardization.apply(&mut features)?;
         }
-        if matches!(self.model, Model::Mlp(_)) {
+        if matches!(self.parts.model, Model::Mlp(_)) {
             features.iter_mut().for_each(|value| *value = value.clamp(-LARGEST_INPUT, LARGEST_INPUT));
         }
-        let may_miss = self.model.takes_missing_values() || self.task.objective.predicts_numbers();
-        Rows::checked(Features::F32(features), self.task.features, may_miss)
+        let may_miss =
+            self.parts.model.takes_missing_values() || self.parts.task.objective.predicts_numbers();
+        Rows::checked(Features::F32(features), self.parts.task.features, may_miss)
     }
 }
 
 impl Description {
+    fn of(parts: &ModelParts) -> Self {
+        let has_class_weights =
+            parts.training.as_ref().is_some_and(|training| training.class_weights.is_some());
+        Self {
+            format_version: FORMAT_VERSION,
+            model: parts.model.config(),
+            task: parts.task,
+            columns: parts.columns.clone(),
+            standardization: parts.standardization.clone(),
+            training: parts.training.clone(),
+            temperature: parts.temperature,
+            temperature_before_weights: has_class_weights
+                && parts.temperature.is_some()
+                && !parts.temperature_after_weights,
+            spread: parts.spread,
+            history: parts.history.clone(),
+        }
+    }
+
     /// Checks that the parts fit each other.
     fn check(&self) -> Result<(), String> {
         self.model

@@ -47,6 +47,19 @@ fn named(model: &mut Model) -> Vec<Named<'_>> {
     all
 }
 
+/// Checks that the model has as many weights as its configuration asks for, and that they are finite.
+pub(super) fn check(model: &Model) -> Result<(), String> {
+    let state = model.state();
+    let found: usize = state.iter().map(|tensor| tensor.len()).sum();
+    if model.config().weights() != Some(found) {
+        return Err(format!("the model has {found} weights, which is not what its configuration asks for"));
+    }
+    match state.into_iter().flatten().find(|value| !value.is_finite()) {
+        Some(value) => Err(format!("the model's weights hold {value}")),
+        None => Ok(()),
+    }
+}
+
 /// Every tensor of the model with its name.
 pub(super) fn collect(model: &Model) -> Vec<(String, StoredTensor)> {
     // The clone is needed because `named` borrows tensors mutably for loading.

@@ -1,7 +1,7 @@
 //! Pruning of a saved model.
 
 use super::{Criterion, Keep, PrunedLayer, Pruner};
-use crate::model_file::SavedModel;
+use crate::model_file::{ModelParts, SavedModel};
 use crate::{Model, UgmmError};
 
 /// Largest number of network rows to analyse. A row of the data counts several times if it is passed with
@@ -27,15 +27,15 @@ impl<'m> ModelPruner<'m> {
         criterion: Criterion,
         merge: Option<f64>,
     ) -> Result<Self, UgmmError> {
-        let Model::Ugmm(network) = &saved.model else {
+        let Model::Ugmm(network) = saved.model() else {
             return Err(UgmmError::setting("the model", "mlp", "ugmm; other neurons have no components"));
         };
         let rows = saved.rows(features)?;
-        let most = MOST_NETWORK_ROWS.div_ceil(saved.task.inputs_of_a_row());
+        let most = MOST_NETWORK_ROWS.div_ceil(saved.task().inputs_of_a_row());
         let count = rows.len().min(most);
         let chosen: Vec<usize> = (0..count).map(|index| index * rows.len() / count).collect();
         let x = rows.batch(&chosen);
-        Ok(Self { saved, pruner: Pruner::new(network, &saved.task, &x, criterion, merge)? })
+        Ok(Self { saved, pruner: Pruner::new(network, saved.task(), &x, criterion, merge)? })
     }
 
     /// The model with the components that `keep` selects, and the effect of pruning on each layer.
@@ -46,6 +46,7 @@ impl<'m> ModelPruner<'m> {
     pub fn prune(&self, keep: Keep) -> Result<(SavedModel, Vec<PrunedLayer>), UgmmError> {
         let pruned = self.pruner.prune(keep)?;
         let model = Model::Ugmm(pruned.network);
-        Ok((SavedModel { model, ..self.saved.clone() }, pruned.layers))
+        let parts = ModelParts { model, ..self.saved.clone().into_parts() };
+        Ok((SavedModel::new(parts)?, pruned.layers))
     }
 }

@@ -19,7 +19,7 @@ use ugmm_network::{Model, Network, Stream, generator};
 impl NetworkModel {
     /// The network, if its root is a score of features and target: it is not for a discriminative network.
     pub(super) fn scoring_network(&self, asked: Option<usize>) -> Result<&Network, TabularError> {
-        match (&self.saved().model, self.has_target_input()) {
+        match (self.saved().model(), self.has_target_input()) {
             (Model::Ugmm(network), true) => Ok(network),
             _ => Err(TabularError::from(QuestionError::OnlyTarget {
                 target: self.target_name().to_owned(),
@@ -65,7 +65,7 @@ impl NetworkModel {
 
     /// The distribution of the target, for all inputs of the network.
     fn target_distribution(&self, evidence: &Evidence, row: &[f32]) -> Result<Distribution, TabularError> {
-        let features = &row[..self.saved().task.features];
+        let features = &row[..self.saved().task().features];
         let is_known = features.iter().any(|value| !value.is_nan());
         let is_input = self.has_target_input();
         if !is_known && !is_input {
@@ -79,7 +79,7 @@ impl NetworkModel {
             (Target::Number(_), true) => Distribution::Cells(self.densities(features)?.swap_remove(0)),
             (Target::Number(number), false) => {
                 let density = number.network_density(&scores(FEW_NUMBERS, CELLS)?);
-                let spread = self.saved().spread.unwrap_or(1.0);
+                let spread = self.saved().spread().unwrap_or(1.0);
                 let density = if spread == 1.0 { density } else { density.stretched(spread) };
                 Distribution::Cells(number.in_data_units(density))
             }

@@ -35,7 +35,7 @@ impl NetworkModel {
     /// All inputs of the network for what is known of a row, `[inputs]`; NaN for the others.
     #[must_use]
     pub fn network_row(&self, evidence: &Evidence) -> Vec<f32> {
-        let mut row = vec![f32::NAN; self.saved().task.inputs()];
+        let mut row = vec![f32::NAN; self.saved().task().inputs()];
         for (column, inputs) in self.known_inputs(evidence) {
             row[self.inputs_of(column)]
                 .iter_mut()

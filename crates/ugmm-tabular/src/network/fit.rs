@@ -23,7 +23,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use ugmm_data::frame::{ReadAs, Request};
 use ugmm_data::{Preprocessor, Split, stratified_split};
-use ugmm_network::model_file::{Columns, SavedModel};
+use ugmm_network::model_file::{Columns, ModelParts};
 use ugmm_network::training::{EpochReport, History};
 use ugmm_network::{Settings, UgmmError};
 
@@ -275,7 +275,7 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Netwo
         classes: target.class_names(),
         reading: None,
     };
-    let saved = SavedModel {
+    let parts = ModelParts {
         model: trained.network,
         task: recipe.task,
         columns,
@@ -303,7 +303,7 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Netwo
         words,
         rare_rows,
     };
-    Ok(NetworkModel::new(saved, part).on_device(&learner.device))
+    Ok(NetworkModel::new(parts, part)?.on_device(&learner.device))
 }
 
 /// The table's words for false and true in each column of a preprocessor that has them.

@@ -20,7 +20,7 @@ use ugmm_data::{ImageGrid, Preprocessor};
 use ugmm_network::inference::conditional::ConditionalDensity;
 use ugmm_network::inspect::Absence;
 use ugmm_network::metrics::decisions;
-use ugmm_network::model_file::SavedModel;
+use ugmm_network::model_file::{ModelParts, SavedModel};
 use ugmm_network::pruning::{Criterion, Keep, ModelPruner, PrunedLayer};
 use ugmm_network::{Device, OnDevice, Predictor, Targets};
 
@@ -36,10 +36,10 @@ pub struct NetworkModel {
 }
 
 impl NetworkModel {
-    pub(crate) fn new(mut saved: SavedModel, part: TablePart) -> Self {
+    pub(crate) fn new(mut parts: ModelParts, part: TablePart) -> Result<Self, TabularError> {
         let json = serde_json::to_value(&part).expect("a preprocessor is made of numbers and names");
-        saved.columns.reading = Some(json);
-        Self::of(saved, part)
+        parts.columns.reading = Some(json);
+        Ok(Self::of(SavedModel::new(parts)?, part))
     }
 
     fn of(saved: SavedModel, part: TablePart) -> Self {
@@ -63,21 +63,21 @@ impl NetworkModel {
 
     fn of_saved(path: &Path, saved: SavedModel) -> Result<Self, TabularError> {
         let unusable = |reason: String| TabularError::ModelTable { file: path.to_path_buf(), reason };
-        let Some(reading) = &saved.columns.reading else {
+        let Some(reading) = &saved.columns().reading else {
             return Err(unusable(
                 "it has none; models that were saved without a table are for the library".into(),
             ));
         };
         let part: TablePart = TablePart::deserialize(reading).map_err(|error| unusable(error.to_string()))?;
         let inputs = part.preprocessor.inputs();
-        if part.preprocessor.names() != saved.columns.features {
+        if part.preprocessor.names() != saved.columns().features {
             return Err(unusable("its columns do not make the model's features".into()));
         }
         let is_number = matches!(part.target, Target::Number(_));
-        if is_number != saved.task.objective.predicts_numbers() {
+        if is_number != saved.task().objective.predicts_numbers() {
             return Err(unusable("its target is not what the network predicts".into()));
         }
-        part.target.check(&saved.columns.classes).map_err(&unusable)?;
+        part.target.check(&saved.columns().classes).map_err(&unusable)?;
         part.novelty.iter().try_for_each(|novelty| novelty.check(inputs)).map_err(&unusable)?;
         if !part.ranges.iter().flatten().all(NumberRange::is_usable) {
             return Err(unusable("the range of a column is no range".into()));
@@ -137,14 +137,14 @@ impl NetworkModel {
     /// Name of the column that is predicted.
     #[must_use]
     pub fn target_name(&self) -> &str {
-        &self.saved.columns.target
+        &self.saved.columns().target
     }
 
     /// Where in an image the network's inputs are, if all of them are pixels: of a file of images, or of a table whose
     /// columns are named alike.
     #[must_use]
     pub fn image_grid(&self) -> Option<ImageGrid> {
-        ImageGrid::of(&self.saved.columns.features, self.part.images)
+        ImageGrid::of(&self.saved.columns().features, self.part.images)
     }
 
     /// How far rows are from those learned from.
@@ -156,13 +156,13 @@ impl NetworkModel {
     /// Whether rows may lack values.
     #[must_use]
     pub fn takes_missing_values(&self) -> bool {
-        self.saved.model.takes_missing_values()
+        self.saved.model().takes_missing_values()
     }
 
     /// Class names in the order of probabilities; none where a number is predicted.
     #[must_use]
     pub fn classes(&self) -> &[String] {
-        &self.saved.columns.classes
+        &self.saved.columns().classes
     }
 
     /// log P(class | x), `[rows, classes]`, row-major.
@@ -181,7 +181,7 @@ impl NetworkModel {
     ///
     /// When the inputs do not fit, or a number is predicted.
     pub fn class_scores(&self, inputs: &[f32]) -> Result<Vec<f32>, TabularError> {
-        Ok(self.saved.class_scores_by(self.on_device.network(&self.saved.model), inputs)?)
+        Ok(self.saved.class_scores_by(self.on_device.network(self.saved.model()), inputs)?)
     }
 
     /// The predicted class of each row of log-probabilities.
@@ -198,7 +198,7 @@ impl NetworkModel {
     /// When there are not as many targets as rows.
     #[must_use]
     pub fn network_input(&self, inputs: &[f32], targets: &[f64]) -> Vec<f32> {
-        self.saved.task.network_input(inputs, &self.in_network_units(targets))
+        self.saved.task().network_input(inputs, &self.in_network_units(targets))
     }
 
     /// The density of the number to predict for each row, in the data's units.
@@ -207,7 +207,7 @@ impl NetworkModel {
     ///
     /// When the inputs do not fit, or classes are predicted.
     pub fn densities(&self, inputs: &[f32]) -> Result<Vec<ConditionalDensity>, TabularError> {
-        let network = self.on_device.network(&self.saved.model);
+        let network = self.on_device.network(self.saved.model());
         let densities = self.saved.densities_by(network, inputs, CELLS)?;
         let Target::Number(number) = self.part.target else {
             return Err(TabularError::OtherTask { found: "classes", expected: "numbers" });
@@ -322,7 +322,7 @@ impl TableModel for NetworkModel {
     }
 
     fn needs(&self) -> Needs {
-        match NeedsEveryValue::of(&self.saved.model.config()) {
+        match NeedsEveryValue::of(&self.saved.model().config()) {
             Some(why) => Needs::EveryValue(why),
             None => Needs::OneValue,
         }

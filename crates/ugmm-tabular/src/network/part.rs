@@ -96,7 +96,7 @@ fn feature(part: &TablePart, preprocessor: &Preprocessor, index: usize, request:
 }
 
 fn target(saved: &SavedModel, part: &TablePart) -> (Column, ColumnInputs) {
-    let (task, name) = (&saved.task, &saved.columns.target);
+    let (task, name) = (saved.task(), &saved.columns().target);
     let first = task.features;
     match &part.target {
         Target::Number(number) => {

@@ -42,7 +42,7 @@ impl NetworkModel {
         // Scores are those of weighted classes, by which classes are decided; in old files the temperature divides the
         // unweighted ones, and so has a part in decisions.
         let temperature =
-            if saved.temperature_after_weights { saved.temperature.unwrap_or(1.0) } else { 1.0 };
+            if saved.temperature_after_weights() { saved.temperature().unwrap_or(1.0) } else { 1.0 };
         let log_weights: Vec<f64> = saved
             .class_weights()
             .map_or_else(Vec::new, |weights| weights.iter().map(|w| (temperature - 1.0) * w.ln()).collect());
@@ -51,6 +51,6 @@ impl NetworkModel {
         let limits = (self.reading().images.is_some() && as_they_are).then_some((0.0, 1.0));
         let options =
             RobustnessOptions { epsilon, movable: movable.to_vec(), limits, most_boxes, attack_steps };
-        Ok(certify(&saved.model, &saved.task, inputs, &log_weights, &options)?)
+        Ok(certify(saved.model(), saved.task(), inputs, &log_weights, &options)?)
     }
 }

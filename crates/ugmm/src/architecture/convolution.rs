@@ -12,7 +12,8 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use ugmm_network::random::{Stream, index};
 
-/// What a [`UgmmConv2d`] is made of; as Burn's [`Conv2dConfig`](burn::nn::conv::Conv2dConfig), where that applies.
+/// The configuration of a [`UgmmConv2d`], which follows Burn's
+/// [`Conv2dConfig`](burn::nn::conv::Conv2dConfig), where that applies.
 #[derive(Config, Debug)]
 pub struct UgmmConv2dConfig {
     /// Number of input and of output channels.

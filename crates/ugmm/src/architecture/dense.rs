@@ -10,7 +10,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 use ugmm_network::random::{Stream, normal};
 
-/// What a [`UgmmDense`] is made of.
+/// The configuration of a [`UgmmDense`].
 #[derive(Config, Debug, PartialEq)]
 pub struct UgmmDenseConfig {
     /// Number of input features; at least 1.
@@ -125,7 +125,7 @@ pub(super) fn reference_rows<R: Rng + ?Sized>(columns: usize, rng: &mut R, devic
 pub struct UgmmDense {
     /// The neurons.
     pub layer: UgmmLayer,
-    /// What is made of their log-densities.
+    /// The map from log-densities to activations.
     pub scale: OutputScale,
     /// `[d_input]`: a typical input, whose log-densities are the level of the others. The mean of the rows that the layer is
     /// initialised from; fixed.
@@ -187,7 +187,7 @@ pub(super) struct Joined {
 }
 
 impl Joined {
-    /// Of these layers, one after the other.
+    /// The neurons of these layers, one layer after the other.
     pub(super) fn of<R: Rng + ?Sized>(layers: &[&UgmmDense], mut rng: Option<&mut R>) -> Self {
         let parameters =
             layers.iter().map(|dense| dense.layer.parameters_for_passes(rng.as_deref_mut())).collect();

@@ -4,7 +4,7 @@ use crate::neuron::standardization::Units;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
-/// What makes activations about 0 of a layer's log-densities y: gain · (y − y₀ − mean) / deviation + shift, neuron by neuron,
+/// The map from a layer's log-densities y to activations about 0: gain · (y − y₀ − mean) / deviation + shift, neuron by neuron,
 /// with y₀ those of a typical input ([`UgmmDense::reference`](crate::architecture::UgmmDense::reference)).
 ///
 /// Gates, attention scores and residual streams need numbers that vary about 0. A log-density does neither: its mean is

@@ -6,7 +6,7 @@ use burn::tensor::{Tensor, TensorData};
 use rand::Rng;
 use ugmm_network::random::{normal, uniform};
 
-/// What parameters are drawn from. These are the defaults of Burn's modules.
+/// Distributions of parameters: the defaults of Burn's modules.
 #[derive(Clone, Copy)]
 pub(super) enum Draw {
     /// U(−1/√n, 1/√n), with n the number of inputs: `Linear` and `Conv2d`.

@@ -6,7 +6,7 @@ use crate::training::{self, Checkpoint, Dataset, Observer, OnDevice, Trained, Tr
 use burn::tensor::Device;
 use ugmm_network::{Backend, DeviceName, Predictor, Task, UgmmError};
 
-/// Burn's devices as another place for the networks of `ugmm_network`.
+/// A device of Burn on which the networks of `ugmm_network` are trained and predict.
 #[derive(Clone, Debug)]
 pub struct BurnBackend(pub Device);
 
@@ -15,7 +15,7 @@ impl BurnBackend {
     ///
     /// # Errors
     ///
-    /// As [`open_device`].
+    /// The errors of [`open_device`].
     pub fn open(name: DeviceName) -> Result<Self, UgmmError> {
         open_device(name).map(Self)
     }

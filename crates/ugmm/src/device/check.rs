@@ -1,5 +1,5 @@
-//! Whether a device computes what the processor does, before anything is left to it: drivers, and compilers of kernels, may be
-//! wrong without a word.
+//! The check that a device computes what the processor does, before it is used: drivers and compilers of kernels may be wrong
+//! without a message.
 
 use crate::ugmm_log_density;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -7,10 +7,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 const ROWS: usize = 7;
 const INPUTS: usize = 5;
 const NEURONS: usize = 3;
-/// Of a result's size, and of 1 for small ones. Devices differ by a hundredth of it.
+/// Largest difference of a result, relative to 1 plus its magnitude. Correct devices differ by a hundredth of it.
 const TOLERANCE: f32 = 1e-3;
 
-/// Has a device compute a small layer, forward and backward; what is wrong, if something is.
+/// Computes a small layer on a device, forward and backward, and compares it with the processor. The error says what differs.
 pub(super) fn check(device: &Device) -> Result<(), String> {
     let found = quietly(|| layer(device))?;
     let expected = layer(&Device::flex());
@@ -25,8 +25,8 @@ pub(super) fn check(device: &Device) -> Result<(), String> {
     }
 }
 
-/// Activations of a layer, and their gradients with respect to its inputs and parameters. The last row is so far out that
-/// all exponentials vanish.
+/// Activations of a layer, and their gradients with respect to its inputs and parameters. The last row is so distant that all
+/// exponentials are 0.
 fn layer(device: &Device) -> Vec<f32> {
     let device = device.clone().autodiff();
     let matrix = |rows: usize, columns: usize, value: fn(usize) -> f32| {
@@ -52,8 +52,8 @@ fn layer(device: &Device) -> Vec<f32> {
         .collect()
 }
 
-/// What `compute` returns, or the first line of what it panics with. Nothing is printed; panics of other threads meanwhile
-/// are silent too.
+/// The result of `compute`, or the first line of the message with which it panics. Nothing is printed, and panics of other
+/// threads meanwhile print nothing either.
 pub(super) fn quietly<T>(compute: impl FnOnce() -> T) -> Result<T, String> {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| ()));

@@ -1,4 +1,4 @@
-//! Devices by name: the processor, and GPUs by one of Burn's backends, of which a build has those of its features.
+//! Devices by name: the processor, and GPUs behind those of Burn's backends that a build contains by its features.
 
 mod backend;
 mod check;
@@ -10,17 +10,17 @@ use burn::tensor::Device;
 use check::quietly;
 use ugmm_network::{DeviceName, GpuBackend, UgmmError};
 
-/// What this crate knows of a backend for GPUs.
+/// Properties of a backend for GPUs.
 trait OfBackend {
-    /// Whether this build has it.
+    /// Whether this build contains it.
     fn is_built(&self) -> bool;
-    /// What is missing where it finds no device.
+    /// The end of the error message if it finds no device.
     fn missing(&self) -> &'static str;
-    /// What to look for where a device is there, and does not compute.
+    /// Advice for a device that is there but does not compute; may be empty.
     fn hint(&self) -> &'static str;
-    /// What a device needs beside its driver, and has not got.
+    /// The error message if a device lacks something that it needs beside its driver.
     fn lacking(&self) -> Option<&'static str>;
-    /// The devices that it finds, in the order of their numbers.
+    /// The devices that it finds, in the order of their indices.
     fn devices(&self) -> Vec<Device>;
 }
 
@@ -102,12 +102,12 @@ impl OfBackend for GpuBackend {
     }
 }
 
-/// The device of this name, once it has computed a small layer as the processor does.
+/// The device of this name, after a check that it computes a small layer as the processor does.
 ///
 /// # Errors
 ///
-/// When this build does not have the backend, there is no such device, or it does not compute; the message says what to
-/// build or to install.
+/// [`UgmmError::Device`] when this build does not contain the backend, there is no such device, or its results are wrong; the
+/// message says what to build or to install.
 pub fn open_device(name: DeviceName) -> Result<Device, UgmmError> {
     let DeviceName::Gpu(backend, index) = name else { return Ok(Device::flex()) };
     let error = |reason: String| UgmmError::Device { device: name.to_string(), reason };
@@ -130,7 +130,7 @@ pub fn open_device(name: DeviceName) -> Result<Device, UgmmError> {
     Ok(device.clone())
 }
 
-/// The devices of this build and machine, with what they are: the processor first.
+/// The devices of this build and machine with descriptions, the processor first.
 #[must_use]
 pub fn all_devices() -> Vec<(DeviceName, String)> {
     let mut all = vec![(DeviceName::Cpu, "the processor".to_owned())];
@@ -142,7 +142,7 @@ pub fn all_devices() -> Vec<(DeviceName, String)> {
     all
 }
 
-/// What a GPU calls itself.
+/// The description of a GPU: the name that it reports.
 #[cfg(feature = "gpu")]
 fn description(device: &Device) -> String {
     match quietly(|| device.identity()) {

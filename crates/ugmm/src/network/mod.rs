@@ -1,4 +1,4 @@
-//! A stack of uGMM layers, and what every trainable network of this library can do.
+//! A stack of uGMM layers, and the interface of trainable networks.
 
 mod mlp;
 mod model;
@@ -14,8 +14,8 @@ use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-/// A network that the training loop and the objectives of this library work with, as a Burn module. Implement it for one of
-/// your own to train that.
+/// A Burn module that the training loop and the objectives of this library accept. Implement it for your own module to train
+/// it.
 pub trait Network: Module {
     /// Number of input columns.
     fn inputs(&self) -> usize;
@@ -23,8 +23,7 @@ pub trait Network: Module {
     /// Number of output columns.
     fn outputs(&self) -> usize;
 
-    /// Rows of outputs that it gives for each row of inputs: 1, or the steps of a sequence, where something is predicted of
-    /// each.
+    /// Number of output rows for each row of inputs: 1, or the number of steps of a sequence with a prediction for each step.
     fn predictions_per_row(&self) -> usize {
         1
     }
@@ -32,22 +31,22 @@ pub trait Network: Module {
     /// Outputs `[batch × predictions per row, outputs]` of `x` `[batch, inputs]`.
     fn forward(&self, x: Tensor<2>) -> Tensor<2>;
 
-    /// The outputs in a training pass, every random choice (dropout) drawn from `rng`.
+    /// The outputs in a training pass. Random choices (dropout) are drawn from `rng`.
     fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2>;
 
-    /// The network as it is to be used after training: whatever it took from each batch is now fixed, to what it is on
-    /// `sample` `[rows, inputs]`, typical rows. Most networks stay as they are.
+    /// The network for use after training. Statistics that training took from each batch are now those of `sample`
+    /// `[rows, inputs]`, which holds typical rows. Most networks stay unchanged.
     #[must_use]
     fn settled(self, _sample: &Tensor<2>) -> Self {
         self
     }
 
-    /// Whether [`Self::settled`] changes something, so that training needs a sample for it.
+    /// Whether [`Self::settled`] changes the network, so that training needs a sample for it.
     fn needs_settling(&self) -> bool {
         false
     }
 
-    /// Whether NaN in `x` is a missing value that the network knows how to do without.
+    /// Whether the network accepts NaN in `x` as missing values.
     fn takes_missing_values(&self) -> bool {
         false
     }
@@ -68,9 +67,10 @@ pub trait Network: Module {
 /// ```
 #[derive(Module, Debug)]
 pub struct UgmmNetwork {
-    /// First to last.
+    /// The layers, first to last.
     pub layers: Vec<UgmmLayer>,
-    /// See [`NetworkConfig::standardize`](ugmm_network::NetworkConfig::standardize). While it is on, [`Network::forward`] standardises by the rows it is given.
+    /// See [`NetworkConfig::standardize`](ugmm_network::NetworkConfig::standardize). While it is on, [`Network::forward`]
+    /// standardises over the rows it is given.
     pub standardize: bool,
     /// See [`NetworkConfig::missing_values`](ugmm_network::NetworkConfig::missing_values).
     pub missing_values: bool,

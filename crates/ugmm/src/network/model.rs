@@ -1,4 +1,4 @@
-//! Either kind of network behind one type, and how networks come to a device.
+//! One type for both kinds of network, and the transfer of networks to a device.
 
 use crate::host::host_values;
 use crate::{Mlp, Network, UgmmLayer, UgmmNetwork};
@@ -7,16 +7,16 @@ use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use ugmm_network::{LayerConfig, MlpConfig, ModelConfig, NetworkConfig, UgmmError};
 
-/// Configurations of networks that can begin on a device.
+/// Configurations from which a module on a device is made.
 pub trait InitOn {
-    /// What they are the configurations of.
+    /// The module that such a configuration makes.
     type Module;
 
-    /// One with new parameters. `sample` `[rows, inputs]` holds typical rows; see [`NetworkConfig::init`].
+    /// A module with new parameters. `sample` `[rows, inputs]` holds typical rows; see [`NetworkConfig::init`].
     ///
     /// # Errors
     ///
-    /// When a setting is out of its range, or the sample is missing, of the wrong width or not finite.
+    /// [`UgmmError`] when a setting is out of its range, or the sample is missing, of the wrong width or not finite.
     fn init_on<R: Rng + ?Sized>(
         &self,
         sample: Option<&Tensor<2>>,
@@ -25,7 +25,7 @@ pub trait InitOn {
     ) -> Result<Self::Module, UgmmError>;
 }
 
-/// The values of a sample, which must have so many columns.
+/// The values of a sample, which must have `inputs` columns.
 fn sample_values(sample: Option<&Tensor<2>>, inputs: usize) -> Result<Option<Vec<f32>>, UgmmError> {
     match sample.map(|sample| sample.dims()[1]) {
         Some(found) if found != inputs => {

@@ -7,7 +7,7 @@ use ugmm_kernels::DROPPED_LOGIT;
 use ugmm_network::dropout::draw;
 use ugmm_network::random;
 
-/// Takes the dropped components out of the mixtures, by their logits.
+/// The mixing logits with those of dropped components lowered so far that they have no weight.
 pub(crate) fn drop_components(mixing_logits: Tensor<2>, dropped: Vec<bool>, device: &Device) -> Tensor<2> {
     let dropped = TensorData::new(dropped, mixing_logits.dims());
     mixing_logits.mask_fill(Tensor::<2, Bool>::from_data(dropped, device), DROPPED_LOGIT)
@@ -29,8 +29,8 @@ pub(crate) fn add_noise<R: Rng + ?Sized>(x: Tensor<2>, deviation: f64, rng: &mut
     x + Tensor::from_data(TensorData::new(noise, shape), &device)
 }
 
-/// log Σ_k d_jk π_jk for each neuron, `[1, neurons]`: what must be added to the activations of renormalised mixtures
-/// to get the sums over the surviving components with their original weights.
+/// log Σ_k d_jk π_jk for each neuron, `[1, neurons]`. Added to the activations of renormalised mixtures, it gives the sums over
+/// the surviving components with their original weights.
 pub(crate) fn log_surviving_weight(mixing_logits: Tensor<2>, kept_logits: Tensor<2>) -> Tensor<2> {
     // Both softmax denominators, from the same component: the heaviest survivor of each neuron.
     let heaviest = kept_logits.clone().argmax(1);

@@ -16,8 +16,8 @@ use ugmm_kernels::NO_LOG_WEIGHT;
 
 const HALF_LOG_TWO_PI: f32 = 0.918_938_5;
 
-/// What stands in a missing value's place for the layer's operation: NaN, which the kernels of processors leave out. Those
-/// of GPUs, whose compilers take NaN for impossible, get a number out of the reach of every σ up to 1e23.
+/// The value that stands for a missing one in the layer's operation: NaN, which the kernels of processors leave out. The kernels
+/// of GPUs, whose compilers assume that there is no NaN, get a number beyond the reach of every σ up to 1e23.
 pub(crate) fn marker(device: &Device) -> f32 {
     const OUT_OF_REACH: f32 = 1e25;
     if is_cpu(device) { f32::NAN } else { OUT_OF_REACH }
@@ -34,31 +34,30 @@ pub(crate) fn log_seen_weight(missing: Tensor<2, Bool>, mixing_logits: Tensor<2>
     log_weight.mask_fill(sees_nothing, f32::NAN)
 }
 
-/// Which values of a batch are missing.
+/// A mask of the missing values of a batch.
 pub(crate) struct Missing(Tensor<2, Bool>);
 
 impl Missing {
-    /// Those of `x` `[rows, inputs]`; `None` when there is none.
+    /// The missing values of `x` `[rows, inputs]`; `None` if there are none.
     pub(crate) fn of(x: &Tensor<2>) -> Option<Self> {
         let missing = x.clone().without_autodiff().is_nan();
         let any: bool = missing.clone().any().into_scalar();
         any.then_some(Self(missing))
     }
 
-    /// `x` with 0 in the place of what is missing, so that it can be computed with.
+    /// `x` with 0 in place of missing values.
     pub(crate) fn filled(&self, x: Tensor<2>) -> Tensor<2> {
         x.mask_fill(self.0.clone(), 0.0)
     }
 
-    /// `x` with what is missing marked for the layer's operation.
+    /// `x` with the [`marker`] in place of missing values.
     pub(crate) fn marked(&self, x: Tensor<2>) -> Tensor<2> {
         let marker = marker(&x.device());
         x.mask_fill(self.0.clone(), marker)
     }
 
-    /// Activations `y` `[rows, neurons]` of the mixtures without what is missing, with the weights of the others
-    /// renormalised, for `mixing_logits` `[neurons, inputs]`. NaN, and so missing to the next layer, where a neuron
-    /// sees no input that has weight.
+    /// Renormalises activations `y` `[rows, neurons]` that were computed without the missing inputs, for `mixing_logits`
+    /// `[neurons, inputs]`. The result is NaN, and so missing to the next layer, where a neuron sees no input that has weight.
     pub(crate) fn renormalized(&self, y: Tensor<2>, mixing_logits: Tensor<2>) -> Tensor<2> {
         let log_weight = log_seen_weight(self.0.clone(), mixing_logits);
         let sees_nothing = log_weight.clone().without_autodiff().is_nan();
@@ -66,8 +65,8 @@ impl Missing {
     }
 }
 
-/// Outputs `[rows, outputs]` in which what is not known (NaN: a neuron that sees nothing) is the mean of what is, so that it
-/// speaks neither for it nor against it; 0 where nothing is known.
+/// Outputs `[rows, outputs]` in which unknown ones (NaN: a neuron that sees nothing) are replaced by the mean of the row's known
+/// outputs, which is neutral; 0 where none is known.
 pub(crate) fn with_unknown_outputs(y: Tensor<2>) -> Tensor<2> {
     let Some(Missing(unknown)) = Missing::of(&y) else { return y };
     let known = unknown.clone().bool_not().float().sum_dim(1).clamp_min(1.0);

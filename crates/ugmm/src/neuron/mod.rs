@@ -79,8 +79,8 @@ impl UgmmLayer {
         }
     }
 
-    /// This layer in plain lists: what `ugmm_network` inspects, prunes and saves. How it was initialised is not known any
-    /// more.
+    /// This layer in plain lists, which `ugmm_network` inspects, prunes and saves. Its setting of initialisation is the
+    /// default, because the module does not keep it.
     #[must_use]
     pub fn to_layer(&self) -> Layer {
         let (inputs, neurons) = (self.inputs(), self.neurons());
@@ -114,8 +114,8 @@ impl UgmmLayer {
         self.mixing_logits.dims()[0]
     }
 
-    /// Activations `[batch, neurons]` (log-densities) of `x` `[batch, inputs]`, as a Burn module does it: with
-    /// dropout in training, its masks seeded by the device's own generator (`Device::seed`).
+    /// Activations `[batch, neurons]` (log-densities) of `x` `[batch, inputs]`. In training there is dropout, whose masks come
+    /// from the device's own generator (`Device::seed`), as in Burn's modules.
     ///
     /// # Panics
     ///
@@ -129,8 +129,8 @@ impl UgmmLayer {
         self.parameters().mixtures(x)
     }
 
-    /// The activations, with dropout masks drawn from `rng`: what a training loop that must be repeatable calls. Without
-    /// dropout, or outside training, `rng` is not touched.
+    /// The activations `[batch, neurons]` of `x` `[batch, inputs]`, with dropout masks drawn from `rng`, for a repeatable
+    /// training loop. Without dropout, or outside of training, `rng` is not used.
     ///
     /// # Panics
     ///
@@ -140,9 +140,9 @@ impl UgmmLayer {
         self.pass(x, Some(rng))
     }
 
-    /// The activations on inputs that are standardised to `units` first, which the parameters (and noise and dropout of inputs)
-    /// refer to. A layer of several neurons returns the log-densities of the plain layer [`Self::in_units`]; one of a
-    /// single neuron, those per unit of the standardised inputs, which differ from them by a constant.
+    /// The activations on inputs that are first standardised to `units`, in which parameters, noise and dropout of inputs are.
+    /// A layer of several neurons returns the log-densities of the plain layer [`Self::in_units`]; a layer of one neuron
+    /// returns log-densities per unit of the standardised inputs, which differ by a constant.
     pub(crate) fn forward_in_units<R: Rng + ?Sized>(
         &self,
         x: Tensor<2>,
@@ -151,13 +151,14 @@ impl UgmmLayer {
     ) -> Tensor<2> {
         let y = self.pass(units.standardize(x), rng);
         match self.neurons() {
-            // A joint score per unit of the inputs as they are could be raised without end by making them small.
+            // A joint score per unit of the original inputs could be increased without bound by scaling them down.
             1 => y,
             _ => y - units.log_scale(self.mixing_logits.val()),
         }
     }
 
-    /// The layer of plain parameters that computes what this one does on inputs standardised to `units`; without σ floor.
+    /// The layer without σ floor whose activations on inputs are those of this one on inputs standardised by `units`, up to a
+    /// constant.
     pub(crate) fn in_units(self, units: &Units) -> Self {
         let Parameters { means, log_sigmas, mixing_logits } = units.apply(self.parameters());
         let replace = |old: Param<Tensor<2>>, new: Tensor<2>| old.map(|_| new.detach());
@@ -170,7 +171,7 @@ impl UgmmLayer {
         }
     }
 
-    /// log σ `[neurons, inputs]` of the effective standard deviations, the floor included.
+    /// log σ `[neurons, inputs]` of the effective standard deviations, which include the floor.
     #[must_use]
     pub fn log_sigmas(&self) -> Tensor<2> {
         let raw_log_sigmas = self.raw_log_sigmas.val();
@@ -182,13 +183,13 @@ impl UgmmLayer {
         softplus((raw_log_sigmas - log_floor) * 2.0, 1.0) * 0.5 + log_floor
     }
 
-    /// A pass in which nothing is random.
+    /// A pass without dropout and noise.
     pub(crate) fn valid_pass(&self, x: Tensor<2>) -> Tensor<2> {
         self.parameters().mixtures(x)
     }
 
-    /// One pass, a training pass when there is an `rng`, on inputs of which some may be missing (NaN) if
-    /// `missing_values`; see `missing.rs`.
+    /// A pass, which is a training pass with an `rng`. If `missing_values`, NaN in the inputs is a missing value; see
+    /// `missing.rs`.
     pub(crate) fn pass_with_missing<R: Rng + ?Sized>(
         &self,
         x: Tensor<2>,
@@ -206,7 +207,7 @@ impl UgmmLayer {
         missing.renormalized(y, self.mixing_logits.val())
     }
 
-    /// Inputs with the noise and the dropout of a training pass.
+    /// The inputs after noise and dropout of a training pass.
     fn disturbed<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
         let x = if self.input_noise > 0.0 { add_noise(x, self.input_noise, rng) } else { x };
         if self.input_dropout > 0.0 { drop_inputs(x, self.input_dropout, rng) } else { x }
@@ -222,8 +223,8 @@ impl UgmmLayer {
         self.training.is_enabled() && device.is_autodiff()
     }
 
-    /// The parameters of several passes that share their dropped components: those of a sequence. Weights of what is left
-    /// are renormalised; inputs are not disturbed.
+    /// The parameters of several passes that share their dropped components, such as the steps of a sequence. The weights of
+    /// the other components are renormalised; there is no noise or dropout of inputs.
     pub(crate) fn parameters_for_passes<R: Rng + ?Sized>(&self, rng: Option<&mut R>) -> Parameters {
         let parameters = self.parameters();
         let device = parameters.mixing_logits.device();
@@ -243,7 +244,7 @@ impl UgmmLayer {
         Parameters { means, log_sigmas: self.log_sigmas(), mixing_logits }
     }
 
-    /// One pass; a training pass when there is an `rng`.
+    /// A pass, which is a training pass with an `rng`.
     fn pass<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: Option<&mut R>) -> Tensor<2> {
         let parameters = self.parameters();
         let rng = match rng {

@@ -3,17 +3,17 @@
 use super::op::ugmm_log_density;
 use burn::tensor::Tensor;
 
-/// What a layer's mixtures are made of, each `[neurons, inputs]`.
+/// The parameters of a layer's mixtures, each `[neurons, inputs]`.
 #[derive(Clone)]
 pub(crate) struct Parameters {
     pub means: Tensor<2>,
-    /// log σ, of the effective σ.
+    /// Logarithms of the effective σ.
     pub log_sigmas: Tensor<2>,
     pub mixing_logits: Tensor<2>,
 }
 
 impl Parameters {
-    /// The neurons of all these layers, which have the same inputs, as one layer.
+    /// The neurons of several layers with the same inputs as one layer.
     pub(crate) fn joined(layers: Vec<Self>) -> Self {
         let (mut means, mut log_sigmas, mut mixing_logits) = (Vec::new(), Vec::new(), Vec::new());
         for layer in layers {
@@ -25,6 +25,7 @@ impl Parameters {
         Self { means: join(means), log_sigmas: join(log_sigmas), mixing_logits: join(mixing_logits) }
     }
 
+    /// The activations `[rows, neurons]` of `x` `[rows, inputs]`.
     pub(crate) fn mixtures(self, x: Tensor<2>) -> Tensor<2> {
         let inputs = self.mixing_logits.dims()[1];
         assert_eq!(x.dims()[1], inputs, "the layer has {inputs} inputs");

@@ -1,15 +1,14 @@
-//! Standardisation between layers in training (batch normalisation, Ioffe and Szegedy 2015, without its scale and shift,
-//! which means and σ already are), and its folding into plain parameters.
+//! Standardisation between layers in training (batch normalisation, Ioffe and Szegedy 2015, without scale and shift, whose role
+//! means and σ have), and its folding into plain parameters.
 //!
-//! A layer whose inputs x are standardised, (x − m) / s, with parameters (μ, σ, ℓ) is a plain layer: its components are
-//! Gaussians of x itself with mean m + sμ and deviation sσ. With fixed numbers in place of those of a batch, a plain
-//! layer remains.
+//! A layer with standardised inputs (x − m) / s and parameters (μ, σ, ℓ) is a plain layer: its components are Gaussians of x
+//! itself with mean m + sμ and deviation sσ. Once m and s are constants instead of a batch's statistics, a plain layer remains.
 
 use super::parameters::Parameters;
 use burn::tensor::{Tensor, activation::log_softmax};
 
-/// Added to the variance of each input, so that one that does not vary has a scale. Small against the variance that
-/// activations have even where 784 components wash each other out (4e-4).
+/// Added to the variance of each input, so that an input that does not vary has a scale. It is small relative to the variance of
+/// activations even where 784 components average each other out (4e-4).
 const VARIANCE_OFFSET: f64 = 1e-6;
 
 /// The mean and the standard deviation of each input of a layer, `[1, inputs]`.
@@ -19,7 +18,7 @@ pub(crate) struct Units {
 }
 
 impl Units {
-    /// Those of `x` `[rows, inputs]`, with gradient.
+    /// Mean and deviation of the columns of `x` `[rows, inputs]`, with gradient.
     pub(crate) fn of(x: &Tensor<2>) -> Self {
         let mean = x.clone().mean_dim(0);
         let variance = (x.clone() - mean.clone()).square().mean_dim(0);
@@ -31,13 +30,13 @@ impl Units {
         (self.mean, self.deviation)
     }
 
-    /// Inputs in these units.
+    /// Converts inputs to these units.
     pub(crate) fn standardize(&self, x: Tensor<2>) -> Tensor<2> {
         (x - self.mean.clone()) / self.deviation.clone()
     }
 
-    /// By how much log-densities per unit of the standardised inputs exceed those of [`Self::apply`]'s parameters,
-    /// `[1, neurons]`: the log of the mean deviation, weighted by `mixing_logits` `[neurons, inputs]`.
+    /// The differences between log-densities per unit of the standardised inputs and those of [`Self::apply`]'s parameters,
+    /// `[1, neurons]`: the log of the mean deviation, weighted by softmax(`mixing_logits`), `[neurons, inputs]`.
     pub(crate) fn log_scale(&self, mixing_logits: Tensor<2>) -> Tensor<2> {
         let in_plain_units = mixing_logits.clone() + self.deviation.clone().log();
         // Both softmax denominators from the same component.
@@ -45,9 +44,9 @@ impl Units {
         (difference + self.deviation.clone().log()).narrow(1, 0, 1).transpose()
     }
 
-    /// Plain parameters, each `[neurons, inputs]`, of a layer whose parameters are in these units. A density per unit
-    /// of (x − m)/s is s times one per unit of x; the logits gain log s, so that the components keep their shares of
-    /// the neuron, whose activation changes by a constant only.
+    /// Plain parameters, each `[neurons, inputs]`, of a layer whose parameters are in these units. A density per unit of
+    /// (x − m)/s is s times the density per unit of x. The logits therefore gain log s, which keeps the responsibilities and
+    /// changes the activation by a constant only.
     pub(crate) fn apply(&self, parameters: Parameters) -> Parameters {
         let Parameters { means, log_sigmas, mixing_logits } = parameters;
         let log_deviation = self.deviation.clone().log();

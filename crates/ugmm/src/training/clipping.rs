@@ -38,12 +38,12 @@ fn norm<const D: usize>(values: Tensor<D>) -> Tensor<1> {
     (values / largest.clone()).square().sum().sqrt().clamp_min(SMALLEST_NORM) * largest
 }
 
-/// So that the factor is a number where all gradients are 0.
+/// Smallest norm to divide by, so that the factor is finite where all gradients are 0.
 const SMALLEST_NORM: f64 = 1e-18;
 
 struct Norms<'a> {
     gradients: &'a GradientsParams,
-    /// That of each parameter's gradient, `[1]`.
+    /// The norm of each parameter's gradient, `[1]`.
     norms: Vec<Tensor<1>>,
 }
 
@@ -104,7 +104,7 @@ mod tests {
     use burn::nn::{Linear, LinearConfig};
     use burn::tensor::Device;
 
-    /// Both ways, of gradients of a given size, to a norm of at most 1.
+    /// Gradients in proportion to `scale`, clipped by `clip` to a norm of at most 1.
     fn clipped(scale: f32, clip: fn(&mut GradientsParams, &Linear, f64)) -> Vec<f32> {
         let device = Device::flex().autodiff();
         let linear = LinearConfig::new(2, 2).init(&device);

@@ -22,11 +22,11 @@ use ugmm_network::inference::prediction;
 use ugmm_network::training as plain;
 use ugmm_network::{Metrics, ModelConfig, Rows, Task, UgmmError};
 
-/// A new model for a task, initialised from rows of `dataset` where its configuration asks for that.
+/// A new model for a task, initialised from rows of `dataset` if its configuration requires it.
 ///
 /// # Errors
 ///
-/// When a setting is out of its range or the model does not fit the task or the data.
+/// [`UgmmError`] when a setting is out of its range or the model does not fit the task or the data.
 pub fn init_model(
     config: &ModelConfig,
     task: &Task,
@@ -37,12 +37,12 @@ pub fn init_model(
     Ok(Model::of(&plain::init_model(config, task, dataset, seed)?, device))
 }
 
-/// Trains `network` on `training` rows, measuring it on `validation` rows after each epoch; see
-/// [`ugmm_network::training::train`]. What is returned is without autodiff.
+/// Trains `network` on `training` rows and evaluates it on `validation` rows after each epoch, by the loop of
+/// [`ugmm_network::training::train`]. The returned network is without autodiff.
 ///
 /// # Errors
 ///
-/// As [`ugmm_network::training::train`].
+/// The errors of [`ugmm_network::training::train`].
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -74,8 +74,8 @@ pub fn train<N: Network>(
 ///
 /// # Errors
 ///
-/// As [`ugmm_network::training::resume`].
-#[allow(clippy::too_many_arguments, reason = "those of `train`, and where to go on")]
+/// The errors of [`ugmm_network::training::resume`].
+#[allow(clippy::too_many_arguments, reason = "those of `train`, and a checkpoint")]
 pub fn resume<N: Network>(
     checkpoint: Option<&Checkpoint>,
     network: N,
@@ -90,11 +90,11 @@ pub fn resume<N: Network>(
     plain::run(engine, checkpoint, task, training, validation, config, observer)
 }
 
-/// How well a network predicts the classes of a data set.
+/// Measures of a network's class probabilities on a data set.
 ///
 /// # Errors
 ///
-/// When the data set does not fit the task.
+/// [`UgmmError`] when the data set does not fit the task.
 pub fn evaluate<N: Network>(
     network: &N,
     task: &Task,

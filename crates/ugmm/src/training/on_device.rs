@@ -5,7 +5,7 @@ use crate::host::{host_values, matrix};
 use burn::tensor::Device;
 use ugmm_network::Predictor;
 
-/// A network on a device as one that this library's evaluation asks.
+/// A network on a device as a [`Predictor`], which `ugmm_network` evaluates.
 #[derive(Clone, Debug)]
 pub struct OnDevice<N> {
     network: N,
@@ -13,7 +13,7 @@ pub struct OnDevice<N> {
 }
 
 impl<N: Network> OnDevice<N> {
-    /// The network as it predicts, without anything random.
+    /// The network without autodiff, dropout and noise.
     #[must_use]
     pub fn new(network: &N, device: &Device) -> Self {
         Self { network: network.valid(), device: device.clone() }

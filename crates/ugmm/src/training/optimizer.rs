@@ -7,7 +7,7 @@ use burn::optim::momentum::MomentumConfig;
 use burn::optim::{ModuleOptimizer, SgdConfig};
 use ugmm_network::training::OptimizerConfig;
 
-/// The optimiser of these settings.
+/// The optimiser with these settings.
 pub(super) fn init(config: &OptimizerConfig) -> ModuleOptimizer {
     let penalty = |weight_decay| (weight_decay > 0.0).then(|| WeightDecayConfig::new(weight_decay));
     match *config {

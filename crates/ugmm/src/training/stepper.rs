@@ -13,13 +13,13 @@ use rand_chacha::ChaCha8Rng;
 use ugmm_network::training::{Dataset, Engine, EngineState, Measured, TrainingConfig, measure};
 use ugmm_network::{LossOptions, Stream, Targets, Task, UgmmError, generator};
 
-/// Rows times parameters from which a step has loops worth several threads.
+/// Rows times parameters from which the loops of a step are worth several threads.
 const POOL_FROM: usize = 1 << 20;
-/// Steps on a GPU between two questions for losses: it would stand still at every one.
+/// Number of steps on a GPU between readings of losses; the GPU waits at each reading.
 const STEPS_PER_READING: usize = 16;
 
-/// A network in training with its optimiser on a device: the engine of [`train`](super::train), and for training loops of
-/// one's own.
+/// A network in training with its optimiser on a device, whose steps [`train`](super::train) repeats; for custom training
+/// loops too.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -44,27 +44,27 @@ pub struct Stepper<N> {
     max_gradient_norm: Option<f64>,
     loss: LossOptions,
     dropout: ChaCha8Rng,
-    /// How many values the parameters have.
+    /// Number of values of all parameters.
     parameters: usize,
-    /// With autodiff.
+    /// The device, with autodiff.
     device: Device,
     losses: Losses,
 }
 
-/// Losses that the loop has not asked for yet.
+/// Losses that have not been read yet.
 #[derive(Default)]
 struct Losses {
     known: Vec<f32>,
-    /// Each `[1]`, on their device.
+    /// Losses on their device, each `[1]`.
     on_device: Vec<Tensor<1>>,
 }
 
 impl<N: Network> Stepper<N> {
-    /// Starts training `network`; of `config` the optimiser, the clipping, the loss and the seed (for dropout) matter.
+    /// Prepares the training of `network` with the optimiser, clipping, loss options and seed (for dropout) of `config`.
     ///
     /// # Errors
     ///
-    /// When a setting is out of its range or the network does not fit the task.
+    /// [`UgmmError`] when a setting is out of its range or the network does not fit the task.
     pub fn new(network: N, task: Task, config: &TrainingConfig, device: &Device) -> Result<Self, UgmmError> {
         config.validate()?;
         task.validate()?;
@@ -86,12 +86,12 @@ impl<N: Network> Stepper<N> {
         })
     }
 
-    /// One step on a batch: features `x`, row-major `[rows, features]`, and what is to be predicted of each row. Returns the
-    /// loss before the step. A loss that is not finite is returned and the network left as it was.
+    /// Takes one step on a batch: features `x`, row-major `[rows, features]`, and the targets of each row. Returns the loss
+    /// before the step. If the loss is not finite, the network stays unchanged.
     ///
     /// # Errors
     ///
-    /// When the batch does not fit the task.
+    /// [`UgmmError`] when the batch does not fit the task.
     pub fn take_step(
         &mut self,
         x: Vec<f32>,
@@ -104,8 +104,8 @@ impl<N: Network> Stepper<N> {
         if work < POOL_FROM || in_pool || !is_cpu(&self.device) {
             return Ok(self.checked_step(x, targets, learning_rate));
         }
-        // From a thread of the pool: from outside, every parallel loop in the step would be handed over, and waited for,
-        // by itself.
+        // The step runs on a thread of the pool. From outside the pool every parallel loop in it would be handed over, and
+        // waited for, separately.
         Ok(rayon::scope(|_| self.checked_step(x, targets, learning_rate)))
     }
 

@@ -33,7 +33,7 @@ fn config() -> UgmmLstmConfig {
     UgmmLstmConfig::new(INPUTS, HIDDEN)
 }
 
-/// The same for differences of f32: behind wide components log-densities vary so little that their last digits show.
+/// The configuration for differences of f32: behind wide components log-densities vary so little that their last digits show.
 fn config_for_differences() -> UgmmLstmConfig {
     config().with_init(Init::Data)
 }
@@ -154,8 +154,8 @@ fn gradients_equal_finite_differences() {
     assert_gradients_are_right(&gru, loss, &mut rng);
 }
 
-/// Of the last step only, so that everything has come through all the others; the derivative along a direction of the
-/// first step's input, too, equals a difference.
+/// The loss is of the last step only, so that every gradient has come through all other steps. The derivative along a direction
+/// of the first step's input also equals a difference.
 #[test]
 fn gradients_through_a_hundred_steps_are_finite_and_right() {
     let device = Device::flex().autodiff();

@@ -1,5 +1,5 @@
-//! That the tests run where they say: a software device is named, and must be Vulkan's; OpenGL, to which wgpu falls back in
-//! silence, would prove nothing about the kernels.
+//! Tests that the tests run on the intended device: a software device is named, and must be Vulkan's; OpenGL, to which wgpu falls
+//! back silently, would prove nothing about the kernels.
 
 use crate::support::{device, host, is_cpu};
 use burn::tensor::Tensor;

@@ -19,7 +19,7 @@ static DEVICE: LazyLock<Option<Device>> = LazyLock::new(|| {
     device
 });
 
-/// That of the first backend in the build that has one. The names of `DeviceType` depend on the features.
+/// The first device of the first backend in the build that has one. The names of `DeviceType` depend on the features.
 fn first_device() -> Option<Device> {
     let kinds = [
         #[cfg(feature = "cuda")]

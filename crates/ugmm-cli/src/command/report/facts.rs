@@ -19,7 +19,7 @@ pub fn facts(model: &NetworkModel, seen: &Seen) -> Vec<(Text, Text)> {
     let mut facts: Vec<(&str, String)> = vec![
         ("network", sizes.join("-")),
         ("components", components.to_string()),
-        ("trained for", objective_name(saved.task.objective).into()),
+        ("trained for", objective_name(saved.task().objective).into()),
         ("rows looked at", seen.rows().to_string()),
     ];
     match compared(model, seen).map(|compared| compared.measures()) {
@@ -32,8 +32,8 @@ pub fn facts(model: &NetworkModel, seen: &Seen) -> Vec<(Text, Text)> {
         }
         None => {}
     }
-    if let Some(training) = &saved.training {
-        let epochs = saved.history.as_ref().map_or(training.epochs, |history| history.training_loss.len());
+    if let Some(training) = saved.training() {
+        let epochs = saved.history().map_or(training.epochs, |history| history.training_loss.len());
         facts.push(("epochs", epochs.to_string()));
     }
     facts.into_iter().map(|(name, value)| (name.into(), value.into())).collect()

@@ -105,14 +105,14 @@ fn collect(
         rows: rows::rows(model, seen, grid.as_ref(), shown)?,
         maps: grid.as_ref().and_then(|grid| maps::maps(model, seen, grid)),
         measures: measures::measures(model, seen),
-        training: saved.history.as_ref().filter(|history| !history.training_loss.is_empty()).map(|history| {
+        training: saved.history().filter(|history| !history.training_loss.is_empty()).map(|history| {
             Training {
                 training_loss: history.training_loss.clone(),
                 validation_loss: history.validation_loss.clone(),
                 validation_accuracy: history.validation_accuracy.clone(),
                 learning_rate: history.learning_rate.clone(),
                 best_epoch: history.best_epoch,
-                loss: facts::loss_name(saved.task.objective).into(),
+                loss: facts::loss_name(saved.task().objective).into(),
             }
         }),
         neurons,

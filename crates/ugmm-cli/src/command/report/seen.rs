@@ -125,7 +125,7 @@ impl<'m> Seen<'m> {
         if kept < all {
             notes.push(format!("{} of {all} components have no weight; they are not drawn.", all - kept));
         }
-        if model.saved().history.is_none() {
+        if model.saved().history().is_none() {
             notes.push("The model does not hold the course of its training, which newer ones do.".into());
         }
         notes.into_iter().map(Text::from).collect()

@@ -32,11 +32,11 @@ impl<'a> Report<'a> {
         Self {
             data,
             model_file,
-            columns: &saved.columns,
-            task: saved.task,
-            model: saved.model.config(),
-            training: saved.training.as_ref(),
-            parameters: saved.model.parameter_count(),
+            columns: saved.columns(),
+            task: *saved.task(),
+            model: saved.model().config(),
+            training: saved.training(),
+            parameters: saved.model().parameter_count(),
             is_date: model.target_date().is_some(),
             fitted,
         }

@@ -3,7 +3,7 @@
 use crate::Init;
 use serde::{Deserialize, Serialize};
 
-/// What the rows of a [`MixedNetwork`](super::MixedNetwork) are.
+/// The kind of rows of a [`MixedNetwork`](super::MixedNetwork).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum MixedInput {
@@ -37,7 +37,7 @@ pub enum MixedInput {
     },
 }
 
-/// What surrounds an image that is convolved.
+/// Padding of an image before a convolution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Padding {
@@ -208,11 +208,11 @@ fn ones() -> [usize; 2] {
     [1, 1]
 }
 
-/// What a [`MixedNetwork`](super::MixedNetwork) is made of.
+/// The configuration of a [`MixedNetwork`](super::MixedNetwork).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MixedConfig {
-    /// What its rows are.
+    /// The kind of rows.
     pub input: MixedInput,
     /// First to last. The last one gives features: one for each class, of each row or, of a sequence, of each step.
     pub layers: Vec<MixedLayerConfig>,

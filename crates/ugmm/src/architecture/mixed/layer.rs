@@ -221,7 +221,7 @@ impl MixedLayer {
         norm.running_var = RunningState::new(variance.reshape([features]));
     }
 
-    /// What the layer makes of a signal, in training if there is an `rng`.
+    /// The layer's output for a signal; with an `rng` it is a training pass.
     pub(super) fn pass<R: Rng + ?Sized>(&self, signal: Signal, rng: Option<&mut R>) -> Signal {
         match self {
             Self::Ugmm(layer) => signal.of_each_step(|x| match rng {

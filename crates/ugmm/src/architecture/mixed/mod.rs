@@ -47,7 +47,7 @@ use ugmm_network::random::{Stream, generator};
 /// ```
 #[derive(Module, Debug)]
 pub struct MixedNetwork {
-    /// First to last.
+    /// The layers, first to last.
     pub layers: Vec<MixedLayer>,
     #[module(skip)]
     input: MixedInput,
@@ -55,7 +55,7 @@ pub struct MixedNetwork {
     output: Output,
 }
 
-/// What comes out for a row.
+/// The size of a row's output.
 #[derive(Clone, Copy, Debug)]
 struct Output {
     steps: usize,

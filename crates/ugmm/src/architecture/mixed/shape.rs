@@ -89,7 +89,7 @@ impl Shape {
         }
     }
 
-    /// What a layer makes of this shape.
+    /// The shape after a layer.
     pub(super) fn after(self, layer: &MixedLayerConfig) -> Result<Self, UgmmError> {
         use MixedLayerConfig as Layer;
         let misplaced = |layer: &'static str, expected: &'static str| {
@@ -250,7 +250,7 @@ impl MixedConfig {
     ///
     /// # Errors
     ///
-    /// Names the first setting that is wrong.
+    /// [`UgmmError`] that names the first setting that is wrong.
     pub fn validate(&self) -> Result<(), UgmmError> {
         self.shapes().map(|_| ())
     }
@@ -259,7 +259,7 @@ impl MixedConfig {
     ///
     /// # Errors
     ///
-    /// As [`Self::validate`].
+    /// The errors of [`Self::validate`].
     pub fn outputs(&self) -> Result<usize, UgmmError> {
         self.shapes().map(|shape| match shape {
             Shape::Sequence(_, features) => features,
@@ -267,11 +267,11 @@ impl MixedConfig {
         })
     }
 
-    /// What the last layer gives.
+    /// The shape after the last layer.
     ///
     /// # Errors
     ///
-    /// As [`Self::validate`].
+    /// The errors of [`Self::validate`].
     pub(super) fn shapes(&self) -> Result<Shape, UgmmError> {
         let first = Shape::of(self.input);
         first.check()?;

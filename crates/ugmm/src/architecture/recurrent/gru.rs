@@ -13,7 +13,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use ugmm_network::Stream;
 
-/// What a [`UgmmGru`] is made of; as Burn's [`GruConfig`](burn::nn::GruConfig), where that applies.
+/// The configuration of a [`UgmmGru`], which follows Burn's [`GruConfig`](burn::nn::GruConfig), where that applies.
 #[derive(Config, Debug, PartialEq)]
 pub struct UgmmGruConfig {
     /// Number of input features.
@@ -26,7 +26,7 @@ pub struct UgmmGruConfig {
     /// [`LayerConfig::min_sigma`](crate::LayerConfig::min_sigma). States lie between −1 and 1.
     #[config(default = 0.5)]
     pub min_sigma: f64,
-    /// How layers begin; see [`Init`].
+    /// Initialisation of the layers; see [`Init`].
     #[config(default = "Init::Wide")]
     pub init: Init,
     /// Component dropout, the same at every step; see [`LayerConfig::dropout`](crate::LayerConfig::dropout).
@@ -132,13 +132,13 @@ pub struct UgmmGru {
     pub update_gate: UgmmDense,
     /// How much of the state the new gate sees.
     pub reset_gate: UgmmDense,
-    /// What comes into the state.
+    /// The layer of the new state's activations.
     pub new_gate: UgmmDense,
     /// Size of the hidden state.
     pub d_hidden: usize,
     /// See [`UgmmGruConfig::clip`].
     pub clip: Option<f64>,
-    /// What states are multiplied by before gates look at them, `[1]`, fixed; see [`UgmmGruConfig::scale_states`].
+    /// The constant factor of states before the gates, `[1]`; see [`UgmmGruConfig::scale_states`].
     pub state_scale: Param<Tensor<1>>,
 }
 
@@ -187,7 +187,7 @@ impl UgmmGru {
         [("update_gate", &self.update_gate), ("reset_gate", &self.reset_gate), ("new_gate", &self.new_gate)]
     }
 
-    /// What the update and the reset gate look at, rows [x_t, s h_{t−1}] `[batch × steps, d_input + d_hidden]` by sequence
+    /// The inputs of the update and the reset gate, rows [x_t, s h_{t−1}] `[batch × steps, d_input + d_hidden]` by sequence
     /// and step, for [`inspect`](ugmm_network::inspect) and [`pruning`](ugmm_network::pruning).
     ///
     /// # Panics
@@ -200,7 +200,7 @@ impl UgmmGru {
         rows_of_gates(&x, &(states * self.state_scale.val().without_autodiff().unsqueeze()), false)
     }
 
-    /// What the new gate looks at: [x_t, s σ(r_t) h_{t−1}], likewise.
+    /// The inputs of the new gate, rows [x_t, s σ(r_t) h_{t−1}] `[batch × steps, d_input + d_hidden]` by sequence and step.
     ///
     /// # Panics
     ///

@@ -14,7 +14,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use ugmm_network::Stream;
 
-/// What a [`UgmmLstm`] is made of; as Burn's [`LstmConfig`](burn::nn::LstmConfig), where that applies.
+/// The configuration of a [`UgmmLstm`], which follows Burn's [`LstmConfig`](burn::nn::LstmConfig), where that applies.
 #[derive(Config, Debug, PartialEq)]
 pub struct UgmmLstmConfig {
     /// Number of input features.
@@ -138,13 +138,13 @@ impl UgmmLstmConfig {
 /// ```
 #[derive(Module, Debug)]
 pub struct UgmmLstm {
-    /// What is written to the cell.
+    /// The layer of the input gate, which decides how much is written to the cell.
     pub input_gate: UgmmDense,
-    /// What the cell keeps.
+    /// The layer of the forget gate, which decides how much the cell keeps.
     pub forget_gate: UgmmDense,
-    /// What of the cell is shown.
+    /// The layer of the output gate, which decides how much of the cell is in the hidden state.
     pub output_gate: UgmmDense,
-    /// What may be written.
+    /// The layer of the cell's candidate values.
     pub cell_gate: UgmmDense,
     /// Size of the hidden state.
     pub d_hidden: usize,
@@ -198,7 +198,7 @@ impl UgmmLstm {
         ]
     }
 
-    /// What the gates look at, rows [x_t, h_{t−1}] `[batch × steps, d_input + d_hidden]` by sequence and step, for
+    /// The inputs of the gates, rows [x_t, h_{t−1}] `[batch × steps, d_input + d_hidden]` by sequence and step, for
     /// [`inspect`](ugmm_network::inspect) and [`pruning`](ugmm_network::pruning).
     ///
     /// # Panics

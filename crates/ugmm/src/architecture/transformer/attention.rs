@@ -34,7 +34,7 @@ pub struct UgmmAttention {
     pub quiet_softmax: bool,
 }
 
-/// What attention looks at, made as Burn's [`MhaInput`](burn::nn::attention::MhaInput).
+/// The input of attention, made as Burn's [`MhaInput`](burn::nn::attention::MhaInput).
 #[derive(Clone, Debug)]
 pub struct UgmmAttentionInput {
     pub(super) query: Tensor<3>,
@@ -51,7 +51,7 @@ impl UgmmAttentionInput {
         Self::new(x.clone(), x.clone(), x)
     }
 
-    /// What attends, `[batch, steps_1, d_model]`, and what is attended to, both `[batch, steps_2, d_model]`.
+    /// An input of queries, `[batch, steps_1, d_model]`, keys and values, both `[batch, steps_2, d_model]`.
     #[must_use]
     pub fn new(query: Tensor<3>, key: Tensor<3>, value: Tensor<3>) -> Self {
         Self { query, key, value, mask_pad: None, mask_attn: None }
@@ -70,7 +70,7 @@ impl UgmmAttentionInput {
     }
 }
 
-/// What comes of attention.
+/// The output of attention.
 #[derive(Clone, Debug)]
 pub struct UgmmAttentionOutput {
     /// `[batch, heads, steps_1, steps_2]`; after dropout, in training.

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-/// Keys and values of the steps that a [`UgmmAttention`](super::UgmmAttention) knows.
+/// Keys and values of the steps that a [`UgmmAttention`](super::UgmmAttention) has processed.
 #[derive(Clone, Debug, Default)]
 pub struct UgmmAttentionCache {
     /// Each `[batch, heads, steps, d_model / heads]`.
@@ -34,11 +34,11 @@ impl UgmmAttentionCache {
     }
 }
 
-/// What a [`UgmmTransformerEncoder`](super::UgmmTransformerEncoder) knows of sequences that grow, in the place of Burn's
+/// The state of a [`UgmmTransformerEncoder`](super::UgmmTransformerEncoder) for sequences that grow, in place of Burn's
 /// [`TransformerEncoderAutoregressiveCache`](burn::nn::transformer::TransformerEncoderAutoregressiveCache).
 #[derive(Clone, Debug)]
 pub struct UgmmTransformerEncoderAutoregressiveCache {
-    /// Of the layers, first to last.
+    /// The caches of the layers, first to last.
     pub(super) layers: Vec<UgmmAttentionCache>,
     /// `[batch, steps, d_model]`
     encoded: Option<Tensor<3>>,

@@ -14,7 +14,7 @@ use burn::tensor::Device;
 use rand::Rng;
 use ugmm_network::Stream;
 
-/// What a [`UgmmTransformerEncoder`] is made of; as Burn's
+/// The configuration of a [`UgmmTransformerEncoder`], which follows Burn's
 /// [`TransformerEncoderConfig`](burn::nn::transformer::TransformerEncoderConfig), where that applies.
 #[derive(Config, Debug, PartialEq)]
 pub struct UgmmTransformerEncoderConfig {

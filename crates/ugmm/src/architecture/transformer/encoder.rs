@@ -13,7 +13,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use ugmm_network::Stream;
 
-/// What an encoder reads, made as Burn's
+/// The input of an encoder, made as Burn's
 /// [`TransformerEncoderInput`](burn::nn::transformer::TransformerEncoderInput).
 #[derive(Clone, Debug)]
 pub struct UgmmTransformerEncoderInput {
@@ -187,7 +187,7 @@ impl UgmmTransformerEncoder {
         all
     }
 
-    /// What the sub-layers of each layer look at, each `[batch × steps, d_model]` by sequence and step, for
+    /// The inputs of the sub-layers of each layer, each `[batch × steps, d_model]` by sequence and step, for
     /// [`inspect`](ugmm_network::inspect) and [`pruning`](ugmm_network::pruning).
     ///
     /// # Panics
@@ -243,7 +243,7 @@ impl UgmmTransformerEncoderLayer {
         if self.norm_first { self.norm_2.forward(x.clone()) } else { x.clone() }
     }
 
-    /// What goes on past the feed-forward sub-layer, and what that reads.
+    /// The residual past the feed-forward sub-layer, and the input of that sub-layer.
     fn after_attention<R: Rng + ?Sized>(
         &self,
         x: Tensor<3>,
@@ -272,7 +272,7 @@ impl UgmmTransformerEncoderLayer {
     }
 }
 
-/// What the two sub-layers of an encoder's layer look at, each `[batch × steps, d_model]`.
+/// The inputs of the two sub-layers of an encoder's layer, each `[batch × steps, d_model]`.
 #[derive(Clone, Debug)]
 pub struct SubLayerInputs {
     /// Read by the projections to queries, keys and values.

@@ -26,9 +26,9 @@ pub(crate) trait UgmmBackend: burn::backend::Backend {
     ) -> FloatTensor<Self>;
 }
 
-/// What a device must provide for the layer and its derivative, in the shapes above.
+/// The layer and its derivative on a kind of device, in the shapes of [`UgmmBackend`].
 pub(crate) trait UgmmDevice: UgmmBackend {
-    /// What the backward pass takes from the forward pass.
+    /// The values that the backward pass needs of the forward pass.
     type Saved: Clone + Debug + Send + 'static;
 
     /// The activations, and what the backward pass needs.

@@ -1,4 +1,4 @@
-//! The same on GPUs: one kernel for a parameter and its moments; nothing leaves the device.
+//! The step of Adam on GPUs: one kernel for a parameter and its moments; nothing leaves the device.
 
 use super::factors::Factors;
 use burn::tensor::DType;
@@ -10,7 +10,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::calculate_cube_count_elemwise;
 use cubecl::prelude::*;
 
-/// A unit to each parameter.
+/// Updates one parameter per unit.
 #[cube(launch)]
 #[allow(clippy::too_many_arguments, reason = "what Adam has to each parameter")]
 fn update(
@@ -40,7 +40,7 @@ fn update(
     new_parameter[index] = keep * parameter[index] - step * first / (second.sqrt() * root_scale + epsilon);
 }
 
-/// Whether the kernel takes tensors such as this one.
+/// Whether the kernel runs on the device of this tensor.
 pub(super) fn takes<const D: usize>(tensor: &BurnTensor<D>) -> bool {
     matches!(tensor.device().as_dispatch(), burn::backend::DispatchDevice::Cube(_))
 }

@@ -38,7 +38,7 @@ fn chains(values: &mut Tensor<f32>) {
     values[index] = sum;
 }
 
-/// At least so many, on a device of CubeCL; how many.
+/// Computes at least `count` exponentials on a device of CubeCL, and returns their number.
 pub(super) fn run(device: &Device, count: usize) -> usize {
     let units = count.div_ceil(CHAINS * LENGTH);
     let values: CubeTensor = burn::tensor::Tensor::<1>::ones([units], device)

@@ -36,20 +36,21 @@ const MOST_PARTS: usize = 32;
 /// Whether new buffers are filled with NaN before kernels write to them: for tests that all is written.
 static FILLED_WITH_NAN: AtomicBool = AtomicBool::new(false);
 
-/// What tests want of the kernels that nobody else does.
+/// Access to the kernels for tests and benchmarks.
 #[doc(hidden)]
 pub mod testing {
     use super::*;
 
-    /// How many tiles the kernels can be cut into.
+    /// Number of tilings of the kernels.
     pub const TILES: usize = tile::TILES.len();
 
-    /// Has new buffers of kernels filled with NaN from now on.
+    /// Fills new buffers of kernels with NaN from now on.
     pub fn fill_new_buffers_with_nan() {
         FILLED_WITH_NAN.store(true, Ordering::Relaxed);
     }
 
-    /// So many exponentials, and little else, on a device; how many there really were. What bounds the kernels.
+    /// Computes `count` exponentials, and little else, on a device, and returns how many there really were. Their speed bounds
+    /// that of the kernels.
     pub fn exponentials(device: &burn::tensor::Device, count: usize) -> usize {
         exponentials::run(device, count)
     }
@@ -60,7 +61,7 @@ pub mod testing {
     }
 }
 
-/// What the backward pass takes from the forward pass.
+/// The values that the backward pass needs of the forward pass.
 #[derive(Clone, Debug)]
 pub(crate) struct Saved {
     shape: LayerShape,

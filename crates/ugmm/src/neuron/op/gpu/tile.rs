@@ -24,7 +24,7 @@ const TUNE_FROM: usize = 1 << 22;
 /// GPU's cores.
 const FINE_BELOW: usize = 256;
 
-/// What a unit of a tile kernel owns: so many times so many outputs.
+/// The outputs of one unit of a tile kernel: `outer` times `inner`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tile {
     pub(super) outer: usize,
@@ -32,13 +32,13 @@ pub(super) struct Tile {
 }
 
 impl Tile {
-    /// How many cubes it takes.
+    /// Number of cubes for `outer` times `inner` outputs.
     pub(super) fn cubes(self, outer: usize, inner: usize) -> usize {
         outer.div_ceil(self.outer * SIDE) * inner.div_ceil(self.inner * SIDE)
     }
 }
 
-/// The tiles that there are, of each kernel.
+/// All tiles of each kernel.
 pub(super) const TILES: [Tile; 5] = [
     Tile { outer: 1, inner: 1 },
     Tile { outer: 2, inner: 2 },
@@ -52,7 +52,7 @@ const NAMES: [&str; TILES.len()] = ["1 by 1", "2 by 2", "4 by 2", "4 by 4", "4 b
 /// other.
 pub(super) static FORCED: AtomicUsize = AtomicUsize::new(0);
 
-/// What the choice between tiles is made by: sizes in powers of two.
+/// The key of the choice between tiles: sizes in powers of two.
 #[derive(Hash, Eq, PartialEq, Debug, Clone, Serialize, Deserialize, AutotuneKey)]
 pub(super) struct TileKey {
     #[autotune(anchor)]
@@ -116,7 +116,7 @@ pub(super) fn tile_dim() -> CubeDim {
     CubeDim::new_2d(SIDE as u32, SIDE as u32)
 }
 
-/// At least so many cubes, in as many dimensions as the device needs for that.
+/// At least this number of cubes, in as many dimensions as the device needs for it.
 pub(super) fn cube_count(client: &Client, cubes: usize) -> CubeCount {
     let cubes = u32::try_from(cubes).expect("a tensor of so many cubes is beyond the memory of any device");
     CubeCountSelection::new(client, cubes).cube_count()
