@@ -1,35 +1,47 @@
-//! The options of this command that the remedies of the libraries' errors are.
+//! What to type for the remedies of the libraries' errors and doubts.
 
-use ugmm_data::Remedy;
-use ugmm_data::frame::{DecimalMark, FrameError, Thousands};
-use ugmm_tabular::TabularError;
+use ugmm_data::frame::{DecimalMark, Thousands};
+use ugmm_data::{Remedy as Reading, Scaling};
+use ugmm_tabular::{Remedy, TaskChoice};
 
-/// What to type in each case in which that helps, to be added to the message of an error.
-pub fn of_frame(error: &FrameError) -> String {
-    in_words(error.remedies())
+/// What to type in each case in which that helps, to be added to the message of an error or a doubt.
+pub fn of<R: Into<Remedy>>(remedies: impl IntoIterator<Item = R>) -> String {
+    let clause = |remedy: Remedy| format!("; {remedy}: {}", what_to_type(&remedy));
+    remedies.into_iter().map(|remedy| clause(remedy.into())).collect()
 }
 
-/// What to type in each case in which that helps, to be added to the message of an error.
-pub fn of_tabular(error: &TabularError) -> String {
-    in_words(match error {
-        TabularError::Frame(error) => error.remedies(),
-        TabularError::Preprocess(error) => error.remedies(),
-        TabularError::NoSuchTarget { columns, .. } => Remedy::of_columns(columns).into_iter().collect(),
-        _ => vec![],
-    })
-}
-
-fn in_words(remedies: Vec<Remedy>) -> String {
-    remedies.iter().map(|remedy| format!("; {remedy}: {}", option(remedy))).collect()
-}
-
-/// The option with its value, in quotes where a shell needs them.
-fn option(remedy: &Remedy) -> String {
+/// The option with its value, the command, or the change of what was typed.
+fn what_to_type(remedy: &Remedy) -> String {
     match remedy {
-        Remedy::Missing(text) => format!("--na {text:?}"),
-        Remedy::Decimal(DecimalMark::Point) => "--decimal \".\"".to_owned(),
-        Remedy::Decimal(DecimalMark::Comma) => "--decimal \",\"".to_owned(),
-        Remedy::Thousands(thousands) => {
+        Remedy::Reading(remedy) => reading_option(remedy),
+        Remedy::NoMark(_) => "leave it out of --na".to_owned(),
+        Remedy::WithoutUnit { written, number } => format!("write {number} in place of {written:?}"),
+        Remedy::Task(TaskChoice::Classification) => "--task classification".to_owned(),
+        Remedy::Task(TaskChoice::Regression) => "--task regression".to_owned(),
+        Remedy::Scaling(Scaling::Standard) => "--scaling standard".to_owned(),
+        Remedy::Scaling(Scaling::Quantile) => "--scaling quantile".to_owned(),
+        Remedy::Scaling(Scaling::None) => "--scaling none".to_owned(),
+        Remedy::UgmmNetwork => "--model ugmm".to_owned(),
+        Remedy::Hidden(sizes) => format!("--hidden {}", listed(sizes)),
+        Remedy::Dropout(rates) => format!("--dropout {}", listed(rates)),
+        Remedy::MissingValues => "missing_values = true in the file of --config".to_owned(),
+        Remedy::LearningRate(rate) => format!("--learning-rate {rate}"),
+        Remedy::GradientNorm(norm) => format!("--clip {norm}"),
+        Remedy::Search => "--search".to_owned(),
+        Remedy::Network => "ugmm train TABLE --target COLUMN".to_owned(),
+        Remedy::Density => "ugmm train TABLE --objective density".to_owned(),
+        Remedy::Range(column) => format!("--range {:?}", format!("{column}=LOW:HIGH")),
+        Remedy::Resume => "--resume".to_owned(),
+    }
+}
+
+/// The option of reading a table with its value, in quotes where a shell needs them.
+fn reading_option(remedy: &Reading) -> String {
+    match remedy {
+        Reading::Missing(text) => format!("--na {text:?}"),
+        Reading::Decimal(DecimalMark::Point) => "--decimal \".\"".to_owned(),
+        Reading::Decimal(DecimalMark::Comma) => "--decimal \",\"".to_owned(),
+        Reading::Thousands(thousands) => {
             let mark = match thousands {
                 Thousands::Nothing => "none",
                 Thousands::Comma => ",",
@@ -39,14 +51,18 @@ fn option(remedy: &Remedy) -> String {
             };
             format!("--thousands {mark:?}")
         }
-        Remedy::Dates { column, format } => {
+        Reading::Dates { column, format } => {
             format!("--date-format \"{column}={}\"", format.as_deref().unwrap_or("%d/%m/%Y"))
         }
-        Remedy::Numeric(column) => format!("--numeric {column:?}"),
-        Remedy::Categorical(column) => format!("--categorical {column:?}"),
-        Remedy::KeepText(column) => format!("--keep-text {column:?}"),
-        Remedy::Ignore(column) => format!("--ignore {column:?}"),
-        Remedy::Delimiter(delimiter) => format!("--delimiter {:?}", delimiter.to_string()),
-        Remedy::NoHeader => "--no-header".to_owned(),
+        Reading::Numeric(column) => format!("--numeric {column:?}"),
+        Reading::Categorical(column) => format!("--categorical {column:?}"),
+        Reading::KeepText(column) => format!("--keep-text {column:?}"),
+        Reading::Ignore(column) => format!("--ignore {column:?}"),
+        Reading::Delimiter(delimiter) => format!("--delimiter {:?}", delimiter.to_string()),
+        Reading::NoHeader => "--no-header".to_owned(),
     }
+}
+
+fn listed<T: ToString>(values: &[T]) -> String {
+    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }

@@ -16,12 +16,12 @@ pub enum CliError {
     Model(#[from] ugmm_network::UgmmError),
     #[error(transparent)]
     Circuit(#[from] ugmm_circuit::CircuitError),
-    #[error("{}{}", .0, advice::of_frame(.0))]
+    #[error("{}{}", .0, advice::of(.0.remedies()))]
     Frame(#[from] ugmm_data::frame::FrameError),
-    #[error("{}{}", .0, advice::of_tabular(.0))]
+    #[error("{}{}", .0, advice::of(.0.remedies()))]
     Tabular(Box<TabularError>),
     /// What is wrong with the content of a file.
-    #[error("{}: {source}{}", .path.display(), advice::of_tabular(.source))]
+    #[error("{}: {source}{}", .path.display(), advice::of(.source.remedies()))]
     InTable { path: PathBuf, source: Box<TabularError> },
     #[error("{}: the output would replace this input; choose another name", .0.display())]
     OverwritesInput(PathBuf),

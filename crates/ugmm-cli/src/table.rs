@@ -1,11 +1,12 @@
 //! What the columns of a file hold, as a table to look at.
 
+use crate::advice;
 use crate::output::{count, table, within};
-use ugmm_data::ImageShape;
 use ugmm_data::frame::{
     Column, DateFormat, DecimalMark, Doubt, Images, Kind, Level, NumberFormat, ReadAs, Schema, date_text,
 };
-use ugmm_tabular::{as_missing, no_numbers, without_unit};
+use ugmm_data::{ImageShape, Remedy};
+use ugmm_tabular::{as_numbers, no_numbers, without_unit};
 
 /// Columns up to which each gets a line.
 const MOST_LINES: usize = 40;
@@ -96,22 +97,21 @@ fn near_numbers(schema: &Schema, target: &str) -> String {
         let (others, name) = (no_numbers(column), &column.name);
         let Some(first) = others.first() else {
             let of_classes = name == target && column.levels.as_ref().is_some_and(|levels| levels.len() > 2);
-            if let Some(mend) =
+            if let Some(remedy) =
                 without_unit(column).filter(|_| of_classes && !schema.is_like_numbers(&column.name))
             {
-                text += &format!("{name:?} is predicted as classes; if it should be a number, {mend}\n");
+                text += &format!("{name:?} is predicted as classes{}\n", advice::of([remedy]));
             }
             continue;
         };
         text += &match name == target {
             true => format!(
-                "{name:?} is predicted as classes, because {first:?} is not a number; if it is one but for that, say {} \
-                 --task regression\n",
-                as_missing(&others)
+                "{name:?} is predicted as classes, because {first:?} is not a number{}\n",
+                advice::of(as_numbers(schema, column))
             ),
             false => format!(
-                "{name:?} is taken as a category, because {first:?} is not a number; if it should be one, see with \
-                 --numeric {name:?}; if it marks a missing value, say --na {first:?}\n"
+                "{name:?} is taken as a category, because {first:?} is not a number{}\n",
+                advice::of([Remedy::Numeric(name.clone()), Remedy::Missing(first.clone())])
             ),
         };
     }

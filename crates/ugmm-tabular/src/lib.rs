@@ -40,6 +40,7 @@ mod model;
 mod network;
 mod question;
 mod read;
+mod remedy;
 mod run;
 mod target;
 
@@ -55,7 +56,7 @@ pub use density::{
 pub use distribution::log_likelihood::LogLikelihoodMeasures;
 pub use distribution::measures::Measures;
 pub use distribution::{ClassPredictions, Distribution, Predictions};
-pub use error::{MissingAs, TabularError, as_missing};
+pub use error::{MissingAs, TabularError};
 pub use estimator::{UgmmClassifier, UgmmRegressor};
 pub use model::{DateTarget, Engine, Needs, TableModel, load};
 pub use network::cross_validation::CrossValidation;
@@ -72,6 +73,7 @@ pub use question::assignments::{parse_assignments, parse_names};
 pub use question::error::QuestionError;
 pub use question::{Answer, DrawOptions, Draws, Evidence};
 pub use read::{Batch, ReadTarget, Reading, TableReader};
+pub use remedy::Remedy;
 pub use run::{Progress, Run, Stage};
 pub use target::{NumberTarget, Target, as_numbers, no_numbers, prepare_target};
 pub use ugmm_data::{Preprocessor, Table};

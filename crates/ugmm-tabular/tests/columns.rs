@@ -9,8 +9,8 @@ use ugmm_network::inference::variable::Domain;
 use ugmm_network::model_file::SavedModel;
 use ugmm_network::{LabelEncoding, Model, ObjectiveKind, Settings};
 use ugmm_tabular::{
-    Distribution, Evidence, FitOptions, NetworkModel, Table, TableModel, TabularError, UgmmClassifier,
-    UgmmRegressor, parse_assignments,
+    Distribution, Evidence, FitOptions, NetworkModel, Remedy, Table, TableModel, TabularError,
+    UgmmClassifier, UgmmRegressor, parse_assignments,
 };
 
 /// Largest number of whole numbers that are looked at one by one.
@@ -185,7 +185,7 @@ fn the_target_is_a_variable_where_the_network_has_it_among_its_inputs() {
     assert!(!discriminative.has_target_input());
     let given = [("kind".to_owned(), "pear".to_owned())];
     let message = discriminative.evidence(&given, &[]).unwrap_err().to_string();
-    assert!(message.contains("\"kind\" is what this discriminative model predicts"), "{message}");
+    assert!(message.contains("this discriminative model predicts \"kind\""), "{message}");
 
     let (regressor, _) =
         UgmmRegressor::fit(&table(&folder), "Länge", &options(Settings::default(), Scaling::Standard))
@@ -210,8 +210,8 @@ fn models_without_ranges_ask_for_them() {
     saved.save(&path).unwrap();
     let model = NetworkModel::load(&path).unwrap();
     let nothing = Evidence::nothing(model.columns().len());
-    let message = model.variable(&nothing, 1, FEW).unwrap_err().to_string();
-    assert!(message.contains("--range count=LOW:HIGH"), "{message}");
+    let error = model.variable(&nothing, 1, FEW).unwrap_err();
+    assert_eq!(error.remedies(), [Remedy::Range("count".into())], "{error}");
     let given = model.evidence(&[], &[("count".to_owned(), "0:3".to_owned())]).unwrap();
     assert!(model.variable(&given, 1, FEW).is_ok() && model.variable(&nothing, 3, FEW).is_ok());
 }

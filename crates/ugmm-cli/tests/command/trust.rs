@@ -163,7 +163,7 @@ fn numbers_that_are_equal_but_for_one_row_are_refused_in_words() {
     let train = ["train", "t.csv", "--target", "y", "--task", "regression", "-o", "m.safetensors"];
     let said = failure_of(&ugmm(at, &train));
     assert!(said.starts_with("t.csv: the column \"y\" is 0 in all rows but 1 (1000000 in row 6)"), "{said}");
-    assert!(said.ends_with("predict whether a row has it with --task classification"), "{said}");
+    assert!(said.ends_with("remove it; to predict classes: --task classification"), "{said}");
 }
 
 #[test]

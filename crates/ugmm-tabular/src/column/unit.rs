@@ -1,5 +1,6 @@
 //! Columns of numbers with a unit, which are read as texts.
 
+use crate::remedy::Remedy;
 use ugmm_data::frame::Column;
 
 /// Share of a column's different texts that have a unit, at least.
@@ -7,9 +8,9 @@ const MOST: f64 = 0.8;
 /// What may stand before a number.
 const CURRENCIES: [char; 4] = ['$', '€', '£', '¥'];
 
-/// What to do about a column of texts such as `217 kg`: names the first of them. `None` of other columns.
+/// What makes numbers of a column of texts such as `217 kg`, with the first of them as an example; `None` for other columns.
 #[must_use]
-pub fn without_unit(column: &Column) -> Option<String> {
+pub fn without_unit(column: &Column) -> Option<Remedy> {
     let levels = column.levels.as_deref().unwrap_or_default();
     let numbers: Vec<(&str, &str)> = levels
         .iter()
@@ -17,7 +18,7 @@ pub fn without_unit(column: &Column) -> Option<String> {
         .collect();
     let (text, number) = numbers.first()?;
     let is_most = numbers.len() as f64 >= MOST * levels.len() as f64;
-    is_most.then(|| format!("write the numbers without their unit ({number} in place of {text:?})"))
+    is_most.then(|| Remedy::WithoutUnit { written: (*text).to_owned(), number: (*number).to_owned() })
 }
 
 /// The number in a text that has a unit behind it, or the sign of a currency before it, and nothing else.
