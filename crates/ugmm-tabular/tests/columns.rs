@@ -73,8 +73,8 @@ fn columns_are_variables_with_their_values_in_words() {
         let names: Vec<&str> = columns.iter().map(|column| column.name()).collect();
         assert_eq!(names, ["Länge", "count", "day", "ripe", "size", "a=b,c", "kind"]);
         let mut next = 0;
-        for index in 0..columns.len() {
-            assert_eq!(model.inputs_of(index).start, next, "{}", names[index]);
+        for (index, name) in names.iter().enumerate() {
+            assert_eq!(model.inputs_of(index).start, next, "{name}");
             next = model.inputs_of(index).end;
         }
         assert_eq!((next, model.has_target_input()), (model.saved().task.inputs(), true));
@@ -161,7 +161,9 @@ fn evidence_is_read_in_any_order_and_what_is_wrong_is_said() {
         let message = evidence(text).unwrap_err().to_string();
         assert!(message.contains(expected) && !message.contains('\n'), "{text}: {message}");
     }
-    let range = |name: &str, text: &str| model.evidence(&[], &[(name.to_owned(), text.to_owned())]);
+    let range = |name: &str, text: &str| {
+        model.evidence(&[], &[(name.to_owned(), text.to_owned())]).map_err(|error| error.to_string())
+    };
     let given = range("Länge", "-1:2,5").unwrap().ranges[0].unwrap();
     assert_eq!((given.low, given.high), (-1.0, 2.5));
     // All dates of the column are whole days.
@@ -173,7 +175,7 @@ fn evidence_is_read_in_any_order_and_what_is_wrong_is_said() {
         ("size", "0:1", "holds categories, so it has no range such as \"0:1\""),
         ("sise", "0:1", "did you mean \"size\"?"),
     ] {
-        let message = range(name, text).unwrap_err().to_string();
+        let message = range(name, text).unwrap_err();
         assert!(message.contains(expected), "{message}");
     }
 }
