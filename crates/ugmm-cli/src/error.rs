@@ -91,26 +91,11 @@ impl CliError {
         }
     }
 
-    /// An error of learning from a file, with the name of the file where the library does not know it.
+    /// An error of training on a table, with the name of its file where the library does not know it.
     pub fn of_table(path: &std::path::Path, source: TabularError) -> Self {
-        use TabularError as E;
-        match source {
-            E::NoSuchTarget { .. }
-            | E::OneClass { .. }
-            | E::TooManyClasses { .. }
-            | E::TargetIsNoNumber { .. }
-            | E::OneNumber { .. }
-            | E::AlmostOneNumber { .. }
-            | E::NoLabels { .. }
-            | E::NoFeatures { .. }
-            | E::TooFewRows { .. }
-            | E::TooManyLevels { .. }
-            | E::UnreadDates { .. }
-            | E::NotAllDates { .. }
-            | E::Incomplete { .. }
-            | E::Preprocess(_)
-            | E::Data(_) => Self::InTable { path: path.to_path_buf(), source: Box::new(source) },
-            source => source.into(),
+        match source.is_about_table() {
+            true => Self::InTable { path: path.to_path_buf(), source: Box::new(source) },
+            false => source.into(),
         }
     }
 }

@@ -238,6 +238,51 @@ impl TabularError {
             _ => vec![],
         }
     }
+
+    /// Whether the error is about the content of a table without the name of its file, which only the caller knows.
+    #[must_use]
+    pub fn is_about_table(&self) -> bool {
+        // Without a wildcard, so that the compiler asks it of every new variant.
+        match self {
+            Self::Preprocess(_)
+            | Self::Data(_)
+            | Self::NoSuchTarget { .. }
+            | Self::OneClass { .. }
+            | Self::TooManyClasses { .. }
+            | Self::TargetIsNoNumber { .. }
+            | Self::OneNumber { .. }
+            | Self::AlmostOneNumber { .. }
+            | Self::NoLabels { .. }
+            | Self::NoFeatures { .. }
+            | Self::NothingToLearn
+            | Self::TooFewKnownRows { .. }
+            | Self::NoImages { .. }
+            | Self::TooFewRows { .. }
+            | Self::TooManyLevels { .. }
+            | Self::UnreadDates { .. }
+            | Self::NotAllDates { .. }
+            | Self::Incomplete { .. } => true,
+            Self::Frame(_)
+            | Self::Model(_)
+            | Self::Circuit(_)
+            | Self::TargetIgnored { .. }
+            | Self::ClassWeights { .. }
+            | Self::UnknownClass { .. }
+            | Self::ValueMissing { .. }
+            | Self::ImageSize { .. }
+            | Self::Question(_)
+            | Self::ModelTable { .. }
+            | Self::DensityFile { .. }
+            | Self::NeedsNetwork { .. }
+            | Self::NeedsDensity { .. }
+            | Self::OtherTask { .. }
+            | Self::CannotLeaveOut
+            | Self::OtherRun { .. }
+            | Self::UnfinishedRun { .. }
+            | Self::Checkpoint { .. }
+            | Self::Interrupted { .. } => false,
+        }
+    }
 }
 
 impl From<QuestionError> for TabularError {
