@@ -60,6 +60,7 @@ pub use error::{MissingAs, TabularError};
 pub use estimator::{UgmmClassifier, UgmmRegressor};
 pub use model::{DateTarget, Engine, Needs, TableModel, load};
 pub use network::cross_validation::CrossValidation;
+pub use network::doubt::{Doubt, FarValues, Reason};
 pub use network::doubts::{Baseline, ClassBaseline, NumberBaseline};
 pub use network::every_value::NeedsEveryValue;
 pub use network::faithfulness::{Attribution, AttributionCurve, Faithfulness};
