@@ -3,6 +3,7 @@
 use crate::advice;
 use std::path::PathBuf;
 use ugmm_experiments::ExperimentError;
+use ugmm_network::DeviceName;
 use ugmm_tabular::{QuestionError, TabularError};
 
 /// Exit status of a process that was interrupted, as shells have it: 128 plus the number of the signal.
@@ -50,6 +51,11 @@ pub enum CliError {
     /// Options of experiments have the same names here.
     #[error("{dashes}{0}", dashes = match .0 { ExperimentError::Option(..) => "--", _ => "" })]
     Experiment(#[from] ExperimentError),
+    #[error(
+        "the device {device}: this program was built without it; cargo install --path crates/ugmm-cli --features {feature} \
+         builds one that has it"
+    )]
+    NoBackend { device: DeviceName, feature: &'static str },
     #[cfg(not(feature = "architectures"))]
     #[error(
         "this program was built without other architectures; cargo install --path crates/ugmm-cli --features architectures \
