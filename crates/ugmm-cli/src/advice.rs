@@ -36,7 +36,7 @@ fn what_to_type(remedy: &Remedy) -> String {
 }
 
 /// The option of reading a table with its value, in quotes where a shell needs them.
-fn reading_option(remedy: &Reading) -> String {
+pub fn reading_option(remedy: &Reading) -> String {
     match remedy {
         Reading::Missing(text) => format!("--na {text:?}"),
         Reading::Decimal(DecimalMark::Point) => "--decimal \".\"".to_owned(),
