@@ -1,35 +1,47 @@
-//! The options of this command that the remedies of the libraries' errors are.
+//! What to type for the remedies of the libraries' errors and doubts.
 
-use ugmm_data::Remedy;
-use ugmm_data::frame::{DecimalMark, FrameError, Thousands};
-use ugmm_tabular::TabularError;
+use ugmm_data::frame::{DecimalMark, Thousands};
+use ugmm_data::{Remedy as Reading, Scaling};
+use ugmm_tabular::{Remedy, TaskChoice};
 
-/// What to type in each case in which that helps, to be added to the message of an error.
-pub fn of_frame(error: &FrameError) -> String {
-    in_words(error.remedies())
+/// What to type in each case in which that helps, to be added to the message of an error or a doubt.
+pub fn of<R: Into<Remedy>>(remedies: impl IntoIterator<Item = R>) -> String {
+    let clause = |remedy: Remedy| format!("; {remedy}: {}", what_to_type(&remedy));
+    remedies.into_iter().map(|remedy| clause(remedy.into())).collect()
 }
 
-/// What to type in each case in which that helps, to be added to the message of an error.
-pub fn of_tabular(error: &TabularError) -> String {
-    in_words(match error {
-        TabularError::Frame(error) => error.remedies(),
-        TabularError::Preprocess(error) => error.remedies(),
-        TabularError::NoSuchTarget { columns, .. } => Remedy::of_columns(columns).into_iter().collect(),
-        _ => vec![],
-    })
-}
-
-fn in_words(remedies: Vec<Remedy>) -> String {
-    remedies.iter().map(|remedy| format!("; {remedy}: {}", option(remedy))).collect()
-}
-
-/// The option with its value, in quotes where a shell needs them.
-fn option(remedy: &Remedy) -> String {
+/// The option with its value, the command, or the change of what was typed.
+fn what_to_type(remedy: &Remedy) -> String {
     match remedy {
-        Remedy::Missing(text) => format!("--na {text:?}"),
-        Remedy::Decimal(DecimalMark::Point) => "--decimal \".\"".to_owned(),
-        Remedy::Decimal(DecimalMark::Comma) => "--decimal \",\"".to_owned(),
-        Remedy::Thousands(thousands) => {
+        Remedy::Reading(remedy) => reading_option(remedy),
+        Remedy::NoMark(_) => "leave it out of --na".to_owned(),
+        Remedy::WithoutUnit { written, number } => format!("write {number} in place of {written:?}"),
+        Remedy::Task(TaskChoice::Classification) => "--task classification".to_owned(),
+        Remedy::Task(TaskChoice::Regression) => "--task regression".to_owned(),
+        Remedy::Scaling(Scaling::Standard) => "--scaling standard".to_owned(),
+        Remedy::Scaling(Scaling::Quantile) => "--scaling quantile".to_owned(),
+        Remedy::Scaling(Scaling::None) => "--scaling none".to_owned(),
+        Remedy::UgmmNetwork => "--model ugmm".to_owned(),
+        Remedy::Hidden(sizes) => format!("--hidden {}", listed(sizes)),
+        Remedy::Dropout(rates) => format!("--dropout {}", listed(rates)),
+        Remedy::MissingValues => "missing_values = true in the file of --config".to_owned(),
+        Remedy::LearningRate(rate) => format!("--learning-rate {rate}"),
+        Remedy::GradientNorm(norm) => format!("--clip {norm}"),
+        Remedy::Search => "--search".to_owned(),
+        Remedy::Network => "ugmm train TABLE --target COLUMN".to_owned(),
+        Remedy::Density => "ugmm train TABLE --objective density".to_owned(),
+        Remedy::Range(column) => format!("--range {:?}", format!("{column}=LOW:HIGH")),
+        Remedy::Resume => "--resume".to_owned(),
+    }
+}
+
+/// The option of reading a table with its value, in quotes where a shell needs them.
+pub fn reading_option(remedy: &Reading) -> String {
+    match remedy {
+        Reading::Missing(text) => format!("--na {text:?}"),
+        Reading::Decimal(DecimalMark::Point) => "--decimal \".\"".to_owned(),
+        Reading::Decimal(DecimalMark::Comma) => "--decimal \",\"".to_owned(),
+        Reading::Thousands(thousands) => {
             let mark = match thousands {
                 Thousands::Nothing => "none",
                 Thousands::Comma => ",",
@@ -39,16 +51,20 @@ fn option(remedy: &Remedy) -> String {
             };
             format!("--thousands {mark:?}")
         }
-        Remedy::Dates { column, format } => {
+        Reading::Dates { column, format } => {
             format!("--date-format \"{column}={}\"", format.as_deref().unwrap_or("%d/%m/%Y"))
         }
-        Remedy::Numeric(column) => format!("--numeric {column:?}"),
-        Remedy::Categorical(column) => format!("--categorical {column:?}"),
-        Remedy::KeepText(column) => format!("--keep-text {column:?}"),
-        Remedy::Ignore(column) => format!("--ignore {column:?}"),
-        Remedy::Delimiter(delimiter) => format!("--delimiter {:?}", delimiter.to_string()),
-        Remedy::NoHeader => "--no-header".to_owned(),
+        Reading::Numeric(column) => format!("--numeric {column:?}"),
+        Reading::Categorical(column) => format!("--categorical {column:?}"),
+        Reading::KeepText(column) => format!("--keep-text {column:?}"),
+        Reading::Ignore(column) => format!("--ignore {column:?}"),
+        Reading::Delimiter(delimiter) => format!("--delimiter {:?}", delimiter.to_string()),
+        Reading::NoHeader => "--no-header".to_owned(),
     }
+}
+
+fn listed<T: ToString>(values: &[T]) -> String {
+    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -61,27 +77,27 @@ mod tests {
     fn every_option_can_be_typed() {
         let column = || "a column".to_owned();
         for remedy in [
-            Remedy::Missing("n/d".into()),
-            Remedy::Decimal(DecimalMark::Point),
-            Remedy::Thousands(Thousands::Blank),
-            Remedy::Thousands(Thousands::Nothing),
-            Remedy::Dates { column: column(), format: None },
-            Remedy::Dates { column: column(), format: Some("%Y%m".into()) },
-            Remedy::Numeric(column()),
-            Remedy::Categorical(column()),
-            Remedy::KeepText(column()),
-            Remedy::Ignore(column()),
-            Remedy::Delimiter('\t'),
-            Remedy::NoHeader,
+            Reading::Missing("n/d".into()),
+            Reading::Decimal(DecimalMark::Point),
+            Reading::Thousands(Thousands::Blank),
+            Reading::Thousands(Thousands::Nothing),
+            Reading::Dates { column: column(), format: None },
+            Reading::Dates { column: column(), format: Some("%Y%m".into()) },
+            Reading::Numeric(column()),
+            Reading::Categorical(column()),
+            Reading::KeepText(column()),
+            Reading::Ignore(column()),
+            Reading::Delimiter('\t'),
+            Reading::NoHeader,
         ] {
-            let text = option(&remedy);
+            let text = reading_option(&remedy);
             let (name, value) = text.split_once(' ').map_or((text.as_str(), None), |(name, value)| {
                 (name, value.strip_prefix('"').and_then(|value| value.strip_suffix('"')))
             });
             let typed = ["ugmm", "train", "t.csv", "--target", "y", "-o", "m", name].into_iter().chain(value);
             assert!(Arguments::try_parse_from(typed).is_ok(), "{text}");
         }
-        let advice = in_words(vec![Remedy::NoHeader, Remedy::Ignore("a".into())]);
+        let advice = of([Reading::NoHeader, Reading::Ignore("a".into())]);
         assert_eq!(
             advice,
             "; if the file has no header: --no-header; to leave the column \"a\" out: --ignore \"a\""

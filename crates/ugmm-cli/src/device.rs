@@ -5,13 +5,16 @@ use ugmm_network::{Device, DeviceName, GpuBackend};
 
 /// Opens a device by its name.
 pub fn open(name: DeviceName) -> Result<Device, CliError> {
-    if name == DeviceName::Cpu {
-        return Ok(Device::default());
+    if let DeviceName::Gpu(backend, _) = name
+        && !is_built(backend)
+    {
+        return Err(CliError::NoBackend { device: name, feature: backend.name() });
     }
     #[cfg(feature = "burn")]
-    return Ok(Device::of(ugmm::BurnBackend::open(name)?));
-    #[cfg(not(feature = "burn"))]
-    Err(name.not_built().into())
+    if name != DeviceName::Cpu {
+        return Ok(Device::of(ugmm::BurnBackend::open(name)?));
+    }
+    Ok(Device::default())
 }
 
 /// The devices of this build and machine, with what they are: the processor first.

@@ -3,6 +3,7 @@
 use crate::advice;
 use std::path::PathBuf;
 use ugmm_experiments::ExperimentError;
+use ugmm_network::DeviceName;
 use ugmm_tabular::{QuestionError, TabularError};
 
 /// Exit status of a process that was interrupted, as shells have it: 128 plus the number of the signal.
@@ -16,12 +17,12 @@ pub enum CliError {
     Model(#[from] ugmm_network::UgmmError),
     #[error(transparent)]
     Circuit(#[from] ugmm_circuit::CircuitError),
-    #[error("{}{}", .0, advice::of_frame(.0))]
+    #[error("{}{}", .0, advice::of(.0.remedies()))]
     Frame(#[from] ugmm_data::frame::FrameError),
-    #[error("{}{}", .0, advice::of_tabular(.0))]
+    #[error("{}{}", .0, advice::of(.0.remedies()))]
     Tabular(Box<TabularError>),
     /// What is wrong with the content of a file.
-    #[error("{}: {source}{}", .path.display(), advice::of_tabular(.source))]
+    #[error("{}: {source}{}", .path.display(), advice::of(.source.remedies()))]
     InTable { path: PathBuf, source: Box<TabularError> },
     #[error("{}: the output would replace this input; choose another name", .0.display())]
     OverwritesInput(PathBuf),
@@ -53,6 +54,11 @@ pub enum CliError {
     /// Options of experiments have the same names here.
     #[error("{dashes}{0}", dashes = match .0 { ExperimentError::Option(..) => "--", _ => "" })]
     Experiment(#[from] ExperimentError),
+    #[error(
+        "the device {device}: this program was built without it; cargo install --path crates/ugmm-cli --features {feature} \
+         builds one that has it"
+    )]
+    NoBackend { device: DeviceName, feature: &'static str },
     #[cfg(not(feature = "architectures"))]
     #[error(
         "this program was built without other architectures; cargo install --path crates/ugmm-cli --features architectures \
@@ -95,26 +101,11 @@ impl CliError {
         }
     }
 
-    /// An error of learning from a file, with the name of the file where the library does not know it.
+    /// An error of training on a table, with the name of its file where the library does not know it.
     pub fn of_table(path: &std::path::Path, source: TabularError) -> Self {
-        use TabularError as E;
-        match source {
-            E::NoSuchTarget { .. }
-            | E::OneClass { .. }
-            | E::TooManyClasses { .. }
-            | E::TargetIsNoNumber { .. }
-            | E::OneNumber { .. }
-            | E::AlmostOneNumber { .. }
-            | E::NoLabels { .. }
-            | E::NoFeatures { .. }
-            | E::TooFewRows { .. }
-            | E::TooManyLevels { .. }
-            | E::UnreadDates { .. }
-            | E::NotAllDates { .. }
-            | E::Incomplete { .. }
-            | E::Preprocess(_)
-            | E::Data(_) => Self::InTable { path: path.to_path_buf(), source: Box::new(source) },
-            source => source.into(),
+        match source.is_about_table() {
+            true => Self::InTable { path: path.to_path_buf(), source: Box::new(source) },
+            false => source.into(),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What the columns of a file hold, as a table to look at.
 
+use crate::advice;
 use crate::output::{count, table, within};
-use ugmm_data::ImageShape;
 use ugmm_data::frame::{
     Column, DateFormat, DecimalMark, Doubt, Images, Kind, Level, NumberFormat, ReadAs, Schema, date_text,
 };
-use ugmm_tabular::{as_missing, no_numbers, without_unit};
+use ugmm_data::{ImageShape, Remedy};
+use ugmm_tabular::{as_numbers, no_numbers, without_unit};
 
 /// Columns up to which each gets a line.
 const MOST_LINES: usize = 40;
@@ -96,22 +97,21 @@ fn near_numbers(schema: &Schema, target: &str) -> String {
         let (others, name) = (no_numbers(column), &column.name);
         let Some(first) = others.first() else {
             let of_classes = name == target && column.levels.as_ref().is_some_and(|levels| levels.len() > 2);
-            if let Some(mend) =
+            if let Some(remedy) =
                 without_unit(column).filter(|_| of_classes && !schema.is_like_numbers(&column.name))
             {
-                text += &format!("{name:?} is predicted as classes; if it should be a number, {mend}\n");
+                text += &format!("{name:?} is predicted as classes{}\n", advice::of([remedy]));
             }
             continue;
         };
         text += &match name == target {
             true => format!(
-                "{name:?} is predicted as classes, because {first:?} is not a number; if it is one but for that, say {} \
-                 --task regression\n",
-                as_missing(&others)
+                "{name:?} is predicted as classes, because {first:?} is not a number{}\n",
+                advice::of(as_numbers(schema, column))
             ),
             false => format!(
-                "{name:?} is taken as a category, because {first:?} is not a number; if it should be one, see with \
-                 --numeric {name:?}; if it marks a missing value, say --na {first:?}\n"
+                "{name:?} is taken as a category, because {first:?} is not a number{}\n",
+                advice::of([Remedy::Numeric(name.clone()), Remedy::Missing(first.clone())])
             ),
         };
     }
@@ -188,13 +188,13 @@ pub fn reading_doubts(doubts: &[Doubt]) -> String {
 
 fn mark_text(column: &str, written: &str, taken: DecimalMark, why: &str) -> String {
     let (mark, other) = match taken {
-        DecimalMark::Point => ("point", ","),
-        DecimalMark::Comma => ("comma", "."),
+        DecimalMark::Point => ("point", DecimalMark::Comma),
+        DecimalMark::Comma => ("comma", DecimalMark::Point),
     };
     format!(
-        "{column:?} is read with decimal {mark}s, as which {written:?} is {}; {why}nothing in the file decides it; if that is \
-         wrong, say --decimal {other}\n",
-        number_as(written, taken)
+        "{column:?} is read with decimal {mark}s, as which {written:?} is {}; {why}nothing in the file decides it{}\n",
+        number_as(written, taken),
+        advice::of([Remedy::Decimal(other)])
     )
 }
 
@@ -203,8 +203,8 @@ fn doubt_text(target: &str, doubt: &Doubt) -> String {
     match doubt {
         Doubt::DecimalMark { column, written, taken } => mark_text(column, written, *taken, ""),
         Doubt::MixedMarks { point, comma } => format!(
-            "the numbers of {point:?} have decimal points and those of {comma:?} decimal commas; each is read as it is; if one \
-             is not meant as numbers, say --categorical {comma:?}\n"
+            "the numbers of {point:?} have decimal points and those of {comma:?} decimal commas; each is read as it is{}\n",
+            advice::of([Remedy::Categorical(comma.clone())])
         ),
         Doubt::DateOrder { column, written, taken, others } => {
             let first = match taken {
@@ -212,8 +212,10 @@ fn doubt_text(target: &str, doubt: &Doubt) -> String {
                 DateFormat::ShortYearFirst => "year",
                 _ => "day",
             };
+            let as_other =
+                |other: &String| Remedy::Dates { column: column.clone(), format: Some(other.clone()) };
             let options: Vec<String> =
-                others.iter().map(|other| format!("--date-format \"{column}={other}\"")).collect();
+                others.iter().map(|other| advice::reading_option(&as_other(other))).collect();
             let days = ReadAs::Dates(taken.clone()).number(written).unwrap_or_default();
             format!(
                 "{column:?} is read with the {first} first, as which {written:?} is {}; nothing in the file decides it; if that \
@@ -223,20 +225,17 @@ fn doubt_text(target: &str, doubt: &Doubt) -> String {
             )
         }
         Doubt::UnreadDates { column, written, format } => format!(
-            "{column:?} looks like dates, such as {written:?}, and is taken as a category; to read it so, say --date-format \
-             \"{column}={format}\"\n"
-        ),
-        Doubt::NearNumbers { column, written } if column == target => format!(
-            "{column:?} looks like numbers, such as {written:?}, and is predicted as classes; if it holds numbers, say \
-             --numeric {column:?}\n"
+            "{column:?} looks like dates, such as {written:?}, and is taken as a category{}\n",
+            advice::of([Remedy::Dates { column: column.clone(), format: Some(format.clone()) }])
         ),
         Doubt::NearNumbers { column, written } => format!(
-            "{column:?} looks like numbers, such as {written:?}, and is taken as a category; to read it so, say --numeric \
-             {column:?}\n"
+            "{column:?} looks like numbers, such as {written:?}, and is {}{}\n",
+            if column == target { "predicted as classes" } else { "taken as a category" },
+            advice::of([Remedy::Numeric(column.clone())])
         ),
         Doubt::Nameless { column } => format!(
-            "{column:?}, the first column, has no name, as an index has none, and is learned from as numbers; if it is an \
-             index, say --ignore {column:?}\n"
+            "{column:?}, the first column, has no name, as the index of a table has none, and is read as numbers{}\n",
+            advice::of([Remedy::Ignore(column.clone())])
         ),
         Doubt::RowNames { column } => format!(
             "the header names one column less than the rows have, as R writes it; the first column is called {column:?}\n"
@@ -245,9 +244,12 @@ fn doubt_text(target: &str, doubt: &Doubt) -> String {
             format!("no value is {mark:?}, which --na names; write it as the table has it\n")
         }
         Doubt::NoDates { column, written } => format!(
-            "{column:?} looks like dates and is taken as a category, because {written:?} is not written as the others are, or is \
-             no date; say how they are written, such as --date-format \"{column}=%d/%m/%Y\", or --na {written:?} if it marks a \
-             missing value\n"
+            "{column:?} looks like dates and is taken as a category, because {written:?} is no date or has another format than \
+             the others{}\n",
+            advice::of([
+                Remedy::Dates { column: column.clone(), format: None },
+                Remedy::Missing(written.clone())
+            ])
         ),
     }
 }

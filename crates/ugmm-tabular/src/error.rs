@@ -1,12 +1,16 @@
 //! What can go wrong between a table and a model.
 
 use crate::network::every_value::NeedsEveryValue;
+use crate::network::options::TaskChoice;
 use crate::question::error::QuestionError;
+use crate::remedy::Remedy;
+use std::fmt;
 use std::path::PathBuf;
 use ugmm_data::frame::{Level, Schema, columns_are};
 use ugmm_data::{ImageShape, closest};
 
-/// An error of this library. Each message is one sentence that says what would be right.
+/// An error of this library. Each message is one sentence that says what is wrong; [`TabularError::remedies`] are the settings that
+/// help.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the fields are what their names say; the messages spell them out")]
@@ -44,30 +48,19 @@ pub enum TabularError {
 
     /// Only one class.
     #[error(
-        "the column {target:?} holds only one label, {label:?}; at least two classes are needed{}",
-        kept_as_classes(.target, .missing_as)
+        "the column {target:?} holds only one label, {label:?}; at least two classes are needed{missing_as}"
     )]
     OneClass { target: String, label: String, missing_as: MissingAs },
 
     /// Each row has a class of its own.
     #[error(
-        "the column {target:?} has {classes} different labels in {rows} rows, too many to be classes; name another target{}",
-        .as_numbers.as_ref().map_or_else(String::new, |mend| format!(", or, if it holds numbers, {mend}"))
+        "the column {target:?} has {classes} different labels in {rows} rows, too many for classes; name another target"
     )]
-    TooManyClasses { target: String, classes: usize, rows: usize, as_numbers: Option<String> },
+    TooManyClasses { target: String, classes: usize, rows: usize, remedies: Vec<Remedy> },
 
     /// A column of text where a number is to be predicted.
-    #[error(
-        "the column {target:?} does not hold numbers, so it can only be predicted by classification{}",
-        match (.no_number.first(), .as_numbers) {
-            (Some(text), _) => format!(
-                "; if it holds numbers but for {text:?}, which marks a missing value, say {}", as_missing(.no_number)
-            ),
-            (None, Some(mend)) => format!("; if it should, {mend}"),
-            (None, None) => String::new(),
-        }
-    )]
-    TargetIsNoNumber { target: String, no_number: Vec<String>, as_numbers: Option<String> },
+    #[error("the column {target:?} does not hold numbers, so it can only be predicted by classification")]
+    TargetIsNoNumber { target: String, remedies: Vec<Remedy> },
 
     /// A column of equal numbers.
     #[error("the column {target:?} holds one number only, {number}; there is nothing to predict")]
@@ -75,14 +68,13 @@ pub enum TabularError {
 
     /// A column of equal numbers but for rows too few to be learned from and held out.
     #[error(
-        "the column {target:?} is {common} in all rows but {others} ({other} in row {row}), and the rows that are held out leave \
-         a network nothing else to learn from; if {other} is an error, correct or remove it; else predict whether a row has \
-         it with --task classification"
+        "the column {target:?} is {common} in all rows but {others} ({other} in row {row}), and without the held-out rows no \
+         other number is left for training; if {other} is an error, correct or remove it"
     )]
     AlmostOneNumber { target: String, common: String, others: usize, other: String, row: usize },
 
     /// No row to learn from.
-    #[error("no row has a value in the column {target:?}{}", kept_as_classes(.target, .missing_as))]
+    #[error("no row has a value in the column {target:?}{missing_as}")]
     NoLabels { target: String, missing_as: MissingAs },
 
     /// No column to learn from.
@@ -98,8 +90,8 @@ pub enum TabularError {
     TooFewKnownRows { rows: usize, needed: usize },
 
     /// A setting for images.
-    #[error("{setting} is for images, and the columns are not the pixels of whole ones")]
-    NoImages { setting: &'static str },
+    #[error("the structure {structure:?} is for images, and the columns are not the pixels of whole ones")]
+    NoImages { structure: &'static str },
 
     /// Fewer rows than learning needs.
     #[error(
@@ -108,32 +100,26 @@ pub enum TabularError {
     TooFewRows { target: String, rows: usize, needed: usize },
 
     /// A category that names rows rather than kinds of rows.
-    #[error(
-        "the column {column:?} has {levels} different texts in {rows} rows, too many to learn from; if it should hold \
-         numbers, see with --numeric {column:?} which value is none; if it holds dates, say how they are written, such as \
-         --date-format \"{column}=%d/%m/%Y\"; else leave it out with --ignore {column:?}"
-    )]
+    #[error("the column {column:?} has {levels} different texts in {rows} rows, too many to learn from")]
     TooManyLevels { column: String, levels: usize, rows: usize },
 
     /// Dates that are read only in a format that is stated, and too many to be categories.
     #[error(
-        "the column {column:?} has {levels} different texts that look like dates; to read them so, say --date-format \
-         \"{column}={format}\", or leave the column out with --ignore {column:?}"
+        "the texts of the column {column:?} look like dates; {levels} different texts are too many for categories"
     )]
     UnreadDates { column: String, levels: usize, format: String },
 
     /// Dates but for a value, and too many to be categories.
     #[error(
-        "the column {column:?} has {levels} different texts that look like dates, but {written:?} is no date or is written in another \
-         way than the others; say how dates are written with --date-format \"{column}=%d/%m/%Y\" or the like, say --na {written:?} if \
-         it marks a missing value, or leave the column out with --ignore {column:?}"
+        "the texts of the column {column:?} look like dates, but {written:?} is no date or has another format than the others; \
+         {levels} different texts are too many for categories"
     )]
     NotAllDates { column: String, levels: usize, written: String },
 
-    /// A column with gaps for a network that needs every value.
+    /// A column with missing values, for a network that needs every value.
     #[error(
-        "the column {column:?} lacks {}, and {}; fill in what is missing, leave the column out with --ignore {column:?}, or {}",
-        if *.missing == 1 { "a value".to_owned() } else { format!("{missing} values") }, .why.reason(), .why.instead()
+        "the column {column:?} lacks {}, and {why}; impute what is missing",
+        if *.missing == 1 { "a value".to_owned() } else { format!("{missing} values") }
     )]
     Incomplete { column: String, missing: usize, why: NeedsEveryValue },
 
@@ -148,11 +134,8 @@ pub enum TabularError {
     )]
     UnknownClass { file: PathBuf, row: usize, target: String, found: String, known: Vec<String> },
 
-    /// A row to predict that lacks a value, for a model that needs all.
-    #[error(
-        "{}, row {row}, column {column:?}: the value is missing, and {}; fill it in, or {}",
-        .file.display(), .why.reason(), .why.instead()
-    )]
+    /// A row to predict with a missing value, for a network that needs every value.
+    #[error("{}, row {row}, column {column:?}: the value is missing, and {why}; impute it", .file.display())]
     ValueMissing { file: PathBuf, row: usize, column: String, why: NeedsEveryValue },
 
     /// Images of another size than those that the model learned from.
@@ -172,17 +155,11 @@ pub enum TabularError {
     DensityFile { file: PathBuf, reason: String },
 
     /// A command for networks, and a density model.
-    #[error(
-        "{}: this is a density model, and {what} is for networks; train one without --objective density",
-        .file.display()
-    )]
+    #[error("{}: this is a density model, and {what} needs a network", .file.display())]
     NeedsNetwork { file: PathBuf, what: &'static str },
 
     /// A command for density models, and a network.
-    #[error(
-        "{}: this is a network, and {what} needs a density model; train one with --objective density",
-        .file.display()
-    )]
+    #[error("{}: this is a network, and {what} needs a density model", .file.display())]
     NeedsDensity { file: PathBuf, what: &'static str },
 
     /// A model for something else.
@@ -195,17 +172,14 @@ pub enum TabularError {
 
     /// A checkpoint that does not belong to this run.
     #[error(
-        "{}: this checkpoint is of another run ({difference}); go on with the options and the data it was made with, \
-         or delete it to start anew",
+        "{}: this checkpoint is of another run ({difference}); resume that run with its own settings and data, or delete \
+         the checkpoint",
         .file.display()
     )]
     OtherRun { file: PathBuf, difference: String },
 
     /// A checkpoint that is not asked for.
-    #[error(
-        "{}: a run that did not end left this checkpoint; go on from it with --resume, or delete it to start anew",
-        .file.display()
-    )]
+    #[error("{}: an interrupted run left this checkpoint; delete it to start anew", .file.display())]
     UnfinishedRun { file: PathBuf },
 
     /// A damaged checkpoint.
@@ -214,10 +188,101 @@ pub enum TabularError {
 
     /// Training was interrupted.
     #[error("interrupted{}", match .checkpoint {
-        Some(file) => format!("; {} keeps what was done, and --resume goes on from it", file.display()),
+        Some(file) => format!("; {} is the checkpoint of the run", file.display()),
         None => String::new(),
     })]
     Interrupted { checkpoint: Option<PathBuf> },
+}
+
+impl TabularError {
+    /// What can be set so that the error goes away.
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        use ugmm_data::Remedy as Reading;
+        let of_reading = |remedies: Vec<Reading>| remedies.into_iter().map(Remedy::from).collect();
+        match self {
+            Self::Frame(error) => of_reading(error.remedies()),
+            Self::Preprocess(error) => of_reading(error.remedies()),
+            Self::NoSuchTarget { columns, .. } => {
+                of_reading(Reading::of_columns(columns).into_iter().collect())
+            }
+            Self::OneClass { target, missing_as, .. } | Self::NoLabels { target, missing_as } => {
+                missing_as.remedies(target)
+            }
+            Self::TooManyClasses { remedies, .. } | Self::TargetIsNoNumber { remedies, .. } => {
+                remedies.clone()
+            }
+            Self::AlmostOneNumber { .. } => vec![Remedy::Task(TaskChoice::Classification)],
+            Self::TooManyLevels { column, .. } => of_reading(vec![
+                Reading::Numeric(column.clone()),
+                Reading::Dates { column: column.clone(), format: None },
+                Reading::Ignore(column.clone()),
+            ]),
+            Self::UnreadDates { column, format, .. } => of_reading(vec![
+                Reading::Dates { column: column.clone(), format: Some(format.clone()) },
+                Reading::Ignore(column.clone()),
+            ]),
+            Self::NotAllDates { column, written, .. } => of_reading(vec![
+                Reading::Dates { column: column.clone(), format: None },
+                Reading::Missing(written.clone()),
+                Reading::Ignore(column.clone()),
+            ]),
+            Self::Incomplete { column, why, .. } => {
+                vec![Reading::Ignore(column.clone()).into(), why.remedy()]
+            }
+            Self::ValueMissing { why, .. } => vec![why.remedy()],
+            Self::Question(error) => error.remedies(),
+            Self::NeedsNetwork { .. } => vec![Remedy::Network],
+            Self::NeedsDensity { .. } => vec![Remedy::Density],
+            Self::UnfinishedRun { .. } | Self::Interrupted { checkpoint: Some(_) } => vec![Remedy::Resume],
+            _ => vec![],
+        }
+    }
+
+    /// Whether the error is about the content of a table without the name of its file, which only the caller knows.
+    #[must_use]
+    pub fn is_about_table(&self) -> bool {
+        // Without a wildcard, so that the compiler asks it of every new variant.
+        match self {
+            Self::Preprocess(_)
+            | Self::Data(_)
+            | Self::NoSuchTarget { .. }
+            | Self::OneClass { .. }
+            | Self::TooManyClasses { .. }
+            | Self::TargetIsNoNumber { .. }
+            | Self::OneNumber { .. }
+            | Self::AlmostOneNumber { .. }
+            | Self::NoLabels { .. }
+            | Self::NoFeatures { .. }
+            | Self::NothingToLearn
+            | Self::TooFewKnownRows { .. }
+            | Self::NoImages { .. }
+            | Self::TooFewRows { .. }
+            | Self::TooManyLevels { .. }
+            | Self::UnreadDates { .. }
+            | Self::NotAllDates { .. }
+            | Self::Incomplete { .. } => true,
+            Self::Frame(_)
+            | Self::Model(_)
+            | Self::Circuit(_)
+            | Self::TargetIgnored { .. }
+            | Self::ClassWeights { .. }
+            | Self::UnknownClass { .. }
+            | Self::ValueMissing { .. }
+            | Self::ImageSize { .. }
+            | Self::Question(_)
+            | Self::ModelTable { .. }
+            | Self::DensityFile { .. }
+            | Self::NeedsNetwork { .. }
+            | Self::NeedsDensity { .. }
+            | Self::OtherTask { .. }
+            | Self::CannotLeaveOut
+            | Self::OtherRun { .. }
+            | Self::UnfinishedRun { .. }
+            | Self::Checkpoint { .. }
+            | Self::Interrupted { .. } => false,
+        }
+    }
 }
 
 impl From<QuestionError> for TabularError {
@@ -231,7 +296,7 @@ impl From<QuestionError> for TabularError {
 pub struct MissingAs {
     /// By the usual marks.
     pub usual: Vec<Level>,
-    /// By marks that the options add.
+    /// By marks that were added to them: [`ReadOptions::missing`](ugmm_data::frame::ReadOptions::missing).
     pub added: Vec<Level>,
 }
 
@@ -243,27 +308,26 @@ impl MissingAs {
         let (added, usual) = levels.into_iter().partition(|level| schema.is_added_mark(&level.text));
         Self { usual, added }
     }
+
+    /// What makes values of these texts in the column `target`.
+    fn remedies(&self, target: &str) -> Vec<Remedy> {
+        let usual = (!self.usual.is_empty()).then(|| ugmm_data::Remedy::KeepText(target.to_owned()).into());
+        usual.into_iter().chain(self.added.iter().map(|level| Remedy::NoMark(level.text.clone()))).collect()
+    }
 }
 
-/// What to type to make classes of the texts that stand for missing values in the target; nothing if there are none.
-fn kept_as_classes(target: &str, missing_as: &MissingAs) -> String {
-    let in_words = |marks: &[Level], why: &str, remedy: String| match marks {
-        [] => String::new(),
-        marks => {
-            let marks: Vec<String> =
-                marks.iter().map(|mark| format!("{:?} ({} times)", mark.text, mark.rows)).collect();
-            let marks = some(&marks);
-            format!("; taken for missing values{why}: {marks}; if these are classes, {remedy}")
+/// The end of a sentence: the texts, and how often each is there; nothing if there are none.
+impl fmt::Display for MissingAs {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        for (marks, whose) in [(&self.usual, ""), (&self.added, " by the added marks")] {
+            if !marks.is_empty() {
+                let marks: Vec<String> =
+                    marks.iter().map(|mark| format!("{:?} ({} times)", mark.text, mark.rows)).collect();
+                write!(f, "; taken for missing values{whose}: {}", some(&marks))?;
+            }
         }
-    };
-    in_words(&missing_as.usual, "", format!("say --keep-text {target:?}"))
-        + &in_words(&missing_as.added, " by --na", "leave them out of --na".into())
-}
-
-/// What to type to make texts marks of missing values.
-pub fn as_missing(texts: &[String]) -> String {
-    let quoted: Vec<String> = texts.iter().map(|text| format!("--na={text:?}")).collect();
-    quoted.join(" ")
+        Ok(())
+    }
 }
 
 fn rows_have(rows: usize) -> String {

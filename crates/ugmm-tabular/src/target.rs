@@ -2,7 +2,8 @@
 
 use crate::column::unit::without_unit;
 use crate::error::MissingAs;
-use crate::{TabularError, TaskChoice, as_missing};
+use crate::remedy::{Remedy, as_missing};
+use crate::{TabularError, TaskChoice};
 use serde::{Deserialize, Serialize};
 use ugmm_data::frame::{Column, FrameError, Kind, Schema, Values};
 use ugmm_data::{ClassLabels, Table};
@@ -277,8 +278,8 @@ pub fn prepare_target(
             let rows = schema.rows - column.missing;
             match distinct {
                 Some(classes) if classes > FEW_VALUES && 2 * classes > rows => {
-                    let (target, as_numbers) = (target_name(), as_numbers(schema, column));
-                    Err(TabularError::TooManyClasses { target, classes, rows, as_numbers })
+                    let (target, remedies) = (target_name(), as_numbers(schema, column));
+                    Err(TabularError::TooManyClasses { target, classes, rows, remedies })
                 }
                 _ => {
                     schema.take_as_categories(target)?;
@@ -299,24 +300,28 @@ pub fn no_numbers(column: &Column) -> Vec<String> {
 }
 
 fn is_no_number(schema: &Schema, column: &Column) -> TabularError {
-    let (no_number, as_numbers) = (no_numbers(column), of_texts(schema, column));
-    TabularError::TargetIsNoNumber { target: column.name.clone(), no_number, as_numbers }
+    let remedies = match no_numbers(column) {
+        marks if marks.is_empty() => of_texts(schema, column).into_iter().collect(),
+        marks => as_missing(marks),
+    };
+    TabularError::TargetIsNoNumber { target: column.name.clone(), remedies }
 }
 
-/// What to do for a column of texts to be one of numbers; `None` where they are other texts.
-fn of_texts(schema: &Schema, column: &Column) -> Option<String> {
+/// What makes numbers of a column of texts; `None` where they are other texts.
+fn of_texts(schema: &Schema, column: &Column) -> Option<Remedy> {
     match schema.is_like_numbers(&column.name) {
-        true => Some(format!("say --numeric {:?}", column.name)),
+        true => Some(ugmm_data::Remedy::Numeric(column.name.clone()).into()),
         false => without_unit(column),
     }
 }
 
-/// What to do for a column to be one of numbers to predict; `None` where it holds other texts.
-pub fn as_numbers(schema: &Schema, column: &Column) -> Option<String> {
-    match no_numbers(column).as_slice() {
-        [] if column.kind == Kind::Categorical => of_texts(schema, column),
-        [] => Some("say --task regression".into()),
-        marks => Some(format!("say {} --task regression", as_missing(marks))),
+/// What makes a column one of numbers to predict; nothing where it holds other texts.
+pub fn as_numbers(schema: &Schema, column: &Column) -> Vec<Remedy> {
+    match no_numbers(column) {
+        marks if marks.is_empty() && column.kind == Kind::Categorical => {
+            of_texts(schema, column).into_iter().collect()
+        }
+        marks => as_missing(marks).into_iter().chain([Remedy::Task(TaskChoice::Regression)]).collect(),
     }
 }
 

@@ -9,8 +9,8 @@ use ugmm_network::inference::variable::Domain;
 use ugmm_network::model_file::SavedModel;
 use ugmm_network::{LabelEncoding, Model, ObjectiveKind, Settings};
 use ugmm_tabular::{
-    Distribution, Evidence, FitOptions, NetworkModel, Table, TableModel, TabularError, UgmmClassifier,
-    UgmmRegressor, parse_assignments,
+    Distribution, Evidence, FitOptions, NetworkModel, Remedy, Table, TableModel, TabularError,
+    UgmmClassifier, UgmmRegressor, parse_assignments,
 };
 
 /// Largest number of whole numbers that are looked at one by one.
@@ -73,8 +73,8 @@ fn columns_are_variables_with_their_values_in_words() {
         let names: Vec<&str> = columns.iter().map(|column| column.name()).collect();
         assert_eq!(names, ["Länge", "count", "day", "ripe", "size", "a=b,c", "kind"]);
         let mut next = 0;
-        for index in 0..columns.len() {
-            assert_eq!(model.inputs_of(index).start, next, "{}", names[index]);
+        for (index, name) in names.iter().enumerate() {
+            assert_eq!(model.inputs_of(index).start, next, "{name}");
             next = model.inputs_of(index).end;
         }
         assert_eq!((next, model.has_target_input()), (model.saved().task().inputs(), true));
@@ -161,7 +161,9 @@ fn evidence_is_read_in_any_order_and_what_is_wrong_is_said() {
         let message = evidence(text).unwrap_err().to_string();
         assert!(message.contains(expected) && !message.contains('\n'), "{text}: {message}");
     }
-    let range = |name: &str, text: &str| model.evidence(&[], &[(name.to_owned(), text.to_owned())]);
+    let range = |name: &str, text: &str| {
+        model.evidence(&[], &[(name.to_owned(), text.to_owned())]).map_err(|error| error.to_string())
+    };
     let given = range("Länge", "-1:2,5").unwrap().ranges[0].unwrap();
     assert_eq!((given.low, given.high), (-1.0, 2.5));
     // All dates of the column are whole days.
@@ -173,7 +175,7 @@ fn evidence_is_read_in_any_order_and_what_is_wrong_is_said() {
         ("size", "0:1", "holds categories, so it has no range such as \"0:1\""),
         ("sise", "0:1", "did you mean \"size\"?"),
     ] {
-        let message = range(name, text).unwrap_err().to_string();
+        let message = range(name, text).unwrap_err();
         assert!(message.contains(expected), "{message}");
     }
 }
@@ -185,7 +187,7 @@ fn the_target_is_a_variable_where_the_network_has_it_among_its_inputs() {
     assert!(!discriminative.has_target_input());
     let given = [("kind".to_owned(), "pear".to_owned())];
     let message = discriminative.evidence(&given, &[]).unwrap_err().to_string();
-    assert!(message.contains("\"kind\" is what this discriminative model predicts"), "{message}");
+    assert!(message.contains("this discriminative model predicts \"kind\""), "{message}");
 
     let (regressor, _) =
         UgmmRegressor::fit(&table(&folder), "Länge", &options(Settings::default(), Scaling::Standard))
@@ -210,8 +212,8 @@ fn models_without_ranges_ask_for_them() {
     SavedModel::new(parts).unwrap().save(&path).unwrap();
     let model = NetworkModel::load(&path).unwrap();
     let nothing = Evidence::nothing(model.columns().len());
-    let message = model.variable(&nothing, 1, FEW).unwrap_err().to_string();
-    assert!(message.contains("--range count=LOW:HIGH"), "{message}");
+    let error = model.variable(&nothing, 1, FEW).unwrap_err();
+    assert_eq!(error.remedies(), [Remedy::Range("count".into())], "{error}");
     let given = model.evidence(&[], &[("count".to_owned(), "0:3".to_owned())]).unwrap();
     assert!(model.variable(&given, 1, FEW).is_ok() && model.variable(&nothing, 3, FEW).is_ok());
 }

@@ -196,7 +196,7 @@ fn text(report: &Report, rows: &FirstRows, options: &Prune) -> String {
         if guesses.iter().any(|pruned| written.is_none_or(|written| written == pruned.components)) {
             let shares: Vec<String> =
                 guesses.iter().map(|pruned| format!("{} %", percent(pruned.share, 1))).collect();
-            text += &format!("warning: no better than guessing with {}\n", shares.join(", "));
+            text += &format!("warning: no better than the baseline with {}\n", shares.join(", "));
         }
     }
     let merged: usize =

@@ -59,7 +59,9 @@ fn a_target_that_is_left_with_one_class_names_the_option() {
     let message = failure(&refused);
     assert!(message.contains("only one label, \"ill\""), "{message}");
     assert!(
-        message.ends_with("\"None\" (10 times); if these are classes, say --keep-text \"y\""),
+        message.ends_with(
+            "\"None\" (10 times); if such texts are values of the column \"y\": --keep-text \"y\""
+        ),
         "{message}"
     );
     let refused = ugmm(folder.path(), &["train", "t.csv", "--target", "y", "-o", "m", "--keep-text", "z"]);
@@ -198,12 +200,12 @@ fn a_target_of_numbers_but_for_a_few_is_not_learned_in_silence() {
     let folder = with_table("t.csv", "y,x\n".to_owned() + &(0..120).map(row).collect::<String>());
     let at = folder.path();
     let said = train(at, "t.csv", &["--target", "y"]);
-    assert!(
-        said.contains("because \"n/d\" is not a number") && said.contains("--na=\"n/d\" --task regression")
-    );
+    let remark = "because \"n/d\" is not a number; if \"n/d\" marks a missing value: --na \"n/d\"; to predict numbers: \
+                  --task regression\n";
+    assert!(said.contains(remark), "{said}");
     let refused =
         failure_of(&ugmm(at, &["train", "t.csv", "--target", "y", "-o", "m", "--task", "regression"]));
-    assert!(refused.ends_with("say --na=\"n/d\""), "{refused}");
+    assert!(refused.ends_with("; if \"n/d\" marks a missing value: --na \"n/d\""), "{refused}");
     train(at, "t.csv", &["--target", "y", "--na=n/d", "--task", "regression"]);
 }
 

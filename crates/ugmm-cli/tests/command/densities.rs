@@ -248,9 +248,9 @@ fn samples_are_rows_of_the_table_and_questions_of_chains_are_refused() {
         (&["query", "d.safetensors", "--ask", "colours"], "did you mean \"colour\"?"),
         (
             &["prune", "d.safetensors", "people.csv"],
-            "this is a density model, and ugmm prune is for networks",
+            "this is a density model, and ugmm prune needs a network; to train a network: ugmm train TABLE --target",
         ),
-        (&["certify", "d.safetensors", "people.csv", "--epsilon", "0.1"], "ugmm certify is for networks"),
+        (&["certify", "d.safetensors", "people.csv", "--epsilon", "0.1"], "ugmm certify needs a network"),
         (&["predict", "d.safetensors", "people.csv", "--explain", "1"], "reasons are those of networks"),
         (&["inspect", "d.safetensors", "--data", "people.csv"], "a density model has none"),
         (

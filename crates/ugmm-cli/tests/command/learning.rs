@@ -63,7 +63,7 @@ fn numbers_are_predicted_as_densities() {
     assert!(number(&measured["metrics"]["r2"]) > 0.7, "{measured}");
 
     for (options, expected) in [
-        (&["--task", "classification"][..], "too many to be classes"),
+        (&["--task", "classification"][..], "too many for classes"),
         (&["--model", "mlp"], "model is mlp, but must be ugmm, where a number is predicted"),
         (&["--objective", "hybrid"], "must be conditional or left out where a number is predicted"),
         (&["--class-weights", "balanced"], "class weights is given, but must be left out"),
@@ -268,14 +268,14 @@ fn dropped_components_of_the_first_layer_and_gaps_are_refused_in_words() {
             ["train", table, "--target", "c", "--epochs", "2", "--hidden", "4,4", "-o", "m.safetensors"];
         ugmm(at, &[&usual[..], &["--dropout", dropout]].concat())
     };
-    let why =
-        "a network needs every value where components of its first layer are dropped in training (--dropout)";
-    let instead = "train with --dropout 0,0.2, which leaves the first layer whole";
+    let why = "a network needs every value if components of its first layer are dropped out in training";
+    let instead = "to keep all components of the first layer: --dropout 0,0.2";
     let said = failure(&train("gaps.csv", "0.2,0.2"));
     assert_eq!(
         said,
         format!(
-            "gaps.csv: the column \"a\" lacks a value, and {why}; fill in what is missing, leave the column out with --ignore \"a\", or {instead}"
+            "gaps.csv: the column \"a\" lacks a value, and {why}; impute what is missing; to leave the column \"a\" out: \
+             --ignore \"a\"; {instead}"
         )
     );
     stdout(&train("gaps.csv", "0,0.2"));
@@ -286,6 +286,6 @@ fn dropped_components_of_the_first_layer_and_gaps_are_refused_in_words() {
     let said = failure_of(&output);
     assert_eq!(
         said,
-        format!("gaps.csv, row 62, column \"a\": the value is missing, and {why}; fill it in, or {instead}")
+        format!("gaps.csv, row 62, column \"a\": the value is missing, and {why}; impute it; {instead}")
     );
 }

@@ -434,9 +434,9 @@ fn messy_tables_are_understood_learned_and_predicted() {
     let message = failure_of(&ugmm(at, &train));
     assert_eq!(
         message,
-        "messy.csv: the column \"name\" has 140 different texts in 140 rows, too many to learn from; if it should \
-         hold numbers, see with --numeric \"name\" which value is none; if it holds dates, say how they are written, such as --date-format \
-         \"name=%d/%m/%Y\"; else leave it out with --ignore \"name\""
+        "messy.csv: the column \"name\" has 140 different texts in 140 rows, too many to learn from; if the column \"name\" \
+         should hold numbers: --numeric \"name\"; if the column \"name\" holds dates in a format such as this one: \
+         --date-format \"name=%d/%m/%Y\"; to leave the column \"name\" out: --ignore \"name\""
     );
     // A feed-forward network needs every value.
     let mlp = ["--model", "mlp", "--ignore", "name,no"];

@@ -1,6 +1,6 @@
-//! The map of the source in CONTRIBUTING.md.
+//! Laws of the source: the map in CONTRIBUTING.md, and libraries that do not know the command.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Words that are paths: of folders and of files of source.
 fn is_path(word: &str) -> bool {
@@ -37,4 +37,40 @@ fn everything_on_the_map_is_there_and_every_crate_is_on_it() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(crates.contains(&name), "crates/{name} is not on the map");
     }
+}
+
+/// All files of Rust in a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let of = |path: PathBuf| if path.is_dir() { sources(&path) } else { vec![path] };
+    entries.flat_map(of).filter(|path| path.extension().is_some_and(|ending| ending == "rs")).collect()
+}
+
+/// Whether a line has an option such as `--seed` before its comment.
+fn names_an_option(line: &str) -> bool {
+    let code = line.split("// ").next().unwrap_or_default();
+    let is_comment = line.trim_start().starts_with("//");
+    let mut rest = code.split("--").skip(1);
+    !is_comment && rest.any(|rest| rest.starts_with(|first: char| first.is_ascii_lowercase()))
+}
+
+/// What a caller can set is a remedy of an error, which the command writes as an option and another caller as an argument.
+#[test]
+fn no_text_of_a_library_names_an_option_of_the_command() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = 0;
+    for entry in std::fs::read_dir(crates).unwrap().map(|entry| entry.unwrap()) {
+        // Experiments are the command's own.
+        if ["ugmm-cli", "ugmm-experiments"].iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        for path in sources(&entry.path().join("src")) {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let found = text.lines().zip(1..).find(|(line, _)| names_an_option(line));
+            assert!(found.is_none(), "{}: {found:?}", path.display());
+            files += 1;
+        }
+    }
+    assert!(files > 200, "{files} files were found");
+    assert!(names_an_option("say(\"try --search\"); // a comment") && !names_an_option("a - -b; // --seed"));
 }

@@ -242,7 +242,7 @@ fn a_discriminative_model_is_asked_for_its_target_only() {
         ),
         (
             &["query", "m.safetensors", "--given", "kind=new"],
-            "\"kind\" is what this discriminative model predicts",
+            "this discriminative model predicts \"kind\", so it cannot be given",
         ),
         (&["query", "m.safetensors", "--score"], "not for rows or their scores"),
         (&["sample", "m.safetensors"], "not for rows or their scores"),
@@ -301,7 +301,7 @@ fn given_numbers_are_shown_as_they_are_and_nothing_to_find_is_said_in_words() {
         let said = failure(&ugmm(at, &["mpe", model, "--given", "count=2,kind=u"]));
         assert_eq!(
             said,
-            "every column is given, so there is nothing left to find; leave out of --given what is asked for"
+            "every column is given, so there is nothing left to find; leave out what is asked for"
         );
     }
 }

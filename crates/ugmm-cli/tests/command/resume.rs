@@ -87,12 +87,17 @@ fn ctrl_c_leaves_a_checkpoint_that_is_of_use() {
     said.read_to_string(&mut text).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{output:?}");
-    assert!(text.contains("error: interrupted; iris.safetensors.checkpoint keeps what was done"), "{text}");
+    assert!(
+        text.contains("error: interrupted; iris.safetensors.checkpoint is the checkpoint of the run"),
+        "{text}"
+    );
+    assert!(text.ends_with("; to resume the run: --resume\n"), "{text}");
     assert_eq!(names(&folder), ["iris.csv", "iris.safetensors.checkpoint"]);
 
     // It is not run over, and not taken for that of another run.
     let message = failure(&ugmm(at, &arguments));
-    let expected = "a run that did not end left this checkpoint; go on from it with --resume";
+    let expected =
+        "an interrupted run left this checkpoint; delete it to start anew; to resume the run: --resume";
     assert!(message.contains(expected), "{message}");
     let message = failure(&ugmm(at, &[&arguments[..], &["--resume", "--seed", "1"]].concat()));
     assert!(message.contains("this checkpoint is of another run (seed was 0 and is 1)"), "{message}");

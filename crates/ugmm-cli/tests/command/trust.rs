@@ -113,7 +113,7 @@ fn two_far_numbers_of_200_do_not_spoil_a_model() {
             text.contains("y is -10000 in 2 rows, first in row 8, where all others lie between"),
             "{text}"
         );
-        assert!(text.contains("if that marks missing values, say --na=-10000"), "{text}");
+        assert!(text.contains("; if \"-10000\" marks a missing value: --na \"-10000\"\n"), "{text}");
         stdout(&ugmm(at, &["evaluate", "m.safetensors", "new.csv", "--json", "e.json"]));
         let report = json(&at.join("e.json"));
         let [r2, coverage] = ["r2", "coverage_90"].map(|of| report[of].as_f64().unwrap());
@@ -142,16 +142,18 @@ fn a_code_for_missing_values_in_a_feature_is_named() {
     let coded = || table(&|i| (i % 80 == 11).then_some("999999"));
     let text = train(coded(), &[]);
     assert!(text.contains("the column \"x\" is 999999 in 3 rows, first in row 12, where all"), "{text}");
-    assert!(text.contains("say --na=999999; otherwise use --scaling quantile"), "{text}");
-    let no_better = "warning: the model is no better than guessing";
-    assert!(text.contains(no_better) && text.contains("what is said above of a column may be why"), "{text}");
-    for mend in [["--na=999999", "--quiet"], ["--scaling", "quantile"]] {
+    let advice = "; if \"999999\" marks a missing value: --na \"999999\"; to scale columns by their quantiles: --scaling quantile\n";
+    assert!(text.contains(advice), "{text}");
+    let no_better = "warning: the model is no better than the baseline";
+    assert!(text.contains(no_better) && text.contains("columns named above may be the reason"), "{text}");
+    for mend in [["--na", "999999"], ["--scaling", "quantile"]] {
         assert!(!train(coded(), &mend).contains("warning"));
     }
     let text =
         train(table(&|i| [(30, "1e6"), (31, "2e6")].iter().find(|(row, _)| *row == i).map(|at| at.1)), &[]);
     assert!(text.contains("the column \"x\" is 1000000 in row 31, 2000000 in row 32, where all"), "{text}");
-    assert!(text.contains("If that is an error, correct or remove it; otherwise use --scaling"), "{text}");
+    let advice = "if they are errors, correct or remove them; to scale columns by their quantiles: --scaling quantile\n";
+    assert!(text.contains(advice), "{text}");
 }
 
 #[test]
@@ -163,7 +165,7 @@ fn numbers_that_are_equal_but_for_one_row_are_refused_in_words() {
     let train = ["train", "t.csv", "--target", "y", "--task", "regression", "-o", "m.safetensors"];
     let said = failure_of(&ugmm(at, &train));
     assert!(said.starts_with("t.csv: the column \"y\" is 0 in all rows but 1 (1000000 in row 6)"), "{said}");
-    assert!(said.ends_with("predict whether a row has it with --task classification"), "{said}");
+    assert!(said.ends_with("remove it; to predict classes: --task classification"), "{said}");
 }
 
 #[test]
@@ -273,7 +275,8 @@ fn a_training_that_did_not_learn_says_so() {
     std::fs::write(at.join("noise.csv"), format!("a,b,c\n{rows}")).unwrap();
     let train = ["train", "noise.csv", "--target", "c", "--epochs", "20", "-o", "m.safetensors"];
     let text = stdout(&ugmm(at, &train));
-    assert!(text.contains("warning: the model is no better than guessing"), "{text}");
+    assert!(text.contains("warning: the model is no better than the baseline"), "{text}");
+    assert!(text.contains("; to search for better settings: --search\n"), "{text}");
 
     let rows: String = (0..200)
         .map(|i| {
@@ -284,10 +287,10 @@ fn a_training_that_did_not_learn_says_so() {
     let train = ["train", "big.csv", "--target", "c", "--epochs", "5", "-o", "m.safetensors"];
     let text = stdout(&ugmm(at, &[&train[..], &["--scaling", "none"]].concat()));
     assert!(
-        text.contains("the column \"t\" has 160 different values, of which the network can tell only"),
+        text.contains("the column \"t\" has 160 different values, of which the network can distinguish only"),
         "{text}"
     );
-    assert!(!stdout(&ugmm(at, &train)).contains("can tell only"));
+    assert!(!stdout(&ugmm(at, &train)).contains("can distinguish only"));
 }
 
 #[test]
@@ -306,12 +309,24 @@ fn what_may_have_kept_a_network_from_learning_is_said() {
         stdout(&ugmm(at, &[&usual[..], others].concat()))
     };
     let said = train(&["--epochs", "3", "--scaling", "none"]);
-    assert!(said.contains("warning: the column \"a\" is not scaled and spreads over "), "{said}");
+    assert!(
+        said.contains("warning: the column \"a\" is not scaled and has a standard deviation of"),
+        "{said}"
+    );
+    assert!(said.contains("standard deviations: --scaling standard\n"), "{said}");
     assert!(!said.contains("the column \"b\""), "{said}");
     let said = train(&["--epochs", "3", "--hidden", "4,4,4,4,4,4"]);
-    assert!(said.contains("networks of 6 hidden layers are hard to learn: try --hidden"), "{said}");
-    let said = train(&["--epochs", "4", "--learning-rate", "30", "--hidden", "16"]);
-    assert!(said.contains("warning: the training loss rose from "), "{said}");
+    let advice =
+        "networks of 6 hidden layers are hard to train; to train a network with fewer layers: --hidden 4,4\n";
+    assert!(said.contains(advice), "{said}");
+    let said = train(&["--epochs", "4", "--learning-rate", "30", "--hidden", "16", "--json", "t.json"]);
+    let warning =
+        said.lines().find(|line| line.starts_with("warning: the training loss rose from ")).unwrap();
+    let advice = "; to take smaller steps: --learning-rate 3; to limit the norm of the gradients: --clip 1";
+    assert!(warning.ends_with(advice), "{said}");
+    let doubts = json(&at.join("t.json"))["doubts"].clone();
+    let sentence = warning.strip_prefix("warning: ").unwrap();
+    assert!(doubts.as_array().unwrap().iter().any(|doubt| doubt == sentence), "{doubts}");
     let said = train(&["--epochs", "4", "--hidden", "16"]);
     assert!(!said.contains("the training loss rose") && !said.contains("is not scaled"), "{said}");
 }

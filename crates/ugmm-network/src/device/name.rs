@@ -66,10 +66,7 @@ impl DeviceName {
             Self::Cpu => "cpu",
             Self::Gpu(backend, _) => backend.name(),
         };
-        let reason = format!(
-            "this program was built without it; cargo install --path crates/ugmm-cli --features {feature} builds one that \
-             has it"
-        );
+        let reason = format!("this program was built without it; build it with the feature {feature:?}");
         UgmmError::Device { device: self.to_string(), reason }
     }
 }

@@ -227,8 +227,8 @@ impl Column {
         if self.values == ColumnValues::Pixel { value / WHITE } else { value }
     }
 
-    /// The value of a number in the table's units.
-    pub(crate) fn from_table(&self, number: f64) -> f64 {
+    /// The value of the column for a number in the table's units.
+    pub(crate) fn to_model(&self, number: f64) -> f64 {
         if self.values == ColumnValues::Pixel { number * WHITE } else { number }
     }
 

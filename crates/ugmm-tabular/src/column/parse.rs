@@ -71,7 +71,7 @@ impl Column {
             || self.values == ColumnValues::Number && self.range.is_some_and(|range| range.whole);
         let is_empty = |low: f64, high: f64| low.ceil() > high.floor();
         let has_none = match self.values {
-            ColumnValues::Pixel => is_empty(self.from_table(low), self.from_table(high)),
+            ColumnValues::Pixel => is_empty(self.to_model(low), self.to_model(high)),
             _ => whole && is_empty(low, high),
         };
         if has_none {

@@ -69,7 +69,7 @@ impl Column {
         match (self.is_date(), self.range) {
             (true, _) => minute_text(value),
             (false, Some(range)) => {
-                let [low, high] = [range.low, range.high].map(|end| self.from_table(end));
+                let [low, high] = [range.low, range.high].map(|end| self.to_model(end));
                 self.to_table(NumberRange { low, high, whole: false }.step_rounded(value)).to_string()
             }
             (false, None) => value.to_string(),

@@ -1,10 +1,10 @@
 //! Columns of numbers with a unit, which are read as texts.
 
+use crate::remedy::Remedy;
 use ugmm_data::frame::Column;
 
-/// What to do about a column of texts such as `217 kg`: names the first of them. `None` of other columns.
+/// What makes numbers of a column of texts such as `217 kg`, with the first of them as an example; `None` for other columns.
 #[must_use]
-pub fn without_unit(column: &Column) -> Option<String> {
-    let (text, number) = column.with_unit()?;
-    Some(format!("write the numbers without their unit ({number} in place of {text:?})"))
+pub fn without_unit(column: &Column) -> Option<Remedy> {
+    column.with_unit().map(|(written, number)| Remedy::WithoutUnit { written, number })
 }

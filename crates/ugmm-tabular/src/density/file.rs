@@ -24,7 +24,7 @@ const CONTAINER: Container = Container {
     key: METADATA_KEY,
     version: FORMAT_VERSION,
     content: "density model",
-    without_entry: "no density model: its metadata has no entry \"ugmm_density\"; train one with --objective density",
+    without_entry: "no density model: its metadata has no entry \"ugmm_density\"",
 };
 /// Numbers that the tables of a circuit's integer leaves hold, at most: they are made when it is used, and the file does not
 /// have them.

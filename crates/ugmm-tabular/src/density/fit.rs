@@ -360,7 +360,7 @@ impl Fitter<'_> {
             }
             DensityStructure::Auto => vec![DensityStructure::ChowLiu],
             DensityStructure::Halves if images.is_none() => {
-                return Err(TabularError::NoImages { setting: "--structure halves" });
+                return Err(TabularError::NoImages { structure: "halves" });
             }
             structure => vec![structure],
         };

@@ -28,7 +28,7 @@ impl DensityModel {
                 let range = match (column.other(), evidence.ranges[variable]) {
                     // The state of all others is no value.
                     (Some(other), _) if other > 0 => Some((0.0, other as f64 - 1.0)),
-                    (_, Some(range)) => Some((column.from_table(range.low), column.from_table(range.high))),
+                    (_, Some(range)) => Some((column.to_model(range.low), column.to_model(range.high))),
                     (_, None) => None,
                 };
                 MpeVariable { variable, range }

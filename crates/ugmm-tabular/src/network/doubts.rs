@@ -1,6 +1,7 @@
-//! What a finished training leaves to doubt: whether it is better than guessing, and what may have kept it from learning.
+//! How the doubts about a finished training are found: whether it is better than the baseline, and what may be the reason if not.
 
 use crate::distribution::measures::Measures;
+use crate::network::doubt::{Doubt, Reason};
 use crate::network::far::{FarNumbers, usual_numbers};
 use crate::network::learner::{Fitted, Learner};
 use crate::target::TargetValues;
@@ -9,6 +10,7 @@ use std::collections::HashSet;
 use ugmm_data::frame::Values;
 use ugmm_network::ModelConfig;
 use ugmm_network::metrics::mean_and_deviation;
+use ugmm_network::training::Schedule;
 
 /// Rows that are looked at to find out whether a column's values are told apart.
 const ROWS: usize = 10_000;
@@ -115,27 +117,20 @@ impl Baseline {
         }
     }
 
-    /// In words, what of predictions with these measures, of the same rows, is worse than guessing beyond chance, though not all
-    /// is; `None` if nothing is.
-    #[must_use]
-    pub fn what_is_worse(&self, measures: &Measures, target: &str) -> Option<String> {
+    /// What of predictions with these measures, of the same rows, is worse than the baseline beyond chance, though not all is;
+    /// `None` if nothing is.
+    fn what_is_worse(&self, measures: &Measures, target: &str) -> Option<Doubt> {
         let (Self::Number(guess), Measures::Numbers(found)) = (self, measures) else { return None };
         // The relative error of a deviation is about 1/√(2n), that of a mean log-density 1/√n.
         let chance = (found.rows.max(1) as f64).sqrt().recip();
         if found.rmse > guess.rmse * (1.0 + chance) {
-            return Some(format!(
-                "predicted means of {target} are worse than guessing: their root mean squared error is {:.4}, that of always \
-                 guessing the mean {:.4}. Medians and intervals need not be; numbers of very different sizes are better \
-                 learned as their logarithms",
-                found.rmse, guess.rmse
-            ));
+            let (target, found, baseline) = (target.to_owned(), found.rmse, guess.rmse);
+            return Some(Doubt::WorseMeans { target, found, baseline });
         }
-        (found.log_density < guess.log_density - chance).then(|| {
-            format!(
-                "predicted densities of {target} are worse than guessing: their mean log-density is {:.4}, that of always \
-                 guessing a normal distribution {:.4}. So do not rely on intervals; means need not be bad",
-                found.log_density, guess.log_density
-            )
+        (found.log_density < guess.log_density - chance).then(|| Doubt::WorseDensities {
+            target: target.to_owned(),
+            found: found.log_density,
+            baseline: guess.log_density,
         })
     }
 
@@ -153,47 +148,42 @@ impl Baseline {
     }
 }
 
-/// Sentences about what may have gone wrong; none where nothing did.
+/// What may have gone wrong; nothing where nothing did.
 pub(crate) fn doubts(
     learner: &Learner,
     fitted: &Fitted,
     baseline: Option<&Baseline>,
     measures: &Measures,
-) -> Vec<String> {
+) -> Vec<Doubt> {
     let hidden = hidden_columns(learner, fitted);
     let is_hidden = !hidden.is_empty();
-    let mut doubts: Vec<String> = far_numbers(learner).into_iter().chain(hidden).collect();
+    let mut doubts: Vec<Doubt> = far_numbers(learner).into_iter().chain(hidden).collect();
     if fitted.trained.best_epoch.is_none()
         && let [first, .., last] = fitted.trained.history.as_slice()
         && last.training_loss > first.training_loss + 0.01 * (1.0 + first.training_loss.abs())
     {
-        doubts.push(format!(
-            "the training loss rose from {:.4} in the first epoch to {:.4} in the last; try a smaller --learning-rate, \
-             or --clip 1",
-            first.training_loss, last.training_loss
-        ));
+        let (Schedule::Constant { learning_rate }
+        | Schedule::MultiStep { learning_rate, .. }
+        | Schedule::Cosine { learning_rate, .. }) = fitted.recipe.training.schedule;
+        let (first, last) = (first.training_loss, last.training_loss);
+        doubts.push(Doubt::RisingLoss { first, last, learning_rate });
     }
     if let Some(baseline) = baseline
         && baseline.is_not_beaten_by(measures)
     {
-        let layers = match &fitted.recipe.model {
-            ModelConfig::Ugmm(network) => network.layers.len(),
-            ModelConfig::Mlp(network) => network.sizes.len().saturating_sub(1),
+        // The sizes of all layers but the last.
+        let mut sizes: Vec<usize> = match &fitted.recipe.model {
+            ModelConfig::Ugmm(network) => network.layers.iter().map(|layer| layer.neurons).collect(),
+            ModelConfig::Mlp(network) => network.sizes.iter().skip(1).copied().collect(),
         };
-        let hidden = layers.saturating_sub(1);
-        let reason = if is_hidden {
-            "what is said above of a column may be why".to_owned()
-        } else if hidden >= DEEP {
-            format!(
-                "networks of {hidden} hidden layers are hard to learn: try --hidden with one or two sizes"
-            )
-        } else {
-            "either the other columns say nothing of it, or other settings are needed: try --search".into()
+        sizes.pop();
+        let reason = match sizes.len() {
+            _ if is_hidden => Reason::Columns,
+            DEEP.. => Reason::Depth(sizes),
+            _ => Reason::Unknown,
         };
-        doubts.push(format!(
-            "the model is no better than guessing ({}); {reason}",
-            baseline.in_words(learner.target)
-        ));
+        let (target, baseline) = (learner.target.to_owned(), baseline.clone());
+        doubts.push(Doubt::NoBetter { target, baseline, reason });
     } else {
         doubts.extend(baseline.and_then(|baseline| baseline.what_is_worse(measures, learner.target)));
     }
@@ -201,21 +191,11 @@ pub(crate) fn doubts(
 }
 
 /// Numbers to predict that are far from all others.
-fn far_numbers(learner: &Learner) -> Option<String> {
+fn far_numbers(learner: &Learner) -> Option<Doubt> {
     let (TargetValues::Numbers(numbers), Some(usual)) = (&learner.values, learner.usual) else { return None };
     let read_as = learner.table.schema().request(learner.target).ok()?.read_as;
     let far = FarNumbers::of(numbers.iter().copied().zip(learner.rows.iter().copied()), usual);
-    let mend = match far.as_missing(&read_as) {
-        codes if codes.is_empty() => "if that is an error, correct or remove it".to_owned(),
-        codes => {
-            format!("if that marks missing values, say {codes}; if it is an error, correct or remove it")
-        }
-    };
-    Some(format!(
-        "{} is {}; {mend}. Predicted means do not count such numbers unless they are likely",
-        learner.target,
-        far.in_words(&read_as)
-    ))
+    Some(Doubt::FarTargets { target: learner.target.to_owned(), numbers: far.in_words(&read_as) })
 }
 
 /// Values of a column far from all others, if the scale of the column, by the rows learned from, is theirs rather than that of the
@@ -233,7 +213,7 @@ fn squeezing_values(numbers: &[f64], rows: &[usize], learned: &HashSet<usize>) -
 
 /// Columns whose values the network cannot tell apart, or hardly can for a few far away, or that are far wider than its
 /// components.
-fn hidden_columns(learner: &Learner, fitted: &Fitted) -> Vec<String> {
+fn hidden_columns(learner: &Learner, fitted: &Fitted) -> Vec<Doubt> {
     let Fitted { preprocessor, inputs, rows, .. } = fitted;
     let (requests, sources, width) =
         (preprocessor.requests(), preprocessor.source_columns(), preprocessor.inputs());
@@ -248,38 +228,19 @@ fn hidden_columns(learner: &Learner, fitted: &Fitted) -> Vec<String> {
         let values = || rows.iter().take(ROWS).map(|&row| numbers[row]).filter(|number| !number.is_nan());
         let seen = || inputs.iter().skip(input).step_by(width).take(ROWS).filter(|value| !value.is_nan());
         let different = values().map(f64::to_bits).collect::<HashSet<_>>().len();
-        let told_apart = seen().map(|value| value.to_bits()).collect::<HashSet<_>>().len();
+        let distinguished = seen().map(|value| value.to_bits()).collect::<HashSet<_>>().len();
         let is_raw = preprocessor.scale_of(input) == Some((0.0, 1.0));
         let count = seen().count().max(1) as f64;
         let mean = seen().map(|&value| f64::from(value)).sum::<f64>() / count;
         let variance = seen().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / count;
-        let name = &request.name;
+        let column = request.name.clone();
         let is_scaled = !is_raw && preprocessor.scale_of(input).is_some();
         if is_scaled && let Some(far) = squeezing_values(numbers, &learner.rows, &learned) {
-            let mend = match far.as_missing(&request.read_as) {
-                codes if codes.is_empty() => "If that is an error, correct or remove it".to_owned(),
-                codes => format!("If that marks missing values, say {codes}"),
-            };
-            doubts.push(format!(
-                "the column {name:?} is {}: scaled with that, the others are nearly alike to the network. {mend}; otherwise use \
-                 --scaling quantile",
-                far.in_words(&request.read_as)
-            ));
-        } else if different > 2 && 2 * told_apart < different {
-            let mend = match is_raw {
-                true => "use another --scaling than none",
-                false => "use --scaling quantile, or look for values far from all others",
-            };
-            doubts.push(format!(
-                "the column {name:?} has {different} different values, of which the network can tell only {told_apart} \
-                 apart; {mend}"
-            ));
+            doubts.push(Doubt::FarInputs { column, numbers: far.in_words(&request.read_as) });
+        } else if different > 2 && 2 * distinguished < different {
+            doubts.push(Doubt::Indistinct { column, different, distinguished, is_scaled: !is_raw });
         } else if is_raw && variance.sqrt() > WIDE_INPUT {
-            doubts.push(format!(
-                "the column {name:?} is not scaled and spreads over {:.0} on either side of its mean, where networks learn \
-                 from columns of about 1; leave out --scaling none",
-                variance.sqrt()
-            ));
+            doubts.push(Doubt::Unscaled { column, deviation: variance.sqrt() });
         }
     }
     doubts
@@ -308,13 +269,11 @@ mod tests {
                 coverage_90: 0.9,
                 width_90: 1.0,
             };
-            guess.what_is_worse(&Measures::Numbers(found), "y").unwrap_or_default()
+            guess.what_is_worse(&Measures::Numbers(found), "y")
         };
-        assert!(
-            worse(2.0 * rmse, log_density + 1.0).starts_with("predicted means of y are worse than guessing")
-        );
-        assert!(worse(0.5 * rmse, log_density - 1.0).starts_with("predicted densities of y are worse"));
-        assert_eq!(worse(1.05 * rmse, log_density - 0.05), "");
+        assert!(matches!(worse(2.0 * rmse, log_density + 1.0), Some(Doubt::WorseMeans { .. })));
+        assert!(matches!(worse(0.5 * rmse, log_density - 1.0), Some(Doubt::WorseDensities { .. })));
+        assert_eq!(worse(1.05 * rmse, log_density - 0.05), None);
     }
 
     #[test]

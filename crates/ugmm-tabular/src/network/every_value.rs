@@ -1,8 +1,10 @@
-//! Networks that do not do without missing values.
+//! Networks that do not accept missing values.
 
+use crate::remedy::Remedy;
+use std::fmt;
 use ugmm_network::ModelConfig;
 
-/// Why a network needs every value of a row.
+/// Why a network needs every value of a row, which the [`Display`](fmt::Display) text says in a clause.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NeedsEveryValue {
     /// It is a feed-forward network.
@@ -17,7 +19,7 @@ pub enum NeedsEveryValue {
 }
 
 impl NeedsEveryValue {
-    /// `None` of a network that does without missing values.
+    /// `None` for a network that accepts missing values.
     #[must_use]
     pub fn of(network: &ModelConfig) -> Option<Self> {
         match network {
@@ -30,29 +32,27 @@ impl NeedsEveryValue {
         }
     }
 
-    pub(crate) fn reason(&self) -> &'static str {
+    /// What makes a network that accepts missing values.
+    pub(crate) fn remedy(&self) -> Remedy {
         match self {
-            Self::FeedForward => "a feed-forward network needs every value",
-            Self::Dropout { .. } => {
-                "a network needs every value where components of its first layer are dropped in training (--dropout)"
+            Self::FeedForward => Remedy::UgmmNetwork,
+            Self::Dropout { layers } => {
+                let dropped = layers.iter().rposition(|&rate| rate > 0.0).unwrap_or(0);
+                Remedy::Dropout([&[0.0], &layers[1..=dropped]].concat())
             }
-            Self::Set => "a network with missing_values = false needs every value",
+            Self::Set => Remedy::MissingValues,
         }
     }
+}
 
-    /// What to train instead.
-    pub(crate) fn instead(&self) -> String {
-        match self {
-            Self::FeedForward => "train a uGMM network, which does without them".into(),
-            Self::Dropout { layers } => {
-                let dropped = layers.iter().rposition(|&share| share > 0.0).unwrap_or(0);
-                let later = layers[1..=dropped].iter().map(|share| format!(",{share}"));
-                format!(
-                    "train with --dropout 0{}, which leaves the first layer whole",
-                    later.collect::<String>()
-                )
+impl fmt::Display for NeedsEveryValue {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::FeedForward => "a feed-forward network needs every value",
+            Self::Dropout { .. } => {
+                "a network needs every value if components of its first layer are dropped out in training"
             }
-            Self::Set => "train without that setting".into(),
-        }
+            Self::Set => "a network with missing_values = false needs every value",
+        })
     }
 }

@@ -1,5 +1,6 @@
-//! Values of a column that are far from all others: which these are, and what is said of them.
+//! Values of a column that are far from all others.
 
+use crate::network::doubt::FarValues;
 use ugmm_data::frame::ReadAs;
 
 /// A number is far from the others if it is so many widths of the middle half of these beyond it.
@@ -84,8 +85,9 @@ impl FarNumbers {
         self.numbers.iter().flat_map(|(_, rows)| rows.iter().copied())
     }
 
-    /// "999999 in 3 rows, first in row 12, where all others lie between 0 and 1".
-    pub(crate) fn in_words(&self, read_as: &ReadAs) -> String {
+    /// "999999 in 3 rows, first in row 12, where all others lie between 0 and 1", and those that repeat, which are probably codes
+    /// for missing values.
+    pub(crate) fn in_words(&self, read_as: &ReadAs) -> FarValues {
         let in_rows = |(number, rows): &(f64, Vec<usize>)| {
             let (number, first) = (text(read_as, *number), rows[0] + 1);
             match rows.len() {
@@ -100,15 +102,10 @@ impl FarNumbers {
         };
         let (low, high) = self.usual;
         let [low, high] = [low, high].map(|end| text(read_as, end));
-        format!("{}{more}, where all others lie between {low} and {high}", named.join(", "))
-    }
-
-    /// What to type for the numbers that repeat, which are probably codes for missing values; nothing if none does.
-    pub(crate) fn as_missing(&self, read_as: &ReadAs) -> String {
-        let codes = self.numbers.iter().filter(|(_, rows)| rows.len() > 1).take(NAMED);
-        let codes: Vec<String> =
-            codes.map(|(number, _)| format!("--na={}", text(read_as, *number))).collect();
-        codes.join(" ")
+        let description =
+            format!("{}{more}, where all others lie between {low} and {high}", named.join(", "));
+        let codes = self.numbers.iter().filter(|(_, rows)| rows.len() > 1);
+        FarValues { description, codes: codes.map(|(number, _)| text(read_as, *number)).collect() }
     }
 }
 
@@ -151,10 +148,8 @@ mod tests {
         let plain = ReadAs::Numbers(Default::default());
         let expected =
             "999999 in 2 rows, first in row 201, 1e300 in row 202, where all others lie between 0 and 9.95";
-        assert_eq!(
-            (far.in_words(&plain).as_str(), far.as_missing(&plain).as_str()),
-            (expected, "--na=999999")
-        );
+        let FarValues { description, codes } = far.in_words(&plain);
+        assert_eq!((description.as_str(), codes), (expected, vec!["999999".to_owned()]));
         assert_eq!(far.rows().collect::<Vec<_>>(), [200, 202, 201]);
     }
 }

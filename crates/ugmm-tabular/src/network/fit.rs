@@ -7,6 +7,7 @@ use crate::error::TabularError;
 use crate::network::cross_validation::{
     CrossValidation, cross_validate, fitted_factor, inner_folds, measured_folds, spread_of,
 };
+use crate::network::doubt::Doubt;
 use crate::network::doubts::{Baseline, doubts};
 use crate::network::learner::{Fitted, Learner};
 use crate::network::model::NetworkModel;
@@ -70,8 +71,9 @@ pub struct FitReport {
     pub calibration: Option<Calibration>,
     /// Of the rows that the model is measured on: those of the folds, those held out, or those learned from.
     pub baseline: Option<Baseline>,
-    /// What may have gone wrong, in sentences.
-    pub doubts: Vec<String>,
+    /// What may have gone wrong. It is not serialised, because a sentence for people includes remedies as the caller names them.
+    #[serde(skip)]
+    pub doubts: Vec<Doubt>,
     /// With folds, or a search.
     pub cross_validation: Option<CrossValidation>,
     /// With a search, all that was tried.

@@ -4,6 +4,7 @@ mod answer;
 pub(crate) mod class_weights;
 mod columns;
 pub(crate) mod cross_validation;
+pub(crate) mod doubt;
 pub(crate) mod doubts;
 pub(crate) mod every_value;
 pub(crate) mod faithfulness;

@@ -1,9 +1,11 @@
 //! What can be wrong with a question to a model.
 
 use crate::error::some;
+use crate::remedy::Remedy;
 use ugmm_data::closest;
 
-/// A question that cannot be asked. Each message is one sentence that says what would be right.
+/// A question that cannot be asked. Each message is one sentence that says what is wrong; [`QuestionError::remedies`] are the
+/// settings that help.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the fields are what their names say; the messages spell them out")]
@@ -22,10 +24,7 @@ pub enum QuestionError {
     NoSuchColumn { column: String, columns: Vec<String> },
 
     /// The target of a discriminative network, as if it were among its inputs.
-    #[error(
-        "{target:?} is what this discriminative model predicts, so it cannot be given; to ask for other columns given {target:?}, \
-         train a density: ugmm train TABLE --objective density"
-    )]
+    #[error("this discriminative model predicts {target:?}, so it cannot be given")]
     NoTargetInput { target: String },
 
     /// A column with two values.
@@ -58,8 +57,7 @@ pub enum QuestionError {
 
     /// Another column than the target of a network that knows of no other.
     #[error(
-        "this model is discriminative: it can be asked for {target:?} only, not {}; train a density for that: ugmm train TABLE \
-         --objective density",
+        "this model is discriminative: it can be asked for {target:?} only, not {}",
         match .column { Some(column) => format!("for {column:?}"), None => "for rows or their scores".into() }
     )]
     OnlyTarget { target: String, column: Option<String> },
@@ -89,9 +87,7 @@ pub enum QuestionError {
     WholeRow { columns: Vec<String> },
 
     /// Nothing left to look for.
-    #[error(
-        "every column is given, so there is nothing left to find; leave out of --given what is asked for"
-    )]
+    #[error("every column is given, so there is nothing left to find; leave out what is asked for")]
     NothingToFind,
 
     /// Nothing left to draw.
@@ -100,8 +96,19 @@ pub enum QuestionError {
 
     /// A number whose range is not known.
     #[error(
-        "the model does not say what {column:?} ranges over, because it was trained by an older version; give a range \
-         with --range {column}=LOW:HIGH"
+        "the model does not store the range of the column {column:?}, because an older version trained it"
     )]
     NoRange { column: String },
+}
+
+impl QuestionError {
+    /// What can be set so that the question has an answer.
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        match self {
+            Self::NoTargetInput { .. } | Self::OnlyTarget { .. } => vec![Remedy::Density],
+            Self::NoRange { column } => vec![Remedy::Range(column.clone())],
+            _ => vec![],
+        }
+    }
 }

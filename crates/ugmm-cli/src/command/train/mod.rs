@@ -3,6 +3,7 @@
 mod density;
 mod report;
 
+use crate::advice;
 use crate::arguments::{Common, Train};
 use crate::config_file::Options;
 use crate::error::CliError;
@@ -207,9 +208,7 @@ fn remarks(table: &Table, target: &str, task: TaskChoice, was_given: bool) -> St
             text += &format!(
                 "{target:?} has {classes} classes in {rows} rows, too few of each to learn; if it only names the rows, say \
                  another --target{}\n",
-                column
-                    .and_then(|column| as_numbers(table.schema(), column))
-                    .map_or_else(String::new, |mend| format!("; if it holds numbers, {mend}"))
+                advice::of(column.map_or_else(Vec::new, |column| as_numbers(table.schema(), column)))
             );
         }
     }

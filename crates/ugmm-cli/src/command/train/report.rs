@@ -1,5 +1,6 @@
 //! What is said of a finished training.
 
+use crate::advice;
 use crate::output::{count, error_text, left_out, percent, table};
 use serde::Serialize;
 use std::path::Path;
@@ -24,6 +25,8 @@ pub struct Report<'a> {
     is_date: bool,
     #[serde(flatten)]
     fitted: &'a FitReport,
+    /// The doubts in sentences that end with what to type.
+    doubts: Vec<String>,
 }
 
 impl<'a> Report<'a> {
@@ -39,6 +42,11 @@ impl<'a> Report<'a> {
             parameters: saved.model().parameter_count(),
             is_date: model.target_date().is_some(),
             fitted,
+            doubts: fitted
+                .doubts
+                .iter()
+                .map(|doubt| format!("{doubt}{}", advice::of(doubt.remedies())))
+                .collect(),
         }
     }
 }
@@ -103,7 +111,7 @@ pub fn text(report: &Report) -> String {
     if fitted.validation_metrics.is_none() && fitted.cross_validation.is_none() {
         text += "no rows were held out, so how well the model does on new rows is unknown\n";
     }
-    for doubt in &fitted.doubts {
+    for doubt in &report.doubts {
         text += &format!("warning: {doubt}\n");
     }
     let (file, parameters) = (report.model_file.display(), report.parameters);
