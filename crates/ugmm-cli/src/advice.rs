@@ -1,5 +1,6 @@
 //! What to type for the remedies of the libraries' errors and doubts.
 
+use crate::arguments::List;
 use ugmm_data::frame::{DecimalMark, Thousands};
 use ugmm_data::{Remedy as Reading, Scaling};
 use ugmm_tabular::{Remedy, TaskChoice};
@@ -38,7 +39,7 @@ fn what_to_type(remedy: &Remedy) -> String {
 /// The option of reading a table with its value, in quotes where a shell needs them.
 pub fn reading_option(remedy: &Reading) -> String {
     match remedy {
-        Reading::Missing(text) => format!("--na {text:?}"),
+        Reading::Missing(text) => list_option("--na", [text]),
         Reading::Decimal(DecimalMark::Point) => "--decimal \".\"".to_owned(),
         Reading::Decimal(DecimalMark::Comma) => "--decimal \",\"".to_owned(),
         Reading::Thousands(thousands) => {
@@ -54,12 +55,21 @@ pub fn reading_option(remedy: &Reading) -> String {
         Reading::Dates { column, format } => {
             format!("--date-format \"{column}={}\"", format.as_deref().unwrap_or("%d/%m/%Y"))
         }
-        Reading::Numeric(column) => format!("--numeric {column:?}"),
-        Reading::Categorical(column) => format!("--categorical {column:?}"),
-        Reading::KeepText(column) => format!("--keep-text {column:?}"),
-        Reading::Ignore(column) => format!("--ignore {column:?}"),
+        Reading::Numeric(column) => list_option("--numeric", [column]),
+        Reading::Categorical(column) => list_option("--categorical", [column]),
+        Reading::KeepText(column) => list_option("--keep-text", [column]),
+        Reading::Ignore(column) => list_option("--ignore", [column]),
         Reading::Delimiter(delimiter) => format!("--delimiter {:?}", delimiter.to_string()),
         Reading::NoHeader => "--no-header".to_owned(),
+    }
+}
+
+/// An option with a list of names or texts, in quotes of a shell; names with commas are in quotes of the list as well.
+pub fn list_option<'n>(option: &str, names: impl IntoIterator<Item = &'n String>) -> String {
+    let list = List::text(names);
+    match list.contains('"') {
+        true => format!("{option} '{}'", list.replace('\'', "'\\''")),
+        false => format!("{option} {list:?}"),
     }
 }
 
@@ -87,13 +97,14 @@ mod tests {
             Reading::Categorical(column()),
             Reading::KeepText(column()),
             Reading::Ignore(column()),
+            Reading::Ignore("a column, and more".into()),
             Reading::Delimiter('\t'),
             Reading::NoHeader,
         ] {
             let text = reading_option(&remedy);
-            let (name, value) = text.split_once(' ').map_or((text.as_str(), None), |(name, value)| {
-                (name, value.strip_prefix('"').and_then(|value| value.strip_suffix('"')))
-            });
+            let (name, value) = text
+                .split_once(' ')
+                .map_or((text.as_str(), None), |(name, value)| (name, value.get(1..value.len() - 1)));
             let typed = ["ugmm", "train", "t.csv", "--target", "y", "-o", "m", name].into_iter().chain(value);
             assert!(Arguments::try_parse_from(typed).is_ok(), "{text}");
         }

@@ -1,5 +1,6 @@
 //! Columns that name rows: what the file says to be its index, and what looks like a number or a name of each row.
 
+use crate::advice::list_option;
 use crate::output::count;
 use ugmm_data::frame::{Column, Kind, Numbering, Schema};
 
@@ -55,15 +56,16 @@ pub fn remarks(schema: &Schema, target: &str) -> String {
             "{name:?} is read as numbers, which look like dates; to read them so, say --date-format \"{name}={format}\"\n"
         );
     }
-    let suspects: Vec<(&str, String)> = schema
+    let suspects: Vec<(&String, String)> = schema
         .columns
         .iter()
         .filter(|column| column.name != target && !schema.is_label(&column.name))
-        .filter_map(|column| Some((column.name.as_str(), why(column, schema.rows)?)))
+        .filter_map(|column| Some((&column.name, why(column, schema.rows)?)))
         .collect();
     for (name, why) in suspects.iter().take(NAMED) {
         text += &format!(
-            "{name:?} {why}; if it only names the rows, it says nothing of new ones: leave it out with --ignore {name:?}\n"
+            "{name:?} {why}; if it only names the rows, it says nothing of new ones: leave it out with {}\n",
+            list_option("--ignore", [*name])
         );
     }
     if let Some(others) = suspects.get(NAMED..).filter(|others| !others.is_empty()) {

@@ -153,23 +153,10 @@ fn taken_as_missing(schema: &Schema, target: &str) -> String {
         text += &format!(
             "taken for missing values: in {}{more}; where such a text is a value, say {}\n",
             named.join("; in "),
-            keep_text(&of_features.into_iter().map(|(column, _)| column).collect::<Vec<_>>())
+            advice::list_option("--keep-text", of_features.iter().map(|(column, _)| &column.name))
         );
     }
     text
-}
-
-/// The option that makes such texts values in all of these columns.
-fn keep_text(columns: &[&Column]) -> String {
-    // Several names are separated by commas.
-    let of = |column: &&Column| format!("--keep-text {:?}", column.name);
-    match columns.iter().any(|column| column.name.contains([',', '"'])) {
-        true => columns.iter().map(of).collect::<Vec<_>>().join(" "),
-        false => {
-            let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-            format!("--keep-text {:?}", names.join(","))
-        }
-    }
 }
 
 /// What was assumed of a file that a model reads, a line each.

@@ -151,12 +151,12 @@ impl List {
     }
 
     /// The list as it would be typed.
-    pub fn text(names: &[String]) -> String {
+    pub fn text<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
         let quoted = |name: &String| match name.contains([',', '"']) || name.trim() != name {
             true => format!("\"{}\"", name.replace('"', "\"\"")),
             false => name.clone(),
         };
-        names.iter().map(quoted).collect::<Vec<_>>().join(",")
+        names.into_iter().map(quoted).collect::<Vec<_>>().join(",")
     }
 }
 
