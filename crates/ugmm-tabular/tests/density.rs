@@ -211,7 +211,7 @@ fn the_same_seed_gives_the_same_model_and_files_keep_it() {
     assert_eq!(std::fs::read(&file).unwrap(), first);
     let model = load(&file, &Device::default()).unwrap();
     let message = Engine::of(&*model).network(&file, "ugmm prune").unwrap_err().to_string();
-    assert!(message.contains("this is a density model, and ugmm prune is for networks"), "{message}");
+    assert!(message.contains("this is a density model, and ugmm prune needs a network"), "{message}");
 }
 
 /// Whatever is done to a file, it is refused in a sentence or is a model still.
@@ -386,7 +386,7 @@ fn what_cannot_be_learned_is_said() {
     let usual = DensityOptions::default;
     assert!(try_text("a,b\n1,x\n1,x\n", usual()).contains("constant columns say nothing"));
     let halves = DensityOptions { structure: DensityStructure::Halves, ..usual() };
-    assert!(try_text(&text(), halves).contains("--structure halves is for images"));
+    assert!(try_text(&text(), halves).contains("the structure \"halves\" is for images"));
     let target = DensityOptions { target: Some("hieght".into()), ..usual() };
     assert!(try_text(&text(), target).contains("did you mean \"height\"?"));
     let share = DensityOptions { validation: 1.5, ..usual() };
