@@ -59,6 +59,7 @@ mod backward;
 pub mod bounds;
 pub mod branch_and_bound;
 mod careful;
+mod check;
 mod error;
 mod floor;
 mod forward;

@@ -1,5 +1,6 @@
 //! What can go wrong between a table and a model.
 
+use crate::names::some;
 use crate::network::every_value::NeedsEveryValue;
 use crate::network::options::TaskChoice;
 use crate::question::error::QuestionError;
@@ -332,15 +333,4 @@ impl fmt::Display for MissingAs {
 
 fn rows_have(rows: usize) -> String {
     if rows == 1 { "1 row has".to_owned() } else { format!("{rows} rows have") }
-}
-
-/// Names shown in a message, at most.
-const SHOWN: usize = 20;
-
-pub(crate) fn some(names: &[String]) -> String {
-    match names.len() {
-        0 => "none".into(),
-        1..=SHOWN => names.join(", "),
-        more => format!("{} and {} more", names[..SHOWN].join(", "), more - SHOWN),
-    }
 }

@@ -38,6 +38,7 @@ mod engine;
 mod error;
 mod estimator;
 mod model;
+mod names;
 mod network;
 mod question;
 mod read;

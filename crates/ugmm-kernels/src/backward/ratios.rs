@@ -3,7 +3,7 @@
 
 use crate::LayerShape;
 use crate::forward::RESCUE_BELOW;
-use crate::layout::prepare::PanelLayout;
+use crate::layout::panel::PanelLayout;
 use crate::layout::range::largest_magnitude;
 use crate::layout::tile::{PLACES, ROWS};
 use crate::layout::transpose::transpose;

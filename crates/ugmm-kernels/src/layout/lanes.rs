@@ -1,6 +1,6 @@
 //! The choice of what lies in the lanes of a vector: neurons, inputs, or rows.
 
-use crate::layout::prepare::PanelLayout;
+use crate::layout::panel::PanelLayout;
 use crate::layout::zero_map::count;
 use crate::simd::dispatch::InstructionSet;
 use crate::{DROPPED_LOGIT, LayerShape};

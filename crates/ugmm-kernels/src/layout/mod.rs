@@ -3,6 +3,7 @@
 pub(crate) mod columns;
 pub(crate) mod component;
 pub(crate) mod lanes;
+pub(crate) mod panel;
 pub(crate) mod prepare;
 pub(crate) mod range;
 pub(crate) mod subset_sums;

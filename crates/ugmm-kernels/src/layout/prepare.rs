@@ -2,6 +2,7 @@
 //! forward pass for the backward pass.
 
 use crate::layout::lanes::Lanes;
+use crate::layout::panel::PanelLayout;
 use crate::layout::transpose::transpose;
 use crate::simd::aligned::AlignedVec;
 use crate::simd::dispatch::InstructionSet;
@@ -86,27 +87,6 @@ impl Mixing {
     #[inline(always)]
     pub(crate) fn weight(self, logit: f32) -> f64 {
         exp(self.log_weight(logit))
-    }
-}
-
-/// The arrangement of neurons in vectors: side by side. One or two vectors form a panel, whose neurons are
-/// evaluated together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PanelLayout {
-    /// Vectors of a panel, 1 or 2.
-    pub(crate) vectors: usize,
-    /// Neurons of a panel.
-    pub(crate) width: usize,
-    /// Panels of the layer.
-    pub(crate) count: usize,
-}
-
-impl PanelLayout {
-    pub(crate) fn new(instructions: InstructionSet, neurons: usize) -> Self {
-        let lanes = instructions.lanes();
-        let vectors = if neurons <= lanes { 1 } else { 2 };
-        let width = vectors * lanes;
-        PanelLayout { vectors, width, count: neurons.div_ceil(width) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can be wrong with a question to a model.
 
-use crate::error::some;
+use crate::names::some;
 use crate::remedy::Remedy;
 use ugmm_data::closest;
 
