@@ -126,8 +126,8 @@ pub struct Train {
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub batch_size: Option<NonZeroUsize>,
 
-    /// Highest learning rate of the schedule; for a density, used by --method adam only [default: the preset's; 0.01
-    /// for a density]
+    /// Highest learning rate of the schedule; for a density, only with --method adam [default: the preset's; 0.01 for
+    /// a density]
     #[arg(long, value_name = "RATE")]
     pub learning_rate: Option<f64>,
 

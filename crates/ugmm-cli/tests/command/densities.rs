@@ -337,6 +337,19 @@ fn a_target_is_predicted_like_by_other_models() {
 }
 
 #[test]
+fn a_target_that_a_table_lacks_is_named_once() {
+    let folder = with_iris();
+    let at = folder.path();
+    let train = ["train", "iris.csv", "--objective", "density", "--target", "species", "--epochs", "2"];
+    stdout(&ugmm(at, &[&train[..], &["-o", "d.safetensors"]].concat()));
+    let table = std::fs::read_to_string(at.join("iris.csv")).unwrap();
+    let rows = table.lines().map(|line| format!("{}\n", line.rsplit_once(',').unwrap().0));
+    std::fs::write(at.join("new.csv"), rows.collect::<String>()).unwrap();
+    let message = failure(&ugmm(at, &["evaluate", "d.safetensors", "new.csv"]));
+    assert!(message.contains("there is no column \"species\", which the model needs"), "{message}");
+}
+
+#[test]
 fn settings_of_networks_are_refused_and_those_of_densities_without_one_too() {
     let folder = with_iris();
     let at = folder.path();
@@ -395,6 +408,13 @@ fn settings_of_networks_are_refused_and_those_of_densities_without_one_too() {
     std::fs::write(at.join("bad.toml"), "objective = \"density\"\nhidden = [3]\n").unwrap();
     let message = failure(&ugmm(at, &["train", "iris.csv", "--config", "bad.toml", "-o", "e.safetensors"]));
     assert!(message.contains("hidden is for networks"), "{message}");
+    for method in [&[][..], &["--method", "em"]] {
+        let message = failure(&ugmm(at, &[&density[..], &["--learning-rate", "0.1"], method].concat()));
+        assert_eq!(
+            message,
+            "--learning-rate is 0.1, but must be left out with the method EM, which has none; Adam has one"
+        );
+    }
     // A network is no density.
     stdout(&ugmm(at, &[&network[..], &["--epochs", "2"]].concat()));
     for command in ["score", "impute"] {

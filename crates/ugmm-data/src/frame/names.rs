@@ -72,6 +72,7 @@ impl Names {
         for name in wanted {
             match self.position(name) {
                 Some(position) => found.push(position),
+                None if missing.iter().any(|other| other == name) => {}
                 None => missing.push(name.to_owned()),
             }
         }

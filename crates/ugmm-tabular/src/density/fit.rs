@@ -125,6 +125,11 @@ pub fn fit_density(
     run: &mut Run,
 ) -> Result<(DensityModel, DensityReport), TabularError> {
     let start = Instant::now();
+    if let (Some(rate), None | Some(DensityMethod::Em)) = (options.learning_rate, options.method) {
+        let (setting, expected) =
+            ("learning_rate", "left out with the method EM, which has none; Adam has one");
+        return Err(UgmmError::Setting { setting, value: rate.to_string(), expected }.into());
+    }
     if let Some(target) = &options.target {
         prepare_target(&mut table.schema().clone(), target, options.task)?;
     }

@@ -55,7 +55,7 @@ pub struct DensityOptions {
     pub patience: Option<usize>,
     /// Rows of a step.
     pub batch_size: Option<usize>,
-    /// Step size of Adam.
+    /// Step size of Adam; an error with another method, which would not use it.
     pub learning_rate: Option<f64>,
     /// Share of the rows held out to measure the model; 0 for none.
     pub validation: f64,
