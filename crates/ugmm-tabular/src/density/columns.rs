@@ -9,9 +9,9 @@ use ugmm_circuit::Variable;
 use ugmm_data::frame::{Column as TableColumn, Kind, NumberFormat, ReadAs, Request, Schema, Values};
 use ugmm_data::{ImageShape, MIN_LEVEL_ROWS};
 
-/// Number of rows, and one over the fraction of the rows, that must have the least or the greatest whole
-/// number of a column for the column to end there. If numbers thin out towards an end, about one row has the
-/// last one, however many rows there are.
+/// The possible values of a column of whole numbers end at its least or greatest number if at least this many
+/// rows have it. If numbers thin out towards an end, about one row has the last one, however many rows there
+/// are.
 const PILED_UP: usize = 10;
 const PILED_UP_SHARE: f64 = 0.05;
 /// Largest span of a column of whole numbers that has a probability for each number. A wider column has a
