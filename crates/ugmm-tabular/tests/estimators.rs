@@ -60,7 +60,7 @@ fn a_classifier_predicts_tables_with_other_columns_in_another_order() {
     let loaded = UgmmClassifier::load(&path).unwrap();
     assert_eq!(loaded.predict_proba(&new).unwrap(), probabilities);
     let error = UgmmRegressor::load(&path).unwrap_err();
-    assert_eq!(error.to_string(), "the model predicts classes, where numbers were to be predicted");
+    assert_eq!(error.to_string(), "the model predicts classes, but numbers are needed");
     let error = classifier.predict(&table(5, &["length"])).unwrap_err().to_string();
     assert!(error.contains("it has no column \"colour\""), "{error}");
 }
