@@ -13,7 +13,7 @@ use ugmm_data::{ImageShape, MIN_LEVEL_ROWS};
 /// rows have it. If numbers thin out towards an end, about one row has the last one, however many rows there
 /// are.
 const PILED_UP: usize = 10;
-/// Least fraction of the known rows for the same purpose.
+/// Least fraction of the known rows that must have the number for a column of whole numbers to end there.
 const PILED_UP_SHARE: f64 = 0.05;
 /// Largest span of a column of whole numbers that has a probability for each number. A wider column has a
 /// density, which is as accurate where each number has little probability, and trains faster than a table.
