@@ -335,7 +335,7 @@ fn rows_have(rows: usize) -> String {
     if rows == 1 { "1 row has".to_owned() } else { format!("{rows} rows have") }
 }
 
-/// Largest number of names in a message.
+/// Names shown in a message, at most.
 const SHOWN: usize = 20;
 
 pub(crate) fn some(names: &[String]) -> String {
