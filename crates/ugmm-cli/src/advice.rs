@@ -1,17 +1,17 @@
-//! What to type for the remedies of the libraries' errors and doubts.
+//! Translates remedies of the libraries' errors and doubts to what to type.
 
 use crate::arguments::List;
 use ugmm_data::frame::{DecimalMark, Thousands};
 use ugmm_data::{Remedy as Reading, Scaling};
 use ugmm_tabular::{Remedy, TaskChoice};
 
-/// What to type in each case in which that helps, to be added to the message of an error or a doubt.
+/// A clause for each remedy, with what to type, to append to the message of an error or a doubt.
 pub fn of<R: Into<Remedy>>(remedies: impl IntoIterator<Item = R>) -> String {
     let clause = |remedy: Remedy| format!("; {remedy}: {}", what_to_type(&remedy));
     remedies.into_iter().map(|remedy| clause(remedy.into())).collect()
 }
 
-/// The option with its value, the command, or the change of what was typed.
+/// The option with its value, the command, or the change of the input.
 fn what_to_type(remedy: &Remedy) -> String {
     match remedy {
         Remedy::Reading(remedy) => reading_option(remedy),
@@ -64,7 +64,8 @@ pub fn reading_option(remedy: &Reading) -> String {
     }
 }
 
-/// An option with a list of names or texts, in quotes of a shell; names with commas are in quotes of the list as well.
+/// An option with a list of names or texts, quoted for a shell; names that contain commas are also quoted in
+/// the list.
 pub fn list_option<'n>(option: &str, names: impl IntoIterator<Item = &'n String>) -> String {
     let list = List::text(names);
     match list.contains('"') {

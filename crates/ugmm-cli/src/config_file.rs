@@ -1,5 +1,6 @@
-//! The options of `ugmm train`: those that were typed and, for the others, those of a TOML file, whose keys are the options' names with
-//! underscores and the library's finer settings. The file that is written beside a model has all of them.
+//! The options of `ugmm train`. Options on the command line take precedence over those in a TOML file, whose
+//! keys are the options' names with underscores and the library's further settings. The file that is written
+//! with a model has all of them.
 
 use crate::arguments::{Hidden, List, ObjectiveKind, Train};
 use crate::error::CliError;
@@ -20,9 +21,9 @@ use ugmm_data::{PreprocessingOptions, Scaling};
 use ugmm_network::{Preset, Settings, UgmmError};
 use ugmm_tabular::{ClassWeights, TabularError};
 
-/// Options that are not kept in a file.
+/// Options that are not stored in a file.
 const OF_ONE_RUN: [&str; 3] = ["config", "resume", "device"];
-/// Options whose values are [`Settings`] of another name, and other names of settings in messages of the library.
+/// Settings with another name than their options, and other names of settings in the libraries' messages.
 const OTHER_NAMES: [(&str, &str); 6] = [
     ("min_sigmas", "min_sigma"),
     ("max_gradient_norm", "clip"),
@@ -31,24 +32,24 @@ const OTHER_NAMES: [(&str, &str); 6] = [
     ("the weight of the cross-entropy", "cross_entropy_weight"),
     ("number of hidden layers", "hidden"),
 ];
-/// Options that exclude each other: one that is typed replaces the file's other one.
+/// Mutually exclusive options: an option on the command line replaces the other one in the file.
 const EXCLUSIVE: [(&str, &str); 2] = [("validation", "folds"), ("folds", "validation")];
 const CLASS_WEIGHTS: &str = "class_weights";
 
 /// The options of a training.
 pub struct Options {
-    /// Options as they were typed, and for the others those of the file.
+    /// Options from the command line, or else from the file.
     pub train: Train,
     /// Settings of the network and its training.
     pub settings: Settings,
-    /// The options that are no settings, by their keys.
+    /// The options that are not settings, by their keys.
     given: toml::Table,
-    /// Keys of the options that were typed.
+    /// Keys of the options on the command line.
     typed: HashSet<String>,
 }
 
 impl Options {
-    /// Combines what was typed with the file of `--config`, if there is one.
+    /// Combines the command line with the file of `--config`, if there is one.
     pub fn of(typed: &ArgMatches) -> Result<Self, CliError> {
         let is_typed = |id: &str| typed.value_source(id) == Some(ValueSource::CommandLine);
         let command = command();
@@ -93,12 +94,12 @@ impl Options {
         Ok(Self { train, settings, given, typed: typed_ids })
     }
 
-    /// Whether the density of all columns is the objective.
+    /// Whether the objective is a density of all columns.
     pub fn is_density(&self) -> bool {
         self.train.objective == Some(ObjectiveKind::Density)
     }
 
-    /// How to read the table.
+    /// Options of reading the table.
     pub fn read_options(&self) -> ReadOptions {
         let Train { table, numeric, categorical, ignore, ordinal, .. } = &self.train;
         let mut categorical = List::names(categorical);
@@ -116,9 +117,10 @@ impl Options {
         }
     }
 
-    /// How columns become inputs. Pixels of a file of images stay as they are, so that a background of zeros stays.
+    /// Options of the preprocessing. Pixels of images are not standardised, so that a background of zeros
+    /// stays zero.
     pub fn preprocessing(&self, of_images: bool) -> PreprocessingOptions {
-        // The paper's networks see the features as they are.
+        // The paper's networks use unscaled features.
         let usual = match self.preset() {
             Preset::Paper => Scaling::None,
             Preset::Best if of_images => Scaling::None,
@@ -132,7 +134,7 @@ impl Options {
         self.train.preset.map_or(Preset::default(), |kind| kind.preset())
     }
 
-    /// The options as a file, with what was found in training for whoever repeats it.
+    /// A file of the options and of what was inferred, with which the training can be repeated.
     pub fn text(&self, found: &[(&str, String)]) -> Result<String, CliError> {
         let failed = |error: toml::ser::Error| CliError::Output(std::io::Error::other(error));
         let mut table = self.given.clone();
@@ -148,15 +150,15 @@ impl Options {
         Ok(head + &toml::to_string(&table).map_err(failed)?)
     }
 
-    /// The option that was typed for a setting, by the setting's name in a file or in messages of the libraries; `None` if it was not
-    /// typed.
+    /// The option on the command line for a setting, given its name in a file or in the libraries' messages;
+    /// `None` if it is not on the command line.
     pub fn option_of(&self, setting: &str) -> Option<String> {
         let other = OTHER_NAMES.iter().find(|(name, _)| *name == setting).map(|(_, id)| *id);
         let id = other.unwrap_or(setting);
         self.typed.contains(id).then(|| format!("--{}", id.replace('_', "-")))
     }
 
-    /// The error with the option in place of the setting, where it was typed.
+    /// The error with the name of the option instead of the setting, if the option is on the command line.
     pub fn as_typed(&self, error: CliError) -> CliError {
         let named = |error: &UgmmError| match error {
             UgmmError::Setting { setting, value, expected } => {
@@ -181,7 +183,7 @@ impl Options {
 }
 
 fn take_settings(settings: &mut Settings, options: &Train) {
-    // An option that is not given leaves what is there.
+    // An option that is not given keeps the current value.
     fn set<T>(value: &mut Option<T>, given: Option<T>) {
         if given.is_some() {
             *value = given;
@@ -200,13 +202,13 @@ fn take_settings(settings: &mut Settings, options: &Train) {
     set(&mut settings.patience, options.patience.map(NonZeroUsize::get));
 }
 
-/// A file of options.
+/// The content of a file of options.
 #[derive(Default)]
 struct File {
-    /// Options that are no settings, as they would be typed.
+    /// Options that are not settings, with their values as on the command line.
     options: Vec<(String, Vec<String>)>,
     settings: Settings,
-    /// Weights of classes in a table.
+    /// Weights of the classes in a table.
     class_weights: Option<IndexMap<String, f64>>,
 }
 
@@ -219,7 +221,7 @@ impl File {
         for (key, _) in keys.get_ref().iter() {
             let name = key.get_ref().as_ref();
             let Some(value) = table.remove(name) else { continue };
-            // One by one, so that what is wrong has a line.
+            // Keys are checked one by one, so that an error has a line.
             let wrong = |reason: String| {
                 let line = text[..key.span().start].matches('\n').count() + 1;
                 let (path, place) = (path.to_path_buf(), format!(", line {line}"));
@@ -245,7 +247,7 @@ impl File {
             }
             let values = texts(&value).ok_or_else(|| wrong(format!("{name}: a table is no value of it")))?;
             let tokens = tokens_of(argument, &values);
-            // With a file of options, nothing else is required.
+            // With a file of options, no other option is required.
             let alone = ["--config=-".to_owned()].into_iter().chain(tokens.clone());
             let checked = command.clone().try_get_matches_from(alone);
             checked.map_err(|error| wrong(format!("{name}: {}", in_words(&error))))?;
@@ -261,7 +263,7 @@ fn command() -> clap::Command {
     Train::augment_args(clap::Command::new("train").no_binary_name(true))
 }
 
-/// Why an option cannot have its value, in a few words.
+/// The reason why an option cannot have its value, in a few words.
 fn in_words(error: &clap::Error) -> String {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
@@ -278,13 +280,13 @@ fn in_words(error: &clap::Error) -> String {
     }
 }
 
-/// The names of the library's settings.
+/// Names of the library's settings.
 fn setting_names() -> HashSet<String> {
     let settings = serde_json::to_value(Settings::default()).unwrap_or_default();
     settings.as_object().map(|settings| settings.keys().cloned().collect()).unwrap_or_default()
 }
 
-/// Whether an option is written as such to a file: not the settings, which are written by their own names.
+/// Whether an option is written to a file by its own name; settings are written by theirs.
 fn is_kept(id: &str) -> bool {
     let is_density_or_other = id == "objective" || !setting_names().contains(id);
     is_density_or_other && !OF_ONE_RUN.contains(&id) && !OTHER_NAMES.iter().any(|(_, other)| *other == id)
@@ -303,7 +305,7 @@ fn is_list(argument: &Arg) -> bool {
     argument.get_value_parser().type_id() == TypeId::of::<List>()
 }
 
-/// Each value of an option, lists taken apart; "true" for a flag.
+/// Each value of an option, with lists split; "true" for a flag.
 fn values_of(argument: &Arg, matches: &ArgMatches) -> Vec<String> {
     let id = argument.get_id().as_str();
     if is_list(argument) {
@@ -314,7 +316,8 @@ fn values_of(argument: &Arg, matches: &ArgMatches) -> Vec<String> {
     raw.map(|text| text.to_string_lossy().into_owned()).collect()
 }
 
-/// An option with its values as they would be typed. An option that may have no value has none in a file where it is true.
+/// An option with its values as on the command line. An option with an optional value has no value if the
+/// file has `true`.
 fn tokens_of(argument: &Arg, values: &[String]) -> Vec<String> {
     let Some(long) = argument.get_long() else { return values.to_vec() };
     let is_flag = matches!(argument.get_action(), ArgAction::SetTrue);
@@ -329,7 +332,7 @@ fn tokens_of(argument: &Arg, values: &[String]) -> Vec<String> {
     }
 }
 
-/// The value of an option as a file has it; `None` if it is not given.
+/// The value of an option for a file; `None` if it is not given.
 fn toml_of(argument: &Arg, matches: &ArgMatches) -> Option<toml::Value> {
     let id = argument.get_id().as_str();
     if matches.value_source(id) != Some(ValueSource::CommandLine) {
@@ -341,14 +344,14 @@ fn toml_of(argument: &Arg, matches: &ArgMatches) -> Option<toml::Value> {
     }
     match values.as_slice() {
         [] => Some(true.into()),
-        // The settings have the objective of a network.
+        // The objective of a network is written with the settings.
         [value] if id == "objective" && value != "density" => None,
         [value] => Some(toml_scalar(value)),
         _ => None,
     }
 }
 
-/// A text, or the number or truth that it stands for.
+/// The number or boolean that a text represents, or the text.
 fn toml_scalar(text: &str) -> toml::Value {
     if let Ok(number) = text.parse::<i64>()
         && number.to_string() == text
@@ -383,7 +386,7 @@ mod tests {
             .unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Options that are written are read as the same ones.
+    /// Written options are read as the same options.
     #[test]
     fn what_is_written_is_read_again() {
         let folder = tempfile::tempdir().unwrap();
@@ -422,7 +425,7 @@ mod tests {
         assert_eq!(again.preprocessing(false), first.preprocessing(false));
         assert_eq!(again.read_options().numeric, ["a,b", "c"]);
         assert_eq!(again.read_options().missing, ["-99", "007"]);
-        // What is typed replaces what the file has, and what excludes it.
+        // An option on the command line replaces the same option and mutually exclusive ones in the file.
         let over = of(&[&format!("--config={}", path.display()), "--validation=0.5", "--epochs=7"]);
         assert_eq!((over.train.folds, over.train.validation), (None, Some(0.5)));
         assert_eq!((over.settings.epochs, over.option_of("epochs").as_deref()), (Some(7), Some("--epochs")));

@@ -1,4 +1,4 @@
-//! Devices other than the processor, in a program that has any.
+//! Devices other than the processor, in a program with GPU backends.
 
 use crate::error::CliError;
 use ugmm_network::{Device, DeviceName, GpuBackend};
@@ -17,7 +17,7 @@ pub fn open(name: DeviceName) -> Result<Device, CliError> {
     Ok(Device::default())
 }
 
-/// The devices of this build and machine, with what they are: the processor first.
+/// The devices of this build and machine with their descriptions; the processor is first.
 pub fn all() -> Vec<(DeviceName, String)> {
     #[cfg(feature = "burn")]
     return ugmm::all_devices();

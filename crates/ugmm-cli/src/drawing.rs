@@ -1,11 +1,11 @@
-//! Distributions as pictures of text.
+//! Distributions drawn as text.
 
-/// Heights of a column in eighths of a line.
+/// Characters for the height of a column, in eighths of a line.
 const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-/// Widths of a bar in eighths of a character.
+/// Characters for the width of a bar, in eighths of a character.
 const EIGHTH_BARS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/// Heights as a picture of `lines` lines, each as wide as there are heights; the greatest height is all of it.
+/// A plot of `lines` lines, with one character for each height; the greatest height fills all lines.
 pub fn curve(heights: &[f64], lines: usize) -> Vec<String> {
     let most = heights.iter().copied().fold(0.0, f64::max);
     let eighths = |height: f64| {
@@ -19,7 +19,7 @@ pub fn curve(heights: &[f64], lines: usize) -> Vec<String> {
     (0..lines).map(|index| line(index).trim_end().to_owned()).collect()
 }
 
-/// A bar of a share of `width` characters.
+/// A bar that fills the fraction `share` of `width` characters.
 pub fn bar(share: f64, width: usize) -> String {
     let eighths = (share.clamp(0.0, 1.0) * (8 * width) as f64).round() as usize;
     "█".repeat(eighths / 8) + EIGHTH_BARS[eighths % 8]

@@ -1,4 +1,4 @@
-//! Failures of the command, each printed as one sentence.
+//! Errors of the command; each is printed as one sentence.
 
 use crate::advice;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use ugmm_experiments::ExperimentError;
 use ugmm_network::DeviceName;
 use ugmm_tabular::{QuestionError, TabularError};
 
-/// Exit status of a process that was interrupted, as shells have it: 128 plus the number of the signal.
+/// Exit status after an interruption, as in shells: 128 plus the number of the signal.
 pub const INTERRUPTED_STATUS: u8 = 130;
 
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum CliError {
     Frame(#[from] ugmm_data::frame::FrameError),
     #[error("{}{}", .0, advice::of(.0.remedies()))]
     Tabular(Box<TabularError>),
-    /// What is wrong with the content of a file.
+    /// An error in the content of a file.
     #[error("{}: {source}{}", .path.display(), advice::of(.source.remedies()))]
     InTable { path: PathBuf, source: Box<TabularError> },
     #[error("{}: the output would replace this input; choose another name", .0.display())]
@@ -36,7 +36,7 @@ pub enum CliError {
     NotGiven(&'static str),
     #[error("{key}: {reason}")]
     Option { key: &'static str, reason: String },
-    /// What is wrong with options, as it was typed.
+    /// An error in the options on the command line.
     #[error("{0}")]
     Usage(String),
     #[error("{}: no row has both a value in the column {target:?} and one that the model looks at", .path.display())]
@@ -51,7 +51,7 @@ pub enum CliError {
     NoSuchRow { path: PathBuf, row: usize, first: usize, last: usize },
     #[error(transparent)]
     Drawing(#[from] ugmm_report::PngError),
-    /// Options of experiments have the same names here.
+    /// Options of experiments have the same names as those of the command.
     #[error("{dashes}{0}", dashes = match .0 { ExperimentError::Option(..) => "--", _ => "" })]
     Experiment(#[from] ExperimentError),
     #[error(
@@ -74,7 +74,7 @@ pub enum CliError {
 }
 
 impl CliError {
-    /// 2 where what was typed cannot be right, whatever is in the files; 1 for other failures.
+    /// 2 if the command line is wrong whatever the files contain, 1 for other errors.
     pub fn exit_status(&self) -> u8 {
         use ugmm_network::UgmmError::Setting;
         match self {
@@ -101,7 +101,7 @@ impl CliError {
         }
     }
 
-    /// An error of training on a table, with the name of its file where the library does not know it.
+    /// An error of training on a table, with the name of the file if the library does not know it.
     pub fn of_table(path: &std::path::Path, source: TabularError) -> Self {
         match source.is_about_table() {
             true => Self::InTable { path: path.to_path_buf(), source: Box::new(source) },

@@ -1,4 +1,4 @@
-//! The first rows of a table in memory, with the target where the table has it.
+//! The first rows of a table in memory, with the target if the table has it.
 
 use crate::error::CliError;
 use std::path::Path;
@@ -7,22 +7,22 @@ use ugmm_tabular::{
     Baseline, ClassBaseline, Measures, NetworkModel, NumberBaseline, ReadTarget, TableModel, TableReader,
 };
 
-/// Rows with a value that the model looks at. Lists have an entry for each of them.
+/// Rows with a value that the model uses. Lists have an entry for each of them.
 pub struct FirstRows {
-    /// Where each row is in the file.
+    /// Number of each row in the file.
     pub numbers: Vec<usize>,
     /// The features, `[rows, features]`, row-major.
     pub features: Vec<f32>,
-    /// Values of the target, NaN where one is missing; `None` where the table has no target column.
+    /// Values of the target, NaN where one is missing; `None` if the table has no target column.
     pub right: Option<Vec<f64>>,
     /// Whether the table has more rows.
     pub more: bool,
-    /// Rows without any value that the model looks at.
+    /// Number of rows without any value that the model uses.
     pub empty: usize,
 }
 
 impl FirstRows {
-    /// Reads rows of the table, at most so many.
+    /// Reads at most `most` rows of the table.
     pub fn read(
         data: &Path,
         model: &NetworkModel,
@@ -75,7 +75,7 @@ impl FirstRows {
         Ok(Some(Measures::of_predictions(&predictions, &right)))
     }
 
-    /// The measures of guessing on these rows; `None` where no target is known.
+    /// The baseline on these rows; `None` if no target is known.
     pub fn baseline(&self, model: &NetworkModel) -> Option<Baseline> {
         let right: Vec<f64> = self.known()?.into_iter().map(|(_, right)| right).collect();
         match model.classes() {
@@ -87,7 +87,7 @@ impl FirstRows {
         }
     }
 
-    /// Rows whose target is known, with it; `None` if there are none.
+    /// Indices and targets of the rows whose target is known; `None` if there are none.
     fn known(&self) -> Option<Vec<(usize, f64)>> {
         let right = self.right.iter().flatten().copied().enumerate();
         let known: Vec<(usize, f64)> = right.filter(|(_, right)| !right.is_nan()).collect();

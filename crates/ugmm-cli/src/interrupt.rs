@@ -1,12 +1,12 @@
-//! Ctrl-C.
+//! Handles Ctrl-C.
 
 use crate::error::{CliError, INTERRUPTED_STATUS};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C sets this flag; a second one ends the program at once. Other signals are left as they are: a run under
-/// `nohup` must outlive its terminal.
+/// Sets a flag at the first Ctrl-C from now on; a second one ends the program at once. Other signals keep
+/// their effect, because a run under `nohup` must outlive its terminal.
 pub fn watch() -> Result<&'static AtomicBool, CliError> {
     let handler = || {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-//! What is known of a row, as it was typed.
+//! The evidence on the command line.
 
 use crate::arguments::Known;
 use crate::error::CliError;
@@ -8,12 +8,12 @@ use ugmm_tabular::{Engine, Evidence, TableModel, parse_assignments, parse_names}
 /// Largest number of columns named in a line.
 const NAMED: usize = 8;
 
-/// The evidence of the options `--given` and `--range`.
+/// The evidence in the options `--given` and `--range`.
 pub fn evidence(model: &dyn TableModel, known: &Known) -> Result<Evidence, CliError> {
     Ok(model.evidence(&pairs(&known.given)?, &pairs(&known.range)?)?)
 }
 
-/// Refuses ranges for a density, which is normalised over all numbers.
+/// Fails with an error if a range is given for a density, which is normalised over all numbers.
 pub fn refuse_range_for_densities(model: &dyn TableModel, known: &Known) -> Result<(), CliError> {
     match (Engine::of(model), known.range.is_empty()) {
         (Engine::Density(_), false) => {
@@ -24,19 +24,19 @@ pub fn refuse_range_for_densities(model: &dyn TableModel, known: &Known) -> Resu
     }
 }
 
-/// The columns that are given, with their values as they are understood.
+/// The given columns with their values as the model interprets them.
 pub fn given(model: &dyn TableModel, evidence: &Evidence) -> Vec<(String, String)> {
     let known = model.columns().iter().zip(&evidence.row).filter(|(_, value)| !value.is_nan());
     known.map(|(column, &value)| (column.name().to_owned(), column.given_text(value))).collect()
 }
 
-/// Names of the columns that are neither given nor asked for, of those that the model reads.
+/// Names of the columns of the model that are neither given nor asked for.
 pub fn others(model: &dyn TableModel, evidence: &Evidence, asked: &[usize]) -> Vec<String> {
     let others = evidence.missing(asked).filter(|&column| model.can_be_given(column));
     others.map(|column| model.columns()[column].name().to_owned()).collect()
 }
 
-/// What to keep in mind about distributions by a network of other columns than its target; empty for a density.
+/// A warning about a network's distributions of other columns than its target; empty for a density.
 pub fn remark(model: &dyn TableModel) -> &'static str {
     let Engine::Network(network) = Engine::of(model) else { return "" };
     match network.saved().task().objective {
@@ -60,13 +60,13 @@ pub fn pairs(texts: &[String]) -> Result<Vec<(String, String)>, CliError> {
     Ok(pairs)
 }
 
-/// " given a = 1, b = 2"; nothing if nothing is.
+/// A clause such as " given a = 1, b = 2"; empty if nothing is given.
 pub fn given_in_words<'g>(given: impl Iterator<Item = (&'g String, &'g String)>) -> String {
     let given: Vec<String> = given.map(|(name, value)| format!("{name} = {value}")).collect();
     if given.is_empty() { String::new() } else { format!(" given {}", some(&given)) }
 }
 
-/// The columns named by arguments, each the name of one or a list of names.
+/// The columns that arguments name; each argument is a name or a list of names.
 pub fn names(arguments: &[String], is_column: impl Fn(&str) -> bool) -> Result<Vec<String>, CliError> {
     let mut names = Vec::new();
     for argument in arguments {
@@ -78,7 +78,7 @@ pub fn names(arguments: &[String], is_column: impl Fn(&str) -> bool) -> Result<V
     Ok(names)
 }
 
-/// The first names, and how many more there are.
+/// The first names, and the number of the others.
 pub fn some(names: &[String]) -> String {
     match names.len().saturating_sub(NAMED) {
         0 | 1 => names.join(", "),

@@ -28,7 +28,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let matches = Arguments::command().get_matches();
     let mut arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    // Nothing else on standard output.
+    // Standard output is reserved for the JSON.
     arguments.common.quiet |= output::is_standard(arguments.common.json.as_deref());
     match run(&arguments, &matches) {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! What is met in the rows of a table that a model reads.
+//! Observations in the rows that a model reads.
 
 use crate::output::count;
 use crate::unseen::lines;
@@ -6,24 +6,24 @@ use serde::Serialize;
 use ugmm_data::frame::UnseenValues;
 use ugmm_tabular::{Batch, Engine, TableModel};
 
-/// Values outside of their ranges that are named, at most.
+/// Largest number of impossible values that are named.
 const NAMED: usize = 3;
 
-/// What was met.
+/// Counts of observations.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Met {
     pub rows: usize,
     pub missing_values: usize,
     pub unseen_categories: usize,
-    /// Numbers that their columns cannot have, and classes that there are none of.
+    /// Number of numbers outside their columns' ranges, and of classes that training did not have.
     pub outside_values: usize,
     pub rows_with_outside_values: usize,
-    /// Numbers with a fraction in columns of whole numbers, which were rounded.
+    /// Number of numbers with a fraction in columns of whole numbers, which were rounded.
     pub rounded_values: usize,
 }
 
 impl Met {
-    /// Takes note of a batch. A target that was not read is not missing.
+    /// Counts the observations in a batch. A target that was not read does not count as missing.
     pub fn add(&mut self, batch: &Batch) {
         self.rows += batch.places.len();
         self.missing_values += batch.rows.missing;
@@ -37,8 +37,8 @@ impl Met {
         }
     }
 
-    /// Remarks on what was met. `doing` says what is done about missing values; without it they are not mentioned. `unseen` are the
-    /// reader's.
+    /// Remarks on the observations. `doing` says how missing values are handled; without it they are not
+    /// mentioned. `unseen` are the unseen levels that the reader found.
     pub fn remarks(
         &self,
         model: &dyn TableModel,
@@ -83,7 +83,7 @@ impl Met {
     }
 }
 
-/// A line about cells that no level of the table stands for; nothing if there are none.
+/// A line about missing values whose level has no name in the model; empty if there are none.
 pub fn left_empty(cells: usize) -> String {
     match cells {
         0 => String::new(),
@@ -95,7 +95,7 @@ pub fn left_empty(cells: usize) -> String {
     }
 }
 
-/// Adds values of a batch that are outside of their ranges, in words, until there are some.
+/// Adds descriptions of impossible values in a batch until there are [`NAMED`].
 pub fn outside_examples(model: &dyn TableModel, batch: &Batch, examples: &mut Vec<String>) {
     for outside in batch.rows.outside.iter().take(NAMED.saturating_sub(examples.len())) {
         let (column, row) = (&model.columns()[outside.column], batch.places[outside.row]);

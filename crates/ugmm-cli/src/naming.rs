@@ -1,11 +1,11 @@
-//! What inputs and neurons are called, and the data's units.
+//! Names of inputs and neurons, and the data's units.
 
 use crate::error::CliError;
 use ugmm_data::frame::minute_text;
 use ugmm_network::{LabelEncoding, Model, Network, Objective, UgmmError};
 use ugmm_tabular::{NetworkModel, Target};
 
-/// The uGMM network of a model, or in one sentence why there is none to look into.
+/// The uGMM network of a model; fails with an error for other models.
 pub fn network_of(model: &NetworkModel) -> Result<&Network, CliError> {
     match model.saved().model() {
         Model::Ugmm(network) => Ok(network),
@@ -16,7 +16,7 @@ pub fn network_of(model: &NetworkModel) -> Result<&Network, CliError> {
     }
 }
 
-/// Names of the network's inputs: the features, and the target where it is among them.
+/// Names of the network's inputs: the features, and the target if it is an input.
 pub fn input_names(model: &NetworkModel) -> Vec<String> {
     let saved = model.saved();
     let target = model.target_name();
@@ -31,7 +31,7 @@ pub fn input_names(model: &NetworkModel) -> Vec<String> {
     names
 }
 
-/// Names of the neurons of a layer, counted from 0: of outputs the classes, of others their numbers.
+/// Names of the neurons of a layer, counted from 0: the classes for outputs, otherwise numbers.
 pub fn neuron_names(model: &NetworkModel, network: &Network, layer: usize) -> Vec<String> {
     let neurons = network.layers[layer].neurons();
     let is_last = layer + 1 == network.layers.len();
@@ -42,7 +42,8 @@ pub fn neuron_names(model: &NetworkModel, network: &Network, layer: usize) -> Ve
     }
 }
 
-/// How values of one of the network's inputs are written: dates as such, others as numbers.
+/// A function that writes values of one of the network's inputs as text: dates as dates, other values as
+/// numbers.
 pub fn value_text(model: &NetworkModel, input: usize) -> fn(f64) -> String {
     let columns = model.preprocessor().source_columns();
     let requests = model.preprocessor().requests();
@@ -52,7 +53,7 @@ pub fn value_text(model: &NetworkModel, input: usize) -> fn(f64) -> String {
     }
 }
 
-/// A value of one of the network's inputs in the data's units, as far as these are known.
+/// A value of one of the network's inputs in the data's units, if these are known.
 pub fn in_data_units(model: &NetworkModel, input: usize, value: f64) -> f64 {
     match (model.target(), model.preprocessor().to_data_units(input, value)) {
         (_, Some(value)) => value,

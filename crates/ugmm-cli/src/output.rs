@@ -1,4 +1,4 @@
-//! What the commands print and write.
+//! Output of the commands.
 
 use crate::error::CliError;
 use serde::Serialize;
@@ -9,7 +9,8 @@ use ugmm_tabular::LogLikelihoodMeasures;
 
 pub use ugmm_report::table;
 
-/// Version of the JSON files; docs/json.md describes them. It grows when a field changes its meaning or goes.
+/// Version of the JSON files, which docs/json.md describes. It increases when a field changes its meaning or
+/// is removed.
 const JSON_SCHEMA_VERSION: u32 = 2;
 
 #[derive(Serialize)]
@@ -21,12 +22,12 @@ struct Envelope<'a, T> {
     content: &'a T,
 }
 
-/// Whether an output's name stands for standard output.
+/// Whether the name of an output stands for standard output.
 pub fn is_standard(output: Option<&Path>) -> bool {
     output.is_some_and(|output| output == "-")
 }
 
-/// Writes `content` as a JSON file, or to standard output, if that was asked for.
+/// Writes `content` as JSON to a file or to standard output, if the option asks for it.
 pub fn write_json<T: Serialize>(path: Option<&Path>, schema: &str, content: &T) -> Result<(), CliError> {
     let Some(path) = path else { return Ok(()) };
     let ugmm_version = env!("CARGO_PKG_VERSION");
@@ -39,12 +40,12 @@ pub fn write_json<T: Serialize>(path: Option<&Path>, schema: &str, content: &T) 
     Ok(write_atomically(path, &text)?)
 }
 
-/// Writes to standard output. A reader that has gone (`| head`) is no error.
+/// Writes text to standard output. It is no error if the reader has closed it (`| head`).
 pub fn print(text: &str) -> Result<(), CliError> {
     print_bytes(text.as_bytes())
 }
 
-/// The same for bytes.
+/// Writes bytes to standard output. It is no error if the reader has closed it (`| head`).
 pub fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
     let mut output = std::io::stdout().lock();
     match output.write_all(bytes).and_then(|()| output.flush()) {
@@ -53,7 +54,7 @@ pub fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
     }
 }
 
-/// Checks, before any work, that each output can be written and none would replace an input.
+/// Checks, before any work, that each output can be written and that none would replace an input.
 pub fn check_outputs(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<(), CliError> {
     let inputs: Vec<_> = inputs.iter().filter_map(|input| input.canonicalize().ok()).collect();
     let outputs: Vec<&Path> =
@@ -72,7 +73,7 @@ pub fn check_outputs(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<(), 
     Ok(())
 }
 
-/// Refuses JSON on standard output where rows go there as well.
+/// Fails with an error if both rows and JSON go to standard output.
 pub fn check_not_mixed(rows: Option<&Path>, json: Option<&Path>) -> Result<(), CliError> {
     match rows.is_none() && is_standard(json) {
         false => Ok(()),
@@ -83,17 +84,17 @@ pub fn check_not_mixed(rows: Option<&Path>, json: Option<&Path>) -> Result<(), C
     }
 }
 
-/// "1 row", "2 rows".
+/// A number of things, such as "1 row" or "2 rows".
 pub fn count(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
-/// A line on rows that are left out for want of something; nothing if there are none.
+/// A line about rows that are left out because they lack something; empty if there are none.
 pub fn left_out(rows: usize, lacking: &str) -> String {
     if rows == 0 { String::new() } else { format!("left out: {} with {lacking}\n", count(rows, "row")) }
 }
 
-/// A number with at most six digits that count.
+/// A number with at most six significant digits.
 pub fn short(number: f64) -> String {
     if number == 0.0 || (1e-4..1e9).contains(&number.abs()) {
         let decimals = (5 - number.abs().max(1.0).log10().floor() as i32).max(0) as usize;
@@ -106,15 +107,15 @@ pub fn short(number: f64) -> String {
     format!("{number:.5e}")
 }
 
-/// A number with as many digits as [`short`] has, and more where numbers that lie within `span` are to be told apart: three digits
-/// of the span.
+/// A number with as many digits as [`short`] gives, and more if they are needed to distinguish numbers within
+/// `span`: three digits of the span.
 pub fn within(number: f64, span: f64) -> String {
     let place = |number: f64| number.abs().log10().floor();
     let is_wide = !(span > 0.0 && span.is_finite()) || place(number.abs().max(span)) - place(span) <= 3.0;
     if number == 0.0 || is_wide {
         return short(number);
     }
-    // An f64 has no more than 17 digits.
+    // An f64 has at most 17 significant digits.
     let digits = (place(number) - place(span) + 3.0).clamp(1.0, 17.0) as usize;
     if !(1e-4..1e15).contains(&number.abs()) {
         return format!("{number:.*e}", digits - 1);
@@ -123,7 +124,7 @@ pub fn within(number: f64, span: f64) -> String {
     format!("{number:.decimals$}")
 }
 
-/// An error in the units of a target with four digits that count; in days, if the target is a date.
+/// An error with four significant digits, in the units of the target; in days if the target is a date.
 pub fn error_text(error: f64, is_date: bool) -> String {
     let unit = if is_date { " days" } else { "" };
     if error == 0.0 || !(1e-4..1e9).contains(&error.abs()) {
@@ -133,9 +134,9 @@ pub fn error_text(error: f64, is_date: bool) -> String {
     format!("{error:.decimals$}{unit}")
 }
 
-/// ", log-likelihood -1.2 ± 0.1 per row" of some rows, after these; or why none can be said.
+/// A clause such as ", log-likelihood -1.2 ± 0.1 per row", or why there is no log-likelihood.
 pub fn log_likelihood(found: &LogLikelihoodMeasures) -> String {
-    // Of what no density has room for, so many digits say nothing.
+    // A large log-likelihood is too imprecise for four decimals.
     let text = |value: f64| if value.abs() < 1e6 { format!("{value:.4}") } else { short(value) };
     let error = found.standard_error.filter(|error| error.is_finite());
     let error = error.map_or_else(String::new, |error| format!(" ± {}", text(error)));
@@ -148,12 +149,12 @@ pub fn log_likelihood(found: &LogLikelihoodMeasures) -> String {
     }
 }
 
-/// A log-likelihood that a model keeps, and what it is `per`.
+/// A log-likelihood that a model stores, followed by `per`, such as " per row".
 pub fn kept_level(level: Option<f64>, per: &str) -> String {
     level.map_or_else(|| "not known".into(), |level| format!("{level:.4}{per}"))
 }
 
-/// A share in [0, 1] as percent with so many decimals.
+/// A fraction in [0, 1] as a percentage with this many decimals.
 pub fn percent(share: f64, decimals: usize) -> String {
     format!("{:.decimals$}", 100.0 * share)
 }

@@ -1,4 +1,4 @@
-//! Progress of training: a bar on a terminal, plain lines elsewhere, both on standard error.
+//! Progress of training on standard error: a bar on a terminal, lines elsewhere.
 
 use crate::output::percent;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -9,22 +9,24 @@ use ugmm_network::UgmmError;
 use ugmm_network::training::{BatchReport, Checkpoint, EpochReport, Observer};
 use ugmm_tabular::{EpochProgress, Measure, Progress, Stage};
 
-/// Time before the first plain line, which says how long it will take, and between the others.
+/// Time before the first line, which has an estimate of the duration.
 const FIRST_LINE: Duration = Duration::from_secs(2);
+/// Time between lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Shows the training of one network after the other.
+/// Shows the progress of consecutive trainings.
 pub struct Display {
-    /// What is said before anything is trained.
+    /// Text that is printed before training begins.
     introduction: String,
     kind: Kind,
     label: String,
     epochs: usize,
-    /// Networks trained before, and all.
+    /// Number of finished trainings.
     before: usize,
+    /// Number of all trainings.
     of: usize,
     share_done: f64,
-    /// What was done when this process began, by a run that it goes on from.
+    /// Fraction of the run that was finished before this process resumed it.
     share_at_start: Option<f64>,
     start: Instant,
 }
@@ -79,7 +81,7 @@ impl Display {
             Measure::LogLikelihood => ("log-likelihood", " per row"),
         };
         if measure == Measure::LogLikelihood {
-            // A density reports no steps.
+            // A density reports no steps within an epoch.
             let of_this = epoch as f64 / self.epochs.max(1) as f64;
             self.share_done = (self.before as f64 + of_this.min(1.0)) / self.of as f64;
             self.share_at_start.get_or_insert(self.share_done);
@@ -104,7 +106,7 @@ impl Display {
         let done = self.share_done - self.share_at_start.unwrap_or(0.0);
         let time = match last {
             true => format!("{} in all", HumanDuration(spent)),
-            // The first step of a process tells nothing of its pace.
+            // The first step of a process has no information about its speed.
             false if done <= 0.0 => "no estimate yet".into(),
             false => {
                 let left = spent.mul_f64(((1.0 - self.share_done) / done).min(1e6));
@@ -153,7 +155,7 @@ impl Progress for Display {
     }
 }
 
-/// Shows the trainings of an experiment, each of a label and a number of epochs.
+/// An observer for each training of an experiment, given its label and its number of epochs.
 pub fn trainings(quiet: bool) -> impl Fn(&str, usize) -> Box<dyn Observer> {
     move |label, epochs| {
         let mut display = Display::new(String::new(), quiet);
@@ -162,7 +164,7 @@ pub fn trainings(quiet: bool) -> impl Fn(&str, usize) -> Box<dyn Observer> {
     }
 }
 
-/// Shows the training of a single network.
+/// Shows the progress of a single network's training.
 struct Training(Display);
 
 impl Observer for Training {

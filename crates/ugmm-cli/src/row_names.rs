@@ -1,23 +1,24 @@
-//! Columns that name rows: what the file says to be its index, and what looks like a number or a name of each row.
+//! Columns that identify rows: the file's index, and columns that look like numbers or names of rows.
 
 use crate::advice::list_option;
 use crate::output::count;
 use ugmm_data::frame::{Column, Kind, Numbering, Schema};
 
-/// Rows below which all values of a column may well differ.
+/// Number of rows below which distinct values in a column are not remarkable.
 const FEWEST_ROWS: usize = 20;
-/// Digits that a number of a row has at least, where nothing but its values says that it is one.
+/// Least number of digits of numbers that identify rows, if only their values suggest it.
 const FEWEST_DIGITS: f64 = 5.0;
-/// Share of such numbers that may end in 0; more do where quantities are rounded.
+/// Largest fraction of such numbers that end in 0; rounded quantities have more.
 const MOST_ROUND: f64 = 0.25;
-/// Squared rows for each number that a column can hold, beyond which equal numbers are to be expected: n rows of m numbers that are
-/// drawn at random all differ with a probability of e^(−n²/2m), less than one in a hundred here (the birthday problem).
+/// Largest ratio of the squared number of rows to the number of values in a column's range for which distinct
+/// values may be chance. n numbers drawn at random from m are distinct with probability e^(−n²/2m), which is
+/// less than one in a hundred here (the birthday problem).
 const LIKELY_PAIRS: f64 = 10.0;
-/// Numbers that are seconds since 1970 in our times.
+/// Range of numbers that may be seconds since 1970.
 const SECONDS: std::ops::Range<f64> = 9e8..2.2e9;
-/// Years of dates that are written as numbers.
+/// Range of years in dates that are written as numbers.
 const YEARS: std::ops::Range<f64> = 1900.0..2100.0;
-/// Words in names of columns that name rows.
+/// Words in the names of columns that identify rows.
 const WORDS: [&str; 15] = [
     "id",
     "ids",
@@ -35,11 +36,11 @@ const WORDS: [&str; 15] = [
     "identifier",
     "serial",
 ];
-/// Columns that are named.
+/// Largest number of columns that are named.
 const NAMED: usize = 6;
 
-/// What the file says to be its index, which is left out, and what may name rows, which is not: a line each, with what to type
-/// otherwise.
+/// Remarks on the file's index, which is left out, and on columns that may identify rows, which are not: a
+/// line each, with what to type to change this.
 pub fn remarks(schema: &Schema, target: &str) -> String {
     let mut text = String::new();
     for column in &schema.index {
@@ -75,13 +76,13 @@ pub fn remarks(schema: &Schema, target: &str) -> String {
     text
 }
 
-/// Why a column may name rows, if it may.
+/// Why a column may identify rows; `None` if it does not seem to.
 fn why(column: &Column, rows: usize) -> Option<String> {
     let known = rows - column.missing;
     if known < FEWEST_ROWS {
         return None;
     }
-    // None where they are too many to be kept.
+    // The levels are unknown if there are too many.
     let values = column.levels.as_ref().map(Vec::len);
     let all_differ = values == Some(known);
     match &column.kind {
@@ -124,7 +125,8 @@ fn why(column: &Column, rows: usize) -> Option<String> {
     }
 }
 
-/// The format of `strftime` that the numbers of a column are dates in, such as 20240229 or 202402, as far as its values are known.
+/// The format of `strftime` for numbers such as 20240229 or 202402, if all known values of the column are
+/// such dates.
 fn compact_dates(column: &Column) -> Option<&'static str> {
     let Kind::Numeric { min, max, integers: true, .. } = column.kind else { return None };
     let is_month = |number: f64| {
@@ -140,7 +142,7 @@ fn compact_dates(column: &Column) -> Option<&'static str> {
     formats.into_iter().find(|(is_date, _)| all_are(is_date)).map(|(_, format)| format)
 }
 
-/// Whether one of the words of a name, such as `customerId` or `order_id`, says that it names rows.
+/// Whether a word in a name such as `customerId` or `order_id` suggests that the column identifies rows.
 fn is_called_so(name: &str) -> bool {
     let mut words = vec![String::new()];
     let mut before = ' ';

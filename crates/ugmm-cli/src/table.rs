@@ -1,4 +1,4 @@
-//! What the columns of a file hold, as a table to look at.
+//! Overview of the columns of a file.
 
 use crate::advice;
 use crate::output::{count, table, within};
@@ -8,21 +8,22 @@ use ugmm_data::frame::{
 use ugmm_data::{ImageShape, Remedy};
 use ugmm_tabular::{as_numbers, no_numbers, without_unit};
 
-/// Columns up to which each gets a line.
+/// Largest number of columns that get a line each.
 const MOST_LINES: usize = 40;
-/// Characters of a column's values that are shown.
+/// Largest number of characters of a column's values.
 const LONGEST_VALUES: usize = 48;
-/// Levels of a category that are named.
+/// Largest number of levels of a category that are named.
 const NAMED_LEVELS: usize = 5;
-/// Columns that a remark names.
+/// Largest number of columns that a remark names.
 const NAMED_COLUMNS: usize = 6;
 
-/// A line for each column; of a file with very many, how many there are of each kind. Before them what images there are.
+/// A line for each column, or the number of columns of each kind if there are many. The size of images comes
+/// first.
 pub fn overview(schema: &Schema, target: &str) -> String {
     overview_as(schema, target, &|_| None)
 }
 
-/// The same with other words for what some columns are taken as, by their names.
+/// An overview in which `taken_as` may replace the description of a column's kind.
 pub fn overview_as(schema: &Schema, target: &str, taken_as: &dyn Fn(&str) -> Option<&'static str>) -> String {
     let kind = |column: &Column| match schema.index.iter().any(|index| index.name == column.name) {
         true => "left out: index",
@@ -33,7 +34,7 @@ pub fn overview_as(schema: &Schema, target: &str, taken_as: &dyn Fn(&str) -> Opt
         + &of_columns(schema, kinds.collect())
 }
 
-/// The size of images, how their columns are called, and where their labels come from.
+/// The size of images, the names of their columns, and the file of their labels.
 fn of_images(images: &Images, schema: &Schema) -> String {
     let ImageShape { rows, columns } = images.shape;
     let pixels: Vec<String> =
@@ -71,7 +72,7 @@ fn of_columns(schema: &Schema, kinds: Vec<&str>) -> String {
     format!("{} columns: {}\n", schema.columns.len(), counts.join(", "))
 }
 
-/// The table with its last column to the left, as text is read.
+/// The table with its last column aligned to the left.
 pub fn left_aligned_last(mut rows: Vec<Vec<String>>) -> String {
     let values: Vec<String> = rows.iter_mut().filter_map(Vec::pop).collect();
     let lines = table(&rows);
@@ -82,7 +83,7 @@ pub fn left_aligned_last(mut rows: Vec<Vec<String>>) -> String {
     lines.iter().zip(&values).map(line).collect()
 }
 
-/// What was assumed of the columns that may be wrong, a line each, with the option that says otherwise.
+/// Assumptions about the columns that may be wrong, a line each, with the option that changes them.
 pub fn doubts(schema: &Schema, target: &str) -> String {
     let open: String = schema.doubts.iter().map(|doubt| doubt_text(target, doubt)).collect();
     open + &near_numbers(schema, target)
@@ -90,7 +91,7 @@ pub fn doubts(schema: &Schema, target: &str) -> String {
         + &crate::row_names::remarks(schema, target)
 }
 
-/// A line for each category whose levels are numbers but for a few: probably a column of numbers with something wrong.
+/// A line for each category whose levels are almost all numbers; it is probably a numeric column with errors.
 fn near_numbers(schema: &Schema, target: &str) -> String {
     let mut text = String::new();
     for column in &schema.columns {
@@ -118,13 +119,13 @@ fn near_numbers(schema: &Schema, target: &str) -> String {
     text
 }
 
-/// The texts of categories that were taken for missing values, and how often they are there. In a column of numbers or dates they
-/// are nothing else.
+/// Texts of categories that were read as missing values, and how often they occur. Numeric and date columns
+/// are not among them, because such texts cannot be their values.
 fn taken_as_missing(schema: &Schema, target: &str) -> String {
     let of_text = |column: &&Column| match column.kind {
         Kind::Categorical => !column.levels.iter().flatten().all(Level::is_number) || column.name == target,
         Kind::Boolean => true,
-        // The label is the only one.
+        // A constant column matters only if it is the target.
         Kind::Constant => column.name == target,
         _ => false,
     };
@@ -159,7 +160,7 @@ fn taken_as_missing(schema: &Schema, target: &str) -> String {
     text
 }
 
-/// What was assumed of a file that a model reads, a line each.
+/// Assumptions about a file that a model reads, a line each.
 pub fn reading_doubts(doubts: &[Doubt]) -> String {
     let line = |doubt: &Doubt| match doubt {
         Doubt::DecimalMark { column, written, taken } => {
@@ -185,7 +186,7 @@ fn mark_text(column: &str, written: &str, taken: DecimalMark, why: &str) -> Stri
     )
 }
 
-/// What was assumed, and what to type if that is wrong.
+/// An assumption, and what to type if it is wrong.
 fn doubt_text(target: &str, doubt: &Doubt) -> String {
     match doubt {
         Doubt::DecimalMark { column, written, taken } => mark_text(column, written, *taken, ""),
@@ -241,7 +242,7 @@ fn doubt_text(target: &str, doubt: &Doubt) -> String {
     }
 }
 
-/// The number that a text is with this decimal mark.
+/// The number that a text represents with this decimal mark.
 fn number_as(text: &str, mark: DecimalMark) -> String {
     let format = NumberFormat { mark, grouped: true, ..NumberFormat::default() };
     ReadAs::Numbers(format).number(text).map_or_else(String::new, |number| number.to_string())
@@ -286,7 +287,7 @@ fn values(column: &Column) -> String {
     }
 }
 
-/// A text with at most so many characters that a line of the table fits a terminal.
+/// A text cut to [`LONGEST_VALUES`] characters, so that a line fits a terminal.
 fn cut(text: &str) -> String {
     match text.char_indices().nth(LONGEST_VALUES) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,9 +1,9 @@
-//! Categories that training did not have, in words.
+//! Describes categories that training did not have.
 
 use crate::output::count;
 use ugmm_data::frame::{LEVEL_LIMIT, UnseenValues};
 
-/// Columns that are named.
+/// Largest number of columns that are named.
 const NAMED: usize = 10;
 
 /// A line for each column, such as "city: 12 rows with 3 unseen values (Oslo, Bergen, Rome)".

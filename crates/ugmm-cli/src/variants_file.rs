@@ -1,4 +1,4 @@
-//! Several models' settings in a TOML file, and reading such files.
+//! Reads TOML files, such as those with the settings of several models.
 
 use crate::error::CliError;
 use indexmap::IndexMap;
@@ -6,12 +6,12 @@ use serde::de::DeserializeOwned;
 use std::path::Path;
 use ugmm_network::Settings;
 
-/// The settings of several models, in the order of the file: one table for each, named as the model.
+/// Reads the settings of several models in the order of the file; each table has the name of a model.
 pub fn read_variants(path: &Path) -> Result<IndexMap<String, Settings>, CliError> {
     read_tables(path)
 }
 
-/// The same for settings of any kind.
+/// Reads tables of settings of any type in the order of the file.
 pub fn read_tables<T: DeserializeOwned>(path: &Path) -> Result<IndexMap<String, T>, CliError> {
     let variants: IndexMap<String, T> = read(path)?;
     if variants.is_empty() {
@@ -32,7 +32,7 @@ pub fn read_text(path: &Path) -> Result<String, CliError> {
     std::fs::read_to_string(path).map_err(in_file)
 }
 
-/// The error for a file that is no TOML, or not with the right keys.
+/// The error for a file that is not TOML, or has wrong keys.
 pub fn refusal(path: &Path, text: &str, error: &toml::de::Error) -> CliError {
     let line =
         error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count());

@@ -1,4 +1,4 @@
-//! Models of either engine from files, and what only one engine can do.
+//! Reads models of either engine from files, and gives access to what only one engine can do.
 
 use crate::density::DensityModel;
 use crate::error::TabularError;
@@ -11,12 +11,12 @@ use std::collections::HashMap;
 use std::path::Path;
 use ugmm_network::{Device, UgmmError};
 
-/// The engine of a model, for what only one of them can do.
+/// The engine of a model.
 #[derive(Clone, Copy, Debug)]
 pub enum Engine<'m> {
     /// A network of neurons.
     Network(&'m NetworkModel),
-    /// A circuit, normalised over all columns.
+    /// A circuit whose density over all columns is normalised.
     Density(&'m DensityModel),
 }
 
@@ -25,7 +25,7 @@ impl<'m> Engine<'m> {
     ///
     /// # Panics
     ///
-    /// When the model is of another type than this crate's.
+    /// Panics if the model is not a type of this crate.
     #[must_use]
     pub fn of(model: &'m dyn TableModel) -> Self {
         let model: &dyn Any = model;
@@ -36,11 +36,11 @@ impl<'m> Engine<'m> {
         }
     }
 
-    /// The network; `what` names the command or the question that only networks support.
+    /// The network; `what` is the command or question that needs it, for the message.
     ///
     /// # Errors
     ///
-    /// When the model is a density.
+    /// Returns an error if the model is a density.
     pub fn network(self, path: &Path, what: &'static str) -> Result<&'m NetworkModel, TabularError> {
         match self {
             Self::Network(model) => Ok(model),
@@ -48,11 +48,11 @@ impl<'m> Engine<'m> {
         }
     }
 
-    /// The density; `what` names the command or the question that only densities support.
+    /// The density; `what` is the command or question that needs it, for the message.
     ///
     /// # Errors
     ///
-    /// When the model is a network.
+    /// Returns an error if the model is a network.
     pub fn density(self, path: &Path, what: &'static str) -> Result<&'m DensityModel, TabularError> {
         match self {
             Self::Density(model) => Ok(model),
@@ -61,11 +61,11 @@ impl<'m> Engine<'m> {
     }
 }
 
-/// Reads a model of either engine from a file. Networks are asked on `device`; densities are computed on the processor.
+/// Reads a model of either engine from a file. Networks compute on `device`, densities on the processor.
 ///
 /// # Errors
 ///
-/// When the file cannot be read, is damaged, or is no model of a table.
+/// Returns an error if the file cannot be read, is damaged, or is not a model of a table.
 pub fn load(path: &Path, device: &Device) -> Result<Box<dyn TableModel>, TabularError> {
     let io = |source| UgmmError::Io { path: path.to_path_buf(), source };
     let bytes = std::fs::read(path).map_err(io)?;
@@ -76,14 +76,15 @@ pub fn load(path: &Path, device: &Device) -> Result<Box<dyn TableModel>, Tabular
     Ok(Box::new(NetworkModel::from_bytes(path, &bytes)?.on_device(device)))
 }
 
-/// The part of a safetensors header that tells the engine; other entries are tensors.
+/// The part of a safetensors header that identifies the engine; other entries are tensors.
 #[derive(Deserialize)]
 struct Header {
     #[serde(rename = "__metadata__")]
     metadata: Option<HashMap<String, IgnoredAny>>,
 }
 
-/// Whether the header of a safetensors file has the entry of density models: its length in eight bytes, and JSON.
+/// Whether the header of a safetensors file, its length in eight bytes followed by JSON, has the entry of
+/// density models.
 fn is_density(bytes: &[u8]) -> bool {
     let Some((length, rest)) = bytes.split_first_chunk::<8>() else { return false };
     let header = usize::try_from(u64::from_le_bytes(*length)).ok().and_then(|length| rest.get(..length));

@@ -1,4 +1,4 @@
-//! What can go wrong between a table and a model.
+//! Errors between a table and a model.
 
 use crate::names::some;
 use crate::network::every_value::NeedsEveryValue;
@@ -10,144 +10,144 @@ use std::path::PathBuf;
 use ugmm_data::frame::{Level, Schema, columns_are};
 use ugmm_data::{ImageShape, closest};
 
-/// An error of this library. Each message is one sentence that says what is wrong; [`TabularError::remedies`] are the settings that
-/// help.
+/// An error of this library. Each message is one sentence that says what is wrong; [`TabularError::remedies`]
+/// are settings that help.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the fields are what their names say; the messages spell them out")]
 pub enum TabularError {
-    /// What is wrong with a file or a column.
+    /// An error in a file or a column.
     #[error(transparent)]
     Frame(#[from] ugmm_data::frame::FrameError),
 
-    /// What is wrong with the making of inputs.
+    /// An error of preprocessing.
     #[error(transparent)]
     Preprocess(#[from] ugmm_data::PreprocessError),
 
-    /// What is wrong with splits and labels.
+    /// An error in splits or labels.
     #[error(transparent)]
     Data(#[from] ugmm_data::DataError),
 
-    /// What is wrong with a network, its settings or its file.
+    /// An error in a network, its settings or its file.
     #[error(transparent)]
     Model(#[from] ugmm_network::UgmmError),
 
-    /// What is wrong with a circuit.
+    /// An error in a circuit.
     #[error(transparent)]
     Circuit(#[from] ugmm_circuit::CircuitError),
 
-    /// The column to predict is not there.
+    /// The target does not exist.
     #[error("there is no target column {target:?}; {}", match closest(.target, .columns) {
         Some(column) => format!("did you mean {column:?}?"),
         None => columns_are(.columns),
     })]
     NoSuchTarget { target: String, columns: Vec<String> },
 
-    /// The column to predict is left out.
+    /// The target is ignored.
     #[error("the target column {target:?} cannot be ignored")]
     TargetIgnored { target: String },
 
-    /// Only one class.
+    /// The target has only one class.
     #[error(
         "the column {target:?} holds only one label, {label:?}; at least two classes are needed{missing_as}"
     )]
     OneClass { target: String, label: String, missing_as: MissingAs },
 
-    /// Each row has a class of its own.
+    /// Nearly every row has a class of its own.
     #[error(
         "the column {target:?} has {classes} different labels in {rows} rows, too many for classes; name another target"
     )]
     TooManyClasses { target: String, classes: usize, rows: usize, remedies: Vec<Remedy> },
 
-    /// A column of text where a number is to be predicted.
+    /// The target has texts, but a number is to be predicted.
     #[error("the column {target:?} does not hold numbers, so it can only be predicted by classification")]
     TargetIsNoNumber { target: String, remedies: Vec<Remedy> },
 
-    /// A column of equal numbers.
+    /// All numbers of the target are equal.
     #[error("the column {target:?} holds one number only, {number}; there is nothing to predict")]
     OneNumber { target: String, number: f64 },
 
-    /// A column of equal numbers but for rows too few to be learned from and held out.
+    /// All numbers of the target are equal except in rows that are too few for training and held-out rows.
     #[error(
         "the column {target:?} is {common} in all rows but {others} ({other} in row {row}), and without the held-out rows no \
          other number is left for training; if {other} is an error, correct or remove it"
     )]
     AlmostOneNumber { target: String, common: String, others: usize, other: String, row: usize },
 
-    /// No row to learn from.
+    /// The target has no value in any row.
     #[error("no row has a value in the column {target:?}{missing_as}")]
     NoLabels { target: String, missing_as: MissingAs },
 
-    /// No column to learn from.
+    /// No column besides the target is left.
     #[error("beside {target:?} no column is left to learn from; constant columns say nothing")]
     NoFeatures { target: String },
 
-    /// A table of constant columns.
+    /// All columns are constant.
     #[error("no column is left to learn from; constant columns say nothing")]
     NothingToLearn,
 
-    /// Fewer rows than a density needs.
-    #[error("only {} a value; at least {needed} are needed", rows_have(*.rows))]
+    /// The table has fewer rows with a value than a density needs.
+    #[error("only {} a value; training needs at least {needed}", rows_have(*.rows))]
     TooFewKnownRows { rows: usize, needed: usize },
 
-    /// A setting for images.
+    /// The structure is for images, but the table has none.
     #[error("the structure {structure:?} is for images, and the columns are not the pixels of whole ones")]
     NoImages { structure: &'static str },
 
-    /// Fewer rows than learning needs.
+    /// The table has fewer rows with target and features than training needs.
     #[error(
         "only {} a value in the column {target:?} and one beside it; at least {needed} are needed", rows_have(*.rows)
     )]
     TooFewRows { target: String, rows: usize, needed: usize },
 
-    /// A category that names rows rather than kinds of rows.
+    /// A category identifies rows.
     #[error("the column {column:?} has {levels} different texts in {rows} rows, too many to learn from")]
     TooManyLevels { column: String, levels: usize, rows: usize },
 
-    /// Dates that are read only in a format that is stated, and too many to be categories.
+    /// A column has dates in a format that must be given, and too many texts to be a category.
     #[error(
         "the texts of the column {column:?} look like dates; {levels} different texts are too many for categories"
     )]
     UnreadDates { column: String, levels: usize, format: String },
 
-    /// Dates but for a value, and too many to be categories.
+    /// A column has dates except for one text, and too many texts to be a category.
     #[error(
         "the texts of the column {column:?} look like dates, but {written:?} is no date or has another format than the others; \
          {levels} different texts are too many for categories"
     )]
     NotAllDates { column: String, levels: usize, written: String },
 
-    /// A column with missing values, for a network that needs every value.
+    /// A column has missing values, but the network needs every value.
     #[error(
         "the column {column:?} lacks {}, and {why}; impute what is missing",
         if *.missing == 1 { "a value".to_owned() } else { format!("{missing} values") }
     )]
     Incomplete { column: String, missing: usize, why: NeedsEveryValue },
 
-    /// A class weight for a class that is not there, or none for one that is.
+    /// The class weights do not match the classes.
     #[error("the class weights are for {}, but the classes of {target:?} are {}; give each its weight", some(.given), some(.classes))]
     ClassWeights { target: String, given: Vec<String>, classes: Vec<String> },
 
-    /// A class of a row that the model does not know.
+    /// A row has a class that the model does not know.
     #[error(
-        "{}, row {row}, column {target:?}: {found:?}, where the model knows the classes {}", .file.display(),
+        "{}, row {row}, column {target:?}: {found:?}, but the model knows only the classes {}", .file.display(),
         .known.join(", ")
     )]
     UnknownClass { file: PathBuf, row: usize, target: String, found: String, known: Vec<String> },
 
-    /// A row to predict with a missing value, for a network that needs every value.
+    /// A row has a missing value, but the network needs every value.
     #[error("{}, row {row}, column {column:?}: the value is missing, and {why}; impute it", .file.display())]
     ValueMissing { file: PathBuf, row: usize, column: String, why: NeedsEveryValue },
 
-    /// Images of another size than those that the model learned from.
+    /// The images have another size than the training images.
     #[error("{}: the images are {found} pixels, where the model learned from images of {expected}", .file.display())]
     ImageSize { file: PathBuf, found: ImageShape, expected: ImageShape },
 
-    /// A question that cannot be asked.
+    /// The question cannot be answered.
     #[error(transparent)]
     Question(Box<QuestionError>),
 
-    /// The table's part of a model file is damaged.
+    /// The description of the table in a model file is damaged.
     #[error("{}: the model's description of its table cannot be used: {reason}", .file.display())]
     ModelTable { file: PathBuf, reason: String },
 
@@ -155,23 +155,23 @@ pub enum TabularError {
     #[error("{}: {reason}", .file.display())]
     DensityFile { file: PathBuf, reason: String },
 
-    /// A command for networks, and a density model.
+    /// The command needs a network, but the model is a density.
     #[error("{}: this is a density model, and {what} needs a network", .file.display())]
     NeedsNetwork { file: PathBuf, what: &'static str },
 
-    /// A command for density models, and a network.
+    /// The command needs a density, but the model is a network.
     #[error("{}: this is a network, and {what} needs a density model", .file.display())]
     NeedsDensity { file: PathBuf, what: &'static str },
 
-    /// A model for something else.
-    #[error("the model predicts {found}, where {expected} were to be predicted")]
+    /// The model predicts classes instead of numbers, or numbers instead of classes.
+    #[error("the model predicts {found}, but {expected} are needed")]
     OtherTask { found: &'static str, expected: &'static str },
 
-    /// Columns to be left out of rows, for a model that needs all.
+    /// Columns are to be left out, but the model needs every value.
     #[error("columns cannot be left out of a model that needs every value; delete them by their averages")]
     CannotLeaveOut,
 
-    /// A checkpoint that does not belong to this run.
+    /// The checkpoint belongs to another run.
     #[error(
         "{}: this checkpoint is of another run ({difference}); resume that run with its own settings and data, or delete \
          the checkpoint",
@@ -179,11 +179,11 @@ pub enum TabularError {
     )]
     OtherRun { file: PathBuf, difference: String },
 
-    /// A checkpoint that is not asked for.
+    /// A checkpoint exists, but the run does not resume from it.
     #[error("{}: an interrupted run left this checkpoint; delete it to start anew", .file.display())]
     UnfinishedRun { file: PathBuf },
 
-    /// A damaged checkpoint.
+    /// The checkpoint is damaged.
     #[error("{}: no usable checkpoint ({reason}); delete it to start anew", .file.display())]
     Checkpoint { file: PathBuf, reason: String },
 
@@ -196,7 +196,7 @@ pub enum TabularError {
 }
 
 impl TabularError {
-    /// What can be set so that the error goes away.
+    /// Settings with which the error does not occur.
     #[must_use]
     pub fn remedies(&self) -> Vec<Remedy> {
         use ugmm_data::Remedy as Reading;
@@ -240,10 +240,10 @@ impl TabularError {
         }
     }
 
-    /// Whether the error is about the content of a table without the name of its file, which only the caller knows.
+    /// Whether the error is about the content of a table, whose file name only the caller knows.
     #[must_use]
     pub fn is_about_table(&self) -> bool {
-        // Without a wildcard, so that the compiler asks it of every new variant.
+        // There is no wildcard, so that the compiler requires a decision for every new variant.
         match self {
             Self::Preprocess(_)
             | Self::Data(_)
@@ -292,17 +292,18 @@ impl From<QuestionError> for TabularError {
     }
 }
 
-/// The texts of a target that were taken for missing values.
+/// Texts of a target that were read as missing values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MissingAs {
-    /// By the usual marks.
+    /// Texts among the default marks of missing values.
     pub usual: Vec<Level>,
-    /// By marks that were added to them: [`ReadOptions::missing`](ugmm_data::frame::ReadOptions::missing).
+    /// Texts among the added marks of missing values:
+    /// [`ReadOptions::missing`](ugmm_data::frame::ReadOptions::missing).
     pub added: Vec<Level>,
 }
 
 impl MissingAs {
-    /// Of the column `name`; nothing if there is none.
+    /// The texts of the column `name` that were read as missing values; empty if there is no such column.
     #[must_use]
     pub fn of(schema: &Schema, name: &str) -> Self {
         let levels = schema.column(name).map(|column| column.missing_as.clone()).unwrap_or_default();
@@ -310,14 +311,14 @@ impl MissingAs {
         Self { usual, added }
     }
 
-    /// What makes values of these texts in the column `target`.
+    /// Remedies that make these texts values of the column `target`.
     fn remedies(&self, target: &str) -> Vec<Remedy> {
         let usual = (!self.usual.is_empty()).then(|| ugmm_data::Remedy::KeepText(target.to_owned()).into());
         usual.into_iter().chain(self.added.iter().map(|level| Remedy::NoMark(level.text.clone()))).collect()
     }
 }
 
-/// The end of a sentence: the texts, and how often each is there; nothing if there are none.
+/// Writes the end of a sentence with the texts and how often each occurs; nothing if there are none.
 impl fmt::Display for MissingAs {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         for (marks, whose) in [(&self.usual, ""), (&self.added, " by the added marks")] {

@@ -1,4 +1,4 @@
-//! Classifiers and regressors: a model of a table with a choice made once.
+//! Classifier and regressor: models that predict one kind of target.
 
 use crate::error::TabularError;
 use crate::network::fit::{FitReport, fit};
@@ -10,13 +10,13 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use ugmm_network::inference::conditional::ConditionalDensity;
 
-/// Predicts one of the labels of a column; see the [crate] for an example.
+/// A model that predicts one of the labels of a column; see the [crate] for an example.
 #[derive(Clone, Debug)]
 pub struct UgmmClassifier {
     model: NetworkModel,
 }
 
-/// Predicts the number in a column, as a density.
+/// A model that predicts the number in a column as a density.
 ///
 /// ```
 /// use ugmm_network::Settings;
@@ -45,11 +45,11 @@ pub struct UgmmRegressor {
 }
 
 impl UgmmClassifier {
-    /// Learns the column `target` from the others.
+    /// Trains a classifier of the column `target` on the other columns.
     ///
     /// # Errors
     ///
-    /// As [`fit()`](crate::fit()).
+    /// Returns the errors of [`fit()`](crate::fit()).
     pub fn fit(table: &Table, target: &str, options: &FitOptions) -> Result<(Self, FitReport), TabularError> {
         let (model, report) = fit_quietly(table, target, options, TaskChoice::Classification)?;
         Ok((Self { model }, report))
@@ -59,7 +59,7 @@ impl UgmmClassifier {
     ///
     /// # Errors
     ///
-    /// As [`NetworkModel::load`], and when the model predicts numbers.
+    /// Returns the errors of [`NetworkModel::load`], and an error if the model predicts numbers.
     pub fn load(path: &Path) -> Result<Self, TabularError> {
         match NetworkModel::load(path)? {
             model if matches!(model.target(), Target::Classes(_)) => Ok(Self { model }),
@@ -71,22 +71,22 @@ impl UgmmClassifier {
     ///
     /// # Errors
     ///
-    /// When the file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), TabularError> {
         self.model.save(path)
     }
 
-    /// Names of the classes, in the order of probabilities.
+    /// Names of the classes, in the order of the probabilities.
     #[must_use]
     pub fn classes(&self) -> &[String] {
         self.model.classes()
     }
 
-    /// P(class | row) for each row of a table, `[rows, classes]`, row-major, each row summing to 1.
+    /// P(class | row) for each row of a table, `[rows, classes]`, row-major; each row sums to 1.
     ///
     /// # Errors
     ///
-    /// When the table's columns do not fit.
+    /// Returns an error if the columns of the table do not match the model's.
     pub fn predict_proba(&self, table: &Table) -> Result<Vec<f32>, TabularError> {
         let mut values = self.model.log_probabilities(&inputs(&self.model, table)?)?;
         values.iter_mut().for_each(|value| *value = value.exp());
@@ -97,14 +97,14 @@ impl UgmmClassifier {
     ///
     /// # Errors
     ///
-    /// When the table's columns do not fit.
+    /// Returns an error if the columns of the table do not match the model's.
     pub fn predict(&self, table: &Table) -> Result<Vec<&str>, TabularError> {
         let values = self.model.log_probabilities(&inputs(&self.model, table)?)?;
         let name = |class: usize| self.model.classes()[class].as_str();
         Ok(self.model.decisions(&values).into_iter().map(name).collect())
     }
 
-    /// All of it.
+    /// The underlying model.
     #[must_use]
     pub fn model(&self) -> &NetworkModel {
         &self.model
@@ -112,11 +112,11 @@ impl UgmmClassifier {
 }
 
 impl UgmmRegressor {
-    /// Learns the column `target` from the others.
+    /// Trains a regressor of the column `target` on the other columns.
     ///
     /// # Errors
     ///
-    /// As [`fit()`](crate::fit()).
+    /// Returns the errors of [`fit()`](crate::fit()).
     pub fn fit(table: &Table, target: &str, options: &FitOptions) -> Result<(Self, FitReport), TabularError> {
         let (model, report) = fit_quietly(table, target, options, TaskChoice::Regression)?;
         Ok((Self { model }, report))
@@ -126,7 +126,7 @@ impl UgmmRegressor {
     ///
     /// # Errors
     ///
-    /// As [`NetworkModel::load`], and when the model predicts classes.
+    /// Returns the errors of [`NetworkModel::load`], and an error if the model predicts classes.
     pub fn load(path: &Path) -> Result<Self, TabularError> {
         match NetworkModel::load(path)? {
             model if matches!(model.target(), Target::Number(_)) => Ok(Self { model }),
@@ -138,7 +138,7 @@ impl UgmmRegressor {
     ///
     /// # Errors
     ///
-    /// When the file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), TabularError> {
         self.model.save(path)
     }
@@ -147,21 +147,21 @@ impl UgmmRegressor {
     ///
     /// # Errors
     ///
-    /// When the table's columns do not fit.
+    /// Returns an error if the columns of the table do not match the model's.
     pub fn predict(&self, table: &Table) -> Result<Vec<f64>, TabularError> {
         Ok(self.predict_densities(table)?.iter().map(ConditionalDensity::mean).collect())
     }
 
-    /// The density of the number of each row of a table: quantiles, intervals, and where it is.
+    /// The density of the number of each row of a table, with its mean, quantiles and intervals.
     ///
     /// # Errors
     ///
-    /// When the table's columns do not fit.
+    /// Returns an error if the columns of the table do not match the model's.
     pub fn predict_densities(&self, table: &Table) -> Result<Vec<ConditionalDensity>, TabularError> {
         self.model.densities(&inputs(&self.model, table)?)
     }
 
-    /// All of it.
+    /// The underlying model.
     #[must_use]
     pub fn model(&self) -> &NetworkModel {
         &self.model

@@ -1,9 +1,10 @@
-//! Learning from tables with uGMM networks: a table, the preprocessing that belongs to it, and a model that predicts one
-//! of its columns from the others.
+//! Trains uGMM networks and densities on tables. A model consists of a network that predicts one column from
+//! the others, or of a density of all columns, and of the preprocessing that belongs to its table.
 //!
-//! A [`Table`] is read from a file (CSV, TSV, Parquet, IDX) or made of columns. [`UgmmClassifier`] learns a column of classes,
-//! [`UgmmRegressor`] a column of numbers; both fit a [`Preprocessor`] to the rows they learn from and keep it, so that a
-//! saved model reads new tables by itself. Missing values need no filling in: the network does without them.
+//! A [`Table`] is read from a file (CSV, TSV, Parquet, IDX) or made of columns. [`UgmmClassifier`] predicts a
+//! column of classes, [`UgmmRegressor`] a column of numbers. Both fit a [`Preprocessor`] to their training
+//! rows and save it with the model, so that a loaded model reads new tables without further settings. Missing
+//! values need not be imputed, because the neurons ignore missing inputs.
 //!
 //! ```
 //! use ugmm_network::Settings;

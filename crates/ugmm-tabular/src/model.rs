@@ -1,4 +1,4 @@
-//! A model of a table, whatever its engine.
+//! The interface of models of tables, whatever their engine.
 
 use crate::column::Column;
 use crate::distribution::{Distribution, Predictions};
@@ -14,13 +14,13 @@ use std::path::Path;
 use ugmm_circuit::{Mpe, MpeOptions, ProofProgress};
 use ugmm_data::frame::ReadAs;
 
-/// A model of a table: a network that predicts a column, or a density of all columns. Rows are `[rows, columns]`, row-major, in the
-/// order of [`Self::columns`]; see [`Column`] for their values.
+/// A model of a table: a network that predicts a column, or a density of all columns. Rows are `[rows,
+/// columns]`, row-major, in the order of [`Self::columns`]; see [`Column`] for their values.
 pub trait TableModel: Any + Send + Sync {
-    /// The columns that the model knows; the target, if there is one, is the last.
+    /// The columns of the model; the target, if there is one, is the last.
     fn columns(&self) -> &[Column];
 
-    /// Whether the last column is a target, which is predicted from the others.
+    /// Whether the last column is a target, which the model predicts from the others.
     fn has_target(&self) -> bool;
 
     /// How tables are read for the model.
@@ -29,22 +29,24 @@ pub trait TableModel: Any + Send + Sync {
     /// What a row must have to be predicted.
     fn needs(&self) -> Needs;
 
-    /// Whether a value of the column at `column` can be given: not the target of a discriminative network.
+    /// Whether evidence may have a value of the column at `column`; false only for the target of a
+    /// discriminative network.
     fn can_be_given(&self, column: usize) -> bool;
 
-    /// The target given the other columns, for each row. Values of the target are ignored.
+    /// Predictions of the target given the other columns, for each row. Values of the target are ignored.
     ///
     /// # Errors
     ///
-    /// When there is no target, or the values are not rows of the model's columns.
+    /// Returns an error if there is no target, or the values do not match the model's columns.
     fn predict(&self, rows: &[f64]) -> Result<Predictions, TabularError>;
 
-    /// The distribution of the column at `column` given the evidence, which does not hold it. A density over cells has so many `cells`,
-    /// except for a target, which is as in predictions. [`Self::answer`] takes a name and checks it.
+    /// The distribution of the column at `column` given the evidence, which must not have a value of it. A
+    /// network answers for a number with a density over `cells` cells; for the target, the distribution is
+    /// that of [`Self::predict`]. [`Self::answer`] takes a column's name and checks it.
     ///
     /// # Errors
     ///
-    /// When the engine cannot answer for this column, or needs columns that are not given.
+    /// Returns an error if the engine cannot answer for this column, or needs columns that are not given.
     fn distribution(
         &self,
         evidence: &Evidence,
@@ -52,20 +54,21 @@ pub trait TableModel: Any + Send + Sync {
         cells: usize,
     ) -> Result<Distribution, TabularError>;
 
-    /// The log-likelihood of what is given, in nats, for a density; the score of a whole row, a logarithm that is not normalised, for a
-    /// network.
+    /// For a density, the log-likelihood of the evidence, in nats; for a network, the score of a whole row, a
+    /// logarithm that is not normalised.
     ///
     /// # Errors
     ///
-    /// When the network is discriminative, or a value is missing that it needs.
+    /// Returns an error if the network is discriminative, or a value that it needs is missing.
     fn level(&self, evidence: &Evidence) -> Result<f64, TabularError>;
 
-    /// Draws rows with the values of the evidence. `progress` is told the number of steps done and of all steps; it returns false to
-    /// stop.
+    /// Draws rows given the evidence. `progress` receives the number of finished steps and of all steps; it
+    /// returns false to stop.
     ///
     /// # Errors
     ///
-    /// When everything is given, what is given cannot occur together, an option is out of its range, or the network is discriminative.
+    /// Returns an error if every column is given, the evidence is impossible, an option is out of its range,
+    /// or the network is discriminative.
     fn sample(
         &self,
         evidence: &Evidence,
@@ -73,13 +76,14 @@ pub trait TableModel: Any + Send + Sync {
         progress: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<Draws, TabularError>;
 
-    /// The values of the columns at `asked` that are most probable together given the evidence (for a network: that it scores highest), with
-    /// an upper bound for all other values. Only levels that training had in enough rows are considered for a category; the most
-    /// frequent rare level if there are no others.
+    /// The most probable joint values of the columns at `asked` given the evidence (for a network: the values
+    /// with the highest score), with an upper bound for all other values. A category takes levels with enough
+    /// training rows only; if there are none, it takes the most frequent rare level.
     ///
     /// # Errors
     ///
-    /// When a column is both given and asked for, its range is not known, or the network is discriminative.
+    /// Returns an error if a column is both given and asked for, its range is unknown, or the network is
+    /// discriminative.
     fn mpe(
         &self,
         evidence: &Evidence,
@@ -88,38 +92,38 @@ pub trait TableModel: Any + Send + Sync {
         progress: &mut dyn FnMut(ProofProgress) -> ControlFlow<()>,
     ) -> Result<Mpe, TabularError>;
 
-    /// Writes the model to a file, replacing one there only when all of the new one is on disk.
+    /// Writes the model to a file. An existing file is replaced only when all of the new one is on disk.
     ///
     /// # Errors
     ///
-    /// When the file cannot be written.
+    /// Returns an error if the file cannot be written.
     fn save(&self, path: &Path) -> Result<(), TabularError>;
 
-    /// Index of the column to predict, if there is one.
+    /// Index of the target, if there is one.
     #[must_use]
     fn target(&self) -> Option<usize> {
         self.has_target().then(|| self.columns().len() - 1)
     }
 
-    /// The column to predict, if there is one.
+    /// The target, if there is one.
     #[must_use]
     fn target_column(&self) -> Option<&Column> {
         self.target().map(|target| &self.columns()[target])
     }
 
-    /// Name of the column to predict, if there is one.
+    /// Name of the target, if there is one.
     #[must_use]
     fn target_name(&self) -> Option<&str> {
         self.target_column().map(Column::name)
     }
 
-    /// Classes of the target, in the order of its states; `None` where the target is a number, or there is none.
+    /// Classes of the target, in the order of its states; `None` if the target is a number, or there is none.
     #[must_use]
     fn classes(&self) -> Option<Vec<String>> {
         self.target_column()?.states()
     }
 
-    /// What is predicted, if there is a target.
+    /// Whether classes or numbers are predicted; `None` without a target.
     #[must_use]
     fn task(&self) -> Option<TaskChoice> {
         Some(match self.target_column()?.is_number() {
@@ -128,10 +132,10 @@ pub trait TableModel: Any + Send + Sync {
         })
     }
 
-    /// The kind of the target's dates; `None` where it has none.
+    /// The kind of the target's dates; `None` if the target has no dates.
     fn target_date(&self) -> Option<DateTarget>;
 
-    /// Whether a row has what it [needs](Self::needs) to be predicted.
+    /// Whether a row has the values that a prediction [needs](Self::needs).
     #[must_use]
     fn is_predictable(&self, row: &[f64]) -> bool {
         let features = &row[..row.len() - usize::from(self.has_target())];
@@ -142,7 +146,7 @@ pub trait TableModel: Any + Send + Sync {
     ///
     /// # Errors
     ///
-    /// When there is none; the message has the closest name.
+    /// Returns an error if there is no such column; the message has the closest name.
     fn index_of(&self, name: &str) -> Result<usize, TabularError> {
         let found = self.columns().iter().position(|column| column.name() == name);
         found.ok_or_else(|| {
@@ -151,11 +155,13 @@ pub trait TableModel: Any + Send + Sync {
         })
     }
 
-    /// Evidence from pairs of a column and its value, and of a column and its range such as `0:10`, in the table's units and words.
+    /// Evidence from pairs of a column and its value, and pairs of a column and its range such as `0:10`,
+    /// written as in the table.
     ///
     /// # Errors
     ///
-    /// Names the first column that does not exist or is given twice, and the first value or range that its column cannot have.
+    /// Returns an error for the first column that does not exist or is given twice, and for the first value
+    /// or range that its column cannot have.
     fn evidence(
         &self,
         given: &[(String, String)],
@@ -179,12 +185,13 @@ pub trait TableModel: Any + Send + Sync {
         Ok(evidence)
     }
 
-    /// The distribution of the column `asked` given the evidence. A density integrates columns out that are neither; a network does
-    /// without them.
+    /// The distribution of the column `asked` given the evidence. Columns that are neither given nor asked
+    /// for are integrated out by a density, and are missing inputs of a network.
     ///
     /// # Errors
     ///
-    /// When there is no such column, it is given, or as [`TableModel::distribution`].
+    /// Returns an error if the column does not exist or is given, and the errors of
+    /// [`TableModel::distribution`].
     fn answer(&self, evidence: &Evidence, asked: &str, cells: usize) -> Result<Answer<'_>, TabularError> {
         let index = self.index_of(asked)?;
         if evidence.holds(index) {
@@ -195,18 +202,18 @@ pub trait TableModel: Any + Send + Sync {
     }
 }
 
-/// What a row must have to be predicted.
+/// The values that a row must have for a prediction.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Needs {
     /// Nothing: without any value, the prediction is the marginal distribution.
     Nothing,
-    /// The value of one column beside the target.
+    /// The value of at least one column besides the target.
     OneValue,
-    /// The values of all columns beside the target.
+    /// The values of all columns besides the target.
     EveryValue(NeedsEveryValue),
 }
 
-/// Kinds of dates in a target, by what the table had.
+/// The kind of the dates in a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateTarget {
     /// Months.
@@ -218,7 +225,7 @@ pub enum DateTarget {
 }
 
 impl DateTarget {
-    /// The kind for a column that is read so; `None` if it holds no dates.
+    /// The kind for a column with this request; `None` if it has no dates.
     pub(crate) fn of(read_as: &ReadAs, with_time: bool) -> Option<Self> {
         match read_as {
             _ if read_as.is_month() => Some(Self::Months),

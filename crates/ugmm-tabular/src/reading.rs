@@ -5,19 +5,19 @@ use std::path::Path;
 use ugmm_data::ImageShape;
 use ugmm_data::frame::{ReadOptions, UsualMarks};
 
-/// How tables are read for a model: as the table that it learned from.
+/// How tables are read for a model, as set or inferred for its training table.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading<'m> {
-    /// Marks of missing values besides the usual ones.
+    /// Marks of missing values besides the default ones.
     pub missing_marks: &'m [String],
-    /// Columns in which the usual marks are values.
+    /// Columns in which the default marks are values.
     pub usual_marks: &'m UsualMarks,
-    /// Size of the images, where the table was one of images.
+    /// Size of the images if the training table contained images.
     pub images: Option<ImageShape>,
 }
 
 impl Reading<'_> {
-    /// The options with the marks of missing values of the table that the model learned from.
+    /// The options with the training table's marks of missing values.
     pub(crate) fn options(&self, options: &ReadOptions) -> ReadOptions {
         let mut options = options.clone();
         options.missing.extend_from_slice(self.missing_marks);
@@ -25,7 +25,8 @@ impl Reading<'_> {
         options
     }
 
-    /// Fails for images of another size than those that the model learned from: their pixels would be taken for others.
+    /// Fails with an error for images of another size than the training images, whose pixels have other
+    /// meanings.
     pub(crate) fn check_images(&self, file: &Path, found: ImageShape) -> Result<(), TabularError> {
         match self.images {
             Some(expected) if expected != found => {

@@ -1,16 +1,16 @@
-//! What a caller can set so that an error or a doubt goes away.
+//! Remedies: what a caller can set so that an error or a doubt goes away.
 
 use crate::network::options::TaskChoice;
 use std::fmt;
 use ugmm_data::Scaling;
 
-/// Marks of missing values that remedies name, at most.
+/// Largest number of marks of missing values that remedies name.
 const MOST_MARKS: usize = 3;
 
-/// A setting that helps where a table cannot be used, a question has no answer, or a training is in doubt.
+/// A setting that helps if a table cannot be used, a question has no answer, or a training is in doubt.
 ///
-/// The [`Display`](fmt::Display) text says in which case the setting is right or what it is for, without its name: a command adds
-/// an option to it, and another caller an argument.
+/// The [`Display`](fmt::Display) text says when the setting is right or what it achieves, without its name: a
+/// command adds an option to it, and another caller an argument.
 ///
 /// ```
 /// use ugmm_tabular::{Remedy, TaskChoice};
@@ -21,26 +21,28 @@ const MOST_MARKS: usize = 3;
 pub enum Remedy {
     /// How the table is read.
     Reading(ugmm_data::Remedy),
-    /// A text to leave out of the marks of missing values: [`ReadOptions::missing`](ugmm_data::frame::ReadOptions::missing).
+    /// A text that should not be a mark of missing values:
+    /// [`ReadOptions::missing`](ugmm_data::frame::ReadOptions::missing).
     NoMark(String),
-    /// A change of the table, for numbers with a unit.
+    /// A change of the table that removes the unit of its numbers.
     WithoutUnit {
         /// A value as the table has it.
         written: String,
-        /// Its number.
+        /// The number in this value.
         number: String,
     },
-    /// What to predict: [`FitOptions::task`](crate::FitOptions::task).
+    /// The kind of the target: [`FitOptions::task`](crate::FitOptions::task).
     Task(TaskChoice),
     /// The scaling of numeric columns: [`PreprocessingOptions::scaling`](ugmm_data::PreprocessingOptions::scaling).
     Scaling(Scaling),
-    /// A uGMM network in place of a feed-forward network: [`Settings::model`](ugmm_network::Settings::model).
+    /// A uGMM network instead of a feed-forward network: [`Settings::model`](ugmm_network::Settings::model).
     UgmmNetwork,
     /// Sizes of hidden layers: [`Settings::hidden`](ugmm_network::Settings::hidden).
     Hidden(Vec<usize>),
     /// Component dropout of each layer, with none in the first: [`Settings::dropout`](ugmm_network::Settings::dropout).
     Dropout(Vec<f64>),
-    /// A network for rows with missing values: [`Settings::missing_values`](ugmm_network::Settings::missing_values).
+    /// A network that accepts missing values:
+    /// [`Settings::missing_values`](ugmm_network::Settings::missing_values).
     MissingValues,
     /// A smaller learning rate: [`Settings::learning_rate`](ugmm_network::Settings::learning_rate).
     LearningRate(f64),
@@ -48,13 +50,13 @@ pub enum Remedy {
     GradientNorm(f64),
     /// A search for good settings: [`FitOptions::search`](crate::FitOptions::search).
     Search,
-    /// A network in place of a density model: [`fit`](crate::fit()).
+    /// A network instead of a density model: [`fit`](crate::fit()).
     Network,
-    /// A density model in place of a network: [`fit_density`](crate::fit_density).
+    /// A density model instead of a network: [`fit_density`](crate::fit_density).
     Density,
-    /// The range of this column of a question.
+    /// A range of this column in the question.
     Range(String),
-    /// To resume a run from its checkpoint: [`Run::resume`](crate::Run::resume).
+    /// A run that resumes from its checkpoint: [`Run::resume`](crate::Run::resume).
     Resume,
 }
 
@@ -90,7 +92,7 @@ impl From<ugmm_data::Remedy> for Remedy {
     }
 }
 
-/// Texts that may be marks of missing values, the first [`MOST_MARKS`] of them.
+/// Remedies for texts that may be marks of missing values, for the first [`MOST_MARKS`] of them.
 pub(crate) fn as_missing(texts: impl IntoIterator<Item = String>) -> Vec<Remedy> {
     texts.into_iter().take(MOST_MARKS).map(|text| ugmm_data::Remedy::Missing(text).into()).collect()
 }

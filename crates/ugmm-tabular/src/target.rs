@@ -1,4 +1,4 @@
-//! The column to predict.
+//! The target: the column to predict.
 
 use crate::column::unit::without_unit;
 use crate::error::MissingAs;
@@ -9,56 +9,60 @@ use ugmm_data::frame::{Column, FrameError, Kind, Schema, Values};
 use ugmm_data::{ClassLabels, Table};
 use ugmm_network::inference::conditional::ConditionalDensity;
 
-/// Different values up to which whole numbers are taken for classes, and a category for one of a target.
+/// Largest number of different whole numbers that are classes, and of different texts in a column that is
+/// probably numeric.
 const FEW_VALUES: usize = 20;
-/// Rows per value, on average, that classes of whole numbers have at least.
+/// Least mean number of rows for each class if the classes are whole numbers.
 const ROWS_PER_VALUE: usize = 3;
-/// Share of a column's different values that may be something else than numbers in one that was probably meant to be one of
-/// numbers.
+/// Largest fraction of a column's different values that are other texts in a column that is probably meant to
+/// be numeric.
 const FEW_OTHERS: f64 = 0.2;
-/// How far the range of a number reaches beyond the numbers learned from, as a share of theirs.
+/// Margin of the range of predicted numbers beyond the training numbers, as a fraction of their range.
 const MARGIN: f64 = 0.1;
-/// The part of the usual range that is, beyond it, as wide as in the middle; from there on distances count by their logarithm.
+/// Width of the tail beyond the usual range that is scaled about as in the middle, as a fraction of that
+/// range; further out, distances are scaled logarithmically.
 const TAIL: f64 = 0.02;
-/// How far beyond the usual range, in widths of it, the range of a number reaches at most: the farther, the less of the network's
-/// units and of the cells is left for the usual numbers. What is farther counts as this far.
+/// Largest distance of the range of predicted numbers from the usual range, in widths of the usual range. A
+/// wider range leaves fewer of the network's units and cells for the usual numbers. Numbers further out are
+/// clamped.
 const FARTHEST: f64 = 1e3;
 
-/// What a model predicts.
+/// The kind of the target, with its classes or scaling.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
-    /// One of these labels.
+    /// A class, one of these labels.
     Classes(ClassLabels),
-    /// A number.
+    /// A number, scaled like this.
     Number(NumberTarget),
 }
 
-/// How the network sees a number: (number − mean) / scale, and by logarithms beyond the usual range, if there is one.
+/// The scaling of a number in the network: (number − mean) / scale, and logarithmic outside the usual range,
+/// if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NumberTarget {
-    /// Mean of the numbers learned from.
+    /// Mean of the usual training numbers.
     pub mean: f64,
-    /// Their standard deviation.
+    /// Standard deviation of the usual training numbers.
     pub scale: f64,
-    /// Lower end of the range in which a number is expected, in the data's units.
+    /// Lower end of the range of predicted numbers, in the data's units.
     pub low: f64,
-    /// Upper end.
+    /// Upper end of the range of predicted numbers, in the data's units.
     pub high: f64,
-    /// Where all numbers are but a few that are far from all others, if there are such; mean and scale are those of the numbers
-    /// in it.
+    /// The range without outliers, in the data's units; `None` if there are no outliers. Mean and scale are
+    /// those of the numbers in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<(f64, f64)>,
-    /// Whether the range of the network begins below 0 and no number that it learned from does: what is predicted of numbers below
-    /// 0 is then said of 0.
+    /// Whether the range of predicted numbers begins below 0, although no training number is negative. The
+    /// probability of numbers below 0 is then assigned to 0.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub never_negative: bool,
 }
 
 impl NumberTarget {
-    /// Of the numbers to learn from, which must not all be equal. Which of them are `usual` and which are far from all others is
-    /// decided by all rows of the table, so that it is the same for each part of them.
+    /// The scaling for these training numbers, which must not all be equal. `usual` is the range without
+    /// outliers in all rows of the table, so that it does not depend on the split.
     pub(crate) fn of(numbers: &[f64], usual: Option<(f64, f64)>) -> Self {
         let is_near = |number: &f64| usual.is_none_or(|(least, most)| (least..=most).contains(number));
         let near: Vec<f64> = numbers.iter().copied().filter(is_near).collect();
@@ -78,9 +82,9 @@ impl NumberTarget {
         Self { low: bounded(low), high: bounded(high), usual, ..inner }.of_one_sign(numbers)
     }
 
-    /// Of numbers none of which is far from the others.
+    /// The scaling for numbers without outliers.
     fn of_usual(numbers: &[f64]) -> Self {
-        // Halves, so that the span of the largest numbers is finite.
+        // Divides by the largest number, so that the span of very large numbers is finite.
         let (least, most) = numbers
             .iter()
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &n| (low.min(n), high.max(n)));
@@ -102,22 +106,23 @@ impl NumberTarget {
         .of_one_sign(numbers)
     }
 
-    /// The same where none of the numbers learned from is negative, as prices and ages are not: then none is predicted to be.
+    /// The scaling with [`Self::never_negative`] set if no training number is negative, as for prices and
+    /// ages.
     fn of_one_sign(self, numbers: &[f64]) -> Self {
         Self { never_negative: self.low < 0.0 && numbers.iter().all(|&number| number >= 0.0), ..self }
     }
 
-    /// The range of what is predicted, in the data's units.
+    /// The range of possible predictions, in the data's units.
     pub(crate) fn possible(&self) -> (f64, f64) {
         (if self.never_negative { 0.0 } else { self.low }, self.high)
     }
 
-    /// The range in the network's units.
+    /// The range of predictions in the network's units.
     pub(crate) fn network_range(&self) -> (f64, f64) {
         (self.to_network(self.low), self.to_network(self.high))
     }
 
-    /// A number in the network's units.
+    /// Converts a number to the network's units.
     pub(crate) fn to_network(self, number: f64) -> f64 {
         let linear = |number: f64| (number - self.mean) / self.scale;
         let Some((low, high)) = self.usual.map(|(low, high)| (linear(low), linear(high))) else {
@@ -132,13 +137,14 @@ impl NumberTarget {
         }
     }
 
-    /// The number of those that are possible, in the data's units, that the network sees as this.
+    /// Converts a number from the network's to the data's units; negative numbers become 0 if they are
+    /// impossible.
     pub(crate) fn to_data(self, place: f64) -> f64 {
         let number = self.of_network(place);
         if self.never_negative { number.max(0.0) } else { number }
     }
 
-    /// The number, in the data's units, that the network sees as this.
+    /// Converts a number from the network's to the data's units.
     fn of_network(&self, place: f64) -> f64 {
         let data = |place: f64| self.mean + self.scale * place;
         let linear = |number: f64| (number - self.mean) / self.scale;
@@ -154,18 +160,18 @@ impl NumberTarget {
         })
     }
 
-    /// A density in the network's units, of the logarithms of the probabilities of the range's cells.
+    /// The density in the network's units with these log-probabilities of the cells.
     pub(crate) fn network_density(&self, log_probabilities: &[f32]) -> ConditionalDensity {
         ConditionalDensity::new(self.network_range(), log_probabilities.to_vec())
     }
 
-    /// The same density in the data's units.
+    /// Converts a density to the data's units; impossible negative numbers become 0.
     pub(crate) fn in_data_units(&self, density: ConditionalDensity) -> ConditionalDensity {
         let density = self.unbounded(density);
         if self.never_negative { density.not_below(0.0) } else { density }
     }
 
-    /// The same with what the network says of impossible numbers.
+    /// Converts a density to the data's units, including the probability of impossible numbers.
     pub(crate) fn unbounded(&self, density: ConditionalDensity) -> ConditionalDensity {
         let Some((low, high)) = self.usual else { return density.over((self.low, self.high)) };
         let (start, end) = self.network_range();
@@ -178,7 +184,7 @@ impl NumberTarget {
         let edges: Vec<f64> = (0..=cells).map(edge).collect();
         let first = edges.partition_point(|&edge| edge < low);
         let last = edges.partition_point(|&edge| edge <= high).max(1) - 1;
-        // Cells that f64 cannot tell apart are none.
+        // Cells whose edges are equal in f64 cannot be used.
         let is_usable = first < last && edges.windows(2).all(|pair| pair[0] < pair[1]);
         match is_usable {
             true => density.over_cells(edges.into(), first..last),
@@ -186,7 +192,7 @@ impl NumberTarget {
         }
     }
 
-    /// A density in the data's units, of the logarithms of the probabilities of the range's cells.
+    /// The density in the data's units with these log-probabilities of the cells.
     pub(crate) fn density(&self, log_probabilities: &[f32]) -> ConditionalDensity {
         self.in_data_units(self.network_density(log_probabilities))
     }
@@ -204,13 +210,13 @@ impl NumberTarget {
     }
 }
 
-/// Whether there are two numbers among these.
+/// Whether the numbers are not all equal.
 pub(crate) fn are_different(numbers: &[f64]) -> bool {
     numbers.windows(2).any(|pair| pair[0] != pair[1])
 }
 
 impl Target {
-    /// What must hold of a target from a file, in words if it does not.
+    /// Checks a target from a file; the error is a clause that says what is wrong.
     pub(crate) fn check(&self, classes: &[String]) -> Result<(), String> {
         match self {
             Self::Classes(labels) if labels.names() != classes => {
@@ -221,7 +227,7 @@ impl Target {
         }
     }
 
-    /// Class names; none of a number.
+    /// Names of the classes; empty for a number.
     pub(crate) fn class_names(&self) -> Vec<String> {
         match self {
             Self::Classes(labels) => labels.names().to_vec(),
@@ -230,11 +236,11 @@ impl Target {
     }
 }
 
-/// What of the target column to predict, classes or numbers; the column is then marked as what it is to be read as.
+/// Decides whether the target column has classes or numbers, and changes the kind of the column accordingly.
 ///
 /// # Errors
 ///
-/// When there is no such column, or it cannot be what is asked for.
+/// Returns an error if there is no such column, or it cannot be predicted as `task` says.
 pub fn prepare_target(
     schema: &mut Schema,
     target: &str,
@@ -290,7 +296,7 @@ pub fn prepare_target(
     }
 }
 
-/// The texts of a column of categories that are no numbers, where almost all of its texts are; none of others.
+/// The texts that are not numbers in a category whose texts are almost all numbers; empty for other columns.
 pub fn no_numbers(column: &Column) -> Vec<String> {
     let levels = column.levels.as_deref().unwrap_or_default();
     let others: Vec<String> =
@@ -307,7 +313,7 @@ fn is_no_number(schema: &Schema, column: &Column) -> TabularError {
     TabularError::TargetIsNoNumber { target: column.name.clone(), remedies }
 }
 
-/// What makes numbers of a column of texts; `None` where they are other texts.
+/// The remedy that reads a column of texts as numbers; `None` for other texts.
 fn of_texts(schema: &Schema, column: &Column) -> Option<Remedy> {
     match schema.is_like_numbers(&column.name) {
         true => Some(ugmm_data::Remedy::Numeric(column.name.clone()).into()),
@@ -315,7 +321,7 @@ fn of_texts(schema: &Schema, column: &Column) -> Option<Remedy> {
     }
 }
 
-/// What makes a column one of numbers to predict; nothing where it holds other texts.
+/// Remedies with which a column can be predicted as a number; empty if it has other texts.
 pub fn as_numbers(schema: &Schema, column: &Column) -> Vec<Remedy> {
     match no_numbers(column) {
         marks if marks.is_empty() && column.kind == Kind::Categorical => {
@@ -338,27 +344,27 @@ fn usual_choice(column: &Column, rows: usize) -> TaskChoice {
     }
 }
 
-/// The targets of some rows, and where these are in the table.
+/// Target values of some rows, and the indices of these rows in the table.
 pub(crate) struct TargetRows {
     pub(crate) rows: Vec<usize>,
     pub(crate) values: TargetValues,
 }
 
-/// What is there to predict, row by row.
+/// The target values of rows.
 pub(crate) enum TargetValues {
-    /// The classes and the index of each row's.
+    /// The classes, and the index of each row's class.
     Classes(ClassLabels, Vec<usize>),
     Numbers(Vec<f64>),
 }
 
 impl TargetValues {
-    /// Whether there are numbers that are not whole: of dates, times of day.
+    /// Whether some numbers are not whole; for dates, whether they have times of day.
     pub(crate) fn have_fractions(&self) -> bool {
         matches!(self, Self::Numbers(numbers) if numbers.iter().any(|number| number.fract() != 0.0))
     }
 }
 
-/// The rows of a table that have a value in its target column.
+/// The rows of a table that have a value of the target.
 pub(crate) fn target_rows(
     table: &Table,
     target: &str,
@@ -402,7 +408,7 @@ mod tests {
     use super::*;
     use crate::network::far::usual_numbers;
 
-    /// A density that says as much of numbers below 0 as of those above.
+    /// A density that is symmetric about 0.
     #[test]
     fn what_was_never_negative_is_not_predicted_to_be() {
         let number = NumberTarget::of(&[0.0, 0.0, 1.0, 10.0], None);
@@ -413,7 +419,7 @@ mod tests {
         assert_eq!([0.0, 0.05, 0.3].map(|share| density.quantile(share)), [0.0; 3]);
         assert!((density.probabilities().iter().sum::<f64>() - 1.0).abs() < 1e-9);
         assert_eq!((density.cumulative(-1e-9), density.density(-1e-9)), (0.0, 0.0));
-        // The score is that of the same samples: quantiles at the middles of equal shares.
+        // The expected score is that of samples: quantiles at the midpoints of equal probabilities.
         let shares = 20_000;
         let samples: Vec<f64> =
             (0..shares).map(|part| density.quantile((f64::from(part) + 0.5) / f64::from(shares))).collect();
@@ -425,7 +431,7 @@ mod tests {
         assert!(at_zero > 0.4 && (density.cumulative(0.0) - at_zero).abs() < 1e-3);
         for y in [0.0, 0.7, 3.0] {
             let expected = mean(&|sample| (sample - y).abs());
-            // E|Y − y| − E|Y − Y'| / 2, the second by Gini's formula on the samples.
+            // E|Y − y| − E|Y − Y'| / 2; the second term is Gini's formula on the samples.
             let count = samples.len() as f64;
             let gini: f64 = samples
                 .iter()
@@ -444,7 +450,7 @@ mod tests {
         assert!(!serde_json::from_str::<NumberTarget>(old).unwrap().never_negative);
     }
 
-    /// However far a number is, the usual ones keep most of the network's range.
+    /// However far out a number is, the usual ones keep most of the network's range.
     #[test]
     fn one_far_number_leaves_the_range_to_the_others() {
         for far in [1e5, 1e15, 1e100, -1e300] {

@@ -13,10 +13,11 @@ use ugmm_tabular::{
     UgmmClassifier, UgmmRegressor, parse_assignments,
 };
 
-/// Largest number of whole numbers that are looked at one by one.
+/// Largest number of whole numbers that have a probability each.
 const FEW: usize = 64;
 
-/// Numbers with decimal commas, whole numbers, a date, true and false, an order, and a category with rare levels.
+/// A table with decimal commas, whole numbers, a date, booleans, an ordered category, and a category with
+/// rare levels.
 fn table(folder: &TempDir) -> Table {
     let mut text = String::from("Länge;count;day;ripe;size;a=b,c;kind\n");
     for i in 0..60 {
@@ -87,7 +88,8 @@ fn columns_are_variables_with_their_values_in_words() {
         assert_eq!((range.low, range.high, range.whole), (0.0, 8.8, false));
         assert!(columns[1].range().unwrap().whole);
 
-        // What is read from words is what the preprocessor makes of the table, and goes back to the same words.
+        // A value read from text is encoded as the preprocessor encodes it in the table, and is written as
+        // the same text.
         let table = table(&folder);
         let inputs = model.preprocessor().transform(&table, &(0..60).collect::<Vec<_>>()).unwrap();
         let width = model.preprocessor().inputs();
@@ -97,7 +99,7 @@ fn columns_are_variables_with_their_values_in_words() {
                 let text = table.labels(column.name()).unwrap()[row].clone().unwrap();
                 values[index] = column.parse(&text).unwrap();
                 let expected = match text.as_str() {
-                    // The words of the table.
+                    // The table has its own words for true and false.
                     "true" => "yes".to_owned(),
                     "false" => "no".to_owned(),
                     _ => text,
@@ -140,7 +142,7 @@ fn evidence_is_read_in_any_order_and_what_is_wrong_is_said() {
     assert!(one.holds(0) && !one.holds(1));
     let row = model.network_row(&one);
     let bits = |row: &[f32]| row.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-    // The network cannot tell rare levels apart.
+    // The network cannot distinguish rare levels.
     assert_eq!(bits(&row), bits(&model.network_row(&other)));
     assert_eq!(row.iter().filter(|value| !value.is_nan()).count(), 6);
     for (text, expected) in [
@@ -200,7 +202,7 @@ fn the_target_is_a_variable_where_the_network_has_it_among_its_inputs() {
     assert_eq!((value, model.columns()[target].text(value)), (4.5, "4.5".to_owned()));
 }
 
-/// A file of a version that did not keep ranges is read, and asks for one where it is needed.
+/// A file of a version that did not store ranges can be read; questions that need a range ask for one.
 #[test]
 fn models_without_ranges_ask_for_them() {
     let folder = TempDir::new().unwrap();
@@ -218,13 +220,14 @@ fn models_without_ranges_ask_for_them() {
     assert!(model.variable(&given, 1, FEW).is_ok() && model.variable(&nothing, 3, FEW).is_ok());
 }
 
-/// A density in the data's units is the one in the network's, whatever the scale between them.
+/// A density in the data's units corresponds to the one in the network's units, whatever the scale between
+/// them.
 #[test]
 fn densities_are_the_same_in_the_units_of_the_data_and_of_the_network() {
     let folder = TempDir::new().unwrap();
     for scaling in [Scaling::Standard, Scaling::Quantile, Scaling::None] {
         let model = model(&folder, ObjectiveKind::Hybrid, None, scaling);
-        // So many days that each is not looked at by itself.
+        // There are too many days for a probability each.
         let range = [("day".to_owned(), "2023-06-01:2024-06-01".to_owned())];
         let given = [("kind", "pear"), ("size", "small")].map(|(name, value)| (name.into(), value.into()));
         let evidence = model.evidence(&given, &range).unwrap();

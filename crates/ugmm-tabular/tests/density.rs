@@ -1,4 +1,4 @@
-//! Densities of tables: columns, files, rows that cannot be, and what is unusual.
+//! Densities of tables: columns, files, impossible rows, and unusual values.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -11,7 +11,7 @@ use ugmm_tabular::{
 
 const ROWS: usize = 240;
 
-/// A table of all kinds of columns, with gaps; weight follows height, colour follows kind.
+/// A table of all kinds of columns, with missing values; weight depends on height, colour on kind.
 fn text() -> String {
     let mut text = String::from("height,weight,count,day,seen,member,colour,constant,kind\n");
     for i in 0..ROWS {
@@ -59,7 +59,7 @@ fn learned(path: &Path, target: Option<&str>, structure: DensityStructure) -> (D
     fit_density(&table, &options, &mut run).unwrap()
 }
 
-/// With no row held out.
+/// Options without held-out rows.
 fn of_all_rows(target: Option<&str>) -> DensityOptions {
     DensityOptions { target: target.map(str::to_owned), validation: 0.0, ..DensityOptions::default() }
 }
@@ -96,7 +96,7 @@ fn columns_are_taken_as_what_they_hold() {
     // Rare levels share a state; a target has no such state.
     assert_eq!(columns[6].states().unwrap(), ["blue", "green", "red", OTHER]);
     assert_eq!(columns[7].states().unwrap(), ["a", "b", "c"]);
-    // A count is not below 0, and ends with the largest that was seen, since so many rows have that.
+    // A count is not below 0, and its range ends at the largest training value, because many rows have it.
     assert_eq!(columns[2].possible_values(), "a whole number from 0 to 9");
     assert_eq!(columns[2].parse("9").unwrap(), 9.0);
     assert_eq!(columns[0].possible_values(), "a number of at least 0");
@@ -121,11 +121,11 @@ fn very_many_whole_numbers_are_a_number() {
     assert_eq!(columns[0].kind_name(), "number");
     assert_eq!(columns[1].kind_name(), "whole number");
     assert_eq!(columns[0].possible_values(), "a number of at least 0");
-    // Seven rows at an end are not many: the next row may be beyond.
+    // Seven rows at an end are not many: another row may lie beyond it.
     assert_eq!(columns[1].possible_values(), "a whole number from 0 to 12");
 }
 
-/// What held-out rows hold decides neither levels nor ranges nor anything else that is learned.
+/// Held-out rows have no influence on levels, ranges or parameters.
 #[test]
 fn held_out_rows_are_not_looked_at() {
     let (folder, path) = with_table();
@@ -136,7 +136,8 @@ fn held_out_rows_are_not_looked_at() {
         learned(&path, Some("kind"), DensityStructure::ChowLiu)
     };
     let (model, report) = learned(&path, Some("kind"), DensityStructure::ChowLiu);
-    // The rows held out are found by marking one row after the other: the range of the training rows stays.
+    // Finds the held-out rows by changing one row after the other: the range of the training rows remains the
+    // same.
     let held_out: Vec<usize> = (0..ROWS / 2)
         .filter(|&row| {
             let mut lines = texts.clone();
@@ -154,7 +155,7 @@ fn held_out_rows_are_not_looked_at() {
     for (place, &row) in held_out.iter().enumerate() {
         let fields: Vec<&str> = texts[row + 1].split(',').collect();
         let mut fields: Vec<String> = fields.into_iter().map(str::to_owned).collect();
-        // Wide and far numbers, decimals among whole ones, and a level that would be a common one.
+        // The held-out rows get decimals, outliers, and a level that is frequent among them.
         (fields[0], fields[1]) = (format!("{}.5", 1000 + place), format!("-{place}.25"));
         fields[2] = if place % 2 == 0 { "999".into() } else { "1".into() };
         fields[6] = "violet".into();
@@ -165,7 +166,7 @@ fn held_out_rows_are_not_looked_at() {
     assert_eq!(changed.circuit(), model.circuit());
     assert_eq!(other.training_log_likelihoods, report.training_log_likelihoods);
     assert_eq!(report.validation_log_likelihoods.unwrap().model.impossible, 0);
-    // No weight that was learned from is negative.
+    // No weight of a training row is negative.
     assert_eq!(other.validation_log_likelihoods.unwrap().model.impossible, held_out.len());
 }
 
@@ -214,7 +215,7 @@ fn the_same_seed_gives_the_same_model_and_files_keep_it() {
     assert!(message.contains("this is a density model, and ugmm prune needs a network"), "{message}");
 }
 
-/// Whatever is done to a file, it is refused in a sentence or is a model still.
+/// A file with any change is either rejected with a message or is still a valid model.
 #[test]
 fn hostile_files_are_refused() {
     let (folder, path) = with_table();
@@ -233,7 +234,7 @@ fn hostile_files_are_refused() {
         refused(&bytes[..length]);
     }
     refused(&[&bytes[..], &[0]].concat());
-    // The header's JSON, changed without changing its length.
+    // The header's JSON is changed without a change of its length.
     let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     let text = String::from_utf8(bytes[8..header].to_vec()).unwrap();
     let changed = |from: &str, to: &str| {
@@ -265,7 +266,7 @@ fn hostile_files_are_refused() {
         let message = changed(from, to);
         assert!(message.contains(reason), "{from}: {message}");
     }
-    // Numbers that are none, weights that do not sum to 1.
+    // Parameters become NaN, and weights do not sum to 1.
     let tensors: serde_json::Value = serde_json::from_str(&text).unwrap();
     let start = |name: &str| header + tensors[name]["data_offsets"][0].as_u64().unwrap() as usize;
     for (name, value) in [
@@ -299,14 +300,14 @@ fn values_that_cannot_be_make_a_row_impossible_and_are_named() {
     assert_eq!((batch.rows.missing, batch.rows.unseen), (1, 1));
     let outside: Vec<(usize, f64)> =
         batch.rows.outside.iter().map(|found| (found.row, found.number)).collect();
-    // A fraction is rounded, and counted.
+    // A number with a fraction is rounded and counted.
     assert_eq!((outside, batch.rows.rounded), (vec![(1, 900.0)], 1));
     assert_eq!(batch.row(2)[2], 3.0);
     let surprises = model.surprises(&batch.rows).unwrap();
     assert!(surprises[0].log_likelihood.is_finite() && surprises[2].log_likelihood.is_finite());
     assert_eq!((surprises[1].log_likelihood, surprises[1].share_at_most), (f64::NEG_INFINITY, 0.0));
     assert_eq!(model.columns()[surprises[1].column.as_ref().unwrap().column].name(), "count");
-    // What cannot be is nothing to conclude from: the other columns are.
+    // An impossible value gives no information, but the other columns do.
     assert!(model.log_likelihood(&batch.rows.values).unwrap().iter().all(|level| level.is_finite()));
 }
 
@@ -317,7 +318,7 @@ fn the_column_that_is_wrong_is_the_one_that_surprises() {
     let new = folder.path().join("new.csv");
     let mut lines: Vec<String> = text().lines().map(str::to_owned).collect();
     lines.truncate(31);
-    // A weight of another height.
+    // This row gets the weight of another height.
     lines[7] = lines[7].replacen(&lines[7].split(',').nth(1).unwrap().to_owned(), "140.000", 1);
     std::fs::write(&new, lines.join("\n")).unwrap();
     let surprises = model.surprises(&rows_of(&new, &model).rows).unwrap();
@@ -328,7 +329,7 @@ fn the_column_that_is_wrong_is_the_one_that_surprises() {
     assert!(ordinary >= 26, "{ordinary} of 30");
 }
 
-/// Rows with fewer values are compared with rows of the same columns.
+/// Rows with missing values are compared with usual rows over the same columns.
 #[test]
 fn a_row_is_not_the_more_usual_for_what_is_missing() {
     let (_folder, path) = with_table();
@@ -354,7 +355,7 @@ fn missing_values_are_filled_in_by_what_they_depend_on() {
         let missing = row.iter().filter(|value| value.is_nan()).count();
         assert_eq!(filled.cells.len(), missing);
         for cell in filled.cells.iter().filter(|cell| cell.column == 1) {
-            // Within about three of its standard deviations of the line that weights follow.
+            // The value is within about three standard deviations of the line that weights follow.
             assert!((cell.value - 0.5 * row[0]).abs() < 9.0, "{} {}", cell.value, row[0]);
             assert!((0.0..12.0).contains(&cell.uncertainty), "{}", cell.uncertainty);
         }
@@ -395,7 +396,8 @@ fn what_cannot_be_learned_is_said() {
     assert!(try_text(&text(), units).contains("units is 0"));
 }
 
-/// Tables of whole numbers are not in the file; a small one must not ask for gigabytes of them, nor for sets of variables.
+/// The tables of whole numbers are not in the file: a small file must not allocate gigabytes for them, nor
+/// for scopes.
 #[test]
 fn what_a_file_makes_is_bounded_by_its_size() {
     let (folder, path) = with_table();
@@ -421,7 +423,7 @@ fn what_a_file_makes_is_bounded_by_its_size() {
     });
     let message = refusal(wide.clone(), serde_json::json!([leaf]));
     assert!(message.contains("would have 131072000 entries, where at most"), "{message}");
-    // A list of nothing but small things.
+    // The description is a list of many small elements.
     let many = |count: usize, value: &serde_json::Value| serde_json::Value::Array(vec![value.clone(); count]);
     let message = refusal(many(60_000, &wide[0]), many(60_000, &leaf));
     assert!(message.contains("60000 regions over 60000 variables"), "{message}");

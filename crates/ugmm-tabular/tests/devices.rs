@@ -7,7 +7,7 @@ use ugmm_network::training::{Checkpoint, Dataset, Observer, Trained, TrainingCon
 use ugmm_network::{Backend, Model, Predictor, Settings, Task, UgmmError};
 use ugmm_tabular::{Device, FitOptions, Run, Table, TableModel, fit, load};
 
-/// The processor, which counts what it is asked to do.
+/// The processor as a device that counts its calls.
 #[derive(Clone, Default)]
 struct Counting(Arc<Counts>);
 

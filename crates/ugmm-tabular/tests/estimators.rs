@@ -1,4 +1,4 @@
-//! Classifiers and regressors as a program uses them: fitted, saved, loaded, asked.
+//! Classifiers and regressors in a program: training, saving, loading, predictions.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -16,7 +16,8 @@ fn texts(values: impl Iterator<Item = Option<&'static str>>) -> ColumnData {
     ColumnData::Text(values.map(|value| value.map(String::from)).collect())
 }
 
-/// Rows whose class is told by the length but for the last digit, with gaps, a colour and a number of the class.
+/// A table whose class depends on the length except for its last digit, with missing values, a colour and the
+/// class's number.
 fn table(rows: usize, order: &[&str]) -> Table {
     let column = |name: &str| match name {
         "length" => ColumnData::Numbers(
@@ -60,12 +61,12 @@ fn a_classifier_predicts_tables_with_other_columns_in_another_order() {
     let loaded = UgmmClassifier::load(&path).unwrap();
     assert_eq!(loaded.predict_proba(&new).unwrap(), probabilities);
     let error = UgmmRegressor::load(&path).unwrap_err();
-    assert_eq!(error.to_string(), "the model predicts classes, where numbers were to be predicted");
+    assert_eq!(error.to_string(), "the model predicts classes, but numbers are needed");
     let error = classifier.predict(&table(5, &["length"])).unwrap_err().to_string();
     assert!(error.contains("it has no column \"colour\""), "{error}");
 }
 
-/// A column of numbers can be learned as classes, and as numbers.
+/// A numeric column can be predicted as classes and as a number.
 #[test]
 fn the_same_column_as_classes_and_as_numbers() {
     let known = table(60, &["length", "colour", "code"]);
@@ -76,7 +77,7 @@ fn the_same_column_as_classes_and_as_numbers() {
     let wrong = predicted.iter().enumerate().filter(|(row, code)| (**code > 10.0) != (row % 2 == 1));
     assert!(wrong.count() <= 6, "{predicted:?}");
     assert!(report.history.iter().all(|epoch| epoch.validation_loss.is_some()));
-    // The range reaches a tenth beyond the numbers on both sides.
+    // The range has a margin of a tenth of the numbers' range on both sides.
     let (low, high) = regressor.predict_densities(&known).unwrap()[0].range();
     assert!((low - 4.0).abs() < 1e-9 && (high - 16.0).abs() < 1e-9, "{low} {high}");
     let folder = TempDir::new().unwrap();
@@ -106,12 +107,12 @@ fn what_cannot_be_learned_is_told() {
     assert!(matches!(error, TabularError::TargetIsNoNumber { .. }), "{error}");
     let error = UgmmRegressor::fit(&table(2, &["size", "code"]), "code", &options(1)).unwrap_err();
     assert!(matches!(error, TabularError::Data(_) | TabularError::Preprocess(_)), "{error}");
-    // The choice is the estimator's, whatever the options say.
+    // The estimator determines the task, whatever the options say.
     let regression = FitOptions { task: Some(TaskChoice::Regression), ..options(1) };
     UgmmClassifier::fit(&known, "season", &regression).unwrap();
 }
 
-/// A checkpoint outlives training: the program may be killed before the model is saved.
+/// A checkpoint remains after training, because the program may be killed before the model is saved.
 #[test]
 fn a_checkpoint_stays_until_it_is_discarded() {
     let known = table(40, &["length", "colour", "season"]);
@@ -142,7 +143,7 @@ fn a_checkpoint_stays_until_it_is_discarded() {
     assert!(!path.exists());
 }
 
-/// The table's part of a model file may come from a stranger.
+/// The description of the table in a model file may be malicious.
 #[test]
 fn a_damaged_description_of_the_table_is_refused() {
     let known = table(40, &["length", "colour", "season"]);

@@ -1,4 +1,4 @@
-//! What a model of images knows of them.
+//! Models of images know where pixels are.
 
 use std::path::Path;
 use tempfile::TempDir;
@@ -7,7 +7,8 @@ use ugmm_data::{ImageGrid, ImageShape};
 use ugmm_network::Settings;
 use ugmm_tabular::{FitOptions, NetworkModel, Table, TableModel, UgmmClassifier};
 
-/// A table of images of which only the middle column of pixels changes, with the class; the last row never does.
+/// A table of images in which only the middle column of pixels varies, with the class, except in the last row
+/// of pixels.
 fn table(folder: &Path, rows: u32, columns: u32) -> Table {
     let (images, labels) = (folder.join("images"), folder.join("labels"));
     let mut bytes: Vec<u8> = [0x803, 40, rows, columns].iter().flat_map(|n: &u32| n.to_be_bytes()).collect();
@@ -36,7 +37,7 @@ fn a_model_of_images_remembers_their_size_and_where_its_inputs_are() {
     let model = NetworkModel::load(&path).unwrap();
     let shape = ImageShape { rows: 3, columns: 5 };
     assert_eq!(model.reading().images, Some(shape));
-    // The row that never changes is still part of the image.
+    // The row that never varies still belongs to the image.
     assert_eq!(model.image_grid(), Some(ImageGrid { shape, places: vec![(0, 2), (1, 2)] }));
 
     assert_eq!(classifier.predict(&images).unwrap().len(), 40);

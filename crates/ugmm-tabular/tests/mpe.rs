@@ -9,7 +9,7 @@ use ugmm_network::{Model, ObjectiveKind, Predictor, Settings};
 use ugmm_tabular::{Evidence, FitOptions, NetworkModel, Table, TableModel, UgmmClassifier, UgmmRegressor};
 
 const GAP: f64 = 1e-2;
-/// Points of each number's range, for so many numbers that are asked for.
+/// Number of grid points in the range of each number, indexed by how many numbers are asked for.
 const POINTS: [usize; 5] = [1, 2001, 121, 31, 15];
 
 fn model(objective: ObjectiveKind) -> NetworkModel {
@@ -35,7 +35,7 @@ fn model(objective: ObjectiveKind) -> NetworkModel {
     UgmmClassifier::fit(&table, "species", &options).unwrap().0.model().clone()
 }
 
-/// The greatest score on a grid: of all rows that agree with `row` but for the variables asked for.
+/// The greatest score on a grid of all rows that equal `row` except in the variables of the query.
 fn brute_force(model: &NetworkModel, row: &[f32], query: &[usize]) -> f64 {
     let nothing = Evidence::nothing(model.columns().len());
     let domains: Vec<_> = query.iter().map(|&index| model.variable(&nothing, index, 64).unwrap()).collect();
@@ -104,13 +104,14 @@ fn no_subset_of_iris_has_a_better_point_on_a_grid() {
     }
 }
 
-/// Rows with whole numbers, dates, categories and a number to predict or a class, which depend on each other.
+/// A table of whole numbers, dates, categories, and a number or a class to predict, which depend on each
+/// other.
 fn mixed_table(rows: usize) -> Table {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mixed.csv");
     let mut text = String::from("children,age,since,colour,weight,well\n");
     for row in 0..rows {
-        // Ranges without a common divisor go through all combinations.
+        // Periods without a common divisor give all combinations.
         let (children, age, day) = (row % 6, 18 + row * 7 % 83, row * 11 % 3001);
         let colour = ["red", "green", "blue"][row % 3];
         let weight = 40.0 + 0.4 * age as f64 + 3.0 * children as f64 + (row as f64 * 0.7).sin();
@@ -152,14 +153,14 @@ fn whole_numbers_are_whole_and_no_others_score_more() {
             for &column in &query {
                 let (column, value) = (&model.columns()[column], found.row[column]);
                 assert_eq!(value.fract(), 0.0, "{} {value}", column.name());
-                // What is shown is what was found.
+                // The printed value is the value that was found.
                 assert_eq!(column.parse(&column.text(value)).unwrap(), value, "{}", column.name());
             }
         }
     }
 }
 
-/// The greatest score of all whole numbers and states of the variables asked for.
+/// The greatest score over all whole numbers and states of the variables of the query.
 fn best_of_whole(model: &NetworkModel, row: &[f32], query: &[usize]) -> f64 {
     let Model::Ugmm(network) = model.saved().model() else { unreachable!("it was trained as such") };
     let nothing = Evidence::nothing(model.columns().len());

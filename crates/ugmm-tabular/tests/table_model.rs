@@ -1,4 +1,4 @@
-//! Laws that hold for a model of a table whatever its engine is.
+//! Laws of models of tables that hold for each engine.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -14,7 +14,7 @@ use ugmm_tabular::{
     Run, Table, TableModel, TableReader, UgmmClassifier, UgmmRegressor, fit_density, load, prepare_target,
 };
 
-/// A table of all kinds of columns, with gaps and rare levels.
+/// Writes a table of all kinds of columns, with missing values and rare levels.
 fn write_table(path: &Path) {
     let mut text = String::from("height,count,day,member,colour,kind\n");
     for i in 0..180 {
@@ -32,7 +32,8 @@ fn write_table(path: &Path) {
     std::fs::write(path, text).unwrap();
 }
 
-/// The folder of the table, and models with a target of classes and one of numbers, by both engines, read from their files.
+/// The folder of the table, and models of both engines with a target of classes and one of numbers, read from
+/// their files.
 static MODELS: LazyLock<(TempDir, Vec<Box<dyn TableModel>>)> = LazyLock::new(|| {
     let folder = TempDir::new().unwrap();
     let models = models(&folder);
@@ -113,7 +114,7 @@ fn every_column_has_a_distribution_that_sums_to_one() {
     }
 }
 
-/// A prediction is the answer about the target given the row's other columns.
+/// A prediction equals the answer about the target given the row's other columns.
 #[test]
 fn predictions_are_answers_about_the_target() {
     for model in &MODELS.1 {
@@ -154,7 +155,7 @@ fn predictions_are_answers_about_the_target() {
     }
 }
 
-/// Drawn rows keep what is given, and each value goes through its text and back.
+/// Drawn rows have the given values, and each value can be written as text and read back.
 #[test]
 fn drawn_values_are_values_of_the_table() {
     for model in &MODELS.1 {

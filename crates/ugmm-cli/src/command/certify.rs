@@ -1,4 +1,4 @@
-//! `ugmm certify`: whether anything near a row is classified otherwise.
+//! `ugmm certify`: whether a small change of a row can change its class.
 
 use crate::arguments::{Certify, Common};
 use crate::error::CliError;
@@ -11,9 +11,9 @@ use ugmm_network::Model;
 use ugmm_network::verification::robustness::Verdict;
 use ugmm_tabular::{Device, Engine, NetworkModel, ReadTarget, TableModel, TableReader};
 
-/// Rows certified between two looks at the clock.
+/// Number of rows certified between two checks of the time limit.
 const BATCH: usize = 64;
-/// Columns of a counter-example that are printed: those that moved farthest.
+/// Largest number of columns of a counter-example that are printed: those that changed most.
 const MOST_COLUMNS: usize = 5;
 
 #[derive(Serialize)]
@@ -22,14 +22,14 @@ struct Report<'a> {
     model: &'static str,
     epsilon: f64,
     rows: usize,
-    /// Share of the rows that are classified as the table has it.
+    /// Fraction of the rows that are classified correctly.
     accuracy: f64,
     proved: usize,
     disproved: usize,
     undecided: usize,
-    /// Rows that interval bounds alone prove, without lines and splitting.
+    /// Number of rows that interval bounds alone prove, without linear bounds and splitting.
     proved_by_intervals: usize,
-    /// Share of all rows that are classified as the table has it, and proved.
+    /// Fraction of all rows that are classified correctly and proved.
     certified_accuracy: f64,
     rows_left_out: usize,
     counter_examples: Vec<CounterExample>,
@@ -38,11 +38,11 @@ struct Report<'a> {
 
 #[derive(Serialize)]
 struct CounterExample {
-    /// Where the row is in the file.
+    /// Number of the row in the file.
     row: usize,
     predicted: String,
     becomes: String,
-    /// Name, value in the row and in the counter-example, in the data's units; those that moved farthest first.
+    /// Name, value in the row and value in the counter-example, in the data's units; largest changes first.
     changes: Vec<(String, f64, f64)>,
 }
 
@@ -75,7 +75,7 @@ pub fn run(options: &Certify, common: &Common) -> Result<(), CliError> {
     let most = options.rows.map_or(usize::MAX, usize::from);
     let width = model.preprocessor().inputs();
     let is_shown = !common.quiet && std::io::stderr().is_terminal();
-    // A model of numbers is refused with the first rows.
+    // A model of numbers fails with an error at the first rows.
     let target = if model.classes().is_empty() { ReadTarget::No } else { ReadTarget::Yes };
     let read_options = options.table.read_options();
     'reading: for batch in TableReader::open(&options.data, model, target, &[], &read_options)? {
@@ -134,18 +134,18 @@ pub fn run(options: &Certify, common: &Common) -> Result<(), CliError> {
     if common.quiet { Ok(()) } else { print(&text(&report, model, options)) }
 }
 
-/// Which of the network's inputs move: numbers, except for the columns that are kept.
+/// Which of the network's inputs may change: those of numbers, except of the columns `kept`.
 fn movable(model: &NetworkModel, kept: &[String]) -> Result<Vec<bool>, CliError> {
     let mut movable = model.movable_inputs();
     for name in names(kept, |name| model.columns().iter().any(|known| known.name() == name))? {
         let inputs = model.inputs_of(model.index_of(&name)?);
-        // The inputs of a target come after those that move.
+        // The inputs of the target come after those of the features.
         movable.iter_mut().take(inputs.end).skip(inputs.start).for_each(|moves| *moves = false);
     }
     Ok(movable)
 }
 
-/// What differs in a counter-example, in the table's units.
+/// The columns that differ in a counter-example, in the table's units.
 fn changes(model: &NetworkModel, row: &[f32], example: &[f32]) -> Vec<(String, f64, f64)> {
     let mut moved: Vec<usize> =
         (0..row.len()).filter(|&k| row[k] != example[k] && !row[k].is_nan()).collect();

@@ -1,4 +1,4 @@
-//! `ugmm completions`: what a shell needs to complete commands and options.
+//! `ugmm completions`: scripts with which a shell completes commands and options.
 
 use crate::arguments::{Arguments, Completions};
 use crate::error::CliError;

@@ -1,4 +1,4 @@
-//! `ugmm devices`: what networks can be computed on.
+//! `ugmm devices`: the devices that networks can compute on.
 
 use crate::arguments::Common;
 use crate::device;
@@ -10,7 +10,7 @@ use ugmm_network::{DeviceName, GpuBackend};
 #[derive(Serialize)]
 struct Report {
     devices: Vec<Listed>,
-    /// Backends for GPUs that this program was built with, and without.
+    /// Backends for GPUs that this program was built with.
     built: Vec<&'static str>,
     not_built: Vec<&'static str>,
 }

@@ -9,18 +9,18 @@ use ugmm_data::ImageGrid;
 use ugmm_network::file::write_atomically;
 use ugmm_tabular::{DensityModel, ReadTarget, TableModel, TableReader};
 
-/// Px of a pixel, and between images.
+/// Screen pixels for each pixel of an image, and between images.
 const SCALE: usize = 3;
 const GAP: usize = 2;
-/// Grey of what is between images.
+/// Grey level between images.
 const PAPER: u8 = 96;
-/// Grey of what is hidden.
+/// Grey level of hidden pixels.
 const HIDDEN: u8 = 40;
-/// Images that a picture has, at most.
+/// Largest number of images in a picture.
 const MOST_IMAGES: usize = 4096;
-/// Images of a picture where no number is given.
+/// Number of images in a picture if none is given.
 const USUAL_ROWS: usize = 10;
-/// Draws beside each completed image where no number is given.
+/// Number of draws for each completed image if none is given.
 const USUAL_DRAWS: usize = 5;
 
 #[derive(Serialize)]
@@ -30,12 +30,12 @@ struct Report {
     columns: Vec<&'static str>,
 }
 
-/// Whether an output is a picture, by its name.
+/// Whether the name of an output is that of a picture.
 pub fn is_picture(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"))
 }
 
-/// Writes drawn rows as a picture of as many images.
+/// Writes drawn rows as a picture, one image for each row.
 pub fn write_samples(model: &DensityModel, rows: &[f64], output: &Path) -> Result<(), CliError> {
     let grid = grid(model)?;
     let images: Vec<Vec<u8>> =
@@ -46,7 +46,8 @@ pub fn write_samples(model: &DensityModel, rows: &[f64], output: &Path) -> Resul
     write_sheet(&sheet, &grid, across, output)
 }
 
-/// `ugmm impute MODEL IMAGES --hide bottom -o FILE.png`: each image, what of it is known, the expected whole, and draws.
+/// `ugmm impute MODEL IMAGES --hide bottom -o FILE.png`: each image, its known part, its expected completion,
+/// and draws.
 pub fn complete(
     model: &DensityModel,
     options: &Impute,
@@ -129,7 +130,7 @@ fn check_number(images: usize) -> Result<(), CliError> {
     }
 }
 
-/// Where the pixels of the model's images are.
+/// Positions of the pixels of the model's images.
 fn grid(model: &DensityModel) -> Result<ImageGrid, CliError> {
     model.image_grid().ok_or_else(|| {
         let reason = "the model is of no images, so there is nothing for a picture; name a .csv file".into();

@@ -1,4 +1,4 @@
-//! `ugmm impute`: the missing values of a table, filled in by a density model.
+//! `ugmm impute`: imputes the missing values of a table with a density model.
 
 use crate::arguments::{Common, Format, Impute};
 use crate::command::images;
@@ -11,13 +11,13 @@ use std::path::Path;
 use ugmm_data::frame::{Notation, ValueType};
 use ugmm_tabular::{Batch, Column as ModelColumn, DensityModel, Device, Engine, TableModel, TableReader};
 
-/// What the values of one column of the output are made of.
+/// The source of the values in a column of the output.
 enum Source {
-    /// A column of the file as it is.
+    /// A column of the file, unchanged.
     Kept(usize),
-    /// A column of the file, which is the model's as well.
+    /// A column of the file that is also a column of the model.
     Filled { kept: usize, column: usize },
-    /// How uncertain what was filled in of a column of the model is.
+    /// The uncertainty of the imputed values in a column of the model.
     Uncertainty { kept: usize, column: usize },
     /// The number of the draw.
     Draw,
@@ -27,12 +27,13 @@ enum Source {
 struct Report {
     #[serde(flatten)]
     met: Met,
-    /// Values that were filled in, of one table.
+    /// Number of imputed values in one table.
     filled_values: usize,
-    /// Missing values that were left so, since the model does not know the rare level that would be there; of all draws.
+    /// Number of values that remain missing because the model does not know the name of the drawn rare level,
+    /// over all draws.
     empty_cells: usize,
     draws: Option<usize>,
-    /// By column of the model.
+    /// Number of imputed values for each column of the model that has any.
     filled_by_column: Vec<(String, usize)>,
 }
 
@@ -113,7 +114,8 @@ pub fn run(options: &Impute, common: &Common) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Which columns of the file lack values; none where that cannot be found out without the rows, which come once only.
+/// Which columns of the file have missing values; `None` for standard input, whose rows can be read only
+/// once.
 fn gaps(model: &DensityModel, options: &Impute) -> Result<Option<Vec<bool>>, CliError> {
     if options.data == Path::new("-") {
         return Ok(None);
@@ -128,7 +130,8 @@ fn gaps(model: &DensityModel, options: &Impute) -> Result<Option<Vec<bool>>, Cli
     Ok(Some(has_gaps))
 }
 
-/// The columns of the output: those of the file in their order, and what was asked for beside them, of columns that have gaps.
+/// The columns of the output: those of the file in their order, followed by the requested ones for columns
+/// with missing values.
 fn sources(
     model: &DensityModel,
     names: &[String],
@@ -175,7 +178,7 @@ fn sources(
     }
 }
 
-/// The rows with their missing values filled in by what is to be expected.
+/// The rows with their missing values replaced by expected values.
 fn filled(
     model: &DensityModel,
     batch: &Batch,
@@ -217,7 +220,7 @@ fn filled(
     Ok(sources.iter().map(column).collect())
 }
 
-/// Each row as often as there are draws, its missing values drawn together.
+/// Each row once for each draw, with its missing values drawn jointly.
 fn drawn(
     model: &DensityModel,
     batch: &Batch,
@@ -231,7 +234,7 @@ fn drawn(
     for (row, &place) in batch.places.iter().enumerate() {
         let values = batch.row(row);
         match values.iter().any(|value| value.is_nan()) {
-            // Each row has numbers of its own, wherever the batch begins.
+            // Random numbers depend on the row, wherever the batch begins.
             true => {
                 completed.extend(model.complete(values, draws, seed.wrapping_add((place as u64) << 32))?)
             }
@@ -261,7 +264,7 @@ fn drawn(
     Ok(sources.iter().map(column).collect())
 }
 
-/// A column with values of the type that the file says it has, or that the model knows; all are texts in CSV.
+/// A column with values of the type that the file declares or the model knows; in CSV all values are texts.
 fn typed(
     column: Column,
     source: &Source,
@@ -286,7 +289,7 @@ fn typed(
     Column { values, ..column }
 }
 
-/// The type of the file's values, if what the model fills in is of it as well.
+/// The type of the file's values, if imputed values have it as well.
 fn type_of_filled(found: &ValueType, column: &ModelColumn) -> ValueType {
     let is_whole = column.range().is_some_and(|range| range.whole);
     let are_integers = || {
@@ -310,7 +313,7 @@ fn type_of_filled(found: &ValueType, column: &ModelColumn) -> ValueType {
     }
 }
 
-/// Which columns of the model are filled in.
+/// Which columns of the model are imputed.
 fn wanted(model: &DensityModel, sources: &[(String, Source)]) -> Vec<bool> {
     let is_wanted = |index: usize| {
         sources.iter().any(|(_, source)| matches!(source, Source::Filled { column, .. } if *column == index))

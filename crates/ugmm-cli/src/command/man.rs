@@ -1,4 +1,4 @@
-//! `ugmm man`: manual pages.
+//! `ugmm man`: writes manual pages.
 
 use crate::arguments::{Arguments, Man};
 use crate::error::CliError;
@@ -22,7 +22,7 @@ fn page(command: &Command) -> Result<Vec<u8>, CliError> {
     Ok(text)
 }
 
-/// The pages of a command and of those below it.
+/// Writes the pages of a command and of its subcommands.
 fn write_pages(command: &Command, folder: &Path) -> Result<(), CliError> {
     let name = command.get_display_name().unwrap_or(command.get_name());
     write_atomically(&folder.join(format!("{name}.1")), &page(command)?)?;

@@ -1,4 +1,4 @@
-//! `ugmm prune`: a model with fewer components, and what that costs.
+//! `ugmm prune`: a model with fewer components, and the cost of pruning.
 
 use crate::arguments::{Common, Prune};
 use crate::error::CliError;
@@ -10,13 +10,13 @@ use std::time::Instant;
 use ugmm_network::pruning::{Criterion, Keep, PrunedLayer};
 use ugmm_tabular::{Baseline, Device, Engine, Measures, NetworkModel, TableModel};
 
-/// Shares to compare, where none is asked for.
+/// Fractions of components that are compared if none is given.
 const SHARES: [f64; 8] = [0.9, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05];
-/// Share to keep in a file, where none is asked for.
+/// Fraction of components in the written model if none is given.
 const USUAL_SHARE: f64 = 0.5;
-/// Times that predictions are timed; the shortest counts.
+/// Number of times that predictions are timed; the shortest time is reported.
 const TIMINGS: usize = 5;
-/// Rows to time, at most.
+/// Largest number of rows that are timed.
 const TIMED_ROWS: usize = 4096;
 
 #[derive(Serialize)]
@@ -24,14 +24,14 @@ struct Report<'a> {
     target: &'a str,
     rows: usize,
     criterion: Criterion,
-    /// Of the model as it is.
+    /// Number of components of the unpruned model.
     components: usize,
     quality: Option<Measures>,
-    /// Of the rows whose target is known.
+    /// Baseline on the rows whose target is known.
     baseline: Option<Baseline>,
     pruned: Vec<Pruned>,
     model_file: Option<&'a Path>,
-    /// Number of components of the model in that file.
+    /// Number of components of the written model.
     components_in_file: Option<usize>,
 }
 
@@ -39,11 +39,11 @@ struct Report<'a> {
 struct Pruned {
     keep: Keep,
     components: usize,
-    /// Of the components that there were.
+    /// Fraction of the components that were kept.
     share: f64,
     layers: Vec<PrunedLayer>,
     quality: Option<Measures>,
-    /// Of predictions, as a share of that of the model as it is.
+    /// Time of predictions relative to that of the unpruned model.
     time: f64,
 }
 
@@ -78,7 +78,7 @@ pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
         let components = result.components;
         all.push(result);
         if is_good_enough {
-            // A smaller one may cost less than one before it, so all of them are tried.
+            // A smaller model may cost less than a larger one, so all of them are tried.
             chosen = Some((pruned, components));
         }
     }
@@ -116,7 +116,7 @@ fn measured(
     let width = rows.features.len() / rows.rows();
     let timed = &rows.features[..rows.rows().min(TIMED_ROWS) * width];
     let mut shortest = [f64::INFINITY; 2];
-    // In turns, so that whatever else the machine does meets both.
+    // The models are timed alternately, so that other load on the machine affects both.
     for _ in 0..TIMINGS {
         for (shortest, model) in shortest.iter_mut().zip([model, pruned]) {
             let start = Instant::now();
@@ -136,7 +136,7 @@ fn measured(
     })
 }
 
-/// How much worse predictions have become: percentage points of accuracy, or the rise of the root mean squared error in
+/// The loss in quality: percentage points of accuracy, or the relative rise of the root mean squared error in
 /// percent.
 fn loss(before: Measures, after: Measures) -> f64 {
     match (before, after) {

@@ -1,4 +1,4 @@
-//! `ugmm score`: how likely the rows of a table are, and what is unusual about them.
+//! `ugmm score`: log-likelihoods of the rows of a table, and their most surprising values.
 
 use crate::arguments::{Common, Score};
 use crate::error::CliError;
@@ -13,7 +13,7 @@ use ugmm_tabular::{
     TableModel, TableReader, UNLIKELY, UsualRows,
 };
 
-/// What the value of a level is called that training had seldom or not at all.
+/// Text for a level that training had in few rows or not at all.
 const RARE: &str = "rare or not seen";
 
 #[derive(Serialize)]
@@ -23,9 +23,9 @@ struct Report {
     /// Whether the table's target was read; it is then part of the log-likelihood.
     with_target: bool,
     log_likelihood: LogLikelihoodMeasures,
-    /// Rows less likely than 99 of 100 usual ones.
+    /// Number of rows with a lower log-likelihood than 99 % of the usual rows.
     unlikely_rows: usize,
-    /// Rows with gaps, whose usual ones are drawn from the model.
+    /// Number of rows with missing values, which are compared with draws from the model.
     rows_compared_with_draws: usize,
 }
 
@@ -78,7 +78,7 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
     Ok(())
 }
 
-/// What is written of each row; `value` is that of a column of a row.
+/// The output columns; `value` returns the text of a column of a row.
 fn columns(
     model: &DensityModel,
     surprises: &[Surprise],
@@ -114,7 +114,7 @@ fn columns(
     ]
 }
 
-/// What was to be expected of a column: its interval of probability 90 %, or its most probable state.
+/// The expected value of a column: its 90 % interval, or its most probable state.
 pub fn expected(column: &ModelColumn, distribution: &UnivariateMixture) -> String {
     match column.states() {
         Some(_) => {

@@ -1,11 +1,11 @@
-//! Rows to write, column by column.
+//! Columns of rows to write.
 
 use super::typed::Typed;
 use serde::{Serialize, Serializer};
 use ugmm_data::frame::{DateFormat, ReadAs, ValueType, date_text};
 use ugmm_tabular::DateTarget;
 
-/// 0000-01-01 and 9999-12-31 as days since 1970-01-01, between which dates can be written.
+/// The range of dates that can be written: 0000-01-01 and 9999-12-31 as days since 1970-01-01.
 const DAYS: (f64, f64) = (-719_528.0, 2_932_896.0);
 const MINUTES_PER_DAY: f64 = 1440.0;
 
@@ -15,16 +15,16 @@ pub struct Column {
     pub values: Values,
 }
 
-/// The values of a column, one per row; none where nothing is known.
+/// The values of a column, one for each row; `None` for a missing value.
 pub enum Values {
     Text(Vec<Option<String>>),
     Number(Vec<Option<f32>>),
-    /// With all digits.
+    /// Numbers written with all digits.
     Exact(Vec<Option<f64>>),
     Boolean(Vec<Option<bool>>),
-    /// Dates as days since 1970-01-01, with or without times of day.
+    /// Dates as days since 1970-01-01, with or without time of day.
     Date(DateTarget, Vec<Option<f64>>),
-    /// Texts of a file, and what it says that they are.
+    /// Texts of a file, and the type that the file declares.
     Typed(ValueType, Vec<Option<String>>),
 }
 
@@ -59,7 +59,7 @@ pub enum Cell<'a> {
 }
 
 impl Column {
-    /// The values, given for the rows that are `known`, put at their places among all rows.
+    /// The values, which are given for the `known` rows only, at their places among all rows.
     pub fn spread_over(self, known: &[bool]) -> Self {
         fn spread<T>(values: Vec<Option<T>>, known: &[bool]) -> Vec<Option<T>> {
             let mut values = values.into_iter();
@@ -93,7 +93,7 @@ impl Values {
         }
     }
 
-    /// Texts, or the numbers that they are, if they are to be numbers.
+    /// The texts, or the numbers that they represent if `are_numbers` is true.
     pub fn of_texts(texts: Vec<Option<String>>, are_numbers: bool) -> Self {
         match are_numbers {
             true => Self::Exact(texts.iter().map(|text| text.as_ref()?.parse().ok()).collect()),
@@ -101,7 +101,7 @@ impl Values {
         }
     }
 
-    /// Predicted dates, rounded to the day or to the minute; months as text.
+    /// Predicted dates, rounded to the day or minute; months are text.
     pub fn dates(kind: DateTarget, days: impl IntoIterator<Item = f64>) -> Self {
         let per_day = if kind == DateTarget::Times { MINUTES_PER_DAY } else { 1.0 };
         let rounded = |days: f64| (days.clamp(DAYS.0, DAYS.1) * per_day).round() / per_day;

@@ -1,4 +1,4 @@
-//! Rows as comma-separated values.
+//! Writes rows as comma-separated values.
 
 use super::RowWriter;
 use super::columns::{Cell, Column};
@@ -32,7 +32,7 @@ impl<W: Write> RowWriter for Writer<W> {
                         field.extend_from_slice(text.as_bytes())
                     }
                     Cell::Number(Some(number)) => write!(field, "{number}")?,
-                    // Whole numbers and others of ordinary size without an exponent, the rest with one.
+                    // Numbers of ordinary size are written without an exponent.
                     Cell::Exact(Some(number)) if (1e-7..1e17).contains(&number.abs()) || number == 0.0 => {
                         write!(field, "{number}")?;
                     }

@@ -1,4 +1,4 @@
-//! Rows as JSON, an object a line.
+//! Writes rows as JSON, one object in each line.
 
 use super::RowWriter;
 use super::columns::Column;

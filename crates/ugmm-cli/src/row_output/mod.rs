@@ -1,4 +1,4 @@
-//! Rows of any number as a file or on standard output, in one of several formats.
+//! Writes any number of rows to a file or to standard output in one of several formats.
 
 mod columns;
 mod csv;
@@ -16,15 +16,15 @@ use std::path::Path;
 use ugmm_network::UgmmError;
 use ugmm_network::file::AtomicFile;
 
-/// Where rows go, in one of the formats.
+/// Writes rows in one format.
 pub trait RowWriter {
     /// Writes columns of the same length.
     fn write(&mut self, columns: &[Column]) -> Result<(), CliError>;
-    /// Writes what is still to be written.
+    /// Writes what is still buffered.
     fn finish(self: Box<Self>) -> Result<(), CliError>;
 }
 
-/// Refuses columns of one name before anything is written.
+/// Fails with an error for columns of the same name before anything is written.
 struct Named<'w> {
     writer: &'w mut dyn RowWriter,
     are_checked: bool,
@@ -47,7 +47,7 @@ impl RowWriter for Named<'_> {
     }
 }
 
-/// Writes the rows that `rows` hands over; a file has its name only when all of them are in it.
+/// Writes the rows that `rows` passes on; the file gets its name only when it has all of them.
 pub fn write_rows(
     output: Option<&Path>,
     format: Format,
@@ -68,7 +68,7 @@ pub fn write_rows(
         writer.finish()
     })();
     match written {
-        // A reader of standard output that has gone (`| head`) is no error.
+        // It is no error if the reader has closed standard output (`| head`).
         Err(CliError::Output(error)) if error.kind() == ErrorKind::BrokenPipe && file.is_none() => {}
         Err(CliError::Output(source)) if output.is_some() => {
             let path = output.map(Path::to_path_buf).unwrap_or_default();
@@ -80,7 +80,7 @@ pub fn write_rows(
     Ok(())
 }
 
-/// What is written by a command that has no option for it: by the name of the output.
+/// The format for a command without an option for it, by the name of the output.
 pub fn format_by_name(output: Option<&Path>) -> Result<Format, CliError> {
     format_of(None, output).map_err(|error| match error {
         CliError::Option { key: _, reason } => {
@@ -91,10 +91,10 @@ pub fn format_by_name(output: Option<&Path>) -> Result<Format, CliError> {
     })
 }
 
-/// Said where there is an option for the format.
+/// End of an error message where an option can set the format.
 const OR_STATE: &str = ", or state one of them";
 
-/// What is written: as asked for, or by the name of the output.
+/// The format that is requested, or else the one for the name of the output.
 pub fn format_of(asked: Option<Format>, output: Option<&Path>) -> Result<Format, CliError> {
     let ending = output.and_then(Path::extension).and_then(|ending| ending.to_str());
     let format = match (asked, ending.map(str::to_ascii_lowercase).as_deref()) {
@@ -117,7 +117,7 @@ pub fn format_of(asked: Option<Format>, output: Option<&Path>) -> Result<Format,
     Ok(format)
 }
 
-/// A device or a pipe, whose name says nothing of the format.
+/// Whether the path is a device or a pipe, whose name says nothing about the format.
 fn is_special(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }

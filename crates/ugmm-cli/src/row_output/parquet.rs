@@ -1,4 +1,4 @@
-//! Rows as Apache Parquet.
+//! Writes rows as Apache Parquet.
 
 use super::RowWriter;
 use super::columns::{Column, Values};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use ugmm_tabular::DateTarget;
 
 pub struct Writer<W: Write + Send> {
-    /// Until the columns are known.
+    /// The output until the columns are known.
     output: Option<W>,
     writer: Option<ArrowWriter<W>>,
 }

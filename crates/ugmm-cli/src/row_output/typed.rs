@@ -1,4 +1,4 @@
-//! Values of a table that are passed on as what its file says that they are.
+//! Copies values of a table with the types that its file declares.
 
 use arrow_array::types::{
     ArrowTimestampType, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
@@ -13,11 +13,12 @@ use serde::{Serialize, Serializer};
 use std::sync::Arc;
 use ugmm_data::frame::{ReadAs, ValueType};
 
-/// Digits of a decimal that a number of JSON holds in most programs.
+/// Number of digits of a decimal that a JSON number has in most programs.
 const EXACT_DIGITS: u8 = 15;
 const SECONDS_PER_DAY: f64 = 86_400.0;
 
-/// A value as a text and what it is. JSON has a number or a truth where it can hold the value, and else the text.
+/// A value as text with its type. JSON gets a number or a boolean if it can represent the value, otherwise
+/// the text.
 #[derive(Clone, Copy)]
 pub struct Typed<'a> {
     pub kind: &'a ValueType,
@@ -47,7 +48,7 @@ impl Serialize for Typed<'_> {
     }
 }
 
-/// The values of a column of a Parquet file; missing where a text is none of the type.
+/// The values of a column of a Parquet file; missing where a text is not of the type.
 pub fn array(kind: &ValueType, texts: &[Option<String>]) -> ArrayRef {
     match kind {
         ValueType::Text => Arc::new(StringArray::from_iter(texts)),
@@ -55,7 +56,7 @@ pub fn array(kind: &ValueType, texts: &[Option<String>]) -> ArrayRef {
         ValueType::Float => Arc::new(Float64Array::from_iter(each(texts, |text| text.parse().ok()))),
         &ValueType::Decimal { digits, scale } => {
             let array = Decimal128Array::from_iter(each(texts, |text| decimal(text, digits, scale)));
-            // Digits and scale are those of a file.
+            // Precision and scale come from a file, which was checked.
             Arc::new(array.with_precision_and_scale(digits, scale).expect("they go together"))
         }
         ValueType::Boolean => Arc::new(BooleanArray::from_iter(each(texts, truth))),
@@ -83,8 +84,8 @@ fn days(text: &str) -> Option<f64> {
     ReadAs::Days.number(text)
 }
 
-/// The digits of a decimal with so many behind the point. Those of a file are exact; of a number that was filled in they are
-/// rounded.
+/// The digits of a decimal with `scale` of them after the point. Values from a file are exact; imputed
+/// numbers are rounded.
 fn decimal(text: &str, digits: u8, scale: i8) -> Option<i128> {
     let places = usize::try_from(scale).ok()?;
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -108,8 +109,8 @@ fn times<T: ArrowTimestampType>(texts: &[Option<String>], zone: &Option<Arc<str>
     Arc::new(PrimitiveArray::<T>::from_iter(values).with_timezone_opt(zone.clone()))
 }
 
-/// A point in time, in units of which a second has so many. The digits of its fraction are kept: an `f64` of days has them to the
-/// microsecond only.
+/// A point in time in units of 1/`per_second` seconds. The fraction keeps its digits, because an `f64` of
+/// days has microseconds only.
 fn time(text: &str, per_second: i64) -> Option<i64> {
     let (clock, fraction) = match text.split_once('.') {
         Some((clock, rest)) => {

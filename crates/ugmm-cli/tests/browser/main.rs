@@ -1,5 +1,6 @@
-//! Pages of `ugmm report` in a real browser: they open, charts are drawn, neurons and rows can be chosen, and nothing is
-//! asked of the network. Where there is no Chromium, the tests say so and pass, unless `UGMM_REQUIRE_BROWSER` is set.
+//! Pages of `ugmm report` in a real browser: they open, charts are drawn, neurons and rows can be selected,
+//! and the page makes no request to the network. Without Chromium the tests print this and pass, unless
+//! `UGMM_REQUIRE_BROWSER` is set.
 
 mod webdriver;
 
@@ -12,7 +13,7 @@ use webdriver::{Browser, browser};
 const ENTER: &str = "\u{e007}";
 const ARROW_DOWN: &str = "\u{e015}";
 
-/// Charts without anything drawn in them: neither lines nor dots nor cells that have a place.
+/// A script that returns the charts without any line, dot or cell with a position.
 const EMPTY_CHARTS: &str = "return [...document.querySelectorAll('figure.chart')].filter((figure) => {
     const marks = figure.querySelectorAll('path.line, path.bars, path.histogram, path.cell, path.edge, circle');
     return ![...marks].some((mark) => mark.getBoundingClientRect().width > 0);
@@ -26,7 +27,7 @@ fn ugmm(folder: &Path, arguments: &[&str]) {
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Trains on a table and makes a page of it, which must be of reasonable size.
+/// Trains on a table and writes a report, whose size must be reasonable.
 fn page(browser: &Browser, folder: &TempDir, table: &str, target: &str, options: &[&str]) {
     let at = folder.path();
     std::fs::write(at.join("table.csv"), table).unwrap();
@@ -38,12 +39,12 @@ fn page(browser: &Browser, folder: &TempDir, table: &str, target: &str, options:
     media(browser, "light");
     browser.requests();
     browser.open(&page);
-    // The page is asked for, and nothing else is; what comes later is seen by `is_sound`.
+    // Only the page itself is requested; `is_sound` checks later requests.
     let requests = browser.requests();
     assert!(requests.len() == 1 && requests[0].ends_with("/page.html"), "{requests:?}");
 }
 
-/// Light or dark; and no smooth scrolling, so that what is to be clicked on stands still.
+/// Sets light or dark colours, and disables smooth scrolling, so that elements to click on do not move.
 fn media(browser: &Browser, scheme: &str) {
     let features = json!([
         { "name": "prefers-color-scheme", "value": scheme },
@@ -52,7 +53,7 @@ fn media(browser: &Browser, scheme: &str) {
     browser.devtools("Emulation.setEmulatedMedia", json!({ "features": features }));
 }
 
-/// That nothing went wrong on the open page, and that nothing more was asked for.
+/// Checks that the open page has no errors and made no more requests.
 fn is_sound(browser: &Browser) {
     assert_eq!(browser.run(EMPTY_CHARTS), json!([]));
     assert_eq!(browser.console(), Vec::<String>::new());
@@ -76,7 +77,7 @@ fn iris() -> String {
     text
 }
 
-/// The background, as a sum of red, green and blue.
+/// Brightness of the background: the sum of red, green and blue.
 fn brightness(browser: &Browser) -> i64 {
     let sum = "return getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).slice(0, 3)
       .reduce((sum, part) => sum + Number(part), 0)";
@@ -111,7 +112,7 @@ fn neurons_and_rows_are_chosen_by_mouse_and_keyboard() {
     browser.press("#neuron-picker", ARROW_DOWN);
     assert_ne!(neuron(), json!(pressed));
     assert_eq!(drawn(), name(neuron().as_str().unwrap()));
-    // From a neuron of the second layer to one that it looks at.
+    // Goes from a neuron of the second layer to one of its inputs.
     let second =
         browser.run("return document.querySelector('#network [data-neuron^=\"2.\"]').dataset.neuron");
     browser.click(&format!("#network [data-neuron={second}]"));
@@ -131,7 +132,8 @@ fn neurons_and_rows_are_chosen_by_mouse_and_keyboard() {
     browser.press(&format!("[data-row='{pressed}']"), ENTER);
     assert_eq!(row(), json!(format!("Row {pressed}")));
     assert_eq!(browser.run("return document.querySelectorAll('[aria-pressed=true]').length"), json!(1));
-    // What inputs add has a sign, the largest a bar of full length; the shares of a row's four inputs are a whole.
+    // Contributions have a sign, and the largest has a bar of full length; the fractions of a row's four
+    // inputs sum to 1.
     let adds = "return [...document.querySelectorAll('#row td:nth-last-child(2)')].map((cell) => cell.textContent).join('')";
     let adds = browser.run(adds);
     assert!(adds.as_str().unwrap().matches(['+', '-']).count() == 4, "{adds}");
@@ -161,7 +163,7 @@ fn a_page_is_dark_narrow_and_printed() {
     let width = |px: usize| {
         let size = json!({ "width": px, "height": 800, "deviceScaleFactor": 1, "mobile": true });
         browser.devtools("Emulation.setDeviceMetricsOverride", size);
-        // Charts are drawn anew before the frame after the next.
+        // Charts are redrawn before the frame after the next.
         let frames = "const done = arguments[arguments.length - 1];
           requestAnimationFrame(() => requestAnimationFrame(() => done(document.documentElement.scrollWidth)))";
         browser.run_async(frames).as_u64().unwrap()
@@ -170,7 +172,7 @@ fn a_page_is_dark_narrow_and_printed() {
     let widest = "return Math.max(...[...document.querySelectorAll('.chart svg')].map((svg) => svg.viewBox.baseVal.width))";
     assert!(browser.run(widest).as_f64().unwrap() <= 400.0);
     is_sound(&browser);
-    // The beginning of a PDF file, in base64.
+    // This is the beginning of a PDF file in base64.
     assert!(browser.print().starts_with("JVBERi"));
     assert_eq!(browser.console(), Vec::<String>::new());
 }
@@ -247,7 +249,7 @@ fn what_stands_in_a_table_is_shown_and_never_run() {
     ] {
         assert!(text.as_str().unwrap().contains(name), "{name} in {text}");
     }
-    // Whatever got into the page could send nothing away; and what goes wrong is seen here.
+    // Content injected into the page could not send anything; the test sees errors.
     browser.run("fetch('http://127.0.0.1:9/').catch(() => 0); console.error('seen')");
     let console = browser.console();
     let has = |word: &str| console.iter().any(|line| line.contains(word));

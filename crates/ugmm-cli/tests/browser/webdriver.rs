@@ -1,4 +1,5 @@
-//! A headless Chromium, driven by the WebDriver protocol (<https://www.w3.org/TR/webdriver2/>) over plain HTTP.
+//! A headless Chromium, controlled with the WebDriver protocol (<https://www.w3.org/TR/webdriver2/>) over
+//! plain HTTP.
 
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -8,10 +9,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// The name by which an element is referred to.
+/// The key under which the protocol refers to an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// A browser with one page; it is closed when this is dropped.
+/// A browser with one page; dropping it closes the browser.
 pub struct Browser {
     driver: Child,
     port: u16,
@@ -19,7 +20,7 @@ pub struct Browser {
     _profile: TempDir,
 }
 
-/// Why there is no browser, where a test may do without one: only where `UGMM_REQUIRE_BROWSER` is not set.
+/// Starts a browser; `None` if there is none and `UGMM_REQUIRE_BROWSER` is not set.
 pub fn browser() -> Option<Browser> {
     let present = |name: &str| {
         let run = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -32,7 +33,7 @@ pub fn browser() -> Option<Browser> {
         std::env::var_os("UGMM_REQUIRE_BROWSER").is_none(),
         "UGMM_REQUIRE_BROWSER is set, but there is no chromium with its chromedriver"
     );
-    // Not by a macro, whose words are kept from whoever runs the tests as long as they pass.
+    // A macro would not do: the test harness hides its output while tests pass.
     let _ = std::io::stderr()
         .write_all(b"SKIPPED: there is no chromium with its chromedriver; no page was opened\n");
     None
@@ -77,28 +78,28 @@ impl Browser {
         browser
     }
 
-    /// Opens a file, and waits until it is there.
+    /// Opens a file and waits until it is loaded.
     pub fn open(&self, page: &Path) {
         self.post("/url", json!({ "url": format!("file://{}", page.display()) }));
     }
 
-    /// What a script returns.
+    /// Runs a script and returns its result.
     pub fn run(&self, script: &str) -> Value {
         self.post("/execute/sync", json!({ "script": script, "args": [] }))
     }
 
-    /// What a script gives to its last argument, a function, sooner or later.
+    /// Runs a script and returns what it passes to its last argument, a callback.
     pub fn run_async(&self, script: &str) -> Value {
         self.post("/execute/async", json!({ "script": script, "args": [] }))
     }
 
-    /// Clicks on the first element that a CSS selector finds.
+    /// Clicks on the first element that matches a CSS selector.
     pub fn click(&self, selector: &str) {
         let element = self.element(selector);
         self.post(&format!("/element/{element}/click"), json!({}));
     }
 
-    /// Gives the first element that a CSS selector finds the focus, and presses a key.
+    /// Focuses the first element that matches a CSS selector and presses a key.
     pub fn press(&self, selector: &str, key: &str) {
         self.element(selector);
         self.run(&format!("document.querySelector({selector:?}).focus()"));
@@ -108,7 +109,7 @@ impl Browser {
         self.post("/actions", actions);
     }
 
-    /// Moves the pointer over the middle of the first element that a CSS selector finds.
+    /// Moves the pointer to the middle of the first element that matches a CSS selector.
     pub fn point_at(&self, selector: &str) {
         let element = self.element(selector);
         self.run(&format!(
@@ -120,7 +121,7 @@ impl Browser {
         self.post("/actions", actions);
     }
 
-    /// A command of the Chrome DevTools Protocol.
+    /// Executes a command of the Chrome DevTools Protocol.
     pub fn devtools(&self, command: &str, parameters: Value) -> Value {
         self.post("/goog/cdp/execute", json!({ "cmd": command, "params": parameters }))
     }
@@ -130,14 +131,14 @@ impl Browser {
         self.post("/print", json!({})).as_str().unwrap().to_owned()
     }
 
-    /// What the page wrote to its console, and what went wrong in it, since this was last asked.
+    /// Messages and errors on the page's console since the last call.
     pub fn console(&self) -> Vec<String> {
         let log = self.post("/se/log", json!({ "type": "browser" }));
         log.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Addresses that pages from files asked for since this was last asked, those of the pages among them; what the browser's
-    /// own pages ask for is not.
+    /// Addresses that pages from files requested since the last call, including those of the pages; requests
+    /// of the browser's own pages are left out.
     pub fn requests(&self) -> Vec<String> {
         let log = self.post("/se/log", json!({ "type": "performance" }));
         let entries = log.as_array().unwrap().iter();

@@ -37,7 +37,7 @@ fn images_compares_networks_of_a_file_on_the_bundled_digits() {
     assert_eq!(report["schema"], "ugmm/architectures");
     let results = report["results"].as_array().unwrap();
     assert_eq!(results.len(), 2);
-    // By hand: 3 · 9 · 4 + 2 · 4, batch normalisation 2 · 4, 3 · 64 · 10 + 2 · 10; and 64 · 10 + 10.
+    // Counted by hand: 3 · 9 · 4 + 2 · 4, batch normalisation 2 · 4, 3 · 64 · 10 + 2 · 10; and 64 · 10 + 10.
     assert_eq!(results[0]["parameters"], 116 + 8 + 1940);
     assert_eq!(results[1]["parameters"], 650);
     let accuracy = results[0]["runs"][0]["accuracy"].as_f64().unwrap();
@@ -46,7 +46,7 @@ fn images_compares_networks_of_a_file_on_the_bundled_digits() {
     assert!(text.lines().any(|line| line.starts_with("small") && line.contains(&printed)), "{text}");
     assert_eq!(results[0]["runs"][0]["history"].as_array().unwrap().len(), 12);
 
-    // The same seed gives the same figures, on any number of threads.
+    // A seed gives identical figures on any number of threads.
     let again = [&arguments[..], &["--threads", "1", "--only", "small"]].concat();
     stdout(&ugmm(folder.path(), &again));
     let again = json(&folder.path().join("out.json"));
@@ -77,7 +77,8 @@ fn text_is_measured_in_bits_per_character() {
     let run = &report["results"][0]["runs"][0];
     let (bits, loss) = (run["bits"].as_f64().unwrap(), run["log_loss"].as_f64().unwrap());
     assert!((bits * std::f64::consts::LN_2 - loss).abs() < 1e-9);
-    // A character knows something of the next one: less than the 6 bits of knowing nothing.
+    // A character has information about the next one: the entropy is less than the 6 bits of a uniform
+    // distribution.
     assert!((2.0..5.0).contains(&bits), "{bits}");
 }
 

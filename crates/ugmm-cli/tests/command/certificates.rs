@@ -39,7 +39,7 @@ fn every_subset_of_iris_is_proved_and_no_row_of_the_table_scores_higher() {
         let (value, bound) = (number(&report["value"]), number(&report["upper_bound"]));
         assert!(report["proved"].as_bool().unwrap() && value <= bound && bound - value <= 0.01, "{report}");
         assert_eq!(number(&report["gap"]), bound - value);
-        // What is found has the score that is said, and what is known has not a greater one.
+        // The values that were found have the reported score, and the row's own values have no higher one.
         let found: Vec<String> = (0..5)
             .map(|k| match report["values"].get(columns[k]) {
                 Some(value) => {
@@ -57,7 +57,7 @@ fn every_subset_of_iris_is_proved_and_no_row_of_the_table_scores_higher() {
             }
         }
     }
-    // By default all that is not given is asked for; a range is a promise.
+    // By default all columns that are not given are asked for; the result is within the range.
     let report = mpe(at, &["--given", "species=setosa", "--gap", "0.05", "--range", "petal_width=1:1.5"]);
     assert_eq!(report["values"].as_object().unwrap().len(), 4);
     assert!((1.0..=1.5).contains(&number(&report["numbers"]["petal_width"])), "{report}");
@@ -111,7 +111,7 @@ fn flowers_are_certified() {
                 assert!(count("proved") >= 149.0 && count("disproved") == 0.0, "{report}");
                 continue;
             }
-            // A counter-example, typed in as a row, is predicted as it says.
+            // The prediction for a counter-example, entered as a row, is the reported one.
             let examples = report["counter_examples"].as_array().unwrap();
             assert_eq!(examples.len() as f64, count("disproved"));
             assert!(examples.is_empty() || text.contains("becomes"), "{text}");
@@ -135,7 +135,8 @@ fn flowers_are_certified() {
     }
 }
 
-/// Wholly made up: visits are whole, and more of them with a longer stay make a complaint.
+/// A synthetic table: visits are whole, and complaints become more likely with the number of visits and the
+/// stay.
 fn with_visits() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut text = String::from("visits,stay,since,complains\n");
@@ -158,7 +159,7 @@ fn whole_numbers_have_probabilities_and_columns_can_be_kept() {
         stdout(&ugmm(at, &[&train[..], &["--hidden", "16"], objective].concat()));
     };
     train("complains", &["--objective", "hybrid"]);
-    // Nothing but JSON on standard output.
+    // Standard output has only JSON.
     let printed = |arguments: &[&str]| -> Value {
         serde_json::from_str(&stdout(&ugmm(at, &[arguments, &["--json", "-"]].concat()))).unwrap()
     };
@@ -182,7 +183,7 @@ fn whole_numbers_have_probabilities_and_columns_can_be_kept() {
             .contains("standard output has the rows")
     );
     assert!(!at.join("-").exists());
-    // A column that is kept does not move, and so less is disproved.
+    // A column that is kept does not change, so that fewer rows are disproved.
     let certify = ["certify", "m.safetensors", "visits.csv", "--epsilon", "0.3"];
     let all = printed(&certify);
     let kept = printed(&[&certify[..], &["--keep", "visits,since"]].concat());
@@ -202,8 +203,9 @@ fn whole_numbers_have_probabilities_and_columns_can_be_kept() {
     assert!(message.contains("predicts the number \"stay\""), "{message}");
 }
 
-/// Where a hidden neuron of a pruned network sees only what is missing, it is missing to the next layer: setosa at a petal
-/// length of 1.6, versicolor at 1.951, which is nearer than 0.2 of the network's units.
+/// If all inputs of a hidden neuron of a pruned network are missing, the neuron is missing in the next layer:
+/// the class is setosa at a petal length of 1.6 and versicolor at 1.951, which is less than 0.2 of the
+/// network's units away.
 #[test]
 fn what_is_proved_of_a_pruned_network_holds_where_values_are_missing() {
     let folder = with_iris();
@@ -228,7 +230,7 @@ fn what_is_proved_of_a_pruned_network_holds_where_values_are_missing() {
     stdout(&ugmm(at, &certify));
     let report = json(&at.join("c.json"));
     assert_eq!((&report["rows"], &report["proved"]), (&1.into(), &0.into()), "{report}");
-    // A search for the best values goes through the same layers.
+    // A search for the most probable values uses the same layers.
     let hybrid = ["--objective", "hybrid", "--epochs", "40", "-o", "whole.safetensors"];
     stdout(&ugmm(at, &[&["train", "iris.csv", "--target", "target"], &hybrid[..]].concat()));
     stdout(&ugmm(

@@ -1,4 +1,4 @@
-//! What the columns of a table are taken for, and what is said of it.
+//! Inferred kinds of columns, and remarks about them.
 
 use crate::{CASES, failure, failure_of, json, stdout, ugmm};
 use std::path::Path;
@@ -15,14 +15,14 @@ fn case(name: &str) -> TempDir {
     with_table(name, std::fs::read(Path::new(CASES).join(name)).unwrap())
 }
 
-/// What is said beside the output of a training of a few epochs.
+/// The remarks of a training of a few epochs.
 fn train(at: &Path, table: &str, options: &[&str]) -> String {
     let output = ugmm(at, &[&["train", table, "-o", "m", "--epochs", "2"], options].concat());
     stdout(&output);
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// 90 customers, of whom every third has no internet, in the words of the table.
+/// A table of 90 customers, of whom every third has no internet, with the table's words.
 fn customers() -> String {
     let row = |n: usize| {
         let (internet, cable) = [("DSL", "a"), ("fibre", "b"), ("none", "c")][n % 3];
@@ -43,11 +43,11 @@ fn a_class_that_is_a_usual_mark_is_remarked_on_and_kept_when_told_so() {
         assert!(!said.contains("--keep-text"), "{said}");
         let report = json(&at.join("t.json"));
         assert_eq!(report["columns"]["classes"], serde_json::json!(["Apnea", "Insomnia", "None"]));
-        // The model remembers it.
+        // The model stores the option.
         stdout(&ugmm(at, &["evaluate", "m", "class-none.csv", "--json", "e.json"]));
         assert_eq!(json(&at.join("e.json"))["rows"], 24, "{keep:?}");
     }
-    // And so does the file of options.
+    // So does the file of options.
     stdout(&ugmm(at, &["train", "--config", "m.toml", "-o", "again", "--json", "t.json"]));
     assert_eq!(json(&at.join("t.json"))["columns"]["classes"].as_array().unwrap().len(), 3);
 }
@@ -78,7 +78,7 @@ fn a_level_that_is_a_usual_mark_is_remarked_on_and_kept_when_told_so() {
     train(at, "t.csv", &["--target", "churn", "--keep-text", "internet", "--json", "t.json"]);
     let features = json(&at.join("t.json"))["columns"]["features"].to_string();
     assert!(features.contains("internet=none"), "{features}");
-    // Nothing is missing for the model, and nothing is unseen.
+    // The model has no missing and no unseen values.
     stdout(&ugmm(at, &["predict", "m", "t.csv", "-o", "p.csv", "--json", "p.json"]));
     let report = json(&at.join("p.json"));
     assert_eq!((&report["missing_values"], &report["unseen_categories"]), (&0.into(), &0.into()));
@@ -103,14 +103,14 @@ fn the_index_that_pandas_writes_is_left_out_and_said() {
     assert!(said.contains("x1       left out: index"), "{said}");
     assert!(said.contains("\"x1\" is the index of the table, by what the file says, and left out"), "{said}");
     assert_eq!(json(&at.join("t.json"))["columns"]["features"], serde_json::json!(["x"]));
-    // Other tables may have the column or not, under any name.
+    // Other tables may have the index column, or not, under any name.
     for table in ["x\n0.5\n", ",x\n0,0.5\n", "index,x\n0,0.5\n"] {
         std::fs::write(at.join("new.csv"), table).unwrap();
         assert_eq!(stdout(&ugmm(at, &["predict", "m", "new.csv"])).lines().count(), 2, "{table:?}");
     }
     train(at, "pandas-index.csv", &["--target", "y", "--numeric", "x1", "--json", "t.json"]);
     assert_eq!(json(&at.join("t.json"))["columns"]["features"], serde_json::json!(["x1", "x"]));
-    // It may be what is asked for.
+    // The index can be the target.
     train(at, "pandas-index.csv", &["--target", "x1", "--json", "t.json"]);
     assert_eq!(json(&at.join("t.json"))["columns"]["target"], "x1");
 }
@@ -291,7 +291,7 @@ fn mpe_tells_given_and_asked_from_twice() {
     }
 }
 
-/// A text that goes on in the next line of the source, without the mark that leaves out the blanks before it.
+/// A message that continues in the next source line must not contain the blanks at its beginning.
 #[test]
 fn messages_have_no_runs_of_blanks() {
     fn sources(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
@@ -354,7 +354,7 @@ fn unseen_categories_are_named_by_column() {
     }
 }
 
-/// Names with commas are in double quotes, on the command line and in what is written beside the model.
+/// Names with commas are in double quotes, on the command line and in the file of options.
 #[test]
 fn names_with_commas_are_in_quotes_in_lists() {
     let rows: String = (0..60).map(|i| format!("{},{},{}\n", i % 7, i % 5, ["u", "v"][i % 2])).collect();

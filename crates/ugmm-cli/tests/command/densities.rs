@@ -4,7 +4,7 @@ use super::{failure, json, stdout, ugmm, with_iris};
 use std::path::Path;
 use tempfile::TempDir;
 
-/// A table with gaps, a category, a whole number and dates; weight follows height.
+/// A table with missing values, a category, a whole number and dates; weight depends on height.
 fn with_people() -> TempDir {
     let folder = TempDir::new().unwrap();
     let mut text = String::from("name,height,weight,children,born,colour\n");
@@ -32,7 +32,7 @@ fn level(at: &Path, given: &str) -> f64 {
     json(&at.join("q.json"))["log_likelihood"].as_f64().unwrap()
 }
 
-/// ln p(a | b) = ln p(a, b) − ln p(b), and so on: what query says is what its log-likelihoods say.
+/// The answers of query agree with its log-likelihoods: ln p(a | b) = ln p(a, b) − ln p(b).
 #[test]
 fn conditionals_are_ratios_of_likelihoods() {
     let folder = with_people();
@@ -60,7 +60,7 @@ fn conditionals_are_ratios_of_likelihoods() {
         let ratio = (level(at, &format!("height=180,children=1,colour={state}")) - known).exp();
         assert!((ratio - share.as_f64().unwrap()).abs() < 1e-9, "{state}: {ratio} {share}");
     }
-    // The density of a number, and its whole numbers' probabilities.
+    // This checks the density of a number and the probabilities of whole numbers.
     stdout(&ugmm(
         at,
         &["query", "d.safetensors", "--given", "height=180", "--ask", "weight,children", "--json", "a.json"],
@@ -80,7 +80,7 @@ fn conditionals_are_ratios_of_likelihoods() {
     let ratio = (level(at, "height=180,children=2") - known).exp();
     assert!((ratio - children["2"].as_f64().unwrap()).abs() < 1e-9, "{ratio}");
     assert!(answer["answers"][0]["entropy"].as_f64().unwrap() > 0.0);
-    // Nothing is certain.
+    // No value is certain.
     assert!(level(at, "children=1") < 0.0);
 }
 
@@ -120,7 +120,7 @@ fn a_density_is_learned_scored_and_evaluated() {
     assert!(report["tried"].as_array().unwrap().len() >= 2, "{report}");
     assert_eq!(report["columns"][2]["taken_as"], "whole number");
 
-    // Without missing values, with a value that cannot be, a row that is unusual.
+    // The rows have no missing values; one has an impossible value, and one is unusual.
     let rows = "name,height,weight,children,born,colour\nx,180,90,1,1960-01-11,blue\ny,180,90,99,1960-01-11,blue\n\
                 z,150,99.5,1,1960-01-11,red\n";
     std::fs::write(at.join("new.csv"), rows).unwrap();
@@ -150,7 +150,7 @@ fn a_density_is_learned_scored_and_evaluated() {
     );
     assert_eq!(json(&at.join("s.json"))["rows_with_outside_values"], 1);
 
-    // Without a target predict says the same log-likelihood, and evaluate their mean.
+    // Without a target, predict prints the same log-likelihood, and evaluate its mean.
     let predicted = stdout(&ugmm(at, &["predict", "d.safetensors", "new.csv"]));
     assert_eq!(predicted.lines().nth(1).unwrap(), lines[1][1]);
     let text = stdout(&ugmm(at, &["evaluate", "d.safetensors", "new.csv", "--json", "e.json"]));
@@ -179,7 +179,7 @@ fn gaps_are_filled_in_and_the_rest_stays_as_it_is() {
         text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
     };
     let (old, new) = (cells(&before), cells(&imputed));
-    // Columns beside those that have gaps: weight and colour.
+    // Only the columns with missing values, weight and colour, have a column of uncertainties.
     assert_eq!(new[0][6..], ["standard deviation of weight", "probability of colour"]);
     let beside = |column: usize| [6, 7][usize::from(column == 5)];
     assert_eq!(old.len(), new.len());
@@ -230,7 +230,7 @@ fn samples_are_rows_of_the_table_and_questions_of_chains_are_refused() {
         tall += usize::from(cells[0].parse::<f64>().unwrap() > 172.0);
     }
     assert!(tall > 240, "{tall}");
-    // What is drawn can be scored.
+    // Drawn rows can be scored.
     std::fs::write(at.join("drawn.csv"), drawn).unwrap();
     stdout(&ugmm(at, &["evaluate", "d.safetensors", "drawn.csv"]));
     for (arguments, reason) in [
@@ -301,7 +301,7 @@ fn a_target_is_predicted_like_by_other_models() {
     assert!(predictions.lines().nth(1).unwrap().starts_with("setosa,"), "{predictions}");
     let text = stdout(&ugmm(at, &["query", "d.safetensors", "--given", "petal_length=1.4"]));
     assert!(text.contains("setosa") && text.contains("integrated out: sepal_length"), "{text}");
-    // A class that there is none of.
+    // This class did not occur in training.
     std::fs::write(
         at.join("new.csv"),
         "sepal_length,sepal_width,petal_length,petal_width,species\n5,3,1,0.2,rose\n",
@@ -309,7 +309,7 @@ fn a_target_is_predicted_like_by_other_models() {
     .unwrap();
     let message = failure(&ugmm(at, &["evaluate", "d.safetensors", "new.csv"]));
     assert!(message.contains("row 2, column \"species\": \"rose\""), "{message}");
-    // A number.
+    // The target is a number.
     let text = stdout(&ugmm(
         at,
         &[
@@ -388,7 +388,7 @@ fn settings_of_networks_are_refused_and_those_of_densities_without_one_too() {
     let message =
         failure(&ugmm(at, &["train", "iris.csv", "--objective", "generative", "-o", "d.safetensors"]));
     assert!(message.starts_with("there is no target"), "{message}");
-    // The options that were used, in a file.
+    // A file has the options that were used.
     stdout(&ugmm(
         at,
         &[
@@ -415,7 +415,7 @@ fn settings_of_networks_are_refused_and_those_of_densities_without_one_too() {
             "--learning-rate is 0.1, but must be left out with the method EM, which has none; Adam has one"
         );
     }
-    // A network is no density.
+    // A network is not a density.
     stdout(&ugmm(at, &[&network[..], &["--epochs", "2"]].concat()));
     for command in ["score", "impute"] {
         let message = failure(&ugmm(at, &[command, "d.safetensors", "iris.csv"]));
@@ -426,7 +426,7 @@ fn settings_of_networks_are_refused_and_those_of_densities_without_one_too() {
     }
 }
 
-/// Images of 4 × 4 pixels, bright on the left or on the right.
+/// A table of images of 4 × 4 pixels, which are bright on the left or on the right.
 fn with_images() -> TempDir {
     let folder = TempDir::new().unwrap();
     let (mut images, mut labels) = (Vec::new(), Vec::new());
@@ -489,7 +489,7 @@ fn images_have_bits_and_pictures() {
     assert!(page.contains("one page"), "{page}");
     let message = failure(&ugmm(at, &["impute", "d.safetensors", images, "-o", "completed.png"]));
     assert!(message.contains("say which part of each to hide"), "{message}");
-    // With labels.
+    // These images have labels.
     let text = stdout(&ugmm(
         at,
         &[
@@ -559,7 +559,8 @@ fn a_report_shows_columns_rows_and_draws() {
     assert!(message.contains("row 9999 is not among the rows"), "{message}");
 }
 
-/// What is found has the log-likelihood that is said, no row of the table has more than the bound, and ranges are kept.
+/// The result has the reported log-likelihood, no row of the table exceeds the bound, and values lie in the
+/// given ranges.
 #[test]
 fn the_most_probable_values_come_with_a_proof() {
     let folder = with_people();

@@ -1,4 +1,4 @@
-//! What densities answer: real levels, values that columns can have, ties, few rows, far values.
+//! Answers of densities: rare levels, possible values, ties, few rows, outliers.
 
 use super::{CASES, json, stdout, ugmm, with_iris};
 use std::path::Path;
@@ -19,7 +19,7 @@ fn train(at: &Path, table: &str, more: &[&str]) -> String {
     stdout(&ugmm(at, &[&usual[..], more].concat()))
 }
 
-/// The columns of a CSV file by name.
+/// The values of a column of a CSV file.
 fn column(at: &Path, file: &str, name: &str) -> Vec<String> {
     let mut reader = csv::Reader::from_path(at.join(file)).unwrap();
     let place = reader.headers().unwrap().iter().position(|header| header == name).unwrap();
@@ -30,7 +30,7 @@ fn stderr(output: &std::process::Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// A normal draw that is the same everywhere.
+/// A normally distributed number from a reproducible generator.
 fn normal(state: &mut u64) -> f64 {
     let mut uniform = || {
         *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -53,12 +53,12 @@ fn a_value_that_nearly_all_rows_have_is_not_unusual() {
     {
         let is_usual = value == "x";
         assert_eq!(share.parse::<f64>().unwrap() > 0.5, is_usual, "{value}: {share}");
-        // No column of a row like all others is surprising.
+        // A row like all others has no surprising column.
         assert_eq!(surprising.is_empty(), is_usual, "{value}: {surprising}");
     }
 }
 
-/// Of a flag that 4 of 100 rows have, and nothing else, a row is as unusual as that.
+/// If only a flag is known, and 4 of 100 rows have it, a row with the flag is among the 4 % most unusual.
 #[test]
 fn rows_with_gaps_are_compared_with_rows_of_the_same_columns() {
     let mut state = 2;
@@ -82,11 +82,11 @@ fn rows_with_gaps_are_compared_with_rows_of_the_same_columns() {
     );
     for (i, share) in column(at, "s.csv", "share of rows as likely or less").iter().enumerate() {
         let share: f64 = share.parse().unwrap();
-        // Of the last row nothing is known at all.
+        // The last row has no known value.
         let is_right = if i < 100 && flag(i) == "yes" { (0.02..0.06).contains(&share) } else { share == 1.0 };
         assert!(is_right, "{i}: {share}");
     }
-    // Whole rows are compared with those held out.
+    // Complete rows are compared with held-out rows.
     let output = ugmm(at, &["score", "d.safetensors", "t.csv"]);
     assert!(stderr(&output).contains("less likely than 99 of 100 rows held out in training: "), "{output:?}");
 }
@@ -96,7 +96,7 @@ fn held_out_rows_none_of_which_is_possible_are_not_measured() {
     let row = |i: usize| format!("{}\n", if i % 6 == 3 { -1.5 } else { 0.5 + i as f64 });
     let folder = with("t.csv", &format!("x\n{}", (0..12).map(row).collect::<String>()));
     let at = folder.path();
-    // By this seed both negative numbers are held out.
+    // With this seed both negative numbers are held out.
     let text = train(at, "t.csv", &["--seed", "62", "--epochs", "2"]);
     assert!(text.contains("held-out rows: 2, none of which is possible by the rows learned from"), "{text}");
     assert!(json(&at.join("t.json"))["validation_log_likelihoods"]["model"]["mean"].is_null());
@@ -121,7 +121,7 @@ fn rare_levels_are_answered_by_their_own_names() {
     stdout(&ugmm(at, &["sample", "d.safetensors", "-n", "3000", "-o", "s.csv"]));
     let drawn = column(at, "s.csv", "shop");
     assert!(drawn.iter().all(|text| is_level(text)));
-    // Each rare level was in 2 rows of 30.
+    // Each rare level is in 2 of 30 rows.
     for level in ["r0", "r5", "r9"] {
         let share = drawn.iter().filter(|text| *text == level).count() as f64 / 3000.0;
         assert!((share - 2.0 / 30.0).abs() < 0.03, "{level}: {share}");
@@ -131,7 +131,7 @@ fn rare_levels_are_answered_by_their_own_names() {
     let shares = report["answers"][0]["probabilities"].as_object().unwrap();
     assert!(shares.keys().all(|name| is_level(name)) && shares.len() == 11, "{report}");
     assert!((shares.values().map(|share| share.as_f64().unwrap()).sum::<f64>() - 1.0).abs() < 1e-9);
-    // What one of them has by itself is its share of what all have.
+    // The probability of one rare level is its fraction of the probability of all.
     stdout(&ugmm(at, &["query", "d.safetensors", "--given", "shop=r3", "--score", "--json", "r.json"]));
     let report = json(&at.join("r.json"));
     assert_eq!(report["given"]["shop"], "r3");
@@ -171,13 +171,14 @@ fn categories_without_rare_levels_never_get_one() {
     assert!(column(at, "s.csv", "colour").iter().all(|colour| colour == "red" || colour == "blue"));
 }
 
-/// A model of an older version, which does not know its rare levels, leaves cells empty and says so.
+/// A model of an older version, which does not store the names of rare levels, leaves cells empty and prints
+/// this.
 #[test]
 fn models_without_the_names_of_rare_levels_leave_cells_empty() {
     let folder = with_case("rare-levels.csv");
     let at = folder.path();
     train(at, "rare-levels.csv", &["--validation", "0"]);
-    // The same model without what older versions did not keep, with spaces in its place.
+    // Removes from the model what older versions did not store, with spaces in its place.
     let mut bytes = std::fs::read(at.join("d.safetensors")).unwrap();
     let place = |bytes: &[u8], text: &str| bytes.windows(text.len()).position(|part| part == text.as_bytes());
     let start = place(&bytes, ",\\\"rare\\\":[").unwrap();
@@ -195,7 +196,8 @@ fn models_without_the_names_of_rare_levels_leave_cells_empty() {
     assert_eq!(column(at, "i.csv", "shop").last().unwrap(), "");
 }
 
-/// Amounts and counts that are never negative, stars from 1 to 5, days, and a change that may be negative.
+/// A table of amounts and counts that are never negative, stars from 1 to 5, days, and a change that may be
+/// negative.
 fn with_supports() -> TempDir {
     let mut text = String::from("amount,large,visits,stars,day,change\n");
     let mut state = 3;
@@ -241,7 +243,7 @@ fn answers_are_values_that_columns_can_have() {
         assert!(answer["quantiles"].as_object().unwrap().values().all(|value| of(value) >= 0.0), "{answer}");
         assert!(of(&answer["low"]) >= 0.0 && of(&answer["mean"]) >= 0.0 && of(&answer["mode"]) >= 0.0);
     }
-    // A negative amount is impossible, and said to be; a fraction of a visit is rounded, and that is said.
+    // A negative amount is impossible and reported; a fraction of a visit is rounded and reported.
     std::fs::write(
         at.join("odd.csv"),
         format!("{header}-1,10,2,3,2024-03-03,0.1\n1,10,2.4,3,2024-03-03,0.1\n"),
@@ -275,7 +277,7 @@ fn uncertainty_has_columns_for_gaps_only() {
     assert!(whole.lines().next().unwrap().ends_with(",species"), "{whole}");
 }
 
-/// What decided is shown: by each figure that is shown last the chosen structure is the best.
+/// The deciding figures are printed: the chosen structure is the best by the last figure of each line.
 #[test]
 fn the_chosen_structure_is_the_best_of_those_shown() {
     let folder = with_iris();
@@ -296,7 +298,8 @@ fn the_chosen_structure_is_the_best_of_those_shown() {
     assert!(text.lines().any(|line| line.contains(&shown) && line.contains("chosen")), "{text}");
 }
 
-/// A table of five numbers of standard deviation 1 that share so much of a common cause.
+/// A table of five numbers of standard deviation 1 with a common cause; `common` is its correlation with each
+/// of them.
 fn five_numbers(count: usize, state: &mut u64, common: f64) -> String {
     let mut text = String::from("a,b,c,d,e\n");
     for _ in 0..count {
@@ -309,7 +312,7 @@ fn five_numbers(count: usize, state: &mut u64, common: f64) -> String {
     text
 }
 
-/// With so few rows set aside, another structure often looks better by chance.
+/// With so few validation rows, another structure often seems better by chance.
 #[test]
 fn columns_without_dependence_are_learned_as_such_where_rows_are_set_aside() {
     for (seed, rows) in [(1, 100), (2, 150), (3, 300)] {
@@ -325,11 +328,11 @@ fn columns_without_dependence_are_learned_as_such_where_rows_are_set_aside() {
     }
 }
 
-/// Five numbers of standard deviation 1 with a common cause: 60 rows to learn from, 1000 fresh ones. Independent columns have −7.09
-/// nats at best, and about −7.2 learned from so few.
+/// Five numbers of standard deviation 1 with a common cause: 60 training rows, 1000 new ones. Independent
+/// columns have at best −7.09 nats, and about −7.2 when trained on so few rows.
 #[test]
 fn few_rows_are_learned_better_than_by_independent_columns() {
-    // Dependence is worth 0.7 nats where it is; where it is not, nothing is lost by looking for it.
+    // Modelling the dependence gains 0.7 nats if there is one, and costs nothing if there is none.
     for (seed, common, least) in [(1, 0.75, -6.9), (3, 0.0, -7.3)] {
         let mut state = seed;
         let folder = with("few.csv", &five_numbers(60, &mut state, common));
@@ -362,7 +365,7 @@ fn classes_of_few_rows_are_still_told_apart() {
     stdout(&ugmm(at, &["predict", "d.safetensors", "kinds.csv", "-o", "p.csv"]));
     let right = column(at, "p.csv", "predicted kind").into_iter().zip(column(at, "kinds.csv", "kind"));
     assert!(right.filter(|(found, right)| found == right).count() >= 34);
-    // Far from all rows, classes are as frequent as they were, however far.
+    // Far from all rows, classes have their frequencies as probabilities, however large the distance.
     let far = "x,y\n1e6,0\n1e12,0\n-1e12,1e13\n1e30,\n,\n";
     std::fs::write(at.join("far.csv"), far).unwrap();
     stdout(&ugmm(at, &["predict", "d.safetensors", "far.csv", "-o", "f.csv"]));
@@ -372,7 +375,8 @@ fn classes_of_few_rows_are_still_told_apart() {
     assert!((shares[0] - shares[1]).abs() < 1e-5, "{shares:?}");
 }
 
-/// A network's answer about a feature comes with a warning, a discriminative one's with the command that has an answer.
+/// A network's answer about a feature comes with a warning; a discriminative network names the command that
+/// can answer.
 #[test]
 fn networks_say_what_their_answers_about_features_are_not() {
     let folder = with_iris();
@@ -398,8 +402,8 @@ fn networks_say_what_their_answers_about_features_are_not() {
     assert!((mean - 5.01).abs() < 0.15, "{mean}");
 }
 
-/// Far from all rows only the components of the label are left in a network with the target among its inputs: the probabilities
-/// are the same however far, and not alike by rounding.
+/// In a network with the target among its inputs, only the label's components matter far from all rows: the
+/// probabilities do not depend on the distance, and are not equal due to rounding.
 #[test]
 fn far_from_all_rows_a_generative_network_says_what_it_knows_of_the_labels() {
     let folder = with_iris();

@@ -1,4 +1,4 @@
-//! Devices by name.
+//! Names of devices.
 
 use crate::{TRAIN, failure, json, stdout, ugmm, with_iris};
 use tempfile::TempDir;
@@ -37,7 +37,7 @@ fn a_device_that_is_not_there_is_refused_in_one_sentence() {
     for name in ["wgpu:77", "vulkan:77", "metal:77", "cuda:77", "rocm:77"] {
         let message = failure(&ugmm(at, &[&TRAIN[..], &["--device", name]].concat()));
         assert!(message.starts_with(&format!("the device {name}: ")), "{message}");
-        // Whether it was not built, has no driver or not so many GPUs.
+        // The device was not built, has no driver, or there are fewer GPUs.
         let says = ["--features", "install", "the last of its kind", "Apple"];
         assert!(says.iter().any(|says| message.contains(says)), "{message}");
         assert!(!at.join("iris.safetensors").exists());

@@ -1,4 +1,4 @@
-//! What the machine does to a run: no space, no memory, another run beside it.
+//! Faults of the machine: no disk space, no memory, a concurrent run.
 
 use crate::{TRAIN, names, stdout, ugmm, with_iris};
 use std::process::{Command, Stdio};
@@ -35,7 +35,7 @@ fn a_full_disk_is_said_in_a_sentence() {
     assert!(names(&folder).iter().all(|name| !name.starts_with(".ugmm-")), "{:?}", names(&folder));
 }
 
-/// The network would take 41 GiB, the process may have 8.
+/// The network would need 41 GiB, but the process may use 8.
 #[cfg(unix)]
 #[test]
 fn a_limit_of_memory_is_said_in_a_sentence() {
@@ -50,7 +50,7 @@ fn a_limit_of_memory_is_said_in_a_sentence() {
     assert_eq!(names(&folder), ["iris.csv"]);
 }
 
-/// Whichever is last has its whole model there; neither leaves anything else.
+/// The last of two runs leaves its complete model; neither leaves other files.
 #[test]
 fn two_runs_into_one_output_leave_a_whole_model() {
     let folder = with_iris();

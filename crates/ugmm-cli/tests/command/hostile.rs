@@ -1,14 +1,14 @@
-//! A folder of tables as they come, one for each thing that goes wrong with tables, and what is to come of it.
+//! A folder of tables, one for each thing that can be wrong with a table, and the expected outcomes.
 
 use crate::{failure, stdout, ugmm};
 use std::path::Path;
 use tempfile::TempDir;
 
-/// What is to come of a table.
+/// The expected outcome for a table.
 enum Outcome {
-    /// It is learned from, and this is said of it.
+    /// Training succeeds and prints these texts.
     Learned(&'static [&'static str]),
-    /// It is refused, and this is said of it.
+    /// Training fails with this text in its message.
     Refused(&'static str),
 }
 use Outcome::{Learned, Refused};
@@ -97,7 +97,7 @@ const TABLES: [(&str, &[&str], Outcome); 45] = [
     ),
 ];
 
-/// The outcomes of these are elsewhere.
+/// Other tests check the outcomes of these tables.
 const OTHERS: [&str; 2] = ["large-offset.csv", "one-number-to-predict.csv"];
 
 fn tables() -> std::path::PathBuf {
@@ -145,7 +145,7 @@ fn a_single_number_cannot_be_predicted() {
     assert!(message.contains("the column \"y\" holds one number only, 3.5; there is nothing"), "{message}");
 }
 
-/// Halves of a second after 1.7 billion: in f32 they would all be the same number.
+/// Half seconds after 1.7 billion seconds would all be the same number in f32.
 #[test]
 fn a_large_offset_loses_no_digits() {
     let folder = TempDir::new().unwrap();

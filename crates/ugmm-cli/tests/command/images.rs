@@ -8,21 +8,21 @@ use std::io::Write;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// Height and width of the images: more than a hundred pixels, as the settings for images want.
+/// Height and width of the images: more than a hundred pixels, so that the settings for images apply.
 const SIDE: usize = 12;
 const TRAINING: &str = "train-images-idx3-ubyte";
 const TRAIN: [&str; 8] =
     ["train", TRAINING, "--target", "label", "-o", "m.safetensors", "--json", "train.json"];
 
-/// An IDX file with this header, then `data`.
+/// An IDX file with this header, followed by `data`.
 fn idx(header: &[u32], data: &[u8]) -> Vec<u8> {
     let mut bytes: Vec<u8> = header.iter().flat_map(|number| number.to_be_bytes()).collect();
     bytes.extend_from_slice(data);
     bytes
 }
 
-/// `count` images and their labels: 3 for a bar from side to side, 8 for one from top to bottom, each somewhere and of
-/// some brightness, with a frame of zeros around.
+/// `count` images and their labels: 3 for a horizontal bar, 8 for a vertical bar, with varying position and
+/// brightness in a frame of zeros.
 fn bars(count: u32, side: usize, seed: usize) -> (Vec<u8>, Vec<u8>) {
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());
     for index in 0..count as usize {
@@ -46,7 +46,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A folder with images to learn from, and compressed ones to test on.
+/// A folder with training images and compressed test images.
 fn with_bars() -> TempDir {
     let folder = TempDir::new().unwrap();
     let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
@@ -76,7 +76,7 @@ fn images_are_learned_evaluated_predicted_and_inspected() {
     assert!(said.starts_with(expected), "{said}");
     let report = json(&at.join("train.json"));
     assert!(report["validation_metrics"]["accuracy"].as_f64().unwrap() > 0.95, "{text}");
-    // The settings for pixels.
+    // The settings for pixels apply.
     let first = &report["model"]["layers"][0];
     assert_eq!((&first["min_sigma"], &first["input_dropout"]), (&0.5.into(), &0.3.into()), "{first}");
 
@@ -84,7 +84,7 @@ fn images_are_learned_evaluated_predicted_and_inspected() {
     assert!(text.starts_with("60 rows, accuracy "), "{text}");
     assert!(json(&at.join("e.json"))["accuracy"].as_f64().unwrap() > 0.95, "{text}");
 
-    // Labels are not needed for predictions, but are there to be kept.
+    // Predictions do not need labels, but --keep can copy them.
     let images = "t10k-images-idx3-ubyte.gz";
     let kept = run(at, &["predict", "m.safetensors", images, "--keep", "label", "--explain", "1"]);
     let right = kept.lines().skip(1).filter(|line| line[..1] == line[2..3]).count();
@@ -98,7 +98,7 @@ fn images_are_learned_evaluated_predicted_and_inspected() {
     assert!(text.starts_with("uGMM network 100-128-64-2, for label") && text.contains("pixel_"), "{text}");
 }
 
-/// Exact zeros stay: the same network comes of the same images as a table, whose numbers are told to be left alone.
+/// Zeros remain exact: the same images as a table without scaling give the same network.
 #[test]
 fn pixels_stay_as_they_are_unless_it_is_said_otherwise() {
     let folder = with_bars();
@@ -120,13 +120,13 @@ fn pixels_stay_as_they_are_unless_it_is_said_otherwise() {
     assert!(of_images == predictions("t.csv", &["--scaling", "none"]));
     assert!(of_images != predictions("t.csv", &[]));
     assert!(of_images != predictions(TRAINING, &["--scaling", "standard"]));
-    // What is written beside the model repeats it.
+    // The file of options repeats the training.
     run(at, &["train", TRAINING, "--target", "label", "-o", "m.safetensors", "--epochs", "2"]);
     run(at, &["train", "--config", "m.safetensors.toml", "-o", "again.safetensors"]);
     assert!(fs::read(at.join("again.safetensors")).unwrap() == fs::read(at.join("m.safetensors")).unwrap());
 }
 
-/// Then the frame that is always 0 is learned from, too: the images are whole.
+/// With augmentation the constant frame is part of the inputs, because the images are complete.
 #[test]
 fn images_can_be_moved_about_in_training() {
     let folder = with_bars();
@@ -160,7 +160,7 @@ fn what_images_do_not_have_is_told_before_anything_is_written() {
         "train-labels-idx1-ubyte is an IDX file of unsigned bytes in 1 dimension, where images are unsigned bytes in 3: \
          images, rows and columns; if it holds their labels, give the file of images, and the labels are found beside it"
     );
-    // Larger images have all columns of the model, but they are other places.
+    // Larger images have all columns of the model, but these are other positions.
     for side in [SIDE - 1, SIDE + 1] {
         let (images, labels) = bars(3, side, 0);
         fs::write(at.join("other-images"), images).unwrap();
@@ -180,7 +180,7 @@ fn what_images_do_not_have_is_told_before_anything_is_written() {
                     be called other-labels or other-labels.gz";
     assert_eq!(failure(&ugmm(at, &["evaluate", "m.safetensors", "other-images"])), expected);
     assert_eq!(trains("other-images", "label"), expected);
-    // A table that lacks all pixels does not get a line for each.
+    // A table without the pixels does not get a message for each of them.
     fs::write(at.join("t.csv"), "a,b\n1,2\n").unwrap();
     let message = failure(&ugmm(at, &["predict", "m.safetensors", "t.csv"]));
     assert!(message.contains("and 90 more") && message.len() < 300, "{message}");
@@ -189,7 +189,7 @@ fn what_images_do_not_have_is_told_before_anything_is_written() {
     assert_eq!(names(&folder), before);
 }
 
-/// Letters, say: more of them than a column of whole numbers has classes.
+/// Letters, for example, have more labels than a column of whole numbers has classes.
 #[test]
 fn labels_are_classes_however_many_there_are_unless_it_is_said_otherwise() {
     let folder = TempDir::new().unwrap();

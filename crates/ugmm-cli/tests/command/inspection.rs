@@ -1,4 +1,4 @@
-//! What `ugmm inspect` shows of a model.
+//! The output of `ugmm inspect`.
 
 use crate::{TRAIN, failure, json, stdout, ugmm, with_iris};
 use serde_json::Value;
@@ -25,7 +25,7 @@ fn neurons_are_shown_in_the_data_s_units() {
         let [least, mean, greatest] = ["least", "mean", "greatest"].map(|name| number(&activity[name]));
         assert!(least < mean && mean < greatest, "{layer}");
     }
-    // Only the first layer's floor is still there after training.
+    // Training keeps the σ floor of the first layer only.
     assert!(layers[0]["at_floor"].is_number() && layers[1]["at_floor"].is_null());
     let neurons = report["neurons"].as_array().unwrap();
     let names: Vec<&Value> = neurons[1].as_array().unwrap().iter().map(|neuron| &neuron["name"]).collect();
@@ -35,7 +35,8 @@ fn neurons_are_shown_in_the_data_s_units() {
             layer.as_array().unwrap().iter().map(|neuron| number(&neuron["importance"])).sum();
         assert!((importance - 1.0).abs() < 1e-6, "{importance}");
     }
-    // All four components of a neuron of the first layer: their weights sum to 1, their means are lengths in centimetres.
+    // Each neuron of the first layer has four components: their weights sum to 1, their means are lengths in
+    // centimetres.
     for neuron in neurons[0].as_array().unwrap() {
         let components = neuron["components"].as_array().unwrap();
         let weights: f64 = components.iter().map(|component| number(&component["weight"])).sum();
@@ -52,7 +53,8 @@ fn neurons_are_shown_in_the_data_s_units() {
     assert!(message.contains("the model is mlp, but must be ugmm"), "{message}");
 }
 
-/// Of a model that has learned its table, reasons are more faithful than chance, and what is printed is what the file says.
+/// For a model that fits its table, reasons are more faithful than chance, and the printed figures are those
+/// of the file.
 #[test]
 fn faithfulness_is_measured() {
     let folder = with_iris();
@@ -74,7 +76,7 @@ fn faithfulness_is_measured() {
                 curve["probabilities"].as_array().unwrap().iter().map(number).collect()
             };
             let (explained, random) = (heights("contributions"), heights("random"));
-            // All columns are there, and in the end none is, whatever the order.
+            // All orders begin with all columns and end with none.
             assert!((explained[0] - random[0]).abs() < 1e-9 && explained[0] > 0.6, "{explained:?}");
             assert!(
                 deletion == "missing" || (explained[4] - random[4]).abs() < 1e-6,
@@ -106,7 +108,7 @@ fn faithfulness_is_measured() {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
 }
 
-/// Of a number it is the probability of its central half that is followed.
+/// For a number, the probability of its central half is followed.
 #[test]
 fn faithfulness_of_numbers() {
     let folder = tempfile::TempDir::new().unwrap();
@@ -125,7 +127,7 @@ fn faithfulness_of_numbers() {
     assert!(text.contains("are more faithful than random order"), "{text}");
     let found = &json(&at.join("i.json"))["faithfulness"];
     assert!((number(&found["curves"][0]["probabilities"][0]) - 0.5).abs() < 1e-6, "{found}");
-    // The number is three times the first column, and nothing else; of an average row nothing speaks for an average number.
+    // The number is three times the first column; for an average row no column contributes to the prediction.
     let text = stdout(&ugmm(at, &["predict", "m.safetensors", "t.csv", "--explain", "1"]));
     let named = text.lines().skip(1).filter(|line| line.contains(",a,")).count();
     assert!(named > 120, "{named} of 180");

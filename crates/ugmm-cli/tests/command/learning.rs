@@ -1,4 +1,4 @@
-//! What `ugmm train` can be told: numbers, classes of different weight, a search, early stopping, time, order of levels.
+//! Options of `ugmm train`: numbers, class weights, search, early stopping, time limit, order of levels.
 
 use crate::{TRAIN, failure, failure_of, json, stdout, ugmm, with_iris};
 use serde_json::Value;
@@ -10,7 +10,7 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
 }
 
-/// y = 3 a − 2 b + noise, with a category that moves it by 4.
+/// Writes a table with y = 3 a − 2 b + noise, and a category that adds 4.
 fn write_numbers(path: &Path, rows: usize) {
     let mut text = String::from("a,b,kind,y\n");
     for row in 0..rows {
@@ -55,7 +55,7 @@ fn numbers_are_predicted_as_densities() {
     let deciles: f64 = report["deciles"].as_array().unwrap().iter().map(number).sum();
     assert!((deciles - 1.0).abs() < 1e-9);
 
-    // Folds give a temperature; each number is predicted by a network that has not seen it.
+    // Folds give a spread; each number is predicted by a network that was not trained on it.
     let text = stdout(&ugmm(at, &[&train[..], &["--folds", "3"]].concat()));
     assert!(text.contains("3-fold cross-validation") && text.contains("90 % intervals"), "{text}");
     let measured = &json(&at.join("t.json"))["cross_validation"];
@@ -76,7 +76,8 @@ fn numbers_are_predicted_as_densities() {
     assert!(message.contains("\"kind\" does not hold numbers"), "{message}");
 }
 
-/// One row in twelve is ill, and what is measured says little: with equal weights nobody is called ill.
+/// One row in twelve is ill, and the features have little information: without class weights no row is
+/// predicted to be ill.
 #[test]
 fn class_weights_move_predictions_and_leave_probabilities_true() {
     let folder = TempDir::new().unwrap();
@@ -101,7 +102,7 @@ fn class_weights_move_predictions_and_leave_probabilities_true() {
     assert!(recall(&balanced) > recall(&plain) + 0.2, "{balanced} {plain}");
     assert!(recall(&given) > recall(&plain) + 0.2, "{given}");
     assert!(number(&balanced["balanced_accuracy"]) > number(&plain["balanced_accuracy"]));
-    // The probabilities are still those of one in twelve.
+    // The probabilities still match the frequency of one in twelve.
     for report in [&balanced, &given] {
         let worse = number(&report["log_loss"]) - number(&plain["log_loss"]);
         assert!(worse < 0.05, "{report} {plain}");
@@ -126,9 +127,9 @@ fn a_search_chooses_what_cross_validation_finds_best() {
     assert_eq!((&search[0]["name"], &search[0]["chosen"]), (&"untrained".into(), &false.into()));
     assert_eq!((&search[1]["name"], &search[1]["chosen"]), (&"trained".into(), &true.into()));
     assert_eq!(report["model"]["layers"][0]["neurons"], 16);
-    // The options below the search's hold for all.
+    // The other options apply to all settings of the search.
     assert_eq!(report["training"]["epochs"], 40);
-    // Chosen on the training rows; the others measure what it is worth.
+    // The training rows choose the settings; the others measure the model.
     assert_eq!(report["cross_validation"]["metrics"]["rows"], 120);
     assert_eq!(report["validation_metrics"]["rows"], 30);
 
@@ -146,7 +147,7 @@ fn early_stopping_leaves_the_held_out_rows_alone() {
     let report = json(&at.join("t.json"));
     let epochs = report["history"].as_array().unwrap().len() as u64;
     assert_eq!(report["best_epoch"].as_u64().unwrap() + 5, epochs);
-    // A tenth of the 120 training rows.
+    // A tenth of the 120 training rows are validation rows.
     assert_eq!(report["history"][0]["validation"]["rows"], 12);
     assert_eq!(report["validation_metrics"]["rows"], 30);
 }
@@ -159,7 +160,7 @@ fn a_time_limit_is_kept() {
     stdout(&ugmm(at, &[&TRAIN[..], &options].concat()));
     let report = json(&at.join("t.json"));
     assert!(report["history"].as_array().unwrap().len() < 1_000_000);
-    // The epochs that are said of a density are those that were made.
+    // The reported number of epochs of a density is the number that was trained.
     write_numbers(&at.join("numbers.csv"), 4000);
     let density = [
         "train",
@@ -214,7 +215,7 @@ fn levels_have_an_order_where_it_is_said() {
     assert_eq!(features(&["--scaling", "quantile", "--ordinal", "size"]), serde_json::json!(["size"]));
 }
 
-/// The file beside the model repeats it, bit for bit.
+/// The file of options repeats the training bit for bit.
 #[test]
 fn the_config_beside_the_model_repeats_it() {
     let folder = with_iris();
@@ -226,10 +227,10 @@ fn the_config_beside_the_model_repeats_it() {
     let first = std::fs::read(at.join("iris.safetensors")).unwrap();
     stdout(&ugmm(at, &["train", "--config", "iris.safetensors.toml", "-o", "again.safetensors"]));
     assert!(std::fs::read(at.join("again.safetensors")).unwrap() == first);
-    // Onto itself, too.
+    // The training can also replace its own model.
     stdout(&ugmm(at, &["train", "--config", "iris.safetensors.toml"]));
     assert!(std::fs::read(at.join("iris.safetensors")).unwrap() == first);
-    // The names of options are keys, also where the library's setting is called otherwise.
+    // Keys are the names of options, even if the library's setting has another name.
     std::fs::write(at.join("half.toml"), "min_sigma = 0.75\nclip = 2.5\nepochs = 1\n").unwrap();
     stdout(&ugmm(at, &[&TRAIN[..], &["--config", "half.toml", "--json", "t.json"]].concat()));
     let report = json(&at.join("t.json"));

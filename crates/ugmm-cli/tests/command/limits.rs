@@ -1,4 +1,4 @@
-//! Sizes beyond all measure are refused in a sentence, before anything is learned or written.
+//! Extreme sizes fail with a message before anything is trained or written.
 
 use crate::{failure, names, stdout, ugmm, with_iris};
 
@@ -22,7 +22,7 @@ fn networks_and_circuits_that_no_memory_holds_are_refused() {
     assert!(!names(&folder).iter().any(|name| name.starts_with("m.safetensors")), "{:?}", names(&folder));
 }
 
-/// The options are written beside the model as TOML, whose whole numbers end at 2^63 - 1.
+/// The options are written as TOML, whose whole numbers end at 2^63 - 1.
 #[test]
 fn numbers_that_a_file_of_options_cannot_hold_are_refused_at_once() {
     let folder = with_iris();
@@ -35,7 +35,7 @@ fn numbers_that_a_file_of_options_cannot_hold_are_refused_at_once() {
     }
 }
 
-/// Later than any clock shows is no limit.
+/// A time limit that the clock cannot represent is no limit.
 #[test]
 fn times_beyond_all_clocks_are_no_limit() {
     let folder = with_iris();

@@ -1,4 +1,4 @@
-//! The command from end to end, on the Iris table and on files with something wrong.
+//! The command from end to end, on the Iris table and on invalid files.
 
 #[cfg(feature = "architectures")]
 mod architectures;
@@ -30,7 +30,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// Small tables on which the program was wrong.
+/// Small tables for which the program was wrong.
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases");
 
 /// Runs `ugmm` in `folder`.
@@ -43,7 +43,7 @@ fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// The one line of a failure, 1, or of options that cannot be right, 2.
+/// The single line of a failure with status 1, or 2 for wrong options.
 fn failure(output: &Output) -> String {
     assert!(matches!(output.status.code(), Some(1 | 2)), "{output:?}");
     let text = String::from_utf8(output.stderr.clone()).unwrap();
@@ -52,7 +52,7 @@ fn failure(output: &Output) -> String {
     text.trim_end().strip_prefix("error: ").unwrap().to_owned()
 }
 
-/// The last line of a failure that comes after something was said about the file.
+/// The last line of a failure that follows remarks about the file.
 fn failure_of(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let text = String::from_utf8(output.stderr.clone()).unwrap();
@@ -144,7 +144,7 @@ fn reproduce_approximation_has_smaller_errors_with_more_components_and_draws_the
     }
 }
 
-/// The project's own settings, on several splits and, without a look at test rows, on folds of the training rows.
+/// The project's own settings, on several splits and, without any test row, on folds of the training rows.
 #[test]
 fn reproduce_iris_runs_the_best_preset_on_splits_and_folds() {
     let folder = TempDir::new().unwrap();
@@ -190,7 +190,7 @@ fn a_table_is_learned_saved_predicted_and_evaluated() {
         assert_eq!(report["validation_rows"], 30);
         assert!(report["validation_metrics"]["accuracy"].as_f64().unwrap() >= 0.85, "{options:?}: {text}");
 
-        // Columns in another order, one too many, none for the target.
+        // The columns are in another order, one is superfluous, and the target is missing.
         let data = "virginica?,petal_width,petal_length,sepal_width,sepal_length\n\
                     no,0.2,1.4,3.5,5.1\nyes,2.5,6.0,3.3,6.3\n";
         std::fs::write(at.join("new.csv"), data).unwrap();
@@ -254,7 +254,7 @@ fn predictions_go_to_a_file_that_is_never_half_written() {
     stdout(&ugmm(at, &["predict", "iris.safetensors", "iris.csv", "-o", "out.csv"]));
     let lines = std::fs::read_to_string(at.join("out.csv")).unwrap().lines().count();
     assert_eq!(lines, 151);
-    // A failure leaves the old predictions.
+    // A failure keeps the old predictions.
     std::fs::write(at.join("bad.csv"), "sepal_length,sepal_width,petal_length,petal_width\n1,2,x,4\n")
         .unwrap();
     let message = failure(&ugmm(at, &["predict", "iris.safetensors", "bad.csv", "-o", "out.csv"]));
@@ -292,7 +292,7 @@ fn every_bad_table_is_refused_before_anything_is_written() {
     let folder = TempDir::new().unwrap();
     let message = failure(&ugmm(folder.path(), &TRAIN));
     assert_eq!(message, "iris.csv does not exist");
-    // A text among numbers makes a category, unless it is said that the column is one of numbers.
+    // A text among numbers makes a category, unless an option declares the column numeric.
     std::fs::write(folder.path().join("iris.csv"), "a,b,species\n1,2,x\n1,two,y\n").unwrap();
     let message = failure(&ugmm(folder.path(), &[&TRAIN[..], &["--numeric", "b"]].concat()));
     assert!(message.starts_with("iris.csv, row 3, column \"b\": \"two\""), "{message}");
@@ -364,7 +364,8 @@ fn settings_out_of_range_are_refused() {
     assert_eq!(names(&folder), ["iris.csv"]);
 }
 
-/// A table as people have them: semicolons, decimal commas, text, dates, gaps, a number of the row, a comment.
+/// A table as people have them: semicolons, decimal commas, text, dates, missing values, row numbers, a
+/// comment.
 const MESSY: &str = "# measured in May\n\
     no;length;colour;seen;ok;species;same\n";
 
@@ -412,7 +413,8 @@ fn messy_tables_are_understood_learned_and_predicted() {
     assert_eq!(features, ["length", "colour=blue", "colour=green; or so", "colour=red", "seen", "ok"]);
     assert!(report["validation_metrics"]["accuracy"].as_f64().unwrap() >= 0.95, "{report}");
 
-    // Other order, other delimiter, other decimal mark would be another format; gzip, a new colour, gaps.
+    // The new file has another order and delimiter, gzip compression, an unseen colour, and missing values;
+    // another decimal mark would be another format.
     let new = "colour\tok\tseen\tlength\nred\tyes\t2024-05-03\t1,5\nviolet\t?\t\t4,25\n";
     std::fs::write(at.join("new.tsv"), new).unwrap();
     let output = ugmm(at, &["predict", "m.safetensors", "new.tsv"]);
@@ -424,7 +426,7 @@ fn messy_tables_are_understood_learned_and_predicted() {
     let text = stdout(&ugmm(at, &["evaluate", "m.safetensors", "messy.csv"]));
     assert!(text.starts_with("140 rows"), "{text}");
 
-    // Without --ignore the number of the row is a number like any other; a text that names rows is refused.
+    // Without --ignore the row number is an ordinary number; a text that identifies rows is an error.
     let table = messy(140);
     let named = table.lines().skip(1).enumerate().map(|(row, line)| match row {
         0 => format!("name;{line}\n"),
@@ -485,7 +487,7 @@ fn rows_without_a_label_are_left_out_and_said() {
     let lines: Vec<&str> = predictions.lines().collect();
     assert!(lines[1].starts_with(['x', 'y']) && lines[2] == ",,,,,", "{lines:?}");
     assert!(said.contains("1 row without any value that the model looks at"), "{said}");
-    // Neither such rows nor those without a label can be compared.
+    // Neither rows without features nor rows without a label can be compared.
     std::fs::write(at.join("some.csv"), "a,b,kind\n0,2,x\n,,x\n1,3,\n1,5,y\n").unwrap();
     let text = stdout(&ugmm(at, &["evaluate", "m.safetensors", "some.csv", "--json", "e.json"]));
     assert!(text.contains("left out: 1 row with no value to compare with"), "{text}");
@@ -514,7 +516,7 @@ fn folds_measure_every_row_and_make_the_probabilities_true() {
     let (before, after) = (&measured["metrics"]["log_loss"], &measured["scaled_metrics"]["log_loss"]);
     assert!(number(after) <= number(before) + 1e-3, "{measured}");
 
-    // What is said of the rows learned from is what the file gives, temperature and all.
+    // The measures of the training rows are those of the saved model, including its temperature.
     stdout(&ugmm(at, &["evaluate", "iris.safetensors", "iris.csv", "--json", "e.json"]));
     let evaluated = json(&at.join("e.json"));
     assert_eq!(evaluated["accuracy"], report["training_metrics"]["accuracy"]);
@@ -579,7 +581,7 @@ fn variants_of_an_experiment_run_in_the_order_of_their_file() {
     assert_eq!(results[0]["recipe"]["model"]["layers"][0]["neurons"], 3);
     assert_eq!(results[1]["recipe"]["training"]["epochs"], 2);
     assert!(results[0]["paper_test_accuracy"].is_null());
-    // No test row is looked at, so every epoch is measured.
+    // No test row is used, so that every epoch is measured.
     assert_eq!(results[0]["runs"][0]["history"][1]["validation"]["rows"], 60);
     assert!(text.contains("held-out accuracy, % (2 runs"), "{text}");
     std::fs::write(at.join("v.toml"), "# nothing\n").unwrap();
@@ -587,7 +589,8 @@ fn variants_of_an_experiment_run_in_the_order_of_their_file() {
     assert_eq!(message, "v.toml: there is no table such as [wider] with settings below it");
 }
 
-/// Four IDX files with `count` images each of two kinds: bright above, and bright below.
+/// Four IDX files with `count` images each of two kinds: bright in the upper half, and bright in the lower
+/// half.
 fn with_images(count: usize) -> TempDir {
     let folder = TempDir::new().unwrap();
     let mut images = [&[0, 0, 8, 3][..], &(count as u32).to_be_bytes(), &[0, 0, 0, 28, 0, 0, 0, 28]].concat();
@@ -626,7 +629,7 @@ fn uncertainty_compares_test_images_with_others() {
         assert_eq!(run["metrics"]["accuracy"], run["scaled_metrics"]["accuracy"]);
         let areas = run["area_under_roc"].as_object().unwrap();
         assert_eq!(areas.keys().collect::<Vec<_>>().len(), 4);
-        // The same images cannot be told apart.
+        // Identical images cannot be distinguished.
         for sign in ["max_probability", "entropy", "root_score"] {
             assert_eq!(areas["same"][sign], 0.5, "{run}");
         }
@@ -645,7 +648,7 @@ fn wrong_usage_exits_with_2_and_help_has_an_example() {
     {
         assert_eq!(ugmm(folder.path(), arguments).status.code(), Some(2), "{arguments:?}");
     }
-    // So does an option that cannot be right, whatever is in the files; what is wrong with these exits with 1.
+    // So does a wrong option, whatever the files contain; errors in files exit with 1.
     let folder = with_iris();
     for (options, status) in [(&["--learning-rate", "-1"][..], 2), (&["--ignore", "species"], 1)] {
         let output = ugmm(folder.path(), &[&TRAIN[..], options].concat());

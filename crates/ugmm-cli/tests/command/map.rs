@@ -1,8 +1,8 @@
-//! Laws of the source: the map in CONTRIBUTING.md, and libraries that do not know the command.
+//! Laws of the source: the map in CONTRIBUTING.md is right, and libraries do not know the command.
 
 use std::path::{Path, PathBuf};
 
-/// Words that are paths: of folders and of files of source.
+/// Whether a word is a path of a folder or a source file.
 fn is_path(word: &str) -> bool {
     word.ends_with('/') || word.ends_with(".rs") || word.ends_with(".js")
 }
@@ -21,7 +21,7 @@ fn everything_on_the_map_is_there_and_every_crate_is_on_it() {
                 crates.extend(word.strip_prefix("crates/").map(str::to_owned));
                 assert!(base.is_dir(), "{word} is on the map and not there");
             } else if is_path(word) {
-                // Other paths are in the folder of the one from `src` before them.
+                // Other paths are relative to the folder of the last path that begins with `src`.
                 let is_whole = word.starts_with("src/") || word.starts_with("assets/");
                 let path = if is_whole { base.join(word) } else { folder.join(word) };
                 assert!(path.exists(), "{} is on the map and not there", path.display());
@@ -39,14 +39,14 @@ fn everything_on_the_map_is_there_and_every_crate_is_on_it() {
     }
 }
 
-/// All files of Rust in a folder.
+/// All Rust files in a folder.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let of = |path: PathBuf| if path.is_dir() { sources(&path) } else { vec![path] };
     entries.flat_map(of).filter(|path| path.extension().is_some_and(|ending| ending == "rs")).collect()
 }
 
-/// Whether a line has an option such as `--seed` before its comment.
+/// Whether a line names an option such as `--seed` before its comment.
 fn names_an_option(line: &str) -> bool {
     let code = line.split("// ").next().unwrap_or_default();
     let is_comment = line.trim_start().starts_with("//");
@@ -54,13 +54,14 @@ fn names_an_option(line: &str) -> bool {
     !is_comment && rest.any(|rest| rest.starts_with(|first: char| first.is_ascii_lowercase()))
 }
 
-/// What a caller can set is a remedy of an error, which the command writes as an option and another caller as an argument.
+/// Libraries name no options: their errors have remedies, which the command writes as options and another
+/// caller as arguments.
 #[test]
 fn no_text_of_a_library_names_an_option_of_the_command() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut files = 0;
     for entry in std::fs::read_dir(crates).unwrap().map(|entry| entry.unwrap()) {
-        // Experiments are the command's own.
+        // The experiments belong to the command.
         if ["ugmm-cli", "ugmm-experiments"].iter().any(|name| entry.file_name() == *name) {
             continue;
         }

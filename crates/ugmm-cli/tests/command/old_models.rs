@@ -1,14 +1,14 @@
-//! Models that earlier versions wrote are read, and predict what they predicted then.
+//! Models of earlier versions can be read and give the same predictions as before.
 
 use crate::{stdout, ugmm};
 use std::path::Path;
 use tempfile::TempDir;
 
-/// How far numbers may be from those of before: other instruction sets round otherwise.
+/// Largest difference from earlier predictions; other instruction sets round differently.
 const TOLERANCE: f64 = 1e-4;
 
-/// In the folder `models` each version has one of its own, in which `NAME.csv` holds the predictions that it made by
-/// `NAME.safetensors` for `pets.csv`.
+/// Each version has a folder in `models`, in which `NAME.csv` has the predictions of `NAME.safetensors` for
+/// `pets.csv`.
 #[test]
 fn files_of_every_version_predict_what_they_did() {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models");

@@ -1,4 +1,4 @@
-//! What `ugmm predict` reads and writes.
+//! Input and output of `ugmm predict`.
 
 use crate::{TRAIN, failure, names, stdout, ugmm, with_iris};
 use std::io::Write;
@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
-/// Runs `ugmm` with this on its standard input.
+/// Runs `ugmm` with this standard input.
 fn ugmm_fed(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_ugmm"))
         .current_dir(folder)
@@ -16,7 +16,7 @@ fn ugmm_fed(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A child that refuses the first rows does not read the rest.
+    // A process that fails at the first rows does not read the rest.
     let _ = child.stdin.take().unwrap().write_all(input);
     child.wait_with_output().unwrap()
 }
@@ -27,7 +27,7 @@ fn with_model() -> TempDir {
     folder
 }
 
-/// Header and records of a CSV text.
+/// The header and the records of a CSV text.
 fn records(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
     let fields = |record: &csv::StringRecord| record.iter().map(String::from).collect::<Vec<_>>();
     let mut reader = csv::Reader::from_reader(text.as_bytes());
@@ -55,7 +55,7 @@ fn every_format_holds_the_same() {
             assert!(same, "{name}: {text} {field}");
         }
     }
-    // The format follows the name.
+    // The name of the file determines its format.
     stdout(&ugmm(at, &["predict", "iris.safetensors", "iris.csv", "-o", "p.parquet"]));
     assert!(std::fs::read(at.join("p.parquet")).unwrap().starts_with(b"PAR1"));
     let options = ugmm_data::frame::ReadOptions::default();
@@ -83,7 +83,7 @@ fn columns_are_kept_beside_their_predictions() {
     assert_eq!(rows[1][..2], ["", "6.0"]);
     let message = failure(&ugmm(at, &["predict", "iris.safetensors", "new.csv", "--keep", "name"]));
     assert!(message.contains("\"name\""), "{message}");
-    // A name that says nothing of the format is refused before anything is read.
+    // A name without a known format is rejected before anything is read.
     let message = failure(&ugmm(at, &["predict", "iris.safetensors", "new.csv", "-o", "p.csv.gz"]));
     assert_eq!(
         message,
@@ -137,7 +137,7 @@ fn reasons_are_the_columns_that_speak_for_the_prediction() {
         reasons.sort_unstable();
         assert_eq!(reasons, ["petal_length", "petal_width", "sepal_length", "sepal_width"]);
     }
-    // Only of the species in the middle, versicolor, an average flower may be more typical than a real one.
+    // For versicolor, the species in the middle, an average flower may be more typical than a real one.
     assert!(without < 75, "{without}");
     stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "2", "--model", "mlp"]].concat()));
     let explain = ["predict", "iris.safetensors", "iris.csv", "--explain", "1", "-o", "p.csv"];
@@ -151,7 +151,8 @@ fn unusual_rows_are_flagged() {
     let folder = with_model();
     let at = folder.path();
     let header = "sepal_length,sepal_width,petal_length,petal_width\n";
-    // A flower whose petals are wider than long, one of the table, one of another planet.
+    // The rows are a flower with petals that are wider than long, a flower of the table, and an impossible
+    // flower.
     let rows = "5.1,3.5,0.2,2.4\n5.1,3.5,1.4,0.2\n500,3,1,1\n";
     std::fs::write(at.join("new.csv"), format!("{header}{rows}")).unwrap();
     let output = ugmm(at, &["predict", "iris.safetensors", "new.csv"]);

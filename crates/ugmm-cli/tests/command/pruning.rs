@@ -1,4 +1,4 @@
-//! `ugmm prune`: what it shows, and the model that it writes.
+//! `ugmm prune`: its figures and the model that it writes.
 
 use crate::{TRAIN, failure, json, stdout, ugmm, with_iris};
 use std::path::Path;
@@ -8,7 +8,7 @@ fn accuracy(at: &Path, model: &str) -> f64 {
     json(&at.join("e.json"))["accuracy"].as_f64().unwrap()
 }
 
-/// Whether one of the models is right as seldom as guessing, and no surer.
+/// Whether one of the models is no more accurate than the baseline, and no more confident.
 fn is_guess(pruned: &[serde_json::Value]) -> bool {
     let is_guess = |quality: &serde_json::Value| {
         let [accuracy, log_loss] = ["accuracy", "log_loss"].map(|name| quality[name].as_f64().unwrap());
@@ -41,7 +41,7 @@ fn sizes_are_compared_and_the_one_asked_for_is_written() {
     let text = stdout(&ugmm(at, &["predict", "small.safetensors", "iris.csv", "--explain", "2"]));
     assert_eq!(text.lines().count(), 151);
 
-    // As few as cost nothing, which are fewer than half; and again, from the smaller one.
+    // Keeps the fewest components without a cost, fewer than half; then prunes the smaller model again.
     for from in ["iris.safetensors", "small.safetensors"] {
         let to =
             ["prune", from, "iris.csv", "-o", "least.safetensors", "--max-loss", "0", "--json", "p.json"];
@@ -50,11 +50,11 @@ fn sizes_are_compared_and_the_one_asked_for_is_written() {
         let sizes = report["pruned"].as_array().unwrap().iter().map(|pruned| &pruned["components"]);
         assert!(sizes.into_iter().any(|size| *size == report["components_in_file"]), "{report}");
         assert!(accuracy(at, "least.safetensors") >= accuracy(at, from));
-        // A share that costs more is no reason not to try the smaller ones.
+        // Smaller fractions are tried even if a larger one costs something.
         assert_eq!(report["pruned"].as_array().unwrap().len(), 8);
     }
 
-    // Nothing to measure by.
+    // Without a target there is nothing to measure.
     let table = std::fs::read_to_string(at.join("iris.csv")).unwrap();
     let without: Vec<&str> = table.lines().map(|line| line.rsplit_once(',').unwrap().0).collect();
     std::fs::write(at.join("without.csv"), without.join("\n")).unwrap();

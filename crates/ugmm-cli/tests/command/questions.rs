@@ -33,7 +33,7 @@ fn iris_is_asked_and_drawn() {
     for objective in ["generative", "hybrid"] {
         let train = ["--objective", objective, "--epochs", "60", "--hidden", "32", "--folds", "3"];
         stdout(&ugmm(at, &[&TRAIN[..], &train].concat()));
-        // The posterior is that of a prediction, temperature and all, in whatever order things are given.
+        // The posterior equals the prediction, including its temperature, in any order of the evidence.
         let given = ["iris.safetensors", "--given", "petal_length=4.5,petal_width=1.4", "--ask", "species"];
         let report = ask(at, &given);
         let predicted = stdout(&ugmm(at, &["predict", "iris.safetensors", "one.csv", "--format", "jsonl"]));
@@ -50,7 +50,7 @@ fn iris_is_asked_and_drawn() {
         let sum: f64 = nothing["answers"][0]["probabilities"].as_object().unwrap().values().map(number).sum();
         assert!((sum - 1.0).abs() < 1e-6, "{nothing}");
 
-        // A density over the range learned from, and over another.
+        // The density is over the range of the training rows, or over another range.
         for (range, low, high) in [(None, 4.3, 7.9), (Some("sepal_length=0:10"), 0.0, 10.0)] {
             let range = range.map(|range| ["--range", range]);
             let asked =
@@ -73,7 +73,7 @@ fn iris_is_asked_and_drawn() {
         );
         assert!(text.contains("not how the data are distributed") && !text.contains("likelihood"), "{text}");
 
-        // A whole row has a score; the same row with a label that is wrong a lower one.
+        // A whole row has a score; with a wrong label it has a lower one.
         let row = "sepal_length=5.1,sepal_width=3.5,petal_length=1.4,petal_width=0.2,species=";
         let score = |label: &str| {
             number(&ask(at, &["iris.safetensors", "--given", &format!("{row}{label}")])["score"])
@@ -109,11 +109,11 @@ fn iris_is_asked_and_drawn() {
         assert!(report["columns"].as_array().unwrap().iter().all(|c| number(&c["r_hat"]) > 0.9), "{report}");
         let predictions = stdout(&ugmm(at, &["predict", "iris.safetensors", "s.csv"]));
         assert_eq!(predictions.lines().count(), 61);
-        // To standard output, only rows; what is said of them goes to standard error.
+        // Standard output has only rows; remarks go to standard error.
         let output = ugmm(at, &["sample", "iris.safetensors", "-n", "3", "--warm-up", "1", "--thin", "1"]);
         assert_eq!(stdout(&output).lines().count(), 4);
         assert!(String::from_utf8_lossy(&output.stderr).contains("R-hat"));
-        // Two chains of 100 rows are too few to trust.
+        // Two chains of 100 rows are too few for a diagnosis.
         let few = ["--chains", "2", "-n", "8", "--warm-up", "1", "--thin", "1", "-q"];
         let output = ugmm(at, &[&["sample", "iris.safetensors"][..], &few].concat());
         let warning = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -122,7 +122,8 @@ fn iris_is_asked_and_drawn() {
     }
 }
 
-/// Categories with commas and rare levels, names with equals signs, dates, true and false, and gaps.
+/// A table of categories with commas and rare levels, names with equals signs, dates, booleans, and missing
+/// values.
 fn with_mixed_table() -> TempDir {
     let folder = TempDir::new().unwrap();
     let mut text = String::from("place,a=b,when,ok,count,kind\n");
@@ -250,7 +251,7 @@ fn a_discriminative_model_is_asked_for_its_target_only() {
         let message = failure(&ugmm(at, arguments));
         assert!(message.contains(expected), "{arguments:?}: {message}");
     }
-    // A network that needs every value says which are lacking.
+    // A network that needs every value names the missing columns.
     stdout(&ugmm(at, &[&TRAIN_MIXED[..], &["--model", "mlp", "--ignore", "place,a=b"]].concat()));
     let message = failure(&ugmm(at, &["query", "m.safetensors", "--given", "ok=yes"]));
     assert_eq!(message, "this model needs every value; give when, count as well");
@@ -275,7 +276,7 @@ fn a_model_of_numbers_is_asked_for_them() {
     ] {
         assert!((number(found) - number(expected)).abs() < 1e-5, "{report} {predicted}");
     }
-    // Nothing given is a question as well, and another column is answered with a remark.
+    // A question may have no evidence; the answer about a feature has a remark.
     ask(at, &["n.safetensors"]);
     let text = stdout(&ugmm(at, &["query", "n.safetensors", "--given", "petal_width=1", "--ask", "species"]));
     assert!(text.contains("never compared with data"), "{text}");

@@ -1,4 +1,4 @@
-//! What `ugmm report` writes, and what it refuses. That pages work in a browser is tested in tests/browser.
+//! The output and the errors of `ugmm report`. tests/browser checks the pages in a browser.
 
 use crate::{TRAIN, failure, json, names, stdout, ugmm, with_iris};
 use std::path::Path;
@@ -14,7 +14,7 @@ fn report(at: &Path, more: &[&str]) -> std::process::Output {
     ugmm(at, &[&REPORT[..], more].concat())
 }
 
-/// The numbers of the page's script.
+/// The data in the page's script.
 fn content(page: &str) -> serde_json::Value {
     let (_, rest) = page.split_once("id=\"report\">").unwrap();
     serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
@@ -41,9 +41,10 @@ fn a_page_and_figures_are_written() {
     );
 
     let page = content(&read(&at.join("page.html")));
-    // Twelve epochs, of which the model keeps the course.
+    // The model stores the course of its twelve epochs.
     assert_eq!(page["training"][0]["marks"][0]["x"].as_array().unwrap().len(), 12);
-    // 24 rows that it is least sure of, the least sure first, by the numbers that rows have in messages.
+    // The 24 most uncertain rows come first, the most uncertain one at the top, with their numbers in the
+    // file.
     let unsure: Vec<&serde_json::Value> =
         page["rows"].as_array().unwrap().iter().filter(|row| row["unsure"] == true).collect();
     assert_eq!(unsure.len(), 24);
@@ -67,7 +68,7 @@ fn a_page_and_figures_are_written() {
         })
         .sum();
     assert_eq!(counted, 150);
-    // A row that was asked for comes first, and once.
+    // A row that was asked for comes first, and only once.
     let again = |shown: &str| report(at, &["-o", "shown.html", "-q", "--show", shown]);
     stdout(&again("100,3"));
     let shown = content(&read(&at.join("shown.html")));
@@ -77,7 +78,7 @@ fn a_page_and_figures_are_written() {
     assert!((1..numbers.len()).all(|place| !numbers[..place].contains(&numbers[place])), "{numbers:?}");
     let message = failure(&again("152"));
     assert_eq!(message, "--show: row 152 is not among the rows of iris.csv that are looked at, 2 to 151");
-    // The same model and table give the same page.
+    // An identical model and table give an identical page.
     stdout(&report(at, &["-o", "again.html", "-q"]));
     assert_eq!(read(&at.join("page.html")), read(&at.join("again.html")));
 
@@ -95,7 +96,7 @@ fn a_page_and_figures_are_written() {
     stdout(&report(at, &["--format", "png", "-o", "pictures", "-q"]));
     let picture = std::fs::read(at.join("pictures/network.png")).unwrap();
     assert!(picture.starts_with(b"\x89PNG") && picture.len() > 10_000);
-    // Two neurons of each of three layers.
+    // There are two neurons of each of three layers.
     assert_eq!(std::fs::read_dir(at.join("pictures")).unwrap().count(), 4 + 6);
 }
 
@@ -107,10 +108,10 @@ fn it_says_what_it_did_not_look_at() {
     let text = stdout(&report(at, &["-o", "page.html", "--rows", "20"]));
     assert!(text.contains("20 rows of iris.csv looked at"), "{text}");
     assert!(text.contains("the first 20 rows of the table, which has more (--rows)"), "{text}");
-    // Exactly as many rows as there are.
+    // The report shows exactly all rows.
     assert!(!stdout(&report(at, &["-o", "page.html", "--rows", "150"])).contains("which has more"));
 
-    // Without the column to predict, and with rows of which it, or everything else, is missing.
+    // One table lacks the target, another one has rows without a target or without features.
     let table = read(&at.join("iris.csv"));
     let cut = |line: &str| line.rsplit_once(',').unwrap().0.to_owned();
     std::fs::write(at.join("bare.csv"), table.lines().map(|line| cut(line) + "\n").collect::<String>())
@@ -138,7 +139,7 @@ fn it_says_what_it_did_not_look_at() {
     assert!(!names(&folder).contains(&"p.html".into()));
 }
 
-/// Takes the weight of the first two components of each neuron of the first layer, as pruning does.
+/// Sets the weights of the first two components of each neuron of the first layer to 0, as pruning does.
 fn drop_components(path: &Path, inputs: usize, neurons: usize) {
     let mut bytes = std::fs::read(path).unwrap();
     let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
@@ -178,7 +179,7 @@ fn components_without_weight_are_counted_and_not_drawn() {
     assert_eq!(from_sepals.count(), 0);
 }
 
-/// Dates are written as such, also by the means of neurons; numbers are predicted.
+/// Dates are written as dates, even as means of neurons; numbers are predicted.
 #[test]
 fn dates_are_dates_and_numbers_have_densities() {
     let folder = TempDir::new().unwrap();

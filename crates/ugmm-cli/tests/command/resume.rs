@@ -1,4 +1,4 @@
-//! A run that is killed goes on, and ends with the same bits as one that was not.
+//! A killed run resumes, and its result has the same bits as that of an uninterrupted run.
 
 use crate::{TRAIN, failure, names, stdout, ugmm, with_iris};
 use std::io::{BufRead, BufReader, Read};
@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Cross-validation and a final model, with checkpoints whenever there can be one.
+/// Options of cross-validation and a final model, with as many checkpoints as possible.
 const RUN: [&str; 8] = ["--epochs", "60", "--folds", "3", "--checkpoint-interval", "0s", "--threads", "1"];
 const CHECKPOINT: &str = "iris.safetensors.checkpoint";
 const KILLS: u32 = 20;
@@ -21,7 +21,7 @@ fn start(folder: &Path, arguments: &[&str]) -> Child {
         .unwrap()
 }
 
-/// kill -9 at twenty moments that no one chose, each time going on from what was left.
+/// The process is killed (kill -9) at twenty arbitrary moments, and resumes each time.
 #[test]
 fn a_run_killed_twenty_times_ends_with_the_same_bits() {
     let folder = with_iris();
@@ -40,7 +40,8 @@ fn a_run_killed_twenty_times_ends_with_the_same_bits() {
         let found = at.join(CHECKPOINT).exists();
         let mut child = start(at, &resume);
         if kills < KILLS {
-            // A part of the time that the whole run takes, another one each time, and enough for something to be done.
+            // The process is killed after a varying fraction of the duration of the whole run, so that some
+            // of the work is done.
             let share = f64::from(attempt * 37 % 23 + 2) / 100.0;
             std::thread::sleep(whole.mul_f64(share) + Duration::from_millis(30));
             child.kill().unwrap();
@@ -52,13 +53,13 @@ fn a_run_killed_twenty_times_ends_with_the_same_bits() {
             if kills == KILLS {
                 break;
             }
-            // It was through before it was killed: once more from the beginning.
+            // The run ended before it was killed; it starts again.
             std::fs::remove_file(&model).unwrap();
         } else {
             assert_eq!(output.status.code(), None, "{output:?}");
             kills += 1;
             went_on += u32::from(found);
-            // Nothing half-written under a name that means something.
+            // No file with a final name is incomplete.
             assert!(!model.exists() || std::fs::read(&model).unwrap() == expected);
             if model.exists() {
                 std::fs::remove_file(&model).unwrap();
@@ -77,7 +78,7 @@ fn ctrl_c_leaves_a_checkpoint_that_is_of_use() {
     let at = folder.path();
     let arguments = [&TRAIN[..], &["--epochs", "400", "--folds", "3", "--threads", "1"]].concat();
     let mut child = start(at, &arguments);
-    // The table is shown when everything was checked and training begins.
+    // The table is printed when everything is checked and training begins.
     let mut said = BufReader::new(child.stderr.take().unwrap());
     let mut text = String::new();
     said.read_line(&mut text).unwrap();
@@ -94,7 +95,7 @@ fn ctrl_c_leaves_a_checkpoint_that_is_of_use() {
     assert!(text.ends_with("; to resume the run: --resume\n"), "{text}");
     assert_eq!(names(&folder), ["iris.csv", "iris.safetensors.checkpoint"]);
 
-    // It is not run over, and not taken for that of another run.
+    // The checkpoint is not overwritten and does not fit another run.
     let message = failure(&ugmm(at, &arguments));
     let expected =
         "an interrupted run left this checkpoint; delete it to start anew; to resume the run: --resume";
@@ -123,7 +124,7 @@ fn what_is_no_checkpoint_is_refused() {
         let message = failure(&ugmm(at, &resume));
         assert!(message.contains("no usable checkpoint") && message.contains("delete it"), "{message}");
     }
-    // A model is none, either.
+    // A model is not a checkpoint either.
     std::fs::remove_file(at.join(CHECKPOINT)).unwrap();
     stdout(&ugmm(at, &resume));
     std::fs::rename(at.join("iris.safetensors"), at.join(CHECKPOINT)).unwrap();

@@ -1,4 +1,4 @@
-//! One row out for each row in, with the digits and words of the table.
+//! Each input row gives one output row, with the digits and words of the table.
 
 use crate::{CASES, json, stdout, ugmm};
 use tempfile::TempDir;
@@ -23,7 +23,7 @@ fn case(name: &str) -> String {
     format!("{CASES}/{name}")
 }
 
-/// A table of a number, a category, a pair of words, a class and a number.
+/// A table of a number, a category, a boolean, a class and a number.
 fn table() -> String {
     let row = |index: usize| {
         let (x, is_high) = (index % 20, index % 20 >= 10);
@@ -37,7 +37,7 @@ fn table() -> String {
 fn rows_without_a_value_keep_their_places_in_whole_batches_of_them() {
     let folder = TempDir::new().unwrap();
     write(&folder, "t.csv", &table());
-    // More than a batch of any reader: nothing, and categories never seen.
+    // There are more rows than any reader's batch: rows without values, and rows with unseen categories.
     let nothing = ["", "NA"].map(|x| format!("{x},,\n").repeat(2500)).concat() + &",green,\n".repeat(2500);
     write(&folder, "new.csv", &format!("x,colour,answer\n1.5,blue,no\n{nothing}15.5,red,yes\n"));
     for (target, ignored) in [("class", "y"), ("y", "class")] {

@@ -1,4 +1,4 @@
-//! What a shell sees of the program.
+//! The program in a shell.
 
 use crate::{TRAIN, stdout, ugmm, with_iris};
 use tempfile::TempDir;

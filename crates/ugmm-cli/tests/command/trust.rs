@@ -1,16 +1,16 @@
-//! What is said of a training can be relied on: temperatures, intervals, numbers far from all others, and doubts.
+//! The reported quality of a training is reliable: temperatures, intervals, outliers, and doubts.
 
 use crate::{failure_of, json, stdout, ugmm};
 use std::path::Path;
 use tempfile::TempDir;
 
-/// Numbers that look random: about uniform over [0, 1).
+/// A pseudorandom number, approximately uniform over [0, 1).
 fn chance(state: &mut u64) -> f64 {
     *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     (*state >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// About standard normal.
+/// An approximately standard normal number.
 fn normal(state: &mut u64) -> f64 {
     (0..12).map(|_| chance(state)).sum::<f64>() - 6.0
 }
@@ -30,7 +30,7 @@ fn written(at: &Path, name: &str, rows: &[(f64, f64)]) {
     std::fs::write(at.join(name), format!("x,y\n{rows}")).unwrap();
 }
 
-/// Two overlapping classes of which one is rare.
+/// A table of two overlapping classes, one of which is rare.
 fn imbalanced(rows: usize) -> String {
     let mut state = 3;
     let row = |_| {
@@ -57,7 +57,7 @@ fn a_temperature_changes_no_class_where_classes_are_weighted() {
     assert_eq!(classes("plain.safetensors"), classes("scaled.safetensors"), "{text}");
     let report = json(&at.join("t.json"));
     let measured = &report["cross_validation"];
-    // What is printed is what is saved: with a temperature or without, the classes are the same.
+    // The printed measures are the saved ones; a temperature does not change the classes.
     assert_eq!(measured["metrics"]["accuracy"], measured["scaled_metrics"]["accuracy"]);
 }
 
@@ -183,7 +183,7 @@ fn intervals_of_a_line_hold_what_they_say() {
     assert!((0.85..0.95).contains(&coverage), "{report}");
 }
 
-/// A line beside columns that say nothing of it, to which networks fit more closely than to new rows.
+/// A line with irrelevant columns, so that networks fit training rows more closely than new ones.
 #[test]
 fn intervals_hold_what_they_say_beside_columns_of_noise() {
     let folder = TempDir::new().unwrap();
@@ -203,7 +203,8 @@ fn intervals_hold_what_they_say_beside_columns_of_noise() {
         stdout(&ugmm(at, &["evaluate", "m.safetensors", "new.csv", "--json", "e.json"]));
         let report = json(&at.join("e.json"));
         let coverage = report["coverage_90"].as_f64().unwrap();
-        // The 90 % quantile of 240 or 300 errors is uncertain: coverage by about two points either way.
+        // The 90 % quantile of 240 or 300 errors is uncertain, and with it the coverage, by about two points
+        // in either direction.
         assert!((0.85..0.96).contains(&coverage), "{folds:?} {report}");
     }
 }

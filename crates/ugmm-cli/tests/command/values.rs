@@ -1,4 +1,5 @@
-//! Numbers, dates, truth and missing values as people and programs write them, from training to predictions.
+//! Numbers, dates, booleans and missing values as people and programs write them, from training to
+//! predictions.
 
 use super::{CASES, failure, failure_of, json, stdout, ugmm};
 use std::path::Path;
@@ -11,12 +12,12 @@ fn with(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-/// One of the small tables on which the program was wrong.
+/// One of the small tables for which the program was wrong.
 fn case(name: &str) -> String {
     std::fs::read_to_string(Path::new(CASES).join(name)).unwrap()
 }
 
-/// What a short training says of its table.
+/// The messages of a short training.
 fn train(at: &Path, table: &str, target: &str, others: &[&str]) -> String {
     let usual = ["train", table, "--target", target, "-o", "m.safetensors", "--epochs", "3"];
     let output = ugmm(at, &[&usual[..], others].concat());
@@ -28,7 +29,7 @@ fn predict(at: &Path, table: &str, others: &[&str]) -> String {
     stdout(&ugmm(at, &[&["predict", "m.safetensors", table][..], others].concat()))
 }
 
-/// The line of the table of columns.
+/// The line of a column in the overview.
 fn line<'a>(said: &'a str, column: &str) -> &'a str {
     said.lines().find(|line| line.trim_start().starts_with(column)).unwrap_or_else(|| panic!("{said}"))
 }
@@ -46,7 +47,7 @@ fn thousands_are_found_by_the_decimals_of_another_column() {
     let said = train(at, "d.csv", "land", &[]);
     assert!(line(&said, "einwohner").contains("412 to 3316"), "{said}");
     assert!(!said.contains("--decimal"), "{said}");
-    // The model remembers it, and knows a file that is written otherwise.
+    // The model stores the decimal mark, and detects that another file has another one.
     assert_eq!(predict(at, "d.csv", &[]), predict(at, "english.csv", &[]));
     let other = with(&[]);
     std::fs::copy(at.join("m.safetensors"), other.path().join("m.safetensors")).unwrap();
@@ -162,7 +163,7 @@ fn labels_and_truth_are_the_same_however_they_are_written() {
     }
 }
 
-/// A feature learned as the numbers 0 and 1.
+/// A feature is trained on as the numbers 0 and 1.
 #[test]
 fn truth_is_read_where_only_0_and_1_were_learned() {
     let table = |truth: [&str; 2], many: &str| {
@@ -178,14 +179,14 @@ fn truth_is_read_where_only_0_and_1_were_learned() {
         let written = table(truth, "3").replacen(",3,", ",4,", 20);
         std::fs::write(at.join("o.csv"), &written).unwrap();
         assert_eq!(predict(at, "o.csv", &[]), expected, "{truth:?}");
-        // Where other numbers were, a word is wrong.
+        // A word in a column that had other numbers is an error.
         std::fs::write(at.join("o.csv"), written.replacen(",4,", ",true,", 1)).unwrap();
         let message = failure(&ugmm(at, &["predict", "m.safetensors", "o.csv"]));
         assert!(message.starts_with("o.csv, row 2, column \"n\": \"true\" is not a number"), "{message}");
     }
 }
 
-/// What is filled in can be read again with the rest of its column.
+/// Imputed values can be read again with the rest of their column.
 #[test]
 fn imputed_numbers_have_the_decimal_mark_of_the_file() {
     let rows: String = (0..60)
@@ -225,7 +226,7 @@ fn a_mark_that_is_a_number_is_missing_however_it_is_written() {
     assert!(said.contains("missing: 6 values") && line(&said, "x ").contains("1.5 to 29.5"), "{said}");
 }
 
-/// A density of the table d.csv with this text, in m.safetensors.
+/// Trains a density of the table d.csv with this text; the model is m.safetensors.
 fn density(table: &str) -> TempDir {
     let folder = with(&[("d.csv", table)]);
     let train = ["train", "d.csv", "--objective", "density", "--epochs", "3", "-o", "m.safetensors"];
@@ -318,7 +319,7 @@ fn filled_in_and_drawn_rows_have_the_format_that_their_name_says() {
             assert!(!at.join(name).exists());
         }
     }
-    // A network draws rows, too.
+    // A network can draw rows as well.
     let usual = ["train", "d.csv", "--target", "y", "--objective", "generative", "--task", "classification"];
     stdout(&ugmm(at, &[&usual[..], &["--epochs", "1", "-o", "n.safetensors"]].concat()));
     let sample = ["sample", "n.safetensors", "-n", "5", "--warm-up", "1", "--thin", "1", "-o"];
@@ -363,7 +364,7 @@ fn a_predicted_date_is_a_date() {
     }
 }
 
-/// What rare and unseen categories share is no value.
+/// The state that rare and unseen categories share is no value.
 #[test]
 fn the_state_of_rare_categories_is_neither_offered_nor_taken() {
     let row = |i: usize| format!("{},{}\n", i % 5, if i == 7 { "odd" } else { ["mild", "severe"][i % 2] });
@@ -448,7 +449,7 @@ fn words_of_truth_and_the_numbers_1_and_0_are_one_kind() {
         stdout(&ugmm(at, &["query", "m.safetensors", "--given", &format!("b={value}"), "--ask", "g"]));
     }
     assert!(stdout(&ugmm(at, &["evaluate", "m.safetensors", "d.csv"])).contains("60 rows"));
-    // A column of the numbers alone takes words as well.
+    // A column of the numbers 0 and 1 accepts words as well.
     let numbers: String =
         (0..60).map(|i| format!("{},{},{}\n", i % 5, i / 2 % 2, ["u", "v"][i % 2])).collect();
     std::fs::write(at.join("n.csv"), format!("x,b,g\n{numbers}")).unwrap();
@@ -526,7 +527,8 @@ fn columns_of_a_parquet_file_keep_their_types() {
     }
 }
 
-/// Types that an `f64` does not hold: values that are passed on come out as they went in, and those filled in fit in with them.
+/// For types that an `f64` cannot hold, copied values are unchanged, and imputed values have the type of the
+/// column.
 #[test]
 fn kept_decimals_times_and_infinities_are_not_rounded() {
     use arrow_array::{
@@ -686,7 +688,7 @@ fn months_are_answered_with_months() {
     let months = report["answers"][0]["numbers"]["probabilities"].as_object().unwrap();
     let sum: f64 = months.values().map(|share| share.as_f64().unwrap()).sum();
     assert!(months.keys().all(|month| is_month(month)) && (sum - 1.0).abs() < 1e-9, "{report}");
-    // In a file that writes months in another way they are filled in as there.
+    // If a file writes months in another way, imputed months are written in that way.
     let filled = stdout(&ugmm(at, &["impute", "d.safetensors", "gaps.csv"]));
     assert!(column(&filled, "m").iter().all(|month| month.ends_with("-21")), "{filled}");
 
@@ -713,7 +715,7 @@ fn numbers_with_a_unit_are_named_where_they_are_the_target() {
     assert!(said.ends_with(&format!("can only be predicted by classification{mend}")), "{said}");
     let said = train(at, "percent.csv", "y", &[]);
     assert!(said.contains("--numeric \"y\""), "{said}");
-    // Other texts are no numbers, whatever is typed.
+    // Other texts are not numbers, whatever the options are.
     let names = |i: usize| format!("{},name {}\n", i * 37 % 101, i);
     std::fs::write(at.join("kg.csv"), table(&names)).unwrap();
     let said = failure_of(&ugmm(at, &arguments));
@@ -783,7 +785,7 @@ fn marks_that_no_value_has_are_said() {
     let output = ugmm(at, &["predict", "m.safetensors", "d.csv", "--na=1900-01-25,-8"]);
     stdout(&output);
     let said = String::from_utf8(output.stderr).unwrap();
-    // What the model remembers need not be there.
+    // Stored marks of missing values need not occur.
     assert!(
         said.contains("no value is \"-8\"") && !said.contains("\"-7\"") && said.contains("2 values"),
         "{said}"
@@ -851,7 +853,7 @@ fn what_looks_like_dates_or_numbers_is_said_with_an_option_that_works() {
     {
         assert!(line(&said, column).contains(values), "{said}");
     }
-    // The model remembers how they are written.
+    // The model stores how the numbers are written.
     assert_eq!(predict(at, "d.csv", &[]).lines().count(), 61);
     let usual = ["train", "w.csv", "--target", "y", "-o", "w.safetensors", "--epochs", "1"];
     let message = failure_of(&ugmm(at, &usual));
@@ -870,13 +872,13 @@ fn advice_can_be_followed() {
     let rows: String = (0..40).map(|i| format!("{},{}\n", i, ["-3", "2"][i % 2])).collect();
     let folder = with(&[("d.csv", &format!("x,t\n{rows}"))]);
     let at = folder.path();
-    // --na goes before --keep-text.
+    // --na takes precedence over --keep-text.
     let message =
         failure_of(&ugmm(at, &["train", "d.csv", "--target", "t", "-o", "m.safetensors", "--na=-3"]));
     let advice = "by the added marks: \"-3\" (20 times); if \"-3\" is a value: leave it out of --na";
     assert!(message.ends_with(advice), "{message}");
     train(at, "d.csv", "t", &[]);
-    // A model needs its columns.
+    // A file must have the model's columns.
     std::fs::write(at.join("new.csv"), "x\n99999999999999999999\n").unwrap();
     let message = failure(&ugmm(at, &["predict", "m.safetensors", "new.csv"]));
     assert!(message.contains("has too many digits") && !message.contains("--ignore"), "{message}");

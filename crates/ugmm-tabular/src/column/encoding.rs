@@ -1,4 +1,4 @@
-//! Rows of a table as values of a model's columns.
+//! Encodes rows of a table as values of a model's columns.
 
 use super::{Column, ColumnValues, PIXEL_TOLERANCE, WHITE};
 use crate::Table;
@@ -11,20 +11,21 @@ use ugmm_data::frame::{Level, ReadAs, UNSEEN, Values};
 pub struct EncodedRows {
     /// `[rows, columns]`, row-major; NaN where a value is missing, or not possible in its column.
     pub values: Vec<f64>,
-    /// Values that are not possible in their columns, by row and column.
+    /// Values that their columns cannot have, by row and column.
     pub outside: Vec<Outside>,
     /// Number of missing values.
     pub missing: usize,
-    /// Number of values whose levels training did not have; for a density also of those that it had in few rows.
+    /// Number of values with a level that training did not have; for a density, rare levels are counted too.
     pub unseen: usize,
-    /// Number of numbers with a fraction in columns of whole numbers, which are rounded.
+    /// Number of numbers that have a fraction in a column of whole numbers; they are rounded.
     pub rounded: usize,
 }
 
-/// A value without any probability: a number outside of the range of its column, or a class that training did not have.
+/// A value that has no probability: a number outside the range of its column, or a class that training did
+/// not have.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outside {
-    /// The row, counted from 0 in the batch.
+    /// Index of the row in the batch.
     pub row: usize,
     /// Index of the column.
     pub column: usize,
@@ -32,21 +33,23 @@ pub struct Outside {
     pub number: f64,
 }
 
-/// A value of a row.
+/// A value of a row as its column encodes it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Encoded {
     Missing,
     Value(f64),
-    /// A level that is not among those that are read; NaN where no state is for such levels.
+    /// A level that the column does not know; NaN where the column has no state for such levels.
     Unseen(f64),
     /// A number that the column cannot have.
     Impossible(f64),
-    /// The whole number for a number with a fraction in a column of whole numbers, or the day.
+    /// The nearest whole number, or the day, for a number with a fraction in a column of whole numbers or
+    /// days.
     Rounded(f64),
 }
 
-/// The rows of columns of the same length; a column that is not there is missing in each row. A class that training did not have
-/// is outside of the column at `target`; other columns take such a level as a rare one.
+/// Encodes rows given as columns of the same length; `None` is a column whose values are all missing. The
+/// column at `target` rejects a class that training did not have; other columns encode an unseen level as a
+/// rare one.
 pub(crate) fn encode(
     columns: &[Column],
     target: Option<usize>,
@@ -85,7 +88,7 @@ pub(crate) fn encode(
     encoded
 }
 
-/// The rows of a table.
+/// Encodes the rows of a table.
 pub(crate) fn encode_table(
     table: &Table,
     columns: &[Column],
@@ -97,7 +100,7 @@ pub(crate) fn encode_table(
 }
 
 impl Column {
-    /// A number of the table.
+    /// Encodes a number of the table.
     pub(super) fn encode_number(&self, number: f64) -> Encoded {
         if number.is_nan() {
             return Encoded::Missing;
@@ -128,7 +131,7 @@ impl Column {
         }
     }
 
-    /// A code of the table; [`UNSEEN`] is none of the levels.
+    /// Encodes a code of the table; [`UNSEEN`] is the code of an unknown level.
     fn encode_code(&self, code: Option<u32>, is_target: bool) -> Encoded {
         let ReadAs::Codes(levels) = &self.request.read_as else { return Encoded::Missing };
         match (code, self.other()) {
@@ -144,7 +147,7 @@ impl Column {
         }
     }
 
-    /// The values of the column in a table: codes are those of the column's levels, not of the table's.
+    /// The values of the column in a table; codes are indices of the column's levels, not of the table's.
     fn values_of<'t>(&self, table: &'t Table) -> Result<Cow<'t, Values>, TabularError> {
         let values = table.column(self.name())?;
         let (Values::Codes(codes), ReadAs::Codes(levels)) = (values, &self.request.read_as) else {

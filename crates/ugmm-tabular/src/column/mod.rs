@@ -1,4 +1,4 @@
-//! What a column of a model is: its name, its kind, the values that it can have, and how these are read and written.
+//! A column of a model: its name, its kind, its possible values, and how these are read and written.
 
 pub(crate) mod encoding;
 mod parse;
@@ -12,47 +12,49 @@ use serde::{Deserialize, Serialize};
 use ugmm_circuit::{MAXIMUM_STATES, UnivariateMixture};
 use ugmm_data::frame::{ReadAs, Request};
 
-/// Name of the state that rare and unseen levels share. It is not a value: nothing is drawn or imputed as such.
+/// Name of the state that rare and unseen levels share. It is not a value: no row is drawn or imputed with
+/// it.
 pub const OTHER: &str = "(other)";
-/// Name of that state where training had no rare levels.
+/// Name of this state where training had no rare levels.
 const NOT_SEEN: &str = "(not seen)";
-/// The largest byte of a pixel.
+/// The largest value of a pixel as a byte.
 pub(crate) const WHITE: f64 = 255.0;
-/// Largest difference between a pixel times 255 and a whole number: pixels may have been written with few digits.
+/// Largest difference between a pixel times 255 and a whole number; pixels may be written with few digits.
 pub(crate) const PIXEL_TOLERANCE: f64 = 0.02;
 
-/// A column of a model's table. Its values are `f64`, NaN where one is missing:
+/// A column of a model's table. Its values are `f64`; NaN is a missing value:
 ///
-/// * a number as the table has it, a date in days since 1970-01-01, a pixel as its byte (0 to 255),
-/// * false as 0 and true as 1,
-/// * a level of a category by its index among [`Self::states`]; levels that share the last state come after it, in the order
-///   of [`Self::rare`].
+/// * a number is as the table has it, a date in days since 1970-01-01, a pixel its byte (0 to 255),
+/// * false is 0 and true is 1,
+/// * a level of a category is its index among [`Self::states`]; levels that share the last state come after
+///   it, in the order of [`Self::rare`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
     pub(crate) request: Request,
     pub(crate) values: ColumnValues,
-    /// Range of its numbers in the training rows.
+    /// Range of the numbers in the training rows.
     pub(crate) range: Option<NumberRange>,
-    /// Least possible number, where numbers need not be whole.
+    /// Smallest possible number of a column whose numbers need not be whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) least: Option<f64>,
-    /// Greatest possible number.
+    /// Largest possible number of a column whose numbers need not be whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) greatest: Option<f64>,
-    /// Levels that share the last state; `None` in models of versions that did not keep them.
+    /// Levels that share the last state; `None` in models of versions that did not store them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rare: Option<Vec<RareLevel>>,
-    /// Number of the request's levels that have a state of their own, where files are read with rare levels as well.
+    /// Number of the request's levels that have a state of their own; `None` where the request has no rare
+    /// levels.
     #[serde(skip)]
     pub(crate) own: Option<usize>,
 }
 
-/// A level that has too few training rows for a state of its own.
+/// A level that has too few training rows to have a state of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RareLevel {
-    /// As the table has it.
+    /// The level as the table has it.
     pub text: String,
     /// Number of training rows that have it; 0 where the model does not know it.
     pub rows: usize,
@@ -62,20 +64,20 @@ pub struct RareLevel {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum ColumnValues {
-    /// Any number, or any time.
+    /// Any number or time.
     Number,
-    /// Whole numbers, or days, of this range.
+    /// Whole numbers, or days, from `low` to `high`.
     Whole { low: i64, high: i64 },
     /// A pixel.
     Pixel,
-    /// False and true, in the words of the table.
+    /// False and true, written with the table's words.
     Truth { words: [String; 2] },
-    /// The levels of a category and, `with_other`, one state for all others.
+    /// The levels of a category and, if `with_other` is true, one state for all other levels.
     States { with_other: bool },
 }
 
 impl Column {
-    /// A column whose range, ends and rare levels are unknown or do not exist.
+    /// A column without known range, limits or rare levels.
     pub(crate) fn new(request: Request, values: ColumnValues, range: Option<NumberRange>) -> Self {
         Self { request, values, range, least: None, greatest: None, rare: None, own: None }
     }
@@ -86,13 +88,13 @@ impl Column {
         &self.request.name
     }
 
-    /// How the column is read from a file.
+    /// The request that reads the column from a file.
     #[must_use]
     pub fn read_as(&self) -> &ReadAs {
         &self.request.read_as
     }
 
-    /// The column's kind, in a word or two.
+    /// The kind of the column in a word or two.
     #[must_use]
     pub fn kind_name(&self) -> &'static str {
         let is_date = self.is_date();
@@ -108,37 +110,37 @@ impl Column {
         }
     }
 
-    /// Whether its values have an order and a distance: numbers, dates, pixels.
+    /// Whether the values have an order and a distance: true for numbers, dates and pixels.
     #[must_use]
     pub fn is_number(&self) -> bool {
         matches!(self.values, ColumnValues::Number | ColumnValues::Whole { .. } | ColumnValues::Pixel)
     }
 
-    /// Whether its values are whole numbers, days or pixels, which have probabilities rather than densities.
+    /// Whether the values are whole numbers, days or pixels, which have probabilities rather than densities.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         matches!(self.values, ColumnValues::Whole { .. } | ColumnValues::Pixel)
     }
 
-    /// Whether its values are true and false.
+    /// Whether the values are true and false.
     #[must_use]
     pub fn is_truth(&self) -> bool {
         matches!(self.values, ColumnValues::Truth { .. })
     }
 
-    /// Whether its numbers are dates or times.
+    /// Whether the numbers are dates or times.
     #[must_use]
     pub fn is_date(&self) -> bool {
         self.request.read_as.is_date()
     }
 
-    /// Least and greatest number of the training rows, in the table's units; `None` where it has states.
+    /// The range of the training rows in the table's units; `None` for a column of states.
     #[must_use]
     pub fn range(&self) -> Option<NumberRange> {
         self.range
     }
 
-    /// Names of its states, in order; `None` where it has numbers.
+    /// Names of the states, in order; `None` for a column of numbers.
     #[must_use]
     pub fn states(&self) -> Option<Vec<String>> {
         match &self.values {
@@ -160,20 +162,20 @@ impl Column {
         }
     }
 
-    /// Index of the state of rare and unseen levels, if it has one.
+    /// Index of the state that rare and unseen levels share; `None` if the column has no such state.
     #[must_use]
     pub fn other(&self) -> Option<usize> {
         (self.values == ColumnValues::States { with_other: true }).then(|| self.own_levels().len())
     }
 
-    /// Levels that share the state of rare and unseen ones; `None` where the model does not know them.
+    /// Levels that share the state of rare and unseen levels; `None` where the model does not know them.
     #[must_use]
     pub fn rare(&self) -> Option<&[RareLevel]> {
         self.rare.as_deref()
     }
 
-    /// The value of each rare level with its share of the training rows that have a rare level; empty where the model does not know
-    /// these rows.
+    /// The value of each rare level, and its fraction of the training rows that have a rare level; empty
+    /// where the model does not know these rows.
     pub(crate) fn rare_values(&self) -> Vec<(f64, f64)> {
         let (Some(other), Some(rare)) = (self.other(), self.rare()) else { return Vec::new() };
         let rows = rare.iter().map(|level| level.rows).sum::<usize>();
@@ -184,7 +186,8 @@ impl Column {
         (other + 1..).zip(rare).map(|(value, level)| (value as f64, share(level))).collect()
     }
 
-    /// The state of a value, and the logarithm of the value's share of it: 0 except for rare levels.
+    /// The state of a value, and the logarithm of the value's fraction of its state, which is 0 except for
+    /// rare levels.
     pub(crate) fn state_of(&self, value: f64) -> (f64, f64) {
         match self.other() {
             Some(other) if value > other as f64 => {
@@ -195,8 +198,9 @@ impl Column {
         }
     }
 
-    /// Each value of a column of states with its probability, from the probabilities of the states: that of the state of rare and
-    /// unseen levels is divided between the rare ones, if the model knows some.
+    /// Each value of a column of states with its probability, computed from the `probabilities` of the
+    /// states. The probability of the state of rare and unseen levels is divided among the rare levels that
+    /// the model knows.
     pub(crate) fn divided(&self, probabilities: &[f64]) -> Vec<(f64, f64)> {
         let rare = self.rare_values();
         let kept = if rare.is_empty() { probabilities.len() } else { probabilities.len().saturating_sub(1) };
@@ -205,8 +209,8 @@ impl Column {
         states.chain(rare.into_iter().map(|(value, share)| (value, share * last))).collect()
     }
 
-    /// The most probable value of a column and its probability, or density. It is a level of the table wherever the model knows one: only
-    /// a model without the names of rare levels answers with the state of all of them.
+    /// The most probable value of the column, and its probability or density. The value is a level of the
+    /// table; only a model that does not know the names of rare levels returns the state that they share.
     #[must_use]
     pub fn most_probable(&self, distribution: &UnivariateMixture) -> (f64, f64) {
         let UnivariateMixture::Discrete { probabilities, .. } = distribution else {
@@ -221,7 +225,7 @@ impl Column {
         values.into_iter().fold(first, |best, one| if one.1 > best.1 { one } else { best })
     }
 
-    /// A value of the column in the table's units: divided by 255 for pixels, unchanged for others.
+    /// A value of the column in the table's units: a pixel is divided by 255, other values are unchanged.
     #[must_use]
     pub fn to_table(&self, value: f64) -> f64 {
         if self.values == ColumnValues::Pixel { value / WHITE } else { value }
@@ -232,7 +236,7 @@ impl Column {
         if self.values == ColumnValues::Pixel { number * WHITE } else { number }
     }
 
-    /// Checks a column from a file; the error says in words what is wrong.
+    /// Checks a column that was read from a file; the error is a clause that says what is wrong.
     pub(crate) fn check(&self) -> Result<(), String> {
         let name = self.name();
         let fits = match (&self.values, &self.request.read_as) {
@@ -252,7 +256,7 @@ impl Column {
         }
         let rare = self.rare.as_deref().unwrap_or_default();
         if rare.iter().any(|level| level.rows == 0) || !rare.is_empty() && self.other().is_none() {
-            return Err(format!("the rare levels of the column {name:?} are not those of a category"));
+            return Err(format!("the rare levels of the column {name:?} do not belong to a category"));
         }
         match self.range {
             Some(range) if !range.is_usable() => Err(format!("the range of the column {name:?} is no range")),

@@ -1,4 +1,4 @@
-//! Values of columns, and ranges of them, from text.
+//! Parses values and ranges of columns from text.
 
 use super::encoding::Encoded;
 use super::range::NumberRange;
@@ -8,17 +8,17 @@ use crate::question::error::QuestionError;
 use ugmm_data::closest;
 use ugmm_data::frame::{LevelIndex, ReadAs, first_of_month};
 
-/// Largest number of states that are named where a value is described.
+/// Largest number of states that the description of a column lists by name.
 const SHOWN_STATES: usize = 10;
 /// Largest number of names in a message.
 const SHOWN_NAMES: usize = 20;
 
 impl Column {
-    /// The value for a text as it would stand in the table.
+    /// The value for a text that is written as in the table.
     ///
     /// # Errors
     ///
-    /// When the column cannot have the value; the message says what is right.
+    /// Returns an error if the column cannot have the value; the message says which values are possible.
     pub fn parse(&self, text: &str) -> Result<f64, TabularError> {
         let text = text.trim();
         if let Some(names) = self.value_names() {
@@ -30,7 +30,7 @@ impl Column {
                     f64::from(place + u32::from(is_rare))
                 }),
             };
-            // Answers have this name where no level of the table has the state.
+            // Answers use this name where no level of the table has the state.
             let not_seen = || self.other().filter(|_| text == NOT_SEEN && self.rare() == Some(&[]));
             let value = value.or_else(|| not_seen().map(|other| other as f64));
             return value.ok_or_else(|| self.no_value(text, one_of(text, &names)));
@@ -48,19 +48,20 @@ impl Column {
         }
     }
 
-    /// The range for a text such as `0:10`, from the lower to the higher number, in the table's units. `whole` is true where all
-    /// values of the column are whole numbers; both ends are then whole.
+    /// The range for a text such as `0:10`, from the lower to the higher number, in the table's units. If all
+    /// values of the column are whole numbers, the field `whole` is true and both ends are whole.
     ///
     /// # Errors
     ///
-    /// When the column has states, or the text is not a range with a value of the column.
+    /// Returns an error if the column has states, or the text is not a range that holds a value of the
+    /// column.
     pub fn parse_range(&self, text: &str) -> Result<NumberRange, TabularError> {
         if !self.is_number() {
             let (column, value) = (self.name().to_owned(), text.to_owned());
             return Err(QuestionError::RangeOfCategories { column, value }.into());
         }
         let read = |text: &str| number(&self.request.read_as, text.trim());
-        // A time has colons of its own.
+        // A time contains colons.
         let colons = text.match_indices(':').map(|(place, _)| place);
         let ends = |place: usize| Some((read(&text[..place])?, read(&text[place + 1..])?));
         let Some((low, high)) = colons.filter_map(ends).find(|(low, high)| low < high) else {
@@ -75,7 +76,7 @@ impl Column {
             _ => whole && is_empty(low, high),
         };
         if has_none {
-            let expected = "a range with a whole number in it, because all of the column's are whole";
+            let expected = "a range with a whole number in it, because all numbers of the column are whole";
             return Err(self.no_value(text, expected.to_owned()));
         }
         Ok(if whole {
@@ -93,8 +94,8 @@ impl Column {
         if self.is_date() { "a date" } else { "a number" }
     }
 
-    /// Names of the values of a column of states: the levels with states of their own and the rare levels that are known, without the
-    /// state that these share.
+    /// Names of the values of a column of states: the levels that have a state of their own, and the known
+    /// rare levels. The state that rare levels share is not among them.
     pub(crate) fn value_names(&self) -> Option<Vec<String>> {
         let mut names = self.states()?;
         names.truncate(self.other().unwrap_or(names.len()));
@@ -102,7 +103,7 @@ impl Column {
         Some(names)
     }
 
-    /// What the column's values can be, in words.
+    /// A description of the values that the column can have.
     #[must_use]
     pub fn possible_values(&self) -> String {
         let text = |end: f64| self.number_text(end);
@@ -128,7 +129,7 @@ impl Column {
     }
 }
 
-/// A number as the column has them, or with a decimal point; in a column of months the first day of the month.
+/// The number for a text that is written as in the column, or with a decimal point; a month is its first day.
 fn number(read_as: &ReadAs, text: &str) -> Option<f64> {
     let plain = || ReadAs::Numbers(Default::default()).number(text);
     match read_as {
@@ -138,7 +139,7 @@ fn number(read_as: &ReadAs, text: &str) -> Option<f64> {
     }
 }
 
-/// The values that are right in place of a text, with the closest one.
+/// A list of the possible values, with the one that is closest to `text`.
 fn one_of(text: &str, names: &[String]) -> String {
     let shown: Vec<String> = names.iter().take(SHOWN_NAMES).map(|name| format!("{name:?}")).collect();
     let more = match names.len().saturating_sub(SHOWN_NAMES) {

@@ -1,26 +1,26 @@
-//! What the numbers of a column range over.
+//! Ranges of the numbers of a column.
 
 use serde::{Deserialize, Serialize};
 use ugmm_data::frame::{ReadAs, Request, Values};
 use ugmm_data::{Preprocessor, Table};
 
-/// Steps that a range is divided into for numbers as text.
+/// Number of steps in a range to which numbers are rounded when they are written as text.
 const STEPS: f64 = 1e5;
 
-/// From the least to the greatest number of a column, in the data's units.
+/// The range from the least to the greatest number of a column, in the data's units.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NumberRange {
-    /// The least, days since 1970-01-01 of a date.
+    /// The least number; days since 1970-01-01 for a date.
     pub low: f64,
-    /// The greatest.
+    /// The greatest number.
     pub high: f64,
-    /// Whether all of them are whole.
+    /// Whether all numbers are whole.
     pub whole: bool,
 }
 
 impl NumberRange {
-    /// Of the numbers that are known; `None` if there is none.
+    /// The range of the numbers that are known; `None` if there are none.
     pub(crate) fn of(numbers: impl Iterator<Item = f64>) -> Option<Self> {
         let mut range = Self { low: f64::INFINITY, high: f64::NEG_INFINITY, whole: true };
         for number in numbers.filter(|number| !number.is_nan()) {
@@ -31,14 +31,15 @@ impl NumberRange {
         range.is_usable().then_some(range)
     }
 
-    /// The whole numbers of the range, if all of the column's are whole and there are at most so many of them.
+    /// The whole numbers in the range, if all numbers of the column are whole and there are at most `most` of
+    /// them.
     pub(crate) fn whole_numbers(&self, most: usize) -> Option<Vec<f64>> {
         let count = self.high.floor() - self.low.ceil() + 1.0;
         let is_few = self.whole && (1.0..=most as f64).contains(&count);
         is_few.then(|| (0..count as usize).map(|step| self.low.ceil() + step as f64).collect())
     }
 
-    /// A number to about a hundred-thousandth of the range, with few decimals.
+    /// A number rounded to about a hundred-thousandth of the range, with few decimals.
     pub(crate) fn step_rounded(&self, number: f64) -> f64 {
         let step = 10f64.powf(((self.high - self.low) / STEPS).log10().floor());
         let rounded = match step >= 1.0 {
@@ -46,7 +47,7 @@ impl NumberRange {
             // A division by a power of ten gives the number with the fewest decimals.
             false => (number * step.recip().round()).round() / step.recip().round(),
         };
-        // No -0.
+        // Avoids -0.
         if rounded.is_finite() { rounded + 0.0 } else { number }
     }
 
@@ -55,13 +56,13 @@ impl NumberRange {
     }
 }
 
-/// The ranges of a preprocessor's columns of numbers and dates in these rows of a table.
+/// The ranges of a preprocessor's numeric and date columns in these rows of a table.
 pub(crate) fn ranges(preprocessor: &Preprocessor, table: &Table, rows: &[usize]) -> Vec<Option<NumberRange>> {
     let range = |Request { name, read_as }: Request| match (read_as, table.column(&name)) {
         (ReadAs::Numbers(_) | ReadAs::Days | ReadAs::Dates(_), Ok(Values::Numbers(numbers))) => {
             NumberRange::of(rows.iter().map(|&row| numbers[row]))
         }
-        // A column of one value, which a table holds as a level.
+        // A table stores a column with a single value as a level.
         (read_as @ ReadAs::Numbers(_), Ok(Values::Codes(_))) => {
             let texts = table.labels(&name).unwrap_or_default();
             NumberRange::of(rows.iter().filter_map(|&row| read_as.number(texts[row].as_deref()?)))

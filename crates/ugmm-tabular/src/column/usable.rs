@@ -1,17 +1,17 @@
-//! What of a table's columns can be learned from.
+//! Decides which columns and rows of a table a model can be trained on.
 
 use crate::Table;
 use crate::error::TabularError;
 use ugmm_data::frame::{Column, Kind, Values};
 
-/// Levels that a category may have whatever the number of rows, and at most.
+/// Number of levels that a category may have whatever the number of rows.
 const FEW_LEVELS: usize = 20;
 const MOST_LEVELS: usize = 1000;
-/// Rows per level, on average, under which a category with more than [`FEW_LEVELS`] is taken for a name or a number of the
-/// row, which says nothing about other rows.
+/// Mean number of rows per level. A category with fewer, and more than [`FEW_LEVELS`] levels, identifies
+/// rows, so that it has no information about other rows.
 const ROWS_PER_LEVEL: usize = 5;
 
-/// For each row of the table whether it has a value beside the target.
+/// Whether each row of the table has a value in a column other than the target.
 pub(crate) fn rows_with_features(table: &Table, target: &str) -> Result<Vec<bool>, TabularError> {
     let useful = |column: &&Column| column.name != target && column.is_informative();
     if !table.schema().columns.iter().any(|column| useful(&column)) {
@@ -20,7 +20,7 @@ pub(crate) fn rows_with_features(table: &Table, target: &str) -> Result<Vec<bool
     rows_with_values(table, table.schema().columns.iter().filter(useful))
 }
 
-/// For each row of the table whether it has a value in one of these columns.
+/// Whether each row of the table has a value in one of these columns.
 pub(crate) fn rows_with_values<'c>(
     table: &Table,
     columns: impl Iterator<Item = &'c Column>,
@@ -42,7 +42,7 @@ pub(crate) fn rows_with_values<'c>(
     Ok(known)
 }
 
-/// Refuses a category that names rows rather than kinds of rows.
+/// Fails with an error if the column is a category that identifies rows.
 pub(crate) fn check_column(column: &Column, rows: usize) -> Result<(), TabularError> {
     let levels = column.levels.as_ref().map_or(0, Vec::len);
     let too_many = levels > FEW_LEVELS && levels * ROWS_PER_LEVEL > rows || levels > MOST_LEVELS;

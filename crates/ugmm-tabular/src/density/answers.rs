@@ -1,4 +1,4 @@
-//! Questions to a density: one column given others, rows drawn.
+//! Answers of a density: the distribution of one column given others, and draws of rows.
 
 use super::model::DensityModel;
 use crate::distribution::Distribution;
@@ -10,7 +10,8 @@ use ugmm_circuit::UnivariateMixture;
 use ugmm_network::{Stream, generator};
 
 impl DensityModel {
-    /// See [`TableModel::distribution`](crate::TableModel::distribution): exact, with all other columns integrated out.
+    /// Implements [`TableModel::distribution`](crate::TableModel::distribution) exactly; all other columns
+    /// are integrated out.
     pub(super) fn distribution_of(
         &self,
         evidence: &Evidence,
@@ -19,7 +20,7 @@ impl DensityModel {
         Ok(Distribution::Mixture(self.circuit.conditional(&self.states_of(&evidence.row).0, column)?))
     }
 
-    /// Draws rows as [`Self::complete`] does; an error if everything is given.
+    /// Draws rows as [`Self::complete`] does; fails with an error if every column is given.
     pub(super) fn draw(
         &self,
         evidence: &Evidence,
@@ -32,14 +33,17 @@ impl DensityModel {
         }
     }
 
-    /// Rows drawn from the density given the values of a row that are there, `[count, columns]`: the missing ones together, so
-    /// that completed tables are spread as whole ones are. Draws are exact and independent of each other. Where the state of rare levels
-    /// would be drawn, one of them is, by its share of the rows; where training had none, a level that it had. A model that does not
-    /// know its rare levels leaves the state, which is no value ([`Column::cell`](crate::Column::cell)).
+    /// Rows drawn from the density given the known values of a row, `[count, columns]`. The missing values of
+    /// a row are drawn jointly, so that completed tables have the spread of whole ones. Draws are exact and
+    /// independent of each other.
+    ///
+    /// A draw of the state of rare levels is replaced by one of them, with its frequency among the training
+    /// rows; if training had no rare level, it is replaced by a common one. A model that does not know its
+    /// rare levels keeps the state, which is no value of the table ([`Column::cell`](crate::Column::cell)).
     ///
     /// # Errors
     ///
-    /// When the row is not one of the model's columns, or its values cannot occur together.
+    /// Returns an error if the row does not match the model's columns, or its values cannot occur together.
     pub fn complete(&self, row: &[f64], count: usize, seed: u64) -> Result<Vec<f64>, TabularError> {
         let mut rng = generator(seed, Stream::Sampling);
         let mut rows = self.circuit.sample(count, &self.states_of(row).0, &mut rng)?;
@@ -60,12 +64,12 @@ impl DensityModel {
         Ok(rows)
     }
 
-    /// What to draw from in the place of the state of rare and unseen levels: each level with a share.
+    /// The levels that may replace the state of rare and unseen levels in a draw, each with its weight.
     fn levels_instead(&self, row: &[f64], index: usize) -> Result<Vec<(f64, f64)>, TabularError> {
         let column = &self.columns()[index];
         let mut levels = column.rare_values();
         if levels.is_empty() {
-            // Training had no rare ones, so that only its common ones are values of the column.
+            // Training had no rare levels, so that only the common ones are values of the column.
             let row = self.states_of(row).0;
             if let UnivariateMixture::Discrete { probabilities, .. } =
                 self.circuit.conditional(&row, index)?

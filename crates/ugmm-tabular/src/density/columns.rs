@@ -9,18 +9,20 @@ use ugmm_circuit::Variable;
 use ugmm_data::frame::{Column as TableColumn, Kind, NumberFormat, ReadAs, Request, Schema, Values};
 use ugmm_data::{ImageShape, MIN_LEVEL_ROWS};
 
-/// Rows, and the share of all rows, that have the least or the greatest of a column's whole numbers where they end with it: numbers
-/// that thin out towards an end have about one row there, however many rows there are.
+/// The possible values of a column of whole numbers end at its least or greatest number if at least this many
+/// rows have it. If numbers thin out towards an end, about one row has the last one, however many rows there
+/// are.
 const PILED_UP: usize = 10;
+/// Least fraction of the known rows that must have the number for a column of whole numbers to end there.
 const PILED_UP_SHARE: f64 = 0.05;
-/// How far the numbers of a column of whole numbers may be apart: those of a wider one are a density, which says as much where each
-/// number has little probability, and is learned faster than a table.
+/// Largest span of a column of whole numbers that has a probability for each number. A wider column has a
+/// density, which is as accurate where each number has little probability, and trains faster than a table.
 const WIDEST: f64 = 1024.0;
-/// Bytes that there are.
+/// Number of values of a byte.
 const BYTES: usize = 256;
 
 impl Column {
-    /// Whether the circuit's variable is the one that this column makes.
+    /// Whether the circuit's variable is the one for this column.
     pub(crate) fn fits(&self, variable: &Variable) -> bool {
         use ugmm_circuit::VariableKind as V;
         match (&self.values, variable.kind) {
@@ -38,12 +40,13 @@ impl Column {
         }
     }
 
-    /// The circuit's variable, for these values of the rows to learn from.
+    /// The circuit's variable for the column, whose training values are `values`.
     pub(crate) fn variable(&self, values: impl Iterator<Item = f64> + Clone) -> Variable {
         let variable = match &self.values {
             ColumnValues::Number => Variable::standardizing(values).between(self.least, self.greatest),
             ColumnValues::Whole { low, high } => Variable::integer(*low, *high),
-            // A probability for each byte: there are rows enough, and black and white are no ends of a bell.
+            // Each byte has a probability: there are enough rows, and black and white are not the ends of a
+            // bell curve.
             ColumnValues::Pixel => Variable::categorical(BYTES),
             ColumnValues::Truth { .. } | ColumnValues::States { .. } => {
                 Variable::categorical(self.states().map_or(1, |names| names.len()))
@@ -53,11 +56,11 @@ impl Column {
     }
 }
 
-/// The columns of a table that a density is learned of, the target last.
+/// The columns of a table that a density is trained on; the target is the last.
 ///
 /// # Errors
 ///
-/// When nothing is left to learn from, or a category names rows rather than kinds of rows.
+/// Returns an error if no column is left, or a category identifies rows.
 pub(crate) fn used_columns<'t>(
     table: &'t Table,
     target: Option<&str>,
@@ -65,7 +68,7 @@ pub(crate) fn used_columns<'t>(
     let schema = table.schema();
     let is_target = |column: &&TableColumn| Some(column.name.as_str()) == target;
     let used = schema.columns.iter().filter(|column| !is_target(column) && column.is_informative());
-    // Labels that nobody asks for are no part of an image.
+    // A density of images leaves out labels unless they are the target.
     let mut columns: Vec<_> = used.filter(|column| !schema.is_label(&column.name)).collect();
     if columns.is_empty() {
         return Err(TabularError::NothingToLearn);
@@ -75,8 +78,8 @@ pub(crate) fn used_columns<'t>(
     Ok(columns)
 }
 
-/// The columns of [`used_columns`] as variables. Levels and ranges are those of `rows`, the rows to learn from: what other rows
-/// hold makes no difference.
+/// The columns of [`used_columns`] as variables. Their levels and ranges are those of the training rows
+/// `rows`; other rows have no influence.
 pub(crate) fn columns_of(
     table: &Table,
     target: Option<&str>,
@@ -84,7 +87,7 @@ pub(crate) fn columns_of(
 ) -> Result<Vec<Column>, TabularError> {
     let schema = table.schema();
     let column_of = |column: &TableColumn| match (&column.kind, Some(column.name.as_str()) == target) {
-        // A split leaves no class of the target without a row to learn from.
+        // A split leaves each class of the target at least one training row.
         (Kind::Categorical, true) => {
             let values = ColumnValues::States { with_other: false };
             Ok(Column::new(schema.request(&column.name)?, values, None))
@@ -136,18 +139,19 @@ fn column_of(
     })
 }
 
-/// A column of numbers, days or times, with the values that it can have by those that it had:
+/// A column of numbers, days or times, with possible values inferred from the training values:
 ///
-/// * Numbers none of which was negative are not below 0, those none of which was positive not above it.
-/// * Whole numbers and days over a short range have a probability each, over this range and as much again on both sides, since to be
-///   outside is to be impossible, which no number of rows can say of the next ones. At an end that many rows have, whole numbers
-///   end: the best of five stars, the hundred of a hundred percent.
-/// * Days and times over a long range are within as much again on both sides as well.
+/// * If no number is negative, numbers below 0 are impossible; if none is positive, numbers above 0 are.
+/// * Whole numbers and days over a short range have a probability each. The variable extends the range by its
+///   own width on both sides, because numbers outside have probability 0, and training rows cannot rule out
+///   all of them. The variable ends at a least or greatest whole number that many rows have: the best of
+///   five stars, 100 of 100 percent.
+/// * Days and times over a long range may also lie outside the range by its own width.
 fn of_numbers(request: Request, range: NumberRange, numbers: impl Iterator<Item = f64> + Clone) -> Column {
     let is_date = request.read_as.is_date();
     let width = range.high - range.low;
     let margin = width.max(1.0);
-    // No day is less than nothing. Of a column of zeros only, either end would do.
+    // Dates may be negative. A column of zeros needs only one of the two limits.
     let least = (!is_date && range.low >= 0.0).then_some(0.0);
     let greatest = (!is_date && range.high <= 0.0 && range.low < 0.0).then_some(0.0);
     let low = (range.low - margin).max(least.unwrap_or(f64::NEG_INFINITY));
@@ -172,8 +176,8 @@ fn is_byte(number: f64) -> bool {
     (number * WHITE - (number * WHITE).round()).abs() < PIXEL_TOLERANCE
 }
 
-/// Makes every pixel of a file of images a column of numbers, also one that is the same in all images: a density of images is
-/// one of whole images.
+/// Makes every pixel of a file of images a numeric column, even if it is the same in all images, because a
+/// density of images needs whole images.
 pub fn prepare_pixels(schema: &mut Schema) {
     let Some(shape) = schema.images.as_ref().map(|images| images.shape) else { return };
     let pixels: std::collections::HashSet<String> = ImageShape::names(shape).collect();

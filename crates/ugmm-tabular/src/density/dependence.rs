@@ -1,4 +1,4 @@
-//! Which columns depend on each other by a density.
+//! How much pairs of columns depend on each other according to a density.
 
 use super::model::DensityModel;
 use crate::error::TabularError;
@@ -6,27 +6,28 @@ use crate::model::TableModel;
 use rayon::prelude::*;
 use ugmm_network::{Stream, generator};
 
-/// Rows that are drawn to estimate by.
+/// Number of rows that are drawn for the estimate.
 const DRAWS: usize = 1000;
-/// Pairs that are given, at most.
+/// Largest number of pairs that are returned.
 const MOST_PAIRS: usize = 200;
 
-/// How much two columns depend on each other.
+/// The dependence between two columns.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dependence {
-    /// Their indices.
+    /// Indices of the columns.
     pub columns: [usize; 2],
-    /// Mutual information in nats: 0 of columns that do not depend on each other.
+    /// Mutual information in nats; 0 for independent columns.
     pub mutual_information: f64,
 }
 
 impl DensityModel {
-    /// The pairs of columns that depend most on each other by the model, strongest first: the mean of ln p(a, b) − ln p(a) − ln
-    /// p(b) over rows drawn from it, each of these three exact. The estimate has a standard error of some hundredths of a nat.
+    /// The pairs of columns that depend most on each other according to the model, strongest first. The
+    /// mutual information is the mean of ln p(a, b) − ln p(a) − ln p(b) over rows drawn from the model; each
+    /// of the three terms is exact. The standard error of the estimate is some hundredths of a nat.
     ///
     /// # Errors
     ///
-    /// When the circuit cannot be drawn from.
+    /// Returns an error if no rows can be drawn from the circuit.
     pub fn dependencies(&self) -> Result<Vec<Dependence>, TabularError> {
         let width = self.columns().len();
         let nothing = vec![f64::NAN; width];
@@ -44,7 +45,7 @@ impl DensityModel {
             let together = levels(&columns)?;
             let [a, b] = columns;
             let sum: f64 = (0..DRAWS).map(|row| together[row] - alone[a][row] - alone[b][row]).sum();
-            // An estimate of what is never negative.
+            // Mutual information is never negative, but its estimate may be.
             Ok(Dependence { columns, mutual_information: (sum / DRAWS as f64).max(0.0) })
         };
         let mut found: Vec<Dependence> = pairs.par_iter().map(information).collect::<Result<_, _>>()?;

@@ -1,5 +1,5 @@
-//! Tables with too few rows to set some aside: structure, units and epochs are chosen by cross-validation, and the circuits are
-//! learned from all rows.
+//! Trains on tables with too few rows for validation rows: cross-validation chooses structure, units and
+//! epochs, and the circuits are trained on all rows.
 
 use super::fit::{Chosen, Fitter, Part, STOPPING_SHARE, TriedStructure};
 use super::options::DensityStructure;
@@ -8,44 +8,45 @@ use crate::run::Run;
 use std::sync::atomic::Ordering;
 use ugmm_circuit::{Circuit, CrossValidated, Rows, TrainingConfig, cross_validate, train};
 
-/// Folds, as long as there are so many rows.
+/// Number of folds, if there are at least as many rows.
 const FOLDS: usize = 5;
-/// Fewer rows say nothing about how columns depend on each other.
+/// With fewer rows, the dependence between columns cannot be estimated.
 const FEWEST_ROWS: usize = 10;
-/// Epochs, where they are not given.
+/// Number of epochs if none is given.
 const EPOCHS: usize = 60;
-/// Rows that each σ is held by, more than where there are rows to stop by.
+/// Pseudo-count of the prior of each σ; it is larger than for tables with validation rows.
 const SIGMA_PSEUDO_COUNT: f64 = 0.3;
-/// Units that are tried, components of independent columns. Of very wide tables a trial takes long, so that there are fewer of them.
+/// Numbers of units to try, or of components of independent columns. Very wide tables try fewer, because each
+/// trial takes long.
 const UNITS: [usize; 4] = [2, 3, 5, 8];
 const COMPONENTS: [usize; 3] = [1, 2, 4];
 const WIDE_UNITS: [usize; 1] = [3];
 const WIDE_COMPONENTS: [usize; 1] = [1];
-/// Values of a very wide table.
+/// Number of values in a very wide table.
 const MANY_VALUES: usize = 50_000;
 
-/// What is compared.
+/// Settings that cross-validation compares.
 struct Candidate {
     structure: DensityStructure,
-    /// Of independent columns components.
+    /// Number of units; for independent columns, the number of components.
     units: usize,
     config: TrainingConfig,
 }
 
 impl Fitter<'_> {
-    /// Whether there are too few rows to set some aside.
+    /// Whether there are too few rows for validation rows.
     pub(super) fn has_few(&self, rows: &[f64]) -> bool {
         let set_aside = (rows.len() / self.columns.len()) as f64 * STOPPING_SHARE;
         (set_aside.round() as usize) < TrainingConfig::FEWEST_VALIDATION_ROWS
     }
 
-    /// The circuit of the structure and units that do best on rows not seen.
+    /// The circuit whose structure and units have the best log-likelihood on held-out rows.
     pub(super) fn fit_few(&self, rows: &[f64], run: &mut Run) -> Result<Chosen, TabularError> {
         use DensityStructure::{Auto, ChowLiu, Independent, Mixture};
         let structures = match self.options.structure {
-            // One column depends on no other.
+            // A single column depends on no other.
             Auto if self.columns.len() == 1 => vec![Independent],
-            // Columns that do not depend on each other would say nothing of the class.
+            // Independent columns would have no information about the class.
             Auto if self.of_classes() => vec![Mixture, ChowLiu],
             Auto if rows.len() / self.columns.len() < FEWEST_ROWS => vec![Independent],
             Auto => vec![Independent, Mixture, ChowLiu],
@@ -61,14 +62,15 @@ impl Fitter<'_> {
         if config.members > 1 && !out_of_time {
             (trained, out_of_time) = self.train(rows, &config, Some(trained), part(1), run)?;
         }
-        // Of each structure the best of its units, if there is a choice at all.
+        // Compares the structures by the best number of units of each, if there is a choice.
         let folds = found.map(|_| folds(rows.len() / self.columns.len()));
         let structure = candidate.structure;
         let tried = if structures.len() > 1 { tried } else { Vec::new() };
         Ok(Chosen { trained, structure, config, tried, folds, out_of_time })
     }
 
-    /// Columns that do not depend on each other, with as many components as do best on rows not seen.
+    /// A circuit of independent columns, whose number of components has the best log-likelihood on held-out
+    /// rows.
     pub(super) fn independent_few(&self, rows: &[f64], run: &mut Run) -> Result<Circuit, TabularError> {
         let (candidate, found, _) = self.best_of(&[DensityStructure::Independent], rows, run)?;
         let epochs = found.map_or(candidate.config.epochs, |found| found.epoch);
@@ -81,8 +83,9 @@ impl Fitter<'_> {
         Ok(trained.circuit)
     }
 
-    /// The best candidate of some structures, what was found of it, and the best of each structure. Without rows enough for two folds,
-    /// or time, it is the first one of which nothing is known.
+    /// The best candidate of some structures, its measures, and the best candidate of each structure. If
+    /// there are too few rows for two folds, or there is no time, it returns the first candidate without
+    /// measures.
     fn best_of(
         &self,
         structures: &[DensityStructure],
@@ -128,7 +131,7 @@ impl Fitter<'_> {
         Ok((candidate, found, tried))
     }
 
-    /// The settings of a structure that are compared.
+    /// The candidates of a structure.
     fn candidates(&self, structure: DensityStructure, values: usize) -> Vec<Candidate> {
         let is_wide = values > MANY_VALUES;
         let is_independent = structure == DensityStructure::Independent;
@@ -141,14 +144,14 @@ impl Fitter<'_> {
             (true, _) => COMPONENTS.to_vec(),
             (false, Some(units)) => vec![units],
             (false, None) if is_wide => WIDE_UNITS.to_vec(),
-            // For each class one alone may be all that there are rows for.
+            // There may be rows enough for only one unit for each class.
             (false, None) if config.class_conditional.is_some() => [&[1], &UNITS[..]].concat(),
             (false, None) => UNITS.to_vec(),
         };
         let candidate = |units| {
             let mut config = config.clone();
             match is_independent {
-                // Several would be the same but for rounding.
+                // Several members would differ only by rounding.
                 true => (config.components, config.members) = (units, 1),
                 false => config.units = Some(units),
             }
@@ -158,7 +161,7 @@ impl Fitter<'_> {
     }
 }
 
-/// Folds of so many rows; fewer than 2 are none.
+/// The number of folds for this many rows; fewer than 2 mean that there is no cross-validation.
 fn folds(rows: usize) -> usize {
     FOLDS.min(rows)
 }

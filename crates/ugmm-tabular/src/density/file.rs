@@ -1,9 +1,10 @@
-//! Density models on disk: one safetensors file with the circuit's parameters, and in its metadata everything else.
-//!
-//! The metadata has one entry, `ugmm_density`, a JSON object: `format_version` (1), `variables` and `regions` (of the circuit,
-//! without their numbers), `table` (columns, target, how it was learned, what is usual). Parameters are `f64` tensors named after
-//! the region: `regions.3.weights` of an inner region, `[units, products]`; `regions.0.weights`, `.means` and `.sigmas` of a leaf
-//! of Gaussians, `[components, units]`; `regions.1.probabilities` of a categorical leaf, `[states, units]`.
+//! Density models on disk. The file is a safetensors file with the circuit's parameters as tensors; its
+//! metadata has everything else.
+//! The metadata has one entry, `ugmm_density`, a JSON object: `format_version` (1), `variables` and `regions`
+//! (of the circuit, without their parameters), and `table` (columns, target, training, typical
+//! log-likelihoods). Parameters are `f64` tensors named after the region: `regions.3.weights` of an inner
+//! region, `[units, products]`; `regions.0.weights`, `.means` and `.sigmas` of a leaf of Gaussians,
+//! `[components, units]`; `regions.1.probabilities` of a categorical leaf, `[states, units]`.
 
 use super::model::{DensityModel, DensityPart};
 use crate::error::TabularError;
@@ -26,17 +27,18 @@ const CONTAINER: Container = Container {
     content: "density model",
     without_entry: "no density model: its metadata has no entry \"ugmm_density\"",
 };
-/// Numbers that the tables of a circuit's integer leaves hold, at most: they are made when it is used, and the file does not
-/// have them.
+/// Largest number of entries in the tables of a circuit's integer leaves. The tables are computed when the
+/// model is used; the file does not contain them.
 const MOST_TABLE_NUMBERS: usize = 1 << 27;
-/// Numbers that these tables may hold whatever the file's size,
+/// Number of table entries that are allowed whatever the file's size.
 const FREE_TABLE_NUMBERS: usize = 1 << 22;
-/// and beyond these, for each byte of the file: a component takes 24, and the widest columns that are learned as whole numbers
-/// have 3,073 of them.
+/// Number of further table entries that are allowed for each byte of the file. A component takes 24 bytes,
+/// and the widest columns of whole numbers have 3,073 entries for each component.
 const TABLE_NUMBERS_PER_BYTE: usize = 129;
-/// Bits that say which region has which variable, at most,
+/// Largest number of bits for the scopes of regions, one bit for each region and variable.
 const MOST_SCOPE_BITS: usize = 1 << 32;
-/// and for each byte of the file: a region takes some hundred, and has a bit for each variable.
+/// Largest number of scope bits for each byte of the file. A region takes some hundred bytes, and has a bit
+/// for each variable.
 const SCOPE_BITS_PER_BYTE: usize = 256;
 
 #[derive(Serialize, Deserialize)]
@@ -48,7 +50,7 @@ struct Description {
     table: DensityPart,
 }
 
-/// A region without its numbers.
+/// A region without its parameters.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum RegionDescription {
@@ -58,7 +60,7 @@ enum RegionDescription {
 }
 
 impl DensityModel {
-    /// Writes the model to a file, replacing one there only when all of the new one is on disk.
+    /// Writes the model to a file. An existing file is replaced only when all of the new one is on disk.
     pub(super) fn write(&self, path: &Path) -> Result<(), TabularError> {
         let failed = |reason: String| TabularError::DensityFile { file: path.to_path_buf(), reason };
         let leaves = self.circuit.regions().iter().map(leaf_of);
@@ -107,7 +109,8 @@ impl DensityModel {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, is cut off or damaged, is no density model, or is of another format version.
+    /// Returns an error if the file cannot be read, is truncated or damaged, is no density model, or has
+    /// another format version.
     pub fn load(path: &Path) -> Result<Self, TabularError> {
         let bytes = std::fs::read(path)
             .map_err(|source| ugmm_network::UgmmError::Io { path: path.to_path_buf(), source })?;
@@ -118,7 +121,7 @@ impl DensityModel {
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         let (description, tensors): (Description, _) = CONTAINER.read(bytes)?;
         let Description { variables, regions, table, .. } = description;
-        // Before anything is made by the description's word.
+        // Checks the sizes in the description before anything of these sizes is allocated.
         let most_bits = MOST_SCOPE_BITS.min(bytes.len().saturating_mul(SCOPE_BITS_PER_BYTE));
         if regions.len().checked_mul(variables.len()).is_none_or(|bits| bits > most_bits) {
             return Err(format!(
@@ -145,7 +148,7 @@ fn leaf_of(region: &Region) -> Option<(usize, usize)> {
     }
 }
 
-/// Refuses leaves of integers whose tables would hold more than so many numbers.
+/// Fails with an error if the tables of the integer leaves would have more than `most` entries.
 fn check_tables(
     variables: &[Variable],
     leaves: impl Iterator<Item = Option<(usize, usize)>>,
@@ -170,7 +173,7 @@ fn check_tables(
 }
 
 impl RegionDescription {
-    /// Variable and units of a leaf.
+    /// The variable and the number of units of a leaf; `None` for other regions.
     fn leaf(&self) -> Option<(usize, usize)> {
         match *self {
             Self::Gaussians { variable, units, .. } | Self::Table { variable, units, .. } => {
@@ -180,7 +183,7 @@ impl RegionDescription {
         }
     }
 
-    /// The region with its numbers from the file.
+    /// The region with its parameters from the file.
     fn read(self, index: usize, tensors: &SafeTensors) -> Result<Region, String> {
         let read = |name: &str, rows: Option<usize>, columns: Option<usize>| {
             read(tensors, &format!("regions.{index}.{name}"), [rows, columns])
@@ -214,7 +217,7 @@ impl RegionDescription {
     }
 }
 
-/// The numbers of a tensor with two dimensions, of which some are known.
+/// The values of a tensor with two dimensions; `expected` has the sizes that are known.
 fn read(tensors: &SafeTensors, name: &str, expected: [Option<usize>; 2]) -> Result<Vec<f64>, String> {
     let tensor = tensors.tensor(name).map_err(|_| format!("the model's parameters {name:?} are missing"))?;
     let fits = tensor.shape().len() == 2

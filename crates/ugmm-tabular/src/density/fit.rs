@@ -1,4 +1,4 @@
-//! From a table to a density: rows held out, the choice of a structure, the circuit and what it is measured by.
+//! Trains a density on a table: held-out rows, the choice of a structure, the circuit, and its measures.
 
 use super::columns::{columns_of, used_columns};
 use super::model::{DensityLearned, DensityModel, DensityPart};
@@ -25,100 +25,107 @@ use ugmm_data::frame::{Kind, Values};
 use ugmm_data::{Split, stratified_split};
 use ugmm_network::UgmmError;
 
-/// Rows that learning needs.
+/// Fewest rows for training.
 const FEWEST_ROWS: usize = 2;
-/// Share of the training rows that is set aside to stop by.
+/// Fraction of the training rows that is held out for early stopping.
 pub(super) const STOPPING_SHARE: f64 = 0.1;
-/// Values of a table up to which several structures are tried, of which the one that suits the rows set aside best is taken.
+/// Largest number of values in a table for which several structures are compared by the log-likelihood of
+/// validation rows.
 const FEW_VALUES: usize = 2_000_000;
-/// Rows of a step, and rows that each distribution is held to its prior by, where columns are pixels: chosen by the bits of held-out
+/// Batch size for images. It and the pseudo-count were chosen by the log-likelihood, in bits, of held-out
 /// images of MNIST (the example `mnist` of ugmm-circuit).
 const IMAGE_BATCH: usize = 1024;
 const IMAGE_PSEUDO_COUNT: f64 = 5.0;
-/// Trees of a circuit of random trees.
+/// Number of trees in a circuit of random trees.
 const REPLICAS: usize = 8;
-/// Circuits that are learned and mixed of such a table; with one component in each of their leaves, since their mixture has more of
-/// them than two components would make.
+/// Number of circuits that are trained and mixed for a table with few values. Their leaves have one component
+/// each, because the mixture of the circuits has more components than two in each leaf would give.
 const MEMBERS: usize = 4;
-/// How much a mean log-likelihood of one row may differ by chance between structures, in nats: of structures that are closer by what rows
-/// are set aside, each gets all its circuits, which are compared by rows of their own.
+/// Chance variation of the log-likelihood of one row between structures, in nats. All circuits are trained
+/// for each structure that is closer to the best one than chance explains, and these structures are compared
+/// by all their circuits, each measured on its own validation rows.
 const CHANCE_PER_ROW: f64 = 1.0;
-/// Epochs of columns that do not depend on each other, at most: these are learned fast.
+/// Largest number of epochs for independent columns, which train fast.
 const INDEPENDENT_EPOCHS: usize = 20;
-/// Changes of their parameters in an epoch, about: each makes the tables of all whole numbers anew.
+/// Approximate number of parameter updates in an epoch of independent columns; each update recomputes the
+/// tables of all whole numbers.
 const INDEPENDENT_STEPS: usize = 8;
-/// Components of each column that does not depend on the others, at most: with too few rows for as many, σ floor and priors hold
-/// them.
+/// Largest number of components of each independent column. If there are too few rows for so many, the lower
+/// bound of σ and the priors regularise them.
 const INDEPENDENT_COMPONENTS: usize = 8;
-/// Step size of Adam, where it is not given.
+/// Learning rate of Adam if none is given.
 const ADAM_RATE: f64 = 0.01;
 
-/// Log-likelihoods of some rows, by the model and by others.
+/// Log-likelihoods of some rows under the model and under independent columns.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LogLikelihoods {
-    /// By the model.
+    /// Log-likelihoods under the model.
     pub model: LogLikelihoodMeasures,
-    /// By columns that do not depend on each other, each a mixture learned from the same rows.
+    /// Log-likelihoods under independent columns, each a mixture that was trained on the same rows.
     pub independent: LogLikelihoodMeasures,
 }
 
-/// A structure that was tried.
+/// A structure that was compared with others.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct TriedStructure {
     /// The structure.
     pub structure: DensityStructure,
-    /// Densities side by side in its regions, of independent columns components of each, where they were chosen too.
+    /// Number of units in each region, or of components of each independent column; `None` if it was not
+    /// chosen.
     pub units: Option<usize>,
-    /// Mean log-likelihood, by one circuit, of the rows set aside, which are the same for all structures; where there were too few
-    /// to set some aside, of all rows by cross-validation.
+    /// Mean log-likelihood of the validation rows under one circuit, in nats per row; all structures have the
+    /// same validation rows. Without validation rows, the mean over all rows by cross-validation.
     pub log_likelihood: f64,
-    /// Of the structures close to the best by that: the mean over all circuits that are mixed, each measured by rows of its own.
-    /// Where several structures have it, it decides between them.
+    /// Mean log-likelihood over all circuits that are mixed, each measured on its own validation rows; `None`
+    /// for structures that are not close to the best one. If several structures have it, it decides between
+    /// them.
     pub of_all_circuits: Option<f64>,
 }
 
-/// What came of a run beside the model.
+/// Results of training besides the model.
 #[derive(Clone, Debug, Serialize)]
 pub struct DensityReport {
-    /// Rows that were learned from or held out.
+    /// Number of training and held-out rows.
     pub rows: usize,
-    /// Rows left out because nothing is known of them.
+    /// Number of rows left out because they have no value.
     pub rows_without_values: usize,
-    /// Rows that the model learned from (those that it stopped by included).
+    /// Number of training rows, including the validation rows of early stopping.
     pub training_rows: usize,
-    /// Rows that were held out.
+    /// Number of held-out rows.
     pub validation_rows: usize,
-    /// Of the rows it learned from.
+    /// Log-likelihoods of the training rows.
     pub training_log_likelihoods: LogLikelihoods,
-    /// Of the rows held out, if there were some.
+    /// Log-likelihoods of the held-out rows; `None` if there are none.
     pub validation_log_likelihoods: Option<LogLikelihoods>,
-    /// How well the target of the rows held out (or, without, of those learned from) is predicted, if there is one.
+    /// Measures of the predicted target on the held-out rows, or, without these, on the training rows; `None`
+    /// without a target.
     pub predictions: Option<Measures>,
-    /// Structures that were tried; none where there was no choice.
+    /// The structures that were compared; empty if there was no choice.
     pub tried: Vec<TriedStructure>,
-    /// Folds of the cross-validation by which a table with too few rows to set some aside was learned.
+    /// Number of folds if cross-validation chose the settings, because the table has too few rows for
+    /// validation rows.
     pub folds: Option<usize>,
     /// The structure of the model.
     pub structure: DensityStructure,
-    /// How it was learned.
+    /// The settings of training.
     pub training: TrainingConfig,
-    /// Circuits that are mixed.
+    /// Number of circuits that are mixed.
     pub members: usize,
-    /// Epochs that were done, of the first circuit.
+    /// Number of finished epochs of the first circuit.
     pub epochs: usize,
-    /// The epoch that the model is of.
+    /// The epoch of the model's parameters.
     pub best_epoch: usize,
-    /// Whether the time was over before training was.
+    /// Whether the time limit ended training.
     pub out_of_time: bool,
-    /// Time of the run.
+    /// Duration of the run in seconds.
     pub seconds: f64,
 }
 
-/// Learns a density over the columns of a table. Missing values are integrated out, those of the target too.
+/// Trains a density over the columns of a table. Missing values are integrated out, those of the target too.
 ///
 /// # Errors
 ///
-/// When the table, the target or an option cannot be used, or the run is interrupted.
+/// Returns an error if the table, the target or an option cannot be used, or the run is interrupted.
 pub fn fit_density(
     table: &Table,
     options: &DensityOptions,
@@ -142,7 +149,7 @@ pub fn fit_density(
         rows.iter().flat_map(|row| &values.values[row * width..(row + 1) * width]).copied().collect()
     };
     let (training, held_out) = (pick(&split.train), pick(&split.test));
-    // A value that no row learned from makes possible is as unlikely as can be, not missing.
+    // A value outside its column's range has probability 0; it is not missing.
     let outside: HashSet<usize> = values.outside.iter().map(|outside| outside.row).collect();
     let impossible: Vec<usize> =
         (0..split.test.len()).filter(|&place| outside.contains(&split.test[place])).collect();
@@ -215,7 +222,7 @@ pub fn fit_density(
     Ok((model, report))
 }
 
-/// The measures of the predicted target of rows from their other columns; `None` where no row has a target.
+/// The measures of the predicted target given the other columns; `None` if no row has a target.
 fn measures(model: &DensityModel, rows: &[f64]) -> Result<Option<Measures>, TabularError> {
     let known =
         rows.chunks_exact(model.columns().len()).filter(|row| row.last().is_some_and(|y| !y.is_nan()));
@@ -227,17 +234,18 @@ fn measures(model: &DensityModel, rows: &[f64]) -> Result<Option<Measures>, Tabu
     Ok(Some(Measures::of_predictions(&model.predict(&known)?, &right)))
 }
 
-/// The columns of a table that a density is learned of with these options, the target last: as the rows that are not held out
-/// have them.
+/// The columns of a table that a density with these options is trained on, with levels and ranges of the
+/// training rows. The target is the last column.
 ///
 /// # Errors
 ///
-/// When nothing is left to learn from, a category names rows rather than kinds of rows, or the rows cannot be split.
+/// Returns an error if no column is left, a category identifies rows, or the rows cannot be split.
 pub fn density_columns(table: &Table, options: &DensityOptions) -> Result<Vec<Column>, TabularError> {
     columns_of(table, options.target.as_deref(), &split(table, options)?.train)
 }
 
-/// The rows of a table with a value: those to learn from, and held-out ones, with the classes of the target in proportion.
+/// Splits the rows that have a value into training rows and held-out rows, stratified by the classes of the
+/// target.
 fn split(table: &Table, options: &DensityOptions) -> Result<Split, TabularError> {
     let columns = used_columns(table, options.target.as_deref())?;
     let has_value = rows_with_values(table, columns.into_iter())?;
@@ -276,13 +284,13 @@ pub(super) struct Fitter<'a> {
     pub(super) start: Instant,
 }
 
-/// A part of a choice between structures.
+/// A stage of the comparison of structures.
 pub(super) struct Part<'a> {
     /// Name of the stage.
     pub(super) name: &'a str,
-    /// Number of the stage, from 1, and of all.
+    /// Index of the stage, from 1, and number of stages.
     pub(super) stage: (usize, usize),
-    /// Number of the part, from 0, and of all that share the time that is left.
+    /// Index of the stage among those that share the remaining time, from 0, and their number.
     pub(super) share: (usize, usize),
 }
 
@@ -302,12 +310,12 @@ impl Fitter<'_> {
         self.columns.iter().enumerate().map(|(index, known)| known.variable(column(index))).collect()
     }
 
-    /// Whether there is a column of classes to predict.
+    /// Whether the target is a column of classes.
     pub(super) fn of_classes(&self) -> bool {
         self.has_target && self.columns.last().is_some_and(|target| target.states().is_some())
     }
 
-    /// The settings of the circuit.
+    /// The settings of the circuit's training.
     pub(super) fn config(
         &self,
         structure: DensityStructure,
@@ -340,14 +348,14 @@ impl Fitter<'_> {
         if options.method == Some(DensityMethod::Adam) {
             config.method = Method::Adam { learning_rate: options.learning_rate.unwrap_or(ADAM_RATE) };
         }
-        // Columns that do not depend on each other do not depend on the class either.
+        // Independent columns do not depend on the class either.
         if self.of_classes() && structure != DensityStructure::Independent {
             config.class_conditional = Some(self.columns.len() - 1);
         }
         config
     }
 
-    /// The circuit with the structure asked for, or with the best one.
+    /// The circuit with the structure in the options, or with the best one.
     fn fit(&self, rows: &[f64], run: &mut Run) -> Result<Chosen, TabularError> {
         let images = self.images();
         if images.is_none() && self.has_few(rows) {
@@ -357,7 +365,8 @@ impl Fitter<'_> {
             DensityStructure::Auto if rows.len() <= FEW_VALUES && self.columns.len() > 1 => {
                 let mut candidates =
                     vec![DensityStructure::ChowLiu, DensityStructure::Mixture, DensityStructure::RandomTrees];
-                // Columns may have nothing to do with each other; where a class is predicted they had better.
+                // Columns may be independent of each other, but a predicted class must depend on some of
+                // them.
                 if !self.of_classes() {
                     candidates.push(DensityStructure::Independent);
                 }
@@ -369,8 +378,8 @@ impl Fitter<'_> {
             }
             structure => vec![structure],
         };
-        // Structures are compared by one circuit of each, and only those among the best get the others that they are mixed
-        // with. Where there is a choice, these have a share of the time of their own.
+        // Structures are compared by one circuit each. Only the best ones get the other circuits of their
+        // mixtures; if there is a choice, these are trained in a share of the time limit of their own.
         let parts = if candidates.len() > 1 { candidates.len() + 1 } else { 1 };
         let mut all: Vec<Chosen> = Vec::new();
         for (number, &structure) in candidates.iter().enumerate() {
@@ -382,7 +391,8 @@ impl Fitter<'_> {
                 Part { name: structure.in_words(), stage: (number + 1, parts), share: (number, parts) },
                 run,
             )?;
-            // Without rows set aside there is nothing to choose by, and without time nothing to choose from.
+            // The first structure is kept if there are no validation rows to compare by, or no time to train
+            // others.
             let no_time = run.time_limit.is_some_and(|limit| {
                 number == 0 && self.start.elapsed() > limit / parts as u32 || self.start.elapsed() >= limit
             });
@@ -423,7 +433,8 @@ impl Fitter<'_> {
                 .filter(|chosen| chosen.trained.members > 1)
                 .and_then(|chosen| chosen.trained.validation);
         }
-        // The first of equal ones. Columns depend on each other only where that shows beyond chance.
+        // The first of equal structures wins. Independent columns win unless the others are better beyond
+        // chance.
         let worth = |chosen: &Chosen| {
             let measured_by = set_aside * chosen.trained.members as f64;
             let allowed = match chosen.structure {
@@ -439,7 +450,7 @@ impl Fitter<'_> {
         Ok(chosen)
     }
 
-    /// Columns that do not depend on each other, each a mixture of as many components as the circuit has units.
+    /// A circuit of independent columns, each a mixture of as many components as the circuit has units.
     fn independent(&self, rows: &[f64], run: &mut Run) -> Result<Circuit, TabularError> {
         if self.images().is_none() && self.has_few(rows) {
             return self.independent_few(rows, run);
@@ -457,7 +468,7 @@ impl Fitter<'_> {
         Ok(trained.circuit)
     }
 
-    /// The size of the images, where all columns but the target are the pixels of whole ones.
+    /// The size of the images; `None` unless the columns except the target are all pixels of an image.
     fn images(&self) -> Option<(usize, usize)> {
         let pixels = self.columns.len() - usize::from(self.has_target);
         let names: Vec<&str> = self.columns[..pixels].iter().map(Column::name).collect();
@@ -471,7 +482,7 @@ impl Fitter<'_> {
             .then_some((grid.shape.rows, grid.shape.columns))
     }
 
-    /// Trains the first circuit, or the others after it.
+    /// Trains the first circuit, or the circuits that are mixed with `first`.
     pub(super) fn train(
         &self,
         rows: &[f64],
@@ -481,8 +492,8 @@ impl Fitter<'_> {
         run: &mut Run,
     ) -> Result<(Trained, bool), TabularError> {
         let began = Instant::now();
-        // Each part gets an equal share of what is left; but a first circuit that cannot be learned in its share gets all of
-        // it, since a choice among circuits none of which is learned is worth nothing.
+        // Each stage gets an equal share of the remaining time. A first circuit without a finished epoch gets
+        // all of it, because there is no model without any circuit.
         let deadline = run.time_limit.and_then(|limit| {
             let left = limit.saturating_sub(self.start.elapsed());
             let parts = if first.is_none() && number == 0 { 1 } else { of - number };
@@ -505,10 +516,10 @@ impl Fitter<'_> {
             });
             let by_now = began.elapsed();
             done += 1;
-            // Another epoch takes as long as those before.
+            // Assumes that the next epoch takes as long as those before it.
             let next = by_now + by_now / done;
             let is_over = deadline.is_some_and(|deadline| began + next > deadline);
-            // What comes after the last epoch of the last circuit only settles its parameters.
+            // Steps after the last epoch of the last circuit only finish its parameters.
             let is_last = epoch.number >= config.epochs && epoch.member == last_member;
             out_of_time |= is_over && !is_last;
             !is_over && !interrupted.load(Ordering::Relaxed)

@@ -1,4 +1,4 @@
-//! Missing values filled in.
+//! Imputes missing values.
 
 use super::model::DensityModel;
 use crate::column::Column;
@@ -7,22 +7,23 @@ use crate::model::TableModel;
 use rayon::prelude::*;
 use ugmm_circuit::{CircuitError, UnivariateMixture};
 
-/// A row with what its missing values are replaced by.
+/// The imputed values of a row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filled {
-    /// What was missing, in the order of the columns.
+    /// Imputed values in the order of the columns.
     pub cells: Vec<FilledCell>,
 }
 
-/// A value that was missing.
+/// An imputed value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FilledCell {
     /// Index of the column.
     pub column: usize,
-    /// Its mean given the values that are there, of whole numbers the nearest one, or its most probable level or state
-    /// ([`Column::most_probable`]).
+    /// The mean given the known values of the row, rounded to the nearest whole number in a column of these;
+    /// the most probable level or state of a category ([`Column::most_probable`]).
     pub value: f64,
-    /// The standard deviation of a number given them, in the table's units, or the probability of the state.
+    /// The standard deviation of a number given the known values, in the table's units, or the probability of
+    /// the state.
     pub uncertainty: f64,
 }
 
@@ -40,11 +41,12 @@ impl FilledCell {
 }
 
 impl DensityModel {
-    /// For each row what its missing values are replaced by; `wanted` are the columns that are filled.
+    /// The imputed values of each row; only columns that are true in `wanted` are imputed.
     ///
     /// # Errors
     ///
-    /// When the values are not rows of the model's columns, or those of a row cannot occur together.
+    /// Returns an error if the values do not match the model's columns, or those of a row cannot occur
+    /// together.
     pub fn fill(&self, rows: &[f64], wanted: &[bool]) -> Result<Vec<Filled>, TabularError> {
         let fill = |row: &[f64]| -> Result<Filled, CircuitError> {
             let missing: Vec<usize> =

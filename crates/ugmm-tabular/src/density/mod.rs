@@ -1,8 +1,8 @@
-//! Density models of tables: a [`Circuit`](ugmm_circuit::Circuit) over all columns, normalised by construction, with all that
-//! belongs to its table.
+//! Density models of tables: a [`Circuit`](ugmm_circuit::Circuit) over all columns, normalised by
+//! construction, with the description of its table.
 //!
-//! [`fit_density`] learns one, with or without a column to predict. Here, and only here, the word is log-likelihood: missing
-//! values are integrated out, so that it is that of the columns that are there.
+//! [`fit_density`] trains one, with or without a target. Only densities have log-likelihoods: missing values
+//! are integrated out, so that a log-likelihood is that of the known columns.
 
 mod answers;
 mod columns;

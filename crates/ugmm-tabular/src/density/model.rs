@@ -1,4 +1,4 @@
-//! A circuit with all that belongs to its table.
+//! A circuit with the description of its table.
 
 use super::options::{DensityMethod, DensityStructure};
 use super::typical::Typical;
@@ -18,64 +18,67 @@ use ugmm_data::frame::UsualMarks;
 use ugmm_data::{ImageGrid, ImageShape};
 use ugmm_network::metrics::decisions;
 
-/// A density over the columns of a table. Rows are `[rows, columns]`, row by row, in the order of [`Self::columns`]: NaN is a
-/// missing value, states are counted from 0, pixels are bytes, dates are days since 1970-01-01.
+/// A density over the columns of a table. Rows are `[rows, columns]`, row-major, in the order of
+/// [`Self::columns`]. NaN is a missing value, states are counted from 0, pixels are bytes, dates are days
+/// since 1970-01-01.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DensityModel {
     pub(crate) circuit: Circuit,
     pub(crate) part: DensityPart,
 }
 
-/// What a model file keeps beside the circuit.
+/// What a model file stores besides the circuit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DensityPart {
     pub(crate) columns: Vec<Column>,
-    /// Whether the last column is one to predict.
+    /// Whether the last column is the target.
     pub(crate) has_target: bool,
-    /// Marks of missing values besides the usual ones.
+    /// Marks of missing values besides the default ones.
     pub(crate) missing_marks: Vec<String>,
-    /// Columns in which the usual ones are values.
+    /// Columns in which the default marks are values.
     #[serde(default, skip_serializing_if = "UsualMarks::are_missing")]
     pub(crate) usual_marks: UsualMarks,
-    /// Size of the images, where the table was one of images.
+    /// Size of the images if the table contains images.
     pub(crate) images: Option<ImageShape>,
     pub(crate) learned: DensityLearned,
     pub(crate) typical: Typical,
 }
 
-/// How a density was learned.
+/// How a density was trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DensityLearned {
-    /// Rows that were learned from, those that training stopped by included.
+    /// Number of training rows, including the validation rows of early stopping.
     pub training_rows: usize,
-    /// Rows that were held out to measure on.
+    /// Number of held-out rows.
     pub validation_rows: usize,
-    /// The structure, never `auto`.
+    /// The structure; never `auto`.
     pub structure: DensityStructure,
-    /// How parameters were found.
+    /// The training algorithm.
     pub method: DensityMethod,
-    /// Mean log-likelihood of the rows held out, or, if there are none, of those learned from; none where no row held out is possible.
+    /// Mean log-likelihood of the held-out rows, or, without these, of the training rows, in nats per row;
+    /// `None` if all of these rows are impossible.
     pub log_likelihood: Option<f64>,
-    /// The same of columns that do not depend on each other.
+    /// Mean log-likelihood of the rows of [`Self::log_likelihood`] under independent columns.
     pub independent_log_likelihood: Option<f64>,
-    /// After each epoch the mean log-likelihood of the rows learned from.
+    /// Mean log-likelihood of the training rows after each epoch.
     pub training_history: Vec<f64>,
-    /// After each epoch that of the rows set aside to stop by, if there were some.
+    /// Mean log-likelihood of the validation rows of early stopping after each epoch; `None` without
+    /// validation rows.
     pub validation_history: Vec<Option<f64>>,
-    /// The epoch that the parameters are of, from 1.
+    /// The epoch of the parameters, from 1.
     pub best_epoch: usize,
-    /// Decided every random choice.
+    /// Seed of all random choices.
     pub seed: u64,
 }
 
 impl DensityModel {
-    /// A circuit over these columns.
+    /// A model with this circuit and these columns.
     ///
     /// # Errors
     ///
-    /// In words, when the columns are not those of the circuit.
+    /// Returns a sentence if the columns do not match the circuit.
     pub(crate) fn new(circuit: Circuit, part: DensityPart) -> Result<Self, String> {
         let columns = &part.columns;
         if columns.len() != circuit.variables().len() {
@@ -95,19 +98,19 @@ impl DensityModel {
         Ok(Self { circuit, part })
     }
 
-    /// The density itself.
+    /// The circuit.
     #[must_use]
     pub fn circuit(&self) -> &Circuit {
         &self.circuit
     }
 
-    /// How it was learned.
+    /// How the model was trained.
     #[must_use]
     pub fn learned(&self) -> &DensityLearned {
         &self.part.learned
     }
 
-    /// Where in an image the columns beside the target are, if all of them are pixels.
+    /// Positions of the columns in an image; `None` unless all columns except the target are pixels.
     #[must_use]
     pub fn image_grid(&self) -> Option<ImageGrid> {
         let pixels = self.columns().len() - usize::from(self.part.has_target);
@@ -115,19 +118,19 @@ impl DensityModel {
         ImageGrid::of(&names, self.part.images)
     }
 
-    /// A mean log-likelihood of images in bits for each pixel; `None` where the columns are not pixels only.
+    /// Converts a mean log-likelihood of images to bits per pixel; `None` unless all columns are pixels.
     #[must_use]
     pub fn bits_per_pixel(&self, log_likelihood: f64) -> Option<f64> {
         let is_image = self.part.images.is_some() && !self.part.has_target;
         is_image.then(|| -log_likelihood / (self.columns().len() as f64 * std::f64::consts::LN_2))
     }
 
-    /// The log-likelihood of each row, in nats: of continuous numbers per unit of the table. Missing values are integrated
-    /// out.
+    /// The log-likelihood of each row, in nats; for continuous numbers, per unit of the table. Missing values
+    /// are integrated out.
     ///
     /// # Errors
     ///
-    /// When the values are not rows of the model's columns, or one is not a value of its column.
+    /// Returns an error if the values do not match the model's columns, or one is not a value of its column.
     pub fn log_likelihood(&self, rows: &[f64]) -> Result<Vec<f64>, TabularError> {
         let (states, shares) = self.states_of(rows);
         let mut levels = self.circuit.log_likelihood(self.rows(&states)?)?;
@@ -135,8 +138,8 @@ impl DensityModel {
         Ok(levels)
     }
 
-    /// Rows with the state of all rare levels in the place of each of them, as the circuit wants them, and by row the logarithm of
-    /// the share that the row's rare levels have of these states.
+    /// Rows for the circuit, in which the shared state replaces each rare level, and for each row the
+    /// logarithm of the probability of its rare levels given the shared states.
     pub(crate) fn states_of(&self, rows: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let width = self.columns().len();
         let (mut states, mut shares) = (rows.to_vec(), vec![0.0; rows.len() / width]);
@@ -193,7 +196,7 @@ impl TableModel for DensityModel {
             return Ok(Predictions::Numbers(mixtures?.into_iter().map(Distribution::Mixture).collect()));
         };
         let probabilities = self.circuit.posterior(self.rows(rows)?, target)?;
-        // f32 cannot tell smaller probabilities from zero.
+        // f32 cannot distinguish smaller probabilities from zero.
         let log = |share: &f64| (share.ln() as f32).max(f32::MIN);
         let log_probabilities: Vec<f32> = probabilities.iter().map(log).collect();
         let decisions = decisions(&log_probabilities, classes.len(), None);

@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 use ugmm_circuit::{Mpe, MpeOptions, MpeVariable, ProofProgress};
 
 impl DensityModel {
-    /// See [`TableModel::mpe`](crate::TableModel::mpe): the log-likelihood of the values that are given and found, all other columns
-    /// integrated out.
+    /// Implements [`TableModel::mpe`](crate::TableModel::mpe) by the log-likelihood of the given and the
+    /// found values; all other columns are integrated out.
     pub(super) fn most_probable(
         &self,
         evidence: &Evidence,
@@ -26,7 +26,7 @@ impl DensityModel {
             .map(|&variable| {
                 let column = &self.part.columns[variable];
                 let range = match (column.other(), evidence.ranges[variable]) {
-                    // The state of all others is no value.
+                    // The state that rare levels share is no value.
                     (Some(other), _) if other > 0 => Some((0.0, other as f64 - 1.0)),
                     (_, Some(range)) => Some((column.to_model(range.low), column.to_model(range.high))),
                     (_, None) => None,

@@ -1,29 +1,30 @@
-//! What may be chosen about learning a density.
+//! Options of training a density.
 
 use crate::TaskChoice;
 use serde::{Deserialize, Serialize};
 
-/// Which columns are joined where.
+/// The structure of a circuit: which columns are joined in which region.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DensityStructure {
-    /// What suits the number of rows and columns.
+    /// The best structure for the number of rows and columns.
     #[default]
     Auto,
-    /// A tree of the columns that depend most on each other, with hidden states (a hidden Chow-Liu tree).
+    /// A tree of the columns that depend most on each other, with hidden states (hidden Chow-Liu tree).
     ChowLiu,
-    /// Several trees that divide the columns at random.
+    /// Several trees that split the columns at random.
     RandomTrees,
-    /// A plain mixture: each component is independent of column to column.
+    /// A plain mixture, in whose components the columns are independent.
     Mixture,
-    /// Of images: rectangles, halved again and again, both ways. Versions before called it quadrants.
+    /// For images: rectangles that are halved repeatedly in both directions. Earlier versions named it
+    /// `quadrants`.
     #[serde(alias = "quadrants")]
     Halves,
-    /// Columns that do not depend on each other.
+    /// Independent columns.
     Independent,
 }
 
-/// How parameters are found.
+/// The algorithm that trains the parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DensityMethod {
@@ -33,33 +34,35 @@ pub enum DensityMethod {
     Adam,
 }
 
-/// How to learn a density from a table. The default is right for most tables; what is `None` is as the circuit's own defaults
-/// have it.
+/// Options of training a density on a table. The defaults suit most tables; `None` stands for the circuit's
+/// own default.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DensityOptions {
-    /// The column to predict, if there is one.
+    /// Name of the target; `None` for a density without target.
     pub target: Option<String>,
-    /// Whether it is one of classes or of numbers; by what it holds if not given.
+    /// Whether the target has classes or numbers; inferred from the data if `None`.
     pub task: Option<TaskChoice>,
-    /// Which columns are joined where.
+    /// The structure of the circuit.
     pub structure: DensityStructure,
-    /// Densities side by side in each region.
+    /// Number of units in each region.
     pub units: Option<usize>,
-    /// Circuits that are learned from other rows set aside each and mixed; by the size of the table if not given.
+    /// Number of circuits that are trained with different validation rows and mixed; chosen by the size of
+    /// the table if `None`.
     pub members: Option<usize>,
-    /// How parameters are found.
+    /// The training algorithm.
     pub method: Option<DensityMethod>,
-    /// Passes over the training rows, at most.
+    /// Largest number of epochs.
     pub epochs: Option<usize>,
-    /// Epochs without a better likelihood of the rows set aside, after which to stop.
+    /// Number of epochs without a better log-likelihood of the validation rows after which early stopping
+    /// ends training.
     pub patience: Option<usize>,
-    /// Rows of a step.
+    /// Number of rows in a batch.
     pub batch_size: Option<usize>,
-    /// Step size of Adam; an error with another method, which would not use it.
+    /// Learning rate of Adam; an error with another method, which would not use it.
     pub learning_rate: Option<f64>,
-    /// Share of the rows held out to measure the model; 0 for none.
+    /// Fraction of the rows that is held out to measure the model, from 0 (none) to below 1.
     pub validation: f64,
-    /// Decides every random choice.
+    /// Seed of all random choices.
     pub seed: u64,
 }
 

@@ -1,11 +1,11 @@
-//! Structures in words.
+//! Descriptions of structures in words.
 
 use super::model::DensityModel;
 use super::options::{DensityMethod, DensityStructure};
 use crate::model::TableModel;
 
 impl DensityStructure {
-    /// What it is called.
+    /// The name of the structure in words.
     #[must_use]
     pub fn in_words(self) -> &'static str {
         match self {
@@ -20,7 +20,7 @@ impl DensityStructure {
 }
 
 impl DensityMethod {
-    /// What it is called.
+    /// The name of the algorithm in words.
     #[must_use]
     pub fn in_words(self) -> &'static str {
         match self {
@@ -31,13 +31,13 @@ impl DensityMethod {
 }
 
 impl DensityModel {
-    /// The largest number of densities side by side in a region below the root.
+    /// Largest number of units in a region below the root.
     #[must_use]
     pub fn units(&self) -> usize {
         self.circuit.regions().iter().map(ugmm_circuit::Region::units).max().unwrap_or(1)
     }
 
-    /// Such as "hidden Chow-Liu tree of 8 columns with 16 units each, 1234 parameters".
+    /// A description such as "hidden Chow-Liu tree of 8 columns, up to 16 units each, 1234 parameters".
     #[must_use]
     pub fn structure_in_words(&self) -> String {
         let by_class = match self.classes() {

@@ -1,4 +1,4 @@
-//! What is unusual about a row.
+//! How unusual rows are, and which column makes them so.
 
 use super::model::DensityModel;
 use super::typical::{Usual, UsualRows};
@@ -7,45 +7,45 @@ use crate::error::TabularError;
 use crate::model::TableModel;
 use ugmm_circuit::UnivariateMixture;
 
-/// How unusual a row is, and by which column most.
+/// How unusual a row is, and its most surprising column.
 #[derive(Clone, Debug)]
 pub struct Surprise {
-    /// The row's log-likelihood in nats; minus infinity where a value is outside of its column's range.
+    /// The row's log-likelihood in nats; minus infinity if a value is outside its column's range.
     pub log_likelihood: f64,
-    /// The share of usual rows that are as likely or less, in [0, 1], rows being compared by the columns that are known; small is
-    /// unusual.
+    /// Fraction of the usual rows whose log-likelihood is at most this row's, in [0, 1]. Log-likelihoods are
+    /// compared over the columns that the row has. A small fraction means an unusual row.
     pub share_at_most: f64,
-    /// What these usual rows are.
+    /// The usual rows that this row is compared with.
     pub usual_rows: UsualRows,
-    /// The column that surprises most given the others; none where no column is surprising: all values are such as are usual, or
-    /// there are none.
+    /// The column whose value is most surprising given the others; `None` if no value is surprising.
     pub column: Option<SurprisingColumn>,
 }
 
-/// Share of usual rows below which a row is called unlikely.
+/// Fraction of usual rows below which a row is called unlikely.
 pub const UNLIKELY: f64 = 0.01;
-/// Standard deviations below what is usual from which on a value is surprising, and nats in a row that is unlikely.
+/// A value is surprising if its log-density is lower than its mean by more than this many standard
+/// deviations; in an unlikely row, by more than this many nats.
 const SURPRISING: f64 = 2.0;
 const SURPRISING_IF_UNLIKELY: f64 = 0.1;
 
-/// A column of a row that was not to be expected of the others.
+/// A column whose value is surprising given the others.
 #[derive(Clone, Debug)]
 pub struct SurprisingColumn {
-    /// Its index.
+    /// Index of the column.
     pub column: usize,
-    /// By how many nats its log-density given the others is below what is usual of the column; negative where it is above,
-    /// infinite where the value cannot be.
+    /// Mean log-density of the column given the others minus that of this value, in nats. It is negative if
+    /// the value is more probable than usual, and infinite if the value is impossible.
     pub nats: f64,
-    /// What was to be expected of it given the others.
+    /// The distribution of the column given the others.
     pub expected: UnivariateMixture,
 }
 
 impl DensityModel {
-    /// For each row how unusual it is.
+    /// How unusual each row is.
     ///
     /// # Errors
     ///
-    /// When the values are not rows of the model's columns.
+    /// Returns an error if the values do not match the model's columns.
     pub fn surprises(&self, rows: &EncodedRows) -> Result<Vec<Surprise>, TabularError> {
         let width = self.columns().len();
         let log_likelihoods = self.log_likelihood(&rows.values)?;

@@ -1,4 +1,4 @@
-//! How likely rows usually are, and how well each column is usually foretold by the others.
+//! Typical log-likelihoods of rows, and typical log-densities of each column given the others.
 
 use crate::error::TabularError;
 use serde::{Deserialize, Serialize};
@@ -6,50 +6,51 @@ use std::collections::HashMap;
 use ugmm_circuit::{Circuit, Rows};
 use ugmm_network::{Stream, generator};
 
-/// Quantiles that are kept.
+/// Number of quantiles that are stored.
 const QUANTILES: usize = 1001;
-/// Whole rows that show how likely rows usually are, at least: with fewer, rows drawn from the model show it.
+/// Fewest complete rows whose log-likelihoods are stored; with fewer, draws from the model replace them.
 const FEWEST_ROWS: usize = 10;
-/// Rows drawn from the model,
+/// Number of rows that are drawn from the model.
 const DRAWS: usize = 1000;
-/// and the first of them, whose levels are the unit of those of whole rows.
+/// Number of draws that standardise the log-likelihoods of complete rows.
 const DRAWS_OF_UNIT: usize = 256;
-/// Values of rows that are looked at to find out what is usual, at most.
+/// Largest number of values in the rows that the typical log-likelihoods are computed from.
 const MOST_VALUES: usize = 1 << 21;
-/// The least spread that levels are compared by: log-likelihoods of rows that are all alike differ by rounding.
+/// Least standard deviation for standardising; the log-likelihoods of identical rows differ only by rounding.
 const LEAST_SPREAD: f64 = 1e-6;
 
-/// How far levels of equal rows may be apart, as a share of them.
+/// Relative difference up to which log-likelihoods are equal except for rounding.
 const ROUNDING: f64 = 1e-9;
 
-/// What a row is compared with.
+/// The rows that a row is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UsualRows {
-    /// A whole row: the whole ones of those held out in training, or, without, learned from.
+    /// For a complete row: the complete held-out rows, or, without these, the complete training rows.
     HeldOut,
-    /// A row with gaps, or where training had hardly any whole ones: rows drawn from the model, of which the same columns are known.
+    /// For a row with missing values, or if training had hardly any complete rows: draws from the model,
+    /// reduced to the columns that the row has.
     Drawn,
 }
 
-/// What is usual among rows that were held out, or, if there are none, among those learned from.
+/// Statistics of the held-out rows, or, without these, of the training rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Typical {
-    /// Quantiles of the standardised log-likelihoods of whole rows, ascending; none of too few rows. Files of older versions have
-    /// those of rows with gaps among them.
+    /// Ascending quantiles of the standardised log-likelihoods of complete rows; empty if there were too few.
+    /// Files of older versions include rows with missing values.
     levels: Vec<f64>,
-    /// Of each column mean and standard deviation of the log-density given the other columns.
+    /// Mean and standard deviation of the log-density of each column given the others.
     columns: Vec<(f64, f64)>,
 }
 
 impl Typical {
-    /// Of some rows, which must not be none.
+    /// The statistics of at least one row.
     pub(crate) fn of(circuit: &Circuit, rows: &[f64]) -> Result<Self, TabularError> {
         let width = circuit.variables().len();
         let most = (MOST_VALUES / width).max(1) * width;
         let rows = Rows::new(&rows[..rows.len().min(most)], width)?;
         let usual = Usual::of(circuit)?;
-        // A value that cannot be is not there either.
+        // A row with an impossible value is not complete.
         let whole = rows.iter().zip(circuit.log_likelihood(rows)?).filter(|(row, _)| is_whole(row));
         let mut levels: Vec<f64> = whole.map(|(_, level)| usual.standardized(level)).collect();
         if levels.len() < FEWEST_ROWS {
@@ -72,17 +73,18 @@ impl Typical {
         Ok(Self { levels, columns: (0..width).map(column).collect() })
     }
 
-    /// By how many nats a column's log-density given the others falls short of what is usual.
+    /// Mean log-density of a column given the others minus this one, in nats.
     pub(crate) fn surprise(&self, column: usize, log_density: f64) -> f64 {
         self.columns[column].0 - log_density
     }
 
-    /// The same in standard deviations of what is usual, so that columns can be compared.
+    /// Mean log-density of a column given the others minus this one, in standard deviations, so that columns
+    /// can be compared.
     pub(crate) fn standardized_surprise(&self, column: usize, log_density: f64) -> f64 {
         self.surprise(column, log_density) / self.columns[column].1.max(1.0)
     }
 
-    /// What must hold of one from a file, in words if it does not.
+    /// Checks statistics from a file; the error is a clause that says what is wrong.
     pub(crate) fn check(&self, columns: usize) -> Result<(), String> {
         let finite = |(mean, spread): &(f64, f64)| mean.is_finite() && spread.is_finite() && *spread >= 0.0;
         match self.levels.is_sorted() && self.columns.len() == columns && self.columns.iter().all(finite) {
@@ -92,26 +94,26 @@ impl Typical {
     }
 }
 
-/// Whether everything of a row is known.
+/// Whether a row has no missing value.
 fn is_whole(row: &[f64]) -> bool {
     row.iter().all(|value| !value.is_nan())
 }
 
-/// The share of ascending levels that are this or less: those that are as likely count, so that a row is not unusual for being like
-/// many others.
+/// Fraction of the ascending `levels` that are at most `level`. Equal levels count, so that a row that equals
+/// many others is not unusual.
 fn share_at_most(levels: &[f64], level: f64) -> f64 {
-    // Equal rows have equal levels but for rounding.
+    // The levels of equal rows differ only by rounding.
     let level = level + ROUNDING * level.abs().max(1.0);
     levels.partition_point(|&usual| usual <= level) as f64 / levels.len() as f64
 }
 
-/// How likely rows usually are, by what is known of them.
+/// Compares rows with usual ones over the columns that they have.
 pub(crate) struct Usual<'m> {
     circuit: &'m Circuit,
     draws: Vec<f64>,
     /// Mean and standard deviation of the log-likelihoods of the first draws.
     unit: (f64, f64),
-    /// Ascending log-likelihoods of all draws, by the columns that are known.
+    /// Ascending log-likelihoods of all draws for each set of known columns.
     by_pattern: HashMap<Vec<bool>, Vec<f64>>,
 }
 
@@ -119,7 +121,7 @@ impl<'m> Usual<'m> {
     pub(crate) fn of(circuit: &'m Circuit) -> Result<Self, TabularError> {
         let width = circuit.variables().len();
         let nothing = vec![f64::NAN; width];
-        // Always the same rows, so that levels can be compared.
+        // A fixed seed gives the same rows each time, so that levels can be compared.
         let draws = circuit.sample(DRAWS, &nothing, &mut generator(0, Stream::Sampling))?;
         let levels = circuit.log_likelihood(Rows::new(&draws[..DRAWS_OF_UNIT * width], width)?)?;
         let count = levels.len() as f64;
@@ -128,13 +130,14 @@ impl<'m> Usual<'m> {
         Ok(Self { circuit, draws, unit: (mean, variance.sqrt()), by_pattern: HashMap::new() })
     }
 
-    /// The log-likelihood of a whole row in standard deviations from the mean of rows drawn from the model.
+    /// The log-likelihood of a complete row, standardised by draws from the model.
     fn standardized(&self, log_likelihood: f64) -> f64 {
         (log_likelihood - self.unit.0) / self.unit.1.max(LEAST_SPREAD)
     }
 
-    /// The share of usual rows that are as likely as this one or less, and what they are. A row with gaps is compared with rows drawn
-    /// from the model of which the same columns are known, since a row of which less is known is not the more likely for it.
+    /// Fraction of the usual rows whose log-likelihood is at most this one, and the rows that were compared.
+    /// A row with missing values is compared with draws from the model over the same columns, because
+    /// log-likelihoods over different columns cannot be compared.
     pub(crate) fn share_at_most(
         &mut self,
         typical: &Typical,

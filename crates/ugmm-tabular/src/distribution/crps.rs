@@ -2,13 +2,14 @@
 
 use ugmm_circuit::{GaussianComponent, UnivariateMixture};
 
-/// Steps of a quadrature on each side of a number.
+/// Steps of the quadrature on each side of a number.
 const STEPS: usize = 128;
-/// What of a mixture that is cut off may lie beyond its ends before it counts as such.
+/// Probability of a mixture beyond its limits up to which it counts as not truncated.
 const NEGLIGIBLE: f64 = 1e-9;
 
-/// ∫ (F(t) − 1[t ≥ y])² dt: of a mixture of Gaussians E|X − y| − ½ E|X − X′| in closed form (Grimit et al. 2006), of one that is
-/// cut off by quadrature, of a discrete variable a sum over its values, which are 1 apart.
+/// ∫ (F(t) − 1[t ≥ y])² dt. A mixture of Gaussians has E|X − y| − ½ E|X − X′| in closed form (Grimit et al.
+/// 2006), a truncated mixture needs quadrature, and a discrete variable a sum over its values, which are 1
+/// apart.
 pub(super) fn continuous_ranked_probability_score(mixture: &UnivariateMixture, number: f64) -> f64 {
     match mixture {
         UnivariateMixture::Continuous { components, .. }
@@ -33,20 +34,20 @@ pub(super) fn continuous_ranked_probability_score(mixture: &UnivariateMixture, n
         UnivariateMixture::Discrete { first, probabilities } => {
             let (mut sum, mut score) = (0.0, 0.0);
             let first = *first as f64;
-            // From each value to the next; behind the last one F is 1.
+            // Steps from each value to the next; after the last value F is 1.
             let steps = &probabilities[..probabilities.len().saturating_sub(1)];
             for (value, probability) in (0..).map(|step| first + f64::from(step)).zip(steps) {
                 sum += probability;
                 score += (sum - f64::from(u8::from(value >= number))).powi(2);
             }
-            // Between the number and the range, F is 0 or 1.
+            // Between the number and the range of the values, F is 0 or 1.
             let last = first + steps.len() as f64;
             score + (first - number).max(0.0) + (number - last).max(0.0)
         }
     }
 }
 
-/// ∫ f from `low` to `high`, by Simpson's rule.
+/// ∫ f from `low` to `high` by Simpson's rule.
 fn simpson(low: f64, high: f64, f: impl Fn(f64) -> f64) -> f64 {
     let width = (high - low) / STEPS as f64;
     let term = |step: usize| {
@@ -87,14 +88,14 @@ mod tests {
         close(metrics.coverage_50, 0.5);
     }
 
-    /// The half-normal distribution: E|X − y| and E|X − X′| from its own formulas.
+    /// The half-normal distribution has its own formulas for E|X − y| and E|X − X′|.
     #[test]
     fn the_score_of_what_is_cut_off_is_that_of_its_formula() {
         let components = vec![GaussianComponent { weight: 2.0, mean: 0.0, sigma: 1.0 }];
         let half = UnivariateMixture::Continuous { components, low: Some(0.0), high: None };
         let root = (2.0 / std::f64::consts::PI).sqrt();
         for number in [-0.5, 0.0, 0.3, 1.0, 4.0] {
-            // E|X − y| = E|Z − y| over both signs of Z, less what the negative half adds.
+            // E|X − y| is E|Z − y| over both signs of Z without the contribution of the negative half.
             let near = if number <= 0.0 {
                 root - number
             } else {

@@ -2,21 +2,21 @@
 
 use serde::Serialize;
 
-/// Log-likelihoods of some rows.
+/// Summary of the log-likelihoods of some rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct LogLikelihoodMeasures {
     /// Number of rows.
     pub rows: usize,
-    /// Mean log-likelihood of the rows that are possible, in nats; none where no row is.
+    /// Mean log-likelihood of the possible rows, in nats; `None` if no row is possible.
     pub mean: Option<f64>,
-    /// Standard error of the mean; none of one row.
+    /// Standard error of the mean, in nats; `None` for fewer than two rows.
     pub standard_error: Option<f64>,
-    /// Rows with a value that its column cannot have, whose log-likelihood is minus infinity.
+    /// Number of rows with an impossible value, whose log-likelihood is minus infinity.
     pub impossible: usize,
 }
 
 impl LogLikelihoodMeasures {
-    /// Of the log-likelihoods of some rows.
+    /// Summarises the log-likelihoods of some rows.
     #[must_use]
     pub fn of(log_likelihoods: &[f64]) -> Self {
         let possible = || log_likelihoods.iter().copied().filter(|value| *value != f64::NEG_INFINITY);

@@ -1,4 +1,4 @@
-//! How good predictions of classes or numbers are.
+//! Measures of predicted classes and numbers.
 
 use crate::distribution::Predictions;
 use crate::network::outputs::Outputs;
@@ -7,13 +7,13 @@ use serde::Serialize;
 use ugmm_network::Metrics;
 use ugmm_network::metrics::{NumberMetrics, decisions};
 
-/// Measures of either kind of prediction.
+/// Measures of predicted classes or numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Measures {
-    /// Of class probabilities.
+    /// Measures of class probabilities.
     Classes(Metrics),
-    /// Of densities of numbers.
+    /// Measures of densities of numbers.
     Numbers(NumberMetrics),
 }
 
@@ -27,12 +27,13 @@ impl Measures {
         }
     }
 
-    /// Mean of −log P(class | x) or −log p(number | x), numbers outside of the range included: what settings are chosen by.
+    /// Mean of −log P(class | x) or −log p(number | x), including numbers outside the range. Settings are
+    /// chosen by it.
     #[must_use]
     pub fn loss(&self) -> f64 {
         match self {
             Self::Classes(metrics) => metrics.log_loss,
-            // A number without any chance counts as much as f64 can say.
+            // The loss of an impossible number is the largest one that f64 has.
             Self::Numbers(metrics) => {
                 let outside = metrics.outside as f64 / metrics.rows.max(1) as f64;
                 -(1.0 - outside) * metrics.log_density - outside * f64::MIN_POSITIVE.ln()
@@ -40,7 +41,8 @@ impl Measures {
         }
     }
 
-    /// Of the parts of some rows, whose numbers are `numbers`: their means, weighted by their rows.
+    /// The means of the measures of several parts, weighted by their numbers of rows; `numbers` are the true
+    /// values of all rows.
     pub(crate) fn together(parts: &[Self], numbers: &[f64]) -> Option<Self> {
         let metrics = |part: &Self| match part {
             Self::Numbers(metrics) => Some(*metrics),
@@ -50,11 +52,11 @@ impl Measures {
         NumberMetrics::together(&parts, numbers).map(Self::Numbers)
     }
 
-    /// The measures of predictions against the true values of the target, as many as there are rows.
+    /// The measures of predictions, where `right` has the true value of the target for each row.
     ///
     /// # Panics
     ///
-    /// When there are no rows.
+    /// Panics if there are no rows.
     #[must_use]
     pub fn of_predictions(predictions: &Predictions, right: &[f64]) -> Self {
         match predictions {
@@ -66,7 +68,7 @@ impl Measures {
         }
     }
 
-    /// Of what a network says of the rows at `places` among the targets.
+    /// The measures of a network's outputs for the rows at `places` of the targets.
     pub(crate) fn of(
         outputs: &Outputs,
         targets: &TargetValues,

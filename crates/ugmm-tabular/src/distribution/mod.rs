@@ -1,4 +1,4 @@
-//! What a model knows of one value, and how good that is.
+//! Predicted distributions of values, and measures of predictions.
 
 mod crps;
 pub(crate) mod log_likelihood;
@@ -9,7 +9,7 @@ use ugmm_circuit::UnivariateMixture;
 use ugmm_network::inference::conditional::ConditionalDensity;
 use ugmm_network::metrics::NumberDistribution;
 
-/// Cells over which a continuous mixture is tabulated.
+/// Number of cells in which a continuous mixture is tabulated.
 const CELLS: usize = 256;
 
 /// The distribution of a value of a [`Column`].
@@ -17,16 +17,16 @@ const CELLS: usize = 256;
 pub enum Distribution {
     /// A density over cells of the column's range.
     Cells(ConditionalDensity),
-    /// Probabilities of states or whole numbers, or a mixture of Gaussians.
+    /// Probabilities of states or of whole numbers, or a mixture of Gaussians.
     Mixture(UnivariateMixture),
 }
 
-/// The predicted values of a column for some rows.
+/// Predictions of a column for some rows.
 #[derive(Clone, Debug)]
 pub enum Predictions {
-    /// For a column of classes.
+    /// Predictions of a column of classes.
     Classes(ClassPredictions),
-    /// For a column of numbers, one distribution per row.
+    /// Predictions of a column of numbers, one distribution for each row.
     Numbers(Vec<Distribution>),
 }
 
@@ -35,14 +35,14 @@ pub enum Predictions {
 pub struct ClassPredictions {
     /// log P(class | row), `[rows, classes]`, row-major.
     pub log_probabilities: Vec<f32>,
-    /// Index of the predicted class of each row, which class weights may make another than the most probable one.
+    /// Index of the predicted class of each row; with class weights it need not be the most probable class.
     pub decisions: Vec<usize>,
-    /// Joint scores of row and class, `[rows, classes]`, of a network that has them; else empty.
+    /// Joint scores of row and class, `[rows, classes]`; empty if the network has none.
     pub scores: Vec<f32>,
 }
 
 impl Predictions {
-    /// The predicted value of each row: the index of its class, or its mean.
+    /// The predicted value of each row: the index of the class, or the mean.
     #[must_use]
     pub fn values(&self) -> Vec<f64> {
         match self {
@@ -53,7 +53,7 @@ impl Predictions {
 }
 
 impl Distribution {
-    /// A distribution over whole numbers from `first` on.
+    /// A distribution over the whole numbers from `first` on.
     pub(crate) fn discrete(first: i64, probabilities: Vec<f64>) -> Self {
         Self::Mixture(UnivariateMixture::Discrete { first, probabilities })
     }
@@ -76,7 +76,7 @@ impl Distribution {
         }
     }
 
-    /// The most probable value, or the value of the highest density.
+    /// The most probable value, or the one of the highest density.
     #[must_use]
     pub fn mode(&self) -> f64 {
         match self {
@@ -85,7 +85,7 @@ impl Distribution {
         }
     }
 
-    /// The value that is not exceeded with this probability, in [0, 1].
+    /// The quantile of this probability in [0, 1].
     #[must_use]
     pub fn quantile(&self, probability: f64) -> f64 {
         match self {
@@ -103,7 +103,7 @@ impl Distribution {
         }
     }
 
-    /// The density per unit of the column, or the probability of a state or a whole number.
+    /// The density per unit of the column, or the probability of a state or whole number.
     #[must_use]
     pub fn density(&self, value: f64) -> f64 {
         match self {
@@ -130,7 +130,7 @@ impl Distribution {
         }
     }
 
-    /// The entropy in nats: for a density that per unit of the column.
+    /// The entropy in nats; for a density, of densities per unit of the column.
     #[must_use]
     pub fn entropy(&self) -> f64 {
         match self {
@@ -143,14 +143,14 @@ impl Distribution {
         }
     }
 
-    /// Whether it has probabilities of states or whole numbers rather than a density.
+    /// Whether states or whole numbers have probabilities, rather than a density.
     #[must_use]
     pub fn is_discrete(&self) -> bool {
         matches!(self, Self::Mixture(UnivariateMixture::Discrete { .. }))
     }
 
-    /// Each possible value of `column` with its probability: states, the rare levels among them by their shares of the training
-    /// rows, or whole numbers in ascending order; `None` for a density.
+    /// Each possible value of `column` with its probability; `None` for a density. Rare levels share the
+    /// probability of their state in proportion to their training rows; whole numbers are in ascending order.
     #[must_use]
     pub fn probabilities(&self, column: &Column) -> Option<Vec<(f64, f64)>> {
         let Self::Mixture(UnivariateMixture::Discrete { first, probabilities }) = self else { return None };
@@ -160,8 +160,8 @@ impl Distribution {
         })
     }
 
-    /// A density as heights, per unit of the column, of cells of equal width, with the ends of the range that they cover: the whole range
-    /// of cells, or nearly all of a mixture.
+    /// A density as heights of cells of equal width, per unit of the column, and the ends of the range that
+    /// they cover: all cells, or nearly all of a mixture.
     #[must_use]
     pub fn heights(&self) -> ((f64, f64), Vec<f64>) {
         let (low, high) = self.shown_range();
@@ -174,7 +174,7 @@ impl Distribution {
         ((low, high), (0..cells).map(height).collect())
     }
 
-    /// The range of cells, or a range that holds nearly all of a mixture.
+    /// The range of the cells, or a range that contains nearly all of a mixture.
     #[must_use]
     pub fn shown_range(&self) -> (f64, f64) {
         match self {
@@ -186,7 +186,7 @@ impl Distribution {
                     UnivariateMixture::Continuous { low, high, .. } => (*low, *high),
                     UnivariateMixture::Discrete { .. } => (None, None),
                 };
-                // Not beyond the ends of the column.
+                // The range stays within the limits of the column.
                 let low = (low - margin).max(least.unwrap_or(f64::NEG_INFINITY));
                 (low, (high + margin).min(greatest.unwrap_or(f64::INFINITY)))
             }

@@ -1,4 +1,4 @@
-//! Questions to a network: one column given others, the score of a row, rows drawn.
+//! Answers of a network: the distribution of one column given others, the score of a row, and draws of rows.
 
 use super::columns::FEW_NUMBERS;
 use crate::column::range::NumberRange;
@@ -17,7 +17,8 @@ use ugmm_network::inference::variable::Variable;
 use ugmm_network::{Model, Network, Stream, generator};
 
 impl NetworkModel {
-    /// The network, if its root is a score of features and target: it is not for a discriminative network.
+    /// The network, if its root is a joint score of features and target; fails with an error for a
+    /// discriminative network.
     pub(super) fn scoring_network(&self, asked: Option<usize>) -> Result<&Network, TabularError> {
         match (self.saved().model(), self.has_target_input()) {
             (Model::Ugmm(network), true) => Ok(network),
@@ -28,8 +29,9 @@ impl NetworkModel {
         }
     }
 
-    /// See [`TableModel::distribution`](crate::TableModel::distribution). For the target it is that of predictions, with temperature, class weights and spread. For
-    /// another column it is exp(score) over its range or its states, normalised.
+    /// Implements [`TableModel::distribution`](crate::TableModel::distribution). For the target it is the
+    /// predicted distribution, with temperature, class weights and spread. For another column it is
+    /// exp(score) over its range or its states, normalised.
     pub(super) fn distribution_of(
         &self,
         evidence: &Evidence,
@@ -63,7 +65,7 @@ impl NetworkModel {
         Ok(Distribution::discrete(few.map_or(0, |numbers| numbers[0] as i64), probabilities))
     }
 
-    /// The distribution of the target, for all inputs of the network.
+    /// The distribution of the target given all inputs of the network.
     fn target_distribution(&self, evidence: &Evidence, row: &[f32]) -> Result<Distribution, TabularError> {
         let features = &row[..self.saved().task().features];
         let is_known = features.iter().any(|value| !value.is_nan());
@@ -93,8 +95,8 @@ impl NetworkModel {
         })
     }
 
-    /// The density of a number over cells of equal width in the table's units. The score is that of the network's units, so each cell
-    /// is weighted by its width there.
+    /// The density of a number over cells of equal width in the table's units. The score is a density in the
+    /// network's units, so that each cell is weighted by its width in these units.
     fn density(
         &self,
         network: &Network,
@@ -104,7 +106,7 @@ impl NetworkModel {
         cells: usize,
     ) -> Result<ConditionalDensity, TabularError> {
         if low >= high {
-            // A constant column has a range all the same.
+            // A constant column needs a range with a width.
             high = low + f64::from(f32::EPSILON) * low.abs().max(1.0);
         }
         let edge = |cell: usize| {
@@ -118,14 +120,15 @@ impl NetworkModel {
         let widths: Vec<f64> = edges.windows(2).map(|pair| (pair[1] - pair[0]).max(0.0)).collect();
         let widest = widths.iter().copied().fold(0.0, f64::max);
         if widest > 0.0 {
-            // A cell beyond the ends of a scale by quantiles has no width: it gets the smallest probability rather than none.
+            // A cell beyond the ends of a quantile scale has no width; it gets the smallest probability
+            // instead of 0.
             let log = |width: &f64| (width / widest).max(f64::from(f32::MIN_POSITIVE)).ln() as f32;
             scores.iter_mut().zip(&widths).for_each(|(score, width)| *score += log(width));
         }
         Ok(ConditionalDensity::new((low, high), scores))
     }
 
-    /// The score of a whole row: the network's root.
+    /// The score of a whole row, which is the value of the network's root.
     pub(super) fn score(&self, evidence: &Evidence) -> Result<f64, TabularError> {
         let network = self.scoring_network(None)?;
         let columns: Vec<String> =
@@ -136,7 +139,7 @@ impl NetworkModel {
         }
     }
 
-    /// Draws rows from exp(score) by Gibbs sampling, within the ranges of the columns.
+    /// Draws rows from exp(score) by Gibbs sampling within the ranges of the columns.
     pub(super) fn draw(
         &self,
         evidence: &Evidence,
@@ -158,7 +161,7 @@ impl NetworkModel {
         let (all, width) = (samples.rows().len() / samples.inputs(), samples.inputs());
         let mut rows = Vec::with_capacity(options.rows * self.columns.len());
         for number in 0..options.rows {
-            // Evenly from all that were drawn.
+            // Rows are taken evenly from all draws.
             let place = (number as u128 * all as u128 / options.rows as u128) as usize;
             let inputs: Vec<f64> =
                 samples.rows()[place * width..][..width].iter().map(|&input| input.into()).collect();
@@ -171,7 +174,7 @@ impl NetworkModel {
                 let column = &self.columns[column];
                 let levels = column.rare_values();
                 rows.push(match column.other().map(|other| other as f64) == Some(value) {
-                    // One of the levels that share the state, drawn by its share of the training rows.
+                    // One of the levels that share the state is drawn in proportion to its training rows.
                     true => {
                         let probabilities = levels.iter().map(|(_, share)| *share).collect();
                         let place = UnivariateMixture::Discrete { first: 0, probabilities }.draw(&mut rng);

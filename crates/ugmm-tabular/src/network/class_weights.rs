@@ -1,11 +1,11 @@
-//! How much the rows of each class count.
+//! Weights of the classes in training.
 
 use crate::error::TabularError;
 use crate::network::options::ClassWeights;
 use crate::target::TargetValues;
 use std::collections::HashMap;
 
-/// The weight of each class, in their order; none where all count alike.
+/// The weight of each class, in the order of the classes; `None` without class weights.
 pub(crate) fn class_weights(
     target: &str,
     values: &TargetValues,
@@ -21,7 +21,7 @@ pub(crate) fn class_weights(
             let mut counts = vec![0usize; classes.len()];
             labels.iter().for_each(|&label| counts[label] += 1);
             let share = labels.len() as f64 / classes.len() as f64;
-            // A class may have lost its only row, one without features.
+            // A class may have no row left, if its only row has no features.
             counts.iter().map(|&count| share / count.max(1) as f64).collect()
         }
         ClassWeights::ByLabel(given) => {

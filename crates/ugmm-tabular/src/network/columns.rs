@@ -1,4 +1,4 @@
-//! The columns of a network's table as its inputs.
+//! The columns of a table as inputs of a network.
 
 use super::model::NetworkModel;
 use super::part::ColumnInputs;
@@ -10,29 +10,31 @@ use crate::target::Target;
 use std::ops::Range;
 use ugmm_network::inference::variable::Variable;
 
-/// Largest number of whole numbers that have a probability each; a density says as much about more of them.
+/// Largest number of whole numbers that have a probability each; more of them have a density, which is as
+/// accurate.
 pub(super) const FEW_NUMBERS: usize = 64;
 
 impl NetworkModel {
-    /// Whether the target is among the network's inputs: it is not where the network is discriminative.
+    /// Whether the target is among the network's inputs; false for a discriminative network.
     #[must_use]
     pub fn has_target_input(&self) -> bool {
         self.inputs.last().is_some_and(|target| !target.inputs.is_empty())
     }
 
-    /// The network's inputs that hold the column at `column`.
+    /// The network's inputs for the column at `column`.
     #[must_use]
     pub fn inputs_of(&self, column: usize) -> Range<usize> {
         self.inputs[column].inputs.clone()
     }
 
-    /// The features of rows `[rows, columns]` as the network's inputs, `[rows, features]`, row-major; NaN where a value is missing.
+    /// The features of rows `[rows, columns]` as inputs of the network, `[rows, features]`, row-major; NaN is
+    /// a missing value.
     #[must_use]
     pub fn features(&self, rows: &[f64]) -> Vec<f32> {
         self.preprocessor().inputs_of(rows, self.columns.len())
     }
 
-    /// All inputs of the network for what is known of a row, `[inputs]`; NaN for the others.
+    /// The inputs of the network for the known values of a row, `[inputs]`; NaN for the others.
     #[must_use]
     pub fn network_row(&self, evidence: &Evidence) -> Vec<f32> {
         let mut row = vec![f32::NAN; self.saved().task().inputs()];
@@ -45,7 +47,7 @@ impl NetworkModel {
         row
     }
 
-    /// The values of the network's inputs for each column that is known.
+    /// The values of the network's inputs for each known column.
     pub(super) fn known_inputs(&self, evidence: &Evidence) -> impl Iterator<Item = (usize, Vec<f64>)> {
         let known = evidence.row.iter().enumerate().filter(|(_, value)| !value.is_nan());
         known.map(|(column, &value)| match &self.inputs[column].states {
@@ -57,7 +59,7 @@ impl NetworkModel {
         })
     }
 
-    /// A number of the column at `column` in the network's units, before it is rounded to `f32`; 0 for a column of states.
+    /// A number of the column at `column` in the network's units, in f64; 0 for a column of states.
     #[must_use]
     pub fn to_network(&self, column: usize, number: f64) -> f64 {
         match (self.target(), column + 1 == self.columns.len()) {
@@ -69,7 +71,8 @@ impl NetworkModel {
         }
     }
 
-    /// The value of a column for the network's inputs of it: the nearest state, or the number in the table's units.
+    /// The value of a column for these values of its inputs: the nearest state, or the number in the table's
+    /// units.
     pub(super) fn value_of(&self, column: usize, inputs: &[f64]) -> f64 {
         let ColumnInputs { inputs: places, states } = &self.inputs[column];
         if let Some(states) = states {
@@ -87,7 +90,7 @@ impl NetworkModel {
         }
     }
 
-    /// The range of a column's numbers: the evidence's, or that of the training rows.
+    /// The range of a column's numbers, from the evidence or from the training rows.
     pub(super) fn range_in(&self, evidence: &Evidence, column: usize) -> Result<NumberRange, TabularError> {
         let column_range = self.columns[column].range();
         evidence.ranges[column]
@@ -95,12 +98,13 @@ impl NetworkModel {
             .ok_or_else(|| QuestionError::NoRange { column: self.columns[column].name().to_owned() }.into())
     }
 
-    /// The column as a variable of the network: its states, each of up to `most` whole numbers, or its range, which the evidence may
-    /// give.
+    /// The column as a variable of the network: its states, its whole numbers if there are at most `most`, or
+    /// its range. The evidence may replace the range.
     ///
     /// # Errors
     ///
-    /// When the range of a number is not known, because a version that did not keep it trained the model.
+    /// Returns an error if the range of a number is unknown, because the version that trained the model did
+    /// not store it.
     pub fn variable(
         &self,
         evidence: &Evidence,

@@ -1,4 +1,5 @@
-//! What a network is worth on rows that it has not seen, from every row; and what makes its probabilities true.
+//! Cross-validation: measures of networks on rows that they were not trained on, and the calibration of their
+//! probabilities.
 
 use crate::distribution::measures::Measures;
 use crate::error::TabularError;
@@ -11,33 +12,36 @@ use ugmm_data::{Split, stratified_folds};
 use ugmm_network::Settings;
 use ugmm_network::calibration::{SPREAD_RANGE, TEMPERATURE_RANGE, spread, temperature};
 
-/// What is nearer to the end of a range than this, as a factor, is at it.
+/// Factor within which a value counts as at the end of its range.
 const NEAR: f64 = 1.001;
 
-/// Measures of networks that were trained on all folds but one, on that one.
+/// Measures of networks that were each trained on all folds but one, on the fold that was left out.
 #[derive(Clone, Debug, Serialize)]
 pub struct CrossValidation {
-    /// How many there are.
+    /// Number of folds.
     pub folds: usize,
-    /// Over all rows, each predicted by the network that has not seen it.
+    /// Measures over all rows, each predicted by the network that was not trained on it.
     pub metrics: Measures,
-    /// Of classes: fitted on these predictions, and saved with the model ([`ugmm_network::calibration::temperature`]); 1 where another
-    /// would have made the predictions of rows that it was not fitted to worse.
+    /// The temperature of a classifier, fitted to these predictions and saved with the model
+    /// ([`ugmm_network::calibration::temperature`]); 1 if another one would make the predictions of held-out
+    /// rows worse. `None` for a regressor.
     pub temperature: Option<f64>,
-    /// Of numbers: likewise ([`ugmm_network::calibration::spread`]), and made to fit the saved network, whose densities are not
-    /// as wide as those of the networks that have seen fewer rows.
+    /// The spread of a regressor, fitted to these predictions ([`ugmm_network::calibration::spread`]) and
+    /// then adapted to the saved network, whose densities are narrower than those of networks trained on
+    /// fewer rows. `None` for a classifier.
     pub spread: Option<f64>,
-    /// The temperature or spread that was fitted, where 1 is saved in its place.
+    /// The fitted temperature or spread if it was rejected, so that 1 is saved instead.
     pub rejected: Option<f64>,
-    /// Whether the fitted temperature or spread is the smallest or the largest that there is.
+    /// Whether the fitted temperature or spread is the smallest or the largest possible one.
     pub at_limit: bool,
-    /// The same with a temperature or spread: each fold's predictions with the one that fits the other folds' best.
+    /// Measures over all rows with calibration: each fold uses the temperature or spread that was fitted to
+    /// the other folds.
     pub scaled_metrics: Measures,
-    /// Of each fold.
+    /// The measures of each fold.
     pub by_fold: Vec<Measures>,
 }
 
-/// Folds of the rows to learn from, as places.
+/// Folds of the training rows, as places.
 pub(crate) fn inner_folds(
     learner: &Learner,
     split: &Split,
@@ -49,18 +53,19 @@ pub(crate) fn inner_folds(
     Ok(folds.into_iter().map(|fold| Split { train: places(fold.train), test: places(fold.test) }).collect())
 }
 
-/// Places, with the widths of 90 % intervals there.
+/// Places, and the widths of the 90 % intervals there.
 pub(crate) type Widths = Vec<(usize, f64)>;
 
-/// What networks say each of which was trained on all folds but one.
+/// Outputs of networks that were each trained on all folds but one.
 pub(crate) struct HeldOut {
-    /// Of each fold, by the network that has not seen it.
+    /// For each fold, the outputs of the network that was not trained on it.
     pub(crate) outputs: Vec<Outputs>,
-    /// Of numbers: places that the networks did learn from, and how wide their 90 % intervals are there.
+    /// For a regressor: places in the training rows of these networks, and the widths of their 90 % intervals
+    /// there.
     pub(crate) widths: Widths,
 }
 
-/// Trains these networks.
+/// Trains a network for each fold.
 pub(crate) fn cross_validate(
     learner: &Learner,
     settings: &Settings,
@@ -84,7 +89,8 @@ pub(crate) fn cross_validate(
     Ok(held_out)
 }
 
-/// Places that the network without this fold learns from, as many as the fold has, for [`HeldOut::widths`].
+/// Places in the training rows of the network for this fold, as many as the fold has, for
+/// [`HeldOut::widths`].
 fn learned_places(learner: &Learner, fold: &Split) -> Vec<usize> {
     match &learner.values {
         TargetValues::Classes(..) => Vec::new(),
@@ -96,7 +102,7 @@ fn learned_places(learner: &Learner, fold: &Split) -> Vec<usize> {
     }
 }
 
-/// What a network that was trained on one side of a split says of the rows at `places`.
+/// The outputs of a network, trained on one side of a split, for the rows at `places`.
 fn outputs_of(
     learner: &Learner,
     settings: &Settings,
@@ -116,14 +122,15 @@ fn outputs_of(
     Ok(outputs)
 }
 
-/// The factor by which to stretch the densities of a network that learned from all rows of these folds, where `factor` makes
-/// those of the networks without one each hold what they should on it, and `widths` are theirs.
+/// The spread for the densities of a network that was trained on all rows of these folds. `factor` is the
+/// spread that fits the networks for single folds, and `widths` are theirs.
 ///
-/// The fewer rows, and so steps of training, the wider densities are before they are stretched; by how much is seen on rows
-/// that both have learned from. Their errors on new rows are larger as well: of a model that n rows fix, squares of errors
-/// are about 1 + c/n times as large as those of the best on new rows, and 1 − c/n times on rows learned from. Without a
-/// share h of the rows it is 1 + c/(n (1 − h)), so that the square that new rows need lies h/(2 − h) of the way from there to
-/// that of the rows learned from.
+/// With fewer rows, and therefore fewer training steps, densities are wider before they are stretched; the
+/// difference is measured on rows that both networks were trained on. Errors on new rows are also larger: for
+/// a model that is fixed by n rows, squared errors on new rows are about 1 + c/n times those of the best
+/// model, and on training rows 1 − c/n times. Without a fraction h of the rows, the factor on new rows is 1 +
+/// c/(n (1 − h)). The squared error on new rows of a network trained on all rows therefore lies h/(2 − h) of
+/// the way from there to the squared error on training rows.
 pub(crate) fn spread_of(
     learner: &Learner,
     fitted: &Fitted,
@@ -158,7 +165,8 @@ pub(crate) fn fitted_factor<'o>(
         TargetValues::Classes(classes, labels) => {
             let (mut scores, mut right) = (Vec::new(), Vec::new());
             for (fold, outputs) in folds {
-                // What a network says of a class that it never met tells nothing of the others.
+                // A network's output for a class that it never met has no information about the other
+                // classes.
                 let mut known = vec![false; classes.len()];
                 fold.train.iter().for_each(|&place| known[labels[place]] = true);
                 for (&place, row) in fold.test.iter().zip(outputs.values.chunks(outputs.width)) {
@@ -186,13 +194,13 @@ pub(crate) fn fitted_factor<'o>(
     }
 }
 
-/// Whether a temperature or spread, on rows that it was not fitted to, makes nothing worse that it is for.
+/// Whether a temperature or spread improves the predictions of rows that it was not fitted to.
 fn is_better(before: &Measures, after: &Measures) -> bool {
     match (before, after) {
         (Measures::Classes(before), Measures::Classes(after)) => {
             after.log_loss <= before.log_loss && after.calibration_error <= before.calibration_error
         }
-        // Before they are stretched, densities are as wide as it happens.
+        // The width of densities before they are stretched has no meaning.
         _ => true,
     }
 }
@@ -210,7 +218,7 @@ pub(crate) fn measured_folds(
         if let TargetValues::Numbers(numbers) = &learner.values
             && let Some(together) = Measures::together(parts, numbers)
         {
-            // Each fold has a range of its own.
+            // Each fold has its own range.
             return together;
         }
         let width = outputs[0].width;

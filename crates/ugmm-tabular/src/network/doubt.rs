@@ -1,37 +1,37 @@
-//! What a finished training leaves in doubt.
+//! Doubts about a finished training.
 
 use crate::network::doubts::Baseline;
 use crate::remedy::{Remedy, as_missing};
 use std::fmt;
 use ugmm_data::Scaling;
 
-/// Limit of the gradients' norm that helps where a loss rises.
+/// Limit of the gradients' norm that a remedy for a rising loss suggests.
 const GRADIENT_NORM: f64 = 1.0;
-/// What a learning rate is divided by where a loss rises.
+/// Divisor of the learning rate that a remedy for a rising loss suggests.
 const SMALLER: f64 = 10.0;
-/// Hidden layers that a network with fewer layers keeps.
+/// Number of hidden layers that the remedy for deep networks suggests.
 const FEWER_LAYERS: usize = 2;
 
-/// Something in a finished training that may be wrong. The [`Display`](fmt::Display) text is one sentence that says what;
-/// [`Doubt::remedies`] are the settings that help.
+/// Something in a finished training that may be wrong. The [`Display`](fmt::Display) text is one sentence
+/// that describes it; [`Doubt::remedies`] are settings that help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Doubt {
-    /// Numbers to predict that are far from all others.
+    /// Some numbers of the target are outliers.
     FarTargets {
         /// Name of the target.
         target: String,
-        /// Which numbers these are.
+        /// The outliers.
         numbers: FarValues,
     },
-    /// Values of a column that are far from all others and determine its scale.
+    /// Some values of a column are outliers that determine its scale.
     FarInputs {
         /// Name of the column.
         column: String,
-        /// Which values these are.
+        /// The outliers.
         numbers: FarValues,
     },
-    /// A column with many values that are the same input of the network.
+    /// Many different values of a column become the same input of the network.
     Indistinct {
         /// Name of the column.
         column: String,
@@ -42,14 +42,14 @@ pub enum Doubt {
         /// Whether the column is scaled.
         is_scaled: bool,
     },
-    /// A column without scaling that is much wider than the components of a network.
+    /// A column without scaling is much wider than the components of a network.
     Unscaled {
         /// Name of the column.
         column: String,
         /// Its standard deviation.
         deviation: f64,
     },
-    /// A loss that is greater at the end of training than at its beginning.
+    /// The training loss is greater at the end of training than at its beginning.
     RisingLoss {
         /// Training loss of the first epoch.
         first: f64,
@@ -58,16 +58,16 @@ pub enum Doubt {
         /// Highest learning rate of the schedule.
         learning_rate: f64,
     },
-    /// A model that is no better than the baseline by any measure.
+    /// The model is not better than the baseline by any measure.
     NoBetter {
         /// Name of the target.
         target: String,
         /// The baseline.
         baseline: Baseline,
-        /// What may be the reason.
+        /// A possible reason.
         reason: Reason,
     },
-    /// Predicted means that are worse than the baseline, though densities may be better.
+    /// Predicted means are worse than the baseline; densities may be better.
     WorseMeans {
         /// Name of the target.
         target: String,
@@ -76,7 +76,7 @@ pub enum Doubt {
         /// Root mean squared error of the baseline.
         baseline: f64,
     },
-    /// Predicted densities that are worse than the baseline, though means may be better.
+    /// Predicted densities are worse than the baseline; means may be better.
     WorseDensities {
         /// Name of the target.
         target: String,
@@ -87,28 +87,28 @@ pub enum Doubt {
     },
 }
 
-/// Values of a column that are far from all others.
+/// Outliers of a column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FarValues {
-    /// The values as the table has them, with their rows and the range of all others, in words.
+    /// The outliers as the table has them, with their rows and the range of all other values, as text.
     pub description: String,
-    /// Those that repeat, as codes for missing values do.
+    /// Outliers that repeat, as codes for missing values do.
     pub codes: Vec<String>,
 }
 
-/// Why a model may be no better than the baseline.
+/// A possible reason why a model is no better than the baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
-    /// Other doubts are about columns.
+    /// The columns that other doubts are about.
     Columns,
-    /// The network has these hidden layers, by their sizes.
+    /// The number of hidden layers; the sizes of these.
     Depth(Vec<usize>),
-    /// Nothing stands out.
+    /// No reason is apparent.
     Unknown,
 }
 
 impl Doubt {
-    /// What can be set so that the doubt goes away.
+    /// Settings that may remove the doubt.
     #[must_use]
     pub fn remedies(&self) -> Vec<Remedy> {
         match self {

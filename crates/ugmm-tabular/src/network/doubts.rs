@@ -1,4 +1,5 @@
-//! How the doubts about a finished training are found: whether it is better than the baseline, and what may be the reason if not.
+//! Detects doubts about a finished training: whether the model is better than the baseline, and possible
+//! reasons if it is not.
 
 use crate::distribution::measures::Measures;
 use crate::network::doubt::{Doubt, Reason};
@@ -12,54 +13,58 @@ use ugmm_network::ModelConfig;
 use ugmm_network::metrics::mean_and_deviation;
 use ugmm_network::training::Schedule;
 
-/// Rows that are looked at to find out whether a column's values are told apart.
+/// Number of rows that are checked for whether a column's values are distinct inputs.
 const ROWS: usize = 10_000;
-/// Standard deviation of an input beyond which a network, whose components are about 1 wide, sees little of it.
+/// Standard deviation of an input above which a network, whose components are about 1 wide, can hardly use
+/// it.
 const WIDE_INPUT: f64 = 30.0;
-/// Hidden layers from which on depth is a likely reason.
+/// Number of hidden layers from which on depth is a likely reason.
 const DEEP: usize = 3;
-/// Share of a column's standard deviation that is left of it without values far from all others, below which these spoil the
-/// scale of the rest.
+/// Outliers determine the scale of a column if its standard deviation without them is less than this fraction
+/// of the one with them.
 const SQUEEZED: f64 = 0.25;
-/// Nats by which predictions may be better than guessing by chance, over all rows: the logarithm of a ratio of likelihoods.
+/// Nats, summed over all rows, by which predictions may beat the baseline by chance: the logarithm of a
+/// likelihood ratio.
 const CHANCE: f64 = 2.0;
 
-/// How good guessing is.
+/// The measures of the baseline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Baseline {
-    /// Of classes.
+    /// The baseline for classes.
     Class(ClassBaseline),
-    /// Of numbers.
+    /// The baseline for numbers.
     Number(NumberBaseline),
 }
 
-/// Always guessing the commonest class of the rows compared with, and the shares of all.
+/// Measures of the class baseline, which always predicts the most frequent class of the compared rows with
+/// the frequencies of all classes as probabilities.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClassBaseline {
-    /// The commonest class; the first of equally common ones.
+    /// The most frequent class; the first of equally frequent ones.
     pub class: String,
-    /// Its share of the rows, in [0, 1].
+    /// Frequency of this class, in [0, 1], which is the baseline's accuracy.
     pub accuracy: f64,
-    /// Mean −log of the share of each row's class.
+    /// Mean −log of the frequency of each row's class.
     pub log_loss: f64,
 }
 
-/// Always guessing a normal distribution with mean and deviation of the numbers compared with.
+/// Measures of the number baseline, which always predicts a normal distribution with the mean and standard
+/// deviation of the compared numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct NumberBaseline {
-    /// The mean.
+    /// Mean of the numbers.
     pub mean: f64,
-    /// The deviation, which is the root mean squared error of guessing the mean.
+    /// Standard deviation of the numbers, which is the baseline's root mean squared error.
     pub rmse: f64,
-    /// Mean log-density per unit of the numbers.
+    /// Mean log-density, per unit of the numbers.
     pub log_density: f64,
-    /// Mean continuous ranked probability score, for normal numbers.
+    /// Mean continuous ranked probability score, computed for normally distributed numbers.
     pub crps: f64,
 }
 
 impl ClassBaseline {
-    /// Of rows with these classes; `None` without rows.
+    /// The baseline of rows with these classes; `None` without rows.
     #[must_use]
     pub fn of(names: &[String], labels: &[usize]) -> Option<Self> {
         let mut counts = vec![0usize; names.len()];
@@ -74,18 +79,19 @@ impl ClassBaseline {
 }
 
 impl NumberBaseline {
-    /// Of rows with these numbers, which must not be none.
+    /// The baseline of rows with these numbers, of which there must be at least one.
     #[must_use]
     pub fn of(numbers: &[f64]) -> Self {
         let (mean, rmse) = mean_and_deviation(numbers);
-        // Means over the numbers of the formulas for a normal distribution, the second for normal numbers.
+        // Both are means of formulas for a normal distribution; the second assumes normally distributed
+        // numbers.
         let log_density = -0.5 * (std::f64::consts::TAU.ln() + 1.0) - rmse.ln();
         Self { mean, rmse, log_density, crps: rmse / std::f64::consts::PI.sqrt() }
     }
 }
 
 impl Baseline {
-    /// Of the rows at `places`, which must not be none.
+    /// The baseline of the rows at `places`, of which there must be at least one.
     pub(crate) fn of(values: &TargetValues, places: &[usize]) -> Option<Self> {
         match values {
             TargetValues::Classes(classes, labels) => {
@@ -100,7 +106,8 @@ impl Baseline {
         }
     }
 
-    /// Whether predictions with these measures, of the same rows, are no better by any measure, chance allowed for.
+    /// Whether predictions of the same rows with these measures are no better than the baseline by any
+    /// measure, beyond chance.
     #[must_use]
     pub fn is_not_beaten_by(&self, measures: &Measures) -> bool {
         let chance = CHANCE / measures.rows().max(1) as f64;
@@ -109,7 +116,8 @@ impl Baseline {
                 let of_accuracy = (guess.accuracy * (1.0 - guess.accuracy) / found.rows.max(1) as f64).sqrt();
                 found.accuracy <= guess.accuracy + of_accuracy && found.log_loss >= guess.log_loss - chance
             }
-            // Of a normal distribution a deviation smaller by this factor is as many nats.
+            // A normal distribution gains as many nats as the logarithm of the ratio of its standard
+            // deviations.
             (Self::Number(guess), Measures::Numbers(found)) => {
                 found.rmse >= guess.rmse * (-chance).exp() && found.log_density <= guess.log_density + chance
             }
@@ -117,11 +125,12 @@ impl Baseline {
         }
     }
 
-    /// What of predictions with these measures, of the same rows, is worse than the baseline beyond chance, though not all is;
-    /// `None` if nothing is.
+    /// The doubt about predictions of the same rows that are worse than the baseline by one measure, beyond
+    /// chance; `None` if they are not.
     fn what_is_worse(&self, measures: &Measures, target: &str) -> Option<Doubt> {
         let (Self::Number(guess), Measures::Numbers(found)) = (self, measures) else { return None };
-        // The relative error of a deviation is about 1/√(2n), that of a mean log-density 1/√n.
+        // The relative standard error of a standard deviation is about 1/√(2n), that of a mean log-density
+        // 1/√n.
         let chance = (found.rows.max(1) as f64).sqrt().recip();
         if found.rmse > guess.rmse * (1.0 + chance) {
             let (target, found, baseline) = (target.to_owned(), found.rmse, guess.rmse);
@@ -134,7 +143,7 @@ impl Baseline {
         })
     }
 
-    /// In words, after "always guessing".
+    /// The baseline's measures in words.
     #[must_use]
     pub fn in_words(&self, target: &str) -> String {
         match self {
@@ -148,7 +157,7 @@ impl Baseline {
     }
 }
 
-/// What may have gone wrong; nothing where nothing did.
+/// The doubts about a training; empty if there are none.
 pub(crate) fn doubts(
     learner: &Learner,
     fitted: &Fitted,
@@ -171,7 +180,7 @@ pub(crate) fn doubts(
     if let Some(baseline) = baseline
         && baseline.is_not_beaten_by(measures)
     {
-        // The sizes of all layers but the last.
+        // The sizes of all layers except the last.
         let mut sizes: Vec<usize> = match &fitted.recipe.model {
             ModelConfig::Ugmm(network) => network.layers.iter().map(|layer| layer.neurons).collect(),
             ModelConfig::Mlp(network) => network.sizes.iter().skip(1).copied().collect(),
@@ -190,7 +199,7 @@ pub(crate) fn doubts(
     doubts
 }
 
-/// Numbers to predict that are far from all others.
+/// The outliers among the numbers of the target.
 fn far_numbers(learner: &Learner) -> Option<Doubt> {
     let (TargetValues::Numbers(numbers), Some(usual)) = (&learner.values, learner.usual) else { return None };
     let read_as = learner.table.schema().request(learner.target).ok()?.read_as;
@@ -198,8 +207,8 @@ fn far_numbers(learner: &Learner) -> Option<Doubt> {
     Some(Doubt::FarTargets { target: learner.target.to_owned(), numbers: far.in_words(&read_as) })
 }
 
-/// Values of a column far from all others, if the scale of the column, by the rows learned from, is theirs rather than that of the
-/// others; not the largest of a column that is merely skewed.
+/// The outliers of a column if they determine its scale in the training rows `learned`; `None` for a column
+/// that is merely skewed.
 fn squeezing_values(numbers: &[f64], rows: &[usize], learned: &HashSet<usize>) -> Option<FarNumbers> {
     let known = || rows.iter().map(|&row| (numbers[row], row)).filter(|(number, _)| !number.is_nan());
     let all: Vec<f64> = known().map(|(number, _)| number).collect();
@@ -211,8 +220,8 @@ fn squeezing_values(numbers: &[f64], rows: &[usize], learned: &HashSet<usize>) -
     is_squeezed.then_some(far)
 }
 
-/// Columns whose values the network cannot tell apart, or hardly can for a few far away, or that are far wider than its
-/// components.
+/// Columns whose values become the same inputs, or nearly so because of outliers, and columns that are much
+/// wider than the network's components.
 fn hidden_columns(learner: &Learner, fitted: &Fitted) -> Vec<Doubt> {
     let Fitted { preprocessor, inputs, rows, .. } = fitted;
     let (requests, sources, width) =
@@ -281,7 +290,7 @@ mod tests {
         let labels: Vec<usize> = (0..48).map(|row| usize::from(row % 16 < 7)).collect();
         let guess = Baseline::Class(ClassBaseline::of(&["p".into(), "q".into()], &labels).unwrap());
         let classes = |accuracy: f64, log_loss: f64| {
-            // Of each row the logarithms of its two probabilities.
+            // The logarithms of the two probabilities of each row.
             let (right, wrong) = ((-log_loss).exp(), 1.0 - (-log_loss).exp());
             let logs: Vec<f32> = labels
                 .iter()
@@ -296,7 +305,8 @@ mod tests {
                 .collect();
             Measures::Classes(ugmm_network::Metrics::of_decisions(&logs, &labels, &decided))
         };
-        // Worse in accuracy, and better by 0.4 nats over all rows; better by 4.8 nats; right beyond chance.
+        // These are worse in accuracy and better by 0.4 nats over all rows; better by 4.8 nats; right beyond
+        // chance.
         assert!(guess.is_not_beaten_by(&classes(0.4792, 0.677)));
         assert!(!guess.is_not_beaten_by(&classes(0.5625, 0.585)));
         assert!(!guess.is_not_beaten_by(&classes(0.75, 0.68)));
@@ -306,7 +316,7 @@ mod tests {
     fn a_far_value_is_told_from_a_skewed_column() {
         let rows: Vec<usize> = (0..300).collect();
         let learned: HashSet<usize> = rows.iter().copied().collect();
-        // Quantiles of a logistic distribution.
+        // These are quantiles of a logistic distribution.
         let share = |i: usize| (i as f64 + 0.5) / 300.0;
         let mut even: Vec<f64> = (0..300).map(|i| (share(i) / (1.0 - share(i))).ln()).collect();
         for scale in [0.5, 1.0, 1.5, 2.0] {
@@ -317,10 +327,10 @@ mod tests {
         even[10] = 1e300;
         let far = squeezing_values(&even, &rows, &learned).unwrap();
         assert_eq!(far.rows().collect::<Vec<_>>(), [10]);
-        // A row that was not learned from spoils nothing.
+        // A row that is no training row has no influence.
         let others = rows.iter().copied().filter(|row| *row != 10).collect();
         assert!(squeezing_values(&even, &rows, &others).is_none());
-        // A twentieth of the rows have a code, and a fifth.
+        // A code is in a twentieth of the rows, or in a fifth.
         for every in [20, 5] {
             let coded =
                 |i: usize| if i.is_multiple_of(every) { -999.0 } else { (share(i) / (1.0 - share(i))).ln() };

@@ -4,12 +4,13 @@ use crate::remedy::Remedy;
 use std::fmt;
 use ugmm_network::ModelConfig;
 
-/// Why a network needs every value of a row, which the [`Display`](fmt::Display) text says in a clause.
+/// Why a network needs every value of a row; the [`Display`](fmt::Display) text is a clause that states the
+/// reason.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NeedsEveryValue {
     /// It is a feed-forward network.
     FeedForward,
-    /// Components of its first layer are dropped in training: a neuron may then have none left whose value is there.
+    /// Component dropout in its first layer may drop all components of a neuron whose inputs are known.
     Dropout {
         /// The component dropout of its layers, first to last.
         layers: Vec<f64>,
@@ -19,7 +20,7 @@ pub enum NeedsEveryValue {
 }
 
 impl NeedsEveryValue {
-    /// `None` for a network that accepts missing values.
+    /// The reason why a network needs every value; `None` if it accepts missing values.
     #[must_use]
     pub fn of(network: &ModelConfig) -> Option<Self> {
         match network {
@@ -32,7 +33,7 @@ impl NeedsEveryValue {
         }
     }
 
-    /// What makes a network that accepts missing values.
+    /// The remedy with which a network accepts missing values.
     pub(crate) fn remedy(&self) -> Remedy {
         match self {
             Self::FeedForward => Remedy::UgmmNetwork,

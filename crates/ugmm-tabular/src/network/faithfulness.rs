@@ -1,4 +1,4 @@
-//! How faithful explanations are: what becomes of predictions when columns are deleted in the order of an attribution.
+//! Faithfulness of explanations: predictions after columns are deleted in the order of an attribution.
 
 use crate::distribution::{Distribution, Predictions};
 use crate::error::TabularError;
@@ -7,14 +7,15 @@ use serde::Serialize;
 use ugmm_network::inspect::{Absence, Deletion, DeletionCurves, deletion_curves, random_importances};
 use ugmm_network::{Stream, generator};
 
-/// Orders drawn at random for each row, to compare with.
+/// Number of random orders for each row, as the comparison.
 const RANDOM_ORDERS: u64 = 3;
-/// Difference of a baseline from 0, in the network's units, from which on it matters that it is not 0.
+/// Difference of a baseline from 0, in the network's units, above which the baseline counts as not zero.
 const NOT_ZERO: f32 = 1e-3;
-/// The interval of a number whose probability is followed: the central half of what is predicted with all columns.
+/// Quantiles of the interval whose probability is followed for a number: the central half of the prediction
+/// with all columns.
 const CENTRAL_HALF: (f64, f64) = (0.25, 0.75);
 
-/// A way of attributing a prediction to columns.
+/// A method that attributes a prediction to columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Attribution {
@@ -24,41 +25,42 @@ pub enum Attribution {
     Knowledge,
     /// [`NetworkModel::responsibilities`].
     Responsibilities,
-    /// The gradient of the log-probability times the input as the network sees it.
+    /// Gradient of the log-probability times the input, in the network's units.
     GradientTimesInput,
-    /// The same times the input's difference from its average.
+    /// Gradient of the log-probability times the input's difference from its mean, in the network's units.
     GradientTimesDifference,
-    /// None: the mean over orders drawn at random.
+    /// No attribution: the mean over random orders.
     Random,
 }
 
 /// The deletion curve of one attribution.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AttributionCurve {
-    /// Which one.
+    /// The attribution.
     pub attribution: Attribution,
-    /// Mean probability over the rows after each number of deletions.
+    /// Mean probability over the rows, after each number of deleted columns in [`Faithfulness::deleted`].
     pub probabilities: Vec<f64>,
-    /// The area under the curve of each row, over the share of columns deleted from 0 to 1: smaller is more faithful.
+    /// Area under the curve of each row over the fraction of deleted columns from 0 to 1; smaller is more
+    /// faithful.
     #[serde(skip)]
     pub areas: Vec<f64>,
 }
 
-/// What [`NetworkModel::faithfulness`] found.
+/// Result of [`NetworkModel::faithfulness`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Faithfulness {
     /// Number of rows.
     pub rows: usize,
     /// Number of columns that can be deleted.
     pub columns: usize,
-    /// How many of them are at each point of the curves.
+    /// Number of deleted columns at each point of the curves.
     pub deleted: Vec<usize>,
-    /// One for each attribution.
+    /// One curve for each attribution.
     pub curves: Vec<AttributionCurve>,
 }
 
 impl Faithfulness {
-    /// The curve of an attribution, if it was measured.
+    /// The curve of an attribution; `None` if it was not measured.
     #[must_use]
     pub fn curve(&self, attribution: Attribution) -> Option<&AttributionCurve> {
         self.curves.iter().find(|curve| curve.attribution == attribution)
@@ -66,16 +68,17 @@ impl Faithfulness {
 }
 
 impl NetworkModel {
-    /// Follows the probability of each row's prediction while columns are deleted, those first that an attribution holds to
-    /// be most important, and compares attributions. What is followed is the probability of the class that was predicted
-    /// with all columns; of a number, that of the central half (from the 25 % to the 75 % quantile) of its distribution
-    /// with all columns. A column is deleted by putting the [`Self::average_row`]'s values in its place, or, as
-    /// [`Absence::Missing`], by leaving it out. `seed` decides the random orders.
+    /// Compares attributions by deletion curves: the probability of each row's prediction while columns are
+    /// deleted, the most important ones first. For a class, it is the probability of the class predicted with
+    /// all columns; for a number, the probability of the central half (from the 25 % to the 75 % quantile) of
+    /// the distribution predicted with all columns. A column is deleted by replacing its values with those of
+    /// [`Self::average_row`], or, with [`Absence::Missing`], by leaving it out. `seed` determines the random
+    /// orders.
     ///
     /// # Errors
     ///
-    /// When there is no row, a size does not fit, columns are to be left out of a model that needs every value, or the model
-    /// is no uGMM network.
+    /// Returns an error if there is no row, a size does not fit, columns are to be left out of a model that
+    /// needs every value, or the model is not a uGMM network.
     pub fn faithfulness(
         &self,
         inputs: &[f32],
@@ -123,7 +126,7 @@ impl NetworkModel {
         Ok(Faithfulness { rows, columns, deleted, curves })
     }
 
-    /// The attributions that there are, each `[rows, columns]`.
+    /// The attributions that apply to the model, each `[rows, columns]`.
     fn attributions(
         &self,
         inputs: &[f32],
@@ -158,7 +161,8 @@ impl NetworkModel {
         Ok(all)
     }
 
-    /// The predicted value of the target for each row, and the values whose probability is followed.
+    /// The predicted value of the target for each row, and the class or interval whose probability is
+    /// followed.
     fn followed(&self, inputs: &[f32]) -> Result<(Vec<f64>, Followed), TabularError> {
         let predictions = self.predicted(inputs)?;
         let (low, high) = CENTRAL_HALF;
@@ -171,7 +175,7 @@ impl NetworkModel {
     }
 }
 
-/// Whose probability is followed, row by row.
+/// The class or interval of each row whose probability is followed.
 enum Followed {
     Classes(Vec<usize>),
     Intervals(Vec<(f64, f64)>),

@@ -1,21 +1,22 @@
-//! Values of a column that are far from all others.
+//! Outliers of a column.
 
 use crate::network::doubt::FarValues;
 use ugmm_data::frame::ReadAs;
 
-/// A number is far from the others if it is so many widths of the middle half of these beyond it.
+/// A number is an outlier if it lies this many interquartile ranges outside the quartiles of the others.
 const FAR: f64 = 10.0;
-/// The same in widths of the middle nine tenths, where half of the numbers are equal.
+/// Factor that replaces [`FAR`] if half of the numbers are equal; it multiplies the range of the middle nine
+/// tenths.
 const FAR_OF_EQUAL: f64 = 4.0;
-/// Share of a column's numbers that are far at most, and how many of few numbers may be.
+/// Largest fraction of a column's numbers that are outliers; of few numbers, [`FEW_OF_FEW`] may be.
 const FEW: f64 = 0.01;
 const FEW_OF_FEW: f64 = 3.0;
-/// Share of a column's numbers that codes, which repeat, may be.
+/// Largest fraction of a column's numbers that a code, which repeats, may have.
 const CODED: f64 = 0.5;
-/// Numbers that are named.
+/// Largest number of outliers that a message names.
 const NAMED: usize = 3;
 
-/// From the least to the greatest of the numbers that are not far from all others, if some are: a number at an end that repeats, as
+/// The range of the numbers without outliers, if there are any: either a number at an end that repeats, as
 /// codes for missing values do, or a few others.
 pub(crate) fn usual_numbers(numbers: &[f64]) -> Option<(f64, f64)> {
     let mut sorted = numbers.to_vec();
@@ -36,7 +37,7 @@ pub(crate) fn usual_numbers(numbers: &[f64]) -> Option<(f64, f64)> {
     (rest.len() < sorted.len()).then(|| (rest[0], rest[rest.len() - 1]))
 }
 
-/// Sorted numbers without one at an end that repeats and is far from the others; none if there is none.
+/// Sorted numbers without a code, which is an outlier at an end that repeats; `None` if there is no code.
 fn without_code(sorted: &[f64]) -> Option<&[f64]> {
     let (&least, &most) = (sorted.first()?, sorted.last()?);
     let start = sorted.partition_point(|&number| number <= least);
@@ -50,7 +51,8 @@ fn without_code(sorted: &[f64]) -> Option<&[f64]> {
     is_code(least, start, &sorted[start..]).then(|| &sorted[start..])
 }
 
-/// Where numbers begin to be far from these, which are sorted; none where almost all of them are equal.
+/// Limits outside which a number is an outlier of these sorted numbers; `None` if almost all of them are
+/// equal.
 fn fences(sorted: &[f64]) -> Option<(f64, f64)> {
     let at = |share: f64| sorted[(share * sorted.len().saturating_sub(1) as f64).round() as usize];
     let beyond = |tail: f64, far: f64| {
@@ -60,15 +62,15 @@ fn fences(sorted: &[f64]) -> Option<(f64, f64)> {
     if sorted.is_empty() { None } else { beyond(0.25, FAR).or_else(|| beyond(0.05, FAR_OF_EQUAL)) }
 }
 
-/// Numbers that are far from all others.
+/// Outliers of a column.
 pub(crate) struct FarNumbers {
-    /// Each once, with its rows, ascending; in the order of their first rows.
+    /// Each outlier once with its rows, which are ascending; in the order of the first rows.
     numbers: Vec<(f64, Vec<usize>)>,
     usual: (f64, f64),
 }
 
 impl FarNumbers {
-    /// Of numbers with their rows, counted from 0, those outside of the usual ones.
+    /// The numbers outside the range `usual`, given all numbers with their rows, counted from 0.
     pub(crate) fn of(numbers: impl Iterator<Item = (f64, usize)>, usual: (f64, f64)) -> Self {
         let mut far: Vec<(f64, Vec<usize>)> = Vec::new();
         for (number, row) in numbers.filter(|(number, _)| *number < usual.0 || *number > usual.1) {
@@ -80,13 +82,13 @@ impl FarNumbers {
         Self { numbers: far, usual }
     }
 
-    /// All rows of such numbers.
+    /// All rows with an outlier.
     pub(crate) fn rows(&self) -> impl Iterator<Item = usize> {
         self.numbers.iter().flat_map(|(_, rows)| rows.iter().copied())
     }
 
-    /// "999999 in 3 rows, first in row 12, where all others lie between 0 and 1", and those that repeat, which are probably codes
-    /// for missing values.
+    /// A description such as "999999 in 3 rows, first in row 12, where all others lie between 0 and 1", and
+    /// the outliers that repeat, which are probably codes for missing values.
     pub(crate) fn in_words(&self, read_as: &ReadAs) -> FarValues {
         let in_rows = |(number, rows): &(f64, Vec<usize>)| {
             let (number, first) = (text(read_as, *number), rows[0] + 1);
@@ -109,7 +111,7 @@ impl FarNumbers {
     }
 }
 
-/// A number as it would stand in the table, but for the digits of a very large one.
+/// A number as the table would write it; very large numbers have fewer digits.
 fn text(read_as: &ReadAs, number: f64) -> String {
     if number.abs() < 1e16 || read_as.is_date() { read_as.text(number) } else { format!("{number:e}") }
 }
@@ -130,12 +132,12 @@ mod tests {
         }
         assert_eq!(usual_numbers(&column(&[-999.0; 150])), usual);
         assert_eq!(usual_numbers(&column(&[-999.0; 250])), None);
-        // Of few numbers three may be far, of 4,000 a hundredth.
+        // Three of a few numbers may be outliers, and a hundredth of 4,000.
         assert_eq!(usual_numbers(&column(&[1e6, 2e6, 3e6, 4e6])), None);
         let many: Vec<f64> =
             (0..4000).map(|i| if i < 40 { 1e6 + f64::from(i) } else { f64::from(i) }).collect();
         assert_eq!(usual_numbers(&many), Some((40.0, 3999.0)));
-        // The end of a scale, and two numbers only.
+        // The end of a scale is no outlier, and neither is one of two numbers.
         assert_eq!(usual_numbers(&column(&[20.0; 50])), None);
         assert_eq!(usual_numbers(&[0.0, 0.0, 0.0, 0.0, 1e6, 1e6]), None);
         assert_eq!(usual_numbers(&[]), None);

@@ -1,4 +1,4 @@
-//! From a table to a model: splits, the choice of settings, cross-validation, the final network.
+//! Trains a network on a table: splits, the choice of settings, cross-validation, and the final network.
 
 use crate::Table;
 use crate::column::range::ranges;
@@ -28,73 +28,77 @@ use ugmm_network::model_file::{Columns, ModelParts};
 use ugmm_network::training::{EpochReport, History};
 use ugmm_network::{Settings, UgmmError};
 
-/// Folds of a search that are used where no number is given.
+/// Number of folds of a search if none is given.
 const SEARCH_FOLDS: usize = 3;
 
-/// Training rows from which on, without folds, the width of densities of numbers is fitted to what networks that were trained
-/// without some of them say of these; and up to which: with more rows densities are about right, and training takes long.
+/// Numbers of training rows with which, without folds, the spread of a regressor is fitted to predictions of
+/// held-out training rows. With more rows densities are about right without it, and training takes long.
 const CALIBRATED_ROWS: std::ops::Range<usize> = 100..10_000;
-/// Training rows up to which every one of them is needed for that, from networks trained without a fold each: the 90 %
-/// quantile of the errors of 60 rows is off by a tenth as often as not.
+/// Number of training rows up to which networks without one fold each predict every training row for this
+/// purpose. With few rows the spread is uncertain: the 90 % quantile of the errors of 60 rows is off by a
+/// tenth in half of the cases.
 const CALIBRATED_BY_FOLDS: usize = 2000;
 const CALIBRATION_FOLDS: usize = 3;
-/// Share of more rows that one network is trained without.
+/// Fraction of the training rows that is held out for the spread if there are more rows.
 const CALIBRATION_SHARE: f64 = 0.2;
 
-/// By how much densities of numbers are stretched, without folds.
+/// Calibration of a regressor that was trained without folds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Calibration {
-    /// Rows that it was fitted to, each predicted by a network that was trained without it.
+    /// Number of rows that the spread was fitted to, each predicted by a network that was not trained on it.
     pub rows: usize,
-    /// The factor, saved with the model ([`ugmm_network::calibration::spread`]).
+    /// The factor that stretches densities, saved with the model ([`ugmm_network::calibration::spread`]).
     pub spread: f64,
 }
 
-/// What came of a run beside the model.
+/// Results of training besides the model.
 #[derive(Clone, Debug, Serialize)]
 pub struct FitReport {
-    /// Rows that were learned from or held out.
+    /// Number of training and held-out rows.
     pub rows: usize,
-    /// Rows that the model learned from (with early stopping, those that it stopped by included).
+    /// Number of training rows, including the validation rows of early stopping.
     pub training_rows: usize,
-    /// Rows that were held out.
+    /// Number of held-out rows.
     pub validation_rows: usize,
-    /// Rows left out because they have no target.
+    /// Number of rows left out because they have no target.
     pub rows_without_target: usize,
-    /// Rows left out because they have nothing but a target.
+    /// Number of rows left out because they have only a target.
     pub rows_without_features: usize,
-    /// Of the finished model, on the rows it learned from.
+    /// Measures of the final model on the training rows.
     pub training_metrics: Measures,
-    /// Of the finished model, on the rows held out, if there were some.
+    /// Measures of the final model on the held-out rows; `None` if there are none.
     pub validation_metrics: Option<Measures>,
-    /// Of numbers, without folds and with enough rows.
+    /// Calibration of a regressor without folds; `None` for a classifier, or if there are too few or very
+    /// many rows.
     pub calibration: Option<Calibration>,
-    /// Of the rows that the model is measured on: those of the folds, those held out, or those learned from.
+    /// The baseline on the rows that measure the model: those of the folds, the held-out rows, or the
+    /// training rows.
     pub baseline: Option<Baseline>,
-    /// What may have gone wrong. It is not serialised, because a sentence for people includes remedies as the caller names them.
+    /// Doubts about the training. They are not serialised, because a sentence for people includes remedies as
+    /// the caller names them.
     #[serde(skip)]
     pub doubts: Vec<Doubt>,
-    /// With folds, or a search.
+    /// Results of cross-validation, with folds or a search.
     pub cross_validation: Option<CrossValidation>,
-    /// With a search, all that was tried.
+    /// All settings that a search compared; empty without a search.
     pub search: Vec<Candidate>,
-    /// Epochs that there was no time for.
+    /// Number of epochs that the time limit left out.
     pub skipped_epochs: usize,
-    /// With early stopping, the epoch that the network is of, from 1.
+    /// With early stopping, the epoch of the final network, from 1.
     pub best_epoch: Option<usize>,
-    /// Of the final network.
+    /// Reports on the epochs of the final network.
     pub history: Vec<EpochReport>,
-    /// Time of the run, of which it may have slept some.
+    /// Duration of the run in seconds, including times in which the machine slept.
     pub seconds: f64,
 }
 
-/// Learns to predict the column `target` of a table from its other columns. A checkpoint stays until the caller, who has the
-/// model safe, takes it away ([`Run::discard_checkpoint`]).
+/// Trains a network that predicts the column `target` of a table from its other columns. A checkpoint remains
+/// until the caller, who has saved the model, deletes it ([`Run::discard_checkpoint`]).
 ///
 /// # Errors
 ///
-/// When the table, the target or an option cannot be used, the loss is no longer finite, a checkpoint is of another run or
-/// cannot be written, or the run is interrupted.
+/// Returns an error if the table, the target or an option cannot be used, the loss becomes infinite or NaN, a
+/// checkpoint belongs to another run or cannot be written, or the run is interrupted.
 pub fn fit(
     table: &Table,
     target: &str,
@@ -112,7 +116,7 @@ pub fn fit(
     let folds = if folds == 0 { Vec::new() } else { inner_folds(&learner, &split, folds)? };
     let candidates = candidates(options);
     let calibrating = calibrating(&learner, &split, &folds)?;
-    // What can be wrong with the numbers and the options is found before anything is trained.
+    // Errors in the numbers and the options are found before training begins.
     let rows = learner.table_rows(&split.train);
     let inputs = Preprocessor::fit(table, &rows, Some(target), &options.preprocessing)?.inputs();
     for learned in folds.iter().chain(&calibrating).chain([&split]) {
@@ -186,7 +190,7 @@ pub fn fit(
     };
     let training_metrics = measured(&split.train)?;
     let validation_metrics = (!split.test.is_empty()).then(|| measured(&split.test)).transpose()?;
-    // All rows are in folds where none is held out.
+    // Without held-out rows, the folds contain all rows.
     let compared = if split.test.is_empty() { &split.train } else { &split.test };
     let folds_metrics = cross_validation.as_ref().map(|measured| measured.scaled_metrics);
     let usual = validation_metrics.or(folds_metrics).unwrap_or(training_metrics);
@@ -216,7 +220,7 @@ pub fn fit(
     Ok((model(&learner, fitted, factor)?, report))
 }
 
-/// The settings to choose from: those of the search over the options', or the options' alone.
+/// The settings to choose from: those of the search combined with the options, or only the options.
 fn candidates(options: &FitOptions) -> IndexMap<String, Settings> {
     if options.search.is_empty() {
         return IndexMap::from([("the settings".to_owned(), options.settings.clone())]);
@@ -225,7 +229,8 @@ fn candidates(options: &FitOptions) -> IndexMap<String, Settings> {
     options.search.iter().map(over).collect()
 }
 
-/// The training rows as ones to learn from and ones to fit the width of densities to, where that is done without folds.
+/// Splits of the training rows into rows to train on and rows to fit the spread to; empty if no spread is
+/// fitted this way.
 fn calibrating(learner: &Learner, split: &Split, folds: &[Split]) -> Result<Vec<Split>, TabularError> {
     let is_number = matches!(learner.values, TargetValues::Numbers(_));
     let rows = split.train.len();
@@ -241,7 +246,7 @@ fn calibrating(learner: &Learner, split: &Split, folds: &[Split]) -> Result<Vec<
     Ok(vec![Split { train: places(inner.train), test: places(inner.test) }])
 }
 
-/// Rows to learn from, and held-out ones; with folds all are learned from.
+/// Training rows and held-out rows; with folds all rows are training rows.
 fn split(learner: &Learner) -> Result<Split, TabularError> {
     let FitOptions { validation, folds, seed, .. } = learner.options;
     if folds.is_some() || *validation == 0.0 {
@@ -256,7 +261,7 @@ fn split(learner: &Learner) -> Result<Split, TabularError> {
     Ok(stratified_split(&strata, *validation, *seed)?)
 }
 
-/// The network with all that belongs to it.
+/// The model of a trained network.
 fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<NetworkModel, TabularError> {
     let Fitted { preprocessor, recipe, number, trained, inputs, rows, .. } = fitted;
     let target = match (&learner.values, number) {
@@ -308,7 +313,8 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Netwo
     Ok(NetworkModel::new(parts, part)?.on_device(&learner.device))
 }
 
-/// The table's words for false and true in each column of a preprocessor that has them.
+/// The table's words for false and true for each column of a preprocessor; `None` for a column that is not
+/// boolean.
 fn words_of(table: &Table, preprocessor: &Preprocessor) -> Result<Vec<Option<[String; 2]>>, TabularError> {
     let of_request = |request: Request| match request.read_as {
         ReadAs::Booleans => Ok(Some(table.schema().column(&request.name)?.words())),

@@ -1,4 +1,4 @@
-//! A table to learn from, and the training of one network on some of its rows.
+//! A table for training, and the training of one network on some of its rows.
 
 use crate::column::usable::{check_column, rows_with_features};
 use crate::distribution::measures::Measures;
@@ -18,42 +18,42 @@ use ugmm_network::metrics::unweighted;
 use ugmm_network::training::{Trained, init_model};
 use ugmm_network::{Device, Model, ModelConfig, OnDevice, Recipe, Settings, TableShape, TargetKind};
 
-/// Share of the training rows that early stopping looks at instead.
+/// Fraction of the training rows that early stopping holds out as validation rows.
 const STOPPING_SHARE: f64 = 0.1;
-/// Parts of about the same size that numbers are divided into, for splits that have them in proportion; fewer where not
-/// so many rows are held out.
+/// Number of strata of about the same size for splits of numbers; fewer if fewer rows are held out.
 const STRATA: usize = 10;
-/// Rows that learning needs.
+/// Fewest rows for training.
 pub(crate) const FEWEST_ROWS: usize = 2;
 
-/// A table with the rows that can be learned from. Its rows are counted in these ("places"), not in the table's.
+/// A table and its rows that a model can be trained on. A "place" is an index into these rows, not into the
+/// table's.
 pub(crate) struct Learner<'a> {
     pub(crate) table: &'a Table,
     pub(crate) target: &'a str,
     pub(crate) options: &'a FitOptions,
-    /// Where networks are trained.
+    /// The device that trains networks.
     pub(crate) device: Device,
     /// Row of the table at each place.
     pub(crate) rows: Vec<usize>,
     pub(crate) values: TargetValues,
-    /// Of numbers, from the least to the greatest that is not far from all others, if some are.
+    /// For numbers, the range without outliers; `None` if there are no outliers.
     pub(crate) usual: Option<(f64, f64)>,
     pub(crate) class_weights: Option<Vec<f64>>,
-    /// Rows of the table that are left out because they have no target, or nothing but one.
+    /// Number of rows of the table that are left out because they have no target, or only a target.
     pub(crate) without_target: usize,
     pub(crate) without_features: usize,
 }
 
-/// A trained network with what it needs to predict.
+/// A trained network and what its predictions need.
 pub(crate) struct Fitted {
     pub(crate) preprocessor: Preprocessor,
     pub(crate) recipe: Recipe,
     pub(crate) number: Option<NumberTarget>,
     pub(crate) trained: Trained<Model>,
     pub(crate) on_device: OnDevice,
-    /// The network's inputs of the rows that it learned from.
+    /// The network's inputs for its training rows.
     pub(crate) inputs: Vec<f32>,
-    /// These rows of the table.
+    /// Indices of the training rows in the table.
     pub(crate) rows: Vec<usize>,
 }
 
@@ -106,8 +106,8 @@ impl<'a> Learner<'a> {
         })
     }
 
-    /// A group for each of these places, which a split has in proportion: its class, or which part of all numbers, in
-    /// ascending order, its own is in; at most as many parts as rows are held out.
+    /// The stratum of each of these places for a stratified split: the class, or the index of the quantile
+    /// range of the number. There are at most as many quantile ranges as held-out rows.
     pub(crate) fn strata(&self, places: &[usize], held_out: f64) -> Vec<usize> {
         match &self.values {
             TargetValues::Classes(_, labels) => places.iter().map(|&place| labels[place]).collect(),
@@ -124,7 +124,7 @@ impl<'a> Learner<'a> {
         }
     }
 
-    /// The recipe for training on so many rows with so many inputs.
+    /// The recipe for training on this many rows and inputs.
     pub(crate) fn recipe(
         &self,
         settings: &Settings,
@@ -145,8 +145,8 @@ impl<'a> Learner<'a> {
         if let Some(weights) = &self.class_weights {
             recipe.training.class_weights = Some(weights.clone());
         }
-        // A uGMM network takes missing values, so that it can predict rows that lack some even if no row it learned from
-        // did, unless the settings speak against it.
+        // A uGMM network accepts missing values unless the settings disable this, so that it can predict
+        // incomplete rows even if all training rows are complete.
         if let ModelConfig::Ugmm(network) = &mut recipe.model {
             let possible = network.layers[0].dropout == 0.0;
             network.missing_values = settings.missing_values.unwrap_or(possible);
@@ -162,8 +162,8 @@ impl<'a> Learner<'a> {
         Ok(recipe)
     }
 
-    /// Trains a network on one side of a split of places, measuring the other, or with early stopping a part of the first,
-    /// after each epoch.
+    /// Trains a network on one side of a split of places. After each epoch it is measured on the other side,
+    /// or, with early stopping, on a part of the first.
     pub(crate) fn fit(
         &self,
         settings: &Settings,
@@ -197,11 +197,11 @@ impl<'a> Learner<'a> {
         Ok(Fitted { preprocessor, recipe, number, trained, on_device, inputs, rows: table_rows })
     }
 
-    /// How a network sees the numbers to predict that it learns from these places; none of classes.
+    /// The scaling of numbers that is fitted to those at these places; `None` for classes.
     ///
     /// # Errors
     ///
-    /// When all of these numbers are equal.
+    /// Returns an error if all of these numbers are equal.
     pub(crate) fn number(&self, learned: &[usize]) -> Result<Option<NumberTarget>, TabularError> {
         let TargetValues::Numbers(all) = &self.values else { return Ok(None) };
         let numbers: Vec<f64> = learned.iter().map(|&place| all[place]).collect();
@@ -217,7 +217,7 @@ impl<'a> Learner<'a> {
         Err(TabularError::AlmostOneNumber { target, common, others: others.len(), other, row })
     }
 
-    /// The rows to learn from, and those that are measured after each epoch.
+    /// The training rows, and the rows that are measured after each epoch.
     fn learned_and_measured(
         &self,
         settings: &Settings,
@@ -236,8 +236,7 @@ impl<'a> Learner<'a> {
         places.iter().map(|&place| self.rows[place]).collect()
     }
 
-    /// What a network says of rows, before any temperature; of one that has none of the values it looks at, that anything
-    /// is possible.
+    /// A network's outputs for rows, before calibration. The outputs of a row without any value are uniform.
     pub(crate) fn outputs(&self, fitted: &Fitted, places: &[usize]) -> Result<Outputs, TabularError> {
         let Fitted { preprocessor, recipe, number, trained, on_device, .. } = fitted;
         let width = match &self.values {
@@ -275,7 +274,7 @@ impl<'a> Learner<'a> {
     }
 }
 
-/// Indices of rows `[rows, columns]` that have a value.
+/// Indices of the rows of `[rows, columns]` that have a value.
 pub(crate) fn known_rows(inputs: &[f32], columns: usize) -> Vec<usize> {
     let known = |row: &[f32]| row.iter().any(|value| !value.is_nan());
     let rows = inputs.chunks(columns).enumerate();

@@ -1,4 +1,4 @@
-//! The engine of networks: training, predictions and questions.
+//! The engine of networks: training, predictions and answers.
 
 mod answer;
 pub(crate) mod class_weights;

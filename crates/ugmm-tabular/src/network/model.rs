@@ -1,4 +1,4 @@
-//! A network with all that belongs to its table.
+//! A network with the description of its table.
 
 use super::part::{ColumnInputs, TablePart, columns_of};
 use crate::column::Column;
@@ -24,8 +24,8 @@ use ugmm_network::model_file::{ModelParts, SavedModel};
 use ugmm_network::pruning::{Criterion, Keep, ModelPruner, PrunedLayer};
 use ugmm_network::{Device, OnDevice, Predictor, Targets};
 
-/// A trained network with the preprocessing of its inputs and the meaning of its outputs. Inputs are row-major,
-/// `[rows, inputs]`, as [`Self::features`] and [`Preprocessor::transform`] make them.
+/// A trained network with the preprocessing of its inputs and the meaning of its outputs. Inputs are `[rows,
+/// inputs]`, row-major, as [`Self::features`] and [`Preprocessor::transform`] return them.
 #[derive(Clone, Debug)]
 pub struct NetworkModel {
     on_device: OnDevice,
@@ -51,12 +51,12 @@ impl NetworkModel {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, is damaged, or is no model of a table.
+    /// Returns an error if the file cannot be read, is damaged, or is not a model of a table.
     pub fn load(path: &Path) -> Result<Self, TabularError> {
         Self::of_saved(path, SavedModel::load(path)?)
     }
 
-    /// The same of the bytes of the file.
+    /// Reads a model from the bytes of its file; `path` is for messages.
     pub(crate) fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, TabularError> {
         Self::of_saved(path, SavedModel::from_file_bytes(path, bytes)?)
     }
@@ -85,24 +85,24 @@ impl NetworkModel {
         Ok(Self::of(saved, part))
     }
 
-    /// The model with its network on a device; without this it is on the processor.
+    /// The model with its network on `device`; a loaded or trained model is on the processor.
     #[must_use]
     pub fn on_device(self, device: &Device) -> Self {
         Self { on_device: OnDevice::new(device.clone()), ..self }
     }
 
-    /// The network and its settings.
+    /// The network, its task and how it was trained.
     #[must_use]
     pub fn saved(&self) -> &SavedModel {
         &self.saved
     }
 
-    /// Looks at the components of the model's network on rows that it was trained on, or others like them; see
+    /// Evaluates the components of the model's network on rows that are like the training rows; see
     /// [`ModelPruner::new`].
     ///
     /// # Errors
     ///
-    /// When the inputs do not fit, there are none, or the model is no uGMM network.
+    /// Returns an error if the inputs do not fit, there are none, or the model is not a uGMM network.
     pub fn pruner(
         &self,
         inputs: &[f32],
@@ -112,54 +112,54 @@ impl NetworkModel {
         Ok(ModelPruner::new(&self.saved, inputs, criterion, merge)?)
     }
 
-    /// The model with so many of its components, and what became of each layer.
+    /// The model pruned to the components that `keep` selects, and a summary of each layer.
     ///
     /// # Errors
     ///
-    /// When `keep` is out of its range.
+    /// Returns an error if `keep` is out of its range.
     pub fn pruned(&self, pruner: &ModelPruner, keep: Keep) -> Result<(Self, Vec<PrunedLayer>), TabularError> {
         let (saved, layers) = pruner.prune(keep)?;
         Ok((Self::of(saved, self.part.clone()), layers))
     }
 
-    /// How columns become inputs.
+    /// The preprocessor, which converts columns to inputs.
     #[must_use]
     pub fn preprocessor(&self) -> &Preprocessor {
         &self.part.preprocessor
     }
 
-    /// What is predicted.
+    /// The target: classes or a number.
     #[must_use]
     pub fn target(&self) -> &Target {
         &self.part.target
     }
 
-    /// Name of the column that is predicted.
+    /// Name of the target.
     #[must_use]
     pub fn target_name(&self) -> &str {
         &self.saved.columns().target
     }
 
-    /// Where in an image the network's inputs are, if all of them are pixels: of a file of images, or of a table whose
-    /// columns are named alike.
+    /// Positions of the network's inputs in an image; `None` unless all of them are pixels of a file of
+    /// images, or of a table whose columns are named like pixels.
     #[must_use]
     pub fn image_grid(&self) -> Option<ImageGrid> {
         ImageGrid::of(&self.saved.columns().features, self.part.images)
     }
 
-    /// How far rows are from those learned from.
+    /// The measure of how far rows are from the training rows.
     #[must_use]
     pub fn novelty(&self) -> Option<&Novelty> {
         self.part.novelty.as_ref()
     }
 
-    /// Whether rows may lack values.
+    /// Whether rows may have missing values.
     #[must_use]
     pub fn takes_missing_values(&self) -> bool {
         self.saved.model().takes_missing_values()
     }
 
-    /// Class names in the order of probabilities; none where a number is predicted.
+    /// Names of the classes in the order of the probabilities; empty if a number is predicted.
     #[must_use]
     pub fn classes(&self) -> &[String] {
         &self.saved.columns().classes
@@ -169,17 +169,17 @@ impl NetworkModel {
     ///
     /// # Errors
     ///
-    /// When the inputs do not fit, or a number is predicted.
+    /// Returns an error if the inputs do not fit, or a number is predicted.
     pub fn log_probabilities(&self, inputs: &[f32]) -> Result<Vec<f32>, TabularError> {
         Ok(self.saved.log_probabilities_of(self.class_scores(inputs)?))
     }
 
-    /// Unnormalised log-scores `[rows, classes]`, row-major, which [`SavedModel::log_probabilities_of`] turns into
-    /// log-probabilities.
+    /// Unnormalised log-scores, `[rows, classes]`, row-major; [`SavedModel::log_probabilities_of`] converts
+    /// them to log-probabilities.
     ///
     /// # Errors
     ///
-    /// When the inputs do not fit, or a number is predicted.
+    /// Returns an error if the inputs do not fit, or a number is predicted.
     pub fn class_scores(&self, inputs: &[f32]) -> Result<Vec<f32>, TabularError> {
         Ok(self.saved.class_scores_by(self.on_device.network(self.saved.model()), inputs)?)
     }
@@ -190,22 +190,22 @@ impl NetworkModel {
         decisions(log_probabilities, self.classes().len(), self.saved.class_weights())
     }
 
-    /// All inputs of the network for rows with these values of the target, `[rows, network inputs]`: the features and, where the
-    /// objective has the target among the inputs, the targets.
+    /// All inputs of the network for rows with these values of the target, `[rows, network inputs]`: the
+    /// features, and the targets if they are among the network's inputs.
     ///
     /// # Panics
     ///
-    /// When there are not as many targets as rows.
+    /// Panics if the number of targets is not the number of rows.
     #[must_use]
     pub fn network_input(&self, inputs: &[f32], targets: &[f64]) -> Vec<f32> {
         self.saved.task().network_input(inputs, &self.in_network_units(targets))
     }
 
-    /// The density of the number to predict for each row, in the data's units.
+    /// The density of the target of each row, in the data's units.
     ///
     /// # Errors
     ///
-    /// When the inputs do not fit, or classes are predicted.
+    /// Returns an error if the inputs do not fit, or classes are predicted.
     pub fn densities(&self, inputs: &[f32]) -> Result<Vec<ConditionalDensity>, TabularError> {
         let network = self.on_device.network(self.saved.model());
         let densities = self.saved.densities_by(network, inputs, CELLS)?;
@@ -215,24 +215,26 @@ impl NetworkModel {
         Ok(densities.into_iter().map(|density| number.in_data_units(density)).collect())
     }
 
-    /// How much each column of [`Preprocessor::requests`] is responsible for each row's prediction, `[rows, columns]`, rows
-    /// summing to 1: of the class predicted, or of the number (in the data's units). A category's levels count together.
+    /// Responsibility of each column of [`Preprocessor::requests`] for each row's prediction, the class or
+    /// number in `targets`, `[rows, columns]`, row-major; each row sums to 1. Numbers are in the data's
+    /// units. The inputs of a category's levels are summed.
     ///
     /// # Errors
     ///
-    /// When the sizes do not fit, or the model is no uGMM network.
+    /// Returns an error if the sizes do not fit, or the model is not a uGMM network.
     pub fn responsibilities(&self, inputs: &[f32], targets: &[f64]) -> Result<Vec<f32>, TabularError> {
         let targets = self.in_network_units(targets);
         Ok(self.by_column(&self.saved.responsibilities(inputs, &targets)?))
     }
 
-    /// What each column of [`Preprocessor::requests`] adds to the log-probability of each row's prediction, `[rows, columns]`, in
-    /// nats, when the row is compared with the [`Self::average_row`]; what speaks against it is negative. See
-    /// [`ugmm_network::inspect::contributions`]; numbers are in the data's units. A category's levels count together.
+    /// Contribution of each column of [`Preprocessor::requests`] to the log-probability of each row's
+    /// prediction, `[rows, columns]`, row-major, in nats, compared with the [`Self::average_row`]. A negative
+    /// contribution lowers the probability. See [`ugmm_network::inspect::contributions`]; numbers are in the
+    /// data's units. The inputs of a category's levels are summed.
     ///
     /// # Errors
     ///
-    /// When the sizes do not fit, or the model is no uGMM network.
+    /// Returns an error if the sizes do not fit, or the model is not a uGMM network.
     pub fn contributions(
         &self,
         inputs: &[f32],
@@ -242,11 +244,12 @@ impl NetworkModel {
         Ok(self.by_column(&self.input_contributions(inputs, targets, absence)?))
     }
 
-    /// The same for each of the network's inputs that come from a column, `[rows, inputs]`.
+    /// Contribution of each input that comes from a column to the log-probability of each row's prediction,
+    /// `[rows, inputs]`, row-major, in nats, compared with the [`Self::average_row`].
     ///
     /// # Errors
     ///
-    /// As [`Self::contributions`].
+    /// Returns the errors of [`Self::contributions`].
     pub fn input_contributions(
         &self,
         inputs: &[f32],
@@ -257,8 +260,8 @@ impl NetworkModel {
         Ok(self.saved.contributions(inputs, &average, &targets, absence)?)
     }
 
-    /// The mean of each input over the rows learned from, as the network sees it. A model that does not know it (none made by
-    /// this version) gives zeros, which it is where numbers are standardised.
+    /// Mean of each input over the training rows, in the network's units. A model of an older version that
+    /// does not store it returns zeros, which are the means of standardised numbers.
     #[must_use]
     pub fn average_row(&self) -> Vec<f32> {
         match &self.part.novelty {
@@ -267,7 +270,7 @@ impl NetworkModel {
         }
     }
 
-    /// Sums `[rows, columns]` of what is given for each input, `[rows, inputs]`.
+    /// Sums over the inputs of each column, `[rows, columns]`, of values for each input, `[rows, inputs]`.
     pub(crate) fn by_column(&self, by_input: &[f32]) -> Vec<f32> {
         let columns = self.part.preprocessor.source_columns();
         let count = columns.last().map_or(0, |last| last + 1);
@@ -278,7 +281,7 @@ impl NetworkModel {
         by_column
     }
 
-    /// Values of the target as the network learns them.
+    /// Values of the target in the network's units.
     fn in_network_units(&self, targets: &[f64]) -> Targets {
         match &self.part.target {
             Target::Classes(_) => Targets::Classes(targets.iter().map(|&class| class as usize).collect()),
@@ -288,11 +291,11 @@ impl NetworkModel {
         }
     }
 
-    /// The target of rows with these inputs, `[rows, inputs]`.
+    /// Predictions of the target for rows with these inputs, `[rows, inputs]`.
     ///
     /// # Errors
     ///
-    /// When the inputs do not fit.
+    /// Returns an error if the inputs do not fit.
     pub fn predicted(&self, inputs: &[f32]) -> Result<Predictions, TabularError> {
         let Target::Classes(_) = self.part.target else {
             return Ok(Predictions::Numbers(

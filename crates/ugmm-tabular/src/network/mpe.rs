@@ -11,11 +11,13 @@ use ugmm_network::inference::mpe::{self, Choice, MpeProgress, MpeQuery, most_pro
 use ugmm_network::inference::variable::{Domain, Variable};
 use ugmm_network::verification::bounds::{Known, ScoreFunction};
 
-/// Largest number of whole numbers of a range that are searched one by one; for more, what is found is rounded.
+/// Largest number of whole numbers that are searched one by one; in a longer range, the result of a
+/// continuous search is rounded.
 const MOST_NUMBERS: usize = 1 << 16;
 
 impl NetworkModel {
-    /// See [`TableModel::mpe`](crate::TableModel::mpe): over the ranges and states of the columns, without the state of rare levels.
+    /// Implements [`TableModel::mpe`](crate::TableModel::mpe) over the ranges and states of the columns,
+    /// without the shared state of rare levels.
     pub(super) fn highest_scored(
         &self,
         evidence: &Evidence,
@@ -45,7 +47,7 @@ impl NetworkModel {
         };
         let mut found = most_probable_explanation(network, &question, &search, watch)?;
         if self.make_whole(&mut found, evidence, asked)? {
-            // Whole numbers are among those that the bound is of.
+            // The bound holds for whole numbers too, because they are among the numbers that were searched.
             found.value = score_at(network, &found.inputs)?;
             found.upper_bound = found.upper_bound.max(found.value);
             found.proved = found.gap() <= options.gap;
@@ -65,11 +67,11 @@ impl NetworkModel {
         Ok(Mpe { row, value, upper_bound, proved, boxes, viterbi_value: start_value })
     }
 
-    /// The column as a variable, without the state of rare levels.
+    /// The column as a variable without the state that rare levels share.
     fn of_own_states(&self, evidence: &Evidence, column: usize) -> Result<Variable, TabularError> {
         let variable = self.variable(evidence, column, MOST_NUMBERS)?;
         match (variable.domain, self.columns[column].other()) {
-            // There is a level with an input of its own wherever there is this state.
+            // A column with this state also has a level with an input of its own.
             (Domain::States(mut states), Some(_)) if states.len() > 1 => {
                 states.pop();
                 Ok(Variable::states(variable.inputs, states)?)
@@ -78,8 +80,8 @@ impl NetworkModel {
         }
     }
 
-    /// Replaces numbers by the nearest whole ones in columns of many whole numbers, which are searched as if they were not whole; whether
-    /// there are any.
+    /// Rounds numbers in columns of many whole numbers, which the search treats as continuous; returns
+    /// whether there are any.
     fn make_whole(
         &self,
         found: &mut mpe::Mpe,
@@ -101,7 +103,7 @@ impl NetworkModel {
     }
 }
 
-/// The score at `inputs`, NaN for what is missing, as the search computes it.
+/// The score at `inputs`, computed as in the search; NaN is a missing input.
 fn score_at(network: &Network, inputs: &[f64]) -> Result<f64, TabularError> {
     let known = inputs.iter().map(|&x| if x.is_nan() { Known::Missing } else { Known::Value(x) });
     let function = ScoreFunction::new(network)?.restricted(&known.collect::<Vec<_>>())?;

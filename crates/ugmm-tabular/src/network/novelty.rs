@@ -1,33 +1,35 @@
-//! Whether a row is like those that a model learned from.
+//! Whether a row is like the training rows.
 
 use serde::{Deserialize, Serialize};
 
-/// Inputs up to which their correlations are looked at; beyond, each input by itself.
+/// Number of inputs up to which correlations are considered; with more inputs, each is measured
+/// independently.
 const CORRELATED_INPUTS: usize = 64;
-/// Share of the unit matrix in the covariance: inputs that say the same make it singular otherwise.
+/// Weight of the unit matrix in the covariance, without which redundant inputs make it singular.
 const SHRINKAGE: f64 = 0.1;
-/// Share of the rows learned from that are not flagged.
+/// Fraction of the training rows that are not flagged.
 const ORDINARY_SHARE: f64 = 0.99;
 
-/// How far a row is from those learned from: the Mahalanobis distance of its inputs, per input, with a covariance shrunk
-/// towards the unit matrix. A value that is missing counts as an average one. One row in a hundred of those learned from
-/// is farther than the threshold.
+/// Distance of a row from the training rows: the Mahalanobis distance of its inputs, per input, with a
+/// covariance shrunk towards the unit matrix. A missing value counts as the mean. One training row in a
+/// hundred has a distance above the threshold.
 ///
-/// It is a measure of the inputs, not of the network, and no probability.
+/// It measures the inputs, not the network, and is not a probability.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Novelty {
     /// Mean of each input.
     means: Vec<f64>,
-    /// What makes inputs uncorrelated and of variance 1: the lower triangle by rows of the inverse of the covariance's
-    /// Cholesky factor; or, of many inputs, the reciprocal deviation of each.
+    /// The transformation that makes inputs uncorrelated with variance 1: the lower triangle, by rows, of the
+    /// inverse of the covariance's Cholesky factor; for many inputs, the reciprocal standard deviation of
+    /// each.
     whitening: Vec<f64>,
-    /// The distance beyond which a row is flagged.
+    /// The distance above which a row is flagged.
     threshold: f64,
 }
 
 impl Novelty {
-    /// Of rows to learn from, `[rows, inputs]`, row-major; NaN where a value is missing.
+    /// Fits the measure to training rows, `[rows, inputs]`, row-major; NaN is a missing value.
     pub(crate) fn fit(values: &[f32], inputs: usize) -> Self {
         let rows = || values.chunks(inputs);
         let mut means = vec![0f64; inputs];
@@ -70,13 +72,13 @@ impl Novelty {
         novelty
     }
 
-    /// The mean of each input over the rows learned from, without those where it is missing.
+    /// Mean of each input over the training rows in which it is not missing.
     #[must_use]
     pub fn means(&self) -> &[f64] {
         &self.means
     }
 
-    /// The distance of a row, in deviations per input: around 1 for an ordinary row.
+    /// The distance of a row, in standard deviations per input; about 1 for an ordinary row.
     #[must_use]
     pub fn distance(&self, row: &[f32]) -> f64 {
         let deviation = |(&value, mean): (&f32, &f64)| known_or_zero(f64::from(value) - mean);
@@ -97,26 +99,26 @@ impl Novelty {
         (squares / inputs as f64).sqrt().min(f64::MAX)
     }
 
-    /// Whether a row at this distance is farther from those learned from than 99 in 100 of them.
+    /// Whether a distance is larger than that of 99 % of the training rows.
     #[must_use]
     pub fn is_beyond(&self, distance: f64) -> bool {
         distance > self.threshold
     }
 
-    /// The same of a row.
+    /// Whether the distance of a row is larger than that of 99 % of the training rows.
     #[must_use]
     pub fn is_unusual(&self, row: &[f32]) -> bool {
         self.is_beyond(self.distance(row))
     }
 
-    /// What must hold of one from a file, in words if it does not.
+    /// Checks a measure from a file; the error is a clause that says what is wrong.
     pub(crate) fn check(&self, inputs: usize) -> Result<(), String> {
         let factors = if inputs <= CORRELATED_INPUTS { inputs * (inputs + 1) / 2 } else { inputs };
         let finite = self.means.iter().chain(&self.whitening).all(|value| value.is_finite());
         match self.means.len() == inputs && self.whitening.len() == factors && finite && self.threshold >= 0.0
         {
             true => Ok(()),
-            false => Err(format!("the measure of novelty is not one of {inputs} inputs")),
+            false => Err(format!("the measure of novelty does not have {inputs} inputs")),
         }
     }
 }
@@ -131,7 +133,7 @@ fn inverse_cholesky(matrix: &mut [f64], size: usize) -> Vec<f64> {
         for b in 0..=a {
             let products = (0..b).map(|k| matrix[a * size + k] * matrix[b * size + k]);
             let left = matrix[a * size + b] - products.sum::<f64>();
-            // Rounding must not make a pivot vanish.
+            // Keeps the pivot positive in spite of rounding.
             matrix[a * size + b] =
                 if a == b { left.max(f64::EPSILON).sqrt() } else { left / matrix[b * size + b] };
         }
@@ -157,7 +159,8 @@ mod tests {
         assert_eq!(inverse_cholesky(&mut [4.0, 0.0, 2.0, 5.0], 2), [0.5, -0.25, 0.5]);
     }
 
-    /// Two inputs that go together: a row that breaks the rule is unusual although each of its values is ordinary.
+    /// For two correlated inputs, a row that contradicts the correlation is unusual although each of its
+    /// values is ordinary.
     #[test]
     fn what_breaks_a_correlation_is_unusual() {
         let values: Vec<f32> = (0..400)
@@ -182,7 +185,7 @@ mod tests {
         let novelty = Novelty::fit(&values, inputs);
         novelty.check(inputs).unwrap();
         assert!(!novelty.is_unusual(&values[..inputs]) && novelty.is_unusual(&vec![30.0; inputs]));
-        // One input alone has a triangle of one entry.
+        // A single input has a triangle of one entry.
         let single = Novelty::fit(&[0.0, 1.0, -1.0, 0.5], 1);
         single.check(1).unwrap();
         assert!(single.is_unusual(&[5.0]) && single.distance(&[f32::MAX]).is_finite());

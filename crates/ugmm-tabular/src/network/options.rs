@@ -1,11 +1,11 @@
-//! What may be chosen about learning from a table.
+//! Options of training a network on a table.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use ugmm_data::PreprocessingOptions;
 use ugmm_network::{Preset, Settings};
 
-/// What is predicted.
+/// The kind of the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskChoice {
@@ -15,39 +15,42 @@ pub enum TaskChoice {
     Regression,
 }
 
-/// How much each class counts in training, and for the predicted class. Predicted probabilities do not depend on it.
+/// Weights of the classes in training and for the decision. Predicted probabilities do not depend on them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClassWeights {
-    /// In inverse proportion to its rows: all classes together count alike.
+    /// Inversely proportional to the number of rows of each class, so that all classes have the same total
+    /// weight.
     Balanced,
-    /// As given, by label; every class must be there.
+    /// A weight for each label; every class must have one.
     ByLabel(IndexMap<String, f64>),
 }
 
-/// How to learn from a table. The default is right for most tables.
+/// Options of training a network on a table. The defaults suit most tables.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FitOptions {
-    /// Classes or numbers; found by the target column if not given: numbers that are not whole, and whole ones of more
-    /// than twenty different values, are predicted as numbers.
+    /// Whether the target has classes or numbers. If `None`, it is inferred from the data: a target with
+    /// fractions, or with more than twenty different whole numbers, is a number.
     pub task: Option<TaskChoice>,
-    /// Where to start from.
+    /// The preset that the settings change.
     pub preset: Preset,
-    /// What is set otherwise. [`Settings::patience`] sets a tenth of the training rows aside to stop by.
+    /// Settings that differ from the preset's. [`Settings::patience`] holds out a tenth of the training rows
+    /// as validation rows of early stopping.
     pub settings: Settings,
-    /// How columns become inputs.
+    /// Options of the preprocessing.
     pub preprocessing: PreprocessingOptions,
-    /// How much each class counts; alike if not given.
+    /// Weights of the classes; equal if `None`.
     pub class_weights: Option<ClassWeights>,
-    /// Share of the rows held out to measure the model on, with the classes in proportion; 0 for none. Not with folds.
+    /// Fraction of the rows that is held out to measure the model, stratified by class; 0 for none. Not with
+    /// folds.
     pub validation: f64,
-    /// Measure by cross-validation with so many folds, learn from all rows, and scale probabilities by the temperature
-    /// that fits the folds' predictions best.
+    /// Number of folds. The model is measured by cross-validation and trained on all rows, and the
+    /// temperature that fits the folds' predictions best calibrates its probabilities.
     pub folds: Option<usize>,
-    /// Settings to choose from by cross-validation on the training rows (with [`Self::folds`] or three folds), each over
-    /// [`Self::settings`]; see [`small_grid`](crate::small_grid).
+    /// Settings to choose from by cross-validation on the training rows (with [`Self::folds`], or three
+    /// folds), each combined with [`Self::settings`]; see [`small_grid`](crate::small_grid).
     pub search: IndexMap<String, Settings>,
-    /// Decides every random choice.
+    /// Seed of all random choices.
     pub seed: u64,
 }
 

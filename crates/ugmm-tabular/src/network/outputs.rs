@@ -1,24 +1,24 @@
-//! What a network says of some rows, in the same form for classes and numbers.
+//! Outputs of a network for some rows, in one form for classes and numbers.
 
 use crate::target::NumberTarget;
 use ugmm_network::calibration::scale;
 use ugmm_network::inference::conditional::ConditionalDensity;
 
-/// Cells of the range of a number that a density is given on.
+/// Number of cells in the range of a number for which a network predicts probabilities.
 pub(crate) const CELLS: usize = 256;
 
-/// Logarithms of probabilities, `[rows, width]`, row-major: of each class, or of each cell of the range of a number.
+/// Log-probabilities, `[rows, width]`, row-major, of each class or of each cell of the range of a number.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outputs {
     pub(crate) values: Vec<f32>,
     pub(crate) width: usize,
-    /// Whose cells, for numbers.
+    /// The target whose range the cells divide; `None` for classes.
     pub(crate) number: Option<NumberTarget>,
 }
 
 impl Outputs {
-    /// The same with what makes probabilities true: a temperature of classes that were weighted so in training, or the spread
-    /// of numbers.
+    /// The outputs after calibration: by the temperature of a classifier, which may have been trained with
+    /// class weights, or the spread of a regressor.
     pub(crate) fn calibrated(mut self, factor: Option<f64>, class_weights: Option<&[f64]>) -> Self {
         match (factor, self.number) {
             (None, _) => {}
@@ -32,20 +32,20 @@ impl Outputs {
         self
     }
 
-    /// Of numbers, as densities in the data's units.
+    /// Densities of numbers in the data's units.
     pub(crate) fn densities(&self) -> Vec<ConditionalDensity> {
         let number = self.number.iter();
         number.flat_map(|number| self.rows().map(|row| number.density(row))).collect()
     }
 
-    /// Of numbers, as densities in the network's units, with what is right in these units.
+    /// Densities of numbers in the network's units, and the true values `right` in these units.
     pub(crate) fn network_densities(&self, right: &[f64]) -> (Vec<ConditionalDensity>, Vec<f64>) {
         let Some(number) = self.number else { return (Vec::new(), Vec::new()) };
         let densities = self.rows().map(|row| number.network_density(row)).collect();
         (densities, right.iter().map(|&right| number.to_network(right)).collect())
     }
 
-    /// Of numbers, how wide the central interval of 90 % of each row is, in the data's units, impossible numbers included.
+    /// Widths of the central 90 % intervals of numbers, in the data's units, including impossible numbers.
     pub(crate) fn widths(&self) -> Vec<f64> {
         let number = self.number.iter();
         let densities =
@@ -53,7 +53,7 @@ impl Outputs {
         densities.map(|density| density.quantile(0.95) - density.quantile(0.05)).collect()
     }
 
-    /// The first so many rows, and the others.
+    /// The outputs of the first `rows` rows, and those of the others.
     pub(crate) fn divided(mut self, rows: usize) -> (Self, Self) {
         let values = self.values.split_off(rows * self.width);
         let others = Self { values, ..self };

@@ -1,4 +1,4 @@
-//! What a model file keeps of a network's table, and the columns and inputs that follow from it.
+//! The part of a network's file that describes its table, and the columns and inputs that follow from it.
 
 use super::novelty::Novelty;
 use crate::column::range::NumberRange;
@@ -11,7 +11,7 @@ use ugmm_data::{ImageShape, Preprocessor};
 use ugmm_network::model_file::SavedModel;
 use ugmm_network::{LabelEncoding, Objective};
 
-/// What a model file keeps for this library.
+/// The part of a model file that describes the table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TablePart {
@@ -19,41 +19,43 @@ pub(crate) struct TablePart {
     pub(crate) target: Target,
     /// How to read the target column, to compare predictions with it.
     pub(crate) target_request: Request,
-    /// Whether the target's dates had times of day.
+    /// Whether the target's dates have times of day.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) target_times: bool,
     pub(crate) novelty: Option<Novelty>,
-    /// Marks of missing values besides the usual ones.
+    /// Marks of missing values besides the default ones.
     #[serde(default)]
     pub(crate) missing_marks: Vec<String>,
-    /// Columns in which the usual ones are values.
+    /// Columns in which the default marks are values.
     #[serde(default, skip_serializing_if = "UsualMarks::are_missing")]
     pub(crate) usual_marks: UsualMarks,
-    /// Size of the images, where the table was one of images.
+    /// Size of the images if the table contains images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) images: Option<ImageShape>,
-    /// Of each column of the preprocessor what its numbers ranged over; none in files of older versions.
+    /// The range of the numbers in each column of the preprocessor; empty in files of older versions.
     #[serde(default)]
     pub(crate) ranges: Vec<Option<NumberRange>>,
-    /// Of each column of the preprocessor the table's words for false and true; none of other columns, and in files of older
-    /// versions.
+    /// The table's words for false and true in each column of the preprocessor; `None` for other columns,
+    /// empty in files of older versions.
     #[serde(default)]
     pub(crate) words: Vec<Option<[String; 2]>>,
-    /// Of each column of the preprocessor how many rows had each of its rare levels; none in files of older versions.
+    /// Number of training rows of each rare level, for each column of the preprocessor; empty in files of
+    /// older versions.
     #[serde(default)]
     pub(crate) rare_rows: Vec<Vec<usize>>,
 }
 
-/// The inputs of a network that each column becomes.
+/// The inputs of a network for a column.
 #[derive(Clone, Debug)]
 pub(super) struct ColumnInputs {
-    /// The inputs; none for a target that is not among them.
+    /// The inputs; empty for a target that is not among the network's inputs.
     pub(super) inputs: Range<usize>,
-    /// The inputs' values for each state; `None` for a number.
+    /// Values of the inputs for each state; `None` for a number.
     pub(super) states: Option<Vec<Vec<f32>>>,
 }
 
-/// The columns of a network's table, features in the order of the preprocessor and then the target, and their inputs.
+/// The columns of a network's table, the features in the order of the preprocessor and then the target, and
+/// their inputs.
 pub(super) fn columns_of(saved: &SavedModel, part: &TablePart) -> (Vec<Column>, Vec<ColumnInputs>) {
     let preprocessor = &part.preprocessor;
     let sources = preprocessor.source_columns();

@@ -1,11 +1,11 @@
-//! How many rows have each of the levels that share an input, since too few rows have them.
+//! Counts the rows of the rare levels, which share an input.
 
 use std::collections::HashMap;
 use ugmm_data::frame::Request;
 use ugmm_data::{Preprocessor, Table};
 
-/// Of each column of a preprocessor the rows, of these rows of a table, that have each of its rare levels, in their order; nothing
-/// of a column without such.
+/// For each column of a preprocessor, the number of rows among `rows` of a table that have each of its rare
+/// levels, in their order; empty for a column without rare levels.
 pub(crate) fn rare_rows(preprocessor: &Preprocessor, table: &Table, rows: &[usize]) -> Vec<Vec<usize>> {
     let of_column = |(column, Request { name, .. }): (usize, Request)| {
         let rare = preprocessor.states(column).map_or_else(Vec::new, |states| states.rare);

@@ -1,4 +1,4 @@
-//! Certified robustness of a table's classifier.
+//! Certified robustness of a classifier of a table.
 
 use crate::error::TabularError;
 use crate::model::TableModel;
@@ -6,11 +6,12 @@ use crate::network::model::NetworkModel;
 use crate::question::error::QuestionError;
 use ugmm_network::verification::robustness::{Certificate, RobustnessOptions, certify};
 
-/// A row's certificate.
+/// The certificate of a row.
 pub type TableCertificate = Certificate;
 
 impl NetworkModel {
-    /// Which inputs of the network move when a column does by a little: numbers and dates, not categories and booleans.
+    /// Which inputs of the network change with a small change of a column: those of numbers and dates, not of
+    /// categories and booleans.
     #[must_use]
     pub fn movable_inputs(&self) -> Vec<bool> {
         let mut movable = vec![false; self.preprocessor().inputs()];
@@ -20,13 +21,13 @@ impl NetworkModel {
         movable
     }
 
-    /// Whether inputs within `epsilon` of each row's can change the class that is decided, for rows `inputs`
-    /// `[rows, inputs]` as [`Self::features`] gives them; `movable` `[inputs]` says which of them move (see
-    /// [`Self::movable_inputs`]). Pixels of images stay between 0 and 1.
+    /// Certifies for each row of `inputs` `[rows, inputs]`, as [`Self::features`] returns them, whether
+    /// inputs within `epsilon` can change the decided class. `movable` `[inputs]` is true for inputs that may
+    /// change (see [`Self::movable_inputs`]). Pixels of images stay between 0 and 1.
     ///
     /// # Errors
     ///
-    /// When the model does not predict classes.
+    /// Returns an error if the model does not predict classes.
     pub fn certify(
         &self,
         inputs: &[f32],
@@ -39,8 +40,8 @@ impl NetworkModel {
             return Err(QuestionError::NotOfClasses { target: self.target_name().to_owned() }.into());
         }
         let saved = self.saved();
-        // Scores are those of weighted classes, by which classes are decided; in old files the temperature divides the
-        // unweighted ones, and so has a part in decisions.
+        // Decisions use the scores of weighted classes. In files of older versions the temperature divides
+        // the unweighted scores and therefore influences decisions.
         let temperature =
             if saved.temperature_after_weights() { saved.temperature().unwrap_or(1.0) } else { 1.0 };
         let log_weights: Vec<f64> = saved

@@ -1,4 +1,4 @@
-//! Rows of a table as data sets of a network.
+//! Rows of a table as data sets for a network.
 
 use crate::error::TabularError;
 use crate::network::learner::{FEWEST_ROWS, Learner, known_rows};
@@ -7,7 +7,8 @@ use ugmm_data::Preprocessor;
 use ugmm_network::training::{Dataset, Features};
 
 impl Learner<'_> {
-    /// The rows among these that have a value the network looks at, as a data set; an error if there is none.
+    /// A data set of the rows at these places that have a value in the network's inputs; an error if there
+    /// are none.
     pub(crate) fn dataset(
         &self,
         inputs: Vec<f32>,
@@ -22,7 +23,8 @@ impl Learner<'_> {
         self.dataset_or_none(inputs, preprocessor, number, places)?.ok_or_else(too_few)
     }
 
-    /// The same; `None` if there is none.
+    /// A data set of the rows at these places that have a value in the network's inputs; `None` if there are
+    /// none.
     pub(crate) fn dataset_or_none(
         &self,
         inputs: Vec<f32>,
@@ -47,7 +49,7 @@ impl Learner<'_> {
                 Dataset::with_missing_values(features, columns, labels, classes.len())?
             }
             (TargetValues::Numbers(numbers), Some(number)) => {
-                // What is beyond the range is learned as its end.
+                // Numbers outside the range are clamped to it for training.
                 let inside = |place: usize| numbers[place].clamp(number.low, number.high);
                 let numbers = places.map(|place| number.to_network(inside(place)) as f32).collect();
                 Dataset::with_numbers(features, columns, numbers)?

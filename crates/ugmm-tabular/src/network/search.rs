@@ -1,25 +1,25 @@
-//! Choosing among settings by cross-validation.
+//! Choice of settings by cross-validation.
 
 use crate::Measures;
 use indexmap::IndexMap;
 use serde::Serialize;
 use ugmm_network::{Settings, TargetKind};
 
-/// Settings that were tried.
+/// Settings that a search compared.
 #[derive(Clone, Debug, Serialize)]
 pub struct Candidate {
-    /// What they are called.
+    /// Name of the settings.
     pub name: String,
-    /// What was set.
+    /// The settings.
     pub settings: Settings,
-    /// Over all rows, each predicted by a network that has not seen it.
+    /// Measures over all rows, each predicted by a network that was not trained on it.
     pub measures: Measures,
-    /// Whether these were chosen, because their loss is the smallest.
+    /// Whether these settings were chosen, because they have the smallest loss.
     pub chosen: bool,
 }
 
-/// A handful of settings around the preset's, worth trying on a table: networks that are smoother or less smooth, smaller, or
-/// deeper. Each costs as much as a training for each fold.
+/// A few settings that are worth a comparison on a table: smoother or less smooth networks, smaller or deeper
+/// ones. Each costs one training for each fold.
 #[must_use]
 pub fn small_grid(target: TargetKind) -> IndexMap<String, Settings> {
     let settings = Settings::default;

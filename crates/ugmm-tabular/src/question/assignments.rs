@@ -1,15 +1,15 @@
-//! `column=value` as people type it.
+//! Parses `column=value` as people type it.
 
 use crate::error::TabularError;
 use crate::question::error::QuestionError;
 
-/// Pairs of a column and a value from text such as `length=4.5,colour=red`. A name or a value in double quotes may hold
-/// anything (`"a=b"=3`, `place="Paris, France"`; two quotes stand for one). A part without an equals sign belongs to the
-/// value before it, so that `place=Paris, France` is right as well.
+/// Pairs of a column and a value from text such as `length=4.5,colour=red`. A name or value in double quotes
+/// may contain any characters (`"a=b"=3`, `place="Paris, France"`); two quotes stand for one. A part without
+/// an equals sign continues the value before it, so that `place=Paris, France` needs no quotes.
 ///
 /// # Errors
 ///
-/// When a name or an equals sign is missing, or a quote is not closed.
+/// Returns an error if a name or an equals sign is missing, or a quote is not closed.
 ///
 /// ```
 /// let pairs = ugmm_tabular::parse_assignments("length=4.5, \"a=b\"=x=y,place=Paris, France")?;
@@ -19,7 +19,7 @@ use crate::question::error::QuestionError;
 /// ```
 pub fn parse_assignments(text: &str) -> Result<Vec<(String, String)>, TabularError> {
     let wrong = |reason| TabularError::from(QuestionError::Assignment { text: text.to_owned(), reason });
-    // Parts as they were typed, so that blanks inside of a value stay.
+    // Parts are kept as they were typed, so that blanks inside a value remain.
     let mut joined: Vec<String> = Vec::new();
     for part in divided(text, ',').map_err(wrong)? {
         match joined.last_mut() {
@@ -43,7 +43,7 @@ pub fn parse_assignments(text: &str) -> Result<Vec<(String, String)>, TabularErr
     joined.into_iter().map(pair).collect()
 }
 
-/// The parts of `text` between separators outside of quotes.
+/// The parts of `text` between separators that are outside quotes.
 fn divided(text: &str, separator: char) -> Result<Vec<String>, &'static str> {
     let (mut parts, mut is_quoted) = (vec![String::new()], false);
     for character in text.chars() {
@@ -56,7 +56,7 @@ fn divided(text: &str, separator: char) -> Result<Vec<String>, &'static str> {
     if is_quoted { Err("a quote is not closed") } else { Ok(parts) }
 }
 
-/// `text` without blanks around it and, if it is in quotes, these; two quotes inside are one.
+/// `text` without surrounding blanks and quotes; two quotes inside quotes become one.
 fn unquoted(text: &str) -> String {
     let text = text.trim();
     match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
@@ -65,11 +65,11 @@ fn unquoted(text: &str) -> String {
     }
 }
 
-/// Column names separated by commas, in quotes where they hold one.
+/// Column names separated by commas; a name that contains a comma is in double quotes.
 ///
 /// # Errors
 ///
-/// When a name is empty or a quote is not closed.
+/// Returns an error if a name is empty or a quote is not closed.
 pub fn parse_names(text: &str) -> Result<Vec<String>, TabularError> {
     let wrong = |reason| TabularError::from(QuestionError::Assignment { text: text.to_owned(), reason });
     let name = |part: &String| match unquoted(part) {

@@ -1,4 +1,4 @@
-//! Questions to a model of a table: what is given, and what a model answers.
+//! Questions to a model of a table and their answers.
 
 pub(crate) mod assignments;
 pub(crate) mod error;
@@ -9,17 +9,17 @@ use crate::distribution::Distribution;
 use ugmm_network::inference::diagnostics::Diagnostics;
 use ugmm_network::inference::gibbs::SamplingOptions;
 
-/// What is known of a row.
+/// The known values of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
-    /// One value for each column of the model; NaN where nothing is known. See [`Column`].
+    /// One value for each column of the model; NaN for a value that is unknown. See [`Column`].
     pub row: Vec<f64>,
-    /// Ranges that are assumed in place of those of the columns, in the table's units, `[columns]`.
+    /// Ranges that replace those of the columns, in the table's units, `[columns]`.
     pub ranges: Vec<Option<NumberRange>>,
 }
 
 impl Evidence {
-    /// Evidence of nothing, for a model of so many columns.
+    /// Evidence without any known value, for a model with this many columns.
     #[must_use]
     pub fn nothing(columns: usize) -> Self {
         Self { row: vec![f64::NAN; columns], ranges: vec![None; columns] }
@@ -37,7 +37,7 @@ impl Evidence {
     }
 }
 
-/// The distribution of a column given others.
+/// The distribution of a column given the evidence.
 #[derive(Clone, Debug)]
 pub struct Answer<'m> {
     /// The column.
@@ -47,7 +47,8 @@ pub struct Answer<'m> {
 }
 
 impl Answer<'_> {
-    /// Each state with its name and probability, rare levels by their shares of the training rows; `None` for a number.
+    /// Each state with its name and probability; rare levels share the probability of their state in
+    /// proportion to their training rows. `None` for a number.
     #[must_use]
     pub fn states(&self) -> Option<Vec<(String, f64)>> {
         if self.column.is_number() {
@@ -58,22 +59,23 @@ impl Answer<'_> {
     }
 }
 
-/// How rows are drawn.
+/// Options of drawing rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DrawOptions {
     /// Number of rows.
     pub rows: usize,
-    /// Seed of the random choices.
+    /// Seed of all random choices.
     pub seed: u64,
-    /// Chains of a model that draws by Gibbs sampling; other models draw independent rows.
+    /// Options of the chains for a model that draws by Gibbs sampling; other models draw independent rows.
     pub chains: SamplingOptions,
 }
 
-/// Rows that were drawn.
+/// Rows drawn from a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draws {
-    /// `[rows, columns]`, row-major, with the values that were given.
+    /// `[rows, columns]`, row-major, including the given values.
     pub rows: Vec<f64>,
-    /// Whether the chains agree on each column that was drawn, by its index; `None` for independent rows.
+    /// Convergence diagnostics of the chains for each drawn column, by its index; `None` for independent
+    /// rows.
     pub diagnostics: Option<Vec<(usize, Diagnostics)>>,
 }

@@ -1,4 +1,4 @@
-//! Tables of any size, read batch by batch as a model wants them.
+//! Reads tables of any size in batches, encoded for a model.
 
 use crate::column::Column;
 use crate::column::encoding::{EncodedRows, encode};
@@ -9,51 +9,52 @@ use ugmm_data::frame::{
     Doubt, FrameError, FrameReader, Notation, ReadOptions, Request, UnseenValues, ValueType, Values,
 };
 
-/// Values that are read at a time, at most,
+/// Largest number of values in a batch.
 const BATCH_VALUES: usize = 1 << 18;
-/// and rows: enough to keep the kernels busy,
+/// Largest number of rows in a batch: enough to keep the kernels busy.
 const BATCH_ROWS: usize = 4096;
-/// or fewer where each row passes the network once for each cell of a density.
+/// Largest number of rows in a batch if the network evaluates each row once for each cell of a density.
 const DENSITY_BATCH_ROWS: usize = 512;
 
-/// Whether the model's target is read.
+/// Whether a table's target is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadTarget {
-    /// It is not.
+    /// The target is not read.
     No,
-    /// It is; a table without it is an error.
+    /// The target is read; a table without it is an error.
     Yes,
-    /// It is if the table has it. Standard input, which can be opened only once, is read without it.
+    /// The target is read if the table has it. Standard input, which can be opened only once, is read without
+    /// it.
     IfThere,
 }
 
-/// Reads a table batch by batch.
+/// Reads a table in batches.
 pub struct TableReader<'m> {
     path: PathBuf,
     model: &'m dyn TableModel,
     frames: FrameReader,
     with_target: bool,
-    /// Number of columns that are passed on.
+    /// Number of columns whose text is returned unchanged.
     kept: usize,
 }
 
-/// Consecutive rows of a table.
+/// A batch of consecutive rows of a table.
 pub struct Batch {
-    /// The rows; the target is missing unless it was read.
+    /// The encoded rows; the target is missing unless it was read.
     pub rows: EncodedRows,
-    /// Where each row is in the file, for messages.
+    /// The number of each row in the file, for messages.
     pub places: Vec<usize>,
-    /// Columns that are passed on, as text.
+    /// The columns that were asked for as text, `[columns][rows]`.
     pub kept: Vec<Vec<Option<String>>>,
 }
 
 impl Batch {
-    /// The rows' values, one after the other.
+    /// The encoded values of each row.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[f64]> {
         self.rows.values.chunks_exact((self.rows.values.len() / self.places.len().max(1)).max(1))
     }
 
-    /// The values of the row at a place.
+    /// The encoded values of the row at `place` in the batch.
     #[must_use]
     pub fn row(&self, place: usize) -> &[f64] {
         let width = self.rows.values.len() / self.places.len();
@@ -62,13 +63,14 @@ impl Batch {
 }
 
 impl<'m> TableReader<'m> {
-    /// Opens a file ("-" is standard input). All columns of the model except its target must be there. The columns `keep` are passed on
-    /// as they are. Marks of missing values of the table that the model learned from hold for this file, too.
+    /// Opens a file ("-" is standard input). It must have all columns of the model except its target. The
+    /// columns `keep` are returned unchanged as text. The training table's marks of missing values apply to
+    /// this file, too.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, lacks columns, which are then all named, or holds images of another size. Errors of a row come from
-    /// the iterator.
+    /// Returns an error if the file cannot be read, has images of another size, or lacks columns, all of
+    /// which the message names. Errors in rows are returned by the iterator.
     pub fn open(
         path: &Path,
         model: &'m dyn TableModel,
@@ -85,11 +87,12 @@ impl<'m> TableReader<'m> {
         })
     }
 
-    /// Opens a file with all of its columns passed on, whose names are returned as well; the target is read if the file has it.
+    /// Opens a file and also returns the names of all of its columns, which are returned as text. The target
+    /// is read if the file has it.
     ///
     /// # Errors
     ///
-    /// As [`Self::open`].
+    /// Returns the errors of [`Self::open`].
     pub fn open_whole(
         path: &Path,
         model: &'m dyn TableModel,
@@ -130,28 +133,29 @@ impl<'m> TableReader<'m> {
         }
     }
 
-    /// Levels met so far that training did not have (for a density: or had in few rows), by column.
+    /// Levels in the rows read so far that training did not have (for a density: or had in few rows), by
+    /// column.
     #[must_use]
     pub fn unseen(&self) -> Vec<UnseenValues> {
         self.frames.unseen()
     }
 
-    /// How the values of the model's columns are written in this file, in the order of the columns; without a target that is not
-    /// read.
+    /// How the file writes the values of the model's columns, in the order of the columns, without a target
+    /// that is not read.
     #[must_use]
     pub fn notations(&self) -> Vec<Notation> {
         self.frames.notations()
     }
 
-    /// Types of the columns that are passed on, as the file has them.
+    /// Types of the columns that are returned as text, as the file declares them.
     #[must_use]
     pub fn kept_types(&self) -> Vec<ValueType> {
         let types = self.frames.value_types();
         types[types.len() - self.kept..].to_vec()
     }
 
-    /// What was assumed about the rows read so far; see [`FrameReader::doubts`]. Marks of missing values that the model remembers need
-    /// not be there.
+    /// Assumptions about the rows read so far; see [`FrameReader::doubts`]. Marks of missing values from the
+    /// training table need not occur.
     #[must_use]
     pub fn doubts(&self) -> Vec<Doubt> {
         let known = self.model.reading().missing_marks;
@@ -165,11 +169,11 @@ impl<'m> TableReader<'m> {
         self.with_target
     }
 
-    /// Fails for a batch with a class of the target that training did not have.
+    /// Checks that training had each class of the target in a batch.
     ///
     /// # Errors
     ///
-    /// Names the first such row.
+    /// Returns an error for the first row with another class.
     pub fn check_classes(&self, batch: &Batch) -> Result<(), TabularError> {
         let Some(target) = self.model.target_column().filter(|target| !target.is_number()) else {
             return Ok(());
@@ -188,7 +192,7 @@ impl<'m> TableReader<'m> {
         })
     }
 
-    /// Fails for a row without a value that the model needs.
+    /// Checks that each row has the values that the model needs.
     fn check_values(&self, batch: &Batch) -> Result<(), TabularError> {
         let Needs::EveryValue(why) = self.model.needs() else { return Ok(()) };
         let features = self.model.columns().len() - usize::from(self.model.has_target());
@@ -203,7 +207,7 @@ impl<'m> TableReader<'m> {
     }
 }
 
-/// Requests for the model's columns, its target last.
+/// Requests for the model's columns; its target is the last.
 fn read_requests(model: &dyn TableModel, with_target: bool) -> Vec<Request> {
     let read = model.columns().len() - usize::from(!with_target && model.has_target());
     model.columns()[..read].iter().map(|column| column.request.clone()).collect()
@@ -215,24 +219,24 @@ fn batch_rows(model: &dyn TableModel) -> usize {
     (BATCH_VALUES / model.columns().len()).clamp(1, most)
 }
 
-/// The error that says best why a file does not suit a model.
+/// The most informative error about why a file does not suit a model.
 fn of_model(error: FrameError, model: &dyn TableModel) -> TabularError {
     if let FrameError::PixelMissing { file, shape, .. } = &error
         && let Err(error) = model.reading().check_images(file, *shape)
     {
-        // The size of the images says it better than a pixel that smaller ones lack.
+        // The size of the images is a better explanation than a pixel that smaller images lack.
         return error;
     }
     error.of_model(model.columns().iter().map(Column::name)).into()
 }
 
-/// Whether the target is all that a file lacks.
+/// Whether the error is only that the target is missing.
 fn lacks_target(error: &TabularError, model: &dyn TableModel) -> bool {
     match error {
         TabularError::Frame(FrameError::ColumnsMissing { missing, .. }) => {
             missing.iter().map(String::as_str).eq(model.target_name())
         }
-        // Images without the file of their labels.
+        // The images have no file of labels.
         TabularError::Frame(FrameError::LabelsMissing { .. }) => true,
         _ => false,
     }

@@ -1,6 +1,6 @@
-//! Whether two runs learn from the same data.
+//! A fingerprint that shows whether two runs are trained on the same data.
 
-/// A number that differs, but for bad luck, when a value does (FNV-1a, of whole words).
+/// A hash of values (FNV-1a on whole words); different values almost certainly have different hashes.
 #[derive(Clone, Copy)]
 pub(crate) struct Fingerprint(u64);
 
@@ -11,7 +11,7 @@ impl Fingerprint {
 
     pub(crate) fn add(&mut self, word: u64) {
         self.0 = (self.0 ^ word).wrapping_mul(0x0000_0100_0000_01b3);
-        // The product's high bits do not reach its low ones by themselves.
+        // Multiplication alone does not carry high bits to low ones.
         self.0 ^= self.0 >> 32;
     }
 

@@ -1,4 +1,4 @@
-//! Which run a checkpoint belongs to.
+//! The identity of a run, which its checkpoint stores.
 
 use crate::network::learner::Learner;
 use crate::run::fingerprint::Fingerprint;
@@ -6,7 +6,7 @@ use crate::run::journal::DATA_KEY;
 use serde_json::json;
 use ugmm_data::frame::Values;
 
-/// What makes two runs the same: the data and the options.
+/// What identifies a run: the data and the options.
 pub(crate) fn identity(learner: &Learner) -> serde_json::Value {
     let mut data = Fingerprint::new();
     for column in &learner.table.schema().columns {

@@ -1,8 +1,9 @@
-//! The checkpoint file of a run: the results of the networks that are trained, and the state of the one that is training.
+//! The checkpoint file of a run: the outputs of the finished networks, and the state of the network in
+//! training.
 //!
-//! It is a safetensors file. Its metadata has one entry, `ugmm_checkpoint`, a JSON object; the tensors are the predictions of
-//! the finished networks and Burn's records of the unfinished one. It is replaced in one step, so that it is whole
-//! whenever the program is killed.
+//! It is a safetensors file. Its metadata has one entry, `ugmm_checkpoint`, a JSON object. The tensors are
+//! the outputs of the finished networks and the parameters and optimiser state of the unfinished one. The
+//! file is replaced in one step, so that it is complete whenever the program is killed.
 
 use crate::error::TabularError;
 use crate::network::outputs::Outputs;
@@ -18,17 +19,17 @@ use ugmm_network::training::{Checkpoint, CheckpointProgress};
 
 const FORMAT_VERSION: u32 = 1;
 const METADATA_KEY: &str = "ugmm_checkpoint";
-/// The entry of a run's identity that is a fingerprint, which means nothing to a person.
+/// The entry of a run's identity that is a fingerprint, which has no meaning for a person.
 pub(crate) const DATA_KEY: &str = "data";
 const NETWORK: &str = "network";
 const OPTIMIZER: &str = "optimizer";
 const BEST: &str = "best";
 
-/// What a run has done so far, and where that is kept.
+/// The progress of a run and the file that stores it.
 pub(crate) struct Journal {
-    /// None where nothing is kept.
+    /// The checkpoint file; `None` if the run has none.
     path: Option<PathBuf>,
-    /// What the run is: the same for the run that goes on.
+    /// The identity of the run; a run that resumes must have the same.
     identity: Value,
     finished: Vec<Outputs>,
     current: Option<Checkpoint>,
@@ -55,7 +56,7 @@ struct Finished {
 }
 
 impl Journal {
-    /// Begins a run, or goes on from the file that is there.
+    /// Begins a run, or resumes from an existing file.
     pub(crate) fn open(path: Option<&Path>, resume: bool, identity: Value) -> Result<Self, TabularError> {
         let mut journal = Self {
             path: path.map(Path::to_path_buf),
@@ -114,43 +115,44 @@ impl Journal {
         Ok(())
     }
 
-    /// Time the run has taken, before it was interrupted and since.
+    /// The duration of the run, before an interruption and since.
     pub(crate) fn spent(&self) -> Duration {
         self.spent_before + self.start.elapsed()
     }
 
-    /// Whether there is a file.
+    /// Whether the run has a checkpoint file.
     pub(crate) fn is_kept(&self) -> bool {
         self.path.is_some()
     }
 
-    /// Whether it is time for a checkpoint.
+    /// Whether the next checkpoint is due.
     pub(crate) fn is_due(&self, interval: Duration) -> bool {
         self.last_kept.elapsed() >= interval
     }
 
-    /// The file, if it is there.
+    /// The checkpoint file, if it exists.
     pub(crate) fn existing(&self) -> Option<PathBuf> {
         self.path.clone().filter(|path| path.exists())
     }
 
-    /// The state of the network that is training.
+    /// The state of the network in training.
     pub(crate) fn current(&self) -> Option<&Checkpoint> {
         self.current.as_ref()
     }
 
-    /// The results of the network of this number, from 1, if it is trained.
+    /// The outputs of the network with this number, from 1, if its training is finished.
     pub(crate) fn finished(&self, number: usize) -> Option<&Outputs> {
         self.finished.get(number - 1)
     }
 
-    /// Keeps the state of the network that is training.
+    /// Stores the state of the network in training.
     pub(crate) fn keep(&mut self, checkpoint: Checkpoint) -> Result<(), TabularError> {
         self.current = Some(checkpoint);
         self.write()
     }
 
-    /// Keeps the results of the network that was training; the file is written when there is one already, or it is time.
+    /// Stores the outputs of the network whose training finished. The file is written if it exists already,
+    /// or a checkpoint is due.
     pub(crate) fn finish(&mut self, outputs: Outputs, interval: Duration) -> Result<(), TabularError> {
         self.current = None;
         self.finished.push(outputs);
@@ -211,7 +213,7 @@ fn finished_name(index: usize) -> String {
     format!("finished.{index}")
 }
 
-/// What of two runs is not the same, in words.
+/// A description of the first difference between two runs; `None` if they are equal.
 fn difference(kept: &Value, now: &Value) -> Option<String> {
     if kept == now {
         return None;

@@ -1,4 +1,4 @@
-//! One run of learning: who is told of it, how long it may take, and where it keeps what it has done.
+//! A run of training: its progress, time limit, interruption and checkpoint.
 
 pub(crate) mod fingerprint;
 pub(crate) mod identity;
@@ -13,35 +13,35 @@ use std::time::{Duration, Instant};
 use ugmm_network::training::{BatchReport, Checkpoint, EpochReport, Observer};
 use ugmm_network::{Device, UgmmError};
 
-/// A part of a run: the training of one network, or of the circuits of one structure.
+/// A stage of a run: the training of one network, or of the circuits of one structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stage<'a> {
-    /// Such as "fold 2 of 5".
+    /// The name of the stage, such as "fold 2 of 5".
     pub name: &'a str,
-    /// Its number, from 1.
+    /// The number of the stage, from 1.
     pub number: usize,
     /// Number of stages of the run.
     pub of: usize,
-    /// Epochs it takes at most.
+    /// Largest number of epochs.
     pub epochs: usize,
 }
 
-/// A stage after one of its epochs.
+/// The state of a stage after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EpochProgress {
     /// Number of finished epochs of the stage.
     pub epoch: usize,
-    /// The measure of the training.
+    /// The measure that the values are of.
     pub measure: Measure,
-    /// Its value on the training rows.
+    /// Value of the measure on the training rows.
     pub training: f64,
-    /// Its value on rows that are not trained on, if there are some.
+    /// Value of the measure on rows that are not trained on, if there are any.
     pub held_out: Option<f64>,
-    /// The accuracy on these rows, if they have classes.
+    /// Accuracy on these rows, if they have classes.
     pub accuracy: Option<f64>,
 }
 
-/// The measure of a training.
+/// The measure that shows the progress of a training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// The loss of a network, which falls.
@@ -64,40 +64,42 @@ impl From<&EpochReport> for EpochProgress {
 
 /// Receives the progress of a run. `()` ignores it.
 pub trait Progress {
-    /// The table and the options were checked; training begins.
+    /// Is called when the table and the options are checked and training begins.
     fn on_begin(&mut self) {}
-    /// A stage begins.
+    /// Is called when a stage begins.
     fn on_stage(&mut self, _stage: &Stage) {}
-    /// A network finished a step.
+    /// Is called after each training step of a network.
     fn on_batch(&mut self, _report: &BatchReport) {}
-    /// A stage finished an epoch.
+    /// Is called after each epoch of a stage.
     fn on_epoch(&mut self, _progress: &EpochProgress) {}
-    /// All stages are finished.
+    /// Is called when all stages are finished.
     fn on_end(&mut self) {}
 }
 
 impl Progress for () {}
 
-/// How a run is to be carried out; nothing here changes what is learned but the time limit.
+/// Options of carrying out a run. Only the time limit has an influence on the model.
 pub struct Run<'a> {
-    /// Who is told.
+    /// Receives the progress.
     pub progress: &'a mut dyn Progress,
-    /// Set from another thread (by Ctrl-C) to stop soon, with a checkpoint of what is done.
+    /// Set from another thread (on Ctrl-C) to stop the run soon, with a checkpoint.
     pub interrupted: &'a AtomicBool,
-    /// Where networks are trained and asked.
+    /// The device that networks are trained on.
     pub device: Device,
-    /// Time for all networks of the run together. Each gets its share, and its schedule is shortened to it.
+    /// Time limit for all stages of the run together. Each network gets its share, and its schedule is
+    /// shortened accordingly.
     pub time_limit: Option<Duration>,
-    /// The file that keeps what is done, for [`Self::resume`]; see [`Self::discard_checkpoint`].
+    /// The checkpoint file, for [`Self::resume`]; see [`Self::discard_checkpoint`].
     pub checkpoint: Option<PathBuf>,
-    /// Time between checkpoints; they are made after an epoch.
+    /// Least time between checkpoints, which are written after epochs.
     pub checkpoint_interval: Duration,
-    /// Whether to go on from the checkpoint file, if it is there. Without this an existing one is an error.
+    /// Whether to resume from the checkpoint file if it exists. If this is false, an existing file is an
+    /// error.
     pub resume: bool,
 }
 
 impl<'a> Run<'a> {
-    /// A run on the processor without a time limit or a checkpoint.
+    /// A run on the processor without time limit and checkpoint.
     pub fn new(progress: &'a mut dyn Progress, interrupted: &'a AtomicBool) -> Self {
         Self {
             progress,
@@ -110,12 +112,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Deletes the checkpoint file, if there is one: to be called when the model that came of the run is saved, and not
-    /// before, so that nothing is lost whenever the program is killed.
+    /// Deletes the checkpoint file, if there is one. Call it only after the model is saved, so that nothing
+    /// is lost whenever the program is killed.
     ///
     /// # Errors
     ///
-    /// When the file cannot be deleted.
+    /// Returns an error if the file cannot be deleted.
     pub fn discard_checkpoint(&self) -> Result<(), TabularError> {
         let Some(path) = self.checkpoint.as_ref().filter(|path| path.exists()) else { return Ok(()) };
         let io = |source| UgmmError::Io { path: path.clone(), source };
@@ -123,10 +125,10 @@ impl<'a> Run<'a> {
     }
 }
 
-/// How long a finished epoch is waited for after an interruption.
+/// How long an interrupted run waits for the epoch to finish.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The stages of a run, one after the other.
+/// The stages of a run in their order.
 pub(crate) struct Stages<'r, 'a> {
     pub(crate) run: &'r mut Run<'a>,
     pub(crate) journal: Journal,
@@ -138,7 +140,7 @@ pub(crate) struct Stages<'r, 'a> {
 impl<'r, 'a> Stages<'r, 'a> {
     pub(crate) fn new(run: &'r mut Run<'a>, journal: Journal, of: usize) -> Self {
         let left = run.time_limit.map(|limit| limit.saturating_sub(journal.spent()));
-        // Beyond the end of all clocks is no limit.
+        // A limit that the clock cannot represent is no limit.
         let deadline = left.and_then(|left| Instant::now().checked_add(left));
         Self { run, journal, deadline, number: 0, of }
     }
@@ -162,12 +164,12 @@ impl<'r, 'a> Stages<'r, 'a> {
         }
     }
 
-    /// Passes over a stage that is done.
+    /// Skips a stage that is finished.
     pub(crate) fn skip(&mut self) {
         self.number += 1;
     }
 
-    /// Whether the run was interrupted, as the error that it then is.
+    /// Fails with an error if the run was interrupted.
     pub(crate) fn check_interrupted(&self) -> Result<(), TabularError> {
         match self.run.interrupted.load(Ordering::Relaxed) {
             true => Err(TabularError::Interrupted { checkpoint: self.journal.existing() }),
@@ -176,18 +178,18 @@ impl<'r, 'a> Stages<'r, 'a> {
     }
 }
 
-/// Watches one stage.
+/// Observes one stage.
 pub(crate) struct StageObserver<'s, 'a> {
     run: &'s mut Run<'a>,
     journal: &'s mut Journal,
     deadline: Option<Instant>,
     interrupted_at: Option<Instant>,
-    /// What went wrong with the checkpoint.
+    /// The error of writing a checkpoint.
     failure: Option<TabularError>,
 }
 
 impl StageObserver<'_, '_> {
-    /// Where to go on from.
+    /// The checkpoint from which the stage resumes.
     pub(crate) fn checkpoint(&self) -> Option<Checkpoint> {
         self.journal.current().cloned()
     }

@@ -1,4 +1,4 @@
-//! Predicted classes against those of a table.
+//! Measures of predicted classes.
 
 use crate::output::{percent, table};
 use serde::Serialize;
@@ -8,27 +8,27 @@ use ugmm_network::metrics::{
 };
 use ugmm_tabular::{ClassBaseline, ClassPredictions};
 
-/// Bins of the reliability table that is printed; fewer than the calibration error has, for a look.
+/// Number of bins of the printed reliability table; the calibration error has more.
 const PRINTED_BINS: usize = 10;
-/// Classes up to which the confusion matrix is printed; it is in the JSON file whatever their number.
+/// Largest number of classes for which the confusion matrix is printed; the JSON file always has it.
 const PRINTED_CLASSES: usize = 20;
 
 #[derive(Serialize)]
 pub struct Report<'a> {
     #[serde(flatten)]
     metrics: Metrics,
-    /// Mean recall of the classes.
+    /// Mean recall over the classes.
     balanced_accuracy: Option<f64>,
-    /// Mean over the classes of the area under the ROC curve, one against the others.
+    /// Mean over the classes of the area under the ROC curve of one class against the others.
     area_under_roc: Option<f64>,
     baseline: Option<ClassBaseline>,
-    /// Of generative models: mean joint score of features and right label.
+    /// Mean joint score of features and true label; `None` for discriminative models.
     mean_score: Option<f64>,
     target: &'a str,
     classes: Vec<String>,
-    /// In the order of the classes.
+    /// Measures of each class, in the order of the classes.
     by_class: Vec<ClassMeasures>,
-    /// `confusion[right][predicted]` counts rows.
+    /// `confusion[right][predicted]` is a number of rows.
     confusion: Confusion,
     reliability: Vec<ReliabilityBin>,
 }
@@ -55,13 +55,13 @@ impl<'a> Report<'a> {
     }
 }
 
-/// The mean joint score of rows and their right classes; `None` where the model has no scores.
+/// Mean joint score of rows and their true classes; `None` if the model has no scores.
 fn mean_score(scores: &[f32], labels: &[usize], classes: usize) -> Option<f64> {
     let rows = scores.chunks(classes).zip(labels).map(|(row, &label)| f64::from(row[label]));
     (!scores.is_empty()).then(|| rows.sum::<f64>() / labels.len() as f64)
 }
 
-/// As it is printed.
+/// The printed report.
 pub fn text(report: &Report) -> String {
     let metrics = &report.metrics;
     let mut text = format!("{} rows, accuracy {} %", metrics.rows, percent(metrics.accuracy, 2));
@@ -112,7 +112,7 @@ fn confusion(report: &Report) -> String {
     table(&rows)
 }
 
-/// How often predictions are right that claim to be so sure.
+/// A table of how often predictions with similar probabilities are correct.
 fn reliability_table(report: &Report) -> String {
     let header = ["probability of the most probable class, %", "rows", "mean, %", "right, %"];
     let mut rows = vec![header.map(String::from).to_vec()];

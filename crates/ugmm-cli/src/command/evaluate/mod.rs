@@ -1,4 +1,4 @@
-//! `ugmm evaluate`: a model's predictions against what a table holds.
+//! `ugmm evaluate`: measures of a model's predictions on a table.
 
 mod classes;
 mod numbers;
@@ -20,25 +20,25 @@ use ugmm_tabular::{
 struct Report<'a> {
     #[serde(flatten)]
     density: Option<OfDensity>,
-    /// Where the model has a target.
+    /// Measures of predictions; `None` if the model has no target.
     #[serde(flatten)]
     target: Option<OfTarget<'a>>,
     #[serde(flatten)]
     left_out: Option<LeftOut>,
 }
 
-/// What is measured of a density.
+/// Measures of a density.
 #[derive(Serialize)]
 struct OfDensity {
-    /// Log-likelihoods of all columns, the target included where the table has it.
+    /// Log-likelihoods of all columns, including the target if the table has it.
     log_likelihood: LogLikelihoodMeasures,
-    /// For images without a target.
+    /// Mean log-likelihood in bits per pixel, for images without a target.
     bits_per_pixel: Option<f64>,
     #[serde(flatten)]
     met: Met,
 }
 
-/// What is measured of predictions.
+/// Measures of predictions.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum OfTarget<'a> {
@@ -46,12 +46,12 @@ enum OfTarget<'a> {
     Numbers(Box<numbers::Report<'a>>),
 }
 
-/// Rows that are not compared.
+/// Rows that are left out of the measures.
 #[derive(Clone, Copy, Default, Serialize)]
 struct LeftOut {
     /// Rows whose target is missing.
     rows_without_target: usize,
-    /// Rows without any value that the model looks at.
+    /// Number of rows without any value that the model uses.
     rows_without_values: usize,
 }
 
@@ -62,12 +62,12 @@ impl LeftOut {
     }
 }
 
-/// Predictions and true values of the target, of the rows that can be compared.
+/// Predictions and true values of the target for the rows that are measured.
 #[derive(Default)]
 struct Compared {
     classes: ClassPredictions,
     numbers: Vec<Distribution>,
-    /// The true values.
+    /// The true values of the target.
     right: Vec<f64>,
     left_out: LeftOut,
 }

@@ -1,11 +1,11 @@
-//! Predicted numbers against those of a table.
+//! Measures of predicted numbers.
 
 use crate::output::{count, error_text, percent, table};
 use serde::Serialize;
 use ugmm_network::metrics::NumberMetrics;
 use ugmm_tabular::{Distribution, NumberBaseline};
 
-/// Parts of the range of probabilities in which numbers are counted.
+/// Number of intervals of equal predicted probability in which numbers are counted.
 const DECILES: usize = 10;
 
 #[derive(Serialize)]
@@ -14,7 +14,8 @@ pub struct Report<'a> {
     metrics: NumberMetrics,
     baseline: NumberBaseline,
     target: &'a str,
-    /// Share of the numbers in each tenth of their densities; 0.1 each where these are right.
+    /// Fraction of the numbers in each tenth of their predicted distributions; 0.1 each if the distributions
+    /// are calibrated.
     deciles: Vec<f64>,
 }
 
@@ -36,7 +37,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// As it is printed; errors are in days if the target is a date.
+/// The printed report; errors are in days if the target is a date.
 pub fn text(report: &Report, is_date: bool) -> String {
     let error = |error: f64| error_text(error, is_date);
     let Report { metrics, baseline, target, deciles } = report;

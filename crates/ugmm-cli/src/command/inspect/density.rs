@@ -1,4 +1,4 @@
-//! What a density model is made of.
+//! Description of a density model.
 
 use crate::arguments::{Common, Inspect};
 use crate::error::CliError;
@@ -8,12 +8,12 @@ use serde::Serialize;
 use ugmm_circuit::UnivariateMixture;
 use ugmm_tabular::{Column as ModelColumn, DensityModel, Dependence, TableModel};
 
-/// States of a column that its line names.
+/// Largest number of states of a column that are named.
 const NAMED_STATES: usize = 3;
-/// Dependencies and columns that are printed.
+/// Largest number of dependencies and columns that are printed.
 const PRINTED: usize = 15;
 const PRINTED_COLUMNS: usize = 60;
-/// Columns up to which dependencies are found out.
+/// Largest number of columns for which dependencies are computed.
 const MOST_COLUMNS: usize = 40;
 
 #[derive(Serialize)]
@@ -27,7 +27,8 @@ struct Report<'a> {
     log_likelihood: Option<f64>,
     independent_log_likelihood: Option<f64>,
     columns: Vec<Column<'a>>,
-    /// Pairs of columns that depend most on each other, strongest first; `None` where there are very many columns.
+    /// Pairs of columns that depend most on each other, strongest first; `None` if there are too many
+    /// columns.
     dependencies: Option<Vec<Pair<'a>>>,
 }
 
@@ -35,7 +36,7 @@ struct Report<'a> {
 struct Column<'a> {
     name: &'a str,
     taken_as: &'a str,
-    /// By the model, without anything else known.
+    /// Marginal distribution of the column under the model.
     marginal: String,
     entropy: f64,
 }
@@ -43,7 +44,7 @@ struct Column<'a> {
 #[derive(Serialize)]
 struct Pair<'a> {
     columns: [&'a str; 2],
-    /// By the model, in nats, estimated from rows drawn from it.
+    /// Mutual information under the model, in nats, estimated from rows drawn from it.
     mutual_information: f64,
 }
 
@@ -96,7 +97,7 @@ pub fn run(model: &DensityModel, options: &Inspect, common: &Common) -> Result<(
     if common.quiet { Ok(()) } else { print(&text(&report)) }
 }
 
-/// A distribution in a line.
+/// A distribution in one line.
 pub fn in_a_line(column: &ModelColumn, distribution: &UnivariateMixture) -> String {
     if let (Some(names), UnivariateMixture::Discrete { probabilities, .. }) = (column.states(), distribution)
     {

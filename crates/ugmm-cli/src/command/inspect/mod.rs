@@ -1,4 +1,4 @@
-//! `ugmm inspect`: what a model is made of, in words and numbers.
+//! `ugmm inspect`: the structure and the components of a model.
 
 mod density;
 mod trust;
@@ -13,7 +13,7 @@ use ugmm_network::Network;
 use ugmm_network::inspect::{Component, LayerSummary, importances, leading_components, summarize};
 use ugmm_tabular::{Device, Engine, NetworkModel, ReadTarget, TableModel, TableReader};
 
-/// Rows of the data that are looked at, at most: enough for ranges and means.
+/// Largest number of rows of the data that are used, enough for ranges and means.
 const MOST_ROWS: usize = 4096;
 
 #[derive(Serialize)]
@@ -22,29 +22,30 @@ struct Report<'a> {
     classes: &'a [String],
     rows: usize,
     layers: Vec<LayerSummary>,
-    /// `[layer][neuron]`, each with its leading components.
+    /// `[layer][neuron]`, each with its largest components.
     neurons: Vec<Vec<Neuron>>,
-    /// With `--faithfulness`.
+    /// Faithfulness of explanations, with `--faithfulness`.
     faithfulness: Option<Trust>,
 }
 
 #[derive(Serialize)]
 struct Neuron {
-    /// What it is called: a class, or its number.
+    /// Name of the neuron: a class, or its number.
     name: String,
-    /// How much of the outputs goes through it by the mixing weights alone; those of a layer sum to 1.
+    /// Fraction of the outputs that goes through the neuron according to the mixing weights; the neurons of a
+    /// layer sum to 1.
     importance: f64,
-    /// Largest weight first.
+    /// Components in descending order of their mixing weights.
     components: Vec<Named>,
 }
 
-/// A component in words: its input's name, and where it is in the data's units.
+/// A component: the name of its input, and its mean and range in the data's units.
 #[derive(Serialize)]
 struct Named {
     input: String,
     weight: f64,
     mean: f64,
-    /// One standard deviation below and above the mean.
+    /// One standard deviation below the mean.
     from: f64,
     to: f64,
 }
@@ -108,7 +109,7 @@ fn rows(model: &NetworkModel, data: &std::path::Path, options: &Inspect) -> Resu
     Ok(values)
 }
 
-/// The neurons of each layer with their leading components, in words.
+/// The neurons of each layer with their largest components, in words.
 fn neurons(model: &NetworkModel, network: &Network, most: usize) -> Vec<Vec<Neuron>> {
     let mut names = input_names(model);
     let importances = importances(network);

@@ -1,4 +1,4 @@
-//! `ugmm inspect --faithfulness`: how far the reasons that `predict --explain` names can be trusted.
+//! `ugmm inspect --faithfulness`: how faithful the reasons of `predict --explain` are.
 
 use crate::arguments::Deletion;
 use crate::error::CliError;
@@ -8,17 +8,19 @@ use ugmm_experiments::mean_and_sd;
 use ugmm_network::inspect::Absence;
 use ugmm_tabular::{Attribution, AttributionCurve, Faithfulness, NetworkModel};
 
-/// Rows that are looked at, at most; fewer where each passes the network once for every cell of a density.
+/// Largest number of rows for classes; for numbers fewer, because the network evaluates each row for every
+/// cell of a density.
 const MOST_ROWS: usize = 1000;
 const MOST_ROWS_OF_NUMBERS: usize = 200;
-/// Shares of the columns after whose deletion the probability is printed.
+/// Fractions of deleted columns for which the probability is printed.
 const SHOWN_SHARES: [f64; 4] = [0.05, 0.1, 0.2, 0.5];
-/// Standard errors from which on a difference counts: chance makes one so large in one case in twenty.
+/// Number of standard errors above which a difference is significant; chance exceeds it in one case in
+/// twenty.
 const CLEAR: f64 = 2.0;
-/// Decides the random orders.
+/// Seed of the random orders.
 const SEED: u64 = 0;
 
-/// What goes into the JSON file.
+/// The JSON output.
 #[derive(Serialize)]
 pub struct Trust {
     deletion: &'static str,
@@ -28,7 +30,7 @@ pub struct Trust {
     comparisons: Vec<Comparison>,
 }
 
-/// The mean area under the deletion curves of the rows.
+/// Mean area under the deletion curves of the rows.
 #[derive(Serialize)]
 struct Area {
     attribution: Attribution,
@@ -36,7 +38,8 @@ struct Area {
     standard_error: Option<f64>,
 }
 
-/// Area of the order of `--explain` minus that of another, row by row; negative where `--explain` is more faithful.
+/// Area of the order of `--explain` minus that of another order, over the rows; negative if `--explain` is
+/// more faithful.
 #[derive(Serialize)]
 struct Comparison {
     with: Attribution,
@@ -45,7 +48,7 @@ struct Comparison {
 }
 
 impl Trust {
-    /// Measures it on the first of some rows, `[rows, inputs]`.
+    /// Measures the faithfulness on the first of some rows, `[rows, inputs]`.
     pub fn measure(model: &NetworkModel, inputs: &[f32], deletion: Deletion) -> Result<Self, CliError> {
         let most = if model.classes().is_empty() { MOST_ROWS_OF_NUMBERS } else { MOST_ROWS };
         let most = (most * model.preprocessor().inputs()).min(inputs.len());
@@ -70,7 +73,7 @@ impl Trust {
         Ok(Self { deletion, found, areas, comparisons })
     }
 
-    /// A small table, and what it means.
+    /// A small table and its interpretation.
     pub fn text(&self) -> String {
         let Faithfulness { rows, columns, deleted, curves } = &self.found;
         let shown = self.shown();
@@ -110,7 +113,7 @@ impl Trust {
         points
     }
 
-    /// One sentence on what `--explain` can be trusted with.
+    /// A sentence on how faithful `--explain` is.
     fn verdict(&self, rows: usize) -> String {
         let against = |attribution| self.comparisons.iter().find(|comparison| comparison.with == attribution);
         let gradient =

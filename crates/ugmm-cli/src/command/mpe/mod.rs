@@ -1,4 +1,4 @@
-//! `ugmm mpe`: the values of columns that a model scores highest, or that are most probable, with a certificate.
+//! `ugmm mpe`: the most probable or highest-scored values of columns, with a certificate.
 
 use crate::arguments::{Common, Mpe};
 use crate::error::CliError;
@@ -18,16 +18,16 @@ use ugmm_tabular::{Device, Engine, Evidence, QuestionError, TableModel, TabularE
 
 /// Largest number of columns that are printed; the JSON file has all.
 const MOST_COLUMNS: usize = 40;
-/// Time between two lines of progress where there is no terminal.
+/// Time between two lines of progress if standard error is no terminal.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
 #[derive(Serialize)]
 struct Report<'a> {
     target: Option<&'a str>,
     given: IndexMap<String, String>,
-    /// Each column asked for, with its value as it would stand in the table.
+    /// The value of each column that was asked for, written as in the table.
     values: IndexMap<String, String>,
-    /// The numbers among them as they were found, in the table's units.
+    /// The numbers among these values, unrounded, in the table's units.
     numbers: IndexMap<String, f64>,
     missing: Vec<String>,
     value: f64,
@@ -90,7 +90,7 @@ pub fn run(options: &Mpe, common: &Common) -> Result<(), CliError> {
     print(&(text(&report, model) + &left_empty(empty_cells) + remark(model)))
 }
 
-/// Indices of the columns asked for: without any, all that are not given.
+/// Indices of the columns that are asked for; by default all that are not given.
 fn asked(model: &dyn TableModel, evidence: &Evidence, arguments: &[String]) -> Result<Vec<usize>, CliError> {
     let is_column = |name: &str| model.columns().iter().any(|column| column.name() == name);
     let mut asked = Vec::new();
@@ -147,12 +147,12 @@ fn text(report: &Report, model: &dyn TableModel) -> String {
     text
 }
 
-/// A value with the digits that a gap is about.
+/// A value with as many digits as a gap needs.
 fn fine(value: f64) -> String {
     format!("{value:.6}")
 }
 
-/// Shows the gap closing, and breaks the search off at Ctrl-C.
+/// Shows how the gap closes, and stops the search at Ctrl-C.
 struct Display {
     name: &'static str,
     bar: Option<ProgressBar>,
@@ -196,7 +196,7 @@ impl Display {
         }
     }
 
-    /// Takes it away; the seconds that it was there.
+    /// Removes the display and returns the seconds since it was created.
     fn finish(self) -> f64 {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -7,10 +7,10 @@ use ugmm_tabular::{
     ClassPredictions, DateTarget, Distribution, EncodedRows, NetworkModel, Predictions, TableModel,
 };
 
-/// The quantiles of a number that are written.
+/// Quantiles of a predicted number in the output.
 const QUANTILES: [(f64, &str); 3] = [(0.05, "5 %"), (0.5, "median"), (0.95, "95 %")];
 
-/// The columns of predictions of the model's target.
+/// The columns with predictions of the model's target.
 pub fn of_target(model: &dyn TableModel, predictions: &Predictions) -> Vec<Column> {
     let predicted = format!("predicted {}", model.target_name().unwrap_or_default());
     match predictions {
@@ -27,7 +27,7 @@ fn of_classes(predicted: &str, classes: &[String], found: &ClassPredictions) -> 
         let of_class = logs.iter().skip(class).step_by(classes.len()).map(|log| log.exp());
         columns.push(column(&format!("probability of {name}"), numbers(of_class)));
     }
-    // In nats, from 0 for certainty to ln C.
+    // Entropy in nats, from 0 (certain) to ln C.
     let entropy = |row: &[f32]| row.iter().map(|&log| -log * log.exp()).sum::<f32>().max(0.0);
     columns.push(column("entropy", numbers(logs.chunks(classes.len()).map(entropy))));
     columns
@@ -52,8 +52,8 @@ fn of_numbers(predicted: &str, date: Option<DateTarget>, found: &[Distribution])
     columns
 }
 
-/// The columns on how far rows with these inputs are from the training rows, and the number of unusual rows; none for a model that
-/// does not know it.
+/// The columns with the distance of rows with these inputs from the training rows, and the number of unusual
+/// rows; no columns if the model does not store the distances.
 pub fn of_novelty(model: &NetworkModel, inputs: &[f32]) -> (Vec<Column>, usize) {
     let Some(novelty) = model.novelty() else { return (Vec::new(), 0) };
     let rows = inputs.chunks(model.preprocessor().inputs());
@@ -65,8 +65,9 @@ pub fn of_novelty(model: &NetworkModel, inputs: &[f32]) -> (Vec<Column>, usize) 
     (vec![column("distance", numbers(distances)), column("unusual", unusual)], count)
 }
 
-/// The columns that speak most for each row's prediction when it is compared with an average row, at most `most`, and their shares
-/// of all that does. Only columns of which the row has a value are named.
+/// For each row, at most `most` columns with the largest contribution to the prediction compared with an
+/// average row, and their fractions of the sum of all positive contributions. Columns whose value is missing
+/// are not named.
 pub fn of_reasons(
     model: &NetworkModel,
     inputs: &[f32],
@@ -81,7 +82,7 @@ pub fn of_reasons(
     for (row, inputs) in contributions.chunks(features).zip(rows) {
         let mut is_known = vec![false; row.len()];
         sources.iter().zip(inputs).for_each(|(&source, input)| is_known[source] |= !input.is_nan());
-        // For a row far from all others the sum may be beyond f32.
+        // The sum may exceed f32 for an outlier.
         let all: f64 = row.iter().map(|value| f64::from(value.max(0.0))).sum();
         let mut order: Vec<usize> = (0..row.len()).filter(|&source| is_known[source]).collect();
         order.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
@@ -101,7 +102,7 @@ pub fn of_reasons(
     Ok(columns.collect())
 }
 
-/// The column of log-likelihoods of rows: minus infinity where a row has a value that its column cannot have.
+/// The column of the rows' log-likelihoods; minus infinity for a row with an impossible value.
 pub fn of_log_likelihoods(log_likelihoods: Vec<f64>, rows: &EncodedRows) -> Column {
     let mut values: Vec<Option<f64>> = log_likelihoods.into_iter().map(Some).collect();
     rows.outside.iter().for_each(|outside| values[outside.row] = Some(f64::NEG_INFINITY));

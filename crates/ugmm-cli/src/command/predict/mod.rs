@@ -1,4 +1,4 @@
-//! `ugmm predict`: predictions for the rows of a table, however many there are.
+//! `ugmm predict`: predictions for the rows of a table of any size.
 
 mod columns;
 
@@ -19,9 +19,9 @@ struct Report<'a> {
     classes: Vec<String>,
     #[serde(flatten)]
     met: Met,
-    /// Rows without a prediction, because nothing is known of them.
+    /// Number of rows without a prediction, because they have no value that the model uses.
     rows_without_values: usize,
-    /// Rows unlike those that the model learned from.
+    /// Number of rows that are unlike the training rows.
     unusual_rows: usize,
 }
 
@@ -113,7 +113,7 @@ fn predicted(
     Ok(columns)
 }
 
-/// Columns of the table that are passed on.
+/// Columns of the table that are copied to the output.
 pub fn kept(
     names: &[String],
     types: &[ValueType],
@@ -137,7 +137,7 @@ fn remarks(model: &dyn TableModel, report: &Report, examples: &[String], unseen:
     }
     let doing = if model.has_target() { "the rows were predicted from the others" } else { "integrated out" };
     text += &met.remarks(model, Some(doing), examples, unseen);
-    // One in a hundred is to be expected.
+    // One unusual row in a hundred is expected.
     if unusual_rows * 50 > met.rows {
         text += &format!(
             "unlike what the model learned from: {unusual_rows} of {}; be careful with these\n",

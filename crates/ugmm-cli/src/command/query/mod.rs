@@ -1,4 +1,4 @@
-//! `ugmm query`: any column of a model's table, given any others.
+//! `ugmm query`: the distribution of any column of a model's table given any others.
 
 mod says;
 
@@ -15,18 +15,18 @@ use serde::Serialize;
 use std::num::NonZeroUsize;
 use ugmm_tabular::{Answer, Device, Engine, Evidence, TableModel};
 
-/// Cells of the range of a number where no number is given.
+/// Number of cells of a density if none is given.
 const CELLS: usize = 256;
-/// Size of a picture, in characters.
+/// Size of a plot in characters.
 const WIDTH: usize = 64;
 const LINES: usize = 8;
-/// Width of the bar of a probability of 1.
+/// Width of the bar of a probability of 1, in characters.
 const BAR: usize = 40;
-/// Largest number of states that are shown, the most probable ones.
+/// Largest number of states that are shown, the most probable ones first.
 const MOST_STATES: usize = 30;
 /// Largest number of whole numbers whose probabilities are printed.
 const FEW_NUMBERS: usize = 30;
-/// The least probability of a whole number that is printed.
+/// Least probability of a whole number that is printed.
 const LEAST_SHOWN: f64 = 5e-5;
 
 #[derive(Serialize)]
@@ -34,12 +34,12 @@ struct Report<'m> {
     target: Option<&'m str>,
     given: IndexMap<String, String>,
     answers: Vec<Answered<'m>>,
-    /// Where it was asked for.
+    /// The log-likelihood or score of the evidence, with `--score`.
     #[serde(flatten)]
     level: Level,
 }
 
-/// The level of what is given.
+/// The log-likelihood or score of the evidence.
 #[derive(Clone, Copy, Serialize)]
 #[serde(untagged)]
 enum Level {
@@ -58,20 +58,20 @@ struct Answered<'m> {
     answer: Answer<'m>,
 }
 
-/// What only one engine has to say of an answer.
+/// The part of an answer that depends on the engine.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum By {
     Network {
         /// Columns that are neither given nor asked for.
         missing: Vec<String>,
-        /// Why the answer is not how the data are distributed; `None` for the target.
+        /// Why the answer is not the distribution of the data; `None` for the target.
         warning: Option<&'static str>,
     },
     Density {
         /// Columns that are neither given nor asked for.
         integrated_out: Vec<String>,
-        /// In nats; for a density per unit of the column.
+        /// Entropy in nats; for a density, of densities per unit of the column.
         entropy: f64,
     },
 }
@@ -107,7 +107,7 @@ pub fn run(options: &Query, common: &Common) -> Result<(), CliError> {
     if common.quiet { Ok(()) } else { print(&text(&report, model)) }
 }
 
-/// Names of the columns asked for: without any, the target, or all columns that are not given.
+/// Names of the columns that are asked for; by default the target, or all columns that are not given.
 fn asked(model: &dyn TableModel, evidence: &Evidence, options: &Query) -> Result<Vec<String>, CliError> {
     if !options.ask.is_empty() {
         return names(&options.ask, |name| model.columns().iter().any(|column| column.name() == name));
@@ -184,7 +184,8 @@ fn text(report: &Report, model: &dyn TableModel) -> String {
     text
 }
 
-/// The distribution in lines: a bar for each of few states or numbers, or a picture of the density, and a summary of numbers.
+/// The distribution in lines: bars for few states or numbers, or a plot of the density, and a summary of
+/// numbers.
 fn of_answer(answered: &Answered) -> String {
     let Answer { column, distribution } = &answered.answer;
     let numbers = match &answered.says {
@@ -210,7 +211,7 @@ fn of_answer(answered: &Answered) -> String {
     };
     let quantile = |share: f64| column.text(distribution.quantile(share));
     let mode = match &answered.says {
-        // A month has the probability of all its days.
+        // A month has the total probability of its days.
         Says::Numbers(numbers) => numbers.most_probable(),
         _ => None,
     };
@@ -225,7 +226,7 @@ fn of_answer(answered: &Answered) -> String {
     text
 }
 
-/// A line for each state, or for the most probable ones of very many.
+/// A line for each state, or for the most probable ones if there are many.
 fn of_states(states: &IndexMap<String, f64>) -> String {
     let mut shown: Vec<(&String, f64)> = states.iter().map(|(name, share)| (name, *share)).collect();
     if shown.len() > MOST_STATES {
@@ -244,7 +245,7 @@ fn of_states(states: &IndexMap<String, f64>) -> String {
     text
 }
 
-/// Heights over a range, with its ends below.
+/// A plot of heights over a range, with the ends of the range below.
 fn picture(heights: &[f64], left: &str, right: &str) -> String {
     let mut text: String = curve(heights, LINES).iter().map(|line| format!("  {line}\n")).collect();
     text += &format!("  {}\n", "─".repeat(WIDTH));

@@ -1,4 +1,4 @@
-//! What an answer says, as the JSON file has it.
+//! The content of an answer in the JSON file.
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -10,11 +10,11 @@ const QUANTILES: [(f64, &str); 5] =
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Says {
-    /// The probability of each state.
+    /// Probabilities of the states.
     Probabilities(IndexMap<String, f64>),
-    /// For whole numbers and days.
+    /// Distribution of whole numbers or days.
     Numbers(Numbers),
-    /// For other numbers and times.
+    /// Distribution of other numbers or times.
     Density(Density),
 }
 
@@ -22,7 +22,7 @@ pub enum Says {
 pub struct Numbers {
     #[serde(flatten)]
     summary: Summary,
-    /// The probability of each number, or of each month.
+    /// Probability of each number, or of each month.
     pub probabilities: IndexMap<String, f64>,
 }
 
@@ -32,11 +32,11 @@ pub struct Density {
     summary: Summary,
     low: f64,
     high: f64,
-    /// In cells of equal width from low to high, per unit of the column.
+    /// Density in cells of equal width from low to high, per unit of the column.
     density: Vec<f64>,
 }
 
-/// In the table's units.
+/// Summary in the table's units.
 #[derive(Serialize)]
 struct Summary {
     mean: f64,
@@ -63,7 +63,7 @@ impl Says {
             Some(values) => {
                 let mut probabilities = IndexMap::new();
                 for (value, share) in values.into_iter().filter(|(_, share)| *share > 0.0) {
-                    // All days of a month have the name of the month.
+                    // All days of a month have the month's name.
                     *probabilities.entry(column.text(value)).or_insert(0.0) += share;
                 }
                 Self::Numbers(Numbers { summary, probabilities })
@@ -75,7 +75,7 @@ impl Says {
         }
     }
 
-    /// The entropy in nats, rare levels told apart.
+    /// The entropy in nats; rare levels count as separate values.
     pub fn entropy(&self, answer: &Answer) -> f64 {
         match self {
             Self::Probabilities(states) => {
@@ -88,7 +88,7 @@ impl Says {
 }
 
 impl Numbers {
-    /// The first of the most probable ones.
+    /// The name of the most probable number; the first of equally probable ones.
     pub fn most_probable(&self) -> Option<String> {
         let best = self.probabilities.iter().rev().max_by(|a, b| a.1.total_cmp(b.1));
         best.map(|(name, _)| name.clone())

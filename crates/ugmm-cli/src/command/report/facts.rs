@@ -1,4 +1,4 @@
-//! What is to be known first.
+//! The facts at the beginning of a report.
 
 use super::measures::compared;
 use super::seen::Seen;
@@ -7,7 +7,7 @@ use ugmm_network::Objective;
 use ugmm_report::Text;
 use ugmm_tabular::{Measures, NetworkModel};
 
-/// Name and value of each.
+/// Name and value of each fact.
 pub fn facts(model: &NetworkModel, seen: &Seen) -> Vec<(Text, Text)> {
     let layers = &seen.network.layers;
     let sizes: Vec<String> = std::iter::once(layers[0].inputs())
@@ -48,7 +48,7 @@ fn objective_name(objective: Objective) -> &'static str {
     }
 }
 
-/// What the loss in training is.
+/// Name of the training loss.
 pub fn loss_name(objective: Objective) -> &'static str {
     match objective {
         Objective::Discriminative => "cross-entropy",

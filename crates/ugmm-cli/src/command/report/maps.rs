@@ -7,7 +7,7 @@ use ugmm_network::inspect::class_maps;
 use ugmm_report::{ClassMaps, Maps};
 use ugmm_tabular::{NetworkModel, Predictions};
 
-/// By right classes where the table says them, else by predicted ones; none of numbers.
+/// Maps for the true classes if the table has them, otherwise for the predicted ones; `None` for numbers.
 pub fn maps(model: &NetworkModel, seen: &Seen, grid: &ImageGrid) -> Option<Maps> {
     let Predictions::Classes(found) = &seen.predicted else { return None };
     let right = |row: usize| seen.right.as_ref().map_or(f64::NAN, |right| right[row]);

@@ -1,4 +1,4 @@
-//! Predictions against what the table says.
+//! Measures of predictions on the table.
 
 use super::seen::Seen;
 use crate::output::{percent, short};
@@ -6,12 +6,12 @@ use ugmm_network::metrics::{Confusion, Metrics, NumberMetrics, reliability};
 use ugmm_report::{Bin, Measures, Text};
 use ugmm_tabular::{ClassPredictions, Distribution, NetworkModel, Predictions};
 
-/// Bins of the reliability diagram.
+/// Number of bins of the reliability diagram.
 const BINS: usize = 10;
-/// Largest number of dots of a scatter plot; more are a blot.
+/// Largest number of dots in a scatter plot; more cannot be distinguished.
 const MOST_PAIRS: usize = 1500;
 
-/// `None` where the table has nothing to compare with.
+/// The measures of predictions; `None` if the table has no target values.
 pub fn measures(model: &NetworkModel, seen: &Seen) -> Option<Measures> {
     let compared = compared(model, seen)?;
     Some(match (&compared.predictions, compared.measures()) {
@@ -26,7 +26,7 @@ pub fn measures(model: &NetworkModel, seen: &Seen) -> Option<Measures> {
     })
 }
 
-/// The rows whose target is known.
+/// The rows whose target is known, with their predictions.
 pub struct Compared {
     predictions: Predictions,
     right: Vec<f64>,
@@ -38,7 +38,7 @@ impl Compared {
     }
 }
 
-/// `None` if there are no such rows.
+/// The rows whose target is known; `None` if there are none.
 pub fn compared(model: &NetworkModel, seen: &Seen) -> Option<Compared> {
     let right = seen.right.as_ref()?;
     let known: Vec<usize> = (0..right.len()).filter(|&row| !right[row].is_nan()).collect();

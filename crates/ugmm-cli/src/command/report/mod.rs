@@ -1,4 +1,4 @@
-//! `ugmm report`: what is inside of a model, drawn. What is drawn is collected here; the crate ugmm-report draws it.
+//! `ugmm report`: collects what a report shows about a model; the crate ugmm-report draws it.
 
 mod density;
 mod facts;
@@ -21,15 +21,17 @@ use ugmm_network::file::write_atomically;
 use ugmm_report::{Report, Text, Training, figures, page, png, svg};
 use ugmm_tabular::{Device, Engine, NetworkModel};
 
-/// Width of a figure in px, and pixels of a picture for each.
+/// Width of a figure in CSS pixels.
 const WIDTH: f64 = 720.0;
+/// Number of pixels of an image file for each CSS pixel.
 const SCALE: f32 = 2.0;
-/// Pixels of images above which there are no pictures: they would take the page's room from everything else.
+/// Largest number of pixels of an image for which pictures are drawn; larger ones would take most of the
+/// page's size.
 const MOST_PIXELS: usize = 16_384;
-/// Neurons of each layer that are drawn if none are named.
+/// Number of neurons of each layer that are drawn if none are named.
 const USUAL_NEURONS: usize = 2;
 
-/// What is written to the JSON file.
+/// The JSON output.
 #[derive(Serialize)]
 struct Written<'a> {
     rows: usize,
@@ -79,7 +81,7 @@ fn of_network(model: &NetworkModel, options: &Options, common: &Common) -> Resul
     if common.quiet { Ok(()) } else { print(&text) }
 }
 
-/// All that the report shows.
+/// Collects everything that the report shows.
 fn collect(
     model: &NetworkModel,
     seen: &Seen,
@@ -124,7 +126,7 @@ fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
-/// One file for each figure, and all their bytes.
+/// Writes one file for each figure; returns the files and their total size in bytes.
 fn write_figures(report: &Report, options: &Options) -> Result<(Vec<PathBuf>, usize), CliError> {
     std::fs::create_dir_all(&options.output)
         .map_err(|source| ugmm_network::UgmmError::Io { path: options.output.clone(), source })?;
@@ -146,7 +148,7 @@ fn write_figures(report: &Report, options: &Options) -> Result<(Vec<PathBuf>, us
     Ok((files, bytes))
 }
 
-/// The most important neurons of each layer; the report lists those of a layer by importance.
+/// The most important neurons of each layer; a report lists the neurons of a layer in order of importance.
 fn usual_neurons(report: &Report) -> Vec<String> {
     let layers = report.neurons.iter().map(|neuron| neuron.layer).max().unwrap_or(0);
     let of_layer =

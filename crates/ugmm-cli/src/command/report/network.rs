@@ -1,4 +1,4 @@
-//! Nodes and edges: the network by its weights, and the path of a row.
+//! Diagrams of the network by its mixing weights, and of the path of a row.
 
 use super::seen::Seen;
 use crate::naming::{input_names, neuron_names};
@@ -7,22 +7,22 @@ use ugmm_network::inspect::RowPath;
 use ugmm_report::{Column, Diagram, Edge, Node};
 use ugmm_tabular::NetworkModel;
 
-/// Nodes of a column, at most.
+/// Largest number of nodes in a column of the diagram of weights.
 const MOST_NODES: usize = 14;
-/// The same where the path of a row is drawn.
+/// Largest number of nodes in a column of the path of a row.
 const PATH_NODES: usize = 10;
-/// Shares below this are not drawn.
+/// Fraction below which a node or edge is not drawn.
 const NEGLIGIBLE: f64 = 0.002;
-/// Edges thinner than this, relative to the thickest between two columns, are not seen.
+/// Least thickness of an edge that is drawn, relative to the thickest edge between the two columns.
 const FAINTEST: f64 = 0.02;
 
-/// Names of the inputs, then of the neurons of each layer.
+/// Names of the inputs, followed by the names of the neurons of each layer.
 pub fn names(model: &NetworkModel, seen: &Seen) -> Vec<Vec<String>> {
     let layers = (0..seen.network.layers.len()).map(|layer| neuron_names(model, seen.network, layer));
     std::iter::once(input_names(model)).chain(layers).collect()
 }
 
-/// Figure 1.
+/// The diagram of the network by its mixing weights.
 pub fn by_weights(model: &NetworkModel, seen: &Seen) -> Diagram {
     let names = names(model, seen);
     let columns = &seen.importances;
@@ -47,7 +47,7 @@ pub fn by_weights(model: &NetworkModel, seen: &Seen) -> Diagram {
     diagram(&names, columns, &chosen, edges, "of the outputs by weights")
 }
 
-/// The path of a row.
+/// The diagram of the path of a row.
 pub fn by_responsibility(names: &[Vec<String>], path: &RowPath) -> Diagram {
     let columns: Vec<Vec<f64>> =
         path.shares.iter().map(|shares| shares.iter().map(|&share| f64::from(share)).collect()).collect();
@@ -73,7 +73,7 @@ pub fn by_responsibility(names: &[Vec<String>], path: &RowPath) -> Diagram {
     diagram(names, &columns, &chosen, edges, "of the responsibility")
 }
 
-/// Numbers of the largest shares, largest first.
+/// Indices of the largest shares, largest first.
 pub fn largest(shares: &[f64], most: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..shares.len()).collect();
     order.sort_by(|&a, &b| shares[b].total_cmp(&shares[a]));
@@ -81,7 +81,7 @@ pub fn largest(shares: &[f64], most: usize) -> Vec<usize> {
     order
 }
 
-/// Edges from a column to the next, the faintest first, so that strong ones are drawn over them.
+/// Edges from one column to the next, faintest first, so that strong ones are drawn over them.
 fn drawn(
     column: usize,
     mut all: Vec<(usize, usize, f64)>,

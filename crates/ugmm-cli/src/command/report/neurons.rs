@@ -1,4 +1,4 @@
-//! Neurons, component by component.
+//! Neurons and their components.
 
 use super::network::{largest, names};
 use super::seen::Seen;
@@ -9,24 +9,24 @@ use ugmm_network::{Layer, Network};
 use ugmm_report::{Component, Histogram, Neuron, Scale, Units, short};
 use ugmm_tabular::{NetworkModel, Target};
 
-/// Components of a neuron that are listed.
+/// Largest number of components of a neuron that are listed.
 const LEADING: usize = 8;
-/// Bars of a histogram.
+/// Number of bars of a histogram.
 const BARS: usize = 28;
-/// Fine intervals that the histogram of all inputs of a layer is counted in.
+/// Number of fine intervals in which the values of all inputs of a layer are counted.
 const FINE: usize = 224;
-/// Places at which a mixture is given.
+/// Number of points at which a mixture is computed.
 const PLACES: usize = 121;
-/// Share of a layer's input values left out at either end, where a few may be far away.
+/// Fraction of a layer's input values that is left out at either end, because it may contain outliers.
 const TAIL: f64 = 0.002;
-/// Values of a layer's inputs that are looked at for its range, about.
+/// Approximate number of values of a layer's inputs that determine its range.
 const SAMPLE: usize = 200_000;
-/// How far beyond the values of its inputs a mixture is drawn, as a share of their range.
+/// Margin of a mixture beyond the values of its inputs, as a fraction of their range.
 const MARGIN: f64 = 0.08;
-/// Places of a curve to the data's units.
+/// Number of points of the curve that converts values to the data's units.
 const CURVE: usize = 33;
 
-/// Refuses names of neurons that the network does not have.
+/// Fails with an error if the network does not have one of the named neurons.
 pub fn check(network: &Network, named: &[String]) -> Result<(), CliError> {
     let number =
         |text: &str| text.parse::<usize>().ok().filter(|number| number.to_string() == text)?.checked_sub(1);
@@ -43,7 +43,7 @@ pub fn check(network: &Network, named: &[String]) -> Result<(), CliError> {
     }
 }
 
-/// All neurons, layer by layer, the most important first; but the ones named before all others.
+/// All neurons by layer, the most important first; the neurons in `named` come first of all.
 pub fn neurons(model: &NetworkModel, seen: &Seen, named: &[String]) -> Vec<Neuron> {
     let names = names(model, seen);
     let mut neurons = Vec::new();
@@ -54,19 +54,19 @@ pub fn neurons(model: &NetworkModel, seen: &Seen, named: &[String]) -> Vec<Neuro
             neurons.push(of_neuron(model, seen, &names, &pool, (layer, neuron)));
         }
     }
-    // The page keeps to layers; within its own, a neuron that was named comes first.
+    // The page groups neurons by layer; within its layer a named neuron comes first.
     let rank = |id: &String| named.iter().position(|named| named == id).unwrap_or(named.len());
     neurons.sort_by_key(|neuron: &Neuron| (neuron.layer, rank(&neuron.id)));
     neurons
 }
 
-/// The values of all inputs of a layer, counted in the same intervals.
+/// The values of all inputs of a layer, counted in common intervals.
 struct Pool {
     from: f64,
     to: f64,
     /// How far mixtures are drawn beyond either end.
     margin: f64,
-    /// Share of each input's values in each interval, `[inputs, FINE]`.
+    /// Fraction of each input's values in each interval, `[inputs, FINE]`.
     shares: Vec<f64>,
 }
 
@@ -74,7 +74,7 @@ impl Pool {
     fn of(seen: &Seen, layer: usize) -> Self {
         let values = &seen.activations[layer];
         let inputs = values.len() / seen.rows();
-        // A step that has no factor in common with the number of inputs meets all of them.
+        // A step that is coprime to the number of inputs reaches all of them.
         let step = (values.len() / SAMPLE).max(1);
         let step = (step..).find(|step| gcd(*step, inputs) == 1).unwrap_or(1);
         let mut sample: Vec<f32> =
@@ -98,7 +98,7 @@ impl Pool {
         Self { from, to, margin: MARGIN * (to - from), shares }
     }
 
-    /// Of a neuron's inputs, each by its weight, in bars.
+    /// The histogram of a neuron's inputs, each weighted by its mixing weight.
     fn histogram(&self, components: &[Parameters]) -> Histogram {
         let mut counts = vec![0.0; BARS];
         for component in components {
@@ -177,7 +177,7 @@ fn is_as_in_the_data(model: &NetworkModel) -> bool {
         .all(|input| model.preprocessor().scale_of(input) == Some((0.0, 1.0)))
 }
 
-/// The data's units of an input of the network.
+/// The conversion of an input of the network to the data's units.
 fn units(model: &NetworkModel, component: &Parameters, seen: &Seen) -> Units {
     let input = component.input;
     let is_feature = input < seen.width;

@@ -1,4 +1,4 @@
-//! Rows that the model is unsure of, and some others, followed to the inputs that decided them.
+//! The most uncertain rows and some others, with the inputs that contribute most to their predictions.
 
 use super::network::{by_responsibility, largest, names};
 use super::seen::Seen;
@@ -11,19 +11,20 @@ use ugmm_network::inspect::{Absence, RowPath, paths};
 use ugmm_report::{Density, InputShare, Row};
 use ugmm_tabular::{Distribution, NetworkModel, Predictions, TableModel};
 
-/// Rows that the model is least sure of, and others at equal distances in the table.
+/// Number of most uncertain rows.
 const UNSURE: usize = 24;
+/// Number of other rows, at equal distances in the table.
 const OTHERS: usize = 12;
-/// Inputs listed of a row.
+/// Largest number of inputs that are listed for a row.
 const INPUTS: usize = 12;
-/// Flows between two layers that are looked at.
+/// Largest number of flows between two layers that are computed.
 const FLOWS: usize = 60;
-/// Classes listed of a row.
+/// Largest number of classes that are listed for a row.
 const CLASSES: usize = 12;
-/// Cells of a density as it is drawn.
+/// Number of cells of a density that are drawn.
 const CELLS: usize = 64;
 
-/// `shown` are places among the rows seen that come first, besides.
+/// The rows of the report. `shown` are indices of rows that come first.
 pub fn rows(
     model: &NetworkModel,
     seen: &Seen,
@@ -78,7 +79,7 @@ pub fn rows(
     Ok(chosen.iter().enumerate().map(of_row).collect())
 }
 
-/// The output that a row's prediction is.
+/// Index of the output that predicts a row.
 fn output(seen: &Seen, row: usize) -> usize {
     match &seen.predicted {
         Predictions::Classes(found) if seen.components.last().is_some_and(|last| last.len() > 1) => {
@@ -94,7 +95,7 @@ fn chances<'s>(model: &NetworkModel, seen: &'s Seen, row: usize) -> &'s [f32] {
     &found.log_probabilities[row * classes..][..classes]
 }
 
-/// Entropy of the classes in nats, or the standard deviation of the number.
+/// Entropy of the classes in nats, or standard deviation of the number.
 fn doubt(model: &NetworkModel, seen: &Seen, row: usize) -> f64 {
     match &seen.predicted {
         Predictions::Classes(_) => {
@@ -130,7 +131,8 @@ fn of_classes(drawn: &mut Row, model: &NetworkModel, seen: &Seen, row: usize) {
 fn of_numbers(drawn: &mut Row, model: &NetworkModel, density: &Distribution, seen: &Seen, row: usize) {
     let right = right(seen, row);
     let (low, high) = (density.quantile(0.05), density.quantile(0.95));
-    // With the digits that count beside the numbers' range: those of times in seconds differ in the last of ten.
+    // The text has digits for the range of the numbers: times in seconds differ only in the last of ten
+    // digits.
     let text =
         |number: f64| model.target_column().map_or_else(String::new, |target| target.fine_text(number));
     drawn.predicted = format!("mean {}", text(density.mean())).into();
@@ -148,7 +150,7 @@ fn right(seen: &Seen, row: usize) -> Option<f64> {
     seen.right.as_ref().map(|right| right[row]).filter(|value| !value.is_nan())
 }
 
-/// What each input adds to the log-probability of the prediction, `[chosen rows, features]`.
+/// Contribution of each input to the log-probability of the prediction, `[chosen rows, features]`.
 fn contributions(model: &NetworkModel, seen: &Seen, chosen: &[usize]) -> Result<Vec<f32>, CliError> {
     let features = chosen.iter().flat_map(|&row| &seen.features[row * seen.width..][..seen.width]);
     let features: Vec<f32> = features.copied().collect();
@@ -159,8 +161,8 @@ fn contributions(model: &NetworkModel, seen: &Seen, chosen: &[usize]) -> Result<
     )?)
 }
 
-/// The inputs that add most or take most away. Where the target is an input, it is
-/// among them with what is predicted.
+/// The inputs with the largest positive or negative contributions. If the target is an input, its predicted
+/// value is among them.
 fn input_shares(
     model: &NetworkModel,
     seen: &Seen,
@@ -192,7 +194,8 @@ fn input_shares(
         .collect()
 }
 
-/// A value that went through an `f32`: what is beyond its digits, beside the scale of its column, is 0.
+/// A value that was rounded to `f32`; 0 if it is below the precision of `f32` relative to the scale of its
+/// column.
 fn without_noise(model: &NetworkModel, input: usize, value: f64) -> f64 {
     match model.preprocessor().scale_of(input) {
         Some((mean, deviation)) if value.abs() < 1e-6 * (mean.abs() + deviation.abs()) => 0.0,
@@ -205,7 +208,7 @@ fn picture(model: &NetworkModel, seen: &Seen, grid: &ImageGrid, row: usize, brig
     let is_plain = model.preprocessor().scale_of(0) == Some((0.0, 1.0));
     let bright = |(input, &value): (usize, &f32)| match is_plain {
         true => f64::from(value / brightest).clamp(0.0, 1.0),
-        // Pixels that were scaled are shown as they were in the image, which had values up to 1 or 255.
+        // Scaled pixels are shown as in the image, whose values are up to 1 or 255.
         false => {
             let value = in_data_units(model, input, value.into());
             (if value > 1.5 { value / 255.0 } else { value }).clamp(0.0, 1.0)
@@ -216,7 +219,7 @@ fn picture(model: &NetworkModel, seen: &Seen, grid: &ImageGrid, row: usize, brig
     grid.image(&values, 0.0)
 }
 
-/// What adds to the prediction (of sign 1) or takes away from it (-1), relative to the largest of both.
+/// Contributions with the sign 1 or -1, relative to the largest contribution of either sign.
 fn speaking(grid: &ImageGrid, contributions: &[f32], sign: f32) -> Vec<f64> {
     let largest = contributions.iter().fold(f32::MIN_POSITIVE, |largest, adds| largest.max(adds.abs()));
     let shade = |adds: &f32| f64::from((sign * adds / largest).max(0.0).sqrt());

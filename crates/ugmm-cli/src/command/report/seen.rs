@@ -1,4 +1,4 @@
-//! The rows of the table that the report looks at, and what the model says of them.
+//! The rows of the table in the report, and the model's predictions for them.
 
 use crate::arguments::Report as Options;
 use crate::error::CliError;
@@ -9,28 +9,29 @@ use ugmm_network::{Network, inspect::Component};
 use ugmm_report::Text;
 use ugmm_tabular::{NetworkModel, Predictions};
 
-/// Rows with what the model says of them. Lists have an entry for each row unless they say otherwise.
+/// Rows with the model's predictions. Lists have an entry for each row unless stated otherwise.
 pub struct Seen<'m> {
     pub network: &'m Network,
-    /// Where each row is in the file.
+    /// Number of each row in the file.
     pub numbers: Vec<usize>,
     /// The features, `[rows, features]`, row-major.
     pub features: Vec<f32>,
     pub width: usize,
     pub predicted: Predictions,
-    /// Predicted values of the target, numbers by their means.
+    /// Predicted values of the target; numbers are predicted by their means.
     pub targets: Vec<f64>,
-    /// Values of the target, NaN where one is missing; `None` where the table has no target column.
+    /// True values of the target, NaN where one is missing; `None` if the table has no target column.
     pub right: Option<Vec<f64>>,
-    /// What each layer reads, and at the end what the last one gives; see [`activations`].
+    /// The inputs of each layer, followed by the outputs of the last one; see [`activations`].
     pub activations: Vec<Vec<f32>>,
-    /// `[layer][neuron]`, the components of each, largest weight first. Those without any weight are not among them.
+    /// `[layer][neuron]`, the components in descending order of their mixing weights, without those of weight
+    /// 0.
     pub components: Vec<Vec<Vec<Component>>>,
-    /// Shares of the outputs by weights: of the inputs, then of the neurons of each layer.
+    /// Fractions of the outputs by mixing weights, for the inputs and then for the neurons of each layer.
     pub importances: Vec<Vec<f64>>,
     /// Whether the table has more rows.
     pub more: bool,
-    /// Rows without any value that the model looks at.
+    /// Number of rows without any value that the model uses.
     pub empty: usize,
 }
 
@@ -68,13 +69,13 @@ impl<'m> Seen<'m> {
         self.numbers.len()
     }
 
-    /// The values of one input of a layer, or of a neuron of the layer before it.
+    /// The values of one input of a layer, which is a feature or a neuron of the layer before.
     pub fn column(&self, layer: usize, input: usize) -> impl Iterator<Item = f32> + Clone {
         let values = &self.activations[layer];
         values.iter().skip(input).step_by(values.len() / self.rows()).copied()
     }
 
-    /// Places of rows of which the numbers in the file are given.
+    /// Indices of the rows that the options name by their numbers in the file.
     pub fn places(&self, options: &Options) -> Result<Vec<usize>, CliError> {
         let place = |&row: &usize| {
             self.numbers.iter().position(|&number| number == row).ok_or_else(|| CliError::NoSuchRow {
@@ -87,7 +88,7 @@ impl<'m> Seen<'m> {
         options.show.iter().map(place).collect()
     }
 
-    /// What is to be said of these rows.
+    /// Notes about these rows.
     pub fn notes(&self, model: &NetworkModel, options: &Options) -> Vec<Text> {
         let mut notes: Vec<String> = Vec::new();
         if self.more {

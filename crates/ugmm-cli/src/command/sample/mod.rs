@@ -1,4 +1,4 @@
-//! `ugmm sample`: rows drawn from a model.
+//! `ugmm sample`: draws rows from a model.
 
 use crate::arguments::{Common, Format, Sample};
 use crate::command::images;
@@ -20,14 +20,14 @@ use ugmm_network::inference::diagnostics::{Diagnostics, FEWEST_EFFECTIVE, MOST_R
 use ugmm_network::inference::gibbs::SamplingOptions;
 use ugmm_tabular::{Device, DrawOptions, Draws, Engine, Evidence, TableModel, TabularError};
 
-/// Options of the chains where none are given.
+/// Default options of the chains.
 const CHAINS: usize = 8;
 const WARM_UP: usize = 200;
 const THIN: usize = 10;
 const CELLS: usize = 128;
-/// Fewest rows of each chain, so that chains can be compared however few rows are asked for.
+/// Fewest rows of each chain, so that chains can be compared however few rows are requested.
 const FEWEST_DRAWS: usize = 100;
-/// Largest number of columns that are shown: those on which chains agree least.
+/// Largest number of columns that are shown: those on which the chains agree least.
 const MOST_COLUMNS: usize = 20;
 /// Largest number of columns that a warning names.
 const NAMED: usize = 3;
@@ -37,7 +37,7 @@ struct Report<'a> {
     target: Option<&'a str>,
     given: IndexMap<String, String>,
     rows: usize,
-    /// Cells left empty, since the model does not know the rare level that would be there.
+    /// Number of values that are missing because the model does not know the name of the drawn rare level.
     empty_cells: usize,
     #[serde(flatten)]
     drawn: Drawn,
@@ -48,9 +48,9 @@ struct Report<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Drawn {
-    /// Draws do not depend on each other, so that there are no chains to compare.
+    /// Rows are independent, so that there are no chains to compare.
     Independently { independent: bool },
-    /// By chains.
+    /// Rows are drawn by Markov chains.
     Chains(Chains),
 }
 
@@ -121,7 +121,7 @@ pub fn run(options: &Sample, common: &Common) -> Result<(), CliError> {
     write_json(common.json.as_deref(), "ugmm/sample", &report)?;
     if !common.quiet {
         let text = text(&report, model);
-        // The rows have standard output for themselves.
+        // Standard output is reserved for the rows.
         if options.output.is_some() { print(&text)? } else { eprint!("{text}") }
     }
     if let Drawn::Chains(chains) = &report.drawn
@@ -150,7 +150,7 @@ fn refuse_chains_for_densities(model: &dyn TableModel, options: &Sample) -> Resu
     }
 }
 
-/// Draws the rows; Ctrl-C ends it without any.
+/// Draws the rows; Ctrl-C stops without any rows.
 fn draw(
     model: &dyn TableModel,
     evidence: &Evidence,
@@ -178,7 +178,7 @@ fn draw(
     }
 }
 
-/// Cells of drawn rows without a value: a rare level whose name the model does not know.
+/// Number of missing values in drawn rows: rare levels whose names the model does not know.
 fn empty_cells(model: &dyn TableModel, rows: &[f64]) -> usize {
     let of_row =
         |row: &[f64]| model.columns().iter().zip(row).filter(|(c, value)| c.cell(**value).is_none()).count();
@@ -212,7 +212,7 @@ impl Chains {
     }
 }
 
-/// Columns on which chains agree least first.
+/// Columns in ascending order of the agreement of the chains.
 fn by_agreement(chains: &Chains) -> Vec<&Column> {
     let mut columns: Vec<&Column> = chains.columns.iter().collect();
     let r_hat = |column: &Column| column.diagnostics.r_hat.unwrap_or(0.0);
@@ -264,7 +264,7 @@ fn r_hat_in_words(r_hat: Option<f64>) -> String {
     }
 }
 
-/// "2nd", "10th".
+/// An ordinal number such as "2nd" or "10th".
 fn ordinal(number: usize) -> String {
     let ending = match (number % 10, number % 100) {
         (_, 11..=13) => "th",

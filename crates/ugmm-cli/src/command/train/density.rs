@@ -27,7 +27,8 @@ struct Report<'a> {
     target: Option<&'a str>,
     columns: Vec<Column<'a>>,
     parameters: usize,
-    /// Of images without a target: of the rows held out, or, without, of those learned from.
+    /// Mean log-likelihood in bits per pixel for images without a target, on the held-out rows, or, without
+    /// these, on the training rows.
     bits_per_pixel: Option<f64>,
     #[serde(flatten)]
     fitted: &'a DensityReport,
@@ -100,7 +101,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
     if common.quiet { Ok(()) } else { print(&text(&report)) }
 }
 
-/// Refuses what is set of a network's training.
+/// Fails with an error if an option is for networks only.
 fn refuse_network_options(options: &Options) -> Result<(), CliError> {
     let train = &options.train;
     let given = [
@@ -114,7 +115,7 @@ fn refuse_network_options(options: &Options) -> Result<(), CliError> {
         ("resume", train.resume),
     ];
     let mut settings = options.settings.clone();
-    // What a density has as well.
+    // These settings also apply to densities.
     (settings.epochs, settings.batch_size) = (None, None);
     (settings.learning_rate, settings.patience) = (None, None);
     let settings = serde_json::to_value(&settings).map_err(std::io::Error::from)?;
@@ -130,7 +131,7 @@ fn refuse_network_options(options: &Options) -> Result<(), CliError> {
     }
 }
 
-/// What the columns are taken as.
+/// The columns and how they are used.
 fn introduction(schema: &Schema, columns: &[ModelColumn], target: Option<&str>) -> String {
     let kind = |name: &str| {
         let column = columns.iter().find(|column| column.name() == name);
@@ -198,12 +199,12 @@ fn text(report: &Report) -> String {
     text + &format!("{file}: {parameters} parameters, trained in {:.1} s\n", fitted.seconds)
 }
 
-/// The structures that were tried, with all that decided between them.
+/// The structures that were compared, with the measures that decided between them.
 fn tried(fitted: &DensityReport) -> String {
     if fitted.tried.len() < 2 {
         return String::new();
     }
-    // With one structure close to the best, how good all circuits of it are decided nothing.
+    // If only one structure is close to the best, the measure over all its circuits decides nothing.
     let finalists = fitted.tried.iter().filter(|tried| tried.of_all_circuits.is_some()).count();
     let mut header = vec!["structures tried".to_owned(), "log-likelihood of rows set aside".into()];
     if let Some(folds) = fitted.folds {

@@ -1,4 +1,4 @@
-//! `ugmm train`: a model from a table.
+//! `ugmm train`: trains a model on a table.
 
 mod density;
 mod report;
@@ -25,14 +25,14 @@ use ugmm_tabular::{
     small_grid,
 };
 
-/// Time between checkpoints that is lost at most, where it is not given.
+/// Default time between checkpoints, which is the most that an interruption loses.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Labels of one row each that are named.
+/// Largest number of labels with a single row that are named.
 const NAMED_LABELS: usize = 5;
-/// Classes for which two rows each are no reason to say anything.
+/// Number of classes up to which few rows for each class are no reason for a remark.
 const FEW_CLASSES: usize = 4;
-/// Rows of each class, on average, with fewer than which the classes may be names of the rows.
+/// Mean number of rows for each class below which the classes may identify rows.
 const ROWS_PER_CLASS: usize = 3;
 
 pub fn run(typed: &ArgMatches, device: &Device, common: &Common) -> Result<(), CliError> {
@@ -48,7 +48,7 @@ pub fn run(typed: &ArgMatches, device: &Device, common: &Common) -> Result<(), C
 struct Files {
     data: PathBuf,
     output: PathBuf,
-    /// Where the options are written.
+    /// The file of options.
     config: PathBuf,
     checkpoint: PathBuf,
 }
@@ -63,12 +63,13 @@ impl Files {
         Ok(Self { data, output, config, checkpoint })
     }
 
-    /// An error of the table, with its file.
+    /// An error of the table, with the name of its file.
     fn in_table(&self, error: TabularError) -> CliError {
         CliError::of_table(&self.data, error)
     }
 
-    /// Writes a model and its options, with what was found in training for whoever repeats it.
+    /// Writes a model and a file with its options and what was inferred, with which the training can be
+    /// repeated.
     fn write(
         &self,
         model: &dyn TableModel,
@@ -123,7 +124,7 @@ fn network(options: &Options, device: &Device, common: &Common) -> Result<(), Cl
     if common.quiet { Ok(()) } else { print(&report::text(&report)) }
 }
 
-/// Refuses settings of densities for a network.
+/// Fails with an error if an option is for densities only.
 fn refuse_density_options(options: &Train) -> Result<(), CliError> {
     let given = [
         ("structure", options.structure.is_some()),
@@ -144,7 +145,7 @@ fn fit_options(options: &Options, task: TaskChoice, of_images: bool) -> Result<F
     let (usual, train) = (FitOptions::default(), &options.train);
     let search = search(train, task)?;
     let mut preprocessing = options.preprocessing(of_images);
-    // Images that are moved about have something where all of them had nothing.
+    // With augmentation, pixels that are the same in all images may vary.
     let moved = search.values().chain([&options.settings]).any(|settings| settings.augmentation.is_some());
     preprocessing.keep_constant = of_images && moved;
     Ok(FitOptions {
@@ -160,7 +161,7 @@ fn fit_options(options: &Options, task: TaskChoice, of_images: bool) -> Result<F
     })
 }
 
-/// The settings to choose from; none without a search.
+/// The settings to choose from; empty without a search.
 fn search(options: &Train, task: TaskChoice) -> Result<IndexMap<String, Settings>, CliError> {
     let kind = match task {
         TaskChoice::Classification => TargetKind::Classes(2),
@@ -173,7 +174,7 @@ fn search(options: &Train, task: TaskChoice) -> Result<IndexMap<String, Settings
     }
 }
 
-/// The model's name with another ending after it.
+/// The name of the model with another extension.
 fn beside(output: &Path, ending: &str) -> PathBuf {
     let mut name = output.as_os_str().to_owned();
     name.push(".");
@@ -181,7 +182,7 @@ fn beside(output: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// What of the file is missing, and what the target was taken for.
+/// Remarks on missing values and on the kind of the target.
 fn remarks(table: &Table, target: &str, task: TaskChoice, was_given: bool) -> String {
     let mut text = String::new();
     let used = |column: &&Column| column.name != target && column.is_informative();

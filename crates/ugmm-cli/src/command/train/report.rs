@@ -1,4 +1,4 @@
-//! What is said of a finished training.
+//! The printed report of a finished training.
 
 use crate::advice;
 use crate::output::{count, error_text, left_out, percent, table};
@@ -25,7 +25,7 @@ pub struct Report<'a> {
     is_date: bool,
     #[serde(flatten)]
     fitted: &'a FitReport,
-    /// The doubts in sentences that end with what to type.
+    /// The doubts as sentences that end with what to type.
     doubts: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Said where a log-density is above 0, or a loss, which is minus one, below it.
+/// A remark that is printed if a log-density is above 0 or a loss, its negative, is below 0.
 pub const OF_DENSITIES: &str = "a log-density above 0, and a loss below 0, is normal: densities exceed 1 where numbers lie close together\n";
 
 pub fn text(report: &Report) -> String {
@@ -122,7 +122,7 @@ fn measures(what: &str, measures: &Measures, is_date: bool) -> String {
     format!("{what} rows: {}, {}\n", measures.rows(), in_words(measures, is_date))
 }
 
-/// How many numbers are in their intervals.
+/// The coverage of the prediction intervals of numbers.
 fn interval(measures: &Measures) -> String {
     match measures {
         Measures::Classes(_) => String::new(),
@@ -149,7 +149,7 @@ pub fn in_words(measures: &Measures, is_date: bool) -> String {
     }
 }
 
-/// What guessing is worth; an error has the digits that count.
+/// The baseline in words, with the significant digits of an error.
 pub fn baseline_in_words(baseline: &Baseline, target: &str, is_date: bool) -> String {
     match baseline {
         Baseline::Class(_) => baseline.in_words(target),
@@ -234,7 +234,7 @@ fn cross_validation(measured: &CrossValidation, is_date: bool) -> String {
     } + &limit
 }
 
-/// What was tried, best first.
+/// The settings that were compared, best first.
 fn search(fitted: &FitReport) -> String {
     let mut candidates: Vec<_> = fitted.search.iter().collect();
     candidates.sort_by(|a, b| a.measures.loss().total_cmp(&b.measures.loss()));

@@ -1,4 +1,4 @@
-//! Columns by themselves, and which of them depend on each other.
+//! Figures of single columns and of the dependence between columns.
 
 use super::rows::Seen;
 use crate::error::CliError;
@@ -6,17 +6,18 @@ use ugmm_circuit::UnivariateMixture;
 use ugmm_report::{Axis, Chart, DocumentSection, DocumentTable, Figure, Mark, Text, short};
 use ugmm_tabular::{Column, DensityModel, TableModel, TabularError};
 
-/// Columns that are drawn, charts in a line, and places of a curve.
+/// Largest number of columns that are drawn.
 const MOST_COLUMNS: usize = 60;
+/// Number of charts in a row.
 const IN_A_LINE: usize = 3;
 const POINTS: usize = 160;
-/// Bars of a histogram, and states that are drawn.
+/// Number of bars of a histogram, and largest number of states that are drawn.
 const BARS: usize = 32;
 const MOST_STATES: usize = 12;
-/// Columns whose dependencies are drawn.
+/// Largest number of columns whose dependencies are drawn.
 const MOST_DEPENDENT: usize = 40;
 
-/// The distribution of each column by itself, with a histogram of the table's values behind.
+/// The marginal distribution of each column, with a histogram of the table's values behind it.
 pub fn section(
     model: &DensityModel,
     seen: &Seen,
@@ -33,7 +34,7 @@ pub fn section(
         chart(index, &model.columns()[index], &marginals[index], &values)
     };
     let charts: Vec<Chart> = (0..width.min(MOST_COLUMNS)).map(chart).collect();
-    // The first line of a figure may be wider than the others, so each line is a figure.
+    // Each row of charts is a figure of its own, because the first row may be wider than the others.
     let figures = charts.chunks(IN_A_LINE).enumerate().map(|(line, charts)| {
         let mut lines = vec![charts.to_vec()];
         lines.retain(|line| !line.is_empty());
@@ -101,7 +102,7 @@ fn of_states(names: &[String], probabilities: &[f64], values: &[f64]) -> (Axis, 
 
 fn of_numbers(column: &Column, marginal: &UnivariateMixture, values: &[f64]) -> (Axis, Axis, Vec<Mark>) {
     let (mut low, mut high) = (marginal.quantile(0.002), marginal.quantile(0.998));
-    // Whole bars for whole numbers.
+    // For whole numbers, the width of a bar is a whole number.
     let bar = match column.is_whole() {
         true => ((high - low + 1.0) / BARS as f64).ceil().max(1.0),
         false => (high - low) / BARS as f64,
@@ -115,7 +116,7 @@ fn of_numbers(column: &Column, marginal: &UnivariateMixture, values: &[f64]) -> 
         counts[(((value - low) / bar) as usize).min(bars - 1)] += 1.0 / (bar * values.len() as f64);
     }
     let (x, y): (Vec<f64>, Vec<f64>) = match column.is_whole() {
-        // The mean probability of the numbers of a bar.
+        // The mean probability of the numbers in a bar.
         true => (0..bars)
             .map(|place| {
                 let edge = low + bar * place as f64;
@@ -152,7 +153,8 @@ fn of_numbers(column: &Column, marginal: &UnivariateMixture, values: &[f64]) -> 
     (axis, Axis::of_numbers(label, 0.0, top), marks)
 }
 
-/// How much columns depend on each other, and the tree of the strongest dependencies.
+/// The dependence between columns, and the tree of the strongest dependencies; `None` if there are too many
+/// columns.
 pub fn dependencies(model: &DensityModel) -> Result<Option<DocumentSection>, CliError> {
     let width = model.columns().len();
     if !(2..=MOST_DEPENDENT).contains(&width) {
@@ -183,7 +185,7 @@ pub fn dependencies(model: &DensityModel) -> Result<Option<DocumentSection>, Cli
         y: Axis::of_names("", &names).turned(),
         marks: vec![Mark::Cells { columns: width, shades, texts: Vec::new(), notes }],
     };
-    // Kruskal's algorithm: the strongest that joins two trees, again and again.
+    // Kruskal's algorithm: repeatedly takes the strongest dependency that joins two trees.
     let mut tree_of: Vec<usize> = (0..width).collect();
     let mut rows = Vec::new();
     for pair in &pairs {

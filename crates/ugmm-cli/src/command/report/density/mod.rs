@@ -52,7 +52,7 @@ pub fn run(model: &DensityModel, options: &Options, common: &Common) -> Result<(
     if common.quiet { Ok(()) } else { print(&text) }
 }
 
-/// The first rows of the table, with its target where it has one.
+/// The first rows of the table, with the target if the table has it.
 fn read(model: &DensityModel, options: &Options) -> Result<Seen, CliError> {
     let read_options = options.table.read_options();
     let reader = TableReader::open(&options.data, model, ReadTarget::IfThere, &[], &read_options)?;
@@ -129,7 +129,7 @@ fn collect(model: &DensityModel, seen: &Seen, options: &Options) -> Result<Docum
     })
 }
 
-/// The course of the training.
+/// The progress of the training by epoch; `None` if the model does not store it.
 fn training(model: &DensityModel) -> Option<DocumentSection> {
     let learned = model.learned();
     let line = |name: &str, series, values: Vec<(usize, f64)>| Mark::Line {
@@ -142,7 +142,7 @@ fn training(model: &DensityModel) -> Option<DocumentSection> {
     let training: Vec<(usize, f64)> = learned.training_history.iter().copied().enumerate().collect();
     let set_aside = learned.validation_history.iter().copied().enumerate();
     let set_aside: Vec<(usize, f64)> = set_aside.filter_map(|(epoch, level)| Some((epoch, level?))).collect();
-    // The first epochs may be far below all others.
+    // The first epochs may have much lower log-likelihoods than all others.
     let all: Vec<f64> = training.iter().chain(&set_aside).map(|(_, level)| *level).collect();
     let mut sorted = all.clone();
     sorted.sort_by(f64::total_cmp);
@@ -177,7 +177,7 @@ fn training(model: &DensityModel) -> Option<DocumentSection> {
     })
 }
 
-/// One file for each figure, and all their bytes.
+/// Writes one file for each figure; returns the files and their total size in bytes.
 fn write_figures(report: &Document, options: &Options) -> Result<(Vec<PathBuf>, usize), CliError> {
     std::fs::create_dir_all(&options.output)
         .map_err(|source| ugmm_network::UgmmError::Io { path: options.output.clone(), source })?;

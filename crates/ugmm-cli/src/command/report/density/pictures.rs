@@ -1,4 +1,4 @@
-//! Images: what is usual of each pixel, and images drawn.
+//! Images: mean and spread of pixels, and drawn images.
 
 use super::rows::Seen;
 use crate::error::CliError;
@@ -6,13 +6,15 @@ use ugmm_data::ImageGrid;
 use ugmm_report::{Axis, Chart, DocumentSection, Figure, Mark};
 use ugmm_tabular::{DensityModel, TableModel, TabularError};
 
-/// Images drawn, and in a line.
+/// Number of images that are drawn.
 const DRAWN: usize = 18;
+/// Number of images in a line.
 const IN_A_LINE: usize = 6;
-/// Pixels of an image above which none are drawn.
+/// Largest number of pixels of an image for which pictures are drawn.
 const MOST_PIXELS: usize = 16_384;
 
-/// Mean and spread of each pixel, images drawn, and the least and most likely ones of the table.
+/// Mean and standard deviation of each pixel, drawn images, and the least and the most likely images of the
+/// table.
 pub fn sections(
     model: &DensityModel,
     grid: &ImageGrid,
@@ -77,7 +79,7 @@ pub fn sections(
     ])
 }
 
-/// Values from 0 to 1 as a picture.
+/// A picture of values from 0 to 1.
 fn picture(id: &str, title: &str, grid: &ImageGrid, values: &[f64]) -> Chart {
     let shades: Vec<f64> =
         values.iter().map(|value| if value.is_nan() { -1.0 } else { value.clamp(0.0, 1.0) }).collect();

@@ -1,4 +1,4 @@
-//! Rows of the table by how likely they are, and rows drawn.
+//! Rows of the table by their log-likelihoods, and drawn rows.
 
 use crate::error::CliError;
 use crate::met::Met;
@@ -6,18 +6,18 @@ use crate::output::percent;
 use ugmm_report::{DocumentSection, DocumentTable, Text, short};
 use ugmm_tabular::{DensityModel, Surprise, TableModel};
 
-/// Rows in each of the tables.
+/// Number of rows in each of the tables.
 const SHOWN: usize = 10;
-/// Columns of a row that are shown.
+/// Largest number of columns of a row that are shown.
 const MOST_COLUMNS: usize = 12;
-/// Names of what is known of a row, after its number.
+/// Headers of the columns about a row, which follow its number.
 const KNOWN: [&str; 5] =
     ["log-likelihood", "rows as likely or less, %", "most surprising", "its value", "usual given the others"];
 
-/// What was read of the table.
+/// The rows of the table in the report.
 #[derive(Default)]
 pub struct Seen {
-    /// Where each row is in the file.
+    /// Number of each row in the file.
     pub places: Vec<usize>,
     /// `[rows, columns]`.
     pub values: Vec<f64>,
@@ -26,7 +26,7 @@ pub struct Seen {
     pub examples: Vec<String>,
 }
 
-/// The least and the most likely rows, and those that were named.
+/// The least and the most likely rows, and the rows at the places `named`.
 pub fn section(model: &DensityModel, seen: &Seen, named: &[usize]) -> DocumentSection {
     let mut order: Vec<usize> = (0..seen.places.len()).collect();
     order.sort_by(|&a, &b| {
