@@ -4,7 +4,8 @@
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 use ugmm_fuzz::{file, within_memory};
-use ugmm_tabular::{Device, TableModel, load, parse_assignments, parse_names};
+use ugmm_tabular::{Device, TableModel, load};
+use ugmm_tabular::question::{parse_assignments, parse_names};
 
 /// Models of a table of pets, as `ugmm train` wrote them.
 static MODELS: LazyLock<[Box<dyn TableModel>; 2]> = LazyLock::new(|| {

@@ -19,7 +19,8 @@ use ugmm_data::closest;
 use ugmm_data::frame::ReadOptions;
 use ugmm_data::{PreprocessingOptions, Scaling};
 use ugmm_network::{Preset, Settings, UgmmError};
-use ugmm_tabular::{ClassWeights, TabularError};
+use ugmm_tabular::TabularError;
+use ugmm_tabular::network::ClassWeights;
 
 /// Options that are not stored in a file.
 const OF_ONE_RUN: [&str; 3] = ["config", "resume", "device"];

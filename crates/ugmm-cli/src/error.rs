@@ -4,7 +4,8 @@ use crate::advice;
 use std::path::PathBuf;
 use ugmm_experiments::ExperimentError;
 use ugmm_network::DeviceName;
-use ugmm_tabular::{QuestionError, TabularError};
+use ugmm_tabular::TabularError;
+use ugmm_tabular::question::QuestionError;
 
 /// Exit status after an interruption, as in shells: 128 plus the number of the signal.
 pub const INTERRUPTED_STATUS: u8 = 130;

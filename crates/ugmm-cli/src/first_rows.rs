@@ -3,9 +3,10 @@
 use crate::error::CliError;
 use std::path::Path;
 use ugmm_data::frame::ReadOptions;
-use ugmm_tabular::{
-    Baseline, ClassBaseline, Measures, NetworkModel, NumberBaseline, ReadTarget, TableModel, TableReader,
-};
+use ugmm_tabular::distribution::Measures;
+use ugmm_tabular::network::{Baseline, ClassBaseline, NumberBaseline};
+use ugmm_tabular::read::{ReadTarget, TableReader};
+use ugmm_tabular::{NetworkModel, TableModel};
 
 /// Rows with a value that the model uses. Lists have an entry for each of them.
 pub struct FirstRows {

@@ -3,7 +3,8 @@
 use crate::arguments::Known;
 use crate::error::CliError;
 use ugmm_network::Objective;
-use ugmm_tabular::{Engine, Evidence, TableModel, parse_assignments, parse_names};
+use ugmm_tabular::question::{parse_assignments, parse_names};
+use ugmm_tabular::{Engine, Evidence, TableModel};
 
 /// Largest number of columns named in a line.
 const NAMED: usize = 8;

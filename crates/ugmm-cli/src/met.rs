@@ -4,7 +4,8 @@ use crate::output::count;
 use crate::unseen::lines;
 use serde::Serialize;
 use ugmm_data::frame::UnseenValues;
-use ugmm_tabular::{Batch, Engine, TableModel};
+use ugmm_tabular::read::Batch;
+use ugmm_tabular::{Engine, TableModel};
 
 /// Largest number of impossible values that are named.
 const NAMED: usize = 3;

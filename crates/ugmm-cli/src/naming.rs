@@ -3,7 +3,8 @@
 use crate::error::CliError;
 use ugmm_data::frame::minute_text;
 use ugmm_network::{LabelEncoding, Model, Network, Objective, UgmmError};
-use ugmm_tabular::{NetworkModel, Target};
+use ugmm_tabular::NetworkModel;
+use ugmm_tabular::target::Target;
 
 /// The uGMM network of a model; fails with an error for other models.
 pub fn network_of(model: &NetworkModel) -> Result<&Network, CliError> {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use ugmm_network::file::{check_writable, write_atomically};
-use ugmm_tabular::LogLikelihoodMeasures;
+use ugmm_tabular::distribution::LogLikelihoodMeasures;
 
 pub use ugmm_report::table;
 

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use ugmm_network::UgmmError;
 use ugmm_network::training::{BatchReport, Checkpoint, EpochReport, Observer};
-use ugmm_tabular::{EpochProgress, Measure, Progress, Stage};
+use ugmm_tabular::run::{EpochProgress, Measure, Progress, Stage};
 
 /// Time before the first line, which has an estimate of the duration.
 const FIRST_LINE: Duration = Duration::from_secs(2);

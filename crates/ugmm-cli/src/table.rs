@@ -6,7 +6,8 @@ use ugmm_data::frame::{
     Column, DateFormat, DecimalMark, Doubt, Images, Kind, Level, NumberFormat, ReadAs, Schema, date_text,
 };
 use ugmm_data::{ImageShape, Remedy};
-use ugmm_tabular::{as_numbers, no_numbers, without_unit};
+use ugmm_tabular::column::without_unit;
+use ugmm_tabular::target::{as_numbers, no_numbers};
 
 /// Largest number of columns that get a line each.
 const MOST_LINES: usize = 40;

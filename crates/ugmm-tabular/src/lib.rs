@@ -31,57 +31,39 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! The crate's root holds what most programs need: the estimators, the functions that fit and load models of
+//! both engines ([`fit`], [`fit_density`], [`load`]), and [`TableModel`], by which every model predicts and
+//! answers questions. The modules hold the rest by subject: settings and reports of each engine in
+//! [`network`] and [`density`], predictions in [`distribution`], questions in [`question`], files in [`read`].
 
-mod column;
-mod density;
-mod distribution;
+pub mod column;
+pub mod density;
+pub mod distribution;
 mod engine;
 mod error;
 mod estimator;
 mod model;
 mod names;
-mod network;
-mod question;
-mod read;
+pub mod network;
+pub mod question;
+pub mod read;
 mod reading;
 mod remedy;
-mod run;
-mod target;
+pub mod run;
+pub mod target;
 
-pub use column::encoding::{EncodedRows, Outside};
-pub use column::range::NumberRange;
-pub use column::unit::without_unit;
-pub use column::{Column, OTHER, RareLevel};
-pub use density::{
-    DensityLearned, DensityMethod, DensityModel, DensityOptions, DensityReport, DensityStructure, Dependence,
-    Filled, FilledCell, LogLikelihoods, Surprise, SurprisingColumn, TriedStructure, UNLIKELY, UsualRows,
-    density_columns, fit_density, prepare_pixels,
-};
-pub use distribution::log_likelihood::LogLikelihoodMeasures;
-pub use distribution::measures::Measures;
-pub use distribution::{ClassPredictions, Distribution, Predictions};
+pub use column::Column;
+pub use density::{DensityModel, DensityOptions, DensityReport, fit_density};
+pub use distribution::Distribution;
 pub use engine::{Engine, load};
 pub use error::{MissingAs, TabularError};
 pub use estimator::{UgmmClassifier, UgmmRegressor};
 pub use model::{DateTarget, Needs, TableModel};
-pub use network::cross_validation::CrossValidation;
-pub use network::doubt::{Doubt, FarValues, Reason};
-pub use network::doubts::{Baseline, ClassBaseline, NumberBaseline};
-pub use network::every_value::NeedsEveryValue;
-pub use network::faithfulness::{Attribution, AttributionCurve, Faithfulness};
-pub use network::fit::{Calibration, FitReport, fit};
-pub use network::model::NetworkModel;
-pub use network::novelty::Novelty;
-pub use network::options::{ClassWeights, FitOptions, TaskChoice};
-pub use network::robustness::TableCertificate;
-pub use network::search::{Candidate, small_grid};
-pub use question::assignments::{parse_assignments, parse_names};
-pub use question::error::QuestionError;
-pub use question::{Answer, DrawOptions, Draws, Evidence};
-pub use read::{Batch, ReadTarget, TableReader};
+pub use network::{FitOptions, FitReport, NetworkModel, TaskChoice, fit};
+pub use question::{Answer, Evidence};
 pub use reading::Reading;
 pub use remedy::Remedy;
-pub use run::{EpochProgress, Measure, Progress, Run, Stage};
-pub use target::{NumberTarget, Target, as_numbers, no_numbers, prepare_target};
+pub use run::Run;
 pub use ugmm_data::{Preprocessor, Table};
 pub use ugmm_network::Device;

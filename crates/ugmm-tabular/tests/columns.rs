@@ -8,9 +8,10 @@ use ugmm_network::inference::question::{Conditional, conditionals};
 use ugmm_network::inference::variable::Domain;
 use ugmm_network::model_file::SavedModel;
 use ugmm_network::{LabelEncoding, Model, ObjectiveKind, Settings};
+use ugmm_tabular::question::parse_assignments;
 use ugmm_tabular::{
     Distribution, Evidence, FitOptions, NetworkModel, Remedy, Table, TableModel, TabularError,
-    UgmmClassifier, UgmmRegressor, parse_assignments,
+    UgmmClassifier, UgmmRegressor,
 };
 
 /// Largest number of whole numbers that have a probability each.

@@ -4,9 +4,13 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 use ugmm_data::frame::{ReadOptions, Schema};
+use ugmm_tabular::column::OTHER;
+use ugmm_tabular::density::{DensityStructure, density_columns};
+use ugmm_tabular::distribution::Predictions;
+use ugmm_tabular::read::{Batch, ReadTarget, TableReader};
+use ugmm_tabular::target::prepare_target;
 use ugmm_tabular::{
-    Batch, DensityModel, DensityOptions, DensityReport, DensityStructure, Device, Engine, OTHER, Predictions,
-    ReadTarget, Run, Table, TableModel, TableReader, density_columns, fit_density, load, prepare_target,
+    DensityModel, DensityOptions, DensityReport, Device, Engine, Run, Table, TableModel, fit_density, load,
 };
 
 const ROWS: usize = 240;

@@ -7,9 +7,9 @@ use tempfile::TempDir;
 use ugmm_data::frame::ColumnData;
 use ugmm_network::Settings;
 use ugmm_network::model_file::{ModelParts, SavedModel};
+use ugmm_tabular::network::ClassWeights;
 use ugmm_tabular::{
-    ClassWeights, Device, FitOptions, Run, Table, TabularError, TaskChoice, UgmmClassifier, UgmmRegressor,
-    fit,
+    Device, FitOptions, Run, Table, TabularError, TaskChoice, UgmmClassifier, UgmmRegressor, fit,
 };
 
 fn texts(values: impl Iterator<Item = Option<&'static str>>) -> ColumnData {

@@ -9,9 +9,13 @@ use ugmm_circuit::MpeOptions;
 use ugmm_data::frame::{ReadOptions, Schema};
 use ugmm_network::inference::gibbs::SamplingOptions;
 use ugmm_network::{ObjectiveKind, Settings};
+use ugmm_tabular::distribution::Predictions;
+use ugmm_tabular::question::DrawOptions;
+use ugmm_tabular::read::{ReadTarget, TableReader};
+use ugmm_tabular::target::prepare_target;
 use ugmm_tabular::{
-    DensityOptions, Device, Distribution, DrawOptions, Evidence, FitOptions, Needs, Predictions, ReadTarget,
-    Run, Table, TableModel, TableReader, UgmmClassifier, UgmmRegressor, fit_density, load, prepare_target,
+    DensityOptions, Device, Distribution, Evidence, FitOptions, Needs, Run, Table, TableModel,
+    UgmmClassifier, UgmmRegressor, fit_density, load,
 };
 
 /// Writes a table of all kinds of columns, with missing values and rare levels.

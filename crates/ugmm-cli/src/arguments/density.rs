@@ -5,7 +5,7 @@ use super::{RowOptions, TableOptions};
 use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use ugmm_tabular::{DensityMethod, DensityStructure};
+use ugmm_tabular::density::{DensityMethod, DensityStructure};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ugmm score flowers.safetensors new-flowers.csv -o scores.csv\n  \

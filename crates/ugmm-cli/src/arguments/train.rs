@@ -11,7 +11,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 use ugmm_data::Ordinal;
-use ugmm_tabular::ClassWeights;
+use ugmm_tabular::network::ClassWeights;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ugmm train flowers.csv --target species -o flowers.safetensors\n  \

@@ -7,7 +7,8 @@ use ugmm_data::frame::{DecimalMark, StatedDates, Thousands};
 use ugmm_data::{Ordinal, Scaling};
 use ugmm_network::pruning::Criterion;
 use ugmm_network::{Architecture, DeviceName, Preset};
-use ugmm_tabular::{ClassWeights, TaskChoice};
+use ugmm_tabular::TaskChoice;
+use ugmm_tabular::network::ClassWeights;
 
 pub fn parse_delimiter(text: &str) -> Result<u8, String> {
     match text {
@@ -163,7 +164,7 @@ impl List {
 /// Parses a list of names or texts.
 pub fn parse_list(text: &str) -> Result<List, String> {
     let example = "write for example a,b, and a text with a comma in double quotes";
-    let names = ugmm_tabular::parse_names(text);
+    let names = ugmm_tabular::question::parse_names(text);
     names
         .map(List)
         .map_err(|_| format!("{text:?} has an empty part, or a quote that is not closed; {example}"))

@@ -9,7 +9,8 @@ use std::io::IsTerminal;
 use std::time::Instant;
 use ugmm_network::Model;
 use ugmm_network::verification::robustness::Verdict;
-use ugmm_tabular::{Device, Engine, NetworkModel, ReadTarget, TableModel, TableReader};
+use ugmm_tabular::read::{ReadTarget, TableReader};
+use ugmm_tabular::{Device, Engine, NetworkModel, TableModel};
 
 /// Number of rows certified between two checks of the time limit.
 const BATCH: usize = 64;

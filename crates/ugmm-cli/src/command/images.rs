@@ -7,7 +7,8 @@ use serde::Serialize;
 use std::path::Path;
 use ugmm_data::ImageGrid;
 use ugmm_network::file::write_atomically;
-use ugmm_tabular::{DensityModel, ReadTarget, TableModel, TableReader};
+use ugmm_tabular::read::{ReadTarget, TableReader};
+use ugmm_tabular::{DensityModel, TableModel};
 
 /// Screen pixels for each pixel of an image, and between images.
 const SCALE: usize = 3;

@@ -9,7 +9,8 @@ use crate::row_output::{Column, Values, format_by_name, write_rows};
 use serde::Serialize;
 use std::path::Path;
 use ugmm_data::frame::{Notation, ValueType};
-use ugmm_tabular::{Batch, Column as ModelColumn, DensityModel, Device, Engine, TableModel, TableReader};
+use ugmm_tabular::read::{Batch, TableReader};
+use ugmm_tabular::{Column as ModelColumn, DensityModel, Device, Engine, TableModel};
 
 /// The source of the values in a column of the output.
 enum Source {

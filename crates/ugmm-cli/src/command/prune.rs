@@ -8,7 +8,9 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 use ugmm_network::pruning::{Criterion, Keep, PrunedLayer};
-use ugmm_tabular::{Baseline, Device, Engine, Measures, NetworkModel, TableModel};
+use ugmm_tabular::distribution::Measures;
+use ugmm_tabular::network::Baseline;
+use ugmm_tabular::{Device, Engine, NetworkModel, TableModel};
 
 /// Fractions of components that are compared if none is given.
 const SHARES: [f64; 8] = [0.9, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05];

@@ -8,10 +8,10 @@ use crate::row_output::{Column, Values, format_of, write_rows};
 use serde::Serialize;
 use ugmm_circuit::UnivariateMixture;
 use ugmm_data::frame::UnseenValues;
-use ugmm_tabular::{
-    Column as ModelColumn, DensityModel, Device, Engine, LogLikelihoodMeasures, ReadTarget, Surprise,
-    TableModel, TableReader, UNLIKELY, UsualRows,
-};
+use ugmm_tabular::density::{Surprise, UNLIKELY, UsualRows};
+use ugmm_tabular::distribution::LogLikelihoodMeasures;
+use ugmm_tabular::read::{ReadTarget, TableReader};
+use ugmm_tabular::{Column as ModelColumn, DensityModel, Device, Engine, TableModel};
 
 /// Text for a level that training had in few rows or not at all.
 const RARE: &str = "rare or not seen";

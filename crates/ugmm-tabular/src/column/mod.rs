@@ -7,7 +7,10 @@ mod text;
 pub(crate) mod unit;
 pub(crate) mod usable;
 
-use crate::column::range::NumberRange;
+pub use encoding::{EncodedRows, Outside};
+pub use range::NumberRange;
+pub use unit::without_unit;
+
 use serde::{Deserialize, Serialize};
 use ugmm_circuit::{MAXIMUM_STATES, UnivariateMixture};
 use ugmm_data::frame::{ReadAs, Request};

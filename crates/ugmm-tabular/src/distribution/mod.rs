@@ -4,6 +4,9 @@ mod crps;
 pub(crate) mod log_likelihood;
 pub(crate) mod measures;
 
+pub use log_likelihood::LogLikelihoodMeasures;
+pub use measures::Measures;
+
 use crate::column::Column;
 use ugmm_circuit::UnivariateMixture;
 use ugmm_network::inference::conditional::ConditionalDensity;

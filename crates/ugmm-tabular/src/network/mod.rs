@@ -21,3 +21,15 @@ pub(crate) mod rare_levels;
 pub(crate) mod robustness;
 pub(crate) mod rows;
 pub(crate) mod search;
+
+pub use cross_validation::CrossValidation;
+pub use doubt::{Doubt, FarValues, Reason};
+pub use doubts::{Baseline, ClassBaseline, NumberBaseline};
+pub use every_value::NeedsEveryValue;
+pub use faithfulness::{Attribution, AttributionCurve, Faithfulness};
+pub use fit::{Calibration, FitReport, fit};
+pub use model::NetworkModel;
+pub use novelty::Novelty;
+pub use options::{ClassWeights, FitOptions, TaskChoice};
+pub use robustness::TableCertificate;
+pub use search::{Candidate, small_grid};

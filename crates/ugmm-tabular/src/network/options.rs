@@ -48,7 +48,7 @@ pub struct FitOptions {
     /// temperature that fits the folds' predictions best calibrates its probabilities.
     pub folds: Option<usize>,
     /// Settings to choose from by cross-validation on the training rows (with [`Self::folds`], or three
-    /// folds), each combined with [`Self::settings`]; see [`small_grid`](crate::small_grid).
+    /// folds), each combined with [`Self::settings`]; see [`small_grid`](crate::network::small_grid).
     pub search: IndexMap<String, Settings>,
     /// Seed of all random choices.
     pub seed: u64,

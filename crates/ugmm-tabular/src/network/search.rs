@@ -1,6 +1,6 @@
 //! Choice of settings by cross-validation.
 
-use crate::Measures;
+use crate::distribution::measures::Measures;
 use indexmap::IndexMap;
 use serde::Serialize;
 use ugmm_network::{Settings, TargetKind};

@@ -3,6 +3,9 @@
 pub(crate) mod assignments;
 pub(crate) mod error;
 
+pub use assignments::{parse_assignments, parse_names};
+pub use error::QuestionError;
+
 use crate::column::Column;
 use crate::column::range::NumberRange;
 use crate::distribution::Distribution;

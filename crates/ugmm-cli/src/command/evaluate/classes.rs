@@ -6,7 +6,8 @@ use ugmm_experiments::mean_and_sd;
 use ugmm_network::metrics::{
     ClassMeasures, Confusion, Metrics, ReliabilityBin, areas_one_against_rest, reliability,
 };
-use ugmm_tabular::{ClassBaseline, ClassPredictions};
+use ugmm_tabular::distribution::ClassPredictions;
+use ugmm_tabular::network::ClassBaseline;
 
 /// Number of bins of the printed reliability table; the calibration error has more.
 const PRINTED_BINS: usize = 10;

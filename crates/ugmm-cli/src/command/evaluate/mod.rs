@@ -11,10 +11,9 @@ use crate::table::reading_doubts;
 use crate::unseen::lines;
 use serde::Serialize;
 use ugmm_data::frame::UnseenValues;
-use ugmm_tabular::{
-    Batch, ClassPredictions, DensityModel, Device, Distribution, Engine, LogLikelihoodMeasures, Predictions,
-    ReadTarget, TableModel, TableReader,
-};
+use ugmm_tabular::distribution::{ClassPredictions, LogLikelihoodMeasures, Predictions};
+use ugmm_tabular::read::{Batch, ReadTarget, TableReader};
+use ugmm_tabular::{DensityModel, Device, Distribution, Engine, TableModel};
 
 #[derive(Serialize)]
 struct Report<'a> {

@@ -3,7 +3,8 @@
 use crate::output::{count, error_text, percent, table};
 use serde::Serialize;
 use ugmm_network::metrics::NumberMetrics;
-use ugmm_tabular::{Distribution, NumberBaseline};
+use ugmm_tabular::Distribution;
+use ugmm_tabular::network::NumberBaseline;
 
 /// Number of intervals of equal predicted probability in which numbers are counted.
 const DECILES: usize = 10;

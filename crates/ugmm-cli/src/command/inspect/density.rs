@@ -6,7 +6,8 @@ use crate::output::{kept_level, percent, print, table, write_json};
 use crate::table::left_aligned_last;
 use serde::Serialize;
 use ugmm_circuit::UnivariateMixture;
-use ugmm_tabular::{Column as ModelColumn, DensityModel, Dependence, TableModel};
+use ugmm_tabular::density::Dependence;
+use ugmm_tabular::{Column as ModelColumn, DensityModel, TableModel};
 
 /// Largest number of states of a column that are named.
 const NAMED_STATES: usize = 3;

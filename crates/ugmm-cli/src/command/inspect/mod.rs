@@ -11,7 +11,8 @@ use serde::Serialize;
 use trust::Trust;
 use ugmm_network::Network;
 use ugmm_network::inspect::{Component, LayerSummary, importances, leading_components, summarize};
-use ugmm_tabular::{Device, Engine, NetworkModel, ReadTarget, TableModel, TableReader};
+use ugmm_tabular::read::{ReadTarget, TableReader};
+use ugmm_tabular::{Device, Engine, NetworkModel, TableModel};
 
 /// Largest number of rows of the data that are used, enough for ranges and means.
 const MOST_ROWS: usize = 4096;

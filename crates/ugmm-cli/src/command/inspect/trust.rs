@@ -6,7 +6,8 @@ use crate::output::{count, percent, table};
 use serde::Serialize;
 use ugmm_experiments::mean_and_sd;
 use ugmm_network::inspect::Absence;
-use ugmm_tabular::{Attribution, AttributionCurve, Faithfulness, NetworkModel};
+use ugmm_tabular::NetworkModel;
+use ugmm_tabular::network::{Attribution, AttributionCurve, Faithfulness};
 
 /// Largest number of rows for classes; for numbers fewer, because the network evaluates each row for every
 /// cell of a density.

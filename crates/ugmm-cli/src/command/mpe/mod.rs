@@ -14,7 +14,8 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use ugmm_circuit::{MpeOptions, ProofProgress};
-use ugmm_tabular::{Device, Engine, Evidence, QuestionError, TableModel, TabularError};
+use ugmm_tabular::question::QuestionError;
+use ugmm_tabular::{Device, Engine, Evidence, TableModel, TabularError};
 
 /// Largest number of columns that are printed; the JSON file has all.
 const MOST_COLUMNS: usize = 40;

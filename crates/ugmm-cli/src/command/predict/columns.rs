@@ -3,9 +3,9 @@
 use crate::error::CliError;
 use crate::row_output::{Column, Values};
 use ugmm_network::inspect::Absence;
-use ugmm_tabular::{
-    ClassPredictions, DateTarget, Distribution, EncodedRows, NetworkModel, Predictions, TableModel,
-};
+use ugmm_tabular::column::EncodedRows;
+use ugmm_tabular::distribution::{ClassPredictions, Predictions};
+use ugmm_tabular::{DateTarget, Distribution, NetworkModel, TableModel};
 
 /// Quantiles of a predicted number in the output.
 const QUANTILES: [(f64, &str); 3] = [(0.05, "5 %"), (0.5, "median"), (0.95, "95 %")];

@@ -11,7 +11,8 @@ use crate::table::reading_doubts;
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use ugmm_data::frame::{UnseenValues, ValueType};
-use ugmm_tabular::{Batch, Device, Engine, ReadTarget, TableModel, TableReader};
+use ugmm_tabular::read::{Batch, ReadTarget, TableReader};
+use ugmm_tabular::{Device, Engine, TableModel};
 
 #[derive(Serialize)]
 struct Report<'a> {

@@ -5,7 +5,8 @@ use super::seen::Seen;
 use crate::output::{percent, short};
 use ugmm_network::Objective;
 use ugmm_report::Text;
-use ugmm_tabular::{Measures, NetworkModel};
+use ugmm_tabular::NetworkModel;
+use ugmm_tabular::distribution::Measures;
 
 /// Name and value of each fact.
 pub fn facts(model: &NetworkModel, seen: &Seen) -> Vec<(Text, Text)> {

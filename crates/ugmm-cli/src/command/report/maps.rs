@@ -5,7 +5,8 @@ use crate::naming::in_data_units;
 use ugmm_data::ImageGrid;
 use ugmm_network::inspect::class_maps;
 use ugmm_report::{ClassMaps, Maps};
-use ugmm_tabular::{NetworkModel, Predictions};
+use ugmm_tabular::NetworkModel;
+use ugmm_tabular::distribution::Predictions;
 
 /// Maps for the true classes if the table has them, otherwise for the predicted ones; `None` for numbers.
 pub fn maps(model: &NetworkModel, seen: &Seen, grid: &ImageGrid) -> Option<Maps> {

@@ -4,7 +4,8 @@ use super::seen::Seen;
 use crate::output::{percent, short};
 use ugmm_network::metrics::{Confusion, Metrics, NumberMetrics, reliability};
 use ugmm_report::{Bin, Measures, Text};
-use ugmm_tabular::{ClassPredictions, Distribution, NetworkModel, Predictions};
+use ugmm_tabular::distribution::{ClassPredictions, Predictions};
+use ugmm_tabular::{Distribution, NetworkModel};
 
 /// Number of bins of the reliability diagram.
 const BINS: usize = 10;
@@ -15,10 +16,10 @@ const MOST_PAIRS: usize = 1500;
 pub fn measures(model: &NetworkModel, seen: &Seen) -> Option<Measures> {
     let compared = compared(model, seen)?;
     Some(match (&compared.predictions, compared.measures()) {
-        (Predictions::Numbers(found), ugmm_tabular::Measures::Numbers(metrics)) => {
+        (Predictions::Numbers(found), ugmm_tabular::distribution::Measures::Numbers(metrics)) => {
             of_numbers(found, &compared.right, &metrics)
         }
-        (Predictions::Classes(found), ugmm_tabular::Measures::Classes(metrics)) => {
+        (Predictions::Classes(found), ugmm_tabular::distribution::Measures::Classes(metrics)) => {
             let labels: Vec<usize> = compared.right.iter().map(|&class| class as usize).collect();
             of_classes(model, found, &labels, &metrics)
         }
@@ -33,8 +34,8 @@ pub struct Compared {
 }
 
 impl Compared {
-    pub fn measures(&self) -> ugmm_tabular::Measures {
-        ugmm_tabular::Measures::of_predictions(&self.predictions, &self.right)
+    pub fn measures(&self) -> ugmm_tabular::distribution::Measures {
+        ugmm_tabular::distribution::Measures::of_predictions(&self.predictions, &self.right)
     }
 }
 

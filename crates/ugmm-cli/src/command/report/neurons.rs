@@ -7,7 +7,8 @@ use crate::naming::{in_data_units, value_text};
 use ugmm_network::inspect::{Component as Parameters, Histogram as Counted};
 use ugmm_network::{Layer, Network};
 use ugmm_report::{Component, Histogram, Neuron, Scale, Units, short};
-use ugmm_tabular::{NetworkModel, Target};
+use ugmm_tabular::NetworkModel;
+use ugmm_tabular::target::Target;
 
 /// Largest number of components of a neuron that are listed.
 const LEADING: usize = 8;

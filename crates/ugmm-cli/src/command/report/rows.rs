@@ -9,7 +9,8 @@ use ugmm_data::ImageGrid;
 use ugmm_network::LabelEncoding;
 use ugmm_network::inspect::{Absence, RowPath, paths};
 use ugmm_report::{Density, InputShare, Row};
-use ugmm_tabular::{Distribution, NetworkModel, Predictions, TableModel};
+use ugmm_tabular::distribution::Predictions;
+use ugmm_tabular::{Distribution, NetworkModel, TableModel};
 
 /// Number of most uncertain rows.
 const UNSURE: usize = 24;

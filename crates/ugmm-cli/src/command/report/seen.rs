@@ -7,7 +7,8 @@ use crate::output::count;
 use ugmm_network::inspect::{activations, followed_weights, leading_components};
 use ugmm_network::{Network, inspect::Component};
 use ugmm_report::Text;
-use ugmm_tabular::{NetworkModel, Predictions};
+use ugmm_tabular::NetworkModel;
+use ugmm_tabular::distribution::Predictions;
 
 /// Rows with the model's predictions. Lists have an entry for each row unless stated otherwise.
 pub struct Seen<'m> {

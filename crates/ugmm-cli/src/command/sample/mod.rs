@@ -18,7 +18,8 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 use ugmm_network::inference::diagnostics::{Diagnostics, FEWEST_EFFECTIVE, MOST_R_HAT};
 use ugmm_network::inference::gibbs::SamplingOptions;
-use ugmm_tabular::{Device, DrawOptions, Draws, Engine, Evidence, TableModel, TabularError};
+use ugmm_tabular::question::{DrawOptions, Draws};
+use ugmm_tabular::{Device, Engine, Evidence, TableModel, TabularError};
 
 /// Default options of the chains.
 const CHAINS: usize = 8;

@@ -13,10 +13,12 @@ use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use ugmm_data::frame::Schema;
+use ugmm_tabular::density::{DensityStructure, LogLikelihoods, density_columns, prepare_pixels};
+use ugmm_tabular::distribution::LogLikelihoodMeasures;
+use ugmm_tabular::target::prepare_target;
 use ugmm_tabular::{
-    Column as ModelColumn, DensityModel, DensityOptions, DensityReport, DensityStructure,
-    LogLikelihoodMeasures, LogLikelihoods, Run, Table, TableModel, TaskChoice, density_columns, fit_density,
-    prepare_pixels, prepare_target,
+    Column as ModelColumn, DensityModel, DensityOptions, DensityReport, Run, Table, TableModel, TaskChoice,
+    fit_density,
 };
 
 #[derive(Serialize)]

@@ -20,10 +20,9 @@ use std::time::Duration;
 use ugmm_data::frame::{Column, Level, Schema};
 use ugmm_network::file::write_atomically;
 use ugmm_network::{Preset, Settings, TargetKind};
-use ugmm_tabular::{
-    Device, FitOptions, Run, Table, TableModel, TabularError, TaskChoice, as_numbers, fit, prepare_target,
-    small_grid,
-};
+use ugmm_tabular::network::small_grid;
+use ugmm_tabular::target::{as_numbers, prepare_target};
+use ugmm_tabular::{Device, FitOptions, Run, Table, TableModel, TabularError, TaskChoice, fit};
 
 /// Default time between checkpoints, which is the most that an interruption loses.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);

@@ -8,9 +8,9 @@ use ugmm_experiments::mean_and_sd;
 use ugmm_network::model_file::Columns;
 use ugmm_network::training::TrainingConfig;
 use ugmm_network::{ModelConfig, Task};
-use ugmm_tabular::{
-    Baseline, Calibration, CrossValidation, FitReport, Measures, NetworkModel, NumberBaseline, TableModel,
-};
+use ugmm_tabular::distribution::Measures;
+use ugmm_tabular::network::{Baseline, Calibration, CrossValidation, NumberBaseline};
+use ugmm_tabular::{FitReport, NetworkModel, TableModel};
 
 #[derive(Serialize)]
 pub struct Report<'a> {

@@ -14,7 +14,9 @@ use serde::Serialize;
 use std::path::PathBuf;
 use ugmm_network::file::write_atomically;
 use ugmm_report::{Axis, Chart, Document, DocumentSection, Figure, Mark, Text, document, png, svg};
-use ugmm_tabular::{DensityModel, LogLikelihoodMeasures, ReadTarget, TableModel, TableReader};
+use ugmm_tabular::distribution::LogLikelihoodMeasures;
+use ugmm_tabular::read::{ReadTarget, TableReader};
+use ugmm_tabular::{DensityModel, TableModel};
 
 #[derive(Serialize)]
 struct Written<'a> {

@@ -4,7 +4,8 @@ use crate::error::CliError;
 use crate::met::Met;
 use crate::output::percent;
 use ugmm_report::{DocumentSection, DocumentTable, Text, short};
-use ugmm_tabular::{DensityModel, Surprise, TableModel};
+use ugmm_tabular::density::Surprise;
+use ugmm_tabular::{DensityModel, TableModel};
 
 /// Number of rows in each of the tables.
 const SHOWN: usize = 10;
