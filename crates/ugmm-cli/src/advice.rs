@@ -37,7 +37,7 @@ fn what_to_type(remedy: &Remedy) -> String {
 }
 
 /// The option of reading a table with its value, in quotes where a shell needs them.
-pub fn reading_option(remedy: &Reading) -> String {
+fn reading_option(remedy: &Reading) -> String {
     match remedy {
         Reading::Missing(text) => list_option("--na", [text]),
         Reading::Decimal(DecimalMark::Point) => "--decimal \".\"".to_owned(),

@@ -2,9 +2,7 @@
 
 use crate::advice;
 use crate::output::{count, table, within};
-use ugmm_data::frame::{
-    Column, DateFormat, DecimalMark, Doubt, Images, Kind, Level, NumberFormat, ReadAs, Schema, date_text,
-};
+use ugmm_data::frame::{Column, Doubt, Images, Kind, Level, ReadAs, Schema};
 use ugmm_data::{ImageShape, Remedy};
 use ugmm_tabular::column::without_unit;
 use ugmm_tabular::target::{as_numbers, no_numbers};
@@ -86,8 +84,9 @@ pub fn left_aligned_last(mut rows: Vec<Vec<String>>) -> String {
 
 /// Assumptions about the columns that may be wrong, a line each, with the option that changes them.
 pub fn doubts(schema: &Schema, target: &str) -> String {
-    let open: String = schema.doubts.iter().map(|doubt| doubt_text(target, doubt)).collect();
-    open + &near_numbers(schema, target)
+    let line = |doubt: &Doubt| format!("{doubt}{}\n", advice::of(doubt.remedies()));
+    schema.doubts.iter().map(line).collect::<String>()
+        + &near_numbers(schema, target)
         + &taken_as_missing(schema, target)
         + &crate::row_names::remarks(schema, target)
 }
@@ -161,92 +160,16 @@ fn taken_as_missing(schema: &Schema, target: &str) -> String {
     text
 }
 
-/// Assumptions about a file that a model reads, a line each.
+/// Assumptions about a file that a model reads, a line each. The model decides all others.
 pub fn reading_doubts(doubts: &[Doubt]) -> String {
     let line = |doubt: &Doubt| match doubt {
-        Doubt::DecimalMark { column, written, taken } => {
-            mark_text(column, written, *taken, "the table that was learned from has such, but ")
+        Doubt::DecimalMark { .. } => {
+            format!("{doubt}, and the training table has such numbers{}\n", advice::of(doubt.remedies()))
         }
-        Doubt::UnmetMark { mark } => format!(
-            "no value is {mark:?}, which --na names, in the columns that the model reads; write it as the table has it\n"
-        ),
+        Doubt::UnmetMark { .. } => format!("{doubt}\n"),
         _ => String::new(),
     };
     doubts.iter().map(line).collect()
-}
-
-fn mark_text(column: &str, written: &str, taken: DecimalMark, why: &str) -> String {
-    let (mark, other) = match taken {
-        DecimalMark::Point => ("point", DecimalMark::Comma),
-        DecimalMark::Comma => ("comma", DecimalMark::Point),
-    };
-    format!(
-        "{column:?} is read with decimal {mark}s, as which {written:?} is {}; {why}nothing in the file decides it{}\n",
-        number_as(written, taken),
-        advice::of([Remedy::Decimal(other)])
-    )
-}
-
-/// An assumption, and what to type if it is wrong.
-fn doubt_text(target: &str, doubt: &Doubt) -> String {
-    match doubt {
-        Doubt::DecimalMark { column, written, taken } => mark_text(column, written, *taken, ""),
-        Doubt::MixedMarks { point, comma } => format!(
-            "the numbers of {point:?} have decimal points and those of {comma:?} decimal commas; each is read as it is{}\n",
-            advice::of([Remedy::Categorical(comma.clone())])
-        ),
-        Doubt::DateOrder { column, written, taken, others } => {
-            let first = match taken {
-                DateFormat::MonthFirst => "month",
-                DateFormat::ShortYearFirst => "year",
-                _ => "day",
-            };
-            let as_other =
-                |other: &String| Remedy::Dates { column: column.clone(), format: Some(other.clone()) };
-            let options: Vec<String> =
-                others.iter().map(|other| advice::reading_option(&as_other(other))).collect();
-            let days = ReadAs::Dates(taken.clone()).number(written).unwrap_or_default();
-            format!(
-                "{column:?} is read with the {first} first, as which {written:?} is {}; nothing in the file decides it; if that \
-                 is wrong, say {}\n",
-                date_text(days),
-                options.join(" or ")
-            )
-        }
-        Doubt::UnreadDates { column, written, format } => format!(
-            "{column:?} looks like dates, such as {written:?}, and is taken as a category{}\n",
-            advice::of([Remedy::Dates { column: column.clone(), format: Some(format.clone()) }])
-        ),
-        Doubt::NearNumbers { column, written } => format!(
-            "{column:?} looks like numbers, such as {written:?}, and is {}{}\n",
-            if column == target { "predicted as classes" } else { "taken as a category" },
-            advice::of([Remedy::Numeric(column.clone())])
-        ),
-        Doubt::Nameless { column } => format!(
-            "{column:?}, the first column, has no name, as the index of a table has none, and is read as numbers{}\n",
-            advice::of([Remedy::Ignore(column.clone())])
-        ),
-        Doubt::RowNames { column } => format!(
-            "the header names one column less than the rows have, as R writes it; the first column is called {column:?}\n"
-        ),
-        Doubt::UnmetMark { mark } => {
-            format!("no value is {mark:?}, which --na names; write it as the table has it\n")
-        }
-        Doubt::NoDates { column, written } => format!(
-            "{column:?} looks like dates and is taken as a category, because {written:?} is no date or has another format than \
-             the others{}\n",
-            advice::of([
-                Remedy::Dates { column: column.clone(), format: None },
-                Remedy::Missing(written.clone())
-            ])
-        ),
-    }
-}
-
-/// The number that a text represents with this decimal mark.
-fn number_as(text: &str, mark: DecimalMark) -> String {
-    let format = NumberFormat { mark, grouped: true, ..NumberFormat::default() };
-    ReadAs::Numbers(format).number(text).map_or_else(String::new, |number| number.to_string())
 }
 
 fn kind(column: &Column, target: &str) -> &'static str {

@@ -55,7 +55,9 @@ impl fmt::Display for Remedy {
             Self::Dates { column, format: None } => {
                 write!(f, "if the column {} holds dates in a format such as this one", value(column))
             }
-            Self::Dates { column, .. } => write!(f, "to read the dates of the column {}", value(column)),
+            Self::Dates { column, .. } => {
+                write!(f, "if the dates of the column {} have this format", value(column))
+            }
             Self::Numeric(column) => write!(f, "if the column {} should hold numbers", value(column)),
             Self::Categorical(column) => {
                 write!(f, "if the numbers of the column {} are no quantities", value(column))

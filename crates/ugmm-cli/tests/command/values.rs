@@ -113,7 +113,7 @@ fn what_is_assumed_of_dates_is_said() {
     let folder = with(&[("d.csv", &format!("day,y\n{rows}")), ("broken.csv", &format!("day,y\n{broken}"))]);
     let said = train(folder.path(), "d.csv", "y", &[]);
     assert!(said.contains("\"day\" is read with the day first"), "{said}");
-    assert!(said.contains("say --date-format \"day=%m/%d/%Y\""), "{said}");
+    assert!(said.contains("--date-format \"day=%m/%d/%Y\""), "{said}");
     let said = train(folder.path(), "d.csv", "y", &["--date-format", "day=%m/%d/%Y"]);
     assert!(
         line(&said, "day").contains("2024-01-01 to 2024-08-05") && !said.contains("nothing in the file"),
@@ -761,8 +761,9 @@ fn dates_with_a_short_year_first_are_found_by_the_time_that_they_span() {
     let said = train(folder.path(), "few.csv", "y", &[]);
     assert!(
         said.contains(
-            "\"day\" is read with the day first, as which \"01-02-03\" is 2003-02-01; nothing in the file decides it; if that is \
-             wrong, say --date-format \"day=%m-%d-%y\" or --date-format \"day=%y-%m-%d\""
+            "\"day\" is read with the day first, as which \"01-02-03\" is 2003-02-01; nothing in the file decides it; if the \
+             dates of the column \"day\" have this format: --date-format \"day=%m-%d-%y\"; if the dates of the column \"day\" \
+             have this format: --date-format \"day=%y-%m-%d\""
         ),
         "{said}"
     );
@@ -779,7 +780,9 @@ fn marks_that_no_value_has_are_said() {
     let said = train(at, "d.csv", "y", &["--na=1900-01-20,-7"]);
     assert!(said.contains("missing: 1 value;"), "{said}");
     assert!(
-        said.contains("no value is \"-7\", which --na names") && !said.contains("no value is \"1900"),
+        said.contains(
+            "no value of the columns that were read is \"-7\", which was given as a mark of missing values"
+        ) && !said.contains("is \"1900"),
         "{said}"
     );
     let output = ugmm(at, &["predict", "m.safetensors", "d.csv", "--na=1900-01-25,-8"]);
@@ -787,7 +790,7 @@ fn marks_that_no_value_has_are_said() {
     let said = String::from_utf8(output.stderr).unwrap();
     // Stored marks of missing values need not occur.
     assert!(
-        said.contains("no value is \"-8\"") && !said.contains("\"-7\"") && said.contains("2 values"),
+        said.contains("were read is \"-8\"") && !said.contains("\"-7\"") && said.contains("2 values"),
         "{said}"
     );
 }
@@ -859,7 +862,7 @@ fn what_looks_like_dates_or_numbers_is_said_with_an_option_that_works() {
     let message = failure_of(&ugmm(at, &usual));
     assert!(
         message.ends_with(
-            "too many for categories; to read the dates of the column \"w\": --date-format \"w=%G-W%V\"; to leave the column \
+            "too many for categories; if the dates of the column \"w\" have this format: --date-format \"w=%G-W%V\"; to leave the column \
              \"w\" out: --ignore \"w\""
         ),
         "{message}"
