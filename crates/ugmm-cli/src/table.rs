@@ -140,7 +140,7 @@ fn taken_as_missing(schema: &Schema, target: &str) -> String {
     let mut text = String::new();
     if let Some((_, marks)) = of_target.first() {
         text += &format!(
-            "{target:?} has {marks}, taken for missing values, whose rows are left out; if that is a class, say --keep-text \
+            "{target:?} has {marks}, read as missing values, and these rows are left out; if that is a class: --keep-text \
              {target:?}\n"
         );
     }
@@ -152,7 +152,7 @@ fn taken_as_missing(schema: &Schema, target: &str) -> String {
             more => format!("; and so in {}", count(more, "more column")),
         };
         text += &format!(
-            "taken for missing values: in {}{more}; where such a text is a value, say {}\n",
+            "read as missing values: in {}{more}; if such a text is a value: {}\n",
             named.join("; in "),
             advice::list_option("--keep-text", of_features.iter().map(|(column, _)| &column.name))
         );
@@ -164,7 +164,7 @@ fn taken_as_missing(schema: &Schema, target: &str) -> String {
 pub fn reading_doubts(doubts: &[Doubt]) -> String {
     let line = |doubt: &Doubt| match doubt {
         Doubt::DecimalMark { column, written, taken } => {
-            mark_text(column, written, *taken, "the table that was learned from has such, but ")
+            mark_text(column, written, *taken, "the training table has them, but ")
         }
         Doubt::UnmetMark { mark } => format!(
             "no value is {mark:?}, which --na names, in the columns that the model reads; write it as the table has it\n"
@@ -207,7 +207,7 @@ fn doubt_text(target: &str, doubt: &Doubt) -> String {
             let days = ReadAs::Dates(taken.clone()).number(written).unwrap_or_default();
             format!(
                 "{column:?} is read with the {first} first, as which {written:?} is {}; nothing in the file decides it; if that \
-                 is wrong, say {}\n",
+                 is wrong: {}\n",
                 date_text(days),
                 options.join(" or ")
             )

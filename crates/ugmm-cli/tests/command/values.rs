@@ -113,7 +113,7 @@ fn what_is_assumed_of_dates_is_said() {
     let folder = with(&[("d.csv", &format!("day,y\n{rows}")), ("broken.csv", &format!("day,y\n{broken}"))]);
     let said = train(folder.path(), "d.csv", "y", &[]);
     assert!(said.contains("\"day\" is read with the day first"), "{said}");
-    assert!(said.contains("say --date-format \"day=%m/%d/%Y\""), "{said}");
+    assert!(said.contains("if that is wrong: --date-format \"day=%m/%d/%Y\""), "{said}");
     let said = train(folder.path(), "d.csv", "y", &["--date-format", "day=%m/%d/%Y"]);
     assert!(
         line(&said, "day").contains("2024-01-01 to 2024-08-05") && !said.contains("nothing in the file"),
@@ -342,7 +342,7 @@ fn a_predicted_date_is_a_date() {
         stdout(&ugmm(at, &[&density[..], &["--objective", "density"]].concat()));
         for model in ["m.safetensors", "n.safetensors"] {
             let measured = stdout(&ugmm(at, &["evaluate", model, "d.csv"]));
-            assert!(measured.contains(" days; always guessing the mean gets "), "{measured}");
+            assert!(measured.contains(" days; always predicting the mean gets "), "{measured}");
             let text = stdout(&ugmm(at, &["predict", model, "d.csv"]));
             let header = text.lines().next().unwrap();
             assert!(header.contains("predicted when,standard deviation in days,5 %,median,95 %"), "{header}");
@@ -623,9 +623,9 @@ fn messages_name_the_option_that_helps() {
     let message = refused(&["predict", "m.safetensors", "d.csv", "--keep", "q"]);
     assert!(message.contains("there is no column \"q\"") && !message.contains("model"), "{message}");
     let said = train(at, "texts.csv", "y", &[]);
-    assert!(said.contains("where such a text is a value, say --keep-text \"net,dis\""), "{said}");
+    assert!(said.contains("if such a text is a value: --keep-text \"net,dis\""), "{said}");
     let said = train(at, "texts.csv", "y", &["--keep-text", "net,dis"]);
-    assert!(!said.contains("taken for missing"), "{said}");
+    assert!(!said.contains("read as missing"), "{said}");
     train(at, "d.csv", "y", &[]);
     let train = |table| refused(&["train", table, "--target", "y", "-o", "n.safetensors"]);
     assert!(train("lines.jsonl").contains("pandas.read_json(FILE, lines=True)"), "{}", train("lines.jsonl"));
@@ -661,7 +661,7 @@ fn months_and_dates_of_other_programs_are_read_or_remarked_on() {
     train(at, "months.csv", "rent", &[]);
     assert_eq!(predict(at, "months.csv", &[]), predict(at, "excel.csv", &[]));
     let said = train(at, "compact.csv", "rent", &[]);
-    assert!(said.contains("to read them so, say --date-format \"day=%Y%m%d\""), "{said}");
+    assert!(said.contains("to read dates: --date-format \"day=%Y%m%d\""), "{said}");
     let said = train(at, "compact.csv", "rent", &["--date-format", "day=%Y%m%d"]);
     assert!(line(&said, "day").contains("2020-01-01 to 2022-12-01") && !said.contains("to read"), "{said}");
     let message = failure_of(&ugmm(
@@ -762,7 +762,7 @@ fn dates_with_a_short_year_first_are_found_by_the_time_that_they_span() {
     assert!(
         said.contains(
             "\"day\" is read with the day first, as which \"01-02-03\" is 2003-02-01; nothing in the file decides it; if that is \
-             wrong, say --date-format \"day=%m-%d-%y\" or --date-format \"day=%y-%m-%d\""
+             wrong: --date-format \"day=%m-%d-%y\" or --date-format \"day=%y-%m-%d\""
         ),
         "{said}"
     );
