@@ -40,15 +40,15 @@ pub enum CliError {
     /// An error in the options on the command line.
     #[error("{0}")]
     Usage(String),
-    #[error("{}: no row has both a value in the column {target:?} and one that the model looks at", .path.display())]
+    #[error("{}: no row has both a value in the column {target:?} and one that the model uses", .path.display())]
     NothingToCompare { path: PathBuf, target: String },
-    #[error("{}: no row has a value that the model looks at, to predict {target:?} from", .path.display())]
+    #[error("{}: no row has a value that the model uses, to predict {target:?} from", .path.display())]
     NothingToLookAt { path: PathBuf, target: String },
     #[error("{}{place}: {reason}", .path.display())]
     SettingsFile { path: PathBuf, place: String, reason: String },
-    #[error("--neurons: there is no neuron {id:?}; neurons are called layer.number, from 1.1 to {last}")]
+    #[error("--neurons: there is no neuron {id:?}; neurons are named layer.number, from 1.1 to {last}")]
     NoSuchNeuron { id: String, last: String },
-    #[error("--show: row {row} is not among the rows of {} that are looked at, {first} to {last}", .path.display())]
+    #[error("--show: row {row} is not among the rows of {} in the report, {first} to {last}", .path.display())]
     NoSuchRow { path: PathBuf, row: usize, first: usize, last: usize },
     #[error(transparent)]
     Drawing(#[from] ugmm_report::PngError),

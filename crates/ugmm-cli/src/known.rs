@@ -18,7 +18,7 @@ pub fn evidence(model: &dyn TableModel, known: &Known) -> Result<Evidence, CliEr
 pub fn refuse_range_for_densities(model: &dyn TableModel, known: &Known) -> Result<(), CliError> {
     match (Engine::of(model), known.range.is_empty()) {
         (Engine::Density(_), false) => {
-            let reason = "a density model knows what its columns range over; leave it out".into();
+            let reason = "a density model has ranges of its own for its columns; leave it out".into();
             Err(CliError::Option { key: "--range", reason })
         }
         _ => Ok(()),
@@ -42,12 +42,12 @@ pub fn remark(model: &dyn TableModel) -> &'static str {
     let Engine::Network(network) = Engine::of(model) else { return "" };
     match network.saved().task().objective {
         Objective::Conditional { .. } => {
-            "warning: this is not how the data are distributed: the model learned its target given the other columns, and what it \
-             says of those was never compared with data; for that, ugmm train TABLE --objective density\n"
+            "warning: this is not how the data are distributed: the model was trained to predict its target, and its distributions \
+             of other columns were never compared with data; for that, ugmm train TABLE --objective density\n"
         }
         _ => {
-            "warning: this is not how the data are distributed: training raises the score of the rows learned from and holds it down \
-             nowhere else, so that mean and mode of a feature may be far from all rows; for that, ugmm train TABLE --objective \
+            "warning: this is not how the data are distributed: training raises the scores of the training rows and lowers no \
+             others, so that mean and mode of a feature may be far from all rows; for that, ugmm train TABLE --objective \
              density\n"
         }
     }

@@ -55,11 +55,11 @@ impl Met {
             let values = count(self.unseen_categories, "value");
             text += &match Engine::of(model) {
                 Engine::Network(_) => format!(
-                    "categories that training did not have: {values}; taken as rare ones, or as missing where training had no \
+                    "categories that training did not have: {values}; treated as rare ones, or as missing if training had no \
                      rare ones\n"
                 ),
                 Engine::Density(_) => format!(
-                    "categories that training did not have, or seldom: {values}; taken as one and the same rare category\n"
+                    "categories that training did not have, or had in few rows: {values}; treated as one rare category\n"
                 ),
             };
             text += &lines(unseen);
@@ -75,8 +75,8 @@ impl Met {
             let more = self.outside_values.saturating_sub(examples.len());
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             text += &format!(
-                "values that their columns cannot have in this model: {}{more}; they have no probability, and nothing is \
-                 concluded from them\n",
+                "values that their columns cannot have in this model: {}{more}; they have probability 0, and the model treats \
+                 them as missing in other answers\n",
                 examples.join(", ")
             );
         }
@@ -89,8 +89,8 @@ pub fn left_empty(cells: usize) -> String {
     match cells {
         0 => String::new(),
         cells => format!(
-            "left empty: {}, where one of the categories that were rare in training would be; this model was trained by a version that \
-             did not keep their names: train it again\n",
+            "left empty: {}, where a category that was rare in training would be; the version that trained this model did not \
+             store the names of such categories: train it again\n",
             count(cells, "cell")
         ),
     }

@@ -143,7 +143,7 @@ pub fn log_likelihood(found: &LogLikelihoodMeasures) -> String {
     match found.mean {
         Some(mean) => format!(", log-likelihood {}{error} per row", text(mean)),
         None => {
-            ", none of which is possible by the rows learned from, so that no log-likelihood can be measured"
+            ", all of them impossible according to the training rows, so that no log-likelihood can be measured"
                 .into()
         }
     }

@@ -47,14 +47,14 @@ pub fn remarks(schema: &Schema, target: &str) -> String {
         let name = &column.name;
         let option = if column.kind == Kind::Categorical { "--categorical" } else { "--numeric" };
         text += &format!(
-            "{name:?} is the index of the table, by what the file says, and left out; to learn from it, say {option} \
+            "{name:?} is the index of the table according to the file, and is left out; to train on it: {option} \
              {name:?}\n"
         );
     }
     for column in &schema.columns {
         let (Some(format), name) = (compact_dates(column), &column.name) else { continue };
         text += &format!(
-            "{name:?} is read as numbers, which look like dates; to read them so, say --date-format \"{name}={format}\"\n"
+            "{name:?} is read as numbers, which look like dates; to read dates: --date-format \"{name}={format}\"\n"
         );
     }
     let suspects: Vec<(&String, String)> = schema
@@ -65,13 +65,13 @@ pub fn remarks(schema: &Schema, target: &str) -> String {
         .collect();
     for (name, why) in suspects.iter().take(NAMED) {
         text += &format!(
-            "{name:?} {why}; if it only names the rows, it says nothing of new ones: leave it out with {}\n",
+            "{name:?} {why}; if it only identifies the rows, it has no information about new ones; to leave it out: {}\n",
             list_option("--ignore", [*name])
         );
     }
     if let Some(others) = suspects.get(NAMED..).filter(|others| !others.is_empty()) {
         let seem = if others.len() == 1 { "seems" } else { "seem" };
-        text += &format!("{} {seem} to name the rows, too\n", count(others.len(), "more column"));
+        text += &format!("{} {seem} to identify the rows, too\n", count(others.len(), "more column"));
     }
     text
 }
@@ -101,25 +101,25 @@ fn why(column: &Column, rows: usize) -> Option<String> {
             }
             let is_called = is_called_so(&column.name) && values.is_none_or(|values| 2 * values > known);
             if is_called {
-                return Some("is called like a number of the row".to_owned());
+                return Some("is named like a row number".to_owned());
             }
             let digits = |number: f64| number.abs().log10().floor();
             let of_one_length =
                 *min > 0.0 && digits(*min) == digits(*max) && digits(*min) + 1.0 >= FEWEST_DIGITS;
             let is_time = SECONDS.contains(min) && SECONDS.contains(max);
             if all_differ && max - min <= (known * known) as f64 / LIKELY_PAIRS {
-                return Some("has another number in each row".to_owned());
+                return Some("has a different number in each row".to_owned());
             }
             let round = column.levels.iter().flatten().filter(|level| level.text.ends_with('0')).count();
             let is_rounded = round as f64 > MOST_ROUND * known as f64;
             (all_differ && of_one_length && !is_time && !is_rounded && compact_dates(column).is_none())
-                .then(|| format!("has another number of {} digits in each row", digits(*min) + 1.0))
+                .then(|| format!("has a different number of {} digits in each row", digits(*min) + 1.0))
         }
-        Kind::Categorical if all_differ => Some("has another text in each row".to_owned()),
+        Kind::Categorical if all_differ => Some("has a different text in each row".to_owned()),
         Kind::Categorical
             if is_called_so(&column.name) && values.is_some_and(|values| 2 * values > known) =>
         {
-            Some("is called like a name of the row".to_owned())
+            Some("is named like an identifier of rows".to_owned())
         }
         _ => None,
     }

@@ -140,7 +140,7 @@ fn taken_as_missing(schema: &Schema, target: &str) -> String {
     let mut text = String::new();
     if let Some((_, marks)) = of_target.first() {
         text += &format!(
-            "{target:?} has {marks}, taken for missing values, whose rows are left out; if that is a class, say --keep-text \
+            "{target:?} has {marks}, read as missing values, and these rows are left out; if that is a class: --keep-text \
              {target:?}\n"
         );
     }
@@ -152,7 +152,7 @@ fn taken_as_missing(schema: &Schema, target: &str) -> String {
             more => format!("; and so in {}", count(more, "more column")),
         };
         text += &format!(
-            "taken for missing values: in {}{more}; where such a text is a value, say {}\n",
+            "read as missing values: in {}{more}; if such a text is a value: {}\n",
             named.join("; in "),
             advice::list_option("--keep-text", of_features.iter().map(|(column, _)| &column.name))
         );

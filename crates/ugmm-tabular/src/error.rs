@@ -79,11 +79,13 @@ pub enum TabularError {
     NoLabels { target: String, missing_as: MissingAs },
 
     /// No column besides the target is left.
-    #[error("beside {target:?} no column is left to learn from; constant columns say nothing")]
+    #[error(
+        "no column except the target {target:?} is left to train on; constant columns have no information"
+    )]
     NoFeatures { target: String },
 
     /// All columns are constant.
-    #[error("no column is left to learn from; constant columns say nothing")]
+    #[error("no column is left to train on; constant columns have no information")]
     NothingToLearn,
 
     /// The table has fewer rows with a value than a density needs.
@@ -101,7 +103,7 @@ pub enum TabularError {
     TooFewRows { target: String, rows: usize, needed: usize },
 
     /// A category identifies rows.
-    #[error("the column {column:?} has {levels} different texts in {rows} rows, too many to learn from")]
+    #[error("the column {column:?} has {levels} different texts in {rows} rows, too many for a category")]
     TooManyLevels { column: String, levels: usize, rows: usize },
 
     /// A column has dates in a format that must be given, and too many texts to be a category.
@@ -140,7 +142,7 @@ pub enum TabularError {
     ValueMissing { file: PathBuf, row: usize, column: String, why: NeedsEveryValue },
 
     /// The images have another size than the training images.
-    #[error("{}: the images are {found} pixels, where the model learned from images of {expected}", .file.display())]
+    #[error("{}: the images are {found} pixels, but the training images were {expected}", .file.display())]
     ImageSize { file: PathBuf, found: ImageShape, expected: ImageShape },
 
     /// The question cannot be answered.
@@ -325,7 +327,7 @@ impl fmt::Display for MissingAs {
             if !marks.is_empty() {
                 let marks: Vec<String> =
                     marks.iter().map(|mark| format!("{:?} ({} times)", mark.text, mark.rows)).collect();
-                write!(f, "; taken for missing values{whose}: {}", some(&marks))?;
+                write!(f, "; read as missing values{whose}: {}", some(&marks))?;
             }
         }
         Ok(())

@@ -222,7 +222,9 @@ impl Target {
             Self::Classes(labels) if labels.names() != classes => {
                 Err("the classes are not the model's".into())
             }
-            Self::Number(number) if !number.is_usable() => Err("the range of the target is no range".into()),
+            Self::Number(number) if !number.is_usable() => {
+                Err("the range of the target is not a range".into())
+            }
             _ => Ok(()),
         }
     }

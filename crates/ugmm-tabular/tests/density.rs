@@ -389,7 +389,7 @@ fn what_cannot_be_learned_is_said() {
         fit_density(&table, &options, &mut run).unwrap_err().to_string()
     };
     let usual = DensityOptions::default;
-    assert!(try_text("a,b\n1,x\n1,x\n", usual()).contains("constant columns say nothing"));
+    assert!(try_text("a,b\n1,x\n1,x\n", usual()).contains("constant columns have no information"));
     let halves = DensityOptions { structure: DensityStructure::Halves, ..usual() };
     assert!(try_text(&text(), halves).contains("the structure \"halves\" is for images"));
     let target = DensityOptions { target: Some("hieght".into()), ..usual() };

@@ -46,7 +46,7 @@ fn a_model_of_images_remembers_their_size_and_where_its_inputs_are() {
         assert_eq!(
             classifier.predict(&others).unwrap_err().to_string(),
             format!(
-                "{}: the images are {rows}x{columns} pixels, where the model learned from images of 3x5",
+                "{}: the images are {rows}x{columns} pixels, but the training images were 3x5",
                 folder.path().join("images").display()
             )
         );

@@ -57,7 +57,7 @@ pub fn complete(
 ) -> Result<(), CliError> {
     let grid = grid(model)?;
     let Some(hide) = options.hide else {
-        let reason = "images have no missing pixels; say which part of each to hide".into();
+        let reason = "images have no missing pixels; give the part of each to hide".into();
         return Err(CliError::Option { key: "--hide", reason });
     };
     let most = options.rows.map_or(USUAL_ROWS, std::num::NonZeroUsize::get);

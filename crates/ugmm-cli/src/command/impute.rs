@@ -329,10 +329,9 @@ fn text(report: &Report) -> String {
         0 => String::new(),
         _ => format!(" ({})", crate::known::some(&by_column)),
     };
-    let draws =
-        report.draws.map_or(String::new(), |draws| format!(", each {draws} times, drawn together by row"));
+    let draws = report.draws.map_or(String::new(), |draws| format!(", {draws} joint draws for each row"));
     format!(
-        "{}: {} filled in{by_column}{draws}\n",
+        "{}: {} imputed{by_column}{draws}\n",
         count(report.met.rows, "row"),
         count(report.filled_values, "value")
     )

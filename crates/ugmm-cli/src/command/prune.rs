@@ -185,11 +185,11 @@ fn text(report: &Report, rows: &FirstRows, options: &Prune) -> String {
     let more = if rows.more { "the first " } else { "" };
     text += &format!("on {more}{} of {}", count(report.rows, "row"), options.data.display());
     text += match report.quality {
-        None => ", which have no target: with it, it would be shown what pruning costs\n",
-        Some(_) => "; rows that were not learned from say more about what it costs\n",
+        None => ", which have no target; with a target, the cost of pruning is shown\n",
+        Some(_) => "; rows that were not used in training show the cost better\n",
     };
     if let Some(baseline) = &report.baseline {
-        text += &format!("to compare: {}\n", baseline.in_words(report.target));
+        text += &format!("baseline: {}\n", baseline.in_words(report.target));
         let is_guess =
             |quality: Option<Measures>| quality.is_some_and(|quality| baseline.is_not_beaten_by(&quality));
         let written = report.components_in_file;
@@ -204,7 +204,7 @@ fn text(report: &Report, rows: &FirstRows, options: &Prune) -> String {
     let merged: usize =
         report.pruned.last().iter().flat_map(|pruned| &pruned.layers).map(|layer| layer.merged).sum();
     if merged > 0 {
-        text += &format!("merged into others that are as good as the same: {}\n", count(merged, "component"));
+        text += &format!("merged with nearly equal ones: {}\n", count(merged, "component"));
     }
     text += &match report.model_file.zip(report.components_in_file) {
         Some((path, components)) => {

@@ -136,16 +136,15 @@ fn remarks(report: &Report, model: &DensityModel, examples: &[String], unseen: &
     };
     let mut text = report.met.remarks(model, Some("integrated out"), examples, unseen);
     text += &format!("{}{}{without}\n", count(rows, "row"), log_likelihood(&report.log_likelihood));
-    let of_training =
-        if model.learned().validation_rows > 0 { "held out in training" } else { "learned from" };
-    let drawn = "drawn from the model, by the columns that they have";
+    let of_training = if model.learned().validation_rows > 0 { "held-out rows" } else { "training rows" };
+    let drawn = "draws from the model over the same columns";
     let usual = match report.rows_compared_with_draws {
         0 => of_training.to_owned(),
         all if all == rows => drawn.to_owned(),
-        some => format!("{of_training} ({} with gaps: {drawn})", count(some, "row")),
+        some => format!("{of_training} ({} with missing values: {drawn})", count(some, "row")),
     };
     text += &format!(
-        "less likely than 99 of 100 rows {usual}: {} of {} (1 % is to be expected of rows of the same kind)\n",
+        "less likely than 99 % of {usual}: {} of {} (1 % is expected of similar rows)\n",
         report.unlikely_rows,
         count(rows, "row")
     );

@@ -37,7 +37,10 @@ fn a_class_that_is_a_usual_mark_is_remarked_on_and_kept_when_told_so() {
     let at = folder.path();
     let target = ["--target", "disorder"];
     let said = train(at, "class-none.csv", &target);
-    assert!(said.contains("8 times \"None\"") && said.contains("say --keep-text \"disorder\""), "{said}");
+    assert!(
+        said.contains("8 times \"None\"") && said.contains("if that is a class: --keep-text \"disorder\""),
+        "{said}"
+    );
     for keep in [&["--keep-text", "disorder"][..], &["--no-usual-na"]] {
         let said = train(at, "class-none.csv", &[&target[..], keep, &["--json", "t.json"]].concat());
         assert!(!said.contains("--keep-text"), "{said}");
@@ -101,7 +104,10 @@ fn the_index_that_pandas_writes_is_left_out_and_said() {
     let at = folder.path();
     let said = train(at, "pandas-index.csv", &["--target", "y", "--json", "t.json"]);
     assert!(said.contains("x1       left out: index"), "{said}");
-    assert!(said.contains("\"x1\" is the index of the table, by what the file says, and left out"), "{said}");
+    assert!(
+        said.contains("\"x1\" is the index of the table according to the file, and is left out"),
+        "{said}"
+    );
     assert_eq!(json(&at.join("t.json"))["columns"]["features"], serde_json::json!(["x"]));
     // Other tables may have the index column, or not, under any name.
     for table in ["x\n0.5\n", ",x\n0,0.5\n", "index,x\n0,0.5\n"] {
@@ -145,11 +151,14 @@ fn columns_that_may_name_the_rows_are_warned_of_and_kept() {
     ] {
         assert_eq!(said.contains(&format!("--ignore {name:?}")), warned, "{name}: {said}");
     }
-    assert!(said.contains("\"running\" counts the rows, from 1 to 120; if it only names the rows"), "{said}");
+    assert!(
+        said.contains("\"running\" counts the rows, from 1 to 120; if it only identifies the rows"),
+        "{said}"
+    );
     for why in [
         "in steps of 61, from",
         "\"gaps\" grows from row to row",
-        "\"shuffled\" has another number in each row",
+        "\"shuffled\" has a different number in each row",
     ] {
         assert!(said.contains(why), "{why}: {said}");
     }
@@ -214,7 +223,7 @@ fn a_target_with_a_class_for_almost_every_row_is_not_learned_in_silence() {
     let row = |n: usize| format!("name {},{n}.5\n", n / 2);
     let folder = with_table("t.csv", "y,x\n".to_owned() + &(0..30).map(row).collect::<String>());
     let said = train(folder.path(), "t.csv", &["--target", "y", "--validation", "0"]);
-    assert!(said.contains("\"y\" has 15 classes in 30 rows, too few of each to learn"), "{said}");
+    assert!(said.contains("\"y\" has 15 classes in 30 rows, too few rows of each class"), "{said}");
     let row = |n: usize| format!("name {n},{n}.5\n");
     let folder = with_table("t.csv", "y,x\n".to_owned() + &(0..30).map(row).collect::<String>());
     let message = failure_of(&ugmm(folder.path(), &["train", "t.csv", "--target", "y", "-o", "m"]));

@@ -366,12 +366,7 @@ fn settings_of_networks_are_refused_and_those_of_densities_without_one_too() {
         (&["--model", "mlp"], "--model"),
     ] {
         let message = failure(&ugmm(at, &[&density[..], more].concat()));
-        assert_eq!(
-            message,
-            format!(
-                "--objective density: {key} is for networks, and --objective density learns none; leave it out"
-            )
-        );
+        assert_eq!(message, format!("--objective density: {key} is for networks only; leave it out"));
     }
     let network = ["train", "iris.csv", "--target", "species", "-o", "d.safetensors"];
     for (more, key) in [
@@ -382,7 +377,7 @@ fn settings_of_networks_are_refused_and_those_of_densities_without_one_too() {
         let message = failure(&ugmm(at, &[&network[..], &more].concat()));
         assert_eq!(
             message,
-            format!("{key}: this is a setting of density models; say --objective density as well")
+            format!("{key}: this is a setting of density models; it needs --objective density")
         );
     }
     let message =
@@ -488,7 +483,7 @@ fn images_have_bits_and_pictures() {
     let page = stdout(&ugmm(at, &["report", "d.safetensors", "--data", images, "-o", "r.html"]));
     assert!(page.contains("one page"), "{page}");
     let message = failure(&ugmm(at, &["impute", "d.safetensors", images, "-o", "completed.png"]));
-    assert!(message.contains("say which part of each to hide"), "{message}");
+    assert!(message.contains("give the part of each to hide"), "{message}");
     // These images have labels.
     let text = stdout(&ugmm(
         at,
@@ -530,7 +525,7 @@ fn a_report_shows_columns_rows_and_draws() {
             "r.json",
         ],
     ));
-    assert!(text.contains("one page") && text.contains("200 rows of people.csv looked at"), "{text}");
+    assert!(text.contains("one page") && text.contains("computed on 200 rows of people.csv"), "{text}");
     let page = std::fs::read_to_string(at.join("r.html")).unwrap();
     for part in [
         "Columns",

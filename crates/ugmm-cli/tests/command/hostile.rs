@@ -56,7 +56,7 @@ const TABLES: [(&str, &[&str], Outcome); 45] = [
     ("dates.csv", &[], Learned(&["date", "2024-01-01T06:00:00 to 2024-02-24T06:00:00"])),
     ("booleans.csv", &[], Learned(&["ok       true or false", "open     true or false"])),
     ("unicode.csv", &["--target", "种类"], Learned(&["24 rows, 4 features; 种类 is one of 玫瑰, 蘭花"])),
-    ("labels-from-1.csv", &[], Learned(&["y is one of 1, 2, 3", "say --task regression"])),
+    ("labels-from-1.csv", &[], Learned(&["y is one of 1, 2, 3", "if that is wrong: --task regression"])),
     ("labels-from-1.csv", &["--task", "regression"], Learned(&["30 rows, 1 feature; y is a number"])),
     ("labels-with-gaps.csv", &[], Learned(&["y is one of 2, 7, 40"])),
     ("class-seen-once.csv", &[], Learned(&["25 rows, 1 feature; y is one of a, b, rare"])),
@@ -67,7 +67,7 @@ const TABLES: [(&str, &[&str], Outcome); 45] = [
         Refused("the column \"y\" holds only one label, \"a\"; at least two classes are needed"),
     ),
     ("constant-columns.csv", &[], Learned(&["24 rows, 1 feature", "left out: constant"])),
-    ("only-constant-columns.csv", &[], Refused("beside \"y\" no column is left to learn from")),
+    ("only-constant-columns.csv", &[], Refused("no column except the target \"y\" is left to train on")),
     ("duplicate-names.csv", &[], Refused("columns 1 and 2 are both named \"x\"")),
     ("unnamed-column.csv", &[], Learned(&["x2"])),
     ("ragged-row.csv", &[], Refused("row 11: 2 fields, where the first row has 3")),
@@ -85,15 +85,11 @@ const TABLES: [(&str, &[&str], Outcome); 45] = [
     ("only-a-header.csv", &[], Refused("has columns but no rows of data")),
     ("workbook.csv", &[], Refused("an Excel workbook")),
     ("names-of-rows.csv", &[], Refused("the column \"name\" has 60 different texts in 60 rows")),
-    (
-        "rows-without-label.csv",
-        &[],
-        Learned(&["25 rows, 2 features", "left out: 5 rows with no value to learn"]),
-    ),
+    ("rows-without-label.csv", &[], Learned(&["25 rows, 2 features", "left out: 5 rows with no target"])),
     (
         "numbers-to-predict.csv",
         &[],
-        Learned(&["60 rows, 2 features; y is a number", "say --task classification"]),
+        Learned(&["60 rows, 2 features; y is a number", "if that is wrong: --task classification"]),
     ),
 ];
 

@@ -165,9 +165,8 @@ fn what_images_do_not_have_is_told_before_anything_is_written() {
         let (images, labels) = bars(3, side, 0);
         fs::write(at.join("other-images"), images).unwrap();
         fs::write(at.join("other-labels"), labels).unwrap();
-        let expected = format!(
-            "other-images: the images are {side}x{side} pixels, where the model learned from images of 12x12"
-        );
+        let expected =
+            format!("other-images: the images are {side}x{side} pixels, but the training images were 12x12");
         for command in ["predict", "evaluate"] {
             assert_eq!(failure(&ugmm(at, &[command, "m.safetensors", "other-images"])), expected);
         }

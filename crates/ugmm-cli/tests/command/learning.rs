@@ -48,7 +48,7 @@ fn numbers_are_predicted_as_densities() {
         assert!(low < median && median < high && low < mean && mean < high && deviation > 0.0, "{line:?}");
     }
     let text = stdout(&ugmm(at, &["evaluate", "m.safetensors", "n.csv", "--json", "e.json"]));
-    assert!(text.contains("central 90 %") && text.contains("always guessing the mean"), "{text}");
+    assert!(text.contains("central 90 %") && text.contains("always predicting the mean"), "{text}");
     let report = json(&at.join("e.json"));
     assert!(number(&report["rmse"]) < 0.5 * number(&report["baseline"]["rmse"]), "{report}");
     assert!((0.7..=1.0).contains(&number(&report["coverage_90"])), "{report}");

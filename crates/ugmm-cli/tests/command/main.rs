@@ -406,7 +406,7 @@ fn messy_tables_are_understood_learned_and_predicted() {
     ] {
         assert!(overview.contains(expected), "{overview} does not say {expected}");
     }
-    assert!(overview.contains("; the network does without them"), "{overview}");
+    assert!(overview.contains("; the network ignores them"), "{overview}");
     let report = json(&at.join("t.json"));
     let features: Vec<_> =
         report["columns"]["features"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
@@ -436,7 +436,7 @@ fn messy_tables_are_understood_learned_and_predicted() {
     let message = failure_of(&ugmm(at, &train));
     assert_eq!(
         message,
-        "messy.csv: the column \"name\" has 140 different texts in 140 rows, too many to learn from; if the column \"name\" \
+        "messy.csv: the column \"name\" has 140 different texts in 140 rows, too many for a category; if the column \"name\" \
          should hold numbers: --numeric \"name\"; if the column \"name\" holds dates in a format such as this one: \
          --date-format \"name=%d/%m/%Y\"; to leave the column \"name\" out: --ignore \"name\""
     );
@@ -476,8 +476,8 @@ fn rows_without_a_label_are_left_out_and_said() {
     let text = stdout(&output);
     assert!(text.starts_with("40 rows, 2 features"), "{output:?}");
     assert!(
-        text.contains("left out: 1 row with no value to learn")
-            && text.contains("left out: 1 row with nothing but a value to learn"),
+        text.contains("left out: 1 row with no target")
+            && text.contains("left out: 1 row with only a target"),
         "{text} {said}"
     );
     std::fs::write(at.join("empty.csv"), "a,b\n1,2\n,NA\n").unwrap();
@@ -486,12 +486,12 @@ fn rows_without_a_label_are_left_out_and_said() {
     let predictions = stdout(&output);
     let lines: Vec<&str> = predictions.lines().collect();
     assert!(lines[1].starts_with(['x', 'y']) && lines[2] == ",,,,,", "{lines:?}");
-    assert!(said.contains("1 row without any value that the model looks at"), "{said}");
+    assert!(said.contains("1 row without any value that the model uses"), "{said}");
     // Neither rows without features nor rows without a label can be compared.
     std::fs::write(at.join("some.csv"), "a,b,kind\n0,2,x\n,,x\n1,3,\n1,5,y\n").unwrap();
     let text = stdout(&ugmm(at, &["evaluate", "m.safetensors", "some.csv", "--json", "e.json"]));
     assert!(text.contains("left out: 1 row with no value to compare with"), "{text}");
-    assert!(text.contains("left out: 1 row with no value that the model looks at"), "{text}");
+    assert!(text.contains("left out: 1 row with no value that the model uses"), "{text}");
     assert_eq!(json(&at.join("e.json"))["rows"], 2);
     std::fs::write(at.join("none.csv"), "a,b,kind\n1,2,\n").unwrap();
     let message = failure(&ugmm(at, &["evaluate", "m.safetensors", "none.csv"]));

@@ -160,7 +160,7 @@ fn unusual_rows_are_flagged() {
     let (_, predicted) = records(&stdout(&output));
     let flags: Vec<&str> = predicted.iter().map(|record| record.last().unwrap().as_str()).collect();
     assert_eq!(flags, ["true", "false", "true"]);
-    assert!(said.contains("unlike what the model learned from: 2 of 3 rows"), "{said}");
+    assert!(said.contains("unlike the training rows: 2 of 3 rows"), "{said}");
     let text = stdout(&ugmm(at, &["predict", "iris.safetensors", "iris.csv"]));
     let flagged = text.lines().filter(|line| line.ends_with("true")).count();
     assert!(flagged <= 6, "{flagged}");

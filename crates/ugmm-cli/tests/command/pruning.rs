@@ -31,7 +31,10 @@ fn sizes_are_compared_and_the_one_asked_for_is_written() {
     let pruned = report["pruned"].as_array().unwrap();
     let shares: Vec<f64> = pruned.iter().map(|pruned| pruned["share"].as_f64().unwrap()).collect();
     assert!(shares.len() == 8 && shares.is_sorted_by(|a, b| a >= b), "{shares:?}");
-    assert!(text.contains("to compare: always guessing species = setosa is right in 33.33 %"), "{text}");
+    assert!(
+        text.contains("baseline: always predicting species = setosa has an accuracy of 33.33 %"),
+        "{text}"
+    );
     assert!(text.contains("warning: no better than the baseline with") == is_guess(pruned), "{text}");
 
     let prune = ["prune", "iris.safetensors", "iris.csv", "-o", "small.safetensors"];

@@ -27,7 +27,7 @@ fn a_page_and_figures_are_written() {
     stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "12", "--hidden", "9,4"]].concat()));
     let text = stdout(&report(at, &["-o", "page.html", "--json", "r.json"]));
     assert!(
-        text.starts_with("page.html: one page, ") && text.contains("150 rows of iris.csv looked at"),
+        text.starts_with("page.html: one page, ") && text.contains("computed on 150 rows of iris.csv"),
         "{text}"
     );
     let written = json(&at.join("r.json"));
@@ -77,7 +77,7 @@ fn a_page_and_figures_are_written() {
     assert_eq!(numbers[..2], [100, 3]);
     assert!((1..numbers.len()).all(|place| !numbers[..place].contains(&numbers[place])), "{numbers:?}");
     let message = failure(&again("152"));
-    assert_eq!(message, "--show: row 152 is not among the rows of iris.csv that are looked at, 2 to 151");
+    assert_eq!(message, "--show: row 152 is not among the rows of iris.csv in the report, 2 to 151");
     // An identical model and table give an identical page.
     stdout(&report(at, &["-o", "again.html", "-q"]));
     assert_eq!(read(&at.join("page.html")), read(&at.join("again.html")));
@@ -106,7 +106,7 @@ fn it_says_what_it_did_not_look_at() {
     let at = folder.path();
     stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "2", "--hidden", "4"]].concat()));
     let text = stdout(&report(at, &["-o", "page.html", "--rows", "20"]));
-    assert!(text.contains("20 rows of iris.csv looked at"), "{text}");
+    assert!(text.contains("computed on 20 rows of iris.csv"), "{text}");
     assert!(text.contains("the first 20 rows of the table, which has more (--rows)"), "{text}");
     // The report shows exactly all rows.
     assert!(!stdout(&report(at, &["-o", "page.html", "--rows", "150"])).contains("which has more"));
@@ -118,7 +118,7 @@ fn it_says_what_it_did_not_look_at() {
         .unwrap();
     let text = stdout(&ugmm(at, &["report", "iris.safetensors", "--data", "bare.csv", "-o", "page.html"]));
     assert!(
-        text.contains("bare.csv has no column \"species\": predictions are shown, but compared with nothing"),
+        text.contains("bare.csv has no column \"species\": predictions are shown without a comparison"),
         "{text}"
     );
     let page = content(&read(&at.join("page.html")));
@@ -126,7 +126,7 @@ fn it_says_what_it_did_not_look_at() {
     let gaps = format!("{table}5.1,3.5,1.4,0.2,\n,,,,setosa\n");
     std::fs::write(at.join("gaps.csv"), gaps).unwrap();
     let text = stdout(&ugmm(at, &["report", "iris.safetensors", "--data", "gaps.csv", "-o", "page.html"]));
-    assert!(text.contains("151 rows of gaps.csv looked at"), "{text}");
+    assert!(text.contains("computed on 151 rows of gaps.csv"), "{text}");
     assert!(text.contains("1 row without any value") && text.contains("1 row without a value"), "{text}");
 
     let classless = table.replace("versicolor", "unheard-of");
@@ -221,7 +221,7 @@ fn what_cannot_be_drawn_is_refused() {
         let message = failure(&report(at, &["-o", "page.html", "--neurons", id]));
         assert_eq!(
             message,
-            format!("--neurons: there is no neuron {id:?}; neurons are called layer.number, from 1.1 to 2.3")
+            format!("--neurons: there is no neuron {id:?}; neurons are named layer.number, from 1.1 to 2.3")
         );
     }
     let message = failure(&report(at, &["-o", "iris.csv"]));

@@ -342,7 +342,7 @@ fn a_predicted_date_is_a_date() {
         stdout(&ugmm(at, &[&density[..], &["--objective", "density"]].concat()));
         for model in ["m.safetensors", "n.safetensors"] {
             let measured = stdout(&ugmm(at, &["evaluate", model, "d.csv"]));
-            assert!(measured.contains(" days; always guessing the mean gets "), "{measured}");
+            assert!(measured.contains(" days; always predicting the mean gets "), "{measured}");
             let text = stdout(&ugmm(at, &["predict", model, "d.csv"]));
             let header = text.lines().next().unwrap();
             assert!(header.contains("predicted when,standard deviation in days,5 %,median,95 %"), "{header}");
@@ -623,9 +623,9 @@ fn messages_name_the_option_that_helps() {
     let message = refused(&["predict", "m.safetensors", "d.csv", "--keep", "q"]);
     assert!(message.contains("there is no column \"q\"") && !message.contains("model"), "{message}");
     let said = train(at, "texts.csv", "y", &[]);
-    assert!(said.contains("where such a text is a value, say --keep-text \"net,dis\""), "{said}");
+    assert!(said.contains("if such a text is a value: --keep-text \"net,dis\""), "{said}");
     let said = train(at, "texts.csv", "y", &["--keep-text", "net,dis"]);
-    assert!(!said.contains("taken for missing"), "{said}");
+    assert!(!said.contains("read as missing"), "{said}");
     train(at, "d.csv", "y", &[]);
     let train = |table| refused(&["train", table, "--target", "y", "-o", "n.safetensors"]);
     assert!(train("lines.jsonl").contains("pandas.read_json(FILE, lines=True)"), "{}", train("lines.jsonl"));
@@ -661,7 +661,7 @@ fn months_and_dates_of_other_programs_are_read_or_remarked_on() {
     train(at, "months.csv", "rent", &[]);
     assert_eq!(predict(at, "months.csv", &[]), predict(at, "excel.csv", &[]));
     let said = train(at, "compact.csv", "rent", &[]);
-    assert!(said.contains("to read them so, say --date-format \"day=%Y%m%d\""), "{said}");
+    assert!(said.contains("to read dates: --date-format \"day=%Y%m%d\""), "{said}");
     let said = train(at, "compact.csv", "rent", &["--date-format", "day=%Y%m%d"]);
     assert!(line(&said, "day").contains("2020-01-01 to 2022-12-01") && !said.contains("to read"), "{said}");
     let message = failure_of(&ugmm(

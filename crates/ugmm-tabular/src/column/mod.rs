@@ -262,7 +262,9 @@ impl Column {
             return Err(format!("the rare levels of the column {name:?} do not belong to a category"));
         }
         match self.range {
-            Some(range) if !range.is_usable() => Err(format!("the range of the column {name:?} is no range")),
+            Some(range) if !range.is_usable() => {
+                Err(format!("the range of the column {name:?} is not a range"))
+            }
             None if self.is_number() => Err(format!("the column {name:?} has no range")),
             _ => Ok(()),
         }

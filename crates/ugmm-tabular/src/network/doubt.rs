@@ -173,19 +173,19 @@ impl fmt::Display for Doubt {
                     Reason::Depth(sizes) => {
                         write!(f, "networks of {} hidden layers are hard to train", sizes.len())
                     }
-                    Reason::Unknown => write!(f, "the other columns may say nothing about {target}"),
+                    Reason::Unknown => write!(f, "the other columns may have no information about {target}"),
                 }
             }
             Self::WorseMeans { target, found, baseline } => write!(
                 f,
                 "predicted means of {target} are worse than the baseline: their root mean squared error is {found:.4}, that of \
-                 always guessing the mean is {baseline:.4}; medians and intervals may still be good; the logarithms of numbers \
+                 always predicting the mean is {baseline:.4}; medians and intervals may still be good; the logarithms of numbers \
                  of very different sizes are easier to predict"
             ),
             Self::WorseDensities { target, found, baseline } => write!(
                 f,
                 "predicted densities of {target} are worse than the baseline: their mean log-density is {found:.4}, that of \
-                 always guessing a normal distribution is {baseline:.4}; do not rely on intervals; means may still be good"
+                 always predicting a normal distribution is {baseline:.4}; do not rely on intervals; means may still be good"
             ),
         }
     }

@@ -148,10 +148,10 @@ impl Baseline {
     pub fn in_words(&self, target: &str) -> String {
         match self {
             Self::Class(ClassBaseline { class, accuracy, .. }) => {
-                format!("always guessing {target} = {class} is right in {:.2} %", 100.0 * accuracy)
+                format!("always predicting {target} = {class} has an accuracy of {:.2} %", 100.0 * accuracy)
             }
             Self::Number(NumberBaseline { rmse, .. }) => {
-                format!("always guessing the mean of {target} has a root mean squared error of {rmse:.4}")
+                format!("always predicting the mean of {target} has a root mean squared error of {rmse:.4}")
             }
         }
     }

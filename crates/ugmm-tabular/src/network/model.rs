@@ -80,7 +80,7 @@ impl NetworkModel {
         part.target.check(&saved.columns().classes).map_err(&unusable)?;
         part.novelty.iter().try_for_each(|novelty| novelty.check(inputs)).map_err(&unusable)?;
         if !part.ranges.iter().flatten().all(NumberRange::is_usable) {
-            return Err(unusable("the range of a column is no range".into()));
+            return Err(unusable("the range of a column is not a range".into()));
         }
         Ok(Self::of(saved, part))
     }

@@ -67,7 +67,7 @@ pub fn text(report: &Report) -> String {
     let metrics = &report.metrics;
     let mut text = format!("{} rows, accuracy {} %", metrics.rows, percent(metrics.accuracy, 2));
     if let Some(ClassBaseline { class, accuracy, .. }) = &report.baseline {
-        text += &format!("; always guessing {class:?} gets {} %", percent(*accuracy, 2));
+        text += &format!("; always predicting {class:?} gets {} %", percent(*accuracy, 2));
     }
     let share = |value: Option<f64>, decimals| value.map_or("–".into(), |value| percent(value, decimals));
     text += &format!(

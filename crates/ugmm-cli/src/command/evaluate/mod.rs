@@ -57,7 +57,7 @@ struct LeftOut {
 impl LeftOut {
     fn text(self) -> String {
         left_out(self.rows_without_target, "no value to compare with")
-            + &left_out(self.rows_without_values, "no value that the model looks at")
+            + &left_out(self.rows_without_values, "no value that the model uses")
     }
 }
 
@@ -190,7 +190,7 @@ fn density_text(
         "{}{}; {} in training had {}\n",
         count(rows, "row"),
         log_likelihood(&found.log_likelihood),
-        if learned.validation_rows > 0 { "held-out rows" } else { "the rows learned from" },
+        if learned.validation_rows > 0 { "held-out rows" } else { "training rows" },
         learned.log_likelihood.map_or_else(|| "none".into(), |level| format!("{level:.4}"))
     );
     if impossible > 0 && mean.is_some() {

@@ -44,8 +44,8 @@ pub fn text(report: &Report, is_date: bool) -> String {
     let Report { metrics, baseline, target, deciles } = report;
     let explained = metrics.r2.map_or("–".into(), |r2| percent(r2, 2));
     let mut text = format!(
-        "{} rows, root mean squared error {}; always guessing the mean gets {}\nexplained variance {explained} %, \
-         mean absolute error of the median {}\nmean log-density {:.4} per {} of {target}; always guessing a normal \
+        "{} rows, root mean squared error {}; always predicting the mean gets {}\nexplained variance {explained} %, \
+         mean absolute error of the median {}\nmean log-density {:.4} per {} of {target}; always predicting a normal \
          distribution gets {:.4}\ncontinuous ranked probability score {}; the same gets about {}\n",
         metrics.rows,
         error(metrics.rmse),

@@ -119,16 +119,16 @@ fn text(report: &Report) -> String {
         text += &format!("it predicts {target}\n");
     }
     let (of, rows) = match report.validation_rows {
-        0 => ("the rows learned from", report.training_rows),
-        held_out => ("rows held out", held_out),
+        0 => ("training rows", report.training_rows),
+        held_out => ("held-out rows", held_out),
     };
     text += &format!(
-        "learned from {} rows; log-likelihood of {rows} {of}: {}, of independent columns {}\n\n",
+        "trained on {} rows; log-likelihood of {rows} {of}: {}, of independent columns {}\n\n",
         report.training_rows,
         kept_level(report.log_likelihood, " per row"),
         kept_level(report.independent_log_likelihood, "")
     );
-    let mut rows = vec![["column", "taken as", "by itself"].map(String::from).to_vec()];
+    let mut rows = vec![["column", "taken as", "marginal distribution"].map(String::from).to_vec()];
     for column in report.columns.iter().take(PRINTED_COLUMNS) {
         rows.push(vec![column.name.into(), column.taken_as.into(), column.marginal.clone()]);
     }

@@ -168,7 +168,7 @@ fn text(report: &Report, options: &Inspect) -> String {
     }
     text += &table(&rows);
     text += &match report.rows {
-        0 => "what is dead, and how far activations range, is known with --data\n".into(),
+        0 => "--data shows dead components and the range of activations\n".into(),
         rows => format!("on {}, each with its predicted {}\n", count(rows, "row"), report.target),
     };
     for neurons in report.neurons.iter().rev() {

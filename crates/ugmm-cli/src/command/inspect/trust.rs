@@ -137,7 +137,7 @@ impl Comparison {
             difference if difference > CLEAR * error => {
                 format!("less faithful than {name} (area more by {size})")
             }
-            _ => format!("not to be told from {name} (areas differ by {size})"),
+            _ => format!("not distinguishable from {name} (areas differ by {size})"),
         }
     }
 }

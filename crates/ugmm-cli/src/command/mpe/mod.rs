@@ -49,7 +49,7 @@ pub fn run(options: &Mpe, common: &Common) -> Result<(), CliError> {
     let columns = model.columns();
     if let Some(column) = (0..columns.len()).find(|c| evidence.ranges[*c].is_some() && !asked.contains(c)) {
         let name = columns[column].name();
-        let reason = format!("{name:?} is not asked for, so that its range says nothing");
+        let reason = format!("{name:?} is not asked for, so that its range has no effect");
         return Err(CliError::Option { key: "--range", reason });
     }
     let search = MpeOptions {
@@ -142,7 +142,7 @@ fn text(report: &Report, model: &dyn TableModel) -> String {
         let missing = some(&report.missing);
         text += &match is_density {
             true => format!("integrated out: {missing}\n"),
-            false => format!("neither given nor asked for: {missing}; the network does without them\n"),
+            false => format!("neither given nor asked for: {missing}; the network treats them as missing\n"),
         };
     }
     text

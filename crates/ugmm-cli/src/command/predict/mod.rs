@@ -132,7 +132,7 @@ fn remarks(model: &dyn TableModel, report: &Report, examples: &[String], unseen:
     let &Report { met, rows_without_values, unusual_rows, .. } = report;
     if rows_without_values > 0 {
         text += &format!(
-            "{} without any value that the model looks at; there the prediction is empty\n",
+            "{} without any value that the model uses; the prediction is empty\n",
             count(rows_without_values, "row")
         );
     }
@@ -141,7 +141,7 @@ fn remarks(model: &dyn TableModel, report: &Report, examples: &[String], unseen:
     // One unusual row in a hundred is expected.
     if unusual_rows * 50 > met.rows {
         text += &format!(
-            "unlike what the model learned from: {unusual_rows} of {}; be careful with these\n",
+            "unlike the training rows: {unusual_rows} of {}; their predictions may be wrong\n",
             count(met.rows, "row")
         );
     }

@@ -163,10 +163,9 @@ fn text(report: &Report, model: &dyn TableModel) -> String {
         }
         text += &format!("{}{given}\n", answered.column);
         text += &match &answered.by {
-            By::Network { missing, .. } if !missing.is_empty() => format!(
-                "not given: {}; the network does without them, by its neurons' other components\n",
-                some(missing)
-            ),
+            By::Network { missing, .. } if !missing.is_empty() => {
+                format!("not given: {}; the network treats them as missing\n", some(missing))
+            }
             By::Density { integrated_out, .. } if !integrated_out.is_empty() => {
                 format!("integrated out: {}\n", some(integrated_out))
             }

@@ -21,15 +21,15 @@ pub fn facts(model: &NetworkModel, seen: &Seen) -> Vec<(Text, Text)> {
         ("network", sizes.join("-")),
         ("components", components.to_string()),
         ("trained for", objective_name(saved.task().objective).into()),
-        ("rows looked at", seen.rows().to_string()),
+        ("rows", seen.rows().to_string()),
     ];
     match compared(model, seen).map(|compared| compared.measures()) {
         Some(Measures::Classes(metrics)) => {
-            facts.push(("accuracy on them", format!("{} %", percent(metrics.accuracy, 2))));
-            facts.push(("log-loss on them", format!("{:.4}", metrics.log_loss)));
+            facts.push(("accuracy", format!("{} %", percent(metrics.accuracy, 2))));
+            facts.push(("log-loss", format!("{:.4}", metrics.log_loss)));
         }
         Some(Measures::Numbers(metrics)) => {
-            facts.push(("root mean squared error on them", short(metrics.rmse)));
+            facts.push(("root mean squared error", short(metrics.rmse)));
         }
         None => {}
     }

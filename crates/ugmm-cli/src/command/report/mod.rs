@@ -68,7 +68,7 @@ fn of_network(model: &NetworkModel, options: &Options, common: &Common) -> Resul
         ReportFormat::Svg | ReportFormat::Png => write_figures(&report, options)?,
     };
     let text = format!(
-        "{}: {}, {} kB; {} of {} looked at\n{}",
+        "{}: {}, {} kB; computed on {} of {}\n{}",
         options.output.display(),
         if is_page { "one page".into() } else { count(files.len(), "figure") },
         bytes / 1000,

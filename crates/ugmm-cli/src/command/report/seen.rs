@@ -100,14 +100,14 @@ impl<'m> Seen<'m> {
         }
         if self.empty > 0 {
             notes.push(format!(
-                "Left out: {} without any value that the model looks at.",
+                "Left out: {} without any value that the model uses.",
                 count(self.empty, "row")
             ));
         }
         let target = model.target_name();
         match &self.right {
             None => notes.push(format!(
-                "{} has no column {target:?}: predictions are shown, but compared with nothing.",
+                "{} has no column {target:?}: predictions are shown without a comparison.",
                 super::file_name(&options.data)
             )),
             Some(right) if right.iter().all(|value| value.is_nan()) => {
@@ -128,7 +128,10 @@ impl<'m> Seen<'m> {
             notes.push(format!("{} of {all} components have no weight; they are not drawn.", all - kept));
         }
         if model.saved().history().is_none() {
-            notes.push("The model does not hold the course of its training, which newer ones do.".into());
+            notes.push(
+                "The model does not store the progress of its training, because an older version trained it."
+                    .into(),
+            );
         }
         notes.into_iter().map(Text::from).collect()
     }

@@ -127,7 +127,7 @@ fn refuse_network_options(options: &Options) -> Result<(), CliError> {
         None => Ok(()),
         Some(key) => {
             let key = options.option_of(&key).unwrap_or(key);
-            let reason = format!("{key} is for networks, and --objective density learns none; leave it out");
+            let reason = format!("{key} is for networks only; leave it out");
             Err(CliError::Option { key: "--objective density", reason })
         }
     }
@@ -138,7 +138,7 @@ fn introduction(schema: &Schema, columns: &[ModelColumn], target: Option<&str>) 
     let kind = |name: &str| {
         let column = columns.iter().find(|column| column.name() == name);
         if column.is_none() && schema.is_label(name) {
-            return Some("left out: labels that nobody asks for");
+            return Some("left out: labels");
         }
         column.map(|column| match target == Some(name) {
             true if column.states().is_some() => "target: classes",
@@ -208,12 +208,12 @@ fn tried(fitted: &DensityReport) -> String {
     }
     // If only one structure is close to the best, the measure over all its circuits decides nothing.
     let finalists = fitted.tried.iter().filter(|tried| tried.of_all_circuits.is_some()).count();
-    let mut header = vec!["structures tried".to_owned(), "log-likelihood of rows set aside".into()];
+    let mut header = vec!["structures tried".to_owned(), "log-likelihood of validation rows".into()];
     if let Some(folds) = fitted.folds {
         header[1] = format!("log-likelihood by {folds}-fold cross-validation");
     }
     if finalists > 1 {
-        header.push(format!("the {} close ones with all {} circuits", finalists, fitted.members));
+        header.push(format!("the best {} with all {} circuits", finalists, fitted.members));
     }
     header.push(String::new());
     let mut rows = vec![header];
@@ -234,7 +234,7 @@ fn tried(fitted: &DensityReport) -> String {
     let remark = match finalists {
         0 | 1 => "",
         _ => {
-            "the last column decided; its circuits are each measured by other rows, so that its figures compare with each other only\n"
+            "the last column decides; each circuit is measured on its own validation rows, so that these figures are comparable only with each other\n"
         }
     };
     table(&rows) + remark

@@ -134,7 +134,7 @@ fn refuse_density_options(options: &Train) -> Result<(), CliError> {
     match given.into_iter().find(|(_, given)| *given) {
         None => Ok(()),
         Some((key, _)) => {
-            let reason = "this is a setting of density models; say --objective density as well".into();
+            let reason = "this is a setting of density models; it needs --objective density".into();
             Err(CliError::Option { key, reason })
         }
     }
@@ -187,7 +187,7 @@ fn remarks(table: &Table, target: &str, task: TaskChoice, was_given: bool) -> St
     let used = |column: &&Column| column.name != target && column.is_informative();
     let missing: usize = table.schema().columns.iter().filter(used).map(|column| column.missing).sum();
     if missing > 0 {
-        text += &format!("missing: {}; the network does without them\n", count(missing, "value"));
+        text += &format!("missing: {}; the network ignores them\n", count(missing, "value"));
     }
     if task == TaskChoice::Classification {
         let column = table.schema().column(target).ok();
@@ -206,8 +206,8 @@ fn remarks(table: &Table, target: &str, task: TaskChoice, was_given: bool) -> St
         if levels.len() > FEW_CLASSES && rows < ROWS_PER_CLASS * levels.len() {
             let classes = levels.len();
             text += &format!(
-                "{target:?} has {classes} classes in {rows} rows, too few of each to learn; if it only names the rows, say \
-                 another --target{}\n",
+                "{target:?} has {classes} classes in {rows} rows, too few rows of each class; if the column only identifies \
+                 the rows: another --target{}\n",
                 advice::of(column.map_or_else(Vec::new, |column| as_numbers(table.schema(), column)))
             );
         }
@@ -223,7 +223,7 @@ fn remarks(table: &Table, target: &str, task: TaskChoice, was_given: bool) -> St
         _ => None,
     };
     if let Some((taken, other)) = other {
-        text += &format!("{target:?} is predicted as {taken}; if that is wrong, say --task {other}\n");
+        text += &format!("{target:?} is predicted as {taken}; if that is wrong: --task {other}\n");
     }
     text
 }

@@ -64,8 +64,8 @@ pub fn text(report: &Report) -> String {
     };
     let (rows, features) = (count(fitted.rows, "row"), count(report.task.features, "feature"));
     let mut text = format!("{rows}, {features}; {what}\n");
-    text += &left_out(fitted.rows_without_target, "no value to learn");
-    text += &left_out(fitted.rows_without_features, "nothing but a value to learn");
+    text += &left_out(fitted.rows_without_target, "no target");
+    text += &left_out(fitted.rows_without_features, "only a target");
     if !fitted.search.is_empty() {
         text += &search(fitted);
     }
@@ -95,8 +95,8 @@ pub fn text(report: &Report) -> String {
     }
     if let Some(Calibration { rows, spread }) = fitted.calibration {
         text += &format!(
-            "densities are stretched by {spread:.3} about their medians, as suits {}, each predicted by a network that was \
-             trained without it\n",
+            "densities are stretched by {spread:.3} about their medians; the factor was fitted to {}, each predicted by a \
+             network that was not trained on it\n",
             count(rows, "training row")
         );
     }
@@ -106,7 +106,7 @@ pub fn text(report: &Report) -> String {
             (None, Some(_)) => "the rows of the folds",
             (None, None) => "training rows",
         };
-        text += &format!("to compare, on {rows}: {}\n", baseline_in_words(baseline, target, *is_date));
+        text += &format!("baseline on {rows}: {}\n", baseline_in_words(baseline, target, *is_date));
     }
     if fitted.validation_metrics.is_none() && fitted.cross_validation.is_none() {
         text += "no rows were held out, so how well the model does on new rows is unknown\n";
@@ -127,7 +127,7 @@ fn interval(measures: &Measures) -> String {
     match measures {
         Measures::Classes(_) => String::new(),
         Measures::Numbers(metrics) => {
-            format!("  {} % of the numbers in their 90 % intervals\n", percent(metrics.coverage_90, 1))
+            format!("  90 % intervals cover {} % of the numbers\n", percent(metrics.coverage_90, 1))
         }
     }
 }
@@ -154,7 +154,7 @@ pub fn baseline_in_words(baseline: &Baseline, target: &str, is_date: bool) -> St
     match baseline {
         Baseline::Class(_) => baseline.in_words(target),
         Baseline::Number(NumberBaseline { rmse, .. }) => format!(
-            "always guessing the mean of {target} has a root mean squared error of {}",
+            "always predicting the mean of {target} has a root mean squared error of {}",
             error_text(*rmse, is_date)
         ),
     }
@@ -164,17 +164,17 @@ fn cross_validation(measured: &CrossValidation, is_date: bool) -> String {
     let CrossValidation { folds, metrics, temperature, spread, rejected, at_limit, scaled_metrics, by_fold } =
         measured;
     let head =
-        format!("{folds}-fold cross-validation, each row predicted by a model that has not seen it:\n");
+        format!("{folds}-fold cross-validation, each row predicted by a model that was not trained on it:\n");
     let (with, what) = match (temperature, spread) {
         (Some(temperature), _) => (
             format!(
-                "  a temperature of {temperature:.3} is saved with the model; each fold with the one that suits the others:\n    "
+                "  a temperature of {temperature:.3} is saved with the model; each fold uses the temperature of the other folds:\n    "
             ),
             "temperature",
         ),
         (None, Some(spread)) => (
             format!(
-                "  stretched by {spread:.3} about their medians, as the model saves it; here each fold as suits the others:\n    "
+                "  densities are stretched by {spread:.3} about their medians in the saved model; each fold uses the factor of the other folds:\n    "
             ),
             "stretching",
         ),
@@ -182,7 +182,7 @@ fn cross_validation(measured: &CrossValidation, is_date: bool) -> String {
     };
     let limit = match at_limit {
         true => {
-            format!("  the {what} is at the end of its range, so these predictions say little about it\n")
+            format!("  the {what} is at the end of its range, so it is uncertain\n")
         }
         false => String::new(),
     };
@@ -223,7 +223,7 @@ fn cross_validation(measured: &CrossValidation, is_date: bool) -> String {
             )
         }
         (metrics, Measures::Numbers(scaled)) => format!(
-            "  {}\n{with}{},\n    {} % of the numbers in their 90 % intervals\n",
+            "  {}\n{with}{},\n    90 % intervals cover {} % of the numbers\n",
             in_words(metrics, is_date),
             in_words(&Measures::Numbers(*scaled), is_date),
             percent(scaled.coverage_90, 1)

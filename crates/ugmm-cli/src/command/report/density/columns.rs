@@ -42,7 +42,9 @@ pub fn section(
     });
     Ok(DocumentSection {
         heading: "Columns".into(),
-        text: "Each column by itself: by the model a line, of the rows looked at a histogram or dots.".into(),
+        text:
+            "The marginal distribution of each column: the model is a line, the rows are a histogram or dots."
+                .into(),
         figures: figures.collect(),
         tables: Vec::new(),
     })

@@ -41,7 +41,7 @@ pub fn run(model: &DensityModel, options: &Options, common: &Common) -> Result<(
         ReportFormat::Svg | ReportFormat::Png => write_figures(&report, options)?,
     };
     let text = format!(
-        "{}: {}, {} kB; {} of {} looked at\n{}",
+        "{}: {}, {} kB; computed on {} of {}\n{}",
         options.output.display(),
         if options.format == ReportFormat::Html { "one page".into() } else { count(files.len(), "figure") },
         bytes / 1000,
@@ -89,7 +89,7 @@ fn collect(model: &DensityModel, seen: &Seen, options: &Options) -> Result<Docum
         ("structure".into(), learned.structure.in_words().into()),
         ("columns".into(), model.columns().len().to_string().into()),
         ("parameters".into(), model.circuit().parameters().to_string().into()),
-        ("learned from".into(), count(learned.training_rows, "row").into()),
+        ("training rows".into(), count(learned.training_rows, "row").into()),
         (
             if learned.validation_rows > 0 {
                 "log-likelihood, held-out rows"
@@ -151,9 +151,9 @@ fn training(model: &DensityModel) -> Option<DocumentSection> {
     let (low, high) = (*sorted.get(sorted.len() / 10)?, *sorted.last()?);
     let margin = 0.1 * (high - low);
     let epochs = training.len();
-    let mut marks = vec![line("rows learned from", 1, training)];
+    let mut marks = vec![line("training rows", 1, training)];
     if !set_aside.is_empty() {
-        marks.push(line("rows set aside to stop by", 2, set_aside));
+        marks.push(line("validation rows", 2, set_aside));
     }
     let title = "Log-likelihood per row, by epoch";
     let chart = Chart {

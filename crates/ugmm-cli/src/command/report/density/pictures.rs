@@ -68,14 +68,10 @@ pub fn sections(
         tables: Vec::new(),
     };
     Ok(vec![
-        section("Pixels", "Each pixel by itself, by the model.", vec![usual]),
-        section(
-            "Draws",
-            "Images that nobody has seen: independent draws from the density.",
-            sheet("draw", drawn),
-        ),
-        section("Least likely images", "Of the rows looked at.", sheet("least-likely", least)),
-        section("Most likely images", "Of the rows looked at.", sheet("most-likely", most)),
+        section("Pixels", "The marginal distribution of each pixel under the model.", vec![usual]),
+        section("Draws", "Independent draws from the density.", sheet("draw", drawn)),
+        section("Least likely images", "Among the rows of this report.", sheet("least-likely", least)),
+        section("Most likely images", "Among the rows of this report.", sheet("most-likely", most)),
     ])
 }
 

@@ -97,7 +97,7 @@ pub fn draws(model: &DensityModel) -> Result<DocumentSection, CliError> {
     let cut =
         if shown < columns { format!(" (the first {shown} of {columns} columns)") } else { String::new() };
     let table = DocumentTable {
-        caption: format!("Rows that nobody has seen{cut}").into(),
+        caption: format!("Drawn rows{cut}").into(),
         header: model.columns()[..shown].iter().map(|column| column.name().into()).collect(),
         rows: drawn.chunks_exact(columns).map(row).collect(),
     };
