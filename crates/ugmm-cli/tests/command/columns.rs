@@ -76,7 +76,7 @@ fn a_level_that_is_a_usual_mark_is_remarked_on_and_kept_when_told_so() {
     let folder = with_table("t.csv", customers());
     let at = folder.path();
     let said = train(at, "t.csv", &["--target", "churn"]);
-    assert!(said.contains("in \"internet\" 30 times \"none\"; where such a text is a value"), "{said}");
+    assert!(said.contains("in \"internet\" 30 times \"none\"; if such a text is a value"), "{said}");
     assert!(said.contains("--keep-text \"internet\""), "{said}");
     train(at, "t.csv", &["--target", "churn", "--keep-text", "internet", "--json", "t.json"]);
     let features = json(&at.join("t.json"))["columns"]["features"].to_string();

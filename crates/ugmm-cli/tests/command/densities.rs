@@ -238,7 +238,10 @@ fn samples_are_rows_of_the_table_and_questions_of_chains_are_refused() {
             &["sample", "d.safetensors", "--chains", "4"][..],
             "--chains: a density model draws its rows independently",
         ),
-        (&["sample", "d.safetensors", "--range", "height=0:1"], "--range: a density model knows"),
+        (
+            &["sample", "d.safetensors", "--range", "height=0:1"],
+            "--range: a density model has ranges of its own",
+        ),
         (&["sample", "d.safetensors", "-o", "x.png"], "-o: the model is of no images"),
         (&["query", "d.safetensors", "--cells", "9"], "--cells: a density model answers without cells"),
         (

@@ -72,7 +72,7 @@ fn rows_with_gaps_are_compared_with_rows_of_the_same_columns() {
     let score = ["score", "d.safetensors", "gaps.csv", "-o", "s.csv", "--json", "s.json"];
     let output = ugmm(at, &score);
     assert!(
-        stderr(&output).contains("rows drawn from the model, by the columns that they have"),
+        stderr(&output).contains("less likely than 99 % of draws from the model over the same columns"),
         "{output:?}"
     );
     let report = json(&at.join("s.json"));

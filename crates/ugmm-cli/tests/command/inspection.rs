@@ -47,7 +47,7 @@ fn neurons_are_shown_in_the_data_s_units() {
         }
     }
     let text = stdout(&ugmm(at, &["inspect", "iris.safetensors"]));
-    assert!(text.contains("is known with --data"), "{text}");
+    assert!(text.contains("--data shows dead components"), "{text}");
     stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "1", "--model", "mlp"]].concat()));
     let message = failure(&ugmm(at, &["inspect", "iris.safetensors"]));
     assert!(message.contains("the model is mlp, but must be ugmm"), "{message}");

@@ -133,7 +133,7 @@ fn it_says_what_it_did_not_look_at() {
     std::fs::write(at.join("other.csv"), classless).unwrap();
     let message = failure(&ugmm(at, &["report", "iris.safetensors", "--data", "other.csv", "-o", "p.html"]));
     assert!(
-        message.contains("row 52, column \"species\": \"unheard-of\", where the model knows"),
+        message.contains("row 52, column \"species\": \"unheard-of\", but the model knows only"),
         "{message}"
     );
     assert!(!names(&folder).contains(&"p.html".into()));

@@ -176,7 +176,7 @@ fn intervals_of_a_line_hold_what_they_say() {
     written(at, "new.csv", &line(1000, 7));
     let train = ["train", "t.csv", "--target", "y", "--epochs", "60", "-o", "m.safetensors"];
     let text = stdout(&ugmm(at, &train));
-    assert!(text.contains("each predicted by a network that was trained without it"), "{text}");
+    assert!(text.contains("each predicted by a network that was not trained on it"), "{text}");
     stdout(&ugmm(at, &["evaluate", "m.safetensors", "new.csv", "--json", "e.json"]));
     let report = json(&at.join("e.json"));
     let coverage = report["coverage_90"].as_f64().unwrap();
