@@ -77,8 +77,11 @@ fn what_cannot_be_asked_is_said() {
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         String::from_utf8(output.stderr).unwrap()
     };
-    let discriminative = message(&["mpe", "iris.safetensors", "--query", "sepal_width"]);
-    assert!(discriminative.contains("discriminative") && discriminative.contains("--objective"));
+    for column in ["sepal_width", "species"] {
+        let message = message(&["mpe", "iris.safetensors", "--query", column]);
+        let why = "it can be asked for \"species\" only, not for rows, their scores or most probable values";
+        assert!(message.contains(why) && message.contains("--objective"), "{message}");
+    }
     stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "5", "--objective", "hybrid"]].concat()));
     let ask = |arguments: &[&str]| message(&[&["mpe", "iris.safetensors"], arguments].concat());
     assert!(ask(&["--query", "specie"]).contains("did you mean \"species\""));

@@ -164,17 +164,24 @@ impl Distribution {
     }
 
     /// A density as heights of cells of equal width, per unit of the column, and the ends of the range that
-    /// they cover: all cells, or nearly all of a mixture.
+    /// they cover: all cells, or nearly all of a mixture. A height is the probability of its cell divided by
+    /// the width, so that narrow peaks count in full.
     #[must_use]
     pub fn heights(&self) -> ((f64, f64), Vec<f64>) {
         let (low, high) = self.shown_range();
-        let cells = match self {
-            Self::Cells(cells) => cells.probabilities().len(),
-            Self::Mixture(_) => CELLS,
+        let (cells, at_low) = match self {
+            // The first cell includes the probability of the lower end itself.
+            Self::Cells(cells) => (cells.probabilities().len(), 0.0),
+            Self::Mixture(mixture) => (CELLS, mixture.cumulative(low)),
         };
         let width = (high - low) / cells as f64;
-        let height = |cell: usize| self.density(low + (cell as f64 + 0.5) * width);
-        ((low, high), (0..cells).map(height).collect())
+        let below = |edge: usize| match edge {
+            0 => at_low,
+            edge if edge == cells => self.cumulative(high),
+            edge => self.cumulative(low + edge as f64 * width),
+        };
+        let below: Vec<f64> = (0..=cells).map(below).collect();
+        ((low, high), below.windows(2).map(|pair| (pair[1] - pair[0]).max(0.0) / width).collect())
     }
 
     /// The range of the cells, or a range that contains nearly all of a mixture.

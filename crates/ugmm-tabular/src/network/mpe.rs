@@ -25,7 +25,7 @@ impl NetworkModel {
         options: &MpeOptions,
         progress: &mut dyn FnMut(ProofProgress) -> ControlFlow<()>,
     ) -> Result<Mpe, TabularError> {
-        let network = self.scoring_network(asked.first().copied())?;
+        let network = self.scoring_network(None)?;
         if let Some(&column) = asked.iter().find(|&&column| evidence.holds(column)) {
             let column = self.columns[column].name().to_owned();
             return Err(QuestionError::GivenAndAsked { column }.into());

@@ -58,7 +58,7 @@ pub enum QuestionError {
     /// A discriminative network only has the distribution of its target.
     #[error(
         "this model is discriminative: it can be asked for {target:?} only, not {}",
-        match .column { Some(column) => format!("for {column:?}"), None => "for rows or their scores".into() }
+        match .column { Some(column) => format!("for {column:?}"), None => "for rows, their scores or most probable values".into() }
     )]
     OnlyTarget { target: String, column: Option<String> },
 
