@@ -245,8 +245,8 @@ fn a_discriminative_model_is_asked_for_its_target_only() {
             &["query", "m.safetensors", "--given", "kind=new"],
             "this discriminative model predicts \"kind\", so it cannot be given",
         ),
-        (&["query", "m.safetensors", "--score"], "not for rows or their scores"),
-        (&["sample", "m.safetensors"], "not for rows or their scores"),
+        (&["query", "m.safetensors", "--score"], "not for rows, their scores or most probable values"),
+        (&["sample", "m.safetensors"], "not for rows, their scores or most probable values"),
     ] {
         let message = failure(&ugmm(at, arguments));
         assert!(message.contains(expected), "{arguments:?}: {message}");
