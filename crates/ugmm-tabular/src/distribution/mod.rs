@@ -164,24 +164,24 @@ impl Distribution {
     }
 
     /// A density as heights of cells of equal width, per unit of the column, and the ends of the range that
-    /// they cover: all cells, or nearly all of a mixture. A height is the probability of its cell divided by
-    /// the width, so that narrow peaks count in full.
+    /// they cover: all cells, whose heights integrate to 1, or nearly all of a mixture, whose heights are its
+    /// density in the middles.
     #[must_use]
     pub fn heights(&self) -> ((f64, f64), Vec<f64>) {
         let (low, high) = self.shown_range();
-        let (cells, at_low) = match self {
-            // The first cell includes the probability of the lower end itself.
-            Self::Cells(cells) => (cells.probabilities().len(), 0.0),
-            Self::Mixture(mixture) => (CELLS, mixture.cumulative(low)),
+        let heights = |cells: usize, height: &dyn Fn(f64, f64) -> f64| {
+            let edge = |cell: usize| low + cell as f64 / cells as f64 * (high - low);
+            (0..cells).map(|cell| height(edge(cell), edge(cell + 1))).collect()
         };
-        let width = (high - low) / cells as f64;
-        let below = |edge: usize| match edge {
-            0 => at_low,
-            edge if edge == cells => self.cumulative(high),
-            edge => self.cumulative(low + edge as f64 * width),
+        let heights = match self {
+            // The cells may have unequal widths, and the lower end a probability of its own, which counts in full.
+            Self::Cells(cells) => heights(cells.probabilities().len(), &|from, to| {
+                let below = if from > low { cells.cumulative(from) } else { 0.0 };
+                (cells.cumulative(to) - below).max(0.0) / (to - from)
+            }),
+            Self::Mixture(mixture) => heights(CELLS, &|from, to| mixture.density(0.5 * (from + to))),
         };
-        let below: Vec<f64> = (0..=cells).map(below).collect();
-        ((low, high), below.windows(2).map(|pair| (pair[1] - pair[0]).max(0.0) / width).collect())
+        ((low, high), heights)
     }
 
     /// The range of the cells, or a range that contains nearly all of a mixture.
