@@ -12,7 +12,7 @@ use crate::question::error::QuestionError;
 /// Returns an error if a name or an equals sign is missing, or a quote is not closed.
 ///
 /// ```
-/// let pairs = ugmm_tabular::parse_assignments("length=4.5, \"a=b\"=x=y,place=Paris, France")?;
+/// let pairs = ugmm_tabular::question::parse_assignments("length=4.5, \"a=b\"=x=y,place=Paris, France")?;
 /// let expected = [("length", "4.5"), ("a=b", "x=y"), ("place", "Paris, France")];
 /// assert_eq!(pairs, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
 /// # Ok::<(), ugmm_tabular::TabularError>(())
