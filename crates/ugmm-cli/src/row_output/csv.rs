@@ -1,8 +1,8 @@
 //! Writes rows as comma-separated values.
 
-use super::RowWriter;
 use super::columns::{Cell, Column};
 use super::typed::Typed;
+use super::writer::RowWriter;
 use crate::error::CliError;
 use std::io::Write;
 

@@ -1,7 +1,7 @@
 //! Writes rows as JSON, one object in each line.
 
-use super::RowWriter;
 use super::columns::Column;
+use super::writer::RowWriter;
 use crate::error::CliError;
 use serde::Serializer;
 use std::io::Write;

@@ -5,8 +5,10 @@ mod csv;
 mod jsonl;
 mod parquet;
 mod typed;
+mod writer;
 
 pub use columns::{Column, Values};
+pub use writer::RowWriter;
 
 use crate::arguments::Format;
 use crate::error::CliError;
@@ -15,14 +17,6 @@ use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use ugmm_network::UgmmError;
 use ugmm_network::file::AtomicFile;
-
-/// Writes rows in one format.
-pub trait RowWriter {
-    /// Writes columns of the same length.
-    fn write(&mut self, columns: &[Column]) -> Result<(), CliError>;
-    /// Writes what is still buffered.
-    fn finish(self: Box<Self>) -> Result<(), CliError>;
-}
 
 /// Fails with an error for columns of the same name before anything is written.
 struct Named<'w> {

@@ -1,8 +1,8 @@
 //! Writes rows as Apache Parquet.
 
-use super::RowWriter;
 use super::columns::{Column, Values};
 use super::typed;
+use super::writer::RowWriter;
 use crate::error::CliError;
 use arrow_array::{
     ArrayRef, BooleanArray, Date32Array, Float32Array, Float64Array, RecordBatch, StringArray,

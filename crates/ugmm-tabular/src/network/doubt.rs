@@ -1,6 +1,6 @@
 //! Doubts about a finished training.
 
-use crate::network::doubts::Baseline;
+use crate::network::baseline::Baseline;
 use crate::remedy::{Remedy, as_missing};
 use std::fmt;
 use ugmm_data::Scaling;

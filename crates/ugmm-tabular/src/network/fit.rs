@@ -4,11 +4,12 @@ use crate::Table;
 use crate::column::range::ranges;
 use crate::distribution::measures::Measures;
 use crate::error::TabularError;
+use crate::network::baseline::Baseline;
 use crate::network::cross_validation::{
     CrossValidation, cross_validate, fitted_factor, inner_folds, measured_folds, spread_of,
 };
 use crate::network::doubt::Doubt;
-use crate::network::doubts::{Baseline, doubts};
+use crate::network::doubts::doubts;
 use crate::network::learner::{Fitted, Learner};
 use crate::network::model::NetworkModel;
 use crate::network::novelty::Novelty;

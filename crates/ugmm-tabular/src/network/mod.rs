@@ -1,6 +1,7 @@
 //! The engine of networks: training, predictions and answers.
 
 mod answer;
+pub(crate) mod baseline;
 pub(crate) mod class_weights;
 mod columns;
 pub(crate) mod cross_validation;
@@ -22,9 +23,9 @@ pub(crate) mod robustness;
 pub(crate) mod rows;
 pub(crate) mod search;
 
+pub use baseline::{Baseline, ClassBaseline, NumberBaseline};
 pub use cross_validation::CrossValidation;
 pub use doubt::{Doubt, FarValues, Reason};
-pub use doubts::{Baseline, ClassBaseline, NumberBaseline};
 pub use every_value::NeedsEveryValue;
 pub use faithfulness::{Attribution, AttributionCurve, Faithfulness};
 pub use fit::{Calibration, FitReport, fit};

@@ -2,6 +2,7 @@
 
 mod density;
 mod facts;
+mod files;
 mod maps;
 mod measures;
 mod network;
@@ -13,18 +14,15 @@ use crate::arguments::{Common, Report as Options, ReportFormat};
 use crate::error::CliError;
 use crate::naming::network_of;
 use crate::output::{check_outputs, count, print, write_json};
+use files::{file_name, write_figures};
 use seen::Seen;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use ugmm_data::ImageGrid;
 use ugmm_network::file::write_atomically;
-use ugmm_report::{Report, Text, Training, figures, page, png, svg};
+use ugmm_report::{Report, Text, Training, figures, page};
 use ugmm_tabular::{Device, Engine, NetworkModel};
 
-/// Width of a figure in CSS pixels.
-const WIDTH: f64 = 720.0;
-/// Number of pixels of an image file for each CSS pixel.
-const SCALE: f32 = 2.0;
 /// Largest number of pixels of an image for which pictures are drawn; larger ones would take most of the
 /// page's size.
 const MOST_PIXELS: usize = 16_384;
@@ -65,7 +63,13 @@ fn of_network(model: &NetworkModel, options: &Options, common: &Common) -> Resul
             report.notes.extend(page.cut);
             (vec![options.output.clone()], page.html.len())
         }
-        ReportFormat::Svg | ReportFormat::Png => write_figures(&report, options)?,
+        ReportFormat::Svg | ReportFormat::Png => {
+            let named = match options.neurons.is_empty() {
+                false => options.neurons.clone(),
+                true => usual_neurons(&report),
+            };
+            write_figures(&figures(&report, &named), options)?
+        }
     };
     let text = format!(
         "{}: {}, {} kB; computed on {} of {}\n{}",
@@ -120,32 +124,6 @@ fn collect(
         neurons,
         notes,
     })
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
-}
-
-/// Writes one file for each figure; returns the files and their total size in bytes.
-fn write_figures(report: &Report, options: &Options) -> Result<(Vec<PathBuf>, usize), CliError> {
-    std::fs::create_dir_all(&options.output)
-        .map_err(|source| ugmm_network::UgmmError::Io { path: options.output.clone(), source })?;
-    let named = match options.neurons.is_empty() {
-        false => options.neurons.clone(),
-        true => usual_neurons(report),
-    };
-    let (mut files, mut bytes) = (Vec::new(), 0);
-    for figure in figures(report, &named) {
-        let (ending, content) = match options.format {
-            ReportFormat::Png => ("png", png(&figure, WIDTH, SCALE)?),
-            _ => ("svg", svg(&figure, WIDTH).into_bytes()),
-        };
-        let path = options.output.join(format!("{}.{ending}", figure.id));
-        write_atomically(&path, &content)?;
-        bytes += content.len();
-        files.push(path);
-    }
-    Ok((files, bytes))
 }
 
 /// The most important neurons of each layer; a report lists the neurons of a layer in order of importance.

@@ -1,5 +1,6 @@
 //! The rows of the table in the report, and the model's predictions for them.
 
+use super::files::file_name;
 use crate::arguments::Report as Options;
 use crate::error::CliError;
 use crate::first_rows::FirstRows;
@@ -108,7 +109,7 @@ impl<'m> Seen<'m> {
         match &self.right {
             None => notes.push(format!(
                 "{} has no column {target:?}: predictions are shown without a comparison.",
-                super::file_name(&options.data)
+                file_name(&options.data)
             )),
             Some(right) if right.iter().all(|value| value.is_nan()) => {
                 notes.push(format!("No row has a value in the column {target:?} to compare with."));

@@ -1,6 +1,6 @@
 //! `ugmm reproduce sequences` and `ugmm reproduce images`.
 
-use super::{show, variants};
+use super::files::{show, variants};
 use crate::arguments::{
     ArchitectureOptions, Common, ImageTask, ReproduceImages, ReproduceSequences, SequenceTask,
 };

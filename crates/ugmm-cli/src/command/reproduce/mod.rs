@@ -2,18 +2,16 @@
 
 #[cfg(feature = "architectures")]
 mod architectures;
+mod files;
 
+use self::files::{show, variants};
 use crate::arguments::{Common, Reproduce, ReproduceOptions};
 use crate::error::CliError;
-use crate::output::{check_outputs, print, write_json};
+use crate::output::check_outputs;
 use crate::progress::trainings;
-use crate::variants_file::read_tables;
 use indicatif::ProgressBar;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::num::NonZeroUsize;
-use std::path::Path;
-use ugmm_experiments::{Protocol, Variants, approximation, iris, mnist, uncertainty};
+use ugmm_experiments::{Protocol, approximation, iris, mnist, uncertainty};
 use ugmm_network::Device;
 
 pub fn run(what: &Reproduce, device: &Device, common: &Common) -> Result<(), CliError> {
@@ -77,13 +75,4 @@ fn protocol(typed: &ReproduceOptions, seeds: NonZeroUsize) -> Result<Protocol, C
         seed: typed.seed,
         seeds,
     })
-}
-
-fn variants<T: DeserializeOwned>(file: Option<&Path>) -> Result<Option<Variants<T>>, CliError> {
-    file.map(|file| Ok((file.to_path_buf(), read_tables(file)?))).transpose()
-}
-
-fn show(schema: &str, report: &impl Serialize, text: &str, common: &Common) -> Result<(), CliError> {
-    write_json(common.json.as_deref(), schema, report)?;
-    print(text)
 }

@@ -1,6 +1,6 @@
 //! `ugmm train --objective density`: a density of all columns of a table.
 
-use super::Files;
+use super::files::Files;
 use super::report::{OF_DENSITIES, in_words};
 use crate::arguments::Common;
 use crate::config_file::Options;

@@ -1,28 +1,28 @@
 //! `ugmm train`: trains a model on a table.
 
 mod density;
+mod files;
 mod report;
 
+use self::files::Files;
 use crate::advice;
 use crate::arguments::{Common, Train};
 use crate::config_file::Options;
 use crate::error::CliError;
 use crate::interrupt;
-use crate::output::{check_outputs, count, print, write_json};
+use crate::output::{count, print, write_json};
 use crate::progress::Display;
 use crate::table::{doubts, overview};
 use crate::variants_file::read_variants;
 use clap::ArgMatches;
 use indexmap::IndexMap;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 use ugmm_data::frame::{Column, Level, Schema};
-use ugmm_network::file::write_atomically;
 use ugmm_network::{Preset, Settings, TargetKind};
 use ugmm_tabular::network::small_grid;
 use ugmm_tabular::target::{as_numbers, prepare_target};
-use ugmm_tabular::{Device, FitOptions, Run, Table, TableModel, TabularError, TaskChoice, fit};
+use ugmm_tabular::{Device, FitOptions, Run, Table, TaskChoice, fit};
 
 /// Default time between checkpoints, which is the most that an interruption loses.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
@@ -41,44 +41,6 @@ pub fn run(typed: &ArgMatches, device: &Device, common: &Common) -> Result<(), C
         false => network(&options, device, common),
     };
     trained.map_err(|error| options.as_typed(error))
-}
-
-/// The files of a training.
-struct Files {
-    data: PathBuf,
-    output: PathBuf,
-    /// The file of options.
-    config: PathBuf,
-    checkpoint: PathBuf,
-}
-
-impl Files {
-    fn of(options: &Options, common: &Common) -> Result<Self, CliError> {
-        let data = options.train.data.clone().ok_or(CliError::NotGiven("table"))?;
-        let output = options.train.output.clone().ok_or(CliError::NotGiven("output"))?;
-        let (config, checkpoint) = (beside(&output, "toml"), beside(&output, "checkpoint"));
-        let outputs = [&output, &config, &checkpoint].map(|path| Some(path.as_path()));
-        check_outputs(&[&outputs[..], &[common.json.as_deref()]].concat(), &[&data])?;
-        Ok(Self { data, output, config, checkpoint })
-    }
-
-    /// An error of the table, with the name of its file.
-    fn in_table(&self, error: TabularError) -> CliError {
-        CliError::of_table(&self.data, error)
-    }
-
-    /// Writes a model and a file with its options and what was inferred, with which the training can be
-    /// repeated.
-    fn write(
-        &self,
-        model: &dyn TableModel,
-        options: &Options,
-        found: &[(&str, String)],
-    ) -> Result<(), CliError> {
-        let text = options.text(found)?;
-        model.save(&self.output)?;
-        Ok(write_atomically(&self.config, text.as_bytes())?)
-    }
 }
 
 fn network(options: &Options, device: &Device, common: &Common) -> Result<(), CliError> {
@@ -171,14 +133,6 @@ fn search(options: &Train, task: TaskChoice) -> Result<IndexMap<String, Settings
         Some(None) => Ok(small_grid(kind)),
         Some(Some(path)) => read_variants(path),
     }
-}
-
-/// The name of the model with another extension.
-fn beside(output: &Path, ending: &str) -> PathBuf {
-    let mut name = output.as_os_str().to_owned();
-    name.push(".");
-    name.push(ending);
-    name.into()
 }
 
 /// Remarks on missing values and on the kind of the target.

@@ -4,7 +4,7 @@ mod columns;
 mod pictures;
 mod rows;
 
-use super::{SCALE, WIDTH, file_name};
+use super::files::{file_name, write_figures};
 use crate::arguments::{Common, Report as Options, ReportFormat};
 use crate::error::CliError;
 use crate::met::outside_examples;
@@ -13,7 +13,7 @@ use rows::Seen;
 use serde::Serialize;
 use std::path::PathBuf;
 use ugmm_network::file::write_atomically;
-use ugmm_report::{Axis, Chart, Document, DocumentSection, Figure, Mark, Text, document, png, svg};
+use ugmm_report::{Axis, Chart, Document, DocumentSection, Figure, Mark, Text, document};
 use ugmm_tabular::distribution::LogLikelihoodMeasures;
 use ugmm_tabular::read::{ReadTarget, TableReader};
 use ugmm_tabular::{DensityModel, TableModel};
@@ -38,7 +38,9 @@ pub fn run(model: &DensityModel, options: &Options, common: &Common) -> Result<(
             write_atomically(&options.output, page.as_bytes())?;
             (vec![options.output.clone()], page.len())
         }
-        ReportFormat::Svg | ReportFormat::Png => write_figures(&report, options)?,
+        ReportFormat::Svg | ReportFormat::Png => {
+            write_figures(report.sections.iter().flat_map(|section| &section.figures), options)?
+        }
     };
     let text = format!(
         "{}: {}, {} kB; computed on {} of {}\n{}",
@@ -177,22 +179,4 @@ fn training(model: &DensityModel) -> Option<DocumentSection> {
         figures: vec![Figure::of(chart)],
         tables: Vec::new(),
     })
-}
-
-/// Writes one file for each figure; returns the files and their total size in bytes.
-fn write_figures(report: &Document, options: &Options) -> Result<(Vec<PathBuf>, usize), CliError> {
-    std::fs::create_dir_all(&options.output)
-        .map_err(|source| ugmm_network::UgmmError::Io { path: options.output.clone(), source })?;
-    let (mut files, mut bytes) = (Vec::new(), 0);
-    for figure in report.sections.iter().flat_map(|section| &section.figures) {
-        let (ending, content) = match options.format {
-            ReportFormat::Png => ("png", png(figure, WIDTH, SCALE)?),
-            _ => ("svg", svg(figure, WIDTH).into_bytes()),
-        };
-        let path = options.output.join(format!("{}.{ending}", figure.id));
-        write_atomically(&path, &content)?;
-        bytes += content.len();
-        files.push(path);
-    }
-    Ok((files, bytes))
 }
