@@ -14,7 +14,7 @@ pub(crate) fn training(training: &Training) -> Vec<Chart> {
         |id: &str, title: &str, y: &str, lines: Vec<(Text, usize, &[f32])>| chart(id, title, y, lines, best);
     let mut charts = vec![one(
         "training-loss",
-        "Loss on the rows learned from, by epoch",
+        "Loss on the training rows, by epoch",
         loss.as_str(),
         vec![("training rows".into(), 1, training_loss)],
     )];
@@ -30,7 +30,7 @@ pub(crate) fn training(training: &Training) -> Vec<Chart> {
         charts.push(one(
             "validation-accuracy",
             "Accuracy on the validation rows, by epoch",
-            "share that is right",
+            "accuracy",
             vec![("validation rows".into(), 3, validation_accuracy)],
         ));
     }
