@@ -63,7 +63,7 @@ fn reliability_diagram(bins: &[Bin]) -> Chart {
         height: 340.0,
         ratio: None,
         x: Axis::of_numbers("mean probability of the most probable class", 0.0, 1.0),
-        y: Axis::of_numbers("share that is right", 0.0, 1.02),
+        y: Axis::of_numbers("accuracy", 0.0, 1.02),
         marks: vec![
             Mark::Line {
                 name: "calibrated".into(),
