@@ -3,16 +3,13 @@
 
 use crate::LayerShape;
 use crate::backward::gradients::Outputs;
+use crate::backward::task::{GradientsOfSums, PanelTask, SUMS};
 use crate::careful::saturate;
 use crate::layout::columns::Columns;
 use crate::layout::component::{Component, Evaluated, components};
-use crate::layout::prepare::{Prepared, U_TO_Z_SQUARED};
 use crate::layout::tile::{ROWS, row_range};
 use crate::simd::exp2::Exp2;
 use crate::simd::vector::{Operation, Vector, load, store};
-
-/// Number of sums over rows that a component has: of w, w·u and w·u².
-const SUMS: usize = 3;
 
 /// Rows evaluated together; divides [`crate::layout::columns::GROUP`].
 const TOGETHER: usize = 2;
@@ -21,17 +18,9 @@ const TOGETHER: usize = 2;
 /// them. Returns the panel's part of the gradient with respect to the inputs, `[batch, inputs]`, negated and
 /// not yet unscaled; empty when it was not requested.
 pub(crate) struct SumInputs<'a> {
-    pub(crate) shape: LayerShape,
-    pub(crate) prepared: &'a Prepared,
+    /// Its ratios are `[neurons, padded rows]`.
+    pub(crate) task: PanelTask<'a>,
     pub(crate) x: &'a Columns,
-    /// The ratios of the pairs, `[neurons, padded rows]`, and the factor that takes their scale back.
-    pub(crate) ratios: &'a [f32],
-    pub(crate) unscale: f64,
-    pub(crate) panel: usize,
-    /// The sum of the cotangents of each neuron, starting with the panel's first neuron.
-    pub(crate) totals: &'a [f64],
-    pub(crate) want_x: bool,
-    pub(crate) outputs: Outputs<'a>,
 }
 
 impl Operation for SumInputs<'_> {
@@ -39,22 +28,22 @@ impl Operation for SumInputs<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) -> Vec<f32> {
-        if self.want_x { self.sum::<S, true>(simd) } else { self.sum::<S, false>(simd) }
+        if self.task.want_x { self.sum::<S, true>(simd) } else { self.sum::<S, false>(simd) }
     }
 }
 
 impl SumInputs<'_> {
     #[inline(always)]
     fn sum<S: Vector, const WANT_X: bool>(mut self, simd: S) -> Vec<f32> {
-        let LayerShape { batch, inputs, .. } = self.shape;
-        let width = self.prepared.layout.width;
+        let LayerShape { batch, inputs, .. } = self.task.shape;
+        let width = self.task.prepared.layout.width;
         let exp2 = S::Exp2::new(simd);
         let padded = self.x.padded_rows();
         let mut over_neurons = vec![0.0_f32; if WANT_X { batch * inputs } else { 0 }];
         let mut column_over_neurons = vec![simd.splat_f32s(0.0); if WANT_X { padded } else { 0 }];
         let zero = [simd.splat_f32s(0.0); SUMS];
-        let mut totals = vec![zero; self.totals.len()];
-        let ratios = &self.ratios[self.panel * width * padded..];
+        let mut totals = vec![zero; self.task.totals.len()];
+        let ratios = &self.task.ratios[self.task.panel * width * padded..];
         for (at, x) in self.x.all::<S>().enumerate() {
             totals.fill(zero);
             column_over_neurons.fill(simd.splat_f32s(0.0));
@@ -62,7 +51,7 @@ impl SumInputs<'_> {
                 let rows = row_range(padded, row_block);
                 let (x, _) = x[rows.clone()].as_chunks::<TOGETHER>();
                 let over_rows = if WANT_X { rows.clone() } else { 0..0 };
-                let neurons = self.prepared.neurons(self.panel).zip(ratios.chunks_exact(padded));
+                let neurons = self.task.prepared.neurons(self.task.panel).zip(ratios.chunks_exact(padded));
                 for ((neuron, ratios), totals) in neurons.zip(&mut totals) {
                     let component = Component::new(simd, exp2, &components::<S, 1>(neuron)[at]);
                     // Sums of a block of rows join the totals only at its end, which keeps rounding errors from
@@ -104,31 +93,26 @@ impl SumInputs<'_> {
     /// Turns the sums of a vector of inputs into gradients.
     #[inline(always)]
     fn finish<S: Vector>(&mut self, simd: S, at: usize, totals: &[[S::f32s; SUMS]]) {
-        let inputs = self.shape.inputs;
-        let unscale = simd.splat_f32s(self.unscale as f32);
-        let unscale_z_squared = simd.splat_f32s((self.unscale * U_TO_Z_SQUARED) as f32);
+        let PanelTask { prepared, panel, totals: cotangents, unscale, .. } = self.task;
+        let Outputs { means, log_sigmas, mixing_logits } = &mut self.task.outputs;
+        let inputs = self.task.shape.inputs;
+        let gradients = GradientsOfSums::new(simd, unscale);
         let first = at * S::F32_LANES;
         let last = inputs.min(first + S::F32_LANES);
-        let first_neuron = self.panel * self.prepared.layout.width;
-        let neurons = self.prepared.neurons(self.panel).zip(self.totals).zip(totals);
-        for (lane, ((neuron, &total), &[w, wu, wuu])) in neurons.enumerate() {
+        let first_neuron = panel * prepared.layout.width;
+        let neurons = prepared.neurons(panel).zip(cotangents).zip(totals);
+        for (lane, ((neuron, &total), &sums)) in neurons.enumerate() {
             let [_, [scales], _] = components::<S, 1>(neuron)[at];
-            let weights = &self.prepared.weights(first_neuron + lane)[first..last];
-            let w = simd.mul_f32s(w, unscale);
-            // w z / σ and w z².
-            let wz = simd.mul_f32s(simd.mul_f32s(wu, unscale_z_squared), scales);
-            let wzz = simd.mul_f32s(wuu, unscale_z_squared);
+            let weights = &prepared.weights(first_neuron + lane)[first..last];
+            let of_weights = simd.mul_f32s(load(simd, weights), simd.splat_f32s(saturate(total)));
+            let [of_mean, of_log_sigma, of_logit] = gradients.of(sums, scales);
             let place = lane * inputs + first..lane * inputs + last;
-            let Outputs { means, log_sigmas, mixing_logits } = &mut self.outputs;
-            let total = simd.splat_f32s(saturate(total));
-            let of_weights = simd.mul_f32s(load(simd, weights), total);
             for (gradient, output) in [
-                (wz, &mut means[place.clone()]),
-                (simd.sub_f32s(wzz, w), &mut log_sigmas[place.clone()]),
-                (simd.sub_f32s(w, of_weights), &mut mixing_logits[place]),
+                (of_mean, &mut means[place.clone()]),
+                (of_log_sigma, &mut log_sigmas[place.clone()]),
+                (simd.sub_f32s(of_logit, of_weights), &mut mixing_logits[place]),
             ] {
-                let gradient = simd.max_f32s(gradient, simd.splat_f32s(f32::MIN));
-                store(simd, simd.min_f32s(gradient, simd.splat_f32s(f32::MAX)), output);
+                store(simd, gradients.saturated(gradient), output);
             }
         }
     }

@@ -6,6 +6,7 @@ mod gradients;
 mod inputs;
 mod panel;
 mod ratios;
+mod task;
 
 use crate::backward::call::Call;
 use crate::backward::gradients::Outputs;
@@ -13,6 +14,7 @@ pub use crate::backward::gradients::{GradientSlices, Gradients};
 use crate::backward::inputs::SumInputs;
 use crate::backward::panel::SumPanel;
 use crate::backward::ratios::{Ratios, is_fast};
+use crate::backward::task::PanelTask;
 use crate::careful::saturate;
 use crate::forward::{Fast, FastX, Saved};
 
@@ -144,40 +146,17 @@ fn fill_fast(
     let unscale = ratios.unscale;
     let totals = call.total_cotangents();
     let outputs = Outputs::chunks(gradients, layout.width * shape.inputs).zip(totals.chunks(layout.width));
-    let over_neurons = match x {
-        FastX::Tiles(tiles) => {
-            let ratios = &ratios.in_places(layout);
-            call.tasks.map(outputs.enumerate(), |(panel, (outputs, totals))| {
-                instructions.run(SumPanel {
-                    shape,
-                    prepared,
-                    tiles,
-                    ratios,
-                    unscale,
-                    panel,
-                    totals,
-                    want_x,
-                    outputs,
-                })
-            })
-        }
-        FastX::Columns(x) => {
-            let ratios = &ratios.by_neurons(x.padded_rows());
-            call.tasks.map(outputs.enumerate(), |(panel, (outputs, totals))| {
-                instructions.run(SumInputs {
-                    shape,
-                    prepared,
-                    x,
-                    ratios,
-                    unscale,
-                    panel,
-                    totals,
-                    want_x,
-                    outputs,
-                })
-            })
-        }
+    let ratios: &[f32] = match x {
+        FastX::Tiles(_) => &ratios.in_places(layout),
+        FastX::Columns(x) => &ratios.by_neurons(x.padded_rows()),
     };
+    let over_neurons = call.tasks.map(outputs.enumerate(), |(panel, (outputs, totals))| {
+        let task = PanelTask { shape, prepared, ratios, unscale, panel, totals, want_x, outputs };
+        match x {
+            FastX::Tiles(tiles) => instructions.run(SumPanel { task, tiles }),
+            FastX::Columns(x) => instructions.run(SumInputs { task, x }),
+        }
+    });
     if let Some(gradient) = gradients.x.as_deref_mut().filter(|_| want_x) {
         let unscale = -unscale * U_TO_Z_SQUARED;
         let tasks = Tasks::for_work(gradient.len() * over_neurons.len());

@@ -6,9 +6,10 @@
 
 use crate::LayerShape;
 use crate::backward::gradients::Outputs;
+use crate::backward::task::{GradientsOfSums, PanelTask, SUMS};
 use crate::careful::saturate;
 use crate::layout::component::{Component, Evaluated, components};
-use crate::layout::prepare::{Prepared, U_TO_Z_SQUARED, VALUES};
+use crate::layout::prepare::VALUES;
 use crate::layout::subset_sums::{SubsetSums, Wide};
 use crate::layout::tile::{
     INPUTS, PLACES, Places, SparseTile, Tile, Tiles, dense_places, padded_rows, row_range, sparse_places,
@@ -19,9 +20,6 @@ use crate::simd::aligned::Aligned;
 use crate::simd::exp2::Exp2;
 use crate::simd::vector::{Operation, Vector};
 
-/// Number of sums over rows that a component has: of w, w·u and w·u².
-const SUMS: usize = 3;
-
 /// Values evaluated together; divides [`crate::layout::tile::GROUP`].
 const TOGETHER: usize = 4;
 
@@ -29,17 +27,9 @@ const TOGETHER: usize = 4;
 /// them. Returns the panel's part of the gradient with respect to the inputs, `[batch, inputs]`, negated and
 /// not yet unscaled; empty when it was not requested.
 pub(crate) struct SumPanel<'a> {
-    pub(crate) shape: LayerShape,
-    pub(crate) prepared: &'a Prepared,
+    /// Its ratios are `[row blocks, panels, PLACES, width]`.
+    pub(crate) task: PanelTask<'a>,
     pub(crate) tiles: &'a Tiles,
-    /// The ratios of the pairs, `[row blocks, panels, PLACES, width]`, and the factor that takes their scale back.
-    pub(crate) ratios: &'a [f32],
-    pub(crate) unscale: f64,
-    pub(crate) panel: usize,
-    /// The sum of the cotangents of each neuron, starting with the panel's first neuron.
-    pub(crate) totals: &'a [f64],
-    pub(crate) want_x: bool,
-    pub(crate) outputs: Outputs<'a>,
 }
 
 impl Operation for SumPanel<'_> {
@@ -47,7 +37,7 @@ impl Operation for SumPanel<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) -> Vec<f32> {
-        match (self.prepared.layout.vectors, self.want_x) {
+        match (self.task.prepared.layout.vectors, self.task.want_x) {
             (1, false) => self.sum::<S, 1, false>(simd),
             (1, true) => self.sum::<S, 1, true>(simd),
             (_, false) => self.sum::<S, 2, false>(simd),
@@ -59,9 +49,9 @@ impl Operation for SumPanel<'_> {
 impl SumPanel<'_> {
     #[inline(always)]
     fn sum<S: Vector, const V: usize, const WANT_X: bool>(mut self, simd: S) -> Vec<f32> {
-        let LayerShape { batch, inputs, .. } = self.shape;
-        let layout = self.prepared.layout;
-        let panel = self.prepared.panel(self.panel);
+        let LayerShape { batch, inputs, .. } = self.task.shape;
+        let layout = self.task.prepared.layout;
+        let panel = self.task.prepared.panel(self.task.panel);
         let size = panel.len() / inputs;
         let mut over_neurons = vec![0.0_f32; if WANT_X { batch * inputs } else { 0 }];
         let mut tile_over_neurons = vec![[0.0_f32; PLACES]; if WANT_X { INPUTS.min(inputs) } else { 0 }];
@@ -77,12 +67,12 @@ impl SumPanel<'_> {
             totals.fill(zero);
             for row_block in 0..self.tiles.row_blocks() {
                 let rows = row_range(batch, row_block);
-                let place = row_block * layout.count + self.panel;
+                let place = row_block * layout.count + self.task.panel;
                 let mut sums = TileSums::<S, V, WANT_X> {
                     simd,
                     exp2,
                     panel,
-                    ratios: places::<S, V>(&self.ratios[place * PLACES * layout.width..]),
+                    ratios: places::<S, V>(&self.task.ratios[place * PLACES * layout.width..]),
                     rows: rows.len(),
                     totals,
                     over_neurons: &mut tile_over_neurons,
@@ -113,11 +103,12 @@ impl SumPanel<'_> {
     /// Adds the part of the gradient of the mixing logits that does not depend on x, -π times the sum of the cotangents.
     #[inline(always)]
     fn add_weights(&mut self) {
-        let first_neuron = self.panel * self.prepared.layout.width;
-        let neurons = self.outputs.mixing_logits.chunks_exact_mut(self.shape.inputs).zip(self.totals);
+        let first_neuron = self.task.panel * self.task.prepared.layout.width;
+        let neurons =
+            self.task.outputs.mixing_logits.chunks_exact_mut(self.task.shape.inputs).zip(self.task.totals);
         for (neuron, (gradient, &total)) in (first_neuron..).zip(neurons) {
             let total = saturate(total);
-            for (gradient, &weight) in gradient.iter_mut().zip(self.prepared.weights(neuron)) {
+            for (gradient, &weight) in gradient.iter_mut().zip(self.task.prepared.weights(neuron)) {
                 *gradient = saturate(f64::from(*gradient - weight * total));
             }
         }
@@ -133,26 +124,19 @@ impl SumPanel<'_> {
         first_input: usize,
         totals: &mut [[Wide<S, V>; SUMS]],
     ) {
-        let inputs = self.shape.inputs;
+        let inputs = self.task.shape.inputs;
         let width = V * S::F32_LANES;
-        let unscale = simd.splat_f32s(self.unscale as f32);
-        let unscale_z_squared = simd.splat_f32s((self.unscale * U_TO_Z_SQUARED) as f32);
-        let (lowest, highest) = (simd.splat_f32s(f32::MIN), simd.splat_f32s(f32::MAX));
-        let saturate = |value| simd.min_f32s(simd.max_f32s(value, lowest), highest);
+        let of_sums = GradientsOfSums::new(simd, self.task.unscale);
         for (totals, &[_, scales, _]) in totals.iter_mut().zip(components::<S, V>(panel)) {
-            let [w, wu, wuu] = *totals;
             for v in 0..V {
-                let w = simd.mul_f32s(w[v], unscale);
-                // w z / σ and w z².
-                let wz = simd.mul_f32s(simd.mul_f32s(wu[v], unscale_z_squared), scales[v]);
-                let wzz = simd.mul_f32s(wuu[v], unscale_z_squared);
-                totals[0][v] = saturate(wz);
-                totals[1][v] = saturate(simd.sub_f32s(wzz, w));
-                totals[2][v] = saturate(w);
+                let gradients = of_sums.of([totals[0][v], totals[1][v], totals[2][v]], scales[v]);
+                for (total, gradient) in totals.iter_mut().zip(gradients) {
+                    total[v] = of_sums.saturated(gradient);
+                }
             }
         }
         let gradients: &[f32] = pulp::bytemuck::cast_slice(totals.as_flattened().as_flattened());
-        let Outputs { means, log_sigmas, mixing_logits } = &mut self.outputs;
+        let Outputs { means, log_sigmas, mixing_logits } = &mut self.task.outputs;
         for (value, outputs) in [means, log_sigmas, mixing_logits].into_iter().enumerate() {
             let neurons = (outputs.len() / inputs).min(width);
             let source = &gradients[value * width..];
