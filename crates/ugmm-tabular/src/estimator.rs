@@ -5,7 +5,7 @@ use crate::network::fit::{FitReport, fit};
 use crate::network::model::NetworkModel;
 use crate::network::options::{FitOptions, TaskChoice};
 use crate::run::Run;
-use crate::target::Target;
+use crate::target::{Target, prepare_target};
 use crate::{Table, TableModel};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -178,7 +178,8 @@ fn fit_quietly(
     let interrupted = AtomicBool::new(false);
     let mut progress = ();
     let mut run = Run::new(&mut progress, &interrupted);
-    fit(table, target, &FitOptions { task: Some(task), ..options.clone() }, &mut run)
+    let target = prepare_target(&mut table.schema().clone(), target, Some(task))?;
+    fit(table, &target, options, &mut run)
 }
 
 fn inputs(model: &NetworkModel, table: &Table) -> Result<Vec<f32>, TabularError> {

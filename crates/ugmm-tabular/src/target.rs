@@ -238,17 +238,49 @@ impl Target {
     }
 }
 
-/// Decides whether the target column has classes or numbers, and changes the kind of the column accordingly.
+/// A target that has been checked against the schema of its table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreparedTarget {
+    name: String,
+    task: TaskChoice,
+}
+
+impl PreparedTarget {
+    /// Name of the target's column.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether classes or numbers are predicted.
+    #[must_use]
+    pub fn task(&self) -> TaskChoice {
+        self.task
+    }
+}
+
+/// Decides whether the target column has classes or numbers, and changes the kind of the column in the schema
+/// accordingly. The table is read by that schema afterwards. Without a choice, a target with fractions, or with
+/// more than twenty different whole numbers, is a number.
 ///
 /// # Errors
 ///
-/// Returns an error if there is no such column, or it cannot be predicted as `task` says.
+/// Returns an error if there is no such column, or it cannot be predicted as `choice` says.
 pub fn prepare_target(
     schema: &mut Schema,
     target: &str,
     choice: Option<TaskChoice>,
-) -> Result<TaskChoice, TabularError> {
+) -> Result<PreparedTarget, TabularError> {
     schema.take_from_index(target);
+    let task = prepared_task(schema, target, choice)?;
+    Ok(PreparedTarget { name: target.to_owned(), task })
+}
+
+fn prepared_task(
+    schema: &mut Schema,
+    target: &str,
+    choice: Option<TaskChoice>,
+) -> Result<TaskChoice, TabularError> {
     let column = schema.column(target).map_err(|error| match error {
         FrameError::NotInSchema { columns, .. } => {
             TabularError::NoSuchTarget { target: target.into(), columns }
@@ -367,14 +399,11 @@ impl TargetValues {
 }
 
 /// The rows of a table that have a value of the target.
-pub(crate) fn target_rows(
-    table: &Table,
-    target: &str,
-    choice: TaskChoice,
-) -> Result<TargetRows, TabularError> {
+pub(crate) fn target_rows(table: &Table, target: &PreparedTarget) -> Result<TargetRows, TabularError> {
+    let PreparedTarget { name: target, task } = target;
     let missing_as = || MissingAs::of(table.schema(), target);
-    let nothing = || TabularError::NoLabels { target: target.into(), missing_as: missing_as() };
-    match choice {
+    let nothing = || TabularError::NoLabels { target: target.clone(), missing_as: missing_as() };
+    match task {
         TaskChoice::Classification => {
             let labels = table.labels(target)?;
             let rows: Vec<usize> = (0..labels.len()).filter(|&row| labels[row].is_some()).collect();
@@ -384,7 +413,7 @@ pub(crate) fn target_rows(
             }
             let classes = ClassLabels::from_labels(&labels)?;
             if let [label] = classes.names() {
-                let (target, label, missing_as) = (target.into(), label.clone(), missing_as());
+                let (target, label, missing_as) = (target.clone(), label.clone(), missing_as());
                 return Err(TabularError::OneClass { target, label, missing_as });
             }
             let labels = classes.encode(&labels)?;
@@ -398,7 +427,7 @@ pub(crate) fn target_rows(
             let numbers: Vec<f64> = rows.iter().map(|&row| numbers[row]).collect();
             let Some(&first) = numbers.first() else { return Err(nothing()) };
             if !are_different(&numbers) {
-                return Err(TabularError::OneNumber { target: target.into(), number: first });
+                return Err(TabularError::OneNumber { target: target.clone(), number: first });
             }
             Ok(TargetRows { rows, values: TargetValues::Numbers(numbers) })
         }

@@ -5,12 +5,13 @@ use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 use ugmm_data::frame::{ReadOptions, Schema};
 use ugmm_tabular::column::OTHER;
-use ugmm_tabular::density::{DensityStructure, density_columns};
+use ugmm_tabular::density::{DensityRows, DensityStructure};
 use ugmm_tabular::distribution::Predictions;
 use ugmm_tabular::read::{Batch, ReadTarget, TableReader};
-use ugmm_tabular::target::prepare_target;
+use ugmm_tabular::target::{PreparedTarget, prepare_target};
 use ugmm_tabular::{
-    DensityModel, DensityOptions, DensityReport, Device, Engine, Run, Table, TableModel, fit_density, load,
+    Column, DensityModel, DensityOptions, DensityReport, Device, Engine, Run, Table, TableModel, fit_density,
+    load,
 };
 
 const ROWS: usize = 240;
@@ -40,32 +41,27 @@ fn text() -> String {
     text
 }
 
-fn table_at(path: &Path, target: Option<&str>) -> Table {
+fn table_at(path: &Path, target: Option<&str>) -> (Table, Option<PreparedTarget>) {
     let options = ReadOptions::default();
     let mut schema = Schema::infer(path, &options).unwrap();
-    if let Some(target) = target {
-        prepare_target(&mut schema, target, None).unwrap();
-    }
-    Table::read_as(path, schema, &options).unwrap()
+    let target = target.map(|target| prepare_target(&mut schema, target, None).unwrap());
+    (Table::read_as(path, schema, &options).unwrap(), target)
 }
 
 fn learned(path: &Path, target: Option<&str>, structure: DensityStructure) -> (DensityModel, DensityReport) {
-    let table = table_at(path, target);
-    let options = DensityOptions {
-        target: target.map(str::to_owned),
-        structure,
-        epochs: Some(30),
-        ..DensityOptions::default()
-    };
+    let (table, target) = table_at(path, target);
+    let options = DensityOptions { structure, epochs: Some(30), ..DensityOptions::default() };
     let interrupted = AtomicBool::new(false);
     let mut progress = ();
     let mut run = Run::new(&mut progress, &interrupted);
-    fit_density(&table, &options, &mut run).unwrap()
+    fit_density(&table, target.as_ref(), &options, &mut run).unwrap()
 }
 
-/// Options without held-out rows.
-fn of_all_rows(target: Option<&str>) -> DensityOptions {
-    DensityOptions { target: target.map(str::to_owned), validation: 0.0, ..DensityOptions::default() }
+/// The columns of a density that is trained on this share of the rows.
+fn columns_at(path: &Path, target: Option<&str>, validation: f64) -> Vec<Column> {
+    let (table, target) = table_at(path, target);
+    let options = DensityOptions { validation, ..DensityOptions::default() };
+    DensityRows::prepare(&table, target.as_ref(), &options).unwrap().columns().to_vec()
 }
 
 fn with_table() -> (TempDir, std::path::PathBuf) {
@@ -84,7 +80,7 @@ fn rows_of(path: &Path, model: &DensityModel) -> Batch {
 #[test]
 fn columns_are_taken_as_what_they_hold() {
     let (_folder, path) = with_table();
-    let columns = density_columns(&table_at(&path, Some("kind")), &of_all_rows(Some("kind"))).unwrap();
+    let columns = columns_at(&path, Some("kind"), 0.0);
     let kinds: Vec<(&str, &str)> = columns.iter().map(|column| (column.name(), column.kind_name())).collect();
     let expected = [
         ("height", "number"),
@@ -121,7 +117,7 @@ fn very_many_whole_numbers_are_a_number() {
     let path = folder.path().join("wide.csv");
     let rows: String = (0..50).map(|i| format!("{},{}\n", i * 100, i % 7)).collect();
     std::fs::write(&path, format!("wide,few\n{rows}")).unwrap();
-    let columns = density_columns(&table_at(&path, None), &of_all_rows(None)).unwrap();
+    let columns = columns_at(&path, None, 0.0);
     assert_eq!(columns[0].kind_name(), "number");
     assert_eq!(columns[1].kind_name(), "whole number");
     assert_eq!(columns[0].possible_values(), "a number of at least 0");
@@ -149,8 +145,7 @@ fn held_out_rows_are_not_looked_at() {
             lines[row + 1] = format!("99999.125,{rest}");
             let path = folder.path().join("marked.csv");
             std::fs::write(&path, lines.join("\n")).unwrap();
-            let options = DensityOptions { target: Some("kind".into()), ..DensityOptions::default() };
-            let columns = density_columns(&table_at(&path, Some("kind")), &options).unwrap();
+            let columns = columns_at(&path, Some("kind"), 0.2);
             columns[0].range().unwrap().high < 1000.0
         })
         .collect();
@@ -382,18 +377,16 @@ fn what_cannot_be_learned_is_said() {
     let path = folder.path().join("table.csv");
     let try_text = |text: &str, options: DensityOptions| -> String {
         std::fs::write(&path, text).unwrap();
-        let table = table_at(&path, None);
+        let (table, _) = table_at(&path, None);
         let interrupted = AtomicBool::new(false);
         let mut progress = ();
         let mut run = Run::new(&mut progress, &interrupted);
-        fit_density(&table, &options, &mut run).unwrap_err().to_string()
+        fit_density(&table, None, &options, &mut run).unwrap_err().to_string()
     };
     let usual = DensityOptions::default;
     assert!(try_text("a,b\n1,x\n1,x\n", usual()).contains("constant columns have no information"));
     let halves = DensityOptions { structure: DensityStructure::Halves, ..usual() };
     assert!(try_text(&text(), halves).contains("the structure \"halves\" is for images"));
-    let target = DensityOptions { target: Some("hieght".into()), ..usual() };
-    assert!(try_text(&text(), target).contains("did you mean \"height\"?"));
     let share = DensityOptions { validation: 1.5, ..usual() };
     assert!(try_text(&text(), share).contains("validation is 1.5"));
     let units = DensityOptions { units: Some(0), ..usual() };

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use ugmm_data::frame::ColumnData;
 use ugmm_network::training::{Checkpoint, Dataset, Observer, Trained, TrainingConfig, resume};
 use ugmm_network::{Backend, Model, Predictor, Settings, Task, UgmmError};
+use ugmm_tabular::target::prepare_target;
 use ugmm_tabular::{Device, FitOptions, Run, Table, TableModel, fit, load};
 
 /// The processor as a device that counts its calls.
@@ -60,7 +61,8 @@ fn each_model_is_trained_and_asked_on_the_device_that_it_was_given() {
     let fitted = |device: &Device| {
         let (mut progress, interrupted) = ((), AtomicBool::new(false));
         let mut run = Run { device: device.clone(), ..Run::new(&mut progress, &interrupted) };
-        fit(&table, "kind", &options, &mut run).unwrap().0
+        let target = prepare_target(&mut table.schema().clone(), "kind", None).unwrap();
+        fit(&table, &target, &options, &mut run).unwrap().0
     };
     let models = devices.each_ref().map(fitted);
     assert_eq!((first.counts()[0], second.counts()[0]), (1, 1));

@@ -8,9 +8,8 @@ use ugmm_data::frame::ColumnData;
 use ugmm_network::Settings;
 use ugmm_network::model_file::{ModelParts, SavedModel};
 use ugmm_tabular::network::ClassWeights;
-use ugmm_tabular::{
-    Device, FitOptions, Run, Table, TabularError, TaskChoice, UgmmClassifier, UgmmRegressor, fit,
-};
+use ugmm_tabular::target::prepare_target;
+use ugmm_tabular::{Device, FitOptions, Run, Table, TabularError, UgmmClassifier, UgmmRegressor, fit};
 
 fn texts(values: impl Iterator<Item = Option<&'static str>>) -> ColumnData {
     ColumnData::Text(values.map(|value| value.map(String::from)).collect())
@@ -107,9 +106,6 @@ fn what_cannot_be_learned_is_told() {
     assert!(matches!(error, TabularError::TargetIsNoNumber { .. }), "{error}");
     let error = UgmmRegressor::fit(&table(2, &["size", "code"]), "code", &options(1)).unwrap_err();
     assert!(matches!(error, TabularError::Data(_) | TabularError::Preprocess(_)), "{error}");
-    // The estimator determines the task, whatever the options say.
-    let regression = FitOptions { task: Some(TaskChoice::Regression), ..options(1) };
-    UgmmClassifier::fit(&known, "season", &regression).unwrap();
 }
 
 /// A checkpoint remains after training, because the program may be killed before the model is saved.
@@ -129,7 +125,8 @@ fn a_checkpoint_stays_until_it_is_discarded() {
             checkpoint_interval: Duration::ZERO,
             resume,
         };
-        let history = fit(&known, "season", &options, &mut run).map_err(Box::new)?.1.history;
+        let target = prepare_target(&mut known.schema().clone(), "season", None).unwrap();
+        let history = fit(&known, &target, &options, &mut run).map_err(Box::new)?.1.history;
         if resume {
             run.discard_checkpoint().map_err(Box::new)?;
             run.discard_checkpoint().map_err(Box::new)?;

@@ -50,28 +50,24 @@ fn models(folder: &TempDir) -> Vec<Box<dyn TableModel>> {
     let options = ReadOptions::default();
     let table = |target: &str| {
         let mut schema = Schema::infer(&path, &options).unwrap();
-        prepare_target(&mut schema, target, None).unwrap();
-        Table::read_as(&path, schema, &options).unwrap()
+        let prepared = prepare_target(&mut schema, target, None).unwrap();
+        (Table::read_as(&path, schema, &options).unwrap(), prepared)
     };
     let settings =
         |objective| Settings { epochs: Some(15), objective: Some(objective), ..Settings::default() };
     let fit_options =
         |objective| FitOptions { settings: settings(objective), validation: 0.0, ..FitOptions::default() };
     let classifier =
-        UgmmClassifier::fit(&table("kind"), "kind", &fit_options(ObjectiveKind::Hybrid)).unwrap().0;
+        UgmmClassifier::fit(&table("kind").0, "kind", &fit_options(ObjectiveKind::Hybrid)).unwrap().0;
     let regressor =
-        UgmmRegressor::fit(&table("height"), "height", &fit_options(ObjectiveKind::Conditional)).unwrap().0;
+        UgmmRegressor::fit(&table("height").0, "height", &fit_options(ObjectiveKind::Conditional)).unwrap().0;
     let density = |target: &str| {
-        let options = DensityOptions {
-            target: Some(target.to_owned()),
-            epochs: Some(15),
-            validation: 0.0,
-            ..DensityOptions::default()
-        };
+        let options = DensityOptions { epochs: Some(15), validation: 0.0, ..DensityOptions::default() };
         let interrupted = AtomicBool::new(false);
         let mut progress = ();
         let mut run = Run::new(&mut progress, &interrupted);
-        fit_density(&table(target), &options, &mut run).unwrap().0
+        let (table, prepared) = table(target);
+        fit_density(&table, Some(&prepared), &options, &mut run).unwrap().0
     };
     let (kinds, heights) = (density("kind"), density("height"));
     let trained: [&dyn TableModel; 4] = [classifier.model(), regressor.model(), &kinds, &heights];

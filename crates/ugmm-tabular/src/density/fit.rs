@@ -13,7 +13,7 @@ use crate::distribution::measures::Measures;
 use crate::error::TabularError;
 use crate::model::TableModel;
 use crate::run::{EpochProgress, Measure, Run, Stage};
-use crate::target::prepare_target;
+use crate::target::PreparedTarget;
 use serde::Serialize;
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
@@ -121,28 +121,72 @@ pub struct DensityReport {
     pub seconds: f64,
 }
 
-/// Trains a density over the columns of a table. Missing values are integrated out, those of the target too.
+/// Trains a density over the columns of a table. The target, if there is one, is as
+/// [`prepare_target`](crate::target::prepare_target) prepared it. Missing values are integrated out, those of the
+/// target too.
 ///
 /// # Errors
 ///
 /// Returns an error if the table, the target or an option cannot be used, or the run is interrupted.
 pub fn fit_density(
     table: &Table,
+    target: Option<&PreparedTarget>,
     options: &DensityOptions,
     run: &mut Run,
 ) -> Result<(DensityModel, DensityReport), TabularError> {
+    DensityRows::prepare(table, target, options)?.fit(run)
+}
+
+/// The rows of a table and its columns as variables, prepared for the training of a density.
+pub struct DensityRows<'a> {
+    table: &'a Table,
+    target: Option<&'a str>,
+    options: &'a DensityOptions,
+    split: Split,
+    columns: Vec<Column>,
+}
+
+impl<'a> DensityRows<'a> {
+    /// Chooses the training and the held-out rows of a table, and fits its columns to the training rows.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no column is left, a category identifies rows, or the rows cannot be split.
+    pub fn prepare(
+        table: &'a Table,
+        target: Option<&'a PreparedTarget>,
+        options: &'a DensityOptions,
+    ) -> Result<Self, TabularError> {
+        let target = target.map(PreparedTarget::name);
+        let split = split(table, target, options)?;
+        let columns = columns_of(table, target, &split.train)?;
+        Ok(Self { table, target, options, split, columns })
+    }
+
+    /// The columns of the model; the target, if there is one, is the last.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Trains a density.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`fit_density`].
+    pub fn fit(self, run: &mut Run) -> Result<(DensityModel, DensityReport), TabularError> {
+        fit(self, run)
+    }
+}
+
+fn fit(rows: DensityRows, run: &mut Run) -> Result<(DensityModel, DensityReport), TabularError> {
+    let DensityRows { table, target, options, split, columns } = rows;
     let start = Instant::now();
     if let (Some(rate), None | Some(DensityMethod::Em)) = (options.learning_rate, options.method) {
         let (setting, expected) =
             ("learning_rate", "left out with the method EM, which has none; Adam has one");
         return Err(UgmmError::Setting { setting, value: rate.to_string(), expected }.into());
     }
-    if let Some(target) = &options.target {
-        prepare_target(&mut table.schema().clone(), target, options.task)?;
-    }
-    let target = options.target.as_deref();
-    let split = split(table, options)?;
-    let columns = columns_of(table, target, &split.train)?;
     let values = encode_table(table, &columns, target.map(|_| columns.len() - 1))?;
     let width = columns.len();
     let pick = |rows: &[usize]| -> Vec<f64> {
@@ -234,20 +278,10 @@ fn measures(model: &DensityModel, rows: &[f64]) -> Result<Option<Measures>, Tabu
     Ok(Some(Measures::of_predictions(&model.predict(&known)?, &right)))
 }
 
-/// The columns of a table that a density with these options is trained on, with levels and ranges of the
-/// training rows. The target is the last column.
-///
-/// # Errors
-///
-/// Returns an error if no column is left, a category identifies rows, or the rows cannot be split.
-pub fn density_columns(table: &Table, options: &DensityOptions) -> Result<Vec<Column>, TabularError> {
-    columns_of(table, options.target.as_deref(), &split(table, options)?.train)
-}
-
 /// Splits the rows that have a value into training rows and held-out rows, stratified by the classes of the
 /// target.
-fn split(table: &Table, options: &DensityOptions) -> Result<Split, TabularError> {
-    let columns = used_columns(table, options.target.as_deref())?;
+fn split(table: &Table, target: Option<&str>, options: &DensityOptions) -> Result<Split, TabularError> {
+    let columns = used_columns(table, target)?;
     let has_value = rows_with_values(table, columns.into_iter())?;
     let known: Vec<usize> = (0..table.rows()).filter(|&row| has_value[row]).collect();
     if known.len() < FEWEST_ROWS {
@@ -262,7 +296,7 @@ fn split(table: &Table, options: &DensityOptions) -> Result<Split, TabularError>
         return Err(UgmmError::Setting { setting, value: share.to_string(), expected }.into());
     }
     let mut classes = vec![0usize; known.len()];
-    if let Some(target) = &options.target {
+    if let Some(target) = target {
         let of_classes = matches!(table.schema().column(target)?.kind, Kind::Categorical | Kind::Boolean);
         let class = |row: usize, values: &Values| match values {
             Values::Codes(codes) => codes[row].map_or(0, |code| code as usize + 1),

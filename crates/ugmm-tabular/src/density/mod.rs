@@ -21,7 +21,7 @@ mod typical;
 pub use columns::prepare_pixels;
 pub use dependence::Dependence;
 pub(crate) use file::METADATA_KEY;
-pub use fit::{DensityReport, LogLikelihoods, TriedStructure, density_columns, fit_density};
+pub use fit::{DensityReport, DensityRows, LogLikelihoods, TriedStructure, fit_density};
 pub use imputation::{Filled, FilledCell};
 pub use model::{DensityLearned, DensityModel};
 pub use options::{DensityMethod, DensityOptions, DensityStructure};

@@ -1,6 +1,5 @@
 //! Options of training a density.
 
-use crate::TaskChoice;
 use serde::{Deserialize, Serialize};
 
 /// The structure of a circuit: which columns are joined in which region.
@@ -38,10 +37,6 @@ pub enum DensityMethod {
 /// own default.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DensityOptions {
-    /// Name of the target; `None` for a density without target.
-    pub target: Option<String>,
-    /// Whether the target has classes or numbers; inferred from the data if `None`.
-    pub task: Option<TaskChoice>,
     /// The structure of the circuit.
     pub structure: DensityStructure,
     /// Number of units in each region.
@@ -69,8 +64,6 @@ pub struct DensityOptions {
 impl Default for DensityOptions {
     fn default() -> Self {
         Self {
-            target: None,
-            task: None,
             structure: DensityStructure::Auto,
             units: None,
             members: None,

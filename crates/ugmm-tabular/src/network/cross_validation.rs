@@ -116,7 +116,8 @@ fn outputs_of(
         stages.skip();
         return Ok(outputs);
     }
-    let fitted = learner.fit(settings, split, stages, name)?;
+    let prepared = learner.prepare(settings.patience.is_some(), split)?;
+    let fitted = learner.fit(settings, prepared, stages, name)?;
     let outputs = learner.outputs(&fitted, places)?;
     stages.journal.finish(outputs.clone(), stages.run.checkpoint_interval)?;
     Ok(outputs)

@@ -20,7 +20,7 @@ use crate::network::search::Candidate;
 use crate::run::identity::identity;
 use crate::run::journal::Journal;
 use crate::run::{Run, Stages};
-use crate::target::{Target, TargetValues, prepare_target};
+use crate::target::{PreparedTarget, Target, TargetValues};
 use indexmap::IndexMap;
 use serde::Serialize;
 use ugmm_data::frame::{ReadAs, Request};
@@ -93,7 +93,8 @@ pub struct FitReport {
     pub seconds: f64,
 }
 
-/// Trains a network that predicts the column `target` of a table from its other columns. A checkpoint remains
+/// Trains a network that predicts the target of a table, as
+/// [`prepare_target`](crate::target::prepare_target) prepared it, from the other columns. A checkpoint remains
 /// until the caller, who has saved the model, deletes it ([`Run::discard_checkpoint`]).
 ///
 /// # Errors
@@ -102,12 +103,11 @@ pub struct FitReport {
 /// checkpoint belongs to another run or cannot be written, or the run is interrupted.
 pub fn fit(
     table: &Table,
-    target: &str,
+    target: &PreparedTarget,
     options: &FitOptions,
     run: &mut Run,
 ) -> Result<(NetworkModel, FitReport), TabularError> {
-    let choice = prepare_target(&mut table.schema().clone(), target, options.task)?;
-    let learner = Learner::new(table, target, choice, options, run.device.clone())?;
+    let learner = Learner::new(table, target, options, run.device.clone())?;
     let split = split(&learner)?;
     let folds = match (options.folds, options.search.is_empty()) {
         (Some(folds), _) => folds,
@@ -118,13 +118,12 @@ pub fn fit(
     let candidates = candidates(options);
     let calibrating = calibrating(&learner, &split, &folds)?;
     // Errors in the numbers and the options are found before training begins.
-    let rows = learner.table_rows(&split.train);
-    let inputs = Preprocessor::fit(table, &rows, Some(target), &options.preprocessing)?.inputs();
-    for learned in folds.iter().chain(&calibrating).chain([&split]) {
+    let prepared = learner.prepare(candidates[0].patience.is_some(), &split)?;
+    for learned in folds.iter().chain(&calibrating) {
         learner.number(&learned.train)?;
     }
     for settings in candidates.values() {
-        learner.recipe(settings, inputs, split.train.len(), None)?;
+        learner.recipe(settings, prepared.inputs(), split.train.len(), None)?;
     }
     let identity = identity(&learner);
     let journal = Journal::open(run.checkpoint.as_deref(), run.resume, identity)?;
@@ -167,7 +166,11 @@ pub fn fit(
         let factor = fitted_factor(&learner, calibrating.iter().zip(&held_out.outputs))?;
         Some((factor, held_out.widths))
     };
-    let fitted = learner.fit(settings, &split, &mut stages, "the model")?;
+    let prepared = match prepared.suits(settings) {
+        true => prepared,
+        false => learner.prepare(settings.patience.is_some(), &split)?,
+    };
+    let fitted = learner.fit(settings, prepared, &mut stages, "the model")?;
     stages.run.progress.on_end();
     let seconds = stages.journal.spent().as_secs_f64();
     let spread = match &of_others {

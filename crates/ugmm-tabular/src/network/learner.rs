@@ -9,7 +9,7 @@ use crate::network::far::usual_numbers;
 use crate::network::options::FitOptions;
 use crate::network::outputs::{CELLS, Outputs};
 use crate::run::Stages;
-use crate::target::{NumberTarget, TargetRows, TargetValues, are_different, target_rows};
+use crate::target::{NumberTarget, PreparedTarget, TargetRows, TargetValues, are_different, target_rows};
 use crate::{Table, TaskChoice};
 use ugmm_data::frame::Column;
 use ugmm_data::{Preprocessor, Split, stratified_split};
@@ -30,6 +30,7 @@ pub(crate) const FEWEST_ROWS: usize = 2;
 pub(crate) struct Learner<'a> {
     pub(crate) table: &'a Table,
     pub(crate) target: &'a str,
+    pub(crate) task: TaskChoice,
     pub(crate) options: &'a FitOptions,
     /// The device that trains networks.
     pub(crate) device: Device,
@@ -42,6 +43,32 @@ pub(crate) struct Learner<'a> {
     /// Number of rows of the table that are left out because they have no target, or only a target.
     pub(crate) without_target: usize,
     pub(crate) without_features: usize,
+}
+
+/// Rows that are prepared for the training of a network.
+pub(crate) struct Prepared {
+    /// Places of the training rows.
+    learned: Vec<usize>,
+    /// Places of the rows that are measured after each epoch.
+    measured: Vec<usize>,
+    /// Indices of the training rows in the table.
+    rows: Vec<usize>,
+    preprocessor: Preprocessor,
+    number: Option<NumberTarget>,
+    /// Whether the measured rows are those of early stopping.
+    early_stopping: bool,
+}
+
+impl Prepared {
+    /// Number of the network's inputs.
+    pub(crate) fn inputs(&self) -> usize {
+        self.preprocessor.inputs()
+    }
+
+    /// Whether the rows suit these settings too.
+    pub(crate) fn suits(&self, settings: &Settings) -> bool {
+        self.early_stopping == settings.patience.is_some()
+    }
 }
 
 /// A trained network and what its predictions need.
@@ -60,13 +87,13 @@ pub(crate) struct Fitted {
 impl<'a> Learner<'a> {
     pub(crate) fn new(
         table: &'a Table,
-        target: &'a str,
-        choice: TaskChoice,
+        target: &'a PreparedTarget,
         options: &'a FitOptions,
         device: Device,
     ) -> Result<Self, TabularError> {
         let all_rows = table.rows();
-        let TargetRows { rows, values } = target_rows(table, target, choice)?;
+        let TargetRows { rows, values } = target_rows(table, target)?;
+        let (target, task) = (target.name(), target.task());
         let with_target = rows.len();
         let known = rows_with_features(table, target)?;
         let kept: Vec<usize> = (0..rows.len()).filter(|&place| known[rows[place]]).collect();
@@ -95,6 +122,7 @@ impl<'a> Learner<'a> {
         Ok(Self {
             table,
             target,
+            task,
             options,
             device,
             rows,
@@ -162,21 +190,27 @@ impl<'a> Learner<'a> {
         Ok(recipe)
     }
 
-    /// Trains a network on one side of a split of places. After each epoch it is measured on the other side,
-    /// or, with early stopping, on a part of the first.
+    /// Prepares the rows of a split of places for a network that is trained on one side of it. After each
+    /// epoch the network is measured on the other side, or, with early stopping, on a part of the first.
+    pub(crate) fn prepare(&self, early_stopping: bool, split: &Split) -> Result<Prepared, TabularError> {
+        let (learned, measured) = self.learned_and_measured(early_stopping, split)?;
+        let rows = self.table_rows(&learned);
+        let options = &self.options.preprocessing;
+        let preprocessor = Preprocessor::fit(self.table, &rows, Some(self.target), options)?;
+        let number = self.number(&learned)?;
+        Ok(Prepared { learned, measured, rows, preprocessor, number, early_stopping })
+    }
+
+    /// Trains a network on prepared rows.
     pub(crate) fn fit(
         &self,
         settings: &Settings,
-        split: &Split,
+        prepared: Prepared,
         stages: &mut Stages,
         name: &str,
     ) -> Result<Fitted, TabularError> {
-        let (learned, measured) = self.learned_and_measured(settings, split)?;
-        let table_rows = self.table_rows(&learned);
-        let options = &self.options.preprocessing;
-        let preprocessor = Preprocessor::fit(self.table, &table_rows, Some(self.target), options)?;
-        let number = self.number(&learned)?;
-        let inputs = preprocessor.transform(self.table, &table_rows)?;
+        let Prepared { learned, measured, rows, preprocessor, number, .. } = prepared;
+        let inputs = preprocessor.transform(self.table, &rows)?;
         let recipe = self.recipe(settings, preprocessor.inputs(), learned.len(), number)?;
         let training = self.dataset(inputs.clone(), &preprocessor, number, &learned)?;
         let measured_inputs = preprocessor.transform(self.table, &self.table_rows(&measured))?;
@@ -194,7 +228,7 @@ impl<'a> Learner<'a> {
         }
         stages.check_interrupted()?;
         let on_device = OnDevice::new(self.device.clone());
-        Ok(Fitted { preprocessor, recipe, number, trained, on_device, inputs, rows: table_rows })
+        Ok(Fitted { preprocessor, recipe, number, trained, on_device, inputs, rows })
     }
 
     /// The scaling of numbers that is fitted to those at these places; `None` for classes.
@@ -220,10 +254,10 @@ impl<'a> Learner<'a> {
     /// The training rows, and the rows that are measured after each epoch.
     fn learned_and_measured(
         &self,
-        settings: &Settings,
+        early_stopping: bool,
         split: &Split,
     ) -> Result<(Vec<usize>, Vec<usize>), TabularError> {
-        if settings.patience.is_none() {
+        if !early_stopping {
             return Ok((split.train.clone(), split.test.clone()));
         }
         let strata = self.strata(&split.train, STOPPING_SHARE * split.train.len() as f64);

@@ -29,9 +29,6 @@ pub enum ClassWeights {
 /// Options of training a network on a table. The defaults suit most tables.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FitOptions {
-    /// Whether the target has classes or numbers. If `None`, it is inferred from the data: a target with
-    /// fractions, or with more than twenty different whole numbers, is a number.
-    pub task: Option<TaskChoice>,
     /// The preset that the settings change.
     pub preset: Preset,
     /// Settings that differ from the preset's. [`Settings::patience`] holds out a tenth of the training rows
@@ -57,7 +54,6 @@ pub struct FitOptions {
 impl Default for FitOptions {
     fn default() -> Self {
         Self {
-            task: None,
             preset: Preset::Best,
             settings: Settings::default(),
             preprocessing: PreprocessingOptions::default(),

@@ -16,7 +16,8 @@ pub(crate) fn identity(learner: &Learner) -> serde_json::Value {
         }
         column.levels.iter().flatten().for_each(|level| data.add_text(&level.text));
     }
-    let options = serde_json::to_value(learner.options).expect("options are names and numbers");
+    let mut options = serde_json::to_value(learner.options).expect("options are names and numbers");
+    options["task"] = json!(learner.task);
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         (DATA_KEY): data.text(),

@@ -13,12 +13,11 @@ use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use ugmm_data::frame::Schema;
-use ugmm_tabular::density::{DensityStructure, LogLikelihoods, density_columns, prepare_pixels};
+use ugmm_tabular::density::{DensityRows, DensityStructure, LogLikelihoods, prepare_pixels};
 use ugmm_tabular::distribution::LogLikelihoodMeasures;
 use ugmm_tabular::target::prepare_target;
 use ugmm_tabular::{
     Column as ModelColumn, DensityModel, DensityOptions, DensityReport, Run, Table, TableModel, TaskChoice,
-    fit_density,
 };
 
 #[derive(Serialize)]
@@ -52,13 +51,10 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
     let mut schema = Schema::infer(&files.data, &read_options)?;
     prepare_pixels(&mut schema);
     let (train, settings, usual) = (&options.train, &options.settings, DensityOptions::default());
-    let mut task = train.task.map(Into::into);
-    if let Some(target) = &train.target {
-        task = Some(prepare_target(&mut schema, target, task).map_err(|error| files.in_table(error))?);
-    }
+    let given = train.task.map(Into::into);
+    let prepare = |target: &String| prepare_target(&mut schema, target, given);
+    let target = train.target.as_ref().map(prepare).transpose().map_err(|error| files.in_table(error))?;
     let fit_options = DensityOptions {
-        target: train.target.clone(),
-        task,
         structure: train.structure.map(Into::into).unwrap_or_default(),
         units: train.units.map(NonZeroUsize::get),
         members: train.members.map(NonZeroUsize::get),
@@ -71,14 +67,14 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
         seed: train.seed.unwrap_or(usual.seed),
     };
     let table = Table::read_as(&files.data, schema, &read_options)?;
-    let columns = density_columns(&table, &fit_options).map_err(|error| files.in_table(error))?;
-    let introduction = introduction(table.schema(), &columns, train.target.as_deref());
+    let rows = DensityRows::prepare(&table, target.as_ref(), &fit_options);
+    let rows = rows.map_err(|error| files.in_table(error))?;
+    let introduction = introduction(table.schema(), rows.columns(), train.target.as_deref());
     let mut progress = Display::new(introduction, common.quiet);
     let mut run = Run { time_limit: train.time_limit, ..Run::new(&mut progress, interrupt::watch()?) };
-    let (model, fitted) =
-        fit_density(&table, &fit_options, &mut run).map_err(|error| files.in_table(error))?;
+    let (model, fitted) = rows.fit(&mut run).map_err(|error| files.in_table(error))?;
     let mut found = vec![("seed", fit_options.seed.to_string())];
-    found.extend(task.map(|task| match task {
+    found.extend(target.as_ref().map(|target| match target.task() {
         TaskChoice::Classification => ("task", "classification".to_owned()),
         TaskChoice::Regression => ("task", "regression".to_owned()),
     }));

@@ -50,7 +50,8 @@ fn network(options: &Options, device: &Device, common: &Common) -> Result<(), Cl
     let read_options = options.read_options();
     let mut schema = Schema::infer(&files.data, &read_options)?;
     let given = options.train.task.map(Into::into);
-    let task = prepare_target(&mut schema, target, given).map_err(|error| files.in_table(error))?;
+    let prepared = prepare_target(&mut schema, target, given).map_err(|error| files.in_table(error))?;
+    let task = prepared.task();
     let fit_options = fit_options(options, task, schema.images.is_some())?;
     let table = Table::read_as(&files.data, schema, &read_options)?;
     let introduction = overview(table.schema(), target)
@@ -67,7 +68,7 @@ fn network(options: &Options, device: &Device, common: &Common) -> Result<(), Cl
         resume: options.train.resume,
     };
     let (model, fitted) =
-        fit(&table, target, &fit_options, &mut run).map_err(|error| files.in_table(error))?;
+        fit(&table, &prepared, &fit_options, &mut run).map_err(|error| files.in_table(error))?;
     let task = match task {
         TaskChoice::Classification => "classification",
         TaskChoice::Regression => "regression",
@@ -110,7 +111,6 @@ fn fit_options(options: &Options, task: TaskChoice, of_images: bool) -> Result<F
     let moved = search.values().chain([&options.settings]).any(|settings| settings.augmentation.is_some());
     preprocessing.keep_constant = of_images && moved;
     Ok(FitOptions {
-        task: Some(task),
         preset: options.preset(),
         settings: options.settings.clone(),
         preprocessing,
