@@ -1,11 +1,10 @@
 //! A table in memory.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use crate::frame::{
-    Column, ColumnData, FrameError, FrameReader, Kind, ReadAs, ReadOptions, Request, Schema, UsualMarks,
-    Values, column_of,
+    Column, ColumnData, FrameError, FrameReader, Input, Kind, ReadAs, ReadOptions, Request, Schema,
+    UsualMarks, Values, column_of,
 };
 
 /// A table in memory with columns of any kind, of a file or of a program's own data.
@@ -38,13 +37,15 @@ pub struct Table {
 }
 
 impl Table {
-    /// Reads a file twice: to infer the kinds of its columns, and then to hold them.
+    /// Reads a file, or a table in memory, twice: to infer the kinds of its columns, and then to hold them.
     ///
     /// # Errors
     ///
     /// Those of [`Schema::infer`] and of [`Self::read_as`].
-    pub fn read(path: &Path, options: &ReadOptions) -> Result<Self, FrameError> {
-        Self::read_as(path, Schema::infer(path, options)?, options)
+    pub fn read(input: impl Into<Input>, options: &ReadOptions) -> Result<Self, FrameError> {
+        let input = input.into();
+        let schema = Schema::infer(input.clone(), options)?;
+        Self::read_as(input, schema, options)
     }
 
     /// Reads a file by a schema, which may be that of another file: a category that the schema does not have is then
@@ -54,10 +55,14 @@ impl Table {
     /// # Errors
     ///
     /// Those of [`FrameReader`], and [`FrameError::NoColumnRequested`] if the schema ignores all columns.
-    pub fn read_as(path: &Path, schema: Schema, options: &ReadOptions) -> Result<Self, FrameError> {
+    pub fn read_as(
+        input: impl Into<Input>,
+        schema: Schema,
+        options: &ReadOptions,
+    ) -> Result<Self, FrameError> {
         let requests: Vec<Request> = schema.columns.iter().filter_map(Column::request).collect();
         // One frame holds all rows, so that none is copied.
-        let mut reader = FrameReader::open(path, &requests, options, usize::MAX)?;
+        let mut reader = FrameReader::open(input, &requests, options, usize::MAX)?;
         let Some(frame) = reader.next().transpose()? else {
             return Err(FrameError::EmptyTable { what: "rows" });
         };

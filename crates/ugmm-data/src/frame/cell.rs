@@ -41,8 +41,32 @@ impl<'a> Cell<'a> {
     }
 }
 
+/// The type of a column's values; that of the entries of a dictionary.
+pub(super) fn value_type(data_type: &DataType) -> &DataType {
+    match data_type {
+        DataType::Dictionary(_, values) => values,
+        plain => plain,
+    }
+}
+
+/// Fails with the reason why a type cannot be read, a clause that follows the column's name; `stored` says how its
+/// values are stored.
+pub(super) fn check_type(data_type: &DataType, stored: &str) -> Result<(), String> {
+    match value_type(data_type) {
+        known if is_supported(known) => Ok(()),
+        nested if nested.is_nested() => {
+            Err(format!("is nested ({nested}); flatten it into columns of single values"))
+        }
+        other => Err(other_type(other, stored)),
+    }
+}
+
+pub(super) fn other_type(found: &DataType, stored: &str) -> String {
+    format!("is of the type {found}{stored}; convert it to numbers, booleans, strings, dates or timestamps")
+}
+
 /// Whether [`for_each`] knows `data_type`.
-pub(super) fn is_supported(data_type: &DataType) -> bool {
+fn is_supported(data_type: &DataType) -> bool {
     let is_other = matches!(
         data_type,
         DataType::Null | DataType::Boolean | DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)
@@ -53,9 +77,9 @@ pub(super) fn is_supported(data_type: &DataType) -> bool {
 /// Calls `visit` with the index and value of each row, up to its first error.
 ///
 /// A column of another type than [`is_supported`] allows counts as missing; nobody selects one.
-pub(super) fn for_each<E>(
-    array: &ArrayRef,
-    mut visit: impl FnMut(usize, Cell) -> Result<(), E>,
+pub(super) fn for_each<'a, E>(
+    array: &'a ArrayRef,
+    mut visit: impl FnMut(usize, Cell<'a>) -> Result<(), E>,
 ) -> Result<(), E> {
     let visit = &mut visit;
     match array.data_type() {
@@ -100,6 +124,21 @@ pub(super) fn for_each<E>(
                 primitives::<TimestampNanosecondType, E>(array, visit, |value| days(value, 86_400e9))
             }
         },
+        DataType::Dictionary(..) => {
+            let dictionary = array.as_any_dictionary();
+            let mut entries = Vec::with_capacity(dictionary.values().len());
+            // A type of its own for each closure would lead to another one within it without end.
+            let keep: &mut dyn FnMut(usize, Cell<'a>) -> Result<(), E> = &mut |_, entry| {
+                entries.push(entry);
+                Ok(())
+            };
+            for_each(dictionary.values(), keep)?;
+            let keys = dictionary.normalized_keys();
+            (0..array.len()).try_for_each(|index| match dictionary.keys().is_null(index) {
+                true => visit(index, Cell::Missing),
+                false => visit(index, entries.get(keys[index]).copied().unwrap_or(Cell::Missing)),
+            })
+        }
         DataType::Utf8 => each(array.as_string::<i32>(), visit, Cell::Text),
         DataType::LargeUtf8 => each(array.as_string::<i64>(), visit, Cell::Text),
         DataType::Utf8View => each(array.as_string_view(), visit, Cell::Text),

@@ -21,7 +21,7 @@ use crate::show::{count, list, value};
 /// ```
 /// use ugmm_data::frame::{ReadOptions, Schema};
 ///
-/// let error = Schema::infer("no-such.csv".as_ref(), &ReadOptions::default()).unwrap_err();
+/// let error = Schema::infer("no-such.csv", &ReadOptions::default()).unwrap_err();
 /// assert_eq!(error.to_string(), "no-such.csv does not exist");
 /// ```
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -323,6 +323,10 @@ pub enum FrameError {
         file.display()
     )]
     Unpacks { file: PathBuf, times: u64 },
+
+    /// A stream of rows in memory that failed.
+    #[error("{}: the rows cannot be read ({reason})", file.display())]
+    Stream { file: PathBuf, reason: String },
 
     /// A file that begins like Parquet but is damaged or cut off.
     #[error("{}: the Parquet data is damaged or incomplete ({reason}); fetch or write the file again", file.display())]

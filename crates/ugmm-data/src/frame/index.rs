@@ -11,6 +11,18 @@ const MOST_REPEATS: usize = 4;
 /// Different numbers of such an index, at least.
 const FEWEST_REPEATED: usize = 20;
 
+/// The key of the metadata in which pandas describes its tables.
+pub(super) const PANDAS: &str = "pandas";
+
+/// The columns of an index that this description of pandas names; none without a description.
+pub(super) fn of_pandas(description: Option<&str>) -> Vec<String> {
+    let described: serde_json::Value =
+        serde_json::from_str(description.unwrap_or_default()).unwrap_or_default();
+    let index = described["index_columns"].as_array().into_iter().flatten();
+    // A range of numbers is described, and is no column of the table.
+    index.filter_map(|column| column.as_str().map(str::to_owned)).collect()
+}
+
 /// How a file states that a column is an index.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Declared {

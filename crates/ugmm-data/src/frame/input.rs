@@ -1,10 +1,11 @@
-//! The bytes of a file or of standard input, decompressed if need be.
+//! Where rows come from: a file, standard input or a table in memory. The bytes of the first two are decompressed if need be.
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::FrameError;
+use super::memory::MemoryTable;
 use crate::file::{self, Origin, Unpacked};
 use crate::idx::header;
 
@@ -55,8 +56,64 @@ const OTHERS: [(&[u8], &str, &str); 17] = [
 /// Longest header of a model file.
 const LONGEST_HEADER: u64 = 1 << 30;
 
-/// A file by its kind.
-pub(super) enum Input {
+/// Where the rows of a table come from. Paths convert into it.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A file; `-` stands for standard input.
+    File(PathBuf),
+    /// A table in memory.
+    Memory(MemoryTable),
+}
+
+impl Input {
+    /// The path of the file, or the name of the table in memory, for messages.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::File(path) => path,
+            Self::Memory(table) => table.name(),
+        }
+    }
+
+    /// Whether the rows can be read only once.
+    pub fn is_standard_input(&self) -> bool {
+        matches!(self, Self::File(path) if path == Path::new(STANDARD_INPUT))
+    }
+
+    /// Number of bytes of the file, if it has a size.
+    pub(super) fn file_size(&self) -> Option<u64> {
+        let Self::File(path) = self else { return None };
+        let metadata = path.metadata().ok()?;
+        metadata.is_file().then(|| metadata.len())
+    }
+
+    /// Fails for a file that can be read only once, as a schema is inferred before the rows are read.
+    pub(super) fn check_read_twice(&self) -> Result<(), FrameError> {
+        let Self::File(path) = self else { return Ok(()) };
+        if self.is_standard_input() {
+            return Err(FrameError::StandardInputTwice);
+        }
+        // A pipe is empty when it has been read once.
+        match path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+            true => Err(FrameError::PipeTwice { file: path.clone() }),
+            false => Ok(()),
+        }
+    }
+}
+
+impl<P: AsRef<Path> + ?Sized> From<&P> for Input {
+    fn from(path: &P) -> Self {
+        Self::File(path.as_ref().to_owned())
+    }
+}
+
+impl From<MemoryTable> for Input {
+    fn from(table: MemoryTable) -> Self {
+        Self::Memory(table)
+    }
+}
+
+/// The contents of a file by their kind.
+pub(super) enum Contents {
     Parquet(File),
     /// Text without its byte order mark.
     Text(Stream),
@@ -87,25 +144,13 @@ fn is_standard_input(path: &Path) -> bool {
     path == Path::new(STANDARD_INPUT)
 }
 
-/// Fails for a file that can be read only once, as a schema is inferred before the rows are read.
-pub(super) fn check_read_twice(path: &Path) -> Result<(), FrameError> {
-    if is_standard_input(path) {
-        return Err(FrameError::StandardInputTwice);
-    }
-    // A pipe is empty when it has been read once.
-    match path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
-        true => Err(FrameError::PipeTwice { file: path.to_owned() }),
-        false => Ok(()),
-    }
-}
-
 /// The name of `path` in messages.
 pub(super) fn shown(path: &Path) -> &Path {
     if is_standard_input(path) { Path::new("standard input") } else { path }
 }
 
 /// Opens a file of any supported kind, whatever its name, or standard input, which must not be Parquet.
-pub(super) fn open(path: &Path) -> Result<Input, FrameError> {
+pub(super) fn open(path: &Path) -> Result<Contents, FrameError> {
     if is_standard_input(path) {
         let (path, mut input) = (shown(path), io::stdin());
         let magic = file::magic(path, &mut input)?;
@@ -118,24 +163,24 @@ pub(super) fn open(path: &Path) -> Result<Input, FrameError> {
     let magic = file::magic(path, &mut file)?;
     if magic.starts_with(PARQUET_MAGIC) {
         file.rewind().map_err(|reason| file::refusal(path, &reason))?;
-        return Ok(Input::Parquet(file));
+        return Ok(Contents::Parquet(file));
     }
     of_unpacked(Unpacked::new(path, magic, file, length)?)
 }
 
 /// The kind of the bytes, inferred from how they begin.
-fn of_unpacked(unpacked: Unpacked) -> Result<Input, FrameError> {
+fn of_unpacked(unpacked: Unpacked) -> Result<Contents, FrameError> {
     let Unpacked { origin, reader: mut rest, length } = unpacked;
     let mut head = Vec::new();
     rest.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(|reason| origin.refusal(&reason))?;
     if header::values_and_dimensions(&head).is_some() {
-        return Ok(Input::Idx(Stream { origin, head, rest, length }));
+        return Ok(Contents::Idx(Stream { origin, head, rest, length }));
     }
     check(&origin, &head)?;
     if head.starts_with(BYTE_ORDER_MARK) {
         head.drain(..BYTE_ORDER_MARK.len());
     }
-    Ok(Input::Text(Stream { origin, head, rest, length }))
+    Ok(Contents::Text(Stream { origin, head, rest, length }))
 }
 
 /// Whether a file begins with the length of a header and an object, as safetensors has them.

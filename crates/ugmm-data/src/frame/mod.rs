@@ -5,8 +5,8 @@
 //!
 //! # Which files
 //!
-//! A file is given by its path, or standard input as `-` where one reading is enough. The kind of a file is inferred from its
-//! content, whatever its name:
+//! A file is given by its path, or standard input as `-` where one reading is enough; [`MemoryTable`] is a table in memory, read
+//! by the rules of Parquet files. The kind of a file is inferred from its content, whatever its name:
 //!
 //! * CSV in UTF-8, plain or compressed with gzip or zstd. Columns are separated by commas, semicolons, tabs or vertical
 //!   bars: by whichever divides most of the first lines into the same number of fields. Any line ends and a byte order
@@ -90,6 +90,7 @@ mod in_memory;
 mod index;
 mod input;
 mod levels;
+mod memory;
 mod missing;
 mod names;
 mod notation;
@@ -122,7 +123,9 @@ pub use doubt::Doubt;
 pub use error::{FrameError, columns_are};
 pub use images::Images;
 pub use in_memory::ColumnData;
+pub use input::Input;
 pub use levels::{LEVEL_LIMIT, Level, LevelIndex};
+pub use memory::MemoryTable;
 pub use names::closest;
 pub use notation::Notation;
 pub use number::{DecimalMark, Thousands};

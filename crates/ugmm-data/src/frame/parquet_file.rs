@@ -14,10 +14,11 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::schema::types::ColumnDescriptor;
 
 use super::block::Block;
-use super::cell;
+use super::cell::{check_type, other_type};
 use super::checked_footer;
 use super::checked_pages::{self, CheckedRowGroups};
 use super::error::FrameError;
+use super::index;
 use super::names::Names;
 use super::value_type::ValueType;
 
@@ -60,12 +61,8 @@ impl ParquetFile {
     /// The columns that pandas wrote as the index of its table, by name.
     pub(super) fn index_columns(&self) -> Vec<String> {
         let metadata = self.builder.metadata().file_metadata().key_value_metadata();
-        let pandas = metadata.into_iter().flatten().find(|entry| entry.key == "pandas");
-        let text = pandas.and_then(|entry| entry.value.as_deref()).unwrap_or_default();
-        let described: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
-        let index = described["index_columns"].as_array().into_iter().flatten();
-        // A range of numbers is described, and is no column of the file.
-        index.filter_map(|column| column.as_str().map(str::to_owned)).collect()
+        let pandas = metadata.into_iter().flatten().find(|entry| entry.key == index::PANDAS);
+        index::of_pandas(pandas.and_then(|entry| entry.value.as_deref()))
     }
 
     /// Makes ready to read the columns at the positions `columns`, in blocks of at most `most_rows` rows.
@@ -204,21 +201,6 @@ fn check_column(field: &FieldRef, metadata: &ParquetMetaData, root: usize) -> Re
         }
     }
     Ok(())
-}
-
-/// Fails with the reason why a type cannot be read; `stored` says how its values are stored.
-fn check_type(data_type: &DataType, stored: &str) -> Result<(), String> {
-    match data_type {
-        known if cell::is_supported(known) => Ok(()),
-        nested if nested.is_nested() => {
-            Err(format!("is nested ({nested}); flatten it into columns of single values"))
-        }
-        other => Err(other_type(other, stored)),
-    }
-}
-
-fn other_type(found: &DataType, stored: &str) -> String {
-    format!("is of the type {found}{stored}; convert it to numbers, booleans, strings, dates or timestamps")
 }
 
 fn unsupported(path: &Path, column: &str, reason: String) -> FrameError {

@@ -10,7 +10,7 @@ use super::date::{self, DateFormat};
 use super::doubt::Doubt;
 use super::error::FrameError;
 use super::images::Images;
-use super::input;
+use super::input::{self, Input};
 use super::levels::LevelIndex;
 use super::missing::{ColumnMarks, Marks};
 use super::notation::Notation;
@@ -96,7 +96,7 @@ struct Plan {
 }
 
 impl FrameReader {
-    /// Opens the file to read the columns `requests`, in that order and by name, in frames of `batch_rows` rows. Only
+    /// Opens a file or a table in memory to read the columns `requests`, in that order and by name, in frames of `batch_rows` rows. Only
     /// the last frame may have fewer; 0 is taken as 1.
     ///
     /// The path `-` stands for standard input, which is read once from beginning to end and must be text, plain or
@@ -112,12 +112,13 @@ impl FrameReader {
     /// [`FrameError::PixelMissing`] of images). What is wrong with a row comes from the
     /// iterator; so does [`FrameError::NoRows`].
     pub fn open(
-        path: &Path,
+        input: impl Into<Input>,
         requests: &[Request],
         options: &ReadOptions,
         batch_rows: usize,
     ) -> Result<Self, FrameError> {
-        Self::of_source(path, Source::open(path, options)?, requests, options, batch_rows)
+        let input = input.into();
+        Self::of_source(&input, Source::open(&input, options)?, requests, options, batch_rows)
     }
 
     /// Opens the file as [`Self::open`] does, with all its columns as texts after those of `requests`, in the order of the file. The
@@ -127,27 +128,28 @@ impl FrameReader {
     ///
     /// Those of [`Self::open`].
     pub fn open_whole(
-        path: &Path,
+        input: impl Into<Input>,
         requests: &[Request],
         options: &ReadOptions,
         batch_rows: usize,
     ) -> Result<(Self, Vec<String>), FrameError> {
-        let source = Source::open(path, options)?;
+        let input = input.into();
+        let source = Source::open(&input, options)?;
         let names = source.names().all().to_vec();
         let mut all = requests.to_vec();
         all.extend(names.iter().map(Request::text));
-        Ok((Self::of_source(path, source, &all, options, batch_rows)?, names))
+        Ok((Self::of_source(&input, source, &all, options, batch_rows)?, names))
     }
 
     fn of_source(
-        path: &Path,
+        input: &Input,
         source: Source,
         requests: &[Request],
         options: &ReadOptions,
         batch_rows: usize,
     ) -> Result<Self, FrameError> {
         request::check(requests)?;
-        let path = input::shown(path);
+        let path = input::shown(input.path());
         let found = source.names().find(path, requests.iter().map(|request| request.name.as_str()));
         let positions = match found {
             Ok(positions) => positions,
@@ -188,11 +190,7 @@ impl FrameReader {
             number_marks,
             batch_rows,
             lenient: options.lenient,
-            most_bytes: path
-                .metadata()
-                .ok()
-                .filter(std::fs::Metadata::is_file)
-                .map(|file| file.len().saturating_mul(MOST_TIMES).max(FREE_BYTES)),
+            most_bytes: input.file_size().map(|bytes| bytes.saturating_mul(MOST_TIMES).max(FREE_BYTES)),
             any_rows: false,
             ended: false,
         })

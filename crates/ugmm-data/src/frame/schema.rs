@@ -1,7 +1,5 @@
 //! The columns of a file and their kinds.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 
 use super::cell::{self, Cell};
@@ -11,7 +9,7 @@ use super::doubt::Doubt;
 use super::error::FrameError;
 use super::images::{Images, LABEL};
 use super::index::Declared;
-use super::input;
+use super::input::Input;
 use super::missing::Marks;
 use super::names::closest;
 use super::options::{Choice, ReadOptions, UsualMarks};
@@ -50,16 +48,17 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// Reads the file once and infers the kinds of its columns. The memory taken does not grow with the number of rows.
+    /// Reads a file or a table in memory once and infers the kinds of its columns. The memory taken does not grow with the number of rows.
     ///
     /// # Errors
     ///
     /// The first thing wrong with the file or the options: [`FrameError`] has them all. The path `-`, standard input
     /// for [`FrameReader`](super::FrameReader), is an error: rows from there could not be read again.
-    pub fn infer(path: &Path, options: &ReadOptions) -> Result<Self, FrameError> {
-        input::check_read_twice(path)?;
+    pub fn infer(input: impl Into<Input>, options: &ReadOptions) -> Result<Self, FrameError> {
+        let input = input.into();
+        input.check_read_twice()?;
         options.check_dates()?;
-        let source = Source::open(path, options)?;
+        let (source, path) = (Source::open(&input, options)?, input.path());
         source.check_header()?;
         let names = source.names().all().to_vec();
         let choices = options.choices(path, source.names());

@@ -1,13 +1,12 @@
 //! A table of any supported kind.
 
-use std::path::Path;
-
 use super::block::Block;
 use super::error::FrameError;
 use super::image_file::{ImageBlocks, ImageFile};
 use super::images::Images;
 use super::index::Declared;
-use super::input::{self, Input};
+use super::input::{self, Contents, Input};
+use super::memory::{MemoryBlocks, MemoryTable};
 use super::names::Names;
 use super::options::ReadOptions;
 use super::parquet_file::{ParquetBlocks, ParquetFile};
@@ -19,14 +18,19 @@ pub(super) enum Source {
     Text(Box<TextFile>),
     Parquet(Box<ParquetFile>),
     Images(Box<ImageFile>),
+    Memory(MemoryTable),
 }
 
 impl Source {
-    pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Self, FrameError> {
+    pub(super) fn open(input: &Input, options: &ReadOptions) -> Result<Self, FrameError> {
+        let path = match input {
+            Input::Memory(table) => return Ok(Self::Memory(table.clone())),
+            Input::File(path) => path,
+        };
         match input::open(path)? {
-            Input::Text(text) => Ok(Self::Text(Box::new(TextFile::open(text, options)?))),
-            Input::Idx(stream) => Ok(Self::Images(Box::new(ImageFile::open(stream, path)?))),
-            Input::Parquet(file) => Ok(Self::Parquet(Box::new(ParquetFile::open(path, file)?))),
+            Contents::Text(text) => Ok(Self::Text(Box::new(TextFile::open(text, options)?))),
+            Contents::Idx(stream) => Ok(Self::Images(Box::new(ImageFile::open(stream, path)?))),
+            Contents::Parquet(file) => Ok(Self::Parquet(Box::new(ParquetFile::open(path, file)?))),
         }
     }
 
@@ -35,6 +39,7 @@ impl Source {
             Self::Text(file) => &file.names,
             Self::Parquet(file) => &file.names,
             Self::Images(file) => &file.names,
+            Self::Memory(table) => table.names(),
         }
     }
 
@@ -42,6 +47,7 @@ impl Source {
     pub(super) fn index_columns(&self) -> Vec<Option<Declared>> {
         let of_pandas = match self {
             Self::Parquet(file) => file.index_columns(),
+            Self::Memory(table) => table.index_columns(),
             Self::Text(_) | Self::Images(_) => Vec::new(),
         };
         let unnamed = self.names().unnamed();
@@ -63,7 +69,7 @@ impl Source {
     pub(super) fn delimiter(&self) -> Option<u8> {
         match self {
             Self::Text(file) => Some(file.delimiter),
-            Self::Parquet(_) | Self::Images(_) => None,
+            Self::Parquet(_) | Self::Images(_) | Self::Memory(_) => None,
         }
     }
 
@@ -71,7 +77,7 @@ impl Source {
     pub(super) fn images(&self) -> Option<&Images> {
         match self {
             Self::Images(file) => Some(&file.images),
-            Self::Text(_) | Self::Parquet(_) => None,
+            Self::Text(_) | Self::Parquet(_) | Self::Memory(_) => None,
         }
     }
 
@@ -81,6 +87,7 @@ impl Source {
             Self::Text(_) => ValueType::Text,
             Self::Images(_) => ValueType::Float,
             Self::Parquet(file) => file.value_type(index),
+            Self::Memory(table) => table.value_type(index),
         }
     }
 
@@ -89,6 +96,7 @@ impl Source {
         match self {
             Self::Text(_) | Self::Images(_) => false,
             Self::Parquet(file) => file.is_text(index),
+            Self::Memory(table) => table.is_text(index),
         }
     }
 
@@ -96,7 +104,7 @@ impl Source {
     pub(super) fn check_header(&self) -> Result<(), FrameError> {
         match self {
             Self::Text(file) => file.check_header(),
-            Self::Parquet(_) | Self::Images(_) => Ok(()),
+            Self::Parquet(_) | Self::Images(_) | Self::Memory(_) => Ok(()),
         }
     }
 
@@ -107,6 +115,7 @@ impl Source {
             Self::Text(file) => Ok(Blocks::Text(Box::new(file.select(columns, most_rows)?))),
             Self::Parquet(file) => Ok(Blocks::Parquet(Box::new(file.select(columns, most_rows)?))),
             Self::Images(file) => Ok(Blocks::Images(Box::new(file.select(columns, most_rows)?))),
+            Self::Memory(table) => Ok(Blocks::Memory(table.select(columns)?)),
         }
     }
 }
@@ -116,6 +125,7 @@ pub(super) enum Blocks {
     Text(Box<TextBlocks>),
     Parquet(Box<ParquetBlocks>),
     Images(Box<ImageBlocks>),
+    Memory(MemoryBlocks),
 }
 
 impl Blocks {
@@ -125,6 +135,7 @@ impl Blocks {
             Self::Text(blocks) => blocks.next(most_rows),
             Self::Parquet(blocks) => blocks.next(most_rows),
             Self::Images(blocks) => blocks.next(most_rows),
+            Self::Memory(blocks) => Ok(blocks.next(most_rows)),
         }
     }
 }

@@ -12,6 +12,7 @@ mod kinds;
 mod large;
 mod laws;
 mod marks;
+mod memory;
 mod parquet;
 mod reading;
 mod standard_input;

@@ -46,47 +46,48 @@ fn plain(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
 
 /// A file with a column of every type that is supported.
 pub fn every_type(compression: Compression) -> Vec<u8> {
+    written(columns_of_every_type(), compression)
+}
+
+pub fn columns_of_every_type() -> Vec<(&'static str, ArrayRef)> {
     let dictionary: DictionaryArray<Int32Type> = [Some("u"), None, Some("v")].into_iter().collect();
-    written(
-        vec![
-            ("i8", Arc::new(Int8Array::from(vec![Some(-1), None, Some(3)]))),
-            ("i64", Arc::new(Int64Array::from(vec![Some(1 << 40), None, Some(3)]))),
-            ("u64", Arc::new(UInt64Array::from(vec![Some(1), None, Some(3)]))),
-            ("f32", Arc::new(Float32Array::from(vec![Some(0.5), None, Some(f32::NAN)]))),
-            ("f64", Arc::new(Float64Array::from(vec![Some(0.1), None, Some(3.0)]))),
-            (
-                "decimal",
-                Arc::new(
-                    Decimal128Array::from(vec![Some(-12_345), None, Some(5)])
-                        .with_precision_and_scale(10, 2)
-                        .unwrap(),
-                ),
+    vec![
+        ("i8", Arc::new(Int8Array::from(vec![Some(-1), None, Some(3)]))),
+        ("i64", Arc::new(Int64Array::from(vec![Some(1 << 40), None, Some(3)]))),
+        ("u64", Arc::new(UInt64Array::from(vec![Some(1), None, Some(3)]))),
+        ("f32", Arc::new(Float32Array::from(vec![Some(0.5), None, Some(f32::NAN)]))),
+        ("f64", Arc::new(Float64Array::from(vec![Some(0.1), None, Some(3.0)]))),
+        (
+            "decimal",
+            Arc::new(
+                Decimal128Array::from(vec![Some(-12_345), None, Some(5)])
+                    .with_precision_and_scale(10, 2)
+                    .unwrap(),
             ),
-            ("boolean", Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)]))),
-            ("string", Arc::new(StringArray::from(vec![Some(" x "), Some("NA"), Some("y")]))),
-            ("large", Arc::new(LargeStringArray::from(vec![Some("1"), None, Some("2")]))),
-            ("view", Arc::new(StringViewArray::from(vec![Some("x"), None, Some("y")]))),
-            ("dictionary", Arc::new(dictionary)),
-            ("date", Arc::new(Date32Array::from(vec![Some(19_782), None, Some(0)]))),
-            ("second", Arc::new(TimestampSecondArray::from(vec![Some(43_200), None, Some(86_400)]))),
-            (
-                "micro",
-                Arc::new(
-                    TimestampMicrosecondArray::from(vec![Some(-43_200_000_000), None, Some(0)])
-                        .with_timezone("UTC"),
-                ),
+        ),
+        ("boolean", Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)]))),
+        ("string", Arc::new(StringArray::from(vec![Some(" x "), Some("NA"), Some("y")]))),
+        ("large", Arc::new(LargeStringArray::from(vec![Some("1"), None, Some("2")]))),
+        ("view", Arc::new(StringViewArray::from(vec![Some("x"), None, Some("y")]))),
+        ("dictionary", Arc::new(dictionary)),
+        ("date", Arc::new(Date32Array::from(vec![Some(19_782), None, Some(0)]))),
+        ("second", Arc::new(TimestampSecondArray::from(vec![Some(43_200), None, Some(86_400)]))),
+        (
+            "micro",
+            Arc::new(
+                TimestampMicrosecondArray::from(vec![Some(-43_200_000_000), None, Some(0)])
+                    .with_timezone("UTC"),
             ),
-            (
-                "fixed",
-                Arc::new(
-                    Decimal128Array::from(vec![Some(-12_345), None, Some(5)])
-                        .with_precision_and_scale(30, 2)
-                        .unwrap(),
-                ),
+        ),
+        (
+            "fixed",
+            Arc::new(
+                Decimal128Array::from(vec![Some(-12_345), None, Some(5)])
+                    .with_precision_and_scale(30, 2)
+                    .unwrap(),
             ),
-        ],
-        compression,
-    )
+        ),
+    ]
 }
 
 #[test]

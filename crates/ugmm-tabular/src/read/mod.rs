@@ -4,9 +4,9 @@ use crate::column::Column;
 use crate::column::encoding::{EncodedRows, encode};
 use crate::error::TabularError;
 use crate::model::{Needs, TableModel};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use ugmm_data::frame::{
-    Doubt, FrameError, FrameReader, Notation, ReadOptions, Request, UnseenValues, ValueType, Values,
+    Doubt, FrameError, FrameReader, Input, Notation, ReadOptions, Request, UnseenValues, ValueType, Values,
 };
 
 /// Largest number of values in a batch.
@@ -63,7 +63,7 @@ impl Batch {
 }
 
 impl<'m> TableReader<'m> {
-    /// Opens a file ("-" is standard input). It must have all columns of the model except its target. The
+    /// Opens a file ("-" is standard input) or a table in memory. It must have all columns of the model except its target. The
     /// columns `keep` are returned unchanged as text. The training table's marks of missing values apply to
     /// this file, too.
     ///
@@ -72,37 +72,38 @@ impl<'m> TableReader<'m> {
     /// Returns an error if the file cannot be read, has images of another size, or lacks columns, all of
     /// which the message names. Errors in rows are returned by the iterator.
     pub fn open(
-        path: &Path,
+        input: impl Into<Input>,
         model: &'m dyn TableModel,
         target: ReadTarget,
         keep: &[String],
         options: &ReadOptions,
     ) -> Result<Self, TabularError> {
-        let options = model.reading().options(options);
-        Self::with_target(path, model, target, |with_target| {
+        let (input, options) = (input.into(), model.reading().options(options));
+        Self::with_target(&input, model, target, |with_target| {
             let mut requests = read_requests(model, with_target);
             requests.extend(keep.iter().map(Request::text));
-            let frames = FrameReader::open(path, &requests, &options, batch_rows(model))?;
+            let frames = FrameReader::open(input.clone(), &requests, &options, batch_rows(model))?;
             Ok((frames, keep.len()))
         })
     }
 
-    /// Opens a file and also returns the names of all of its columns, which are returned as text. The target
+    /// Opens a file or a table in memory and also returns the names of all of its columns, which are returned as text. The target
     /// is read if the file has it.
     ///
     /// # Errors
     ///
     /// Returns the errors of [`Self::open`].
     pub fn open_whole(
-        path: &Path,
+        input: impl Into<Input>,
         model: &'m dyn TableModel,
         options: &ReadOptions,
     ) -> Result<(Self, Vec<String>), TabularError> {
-        let options = model.reading().options(options);
+        let (input, options) = (input.into(), model.reading().options(options));
         let mut kept = Vec::new();
-        let reader = Self::with_target(path, model, ReadTarget::IfThere, |with_target| {
+        let reader = Self::with_target(&input, model, ReadTarget::IfThere, |with_target| {
             let requests = read_requests(model, with_target);
-            let (frames, names) = FrameReader::open_whole(path, &requests, &options, batch_rows(model))?;
+            let (frames, names) =
+                FrameReader::open_whole(input.clone(), &requests, &options, batch_rows(model))?;
             kept = names;
             Ok((frames, kept.len()))
         })?;
@@ -110,7 +111,7 @@ impl<'m> TableReader<'m> {
     }
 
     fn with_target(
-        path: &Path,
+        input: &Input,
         model: &'m dyn TableModel,
         target: ReadTarget,
         mut open: impl FnMut(bool) -> Result<(FrameReader, usize), FrameError>,
@@ -120,12 +121,11 @@ impl<'m> TableReader<'m> {
             if let Some(images) = frames.images() {
                 model.reading().check_images(&images.file, images.shape)?;
             }
-            Ok(Self { path: path.to_path_buf(), model, frames, with_target, kept })
+            Ok(Self { path: input.path().to_path_buf(), model, frames, with_target, kept })
         };
-        let is_stdin = path == Path::new("-");
         match target {
             ReadTarget::Yes => reader(model.has_target()),
-            ReadTarget::IfThere if model.has_target() && !is_stdin => match reader(true) {
+            ReadTarget::IfThere if model.has_target() && !input.is_standard_input() => match reader(true) {
                 Err(error) if lacks_target(&error, model) => reader(false),
                 opened => opened,
             },

@@ -1,0 +1,142 @@
+//! Tables in memory, as Arrow arrays.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_schema::{ArrowError, SchemaRef};
+
+use super::block::Block;
+use super::cell;
+use super::error::FrameError;
+use super::index;
+use super::names::Names;
+use super::value_type::ValueType;
+
+/// A table in memory whose columns are Arrow arrays. It shares the arrays; clones are cheap.
+///
+/// ```
+/// use std::sync::Arc;
+/// use arrow_array::{ArrayRef, Int64Array, RecordBatch, RecordBatchIterator, StringArray};
+/// use ugmm_data::Table;
+/// use ugmm_data::frame::{MemoryTable, ReadOptions};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let ages: ArrayRef = Arc::new(Int64Array::from(vec![Some(31), None, Some(57)]));
+/// let towns: ArrayRef = Arc::new(StringArray::from(vec!["Rome", "Oslo", "Rome"]));
+/// let batch = RecordBatch::try_from_iter([("age", ages), ("town", towns)])?;
+/// let schema = batch.schema();
+/// let memory = MemoryTable::read("the frame", RecordBatchIterator::new([Ok(batch)], schema))?;
+/// let table = Table::read(memory, &ReadOptions::default())?;
+/// assert_eq!(table.labels("age")?, [Some("31".to_owned()), None, Some("57".to_owned())]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct MemoryTable(Arc<Shared>);
+
+struct Shared {
+    /// What the table is called in messages.
+    name: PathBuf,
+    names: Names,
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+}
+
+impl MemoryTable {
+    /// Takes all batches of a stream. `name` says in messages where the rows are, in the place of a file's name.
+    ///
+    /// # Errors
+    ///
+    /// [`FrameError::DuplicateColumn`] if two columns have one name, or [`FrameError::Stream`] if the stream fails.
+    pub fn read(name: &str, stream: impl RecordBatchReader) -> Result<Self, FrameError> {
+        let (name, schema) = (PathBuf::from(name), stream.schema());
+        let names = Names::new(&name, schema.fields().iter().map(|field| field.name().clone()).collect())?;
+        let failed =
+            |reason: ArrowError| FrameError::Stream { file: name.clone(), reason: reason.to_string() };
+        let batches = stream.collect::<Result<_, _>>().map_err(failed)?;
+        Ok(Self(Arc::new(Shared { name, names, schema, batches })))
+    }
+
+    /// Names of the columns; a column without a name is called `x` and its position.
+    pub fn column_names(&self) -> &[String] {
+        self.0.names.all()
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.0.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    /// What the table is called in messages.
+    pub(super) fn name(&self) -> &Path {
+        &self.0.name
+    }
+
+    pub(super) fn names(&self) -> &Names {
+        &self.0.names
+    }
+
+    /// The type of the column at `index`.
+    pub(super) fn value_type(&self, index: usize) -> ValueType {
+        ValueType::of(cell::value_type(self.0.schema.field(index).data_type()))
+    }
+
+    /// Whether the column at `index` has strings.
+    pub(super) fn is_text(&self, index: usize) -> bool {
+        cell::value_type(self.0.schema.field(index).data_type()).is_string()
+    }
+
+    /// The columns that pandas states to be the index of its table, by name.
+    pub(super) fn index_columns(&self) -> Vec<String> {
+        index::of_pandas(self.0.schema.metadata().get(index::PANDAS).map(String::as_str))
+    }
+
+    /// Makes ready to read the columns at the positions `columns`.
+    pub(super) fn select(self, columns: &[usize]) -> Result<MemoryBlocks, FrameError> {
+        for &column in columns {
+            let field = self.0.schema.field(column);
+            cell::check_type(field.data_type(), "").map_err(|reason| FrameError::Unsupported {
+                file: self.0.name.clone(),
+                column: self.0.names.all()[column].clone(),
+                reason,
+                ignorable: true,
+            })?;
+        }
+        Ok(MemoryBlocks { table: self, columns: columns.to_vec(), batch: 0, row: 0, rows: 0 })
+    }
+}
+
+impl std::fmt::Debug for MemoryTable {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "MemoryTable({:?}, {} rows, {:?})", self.0.name, self.rows(), self.column_names())
+    }
+}
+
+/// A table in memory of which some columns are read.
+pub(super) struct MemoryBlocks {
+    table: MemoryTable,
+    columns: Vec<usize>,
+    /// Index of the next batch, and of its next row.
+    batch: usize,
+    row: usize,
+    /// Rows returned so far.
+    rows: usize,
+}
+
+impl MemoryBlocks {
+    /// The next rows, at most `most_rows`, or `None` at the end.
+    pub(super) fn next(&mut self, most_rows: usize) -> Option<Block> {
+        let mut batch = self.table.0.batches.get(self.batch)?;
+        while self.row == batch.num_rows() {
+            (self.batch, self.row) = (self.batch + 1, 0);
+            batch = self.table.0.batches.get(self.batch)?;
+        }
+        let count = (batch.num_rows() - self.row).min(most_rows);
+        let columns =
+            self.columns.iter().map(|&column| batch.column(column).slice(self.row, count)).collect();
+        let rows = (self.rows + 1..=self.rows + count).collect();
+        (self.row, self.rows) = (self.row + count, self.rows + count);
+        Some(Block { rows, columns })
+    }
+}
