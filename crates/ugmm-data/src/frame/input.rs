@@ -83,7 +83,7 @@ impl Input {
     pub(super) fn file_size(&self) -> Option<u64> {
         let Self::File(path) = self else { return None };
         let metadata = path.metadata().ok()?;
-        metadata.is_file().then(|| metadata.len())
+        metadata.is_file().then_some(metadata.len())
     }
 
     /// Fails for a file that can be read only once, as a schema is inferred before the rows are read.

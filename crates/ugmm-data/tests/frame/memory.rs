@@ -112,7 +112,7 @@ fn what_is_no_table_is_refused() {
     let stream = RecordBatchIterator::new([], schema.clone());
     assert_eq!(
         MemoryTable::read("the frame", stream).unwrap_err().to_string(),
-        "the frame: the columns 1 and 3 are both named \"a\"; give each column a name of its own"
+        "the frame: columns 1 and 3 are both named \"a\"; every column needs a name of its own"
     );
     let failing = Err(ArrowError::ComputeError("the connection is closed".to_owned()));
     let schema = Arc::new(ArrowSchema::new(vec![Field::new("a", DataType::Int64, true)]));
