@@ -68,12 +68,21 @@ impl<'m> Engine<'m> {
 /// Returns an error if the file cannot be read, is damaged, or is not a model of a table.
 pub fn load(path: &Path, device: &Device) -> Result<Box<dyn TableModel>, TabularError> {
     let io = |source| UgmmError::Io { path: path.to_path_buf(), source };
-    let bytes = std::fs::read(path).map_err(io)?;
-    if is_density(&bytes) {
+    load_bytes(path, &std::fs::read(path).map_err(io)?, device)
+}
+
+/// Reads a model of either engine from the bytes of a file; `path` is used in messages only. Networks compute on
+/// `device`, densities on the processor.
+///
+/// # Errors
+///
+/// Returns an error if the bytes are damaged, or are not a model of a table.
+pub fn load_bytes(path: &Path, bytes: &[u8], device: &Device) -> Result<Box<dyn TableModel>, TabularError> {
+    if is_density(bytes) {
         let failed = |reason| TabularError::DensityFile { file: path.to_path_buf(), reason };
-        return Ok(Box::new(DensityModel::from_bytes(&bytes).map_err(failed)?));
+        return Ok(Box::new(DensityModel::from_bytes(bytes).map_err(failed)?));
     }
-    Ok(Box::new(NetworkModel::from_bytes(path, &bytes)?.on_device(device)))
+    Ok(Box::new(NetworkModel::from_bytes(path, bytes)?.on_device(device)))
 }
 
 /// The part of a safetensors header that identifies the engine; other entries are tensors.

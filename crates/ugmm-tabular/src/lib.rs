@@ -56,7 +56,7 @@ pub mod target;
 pub use column::Column;
 pub use density::{DensityModel, DensityOptions, DensityReport, fit_density};
 pub use distribution::Distribution;
-pub use engine::{Engine, load};
+pub use engine::{Engine, load, load_bytes};
 pub use error::{MissingAs, TabularError};
 pub use estimator::{UgmmClassifier, UgmmRegressor};
 pub use model::{DateTarget, Needs, TableModel};

@@ -13,6 +13,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use ugmm_circuit::{Mpe, MpeOptions, ProofProgress};
 use ugmm_data::frame::ReadAs;
+use ugmm_network::UgmmError;
+use ugmm_network::file::write_atomically;
 
 /// A model of a table: a network that predicts a column, or a density of all columns. Rows are `[rows,
 /// columns]`, row-major, in the order of [`Self::columns`]; see [`Column`] for their values.
@@ -97,7 +99,17 @@ pub trait TableModel: Any + Send + Sync {
     /// # Errors
     ///
     /// Returns an error if the file cannot be written.
-    fn save(&self, path: &Path) -> Result<(), TabularError>;
+    fn save(&self, path: &Path) -> Result<(), TabularError> {
+        let failed = |reason| UgmmError::ModelFile { path: path.to_path_buf(), reason };
+        Ok(write_atomically(path, &self.to_bytes().map_err(failed)?)?)
+    }
+
+    /// The bytes of the model's file.
+    ///
+    /// # Errors
+    ///
+    /// Returns a clause that says why the model cannot be written.
+    fn to_bytes(&self) -> Result<Vec<u8>, String>;
 
     /// Index of the target, if there is one.
     #[must_use]

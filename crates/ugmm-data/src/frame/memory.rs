@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchReader};
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchIterator, RecordBatchReader};
+use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
 
 use super::block::Block;
 use super::cell;
@@ -56,6 +56,31 @@ impl MemoryTable {
             |reason: ArrowError| FrameError::Stream { file: name.clone(), reason: reason.to_string() };
         let batches = stream.collect::<Result<_, _>>().map_err(failed)?;
         Ok(Self(Arc::new(Shared { name, names, schema, batches })))
+    }
+
+    /// The table with one more column, the last.
+    ///
+    /// # Errors
+    ///
+    /// [`FrameError::ColumnLength`] or [`FrameError::DuplicateColumn`].
+    pub fn with_column(&self, name: &str, values: &ArrayRef) -> Result<Self, FrameError> {
+        let Shared { name: table, schema, batches, .. } = &*self.0;
+        if values.len() != self.rows() {
+            let (column, expected, found) = (name.to_owned(), self.rows(), values.len());
+            return Err(FrameError::ColumnLength { column, expected, found });
+        }
+        let mut fields = schema.fields().to_vec();
+        fields.push(Arc::new(Field::new(name, values.data_type().clone(), true)));
+        let schema = Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()));
+        let mut row = 0;
+        let extended = batches.iter().map(|batch| {
+            let mut columns = batch.columns().to_vec();
+            columns.push(values.slice(row, batch.num_rows()));
+            row += batch.num_rows();
+            RecordBatch::try_new(schema.clone(), columns)
+        });
+        let extended: Vec<_> = extended.collect();
+        Self::read(&table.to_string_lossy(), RecordBatchIterator::new(extended, schema))
     }
 
     /// Names of the columns; a column without a name is called `x` and its position.

@@ -189,10 +189,16 @@ impl SavedModel {
     /// [`UgmmError`] when the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), UgmmError> {
         let invalid = |reason| UgmmError::ModelFile { path: path.to_path_buf(), reason };
-        let bytes = CONTAINER
-            .write(&Description::of(&self.parts), weights::collect(&self.parts.model))
-            .map_err(invalid)?;
-        write_atomically(path, &bytes)
+        write_atomically(path, &self.to_bytes().map_err(invalid)?)
+    }
+
+    /// The bytes of the model's file.
+    ///
+    /// # Errors
+    ///
+    /// A clause that says why the model cannot be written.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
+        CONTAINER.write(&Description::of(&self.parts), weights::collect(&self.parts.model))
     }
 
     /// Reads a model from `path`.

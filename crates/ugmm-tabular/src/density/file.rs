@@ -14,7 +14,6 @@ use std::path::Path;
 use ugmm_circuit::{
     Circuit, GaussianMixtures, InnerRegion, Leaf, LeafDistribution, Region, Variable, VariableKind,
 };
-use ugmm_network::file::write_atomically;
 use ugmm_network::model_file::{Container, StoredTensor};
 
 /// The version of the format that this library writes, and the only one it reads.
@@ -60,11 +59,10 @@ enum RegionDescription {
 }
 
 impl DensityModel {
-    /// Writes the model to a file. An existing file is replaced only when all of the new one is on disk.
-    pub(super) fn write(&self, path: &Path) -> Result<(), TabularError> {
-        let failed = |reason: String| TabularError::DensityFile { file: path.to_path_buf(), reason };
+    /// The bytes of the model's file, or the reason why it cannot be written.
+    pub(super) fn file_bytes(&self) -> Result<Vec<u8>, String> {
         let leaves = self.circuit.regions().iter().map(leaf_of);
-        check_tables(self.circuit.variables(), leaves, MOST_TABLE_NUMBERS).map_err(failed)?;
+        check_tables(self.circuit.variables(), leaves, MOST_TABLE_NUMBERS)?;
         let mut regions = Vec::new();
         let mut tensors = Vec::new();
         for (index, region) in self.circuit.regions().iter().enumerate() {
@@ -101,8 +99,7 @@ impl DensityModel {
             regions,
             table: self.part.clone(),
         };
-        let bytes = CONTAINER.write(&description, tensors).map_err(failed)?;
-        Ok(write_atomically(path, &bytes)?)
+        CONTAINER.write(&description, tensors)
     }
 
     /// Reads a model from a file.

@@ -12,7 +12,6 @@ use crate::reading::Reading;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
-use std::path::Path;
 use ugmm_circuit::{Circuit, CircuitError, Mpe, MpeOptions, ProofProgress, Rows};
 use ugmm_data::frame::UsualMarks;
 use ugmm_data::{ImageGrid, ImageShape};
@@ -235,7 +234,7 @@ impl TableModel for DensityModel {
         self.most_probable(evidence, asked, options, progress)
     }
 
-    fn save(&self, path: &Path) -> Result<(), TabularError> {
-        self.write(path)
+    fn to_bytes(&self) -> Result<Vec<u8>, String> {
+        self.file_bytes()
     }
 }

@@ -35,7 +35,8 @@ pub enum DensityMethod {
 
 /// Options of training a density on a table. The defaults suit most tables; `None` stands for the circuit's
 /// own default.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct DensityOptions {
     /// The structure of the circuit.
     pub structure: DensityStructure,

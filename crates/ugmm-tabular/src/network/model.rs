@@ -375,7 +375,7 @@ impl TableModel for NetworkModel {
         self.highest_scored(evidence, asked, options, progress)
     }
 
-    fn save(&self, path: &Path) -> Result<(), TabularError> {
-        Ok(self.saved.save(path)?)
+    fn to_bytes(&self) -> Result<Vec<u8>, String> {
+        self.saved.to_bytes()
     }
 }

@@ -27,7 +27,8 @@ pub enum ClassWeights {
 }
 
 /// Options of training a network on a table. The defaults suit most tables.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct FitOptions {
     /// The preset that the settings change.
     pub preset: Preset,

@@ -1,0 +1,251 @@
+//! Training.
+
+use crate::advice;
+use crate::call::interruptible;
+use crate::error::{raise, value_error};
+use crate::frame::Frame;
+use crate::model::Model;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+use ugmm_data::frame::{Doubt, ReadOptions, Schema, UsualMarks};
+use ugmm_tabular::run::{EpochProgress, Measure, Progress, Stage};
+use ugmm_tabular::target::prepare_target;
+use ugmm_tabular::{
+    DensityOptions, FitOptions, Run, Table, TableModel, TabularError, TaskChoice, fit,
+    fit_density as train_density,
+};
+
+/// Default time between checkpoints.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How a call is carried out.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Call {
+    /// Number of threads; 0 stands for one for each core.
+    threads: usize,
+    /// Seconds.
+    time_limit: Option<f64>,
+    checkpoint: Option<PathBuf>,
+    resume: bool,
+    missing: Vec<String>,
+    numeric: Vec<String>,
+    categorical: Vec<String>,
+    ignore: Vec<String>,
+    /// Columns in which the usual marks of missing values, such as "NA" and "none", are values.
+    keep_text: Vec<String>,
+}
+
+impl Call {
+    fn read_options(&self) -> ReadOptions {
+        ReadOptions {
+            missing: self.missing.clone(),
+            numeric: self.numeric.clone(),
+            categorical: self.categorical.clone(),
+            ignore: self.ignore.clone(),
+            usual_marks: match self.keep_text.is_empty() {
+                true => UsualMarks::Missing,
+                false => UsualMarks::TextIn(self.keep_text.clone()),
+            },
+            ..ReadOptions::default()
+        }
+    }
+
+    fn time_limit(&self) -> PyResult<Option<Duration>> {
+        let duration = |seconds| {
+            Duration::try_from_secs_f64(seconds)
+                .map_err(|_| value_error(format!("time_limit is {seconds}, but must be a number of seconds")))
+        };
+        self.time_limit.map(duration).transpose()
+    }
+}
+
+/// Trains a network on a frame. Returns the model, the report as JSON, and sentences that say what is in doubt.
+#[pyfunction]
+#[pyo3(signature = (frame, target, classification, options, call, callback=None))]
+pub fn fit_network(
+    py: Python,
+    frame: &Frame,
+    target: &str,
+    classification: bool,
+    options: &str,
+    call: &str,
+    callback: Option<&Bound<'_, PyAny>>,
+) -> PyResult<(Model, String, Vec<String>)> {
+    let (options, call): (FitOptions, Call) = (parsed(options)?, parsed(call)?);
+    let task = if classification { TaskChoice::Classification } else { TaskChoice::Regression };
+    trained(py, frame, Some((target, Some(task))), &call, callback, |rows, run| {
+        let target = rows.target.expect("a network has a target");
+        let (model, report) = fit(&rows.table, &target, &options, run)?;
+        let doubts = report.doubts.iter().map(|doubt| format!("{doubt}{}", advice::of(doubt.remedies())));
+        let doubts = doubts.collect();
+        Ok((Box::new(model) as Box<dyn TableModel>, json(&report), doubts))
+    })
+}
+
+/// Trains a density on a frame; the target is optional. Returns what [`fit_network`] returns.
+#[pyfunction]
+#[pyo3(signature = (frame, target, options, call, callback=None))]
+pub fn fit_density(
+    py: Python,
+    frame: &Frame,
+    target: Option<&str>,
+    options: &str,
+    call: &str,
+    callback: Option<&Bound<'_, PyAny>>,
+) -> PyResult<(Model, String, Vec<String>)> {
+    let (options, call): (DensityOptions, Call) = (parsed(options)?, parsed(call)?);
+    let target = target.map(|target| (target, None));
+    trained(py, frame, target, &call, callback, |rows, run| {
+        let (model, report) = train_density(&rows.table, rows.target.as_ref(), &options, run)?;
+        Ok((Box::new(model) as Box<dyn TableModel>, json(&report), Vec::new()))
+    })
+}
+
+/// A table that has been read, and its target.
+struct Rows {
+    table: Table,
+    target: Option<ugmm_tabular::target::PreparedTarget>,
+}
+
+type Trained = (Box<dyn TableModel>, String, Vec<String>);
+
+fn trained(
+    py: Python,
+    frame: &Frame,
+    target: Option<(&str, Option<TaskChoice>)>,
+    call: &Call,
+    callback: Option<&Bound<'_, PyAny>>,
+    train: impl FnOnce(Rows, &mut Run) -> Result<Trained, TabularError> + Send,
+) -> PyResult<(Model, String, Vec<String>)> {
+    let (read_options, time_limit, wanted) = (call.read_options(), call.time_limit()?, callback.is_some());
+    let work = |interrupted: &_, events: Sender<Event>| -> Result<Trained, TabularError> {
+        let mut schema = Schema::infer(frame.table.clone(), &read_options)?;
+        let target = target.map(|(target, task)| prepare_target(&mut schema, target, task)).transpose()?;
+        let table = Table::read_as(frame.table.clone(), schema, &read_options)?;
+        let sentence = |doubt: &Doubt| format!("{doubt}{}", advice::of(doubt.remedies()));
+        let mut doubts: Vec<String> = table.schema().doubts.iter().map(sentence).collect();
+        let mut progress = Sending { events, wanted };
+        let mut run = Run {
+            time_limit,
+            checkpoint: call.checkpoint.clone(),
+            checkpoint_interval: CHECKPOINT_INTERVAL,
+            resume: call.resume,
+            ..Run::new(&mut progress, interrupted)
+        };
+        let (model, report, more) = train(Rows { table, target }, &mut run)?;
+        doubts.extend(more);
+        Ok((model, report, doubts))
+    };
+    let mut stage = None;
+    let on_event = |event| match (event, callback) {
+        (Event::Stage(begun), _) => {
+            stage = Some(begun);
+            Ok(())
+        }
+        (Event::Epoch(progress), Some(callback)) => {
+            callback.call1((as_dict(py, stage.as_ref(), &progress)?,)).map(drop)
+        }
+        (Event::Epoch(_), None) => Ok(()),
+    };
+    let (model, report, doubts) = interruptible(py, call.threads, work, on_event)?.map_err(raise)?;
+    Ok((Model::new(model), report, doubts))
+}
+
+/// What training tells of its progress.
+enum Event {
+    Stage(OwnedStage),
+    Epoch(EpochProgress),
+}
+
+struct OwnedStage {
+    name: String,
+    number: usize,
+    of: usize,
+    epochs: usize,
+}
+
+/// Sends the progress to the thread that has Python's lock.
+struct Sending {
+    events: Sender<Event>,
+    /// Whether anybody listens.
+    wanted: bool,
+}
+
+impl Sending {
+    fn send(&self, event: Event) {
+        if self.wanted {
+            // Nobody receives after an exception, and training ends soon.
+            let _ = self.events.send(event);
+        }
+    }
+}
+
+impl Progress for Sending {
+    fn on_stage(&mut self, stage: &Stage) {
+        let &Stage { name, number, of, epochs } = stage;
+        self.send(Event::Stage(OwnedStage { name: name.to_owned(), number, of, epochs }));
+    }
+
+    fn on_epoch(&mut self, progress: &EpochProgress) {
+        self.send(Event::Epoch(*progress));
+    }
+}
+
+fn as_dict<'py>(
+    py: Python<'py>,
+    stage: Option<&OwnedStage>,
+    progress: &EpochProgress,
+) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    if let Some(stage) = stage {
+        dict.set_item("stage", &stage.name)?;
+        dict.set_item("stage_number", stage.number)?;
+        dict.set_item("stages", stage.of)?;
+        dict.set_item("epochs", stage.epochs)?;
+    }
+    dict.set_item("epoch", progress.epoch)?;
+    let measure = match progress.measure {
+        Measure::Loss => "loss",
+        Measure::LogLikelihood => "log_likelihood",
+    };
+    dict.set_item("measure", measure)?;
+    dict.set_item("training", progress.training)?;
+    dict.set_item("held_out", progress.held_out)?;
+    dict.set_item("accuracy", progress.accuracy)?;
+    Ok(dict)
+}
+
+fn json(report: &impl serde::Serialize) -> String {
+    serde_json::to_string(report).expect("reports are names and numbers")
+}
+
+/// Options from JSON. An error names the key and the value that is wrong.
+fn parsed<T: DeserializeOwned + Default>(text: &str) -> PyResult<T> {
+    serde_json::from_str(text).map_err(|whole| {
+        let keys: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
+        let (settings, others): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(key, _)| key == "settings");
+        let inner = settings.into_iter().filter_map(|(_, value)| match value {
+            Value::Object(settings) => Some(settings),
+            _ => None,
+        });
+        let wrong = |(key, value): (String, Value), within: Option<&str>| {
+            let one = Value::Object(Map::from_iter([(key.clone(), value.clone())]));
+            let one = match within {
+                Some(outer) => Value::Object(Map::from_iter([(outer.to_owned(), one)])),
+                None => one,
+            };
+            let reason = serde_json::from_value::<T>(one).err()?;
+            Some(format!("{key} is {value}, which cannot be used: {reason}"))
+        };
+        let of_settings = inner.flatten().find_map(|entry| wrong(entry, Some("settings")));
+        let message = of_settings.or_else(|| others.into_iter().find_map(|entry| wrong(entry, None)));
+        value_error(message.unwrap_or_else(|| whole.to_string()))
+    })
+}

@@ -1,0 +1,566 @@
+//! Models: predictions, questions and files.
+
+use crate::call::{detached, interruptible};
+use crate::error::{raise, value_error};
+use crate::frame::Frame;
+use numpy::{PyArray1, PyArray2, PyArrayMethods};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+use ugmm_circuit::MpeOptions;
+use ugmm_data::frame::ReadOptions;
+use ugmm_network::inference::gibbs::SamplingOptions;
+use ugmm_network::inspect::Absence;
+use ugmm_network::verification::robustness::Verdict;
+use ugmm_tabular::distribution::Predictions;
+use ugmm_tabular::question::{DrawOptions, Draws};
+use ugmm_tabular::read::{Batch, ReadTarget, TableReader};
+use ugmm_tabular::{
+    Column, DensityModel, Device, Distribution as Found, Engine, Evidence, NetworkModel, TableModel,
+    TabularError, load, load_bytes,
+};
+
+/// What models are called in messages if they have no file.
+const NAME: &str = "the model";
+/// Fewest rows of each chain, so that chains can be compared however few rows are requested.
+const FEWEST_DRAWS: usize = 100;
+
+type Matrix<'py, T> = Bound<'py, PyArray2<T>>;
+type Vector<'py, T> = Bound<'py, PyArray1<T>>;
+/// Names of columns and their values or ranges, as texts.
+type Assignments = Vec<(String, String)>;
+
+/// A trained model of a table.
+#[pyclass(frozen, module = "ugmm_nn._native")]
+pub struct Model {
+    model: Box<dyn TableModel>,
+}
+
+impl Model {
+    pub fn new(model: Box<dyn TableModel>) -> Self {
+        Self { model }
+    }
+
+    fn network(&self, what: &'static str) -> PyResult<&NetworkModel> {
+        Engine::of(&*self.model).network(Path::new(NAME), what).map_err(raise)
+    }
+
+    fn density(&self, what: &'static str) -> PyResult<&DensityModel> {
+        Engine::of(&*self.model).density(Path::new(NAME), what).map_err(raise)
+    }
+
+    /// Passes each batch of the frame, with whether each of its rows can be predicted, to `each`.
+    fn for_batches(
+        &self,
+        frame: &Frame,
+        target: ReadTarget,
+        mut each: impl FnMut(&Batch, &[bool]) -> Result<(), TabularError>,
+    ) -> Result<(), TabularError> {
+        let options = ReadOptions::default();
+        for batch in TableReader::open(frame.table.clone(), &*self.model, target, &[], &options)? {
+            let batch = batch?;
+            let known: Vec<bool> = batch.iter().map(|row| self.model.is_predictable(row)).collect();
+            each(&batch, &known)?;
+        }
+        Ok(())
+    }
+
+    /// Indices of columns by name.
+    fn indices(&self, names: &[String]) -> Result<Vec<usize>, TabularError> {
+        names.iter().map(|name| self.model.index_of(name)).collect()
+    }
+}
+
+/// The values of the rows of a batch that can be predicted.
+fn known_rows(batch: &Batch, known: &[bool]) -> Vec<f64> {
+    let rows = batch.iter().zip(known).filter(|(_, known)| **known);
+    rows.flat_map(|(row, _)| row).copied().collect()
+}
+
+/// Appends `width` values for each row: the next ones of `values` for a known row, and `other` for another one.
+fn spread<T: Copy>(all: &mut Vec<T>, values: &[T], known: &[bool], width: usize, other: T) {
+    let mut values = values.chunks(width);
+    for &known in known {
+        match known.then(|| values.next()).flatten() {
+            Some(values) => all.extend_from_slice(values),
+            None => all.extend(std::iter::repeat_n(other, width)),
+        }
+    }
+}
+
+fn matrix<T: numpy::Element>(py: Python<'_>, values: Vec<T>, width: usize) -> PyResult<Matrix<'_, T>> {
+    let rows = if width == 0 { 0 } else { values.len() / width };
+    PyArray1::from_vec(py, values).reshape([rows, width])
+}
+
+#[pymethods]
+impl Model {
+    /// Reads a model from a file.
+    #[staticmethod]
+    #[pyo3(name = "load")]
+    fn from_file(path: PathBuf) -> PyResult<Self> {
+        Ok(Self::new(load(&path, &Device::default()).map_err(raise)?))
+    }
+
+    /// Reads a model from the bytes of a file.
+    #[staticmethod]
+    fn from_bytes(bytes: &[u8]) -> PyResult<Self> {
+        Ok(Self::new(load_bytes(Path::new(NAME), bytes, &Device::default()).map_err(raise)?))
+    }
+
+    /// Writes the model to a file. An existing file is replaced only when all of the new one is on disk.
+    fn save(&self, py: Python, path: PathBuf) -> PyResult<()> {
+        py.detach(|| self.model.save(&path)).map_err(raise)
+    }
+
+    /// The bytes of the model's file.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.model.to_bytes().map_err(value_error)?))
+    }
+
+    /// "network" or "density".
+    #[getter]
+    fn engine(&self) -> &'static str {
+        match Engine::of(&*self.model) {
+            Engine::Network(_) => "network",
+            Engine::Density(_) => "density",
+        }
+    }
+
+    /// Name of the target; None without one.
+    #[getter]
+    fn target(&self) -> Option<&str> {
+        self.model.target_name()
+    }
+
+    /// Classes of the target; None for a number, or without a target.
+    #[getter]
+    fn classes(&self) -> Option<Vec<String>> {
+        self.model.classes()
+    }
+
+    /// The columns, each as a dict of its name, its kind, its states, and its lowest and highest number.
+    fn columns<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let column = |column: &Column| {
+            let dict = PyDict::new(py);
+            dict.set_item("name", column.name())?;
+            dict.set_item("kind", column.kind_name())?;
+            dict.set_item("states", column.states())?;
+            dict.set_item("low", column.range().map(|range| range.low))?;
+            dict.set_item("high", column.range().map(|range| range.high))?;
+            Ok(dict)
+        };
+        self.model.columns().iter().map(column).collect()
+    }
+
+    /// Number of parameters.
+    #[getter]
+    fn parameters(&self) -> usize {
+        match Engine::of(&*self.model) {
+            Engine::Network(network) => network.saved().model().parameter_count(),
+            Engine::Density(density) => density.circuit().parameters(),
+        }
+    }
+
+    /// Log-probabilities of the classes, `[rows, classes]`, and the index of each row's decision. A row without any value that the
+    /// model uses has NaN and −1.
+    fn predict_classes<'py>(
+        &self,
+        py: Python<'py>,
+        frame: &Frame,
+        threads: usize,
+    ) -> PyResult<(Matrix<'py, f32>, Vector<'py, i64>)> {
+        let classes = self.model.classes().map_or(0, |classes| classes.len());
+        let (mut logs, mut decisions) = (Vec::new(), Vec::new());
+        detached(py, threads, || {
+            self.for_batches(frame, ReadTarget::No, |batch, known| {
+                let Predictions::Classes(found) = self.model.predict(&known_rows(batch, known))? else {
+                    return Err(TabularError::OtherTask { found: "numbers", expected: "classes" });
+                };
+                let indices: Vec<i64> = found.decisions.iter().map(|&class| class as i64).collect();
+                spread(&mut logs, &found.log_probabilities, known, classes, f32::NAN);
+                spread(&mut decisions, &indices, known, 1, -1);
+                Ok(())
+            })
+        })?
+        .map_err(raise)?;
+        Ok((matrix(py, logs, classes)?, PyArray1::from_vec(py, decisions)))
+    }
+
+    /// Means, standard deviations, quantiles `[rows, quantiles]`, and the log-density at the numbers `at`, one for each row, if
+    /// they are given. A row without any value that the model uses has NaN.
+    #[pyo3(signature = (frame, quantiles, at, threads))]
+    #[allow(clippy::type_complexity, reason = "the caller takes the tuple apart")]
+    fn predict_numbers<'py>(
+        &self,
+        py: Python<'py>,
+        frame: &Frame,
+        quantiles: Vec<f64>,
+        at: Option<Vec<f64>>,
+        threads: usize,
+    ) -> PyResult<(Vector<'py, f64>, Vector<'py, f64>, Matrix<'py, f64>, Vector<'py, f64>)> {
+        let (mut means, mut deviations, mut of_quantiles, mut logs) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        detached(py, threads, || {
+            self.for_batches(frame, ReadTarget::No, |batch, known| {
+                let Predictions::Numbers(found) = self.model.predict(&known_rows(batch, known))? else {
+                    return Err(TabularError::OtherTask { found: "classes", expected: "numbers" });
+                };
+                let of_rows = |number: &dyn Fn(&Found) -> f64| found.iter().map(number).collect::<Vec<f64>>();
+                let first = means.len();
+                spread(&mut means, &of_rows(&Found::mean), known, 1, f64::NAN);
+                spread(&mut deviations, &of_rows(&Found::deviation), known, 1, f64::NAN);
+                let all: Vec<f64> =
+                    found.iter().flat_map(|one| quantiles.iter().map(|&q| one.quantile(q))).collect();
+                spread(&mut of_quantiles, &all, known, quantiles.len().max(1), f64::NAN);
+                if let Some(at) = &at {
+                    let at = at[first..].iter().zip(known).filter(|(_, known)| **known);
+                    let all: Vec<f64> =
+                        found.iter().zip(at).map(|(one, (&at, _))| one.log_density(at)).collect();
+                    spread(&mut logs, &all, known, 1, f64::NAN);
+                }
+                Ok(())
+            })
+        })?
+        .map_err(raise)?;
+        let width = quantiles.len();
+        if width == 0 {
+            of_quantiles.clear();
+        }
+        let of_quantiles = matrix(py, of_quantiles, width)?;
+        let [means, deviations, logs] =
+            [means, deviations, logs].map(|values| PyArray1::from_vec(py, values));
+        Ok((means, deviations, of_quantiles, logs))
+    }
+
+    /// Distances of the rows from the training rows, and whether each is unusual; None if the model does not store them.
+    fn novelty<'py>(
+        &self,
+        py: Python<'py>,
+        frame: &Frame,
+        threads: usize,
+    ) -> PyResult<Option<(Vector<'py, f64>, Vector<'py, bool>)>> {
+        let network = self.network("the distance from the training rows")?;
+        let Some(novelty) = network.novelty() else { return Ok(None) };
+        let (mut distances, mut unusual) = (Vec::new(), Vec::new());
+        detached(py, threads, || {
+            self.for_batches(frame, ReadTarget::No, |batch, _| {
+                let rows: Vec<f64> = batch.iter().flatten().copied().collect();
+                for inputs in network.features(&rows).chunks(network.preprocessor().inputs()) {
+                    let distance = novelty.distance(inputs);
+                    distances.push(distance);
+                    unusual.push(novelty.is_beyond(distance));
+                }
+                Ok(())
+            })
+        })?
+        .map_err(raise)?;
+        Ok(Some((PyArray1::from_vec(py, distances), PyArray1::from_vec(py, unusual))))
+    }
+
+    /// Contributions of the columns to each row's prediction, `[rows, columns without the target]`, in nats.
+    fn contributions<'py>(
+        &self,
+        py: Python<'py>,
+        frame: &Frame,
+        threads: usize,
+    ) -> PyResult<Matrix<'py, f32>> {
+        let network = self.network("an explanation")?;
+        let width = network.columns().len() - 1;
+        let mut all = Vec::new();
+        detached(py, threads, || {
+            self.for_batches(frame, ReadTarget::No, |batch, known| {
+                let inputs = network.features(&known_rows(batch, known));
+                let values = network.predicted(&inputs)?.values();
+                let found = network.contributions(&inputs, &values, Absence::Baseline)?;
+                spread(&mut all, &found, known, width, f32::NAN);
+                Ok(())
+            })
+        })?
+        .map_err(raise)?;
+        matrix(py, all, width)
+    }
+
+    /// For each row: the index of the decided class (−1 for a row that cannot be predicted), the verdict ("proved", "disproved" or
+    /// "undecided"), and the index of the class of a counter-example (−1 without one).
+    #[allow(clippy::too_many_arguments, reason = "they are the options of the proof")]
+    fn certify<'py>(
+        &self,
+        py: Python<'py>,
+        frame: &Frame,
+        epsilon: f64,
+        keep: Vec<String>,
+        boxes: usize,
+        attack_steps: usize,
+        threads: usize,
+    ) -> PyResult<(Vector<'py, i64>, Vec<&'static str>, Vector<'py, i64>)> {
+        let network = self.network("a certificate")?;
+        if !(epsilon >= 0.0 && epsilon.is_finite()) {
+            return Err(value_error(format!("epsilon is {epsilon}, but must be a number of at least 0")));
+        }
+        let mut movable = network.movable_inputs();
+        for index in self.indices(&keep).map_err(raise)? {
+            let inputs = network.inputs_of(index);
+            movable.iter_mut().take(inputs.end).skip(inputs.start).for_each(|moves| *moves = false);
+        }
+        let (mut decided, mut verdicts, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        detached(py, threads, || {
+            self.for_batches(frame, ReadTarget::No, |batch, known| {
+                let inputs = network.features(&known_rows(batch, known));
+                let found = network.certify(&inputs, epsilon, &movable, boxes, attack_steps)?;
+                let classes: Vec<i64> = found.iter().map(|one| one.class as i64).collect();
+                let (words, becomes): (Vec<_>, Vec<_>) = found
+                    .iter()
+                    .map(|one| match &one.verdict {
+                        Verdict::Proved => ("proved", -1),
+                        Verdict::Undecided => ("undecided", -1),
+                        Verdict::Disproved { class, .. } => ("disproved", *class as i64),
+                    })
+                    .unzip();
+                spread(&mut decided, &classes, known, 1, -1);
+                spread(&mut verdicts, &words, known, 1, "undecided");
+                spread(&mut others, &becomes, known, 1, -1);
+                Ok(())
+            })
+        })?
+        .map_err(raise)?;
+        Ok((PyArray1::from_vec(py, decided), verdicts, PyArray1::from_vec(py, others)))
+    }
+
+    /// Log-likelihoods of the rows under a density, the target included if the frame has it; minus infinity for a row with an
+    /// impossible value.
+    fn log_likelihood<'py>(
+        &self,
+        py: Python<'py>,
+        frame: &Frame,
+        threads: usize,
+    ) -> PyResult<Vector<'py, f64>> {
+        let density = self.density("a log-likelihood")?;
+        let mut all = Vec::new();
+        detached(py, threads, || {
+            self.for_batches(frame, ReadTarget::IfThere, |batch, _| {
+                let first = all.len();
+                all.extend(density.log_likelihood(&batch.rows.values)?);
+                batch.rows.outside.iter().for_each(|outside| all[first + outside.row] = f64::NEG_INFINITY);
+                Ok(())
+            })
+        })?
+        .map_err(raise)?;
+        Ok(PyArray1::from_vec(py, all))
+    }
+
+    /// The values that a density imputes: for each a row, the name of its column, the value as a text, the value as a number, and
+    /// its uncertainty, which is a standard deviation, or the probability of a state.
+    #[allow(clippy::type_complexity, reason = "the caller takes the tuples apart")]
+    fn impute(
+        &self,
+        py: Python,
+        frame: &Frame,
+        threads: usize,
+    ) -> PyResult<Vec<(usize, String, Option<String>, f64, f64)>> {
+        let density = self.density("imputation")?;
+        let columns = self.model.columns();
+        let wanted = vec![true; columns.len()];
+        let mut all = Vec::new();
+        detached(py, threads, || {
+            self.for_batches(frame, ReadTarget::IfThere, |batch, _| {
+                for (place, filled) in batch.places.iter().zip(density.fill(&batch.rows.values, &wanted)?) {
+                    for cell in filled.cells {
+                        let column = &columns[cell.column];
+                        let (text, number) = (column.cell(cell.value), column.to_table(cell.value));
+                        all.push((place - 1, column.name().to_owned(), text, number, cell.uncertainty));
+                    }
+                }
+                Ok(())
+            })
+        })?
+        .map_err(raise)?;
+        Ok(all)
+    }
+
+    /// For each row, the distribution of the column `asked` given the other columns of the row.
+    fn distributions(
+        &self,
+        py: Python,
+        frame: &Frame,
+        asked: &str,
+        cells: usize,
+        threads: usize,
+    ) -> PyResult<Vec<Distribution>> {
+        let index = self.model.index_of(asked).map_err(raise)?;
+        let column = &self.model.columns()[index];
+        let mut all = Vec::new();
+        detached(py, threads, || {
+            self.for_batches(frame, ReadTarget::IfThere, |batch, _| {
+                for row in batch.iter() {
+                    let mut evidence = Evidence::nothing(row.len());
+                    evidence.row.copy_from_slice(row);
+                    evidence.row[index] = f64::NAN;
+                    let found = self.model.distribution(&evidence, index, cells)?;
+                    all.push(Distribution { column: column.clone(), found });
+                }
+                Ok(())
+            })
+        })?
+        .map_err(raise)?;
+        Ok(all)
+    }
+
+    /// The distribution of the column `asked` given values and ranges of other columns.
+    fn query(
+        &self,
+        py: Python,
+        asked: &str,
+        given: Assignments,
+        ranges: Assignments,
+        cells: usize,
+        threads: usize,
+    ) -> PyResult<Distribution> {
+        let answer = detached(py, threads, || {
+            let evidence = self.model.evidence(&given, &ranges)?;
+            let answer = self.model.answer(&evidence, asked, cells)?;
+            Ok::<_, TabularError>(Distribution { column: answer.column.clone(), found: answer.distribution })
+        })?;
+        answer.map_err(raise)
+    }
+
+    /// Draws rows given values of columns: a list of texts for each column, and for each drawn column of a chain its name, its R-hat
+    /// and its effective sample size.
+    #[allow(clippy::type_complexity, reason = "the caller takes the tuples apart")]
+    fn sample(
+        &self,
+        py: Python,
+        rows: usize,
+        given: Assignments,
+        ranges: Assignments,
+        seed: u64,
+        threads: usize,
+    ) -> PyResult<(Vec<(String, Vec<Option<String>>)>, Vec<(String, Option<f64>, Option<f64>)>)> {
+        let usual = SamplingOptions::default();
+        let draws = rows.div_ceil(usual.chains).max(FEWEST_DRAWS);
+        let options = DrawOptions { rows, seed, chains: SamplingOptions { draws, seed, ..usual } };
+        let work = |interrupted: &AtomicBool, _: Sender<()>| {
+            let evidence = self.model.evidence(&given, &ranges)?;
+            self.model.sample(&evidence, &options, &mut |_, _| !interrupted.load(Ordering::Relaxed))
+        };
+        let drawn: Result<Draws, TabularError> = interruptible(py, threads, work, |()| Ok(()))?;
+        let Draws { rows, diagnostics } = drawn.map_err(raise)?;
+        let columns = self.model.columns();
+        let cells = |(index, column): (usize, &Column)| {
+            let values = rows.iter().skip(index).step_by(columns.len()).map(|&value| match value.is_nan() {
+                true => None,
+                false => column.cell(value),
+            });
+            (column.name().to_owned(), values.collect())
+        };
+        let name = |index: usize| columns[index].name().to_owned();
+        let chains = diagnostics.unwrap_or_default().into_iter();
+        let chains = chains.map(|(index, found)| (name(index), found.r_hat, found.bulk_effective)).collect();
+        Ok((columns.iter().enumerate().map(cells).collect(), chains))
+    }
+
+    /// The most probable joint values of the columns `asked`: their names and values, the value of the objective, its upper bound,
+    /// and whether the two are proved to differ by at most `gap`.
+    #[allow(clippy::too_many_arguments, reason = "they are the options of the proof")]
+    fn mpe(
+        &self,
+        py: Python,
+        asked: Vec<String>,
+        given: Assignments,
+        ranges: Assignments,
+        gap: f64,
+        time_limit: f64,
+        seed: u64,
+        threads: usize,
+    ) -> PyResult<(Vec<(String, Option<String>)>, f64, f64, bool)> {
+        let time_limit = Duration::try_from_secs_f64(time_limit).map_err(|_| {
+            value_error(format!("time_limit is {time_limit}, but must be a number of seconds"))
+        })?;
+        let options = MpeOptions { gap, time_limit: Some(time_limit), seed, ..MpeOptions::default() };
+        let work = |interrupted: &AtomicBool, _: Sender<()>| {
+            let evidence = self.model.evidence(&given, &ranges)?;
+            let asked = match asked.is_empty() {
+                true => evidence.missing(&[]).collect(),
+                false => self.indices(&asked)?,
+            };
+            let found = self.model.mpe(&evidence, &asked, &options, &mut |_| match interrupted
+                .load(Ordering::Relaxed)
+            {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            })?;
+            Ok::<_, TabularError>((asked, found))
+        };
+        let (asked, found) = interruptible(py, threads, work, |()| Ok(()))?.map_err(raise)?;
+        let columns = self.model.columns();
+        let cell = |&index: &usize| (columns[index].name().to_owned(), columns[index].cell(found.row[index]));
+        Ok((asked.iter().map(cell).collect(), found.value, found.upper_bound, found.proved))
+    }
+}
+
+/// The distribution of a value of a column.
+#[pyclass(frozen, module = "ugmm_nn._native")]
+pub struct Distribution {
+    column: Column,
+    found: Found,
+}
+
+#[pymethods]
+impl Distribution {
+    /// Name of the column.
+    #[getter]
+    fn column(&self) -> &str {
+        self.column.name()
+    }
+
+    /// The states and their probabilities; None for a number.
+    fn states(&self) -> Option<Vec<(String, f64)>> {
+        ugmm_tabular::Answer { column: &self.column, distribution: self.found.clone() }.states()
+    }
+
+    /// The mean; an error for states.
+    fn mean(&self) -> PyResult<f64> {
+        self.number().map(Found::mean)
+    }
+
+    /// The standard deviation; an error for states.
+    fn std(&self) -> PyResult<f64> {
+        self.number().map(Found::deviation)
+    }
+
+    /// The quantile of a probability in [0, 1]; an error for states.
+    fn quantile(&self, probability: f64) -> PyResult<f64> {
+        if !(0.0..=1.0).contains(&probability) {
+            return Err(value_error(format!("the probability is {probability}, but must be from 0 to 1")));
+        }
+        self.number().map(|found| found.quantile(probability))
+    }
+
+    /// P(value ≤ `value`); an error for states.
+    fn cdf(&self, value: f64) -> PyResult<f64> {
+        self.number().map(|found| found.cumulative(value))
+    }
+
+    /// The density at `value`, or the probability of a whole number; an error for states.
+    fn pdf(&self, value: f64) -> PyResult<f64> {
+        self.number().map(|found| found.density(value))
+    }
+}
+
+impl Distribution {
+    fn number(&self) -> PyResult<&Found> {
+        match self.column.is_number() {
+            true => Ok(&self.found),
+            false => {
+                let message =
+                    format!("the column {:?} has states, not numbers; see states()", self.column.name());
+                Err(PyTypeError::new_err(message))
+            }
+        }
+    }
+}

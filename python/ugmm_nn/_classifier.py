@@ -1,0 +1,347 @@
+"""The classifier."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d
+
+from ugmm_nn._base import Callback, value_text
+from ugmm_nn._frames import is_frame, make_frame
+from ugmm_nn._native import Model
+from ugmm_nn._network import NetworkEstimator
+
+
+class UgmmClassifier(ClassifierMixin, NetworkEstimator):
+    """Classifier whose neurons are Gaussian mixtures.
+
+    Parameters
+    ----------
+    hidden : sequence of int, optional
+        Sizes of the hidden layers; the preset decides by default.
+    epochs, batch_size : int, optional
+        Passes over the training rows, and rows of a training step; the preset decides by default.
+    learning_rate : float, optional
+        Highest learning rate of the schedule; the preset decides by default.
+    objective : {"discriminative", "generative", "hybrid"}, optional
+        What training maximises: the probability of the label, the joint score of features and label, or both.
+        ``sample`` and ``mpe`` need one of the last two.
+    class_weight : "balanced" or dict, optional
+        Weights of the classes in training and for the decision. Probabilities still follow the frequencies of the
+        classes.
+    patience : int, optional
+        Hold out a tenth of the training rows, and stop when their loss has not improved for this number of epochs.
+    folds : int, optional
+        Measure the model by cross-validation, and calibrate its probabilities with the temperature that fits the
+        folds' predictions best.
+    search : bool or dict, default=False
+        Choose settings by cross-validation: from a small grid, or from a dict of settings by name.
+    validation_fraction : float, default=0.0
+        Share of the rows to hold out for the measures in ``report_``.
+    preset : {"best", "paper"}, default="best"
+        Settings that are not given: those that learn best, or those of the paper.
+    model : {"ugmm", "mlp"}, default="ugmm"
+        Kind of network; "mlp" is a feed-forward network for comparison.
+    scaling : {"standard", "quantile", "none"}, default="standard"
+        How numbers are scaled.
+    ordinal : dict or sequence of str, default=()
+        Columns whose categories have an order, with the order if it is not that of the texts.
+    numeric, categorical, ignore : sequence of str, default=()
+        Columns to take as numbers, to take as categories, and to leave out.
+    missing : sequence of str, default=()
+        Further texts that mark missing values, such as "-999".
+    keep_text : sequence of str, default=()
+        Columns in which texts such as "NA" and "none" are values and not missing.
+    settings : dict, optional
+        Finer settings, such as ``{"label_smoothing": 0.1}``.
+    time_limit : float, optional
+        Seconds for all training together.
+    checkpoint : path-like, optional
+        File that an interrupted training leaves.
+    resume : bool, default=False
+        Resume from the checkpoint if it exists.
+    verbose : bool, default=False
+        Show a progress bar, if tqdm is installed.
+    random_state : int, RandomState or None, default=0
+        Seed of all random choices.
+    n_jobs : int, optional
+        Number of threads; all cores by default.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if training had names.
+    report_ : dict
+        Measures and history of training.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from ugmm_nn import UgmmClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = UgmmClassifier(epochs=60).fit(X[::2], y[::2])
+    >>> classifier.score(X[1::2], y[1::2]) > 0.9
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        hidden: Sequence[int] | None = None,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        objective: str | None = None,
+        class_weight: str | Mapping[Any, float] | None = None,
+        patience: int | None = None,
+        folds: int | None = None,
+        search: bool | Mapping[str, Mapping[str, Any]] = False,
+        validation_fraction: float = 0.0,
+        preset: str = "best",
+        model: str = "ugmm",
+        scaling: str = "standard",
+        ordinal: Mapping[str, Sequence[Any] | None] | Sequence[str] = (),
+        numeric: Sequence[str] = (),
+        categorical: Sequence[str] = (),
+        ignore: Sequence[str] = (),
+        missing: Sequence[str] = (),
+        keep_text: Sequence[str] = (),
+        settings: Mapping[str, Any] | None = None,
+        time_limit: float | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        resume: bool = False,
+        verbose: bool = False,
+        random_state: int | np.random.RandomState | None = 0,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.hidden = hidden
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.objective = objective
+        self.class_weight = class_weight
+        self.patience = patience
+        self.folds = folds
+        self.search = search
+        self.validation_fraction = validation_fraction
+        self.preset = preset
+        self.model = model
+        self.scaling = scaling
+        self.ordinal = ordinal
+        self.numeric = numeric
+        self.categorical = categorical
+        self.ignore = ignore
+        self.missing = missing
+        self.keep_text = keep_text
+        self.settings = settings
+        self.time_limit = time_limit
+        self.checkpoint = checkpoint
+        self.resume = resume
+        self.verbose = verbose
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def fit(self, X: Any, y: Any, *, callback: Callback | None = None) -> Self:
+        """Train the classifier.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_features)
+            Training rows. Numbers, booleans, dates, texts and categories are used as they are, and missing values need
+            not be imputed.
+        y : array-like of shape (n_samples,)
+            Labels.
+        callback : callable, optional
+            Receives a dict after each epoch: "stage", "epoch", "epochs", "training" (the loss) and more.
+
+        Returns
+        -------
+        UgmmClassifier
+            The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            If the rows, the labels or a parameter cannot be used.
+        """
+        if y is None:
+            raise ValueError("requires y to be passed, but the target y is None")
+        name = str(getattr(y, "name", None) or "target")
+        labels = column_or_1d(np.asarray(y), warn=True)
+        if labels.dtype.kind == "O" and any(label is None or label != label for label in labels):
+            raise ValueError("Input y contains NaN: give every row a label, or leave rows without one out")
+        if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+            raise ValueError("Input y contains NaN or infinity; give every row a label")
+        check_classification_targets(labels)
+        self.classes_, codes = np.unique(labels, return_inverse=True)
+        texts = [value_text(label).strip() for label in self.classes_]
+        for index, text in enumerate(texts):
+            if not text:
+                raise ValueError(f"the label {self.classes_[index]!r} has no text; give it a name")
+            if texts.index(text) < index:
+                raise ValueError(f"the labels {self.classes_[texts.index(text)]!r} and {self.classes_[index]!r} "
+                                 "differ only in blanks or types; give them different names")
+        values = [texts[code] for code in codes]
+        weights = self._class_weights(texts)
+        self._fit(X, ("text", values), name, classification=True, class_weights=weights, callback=callback)
+        self._order_classes(texts)
+        return self
+
+    def _class_weights(self, texts: Sequence[str]) -> object:
+        if self.class_weight is None or self.class_weight == "balanced":
+            return self.class_weight
+        if isinstance(self.class_weight, Mapping):
+            weights = {value_text(label): float(weight) for label, weight in self.class_weight.items()}
+            return {"by_label": {**dict.fromkeys(texts, 1.0), **weights}}
+        raise ValueError(f"class_weight is {self.class_weight!r}, but must be None, 'balanced' or a dict")
+
+    def _order_classes(self, texts: Sequence[str]) -> None:
+        """Finds the place of each of the model's classes among `classes_`."""
+        self._places = np.array([texts.index(text) for text in self._model.classes or []])
+
+    @classmethod
+    def _of_model(cls, model: Model) -> Self:
+        texts = model.classes
+        if texts is None or model.engine != "network":
+            raise ValueError("the file is no model of classes; load it with ugmm_nn.load")
+        estimator = cls()
+        estimator._model = model
+        estimator._take_columns(model)
+        labels = _labels(texts)
+        order = np.argsort(labels, kind="stable")
+        estimator.classes_ = labels[order]
+        estimator._places = np.argsort(order, kind="stable")
+        return estimator
+
+    def predict_log_proba(self, X: Any) -> npt.NDArray[np.float32]:
+        """Logarithms of the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            log P(class | row), in the order of ``classes_``; NaN for a row without any value that the model uses.
+        """
+        logs, _ = self._predicted(X)
+        return logs
+
+    def predict_proba(self, X: Any) -> npt.NDArray[np.float32]:
+        """Probabilities of the classes.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            P(class | row), in the order of ``classes_``; each row sums to 1. NaN for a row without any value that the
+            model uses.
+        """
+        return np.exp(self.predict_log_proba(X))
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """Predicted classes.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The most probable class of each row; with class weights, the class of the highest weighted probability.
+
+        Raises
+        ------
+        ValueError
+            If a row has no value that the model uses.
+        """
+        _, decisions = self._predicted(X)
+        if (decisions < 0).any():
+            row = int(np.argmax(decisions < 0))
+            raise ValueError(f"row {row + 1} has no value that the model uses, so no class can be predicted for it")
+        return self.classes_[self._places[decisions]]
+
+    def _predicted(self, X: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        frame = self._frame(X)
+        logs, decisions = self._model.predict_classes(frame, self._threads())
+        ordered = np.empty_like(logs)
+        ordered[:, self._places] = logs
+        return ordered, decisions
+
+    def entropy(self, X: Any) -> npt.NDArray[np.float32]:
+        """Entropy of the predicted probabilities.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Nats, from 0 (certain) to the logarithm of the number of classes.
+        """
+        logs = self.predict_log_proba(X)
+        return np.maximum(-(np.exp(logs) * np.where(np.isneginf(logs), 0, logs)).sum(axis=1), 0)
+
+    def certify(
+        self, X: Any, epsilon: float, *, keep: Sequence[str] = (), boxes: int = 1000, attack_steps: int = 50
+    ) -> Any:
+        """Prove for each row that a small change of its numbers cannot change the class.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_features)
+            Rows to certify.
+        epsilon : float
+            Largest change of each number, in units of the scaled inputs (standard deviations by default); at least 0.
+        keep : sequence of str, default=()
+            Columns that do not change.
+        boxes : int, default=1000
+            Largest number of boxes that the proof of a row splits into.
+        attack_steps : int, default=50
+            Steps of the search for a counter-example.
+
+        Returns
+        -------
+        frame or ndarray
+            Columns ``class``, ``verdict`` ("proved", "disproved" or "undecided") and ``becomes``, the class of a
+            counter-example or None. A frame if ``X`` is one, otherwise an array of objects of shape (n_samples, 3).
+        """
+        frame, threads = self._frame(X), self._threads()
+        decided, verdicts, others = self._model.certify(frame, epsilon, list(keep), boxes, attack_steps, threads)
+
+        def labels(indices: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+            known = [self.classes_[self._places[index]] if index >= 0 else None for index in indices]
+            return np.array(known, dtype=object)
+
+        columns = {"class": labels(decided), "verdict": np.array(verdicts, dtype=object), "becomes": labels(others)}
+        return make_frame(columns, X) if is_frame(X) else np.column_stack(list(columns.values()))
+
+
+def _labels(texts: Sequence[str]) -> npt.NDArray[Any]:
+    """Labels of a model file as integers or numbers, if all are such, or else as texts."""
+    for kind in (int, float):
+        try:
+            return np.array([kind(text) for text in texts])
+        except ValueError:
+            continue
+    return np.array(list(texts), dtype=object)

@@ -1,0 +1,220 @@
+"""What the classifier and the regressor share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ugmm_nn._base import (
+    Callback,
+    TableEstimator,
+    assignments,
+    column_of,
+    network_options,
+    range_assignments,
+    to_json,
+)
+from ugmm_nn._frames import Values, is_frame, make_frame
+from ugmm_nn._native import Distribution, fit_network
+
+# Number of cells of the distributions of numbers.
+CELLS = 256
+
+
+class NetworkEstimator(TableEstimator):
+    """A network that predicts one column from the others."""
+
+    def _fit(
+        self,
+        X: Any,
+        y: Values | str,
+        name: str,
+        *,
+        classification: bool,
+        class_weights: object,
+        callback: Callback | None,
+    ) -> None:
+        frame = self._read(X, reset=True)
+        target = name
+        while target in frame.columns:
+            target += "_"
+        frame = frame.with_column(target, *y)
+        options = network_options(self, self._seed(), class_weights)
+        if self.search:
+            options["search"] = self.search
+        checkpoint = None if self.checkpoint is None else os.fspath(self.checkpoint)
+        more = {"checkpoint": checkpoint, "resume": self.resume}
+        if classification:
+            # Labels are texts, whatever they look like.
+            more |= {"categorical": [*self.categorical, target], "keep_text": [*self.keep_text, target]}
+        call, callback = self._call(callback, **more)
+        self._keep(fit_network(frame, target, classification, to_json(options), call, callback))
+
+    def explain(self, X: Any) -> Any:
+        """Contributions of the columns to the prediction of each row.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        frame or ndarray of shape (n_samples, n_features)
+            How much each column raises the log-probability of the row's prediction, in nats, compared with an average
+            row; negative where it lowers it. A frame with the names of the columns if ``X`` is a frame. Columns that
+            training left out are not among them.
+
+        Examples
+        --------
+        >>> from ugmm_nn import UgmmClassifier
+        >>> X = [[1.0, 5.0], [2.0, 5.5], [8.0, 5.2], [9.0, 5.1]] * 10
+        >>> classifier = UgmmClassifier(epochs=30).fit(X, [0, 0, 1, 1] * 10)
+        >>> first = classifier.explain([[1.5, 5.0]])[0]
+        >>> bool(first[0] > first[1])
+        True
+        """
+        values = self._model_of_fitted().contributions(self._frame(X), self._threads())
+        if not is_frame(X):
+            return values
+        names = [column["name"] for column in self._model.columns() if column["name"] != self._model.target]
+        return make_frame({name: values[:, index] for index, name in enumerate(names)}, X)
+
+    def novelty(self, X: Any) -> npt.NDArray[np.float64]:
+        """Distance of each row from the training rows.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_features)
+            Rows to compare with the training rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The distance; about 1 for training rows. Predictions of rows that are far away may be wrong.
+        """
+        found = self._model_of_fitted().novelty(self._frame(X), self._threads())
+        if found is None:
+            raise ValueError("the model is of an older version and does not know how far rows are from training rows")
+        return found[0]
+
+    def query(
+        self,
+        column: str,
+        given: Mapping[str, Any] | None = None,
+        ranges: Mapping[str, tuple[Any, Any]] | None = None,
+    ) -> Distribution:
+        """Distribution of a column given values of others.
+
+        The distribution of the target is what :meth:`predict` uses. The network was not trained to describe the other
+        columns: use :class:`UgmmDensity` for the distribution of data.
+
+        Parameters
+        ----------
+        column : str
+            The column.
+        given : dict of str to value, optional
+            Values of other columns.
+        ranges : dict of str to (low, high), optional
+            Ranges of numbers that replace those of the training rows.
+
+        Returns
+        -------
+        Distribution
+            Probabilities of states, or the density of a number.
+
+        Raises
+        ------
+        ValueError
+            If a column does not exist, a value is not possible, or the network cannot answer for the column.
+        """
+        model = self._model_of_fitted()
+        return model.query(column, assignments(given), range_assignments(ranges), CELLS, self._threads())
+
+    def sample(
+        self, n_samples: int = 1, given: Mapping[str, Any] | None = None, *, random_state: int = 0
+    ) -> tuple[Any, dict[str, float]]:
+        """Draw rows from the joint score of a generative or hybrid network.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Number of rows.
+        given : dict of str to value, optional
+            Values that all rows have.
+        random_state : int, default=0
+            Seed.
+
+        Returns
+        -------
+        rows : pandas.DataFrame
+            The rows.
+        r_hat : dict of str to float
+            R-hat of each drawn column: values near 1 (at most 1.01) show that the Markov chains agree.
+
+        Raises
+        ------
+        ValueError
+            If the network is discriminative, or a value is not possible.
+        """
+        model = self._model_of_fitted()
+        texts, chains = model.sample(n_samples, assignments(given), [], random_state, self._threads())
+        kinds = {column["name"]: column["kind"] for column in model.columns()}
+        r_hat = {name: float("nan") if value is None else value for name, value, _ in chains}
+        return make_frame(column_of(dict(texts), kinds), None), r_hat
+
+    def mpe(
+        self,
+        given: Mapping[str, Any] | None = None,
+        query: Sequence[str] = (),
+        ranges: Mapping[str, tuple[Any, Any]] | None = None,
+        *,
+        gap: float = 1e-3,
+        time_limit: float = 60.0,
+    ) -> tuple[dict[str, str | None], float, float, bool]:
+        """Find the jointly most probable values of columns, with a proof.
+
+        Parameters
+        ----------
+        given : dict of str to value, optional
+            Known values.
+        query : sequence of str, default=()
+            Columns whose values are found; all that are not given if it is empty.
+        ranges : dict of str to (low, high), optional
+            Ranges of numbers that replace those of the training rows.
+        gap : float, default=1e-3
+            Difference in nats between the value and its upper bound that counts as proved.
+        time_limit : float, default=60.0
+            Seconds after which the best values found are returned.
+
+        Returns
+        -------
+        values : dict of str to str
+            The values; None for a level that has no name.
+        score : float
+            Their score.
+        upper_bound : float
+            No other values have a higher score.
+        proved : bool
+            Whether the two differ by at most ``gap``.
+
+        Raises
+        ------
+        ValueError
+            If the network is discriminative, or a value is not possible.
+        """
+        model = self._model_of_fitted()
+        pairs, bounds = assignments(given), range_assignments(ranges)
+        seed, threads = 0, self._threads()
+        values, score, bound, proved = model.mpe(list(query), pairs, bounds, gap, time_limit, seed, threads)
+        return dict(values), score, bound, proved
+
+    def _model_of_fitted(self) -> Any:
+        from sklearn.utils.validation import check_is_fitted
+
+        check_is_fitted(self)
+        return self._model
