@@ -34,6 +34,8 @@ type Matrix<'py, T> = Bound<'py, PyArray2<T>>;
 type Vector<'py, T> = Bound<'py, PyArray1<T>>;
 /// Names of columns and their values or ranges, as texts.
 type Assignments = Vec<(String, String)>;
+/// Names of columns and their values as texts; None for a level without a name.
+type Cells = Vec<(String, Option<String>)>;
 
 /// A trained model of a table.
 #[pyclass(frozen, module = "ugmm_nn._native")]
@@ -94,7 +96,7 @@ fn spread<T: Copy>(all: &mut Vec<T>, values: &[T], known: &[bool], width: usize,
 }
 
 fn matrix<T: numpy::Element>(py: Python<'_>, values: Vec<T>, width: usize) -> PyResult<Matrix<'_, T>> {
-    let rows = if width == 0 { 0 } else { values.len() / width };
+    let rows = values.len().checked_div(width).unwrap_or(0);
     PyArray1::from_vec(py, values).reshape([rows, width])
 }
 
@@ -477,7 +479,7 @@ impl Model {
         time_limit: f64,
         seed: u64,
         threads: usize,
-    ) -> PyResult<(Vec<(String, Option<String>)>, f64, f64, bool)> {
+    ) -> PyResult<(Cells, f64, f64, bool)> {
         let time_limit = Duration::try_from_secs_f64(time_limit).map_err(|_| {
             value_error(format!("time_limit is {time_limit}, but must be a number of seconds"))
         })?;
