@@ -69,7 +69,7 @@ pub fn run(options: &Options, progress: Progress) -> Result<Report<Measured>, Ex
             };
             contest.contenders = variants.clone().into_iter().map(contender).collect();
         }
-        let task = contest.task();
+        let task = ugmm_network::Task::from(contest.task()?);
         if let Some(only) = &options.only {
             contest.contenders.retain(|contender| contender.name.contains(only.as_str()));
         }
@@ -142,7 +142,7 @@ fn measure(
 ) -> Result<Measured, UgmmError> {
     let Contest { train: rows, measured, .. } = contest;
     let Contender { name, config, practice } = contender;
-    let task = contest.task();
+    let task = contest.task()?;
     let mut runs = Vec::new();
     let mut parameters = 0;
     for &seed in seeds {
@@ -154,7 +154,7 @@ fn measure(
         let mut observer = progress(&format!("{}: {name}, seed {seed}", contest.name), training.epochs);
         // Test data are looked at once.
         let every_epoch = options.validation.then_some(measured);
-        let trained = train(network, &task, rows, every_epoch, &training, device, &mut *observer)?;
+        let trained = train(network, &task.into(), rows, every_epoch, &training, device, &mut *observer)?;
         let seconds = start.elapsed().as_secs_f64();
         let metrics = match trained.history.last().and_then(|report| report.validation) {
             Some(metrics) => metrics,

@@ -272,10 +272,11 @@ impl SavedModel {
     }
 
     /// Logarithms of the class probabilities from the result of [`Self::class_scores`], without another pass
-    /// through the network.
+    /// through the network; the argument itself if the model predicts a number.
     #[must_use]
     pub fn log_probabilities_of(&self, class_scores: Vec<f32>) -> Vec<f32> {
-        let (classes, mut values) = (self.parts.task.classes, class_scores);
+        let Task::Classes(task) = self.parts.task else { return class_scores };
+        let (classes, mut values) = (task.classes(), class_scores);
         log_softmax(&mut values, classes);
         if let Some(weights) = self.class_weights() {
             unweighted(&mut values, weights);
@@ -304,17 +305,14 @@ impl SavedModel {
     ///
     /// The errors of [`Self::class_scores`].
     pub fn class_scores_by(&self, network: &dyn Predictor, features: &[f32]) -> Result<Vec<f32>, UgmmError> {
-        if self.parts.task.objective.predicts_numbers() {
-            let expected = "one of classes, for class probabilities";
-            return Err(UgmmError::setting("the objective", "conditional", expected));
-        }
-        let scores = class_scores(network, &self.parts.task, &self.rows(features)?)?;
+        let task = self.parts.task.classification()?;
+        let scores = class_scores(network, task, &self.rows(features)?)?;
         // Sums of large products exceed f32, and their differences are NaN; uGMM neurons saturate instead.
         match scores.iter().position(|score| !score.is_finite()) {
             Some(at) => Err(UgmmError::NotFinite {
                 what: "the network's output",
-                row: at / self.parts.task.classes,
-                column: at % self.parts.task.classes,
+                row: at / task.classes(),
+                column: at % task.classes(),
                 value: scores[at],
             }),
             None => Ok(scores),
@@ -344,7 +342,7 @@ impl SavedModel {
         cells: usize,
     ) -> Result<Vec<ConditionalDensity>, UgmmError> {
         let rows = self.rows(features)?;
-        let densities = predicted_densities(network, &self.parts.task, &rows, cells)?;
+        let densities = predicted_densities(network, self.parts.task.regression()?, &rows, cells)?;
         Ok(match self.parts.spread {
             Some(spread) => densities.iter().map(|density| density.stretched(spread)).collect(),
             None => densities,
@@ -361,7 +359,7 @@ impl SavedModel {
         let network = self.ugmm()?;
         let rows = self.rows_of(features, targets)?;
         let x = rows.batch(&(0..rows.len()).collect::<Vec<_>>());
-        Ok(feature_responsibilities(network, &self.parts.task, &x, targets))
+        Ok(feature_responsibilities(network, &x, self.parts.task.with_targets(targets)?))
     }
 
     /// The rows as the network reads them.
@@ -373,9 +371,9 @@ impl SavedModel {
         if matches!(self.parts.model, Model::Mlp(_)) {
             features.iter_mut().for_each(|value| *value = value.clamp(-LARGEST_INPUT, LARGEST_INPUT));
         }
-        let may_miss =
-            self.parts.model.takes_missing_values() || self.parts.task.objective.predicts_numbers();
-        Rows::checked(Features::F32(features), self.parts.task.features, may_miss)
+        let Self { parts: ModelParts { model, task, .. } } = self;
+        let may_miss = model.takes_missing_values() || matches!(task, Task::Number(_));
+        Rows::checked(Features::F32(features), task.features(), may_miss)
     }
 }
 
@@ -405,10 +403,10 @@ impl Description {
             .validate()
             .and_then(|()| self.task.check_width(self.model.width()))
             .map_err(|e| e.to_string())?;
-        self.task.validate().map_err(|e| e.to_string())?;
         if let Some(training) = &self.training {
             training.validate().map_err(|e| e.to_string())?;
-            if training.class_weights.as_ref().is_some_and(|weights| weights.len() != self.task.classes) {
+            if training.class_weights.as_ref().is_some_and(|weights| weights.len() != self.task.class_count())
+            {
                 return Err("there must be one class weight for each class".into());
             }
         }
@@ -423,7 +421,7 @@ impl Description {
                 "the network still takes its units from each batch; a file holds settled networks".into()
             );
         }
-        let Task { features, classes, .. } = self.task;
+        let (features, classes) = (self.task.features(), self.task.class_count());
         let names = [
             ("features", self.columns.features.len(), features),
             ("classes", self.columns.classes.len(), classes),

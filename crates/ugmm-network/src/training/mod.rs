@@ -105,12 +105,12 @@ pub fn init_model(
 ) -> Result<Model, UgmmError> {
     config.validate()?;
     task.check_width(config.width())?;
-    task.check_targets(dataset.targets())?;
+    task.with_targets(dataset.targets())?;
     let mut rng = generator(seed, Stream::Initialization);
     let mut rows: Vec<usize> = (0..dataset.rows()).collect();
     let (rows, _) = rows.partial_shuffle(&mut rng, INITIALIZATION_ROWS);
     let (x, targets) = dataset.batch(rows);
-    config.init(Some(&task.training_input(&x, &targets)), &mut rng)
+    config.init(Some(&task.with_targets(&targets)?.training_input(&x)), &mut rng)
 }
 
 /// Trains `network` on `training` rows and evaluates it on `validation` rows after each epoch.
@@ -125,10 +125,10 @@ pub fn init_model(
 ///
 /// ```
 /// use ugmm_network::training::{Dataset, Features, TrainingConfig, init_model, train};
-/// use ugmm_network::{ModelConfig, NetworkConfig, Objective, Task};
+/// use ugmm_network::{ClassObjective, Classification, ModelConfig, NetworkConfig};
 ///
 /// let rows = Dataset::new(Features::F32(vec![-1.0, -1.2, 0.9, 1.1]), 1, vec![0, 0, 1, 1], 2)?;
-/// let task = Task { features: 1, classes: 2, objective: Objective::Discriminative };
+/// let task = Classification::new(1, 2, ClassObjective::Discriminative)?.into();
 /// let config = ModelConfig::Ugmm(NetworkConfig::new(&[1, 4, 2]));
 /// let network = init_model(&config, &task, &rows, 0)?;
 /// let trained = train(network, &task, &rows, None, &TrainingConfig::new(0, 3), &mut ())?;
@@ -182,7 +182,6 @@ pub fn run<E: Engine>(
     observer: &mut dyn Observer,
 ) -> Result<Trained<E::Network>, UgmmError> {
     config.validate()?;
-    task.validate()?;
     let per_row = engine.predictions_per_row();
     evaluation::check_dataset(per_row, engine.takes_missing_values(), task, training)?;
     if let Some(augmentation) = &config.augmentation {
@@ -192,7 +191,10 @@ pub fn run<E: Engine>(
         let expected = "left out where there are no validation rows";
         return Err(UgmmError::setting("early_stopping", "given", expected));
     }
-    let sample = engine.needs_settling().then(|| settling_sample(task, training, config.seed));
+    let sample = match engine.needs_settling() {
+        true => Some(settling_sample(task, training, config.seed)?),
+        false => None,
+    };
     let settled = |engine: &E, network: E::Network| match &sample {
         Some(sample) => engine.settled(network, sample),
         None => network,
@@ -275,9 +277,9 @@ pub fn run<E: Engine>(
 }
 
 /// The sample for [`Engine::settled`]: the network's inputs of training rows drawn at random.
-fn settling_sample(task: &Task, training: &Dataset, seed: u64) -> Vec<f32> {
+fn settling_sample(task: &Task, training: &Dataset, seed: u64) -> Result<Vec<f32>, UgmmError> {
     let mut rows: Vec<usize> = (0..training.rows()).collect();
     let (rows, _) = rows.partial_shuffle(&mut generator(seed, Stream::Settling), SETTLING_ROWS);
     let (x, targets) = training.batch(rows);
-    task.training_input(&x, &targets)
+    Ok(task.with_targets(&targets)?.training_input(&x))
 }

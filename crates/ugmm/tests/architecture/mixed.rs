@@ -7,7 +7,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig as Layer, MixedNetwork, Padding};
 use ugmm::training::{Dataset, Features, Schedule, TrainingConfig, evaluate, features, train};
-use ugmm::{Init, Network, Objective, Stream, Task, generator};
+use ugmm::{ClassObjective, Classification, Init, Network, Stream, generator};
 
 fn ugmm(neurons: usize) -> Layer {
     Layer::Ugmm { neurons, min_sigma: 0.5, init: Init::Data, dropout: 0.0, input_dropout: 0.0 }
@@ -258,7 +258,8 @@ fn sequences_are_learned_by_the_usual_loop_to_the_same_bits() {
     let device = Device::flex();
     let (training, held_out) = (early_or_late(300), early_or_late(80));
     let input = MixedInput::Sequence { steps: 8, features: 1 };
-    let task = Task { features: 8, classes: 2, objective: Objective::Discriminative };
+    let task = Classification::new(8, 2, ClassObjective::Discriminative).unwrap();
+    let whole = task.into();
     let config =
         TrainingConfig { schedule: Schedule::Constant { learning_rate: 2e-2 }, ..TrainingConfig::new(0, 25) };
     for recurrent in [lstm(8), gru(8)] {
@@ -267,7 +268,7 @@ fn sequences_are_learned_by_the_usual_loop_to_the_same_bits() {
         let rows = features(&training, &(0..300).collect::<Vec<_>>(), &device);
         let trained = || {
             let network = network.init(&rows, &mut generator(0, Stream::Initialization), &device).unwrap();
-            train(network, &task, &training, None, &config, &device, &mut ()).unwrap().network
+            train(network, &whole, &training, None, &config, &device, &mut ()).unwrap().network
         };
         let first = trained();
         let accuracy = evaluate(&first, &task, &held_out, &device).unwrap().accuracy;
@@ -293,16 +294,17 @@ fn every_step_may_have_a_prediction() {
         let sample = features(&dataset, &[0, 1, 2, 3, 4], &device);
         config.init(&sample, &mut generator(0, Stream::Initialization), &device).unwrap()
     };
-    let task = Task { features: 6, classes: 5, objective: Objective::Discriminative };
+    let task = Classification::new(6, 5, ClassObjective::Discriminative).unwrap();
+    let whole = task.into();
     let training =
         TrainingConfig { schedule: Schedule::Constant { learning_rate: 2e-2 }, ..TrainingConfig::new(0, 30) };
-    let trained = train(network(()), &task, &dataset, None, &training, &device, &mut ()).unwrap();
+    let trained = train(network(()), &whole, &dataset, None, &training, &device, &mut ()).unwrap();
     let metrics = evaluate(&trained.network, &task, &dataset, &device).unwrap();
     assert!(metrics.accuracy > 0.99, "{}", metrics.accuracy);
 
     // A data set with one class a row does not fit.
     let wrong = Dataset::new(Features::F32(read), 6, vec![0; rows], 5).unwrap();
-    let error = train(network(()), &task, &wrong, None, &training, &device, &mut ()).unwrap_err();
+    let error = train(network(()), &whole, &wrong, None, &training, &device, &mut ()).unwrap_err();
     assert_eq!(error.to_string(), "the data set has 1 targets per row, but 6 are needed");
     let error = Dataset::of_sequences(Features::F32(vec![0.0; 12]), 6, vec![0; 13], 6, 5).unwrap_err();
     assert_eq!(
