@@ -7,8 +7,8 @@ use std::hint::black_box;
 use ugmm_kernels::{LayerArguments, LayerShape, backward, forward};
 use ugmm_network::training::{Stepper, Targets, TrainingConfig};
 use ugmm_network::{
-    ClassObjective, Classification, Init, LabelEncoding, Model, Network, NetworkConfig, Predictor, Preset,
-    Stream, generator,
+    Check, ClassObjective, Classification, Init, LabelEncoding, Model, Network, NetworkConfig, Predictor,
+    Preset, Stream, generator,
 };
 
 /// A network, its task and the rows of a batch.
@@ -85,7 +85,8 @@ fn steps(criterion: &mut Criterion) {
     for case in cases() {
         let (x, labels) = (features(&case), labels(&case));
         let model = Model::Ugmm(case.network.clone());
-        let mut stepper = Stepper::new(model, case.task.into(), &TrainingConfig::new(0, 1)).expect("it fits");
+        let config = TrainingConfig::new(0, 1).checked().expect("it is usable");
+        let mut stepper = Stepper::new(model, case.task.into(), &config).expect("it fits");
         let targets = Targets::Classes(labels.clone());
         group.bench_function(BenchmarkId::new("whole", case.name), |bencher| {
             bencher.iter(|| stepper.take_step(x.clone(), &targets, 1e-6).expect("the batch fits"));

@@ -35,6 +35,7 @@ pub mod metrics;
 pub mod file;
 pub mod model_file;
 
+mod checked;
 mod device;
 mod error;
 mod golden_section;
@@ -43,6 +44,7 @@ mod rows;
 mod softmax;
 mod values;
 
+pub use checked::{Check, Checked};
 pub use device::{Backend, Device, DeviceName, GpuBackend, OnDevice};
 pub use error::UgmmError;
 pub use layer::{Init, Layer, LayerConfig, Means, dropout};

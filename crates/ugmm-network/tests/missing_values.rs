@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use ugmm_network::training::{Dataset, Features, TrainingConfig, evaluate, init_model, train};
 use ugmm_network::{
-    ClassObjective, Classification, Init, LabelEncoding, LayerConfig, MlpConfig, ModelConfig, Network,
+    Check, ClassObjective, Classification, Init, LabelEncoding, LayerConfig, MlpConfig, ModelConfig, Network,
     NetworkConfig, Predictor, Preset, Stream, Task, generator,
 };
 
@@ -109,7 +109,7 @@ fn networks_learn_from_rows_with_missing_values_by_every_objective() {
         let ModelConfig::Ugmm(network) = Preset::Best.ugmm(&task, &[16]) else { unreachable!() };
         let config = ModelConfig::Ugmm(network.with_missing_values(true));
         let training = Preset::Best.training(&config, &task, rows.rows(), 0);
-        let training = TrainingConfig { epochs: 40, ..training };
+        let training = TrainingConfig { epochs: 40, ..training }.checked().unwrap();
         let network = init_model(&config, &task, &rows, 0).unwrap();
         let trained = train(network, &task, &rows, None, &training, &mut ()).unwrap();
         let metrics = evaluate(&trained.network, task.classification().unwrap(), &rows).unwrap();
@@ -136,6 +136,6 @@ fn rows_without_any_value_and_nan_where_none_is_expected_are_refused() {
     assert!(message.contains("NaN in row 0, column 1"), "{message}");
     let dropping = LayerConfig { dropout: 0.1, ..LayerConfig::new(2, 2) };
     let config = NetworkConfig { layers: vec![dropping], standardize: false, missing_values: true };
-    let message = config.validate().unwrap_err().to_string();
+    let message = config.check().unwrap_err().to_string();
     assert!(message.starts_with("missing_values is true, but must be false where"), "{message}");
 }

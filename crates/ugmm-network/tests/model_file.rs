@@ -8,8 +8,8 @@ use ugmm_network::inspect::Absence;
 use ugmm_network::model_file::{Columns, ModelParts, SavedModel};
 use ugmm_network::training::{EpochReport, History, TrainingConfig};
 use ugmm_network::{
-    ClassObjective, Classification, Init, Means, MlpConfig, Model, ModelConfig, NetworkConfig, Predictor,
-    Standardization, Stream, Targets, generator,
+    Check, ClassObjective, Classification, Init, Means, MlpConfig, Model, ModelConfig, NetworkConfig,
+    Predictor, Standardization, Stream, Targets, generator,
 };
 
 fn saved(config: ModelConfig) -> SavedModel {
@@ -28,7 +28,7 @@ fn parts(config: ModelConfig) -> ModelParts {
             reading: Some(serde_json::json!([{ "name": "a" }])),
         },
         standardization: Some(Standardization { means: vec![0.1; 4], scales: vec![1.5; 4] }),
-        training: Some(TrainingConfig::new(3, 10)),
+        training: Some(TrainingConfig::new(3, 10).checked().unwrap()),
         temperature: Some(1.25),
         temperature_after_weights: false,
         spread: None,
@@ -313,7 +313,9 @@ fn probabilities_of_rows_in_their_own_units_sum_to_one() {
 /// standardisation.
 #[test]
 fn contributions_sum_to_the_change_of_the_models_log_probability() {
-    let training = TrainingConfig { class_weights: Some(vec![1.0, 4.0, 0.5]), ..TrainingConfig::new(3, 10) };
+    let training = TrainingConfig { class_weights: Some(vec![1.0, 4.0, 0.5]), ..TrainingConfig::new(3, 10) }
+        .checked()
+        .unwrap();
     let parts = ModelParts { training: Some(training), ..parts(ugmm_network()) };
     let model = SavedModel::new(parts).unwrap();
     let rows = [0.5f32, -1.0, 0.3, 2.0, 1.1, 0.2, -0.7, 0.4];
@@ -392,7 +394,8 @@ fn parts_that_do_not_fit_make_no_model() {
     refused(&|parts| parts.temperature = Some(0.0), "the temperature must be positive");
     refused(&|parts| parts.spread = Some(f64::NAN), "the spread must be positive");
     refused(&|parts| parts.standardization.as_mut().unwrap().scales[1] = 0.0, "positive scales");
-    let weights = |parts: &mut ModelParts| parts.training.as_mut().unwrap().class_weights = Some(vec![1.0]);
+    let of_one = TrainingConfig { class_weights: Some(vec![1.0]), ..TrainingConfig::new(3, 10) };
+    let weights = |parts: &mut ModelParts| parts.training = Some(of_one.clone().checked().unwrap());
     refused(&weights, "one class weight for each class");
     let damage = |parts: &mut ModelParts| parts.model.tensors_mut()[0][2] = f32::NAN;
     refused(&damage, "the model's weights hold NaN");

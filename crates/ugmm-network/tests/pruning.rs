@@ -6,7 +6,7 @@ use ugmm_network::model_file::{Columns, ModelParts, SavedModel};
 use ugmm_network::pruning::ModelPruner;
 use ugmm_network::pruning::{Criterion, Keep, Pruned, Pruner};
 use ugmm_network::{
-    ClassObjective, Classification, DensityObjective, Init, LabelEncoding, Layer, Means, Network,
+    Check, ClassObjective, Classification, DensityObjective, Init, LabelEncoding, Layer, Means, Network,
     NetworkConfig, Predictor, Regression, Stream, Task, generator,
 };
 use ugmm_network::{Model, Targets};
@@ -104,7 +104,7 @@ proptest! {
         prop_assert!(components as f64 <= most, "{components} of at most {most}");
         prop_assert_eq!(pruned.network.outputs(), 4);
         prop_assert_eq!(pruned.network.forward(&x).len(), 80 * 4);
-        prop_assert!(pruned.network.config().validate().is_ok());
+        prop_assert!(pruned.network.config().check().is_ok());
         for (layer, report) in pruned.network.layers.iter().zip(&pruned.layers) {
             prop_assert_eq!(layer.neurons(), report.neurons);
             prop_assert_eq!(layer.means.len(), layer.neurons() * means.per_neuron(layer.inputs()));

@@ -4,7 +4,7 @@
 use ugmm_network::pruning::{Criterion, Keep, Pruner};
 use ugmm_network::training::{Dataset, Features, TrainingConfig, evaluate, init_model, train};
 use ugmm_network::{
-    ClassObjective, Classification, Init, LabelEncoding, Model, ModelConfig, NetworkConfig, Predictor,
+    Check, ClassObjective, Classification, Init, LabelEncoding, Model, ModelConfig, NetworkConfig, Predictor,
     Preset, Stream, Task, generator,
 };
 
@@ -30,7 +30,7 @@ fn duplicated_and_constant_columns_do_not_collapse() {
     ] {
         let task = Task::from(Classification::new(3, 3, objective).unwrap());
         let config = Preset::Best.ugmm(&task, &[12]);
-        let training = TrainingConfig { batch_size: 16, ..TrainingConfig::new(0, 60) };
+        let training = TrainingConfig { batch_size: 16, ..TrainingConfig::new(0, 60) }.checked().unwrap();
         let network = init_model(&config, &task, &rows, 0).unwrap();
         let trained = train(network, &task, &rows, None, &training, &mut ()).unwrap();
         assert!(trained.history.iter().all(|epoch| epoch.training_loss.is_finite()), "{objective:?}");

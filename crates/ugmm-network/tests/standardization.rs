@@ -3,7 +3,8 @@
 
 use ugmm_network::training::{Dataset, Features, Schedule, TrainingConfig, evaluate, init_model, train};
 use ugmm_network::{
-    ClassObjective, Classification, Means, ModelConfig, Network, NetworkConfig, Predictor, Stream, generator,
+    Check, ClassObjective, Classification, Means, ModelConfig, Network, NetworkConfig, Predictor, Stream,
+    generator,
 };
 
 const SIZES: [usize; 4] = [6, 20, 9, 4];
@@ -88,7 +89,7 @@ fn a_trained_network_is_settled_and_fits_its_settled_configuration() {
     let config = ModelConfig::Ugmm(network);
     let model = init_model(&config, &whole, &data, 1).unwrap();
     let schedule = Schedule::Constant { learning_rate: 2e-2 };
-    let settings = TrainingConfig { schedule, ..TrainingConfig::new(1, 100) };
+    let settings = TrainingConfig { schedule, ..TrainingConfig::new(1, 100) }.checked().unwrap();
     let trained = train(model, &whole, &data, Some(&data), &settings, &mut ()).unwrap();
     assert!(!trained.network.needs_settling());
     let ModelConfig::Ugmm(settled) = config.settled() else { panic!("still a uGMM network") };
@@ -105,7 +106,7 @@ fn a_trained_network_is_settled_and_fits_its_settled_configuration() {
 fn tied_means_cannot_be_standardised() {
     let config = NetworkConfig::new(&SIZES).with_means(Means::Tied).with_standardize(true);
     assert_eq!(
-        config.validate().unwrap_err().to_string(),
+        config.check().unwrap_err().to_string(),
         "standardize is true, but must be false where means are tied, which have no unit of their own for each input"
     );
 }

@@ -7,8 +7,8 @@ use ugmm_network::training::{
     train,
 };
 use ugmm_network::{
-    ClassObjective, Classification, Init, LabelEncoding, LossOptions, Means, MlpConfig, Model, ModelConfig,
-    NetworkConfig, Predictor, Preset, Stream, Targets, Task, UgmmError, generator,
+    Check, ClassObjective, Classification, Init, LabelEncoding, LossOptions, Means, MlpConfig, Model,
+    ModelConfig, NetworkConfig, Predictor, Preset, Stream, Targets, Task, UgmmError, generator,
 };
 
 const FEATURES: usize = 3;
@@ -54,7 +54,7 @@ fn fit(
     training: &TrainingConfig,
 ) -> Result<Trained<Model>, UgmmError> {
     let network = init_model(config, task, rows, training.seed)?;
-    train(network, task, rows, None, training, &mut ())
+    train(network, task, rows, None, &training.clone().checked()?, &mut ())
 }
 
 fn weights(network: &Model) -> Vec<u32> {
@@ -177,7 +177,7 @@ fn an_mlp_drops_inputs_in_training_only() {
     };
     assert!((gradients(&plain, 64).0 - gradients(&plain, 1).0).abs() < 1e-6);
     assert!((gradients(&dropping, 64).0 - gradients(&plain, 1).0).abs() > 1e-3);
-    let message = MlpConfig::new(&[2, 2]).with_input_dropout(1.0).validate().unwrap_err().to_string();
+    let message = MlpConfig::new(&[2, 2]).with_input_dropout(1.0).check().unwrap_err().to_string();
     assert_eq!(message, "input_dropout is 1, but must be at least 0 and less than 1");
 }
 
@@ -243,7 +243,9 @@ fn an_observer_can_stop_training() {
     let rows = clouds(30);
     let task = task(ClassObjective::Discriminative);
     let network = init_model(&ugmm(&task), &task, &rows, 0).unwrap();
-    let trained = train(network, &task, &rows, Some(&rows), &settings(50), &mut StopAfter(3)).unwrap();
+    let trained =
+        train(network, &task, &rows, Some(&rows), &settings(50).checked().unwrap(), &mut StopAfter(3))
+            .unwrap();
     assert_eq!(trained.history.len(), 3);
     assert_eq!(trained.history[2].validation.unwrap().rows, 30);
 }
@@ -265,7 +267,7 @@ fn a_deadline_ends_training_at_the_end_of_its_schedule() {
     }
     let rows = clouds(150);
     let task = task(ClassObjective::Discriminative);
-    let training = settings(1_000_000);
+    let training = settings(1_000_000).checked().unwrap();
     let run = |time| {
         let network = init_model(&ugmm(&task), &task, &rows, 0).unwrap();
         let mut until = Until(std::time::Instant::now() + std::time::Duration::from_millis(time), None);
@@ -294,6 +296,7 @@ fn early_stopping_takes_the_best_network() {
         early_stopping: Some(EarlyStopping { patience: 4 }),
         ..settings(200)
     };
+    let training = training.checked().unwrap();
     let network = || init_model(&ugmm(&task), &task, &rows, 0).unwrap();
     let trained = train(network(), &task, &rows, Some(&held_out), &training, &mut ()).unwrap();
     let losses: Vec<f64> = trained.history.iter().map(|report| report.validation_loss.unwrap()).collect();
@@ -383,7 +386,7 @@ fn a_loss_that_overflows_is_reported() {
     let network = init_model(&mlp, &task, &rows, 0).unwrap();
     let optimizer = OptimizerConfig::Sgd { momentum: 0.0, weight_decay: 0.0 };
     let schedule = Schedule::Constant { learning_rate: 1e30 };
-    let training = TrainingConfig { optimizer, schedule, ..TrainingConfig::new(0, 5) };
+    let training = TrainingConfig { optimizer, schedule, ..TrainingConfig::new(0, 5) }.checked().unwrap();
     let error = train(network, &task, &rows, None, &training, &mut ()).unwrap_err();
     assert!(matches!(error, UgmmError::Diverged { epoch: 2.., batch: 1, .. }), "{error}");
 }

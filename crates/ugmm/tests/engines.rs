@@ -3,8 +3,8 @@
 use burn::tensor::Device;
 use ugmm::training::Stepper;
 use ugmm::{
-    ClassObjective, Classification, DensityObjective, DeviceName, Init, LabelEncoding, Means, MlpConfig,
-    Model, ModelConfig, NetworkConfig, Regression, Stream, Targets, Task, generator, open_device,
+    Check, ClassObjective, Classification, DensityObjective, DeviceName, Init, LabelEncoding, Means,
+    MlpConfig, Model, ModelConfig, NetworkConfig, Regression, Stream, Targets, Task, generator, open_device,
 };
 use ugmm_network::training as plain;
 use ugmm_network::training::{OptimizerConfig, TrainingConfig};
@@ -41,6 +41,7 @@ fn batch(task: &Task, step: usize, missing: bool) -> (Vec<f32>, Targets) {
 
 /// A hundred steps of both from the same parameters, with the same random numbers.
 fn assert_agree(name: &str, task: &Task, config: &ModelConfig, training: &TrainingConfig, missing: bool) {
+    let training = &training.clone().checked().unwrap();
     let (sample, targets) = batch(task, 0, missing);
     let sample = task.with_targets(&targets).unwrap().training_input(&sample);
     let start = config.init(Some(&sample), &mut generator(5, Stream::Initialization)).unwrap();
@@ -178,7 +179,7 @@ fn a_backend_trains_and_predicts_as_the_processor_does() {
         NetworkConfig::new(&[FEATURES, 8, CLASSES]).with_standardize(true).with_min_sigmas(&[1.0, 0.5]);
     let config = ModelConfig::Ugmm(network);
     let start = || plain::init_model(&config, &task, &rows, 1).unwrap();
-    let training = TrainingConfig { batch_size: 8, ..TrainingConfig::new(1, 5) };
+    let training = TrainingConfig { batch_size: 8, ..TrainingConfig::new(1, 5) }.checked().unwrap();
     let expected = plain::train(start(), &task, &rows, Some(&rows), &training, &mut ()).unwrap();
     let found = backend.resume(None, start(), &task, &rows, Some(&rows), &training, &mut ()).unwrap();
     assert_eq!(found.network.config(), expected.network.config());

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use ugmm_network::training::{Engine, Targets, TrainingConfig};
 use ugmm_network::{
-    ClassObjective, Classification, Init, LabelEncoding, Model, NetworkConfig, Predictor, Stream, Task,
-    UgmmError, generator,
+    Check, Checked, ClassObjective, Classification, Init, LabelEncoding, Model, NetworkConfig, Predictor,
+    Stream, Task, UgmmError, generator,
 };
 
 /// A device that computes.
@@ -20,8 +20,12 @@ pub trait Place {
     type Engine: Engine;
 
     /// A new engine that starts from this network.
-    fn engine(&self, network: &Model, task: Task, config: &TrainingConfig)
-    -> Result<Self::Engine, UgmmError>;
+    fn engine(
+        &self,
+        network: &Model,
+        task: Task,
+        config: &Checked<TrainingConfig>,
+    ) -> Result<Self::Engine, UgmmError>;
 
     /// The network of an engine, converted to plain lists.
     fn trained(&self, engine: &Self::Engine) -> Model;
@@ -161,7 +165,7 @@ impl<P: Place> Worker<P> {
 
     fn engine(&self, kind: &Kind) -> Outcome<P::Engine> {
         // The default optimiser: Adam with PyTorch's settings.
-        Ok(self.place.engine(&kind.network, self.task, &TrainingConfig::new(0, 1))?)
+        Ok(self.place.engine(&kind.network, self.task, &TrainingConfig::new(0, 1).checked()?)?)
     }
 
     fn named(&self, name: &str) -> Outcome<&Kind> {

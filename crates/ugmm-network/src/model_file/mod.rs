@@ -20,7 +20,9 @@ use crate::inspect::feature_responsibilities;
 use crate::metrics::unweighted;
 use crate::softmax::log_softmax;
 use crate::training::{History, TrainingConfig};
-use crate::{Features, Model, ModelConfig, Predictor, Rows, Targets, Task, UgmmError, calibration};
+use crate::{
+    Check, Checked, Features, Model, ModelConfig, Predictor, Rows, Targets, Task, UgmmError, calibration,
+};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -67,7 +69,7 @@ pub struct ModelParts {
     /// Standardisation of the features before they enter the network.
     pub standardization: Option<Standardization>,
     /// The training settings.
-    pub training: Option<TrainingConfig>,
+    pub training: Option<Checked<TrainingConfig>>,
     /// The divisor of the class scores before they become probabilities ([`crate::calibration`]); `None`
     /// means 1. It changes no predicted class.
     pub temperature: Option<f64>,
@@ -96,7 +98,7 @@ struct Description {
     task: Task,
     columns: Columns,
     standardization: Option<Standardization>,
-    training: Option<TrainingConfig>,
+    training: Option<Checked<TrainingConfig>>,
     #[serde(default)]
     temperature: Option<f64>,
     /// Whether the temperature divides the scores with class weights included; false in files of version
@@ -155,7 +157,7 @@ impl SavedModel {
     /// The training settings, if they are known.
     #[must_use]
     pub fn training(&self) -> Option<&TrainingConfig> {
-        self.parts.training.as_ref()
+        self.parts.training.as_deref()
     }
 
     /// The history of the training, if it is known.
@@ -400,11 +402,10 @@ impl Description {
     /// Checks that the parts fit each other.
     fn check(&self) -> Result<(), String> {
         self.model
-            .validate()
+            .check()
             .and_then(|()| self.task.check_width(self.model.width()))
             .map_err(|e| e.to_string())?;
         if let Some(training) = &self.training {
-            training.validate().map_err(|e| e.to_string())?;
             if training.class_weights.as_ref().is_some_and(|weights| weights.len() != self.task.class_count())
             {
                 return Err("there must be one class weight for each class".into());

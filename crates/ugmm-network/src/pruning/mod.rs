@@ -133,7 +133,7 @@ impl Pruner {
     ///
     /// [`UgmmError::Setting`] when `keep` is out of its range.
     pub fn prune(&self, keep: Keep) -> Result<Pruned, UgmmError> {
-        keep.validate()?;
+        keep.check()?;
         let planner = Planner {
             layers: &self.layers,
             deviations: &self.deviations,

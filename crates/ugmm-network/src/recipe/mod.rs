@@ -6,8 +6,8 @@ pub use preset::Preset;
 
 use crate::training::{Augmentation, Dataset, EarlyStopping, OptimizerConfig, Schedule, TrainingConfig};
 use crate::{
-    ClassObjective, Classification, DensityObjective, Init, LabelEncoding, ModelConfig, Regression, Task,
-    UgmmError,
+    Check, Checked, ClassObjective, Classification, DensityObjective, Init, LabelEncoding, ModelConfig,
+    Regression, Task, UgmmError,
 };
 use serde::{Deserialize, Serialize};
 
@@ -142,7 +142,7 @@ pub struct Recipe {
     /// The network.
     pub model: ModelConfig,
     /// The training settings.
-    pub training: TrainingConfig,
+    pub training: Checked<TrainingConfig>,
 }
 
 impl Settings {
@@ -169,10 +169,10 @@ impl Settings {
         let task = self.task(preset, shape)?;
         let model = self.model(preset, &task, shape.rows)?;
         let training = self.training(preset, &model, &task, shape.rows, seed)?;
-        model.validate()?;
-        training.validate()?;
+        model.check()?;
+        let training = training.checked()?;
         if let Some(augmentation) = &training.augmentation {
-            augmentation.validate(shape.features)?;
+            augmentation.check(shape.features)?;
         }
         Ok(Recipe { task, model, training })
     }

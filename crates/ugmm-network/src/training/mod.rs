@@ -33,7 +33,7 @@ pub use schedule::{Position, Schedule};
 pub use stepper::{Stepper, loss_and_gradients};
 
 use crate::random::{Stream, generator};
-use crate::{Model, ModelConfig, Task, UgmmError};
+use crate::{Checked, Model, ModelConfig, Task, UgmmError};
 use early_stopping::Best;
 use losses::{Losses, NotFinite};
 use pace::Pace;
@@ -103,7 +103,6 @@ pub fn init_model(
     dataset: &Dataset,
     seed: u64,
 ) -> Result<Model, UgmmError> {
-    config.validate()?;
     task.check_width(config.width())?;
     task.with_targets(dataset.targets())?;
     let mut rng = generator(seed, Stream::Initialization);
@@ -120,18 +119,18 @@ pub fn init_model(
 ///
 /// # Errors
 ///
-/// [`UgmmError`] when a setting is out of its range, the data or the network do not fit the task, early
-/// stopping lacks validation rows, or the loss is no longer finite; also the errors of the observer.
+/// [`UgmmError`] when the data or the network do not fit the task, early stopping lacks validation rows, or the loss is no longer finite; also the errors of the observer.
 ///
 /// ```
 /// use ugmm_network::training::{Dataset, Features, TrainingConfig, init_model, train};
-/// use ugmm_network::{ClassObjective, Classification, ModelConfig, NetworkConfig};
+/// use ugmm_network::{Check, ClassObjective, Classification, ModelConfig, NetworkConfig};
 ///
 /// let rows = Dataset::new(Features::F32(vec![-1.0, -1.2, 0.9, 1.1]), 1, vec![0, 0, 1, 1], 2)?;
 /// let task = Classification::new(1, 2, ClassObjective::Discriminative)?.into();
 /// let config = ModelConfig::Ugmm(NetworkConfig::new(&[1, 4, 2]));
 /// let network = init_model(&config, &task, &rows, 0)?;
-/// let trained = train(network, &task, &rows, None, &TrainingConfig::new(0, 3), &mut ())?;
+/// let config = TrainingConfig::new(0, 3).checked()?;
+/// let trained = train(network, &task, &rows, None, &config, &mut ())?;
 /// assert_eq!(trained.history.len(), 3);
 /// # Ok::<(), ugmm_network::UgmmError>(())
 /// ```
@@ -140,7 +139,7 @@ pub fn train(
     task: &Task,
     training: &Dataset,
     validation: Option<&Dataset>,
-    config: &TrainingConfig,
+    config: &Checked<TrainingConfig>,
     observer: &mut dyn Observer,
 ) -> Result<Trained<Model>, UgmmError> {
     resume(None, network, task, training, validation, config, observer)
@@ -159,7 +158,7 @@ pub fn resume(
     task: &Task,
     training: &Dataset,
     validation: Option<&Dataset>,
-    config: &TrainingConfig,
+    config: &Checked<TrainingConfig>,
     observer: &mut dyn Observer,
 ) -> Result<Trained<Model>, UgmmError> {
     let engine = Stepper::new(network, *task, config)?;
@@ -178,14 +177,13 @@ pub fn run<E: Engine>(
     task: &Task,
     training: &Dataset,
     validation: Option<&Dataset>,
-    config: &TrainingConfig,
+    config: &Checked<TrainingConfig>,
     observer: &mut dyn Observer,
 ) -> Result<Trained<E::Network>, UgmmError> {
-    config.validate()?;
     let per_row = engine.predictions_per_row();
     evaluation::check_dataset(per_row, engine.takes_missing_values(), task, training)?;
     if let Some(augmentation) = &config.augmentation {
-        augmentation.validate(training.columns())?;
+        augmentation.check(training.columns())?;
     }
     if config.early_stopping.is_some() && validation.is_none() {
         let expected = "left out where there are no validation rows";

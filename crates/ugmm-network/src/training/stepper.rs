@@ -3,7 +3,7 @@
 use super::update::Optimizer;
 use super::{Dataset, Engine, EngineState, Measured, Targets, TrainingConfig, measure};
 use crate::random::{Stream, generator};
-use crate::{LossOptions, Model, Predictor, Task, TaskTargets, UgmmError};
+use crate::{Checked, LossOptions, Model, Predictor, Task, TaskTargets, UgmmError};
 use rand_chacha::ChaCha8Rng;
 
 /// Rows times parameters from which the loops of a step are worth several threads.
@@ -14,11 +14,12 @@ const POOL_FROM: usize = 1 << 20;
 ///
 /// ```
 /// use ugmm_network::training::{Stepper, Targets, TrainingConfig};
-/// use ugmm_network::{ClassObjective, Classification, MlpConfig, Model, Stream, generator};
+/// use ugmm_network::{Check, ClassObjective, Classification, MlpConfig, Model, Stream, generator};
 ///
 /// let task = Classification::new(2, 2, ClassObjective::Discriminative)?.into();
 /// let network = MlpConfig::new(&[2, 2]).init(&mut generator(0, Stream::Initialization))?;
-/// let mut stepper = Stepper::new(Model::Mlp(network), task, &TrainingConfig::new(0, 1))?;
+/// let config = TrainingConfig::new(0, 1).checked()?;
+/// let mut stepper = Stepper::new(Model::Mlp(network), task, &config)?;
 /// let x = vec![-1.0, 0.5, 1.0, -0.5];
 /// let classes = Targets::Classes(vec![0, 1]);
 /// let before = stepper.take_step(x.clone(), &classes, 0.1)?;
@@ -45,9 +46,8 @@ impl Stepper {
     ///
     /// # Errors
     ///
-    /// [`UgmmError`] when a setting is out of its range or the network does not fit the task.
-    pub fn new(network: Model, task: Task, config: &TrainingConfig) -> Result<Self, UgmmError> {
-        config.validate()?;
+    /// [`UgmmError`] when the network does not fit the task.
+    pub fn new(network: Model, task: Task, config: &Checked<TrainingConfig>) -> Result<Self, UgmmError> {
         task.check_width((network.inputs(), network.outputs()))?;
         task.check_class_weights(config.class_weights.as_deref())?;
         let gradients = network.zero_gradients();

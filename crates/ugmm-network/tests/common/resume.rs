@@ -7,8 +7,8 @@ use ugmm_network::training::{
     Schedule, Trained, TrainingConfig,
 };
 use ugmm_network::{
-    ClassObjective, Classification, DensityObjective, LabelEncoding, MlpConfig, ModelConfig, NetworkConfig,
-    Preset, Regression, Stream, Task, UgmmError, generator,
+    Check, Checked, ClassObjective, Classification, DensityObjective, LabelEncoding, MlpConfig, ModelConfig,
+    NetworkConfig, Preset, Regression, Stream, Task, UgmmError, generator,
 };
 
 const FEATURES: usize = 4;
@@ -31,7 +31,7 @@ pub trait Training {
         task: &Task,
         rows: &Dataset,
         validation: Option<&Dataset>,
-        config: &TrainingConfig,
+        config: &Checked<TrainingConfig>,
         observer: &mut dyn Observer,
     ) -> Result<Trained<Self::Network>, UgmmError>;
 
@@ -119,6 +119,7 @@ pub fn every_kind_of_training_goes_on_to_the_same_bits(engine: &impl Training) {
             },
         ),
     ] {
+        let config = config.checked().unwrap();
         let network = || engine.init(&model, &task, rows, config.seed);
         let mut kept = Keep::default();
         let whole = engine.resume(None, network(), &task, rows, Some(rows), &config, &mut kept).unwrap();
@@ -141,7 +142,7 @@ pub fn a_checkpoint_of_another_network_is_refused(engine: &impl Training) {
     let (features, labels) = values();
     let rows = Dataset::new(Features::F32(features), FEATURES, labels, 3).unwrap();
     let task = Classification::new(FEATURES, 3, ClassObjective::Discriminative).unwrap().into();
-    let config = TrainingConfig::new(0, 2);
+    let config = TrainingConfig::new(0, 2).checked().unwrap();
     let network = |hidden| engine.init(&Preset::Best.ugmm(&task, &[hidden]), &task, &rows, 0);
     let mut kept = Keep::default();
     engine.resume(None, network(8), &task, &rows, None, &config, &mut kept).unwrap();

@@ -15,8 +15,10 @@ use ugmm_data::frame::Column;
 use ugmm_data::{Preprocessor, Split, stratified_split};
 use ugmm_network::inference::prediction::{log_probabilities, predicted_densities};
 use ugmm_network::metrics::unweighted;
-use ugmm_network::training::{Trained, init_model};
-use ugmm_network::{Device, Model, ModelConfig, OnDevice, Recipe, Settings, TableShape, TargetKind, Task};
+use ugmm_network::training::{Trained, TrainingConfig, init_model};
+use ugmm_network::{
+    Check, Device, Model, ModelConfig, OnDevice, Recipe, Settings, TableShape, TargetKind, Task,
+};
 
 /// Fraction of the training rows that early stopping holds out as validation rows.
 const STOPPING_SHARE: f64 = 0.1;
@@ -143,7 +145,9 @@ impl<'a> Learner<'a> {
         let shape = TableShape { features, target, rows };
         let mut recipe = settings.recipe(self.options.preset, &shape, self.options.seed)?;
         if let Some(weights) = &self.class_weights {
-            recipe.training.class_weights = Some(weights.clone());
+            let training = recipe.training.into_inner();
+            recipe.training =
+                TrainingConfig { class_weights: Some(weights.clone()), ..training }.checked()?;
         }
         // A uGMM network accepts missing values unless the settings disable this, so that it can predict
         // incomplete rows even if all training rows are complete.

@@ -11,7 +11,7 @@ use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::{Bytes, Device, Gradients, Tensor};
 use rand_chacha::ChaCha8Rng;
 use ugmm_network::training::{Dataset, Engine, EngineState, Measured, TrainingConfig, measure};
-use ugmm_network::{LossOptions, Stream, Targets, Task, TaskTargets, UgmmError, generator};
+use ugmm_network::{Checked, LossOptions, Stream, Targets, Task, TaskTargets, UgmmError, generator};
 
 /// Rows times parameters from which the loops of a step are worth several threads.
 const POOL_FROM: usize = 1 << 20;
@@ -24,12 +24,13 @@ const STEPS_PER_READING: usize = 16;
 /// ```
 /// use burn::tensor::Device;
 /// use ugmm::training::{Stepper, Targets, TrainingConfig};
-/// use ugmm::{ClassObjective, Classification, InitOn, MlpConfig, Stream, generator};
+/// use ugmm::{Check, ClassObjective, Classification, InitOn, MlpConfig, Stream, generator};
 ///
 /// let device = Device::flex();
 /// let task = Classification::new(2, 2, ClassObjective::Discriminative)?.into();
 /// let network = MlpConfig::new(&[2, 2]).init_on(None, &mut generator(0, Stream::Initialization), &device)?;
-/// let mut stepper = Stepper::new(network, task, &TrainingConfig::new(0, 1), &device)?;
+/// let config = TrainingConfig::new(0, 1).checked()?;
+/// let mut stepper = Stepper::new(network, task, &config, &device)?;
 /// let x = vec![-1.0, 0.5, 1.0, -0.5];
 /// let classes = Targets::Classes(vec![0, 1]);
 /// let before = stepper.take_step(x.clone(), &classes, 0.1)?;
@@ -64,9 +65,13 @@ impl<N: Network> Stepper<N> {
     ///
     /// # Errors
     ///
-    /// [`UgmmError`] when a setting is out of its range or the network does not fit the task.
-    pub fn new(network: N, task: Task, config: &TrainingConfig, device: &Device) -> Result<Self, UgmmError> {
-        config.validate()?;
+    /// [`UgmmError`] when the network does not fit the task.
+    pub fn new(
+        network: N,
+        task: Task,
+        config: &Checked<TrainingConfig>,
+        device: &Device,
+    ) -> Result<Self, UgmmError> {
         task.check_width((network.inputs(), network.outputs()))?;
         task.check_class_weights(config.class_weights.as_deref())?;
         let device = device.clone().autodiff();
