@@ -405,11 +405,9 @@ impl Description {
             .check()
             .and_then(|()| self.task.check_width(self.model.width()))
             .map_err(|e| e.to_string())?;
-        if let Some(training) = &self.training {
-            if training.class_weights.as_ref().is_some_and(|weights| weights.len() != self.task.class_count())
-            {
-                return Err("there must be one class weight for each class".into());
-            }
+        let weights = self.training.as_ref().and_then(|training| training.class_weights.as_deref());
+        if self.task.check_class_weights(weights).is_err() {
+            return Err("there must be one class weight for each class".into());
         }
         for (what, factor) in [("temperature", self.temperature), ("spread", self.spread)] {
             if factor.is_some_and(|factor| !(factor > 0.0 && factor.is_finite())) {

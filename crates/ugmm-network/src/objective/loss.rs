@@ -35,9 +35,14 @@ impl TaskTargets<'_> {
     /// The network inputs of the loss of a batch with features `x` `[rows, features]`. For a number the
     /// positions in the cells are drawn from `rng`.
     pub fn loss_inputs<R: Rng + ?Sized>(&self, x: Vec<f32>, rng: &mut R) -> LossInputs {
+        self.placed_inputs(x, || rng.random::<f32>())
+    }
+
+    /// The network inputs of the loss with positions in cells from `place`, as fractions of a cell.
+    pub(super) fn placed_inputs(&self, x: Vec<f32>, place: impl FnMut() -> f32) -> LossInputs {
         let x = match self {
             Self::Number { task, numbers } => {
-                let places = task.nodes(numbers, task.objective().nodes, || rng.random::<f32>());
+                let places = task.nodes(numbers, task.objective().nodes, place);
                 let own_cells = places.own_cells.clone();
                 return LossInputs { x: places.joined_to(&x), own_cells };
             }

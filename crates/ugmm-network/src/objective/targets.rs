@@ -1,6 +1,6 @@
 //! The targets of rows.
 
-use super::{ClassObjective, Classification, Regression};
+use super::{Classification, Regression};
 
 /// The targets of some rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,14 +97,6 @@ impl TaskTargets<'_> {
     /// [`Self::network_input`].
     #[must_use]
     pub fn training_input(&self, x: &[f32]) -> Vec<f32> {
-        match self {
-            Self::Classes { task, .. } if matches!(task.objective(), ClassObjective::Hybrid { .. }) => {
-                task.prediction_inputs(x)
-            }
-            Self::Number { task, numbers } => {
-                task.nodes(numbers, task.objective().nodes, || 0.5).joined_to(x)
-            }
-            Self::Classes { .. } => self.network_input(x),
-        }
+        self.placed_inputs(x.to_vec(), || 0.5).x
     }
 }

@@ -119,7 +119,8 @@ pub fn init_model(
 ///
 /// # Errors
 ///
-/// [`UgmmError`] when the data or the network do not fit the task, early stopping lacks validation rows, or the loss is no longer finite; also the errors of the observer.
+/// [`UgmmError`] when the data or the network do not fit the task, early stopping lacks validation rows, or the
+/// loss is no longer finite; also the errors of the observer.
 ///
 /// ```
 /// use ugmm_network::training::{Dataset, Features, TrainingConfig, init_model, train};
