@@ -13,9 +13,7 @@ fuzz_target!(|content: &[u8]| {
             for target in [TargetKind::Classes(3), TargetKind::Number { low: -2.0, high: 2.0 }] {
                 let shape = TableShape { features: 4, target, rows: 150 };
                 if let Ok(recipe) = settings.recipe(preset, &shape, 1) {
-                    // What a recipe says is either usable or refused, and can be written.
-                    let _ = recipe.model.validate();
-                    let _ = recipe.training.validate();
+                    // A recipe is checked, and can be written.
                     serde_json::to_string(&recipe.training).expect("settings are numbers and names");
                 }
             }

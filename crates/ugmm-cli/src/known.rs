@@ -2,7 +2,7 @@
 
 use crate::arguments::Known;
 use crate::error::CliError;
-use ugmm_network::Objective;
+use ugmm_network::Task;
 use ugmm_tabular::question::{parse_assignments, parse_names};
 use ugmm_tabular::{Engine, Evidence, TableModel};
 
@@ -40,12 +40,12 @@ pub fn others(model: &dyn TableModel, evidence: &Evidence, asked: &[usize]) -> V
 /// A warning about a network's distributions of other columns than its target; empty for a density.
 pub fn remark(model: &dyn TableModel) -> &'static str {
     let Engine::Network(network) = Engine::of(model) else { return "" };
-    match network.saved().task().objective {
-        Objective::Conditional { .. } => {
+    match network.saved().task() {
+        Task::Number(_) => {
             "warning: this is not how the data are distributed: the model was trained to predict its target, and its distributions \
              of other columns were never compared with data; for that, ugmm train TABLE --objective density\n"
         }
-        _ => {
+        Task::Classes(_) => {
             "warning: this is not how the data are distributed: training raises the scores of the training rows and lowers no \
              others, so that mean and mode of a feature may be far from all rows; for that, ugmm train TABLE --objective \
              density\n"

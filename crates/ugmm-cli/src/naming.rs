@@ -2,7 +2,7 @@
 
 use crate::error::CliError;
 use ugmm_data::frame::minute_text;
-use ugmm_network::{LabelEncoding, Model, Network, Objective, UgmmError};
+use ugmm_network::{LabelEncoding, Model, Network, Task, UgmmError};
 use ugmm_tabular::NetworkModel;
 use ugmm_tabular::target::Target;
 
@@ -22,8 +22,8 @@ pub fn input_names(model: &NetworkModel) -> Vec<String> {
     let saved = model.saved();
     let target = model.target_name();
     let mut names = saved.columns().features.clone();
-    match (saved.task().objective, saved.task().objective.label_encoding()) {
-        (Objective::Conditional { .. }, _) | (_, Some(LabelEncoding::Index)) => names.push(target.to_owned()),
+    match (saved.task(), saved.task().label_encoding()) {
+        (Task::Number(_), _) | (_, Some(LabelEncoding::Index)) => names.push(target.to_owned()),
         (_, Some(LabelEncoding::OneHot)) => {
             names.extend(model.classes().iter().map(|class| format!("{target}={class}")));
         }

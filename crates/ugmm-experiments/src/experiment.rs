@@ -189,7 +189,7 @@ impl Experiment<'_> {
         let seconds = start.elapsed().as_secs_f64();
         let metrics = match trained.history.last().and_then(|report| report.validation) {
             Some(after_the_last_epoch) => after_the_last_epoch,
-            None => evaluate(&trained.network, &recipe.task, &part.test)?,
+            None => evaluate(&trained.network, recipe.task.classification()?, &part.test)?,
         };
         let test_accuracy = if as_the_paper {
             let first = (self.first_measured_epoch)(recipe.training.epochs);

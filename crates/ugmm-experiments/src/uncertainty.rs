@@ -14,7 +14,9 @@ use ugmm_network::calibration::{scale, temperature};
 use ugmm_network::inference::prediction::{class_scores, log_probabilities};
 use ugmm_network::metrics::{Metrics, area_under_roc};
 use ugmm_network::training::{Dataset, Features};
-use ugmm_network::{Architecture, Device, Model, Recipe, Rows, Settings, Stream, Task, UgmmError, generator};
+use ugmm_network::{
+    Architecture, Classification, Device, Model, Recipe, Rows, Settings, Stream, UgmmError, generator,
+};
 use ugmm_report::table;
 
 /// Images of each kind that is no digit.
@@ -96,7 +98,7 @@ pub fn run(options: &Options, device: &Device, progress: Progress) -> Result<Rep
             let recipe = protocol.recipe(settings, &train, seed)?;
             let network =
                 fit(&format!("{name}, seed {seed}"), &recipe, &train, None, device, progress)?.network;
-            runs.push(measure(seed, &network, &recipe.task, [&held_out, &test], &others)?);
+            runs.push(measure(seed, &network, recipe.task.classification()?, [&held_out, &test], &others)?);
         }
         results.push(Measured { model: name.clone(), recipe: first, runs });
     }
@@ -122,7 +124,7 @@ fn contenders(protocol: &Protocol) -> IndexMap<String, Settings> {
 fn measure(
     seed: u64,
     network: &Model,
-    task: &Task,
+    task: &Classification,
     [held_out, test]: [&Dataset; 2],
     others: &[Others],
 ) -> Result<Run, UgmmError> {
@@ -148,9 +150,9 @@ fn measure(
     })
 }
 
-fn signs(network: &Model, task: &Task, images: &Rows) -> Result<Signs<Vec<f64>>, UgmmError> {
+fn signs(network: &Model, task: &Classification, images: &Rows) -> Result<Signs<Vec<f64>>, UgmmError> {
     let mut signs = Signs::from(["max_probability", "entropy", "root_score"].map(|sign| (sign, Vec::new())));
-    for row in class_scores(network, task, images)?.chunks(task.classes) {
+    for row in class_scores(network, task, images)?.chunks(task.classes()) {
         let largest = f64::from(row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
         let sum: f64 = row.iter().map(|&score| (f64::from(score) - largest).exp()).sum();
         let root_score = largest + sum.ln();

@@ -47,15 +47,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = arguments.next().ok_or("a model file is needed")?;
     let seconds: Option<f64> = arguments.next().map(|text| text.parse()).transpose()?;
     let saved = SavedModel::load(Path::new(&path))?;
-    let encoding = saved.task().objective.label_encoding().ok_or("a generative or hybrid model is needed")?;
+    let encoding = saved.task().label_encoding().ok_or("a generative or hybrid model is needed")?;
     let Model::Ugmm(network) = saved.model() else { return Err("a uGMM network is needed".into()) };
-    let classes = saved.task().classes;
+    let classes = saved.task().class_count();
     let label = |class: usize| match encoding {
         LabelEncoding::Index => vec![class as f32],
         LabelEncoding::OneHot => (0..classes).map(|c| if c == class { 1.0 } else { 0.0 }).collect(),
     };
     let labels: Vec<Vec<f32>> = (0..classes).map(label).collect();
-    let features = saved.task().features;
+    let features = saved.task().features();
     println!("{path}: {features} features, {classes} classes");
     for numbers in [features, features.div_ceil(2)] {
         let mut known = vec![Known::Free; numbers];

@@ -3,7 +3,7 @@
 //!
 //! A [`Network`] is a stack of [`Layer`]s computed by `ugmm-kernels`. An [`Mlp`] is the plain network that it
 //! is compared with, and a [`Model`] is either. [`training`] trains them, discriminatively or generatively
-//! ([`Objective`]); [`inference`] computes posteriors, distributions and samples; [`verification`] proves bounds
+//! ([`ClassObjective`]); [`inference`] computes posteriors, distributions and samples; [`verification`] proves bounds
 //! and robustness; [`inspect`] explains outputs; [`pruning`] removes components that are not needed; [`metrics`]
 //! and [`calibration`] evaluate and correct probabilities; [`model_file`] saves models.
 //!
@@ -35,6 +35,7 @@ pub mod metrics;
 pub mod file;
 pub mod model_file;
 
+mod checked;
 mod device;
 mod error;
 mod golden_section;
@@ -43,13 +44,17 @@ mod rows;
 mod softmax;
 mod values;
 
+pub use checked::{Check, Checked};
 pub use device::{Backend, Device, DeviceName, GpuBackend, OnDevice};
 pub use error::UgmmError;
 pub use layer::{Init, Layer, LayerConfig, Means, dropout};
 pub use metrics::Metrics;
 pub use model_file::Standardization;
 pub use network::{BatchNorm, Linear, Mlp, MlpConfig, Model, ModelConfig, Network, NetworkConfig, Predictor};
-pub use objective::{LabelEncoding, LossInputs, LossOptions, Objective, Targets, Task};
+pub use objective::{
+    ClassObjective, Classification, DensityObjective, LabelEncoding, LossInputs, LossOptions, Regression,
+    Targets, Task, TaskTargets,
+};
 pub use random::{Stream, generator};
 pub use recipe::{Architecture, ObjectiveKind, Preset, Recipe, Settings, TableShape, TargetKind};
 pub use rows::{Features, Rows};

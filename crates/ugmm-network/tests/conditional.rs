@@ -7,8 +7,8 @@ use ugmm_network::inference::prediction::predicted_densities;
 use ugmm_network::metrics::NumberMetrics;
 use ugmm_network::training::{Dataset, Features, init_model, train};
 use ugmm_network::{
-    Init, LossOptions, NetworkConfig, Objective, Predictor, Preset, Settings, Stream, TableShape, TargetKind,
-    Targets, Task, generator,
+    ClassObjective, Classification, DensityObjective, Init, LossOptions, NetworkConfig, Predictor, Preset,
+    Regression, Settings, Stream, TableShape, TargetKind, Targets, Task, generator,
 };
 
 proptest! {
@@ -98,7 +98,9 @@ fn two_branches_are_learned() {
     let recipe = settings.recipe(Preset::Best, &shape, 0).unwrap();
     let network = init_model(&recipe.model, &recipe.task, &rows, 0).unwrap();
     let trained = train(network, &recipe.task, &rows, None, &recipe.training, &mut ()).unwrap();
-    let densities = predicted_densities(&trained.network, &recipe.task, new.features(), 128).unwrap();
+    let densities =
+        predicted_densities(&trained.network, recipe.task.regression().unwrap(), new.features(), 128)
+            .unwrap();
     let Targets::Numbers(numbers) = new.targets() else { panic!("numbers were drawn") };
     let numbers: Vec<f64> = numbers.iter().map(|&number| number.into()).collect();
     let metrics = NumberMetrics::of(&densities, &numbers);
@@ -111,23 +113,19 @@ fn two_branches_are_learned() {
 
 #[test]
 fn tasks_and_targets_must_fit() {
-    let objective = Objective::Conditional { low: 1.0, high: 1.0, nodes: 8, crps_weight: 1.0 };
-    let message = |task: Task| task.validate().unwrap_err().to_string();
-    let task = Task { features: 1, classes: 0, objective };
+    let objective = DensityObjective { low: 0.0, high: 1.0, nodes: 8, crps_weight: 1.0 };
+    let message = |objective| Regression::new(1, objective).unwrap_err().to_string();
     assert_eq!(
-        message(task),
+        message(DensityObjective { low: 1.0, ..objective }),
         "the range of the target is 1 to 1, but must be from a finite number to a greater one"
     );
-    let objective = Objective::Conditional { low: 0.0, high: 1.0, nodes: 1, crps_weight: 1.0 };
-    assert_eq!(message(Task { objective, ..task }), "nodes is 1, but must be between 2 and 4096");
-    let objective = Objective::Conditional { low: 0.0, high: 1.0, nodes: 8, crps_weight: 1.0 };
-    let good = Task { objective, ..task };
     assert_eq!(
-        message(Task { classes: 2, ..good }),
-        "classes is 2, but must be 0 where a number is predicted"
+        message(DensityObjective { nodes: 1, ..objective }),
+        "nodes is 1, but must be between 2 and 4096"
     );
-    let classes = Task { objective: Objective::Discriminative, ..task };
-    assert_eq!(message(classes), "classes is 0, but must be at least 1");
+    let error = Classification::new(1, 0, ClassObjective::Discriminative).unwrap_err();
+    assert_eq!(error.to_string(), "classes is 0, but must be at least 1");
+    let good = Regression::new(1, objective).unwrap().into();
     let rows = Dataset::new(Features::F32(vec![1.0, 2.0]), 1, vec![0, 0], 1).unwrap();
     let error = init_model(&Preset::Best.ugmm(&good, &[4]), &good, &rows, 0).unwrap_err();
     assert_eq!(error.to_string(), "the targets is classes, but must be numbers, for this objective");
@@ -143,13 +141,14 @@ fn the_loss_is_its_formula() {
     let network = config.init(None, &mut generator(5, Stream::Initialization)).unwrap();
     let (x, y, nodes) = ([0.3f32, -0.8], [0.4f32, -1.9], 4usize);
     for crps_weight in [0.0, 2.5] {
-        let objective = Objective::Conditional { low: -2.0, high: 2.0, nodes, crps_weight };
-        let task = Task { features: 1, classes: 0, objective };
+        let objective = DensityObjective { low: -2.0, high: 2.0, nodes, crps_weight };
+        let task = Task::from(Regression::new(1, objective).unwrap());
         let targets = Targets::Numbers(y.to_vec());
+        let targets = task.with_targets(&targets).unwrap();
         let mut rng = generator(3, Stream::Dropout);
-        let inputs = task.loss_inputs(x.to_vec(), &targets, &mut rng);
+        let inputs = targets.loss_inputs(x.to_vec(), &mut rng);
         let outputs = network.forward(&inputs.x);
-        let found = f64::from(task.loss(&outputs, &inputs, &targets, &LossOptions::default()).0);
+        let found = f64::from(targets.loss(&outputs, &inputs, &LossOptions::default()).0);
         // This generator gives the places in the cells that the loss uses.
         let mut rng = generator(3, Stream::Dropout);
         let mut expected = 0.0;

@@ -5,13 +5,15 @@ use rand::RngExt;
 use ugmm_network::inference::conditional::conditional_densities;
 use ugmm_network::inspect::{Absence, contributions, feature_responsibilities, log_probability_gradient};
 use ugmm_network::{
-    Init, LabelEncoding, Model, Network, NetworkConfig, Objective, Stream, Targets, Task, generator,
+    ClassObjective, Classification, DensityObjective, Init, LabelEncoding, Model, Network, NetworkConfig,
+    Regression, Stream, Targets, Task, generator,
 };
 
 const FEATURES: usize = 4;
 const ROWS: usize = 6;
 
-fn network(task: &Task, hidden: &[usize], seed: u64) -> Network {
+fn network(task: impl Into<Task>, hidden: &[usize], seed: u64) -> Network {
+    let task = task.into();
     let sizes = [&[task.inputs()], hidden, &[task.outputs()]].concat();
     let config =
         NetworkConfig::new(&sizes).with_init(Init::Paper).with_min_sigma(0.5).with_missing_values(true);
@@ -23,20 +25,20 @@ fn random(rows: usize, columns: usize, seed: u64) -> Vec<f32> {
     (0..rows * columns).map(|_| rng.random_range(-2.0..2.0)).collect()
 }
 
-fn classifications() -> [Task; 4] {
-    let task = |objective| Task { features: FEATURES, classes: 3, objective };
+fn classifications() -> [Classification; 4] {
+    let task = |objective| Classification::new(FEATURES, 3, objective).unwrap();
     [
-        task(Objective::Discriminative),
-        task(Objective::Generative { label: LabelEncoding::OneHot }),
-        task(Objective::Generative { label: LabelEncoding::Index }),
-        task(Objective::Hybrid { label: LabelEncoding::OneHot, weight: 10.0 }),
+        task(ClassObjective::Discriminative),
+        task(ClassObjective::Generative { label: LabelEncoding::OneHot }),
+        task(ClassObjective::Generative { label: LabelEncoding::Index }),
+        task(ClassObjective::Hybrid { label: LabelEncoding::OneHot, weight: 10.0 }),
     ]
 }
 
 /// log P(class | x) of each row, for the given classes.
-fn log_probabilities(network: &Network, task: &Task, x: &[f32], classes: &[usize]) -> Vec<f32> {
+fn log_probabilities(network: &Network, task: &Classification, x: &[f32], classes: &[usize]) -> Vec<f32> {
     let logs = task.log_probabilities(network, x);
-    logs.chunks(task.classes).zip(classes).map(|(row, &class)| row[class]).collect()
+    logs.chunks(task.classes()).zip(classes).map(|(row, &class)| row[class]).collect()
 }
 
 fn sums(values: &[f32], columns: usize) -> Vec<f32> {
@@ -48,14 +50,14 @@ fn contributions_sum_to_the_change_of_the_log_probability() {
     for (seed, task) in classifications().iter().enumerate() {
         let seed = seed as u64;
         for hidden in [&[][..], &[7], &[8, 5]] {
-            let network = network(task, hidden, seed);
+            let network = network(*task, hidden, seed);
             let (mut x, mut base) = (random(ROWS, FEATURES, seed), random(ROWS, FEATURES, seed + 50));
             // One row has a missing feature, and one a feature equal to the baseline's.
             (x[1], base[1]) = (f32::NAN, f32::NAN);
             x[FEATURES] = base[FEATURES];
             let classes = [0, 1, 2, 2, 1, 0];
-            let targets = Targets::Classes(classes.to_vec());
-            let found = contributions(&network, task, &x, &base, &targets, Absence::Baseline);
+            let targets = task.with_labels(&classes).unwrap();
+            let found = contributions(&network, &x, &base, targets, Absence::Baseline);
             assert_eq!((found[1], found[FEATURES].abs() < 1e-5), (0.0, true), "{found:?}");
             let (after, before) = (
                 log_probabilities(&network, task, &x, &classes),
@@ -71,14 +73,15 @@ fn contributions_sum_to_the_change_of_the_log_probability() {
 
 #[test]
 fn so_they_do_for_numbers() {
-    let objective = Objective::Conditional { low: -1.6, high: 1.6, nodes: 32, crps_weight: 0.0 };
-    let task = Task { features: FEATURES, classes: 0, objective };
-    let network = network(&task, &[9, 5], 4);
+    let objective = DensityObjective { low: -1.6, high: 1.6, nodes: 32, crps_weight: 0.0 };
+    let task = Task::from(Regression::new(FEATURES, objective).unwrap());
+    let network = network(task, &[9, 5], 4);
     let (x, base) = (random(3, FEATURES, 1), random(3, FEATURES, 2));
     // Each number is in the middle of a cell of width 0.1.
     let numbers = vec![-1.05f32, 0.45, 1.55];
     let targets = Targets::Numbers(numbers.clone());
-    let found = contributions(&network, &task, &x, &base, &targets, Absence::Baseline);
+    let targets = task.with_targets(&targets).unwrap();
+    let found = contributions(&network, &x, &base, targets, Absence::Baseline);
     let log_densities = |x: &[f32]| -> Vec<f64> {
         let densities = conditional_densities(&network, x, (-1.6, 1.6), 32);
         densities.iter().zip(&numbers).map(|(density, &y)| density.log_density(y.into())).collect()
@@ -94,8 +97,8 @@ fn so_they_do_for_numbers() {
 /// over the logarithmic mean of the sums.
 #[test]
 fn one_layers_division_is_that_of_logarithmic_means() {
-    let task = Task { features: 2, classes: 2, objective: Objective::Discriminative };
-    let mut network = network(&task, &[], 0);
+    let task = Classification::new(2, 2, ClassObjective::Discriminative).unwrap();
+    let mut network = network(task, &[], 0);
     let layer = &mut network.layers[0];
     // σ of the second class is so large that its score is constant.
     layer.means = vec![0.3, -0.8, 0.0, 0.0];
@@ -115,8 +118,8 @@ fn one_layers_division_is_that_of_logarithmic_means() {
     let mean = |a: f64, b: f64| (a - b) / (a / b).ln();
     // log P is log S − log(S + other), and each change is divided in proportion to its terms.
     let factor = 1.0 / mean(now, before) - 1.0 / mean(now + other, before + other);
-    let targets = Targets::Classes(vec![0]);
-    let found = contributions(&network, &task, &x, &base, &targets, Absence::Baseline);
+    let targets = task.with_labels(&[0]).unwrap();
+    let found = contributions(&network, &x, &base, targets, Absence::Baseline);
     for k in 0..2 {
         let expected = factor * (part(&x, k) - part(&base, k));
         assert!(
@@ -129,7 +132,7 @@ fn one_layers_division_is_that_of_logarithmic_means() {
 #[test]
 fn gradients_are_those_of_finite_differences() {
     for (seed, task) in classifications().iter().enumerate() {
-        let network = network(task, &[8], 20 + seed as u64);
+        let network = network(*task, &[8], 20 + seed as u64);
         let x = random(ROWS, FEATURES, 7);
         let classes = [0, 1, 2, 2, 1, 0];
         let model = Model::Ugmm(network.clone());
@@ -160,13 +163,13 @@ fn gradients_are_those_of_finite_differences() {
 #[test]
 fn contributions_of_small_changes_are_gradient_times_difference() {
     for (seed, task) in classifications().iter().enumerate() {
-        let network = network(task, &[8, 5], 30 + seed as u64);
+        let network = network(*task, &[8, 5], 30 + seed as u64);
         let x = random(ROWS, FEATURES, 8);
         let base: Vec<f32> = x.iter().zip(random(ROWS, FEATURES, 9)).map(|(x, d)| x - 2e-3 * d).collect();
         let classes = vec![0, 1, 2, 2, 1, 0];
         let gradient = log_probability_gradient(&Model::Ugmm(network.clone()), task, &x, &classes);
-        let targets = Targets::Classes(classes);
-        let found = contributions(&network, task, &x, &base, &targets, Absence::Baseline);
+        let targets = task.with_labels(&classes).unwrap();
+        let found = contributions(&network, &x, &base, targets, Absence::Baseline);
         for (((found, gradient), x), base) in found.iter().zip(gradient).zip(&x).zip(&base) {
             let expected = gradient * (x - base);
             assert!((found - expected).abs() < 0.03 * expected.abs() + 1e-4, "{task:?} {found} {expected}");
@@ -178,13 +181,13 @@ fn contributions_of_small_changes_are_gradient_times_difference() {
 #[test]
 fn contributions_of_knowing_foretell_what_leaving_out_does() {
     let (features, rows) = (40, 5);
-    let task = Task { features, classes: 3, objective: Objective::Discriminative };
-    let network = network(&task, &[8], 3);
+    let task = Classification::new(features, 3, ClassObjective::Discriminative).unwrap();
+    let network = network(task, &[8], 3);
     let x = random(rows, features, 3);
     let classes = vec![0, 1, 2, 0, 1];
-    let targets = Targets::Classes(classes.clone());
+    let targets = task.with_labels(&classes).unwrap();
     let near: Vec<f32> = x.iter().map(|value| value + 1e-3).collect();
-    let found = contributions(&network, &task, &x, &near, &targets, Absence::Missing);
+    let found = contributions(&network, &x, &near, targets, Absence::Missing);
     assert!(sums(&found, features).iter().all(|sum| sum.abs() < 1e-4), "{:?}", sums(&found, features));
     let with = log_probabilities(&network, &task, &x, &classes);
     let (mut error, mut size) = (0.0, 0.0);
@@ -203,8 +206,8 @@ fn contributions_of_knowing_foretell_what_leaving_out_does() {
 /// Every neuron of the first layer uses only the third feature.
 #[test]
 fn the_one_input_that_matters_is_found() {
-    let task = Task { features: FEATURES, classes: 3, objective: Objective::Discriminative };
-    let mut network = network(&task, &[6], 5);
+    let task = Classification::new(FEATURES, 3, ClassObjective::Discriminative).unwrap();
+    let mut network = network(task, &[6], 5);
     network.layers[0].mixing_logits = [0.0, 0.0, 60.0, 0.0].repeat(6);
     let (x, base) = (random(ROWS, FEATURES, 6), vec![0.1; ROWS * FEATURES]);
     // The class of each row is the one whose score rises most, so that the contribution of the feature is
@@ -218,12 +221,12 @@ fn the_one_input_that_matters_is_found() {
     let classes: Vec<usize> = (0..ROWS)
         .map(|row| (0..3).max_by(|&a, &b| changes[a][row].total_cmp(&changes[b][row])).unwrap())
         .collect();
-    let targets = Targets::Classes(classes.clone());
+    let targets = task.with_labels(&classes).unwrap();
     let gradient = log_probability_gradient(&Model::Ugmm(network.clone()), &task, &x, &classes);
     let all = [
-        contributions(&network, &task, &x, &base, &targets, Absence::Baseline),
-        contributions(&network, &task, &x, &base, &targets, Absence::Missing),
-        feature_responsibilities(&network, &task, &x, &targets),
+        contributions(&network, &x, &base, targets, Absence::Baseline),
+        contributions(&network, &x, &base, targets, Absence::Missing),
+        feature_responsibilities(&network, &x, targets),
         gradient.iter().zip(x.iter().zip(&base)).map(|(gradient, (x, base))| gradient * (x - base)).collect(),
     ];
     for (index, attribution) in all.iter().enumerate() {
@@ -241,15 +244,15 @@ fn the_one_input_that_matters_is_found() {
 #[test]
 fn the_number_of_threads_changes_nothing() {
     let task = classifications()[3];
-    let network = network(&task, &[16, 8], 1);
+    let network = network(task, &[16, 8], 1);
     let (x, base) = (random(40, FEATURES, 1), random(40, FEATURES, 2));
     let classes: Vec<usize> = (0..40).map(|row| row % 3).collect();
     let results = [1, 4].map(|threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let targets = Targets::Classes(classes.clone());
+            let targets = task.with_labels(&classes).unwrap();
             [
-                contributions(&network, &task, &x, &base, &targets, Absence::Baseline),
+                contributions(&network, &x, &base, targets, Absence::Baseline),
                 log_probability_gradient(&Model::Ugmm(network.clone()), &task, &x, &classes),
             ]
         })

@@ -3,8 +3,8 @@
 
 use ugmm_network::training::loss_and_gradients;
 use ugmm_network::{
-    Init, LabelEncoding, LossOptions, Means, MlpConfig, Model, Network, NetworkConfig, Objective, Stream,
-    Targets, Task, generator,
+    ClassObjective, Classification, DensityObjective, Init, LabelEncoding, LossOptions, Means, MlpConfig,
+    Model, Network, NetworkConfig, Regression, Stream, Targets, Task, TaskTargets, generator,
 };
 
 const ROWS: usize = 7;
@@ -101,15 +101,15 @@ fn mlp_outputs(
 }
 
 /// The loss by its formula, from outputs in `f64`.
-fn loss(task: &Task, outputs: &[Vec<f64>], targets: &Targets, options: &LossOptions) -> f64 {
+fn loss(targets: TaskTargets<'_>, outputs: &[Vec<f64>], options: &LossOptions) -> f64 {
     let outputs: Vec<f64> = outputs.concat();
     let cross_entropy = |labels: &[usize], weights: &[f64]| {
-        let rows = outputs.chunks(task.classes).zip(labels).zip(weights);
+        let rows = outputs.chunks(CLASSES).zip(labels).zip(weights);
         rows.map(|((scores, &label), weight)| {
             let total = log_sum_exp(scores.iter().copied());
             let smoothing = options.label_smoothing;
             let target = |class: usize| {
-                smoothing / task.classes as f64 + if class == label { 1.0 - smoothing } else { 0.0 }
+                smoothing / CLASSES as f64 + if class == label { 1.0 - smoothing } else { 0.0 }
             };
             scores
                 .iter()
@@ -124,18 +124,21 @@ fn loss(task: &Task, outputs: &[Vec<f64>], targets: &Targets, options: &LossOpti
         let sum: f64 = labels.iter().map(of).sum();
         labels.iter().map(|label| of(label) / sum).collect()
     };
-    match (task.objective, targets) {
-        (Objective::Discriminative, Targets::Classes(labels)) => cross_entropy(labels, &weights(labels)),
-        (Objective::Generative { .. }, Targets::Classes(labels)) => {
-            -outputs.iter().zip(weights(labels)).map(|(score, weight)| score * weight).sum::<f64>()
-        }
-        (Objective::Hybrid { weight: factor, .. }, Targets::Classes(labels)) => {
-            let weights = weights(labels);
-            let own = labels.iter().enumerate().map(|(row, label)| outputs[row * task.classes + label]);
-            let joint: f64 = own.zip(&weights).map(|(score, weight)| score * weight).sum();
-            factor * cross_entropy(labels, &weights) - joint
-        }
-        (Objective::Conditional { low, high, nodes, crps_weight }, Targets::Numbers(numbers)) => {
+    match targets {
+        TaskTargets::Classes { task, labels, .. } => match task.objective() {
+            ClassObjective::Discriminative => cross_entropy(labels, &weights(labels)),
+            ClassObjective::Generative { .. } => {
+                -outputs.iter().zip(weights(labels)).map(|(score, weight)| score * weight).sum::<f64>()
+            }
+            ClassObjective::Hybrid { weight: factor, .. } => {
+                let weights = weights(labels);
+                let own = labels.iter().enumerate().map(|(row, label)| outputs[row * CLASSES + label]);
+                let joint: f64 = own.zip(&weights).map(|(score, weight)| score * weight).sum();
+                factor * cross_entropy(labels, &weights) - joint
+            }
+        },
+        TaskTargets::Number { task, numbers, .. } => {
+            let DensityObjective { low, high, nodes, crps_weight } = task.objective();
             let width = (high - low) / nodes as f64;
             let rows = outputs.chunks(nodes).zip(numbers).map(|(scores, &number)| {
                 let own = ((f64::from(number) - low) / width) as usize;
@@ -150,7 +153,6 @@ fn loss(task: &Task, outputs: &[Vec<f64>], targets: &Targets, options: &LossOpti
             });
             rows.sum::<f64>() / numbers.len() as f64
         }
-        _ => unreachable!("the targets are of the task"),
     }
 }
 
@@ -168,12 +170,13 @@ fn check(
     let (found, gradients) =
         loss_and_gradients(model, task, x.to_vec(), targets, options, &mut rng()).unwrap();
     // This generator gives the positions of numbers in their cells that the loss uses.
-    let seen = task.loss_inputs(x.to_vec(), targets, &mut rng()).x;
+    let known = task.with_targets(targets).unwrap();
+    let seen = known.loss_inputs(x.to_vec(), &mut rng()).x;
     let seen: Vec<Vec<f64>> =
         seen.chunks(task.inputs()).map(|row| row.iter().map(|&x| f64::from(x)).collect()).collect();
     let parameters: Lists =
         model.tensors().iter().map(|tensor| tensor.iter().map(|&value| f64::from(value)).collect()).collect();
-    let value = |parameters: &[Vec<f64>]| loss(task, &outputs(parameters, seen.clone()), targets, options);
+    let value = |parameters: &[Vec<f64>]| loss(known, &outputs(parameters, seen.clone()), options);
     let expected = value(&parameters);
     assert!(
         (f64::from(found) - expected).abs() < 1e-5 * (1.0 + expected.abs()),
@@ -206,25 +209,24 @@ fn features(missing: bool) -> Vec<f32> {
 
 fn tasks() -> Vec<Task> {
     let label = LabelEncoding::OneHot;
-    [
-        Objective::Discriminative,
-        Objective::Generative { label },
-        Objective::Generative { label: LabelEncoding::Index },
-        Objective::Hybrid { label, weight: 1.7 },
-        Objective::Conditional { low: -2.0, high: 2.0, nodes: 6, crps_weight: 0.0 },
-        Objective::Conditional { low: -2.0, high: 2.0, nodes: 6, crps_weight: 3.0 },
+    let of_classes = [
+        ClassObjective::Discriminative,
+        ClassObjective::Generative { label },
+        ClassObjective::Generative { label: LabelEncoding::Index },
+        ClassObjective::Hybrid { label, weight: 1.7 },
     ]
-    .map(|objective| {
-        let classes = if objective.predicts_numbers() { 0 } else { CLASSES };
-        Task { features: FEATURES, classes, objective }
-    })
-    .to_vec()
+    .map(|objective| Classification::new(FEATURES, CLASSES, objective).unwrap().into());
+    let of_numbers = [0.0, 3.0].map(|crps_weight| {
+        let objective = DensityObjective { low: -2.0, high: 2.0, nodes: 6, crps_weight };
+        Regression::new(FEATURES, objective).unwrap().into()
+    });
+    of_classes.into_iter().chain(of_numbers).collect()
 }
 
 fn targets(task: &Task) -> Targets {
-    match task.objective.predicts_numbers() {
-        true => Targets::Numbers((0..ROWS).map(|row| 1.8 * noise(row + 5) as f32).collect()),
-        false => Targets::Classes((0..ROWS).map(|row| row * 5 % CLASSES).collect()),
+    match task {
+        Task::Number(_) => Targets::Numbers((0..ROWS).map(|row| 1.8 * noise(row + 5) as f32).collect()),
+        Task::Classes(_) => Targets::Classes((0..ROWS).map(|row| row * 5 % CLASSES).collect()),
     }
 }
 
@@ -248,10 +250,10 @@ fn gradients_of_every_objective_and_setting_are_differences_in_f64() {
                 LossOptions::default(),
                 LossOptions {
                     label_smoothing: 0.2,
-                    class_weights: (task.classes > 0).then(|| vec![1.0, 3.0, 0.5]),
+                    class_weights: task.class_objective().map(|_| vec![1.0, 3.0, 0.5]),
                 },
             ] {
-                let name = format!("{name}, {:?}, {options:?}", task.objective);
+                let name = format!("{name}, {task:?}, {options:?}");
                 let outputs = |parameters: &[Vec<f64>], x| outputs(&network, parameters, x);
                 let model = Model::Ugmm(network.clone());
                 check(&name, &task, &model, &features(missing), &targets(&task), &options, &outputs);

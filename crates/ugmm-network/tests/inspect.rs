@@ -2,7 +2,7 @@
 
 use ugmm_network::inspect::{feature_responsibilities, leading_components, responsibilities, summarize};
 use ugmm_network::{
-    Init, LabelEncoding, Network, NetworkConfig, Objective, Predictor, Stream, Targets, Task, generator,
+    ClassObjective, Classification, Init, LabelEncoding, Network, NetworkConfig, Predictor, Stream, generator,
 };
 
 fn network(sizes: &[usize], missing_values: bool) -> Network {
@@ -65,12 +65,12 @@ fn they_pass_through_layers_and_sum_to_one() {
 #[test]
 fn the_targets_part_is_taken_out() {
     let task =
-        Task { features: 2, classes: 3, objective: Objective::Generative { label: LabelEncoding::OneHot } };
+        Classification::new(2, 3, ClassObjective::Generative { label: LabelEncoding::OneHot }).unwrap();
     let network = network(&[5, 4, 1], false);
     let x = [0.5, -1.0, 0.2, 0.3];
-    let targets = Targets::Classes(vec![2, 0]);
-    let found = feature_responsibilities(&network, &task, &x, &targets);
-    let all = responsibilities(&network, &task.network_input(&x, &targets), &[0, 0]);
+    let targets = task.with_labels(&[2, 0]).unwrap();
+    let found = feature_responsibilities(&network, &x, targets);
+    let all = responsibilities(&network, &targets.network_input(&x), &[0, 0]);
     for (found, all) in found.chunks(2).zip(all.chunks(5)) {
         for k in 0..2 {
             assert!((found[k] - all[k] / (all[0] + all[1])).abs() < 1e-6);

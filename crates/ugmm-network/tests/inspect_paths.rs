@@ -5,7 +5,7 @@ use ugmm_network::inspect::{
     paths, responsibilities,
 };
 use ugmm_network::{
-    Init, LabelEncoding, Network, NetworkConfig, Objective, Predictor, Stream, Targets, Task, generator,
+    ClassObjective, Classification, Init, LabelEncoding, Network, NetworkConfig, Predictor, Stream, generator,
 };
 
 fn network(sizes: &[usize], missing_values: bool) -> Network {
@@ -100,10 +100,10 @@ fn followed_weights_are_products_of_matrices() {
 #[test]
 fn class_maps_are_of_the_class_s_own_output_and_rows() {
     let network = network(&[4, 3, 2], true);
-    let task = Task { features: 4, classes: 2, objective: Objective::Discriminative };
+    let task = Classification::new(4, 2, ClassObjective::Discriminative).unwrap();
     let labels = [1, 0, 1];
     let maps = class_maps(&network, &task, &X, &labels);
-    let shares = feature_responsibilities(&network, &task, &X, &Targets::Classes(labels.to_vec()));
+    let shares = feature_responsibilities(&network, &X, task.with_labels(&labels).unwrap());
     assert_eq!((maps[0].rows, maps[1].rows), (1, 2));
     for (class, maps) in maps.iter().enumerate() {
         let mut output = [0.0; 2];
@@ -138,7 +138,7 @@ fn class_maps_are_of_the_class_s_own_output_and_rows() {
 #[test]
 fn class_maps_of_one_root_follow_the_rows() {
     for label in [LabelEncoding::Index, LabelEncoding::OneHot] {
-        let task = Task { features: 4, classes: 3, objective: Objective::Generative { label } };
+        let task = Classification::new(4, 3, ClassObjective::Generative { label }).unwrap();
         let network = network(&[task.inputs(), 4, 1], true);
         let maps = class_maps(&network, &task, &X, &[1, 0, 1]);
         for map in &maps[..2] {

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use ugmm_network::training::{Dataset, Features, TrainingConfig, evaluate, init_model, train};
 use ugmm_network::{
-    Init, LabelEncoding, LayerConfig, MlpConfig, ModelConfig, Network, NetworkConfig, Objective, Predictor,
-    Preset, Stream, Task, generator,
+    Check, ClassObjective, Classification, Init, LabelEncoding, LayerConfig, MlpConfig, ModelConfig, Network,
+    NetworkConfig, Predictor, Preset, Stream, Task, generator,
 };
 
 /// A network of one layer.
@@ -101,18 +101,18 @@ fn networks_learn_from_rows_with_missing_values_by_every_objective() {
     let rows = half_seen();
     let label = LabelEncoding::OneHot;
     for (objective, floor) in [
-        (Objective::Discriminative, 0.99),
-        (Objective::Hybrid { label, weight: 10.0 }, 0.99),
-        (Objective::Generative { label }, 0.8),
+        (ClassObjective::Discriminative, 0.99),
+        (ClassObjective::Hybrid { label, weight: 10.0 }, 0.99),
+        (ClassObjective::Generative { label }, 0.8),
     ] {
-        let task = Task { features: 2, classes: 2, objective };
+        let task = Task::from(Classification::new(2, 2, objective).unwrap());
         let ModelConfig::Ugmm(network) = Preset::Best.ugmm(&task, &[16]) else { unreachable!() };
         let config = ModelConfig::Ugmm(network.with_missing_values(true));
-        let training = Preset::Best.training(&config, objective, rows.rows(), 0);
-        let training = TrainingConfig { epochs: 40, ..training };
+        let training = Preset::Best.training(&config, &task, rows.rows(), 0);
+        let training = TrainingConfig { epochs: 40, ..training }.checked().unwrap();
         let network = init_model(&config, &task, &rows, 0).unwrap();
         let trained = train(network, &task, &rows, None, &training, &mut ()).unwrap();
-        let metrics = evaluate(&trained.network, &task, &rows).unwrap();
+        let metrics = evaluate(&trained.network, task.classification().unwrap(), &rows).unwrap();
         assert!(metrics.accuracy >= floor && metrics.log_loss.is_finite(), "{objective:?}: {metrics:?}");
     }
 }
@@ -120,7 +120,7 @@ fn networks_learn_from_rows_with_missing_values_by_every_objective() {
 #[test]
 fn networks_that_need_every_value_say_which_one_is_missing() {
     let rows = half_seen();
-    let task = Task { features: 2, classes: 2, objective: Objective::Discriminative };
+    let task = Classification::new(2, 2, ClassObjective::Discriminative).unwrap();
     let mlp = MlpConfig::new(&[2, 2]).init(&mut generator(0, Stream::Initialization)).unwrap();
     let message = evaluate(&mlp, &task, &rows).unwrap_err().to_string();
     assert!(message.starts_with("row 0, column 0 (both counted from 0) is missing"), "{message}");
@@ -136,6 +136,6 @@ fn rows_without_any_value_and_nan_where_none_is_expected_are_refused() {
     assert!(message.contains("NaN in row 0, column 1"), "{message}");
     let dropping = LayerConfig { dropout: 0.1, ..LayerConfig::new(2, 2) };
     let config = NetworkConfig { layers: vec![dropping], standardize: false, missing_values: true };
-    let message = config.validate().unwrap_err().to_string();
+    let message = config.check().unwrap_err().to_string();
     assert!(message.starts_with("missing_values is true, but must be false where"), "{message}");
 }

@@ -8,8 +8,8 @@ use ugmm_network::inspect::Absence;
 use ugmm_network::model_file::{Columns, ModelParts, SavedModel};
 use ugmm_network::training::{EpochReport, History, TrainingConfig};
 use ugmm_network::{
-    Init, Means, MlpConfig, Model, ModelConfig, NetworkConfig, Objective, Predictor, Standardization, Stream,
-    Targets, Task, generator,
+    Check, ClassObjective, Classification, Init, Means, MlpConfig, Model, ModelConfig, NetworkConfig,
+    Predictor, Standardization, Stream, Targets, generator,
 };
 
 fn saved(config: ModelConfig) -> SavedModel {
@@ -20,7 +20,7 @@ fn parts(config: ModelConfig) -> ModelParts {
     let model = config.init(None, &mut generator(4, Stream::Initialization)).unwrap();
     ModelParts {
         model,
-        task: Task { features: 4, classes: 3, objective: Objective::Discriminative },
+        task: Classification::new(4, 3, ClassObjective::Discriminative).unwrap().into(),
         columns: Columns {
             features: ["a", "b", "c", "d"].map(String::from).to_vec(),
             target: "species".into(),
@@ -28,7 +28,7 @@ fn parts(config: ModelConfig) -> ModelParts {
             reading: Some(serde_json::json!([{ "name": "a" }])),
         },
         standardization: Some(Standardization { means: vec![0.1; 4], scales: vec![1.5; 4] }),
-        training: Some(TrainingConfig::new(3, 10)),
+        training: Some(TrainingConfig::new(3, 10).checked().unwrap()),
         temperature: Some(1.25),
         temperature_after_weights: false,
         spread: None,
@@ -258,6 +258,14 @@ fn contents_that_do_not_fit_are_refused() {
     refused(&description, &spoiled, "the model's weights \"layers.0.means\" hold NaN");
     refused(&description, &tensors[1..], "the file holds");
 
+    // A task of classes without any, and a task of a number with some.
+    let without = changed("\"classes\":3", "\"classes\":0");
+    refused(&without, &tensors, "the model's description is damaged: classes is 0, but must be at least 1");
+    let density = "{\"conditional\":{\"low\":0.0,\"high\":1.0,\"nodes\":8,\"crps_weight\":1.0}}";
+    let of_number = changed("\"objective\":\"discriminative\"", &format!("\"objective\":{density}"));
+    let expected = "classes is 3, but must be 0 where a number is predicted";
+    refused(&of_number, &tensors, &format!("the model's description is damaged: {expected}"));
+
     // The file claims a size for which nothing may be allocated.
     let huge = changed(r#""inputs":4,"neurons":7"#, r#""inputs":4,"neurons":7000000000000"#);
     let huge = huge.replace(r#""inputs":7,"#, r#""inputs":7000000000000,"#);
@@ -305,7 +313,9 @@ fn probabilities_of_rows_in_their_own_units_sum_to_one() {
 /// standardisation.
 #[test]
 fn contributions_sum_to_the_change_of_the_models_log_probability() {
-    let training = TrainingConfig { class_weights: Some(vec![1.0, 4.0, 0.5]), ..TrainingConfig::new(3, 10) };
+    let training = TrainingConfig { class_weights: Some(vec![1.0, 4.0, 0.5]), ..TrainingConfig::new(3, 10) }
+        .checked()
+        .unwrap();
     let parts = ModelParts { training: Some(training), ..parts(ugmm_network()) };
     let model = SavedModel::new(parts).unwrap();
     let rows = [0.5f32, -1.0, 0.3, 2.0, 1.1, 0.2, -0.7, 0.4];
@@ -378,12 +388,14 @@ fn parts_that_do_not_fit_make_no_model() {
         let error = SavedModel::new(parts).unwrap_err().to_string();
         assert!(error.contains(expected), "{error} does not say {expected}");
     };
-    refused(&|parts| parts.task.classes = 4, "4 are needed");
+    let of_four = Classification::new(4, 4, ClassObjective::Discriminative).unwrap();
+    refused(&|parts| parts.task = of_four.into(), "4 are needed");
     refused(&|parts| parts.columns.features.truncate(3), "names for 3");
     refused(&|parts| parts.temperature = Some(0.0), "the temperature must be positive");
     refused(&|parts| parts.spread = Some(f64::NAN), "the spread must be positive");
     refused(&|parts| parts.standardization.as_mut().unwrap().scales[1] = 0.0, "positive scales");
-    let weights = |parts: &mut ModelParts| parts.training.as_mut().unwrap().class_weights = Some(vec![1.0]);
+    let of_one = TrainingConfig { class_weights: Some(vec![1.0]), ..TrainingConfig::new(3, 10) };
+    let weights = |parts: &mut ModelParts| parts.training = Some(of_one.clone().checked().unwrap());
     refused(&weights, "one class weight for each class");
     let damage = |parts: &mut ModelParts| parts.model.tensors_mut()[0][2] = f32::NAN;
     refused(&damage, "the model's weights hold NaN");

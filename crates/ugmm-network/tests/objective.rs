@@ -2,20 +2,20 @@
 
 use ugmm_network::training::loss_and_gradients;
 use ugmm_network::{
-    Init, LabelEncoding, LossOptions, Model, NetworkConfig, Objective, Predictor, Stream, Targets, Task,
-    generator,
+    ClassObjective, Classification, Init, LabelEncoding, LossOptions, Model, NetworkConfig, Predictor,
+    Stream, Targets, Task, generator,
 };
 
 const X: [[f32; 2]; 4] = [[0.1, -0.7], [1.2, 0.4], [-0.6, 0.9], [0.3, 0.2]];
 const LABELS: [usize; 4] = [0, 2, 1, 2];
 const WEIGHT: f64 = 1.7;
 
-fn task(objective: Objective) -> Task {
-    Task { features: 2, classes: 3, objective }
+fn task(objective: ClassObjective) -> Task {
+    Classification::new(2, 3, objective).unwrap().into()
 }
 
 fn hybrid(weight: f64) -> Task {
-    task(Objective::Hybrid { label: LabelEncoding::OneHot, weight })
+    task(ClassObjective::Hybrid { label: LabelEncoding::OneHot, weight })
 }
 
 fn network() -> Model {
@@ -70,7 +70,7 @@ fn class_weights_make_a_weighted_mean() {
         let options = LossOptions { label_smoothing: smoothing, class_weights };
         loss(task, &network, rows, &options)
     };
-    for task in [hybrid(WEIGHT), task(Objective::Generative { label: LabelEncoding::OneHot })] {
+    for task in [hybrid(WEIGHT), task(ClassObjective::Generative { label: LabelEncoding::OneHot })] {
         for smoothing in [0.0, 0.2] {
             let all = loss_of(&task, &[0, 1, 2, 3], smoothing, None);
             let equal = loss_of(&task, &[0, 1, 2, 3], smoothing, Some(vec![2.0; 3]));
@@ -88,7 +88,7 @@ fn class_weights_make_a_weighted_mean() {
 #[test]
 fn without_weight_it_is_the_generative_loss() {
     let network = network();
-    let generative = task(Objective::Generative { label: LabelEncoding::OneHot });
+    let generative = task(ClassObjective::Generative { label: LabelEncoding::OneHot });
     let difference = value(&hybrid(0.0), &network, 0.0) - value(&generative, &network, 0.0);
     assert!(difference.abs() < 1e-6, "{difference}");
 }
@@ -96,7 +96,8 @@ fn without_weight_it_is_the_generative_loss() {
 #[test]
 fn a_weight_that_is_no_weight_is_refused() {
     for weight in [-1.0, f64::NAN, f64::INFINITY] {
-        let error = hybrid(weight).objective.validate().unwrap_err().to_string();
+        let objective = ClassObjective::Hybrid { label: LabelEncoding::OneHot, weight };
+        let error = Classification::new(2, 3, objective).unwrap_err().to_string();
         let expected =
             format!("the weight of the cross-entropy is {weight}, but must be at least 0 and finite");
         assert_eq!(error, expected);

@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 use ugmm_network::{
-    Init, LabelEncoding, Network, NetworkConfig, Objective, Predictor, Stream, Task, generator,
+    ClassObjective, Classification, Init, LabelEncoding, Network, NetworkConfig, Predictor, Stream, generator,
 };
 
 const FEATURES: usize = 4;
@@ -20,8 +20,8 @@ fn it_is_the_score_of_each_label_normalised() {
     let x: Vec<f32> = (0..7 * FEATURES).map(|_| rng.random_range(-2.0..2.0)).collect();
     for encoding in [LabelEncoding::Index, LabelEncoding::OneHot] {
         let network = network(encoding);
-        let objective = Objective::Generative { label: encoding };
-        let task = Task { features: FEATURES, classes: CLASSES, objective };
+        let objective = ClassObjective::Generative { label: encoding };
+        let task = Classification::new(FEATURES, CLASSES, objective).unwrap();
         let scores = task.class_scores(&network, &x);
         let log_posterior = task.log_probabilities(&network, &x);
         for (row, scores) in scores.chunks(CLASSES).enumerate() {

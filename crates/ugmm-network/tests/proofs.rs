@@ -10,7 +10,8 @@ use ugmm_network::inference::mpe::{MpeOptions, MpeQuery, most_probable_explanati
 use ugmm_network::inference::variable::Variable;
 use ugmm_network::verification::robustness::{RobustnessOptions, Verdict, certify};
 use ugmm_network::{
-    Init, LabelEncoding, Model, Network, NetworkConfig, Objective, Predictor, Stream, Task, generator,
+    ClassObjective, Classification, Init, LabelEncoding, Model, Network, NetworkConfig, Predictor, Stream,
+    generator,
 };
 
 const FEATURES: usize = 4;
@@ -52,7 +53,7 @@ fn sizes(features: usize, outputs: usize, rng: &mut impl Rng) -> Vec<usize> {
     sizes
 }
 
-fn decided(model: &Model, task: &Task, rows: &[f32]) -> Vec<usize> {
+fn decided(model: &Model, task: &Classification, rows: &[f32]) -> Vec<usize> {
     let scores = task.class_scores(model, rows);
     let best = |row: &[f32]| (0..CLASSES).rev().max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
     scores.chunks(CLASSES).map(best).collect()
@@ -75,14 +76,14 @@ fn no_sampled_point_of_a_proved_box_is_decided_otherwise() {
     let (mut sampled, mut proved_with_missing, mut disproved) = (0, 0, 0);
     for case in 0..150 {
         let (objective, features, outputs) = match case % 3 {
-            0 => (Objective::Discriminative, FEATURES, CLASSES),
-            1 => (Objective::Generative { label: LabelEncoding::Index }, FEATURES + 1, 1),
-            _ => (Objective::Generative { label: LabelEncoding::OneHot }, FEATURES + CLASSES, 1),
+            0 => (ClassObjective::Discriminative, FEATURES, CLASSES),
+            1 => (ClassObjective::Generative { label: LabelEncoding::Index }, FEATURES + 1, 1),
+            _ => (ClassObjective::Generative { label: LabelEncoding::OneHot }, FEATURES + CLASSES, 1),
         };
         let sizes = sizes(features, outputs, &mut rng);
         let dropped = [0.0, 0.4, 0.7, 0.9][case / 3 % 4];
         let model = Model::Ugmm(pruned_network(&sizes, dropped, &mut rng));
-        let task = Task { features: FEATURES, classes: CLASSES, objective };
+        let task = Classification::new(FEATURES, CLASSES, objective).unwrap();
         let rows = rows_with_every_pattern(&mut rng);
         let epsilon = [0.02, 0.2, 0.5, 2.0][case % 4];
         let movable = vec![true; FEATURES];

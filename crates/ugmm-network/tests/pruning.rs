@@ -6,7 +6,8 @@ use ugmm_network::model_file::{Columns, ModelParts, SavedModel};
 use ugmm_network::pruning::ModelPruner;
 use ugmm_network::pruning::{Criterion, Keep, Pruned, Pruner};
 use ugmm_network::{
-    Init, LabelEncoding, Layer, Means, Network, NetworkConfig, Objective, Predictor, Stream, Task, generator,
+    Check, ClassObjective, Classification, DensityObjective, Init, LabelEncoding, Layer, Means, Network,
+    NetworkConfig, Predictor, Regression, Stream, Task, generator,
 };
 use ugmm_network::{Model, Targets};
 
@@ -36,7 +37,7 @@ fn network(config: &NetworkConfig, x: &[f32]) -> Network {
 }
 
 fn task(features: usize, classes: usize) -> Task {
-    Task { features, classes, objective: Objective::Discriminative }
+    Classification::new(features, classes, ClassObjective::Discriminative).unwrap().into()
 }
 
 fn prune(network: &Network, task: &Task, x: &[f32], criterion: Criterion, keep: Keep) -> Pruned {
@@ -103,7 +104,7 @@ proptest! {
         prop_assert!(components as f64 <= most, "{components} of at most {most}");
         prop_assert_eq!(pruned.network.outputs(), 4);
         prop_assert_eq!(pruned.network.forward(&x).len(), 80 * 4);
-        prop_assert!(pruned.network.config().validate().is_ok());
+        prop_assert!(pruned.network.config().check().is_ok());
         for (layer, report) in pruned.network.layers.iter().zip(&pruned.layers) {
             prop_assert_eq!(layer.neurons(), report.neurons);
             prop_assert_eq!(layer.means.len(), layer.neurons() * means.per_neuron(layer.inputs()));
@@ -187,12 +188,13 @@ fn shares_are_met() {
     let x = rows(80, 7);
     for sizes in [&[7, 128, 1][..], &[7, 128, 3], &[7, 60, 30, 3]] {
         let objective = match sizes.last() {
-            Some(1) => Objective::Generative { label: LabelEncoding::Index },
-            _ => Objective::Discriminative,
+            Some(1) => ClassObjective::Generative { label: LabelEncoding::Index },
+            _ => ClassObjective::Discriminative,
         };
-        let task = Task { features: 7 - usize::from(sizes.last() == Some(&1)), classes: 3, objective };
+        let features = 7 - usize::from(sizes.last() == Some(&1));
+        let task = Classification::new(features, 3, objective).unwrap().into();
         let network = network(&config(sizes), &x);
-        let features: Vec<f32> = x.chunks(7).flat_map(|row| &row[..task.features]).copied().collect();
+        let features: Vec<f32> = x.chunks(7).flat_map(|row| &row[..features]).copied().collect();
         for share in [0.05, 0.1, 0.3, 0.6] {
             let pruned = prune(&network, &task, &features, Criterion::Influence, Keep::Share(share));
             let found = pruned.share();
@@ -223,9 +225,9 @@ fn saved(network: Network, task: Task) -> SavedModel {
         model: Model::Ugmm(network),
         task,
         columns: Columns {
-            features: (0..task.features).map(|feature| format!("x{feature}")).collect(),
+            features: (0..task.features()).map(|feature| format!("x{feature}")).collect(),
             target: "y".into(),
-            classes: (0..task.classes).map(|class| class.to_string()).collect(),
+            classes: (0..task.class_count()).map(|class| class.to_string()).collect(),
             reading: None,
         },
         standardization: None,
@@ -247,12 +249,12 @@ fn pruned_models_are_saved_and_loaded_and_do_without_values() {
     let features = rows(70, 6);
     let label = LabelEncoding::OneHot;
     let objectives = [
-        Objective::Discriminative,
-        Objective::Generative { label: LabelEncoding::Index },
-        Objective::Hybrid { label, weight: 1.0 },
+        ClassObjective::Discriminative,
+        ClassObjective::Generative { label: LabelEncoding::Index },
+        ClassObjective::Hybrid { label, weight: 1.0 },
     ];
     for objective in objectives {
-        let task = Task { features: 6, classes: 3, objective };
+        let task = Task::from(Classification::new(6, 3, objective).unwrap());
         let config = config(&[task.inputs(), 8, task.outputs()]).with_missing_values(true);
         let network = network(&config, &rows(70, task.inputs()));
         let model = saved(network, task);
@@ -285,8 +287,8 @@ fn pruned_models_are_saved_and_loaded_and_do_without_values() {
             }
         }
     }
-    let objective = Objective::Conditional { low: -2.0, high: 2.0, nodes: 16, crps_weight: 0.0 };
-    let task = Task { features: 6, classes: 0, objective };
+    let objective = DensityObjective { low: -2.0, high: 2.0, nodes: 16, crps_weight: 0.0 };
+    let task = Regression::new(6, objective).unwrap().into();
     let config = config(&[7, 8, 1]);
     let network = network(&config, &rows(70, 7));
     let model = saved(network, task);

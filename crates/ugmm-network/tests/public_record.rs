@@ -4,8 +4,8 @@
 use ugmm_network::pruning::{Criterion, Keep, Pruner};
 use ugmm_network::training::{Dataset, Features, TrainingConfig, evaluate, init_model, train};
 use ugmm_network::{
-    Init, LabelEncoding, Model, ModelConfig, NetworkConfig, Objective, Predictor, Preset, Stream, Task,
-    generator,
+    Check, ClassObjective, Classification, Init, LabelEncoding, Model, ModelConfig, NetworkConfig, Predictor,
+    Preset, Stream, Task, generator,
 };
 
 /// Pseudo-random numbers from -1 to 1.
@@ -23,16 +23,18 @@ fn duplicated_and_constant_columns_do_not_collapse() {
     });
     let rows = Dataset::new(Features::F32(features.collect()), 3, labels, 3).unwrap();
     let label = LabelEncoding::OneHot;
-    for objective in
-        [Objective::Discriminative, Objective::Generative { label }, Objective::Hybrid { label, weight: 1.0 }]
-    {
-        let task = Task { features: 3, classes: 3, objective };
+    for objective in [
+        ClassObjective::Discriminative,
+        ClassObjective::Generative { label },
+        ClassObjective::Hybrid { label, weight: 1.0 },
+    ] {
+        let task = Task::from(Classification::new(3, 3, objective).unwrap());
         let config = Preset::Best.ugmm(&task, &[12]);
-        let training = TrainingConfig { batch_size: 16, ..TrainingConfig::new(0, 60) };
+        let training = TrainingConfig { batch_size: 16, ..TrainingConfig::new(0, 60) }.checked().unwrap();
         let network = init_model(&config, &task, &rows, 0).unwrap();
         let trained = train(network, &task, &rows, None, &training, &mut ()).unwrap();
         assert!(trained.history.iter().all(|epoch| epoch.training_loss.is_finite()), "{objective:?}");
-        let metrics = evaluate(&trained.network, &task, &rows).unwrap();
+        let metrics = evaluate(&trained.network, task.classification().unwrap(), &rows).unwrap();
         // The joint score alone separates classes less well than the posterior's cross-entropy.
         assert!(metrics.accuracy > 0.8, "{objective:?}: {}", metrics.accuracy);
         let Model::Ugmm(network) = &trained.network else { panic!("a uGMM network was asked for") };
@@ -72,7 +74,7 @@ fn pruning_cuts_no_layer_off() {
     let x: Vec<f32> = (0..360).map(noise).collect();
     let config = NetworkConfig::new(&[6, 20, 10, 3]).with_init(Init::Data);
     let network = config.init(Some(&x), &mut generator(1, Stream::Initialization)).unwrap();
-    let task = Task { features: 6, classes: 3, objective: Objective::Discriminative };
+    let task = Classification::new(6, 3, ClassObjective::Discriminative).unwrap().into();
     for criterion in [Criterion::Influence, Criterion::Responsibility, Criterion::Weight] {
         let pruner = Pruner::new(&network, &task, &x, criterion, None).unwrap();
         for keep in [Keep::Share(1e-9), Keep::AtLeast(f64::MAX)] {

@@ -5,7 +5,7 @@ mod common;
 
 use common::Training;
 use ugmm_network::training::{Checkpoint, Dataset, Observer, Trained, TrainingConfig, init_model, resume};
-use ugmm_network::{Model, ModelConfig, Task, UgmmError};
+use ugmm_network::{Checked, Model, ModelConfig, Task, UgmmError};
 
 /// The engine on slices.
 struct Slices;
@@ -24,7 +24,7 @@ impl Training for Slices {
         task: &Task,
         rows: &Dataset,
         validation: Option<&Dataset>,
-        config: &TrainingConfig,
+        config: &Checked<TrainingConfig>,
         observer: &mut dyn Observer,
     ) -> Result<Trained<Model>, UgmmError> {
         resume(checkpoint, network, task, rows, validation, config, observer)

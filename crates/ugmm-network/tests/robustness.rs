@@ -4,32 +4,35 @@
 use rand::RngExt;
 use ugmm_network::verification::robustness::{Certificate, RobustnessOptions, Verdict, certify};
 use ugmm_network::{
-    Init, LabelEncoding, MlpConfig, Model, NetworkConfig, Objective, Stream, Task, generator,
+    ClassObjective, Classification, Init, LabelEncoding, MlpConfig, Model, NetworkConfig, Stream, generator,
 };
 
 const FEATURES: usize = 3;
 const CLASSES: usize = 3;
 const ROWS: usize = 40;
 
-fn task(objective: Objective) -> Task {
-    Task { features: FEATURES, classes: CLASSES, objective }
+fn task(objective: ClassObjective) -> Classification {
+    Classification::new(FEATURES, CLASSES, objective).unwrap()
 }
 
-fn models() -> Vec<(Model, Task)> {
+fn models() -> Vec<(Model, Classification)> {
     let mut rng = generator(3, Stream::Initialization);
     let mut ugmm = |sizes: &[usize]| {
         let config = NetworkConfig::new(sizes).with_init(Init::Paper).with_min_sigma(0.5);
         Model::Ugmm(config.init(None, &mut rng).unwrap())
     };
     let mut models = vec![
-        (ugmm(&[FEATURES, 8, CLASSES]), task(Objective::Discriminative)),
-        (ugmm(&[FEATURES, 8, 6, CLASSES]), task(Objective::Discriminative)),
-        (ugmm(&[FEATURES + 1, 8, 1]), task(Objective::Generative { label: LabelEncoding::Index })),
-        (ugmm(&[FEATURES + CLASSES, 8, 4, 1]), task(Objective::Generative { label: LabelEncoding::OneHot })),
+        (ugmm(&[FEATURES, 8, CLASSES]), task(ClassObjective::Discriminative)),
+        (ugmm(&[FEATURES, 8, 6, CLASSES]), task(ClassObjective::Discriminative)),
+        (ugmm(&[FEATURES + 1, 8, 1]), task(ClassObjective::Generative { label: LabelEncoding::Index })),
+        (
+            ugmm(&[FEATURES + CLASSES, 8, 4, 1]),
+            task(ClassObjective::Generative { label: LabelEncoding::OneHot }),
+        ),
     ];
     let mlp = MlpConfig::new(&[FEATURES, 16, 8, CLASSES]).with_batch_norm(true);
     let mlp = mlp.init(&mut generator(4, Stream::Initialization)).unwrap();
-    models.push((Model::Mlp(mlp), task(Objective::Discriminative)));
+    models.push((Model::Mlp(mlp), task(ClassObjective::Discriminative)));
     models
 }
 
@@ -38,7 +41,7 @@ fn rows(seed: u64) -> Vec<f32> {
     (0..ROWS * FEATURES).map(|_| rng.random_range(-1.5..1.5f32)).collect()
 }
 
-fn decided(model: &Model, task: &Task, features: &[f32], log_weights: &[f64]) -> Vec<usize> {
+fn decided(model: &Model, task: &Classification, features: &[f32], log_weights: &[f64]) -> Vec<usize> {
     let scores = task.class_scores(model, features);
     let weight = |class: usize| log_weights.get(class).copied().unwrap_or(0.0);
     let best = |row: &[f32]| {
@@ -132,7 +135,9 @@ fn limits_are_kept_and_missing_values_stay_missing() {
     let model = Model::Ugmm(config.init(None, &mut generator(6, Stream::Initialization)).unwrap());
     let features = [0.1, f32::NAN, 0.9, f32::NAN, 0.5, 0.0];
     let options = RobustnessOptions { limits: Some((0.0, 1.0)), movable: vec![true; 3], ..options(2.0) };
-    for certificate in certify(&model, &task(Objective::Discriminative), &features, &[], &options).unwrap() {
+    for certificate in
+        certify(&model, &task(ClassObjective::Discriminative), &features, &[], &options).unwrap()
+    {
         if let Verdict::Disproved { example, .. } = certificate.verdict {
             assert_eq!(example.iter().filter(|x| x.is_nan()).count(), 1);
             assert!(example.iter().all(|x| x.is_nan() || (0.0..=1.0).contains(x)), "{example:?}");

@@ -3,7 +3,8 @@
 
 use ugmm_network::training::{Dataset, Features, Schedule, TrainingConfig, evaluate, init_model, train};
 use ugmm_network::{
-    Means, ModelConfig, Network, NetworkConfig, Objective, Predictor, Stream, Task, generator,
+    Check, ClassObjective, Classification, Means, ModelConfig, Network, NetworkConfig, Predictor, Stream,
+    generator,
 };
 
 const SIZES: [usize; 4] = [6, 20, 9, 4];
@@ -78,17 +79,18 @@ fn a_trained_network_is_settled_and_fits_its_settled_configuration() {
     let features = rows(60);
     let labels = features.chunks(SIZES[0]).map(|row| usize::from(row[0] > row[1])).collect();
     let data = Dataset::new(Features::F32(features), SIZES[0], labels, 2).unwrap();
-    let task = Task { features: SIZES[0], classes: 2, objective: Objective::Discriminative };
+    let task = Classification::new(SIZES[0], 2, ClassObjective::Discriminative).unwrap();
+    let whole = task.into();
     let network = NetworkConfig::new(&[6, 8, 2])
         .with_min_sigma(1.0)
         .with_standardize(true)
         .with_input_dropout(&[0.0, 0.1])
         .with_input_noise(&[0.1]);
     let config = ModelConfig::Ugmm(network);
-    let model = init_model(&config, &task, &data, 1).unwrap();
+    let model = init_model(&config, &whole, &data, 1).unwrap();
     let schedule = Schedule::Constant { learning_rate: 2e-2 };
-    let settings = TrainingConfig { schedule, ..TrainingConfig::new(1, 100) };
-    let trained = train(model, &task, &data, Some(&data), &settings, &mut ()).unwrap();
+    let settings = TrainingConfig { schedule, ..TrainingConfig::new(1, 100) }.checked().unwrap();
+    let trained = train(model, &whole, &data, Some(&data), &settings, &mut ()).unwrap();
     assert!(!trained.network.needs_settling());
     let ModelConfig::Ugmm(settled) = config.settled() else { panic!("still a uGMM network") };
     assert!(!settled.standardize && settled.layers[1].min_sigma == 0.0 && settled.layers[0].min_sigma == 1.0);
@@ -104,7 +106,7 @@ fn a_trained_network_is_settled_and_fits_its_settled_configuration() {
 fn tied_means_cannot_be_standardised() {
     let config = NetworkConfig::new(&SIZES).with_means(Means::Tied).with_standardize(true);
     assert_eq!(
-        config.validate().unwrap_err().to_string(),
+        config.check().unwrap_err().to_string(),
         "standardize is true, but must be false where means are tied, which have no unit of their own for each input"
     );
 }

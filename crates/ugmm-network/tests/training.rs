@@ -7,8 +7,8 @@ use ugmm_network::training::{
     train,
 };
 use ugmm_network::{
-    Init, LabelEncoding, LossOptions, Means, MlpConfig, Model, ModelConfig, NetworkConfig, Objective,
-    Predictor, Preset, Stream, Targets, Task, UgmmError, generator,
+    Check, ClassObjective, Classification, Init, LabelEncoding, LossOptions, Means, MlpConfig, Model,
+    ModelConfig, NetworkConfig, Predictor, Preset, Stream, Targets, Task, UgmmError, generator,
 };
 
 const FEATURES: usize = 3;
@@ -29,11 +29,11 @@ fn clouds(rows: usize) -> Dataset {
     Dataset::new(Features::F32(features), FEATURES, labels, CLASSES).unwrap()
 }
 
-fn task(objective: Objective) -> Task {
-    Task { features: FEATURES, classes: CLASSES, objective }
+fn task(objective: ClassObjective) -> Task {
+    Classification::new(FEATURES, CLASSES, objective).unwrap().into()
 }
 
-const GENERATIVE: Objective = Objective::Generative { label: LabelEncoding::OneHot };
+const GENERATIVE: ClassObjective = ClassObjective::Generative { label: LabelEncoding::OneHot };
 
 fn ugmm(task: &Task) -> ModelConfig {
     Preset::Best.ugmm(task, &[16])
@@ -54,7 +54,7 @@ fn fit(
     training: &TrainingConfig,
 ) -> Result<Trained<Model>, UgmmError> {
     let network = init_model(config, task, rows, training.seed)?;
-    train(network, task, rows, None, training, &mut ())
+    train(network, task, rows, None, &training.clone().checked()?, &mut ())
 }
 
 fn weights(network: &Model) -> Vec<u32> {
@@ -64,10 +64,10 @@ fn weights(network: &Model) -> Vec<u32> {
 #[test]
 fn every_kind_of_model_and_optimiser_learns() {
     let rows = clouds(150);
-    let discriminative = task(Objective::Discriminative);
+    let discriminative = task(ClassObjective::Discriminative);
     let generative = task(GENERATIVE);
-    let index = task(Objective::Generative { label: LabelEncoding::Index });
-    let hybrid = task(Objective::Hybrid { label: LabelEncoding::OneHot, weight: 1.0 });
+    let index = task(ClassObjective::Generative { label: LabelEncoding::Index });
+    let hybrid = task(ClassObjective::Hybrid { label: LabelEncoding::OneHot, weight: 1.0 });
     let tied = ModelConfig::Ugmm(
         NetworkConfig::new(&[FEATURES, 24, CLASSES]).with_means(Means::Tied).with_min_sigma(0.1),
     );
@@ -97,7 +97,7 @@ fn every_kind_of_model_and_optimiser_learns() {
         let schedule = Schedule::Cosine { learning_rate, warmup_steps: 5, final_fraction: 0.01 };
         let training = TrainingConfig { optimizer, schedule, ..settings(60) };
         let trained = fit(&config, &task, &rows, &training).unwrap();
-        let metrics = evaluate(&trained.network, &task, &rows).unwrap();
+        let metrics = evaluate(&trained.network, task.classification().unwrap(), &rows).unwrap();
         assert!(metrics.accuracy >= floor, "{name}: {metrics:?}");
         let (first, last) = (trained.history[0].training_loss, trained.history[59].training_loss);
         assert!(last < first, "{name}: {first} to {last}");
@@ -108,7 +108,7 @@ fn every_kind_of_model_and_optimiser_learns() {
 #[test]
 fn one_seed_decides_every_bit() {
     let rows = clouds(100);
-    let task = task(Objective::Discriminative);
+    let task = task(ClassObjective::Discriminative);
     // The network is large enough for the kernels to use several threads.
     let config =
         ModelConfig::Ugmm(NetworkConfig::new(&[FEATURES, 301, 64, CLASSES]).with_dropout(&[0.2, 0.1, 0.0]));
@@ -130,7 +130,7 @@ fn one_seed_decides_every_bit() {
 #[test]
 fn augmentation_changes_the_rows_of_batches_only() {
     let rows = clouds(60);
-    let task = task(Objective::Discriminative);
+    let task = task(ClassObjective::Discriminative);
     let shift = |most| Some(Augmentation::Shift { height: 1, width: FEATURES, most });
     let run = |augmentation| {
         let training = TrainingConfig { augmentation, ..settings(2) };
@@ -148,7 +148,8 @@ fn augmentation_changes_the_rows_of_batches_only() {
         let values = x.chunks(FEATURES).flat_map(|row| [row[0], row[1], row[0], row[1]]).collect();
         Dataset::new(Features::F32(values), 4, rows.labels().to_vec(), CLASSES).unwrap()
     };
-    let (rows, task) = (square(&rows), Task { features: 4, ..task });
+    let (rows, task) =
+        (square(&rows), Classification::new(4, CLASSES, ClassObjective::Discriminative).unwrap().into());
     let run = |augmentation| {
         let training = TrainingConfig { augmentation, ..settings(2) };
         weights(&fit(&ugmm(&task), &task, &rows, &training).unwrap().network)
@@ -167,7 +168,7 @@ fn an_mlp_drops_inputs_in_training_only() {
     let x = [1.0; 64 * FEATURES];
     let (plain, dropping) = (network(config.clone()), network(config.with_input_dropout(0.5)));
     assert_eq!(plain.forward(&x), dropping.forward(&x));
-    let task = task(Objective::Discriminative);
+    let task = task(ClassObjective::Discriminative);
     // Equal rows have the loss of one of them, unless they lose inputs.
     let gradients = |network: &Model, rows: usize| {
         let (x, targets) = (vec![1.0; rows * FEATURES], Targets::Classes(vec![0; rows]));
@@ -176,14 +177,14 @@ fn an_mlp_drops_inputs_in_training_only() {
     };
     assert!((gradients(&plain, 64).0 - gradients(&plain, 1).0).abs() < 1e-6);
     assert!((gradients(&dropping, 64).0 - gradients(&plain, 1).0).abs() > 1e-3);
-    let message = MlpConfig::new(&[2, 2]).with_input_dropout(1.0).validate().unwrap_err().to_string();
+    let message = MlpConfig::new(&[2, 2]).with_input_dropout(1.0).check().unwrap_err().to_string();
     assert_eq!(message, "input_dropout is 1, but must be at least 0 and less than 1");
 }
 
 /// Steps are large enough to enter the thread pool, where waiting threads take up work of each other.
 #[test]
 fn networks_can_train_side_by_side() {
-    let task = task(Objective::Discriminative);
+    let task = task(ClassObjective::Discriminative);
     let rows = clouds(512);
     let config = Preset::Best.ugmm(&task, &[256]);
     let training = TrainingConfig { batch_size: 512, ..settings(3) };
@@ -200,7 +201,7 @@ fn networks_can_train_side_by_side() {
 #[test]
 fn clipping_keeps_steps_small() {
     let rows = clouds(30);
-    let task = task(Objective::Discriminative);
+    let task = task(ClassObjective::Discriminative);
     let optimizer = OptimizerConfig::Sgd { momentum: 0.0, weight_decay: 0.0 };
     let schedule = Schedule::Constant { learning_rate: 1.0 };
     // The network does not standardise, because settling would change the parameters too.
@@ -240,9 +241,11 @@ fn an_observer_can_stop_training() {
         }
     }
     let rows = clouds(30);
-    let task = task(Objective::Discriminative);
+    let task = task(ClassObjective::Discriminative);
     let network = init_model(&ugmm(&task), &task, &rows, 0).unwrap();
-    let trained = train(network, &task, &rows, Some(&rows), &settings(50), &mut StopAfter(3)).unwrap();
+    let trained =
+        train(network, &task, &rows, Some(&rows), &settings(50).checked().unwrap(), &mut StopAfter(3))
+            .unwrap();
     assert_eq!(trained.history.len(), 3);
     assert_eq!(trained.history[2].validation.unwrap().rows, 30);
 }
@@ -263,8 +266,8 @@ fn a_deadline_ends_training_at_the_end_of_its_schedule() {
         }
     }
     let rows = clouds(150);
-    let task = task(Objective::Discriminative);
-    let training = settings(1_000_000);
+    let task = task(ClassObjective::Discriminative);
+    let training = settings(1_000_000).checked().unwrap();
     let run = |time| {
         let network = init_model(&ugmm(&task), &task, &rows, 0).unwrap();
         let mut until = Until(std::time::Instant::now() + std::time::Duration::from_millis(time), None);
@@ -286,20 +289,21 @@ fn a_deadline_ends_training_at_the_end_of_its_schedule() {
 #[test]
 fn early_stopping_takes_the_best_network() {
     let (rows, held_out) = (clouds(60), clouds(45));
-    let task = task(Objective::Discriminative);
+    let task = task(ClassObjective::Discriminative);
     // At this rate the loss fluctuates.
     let training = TrainingConfig {
         schedule: Schedule::Constant { learning_rate: 0.2 },
         early_stopping: Some(EarlyStopping { patience: 4 }),
         ..settings(200)
     };
+    let training = training.checked().unwrap();
     let network = || init_model(&ugmm(&task), &task, &rows, 0).unwrap();
     let trained = train(network(), &task, &rows, Some(&held_out), &training, &mut ()).unwrap();
     let losses: Vec<f64> = trained.history.iter().map(|report| report.validation_loss.unwrap()).collect();
     let best = trained.best_epoch.unwrap();
     assert!(losses.len() == best + 4 && losses.len() < 200, "{losses:?}");
     assert!(losses.iter().all(|loss| *loss >= losses[best - 1]));
-    let measured = evaluate(&trained.network, &task, &held_out).unwrap();
+    let measured = evaluate(&trained.network, task.classification().unwrap(), &held_out).unwrap();
     assert_eq!(measured.log_loss, losses[best - 1]);
     let error = train(network(), &task, &rows, None, &training, &mut ()).unwrap_err();
     let expected = "early_stopping is given, but must be left out where there are no validation rows";
@@ -315,12 +319,13 @@ fn class_weights_count_rows_more_often() {
     let features = Features::F32((0..400).map(|row| [-1.0, 1.0][row / 4 % 2]).collect());
     let rows = Dataset::new(features, 1, labels, 2).unwrap();
     for (objective, weights) in [
-        (Objective::Discriminative, vec![1.0, 9.0]),
-        (Objective::Hybrid { label: LabelEncoding::OneHot, weight: 10.0 }, vec![1.0, 9.0]),
+        (ClassObjective::Discriminative, vec![1.0, 9.0]),
+        (ClassObjective::Hybrid { label: LabelEncoding::OneHot, weight: 10.0 }, vec![1.0, 9.0]),
     ] {
-        let task = Task { features: 1, classes: 2, objective };
+        let task = Classification::new(1, 2, objective).unwrap();
+        let whole = task.into();
         let training = TrainingConfig { class_weights: Some(weights.clone()), ..settings(60) };
-        let trained = fit(&ugmm(&task), &task, &rows, &training).unwrap();
+        let trained = fit(&ugmm(&whole), &whole, &rows, &training).unwrap();
         let mut logs =
             ugmm_network::inference::prediction::log_probabilities(&trained.network, &task, rows.features())
                 .unwrap();
@@ -329,7 +334,7 @@ fn class_weights_count_rows_more_often() {
         unweighted(&mut logs, &weights);
         assert!((logs[1].exp() - 0.25).abs() < 0.06, "{objective:?}: {}", logs[1].exp());
     }
-    let task = Task { features: 1, classes: 2, objective: Objective::Discriminative };
+    let task = Classification::new(1, 2, ClassObjective::Discriminative).unwrap().into();
     let message = |weights: Vec<f64>| {
         let training = TrainingConfig { class_weights: Some(weights), ..settings(1) };
         fit(&ugmm(&task), &task, &rows, &training).unwrap_err().to_string()
@@ -341,7 +346,7 @@ fn class_weights_count_rows_more_often() {
 #[test]
 fn what_cannot_work_is_refused() {
     let rows = clouds(30);
-    let good = task(Objective::Discriminative);
+    let good = task(ClassObjective::Discriminative);
     let message = |config: &ModelConfig, task: &Task, training: &TrainingConfig| {
         fit(config, task, &rows, training).unwrap_err().to_string()
     };
@@ -353,7 +358,7 @@ fn what_cannot_work_is_refused() {
     );
     let none = TrainingConfig { batch_size: 0, ..settings(1) };
     assert_eq!(message(&ugmm(&good), &good, &none), "batch_size is 0, but must be at least 1");
-    let more = Task { classes: 4, ..good };
+    let more = Classification::new(FEATURES, 4, ClassObjective::Discriminative).unwrap().into();
     let config = ModelConfig::Ugmm(NetworkConfig::new(&[FEATURES, 4]));
     assert_eq!(message(&config, &more, &settings(1)), "the data set has 3 classes, but 4 are needed");
 
@@ -376,12 +381,12 @@ fn what_cannot_work_is_refused() {
 #[test]
 fn a_loss_that_overflows_is_reported() {
     let rows = clouds(30);
-    let task = task(Objective::Discriminative);
+    let task = task(ClassObjective::Discriminative);
     let mlp = ModelConfig::Mlp(MlpConfig::new(&[FEATURES, 64, 64, CLASSES]));
     let network = init_model(&mlp, &task, &rows, 0).unwrap();
     let optimizer = OptimizerConfig::Sgd { momentum: 0.0, weight_decay: 0.0 };
     let schedule = Schedule::Constant { learning_rate: 1e30 };
-    let training = TrainingConfig { optimizer, schedule, ..TrainingConfig::new(0, 5) };
+    let training = TrainingConfig { optimizer, schedule, ..TrainingConfig::new(0, 5) }.checked().unwrap();
     let error = train(network, &task, &rows, None, &training, &mut ()).unwrap_err();
     assert!(matches!(error, UgmmError::Diverged { epoch: 2.., batch: 1, .. }), "{error}");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use ugmm_data::frame::ColumnData;
 use ugmm_network::training::{Checkpoint, Dataset, Observer, Trained, TrainingConfig, resume};
-use ugmm_network::{Backend, Model, Predictor, Settings, Task, UgmmError};
+use ugmm_network::{Backend, Checked, Model, Predictor, Settings, Task, UgmmError};
 use ugmm_tabular::target::prepare_target;
 use ugmm_tabular::{Device, FitOptions, Run, Table, TableModel, fit, load};
 
@@ -32,7 +32,7 @@ impl Backend for Counting {
         task: &Task,
         training: &Dataset,
         validation: Option<&Dataset>,
-        config: &TrainingConfig,
+        config: &Checked<TrainingConfig>,
         observer: &mut dyn Observer,
     ) -> Result<Trained<Model>, UgmmError> {
         self.0.trained.fetch_add(1, Ordering::Relaxed);

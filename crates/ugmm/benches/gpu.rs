@@ -13,8 +13,8 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 use ugmm::training::{Stepper, Targets, TrainingConfig};
 use ugmm::{
-    DeviceName, Init, InitOn, NetworkConfig, Objective, Stream, Task, generator, gpu_testing,
-    ugmm_log_density,
+    Check, ClassObjective, Classification, DeviceName, Init, InitOn, NetworkConfig, Stream, generator,
+    gpu_testing, ugmm_log_density,
 };
 
 /// Turns of each measurement.
@@ -133,8 +133,8 @@ fn training_step(device: &Device, batch: usize) -> Result<(), Box<dyn Error>> {
     let [features, .., classes] = SIZES;
     let mut rng = generator(0, Stream::Initialization);
     let network = NetworkConfig::new(&SIZES).with_init(Init::Paper).init_on(None, &mut rng, device)?;
-    let task = Task { features, classes, objective: Objective::Discriminative };
-    let mut stepper = Stepper::new(network, task, &TrainingConfig::new(0, 1), device)?;
+    let task = Classification::new(features, classes, ClassObjective::Discriminative)?.into();
+    let mut stepper = Stepper::new(network, task, &TrainingConfig::new(0, 1).checked()?, device)?;
     let x: Vec<f32> = (0..batch * features).map(|at| (at as f32 * 0.618).fract()).collect();
     let targets = Targets::Classes((0..batch).map(|row| row % classes).collect());
     let seconds = time(device, || {

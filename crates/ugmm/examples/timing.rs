@@ -6,7 +6,7 @@ mod worker;
 
 use ugmm::burn::tensor::Device;
 use ugmm::training::{OnDevice, Stepper, TrainingConfig};
-use ugmm::{Model, Task, UgmmError, open_device};
+use ugmm::{Checked, Model, Task, UgmmError, open_device};
 use ugmm_network::Predictor;
 use worker::{Outcome, Place, answer};
 
@@ -19,7 +19,7 @@ impl Place for OfBurn {
         &self,
         network: &ugmm_network::Model,
         task: Task,
-        config: &TrainingConfig,
+        config: &Checked<TrainingConfig>,
     ) -> Result<Self::Engine, UgmmError> {
         Stepper::new(Model::of(network, &self.0), task, config, &self.0)
     }

@@ -43,8 +43,9 @@ pub use neuron::UgmmLayer;
 pub use neuron::op::gpu::testing as gpu_testing;
 pub use neuron::op::ugmm_log_density;
 pub use ugmm_network::{
-    DeviceName, GpuBackend, Init, LabelEncoding, LayerConfig, LossOptions, Means, MlpConfig, ModelConfig,
-    NetworkConfig, Objective, Rows, Stream, Targets, Task, UgmmError, generator,
+    Check, Checked, ClassObjective, Classification, DensityObjective, DeviceName, GpuBackend, Init,
+    LabelEncoding, LayerConfig, LossOptions, Means, MlpConfig, ModelConfig, NetworkConfig, Regression, Rows,
+    Stream, Targets, Task, TaskTargets, UgmmError, generator,
 };
 
 /// The guide's examples on architectures, compiled and run with the documentation tests.

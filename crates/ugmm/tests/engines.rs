@@ -3,8 +3,8 @@
 use burn::tensor::Device;
 use ugmm::training::Stepper;
 use ugmm::{
-    DeviceName, Init, LabelEncoding, Means, MlpConfig, Model, ModelConfig, NetworkConfig, Objective, Stream,
-    Targets, Task, generator, open_device,
+    Check, ClassObjective, Classification, DensityObjective, DeviceName, Init, LabelEncoding, Means,
+    MlpConfig, Model, ModelConfig, NetworkConfig, Regression, Stream, Targets, Task, generator, open_device,
 };
 use ugmm_network::training as plain;
 use ugmm_network::training::{OptimizerConfig, TrainingConfig};
@@ -30,19 +30,20 @@ fn batch(task: &Task, step: usize, missing: bool) -> (Vec<f32>, Targets) {
         }
     };
     let x = (0..ROWS * FEATURES).map(value).collect();
-    let targets = match task.objective.predicts_numbers() {
-        true => {
+    let targets = match task {
+        Task::Number(_) => {
             Targets::Numbers((0..ROWS).map(|row| label(row) as f32 - 1.0 + 0.3 * noise(row + step)).collect())
         }
-        false => Targets::Classes((0..ROWS).map(label).collect()),
+        Task::Classes(_) => Targets::Classes((0..ROWS).map(label).collect()),
     };
     (x, targets)
 }
 
 /// A hundred steps of both from the same parameters, with the same random numbers.
 fn assert_agree(name: &str, task: &Task, config: &ModelConfig, training: &TrainingConfig, missing: bool) {
+    let training = &training.clone().checked().unwrap();
     let (sample, targets) = batch(task, 0, missing);
-    let sample = task.training_input(&sample, &targets);
+    let sample = task.with_targets(&targets).unwrap().training_input(&sample);
     let start = config.init(Some(&sample), &mut generator(5, Stream::Initialization)).unwrap();
     let device = Device::flex();
     let mut of_burn = Stepper::new(Model::of(&start, &device), *task, training, &device).unwrap();
@@ -69,19 +70,22 @@ fn assert_agree(name: &str, task: &Task, config: &ModelConfig, training: &Traini
     assert!(mean < 1e-3 && largest < 5e-2, "{name}: parameters differ by {mean} and at most {largest}");
 }
 
-fn task(objective: Objective) -> Task {
-    let classes = if objective.predicts_numbers() { 0 } else { CLASSES };
-    Task { features: FEATURES, classes, objective }
+fn task(objective: ClassObjective) -> Task {
+    Classification::new(FEATURES, CLASSES, objective).unwrap().into()
 }
 
-fn objectives() -> [Objective; 5] {
+fn tasks() -> [Task; 5] {
     let label = LabelEncoding::OneHot;
+    let density = |crps_weight| {
+        let objective = DensityObjective { low: -2.0, high: 2.5, nodes: 8, crps_weight };
+        Regression::new(FEATURES, objective).unwrap().into()
+    };
     [
-        Objective::Discriminative,
-        Objective::Generative { label },
-        Objective::Hybrid { label, weight: 3.0 },
-        Objective::Conditional { low: -2.0, high: 2.5, nodes: 8, crps_weight: 0.0 },
-        Objective::Conditional { low: -2.0, high: 2.5, nodes: 8, crps_weight: 5.0 },
+        task(ClassObjective::Discriminative),
+        task(ClassObjective::Generative { label }),
+        task(ClassObjective::Hybrid { label, weight: 3.0 }),
+        density(0.0),
+        density(5.0),
     ]
 }
 
@@ -104,12 +108,11 @@ fn every_objective_and_kind_of_network_makes_the_same_steps() {
             network.with_input_dropout(&[0.1, 0.3]).with_input_noise(&[0.2, 0.1])
         }),
     ];
-    for objective in objectives() {
-        let task = task(objective);
+    for task in tasks() {
         for (name, missing, change) in kinds {
             let network =
                 change(NetworkConfig::new(&[task.inputs(), 9, 6, task.outputs()]).with_init(Init::Wide));
-            let name = format!("{objective:?}, {name}");
+            let name = format!("{task:?}, {name}");
             let training = TrainingConfig::new(3, 1);
             assert_agree(&name, &task, &ModelConfig::Ugmm(network), &training, missing);
         }
@@ -118,7 +121,7 @@ fn every_objective_and_kind_of_network_makes_the_same_steps() {
 
 #[test]
 fn every_optimiser_and_setting_of_the_loss_makes_the_same_steps() {
-    let task = task(Objective::Hybrid { label: LabelEncoding::OneHot, weight: 3.0 });
+    let task = task(ClassObjective::Hybrid { label: LabelEncoding::OneHot, weight: 3.0 });
     let network = NetworkConfig::new(&[task.inputs(), 9, task.outputs()]).with_min_sigma(0.3);
     let config = ModelConfig::Ugmm(network);
     let plain = TrainingConfig::new(3, 1);
@@ -148,7 +151,7 @@ fn every_optimiser_and_setting_of_the_loss_makes_the_same_steps() {
 
 #[test]
 fn feed_forward_networks_make_the_same_steps() {
-    let task = task(Objective::Discriminative);
+    let task = task(ClassObjective::Discriminative);
     for (name, config) in [
         ("plain", MlpConfig::new(&[FEATURES, 8, 6, CLASSES])),
         (
@@ -168,7 +171,7 @@ fn a_backend_trains_and_predicts_as_the_processor_does() {
     use ugmm_network::{Backend, Predictor};
     let device = open_device(DeviceName::Cpu).unwrap();
     let backend = ugmm::BurnBackend(device);
-    let task = task(Objective::Discriminative);
+    let task = task(ClassObjective::Discriminative);
     let (x, targets) = batch(&task, 1, false);
     let Targets::Classes(labels) = targets else { unreachable!() };
     let rows = Dataset::new(Features::F32(x.clone()), FEATURES, labels, CLASSES).unwrap();
@@ -176,7 +179,7 @@ fn a_backend_trains_and_predicts_as_the_processor_does() {
         NetworkConfig::new(&[FEATURES, 8, CLASSES]).with_standardize(true).with_min_sigmas(&[1.0, 0.5]);
     let config = ModelConfig::Ugmm(network);
     let start = || plain::init_model(&config, &task, &rows, 1).unwrap();
-    let training = TrainingConfig { batch_size: 8, ..TrainingConfig::new(1, 5) };
+    let training = TrainingConfig { batch_size: 8, ..TrainingConfig::new(1, 5) }.checked().unwrap();
     let expected = plain::train(start(), &task, &rows, Some(&rows), &training, &mut ()).unwrap();
     let found = backend.resume(None, start(), &task, &rows, Some(&rows), &training, &mut ()).unwrap();
     assert_eq!(found.network.config(), expected.network.config());

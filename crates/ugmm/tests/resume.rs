@@ -7,7 +7,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 use common::Training;
 use ugmm::training::{Checkpoint, Dataset, Observer, Trained, TrainingConfig, init_model, resume};
-use ugmm::{Model, ModelConfig, Task, UgmmError};
+use ugmm::{Checked, Model, ModelConfig, Task, UgmmError};
 
 /// The engine on one of Burn's devices.
 struct OnDevice(Device);
@@ -35,7 +35,7 @@ impl Training for OnDevice {
         task: &Task,
         rows: &Dataset,
         validation: Option<&Dataset>,
-        config: &TrainingConfig,
+        config: &Checked<TrainingConfig>,
         observer: &mut dyn Observer,
     ) -> Result<Trained<Model>, UgmmError> {
         resume(checkpoint, network, task, rows, validation, config, &self.0, observer)

@@ -151,7 +151,7 @@ impl TrainingConfig {
     /// Fewest held-out rows for early stopping; fewer are not informative enough.
     pub const FEWEST_VALIDATION_ROWS: usize = 10;
 
-    pub(crate) fn validate(&self) -> Result<(), CircuitError> {
+    pub(super) fn check(&self) -> Result<(), CircuitError> {
         let held = |value: f64| value.is_finite() && value >= 0.0;
         let replicas = match self.structure {
             StructureChoice::RandomTrees { replicas } => replicas,

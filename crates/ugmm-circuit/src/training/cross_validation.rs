@@ -4,7 +4,7 @@
 use super::choice::chosen_structure;
 use super::config::TrainingConfig;
 use super::random::{Stream, generator};
-use super::run::{Epoch, train_structure};
+use super::run::{Epoch, Plan, train_planned};
 use crate::error::CircuitError;
 use crate::rows::Rows;
 use crate::variable::Variable;
@@ -35,7 +35,6 @@ pub fn cross_validate(
     folds: usize,
     mut progress: impl FnMut(&Epoch) -> bool,
 ) -> Result<Option<CrossValidated>, CircuitError> {
-    config.validate()?;
     if folds < 2 {
         let (setting, expected) = ("folds", "2 or more");
         return Err(CircuitError::Setting { setting, value: folds.to_string(), expected });
@@ -44,6 +43,7 @@ pub fn cross_validate(
         return Err(CircuitError::TooFewRows { rows: rows.count(), needed: folds });
     }
     let config = TrainingConfig { patience: config.epochs.max(1), ..config.clone() };
+    let plan = Plan::new(variables.to_vec(), &config)?;
     let mut order: Vec<usize> = (0..rows.count()).collect();
     order.shuffle(&mut generator(config.seed, Stream::Splitting));
     let mut sums = vec![0.0; config.epochs];
@@ -57,7 +57,7 @@ pub fn cross_validate(
         let training = Rows::new(&training, rows.columns())?;
         let structure = chosen_structure(training, variables, &config)?;
         let mut go_on = true;
-        train_structure(training, Some(held_out), variables.to_vec(), &structure, &config, |epoch| {
+        train_planned(training, Some(held_out), &structure, &plan, |epoch| {
             // After the last epoch there are more that only settle the parameters.
             if let (Some(sum), Some(level)) = (sums.get_mut(epoch.number - 1), epoch.validation) {
                 *sum += level * held_out.count() as f64;

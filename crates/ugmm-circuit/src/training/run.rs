@@ -16,6 +16,7 @@ use crate::rows::Rows;
 use crate::structure::Structure;
 use crate::variable::Variable;
 use rand::seq::SliceRandom;
+use std::borrow::Cow;
 
 /// The report after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,9 +65,23 @@ pub fn train(
     config: &TrainingConfig,
     mut progress: impl FnMut(&Epoch) -> bool,
 ) -> Result<Trained, CircuitError> {
-    config.validate()?;
-    let (first, go_on) = train_member(0, rows, variables.clone(), config, &mut progress)?;
-    if go_on { add_members(first, rows, variables, config, progress) } else { Ok(first) }
+    let plan = Plan::new(variables, config)?;
+    let (first, go_on) = train_member(0, rows, &plan, &mut progress)?;
+    if go_on { with_members(first, rows, &plan, progress) } else { Ok(first) }
+}
+
+/// Variables and settings of a training, which were checked.
+pub(super) struct Plan<'a> {
+    pub variables: Vec<Variable>,
+    pub config: Cow<'a, TrainingConfig>,
+}
+
+impl<'a> Plan<'a> {
+    pub fn new(variables: Vec<Variable>, config: &'a TrainingConfig) -> Result<Self, CircuitError> {
+        config.check()?;
+        variables.iter().enumerate().try_for_each(|(index, variable)| variable.validate(index))?;
+        Ok(Self { variables, config: Cow::Borrowed(config) })
+    }
 }
 
 /// Trains the members of a configuration after the first one, which is given, and mixes them with it. With
@@ -85,13 +100,21 @@ pub fn add_members(
     rows: Rows<'_>,
     variables: Vec<Variable>,
     config: &TrainingConfig,
+    progress: impl FnMut(&Epoch) -> bool,
+) -> Result<Trained, CircuitError> {
+    assert_eq!(first.members, 1, "the first member is one circuit");
+    with_members(first, rows, &Plan::new(variables, config)?, progress)
+}
+
+fn with_members(
+    first: Trained,
+    rows: Rows<'_>,
+    plan: &Plan<'_>,
     mut progress: impl FnMut(&Epoch) -> bool,
 ) -> Result<Trained, CircuitError> {
-    config.validate()?;
-    assert_eq!(first.members, 1, "the first member is one circuit");
     let (mut circuits, mut levels) = (vec![first.circuit.clone()], vec![first.validation]);
-    for member in 1..config.members {
-        let (trained, go_on) = train_member(member, rows, variables.clone(), config, &mut progress)?;
+    for member in 1..plan.config.members {
+        let (trained, go_on) = train_member(member, rows, plan, &mut progress)?;
         if !go_on {
             break;
         }
@@ -108,17 +131,16 @@ pub fn add_members(
 fn train_member(
     member: usize,
     rows: Rows<'_>,
-    variables: Vec<Variable>,
-    config: &TrainingConfig,
+    plan: &Plan<'_>,
     progress: &mut impl FnMut(&Epoch) -> bool,
 ) -> Result<(Trained, bool), CircuitError> {
-    let config = &TrainingConfig { seed: member_seed(config.seed, member), ..config.clone() };
+    let Plan { variables, config } = plan;
+    let config = TrainingConfig { seed: member_seed(config.seed, member), ..config.as_ref().clone() };
     if rows.count() == 0 {
         return Err(CircuitError::TooFewRows { rows: 0, needed: 1 });
     }
-    validate(&variables)?;
     // This check comes while rows still have the numbers that the caller knows.
-    encode(&variables, rows, |_| ())?;
+    encode(variables, rows, |_| ())?;
     let held_out = (rows.count() as f64 * config.validation_share).round() as usize;
     let held_out = if held_out < TrainingConfig::FEWEST_VALIDATION_ROWS { 0 } else { held_out };
     let mut order: Vec<usize> = (0..rows.count()).collect();
@@ -129,10 +151,11 @@ fn train_member(
     let (validation, training) = (pick(validation), pick(training));
     let training = Rows::new(&training, rows.columns())?;
     let validation = Rows::new(&validation, rows.columns())?;
-    let structure = chosen_structure(training, &variables, config)?;
+    let structure = chosen_structure(training, variables, &config)?;
     let validation = (held_out > 0).then_some(validation);
     let mut go_on = true;
-    let trained = train_structure(training, validation, variables, &structure, config, |epoch| {
+    let plan = Plan { variables: variables.clone(), config: Cow::Owned(config) };
+    let trained = train_planned(training, validation, &structure, &plan, |epoch| {
         go_on = progress(&Epoch { member: member + 1, ..*epoch });
         go_on
     })?;
@@ -153,19 +176,28 @@ pub fn train_structure(
     config: &TrainingConfig,
     progress: impl FnMut(&Epoch) -> bool,
 ) -> Result<Trained, CircuitError> {
-    config.validate()?;
+    train_planned(rows, validation, structure, &Plan::new(variables, config)?, progress)
+}
+
+/// Trains the parameters of a circuit as [`train_structure`] does.
+pub(super) fn train_planned(
+    rows: Rows<'_>,
+    validation: Option<Rows<'_>>,
+    structure: &Structure,
+    Plan { variables, config }: &Plan<'_>,
+    progress: impl FnMut(&Epoch) -> bool,
+) -> Result<Trained, CircuitError> {
     if rows.count() == 0 {
         return Err(CircuitError::TooFewRows { rows: 0, needed: 1 });
     }
-    validate(&variables)?;
     // The background is one more component.
-    memory::check(structure, &variables, config.components.saturating_add(1))?;
-    let encoded = encode(&variables, rows, |value| value)?;
-    let view = Encoded { values: &encoded, variables: &variables };
+    memory::check(structure, variables, config.components.saturating_add(1))?;
+    let encoded = encode(variables, rows, |value| value)?;
+    let view = Encoded { values: &encoded, variables };
     let priors = Priors::new(config, frequencies(&view));
     let mut rng = generator(config.seed, Stream::Initialization);
     let circuit = initialize(&view, structure, config, &priors, &mut rng)?;
-    let validation = validation.map(|rows| encode(&variables, rows, |value| value)).transpose()?;
+    let validation = validation.map(|rows| encode(variables, rows, |value| value)).transpose()?;
     match config.precision {
         Precision::Double => Run::new(circuit, encoded, validation, config, priors).go(progress),
         Precision::Single => {
@@ -174,10 +206,6 @@ pub fn train_structure(
             Run::new(circuit, narrow(encoded), validation.map(narrow), config, priors).go(progress)
         }
     }
-}
-
-fn validate(variables: &[Variable]) -> Result<(), CircuitError> {
-    variables.iter().enumerate().try_for_each(|(index, variable)| variable.validate(index))
 }
 
 struct Run<'a, T> {

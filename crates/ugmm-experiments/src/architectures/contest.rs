@@ -8,7 +8,7 @@ use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig};
 use ugmm::burn::tensor::Device;
 use ugmm_data::{LabelledImages, Mnist, load_mnist};
 use ugmm_network::training::Dataset;
-use ugmm_network::{DeviceName, Objective, UgmmError};
+use ugmm_network::{ClassObjective, Classification, DeviceName, UgmmError};
 
 /// Training images of MNIST that are measured on with --validation.
 const MNIST_VALIDATION: usize = 5000;
@@ -111,9 +111,8 @@ pub(super) struct Contest {
 }
 
 impl Contest {
-    pub(super) fn task(&self) -> ugmm_network::Task {
-        let (features, classes) = (self.train.columns(), self.train.classes());
-        ugmm_network::Task { features, classes, objective: Objective::Discriminative }
+    pub(super) fn task(&self) -> Result<Classification, UgmmError> {
+        Classification::new(self.train.columns(), self.train.classes(), ClassObjective::Discriminative)
     }
 }
 

@@ -17,7 +17,7 @@ use ugmm::burn::tensor::{Device, Tensor};
 use ugmm::open_device;
 use ugmm::training::{evaluate, features, train};
 use ugmm_network::training::{Augmentation, Dataset, EpochReport, OptimizerConfig, Schedule, TrainingConfig};
-use ugmm_network::{Stream, UgmmError, generator};
+use ugmm_network::{Check, Checked, Stream, UgmmError, generator};
 use ugmm_report::table;
 
 /// Rows that networks are initialised from.
@@ -69,14 +69,14 @@ pub fn run(options: &Options, progress: Progress) -> Result<Report<Measured>, Ex
             };
             contest.contenders = variants.clone().into_iter().map(contender).collect();
         }
-        let task = contest.task();
+        let task = ugmm_network::Task::from(contest.task()?);
         if let Some(only) = &options.only {
             contest.contenders.retain(|contender| contender.name.contains(only.as_str()));
         }
         for Contender { config, practice, .. } in &mut contest.contenders {
             practice.epochs = options.epochs.map_or(practice.epochs, usize::from);
             task.check_width((config.inputs(), config.outputs()?))?;
-            training(practice, (contest.train.rows(), contest.input), 0)?.validate()?;
+            training(practice, (contest.train.rows(), contest.input), 0)?;
         }
     }
     if let Some(only) = &options.only
@@ -104,13 +104,13 @@ fn training(
     practice: &Practice,
     (rows, input): (usize, MixedInput),
     seed: u64,
-) -> Result<TrainingConfig, UgmmError> {
+) -> Result<Checked<TrainingConfig>, UgmmError> {
     let steps = practice.epochs * rows.div_ceil(practice.batch_size.max(1));
     let augmentation = match (practice.shift, input) {
         (0, _) => None,
         (most, MixedInput::Image { channels: 1, height, width }) => {
             let shift = Augmentation::Shift { height, width, most };
-            shift.validate(height * width)?;
+            shift.check(height * width)?;
             Some(shift)
         }
         (most, _) => {
@@ -118,7 +118,7 @@ fn training(
             return Err(UgmmError::Setting { setting: "shift", value: most.to_string(), expected });
         }
     };
-    Ok(TrainingConfig {
+    let config = TrainingConfig {
         batch_size: practice.batch_size,
         optimizer: OptimizerConfig::adam_w(practice.weight_decay),
         schedule: Schedule::Cosine {
@@ -129,7 +129,8 @@ fn training(
         max_gradient_norm: practice.max_gradient_norm,
         augmentation,
         ..TrainingConfig::new(seed, practice.epochs)
-    })
+    };
+    config.checked()
 }
 
 fn measure(
@@ -142,7 +143,7 @@ fn measure(
 ) -> Result<Measured, UgmmError> {
     let Contest { train: rows, measured, .. } = contest;
     let Contender { name, config, practice } = contender;
-    let task = contest.task();
+    let task = contest.task()?;
     let mut runs = Vec::new();
     let mut parameters = 0;
     for &seed in seeds {
@@ -154,7 +155,7 @@ fn measure(
         let mut observer = progress(&format!("{}: {name}, seed {seed}", contest.name), training.epochs);
         // Test data are looked at once.
         let every_epoch = options.validation.then_some(measured);
-        let trained = train(network, &task, rows, every_epoch, &training, device, &mut *observer)?;
+        let trained = train(network, &task.into(), rows, every_epoch, &training, device, &mut *observer)?;
         let seconds = start.elapsed().as_secs_f64();
         let metrics = match trained.history.last().and_then(|report| report.validation) {
             Some(metrics) => metrics,

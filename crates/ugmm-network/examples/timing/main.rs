@@ -19,7 +19,7 @@
 mod worker;
 
 use ugmm_network::training::{Stepper, TrainingConfig};
-use ugmm_network::{Model, Predictor, Task, UgmmError};
+use ugmm_network::{Checked, Model, Predictor, Task, UgmmError};
 use worker::{Outcome, Place, answer};
 
 struct Processor;
@@ -27,7 +27,12 @@ struct Processor;
 impl Place for Processor {
     type Engine = Stepper;
 
-    fn engine(&self, network: &Model, task: Task, config: &TrainingConfig) -> Result<Stepper, UgmmError> {
+    fn engine(
+        &self,
+        network: &Model,
+        task: Task,
+        config: &Checked<TrainingConfig>,
+    ) -> Result<Stepper, UgmmError> {
         Stepper::new(network.clone(), task, config)
     }
 

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use ugmm_network::training::{Engine, Targets, TrainingConfig};
 use ugmm_network::{
-    Init, LabelEncoding, Model, NetworkConfig, Objective, Predictor, Stream, Task, UgmmError, generator,
+    Check, Checked, ClassObjective, Classification, Init, LabelEncoding, Model, NetworkConfig, Predictor,
+    Stream, Task, UgmmError, generator,
 };
 
 /// A device that computes.
@@ -19,8 +20,12 @@ pub trait Place {
     type Engine: Engine;
 
     /// A new engine that starts from this network.
-    fn engine(&self, network: &Model, task: Task, config: &TrainingConfig)
-    -> Result<Self::Engine, UgmmError>;
+    fn engine(
+        &self,
+        network: &Model,
+        task: Task,
+        config: &Checked<TrainingConfig>,
+    ) -> Result<Self::Engine, UgmmError>;
 
     /// The network of an engine, converted to plain lists.
     fn trained(&self, engine: &Self::Engine) -> Model;
@@ -140,15 +145,11 @@ impl<P: Place> Worker<P> {
         let place = place(&job.device)?;
         let inputs = *job.sizes.first().ok_or("no sizes given")?;
         let label = LabelEncoding::Index;
-        let task = Task {
-            features: if job.generative { inputs - label.columns(job.classes) } else { inputs },
-            classes: job.classes,
-            objective: if job.generative {
-                Objective::Generative { label }
-            } else {
-                Objective::Discriminative
-            },
+        let (features, objective) = match job.generative {
+            true => (inputs - label.columns(job.classes), ClassObjective::Generative { label }),
+            false => (inputs, ClassObjective::Discriminative),
         };
+        let task = Classification::new(features, job.classes, objective)?.into();
         let kinds = job
             .batches
             .iter()
@@ -164,7 +165,7 @@ impl<P: Place> Worker<P> {
 
     fn engine(&self, kind: &Kind) -> Outcome<P::Engine> {
         // The default optimiser: Adam with PyTorch's settings.
-        Ok(self.place.engine(&kind.network, self.task, &TrainingConfig::new(0, 1))?)
+        Ok(self.place.engine(&kind.network, self.task, &TrainingConfig::new(0, 1).checked()?)?)
     }
 
     fn named(&self, name: &str) -> Outcome<&Kind> {
@@ -174,7 +175,7 @@ impl<P: Place> Worker<P> {
     fn check(&self, name: &str, steps: usize, output: &Path) -> Outcome<()> {
         let kind = self.named(name)?;
         let first = &kind.batches[0];
-        let input = self.task.network_input(&first.x, &first.targets);
+        let input = self.task.with_targets(&first.targets)?.network_input(&first.x);
         let outputs = self.place.predictor(&kind.network).forward(&input);
         let rows = first.targets.len();
         let mut tensors = vec![("outputs".to_owned(), vec![rows, outputs.len() / rows], outputs)];

@@ -1,7 +1,7 @@
 //! Devices other than the processor on which networks can be computed.
 
 use crate::training::{self, Checkpoint, Dataset, Observer, Trained, TrainingConfig};
-use crate::{Model, Predictor, Task, UgmmError};
+use crate::{Checked, Model, Predictor, Task, UgmmError};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -21,7 +21,7 @@ pub trait Backend: Send + Sync {
         task: &Task,
         training: &Dataset,
         validation: Option<&Dataset>,
-        config: &TrainingConfig,
+        config: &Checked<TrainingConfig>,
         observer: &mut dyn Observer,
     ) -> Result<Trained<Model>, UgmmError>;
 
@@ -53,7 +53,7 @@ impl Device {
         task: &Task,
         rows: &Dataset,
         validation: Option<&Dataset>,
-        config: &TrainingConfig,
+        config: &Checked<TrainingConfig>,
         observer: &mut dyn Observer,
     ) -> Result<Trained<Model>, UgmmError> {
         match &self.0 {

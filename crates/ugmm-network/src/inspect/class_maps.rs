@@ -3,7 +3,7 @@
 use super::components::Components;
 use super::importance::followed_weights;
 use super::paths::paths;
-use crate::{Network, Predictor, Targets, Task};
+use crate::{Classification, Network, Predictor};
 use serde::Serialize;
 
 /// Number of rows whose paths are held in memory at a time.
@@ -34,17 +34,17 @@ pub struct ClassMaps {
 ///
 /// # Panics
 ///
-/// When the sizes do not fit the task, or the target is a number.
+/// When the sizes or the labels do not fit the task.
 #[must_use]
-pub fn class_maps(network: &Network, task: &Task, x: &[f32], labels: &[usize]) -> Vec<ClassMaps> {
+pub fn class_maps(network: &Network, task: &Classification, x: &[f32], labels: &[usize]) -> Vec<ClassMaps> {
     let first = Components::of(&network.layers[0]);
-    let classes = task.classes;
-    let (features, hidden, inputs) = (task.features, first.neurons, first.inputs);
+    let classes = task.classes();
+    let (features, hidden, inputs) = (task.features(), first.neurons, first.inputs);
     let (mut of_inputs, mut of_neurons) = (vec![0f64; classes * inputs], vec![0f64; classes * hidden]);
     let mut rows = vec![0usize; classes];
     assert_eq!(x.len(), labels.len() * features, "there is one class for each row");
     for (x, labels) in x.chunks((PORTION * features).max(1)).zip(labels.chunks(PORTION)) {
-        let x = task.network_input(x, &Targets::Classes(labels.to_vec()));
+        let x = task.network_input(x, labels);
         let roots = vec![0; labels.len()];
         let outputs = if network.outputs() == 1 { &roots[..] } else { labels };
         for (path, &label) in paths(network, &x, outputs, 0).iter().zip(labels) {

@@ -2,9 +2,8 @@
 
 use super::activations::activations;
 use super::components::Components;
-use crate::objective::{joint_inputs, random_nodes};
 use crate::softmax::log_softmax;
-use crate::{Network, Objective, Targets, Task};
+use crate::{Network, TaskTargets};
 use rayon::prelude::*;
 
 /// Change of a value, relative to the larger of its magnitude and 1, below which a ratio of changes is
@@ -51,21 +50,20 @@ pub enum Absence {
 ///
 /// # Panics
 ///
-/// When `x`, the baseline and the targets do not fit each other or the task, or the task does not fit the network.
+/// When `x`, the baseline and the targets do not fit each other, or the task does not fit the network.
 #[must_use]
 pub fn contributions(
     network: &Network,
-    task: &Task,
     x: &[f32],
     baseline: &[f32],
-    targets: &Targets,
+    targets: TaskTargets<'_>,
     absence: Absence,
 ) -> Vec<f32> {
     let log_probabilities = |mut scores: Vec<f32>, alternatives: usize| {
         log_softmax(&mut scores, alternatives);
         scores
     };
-    scaled_contributions(network, task, [x, baseline], targets, absence, 1.0, log_probabilities)
+    scaled_contributions(network, [x, baseline], targets, absence, 1.0, log_probabilities)
 }
 
 /// [`contributions`] with another normalisation of scores: `log_probabilities` gets the scores and the number
@@ -73,21 +71,20 @@ pub fn contributions(
 /// it normalises.
 pub(crate) fn scaled_contributions(
     network: &Network,
-    task: &Task,
     [x, baseline]: [&[f32]; 2],
-    targets: &Targets,
+    targets: TaskTargets<'_>,
     absence: Absence,
     temperature: f64,
     log_probabilities: impl Fn(Vec<f32>, usize) -> Vec<f32>,
 ) -> Vec<f32> {
-    let (rows, features) = (targets.len(), task.features);
+    let (rows, features) = (targets.count(), targets.features());
     assert_eq!(baseline.len(), x.len(), "the baseline has as many rows and features as x");
     assert_eq!(x.len(), rows * features, "there is one target for each row");
     if rows == 0 {
         return Vec::new();
     }
-    let (x, chosen) = alternatives(task, x, targets);
-    let (baseline, _) = alternatives(task, baseline, targets);
+    let (x, chosen) = alternatives(x, targets);
+    let (baseline, _) = alternatives(baseline, targets);
     let (here, there) = (activations(network, &x), activations(network, &baseline));
     let layers = network.layers.len();
     let scored = |activations: &[Vec<f32>]| {
@@ -115,18 +112,14 @@ struct Shown {
 
 /// The network inputs that give the scores of all possible predictions, and for each row the index of its
 /// prediction.
-fn alternatives(task: &Task, x: &[f32], targets: &Targets) -> (Vec<f32>, Vec<usize>) {
-    match (task.objective, targets) {
-        (Objective::Conditional { low, high, .. }, Targets::Numbers(numbers)) => {
-            let nodes = random_nodes(numbers, (low, high), CELLS, || 0.5);
+fn alternatives(x: &[f32], targets: TaskTargets<'_>) -> (Vec<f32>, Vec<usize>) {
+    match targets {
+        TaskTargets::Number { task, numbers } => {
+            let nodes = task.nodes(numbers, CELLS, || 0.5);
             let chosen = nodes.own_cells.clone();
             (nodes.joined_to(x), chosen)
         }
-        (objective, Targets::Classes(classes)) => match objective.label_encoding() {
-            None => (x.to_vec(), classes.clone()),
-            Some(label) => (joint_inputs(x, label, task.classes, task.features), classes.clone()),
-        },
-        (_, Targets::Numbers(_)) => panic!("the task is to predict classes, not numbers"),
+        TaskTargets::Classes { task, labels } => (task.prediction_inputs(x), labels.to_vec()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::activations::activations;
 use super::components::Components;
-use crate::{Layer, Network, Predictor, Targets, Task};
+use crate::{Layer, Network, Predictor, TaskTargets};
 use rayon::prelude::*;
 
 /// Share of an output below which a neuron's responsibilities are not followed.
@@ -19,25 +19,25 @@ pub(super) const NEGLIGIBLE: f32 = 1e-6;
 ///
 /// # Panics
 ///
-/// When `x` `[rows, features]` and the targets do not fit the task, or the task does not fit the network.
+/// When `x` `[rows, features]` has not one row for each target, or the task does not fit the network.
 #[must_use]
-pub fn feature_responsibilities(network: &Network, task: &Task, x: &[f32], targets: &Targets) -> Vec<f32> {
-    assert_eq!(x.len(), targets.len() * task.features, "there is one target for each row");
-    let roots = vec![0; targets.len()];
+pub fn feature_responsibilities(network: &Network, x: &[f32], targets: TaskTargets<'_>) -> Vec<f32> {
+    let features = targets.features();
+    assert_eq!(x.len(), targets.count() * features, "there is one target for each row");
+    let roots = vec![0; targets.count()];
     let outputs = match (network.outputs(), targets) {
-        (1, _) | (_, Targets::Numbers(_)) => &roots,
-        (_, Targets::Classes(classes)) => classes,
+        (1, _) | (_, TaskTargets::Number { .. }) => &roots[..],
+        (_, TaskTargets::Classes { labels, .. }) => labels,
     };
-    let inputs = task.inputs();
-    let all = responsibilities(network, &task.network_input(x, targets), outputs);
+    let all = responsibilities(network, &targets.network_input(x), outputs);
     let share = |row: &[f32]| {
-        let features = &row[..task.features];
+        let features = &row[..features];
         let sum: f32 = features.iter().sum();
         let count = features.len() as f32;
         // If only the target is responsible, all features get equal shares.
         features.iter().map(|value| if sum > 0.0 { value / sum } else { 1.0 / count }).collect::<Vec<_>>()
     };
-    all.chunks(inputs).flat_map(share).collect()
+    all.chunks(network.inputs()).flat_map(share).collect()
 }
 
 /// The responsibility of each input of each row of `x` `[rows, inputs]` for the activation of the row's

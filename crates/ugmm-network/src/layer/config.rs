@@ -1,6 +1,6 @@
 //! The configuration of a layer.
 
-use crate::UgmmError;
+use crate::{Check, UgmmError};
 use serde::{Deserialize, Serialize};
 
 /// Whether each component of a neuron has its own mean.
@@ -106,13 +106,10 @@ impl LayerConfig {
             min_sigma: 0.0,
         }
     }
+}
 
-    /// Checks every setting.
-    ///
-    /// # Errors
-    ///
-    /// [`UgmmError::Setting`] for the first setting that is out of its range.
-    pub fn validate(&self) -> Result<(), UgmmError> {
+impl Check for LayerConfig {
+    fn check(&self) -> Result<(), UgmmError> {
         let at_least_one = |setting, value: usize| match value {
             0 => Err(UgmmError::setting(setting, value, "at least 1")),
             _ => Ok(()),

@@ -1,9 +1,9 @@
 //! Initial parameters of a layer.
 
 use super::{Init, Layer, LayerConfig, Means, raw_log_sigma_of};
-use crate::UgmmError;
 use crate::random::{index, normal, uniform};
 use crate::values::{check_finite, known, mean_and_deviation};
+use crate::{Check, UgmmError};
 use rand::Rng;
 
 /// The smallest σ that [`Init::Paper`] draws: U(0, 1) can return exactly 0, whose logarithm would make the
@@ -27,17 +27,18 @@ impl LayerConfig {
     /// [`UgmmError`] when a setting is out of its range, or the sample is missing, of the wrong width or not
     /// finite.
     pub fn init<R: Rng + ?Sized>(&self, sample: Option<&[f32]>, rng: &mut R) -> Result<Layer, UgmmError> {
-        self.init_with_missing(sample, false, rng)
+        self.check()?;
+        self.init_checked(sample, false, rng)
     }
 
-    /// A new layer, initialised from a sample in which NaN means a missing value if `missing_values` is set.
-    pub(crate) fn init_with_missing<R: Rng + ?Sized>(
+    /// A new layer of settings that were checked, initialised from a sample in which NaN means a missing value if
+    /// `missing_values` is set.
+    pub(crate) fn init_checked<R: Rng + ?Sized>(
         &self,
         sample: Option<&[f32]>,
         missing_values: bool,
         rng: &mut R,
     ) -> Result<Layer, UgmmError> {
-        self.validate()?;
         let values = match (self.init, sample) {
             (Init::Paper, _) => paper(self.inputs, self.neurons, self.means, rng),
             (init @ (Init::Data | Init::Wide), None) => {

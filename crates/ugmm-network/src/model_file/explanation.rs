@@ -26,7 +26,7 @@ impl SavedModel {
     ) -> Result<Vec<f32>, UgmmError> {
         let network = self.ugmm()?;
         let rows = self.rows_of(features, targets)?;
-        let columns = self.parts.task.features;
+        let columns = self.parts.task.features();
         if baseline.len() != columns {
             let (what, found) = ("the baseline", baseline.len());
             return Err(UgmmError::Size { what, found, unit: "values", expected: columns });
@@ -36,7 +36,7 @@ impl SavedModel {
         let base =
             base.map(|(value, base)| if value.is_nan() { f32::NAN } else { *base }).collect::<Vec<_>>();
         let base = self.rows(&base)?;
-        let step = (BATCH / self.parts.task.classes.max(1)).max(1);
+        let step = (BATCH / self.parts.task.class_count().max(1)).max(1);
         let mut all = Vec::with_capacity(features.len());
         for places in batches(rows.len(), step) {
             let [x, base] = [&rows, &base].map(|rows| rows.batch(&places));
@@ -51,9 +51,8 @@ impl SavedModel {
             let temperature = self.parts.temperature.unwrap_or(1.0);
             all.extend(scaled_contributions(
                 network,
-                &self.parts.task,
                 [&x, &base],
-                &targets,
+                self.parts.task.with_targets(&targets)?,
                 absence,
                 temperature,
                 log_probabilities,
@@ -71,7 +70,8 @@ impl SavedModel {
     /// [`UgmmError`] when the sizes do not fit, a value is not finite, or the model predicts numbers.
     pub fn gradients(&self, features: &[f32], classes: &[usize]) -> Result<Vec<f32>, UgmmError> {
         let rows = self.rows_of(features, &Targets::Classes(classes.to_vec()))?;
-        let (count, temperature) = (self.parts.task.classes, self.parts.temperature.unwrap_or(1.0));
+        let task = self.parts.task.classification()?;
+        let (count, temperature) = (task.classes(), self.parts.temperature.unwrap_or(1.0));
         let probabilities = self.class_probabilities(features)?;
         let mut all = Vec::with_capacity(features.len());
         for places in batches(rows.len(), BATCH) {
@@ -82,7 +82,7 @@ impl SavedModel {
             };
             let factors =
                 places.iter().flat_map(|&row| (0..count).map(move |class| (row, class))).map(factor);
-            all.extend(score_gradient(&self.parts.model, &self.parts.task, &x, factors.collect()));
+            all.extend(score_gradient(&self.parts.model, task, &x, factors.collect()));
         }
         Ok(all)
     }
@@ -99,7 +99,7 @@ impl SavedModel {
 
     /// The rows as inputs of the network; their number must equal that of the targets.
     pub(super) fn rows_of(&self, features: &[f32], targets: &Targets) -> Result<Rows, UgmmError> {
-        self.parts.task.check_targets(targets)?;
+        self.parts.task.with_targets(targets)?;
         let rows = self.rows(features)?;
         match rows.len() == targets.len() {
             true => Ok(rows),

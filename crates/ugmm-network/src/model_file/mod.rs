@@ -20,7 +20,9 @@ use crate::inspect::feature_responsibilities;
 use crate::metrics::unweighted;
 use crate::softmax::log_softmax;
 use crate::training::{History, TrainingConfig};
-use crate::{Features, Model, ModelConfig, Predictor, Rows, Targets, Task, UgmmError, calibration};
+use crate::{
+    Check, Checked, Features, Model, ModelConfig, Predictor, Rows, Targets, Task, UgmmError, calibration,
+};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -67,7 +69,7 @@ pub struct ModelParts {
     /// Standardisation of the features before they enter the network.
     pub standardization: Option<Standardization>,
     /// The training settings.
-    pub training: Option<TrainingConfig>,
+    pub training: Option<Checked<TrainingConfig>>,
     /// The divisor of the class scores before they become probabilities ([`crate::calibration`]); `None`
     /// means 1. It changes no predicted class.
     pub temperature: Option<f64>,
@@ -96,7 +98,7 @@ struct Description {
     task: Task,
     columns: Columns,
     standardization: Option<Standardization>,
-    training: Option<TrainingConfig>,
+    training: Option<Checked<TrainingConfig>>,
     #[serde(default)]
     temperature: Option<f64>,
     /// Whether the temperature divides the scores with class weights included; false in files of version
@@ -155,7 +157,7 @@ impl SavedModel {
     /// The training settings, if they are known.
     #[must_use]
     pub fn training(&self) -> Option<&TrainingConfig> {
-        self.parts.training.as_ref()
+        self.parts.training.as_deref()
     }
 
     /// The history of the training, if it is known.
@@ -278,10 +280,11 @@ impl SavedModel {
     }
 
     /// Logarithms of the class probabilities from the result of [`Self::class_scores`], without another pass
-    /// through the network.
+    /// through the network; the argument itself if the model predicts a number.
     #[must_use]
     pub fn log_probabilities_of(&self, class_scores: Vec<f32>) -> Vec<f32> {
-        let (classes, mut values) = (self.parts.task.classes, class_scores);
+        let Task::Classes(task) = self.parts.task else { return class_scores };
+        let (classes, mut values) = (task.classes(), class_scores);
         log_softmax(&mut values, classes);
         if let Some(weights) = self.class_weights() {
             unweighted(&mut values, weights);
@@ -310,17 +313,14 @@ impl SavedModel {
     ///
     /// The errors of [`Self::class_scores`].
     pub fn class_scores_by(&self, network: &dyn Predictor, features: &[f32]) -> Result<Vec<f32>, UgmmError> {
-        if self.parts.task.objective.predicts_numbers() {
-            let expected = "one of classes, for class probabilities";
-            return Err(UgmmError::setting("the objective", "conditional", expected));
-        }
-        let scores = class_scores(network, &self.parts.task, &self.rows(features)?)?;
+        let task = self.parts.task.classification()?;
+        let scores = class_scores(network, task, &self.rows(features)?)?;
         // Sums of large products exceed f32, and their differences are NaN; uGMM neurons saturate instead.
         match scores.iter().position(|score| !score.is_finite()) {
             Some(at) => Err(UgmmError::NotFinite {
                 what: "the network's output",
-                row: at / self.parts.task.classes,
-                column: at % self.parts.task.classes,
+                row: at / task.classes(),
+                column: at % task.classes(),
                 value: scores[at],
             }),
             None => Ok(scores),
@@ -350,7 +350,7 @@ impl SavedModel {
         cells: usize,
     ) -> Result<Vec<ConditionalDensity>, UgmmError> {
         let rows = self.rows(features)?;
-        let densities = predicted_densities(network, &self.parts.task, &rows, cells)?;
+        let densities = predicted_densities(network, self.parts.task.regression()?, &rows, cells)?;
         Ok(match self.parts.spread {
             Some(spread) => densities.iter().map(|density| density.stretched(spread)).collect(),
             None => densities,
@@ -367,7 +367,7 @@ impl SavedModel {
         let network = self.ugmm()?;
         let rows = self.rows_of(features, targets)?;
         let x = rows.batch(&(0..rows.len()).collect::<Vec<_>>());
-        Ok(feature_responsibilities(network, &self.parts.task, &x, targets))
+        Ok(feature_responsibilities(network, &x, self.parts.task.with_targets(targets)?))
     }
 
     /// The rows as the network reads them.
@@ -379,9 +379,9 @@ impl SavedModel {
         if matches!(self.parts.model, Model::Mlp(_)) {
             features.iter_mut().for_each(|value| *value = value.clamp(-LARGEST_INPUT, LARGEST_INPUT));
         }
-        let may_miss =
-            self.parts.model.takes_missing_values() || self.parts.task.objective.predicts_numbers();
-        Rows::checked(Features::F32(features), self.parts.task.features, may_miss)
+        let Self { parts: ModelParts { model, task, .. } } = self;
+        let may_miss = model.takes_missing_values() || matches!(task, Task::Number(_));
+        Rows::checked(Features::F32(features), task.features(), may_miss)
     }
 }
 
@@ -408,15 +408,12 @@ impl Description {
     /// Checks that the parts fit each other.
     fn check(&self) -> Result<(), String> {
         self.model
-            .validate()
+            .check()
             .and_then(|()| self.task.check_width(self.model.width()))
             .map_err(|e| e.to_string())?;
-        self.task.validate().map_err(|e| e.to_string())?;
-        if let Some(training) = &self.training {
-            training.validate().map_err(|e| e.to_string())?;
-            if training.class_weights.as_ref().is_some_and(|weights| weights.len() != self.task.classes) {
-                return Err("there must be one class weight for each class".into());
-            }
+        let weights = self.training.as_ref().and_then(|training| training.class_weights.as_deref());
+        if self.task.check_class_weights(weights).is_err() {
+            return Err("there must be one class weight for each class".into());
         }
         for (what, factor) in [("temperature", self.temperature), ("spread", self.spread)] {
             if factor.is_some_and(|factor| !(factor > 0.0 && factor.is_finite())) {
@@ -429,7 +426,7 @@ impl Description {
                 "the network still takes its units from each batch; a file holds settled networks".into()
             );
         }
-        let Task { features, classes, .. } = self.task;
+        let (features, classes) = (self.task.features(), self.task.class_count());
         let names = [
             ("features", self.columns.features.len(), features),
             ("classes", self.columns.classes.len(), classes),

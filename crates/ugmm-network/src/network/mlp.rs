@@ -1,7 +1,7 @@
 //! The plain feed-forward network that uGMM networks are compared with (the paper's FFNN).
 
 use crate::random::uniform;
-use crate::{Predictor, UgmmError};
+use crate::{Check, Predictor, UgmmError};
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -52,33 +52,6 @@ impl MlpConfig {
         self
     }
 
-    /// Checks every setting.
-    ///
-    /// # Errors
-    ///
-    /// [`UgmmError::Setting`] for the first setting that is out of its range.
-    pub fn validate(&self) -> Result<(), UgmmError> {
-        if self.sizes.len() < 2 {
-            return Err(UgmmError::setting("the number of layer sizes", self.sizes.len(), "at least 2"));
-        }
-        if self.sizes.contains(&0) {
-            return Err(UgmmError::setting("a layer's size", 0, "at least 1"));
-        }
-        if self.dropout.len() > self.sizes.len() - 2 {
-            let expected = "no longer than the number of hidden layers";
-            return Err(UgmmError::setting(
-                "the list of dropout probabilities",
-                self.dropout.len(),
-                expected,
-            ));
-        }
-        let all = self.dropout.iter().map(|&p| ("dropout", p)).chain([("input_dropout", self.input_dropout)]);
-        match all.into_iter().find(|(_, p)| !(0.0..1.0).contains(p)) {
-            Some((setting, p)) => Err(UgmmError::setting(setting, p, "at least 0 and less than 1")),
-            None => Ok(()),
-        }
-    }
-
     /// A network with new parameters: weights and biases ~ U(−1/√inputs, 1/√inputs), as in PyTorch's
     /// `Linear`.
     ///
@@ -86,7 +59,7 @@ impl MlpConfig {
     ///
     /// [`UgmmError`] when a setting is out of its range, or the memory for the network cannot be reserved.
     pub fn init<R: Rng + ?Sized>(&self, rng: &mut R) -> Result<Mlp, UgmmError> {
-        self.validate()?;
+        self.check()?;
         super::memory::check(self.weights())?;
         Ok(self.with_values(|inputs| {
             let limit = 1.0 / (inputs as f64).sqrt();
@@ -119,6 +92,30 @@ impl MlpConfig {
         let norms = hidden.iter().filter(|_| self.batch_norm).map(|&size| BatchNorm::new(size)).collect();
         let dropout = (0..hidden.len()).map(|i| self.dropout.get(i).copied().unwrap_or(0.0)).collect();
         Mlp { layers, norms, dropout, input_dropout: self.input_dropout }
+    }
+}
+
+impl Check for MlpConfig {
+    fn check(&self) -> Result<(), UgmmError> {
+        if self.sizes.len() < 2 {
+            return Err(UgmmError::setting("the number of layer sizes", self.sizes.len(), "at least 2"));
+        }
+        if self.sizes.contains(&0) {
+            return Err(UgmmError::setting("a layer's size", 0, "at least 1"));
+        }
+        if self.dropout.len() > self.sizes.len() - 2 {
+            let expected = "no longer than the number of hidden layers";
+            return Err(UgmmError::setting(
+                "the list of dropout probabilities",
+                self.dropout.len(),
+                expected,
+            ));
+        }
+        let all = self.dropout.iter().map(|&p| ("dropout", p)).chain([("input_dropout", self.input_dropout)]);
+        match all.into_iter().find(|(_, p)| !(0.0..1.0).contains(p)) {
+            Some((setting, p)) => Err(UgmmError::setting(setting, p, "at least 0 and less than 1")),
+            None => Ok(()),
+        }
     }
 }
 

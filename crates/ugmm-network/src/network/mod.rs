@@ -12,7 +12,7 @@ pub use predictor::Predictor;
 use crate::layer::missing::{UnknownOutputs, fill_unknown_outputs, log_seen_weight};
 use crate::layer::standardization::Units;
 use crate::layer::{Pass, Recorded};
-use crate::{Init, Layer, LayerConfig, Means, UgmmError};
+use crate::{Check, Init, Layer, LayerConfig, Means, UgmmError};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -127,17 +127,53 @@ impl NetworkConfig {
         self
     }
 
-    /// Checks every layer, and that they fit together.
+    /// A network with new parameters. `sample`, row-major `[rows, inputs]`, holds typical rows; each layer is
+    /// initialised from the activations of the layers before it on them.
     ///
     /// # Errors
     ///
-    /// [`UgmmError`] for the first setting that is wrong.
-    pub fn validate(&self) -> Result<(), UgmmError> {
+    /// The errors of [`LayerConfig::init`], and [`UgmmError`] when the memory for the network cannot be
+    /// reserved.
+    pub fn init<R: Rng + ?Sized>(&self, sample: Option<&[f32]>, rng: &mut R) -> Result<Network, UgmmError> {
+        self.check()?;
+        memory::check(self.weights())?;
+        let mut sample = sample.map(<[f32]>::to_vec);
+        let mut layers = Vec::with_capacity(self.layers.len());
+        for (index, config) in self.layers.iter().enumerate() {
+            if let (Some(sample), true) = (&mut sample, self.standardize && index > 0) {
+                Units::of(sample, config.inputs).standardize(sample);
+            }
+            let missing_values = self.missing_values && index == 0;
+            let layer = config.init_checked(sample.as_deref(), missing_values, rng)?;
+            sample = sample.map(|sample| activations(&layer, &sample, missing_values));
+            layers.push(layer);
+        }
+        Ok(Network { layers, standardize: self.standardize, missing_values: self.missing_values })
+    }
+
+    /// Number of weights, or `None` where it overflows.
+    pub(crate) fn weights(&self) -> Option<usize> {
+        let mut layers = self.layers.iter().map(|layer| {
+            let per_neuron =
+                layer.inputs.checked_mul(2)?.checked_add(layer.means.per_neuron(layer.inputs))?;
+            layer.neurons.checked_mul(per_neuron)
+        });
+        layers.try_fold(0usize, |sum, count| sum.checked_add(count?))
+    }
+
+    pub(crate) fn blank(&self) -> Network {
+        let layers = self.layers.iter().map(LayerConfig::blank).collect();
+        Network { layers, standardize: self.standardize, missing_values: self.missing_values }
+    }
+}
+
+impl Check for NetworkConfig {
+    fn check(&self) -> Result<(), UgmmError> {
         if self.layers.is_empty() {
             return Err(UgmmError::setting("the number of layers", 0, "at least 1"));
         }
         for layer in &self.layers {
-            layer.validate()?;
+            layer.check()?;
         }
         if self.standardize && self.layers.iter().skip(1).any(|layer| layer.means == Means::Tied) {
             let expected = "false where means are tied, which have no unit of their own for each input";
@@ -158,45 +194,6 @@ impl NetworkConfig {
             }
         }
         Ok(())
-    }
-
-    /// A network with new parameters. `sample`, row-major `[rows, inputs]`, holds typical rows; each layer is
-    /// initialised from the activations of the layers before it on them.
-    ///
-    /// # Errors
-    ///
-    /// The errors of [`LayerConfig::init`], and [`UgmmError`] when the memory for the network cannot be
-    /// reserved.
-    pub fn init<R: Rng + ?Sized>(&self, sample: Option<&[f32]>, rng: &mut R) -> Result<Network, UgmmError> {
-        self.validate()?;
-        memory::check(self.weights())?;
-        let mut sample = sample.map(<[f32]>::to_vec);
-        let mut layers = Vec::with_capacity(self.layers.len());
-        for (index, config) in self.layers.iter().enumerate() {
-            if let (Some(sample), true) = (&mut sample, self.standardize && index > 0) {
-                Units::of(sample, config.inputs).standardize(sample);
-            }
-            let missing_values = self.missing_values && index == 0;
-            let layer = config.init_with_missing(sample.as_deref(), missing_values, rng)?;
-            sample = sample.map(|sample| activations(&layer, &sample, missing_values));
-            layers.push(layer);
-        }
-        Ok(Network { layers, standardize: self.standardize, missing_values: self.missing_values })
-    }
-
-    /// Number of weights, or `None` where it overflows.
-    pub(crate) fn weights(&self) -> Option<usize> {
-        let mut layers = self.layers.iter().map(|layer| {
-            let per_neuron =
-                layer.inputs.checked_mul(2)?.checked_add(layer.means.per_neuron(layer.inputs))?;
-            layer.neurons.checked_mul(per_neuron)
-        });
-        layers.try_fold(0usize, |sum, count| sum.checked_add(count?))
-    }
-
-    pub(crate) fn blank(&self) -> Network {
-        let layers = self.layers.iter().map(LayerConfig::blank).collect();
-        Network { layers, standardize: self.standardize, missing_values: self.missing_values }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::RecordedNetwork;
 use super::mlp::RecordedMlp;
-use crate::{LayerConfig, Mlp, MlpConfig, Network, NetworkConfig, Predictor, UgmmError};
+use crate::{Check, LayerConfig, Mlp, MlpConfig, Network, NetworkConfig, Predictor, UgmmError};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -18,18 +18,6 @@ pub enum ModelConfig {
 }
 
 impl ModelConfig {
-    /// Checks every setting.
-    ///
-    /// # Errors
-    ///
-    /// [`UgmmError`] for the first setting that is out of its range.
-    pub fn validate(&self) -> Result<(), UgmmError> {
-        match self {
-            Self::Ugmm(config) => config.validate(),
-            Self::Mlp(config) => config.validate(),
-        }
-    }
-
     /// A model with new parameters; `sample` as in [`NetworkConfig::init`].
     ///
     /// # Errors
@@ -77,6 +65,15 @@ impl ModelConfig {
         match self {
             Self::Ugmm(config) => Model::Ugmm(config.blank()),
             Self::Mlp(config) => Model::Mlp(config.blank()),
+        }
+    }
+}
+
+impl Check for ModelConfig {
+    fn check(&self) -> Result<(), UgmmError> {
+        match self {
+            Self::Ugmm(config) => config.check(),
+            Self::Mlp(config) => config.check(),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The loss of a batch, and its gradient with respect to the network's outputs.
 
-use super::inputs::{joint_inputs, random_nodes};
-use super::{Objective, Targets, Task};
+use super::{ClassObjective, Classification, DensityObjective, TaskTargets};
 use crate::softmax::log_softmax;
 use rand::{Rng, RngExt};
 
@@ -32,81 +31,78 @@ impl LossInputs {
     }
 }
 
-impl Task {
-    /// The network inputs of the loss of a batch with features `x` `[rows, features]`. With the conditional
-    /// objective the positions of numbers in their cells are drawn from `rng`.
-    ///
-    /// # Panics
-    ///
-    /// When the targets are not of the task's kind.
-    pub fn loss_inputs<R: Rng + ?Sized>(&self, x: Vec<f32>, targets: &Targets, rng: &mut R) -> LossInputs {
-        match (self.objective, targets) {
-            (Objective::Conditional { low, high, nodes, .. }, Targets::Numbers(numbers)) => {
-                let places = random_nodes(numbers, (low, high), nodes, || rng.random::<f32>());
+impl TaskTargets<'_> {
+    /// The network inputs of the loss of a batch with features `x` `[rows, features]`. For a number the
+    /// positions in the cells are drawn from `rng`.
+    pub fn loss_inputs<R: Rng + ?Sized>(&self, x: Vec<f32>, rng: &mut R) -> LossInputs {
+        self.placed_inputs(x, || rng.random::<f32>())
+    }
+
+    /// The network inputs of the loss with positions in cells from `place`, as fractions of a cell.
+    pub(super) fn placed_inputs(&self, x: Vec<f32>, place: impl FnMut() -> f32) -> LossInputs {
+        let x = match self {
+            Self::Number { task, numbers } => {
+                let places = task.nodes(numbers, task.objective().nodes, place);
                 let own_cells = places.own_cells.clone();
-                LossInputs { x: places.joined_to(&x), own_cells }
+                return LossInputs { x: places.joined_to(&x), own_cells };
             }
-            // One pass evaluates all labels, so that they are compared under the same dropout.
-            (Objective::Hybrid { label, .. }, Targets::Classes(_)) => {
-                LossInputs { x: joint_inputs(&x, label, self.classes, self.features), own_cells: Vec::new() }
-            }
-            (Objective::Discriminative, Targets::Classes(_)) => LossInputs { x, own_cells: Vec::new() },
-            _ => LossInputs { x: self.network_input(&x, targets), own_cells: Vec::new() },
-        }
+            Self::Classes { task, labels } => match task.objective() {
+                ClassObjective::Discriminative => x,
+                ClassObjective::Generative { .. } => task.network_input(&x, labels),
+                // One pass evaluates all labels, so that they are compared under the same dropout.
+                ClassObjective::Hybrid { .. } => task.prediction_inputs(&x),
+            },
+        };
+        LossInputs { x, own_cells: Vec::new() }
     }
 
     /// The loss of a batch and its gradient with respect to the network's `outputs` for
     /// [`Self::loss_inputs`]. Depending on the objective the loss is the mean cross-entropy, minus the mean
     /// joint score, that plus the weighted cross-entropy of the posterior, or the mean negative log of the
     /// conditional density.
-    ///
-    /// # Panics
-    ///
-    /// When the targets are not of the task's kind.
     #[must_use]
-    pub fn loss(
-        &self,
-        outputs: &[f32],
-        inputs: &LossInputs,
-        targets: &Targets,
-        options: &LossOptions,
-    ) -> (f32, Vec<f32>) {
+    pub fn loss(&self, outputs: &[f32], inputs: &LossInputs, options: &LossOptions) -> (f32, Vec<f32>) {
         let mut gradient = vec![0.0; outputs.len()];
-        let loss = match (self.objective, targets) {
-            (Objective::Discriminative, Targets::Classes(labels)) => {
-                self.cross_entropy(outputs, labels, options, 1.0, &mut gradient)
+        let loss = match self {
+            Self::Classes { task, labels } => task.loss(outputs, labels, options, &mut gradient),
+            Self::Number { task, .. } => {
+                let DensityObjective { low, high, nodes, crps_weight } = task.objective();
+                let cell = (high - low) / nodes as f64;
+                // The first term turns the probability of a cell into a density over it.
+                cell.ln()
+                    + log_loss_and_crps(outputs, nodes, &inputs.own_cells, crps_weight * cell, &mut gradient)
             }
-            (Objective::Generative { .. }, Targets::Classes(labels)) => {
+        };
+        (loss as f32, gradient)
+    }
+}
+
+impl Classification {
+    /// Returns the loss, and fills `gradient`, which holds zeros.
+    fn loss(&self, outputs: &[f32], labels: &[usize], options: &LossOptions, gradient: &mut [f32]) -> f64 {
+        match self.objective() {
+            ClassObjective::Discriminative => self.cross_entropy(outputs, labels, options, 1.0, gradient),
+            ClassObjective::Generative { .. } => {
                 let weights = RowWeights::new(labels, options);
                 let mut sum = 0.0;
-                for (row, (&score, gradient)) in outputs.iter().zip(&mut gradient).enumerate() {
+                for (row, (&score, gradient)) in outputs.iter().zip(gradient).enumerate() {
                     let weight = weights.of(row);
                     sum -= weight * f64::from(score);
                     *gradient = -weight as f32;
                 }
                 sum
             }
-            (Objective::Hybrid { weight, .. }, Targets::Classes(labels)) => {
-                let cross_entropy = self.cross_entropy(outputs, labels, options, weight, &mut gradient);
+            ClassObjective::Hybrid { weight, .. } => {
+                let mut sum = self.cross_entropy(outputs, labels, options, weight, gradient);
                 let weights = RowWeights::new(labels, options);
-                let mut sum = cross_entropy;
                 for (row, &label) in labels.iter().enumerate() {
-                    let (place, weight) = (row * self.classes + label, weights.of(row));
+                    let (place, weight) = (row * self.classes() + label, weights.of(row));
                     sum -= weight * f64::from(outputs[place]);
                     gradient[place] -= weight as f32;
                 }
                 sum
             }
-            (Objective::Conditional { low, high, nodes, crps_weight }, Targets::Numbers(_)) => {
-                let cell = (high - low) / nodes as f64;
-                // The first term turns the probability of a cell into a density over it.
-                cell.ln()
-                    + log_loss_and_crps(outputs, nodes, &inputs.own_cells, crps_weight * cell, &mut gradient)
-            }
-            (_, Targets::Numbers(_)) => panic!("the task is to predict classes, not numbers"),
-            (_, Targets::Classes(_)) => panic!("the task is to predict numbers, not classes"),
-        };
-        (loss as f32, gradient)
+        }
     }
 
     /// Returns `factor` times the mean cross-entropy of the softmax of `scores` `[rows, classes]`, and adds
@@ -119,7 +115,7 @@ impl Task {
         factor: f64,
         gradient: &mut [f32],
     ) -> f64 {
-        let classes = self.classes;
+        let classes = self.classes();
         let (weights, smoothing) = (RowWeights::new(labels, options), options.label_smoothing);
         let spread = smoothing / classes as f64;
         let mut logs = scores.to_vec();

@@ -76,7 +76,7 @@ impl Pruner {
             let expected = "false; prune the settled network that training returns";
             return Err(UgmmError::setting("standardize", true, expected));
         }
-        check_sample(x, task.features)?;
+        check_sample(x, task.features())?;
         task.check_width((network.inputs(), network.outputs()))?;
         let (x, group) = task.prediction_inputs(x);
         Self::of_outputs(network.clone(), &x, group, criterion, merge)
@@ -133,7 +133,7 @@ impl Pruner {
     ///
     /// [`UgmmError::Setting`] when `keep` is out of its range.
     pub fn prune(&self, keep: Keep) -> Result<Pruned, UgmmError> {
-        keep.validate()?;
+        keep.check()?;
         let planner = Planner {
             layers: &self.layers,
             deviations: &self.deviations,

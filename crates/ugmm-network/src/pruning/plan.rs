@@ -21,7 +21,7 @@ pub enum Keep {
 }
 
 impl Keep {
-    pub(super) fn validate(self) -> Result<(), UgmmError> {
+    pub(super) fn check(self) -> Result<(), UgmmError> {
         match self {
             Self::Share(share) if !(share > 0.0 && share <= 1.0) => Err(UgmmError::setting(
                 "the share of components to keep",

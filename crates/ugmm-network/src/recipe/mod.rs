@@ -5,7 +5,10 @@ mod preset;
 pub use preset::Preset;
 
 use crate::training::{Augmentation, Dataset, EarlyStopping, OptimizerConfig, Schedule, TrainingConfig};
-use crate::{Init, LabelEncoding, ModelConfig, Objective, Task, UgmmError};
+use crate::{
+    Check, Checked, ClassObjective, Classification, DensityObjective, Init, LabelEncoding, ModelConfig,
+    Regression, Task, UgmmError,
+};
 use serde::{Deserialize, Serialize};
 
 /// The kind of a network.
@@ -19,18 +22,18 @@ pub enum Architecture {
     Mlp,
 }
 
-/// The name of an [`Objective`], without its settings.
+/// The name of an objective, without its settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectiveKind {
-    /// [`Objective::Discriminative`].
+    /// [`ClassObjective::Discriminative`].
     #[default]
     Discriminative,
-    /// [`Objective::Generative`].
+    /// [`ClassObjective::Generative`].
     Generative,
-    /// [`Objective::Hybrid`].
+    /// [`ClassObjective::Hybrid`].
     Hybrid,
-    /// [`Objective::Conditional`]: the only objective for numbers.
+    /// [`DensityObjective`]: the only objective for numbers.
     Conditional,
 }
 
@@ -52,9 +55,9 @@ pub struct Settings {
     pub label_encoding: Option<LabelEncoding>,
     /// Weight of the cross-entropy of the posterior relative to the joint score, with the hybrid objective.
     pub cross_entropy_weight: Option<f64>,
-    /// Number of cells of the range of a number in training; see [`Objective::Conditional`].
+    /// Number of cells of the range of a number in training; see [`DensityObjective`].
     pub nodes: Option<usize>,
-    /// Weight of the continuous ranked probability score, for a number; see [`Objective::Conditional`].
+    /// Weight of the continuous ranked probability score, for a number; see [`DensityObjective`].
     pub crps_weight: Option<f64>,
     /// Sizes of the hidden layers, first to last; `[]` for none.
     pub hidden: Option<Vec<usize>>,
@@ -139,7 +142,7 @@ pub struct Recipe {
     /// The network.
     pub model: ModelConfig,
     /// The training settings.
-    pub training: TrainingConfig,
+    pub training: Checked<TrainingConfig>,
 }
 
 impl Settings {
@@ -163,19 +166,13 @@ impl Settings {
     /// # Ok::<(), ugmm_network::UgmmError>(())
     /// ```
     pub fn recipe(&self, preset: Preset, shape: &TableShape, seed: u64) -> Result<Recipe, UgmmError> {
-        let classes = match shape.target {
-            TargetKind::Classes(classes) => classes,
-            TargetKind::Number { .. } => 0,
-        };
-        let objective = self.objective(preset, shape.target)?;
-        let task = Task { features: shape.features, classes, objective };
+        let task = self.task(preset, shape)?;
         let model = self.model(preset, &task, shape.rows)?;
-        let training = self.training(preset, &model, task.objective, shape.rows, seed)?;
-        model.validate()?;
-        training.validate()?;
-        task.validate()?;
+        let training = self.training(preset, &model, &task, shape.rows, seed)?;
+        model.check()?;
+        let training = training.checked()?;
         if let Some(augmentation) = &training.augmentation {
-            augmentation.validate(shape.features)?;
+            augmentation.check(shape.features)?;
         }
         Ok(Recipe { task, model, training })
     }
@@ -192,8 +189,8 @@ impl Settings {
         serde_json::from_value(merged.into()).unwrap_or_else(|_| self.clone())
     }
 
-    fn objective(&self, preset: Preset, target: TargetKind) -> Result<Objective, UgmmError> {
-        let of_numbers = matches!(target, TargetKind::Number { .. });
+    fn task(&self, preset: Preset, shape: &TableShape) -> Result<Task, UgmmError> {
+        let of_numbers = matches!(shape.target, TargetKind::Number { .. });
         let usual = if of_numbers { ObjectiveKind::Conditional } else { ObjectiveKind::default() };
         let kind = self.objective.unwrap_or(usual);
         let left_out = |setting, value: &dyn std::fmt::Display, expected| {
@@ -206,25 +203,32 @@ impl Settings {
             return left_out("nodes", &nodes, "left out where classes are predicted");
         }
         let label = self.label_encoding.unwrap_or(preset.label_encoding());
-        match (kind, target) {
+        let of_classes =
+            |classes, objective| Classification::new(shape.features, classes, objective).map(Task::from);
+        match (kind, shape.target) {
             (ObjectiveKind::Conditional, TargetKind::Number { low, high }) => {
                 let nodes = self.nodes.unwrap_or(Preset::NODES);
                 let crps_weight = self.crps_weight.unwrap_or(Preset::CRPS_WEIGHT);
-                Ok(Objective::Conditional { low, high, nodes, crps_weight })
+                let objective = DensityObjective { low, high, nodes, crps_weight };
+                Regression::new(shape.features, objective).map(Task::from)
             }
             (ObjectiveKind::Conditional, _) => {
-                left_out("objective", &"conditional", "one for classes: discriminative, generative or hybrid")
+                let expected = "one for classes: discriminative, generative or hybrid";
+                left_out("objective", &"conditional", expected)
             }
-            (_, TargetKind::Number { .. }) => left_out(
-                "objective",
-                &"one for classes",
-                "conditional or left out where a number is predicted",
-            ),
-            (ObjectiveKind::Discriminative, _) => Ok(Objective::Discriminative),
-            (ObjectiveKind::Generative, _) => Ok(Objective::Generative { label }),
-            (ObjectiveKind::Hybrid, _) => {
+            (_, TargetKind::Number { .. }) => {
+                let expected = "conditional or left out where a number is predicted";
+                left_out("objective", &"one for classes", expected)
+            }
+            (ObjectiveKind::Discriminative, TargetKind::Classes(classes)) => {
+                of_classes(classes, ClassObjective::Discriminative)
+            }
+            (ObjectiveKind::Generative, TargetKind::Classes(classes)) => {
+                of_classes(classes, ClassObjective::Generative { label })
+            }
+            (ObjectiveKind::Hybrid, TargetKind::Classes(classes)) => {
                 let weight = self.cross_entropy_weight.unwrap_or(Preset::CROSS_ENTROPY_WEIGHT);
-                Ok(Objective::Hybrid { label, weight })
+                of_classes(classes, ClassObjective::Hybrid { label, weight })
             }
         }
     }
@@ -233,7 +237,7 @@ impl Settings {
         let hidden = self.hidden.clone().unwrap_or_else(|| preset.hidden(task, rows));
         match self.model.unwrap_or_default() {
             Architecture::Ugmm => self.ugmm(preset.ugmm(task, &hidden)),
-            Architecture::Mlp if task.objective.predicts_numbers() => {
+            Architecture::Mlp if matches!(task, Task::Number(_)) => {
                 let expected = "ugmm, where a number is predicted";
                 Err(UgmmError::setting("model", "mlp", expected))
             }
@@ -303,11 +307,11 @@ impl Settings {
         &self,
         preset: Preset,
         model: &ModelConfig,
-        objective: Objective,
+        task: &Task,
         rows: usize,
         seed: u64,
     ) -> Result<TrainingConfig, UgmmError> {
-        let mut training = preset.training(model, objective, rows, seed);
+        let mut training = preset.training(model, task, rows, seed);
         training.epochs = self.epochs.unwrap_or(training.epochs);
         training.batch_size = self.batch_size.unwrap_or(training.batch_size);
         if let Some(schedule) = &self.schedule {

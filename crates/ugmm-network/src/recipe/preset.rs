@@ -1,7 +1,7 @@
 //! Complete settings by name: network and training for a task.
 
 use crate::training::{Schedule, TrainingConfig};
-use crate::{Init, LabelEncoding, MlpConfig, ModelConfig, NetworkConfig, Objective, Task};
+use crate::{ClassObjective, Init, LabelEncoding, MlpConfig, ModelConfig, NetworkConfig, Task};
 use serde::{Deserialize, Serialize};
 
 /// A named set of settings.
@@ -67,7 +67,7 @@ const MLP_DROPOUT: f64 = 0.2;
 const MANY_ROWS: usize = 10_000;
 
 impl Preset {
-    /// Default weight of the posterior's cross-entropy relative to the joint score in [`Objective::Hybrid`].
+    /// Default weight of the posterior's cross-entropy relative to the joint score in [`ClassObjective::Hybrid`].
     pub const CROSS_ENTROPY_WEIGHT: f64 = 10.0;
 
     /// Default number of cells of the range of a number in training.
@@ -88,22 +88,20 @@ impl Preset {
     /// Sizes of the hidden layers for `rows` training rows.
     #[must_use]
     pub fn hidden(self, task: &Task, rows: usize) -> Vec<usize> {
-        match (self, task.objective) {
-            (Self::Paper, Objective::Discriminative) => vec![128, 64],
+        match (self, task.class_objective()) {
+            (Self::Paper, Some(ClassObjective::Discriminative)) => vec![128, 64],
             (Self::Paper, _) => vec![10, 5],
-            (Self::Best, Objective::Discriminative) if task.features >= MANY_FEATURES => {
+            (Self::Best, Some(ClassObjective::Discriminative)) if task.features() >= MANY_FEATURES => {
                 PIXEL_HIDDEN.to_vec()
             }
-            (Self::Best, Objective::Discriminative) => DISCRIMINATIVE_HIDDEN.to_vec(),
-            (Self::Best, Objective::Generative { .. }) => GENERATIVE_HIDDEN.to_vec(),
-            (Self::Best, Objective::Hybrid { .. }) if task.classes > FEW_CLASSES => {
+            (Self::Best, Some(ClassObjective::Discriminative)) => DISCRIMINATIVE_HIDDEN.to_vec(),
+            (Self::Best, Some(ClassObjective::Generative { .. })) => GENERATIVE_HIDDEN.to_vec(),
+            (Self::Best, Some(ClassObjective::Hybrid { .. })) if task.class_count() > FEW_CLASSES => {
                 HYBRID_HIDDEN_MANY_CLASSES.to_vec()
             }
-            (Self::Best, Objective::Hybrid { .. }) => HYBRID_HIDDEN.to_vec(),
-            (Self::Best, Objective::Conditional { .. }) if rows < SEVERAL_ROWS => {
-                CONDITIONAL_HIDDEN_FEW_ROWS.to_vec()
-            }
-            (Self::Best, Objective::Conditional { .. }) => CONDITIONAL_HIDDEN.to_vec(),
+            (Self::Best, Some(ClassObjective::Hybrid { .. })) => HYBRID_HIDDEN.to_vec(),
+            (Self::Best, None) if rows < SEVERAL_ROWS => CONDITIONAL_HIDDEN_FEW_ROWS.to_vec(),
+            (Self::Best, None) => CONDITIONAL_HIDDEN.to_vec(),
         }
     }
 
@@ -111,33 +109,35 @@ impl Preset {
     #[must_use]
     pub fn ugmm(self, task: &Task, hidden: &[usize]) -> ModelConfig {
         let network = NetworkConfig::new(&sizes(task, hidden));
-        ModelConfig::Ugmm(match (self, task.objective) {
-            (Self::Paper, Objective::Discriminative) => network.with_init(Init::Paper).with_dropout(&[0.3]),
+        ModelConfig::Ugmm(match (self, task.class_objective()) {
+            (Self::Paper, Some(ClassObjective::Discriminative)) => {
+                network.with_init(Init::Paper).with_dropout(&[0.3])
+            }
             (Self::Paper, _) => network.with_init(Init::Paper),
-            (Self::Best, Objective::Discriminative) if hidden.is_empty() => {
+            (Self::Best, Some(ClassObjective::Discriminative)) if hidden.is_empty() => {
                 network.with_min_sigma(SINGLE_LAYER_MIN_SIGMA)
             }
-            (Self::Best, Objective::Discriminative) if task.features >= MANY_FEATURES => network
+            (Self::Best, Some(ClassObjective::Discriminative)) if task.features() >= MANY_FEATURES => network
                 .with_min_sigmas(&PIXEL_MIN_SIGMAS)
                 .with_input_dropout(&PIXEL_INPUT_DROPOUT)
                 .with_standardize(true),
-            (Self::Best, Objective::Discriminative) => network
+            (Self::Best, Some(ClassObjective::Discriminative)) => network
                 .with_min_sigmas(&DISCRIMINATIVE_MIN_SIGMAS)
                 .with_input_dropout(&INPUT_DROPOUT)
                 .with_standardize(true),
-            (Self::Best, Objective::Generative { .. }) => {
+            (Self::Best, Some(ClassObjective::Generative { .. })) => {
                 let [first, between, root] = GENERATIVE_MIN_SIGMAS;
                 network.with_min_sigmas(&tapered(first, between, root, hidden))
             }
-            (Self::Best, Objective::Hybrid { .. }) => {
-                let many_classes = task.classes > FEW_CLASSES;
+            (Self::Best, Some(ClassObjective::Hybrid { .. })) => {
+                let many_classes = task.class_count() > FEW_CLASSES;
                 let floors = if many_classes { HYBRID_MIN_SIGMAS_MANY_CLASSES } else { HYBRID_MIN_SIGMAS };
                 network.with_min_sigmas(floors.as_slice()).with_standardize(true)
             }
-            (Self::Best, Objective::Conditional { .. }) if hidden.len() == 1 => {
+            (Self::Best, None) if hidden.len() == 1 => {
                 network.with_min_sigmas(&CONDITIONAL_MIN_SIGMAS_SHALLOW).with_standardize(true)
             }
-            (Self::Best, Objective::Conditional { .. }) => {
+            (Self::Best, None) => {
                 let [first, between, root] = CONDITIONAL_MIN_SIGMAS;
                 network.with_min_sigmas(&tapered(first, between, root, hidden)).with_standardize(true)
             }
@@ -154,7 +154,7 @@ impl Preset {
             network.dropout = vec![0.0; hidden.len()];
             network.dropout[hidden.len() - 1] = 0.5;
         }
-        if self == Self::Best && task.features >= MANY_FEATURES {
+        if self == Self::Best && task.features() >= MANY_FEATURES {
             network = network
                 .with_batch_norm(true)
                 .with_input_dropout(MLP_DROPOUT)
@@ -165,30 +165,24 @@ impl Preset {
 
     /// The training settings for a network of this kind and `rows` training rows.
     #[must_use]
-    pub fn training(
-        self,
-        model: &ModelConfig,
-        objective: Objective,
-        rows: usize,
-        seed: u64,
-    ) -> TrainingConfig {
+    pub fn training(self, model: &ModelConfig, task: &Task, rows: usize, seed: u64) -> TrainingConfig {
         let is_mlp = matches!(model, ModelConfig::Mlp(_));
         let cosine = |learning_rate, warmup_steps| Schedule::Cosine {
             learning_rate,
             warmup_steps,
             final_fraction: 1e-3,
         };
-        let (epochs, batch_size, schedule) = match (self, objective) {
-            (Self::Paper, Objective::Discriminative) => {
+        let (epochs, batch_size, schedule) = match (self, task.class_objective()) {
+            (Self::Paper, Some(ClassObjective::Discriminative)) => {
                 let learning_rate = if is_mlp { 1e-3 } else { 1e-2 };
                 (100, 128, Schedule::MultiStep { learning_rate, milestones: vec![20, 45, 60], factor: 0.1 })
             }
             (Self::Paper, _) => (300, 16, Schedule::Constant { learning_rate: 1e-3 }),
             (Self::Best, _) if rows >= MANY_ROWS => (40, 128, cosine(if is_mlp { 3e-3 } else { 1e-2 }, 200)),
-            (Self::Best, Objective::Discriminative | Objective::Hybrid { .. }) if !is_mlp => {
+            (Self::Best, Some(ClassObjective::Discriminative | ClassObjective::Hybrid { .. })) if !is_mlp => {
                 (300, 64, cosine(1e-2, 20))
             }
-            (Self::Best, Objective::Conditional { .. }) => (200, 64, cosine(1e-2, 20)),
+            (Self::Best, None) => (200, 64, cosine(1e-2, 20)),
             (Self::Best, _) => (200, 32, cosine(1e-2, 20)),
         };
         TrainingConfig { epochs, batch_size, schedule, ..TrainingConfig::new(seed, epochs) }

@@ -29,7 +29,7 @@ impl Augmentation {
     /// # Errors
     ///
     /// [`UgmmError::Setting`] for the first setting that does not fit.
-    pub fn validate(&self, columns: usize) -> Result<(), UgmmError> {
+    pub fn check(&self, columns: usize) -> Result<(), UgmmError> {
         let Self::Shift { height, width, most } = *self;
         if height.checked_mul(width) != Some(columns) {
             let value = format!("{height} × {width} pixels");
@@ -100,13 +100,13 @@ mod tests {
     #[test]
     fn images_of_another_size_and_shifts_out_of_sight_are_refused() {
         let shift = |most| Augmentation::Shift { height: 3, width: 4, most };
-        assert!(shift(2).validate(12).is_ok());
-        let message = shift(2).validate(13).unwrap_err().to_string();
+        assert!(shift(2).check(12).is_ok());
+        let message = shift(2).check(13).unwrap_err().to_string();
         assert_eq!(
             message,
             "augmentation is 3 × 4 pixels, but must be the size of the rows' images, with a feature for each pixel"
         );
-        let message = shift(3).validate(12).unwrap_err().to_string();
+        let message = shift(3).check(12).unwrap_err().to_string();
         assert_eq!(message, "most is 3, but must be less than the image's height and width");
     }
 }

@@ -1,6 +1,7 @@
 //! The order of training rows, and the preparation of batches ahead of their use.
 
 use super::{Augmentation, Dataset, Targets, TrainingConfig};
+use crate::Checked;
 use crate::random::{Stream, generator};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -58,11 +59,11 @@ impl Batches<'_> {
 /// large batches, one ahead.
 pub(super) fn with_batches<Output>(
     dataset: &Dataset,
-    config: &TrainingConfig,
+    config: &Checked<TrainingConfig>,
     skipped_rounds: usize,
     consume: impl FnOnce(&mut dyn Iterator<Item = Batch>) -> Output,
 ) -> Output {
-    let &TrainingConfig { batch_size, seed, augmentation, .. } = config;
+    let TrainingConfig { batch_size, seed, augmentation, .. } = **config;
     let mut batches = Batches {
         dataset,
         batch_size,
@@ -94,6 +95,7 @@ pub(super) fn with_batches<Output>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Check;
     use crate::training::Features;
 
     /// Labels of the first batches, for rows with this number of columns.
@@ -105,7 +107,7 @@ mod tests {
         let rows = 10;
         let features = Features::Bytes { values: vec![1; rows * columns], scale: 1.0 };
         let dataset = Dataset::new(features, columns, (0..rows).collect(), rows).unwrap();
-        let config = TrainingConfig { batch_size: 4, ..TrainingConfig::new(seed, 1) };
+        let config = TrainingConfig { batch_size: 4, ..TrainingConfig::new(seed, 1) }.checked().unwrap();
         with_batches(&dataset, &config, skipped_rounds, |batches| {
             let labels = |(x, targets): Batch| {
                 let Targets::Classes(labels) = targets else { panic!("the rows have classes") };
@@ -136,7 +138,9 @@ mod tests {
         let mut dataset = Dataset::new(Features::F32((0..40).map(|i| i as f32).collect()), 4, vec![0; 10], 1);
         let dataset = dataset.as_mut().unwrap();
         let shift = Augmentation::Shift { height: 2, width: 2, most: 1 };
-        let config = TrainingConfig { batch_size: 4, augmentation: Some(shift), ..TrainingConfig::new(1, 1) };
+        let config = TrainingConfig { batch_size: 4, augmentation: Some(shift), ..TrainingConfig::new(1, 1) }
+            .checked()
+            .unwrap();
         let values = |skipped: usize, first: usize| {
             with_batches(dataset, &config, skipped, |batches| {
                 let values = |(x, _): Batch| x;

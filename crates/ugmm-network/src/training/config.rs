@@ -1,7 +1,7 @@
 //! Settings of a training.
 
 use super::{Augmentation, EarlyStopping, OptimizerConfig, Schedule};
-use crate::{LossOptions, UgmmError};
+use crate::{Check, LossOptions, UgmmError};
 use serde::{Deserialize, Serialize};
 
 /// Settings of a training.
@@ -62,13 +62,10 @@ impl TrainingConfig {
         let Self { label_smoothing, class_weights, .. } = self.clone();
         LossOptions { label_smoothing, class_weights }
     }
+}
 
-    /// Checks every setting.
-    ///
-    /// # Errors
-    ///
-    /// [`UgmmError::Setting`] for the first setting that is out of its range.
-    pub fn validate(&self) -> Result<(), UgmmError> {
+impl Check for TrainingConfig {
+    fn check(&self) -> Result<(), UgmmError> {
         if self.batch_size == 0 {
             return Err(UgmmError::setting("batch_size", 0, "at least 1"));
         }
@@ -81,7 +78,7 @@ impl TrainingConfig {
             let expected = "at least 0 and less than 1";
             return Err(UgmmError::setting("label_smoothing", self.label_smoothing, expected));
         }
-        self.optimizer.validate()?;
+        self.optimizer.check()?;
         let positive = |weight: &f64| *weight > 0.0 && weight.is_finite();
         if let Some(weight) = self.class_weights.iter().flatten().find(|weight| !positive(weight)) {
             return Err(UgmmError::setting("a class weight", weight, "positive and finite"));
@@ -89,6 +86,6 @@ impl TrainingConfig {
         if let Some(EarlyStopping { patience: 0 }) = self.early_stopping {
             return Err(UgmmError::setting("patience", 0, "at least 1 epoch"));
         }
-        self.schedule.validate()
+        self.schedule.check()
     }
 }

@@ -1,10 +1,10 @@
 //! Evaluation of a network on a data set.
 
-use super::{Dataset, Targets, TrainingConfig};
+use super::{Dataset, TrainingConfig};
 use crate::inference::conditional::ConditionalDensity;
 use crate::inference::prediction::{log_probabilities, predicted_densities};
 use crate::metrics::{decisions, unweighted};
-use crate::{Metrics, Objective, Predictor, Task, UgmmError};
+use crate::{Classification, Metrics, Predictor, Task, TaskTargets, UgmmError};
 
 /// Measures of a network's class probabilities on a data set.
 ///
@@ -13,10 +13,10 @@ use crate::{Metrics, Objective, Predictor, Task, UgmmError};
 /// [`UgmmError`] when the data set does not fit the task.
 pub fn evaluate<N: Predictor + ?Sized>(
     network: &N,
-    task: &Task,
+    task: &Classification,
     dataset: &Dataset,
 ) -> Result<Metrics, UgmmError> {
-    check(network, task, dataset)?;
+    check(network, &(*task).into(), dataset)?;
     Ok(Metrics::of(&log_probabilities(network, task, dataset.features())?, dataset.labels()))
 }
 
@@ -40,46 +40,50 @@ pub fn measure<N: Predictor + ?Sized>(
     dataset: &Dataset,
     config: &TrainingConfig,
 ) -> Result<Measured, UgmmError> {
-    check(network, task, dataset)?;
-    match (task.objective, dataset.targets()) {
-        (Objective::Conditional { nodes, .. }, Targets::Numbers(numbers)) => {
-            let densities = predicted_densities(network, task, dataset.features(), nodes)?;
+    match check(network, task, dataset)? {
+        TaskTargets::Number { task, numbers } => {
+            let nodes = task.objective().nodes;
+            let densities = predicted_densities(network, &task, dataset.features(), nodes)?;
             let log = |(density, &number): (&ConditionalDensity, &f32)| density.log_density(number.into());
             let sum: f64 = densities.iter().zip(numbers).map(log).sum();
             Ok(Measured { loss: -sum / numbers.len() as f64, metrics: None })
         }
-        _ => {
-            let mut values = log_probabilities(network, task, dataset.features())?;
+        TaskTargets::Classes { task, labels } => {
+            let mut values = log_probabilities(network, &task, dataset.features())?;
             if let Some(weights) = &config.class_weights {
                 unweighted(&mut values, weights);
             }
-            let decisions = decisions(&values, task.classes, config.class_weights.as_deref());
-            let metrics = Metrics::of_decisions(&values, dataset.labels(), &decisions);
+            let decisions = decisions(&values, task.classes(), config.class_weights.as_deref());
+            let metrics = Metrics::of_decisions(&values, labels, &decisions);
             Ok(Measured { loss: metrics.log_loss, metrics: Some(metrics) })
         }
     }
 }
 
-fn check<N: Predictor + ?Sized>(network: &N, task: &Task, dataset: &Dataset) -> Result<(), UgmmError> {
+fn check<'d, N: Predictor + ?Sized>(
+    network: &N,
+    task: &Task,
+    dataset: &'d Dataset,
+) -> Result<TaskTargets<'d>, UgmmError> {
     check_dataset(network.predictions_per_row(), network.takes_missing_values(), task, dataset)
 }
 
 /// Checks that a data set has the feature columns and classes of a task, the right number of targets for each
-/// row, and all values that the network needs.
-pub(super) fn check_dataset(
+/// row, and all values that the network needs. Returns the task with the targets.
+pub(super) fn check_dataset<'d>(
     predictions_per_row: usize,
     takes_missing_values: bool,
     task: &Task,
-    dataset: &Dataset,
-) -> Result<(), UgmmError> {
-    dataset.features().check(task.features, takes_missing_values)?;
-    if dataset.classes() != task.classes {
-        let (found, expected) = (dataset.classes(), task.classes);
+    dataset: &'d Dataset,
+) -> Result<TaskTargets<'d>, UgmmError> {
+    dataset.features().check(task.features(), takes_missing_values)?;
+    if dataset.classes() != task.class_count() {
+        let (found, expected) = (dataset.classes(), task.class_count());
         return Err(UgmmError::Size { what: "the data set", found, unit: "classes", expected });
     }
     if dataset.targets_per_row() != predictions_per_row {
         let (found, expected) = (dataset.targets_per_row(), predictions_per_row);
         return Err(UgmmError::Size { what: "the data set", found, unit: "targets per row", expected });
     }
-    task.check_targets(dataset.targets())
+    task.with_targets(dataset.targets())
 }

@@ -33,7 +33,7 @@ pub use schedule::{Position, Schedule};
 pub use stepper::{Stepper, loss_and_gradients};
 
 use crate::random::{Stream, generator};
-use crate::{Model, ModelConfig, Task, UgmmError};
+use crate::{Checked, Model, ModelConfig, Task, UgmmError};
 use early_stopping::Best;
 use losses::{Losses, NotFinite};
 use pace::Pace;
@@ -103,14 +103,13 @@ pub fn init_model(
     dataset: &Dataset,
     seed: u64,
 ) -> Result<Model, UgmmError> {
-    config.validate()?;
     task.check_width(config.width())?;
-    task.check_targets(dataset.targets())?;
+    task.with_targets(dataset.targets())?;
     let mut rng = generator(seed, Stream::Initialization);
     let mut rows: Vec<usize> = (0..dataset.rows()).collect();
     let (rows, _) = rows.partial_shuffle(&mut rng, INITIALIZATION_ROWS);
     let (x, targets) = dataset.batch(rows);
-    config.init(Some(&task.training_input(&x, &targets)), &mut rng)
+    config.init(Some(&task.with_targets(&targets)?.training_input(&x)), &mut rng)
 }
 
 /// Trains `network` on `training` rows and evaluates it on `validation` rows after each epoch.
@@ -120,18 +119,19 @@ pub fn init_model(
 ///
 /// # Errors
 ///
-/// [`UgmmError`] when a setting is out of its range, the data or the network do not fit the task, early
-/// stopping lacks validation rows, or the loss is no longer finite; also the errors of the observer.
+/// [`UgmmError`] when the data or the network do not fit the task, early stopping lacks validation rows, or the
+/// loss is no longer finite; also the errors of the observer.
 ///
 /// ```
 /// use ugmm_network::training::{Dataset, Features, TrainingConfig, init_model, train};
-/// use ugmm_network::{ModelConfig, NetworkConfig, Objective, Task};
+/// use ugmm_network::{Check, ClassObjective, Classification, ModelConfig, NetworkConfig};
 ///
 /// let rows = Dataset::new(Features::F32(vec![-1.0, -1.2, 0.9, 1.1]), 1, vec![0, 0, 1, 1], 2)?;
-/// let task = Task { features: 1, classes: 2, objective: Objective::Discriminative };
+/// let task = Classification::new(1, 2, ClassObjective::Discriminative)?.into();
 /// let config = ModelConfig::Ugmm(NetworkConfig::new(&[1, 4, 2]));
 /// let network = init_model(&config, &task, &rows, 0)?;
-/// let trained = train(network, &task, &rows, None, &TrainingConfig::new(0, 3), &mut ())?;
+/// let config = TrainingConfig::new(0, 3).checked()?;
+/// let trained = train(network, &task, &rows, None, &config, &mut ())?;
 /// assert_eq!(trained.history.len(), 3);
 /// # Ok::<(), ugmm_network::UgmmError>(())
 /// ```
@@ -140,7 +140,7 @@ pub fn train(
     task: &Task,
     training: &Dataset,
     validation: Option<&Dataset>,
-    config: &TrainingConfig,
+    config: &Checked<TrainingConfig>,
     observer: &mut dyn Observer,
 ) -> Result<Trained<Model>, UgmmError> {
     resume(None, network, task, training, validation, config, observer)
@@ -159,7 +159,7 @@ pub fn resume(
     task: &Task,
     training: &Dataset,
     validation: Option<&Dataset>,
-    config: &TrainingConfig,
+    config: &Checked<TrainingConfig>,
     observer: &mut dyn Observer,
 ) -> Result<Trained<Model>, UgmmError> {
     let engine = Stepper::new(network, *task, config)?;
@@ -178,21 +178,22 @@ pub fn run<E: Engine>(
     task: &Task,
     training: &Dataset,
     validation: Option<&Dataset>,
-    config: &TrainingConfig,
+    config: &Checked<TrainingConfig>,
     observer: &mut dyn Observer,
 ) -> Result<Trained<E::Network>, UgmmError> {
-    config.validate()?;
-    task.validate()?;
     let per_row = engine.predictions_per_row();
     evaluation::check_dataset(per_row, engine.takes_missing_values(), task, training)?;
     if let Some(augmentation) = &config.augmentation {
-        augmentation.validate(training.columns())?;
+        augmentation.check(training.columns())?;
     }
     if config.early_stopping.is_some() && validation.is_none() {
         let expected = "left out where there are no validation rows";
         return Err(UgmmError::setting("early_stopping", "given", expected));
     }
-    let sample = engine.needs_settling().then(|| settling_sample(task, training, config.seed));
+    let sample = match engine.needs_settling() {
+        true => Some(settling_sample(task, training, config.seed)?),
+        false => None,
+    };
     let settled = |engine: &E, network: E::Network| match &sample {
         Some(sample) => engine.settled(network, sample),
         None => network,
@@ -275,9 +276,9 @@ pub fn run<E: Engine>(
 }
 
 /// The sample for [`Engine::settled`]: the network's inputs of training rows drawn at random.
-fn settling_sample(task: &Task, training: &Dataset, seed: u64) -> Vec<f32> {
+fn settling_sample(task: &Task, training: &Dataset, seed: u64) -> Result<Vec<f32>, UgmmError> {
     let mut rows: Vec<usize> = (0..training.rows()).collect();
     let (rows, _) = rows.partial_shuffle(&mut generator(seed, Stream::Settling), SETTLING_ROWS);
     let (x, targets) = training.batch(rows);
-    task.training_input(&x, &targets)
+    Ok(task.with_targets(&targets)?.training_input(&x))
 }

@@ -55,7 +55,7 @@ impl OptimizerConfig {
     /// # Errors
     ///
     /// [`UgmmError::Setting`] for the first setting that is out of its range.
-    pub fn validate(&self) -> Result<(), UgmmError> {
+    pub(super) fn check(&self) -> Result<(), UgmmError> {
         let decay_rate = |setting, value: f64| match (0.0..1.0).contains(&value) {
             true => Ok(()),
             false => Err(UgmmError::setting(setting, value, "at least 0 and less than 1")),
@@ -69,19 +69,16 @@ impl OptimizerConfig {
             false => Err(UgmmError::setting("weight_decay", value, "at least 0")),
         };
         match *self {
-            Self::Adam { beta_1, beta_2, epsilon } => {
+            Self::Adam { beta_1, beta_2, epsilon } | Self::AdamW { beta_1, beta_2, epsilon, .. } => {
                 decay_rate("beta_1", beta_1.into())?;
                 decay_rate("beta_2", beta_2.into())?;
-                positive(epsilon)
+                positive(epsilon)?;
             }
-            Self::AdamW { beta_1, beta_2, epsilon, weight_decay } => {
-                Self::Adam { beta_1, beta_2, epsilon }.validate()?;
-                not_negative(weight_decay)
-            }
-            Self::Sgd { momentum, weight_decay } => {
-                decay_rate("momentum", momentum)?;
-                not_negative(weight_decay)
-            }
+            Self::Sgd { momentum, .. } => decay_rate("momentum", momentum)?,
+        }
+        match *self {
+            Self::Adam { .. } => Ok(()),
+            Self::AdamW { weight_decay, .. } | Self::Sgd { weight_decay, .. } => not_negative(weight_decay),
         }
     }
 }

@@ -71,7 +71,7 @@ impl Schedule {
     /// # Errors
     ///
     /// [`UgmmError::Setting`] for the first setting that is out of its range.
-    pub fn validate(&self) -> Result<(), UgmmError> {
+    pub(super) fn check(&self) -> Result<(), UgmmError> {
         let (Self::Constant { learning_rate }
         | Self::MultiStep { learning_rate, .. }
         | Self::Cosine { learning_rate, .. }) = self;
@@ -131,10 +131,10 @@ mod tests {
     fn settings_out_of_range_are_named() {
         let schedule = Schedule::MultiStep { learning_rate: 0.1, milestones: vec![2, 1], factor: 0.1 };
         assert_eq!(
-            schedule.validate().unwrap_err().to_string(),
+            schedule.check().unwrap_err().to_string(),
             "milestones is [2, 1], but must be in ascending order"
         );
-        let error = Schedule::Constant { learning_rate: f64::NAN }.validate().unwrap_err();
+        let error = Schedule::Constant { learning_rate: f64::NAN }.check().unwrap_err();
         assert_eq!(error.to_string(), "learning_rate is NaN, but must be positive and finite");
     }
 }

@@ -3,7 +3,7 @@
 use super::update::Optimizer;
 use super::{Dataset, Engine, EngineState, Measured, Targets, TrainingConfig, measure};
 use crate::random::{Stream, generator};
-use crate::{LossOptions, Model, Predictor, Task, UgmmError};
+use crate::{Checked, LossOptions, Model, Predictor, Task, TaskTargets, UgmmError};
 use rand_chacha::ChaCha8Rng;
 
 /// Rows times parameters from which the loops of a step are worth several threads.
@@ -14,11 +14,12 @@ const POOL_FROM: usize = 1 << 20;
 ///
 /// ```
 /// use ugmm_network::training::{Stepper, Targets, TrainingConfig};
-/// use ugmm_network::{MlpConfig, Model, Objective, Stream, Task, generator};
+/// use ugmm_network::{Check, ClassObjective, Classification, MlpConfig, Model, Stream, generator};
 ///
-/// let task = Task { features: 2, classes: 2, objective: Objective::Discriminative };
+/// let task = Classification::new(2, 2, ClassObjective::Discriminative)?.into();
 /// let network = MlpConfig::new(&[2, 2]).init(&mut generator(0, Stream::Initialization))?;
-/// let mut stepper = Stepper::new(Model::Mlp(network), task, &TrainingConfig::new(0, 1))?;
+/// let config = TrainingConfig::new(0, 1).checked()?;
+/// let mut stepper = Stepper::new(Model::Mlp(network), task, &config)?;
 /// let x = vec![-1.0, 0.5, 1.0, -0.5];
 /// let classes = Targets::Classes(vec![0, 1]);
 /// let before = stepper.take_step(x.clone(), &classes, 0.1)?;
@@ -45,10 +46,8 @@ impl Stepper {
     ///
     /// # Errors
     ///
-    /// [`UgmmError`] when a setting is out of its range or the network does not fit the task.
-    pub fn new(network: Model, task: Task, config: &TrainingConfig) -> Result<Self, UgmmError> {
-        config.validate()?;
-        task.validate()?;
+    /// [`UgmmError`] when the network does not fit the task.
+    pub fn new(network: Model, task: Task, config: &Checked<TrainingConfig>) -> Result<Self, UgmmError> {
         task.check_width((network.inputs(), network.outputs()))?;
         task.check_class_weights(config.class_weights.as_deref())?;
         let gradients = network.zero_gradients();
@@ -76,8 +75,8 @@ impl Stepper {
         targets: &Targets,
         learning_rate: f64,
     ) -> Result<f32, UgmmError> {
-        self.task.check_batch(&x, targets, 1)?;
-        let work = targets.len().saturating_mul(self.network.parameter_count());
+        let targets = self.task.batch(&x, targets, 1)?;
+        let work = targets.count().saturating_mul(self.network.parameter_count());
         let in_pool = rayon::current_num_threads() == 1 || rayon::current_thread_index().is_some();
         if work < POOL_FROM || in_pool {
             return Ok(self.checked_step(x, targets, learning_rate));
@@ -87,9 +86,9 @@ impl Stepper {
         Ok(rayon::scope(|_| self.checked_step(x, targets, learning_rate)))
     }
 
-    fn checked_step(&mut self, x: Vec<f32>, targets: &Targets, learning_rate: f64) -> f32 {
-        let Self { network, task, loss, dropout, gradients, .. } = self;
-        let (loss, moments) = fill_gradients(network, task, x, targets, loss, dropout, gradients);
+    fn checked_step(&mut self, x: Vec<f32>, targets: TaskTargets<'_>, learning_rate: f64) -> f32 {
+        let Self { network, loss, dropout, gradients, .. } = self;
+        let (loss, moments) = fill_gradients(network, x, targets, loss, dropout, gradients);
         if !loss.is_finite() {
             return loss;
         }
@@ -124,9 +123,9 @@ pub fn loss_and_gradients(
 ) -> Result<(f32, Vec<Vec<f32>>), UgmmError> {
     task.check_width((network.inputs(), network.outputs()))?;
     task.check_class_weights(options.class_weights.as_deref())?;
-    task.check_batch(&x, targets, 1)?;
+    let targets = task.batch(&x, targets, 1)?;
     let mut gradients = network.zero_gradients();
-    let (loss, _) = fill_gradients(network, task, x, targets, options, rng, &mut gradients);
+    let (loss, _) = fill_gradients(network, x, targets, options, rng, &mut gradients);
     Ok((loss, gradients))
 }
 
@@ -136,17 +135,16 @@ type Moments = Vec<(Vec<f32>, Vec<f32>)>;
 /// Fills `gradients` with those of a batch's loss, unless the loss is not finite.
 fn fill_gradients(
     network: &Model,
-    task: &Task,
     x: Vec<f32>,
-    targets: &Targets,
+    targets: TaskTargets<'_>,
     options: &LossOptions,
     rng: &mut ChaCha8Rng,
     gradients: &mut [Vec<f32>],
 ) -> (f32, Moments) {
-    let mut inputs = task.loss_inputs(x, targets, rng);
+    let mut inputs = targets.loss_inputs(x, rng);
     let x = std::mem::take(&mut inputs.x);
     let pass = network.recorded(x, Some(rng));
-    let (loss, cotangent) = task.loss(pass.outputs(), &inputs, targets, options);
+    let (loss, cotangent) = targets.loss(pass.outputs(), &inputs, options);
     if loss.is_finite() {
         if let Model::Mlp(_) = network {
             // Its backward pass adds.

@@ -7,8 +7,8 @@ use ugmm_network::training::{
     Schedule, Trained, TrainingConfig,
 };
 use ugmm_network::{
-    LabelEncoding, MlpConfig, ModelConfig, NetworkConfig, Objective, Preset, Stream, Task, UgmmError,
-    generator,
+    Check, Checked, ClassObjective, Classification, DensityObjective, LabelEncoding, MlpConfig, ModelConfig,
+    NetworkConfig, Preset, Regression, Stream, Task, UgmmError, generator,
 };
 
 const FEATURES: usize = 4;
@@ -31,7 +31,7 @@ pub trait Training {
         task: &Task,
         rows: &Dataset,
         validation: Option<&Dataset>,
-        config: &TrainingConfig,
+        config: &Checked<TrainingConfig>,
         observer: &mut dyn Observer,
     ) -> Result<Trained<Self::Network>, UgmmError>;
 
@@ -69,14 +69,11 @@ pub fn every_kind_of_training_goes_on_to_the_same_bits(engine: &impl Training) {
     let numbers = labels.iter().zip(&features).map(|(&label, value)| label as f32 + 0.1 * value).collect();
     let classes = Dataset::new(Features::F32(features.clone()), FEATURES, labels, 3).unwrap();
     let numbers = Dataset::with_numbers(Features::F32(features), FEATURES, numbers).unwrap();
-    let discriminative = Task { features: FEATURES, classes: 3, objective: Objective::Discriminative };
-    let hybrid =
-        Task { objective: Objective::Hybrid { label: LabelEncoding::OneHot, weight: 3.0 }, ..discriminative };
-    let conditional = Task {
-        classes: 0,
-        objective: Objective::Conditional { low: -1.0, high: 3.0, nodes: 8, crps_weight: 1.0 },
-        ..discriminative
-    };
+    let of_classes = |objective| Task::from(Classification::new(FEATURES, 3, objective).unwrap());
+    let discriminative = of_classes(ClassObjective::Discriminative);
+    let hybrid = of_classes(ClassObjective::Hybrid { label: LabelEncoding::OneHot, weight: 3.0 });
+    let density = DensityObjective { low: -1.0, high: 3.0, nodes: 8, crps_weight: 1.0 };
+    let conditional = Task::from(Regression::new(FEATURES, density).unwrap());
     let dropout = NetworkConfig::new(&[FEATURES, 9, 3]).with_dropout(&[0.2, 0.1]);
     let noise = NetworkConfig::new(&[FEATURES, 9, 3])
         .with_min_sigma(0.5)
@@ -122,6 +119,7 @@ pub fn every_kind_of_training_goes_on_to_the_same_bits(engine: &impl Training) {
             },
         ),
     ] {
+        let config = config.checked().unwrap();
         let network = || engine.init(&model, &task, rows, config.seed);
         let mut kept = Keep::default();
         let whole = engine.resume(None, network(), &task, rows, Some(rows), &config, &mut kept).unwrap();
@@ -143,8 +141,8 @@ pub fn every_kind_of_training_goes_on_to_the_same_bits(engine: &impl Training) {
 pub fn a_checkpoint_of_another_network_is_refused(engine: &impl Training) {
     let (features, labels) = values();
     let rows = Dataset::new(Features::F32(features), FEATURES, labels, 3).unwrap();
-    let task = Task { features: FEATURES, classes: 3, objective: Objective::Discriminative };
-    let config = TrainingConfig::new(0, 2);
+    let task = Classification::new(FEATURES, 3, ClassObjective::Discriminative).unwrap().into();
+    let config = TrainingConfig::new(0, 2).checked().unwrap();
     let network = |hidden| engine.init(&Preset::Best.ugmm(&task, &[hidden]), &task, &rows, 0);
     let mut kept = Keep::default();
     engine.resume(None, network(8), &task, &rows, None, &config, &mut kept).unwrap();

@@ -67,7 +67,7 @@ impl NetworkModel {
 
     /// The distribution of the target given all inputs of the network.
     fn target_distribution(&self, evidence: &Evidence, row: &[f32]) -> Result<Distribution, TabularError> {
-        let features = &row[..self.saved().task().features];
+        let features = &row[..self.saved().task().features()];
         let is_known = features.iter().any(|value| !value.is_nan());
         let is_input = self.has_target_input();
         if !is_known && !is_input {

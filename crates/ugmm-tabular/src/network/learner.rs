@@ -15,8 +15,10 @@ use ugmm_data::frame::Column;
 use ugmm_data::{Preprocessor, Split, stratified_split};
 use ugmm_network::inference::prediction::{log_probabilities, predicted_densities};
 use ugmm_network::metrics::unweighted;
-use ugmm_network::training::{Trained, init_model};
-use ugmm_network::{Device, Model, ModelConfig, OnDevice, Recipe, Settings, TableShape, TargetKind};
+use ugmm_network::training::{Trained, TrainingConfig, init_model};
+use ugmm_network::{
+    Check, Device, Model, ModelConfig, OnDevice, Recipe, Settings, TableShape, TargetKind, Task,
+};
 
 /// Fraction of the training rows that early stopping holds out as validation rows.
 const STOPPING_SHARE: f64 = 0.1;
@@ -171,7 +173,9 @@ impl<'a> Learner<'a> {
         let shape = TableShape { features, target, rows };
         let mut recipe = settings.recipe(self.options.preset, &shape, self.options.seed)?;
         if let Some(weights) = &self.class_weights {
-            recipe.training.class_weights = Some(weights.clone());
+            let training = recipe.training.into_inner();
+            recipe.training =
+                TrainingConfig { class_weights: Some(weights.clone()), ..training }.checked()?;
         }
         // A uGMM network accepts missing values unless the settings disable this, so that it can predict
         // incomplete rows even if all training rows are complete.
@@ -282,15 +286,15 @@ impl<'a> Learner<'a> {
         let known = known_rows(&inputs, preprocessor.inputs());
         if let Some(rows) = self.dataset_or_none(inputs, preprocessor, *number, places)? {
             let network = on_device.network(&trained.network);
-            let known_values = match number {
-                None => {
-                    let mut values = log_probabilities(network, &recipe.task, rows.features())?;
+            let known_values = match &recipe.task {
+                Task::Classes(task) => {
+                    let mut values = log_probabilities(network, task, rows.features())?;
                     if let Some(weights) = &self.class_weights {
                         unweighted(&mut values, weights);
                     }
                     values
                 }
-                Some(_) => predicted_densities(network, &recipe.task, rows.features(), CELLS)?
+                Task::Number(task) => predicted_densities(network, task, rows.features(), CELLS)?
                     .iter()
                     .flat_map(|density| density.log_probabilities())
                     .collect(),

@@ -22,7 +22,7 @@ use ugmm_network::inspect::Absence;
 use ugmm_network::metrics::decisions;
 use ugmm_network::model_file::{ModelParts, SavedModel};
 use ugmm_network::pruning::{Criterion, Keep, ModelPruner, PrunedLayer};
-use ugmm_network::{Device, OnDevice, Predictor, Targets};
+use ugmm_network::{Device, OnDevice, Predictor, Targets, Task};
 
 /// A trained network with the preprocessing of its inputs and the meaning of its outputs. Inputs are `[rows,
 /// inputs]`, row-major, as [`Self::features`] and [`Preprocessor::transform`] return them.
@@ -73,8 +73,7 @@ impl NetworkModel {
         if part.preprocessor.names() != saved.columns().features {
             return Err(unusable("its columns do not make the model's features".into()));
         }
-        let is_number = matches!(part.target, Target::Number(_));
-        if is_number != saved.task().objective.predicts_numbers() {
+        if matches!(part.target, Target::Number(_)) != matches!(saved.task(), Task::Number(_)) {
             return Err(unusable("its target is not what the network predicts".into()));
         }
         part.target.check(&saved.columns().classes).map_err(&unusable)?;
@@ -193,12 +192,12 @@ impl NetworkModel {
     /// All inputs of the network for rows with these values of the target, `[rows, network inputs]`: the
     /// features, and the targets if they are among the network's inputs.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// Panics if the number of targets is not the number of rows.
-    #[must_use]
-    pub fn network_input(&self, inputs: &[f32], targets: &[f64]) -> Vec<f32> {
-        self.saved.task().network_input(inputs, &self.in_network_units(targets))
+    /// Returns an error if a target is none of the classes.
+    pub fn network_input(&self, inputs: &[f32], targets: &[f64]) -> Result<Vec<f32>, TabularError> {
+        let targets = self.in_network_units(targets);
+        Ok(self.saved.task().with_targets(&targets)?.network_input(inputs))
     }
 
     /// The density of the target of each row, in the data's units.

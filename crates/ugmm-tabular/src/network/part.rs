@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use ugmm_data::frame::{ReadAs, Request, UsualMarks};
 use ugmm_data::{ImageShape, Preprocessor};
+use ugmm_network::LabelEncoding;
 use ugmm_network::model_file::SavedModel;
-use ugmm_network::{LabelEncoding, Objective};
 
 /// The part of a model file that describes the table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -99,20 +99,19 @@ fn feature(part: &TablePart, preprocessor: &Preprocessor, index: usize, request:
 
 fn target(saved: &SavedModel, part: &TablePart) -> (Column, ColumnInputs) {
     let (task, name) = (saved.task(), &saved.columns().target);
-    let first = task.features;
+    let first = task.features();
     match &part.target {
         Target::Number(number) => {
             let (low, high) = number.possible();
             let range = NumberRange { low, high, whole: false };
             let column = Column::new(part.target_request.clone(), ColumnValues::Number, Some(range));
-            let is_input = matches!(task.objective, Objective::Conditional { .. });
-            (column, ColumnInputs { inputs: first..first + usize::from(is_input), states: None })
+            (column, ColumnInputs { inputs: first..task.inputs(), states: None })
         }
         Target::Classes(labels) => {
             let names = labels.names();
             let request = Request { name: name.clone(), read_as: ReadAs::Codes(names.to_vec()) };
             let column = Column::new(request, ColumnValues::States { with_other: false }, None);
-            let encoding = task.objective.label_encoding();
+            let encoding = task.label_encoding();
             let width = encoding.map_or(0, |encoding| encoding.columns(names.len()));
             let state = |class: usize| match encoding {
                 Some(LabelEncoding::Index) => vec![class as f32],

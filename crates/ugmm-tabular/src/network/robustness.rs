@@ -52,6 +52,6 @@ impl NetworkModel {
         let limits = (self.reading().images.is_some() && as_they_are).then_some((0.0, 1.0));
         let options =
             RobustnessOptions { epsilon, movable: movable.to_vec(), limits, most_boxes, attack_steps };
-        Ok(certify(saved.model(), saved.task(), inputs, &log_weights, &options)?)
+        Ok(certify(saved.model(), saved.task().classification()?, inputs, &log_weights, &options)?)
     }
 }

@@ -3,7 +3,7 @@
 use super::patches::Patches;
 use super::{UgmmDense, UgmmDenseConfig};
 use crate::host::generator_of_device;
-use crate::{Init, UgmmError};
+use crate::{Check, Init, UgmmError};
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::PaddingConfig2d;
@@ -58,7 +58,7 @@ impl UgmmConv2dConfig {
     ///
     /// When a setting is out of its range.
     pub fn init(&self, device: &Device) -> Result<UgmmConv2d, UgmmError> {
-        self.validate()?;
+        self.check()?;
         let mut rng = generator_of_device(device, Stream::Initialization);
         let sample = super::dense::reference_rows(self.patches().len(), &mut rng, device);
         Ok(self.with(self.dense().init_from(&sample, &mut rng, device)?))
@@ -76,7 +76,7 @@ impl UgmmConv2dConfig {
         rng: &mut R,
         device: &Device,
     ) -> Result<UgmmConv2d, UgmmError> {
-        self.validate()?;
+        self.check()?;
         let what = "the sample for initialisation";
         let [images, channels, height, width] = sample.dims();
         if images == 0 || channels != self.channels[0] {
@@ -110,27 +110,6 @@ impl UgmmConv2dConfig {
         self.patches().positions(&self.padding, size)
     }
 
-    /// Checks every setting.
-    ///
-    /// # Errors
-    ///
-    /// Names the first setting that is out of its range.
-    pub fn validate(&self) -> Result<(), UgmmError> {
-        let sizes = [
-            ("channels", self.channels),
-            ("kernel_size", self.kernel_size),
-            ("stride", self.stride),
-            ("dilation", self.dilation),
-        ];
-        if let Some((setting, value)) = sizes.into_iter().find(|(_, value)| value.contains(&0)) {
-            return Err(UgmmError::setting(setting, format!("{value:?}"), "at least 1, both"));
-        }
-        if !self.padding_value.is_finite() {
-            return Err(UgmmError::setting("padding_value", self.padding_value, "finite"));
-        }
-        self.dense().validate()
-    }
-
     fn patches(&self) -> Patches {
         let Self { channels, kernel_size: kernel, stride, dilation, .. } = *self;
         Patches { channels: channels[0], kernel, stride, dilation }
@@ -153,6 +132,24 @@ impl UgmmConv2dConfig {
             padding: self.padding.clone(),
             padding_value: self.padding_value,
         }
+    }
+}
+
+impl Check for UgmmConv2dConfig {
+    fn check(&self) -> Result<(), UgmmError> {
+        let sizes = [
+            ("channels", self.channels),
+            ("kernel_size", self.kernel_size),
+            ("stride", self.stride),
+            ("dilation", self.dilation),
+        ];
+        if let Some((setting, value)) = sizes.into_iter().find(|(_, value)| value.contains(&0)) {
+            return Err(UgmmError::setting(setting, format!("{value:?}"), "at least 1, both"));
+        }
+        if !self.padding_value.is_finite() {
+            return Err(UgmmError::setting("padding_value", self.padding_value, "finite"));
+        }
+        self.dense().check()
     }
 }
 

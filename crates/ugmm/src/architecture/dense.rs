@@ -3,7 +3,7 @@
 use super::output_scale::OutputScale;
 use crate::host::generator_of_device;
 use crate::neuron::Parameters;
-use crate::{Init, InitOn, LayerConfig, UgmmError, UgmmLayer};
+use crate::{Check, Init, InitOn, LayerConfig, UgmmError, UgmmLayer};
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -46,7 +46,6 @@ impl UgmmDenseConfig {
     ///
     /// When a setting is out of its range.
     pub fn init(&self, device: &Device) -> Result<UgmmDense, UgmmError> {
-        self.validate()?;
         let mut rng = generator_of_device(device, Stream::Initialization);
         let sample = reference_rows(self.d_input, &mut rng, device);
         self.init_from(&sample, &mut rng, device)
@@ -64,7 +63,7 @@ impl UgmmDenseConfig {
         rng: &mut R,
         device: &Device,
     ) -> Result<UgmmDense, UgmmError> {
-        self.validate()?;
+        self.check()?;
         let sample = sample.clone().without_autodiff();
         let layer = self.layer().init_on(Some(&sample), rng, device)?;
         let valid = layer.valid();
@@ -78,18 +77,6 @@ impl UgmmDenseConfig {
         })
     }
 
-    /// Checks every setting.
-    ///
-    /// # Errors
-    ///
-    /// Names the first setting that is out of its range.
-    pub fn validate(&self) -> Result<(), UgmmError> {
-        if !self.shift.is_finite() {
-            return Err(UgmmError::setting("shift", self.shift, "finite"));
-        }
-        self.layer().validate()
-    }
-
     fn layer(&self) -> LayerConfig {
         LayerConfig {
             init: self.init,
@@ -98,6 +85,15 @@ impl UgmmDenseConfig {
             min_sigma: self.min_sigma,
             ..LayerConfig::new(self.d_input, self.d_output)
         }
+    }
+}
+
+impl Check for UgmmDenseConfig {
+    fn check(&self) -> Result<(), UgmmError> {
+        if !self.shift.is_finite() {
+            return Err(UgmmError::setting("shift", self.shift, "finite"));
+        }
+        self.layer().check()
     }
 }
 

@@ -4,7 +4,7 @@ use super::open_device;
 use crate::Model;
 use crate::training::{self, Checkpoint, Dataset, Observer, OnDevice, Trained, TrainingConfig};
 use burn::tensor::Device;
-use ugmm_network::{Backend, DeviceName, Predictor, Task, UgmmError};
+use ugmm_network::{Backend, Checked, DeviceName, Predictor, Task, UgmmError};
 
 /// A device of Burn on which the networks of `ugmm_network` are trained and predict.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ impl Backend for BurnBackend {
         task: &Task,
         training: &Dataset,
         validation: Option<&Dataset>,
-        config: &TrainingConfig,
+        config: &Checked<TrainingConfig>,
         observer: &mut dyn Observer,
     ) -> Result<Trained<ugmm_network::Model>, UgmmError> {
         let init = network.config();

@@ -5,39 +5,35 @@ use crate::host::matrix;
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation::log_softmax};
 use rand::Rng;
-use ugmm_network::{LossOptions, Objective, Targets, Task};
+use ugmm_network::{ClassObjective, DensityObjective, LossOptions, TaskTargets};
 
 /// The loss of a training batch, `[1]`, in a training pass of `network`: the mean cross-entropy; or minus the mean joint score;
 /// or that plus the weighted cross-entropy of the posterior; or minus the mean log of the conditional density. Features `x` are
 /// row-major `[rows, features]`; every random choice is drawn from `rng`.
-///
-/// # Panics
-///
-/// When the targets are not of the kind that is predicted.
 pub fn loss<N: Network, R: Rng + ?Sized>(
-    task: &Task,
     network: &N,
     x: Vec<f32>,
-    targets: &Targets,
+    targets: TaskTargets<'_>,
     options: &LossOptions,
     rng: &mut R,
     device: &Device,
 ) -> Tensor<1> {
-    let inputs = task.loss_inputs(x, targets, rng);
+    let inputs = targets.loss_inputs(x, rng);
     let own_cells = inputs.own_cells().to_vec();
-    let outputs = network.forward_training(matrix(inputs.x, task.inputs(), device), rng);
-    match (task.objective, targets) {
-        (Objective::Discriminative, Targets::Classes(labels)) => cross_entropy(outputs, labels, options),
-        (Objective::Generative { .. }, Targets::Classes(labels)) => {
-            weighted_mean(outputs, labels, options).neg()
-        }
-        (Objective::Hybrid { weight, .. }, Targets::Classes(labels)) => {
-            let scores = outputs.reshape([labels.len(), task.classes]);
-            let indices = class_indices(labels, &scores.device()).unsqueeze_dim(1);
-            let joint_score = weighted_mean(scores.clone().gather(1, indices), labels, options);
-            cross_entropy(scores, labels, options) * weight - joint_score
-        }
-        (Objective::Conditional { low, high, nodes, crps_weight }, Targets::Numbers(numbers)) => {
+    let outputs = network.forward_training(matrix(inputs.x, network.inputs(), device), rng);
+    match targets {
+        TaskTargets::Classes { task, labels, .. } => match task.objective() {
+            ClassObjective::Discriminative => cross_entropy(outputs, labels, options),
+            ClassObjective::Generative { .. } => weighted_mean(outputs, labels, options).neg(),
+            ClassObjective::Hybrid { weight, .. } => {
+                let scores = outputs.reshape([labels.len(), task.classes()]);
+                let indices = class_indices(labels, &scores.device()).unsqueeze_dim(1);
+                let joint_score = weighted_mean(scores.clone().gather(1, indices), labels, options);
+                cross_entropy(scores, labels, options) * weight - joint_score
+            }
+        },
+        TaskTargets::Number { task, numbers, .. } => {
+            let DensityObjective { low, high, nodes, crps_weight } = task.objective();
             let log_shares = log_softmax(outputs.reshape([numbers.len(), nodes]), 1);
             let own = class_indices(&own_cells, &log_shares.device()).unsqueeze_dim(1);
             let cell = (high - low) / nodes as f64;
@@ -48,8 +44,6 @@ pub fn loss<N: Network, R: Rng + ?Sized>(
             }
             log_loss + crps(log_shares, &own_cells) * (crps_weight * cell)
         }
-        (_, Targets::Numbers(_)) => panic!("the task is to predict classes, not numbers"),
-        (_, Targets::Classes(_)) => panic!("the task is to predict numbers, not classes"),
     }
 }
 

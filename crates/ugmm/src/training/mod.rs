@@ -20,7 +20,7 @@ use crate::{Model, Network};
 use burn::tensor::{Device, Tensor};
 use ugmm_network::inference::prediction;
 use ugmm_network::training as plain;
-use ugmm_network::{Metrics, ModelConfig, Rows, Task, UgmmError};
+use ugmm_network::{Checked, Classification, Metrics, ModelConfig, Rows, Task, UgmmError};
 
 /// A new model for a task, initialised from rows of `dataset` if its configuration requires it.
 ///
@@ -47,14 +47,15 @@ pub fn init_model(
 /// ```
 /// use burn::tensor::Device;
 /// use ugmm::training::{Dataset, Features, TrainingConfig, init_model, train};
-/// use ugmm::{ModelConfig, NetworkConfig, Objective, Task};
+/// use ugmm::{Check, ClassObjective, Classification, ModelConfig, NetworkConfig};
 ///
 /// let device = Device::flex();
 /// let rows = Dataset::new(Features::F32(vec![-1.0, -1.2, 0.9, 1.1]), 1, vec![0, 0, 1, 1], 2)?;
-/// let task = Task { features: 1, classes: 2, objective: Objective::Discriminative };
+/// let task = Classification::new(1, 2, ClassObjective::Discriminative)?.into();
 /// let config = ModelConfig::Ugmm(NetworkConfig::new(&[1, 4, 2]));
 /// let network = init_model(&config, &task, &rows, 0, &device)?;
-/// let trained = train(network, &task, &rows, None, &TrainingConfig::new(0, 3), &device, &mut ())?;
+/// let config = TrainingConfig::new(0, 3).checked()?;
+/// let trained = train(network, &task, &rows, None, &config, &device, &mut ())?;
 /// assert_eq!(trained.history.len(), 3);
 /// # Ok::<(), ugmm::UgmmError>(())
 /// ```
@@ -63,7 +64,7 @@ pub fn train<N: Network>(
     task: &Task,
     training: &Dataset,
     validation: Option<&Dataset>,
-    config: &TrainingConfig,
+    config: &Checked<TrainingConfig>,
     device: &Device,
     observer: &mut dyn Observer,
 ) -> Result<Trained<N>, UgmmError> {
@@ -82,7 +83,7 @@ pub fn resume<N: Network>(
     task: &Task,
     training: &Dataset,
     validation: Option<&Dataset>,
-    config: &TrainingConfig,
+    config: &Checked<TrainingConfig>,
     device: &Device,
     observer: &mut dyn Observer,
 ) -> Result<Trained<N>, UgmmError> {
@@ -97,7 +98,7 @@ pub fn resume<N: Network>(
 /// [`UgmmError`] when the data set does not fit the task.
 pub fn evaluate<N: Network>(
     network: &N,
-    task: &Task,
+    task: &Classification,
     dataset: &Dataset,
     device: &Device,
 ) -> Result<Metrics, UgmmError> {
@@ -111,7 +112,7 @@ pub fn evaluate<N: Network>(
 /// [`UgmmError`] when the rows do not fit the task.
 pub fn log_probabilities<N: Network>(
     network: &N,
-    task: &Task,
+    task: &Classification,
     rows: &Rows,
     device: &Device,
 ) -> Result<Vec<f32>, UgmmError> {

@@ -11,7 +11,7 @@ use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::{Bytes, Device, Gradients, Tensor};
 use rand_chacha::ChaCha8Rng;
 use ugmm_network::training::{Dataset, Engine, EngineState, Measured, TrainingConfig, measure};
-use ugmm_network::{LossOptions, Stream, Targets, Task, UgmmError, generator};
+use ugmm_network::{Checked, LossOptions, Stream, Targets, Task, TaskTargets, UgmmError, generator};
 
 /// Rows times parameters from which the loops of a step are worth several threads.
 const POOL_FROM: usize = 1 << 20;
@@ -24,12 +24,13 @@ const STEPS_PER_READING: usize = 16;
 /// ```
 /// use burn::tensor::Device;
 /// use ugmm::training::{Stepper, Targets, TrainingConfig};
-/// use ugmm::{InitOn, MlpConfig, Objective, Stream, Task, generator};
+/// use ugmm::{Check, ClassObjective, Classification, InitOn, MlpConfig, Stream, generator};
 ///
 /// let device = Device::flex();
-/// let task = Task { features: 2, classes: 2, objective: Objective::Discriminative };
+/// let task = Classification::new(2, 2, ClassObjective::Discriminative)?.into();
 /// let network = MlpConfig::new(&[2, 2]).init_on(None, &mut generator(0, Stream::Initialization), &device)?;
-/// let mut stepper = Stepper::new(network, task, &TrainingConfig::new(0, 1), &device)?;
+/// let config = TrainingConfig::new(0, 1).checked()?;
+/// let mut stepper = Stepper::new(network, task, &config, &device)?;
 /// let x = vec![-1.0, 0.5, 1.0, -0.5];
 /// let classes = Targets::Classes(vec![0, 1]);
 /// let before = stepper.take_step(x.clone(), &classes, 0.1)?;
@@ -64,10 +65,13 @@ impl<N: Network> Stepper<N> {
     ///
     /// # Errors
     ///
-    /// [`UgmmError`] when a setting is out of its range or the network does not fit the task.
-    pub fn new(network: N, task: Task, config: &TrainingConfig, device: &Device) -> Result<Self, UgmmError> {
-        config.validate()?;
-        task.validate()?;
+    /// [`UgmmError`] when the network does not fit the task.
+    pub fn new(
+        network: N,
+        task: Task,
+        config: &Checked<TrainingConfig>,
+        device: &Device,
+    ) -> Result<Self, UgmmError> {
         task.check_width((network.inputs(), network.outputs()))?;
         task.check_class_weights(config.class_weights.as_deref())?;
         let device = device.clone().autodiff();
@@ -98,8 +102,8 @@ impl<N: Network> Stepper<N> {
         targets: &Targets,
         learning_rate: f64,
     ) -> Result<f32, UgmmError> {
-        self.check_batch(&x, targets)?;
-        let work = targets.len().saturating_mul(self.parameters);
+        let targets = self.task.batch(&x, targets, self.trained().predictions_per_row())?;
+        let work = targets.count().saturating_mul(self.parameters);
         let in_pool = rayon::current_num_threads() == 1 || rayon::current_thread_index().is_some();
         if work < POOL_FROM || in_pool || !is_cpu(&self.device) {
             return Ok(self.checked_step(x, targets, learning_rate));
@@ -121,7 +125,7 @@ impl<N: Network> Stepper<N> {
         targets: &Targets,
         learning_rate: f64,
     ) -> Result<Tensor<1>, UgmmError> {
-        self.check_batch(&x, targets)?;
+        let targets = self.task.batch(&x, targets, self.trained().predictions_per_row())?;
         let (network, loss) = self.loss(x, targets);
         let gradients = loss.backward();
         self.network = Some(self.stepped(network, gradients, learning_rate));
@@ -129,14 +133,14 @@ impl<N: Network> Stepper<N> {
     }
 
     /// The network, and its loss.
-    fn loss(&mut self, x: Vec<f32>, targets: &Targets) -> (N, Tensor<1>) {
+    fn loss(&mut self, x: Vec<f32>, targets: TaskTargets<'_>) -> (N, Tensor<1>) {
         let network = self.network.take().expect("a step gives the network back");
         let rng = &mut self.dropout;
-        let loss = loss(&self.task, &network, x, targets, &self.loss, rng, &self.device);
+        let loss = loss(&network, x, targets, &self.loss, rng, &self.device);
         (network, loss)
     }
 
-    fn checked_step(&mut self, x: Vec<f32>, targets: &Targets, learning_rate: f64) -> f32 {
+    fn checked_step(&mut self, x: Vec<f32>, targets: TaskTargets<'_>, learning_rate: f64) -> f32 {
         let (network, loss) = self.loss(x, targets);
         let gradients = loss.backward();
         let loss: f32 = loss.into_scalar();
@@ -159,10 +163,6 @@ impl<N: Network> Stepper<N> {
     #[must_use]
     pub fn trained(&self) -> &N {
         self.network.as_ref().expect("a step gives the network back")
-    }
-
-    fn check_batch(&self, x: &[f32], targets: &Targets) -> Result<(), UgmmError> {
-        self.task.check_batch(x, targets, self.trained().predictions_per_row())
     }
 }
 

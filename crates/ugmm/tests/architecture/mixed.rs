@@ -7,7 +7,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use ugmm::architecture::{MixedConfig, MixedInput, MixedLayerConfig as Layer, MixedNetwork, Padding};
 use ugmm::training::{Dataset, Features, Schedule, TrainingConfig, evaluate, features, train};
-use ugmm::{Init, Network, Objective, Stream, Task, generator};
+use ugmm::{Check, ClassObjective, Classification, Init, Network, Stream, generator};
 
 fn ugmm(neurons: usize) -> Layer {
     Layer::Ugmm { neurons, min_sigma: 0.5, init: Init::Data, dropout: 0.0, input_dropout: 0.0 }
@@ -145,7 +145,7 @@ fn init(config: &MixedConfig, seed: u64, device: &Device) -> MixedNetwork {
 fn every_kind_of_layer_works_and_saves() {
     let device = Device::flex();
     for config in configs() {
-        config.validate().unwrap();
+        config.check().unwrap();
         let network = init(&config, 1, &device);
         let x = rows(&config, 6, &device);
         let steps = network.predictions_per_row();
@@ -191,7 +191,7 @@ fn configurations_come_back_from_json() {
         "layers": [{"kind": "ugmm_conv2d", "channels": 4, "kernel": [3, 3]}, {"kind": "mean_of_pixels"},
                    {"kind": "ugmm", "neurons": 2}]}"#;
     let config: MixedConfig = serde_json::from_str(short).unwrap();
-    config.validate().unwrap();
+    config.check().unwrap();
     let wrong = short.replace("\"neurons\": 2", "\"neurones\": 2");
     assert!(serde_json::from_str::<MixedConfig>(&wrong).unwrap_err().to_string().contains("neurones"));
 }
@@ -199,7 +199,7 @@ fn configurations_come_back_from_json() {
 #[test]
 fn what_does_not_fit_is_named() {
     let message = |input: MixedInput, layers: Vec<Layer>| {
-        MixedConfig::new(input, layers).validate().unwrap_err().to_string()
+        MixedConfig::new(input, layers).check().unwrap_err().to_string()
     };
     let features = MixedInput::Features { features: 6 };
     let image = MixedInput::Image { channels: 1, height: 4, width: 4 };
@@ -234,7 +234,7 @@ fn what_does_not_fit_is_named() {
         features,
         vec![Layer::Ugmm { neurons: 2, min_sigma: -1.0, init: Init::Data, dropout: 0.0, input_dropout: 0.0 }],
     );
-    assert_eq!(config.validate().unwrap_err().to_string(), "min_sigma is -1, but must be between 0 and 1e30");
+    assert_eq!(config.check().unwrap_err().to_string(), "min_sigma is -1, but must be between 0 and 1e30");
 }
 
 /// Sequences whose class is whether the large value came early or late, which no step tells by itself.
@@ -258,16 +258,19 @@ fn sequences_are_learned_by_the_usual_loop_to_the_same_bits() {
     let device = Device::flex();
     let (training, held_out) = (early_or_late(300), early_or_late(80));
     let input = MixedInput::Sequence { steps: 8, features: 1 };
-    let task = Task { features: 8, classes: 2, objective: Objective::Discriminative };
+    let task = Classification::new(8, 2, ClassObjective::Discriminative).unwrap();
+    let whole = task.into();
     let config =
-        TrainingConfig { schedule: Schedule::Constant { learning_rate: 2e-2 }, ..TrainingConfig::new(0, 25) };
+        TrainingConfig { schedule: Schedule::Constant { learning_rate: 2e-2 }, ..TrainingConfig::new(0, 25) }
+            .checked()
+            .unwrap();
     for recurrent in [lstm(8), gru(8)] {
         let layers = vec![recurrent, Layer::LastStep, Layer::Linear { outputs: 2 }];
         let network = MixedConfig::new(input, layers);
         let rows = features(&training, &(0..300).collect::<Vec<_>>(), &device);
         let trained = || {
             let network = network.init(&rows, &mut generator(0, Stream::Initialization), &device).unwrap();
-            train(network, &task, &training, None, &config, &device, &mut ()).unwrap().network
+            train(network, &whole, &training, None, &config, &device, &mut ()).unwrap().network
         };
         let first = trained();
         let accuracy = evaluate(&first, &task, &held_out, &device).unwrap().accuracy;
@@ -293,16 +296,19 @@ fn every_step_may_have_a_prediction() {
         let sample = features(&dataset, &[0, 1, 2, 3, 4], &device);
         config.init(&sample, &mut generator(0, Stream::Initialization), &device).unwrap()
     };
-    let task = Task { features: 6, classes: 5, objective: Objective::Discriminative };
+    let task = Classification::new(6, 5, ClassObjective::Discriminative).unwrap();
+    let whole = task.into();
     let training =
-        TrainingConfig { schedule: Schedule::Constant { learning_rate: 2e-2 }, ..TrainingConfig::new(0, 30) };
-    let trained = train(network(()), &task, &dataset, None, &training, &device, &mut ()).unwrap();
+        TrainingConfig { schedule: Schedule::Constant { learning_rate: 2e-2 }, ..TrainingConfig::new(0, 30) }
+            .checked()
+            .unwrap();
+    let trained = train(network(()), &whole, &dataset, None, &training, &device, &mut ()).unwrap();
     let metrics = evaluate(&trained.network, &task, &dataset, &device).unwrap();
     assert!(metrics.accuracy > 0.99, "{}", metrics.accuracy);
 
     // A data set with one class a row does not fit.
     let wrong = Dataset::new(Features::F32(read), 6, vec![0; rows], 5).unwrap();
-    let error = train(network(()), &task, &wrong, None, &training, &device, &mut ()).unwrap_err();
+    let error = train(network(()), &whole, &wrong, None, &training, &device, &mut ()).unwrap_err();
     assert_eq!(error.to_string(), "the data set has 1 targets per row, but 6 are needed");
     let error = Dataset::of_sequences(Features::F32(vec![0.0; 12]), 6, vec![0; 13], 6, 5).unwrap_err();
     assert_eq!(

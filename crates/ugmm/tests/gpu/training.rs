@@ -8,7 +8,8 @@ use ugmm::training::{
     log_probabilities, train,
 };
 use ugmm::{
-    InitOn, LabelEncoding, Model, ModelConfig, NetworkConfig, Objective, Stream, Task, UgmmError, generator,
+    Check, ClassObjective, Classification, InitOn, LabelEncoding, Model, ModelConfig, NetworkConfig, Stream,
+    UgmmError, generator,
 };
 use ugmm_network::{Preset, Recipe, Settings, TableShape};
 
@@ -74,7 +75,7 @@ fn assert_learns_alike(what: &str, recipe: &Recipe, rows: &Dataset) {
     let last = expected.history.last().unwrap().training_loss;
     assert!(last < first, "{what}: nothing was learned");
     let of = |network: &Model, device: &Device| {
-        log_probabilities(network, &recipe.task, rows.features(), device).unwrap()
+        log_probabilities(network, recipe.task.classification().unwrap(), rows.features(), device).unwrap()
     };
     for (found, expected) in of(&found.network, &device).iter().zip(of(&expected.network, &cpu)) {
         assert!((found.exp() - expected.exp()).abs() <= PROBABILITY_TOLERANCE, "{what}: {found} {expected}");
@@ -84,8 +85,8 @@ fn assert_learns_alike(what: &str, recipe: &Recipe, rows: &Dataset) {
 fn recipe(settings: Settings) -> Recipe {
     let rows = rows(false);
     let mut recipe = settings.recipe(Preset::Best, &TableShape::of(&rows), 3).unwrap();
-    recipe.training.epochs = 6;
-    recipe.training.batch_size = 32;
+    let training = recipe.training.into_inner();
+    recipe.training = TrainingConfig { epochs: 6, batch_size: 32, ..training }.checked().unwrap();
     recipe
 }
 
@@ -97,15 +98,13 @@ fn the_best_preset_learns_as_on_the_processor() {
 
 #[test]
 fn joint_scores_are_learned_as_on_the_processor() {
-    let task = Task {
-        features: COLUMNS,
-        classes: 3,
-        objective: Objective::Generative { label: LabelEncoding::OneHot },
-    };
+    let objective = ClassObjective::Generative { label: LabelEncoding::OneHot };
+    let task = Classification::new(COLUMNS, 3, objective).unwrap();
     let mut training = TrainingConfig::new(1, 5);
     training.max_gradient_norm = Some(0.5);
     let config = NetworkConfig::new(&[task.inputs(), 8, 1]).with_min_sigma(0.2);
-    let recipe = Recipe { task, model: ModelConfig::Ugmm(config), training };
+    let recipe =
+        Recipe { task: task.into(), model: ModelConfig::Ugmm(config), training: training.checked().unwrap() };
     let Some(device) = device() else { return };
     let rows = rows(false);
     let cpu = Device::flex();
@@ -141,7 +140,8 @@ fn adam_moves_parameters_as_on_the_processor() {
     ] {
         let mut config = TrainingConfig::new(0, 1);
         config.optimizer = optimizer;
-        let task = Task { features: COLUMNS, classes: 3, objective: Objective::Discriminative };
+        let config = config.checked().unwrap();
+        let task = Classification::new(COLUMNS, 3, ClassObjective::Discriminative).unwrap().into();
         let parameters = |device: &Device| {
             let mut rng = generator(5, Stream::Initialization);
             let network = NetworkConfig::new(&[COLUMNS, 5, 3]).with_init(ugmm::Init::Paper);
@@ -170,7 +170,8 @@ fn adam_moves_parameters_as_on_the_processor() {
 fn a_loss_that_is_no_number_ends_training_and_names_its_batch() {
     let Some(device) = device() else { return };
     let mut recipe = recipe(Settings::default());
-    recipe.training.schedule = ugmm::training::Schedule::Constant { learning_rate: 1e30 };
+    let schedule = ugmm::training::Schedule::Constant { learning_rate: 1e30 };
+    recipe.training = TrainingConfig { schedule, ..recipe.training.into_inner() }.checked().unwrap();
     let message = fit(&recipe, &rows(false), &device).unwrap_err().to_string();
     assert!(message.contains("the loss became") && message.contains("batch"), "{message}");
 }

@@ -68,7 +68,7 @@ fn network(model: &NetworkModel, options: &Inspect, common: &Common) -> Result<(
         None => None,
     };
     let x = match &inputs {
-        Some(inputs) => Some(model.network_input(inputs, &model.predicted(inputs)?.values())),
+        Some(inputs) => Some(model.network_input(inputs, &model.predicted(inputs)?.values())?),
         None => None,
     };
     let trust = match (&inputs, options.faithfulness) {

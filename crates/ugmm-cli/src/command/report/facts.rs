@@ -3,7 +3,7 @@
 use super::measures::compared;
 use super::seen::Seen;
 use crate::output::{percent, short};
-use ugmm_network::Objective;
+use ugmm_network::{ClassObjective, Task};
 use ugmm_report::Text;
 use ugmm_tabular::NetworkModel;
 use ugmm_tabular::distribution::Measures;
@@ -20,7 +20,7 @@ pub fn facts(model: &NetworkModel, seen: &Seen) -> Vec<(Text, Text)> {
     let mut facts: Vec<(&str, String)> = vec![
         ("network", sizes.join("-")),
         ("components", components.to_string()),
-        ("trained for", objective_name(saved.task().objective).into()),
+        ("trained for", objective_name(saved.task()).into()),
         ("rows", seen.rows().to_string()),
     ];
     match compared(model, seen).map(|compared| compared.measures()) {
@@ -40,21 +40,21 @@ pub fn facts(model: &NetworkModel, seen: &Seen) -> Vec<(Text, Text)> {
     facts.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
-fn objective_name(objective: Objective) -> &'static str {
-    match objective {
-        Objective::Discriminative => "classes (cross-entropy)",
-        Objective::Generative { .. } => "features and label together (joint score)",
-        Objective::Hybrid { .. } => "features and label together (joint score and cross-entropy)",
-        Objective::Conditional { .. } => "a number (conditional density)",
+fn objective_name(task: &Task) -> &'static str {
+    match task.class_objective() {
+        Some(ClassObjective::Discriminative) => "classes (cross-entropy)",
+        Some(ClassObjective::Generative { .. }) => "features and label together (joint score)",
+        Some(ClassObjective::Hybrid { .. }) => "features and label together (joint score and cross-entropy)",
+        None => "a number (conditional density)",
     }
 }
 
 /// Name of the training loss.
-pub fn loss_name(objective: Objective) -> &'static str {
-    match objective {
-        Objective::Discriminative => "cross-entropy",
-        Objective::Generative { .. } => "minus the mean joint score",
-        Objective::Hybrid { .. } => "cross-entropy minus joint score",
-        Objective::Conditional { .. } => "−log density and CRPS",
+pub fn loss_name(task: &Task) -> &'static str {
+    match task.class_objective() {
+        Some(ClassObjective::Discriminative) => "cross-entropy",
+        Some(ClassObjective::Generative { .. }) => "minus the mean joint score",
+        Some(ClassObjective::Hybrid { .. }) => "cross-entropy minus joint score",
+        None => "−log density and CRPS",
     }
 }

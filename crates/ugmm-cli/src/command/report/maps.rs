@@ -17,7 +17,7 @@ pub fn maps(model: &NetworkModel, seen: &Seen, grid: &ImageGrid) -> Option<Maps>
         class => class as usize,
     };
     let labels: Vec<usize> = found.decisions.iter().enumerate().map(label).collect();
-    let all = class_maps(seen.network, model.saved().task(), &seen.features, &labels);
+    let all = class_maps(seen.network, model.saved().task().classification().ok()?, &seen.features, &labels);
     let classes = all.into_iter().zip(model.classes()).map(|(maps, name)| {
         let means = maps.means.iter().enumerate().map(|(input, &mean)| in_data_units(model, input, mean));
         let means: Vec<f64> = means.collect();

@@ -118,7 +118,7 @@ fn collect(
                 validation_accuracy: history.validation_accuracy.clone(),
                 learning_rate: history.learning_rate.clone(),
                 best_epoch: history.best_epoch,
-                loss: facts::loss_name(saved.task().objective).into(),
+                loss: facts::loss_name(saved.task()).into(),
             }
         }),
         neurons,

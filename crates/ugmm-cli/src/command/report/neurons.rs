@@ -148,7 +148,7 @@ fn of_neuron(
     let (from, to) = (pool.from - pool.margin, pool.to + pool.margin);
     let place = |index: usize| from + (to - from) * index as f64 / (PLACES - 1) as f64;
     let name = names[layer + 1][neuron].as_str();
-    let units = match (is_first, model.saved().task().objective.label_encoding()) {
+    let units = match (is_first, model.saved().task().label_encoding()) {
         (true, _) if is_as_in_the_data(model) => "value of the input",
         (true, _) => "value of the input, scaled as the network sees it",
         (false, _) => "activation of the layer before (a log-density)",

@@ -174,7 +174,7 @@ fn input_shares(
 ) -> Vec<InputShare> {
     let shares: Vec<f64> = path.shares[0].iter().map(|&share| share.into()).collect();
     let values = &seen.activations[0][row * shares.len()..][..shares.len()];
-    let is_index = model.saved().task().objective.label_encoding() == Some(LabelEncoding::Index);
+    let is_index = model.saved().task().label_encoding() == Some(LabelEncoding::Index);
     let share = |input: usize| {
         let value = f64::from(values[input]);
         let value = match input < seen.width {

@@ -46,7 +46,7 @@ impl<'m> Seen<'m> {
         let width = model.preprocessor().inputs();
         let predicted = model.predicted(&features)?;
         let targets = predicted.values();
-        let x = model.network_input(&features, &targets);
+        let x = model.network_input(&features, &targets)?;
         let outputs = network.layers.last().map_or(0, |layer| layer.neurons());
         let with_weight = |all: Vec<Component>| all.into_iter().filter(|one| one.weight > 0.0).collect();
         let components = |layer| leading_components(layer, usize::MAX).into_iter().map(with_weight).collect();

@@ -62,7 +62,7 @@ pub fn text(report: &Report) -> String {
         [] => format!("{target} is a number"),
         classes => format!("{target} is one of {}", classes.join(", ")),
     };
-    let (rows, features) = (count(fitted.rows, "row"), count(report.task.features, "feature"));
+    let (rows, features) = (count(fitted.rows, "row"), count(report.task.features(), "feature"));
     let mut text = format!("{rows}, {features}; {what}\n");
     text += &left_out(fitted.rows_without_target, "no target");
     text += &left_out(fitted.rows_without_features, "only a target");

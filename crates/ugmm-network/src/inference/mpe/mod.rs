@@ -65,7 +65,7 @@ impl Default for MpeOptions {
 }
 
 impl MpeOptions {
-    fn validate(&self) -> Result<(), UgmmError> {
+    fn check(&self) -> Result<(), UgmmError> {
         if !(self.gap >= 0.0 && self.gap.is_finite()) {
             return Err(UgmmError::setting("gap", self.gap, "at least 0 and finite"));
         }
@@ -146,7 +146,7 @@ pub fn most_probable_explanation(
     mut progress: impl FnMut(MpeProgress) -> ControlFlow<()>,
 ) -> Result<Mpe, UgmmError> {
     let start = Instant::now();
-    options.validate()?;
+    options.check()?;
     let known = known_inputs(network, query)?;
     let function = ScoreFunction::new(network)?.restricted(&known)?;
     let problem = Problem::new(function, &query.query, &known);

@@ -1,7 +1,7 @@
 //! The search for counter-examples: projected gradient ascent of the margin (Madry et al. 2018).
 
 use super::options::RobustnessOptions;
-use crate::{Model, Task};
+use crate::{Classification, Model};
 
 /// Number of rows that pass through the network together.
 pub(super) const ROWS: usize = 256;
@@ -14,13 +14,13 @@ const OUT: f32 = 1e30;
 /// the decided one that was found.
 pub(super) fn attack(
     model: &Model,
-    task: &Task,
+    task: &Classification,
     features: &[f32],
     classes: &[usize],
     log_weights: &[f64],
     options: &RobustnessOptions,
 ) -> Vec<f32> {
-    let columns = task.features;
+    let columns = task.features();
     let rows = features.chunks(ROWS * columns).zip(classes.chunks(ROWS));
     rows.flat_map(|(features, classes)| {
         let mut best = features.to_vec();
@@ -70,12 +70,12 @@ fn inside(x: f64, low: f64, high: f64) -> f32 {
 /// features, `[rows, features]`.
 fn margins(
     model: &Model,
-    task: &Task,
+    task: &Classification,
     features: &[f32],
     classes: &[usize],
     log_weights: &[f64],
 ) -> (Vec<f32>, Vec<f32>) {
-    let (x, count) = task.prediction_inputs(features);
+    let (x, count) = (task.prediction_inputs(features), task.classes());
     let pass = model.recorded(x, None);
     let mut cotangent = vec![0.0; pass.outputs().len()];
     let of_rows = pass.outputs().chunks(count).zip(cotangent.chunks_mut(count)).zip(classes);
@@ -94,7 +94,7 @@ fn margins(
     let mut of_features = Vec::with_capacity(features.len());
     for shown in gradient.chunks(task.inputs_of_a_row() * task.inputs()) {
         let of_feature = |at: usize| shown.iter().skip(at).step_by(task.inputs()).sum::<f32>();
-        of_features.extend((0..task.features).map(of_feature));
+        of_features.extend((0..task.features()).map(of_feature));
     }
     (margins, of_features)
 }
@@ -102,7 +102,7 @@ fn margins(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Init, LabelEncoding, MlpConfig, NetworkConfig, Objective, Stream, generator};
+    use crate::{ClassObjective, Init, LabelEncoding, MlpConfig, NetworkConfig, Stream, generator};
 
     /// Compares gradients with differences of margins, with and without labels among the inputs, and with a
     /// missing value.
@@ -111,18 +111,18 @@ mod tests {
         let mut rng = generator(2, Stream::Initialization);
         let mut cases = Vec::new();
         for (objective, sizes) in [
-            (Objective::Discriminative, [3, 5, 4, 3]),
-            (Objective::Generative { label: LabelEncoding::Index }, [4, 5, 4, 1]),
-            (Objective::Generative { label: LabelEncoding::OneHot }, [6, 5, 4, 1]),
+            (ClassObjective::Discriminative, [3, 5, 4, 3]),
+            (ClassObjective::Generative { label: LabelEncoding::Index }, [4, 5, 4, 1]),
+            (ClassObjective::Generative { label: LabelEncoding::OneHot }, [6, 5, 4, 1]),
         ] {
             let config = NetworkConfig::new(&sizes).with_init(Init::Paper).with_min_sigma(0.5);
             let network = config.with_missing_values(true).init(None, &mut rng).unwrap();
             cases.push((Model::Ugmm(network), objective, f32::NAN));
         }
         let mlp = MlpConfig::new(&[3, 8, 3]).with_batch_norm(true).init(&mut rng).unwrap();
-        cases.push((Model::Mlp(mlp), Objective::Discriminative, 0.7));
+        cases.push((Model::Mlp(mlp), ClassObjective::Discriminative, 0.7));
         for (model, objective, last) in cases {
-            let task = Task { features: 3, classes: 3, objective };
+            let task = Classification::new(3, 3, objective).unwrap();
             let (features, classes) = ([0.4, -0.3, 0.9, -0.6, 0.2, last], [0, 2]);
             let at = |features: &[f32]| margins(&model, &task, features, &classes, &[0.1, 0.0, -0.2]);
             let (_, gradient) = at(&features);

@@ -1,7 +1,7 @@
 //! Upper bounds of margins between classes.
 
 use crate::verification::bounds::{Analysis, Known, ScoreFunction, Sides};
-use crate::{LabelEncoding, Network, Task, UgmmError};
+use crate::{Classification, LabelEncoding, Network, UgmmError};
 use ugmm_kernels::bounds::rounding;
 
 /// A network whose margins can be bounded.
@@ -34,8 +34,8 @@ pub(super) struct UgmmMargins {
 type Scores = (Vec<ScoreFunction>, Vec<(usize, usize)>);
 
 impl UgmmMargins {
-    pub fn new(network: &Network, task: &Task) -> Result<Self, UgmmError> {
-        let (label, classes) = (task.objective.label_encoding(), task.classes);
+    pub fn new(network: &Network, task: &Classification) -> Result<Self, UgmmError> {
+        let (label, classes) = (task.objective().label_encoding(), task.classes());
         Ok(Self { whole: ScoreFunction::new(network)?, label, classes })
     }
 

@@ -13,7 +13,7 @@ mod plain;
 
 pub use options::RobustnessOptions;
 
-use crate::{Model, Task, UgmmError};
+use crate::{Classification, Model, UgmmError};
 use attack::{ROWS, attack};
 use margins::{Margins, UgmmMargins};
 use plain::PlainMargins;
@@ -54,17 +54,17 @@ pub struct Certificate {
 ///
 /// # Errors
 ///
-/// [`UgmmError`] when the task is not a classification, or the sizes of the rows, of `movable` or of the
-/// weights do not fit it.
+/// [`UgmmError`] when epsilon is out of its range, or the sizes of the rows, of `movable` or of the weights do not
+/// fit the task.
 pub fn certify(
     model: &Model,
-    task: &Task,
+    task: &Classification,
     features: &[f32],
     log_weights: &[f64],
     options: &RobustnessOptions,
 ) -> Result<Vec<Certificate>, UgmmError> {
     check(task, features, log_weights, options)?;
-    let log_weights = if log_weights.is_empty() { vec![0.0; task.classes] } else { log_weights.to_vec() };
+    let log_weights = if log_weights.is_empty() { vec![0.0; task.classes()] } else { log_weights.to_vec() };
     let margins: Box<dyn Margins> = match model {
         Model::Ugmm(network) => Box::new(UgmmMargins::new(network, task)?),
         Model::Mlp(network) => Box::new(PlainMargins::new(network, task)?),
@@ -73,8 +73,8 @@ pub fn certify(
     let classes = decide(features);
     let attacks = attack(model, task, features, &classes, &log_weights, options);
     let found = decide(&attacks);
-    let rows: Vec<(&[f32], &[f32], usize, usize)> = (features.chunks(task.features))
-        .zip(attacks.chunks(task.features))
+    let rows: Vec<(&[f32], &[f32], usize, usize)> = (features.chunks(task.features()))
+        .zip(attacks.chunks(task.features()))
         .zip(classes.iter().zip(found))
         .map(|((row, attack), (&class, other))| (row, attack, class, other))
         .collect();
@@ -129,36 +129,32 @@ fn split(
 }
 
 /// The class with the greatest weighted score of each row, `[rows]`; the first of equal ones.
-fn decisions(model: &Model, task: &Task, features: &[f32], log_weights: &[f64]) -> Vec<usize> {
-    let mut scores = Vec::with_capacity(features.len() / task.features * task.classes);
-    for rows in features.chunks(ROWS * task.features) {
+fn decisions(model: &Model, task: &Classification, features: &[f32], log_weights: &[f64]) -> Vec<usize> {
+    let mut scores = Vec::with_capacity(features.len() / task.features() * task.classes());
+    for rows in features.chunks(ROWS * task.features()) {
         scores.extend(task.class_scores(model, rows));
     }
     let weighted = |row: &[f32], class: usize| f64::from(row[class]) + log_weights[class];
     let best = |row: &[f32]| {
-        (0..task.classes).rev().max_by(|&a, &b| weighted(row, a).total_cmp(&weighted(row, b))).unwrap_or(0)
+        (0..task.classes()).rev().max_by(|&a, &b| weighted(row, a).total_cmp(&weighted(row, b))).unwrap_or(0)
     };
-    scores.chunks(task.classes).map(best).collect()
+    scores.chunks(task.classes()).map(best).collect()
 }
 
 fn check(
-    task: &Task,
+    task: &Classification,
     features: &[f32],
     log_weights: &[f64],
     options: &RobustnessOptions,
 ) -> Result<(), UgmmError> {
-    if task.objective.predicts_numbers() {
-        let expected = "one of classes; only classifiers are certified";
-        return Err(UgmmError::setting("the objective", "conditional", expected));
-    }
     if !(options.epsilon >= 0.0 && options.epsilon.is_finite()) {
         return Err(UgmmError::setting("epsilon", options.epsilon, "at least 0 and finite"));
     }
     let sizes = [
-        ("the list of inputs that move", options.movable.len(), "entries", task.features),
-        ("the last row", features.len() % task.features, "values", 0),
+        ("the list of inputs that move", options.movable.len(), "entries", task.features()),
+        ("the last row", features.len() % task.features(), "values", 0),
     ];
-    let weights = ("the list of class weights", log_weights.len(), "entries", task.classes);
+    let weights = ("the list of class weights", log_weights.len(), "entries", task.classes());
     for (what, found, unit, expected) in sizes.into_iter().chain((!log_weights.is_empty()).then_some(weights))
     {
         if found != expected {

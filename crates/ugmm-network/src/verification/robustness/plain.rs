@@ -2,7 +2,7 @@
 
 use super::margins::Margins;
 use crate::network::mlp::EPSILON;
-use crate::{Mlp, Task, UgmmError};
+use crate::{Classification, Mlp, UgmmError};
 use ugmm_kernels::bounds::rounding;
 
 /// The layers of a plain network with their normalisations folded in.
@@ -17,8 +17,8 @@ struct Affine {
 }
 
 impl PlainMargins {
-    pub fn new(network: &Mlp, task: &Task) -> Result<Self, UgmmError> {
-        if task.objective.label_encoding().is_some() {
+    pub fn new(network: &Mlp, task: &Classification) -> Result<Self, UgmmError> {
+        if task.objective().label_encoding().is_some() {
             let expected = "discriminative; feed-forward networks are certified as such only";
             return Err(UgmmError::setting("the objective", "generative", expected));
         }

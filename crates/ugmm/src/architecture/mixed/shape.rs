@@ -1,8 +1,8 @@
 //! What passes between the layers of a mixed network.
 
 use super::config::{MixedConfig, MixedInput, MixedLayerConfig, Padding};
-use crate::UgmmError;
 use crate::architecture::{UgmmConv2dConfig, UgmmDenseConfig, UgmmTransformerEncoderConfig};
+use crate::{Check, UgmmError};
 use burn::nn::PaddingConfig2d;
 use burn::tensor::{Int, Tensor};
 use std::fmt;
@@ -116,7 +116,7 @@ impl Shape {
                 .with_stride(stride)
                 .with_dilation(dilation)
                 .with_padding(padding_of(padding, kernel, dilation, stride)?);
-            config.validate()?;
+            config.check()?;
             match config.output_size([height, width]) {
                 Some([height, width]) => Ok(Self::Image(channels, height, width)),
                 None => misplaced(name, "after an image that is no smaller than a patch"),
@@ -124,7 +124,7 @@ impl Shape {
         };
         let components = |min_sigma, dropout, input_dropout| {
             let config = UgmmDenseConfig::new(1, 1).with_min_sigma(min_sigma);
-            config.with_dropout(dropout).with_input_dropout(input_dropout).validate()
+            config.with_dropout(dropout).with_input_dropout(input_dropout).check()
         };
         match *layer {
             Layer::Ugmm { neurons, min_sigma, dropout, input_dropout, .. } => {
@@ -161,7 +161,7 @@ impl Shape {
             Layer::TransformerEncoder { d_ff, heads, layers, dropout, min_sigma, .. } => match self {
                 Self::Sequence(_, features) => {
                     let config = UgmmTransformerEncoderConfig::new(features, d_ff, heads, layers);
-                    config.with_dropout(dropout).with_min_sigma(min_sigma).validate()?;
+                    config.with_dropout(dropout).with_min_sigma(min_sigma).check()?;
                     Ok(self)
                 }
                 _ => misplaced("transformer_encoder", "after a sequence"),
@@ -239,6 +239,12 @@ pub(super) fn padding_of(
     }
 }
 
+impl Check for MixedConfig {
+    fn check(&self) -> Result<(), UgmmError> {
+        self.shapes().map(|_| ())
+    }
+}
+
 impl MixedConfig {
     /// Number of columns of a row.
     #[must_use]
@@ -246,20 +252,11 @@ impl MixedConfig {
         Shape::of(self.input).len()
     }
 
-    /// Checks every layer, and that they fit together.
-    ///
-    /// # Errors
-    ///
-    /// [`UgmmError`] that names the first setting that is wrong.
-    pub fn validate(&self) -> Result<(), UgmmError> {
-        self.shapes().map(|_| ())
-    }
-
     /// Number of outputs, for each row or for each step of one.
     ///
     /// # Errors
     ///
-    /// The errors of [`Self::validate`].
+    /// The errors of [`Check::check`].
     pub fn outputs(&self) -> Result<usize, UgmmError> {
         self.shapes().map(|shape| match shape {
             Shape::Sequence(_, features) => features,
@@ -271,7 +268,7 @@ impl MixedConfig {
     ///
     /// # Errors
     ///
-    /// The errors of [`Self::validate`].
+    /// The errors of [`Check::check`].
     pub(super) fn shapes(&self) -> Result<Shape, UgmmError> {
         let first = Shape::of(self.input);
         first.check()?;

@@ -1,11 +1,10 @@
 //! Gated recurrent units with uGMM gates.
 
 use super::{check_sequences, first_states, gate_inputs, reference_sequences, rows_of_gates};
-use crate::Init;
-use crate::UgmmError;
 use crate::architecture::dense::Joined;
 use crate::architecture::{UgmmDense, UgmmDenseConfig};
 use crate::host::generator_of_device;
+use crate::{Check, Init, UgmmError};
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, activation::sigmoid};
@@ -50,7 +49,6 @@ impl UgmmGruConfig {
     ///
     /// When a setting is out of its range.
     pub fn init(&self, device: &Device) -> Result<UgmmGru, UgmmError> {
-        self.gate(0.0).validate()?;
         let mut rng = generator_of_device(device, Stream::Initialization);
         let sample = reference_sequences(self.d_input, &mut rng, device);
         self.init_from(&sample, &mut rng, device)
@@ -68,7 +66,7 @@ impl UgmmGruConfig {
         rng: &mut R,
         device: &Device,
     ) -> Result<UgmmGru, UgmmError> {
-        self.gate(0.0).validate()?;
+        self.gate(0.0).check()?;
         check_sequences(sample, self.d_input)?;
         let sample = sample.clone().without_autodiff();
         let [sequences, steps, _] = sample.dims();

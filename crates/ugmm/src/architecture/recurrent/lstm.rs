@@ -1,11 +1,10 @@
 //! Long short-term memory with uGMM gates.
 
 use super::{check_sequences, first_states, gate_inputs, reference_sequences, rows_of_gates};
-use crate::Init;
-use crate::UgmmError;
 use crate::architecture::dense::Joined;
 use crate::architecture::{UgmmDense, UgmmDenseConfig};
 use crate::host::generator_of_device;
+use crate::{Check, Init, UgmmError};
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::LstmState;
@@ -54,7 +53,6 @@ impl UgmmLstmConfig {
     /// When a setting is out of its range.
     pub fn init(&self, device: &Device) -> Result<UgmmLstm, UgmmError> {
         let mut rng = generator_of_device(device, Stream::Initialization);
-        self.gate(0.0).validate()?;
         let sample = reference_sequences(self.d_input, &mut rng, device);
         self.init_from_batch_first(&sample, &mut rng, device)
     }
@@ -82,7 +80,7 @@ impl UgmmLstmConfig {
         rng: &mut R,
         device: &Device,
     ) -> Result<UgmmLstm, UgmmError> {
-        self.gate(0.0).validate()?;
+        self.gate(0.0).check()?;
         check_sequences(sample, self.d_input)?;
         let [sequences, steps, _] = sample.dims();
         let made_up = first_states([sequences, steps, self.d_hidden], rng, &sample.device());

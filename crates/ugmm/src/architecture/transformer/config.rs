@@ -7,7 +7,7 @@ use super::{
 use crate::architecture::seeded::{Draw, redrawn};
 use crate::architecture::{UgmmDense, UgmmDenseConfig};
 use crate::host::generator_of_device;
-use crate::{Init, UgmmError};
+use crate::{Check, Init, UgmmError};
 use burn::config::Config;
 use burn::nn::{LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::Device;
@@ -58,31 +58,6 @@ pub struct UgmmTransformerEncoderConfig {
 }
 
 impl UgmmTransformerEncoderConfig {
-    /// Checks every setting.
-    ///
-    /// # Errors
-    ///
-    /// Names the first setting that is out of its range.
-    pub fn validate(&self) -> Result<(), UgmmError> {
-        let sizes = [("d_model", self.d_model), ("d_ff", self.d_ff), ("n_heads", self.n_heads)];
-        if let Some((setting, _)) = sizes.into_iter().find(|(_, size)| *size == 0) {
-            return Err(UgmmError::setting(setting, 0, "at least 1"));
-        }
-        if !self.d_model.is_multiple_of(self.n_heads) {
-            return Err(UgmmError::setting("d_model", self.d_model, "a multiple of n_heads"));
-        }
-        if !(0.0..1.0).contains(&self.dropout) {
-            return Err(UgmmError::setting("dropout", self.dropout, "at least 0 and less than 1"));
-        }
-        if !(self.layer_norm_eps > 0.0 && self.layer_norm_eps.is_finite()) {
-            return Err(UgmmError::setting("layer_norm_eps", self.layer_norm_eps, "positive and finite"));
-        }
-        if !(self.residual_gain > 0.0 && self.residual_gain.is_finite()) {
-            return Err(UgmmError::setting("residual_gain", self.residual_gain, "positive and finite"));
-        }
-        UgmmDenseConfig::new(self.d_model, self.d_ff).with_min_sigma(self.min_sigma).validate()
-    }
-
     /// A new encoder. Its random numbers come from the device's own generator (`Device::seed`), as those of Burn's modules.
     ///
     /// # Errors
@@ -103,7 +78,7 @@ impl UgmmTransformerEncoderConfig {
         rng: &mut R,
         device: &Device,
     ) -> Result<UgmmTransformerEncoder, UgmmError> {
-        self.validate()?;
+        self.check()?;
         let layers = (0..self.n_layers).map(|_| self.layer(rng, device)).collect::<Result<_, _>>()?;
         Ok(UgmmTransformerEncoder { layers })
     }
@@ -164,6 +139,28 @@ impl UgmmTransformerEncoderConfig {
             UgmmDenseConfig::new(d_input, d_output).with_min_sigma(self.min_sigma).with_init(self.init);
         let sample = crate::architecture::dense::reference_rows(d_input, rng, device);
         config.init_from(&sample, rng, device)
+    }
+}
+
+impl Check for UgmmTransformerEncoderConfig {
+    fn check(&self) -> Result<(), UgmmError> {
+        let sizes = [("d_model", self.d_model), ("d_ff", self.d_ff), ("n_heads", self.n_heads)];
+        if let Some((setting, _)) = sizes.into_iter().find(|(_, size)| *size == 0) {
+            return Err(UgmmError::setting(setting, 0, "at least 1"));
+        }
+        if !self.d_model.is_multiple_of(self.n_heads) {
+            return Err(UgmmError::setting("d_model", self.d_model, "a multiple of n_heads"));
+        }
+        if !(0.0..1.0).contains(&self.dropout) {
+            return Err(UgmmError::setting("dropout", self.dropout, "at least 0 and less than 1"));
+        }
+        if !(self.layer_norm_eps > 0.0 && self.layer_norm_eps.is_finite()) {
+            return Err(UgmmError::setting("layer_norm_eps", self.layer_norm_eps, "positive and finite"));
+        }
+        if !(self.residual_gain > 0.0 && self.residual_gain.is_finite()) {
+            return Err(UgmmError::setting("residual_gain", self.residual_gain, "positive and finite"));
+        }
+        UgmmDenseConfig::new(self.d_model, self.d_ff).with_min_sigma(self.min_sigma).check()
     }
 }
 
