@@ -36,7 +36,7 @@ impl<T: Real> Statistics<T> {
                 RegionStatistics::Leaf(LeafStatistics::Counts(room(table.table.len())))
             }
             CompiledRegion::Gaussian(gaussians) => {
-                let numbers = gaussians.means.len();
+                let numbers = gaussians.numbers();
                 RegionStatistics::Leaf(LeafStatistics::Moments(Moments {
                     counts: room(numbers),
                     first: room(numbers),

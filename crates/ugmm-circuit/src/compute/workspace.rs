@@ -1,6 +1,7 @@
 //! Intermediate results of a block of rows, kept from the upward pass for the downward pass.
 
 use super::compiled::{Compiled, CompiledRegion};
+use super::gaussian_leaf::LANES;
 use super::{BLOCK, Real};
 
 /// Buffers for a block of at most [`BLOCK`] rows.
@@ -53,8 +54,10 @@ impl<T: Real> Workspace<T> {
                 CompiledRegion::Gaussian(_) => {}
             }
             units = units.max(region.units());
-            buffers.values = room(region.units());
-            buffers.flows = if flows { room(region.units()) } else { Vec::new() };
+            // Gaussian leaves work on vectors, of which the last may reach beyond the numbers.
+            let with_room = || vec![T::zero(); BLOCK * region.units() + LANES];
+            buffers.values = with_room();
+            buffers.flows = if flows { with_room() } else { Vec::new() };
             buffers
         });
         let regions = regions.collect();

@@ -17,6 +17,10 @@ use crate::structure::Structure;
 use crate::variable::Variable;
 use rand::seq::SliceRandom;
 
+/// What receives the report after each epoch. It has one type for all callers, so that the loop of training
+/// is compiled in this crate: a generic function is compiled in its caller's, which may be built for size.
+type Progress<'a> = dyn FnMut(&Epoch) -> bool + 'a;
+
 /// The report after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Epoch {
@@ -110,7 +114,7 @@ fn train_member(
     rows: Rows<'_>,
     variables: Vec<Variable>,
     config: &TrainingConfig,
-    progress: &mut impl FnMut(&Epoch) -> bool,
+    progress: &mut Progress<'_>,
 ) -> Result<(Trained, bool), CircuitError> {
     let config = &TrainingConfig { seed: member_seed(config.seed, member), ..config.clone() };
     if rows.count() == 0 {
@@ -132,10 +136,11 @@ fn train_member(
     let structure = chosen_structure(training, &variables, config)?;
     let validation = (held_out > 0).then_some(validation);
     let mut go_on = true;
-    let trained = train_structure(training, validation, variables, &structure, config, |epoch| {
+    let mut progress = |epoch: &Epoch| {
         go_on = progress(&Epoch { member: member + 1, ..*epoch });
         go_on
-    })?;
+    };
+    let trained = train_parameters(training, validation, variables, &structure, config, &mut progress)?;
     Ok((trained, go_on))
 }
 
@@ -151,7 +156,19 @@ pub fn train_structure(
     variables: Vec<Variable>,
     structure: &Structure,
     config: &TrainingConfig,
-    progress: impl FnMut(&Epoch) -> bool,
+    mut progress: impl FnMut(&Epoch) -> bool,
+) -> Result<Trained, CircuitError> {
+    train_parameters(rows, validation, variables, structure, config, &mut progress)
+}
+
+/// Implements [`train_structure`] for all kinds of `progress` together.
+fn train_parameters(
+    rows: Rows<'_>,
+    validation: Option<Rows<'_>>,
+    variables: Vec<Variable>,
+    structure: &Structure,
+    config: &TrainingConfig,
+    progress: &mut Progress<'_>,
 ) -> Result<Trained, CircuitError> {
     config.validate()?;
     if rows.count() == 0 {
@@ -199,7 +216,7 @@ impl<'a, T: Real> Run<'a, T> {
         Self { circuit, rows, validation, config, priors }
     }
 
-    fn go(mut self, mut progress: impl FnMut(&Epoch) -> bool) -> Result<Trained, CircuitError> {
+    fn go(mut self, progress: &mut Progress<'_>) -> Result<Trained, CircuitError> {
         let count = self.rows.len() / self.circuit.variables().len();
         let mut batches = Batches::new(count, self.config.batch_size);
         let mut rng = generator(self.config.seed, Stream::Shuffling);
