@@ -130,7 +130,9 @@ impl<T: Real> CompiledGaussians<T> {
                     (&mut moments.first, first),
                     (&mut moments.second, second),
                 ] {
-                    to[at..at + width].iter_mut().zip(sums).for_each(|(to, sum)| *to += sum);
+                    for (to, sum) in to[at..at + width].iter_mut().zip(sums) {
+                        *to += sum;
+                    }
                 }
             }
         }

@@ -86,6 +86,10 @@ const PARTIAL_SUM_BYTES: usize = 256 << 20;
 /// Largest number of partial sums.
 const MAXIMUM_LANES: usize = 16;
 
+/// Number of blocks that are worth a partial sum of their own: setting it to 0 and adding it to the others
+/// takes about as long as a block.
+const BLOCKS_PER_LANE: usize = 2;
+
 /// Largest number of rows whose statistics are summed in the precision of the computation; longer sums are
 /// accumulated in double precision.
 const LONGEST_SUM: usize = 1 << 14;
@@ -109,7 +113,8 @@ impl<T: Real> Lanes<T> {
         let statistics = Statistics::zeros(compiled);
         let bytes = statistics.numbers() * size_of::<T>();
         let blocks = batch.min(LONGEST_SUM).div_ceil(BLOCK).max(1);
-        let count = (PARTIAL_SUM_BYTES / bytes.max(1)).clamp(2, MAXIMUM_LANES).min(blocks);
+        let count = (PARTIAL_SUM_BYTES / bytes.max(1)).clamp(2, MAXIMUM_LANES);
+        let count = count.min(blocks.div_ceil(BLOCKS_PER_LANE));
         let lane = |_| Lane {
             statistics: statistics.clone(),
             workspace: Workspace::new(compiled, true),

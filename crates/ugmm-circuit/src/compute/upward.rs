@@ -162,10 +162,14 @@ impl<T: Real> CompiledInner<T> {
             *maximum = largest(row);
             // Minus infinity less minus infinity would be NaN.
             let shift = if *maximum == T::LOWEST { T::zero() } else { *maximum };
-            row.iter_mut().for_each(|value| *value -= shift);
+            for value in row {
+                *value -= shift;
+            }
         }
         // All rows together fill whole vectors, which short rows do not.
-        exponentials.iter_mut().for_each(|value| *value = value.exp());
+        for value in exponentials.iter_mut() {
+            *value = value.exp();
+        }
         let values = &mut buffers.values[..count * self.units];
         let inverse_sums = &mut buffers.inverse_sums[..count * self.units];
         multiply_transposed(exponentials, &self.weights, self.width, values, self.units);
@@ -180,7 +184,9 @@ impl<T: Real> CompiledInner<T> {
         for (row, &maximum) in values.chunks_exact_mut(self.units).zip(maxima.iter()) {
             // A row without any possible product has no large sum either.
             let shift = if maximum == T::LOWEST { T::zero() } else { maximum };
-            row.iter_mut().for_each(|value| *value += shift);
+            for value in row {
+                *value += shift;
+            }
         }
         buffers.rescued.clear();
         if all_large {

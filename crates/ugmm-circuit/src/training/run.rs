@@ -199,6 +199,8 @@ fn validate(variables: &[Variable]) -> Result<(), CircuitError> {
 
 struct Run<'a, T> {
     circuit: Circuit,
+    /// The states of each variable in the rows, in ascending order.
+    seen: Vec<Vec<usize>>,
     rows: Vec<T>,
     validation: Option<Vec<T>>,
     config: &'a TrainingConfig,
@@ -213,14 +215,15 @@ impl<'a, T: Real> Run<'a, T> {
         config: &'a TrainingConfig,
         priors: Priors,
     ) -> Self {
-        Self { circuit, rows, validation, config, priors }
+        let seen = states_of(circuit.variables(), rows.iter().chain(validation.iter().flatten()));
+        Self { circuit, seen, rows, validation, config, priors }
     }
 
     fn go(mut self, progress: &mut Progress<'_>) -> Result<Trained, CircuitError> {
         let count = self.rows.len() / self.circuit.variables().len();
         let mut batches = Batches::new(count, self.config.batch_size);
         let mut rng = generator(self.config.seed, Stream::Shuffling);
-        let mut compiled = self.circuit.compile::<T>();
+        let mut compiled = self.circuit.compile_for::<T>(&self.seen);
         let mut lanes = Lanes::new(&compiled, batches.largest());
         let mut statistics = Statistics::<f64>::zeros(&compiled);
         let mut maximization = ExpectationMaximization::new();
@@ -250,7 +253,7 @@ impl<'a, T: Real> Run<'a, T> {
                         adam.step(&mut self.circuit, &statistics, size, rate, &self.priors);
                     }
                 }
-                compiled = self.circuit.compile();
+                compiled = self.circuit.compile_for(&self.seen);
             }
             let training = total / count as f64;
             if !training.is_finite() {
@@ -270,11 +273,11 @@ impl<'a, T: Real> Run<'a, T> {
             self.circuit = circuit;
             let all: Vec<u32> = (0..count as u32).collect();
             for epoch in history.len() + 1..=history.len() + self.config.patience {
-                compiled = self.circuit.compile();
+                compiled = self.circuit.compile_for(&self.seen);
                 let total = expectation(&compiled, &self.rows, &all, &mut lanes, &mut statistics);
                 // With nothing to average, only the statistics of all rows count.
                 ExpectationMaximization::new().step(&mut self.circuit, &statistics, 1.0, 1.0, &self.priors);
-                let validation = self.validate(&self.circuit.compile());
+                let validation = self.validate(&self.circuit.compile_for(&self.seen));
                 history.push(Epoch { member: 1, number: epoch, training: total / count as f64, validation });
                 let improved = best.offer(epoch, validation, &self.circuit);
                 if !progress(&history[history.len() - 1]) || !improved {
@@ -292,6 +295,19 @@ impl<'a, T: Real> Run<'a, T> {
         let densities = log_likelihoods(compiled, rows);
         Some(densities.iter().sum::<f64>() / densities.len() as f64)
     }
+}
+
+/// The states of each discrete variable in encoded rows, in ascending order; none of continuous ones.
+fn states_of<'v, T: Real>(variables: &[Variable], values: impl Iterator<Item = &'v T>) -> Vec<Vec<usize>> {
+    let mut seen: Vec<Vec<bool>> =
+        variables.iter().map(|variable| vec![false; variable.states().unwrap_or(0)]).collect();
+    for (place, value) in values.enumerate() {
+        let seen = &mut seen[place % variables.len()];
+        if !seen.is_empty() && !value.is_missing() {
+            seen[value.to_f64() as usize] = true;
+        }
+    }
+    seen.into_iter().map(|seen| (0..seen.len()).filter(|&state| seen[state]).collect()).collect()
 }
 
 /// The best parameters so far; without validation, the last ones.
