@@ -2,7 +2,10 @@
 
 use super::Real;
 use super::compiled::CompiledGaussians;
+use super::log_exp::vectorized;
 use crate::leaf::gaussian::Moments;
+use pulp::NullaryFnOnce;
+use ugmm_kernels::bounds::rounding;
 
 /// Number of units computed together: the lanes of the widest vectors. Parameters, densities and flows have
 /// this much room after their last number, so that a vector may begin at any unit. Lanes beyond the last unit
@@ -36,7 +39,13 @@ impl<T: Real> CompiledGaussians<T> {
     /// The log-densities of a value, which is not missing, under the units from `start`.
     #[inline(always)]
     fn log_mixtures(&self, value: T, start: usize) -> [T; LANES] {
-        let mut maximum = self.log_components(&self.distances(value, start), start);
+        self.log_mixtures_of(start, |at| self.distances(value, at))
+    }
+
+    /// The log-densities of the units from `start` at the distances of each of their components.
+    #[inline(always)]
+    fn log_mixtures_of(&self, start: usize, distances: impl Fn(usize) -> [T; LANES]) -> [T; LANES] {
+        let mut maximum = self.log_components(&distances(start), start);
         if self.components == 1 {
             return maximum;
         }
@@ -44,7 +53,7 @@ impl<T: Real> CompiledGaussians<T> {
         let mut sum = [T::one(); LANES];
         for component in 1..self.components {
             let at = component * self.units + start;
-            let next = self.log_components(&self.distances(value, at), at);
+            let next = self.log_components(&distances(at), at);
             for lane in 0..LANES {
                 let larger = maximum[lane].larger(next[lane]);
                 let ratio = (maximum[lane].smaller(next[lane]) - larger).exp();
@@ -85,9 +94,12 @@ impl<T: Real> CompiledGaussians<T> {
             to.fill(T::zero());
             return;
         }
-        for (number, to) in to.chunks_mut(LANES).enumerate() {
-            to.copy_from_slice(&self.log_mixtures(value, number * LANES)[..to.len()]);
-        }
+        self.write(to, |at| self.distances(value, at));
+    }
+
+    /// Writes the log-densities of all units at the distances of each of their components.
+    fn write(&self, to: &mut [T], distances: impl Fn(usize) -> [T; LANES]) {
+        vectorized(Write { gaussians: self, to, distances });
     }
 
     /// Adds the moments of the trained components for values with these densities and flows `[rows, units]`,
@@ -135,6 +147,50 @@ impl<T: Real> CompiledGaussians<T> {
                     }
                 }
             }
+        }
+    }
+}
+
+impl CompiledGaussians<f64> {
+    /// Writes upper bounds of the log-densities of all units over the interval from `low` to `high` to `to`
+    /// `[units]`: each component is evaluated at its nearest point.
+    pub(crate) fn greatest_log_densities(&self, low: f64, high: f64, to: &mut [f64]) {
+        self.write(to, |at| {
+            let (means, inverse_sigmas) = (lanes(&self.means, at), lanes(&self.inverse_sigmas, at));
+            let mut distances = [0.0; LANES];
+            for lane in 0..LANES {
+                let (mean, inverse_sigma) = (means[lane], inverse_sigmas[lane]);
+                let nearest = mean.larger(low).smaller(high);
+                let z = ((nearest - mean) * inverse_sigma).abs();
+                // The distance is reduced by its possible rounding error.
+                let z = z - rounding(1, (nearest.abs() + mean.abs()) * inverse_sigma);
+                distances[lane] = z.larger(0.0).smaller(f64::FARTHEST);
+            }
+            distances
+        });
+        for bound in to {
+            *bound += rounding(self.components + EXPONENTIAL_ROUNDING, bound.abs().min(f64::MAX) + 1.0);
+        }
+    }
+}
+
+/// Rounding error of [`Real::exp`] and [`Real::ln`] in double precision, as a number of additions.
+const EXPONENTIAL_ROUNDING: usize = 8;
+
+struct Write<'a, T, D> {
+    gaussians: &'a CompiledGaussians<T>,
+    to: &'a mut [T],
+    distances: D,
+}
+
+impl<T: Real, D: Fn(usize) -> [T; LANES]> NullaryFnOnce for Write<'_, T, D> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (number, to) in self.to.chunks_mut(LANES).enumerate() {
+            let densities = self.gaussians.log_mixtures_of(number * LANES, |at| (self.distances)(at));
+            to.copy_from_slice(&densities[..to.len()]);
         }
     }
 }

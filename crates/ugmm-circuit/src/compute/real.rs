@@ -30,10 +30,10 @@ pub(crate) trait Real:
     fn from_f64(value: f64) -> Self;
     fn to_f64(self) -> f64;
 
-    /// e^value of values of at most 0; in single precision in a form that compilers vectorise.
+    /// e^value of values of at most 0, in a form that compilers vectorise.
     fn exp(self) -> Self;
 
-    /// log of a positive normal number; in single precision in a form that compilers vectorise.
+    /// log of a positive normal number, in a form that compilers vectorise.
     fn ln(self) -> Self;
 
     #[inline(always)]
@@ -100,11 +100,11 @@ impl Real for f64 {
 
     #[inline(always)]
     fn exp(self) -> Self {
-        self.exp()
+        ugmm_kernels::exp(self)
     }
 
     #[inline(always)]
     fn ln(self) -> Self {
-        self.ln()
+        log_exp::ln_double(self)
     }
 }

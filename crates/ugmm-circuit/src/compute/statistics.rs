@@ -117,7 +117,7 @@ impl<T: Real> Lanes<T> {
         let count = count.min(blocks.div_ceil(BLOCKS_PER_LANE));
         let lane = |_| Lane {
             statistics: statistics.clone(),
-            workspace: Workspace::new(compiled, true),
+            workspace: Workspace::new(compiled, BLOCK, true),
             rows: Vec::with_capacity(BLOCK * compiled.variables),
             log_likelihood: 0.0,
         };
@@ -188,7 +188,7 @@ pub(crate) fn log_likelihoods<T: Real>(compiled: &Compiled<T>, rows: &[T]) -> Ve
     let width = compiled.variables;
     let mut densities = vec![0.0; rows.len() / width];
     densities.par_chunks_mut(BLOCK).zip(rows.par_chunks(BLOCK * width)).for_each_init(
-        || Workspace::new(compiled, false),
+        || Workspace::new(compiled, rows.len() / width, false),
         |workspace, (densities, rows)| {
             for (density, root) in densities.iter_mut().zip(compiled.upward(rows, workspace)) {
                 *density = root.to_f64();

@@ -9,6 +9,7 @@ use super::initialization::{Encoded, frequencies, initialize};
 use super::members::{member_seed, mix};
 use super::memory;
 use super::random::{Stream, generator};
+use super::side_by_side::train_members;
 use crate::circuit::{Circuit, encode};
 use crate::compute::{Compiled, Lanes, Real, Statistics, expectation, log_likelihoods};
 use crate::error::CircuitError;
@@ -19,12 +20,12 @@ use rand::seq::SliceRandom;
 
 /// What receives the report after each epoch. It has one type for all callers, so that the loop of training
 /// is compiled in this crate: a generic function is compiled in its caller's, which may be built for size.
-type Progress<'a> = dyn FnMut(&Epoch) -> bool + 'a;
+pub(super) type Progress<'a> = dyn FnMut(&Epoch) -> bool + 'a;
 
 /// The report after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Epoch {
-    /// Number of the member, from 1; members are trained one after another.
+    /// Number of the member, from 1. Members may be trained side by side; the reports of each are in order.
     pub member: usize,
     /// Number of the epoch, from 1 for each member.
     pub number: usize,
@@ -55,8 +56,9 @@ pub struct Trained {
 /// held out for early stopping, different ones for each member.
 ///
 /// `variables` gives the kind of each variable; [`Variable::standardizing`] makes continuous ones. `progress`
-/// is called after each epoch. If it returns false, training ends, and an unfinished member is left out
-/// unless it is the first.
+/// is called on this thread after each epoch. If it returns false, training ends, and an unfinished member is
+/// left out unless it is the first. Members with small batches are trained side by side on the threads of the
+/// current pool, unless this thread belongs to it; each takes the memory of one circuit in training.
 ///
 /// # Errors
 ///
@@ -69,8 +71,29 @@ pub fn train(
     mut progress: impl FnMut(&Epoch) -> bool,
 ) -> Result<Trained, CircuitError> {
     config.validate()?;
-    let (first, go_on) = train_member(0, rows, variables.clone(), config, &mut progress)?;
-    if go_on { add_members(first, rows, variables, config, progress) } else { Ok(first) }
+    let each = |member: usize, progress: &mut Progress<'_>| {
+        train_member(member, rows, variables.clone(), config, progress)
+    };
+    mixed(train_members(0..config.members, config, each, &mut progress)?)
+}
+
+/// The mixture of the finished members and of the first one.
+fn mixed(members: Vec<(usize, Trained, bool)>) -> Result<Trained, CircuitError> {
+    let mut kept: Vec<Trained> = Vec::with_capacity(members.len());
+    for (member, trained, is_finished) in members {
+        if is_finished || member == 0 {
+            kept.push(trained);
+        }
+    }
+    let count = kept.len();
+    let validation = kept.iter().map(|trained| trained.validation).sum::<Option<f64>>();
+    let validation = validation.map(|sum| sum / count as f64);
+    let mut kept = kept.into_iter();
+    let mut first = kept.next().ok_or(CircuitError::TooFewRows { rows: 0, needed: 1 })?;
+    let circuits =
+        std::iter::once(first.circuit.clone()).chain(kept.map(|trained| trained.circuit)).collect();
+    first.circuit = mix(circuits)?;
+    Ok(Trained { validation, members: count, ..first })
 }
 
 /// Trains the members of a configuration after the first one, which is given, and mixes them with it. With
@@ -93,18 +116,12 @@ pub fn add_members(
 ) -> Result<Trained, CircuitError> {
     config.validate()?;
     assert_eq!(first.members, 1, "the first member is one circuit");
-    let (mut circuits, mut levels) = (vec![first.circuit.clone()], vec![first.validation]);
-    for member in 1..config.members {
-        let (trained, go_on) = train_member(member, rows, variables.clone(), config, &mut progress)?;
-        if !go_on {
-            break;
-        }
-        circuits.push(trained.circuit);
-        levels.push(trained.validation);
-    }
-    let members = circuits.len();
-    let validation = levels.iter().copied().sum::<Option<f64>>().map(|sum| sum / members as f64);
-    Ok(Trained { circuit: mix(circuits)?, validation, members, ..first })
+    let each = |member: usize, progress: &mut Progress<'_>| {
+        train_member(member, rows, variables.clone(), config, progress)
+    };
+    let mut members = vec![(0, first, true)];
+    members.extend(train_members(1..config.members, config, each, &mut progress)?);
+    mixed(members)
 }
 
 /// Trains one member, counted from 0, with its own seed and held-out rows; also returns whether training
