@@ -8,12 +8,12 @@ use crate::careful::{CarefulNeuron, saturate};
 use crate::forward::inputs::SumInputs;
 use crate::forward::kept::{CostOfKept, ListKept};
 use crate::forward::panel::SumRows;
-use crate::layout::columns::Columns;
+use crate::layout::columns::{Columns, GROUP};
 use crate::layout::lanes::Lanes;
 use crate::layout::panel::PanelLayout;
 use crate::layout::prepare::Prepared;
 use crate::layout::range::Range;
-use crate::layout::tile::{ROWS, Tiles, Zeros, row_range};
+use crate::layout::tile::{INPUTS, ROWS, Tiles, Zeros, row_range};
 use crate::layout::transpose::transpose;
 use crate::simd::dispatch::{InstructionSet, ZeroPath};
 use crate::simd::logarithm::ln;
@@ -144,17 +144,24 @@ fn sum_by_neurons(
         let pays = tiles.any_dense() && instructions.run(CostOfKept { panel, width, rows }).is_some();
         pays.then(|| instructions.run(ListKept { panel, width }))
     });
-    let parts = tasks.map(0..tiles.row_blocks() * count, |task| {
-        let (panel, row_block) = (task % count, task / count);
+    // The sums of each tile join the totals in their order, and may as well be computed apart.
+    let blocks = shape.inputs.div_ceil(INPUTS);
+    let pieces = if tasks.pieces(tiles.row_blocks() * count) > 1 { blocks } else { 1 };
+    let parts = tasks.map(0..tiles.row_blocks() * count * pieces, |task| {
+        let (panel, row_block) = (task / pieces % count, task / pieces / count);
         let rows = row_range(shape.batch, row_block).len();
+        let blocks = if pieces > 1 { task % pieces..task % pieces + 1 } else { 0..blocks };
         let (kept, tiles) = (kept[panel].as_ref(), tiles.of_rows(row_block));
-        instructions.run(SumRows { prepared, panel, kept, tiles, rows })
+        instructions.run(SumRows { prepared, panel, kept, tiles, blocks, rows })
     });
-    for (task, part) in parts.iter().enumerate() {
+    for (task, parts) in parts.chunks_exact(pieces).enumerate() {
         let (first_neuron, rows) = (task % count * width, row_range(shape.batch, task / count));
         let neurons = width.min(shape.neurons - first_neuron);
-        for (row, part) in rows.zip(part.chunks_exact(width)) {
-            sums[row * shape.neurons + first_neuron..][..neurons].copy_from_slice(&part[..neurons]);
+        for (place, row) in rows.enumerate() {
+            let sums = &mut sums[row * shape.neurons + first_neuron..][..neurons];
+            let mut parts = parts.iter().map(|part| &part[place * width..][..neurons]);
+            parts.by_ref().take(1).for_each(|part| sums.copy_from_slice(part));
+            parts.for_each(|part| sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part));
         }
     }
     FastX::Tiles(tiles)
@@ -171,12 +178,14 @@ fn sum_by_inputs(
 ) -> FastX {
     let x = Columns::of(instructions, shape, x);
     let PanelLayout { width, count, .. } = prepared.layout;
-    let parts = tasks.map(0..shape.batch.div_ceil(ROWS) * count, |task| {
-        let rows = row_range(shape.batch, task / count);
+    let length = ROWS.min(shape.batch.div_ceil(tasks.pieces(count)).next_multiple_of(GROUP));
+    let row_range = |block: usize| block * length..shape.batch.min((block + 1) * length);
+    let parts = tasks.map(0..shape.batch.div_ceil(length) * count, |task| {
+        let rows = row_range(task / count);
         instructions.run(SumInputs { prepared, panel: task % count, x: &x, rows })
     });
     for (task, part) in parts.iter().enumerate() {
-        let (first_neuron, rows) = (task % count * width, row_range(shape.batch, task / count));
+        let (first_neuron, rows) = (task % count * width, row_range(task / count));
         let neurons = width.min(shape.neurons - first_neuron);
         let target = &mut sums[rows.start * shape.neurons + first_neuron..];
         transpose(part, part.len() / neurons, neurons, rows.len(), target, shape.neurons);
