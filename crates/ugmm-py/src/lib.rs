@@ -9,6 +9,7 @@ mod error;
 mod fit;
 mod frame;
 mod model;
+mod neuron;
 
 use pyo3::prelude::*;
 
@@ -20,5 +21,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<model::Distribution>()?;
     module.add_function(wrap_pyfunction!(fit::fit_network, module)?)?;
     module.add_function(wrap_pyfunction!(fit::fit_density, module)?)?;
+    module.add_function(wrap_pyfunction!(neuron::neuron_forward, module)?)?;
+    module.add_function(wrap_pyfunction!(neuron::neuron_backward, module)?)?;
+    module.add_function(wrap_pyfunction!(neuron::neuron_forward_f64, module)?)?;
+    module.add_function(wrap_pyfunction!(neuron::neuron_backward_f64, module)?)?;
     Ok(())
 }
