@@ -74,7 +74,7 @@ pub fn neuron_backward<'py>(
         let saved = Saved::of_sums(shape, arguments, sums)?;
         backward(shape, arguments, &saved, cotangent, want_x)
     })?;
-    gradients(py, shape, found.x, [found.means, found.log_sigmas, found.mixing_logits])
+    gradients(py, shape, cotangent, found.x, [found.means, found.log_sigmas, found.mixing_logits])
 }
 
 /// The activations in `f64`; see [`neuron_forward`].
@@ -120,7 +120,8 @@ pub fn neuron_backward_f64<'py>(
     };
     let cotangent = values(&cotangent)?;
     let found = py.detach(|| oracle::backward(shape, arguments, cotangent)).map_err(raise)?;
-    gradients(py, shape, want_x.then_some(found.x), [found.means, found.log_sigmas, found.mixing_logits])
+    let x = want_x.then_some(found.x);
+    gradients(py, shape, cotangent, x, [found.means, found.log_sigmas, found.mixing_logits])
 }
 
 fn shape_of<T: Element>(x: &Values<'_, T>, means: &Values<'_, T>) -> LayerShape {
@@ -135,13 +136,22 @@ fn matrix<T: Element>(py: Python<'_>, values: Vec<T>, shape: [usize; 2]) -> PyRe
     PyArray1::from_vec(py, values).reshape(shape)
 }
 
-fn gradients<T: Element>(
-    py: Python<'_>,
+/// The gradients as arrays. They are NaN in the rows of x and at the neurons that have a cotangent which is not finite.
+fn gradients<'py, T: Element + Real>(
+    py: Python<'py>,
     shape: LayerShape,
-    x: Option<Vec<T>>,
-    parameters: [Vec<T>; 3],
-) -> PyResult<Gradients<'_, T>> {
+    cotangent: &[T],
+    mut x: Option<Vec<T>>,
+    mut parameters: [Vec<T>; 3],
+) -> PyResult<Gradients<'py, T>> {
     let LayerShape { batch, inputs, neurons } = shape;
+    if cotangent.iter().fold(false, |any, g| any | !g.is_finite()) {
+        for (pair, _) in cotangent.iter().enumerate().filter(|(_, g)| !g.is_finite()) {
+            let (row, neuron) = (pair / neurons, pair % neurons);
+            parameters.iter_mut().for_each(|values| values[neuron * inputs..][..inputs].fill(T::NAN));
+            x.iter_mut().for_each(|values| values[row * inputs..][..inputs].fill(T::NAN));
+        }
+    }
     let x = x.map(|x| matrix(py, x, [batch, inputs])).transpose()?;
     let [means, log_sigmas, mixing_logits] = parameters.map(|values| matrix(py, values, [neurons, inputs]));
     Ok((x, means?, log_sigmas?, mixing_logits?))
@@ -182,7 +192,8 @@ fn kept_pool(threads: usize) -> PyResult<Arc<ThreadPool>> {
         return Ok(kept.pool.clone());
     }
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|reason| value_error(format!("{threads} threads cannot be started: {reason}")))?;
+    let pool =
+        pool.map_err(|reason| value_error(format!("{threads} threads cannot be started: {reason}")))?;
     let pool = Arc::new(pool);
     if let Some(old) = kept.replace(KeptPool { process, threads, pool: pool.clone() })
         && old.process != process
