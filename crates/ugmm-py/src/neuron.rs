@@ -21,8 +21,63 @@ const SMALL: usize = 1 << 16;
 /// Cost of an activation beside its components, in component evaluations.
 const ACTIVATION_WORK: usize = 8;
 
-/// The activations, and the sums from which [`neuron_backward`] goes on. Activations are NaN in rows with a value that is not
-/// finite, unless it is NaN and `nan_is_missing`, and at neurons with a parameter that is not finite.
+/// What a forward pass keeps for its backward pass.
+#[pyclass(frozen, module = "ugmm_nn._native")]
+pub struct NeuronPass {
+    saved: Saved,
+    shape: LayerShape,
+}
+
+#[pymethods]
+impl NeuronPass {
+    /// The pass on these arguments, from its [`Self::sums`].
+    #[staticmethod]
+    fn of_sums(
+        py: Python,
+        x: Values<'_, f32>,
+        means: Values<'_, f32>,
+        log_sigmas: Values<'_, f32>,
+        mixing_logits: Values<'_, f32>,
+        sums: Values<'_, f32>,
+        threads: usize,
+    ) -> PyResult<Self> {
+        let shape = shape_of(&x, &means);
+        let arguments = arguments(&x, &means, &log_sigmas, &mixing_logits)?;
+        let sums = values(&sums)?.to_vec();
+        let saved = compute(py, shape, threads, || Saved::of_sums(shape, arguments, sums))?;
+        Ok(Self { saved, shape })
+    }
+
+    /// Sums from which the pass can be restored, `[batch, neurons]`.
+    fn sums<'py>(&self, py: Python<'py>) -> PyResult<Matrix<'py, f32>> {
+        matrix(py, self.saved.sums().to_vec(), [self.shape.batch, self.shape.neurons])
+    }
+
+    /// The gradients of the sum of activations times `cotangent`; that of x only if `want_x`. The arguments are those of the
+    /// forward pass.
+    #[expect(clippy::too_many_arguments, reason = "they are the tensors of the operation")]
+    fn backward<'py>(
+        &self,
+        py: Python<'py>,
+        x: Values<'py, f32>,
+        means: Values<'py, f32>,
+        log_sigmas: Values<'py, f32>,
+        mixing_logits: Values<'py, f32>,
+        cotangent: Values<'py, f32>,
+        want_x: bool,
+        threads: usize,
+    ) -> PyResult<Gradients<'py, f32>> {
+        let shape = shape_of(&x, &means);
+        let arguments = arguments(&x, &means, &log_sigmas, &mixing_logits)?;
+        let cotangent = values(&cotangent)?;
+        let found =
+            compute(py, shape, threads, || backward(shape, arguments, &self.saved, cotangent, want_x))?;
+        gradients(py, shape, cotangent, found.x, [found.means, found.log_sigmas, found.mixing_logits])
+    }
+}
+
+/// The activations, and what the backward pass needs. Activations are NaN in rows with a value that is not finite, unless it is
+/// NaN and `nan_is_missing`, and at neurons with a parameter that is not finite.
 #[pyfunction]
 pub fn neuron_forward<'py>(
     py: Python<'py>,
@@ -32,49 +87,13 @@ pub fn neuron_forward<'py>(
     mixing_logits: Values<'py, f32>,
     nan_is_missing: bool,
     threads: usize,
-) -> PyResult<(Matrix<'py, f32>, Matrix<'py, f32>)> {
+) -> PyResult<(Matrix<'py, f32>, NeuronPass)> {
     let shape = shape_of(&x, &means);
-    let arguments = LayerArguments {
-        x: values(&x)?,
-        means: values(&means)?,
-        log_sigmas: values(&log_sigmas)?,
-        mixing_logits: values(&mixing_logits)?,
-    };
+    let arguments = arguments(&x, &means, &log_sigmas, &mixing_logits)?;
     let Forward { mut y, saved } = compute(py, shape, threads, || forward(shape, arguments))?;
     let LayerArguments { x, means, log_sigmas, mixing_logits } = arguments;
     mark_unusable(&mut y, shape, x, [means, log_sigmas, mixing_logits], nan_is_missing);
-    let pairs = [shape.batch, shape.neurons];
-    Ok((matrix(py, y, pairs)?, matrix(py, saved.into_sums(), pairs)?))
-}
-
-/// The gradients of the sum of activations times `cotangent`; that of x only if `want_x`. `sums` come from [`neuron_forward`] on
-/// the same arguments.
-#[pyfunction]
-#[expect(clippy::too_many_arguments, reason = "they are the tensors of the operation")]
-pub fn neuron_backward<'py>(
-    py: Python<'py>,
-    x: Values<'py, f32>,
-    means: Values<'py, f32>,
-    log_sigmas: Values<'py, f32>,
-    mixing_logits: Values<'py, f32>,
-    sums: Values<'py, f32>,
-    cotangent: Values<'py, f32>,
-    want_x: bool,
-    threads: usize,
-) -> PyResult<Gradients<'py, f32>> {
-    let shape = shape_of(&x, &means);
-    let arguments = LayerArguments {
-        x: values(&x)?,
-        means: values(&means)?,
-        log_sigmas: values(&log_sigmas)?,
-        mixing_logits: values(&mixing_logits)?,
-    };
-    let (sums, cotangent) = (values(&sums)?.to_vec(), values(&cotangent)?);
-    let found = compute(py, shape, threads, || {
-        let saved = Saved::of_sums(shape, arguments, sums)?;
-        backward(shape, arguments, &saved, cotangent, want_x)
-    })?;
-    gradients(py, shape, cotangent, found.x, [found.means, found.log_sigmas, found.mixing_logits])
+    Ok((matrix(py, y, [shape.batch, shape.neurons])?, NeuronPass { saved, shape }))
 }
 
 /// The activations in `f64`; see [`neuron_forward`].
@@ -122,6 +141,20 @@ pub fn neuron_backward_f64<'py>(
     let found = py.detach(|| oracle::backward(shape, arguments, cotangent)).map_err(raise)?;
     let x = want_x.then_some(found.x);
     gradients(py, shape, cotangent, x, [found.means, found.log_sigmas, found.mixing_logits])
+}
+
+fn arguments<'a>(
+    x: &'a Values<'_, f32>,
+    means: &'a Values<'_, f32>,
+    log_sigmas: &'a Values<'_, f32>,
+    mixing_logits: &'a Values<'_, f32>,
+) -> PyResult<LayerArguments<'a>> {
+    Ok(LayerArguments {
+        x: values(x)?,
+        means: values(means)?,
+        log_sigmas: values(log_sigmas)?,
+        mixing_logits: values(mixing_logits)?,
+    })
 }
 
 fn shape_of<T: Element>(x: &Values<'_, T>, means: &Values<'_, T>) -> LayerShape {

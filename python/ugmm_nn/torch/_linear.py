@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ugmm_nn.torch._initialization import Initialization, paper_values, raw_log_sigmas_of, values_from_data
-from ugmm_nn.torch._operation import DROPPED_LOGIT, HALF_LOG_TWO_PI, log_density
+from ugmm_nn.torch._operation import DROPPED_LOGIT, HALF_LOG_TWO_PI, activations
 
 # A neuron sees nothing where the log weight of its components with a known input is at most this.
 _NO_LOG_WEIGHT = -1e20
@@ -183,16 +183,17 @@ class UgmmLinear(nn.Module):
 
     def _activations(self, x: Tensor) -> Tensor:
         logits = self.mixing_logits
-        means, log_sigmas = self.means.expand_as(logits), self.log_sigmas()
+        means = self.means.expand_as(logits) if self._is_tied else self.means
+        log_sigmas = self.log_sigmas()
         if self.missing_values and bool(x.isnan().any()):
-            y = log_density(x, means, log_sigmas, logits, True)[0]
+            y = activations(x, means, log_sigmas, logits, nan_is_missing=True)
             log_weight = _log_seen_weight(x, logits)
             sees_nothing = log_weight <= _NO_LOG_WEIGHT
             return (y - log_weight.masked_fill(sees_nothing, 0.0)).masked_fill(sees_nothing, math.nan)
         if not self.training or self.dropout == 0.0:
-            return log_density(x, means, log_sigmas, logits, False)[0]
+            return activations(x, means, log_sigmas, logits)
         kept = _drop_components(logits, self.dropout)
-        y = log_density(x, means, log_sigmas, kept, False)[0]
+        y = activations(x, means, log_sigmas, kept)
         return y if self.renormalize else y + _log_surviving_weight(logits, kept)
 
 
@@ -220,4 +221,4 @@ def _log_seen_weight(x: Tensor, logits: Tensor) -> Tensor:
     # The activations of standard normal components on their means: neither a small weight nor a wide component is lost.
     zeros = torch.zeros_like(logits)
     on_means = torch.zeros_like(x).masked_fill(x.isnan(), math.nan)
-    return log_density(on_means, zeros, zeros, logits, True)[0] + HALF_LOG_TWO_PI
+    return activations(on_means, zeros, zeros, logits, nan_is_missing=True) + HALF_LOG_TWO_PI

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ugmm_nn import _native
 
@@ -44,8 +44,8 @@ def log_density(
     arrays = [_array(tensor) for tensor in (x, means, log_sigmas, mixing_logits)]
     if x.dtype == torch.float64:
         return torch.from_numpy(_native.neuron_forward_f64(*arrays, nan_is_missing)), x.new_empty(0)
-    y, sums = _native.neuron_forward(*arrays, nan_is_missing, torch.get_num_threads())
-    return torch.from_numpy(y), torch.from_numpy(sums)
+    y, native = _native.neuron_forward(*arrays, nan_is_missing, torch.get_num_threads())
+    return torch.from_numpy(y), torch.from_numpy(native.sums())
 
 
 @log_density.register_fake
@@ -92,7 +92,8 @@ def log_density_backward(
         of_x, *of_parameters = _native.neuron_backward_f64(*arrays, _array(cotangent), want_x)
     else:
         threads = torch.get_num_threads()
-        of_x, *of_parameters = _native.neuron_backward(*arrays, _array(sums), _array(cotangent), want_x, threads)
+        native = _native.NeuronPass.of_sums(*arrays, _array(sums), threads)
+        of_x, *of_parameters = native.backward(*arrays, _array(cotangent), want_x, threads)
     of_means, of_log_sigmas, of_logits = map(torch.from_numpy, of_parameters)
     return x.new_empty(0) if of_x is None else torch.from_numpy(of_x), of_means, of_log_sigmas, of_logits
 
@@ -125,6 +126,42 @@ def _backward(ctx: Any, cotangent: Tensor, _: Any) -> tuple[Tensor | None, ...]:
 
 
 log_density.register_autograd(_backward, setup_context=_setup_context)
+
+
+class _EagerLogDensity(torch.autograd.Function):
+    """The operation without the dispatcher, whose cost shows in small layers. All of the forward pass is kept."""
+
+    @staticmethod
+    def forward(
+        x: Tensor, means: Tensor, log_sigmas: Tensor, mixing_logits: Tensor, nan_is_missing: bool
+    ) -> tuple[Tensor, _native.NeuronPass]:
+        arrays = [_array(tensor) for tensor in (x, means, log_sigmas, mixing_logits)]
+        y, native = _native.neuron_forward(*arrays, nan_is_missing, torch.get_num_threads())
+        return torch.from_numpy(y), native
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, _native.NeuronPass]) -> None:
+        ctx.save_for_backward(*inputs[:4])
+        ctx.native = output[1]
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, cotangent: Tensor, _: None) -> tuple[Tensor | None, ...]:
+        arrays = [_array(tensor) for tensor in ctx.saved_tensors]
+        want_x = ctx.needs_input_grad[0]
+        gradients = ctx.native.backward(*arrays, _array(cotangent), want_x, torch.get_num_threads())
+        return *(None if gradient is None else torch.from_numpy(gradient) for gradient in gradients), None
+
+
+def activations(
+    x: Tensor, means: Tensor, log_sigmas: Tensor, mixing_logits: Tensor, nan_is_missing: bool = False
+) -> Tensor:
+    """Compute the activations of a layer; see :func:`log_density`."""
+    is_plain = type(x) in (Tensor, nn.Parameter) and x.dtype == torch.float32 and x.device.type == "cpu"
+    if is_plain and not torch.compiler.is_compiling():
+        y: Tensor = _EagerLogDensity.apply(x, means, log_sigmas, mixing_logits, nan_is_missing)[0]
+        return y
+    return log_density(x, means, log_sigmas, mixing_logits, nan_is_missing)[0]
 
 
 def _is_native(x: Tensor) -> bool:

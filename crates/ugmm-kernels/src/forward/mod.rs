@@ -52,11 +52,11 @@ pub struct Saved {
 impl Saved {
     /// The sums of exponentials, `[batch, neurons]`, from which [`Self::of_sums`] restores all of this.
     #[must_use]
-    pub fn into_sums(self) -> Vec<f32> {
-        self.sums
+    pub fn sums(&self) -> &[f32] {
+        &self.sums
     }
 
-    /// What a forward pass on these arguments saved, from its [`Self::into_sums`]. This costs a small part of a forward pass,
+    /// What a forward pass on these arguments saved, from its [`Self::sums`]. This costs a small part of a forward pass,
     /// and serves frameworks that keep tensors only between the two passes.
     ///
     /// # Errors
