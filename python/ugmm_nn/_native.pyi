@@ -96,3 +96,34 @@ def fit_density(
     call: str,
     callback: Callable[[dict[str, Any]], object] | None = None,
 ) -> tuple[Model, str, list[str]]: ...
+
+_F32 = npt.NDArray[np.float32]
+_F64 = npt.NDArray[np.float64]
+
+@final
+class NeuronPass:
+    @staticmethod
+    def of_sums(
+        x: _F32, means: _F32, log_sigmas: _F32, mixing_logits: _F32, sums: _F32, threads: int
+    ) -> NeuronPass: ...
+    def sums(self) -> _F32: ...
+    def backward(
+        self,
+        x: _F32,
+        means: _F32,
+        log_sigmas: _F32,
+        mixing_logits: _F32,
+        cotangent: _F32,
+        want_x: bool,
+        threads: int,
+    ) -> tuple[_F32 | None, _F32, _F32, _F32]: ...
+
+def neuron_forward(
+    x: _F32, means: _F32, log_sigmas: _F32, mixing_logits: _F32, nan_is_missing: bool, threads: int
+) -> tuple[_F32, NeuronPass]: ...
+def neuron_forward_f64(
+    x: _F64, means: _F64, log_sigmas: _F64, mixing_logits: _F64, nan_is_missing: bool
+) -> _F64: ...
+def neuron_backward_f64(
+    x: _F64, means: _F64, log_sigmas: _F64, mixing_logits: _F64, cotangent: _F64, want_x: bool
+) -> tuple[_F64 | None, _F64, _F64, _F64]: ...
