@@ -10,17 +10,23 @@ use std::time::Duration;
 /// Time between two looks for Ctrl-C.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
+/// Most threads of a call; more than any machine has cores.
+const MOST_THREADS: usize = 1024;
+
 /// A pool of this number of threads; 0 stands for one for each core. Each call has its own pool, because threads of a pool that
 /// outlives a call do not survive a fork of the process.
 fn pool(threads: usize) -> PyResult<ThreadPool> {
-    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = ThreadPoolBuilder::new().num_threads(threads.min(MOST_THREADS)).build();
     pool.map_err(|reason| value_error(format!("{threads} threads cannot be started: {reason}")))
 }
 
-/// Runs `work` without Python's lock.
-pub fn detached<T: Send>(py: Python, threads: usize, work: impl FnOnce() -> T + Send) -> PyResult<T> {
-    let pool = pool(threads)?;
-    Ok(py.detach(|| pool.install(work)))
+/// Runs `work` without Python's lock. Ctrl-C sets the flag that `work` gets, and is raised when `work` has ended.
+pub fn detached<T: Send>(
+    py: Python,
+    threads: usize,
+    work: impl FnOnce(&AtomicBool) -> T + Send,
+) -> PyResult<T> {
+    interruptible(py, threads, |interrupted, _: Sender<()>| work(interrupted), |()| Ok(()))
 }
 
 /// Runs `work` without Python's lock, and passes the events that it sends to `on_event` with the lock. Ctrl-C, or an exception of
