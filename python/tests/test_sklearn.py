@@ -4,7 +4,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ugmm_nn import UgmmClassifier, UgmmDensity, UgmmImputer, UgmmRegressor
 
-_NEEDS_Y = "score_samples of a regressor is the log-density of given numbers, so it needs y, which the check does not pass"
+_NEEDS_Y = (
+    "score_samples of a regressor is the log-density of given numbers, so it needs y, which the check does not pass"
+)
 
 
 def _expected_failures(estimator):

@@ -10,13 +10,10 @@ use std::time::Duration;
 /// Time between two looks for Ctrl-C.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Most threads of a call; more than any machine has cores.
-const MOST_THREADS: usize = 1024;
-
 /// A pool of this number of threads; 0 stands for one for each core. Each call has its own pool, because threads of a pool that
 /// outlives a call do not survive a fork of the process.
 fn pool(threads: usize) -> PyResult<ThreadPool> {
-    let pool = ThreadPoolBuilder::new().num_threads(threads.min(MOST_THREADS)).build();
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|reason| value_error(format!("{threads} threads cannot be started: {reason}")))
 }
 

@@ -245,7 +245,7 @@ impl Model {
         if width == 0 {
             of_quantiles.clear();
         }
-        let of_quantiles = matrix(py, of_quantiles, width)?;
+        let of_quantiles = PyArray1::from_vec(py, of_quantiles).reshape([means.len(), width])?;
         let [means, deviations, logs] =
             [means, deviations, logs].map(|values| PyArray1::from_vec(py, values));
         Ok((means, deviations, of_quantiles, logs))
@@ -565,14 +565,14 @@ impl Distribution {
         self.number().map(|found| found.quantile(probability))
     }
 
-    /// P(value ≤ `value`); an error for states.
+    /// P(value ≤ `value`), NaN for NaN; an error for states.
     fn cdf(&self, value: f64) -> PyResult<f64> {
-        self.number().map(|found| found.cumulative(value))
+        self.number().map(|found| if value.is_nan() { value } else { found.cumulative(value) })
     }
 
-    /// The density at `value`, or the probability of a whole number; an error for states.
+    /// The density at `value`, or the probability of a whole number, NaN for NaN; an error for states.
     fn pdf(&self, value: f64) -> PyResult<f64> {
-        self.number().map(|found| found.density(value))
+        self.number().map(|found| if value.is_nan() { value } else { found.density(value) })
     }
 }
 
