@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ugmm_nn._base import DataWarning
     from ugmm_nn._classifier import UgmmClassifier
     from ugmm_nn._density import UgmmDensity, UgmmImputer
+    from ugmm_nn._load import load
     from ugmm_nn._native import Distribution
     from ugmm_nn._regressor import UgmmRegressor
 

@@ -356,7 +356,8 @@ def _mapping(parameter: str, given: Any) -> Mapping[Any, Any]:
 
 def value_text(value: Any) -> str:
     """A value as a table would write it."""
-    if isinstance(value, np.datetime64):
+    if isinstance(value, np.datetime64) and isinstance(value.item(), int):
+        # Python's dates and times have no nanoseconds.
         value = value.astype("datetime64[us]")
     if isinstance(value, np.generic):
         value = value.item()

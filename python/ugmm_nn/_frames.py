@@ -159,7 +159,7 @@ def column_values(name: str, column: Any) -> Values:
 
 
 def plain_array(values: Any) -> npt.NDArray[Any]:
-    """Values as an array without a mask, whose masked values are NaN or None, and of objects if it has texts of NumPy 2."""
+    """Values as an array without a mask and without NumPy's type of texts: a masked value is NaN or None."""
     if isinstance(values, np.ma.MaskedArray):
         is_number = values.dtype.kind in "iuf"
         array = np.array(values.data, dtype=float if is_number else object)

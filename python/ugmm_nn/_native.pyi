@@ -5,6 +5,8 @@ from typing import Any, TypeAlias, final
 import numpy as np
 import numpy.typing as npt
 
+__all__ = ["Distribution", "Frame", "Model", "__version__", "fit_density", "fit_network"]
+
 __version__: str
 
 _Assignments: TypeAlias = list[tuple[str, str]]

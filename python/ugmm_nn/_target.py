@@ -39,7 +39,9 @@ def labels_of(y: Any) -> npt.NDArray[Any]:
     if labels.dtype.kind == "m":
         raise ValueError("y has durations; convert the labels to numbers or texts")
     if labels.dtype.kind == "M":
-        return labels.astype("datetime64[us]")
+        # Python's dates and times have no finer unit.
+        is_finer = np.datetime_data(labels.dtype)[0] in ("ns", "ps", "fs", "as")
+        return labels.astype("datetime64[us]") if is_finer else labels
     check_classification_targets(labels)
     return labels
 
