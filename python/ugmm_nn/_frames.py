@@ -13,6 +13,9 @@ import numpy.typing as npt
 
 from ugmm_nn._native import Frame
 
+# Kinds of objects, as pandas infers them, that pyarrow reads as they are.
+_PLAIN_OBJECTS = frozenset({"string", "boolean", "date", "datetime", "datetime64", "floating", "integer", "empty"})
+
 # The values of a column for `Frame.from_columns`: its kind and an array or a list.
 Values = tuple[str, Any]
 
@@ -27,7 +30,8 @@ def is_frame(table: Any) -> bool:
     """Whether a table has names for its columns."""
     if hasattr(table, "__arrow_c_stream__"):
         return not _is_column(table)
-    return hasattr(table, "columns") and hasattr(table, "dtypes")
+    # The class is asked, because lazy frames resolve their columns when they themselves are.
+    return hasattr(type(table), "columns") and hasattr(type(table), "dtypes")
 
 
 def _is_column(values: Any) -> bool:
@@ -84,8 +88,13 @@ def _without_nulls(table: Any) -> Any:
 
 
 def _of_pandas(table: Any) -> Frame:
+    import pandas
+
     table = _with_plain_types(table)
-    if hasattr(table, "__arrow_c_stream__"):
+    objects = [table.iloc[:, place] for place, dtype in enumerate(table.dtypes) if dtype == object]
+    # Of mixed objects pyarrow makes what it can, such as dates of numbers.
+    is_plain = all(pandas.api.types.infer_dtype(column, skipna=True) in _PLAIN_OBJECTS for column in objects)
+    if is_plain and hasattr(table, "__arrow_c_stream__"):
         try:
             return Frame.from_arrow(table)
         except ValueError as error:
