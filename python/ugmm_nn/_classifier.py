@@ -9,13 +9,12 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d
 
-from ugmm_nn._base import Callback, value_text
+from ugmm_nn._base import Callback, names_of, real_number, value_text, whole_number
 from ugmm_nn._frames import is_frame, make_frame
 from ugmm_nn._native import Model
 from ugmm_nn._network import NetworkEstimator
+from ugmm_nn._target import labels_of, target_name
 
 
 class UgmmClassifier(ClassifierMixin, NetworkEstimator):
@@ -174,34 +173,32 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         ValueError
             If the rows, the labels or a parameter cannot be used.
         """
-        if y is None:
-            raise ValueError("requires y to be passed, but the target y is None")
-        name = str(getattr(y, "name", None) or "target")
-        labels = column_or_1d(np.asarray(y), warn=True)
-        if labels.dtype.kind == "O" and any(label is None or label != label for label in labels):
-            raise ValueError("Input y contains NaN: give every row a label, or leave rows without one out")
-        if labels.dtype.kind == "f" and not np.isfinite(labels).all():
-            raise ValueError("Input y contains NaN or infinity; give every row a label")
-        check_classification_targets(labels)
+        labels = labels_of(y)
         self.classes_, codes = np.unique(labels, return_inverse=True)
-        texts = [value_text(label).strip() for label in self.classes_]
+        classes = self.classes_.tolist()
+        texts = [value_text(label).strip() for label in classes]
         for index, text in enumerate(texts):
             if not text:
-                raise ValueError(f"the label {self.classes_[index]!r} has no text; give it a name")
+                raise ValueError(f"the label {classes[index]!r} has no text; give it a name")
             if texts.index(text) < index:
-                raise ValueError(f"the labels {self.classes_[texts.index(text)]!r} and {self.classes_[index]!r} "
-                                 "differ only in blanks or types; give them different names")
+                raise ValueError(
+                    f"the labels {classes[texts.index(text)]!r} and {classes[index]!r} differ only in blanks or types; "
+                    "give them different names"
+                )
         values = [texts[code] for code in codes]
         weights = self._class_weights(texts)
-        self._fit(X, ("text", values), name, classification=True, class_weights=weights, callback=callback)
+        self._fit(X, ("text", values), target_name(y), classification=True, class_weights=weights, callback=callback)
         self._order_classes(texts)
         return self
 
     def _class_weights(self, texts: Sequence[str]) -> object:
-        if self.class_weight is None or self.class_weight == "balanced":
+        if self.class_weight is None or (isinstance(self.class_weight, str) and self.class_weight == "balanced"):
             return self.class_weight
         if isinstance(self.class_weight, Mapping):
-            weights = {value_text(label): float(weight) for label, weight in self.class_weight.items()}
+            weights = {
+                value_text(label): real_number(f"the class weight of {label!r}", weight)
+                for label, weight in self.class_weight.items()
+            }
             return {"by_label": {**dict.fromkeys(texts, 1.0), **weights}}
         raise ValueError(f"class_weight is {self.class_weight!r}, but must be None, 'balanced' or a dict")
 
@@ -214,9 +211,7 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         texts = model.classes
         if texts is None or model.engine != "network":
             raise ValueError("the file is no model of classes; load it with ugmm_nn.load")
-        estimator = cls()
-        estimator._model = model
-        estimator._take_columns(model)
+        estimator = cls._fitted_by(model)
         labels = _labels(texts)
         order = np.argsort(labels, kind="stable")
         estimator.classes_ = labels[order]
@@ -277,7 +272,7 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         if (decisions < 0).any():
             row = int(np.argmax(decisions < 0))
             raise ValueError(f"row {row + 1} has no value that the model uses, so no class can be predicted for it")
-        return self.classes_[self._places[decisions]]
+        return np.asarray(self.classes_[self._places[decisions]])
 
     def _predicted(self, X: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         frame = self._frame(X)
@@ -300,7 +295,7 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
             Nats, from 0 (certain) to the logarithm of the number of classes.
         """
         logs = self.predict_log_proba(X)
-        return np.maximum(-(np.exp(logs) * np.where(np.isneginf(logs), 0, logs)).sum(axis=1), 0)
+        return np.asarray(np.maximum(-(np.exp(logs) * np.where(np.isneginf(logs), 0, logs)).sum(axis=1), 0))
 
     def certify(
         self, X: Any, epsilon: float, *, keep: Sequence[str] = (), boxes: int = 1000, attack_steps: int = 50
@@ -327,10 +322,18 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
             counter-example or None. A frame if ``X`` is one, otherwise an array of objects of shape (n_samples, 3).
         """
         frame, threads = self._frame(X), self._threads()
-        decided, verdicts, others = self._model.certify(frame, epsilon, list(keep), boxes, attack_steps, threads)
+        decided, verdicts, others = self._model.certify(
+            frame,
+            real_number("epsilon", epsilon),
+            names_of("keep", keep),
+            whole_number("boxes", boxes),
+            whole_number("attack_steps", attack_steps),
+            threads,
+        )
+        classes = self.classes_.tolist()
 
         def labels(indices: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-            known = [self.classes_[self._places[index]] if index >= 0 else None for index in indices]
+            known = [classes[self._places[index]] if index >= 0 else None for index in indices]
             return np.array(known, dtype=object)
 
         columns = {"class": labels(decided), "verdict": np.array(verdicts, dtype=object), "becomes": labels(others)}
@@ -338,10 +341,15 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
 
 
 def _labels(texts: Sequence[str]) -> npt.NDArray[Any]:
-    """Labels of a model file as integers or numbers, if all are such, or else as texts."""
+    """Labels of a model file as booleans, integers or numbers if all are such, or else as texts."""
+    if set(texts) <= {"true", "false"}:
+        return np.array([text == "true" for text in texts])
     for kind in (int, float):
         try:
-            return np.array([kind(text) for text in texts])
+            values = [kind(text) for text in texts]
         except ValueError:
             continue
+        # Not "007" or "1_000", which would be other texts afterwards.
+        if [value_text(value) for value in values] == list(texts):
+            return np.array(values)
     return np.array(list(texts), dtype=object)

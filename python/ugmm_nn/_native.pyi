@@ -1,12 +1,15 @@
+from collections.abc import Callable
 from os import PathLike
-from typing import Any, Callable, final
+from typing import Any, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
 
+__all__ = ["Distribution", "Frame", "Model", "__version__", "fit_density", "fit_network"]
+
 __version__: str
 
-_Assignments = list[tuple[str, str]]
+_Assignments: TypeAlias = list[tuple[str, str]]
 
 @final
 class Frame:
@@ -48,15 +51,11 @@ class Model:
     @property
     def parameters(self) -> int: ...
     def columns(self) -> list[dict[str, Any]]: ...
-    def predict_classes(
-        self, frame: Frame, threads: int
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]: ...
+    def predict_classes(self, frame: Frame, threads: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]: ...
     def predict_numbers(
         self, frame: Frame, quantiles: list[float], at: list[float] | None, threads: int
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]: ...
-    def novelty(
-        self, frame: Frame, threads: int
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]] | None: ...
+    def novelty(self, frame: Frame, threads: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]] | None: ...
     def contributions(self, frame: Frame, threads: int) -> npt.NDArray[np.float32]: ...
     def certify(
         self, frame: Frame, epsilon: float, keep: list[str], boxes: int, attack_steps: int, threads: int
