@@ -126,5 +126,5 @@ pub fn log_probabilities<N: Network>(
 /// When a row is not below [`Dataset::rows`].
 #[must_use]
 pub fn features(dataset: &Dataset, rows: &[usize], device: &Device) -> Tensor<2> {
-    matrix(dataset.batch(rows).0, dataset.columns(), device)
+    matrix(dataset.batch(rows).x, dataset.columns(), device)
 }
