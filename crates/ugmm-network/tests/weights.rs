@@ -188,7 +188,10 @@ fn training_in_full_batches_is_that_of_repeated_rows() {
                 let found = trained(&task, &config, &weighted, &training);
                 let expected = trained(&task, &config, &dataset(&task, &repeated()), &training);
                 for (found, expected) in parameters(&found).into_iter().zip(parameters(&expected)) {
-                    assert!((found - expected).abs() < 1e-4 * (1.0 + expected.abs()), "{name}: {found} {expected}");
+                    assert!(
+                        (found - expected).abs() < 1e-4 * (1.0 + expected.abs()),
+                        "{name}: {found} {expected}"
+                    );
                 }
                 for (found, expected) in found.history.iter().zip(&expected.history) {
                     assert!((found.training_loss - expected.training_loss).abs() < 1e-4, "{name}");

@@ -157,7 +157,8 @@ fn fill_gradients(
 ) -> (f32, Moments) {
     let mut inputs = targets.loss_inputs(x, rng);
     let x = std::mem::take(&mut inputs.x);
-    let weights = options.row_weights.as_ref().map(|weights| input_weights(weights, x.len() / network.inputs()));
+    let weights =
+        options.row_weights.as_ref().map(|weights| input_weights(weights, x.len() / network.inputs()));
     let pass = network.recorded(x, Some(rng), RowWeights(weights.as_deref()));
     let (loss, cotangent) = targets.loss(pass.outputs(), &inputs, options);
     if loss.is_finite() {

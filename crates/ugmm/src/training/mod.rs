@@ -11,8 +11,8 @@ pub use loss::loss;
 pub use on_device::OnDevice;
 pub use stepper::Stepper;
 pub use ugmm_network::training::{
-    Augmentation, BatchReport, Checkpoint, CheckpointProgress, Dataset, EarlyStopping, EpochReport, Features,
-    History, Observer, OptimizerConfig, Position, Schedule, Targets, Trained, TrainingConfig,
+    Augmentation, Batch, BatchReport, Checkpoint, CheckpointProgress, Dataset, EarlyStopping, EpochReport,
+    Features, History, Observer, OptimizerConfig, Position, Schedule, Targets, Trained, TrainingConfig,
 };
 
 use crate::host::matrix;

@@ -136,11 +136,7 @@ impl<N: Network> Stepper<N> {
     /// # Errors
     ///
     /// When the batch does not fit the task.
-    pub fn step_without_waiting(
-        &mut self,
-        batch: Batch,
-        learning_rate: f64,
-    ) -> Result<Tensor<1>, UgmmError> {
+    pub fn step_without_waiting(&mut self, batch: Batch, learning_rate: f64) -> Result<Tensor<1>, UgmmError> {
         let Batch { x, targets, weights } = batch;
         let targets = self.checked_batch(&x, &targets, weights)?;
         let (network, loss) = self.loss(x, targets);
