@@ -124,7 +124,13 @@ impl Circuit {
 
     /// Compiles the circuit in either precision.
     pub(crate) fn compile<T: Real>(&self) -> Compiled<T> {
-        Compiled::new(&self.variables, &self.regions)
+        Compiled::new(&self.variables, &self.regions, None)
+    }
+
+    /// Compiles the circuit for rows that have only the states `seen`, those of each variable in ascending
+    /// order.
+    pub(crate) fn compile_for<T: Real>(&self, seen: &[Vec<usize>]) -> Compiled<T> {
+        Compiled::new(&self.variables, &self.regions, Some(seen))
     }
 
     /// Encodes rows in standard units and table indices, `[rows, variables]`.

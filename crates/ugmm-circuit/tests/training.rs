@@ -377,6 +377,8 @@ fn members_are_learned_from_seeds_of_their_own_and_an_unfinished_one_is_left_out
         true
     })
     .unwrap();
+    // Members are trained side by side, but each in order.
+    seen.sort_by_key(|&(member, _)| member);
     let expected: Vec<(usize, usize)> =
         (1..=3).flat_map(|member| (1..=4).map(move |number| (member, number))).collect();
     assert_eq!((seen, whole.members, whole.history.len()), (expected, 3, 4));
@@ -386,9 +388,21 @@ fn members_are_learned_from_seeds_of_their_own_and_an_unfinished_one_is_left_out
     assert_eq!(whole.circuit.parameters(), 3 * alone.circuit.parameters());
     // The held-out rows differ, and so does their log-likelihood.
     assert_ne!(alone.validation, whole.validation);
-    let stopped =
-        train(rows, variables.clone(), &config, |epoch| epoch.member < 2 || epoch.number < 2).unwrap();
+    // On one thread, and on any of a pool's, members are trained one after another.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let stopped = pool
+        .install(|| train(rows, variables.clone(), &config, |epoch| epoch.member < 2 || epoch.number < 2))
+        .unwrap();
     assert_eq!((stopped.members, &stopped.circuit), (1, &alone.circuit));
+    let in_turn = pool.install(|| train(rows, variables.clone(), &config, |_| true)).unwrap();
+    assert_eq!((&in_turn.circuit, in_turn.validation), (&whole.circuit, whole.validation));
+    // Members that are not finished when training is stopped are left out, whatever is trained beside them.
+    let mut epochs = 0;
+    let stopped = train(rows, variables.clone(), &config, |_| {
+        epochs += 1;
+        epochs < 2
+    });
+    assert_eq!((stopped.unwrap().members, epochs), (1, 2));
     let none = train(rows, variables, &TrainingConfig { members: 0, ..config }, |_| true);
     assert_eq!(none.unwrap_err().to_string(), "members is 0, but must be 1 or more");
 }

@@ -75,7 +75,7 @@ impl Display {
     }
 
     fn epoch(&mut self, progress: &EpochProgress) {
-        let &EpochProgress { epoch, measure, training, held_out, accuracy } = progress;
+        let &EpochProgress { epoch, circuit, measure, training, held_out, accuracy } = progress;
         let (what, per) = match measure {
             Measure::Loss => ("loss", ""),
             Measure::LogLikelihood => ("log-likelihood", " per row"),
@@ -87,7 +87,9 @@ impl Display {
             self.share_at_start.get_or_insert(self.share_done);
             if let Kind::Bar(bar) = &self.kind {
                 bar.set_length((self.epochs * self.of) as u64);
-                bar.set_message(format!("{what} {training:.4}"));
+                let circuit =
+                    circuit.map_or(String::new(), |(number, of)| format!("circuit {number} of {of}, "));
+                bar.set_message(format!("{circuit}{what} {training:.4}"));
                 bar.set_position((self.epochs * self.before + epoch) as u64);
             }
         }
@@ -115,7 +117,8 @@ impl Display {
             }
         };
         let (label, epochs) = (&self.label, self.epochs);
-        eprintln!("{label}: epoch {epoch}/{epochs}, {what} {training:.4}{per}{held_out}, {time}");
+        let circuit = circuit.map_or(String::new(), |(number, of)| format!(", circuit {number} of {of}"));
+        eprintln!("{label}{circuit}: epoch {epoch}/{epochs}, {what} {training:.4}{per}{held_out}, {time}");
     }
 
     fn end(&self) {

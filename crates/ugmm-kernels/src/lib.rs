@@ -75,6 +75,7 @@ pub use error::KernelError;
 pub use floor::{floor_gradients, floored_log_sigmas};
 pub use forward::{Forward, Saved, forward};
 pub use shape::{DROPPED_LOGIT, LayerArguments, LayerShape, NO_LOG_WEIGHT};
+pub use simd::exp::exp;
 pub use squares::root_mean_square;
 
 #[doc(hidden)]

@@ -1,6 +1,7 @@
 //! A circuit's parameters in the form that computations read.
 
 use super::Real;
+use super::gaussian_leaf::LANES;
 use crate::leaf::{Leaf, LeafDistribution, gaussian};
 use crate::region::{InnerRegion, Region};
 use crate::variable::{Variable, VariableKind};
@@ -48,12 +49,15 @@ pub(crate) struct CompiledTable<T> {
 }
 
 /// The components of a Gaussian leaf. Component m of unit k has index m * units + k, and its log-density is
-/// constant - ½ ((x - mean) * inverse sigma)².
+/// constant - ½ ((x - mean) * inverse sigma)². After the last component each list has room for a vector of
+/// [`LANES`] numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct CompiledGaussians<T> {
     pub(crate) variable: usize,
     pub(crate) units: usize,
     pub(crate) components: usize,
+    /// Number of the last components of each unit that training does not change.
+    pub(crate) held: usize,
     pub(crate) means: Vec<T>,
     pub(crate) inverse_sigmas: Vec<T>,
     /// log π - log σ - ½ log 2π - log scale - log of the mass between the variable's ends.
@@ -61,13 +65,23 @@ pub(crate) struct CompiledGaussians<T> {
 }
 
 impl<T: Real> Compiled<T> {
-    /// The compiled form of the regions of a circuit, children first.
-    pub(crate) fn new(variables: &[Variable], regions: &[Region]) -> Self {
+    /// The compiled form of the regions of a circuit, children first. With `seen`, the states of each variable
+    /// in ascending order, it is valid for rows with these states only, which takes less time for integers.
+    pub(crate) fn new(variables: &[Variable], regions: &[Region], seen: Option<&[Vec<usize>]>) -> Self {
         let compile = |region: &Region| match region {
             Region::Inner(inner) => CompiledRegion::Inner(CompiledInner::new(inner, regions)),
-            Region::Leaf(leaf) => leaf_region(leaf, &variables[leaf.variable]),
+            Region::Leaf(leaf) => {
+                leaf_region(leaf, &variables[leaf.variable], seen.map(|seen| &seen[leaf.variable][..]))
+            }
         };
         Self { variables: variables.len(), regions: regions.par_iter().map(compile).collect() }
+    }
+}
+
+impl<T> CompiledGaussians<T> {
+    /// Number of components of all units together.
+    pub(crate) fn numbers(&self) -> usize {
+        self.components * self.units
     }
 }
 
@@ -114,8 +128,12 @@ impl<T: Real> CompiledTable<T> {
     }
 }
 
-fn leaf_region<T: Real>(leaf: &Leaf, variable: &Variable) -> CompiledRegion<T> {
-    let convert = |values: Vec<f64>| values.into_iter().map(T::from_f64).collect();
+/// The numbers, followed by room for a vector.
+fn with_room<T: Real>(values: impl Iterator<Item = f64>) -> Vec<T> {
+    values.map(T::from_f64).chain([T::zero(); LANES]).collect()
+}
+
+fn leaf_region<T: Real>(leaf: &Leaf, variable: &Variable, seen: Option<&[usize]>) -> CompiledRegion<T> {
     match (&leaf.distribution, variable.kind) {
         (LeafDistribution::Gaussians(mixtures), VariableKind::Continuous { .. }) => {
             let ends = variable.standard_ends();
@@ -128,15 +146,19 @@ fn leaf_region<T: Real>(leaf: &Leaf, variable: &Variable) -> CompiledRegion<T> {
                 variable: leaf.variable,
                 units: leaf.units,
                 components: mixtures.components,
-                means: convert(mixtures.means.clone()),
-                inverse_sigmas: convert(mixtures.sigmas.iter().map(|sigma| 1.0 / sigma).collect()),
-                constants: convert((0..mixtures.means.len()).map(constant).collect()),
+                held: mixtures.held,
+                means: with_room(mixtures.means.iter().copied()),
+                inverse_sigmas: with_room(mixtures.sigmas.iter().map(|sigma| 1.0 / sigma)),
+                constants: with_room((0..mixtures.means.len()).map(constant)),
             })
         }
-        _ => CompiledRegion::Discrete(CompiledTable {
-            variable: leaf.variable,
-            units: leaf.units,
-            table: convert(leaf.log_table(variable).unwrap_or_default()),
-        }),
+        _ => {
+            let table = match seen {
+                Some(seen) => leaf.log_table_of(variable, seen),
+                None => leaf.log_table(variable),
+            };
+            let table = table.unwrap_or_default().into_iter().map(T::from_f64).collect();
+            CompiledRegion::Discrete(CompiledTable { variable: leaf.variable, units: leaf.units, table })
+        }
     }
 }

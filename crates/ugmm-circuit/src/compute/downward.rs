@@ -44,11 +44,7 @@ impl<T: Real> Compiled<T> {
                     RegionStatistics::Leaf(LeafStatistics::Moments(moments)),
                 ) => {
                     let values = rows.chunks_exact(self.variables).map(|row| row[gaussians.variable]);
-                    let densities = buffers.values.chunks_exact(gaussians.units);
-                    let flows = buffers.flows.chunks_exact(gaussians.units);
-                    for ((value, densities), flows) in values.zip(densities).zip(flows) {
-                        gaussians.add_moments(value, densities, flows, moments);
-                    }
+                    gaussians.add_moments(values, &buffers.values, &buffers.flows, moments);
                 }
                 (CompiledRegion::Inner(inner), RegionStatistics::Inner(weights)) => {
                     inner.flows(count, buffers, cotangents, products, weights);

@@ -19,7 +19,7 @@ const MANTISSA_BITS: u32 = 23;
 const ROUND_AND_BIAS: f32 = 12_582_912.0 + 127.0;
 
 /// Runs an operation compiled for this machine's widest vectors; all its inner functions must be inlined.
-pub(super) fn vectorized<F: NullaryFnOnce>(operation: F) -> F::Output {
+pub(crate) fn vectorized<F: NullaryFnOnce>(operation: F) -> F::Output {
     ARCH.dispatch(operation)
 }
 
@@ -58,9 +58,40 @@ pub(super) fn ln(value: f32) -> f32 {
     exponent * LN_2 + 2.0 * s * series
 }
 
+/// log of a positive normal number in double precision, with an absolute error of 4e-16 near 0 and a relative
+/// one of that size elsewhere; unspecified for any other value. The method is that of [`ln`], with the series
+/// cut after the nineteenth power.
+#[inline(always)]
+pub(super) fn ln_double(value: f64) -> f64 {
+    const BITS: u32 = f64::MANTISSA_DIGITS - 1;
+    const BIAS: u64 = 1023;
+    /// A double of this size, 2^52, has a spacing of 1: its low bits are an integer.
+    const INTEGER: f64 = 4_503_599_627_370_496.0;
+    let above_root = value.to_bits().wrapping_sub((std::f64::consts::SQRT_2 / 2.0).to_bits());
+    let biased = above_root.wrapping_add(BIAS << BITS) >> BITS;
+    let exponent = f64::from_bits(biased | INTEGER.to_bits()) - (INTEGER + BIAS as f64);
+    let mantissa = f64::from_bits(value.to_bits().wrapping_sub(above_root & (u64::MAX << BITS)));
+    let s = (mantissa - 1.0) / (mantissa + 1.0);
+    let squared = s * s;
+    let mut series = 1.0 / 19.0;
+    for odd in [17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0, 1.0] {
+        series = series * squared + 1.0 / odd;
+    }
+    exponent * std::f64::consts::LN_2 + 2.0 * s * series
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{exp, ln};
+    use super::{exp, ln, ln_double};
+
+    #[test]
+    fn logarithms_in_double_precision_agree_with_the_standard_library() {
+        for step in 0..600_000 {
+            let number = 10_f64.powf(f64::from(step) * 1e-3 - 300.0);
+            let (found, exact) = (ln_double(number), number.ln());
+            assert!((found - exact).abs() < 5e-16 * exact.abs().max(1.0), "ln({number}) is {found}");
+        }
+    }
 
     #[test]
     fn exponentials_agree_with_double_precision() {

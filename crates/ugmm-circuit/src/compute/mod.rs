@@ -13,6 +13,7 @@ mod upward;
 mod workspace;
 
 pub(crate) use compiled::{Compiled, CompiledGaussians, CompiledInner, CompiledRegion, CompiledTable};
+pub(crate) use log_exp::vectorized;
 pub(crate) use matrix::multiply;
 pub(crate) use real::Real;
 pub(crate) use statistics::{

@@ -30,10 +30,10 @@ pub(crate) trait Real:
     fn from_f64(value: f64) -> Self;
     fn to_f64(self) -> f64;
 
-    /// e^value of values of at most 0; in single precision in a form that compilers vectorise.
+    /// e^value of values of at most 0, in a form that compilers vectorise.
     fn exp(self) -> Self;
 
-    /// log of a positive normal number; in single precision in a form that compilers vectorise.
+    /// log of a positive normal number, in a form that compilers vectorise.
     fn ln(self) -> Self;
 
     #[inline(always)]
@@ -57,6 +57,7 @@ impl Real for f32 {
     const SMALLEST_SUM: Self = 1e-30;
     const FARTHEST: Self = 1e15;
 
+    #[inline(always)]
     fn from_f64(value: f64) -> Self {
         // Finite numbers are clamped to the range; infinities stand for impossible values and stay.
         if value.is_finite() {
@@ -66,6 +67,7 @@ impl Real for f32 {
         }
     }
 
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         f64::from(self)
     }
@@ -86,19 +88,23 @@ impl Real for f64 {
     const SMALLEST_SUM: Self = 1e-280;
     const FARTHEST: Self = 1e150;
 
+    #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value
     }
 
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         self
     }
 
+    #[inline(always)]
     fn exp(self) -> Self {
-        self.exp()
+        ugmm_kernels::exp(self)
     }
 
+    #[inline(always)]
     fn ln(self) -> Self {
-        self.ln()
+        log_exp::ln_double(self)
     }
 }

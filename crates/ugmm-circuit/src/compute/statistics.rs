@@ -36,7 +36,7 @@ impl<T: Real> Statistics<T> {
                 RegionStatistics::Leaf(LeafStatistics::Counts(room(table.table.len())))
             }
             CompiledRegion::Gaussian(gaussians) => {
-                let numbers = gaussians.means.len();
+                let numbers = gaussians.numbers();
                 RegionStatistics::Leaf(LeafStatistics::Moments(Moments {
                     counts: room(numbers),
                     first: room(numbers),
@@ -86,6 +86,10 @@ const PARTIAL_SUM_BYTES: usize = 256 << 20;
 /// Largest number of partial sums.
 const MAXIMUM_LANES: usize = 16;
 
+/// Number of blocks that are worth a partial sum of their own: setting it to 0 and adding it to the others
+/// takes about as long as a block.
+const BLOCKS_PER_LANE: usize = 2;
+
 /// Largest number of rows whose statistics are summed in the precision of the computation; longer sums are
 /// accumulated in double precision.
 const LONGEST_SUM: usize = 1 << 14;
@@ -109,10 +113,11 @@ impl<T: Real> Lanes<T> {
         let statistics = Statistics::zeros(compiled);
         let bytes = statistics.numbers() * size_of::<T>();
         let blocks = batch.min(LONGEST_SUM).div_ceil(BLOCK).max(1);
-        let count = (PARTIAL_SUM_BYTES / bytes.max(1)).clamp(2, MAXIMUM_LANES).min(blocks);
+        let count = (PARTIAL_SUM_BYTES / bytes.max(1)).clamp(2, MAXIMUM_LANES);
+        let count = count.min(blocks.div_ceil(BLOCKS_PER_LANE));
         let lane = |_| Lane {
             statistics: statistics.clone(),
-            workspace: Workspace::new(compiled, true),
+            workspace: Workspace::new(compiled, BLOCK, true),
             rows: Vec::with_capacity(BLOCK * compiled.variables),
             log_likelihood: 0.0,
         };
@@ -183,7 +188,7 @@ pub(crate) fn log_likelihoods<T: Real>(compiled: &Compiled<T>, rows: &[T]) -> Ve
     let width = compiled.variables;
     let mut densities = vec![0.0; rows.len() / width];
     densities.par_chunks_mut(BLOCK).zip(rows.par_chunks(BLOCK * width)).for_each_init(
-        || Workspace::new(compiled, false),
+        || Workspace::new(compiled, rows.len() / width, false),
         |workspace, (densities, rows)| {
             for (density, root) in densities.iter_mut().zip(compiled.upward(rows, workspace)) {
                 *density = root.to_f64();

@@ -99,7 +99,9 @@ fn flows_are_derivatives() {
                     }
                 }
                 RegionStatistics::Leaf(LeafStatistics::Moments(moments)) => {
-                    for at in 0..moments.counts.len() {
+                    let CompiledRegion::Gaussian(gaussians) = &compiled.regions[index] else { continue };
+                    // Components that training does not change have no moments.
+                    for at in 0..gaussians.numbers() - gaussians.held * gaussians.units {
                         let change = |part: usize| {
                             move |compiled: &mut Compiled<f64>, step: f64| {
                                 let CompiledRegion::Gaussian(gaussians) = &mut compiled.regions[index] else {

@@ -33,9 +33,8 @@ impl<T: Real> Compiled<T> {
         for (region, buffers) in self.regions.iter().zip(&mut workspace.regions) {
             let CompiledRegion::Gaussian(gaussians) = region else { continue };
             let values = rows.chunks_exact(self.variables).map(|row| row[gaussians.variable]);
-            let places = values.zip(buffers.values.chunks_exact_mut(gaussians.units)).enumerate();
-            for (row, (value, to)) in places {
-                gaussians.log_densities(value, to);
+            gaussians.log_densities_of(values.clone(), &mut buffers.values);
+            for (row, value) in values.enumerate() {
                 if value.larger(-value) > T::from_f64(FAR) {
                     workspace.shifts.push((row, gaussians.variable, T::zero()));
                 }
@@ -47,8 +46,8 @@ impl<T: Real> Compiled<T> {
             // Children come before their parents.
             let (below, rest) = workspace.regions.split_at_mut(index);
             let buffers = &mut rest[0];
-            let numbers = count * inner.width;
-            for (row, products) in buffers.exponentials[..numbers].chunks_exact_mut(inner.width).enumerate() {
+            let products = buffers.exponentials[..count * inner.width].chunks_exact_mut(inner.width);
+            for (row, products) in products.enumerate() {
                 self.log_products(inner, rows, row, below, products);
             }
             inner.sum(count, buffers, &mut workspace.maxima);
@@ -164,24 +163,39 @@ impl<T: Real> CompiledInner<T> {
             // Minus infinity less minus infinity would be NaN.
             let shift = if *maximum == T::LOWEST { T::zero() } else { *maximum };
             for value in row {
-                *value = (*value - shift).exp();
+                *value -= shift;
             }
+        }
+        // All rows together fill whole vectors, which short rows do not.
+        for value in exponentials.iter_mut() {
+            *value = value.exp();
         }
         let values = &mut buffers.values[..count * self.units];
         let inverse_sums = &mut buffers.inverse_sums[..count * self.units];
         multiply_transposed(exponentials, &self.weights, self.width, values, self.units);
-        buffers.rescued.clear();
-        let rows = values.chunks_exact_mut(self.units).zip(inverse_sums.chunks_exact_mut(self.units));
-        for (row, ((sums, inverses), &maximum)) in rows.zip(maxima.iter()).enumerate() {
-            let mut all_large = true;
-            for (value, inverse) in sums.iter_mut().zip(inverses.iter_mut()) {
-                let sum = *value;
-                let large = sum >= T::SMALLEST_SUM;
-                all_large &= large;
-                *inverse = if large { T::one() / sum } else { T::zero() };
-                *value = if large { maximum + sum.ln() } else { T::LOWEST };
+        let mut all_large = true;
+        for (value, inverse) in values.iter_mut().zip(inverse_sums.iter_mut()) {
+            let sum = *value;
+            let large = sum >= T::SMALLEST_SUM;
+            all_large &= large;
+            *inverse = if large { T::one() / sum } else { T::zero() };
+            *value = if large { sum.ln() } else { T::LOWEST };
+        }
+        for (row, &maximum) in values.chunks_exact_mut(self.units).zip(maxima.iter()) {
+            // A row without any possible product has no large sum either.
+            let shift = if maximum == T::LOWEST { T::zero() } else { maximum };
+            for value in row {
+                *value += shift;
             }
-            if !all_large && maximum > T::LOWEST {
+        }
+        buffers.rescued.clear();
+        if all_large {
+            return;
+        }
+        for (row, (inverses, &maximum)) in
+            inverse_sums.chunks_exact(self.units).zip(maxima.iter()).enumerate()
+        {
+            if maximum > T::LOWEST {
                 let small = inverses.iter().enumerate().filter(|(_, inverse)| **inverse == T::zero());
                 buffers.rescued.extend(small.map(|(unit, _)| (row, unit, Vec::new())));
             }

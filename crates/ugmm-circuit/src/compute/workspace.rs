@@ -1,9 +1,10 @@
 //! Intermediate results of a block of rows, kept from the upward pass for the downward pass.
 
 use super::compiled::{Compiled, CompiledRegion};
+use super::gaussian_leaf::LANES;
 use super::{BLOCK, Real};
 
-/// Buffers for a block of at most [`BLOCK`] rows.
+/// Buffers for a block of rows, at most [`BLOCK`].
 pub(crate) struct Workspace<T> {
     pub(crate) regions: Vec<RegionBuffers<T>>,
     /// Row, variable and amount subtracted from the log-densities of all leaves of the variable, which saves
@@ -37,9 +38,11 @@ pub(crate) struct RegionBuffers<T> {
 }
 
 impl<T: Real> Workspace<T> {
-    /// Allocates the buffers of the upward pass, and those of the downward pass if `flows`.
-    pub(crate) fn new(compiled: &Compiled<T>, flows: bool) -> Self {
-        let room = |numbers: usize| vec![T::zero(); BLOCK * numbers];
+    /// Allocates the buffers of the upward pass for blocks of at most `rows` rows, and those of the downward
+    /// pass if `flows`.
+    pub(crate) fn new(compiled: &Compiled<T>, rows: usize, flows: bool) -> Self {
+        let rows = rows.min(BLOCK);
+        let room = |numbers: usize| vec![T::zero(); rows * numbers];
         let (mut units, mut width) = (0, 0);
         let regions = compiled.regions.iter().map(|region| {
             let mut buffers = RegionBuffers::default();
@@ -53,8 +56,10 @@ impl<T: Real> Workspace<T> {
                 CompiledRegion::Gaussian(_) => {}
             }
             units = units.max(region.units());
-            buffers.values = room(region.units());
-            buffers.flows = if flows { room(region.units()) } else { Vec::new() };
+            // Gaussian leaves work on vectors, of which the last may reach beyond the numbers.
+            let with_room = || vec![T::zero(); rows * region.units() + LANES];
+            buffers.values = with_room();
+            buffers.flows = if flows { with_room() } else { Vec::new() };
             buffers
         });
         let regions = regions.collect();

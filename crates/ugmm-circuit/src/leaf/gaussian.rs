@@ -120,7 +120,7 @@ pub(crate) struct Prior {
 }
 
 /// Number of expected rows below which a component does not change.
-const FEWEST: f64 = 1e-9;
+pub(crate) const FEWEST: f64 = 1e-9;
 
 impl GaussianMixtures {
     /// The maximisation step: sets the components to their most likely values within the limits.

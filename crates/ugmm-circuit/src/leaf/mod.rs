@@ -52,12 +52,19 @@ impl Leaf {
     /// log-probabilities `[states, units]` of a discrete variable; `None` for a continuous one.
     #[must_use]
     pub fn log_table(&self, variable: &Variable) -> Option<Vec<f64>> {
+        let all: Vec<usize> = (0..variable.states()?).collect();
+        self.log_table_of(variable, &all)
+    }
+
+    /// log-probabilities `[states, units]` of a discrete variable; `None` for a continuous one. Of an integer
+    /// variable, all states but `wanted`, which are in ascending order, may have any number instead.
+    pub(crate) fn log_table_of(&self, variable: &Variable, wanted: &[usize]) -> Option<Vec<f64>> {
         match &self.distribution {
             LeafDistribution::Table(table) => {
                 Some(table.iter().map(|probability| probability.ln()).collect())
             }
             LeafDistribution::Gaussians(mixtures) => {
-                variable.states().map(|states| integer::log_table(mixtures, self.units, states))
+                variable.states().map(|states| integer::log_table(mixtures, self.units, states, wanted))
             }
         }
     }

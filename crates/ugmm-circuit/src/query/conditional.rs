@@ -85,7 +85,7 @@ impl Circuit {
             .par_chunks(BLOCK * width)
             .enumerate()
             .map_init(
-                || Workspace::new(&compiled, false),
+                || Workspace::new(&compiled, rows.count(), false),
                 |workspace, (block, rows)| {
                     compiled.upward(rows, workspace);
                     let derivatives = log_derivatives(&compiled, rows, workspace);

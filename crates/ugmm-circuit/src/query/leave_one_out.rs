@@ -29,7 +29,7 @@ impl Circuit {
         let blocks: Vec<Vec<f64>> = encoded
             .par_chunks(BLOCK * width)
             .map_init(
-                || Workspace::new(&compiled, false),
+                || Workspace::new(&compiled, rows.count(), false),
                 |workspace, rows| {
                     compiled.upward(rows, workspace);
                     let together = &workspace.regions[compiled.regions.len() - 1].values;

@@ -1,15 +1,20 @@
 //! The distribution of one variable.
 
 use super::sample::{choose, normal_between};
+use crate::compute::vectorized;
 use crate::leaf::gaussian::between;
 use crate::leaf::normal::cumulative;
+use pulp::NullaryFnOnce;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{E, TAU};
-use ugmm_kernels::root_mean_square;
+use ugmm_kernels::{exp, root_mean_square};
 
 /// Number of bisections: enough to reduce any interval to neighbouring doubles.
 const BISECTIONS: usize = 200;
+
+/// Number of the highest components for each wanted mode whose means are compared as starting values.
+const PEAKS_PER_MODE: usize = 4;
 
 /// Standard deviations beyond which a component has no mass in double precision.
 const REACH: f64 = 9.0;
@@ -188,16 +193,20 @@ impl UnivariateMixture {
         }
     }
 
-    /// At most `most` modes of a mixture of Gaussians, found from the means of the largest densities.
+    /// At most `most` modes of a mixture of Gaussians, found from the means of the largest densities among those
+    /// of the highest components.
     pub(super) fn modes(&self, most: usize) -> Vec<f64> {
         let Self::Continuous { components, .. } = self else { return Vec::new() };
         let (low, high) = self.ends();
-        let starts = components.iter().filter(|c| c.weight > 0.0);
-        let mut starts: Vec<(f64, f64)> = starts.map(|c| (c.mean, self.log_density(c.mean))).collect();
+        let prepared = Prepared::new(components);
+        // The density at a mean is at least that of its own component.
+        let means = prepared.highest(most.saturating_mul(PEAKS_PER_MODE)).into_iter();
+        let mut starts: Vec<(f64, f64)> =
+            means.map(|mean| (mean, prepared.slope(mean).log_density)).collect();
         starts.sort_by(|a, b| b.1.total_cmp(&a.1));
         starts.truncate(most);
         // Means are between the ends, and so are the modes between them.
-        starts.into_iter().map(|(start, _)| climb(components, start).clamp(low, high)).collect()
+        starts.into_iter().map(|(start, _)| prepared.climb(start).clamp(low, high)).collect()
     }
 
     /// The least value x with P(X ≤ x) ≥ `share`, for `share` from 0 to 1. At 0 and 1 it is an end of the
@@ -327,24 +336,139 @@ fn running_sums(values: &[f64]) -> Vec<f64> {
     values.iter().map(add).collect()
 }
 
-/// The mode above a starting value: the fixed point of the mean of the means, weighted by responsibility over
-/// variance, a step that never lowers the density.
-fn climb(components: &[GaussianComponent], start: f64) -> f64 {
-    let mut value = start;
-    for _ in 0..1000 {
-        let largest = components.iter().map(|c| c.log_density(value)).fold(f64::NEG_INFINITY, f64::max);
-        let (mut sum, mut total) = (0.0, 0.0);
-        for c in components {
-            let precision = (c.log_density(value) - largest).exp() / c.sigma.powi(2);
-            total += precision;
-            sum += precision * (c.mean - value);
+/// Number of components that are evaluated together.
+const LANES: usize = 16;
+
+/// The components of a mixture that have a weight, in the form in which its modes are searched: vectors of
+/// components, of which the last is filled up with components of density 0.
+struct Prepared {
+    peaks: Vec<Peaks>,
+}
+
+#[derive(Clone, Copy)]
+struct Peaks {
+    means: [f64; LANES],
+    /// 1 / σ.
+    inverse_sigmas: [f64; LANES],
+    /// Logarithms of the components' weighted densities at their means.
+    log_heights: [f64; LANES],
+}
+
+/// The density of a mixture around a value.
+#[derive(Clone, Copy)]
+struct Slope {
+    log_density: f64,
+    /// The derivative of the density, divided by the density.
+    first: f64,
+    /// The second derivative of the density, divided by the density.
+    second: f64,
+    /// The mean of 1 / σ² by responsibility.
+    precision: f64,
+}
+
+impl Prepared {
+    fn new(components: &[GaussianComponent]) -> Self {
+        let weighted: Vec<&GaussianComponent> = components.iter().filter(|c| c.weight > 0.0).collect();
+        let vector = |components: &[&GaussianComponent]| {
+            let none = [0.0; LANES];
+            let impossible = [f64::NEG_INFINITY; LANES];
+            let mut peaks = Peaks { means: none, inverse_sigmas: none, log_heights: impossible };
+            for (lane, c) in components.iter().enumerate() {
+                peaks.means[lane] = c.mean;
+                peaks.inverse_sigmas[lane] = 1.0 / c.sigma;
+                peaks.log_heights[lane] = c.log_density(c.mean);
+            }
+            peaks
+        };
+        Self { peaks: weighted.chunks(LANES).map(vector).collect() }
+    }
+
+    /// The means of the highest components, at most `most` of them.
+    fn highest(&self, most: usize) -> Vec<f64> {
+        let of_vector = |peaks: &Peaks| peaks.log_heights.into_iter().zip(peaks.means).collect::<Vec<_>>();
+        let mut all: Vec<(f64, f64)> = self.peaks.iter().flat_map(of_vector).collect();
+        all.retain(|(height, _)| *height > f64::NEG_INFINITY);
+        all.sort_by(|a, b| b.0.total_cmp(&a.0));
+        all.truncate(most);
+        all.into_iter().map(|(_, mean)| mean).collect()
+    }
+
+    fn slope(&self, value: f64) -> Slope {
+        vectorized(SlopeAt { peaks: &self.peaks, value })
+    }
+
+    /// The mode above a starting value, by Newton's method. Where the density is convex, or Newton's step
+    /// would lower it, the step goes to the mean of the means, weighted by responsibility over variance, which
+    /// never lowers the density.
+    fn climb(&self, start: f64) -> f64 {
+        let (mut value, mut slope) = (start, self.slope(start));
+        for _ in 0..1000 {
+            let safe = slope.first / slope.precision;
+            let newton = -slope.first / slope.second;
+            let (mut step, mut next) = (safe, None);
+            if slope.second < 0.0 && newton.is_finite() {
+                let at_newton = self.slope(value + newton);
+                if at_newton.log_density >= slope.log_density {
+                    (step, next) = (newton, Some(at_newton));
+                }
+            }
+            value += step;
+            // The tolerance is relative to the width of the narrowest component with influence here.
+            if step.abs() <= 1e-10 / slope.precision.sqrt() {
+                break;
+            }
+            slope = next.unwrap_or_else(|| self.slope(value));
         }
-        let step = sum / total;
-        value += step;
-        // The tolerance is relative to the width of the narrowest component with influence here.
-        if step.abs() <= 1e-10 / total.sqrt() {
-            break;
+        value
+    }
+}
+
+struct SlopeAt<'a> {
+    peaks: &'a [Peaks],
+    value: f64,
+}
+
+impl NullaryFnOnce for SlopeAt<'_> {
+    type Output = Slope;
+
+    #[inline(always)]
+    fn call(self) -> Slope {
+        let mut largest = [f64::NEG_INFINITY; LANES];
+        for peaks in self.peaks {
+            for lane in 0..LANES {
+                let log = peaks.log_density(self.value, lane);
+                largest[lane] = if log > largest[lane] { log } else { largest[lane] };
+            }
+        }
+        let largest = largest.into_iter().fold(f64::NEG_INFINITY, f64::max);
+        // The densities relative to the largest, their derivatives, and their sums weighted by 1 / σ².
+        let mut sums = [[0.0; LANES]; 4];
+        for peaks in self.peaks {
+            for lane in 0..LANES {
+                let inverse_sigma = peaks.inverse_sigmas[lane];
+                let density = exp(peaks.log_density(self.value, lane) - largest);
+                let pull = (peaks.means[lane] - self.value) * inverse_sigma * inverse_sigma;
+                let precision = inverse_sigma * inverse_sigma;
+                sums[0][lane] += density;
+                sums[1][lane] += density * pull;
+                sums[2][lane] += density * (pull * pull - precision);
+                sums[3][lane] += density * precision;
+            }
+        }
+        let [total, first, second, precision] = sums.map(|sums| sums.iter().sum::<f64>());
+        Slope {
+            log_density: largest + total.ln(),
+            first: first / total,
+            second: second / total,
+            precision: precision / total,
         }
     }
-    value
+}
+
+impl Peaks {
+    #[inline(always)]
+    fn log_density(&self, value: f64, lane: usize) -> f64 {
+        let z = (self.means[lane] - value) * self.inverse_sigmas[lane];
+        self.log_heights[lane] - 0.5 * z * z
+    }
 }

@@ -79,7 +79,7 @@ impl<'c> Choices<'c> {
     fn new(circuit: &'c Circuit, evidence: &[f64]) -> Result<Self, CircuitError> {
         let encoded = circuit.encode(Rows::new(evidence, evidence.len())?)?;
         let compiled = circuit.compiled();
-        let mut workspace = Workspace::new(&compiled, false);
+        let mut workspace = Workspace::new(&compiled, 1, false);
         if compiled.upward(&encoded, &mut workspace)[0] == f64::NEG_INFINITY {
             return Err(CircuitError::Impossible { row: 0 });
         }

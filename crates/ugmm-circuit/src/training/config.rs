@@ -22,7 +22,7 @@ pub struct TrainingConfig {
     pub background: f64,
     /// Number of members: circuits that are trained with different random choices and held-out rows, and
     /// mixed with equal weights. Each member takes as long as one circuit, and improves the density of rows
-    /// unlike the training rows.
+    /// unlike the training rows. With small batches, members are trained side by side on several threads.
     pub members: usize,
     /// A categorical variable for each of whose states the other variables get a density. `None` treats all
     /// variables alike.

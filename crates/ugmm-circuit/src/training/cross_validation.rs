@@ -57,7 +57,7 @@ pub fn cross_validate(
         let training = Rows::new(&training, rows.columns())?;
         let structure = chosen_structure(training, variables, &config)?;
         let mut go_on = true;
-        train_planned(training, Some(held_out), &structure, &plan, |epoch| {
+        train_planned(training, Some(held_out), &structure, &plan, &mut |epoch| {
             // After the last epoch there are more that only settle the parameters.
             if let (Some(sum), Some(level)) = (sums.get_mut(epoch.number - 1), epoch.validation) {
                 *sum += level * held_out.count() as f64;

@@ -3,7 +3,7 @@
 use super::config::TrainingConfig;
 use crate::circuit::Circuit;
 use crate::compute::{LeafStatistics, RegionStatistics, Statistics};
-use crate::leaf::gaussian::{ComponentSums, Limits, Moments, Prior, maximize_columns};
+use crate::leaf::gaussian::{ComponentSums, FEWEST, Limits, Moments, Prior, maximize_columns};
 use crate::leaf::{Leaf, LeafDistribution, integer};
 use crate::region::{InnerRegion, Region};
 use crate::variable::{Variable, VariableKind};
@@ -120,9 +120,26 @@ fn maximize_weights(inner: &mut InnerRegion, counts: &[f64], pseudo_count: f64) 
     let width = inner.width();
     let each = pseudo_count / width as f64;
     for (weights, counts) in inner.weights.chunks_exact_mut(width).zip(counts.chunks_exact(width)) {
-        // The weights form one column with this number of rows.
-        maximize_columns(weights, 1, counts, |_| each);
+        let total = sum(counts) + pseudo_count;
+        if total > FEWEST {
+            for (weight, count) in weights.iter_mut().zip(counts) {
+                *weight = (count + each) / total;
+            }
+        }
     }
+}
+
+/// The sum of numbers, in several independent chains.
+fn sum(numbers: &[f64]) -> f64 {
+    const CHAINS: usize = 8;
+    let (whole, rest) = numbers.as_chunks::<CHAINS>();
+    let mut sums = [0.0; CHAINS];
+    for chunk in whole {
+        for (sum, number) in sums.iter_mut().zip(chunk) {
+            *sum += number;
+        }
+    }
+    sums.iter().chain(rest).sum()
 }
 
 fn maximize_leaf(

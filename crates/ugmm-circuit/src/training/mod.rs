@@ -11,6 +11,7 @@ mod members;
 mod memory;
 mod random;
 mod run;
+mod side_by_side;
 
 pub use config::{Method, Precision, StructureChoice, TrainingConfig};
 pub use cross_validation::{CrossValidated, cross_validate};

@@ -9,6 +9,7 @@ use super::initialization::{Encoded, frequencies, initialize};
 use super::members::{member_seed, mix};
 use super::memory;
 use super::random::{Stream, generator};
+use super::side_by_side::train_members;
 use crate::circuit::{Circuit, encode};
 use crate::compute::{Compiled, Lanes, Real, Statistics, expectation, log_likelihoods};
 use crate::error::CircuitError;
@@ -18,10 +19,14 @@ use crate::variable::Variable;
 use rand::seq::SliceRandom;
 use std::borrow::Cow;
 
+/// What receives the report after each epoch. It has one type for all callers, so that the loop of training
+/// is compiled in this crate: a generic function is compiled in its caller's, which may be built for size.
+pub(super) type Progress<'a> = dyn FnMut(&Epoch) -> bool + 'a;
+
 /// The report after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Epoch {
-    /// Number of the member, from 1; members are trained one after another.
+    /// Number of the member, from 1. Members may be trained side by side; the reports of each are in order.
     pub member: usize,
     /// Number of the epoch, from 1 for each member.
     pub number: usize,
@@ -52,8 +57,9 @@ pub struct Trained {
 /// held out for early stopping, different ones for each member.
 ///
 /// `variables` gives the kind of each variable; [`Variable::standardizing`] makes continuous ones. `progress`
-/// is called after each epoch. If it returns false, training ends, and an unfinished member is left out
-/// unless it is the first.
+/// is called on this thread after each epoch. If it returns false, training ends, and an unfinished member is
+/// left out unless it is the first. Members with small batches are trained side by side on the threads of the
+/// current pool, unless this thread belongs to it; each takes the memory of one circuit in training.
 ///
 /// # Errors
 ///
@@ -66,8 +72,8 @@ pub fn train(
     mut progress: impl FnMut(&Epoch) -> bool,
 ) -> Result<Trained, CircuitError> {
     let plan = Plan::new(variables, config)?;
-    let (first, go_on) = train_member(0, rows, &plan, &mut progress)?;
-    if go_on { with_members(first, rows, &plan, progress) } else { Ok(first) }
+    let each = |member: usize, progress: &mut Progress<'_>| train_member(member, rows, &plan, progress);
+    mixed(train_members(0..config.members, config, each, &mut progress)?)
 }
 
 /// Variables and settings of a training, which were checked.
@@ -82,6 +88,25 @@ impl<'a> Plan<'a> {
         variables.iter().enumerate().try_for_each(|(index, variable)| variable.validate(index))?;
         Ok(Self { variables, config: Cow::Borrowed(config) })
     }
+}
+
+/// The mixture of the finished members and of the first one.
+fn mixed(members: Vec<(usize, Trained, bool)>) -> Result<Trained, CircuitError> {
+    let mut kept: Vec<Trained> = Vec::with_capacity(members.len());
+    for (member, trained, is_finished) in members {
+        if is_finished || member == 0 {
+            kept.push(trained);
+        }
+    }
+    let count = kept.len();
+    let validation = kept.iter().map(|trained| trained.validation).sum::<Option<f64>>();
+    let validation = validation.map(|sum| sum / count as f64);
+    let mut kept = kept.into_iter();
+    let mut first = kept.next().ok_or(CircuitError::TooFewRows { rows: 0, needed: 1 })?;
+    let circuits =
+        std::iter::once(first.circuit.clone()).chain(kept.map(|trained| trained.circuit)).collect();
+    first.circuit = mix(circuits)?;
+    Ok(Trained { validation, members: count, ..first })
 }
 
 /// Trains the members of a configuration after the first one, which is given, and mixes them with it. With
@@ -100,30 +125,14 @@ pub fn add_members(
     rows: Rows<'_>,
     variables: Vec<Variable>,
     config: &TrainingConfig,
-    progress: impl FnMut(&Epoch) -> bool,
-) -> Result<Trained, CircuitError> {
-    assert_eq!(first.members, 1, "the first member is one circuit");
-    with_members(first, rows, &Plan::new(variables, config)?, progress)
-}
-
-fn with_members(
-    first: Trained,
-    rows: Rows<'_>,
-    plan: &Plan<'_>,
     mut progress: impl FnMut(&Epoch) -> bool,
 ) -> Result<Trained, CircuitError> {
-    let (mut circuits, mut levels) = (vec![first.circuit.clone()], vec![first.validation]);
-    for member in 1..plan.config.members {
-        let (trained, go_on) = train_member(member, rows, plan, &mut progress)?;
-        if !go_on {
-            break;
-        }
-        circuits.push(trained.circuit);
-        levels.push(trained.validation);
-    }
-    let members = circuits.len();
-    let validation = levels.iter().copied().sum::<Option<f64>>().map(|sum| sum / members as f64);
-    Ok(Trained { circuit: mix(circuits)?, validation, members, ..first })
+    assert_eq!(first.members, 1, "the first member is one circuit");
+    let plan = Plan::new(variables, config)?;
+    let each = |member: usize, progress: &mut Progress<'_>| train_member(member, rows, &plan, progress);
+    let mut members = vec![(0, first, true)];
+    members.extend(train_members(1..config.members, config, each, &mut progress)?);
+    mixed(members)
 }
 
 /// Trains one member, counted from 0, with its own seed and held-out rows; also returns whether training
@@ -132,7 +141,7 @@ fn train_member(
     member: usize,
     rows: Rows<'_>,
     plan: &Plan<'_>,
-    progress: &mut impl FnMut(&Epoch) -> bool,
+    progress: &mut Progress<'_>,
 ) -> Result<(Trained, bool), CircuitError> {
     let Plan { variables, config } = plan;
     let config = TrainingConfig { seed: member_seed(config.seed, member), ..config.as_ref().clone() };
@@ -155,10 +164,11 @@ fn train_member(
     let validation = (held_out > 0).then_some(validation);
     let mut go_on = true;
     let plan = Plan { variables: variables.clone(), config: Cow::Owned(config) };
-    let trained = train_planned(training, validation, &structure, &plan, |epoch| {
+    let mut progress = |epoch: &Epoch| {
         go_on = progress(&Epoch { member: member + 1, ..*epoch });
         go_on
-    })?;
+    };
+    let trained = train_planned(training, validation, &structure, &plan, &mut progress)?;
     Ok((trained, go_on))
 }
 
@@ -174,9 +184,9 @@ pub fn train_structure(
     variables: Vec<Variable>,
     structure: &Structure,
     config: &TrainingConfig,
-    progress: impl FnMut(&Epoch) -> bool,
+    mut progress: impl FnMut(&Epoch) -> bool,
 ) -> Result<Trained, CircuitError> {
-    train_planned(rows, validation, structure, &Plan::new(variables, config)?, progress)
+    train_planned(rows, validation, structure, &Plan::new(variables, config)?, &mut progress)
 }
 
 /// Trains the parameters of a circuit as [`train_structure`] does.
@@ -185,7 +195,7 @@ pub(super) fn train_planned(
     validation: Option<Rows<'_>>,
     structure: &Structure,
     Plan { variables, config }: &Plan<'_>,
-    progress: impl FnMut(&Epoch) -> bool,
+    progress: &mut Progress<'_>,
 ) -> Result<Trained, CircuitError> {
     if rows.count() == 0 {
         return Err(CircuitError::TooFewRows { rows: 0, needed: 1 });
@@ -210,6 +220,8 @@ pub(super) fn train_planned(
 
 struct Run<'a, T> {
     circuit: Circuit,
+    /// The states of each variable in the rows, in ascending order.
+    seen: Vec<Vec<usize>>,
     rows: Vec<T>,
     validation: Option<Vec<T>>,
     config: &'a TrainingConfig,
@@ -224,14 +236,15 @@ impl<'a, T: Real> Run<'a, T> {
         config: &'a TrainingConfig,
         priors: Priors,
     ) -> Self {
-        Self { circuit, rows, validation, config, priors }
+        let seen = states_of(circuit.variables(), rows.iter().chain(validation.iter().flatten()));
+        Self { circuit, seen, rows, validation, config, priors }
     }
 
-    fn go(mut self, mut progress: impl FnMut(&Epoch) -> bool) -> Result<Trained, CircuitError> {
+    fn go(mut self, progress: &mut Progress<'_>) -> Result<Trained, CircuitError> {
         let count = self.rows.len() / self.circuit.variables().len();
         let mut batches = Batches::new(count, self.config.batch_size);
         let mut rng = generator(self.config.seed, Stream::Shuffling);
-        let mut compiled = self.circuit.compile::<T>();
+        let mut compiled = self.circuit.compile_for::<T>(&self.seen);
         let mut lanes = Lanes::new(&compiled, batches.largest());
         let mut statistics = Statistics::<f64>::zeros(&compiled);
         let mut maximization = ExpectationMaximization::new();
@@ -261,7 +274,7 @@ impl<'a, T: Real> Run<'a, T> {
                         adam.step(&mut self.circuit, &statistics, size, rate, &self.priors);
                     }
                 }
-                compiled = self.circuit.compile();
+                compiled = self.circuit.compile_for(&self.seen);
             }
             let training = total / count as f64;
             if !training.is_finite() {
@@ -281,11 +294,11 @@ impl<'a, T: Real> Run<'a, T> {
             self.circuit = circuit;
             let all: Vec<u32> = (0..count as u32).collect();
             for epoch in history.len() + 1..=history.len() + self.config.patience {
-                compiled = self.circuit.compile();
+                compiled = self.circuit.compile_for(&self.seen);
                 let total = expectation(&compiled, &self.rows, &all, &mut lanes, &mut statistics);
                 // With nothing to average, only the statistics of all rows count.
                 ExpectationMaximization::new().step(&mut self.circuit, &statistics, 1.0, 1.0, &self.priors);
-                let validation = self.validate(&self.circuit.compile());
+                let validation = self.validate(&self.circuit.compile_for(&self.seen));
                 history.push(Epoch { member: 1, number: epoch, training: total / count as f64, validation });
                 let improved = best.offer(epoch, validation, &self.circuit);
                 if !progress(&history[history.len() - 1]) || !improved {
@@ -303,6 +316,19 @@ impl<'a, T: Real> Run<'a, T> {
         let densities = log_likelihoods(compiled, rows);
         Some(densities.iter().sum::<f64>() / densities.len() as f64)
     }
+}
+
+/// The states of each discrete variable in encoded rows, in ascending order; none of continuous ones.
+fn states_of<'v, T: Real>(variables: &[Variable], values: impl Iterator<Item = &'v T>) -> Vec<Vec<usize>> {
+    let mut seen: Vec<Vec<bool>> =
+        variables.iter().map(|variable| vec![false; variable.states().unwrap_or(0)]).collect();
+    for (place, value) in values.enumerate() {
+        let seen = &mut seen[place % variables.len()];
+        if !seen.is_empty() && !value.is_missing() {
+            seen[value.to_f64() as usize] = true;
+        }
+    }
+    seen.into_iter().map(|seen| (0..seen.len()).filter(|&state| seen[state]).collect()).collect()
 }
 
 /// The best parameters so far; without validation, the last ones.

@@ -30,7 +30,7 @@ const COEFFICIENTS: [f64; 11] = [
 /// The result is exactly 0 below about -709 and about 2^1023 above 709, so that it is finite for every
 /// number.
 #[inline(always)]
-pub(crate) fn exp(value: f64) -> f64 {
+pub fn exp(value: f64) -> f64 {
     let exponent = at_most(at_least(value * LOG2_E, -1023.0), 1023.0);
     let rounded = exponent + ROUND_AND_BIAS;
     let fraction = exponent - (rounded - ROUND_AND_BIAS);

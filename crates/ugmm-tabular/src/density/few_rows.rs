@@ -55,13 +55,9 @@ impl Fitter<'_> {
         let (candidate, found, tried) = self.best_of(&structures, rows, run)?;
         let mut config = candidate.config;
         config.epochs = found.map_or(config.epochs, |found| found.epoch);
-        let name = candidate.structure.in_words();
-        let part = |number| Part { name, stage: (number + 1, 2), share: (number, 2) };
-        let (mut trained, mut out_of_time) =
-            self.train(rows, &TrainingConfig { members: 1, ..config.clone() }, None, part(0), run)?;
-        if config.members > 1 && !out_of_time {
-            (trained, out_of_time) = self.train(rows, &config, Some(trained), part(1), run)?;
-        }
+        let name = candidate.structure.in_words().to_owned();
+        let part = Part { name, stage: (1, 1), share: (0, 1), rival: None };
+        let (trained, out_of_time) = self.train(rows, &config, None, config.members, part, run)?;
         // Compares the structures by the best number of units of each, if there is a choice.
         let folds = found.map(|_| folds(rows.len() / self.columns.len()));
         let structure = candidate.structure;

@@ -45,6 +45,13 @@ const MEMBERS: usize = 4;
 /// for each structure that is closer to the best one than chance explains, and these structures are compared
 /// by all their circuits, each measured on its own validation rows.
 const CHANCE_PER_ROW: f64 = 1.0;
+/// A structure is given up if it would not come near the best one so far even if it gained ten times its last
+/// gain, for a gain shrinks from epoch to epoch. No structure is given up before this epoch.
+const FIRST_COMPARED_EPOCH: usize = 3;
+const FURTHER_GAINS: f64 = 10.0;
+/// Number of chance variations by which a structure may stay behind without being given up, because the last
+/// epochs of training have all rows in one batch and gain once more.
+const LAST_GAIN: f64 = 3.0;
 /// Largest number of epochs for independent columns, which train fast.
 const INDEPENDENT_EPOCHS: usize = 20;
 /// Approximate number of parameter updates in an epoch of independent columns; each update recomputes the
@@ -74,7 +81,7 @@ pub struct TriedStructure {
     /// chosen.
     pub units: Option<usize>,
     /// Mean log-likelihood of the validation rows under one circuit, in nats per row; all structures have the
-    /// same validation rows. Without validation rows, the mean over all rows by cross-validation.
+    /// same validation rows. It is the best one so far if the structure was given up for another one. Without validation rows, the mean over all rows by cross-validation.
     pub log_likelihood: f64,
     /// Mean log-likelihood over all circuits that are mixed, each measured on its own validation rows; `None`
     /// for structures that are not close to the best one. If several structures have it, it decides between
@@ -319,13 +326,15 @@ pub(super) struct Fitter<'a> {
 }
 
 /// A stage of the comparison of structures.
-pub(super) struct Part<'a> {
+pub(super) struct Part {
     /// Name of the stage.
-    pub(super) name: &'a str,
+    pub(super) name: String,
     /// Index of the stage, from 1, and number of stages.
     pub(super) stage: (usize, usize),
     /// Index of the stage among those that share the remaining time, from 0, and their number.
     pub(super) share: (usize, usize),
+    /// The validation log-likelihood that the structure must come near, in order not to be given up.
+    pub(super) rival: Option<f64>,
 }
 
 pub(super) struct Chosen {
@@ -415,16 +424,21 @@ impl Fitter<'_> {
         // Structures are compared by one circuit each. Only the best ones get the other circuits of their
         // mixtures; if there is a choice, these are trained in a share of the time limit of their own.
         let parts = if candidates.len() > 1 { candidates.len() + 1 } else { 1 };
+        let set_aside = rows.len() as f64 / self.columns.len() as f64 * STOPPING_SHARE;
+        let chance = CHANCE_PER_ROW / set_aside.sqrt();
         let mut all: Vec<Chosen> = Vec::new();
         for (number, &structure) in candidates.iter().enumerate() {
             let config = self.config(structure, images, rows.len());
-            let (trained, out_of_time) = self.train(
-                rows,
-                &config,
-                None,
-                Part { name: structure.in_words(), stage: (number + 1, parts), share: (number, parts) },
-                run,
-            )?;
+            let name = match candidates.len() {
+                1 => structure.in_words().to_owned(),
+                of => format!("structure {} of {of} ({})", number + 1, structure.in_words()),
+            };
+            let best = all.iter().filter_map(|chosen| chosen.trained.validation).reduce(f64::max);
+            let rival = best.map(|best| best - LAST_GAIN * chance);
+            let part = Part { name, stage: (number + 1, parts), share: (number, parts), rival };
+            // Without a choice all circuits are trained together.
+            let members = if candidates.len() > 1 { 1 } else { config.members };
+            let (trained, out_of_time) = self.train(rows, &config, None, members, part, run)?;
             // The first structure is kept if there are no validation rows to compare by, or no time to train
             // others.
             let no_time = run.time_limit.is_some_and(|limit| {
@@ -442,22 +456,24 @@ impl Fitter<'_> {
             Some(TriedStructure { structure, units, log_likelihood, of_all_circuits })
         };
         let mut tried: Vec<TriedStructure> = all.iter().filter_map(by_one).collect();
-        let set_aside = rows.len() as f64 / self.columns.len() as f64 * STOPPING_SHARE;
         let enough = all.iter().filter_map(|chosen| chosen.trained.validation).reduce(f64::max);
-        let enough = enough.map(|best| best - CHANCE_PER_ROW / set_aside.sqrt());
+        let enough = enough.map(|best| best - chance);
         let is_close =
             |chosen: &Chosen| chosen.trained.validation >= enough || enough.is_some_and(f64::is_nan);
         let best: Vec<Chosen> = all.into_iter().filter(is_close).collect();
         let (parts, before) = (best.len(), candidates.len());
         let with_all = best.into_iter().enumerate().map(|(number, mut chosen)| {
             let is_over = run.time_limit.is_some_and(|limit| self.start.elapsed() >= limit);
-            if chosen.config.members > 1 && !chosen.out_of_time && !is_over {
+            let (of, is_incomplete) = (chosen.config.members, chosen.trained.members < chosen.config.members);
+            if is_incomplete && !chosen.out_of_time && !is_over {
                 let first = Some(chosen.trained);
                 let stage = (before + number + 1, before + parts);
-                let part = Part { name: chosen.structure.in_words(), stage, share: (number, parts) };
-                (chosen.trained, chosen.out_of_time) = self.train(rows, &chosen.config, first, part, run)?;
+                let name = format!("more of the best structure ({})", chosen.structure.in_words());
+                let part = Part { name, stage, share: (number, parts), rival: None };
+                (chosen.trained, chosen.out_of_time) =
+                    self.train(rows, &chosen.config, first, of, part, run)?;
             }
-            chosen.out_of_time |= is_over && chosen.config.members > 1;
+            chosen.out_of_time |= is_over && is_incomplete;
             Ok(chosen)
         });
         let best: Vec<Chosen> = with_all.collect::<Result<_, TabularError>>()?;
@@ -516,13 +532,14 @@ impl Fitter<'_> {
             .then_some((grid.shape.rows, grid.shape.columns))
     }
 
-    /// Trains the first circuit, or the circuits that are mixed with `first`.
+    /// Trains the first `members` circuits, or those of them that are mixed with `first`.
     pub(super) fn train(
         &self,
         rows: &[f64],
         config: &TrainingConfig,
         first: Option<Trained>,
-        Part { name, stage, share: (number, of) }: Part,
+        members: usize,
+        Part { name, stage, share: (number, of), rival }: Part,
         run: &mut Run,
     ) -> Result<(Trained, bool), TabularError> {
         let began = Instant::now();
@@ -533,34 +550,45 @@ impl Fitter<'_> {
             let parts = if first.is_none() && number == 0 { 1 } else { of - number };
             began.checked_add(left / parts as u32)
         });
-        let (mut out_of_time, mut done) = (false, 0);
+        let (mut out_of_time, mut reports) = (false, 0);
         let (progress, interrupted) = (&mut *run.progress, run.interrupted);
         let rows = Rows::new(rows, self.columns.len())?;
-        let (first_member, last_member) = if first.is_none() { (1, 1) } else { (2, config.members) };
-        let epochs = config.epochs * (last_member + 1 - first_member);
-        progress.on_stage(&Stage { name, number: stage.0, of: stage.1, epochs });
+        let before = first.as_ref().map_or(0, |first| first.members);
+        let epochs = config.epochs * (members - before);
+        progress.on_stage(&Stage { name: &name, number: stage.0, of: stage.1, epochs });
+        // Number of epochs of each circuit, which may be trained side by side.
+        let mut done = vec![0; members];
+        let mut best: Vec<f64> = Vec::new();
         let by_epoch = |epoch: &Epoch| {
-            let epochs_before = config.epochs * epoch.member.saturating_sub(first_member);
+            done[epoch.member - 1] = epoch.number.min(config.epochs);
             progress.on_epoch(&EpochProgress {
-                epoch: epochs_before + epoch.number.min(config.epochs),
+                epoch: done.iter().sum(),
+                circuit: (config.members > 1).then_some((epoch.member, config.members)),
                 measure: Measure::LogLikelihood,
                 training: epoch.training,
                 held_out: epoch.validation,
                 accuracy: None,
             });
             let by_now = began.elapsed();
-            done += 1;
+            reports += 1;
             // Assumes that the next epoch takes as long as those before it.
-            let next = by_now + by_now / done;
+            let next = by_now + by_now / reports;
             let is_over = deadline.is_some_and(|deadline| began + next > deadline);
             // Steps after the last epoch of the last circuit only finish its parameters.
-            let is_last = epoch.number >= config.epochs && epoch.member == last_member;
+            let is_last = epoch.number >= config.epochs && epoch.member == members;
             out_of_time |= is_over && !is_last;
-            !is_over && !interrupted.load(Ordering::Relaxed)
+            let last = best.last().copied().unwrap_or(f64::NEG_INFINITY);
+            let level = epoch.validation.map_or(last, |level| last.max(level));
+            best.push(level);
+            let is_behind = rival.is_some_and(|rival| level + FURTHER_GAINS * (level - last) < rival);
+            !is_over
+                && !(is_behind && epoch.number >= FIRST_COMPARED_EPOCH)
+                && !interrupted.load(Ordering::Relaxed)
         };
         let variables = self.variables(rows.values());
+        let config = &TrainingConfig { members, ..config.clone() };
         let trained = match first {
-            None => train(rows, variables, &TrainingConfig { members: 1, ..config.clone() }, by_epoch),
+            None => train(rows, variables, config, by_epoch),
             Some(first) => add_members(first, rows, variables, config, by_epoch),
         }?;
         self.check_interrupted(run)?;

@@ -31,6 +31,9 @@ pub struct Stage<'a> {
 pub struct EpochProgress {
     /// Number of finished epochs of the stage.
     pub epoch: usize,
+    /// Number of the circuit, from 1, and number of circuits, if the stage trains some of several. Circuits may
+    /// be trained side by side, so that those of consecutive reports differ.
+    pub circuit: Option<(usize, usize)>,
     /// The measure that the values are of.
     pub measure: Measure,
     /// Value of the measure on the training rows.
@@ -54,6 +57,7 @@ impl From<&EpochReport> for EpochProgress {
     fn from(report: &EpochReport) -> Self {
         Self {
             epoch: report.epoch,
+            circuit: None,
             measure: Measure::Loss,
             training: report.training_loss,
             held_out: report.validation_loss,

@@ -127,8 +127,7 @@ impl<'p, 'c> Boxes<'p, 'c> {
         greatest
     }
 
-    /// Upper bounds of the log-densities of mixtures over an interval, `[units]`: each component is evaluated
-    /// at its nearest point.
+    /// Upper bounds of the log-densities of mixtures over a cell, `[units]`.
     fn of_gaussians(&self, gaussians: &CompiledGaussians<f64>, cells: &[Cell]) -> Vec<f64> {
         let cell = match self.places[gaussians.variable] {
             Some(place) => cells[place],
@@ -140,21 +139,9 @@ impl<'p, 'c> Boxes<'p, 'c> {
                 Cell { low: value, high: value }
             }
         };
-        let mut exponents = vec![0.0; gaussians.components];
-        let of_unit = |unit: usize| {
-            for (component, exponent) in exponents.iter_mut().enumerate() {
-                let at = component * gaussians.units + unit;
-                let (mean, inverse_sigma) = (gaussians.means[at], gaussians.inverse_sigmas[at]);
-                let nearest = mean.clamp(cell.low, cell.high);
-                let z = ((nearest - mean) * inverse_sigma).clamp(-1e150, 1e150);
-                // The distance is reduced by its possible rounding error.
-                let z = (z.abs() - rounding(1, (nearest.abs() + mean.abs()) * inverse_sigma)).max(0.0);
-                *exponent = gaussians.constants[at] - 0.5 * z * z;
-            }
-            let bound = log_sum_exp(&exponents);
-            bound + rounding(gaussians.components, bound.abs().min(f64::MAX) + 1.0)
-        };
-        (0..gaussians.units).map(of_unit).collect()
+        let mut bounds = vec![0.0; gaussians.units];
+        gaussians.greatest_log_densities(cell.low, cell.high, &mut bounds);
+        bounds
     }
 
     /// For each queried variable, the difference between its leaves' bounds and their densities in the middle
@@ -237,16 +224,21 @@ fn sums(inner: &CompiledInner<f64>, products: &[f64]) -> Vec<f64> {
     (0..inner.units).map(of_unit).collect()
 }
 
-/// The part of each unit's flow that goes through each product, `[width]`.
+/// The part of each unit's flow that goes through each product, `[width]`, at least approximately.
 fn shares(inner: &CompiledInner<f64>, products: &[f64], sums: &[f64], flows: &[f64]) -> Vec<f64> {
     let mut shares = vec![0.0; inner.width];
+    let greatest = products.iter().copied().fold(IMPOSSIBLE, f64::max);
     for (unit, (&flow, &sum)) in flows.iter().zip(sums).enumerate() {
         if flow > 0.0 && sum > IMPOSSIBLE {
-            for ((share, weight), product) in shares.iter_mut().zip(inner.row(unit)).zip(products) {
-                *share += flow * weight * (product - sum).exp();
+            // The product of weight and flow of one unit of the greatest product, which the others follow. A
+            // sum far below that product is of no use for the choice of a split.
+            let scale = flow * (greatest - sum).min(700.0).exp();
+            for (share, weight) in shares.iter_mut().zip(inner.row(unit)) {
+                *share += scale * weight;
             }
         }
     }
+    shares.iter_mut().zip(products).for_each(|(share, product)| *share *= (product - greatest).exp());
     shares
 }
 

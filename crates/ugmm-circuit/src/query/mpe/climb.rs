@@ -12,30 +12,65 @@ use ugmm_kernels::branch_and_bound::Found;
 const ROUNDS: usize = 200;
 /// Largest number of modes of a conditional to try.
 const MOST_MODES: usize = 8;
+/// Distance in standard units below which points count as one.
+const NEAR: f64 = 1e-4;
 /// Gain of a round, in nats, below which it is the last.
 const LEAST_GAIN: f64 = 1e-10;
 
 /// The best point reached from `starts`, which must not be empty.
 pub(super) fn best_of(problem: &Problem, starts: Vec<Point>, until: Option<Instant>) -> Found<Point> {
-    let climbed: Vec<Found<Point>> =
-        starts.into_par_iter().map(|start| climb(problem, problem.found(start), until)).collect();
-    climbed.into_iter().max_by(|a, b| a.value.total_cmp(&b.value)).expect("there is a start")
+    let mut best: Option<Found<Point>> = None;
+    let mut climbing: Vec<Found<Point>> = starts.into_par_iter().map(|start| problem.found(start)).collect();
+    for _ in 0..ROUNDS {
+        let moved: Vec<(Found<Point>, bool)> = climbing
+            .into_par_iter()
+            .map(|mut found| {
+                let goes_on =
+                    until.is_none_or(|until| Instant::now() < until) && improve(problem, &mut found);
+                (found, goes_on)
+            })
+            .collect();
+        climbing = Vec::new();
+        for (found, goes_on) in moved {
+            if best.as_ref().is_none_or(|best| found.value > best.value) {
+                best = Some(found.clone());
+            }
+            // Points that have met go on as one.
+            if goes_on && !climbing.iter().any(|other| is_near(problem, &other.point, &found.point)) {
+                climbing.push(found);
+            }
+        }
+        if climbing.is_empty() {
+            break;
+        }
+    }
+    best.expect("there is a start")
+}
+
+/// Whether two points are so near to each other that they climb to the same mode.
+fn is_near(problem: &Problem, one: &[f64], other: &[f64]) -> bool {
+    problem.asked.iter().all(|domain| {
+        let distance = (one[domain.variable] - other[domain.variable]).abs();
+        if domain.is_discrete { distance == 0.0 } else { distance < NEAR }
+    })
 }
 
 /// The point reached from `best`, with a log-likelihood at least as great.
 pub(super) fn climb(problem: &Problem, mut best: Found<Point>, until: Option<Instant>) -> Found<Point> {
     for _ in 0..ROUNDS {
-        if until.is_some_and(|until| Instant::now() >= until) {
-            break;
-        }
-        let before = best.value;
-        round(problem, &mut best);
-        // The first step from an impossible point has an infinite gain.
-        if best.value - before < LEAST_GAIN || best.value == f64::NEG_INFINITY {
+        if until.is_some_and(|until| Instant::now() >= until) || !improve(problem, &mut best) {
             break;
         }
     }
     best
+}
+
+/// Takes one round; returns whether another may gain more.
+fn improve(problem: &Problem, best: &mut Found<Point>) -> bool {
+    let before = best.value;
+    round(problem, best);
+    // The first step from an impossible point has an infinite gain.
+    best.value - before >= LEAST_GAIN && best.value > f64::NEG_INFINITY
 }
 
 /// Moves as many variables together as improve the log-likelihood together; the variable of the largest gain

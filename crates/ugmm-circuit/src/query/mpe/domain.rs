@@ -107,7 +107,7 @@ fn hull(circuit: &Circuit, variable: usize) -> (f64, f64) {
         if let CompiledRegion::Gaussian(gaussians) = region
             && gaussians.variable == variable
         {
-            for mean in &gaussians.means {
+            for mean in &gaussians.means[..gaussians.numbers()] {
                 hull = (hull.0.min(*mean), hull.1.max(*mean));
             }
         }
