@@ -55,7 +55,8 @@ impl<'a> Rows<'a> {
         if let Some(weight) = weights.into_iter().flatten().find(is_wrong) {
             return wrong("a row weight", weight.to_string(), "positive and finite");
         }
-        Ok(Self { weights, ..self })
+        let are_different = |weights: &&[f64]| weights.iter().any(|weight| *weight != weights[0]);
+        Ok(Self { weights: weights.filter(are_different), ..self })
     }
 
     /// The weight of each row; `None` for equal weights.

@@ -47,23 +47,23 @@ fn parameters(circuit: &Circuit) -> Vec<f64> {
 /// Independent leaves of one component have one maximum, which does not depend on the initial parameters.
 #[test]
 fn expectation_maximisation_finds_the_parameters_of_repeated_rows() {
-    let variables = mixed_variables();
+    let variables = vec![Variable::continuous(1.0, 2.0), Variable::categorical(3)];
     let values = random_rows(&variables, 60, 0.2, 1);
-    let (weights, repeated) = (weights(), repeated(&values, 4));
+    let (weights, repeated) = (weights(), repeated(&values, 2));
     let trained = |rows: Rows<'_>| {
-        let structure = independent(4).unwrap();
+        let structure = independent(2).unwrap();
         let found = train_structure(rows, Some(rows), variables.clone(), &structure, &full_batch(), |_| true);
         found.unwrap()
     };
-    let found = trained(Rows::new(&values, 4).unwrap().weighted(Some(&weights)).unwrap());
-    let expected = trained(Rows::new(&repeated, 4).unwrap());
+    let found = trained(Rows::new(&values, 2).unwrap().weighted(Some(&weights)).unwrap());
+    let expected = trained(Rows::new(&repeated, 2).unwrap());
     for (found, expected) in parameters(&found.circuit).into_iter().zip(parameters(&expected.circuit)) {
         assert!((found - expected).abs() < 1e-6 * (1.0 + expected.abs()), "{found} {expected}");
     }
     let (found, expected) = (found.history[2], expected.history[2]);
     assert!((found.training - expected.training).abs() < 1e-6, "{found:?} {expected:?}");
     assert!((found.validation.unwrap() - expected.validation.unwrap()).abs() < 1e-6);
-    assert_ne!(found.training, trained(Rows::new(&values, 4).unwrap()).history[2].training);
+    assert_ne!(found.training, trained(Rows::new(&values, 2).unwrap()).history[2].training);
 }
 
 #[test]
@@ -82,8 +82,7 @@ fn only_ratios_of_weights_matter() {
         };
         assert_eq!(circuit(Some(&weights)), circuit(Some(&scaled)));
         assert_ne!(circuit(Some(&weights)), circuit(None));
-        // With equal weights only the choice of the first clusters may differ.
-        assert_eq!(circuit(Some(&ones)).parameters(), circuit(None).parameters());
+        assert_eq!(circuit(Some(&ones)), circuit(None));
     }
     for structure in [StructureChoice::ChowLiu, StructureChoice::RandomTrees { replicas: 2 }] {
         let config = TrainingConfig { structure, epochs: 2, members: 2, ..Default::default() };
