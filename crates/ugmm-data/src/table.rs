@@ -35,7 +35,7 @@ pub struct Table {
     /// In the order of the schema; none for an ignored column.
     columns: Vec<Option<Values>>,
     places: Vec<usize>,
-    /// The weight of each row, positive and 1 on average; none for equal weights.
+    /// The weight of each row, positive and at most 1; none for equal weights.
     weights: Option<Vec<f64>>,
 }
 
@@ -123,7 +123,7 @@ impl Table {
     }
 
     /// The table with a weight for each row, at least 0, as many as rows: a row of weight 2 counts as two rows. Rows of weight
-    /// 0 are taken out of the table. Only ratios of weights matter, because all weights are divided by their mean.
+    /// 0 are taken out of the table. Only ratios of weights matter, because all weights are divided by the greatest.
     ///
     /// ```
     /// use ugmm_data::Table;
@@ -131,8 +131,8 @@ impl Table {
     ///
     /// # fn main() -> Result<(), ugmm_data::frame::FrameError> {
     /// let table = Table::from_columns(vec![("a".to_owned(), ColumnData::Numbers(vec![1.0, 2.0, 3.0]))])?;
-    /// let weighted = table.weighted(&[1.0, 0.0, 3.0])?;
-    /// assert_eq!((weighted.rows(), weighted.weights()), (2, Some(&[0.5, 1.5][..])));
+    /// let weighted = table.weighted(&[1.0, 0.0, 4.0])?;
+    /// assert_eq!((weighted.rows(), weighted.weights()), (2, Some(&[0.25, 1.0][..])));
     /// # Ok(())
     /// # }
     /// ```
@@ -149,16 +149,14 @@ impl Table {
             let (row, found) = (self.places[row], Some(weights[row].to_string()));
             return Err(FrameError::BadWeight { file: None, row, column: None, found });
         }
-        // Division by the largest keeps the sum finite.
+        // Division by the greatest keeps sums finite.
         let largest = weights.iter().copied().fold(0.0, f64::max);
         let kept: Vec<usize> = (0..rows).filter(|&row| weights[row] / largest > 0.0).collect();
         if kept.is_empty() {
             return Err(FrameError::NoWeight { file: None, column: None });
         }
-        let mut weights: Vec<f64> = kept.iter().map(|&row| weights[row] / largest).collect();
-        let mean = weights.iter().sum::<f64>() / weights.len() as f64;
-        let are_equal = weights.iter().all(|&weight| weight == weights[0]);
-        weights.iter_mut().for_each(|weight| *weight /= mean);
+        let weights: Vec<f64> = kept.iter().map(|&row| weights[row] / largest).collect();
+        let are_equal = weights.iter().all(|&weight| weight == 1.0);
         let table = if kept.len() < rows { self.select(&kept) } else { self };
         Ok(Self { weights: (!are_equal).then_some(weights), ..table })
     }
@@ -201,7 +199,7 @@ impl Table {
         })
     }
 
-    /// The weight of each row, positive and 1 on average; none for equal weights.
+    /// The weight of each row, positive and at most 1; none for equal weights.
     pub fn weights(&self) -> Option<&[f64]> {
         self.weights.as_deref()
     }

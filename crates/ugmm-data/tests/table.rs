@@ -216,12 +216,12 @@ fn numbers_with_many_values_have_no_levels() {
 
 #[test]
 fn a_column_of_weights_is_taken_out_and_rows_of_weight_0_with_it() {
-    let content = "a,w,kind\n1,0.5,x\n2,0,y\n,1.5,x\n";
+    let content = "a,w,kind\n1,0.5,x\n2,0,y\n,2,x\n";
     let table = with_file(content, |path| {
         Table::read(path, &ReadOptions::default()).unwrap().weighted_by("w", path).unwrap()
     });
     assert_eq!((table.rows(), table.places()), (2, &[2, 4][..]));
-    assert_eq!(table.weights(), Some(&[0.5, 1.5][..]));
+    assert_eq!(table.weights(), Some(&[0.25, 1.0][..]));
     let columns = &table.schema().columns;
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     assert_eq!((names, table.schema().rows, columns[0].missing), (vec!["a", "kind"], 2, 1));

@@ -43,6 +43,16 @@ pub struct RowWeights<'w>(
 );
 
 impl RowWeights<'_> {
+    /// Positive weights divided by their mean; `None` for equal weights.
+    #[must_use]
+    pub fn normalized(weights: &[f64]) -> Option<Vec<f64>> {
+        // Division by the greatest keeps the sum finite.
+        let largest = weights.iter().copied().fold(0.0, f64::max);
+        let mean = weights.iter().map(|weight| weight / largest).sum::<f64>() / weights.len() as f64;
+        let are_different = weights.iter().any(|&weight| weight != largest);
+        are_different.then(|| weights.iter().map(|weight| weight / largest / mean).collect())
+    }
+
     /// The weight of a row.
     ///
     /// # Panics

@@ -55,6 +55,17 @@ pub enum Values {
     Text(Vec<Option<String>>),
 }
 
+impl Frame {
+    /// The rows `rows` of the frame, counted from 0, in ascending order.
+    #[must_use]
+    pub fn select(self, rows: &[usize]) -> Self {
+        Self {
+            columns: self.columns.into_iter().map(|values| values.select(rows)).collect(),
+            rows: rows.iter().map(|&row| self.rows[row]).collect(),
+        }
+    }
+}
+
 impl Values {
     /// The values of the rows `rows`, counted from 0.
     pub(crate) fn select(self, rows: &[usize]) -> Self {

@@ -155,19 +155,14 @@ impl Dataset {
         if let Some(weight) = weights.iter().find(|&&weight| !(weight >= 0.0 && weight.is_finite())) {
             return Err(UgmmError::setting("a row weight", weight, "at least 0 and finite"));
         }
-        // Division by the largest keeps the sum finite.
         let largest = weights.iter().copied().fold(0.0, f64::max);
         if largest == 0.0 {
             return Err(UgmmError::setting("the greatest row weight", largest, "positive"));
         }
         let kept: Vec<usize> = (0..weights.len()).filter(|&row| weights[row] / largest > 0.0).collect();
-        let mut weights: Vec<f64> = kept.iter().map(|&row| weights[row] / largest).collect();
-        let mean = weights.iter().sum::<f64>() / weights.len() as f64;
-        let are_equal = weights.iter().all(|&weight| weight == weights[0]);
-        weights.iter_mut().for_each(|weight| *weight /= mean);
-        let mut rows = if kept.len() < self.rows() { self.select(&kept) } else { self };
-        rows.weights = (!are_equal).then_some(weights);
-        Ok(rows)
+        let weights: Vec<f64> = kept.iter().map(|&row| weights[row]).collect();
+        let rows = if kept.len() < self.rows() { self.select(&kept) } else { self };
+        Ok(Self { weights: RowWeights::normalized(&weights), ..rows })
     }
 
     /// The given rows without weights.
