@@ -8,6 +8,7 @@ use ugmm_tabular::column::OTHER;
 use ugmm_tabular::density::{DensityRows, DensityStructure};
 use ugmm_tabular::distribution::Predictions;
 use ugmm_tabular::read::{Batch, ReadTarget, TableReader};
+use ugmm_tabular::run::{EpochProgress, Progress, Stage};
 use ugmm_tabular::target::{PreparedTarget, prepare_target};
 use ugmm_tabular::{
     Column, DensityModel, DensityOptions, DensityReport, Device, Engine, Run, Table, TableModel, fit_density,
@@ -192,6 +193,53 @@ fn a_density_is_ahead_of_independent_columns_and_predicts() {
             assert!((row.iter().map(|log| log.exp()).sum::<f32>() - 1.0).abs() < 1e-5);
         }
     }
+}
+
+/// Stages by name and number of epochs, with the circuits that were reported in each.
+#[derive(Default)]
+struct Stages(Vec<(String, usize, Vec<(usize, usize)>)>);
+
+impl Progress for Stages {
+    fn on_stage(&mut self, stage: &Stage) {
+        self.0.push((stage.name.to_owned(), 0, Vec::new()));
+    }
+
+    fn on_epoch(&mut self, progress: &EpochProgress) {
+        let (_, epochs, circuits) = self.0.last_mut().unwrap();
+        *epochs = progress.epoch;
+        circuits.extend(progress.circuit);
+    }
+}
+
+#[test]
+fn progress_names_structures_and_circuits_and_a_structure_far_behind_is_given_up() {
+    let (_folder, path) = with_table();
+    let ((table, _), options) =
+        (table_at(&path, None), DensityOptions { epochs: Some(30), ..Default::default() });
+    let (mut stages, interrupted) = (Stages::default(), AtomicBool::new(false));
+    let (_, report) = fit_density(&table, None, &options, &mut Run::new(&mut stages, &interrupted)).unwrap();
+    let names: Vec<&str> = stages.0.iter().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!(
+        names[..4],
+        [
+            "structure 1 of 4 (hidden Chow-Liu tree)",
+            "structure 2 of 4 (mixture)",
+            "structure 3 of 4 (random trees)",
+            "structure 4 of 4 (independent columns)"
+        ]
+    );
+    for (name, _, circuits) in &stages.0[..4] {
+        assert!(circuits.iter().all(|circuit| *circuit == (1, 4)), "{name}: {circuits:?}");
+    }
+    let (last, _, mut circuits) = stages.0.pop().unwrap();
+    circuits.sort_unstable();
+    circuits.dedup();
+    assert_eq!(circuits, [(2, 4), (3, 4), (4, 4)]);
+    assert!(last.starts_with("more of the best structure ("), "{last}");
+    // Independent columns are far behind in this table.
+    assert_eq!(report.tried.len(), 4);
+    let epochs = stages.0[3].1;
+    assert!((3..30).contains(&epochs) && report.structure != DensityStructure::Independent, "{epochs}");
 }
 
 #[test]

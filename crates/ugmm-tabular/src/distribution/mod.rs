@@ -168,20 +168,32 @@ impl Distribution {
     /// density in the middles.
     #[must_use]
     pub fn heights(&self) -> ((f64, f64), Vec<f64>) {
+        let ((low, high), cells) = match self {
+            // The cells may have unequal widths.
+            Self::Cells(cells) => self.shares(cells.probabilities().len()),
+            Self::Mixture(_) => (self.shown_range(), vec![0.0; CELLS]),
+        };
+        let width = (high - low) / cells.len() as f64;
+        let height = |(cell, share): (usize, f64)| match self {
+            Self::Cells(_) => share / width,
+            Self::Mixture(mixture) => mixture.density(low + (cell as f64 + 0.5) * width),
+        };
+        ((low, high), cells.into_iter().enumerate().map(height).collect())
+    }
+
+    /// The probability of each of this number of cells of equal width, and the ends of the range that they
+    /// cover, [`Self::shown_range`].
+    #[must_use]
+    pub fn shares(&self, cells: usize) -> ((f64, f64), Vec<f64>) {
         let (low, high) = self.shown_range();
-        let heights = |cells: usize, height: &dyn Fn(f64, f64) -> f64| {
-            let edge = |cell: usize| low + cell as f64 / cells as f64 * (high - low);
-            (0..cells).map(|cell| height(edge(cell), edge(cell + 1))).collect()
+        let edge = |cell: usize| low + cell as f64 / cells as f64 * (high - low);
+        // The lower end of the range of cells may have a probability of its own, which belongs to the first cell.
+        let below = |cell: usize| match (self, cell) {
+            (Self::Cells(_), 0) => 0.0,
+            _ => self.cumulative(edge(cell)),
         };
-        let heights = match self {
-            // The cells may have unequal widths, and the lower end a probability of its own, which counts in full.
-            Self::Cells(cells) => heights(cells.probabilities().len(), &|from, to| {
-                let below = if from > low { cells.cumulative(from) } else { 0.0 };
-                (cells.cumulative(to) - below).max(0.0) / (to - from)
-            }),
-            Self::Mixture(mixture) => heights(CELLS, &|from, to| mixture.density(0.5 * (from + to))),
-        };
-        ((low, high), heights)
+        let share = |cell: usize| (self.cumulative(edge(cell + 1)) - below(cell)).max(0.0);
+        ((low, high), (0..cells).map(share).collect())
     }
 
     /// The range of the cells, or a range that contains nearly all of a mixture.

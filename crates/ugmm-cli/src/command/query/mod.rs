@@ -199,13 +199,8 @@ fn of_answer(answered: &Answered) -> String {
     let mut text = match numbers {
         Some(shown) => of_states(&shown) + "\n",
         None => {
-            let (low, high) = distribution.shown_range();
-            let edge = |place: usize| low + (high - low) * place as f64 / WIDTH as f64;
-            let share = |place: usize| {
-                distribution.cumulative(edge(place + 1)) - distribution.cumulative(edge(place))
-            };
-            let heights: Vec<f64> = (0..WIDTH).map(share).collect();
-            picture(&heights, &column.text(low), &column.text(high))
+            let ((low, high), shares) = distribution.shares(WIDTH);
+            picture(&shares, &column.text(low), &column.text(high))
         }
     };
     let quantile = |share: f64| column.text(distribution.quantile(share));
