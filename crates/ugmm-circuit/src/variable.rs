@@ -82,17 +82,25 @@ impl Variable {
     /// scale is 1 if the values do not vary.
     #[must_use]
     pub fn standardizing(values: impl Iterator<Item = f64> + Clone) -> Self {
+        Self::standardizing_weighted(values.map(|value| (value, 1.0)))
+    }
+
+    /// A continuous variable with the mean and the standard deviation of values with their positive weights; NaN is
+    /// ignored. The scale is 1 if the values do not vary.
+    #[must_use]
+    pub fn standardizing_weighted(values: impl Iterator<Item = (f64, f64)> + Clone) -> Self {
         // Values are divided by the largest magnitude, so that squares neither overflow nor vanish, and
         // shifted by the first, so that a large offset costs no digits.
-        let present = || values.clone().filter(|value| value.is_finite());
-        let largest = present().map(f64::abs).fold(0.0, f64::max);
-        let Some(origin) = present().next().filter(|_| largest > 0.0).map(|value| value / largest) else {
+        let present = || values.clone().filter(|(value, _)| value.is_finite());
+        let largest = present().map(|(value, _)| value.abs()).fold(0.0, f64::max);
+        let Some(origin) = present().next().filter(|_| largest > 0.0).map(|(value, _)| value / largest)
+        else {
             return Self::continuous(0.0, 1.0);
         };
-        let count = present().count() as f64;
-        let shares = || present().map(|value| value / largest - origin);
-        let mean = shares().map(|share| share / count).sum::<f64>();
-        let variance = shares().map(|share| (share - mean).powi(2) / count).sum::<f64>();
+        let total = present().map(|(_, weight)| weight).sum::<f64>();
+        let shares = || present().map(|(value, weight)| (value / largest - origin, weight));
+        let mean = shares().map(|(share, weight)| weight * share / total).sum::<f64>();
+        let variance = shares().map(|(share, weight)| weight * (share - mean).powi(2) / total).sum::<f64>();
         let location = origin + mean;
         let scale = variance.sqrt();
         // A spread of the size of rounding errors belongs to a constant column.

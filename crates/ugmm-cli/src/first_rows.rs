@@ -73,17 +73,17 @@ impl FirstRows {
         let features = known.iter().flat_map(|&(row, _)| &self.features[row * width..][..width]);
         let predictions = model.predicted(&features.copied().collect::<Vec<_>>())?;
         let right: Vec<f64> = known.iter().map(|(_, right)| *right).collect();
-        Ok(Some(Measures::of_predictions(&predictions, &right)))
+        Ok(Some(Measures::of_predictions(&predictions, &right, None)))
     }
 
     /// The baseline on these rows; `None` if no target is known.
     pub fn baseline(&self, model: &NetworkModel) -> Option<Baseline> {
         let right: Vec<f64> = self.known()?.into_iter().map(|(_, right)| right).collect();
         match model.classes() {
-            [] => Some(Baseline::Number(NumberBaseline::of(&right))),
+            [] => Some(Baseline::Number(NumberBaseline::of(&right, None))),
             classes => {
                 let labels: Vec<usize> = right.iter().map(|&class| class as usize).collect();
-                ClassBaseline::of(classes, &labels).map(Baseline::Class)
+                ClassBaseline::of(classes, &labels, None).map(Baseline::Class)
             }
         }
     }

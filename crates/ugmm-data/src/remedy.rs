@@ -42,6 +42,8 @@ pub enum Remedy {
     Ignore(String),
     /// The character between columns: [`ReadOptions::delimiter`](crate::frame::ReadOptions::delimiter).
     Delimiter(char),
+    /// The column with the weights of rows: [`Table::weighted_by`](crate::Table::weighted_by).
+    Weights,
     /// The file has no header: [`ReadOptions::has_header`](crate::frame::ReadOptions::has_header) is false.
     NoHeader,
 }
@@ -69,6 +71,7 @@ impl fmt::Display for Remedy {
             Self::Delimiter(delimiter) => {
                 write!(f, "if {} separates the columns", value(&delimiter.to_string()))
             }
+            Self::Weights => write!(f, "if another column has the weights"),
             Self::NoHeader => write!(f, "if the file has no header"),
         }
     }

@@ -1,6 +1,7 @@
 //! A table in memory.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use crate::frame::{
     Column, ColumnData, FrameError, FrameReader, Input, Kind, ReadAs, ReadOptions, Request, Schema,
@@ -34,6 +35,8 @@ pub struct Table {
     /// In the order of the schema; none for an ignored column.
     columns: Vec<Option<Values>>,
     places: Vec<usize>,
+    /// The weight of each row, positive and at most 1; none for equal weights.
+    weights: Option<Vec<f64>>,
 }
 
 impl Table {
@@ -69,7 +72,7 @@ impl Table {
         let mut read = frame.columns.into_iter();
         let take = |column: &Column| if column.kind == Kind::Ignored { None } else { read.next() };
         let columns = schema.columns.iter().map(take).collect();
-        Ok(Self { columns, places: frame.rows, schema })
+        Ok(Self { columns, places: frame.rows, schema, weights: None })
     }
 
     /// A table of these columns, each with its name. Texts are categories, and a column of one value in every row, or
@@ -116,7 +119,109 @@ impl Table {
             schema.columns.push(column);
             held.push(Some(values));
         }
-        Ok(Self { schema, columns: held, places: (1..=rows).collect() })
+        Ok(Self { schema, columns: held, places: (1..=rows).collect(), weights: None })
+    }
+
+    /// The table with a weight for each row, at least 0, as many as rows: a row of weight 2 counts as two rows. Rows of weight
+    /// 0 are taken out of the table. Only ratios of weights matter, because all weights are divided by the greatest.
+    ///
+    /// ```
+    /// use ugmm_data::Table;
+    /// use ugmm_data::frame::ColumnData;
+    ///
+    /// # fn main() -> Result<(), ugmm_data::frame::FrameError> {
+    /// let table = Table::from_columns(vec![("a".to_owned(), ColumnData::Numbers(vec![1.0, 2.0, 3.0]))])?;
+    /// let weighted = table.weighted(&[1.0, 0.0, 4.0])?;
+    /// assert_eq!((weighted.rows(), weighted.weights()), (2, Some(&[0.25, 1.0][..])));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`FrameError::WeightCount`], [`FrameError::BadWeight`] or [`FrameError::NoWeight`].
+    pub fn weighted(self, weights: &[f64]) -> Result<Self, FrameError> {
+        let (rows, found) = (self.rows(), weights.len());
+        if found != rows {
+            return Err(FrameError::WeightCount { rows, found });
+        }
+        if let Some(row) = weights.iter().position(|weight| !(*weight >= 0.0 && weight.is_finite())) {
+            let (row, found) = (self.places[row], Some(weights[row].to_string()));
+            return Err(FrameError::BadWeight { file: None, row, column: None, found });
+        }
+        // Division by the greatest keeps sums finite.
+        let largest = weights.iter().copied().fold(0.0, f64::max);
+        let kept: Vec<usize> = (0..rows).filter(|&row| weights[row] / largest > 0.0).collect();
+        if kept.is_empty() {
+            return Err(FrameError::NoWeight { file: None, column: None });
+        }
+        let weights: Vec<f64> = kept.iter().map(|&row| weights[row] / largest).collect();
+        let are_equal = weights.iter().all(|&weight| weight == 1.0);
+        let table = if kept.len() < rows { self.select(&kept) } else { self };
+        Ok(Self { weights: (!are_equal).then_some(weights), ..table })
+    }
+
+    /// The table weighted by its column `name`, as [`Self::weighted`] says, without this column. `file` is the table's file, for
+    /// messages.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::column`], [`FrameError::BadWeight`] for the first row without a number of at least 0, and
+    /// [`FrameError::NoWeight`].
+    pub fn weighted_by(mut self, name: &str, file: &Path) -> Result<Self, FrameError> {
+        let (column, values) = self.find(name)?;
+        let texts = self.labels(name)?;
+        let weights: Vec<f64> = match (&column.kind, values) {
+            (Kind::Numeric { .. }, Values::Numbers(numbers)) => numbers.clone(),
+            (Kind::Boolean, Values::Numbers(truths)) => {
+                let words = column.words().map(|word| word.parse().unwrap_or(f64::NAN));
+                let number =
+                    |truth: &f64| if truth.is_nan() { f64::NAN } else { words[usize::from(*truth > 0.0)] };
+                truths.iter().map(number).collect()
+            }
+            _ => {
+                let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
+                texts.iter().map(|text| number(text).unwrap_or(f64::NAN)).collect()
+            }
+        };
+        if let Some(place) = self.schema.columns.iter().position(|column| column.name == name) {
+            self.schema.columns.remove(place);
+            self.columns.remove(place);
+        }
+        let (places, file, column) = (self.places.clone(), Some(file.to_owned()), Some(name.to_owned()));
+        self.weighted(&weights).map_err(|error| match error {
+            FrameError::BadWeight { row, .. } => {
+                let found = places.iter().position(|&place| place == row).and_then(|at| texts[at].clone());
+                FrameError::BadWeight { file, row, column, found }
+            }
+            FrameError::NoWeight { .. } => FrameError::NoWeight { file, column },
+            error => error,
+        })
+    }
+
+    /// The weight of each row, positive and at most 1; none for equal weights.
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
+    }
+
+    /// The rows `rows` without weights.
+    fn select(self, rows: &[usize]) -> Self {
+        let Self { mut schema, columns, places, .. } = self;
+        let columns: Vec<Option<Values>> =
+            columns.into_iter().map(|values| values.map(|values| values.select(rows))).collect();
+        schema.rows = rows.len();
+        for (column, values) in schema.columns.iter_mut().zip(&columns) {
+            column.missing = values.as_ref().map_or(0, Values::missing);
+            if let (Some(levels), Some(Values::Codes(codes))) = (&mut column.levels, values) {
+                levels.iter_mut().for_each(|level| level.rows = 0);
+                for code in codes.iter().flatten() {
+                    if let Some(level) = levels.get_mut(*code as usize) {
+                        level.rows += 1;
+                    }
+                }
+            }
+        }
+        Self { schema, columns, places: rows.iter().map(|&row| places[row]).collect(), weights: None }
     }
 
     /// Number of rows, at least 1.

@@ -213,3 +213,57 @@ fn numbers_with_many_values_have_no_levels() {
     assert_eq!(levels(&values), None);
     assert_eq!(levels(&values[..10_000]), Some(10_000));
 }
+
+#[test]
+fn a_column_of_weights_is_taken_out_and_rows_of_weight_0_with_it() {
+    let content = "a,w,kind\n1,0.5,x\n2,0,y\n,2,x\n";
+    let table = with_file(content, |path| {
+        Table::read(path, &ReadOptions::default()).unwrap().weighted_by("w", path).unwrap()
+    });
+    assert_eq!((table.rows(), table.places()), (2, &[2, 4][..]));
+    assert_eq!(table.weights(), Some(&[0.25, 1.0][..]));
+    let columns = &table.schema().columns;
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!((names, table.schema().rows, columns[0].missing), (vec!["a", "kind"], 2, 1));
+    let rows: Vec<usize> = columns[1].levels.iter().flatten().map(|level| level.rows).collect();
+    assert_eq!((rows, table.labels("kind").unwrap()), (vec![2, 0], texts(&["x", "x"])));
+    // Equal weights are none.
+    for weights in ["2", "1", "0.1"] {
+        let content = format!("a,w\n1,{weights}\n2,{weights}\n3,{weights}\n");
+        let table = with_file(&content, |path| {
+            Table::read(path, &ReadOptions::default()).unwrap().weighted_by("w", path).unwrap()
+        });
+        assert_eq!((table.rows(), table.weights()), (3, None));
+    }
+    let content = "a,w\n1,0\n2,1\n3,1\n4,0\n";
+    let table = with_file(content, |path| {
+        Table::read(path, &ReadOptions::default()).unwrap().weighted_by("w", path).unwrap()
+    });
+    assert_eq!((table.rows(), table.weights()), (2, None));
+}
+
+#[test]
+fn what_is_no_weight_is_named_with_its_place() {
+    let message = |weights: [&str; 3]| {
+        let rows: String =
+            weights.iter().enumerate().map(|(row, weight)| format!("{row},{weight}\n")).collect();
+        with_file(&format!("a,w\n{rows}"), |path| {
+            let error =
+                Table::read(path, &ReadOptions::default()).unwrap().weighted_by("w", path).unwrap_err();
+            assert_eq!(error.remedies(), [ugmm_data::Remedy::Weights]);
+            error.to_string().replace(&path.display().to_string(), "t")
+        })
+    };
+    let ends = "is no weight; a weight is a finite number of at least 0";
+    assert_eq!(message(["1", "-2", "1"]), format!("t, row 3, column \"w\": \"-2\" {ends}"));
+    assert_eq!(message(["1", "2", ""]), format!("t, row 4, column \"w\": a missing value {ends}"));
+    assert_eq!(message(["inf", "2", "1"]), format!("t, row 2, column \"w\": \"inf\" {ends}"));
+    assert_eq!(message(["1", "many", "1"]), format!("t, row 3, column \"w\": \"many\" {ends}"));
+    assert_eq!(message(["0", "0", "0"]), "t, column \"w\": all weights are 0; at least one must be positive");
+    let table = || Table::from_columns(vec![("a".into(), ColumnData::Numbers(vec![1.0, 2.0]))]).unwrap();
+    let message = |weights: &[f64]| table().weighted(weights).unwrap_err().to_string();
+    assert_eq!(message(&[1.0]), "there must be as many weights as rows, but there are 1 for 2");
+    assert_eq!(message(&[1.0, f64::NAN]), format!("row 2: \"NaN\" {ends}"));
+    assert_eq!(message(&[0.0; 2]), "all weights are 0; at least one must be positive");
+    assert!(table().weighted_by("w", Path::new("t")).is_err());
+}

@@ -129,7 +129,7 @@ fn measure(
     others: &[Others],
 ) -> Result<Run, UgmmError> {
     let log_probabilities = |rows: &Dataset| log_probabilities(network, task, rows.features());
-    let temperature = temperature(&log_probabilities(held_out)?, held_out.labels(), None)?;
+    let temperature = temperature(&log_probabilities(held_out)?, held_out.labels(), None, None)?;
     let on_test = log_probabilities(test)?;
     let mut scaled_on_test = on_test.clone();
     scale(&mut scaled_on_test, test.classes(), temperature, None);
@@ -177,7 +177,7 @@ fn others(
 ) -> Result<Vec<Others>, ExperimentError> {
     let columns = test.columns();
     let rows: Vec<usize> = (0..test.rows().min(OTHERS)).collect();
-    let (digits, _) = test.batch(&rows);
+    let digits = test.batch(&rows).x;
     let mut rng = generator(0, Stream::Splitting);
     let mut shuffled = digits.clone();
     shuffled.chunks_mut(columns).for_each(|image| image.shuffle(&mut rng));

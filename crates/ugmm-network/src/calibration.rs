@@ -1,10 +1,10 @@
 //! Calibration of predictions: temperature scaling of class probabilities (Guo et al. 2017), and stretching
 //! of densities.
 
-use crate::UgmmError;
 use crate::golden_section::golden_section;
 use crate::inference::conditional::ConditionalDensity;
 use crate::softmax::log_sum_exp;
+use crate::{RowWeights, UgmmError};
 
 /// Smallest and largest temperature that [`temperature`] returns; there is no best one if every prediction is
 /// right.
@@ -18,7 +18,8 @@ const TEMPERATURE_STEPS: usize = 26;
 /// The temperature T that minimises the log-loss of softmax(s / T) for `scores` s `[rows, classes]`,
 /// row-major, and the true class of each row, `labels` `[rows]`. Scores may be log-probabilities. Pass
 /// held-out rows. If the network was trained with `class_weights` w, the scores are its log-probabilities as
-/// [`crate::metrics::unweighted`] returns them, and T is the temperature of [`scale`] with these weights.
+/// [`crate::metrics::unweighted`] returns them, and T is the temperature of [`scale`] with these weights. The loss is
+/// a mean weighted by `row_weights` `[rows]`; `None` for equal weights.
 ///
 /// A pseudo-row keeps few rows that all happen to be right from making the probabilities certain: with n rows
 /// the true class has the target (n + 1)/(n + 2), and the other classes share the rest (Platt 1999). The loss
@@ -33,7 +34,7 @@ const TEMPERATURE_STEPS: usize = 26;
 /// // The probabilities are overconfident: 9 of 10 rows are right at a probability of 0.9879.
 /// let scores = [2.0 * 9f32.ln(), 0.0].repeat(10_000);
 /// let labels = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1].repeat(1000);
-/// let temperature = ugmm_network::calibration::temperature(&scores, &labels, None)?;
+/// let temperature = ugmm_network::calibration::temperature(&scores, &labels, None, None)?;
 /// assert!((temperature - 2.0).abs() < 1e-3);
 /// # Ok::<(), ugmm_network::UgmmError>(())
 /// ```
@@ -41,6 +42,7 @@ pub fn temperature(
     scores: &[f32],
     labels: &[usize],
     class_weights: Option<&[f64]>,
+    row_weights: Option<&[f64]>,
 ) -> Result<f64, UgmmError> {
     let what = "the sample for calibration";
     if labels.is_empty() {
@@ -62,12 +64,12 @@ pub fn temperature(
     let mut logs = vec![0.0; classes];
     let mut loss = |log_temperature: f64| -> f64 {
         let temperature = log_temperature.exp();
-        let of_row = |(row, &label): (&[f32], &usize)| {
-            scaled(row, temperature, &log_weights, &mut logs);
+        let of_row = |(row, (scores, &label)): (usize, (&[f32], &usize))| {
+            scaled(scores, temperature, &log_weights, &mut logs);
             let all: f64 = logs.iter().sum();
-            (-other * all - (right - other) * logs[label]).min(most)
+            RowWeights(row_weights).of(row) * (-other * all - (right - other) * logs[label]).min(most)
         };
-        scores.chunks(classes).zip(labels).map(of_row).sum()
+        scores.chunks(classes).zip(labels).enumerate().map(of_row).sum()
     };
     let (low, high) = (TEMPERATURE_RANGE.0.ln(), TEMPERATURE_RANGE.1.ln());
     let step = (high - low) / (TEMPERATURES - 1) as f64;
@@ -120,27 +122,40 @@ const INTERVAL: f64 = 0.9;
 
 /// The factor by which to stretch densities about their medians ([`ConditionalDensity::stretched`]) so that
 /// their central intervals of 90 % contain 90 % of the true `numbers`. It is the smallest factor that
-/// suffices for ⌈0.9 (n + 1)⌉ of n rows (split conformal prediction; Lei et al. 2018). The distances of the
-/// other rows have no influence. Pass held-out rows.
+/// suffices for ⌈0.9 (n + 1)⌉ of n rows (split conformal prediction; Lei et al. 2018), or with `row_weights` `[rows]`
+/// for rows with 0.9 (n + 1)/n of all weights. The distances of the other rows have no influence. Pass held-out
+/// rows.
 ///
 /// # Errors
 ///
 /// [`UgmmError`] when there are no rows, or the numbers of densities and of `numbers` differ.
-pub fn spread(densities: &[ConditionalDensity], numbers: &[f64]) -> Result<f64, UgmmError> {
+pub fn spread(
+    densities: &[ConditionalDensity],
+    numbers: &[f64],
+    row_weights: Option<&[f64]>,
+) -> Result<f64, UgmmError> {
     if densities.is_empty() || densities.len() != numbers.len() {
         let (what, expected) = ("the sample for calibration", densities.len().max(1));
         return Err(UgmmError::Size { what, found: numbers.len(), unit: "numbers", expected });
     }
-    let enough = |(density, &number): (&ConditionalDensity, &f64)| {
+    let weights = RowWeights(row_weights);
+    let enough = |(row, (density, &number)): (usize, (&ConditionalDensity, &f64))| {
         let median = density.quantile(0.5);
         let tail = 0.5 * (1.0 - INTERVAL);
         let end = density.quantile(if number < median { tail } else { 1.0 - tail });
-        (number - median).abs() / (end - median).abs().max(f64::MIN_POSITIVE)
+        ((number - median).abs() / (end - median).abs().max(f64::MIN_POSITIVE), weights.of(row))
     };
-    let mut factors: Vec<f64> = densities.iter().zip(numbers).map(enough).collect();
-    factors.sort_by(f64::total_cmp);
-    let needed = (INTERVAL * (factors.len() + 1) as f64).ceil() as usize;
-    Ok(factors[needed.clamp(1, factors.len()) - 1].clamp(SPREAD_RANGE.0, SPREAD_RANGE.1))
+    let mut factors: Vec<(f64, f64)> = densities.iter().zip(numbers).enumerate().map(enough).collect();
+    factors.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let rows = factors.len();
+    let needed = INTERVAL * (rows + 1) as f64 * (weights.sum(rows) / rows as f64);
+    let mut reached = 0.0;
+    let suffices = |&(_, weight): &(f64, f64)| {
+        reached += weight;
+        reached >= needed
+    };
+    let place = factors.iter().position(suffices).unwrap_or(rows - 1);
+    Ok(factors[place].0.clamp(SPREAD_RANGE.0, SPREAD_RANGE.1))
 }
 
 #[cfg(test)]
@@ -152,7 +167,7 @@ mod tests {
     fn the_temperature_has_the_smallest_log_loss() {
         let scores: Vec<f32> = (0..300).map(|i| ((i * 7919) % 101) as f32 / 20.0).collect();
         let labels: Vec<usize> = (0..100).map(|i| (i * 31) % 3).collect();
-        let found = temperature(&scores, &labels, None).unwrap();
+        let found = temperature(&scores, &labels, None, None).unwrap();
         let log_loss = |temperature: f64| {
             let mut logs = scores.clone();
             scale(&mut logs, 3, temperature, None);
@@ -174,10 +189,10 @@ mod tests {
     #[test]
     fn one_row_does_not_decide() {
         let (mut scores, mut labels) = ([3f32.ln(), 0.0].repeat(200), [0, 0, 0, 1].repeat(50));
-        let before = temperature(&scores, &labels, None).unwrap();
+        let before = temperature(&scores, &labels, None, None).unwrap();
         scores.extend([1e6, 0.0]);
         labels.push(1);
-        let after = temperature(&scores, &labels, None).unwrap();
+        let after = temperature(&scores, &labels, None, None).unwrap();
         assert!((before - 1.0).abs() < 0.05 && (after - before).abs() < 0.05, "{before} {after}");
     }
 
@@ -213,24 +228,25 @@ mod tests {
         let standard = ConditionalDensity::new((-10.0, 10.0), scores);
         let numbers: Vec<f64> = (0..500).map(|i| standard.quantile((f64::from(i) + 0.5) / 500.0)).collect();
         let densities = vec![density; 500];
-        let factor = spread(&densities, &numbers).unwrap();
+        let factor = spread(&densities, &numbers, None).unwrap();
         assert!((factor - 2.0).abs() < 0.05, "{factor}");
-        assert!(spread(&[], &[]).is_err() && spread(&densities, &numbers[1..]).is_err());
+        assert!(spread(&[], &[], None).is_err() && spread(&densities, &numbers[1..], None).is_err());
     }
 
     #[test]
     fn rows_that_are_all_right_do_not_become_certain() {
         // 2 right rows of 2 count as 3 of 4, whose log-odds are log 3.
-        let found = temperature(&[3f32.ln(), 0.0, 0.0, 3f32.ln()], &[0, 1], None).unwrap();
+        let found = temperature(&[3f32.ln(), 0.0, 0.0, 3f32.ln()], &[0, 1], None, None).unwrap();
         assert!((found - 1.0).abs() < 1e-6, "{found}");
-        let found = temperature(&[1.0, 0.0], &[1], None).unwrap();
+        let found = temperature(&[1.0, 0.0], &[1], None, None).unwrap();
         assert!((found - TEMPERATURE_RANGE.1).abs() < 1e-3, "{found}");
     }
 
     #[test]
     fn what_does_not_fit_is_refused() {
-        let message =
-            |scores: &[f32], labels: &[usize]| temperature(scores, labels, None).unwrap_err().to_string();
+        let message = |scores: &[f32], labels: &[usize]| {
+            temperature(scores, labels, None, None).unwrap_err().to_string()
+        };
         assert_eq!(message(&[], &[]), "the sample for calibration has 0 rows, but 1 are needed");
         assert_eq!(message(&[1.0; 5], &[0, 0]), "the sample for calibration has 5 scores, but 4 are needed");
         let expected = "row 1 (counted from 0) has class 2, but there are only the classes 0 to 1";

@@ -57,4 +57,4 @@ pub use objective::{
 };
 pub use random::{Stream, generator};
 pub use recipe::{Architecture, ObjectiveKind, Preset, Recipe, Settings, TableShape, TargetKind};
-pub use rows::{Features, Rows};
+pub use rows::{Features, RowWeights, Rows};

@@ -1,4 +1,4 @@
-//! Rows of features in memory.
+//! Rows of features in memory, and their weights.
 
 use crate::UgmmError;
 use crate::values::check_finite;
@@ -24,6 +24,49 @@ impl Features {
             Self::F32(values) => values.len(),
             Self::Bytes { values, .. } => values.len(),
         }
+    }
+}
+
+/// Weights of rows in sums and means over them; without weights every row counts once.
+///
+/// ```
+/// use ugmm_network::RowWeights;
+///
+/// let (weighted, plain) = (RowWeights(Some(&[0.5, 1.5])), RowWeights(None));
+/// assert_eq!((weighted.of(1), weighted.sum(2)), (1.5, 2.0));
+/// assert_eq!((plain.of(1), plain.sum(2)), (1.0, 2.0));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RowWeights<'w>(
+    /// The weight of each row, at least 0.
+    pub Option<&'w [f64]>,
+);
+
+impl RowWeights<'_> {
+    /// Positive weights divided by their mean; `None` for equal weights.
+    #[must_use]
+    pub fn normalized(weights: &[f64]) -> Option<Vec<f64>> {
+        // Division by the greatest keeps the sum finite.
+        let largest = weights.iter().copied().fold(0.0, f64::max);
+        let mean = weights.iter().map(|weight| weight / largest).sum::<f64>() / weights.len() as f64;
+        let are_different = weights.iter().any(|&weight| weight != largest);
+        are_different.then(|| weights.iter().map(|weight| weight / largest / mean).collect())
+    }
+
+    /// The weight of a row.
+    ///
+    /// # Panics
+    ///
+    /// When there are weights and the row has none.
+    #[must_use]
+    pub fn of(self, row: usize) -> f64 {
+        self.0.map_or(1.0, |weights| weights[row])
+    }
+
+    /// The sum of the weights of all rows, whose number is `rows`.
+    #[must_use]
+    pub fn sum(self, rows: usize) -> f64 {
+        self.0.map_or(rows as f64, |weights| weights.iter().sum())
     }
 }
 
@@ -129,6 +172,19 @@ impl Rows {
             }
         }
         batch
+    }
+
+    /// The given rows, in their order.
+    pub(crate) fn select(&self, rows: &[usize]) -> Self {
+        let features = match &self.features {
+            Features::F32(_) => Features::F32(self.batch(rows)),
+            Features::Bytes { values, scale } => {
+                let columns = self.columns;
+                let bytes = rows.iter().flat_map(|row| &values[row * columns..(row + 1) * columns]);
+                Features::Bytes { values: bytes.copied().collect(), scale: *scale }
+            }
+        };
+        Self { features, ..*self }
     }
 
     /// Checks that the rows have the feature columns of a task, and all values that the network needs.

@@ -103,7 +103,7 @@ fn two_branches_are_learned() {
             .unwrap();
     let Targets::Numbers(numbers) = new.targets() else { panic!("numbers were drawn") };
     let numbers: Vec<f64> = numbers.iter().map(|&number| number.into()).collect();
-    let metrics = NumberMetrics::of(&densities, &numbers);
+    let metrics = NumberMetrics::of(&densities, &numbers, None);
     // The true density has a log-density of ln(1 / (2 · 0.4)) = 0.22; one that ignores x has about −1.9.
     assert!(metrics.log_density > -0.5, "{metrics:?}");
     assert!(metrics.coverage_90 > 0.85, "{metrics:?}");

@@ -251,6 +251,7 @@ fn gradients_of_every_objective_and_setting_are_differences_in_f64() {
                 LossOptions {
                     label_smoothing: 0.2,
                     class_weights: task.class_objective().map(|_| vec![1.0, 3.0, 0.5]),
+                    row_weights: None,
                 },
             ] {
                 let name = format!("{name}, {task:?}, {options:?}");

@@ -32,7 +32,7 @@ fn loss(task: &Task, network: &Model, rows: &[usize], options: &LossOptions) -> 
 }
 
 fn value(task: &Task, network: &Model, smoothing: f64) -> f64 {
-    let options = LossOptions { label_smoothing: smoothing, class_weights: None };
+    let options = LossOptions { label_smoothing: smoothing, class_weights: None, row_weights: None };
     loss(task, network, &[0, 1, 2, 3], &options)
 }
 

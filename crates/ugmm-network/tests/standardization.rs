@@ -34,7 +34,7 @@ fn folding_leaves_the_outputs_unchanged() {
     let x = rows(300);
     let standardizing = network(&SIZES, &x);
     let before = standardizing.forward(&x);
-    let settled = standardizing.settled(&x);
+    let settled = standardizing.settled(&x, None);
     assert!(!settled.standardize && settled.layers[1..].iter().all(|layer| layer.config.min_sigma == 0.0));
     assert_eq!(settled.layers[0].config.min_sigma, 0.5);
     assert_close(&settled.forward(&x), &before);
@@ -42,7 +42,7 @@ fn folding_leaves_the_outputs_unchanged() {
     let alone = settled.forward(&x[7 * SIZES[0]..8 * SIZES[0]]);
     assert_close(&alone, &before[7 * 4..8 * 4]);
     // Settling does not change a plain network.
-    let again = settled.clone().settled(&rows(10));
+    let again = settled.clone().settled(&rows(10), None);
     assert_eq!(again.forward(&x), settled.forward(&x));
 }
 
@@ -52,7 +52,7 @@ fn folding_shifts_a_single_root_by_a_constant() {
     let x = rows(200);
     let standardizing = network(&[6, 12, 5, 1], &x);
     let before = standardizing.forward(&x);
-    let after = standardizing.settled(&x).forward(&x);
+    let after = standardizing.settled(&x, None).forward(&x);
     let shift = after[0] - before[0];
     let shifted: Vec<f32> = before.iter().map(|score| score + shift).collect();
     assert_close(&after, &shifted);

@@ -144,7 +144,7 @@ fn augmentation_changes_the_rows_of_batches_only() {
 
     // The image has two rows of pixels, the first two features.
     let square = |rows: &Dataset| {
-        let (x, _) = rows.batch(&(0..rows.rows()).collect::<Vec<_>>());
+        let x = rows.batch(&(0..rows.rows()).collect::<Vec<_>>()).x;
         let values = x.chunks(FEATURES).flat_map(|row| [row[0], row[1], row[0], row[1]]).collect();
         Dataset::new(Features::F32(values), 4, rows.labels().to_vec(), CLASSES).unwrap()
     };

@@ -46,6 +46,7 @@ fn reading_argument(remedy: &Reading) -> Option<String> {
         | Reading::Decimal(_)
         | Reading::Thousands(_)
         | Reading::Delimiter(_)
+        | Reading::Weights
         | Reading::NoHeader => return None,
     })
 }

@@ -7,6 +7,7 @@ use crate::{TabularError, TaskChoice};
 use serde::{Deserialize, Serialize};
 use ugmm_data::frame::{Column, FrameError, Kind, Schema, Values};
 use ugmm_data::{ClassLabels, Table};
+use ugmm_network::RowWeights;
 use ugmm_network::inference::conditional::ConditionalDensity;
 
 /// Largest number of different whole numbers that are classes, and of different texts in a column that is
@@ -61,15 +62,19 @@ pub struct NumberTarget {
 }
 
 impl NumberTarget {
-    /// The scaling for these training numbers, which must not all be equal. `usual` is the range without
-    /// outliers in all rows of the table, so that it does not depend on the split.
-    pub(crate) fn of(numbers: &[f64], usual: Option<(f64, f64)>) -> Self {
-        let is_near = |number: &f64| usual.is_none_or(|(least, most)| (least..=most).contains(number));
-        let near: Vec<f64> = numbers.iter().copied().filter(is_near).collect();
+    /// The scaling for these training numbers, which must not all be equal, weighted by `weights`, `None` for equal
+    /// weights. `usual` is the range without outliers in all rows of the table, so that it does not depend on the
+    /// split.
+    pub(crate) fn of(numbers: &[f64], weights: Option<&[f64]>, usual: Option<(f64, f64)>) -> Self {
+        let is_near = |number: f64| usual.is_none_or(|(least, most)| (least..=most).contains(&number));
+        let places: Vec<usize> = (0..numbers.len()).filter(|&place| is_near(numbers[place])).collect();
+        let near: Vec<f64> = places.iter().map(|&place| numbers[place]).collect();
         if near.len() == numbers.len() || !are_different(&near) {
-            return Self::of_usual(numbers);
+            return Self::of_usual(numbers, weights);
         }
-        let inner = Self::of_usual(&near);
+        let of_near: Option<Vec<f64>> =
+            weights.map(|weights| places.iter().map(|&place| weights[place]).collect());
+        let inner = Self::of_usual(&near, of_near.as_deref());
         let (mut low, mut high) = (inner.low, inner.high);
         let farthest = FARTHEST * (inner.high - inner.low);
         for &number in numbers {
@@ -83,16 +88,18 @@ impl NumberTarget {
     }
 
     /// The scaling for numbers without outliers.
-    fn of_usual(numbers: &[f64]) -> Self {
+    fn of_usual(numbers: &[f64], weights: Option<&[f64]>) -> Self {
         // Divides by the largest number, so that the span of very large numbers is finite.
         let (least, most) = numbers
             .iter()
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &n| (low.min(n), high.max(n)));
         let largest = least.abs().max(most.abs()).max(f64::MIN_POSITIVE);
-        let count = numbers.len() as f64;
-        let mean = numbers.iter().map(|number| number / largest).sum::<f64>() / count;
-        let square = |number: &f64| (number / largest - mean).powi(2);
-        let deviation = (numbers.iter().map(square).sum::<f64>() / count).sqrt();
+        let total = RowWeights(weights).sum(numbers.len());
+        let weighed = |(row, number): (usize, &f64)| (RowWeights(weights).of(row), number / largest);
+        let shares = || numbers.iter().enumerate().map(weighed);
+        let mean = shares().map(|(weight, share)| weight * share).sum::<f64>() / total;
+        let squares = shares().map(|(weight, share)| weight * (share - mean).powi(2)).sum::<f64>();
+        let deviation = (squares / total).sqrt();
         let margin = MARGIN * (most / largest - least / largest);
         let bounded = |number: f64| number.clamp(f64::MIN / 4.0, f64::MAX / 4.0);
         Self {
@@ -442,7 +449,7 @@ mod tests {
     /// A density that is symmetric about 0.
     #[test]
     fn what_was_never_negative_is_not_predicted_to_be() {
-        let number = NumberTarget::of(&[0.0, 0.0, 1.0, 10.0], None);
+        let number = NumberTarget::of(&[0.0, 0.0, 1.0, 10.0], None, None);
         assert!(number.never_negative && number.low < 0.0);
         let scores: Vec<f32> = (0..100).map(|cell| -0.5 * ((cell as f32 - 8.5) / 4.0).powi(2)).collect();
         let density = number.density(&scores);
@@ -474,8 +481,8 @@ mod tests {
         }
         assert_eq!(number.to_data(number.network_range().0), 0.0);
         assert!(
-            !NumberTarget::of(&[-1.0, 5.0], None).never_negative
-                && !NumberTarget::of(&[5.0, 6.0], None).never_negative
+            !NumberTarget::of(&[-1.0, 5.0], None, None).never_negative
+                && !NumberTarget::of(&[5.0, 6.0], None, None).never_negative
         );
         let old = r#"{"mean": 1.0, "scale": 2.0, "low": -1.0, "high": 5.0}"#;
         assert!(!serde_json::from_str::<NumberTarget>(old).unwrap().never_negative);
@@ -487,7 +494,7 @@ mod tests {
         for far in [1e5, 1e15, 1e100, -1e300] {
             let mut numbers: Vec<f64> = (0..200).map(|i| f64::from(i) / 20.0).collect();
             numbers[7] = far;
-            let number = NumberTarget::of(&numbers, usual_numbers(&numbers));
+            let number = NumberTarget::of(&numbers, None, usual_numbers(&numbers));
             let (low, high) = number.network_range();
             let (first, last) = number.usual.unwrap();
             let usual = number.to_network(last) - number.to_network(first);

@@ -11,7 +11,7 @@
 use burn::tensor::{Device, Distribution, Tensor};
 use std::error::Error;
 use std::time::{Duration, Instant};
-use ugmm::training::{Stepper, Targets, TrainingConfig};
+use ugmm::training::{Batch, Stepper, Targets, TrainingConfig};
 use ugmm::{
     Check, ClassObjective, Classification, DeviceName, Init, InitOn, NetworkConfig, Stream, generator,
     gpu_testing, ugmm_log_density,
@@ -137,8 +137,9 @@ fn training_step(device: &Device, batch: usize) -> Result<(), Box<dyn Error>> {
     let mut stepper = Stepper::new(network, task, &TrainingConfig::new(0, 1).checked()?, device)?;
     let x: Vec<f32> = (0..batch * features).map(|at| (at as f32 * 0.618).fract()).collect();
     let targets = Targets::Classes((0..batch).map(|row| row % classes).collect());
+    let batch_of_rows = Batch { x, targets, weights: None };
     let seconds = time(device, || {
-        stepper.step_without_waiting(x.clone(), &targets, 1e-3).map(drop).expect("the batch fits the task");
+        stepper.step_without_waiting(batch_of_rows.clone(), 1e-3).map(drop).expect("the batch fits the task");
     });
     println!("training step of 784-128-64-10, batch {batch}: {:.3} ms", seconds * 1e3);
     if let Some(usage) = device.memory_pool_usage() {

@@ -7,7 +7,7 @@ use ugmm::{
     MlpConfig, Model, ModelConfig, NetworkConfig, Regression, Stream, Targets, Task, generator, open_device,
 };
 use ugmm_network::training as plain;
-use ugmm_network::training::{OptimizerConfig, TrainingConfig};
+use ugmm_network::training::{Batch, Engine, OptimizerConfig, TrainingConfig};
 
 const FEATURES: usize = 4;
 const CLASSES: usize = 3;
@@ -39,8 +39,22 @@ fn batch(task: &Task, step: usize, missing: bool) -> (Vec<f32>, Targets) {
     (x, targets)
 }
 
-/// A hundred steps of both from the same parameters, with the same random numbers.
+/// A hundred steps of both from the same parameters, with the same random numbers, and twenty with row weights.
 fn assert_agree(name: &str, task: &Task, config: &ModelConfig, training: &TrainingConfig, missing: bool) {
+    assert_agree_on_rows(name, task, config, training, missing, (None, STEPS));
+    let weights = (0..ROWS).map(|row| 1.0 + 0.9 * f64::from(noise(row + 70))).collect();
+    assert_agree_on_rows(name, task, config, training, missing, (Some(weights), STEPS / 5));
+}
+
+/// Steps of both from the same parameters, with the same random numbers, on rows with these weights.
+fn assert_agree_on_rows(
+    name: &str,
+    task: &Task,
+    config: &ModelConfig,
+    training: &TrainingConfig,
+    missing: bool,
+    (weights, steps): (Option<Vec<f64>>, usize),
+) {
     let training = &training.clone().checked().unwrap();
     let (sample, targets) = batch(task, 0, missing);
     let sample = task.with_targets(&targets).unwrap().training_input(&sample);
@@ -48,10 +62,12 @@ fn assert_agree(name: &str, task: &Task, config: &ModelConfig, training: &Traini
     let device = Device::flex();
     let mut of_burn = Stepper::new(Model::of(&start, &device), *task, training, &device).unwrap();
     let mut own = plain::Stepper::new(start, *task, training).unwrap();
-    for step in 0..STEPS {
+    for step in 0..steps {
         let (x, targets) = batch(task, step, missing);
-        let expected = of_burn.take_step(x.clone(), &targets, 1e-3).unwrap();
-        let found = own.take_step(x, &targets, 1e-3).unwrap();
+        let batch = Batch { x, targets, weights: weights.clone() };
+        of_burn.step(batch.clone(), 1e-3).unwrap();
+        own.step(batch, 1e-3).unwrap();
+        let [expected, found] = [of_burn.read_losses()[0], own.read_losses()[0]];
         let allowed = 2e-4 * (1.0 + expected.abs());
         assert!((found - expected).abs() < allowed, "{name}, step {step}: {found}, Burn {expected}");
     }
@@ -174,7 +190,9 @@ fn a_backend_trains_and_predicts_as_the_processor_does() {
     let task = task(ClassObjective::Discriminative);
     let (x, targets) = batch(&task, 1, false);
     let Targets::Classes(labels) = targets else { unreachable!() };
+    let weights: Vec<f64> = (0..ROWS).map(|row| (row % 4) as f64).collect();
     let rows = Dataset::new(Features::F32(x.clone()), FEATURES, labels, CLASSES).unwrap();
+    let rows = rows.weighted(&weights).unwrap();
     let network =
         NetworkConfig::new(&[FEATURES, 8, CLASSES]).with_standardize(true).with_min_sigmas(&[1.0, 0.5]);
     let config = ModelConfig::Ugmm(network);

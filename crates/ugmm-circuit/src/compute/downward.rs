@@ -13,13 +13,26 @@ use super::workspace::{RegionBuffers, Workspace};
 use pulp::NullaryFnOnce;
 
 impl<T: Real> Compiled<T> {
-    /// Adds the statistics of a block of rows on which [`Self::upward`] has just run.
-    pub(crate) fn downward(&self, rows: &[T], workspace: &mut Workspace<T>, statistics: &mut Statistics<T>) {
-        vectorized(Downward { compiled: self, rows, workspace, statistics });
+    /// Adds the statistics of a block of rows on which [`Self::upward`] has just run, each times its weight, which is
+    /// the flow of the root; 1 without weights.
+    pub(crate) fn downward(
+        &self,
+        rows: &[T],
+        weights: Option<&[T]>,
+        workspace: &mut Workspace<T>,
+        statistics: &mut Statistics<T>,
+    ) {
+        vectorized(Downward { compiled: self, rows, weights, workspace, statistics });
     }
 
     #[inline(always)]
-    fn all_flows(&self, rows: &[T], workspace: &mut Workspace<T>, statistics: &mut Statistics<T>) {
+    fn all_flows(
+        &self,
+        rows: &[T],
+        weights: Option<&[T]>,
+        workspace: &mut Workspace<T>,
+        statistics: &mut Statistics<T>,
+    ) {
         let count = rows.len() / self.variables;
         let Workspace { regions, cotangents, products, .. } = workspace;
         for buffers in regions.iter_mut() {
@@ -28,8 +41,9 @@ impl<T: Real> Compiled<T> {
         if let Some(root) = regions.last_mut() {
             root.reached = true;
             let flows = root.flows.iter_mut().zip(&root.values).take(count);
-            for (flow, &value) in flows {
-                *flow = if value > T::LOWEST { T::one() } else { T::zero() };
+            for (row, (flow, &value)) in flows.enumerate() {
+                let weight = weights.map_or(T::one(), |weights| weights[row]);
+                *flow = if value > T::LOWEST { weight } else { T::zero() };
             }
         }
         for (index, region) in self.regions.iter().enumerate().rev() {
@@ -151,6 +165,7 @@ impl<T: Real> CompiledInner<T> {
 struct Downward<'a, T> {
     compiled: &'a Compiled<T>,
     rows: &'a [T],
+    weights: Option<&'a [T]>,
     workspace: &'a mut Workspace<T>,
     statistics: &'a mut Statistics<T>,
 }
@@ -160,6 +175,6 @@ impl<T: Real> NullaryFnOnce for Downward<'_, T> {
 
     #[inline(always)]
     fn call(self) {
-        self.compiled.all_flows(self.rows, self.workspace, self.statistics);
+        self.compiled.all_flows(self.rows, self.weights, self.workspace, self.statistics);
     }
 }

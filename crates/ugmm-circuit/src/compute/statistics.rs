@@ -104,6 +104,7 @@ struct Lane<T> {
     statistics: Statistics<T>,
     workspace: Workspace<T>,
     rows: Vec<T>,
+    weights: Vec<T>,
     log_likelihood: f64,
 }
 
@@ -119,17 +120,19 @@ impl<T: Real> Lanes<T> {
             statistics: statistics.clone(),
             workspace: Workspace::new(compiled, BLOCK, true),
             rows: Vec::with_capacity(BLOCK * compiled.variables),
+            weights: Vec::with_capacity(BLOCK),
             log_likelihood: 0.0,
         };
         Self { lanes: (0..count).map(lane).collect() }
     }
 }
 
-/// Adds the expected statistics of the rows `batch`, indices into `rows` `[any, variables]`, to `totals`;
-/// returns the sum of their log-likelihoods.
+/// Sets `totals` to the expected statistics of the rows `batch`, indices into `rows` `[any, variables]` and their
+/// `weights` `[any]`, `None` for weights of 1; returns the weighted sum of their log-likelihoods.
 pub(crate) fn expectation<T: Real>(
     compiled: &Compiled<T>,
     rows: &[T],
+    weights: Option<&[f64]>,
     batch: &[u32],
     lanes: &mut Lanes<T>,
     totals: &mut Statistics<f64>,
@@ -141,7 +144,7 @@ pub(crate) fn expectation<T: Real>(
         lanes.lanes.par_iter_mut().enumerate().for_each(|(number, lane)| {
             let begin = (number * share).min(part.len());
             let end = (begin + share).min(part.len());
-            lane.take_in(compiled, rows, &part[begin..end]);
+            lane.take_in(compiled, rows, weights, &part[begin..end]);
         });
         totals.regions.par_iter_mut().enumerate().for_each(|(index, total)| {
             for (part, total) in total.parts_mut().into_iter().enumerate() {
@@ -166,19 +169,25 @@ pub(crate) fn expectation<T: Real>(
 }
 
 impl<T: Real> Lane<T> {
-    fn take_in(&mut self, compiled: &Compiled<T>, rows: &[T], batch: &[u32]) {
+    fn take_in(&mut self, compiled: &Compiled<T>, rows: &[T], weights: Option<&[f64]>, batch: &[u32]) {
         self.statistics.clear();
         self.log_likelihood = 0.0;
         let width = compiled.variables;
         for block in batch.chunks(BLOCK) {
             self.rows.clear();
+            self.weights.clear();
             for &row in block {
                 let row = row as usize;
                 self.rows.extend_from_slice(&rows[row * width..(row + 1) * width]);
+                self.weights.extend(weights.map(|weights| T::from_f64(weights[row])));
             }
             let densities = compiled.upward(&self.rows, &mut self.workspace);
-            self.log_likelihood += densities.iter().map(|density| density.to_f64()).sum::<f64>();
-            compiled.downward(&self.rows, &mut self.workspace, &mut self.statistics);
+            let weighed = |(&row, density): (&u32, &T)| {
+                weights.map_or(1.0, |weights| weights[row as usize]) * density.to_f64()
+            };
+            self.log_likelihood += block.iter().zip(densities).map(weighed).sum::<f64>();
+            let weights = weights.is_some().then_some(self.weights.as_slice());
+            compiled.downward(&self.rows, weights, &mut self.workspace, &mut self.statistics);
         }
     }
 }

@@ -46,11 +46,45 @@ fn circuits() -> Vec<(Circuit, Vec<f64>)> {
 }
 
 fn statistics<T: super::Real>(compiled: &Compiled<T>, rows: &[f64]) -> (Statistics<f64>, f64) {
+    weighted_statistics(compiled, rows, None)
+}
+
+fn weighted_statistics<T: super::Real>(
+    compiled: &Compiled<T>,
+    rows: &[f64],
+    weights: Option<&[f64]>,
+) -> (Statistics<f64>, f64) {
     let rows: Vec<T> = rows.iter().map(|&value| T::from_f64(value)).collect();
     let batch: Vec<u32> = (0..(rows.len() / compiled.variables) as u32).collect();
     let mut totals = Statistics::zeros(compiled);
-    let sum = expectation(compiled, &rows, &batch, &mut Lanes::new(compiled, batch.len()), &mut totals);
+    let mut lanes = Lanes::new(compiled, batch.len());
+    let sum = expectation(compiled, &rows, weights, &batch, &mut lanes, &mut totals);
     (totals, sum)
+}
+
+#[test]
+fn statistics_of_weighted_rows_are_those_of_repeated_rows() {
+    for (circuit, rows) in circuits() {
+        let compiled = circuit.compile::<f64>();
+        let width = compiled.variables;
+        let weights: Vec<f64> = (0..rows.len() / width).map(|row| (row % 4) as f64 + 1.0).collect();
+        let repeated: Vec<f64> =
+            rows.chunks(width).zip(&weights).flat_map(|(row, weight)| row.repeat(*weight as usize)).collect();
+        let (found, sum) = weighted_statistics(&compiled, &rows, Some(&weights));
+        let (expected, of_repeated) = statistics(&compiled, &repeated);
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9 * (1.0 + b.abs()), "{a} {b}");
+        close(sum, of_repeated);
+        for (found, expected) in found.regions.iter().zip(&expected.regions) {
+            for (found, expected) in found.parts().into_iter().zip(expected.parts()) {
+                found.iter().zip(expected).for_each(|(&found, &expected)| close(found, expected));
+            }
+        }
+        let (plain, _) = statistics(&compiled, &rows);
+        let (ones, _) = weighted_statistics(&compiled, &rows, Some(&vec![1.0; rows.len() / width]));
+        for (plain, ones) in plain.regions.iter().zip(&ones.regions) {
+            assert_eq!(plain.parts(), ones.parts());
+        }
+    }
 }
 
 #[test]

@@ -22,9 +22,12 @@ pub(super) fn mutual_information(rows: Rows<'_>, variables: &[Variable]) -> Vec<
     let columns: Vec<(Vec<u8>, usize)> =
         (0..variables.len()).into_par_iter().map(|variable| cells(rows, variable, step)).collect();
     let count = variables.len();
+    let weights: Option<Vec<f64>> =
+        rows.mean_1_weights().map(|weights| weights.into_iter().step_by(step).collect());
+    let weights = weights.as_deref();
     let triangle: Vec<Vec<f64>> = (0..count)
         .into_par_iter()
-        .map(|i| (0..i).map(|j| pair_information(&columns[i], &columns[j])).collect())
+        .map(|i| (0..i).map(|j| pair_information(&columns[i], &columns[j], weights)).collect())
         .collect();
     let mut matrix = vec![0.0; count * count];
     for i in 0..count {
@@ -39,9 +42,10 @@ pub(super) fn mutual_information(rows: Rows<'_>, variables: &[Variable]) -> Vec<
 /// The cell of each value and the number of cells. Equal values share a cell.
 fn cells(rows: Rows<'_>, variable: usize, step: usize) -> (Vec<u8>, usize) {
     let values: Vec<f64> = rows.column(variable).step_by(step).collect();
-    let mut sorted: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
-    sorted.sort_by(f64::total_cmp);
-    let mut distinct = sorted.clone();
+    let weighed = values.iter().enumerate().map(|(place, &value)| (value, rows.weight(place * step)));
+    let mut sorted: Vec<(f64, f64)> = weighed.filter(|(value, _)| !value.is_nan()).collect();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut distinct: Vec<f64> = sorted.iter().map(|(value, _)| *value).collect();
     distinct.dedup();
     // The upper ends of all cells but the last.
     let mut ends: Vec<f64> = if distinct.len() <= MAXIMUM_CELLS {
@@ -52,16 +56,17 @@ fn cells(rows: Rows<'_>, variable: usize, step: usize) -> (Vec<u8>, usize) {
         // A value more frequent than the width of a cell, such as the black of an image, gets its own cell;
         // the others share the remaining cells evenly.
         let mut ends = Vec::new();
-        let mut target = sorted.len() as f64 / wanted as f64;
-        let (mut filled, mut left, mut remaining) = (0_usize, sorted.len(), wanted);
-        for group in sorted.chunk_by(|a, b| a == b) {
-            filled += group.len();
-            if filled as f64 >= target && remaining > 1 {
-                ends.push(group[0]);
+        let weight = |rows: &[(f64, f64)]| rows.iter().map(|(_, weight)| weight).sum::<f64>();
+        let (mut filled, mut left, mut remaining) = (0.0, weight(&sorted), wanted);
+        let mut target = left / wanted as f64;
+        for group in sorted.chunk_by(|a, b| a.0 == b.0) {
+            filled += weight(group);
+            if filled >= target && remaining > 1 {
+                ends.push(group[0].0);
                 left -= filled;
                 remaining -= 1;
-                target = left as f64 / remaining as f64;
-                filled = 0;
+                target = left / remaining as f64;
+                filled = 0.0;
             }
         }
         ends.push(f64::INFINITY);
@@ -75,17 +80,22 @@ fn cells(rows: Rows<'_>, variable: usize, step: usize) -> (Vec<u8>, usize) {
     (values.iter().map(cell).collect(), ends.len().max(1))
 }
 
-fn pair_information((a, a_cells): &(Vec<u8>, usize), (b, b_cells): &(Vec<u8>, usize)) -> f64 {
-    let mut counts = [0_u32; MAXIMUM_CELLS * MAXIMUM_CELLS];
-    for (&a, &b) in a.iter().zip(b) {
+fn pair_information(
+    (a, a_cells): &(Vec<u8>, usize),
+    (b, b_cells): &(Vec<u8>, usize),
+    weights: Option<&[f64]>,
+) -> f64 {
+    let mut counts = [0.0; MAXIMUM_CELLS * MAXIMUM_CELLS];
+    for (row, (&a, &b)) in a.iter().zip(b).enumerate() {
         if a != MISSING && b != MISSING {
-            counts[usize::from(a) * MAXIMUM_CELLS + usize::from(b)] += 1;
+            let weight = weights.map_or(1.0, |weights| weights[row]);
+            counts[usize::from(a) * MAXIMUM_CELLS + usize::from(b)] += weight;
         }
     }
     let (mut of_a, mut of_b) = ([0.0; MAXIMUM_CELLS], [0.0; MAXIMUM_CELLS]);
     for i in 0..*a_cells {
         for j in 0..*b_cells {
-            let count = f64::from(counts[i * MAXIMUM_CELLS + j]);
+            let count = counts[i * MAXIMUM_CELLS + j];
             of_a[i] += count;
             of_b[j] += count;
         }
@@ -97,7 +107,7 @@ fn pair_information((a, a_cells): &(Vec<u8>, usize), (b, b_cells): &(Vec<u8>, us
     let mut information = 0.0;
     for i in 0..*a_cells {
         for j in 0..*b_cells {
-            let count = f64::from(counts[i * MAXIMUM_CELLS + j]);
+            let count = counts[i * MAXIMUM_CELLS + j];
             if count > 0.0 {
                 information += count / total * (count * total / (of_a[i] * of_b[j])).ln();
             }

@@ -31,7 +31,8 @@ pub(super) fn chosen_structure(
         .iter()
         .flat_map(|row| row.iter().enumerate().filter(|(index, _)| *index != label).map(|(_, value)| *value))
         .collect();
-    let features = structure_of(Rows::new(&values, others.len())?, &others, units, config)?;
+    let features = Rows::new(&values, others.len())?.weighted(rows.weights())?;
+    let features = structure_of(features, &others, units, config)?;
     structure::class_conditional(&features, variables.len(), label, states)
 }
 

@@ -48,19 +48,19 @@ pub fn cross_validate(
     order.shuffle(&mut generator(config.seed, Stream::Splitting));
     let mut sums = vec![0.0; config.epochs];
     for fold in 0..folds {
-        let pick = |is_held_out: bool| -> Vec<f64> {
-            let places = order.iter().enumerate().filter(|(place, _)| (place % folds == fold) == is_held_out);
-            places.flat_map(|(_, &row)| rows.row(row)).copied().collect()
+        let pick = |is_held_out: bool| {
+            let places = order.iter().enumerate();
+            let places = places.filter(move |(place, _)| (place % folds == fold) == is_held_out);
+            rows.select(places.map(|(_, &row)| row))
         };
         let (held_out, training) = (pick(true), pick(false));
-        let held_out = Rows::new(&held_out, rows.columns())?;
-        let training = Rows::new(&training, rows.columns())?;
+        let (held_out, training) = (held_out.rows(), training.rows());
         let structure = chosen_structure(training, variables, &config)?;
         let mut go_on = true;
         train_planned(training, Some(held_out), &structure, &plan, &mut |epoch| {
             // After the last epoch there are more that only settle the parameters.
             if let (Some(sum), Some(level)) = (sums.get_mut(epoch.number - 1), epoch.validation) {
-                *sum += level * held_out.count() as f64;
+                *sum += level * held_out.total_weight();
             }
             go_on = progress(epoch);
             go_on
@@ -69,7 +69,7 @@ pub fn cross_validate(
             return Ok(None);
         }
     }
-    let levels = sums.iter().map(|sum| sum / rows.count() as f64).enumerate();
+    let levels = sums.iter().map(|sum| sum / rows.total_weight()).enumerate();
     // The first of equal means is taken; NaN is excluded.
     let best = levels
         .filter(|(_, level)| !level.is_nan())

@@ -33,11 +33,17 @@ const BACKGROUND_SIGMA: f64 = 4.0;
 pub(super) struct Encoded<'a> {
     pub(super) values: &'a [f64],
     pub(super) variables: &'a [Variable],
+    /// The weight of each row, 1 on average; `None` for equal weights.
+    pub(super) weights: Option<&'a [f64]>,
 }
 
 impl Encoded<'_> {
     fn count(&self) -> usize {
         self.values.len() / self.variables.len()
+    }
+
+    fn weight(&self, row: usize) -> f64 {
+        self.weights.map_or(1.0, |weights| weights[row])
     }
 
     fn row(&self, row: usize) -> &[f64] {
@@ -51,9 +57,9 @@ pub(super) fn frequencies(rows: &Encoded<'_>) -> Vec<Vec<f64>> {
         let VariableKind::Categorical { states } = variable.kind else { return Vec::new() };
         // Each state gets half a row (Krichevsky and Trofimov 1981).
         let mut counts = vec![0.5; states];
-        for value in rows.values.iter().skip(index).step_by(rows.variables.len()) {
+        for (row, value) in rows.values.iter().skip(index).step_by(rows.variables.len()).enumerate() {
             if !value.is_nan() {
-                counts[*value as usize] += 1.0;
+                counts[*value as usize] += rows.weight(row);
             }
         }
         let total: f64 = counts.iter().sum();
@@ -135,7 +141,7 @@ impl<'a> Clusters<'a> {
         let total = rows.count();
         let sample: Vec<usize> = index::sample(rng, total, total.min(MAXIMUM_ROWS)).into_vec();
         // There are at most as many anchors as rows; further units share them.
-        let anchors: Vec<usize> = sample.iter().copied().cycle().take(count).collect();
+        let anchors: Vec<usize> = drawn(rows, &sample, rng).into_iter().cycle().take(count).collect();
         let distinct = count.min(sample.len());
         let spreads: Vec<f64> =
             rows.variables.iter().enumerate().map(|(index, _)| spread(rows, &sample, index)).collect();
@@ -197,26 +203,28 @@ impl<'a> Clusters<'a> {
         LeafDistribution::Gaussians(mixtures)
     }
 
-    fn members(&self, variable: usize, cluster: Option<usize>) -> impl Iterator<Item = f64> {
+    /// Weights and values of the rows of a cluster.
+    fn members(&self, variable: usize, cluster: Option<usize>) -> impl Iterator<Item = (f64, f64)> {
         let rows = self.sample.iter().zip(&self.cluster);
         rows.filter(move |&(_, &of)| cluster.is_none_or(|cluster| cluster == of))
-            .map(move |(&row, _)| self.rows.row(row)[variable])
-            .filter(|value| !value.is_nan())
+            .map(move |(&row, _)| (self.rows.weight(row), self.rows.row(row)[variable]))
+            .filter(|(_, value)| !value.is_nan())
     }
 
     /// Mean and standard deviation in a cluster, shrunk to the given ones.
     fn moments(&self, variable: usize, cluster: Option<usize>, (mean, deviation): (f64, f64)) -> (f64, f64) {
         let held = if cluster.is_some() { SMOOTHING } else { 0.0 };
         let (mut count, mut sum) = (0.0, 0.0);
-        for value in self.members(variable, cluster) {
-            count += 1.0;
-            sum += value;
+        for (weight, value) in self.members(variable, cluster) {
+            count += weight;
+            sum += weight * value;
         }
         if count == 0.0 {
             return (mean, deviation);
         }
         let own = sum / count;
-        let squares: f64 = self.members(variable, cluster).map(|value| (value - own).powi(2)).sum();
+        let members = self.members(variable, cluster);
+        let squares: f64 = members.map(|(weight, value)| weight * (value - own).powi(2)).sum();
         (own, ((squares + held * deviation * deviation) / (count + held)).sqrt())
     }
 
@@ -230,7 +238,7 @@ impl<'a> Clusters<'a> {
             let value = self.rows.row(row)[variable];
             if !value.is_nan() {
                 for unit in (cluster..units).step_by(self.count) {
-                    table[value as usize * units + unit] += 1.0;
+                    table[value as usize * units + unit] += self.rows.weight(row);
                 }
             }
         }
@@ -245,6 +253,18 @@ impl<'a> Clusters<'a> {
     }
 }
 
+/// The rows of a random sample in random order, rows of large weight earlier: each next one is drawn from the rest in
+/// proportion to its weight (Efraimidis and Spirakis 2006).
+fn drawn(rows: &Encoded<'_>, sample: &[usize], rng: &mut ChaCha8Rng) -> Vec<usize> {
+    if rows.weights.is_none() {
+        return sample.to_vec();
+    }
+    let key = |&row: &usize| (-(1.0 - rng.random::<f64>()).ln() / rows.weight(row), row);
+    let mut keys: Vec<(f64, usize)> = sample.iter().map(key).collect();
+    keys.sort_by(|a, b| a.0.total_cmp(&b.0));
+    keys.into_iter().map(|(_, row)| row).collect()
+}
+
 /// The standard deviation of a variable; 0 for states, whose order may be arbitrary.
 fn spread(rows: &Encoded<'_>, sample: &[usize], variable: usize) -> f64 {
     // Many states are usually ordered, as in pixels; few states usually are not.
@@ -254,10 +274,13 @@ fn spread(rows: &Encoded<'_>, sample: &[usize], variable: usize) -> f64 {
     {
         return 0.0;
     }
-    let values = || sample.iter().map(|&row| rows.row(row)[variable]).filter(|value| !value.is_nan());
-    let count = values().count().max(1) as f64;
-    let mean = values().sum::<f64>() / count;
-    (values().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt().max(f64::MIN_POSITIVE)
+    let all = || sample.iter().map(|&row| (rows.weight(row), rows.row(row)[variable]));
+    let values = || all().filter(|(_, value)| !value.is_nan());
+    let total = values().map(|(weight, _)| weight).sum::<f64>();
+    let total = if total > 0.0 { total } else { 1.0 };
+    let mean = values().map(|(weight, value)| weight * value).sum::<f64>() / total;
+    let squares = values().map(|(weight, value)| weight * (value - mean).powi(2)).sum::<f64>();
+    (squares / total).sqrt().max(f64::MIN_POSITIVE)
 }
 
 /// Sum of squared distances in standard deviations; 1 for different states, 0 where a value is missing.

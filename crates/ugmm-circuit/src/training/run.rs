@@ -154,12 +154,9 @@ fn train_member(
     let held_out = if held_out < TrainingConfig::FEWEST_VALIDATION_ROWS { 0 } else { held_out };
     let mut order: Vec<usize> = (0..rows.count()).collect();
     order.shuffle(&mut generator(config.seed, Stream::Splitting));
-    let pick =
-        |numbers: &[usize]| -> Vec<f64> { numbers.iter().flat_map(|&row| rows.row(row)).copied().collect() };
     let (validation, training) = order.split_at(held_out);
-    let (validation, training) = (pick(validation), pick(training));
-    let training = Rows::new(&training, rows.columns())?;
-    let validation = Rows::new(&validation, rows.columns())?;
+    let [validation, training] = [validation, training].map(|places| rows.select(places.iter().copied()));
+    let (training, validation) = (training.rows(), validation.rows());
     let structure = chosen_structure(training, variables, &config)?;
     let validation = (held_out > 0).then_some(validation);
     let mut go_on = true;
@@ -203,17 +200,22 @@ pub(super) fn train_planned(
     // The background is one more component.
     memory::check(structure, variables, config.components.saturating_add(1))?;
     let encoded = encode(variables, rows, |value| value)?;
-    let view = Encoded { values: &encoded, variables };
+    let weights = rows.mean_1_weights();
+    let view = Encoded { values: &encoded, variables, weights: weights.as_deref() };
     let priors = Priors::new(config, frequencies(&view));
     let mut rng = generator(config.seed, Stream::Initialization);
     let circuit = initialize(&view, structure, config, &priors, &mut rng)?;
-    let validation = validation.map(|rows| encode(variables, rows, |value| value)).transpose()?;
+    let validation = match validation {
+        None => None,
+        Some(rows) => Some((encode(variables, rows, |value| value)?, rows.weights())),
+    };
     match config.precision {
-        Precision::Double => Run::new(circuit, encoded, validation, config, priors).go(progress),
+        Precision::Double => Run::new(circuit, (encoded, weights), validation, config, priors).go(progress),
         Precision::Single => {
             let narrow =
                 |values: Vec<f64>| values.into_iter().map(|value| value as f32).collect::<Vec<f32>>();
-            Run::new(circuit, narrow(encoded), validation.map(narrow), config, priors).go(progress)
+            let validation = validation.map(|(values, weights)| (narrow(values), weights));
+            Run::new(circuit, (narrow(encoded), weights), validation, config, priors).go(progress)
         }
     }
 }
@@ -223,7 +225,10 @@ struct Run<'a, T> {
     /// The states of each variable in the rows, in ascending order.
     seen: Vec<Vec<usize>>,
     rows: Vec<T>,
-    validation: Option<Vec<T>>,
+    /// The weight of each row, 1 on average; `None` for equal weights.
+    weights: Option<Vec<f64>>,
+    /// Held-out rows and their weights.
+    validation: Option<(Vec<T>, Option<&'a [f64]>)>,
     config: &'a TrainingConfig,
     priors: Priors,
 }
@@ -231,13 +236,14 @@ struct Run<'a, T> {
 impl<'a, T: Real> Run<'a, T> {
     fn new(
         circuit: Circuit,
-        rows: Vec<T>,
-        validation: Option<Vec<T>>,
+        (rows, weights): (Vec<T>, Option<Vec<f64>>),
+        validation: Option<(Vec<T>, Option<&'a [f64]>)>,
         config: &'a TrainingConfig,
         priors: Priors,
     ) -> Self {
-        let seen = states_of(circuit.variables(), rows.iter().chain(validation.iter().flatten()));
-        Self { circuit, seen, rows, validation, config, priors }
+        let held_out = validation.iter().flat_map(|(values, _)| values);
+        let seen = states_of(circuit.variables(), rows.iter().chain(held_out));
+        Self { circuit, seen, rows, weights, validation, config, priors }
     }
 
     fn go(mut self, progress: &mut Progress<'_>) -> Result<Trained, CircuitError> {
@@ -258,7 +264,14 @@ impl<'a, T: Real> Run<'a, T> {
             let mut total = 0.0;
             for number in 0..batches.count() {
                 let batch = batches.get(number);
-                total += expectation(&compiled, &self.rows, batch, &mut lanes, &mut statistics);
+                total += expectation(
+                    &compiled,
+                    &self.rows,
+                    self.weights.as_deref(),
+                    batch,
+                    &mut lanes,
+                    &mut statistics,
+                );
                 let step = (epoch - 1) * batches.count() + number;
                 let size = batch.len() as f64;
                 match self.config.method {
@@ -295,7 +308,14 @@ impl<'a, T: Real> Run<'a, T> {
             let all: Vec<u32> = (0..count as u32).collect();
             for epoch in history.len() + 1..=history.len() + self.config.patience {
                 compiled = self.circuit.compile_for(&self.seen);
-                let total = expectation(&compiled, &self.rows, &all, &mut lanes, &mut statistics);
+                let total = expectation(
+                    &compiled,
+                    &self.rows,
+                    self.weights.as_deref(),
+                    &all,
+                    &mut lanes,
+                    &mut statistics,
+                );
                 // With nothing to average, only the statistics of all rows count.
                 ExpectationMaximization::new().step(&mut self.circuit, &statistics, 1.0, 1.0, &self.priors);
                 let validation = self.validate(&self.circuit.compile_for(&self.seen));
@@ -312,9 +332,15 @@ impl<'a, T: Real> Run<'a, T> {
 
     /// Mean log-likelihood of the held-out rows, in nats.
     fn validate(&self, compiled: &Compiled<T>) -> Option<f64> {
-        let rows = self.validation.as_ref().filter(|rows| !rows.is_empty())?;
+        let (rows, weights) = self.validation.as_ref().filter(|(rows, _)| !rows.is_empty())?;
         let densities = log_likelihoods(compiled, rows);
-        Some(densities.iter().sum::<f64>() / densities.len() as f64)
+        Some(match weights {
+            None => densities.iter().sum::<f64>() / densities.len() as f64,
+            Some(weights) => {
+                let sum: f64 = densities.iter().zip(*weights).map(|(density, weight)| weight * density).sum();
+                sum / weights.iter().sum::<f64>()
+            }
+        })
     }
 }
 

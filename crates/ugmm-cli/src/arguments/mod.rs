@@ -414,6 +414,11 @@ pub struct Evaluate {
     #[arg(value_name = "TABLE")]
     pub data: PathBuf,
 
+    /// Numeric column with a weight of each row, at least 0, by which all measures are weighted; rows of weight 0 are
+    /// left out [default: equal weights]
+    #[arg(long, value_name = "COLUMN")]
+    pub weights: Option<String>,
+
     #[command(flatten)]
     pub table: TableOptions,
 

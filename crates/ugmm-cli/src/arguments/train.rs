@@ -140,6 +140,11 @@ pub struct Train {
     #[arg(long, value_name = "WEIGHTS", value_parser = parse_class_weights)]
     pub class_weights: Option<ClassWeights>,
 
+    /// Numeric column with a weight of each row, at least 0, which is no input: a row of weight 2 counts as two rows
+    /// in training and in all measures, and one of weight 0 is left out [default: equal weights]
+    #[arg(long, value_name = "COLUMN")]
+    pub weights: Option<String>,
+
     /// Early stopping: hold out a tenth of the training rows as validation rows, and stop when their loss has not
     /// improved for N epochs [default: no early stopping; 5 for a density]
     #[arg(long, value_name = "N", value_parser = parse_count)]

@@ -67,7 +67,7 @@ pub fn run(options: &Score, common: &Common) -> Result<(), CliError> {
         }
         Ok(())
     })?;
-    let log_likelihood = LogLikelihoodMeasures::of(&log_likelihoods);
+    let log_likelihood = LogLikelihoodMeasures::of(&log_likelihoods, None);
     let report =
         Report { met, with_target, log_likelihood, unlikely_rows, rows_compared_with_draws: with_draws };
     write_json(common.json.as_deref(), "ugmm/score", &report)?;

@@ -1,6 +1,6 @@
 //! Everything that can be wrong with a table in a file, one variant each.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -282,6 +282,27 @@ pub enum FrameError {
     )]
     InfiniteNumber { row: usize, column: String, number: f64 },
 
+    /// Another number of weights than of rows.
+    #[error("there must be as many weights as rows, but there are {found} for {rows}")]
+    WeightCount { rows: usize, found: usize },
+
+    /// A weight that is negative, missing, infinite or no number.
+    #[error(
+        "{}: {} is no weight; a weight is a finite number of at least 0",
+        place(file.as_deref(), *row, column.as_deref()), found.as_deref().map_or_else(|| "a missing value".to_owned(), value)
+    )]
+    BadWeight { file: Option<PathBuf>, row: usize, column: Option<String>, found: Option<String> },
+
+    /// Weights of 0 only.
+    #[error(
+        "{}all weights are 0; at least one must be positive",
+        column.as_deref().map_or_else(String::new, |name| {
+            let file = file.as_ref().map_or_else(String::new, |file| format!("{}, ", file.display()));
+            format!("{file}column {}: ", value(name))
+        })
+    )]
+    NoWeight { file: Option<PathBuf>, column: Option<String> },
+
     /// A Parquet column of a type, or stored in a way, that is not supported; `reason` says what would be right.
     #[error("{}: the column {} {reason}", file.display(), value(column))]
     Unsupported { file: PathBuf, column: String, reason: String, ignorable: bool },
@@ -409,9 +430,19 @@ impl FrameError {
             }
             Self::OtherKindOfValue { written, .. } => vec![missing(written), ignore(&written.column)],
             Self::Unsupported { column, ignorable: true, .. } => vec![ignore(column)],
+            Self::BadWeight { column: Some(_), .. } | Self::NoWeight { column: Some(_), .. } => {
+                vec![Remedy::Weights]
+            }
             _ => vec![],
         }
     }
+}
+
+/// A row, with its file and column if they are known.
+fn place(file: Option<&Path>, row: usize, column: Option<&str>) -> String {
+    let file = file.map_or_else(String::new, |file| format!("{}, ", file.display()));
+    let column = column.map_or_else(String::new, |name| format!(", column {}", value(name)));
+    format!("{file}row {row}{column}")
 }
 
 /// Numbers with this decimal mark.

@@ -55,7 +55,36 @@ pub enum Values {
     Text(Vec<Option<String>>),
 }
 
+impl Frame {
+    /// The rows `rows` of the frame, counted from 0, in ascending order.
+    #[must_use]
+    pub fn select(self, rows: &[usize]) -> Self {
+        Self {
+            columns: self.columns.into_iter().map(|values| values.select(rows)).collect(),
+            rows: rows.iter().map(|&row| self.rows[row]).collect(),
+        }
+    }
+}
+
 impl Values {
+    /// The values of the rows `rows`, counted from 0.
+    pub(crate) fn select(self, rows: &[usize]) -> Self {
+        match self {
+            Self::Numbers(numbers) => Self::Numbers(rows.iter().map(|&row| numbers[row]).collect()),
+            Self::Codes(codes) => Self::Codes(rows.iter().map(|&row| codes[row]).collect()),
+            Self::Text(mut texts) => Self::Text(rows.iter().map(|&row| texts[row].take()).collect()),
+        }
+    }
+
+    /// Number of missing values.
+    pub(crate) fn missing(&self) -> usize {
+        match self {
+            Self::Numbers(numbers) => numbers.iter().filter(|number| number.is_nan()).count(),
+            Self::Codes(codes) => codes.iter().filter(|code| code.is_none()).count(),
+            Self::Text(texts) => texts.iter().filter(|text| text.is_none()).count(),
+        }
+    }
+
     /// No values yet, of the type that `reading` makes.
     fn none(reading: &Reading) -> Self {
         match reading {

@@ -26,6 +26,7 @@ pub(super) fn fit(
     if rows.is_empty() {
         return Err(PreprocessError::NoRows);
     }
+    let (weights, scaling) = (table.weights(), options.scaling);
     let orders = orders(table, target, &options.ordinal)?;
     let mut columns = Vec::new();
     for (column, values) in table.held().filter(|(column, _)| Some(column.name.as_str()) != target) {
@@ -38,10 +39,10 @@ pub(super) fn fit(
             Values::Numbers(_) if options.keep_constant && is_constant(values, rows) => {
                 Some(ColumnEncoding { request, inputs: Inputs::One(Scale::None) })
             }
-            Values::Numbers(numbers) => of_numbers(request, column, numbers, rows, options.scaling),
+            Values::Numbers(numbers) => of_numbers(request, column, numbers, (rows, weights), scaling),
             Values::Codes(codes) => match orders.get(column.name.as_str()) {
-                Some(order) => of_positions(order.clone(), column, codes, rows, options.scaling),
-                None => of_levels(column, codes, rows, options.scaling),
+                Some(order) => of_positions(order.clone(), column, codes, (rows, weights), scaling),
+                None => of_levels(column, codes, (rows, weights), scaling),
             },
             // A table holds none.
             Values::Text(_) => None,
@@ -112,21 +113,24 @@ fn orders<'a>(
     Ok(orders)
 }
 
+/// Rows to fit to, and the weights of all rows of the table if they have any.
+type WeightedRows<'a> = (&'a [usize], Option<&'a [f64]>);
+
 /// A column of numbers, unless all that are known are alike.
 fn of_numbers(
     request: Request,
     column: &Column,
     numbers: &[f64],
-    rows: &[usize],
+    rows: WeightedRows<'_>,
     scaling: Scaling,
 ) -> Option<ColumnEncoding> {
-    let known = rows.iter().map(|&row| numbers[row]).filter(|number| !number.is_nan());
     let scaling = match (&column.kind, scaling) {
         // Two values have no distribution to speak of.
         (Kind::Boolean, Scaling::Quantile) => Scaling::None,
         _ => scaling,
     };
-    Some(ColumnEncoding { request, inputs: one(known.collect(), scaling)? })
+    let known = |row: usize| Some(numbers[row]).filter(|number| !number.is_nan());
+    Some(ColumnEncoding { request, inputs: one(known, rows, scaling)? })
 }
 
 /// A column of categories as positions in their order.
@@ -134,60 +138,71 @@ fn of_positions(
     order: Vec<String>,
     column: &Column,
     found: &[Option<u32>],
-    rows: &[usize],
+    rows: WeightedRows<'_>,
     scaling: Scaling,
 ) -> Option<ColumnEncoding> {
     let index = LevelIndex::new(&order);
     let positions: Vec<f64> =
         column.level_names().iter().filter_map(|name| index.position(name).map(f64::from)).collect();
-    let known = rows.iter().filter_map(|&row| positions.get(found[row]? as usize).copied());
-    let inputs = one(known.collect(), scaling)?;
+    let inputs = one(|row| positions.get(found[row]? as usize).copied(), rows, scaling)?;
     Some(ColumnEncoding {
         request: Request { name: column.name.clone(), read_as: ReadAs::Codes(order) },
         inputs,
     })
 }
 
-fn one(mut known: Vec<f64>, scaling: Scaling) -> Option<Inputs> {
-    let first = *known.first()?;
-    let differ = known.iter().any(|&number| number != first);
-    differ.then(|| Inputs::One(Scale::fit(scaling, &mut known)))
+/// One input, fitted to the known numbers of the rows.
+fn one(
+    known: impl Fn(usize) -> Option<f64>,
+    (rows, weights): WeightedRows<'_>,
+    scaling: Scaling,
+) -> Option<Inputs> {
+    let rows: Vec<(usize, f64)> = rows.iter().filter_map(|&row| Some((row, known(row)?))).collect();
+    let numbers: Vec<f64> = rows.iter().map(|&(_, number)| number).collect();
+    let weights: Option<Vec<f64>> =
+        weights.map(|weights| rows.iter().map(|&(row, _)| weights[row]).collect());
+    let first = *numbers.first()?;
+    let differ = numbers.iter().any(|&number| number != first);
+    differ.then(|| Inputs::One(Scale::fit(scaling, &numbers, weights.as_deref())))
 }
 
 /// A column of categories with an input for each that is not rare, unless there is one only or all are rare.
 fn of_levels(
     column: &Column,
     found: &[Option<u32>],
-    rows: &[usize],
+    (rows, weights): WeightedRows<'_>,
     scaling: Scaling,
 ) -> Option<ColumnEncoding> {
-    let mut levels: Vec<(String, usize)> = column.level_names().into_iter().map(|name| (name, 0)).collect();
-    for code in rows.iter().filter_map(|&row| found[row]) {
-        if let Some((_, count)) = levels.get_mut(code as usize) {
+    // Rows decide which levels are rare, and weights how the inputs are scaled.
+    let mut levels: Vec<(String, usize, f64)> =
+        column.level_names().into_iter().map(|name| (name, 0, 0.0)).collect();
+    for (row, code) in rows.iter().filter_map(|&row| Some((row, found[row]?))) {
+        if let Some((_, count, weight)) = levels.get_mut(code as usize) {
             *count += 1;
+            *weight += weights.map_or(1.0, |weights| weights[row]);
         }
     }
-    let seen = levels.into_iter().filter(|(_, count)| *count > 0);
-    let (mut levels, rare): (Vec<_>, Vec<_>) = seen.partition(|(_, count)| *count >= MIN_LEVEL_ROWS);
+    let seen = levels.into_iter().filter(|(_, count, _)| *count > 0);
+    let (mut levels, rare): (Vec<_>, Vec<_>) = seen.partition(|(_, count, _)| *count >= MIN_LEVEL_ROWS);
     let own = levels.len();
     if own == 0 || own + rare.len() < 2 {
         return None;
     }
-    let mut counts: Vec<usize> = levels.iter().map(|(_, count)| *count).collect();
+    let mut sums: Vec<f64> = levels.iter().map(|(_, _, weight)| *weight).collect();
     if !rare.is_empty() {
-        counts.push(rare.iter().map(|(_, count)| count).sum());
+        sums.push(rare.iter().map(|(_, _, weight)| weight).sum());
     }
     levels.extend(rare);
-    let known = counts.iter().sum::<usize>() as f64;
-    let scale = |count: usize| match scaling {
+    let known = sums.iter().sum::<f64>();
+    let scale = |sum: f64| match scaling {
         Scaling::Standard => {
-            let share = count as f64 / known;
+            let share = sum / known;
             Scale::Standard { mean: share, deviation: (share * (1.0 - share)).sqrt() }
         }
         Scaling::Quantile | Scaling::None => Scale::None,
     };
-    let inputs = Inputs::PerLevel { own, scales: counts.into_iter().map(scale).collect() };
-    let levels = levels.into_iter().map(|(name, _)| name).collect();
+    let inputs = Inputs::PerLevel { own, scales: sums.into_iter().map(scale).collect() };
+    let levels = levels.into_iter().map(|(name, ..)| name).collect();
     Some(ColumnEncoding {
         request: Request { name: column.name.clone(), read_as: ReadAs::Codes(levels) },
         inputs,

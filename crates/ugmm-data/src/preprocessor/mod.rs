@@ -107,7 +107,8 @@ impl TryFrom<Saved> for Preprocessor {
 }
 
 impl Preprocessor {
-    /// Fits to the rows `rows` of a table, counted from 0, how all its columns but `target` become inputs.
+    /// Fits to the rows `rows` of a table, counted from 0, how all its columns but `target` become inputs. Means, deviations,
+    /// quantiles and shares are [weighted](Table::weights); a level is rare by its number of rows.
     ///
     /// # Errors
     ///

@@ -10,17 +10,21 @@ pub(super) const KNOT_LIMIT: usize = 255;
 ///
 /// If there are more different values, the points are about evenly spaced by quantile, so that a straight line between
 /// two of them is off by little, in the tails as in the middle. The ends are no further out than the quantiles of
-/// 1/(2n) and 1 - 1/(2n) for n values. Sorts `values`, which are finite.
-pub(super) fn knots(values: &mut [f64]) -> (Vec<f64>, Vec<f64>) {
-    values.sort_unstable_by(f64::total_cmp);
-    let count = values.len() as f64;
-    let mut below = 0;
+/// 1/(2n) and 1 - 1/(2n) for n values. A positive weight counts as so many values; without weights each counts once. Values
+/// are finite.
+pub(super) fn knots(values: &[f64], weights: Option<&[f64]>) -> (Vec<f64>, Vec<f64>) {
+    let weighed = |(row, &value): (usize, &f64)| (value, weights.map_or(1.0, |weights| weights[row]));
+    let mut values: Vec<(f64, f64)> = values.iter().enumerate().map(weighed).collect();
+    values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let count: f64 = values.iter().map(|(_, weight)| weight).sum();
+    let mut below = 0.0;
     let points: Vec<(f64, f64)> = values
-        .chunk_by(|a, b| a == b)
+        .chunk_by(|a, b| a.0 == b.0)
         .map(|tied| {
-            let middle = below as f64 + 0.5 * tied.len() as f64;
-            below += tied.len();
-            (tied[0], score(middle, count))
+            let own: f64 = tied.iter().map(|(_, weight)| weight).sum();
+            let middle = below + 0.5 * own;
+            below += own;
+            (tied[0].0, score(middle, count))
         })
         .collect();
     if points.len() <= KNOT_LIMIT {
@@ -56,7 +60,10 @@ mod tests {
 
     #[test]
     fn few_values_are_all_points_at_their_middle_ranks() {
-        let (values, scores) = knots(&mut [3.0, 1.0, 0.0, 1.0, -0.0, 1.0, 7.0, 1.0]);
+        let (values, scores) = knots(&[3.0, 1.0, 0.0, 1.0, -0.0, 1.0, 7.0, 1.0], None);
+        let weights = [1.0, 2.0, 0.5, 2.0, 1.5, 1.0];
+        let weighted = knots(&[3.0, 1.0, 0.0, 1.0, 0.0, 7.0], Some(&weights));
+        assert_eq!((&values, &scores), (&weighted.0, &weighted.1));
         assert_eq!(values, [0.0, 1.0, 3.0, 7.0]);
         let expected = [1.0, 4.0, 6.5, 7.5].map(|rank: f64| normal::quantile(rank / 8.0));
         for (score, expected) in scores.iter().zip(expected) {
@@ -66,8 +73,8 @@ mod tests {
 
     #[test]
     fn many_values_have_points_close_to_each_other_from_end_to_end() {
-        let mut all: Vec<f64> = (0..100_000).map(|n| f64::from(n).sqrt()).collect();
-        let (values, scores) = knots(&mut all);
+        let all: Vec<f64> = (0..100_000).map(|n| f64::from(n).sqrt()).collect();
+        let (values, scores) = knots(&all, None);
         assert!(values.len() <= KNOT_LIMIT && values.len() > 200, "{}", values.len());
         assert_eq!((values[0], values[values.len() - 1]), (0.0, 99_999_f64.sqrt()));
         assert_eq!(scores[0], normal::quantile(1.0 / 200_000.0));

@@ -23,16 +23,17 @@ pub(super) enum Scale {
 }
 
 impl Scale {
-    /// The scale of this kind for finite `values`, of which two differ. Sorts them.
-    pub(super) fn fit(scaling: Scaling, values: &mut [f64]) -> Self {
+    /// The scale of this kind for finite `values`, of which two differ, weighted by positive `weights`, as many as values;
+    /// none for equal weights.
+    pub(super) fn fit(scaling: Scaling, values: &[f64], weights: Option<&[f64]>) -> Self {
         match scaling {
             Scaling::None => Self::None,
             Scaling::Standard => {
-                let (mean, deviation) = mean_and_deviation(values);
+                let (mean, deviation) = mean_and_deviation(values, weights);
                 Self::Standard { mean, deviation }
             }
             Scaling::Quantile => {
-                let (values, scores) = quantiles::knots(values);
+                let (values, scores) = quantiles::knots(values, weights);
                 Self::Quantile { values, scores }
             }
         }
@@ -118,8 +119,8 @@ mod tests {
     #[test]
     fn digits_after_a_large_mean_are_kept() {
         // Seconds since 1970, a tenth of a second apart: f32 tells only every second minute apart here.
-        let mut values: Vec<f64> = (0..1000).map(|n| 1.7e9 + f64::from(n) / 10.0).collect();
-        let scale = Scale::fit(Scaling::Standard, &mut values);
+        let values: Vec<f64> = (0..1000).map(|n| 1.7e9 + f64::from(n) / 10.0).collect();
+        let scale = Scale::fit(Scaling::Standard, &values, None);
         let inputs: Vec<f32> = values.iter().map(|&value| scale.input(value)).collect();
         let step = 10.0 * (1000.0_f64.powi(2) - 1.0).sqrt() / 12f64.sqrt() / 10.0;
         for pair in inputs.windows(2) {
@@ -158,7 +159,7 @@ mod tests {
 
     #[test]
     fn values_beyond_those_fitted_are_at_the_ends_of_the_quantiles() {
-        let scale = Scale::fit(Scaling::Quantile, &mut [1.0, 2.0, 4.0, 8.0]);
+        let scale = Scale::fit(Scaling::Quantile, &[1.0, 2.0, 4.0, 8.0], None);
         let ends = [-1e300, 1.0, 8.0, 9.0].map(|value| scale.input(value));
         let end = 1.150_349_4;
         assert_eq!(ends, [-end, -end, end, end]);

@@ -238,3 +238,29 @@ fn constant_numbers_are_inputs_if_it_is_said() {
     }
     assert_eq!((inputs[0], inputs[3]), (0.25, -1.0));
 }
+
+#[test]
+fn a_row_of_weight_2_scales_as_two_rows() {
+    let data = [
+        ("n", numbers(&[1.0, 3.0, NAN, 5.0, 100.0, -2.0, 4.0, 3.0, 8.0])),
+        ("c", letters("ababcab a")),
+        ("d", letters("xyxyxyxyx")),
+    ];
+    let weights = [1.0, 2.0, 1.0, 3.0, 0.0, 1.0, 2.0, 2.0, 1.0];
+    let once = table(&data);
+    let places: Vec<usize> = (0..9).flat_map(|row| std::iter::repeat_n(row, weights[row] as usize)).collect();
+    let weighted = once.clone().weighted(&weights).unwrap();
+    for scaling in [Scaling::None, Scaling::Standard, Scaling::Quantile] {
+        for options in [scaled(scaling), ordered(scaling, "c", None)] {
+            let of_weights = fit_all(&weighted, &options).unwrap();
+            let of_repeated = Preprocessor::fit(&once, &places, None, &options).unwrap();
+            assert_eq!(of_weights.names(), of_repeated.names());
+            for (found, expected) in by_input(&of_weights, &once).iter().zip(by_input(&of_repeated, &once)) {
+                let near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-6 || a.is_nan() && b.is_nan();
+                assert!(found.iter().zip(&expected).all(near), "{found:?} {expected:?}");
+            }
+        }
+    }
+    let equal = once.clone().weighted(&[3.0; 9]).unwrap();
+    assert_eq!(equal, once);
+}

@@ -1,6 +1,6 @@
 //! Gradients of class scores with respect to the inputs.
 
-use crate::{Classification, Model};
+use crate::{Classification, Model, RowWeights};
 
 /// ∂ log P(class | x) / ∂ x for each feature of each row of `x` `[rows, features]`, with the class of each
 /// row in `classes` `[rows]`: `[rows, features]`, row-major. It is 0 for a missing feature (NaN). Multiplied
@@ -30,7 +30,7 @@ pub(crate) fn score_gradient(model: &Model, task: &Classification, x: &[f32], fa
     let (features, inputs, copies) = (task.features(), task.inputs(), task.inputs_of_a_row());
     let shown = task.prediction_inputs(x);
     // The scores of a row are the outputs of all its copies, one after the other.
-    let of_inputs = model.recorded(shown, None).input_gradient(factors);
+    let of_inputs = model.recorded(shown, None, RowWeights::default()).input_gradient(factors);
     let mut gradient = vec![0f32; x.len()];
     for (gradient, copies) in gradient.chunks_mut(features).zip(of_inputs.chunks(copies * inputs)) {
         for copy in copies.chunks(inputs) {

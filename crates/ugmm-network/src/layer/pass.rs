@@ -5,19 +5,22 @@ use super::missing::Missing;
 use super::parameters::Parameters;
 use super::standardization::{LogScale, Units};
 use super::{Layer, Means};
+use crate::RowWeights;
 use crate::softmax::log_sum_exp;
 use rand_chacha::ChaCha8Rng;
 use std::borrow::Cow;
 use ugmm_kernels::{DROPPED_LOGIT, Forward, GradientSlices, Saved, backward_into, floor_gradients};
 
 /// The kind of a forward pass.
-pub(crate) struct Pass<'r> {
+pub(crate) struct Pass<'r, 'w> {
     /// Generator of the random choices of training; `None` outside of training.
     pub rng: Option<&'r mut ChaCha8Rng>,
     /// Whether the inputs are first standardised over the rows of the batch.
     pub standardize: bool,
     /// Whether NaN in the inputs means a missing value.
     pub missing_values: bool,
+    /// Weights of the rows in the statistics of the batch.
+    pub weights: RowWeights<'w>,
 }
 
 /// A forward pass through a layer with all values that the backward pass needs.
@@ -33,6 +36,7 @@ pub(crate) struct Recorded<'l> {
     /// Whether each component was dropped, `[neurons, inputs]`; empty if none can be.
     dropped: Vec<bool>,
     missing: Option<Missing<'l>>,
+    weights: RowWeights<'l>,
 }
 
 /// The units to which inputs were standardised.
@@ -47,10 +51,10 @@ struct RecordedUnits {
 
 impl<'l> Recorded<'l> {
     /// A forward pass through `layer`, and its activations `[rows, neurons]`.
-    pub(crate) fn new(layer: &'l Layer, mut x: Vec<f32>, pass: Pass<'_>) -> (Self, Vec<f32>) {
-        let Pass { mut rng, standardize, missing_values } = pass;
+    pub(crate) fn new(layer: &'l Layer, mut x: Vec<f32>, pass: Pass<'_, 'l>) -> (Self, Vec<f32>) {
+        let Pass { mut rng, standardize, missing_values, weights } = pass;
         let (config, inputs) = (&layer.config, layer.inputs());
-        let units = standardize.then(|| Units::of(&x, inputs));
+        let units = standardize.then(|| Units::of(&x, inputs, weights));
         if let Some(units) = &units {
             units.standardize(&mut x);
         }
@@ -99,7 +103,7 @@ impl<'l> Recorded<'l> {
         if let Some(RecordedUnits { log_scale: Some(log_scale), .. }) = &units {
             add_to_rows(&mut y, &log_scale.values(), -1.0);
         }
-        (Self { layer, x, parameters, saved, units, dropped_inputs, dropped, missing }, y)
+        (Self { layer, x, parameters, saved, units, dropped_inputs, dropped, missing, weights }, y)
     }
 
     /// Zero gradients of the layer's tensors.
@@ -167,7 +171,7 @@ impl<'l> Recorded<'l> {
         }
         if let Some(RecordedUnits { units, standardized, .. }) = &self.units {
             let standardized = if standardized.is_empty() { &self.x } else { standardized };
-            units.backward(&mut x, standardized, &log_deviations);
+            units.backward(&mut x, standardized, &log_deviations, self.weights);
         }
         Some(x)
     }

@@ -7,6 +7,7 @@
 
 use super::parameters::Parameters;
 use super::{Layer, LayerConfig};
+use crate::RowWeights;
 use std::borrow::Cow;
 
 /// Added to the variance of each input, so that an input that does not vary has a scale. It is small relative
@@ -20,21 +21,23 @@ pub(crate) struct Units {
 }
 
 impl Units {
-    /// Mean and deviation of the columns of row-major `x` `[rows, inputs]`.
-    pub(crate) fn of(x: &[f32], inputs: usize) -> Self {
-        let rows = (x.len() / inputs) as f64;
+    /// Weighted mean and deviation of the columns of row-major `x` `[rows, inputs]`.
+    pub(crate) fn of(x: &[f32], inputs: usize, weights: RowWeights<'_>) -> Self {
+        let total = weights.sum(x.len() / inputs);
         let mut mean = vec![0.0_f64; inputs];
-        for row in x.chunks(inputs) {
-            mean.iter_mut().zip(row).for_each(|(sum, &x)| *sum += f64::from(x));
+        for (row, x) in x.chunks(inputs).enumerate() {
+            let weight = weights.of(row);
+            mean.iter_mut().zip(x).for_each(|(sum, &x)| *sum += weight * f64::from(x));
         }
-        mean.iter_mut().for_each(|sum| *sum /= rows);
+        mean.iter_mut().for_each(|sum| *sum /= total);
         let mut variance = vec![0.0_f64; inputs];
-        for row in x.chunks(inputs) {
-            for ((sum, &mean), &x) in variance.iter_mut().zip(&mean).zip(row) {
-                *sum += (f64::from(x) - mean).powi(2);
+        for (row, x) in x.chunks(inputs).enumerate() {
+            let weight = weights.of(row);
+            for ((sum, &mean), &x) in variance.iter_mut().zip(&mean).zip(x) {
+                *sum += weight * (f64::from(x) - mean).powi(2);
             }
         }
-        let deviation = variance.iter().map(|sum| (sum / rows + VARIANCE_OFFSET).sqrt() as f32).collect();
+        let deviation = variance.iter().map(|sum| (sum / total + VARIANCE_OFFSET).sqrt() as f32).collect();
         Self { mean: mean.into_iter().map(|mean| mean as f32).collect(), deviation }
     }
 
@@ -93,10 +96,16 @@ impl Units {
 
     /// Turns gradients with respect to standardised inputs `[rows, inputs]` into gradients with respect to
     /// the inputs. `log_deviations` are the gradients with respect to the logarithms of the deviations from
-    /// all other terms.
-    pub(crate) fn backward(&self, gradients: &mut [f32], standardized: &[f32], log_deviations: &[f64]) {
+    /// all other terms, `weights` those of [`Self::of`].
+    pub(crate) fn backward(
+        &self,
+        gradients: &mut [f32],
+        standardized: &[f32],
+        log_deviations: &[f64],
+        weights: RowWeights<'_>,
+    ) {
         let inputs = self.mean.len();
-        let rows = (gradients.len() / inputs) as f64;
+        let total = weights.sum(gradients.len() / inputs);
         let (mut sums, mut products) = (vec![0.0_f64; inputs], vec![0.0_f64; inputs]);
         for (gradients, x) in gradients.chunks(inputs).zip(standardized.chunks(inputs)) {
             for (((sum, product), &g), &x) in sums.iter_mut().zip(&mut products).zip(gradients).zip(x) {
@@ -106,13 +115,15 @@ impl Units {
         }
         let constants: Vec<(f32, f32, f32)> = (0..inputs)
             .map(|input| {
-                let slope = (products[input] - log_deviations[input]) / rows;
-                (self.deviation[input], (sums[input] / rows) as f32, slope as f32)
+                let slope = (products[input] - log_deviations[input]) / total;
+                (self.deviation[input], (sums[input] / total) as f32, slope as f32)
             })
             .collect();
-        for (gradients, x) in gradients.chunks_mut(inputs).zip(standardized.chunks(inputs)) {
+        let rows = gradients.chunks_mut(inputs).zip(standardized.chunks(inputs));
+        for (row, (gradients, x)) in rows.enumerate() {
+            let weight = weights.of(row) as f32;
             for ((g, &x), &(deviation, mean, slope)) in gradients.iter_mut().zip(x).zip(&constants) {
-                *g = (*g - mean - x * slope) / deviation;
+                *g = (*g - weight * mean - weight * x * slope) / deviation;
             }
         }
     }

@@ -13,6 +13,7 @@ pub use reliability::{ReliabilityBin, reliability};
 pub use roc::{area_under_roc, areas_one_against_rest};
 pub use ugmm_kernels::root_mean_square;
 
+use crate::RowWeights;
 use serde::{Deserialize, Serialize};
 
 /// Number of bins of equal width over the probability of the predicted class in
@@ -49,43 +50,56 @@ impl Metrics {
     pub fn of(log_probabilities: &[f32], labels: &[usize]) -> Self {
         assert!(!labels.is_empty(), "there are no rows");
         let classes = log_probabilities.len() / labels.len();
-        Self::of_decisions(log_probabilities, labels, &decisions(log_probabilities, classes, None))
+        Self::of_decisions(log_probabilities, labels, &decisions(log_probabilities, classes, None), None)
     }
 
     /// The measures of class probabilities and of separate `decisions` `[rows]`, which need not be the most
-    /// probable classes.
+    /// probable classes. Means are weighted by `weights` `[rows]`, not all of which are 0; `None` for equal weights.
     ///
     /// # Panics
     ///
     /// When there are no rows or the sizes do not fit each other.
     #[must_use]
-    pub fn of_decisions(log_probabilities: &[f32], labels: &[usize], decisions: &[usize]) -> Self {
+    pub fn of_decisions(
+        log_probabilities: &[f32],
+        labels: &[usize],
+        decisions: &[usize],
+        weights: Option<&[f64]>,
+    ) -> Self {
         assert!(!labels.is_empty(), "there are no rows");
         assert_eq!(decisions.len(), labels.len(), "as many decisions as labels");
         let classes = log_probabilities.len() / labels.len();
         assert_eq!(log_probabilities.len(), labels.len() * classes, "as many rows as labels");
-        let (mut log_loss, mut brier) = (0f64, 0f64);
-        let right = decisions.iter().zip(labels).filter(|(decision, label)| decision == label).count();
-        for (row, &label) in log_probabilities.chunks(classes).zip(labels) {
-            log_loss -= f64::from(row[label]);
-            let distances = row.iter().enumerate().map(|(class, &log_probability)| {
+        let of_rows = RowWeights(weights);
+        let (mut right, mut log_loss, mut brier) = (0f64, 0f64, 0f64);
+        let rows = log_probabilities.chunks(classes).zip(labels).zip(decisions).enumerate();
+        for (row, ((logs, &label), &decision)) in rows {
+            let weight = of_rows.of(row);
+            right += if decision == label { weight } else { 0.0 };
+            log_loss -= weighted(weight, f64::from(logs[label]));
+            let distances = logs.iter().enumerate().map(|(class, &log_probability)| {
                 let target = if class == label { 1.0 } else { 0.0 };
                 (f64::from(log_probability).exp() - target).powi(2)
             });
-            brier += distances.sum::<f64>();
+            brier += weight * distances.sum::<f64>();
         }
         let rows = labels.len();
-        let mean = |sum: f64| sum / rows as f64;
-        let reliability = reliability(log_probabilities, labels, CALIBRATION_BINS);
-        let gaps = reliability.iter().map(|bin| bin.rows as f64 * (bin.accuracy - bin.probability).abs());
+        let mean = |sum: f64| sum / of_rows.sum(rows);
+        let reliability = reliability(log_probabilities, labels, CALIBRATION_BINS, weights);
+        let gaps = reliability.iter().map(|bin| bin.weight * (bin.accuracy - bin.probability).abs());
         Self {
             rows,
-            accuracy: mean(right as f64),
+            accuracy: mean(right),
             log_loss: mean(log_loss),
             brier_score: mean(brier),
             calibration_error: mean(gaps.sum()),
         }
     }
+}
+
+/// A weight times a value, which may be infinite; 0 for weight 0.
+fn weighted(weight: f64, value: f64) -> f64 {
+    if weight == 0.0 { 0.0 } else { weight * value }
 }
 
 #[cfg(test)]

@@ -1,42 +1,53 @@
 //! Areas under ROC curves.
 
+use crate::RowWeights;
+
 /// Area under the ROC curve: the probability that a value drawn from `positive` is larger than one drawn from
 /// `negative`, with equal values counted half (Hanley and McNeil 1982). It is ½ for uninformative values, and
 /// `None` when either list is empty. Values must not be NaN.
 #[must_use]
 pub fn area_under_roc(positive: &[f64], negative: &[f64]) -> Option<f64> {
-    if positive.is_empty() || negative.is_empty() {
-        return None;
-    }
-    let tagged = |values: &[f64], tag| values.iter().map(|&value| (value, tag)).collect::<Vec<_>>();
-    let mut all = [tagged(positive, true), tagged(negative, false)].concat();
+    let weighed = |values: &[f64], weights: fn(f64) -> [f64; 2]| -> Vec<(f64, [f64; 2])> {
+        values.iter().map(|&value| (value, weights(1.0))).collect()
+    };
+    weighted_area(
+        [weighed(positive, |weight| [weight, 0.0]), weighed(negative, |weight| [0.0, weight])].concat(),
+    )
+}
+
+/// [`area_under_roc`] of values, each with its weights as positive and as negative.
+fn weighted_area(mut all: Vec<(f64, [f64; 2])>) -> Option<f64> {
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (mut wins, mut below) = (0f64, 0usize);
+    let sum = |values: &[(f64, [f64; 2])], side: usize| {
+        values.iter().map(|(_, weights)| weights[side]).sum::<f64>()
+    };
+    let pairs = sum(&all, 0) * sum(&all, 1);
+    let (mut wins, mut below) = (0f64, 0f64);
     for ties in all.chunk_by(|a, b| a.0 == b.0) {
-        let positives = ties.iter().filter(|(_, positive)| *positive).count();
-        let negatives = ties.len() - positives;
-        wins += positives as f64 * (below as f64 + 0.5 * negatives as f64);
+        let [positives, negatives] = [0, 1].map(|side| sum(ties, side));
+        wins += positives * (below + 0.5 * negatives);
         below += negatives;
     }
-    Some(wins / (positive.len() as f64 * negative.len() as f64))
+    (pairs > 0.0).then(|| wins / pairs)
 }
 
 /// The area under the ROC curve of each class's probability, for its rows against all others, `[classes]`.
-/// `log_probabilities` is `[rows, classes]`, row-major. `None` for a class that has no rows, or all of them.
+/// `log_probabilities` is `[rows, classes]`, row-major, and pairs of rows are weighted by the product of their
+/// `weights` `[rows]`; `None` for equal weights. `None` for a class that has no rows, or all of them.
 #[must_use]
 pub fn areas_one_against_rest(
     log_probabilities: &[f32],
     labels: &[usize],
     classes: usize,
+    weights: Option<&[f64]>,
 ) -> Vec<Option<f64>> {
     let area = |class| {
-        let of = |wanted: bool| -> Vec<f64> {
-            let rows = log_probabilities.chunks(classes).zip(labels);
-            rows.filter(|(_, label)| (**label == class) == wanted)
-                .map(|(row, _)| f64::from(row[class]))
-                .collect()
+        let weighed = |(row, (logs, &label)): (usize, (&[f32], &usize))| {
+            let weight = RowWeights(weights).of(row);
+            let sides = if label == class { [weight, 0.0] } else { [0.0, weight] };
+            (f64::from(logs[class]), sides)
         };
-        area_under_roc(&of(true), &of(false))
+        weighted_area(log_probabilities.chunks(classes).zip(labels).enumerate().map(weighed).collect())
     };
     (0..classes).map(area).collect()
 }
@@ -69,7 +80,7 @@ mod tests {
     #[test]
     fn each_class_is_set_against_the_others() {
         let logs = [0.8f32, 0.1, 0.1, 0.2, 0.7, 0.1, 0.3, 0.6, 0.1].map(f32::ln);
-        let areas = areas_one_against_rest(&logs, &[0, 1, 0], 3);
+        let areas = areas_one_against_rest(&logs, &[0, 1, 0], 3, None);
         assert_eq!(areas, [Some(1.0), Some(1.0), None]);
     }
 }

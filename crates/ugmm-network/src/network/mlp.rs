@@ -1,7 +1,7 @@
 //! The plain feed-forward network that uGMM networks are compared with (the paper's FFNN).
 
 use crate::random::uniform;
-use crate::{Check, Predictor, UgmmError};
+use crate::{Check, Predictor, RowWeights, UgmmError};
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -200,13 +200,15 @@ impl BatchNorm {
     }
 }
 
-/// Mean and variance (divisor n) of each column of row-major `x`.
-fn moments(x: &[f32], columns: usize) -> (Vec<f32>, Vec<f32>) {
-    let rows = (x.len() / columns) as f64;
+/// Weighted mean and variance (divisor: the sum of the weights) of each column of row-major `x`.
+fn moments(x: &[f32], columns: usize, weights: RowWeights<'_>) -> (Vec<f32>, Vec<f32>) {
+    let total = weights.sum(x.len() / columns);
     let column = |column: usize| {
-        let values = || x.iter().skip(column).step_by(columns).map(|&x| f64::from(x));
-        let mean = values().sum::<f64>() / rows;
-        (mean as f32, (values().map(|x| (x - mean).powi(2)).sum::<f64>() / rows) as f32)
+        let values = x.iter().skip(column).step_by(columns).enumerate();
+        let values = || values.clone().map(|(row, &x)| (weights.of(row), f64::from(x)));
+        let mean = values().map(|(weight, x)| weight * x).sum::<f64>() / total;
+        let squares = values().map(|(weight, x)| weight * (x - mean).powi(2)).sum::<f64>();
+        (mean as f32, (squares / total) as f32)
     };
     (0..columns).map(column).unzip()
 }
@@ -275,8 +277,13 @@ impl Mlp {
     }
 
     /// A forward pass recorded for the backward pass; with `rng` it is a training pass, which draws every
-    /// random choice from it.
-    pub(crate) fn recorded(&self, mut x: Vec<f32>, mut rng: Option<&mut ChaCha8Rng>) -> RecordedMlp<'_> {
+    /// random choice from it. Statistics of the batch are weighted.
+    pub(crate) fn recorded<'m>(
+        &'m self,
+        mut x: Vec<f32>,
+        mut rng: Option<&mut ChaCha8Rng>,
+        weights: RowWeights<'m>,
+    ) -> RecordedMlp<'m> {
         let last = self.layers.len() - 1;
         let mut layers = Vec::with_capacity(self.layers.len());
         let input_mask = drop_units(&mut x, self.input_dropout, rng.as_deref_mut());
@@ -286,7 +293,7 @@ impl Mlp {
             if index < last {
                 match self.norms.get(index) {
                     Some(norm) if rng.is_some() => {
-                        let (mean, variance) = moments(&y, layer.outputs);
+                        let (mean, variance) = moments(&y, layer.outputs, weights);
                         let inverses = BatchNorm::normalize(&mut y, &mean, &variance);
                         recorded.norm =
                             Some(RecordedNorm { normalized: y.clone(), inverses, mean, variance });
@@ -306,7 +313,7 @@ impl Mlp {
             layers.push(recorded);
             x = y;
         }
-        RecordedMlp { network: self, layers, input_mask, outputs: x }
+        RecordedMlp { network: self, layers, input_mask, outputs: x, weights }
     }
 
     /// Normalises the outputs of a hidden layer with the running mean and variance.
@@ -368,6 +375,7 @@ pub(crate) struct RecordedMlp<'n> {
     input_mask: Vec<f32>,
     /// `[rows, outputs]`
     pub outputs: Vec<f32>,
+    weights: RowWeights<'n>,
 }
 
 struct RecordedLinear {
@@ -415,7 +423,7 @@ impl RecordedMlp<'_> {
                         unreachable!("a normalisation has two tensors")
                     };
                     match &recorded.norm {
-                        Some(found) => found.backward(&mut cotangent, norm, gamma, beta),
+                        Some(found) => found.backward(&mut cotangent, self.weights, norm, gamma, beta),
                         None => norm.backward_as_learned(&mut cotangent),
                     }
                 }
@@ -444,9 +452,16 @@ impl RecordedMlp<'_> {
 impl RecordedNorm {
     /// Turns gradients with respect to the outputs into gradients with respect to the inputs, and adds the
     /// gradients of scale and shift.
-    fn backward(&self, g: &mut [f32], norm: &BatchNorm, gamma: &mut [f32], beta: &mut [f32]) {
+    fn backward(
+        &self,
+        g: &mut [f32],
+        weights: RowWeights<'_>,
+        norm: &BatchNorm,
+        gamma: &mut [f32],
+        beta: &mut [f32],
+    ) {
         let units = self.inverses.len();
-        let rows = (g.len() / units) as f64;
+        let total = weights.sum(g.len() / units);
         let (mut sums, mut products) = (vec![0.0_f64; units], vec![0.0_f64; units]);
         for (g, x) in g.chunks(units).zip(self.normalized.chunks(units)) {
             for (((sum, product), &g), &x) in sums.iter_mut().zip(&mut products).zip(g).zip(x) {
@@ -458,9 +473,11 @@ impl RecordedNorm {
             gamma[unit] += products[unit] as f32;
             beta[unit] += sums[unit] as f32;
         }
-        for (g, x) in g.chunks_mut(units).zip(self.normalized.chunks(units)) {
+        for (row, (g, x)) in g.chunks_mut(units).zip(self.normalized.chunks(units)).enumerate() {
+            let weight = weights.of(row) as f32;
             for (unit, (g, &x)) in g.iter_mut().zip(x).enumerate() {
-                let centred = *g - (sums[unit] / rows) as f32 - x * (products[unit] / rows) as f32;
+                let (mean, slope) = ((sums[unit] / total) as f32, (products[unit] / total) as f32);
+                let centred = *g - weight * mean - weight * x * slope;
                 *g = norm.gamma[unit] * self.inverses[unit] * centred;
             }
         }

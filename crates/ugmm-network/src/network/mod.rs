@@ -12,7 +12,7 @@ pub use predictor::Predictor;
 use crate::layer::missing::{UnknownOutputs, fill_unknown_outputs, log_seen_weight};
 use crate::layer::standardization::Units;
 use crate::layer::{Pass, Recorded};
-use crate::{Check, Init, Layer, LayerConfig, Means, UgmmError};
+use crate::{Check, Init, Layer, LayerConfig, Means, RowWeights, UgmmError};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -141,7 +141,7 @@ impl NetworkConfig {
         let mut layers = Vec::with_capacity(self.layers.len());
         for (index, config) in self.layers.iter().enumerate() {
             if let (Some(sample), true) = (&mut sample, self.standardize && index > 0) {
-                Units::of(sample, config.inputs).standardize(sample);
+                Units::of(sample, config.inputs, RowWeights::default()).standardize(sample);
             }
             let missing_values = self.missing_values && index == 0;
             let layer = config.init_checked(sample.as_deref(), missing_values, rng)?;
@@ -251,7 +251,7 @@ impl Network {
     pub(crate) fn layer_forward(&self, index: usize, mut x: Vec<f32>) -> Vec<f32> {
         let layer = &self.layers[index];
         if self.standardize && index > 0 {
-            return Recorded::new(layer, x, self.way(index, None)).1;
+            return Recorded::new(layer, x, self.way(index, None, RowWeights::default())).1;
         }
         x = activations(layer, &x, self.missing_values);
         if self.missing_values && index + 1 == self.layers.len() {
@@ -261,18 +261,30 @@ impl Network {
     }
 
     /// The kind of forward pass through the layer at `index`.
-    fn way<'r>(&self, index: usize, rng: Option<&'r mut ChaCha8Rng>) -> Pass<'r> {
+    fn way<'r, 'w>(
+        &self,
+        index: usize,
+        rng: Option<&'r mut ChaCha8Rng>,
+        weights: RowWeights<'w>,
+    ) -> Pass<'r, 'w> {
         let standardize = self.standardize && index > 0;
         // A missing value has no value in the units of a batch.
-        Pass { rng, standardize, missing_values: self.missing_values && !standardize }
+        Pass { rng, standardize, missing_values: self.missing_values && !standardize, weights }
     }
 
-    /// A forward pass through all layers recorded for the backward pass; with `rng` it is a training pass.
-    pub(crate) fn recorded(&self, x: Vec<f32>, mut rng: Option<&mut ChaCha8Rng>) -> RecordedNetwork<'_> {
+    /// A forward pass through all layers recorded for the backward pass; with `rng` it is a training pass. Statistics
+    /// of the batch are weighted.
+    pub(crate) fn recorded<'n>(
+        &'n self,
+        x: Vec<f32>,
+        mut rng: Option<&mut ChaCha8Rng>,
+        weights: RowWeights<'n>,
+    ) -> RecordedNetwork<'n> {
         let mut layers = Vec::with_capacity(self.layers.len());
         let mut y = x;
         for (index, layer) in self.layers.iter().enumerate() {
-            let (recorded, activations) = Recorded::new(layer, y, self.way(index, rng.as_deref_mut()));
+            let (recorded, activations) =
+                Recorded::new(layer, y, self.way(index, rng.as_deref_mut(), weights));
             layers.push(recorded);
             y = activations;
         }
@@ -288,13 +300,13 @@ impl Network {
     /// When the sizes do not fit.
     #[must_use]
     pub fn input_gradient(&self, x: &[f32], cotangent: Vec<f32>) -> Vec<f32> {
-        self.recorded(x.to_vec(), None).input_gradient(cotangent)
+        self.recorded(x.to_vec(), None, RowWeights::default()).input_gradient(cotangent)
     }
 
     /// The network for use after training. Statistics that training took from each batch are now those of
-    /// `sample` `[rows, inputs]`, which holds typical rows.
+    /// `sample` `[rows, inputs]`, which holds typical rows, with these weights `[rows]`; `None` for equal weights.
     #[must_use]
-    pub fn settled(self, sample: &[f32]) -> Self {
+    pub fn settled(self, sample: &[f32], weights: Option<&[f64]>) -> Self {
         if !self.standardize {
             return self;
         }
@@ -302,7 +314,8 @@ impl Network {
         let mut layers = Vec::with_capacity(self.layers.len());
         for (index, layer) in self.layers.into_iter().enumerate() {
             let inputs = layer.inputs();
-            let layer = if index > 0 { layer.in_units(&Units::of(&x, inputs)) } else { layer };
+            let layer =
+                if index > 0 { layer.in_units(&Units::of(&x, inputs, RowWeights(weights))) } else { layer };
             x = activations(&layer, &x, self.missing_values && index == 0);
             layers.push(layer);
         }

@@ -2,7 +2,7 @@
 
 use super::RecordedNetwork;
 use super::mlp::RecordedMlp;
-use crate::{Check, LayerConfig, Mlp, MlpConfig, Network, NetworkConfig, Predictor, UgmmError};
+use crate::{Check, LayerConfig, Mlp, MlpConfig, Network, NetworkConfig, Predictor, RowWeights, UgmmError};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -168,9 +168,9 @@ impl Model {
 
     /// The network for use after training; see [`Network::settled`].
     #[must_use]
-    pub fn settled(self, sample: &[f32]) -> Self {
+    pub fn settled(self, sample: &[f32], weights: Option<&[f64]>) -> Self {
         match self {
-            Self::Ugmm(network) => Self::Ugmm(network.settled(sample)),
+            Self::Ugmm(network) => Self::Ugmm(network.settled(sample, weights)),
             Self::Mlp(network) => Self::Mlp(network),
         }
     }
@@ -181,11 +181,17 @@ impl Model {
         matches!(self, Self::Ugmm(network) if network.standardize)
     }
 
-    /// A forward pass recorded for the backward pass; with `rng` it is a training pass.
-    pub(crate) fn recorded(&self, x: Vec<f32>, rng: Option<&mut ChaCha8Rng>) -> RecordedModel<'_> {
+    /// A forward pass recorded for the backward pass; with `rng` it is a training pass. Statistics of the batch are
+    /// weighted.
+    pub(crate) fn recorded<'m>(
+        &'m self,
+        x: Vec<f32>,
+        rng: Option<&mut ChaCha8Rng>,
+        weights: RowWeights<'m>,
+    ) -> RecordedModel<'m> {
         match self {
-            Self::Ugmm(network) => RecordedModel::Ugmm(network.recorded(x, rng)),
-            Self::Mlp(network) => RecordedModel::Mlp(network.recorded(x, rng)),
+            Self::Ugmm(network) => RecordedModel::Ugmm(network.recorded(x, rng, weights)),
+            Self::Mlp(network) => RecordedModel::Mlp(network.recorded(x, rng, weights)),
         }
     }
 

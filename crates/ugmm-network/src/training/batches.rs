@@ -1,14 +1,11 @@
 //! The order of training rows, and the preparation of batches ahead of their use.
 
-use super::{Augmentation, Dataset, Targets, TrainingConfig};
-use crate::Checked;
+use super::{Augmentation, Batch, Dataset, TrainingConfig};
 use crate::random::{Stream, generator};
+use crate::{Checked, RowWeights};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use std::sync::mpsc::sync_channel;
-
-/// Features and targets of a batch.
-pub(super) type Batch = (Vec<f32>, Targets);
 
 /// Number of feature values per batch from which preparation in another thread pays.
 const AHEAD_FROM: usize = 1 << 14;
@@ -21,6 +18,8 @@ struct Batches<'a> {
     rng: ChaCha8Rng,
     augmentation: Option<Augmentation>,
     augmentation_rng: ChaCha8Rng,
+    /// Factor of the row weights.
+    scale: f64,
     order: Vec<usize>,
     next: usize,
 }
@@ -34,13 +33,14 @@ impl Iterator for Batches<'_> {
         }
         let end = (self.next + self.batch_size).min(self.order.len());
         let rows = &self.order[self.next..end];
-        let (mut x, targets) = self.dataset.batch(rows);
+        let mut batch = self.dataset.batch(rows);
+        batch.weights.iter_mut().flatten().for_each(|weight| *weight *= self.scale);
         if let Some(augmentation) = &self.augmentation {
-            let images = x.chunks_mut(self.dataset.columns());
+            let images = batch.x.chunks_mut(self.dataset.columns());
             images.for_each(|image| augmentation.apply(image, &mut self.augmentation_rng));
         }
         self.next = if end == self.order.len() { 0 } else { end };
-        Some((x, targets))
+        Some(batch)
     }
 }
 
@@ -53,6 +53,15 @@ impl Batches<'_> {
             self.order.iter().for_each(|_| augmentation.apply(&mut row, &mut self.augmentation_rng));
         }
     }
+}
+
+/// The factor of row weights with which their mean over all targets, weighted by class, is 1. The loss of all rows is
+/// then a mean by row weight times class weight, although a batch is divided by its class weights only.
+fn weight_scale(dataset: &Dataset, class_weights: Option<&[f64]>) -> f64 {
+    let (Some(of_classes), Some(of_targets)) = (class_weights, dataset.target_weights()) else { return 1.0 };
+    let of_classes: Vec<f64> = dataset.labels().iter().map(|&label| of_classes[label]).collect();
+    let both: f64 = of_classes.iter().zip(of_targets).map(|(class, row)| class * row).sum();
+    RowWeights(Some(&of_classes)).sum(of_classes.len()) / both
 }
 
 /// Calls `consume` with the batches of `dataset` after a number of finished epochs. Another thread prepares
@@ -70,6 +79,7 @@ pub(super) fn with_batches<Output>(
         rng: generator(seed, Stream::Shuffling),
         augmentation,
         augmentation_rng: generator(seed, Stream::Augmentation),
+        scale: weight_scale(dataset, config.class_weights.as_deref()),
         order: (0..dataset.rows()).collect(),
         next: 0,
     };
@@ -96,7 +106,7 @@ pub(super) fn with_batches<Output>(
 mod tests {
     use super::*;
     use crate::Check;
-    use crate::training::Features;
+    use crate::training::{Features, Targets};
 
     /// Labels of the first batches, for rows with this number of columns.
     fn labels(columns: usize, seed: u64) -> Vec<Vec<usize>> {
@@ -109,7 +119,7 @@ mod tests {
         let dataset = Dataset::new(features, columns, (0..rows).collect(), rows).unwrap();
         let config = TrainingConfig { batch_size: 4, ..TrainingConfig::new(seed, 1) }.checked().unwrap();
         with_batches(&dataset, &config, skipped_rounds, |batches| {
-            let labels = |(x, targets): Batch| {
+            let labels = |Batch { x, targets, .. }: Batch| {
                 let Targets::Classes(labels) = targets else { panic!("the rows have classes") };
                 assert_eq!(x.len(), labels.len() * columns);
                 labels
@@ -143,7 +153,7 @@ mod tests {
             .unwrap();
         let values = |skipped: usize, first: usize| {
             with_batches(dataset, &config, skipped, |batches| {
-                let values = |(x, _): Batch| x;
+                let values = |batch: Batch| batch.x;
                 batches.skip(first).take(3).map(values).collect::<Vec<_>>()
             })
         };

@@ -60,7 +60,7 @@ impl TrainingConfig {
     #[must_use]
     pub fn loss_options(&self) -> LossOptions {
         let Self { label_smoothing, class_weights, .. } = self.clone();
-        LossOptions { label_smoothing, class_weights }
+        LossOptions { label_smoothing, class_weights, row_weights: None }
     }
 }
 

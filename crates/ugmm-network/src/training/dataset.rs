@@ -1,7 +1,8 @@
-//! Rows of features with their targets, and their batches.
+//! Rows of features with their targets and weights, and their batches.
 
 use crate::values::check_finite;
-use crate::{Features, Rows, Targets, UgmmError};
+use crate::{Features, RowWeights, Rows, Targets, UgmmError};
+use std::borrow::Cow;
 
 /// Rows for training or evaluation.
 ///
@@ -19,6 +20,19 @@ pub struct Dataset {
     targets: Targets,
     classes: usize,
     targets_per_row: usize,
+    /// The weight of each row, positive and 1 on average; `None` for equal weights.
+    weights: Option<Vec<f64>>,
+}
+
+/// A batch of rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// The features, row-major `[rows, features]`.
+    pub x: Vec<f32>,
+    /// The targets, one or several for each row.
+    pub targets: Targets,
+    /// The weight of each target, which is that of its row; `None` for equal weights.
+    pub weights: Option<Vec<f64>>,
 }
 
 impl Dataset {
@@ -113,7 +127,61 @@ impl Dataset {
                 last: classes.saturating_sub(1),
             });
         }
-        Ok(Self { features, targets, classes, targets_per_row })
+        Ok(Self { features, targets, classes, targets_per_row, weights: None })
+    }
+
+    /// The data set with a weight for each row, at least 0, which multiplies its part in the loss and in every
+    /// measure: a row of weight 2 counts as two rows. Rows of weight 0 are left out. Only ratios of weights
+    /// matter, because all weights are divided by their mean.
+    ///
+    /// # Errors
+    ///
+    /// [`UgmmError`] when the number of weights is not that of the rows, a weight is negative or not finite, or
+    /// none is positive.
+    ///
+    /// ```
+    /// use ugmm_network::training::{Dataset, Features};
+    ///
+    /// let rows = Dataset::new(Features::F32(vec![5.1, 6.2, 4.9]), 1, vec![0, 1, 0], 2)?;
+    /// let weighted = rows.weighted(&[1.0, 0.0, 3.0])?;
+    /// assert_eq!((weighted.rows(), weighted.weights()), (2, Some(&[0.5, 1.5][..])));
+    /// # Ok::<(), ugmm_network::UgmmError>(())
+    /// ```
+    pub fn weighted(self, weights: &[f64]) -> Result<Self, UgmmError> {
+        if weights.len() != self.rows() {
+            let (what, found, expected) = ("the list of row weights", weights.len(), self.rows());
+            return Err(UgmmError::Size { what, found, unit: "numbers", expected });
+        }
+        if let Some(weight) = weights.iter().find(|&&weight| !(weight >= 0.0 && weight.is_finite())) {
+            return Err(UgmmError::setting("a row weight", weight, "at least 0 and finite"));
+        }
+        let largest = weights.iter().copied().fold(0.0, f64::max);
+        if largest == 0.0 {
+            return Err(UgmmError::setting("the greatest row weight", largest, "positive"));
+        }
+        let kept: Vec<usize> = (0..weights.len()).filter(|&row| weights[row] / largest > 0.0).collect();
+        let weights: Vec<f64> = kept.iter().map(|&row| weights[row]).collect();
+        let rows = if kept.len() < self.rows() { self.select(&kept) } else { self };
+        Ok(Self { weights: RowWeights::normalized(&weights), ..rows })
+    }
+
+    /// The given rows without weights.
+    fn select(&self, rows: &[usize]) -> Self {
+        let targets = self.targets.select(&self.places_of_targets(rows));
+        Self { features: self.features.select(rows), targets, weights: None, ..*self }
+    }
+
+    /// The weight of each row, positive and 1 on average; `None` for equal weights.
+    #[must_use]
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
+    }
+
+    /// The weight of each target, which is that of its row; `None` for equal weights.
+    #[must_use]
+    pub fn target_weights(&self) -> Option<Vec<f64>> {
+        let of_row = |&weight: &f64| std::iter::repeat_n(weight, self.targets_per_row);
+        self.weights.as_ref().map(|weights| weights.iter().flat_map(of_row).collect())
     }
 
     /// Number of rows.
@@ -161,20 +229,27 @@ impl Dataset {
         }
     }
 
-    /// Features, row-major `[rows.len(), columns]`, and targets of the given rows, in their order.
+    /// The given rows, in their order.
     ///
     /// # Panics
     ///
     /// When a row is not below [`Self::rows`].
     #[must_use]
-    pub fn batch(&self, rows: &[usize]) -> (Vec<f32>, Targets) {
-        let targets = match self.targets_per_row {
-            1 => self.targets.select(rows),
-            count => {
-                let all = rows.iter().flat_map(|row| row * count..(row + 1) * count);
-                self.targets.select(&all.collect::<Vec<_>>())
-            }
-        };
-        (self.features.batch(rows), targets)
+    pub fn batch(&self, rows: &[usize]) -> Batch {
+        let weights = RowWeights(self.weights());
+        let of_row = |&row: &usize| std::iter::repeat_n(weights.of(row), self.targets_per_row);
+        Batch {
+            x: self.features.batch(rows),
+            targets: self.targets.select(&self.places_of_targets(rows)),
+            weights: self.weights.is_some().then(|| rows.iter().flat_map(of_row).collect()),
+        }
+    }
+
+    /// The places of the targets of these rows.
+    fn places_of_targets<'r>(&self, rows: &'r [usize]) -> Cow<'r, [usize]> {
+        match self.targets_per_row {
+            1 => Cow::Borrowed(rows),
+            count => rows.iter().flat_map(|row| row * count..(row + 1) * count).collect(),
+        }
     }
 }

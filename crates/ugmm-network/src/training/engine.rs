@@ -1,6 +1,6 @@
 //! The interface between the training loop and the engines that compute its steps.
 
-use super::{Dataset, Measured, Targets, TrainingConfig};
+use super::{Batch, Dataset, Measured, TrainingConfig};
 #[cfg(doc)]
 use crate::Predictor;
 use crate::{Task, UgmmError};
@@ -31,14 +31,13 @@ pub trait Engine {
     /// Whether the network accepts NaN in the inputs as missing values.
     fn takes_missing_values(&self) -> bool;
 
-    /// Takes one step on a batch: features `x`, row-major `[rows, features]`, and the targets of each row. If
-    /// the loss before the step is not finite, and the engine knows it before the update, the network stays
-    /// unchanged.
+    /// Takes one step on a batch. If the loss before the step is not finite, and the engine knows it before the
+    /// update, the network stays unchanged.
     ///
     /// # Errors
     ///
     /// [`UgmmError`] when the batch does not fit the task.
-    fn step(&mut self, x: Vec<f32>, targets: &Targets, learning_rate: f64) -> Result<(), UgmmError>;
+    fn step(&mut self, batch: Batch, learning_rate: f64) -> Result<(), UgmmError>;
 
     /// Number of steps between readings of losses; more than 1 if a reading has to wait for a device.
     fn steps_per_reading(&self) -> usize {
@@ -52,8 +51,8 @@ pub trait Engine {
     fn network(&self) -> Self::Network;
 
     /// The network for use after training. Statistics that training took from each batch are now those of
-    /// `sample` `[rows, inputs]`, which holds typical rows.
-    fn settled(&self, network: Self::Network, sample: &[f32]) -> Self::Network;
+    /// `sample` `[rows, inputs]`, which holds typical rows, with these weights `[rows]`; `None` for equal weights.
+    fn settled(&self, network: Self::Network, sample: &[f32], weights: Option<&[f64]>) -> Self::Network;
 
     /// Whether [`Self::settled`] changes the network, so that training needs a sample for it.
     fn needs_settling(&self) -> bool;

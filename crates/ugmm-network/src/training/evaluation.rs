@@ -4,7 +4,7 @@ use super::{Dataset, TrainingConfig};
 use crate::inference::conditional::ConditionalDensity;
 use crate::inference::prediction::{log_probabilities, predicted_densities};
 use crate::metrics::{decisions, unweighted};
-use crate::{Classification, Metrics, Predictor, Task, TaskTargets, UgmmError};
+use crate::{Classification, Metrics, Predictor, RowWeights, Task, TaskTargets, UgmmError};
 
 /// Measures of a network's class probabilities on a data set.
 ///
@@ -17,7 +17,10 @@ pub fn evaluate<N: Predictor + ?Sized>(
     dataset: &Dataset,
 ) -> Result<Metrics, UgmmError> {
     check(network, &(*task).into(), dataset)?;
-    Ok(Metrics::of(&log_probabilities(network, task, dataset.features())?, dataset.labels()))
+    let values = log_probabilities(network, task, dataset.features())?;
+    let (labels, weights) = (dataset.labels(), dataset.target_weights());
+    let decisions = decisions(&values, task.classes(), None);
+    Ok(Metrics::of_decisions(&values, labels, &decisions, weights.as_deref()))
 }
 
 /// The measures of a network after an epoch.
@@ -40,13 +43,17 @@ pub fn measure<N: Predictor + ?Sized>(
     dataset: &Dataset,
     config: &TrainingConfig,
 ) -> Result<Measured, UgmmError> {
+    let weights = dataset.target_weights();
     match check(network, task, dataset)? {
         TaskTargets::Number { task, numbers } => {
             let nodes = task.objective().nodes;
             let densities = predicted_densities(network, &task, dataset.features(), nodes)?;
-            let log = |(density, &number): (&ConditionalDensity, &f32)| density.log_density(number.into());
-            let sum: f64 = densities.iter().zip(numbers).map(log).sum();
-            Ok(Measured { loss: -sum / numbers.len() as f64, metrics: None })
+            let weights = RowWeights(weights.as_deref());
+            let log = |(row, (density, &number)): (usize, (&ConditionalDensity, &f32))| {
+                weights.of(row) * density.log_density(number.into())
+            };
+            let sum: f64 = densities.iter().zip(numbers).enumerate().map(log).sum();
+            Ok(Measured { loss: -sum / weights.sum(numbers.len()), metrics: None })
         }
         TaskTargets::Classes { task, labels } => {
             let mut values = log_probabilities(network, &task, dataset.features())?;
@@ -54,7 +61,7 @@ pub fn measure<N: Predictor + ?Sized>(
                 unweighted(&mut values, weights);
             }
             let decisions = decisions(&values, task.classes(), config.class_weights.as_deref());
-            let metrics = Metrics::of_decisions(&values, labels, &decisions);
+            let metrics = Metrics::of_decisions(&values, labels, &decisions, weights.as_deref());
             Ok(Measured { loss: metrics.log_loss, metrics: Some(metrics) })
         }
     }

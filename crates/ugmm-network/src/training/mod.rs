@@ -22,7 +22,7 @@ pub use crate::rows::Features;
 pub use augmentation::Augmentation;
 pub use checkpoint::{Checkpoint, Progress as CheckpointProgress};
 pub use config::TrainingConfig;
-pub use dataset::Dataset;
+pub use dataset::{Batch, Dataset};
 pub use early_stopping::EarlyStopping;
 pub use engine::{Engine, EngineState};
 pub use evaluation::{Measured, evaluate, measure};
@@ -32,11 +32,12 @@ pub use report::{BatchReport, EpochReport};
 pub use schedule::{Position, Schedule};
 pub use stepper::{Stepper, loss_and_gradients};
 
-use crate::random::{Stream, generator};
+use crate::random::{Stream, generator, uniform};
 use crate::{Checked, Model, ModelConfig, Task, UgmmError};
 use early_stopping::Best;
 use losses::{Losses, NotFinite};
 use pace::Pace;
+use rand::Rng;
 use rand::seq::SliceRandom;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -92,7 +93,8 @@ const INITIALIZATION_ROWS: usize = 2048;
 /// batch.
 const SETTLING_ROWS: usize = 4096;
 
-/// A new model for a task, initialised from rows of `dataset` if its configuration requires it.
+/// A new model for a task, initialised from rows of `dataset`, drawn in proportion to their weights, if its
+/// configuration requires it.
 ///
 /// # Errors
 ///
@@ -106,10 +108,28 @@ pub fn init_model(
     task.check_width(config.width())?;
     task.with_targets(dataset.targets())?;
     let mut rng = generator(seed, Stream::Initialization);
-    let mut rows: Vec<usize> = (0..dataset.rows()).collect();
-    let (rows, _) = rows.partial_shuffle(&mut rng, INITIALIZATION_ROWS);
-    let (x, targets) = dataset.batch(rows);
+    let mut all: Vec<usize> = (0..dataset.rows()).collect();
+    let rows = match dataset.weights() {
+        None => all.partial_shuffle(&mut rng, INITIALIZATION_ROWS).0.to_vec(),
+        Some(weights) => drawn_by_weight(weights, INITIALIZATION_ROWS, &mut rng),
+    };
+    let Batch { x, targets, .. } = dataset.batch(&rows);
     config.init(Some(&task.with_targets(&targets)?.training_input(&x)), &mut rng)
+}
+
+/// Draws `count` rows, each as often as its share of all weights says, rounded up or down (systematic sampling).
+fn drawn_by_weight<R: Rng + ?Sized>(weights: &[f64], count: usize, rng: &mut R) -> Vec<usize> {
+    let step = weights.iter().sum::<f64>() / count as f64;
+    let (mut next, mut end) = (uniform(rng) * step, 0.0);
+    let mut drawn = Vec::with_capacity(count);
+    for (row, weight) in weights.iter().enumerate() {
+        end += weight;
+        while next < end && drawn.len() < count {
+            drawn.push(row);
+            next += step;
+        }
+    }
+    drawn
 }
 
 /// Trains `network` on `training` rows and evaluates it on `validation` rows after each epoch.
@@ -195,7 +215,7 @@ pub fn run<E: Engine>(
         false => None,
     };
     let settled = |engine: &E, network: E::Network| match &sample {
-        Some(sample) => engine.settled(network, sample),
+        Some((sample, weights)) => engine.settled(network, sample, weights.as_deref()),
         None => network,
     };
     let mut best = config.early_stopping.map(Best::new);
@@ -225,12 +245,12 @@ pub fn run<E: Engine>(
             let (mut losses, mut learning_rate) = (Losses::default(), 0.0);
             let mut interrupted = false;
             let diverged = |NotFinite { batch, loss }| UgmmError::Diverged { epoch: epoch + 1, batch, loss };
-            for (batch, (x, targets)) in batches.take(steps_per_epoch).enumerate() {
+            for (number, batch) in (1..).zip(batches.take(steps_per_epoch)) {
                 let total_steps = pace.total_steps(step);
                 learning_rate = config.schedule.learning_rate(Position { epoch, step, total_steps });
-                let count = targets.len();
-                engine.step(x, &targets, learning_rate)?;
-                losses.add(batch + 1, count);
+                let count = batch.targets.len();
+                engine.step(batch, learning_rate)?;
+                losses.add(number, count);
                 if losses.is_time_to_ask(engine.steps_per_reading()) {
                     losses.take(engine.read_losses()).map_err(diverged)?;
                 }
@@ -275,10 +295,27 @@ pub fn run<E: Engine>(
     Ok(Trained { network, history, best_epoch })
 }
 
-/// The sample for [`Engine::settled`]: the network's inputs of training rows drawn at random.
-fn settling_sample(task: &Task, training: &Dataset, seed: u64) -> Result<Vec<f32>, UgmmError> {
+/// The sample for [`Engine::settled`] and its weights: the network's inputs of training rows drawn at random.
+fn settling_sample(
+    task: &Task,
+    training: &Dataset,
+    seed: u64,
+) -> Result<(Vec<f32>, Option<Vec<f64>>), UgmmError> {
     let mut rows: Vec<usize> = (0..training.rows()).collect();
     let (rows, _) = rows.partial_shuffle(&mut generator(seed, Stream::Settling), SETTLING_ROWS);
-    let (x, targets) = training.batch(rows);
-    Ok(task.with_targets(&targets)?.training_input(&x))
+    let Batch { x, targets, .. } = training.batch(rows);
+    let sample = task.with_targets(&targets)?.training_input(&x);
+    let of_rows: Option<Vec<f64>> =
+        training.weights().map(|weights| rows.iter().map(|&row| weights[row]).collect());
+    let inputs = sample.len() / task.inputs();
+    Ok((sample, of_rows.map(|weights| input_weights(&weights, inputs))))
+}
+
+/// The weights of `inputs` rows of a network's inputs, by the weights of targets: several consecutive inputs belong to
+/// one target, or several targets of equal weight to one row of inputs.
+#[must_use]
+pub fn input_weights(weights: &[f64], inputs: usize) -> Vec<f64> {
+    let (each, step) = (inputs / weights.len().max(1), weights.len() / inputs.max(1));
+    let of_target = |&weight: &f64| std::iter::repeat_n(weight, each.max(1));
+    weights.iter().step_by(step.max(1)).flat_map(of_target).collect()
 }

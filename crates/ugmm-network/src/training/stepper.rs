@@ -1,9 +1,9 @@
 //! The engine of this crate, which computes steps on slices with the kernels.
 
 use super::update::Optimizer;
-use super::{Dataset, Engine, EngineState, Measured, Targets, TrainingConfig, measure};
+use super::{Batch, Dataset, Engine, EngineState, Measured, Targets, TrainingConfig, input_weights, measure};
 use crate::random::{Stream, generator};
-use crate::{Checked, LossOptions, Model, Predictor, Task, TaskTargets, UgmmError};
+use crate::{Checked, LossOptions, Model, Predictor, RowWeights, Task, TaskTargets, UgmmError};
 use rand_chacha::ChaCha8Rng;
 
 /// Rows times parameters from which the loops of a step are worth several threads.
@@ -63,8 +63,9 @@ impl Stepper {
         })
     }
 
-    /// Takes one step on a batch: features `x`, row-major `[rows, features]`, and the targets of each row.
-    /// Returns the loss before the step. If the loss is not finite, the network stays unchanged.
+    /// Takes one step on a batch of rows with equal weights: features `x`, row-major `[rows, features]`, and the
+    /// targets of each row. Returns the loss before the step. If the loss is not finite, the network stays
+    /// unchanged.
     ///
     /// # Errors
     ///
@@ -75,6 +76,18 @@ impl Stepper {
         targets: &Targets,
         learning_rate: f64,
     ) -> Result<f32, UgmmError> {
+        self.take_weighted_step(x, targets, None, learning_rate)
+    }
+
+    fn take_weighted_step(
+        &mut self,
+        x: Vec<f32>,
+        targets: &Targets,
+        weights: Option<Vec<f64>>,
+        learning_rate: f64,
+    ) -> Result<f32, UgmmError> {
+        self.loss.row_weights = weights;
+        self.loss.check_row_weights(targets.len())?;
         let targets = self.task.batch(&x, targets, 1)?;
         let work = targets.count().saturating_mul(self.network.parameter_count());
         let in_pool = rayon::current_num_threads() == 1 || rayon::current_thread_index().is_some();
@@ -123,6 +136,7 @@ pub fn loss_and_gradients(
 ) -> Result<(f32, Vec<Vec<f32>>), UgmmError> {
     task.check_width((network.inputs(), network.outputs()))?;
     task.check_class_weights(options.class_weights.as_deref())?;
+    options.check_row_weights(targets.len())?;
     let targets = task.batch(&x, targets, 1)?;
     let mut gradients = network.zero_gradients();
     let (loss, _) = fill_gradients(network, x, targets, options, rng, &mut gradients);
@@ -143,7 +157,9 @@ fn fill_gradients(
 ) -> (f32, Moments) {
     let mut inputs = targets.loss_inputs(x, rng);
     let x = std::mem::take(&mut inputs.x);
-    let pass = network.recorded(x, Some(rng));
+    let weights =
+        options.row_weights.as_ref().map(|weights| input_weights(weights, x.len() / network.inputs()));
+    let pass = network.recorded(x, Some(rng), RowWeights(weights.as_deref()));
     let (loss, cotangent) = targets.loss(pass.outputs(), &inputs, options);
     if loss.is_finite() {
         if let Model::Mlp(_) = network {
@@ -171,8 +187,9 @@ impl Engine for Stepper {
         self.network.takes_missing_values()
     }
 
-    fn step(&mut self, x: Vec<f32>, targets: &Targets, learning_rate: f64) -> Result<(), UgmmError> {
-        let loss = self.take_step(x, targets, learning_rate)?;
+    fn step(&mut self, batch: Batch, learning_rate: f64) -> Result<(), UgmmError> {
+        let Batch { x, targets, weights } = batch;
+        let loss = self.take_weighted_step(x, &targets, weights, learning_rate)?;
         self.losses.push(loss);
         Ok(())
     }
@@ -185,8 +202,8 @@ impl Engine for Stepper {
         self.network.clone()
     }
 
-    fn settled(&self, network: Model, sample: &[f32]) -> Model {
-        network.settled(sample)
+    fn settled(&self, network: Model, sample: &[f32], weights: Option<&[f64]>) -> Model {
+        network.settled(sample, weights)
     }
 
     fn needs_settling(&self) -> bool {

@@ -40,10 +40,12 @@ impl Column {
         }
     }
 
-    /// The circuit's variable for the column, whose training values are `values`.
-    pub(crate) fn variable(&self, values: impl Iterator<Item = f64> + Clone) -> Variable {
+    /// The circuit's variable for the column, whose training values are `values`, each with its weight.
+    pub(crate) fn variable(&self, values: impl Iterator<Item = (f64, f64)> + Clone) -> Variable {
         let variable = match &self.values {
-            ColumnValues::Number => Variable::standardizing(values).between(self.least, self.greatest),
+            ColumnValues::Number => {
+                Variable::standardizing_weighted(values).between(self.least, self.greatest)
+            }
             ColumnValues::Whole { low, high } => Variable::integer(*low, *high),
             // Each byte has a probability: there are enough rows, and black and white are not the ends of a
             // bell curve.

@@ -35,20 +35,20 @@ struct Candidate {
 
 impl Fitter<'_> {
     /// Whether there are too few rows for validation rows.
-    pub(super) fn has_few(&self, rows: &[f64]) -> bool {
-        let set_aside = (rows.len() / self.columns.len()) as f64 * STOPPING_SHARE;
+    pub(super) fn has_few(&self, rows: Rows<'_>) -> bool {
+        let set_aside = rows.count() as f64 * STOPPING_SHARE;
         (set_aside.round() as usize) < TrainingConfig::FEWEST_VALIDATION_ROWS
     }
 
     /// The circuit whose structure and units have the best log-likelihood on held-out rows.
-    pub(super) fn fit_few(&self, rows: &[f64], run: &mut Run) -> Result<Chosen, TabularError> {
+    pub(super) fn fit_few(&self, rows: Rows<'_>, run: &mut Run) -> Result<Chosen, TabularError> {
         use DensityStructure::{Auto, ChowLiu, Independent, Mixture};
         let structures = match self.options.structure {
             // A single column depends on no other.
             Auto if self.columns.len() == 1 => vec![Independent],
             // Independent columns would have no information about the class.
             Auto if self.of_classes() => vec![Mixture, ChowLiu],
-            Auto if rows.len() / self.columns.len() < FEWEST_ROWS => vec![Independent],
+            Auto if rows.count() < FEWEST_ROWS => vec![Independent],
             Auto => vec![Independent, Mixture, ChowLiu],
             structure => vec![structure],
         };
@@ -59,7 +59,7 @@ impl Fitter<'_> {
         let part = Part { name, stage: (1, 1), share: (0, 1), rival: None };
         let (trained, out_of_time) = self.train(rows, &config, None, config.members, part, run)?;
         // Compares the structures by the best number of units of each, if there is a choice.
-        let folds = found.map(|_| folds(rows.len() / self.columns.len()));
+        let folds = found.map(|_| folds(rows.count()));
         let structure = candidate.structure;
         let tried = if structures.len() > 1 { tried } else { Vec::new() };
         Ok(Chosen { trained, structure, config, tried, folds, out_of_time })
@@ -67,14 +67,12 @@ impl Fitter<'_> {
 
     /// A circuit of independent columns, whose number of components has the best log-likelihood on held-out
     /// rows.
-    pub(super) fn independent_few(&self, rows: &[f64], run: &mut Run) -> Result<Circuit, TabularError> {
+    pub(super) fn independent_few(&self, rows: Rows<'_>, run: &mut Run) -> Result<Circuit, TabularError> {
         let (candidate, found, _) = self.best_of(&[DensityStructure::Independent], rows, run)?;
         let epochs = found.map_or(candidate.config.epochs, |found| found.epoch);
         let config = TrainingConfig { epochs, members: 1, ..candidate.config };
         let interrupted = run.interrupted;
-        let rows = Rows::new(rows, self.columns.len())?;
-        let variables = self.variables(rows.values());
-        let trained = train(rows, variables, &config, |_| !interrupted.load(Ordering::Relaxed))?;
+        let trained = train(rows, self.variables(rows), &config, |_| !interrupted.load(Ordering::Relaxed))?;
         self.check_interrupted(run)?;
         Ok(trained.circuit)
     }
@@ -85,27 +83,22 @@ impl Fitter<'_> {
     fn best_of(
         &self,
         structures: &[DensityStructure],
-        rows: &[f64],
+        rows: Rows<'_>,
         run: &Run,
     ) -> Result<(Candidate, Option<CrossValidated>, Vec<TriedStructure>), TabularError> {
-        let count = rows.len() / self.columns.len();
         let variables = self.variables(rows);
         let mut best: Option<(Candidate, Option<CrossValidated>)> = None;
         let mut tried: Vec<TriedStructure> = Vec::new();
-        for candidate in structures.iter().flat_map(|&structure| self.candidates(structure, rows.len())) {
+        for candidate in
+            structures.iter().flat_map(|&structure| self.candidates(structure, rows.values().len()))
+        {
             let is_over = || {
                 let is_late = |limit| self.start.elapsed() > limit / 2;
                 run.interrupted.load(Ordering::Relaxed) || run.time_limit.is_some_and(is_late)
             };
-            let found = match folds(count) {
+            let found = match folds(rows.count()) {
                 0 | 1 => None,
-                folds => cross_validate(
-                    Rows::new(rows, self.columns.len())?,
-                    &variables,
-                    &candidate.config,
-                    folds,
-                    |_| !is_over(),
-                )?,
+                folds => cross_validate(rows, &variables, &candidate.config, folds, |_| !is_over())?,
             };
             self.check_interrupted(run)?;
             if let Some(CrossValidated { level: log_likelihood, .. }) = found {

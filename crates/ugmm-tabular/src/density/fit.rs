@@ -196,10 +196,14 @@ fn fit(rows: DensityRows, run: &mut Run) -> Result<(DensityModel, DensityReport)
     }
     let values = encode_table(table, &columns, target.map(|_| columns.len() - 1))?;
     let width = columns.len();
-    let pick = |rows: &[usize]| -> Vec<f64> {
-        rows.iter().flat_map(|row| &values.values[row * width..(row + 1) * width]).copied().collect()
+    let pick = |rows: &[usize]| -> (Vec<f64>, Option<Vec<f64>>) {
+        let picked = rows.iter().flat_map(|row| &values.values[row * width..(row + 1) * width]).copied();
+        (picked.collect(), table.weights().map(|weights| rows.iter().map(|&row| weights[row]).collect()))
     };
-    let (training, held_out) = (pick(&split.train), pick(&split.test));
+    let (picked, picked_held_out) = (pick(&split.train), pick(&split.test));
+    let [training, held_out] = [&picked, &picked_held_out]
+        .map(|(values, weights)| Rows::new(values, width)?.weighted(weights.as_deref()));
+    let (training, held_out) = (training?, held_out?);
     // A value outside its column's range has probability 0; it is not missing.
     let outside: HashSet<usize> = values.outside.iter().map(|outside| outside.row).collect();
     let impossible: Vec<usize> =
@@ -207,29 +211,29 @@ fn fit(rows: DensityRows, run: &mut Run) -> Result<(DensityModel, DensityReport)
     drop(values);
     run.progress.on_begin();
     let fitter = Fitter { columns: &columns, options, has_target: target.is_some(), start };
-    let Chosen { trained, structure, config, tried, folds, out_of_time } = fitter.fit(&training, run)?;
-    let independent = fitter.independent(&training, run)?;
+    let Chosen { trained, structure, config, tried, folds, out_of_time } = fitter.fit(training, run)?;
+    let independent = fitter.independent(training, run)?;
     run.progress.on_end();
-    let measured = |circuit: &Circuit, rows: &[f64], impossible: &[usize]| {
-        let mut levels = circuit.log_likelihood(Rows::new(rows, width)?)?;
+    let measured = |circuit: &Circuit, rows: Rows<'_>, impossible: &[usize]| {
+        let mut levels = circuit.log_likelihood(rows)?;
         impossible.iter().for_each(|&place| levels[place] = f64::NEG_INFINITY);
-        Ok::<_, TabularError>(LogLikelihoodMeasures::of(&levels))
+        Ok::<_, TabularError>(LogLikelihoodMeasures::of(&levels, rows.weights()))
     };
-    let both = |rows: &[f64], impossible: &[usize]| -> Result<LogLikelihoods, TabularError> {
+    let both = |rows: Rows<'_>, impossible: &[usize]| -> Result<LogLikelihoods, TabularError> {
         Ok(LogLikelihoods {
             model: measured(&trained.circuit, rows, impossible)?,
             independent: measured(&independent, rows, impossible)?,
         })
     };
-    let training_log_likelihoods = both(&training, &[])?;
+    let training_log_likelihoods = both(training, &[])?;
     let validation_log_likelihoods =
-        (!held_out.is_empty()).then(|| both(&held_out, &impossible)).transpose()?;
-    let usual = if held_out.is_empty() { &training } else { &held_out };
+        (held_out.count() > 0).then(|| both(held_out, &impossible)).transpose()?;
+    let usual = if held_out.count() == 0 { training } else { held_out };
     let seen = validation_log_likelihoods.unwrap_or(training_log_likelihoods);
     let typical = Typical::of(&trained.circuit, usual)?;
     let learned = DensityLearned {
-        training_rows: training.len() / width,
-        validation_rows: held_out.len() / width,
+        training_rows: training.count(),
+        validation_rows: held_out.count(),
         structure,
         method: options.method.unwrap_or(DensityMethod::Em),
         log_likelihood: seen.model.mean,
@@ -255,8 +259,8 @@ fn fit(rows: DensityRows, run: &mut Run) -> Result<(DensityModel, DensityReport)
     let report = DensityReport {
         rows: known,
         rows_without_values: table.rows() - known,
-        training_rows: training.len() / width,
-        validation_rows: held_out.len() / width,
+        training_rows: training.count(),
+        validation_rows: held_out.count(),
         training_log_likelihoods,
         validation_log_likelihoods,
         predictions,
@@ -274,15 +278,17 @@ fn fit(rows: DensityRows, run: &mut Run) -> Result<(DensityModel, DensityReport)
 }
 
 /// The measures of the predicted target given the other columns; `None` if no row has a target.
-fn measures(model: &DensityModel, rows: &[f64]) -> Result<Option<Measures>, TabularError> {
-    let known =
-        rows.chunks_exact(model.columns().len()).filter(|row| row.last().is_some_and(|y| !y.is_nan()));
-    let right: Vec<f64> = known.clone().filter_map(|row| row.last().copied()).collect();
-    if right.is_empty() {
+fn measures(model: &DensityModel, rows: Rows<'_>) -> Result<Option<Measures>, TabularError> {
+    let target = |row: usize| rows.row(row).last().copied().unwrap_or(f64::NAN);
+    let known: Vec<usize> = (0..rows.count()).filter(|&row| !target(row).is_nan()).collect();
+    if known.is_empty() {
         return Ok(None);
     }
-    let known: Vec<f64> = known.flatten().copied().collect();
-    Ok(Some(Measures::of_predictions(&model.predict(&known)?, &right)))
+    let right: Vec<f64> = known.iter().map(|&row| target(row)).collect();
+    let weights: Option<Vec<f64>> =
+        rows.weights().map(|weights| known.iter().map(|&row| weights[row]).collect());
+    let values: Vec<f64> = known.iter().flat_map(|&row| rows.row(row)).copied().collect();
+    Ok(Some(Measures::of_predictions(&model.predict(&values)?, &right, weights.as_deref())))
 }
 
 /// Splits the rows that have a value into training rows and held-out rows, stratified by the classes of the
@@ -347,9 +353,9 @@ pub(super) struct Chosen {
 }
 
 impl Fitter<'_> {
-    pub(super) fn variables(&self, rows: &[f64]) -> Vec<Variable> {
-        let width = self.columns.len();
-        let column = |index: usize| rows.iter().skip(index).step_by(width).copied();
+    pub(super) fn variables(&self, rows: Rows<'_>) -> Vec<Variable> {
+        let weight = |row: usize| rows.weights().map_or(1.0, |weights| weights[row]);
+        let column = |index: usize| rows.column(index).enumerate().map(|(row, value)| (value, weight(row)));
         self.columns.iter().enumerate().map(|(index, known)| known.variable(column(index))).collect()
     }
 
@@ -399,13 +405,13 @@ impl Fitter<'_> {
     }
 
     /// The circuit with the structure in the options, or with the best one.
-    fn fit(&self, rows: &[f64], run: &mut Run) -> Result<Chosen, TabularError> {
+    fn fit(&self, rows: Rows<'_>, run: &mut Run) -> Result<Chosen, TabularError> {
         let images = self.images();
         if images.is_none() && self.has_few(rows) {
             return self.fit_few(rows, run);
         }
         let candidates = match self.options.structure {
-            DensityStructure::Auto if rows.len() <= FEW_VALUES && self.columns.len() > 1 => {
+            DensityStructure::Auto if rows.values().len() <= FEW_VALUES && self.columns.len() > 1 => {
                 let mut candidates =
                     vec![DensityStructure::ChowLiu, DensityStructure::Mixture, DensityStructure::RandomTrees];
                 // Columns may be independent of each other, but a predicted class must depend on some of
@@ -424,11 +430,11 @@ impl Fitter<'_> {
         // Structures are compared by one circuit each. Only the best ones get the other circuits of their
         // mixtures; if there is a choice, these are trained in a share of the time limit of their own.
         let parts = if candidates.len() > 1 { candidates.len() + 1 } else { 1 };
-        let set_aside = rows.len() as f64 / self.columns.len() as f64 * STOPPING_SHARE;
+        let set_aside = rows.count() as f64 * STOPPING_SHARE;
         let chance = CHANCE_PER_ROW / set_aside.sqrt();
         let mut all: Vec<Chosen> = Vec::new();
         for (number, &structure) in candidates.iter().enumerate() {
-            let config = self.config(structure, images, rows.len());
+            let config = self.config(structure, images, rows.values().len());
             let name = match candidates.len() {
                 1 => structure.in_words().to_owned(),
                 of => format!("structure {} of {of} ({})", number + 1, structure.in_words()),
@@ -501,19 +507,17 @@ impl Fitter<'_> {
     }
 
     /// A circuit of independent columns, each a mixture of as many components as the circuit has units.
-    fn independent(&self, rows: &[f64], run: &mut Run) -> Result<Circuit, TabularError> {
+    fn independent(&self, rows: Rows<'_>, run: &mut Run) -> Result<Circuit, TabularError> {
         if self.images().is_none() && self.has_few(rows) {
             return self.independent_few(rows, run);
         }
-        let mut config = self.config(DensityStructure::Independent, self.images(), rows.len());
+        let mut config = self.config(DensityStructure::Independent, self.images(), rows.values().len());
         config.members = 1;
         config.components = INDEPENDENT_COMPONENTS;
         config.epochs = config.epochs.min(INDEPENDENT_EPOCHS);
-        config.batch_size = config.batch_size.max(rows.len() / self.columns.len() / INDEPENDENT_STEPS);
+        config.batch_size = config.batch_size.max(rows.count() / INDEPENDENT_STEPS);
         let interrupted = run.interrupted;
-        let trained = train(Rows::new(rows, self.columns.len())?, self.variables(rows), &config, |_| {
-            !interrupted.load(Ordering::Relaxed)
-        })?;
+        let trained = train(rows, self.variables(rows), &config, |_| !interrupted.load(Ordering::Relaxed))?;
         self.check_interrupted(run)?;
         Ok(trained.circuit)
     }
@@ -535,7 +539,7 @@ impl Fitter<'_> {
     /// Trains the first `members` circuits, or those of them that are mixed with `first`.
     pub(super) fn train(
         &self,
-        rows: &[f64],
+        rows: Rows<'_>,
         config: &TrainingConfig,
         first: Option<Trained>,
         members: usize,
@@ -552,7 +556,6 @@ impl Fitter<'_> {
         });
         let (mut out_of_time, mut reports) = (false, 0);
         let (progress, interrupted) = (&mut *run.progress, run.interrupted);
-        let rows = Rows::new(rows, self.columns.len())?;
         let before = first.as_ref().map_or(0, |first| first.members);
         let epochs = config.epochs * (members - before);
         progress.on_stage(&Stage { name: &name, number: stage.0, of: stage.1, epochs });
@@ -585,7 +588,7 @@ impl Fitter<'_> {
                 && !(is_behind && epoch.number >= FIRST_COMPARED_EPOCH)
                 && !interrupted.load(Ordering::Relaxed)
         };
-        let variables = self.variables(rows.values());
+        let variables = self.variables(rows);
         let config = &TrainingConfig { members, ..config.clone() };
         let trained = match first {
             None => train(rows, variables, config, by_epoch),

@@ -4,7 +4,7 @@ use crate::error::TabularError;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use ugmm_circuit::{Circuit, Rows};
-use ugmm_network::{Stream, generator};
+use ugmm_network::{RowWeights, Stream, generator};
 
 /// Number of quantiles that are stored.
 const QUANTILES: usize = 1001;
@@ -45,30 +45,38 @@ pub(crate) struct Typical {
 
 impl Typical {
     /// The statistics of at least one row.
-    pub(crate) fn of(circuit: &Circuit, rows: &[f64]) -> Result<Self, TabularError> {
+    pub(crate) fn of(circuit: &Circuit, rows: Rows<'_>) -> Result<Self, TabularError> {
         let width = circuit.variables().len();
-        let most = (MOST_VALUES / width).max(1) * width;
-        let rows = Rows::new(&rows[..rows.len().min(most)], width)?;
+        let most = (MOST_VALUES / width).max(1).min(rows.count());
+        let weights = rows.weights().map(|weights| &weights[..most]);
+        let rows = Rows::new(&rows.values()[..most * width], width)?;
         let usual = Usual::of(circuit)?;
+        let of_rows = RowWeights(weights);
         // A row with an impossible value is not complete.
-        let whole = rows.iter().zip(circuit.log_likelihood(rows)?).filter(|(row, _)| is_whole(row));
-        let mut levels: Vec<f64> = whole.map(|(_, level)| usual.standardized(level)).collect();
+        let levels = rows.iter().zip(circuit.log_likelihood(rows)?).enumerate();
+        let whole = levels.filter(|(_, (values, _))| is_whole(values));
+        let mut levels: Vec<(f64, f64)> =
+            whole.map(|(row, (_, level))| (usual.standardized(level), of_rows.of(row))).collect();
         if levels.len() < FEWEST_ROWS {
             levels.clear();
         }
-        levels.sort_by(f64::total_cmp);
+        levels.sort_by(|a, b| a.0.total_cmp(&b.0));
         let place = |index: usize| (index * (levels.len() - 1)).div_ceil(QUANTILES - 1);
-        let levels = match levels.len() {
-            few if few <= QUANTILES => levels,
-            _ => (0..QUANTILES).map(|index| levels[place(index)]).collect(),
+        let levels = match (weights, levels.len()) {
+            (None, few) if few <= QUANTILES => levels.into_iter().map(|(level, _)| level).collect(),
+            (None, _) => (0..QUANTILES).map(|index| levels[place(index)].0).collect(),
+            (Some(_), _) => quantiles(&levels),
         };
         let conditionals = circuit.log_conditionals(rows)?;
         let column = |column: usize| {
-            let known = || conditionals.iter().skip(column).step_by(width).filter(|value| value.is_finite());
-            let count = known().count().max(1) as f64;
-            let mean = known().sum::<f64>() / count;
-            let variance = known().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
-            (mean, variance.sqrt())
+            let all = || conditionals.iter().skip(column).step_by(width).enumerate();
+            let finite = || all().filter(|(_, value)| value.is_finite());
+            let known = || finite().map(|(row, value)| (of_rows.of(row), value));
+            let total = known().map(|(weight, _)| weight).sum::<f64>();
+            let total = if total > 0.0 { total } else { 1.0 };
+            let mean = known().map(|(weight, value)| weight * value).sum::<f64>() / total;
+            let squares = known().map(|(weight, value)| weight * (value - mean).powi(2));
+            (mean, (squares.sum::<f64>() / total).sqrt())
         };
         Ok(Self { levels, columns: (0..width).map(column).collect() })
     }
@@ -92,6 +100,22 @@ impl Typical {
             false => Err("what it says of usual rows is not usable".into()),
         }
     }
+}
+
+/// [`QUANTILES`] ascending quantiles of ascending levels with their weights; empty without levels.
+fn quantiles(levels: &[(f64, f64)]) -> Vec<f64> {
+    let Some((_, first)) = levels.first() else { return Vec::new() };
+    let total = levels.iter().map(|(_, weight)| weight).sum::<f64>();
+    let (mut place, mut reached) = (0, *first);
+    let quantile = |index: usize| {
+        let wanted = index as f64 / (QUANTILES - 1) as f64 * total;
+        while reached < wanted && place + 1 < levels.len() {
+            place += 1;
+            reached += levels[place].1;
+        }
+        levels[place].0
+    };
+    (0..QUANTILES).map(quantile).collect()
 }
 
 /// Whether a row has no missing value.

@@ -75,7 +75,7 @@ mod tests {
         let components = [0.25, 0.75].map(|weight| GaussianComponent { weight, mean: 3.0, sigma: 2.0 });
         let normal = UnivariateMixture::Continuous { components: components.to_vec(), low: None, high: None };
         let numbers: Vec<f64> = (0..2000).map(|i| normal.quantile((f64::from(i) + 0.5) / 2000.0)).collect();
-        let metrics = NumberMetrics::of(&vec![Distribution::Mixture(normal); 2000], &numbers);
+        let metrics = NumberMetrics::of(&vec![Distribution::Mixture(normal); 2000], &numbers, None);
         let close =
             |found: f64, expected: f64| assert!((found - expected).abs() < 5e-3, "{found} {expected}");
         close(metrics.rmse, 2.0);
@@ -126,7 +126,7 @@ mod tests {
             let score = continuous_ranked_probability_score(&distribution, number);
             assert!((score - (near - 0.5 * apart)).abs() < 1e-12, "{number}: {score}");
         }
-        let metrics = NumberMetrics::of(&[Distribution::Mixture(distribution)], &[20.0]);
+        let metrics = NumberMetrics::of(&[Distribution::Mixture(distribution)], &[20.0], None);
         assert_eq!((metrics.outside, metrics.coverage_90), (1, 0.0));
     }
 }

@@ -1,6 +1,7 @@
 //! Log-likelihoods of rows.
 
 use serde::Serialize;
+use ugmm_network::RowWeights;
 
 /// Summary of the log-likelihoods of some rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -16,17 +17,22 @@ pub struct LogLikelihoodMeasures {
 }
 
 impl LogLikelihoodMeasures {
-    /// Summarises the log-likelihoods of some rows.
+    /// Summarises the log-likelihoods of some rows. The mean is weighted by `weights` `[rows]`, not all of which are
+    /// 0; `None` for equal weights.
     #[must_use]
-    pub fn of(log_likelihoods: &[f64]) -> Self {
-        let possible = || log_likelihoods.iter().copied().filter(|value| *value != f64::NEG_INFINITY);
-        let count = possible().count();
-        let mean = possible().sum::<f64>() / count as f64;
-        let squares: f64 = possible().map(|value| (value - mean).powi(2)).sum();
+    pub fn of(log_likelihoods: &[f64], weights: Option<&[f64]>) -> Self {
+        let weighed = |(row, &value): (usize, &f64)| (RowWeights(weights).of(row), value);
+        let rows = || log_likelihoods.iter().enumerate().map(weighed);
+        let possible = || rows().filter(|(_, value)| *value != f64::NEG_INFINITY);
+        let (count, total) = (possible().count(), possible().map(|(weight, _)| weight).sum::<f64>());
+        let mean = possible().map(|(weight, value)| weight * value).sum::<f64>() / total;
+        let squares: f64 = possible().map(|(weight, value)| (weight * (value - mean)).powi(2)).sum();
+        // The rows are independent draws, whatever their weights.
+        let error = || (squares / (count - 1) as f64 / count as f64).sqrt() * (count as f64 / total);
         Self {
             rows: log_likelihoods.len(),
             mean: (count > 0).then_some(mean),
-            standard_error: (count > 1).then(|| (squares / (count - 1) as f64 / count as f64).sqrt()),
+            standard_error: (count > 1).then(error),
             impossible: log_likelihoods.len() - count,
         }
     }
@@ -38,10 +44,12 @@ mod tests {
 
     #[test]
     fn impossible_rows_are_counted_and_left_out_of_the_mean() {
-        let measures = LogLikelihoodMeasures::of(&[-1.0, f64::NEG_INFINITY, -3.0]);
+        let measures = LogLikelihoodMeasures::of(&[-1.0, f64::NEG_INFINITY, -3.0], None);
         assert_eq!((measures.rows, measures.mean, measures.impossible), (3, Some(-2.0), 1));
         assert_eq!(measures.standard_error, Some(1.0));
-        assert_eq!(LogLikelihoodMeasures::of(&[-1.0]).standard_error, None);
-        assert_eq!(LogLikelihoodMeasures::of(&[f64::NEG_INFINITY]).mean, None);
+        let weighted = LogLikelihoodMeasures::of(&[-1.0, f64::NEG_INFINITY, -3.0], Some(&[3.0, 5.0, 1.0]));
+        assert_eq!((weighted.rows, weighted.mean), (3, Some(-1.5)));
+        assert_eq!(LogLikelihoodMeasures::of(&[-1.0], None).standard_error, None);
+        assert_eq!(LogLikelihoodMeasures::of(&[f64::NEG_INFINITY], None).mean, None);
     }
 }

@@ -1,10 +1,12 @@
 //! Measures of predicted classes and numbers.
 
-use crate::distribution::Predictions;
+use crate::distribution::{ClassPredictions, Predictions};
 use crate::network::outputs::Outputs;
 use crate::target::TargetValues;
 use serde::Serialize;
+use std::borrow::Cow;
 use ugmm_network::Metrics;
+use ugmm_network::inference::conditional::ConditionalDensity;
 use ugmm_network::metrics::{NumberMetrics, decisions};
 
 /// Measures of predicted classes or numbers.
@@ -35,55 +37,54 @@ impl Measures {
             Self::Classes(metrics) => metrics.log_loss,
             // The loss of an impossible number is the largest one that f64 has.
             Self::Numbers(metrics) => {
-                let outside = metrics.outside as f64 / metrics.rows.max(1) as f64;
+                let outside = metrics.outside_share;
                 -(1.0 - outside) * metrics.log_density - outside * f64::MIN_POSITIVE.ln()
             }
         }
     }
 
-    /// The means of the measures of several parts, weighted by their numbers of rows; `numbers` are the true
-    /// values of all rows.
-    pub(crate) fn together(parts: &[Self], numbers: &[f64]) -> Option<Self> {
-        let metrics = |part: &Self| match part {
-            Self::Numbers(metrics) => Some(*metrics),
-            Self::Classes(_) => None,
-        };
-        let parts: Vec<NumberMetrics> = parts.iter().map(metrics).collect::<Option<_>>()?;
-        NumberMetrics::together(&parts, numbers).map(Self::Numbers)
-    }
-
-    /// The measures of predictions, where `right` has the true value of the target for each row.
+    /// The measures of predictions, where `right` has the true value of the target for each row. Means are weighted
+    /// by `weights` `[rows]`; `None` for equal weights.
     ///
     /// # Panics
     ///
     /// Panics if there are no rows.
     #[must_use]
-    pub fn of_predictions(predictions: &Predictions, right: &[f64]) -> Self {
+    pub fn of_predictions(predictions: &Predictions, right: &[f64], weights: Option<&[f64]>) -> Self {
         match predictions {
             Predictions::Classes(found) => {
                 let labels: Vec<usize> = right.iter().map(|&class| class as usize).collect();
-                Self::Classes(Metrics::of_decisions(&found.log_probabilities, &labels, &found.decisions))
+                let ClassPredictions { log_probabilities, decisions, .. } = found;
+                Self::Classes(Metrics::of_decisions(log_probabilities, &labels, decisions, weights))
             }
-            Predictions::Numbers(found) => Self::Numbers(NumberMetrics::of(found, right)),
+            Predictions::Numbers(found) => Self::Numbers(NumberMetrics::of(found, right, weights)),
         }
     }
 
-    /// The measures of a network's outputs for the rows at `places` of the targets.
+    /// The measures of a network's outputs for the rows at `places` of the targets, with these weights. Each of the
+    /// outputs, which follow one another, has its own range of numbers.
     pub(crate) fn of(
-        outputs: &Outputs,
+        outputs: &[Outputs],
         targets: &TargetValues,
         places: &[usize],
         class_weights: Option<&[f64]>,
+        weights: Option<&[f64]>,
     ) -> Self {
         match targets {
             TargetValues::Classes(classes, labels) => {
                 let labels: Vec<usize> = places.iter().map(|&place| labels[place]).collect();
-                let decisions = decisions(&outputs.values, classes.len(), class_weights);
-                Self::Classes(Metrics::of_decisions(&outputs.values, &labels, &decisions))
+                let values: Cow<'_, [f32]> = match outputs {
+                    [one] => (&one.values).into(),
+                    several => several.iter().flat_map(|outputs| &outputs.values).copied().collect(),
+                };
+                let decisions = decisions(&values, classes.len(), class_weights);
+                Self::Classes(Metrics::of_decisions(&values, &labels, &decisions, weights))
             }
             TargetValues::Numbers(numbers) => {
                 let numbers: Vec<f64> = places.iter().map(|&place| numbers[place]).collect();
-                Self::Numbers(NumberMetrics::of(&outputs.densities(), &numbers))
+                let densities: Vec<ConditionalDensity> =
+                    outputs.iter().flat_map(Outputs::densities).collect();
+                Self::Numbers(NumberMetrics::of(&densities, &numbers, weights))
             }
         }
     }

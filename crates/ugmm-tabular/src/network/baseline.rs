@@ -3,6 +3,7 @@
 use crate::distribution::measures::Measures;
 use crate::target::TargetValues;
 use serde::Serialize;
+use ugmm_network::RowWeights;
 use ugmm_network::metrics::mean_and_deviation;
 
 /// Nats, summed over all rows, by which predictions may beat the baseline by chance: the logarithm of a
@@ -46,25 +47,35 @@ pub struct NumberBaseline {
 }
 
 impl ClassBaseline {
-    /// The baseline of rows with these classes; `None` without rows.
+    /// The baseline of rows with these classes and `weights` `[rows]`, `None` for equal weights; `None` without rows.
     #[must_use]
-    pub fn of(names: &[String], labels: &[usize]) -> Option<Self> {
-        let mut counts = vec![0usize; names.len()];
-        labels.iter().for_each(|&label| counts[label] += 1);
-        let most = counts.iter().copied().max().filter(|&most| most > 0)?;
-        let class = names[counts.iter().position(|&count| count == most)?].clone();
-        let share = |count: usize| count as f64 / labels.len() as f64;
-        let known = counts.iter().filter(|&&count| count > 0);
-        let log_loss = known.map(|&count| -share(count) * share(count).ln()).sum();
+    pub fn of(names: &[String], labels: &[usize], weights: Option<&[f64]>) -> Option<Self> {
+        let sums = class_sums(names.len(), labels, weights);
+        let most = sums.iter().copied().max_by(f64::total_cmp).filter(|&most| most > 0.0)?;
+        let class = names[sums.iter().position(|&sum| sum == most)?].clone();
+        let total = RowWeights(weights).sum(labels.len());
+        let share = |sum: f64| sum / total;
+        let known = sums.iter().filter(|&&sum| sum > 0.0);
+        let log_loss = known.map(|&sum| -share(sum) * share(sum).ln()).sum();
         Some(Self { class, accuracy: share(most), log_loss })
     }
 }
 
+/// Sum of the weights of the rows of each class; their numbers without weights.
+pub(crate) fn class_sums(classes: usize, labels: &[usize], weights: Option<&[f64]>) -> Vec<f64> {
+    let mut sums = vec![0.0; classes];
+    for (row, &label) in labels.iter().enumerate() {
+        sums[label] += RowWeights(weights).of(row);
+    }
+    sums
+}
+
 impl NumberBaseline {
-    /// The baseline of rows with these numbers, of which there must be at least one.
+    /// The baseline of rows with these numbers, of which there must be at least one, and `weights` `[rows]`; `None`
+    /// for equal weights.
     #[must_use]
-    pub fn of(numbers: &[f64]) -> Self {
-        let (mean, rmse) = mean_and_deviation(numbers);
+    pub fn of(numbers: &[f64], weights: Option<&[f64]>) -> Self {
+        let (mean, rmse) = mean_and_deviation(numbers, weights);
         // Both are means of formulas for a normal distribution; the second assumes normally distributed
         // numbers.
         let log_density = -0.5 * (std::f64::consts::TAU.ln() + 1.0) - rmse.ln();
@@ -73,16 +84,16 @@ impl NumberBaseline {
 }
 
 impl Baseline {
-    /// The baseline of the rows at `places`, of which there must be at least one.
-    pub(crate) fn of(values: &TargetValues, places: &[usize]) -> Option<Self> {
+    /// The baseline of the rows at `places`, of which there must be at least one, with these weights.
+    pub(crate) fn of(values: &TargetValues, places: &[usize], weights: Option<&[f64]>) -> Option<Self> {
         match values {
             TargetValues::Classes(classes, labels) => {
                 let labels: Vec<usize> = places.iter().map(|&place| labels[place]).collect();
-                ClassBaseline::of(classes.names(), &labels).map(Self::Class)
+                ClassBaseline::of(classes.names(), &labels, weights).map(Self::Class)
             }
             TargetValues::Numbers(numbers) if !places.is_empty() => {
                 let numbers: Vec<f64> = places.iter().map(|&place| numbers[place]).collect();
-                Some(Self::Number(NumberBaseline::of(&numbers)))
+                Some(Self::Number(NumberBaseline::of(&numbers, weights)))
             }
             TargetValues::Numbers(_) => None,
         }

@@ -1,14 +1,17 @@
 //! Weights of the classes in training.
 
 use crate::error::TabularError;
+use crate::network::baseline::class_sums;
 use crate::network::options::ClassWeights;
 use crate::target::TargetValues;
 use std::collections::HashMap;
+use ugmm_network::RowWeights;
 
-/// The weight of each class, in the order of the classes; `None` without class weights.
+/// The weight of each class, in the order of the classes, for rows with `row_weights`; `None` without class weights.
 pub(crate) fn class_weights(
     target: &str,
     values: &TargetValues,
+    row_weights: Option<&[f64]>,
     weights: Option<&ClassWeights>,
 ) -> Result<Option<Vec<f64>>, TabularError> {
     let Some(weights) = weights else { return Ok(None) };
@@ -18,11 +21,10 @@ pub(crate) fn class_weights(
     };
     Ok(Some(match weights {
         ClassWeights::Balanced => {
-            let mut counts = vec![0usize; classes.len()];
-            labels.iter().for_each(|&label| counts[label] += 1);
-            let share = labels.len() as f64 / classes.len() as f64;
+            let sums = class_sums(classes.len(), labels, row_weights);
+            let share = RowWeights(row_weights).sum(labels.len()) / classes.len() as f64;
             // A class may have no row left, if its only row has no features.
-            counts.iter().map(|&count| share / count.max(1) as f64).collect()
+            sums.iter().map(|&sum| share / if sum > 0.0 { sum } else { 1.0 }).collect()
         }
         ClassWeights::ByLabel(given) => {
             let index = classes.index();

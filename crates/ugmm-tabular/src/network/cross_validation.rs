@@ -9,8 +9,8 @@ use crate::run::Stages;
 use crate::target::TargetValues;
 use serde::Serialize;
 use ugmm_data::{Split, stratified_folds};
-use ugmm_network::Settings;
 use ugmm_network::calibration::{SPREAD_RANGE, TEMPERATURE_RANGE, spread, temperature};
+use ugmm_network::{RowWeights, Settings};
 
 /// Factor within which a value counts as at the end of its range.
 const NEAR: f64 = 1.001;
@@ -142,19 +142,33 @@ pub(crate) fn spread_of(
     let TargetValues::Numbers(numbers) = &learner.values else { return Ok(1.0) };
     let places: Vec<usize> = widths.iter().map(|&(place, _)| place).collect();
     let own = learner.outputs(fitted, &places)?.widths();
-    let ratios = widths.iter().zip(own).map(|(&(_, width), own)| width / own);
-    let mut ratios: Vec<f64> = ratios.filter(|ratio| ratio.is_finite()).collect();
-    ratios.sort_by(f64::total_cmp);
-    let of_new_rows = factor * ratios.get(ratios.len() / 2).copied().unwrap_or(1.0);
+    let weights = learner.weights_of(&places);
+    let of_rows = RowWeights(weights.as_deref());
+    let ratio = |(row, (&(_, width), own)): (usize, (&(usize, f64), f64))| (width / own, of_rows.of(row));
+    let mut ratios: Vec<(f64, f64)> = widths.iter().zip(own).enumerate().map(ratio).collect();
+    ratios.retain(|(ratio, _)| ratio.is_finite());
+    let of_new_rows = factor * median(ratios).unwrap_or(1.0);
 
     let places: Vec<usize> = folds.iter().flat_map(|fold| &fold.test).copied().collect();
     let right: Vec<f64> = places.iter().map(|&place| numbers[place]).collect();
     let (densities, right) = learner.outputs(fitted, &places)?.network_densities(&right);
-    let of_learned_rows = spread(&densities, &right)?;
+    let weights = learner.weights_of(&places);
+    let of_learned_rows = spread(&densities, &right, weights.as_deref())?;
     let left_out = folds[0].test.len() as f64 / (folds[0].train.len() + folds[0].test.len()) as f64;
     let part = left_out / (2.0 - left_out);
     let factor = ((1.0 - part) * of_new_rows.powi(2) + part * of_learned_rows.powi(2)).sqrt();
     Ok(factor.clamp(SPREAD_RANGE.0, SPREAD_RANGE.1))
+}
+
+/// The median of values with their weights, the greater of two in the middle; `None` without values.
+fn median(mut values: Vec<(f64, f64)>) -> Option<f64> {
+    values.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (half, mut reached) = (0.5 * values.iter().map(|(_, weight)| weight).sum::<f64>(), 0.0);
+    let middle = values.iter().find(|(_, weight)| {
+        reached += weight;
+        reached > half
+    });
+    middle.or(values.last()).map(|&(value, _)| value)
 }
 
 /// The temperature or spread that fits the predictions of some folds best.
@@ -164,7 +178,7 @@ pub(crate) fn fitted_factor<'o>(
 ) -> Result<f64, TabularError> {
     match &learner.values {
         TargetValues::Classes(classes, labels) => {
-            let (mut scores, mut right) = (Vec::new(), Vec::new());
+            let (mut scores, mut right, mut kept) = (Vec::new(), Vec::new(), Vec::new());
             for (fold, outputs) in folds {
                 // A network's output for a class that it never met has no information about the other
                 // classes.
@@ -174,23 +188,29 @@ pub(crate) fn fitted_factor<'o>(
                     if known[labels[place]] {
                         scores.extend_from_slice(row);
                         right.push(labels[place]);
+                        kept.push(place);
                     }
                 }
             }
             match right.is_empty() {
                 true => Ok(1.0),
-                false => Ok(temperature(&scores, &right, learner.class_weights.as_deref())?),
+                false => {
+                    let weights = learner.weights_of(&kept);
+                    let class_weights = learner.class_weights.as_deref();
+                    Ok(temperature(&scores, &right, class_weights, weights.as_deref())?)
+                }
             }
         }
         TargetValues::Numbers(numbers) => {
-            let (mut densities, mut right) = (Vec::new(), Vec::new());
+            let (mut densities, mut right, mut kept) = (Vec::new(), Vec::new(), Vec::new());
             for (fold, outputs) in folds {
+                kept.extend(&fold.test);
                 let of_fold: Vec<f64> = fold.test.iter().map(|&place| numbers[place]).collect();
                 let (found, places) = outputs.network_densities(&of_fold);
                 densities.extend(found);
                 right.extend(places);
             }
-            Ok(spread(&densities, &right)?)
+            Ok(spread(&densities, &right, learner.weights_of(&kept).as_deref())?)
         }
     }
 }
@@ -213,30 +233,20 @@ pub(crate) fn measured_folds(
 ) -> Result<CrossValidation, TabularError> {
     let places: Vec<usize> = folds.iter().flat_map(|fold| &fold.test).copied().collect();
     let by_fold = |outputs: &[Outputs]| -> Vec<Measures> {
-        folds.iter().zip(outputs).map(|(fold, outputs)| learner.measures(outputs, &fold.test)).collect()
-    };
-    let whole = |parts: &[Measures], outputs: &[Outputs]| {
-        if let TargetValues::Numbers(numbers) = &learner.values
-            && let Some(together) = Measures::together(parts, numbers)
-        {
-            // Each fold has its own range.
-            return together;
-        }
-        let width = outputs[0].width;
-        let values = outputs.iter().flat_map(|outputs| &outputs.values).copied().collect();
-        learner.measures(&Outputs { values, width, number: None }, &places)
+        let of_fold =
+            |(fold, own): (&Split, &Outputs)| learner.measures(std::slice::from_ref(own), &fold.test);
+        folds.iter().zip(outputs).map(of_fold).collect()
     };
     let factor = fitted_factor(learner, folds.iter().zip(outputs))?;
     let class_weights = learner.class_weights.as_deref();
-    let parts = by_fold(outputs);
-    let metrics = whole(&parts, outputs);
+    let metrics = learner.measures(outputs, &places);
     let scaled = |(index, own): (usize, &Outputs)| -> Result<Outputs, TabularError> {
         let others = folds.iter().zip(outputs).enumerate().filter(|(other, _)| *other != index);
         let of_others = fitted_factor(learner, others.map(|(_, fold)| fold))?;
         Ok(own.clone().calibrated(Some(of_others), class_weights))
     };
     let scaled: Vec<Outputs> = outputs.iter().enumerate().map(scaled).collect::<Result<_, _>>()?;
-    let scaled_metrics = whole(&by_fold(&scaled), &scaled);
+    let scaled_metrics = learner.measures(&scaled, &places);
     let (is_classes, (least, most)) = match &learner.values {
         TargetValues::Classes(..) => (true, TEMPERATURE_RANGE),
         TargetValues::Numbers(_) => (false, SPREAD_RANGE),
@@ -251,6 +261,6 @@ pub(crate) fn measured_folds(
         rejected: (!is_taken).then_some(factor),
         at_limit: factor <= least * NEAR || factor >= most / NEAR,
         scaled_metrics: if is_taken { scaled_metrics } else { metrics },
-        by_fold: parts,
+        by_fold: by_fold(outputs),
     })
 }

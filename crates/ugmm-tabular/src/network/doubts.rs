@@ -102,7 +102,7 @@ fn squeezing_values(numbers: &[f64], rows: &[usize], learned: &HashSet<usize>) -
     let (low, high) = usual_numbers(&all)?;
     let usual: Vec<f64> = all.iter().copied().filter(|number| (low..=high).contains(number)).collect();
     let far = FarNumbers::of(known(), (low, high));
-    let is_squeezed = mean_and_deviation(&usual).1 < SQUEEZED * mean_and_deviation(&all).1
+    let is_squeezed = mean_and_deviation(&usual, None).1 < SQUEEZED * mean_and_deviation(&all, None).1
         && far.rows().any(|row| learned.contains(&row));
     is_squeezed.then_some(far)
 }
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn means_and_densities_are_compared_with_guessing_one_by_one() {
         let numbers: Vec<f64> = (0..100).map(f64::from).collect();
-        let guess = Baseline::Number(NumberBaseline::of(&numbers));
+        let guess = Baseline::Number(NumberBaseline::of(&numbers, None));
         let Baseline::Number(NumberBaseline { rmse, log_density, .. }) = guess else { unreachable!() };
         let worse = |rmse: f64, log_density: f64| {
             let found = NumberMetrics {
@@ -161,6 +161,7 @@ mod tests {
                 r2: None,
                 log_density,
                 outside: 0,
+                outside_share: 0.0,
                 crps: 1.0,
                 coverage_50: 0.5,
                 coverage_90: 0.9,
@@ -176,7 +177,7 @@ mod tests {
     #[test]
     fn what_chance_may_make_better_is_no_better_than_guessing() {
         let labels: Vec<usize> = (0..48).map(|row| usize::from(row % 16 < 7)).collect();
-        let guess = Baseline::Class(ClassBaseline::of(&["p".into(), "q".into()], &labels).unwrap());
+        let guess = Baseline::Class(ClassBaseline::of(&["p".into(), "q".into()], &labels, None).unwrap());
         let classes = |accuracy: f64, log_loss: f64| {
             // The logarithms of the two probabilities of each row.
             let (right, wrong) = ((-log_loss).exp(), 1.0 - (-log_loss).exp());
@@ -191,7 +192,7 @@ mod tests {
                 .enumerate()
                 .map(|(row, &label)| if row < wrong { 1 - label } else { label })
                 .collect();
-            Measures::Classes(ugmm_network::Metrics::of_decisions(&logs, &labels, &decided))
+            Measures::Classes(ugmm_network::Metrics::of_decisions(&logs, &labels, &decided, None))
         };
         // These are worse in accuracy and better by 0.4 nats over all rows; better by 4.8 nats; right beyond
         // chance.

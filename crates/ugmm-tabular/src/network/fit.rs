@@ -190,7 +190,7 @@ pub fn fit(
     let factor = spread.or(cross_validation.as_ref().and_then(|measured| measured.temperature));
     let measured = |places: &[usize]| -> Result<Measures, TabularError> {
         let outputs = learner.outputs(&fitted, places)?.calibrated(factor, learner.class_weights.as_deref());
-        Ok(learner.measures(&outputs, places))
+        Ok(learner.measures(&[outputs], places))
     };
     let training_metrics = measured(&split.train)?;
     let validation_metrics = (!split.test.is_empty()).then(|| measured(&split.test)).transpose()?;
@@ -198,7 +198,7 @@ pub fn fit(
     let compared = if split.test.is_empty() { &split.train } else { &split.test };
     let folds_metrics = cross_validation.as_ref().map(|measured| measured.scaled_metrics);
     let usual = validation_metrics.or(folds_metrics).unwrap_or(training_metrics);
-    let baseline = Baseline::of(&learner.values, compared);
+    let baseline = Baseline::of(&learner.values, compared, learner.weights_of(compared).as_deref());
     let doubts = doubts(&learner, &fitted, baseline.as_ref(), &usual);
     let report = FitReport {
         rows: learner.rows.len(),
@@ -267,7 +267,7 @@ fn split(learner: &Learner) -> Result<Split, TabularError> {
 
 /// The model of a trained network.
 fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<NetworkModel, TabularError> {
-    let Fitted { preprocessor, recipe, number, trained, inputs, rows, .. } = fitted;
+    let Fitted { preprocessor, recipe, number, trained, inputs, rows, weights, .. } = fitted;
     let target = match (&learner.values, number) {
         (TargetValues::Classes(classes, _), _) => Target::Classes(classes.clone()),
         (TargetValues::Numbers(_), Some(number)) => Target::Number(number),
@@ -275,7 +275,7 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Netwo
     };
     let missing_marks = learner.table.schema().missing.clone();
     let usual_marks = learner.table.schema().usual_marks.clone();
-    let novelty = Novelty::fit(&inputs, preprocessor.inputs());
+    let novelty = Novelty::fit(&inputs, preprocessor.inputs(), weights.as_deref());
     let target_request = match target {
         Target::Classes(_) => Request::text(learner.target),
         Target::Number(_) => learner.table.schema().request(learner.target)?,

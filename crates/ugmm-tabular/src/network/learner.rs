@@ -42,6 +42,8 @@ pub(crate) struct Learner<'a> {
     /// For numbers, the range without outliers; `None` if there are no outliers.
     pub(crate) usual: Option<(f64, f64)>,
     pub(crate) class_weights: Option<Vec<f64>>,
+    /// The weight of the row at each place; `None` for equal weights.
+    pub(crate) weights: Option<Vec<f64>>,
     /// Number of rows of the table that are left out because they have no target, or only a target.
     pub(crate) without_target: usize,
     pub(crate) without_features: usize,
@@ -84,6 +86,8 @@ pub(crate) struct Fitted {
     pub(crate) inputs: Vec<f32>,
     /// Indices of the training rows in the table.
     pub(crate) rows: Vec<usize>,
+    /// Weights of the training rows; `None` for equal weights.
+    pub(crate) weights: Option<Vec<f64>>,
 }
 
 impl<'a> Learner<'a> {
@@ -119,7 +123,10 @@ impl<'a> Learner<'a> {
         for column in table.schema().columns.iter().filter(|column| column.name != target) {
             check_column(column, all_rows)?;
         }
-        let class_weights = class_weights(target, &values, options.class_weights.as_ref())?;
+        let weights: Option<Vec<f64>> =
+            table.weights().map(|weights| rows.iter().map(|&row| weights[row]).collect());
+        let class_weights =
+            class_weights(target, &values, weights.as_deref(), options.class_weights.as_ref())?;
         let (without_target, without_features) = (all_rows - with_target, with_target - rows.len());
         Ok(Self {
             table,
@@ -131,6 +138,7 @@ impl<'a> Learner<'a> {
             values,
             usual,
             class_weights,
+            weights,
             without_target,
             without_features,
         })
@@ -165,8 +173,8 @@ impl<'a> Learner<'a> {
         let target = match (&self.values, number) {
             (TargetValues::Classes(classes, _), _) => TargetKind::Classes(classes.len()),
             (TargetValues::Numbers(numbers), number) => {
-                let (low, high) =
-                    number.unwrap_or_else(|| NumberTarget::of(numbers, self.usual)).network_range();
+                let of_all = || NumberTarget::of(numbers, self.weights.as_deref(), self.usual);
+                let (low, high) = number.unwrap_or_else(of_all).network_range();
                 TargetKind::Number { low, high }
             }
         };
@@ -232,7 +240,8 @@ impl<'a> Learner<'a> {
         }
         stages.check_interrupted()?;
         let on_device = OnDevice::new(self.device.clone());
-        Ok(Fitted { preprocessor, recipe, number, trained, on_device, inputs, rows })
+        let weights = self.weights_of(&learned);
+        Ok(Fitted { preprocessor, recipe, number, trained, on_device, inputs, rows, weights })
     }
 
     /// The scaling of numbers that is fitted to those at these places; `None` for classes.
@@ -244,7 +253,8 @@ impl<'a> Learner<'a> {
         let TargetValues::Numbers(all) = &self.values else { return Ok(None) };
         let numbers: Vec<f64> = learned.iter().map(|&place| all[place]).collect();
         if are_different(&numbers) {
-            return Ok(Some(NumberTarget::of(&numbers, self.usual)));
+            let weights = self.weights_of(learned);
+            return Ok(Some(NumberTarget::of(&numbers, weights.as_deref(), self.usual)));
         }
         let common = numbers.first().copied().unwrap_or(f64::NAN);
         let others: Vec<usize> = (0..all.len()).filter(|&place| all[place] != common).collect();
@@ -268,6 +278,11 @@ impl<'a> Learner<'a> {
         let inner = stratified_split(&strata, STOPPING_SHARE, self.options.seed)?;
         let places = |chosen: &[usize]| chosen.iter().map(|&index| split.train[index]).collect();
         Ok((places(&inner.train), places(&inner.test)))
+    }
+
+    /// The weights of the rows at these places; `None` for equal weights.
+    pub(crate) fn weights_of(&self, places: &[usize]) -> Option<Vec<f64>> {
+        self.weights.as_ref().map(|weights| places.iter().map(|&place| weights[place]).collect())
     }
 
     pub(crate) fn table_rows(&self, places: &[usize]) -> Vec<usize> {
@@ -307,8 +322,10 @@ impl<'a> Learner<'a> {
         Ok(Outputs { values, width, number: *number })
     }
 
-    pub(crate) fn measures(&self, outputs: &Outputs, places: &[usize]) -> Measures {
-        Measures::of(outputs, &self.values, places, self.class_weights.as_deref())
+    /// The measures of outputs, which follow one another, for the rows at `places`.
+    pub(crate) fn measures(&self, outputs: &[Outputs], places: &[usize]) -> Measures {
+        let weights = self.weights_of(places);
+        Measures::of(outputs, &self.values, places, self.class_weights.as_deref(), weights.as_deref())
     }
 }
 

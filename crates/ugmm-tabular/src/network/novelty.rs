@@ -1,6 +1,7 @@
 //! Whether a row is like the training rows.
 
 use serde::{Deserialize, Serialize};
+use ugmm_network::RowWeights;
 
 /// Number of inputs up to which correlations are considered; with more inputs, each is measured
 /// independently.
@@ -29,24 +30,30 @@ pub struct Novelty {
 }
 
 impl Novelty {
-    /// Fits the measure to training rows, `[rows, inputs]`, row-major; NaN is a missing value.
-    pub(crate) fn fit(values: &[f32], inputs: usize) -> Self {
-        let rows = || values.chunks(inputs);
+    /// Fits the measure to training rows, `[rows, inputs]`, row-major, with `weights` `[rows]`; NaN is a missing value,
+    /// and `None` stands for equal weights.
+    pub(crate) fn fit(values: &[f32], inputs: usize, weights: Option<&[f64]>) -> Self {
+        let of_rows = RowWeights(weights);
+        let rows = || values.chunks(inputs).enumerate().map(|(row, values)| (of_rows.of(row), values));
         let mut means = vec![0f64; inputs];
         for (input, mean) in means.iter_mut().enumerate() {
-            let known = || rows().map(|row| f64::from(row[input])).filter(|value| !value.is_nan());
-            *mean = known().sum::<f64>() / known().count().max(1) as f64;
+            let all = || rows().map(|(weight, row)| (weight, f64::from(row[input])));
+            let known = || all().filter(|(_, value)| !value.is_nan());
+            let total: f64 = known().map(|(weight, _)| weight).sum();
+            let sum = known().map(|(weight, value)| weight * value).sum::<f64>();
+            *mean = if total > 0.0 { sum / total } else { 0.0 };
         }
         let deviations = |row: &[f32]| -> Vec<f64> {
             row.iter().zip(&means).map(|(&value, mean)| known_or_zero(f64::from(value) - mean)).collect()
         };
-        let count = (values.len() / inputs).max(1) as f64;
+        let total = of_rows.sum((values.len() / inputs).max(1));
+        let deviations_of_rows = || rows().map(|(weight, row)| (weight, deviations(row)));
         let whitening = if inputs <= CORRELATED_INPUTS {
             let mut covariance = vec![0f64; inputs * inputs];
-            for row in rows().map(deviations) {
+            for (weight, row) in deviations_of_rows() {
                 for (a, left) in row.iter().enumerate() {
                     for (b, right) in row[..=a].iter().enumerate() {
-                        covariance[a * inputs + b] += left * right / count;
+                        covariance[a * inputs + b] += weight * (left * right / total);
                     }
                 }
             }
@@ -59,16 +66,24 @@ impl Novelty {
             inverse_cholesky(&mut covariance, inputs)
         } else {
             let mut variances = vec![0f64; inputs];
-            for row in rows().map(deviations) {
-                variances.iter_mut().zip(row).for_each(|(sum, value)| *sum += value * value / count);
+            for (weight, row) in deviations_of_rows() {
+                variances
+                    .iter_mut()
+                    .zip(row)
+                    .for_each(|(sum, value)| *sum += weight * (value * value / total));
             }
             variances.iter().map(|v| ((1.0 - SHRINKAGE) * v + SHRINKAGE).sqrt().recip()).collect()
         };
         let mut novelty = Self { means, whitening, threshold: f64::MAX };
-        let mut distances: Vec<f64> = rows().map(|row| novelty.distance(row)).collect();
-        distances.sort_by(f64::total_cmp);
-        let place = (ORDINARY_SHARE * distances.len() as f64).ceil() as usize;
-        novelty.threshold = distances.get(place.saturating_sub(1)).copied().unwrap_or(f64::MAX);
+        let mut distances: Vec<(f64, f64)> =
+            rows().map(|(weight, row)| (novelty.distance(row), weight)).collect();
+        distances.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (needed, mut reached) = (ORDINARY_SHARE * of_rows.sum(distances.len()), 0.0);
+        let threshold = distances.iter().find(|(_, weight)| {
+            reached += weight;
+            reached >= needed
+        });
+        novelty.threshold = threshold.or(distances.last()).map_or(f64::MAX, |&(distance, _)| distance);
         novelty
     }
 
@@ -169,7 +184,7 @@ mod tests {
                 [x, x + 0.01 * (i % 7) as f32]
             })
             .collect();
-        let novelty = Novelty::fit(&values, 2);
+        let novelty = Novelty::fit(&values, 2, None);
         assert!(!novelty.is_unusual(&[0.9, 0.9]) && novelty.is_unusual(&[0.9, -0.9]));
         assert!(!novelty.is_unusual(&[f32::NAN, 0.5]));
         let unusual = values.chunks(2).filter(|row| novelty.is_unusual(row)).count();
@@ -182,11 +197,11 @@ mod tests {
     fn many_inputs_are_looked_at_one_by_one() {
         let inputs = CORRELATED_INPUTS + 1;
         let values: Vec<f32> = (0..100 * inputs).map(|i| ((i * 7919) % 13) as f32 - 6.0).collect();
-        let novelty = Novelty::fit(&values, inputs);
+        let novelty = Novelty::fit(&values, inputs, None);
         novelty.check(inputs).unwrap();
         assert!(!novelty.is_unusual(&values[..inputs]) && novelty.is_unusual(&vec![30.0; inputs]));
         // A single input has a triangle of one entry.
-        let single = Novelty::fit(&[0.0, 1.0, -1.0, 0.5], 1);
+        let single = Novelty::fit(&[0.0, 1.0, -1.0, 0.5], 1, None);
         single.check(1).unwrap();
         assert!(single.is_unusual(&[5.0]) && single.distance(&[f32::MAX]).is_finite());
     }

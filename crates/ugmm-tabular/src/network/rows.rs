@@ -41,9 +41,11 @@ impl Learner<'_> {
             true => inputs,
             false => known.iter().flat_map(|&row| &inputs[row * columns..][..columns]).copied().collect(),
         };
-        let places = known.iter().map(|&row| places[row]);
+        let places: Vec<usize> = known.iter().map(|&row| places[row]).collect();
+        let weights = self.weights_of(&places);
+        let places = places.into_iter();
         let features = Features::F32(inputs);
-        Ok(Some(match (&self.values, number) {
+        let rows = match (&self.values, number) {
             (TargetValues::Classes(classes, labels), _) => {
                 let labels = places.map(|place| labels[place]).collect();
                 Dataset::with_missing_values(features, columns, labels, classes.len())?
@@ -55,6 +57,10 @@ impl Learner<'_> {
                 Dataset::with_numbers(features, columns, numbers)?
             }
             (TargetValues::Numbers(_), None) => unreachable!("numbers come with their scale"),
+        };
+        Ok(Some(match weights {
+            Some(weights) => rows.weighted(&weights)?,
+            None => rows,
         }))
     }
 }

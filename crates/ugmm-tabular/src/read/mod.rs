@@ -6,7 +6,8 @@ use crate::error::TabularError;
 use crate::model::{Needs, TableModel};
 use std::path::PathBuf;
 use ugmm_data::frame::{
-    Doubt, FrameError, FrameReader, Input, Notation, ReadOptions, Request, UnseenValues, ValueType, Values,
+    Doubt, Frame, FrameError, FrameReader, Input, Notation, NumberFormat, ReadAs, ReadOptions, Request,
+    UnseenValues, ValueType, Values,
 };
 
 /// Largest number of values in a batch.
@@ -34,6 +35,8 @@ pub struct TableReader<'m> {
     model: &'m dyn TableModel,
     frames: FrameReader,
     with_target: bool,
+    /// The column with the weights of rows.
+    weights: Option<String>,
     /// Number of columns whose text is returned unchanged.
     kept: usize,
 }
@@ -44,6 +47,8 @@ pub struct Batch {
     pub rows: EncodedRows,
     /// The number of each row in the file, for messages.
     pub places: Vec<usize>,
+    /// The weight of each row, positive; `None` for equal weights.
+    pub weights: Option<Vec<f64>>,
     /// The columns that were asked for as text, `[columns][rows]`.
     pub kept: Vec<Vec<Option<String>>>,
 }
@@ -79,11 +84,32 @@ impl<'m> TableReader<'m> {
         options: &ReadOptions,
     ) -> Result<Self, TabularError> {
         let (input, options) = (input.into(), model.reading().options(options));
-        Self::with_target(&input, model, target, |with_target| {
+        Self::with_target(&input, model, target, None, |with_target| {
             let mut requests = read_requests(model, with_target);
             requests.extend(keep.iter().map(Request::text));
             let frames = FrameReader::open(input.clone(), &requests, &options, batch_rows(model))?;
             Ok((frames, keep.len()))
+        })
+    }
+
+    /// Opens a file or a table in memory with a column of weights, at least 0. Rows of weight 0 are left out.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Self::open`]. The iterator returns an error for the first row without a weight.
+    pub fn open_weighted(
+        input: impl Into<Input>,
+        model: &'m dyn TableModel,
+        target: ReadTarget,
+        weights: &str,
+        options: &ReadOptions,
+    ) -> Result<Self, TabularError> {
+        let (input, options) = (input.into(), model.reading().options(options));
+        Self::with_target(&input, model, target, Some(weights), |with_target| {
+            let mut requests = read_requests(model, with_target);
+            let read_as = ReadAs::Numbers(NumberFormat::default());
+            requests.push(Request { name: weights.to_owned(), read_as });
+            Ok((FrameReader::open(input.clone(), &requests, &options, batch_rows(model))?, 0))
         })
     }
 
@@ -100,7 +126,7 @@ impl<'m> TableReader<'m> {
     ) -> Result<(Self, Vec<String>), TabularError> {
         let (input, options) = (input.into(), model.reading().options(options));
         let mut kept = Vec::new();
-        let reader = Self::with_target(&input, model, ReadTarget::IfThere, |with_target| {
+        let reader = Self::with_target(&input, model, ReadTarget::IfThere, None, |with_target| {
             let requests = read_requests(model, with_target);
             let (frames, names) =
                 FrameReader::open_whole(input.clone(), &requests, &options, batch_rows(model))?;
@@ -114,6 +140,7 @@ impl<'m> TableReader<'m> {
         input: &Input,
         model: &'m dyn TableModel,
         target: ReadTarget,
+        weights: Option<&str>,
         mut open: impl FnMut(bool) -> Result<(FrameReader, usize), FrameError>,
     ) -> Result<Self, TabularError> {
         let mut reader = |with_target| {
@@ -121,7 +148,8 @@ impl<'m> TableReader<'m> {
             if let Some(images) = frames.images() {
                 model.reading().check_images(&images.file, images.shape)?;
             }
-            Ok(Self { path: input.path().to_path_buf(), model, frames, with_target, kept })
+            let (path, weights) = (input.path().to_path_buf(), weights.map(str::to_owned));
+            Ok(Self { path, model, frames, with_target, weights, kept })
         };
         match target {
             ReadTarget::Yes => reader(model.has_target()),
@@ -192,6 +220,23 @@ impl<'m> TableReader<'m> {
         })
     }
 
+    /// Takes the weights out of a frame, and rows of weight 0 with them.
+    fn take_weights(&self, mut frame: Frame) -> Result<(Frame, Option<Vec<f64>>), TabularError> {
+        let (Some(column), Some(Values::Numbers(weights))) =
+            (&self.weights, frame.columns.pop_if(|_| self.weights.is_some()))
+        else {
+            return Ok((frame, None));
+        };
+        if let Some(place) = weights.iter().position(|weight| !(*weight >= 0.0 && weight.is_finite())) {
+            let found = Some(weights[place].to_string()).filter(|_| !weights[place].is_nan());
+            let (file, row, column) = (Some(self.path.clone()), frame.rows[place], Some(column.clone()));
+            return Err(FrameError::BadWeight { file, row, column, found }.into());
+        }
+        let rows: Vec<usize> = (0..weights.len()).filter(|&row| weights[row] > 0.0).collect();
+        let weights = rows.iter().map(|&row| weights[row]).collect();
+        Ok((frame.select(&rows), Some(weights)))
+    }
+
     /// Checks that each row has the values that the model needs.
     fn check_values(&self, batch: &Batch) -> Result<(), TabularError> {
         let Needs::EveryValue(why) = self.model.needs() else { return Ok(()) };
@@ -246,9 +291,10 @@ impl Iterator for TableReader<'_> {
     type Item = Result<Batch, TabularError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut frame = match self.frames.next()? {
-            Ok(frame) => frame,
-            Err(error) => return Some(Err(error.into())),
+        let frame = self.frames.next()?.map_err(TabularError::from);
+        let (mut frame, weights) = match frame.and_then(|frame| self.take_weights(frame)) {
+            Ok(taken) => taken,
+            Err(error) => return Some(Err(error)),
         };
         let text = |values| match values {
             Values::Text(texts) => texts,
@@ -259,7 +305,7 @@ impl Iterator for TableReader<'_> {
         let mut values: Vec<Option<&Values>> = frame.columns.iter().map(Some).collect();
         values.resize(columns.len(), None);
         let rows = encode(columns, self.model.target(), &values, frame.rows.len());
-        let batch = Batch { rows, places: frame.rows, kept };
+        let batch = Batch { rows, places: frame.rows, weights, kept };
         Some(self.check_values(&batch).map(|()| batch))
     }
 }

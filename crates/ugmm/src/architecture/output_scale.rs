@@ -35,7 +35,7 @@ impl OutputScale {
     /// `[rows, neurons]`.
     pub(super) fn of(y: &Tensor<2>, device: &Device) -> Self {
         let neurons = y.dims()[1];
-        let (mean, deviation) = Units::of(y).into_parts();
+        let (mean, deviation) = Units::of(y, None).into_parts();
         let fixed = |values: Tensor<2>| {
             let values = values.reshape([neurons]).into_data();
             Param::from_tensor(Tensor::from_data(values, device)).set_require_grad(false)

@@ -77,21 +77,45 @@ impl Mlp {
         }
     }
 
-    /// The network with `drop` applied to the inputs and to each hidden layer's units.
-    fn pass(&self, x: Tensor<2>, mut drop: impl FnMut(Tensor<2>, f64) -> Tensor<2>) -> Tensor<2> {
+    /// The network with `drop` applied to the inputs and to each hidden layer's units, and batch normalisation by
+    /// moments of the batch weighted by `shares`.
+    fn pass(
+        &self,
+        x: Tensor<2>,
+        shares: Option<&Tensor<2>>,
+        mut drop: impl FnMut(Tensor<2>, f64) -> Tensor<2>,
+    ) -> Tensor<2> {
         let last = self.layers.len() - 1;
         let mut x = drop(x, self.input_dropout);
         for (index, layer) in self.layers.iter().enumerate() {
             x = layer.forward(x);
             if index < last {
                 if let Some(norm) = self.norms.get(index) {
-                    x = norm.forward(x);
+                    x = match shares {
+                        Some(shares) => normalized_by_shares(norm, x, shares),
+                        None => norm.forward(x),
+                    };
                 }
                 x = drop(relu(x), self.dropout[index]);
             }
         }
         x
     }
+}
+
+/// A training pass of a batch normalisation by the moments of `x` `[rows, units]`, weighted by `shares` `[rows, 1]`, which
+/// sum to 1.
+fn normalized_by_shares(norm: &BatchNorm, x: Tensor<2>, shares: &Tensor<2>) -> Tensor<2> {
+    let mean = (x.clone() * shares.clone()).sum_dim(0);
+    let centred = x - mean.clone();
+    let variance = (centred.clone().square() * shares.clone()).sum_dim(0);
+    for (running, moment) in [(&norm.running_mean, &mean), (&norm.running_var, &variance)] {
+        let before = running.value_sync().to_device(&moment.device());
+        let moment = moment.clone().detach().squeeze_dim(0);
+        running.update((before * (1.0 - norm.momentum) + moment * norm.momentum).detach());
+    }
+    let normalized = centred / (variance + norm.epsilon).sqrt();
+    normalized * norm.gamma.val().unsqueeze() + norm.beta.val().unsqueeze()
 }
 
 impl Network for Mlp {
@@ -104,11 +128,16 @@ impl Network for Mlp {
     }
 
     fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.pass(x, |x, _| x)
+        self.pass(x, None, |x, _| x)
     }
 
-    fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
-        self.pass(x, |x, probability| {
+    fn forward_training<R: Rng + ?Sized>(
+        &self,
+        x: Tensor<2>,
+        shares: Option<&Tensor<2>>,
+        rng: &mut R,
+    ) -> Tensor<2> {
+        self.pass(x, shares, |x, probability| {
             if probability == 0.0 {
                 return x;
             }

@@ -31,13 +31,20 @@ pub trait Network: Module {
     /// Outputs `[batch × predictions per row, outputs]` of `x` `[batch, inputs]`.
     fn forward(&self, x: Tensor<2>) -> Tensor<2>;
 
-    /// The outputs in a training pass. Random choices (dropout) are drawn from `rng`.
-    fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2>;
+    /// The outputs in a training pass. Random choices (dropout) are drawn from `rng`. Statistics of the batch are weighted by
+    /// `shares` `[batch, 1]`, which sum to 1; `None` for equal shares.
+    fn forward_training<R: Rng + ?Sized>(
+        &self,
+        x: Tensor<2>,
+        shares: Option<&Tensor<2>>,
+        rng: &mut R,
+    ) -> Tensor<2>;
 
     /// The network for use after training. Statistics that training took from each batch are now those of `sample`
-    /// `[rows, inputs]`, which holds typical rows. Most networks stay unchanged.
+    /// `[rows, inputs]`, which holds typical rows, weighted by `shares` `[rows, 1]`, which sum to 1; `None` for equal
+    /// shares. Most networks stay unchanged.
     #[must_use]
-    fn settled(self, _sample: &Tensor<2>) -> Self {
+    fn settled(self, _sample: &Tensor<2>, _shares: Option<&Tensor<2>>) -> Self {
         self
     }
 
@@ -97,11 +104,16 @@ impl UgmmNetwork {
         }
     }
 
-    fn pass<R: Rng + ?Sized>(&self, x: Tensor<2>, mut rng: Option<&mut R>) -> Tensor<2> {
+    fn pass<R: Rng + ?Sized>(
+        &self,
+        x: Tensor<2>,
+        shares: Option<&Tensor<2>>,
+        mut rng: Option<&mut R>,
+    ) -> Tensor<2> {
         let layers = self.layers.iter().enumerate();
         layers.fold(x, |x, (index, layer)| match (self.standardize && index > 0, rng.as_deref_mut()) {
             (true, rng) => {
-                let units = Units::of(&x);
+                let units = Units::of(&x, shares);
                 layer.forward_in_units(x, &units, rng)
             }
             (false, rng) => self.layer_pass(index, x, rng),
@@ -131,21 +143,26 @@ impl Network for UgmmNetwork {
     }
 
     fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.pass::<ChaCha8Rng>(x, None)
+        self.pass::<ChaCha8Rng>(x, None, None)
     }
 
-    fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
-        self.pass(x, Some(rng))
+    fn forward_training<R: Rng + ?Sized>(
+        &self,
+        x: Tensor<2>,
+        shares: Option<&Tensor<2>>,
+        rng: &mut R,
+    ) -> Tensor<2> {
+        self.pass(x, shares, Some(rng))
     }
 
-    fn settled(self, sample: &Tensor<2>) -> Self {
+    fn settled(self, sample: &Tensor<2>, shares: Option<&Tensor<2>>) -> Self {
         if !self.standardize {
             return self;
         }
         let mut x = sample.clone().without_autodiff();
         let mut layers = Vec::with_capacity(self.layers.len());
         for (index, layer) in self.layers.into_iter().enumerate() {
-            let layer = if index > 0 { layer.in_units(&Units::of(&x)) } else { layer };
+            let layer = if index > 0 { layer.in_units(&Units::of(&x, shares)) } else { layer };
             let missing_values = self.missing_values && index == 0;
             x = layer.valid().pass_with_missing::<ChaCha8Rng>(x, missing_values, None);
             layers.push(layer);

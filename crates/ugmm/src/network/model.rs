@@ -145,17 +145,22 @@ impl Network for Model {
         }
     }
 
-    fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
+    fn forward_training<R: Rng + ?Sized>(
+        &self,
+        x: Tensor<2>,
+        shares: Option<&Tensor<2>>,
+        rng: &mut R,
+    ) -> Tensor<2> {
         match self {
-            Self::Ugmm(network) => network.forward_training(x, rng),
-            Self::Mlp(network) => network.forward_training(x, rng),
+            Self::Ugmm(network) => network.forward_training(x, shares, rng),
+            Self::Mlp(network) => network.forward_training(x, shares, rng),
         }
     }
 
-    fn settled(self, sample: &Tensor<2>) -> Self {
+    fn settled(self, sample: &Tensor<2>, shares: Option<&Tensor<2>>) -> Self {
         match self {
-            Self::Ugmm(network) => Self::Ugmm(network.settled(sample)),
-            Self::Mlp(network) => Self::Mlp(network.settled(sample)),
+            Self::Ugmm(network) => Self::Ugmm(network.settled(sample, shares)),
+            Self::Mlp(network) => Self::Mlp(network.settled(sample, shares)),
         }
     }
 

@@ -18,10 +18,15 @@ pub(crate) struct Units {
 }
 
 impl Units {
-    /// Mean and deviation of the columns of `x` `[rows, inputs]`, with gradient.
-    pub(crate) fn of(x: &Tensor<2>) -> Self {
-        let mean = x.clone().mean_dim(0);
-        let variance = (x.clone() - mean.clone()).square().mean_dim(0);
+    /// Mean and deviation of the columns of `x` `[rows, inputs]`, with gradient, weighted by `shares` `[rows, 1]`, which sum
+    /// to 1; `None` for equal shares.
+    pub(crate) fn of(x: &Tensor<2>, shares: Option<&Tensor<2>>) -> Self {
+        let mean_of = |values: Tensor<2>| match shares {
+            Some(shares) => (values * shares.clone()).sum_dim(0),
+            None => values.mean_dim(0),
+        };
+        let mean = mean_of(x.clone());
+        let variance = mean_of((x.clone() - mean.clone()).square());
         Self { mean, deviation: (variance + VARIANCE_OFFSET).sqrt() }
     }
 

@@ -11,8 +11,8 @@ pub use loss::loss;
 pub use on_device::OnDevice;
 pub use stepper::Stepper;
 pub use ugmm_network::training::{
-    Augmentation, BatchReport, Checkpoint, CheckpointProgress, Dataset, EarlyStopping, EpochReport, Features,
-    History, Observer, OptimizerConfig, Position, Schedule, Targets, Trained, TrainingConfig,
+    Augmentation, Batch, BatchReport, Checkpoint, CheckpointProgress, Dataset, EarlyStopping, EpochReport,
+    Features, History, Observer, OptimizerConfig, Position, Schedule, Targets, Trained, TrainingConfig,
 };
 
 use crate::host::matrix;
@@ -126,5 +126,5 @@ pub fn log_probabilities<N: Network>(
 /// When a row is not below [`Dataset::rows`].
 #[must_use]
 pub fn features(dataset: &Dataset, rows: &[usize], device: &Device) -> Tensor<2> {
-    matrix(dataset.batch(rows).0, dataset.columns(), device)
+    matrix(dataset.batch(rows).x, dataset.columns(), device)
 }

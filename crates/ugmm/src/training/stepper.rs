@@ -1,7 +1,7 @@
 //! One step of training on tensors.
 
 use super::clipping::clip_by_global_norm;
-use super::loss::loss;
+use super::loss::{loss, shares_of};
 use super::on_device::OnDevice;
 use super::optimizer;
 use crate::Network;
@@ -10,7 +10,7 @@ use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::{Bytes, Device, Gradients, Tensor};
 use rand_chacha::ChaCha8Rng;
-use ugmm_network::training::{Dataset, Engine, EngineState, Measured, TrainingConfig, measure};
+use ugmm_network::training::{Batch, Dataset, Engine, EngineState, Measured, TrainingConfig, measure};
 use ugmm_network::{Checked, LossOptions, Stream, Targets, Task, TaskTargets, UgmmError, generator};
 
 /// Rows times parameters from which the loops of a step are worth several threads.
@@ -90,8 +90,8 @@ impl<N: Network> Stepper<N> {
         })
     }
 
-    /// Takes one step on a batch: features `x`, row-major `[rows, features]`, and the targets of each row. Returns the loss
-    /// before the step. If the loss is not finite, the network stays unchanged.
+    /// Takes one step on a batch of rows with equal weights: features `x`, row-major `[rows, features]`, and the targets of
+    /// each row. Returns the loss before the step. If the loss is not finite, the network stays unchanged.
     ///
     /// # Errors
     ///
@@ -102,7 +102,12 @@ impl<N: Network> Stepper<N> {
         targets: &Targets,
         learning_rate: f64,
     ) -> Result<f32, UgmmError> {
-        let targets = self.task.batch(&x, targets, self.trained().predictions_per_row())?;
+        self.take_weighted_step(Batch { x, targets: targets.clone(), weights: None }, learning_rate)
+    }
+
+    fn take_weighted_step(&mut self, batch: Batch, learning_rate: f64) -> Result<f32, UgmmError> {
+        let Batch { x, targets, weights } = batch;
+        let targets = self.checked_batch(&x, &targets, weights)?;
         let work = targets.count().saturating_mul(self.parameters);
         let in_pool = rayon::current_num_threads() == 1 || rayon::current_thread_index().is_some();
         if work < POOL_FROM || in_pool || !is_cpu(&self.device) {
@@ -113,19 +118,27 @@ impl<N: Network> Stepper<N> {
         Ok(rayon::scope(|_| self.checked_step(x, targets, learning_rate)))
     }
 
+    /// The task with the targets of a batch, whose weights the loss takes.
+    fn checked_batch<'t>(
+        &mut self,
+        x: &[f32],
+        targets: &'t Targets,
+        weights: Option<Vec<f64>>,
+    ) -> Result<TaskTargets<'t>, UgmmError> {
+        self.loss.row_weights = weights;
+        self.loss.check_row_weights(targets.len())?;
+        self.task.batch(x, targets, self.trained().predictions_per_row())
+    }
+
     /// Takes a step on a GPU without waiting for it: the loss, `[1]`, stays on the device, and the step is taken whatever it is,
     /// so that one that is not finite spoils the network.
     ///
     /// # Errors
     ///
     /// When the batch does not fit the task.
-    pub fn step_without_waiting(
-        &mut self,
-        x: Vec<f32>,
-        targets: &Targets,
-        learning_rate: f64,
-    ) -> Result<Tensor<1>, UgmmError> {
-        let targets = self.task.batch(&x, targets, self.trained().predictions_per_row())?;
+    pub fn step_without_waiting(&mut self, batch: Batch, learning_rate: f64) -> Result<Tensor<1>, UgmmError> {
+        let Batch { x, targets, weights } = batch;
+        let targets = self.checked_batch(&x, &targets, weights)?;
         let (network, loss) = self.loss(x, targets);
         let gradients = loss.backward();
         self.network = Some(self.stepped(network, gradients, learning_rate));
@@ -177,12 +190,12 @@ impl<N: Network> Engine for Stepper<N> {
         self.trained().takes_missing_values()
     }
 
-    fn step(&mut self, x: Vec<f32>, targets: &Targets, learning_rate: f64) -> Result<(), UgmmError> {
+    fn step(&mut self, batch: Batch, learning_rate: f64) -> Result<(), UgmmError> {
         if is_cpu(&self.device) {
-            let loss = self.take_step(x, targets, learning_rate)?;
+            let loss = self.take_weighted_step(batch, learning_rate)?;
             self.losses.known.push(loss);
         } else {
-            let loss = self.step_without_waiting(x, targets, learning_rate)?;
+            let loss = self.step_without_waiting(batch, learning_rate)?;
             self.losses.on_device.push(loss);
         }
         Ok(())
@@ -204,9 +217,10 @@ impl<N: Network> Engine for Stepper<N> {
         self.trained().valid()
     }
 
-    fn settled(&self, network: N, sample: &[f32]) -> N {
-        let inputs = network.inputs();
-        network.settled(&matrix(sample.to_vec(), inputs, &self.device.clone().inner()))
+    fn settled(&self, network: N, sample: &[f32], weights: Option<&[f64]>) -> N {
+        let (inputs, device) = (network.inputs(), self.device.clone().inner());
+        let shares = weights.map(|weights| shares_of(weights, &device));
+        network.settled(&matrix(sample.to_vec(), inputs, &device), shares.as_ref())
     }
 
     fn needs_settling(&self) -> bool {

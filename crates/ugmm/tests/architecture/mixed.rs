@@ -331,7 +331,7 @@ fn settled_networks_normalise_what_they_see_without_dropout() {
         let x = rows(&config, 400, &device) + 0.5;
         let network = init(&config, 1, &device);
         assert!(network.needs_settling());
-        let settled = network.settled(&x);
+        let settled = network.settled(&x, None);
         let y = settled.forward(x.clone());
         // Of channels, the 20 positions together.
         let [count, features] = y.dims();

@@ -3,6 +3,7 @@
 use crate::output::{percent, table};
 use serde::Serialize;
 use ugmm_experiments::mean_and_sd;
+use ugmm_network::RowWeights;
 use ugmm_network::metrics::{
     ClassMeasures, Confusion, Metrics, ReliabilityBin, areas_one_against_rest, reliability,
 };
@@ -35,31 +36,40 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// The measures of predictions for rows with these classes, of which there is at least one.
-    pub fn of(target: &'a str, classes: Vec<String>, found: &ClassPredictions, labels: &[usize]) -> Self {
+    /// The measures of predictions for rows with these classes and weights, of which there is at least one.
+    pub fn of(
+        target: &'a str,
+        classes: Vec<String>,
+        found: &ClassPredictions,
+        labels: &[usize],
+        weights: Option<&[f64]>,
+    ) -> Self {
         let ClassPredictions { log_probabilities, decisions, scores } = found;
-        let areas = areas_one_against_rest(log_probabilities, labels, classes.len());
+        let areas = areas_one_against_rest(log_probabilities, labels, classes.len(), weights);
         let known_areas: Vec<f64> = areas.iter().flatten().copied().collect();
-        let confusion = Confusion::of(decisions, labels, classes.len());
+        let confusion = Confusion::of(decisions, labels, classes.len(), weights);
         Self {
-            metrics: Metrics::of_decisions(log_probabilities, labels, decisions),
+            metrics: Metrics::of_decisions(log_probabilities, labels, decisions, weights),
             balanced_accuracy: confusion.balanced_accuracy(),
             area_under_roc: (!known_areas.is_empty()).then(|| mean_and_sd(&known_areas).mean),
-            baseline: ClassBaseline::of(&classes, labels),
-            mean_score: mean_score(scores, labels, classes.len()),
+            baseline: ClassBaseline::of(&classes, labels, weights),
+            mean_score: mean_score(scores, labels, classes.len(), weights),
             target,
             by_class: confusion.by_class(&areas),
             confusion,
-            reliability: reliability(log_probabilities, labels, PRINTED_BINS),
+            reliability: reliability(log_probabilities, labels, PRINTED_BINS, weights),
             classes,
         }
     }
 }
 
 /// Mean joint score of rows and their true classes; `None` if the model has no scores.
-fn mean_score(scores: &[f32], labels: &[usize], classes: usize) -> Option<f64> {
-    let rows = scores.chunks(classes).zip(labels).map(|(row, &label)| f64::from(row[label]));
-    (!scores.is_empty()).then(|| rows.sum::<f64>() / labels.len() as f64)
+fn mean_score(scores: &[f32], labels: &[usize], classes: usize, weights: Option<&[f64]>) -> Option<f64> {
+    let of_rows = RowWeights(weights);
+    let score =
+        |(row, (scores, &label)): (usize, (&[f32], &usize))| of_rows.of(row) * f64::from(scores[label]);
+    let rows = scores.chunks(classes).zip(labels).enumerate().map(score);
+    (!scores.is_empty()).then(|| rows.sum::<f64>() / of_rows.sum(labels.len()))
 }
 
 /// The printed report.

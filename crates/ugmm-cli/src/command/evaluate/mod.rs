@@ -10,7 +10,8 @@ use crate::output::{check_outputs, count, left_out, log_likelihood, print, write
 use crate::table::reading_doubts;
 use crate::unseen::lines;
 use serde::Serialize;
-use ugmm_data::frame::UnseenValues;
+use ugmm_data::frame::{FrameError, UnseenValues};
+use ugmm_network::RowWeights;
 use ugmm_tabular::distribution::{ClassPredictions, LogLikelihoodMeasures, Predictions};
 use ugmm_tabular::read::{Batch, ReadTarget, TableReader};
 use ugmm_tabular::{DensityModel, Device, Distribution, Engine, TableModel};
@@ -68,6 +69,8 @@ struct Compared {
     numbers: Vec<Distribution>,
     /// The true values of the target.
     right: Vec<f64>,
+    /// The weights of these rows; empty without weights.
+    weights: Vec<f64>,
     left_out: LeftOut,
 }
 
@@ -75,7 +78,7 @@ impl Compared {
     /// Adds the rows of a batch.
     fn add(&mut self, model: &dyn TableModel, batch: &Batch) -> Result<(), CliError> {
         let mut rows = Vec::new();
-        for row in batch.iter() {
+        for (place, row) in batch.iter().enumerate() {
             let target = row.last().copied().unwrap_or(f64::NAN);
             match (target.is_nan(), model.is_predictable(row)) {
                 (true, _) => self.left_out.rows_without_target += 1,
@@ -83,6 +86,7 @@ impl Compared {
                 (false, true) => {
                     rows.extend_from_slice(row);
                     self.right.push(target);
+                    self.weights.extend(batch.weights.as_ref().map(|weights| weights[place]));
                 }
             }
         }
@@ -102,12 +106,22 @@ impl Compared {
 
     fn report<'m>(&self, model: &'m dyn TableModel) -> Option<OfTarget<'m>> {
         let target = model.target_name()?;
+        let weights = RowWeights::normalized(&self.weights);
+        let weights = weights.as_deref();
         Some(match model.classes() {
             Some(names) => {
                 let labels: Vec<usize> = self.right.iter().map(|&class| class as usize).collect();
-                OfTarget::Classes(Box::new(classes::Report::of(target, names, &self.classes, &labels)))
+                OfTarget::Classes(Box::new(classes::Report::of(
+                    target,
+                    names,
+                    &self.classes,
+                    &labels,
+                    weights,
+                )))
             }
-            None => OfTarget::Numbers(Box::new(numbers::Report::of(target, &self.numbers, &self.right))),
+            None => {
+                OfTarget::Numbers(Box::new(numbers::Report::of(target, &self.numbers, &self.right, weights)))
+            }
         })
     }
 }
@@ -124,8 +138,13 @@ pub fn run(options: &Evaluate, device: &Device, common: &Common) -> Result<(), C
         }
     };
     let read_options = options.table.read_options();
-    let mut reader = TableReader::open(&options.data, model, ReadTarget::Yes, &[], &read_options)?;
-    let (mut met, mut examples, mut likelihoods) = (Met::default(), Vec::new(), Vec::new());
+    let (data, target) = (&options.data, ReadTarget::Yes);
+    let mut reader = match &options.weights {
+        None => TableReader::open(data, model, target, &[], &read_options)?,
+        Some(weights) => TableReader::open_weighted(data, model, target, weights, &read_options)?,
+    };
+    let (mut met, mut examples) = (Met::default(), Vec::new());
+    let (mut likelihoods, mut weights) = (Vec::new(), Vec::new());
     let mut compared = Compared::default();
     while let Some(batch) = reader.next() {
         let batch = batch?;
@@ -135,6 +154,7 @@ pub fn run(options: &Evaluate, device: &Device, common: &Common) -> Result<(), C
         if let Some(density) = density {
             let start = likelihoods.len();
             likelihoods.extend(density.log_likelihood(&batch.rows.values)?);
+            weights.extend(batch.weights.iter().flatten().copied());
             let impossible = batch.rows.outside.iter();
             impossible.for_each(|outside| likelihoods[start + outside.row] = f64::NEG_INFINITY);
         }
@@ -142,11 +162,16 @@ pub fn run(options: &Evaluate, device: &Device, common: &Common) -> Result<(), C
             compared.add(model, &batch)?;
         }
     }
+    if let (Some(column), Some(0)) = (&options.weights, density.map(|_| likelihoods.len())) {
+        let (file, column) = (Some(options.data.clone()), Some(column.clone()));
+        return Err(FrameError::NoWeight { file, column }.into());
+    }
     if let (Some(target), true) = (model.target_name(), compared.right.is_empty()) {
         return Err(CliError::NothingToCompare { path: options.data.clone(), target: target.into() });
     }
     let of_density = |density: &DensityModel| {
-        let log_likelihood = LogLikelihoodMeasures::of(&likelihoods);
+        let weights = RowWeights::normalized(&weights);
+        let log_likelihood = LogLikelihoodMeasures::of(&likelihoods, weights.as_deref());
         let bits_per_pixel = log_likelihood.mean.and_then(|mean| density.bits_per_pixel(mean));
         OfDensity { log_likelihood, bits_per_pixel, met }
     };

@@ -2,6 +2,7 @@
 
 use crate::output::{count, error_text, percent, table};
 use serde::Serialize;
+use ugmm_network::RowWeights;
 use ugmm_network::metrics::NumberMetrics;
 use ugmm_tabular::Distribution;
 use ugmm_tabular::network::NumberBaseline;
@@ -21,19 +22,19 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// The measures of predicted distributions for rows with these numbers, of which there is at least one.
-    pub fn of(target: &'a str, found: &[Distribution], numbers: &[f64]) -> Self {
-        let mut counts = [0usize; DECILES];
-        for (distribution, &number) in found.iter().zip(numbers) {
+    /// The measures of predicted distributions for rows with these numbers and weights, of which there is at least one.
+    pub fn of(target: &'a str, found: &[Distribution], numbers: &[f64], weights: Option<&[f64]>) -> Self {
+        let mut sums = [0.0; DECILES];
+        for (row, (distribution, &number)) in found.iter().zip(numbers).enumerate() {
             let place = distribution.cumulative(number);
-            counts[((place * DECILES as f64) as usize).min(DECILES - 1)] += 1;
+            sums[((place * DECILES as f64) as usize).min(DECILES - 1)] += RowWeights(weights).of(row);
         }
-        let rows = numbers.len() as f64;
+        let total = RowWeights(weights).sum(numbers.len());
         Self {
-            metrics: NumberMetrics::of(found, numbers),
-            baseline: NumberBaseline::of(numbers),
+            metrics: NumberMetrics::of(found, numbers, weights),
+            baseline: NumberBaseline::of(numbers, weights),
             target,
-            deciles: counts.iter().map(|&count| count as f64 / rows).collect(),
+            deciles: sums.iter().map(|sum| sum / total).collect(),
         }
     }
 }

@@ -35,7 +35,7 @@ pub struct Compared {
 
 impl Compared {
     pub fn measures(&self) -> ugmm_tabular::distribution::Measures {
-        ugmm_tabular::distribution::Measures::of_predictions(&self.predictions, &self.right)
+        ugmm_tabular::distribution::Measures::of_predictions(&self.predictions, &self.right, None)
     }
 }
 
@@ -70,7 +70,7 @@ fn of_classes(
     metrics: &Metrics,
 ) -> Measures {
     let classes = model.classes().len();
-    let confusion = Confusion::of(&found.decisions, labels, classes);
+    let confusion = Confusion::of(&found.decisions, labels, classes, None);
     let facts = [
         ("accuracy", format!("{} %", percent(metrics.accuracy, 2))),
         (
@@ -81,7 +81,7 @@ fn of_classes(
         ("Brier score", format!("{:.4}", metrics.brier_score)),
         ("calibration error", format!("{} %", percent(metrics.calibration_error, 2))),
     ];
-    let bins = reliability(&found.log_probabilities, labels, BINS);
+    let bins = reliability(&found.log_probabilities, labels, BINS, None);
     Measures::Classes {
         facts: texts(&facts),
         classes: model.classes().iter().map(Text::from).collect(),

@@ -1,6 +1,7 @@
 //! `ugmm train --objective density`: a density of all columns of a table.
 
 use super::files::Files;
+use super::read_table;
 use super::report::{OF_DENSITIES, in_words};
 use crate::arguments::Common;
 use crate::config_file::Options;
@@ -17,7 +18,7 @@ use ugmm_tabular::density::{DensityRows, DensityStructure, LogLikelihoods, prepa
 use ugmm_tabular::distribution::LogLikelihoodMeasures;
 use ugmm_tabular::target::prepare_target;
 use ugmm_tabular::{
-    Column as ModelColumn, DensityModel, DensityOptions, DensityReport, Run, Table, TableModel, TaskChoice,
+    Column as ModelColumn, DensityModel, DensityOptions, DensityReport, Run, TableModel, TaskChoice,
 };
 
 #[derive(Serialize)]
@@ -66,7 +67,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
         validation: train.validation.unwrap_or(usual.validation),
         seed: train.seed.unwrap_or(usual.seed),
     };
-    let table = Table::read_as(&files.data, schema, &read_options)?;
+    let table = read_table(&files, schema, options)?;
     let rows = DensityRows::prepare(&table, target.as_ref(), &fit_options);
     let rows = rows.map_err(|error| files.in_table(error))?;
     let introduction = introduction(table.schema(), rows.columns(), train.target.as_deref());

@@ -53,7 +53,7 @@ fn network(options: &Options, device: &Device, common: &Common) -> Result<(), Cl
     let prepared = prepare_target(&mut schema, target, given).map_err(|error| files.in_table(error))?;
     let task = prepared.task();
     let fit_options = fit_options(options, task, schema.images.is_some())?;
-    let table = Table::read_as(&files.data, schema, &read_options)?;
+    let table = read_table(&files, schema, options)?;
     let introduction = overview(table.schema(), target)
         + &doubts(table.schema(), target)
         + &remarks(&table, target, task, given.is_some());
@@ -84,6 +84,19 @@ fn network(options: &Options, device: &Device, common: &Common) -> Result<(), Cl
     let report = report::Report::of(&files.data, &files.output, &model, &fitted);
     write_json(common.json.as_deref(), "ugmm/train", &report)?;
     if common.quiet { Ok(()) } else { print(&report::text(&report)) }
+}
+
+/// The table with the weights of its rows, if there are any.
+fn read_table(files: &Files, schema: Schema, options: &Options) -> Result<Table, CliError> {
+    let table = Table::read_as(&files.data, schema, &options.read_options())?;
+    match &options.train.weights {
+        None => Ok(table),
+        Some(name) if options.train.target.as_ref() == Some(name) => {
+            let reason = format!("{name:?} is the target; the weights need a column of their own");
+            Err(CliError::Option { key: "weights", reason })
+        }
+        Some(name) => Ok(table.weighted_by(name, &files.data)?),
+    }
 }
 
 /// Fails with an error if an option is for densities only.

@@ -2,7 +2,7 @@
 
 use super::numbers::Numbers;
 use super::problem::{Candidate, Choice, Problem, Values};
-use crate::{Network, Predictor};
+use crate::{Network, Predictor, RowWeights};
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -89,7 +89,7 @@ struct Number {
 /// Scores `[rows]`, and their gradients with respect to the network's inputs, `[rows, inputs]`.
 fn gradients(network: &Network, problem: &Problem, rows: &[Vec<Choice>]) -> (Vec<f32>, Vec<f32>) {
     let x = rows.iter().flat_map(|choices| problem.all_inputs(choices)).map(|value| value as f32).collect();
-    let pass = network.recorded(x, None);
+    let pass = network.recorded(x, None, RowWeights::default());
     let gradient = pass.input_gradient(vec![1.0; pass.outputs.len()]);
     (pass.outputs, gradient)
 }

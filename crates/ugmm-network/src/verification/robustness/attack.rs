@@ -1,7 +1,7 @@
 //! The search for counter-examples: projected gradient ascent of the margin (Madry et al. 2018).
 
 use super::options::RobustnessOptions;
-use crate::{Classification, Model};
+use crate::{Classification, Model, RowWeights};
 
 /// Number of rows that pass through the network together.
 pub(super) const ROWS: usize = 256;
@@ -76,7 +76,7 @@ fn margins(
     log_weights: &[f64],
 ) -> (Vec<f32>, Vec<f32>) {
     let (x, count) = (task.prediction_inputs(features), task.classes());
-    let pass = model.recorded(x, None);
+    let pass = model.recorded(x, None, RowWeights::default());
     let mut cotangent = vec![0.0; pass.outputs().len()];
     let of_rows = pass.outputs().chunks(count).zip(cotangent.chunks_mut(count)).zip(classes);
     let margins = of_rows.map(|((scores, cotangent), &own)| {

@@ -192,14 +192,20 @@ impl Network for MixedNetwork {
         self.pass::<ChaCha8Rng>(x, None)
     }
 
-    fn forward_training<R: Rng + ?Sized>(&self, x: Tensor<2>, rng: &mut R) -> Tensor<2> {
+    /// The outputs in a training pass. Batch normalisation counts each row once, whatever its share.
+    fn forward_training<R: Rng + ?Sized>(
+        &self,
+        x: Tensor<2>,
+        _shares: Option<&Tensor<2>>,
+        rng: &mut R,
+    ) -> Tensor<2> {
         self.pass(x, Some(rng))
     }
 
     /// Running means and variances of batch normalisation as they are without dropout. A mixture of many components hardly
     /// varies, but shifts as a whole when some of its inputs are replaced by their mean: with the moments of training,
     /// what comes out of it without dropout would be off by several standard deviations.
-    fn settled(mut self, sample: &Tensor<2>) -> Self {
+    fn settled(mut self, sample: &Tensor<2>, _shares: Option<&Tensor<2>>) -> Self {
         let rows = sample.dims()[0].min(SETTLING_ROWS);
         let sample = sample.clone().without_autodiff().narrow(0, 0, rows);
         let mut signal = Shape::of(self.input).signal(sample);

@@ -86,7 +86,7 @@ fn read(model: &DensityModel, options: &Options) -> Result<Seen, CliError> {
 fn collect(model: &DensityModel, seen: &Seen, options: &Options) -> Result<Document, CliError> {
     let learned = model.learned();
     let levels: Vec<f64> = seen.surprises.iter().map(|surprise| surprise.log_likelihood).collect();
-    let found = LogLikelihoodMeasures::of(&levels);
+    let found = LogLikelihoodMeasures::of(&levels, None);
     let mut facts: Vec<(Text, Text)> = vec![
         ("structure".into(), learned.structure.in_words().into()),
         ("columns".into(), model.columns().len().to_string().into()),
