@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, validate_data
 
 from ugmm_nn._frames import frame_of, is_frame
 from ugmm_nn._native import Frame, Model
@@ -57,6 +57,13 @@ class TableEstimator(BaseEstimator):
         """The frame of X for a fitted estimator."""
         check_is_fitted(self)
         return self._read(X, reset=False)
+
+    def _weights(self, X: Any, sample_weight: Any) -> npt.NDArray[np.float64] | None:
+        """The weights of the rows of X, after scikit-learn's checks."""
+        if sample_weight is None:
+            return None
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        return np.ascontiguousarray(weights, dtype=np.float64)
 
     def _threads(self) -> int:
         """The number of threads for the native module, where 0 stands for all cores."""

@@ -37,6 +37,7 @@ class NetworkEstimator(TableEstimator):
         classification: bool,
         class_weights: object,
         callback: Callback | None,
+        weights: npt.NDArray[np.float64] | None,
     ) -> None:
         frame = self._read(X, reset=True)
         target = name
@@ -52,7 +53,7 @@ class NetworkEstimator(TableEstimator):
             # Labels are texts, whatever they look like.
             more |= {"categorical": [*self.categorical, target], "keep_text": [*self.keep_text, target]}
         call, callback = self._call(callback, **more)
-        self._keep(fit_network(frame, target, classification, to_json(options), call, callback))
+        self._keep(fit_network(frame, target, classification, to_json(options), call, callback, weights))
 
     def explain(self, X: Any) -> Any:
         """Contributions of the columns to the prediction of each row.
