@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use ugmm_network::training::{Engine, Targets, TrainingConfig};
+use ugmm_network::training::{Batch, Engine, Targets, TrainingConfig};
 use ugmm_network::{
     Check, Checked, ClassObjective, Classification, Init, LabelEncoding, Model, NetworkConfig, Predictor,
     Stream, Task, UgmmError, generator,
@@ -79,11 +79,6 @@ enum Work {
 enum Answer {
     Done { done: bool },
     Time { wall_s: f64, loss: Option<f32> },
-}
-
-struct Batch {
-    x: Vec<f32>,
-    targets: Targets,
 }
 
 /// A kind of batches.
@@ -182,7 +177,7 @@ impl<P: Place> Worker<P> {
         if self.job.work == Work::Train {
             let mut engine = self.engine(kind)?;
             for batch in kind.batches.iter().cycle().take(steps) {
-                engine.step(batch.x.clone(), &batch.targets, self.job.learning_rate)?;
+                engine.step(batch.clone(), self.job.learning_rate)?;
             }
             tensors.push(("losses".to_owned(), vec![steps], engine.read_losses()));
             let Model::Ugmm(network) = self.place.trained(&engine) else { unreachable!("it is one") };
@@ -206,7 +201,7 @@ impl<P: Place> Worker<P> {
         let mut engine = self.engine(kind)?;
         if self.job.work == Work::Train {
             // The first step may allocate the optimiser's state.
-            engine.step(first.x.clone(), &first.targets, self.job.learning_rate)?;
+            engine.step(first.clone(), self.job.learning_rate)?;
             engine.read_losses();
         }
         let predictor = self.place.predictor(&kind.network);
@@ -221,16 +216,16 @@ impl<P: Place> Worker<P> {
         let mut loss = None;
         let start = Instant::now();
         for _ in 0..count {
-            let Batch { x, targets } = &batches[prepared.next % batches.len()];
+            let batch = &batches[prepared.next % batches.len()];
             prepared.next += 1;
             match self.job.work {
                 Work::Train => {
-                    prepared.engine.step(x.clone(), targets, self.job.learning_rate)?;
+                    prepared.engine.step(batch.clone(), self.job.learning_rate)?;
                     if prepared.engine.steps_per_reading() == 1 {
                         loss = prepared.engine.read_losses().pop();
                     }
                 }
-                Work::Forward => drop(black_box(prepared.predictor.forward(x))),
+                Work::Forward => drop(black_box(prepared.predictor.forward(&batch.x))),
             }
         }
         self.place.wait()?;
@@ -289,6 +284,7 @@ fn read_batches(path: &Path) -> Outcome<Vec<Batch>> {
                         .map(|&bytes| usize::try_from(i64::from_le_bytes(bytes)))
                         .collect::<Result<_, _>>()?,
                 ),
+                weights: None,
             })
         })
         .collect::<Outcome<_>>()?;
