@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, validate_data
 
 from ugmm_nn._frames import frame_of, is_frame, library_of, plain_array
 from ugmm_nn._native import Frame, Model
@@ -86,6 +86,13 @@ class TableEstimator(BaseEstimator):
     def _fitted_model(self) -> Model:
         check_is_fitted(self)
         return self._model
+
+    def _weights(self, X: Any, sample_weight: Any) -> npt.NDArray[np.float64] | None:
+        """The weights of the rows of X, after scikit-learn's checks."""
+        if sample_weight is None:
+            return None
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        return np.ascontiguousarray(weights, dtype=np.float64)
 
     def _threads(self) -> int:
         """The number of threads for the native module, where 0 stands for all cores."""

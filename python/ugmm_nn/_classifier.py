@@ -150,7 +150,7 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: Any, *, callback: Callback | None = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, callback: Callback | None = None) -> Self:
         """Train the classifier.
 
         Parameters
@@ -160,6 +160,9 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
             not be imputed.
         y : array-like of shape (n_samples,)
             Labels.
+        sample_weight : array-like of shape (n_samples,), optional
+            A weight of each row, at least 0: a row of weight 2 counts as two rows, and one of weight 0 is left out.
+            Only ratios of weights matter.
         callback : callable, optional
             Receives a dict after each epoch: "stage", "epoch", "epochs", "training" (the loss) and more.
 
@@ -174,8 +177,9 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
             If the rows, the labels or a parameter cannot be used.
         """
         labels = labels_of(y)
-        self.classes_, codes = np.unique(labels, return_inverse=True)
-        classes = self.classes_.tolist()
+        weights = self._weights(X, sample_weight)
+        unique, codes = np.unique(labels, return_inverse=True)
+        classes = unique.tolist()
         texts = [value_text(label).strip() for label in classes]
         for index, text in enumerate(texts):
             if not text:
@@ -185,9 +189,12 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
                     f"the labels {classes[texts.index(text)]!r} and {classes[index]!r} differ only in blanks or types; "
                     "give them different names"
                 )
-        values = [texts[code] for code in codes]
-        weights = self._class_weights(texts)
-        self._fit(X, ("text", values), target_name(y), classification=True, class_weights=weights, callback=callback)
+        values = ("text", [texts[code] for code in codes])
+        # Rows of weight 0 are left out, and classes that only they have.
+        counted = np.unique(codes if weights is None or len(weights) != len(codes) else codes[weights > 0])
+        self.classes_, texts = unique[counted], [texts[code] for code in counted]
+        of_classes, name = self._class_weights(texts), target_name(y)
+        self._fit(X, values, name, classification=True, class_weights=of_classes, callback=callback, weights=weights)
         self._order_classes(texts)
         return self
 

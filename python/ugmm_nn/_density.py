@@ -124,7 +124,9 @@ class UgmmDensity(DensityMixin, TableEstimator):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: Any = None, *, callback: Callback | None = None) -> Self:
+    def fit(
+        self, X: Any, y: Any = None, sample_weight: Any = None, *, callback: Callback | None = None
+    ) -> Self:
         """Train the density.
 
         Parameters
@@ -133,6 +135,9 @@ class UgmmDensity(DensityMixin, TableEstimator):
             Training rows. Missing values are integrated out.
         y : ignored
             Present for scikit-learn's conventions.
+        sample_weight : array-like of shape (n_samples,), optional
+            A weight of each row, at least 0: a row of weight 2 counts as two rows, and one of weight 0 is left out.
+            Only ratios of weights matter.
         callback : callable, optional
             Receives a dict after each epoch: "stage", "epoch", "epochs", "training" (the log-likelihood) and more.
 
@@ -160,7 +165,8 @@ class UgmmDensity(DensityMixin, TableEstimator):
             "seed": self._seed(),
         }
         call, callback = self._call(callback)
-        self._keep(fit_density(frame, None, to_json(options), call, callback), stacklevel=3)
+        weights = self._weights(X, sample_weight)
+        self._keep(fit_density(frame, None, to_json(options), call, callback, weights), stacklevel=3)
         return self
 
     @classmethod

@@ -87,6 +87,7 @@ def fit_network(
     options: str,
     call: str,
     callback: Callable[[dict[str, Any]], object] | None = None,
+    weights: npt.NDArray[np.float64] | None = None,
 ) -> tuple[Model, str, list[str]]: ...
 def fit_density(
     frame: Frame,
@@ -94,6 +95,7 @@ def fit_density(
     options: str,
     call: str,
     callback: Callable[[dict[str, Any]], object] | None = None,
+    weights: npt.NDArray[np.float64] | None = None,
 ) -> tuple[Model, str, list[str]]: ...
 
 _F32 = npt.NDArray[np.float32]

@@ -40,6 +40,7 @@ class NetworkEstimator(TableEstimator):
         classification: bool,
         class_weights: object,
         callback: Callback | None,
+        weights: npt.NDArray[np.float64] | None,
     ) -> None:
         frame = self._read(X, reset=True)
         if len(y[1]) != frame.rows:
@@ -60,7 +61,8 @@ class NetworkEstimator(TableEstimator):
             more["categorical"] = [*names_of("categorical", self.categorical), target]
             more["keep_text"] = [*names_of("keep_text", self.keep_text), target]
         call, callback = self._call(callback, **more)
-        self._keep(fit_network(frame, target, classification, to_json(options), call, callback), stacklevel=4)
+        trained = fit_network(frame, target, classification, to_json(options), call, callback, weights)
+        self._keep(trained, stacklevel=4)
 
     def explain(self, X: Any) -> Any:
         """Contributions of the columns to the prediction of each row.

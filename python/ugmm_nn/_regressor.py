@@ -138,7 +138,7 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: Any, *, callback: Callback | None = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, callback: Callback | None = None) -> Self:
         """Train the regressor.
 
         Parameters
@@ -148,6 +148,9 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
             not be imputed.
         y : array-like of shape (n_samples,)
             Numbers.
+        sample_weight : array-like of shape (n_samples,), optional
+            A weight of each row, at least 0: a row of weight 2 counts as two rows, and one of weight 0 is left out.
+            Only ratios of weights matter.
         callback : callable, optional
             Receives a dict after each epoch: "stage", "epoch", "epochs", "training" (the loss) and more.
 
@@ -161,9 +164,9 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
         ValueError
             If the rows, the numbers or a parameter cannot be used.
         """
-        numbers = numbers_of(y, self)
-        name = target_name(y)
-        self._fit(X, ("float", numbers), name, classification=False, class_weights=None, callback=callback)
+        values, name = ("float", numbers_of(y, self)), target_name(y)
+        weights = self._weights(X, sample_weight)
+        self._fit(X, values, name, classification=False, class_weights=None, callback=callback, weights=weights)
         return self
 
     @classmethod

@@ -35,6 +35,8 @@ pub struct Table {
     /// In the order of the schema; none for an ignored column.
     columns: Vec<Option<Values>>,
     places: Vec<usize>,
+    /// The number of each row among all that were read, from 1, if some were taken out.
+    numbers: Option<Vec<usize>>,
     /// The weight of each row, positive and at most 1; none for equal weights.
     weights: Option<Vec<f64>>,
 }
@@ -72,7 +74,7 @@ impl Table {
         let mut read = frame.columns.into_iter();
         let take = |column: &Column| if column.kind == Kind::Ignored { None } else { read.next() };
         let columns = schema.columns.iter().map(take).collect();
-        Ok(Self { columns, places: frame.rows, schema, weights: None })
+        Ok(Self { columns, places: frame.rows, schema, numbers: None, weights: None })
     }
 
     /// A table of these columns, each with its name. Texts are categories, and a column of one value in every row, or
@@ -119,7 +121,7 @@ impl Table {
             schema.columns.push(column);
             held.push(Some(values));
         }
-        Ok(Self { schema, columns: held, places: (1..=rows).collect(), weights: None })
+        Ok(Self { schema, columns: held, places: (1..=rows).collect(), numbers: None, weights: None })
     }
 
     /// The table with a weight for each row, at least 0, as many as rows: a row of weight 2 counts as two rows. Rows of weight
@@ -206,7 +208,7 @@ impl Table {
 
     /// The rows `rows` without weights.
     fn select(self, rows: &[usize]) -> Self {
-        let Self { mut schema, columns, places, .. } = self;
+        let Self { mut schema, columns, places, numbers, .. } = self;
         let columns: Vec<Option<Values>> =
             columns.into_iter().map(|values| values.map(|values| values.select(rows))).collect();
         schema.rows = rows.len();
@@ -221,7 +223,10 @@ impl Table {
                 }
             }
         }
-        Self { schema, columns, places: rows.iter().map(|&row| places[row]).collect(), weights: None }
+        let numbers =
+            Some(rows.iter().map(|&row| numbers.as_ref().map_or(row + 1, |numbers| numbers[row])).collect());
+        let places = rows.iter().map(|&row| places[row]).collect();
+        Self { schema, columns, places, numbers, weights: None }
     }
 
     /// Number of rows, at least 1.
@@ -239,6 +244,11 @@ impl Table {
     /// no file are numbered from 1.
     pub fn places(&self) -> &[usize] {
         &self.places
+    }
+
+    /// The number of a row, counted from 0, among all rows of the file, from 1 and without the header, for messages.
+    pub fn number(&self, row: usize) -> usize {
+        self.numbers.as_ref().and_then(|numbers| numbers.get(row).copied()).unwrap_or(row + 1)
     }
 
     /// The values of the column `name`, one per row.

@@ -5,6 +5,7 @@ use crate::call::interruptible;
 use crate::error::{raise, value_error};
 use crate::frame::Frame;
 use crate::model::Model;
+use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde::Deserialize;
@@ -67,9 +68,9 @@ impl Call {
     }
 }
 
-/// Trains a network on a frame. Returns the model, the report as JSON, and sentences that say what is in doubt.
+/// Trains a network on a frame, whose rows may have weights. Returns the model, the report as JSON, and sentences that say what is in doubt.
 #[pyfunction]
-#[pyo3(signature = (frame, target, classification, options, call, callback=None))]
+#[pyo3(signature = (frame, target, classification, options, call, callback=None, weights=None))]
 pub fn fit_network(
     py: Python,
     frame: &Frame,
@@ -78,10 +79,11 @@ pub fn fit_network(
     options: &str,
     call: &str,
     callback: Option<&Bound<'_, PyAny>>,
+    weights: Option<PyReadonlyArray1<'_, f64>>,
 ) -> PyResult<(Model, String, Vec<String>)> {
     let (options, call): (FitOptions, Call) = (parsed(options)?, parsed(call)?);
     let task = if classification { TaskChoice::Classification } else { TaskChoice::Regression };
-    trained(py, frame, Some((target, Some(task))), &call, callback, |rows, run| {
+    trained(py, frame, Some((target, Some(task))), &call, (callback, weights), |rows, run| {
         let target = rows.target.expect("a network has a target");
         let (model, report) = fit(&rows.table, &target, &options, run)?;
         let doubts = report.doubts.iter().map(|doubt| format!("{doubt}{}", advice::of(doubt.remedies())));
@@ -92,7 +94,7 @@ pub fn fit_network(
 
 /// Trains a density on a frame; the target is optional. Returns what [`fit_network`] returns.
 #[pyfunction]
-#[pyo3(signature = (frame, target, options, call, callback=None))]
+#[pyo3(signature = (frame, target, options, call, callback=None, weights=None))]
 pub fn fit_density(
     py: Python,
     frame: &Frame,
@@ -100,10 +102,11 @@ pub fn fit_density(
     options: &str,
     call: &str,
     callback: Option<&Bound<'_, PyAny>>,
+    weights: Option<PyReadonlyArray1<'_, f64>>,
 ) -> PyResult<(Model, String, Vec<String>)> {
     let (options, call): (DensityOptions, Call) = (parsed(options)?, parsed(call)?);
     let target = target.map(|target| (target, None));
-    trained(py, frame, target, &call, callback, |rows, run| {
+    trained(py, frame, target, &call, (callback, weights), |rows, run| {
         let (model, report) = train_density(&rows.table, rows.target.as_ref(), &options, run)?;
         Ok((Box::new(model) as Box<dyn TableModel>, json(&report), Vec::new()))
     })
@@ -122,14 +125,18 @@ fn trained(
     frame: &Frame,
     target: Option<(&str, Option<TaskChoice>)>,
     call: &Call,
-    callback: Option<&Bound<'_, PyAny>>,
+    (callback, weights): (Option<&Bound<'_, PyAny>>, Option<PyReadonlyArray1<'_, f64>>),
     train: impl FnOnce(Rows, &mut Run) -> Result<Trained, TabularError> + Send,
 ) -> PyResult<(Model, String, Vec<String>)> {
     let (read_options, time_limit, wanted) = (call.read_options(), call.time_limit()?, callback.is_some());
+    let weights: Option<Vec<f64>> = weights.map(|weights| weights.as_array().to_vec());
     let work = |interrupted: &_, events: Sender<Event>| -> Result<Trained, TabularError> {
         let mut schema = Schema::infer(frame.table.clone(), &read_options)?;
         let target = target.map(|(target, task)| prepare_target(&mut schema, target, task)).transpose()?;
-        let table = Table::read_as(frame.table.clone(), schema, &read_options)?;
+        let mut table = Table::read_as(frame.table.clone(), schema, &read_options)?;
+        if let Some(weights) = &weights {
+            table = table.weighted(weights)?;
+        }
         let sentence = |doubt: &Doubt| format!("{doubt}{}", advice::of(doubt.remedies()));
         let mut doubts: Vec<String> = table.schema().doubts.iter().map(sentence).collect();
         let mut progress = Sending { events, wanted };

@@ -24,6 +24,7 @@ mod rows;
 mod shell;
 mod trust;
 mod values;
+mod weights;
 
 use serde_json::Value;
 use std::path::Path;

@@ -130,7 +130,7 @@ pub struct DensityReport {
 
 /// Trains a density over the columns of a table. The target, if there is one, is as
 /// [`prepare_target`](crate::target::prepare_target) prepared it. Missing values are integrated out, those of the
-/// target too.
+/// target too. The rows may have [weights](Table::weighted), by which the training and all measures are weighted.
 ///
 /// # Errors
 ///

@@ -91,7 +91,10 @@ fn far_numbers(learner: &Learner) -> Option<Doubt> {
     let (TargetValues::Numbers(numbers), Some(usual)) = (&learner.values, learner.usual) else { return None };
     let read_as = learner.table.schema().request(learner.target).ok()?.read_as;
     let far = FarNumbers::of(numbers.iter().copied().zip(learner.rows.iter().copied()), usual);
-    Some(Doubt::FarTargets { target: learner.target.to_owned(), numbers: far.in_words(&read_as) })
+    Some(Doubt::FarTargets {
+        target: learner.target.to_owned(),
+        numbers: far.in_words(&read_as, |row| learner.table.number(row)),
+    })
 }
 
 /// The outliers of a column if they determine its scale in the training rows `learned`; `None` for a column
@@ -132,7 +135,10 @@ fn hidden_columns(learner: &Learner, fitted: &Fitted) -> Vec<Doubt> {
         let column = request.name.clone();
         let is_scaled = !is_raw && preprocessor.scale_of(input).is_some();
         if is_scaled && let Some(far) = squeezing_values(numbers, &learner.rows, &learned) {
-            doubts.push(Doubt::FarInputs { column, numbers: far.in_words(&request.read_as) });
+            doubts.push(Doubt::FarInputs {
+                column,
+                numbers: far.in_words(&request.read_as, |row| learner.table.number(row)),
+            });
         } else if different > 2 && 2 * distinguished < different {
             doubts.push(Doubt::Indistinct { column, different, distinguished, is_scaled: !is_raw });
         } else if is_raw && variance.sqrt() > WIDE_INPUT {

@@ -88,10 +88,10 @@ impl FarNumbers {
     }
 
     /// A description such as "999999 in 3 rows, first in row 12, where all others lie between 0 and 1", and
-    /// the outliers that repeat, which are probably codes for missing values.
-    pub(crate) fn in_words(&self, read_as: &ReadAs) -> FarValues {
+    /// the outliers that repeat, which are probably codes for missing values. `number_of` numbers rows for people.
+    pub(crate) fn in_words(&self, read_as: &ReadAs, number_of: impl Fn(usize) -> usize) -> FarValues {
         let in_rows = |(number, rows): &(f64, Vec<usize>)| {
-            let (number, first) = (text(read_as, *number), rows[0] + 1);
+            let (number, first) = (text(read_as, *number), number_of(rows[0]));
             match rows.len() {
                 1 => format!("{number} in row {first}"),
                 more => format!("{number} in {more} rows, first in row {first}"),
@@ -150,7 +150,7 @@ mod tests {
         let plain = ReadAs::Numbers(Default::default());
         let expected =
             "999999 in 2 rows, first in row 201, 1e300 in row 202, where all others lie between 0 and 9.95";
-        let FarValues { description, codes } = far.in_words(&plain);
+        let FarValues { description, codes } = far.in_words(&plain, |row| row + 1);
         assert_eq!((description.as_str(), codes), (expected, vec!["999999".to_owned()]));
         assert_eq!(far.rows().collect::<Vec<_>>(), [200, 202, 201]);
     }

@@ -94,7 +94,8 @@ pub struct FitReport {
 }
 
 /// Trains a network that predicts the target of a table, as
-/// [`prepare_target`](crate::target::prepare_target) prepared it, from the other columns. A checkpoint remains
+/// [`prepare_target`](crate::target::prepare_target) prepared it, from the other columns. The rows may have
+/// [weights](Table::weighted), by which losses, statistics and measures are weighted. A checkpoint remains
 /// until the caller, who has saved the model, deletes it ([`Run::discard_checkpoint`]).
 ///
 /// # Errors

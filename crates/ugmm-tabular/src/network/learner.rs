@@ -259,7 +259,9 @@ impl<'a> Learner<'a> {
         let common = numbers.first().copied().unwrap_or(f64::NAN);
         let others: Vec<usize> = (0..all.len()).filter(|&place| all[place] != common).collect();
         let request = self.table.schema().request(self.target)?;
-        let other = others.first().map(|&place| (request.read_as.text(all[place]), self.rows[place] + 1));
+        let other = others
+            .first()
+            .map(|&place| (request.read_as.text(all[place]), self.table.number(self.rows[place])));
         let (other, row) = other.unwrap_or_default();
         let (target, common) = (self.target.to_owned(), request.read_as.text(common));
         Err(TabularError::AlmostOneNumber { target, common, others: others.len(), other, row })
