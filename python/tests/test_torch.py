@@ -14,7 +14,6 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from ugmm_nn.torch import UgmmLinear, from_paper, initialize  # noqa: E402
 from ugmm_nn.torch._operation import (  # noqa: E402
-    DROPPED_LOGIT,
     _backward_in_chunks,
     _forward_in_chunks,
     log_density,
