@@ -139,16 +139,16 @@ class _EagerLogDensity(torch.autograd.Function):
         ctx: Any, x: Tensor, means: Tensor, log_sigmas: Tensor, mixing_logits: Tensor, nan_is_missing: bool
     ) -> Tensor:
         ctx.save_for_backward(x, means, log_sigmas, mixing_logits)
-        arrays = _arrays(x, means, log_sigmas, mixing_logits)
+        ctx.arrays = arrays = _arrays(x, means, log_sigmas, mixing_logits)
         y, ctx.native = _native.neuron_forward(*arrays, nan_is_missing, torch.get_num_threads())
         return torch.from_numpy(y)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor | None, ...]:
-        arrays = _arrays(*ctx.saved_tensors)
+        _ = ctx.saved_tensors  # Fails if a tensor was changed since.
         want_x = ctx.needs_input_grad[0]
-        gradients = ctx.native.backward(*arrays, _array(cotangent), want_x, torch.get_num_threads())
+        gradients = ctx.native.backward(*ctx.arrays, _array(cotangent), want_x, torch.get_num_threads())
         return *(None if gradient is None else torch.from_numpy(gradient) for gradient in gradients), None
 
 
