@@ -24,6 +24,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mnist", metavar="DIR", type=Path, help="time on MNIST batches too; see fetch-mnist.sh")
     parser.add_argument("--threads", metavar="N", type=positive, default=1, help="default: 1")
+    parser.add_argument("--only", metavar="KEY", choices=["training", "iris"], help="training or iris; default: both")
     parser.add_argument("--rounds", metavar="N", type=positive, default=15, help="default: 15")
     return parser.parse_args()
 
@@ -37,7 +38,9 @@ def run(arguments: argparse.Namespace) -> None:
 
     machine = report.machine()  # Before the build, which loads it.
     if arguments.threads > machine["cpus"]:
-        raise Failure(f"{arguments.threads} threads on {machine['cpus']} CPUs would tell nothing; choose with --threads")
+        raise Failure(
+            f"{arguments.threads} threads on {machine['cpus']} CPUs would tell nothing; choose with --threads"
+        )
     example = environment.build_example("cpu")
     environment.build_native_module()
     settings = {"rounds": arguments.rounds, "turn_s": TURN_S, "device": "cpu"}
@@ -46,7 +49,7 @@ def run(arguments: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="compare-torch-layer-") as directory:
         bench = Bench(contenders, example, Path(directory), arguments.rounds, TURN_S, float("inf"), "cpu")
         for measurement in problems.MEASUREMENTS:
-            if measurement.work != "train":
+            if measurement.work != "train" or arguments.only not in (None, measurement.key):
                 continue
             files = problems.write_files(measurement, arguments.mnist, Path(directory))
             for result in bench.measure(measurement, files, arguments.threads):

@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,6 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from ugmm_nn.torch import UgmmLinear, from_paper, initialize  # noqa: E402
 from ugmm_nn.torch._operation import (  # noqa: E402
-    DROPPED_LOGIT,
     _backward_in_chunks,
     _forward_in_chunks,
     log_density,
@@ -143,6 +143,14 @@ def test_contiguous_tensors_are_not_copied():
 
     x = torch.randn(5, 3, requires_grad=True)
     assert _array(x).ctypes.data == x.data_ptr()
+
+
+def test_a_tensor_that_was_changed_before_the_backward_pass_is_an_error():
+    x = torch.randn(5, 4)
+    y = UgmmLinear(4, 3)(x)
+    x += 1.0
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
 
 
 def test_any_leading_shape_and_stride():
@@ -384,7 +392,7 @@ class PaperNet(torch.nn.Module):
     def __init__(self, *sizes):
         super().__init__()
         self.layers = torch.nn.ModuleList([torch.nn.Identity()])
-        self.layers.extend(PaperLayer(inputs, neurons) for inputs, neurons in zip(sizes, sizes[1:]))
+        self.layers.extend(PaperLayer(inputs, neurons) for inputs, neurons in pairwise(sizes))
 
     def forward(self, x):
         for layer in self.layers:
@@ -417,3 +425,21 @@ def test_checkpoints_that_are_no_network_are_refused(change, message):
     change(state)
     with pytest.raises(ValueError, match=message):
         from_paper(state)
+
+
+def test_two_processes_train_as_one_with_the_whole_batch():
+    if not torch.distributed.is_available() or not torch.distributed.is_gloo_available():
+        pytest.skip("this PyTorch has no gloo")
+
+    def losses(*command):
+        environment = {**os.environ, "PYTHONPATH": str(PYTHON), "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, *command, str(PYTHON / "examples" / "ddp.py")]
+        output = subprocess.run(
+            command, check=True, capture_output=True, text=True, timeout=240, env=environment
+        ).stdout
+        return [float(line.rsplit(maxsplit=1)[1]) for line in output.splitlines() if line.startswith("step")]
+
+    one = losses()
+    two = losses("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    assert len(one) == len(two) == 20 and one[-1] < 0.8 * one[0]
+    np.testing.assert_allclose(two, one, rtol=0, atol=1e-5)

@@ -16,8 +16,8 @@ type Matrix<'py, T> = Bound<'py, PyArray2<T>>;
 /// Gradients with respect to x, if it is wanted, means, log σ and mixing logits.
 type Gradients<'py, T> = (Option<Matrix<'py, T>>, Matrix<'py, T>, Matrix<'py, T>, Matrix<'py, T>);
 
-/// Component evaluations below which a call has no use for other threads.
-const SMALL: usize = 1 << 16;
+/// Component evaluations below which the kernels use one thread.
+const SMALL: usize = 1 << 18;
 /// Cost of an activation beside its components, in component evaluations.
 const ACTIVATION_WORK: usize = 8;
 
@@ -190,7 +190,7 @@ fn gradients<'py, T: Element + Real>(
     Ok((x, means?, log_sigmas?, mixing_logits?))
 }
 
-/// Runs `work` without Python's lock, on the kept pool unless the call is small.
+/// Runs `work` without Python's lock: on this thread if it needs no other, else on the kept pool.
 fn compute<T: Send>(
     py: Python<'_>,
     shape: LayerShape,
@@ -199,11 +199,25 @@ fn compute<T: Send>(
 ) -> PyResult<T> {
     let LayerShape { batch, inputs, neurons } = shape;
     let components = batch.saturating_mul(neurons).saturating_mul(inputs.saturating_add(ACTIVATION_WORK));
-    if components < SMALL {
+    if components < SMALL || (threads == 1 && is_alone()) {
         return py.detach(work).map_err(raise);
     }
     let pool = kept_pool(threads)?;
     py.detach(|| pool.install(work)).map_err(raise)
+}
+
+/// Makes this thread a pool of itself, in which parallel loops use no other thread; false if it is part of another pool.
+fn is_alone() -> bool {
+    thread_local! {
+        static IS_ALONE: bool = ThreadPoolBuilder::new()
+            .num_threads(1)
+            .use_current_thread()
+            .build()
+            // A pool that its own thread ended would leave this thread without one.
+            .map(std::mem::forget)
+            .is_ok();
+    }
+    IS_ALONE.with(|&is_alone| is_alone)
 }
 
 /// A pool of threads that outlives the call, because starting one takes as long as a small layer.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -68,7 +68,14 @@ class UgmmLinear(nn.Module):
     torch.Size([8, 3])
     """
 
-    __constants__ = ["dropout", "in_features", "min_sigma", "missing_values", "out_features", "renormalize"]
+    __constants__: ClassVar[list[str]] = [
+        "dropout",
+        "in_features",
+        "min_sigma",
+        "missing_values",
+        "out_features",
+        "renormalize",
+    ]
 
     def __init__(
         self,
@@ -101,6 +108,7 @@ class UgmmLinear(nn.Module):
             return nn.Parameter(torch.empty(out_features, columns, device=device, dtype=dtype))
 
         self.means = parameter(1 if means == "tied" else in_features)
+        self._is_tied = means == "tied"
         self.raw_log_sigmas = parameter(in_features)
         self.mixing_logits = parameter(in_features)
         self.reset_parameters()
@@ -130,7 +138,7 @@ class UgmmLinear(nn.Module):
         self._set(*values_from_data(rows, self.out_features, self._is_tied, init, self.missing_values))
 
     def log_sigmas(self) -> Tensor:
-        """The logarithms of the effective σ, with the floor.
+        """Compute the logarithms of the effective σ, with the floor.
 
         Returns
         -------
@@ -153,8 +161,8 @@ class UgmmLinear(nn.Module):
         Tensor of shape (..., out_features)
             Log-densities.
         """
-        rows = self._rows(x).to(self.means.dtype)
-        return self._activations(rows).reshape(*x.shape[:-1], self.out_features)
+        y = self._activations(self._rows(x).to(self.raw_log_sigmas.dtype))
+        return y if x.dim() == 2 else y.reshape(*x.shape[:-1], self.out_features)
 
     def extra_repr(self) -> str:
         """Return the sizes, and the settings that are not the defaults."""
@@ -165,14 +173,10 @@ class UgmmLinear(nn.Module):
         changed = {name: getattr(self, name) for name, value in defaults.items() if getattr(self, name) != value}
         return text + "".join(f", {name}={value}" for name, value in changed.items())
 
-    @property
-    def _is_tied(self) -> bool:
-        return self.means.shape != self.raw_log_sigmas.shape
-
     def _rows(self, x: Tensor) -> Tensor:
         if x.dim() == 0 or x.shape[-1] != self.in_features:
             raise ValueError(f"the inputs have the shape {tuple(x.shape)}, but the layer has {self.in_features} inputs")
-        return x.reshape(-1, self.in_features)
+        return x if x.dim() == 2 else x.reshape(-1, self.in_features)
 
     def _set(self, means: Tensor, log_sigmas: Tensor, mixing_logits: Tensor) -> None:
         """Set μ, the effective log σ, and the mixing logits."""
@@ -183,7 +187,7 @@ class UgmmLinear(nn.Module):
 
     def _activations(self, x: Tensor) -> Tensor:
         logits = self.mixing_logits
-        means = self.means.expand_as(logits) if self._is_tied else self.means
+        means: Tensor = self.means.expand_as(logits) if self._is_tied else self.means
         log_sigmas = self.log_sigmas()
         if self.missing_values and bool(x.isnan().any()):
             y = activations(x, means, log_sigmas, logits, nan_is_missing=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -41,7 +41,7 @@ def log_density(
     """
     if not _is_native(x):
         return _forward_in_chunks(x, means, log_sigmas, mixing_logits, nan_is_missing), x.new_empty(0)
-    arrays = [_array(tensor) for tensor in (x, means, log_sigmas, mixing_logits)]
+    arrays = _arrays(x, means, log_sigmas, mixing_logits)
     if x.dtype == torch.float64:
         return torch.from_numpy(_native.neuron_forward_f64(*arrays, nan_is_missing)), x.new_empty(0)
     y, native = _native.neuron_forward(*arrays, nan_is_missing, torch.get_num_threads())
@@ -87,15 +87,17 @@ def log_density_backward(
     """
     if not _is_native(x):
         return _backward_in_chunks(x, means, log_sigmas, mixing_logits, cotangent, nan_is_missing, want_x)
-    arrays = [_array(tensor) for tensor in (x, means, log_sigmas, mixing_logits)]
+    arrays = _arrays(x, means, log_sigmas, mixing_logits)
+    gradients: tuple[Any, ...]
     if x.dtype == torch.float64:
-        of_x, *of_parameters = _native.neuron_backward_f64(*arrays, _array(cotangent), want_x)
+        gradients = _native.neuron_backward_f64(*arrays, _array(cotangent), want_x)
     else:
         threads = torch.get_num_threads()
         native = _native.NeuronPass.of_sums(*arrays, _array(sums), threads)
-        of_x, *of_parameters = native.backward(*arrays, _array(cotangent), want_x, threads)
-    of_means, of_log_sigmas, of_logits = map(torch.from_numpy, of_parameters)
-    return x.new_empty(0) if of_x is None else torch.from_numpy(of_x), of_means, of_log_sigmas, of_logits
+        gradients = native.backward(*arrays, _array(cotangent), want_x, threads)
+    of_means, of_log_sigmas, of_logits = map(torch.from_numpy, gradients[1:])
+    of_x = torch.from_numpy(gradients[0]) if want_x else x.new_empty(0)
+    return of_x, of_means, of_log_sigmas, of_logits
 
 
 @log_density_backward.register_fake
@@ -131,25 +133,22 @@ log_density.register_autograd(_backward, setup_context=_setup_context)
 class _EagerLogDensity(torch.autograd.Function):
     """The operation without the dispatcher, whose cost shows in small layers. All of the forward pass is kept."""
 
+    # With a method setup_context, the arguments of each call would be bound by name, which takes as long as a small layer.
     @staticmethod
     def forward(
-        x: Tensor, means: Tensor, log_sigmas: Tensor, mixing_logits: Tensor, nan_is_missing: bool
-    ) -> tuple[Tensor, _native.NeuronPass]:
-        arrays = [_array(tensor) for tensor in (x, means, log_sigmas, mixing_logits)]
-        y, native = _native.neuron_forward(*arrays, nan_is_missing, torch.get_num_threads())
-        return torch.from_numpy(y), native
+        ctx: Any, x: Tensor, means: Tensor, log_sigmas: Tensor, mixing_logits: Tensor, nan_is_missing: bool
+    ) -> Tensor:
+        ctx.save_for_backward(x, means, log_sigmas, mixing_logits)
+        ctx.arrays = arrays = _arrays(x, means, log_sigmas, mixing_logits)
+        y, ctx.native = _native.neuron_forward(*arrays, nan_is_missing, torch.get_num_threads())
+        return torch.from_numpy(y)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, _native.NeuronPass]) -> None:
-        ctx.save_for_backward(*inputs[:4])
-        ctx.native = output[1]
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
-    def backward(ctx: Any, cotangent: Tensor, _: None) -> tuple[Tensor | None, ...]:
-        arrays = [_array(tensor) for tensor in ctx.saved_tensors]
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor | None, ...]:
+        _ = ctx.saved_tensors  # Fails if a tensor was changed since.
         want_x = ctx.needs_input_grad[0]
-        gradients = ctx.native.backward(*arrays, _array(cotangent), want_x, torch.get_num_threads())
+        gradients = ctx.native.backward(*ctx.arrays, _array(cotangent), want_x, torch.get_num_threads())
         return *(None if gradient is None else torch.from_numpy(gradient) for gradient in gradients), None
 
 
@@ -159,9 +158,10 @@ def activations(
     """Compute the activations of a layer; see :func:`log_density`."""
     is_plain = type(x) in (Tensor, nn.Parameter) and x.dtype == torch.float32 and x.device.type == "cpu"
     if is_plain and not torch.compiler.is_compiling():
-        y: Tensor = _EagerLogDensity.apply(x, means, log_sigmas, mixing_logits, nan_is_missing)[0]
-        return y
-    return log_density(x, means, log_sigmas, mixing_logits, nan_is_missing)[0]
+        apply: Callable[..., Tensor] = _EagerLogDensity.apply
+        return apply(x, means, log_sigmas, mixing_logits, nan_is_missing)
+    y: Tensor = log_density(x, means, log_sigmas, mixing_logits, nan_is_missing)[0]
+    return y
 
 
 def _is_native(x: Tensor) -> bool:
@@ -172,6 +172,10 @@ def _is_native(x: Tensor) -> bool:
 def _array(tensor: Tensor) -> Any:
     """A tensor as an array that shares its memory, unless it must be made contiguous."""
     return tensor.detach().contiguous().numpy()
+
+
+def _arrays(x: Tensor, means: Tensor, log_sigmas: Tensor, mixing_logits: Tensor) -> tuple[Any, Any, Any, Any]:
+    return _array(x), _array(means), _array(log_sigmas), _array(mixing_logits)
 
 
 class _Chunks:

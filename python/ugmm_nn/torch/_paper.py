@@ -66,7 +66,9 @@ def from_paper(state_dict: Mapping[str, Tensor], *, dropout: float = 0.0) -> nn.
                 raise ValueError(f"{name}.{part} has a value that is not finite")
         neurons, inputs = tensors["mu"].shape
         if layers and layers[-1].out_features != inputs:
-            raise ValueError(f"{name} has {inputs} inputs, but the layer before it has {layers[-1].out_features} neurons")
+            raise ValueError(
+                f"{name} has {inputs} inputs, but the layer before it has {layers[-1].out_features} neurons"
+            )
         mu = tensors["mu"]
         layer = UgmmLinear(inputs, neurons, dropout=dropout, device=mu.device, dtype=mu.dtype)
         with torch.no_grad():

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-/// Longest pickle that is read, enough for thousands of tensors. Each of its bytes can take a hundred of memory.
+/// Longest pickle that is read, enough for thousands of tensors. Each of its bytes can take some tens of memory.
 const LONGEST_PICKLE: usize = 1 << 20;
 /// Longest text that is copied. A pickle can refer to one text any number of times.
 const LONGEST_COPIED: usize = 256;
@@ -21,8 +21,8 @@ enum Value {
     Global(String),
     Tuple(Vec<Place>),
     Dict(Vec<(Place, Place)>),
-    Storage(Storage),
-    Tensor(Tensor),
+    Storage(Box<Storage>),
+    Tensor(Box<Tensor>),
     /// Any other value.
     Other,
 }
@@ -60,7 +60,7 @@ pub(super) fn dictionaries(bytes: &[u8]) -> Result<Vec<Vec<(String, Tensor)>>, S
     let tensors = |entries: &Vec<(Place, Place)>| {
         let named = entries.iter().filter_map(|&(key, value)| match (&values[key], &values[value]) {
             (Value::Text(name), Value::Tensor(tensor)) if name.len() <= LONGEST_COPIED => {
-                Some((name.clone(), tensor.clone()))
+                Some((name.clone(), Tensor::clone(tensor)))
             }
             _ => None,
         });
@@ -185,7 +185,7 @@ impl Machine<'_> {
             b'Q' => {
                 let identity = self.pop()?;
                 let storage = self.storage(identity);
-                self.push(storage.map_or(Value::Other, Value::Storage));
+                self.push(storage.map_or(Value::Other, |storage| Value::Storage(Box::new(storage))));
             }
             b'R' | 0x81 => {
                 let (arguments, function) = (self.pop()?, self.pop()?);
@@ -215,9 +215,9 @@ impl Machine<'_> {
         match (name.as_str(), arguments.as_slice()) {
             ("collections OrderedDict", []) => Err(Value::Dict(Vec::new())),
             ("torch._utils _rebuild_parameter", &[tensor, ..]) => Ok(tensor),
-            ("torch._utils _rebuild_tensor_v2", &[storage, offset, shape, strides, ..]) => {
-                Err(self.tensor(storage, offset, shape, strides).map_or(Value::Other, Value::Tensor))
-            }
+            ("torch._utils _rebuild_tensor_v2", &[storage, offset, shape, strides, ..]) => Err(self
+                .tensor(storage, offset, shape, strides)
+                .map_or(Value::Other, |tensor| Value::Tensor(Box::new(tensor)))),
             _ => Err(Value::Other),
         }
     }
@@ -225,7 +225,7 @@ impl Machine<'_> {
     fn tensor(&self, storage: Place, offset: Place, shape: Place, strides: Place) -> Option<Tensor> {
         let Value::Storage(storage) = &self.values[storage] else { return None };
         Some(Tensor {
-            storage: storage.clone(),
+            storage: Storage::clone(storage),
             offset: self.size(offset)?,
             shape: self.sizes(shape)?,
             strides: self.sizes(strides)?,
