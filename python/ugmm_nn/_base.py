@@ -375,7 +375,9 @@ def column_of(table: Mapping[str, Iterable[str | None]], kinds: Mapping[str, str
     arrays = {}
     for name, texts in table.items():
         if kinds[name] in ("number", "whole number", "pixel"):
-            arrays[name] = np.array([np.nan if text is None else float(text) for text in texts])
+            values = np.array([np.nan if text is None else float(text) for text in texts])
+            is_whole = kinds[name] != "number" and not np.isnan(values).any()
+            arrays[name] = values.astype(np.int64) if is_whole else values
         elif kinds[name] in ("date", "time", "month"):
             arrays[name] = np.array(["NaT" if text is None else text for text in texts], dtype="datetime64[us]")
         else:
