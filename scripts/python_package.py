@@ -34,7 +34,9 @@ def table(rows, seed=0):
     for i in range(4):
         columns[f"category {i + 1}"] = pd.Categorical.from_codes(random.integers(0, 6, rows), list("abcdef"))
     columns["date"] = np.datetime64("2020-01-01") + random.integers(0, 1000, rows).astype("timedelta64[D]")
-    score = numbers[:, 0] * numbers[:, 1] + numbers[:, 2] + (columns["category 1"].codes == 3) + random.normal(size=rows)
+    score = (
+        numbers[:, 0] * numbers[:, 1] + numbers[:, 2] + (columns["category 1"].codes == 3) + random.normal(size=rows)
+    )
     columns["label"] = np.where(score > 0.5, "yes", "no")
     return pd.DataFrame(columns)
 
@@ -62,7 +64,9 @@ def in_turn(works, runs):
 
 def import_seconds(module):
     program = f"import time; began = time.perf_counter(); {module}; print(time.perf_counter() - began)"
-    runs = [subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True) for _ in range(7)]
+    runs = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True) for _ in range(7)
+    ]
     return statistics.median(float(run.stdout) for run in runs)
 
 
@@ -97,27 +101,27 @@ def main():
     rows = pa.Table.from_pandas(X_new, preserve_index=False)
     pyarrow.parquet.write_table(rows, "new.parquet")
 
+    # Boosting has no dates.
+    boosted = X.assign(date=X["date"].astype("int64")), X_new.assign(date=X_new["date"].astype("int64"))
+    boosting = HistGradientBoostingClassifier(categorical_features="from_dtype")
     settings = ("--target", "label", "--epochs", "10", "--validation", "0")
     fitted = {}
 
-    def fit(name, estimator):
+    def fit(name, estimator, X):
         fitted[name] = estimator.fit(X, y)
 
     works = {
         "command, from CSV": lambda: command("train", "known.csv", *settings, "-o", "model", "--json", "report.json"),
-        "package, from a frame of pandas": lambda: fit("package", UgmmClassifier(epochs=10)),
-        "HistGradientBoosting": lambda: fit("boosting", HistGradientBoostingClassifier(categorical_features="from_dtype")),
+        "package, from a frame of pandas": lambda: fit("package", UgmmClassifier(epochs=10), X),
+        "HistGradientBoosting": lambda: fit("boosting", boosting, boosted[0]),
     }
-    # Boosting has no dates.
-    boosted = X.assign(date=X["date"].astype("int64")), X_new.assign(date=X_new["date"].astype("int64"))
-    works["HistGradientBoosting"] = lambda: fitted.update(
-        boosting=HistGradientBoostingClassifier(categorical_features="from_dtype").fit(boosted[0], y)
-    )
     print(f"\nfit on {options.training_rows} rows of {X.shape[1]} columns, processor time:")
     for name, time_ in in_turn(works, options.runs).items():
         print(f"  {name}: {time_:.2f} s")
     report = json.loads(pathlib.Path("report.json").read_text())
-    print(f"  training alone, wall-clock: command {report['seconds']:.2f} s, package {fitted['package'].report_['seconds']:.2f} s")
+    print(
+        f"  training alone, wall-clock: command {report['seconds']:.2f} s, package {fitted['package'].report_['seconds']:.2f} s"
+    )
     of_command, of_package = load("model"), fitted["package"]
     print(f"  same bits predicted: {np.array_equal(of_command.predict_proba(X), of_package.predict_proba(X))}")
 

@@ -62,7 +62,8 @@ class TableEstimator(BaseEstimator):
             if is_loaded:
                 # A model file does not know the columns that training left out: those that it needs are found by name.
                 return frame
-            if library_of(X) in ("pandas", "polars"):
+            # Which other frames scikit-learn knows depends on its version.
+            if library_of(X) == "pandas":
                 validate_data(self, X, skip_check_array=True, reset=reset)
             elif reset:
                 self.feature_names_in_ = np.array(frame.columns, dtype=object)

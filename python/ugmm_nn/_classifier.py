@@ -88,7 +88,7 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
     >>> from sklearn.datasets import load_iris
     >>> from ugmm_nn import UgmmClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> classifier = UgmmClassifier(epochs=60).fit(X[::2], y[::2])
+    >>> classifier = UgmmClassifier().fit(X[::2], y[::2])
     >>> classifier.score(X[1::2], y[1::2]) > 0.9
     True
     """
