@@ -382,9 +382,9 @@ def column_of(table: Mapping[str, Iterable[str | None]], kinds: Mapping[str, str
         elif kinds[name] in ("date", "time", "month"):
             arrays[name] = np.array(["NaT" if text is None else text for text in texts], dtype="datetime64[us]")
         else:
-            values = [{"true": True, "false": False}.get(text, text) if text else text for text in texts]
-            is_boolean = kinds[name] == "true or false" and all(isinstance(value, bool) for value in values)
-            arrays[name] = np.array(values) if is_boolean else np.array(list(texts), dtype=object)
+            levels = [{"true": True, "false": False}.get(text, text) if text else text for text in texts]
+            is_boolean = kinds[name] == "true or false" and all(isinstance(level, bool) for level in levels)
+            arrays[name] = np.array(levels if is_boolean else list(texts), dtype=None if is_boolean else object)
     return arrays
 
 
