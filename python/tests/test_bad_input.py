@@ -147,7 +147,7 @@ COLUMNS = {
     "durations": (pd.to_timedelta([1, 2] * 20, unit="s"), "Duration|timedelta"),
     "times of day": ([datetime.time(1)] * 40, "Time64|type time"),
     "bytes": ([b"a", b"b"] * 20, "Binary|type bytes"),
-    "huge integers": ([10**400, 1] * 20, "row 1, column 'c': the number is too large"),
+    "huge integers": (pd.Series([10**400, 1] * 20, dtype=object), "row 1, column 'c': the number is too large"),
     "signalling NaN": (
         pd.Series([decimal.Decimal("sNaN"), 5.5] * 20, dtype=object),
         "row 1, column 'c': the number is too large or not one",

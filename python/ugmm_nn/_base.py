@@ -62,7 +62,8 @@ class TableEstimator(BaseEstimator):
             if is_loaded:
                 # A model file does not know the columns that training left out: those that it needs are found by name.
                 return frame
-            if library_of(X) in ("pandas", "polars"):
+            # Which other frames scikit-learn knows depends on its version.
+            if library_of(X) == "pandas":
                 validate_data(self, X, skip_check_array=True, reset=reset)
             elif reset:
                 self.feature_names_in_ = np.array(frame.columns, dtype=object)
@@ -382,13 +383,15 @@ def column_of(table: Mapping[str, Iterable[str | None]], kinds: Mapping[str, str
     arrays = {}
     for name, texts in table.items():
         if kinds[name] in ("number", "whole number", "pixel"):
-            arrays[name] = np.array([np.nan if text is None else float(text) for text in texts])
+            values = np.array([np.nan if text is None else float(text) for text in texts])
+            is_whole = kinds[name] != "number" and not np.isnan(values).any()
+            arrays[name] = values.astype(np.int64) if is_whole else values
         elif kinds[name] in ("date", "time", "month"):
             arrays[name] = np.array(["NaT" if text is None else text for text in texts], dtype="datetime64[us]")
         else:
-            values = [{"true": True, "false": False}.get(text, text) if text else text for text in texts]
-            is_boolean = kinds[name] == "true or false" and all(isinstance(value, bool) for value in values)
-            arrays[name] = np.array(values) if is_boolean else np.array(list(texts), dtype=object)
+            levels = [{"true": True, "false": False}.get(text, text) if text else text for text in texts]
+            is_boolean = kinds[name] == "true or false" and all(isinstance(level, bool) for level in levels)
+            arrays[name] = np.array(levels if is_boolean else list(texts), dtype=None if is_boolean else object)
     return arrays
 
 

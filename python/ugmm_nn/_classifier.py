@@ -62,7 +62,7 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
     time_limit : float, optional
         Seconds for all training together.
     checkpoint : path-like, optional
-        File that an interrupted training leaves.
+        File that an interrupted training leaves. It is deleted when training has ended.
     resume : bool, default=False
         Resume from the checkpoint if it exists.
     verbose : bool, default=False
@@ -88,7 +88,7 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
     >>> from sklearn.datasets import load_iris
     >>> from ugmm_nn import UgmmClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> classifier = UgmmClassifier(epochs=60).fit(X[::2], y[::2])
+    >>> classifier = UgmmClassifier().fit(X[::2], y[::2])
     >>> classifier.score(X[1::2], y[1::2]) > 0.9
     True
     """
@@ -238,7 +238,7 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         ndarray of shape (n_samples, n_classes)
             log P(class | row), in the order of ``classes_``; NaN for a row without any value that the model uses.
         """
-        logs, _ = self._predicted(X)
+        logs, _ = self._predicted(X, logarithms=True)
         return logs
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float32]:
@@ -255,7 +255,8 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
             P(class | row), in the order of ``classes_``; each row sums to 1. NaN for a row without any value that the
             model uses.
         """
-        return np.exp(self.predict_log_proba(X))
+        probabilities, _ = self._predicted(X, logarithms=False)
+        return probabilities
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Predicted classes.
@@ -275,17 +276,17 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         ValueError
             If a row has no value that the model uses.
         """
-        _, decisions = self._predicted(X)
+        _, decisions = self._predicted(X, logarithms=False)
         if (decisions < 0).any():
             row = int(np.argmax(decisions < 0))
             raise ValueError(f"row {row + 1} has no value that the model uses, so no class can be predicted for it")
         return np.asarray(self.classes_[self._places[decisions]])
 
-    def _predicted(self, X: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    def _predicted(self, X: Any, *, logarithms: bool) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         frame = self._frame(X)
-        logs, decisions = self._model.predict_classes(frame, self._threads())
-        ordered = np.empty_like(logs)
-        ordered[:, self._places] = logs
+        of_classes, decisions = self._model.predict_classes(frame, logarithms, self._threads())
+        ordered = np.empty_like(of_classes)
+        ordered[:, self._places] = of_classes
         return ordered, decisions
 
     def entropy(self, X: Any) -> npt.NDArray[np.float32]:

@@ -79,8 +79,8 @@ class UgmmDensity(DensityMixin, TableEstimator):
     >>> from ugmm_nn import UgmmDensity
     >>> x = np.random.default_rng(0).normal(size=300)
     >>> density = UgmmDensity(epochs=20).fit(np.column_stack([x, 2 * x]))
-    >>> density.score_samples([[1.0, 2.0]])[0] > density.score_samples([[1.0, -2.0]])[0]
-    np.True_
+    >>> bool(density.score_samples([[1.0, 2.0]])[0] > density.score_samples([[1.0, -2.0]])[0])
+    True
     """
 
     def __init__(

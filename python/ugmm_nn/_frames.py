@@ -91,7 +91,8 @@ def _of_pandas(table: Any) -> Frame:
     import pandas
 
     table = _with_plain_types(table)
-    objects = [table.iloc[:, place] for place, dtype in enumerate(table.dtypes) if dtype == object]
+    objects = [table.iloc[:, place] for place, dtype in enumerate(table.dtypes) if isinstance(dtype, np.dtype)]
+    objects = [column for column in objects if column.dtype.kind == "O"]
     # Of mixed objects pyarrow makes what it can, such as dates of numbers.
     is_plain = all(pandas.api.types.infer_dtype(column, skipna=True) in _PLAIN_OBJECTS for column in objects)
     if is_plain and hasattr(table, "__arrow_c_stream__"):

@@ -52,7 +52,7 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
     time_limit : float, optional
         Seconds for all training together.
     checkpoint : path-like, optional
-        File that an interrupted training leaves.
+        File that an interrupted training leaves. It is deleted when training has ended.
     resume : bool, default=False
         Resume from the checkpoint if it exists.
     verbose : bool, default=False

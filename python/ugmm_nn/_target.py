@@ -36,6 +36,8 @@ def labels_of(y: Any) -> npt.NDArray[Any]:
         raise ValueError("Input y contains NaN or infinity; give every row a label")
     if labels.dtype.kind in "OM" and any(is_missing(label) for label in labels):
         raise ValueError("Input y contains NaN: give every row a label, or leave rows without one out")
+    if labels.dtype.kind == "S":
+        raise TypeError("y has bytes; convert the labels to texts or integers")
     if labels.dtype.kind == "m":
         raise ValueError("y has durations; convert the labels to numbers or texts")
     if labels.dtype.kind == "M":

@@ -148,6 +148,7 @@ fn trained(
             ..Run::new(&mut progress, interrupted)
         };
         let (model, report, more) = train(Rows { table, target }, &mut run)?;
+        run.discard_checkpoint()?;
         doubts.extend(more);
         Ok((model, report, doubts))
     };

@@ -28,7 +28,7 @@ use ugmm_tabular::{
 /// What models are called in messages if they have no file.
 const NAME: &str = "the model";
 /// Rows that are certified between two looks for Ctrl-C.
-const CERTIFIED_AT_ONCE: usize = 64;
+const CERTIFIED_AT_ONCE: usize = 16;
 /// Fewest rows of each chain, so that chains can be compared however few rows are requested.
 const FEWEST_DRAWS: usize = 100;
 
@@ -180,29 +180,33 @@ impl Model {
         }
     }
 
-    /// Log-probabilities of the classes, `[rows, classes]`, and the index of each row's decision. A row without any value that the
-    /// model uses has NaN and −1.
+    /// Probabilities of the classes or their logarithms, `[rows, classes]`, and the index of each row's decision. A row without any
+    /// value that the model uses has NaN and −1. The exponentials are those of the command, because NumPy's have other last bits.
     fn predict_classes<'py>(
         &self,
         py: Python<'py>,
         frame: &Frame,
+        logarithms: bool,
         threads: usize,
     ) -> PyResult<(Matrix<'py, f32>, Vector<'py, i64>)> {
         let classes = self.model.classes().map_or(0, |classes| classes.len());
-        let (mut logs, mut decisions) = (Vec::new(), Vec::new());
+        let (mut of_classes, mut decisions) = (Vec::new(), Vec::new());
         detached(py, threads, |interrupted| {
             self.for_batches(frame, ReadTarget::No, interrupted, |batch, known| {
-                let Predictions::Classes(found) = self.model.predict(&known_rows(batch, known))? else {
+                let Predictions::Classes(mut found) = self.model.predict(&known_rows(batch, known))? else {
                     return Err(TabularError::OtherTask { found: "numbers", expected: "classes" });
                 };
                 let indices: Vec<i64> = found.decisions.iter().map(|&class| class as i64).collect();
-                spread(&mut logs, &found.log_probabilities, known, classes, f32::NAN);
+                if !logarithms {
+                    found.log_probabilities.iter_mut().for_each(|log| *log = log.exp());
+                }
+                spread(&mut of_classes, &found.log_probabilities, known, classes, f32::NAN);
                 spread(&mut decisions, &indices, known, 1, -1);
                 Ok(())
             })
         })?
         .map_err(raise)?;
-        Ok((matrix(py, logs, classes)?, PyArray1::from_vec(py, decisions)))
+        Ok((matrix(py, of_classes, classes)?, PyArray1::from_vec(py, decisions)))
     }
 
     /// Means, standard deviations, quantiles `[rows, quantiles]`, and the log-density at the numbers `at`, one for each row, if
