@@ -104,7 +104,7 @@ fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
         all.extend([b"PK\x03\x04", fields.as_slice(), name.as_bytes(), bytes].concat());
         let rest = [0; 10];
         directory
-            .extend([b"PK\x01\x02", &[0; 2], fields.as_slice(), &rest, &offset, name.as_bytes()].concat());
+            .extend([b"PK\x01\x02".as_slice(), &[0; 2], fields.as_slice(), &rest, &offset, name.as_bytes()].concat());
     }
     let start = number(all.len());
     let end = [b"PK\x05\x06", &[0; 8][..], &number(directory.len()), &start, &[0; 2]].concat();
