@@ -94,19 +94,24 @@ fn changed(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 
 /// A zip archive of stored entries.
 fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
-    let (mut all, mut directory) = (Vec::new(), Vec::new());
     let number = |value: usize| (value as u32).to_le_bytes();
+    let (mut all, mut directory) = (Vec::new(), Vec::new());
     for (name, bytes) in entries {
         let offset = number(all.len());
-        // Version, flags, method, time, date and checksum, then sizes and the lengths of name and extra field.
-        let mut fields = vec![0; 14];
+        // Flags, method, time, date and checksum, then sizes and the lengths of name and extra field.
+        let mut fields = vec![0; 12];
         fields.extend([number(bytes.len()), number(bytes.len()), number(name.len())].concat());
-        all.extend([b"PK\x03\x04", fields.as_slice(), name.as_bytes(), bytes].concat());
-        let rest = [0; 10];
-        directory
-            .extend([b"PK\x01\x02".as_slice(), &[0; 2], fields.as_slice(), &rest, &offset, name.as_bytes()].concat());
+        for part in [b"PK\x03\x04".as_slice(), &[0; 2], &fields, name.as_bytes(), bytes] {
+            all.extend(part);
+        }
+        for part in [b"PK\x01\x02".as_slice(), &[0; 4], &fields, &[0; 10], &offset, name.as_bytes()] {
+            directory.extend(part);
+        }
     }
-    let start = number(all.len());
-    let end = [b"PK\x05\x06", &[0; 8][..], &number(directory.len()), &start, &[0; 2]].concat();
-    [all, directory, end].concat()
+    let (start, size) = (number(all.len()), number(directory.len()));
+    all.extend(directory);
+    for part in [b"PK\x05\x06".as_slice(), &[0; 8], &size, &start, &[0; 2]] {
+        all.extend(part);
+    }
+    all
 }
