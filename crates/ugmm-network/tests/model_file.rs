@@ -129,7 +129,7 @@ fn only_settled_networks_are_saved() {
     let network = NetworkConfig::new(&[4, 7, 3]).with_min_sigma(0.5).with_standardize(true);
     let config = ModelConfig::Ugmm(network);
     let standardizing = config.init(Some(&x), &mut generator(4, Stream::Initialization)).unwrap();
-    let settled = standardizing.clone().settled(&x);
+    let settled = standardizing.clone().settled(&x, None);
     let with = |model: &Model| SavedModel::new(ModelParts { model: model.clone(), ..parts(ugmm_network()) });
     let error = with(&standardizing).unwrap_err().to_string();
     assert!(error.contains("settled"), "{error}");

@@ -67,7 +67,7 @@ fn the_hybrid_loss_is_its_formula() {
 fn class_weights_make_a_weighted_mean() {
     let network = network();
     let loss_of = |task: &Task, rows: &[usize], smoothing, class_weights: Option<Vec<f64>>| {
-        let options = LossOptions { label_smoothing: smoothing, class_weights };
+        let options = LossOptions { label_smoothing: smoothing, class_weights, row_weights: None };
         loss(task, &network, rows, &options)
     };
     for task in [hybrid(WEIGHT), task(ClassObjective::Generative { label: LabelEncoding::OneHot })] {
