@@ -126,19 +126,16 @@ fn what_is_no_weight_is_refused_with_its_place() {
         ["train", "w.csv", "-o", "m.safetensors", "--epochs", "2", "--ignore", "y", "--target", "kind"];
     stdout(&ugmm(at, &[&train[..], &["--weights", "w"]].concat()));
     let other = "if another column has the weights: --weights COLUMN";
-    for (weight, found) in
-        [("-3", "\"-3\""), ("", "a missing value"), ("inf", "\"inf\""), ("many", "\"many\"")]
-    {
-        let text: String = good
-            .lines()
-            .enumerate()
-            .map(|(line, text)| {
-                let cells: Vec<&str> = text.split(',').collect();
-                let own = if line == 4 { weight } else { cells[1] };
-                format!("{},{own},{},{}\n", cells[0], cells[2], cells[3])
-            })
-            .collect();
-        std::fs::write(at.join("w.csv"), text).unwrap();
+    let with_weight = |weight: &str| -> String {
+        let line = |(line, text): (usize, &str)| {
+            let cells: Vec<&str> = text.split(',').collect();
+            let own = if line == 4 { weight } else { cells[1] };
+            format!("{},{own},{},{}\n", cells[0], cells[2], cells[3])
+        };
+        good.lines().enumerate().map(line).collect()
+    };
+    for (weight, found) in [("-3", "\"-3\""), ("", "a missing value"), ("many", "\"many\"")] {
+        std::fs::write(at.join("w.csv"), with_weight(weight)).unwrap();
         let expected = format!(
             "w.csv, row 5, column \"w\": {found} is no weight; a weight is a finite number of at least 0; {other}"
         );
@@ -155,6 +152,10 @@ fn what_is_no_weight_is_refused_with_its_place() {
             ),
         }
     }
+    // No column of numbers may have an infinity.
+    std::fs::write(at.join("w.csv"), with_weight("inf")).unwrap();
+    let message = failure(&ugmm(at, &[&train[..], &["--weights", "w"]].concat()));
+    assert!(message.starts_with("w.csv, row 5, column \"w\": \"inf\" is not a finite number"), "{message}");
     std::fs::write(at.join("w.csv"), "x,w,kind,y\n1,0,a,1\n2,0,b,2\n").unwrap();
     let message = failure(&ugmm(at, &[&train[..], &["--weights", "w"]].concat()));
     assert_eq!(

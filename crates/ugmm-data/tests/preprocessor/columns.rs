@@ -261,6 +261,6 @@ fn a_row_of_weight_2_scales_as_two_rows() {
             }
         }
     }
-    let equal = once.clone().weighted(&[3.0; 9]).unwrap();
-    assert_eq!(equal, once);
+    let equal = once.weighted(&[3.0; 9]).unwrap();
+    assert_eq!((equal.rows(), equal.weights()), (9, None));
 }
