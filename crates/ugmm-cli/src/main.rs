@@ -58,6 +58,7 @@ fn run(arguments: &Arguments, matches: &ArgMatches) -> Result<(), CliError> {
         Command::Evaluate(options) => command::evaluate::run(options, &device, common),
         Command::Inspect(options) => command::inspect::run(options, common),
         Command::Prune(options) => command::prune::run(options, common),
+        Command::Export(options) => command::export::run(options, common),
         Command::Report(options) => command::report::run(options, common),
         Command::Query(options) => command::query::run(options, common),
         Command::Sample(options) => command::sample::run(options, common),

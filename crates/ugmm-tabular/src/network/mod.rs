@@ -32,5 +32,6 @@ pub use fit::{Calibration, FitReport, fit};
 pub use model::NetworkModel;
 pub use novelty::Novelty;
 pub use options::{ClassWeights, FitOptions, TaskChoice};
+pub use outputs::CELLS;
 pub use robustness::TableCertificate;
 pub use search::{Candidate, small_grid};
