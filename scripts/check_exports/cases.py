@@ -152,13 +152,7 @@ def all_cases(folder: Path, random_models: int) -> list[Case]:
         name = "prices, outliers" if outliers else "prices"
         table = write(folder / f"{name}.csv", header, houses)
         rows = write(folder / f"{name}-new.csv", header, prices(rng, ROWS, outliers)[1])
-        for more, options in {"": [], ", folds": ["--folds", "3"], ", mlp": ["--model", "mlp"], ", density": ["--objective", "density"]}.items():
-            if more == ", mlp":
-                complete = [row for row in houses if None not in row]
-                table = write(folder / f"{name}-complete.csv", header, complete)
-                rows = write(folder / f"{name}-complete-new.csv", header, complete[:ROWS])
-            elif more == ", density":
-                table, rows = folder / f"{name}.csv", folder / f"{name}-new.csv"
+        for more, options in {"": [], ", folds": ["--folds", "3"], ", density": ["--objective", "density"]}.items():
             cases.append(Case(name + more, table, ["--target", "price", "--epochs", "20", *options], rows))
 
     for number in range(random_models):

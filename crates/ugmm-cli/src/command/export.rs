@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::path::Path;
 use ugmm_export::{Form, export};
 use ugmm_network::file::write_atomically;
-use ugmm_tabular::{Device, TableModel};
+use ugmm_tabular::Device;
 
 #[derive(Serialize)]
 struct Report<'a> {

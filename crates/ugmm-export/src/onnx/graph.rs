@@ -12,7 +12,6 @@ pub enum Type {
     Float = 1,
     Int = 7,
     Text = 8,
-    Bool = 9,
     Double = 11,
 }
 

@@ -138,6 +138,17 @@ pub struct MixtureUnit {
     pub deviation: f64,
 }
 
+impl MixtureUnit {
+    /// The unit as a distribution of a number with these ends.
+    #[must_use]
+    pub fn mixture(&self, low: Option<f64>, high: Option<f64>) -> UnivariateMixture {
+        let parts = self.weights.iter().zip(&self.means).zip(&self.sigmas);
+        let components =
+            parts.map(|((&weight, &mean), &sigma)| GaussianComponent { weight, mean, sigma }).collect();
+        UnivariateMixture::Continuous { components, low, high }
+    }
+}
+
 impl Circuit {
     pub(super) fn of(model: &DensityModel) -> Result<Self, ExportError> {
         let circuit = model.circuit();
