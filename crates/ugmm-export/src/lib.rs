@@ -4,6 +4,7 @@
 //! predictions of `ugmm predict`: questions, draws, most probable values and proofs stay with this program.
 
 mod error;
+pub mod javascript;
 pub mod onnx;
 pub mod portable;
 
@@ -18,6 +19,8 @@ use ugmm_tabular::TableModel;
 pub enum Form {
     /// A graph of ONNX.
     Onnx,
+    /// A module of JavaScript.
+    JavaScript,
 }
 
 impl Form {
@@ -30,6 +33,7 @@ impl Form {
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         match ending.as_deref() {
             Some("onnx") => Ok(Self::Onnx),
+            Some("js" | "mjs") => Ok(Self::JavaScript),
             Some(ending) => Err(ExportError::Ending { ending: format!("{:?}", format!(".{ending}")) }),
             None => Err(ExportError::Ending { ending: "a name without an ending".into() }),
         }
@@ -40,6 +44,7 @@ impl Form {
     pub fn name(self) -> &'static str {
         match self {
             Self::Onnx => "ONNX",
+            Self::JavaScript => "JavaScript",
         }
     }
 }
@@ -52,7 +57,11 @@ impl Form {
 /// [`ExportError`] if the form cannot hold the model.
 pub fn export(model: &dyn TableModel, form: Form, by_column: bool) -> Result<Vec<u8>, ExportError> {
     let portable = PortableModel::of(model)?;
-    match form {
-        Form::Onnx => onnx::bytes(&portable, by_column),
+    if by_column && form != Form::Onnx {
+        return Err(ExportError::NoChoice { form: form.name() });
     }
+    Ok(match form {
+        Form::Onnx => onnx::bytes(&portable, by_column)?,
+        Form::JavaScript => javascript::module(&portable).into_bytes(),
+    })
 }
