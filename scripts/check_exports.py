@@ -19,8 +19,9 @@ from compare_pytorch.arguments import positive
 from compare_pytorch.failure import Failure, exit_code
 
 REQUIREMENTS = ["onnx", "onnxruntime", "numpy"]
-# Greatest difference of predictions.
-TOLERANCE = 1e-5
+ENDINGS = [".onnx", ".js"]
+# Greatest difference of predictions: the program and ONNX compute networks in single precision.
+TOLERANCE = {"ONNX": 1e-5, "JavaScript": 1e-5}
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -48,17 +49,22 @@ def run(arguments: argparse.Namespace) -> None:
             if key not in trained:
                 model = folder / f"{len(trained)}.safetensors"
                 forms.run([program, "train", case.table, *case.options, "-o", model, "--quiet"])
-                forms.run([program, "export", model, "-o", model.with_suffix(".onnx"), "--quiet"])
+                for ending in ENDINGS:
+                    forms.run([program, "export", model, "-o", model.with_suffix(ending), "--quiet"])
                 trained[key] = model
             model = trained[key]
             expected, _ = forms.of_program(program, model, case.rows, folder / "predicted.csv")
-            found, _, _ = forms.of_onnx(model.with_suffix(".onnx"), case.rows)
-            apart, where = forms.difference(expected, found)
-            failed = not apart <= TOLERANCE
-            failures += failed
-            print(f"{'FAILED' if failed else 'ok':7}{apart:9.1e}  {case.name}{f'  ({where})' if failed else ''}", flush=True)
+            onnx, _, columns = forms.of_onnx(model.with_suffix(".onnx"), case.rows)
+            javascript, _ = forms.of_javascript(model.with_suffix(".js"), case.rows, columns)
+            line = ""
+            for name, found in {"ONNX": onnx, "JavaScript": javascript}.items():
+                apart, where = forms.difference(expected, found)
+                failed = not apart <= TOLERANCE[name]
+                failures += failed
+                line += f"{name} {apart:.1e}{f' FAILED ({where})' if failed else ''}  "
+            print(line + case.name, flush=True)
     if failures:
-        raise Failure(f"{failures} exports differ from the program's predictions by more than {TOLERANCE}")
+        raise Failure(f"{failures} exports differ from the program's predictions too much")
 
 
 if __name__ == "__main__":

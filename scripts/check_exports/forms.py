@@ -120,6 +120,47 @@ def of_onnx(path: Path, rows: Path) -> tuple[list[Row], float, list[dict]]:
     return predicted, seconds, columns
 
 
+# Reads rows as JSON, and writes the predictions of a module and the seconds that they take.
+NODE = """
+import { readFileSync } from "node:fs";
+const { predict } = await import(process.argv[1]);
+const rows = JSON.parse(readFileSync(0, "utf8"));
+const start = performance.now();
+const predicted = rows.map(predict);
+const seconds = (performance.now() - start) / 1000;
+// JSON has no infinities.
+const text = (key, value) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value);
+console.log(JSON.stringify({ predicted, seconds }, text));
+"""
+
+
+def of_javascript(path: Path, rows: Path, columns: list[dict]) -> tuple[list[Row], float]:
+    """The predictions of a module in Node, and the seconds that they take."""
+    lines = [values(line, columns) for line in read(rows)]
+    given = [{name: None if value != value else value for name, value in line.items()} for line in lines]
+    command = ["node", "--input-type=module", "-e", NODE, path.resolve().as_uri()]
+    done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failure(f"node failed on {path}: {done.stderr.strip()}")
+    answer = json.loads(done.stdout)
+    return [of_object(row) for row in answer["predicted"]], answer["seconds"]
+
+
+def of_object(found: dict | None) -> Row:
+    """A prediction of the module."""
+    names = ["entropy", "mean", "deviation", "5 %", "median", "95 %", "log-likelihood"]
+    if found is None:
+        return {"label": "", "probabilities": None, **{name: math.nan for name in names}}
+    row: Row = {name: float(found[name]) for name in names if name in found}
+    if "label" in found:
+        row["label"], row["probabilities"] = found["label"], [float(share) for share in found["probabilities"].values()]
+    if "quantiles" in found:
+        row["5 %"], row["median"], row["95 %"] = map(float, found["quantiles"])
+    if "logLikelihood" in found:
+        row["log-likelihood"] = float(found["logLikelihood"])
+    return row
+
+
 def difference(expected: list[Row], found: list[Row]) -> tuple[float, str]:
     """The greatest difference of two lists of predictions, and where it is. Probabilities and entropies are compared as
     they are, numbers relative to the spread of their predictions, log-likelihoods relative to their size."""
@@ -138,6 +179,8 @@ def difference(expected: list[Row], found: list[Row]) -> tuple[float, str]:
                 shares = one["probabilities"]
                 tied = shares and sorted(shares)[-1] - sorted(shares)[-2] < 1e-5
                 apart = 0.0 if value == other[name] or tied else math.inf
+            elif name == "probabilities" and other[name] is None:
+                apart = 0.0 if all(math.isnan(share) for share in value) else math.inf
             elif name == "probabilities":
                 apart = max(gap(a, b) for a, b in zip(value, other[name], strict=True))
             elif name in numbers:

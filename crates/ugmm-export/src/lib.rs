@@ -3,6 +3,7 @@
 //! A [`portable::PortableModel`] describes a model completely; each form is made of it. What a form computes are the
 //! predictions of `ugmm predict`: questions, draws, most probable values and proofs stay with this program.
 
+pub mod c;
 mod error;
 pub mod javascript;
 pub mod onnx;
@@ -21,6 +22,8 @@ pub enum Form {
     Onnx,
     /// A module of JavaScript.
     JavaScript,
+    /// A file of C99.
+    C,
 }
 
 impl Form {
@@ -33,6 +36,7 @@ impl Form {
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         match ending.as_deref() {
             Some("onnx") => Ok(Self::Onnx),
+            Some("c") => Ok(Self::C),
             Some("js" | "mjs") => Ok(Self::JavaScript),
             Some(ending) => Err(ExportError::Ending { ending: format!("{:?}", format!(".{ending}")) }),
             None => Err(ExportError::Ending { ending: "a name without an ending".into() }),
@@ -45,6 +49,7 @@ impl Form {
         match self {
             Self::Onnx => "ONNX",
             Self::JavaScript => "JavaScript",
+            Self::C => "C",
         }
     }
 }
@@ -62,6 +67,7 @@ pub fn export(model: &dyn TableModel, form: Form, by_column: bool) -> Result<Vec
     }
     Ok(match form {
         Form::Onnx => onnx::bytes(&portable, by_column)?,
+        Form::C => c::file(&portable).into_bytes(),
         Form::JavaScript => javascript::module(&portable).into_bytes(),
     })
 }
