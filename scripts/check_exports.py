@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Compares the exports of models (ONNX in onnxruntime) with `ugmm predict`.
+"""Compares the exports of models (ONNX in onnxruntime, JavaScript in Node, C by gcc) with `ugmm predict`.
 
 Trains small models of every kind on tables that it makes, exports them, and fails where a prediction differs by more
-than 1e-5. Installs what it needs into a virtual environment of its own below cargo's target directory, and builds the
-program unless it is given. Needs Rust and Python 3.10 or newer.
+than 1e-5 (ONNX) or 5e-6. Installs what it needs into a virtual environment of its own below cargo's target directory, and builds the
+program unless it is given. Needs Rust, Node, gcc and Python 3.10 or newer.
 """
 
 import argparse
@@ -19,9 +19,9 @@ from compare_pytorch.arguments import positive
 from compare_pytorch.failure import Failure, exit_code
 
 REQUIREMENTS = ["onnx", "onnxruntime", "numpy"]
-ENDINGS = [".onnx", ".js"]
+ENDINGS = [".onnx", ".js", ".c"]
 # Greatest difference of predictions: the program and ONNX compute networks in single precision.
-TOLERANCE = {"ONNX": 1e-5, "JavaScript": 1e-5}
+TOLERANCE = {"ONNX": 1e-5, "JavaScript": 5e-6, "C": 5e-6}
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -56,8 +56,9 @@ def run(arguments: argparse.Namespace) -> None:
             expected, _ = forms.of_program(program, model, case.rows, folder / "predicted.csv")
             onnx, _, columns = forms.of_onnx(model.with_suffix(".onnx"), case.rows)
             javascript, _ = forms.of_javascript(model.with_suffix(".js"), case.rows, columns)
+            c, _ = forms.of_c(model.with_suffix(".c"), case.rows, columns, expected[0])
             line = ""
-            for name, found in {"ONNX": onnx, "JavaScript": javascript}.items():
+            for name, found in {"ONNX": onnx, "JavaScript": javascript, "C": c}.items():
                 apart, where = forms.difference(expected, found)
                 failed = not apart <= TOLERANCE[name]
                 failures += failed

@@ -146,6 +146,35 @@ def of_javascript(path: Path, rows: Path, columns: list[dict]) -> tuple[list[Row
     return [of_object(row) for row in answer["predicted"]], answer["seconds"]
 
 
+def of_c(path: Path, rows: Path, columns: list[dict], expected: Row) -> tuple[list[Row], float]:
+    """The predictions of a C file, and the seconds that they take."""
+    program = path.with_suffix(".program")
+    kinds = [f"-D{name}" for name, sign in {"NUMBER": "mean", "DENSITY": "log-likelihood"}.items() if sign in expected]
+    strict = ["-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic", "-Werror", "-ffp-contract=off"]
+    run(["gcc", *strict, *kinds, f'-DMODEL="{path.resolve()}"', Path(__file__).parent / "main.c", "-o", program, "-lm"])
+    lines = [values(line, columns) for line in read(rows)]
+    text = "".join("\t".join(str(value) for value in line.values()) + "\n" for line in lines)
+    done = subprocess.run([program], input=text, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failure(f"{program} failed: {done.stderr.strip()}")
+    predicted = []
+    for line in done.stdout.splitlines():
+        if line == "none":
+            predicted.append(of_object(None))
+            continue
+        fields = line.strip("\t").split("\t")
+        row: Row = {}
+        for name, value in zip(fields[::2], fields[1::2], strict=True):
+            if name == "label":
+                row[name] = value
+            elif name == "probability":
+                row.setdefault("probabilities", []).append(float(value))
+            else:
+                row[name] = float(value)
+        predicted.append(row)
+    return predicted, float(done.stderr)
+
+
 def of_object(found: dict | None) -> Row:
     """A prediction of the module."""
     names = ["entropy", "mean", "deviation", "5 %", "median", "95 %", "log-likelihood"]
