@@ -50,6 +50,8 @@ pub enum CliError {
     NoSuchNeuron { id: String, last: String },
     #[error("--show: row {row} is not among the rows of {} in the report, {first} to {last}", .path.display())]
     NoSuchRow { path: PathBuf, row: usize, first: usize, last: usize },
+    #[error("--output: {0}")]
+    Export(#[from] ugmm_export::ExportError),
     #[error(transparent)]
     Drawing(#[from] ugmm_report::PngError),
     /// Options of experiments have the same names as those of the command.
