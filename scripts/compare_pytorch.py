@@ -56,6 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Everything, in the virtual environment from the second line on."""
     environment.enter(environment.target_directory() / "compare-pytorch-venv", environment.PYTORCH)
     from compare_pytorch import problems, report
+    from compare_pytorch.contenders import COMPILED, MLP, OURS, PLAIN
     from compare_pytorch.rounds import Bench
 
     machine = report.machine()  # Before the build, which loads it.
@@ -71,11 +72,12 @@ def run(arguments: argparse.Namespace) -> None:
     rounds = arguments.rounds or (QUICK_ROUNDS if arguments.quick else ROUNDS)
     turn_s, patience_s = (QUICK_TURN_S, QUICK_PATIENCE_S) if arguments.quick else (TURN_S, PATIENCE_S)
     settings = {"rounds": rounds, "turn_s": turn_s, "quick": arguments.quick, "device": arguments.device}
-    print(report.head(machine, settings), flush=True)
+    contenders = [OURS, PLAIN, COMPILED, MLP]
+    print(report.head(machine, settings, contenders), flush=True)
 
     results = []
     with tempfile.TemporaryDirectory(prefix="compare-pytorch-") as directory:
-        bench = Bench(example, Path(directory), rounds, turn_s, patience_s, arguments.device)
+        bench = Bench(contenders, example, Path(directory), rounds, turn_s, patience_s, arguments.device)
         for measurement in problems.GPU_MEASUREMENTS if on_gpu else problems.MEASUREMENTS:
             if measurement.key not in (arguments.only or KEYS):
                 continue

@@ -1,8 +1,8 @@
 """Neural networks whose neurons are Gaussian mixtures: calibrated, readable predictions on tables.
 
 The estimators follow scikit-learn's conventions. They take frames of pandas, polars and pyarrow, and any other object
-with the Arrow stream interface, with their categories, dates and missing values as they are; NumPy arrays and lists work
-as well. Model files are shared with the command ``ugmm``.
+with the Arrow stream interface, with their categories, dates and missing values as they are; NumPy arrays and lists
+work as well. Model files are shared with the command ``ugmm``.
 
 Examples
 --------
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ugmm_nn._base import DataWarning
     from ugmm_nn._classifier import UgmmClassifier
     from ugmm_nn._density import UgmmDensity, UgmmImputer
+    from ugmm_nn._load import load
     from ugmm_nn._native import Distribution
     from ugmm_nn._regressor import UgmmRegressor
 

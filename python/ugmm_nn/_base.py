@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import numbers
 import os
 import warnings
@@ -13,13 +14,17 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, validate_data
 
-from ugmm_nn._frames import frame_of, is_frame
+from ugmm_nn._frames import frame_of, is_frame, library_of, plain_array
 from ugmm_nn._native import Frame, Model
 
 # Receives a dict after each epoch.
 Callback = Callable[[dict[str, Any]], object]
+
+# More than any machine has cores.
+_MOST_THREADS = 1024
 
 
 class DataWarning(UserWarning):
@@ -30,33 +35,58 @@ class TableEstimator(BaseEstimator):
     """What the estimators share: frames, threads, warnings, files and pickles."""
 
     _model: Model
+    # Names of the columns of the frame that the native module gets.
+    _names: list[str]
+    # Whether the model is from a file.
+    _is_loaded: bool
 
     def _read(self, X: Any, *, reset: bool) -> Frame:
         """The frame of X, after scikit-learn's checks of its columns."""
         frame = self._checked(X, reset=reset)
+        if not frame.columns:
+            raise ValueError("the frame has 0 feature(s), but at least one column is needed")
+        if not frame.rows:
+            hint = "" if hasattr(X, "columns") else "; a stream can be read only once"
+            raise ValueError(f"the frame has 0 sample(s), but at least one row is needed{hint}")
         if reset and frame.rows == 1:
             raise ValueError("the frame has n_samples=1; training needs more rows")
+        if reset:
+            self._names = frame.columns
+            self._is_loaded = False
         return frame
 
     def _checked(self, X: Any, *, reset: bool) -> Frame:
+        is_loaded = not reset and self._is_loaded
         if is_frame(X):
             frame = frame_of(X)
-            if hasattr(X, "iloc") or type(X).__module__.split(".")[0] == "polars":
+            if is_loaded:
+                # A model file does not know the columns that training left out: those that it needs are found by name.
+                return frame
+            # Which other frames scikit-learn knows depends on its version.
+            if library_of(X) == "pandas":
                 validate_data(self, X, skip_check_array=True, reset=reset)
             elif reset:
                 self.feature_names_in_ = np.array(frame.columns, dtype=object)
                 self.n_features_in_ = len(frame.columns)
+            elif frame.columns != self._names:
+                raise ValueError(_other_columns(frame.columns, self._names))
             return frame
-        if isinstance(X, np.ma.MaskedArray):
-            X = X.astype(float).filled(np.nan)
+        if isinstance(X, np.ma.MaskedArray) or getattr(getattr(X, "dtype", None), "kind", None) == "T":
+            X = plain_array(X)
         array = check_array(X, dtype=None, ensure_all_finite="allow-nan", estimator=self, input_name="X")
+        if is_loaded:
+            return frame_of(array, self._names if array.shape[1] == len(self._names) else None)
         validate_data(self, array, skip_check_array=True, reset=reset)
-        return frame_of(array)
+        return frame_of(array, None if reset else self._names)
 
     def _frame(self, X: Any) -> Frame:
         """The frame of X for a fitted estimator."""
         check_is_fitted(self)
         return self._read(X, reset=False)
+
+    def _fitted_model(self) -> Model:
+        check_is_fitted(self)
+        return self._model
 
     def _weights(self, X: Any, sample_weight: Any) -> npt.NDArray[np.float64] | None:
         """The weights of the rows of X, after scikit-learn's checks."""
@@ -72,27 +102,26 @@ class TableEstimator(BaseEstimator):
             return 0
         if not isinstance(n_jobs, numbers.Integral) or n_jobs == 0:
             raise ValueError(f"n_jobs is {n_jobs!r}, but must be None or an integer other than 0")
-        return int(n_jobs) if n_jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + int(n_jobs))
+        threads = int(n_jobs)
+        return min(threads if threads > 0 else max(1, (os.cpu_count() or 1) + 1 + threads), _MOST_THREADS)
 
     def _seed(self) -> int:
         if isinstance(self.random_state, numbers.Integral):
-            if self.random_state < 0:
-                raise ValueError(f"random_state is {self.random_state}, but must be at least 0")
-            return int(self.random_state)
-        from sklearn.utils import check_random_state
-
+            return whole_number("random_state", self.random_state)
         return int(check_random_state(self.random_state).randint(2**31))
 
     def _call(self, callback: Callback | None, **more: Any) -> tuple[str, Callback | None]:
         """The options of a call that trains, and what is called after each epoch."""
+        if callback is not None and not callable(callback):
+            raise TypeError(f"callback is {callback!r}, but must be callable")
         call = {
             "threads": self._threads(),
             "time_limit": self.time_limit,
-            "missing": list(self.missing),
-            "numeric": list(self.numeric),
-            "categorical": list(self.categorical),
-            "ignore": list(self.ignore),
-            "keep_text": list(self.keep_text),
+            "missing": names_of("missing", self.missing),
+            "numeric": names_of("numeric", self.numeric),
+            "categorical": names_of("categorical", self.categorical),
+            "ignore": names_of("ignore", self.ignore),
+            "keep_text": names_of("keep_text", self.keep_text),
             **more,
         }
         bar = progress_bar() if self.verbose else None
@@ -107,12 +136,12 @@ class TableEstimator(BaseEstimator):
 
         return to_json(call), both
 
-    def _keep(self, trained: tuple[Model, str, list[str]]) -> None:
-        """Keeps a trained model and its report, and warns of what is in doubt."""
+    def _keep(self, trained: tuple[Model, str, list[str]], *, stacklevel: int) -> None:
+        """Keeps a trained model and its report, and warns of what is in doubt, in the user's line."""
         self._model, report, doubts = trained
         self.report_: dict[str, Any] = json.loads(report)
         for doubt in doubts:
-            warnings.warn(doubt, DataWarning, stacklevel=3)
+            warnings.warn(doubt, DataWarning, stacklevel=stacklevel)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to a file, which the command ``ugmm`` reads as well.
@@ -129,7 +158,7 @@ class TableEstimator(BaseEstimator):
             If the file cannot be written.
         """
         check_is_fitted(self)
-        self._model.save(os.fspath(path))
+        self._model.save(os.fsdecode(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -152,16 +181,24 @@ class TableEstimator(BaseEstimator):
         ValueError
             If the file is no model, is damaged, or is a model of another kind than the estimator.
         """
-        return cls._of_model(Model.load(os.fspath(path)))
+        return cls._of_model(Model.load(os.fsdecode(path)))
 
     @classmethod
     def _of_model(cls, model: Model) -> Self:
         raise NotImplementedError
 
-    def _take_columns(self, model: Model) -> None:
+    @classmethod
+    def _fitted_by(cls, model: Model) -> Self:
+        """An estimator with this model."""
+        estimator = cls()
+        estimator._model = model
         names = [column["name"] for column in model.columns() if column["name"] != model.target]
-        self.feature_names_in_ = np.array(names, dtype=object)
-        self.n_features_in_ = len(names)
+        estimator._names = names
+        estimator._is_loaded = True
+        if names != [f"x{index + 1}" for index in range(len(names))]:
+            estimator.feature_names_in_ = np.array(names, dtype=object)
+        estimator.n_features_in_ = len(names)
+        return estimator
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_model")
@@ -192,14 +229,17 @@ def network_options(estimator: Any, seed: int, class_weights: object = None) -> 
     named = {
         "model": estimator.model,
         "objective": estimator.objective,
-        "hidden": None if estimator.hidden is None else list(estimator.hidden),
+        "hidden": None if estimator.hidden is None else list(_sequence("hidden", estimator.hidden, "sizes")),
         "epochs": estimator.epochs,
         "batch_size": estimator.batch_size,
         "learning_rate": estimator.learning_rate,
         "patience": estimator.patience,
     }
     settings = {key: value for key, value in named.items() if value is not None}
-    for key, value in dict(estimator.settings or {}).items():
+    finer = estimator.settings
+    if finer is not None and not isinstance(finer, Mapping):
+        raise TypeError(f"settings is {finer!r}, but must be a dict")
+    for key, value in (finer or {}).items():
         if key in settings:
             raise ValueError(f"{key} is given twice: as a parameter and in settings")
         settings[key] = value
@@ -208,17 +248,66 @@ def network_options(estimator: Any, seed: int, class_weights: object = None) -> 
         "settings": settings,
         "preprocessing": {"scaling": estimator.scaling, "ordinal": _ordinal(estimator.ordinal)},
         "class_weights": class_weights,
-        "validation": estimator.validation_fraction,
+        "validation": fraction("validation_fraction", estimator.validation_fraction),
         "folds": estimator.folds,
         "seed": seed,
     }
 
 
 def _ordinal(ordinal: Mapping[str, Sequence[Any] | None] | Sequence[str]) -> list[dict[str, Any]]:
-    if isinstance(ordinal, Mapping):
-        texts = {name: None if order is None else [str(level) for level in order] for name, order in ordinal.items()}
-        return [{"column": name, "order": order} for name, order in texts.items()]
-    return [{"column": name} for name in ordinal]
+    if not isinstance(ordinal, Mapping):
+        return [{"column": name} for name in names_of("ordinal", ordinal)]
+
+    def texts(name: str, order: Any) -> list[str] | None:
+        return (
+            None if order is None else [value_text(level) for level in _sequence(f"ordinal[{name!r}]", order, "levels")]
+        )
+
+    return [{"column": str(name), "order": texts(name, order)} for name, order in ordinal.items()]
+
+
+def _sequence(parameter: str, values: Any, of: str) -> Iterable[Any]:
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise TypeError(f"{parameter} is {values!r}, but must be a sequence of {of}")
+    return values
+
+
+def names_of(parameter: str, names: Any) -> list[str]:
+    """Names of columns, or texts, as a list."""
+    return [value_text(name) for name in _sequence(parameter, names, "texts")]
+
+
+def whole_number(parameter: str, value: Any) -> int:
+    """A whole number for the native module."""
+    if isinstance(value, numbers.Integral) and 0 <= int(value) < 2**63:
+        return int(value)
+    kind = ValueError if isinstance(value, numbers.Real) else TypeError
+    raise kind(f"{parameter} is {value!r}, but must be a whole number from 0 to {2**63 - 1}")
+
+
+def real_number(parameter: str, value: Any) -> float:
+    """A number for the native module, which checks its range."""
+    if isinstance(value, numbers.Real):
+        return float(value)
+    raise TypeError(f"{parameter} is {value!r}, but must be a number")
+
+
+def fraction(parameter: str, value: Any) -> float:
+    """A share of at least 0 and less than 1."""
+    number = real_number(parameter, value)
+    if not 0 <= number < 1:
+        raise ValueError(f"{parameter} is {value!r}, but must be at least 0 and less than 1")
+    return number
+
+
+def _other_columns(found: Sequence[str], expected: Sequence[str]) -> str:
+    for name in expected:
+        if name not in found:
+            return f"the frame has no column {name!r}, which training had"
+    for name in found:
+        if name not in expected:
+            return f"the frame has a column {name!r}, which training did not have"
+    return f"the columns are in another order than in training: {', '.join(expected)}"
 
 
 def to_json(options: Mapping[str, Any]) -> str:
@@ -236,21 +325,48 @@ def to_json(options: Mapping[str, Any]) -> str:
     try:
         return json.dumps(options, default=plain, allow_nan=False)
     except ValueError as error:
-        raise ValueError("a setting is not a finite number") from error
+        raise ValueError(f"{_not_finite(options) or 'a setting'} is not a finite number") from error
+
+
+def _not_finite(options: Any) -> str | None:
+    """Name of a number that is not finite."""
+    if isinstance(options, Mapping):
+        for name, value in options.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                return str(name)
+            if (inner := _not_finite(value)) is not None:
+                return inner
+    return None
 
 
 def assignments(given: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     """Names of columns and their values as texts."""
-    return [(name, value_text(value)) for name, value in (given or {}).items()]
+    return [(str(name), value_text(value)) for name, value in _mapping("given", given).items()]
 
 
 def range_assignments(ranges: Mapping[str, tuple[Any, Any]] | None) -> list[tuple[str, str]]:
     """Names of columns and their ranges as texts."""
-    return [(name, f"{value_text(low)}:{value_text(high)}") for name, (low, high) in (ranges or {}).items()]
+    texts = []
+    for name, ends in _mapping("ranges", ranges).items():
+        if isinstance(ends, str) or not isinstance(ends, Sequence) or len(ends) != 2:
+            raise ValueError(f"the range of {name!r} is {ends!r}, but must be its lower and upper end")
+        texts.append((str(name), f"{value_text(ends[0])}:{value_text(ends[1])}"))
+    return texts
+
+
+def _mapping(parameter: str, given: Any) -> Mapping[Any, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{parameter} is {given!r}, but must be a dict from names of columns")
+    return given
 
 
 def value_text(value: Any) -> str:
     """A value as a table would write it."""
+    if isinstance(value, np.datetime64) and isinstance(value.item(), int):
+        # Python's dates and times have no nanoseconds.
+        value = value.astype("datetime64[us]")
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool):
@@ -267,11 +383,15 @@ def column_of(table: Mapping[str, Iterable[str | None]], kinds: Mapping[str, str
     arrays = {}
     for name, texts in table.items():
         if kinds[name] in ("number", "whole number", "pixel"):
-            arrays[name] = np.array([np.nan if text is None else float(text) for text in texts])
+            values = np.array([np.nan if text is None else float(text) for text in texts])
+            is_whole = kinds[name] != "number" and not np.isnan(values).any()
+            arrays[name] = values.astype(np.int64) if is_whole else values
         elif kinds[name] in ("date", "time", "month"):
             arrays[name] = np.array(["NaT" if text is None else text for text in texts], dtype="datetime64[us]")
         else:
-            arrays[name] = np.array(list(texts), dtype=object)
+            levels = [{"true": True, "false": False}.get(text, text) if text else text for text in texts]
+            is_boolean = kinds[name] == "true or false" and all(isinstance(level, bool) for level in levels)
+            arrays[name] = np.array(levels if is_boolean else list(texts), dtype=None if is_boolean else object)
     return arrays
 
 

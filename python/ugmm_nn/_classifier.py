@@ -9,13 +9,12 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d
 
-from ugmm_nn._base import Callback, value_text
+from ugmm_nn._base import Callback, names_of, real_number, value_text, whole_number
 from ugmm_nn._frames import is_frame, make_frame
 from ugmm_nn._native import Model
 from ugmm_nn._network import NetworkEstimator
+from ugmm_nn._target import labels_of, target_name
 
 
 class UgmmClassifier(ClassifierMixin, NetworkEstimator):
@@ -63,7 +62,7 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
     time_limit : float, optional
         Seconds for all training together.
     checkpoint : path-like, optional
-        File that an interrupted training leaves.
+        File that an interrupted training leaves. It is deleted when training has ended.
     resume : bool, default=False
         Resume from the checkpoint if it exists.
     verbose : bool, default=False
@@ -89,7 +88,7 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
     >>> from sklearn.datasets import load_iris
     >>> from ugmm_nn import UgmmClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> classifier = UgmmClassifier(epochs=60).fit(X[::2], y[::2])
+    >>> classifier = UgmmClassifier().fit(X[::2], y[::2])
     >>> classifier.score(X[1::2], y[1::2]) > 0.9
     True
     """
@@ -177,38 +176,36 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         ValueError
             If the rows, the labels or a parameter cannot be used.
         """
-        if y is None:
-            raise ValueError("requires y to be passed, but the target y is None")
-        name = str(getattr(y, "name", None) or "target")
-        labels = column_or_1d(np.asarray(y), warn=True)
-        if labels.dtype.kind == "O" and any(label is None or label != label for label in labels):
-            raise ValueError("Input y contains NaN: give every row a label, or leave rows without one out")
-        if labels.dtype.kind == "f" and not np.isfinite(labels).all():
-            raise ValueError("Input y contains NaN or infinity; give every row a label")
-        check_classification_targets(labels)
+        labels = labels_of(y)
         weights = self._weights(X, sample_weight)
-        classes, codes = np.unique(labels, return_inverse=True)
+        unique, codes = np.unique(labels, return_inverse=True)
+        classes = unique.tolist()
         texts = [value_text(label).strip() for label in classes]
         for index, text in enumerate(texts):
             if not text:
                 raise ValueError(f"the label {classes[index]!r} has no text; give it a name")
             if texts.index(text) < index:
-                raise ValueError(f"the labels {classes[texts.index(text)]!r} and {classes[index]!r} "
-                                 "differ only in blanks or types; give them different names")
+                raise ValueError(
+                    f"the labels {classes[texts.index(text)]!r} and {classes[index]!r} differ only in blanks or types; "
+                    "give them different names"
+                )
         values = ("text", [texts[code] for code in codes])
         # Rows of weight 0 are left out, and classes that only they have.
         counted = np.unique(codes if weights is None or len(weights) != len(codes) else codes[weights > 0])
-        self.classes_, texts = classes[counted], [texts[code] for code in counted]
-        of_classes = self._class_weights(texts)
+        self.classes_, texts = unique[counted], [texts[code] for code in counted]
+        of_classes, name = self._class_weights(texts), target_name(y)
         self._fit(X, values, name, classification=True, class_weights=of_classes, callback=callback, weights=weights)
         self._order_classes(texts)
         return self
 
     def _class_weights(self, texts: Sequence[str]) -> object:
-        if self.class_weight is None or self.class_weight == "balanced":
+        if self.class_weight is None or (isinstance(self.class_weight, str) and self.class_weight == "balanced"):
             return self.class_weight
         if isinstance(self.class_weight, Mapping):
-            weights = {value_text(label): float(weight) for label, weight in self.class_weight.items()}
+            weights = {
+                value_text(label): real_number(f"the class weight of {label!r}", weight)
+                for label, weight in self.class_weight.items()
+            }
             return {"by_label": {**dict.fromkeys(texts, 1.0), **weights}}
         raise ValueError(f"class_weight is {self.class_weight!r}, but must be None, 'balanced' or a dict")
 
@@ -221,9 +218,7 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         texts = model.classes
         if texts is None or model.engine != "network":
             raise ValueError("the file is no model of classes; load it with ugmm_nn.load")
-        estimator = cls()
-        estimator._model = model
-        estimator._take_columns(model)
+        estimator = cls._fitted_by(model)
         labels = _labels(texts)
         order = np.argsort(labels, kind="stable")
         estimator.classes_ = labels[order]
@@ -243,7 +238,7 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         ndarray of shape (n_samples, n_classes)
             log P(class | row), in the order of ``classes_``; NaN for a row without any value that the model uses.
         """
-        logs, _ = self._predicted(X)
+        logs, _ = self._predicted(X, logarithms=True)
         return logs
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float32]:
@@ -260,7 +255,8 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
             P(class | row), in the order of ``classes_``; each row sums to 1. NaN for a row without any value that the
             model uses.
         """
-        return np.exp(self.predict_log_proba(X))
+        probabilities, _ = self._predicted(X, logarithms=False)
+        return probabilities
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Predicted classes.
@@ -280,17 +276,17 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         ValueError
             If a row has no value that the model uses.
         """
-        _, decisions = self._predicted(X)
+        _, decisions = self._predicted(X, logarithms=False)
         if (decisions < 0).any():
             row = int(np.argmax(decisions < 0))
             raise ValueError(f"row {row + 1} has no value that the model uses, so no class can be predicted for it")
-        return self.classes_[self._places[decisions]]
+        return np.asarray(self.classes_[self._places[decisions]])
 
-    def _predicted(self, X: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    def _predicted(self, X: Any, *, logarithms: bool) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         frame = self._frame(X)
-        logs, decisions = self._model.predict_classes(frame, self._threads())
-        ordered = np.empty_like(logs)
-        ordered[:, self._places] = logs
+        of_classes, decisions = self._model.predict_classes(frame, logarithms, self._threads())
+        ordered = np.empty_like(of_classes)
+        ordered[:, self._places] = of_classes
         return ordered, decisions
 
     def entropy(self, X: Any) -> npt.NDArray[np.float32]:
@@ -307,7 +303,7 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
             Nats, from 0 (certain) to the logarithm of the number of classes.
         """
         logs = self.predict_log_proba(X)
-        return np.maximum(-(np.exp(logs) * np.where(np.isneginf(logs), 0, logs)).sum(axis=1), 0)
+        return np.asarray(np.maximum(-(np.exp(logs) * np.where(np.isneginf(logs), 0, logs)).sum(axis=1), 0))
 
     def certify(
         self, X: Any, epsilon: float, *, keep: Sequence[str] = (), boxes: int = 1000, attack_steps: int = 50
@@ -334,10 +330,18 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
             counter-example or None. A frame if ``X`` is one, otherwise an array of objects of shape (n_samples, 3).
         """
         frame, threads = self._frame(X), self._threads()
-        decided, verdicts, others = self._model.certify(frame, epsilon, list(keep), boxes, attack_steps, threads)
+        decided, verdicts, others = self._model.certify(
+            frame,
+            real_number("epsilon", epsilon),
+            names_of("keep", keep),
+            whole_number("boxes", boxes),
+            whole_number("attack_steps", attack_steps),
+            threads,
+        )
+        classes = self.classes_.tolist()
 
         def labels(indices: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-            known = [self.classes_[self._places[index]] if index >= 0 else None for index in indices]
+            known = [classes[self._places[index]] if index >= 0 else None for index in indices]
             return np.array(known, dtype=object)
 
         columns = {"class": labels(decided), "verdict": np.array(verdicts, dtype=object), "becomes": labels(others)}
@@ -345,10 +349,15 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
 
 
 def _labels(texts: Sequence[str]) -> npt.NDArray[Any]:
-    """Labels of a model file as integers or numbers, if all are such, or else as texts."""
+    """Labels of a model file as booleans, integers or numbers if all are such, or else as texts."""
+    if set(texts) <= {"true", "false"}:
+        return np.array([text == "true" for text in texts])
     for kind in (int, float):
         try:
-            return np.array([kind(text) for text in texts])
+            values = [kind(text) for text in texts]
         except ValueError:
             continue
+        # Not "007" or "1_000", which would be other texts afterwards.
+        if [value_text(value) for value in values] == list(texts):
+            return np.array(values)
     return np.array(list(texts), dtype=object)

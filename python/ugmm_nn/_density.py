@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import DensityMixin, OneToOneFeatureMixin, TransformerMixin, clone
+from sklearn.base import BaseEstimator, DensityMixin, OneToOneFeatureMixin, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from ugmm_nn._base import (
@@ -15,9 +15,13 @@ from ugmm_nn._base import (
     TableEstimator,
     assignments,
     column_of,
+    fraction,
+    names_of,
+    real_number,
     to_json,
+    whole_number,
 )
-from ugmm_nn._frames import is_frame, make_frame
+from ugmm_nn._frames import is_frame, library_of, make_frame, with_values
 from ugmm_nn._native import Distribution, Model, fit_density
 
 # Number of cells of distributions; densities do not need them.
@@ -75,8 +79,8 @@ class UgmmDensity(DensityMixin, TableEstimator):
     >>> from ugmm_nn import UgmmDensity
     >>> x = np.random.default_rng(0).normal(size=300)
     >>> density = UgmmDensity(epochs=20).fit(np.column_stack([x, 2 * x]))
-    >>> density.score_samples([[1.0, 2.0]])[0] > density.score_samples([[1.0, -2.0]])[0]
-    np.True_
+    >>> bool(density.score_samples([[1.0, 2.0]])[0] > density.score_samples([[1.0, -2.0]])[0])
+    True
     """
 
     def __init__(
@@ -157,24 +161,19 @@ class UgmmDensity(DensityMixin, TableEstimator):
             "batch_size": self.batch_size,
             "patience": self.patience,
             "learning_rate": self.learning_rate,
-            "validation": self.validation_fraction,
+            "validation": fraction("validation_fraction", self.validation_fraction),
             "seed": self._seed(),
         }
         call, callback = self._call(callback)
         weights = self._weights(X, sample_weight)
-        self._keep(fit_density(frame, None, to_json(options), call, callback, weights))
+        self._keep(fit_density(frame, None, to_json(options), call, callback, weights), stacklevel=3)
         return self
 
     @classmethod
     def _of_model(cls, model: Model) -> Self:
         if model.engine != "density":
             raise ValueError("the file is no density; load it with ugmm_nn.load")
-        estimator = cls()
-        estimator._model = model
-        names = [column["name"] for column in model.columns()]
-        estimator.feature_names_in_ = np.array(names, dtype=object)
-        estimator.n_features_in_ = len(names)
-        return estimator
+        return cls._fitted_by(model)
 
     def score_samples(self, X: Any) -> npt.NDArray[np.float64]:
         """Log-likelihood of each row.
@@ -226,11 +225,14 @@ class UgmmDensity(DensityMixin, TableEstimator):
         DataFrame or ndarray of shape (n_samples, n_features)
             The rows: a frame of pandas if training had names, otherwise an array.
         """
-        model = self._fitted()
-        texts, _ = model.sample(n_samples, assignments(given), [], random_state, self._threads())
+        model = self._fitted_model()
+        count, seed = whole_number("n_samples", n_samples), whole_number("random_state", random_state)
+        texts, _ = model.sample(count, assignments(given), [], seed, self._threads())
         kinds = {column["name"]: column["kind"] for column in model.columns()}
         columns = column_of(dict(texts), kinds)
-        return make_frame(columns, None) if hasattr(self, "feature_names_in_") else np.column_stack(list(columns.values()))
+        if hasattr(self, "feature_names_in_"):
+            return make_frame(columns, None)
+        return np.column_stack(list(columns.values()))
 
     def conditional(self, column: str, given: Mapping[str, Any] | None = None) -> Distribution:
         """Distribution of a column given values of others; all other columns are integrated out.
@@ -252,8 +254,8 @@ class UgmmDensity(DensityMixin, TableEstimator):
         ValueError
             If a column does not exist or a value is not possible.
         """
-        model = self._fitted()
-        return model.query(column, assignments(given), [], CELLS, self._threads())
+        model = self._fitted_model()
+        return model.query(str(column), assignments(given), [], CELLS, self._threads())
 
     def posterior(self, X: Any, column: str) -> list[Distribution]:
         """Distribution of a column in each row given the other values of the row.
@@ -271,7 +273,7 @@ class UgmmDensity(DensityMixin, TableEstimator):
             One for each row.
         """
         frame = self._frame(X)
-        return self._model.distributions(frame, column, CELLS, self._threads())
+        return self._model.distributions(frame, str(column), CELLS, self._threads())
 
     def mpe(
         self,
@@ -305,9 +307,15 @@ class UgmmDensity(DensityMixin, TableEstimator):
         proved : bool
             Whether the two differ by at most ``gap``.
         """
-        model = self._fitted()
+        model = self._fitted_model()
         values, level, bound, proved = model.mpe(
-            list(query), assignments(given), [], gap, time_limit, 0, self._threads()
+            names_of("query", query),
+            assignments(given),
+            [],
+            real_number("gap", gap),
+            real_number("time_limit", time_limit),
+            0,
+            self._threads(),
         )
         return dict(values), level, bound, proved
 
@@ -325,18 +333,20 @@ class UgmmDensity(DensityMixin, TableEstimator):
             The rows with the mean of each missing number and the most probable state of each missing category, given
             the other values of the row. A frame if ``X`` is one.
         """
+        if (is_frame(X) and library_of(X) is None) or hasattr(X, "read_next_batch"):
+            raise TypeError(
+                "rows are imputed in a frame of pandas, polars or pyarrow, or in an array; read them into one"
+            )
         frame = self._frame(X)
         found = self._model.impute(frame, self._threads())
         kinds = {column["name"]: column["kind"] for column in self._model.columns()}
         values = [(row, name, _value(kinds[name], text, number)) for row, name, text, number, _ in found]
-        return _filled(X, values)
-
-    def _fitted(self) -> Model:
-        check_is_fitted(self)
-        return self._model
+        # Arrays have columns x1, x2, and so on, whatever the frames of training had.
+        places = {name: f"x{place + 1}" for place, name in enumerate(self._names)}
+        return with_values(X, values if is_frame(X) else [(row, places[name], value) for row, name, value in values])
 
 
-class UgmmImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
+class UgmmImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Transformer that imputes missing values by a density of the training rows.
 
     Parameters
@@ -377,6 +387,8 @@ class UgmmImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
         UgmmImputer
             The estimator itself.
         """
+        if self.density is not None and not isinstance(self.density, UgmmDensity):
+            raise TypeError(f"density is {self.density!r}, but must be a UgmmDensity")
         density = UgmmDensity() if self.density is None else clone(self.density)
         self.density_ = density.fit(X)
         self.n_features_in_ = density.n_features_in_
@@ -403,6 +415,11 @@ class UgmmImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "density_")
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags = UgmmDensity().__sklearn_tags__().input_tags
+        return tags
+
 
 def _value(kind: str, text: str | None, number: float) -> Any:
     if kind in ("number", "whole number", "pixel"):
@@ -412,28 +429,3 @@ def _value(kind: str, text: str | None, number: float) -> Any:
     if kind in ("date", "time", "month"):
         return np.datetime64(text)
     return {"true": True, "false": False}.get(text, text) if kind == "true or false" else text
-
-
-def _filled(X: Any, values: Sequence[tuple[int, str, Any]]) -> Any:
-    """A copy of X with these values by row and name of the column."""
-    if not is_frame(X):
-        array = np.array(X, copy=True)
-        if array.dtype.kind not in "fO":
-            array = array.astype(float)
-        for row, name, value in values:
-            array[row, int(name.removeprefix("x")) - 1] = value
-        return array
-    if hasattr(X, "iloc"):
-        filled = X.copy()
-        places = {str(name): place for place, name in enumerate(X.columns)}
-        for row, name, value in values:
-            filled.iloc[row, places[name]] = value
-        return filled
-    columns = {name: X[name].to_list() if hasattr(X[name], "to_list") else X[name].to_pylist() for name in _names(X)}
-    for row, name, value in values:
-        columns[name][row] = value
-    return make_frame({name: np.array(column, dtype=object) for name, column in columns.items()}, X)
-
-
-def _names(X: Any) -> list[str]:
-    return list(X.column_names if hasattr(X, "column_names") else X.columns)

@@ -1,11 +1,11 @@
-"""Tables of any kind as frames of the native module."""
+"""Tables of any kind as frames of the native module, and back."""
 
 from __future__ import annotations
 
 import datetime
 import numbers
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,46 +13,129 @@ import numpy.typing as npt
 
 from ugmm_nn._native import Frame
 
+# Kinds of objects, as pandas infers them, that pyarrow reads as they are.
+_PLAIN_OBJECTS = frozenset({"string", "boolean", "date", "datetime", "datetime64", "floating", "integer", "empty"})
+
 # The values of a column for `Frame.from_columns`: its kind and an array or a list.
 Values = tuple[str, Any]
 
 
+def library_of(table: Any) -> str | None:
+    """The library of a frame or a subclass of one: "pandas", "polars" or "pyarrow"; None for others."""
+    modules = [kind.__module__.split(".")[0] for kind in type(table).__mro__]
+    return next((module for module in modules if module in ("pandas", "polars", "pyarrow")), None)
+
+
 def is_frame(table: Any) -> bool:
     """Whether a table has names for its columns."""
-    return hasattr(table, "__arrow_c_stream__") or (hasattr(table, "columns") and hasattr(table, "dtypes"))
+    if hasattr(table, "__arrow_c_stream__"):
+        return not _is_column(table)
+    # The class is asked, because lazy frames resolve their columns when they themselves are.
+    return hasattr(type(table), "columns") and hasattr(type(table), "dtypes")
 
 
-def frame_of(table: Any) -> Frame:
-    """The native frame of a frame, or of a two-dimensional array, whose columns are called x1, x2, and so on."""
+def _is_column(values: Any) -> bool:
+    """Whether this is a column without a table: a series, or a chunked array of pyarrow."""
+    return len(getattr(values, "shape", ((), ()))) == 1 or hasattr(values, "num_chunks")
+
+
+def frame_of(table: Any, names: Sequence[str] | None = None) -> Frame:
+    """The native frame of a frame, or of a two-dimensional array, whose columns are called x1, x2, ... by default."""
     if is_frame(table):
         return _of_frame(table)
     array = table if isinstance(table, np.ndarray) else np.asarray(table, dtype=object)
-    names = [f"x{index + 1}" for index in range(array.shape[1])]
+    names = names or [f"x{index + 1}" for index in range(array.shape[1])]
     columns = [array[:, index] for index in range(array.shape[1])]
     return _from_columns(names, [column_values(name, column) for name, column in zip(names, columns, strict=True)])
 
 
 def _of_frame(table: Any) -> Frame:
-    if hasattr(table, "__arrow_c_stream__"):
+    kind = library_of(table)
+    if kind == "pandas":
+        return _of_pandas(table)
+    if not hasattr(table, "__arrow_c_stream__"):
+        hint = "collect its rows first" if hasattr(table, "collect") else "convert it to a frame of pandas, for example"
+        raise TypeError(f"a {type(table).__name__} has no Arrow stream; {hint}")
+    if kind == "polars":
+        table = _without_nulls(table)
+    try:
+        return Frame.from_arrow(table)
+    except ValueError as error:
+        if "the frame" in str(error):  # The native module's own sentence.
+            raise
+        reason = str(error)
+    except Exception as error:  # A stream of another library may raise any error.
+        raise ValueError(f"the frame cannot be read: {_one_line(error)}") from error
+    for name in table.columns if kind == "polars" else ():
+        try:
+            Frame.from_arrow(table.select(name))
+        except ValueError:
+            dtype = table.schema[name]
+            raise ValueError(f"the column {name!r} is of the type {dtype}, which cannot be read; convert it") from None
+    raise ValueError(f"the frame cannot be read: {reason}")
+
+
+def _one_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _without_nulls(table: Any) -> Any:
+    """A frame of polars whose columns without any value have a type that polars exports as Arrow states it."""
+    import polars
+
+    empty = [name for name, dtype in table.schema.items() if dtype == polars.Null]
+    return table.with_columns(polars.col(empty).cast(polars.Boolean)) if empty else table
+
+
+def _of_pandas(table: Any) -> Frame:
+    import pandas
+
+    table = _with_plain_types(table)
+    objects = [table.iloc[:, place] for place, dtype in enumerate(table.dtypes) if isinstance(dtype, np.dtype)]
+    objects = [column for column in objects if column.dtype.kind == "O"]
+    # Of mixed objects pyarrow makes what it can, such as dates of numbers.
+    is_plain = all(pandas.api.types.infer_dtype(column, skipna=True) in _PLAIN_OBJECTS for column in objects)
+    if is_plain and hasattr(table, "__arrow_c_stream__"):
         try:
             return Frame.from_arrow(table)
         except ValueError as error:
-            # The native module's own refusals, such as of two columns with one name.
-            if type(error) is ValueError and "the frame" in str(error):
+            if type(error) is ValueError and "the frame" in str(error):  # The native module's own sentence.
                 raise
-            failure: Exception = error
-        except Exception as error:  # Without pyarrow, and for columns of mixed types, pandas raises errors of many types.
-            failure = error
-        if not hasattr(table, "iloc"):
-            raise ValueError(f"the frame cannot be read: {failure}") from failure
+        except Exception:  # noqa: BLE001, S110  Without pyarrow, and for columns of mixed types, pandas raises errors of many types.
+            pass
     names = [str(name) for name in table.columns]
     columns = [column_values(name, table.iloc[:, index]) for index, name in enumerate(names)]
     return _from_columns(names, columns)
 
 
+def _with_plain_types(table: Any) -> Any:
+    """A frame of pandas whose periods are the times at which they start, and whose intervals are texts."""
+    import pandas
+
+    plain = table
+    for place, dtype in enumerate(table.dtypes):
+        inner = dtype.categories.dtype if isinstance(dtype, pandas.CategoricalDtype) else dtype
+        if not isinstance(inner, (pandas.PeriodDtype, pandas.IntervalDtype)):
+            continue
+        column = table.iloc[:, place].astype(inner)
+        if isinstance(inner, pandas.PeriodDtype):
+            column = column.dt.to_timestamp()
+        else:
+            texts = [None if missing else str(value) for value, missing in zip(column, column.isna(), strict=True)]
+            column = pandas.Series(texts, index=table.index, dtype=object)
+        plain = plain.copy(deep=False) if plain is table else plain
+        plain.isetitem(place, column)
+    return plain
+
+
 def _from_columns(names: Sequence[str], columns: Sequence[Values]) -> Frame:
     if not names:
         raise ValueError("the frame has 0 feature(s), but at least one column is needed")
+    for name in names:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"the name {name!r} of a column is not valid Unicode; rename the column") from None
     return Frame.from_columns([(name, kind, values) for name, (kind, values) in zip(names, columns, strict=True)])
 
 
@@ -64,12 +147,7 @@ def column_values(name: str, column: Any) -> Values:
     ValueError
         If a value is none that a table can hold, or texts and numbers are mixed.
     """
-    if hasattr(column, "iloc"):
-        column = _of_series(column)
-    if isinstance(column, np.ma.MaskedArray):
-        is_float = column.dtype.kind in "biuf"
-        column = column.astype(float).filled(np.nan) if is_float else column.astype(object).filled(None)
-    array = np.asarray(column)
+    array = plain_array(_of_series(column) if hasattr(column, "iloc") else column)
     kind = array.dtype.kind
     if kind == "f":
         return "float", array.astype(np.float64)
@@ -81,26 +159,38 @@ def column_values(name: str, column: Any) -> Values:
         return "bool", array.astype(np.bool_)
     if kind == "M":
         return "time", _microseconds(array)
-    if kind in "OUT":
+    if kind in "OU":
         return _of_objects(name, array)
     if kind == "c":
         raise ValueError(f"Complex data not supported: the column {name!r} has complex numbers; give real ones")
-    raise ValueError(f"the column {name!r} is of the type {array.dtype}; convert it to numbers, booleans, texts or dates")
+    raise ValueError(
+        f"the column {name!r} is of the type {array.dtype}; convert it to numbers, booleans, texts or dates"
+    )
+
+
+def plain_array(values: Any) -> npt.NDArray[Any]:
+    """Values as an array without a mask and without NumPy's type of texts: a masked value is NaN or None."""
+    if isinstance(values, np.ma.MaskedArray):
+        is_number = values.dtype.kind in "iuf"
+        array = np.array(values.data, dtype=float if is_number else object)
+        array[np.ma.getmaskarray(values)] = np.nan if is_number else None
+        return array
+    array = np.asarray(values)
+    return array.astype(object) if array.dtype.kind == "T" else array
 
 
 def _of_series(series: Any) -> npt.NDArray[Any]:
     """The values of a pandas series as an array, missing ones as NaN or None."""
     dtype = series.dtype
-    if getattr(dtype, "kind", None) == "M":
-        if getattr(dtype, "tz", None) is not None:
-            series = series.dt.tz_convert("UTC").dt.tz_localize(None)
-        return np.asarray(series.to_numpy(dtype="datetime64[us]"))
     if isinstance(dtype, np.dtype):
         return np.asarray(series.to_numpy())
-    if getattr(dtype, "kind", None) in "iuf" and series.isna().any():
+    kind = getattr(dtype, "kind", None)
+    if kind == "M" and hasattr(dtype, "tz"):
+        return np.asarray(series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[us]"))
+    if kind in ("i", "u", "f") and series.isna().any():
         return np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan))
-    if getattr(dtype, "kind", None) in "iufb" and not series.isna().any():
-        return np.asarray(series.to_numpy(dtype=np.dtype(dtype.kind + "8") if dtype.kind != "b" else np.bool_))
+    if kind in ("i", "u", "f", "b") and not series.isna().any():
+        return np.asarray(series.to_numpy(dtype=np.bool_ if kind == "b" else np.dtype(f"{kind}8")))
     return np.asarray(series.astype(object).where(series.notna(), None).to_numpy(dtype=object))
 
 
@@ -109,16 +199,20 @@ def _microseconds(times: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     return times.astype("datetime64[us]").astype(np.int64)
 
 
-def _is_missing(value: Any) -> bool:
-    if value is None or (isinstance(value, numbers.Real) and value != value):
+def is_missing(value: Any) -> bool:
+    """Whether a value of Python stands for a missing one."""
+    if value is None:
         return True
+    if isinstance(value, (float, np.floating, np.datetime64, np.timedelta64)):
+        # Only NaN and NaT differ from themselves.
+        return bool(value != value)  # noqa: PLR0124
     pandas = sys.modules.get("pandas")
     return pandas is not None and (value is pandas.NA or value is pandas.NaT)
 
 
 def _of_objects(name: str, array: npt.NDArray[Any]) -> Values:
     """The values of an array of Python's objects, which must be of one kind."""
-    values = [None if _is_missing(value) else value for value in array.tolist()]
+    values = [None if is_missing(value) else value for value in array.tolist()]
     first: tuple[int, str] | None = None
     for row, value in enumerate(values):
         if value is None:
@@ -126,7 +220,7 @@ def _of_objects(name: str, array: npt.NDArray[Any]) -> Values:
         kind = _kind_of(value)
         if kind is None:
             raise ValueError(
-                f"row {row + 1}, column {name!r}: a {type(value).__name__} is no value of a table; "
+                f"row {row + 1}, column {name!r}: a value of the type {type(value).__name__} is no value of a table; "
                 "give numbers, booleans, texts or dates (argument must be a string or a number)"
             )
         if first is None:
@@ -138,13 +232,26 @@ def _of_objects(name: str, array: npt.NDArray[Any]) -> Values:
             )
     match first[1] if first else "number":
         case "number":
-            floats = [np.nan if value is None else float(value) for value in values]
-            return "float", np.array(floats, dtype=np.float64)
+            return "float", np.array([_float(name, row, value) for row, value in enumerate(values)], dtype=np.float64)
         case "boolean":
             return "text", [None if value is None else str(bool(value)).lower() for value in values]
         case "date":
-            return "time", _microseconds(np.array(values, dtype="datetime64[us]"))
+            return "time", _microseconds(np.array([_utc(value) for value in values], dtype="datetime64[us]"))
     return "text", [None if value is None else str(value) for value in values]
+
+
+def _float(name: str, row: int, value: Any) -> float:
+    try:
+        return np.nan if value is None else float(value)
+    except (ArithmeticError, TypeError, ValueError):
+        raise ValueError(f"row {row + 1}, column {name!r}: the number is too large or not one; correct it") from None
+
+
+def _utc(value: Any) -> Any:
+    """A time in UTC without its zone."""
+    if getattr(value, "tzinfo", None) is None:
+        return value
+    return value.astimezone(datetime.UTC).replace(tzinfo=None)
 
 
 def _kind_of(value: Any) -> str | None:
@@ -154,24 +261,109 @@ def _kind_of(value: Any) -> str | None:
         return "text"
     if isinstance(value, (datetime.date, np.datetime64)):
         return "date"
-    if isinstance(value, numbers.Real) or hasattr(value, "__float__") and not hasattr(value, "__len__"):
+    if isinstance(value, numbers.Real) or (hasattr(value, "__float__") and not hasattr(value, "__len__")):
         return "number"
     return None
 
 
-def make_frame(columns: dict[str, npt.NDArray[Any]], like: Any) -> Any:
-    """A frame of these columns: of polars if `like` is one of polars, otherwise of pandas.
+def make_frame(columns: Mapping[str, npt.NDArray[Any]], like: Any) -> Any:
+    """A frame of these columns: of the library of `like` if it is one of polars or pyarrow, otherwise of pandas.
 
     Raises
     ------
     ImportError
         If pandas is needed and not installed.
     """
-    if type(like).__module__.split(".")[0] == "polars":
+    library = library_of(like)
+    if library == "polars":
         import polars
 
-        return polars.DataFrame(columns)
+        return polars.DataFrame({name: values.tolist() for name, values in columns.items()}, strict=False)
+    if library == "pyarrow":
+        import pyarrow
+
+        return pyarrow.table({name: pyarrow.array(values.tolist()) for name, values in columns.items()})
     import pandas
 
     index = getattr(like, "index", None)
-    return pandas.DataFrame(columns, index=index if isinstance(index, pandas.Index) else None)
+    return pandas.DataFrame(dict(columns), index=index if isinstance(index, pandas.Index) else None)
+
+
+def with_values(table: Any, values: Sequence[tuple[int, str, Any]]) -> Any:
+    """A copy of a table with these values by row and name of the column.
+
+    Numbers are floats, and times are `numpy.datetime64` in UTC. A column keeps its type where it can hold the values.
+    """
+    columns: dict[str, list[tuple[int, Any]]] = {}
+    for row, name, value in values:
+        columns.setdefault(name, []).append((row, value))
+    if not is_frame(table):
+        return _array_with(table, columns)
+    library = library_of(table)
+    if library == "pandas":
+        return _pandas_with(table, columns)
+    for name, cells in columns.items():
+        column = table[name].to_list() if library == "polars" else table.column(name).to_pylist()
+        for row, value in cells:
+            column[row] = value.item() if isinstance(value, np.datetime64) else value
+        table = _with_list(table, name, column)
+    return table
+
+
+def _array_with(table: Any, columns: Mapping[str, Sequence[tuple[int, Any]]]) -> npt.NDArray[Any]:
+    array = np.array(plain_array(table), copy=True)
+    if array.dtype.kind not in "fMO":
+        array = array.astype(float if array.dtype.kind in "iub" else object)
+    for name, cells in columns.items():
+        for row, value in cells:
+            array[row, int(name.removeprefix("x")) - 1] = value
+    return array
+
+
+def _pandas_with(table: Any, columns: Mapping[str, Sequence[tuple[int, Any]]]) -> Any:
+    import pandas
+
+    filled = table.copy()
+    places = {str(name): place for place, name in enumerate(table.columns)}
+    for name, cells in columns.items():
+        column = table.iloc[:, places[name]]
+        rows, values = [row for row, _ in cells], [value for _, value in cells]
+        dtype = column.dtype
+        if isinstance(dtype, pandas.CategoricalDtype):
+            # The model's levels are texts, whatever the categories are.
+            by_text = {str(category): category for category in dtype.categories}
+            values = [by_text.get(value, value) for value in values]
+            if any(value not in dtype.categories for value in values):
+                column = column.astype(dtype.categories.dtype)
+        elif isinstance(values[0], np.datetime64):
+            times = pandas.DatetimeIndex(np.array(values))
+            zone = getattr(dtype, "tz", None)
+            values = list(times if zone is None else times.tz_localize("UTC").tz_convert(zone))
+        if isinstance(values[0], float) and getattr(column.dtype, "kind", None) in ("i", "u"):
+            column = column.astype("Float64")
+        column = column.copy()
+        if isinstance(column.dtype, np.dtype) and column.dtype.kind == "f":
+            values = list(np.array(values, dtype=column.dtype))
+        column.iloc[rows] = values
+        filled.isetitem(places[name], column)
+    return filled
+
+
+def _with_list(table: Any, name: str, column: list[Any]) -> Any:
+    """A frame of polars or pyarrow with these values of a column."""
+    if library_of(table) == "polars":
+        import polars
+
+        try:
+            series = polars.Series(name, column, dtype=table.schema[name])
+        except (TypeError, polars.exceptions.PolarsError):
+            series = polars.Series(name, column, strict=False)
+        return table.with_columns(series)
+    import pyarrow
+
+    place = table.schema.get_field_index(name)
+    try:
+        array = pyarrow.array(column, type=table.schema.field(place).type)
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError):
+        array = pyarrow.array(column)
+    return table.set_column(place, name, array)

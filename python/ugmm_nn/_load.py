@@ -30,7 +30,7 @@ def load(path: str | os.PathLike[str]) -> UgmmClassifier | UgmmRegressor | UgmmD
     ValueError
         If the file is no model or is damaged.
     """
-    model = Model.load(os.fspath(path))
+    model = Model.load(os.fsdecode(path))
     if model.engine == "density":
         return UgmmDensity._of_model(model)
     return UgmmRegressor._of_model(model) if model.classes is None else UgmmClassifier._of_model(model)

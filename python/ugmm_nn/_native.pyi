@@ -1,12 +1,15 @@
+from collections.abc import Callable
 from os import PathLike
-from typing import Any, Callable, final
+from typing import Any, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
 
+__all__ = ["Distribution", "Frame", "Model", "__version__", "fit_density", "fit_network"]
+
 __version__: str
 
-_Assignments = list[tuple[str, str]]
+_Assignments: TypeAlias = list[tuple[str, str]]
 
 @final
 class Frame:
@@ -49,14 +52,12 @@ class Model:
     def parameters(self) -> int: ...
     def columns(self) -> list[dict[str, Any]]: ...
     def predict_classes(
-        self, frame: Frame, threads: int
+        self, frame: Frame, logarithms: bool, threads: int
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]: ...
     def predict_numbers(
         self, frame: Frame, quantiles: list[float], at: list[float] | None, threads: int
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]: ...
-    def novelty(
-        self, frame: Frame, threads: int
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]] | None: ...
+    def novelty(self, frame: Frame, threads: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]] | None: ...
     def contributions(self, frame: Frame, threads: int) -> npt.NDArray[np.float32]: ...
     def certify(
         self, frame: Frame, epsilon: float, keep: list[str], boxes: int, attack_steps: int, threads: int
@@ -98,3 +99,34 @@ def fit_density(
     callback: Callable[[dict[str, Any]], object] | None = None,
     weights: npt.NDArray[np.float64] | None = None,
 ) -> tuple[Model, str, list[str]]: ...
+
+_F32 = npt.NDArray[np.float32]
+_F64 = npt.NDArray[np.float64]
+
+@final
+class NeuronPass:
+    @staticmethod
+    def of_sums(
+        x: _F32, means: _F32, log_sigmas: _F32, mixing_logits: _F32, sums: _F32, threads: int
+    ) -> NeuronPass: ...
+    def sums(self) -> _F32: ...
+    def backward(
+        self,
+        x: _F32,
+        means: _F32,
+        log_sigmas: _F32,
+        mixing_logits: _F32,
+        cotangent: _F32,
+        want_x: bool,
+        threads: int,
+    ) -> tuple[_F32 | None, _F32, _F32, _F32]: ...
+
+def neuron_forward(
+    x: _F32, means: _F32, log_sigmas: _F32, mixing_logits: _F32, nan_is_missing: bool, threads: int
+) -> tuple[_F32, NeuronPass]: ...
+def neuron_forward_f64(
+    x: _F64, means: _F64, log_sigmas: _F64, mixing_logits: _F64, nan_is_missing: bool
+) -> _F64: ...
+def neuron_backward_f64(
+    x: _F64, means: _F64, log_sigmas: _F64, mixing_logits: _F64, cotangent: _F64, want_x: bool
+) -> tuple[_F64 | None, _F64, _F64, _F64]: ...

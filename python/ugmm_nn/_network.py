@@ -14,9 +14,12 @@ from ugmm_nn._base import (
     TableEstimator,
     assignments,
     column_of,
+    names_of,
     network_options,
     range_assignments,
+    real_number,
     to_json,
+    whole_number,
 )
 from ugmm_nn._frames import Values, is_frame, make_frame
 from ugmm_nn._native import Distribution, fit_network
@@ -31,7 +34,7 @@ class NetworkEstimator(TableEstimator):
     def _fit(
         self,
         X: Any,
-        y: Values | str,
+        y: Values,
         name: str,
         *,
         classification: bool,
@@ -40,20 +43,26 @@ class NetworkEstimator(TableEstimator):
         weights: npt.NDArray[np.float64] | None,
     ) -> None:
         frame = self._read(X, reset=True)
+        if len(y[1]) != frame.rows:
+            raise ValueError(f"X has {frame.rows} rows, but y has {len(y[1])}; give one value for each row")
         target = name
         while target in frame.columns:
             target += "_"
         frame = frame.with_column(target, *y)
         options = network_options(self, self._seed(), class_weights)
+        if not isinstance(self.search, (bool, Mapping)):
+            raise TypeError(f"search is {self.search!r}, but must be True, False or a dict of settings by name")
         if self.search:
             options["search"] = self.search
-        checkpoint = None if self.checkpoint is None else os.fspath(self.checkpoint)
-        more = {"checkpoint": checkpoint, "resume": self.resume}
+        checkpoint = None if self.checkpoint is None else os.fsdecode(self.checkpoint)
+        more: dict[str, Any] = {"checkpoint": checkpoint, "resume": self.resume}
         if classification:
             # Labels are texts, whatever they look like.
-            more |= {"categorical": [*self.categorical, target], "keep_text": [*self.keep_text, target]}
+            more["categorical"] = [*names_of("categorical", self.categorical), target]
+            more["keep_text"] = [*names_of("keep_text", self.keep_text), target]
         call, callback = self._call(callback, **more)
-        self._keep(fit_network(frame, target, classification, to_json(options), call, callback, weights))
+        trained = fit_network(frame, target, classification, to_json(options), call, callback, weights)
+        self._keep(trained, stacklevel=4)
 
     def explain(self, X: Any) -> Any:
         """Contributions of the columns to the prediction of each row.
@@ -79,7 +88,7 @@ class NetworkEstimator(TableEstimator):
         >>> bool(first[0] > first[1])
         True
         """
-        values = self._model_of_fitted().contributions(self._frame(X), self._threads())
+        values = self._fitted_model().contributions(self._frame(X), self._threads())
         if not is_frame(X):
             return values
         names = [column["name"] for column in self._model.columns() if column["name"] != self._model.target]
@@ -98,7 +107,7 @@ class NetworkEstimator(TableEstimator):
         ndarray of shape (n_samples,)
             The distance; about 1 for training rows. Predictions of rows that are far away may be wrong.
         """
-        found = self._model_of_fitted().novelty(self._frame(X), self._threads())
+        found = self._fitted_model().novelty(self._frame(X), self._threads())
         if found is None:
             raise ValueError("the model is of an older version and does not know how far rows are from training rows")
         return found[0]
@@ -133,8 +142,8 @@ class NetworkEstimator(TableEstimator):
         ValueError
             If a column does not exist, a value is not possible, or the network cannot answer for the column.
         """
-        model = self._model_of_fitted()
-        return model.query(column, assignments(given), range_assignments(ranges), CELLS, self._threads())
+        model = self._fitted_model()
+        return model.query(str(column), assignments(given), range_assignments(ranges), CELLS, self._threads())
 
     def sample(
         self, n_samples: int = 1, given: Mapping[str, Any] | None = None, *, random_state: int = 0
@@ -162,8 +171,9 @@ class NetworkEstimator(TableEstimator):
         ValueError
             If the network is discriminative, or a value is not possible.
         """
-        model = self._model_of_fitted()
-        texts, chains = model.sample(n_samples, assignments(given), [], random_state, self._threads())
+        model = self._fitted_model()
+        count, seed = whole_number("n_samples", n_samples), whole_number("random_state", random_state)
+        texts, chains = model.sample(count, assignments(given), [], seed, self._threads())
         kinds = {column["name"]: column["kind"] for column in model.columns()}
         r_hat = {name: float("nan") if value is None else value for name, value, _ in chains}
         return make_frame(column_of(dict(texts), kinds), None), r_hat
@@ -208,14 +218,9 @@ class NetworkEstimator(TableEstimator):
         ValueError
             If the network is discriminative, or a value is not possible.
         """
-        model = self._model_of_fitted()
+        model = self._fitted_model()
         pairs, bounds = assignments(given), range_assignments(ranges)
-        seed, threads = 0, self._threads()
-        values, score, bound, proved = model.mpe(list(query), pairs, bounds, gap, time_limit, seed, threads)
+        wanted = names_of("query", query)
+        gap, seconds = real_number("gap", gap), real_number("time_limit", time_limit)
+        values, score, bound, proved = model.mpe(wanted, pairs, bounds, gap, seconds, 0, self._threads())
         return dict(values), score, bound, proved
-
-    def _model_of_fitted(self) -> Any:
-        from sklearn.utils.validation import check_is_fitted
-
-        check_is_fitted(self)
-        return self._model

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import check_array, column_or_1d
 
-from ugmm_nn._base import Callback
+from ugmm_nn._base import Callback, real_number
 from ugmm_nn._native import Distribution, Model
 from ugmm_nn._network import CELLS, NetworkEstimator
+from ugmm_nn._target import numbers_of, target_name
 
 
 class UgmmRegressor(RegressorMixin, NetworkEstimator):
@@ -52,7 +52,7 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
     time_limit : float, optional
         Seconds for all training together.
     checkpoint : path-like, optional
-        File that an interrupted training leaves.
+        File that an interrupted training leaves. It is deleted when training has ended.
     resume : bool, default=False
         Resume from the checkpoint if it exists.
     verbose : bool, default=False
@@ -164,14 +164,8 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
         ValueError
             If the rows, the numbers or a parameter cannot be used.
         """
-        if y is None:
-            raise ValueError("requires y to be passed, but the target y is None")
-        name = str(getattr(y, "name", None) or "target")
-        numbers = check_array(
-            column_or_1d(np.asarray(y), warn=True), ensure_2d=False, dtype=np.float64, estimator=self, input_name="y"
-        )
+        values, name = ("float", numbers_of(y, self)), target_name(y)
         weights = self._weights(X, sample_weight)
-        values = ("float", numbers)
         self._fit(X, values, name, classification=False, class_weights=None, callback=callback, weights=weights)
         return self
 
@@ -179,10 +173,7 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
     def _of_model(cls, model: Model) -> Self:
         if model.engine != "network" or model.classes is not None:
             raise ValueError("the file is no model of a number; load it with ugmm_nn.load")
-        estimator = cls()
-        estimator._model = model
-        estimator._take_columns(model)
-        return estimator
+        return cls._fitted_by(model)
 
     def predict(self, X: Any) -> npt.NDArray[np.float64]:
         """Mean of the predicted density of each row.
@@ -229,7 +220,9 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
         ndarray of shape (n_samples, n_quantiles)
             The quantiles.
         """
-        probabilities = [float(probability) for probability in quantiles]
+        if isinstance(quantiles, str) or not isinstance(quantiles, Iterable):
+            raise TypeError(f"quantiles is {quantiles!r}, but must be a sequence of numbers")
+        probabilities = [real_number("a quantile", probability) for probability in quantiles]
         for probability in probabilities:
             if not 0 <= probability <= 1:
                 raise ValueError(f"a quantile is {probability}, but must be from 0 to 1")
@@ -250,7 +243,7 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
         ndarray of shape (n_samples, 2)
             Lower and upper end.
         """
-        if not 0 < coverage < 1:
+        if not 0 < real_number("coverage", coverage) < 1:
             raise ValueError(f"coverage is {coverage}, but must be between 0 and 1")
         return self.predict_quantiles(X, [(1 - coverage) / 2, (1 + coverage) / 2])
 
@@ -285,12 +278,11 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
         ndarray of shape (n_samples,)
             log p(y | row), in nats.
         """
-        numbers = check_array(column_or_1d(np.asarray(y)), ensure_2d=False, dtype=np.float64, input_name="y")
-        return self._numbers(X, at=numbers)[3]
+        return self._numbers(X, at=numbers_of(y))[3]
 
     def _numbers(
         self, X: Any, quantiles: Sequence[float] = (), at: npt.NDArray[np.float64] | None = None
-    ) -> tuple[Any, Any, Any, Any]:
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         frame = self._frame(X)
         if at is not None and len(at) != frame.rows:
             raise ValueError(f"X has {frame.rows} rows, but y has {len(at)} numbers; give one for each row")

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from .environment import REPOSITORY
 from .failure import Failure
 
 # Keeps freed memory in the process instead of giving it back to the system and asking for it again, page by page, for
@@ -25,6 +26,7 @@ class Contender:
 
     key: str
     title: str
+    description: str
 
     @property
     def torch(self) -> bool:
@@ -32,11 +34,15 @@ class Contender:
         return self.key != OURS.key
 
 
-OURS = Contender("ugmm", "ugmm (this program)")
-PLAIN = Contender("plain", "uGMM, PyTorch")
-COMPILED = Contender("compiled", "uGMM, torch.compile")
-MLP = Contender("mlp", "MLP, PyTorch")
-REFERENCE = Contender("reference", "uGMM, PyTorch in f64")
+OURS = Contender("ugmm", "ugmm (this program)", "the training step of `ugmm train`, the library's forward pass")
+PLAIN = Contender(
+    "plain", "uGMM, PyTorch", "the same formula written plainly: batch x neurons x inputs tensors, logsumexp, autograd"
+)
+COMPILED = Contender("compiled", "uGMM, torch.compile", "that code compiled, loss and backward pass included")
+LAYER = Contender("layer", "UgmmLinear", "the layer of ugmm_nn.torch in PyTorch's autograd")
+COMPILED_LAYER = Contender("compiled-layer", "UgmmLinear, compiled", "that layer with torch.compile, loss included")
+MLP = Contender("mlp", "MLP, PyTorch", "linear layers of the same sizes with ReLU")
+REFERENCE = Contender("reference", "uGMM, PyTorch in f64", "the plain code in double precision")
 
 
 class Worker:
@@ -53,7 +59,7 @@ class Worker:
                 "OMP_NUM_THREADS": str(threads),
                 **({"CUDA_VISIBLE_DEVICES": ""} if device == "cpu" else {}),
                 "PYTHONDONTWRITEBYTECODE": "1",
-                "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
+                "PYTHONPATH": os.pathsep.join(str(REPOSITORY / folder) for folder in ("scripts", "python")),
                 # Compiled kernels stay for the next run. One process, so that its CPU time is all there is.
                 "TORCHINDUCTOR_CACHE_DIR": str(Path(sys.prefix) / "compiled-kernels"),
                 "TORCHINDUCTOR_COMPILE_THREADS": "1",

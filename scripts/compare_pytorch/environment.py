@@ -67,6 +67,13 @@ def build_program() -> Path:
     return build(["build", "--release"], "ugmm")
 
 
+def build_native_module() -> None:
+    """Builds the native half of the Python package and puts it beside the other half."""
+    print("building ugmm_nn (minutes the first time)", file=sys.stderr)
+    module = build(["build", "--release", "-p", "ugmm-py", "--features", "pyo3/extension-module"], "_native")
+    shutil.copyfile(module, REPOSITORY / "python" / "ugmm_nn" / "_native.abi3.so")
+
+
 def build(arguments: list[str], name: str, **options) -> Path:
     """Has cargo build, with options for `subprocess.run`; returns the program of the target `name`."""
     result = _cargo([*arguments, "--message-format", "json-render-diagnostics"], stdout=subprocess.PIPE, **options)
@@ -76,6 +83,8 @@ def build(arguments: list[str], name: str, **options) -> Path:
             continue
         if message["executable"] is not None:  # A library of that name has none.
             return Path(message["executable"])
+        if "cdylib" in message["target"]["kind"]:
+            return Path(message["filenames"][0])
     raise Failure(f'cargo built "{name}", but does not say where')
 
 

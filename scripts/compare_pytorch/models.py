@@ -1,4 +1,4 @@
-"""The networks in PyTorch, written plainly: whole tensors, autograd, no kernels of our own."""
+"""The networks in PyTorch: written plainly with whole tensors and autograd, and of the layers of ugmm_nn.torch."""
 
 import math
 
@@ -37,6 +37,21 @@ class UgmmNetwork(nn.Module):
         for layer in self.layers:
             x = layer(x)
         return x
+
+
+class LayerNetwork(nn.Module):
+    """A stack of the layers of ugmm_nn.torch with the same names of parameters."""
+
+    def __init__(self, parameters: dict[str, Tensor]):
+        super().__init__()
+        from ugmm_nn.torch import UgmmLinear
+
+        shapes = [values.shape for name, values in sorted(parameters.items()) if name.endswith(".means")]
+        self.layers = nn.Sequential(*(UgmmLinear(inputs, neurons) for neurons, inputs in shapes))
+        self.load_state_dict(parameters)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x)
 
 
 def mlp(sizes: list[int]) -> nn.Module:

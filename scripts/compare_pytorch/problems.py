@@ -111,9 +111,7 @@ def write_files(measurement: Measurement, mnist: Path | None, directory: Path) -
     shape = (measurement.batches, measurement.rows)
     for name, (x, labels) in rows.items():
         files.batches[name] = directory / f"{measurement.key}-{name}.safetensors"
-        save_file(
-            {"x": x.reshape(*shape, -1), "labels": labels.astype(np.int64).reshape(shape)}, files.batches[name]
-        )
+        save_file({"x": x.reshape(*shape, -1), "labels": labels.astype(np.int64).reshape(shape)}, files.batches[name])
         sample = np.column_stack([x, labels]) if measurement.generative else x
         files.parameters[name] = directory / f"{measurement.key}-{name}-parameters.safetensors"
         save_file(_initial_parameters(measurement.sizes, sample[:128], rng), files.parameters[name])

@@ -41,18 +41,16 @@ def check_gpu() -> None:
         raise Failure("PyTorch sees no NVIDIA GPU here; nvidia-smi must list one, and PyTorch be a build with CUDA")
 
 
-def head(machine: dict, settings: dict) -> str:
+def head(machine: dict, settings: dict, contenders: list[Contender]) -> str:
     """What is compared, and where."""
+    names = "\n".join(f"{contender.title:<22}{contender.description}" for contender in contenders)
     rounds, turn_s, load = settings["rounds"], settings["turn_s"], machine["load_average_at_start"]
     text = f"""\
 {machine["processor"]}, {machine["cpus"]} CPUs, {machine["system"]}
 PyTorch {machine["torch"]}, Python {machine["python"]}
 
-ugmm (this program)   through Burn: the training step of `ugmm train`, the library's forward pass
-uGMM, PyTorch         the same formula written plainly: batch x neurons x inputs tensors, logsumexp, autograd
-uGMM, torch.compile   that code compiled, loss and backward pass included
-MLP, PyTorch          linear layers of the same sizes with ReLU
-All train with Adam (PyTorch's is the fused one) in f32. All three of PyTorch run with malloc told to keep memory.
+{names}
+All train with Adam (PyTorch's is the fused one) in f32. Those of PyTorch run with malloc told to keep memory.
 
 Each contender is a process and works while the others idle: up to {rounds} rounds, in each of them a turn of about
 {turn_s:g} s for everyone, from the same parameters. Numbers are medians over rounds, with the quartiles in brackets.
@@ -100,7 +98,7 @@ def table(result: Result) -> str:
     columns = ["CPU ms", "wall ms", "CPU ratio", "wall ratio"]
     lines = [
         f"{result.measurement.title}, {result.batches} batches, {threads} ({len(result.cpu_s[OURS])} rounds)",
-        f"  {'per ' + result.measurement.unit:<19}"
+        f"  {'per ' + result.measurement.unit:<20}"
         + "".join(f"{column:>21}" for column in columns)
         + f"{'peak MiB (before)':>19}{'ratio':>7}",
     ]
@@ -114,7 +112,7 @@ def table(result: Result) -> str:
         memory = result.memory[contender]
         peak = f"{memory.peak:.0f} ({memory.loaded:.0f})"
         ratio = "" if contender == OURS else f"{memory.peak / result.memory[OURS].peak:.0f}x"
-        line = f"  {contender.title:<19}" + "".join(f"{cell:>21}" for cell in cells) + f"{peak:>19}{ratio:>7}"
+        line = f"  {contender.title:<20}" + "".join(f"{cell:>21}" for cell in cells) + f"{peak:>19}{ratio:>7}"
         lines.append(line.rstrip())
     return "\n".join(lines)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import agreement
 from .agreement import Agreement
-from .contenders import COMPILED, MLP, OURS, PLAIN, REFERENCE, Contender, Worker
+from .contenders import MLP, REFERENCE, Contender, Worker
 from .failure import Failure
 from .problems import Files, Measurement
 
@@ -42,7 +42,17 @@ class Result:
 class Bench:
     """Measures; keeps the reference's outputs, which do not depend on the number of threads."""
 
-    def __init__(self, example: Path, directory: Path, rounds: int, turn_s: float, patience_s: float, device: str):
+    def __init__(
+        self,
+        contenders: list[Contender],
+        example: Path,
+        directory: Path,
+        rounds: int,
+        turn_s: float,
+        patience_s: float,
+        device: str,
+    ):
+        self.contenders = contenders
         self.example = example
         self.directory = directory
         self.rounds = rounds
@@ -66,7 +76,7 @@ class Bench:
             "parameters": {name: str(path) for name, path in files.parameters.items()},
             "batches": {name: str(path) for name, path in files.batches.items()},
         }
-        contenders = [OURS, PLAIN, COMPILED] + ([MLP] if measurement.mlp else [])
+        contenders = [contender for contender in self.contenders if measurement.mlp or contender != MLP]
         workers: dict[Contender, Worker] = {}
         try:
             for contender in contenders:

@@ -1,6 +1,6 @@
 """The worker through which PyTorch is timed: the same commands and answers as crates/ugmm-network/examples/timing.
 
-Its argument is the variant: plain, compiled, mlp, or reference (plain in f64, for the check only).
+Its argument is the variant: plain, compiled, layer, compiled-layer, mlp, or reference (plain in f64, for the check only).
 """
 
 import json
@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from .models import UgmmNetwork, mlp
+from .models import LayerNetwork, UgmmNetwork, mlp
 
 REFERENCE_ROWS = 128  # Rows at once in f64: a [batch, neurons, inputs] tensor of 1024 rows would take 0.8 GB.
 
@@ -35,12 +35,13 @@ class Worker:
             self.initial = dict.fromkeys(job["batches"], own)
         else:
             self.initial = {name: load_file(path, device=str(self.device)) for name, path in job["parameters"].items()}
-            self.network = UgmmNetwork(next(iter(self.initial.values()))).to(self.device, dtype)
+            network = LayerNetwork if variant.endswith("layer") else UgmmNetwork
+            self.network = network(next(iter(self.initial.values()))).to(self.device, dtype)
         # Fused is the fastest Adam that PyTorch has.
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=job["learning_rate"], fused=True)
         self.batches = {name: self.read(path, dtype) for name, path in job["batches"].items()}
         self.forward, self.loss = self.network.forward, self.loss_and_outputs
-        if variant == "compiled":
+        if variant.startswith("compiled"):
             self.forward = torch.compile(self.network, fullgraph=True, dynamic=False)
             self.loss = torch.compile(self.loss_and_outputs, fullgraph=True, dynamic=False)
         self.current: list[tuple[Tensor, Tensor]] = []

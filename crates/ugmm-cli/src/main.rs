@@ -56,6 +56,7 @@ fn run(arguments: &Arguments, matches: &ArgMatches) -> Result<(), CliError> {
         }
         Command::Predict(options) => command::predict::run(options, &device, common),
         Command::Evaluate(options) => command::evaluate::run(options, &device, common),
+        Command::Import(options) => command::import::run(options, common),
         Command::Inspect(options) => command::inspect::run(options, common),
         Command::Prune(options) => command::prune::run(options, common),
         Command::Report(options) => command::report::run(options, common),

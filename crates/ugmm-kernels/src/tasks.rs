@@ -38,6 +38,12 @@ impl Tasks {
         items.div_ceil(2 * self.threads).clamp(1, largest)
     }
 
+    /// Number of pieces into which each of `tasks` equal tasks is cut, so that every thread gets at least two
+    /// pieces.
+    pub(crate) fn pieces(self, tasks: usize) -> usize {
+        if self.threads == 1 { 1 } else { (2 * self.threads).div_ceil(tasks.max(1)) }
+    }
+
     /// Runs `run` on every task.
     pub(crate) fn for_each<Task: Send>(
         self,
@@ -81,6 +87,14 @@ mod tests {
         // Two tasks for each of three threads.
         for (items, largest, expected) in [(100, 50, 17), (96, 50, 16), (100, 4, 4), (2, 50, 1), (0, 50, 1)] {
             assert_eq!(Tasks { threads: 3 }.items_per_task(items, largest), expected, "{items} {largest}");
+        }
+    }
+
+    #[test]
+    fn few_tasks_are_cut_into_pieces() {
+        assert_eq!(Tasks { threads: 1 }.pieces(1), 1);
+        for (tasks, expected) in [(1, 32), (2, 16), (7, 5), (32, 1), (100, 1)] {
+            assert_eq!(Tasks { threads: 16 }.pieces(tasks), expected, "{tasks}");
         }
     }
 

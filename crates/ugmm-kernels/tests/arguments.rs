@@ -4,7 +4,7 @@ mod common;
 
 use common::{Layer, TOLERANCE, assert_agrees_with_oracle};
 use ugmm_kernels::dispatch::InstructionSet;
-use ugmm_kernels::{KernelError, LayerShape, backward, forward, oracle};
+use ugmm_kernels::{KernelError, LayerShape, Saved, backward, forward, oracle};
 
 fn layer(batch: usize, inputs: usize, neurons: usize) -> Layer {
     let values = |count: usize| (0..count).map(|index| (index as f32 * 0.7).sin()).collect::<Vec<f32>>();
@@ -52,6 +52,22 @@ fn empty_batch_gives_empty_outputs_and_zero_gradients() {
         assert_eq!(gradients.mixing_logits, vec![0.0; 6]);
     }
     assert_eq!(oracle::forward(layer.shape, layer.widen().arguments()), Ok(vec![]));
+}
+
+#[test]
+fn a_pass_is_restored_from_its_sums() {
+    let mut with_zeros = layer(150, 140, 20);
+    with_zeros.x.iter_mut().step_by(3).for_each(|x| *x = 0.0);
+    let mut far = layer(9, 5, 3);
+    far.x[..10].fill(1e20);
+    for layer in [layer(0, 3, 2), layer(40, 30, 17), with_zeros, far] {
+        let saved = forward(layer.shape, layer.arguments()).unwrap().saved;
+        let restored = Saved::of_sums(layer.shape, layer.arguments(), saved.sums().to_vec()).unwrap();
+        assert_eq!(layer.backward(&restored), layer.backward(&saved));
+    }
+    let layer = layer(2, 3, 2);
+    let error = Saved::of_sums(layer.shape, layer.arguments(), vec![1.0; 3]).unwrap_err();
+    assert!(matches!(error, KernelError::Length { argument: "sums", expected: 4, found: 3, .. }), "{error}");
 }
 
 #[test]

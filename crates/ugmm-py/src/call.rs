@@ -17,10 +17,13 @@ fn pool(threads: usize) -> PyResult<ThreadPool> {
     pool.map_err(|reason| value_error(format!("{threads} threads cannot be started: {reason}")))
 }
 
-/// Runs `work` without Python's lock.
-pub fn detached<T: Send>(py: Python, threads: usize, work: impl FnOnce() -> T + Send) -> PyResult<T> {
-    let pool = pool(threads)?;
-    Ok(py.detach(|| pool.install(work)))
+/// Runs `work` without Python's lock. Ctrl-C sets the flag that `work` gets, and is raised when `work` has ended.
+pub fn detached<T: Send>(
+    py: Python,
+    threads: usize,
+    work: impl FnOnce(&AtomicBool) -> T + Send,
+) -> PyResult<T> {
+    interruptible(py, threads, |interrupted, _: Sender<()>| work(interrupted), |()| Ok(()))
 }
 
 /// Runs `work` without Python's lock, and passes the events that it sends to `on_event` with the lock. Ctrl-C, or an exception of

@@ -2,7 +2,9 @@
 
 use crate::advice;
 use pyo3::PyErr;
-use pyo3::exceptions::{PyFileNotFoundError, PyOSError, PyValueError};
+use pyo3::exceptions::{
+    PyFileNotFoundError, PyIsADirectoryError, PyOSError, PyPermissionError, PyValueError,
+};
 use std::io::ErrorKind;
 use ugmm_network::UgmmError;
 use ugmm_tabular::TabularError;
@@ -12,10 +14,12 @@ pub fn raise(error: impl Into<TabularError>) -> PyErr {
     let error = error.into();
     let message = format!("{error}{}", advice::of(error.remedies()));
     match &error {
-        TabularError::Model(UgmmError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
-            PyFileNotFoundError::new_err(message)
-        }
-        TabularError::Model(UgmmError::Io { .. }) => PyOSError::new_err(message),
+        TabularError::Model(UgmmError::Io { source, .. }) => match source.kind() {
+            ErrorKind::NotFound => PyFileNotFoundError::new_err(message),
+            ErrorKind::PermissionDenied => PyPermissionError::new_err(message),
+            ErrorKind::IsADirectory => PyIsADirectoryError::new_err(message),
+            _ => PyOSError::new_err(message),
+        },
         _ => PyValueError::new_err(message),
     }
 }

@@ -60,8 +60,9 @@ impl Call {
 
     fn time_limit(&self) -> PyResult<Option<Duration>> {
         let duration = |seconds| {
-            Duration::try_from_secs_f64(seconds)
-                .map_err(|_| value_error(format!("time_limit is {seconds}, but must be a number of seconds")))
+            Duration::try_from_secs_f64(seconds).map_err(|_| {
+                value_error(format!("time_limit is {seconds:?}, but must be a number of seconds"))
+            })
         };
         self.time_limit.map(duration).transpose()
     }
@@ -147,6 +148,7 @@ fn trained(
             ..Run::new(&mut progress, interrupted)
         };
         let (model, report, more) = train(Rows { table, target }, &mut run)?;
+        run.discard_checkpoint()?;
         doubts.extend(more);
         Ok((model, report, doubts))
     };
@@ -237,11 +239,8 @@ fn json(report: &impl serde::Serialize) -> String {
 fn parsed<T: DeserializeOwned + Default>(text: &str) -> PyResult<T> {
     serde_json::from_str(text).map_err(|whole| {
         let keys: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
-        let (settings, others): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(key, _)| key == "settings");
-        let inner = settings.into_iter().filter_map(|(_, value)| match value {
-            Value::Object(settings) => Some(settings),
-            _ => None,
-        });
+        let is_group = |key: &str| ["settings", "preprocessing"].contains(&key);
+        let (groups, others): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(key, _)| is_group(key));
         let wrong = |(key, value): (String, Value), within: Option<&str>| {
             let one = Value::Object(Map::from_iter([(key.clone(), value.clone())]));
             let one = match within {
@@ -249,10 +248,19 @@ fn parsed<T: DeserializeOwned + Default>(text: &str) -> PyResult<T> {
                 None => one,
             };
             let reason = serde_json::from_value::<T>(one).err()?;
-            Some(format!("{key} is {value}, which cannot be used: {reason}"))
+            Some(format!("{key} is {value}, which cannot be used: {}", plain(&reason.to_string())))
         };
-        let of_settings = inner.flatten().find_map(|entry| wrong(entry, Some("settings")));
-        let message = of_settings.or_else(|| others.into_iter().find_map(|entry| wrong(entry, None)));
-        value_error(message.unwrap_or_else(|| whole.to_string()))
+        let of_groups = groups.into_iter().find_map(|(group, value)| match value {
+            Value::Object(entries) => entries.into_iter().find_map(|entry| wrong(entry, Some(&group))),
+            _ => None,
+        });
+        let message = of_groups.or_else(|| others.into_iter().find_map(|entry| wrong(entry, None)));
+        value_error(message.unwrap_or_else(|| plain(&whole.to_string())))
     })
+}
+
+/// A reason without the names of Rust's types.
+fn plain(reason: &str) -> String {
+    let numbers = [("usize", "a whole number from 0"), ("u64", "a whole number from 0"), ("f64", "a number")];
+    numbers.iter().fold(reason.to_owned(), |reason, (of_rust, words)| reason.replace(of_rust, words))
 }

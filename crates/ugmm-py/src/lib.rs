@@ -9,6 +9,7 @@ mod error;
 mod fit;
 mod frame;
 mod model;
+mod neuron;
 
 use pyo3::prelude::*;
 
@@ -18,7 +19,11 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<frame::Frame>()?;
     module.add_class::<model::Model>()?;
     module.add_class::<model::Distribution>()?;
+    module.add_class::<neuron::NeuronPass>()?;
     module.add_function(wrap_pyfunction!(fit::fit_network, module)?)?;
     module.add_function(wrap_pyfunction!(fit::fit_density, module)?)?;
+    module.add_function(wrap_pyfunction!(neuron::neuron_forward, module)?)?;
+    module.add_function(wrap_pyfunction!(neuron::neuron_forward_f64, module)?)?;
+    module.add_function(wrap_pyfunction!(neuron::neuron_backward_f64, module)?)?;
     Ok(())
 }

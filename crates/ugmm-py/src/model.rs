@@ -27,6 +27,8 @@ use ugmm_tabular::{
 
 /// What models are called in messages if they have no file.
 const NAME: &str = "the model";
+/// Rows that are certified between two looks for Ctrl-C.
+const CERTIFIED_AT_ONCE: usize = 16;
 /// Fewest rows of each chain, so that chains can be compared however few rows are requested.
 const FEWEST_DRAWS: usize = 100;
 
@@ -56,16 +58,18 @@ impl Model {
         Engine::of(&*self.model).density(Path::new(NAME), what).map_err(raise)
     }
 
-    /// Passes each batch of the frame, with whether each of its rows can be predicted, to `each`.
+    /// Passes each batch of the frame, with whether each of its rows can be predicted, to `each`, until `interrupted` is set.
     fn for_batches(
         &self,
         frame: &Frame,
         target: ReadTarget,
+        interrupted: &AtomicBool,
         mut each: impl FnMut(&Batch, &[bool]) -> Result<(), TabularError>,
     ) -> Result<(), TabularError> {
         let options = ReadOptions::default();
         for batch in TableReader::open(frame.table.clone(), &*self.model, target, &[], &options)? {
             let batch = batch?;
+            not_interrupted(interrupted)?;
             let known: Vec<bool> = batch.iter().map(|row| self.model.is_predictable(row)).collect();
             each(&batch, &known)?;
         }
@@ -75,6 +79,13 @@ impl Model {
     /// Indices of columns by name.
     fn indices(&self, names: &[String]) -> Result<Vec<usize>, TabularError> {
         names.iter().map(|name| self.model.index_of(name)).collect()
+    }
+}
+
+fn not_interrupted(interrupted: &AtomicBool) -> Result<(), TabularError> {
+    match interrupted.load(Ordering::Relaxed) {
+        true => Err(TabularError::Interrupted { checkpoint: None }),
+        false => Ok(()),
     }
 }
 
@@ -169,29 +180,33 @@ impl Model {
         }
     }
 
-    /// Log-probabilities of the classes, `[rows, classes]`, and the index of each row's decision. A row without any value that the
-    /// model uses has NaN and −1.
+    /// Probabilities of the classes or their logarithms, `[rows, classes]`, and the index of each row's decision. A row without any
+    /// value that the model uses has NaN and −1. The exponentials are those of the command, because NumPy's have other last bits.
     fn predict_classes<'py>(
         &self,
         py: Python<'py>,
         frame: &Frame,
+        logarithms: bool,
         threads: usize,
     ) -> PyResult<(Matrix<'py, f32>, Vector<'py, i64>)> {
         let classes = self.model.classes().map_or(0, |classes| classes.len());
-        let (mut logs, mut decisions) = (Vec::new(), Vec::new());
-        detached(py, threads, || {
-            self.for_batches(frame, ReadTarget::No, |batch, known| {
-                let Predictions::Classes(found) = self.model.predict(&known_rows(batch, known))? else {
+        let (mut of_classes, mut decisions) = (Vec::new(), Vec::new());
+        detached(py, threads, |interrupted| {
+            self.for_batches(frame, ReadTarget::No, interrupted, |batch, known| {
+                let Predictions::Classes(mut found) = self.model.predict(&known_rows(batch, known))? else {
                     return Err(TabularError::OtherTask { found: "numbers", expected: "classes" });
                 };
                 let indices: Vec<i64> = found.decisions.iter().map(|&class| class as i64).collect();
-                spread(&mut logs, &found.log_probabilities, known, classes, f32::NAN);
+                if !logarithms {
+                    found.log_probabilities.iter_mut().for_each(|log| *log = log.exp());
+                }
+                spread(&mut of_classes, &found.log_probabilities, known, classes, f32::NAN);
                 spread(&mut decisions, &indices, known, 1, -1);
                 Ok(())
             })
         })?
         .map_err(raise)?;
-        Ok((matrix(py, logs, classes)?, PyArray1::from_vec(py, decisions)))
+        Ok((matrix(py, of_classes, classes)?, PyArray1::from_vec(py, decisions)))
     }
 
     /// Means, standard deviations, quantiles `[rows, quantiles]`, and the log-density at the numbers `at`, one for each row, if
@@ -208,8 +223,8 @@ impl Model {
     ) -> PyResult<(Vector<'py, f64>, Vector<'py, f64>, Matrix<'py, f64>, Vector<'py, f64>)> {
         let (mut means, mut deviations, mut of_quantiles, mut logs) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        detached(py, threads, || {
-            self.for_batches(frame, ReadTarget::No, |batch, known| {
+        detached(py, threads, |interrupted| {
+            self.for_batches(frame, ReadTarget::No, interrupted, |batch, known| {
                 let Predictions::Numbers(found) = self.model.predict(&known_rows(batch, known))? else {
                     return Err(TabularError::OtherTask { found: "classes", expected: "numbers" });
                 };
@@ -234,7 +249,7 @@ impl Model {
         if width == 0 {
             of_quantiles.clear();
         }
-        let of_quantiles = matrix(py, of_quantiles, width)?;
+        let of_quantiles = PyArray1::from_vec(py, of_quantiles).reshape([means.len(), width])?;
         let [means, deviations, logs] =
             [means, deviations, logs].map(|values| PyArray1::from_vec(py, values));
         Ok((means, deviations, of_quantiles, logs))
@@ -250,8 +265,8 @@ impl Model {
         let network = self.network("the distance from the training rows")?;
         let Some(novelty) = network.novelty() else { return Ok(None) };
         let (mut distances, mut unusual) = (Vec::new(), Vec::new());
-        detached(py, threads, || {
-            self.for_batches(frame, ReadTarget::No, |batch, _| {
+        detached(py, threads, |interrupted| {
+            self.for_batches(frame, ReadTarget::No, interrupted, |batch, _| {
                 let rows: Vec<f64> = batch.iter().flatten().copied().collect();
                 for inputs in network.features(&rows).chunks(network.preprocessor().inputs()) {
                     let distance = novelty.distance(inputs);
@@ -275,8 +290,8 @@ impl Model {
         let network = self.network("an explanation")?;
         let width = network.columns().len() - 1;
         let mut all = Vec::new();
-        detached(py, threads, || {
-            self.for_batches(frame, ReadTarget::No, |batch, known| {
+        detached(py, threads, |interrupted| {
+            self.for_batches(frame, ReadTarget::No, interrupted, |batch, known| {
                 let inputs = network.features(&known_rows(batch, known));
                 let values = network.predicted(&inputs)?.values();
                 let found = network.contributions(&inputs, &values, Absence::Baseline)?;
@@ -311,10 +326,15 @@ impl Model {
             movable.iter_mut().take(inputs.end).skip(inputs.start).for_each(|moves| *moves = false);
         }
         let (mut decided, mut verdicts, mut others) = (Vec::new(), Vec::new(), Vec::new());
-        detached(py, threads, || {
-            self.for_batches(frame, ReadTarget::No, |batch, known| {
+        detached(py, threads, |interrupted| {
+            self.for_batches(frame, ReadTarget::No, interrupted, |batch, known| {
                 let inputs = network.features(&known_rows(batch, known));
-                let found = network.certify(&inputs, epsilon, &movable, boxes, attack_steps)?;
+                let mut found = Vec::new();
+                // Few rows at once, because a proof may take long.
+                for inputs in inputs.chunks(CERTIFIED_AT_ONCE * movable.len()) {
+                    not_interrupted(interrupted)?;
+                    found.extend(network.certify(inputs, epsilon, &movable, boxes, attack_steps)?);
+                }
                 let classes: Vec<i64> = found.iter().map(|one| one.class as i64).collect();
                 let (words, becomes): (Vec<_>, Vec<_>) = found
                     .iter()
@@ -344,8 +364,8 @@ impl Model {
     ) -> PyResult<Vector<'py, f64>> {
         let density = self.density("a log-likelihood")?;
         let mut all = Vec::new();
-        detached(py, threads, || {
-            self.for_batches(frame, ReadTarget::IfThere, |batch, _| {
+        detached(py, threads, |interrupted| {
+            self.for_batches(frame, ReadTarget::IfThere, interrupted, |batch, _| {
                 let first = all.len();
                 all.extend(density.log_likelihood(&batch.rows.values)?);
                 batch.rows.outside.iter().for_each(|outside| all[first + outside.row] = f64::NEG_INFINITY);
@@ -369,8 +389,8 @@ impl Model {
         let columns = self.model.columns();
         let wanted = vec![true; columns.len()];
         let mut all = Vec::new();
-        detached(py, threads, || {
-            self.for_batches(frame, ReadTarget::IfThere, |batch, _| {
+        detached(py, threads, |interrupted| {
+            self.for_batches(frame, ReadTarget::IfThere, interrupted, |batch, _| {
                 for (place, filled) in batch.places.iter().zip(density.fill(&batch.rows.values, &wanted)?) {
                     for cell in filled.cells {
                         let column = &columns[cell.column];
@@ -397,9 +417,10 @@ impl Model {
         let index = self.model.index_of(asked).map_err(raise)?;
         let column = &self.model.columns()[index];
         let mut all = Vec::new();
-        detached(py, threads, || {
-            self.for_batches(frame, ReadTarget::IfThere, |batch, _| {
+        detached(py, threads, |interrupted| {
+            self.for_batches(frame, ReadTarget::IfThere, interrupted, |batch, _| {
                 for row in batch.iter() {
+                    not_interrupted(interrupted)?;
                     let mut evidence = Evidence::nothing(row.len());
                     evidence.row.copy_from_slice(row);
                     evidence.row[index] = f64::NAN;
@@ -423,7 +444,7 @@ impl Model {
         cells: usize,
         threads: usize,
     ) -> PyResult<Distribution> {
-        let answer = detached(py, threads, || {
+        let answer = detached(py, threads, |_| {
             let evidence = self.model.evidence(&given, &ranges)?;
             let answer = self.model.answer(&evidence, asked, cells)?;
             Ok::<_, TabularError>(Distribution { column: answer.column.clone(), found: answer.distribution })
@@ -443,6 +464,11 @@ impl Model {
         seed: u64,
         threads: usize,
     ) -> PyResult<(Vec<(String, Vec<Option<String>>)>, Vec<(String, Option<f64>, Option<f64>)>)> {
+        let cells = rows.checked_mul(self.model.columns().len());
+        let fits = |cells| Vec::<f64>::new().try_reserve_exact(cells).is_ok();
+        if !cells.is_some_and(fits) {
+            return Err(value_error(format!("{rows} rows do not fit in memory; draw fewer at a time")));
+        }
         let usual = SamplingOptions::default();
         let draws = rows.div_ceil(usual.chains).max(FEWEST_DRAWS);
         let options = DrawOptions { rows, seed, chains: SamplingOptions { draws, seed, ..usual } };
@@ -543,14 +569,14 @@ impl Distribution {
         self.number().map(|found| found.quantile(probability))
     }
 
-    /// P(value ≤ `value`); an error for states.
+    /// P(value ≤ `value`), NaN for NaN; an error for states.
     fn cdf(&self, value: f64) -> PyResult<f64> {
-        self.number().map(|found| found.cumulative(value))
+        self.number().map(|found| if value.is_nan() { value } else { found.cumulative(value) })
     }
 
-    /// The density at `value`, or the probability of a whole number; an error for states.
+    /// The density at `value`, or the probability of a whole number, NaN for NaN; an error for states.
     fn pdf(&self, value: f64) -> PyResult<f64> {
-        self.number().map(|found| found.density(value))
+        self.number().map(|found| if value.is_nan() { value } else { found.density(value) })
     }
 }
 

@@ -114,6 +114,8 @@ pub enum Command {
     Mpe(Mpe),
     /// Prove that small changes of a row do not change its predicted class, or find a counter-example
     Certify(Certify),
+    /// Make a model file of a network that the paper's published PyTorch code trained
+    Import(Import),
     /// List the devices that can compute networks
     Devices,
     /// Print a completion script for a shell
@@ -459,6 +461,33 @@ pub struct Inspect {
     /// Number of components to show per neuron: those with the largest mixing weights
     #[arg(long, default_value = "5", value_name = "N", value_parser = parse_count)]
     pub components: NonZeroUsize,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  ugmm import mnist.pt -o mnist.safetensors\n  \
+                  ugmm import iris.pt -o iris.safetensors --classes setosa,versicolor,virginica --target species")]
+pub struct Import {
+    /// File that torch.save wrote of the state_dict() of the paper's uGMMNet; nothing in it is executed
+    #[arg(value_name = "CHECKPOINT")]
+    pub checkpoint: PathBuf,
+
+    /// Model file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+
+    /// Names of the columns of the table to predict from, in the order of the network's inputs; their numbers are the
+    /// network's inputs as they are, and must be scaled as they were in training [default: x1,x2,…]
+    #[arg(long, value_name = "NAMES", value_parser = parse_list)]
+    pub columns: Vec<List>,
+
+    /// Name of the predicted column
+    #[arg(long, default_value = "class", value_name = "NAME")]
+    pub target: String,
+
+    /// Names of the classes in the order of their indices; a generative network, whose last input is the index of the
+    /// class and which has one output, needs them [default: 0,1,…]
+    #[arg(long, value_name = "NAMES", value_parser = parse_list)]
+    pub classes: Vec<List>,
 }
 
 #[derive(Debug, Args)]

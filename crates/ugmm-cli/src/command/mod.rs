@@ -5,6 +5,7 @@ pub mod completions;
 pub mod devices;
 pub mod evaluate;
 mod images;
+pub mod import;
 pub mod impute;
 pub mod inspect;
 pub mod man;

@@ -10,6 +10,7 @@ mod devices;
 mod faults;
 mod hostile;
 mod images;
+mod importing;
 mod inspection;
 mod learning;
 mod limits;

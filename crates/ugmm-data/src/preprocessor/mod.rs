@@ -164,6 +164,9 @@ impl Preprocessor {
     /// [`Self::requests`]. A value is a number, or the index of a state among [`Self::states`]; an index beyond them counts as the
     /// last state. NaN where a value is missing.
     pub fn inputs_of(&self, rows: &[f64], width: usize) -> Vec<f32> {
+        if rows.is_empty() {
+            return Vec::new();
+        }
         let stride = self.inputs();
         let mut inputs = vec![f32::NAN; rows.len() / width * stride];
         let mut offset = 0;

@@ -63,7 +63,7 @@ pub(crate) fn add_parameters(call: &Call<'_>, rows: &Rows, gradients: &mut Gradi
     if rows.of_neurons.is_empty() {
         return;
     }
-    let outputs = Outputs::chunks(gradients, call.shape.inputs).enumerate();
+    let outputs = Outputs::split(gradients, call.shape.inputs, 1, call.shape.inputs).into_iter().enumerate();
     call.tasks.for_each(outputs, |(neuron, mut outputs)| {
         if !rows.of(neuron).is_empty() {
             add_neuron(call, neuron, rows.of(neuron), &mut outputs);
@@ -82,9 +82,9 @@ fn add_neuron(call: &Call<'_>, neuron: usize, rows: &[usize], outputs: &mut Outp
     let log_sigmas = &call.arguments.log_sigmas[neuron * inputs..];
     let add = |output: &mut f32, term: f64| *output = saturate(f64::from(*output) + term);
     for k in 0..inputs {
-        add(&mut outputs.means[k], sums.wz[k] * inverse_sigma(log_sigmas[k]));
-        add(&mut outputs.log_sigmas[k], sums.wzz[k] - sums.w[k]);
-        add(&mut outputs.mixing_logits[k], sums.w[k]);
+        add(&mut outputs.means[0][k], sums.wz[k] * inverse_sigma(log_sigmas[k]));
+        add(&mut outputs.log_sigmas[0][k], sums.wzz[k] - sums.w[k]);
+        add(&mut outputs.mixing_logits[0][k], sums.w[k]);
     }
 }
 

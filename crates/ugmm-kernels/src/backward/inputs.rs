@@ -14,9 +14,10 @@ use crate::simd::vector::{Operation, Vector, load, store};
 /// Rows evaluated together; divides [`crate::layout::columns::GROUP`].
 const TOGETHER: usize = 2;
 
-/// Sums the gradients of a panel of neurons over the pairs of the fast path and overwrites `outputs` with
-/// them. Returns the panel's part of the gradient with respect to the inputs, `[batch, inputs]`, negated and
-/// not yet unscaled; empty when it was not requested.
+/// Sums the gradients of a panel of neurons at a range of inputs over the pairs of the fast path and overwrites
+/// `outputs` with them. The range begins and ends with a vector of inputs. Returns the panel's part of the gradient
+/// with respect to these inputs, `[batch, inputs of the range]`, negated and not yet unscaled; empty when it was not
+/// requested.
 pub(crate) struct SumInputs<'a> {
     /// Its ratios are `[neurons, padded rows]`.
     pub(crate) task: PanelTask<'a>,
@@ -35,7 +36,9 @@ impl Operation for SumInputs<'_> {
 impl SumInputs<'_> {
     #[inline(always)]
     fn sum<S: Vector, const WANT_X: bool>(mut self, simd: S) -> Vec<f32> {
-        let LayerShape { batch, inputs, .. } = self.task.shape;
+        let LayerShape { batch, .. } = self.task.shape;
+        let range = self.task.outputs.inputs();
+        let (inputs, first) = (range.len(), range.start / S::F32_LANES);
         let width = self.task.prepared.layout.width;
         let exp2 = S::Exp2::new(simd);
         let padded = self.x.padded_rows();
@@ -44,7 +47,8 @@ impl SumInputs<'_> {
         let zero = [simd.splat_f32s(0.0); SUMS];
         let mut totals = vec![zero; self.task.totals.len()];
         let ratios = &self.task.ratios[self.task.panel * width * padded..];
-        for (at, x) in self.x.all::<S>().enumerate() {
+        let vectors = self.x.all::<S>().enumerate().skip(first).take(inputs.div_ceil(S::F32_LANES));
+        for (at, x) in vectors {
             totals.fill(zero);
             column_over_neurons.fill(simd.splat_f32s(0.0));
             for row_block in 0..batch.div_ceil(ROWS) {
@@ -82,7 +86,7 @@ impl SumInputs<'_> {
                 }
             }
             self.finish(simd, at, &totals);
-            let columns = at * S::F32_LANES..inputs.min((at + 1) * S::F32_LANES);
+            let columns = (at - first) * S::F32_LANES..inputs.min((at + 1 - first) * S::F32_LANES);
             for (row, &vector) in over_neurons.chunks_exact_mut(inputs).zip(&column_over_neurons) {
                 store(simd, vector, &mut row[columns.clone()]);
             }
@@ -94,7 +98,8 @@ impl SumInputs<'_> {
     #[inline(always)]
     fn finish<S: Vector>(&mut self, simd: S, at: usize, totals: &[[S::f32s; SUMS]]) {
         let PanelTask { prepared, panel, totals: cotangents, unscale, .. } = self.task;
-        let Outputs { means, log_sigmas, mixing_logits } = &mut self.task.outputs;
+        let Outputs { first: of_range, means, log_sigmas, mixing_logits } = &mut self.task.outputs;
+        let of_range = *of_range;
         let inputs = self.task.shape.inputs;
         let gradients = GradientsOfSums::new(simd, unscale);
         let first = at * S::F32_LANES;
@@ -106,11 +111,11 @@ impl SumInputs<'_> {
             let weights = &prepared.weights(first_neuron + lane)[first..last];
             let of_weights = simd.mul_f32s(load(simd, weights), simd.splat_f32s(saturate(total)));
             let [of_mean, of_log_sigma, of_logit] = gradients.of(sums, scales);
-            let place = lane * inputs + first..lane * inputs + last;
+            let place = first - of_range..last - of_range;
             for (gradient, output) in [
-                (of_mean, &mut means[place.clone()]),
-                (of_log_sigma, &mut log_sigmas[place.clone()]),
-                (simd.sub_f32s(of_logit, of_weights), &mut mixing_logits[place]),
+                (of_mean, &mut means[lane][place.clone()]),
+                (of_log_sigma, &mut log_sigmas[lane][place.clone()]),
+                (simd.sub_f32s(of_logit, of_weights), &mut mixing_logits[lane][place]),
             ] {
                 store(simd, gradients.saturated(gradient), output);
             }

@@ -19,6 +19,7 @@ use crate::careful::saturate;
 use crate::forward::{Fast, FastX, Saved};
 
 use crate::layout::prepare::U_TO_Z_SQUARED;
+use crate::layout::tile::INPUTS;
 use crate::tasks::Tasks;
 use crate::{KernelError, LayerArguments, LayerShape};
 
@@ -145,12 +146,22 @@ fn fill_fast(
     let layout = prepared.layout;
     let unscale = ratios.unscale;
     let totals = call.total_cotangents();
-    let outputs = Outputs::chunks(gradients, layout.width * shape.inputs).zip(totals.chunks(layout.width));
+    // Gradients at different inputs have no sum in common, so that a panel can be cut anywhere between them.
+    let unit = match x {
+        FastX::Tiles(_) => INPUTS,
+        FastX::Columns(_) => instructions.lanes(),
+    };
+    let length = shape.inputs.div_ceil(call.tasks.pieces(layout.count)).next_multiple_of(unit);
+    let ranges = shape.inputs.div_ceil(length);
+    let outputs = Outputs::split(gradients, shape.inputs, layout.width, length);
     let ratios: &[f32] = match x {
         FastX::Tiles(_) => &ratios.in_places(layout),
         FastX::Columns(x) => &ratios.by_neurons(x.padded_rows()),
     };
-    let over_neurons = call.tasks.map(outputs.enumerate(), |(panel, (outputs, totals))| {
+    let over_neurons = call.tasks.map(outputs.into_iter().enumerate(), |(piece, outputs)| {
+        let panel = piece / ranges;
+        let first_neuron = panel * layout.width;
+        let totals = &totals[first_neuron..shape.neurons.min(first_neuron + layout.width)];
         let task = PanelTask { shape, prepared, ratios, unscale, panel, totals, want_x, outputs };
         match x {
             FastX::Tiles(tiles) => instructions.run(SumPanel { task, tiles }),
@@ -159,27 +170,51 @@ fn fill_fast(
     });
     if let Some(gradient) = gradients.x.as_deref_mut().filter(|_| want_x) {
         let unscale = -unscale * U_TO_Z_SQUARED;
-        let tasks = Tasks::for_work(gradient.len() * over_neurons.len());
-        let values = tasks.items_per_task(gradient.len(), 1 << 14);
-        tasks.for_each(gradient.chunks_mut(values).enumerate(), |(piece, gradient)| {
-            let first = piece * values;
+        let tasks = Tasks::for_work(gradient.len() * layout.count);
+        let rows = tasks.items_per_task(shape.batch, (1 << 14) / shape.inputs + 1);
+        tasks.for_each(gradient.chunks_mut(rows * shape.inputs).enumerate(), |(piece, gradient)| {
             instructions.vectorised(
                 #[inline(always)]
                 || {
-                    // One part after the other, on a few values at a time, is what compilers vectorise.
-                    for (block, gradient) in gradient.chunks_mut(SUMMED).enumerate() {
-                        let first = first + block * SUMMED;
-                        let mut sums = [0.0_f64; SUMMED];
-                        for part in &over_neurons {
-                            let part = &part[first..first + gradient.len()];
-                            sums.iter_mut().zip(part).for_each(|(sum, &term)| *sum += f64::from(term));
-                        }
-                        for (gradient, sum) in gradient.iter_mut().zip(sums) {
-                            *gradient = saturate(sum * unscale);
+                    if ranges == 1 {
+                        // The parts have the order of the gradient.
+                        return add_parts(
+                            over_neurons.iter(),
+                            piece * rows * shape.inputs,
+                            unscale,
+                            gradient,
+                        );
+                    }
+                    for (row, gradient) in (piece * rows..).zip(gradient.chunks_exact_mut(shape.inputs)) {
+                        for (range, gradient) in gradient.chunks_mut(length).enumerate() {
+                            let parts = over_neurons.iter().skip(range).step_by(ranges);
+                            add_parts(parts, row * gradient.len(), unscale, gradient);
                         }
                     }
                 },
             );
         });
+    }
+}
+
+/// Sums the values from `first` on of all parts, and multiplies them by `unscale`.
+#[inline(always)]
+fn add_parts<'p>(
+    parts: impl Iterator<Item = &'p Vec<f32>> + Clone,
+    first: usize,
+    unscale: f64,
+    gradient: &mut [f32],
+) {
+    // One part after the other, on a few values at a time, is what compilers vectorise.
+    for (block, gradient) in gradient.chunks_mut(SUMMED).enumerate() {
+        let first = first + block * SUMMED;
+        let mut sums = [0.0_f64; SUMMED];
+        for part in parts.clone() {
+            let part = &part[first..first + gradient.len()];
+            sums.iter_mut().zip(part).for_each(|(sum, &term)| *sum += f64::from(term));
+        }
+        for (gradient, sum) in gradient.iter_mut().zip(sums) {
+            *gradient = saturate(sum * unscale);
+        }
     }
 }

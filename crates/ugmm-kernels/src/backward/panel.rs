@@ -14,7 +14,7 @@ use crate::layout::subset_sums::{SubsetSums, Wide};
 use crate::layout::tile::{
     INPUTS, PLACES, Places, SparseTile, Tile, Tiles, dense_places, padded_rows, row_range, sparse_places,
 };
-use crate::layout::transpose::transpose;
+use crate::layout::transpose::{transpose, transpose_into};
 use crate::layout::zero_map::WORD;
 use crate::simd::aligned::Aligned;
 use crate::simd::exp2::Exp2;
@@ -23,9 +23,10 @@ use crate::simd::vector::{Operation, Vector};
 /// Values evaluated together; divides [`crate::layout::tile::GROUP`].
 const TOGETHER: usize = 4;
 
-/// Sums the gradients of a panel of neurons over the pairs of the fast path and overwrites `outputs` with
-/// them. Returns the panel's part of the gradient with respect to the inputs, `[batch, inputs]`, negated and
-/// not yet unscaled; empty when it was not requested.
+/// Sums the gradients of a panel of neurons at a range of inputs over the pairs of the fast path and overwrites
+/// `outputs` with them. The range begins and ends with a block of inputs. Returns the panel's part of the gradient
+/// with respect to these inputs, `[batch, inputs of the range]`, negated and not yet unscaled; empty when it was not
+/// requested.
 pub(crate) struct SumPanel<'a> {
     /// Its ratios are `[row blocks, panels, PLACES, width]`.
     pub(crate) task: PanelTask<'a>,
@@ -49,10 +50,13 @@ impl Operation for SumPanel<'_> {
 impl SumPanel<'_> {
     #[inline(always)]
     fn sum<S: Vector, const V: usize, const WANT_X: bool>(mut self, simd: S) -> Vec<f32> {
-        let LayerShape { batch, inputs, .. } = self.task.shape;
+        let LayerShape { batch, inputs: all_inputs, .. } = self.task.shape;
         let layout = self.task.prepared.layout;
         let panel = self.task.prepared.panel(self.task.panel);
-        let size = panel.len() / inputs;
+        let size = panel.len() / all_inputs;
+        let range = self.task.outputs.inputs();
+        let (panel, first_block) = (&panel[range.start * size..range.end * size], range.start / INPUTS);
+        let inputs = range.len();
         let mut over_neurons = vec![0.0_f32; if WANT_X { batch * inputs } else { 0 }];
         let mut tile_over_neurons = vec![[0.0_f32; PLACES]; if WANT_X { INPUTS.min(inputs) } else { 0 }];
         let exp2 = S::Exp2::new(simd);
@@ -77,7 +81,7 @@ impl SumPanel<'_> {
                     totals,
                     over_neurons: &mut tile_over_neurons,
                 };
-                match &self.tiles.of_rows(row_block)[block] {
+                match &self.tiles.of_rows(row_block)[first_block + block] {
                     Tile::Dense(x) => sums.add_dense(x),
                     Tile::Sparse(tile) => {
                         if WANT_X && tile.has_missing {
@@ -104,17 +108,18 @@ impl SumPanel<'_> {
     #[inline(always)]
     fn add_weights(&mut self) {
         let first_neuron = self.task.panel * self.task.prepared.layout.width;
-        let neurons =
-            self.task.outputs.mixing_logits.chunks_exact_mut(self.task.shape.inputs).zip(self.task.totals);
+        let inputs = self.task.outputs.inputs();
+        let neurons = self.task.outputs.mixing_logits.iter_mut().zip(self.task.totals);
         for (neuron, (gradient, &total)) in (first_neuron..).zip(neurons) {
             let total = saturate(total);
-            for (gradient, &weight) in gradient.iter_mut().zip(self.task.prepared.weights(neuron)) {
+            let weights = &self.task.prepared.weights(neuron)[inputs.clone()];
+            for (gradient, &weight) in gradient.iter_mut().zip(weights) {
                 *gradient = saturate(f64::from(*gradient - weight * total));
             }
         }
     }
 
-    /// Turns the sums of a block of inputs into gradients, without the term of the mixing logits that
+    /// Turns the sums of a block of inputs, which begins at `first_input` of the range, into gradients, without the term of the mixing logits that
     /// [`Self::add_weights`] adds.
     #[inline(always)]
     fn finish<S: Vector, const V: usize>(
@@ -124,7 +129,6 @@ impl SumPanel<'_> {
         first_input: usize,
         totals: &mut [[Wide<S, V>; SUMS]],
     ) {
-        let inputs = self.task.shape.inputs;
         let width = V * S::F32_LANES;
         let of_sums = GradientsOfSums::new(simd, self.task.unscale);
         for (totals, &[_, scales, _]) in totals.iter_mut().zip(components::<S, V>(panel)) {
@@ -136,11 +140,14 @@ impl SumPanel<'_> {
             }
         }
         let gradients: &[f32] = pulp::bytemuck::cast_slice(totals.as_flattened().as_flattened());
-        let Outputs { means, log_sigmas, mixing_logits } = &mut self.task.outputs;
+        let block = first_input..first_input + totals.len();
+        let Outputs { means, log_sigmas, mixing_logits, .. } = &mut self.task.outputs;
         for (value, outputs) in [means, log_sigmas, mixing_logits].into_iter().enumerate() {
-            let neurons = (outputs.len() / inputs).min(width);
-            let source = &gradients[value * width..];
-            transpose(source, SUMS * width, totals.len(), neurons, &mut outputs[first_input..], inputs);
+            let targets = outputs.iter_mut().map(
+                #[inline(always)]
+                |neuron| &mut neuron[block.clone()],
+            );
+            transpose_into(&gradients[value * width..], SUMS * width, targets);
         }
     }
 }

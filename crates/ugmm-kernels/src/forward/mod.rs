@@ -8,12 +8,12 @@ use crate::careful::{CarefulNeuron, saturate};
 use crate::forward::inputs::SumInputs;
 use crate::forward::kept::{CostOfKept, ListKept};
 use crate::forward::panel::SumRows;
-use crate::layout::columns::Columns;
+use crate::layout::columns::{Columns, GROUP};
 use crate::layout::lanes::Lanes;
 use crate::layout::panel::PanelLayout;
 use crate::layout::prepare::Prepared;
 use crate::layout::range::Range;
-use crate::layout::tile::{ROWS, Tiles, Zeros, row_range};
+use crate::layout::tile::{INPUTS, ROWS, Tiles, Zeros, row_range};
 use crate::layout::transpose::transpose;
 use crate::simd::dispatch::{InstructionSet, ZeroPath};
 use crate::simd::logarithm::ln;
@@ -50,6 +50,32 @@ pub struct Saved {
 }
 
 impl Saved {
+    /// The sums of exponentials, `[batch, neurons]`, from which [`Self::of_sums`] restores all of this.
+    #[must_use]
+    pub fn sums(&self) -> &[f32] {
+        &self.sums
+    }
+
+    /// What a forward pass on these arguments saved, from its [`Self::sums`]. This costs a small part of a forward pass,
+    /// and serves frameworks that keep tensors only between the two passes.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError`] when the layer is empty or a slice does not have the length that `shape` requires.
+    pub fn of_sums(
+        shape: LayerShape,
+        arguments: LayerArguments<'_>,
+        sums: Vec<f32>,
+    ) -> Result<Self, KernelError> {
+        arguments.check(shape)?;
+        shape.check_pairs("sums", sums.len())?;
+        let instructions = InstructionSet::best();
+        let range = Range::of(instructions, arguments);
+        let tasks = Tasks::for_work(shape.work());
+        let fast = tasks.enter(|| Fast::of(instructions, tasks, ZeroPath::Measured, shape, arguments, range));
+        Ok(Self { shape, instructions, sums, range, fast })
+    }
+
     /// Number of pairs of row and neuron that were computed in `f64`.
     #[doc(hidden)]
     pub fn rescued(&self) -> usize {
@@ -62,6 +88,32 @@ impl Saved {
 pub(crate) struct Fast {
     pub(crate) prepared: Prepared,
     pub(crate) x: FastX,
+}
+
+impl Fast {
+    /// The arguments in the form that the fast path reads; `None` where no pair takes it.
+    fn of(
+        instructions: InstructionSet,
+        tasks: Tasks,
+        path: ZeroPath,
+        shape: LayerShape,
+        arguments: LayerArguments<'_>,
+        range: Range,
+    ) -> Option<Self> {
+        if shape.batch == 0 || !range.suits_fast_forward() {
+            return None;
+        }
+        let x = arguments.x;
+        let (lanes, cost) = Lanes::cheaper(instructions, shape, arguments.mixing_logits);
+        let zeros = Zeros::of(instructions, tasks, path, shape, x, cost);
+        let lanes = if zeros.are_apart_anywhere() { Lanes::Neurons } else { lanes };
+        let prepared = Prepared::new(instructions, tasks, shape, arguments, lanes);
+        let x = match lanes {
+            Lanes::Neurons => FastX::Tiles(Tiles::new(instructions, tasks, &zeros, shape, x)),
+            Lanes::Inputs => FastX::Columns(Columns::of(instructions, shape, x)),
+        };
+        Some(Self { prepared, x })
+    }
 }
 
 /// x in the form that the fast path reads.
@@ -105,38 +157,31 @@ pub fn forward_along(
     let mut output = Forward { y: vec![0.0; pairs], saved };
     let tasks = Tasks::for_work(shape.work());
     tasks.enter(|| {
-        if pairs > 0 && range.suits_fast_forward() {
-            let (lanes, cost) = Lanes::cheaper(instructions, shape, arguments.mixing_logits);
-            let zeros = Zeros::of(instructions, tasks, path, shape, arguments.x, cost);
-            let lanes = if zeros.are_apart_anywhere() { Lanes::Neurons } else { lanes };
-            let prepared = Prepared::new(instructions, tasks, shape, arguments, lanes);
+        let fast = Fast::of(instructions, tasks, path, shape, arguments, range);
+        if let Some(Fast { prepared, x }) = &fast {
             let sums = &mut output.saved.sums;
-            let x = match lanes {
-                Lanes::Neurons => {
-                    sum_by_neurons(instructions, tasks, shape, arguments.x, &zeros, &prepared, sums)
-                }
-                Lanes::Inputs => sum_by_inputs(instructions, tasks, shape, arguments.x, &prepared, sums),
-            };
-            fill(instructions, shape, &prepared, &mut output);
-            output.saved.fast = Some(Fast { prepared, x });
+            match x {
+                FastX::Tiles(tiles) => sum_by_neurons(instructions, tasks, shape, tiles, prepared, sums),
+                FastX::Columns(x) => sum_by_inputs(instructions, tasks, shape, x, prepared, sums),
+            }
+            fill(instructions, shape, prepared, &mut output);
         }
+        output.saved.fast = fast;
         rescue(instructions, shape, arguments, &mut output);
     });
     Ok(output)
 }
 
-/// Fills in the sums of exponentials, `[batch, neurons]`, with neurons in lanes. Returns x for that.
+/// Fills in the sums of exponentials, `[batch, neurons]`, with neurons in lanes.
 fn sum_by_neurons(
     instructions: InstructionSet,
     tasks: Tasks,
     shape: LayerShape,
-    x: &[f32],
-    zeros: &Zeros,
+    tiles: &Tiles,
     prepared: &Prepared,
     sums: &mut [f32],
-) -> FastX {
+) {
     let PanelLayout { width, count, .. } = prepared.layout;
-    let tiles = Tiles::new(instructions, tasks, zeros, shape, x);
     let rows = row_range(shape.batch, 0).len();
     let kept = tasks.map(0..count, |panel| {
         let panel = prepared.panel(panel);
@@ -144,44 +189,50 @@ fn sum_by_neurons(
         let pays = tiles.any_dense() && instructions.run(CostOfKept { panel, width, rows }).is_some();
         pays.then(|| instructions.run(ListKept { panel, width }))
     });
-    let parts = tasks.map(0..tiles.row_blocks() * count, |task| {
-        let (panel, row_block) = (task % count, task / count);
+    // The sums of each tile join the totals in their order, and may as well be computed apart.
+    let blocks = shape.inputs.div_ceil(INPUTS);
+    let pieces = if tasks.pieces(tiles.row_blocks() * count) > 1 { blocks } else { 1 };
+    let parts = tasks.map(0..tiles.row_blocks() * count * pieces, |task| {
+        let (panel, row_block) = (task / pieces % count, task / pieces / count);
         let rows = row_range(shape.batch, row_block).len();
+        let blocks = if pieces > 1 { task % pieces..task % pieces + 1 } else { 0..blocks };
         let (kept, tiles) = (kept[panel].as_ref(), tiles.of_rows(row_block));
-        instructions.run(SumRows { prepared, panel, kept, tiles, rows })
+        instructions.run(SumRows { prepared, panel, kept, tiles, blocks, rows })
     });
-    for (task, part) in parts.iter().enumerate() {
+    for (task, parts) in parts.chunks_exact(pieces).enumerate() {
         let (first_neuron, rows) = (task % count * width, row_range(shape.batch, task / count));
         let neurons = width.min(shape.neurons - first_neuron);
-        for (row, part) in rows.zip(part.chunks_exact(width)) {
-            sums[row * shape.neurons + first_neuron..][..neurons].copy_from_slice(&part[..neurons]);
+        for (place, row) in rows.enumerate() {
+            let sums = &mut sums[row * shape.neurons + first_neuron..][..neurons];
+            let mut parts = parts.iter().map(|part| &part[place * width..][..neurons]);
+            parts.by_ref().take(1).for_each(|part| sums.copy_from_slice(part));
+            parts.for_each(|part| sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part));
         }
     }
-    FastX::Tiles(tiles)
 }
 
-/// Fills in the sums of exponentials, `[batch, neurons]`, with inputs in lanes. Returns x for that.
+/// Fills in the sums of exponentials, `[batch, neurons]`, with inputs in lanes.
 fn sum_by_inputs(
     instructions: InstructionSet,
     tasks: Tasks,
     shape: LayerShape,
-    x: &[f32],
+    x: &Columns,
     prepared: &Prepared,
     sums: &mut [f32],
-) -> FastX {
-    let x = Columns::of(instructions, shape, x);
+) {
     let PanelLayout { width, count, .. } = prepared.layout;
-    let parts = tasks.map(0..shape.batch.div_ceil(ROWS) * count, |task| {
-        let rows = row_range(shape.batch, task / count);
-        instructions.run(SumInputs { prepared, panel: task % count, x: &x, rows })
+    let length = ROWS.min(shape.batch.div_ceil(tasks.pieces(count)).next_multiple_of(GROUP));
+    let row_range = |block: usize| block * length..shape.batch.min((block + 1) * length);
+    let parts = tasks.map(0..shape.batch.div_ceil(length) * count, |task| {
+        let rows = row_range(task / count);
+        instructions.run(SumInputs { prepared, panel: task % count, x, rows })
     });
     for (task, part) in parts.iter().enumerate() {
-        let (first_neuron, rows) = (task % count * width, row_range(shape.batch, task / count));
+        let (first_neuron, rows) = (task % count * width, row_range(task / count));
         let neurons = width.min(shape.neurons - first_neuron);
         let target = &mut sums[rows.start * shape.neurons + first_neuron..];
         transpose(part, part.len() / neurons, neurons, rows.len(), target, shape.neurons);
     }
-    FastX::Columns(x)
 }
 
 /// Turns the sums into activations. The sums of pairs that the fast path cannot express become 0.

@@ -14,6 +14,7 @@ use crate::layout::zero_map::WORD;
 use crate::simd::aligned::Aligned;
 use crate::simd::exp2::{Exp2, Pairs};
 use crate::simd::vector::{Operation, Vector};
+use std::ops::Range;
 
 /// Values evaluated together; divides [`crate::layout::tile::GROUP`].
 const TOGETHER: usize = 2;
@@ -24,7 +25,10 @@ pub(crate) struct SumRows<'a> {
     pub(crate) panel: usize,
     /// The components that have weight, where evaluating only these pays.
     pub(crate) kept: Option<&'a KeptPanel>,
+    /// The tiles of a block of rows.
     pub(crate) tiles: &'a [Tile],
+    /// The blocks of inputs to sum over.
+    pub(crate) blocks: Range<usize>,
     pub(crate) rows: usize,
 }
 
@@ -54,7 +58,8 @@ impl SumRows<'_> {
         let mut subsets = SubsetSums::new(simd);
         let panel = self.prepared.panel(self.panel);
         let size = VALUES * V * S::F32_LANES;
-        for (block, (tile, panel)) in self.tiles.iter().zip(panel.chunks(INPUTS * size)).enumerate() {
+        let all = self.tiles.iter().zip(panel.chunks(INPUTS * size)).enumerate();
+        for (block, (tile, panel)) in all.skip(self.blocks.start).take(self.blocks.len()) {
             sums[..rows].fill(zero);
             match tile {
                 Tile::Dense(x) => match self.kept {

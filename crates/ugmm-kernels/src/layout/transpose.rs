@@ -26,6 +26,48 @@ fn columns(rows: Block) -> Block {
     std::array::from_fn(|column| rows.map(|row| row[column]))
 }
 
+/// Copies row `r` of `source`, which starts at `source[r * source_stride]`, to the values at `r` of all
+/// `targets`, one for each column. The source has as many rows as each target has values.
+#[inline(always)]
+pub(crate) fn transpose_into<'t>(
+    source: &[f32],
+    source_stride: usize,
+    mut targets: impl Iterator<Item = &'t mut [f32]>,
+) {
+    let mut first_column = 0;
+    loop {
+        // The targets are written one group after the other, which caches take best.
+        let group: [Option<&mut [f32]>; SIZE] = std::array::from_fn(|_| targets.next());
+        let (mut done, mut rest) = (0, group);
+        if let [Some(a), Some(b), Some(c), Some(d)] = &mut rest {
+            // Whole blocks are reached without a check of their bounds.
+            let [a, b, c, d] = [a, b, c, d].map(
+                #[inline(always)]
+                |target| target.as_chunks_mut::<SIZE>().0.iter_mut(),
+            );
+            done = a.len() * SIZE;
+            let sources = source.chunks(SIZE * source_stride);
+            for ((((source, a), b), c), d) in sources.zip(a).zip(b).zip(c).zip(d) {
+                let mut rows = [[0.0; SIZE]; SIZE];
+                for (r, values) in rows.iter_mut().enumerate() {
+                    values.copy_from_slice(&source[r * source_stride + first_column..][..SIZE]);
+                }
+                [*a, *b, *c, *d] = columns(rows);
+            }
+        }
+        let is_last = rest[SIZE - 1].is_none();
+        for (column, target) in (first_column..).zip(rest.into_iter().flatten()) {
+            for (row, value) in target.iter_mut().enumerate().skip(done) {
+                *value = source[row * source_stride + column];
+            }
+        }
+        if is_last {
+            return;
+        }
+        first_column += SIZE;
+    }
+}
+
 /// Copies row `r` of `source`, which starts at `source[r * source_stride]` and has `width` values, to column
 /// `r` of `target`, whose rows start at multiples of `target_stride`. The source has `rows` rows.
 #[inline(always)]
@@ -37,32 +79,11 @@ pub(crate) fn transpose(
     target: &mut [f32],
     target_stride: usize,
 ) {
-    let (whole_rows, whole_columns) = (rows / SIZE * SIZE, width / SIZE * SIZE);
-    // The target is written row by row, which caches take best.
-    let blocks = target.chunks_mut(SIZE * target_stride).enumerate().take(whole_columns / SIZE);
-    for (block, target) in blocks {
-        let (a, rest) = target.split_at_mut(target_stride);
-        let (b, rest) = rest.split_at_mut(target_stride);
-        let (c, d) = rest.split_at_mut(target_stride);
-        // Whole blocks are reached without a check of their bounds.
-        let [a, b, c, d] = [a, b, c, d].map(
-            #[inline(always)]
-            |row| row[..whole_rows].as_chunks_mut::<SIZE>().0.iter_mut(),
-        );
-        let sources = source.chunks(SIZE * source_stride);
-        for ((((source, a), b), c), d) in sources.zip(a).zip(b).zip(c).zip(d) {
-            let mut rows = [[0.0; SIZE]; SIZE];
-            for (r, values) in rows.iter_mut().enumerate() {
-                values.copy_from_slice(&source[r * source_stride + block * SIZE..][..SIZE]);
-            }
-            [*a, *b, *c, *d] = columns(rows);
-        }
-    }
-    for column in 0..width {
-        for row in if column < whole_columns { whole_rows } else { 0 }..rows {
-            target[column * target_stride + row] = source[row * source_stride + column];
-        }
-    }
+    let targets = target.chunks_mut(target_stride).take(width).map(
+        #[inline(always)]
+        |target| &mut target[..rows],
+    );
+    transpose_into(source, source_stride, targets);
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 mod container;
 mod explanation;
 mod preprocessing;
+mod torch;
 mod weights;
 
 use crate::file::write_atomically;
@@ -28,6 +29,7 @@ use std::path::Path;
 
 pub use container::{Container, StoredTensor};
 pub use preprocessing::Standardization;
+pub use torch::{network_of_paper, network_of_paper_bytes};
 
 /// The version of the format that this library writes, and the only one that it reads.
 pub const FORMAT_VERSION: u32 = 1;

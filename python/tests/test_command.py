@@ -1,0 +1,113 @@
+"""Model files are shared with the command `ugmm`."""
+
+import csv
+import os
+import pathlib
+import shutil
+import subprocess
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ugmm_nn import UgmmClassifier, UgmmDensity, UgmmRegressor, load
+
+UGMM = os.environ.get("UGMM") or shutil.which("ugmm")
+pytestmark = pytest.mark.skipif(
+    UGMM is None, reason="the program ugmm is neither in PATH nor named by the environment variable UGMM"
+)
+
+
+@pytest.fixture
+def table(columns, tmp_path):
+    path = tmp_path / "table.csv"
+    frame = pd.DataFrame(columns)
+    frame.to_csv(path, index=False, date_format="%Y-%m-%d")
+    return path
+
+
+def run(*arguments):
+    subprocess.run([UGMM, *map(str, arguments)], check=True, capture_output=True, timeout=120)
+
+
+def read(path):
+    """The table that the command reads, as a frame."""
+    texts = texts_of(path)
+    kinds = {"size": float, "count": int, "kind": str, "seen": "True".__eq__, "day": str, "label": str}
+    columns = {name: [kinds[name](text) if text else None for text in texts[name]] for name in texts}
+    return pd.DataFrame(columns).astype({"day": "datetime64[us]"})
+
+
+def texts_of(path):
+    with open(path, newline="") as file:
+        rows = list(csv.reader(file))
+    return {name: list(texts) for name, texts in zip(rows[0], zip(*rows[1:], strict=True), strict=True)}
+
+
+def numbers_of(path, word):
+    """The columns whose names have the word."""
+    return {name: np.array(texts, dtype=float) for name, texts in texts_of(path).items() if word in name}
+
+
+def test_the_command_predicts_the_same_bits(table, tmp_path):
+    frame = read(table)
+    classifier = UgmmClassifier(epochs=10).fit(frame.drop(columns="label"), frame["label"])
+    classifier.save(tmp_path / "model.safetensors")
+    run("predict", tmp_path / "model.safetensors", table, "-o", tmp_path / "predictions.csv")
+    found = numbers_of(tmp_path / "predictions.csv", "probability of ")
+    expected = classifier.predict_proba(frame.drop(columns="label"))
+    assert [name.removeprefix("probability of ") for name in found] == classifier.classes_.tolist()
+    assert np.array_equal(np.column_stack(list(found.values())).astype(np.float32), expected)
+    decisions = next(iter(texts_of(tmp_path / "predictions.csv").values()))
+    assert decisions == classifier.predict(frame.drop(columns="label")).tolist()
+
+
+def test_the_package_predicts_the_same_bits(table, tmp_path):
+    model = tmp_path / "model.safetensors"
+    run("train", table, "--target", "label", "-o", model, "--ignore", "count", "--epochs", "10")
+    run("predict", model, table, "-o", tmp_path / "predictions.csv")
+    loaded = UgmmClassifier.load(model)
+    frame = read(table)
+    found = numbers_of(tmp_path / "predictions.csv", "probability of ")
+    expected = np.column_stack(list(found.values())).astype(np.float32)
+    # Columns that training ignored, and the target, may be in the frame or not.
+    for rows in (frame, frame.drop(columns=["label", "count"])):
+        assert np.array_equal(loaded.predict_proba(rows), expected)
+    with pytest.raises(ValueError, match="kind"):
+        loaded.predict(frame.drop(columns="kind"))
+
+
+def test_both_train_the_same_model(table, tmp_path):
+    run("train", table, "--target", "label", "-o", tmp_path / "model", "--validation", "0")
+    frame = read(table)
+    classifier = UgmmClassifier().fit(frame.drop(columns="label"), frame["label"])
+    assert np.array_equal(
+        load(tmp_path / "model").predict_proba(frame), classifier.predict_proba(frame.drop(columns="label"))
+    )
+
+
+def test_numbers(table, tmp_path):
+    frame = read(table)
+    features = frame.drop(columns=["label", "count"])
+    regressor = UgmmRegressor(epochs=10).fit(features, frame["count"])
+    regressor.save(tmp_path / "model")
+    run("predict", tmp_path / "model", table, "-o", tmp_path / "predictions.csv")
+    found = next(iter(numbers_of(tmp_path / "predictions.csv", "predicted").values()))
+    assert np.array_equal(found.astype(np.float32), regressor.predict(features).astype(np.float32))
+
+
+def test_densities(table, tmp_path):
+    frame = read(table)
+    density = UgmmDensity(epochs=3, members=1).fit(frame)
+    density.save(tmp_path / "model")
+    run("score", tmp_path / "model", table, "-o", tmp_path / "scores.csv")
+    found = next(iter(numbers_of(tmp_path / "scores.csv", "likelihood").values()))
+    assert np.array_equal(found.astype(np.float32), density.score_samples(frame).astype(np.float32))
+
+
+def test_models_of_earlier_versions_predict_the_same_bits():
+    models = pathlib.Path(__file__).parents[2] / "crates/ugmm-cli/tests/models"
+    if not models.is_dir():
+        pytest.skip("the repository is not here")
+    for path in sorted(models.glob("*/*.safetensors")):
+        assert load(path).n_features_in_ > 0
