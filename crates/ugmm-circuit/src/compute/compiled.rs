@@ -134,17 +134,15 @@ fn with_room<T: Real>(values: impl Iterator<Item = f64>) -> Vec<T> {
 
 fn leaf_region<T: Real>(leaf: &Leaf, variable: &Variable, seen: Option<&[usize]>) -> CompiledRegion<T> {
     match (&leaf.distribution, leaf.log_peaks(variable)) {
-        (LeafDistribution::Gaussians(mixtures), Some(peaks)) => {
-            CompiledRegion::Gaussian(CompiledGaussians {
-                variable: leaf.variable,
-                units: leaf.units,
-                components: mixtures.components,
-                held: mixtures.held,
-                means: with_room(mixtures.means.iter().copied()),
-                inverse_sigmas: with_room(mixtures.sigmas.iter().map(|sigma| 1.0 / sigma)),
-                constants: with_room(peaks.into_iter()),
-            })
-        }
+        (LeafDistribution::Gaussians(mixtures), Some(peaks)) => CompiledRegion::Gaussian(CompiledGaussians {
+            variable: leaf.variable,
+            units: leaf.units,
+            components: mixtures.components,
+            held: mixtures.held,
+            means: with_room(mixtures.means.iter().copied()),
+            inverse_sigmas: with_room(mixtures.sigmas.iter().map(|sigma| 1.0 / sigma)),
+            constants: with_room(peaks.into_iter()),
+        }),
         _ => {
             let table = match seen {
                 Some(seen) => leaf.log_table_of(variable, seen),

@@ -98,7 +98,8 @@ fn mixture(out: &mut String, units: &[MixtureUnit], low: Option<f64>, high: Opti
         entries.push(format!("{{{first}, {count}, {mean}, {deviation}}}"));
         first += count;
     }
-    let _ = writeln!(out, "static const struct unit units[ALTERNATIVES] = {{\n  {}}};", entries.join(",\n  "));
+    let _ =
+        writeln!(out, "static const struct unit units[ALTERNATIVES] = {{\n  {}}};", entries.join(",\n  "));
     c::doubles(out, "unit_weights", units.iter().flat_map(|unit| &unit.weights).copied());
     c::doubles(out, "unit_means", units.iter().flat_map(|unit| &unit.means).copied());
     c::doubles(out, "unit_sigmas", units.iter().flat_map(|unit| &unit.sigmas).copied());
@@ -114,12 +115,13 @@ fn variables(out: &mut String, circuit: &Circuit, features: usize) {
             Variable::States { .. } => continue,
             Variable::Continuous { location, scale, low, high } => {
                 let ends = [("<", low), (">", high)];
-                let outside = ends.into_iter().filter_map(|(sign, end)| {
-                    Some(format!("x[{column}] {sign} {}", c::number((*end)?)))
-                });
+                let outside = ends
+                    .into_iter()
+                    .filter_map(|(sign, end)| Some(format!("x[{column}] {sign} {}", c::number((*end)?))));
                 let outside: Vec<String> = outside.collect();
                 if !outside.is_empty() {
-                    let _ = writeln!(out, "  if ({}) x[{column}] = NAN, impossible = 1;", outside.join(" || "));
+                    let _ =
+                        writeln!(out, "  if ({}) x[{column}] = NAN, impossible = 1;", outside.join(" || "));
                 }
                 let [location, scale] = [location, scale].map(|value| c::number(*value));
                 (format!("(x[{column}] - ({location})) / {scale}"), None)

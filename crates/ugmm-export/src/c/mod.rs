@@ -40,7 +40,11 @@ fn declare(out: &mut String, model: &PortableModel) {
     match &model.image {
         Some(image) => {
             let pixels = image.rows * image.columns;
-            let _ = writeln!(out, "  double image[{pixels}]; /* {} x {} pixels from 0 to 1, row by row */", image.rows, image.columns);
+            let _ = writeln!(
+                out,
+                "  double image[{pixels}]; /* {} x {} pixels from 0 to 1, row by row */",
+                image.rows, image.columns
+            );
         }
         None => {
             for (column, field) in model.columns.iter().zip(fields(model)) {
@@ -103,7 +107,9 @@ fn encoding(out: &mut String, model: &PortableModel) {
         let levels: Vec<String> = states
             .levels
             .iter()
-            .map(|level| format!("{{{}, {}, {}}}", text(&level.text), level.state, write::number(level.log_share)))
+            .map(|level| {
+                format!("{{{}, {}, {}}}", text(&level.text), level.state, write::number(level.log_share))
+            })
             .collect();
         let _ = write!(out, "\nstatic const struct level levels_{index}[] = {{{}}};\n", levels.join(", "));
     }
@@ -124,7 +130,10 @@ fn encoding(out: &mut String, model: &PortableModel) {
                     (Some(states), _) => {
                         let unseen = states.unseen.map_or(-1, |state| state as i64);
                         let count = states.levels.len();
-                        writeln!(out, "  values[{index}] = state_of(levels_{index}, {count}, {unseen}, row->{field}, log_share);")
+                        writeln!(
+                            out,
+                            "  values[{index}] = state_of(levels_{index}, {count}, {unseen}, row->{field}, log_share);"
+                        )
                     }
                 };
             }
@@ -137,7 +146,9 @@ fn encoding(out: &mut String, model: &PortableModel) {
 fn check_needs(out: &mut String, needs: RowNeeds) {
     *out += match needs {
         RowNeeds::Nothing => return,
-        RowNeeds::OneValue => "  for (int i = 0; i < COLUMNS; i++) known += !isnan(values[i]);\n  if (known == 0) return 0;\n",
+        RowNeeds::OneValue => {
+            "  for (int i = 0; i < COLUMNS; i++) known += !isnan(values[i]);\n  if (known == 0) return 0;\n"
+        }
         RowNeeds::EveryValue => {
             "  for (int i = 0; i < COLUMNS; i++) known += !isnan(values[i]);\n  if (known < COLUMNS) return 0;\n"
         }

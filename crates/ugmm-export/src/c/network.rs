@@ -22,7 +22,11 @@ pub fn write(out: &mut String, network: &Network, model: &PortableModel) {
     }
     c::constant(out, "LARGEST_INPUT", c::number(network.largest_input.into()));
     inputs(out, network);
-    if is_linear { linear_layers(out, network) } else { mixture_layers(out, network, alternatives.unwrap_or_default()) }
+    if is_linear {
+        linear_layers(out, network)
+    } else {
+        mixture_layers(out, network, alternatives.unwrap_or_default())
+    }
     match &network.head {
         Head::Classes(head) => {
             *out += include_str!("../../assets/c/softmax.c");

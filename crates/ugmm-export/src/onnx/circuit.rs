@@ -251,16 +251,15 @@ fn root(
 ) -> (Value, Option<Value>) {
     let mut values: Vec<Value> = Vec::new();
     let leaf = |graph: &mut Graph, region: &Region| match region {
-        Region::Gaussians { variable, units, components, means, precisions, peaks } => {
-            seen.get(*variable).map(|seen| gaussians(graph, seen, [*units, *components], [means, precisions, peaks]))
-        }
+        Region::Gaussians { variable, units, components, means, precisions, peaks } => seen
+            .get(*variable)
+            .map(|seen| gaussians(graph, seen, [*units, *components], [means, precisions, peaks])),
         Region::Table { variable, units, logs } => {
             seen.get(*variable).map(|seen| table(graph, seen, *units, logs))
         }
         Region::Inner { .. } => None,
     };
-    let mut leaves: Vec<Option<Value>> =
-        circuit.regions.iter().map(|region| leaf(graph, region)).collect();
+    let mut leaves: Vec<Option<Value>> = circuit.regions.iter().map(|region| leaf(graph, region)).collect();
     let shift = shifted(graph, circuit, seen, &mut leaves, left_out.is_some());
     for (index, region) in circuit.regions.iter().enumerate() {
         let value = match (region, leaves[index].take()) {
@@ -303,9 +302,8 @@ fn shifted(
 ) -> Option<Value> {
     let mut shifts = Vec::new();
     for variable in 0..seen.len() {
-        let of_variable = |region: &Region| {
-            matches!(region, Region::Gaussians { variable: own, .. } if *own == variable)
-        };
+        let of_variable =
+            |region: &Region| matches!(region, Region::Gaussians { variable: own, .. } if *own == variable);
         let regions: Vec<usize> =
             (0..leaves.len()).filter(|&index| of_variable(&circuit.regions[index])).collect();
         let own: Vec<Value> = regions.iter().filter_map(|&index| leaves[index].clone()).collect();
@@ -346,7 +344,8 @@ fn gaussians(
         (0..units).flat_map(|unit| (0..components).map(move |part| list[part * units + unit])).collect()
     };
     let sizes = [1, units, components];
-    let [means, precisions, peaks] = [means, precisions, peaks].map(|list| graph.doubles(&sizes, &turned(list)));
+    let [means, precisions, peaks] =
+        [means, precisions, peaks].map(|list| graph.doubles(&sizes, &turned(list)));
     let centred = graph.op("Sub", [x, &means]);
     let z = graph.op("Mul", [&centred, &precisions]);
     let [low, high, half] = [-FARTHEST, FARTHEST, 0.5].map(|value| graph.double(value));
@@ -373,7 +372,13 @@ fn table(graph: &mut Graph, seen: &Seen, units: usize, logs: &[f64]) -> Value {
 }
 
 /// A region of sums of products.
-fn inner(graph: &mut Graph, values: &[Value], partitions: &[Vec<usize>], units: usize, weights: &[f64]) -> Value {
+fn inner(
+    graph: &mut Graph,
+    values: &[Value],
+    partitions: &[Vec<usize>],
+    units: usize,
+    weights: &[f64],
+) -> Value {
     let product = |graph: &mut Graph, children: &Vec<usize>| {
         let mut factors = children.iter().map(|&child| &values[child]);
         let first = factors.next().cloned();

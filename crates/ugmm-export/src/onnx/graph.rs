@@ -168,7 +168,8 @@ impl Graph {
         }
         let name = format!("{PREFIX}c{}", self.constants.len());
         let raw_data = Some(key.2.clone());
-        let tensor = TensorProto { dims, data_type: key.0, name: name.clone(), raw_data, string_data: Vec::new() };
+        let tensor =
+            TensorProto { dims, data_type: key.0, name: name.clone(), raw_data, string_data: Vec::new() };
         self.constants.push(tensor);
         self.known.insert(key, Value(name.clone()));
         Value(name)

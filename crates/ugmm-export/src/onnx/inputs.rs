@@ -111,7 +111,9 @@ fn state(graph: &mut Graph, kind: Kind, states: &States, text: &Value) -> State 
                 }
             }
         }
-        _ => keys.extend(states.levels.iter().enumerate().map(|(place, level)| (level.text.clone(), place as i64))),
+        _ => keys.extend(
+            states.levels.iter().enumerate().map(|(place, level)| (level.text.clone(), place as i64)),
+        ),
     }
     let (missing, unseen) = (known as i64, known as i64 + 1);
     keys.push((String::new(), missing));

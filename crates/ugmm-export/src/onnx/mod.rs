@@ -69,9 +69,7 @@ pub fn model_proto(model: &PortableModel, by_column: bool) -> Result<ModelProto,
 
 /// The columns for programs: name, kind and possible values of each.
 fn columns_json(columns: &[Column]) -> String {
-    let column = |column: &Column| {
-        serde_json::json!({ "name": column.name, "kind": column.kind, "values": column.values, "range": column.range })
-    };
+    let column = |column: &Column| serde_json::json!({ "name": column.name, "kind": column.kind, "values": column.values, "range": column.range });
     serde_json::Value::Array(columns.iter().map(column).collect()).to_string()
 }
 
@@ -79,8 +77,12 @@ fn description(model: &PortableModel) -> String {
     let lines: Vec<String> = model.card.iter().map(|(key, value)| format!("{key}: {value}")).collect();
     let needs = match model.needs {
         RowNeeds::Nothing => "A row may be without any value.",
-        RowNeeds::OneValue => "A row needs the value of at least one column; without one, its outputs are NaN.",
-        RowNeeds::EveryValue => "A row needs the values of all columns; where one is missing, its outputs are NaN.",
+        RowNeeds::OneValue => {
+            "A row needs the value of at least one column; without one, its outputs are NaN."
+        }
+        RowNeeds::EveryValue => {
+            "A row needs the values of all columns; where one is missing, its outputs are NaN."
+        }
     };
     format!(
         "{}\nA missing number is NaN, a missing text is empty; dates are days since 1970-01-01. {needs}",
@@ -107,7 +109,13 @@ impl Outputs<'_> {
     /// Adds the outputs of a predicted class: the label, the probabilities and their entropy. `logs` `[rows, classes]` are
     /// logarithms of probabilities and `decision` the numbers added to them for the label, both doubles; rows that are
     /// not `usable` `[rows, 1]` have no label and NaN.
-    fn add_classes(&mut self, names: &[String], logs: &Value, decision: Option<&[f64]>, usable: Option<&Value>) {
+    fn add_classes(
+        &mut self,
+        names: &[String],
+        logs: &Value,
+        decision: Option<&[f64]>,
+        usable: Option<&Value>,
+    ) {
         let graph = &mut self.graph;
         let weighted = match decision {
             Some(weights) if weights.iter().any(|weight| *weight != 0.0) => {
@@ -116,7 +124,8 @@ impl Outputs<'_> {
             }
             _ => logs.clone(),
         };
-        let settings = [("axis", -1), ("keepdims", 1)].map(|(name, value)| proto::AttributeProto::int(name, value));
+        let settings =
+            [("axis", -1), ("keepdims", 1)].map(|(name, value)| proto::AttributeProto::int(name, value));
         let best = graph.with("ArgMax", &[&weighted], settings.to_vec());
         let labels = graph.texts(names);
         let mut label = graph.gather(&labels, &best, 0);
@@ -141,7 +150,13 @@ impl Outputs<'_> {
         self.add("label", Type::Text, None, &label, "the predicted class");
         let about = format!("the probability of each class: {}", names.join(", "));
         self.add("probabilities", Type::Float, Some(names.len()), &probabilities, &about);
-        self.add("entropy", Type::Float, None, &entropy, "uncertainty in nats, from 0 to log of the number of classes");
+        self.add(
+            "entropy",
+            Type::Float,
+            None,
+            &entropy,
+            "uncertainty in nats, from 0 to log of the number of classes",
+        );
     }
 
     /// Adds the outputs of a predicted number, doubles `[rows, 1]`: mean, standard deviation and quantiles. Rows that are

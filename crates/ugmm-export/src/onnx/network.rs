@@ -62,7 +62,8 @@ fn features(graph: &mut Graph, network: &Network, inputs: &Inputs, needs: RowNee
     // Values and where they are missing, and the features that they are.
     let mut parts: Vec<(Value, Value)> = Vec::new();
     let mut order: Vec<usize> = Vec::new();
-    let (mut positions, mut means, mut deviations, mut linear) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut positions, mut means, mut deviations, mut linear) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut first = 0;
     for (encoding, place) in network.inputs.iter().zip(&inputs.places) {
         match (encoding, place) {
@@ -318,10 +319,13 @@ fn mixture(
     }
 }
 
-
 /// A number in the range of `f32`; minus infinity stays.
 fn finite(value: f64) -> f32 {
-    if value == f64::NEG_INFINITY { f32::NEG_INFINITY } else { value.clamp(f32::MIN.into(), f32::MAX.into()) as f32 }
+    if value == f64::NEG_INFINITY {
+        f32::NEG_INFINITY
+    } else {
+        value.clamp(f32::MIN.into(), f32::MAX.into()) as f32
+    }
 }
 
 /// The outputs of a linear layer and what follows it, as [`mixture`] has them.

@@ -76,7 +76,6 @@ pub fn of_cells(graph: &mut Graph, head: &NumberHead, scores: &Value) -> NumberV
     NumberValues { mean, deviation, quantiles }
 }
 
-
 /// Mean, standard deviation and quantiles of a whole number with these log-probabilities `[rows, count]` of `first` and
 /// the numbers after it.
 pub fn of_whole(graph: &mut Graph, logs: &Value, first: i64, count: usize) -> NumberValues {
@@ -326,7 +325,8 @@ impl<'a> Cells<'a> {
             let counted = graph.op("Div", [&counted, &total]);
             shares = graph.op("Where", [&is_most, &counted, &shares]);
         }
-        let middles: Vec<f64> = self.edges.windows(2).map(|pair| pair[0] + 0.5 * (pair[1] - pair[0])).collect();
+        let middles: Vec<f64> =
+            self.edges.windows(2).map(|pair| pair[0] + 0.5 * (pair[1] - pair[0])).collect();
         let mut centres = graph.doubles(&[1, count], &middles);
         if let Some(at_low) = &self.at_low {
             // The point mass at the lower end moves the expectation within the first cell.
@@ -343,7 +343,8 @@ impl<'a> Cells<'a> {
         }
         let products = graph.op("Mul", [&shares, &centres]);
         let mean = graph.reduce("ReduceSum", &products, true);
-        let variances: Vec<f64> = self.edges.windows(2).map(|pair| (pair[1] - pair[0]).powi(2) / 12.0).collect();
+        let variances: Vec<f64> =
+            self.edges.windows(2).map(|pair| (pair[1] - pair[0]).powi(2) / 12.0).collect();
         let variances = graph.doubles(&[1, count], &variances);
         let distances = graph.op("Sub", [&centres, &mean]);
         let squares = graph.op("Mul", [&distances, &distances]);

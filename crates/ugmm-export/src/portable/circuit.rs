@@ -152,8 +152,12 @@ impl MixtureUnit {
 impl Circuit {
     pub(super) fn of(model: &DensityModel) -> Result<Self, ExportError> {
         let circuit = model.circuit();
-        let variables: Vec<Variable> =
-            circuit.variables().iter().zip(model.columns()).map(|(one, column)| variable(one, column)).collect();
+        let variables: Vec<Variable> = circuit
+            .variables()
+            .iter()
+            .zip(model.columns())
+            .map(|(one, column)| variable(one, column))
+            .collect();
         let regions = circuit.regions().iter().map(|one| region(one, circuit.variables())).collect();
         let target = model.target().map(|index| {
             let (about, column) = (&circuit.variables()[index], &model.columns()[index]);
@@ -164,7 +168,11 @@ impl Circuit {
                         CircuitRegion::Leaf(leaf) if leaf.variable == index => Some(leaf),
                         _ => None,
                     });
-                    CircuitTarget::Number { units: leaves.flat_map(|leaf| units(leaf, about)).collect(), low, high }
+                    CircuitTarget::Number {
+                        units: leaves.flat_map(|leaf| units(leaf, about)).collect(),
+                        low,
+                        high,
+                    }
                 }
                 (_, None) => {
                     CircuitTarget::Whole { first: about.first(), count: about.states().unwrap_or(0) }
@@ -178,7 +186,9 @@ impl Circuit {
     #[must_use]
     pub fn units(&self, region: usize) -> usize {
         match &self.regions[region] {
-            Region::Gaussians { units, .. } | Region::Table { units, .. } | Region::Inner { units, .. } => *units,
+            Region::Gaussians { units, .. } | Region::Table { units, .. } | Region::Inner { units, .. } => {
+                *units
+            }
         }
     }
 
@@ -196,16 +206,20 @@ impl Circuit {
             if units == 0 {
                 continue;
             }
-            all.push((index, match (region, target) {
-                (Region::Table { logs, .. }, CircuitTarget::Classes { .. } | CircuitTarget::Whole { .. }) => {
-                    logs.clone()
-                }
-                // Each alternative has one unit of one leaf with certainty.
-                _ => (0..total)
-                    .flat_map(|place| (0..units).map(move |unit| place == before + unit))
-                    .map(|is_it| if is_it { 0.0 } else { f64::NEG_INFINITY })
-                    .collect(),
-            }));
+            all.push((
+                index,
+                match (region, target) {
+                    (
+                        Region::Table { logs, .. },
+                        CircuitTarget::Classes { .. } | CircuitTarget::Whole { .. },
+                    ) => logs.clone(),
+                    // Each alternative has one unit of one leaf with certainty.
+                    _ => (0..total)
+                        .flat_map(|place| (0..units).map(move |unit| place == before + unit))
+                        .map(|is_it| if is_it { 0.0 } else { f64::NEG_INFINITY })
+                        .collect(),
+                },
+            ));
             before += units;
         }
         all

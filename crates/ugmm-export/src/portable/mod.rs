@@ -99,8 +99,15 @@ impl PortableModel {
             Needs::OneValue => RowNeeds::OneValue,
             Needs::EveryValue(_) => RowNeeds::EveryValue,
         };
-        let mut portable =
-            Self { version: env!("CARGO_PKG_VERSION"), card: Vec::new(), columns, target, image, needs, body };
+        let mut portable = Self {
+            version: env!("CARGO_PKG_VERSION"),
+            card: Vec::new(),
+            columns,
+            target,
+            image,
+            needs,
+            body,
+        };
         portable.card = portable.described(engine, model);
         Ok(portable)
     }

@@ -353,7 +353,6 @@ fn number_head(number: &NumberTarget, nodes: Vec<f32>, range: [f64; 2], spread: 
     let first = (0..cells).find(|&cell| edges[cell + 1] > 0.0).unwrap_or(cells - 1);
     let below = (-edges[first] / (edges[first + 1] - edges[first])).clamp(0.0, 1.0);
     let possible = std::iter::once(0.0).chain(edges[first + 1..].iter().copied()).collect();
-    let usual =
-        usual.map(|[start, end]| [start.saturating_sub(first), end.saturating_sub(first).max(1)]);
+    let usual = usual.map(|[start, end]| [start.saturating_sub(first), end.saturating_sub(first).max(1)]);
     NumberHead { nodes, range, spread, edges: possible, first, below: Some(below), usual }
 }
