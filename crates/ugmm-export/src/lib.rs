@@ -22,6 +22,8 @@ pub enum Form {
     Onnx,
     /// A module of JavaScript.
     JavaScript,
+    /// A page for a browser.
+    Page,
     /// A file of C99.
     C,
 }
@@ -37,6 +39,7 @@ impl Form {
         match ending.as_deref() {
             Some("onnx") => Ok(Self::Onnx),
             Some("c") => Ok(Self::C),
+            Some("html" | "htm") => Ok(Self::Page),
             Some("js" | "mjs") => Ok(Self::JavaScript),
             Some(ending) => Err(ExportError::Ending { ending: format!("{:?}", format!(".{ending}")) }),
             None => Err(ExportError::Ending { ending: "a name without an ending".into() }),
@@ -49,6 +52,7 @@ impl Form {
         match self {
             Self::Onnx => "ONNX",
             Self::JavaScript => "JavaScript",
+            Self::Page => "a page",
             Self::C => "C",
         }
     }
@@ -67,6 +71,7 @@ pub fn export(model: &dyn TableModel, form: Form, by_column: bool) -> Result<Vec
     }
     Ok(match form {
         Form::Onnx => onnx::bytes(&portable, by_column)?,
+        Form::Page => javascript::page(&portable).into_bytes(),
         Form::C => c::file(&portable).into_bytes(),
         Form::JavaScript => javascript::module(&portable).into_bytes(),
     })

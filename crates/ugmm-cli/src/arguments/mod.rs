@@ -100,7 +100,7 @@ pub enum Command {
     Inspect(Inspect),
     /// Remove the components that a model's predictions do not need
     Prune(Prune),
-    /// Write a model in a form that other programs use: ONNX
+    /// Write a model in a form that other programs use: ONNX, JavaScript, a page for a browser, or C
     Export(Export),
     /// Draw a model's neurons and predictions: a page for a browser, or figures for a paper
     Report(Report),
@@ -406,13 +406,16 @@ pub enum Deletion {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  ugmm export flowers.safetensors -o flowers.onnx")]
+#[command(
+    after_help = "Examples:\n  ugmm export flowers.safetensors -o flowers.onnx\n  ugmm export flowers.safetensors -o flowers.html"
+)]
 pub struct Export {
     /// Model file written by `ugmm train`
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
-    /// File to write; its ending is the form: .onnx
+    /// File to write; its ending sets the form: .onnx (ONNX), .js (a JavaScript module), .html (a page that predicts) or
+    /// .c (C99)
     #[arg(long, short, value_name = "FILE")]
     pub output: PathBuf,
 
