@@ -48,7 +48,7 @@ fn files_that_are_no_checkpoint_are_refused_in_a_sentence() {
 #[test]
 fn nothing_of_a_checkpoint_is_executed_and_no_room_is_made_for_what_it_claims() {
     // A function that Python would call is a value like any other.
-    let called = changed(CLASSES, b"torch._utils\n_rebuild_tensor_v2", b"os\nsystem_ABCDEFGHIJKLMNOPQRST");
+    let called = changed(CLASSES, b"torch._utils\n_rebuild_tensor_v2", b"os\nsystem_ABCDEFGHIJKLMNOPQRSTU");
     assert!(network_of_paper_bytes(&called).unwrap_err().contains("has no tensors"));
     // 2^31 - 1 neurons of 2^31 - 1 inputs, in a pickle of the same length.
     let huge = b"\x80\x02}X\x0b\x00\x00\x00layers.1.mu";
@@ -95,7 +95,7 @@ fn changed(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 /// A zip archive of stored entries.
 fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let number = |value: usize| (value as u32).to_le_bytes();
-    let (mut all, mut directory) = (Vec::new(), Vec::<u8>::new());
+    let (mut all, mut directory) = (Vec::<u8>::new(), Vec::<u8>::new());
     for (name, bytes) in entries {
         let offset = number(all.len());
         // Flags, method, time, date and checksum, then sizes and the lengths of name and extra field.

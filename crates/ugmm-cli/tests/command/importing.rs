@@ -24,13 +24,9 @@ fn an_imported_network_predicts_as_the_published_code_does() {
         "{text}"
     );
     assert_eq!(json(&at.join("i.json"))["sizes"], serde_json::json!([3, 4, 2]));
-    let text = stdout(&ugmm(at, &["predict", "m.safetensors", "rows.csv", "--probabilities"]));
+    let text = stdout(&ugmm(at, &["predict", "m.safetensors", "rows.csv"]));
     // The softmax of the published formula's outputs in PyTorch.
-    for (line, right) in text.lines().skip(1).zip([0.664_566_2, 0.892_382_3]) {
-        let found =
-            line.split(',').find_map(|cell| cell.parse::<f64>().ok().filter(|p| (p - right).abs() < 1e-5));
-        assert!(found.is_some(), "{text}");
-    }
+    assert_probabilities(&text, &[&[0.664_566, 0.335_434], &[0.892_382, 0.107_618]]);
     stdout(&ugmm(at, &["inspect", "m.safetensors", "--data", "rows.csv"]));
     stdout(&ugmm(at, &["evaluate", "m.safetensors", "rows.csv"]));
 
@@ -39,7 +35,18 @@ fn an_imported_network_predicts_as_the_published_code_does() {
         ["import", "generative.pt", "-o", "g.safetensors", "--classes", "a,b,c", "--target", "kind"];
     let text = stdout(&ugmm(at, &[&generative[..], &["--columns", "x1,x3"]].concat()));
     assert!(text.contains("predicts \"kind\" (3 classes) from 2 columns: x1 to x3"), "{text}");
-    assert_eq!(stdout(&ugmm(at, &["predict", "g.safetensors", "rows.csv"])).lines().count(), 3);
+    let text = stdout(&ugmm(at, &["predict", "g.safetensors", "rows.csv"]));
+    assert_probabilities(&text, &[&[0.584_134, 0.364_020, 0.051_846], &[0.281_918, 0.472_320, 0.245_762]]);
+}
+
+/// Checks the columns of probabilities, which follow the predicted class.
+fn assert_probabilities(text: &str, right: &[&[f64]]) {
+    let rows: Vec<&str> = text.lines().skip(1).collect();
+    assert_eq!(rows.len(), right.len(), "{text}");
+    for (row, right) in rows.into_iter().zip(right) {
+        let found = row.split(',').skip(1).map(|cell| cell.parse::<f64>().unwrap());
+        assert!(found.zip(*right).all(|(found, right)| (found - right).abs() < 1e-5), "{text}");
+    }
 }
 
 #[test]
