@@ -29,8 +29,44 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ugmm", metavar="FILE", type=Path, help="the program; built with cargo when not given")
     parser.add_argument("--random", metavar="N", type=positive, default=10, help="number of random models; default: 10")
+    parser.add_argument("--mnist", metavar="DIR", type=Path, help="also a network 784-128-64-10 on the images in DIR, of one epoch")
+    parser.add_argument("--sizes", action="store_true", help="print the sizes of the files and the times per row")
     parser.add_argument("--only", metavar="TEXT", default="", help="only models with this in their names")
     return parser.parse_args()
+
+
+def _exported(program: Path, case: cases.Case, model: Path) -> Path:
+    """Trains a model and writes it in each form beside the file that is returned."""
+    forms.run([program, "train", case.table, *case.options, "-o", model, "--quiet"])
+    if case.prune:
+        whole, model = model, model.with_suffix(".pruned.safetensors")
+        forms.run([program, "prune", whole, case.table, "--keep", "0.2", "-o", model, "--quiet"])
+    for ending in ENDINGS:
+        forms.run([program, "export", model, "-o", model.with_suffix(ending), "--quiet"])
+    return model
+
+
+def _compare(program: Path, case: cases.Case, model: Path, sizes: bool) -> int:
+    """Prints how far the forms are from the program; returns how many of them differ too much."""
+    explain = "density" not in case.options and "mlp" not in case.options
+    expected, seconds = forms.of_program(program, model, case.rows, model.with_suffix(".csv"), explain)
+    times = {"ugmm predict": seconds}
+    onnx, times["ONNX"], columns = forms.of_onnx(model.with_suffix(".onnx"), case.rows)
+    javascript, times["JavaScript"] = forms.of_javascript(model.with_suffix(".js"), case.rows, columns)
+    c, times["C"] = forms.of_c(model.with_suffix(".c"), case.rows, columns, expected[0])
+    line, failures = "", 0
+    for name, found in {"ONNX": onnx, "JavaScript": javascript, "C": c}.items():
+        apart, where = forms.difference(expected, found)
+        failed = not apart <= TOLERANCE[name]
+        failures += failed
+        line += f"{name} {apart:.1e}{f' FAILED ({where})' if failed else ''}  "
+    print(line + case.name, flush=True)
+    if sizes:
+        bytes_of = {ending: model.with_suffix(ending).stat().st_size for ending in (".safetensors", *ENDINGS)}
+        files = ", ".join(f"{ending} {size / 1024:.0f} KiB" for ending, size in bytes_of.items())
+        of_row = ", ".join(f"{name} {1e6 * seconds / len(expected):.1f} µs" for name, seconds in times.items())
+        print(f"       {files}\n       per row of {len(expected)}: {of_row}", flush=True)
+    return failures
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -42,28 +78,16 @@ def run(arguments: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="check-exports-") as directory:
         folder = Path(directory)
         trained: dict[tuple, Path] = {}
-        for case in cases.all_cases(folder, arguments.random):
+        all_cases = cases.all_cases(folder, arguments.random)
+        if arguments.mnist is not None:
+            all_cases.append(cases.digits(folder, arguments.mnist))
+        for case in all_cases:
             if arguments.only not in case.name:
                 continue
-            key = (case.table, *case.options)
+            key = (case.table, case.prune, *case.options)
             if key not in trained:
-                model = folder / f"{len(trained)}.safetensors"
-                forms.run([program, "train", case.table, *case.options, "-o", model, "--quiet"])
-                for ending in ENDINGS:
-                    forms.run([program, "export", model, "-o", model.with_suffix(ending), "--quiet"])
-                trained[key] = model
-            model = trained[key]
-            expected, _ = forms.of_program(program, model, case.rows, folder / "predicted.csv")
-            onnx, _, columns = forms.of_onnx(model.with_suffix(".onnx"), case.rows)
-            javascript, _ = forms.of_javascript(model.with_suffix(".js"), case.rows, columns)
-            c, _ = forms.of_c(model.with_suffix(".c"), case.rows, columns, expected[0])
-            line = ""
-            for name, found in {"ONNX": onnx, "JavaScript": javascript, "C": c}.items():
-                apart, where = forms.difference(expected, found)
-                failed = not apart <= TOLERANCE[name]
-                failures += failed
-                line += f"{name} {apart:.1e}{f' FAILED ({where})' if failed else ''}  "
-            print(line + case.name, flush=True)
+                trained[key] = _exported(program, case, folder / f"{len(trained)}.safetensors")
+            failures += _compare(program, case, trained[key], arguments.sizes)
     if failures:
         raise Failure(f"{failures} exports differ from the program's predictions too much")
 

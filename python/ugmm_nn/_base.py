@@ -160,6 +160,26 @@ class TableEstimator(BaseEstimator):
         check_is_fitted(self)
         self._model.save(os.fsdecode(path))
 
+    def to_onnx(self, path: str | os.PathLike[str]) -> None:
+        """Write the model as an ONNX graph, which onnxruntime and other programs compute without this package.
+
+        The inputs of the graph are the columns, each of shape (n_rows, 1): numbers and dates (days since 1970-01-01) as
+        doubles with NaN for a missing value, others as strings with an empty one for a missing value.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file, usually named ``*.onnx``. An existing file is replaced.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        check_is_fitted(self)
+        with open(path, "wb") as file:
+            file.write(self._model.to_onnx(False))
+
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Read a model from a file that :meth:`save` or the command ``ugmm train`` wrote.

@@ -3,7 +3,7 @@
 import csv
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -21,8 +21,7 @@ class Case:
     table: Path
     options: list[str]
     rows: Path
-    images: bool = False
-    tolerance: dict[str, float] = field(default_factory=dict)
+    prune: bool = False
 
 
 def write(path: Path, header: list[str], rows: list[list[object]]) -> Path:
@@ -107,6 +106,16 @@ def random_table(rng: random.Random) -> tuple[list[str], list[list[object]]]:
     return header, table
 
 
+def digits(folder: Path, mnist: Path) -> Case:
+    """A network on images, and the first 1,024 test images as a table."""
+    images = (mnist / "t10k-images-idx3-ubyte").read_bytes()[16:]
+    names = [f"pixel_{row}_{column}" for row in range(1, 29) for column in range(1, 29)]
+    rows = [[byte / 255 for byte in images[784 * place : 784 * (place + 1)]] for place in range(1024)]
+    table = write(folder / "digits.csv", names, rows)
+    options = ["--target", "label", "--hidden", "128,64", "--epochs", "1", "--validation", "0.1"]
+    return Case("digits", mnist / "train-images-idx3-ubyte", options, table)
+
+
 def all_cases(folder: Path, random_models: int) -> list[Case]:
     """The cases; their tables are written to a folder."""
     rng = random.Random(0)
@@ -144,6 +153,7 @@ def all_cases(folder: Path, random_models: int) -> list[Case]:
     }.items():
         cases.append(Case(name, table, ["--target", "label", "--epochs", "30", *options], rows))
         cases.append(Case(f"{name}, far", table, ["--target", "label", "--epochs", "30", *options], distant))
+    cases.append(Case("penguins, pruned", table, ["--target", "label", "--epochs", "30"], rows, prune=True))
     for name, target in {"penguins, all columns": [], "penguins, mass": ["--target", "mass"], "penguins, bill": ["--target", "bill, mm"]}.items():
         cases.append(Case(name, table, ["--objective", "density", "--epochs", "30", *target], rows))
 

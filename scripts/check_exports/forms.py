@@ -11,6 +11,8 @@ from pathlib import Path
 from compare_pytorch.failure import Failure
 
 Row = dict[str, object]
+# Greatest difference of the share of a contribution: shares of small sums are sensitive to rounding.
+MOST_REASON = 1e-2
 
 
 def run(command: list[object]) -> None:
@@ -36,10 +38,10 @@ def days(text: str) -> float:
     return float((datetime.date.fromisoformat(text) - datetime.date(1970, 1, 1)).days) if text else math.nan
 
 
-def of_program(program: Path, model: Path, rows: Path, output: Path) -> tuple[list[Row], float]:
-    """The program's predictions, and the seconds that it takes."""
+def of_program(program: Path, model: Path, rows: Path, output: Path, explain: bool) -> tuple[list[Row], float]:
+    """The program's predictions, and the seconds that it takes; with `explain` also the column that contributes most."""
     start = time.perf_counter()
-    run([program, "predict", model, rows, "-o", output, "--quiet"])
+    run([program, "predict", model, rows, "-o", output, "--quiet", *(["--explain", "1"] if explain else [])])
     seconds = time.perf_counter() - start
     predicted = []
     for line in read(output):
@@ -55,6 +57,8 @@ def of_program(program: Path, model: Path, rows: Path, output: Path) -> tuple[li
                 row["deviation"] = number(text)
             elif name in ("5 %", "95 %"):
                 row[name] = number(text)
+            elif name == "share of reason 1":
+                row["reason"] = (line["reason 1"], number(text))
         if row["probabilities"]:
             row["label"] = row.pop("predicted")
         else:
@@ -94,6 +98,9 @@ def of_onnx(path: Path, rows: Path) -> tuple[list[Row], float, list[dict]]:
     lines = [values(line, columns) for line in read(rows)]
     kinds = {"number": numpy.float64, "date": numpy.float64, "month": numpy.float64}
     feed = {}
+    if session.get_inputs()[0].name == "image":
+        feed["image"] = numpy.array([[float(value) for value in line.values()] for line in read(rows)])
+        columns = []
     for column in columns:
         of_column = [[line[column["name"]]] for line in lines]
         feed[column["name"]] = numpy.array(of_column, dtype=kinds.get(column["kind"], object))
@@ -117,20 +124,21 @@ def of_onnx(path: Path, rows: Path) -> tuple[list[Row], float, list[dict]]:
             elif value.ndim == 0:
                 row[name] = float(value)
         predicted.append(row)
-    return predicted, seconds, columns
+    return predicted, seconds, columns or [{"name": name, "kind": "number"} for name in read(rows)[0]]
 
 
 # Reads rows as JSON, and writes the predictions of a module and the seconds that they take.
 NODE = """
 import { readFileSync } from "node:fs";
-const { predict } = await import(process.argv[1]);
+const { predict, contributions } = await import(process.argv[1]);
 const rows = JSON.parse(readFileSync(0, "utf8"));
 const start = performance.now();
 const predicted = rows.map(predict);
 const seconds = (performance.now() - start) / 1000;
+const explained = rows.map(contributions);
 // JSON has no infinities.
 const text = (key, value) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value);
-console.log(JSON.stringify({ predicted, seconds }, text));
+console.log(JSON.stringify({ predicted, explained, seconds }, text));
 """
 
 
@@ -143,7 +151,11 @@ def of_javascript(path: Path, rows: Path, columns: list[dict]) -> tuple[list[Row
     if done.returncode != 0:
         raise Failure(f"node failed on {path}: {done.stderr.strip()}")
     answer = json.loads(done.stdout)
-    return [of_object(row) for row in answer["predicted"]], answer["seconds"]
+    predicted = [of_object(row) for row in answer["predicted"]]
+    for row, explained in zip(predicted, answer["explained"], strict=True):
+        if explained is not None:
+            row["contributions"] = {name: float(nats) for name, nats in explained.items()}
+    return predicted, answer["seconds"]
 
 
 def of_c(path: Path, rows: Path, columns: list[dict], expected: Row) -> tuple[list[Row], float]:
@@ -201,6 +213,11 @@ def difference(expected: list[Row], found: list[Row]) -> tuple[float, str]:
     worst, where = 0.0, ""
     for place, (one, other) in enumerate(zip(expected, found)):
         for name, value in one.items():
+            if name == "reason":
+                apart = reason_gap(value, other.get("contributions"))
+                if apart > MOST_REASON:
+                    return math.inf, f"row {place + 1}, reason: {other['contributions']} instead of {value}"
+                continue
             if name not in other:
                 return math.inf, f"{name} is missing"
             if name == "label":
@@ -221,6 +238,15 @@ def difference(expected: list[Row], found: list[Row]) -> tuple[float, str]:
             if apart > worst:
                 worst, where = apart, f"row {place + 1}, {name}: {other[name]} instead of {value}"
     return worst, where
+
+
+def reason_gap(reason: tuple[str, float], contributions: dict[str, float] | None) -> float:
+    """The difference of a column's share of the contributions in favour of a prediction; 0 where it is not computed."""
+    name, share = reason
+    if contributions is None or math.isnan(share):
+        return 0.0
+    total = sum(max(nats, 0.0) for nats in contributions.values())
+    return abs(share - max(contributions[name], 0.0) / total) if total > 0.0 else share
 
 
 def gap(one: float, other: float) -> float:

@@ -14,8 +14,10 @@ static char *next(char **rest) {
   return field;
 }
 
+#ifdef UGMM_FIELDS
 #define READ_NUMBER(field, name) row.field = strtod(next(&rest), NULL);
 #define READ_TEXT(field, name) row.field = next(&rest);
+#endif
 
 int main(void) {
   double seconds = 0.0;
@@ -25,7 +27,11 @@ int main(void) {
     struct ugmm_prediction found;
     clock_t start;
     int known;
+#ifdef UGMM_FIELDS
     UGMM_FIELDS(READ_NUMBER, READ_TEXT)
+#else
+    for (size_t i = 0; i < sizeof row.image / sizeof row.image[0]; i++) row.image[i] = strtod(next(&rest), NULL);
+#endif
     start = clock();
     known = ugmm_predict(&row, &found);
     seconds += (double)(clock() - start) / CLOCKS_PER_SEC;

@@ -14,6 +14,7 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 use ugmm_circuit::MpeOptions;
 use ugmm_data::frame::ReadOptions;
+use ugmm_export::{Form, export};
 use ugmm_network::inference::gibbs::SamplingOptions;
 use ugmm_network::inspect::Absence;
 use ugmm_network::verification::robustness::Verdict;
@@ -134,6 +135,12 @@ impl Model {
     /// The bytes of the model's file.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         Ok(PyBytes::new(py, &self.model.to_bytes().map_err(value_error)?))
+    }
+
+    /// The bytes of the model as an ONNX graph; with `by_column` also an output by column.
+    fn to_onnx<'py>(&self, py: Python<'py>, by_column: bool) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = py.detach(|| export(&*self.model, Form::Onnx, by_column));
+        Ok(PyBytes::new(py, &bytes.map_err(|error| value_error(error.to_string()))?))
     }
 
     /// "network" or "density".

@@ -7,8 +7,8 @@ use super::number;
 use crate::error::ExportError;
 use crate::portable::{Encoding, Head, Layer, Linear, Mixture, Network, RowNeeds, Scale, log_sum_exp};
 
-/// Number of components of a row that are computed together, which bounds the memory: 32 MB for 1,024 rows.
-const TOGETHER: usize = 8192;
+/// Number of components of a row that are computed together, which bounds the memory: 8 MB for 1,024 rows.
+const TOGETHER: usize = 2048;
 
 /// The network's inputs for the columns.
 struct Features {
