@@ -3,6 +3,7 @@
 use crate::advice;
 use std::path::PathBuf;
 use ugmm_experiments::ExperimentError;
+use ugmm_export::ExportError;
 use ugmm_network::DeviceName;
 use ugmm_tabular::TabularError;
 use ugmm_tabular::question::QuestionError;
@@ -50,6 +51,8 @@ pub enum CliError {
     NoSuchNeuron { id: String, last: String },
     #[error("--show: row {row} is not among the rows of {} in the report, {first} to {last}", .path.display())]
     NoSuchRow { path: PathBuf, row: usize, first: usize, last: usize },
+    #[error("--output: {0}")]
+    Export(#[from] ExportError),
     #[error(transparent)]
     Drawing(#[from] ugmm_report::PngError),
     /// Options of experiments have the same names as those of the command.
@@ -93,6 +96,7 @@ impl CliError {
             },
             Self::Option { .. }
             | Self::Usage(_)
+            | Self::Export(ExportError::Ending { .. } | ExportError::NoChoice { .. })
             | Self::SameColumn(_)
             | Self::NoSuchNeuron { .. }
             | Self::NotGiven(_)

@@ -59,6 +59,7 @@ fn run(arguments: &Arguments, matches: &ArgMatches) -> Result<(), CliError> {
         Command::Import(options) => command::import::run(options, common),
         Command::Inspect(options) => command::inspect::run(options, common),
         Command::Prune(options) => command::prune::run(options, common),
+        Command::Export(options) => command::export::run(options, common),
         Command::Report(options) => command::report::run(options, common),
         Command::Query(options) => command::query::run(options, common),
         Command::Sample(options) => command::sample::run(options, common),

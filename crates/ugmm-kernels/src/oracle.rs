@@ -169,7 +169,8 @@ fn parameter_row(values: &[f64], row: usize, inputs: usize) -> &[f64] {
 }
 
 /// log π of one neuron's components, `[inputs]`; -∞ for dropped components.
-pub(crate) fn log_mixing_weights(logits: &[f64]) -> Vec<f64> {
+#[must_use]
+pub fn log_mixing_weights(logits: &[f64]) -> Vec<f64> {
     let dropped = f64::from(DROPPED_LOGIT);
     let some_remain = logits.iter().any(|&logit| logit > dropped);
     let remaining: Vec<f64> = logits

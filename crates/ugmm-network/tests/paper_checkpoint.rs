@@ -95,7 +95,7 @@ fn changed(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 /// A zip archive of stored entries.
 fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let number = |value: usize| (value as u32).to_le_bytes();
-    let (mut all, mut directory) = (Vec::new(), Vec::new());
+    let (mut all, mut directory) = (Vec::new(), Vec::<u8>::new());
     for (name, bytes) in entries {
         let offset = number(all.len());
         // Flags, method, time, date and checksum, then sizes and the lengths of name and extra field.

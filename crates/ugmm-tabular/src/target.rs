@@ -5,6 +5,7 @@ use crate::error::MissingAs;
 use crate::remedy::{Remedy, as_missing};
 use crate::{TabularError, TaskChoice};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use ugmm_data::frame::{Column, FrameError, Kind, Schema, Values};
 use ugmm_data::{ClassLabels, Table};
 use ugmm_network::RowWeights;
@@ -180,9 +181,19 @@ impl NumberTarget {
 
     /// Converts a density to the data's units, including the probability of impossible numbers.
     pub(crate) fn unbounded(&self, density: ConditionalDensity) -> ConditionalDensity {
-        let Some((low, high)) = self.usual else { return density.over((self.low, self.high)) };
+        match self.unequal_cells(density.probabilities().len()) {
+            Some((edges, usual)) => density.over_cells(edges.into(), usual),
+            None => density.over((self.low, self.high)),
+        }
+    }
+
+    /// The ends `[cells + 1]` of cells of equal width in the network's units, in the data's units, and the cells of
+    /// the usual range; `None` if the cells have equal widths in the data's units too, which divide the range from
+    /// [`Self::low`] to [`Self::high`].
+    #[must_use]
+    pub fn unequal_cells(&self, cells: usize) -> Option<(Vec<f64>, Range<usize>)> {
+        let (low, high) = self.usual?;
         let (start, end) = self.network_range();
-        let cells = density.probabilities().len();
         let edge = |cell: usize| match cell {
             0 => self.low,
             cell if cell == cells => self.high,
@@ -193,10 +204,7 @@ impl NumberTarget {
         let last = edges.partition_point(|&edge| edge <= high).max(1) - 1;
         // Cells whose edges are equal in f64 cannot be used.
         let is_usable = first < last && edges.windows(2).all(|pair| pair[0] < pair[1]);
-        match is_usable {
-            true => density.over_cells(edges.into(), first..last),
-            false => density.over((self.low, self.high)),
-        }
+        is_usable.then_some((edges, first..last))
     }
 
     /// The density in the data's units with these log-probabilities of the cells.

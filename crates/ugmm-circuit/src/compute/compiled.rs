@@ -2,11 +2,10 @@
 
 use super::Real;
 use super::gaussian_leaf::LANES;
-use crate::leaf::{Leaf, LeafDistribution, gaussian};
+use crate::leaf::{Leaf, LeafDistribution};
 use crate::region::{InnerRegion, Region};
-use crate::variable::{Variable, VariableKind};
+use crate::variable::Variable;
 use rayon::prelude::*;
-use std::f64::consts::TAU;
 
 /// All regions, children first.
 #[derive(Clone, Debug)]
@@ -134,24 +133,16 @@ fn with_room<T: Real>(values: impl Iterator<Item = f64>) -> Vec<T> {
 }
 
 fn leaf_region<T: Real>(leaf: &Leaf, variable: &Variable, seen: Option<&[usize]>) -> CompiledRegion<T> {
-    match (&leaf.distribution, variable.kind) {
-        (LeafDistribution::Gaussians(mixtures), VariableKind::Continuous { .. }) => {
-            let ends = variable.standard_ends();
-            let constant = |at: usize| {
-                let (weight, mean, sigma) = (mixtures.weights[at], mixtures.means[at], mixtures.sigmas[at]);
-                let density = weight.ln() - sigma.ln() - 0.5 * TAU.ln() - variable.scale().ln();
-                density - gaussian::between(ends, mean, sigma).map_or(0.0, |inside| inside.log_mass)
-            };
-            CompiledRegion::Gaussian(CompiledGaussians {
-                variable: leaf.variable,
-                units: leaf.units,
-                components: mixtures.components,
-                held: mixtures.held,
-                means: with_room(mixtures.means.iter().copied()),
-                inverse_sigmas: with_room(mixtures.sigmas.iter().map(|sigma| 1.0 / sigma)),
-                constants: with_room((0..mixtures.means.len()).map(constant)),
-            })
-        }
+    match (&leaf.distribution, leaf.log_peaks(variable)) {
+        (LeafDistribution::Gaussians(mixtures), Some(peaks)) => CompiledRegion::Gaussian(CompiledGaussians {
+            variable: leaf.variable,
+            units: leaf.units,
+            components: mixtures.components,
+            held: mixtures.held,
+            means: with_room(mixtures.means.iter().copied()),
+            inverse_sigmas: with_room(mixtures.sigmas.iter().map(|sigma| 1.0 / sigma)),
+            constants: with_room(peaks.into_iter()),
+        }),
         _ => {
             let table = match seen {
                 Some(seen) => leaf.log_table_of(variable, seen),

@@ -9,6 +9,7 @@ pub use gaussian::GaussianMixtures;
 use crate::error::CircuitError;
 use crate::variable::{Variable, VariableKind};
 use serde::{Deserialize, Serialize};
+use std::f64::consts::TAU;
 
 /// Largest difference between a sum of probabilities and 1.
 const SUM_TOLERANCE: f64 = 1e-6;
@@ -54,6 +55,22 @@ impl Leaf {
     pub fn log_table(&self, variable: &Variable) -> Option<Vec<f64>> {
         let all: Vec<usize> = (0..variable.states()?).collect();
         self.log_table_of(variable, &all)
+    }
+
+    /// log π − log σ − ½ log 2π of each component of a continuous variable, per unit of the data and divided by the
+    /// component's mass between the variable's ends, `[components, units]`; `None` for a discrete variable.
+    #[must_use]
+    pub fn log_peaks(&self, variable: &Variable) -> Option<Vec<f64>> {
+        let (LeafDistribution::Gaussians(mixtures), None) = (&self.distribution, variable.states()) else {
+            return None;
+        };
+        let ends = variable.standard_ends();
+        let peak = |at: usize| {
+            let (weight, mean, sigma) = (mixtures.weights[at], mixtures.means[at], mixtures.sigmas[at]);
+            let density = weight.ln() - sigma.ln() - 0.5 * TAU.ln() - variable.scale().ln();
+            density - gaussian::between(ends, mean, sigma).map_or(0.0, |inside| inside.log_mass)
+        };
+        Some((0..mixtures.means.len()).map(peak).collect())
     }
 
     /// log-probabilities `[states, units]` of a discrete variable; `None` for a continuous one. Of an integer

@@ -100,6 +100,8 @@ pub enum Command {
     Inspect(Inspect),
     /// Remove the components that a model's predictions do not need
     Prune(Prune),
+    /// Write a model in a form that other programs use: ONNX, JavaScript, a page for a browser, or C
+    Export(Export),
     /// Draw a model's neurons and predictions: a page for a browser, or figures for a paper
     Report(Report),
     /// Compute the distribution of any column given any other columns
@@ -401,6 +403,26 @@ pub enum Deletion {
     Mean,
     /// Leave the column out, as a missing value
     Missing,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  ugmm export flowers.safetensors -o flowers.onnx\n  ugmm export flowers.safetensors -o flowers.html"
+)]
+pub struct Export {
+    /// Model file written by `ugmm train`
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+
+    /// File to write; its ending sets the form: .onnx (ONNX), .js (a JavaScript module), .html (a page that predicts) or
+    /// .c (C99)
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+
+    /// Add an output by column to the ONNX graph: the contribution of each column to the prediction of a network, or the
+    /// log-likelihood of each value given the others of its row for a density; the graph takes longer
+    #[arg(long)]
+    pub by_column: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ pub mod certify;
 pub mod completions;
 pub mod devices;
 pub mod evaluate;
+pub mod export;
 mod images;
 pub mod import;
 pub mod impute;

@@ -7,6 +7,7 @@ mod columns;
 mod densities;
 mod density_answers;
 mod devices;
+mod export;
 mod faults;
 mod hostile;
 mod images;

@@ -249,6 +249,13 @@ impl Preprocessor {
         self.columns.iter().flat_map(ColumnEncoding::scales).nth(input)?.linear()
     }
 
+    /// The points of the curve that the input `input` is scaled by, ascending: values in the units of the data, and the
+    /// input of each. The curve is straight between two points and constant beyond the first and the last. None if
+    /// there is no such input or it is not scaled by quantiles.
+    pub fn curve_of(&self, input: usize) -> Option<(&[f64], &[f64])> {
+        self.columns.iter().flat_map(ColumnEncoding::scales).nth(input)?.curve()
+    }
+
     /// Writes the inputs of `rows`, `[rows, inputs]` row-major.
     fn write(&self, views: &[View], rows: &[usize], inputs: &mut [f32]) -> Encoded {
         let mut encoded = Encoded::default();

@@ -73,6 +73,14 @@ impl Scale {
         }
     }
 
+    /// Values and inputs of the points of the curve of quantiles; none if the scale is none.
+    pub(super) fn curve(&self) -> Option<(&[f64], &[f64])> {
+        match self {
+            Self::None | Self::Standard { .. } => None,
+            Self::Quantile { values, scores } => Some((values, scores)),
+        }
+    }
+
     /// Fails with the reason why the scale cannot have been fitted to values of `column`.
     pub(super) fn check(&self, column: &str) -> Result<(), String> {
         match self {

@@ -41,7 +41,7 @@ const CONTAINER: Container = Container {
 };
 /// The largest input of a feed-forward network; larger ones are clamped to it, so that their products with
 /// ordinary weights stay in the range of f32.
-const LARGEST_INPUT: f32 = 1e18;
+pub const LARGEST_INPUT: f32 = 1e18;
 
 /// Names of the columns that a model was trained on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -177,11 +177,16 @@ impl BatchNorm {
         Self { gamma: ones.clone(), beta: zeros.clone(), running_mean: zeros, running_var: ones }
     }
 
+    /// 1 / deviation of each unit in prediction, from the running variances.
+    #[must_use]
+    pub fn inverse_deviations(&self) -> Vec<f32> {
+        self.running_var.iter().map(inverse_deviation).collect()
+    }
+
     /// Replaces `x` `[rows, units]` by the normalised values before scale and shift; returns 1 / deviation of
     /// each unit.
     fn normalize(x: &mut [f32], mean: &[f32], variance: &[f32]) -> Vec<f32> {
-        let inverse = |&variance: &f32| (1.0 / (f64::from(variance) + EPSILON).sqrt()) as f32;
-        let inverses: Vec<f32> = variance.iter().map(inverse).collect();
+        let inverses: Vec<f32> = variance.iter().map(inverse_deviation).collect();
         for row in x.chunks_mut(mean.len()) {
             for ((x, mean), inverse) in row.iter_mut().zip(mean).zip(&inverses) {
                 *x = (*x - mean) * inverse;
@@ -198,6 +203,10 @@ impl BatchNorm {
                 .for_each(|((x, gamma), beta)| *x = *x * gamma + beta);
         }
     }
+}
+
+fn inverse_deviation(variance: &f32) -> f32 {
+    (1.0 / (f64::from(*variance) + EPSILON).sqrt()) as f32
 }
 
 /// Weighted mean and variance (divisor: the sum of the weights) of each column of row-major `x`.

@@ -34,5 +34,6 @@ pub use import::ImportedNames;
 pub use model::NetworkModel;
 pub use novelty::Novelty;
 pub use options::{ClassWeights, FitOptions, TaskChoice};
+pub use outputs::CELLS;
 pub use robustness::TableCertificate;
 pub use search::{Candidate, small_grid};

@@ -5,7 +5,7 @@ use ugmm_network::calibration::scale;
 use ugmm_network::inference::conditional::ConditionalDensity;
 
 /// Number of cells in the range of a number for which a network predicts probabilities.
-pub(crate) const CELLS: usize = 256;
+pub const CELLS: usize = 256;
 
 /// Log-probabilities, `[rows, width]`, row-major, of each class or of each cell of the range of a number.
 #[derive(Clone, Debug, PartialEq)]

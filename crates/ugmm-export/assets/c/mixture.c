@@ -1,0 +1,5 @@
+
+struct unit {
+  int first, count; /* its components */
+  double mean, deviation;
+};

@@ -1,0 +1,78 @@
+//! Trained models in forms that other programs use: ONNX graphs, JavaScript modules, pages for a browser, and C.
+//!
+//! A [`portable::PortableModel`] describes a model completely; each form is made of it. What a form computes are the
+//! predictions of `ugmm predict`: questions, draws, most probable values and proofs stay with this program.
+
+pub mod c;
+mod error;
+pub mod javascript;
+pub mod onnx;
+pub mod portable;
+
+pub use error::ExportError;
+
+use portable::PortableModel;
+use std::path::Path;
+use ugmm_tabular::TableModel;
+
+/// A form of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A graph of ONNX.
+    Onnx,
+    /// A module of JavaScript.
+    JavaScript,
+    /// A page for a browser.
+    Page,
+    /// A file of C99.
+    C,
+}
+
+impl Form {
+    /// The form that a file with this name has, by its ending.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError::Ending`] for another ending.
+    pub fn of(path: &Path) -> Result<Self, ExportError> {
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+        match ending.as_deref() {
+            Some("onnx") => Ok(Self::Onnx),
+            Some("c") => Ok(Self::C),
+            Some("html" | "htm") => Ok(Self::Page),
+            Some("js" | "mjs") => Ok(Self::JavaScript),
+            Some(ending) => Err(ExportError::Ending { ending: format!("{:?}", format!(".{ending}")) }),
+            None => Err(ExportError::Ending { ending: "a name without an ending".into() }),
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Onnx => "ONNX",
+            Self::JavaScript => "JavaScript",
+            Self::Page => "a page",
+            Self::C => "C",
+        }
+    }
+}
+
+/// The bytes of a file with the model in this form. `by_column` adds an output that divides a prediction of a network
+/// among the columns, or the log-likelihood of a density; only [`Form::Onnx`] has a choice.
+///
+/// # Errors
+///
+/// [`ExportError`] if the form cannot hold the model.
+pub fn export(model: &dyn TableModel, form: Form, by_column: bool) -> Result<Vec<u8>, ExportError> {
+    let portable = PortableModel::of(model)?;
+    if by_column && form != Form::Onnx {
+        return Err(ExportError::NoChoice { form: form.name() });
+    }
+    Ok(match form {
+        Form::Onnx => onnx::bytes(&portable, by_column)?,
+        Form::Page => javascript::page(&portable).into_bytes(),
+        Form::C => c::file(&portable).into_bytes(),
+        Form::JavaScript => javascript::module(&portable).into_bytes(),
+    })
+}

@@ -1,0 +1,230 @@
+"""Predictions of a model by the program and by each form of its export, as rows of named values."""
+
+import csv
+import datetime
+import json
+import math
+import subprocess
+import time
+from pathlib import Path
+
+from compare_pytorch.failure import Failure
+
+Row = dict[str, object]
+
+
+def run(command: list[object]) -> None:
+    """Runs a command; its message is the error."""
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failure(f"{' '.join(map(str, command))} failed: {done.stderr.strip()}")
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """The rows of a table."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def number(text: str) -> float:
+    """The number of a field; NaN if it is empty."""
+    return float(text) if text else math.nan
+
+
+def days(text: str) -> float:
+    """Days since 1970-01-01 of a date; NaN if it is empty."""
+    return float((datetime.date.fromisoformat(text) - datetime.date(1970, 1, 1)).days) if text else math.nan
+
+
+def of_program(program: Path, model: Path, rows: Path, output: Path) -> tuple[list[Row], float]:
+    """The program's predictions, and the seconds that it takes."""
+    start = time.perf_counter()
+    run([program, "predict", model, rows, "-o", output, "--quiet"])
+    seconds = time.perf_counter() - start
+    predicted = []
+    for line in read(output):
+        row: Row = {"probabilities": []}
+        for name, text in line.items():
+            if name.startswith("probability of "):
+                row["probabilities"].append(number(text))
+            elif name.startswith("predicted "):
+                row["predicted"] = text
+            elif name in ("entropy", "log-likelihood", "median"):
+                row[name] = number(text)
+            elif name.startswith("standard deviation"):
+                row["deviation"] = number(text)
+            elif name in ("5 %", "95 %"):
+                row[name] = number(text)
+        if row["probabilities"]:
+            row["label"] = row.pop("predicted")
+        else:
+            del row["probabilities"]
+            if "predicted" in row:
+                row["mean"] = number(row.pop("predicted"))
+        predicted.append(row)
+    return predicted, seconds
+
+
+def values(line: dict[str, str], columns: list[dict]) -> dict[str, object]:
+    """The values of a row for an export: numbers, texts, days."""
+    found: dict[str, object] = {}
+    for column in columns:
+        text = line[column["name"]].strip()
+        if column["kind"] in ("date", "month"):
+            found[column["name"]] = days(text)
+        elif column["kind"] == "number":
+            found[column["name"]] = number(text)
+        else:
+            found[column["name"]] = text
+    return found
+
+
+def of_onnx(path: Path, rows: Path) -> tuple[list[Row], float, list[dict]]:
+    """The predictions of onnxruntime, the seconds that it takes, and the columns."""
+    import numpy
+    import onnx
+    import onnxruntime
+
+    onnx.checker.check_model(str(path), full_check=True)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    columns = json.loads(session.get_modelmeta().custom_metadata_map["columns"])
+    lines = [values(line, columns) for line in read(rows)]
+    kinds = {"number": numpy.float64, "date": numpy.float64, "month": numpy.float64}
+    feed = {}
+    for column in columns:
+        of_column = [[line[column["name"]]] for line in lines]
+        feed[column["name"]] = numpy.array(of_column, dtype=kinds.get(column["kind"], object))
+    names = [output.name.rstrip("_") for output in session.get_outputs()]
+    start = time.perf_counter()
+    found = dict(zip(names, session.run(None, feed)))
+    seconds = time.perf_counter() - start
+    predicted = []
+    for place in range(len(lines)):
+        row: Row = {}
+        for name, result in found.items():
+            value = result[place]
+            if name == "label":
+                row[name] = str(value)
+            elif name == "probabilities":
+                row[name] = [float(share) for share in value]
+            elif name == "quantiles":
+                row["5 %"], row["median"], row["95 %"] = map(float, value)
+            elif name == "log_likelihood":
+                row["log-likelihood"] = float(value)
+            elif value.ndim == 0:
+                row[name] = float(value)
+        predicted.append(row)
+    return predicted, seconds, columns
+
+
+# Reads rows as JSON, and writes the predictions of a module and the seconds that they take.
+NODE = """
+import { readFileSync } from "node:fs";
+const { predict } = await import(process.argv[1]);
+const rows = JSON.parse(readFileSync(0, "utf8"));
+const start = performance.now();
+const predicted = rows.map(predict);
+const seconds = (performance.now() - start) / 1000;
+// JSON has no infinities.
+const text = (key, value) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value);
+console.log(JSON.stringify({ predicted, seconds }, text));
+"""
+
+
+def of_javascript(path: Path, rows: Path, columns: list[dict]) -> tuple[list[Row], float]:
+    """The predictions of a module in Node, and the seconds that they take."""
+    lines = [values(line, columns) for line in read(rows)]
+    given = [{name: None if value != value else value for name, value in line.items()} for line in lines]
+    command = ["node", "--input-type=module", "-e", NODE, path.resolve().as_uri()]
+    done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failure(f"node failed on {path}: {done.stderr.strip()}")
+    answer = json.loads(done.stdout)
+    return [of_object(row) for row in answer["predicted"]], answer["seconds"]
+
+
+def of_c(path: Path, rows: Path, columns: list[dict], expected: Row) -> tuple[list[Row], float]:
+    """The predictions of a C file, and the seconds that they take."""
+    program = path.with_suffix(".program")
+    kinds = [f"-D{name}" for name, sign in {"NUMBER": "mean", "DENSITY": "log-likelihood"}.items() if sign in expected]
+    strict = ["-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic", "-Werror", "-ffp-contract=off"]
+    run(["gcc", *strict, *kinds, f'-DMODEL="{path.resolve()}"', Path(__file__).parent / "main.c", "-o", program, "-lm"])
+    lines = [values(line, columns) for line in read(rows)]
+    text = "".join("\t".join(str(value) for value in line.values()) + "\n" for line in lines)
+    done = subprocess.run([program], input=text, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failure(f"{program} failed: {done.stderr.strip()}")
+    predicted = []
+    for line in done.stdout.splitlines():
+        if line == "none":
+            predicted.append(of_object(None))
+            continue
+        fields = line.strip("\t").split("\t")
+        row: Row = {}
+        for name, value in zip(fields[::2], fields[1::2], strict=True):
+            if name == "label":
+                row[name] = value
+            elif name == "probability":
+                row.setdefault("probabilities", []).append(float(value))
+            else:
+                row[name] = float(value)
+        predicted.append(row)
+    return predicted, float(done.stderr)
+
+
+def of_object(found: dict | None) -> Row:
+    """A prediction of the module."""
+    names = ["entropy", "mean", "deviation", "5 %", "median", "95 %", "log-likelihood"]
+    if found is None:
+        return {"label": "", "probabilities": None, **{name: math.nan for name in names}}
+    row: Row = {name: float(found[name]) for name in names if name in found}
+    if "label" in found:
+        row["label"], row["probabilities"] = found["label"], [float(share) for share in found["probabilities"].values()]
+    if "quantiles" in found:
+        row["5 %"], row["median"], row["95 %"] = map(float, found["quantiles"])
+    if "logLikelihood" in found:
+        row["log-likelihood"] = float(found["logLikelihood"])
+    return row
+
+
+def difference(expected: list[Row], found: list[Row]) -> tuple[float, str]:
+    """The greatest difference of two lists of predictions, and where it is. Probabilities and entropies are compared as
+    they are, numbers relative to the spread of their predictions, log-likelihoods relative to their size."""
+    if len(expected) != len(found):
+        return math.inf, f"{len(found)} rows instead of {len(expected)}"
+    numbers = ["mean", "deviation", "5 %", "median", "95 %"]
+    known = [row[name] for row in expected for name in numbers[2:] if name in row and not math.isnan(row[name])]
+    span = max(known) - min(known) if known else 1.0
+    worst, where = 0.0, ""
+    for place, (one, other) in enumerate(zip(expected, found)):
+        for name, value in one.items():
+            if name not in other:
+                return math.inf, f"{name} is missing"
+            if name == "label":
+                # Equal probabilities have no order.
+                shares = one["probabilities"]
+                tied = shares and sorted(shares)[-1] - sorted(shares)[-2] < 1e-5
+                apart = 0.0 if value == other[name] or tied else math.inf
+            elif name == "probabilities" and other[name] is None:
+                apart = 0.0 if all(math.isnan(share) for share in value) else math.inf
+            elif name == "probabilities":
+                apart = max(gap(a, b) for a, b in zip(value, other[name], strict=True))
+            elif name in numbers:
+                apart = gap(value, other[name]) / span
+            elif name == "log-likelihood":
+                apart = 0.0 if value == other[name] else gap(value, other[name]) / max(1.0, abs(value))
+            else:
+                apart = gap(value, other[name])
+            if apart > worst:
+                worst, where = apart, f"row {place + 1}, {name}: {other[name]} instead of {value}"
+    return worst, where
+
+
+def gap(one: float, other: float) -> float:
+    """The distance of two numbers; 0 for two NaN, infinite for one."""
+    if math.isnan(one) or math.isnan(other):
+        return 0.0 if math.isnan(one) and math.isnan(other) else math.inf
+    return abs(one - other)
