@@ -197,7 +197,10 @@ fn a_density_is_ahead_of_independent_columns_and_predicts() {
 
 /// Stages by name and number of epochs, with the circuits that were reported in each.
 #[derive(Default)]
-struct Stages(Vec<(String, usize, Vec<(usize, usize)>)>);
+struct Stages(Vec<StageOfRun>);
+
+/// Name, number of epochs, and reports of a stage.
+type StageOfRun = (String, usize, Vec<(usize, usize)>);
 
 impl Progress for Stages {
     fn on_stage(&mut self, stage: &Stage) {

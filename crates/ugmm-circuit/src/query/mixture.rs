@@ -435,17 +435,16 @@ impl NullaryFnOnce for SlopeAt<'_> {
     fn call(self) -> Slope {
         let mut largest = [f64::NEG_INFINITY; LANES];
         for peaks in self.peaks {
-            for lane in 0..LANES {
+            for (lane, largest) in largest.iter_mut().enumerate() {
                 let log = peaks.log_density(self.value, lane);
-                largest[lane] = if log > largest[lane] { log } else { largest[lane] };
+                *largest = if log > *largest { log } else { *largest };
             }
         }
         let largest = largest.into_iter().fold(f64::NEG_INFINITY, f64::max);
         // The densities relative to the largest, their derivatives, and their sums weighted by 1 / σ².
         let mut sums = [[0.0; LANES]; 4];
         for peaks in self.peaks {
-            for lane in 0..LANES {
-                let inverse_sigma = peaks.inverse_sigmas[lane];
+            for (lane, &inverse_sigma) in peaks.inverse_sigmas.iter().enumerate() {
                 let density = exp(peaks.log_density(self.value, lane) - largest);
                 let pull = (peaks.means[lane] - self.value) * inverse_sigma * inverse_sigma;
                 let precision = inverse_sigma * inverse_sigma;

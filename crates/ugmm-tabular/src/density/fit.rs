@@ -584,9 +584,8 @@ impl Fitter<'_> {
             let level = epoch.validation.map_or(last, |level| last.max(level));
             best.push(level);
             let is_behind = rival.is_some_and(|rival| level + FURTHER_GAINS * (level - last) < rival);
-            !is_over
-                && !(is_behind && epoch.number >= FIRST_COMPARED_EPOCH)
-                && !interrupted.load(Ordering::Relaxed)
+            let is_given_up = is_behind && epoch.number >= FIRST_COMPARED_EPOCH;
+            !(is_over || is_given_up || interrupted.load(Ordering::Relaxed))
         };
         let variables = self.variables(rows);
         let config = &TrainingConfig { members, ..config.clone() };
