@@ -134,5 +134,5 @@ fn every_form_is_written_and_no_text_of_a_table_ends_it() {
     let page = ugmm_export::javascript::page(&portable);
     assert_eq!(page.matches("</script>").count(), 1);
     let c = ugmm_export::c::file(&portable);
-    assert!(!c.contains("*/\"") && c.contains("x____script") && c.contains(r#""</script>*/\"\012`${x}""#));
+    assert!(!c.contains("*/\"") && c.contains("x___script") && c.contains(r#""</script>*/\"\012`${x}""#));
 }
