@@ -81,6 +81,8 @@ fn graphs_begin_with_the_columns_and_end_with_the_predictions() {
 fn a_density_divides_its_log_likelihood_by_column() {
     let (_, outputs) = checked(&model_proto(&portable("density"), true).unwrap());
     assert_eq!(outputs.last().map(String::as_str), Some("log_conditionals"));
+    let message = model_proto(&portable("number"), true).unwrap_err().to_string();
+    assert!(message.starts_with("the ONNX graph of a network has no output by column"), "{message}");
 }
 
 #[test]
