@@ -177,15 +177,16 @@ const saturated = (value) => clamp(value, -3.4028234663852886e38, 3.402823466385
 function mixtures(layer, x, others, missingValues) {
   const { inputs, neurons, logWeights } = layer;
   const results = others.map(() => new Float64Array(neurons));
+  const someMissing = missingValues && x.some(Number.isNaN);
+  const exponents = new Float64Array(x.length);
   for (let neuron = 0; neuron < neurons; neuron++) {
     const first = neuron * inputs;
     let largest = -Infinity;
     let seen = 0;
-    const exponents = new Float64Array(x.length);
     for (let input = 0; input < x.length; input++) {
       const missing = Number.isNaN(x[input]);
       exponents[input] = missing ? -Infinity : exponent(layer, first + input, x[input]);
-      if (!missing) seen += Math.exp(logWeights[first + input]);
+      if (someMissing && !missing) seen += Math.exp(logWeights[first + input]);
       if (exponents[input] > largest) largest = exponents[input];
     }
     let shared = 0;
@@ -198,12 +199,12 @@ function mixtures(layer, x, others, missingValues) {
         const terms = [log];
         more.forEach((number, place) => {
           terms.push(exponent(layer, first + x.length + place, number));
-          all += Math.exp(logWeights[first + x.length + place]);
+          if (someMissing) all += Math.exp(logWeights[first + x.length + place]);
         });
         y = logSumExp(terms);
       }
       y = saturated(y);
-      if (missingValues && x.some(Number.isNaN)) y = all > 0 ? y - Math.log(all) : NaN;
+      if (someMissing) y = all > 0 ? y - Math.log(all) : NaN;
       results[copy][neuron] = y;
     });
   }
