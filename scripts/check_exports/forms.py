@@ -5,6 +5,7 @@ import datetime
 import json
 import math
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -115,7 +116,7 @@ def of_onnx(path: Path, rows: Path) -> tuple[list[Row], float, list[dict]]:
             value = result[place]
             if name == "label":
                 row[name] = str(value)
-            elif name == "probabilities":
+            elif name in ("probabilities", "log_conditionals"):
                 row[name] = [float(share) for share in value]
             elif name == "quantiles":
                 row["5 %"], row["median"], row["95 %"] = map(float, value)
@@ -213,6 +214,8 @@ def difference(expected: list[Row], found: list[Row]) -> tuple[float, str]:
     worst, where = 0.0, ""
     for place, (one, other) in enumerate(zip(expected, found)):
         for name, value in one.items():
+            if name == "contributions":
+                continue
             if name == "reason":
                 apart = reason_gap(value, other.get("contributions"))
                 if apart > MOST_REASON:
@@ -223,10 +226,10 @@ def difference(expected: list[Row], found: list[Row]) -> tuple[float, str]:
             if name == "label":
                 # Equal probabilities have no order.
                 shares = one["probabilities"]
-                tied = shares and sorted(shares)[-1] - sorted(shares)[-2] < 1e-5
+                tied = shares is not None and sorted(shares)[-1] - sorted(shares)[-2] < 1e-5
                 apart = 0.0 if value == other[name] or tied else math.inf
-            elif name == "probabilities" and other[name] is None:
-                apart = 0.0 if all(math.isnan(share) for share in value) else math.inf
+            elif name == "probabilities" and (value is None or other[name] is None):
+                apart = 0.0 if all(math.isnan(share) for share in value or other[name] or []) else math.inf
             elif name == "probabilities":
                 apart = max(gap(a, b) for a, b in zip(value, other[name], strict=True))
             elif name in numbers:
@@ -238,6 +241,47 @@ def difference(expected: list[Row], found: list[Row]) -> tuple[float, str]:
             if apart > worst:
                 worst, where = apart, f"row {place + 1}, {name}: {other[name]} instead of {value}"
     return worst, where
+
+
+def conditionals_gap(onnx: list[Row], javascript: list[Row], path: Path, rows: Path, columns: list[dict]) -> float:
+    """The greatest difference of the log-density of a value given the others of its row from the log-likelihood of the row less
+    that of the row without the value, relative to the larger of the size of the first and 1."""
+    lines = read(rows)
+    worst = 0.0
+    for place, column in enumerate(columns):
+        shorter = rows.with_suffix(".without")
+        with shorter.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, lines[0])
+            writer.writeheader()
+            writer.writerows({**line, column["name"]: ""} for line in lines)
+        others, _ = of_javascript(path, shorter, columns)
+        for line, one, whole, other in zip(lines, onnx, javascript, others, strict=True):
+            found = one["log_conditionals"][place]
+            if line[column["name"]].strip() == "" or math.isinf(whole["log-likelihood"]):
+                continue
+            expected = whole["log-likelihood"] - other["log-likelihood"]
+            worst = max(worst, gap(expected, found) / max(1.0, abs(whole["log-likelihood"])))
+    return worst
+
+
+# Prints the peak memory of a process that predicts 1,024 images of 784 pixels, in MB.
+MEMORY = """
+import sys
+import numpy, onnxruntime
+options = onnxruntime.SessionOptions()
+options.intra_op_num_threads = 1
+session = onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
+session.run(None, {"image": numpy.random.default_rng(0).random((1024, 784))})
+# Not ru_maxrss, which begins with the memory of the process that started this one.
+with open("/proc/self/status") as status:
+    print(next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM")))
+"""
+
+
+def memory_of_onnx(path: Path) -> int:
+    """The peak memory of onnxruntime with 1,024 images, in MB."""
+    done = subprocess.run([sys.executable, "-c", MEMORY, str(path)], capture_output=True, text=True, check=True)
+    return int(done.stdout)
 
 
 def reason_gap(reason: tuple[str, float], contributions: dict[str, float] | None) -> float:

@@ -7,6 +7,9 @@ const QUANTILES = [0.05, 0.5, 0.95];
 // JSON has no infinities.
 const numbers = (list) => Float64Array.from(list, (value) => (value === null ? -Infinity : value));
 
+// Numbers of single precision are written with as few digits as tell them apart.
+const singles = (list) => Float64Array.from(list, Math.fround);
+
 function logSumExp(values) {
   let largest = -Infinity;
   for (const value of values) if (value > largest) largest = value;
@@ -115,6 +118,7 @@ function scaled(scale, value) {
 const clamp = (value, low, high) => (value < low ? low : value > high ? high : value);
 
 function inputsOf(network, values) {
+  prepare(network);
   const inputs = [];
   network.inputs.forEach((encoding, column) => {
     const value = values[column];
@@ -128,16 +132,27 @@ function inputsOf(network, values) {
   return inputs;
 }
 
-// Weights, peaks and precisions of the components of a layer.
+// Numbers in single precision; weights, peaks and precisions of the components of layers.
 function prepare(network) {
   if (network.prepared) return;
-  for (const { mixture } of network.layers) {
-    if (!mixture) continue;
-    const { inputs, neurons, logits, log_sigmas: logSigmas } = mixture;
+  const { number, classes } = network.head;
+  if (number) number.nodes = Array.from(singles(number.nodes));
+  if (classes && classes.labels) classes.labels = classes.labels.map((label) => Array.from(singles(label)));
+  for (const encoding of network.inputs) if (encoding.states) encoding.states = encoding.states.map((state) => Array.from(singles(state)));
+  network.average = singles(network.average);
+  for (const { mixture, linear } of network.layers) {
+    if (linear) {
+      for (const lists of [linear, linear.norm || {}]) {
+        for (const [name, list] of Object.entries(lists)) if (Array.isArray(list)) lists[name] = singles(list);
+      }
+      continue;
+    }
+    const { inputs, neurons } = mixture;
+    const [logits, logSigmas] = [singles(mixture.logits), singles(mixture.log_sigmas)];
     mixture.logWeights = new Float64Array(inputs * neurons);
     mixture.peaks = new Float64Array(inputs * neurons);
     mixture.precisions = Float64Array.from(logSigmas, (log) => Math.exp(-log));
-    mixture.means = numbers(mixture.means);
+    mixture.means = singles(mixture.means);
     for (let neuron = 0; neuron < neurons; neuron++) {
       let own = logits.slice(neuron * inputs, (neuron + 1) * inputs);
       if (own.some((logit) => logit > DROPPED)) own = own.map((logit) => (logit <= DROPPED ? -Infinity : logit));
@@ -162,15 +177,16 @@ const saturated = (value) => clamp(value, -3.4028234663852886e38, 3.402823466385
 function mixtures(layer, x, others, missingValues) {
   const { inputs, neurons, logWeights } = layer;
   const results = others.map(() => new Float64Array(neurons));
+  const someMissing = missingValues && x.some(Number.isNaN);
+  const exponents = new Float64Array(x.length);
   for (let neuron = 0; neuron < neurons; neuron++) {
     const first = neuron * inputs;
     let largest = -Infinity;
     let seen = 0;
-    const exponents = new Float64Array(x.length);
     for (let input = 0; input < x.length; input++) {
       const missing = Number.isNaN(x[input]);
       exponents[input] = missing ? -Infinity : exponent(layer, first + input, x[input]);
-      if (!missing) seen += Math.exp(logWeights[first + input]);
+      if (someMissing && !missing) seen += Math.exp(logWeights[first + input]);
       if (exponents[input] > largest) largest = exponents[input];
     }
     let shared = 0;
@@ -183,12 +199,12 @@ function mixtures(layer, x, others, missingValues) {
         const terms = [log];
         more.forEach((number, place) => {
           terms.push(exponent(layer, first + x.length + place, number));
-          all += Math.exp(logWeights[first + x.length + place]);
+          if (someMissing) all += Math.exp(logWeights[first + x.length + place]);
         });
         y = logSumExp(terms);
       }
       y = saturated(y);
-      if (missingValues && x.some(Number.isNaN)) y = all > 0 ? y - Math.log(all) : NaN;
+      if (someMissing) y = all > 0 ? y - Math.log(all) : NaN;
       results[copy][neuron] = y;
     });
   }
@@ -210,7 +226,6 @@ function linear(layer, row) {
 
 // The activations of all layers for each alternative, inputs first.
 function activations(network, x, others) {
-  prepare(network);
   let rows = others.map((more) => [...x, ...more]);
   const all = [rows];
   network.layers.forEach((layer, index) => {

@@ -21,8 +21,8 @@ pub enum ExportError {
         /// What the form cannot hold.
         reason: String,
     },
-    /// An output by column is wanted in a form that has none.
-    #[error("{form} has no output by column; only ONNX has one to choose")]
+    /// An output by column is wanted where there is none.
+    #[error("{form} has no output by column; only the ONNX graph of a density has one")]
     NoChoice {
         /// The name of the form.
         form: &'static str,

@@ -58,12 +58,12 @@ impl Form {
     }
 }
 
-/// The bytes of a file with the model in this form. `by_column` adds an output that divides a prediction of a network
-/// among the columns, or the log-likelihood of a density; only [`Form::Onnx`] has a choice.
+/// The bytes of a file with the model in this form. `by_column` adds an output with the log-likelihood of each value
+/// given the others of its row, which only a density as [`Form::Onnx`] has.
 ///
 /// # Errors
 ///
-/// [`ExportError`] if the form cannot hold the model.
+/// [`ExportError`] if the form cannot hold the model, or has no output by column.
 pub fn export(model: &dyn TableModel, form: Form, by_column: bool) -> Result<Vec<u8>, ExportError> {
     let portable = PortableModel::of(model)?;
     if by_column && form != Form::Onnx {

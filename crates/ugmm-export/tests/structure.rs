@@ -81,6 +81,8 @@ fn graphs_begin_with_the_columns_and_end_with_the_predictions() {
 fn a_density_divides_its_log_likelihood_by_column() {
     let (_, outputs) = checked(&model_proto(&portable("density"), true).unwrap());
     assert_eq!(outputs.last().map(String::as_str), Some("log_conditionals"));
+    let message = model_proto(&portable("number"), true).unwrap_err().to_string();
+    assert!(message.starts_with("the ONNX graph of a network has no output by column"), "{message}");
 }
 
 #[test]
@@ -134,5 +136,5 @@ fn every_form_is_written_and_no_text_of_a_table_ends_it() {
     let page = ugmm_export::javascript::page(&portable);
     assert_eq!(page.matches("</script>").count(), 1);
     let c = ugmm_export::c::file(&portable);
-    assert!(!c.contains("*/\"") && c.contains("x____script") && c.contains(r#""</script>*/\"\012`${x}""#));
+    assert!(!c.contains("*/\"") && c.contains("x___script") && c.contains(r#""</script>*/\"\012`${x}""#));
 }

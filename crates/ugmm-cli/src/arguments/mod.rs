@@ -419,8 +419,8 @@ pub struct Export {
     #[arg(long, short, value_name = "FILE")]
     pub output: PathBuf,
 
-    /// Add an output by column to the ONNX graph: the contribution of each column to the prediction of a network, or the
-    /// log-likelihood of each value given the others of its row for a density; the graph takes longer
+    /// Add an output to the ONNX graph of a density: the log-likelihood of each value given the others of its row; the graph
+    /// takes longer
     #[arg(long)]
     pub by_column: bool,
 }

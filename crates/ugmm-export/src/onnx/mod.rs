@@ -29,7 +29,7 @@ const ML_OPERATORS: i64 = 3;
 ///
 /// # Errors
 ///
-/// [`ExportError`] if the model has no output by column and `by_column` asks for one.
+/// [`ExportError::NoChoice`] if `by_column` is true for a network.
 pub fn bytes(model: &PortableModel, by_column: bool) -> Result<Vec<u8>, ExportError> {
     Ok(model_proto(model, by_column)?.encode_to_vec())
 }
@@ -38,7 +38,7 @@ pub fn bytes(model: &PortableModel, by_column: bool) -> Result<Vec<u8>, ExportEr
 ///
 /// # Errors
 ///
-/// [`ExportError`] if the model has no output by column and `by_column` asks for one.
+/// [`ExportError::NoChoice`] if `by_column` is true for a network.
 pub fn model_proto(model: &PortableModel, by_column: bool) -> Result<ModelProto, ExportError> {
     let mut graph = Graph::default();
     let inputs = Inputs::new(&mut graph, model);

@@ -27,8 +27,7 @@ pub fn build(
     by_column: bool,
 ) -> Result<(), ExportError> {
     if by_column {
-        let reason = "contributions by column are not among the outputs of a network yet".into();
-        return Err(ExportError::Unable { form: "ONNX by column", reason });
+        return Err(ExportError::NoChoice { form: "the ONNX graph of a network" });
     }
     let graph = &mut outputs.graph;
     let features = features(graph, network, inputs, outputs.model.needs);
