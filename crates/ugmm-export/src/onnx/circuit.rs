@@ -301,7 +301,7 @@ fn shifted(
     by_variable: bool,
 ) -> Option<Value> {
     let mut shifts = Vec::new();
-    for variable in 0..seen.len() {
+    for (variable, seen) in seen.iter().enumerate() {
         let of_variable =
             |region: &Region| matches!(region, Region::Gaussians { variable: own, .. } if *own == variable);
         let regions: Vec<usize> =
@@ -310,7 +310,7 @@ fn shifted(
         if own.is_empty() {
             if by_variable {
                 let zero = graph.double(0.0);
-                let missing = graph.cast(&seen[variable].missing, Type::Double);
+                let missing = graph.cast(&seen.missing, Type::Double);
                 shifts.push(graph.op("Mul", [&missing, &zero]));
             }
             continue;
