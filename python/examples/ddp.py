@@ -10,6 +10,7 @@ import torch
 import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
+
 from ugmm_nn.torch import UgmmLinear, initialize
 
 ROWS, INPUTS, CLASSES = 256, 8, 3

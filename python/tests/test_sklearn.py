@@ -26,7 +26,9 @@ _NEEDS_Y = "score_samples of a regressor is the log-density of given numbers; th
 
 
 # scikit-learn expects this failure of its own stochastic estimators, too.
-_DRAWS_ROWS = "the initial parameters and the order of rows are drawn, so that repeated rows draw others than weighted ones"
+_DRAWS_ROWS = (
+    "the initial parameters and the order of rows are drawn, so that repeated rows draw others than weighted ones"
+)
 
 
 def _expected_failures(estimator):

@@ -124,9 +124,7 @@ class UgmmDensity(DensityMixin, TableEstimator):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(
-        self, X: Any, y: Any = None, sample_weight: Any = None, *, callback: Callback | None = None
-    ) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, callback: Callback | None = None) -> Self:
         """Train the density.
 
         Parameters

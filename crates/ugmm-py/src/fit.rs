@@ -71,6 +71,7 @@ impl Call {
 /// Trains a network on a frame, whose rows may have weights. Returns the model, the report as JSON, and sentences that say what is in doubt.
 #[pyfunction]
 #[pyo3(signature = (frame, target, classification, options, call, callback=None, weights=None))]
+#[allow(clippy::too_many_arguments, reason = "they are the arguments of the call in Python")]
 pub fn fit_network(
     py: Python,
     frame: &Frame,
