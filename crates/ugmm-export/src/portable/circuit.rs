@@ -84,7 +84,7 @@ pub enum Region {
         /// The logarithms.
         logs: Vec<f64>,
     },
-    /// Unit k is log Σ_p Σ_j weight[k, (p, j)] Π_(c in partition p) exp c[j].
+    /// Unit k is `log Σ_p Σ_j weight[k, (p, j)] Π_(c in partition p) exp c[j]`.
     Inner {
         /// Number of units.
         units: usize,
