@@ -97,16 +97,19 @@ impl NumberMetrics {
             let tail = 0.5 * (1.0 - share);
             distributions.iter().map(|one| (one.quantile(tail), one.quantile(1.0 - tail))).collect()
         };
+        // Rows that are not counted add 0, because the sum of nothing is −0.
+        let share = |are_counted: &mut dyn Iterator<Item = bool>| {
+            let weights =
+                rows().zip(are_counted).map(|((weight, ..), counts)| if counts { weight } else { 0.0 });
+            weights.sum::<f64>() / total
+        };
         let inside = |intervals: &[(f64, f64)]| {
-            let each = rows().zip(intervals);
-            let inside = each.filter(|((_, _, number), (low, high))| (*low..=*high).contains(number));
-            inside.map(|((weight, ..), _)| weight).sum::<f64>() / total
+            let pairs = intervals.iter().zip(numbers);
+            share(&mut pairs.map(|((low, high), number)| (*low..=*high).contains(number)))
         };
         let (half, nine_tenths) = (intervals(0.5), intervals(0.9));
         let possible = || rows().filter(|(_, found, number)| found.is_possible(*number));
         let of_possible: f64 = possible().map(|(weight, ..)| weight).sum();
-        let of_outside: f64 =
-            rows().filter(|(_, found, number)| !found.is_possible(*number)).map(|(weight, ..)| weight).sum();
         let logs = possible().map(|(weight, found, number)| weight * found.log_density(number));
         let log_density = if of_possible > 0.0 { logs.sum::<f64>() / of_possible } else { 0.0 };
         let errors = rows().map(|(weight, found, number)| (weight / total, found.mean() - number));
@@ -118,7 +121,7 @@ impl NumberMetrics {
             r2: explained_variance(rmse, numbers, weights),
             log_density,
             outside: numbers.len() - possible().count(),
-            outside_share: of_outside / total,
+            outside_share: share(&mut rows().map(|(_, found, number)| !found.is_possible(number))),
             crps: mean(&|distribution, number| distribution.crps(number)),
             coverage_50: inside(&half),
             coverage_90: inside(&nine_tenths),

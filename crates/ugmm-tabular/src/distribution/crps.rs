@@ -128,5 +128,6 @@ mod tests {
         }
         let metrics = NumberMetrics::of(&[Distribution::Mixture(distribution)], &[20.0], None);
         assert_eq!((metrics.outside, metrics.coverage_90), (1, 0.0));
+        assert!(metrics.coverage_50.is_sign_positive() && metrics.coverage_90.is_sign_positive());
     }
 }
