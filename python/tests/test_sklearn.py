@@ -176,3 +176,18 @@ def test_class_weights_change_decisions_and_not_probabilities(numbers):
     assert balanced.predict_proba(rows)[:, 1].mean() < 0.5
     favoured = UgmmClassifier(epochs=20, class_weight={1: 1e6}).fit(rows, rare)
     assert favoured.predict(rows).mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("estimator", "loss"),
+    [
+        (UgmmClassifier, lambda measures: measures["log_loss"]),
+        (UgmmRegressor, lambda measures: -measures["log_density"]),
+    ],
+)
+def test_search_without_settings_chooses_from_a_small_grid(numbers, estimator, loss):
+    rows, classes = numbers
+    found = estimator(search=True, folds=2, epochs=2).fit(rows, classes).report_["search"]
+    assert len({candidate["name"] for candidate in found}) == len(found) > 1
+    (chosen,) = (candidate for candidate in found if candidate["chosen"])
+    assert loss(chosen["measures"]) == min(loss(candidate["measures"]) for candidate in found)

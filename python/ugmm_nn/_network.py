@@ -52,10 +52,10 @@ class NetworkEstimator(TableEstimator):
         options = network_options(self, self._seed(), class_weights)
         if not isinstance(self.search, (bool, Mapping)):
             raise TypeError(f"search is {self.search!r}, but must be True, False or a dict of settings by name")
-        if self.search:
-            options["search"] = self.search
+        if isinstance(self.search, Mapping):
+            options["search"] = dict(self.search)
         checkpoint = None if self.checkpoint is None else os.fsdecode(self.checkpoint)
-        more: dict[str, Any] = {"checkpoint": checkpoint, "resume": self.resume}
+        more: dict[str, Any] = {"checkpoint": checkpoint, "resume": self.resume, "small_grid": self.search is True}
         if classification:
             # Labels are texts, whatever they look like.
             more["categorical"] = [*names_of("categorical", self.categorical), target]

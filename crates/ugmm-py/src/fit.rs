@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 use ugmm_data::frame::{Doubt, ReadOptions, Schema, UsualMarks};
+use ugmm_tabular::network::small_grid;
 use ugmm_tabular::run::{EpochProgress, Measure, Progress, Stage};
 use ugmm_tabular::target::prepare_target;
 use ugmm_tabular::{
@@ -35,6 +36,8 @@ struct Call {
     time_limit: Option<f64>,
     checkpoint: Option<PathBuf>,
     resume: bool,
+    /// Whether to choose from the small grid of settings.
+    small_grid: bool,
     missing: Vec<String>,
     numeric: Vec<String>,
     categorical: Vec<String>,
@@ -82,8 +85,11 @@ pub fn fit_network(
     callback: Option<&Bound<'_, PyAny>>,
     weights: Option<PyReadonlyArray1<'_, f64>>,
 ) -> PyResult<(Model, String, Vec<String>)> {
-    let (options, call): (FitOptions, Call) = (parsed(options)?, parsed(call)?);
+    let (mut options, call): (FitOptions, Call) = (parsed(options)?, parsed(call)?);
     let task = if classification { TaskChoice::Classification } else { TaskChoice::Regression };
+    if call.small_grid {
+        options.search = small_grid(task);
+    }
     trained(py, frame, Some((target, Some(task))), &call, (callback, weights), |rows, run| {
         let target = rows.target.expect("a network has a target");
         let (model, report) = fit(&rows.table, &target, &options, run)?;

@@ -1,9 +1,10 @@
 //! Choice of settings by cross-validation.
 
 use crate::distribution::measures::Measures;
+use crate::network::options::TaskChoice;
 use indexmap::IndexMap;
 use serde::Serialize;
-use ugmm_network::{Settings, TargetKind};
+use ugmm_network::Settings;
 
 /// Settings that a search compared.
 #[derive(Clone, Debug, Serialize)]
@@ -21,10 +22,10 @@ pub struct Candidate {
 /// A few settings that are worth a comparison on a table: smoother or less smooth networks, smaller or deeper
 /// ones. Each costs one training for each fold.
 #[must_use]
-pub fn small_grid(target: TargetKind) -> IndexMap<String, Settings> {
+pub fn small_grid(task: TaskChoice) -> IndexMap<String, Settings> {
     let settings = Settings::default;
-    let grid = match target {
-        TargetKind::Classes(_) => vec![
+    let grid = match task {
+        TaskChoice::Classification => vec![
             ("as the preset has it", settings()),
             ("less smooth", Settings { min_sigmas: Some(vec![1.0, 0.5]), ..settings() }),
             ("much less smooth", Settings { min_sigmas: Some(vec![0.5, 0.3]), ..settings() }),
@@ -32,7 +33,7 @@ pub fn small_grid(target: TargetKind) -> IndexMap<String, Settings> {
             ("small", Settings { hidden: Some(vec![32]), ..settings() }),
             ("two hidden layers", Settings { hidden: Some(vec![128, 64]), ..settings() }),
         ],
-        TargetKind::Number { .. } => vec![
+        TaskChoice::Regression => vec![
             (
                 "one hidden layer, smoother",
                 Settings { hidden: Some(vec![128]), min_sigmas: Some(vec![2.0, 0.3]), ..settings() },

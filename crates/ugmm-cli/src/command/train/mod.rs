@@ -19,7 +19,7 @@ use indexmap::IndexMap;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 use ugmm_data::frame::{Column, Level, Schema};
-use ugmm_network::{Preset, Settings, TargetKind};
+use ugmm_network::{Preset, Settings};
 use ugmm_tabular::network::small_grid;
 use ugmm_tabular::target::{as_numbers, prepare_target};
 use ugmm_tabular::{Device, FitOptions, Run, Table, TaskChoice, fit};
@@ -137,13 +137,9 @@ fn fit_options(options: &Options, task: TaskChoice, of_images: bool) -> Result<F
 
 /// The settings to choose from; empty without a search.
 fn search(options: &Train, task: TaskChoice) -> Result<IndexMap<String, Settings>, CliError> {
-    let kind = match task {
-        TaskChoice::Classification => TargetKind::Classes(2),
-        TaskChoice::Regression => TargetKind::Number { low: 0.0, high: 1.0 },
-    };
     match &options.search {
         None => Ok(IndexMap::new()),
-        Some(None) => Ok(small_grid(kind)),
+        Some(None) => Ok(small_grid(task)),
         Some(Some(path)) => read_variants(path),
     }
 }
